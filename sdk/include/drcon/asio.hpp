@@ -1,0 +1,188 @@
+// drcon/asio.hpp: sources and sinks as Asio coroutines, for thousands of watches on a handful of threads.
+//
+// All instances of one library share one io_context and its threads (two). Everything of one instance runs on that
+// instance's strand, so its members need no lock. Requires Boost.Asio ≥ 1.81 in the plugin; no Asio type crosses to
+// the host.
+#pragma once
+
+#include <drcon/sink.hpp>
+#include <drcon/source.hpp>
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/strand.hpp>
+
+#include <condition_variable>
+#include <exception>
+#include <list>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+namespace drcon {
+
+/// The io_context of this library and its threads: there as long as any instance holds it.
+class shared_context {
+public:
+  static std::shared_ptr<shared_context> acquire() {
+    static std::mutex mutex;
+    static std::weak_ptr<shared_context> current;
+    const std::lock_guard lock(mutex);
+    auto held = current.lock();
+    if (!held) current = held = std::make_shared<shared_context>();
+    return held;
+  }
+
+  shared_context() : work_(context_.get_executor()) {
+    for (int i = 0; i < thread_count; ++i) threads_.emplace_back([this] { context_.run(); });
+  }
+  ~shared_context() {
+    work_.reset();  // every instance has stopped by now, so run() returns as soon as it is idle
+  }
+
+  boost::asio::io_context& context() noexcept { return context_; }
+
+private:
+  static constexpr int thread_count = 2;  // one to parse a large answer, one to keep the others moving
+  boost::asio::io_context context_{thread_count};
+  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
+  std::vector<std::jthread> threads_;
+};
+
+/// The coroutines of one instance, on one strand: started together, cancelled together, waited for together.
+class coroutine_group {
+public:
+  using strand = boost::asio::strand<boost::asio::io_context::executor_type>;
+
+  coroutine_group() : shared_(shared_context::acquire()), strand_(shared_->context().get_executor()) {}
+
+  const strand& executor() const noexcept { return strand_; }
+
+  /// [any] Runs `work` on the strand until it ends or cancel() comes. `failed` gets an exception that ended it, on
+  /// the strand; a cancelled operation is no failure.
+  template <class Failed>
+  void spawn(boost::asio::awaitable<void> work, Failed failed) {
+    {
+      const std::lock_guard lock(mutex_);
+      ++running_;
+    }
+    boost::asio::post(strand_, [this, work = std::move(work), failed = std::move(failed)]() mutable {
+      if (cancelled_) return finished();
+      const auto signal = signals_.emplace(signals_.end());
+      auto end = [this, signal, failed = std::move(failed)](const std::exception_ptr& error) mutable {
+        if (error && !cancelled_) failed(error);
+        signals_.erase(signal);
+        finished();
+      };
+      boost::asio::co_spawn(strand_, std::move(work),
+                            boost::asio::bind_cancellation_slot(signal->slot(), std::move(end)));
+    });
+  }
+
+  /// [any but the strand] Cancels every coroutine and returns when all have ended.
+  void cancel() {
+    boost::asio::post(strand_, [this] {
+      cancelled_ = true;
+      // Emitting may end a coroutine at once and so erase its element: step before emitting.
+      for (auto each = signals_.begin(); each != signals_.end();) {
+        auto& signal = *each++;
+        signal.emit(boost::asio::cancellation_type::terminal);
+      }
+      const std::lock_guard lock(mutex_);
+      told_ = true;
+      idle_.notify_all();
+    });
+    std::unique_lock lock(mutex_);
+    idle_.wait(lock, [this] { return told_ && running_ == 0; });
+  }
+
+private:
+  void finished() {
+    const std::lock_guard lock(mutex_);
+    --running_;
+    idle_.notify_all();
+  }
+
+  std::shared_ptr<shared_context> shared_;
+  strand strand_;
+  bool cancelled_ = false;                               // strand
+  std::list<boost::asio::cancellation_signal> signals_;  // strand
+  std::mutex mutex_;                                     // guards running_ and told_
+  std::condition_variable idle_;
+  int running_ = 0;
+  bool told_ = false;
+};
+
+/// The text of an exception.
+inline std::string describe(const std::exception_ptr& error) {
+  try {
+    std::rethrow_exception(error);
+  } catch (const std::exception& known) {
+    return known.what();
+  } catch (...) {
+    return "an exception of unknown type";
+  }
+}
+
+/// A source whose work is a coroutine.
+class asio_source : public source {
+public:
+  using source::source;
+
+  /// [strand] The whole work; runs until cancelled. More coroutines are added with spawn().
+  virtual boost::asio::awaitable<void> run() = 0;
+
+  void start() final { spawn(run()); }
+  void stop() final { group_.cancel(); }
+
+protected:
+  const coroutine_group::strand& executor() const noexcept { return group_.executor(); }
+  /// [any] Adds a coroutine to this instance. One that ends by an exception leaves the source "unknown".
+  void spawn(boost::asio::awaitable<void> work) {
+    group_.spawn(std::move(work), [this](const std::exception_ptr& error) {
+      const auto why = describe(error);
+      host().unknown({}, why);
+      host().status_away(why);
+      host().error("a coroutine ended by an exception and is not started again: " + why);
+    });
+  }
+
+private:
+  coroutine_group group_;
+};
+
+/// A sink whose apply is a coroutine.
+class asio_sink : public sink {
+public:
+  using sink::sink;
+
+  /// [strand] Makes the target match; an exception counts as retry.
+  virtual boost::asio::awaitable<outcome> apply(update_view update) = 0;
+
+  void start() override {}
+  void begin_apply(const update_view& update) final {
+    group_.spawn(answer(update), [this, ticket = update.ticket()](const std::exception_ptr& error) {
+      done(ticket, retry(describe(error)));
+    });
+  }
+  void stop() final { group_.cancel(); }
+
+protected:
+  const coroutine_group::strand& executor() const noexcept { return group_.executor(); }
+
+private:
+  boost::asio::awaitable<void> answer(update_view update) {
+    const auto ticket = update.ticket();
+    const auto how = co_await apply(update);
+    done(ticket, how);
+  }
+
+  coroutine_group group_;
+};
+
+}  // namespace drcon

@@ -1,0 +1,285 @@
+/* drcon/plugin.h: the binary contract between drcon and a plugin.
+ *
+ * Plain C11, the whole of the ABI. The C++ layer beside it (drcon/source.hpp, drcon/sink.hpp) is sugar that
+ * is compiled into the plugin; nothing of C++ crosses this line.
+ *
+ * RULES, stated once
+ *  - A plugin is a shared library that exports one object, `drcon_plugin_entry`, and nothing else.
+ *  - Whoever allocates, frees. What is passed by pointer is borrowed: it is valid until the call returns
+ *    (for drcon_update: until the plugin has answered with host->done), and a receiver that keeps it copies it.
+ *  - Every struct begins with its size and only ever grows at its end. Arrays of growable structs carry a stride.
+ *    Test a newer member with DRCON_HAS before use. `reserved` members are 0.
+ *  - No call may throw, longjmp or exit across this boundary.
+ *  - Strings are pointer and length, UTF-8, without a promise of a final NUL.
+ *
+ * THREADS
+ *  - [lane]  the host calls this on the instance's own thread. Calls to one instance never overlap, and no
+ *            other instance waits for them.
+ *  - [any]   may be called from any thread, concurrently, from `create` until `stop` has returned. A call that
+ *            comes later is refused, counted and logged with the plugin's name; it does no harm.
+ *
+ * VERSIONS
+ *  - Same major: compatible, whatever the minor. While the major is 0 the contract is not frozen, and the host
+ *    wants the same minor too.
+ */
+#ifndef DRCON_PLUGIN_H
+#define DRCON_PLUGIN_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define DRCON_ABI_MAJOR 0u
+#define DRCON_ABI_MINOR 1u
+
+/** First eight bytes of the entry object: tells a drcon plugin from any other library. */
+#define DRCON_MAGIC "DRCONPL"
+
+/** True when the peer's struct *p is long enough to hold member m. */
+#define DRCON_HAS(p, m) ((const char *)(&(p)->m + 1) <= (const char *)(p) + (p)->size)
+
+#define DRCON_EXPORT __attribute__((visibility("default")))
+
+/* ---- values ------------------------------------------------------------------------------------------- */
+
+typedef struct drcon_string {
+  const char *data;
+  size_t size;
+} drcon_string;
+
+typedef struct drcon_pair {
+  drcon_string key, value;
+} drcon_pair;
+
+/** How a call ended. Fixed numbers; an unknown one is treated as DRCON_RETRY. */
+typedef int32_t drcon_result;
+#define DRCON_OK 0       /**< done; for apply: the target serves the wanted snapshot                          */
+#define DRCON_RETRY 1    /**< the other side is away; the host tries again with backoff and jitter            */
+#define DRCON_REJECTED 2 /**< this snapshot will never fit; the host waits for another                        */
+#define DRCON_CONFIG 3   /**< the options are wrong; never retried, the user must change the config           */
+
+/** Health of an endpoint, best first. An unknown number counts as critical. */
+typedef uint32_t drcon_health;
+#define DRCON_PASSING 0u
+#define DRCON_WARNING 1u
+#define DRCON_CRITICAL 2u
+#define DRCON_MAINTENANCE 3u
+
+/** One reachable instance of a service. */
+typedef struct drcon_endpoint {
+  uint32_t size;
+  uint32_t port;        /**< 1..65535                                                                       */
+  uint32_t weight;      /**< share of traffic among its priority; 0 means "no new traffic". Usually 1        */
+  uint32_t priority;    /**< 0 is tried first; higher numbers are backups (as in SRV, RFC 2782)              */
+  drcon_health health;
+  uint32_t reserved;
+  drcon_string id;      /**< unique within the service and stable over time                                 */
+  drcon_string node;    /**< machine it runs on, or empty                                                   */
+  drcon_string address; /**< IPv4, IPv6 (no brackets) or host name                                          */
+  const drcon_string *tags;
+  size_t tag_count;
+  const drcon_pair *meta;
+  size_t meta_count;
+} drcon_endpoint;
+
+/** The complete state of one service; never a difference. */
+typedef struct drcon_service {
+  uint32_t size;
+  uint32_t endpoint_size;        /**< stride of `endpoints`: sizeof(drcon_endpoint) of whoever made the array */
+  uint64_t revision;             /**< the source's own (for Consul: the index); 0 when it has none           */
+  drcon_string name;
+  const drcon_endpoint *endpoints;
+  size_t endpoint_count;
+} drcon_service;
+
+/** Every service of a sink, in order of name, endpoints in a fixed order: equal sets give equal bytes. */
+typedef struct drcon_snapshot {
+  uint32_t size;
+  uint32_t reserved;
+  uint64_t revision;
+  const drcon_service *const *services;
+  size_t service_count;
+} drcon_snapshot;
+
+/** One service that differs. `before` is NULL for an added one, `after` for a removed one. */
+typedef struct drcon_change {
+  uint32_t size;
+  uint32_t reserved;
+  const drcon_service *before;
+  const drcon_service *after;
+} drcon_change;
+
+/** What a sink gets. It is borrowed until host->done has been called for its ticket. */
+typedef struct drcon_update {
+  uint32_t size;
+  uint32_t flags;                /**< DRCON_UPDATE_*                                                        */
+  uint64_t ticket;               /**< names this call in host->done                                         */
+  const drcon_snapshot *wanted;  /**< the whole of what should be; never NULL                               */
+  const drcon_snapshot *applied; /**< what this sink last answered DRCON_OK to, or NULL: never (or unknown) */
+  const drcon_change *changes;   /**< from `applied` (or from nothing) to `wanted`                          */
+  size_t change_count;
+  size_t change_size;            /**< stride of `changes`                                                   */
+} drcon_update;
+
+/** Nothing is known to have changed: compare the target with `wanted` and mend what differs. */
+#define DRCON_UPDATE_RECONCILE 1u
+
+/** One option, as found by host->option. Members that do not fit the type are 0. */
+typedef struct drcon_value {
+  uint32_t size;
+  uint32_t type;        /**< DRCON_VALUE_*                                                                  */
+  int64_t integer;      /**< boolean (0, 1) and integer                                                     */
+  double number;        /**< integer and number                                                             */
+  int64_t nanoseconds;  /**< of a string such as "250ms"; -1 when it is no duration                         */
+  int64_t bytes;        /**< of a string such as "64KiB"; -1 when it is no size                             */
+  drcon_string string;  /**< valid as long as the options are                                               */
+  size_t count;         /**< elements of an array, members of a table                                       */
+} drcon_value;
+#define DRCON_VALUE_NONE 0u /* the option is not set and has no default */
+#define DRCON_VALUE_BOOLEAN 1u
+#define DRCON_VALUE_INTEGER 2u
+#define DRCON_VALUE_NUMBER 3u
+#define DRCON_VALUE_STRING 4u
+#define DRCON_VALUE_ARRAY 5u
+#define DRCON_VALUE_TABLE 6u
+
+/** One figure. The host exposes it as drcon_PLUGIN_NAME{instance="…",LABELS}. */
+typedef struct drcon_metric {
+  uint32_t size;
+  uint32_t kind;        /**< DRCON_METRIC_*                                                                 */
+  drcon_string name;    /**< [a-z_]+ with its unit, as Prometheus has it: "staleness_seconds"               */
+  drcon_string help;    /**< one sentence                                                                   */
+  double value;
+  const drcon_pair *labels;
+  size_t label_count;
+} drcon_metric;
+#define DRCON_METRIC_GAUGE 0u   /* set to value      */
+#define DRCON_METRIC_COUNTER 1u /* increase by value */
+#define DRCON_METRIC_HISTOGRAM 2u /* observe value, in seconds */
+
+#define DRCON_LOG_TRACE 0
+#define DRCON_LOG_DEBUG 1
+#define DRCON_LOG_INFO 2
+#define DRCON_LOG_WARNING 3
+#define DRCON_LOG_ERROR 4
+
+/** State of an instance as an operator should see it. */
+#define DRCON_STATE_OK 0       /* all is well                                              */
+#define DRCON_STATE_DEGRADED 1 /* works, with less than was asked for; the text says what  */
+#define DRCON_STATE_AWAY 2     /* the other side does not answer; the last state stands    */
+
+/* ---- the host, as a plugin sees it --------------------------------------------------------------------- */
+
+typedef struct drcon_instance drcon_instance; /* the host's handle of one source or sink                     */
+typedef struct drcon_options drcon_options;   /* options of one instance, checked against the plugin's schema */
+
+typedef struct drcon_host {
+  uint32_t size;
+  uint32_t abi_minor;
+  const char *version; /**< of the host, for messages only */
+
+  /* -- for every instance -- */
+
+  /** [any] The option at `pointer` (JSON Pointer, RFC 6901: "/service/0/name"); within create only. */
+  void (*option)(const drcon_options *, drcon_string pointer, drcon_value *out);
+  /** [any] Name of member `i` of the table at `pointer`, in alphabetical order; empty when there is none. */
+  drcon_string (*option_key)(const drcon_options *, drcon_string pointer, size_t i);
+  /** [any] The name the user gave the instance, such as "consul" of [source.consul]. Valid until destroy. */
+  drcon_string (*name)(drcon_instance *);
+  /** [any] Non-zero when a message of this level would be kept. */
+  int32_t (*log_enabled)(drcon_instance *, int32_t level);
+  /** [any] One line for people. */
+  void (*log)(drcon_instance *, int32_t level, drcon_string text);
+  /** [any] State to show until the next call; the host logs only what changes. */
+  void (*status)(drcon_instance *, int32_t state, drcon_string text);
+  /** [any] One figure. */
+  void (*metric)(drcon_instance *, const drcon_metric *);
+  /** [lane] Says why the call that is about to return something other than DRCON_OK failed. `pointer` names
+   *  the option at fault, or is empty; the host turns it into file:line:column. */
+  void (*failed)(drcon_instance *, drcon_string pointer, drcon_string why);
+
+  /* -- for sources -- */
+
+  /** [any] The complete state of one service. Equal to the last one: costs a comparison, causes nothing. */
+  void (*publish)(drcon_instance *, const drcon_service *);
+  /** [any] The service is gone for good: the source *knows* that it is no more. */
+  void (*withdraw)(drcon_instance *, drcon_string service);
+  /** [any] Everything that is watched has been told (published or withdrawn) once. Repeating it is harmless. */
+  void (*ready)(drcon_instance *);
+  /** [any] The source cannot tell at present; never means "empty". An empty name means all of its services.
+   *  The next publish of the service (or ready, for all) ends it. */
+  void (*unknown)(drcon_instance *, drcon_string service, drcon_string why);
+
+  /* -- for sinks -- */
+
+  /** [any] Answers apply(), once for each ticket, perhaps before apply() returns. `why` explains what is not OK. */
+  void (*done)(drcon_instance *, uint64_t ticket, drcon_result, drcon_string why);
+  /** [lane] Within render(): what would be written. `target` names it (a path); `live` is what is there now, or
+   *  has a NULL pointer when that is not known. */
+  void (*rendered)(drcon_instance *, drcon_string target, drcon_string wanted, drcon_string live);
+  /** [any] Tells that the sink left an endpoint out, and why: "its tag holds a newline". Within apply or render. */
+  void (*refused)(drcon_instance *, drcon_string service, drcon_string endpoint, drcon_string why);
+
+  /** [any] An optional ability of the host by name, or NULL. None is defined yet. */
+  const void *(*ability)(drcon_instance *, const char *name);
+} drcon_host;
+
+/* ---- the plugin, as the host sees it ------------------------------------------------------------------- */
+
+typedef struct drcon_source_type {
+  uint32_t size;
+  uint32_t reserved;
+  /** JSON Schema (2020-12) of the options, an object; each property with a description, and where it applies a
+   *  default, a range, "format" ("duration", "size", "regex", "path", "address", "url") and "secret": true.   */
+  const char *options;
+  /** [lane] Makes an instance from checked options. Does no I/O and starts no thread: `drcon check` calls it. */
+  drcon_result (*create)(const drcon_host *, drcon_instance *, const drcon_options *, void **self);
+  /** [lane] Begins to work and returns at once. */
+  drcon_result (*start)(void *self);
+  /** [lane] Ends all work. After it has returned the instance makes no further call to the host. The host waits
+   *  for its stop deadline; one that overstays is named, abandoned, and never unloaded. Also called unstarted. */
+  void (*stop)(void *self);
+  /** [lane] After stop: frees the instance. */
+  void (*destroy)(void *self);
+} drcon_source_type;
+
+typedef struct drcon_sink_type {
+  uint32_t size;
+  uint32_t reserved;
+  const char *options; /**< as for sources */
+  drcon_result (*create)(const drcon_host *, drcon_instance *, const drcon_options *, void **self);
+  drcon_result (*start)(void *self);
+  /** [lane] Makes the target match update->wanted, all or nothing. Returns soon; ends by host->done, exactly once.
+   *  The next update comes only after that. When stop comes first, done may be left out. */
+  void (*apply)(void *self, const drcon_update *);
+  void (*stop)(void *self);
+  void (*destroy)(void *self);
+  /** [lane] Optional, may be NULL. Calls host->rendered for each target that apply would write, and touches
+   *  nothing. Called on an instance that is not started too. */
+  drcon_result (*render)(void *self, const drcon_update *);
+} drcon_sink_type;
+
+/** The one exported object. The host reads it before it calls anything. */
+typedef struct drcon_plugin {
+  char magic[8]; /**< DRCON_MAGIC */
+  uint32_t size;
+  uint32_t abi_major;
+  uint32_t abi_minor;
+  uint32_t reserved;
+  const char *name;    /**< what users write in `plugin = "…"`: [a-z][a-z0-9-]*, at most 63 bytes */
+  const char *version; /**< of the plugin, for people */
+  const char *summary; /**< one sentence: what it reads or writes */
+  const drcon_source_type *source; /**< or NULL */
+  const drcon_sink_type *sink;     /**< or NULL */
+} drcon_plugin;
+
+#define DRCON_ENTRY_SYMBOL "drcon_plugin_entry"
+extern DRCON_EXPORT const drcon_plugin drcon_plugin_entry;
+
+#ifdef __cplusplus
+}
+#endif
+#endif

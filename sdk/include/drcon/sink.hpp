@@ -1,0 +1,130 @@
+// drcon/sink.hpp: base classes for sinks, and the line that exports one.
+//
+//   class my_sink final : public drcon::blocking_sink {
+//   public:
+//     static constexpr const char* schema = R"({"type": "object", "properties": {…}})";
+//     my_sink(drcon::context host, const drcon::options& options) : blocking_sink(host), … {}
+//     drcon::outcome apply(const drcon::update_view& update, std::stop_token stop) override {
+//       for (const auto service : update.wanted().services()) …
+//       return drcon::ok();  // or retry("nobody listens on …"), or rejected("…")
+//     }
+//   };
+//   DRCON_SINK("my-sink", "1.0.0", "Writes … to ….", my_sink)
+//
+// The coroutine style is asio_sink (drcon/asio.hpp).
+#pragma once
+
+#include <drcon/context.hpp>
+#include <drcon/detail/entry.hpp>
+#include <drcon/options.hpp>
+#include <drcon/update.hpp>
+
+#include <condition_variable>
+#include <mutex>
+#include <stop_token>
+#include <string>
+#include <thread>
+#include <utility>
+
+namespace drcon {
+
+/// How an apply ended.
+struct [[nodiscard]] outcome {
+  drcon_result result = DRCON_OK;
+  std::string why;
+};
+/// The target serves the wanted snapshot.
+inline outcome ok() { return {}; }
+/// The target is away; the host tries again with backoff and jitter.
+inline outcome retry(std::string why) { return {DRCON_RETRY, std::move(why)}; }
+/// This snapshot will never fit; the host waits for another.
+inline outcome rejected(std::string why) { return {DRCON_REJECTED, std::move(why)}; }
+
+/// The bare sink. Its constructor throws config_error when the options cannot be used, and does no I/O.
+class sink {
+public:
+  explicit sink(context host) noexcept : host_(host) {}
+  virtual ~sink() = default;
+  sink(const sink&) = delete;
+  sink& operator=(const sink&) = delete;
+
+  /// [lane] Begins to work; returns at once.
+  virtual void start() = 0;
+  /// [lane] Begins to make the target match; done(ticket, …) ends it, once, from any thread. `update` is valid
+  /// until then. The next one comes only after that.
+  virtual void begin_apply(const update_view& update) = 0;
+  /// [lane] Ends all work. An apply under way may be left unanswered.
+  virtual void stop() = 0;
+  /// [lane] Calls host().rendered for what apply would write; touches nothing. False: this sink cannot.
+  virtual bool render(const update_view&) { return false; }
+
+protected:
+  const context& host() const noexcept { return host_; }
+  void done(std::uint64_t ticket, const outcome& how) const {
+    host_.host()->done(host_.instance(), ticket, how.result, c_string(how.why));
+  }
+
+private:
+  context host_;
+};
+
+/// A sink whose apply is one plain function on a thread of its own.
+class blocking_sink : public sink {
+public:
+  using sink::sink;
+
+  /// Makes the target match and returns how that went; an exception counts as retry. Gives up soon after a stop.
+  virtual outcome apply(const update_view& update, std::stop_token stop) = 0;
+
+  void start() final {
+    thread_ = std::jthread([this](const std::stop_token& stop) { work(stop); });
+  }
+  void begin_apply(const update_view& update) final {
+    {
+      const std::lock_guard lock(mutex_);
+      next_ = update.get();
+    }
+    wake_.notify_one();
+  }
+  void stop() final {
+    thread_.request_stop();
+    if (thread_.joinable()) thread_.join();
+  }
+
+private:
+  void work(const std::stop_token& stop) {
+    for (;;) {
+      const drcon_update* raw = nullptr;
+      {
+        std::unique_lock lock(mutex_);
+        if (!wake_.wait(lock, stop, [this] { return next_ != nullptr; })) return;
+        raw = std::exchange(next_, nullptr);
+      }
+      const update_view update{raw};
+      const auto ticket = update.ticket();
+      done(ticket, guarded(update, stop));
+    }
+  }
+  outcome guarded(const update_view& update, const std::stop_token& stop) {
+    try {
+      return apply(update, stop);
+    } catch (const std::exception& error) {
+      return retry(error.what());
+    } catch (...) {
+      return retry("an exception of unknown type");
+    }
+  }
+
+  std::mutex mutex_;  // guards next_
+  std::condition_variable_any wake_;
+  const drcon_update* next_ = nullptr;
+  std::jthread thread_;
+};
+
+}  // namespace drcon
+
+/// Exports Type as the sink of this library. Once in a library, at namespace scope.
+#define DRCON_SINK(NAME, VERSION, SUMMARY, TYPE)                                                     \
+  static const drcon_sink_type drcon_sink_type_of_this_library = ::drcon::detail::sink_type<TYPE>(); \
+  extern "C" DRCON_EXPORT const drcon_plugin drcon_plugin_entry =                                    \
+      ::drcon::detail::entry(NAME, VERSION, SUMMARY, nullptr, &drcon_sink_type_of_this_library);

@@ -1,0 +1,112 @@
+#include "cli/command_line.hpp"
+
+#include "config/units.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <cstdio>
+#include <functional>
+#include <iostream>
+
+namespace drcon::cli {
+namespace {
+
+constexpr auto about = R"(Keeps load balancers and config files in step with service discovery.
+
+Sources (Consul, a file, ...) publish what is; pipelines in a TOML file decide when and whether; sinks (nginx, ...)
+make the world match.)";
+
+constexpr auto epilogue = R"(
+Exit codes: 0 done; 1 the configuration is wrong; 2 the command line is wrong; 3 a source or target did not answer
+or refused; 4 a plugin did not stop in time.
+
+First steps: drcon plugins; drcon plugins show nginx; drcon check -c my.toml; drcon render --diff -c my.toml; drcon run -c my.toml)";
+
+const CLI::Validator duration(
+    [](std::string& text) {
+      return config::parse_duration(text) ? std::string()
+                                          : "expected a duration such as 500ms or 1m, found '" + text + "'";
+    },
+    "DURATION");
+
+void add_config(CLI::App& verb, arguments& to) {
+  verb.add_option("-c,--config", to.config, "The configuration file, TOML")->capture_default_str();
+}
+
+CLI::App* add_verb(CLI::App& app, const char* name, const char* text, std::function<int(const arguments&)> what,
+                   arguments& to, int& result) {
+  auto* verb = app.add_subcommand(name, text);
+  verb->add_option("--plugin-dir", to.plugin_directories,
+                   "Also load plugins (*.so) from this directory; may be repeated");
+  verb->callback([what = std::move(what), &to, &result] { result = what(to); });
+  return verb;
+}
+
+void add_timeout(CLI::App& verb, std::string& text, const char* help) {
+  verb.add_option("--timeout", text, help)->capture_default_str()->check(duration);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app(about, "drcon");
+  app.footer(epilogue);
+  app.set_version_flag("--version", "drcon " DRCON_VERSION);
+  app.require_subcommand(1);
+  arguments from;
+  int result = exit_ok;
+  std::string timeout = "30s";
+  const auto timed = [&timeout](int (*verb)(const arguments&)) {
+    return [verb, &timeout](const arguments& given) {
+      auto complete = given;
+      complete.timeout = *config::parse_duration(timeout);
+      return verb(complete);
+    };
+  };
+
+  auto* run_verb =
+      add_verb(app, "run",
+               "Run until SIGTERM. SIGHUP reloads the configuration: only what differs is restarted, and a "
+               "wrong one changes nothing. A second SIGTERM leaves at once.",
+               run, from, result);
+  add_config(*run_verb, from);
+
+  auto* check_verb = add_verb(app, "check",
+                              "Check the configuration and every plugin's options; print each fault as "
+                              "FILE:LINE:COLUMN; touch nothing, connect to nothing.",
+                              check, from, result);
+  add_config(*check_verb, from);
+
+  auto* once_verb = add_verb(app, "once", "Bring every target up to date once, then exit.", timed(once), from, result);
+  add_config(*once_verb, from);
+  add_timeout(*once_verb, timeout, "How long sources and targets get to answer");
+
+  auto* render_verb = add_verb(app, "render", "Print what would be written to each target, touching nothing.",
+                               timed(render), from, result);
+  add_config(*render_verb, from);
+  add_timeout(*render_verb, timeout, "How long sources get to answer");
+  render_verb->add_flag("--diff", from.diff, "Print the difference from what is there now instead");
+
+  auto* plugins_verb = add_verb(
+      app, "plugins", "List the plugins, and what was refused and why.",
+      [](const arguments& given) { return given.plugin.empty() ? plugins_list(given) : plugins_show(given); }, from,
+      result);
+  add_config(*plugins_verb, from);
+  plugins_verb->add_flag("--json", from.json, "For machines; with show: the option schemas");
+  auto* show = plugins_verb->add_subcommand("show", "The options of one plugin: meaning, type, default, range.");
+  show->add_option("NAME", from.plugin, "Name of the plugin, as in plugin = \"NAME\"")->required();
+
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    const int code = app.exit(error);
+    return code == 0 ? exit_ok : exit_usage;
+  } catch (const std::exception& error) {
+    std::cerr << "drcon: " << error.what() << "\n";
+    return exit_runtime;
+  }
+  std::fflush(stdout);
+  return result;
+}
+
+}  // namespace drcon::cli

@@ -1,0 +1,39 @@
+// The command line: verbs, options, help texts, exit codes.
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace drcon::cli {
+
+/// Exit codes, the same for every verb.
+enum exit_code {
+  exit_ok = 0,        ///< done
+  exit_config = 1,    ///< the configuration or an option is wrong; positions are on standard error
+  exit_usage = 2,     ///< the command line is wrong
+  exit_runtime = 3,   ///< could not do it: a target or a source did not answer in time, or refused
+  exit_overstay = 4,  ///< a plugin did not stop within the deadline
+};
+
+struct arguments {
+  std::filesystem::path config = "/etc/drcon/drcon.toml";
+  std::vector<std::filesystem::path> plugin_directories;  ///< --plugin-dir, before those of the configuration
+  std::chrono::nanoseconds timeout{};                     ///< once, render
+  bool diff = false;                                      ///< render --diff
+  std::string plugin;                                     ///< plugins show NAME
+  bool json = false;
+};
+
+/// Parses and runs. Catches everything: the exit code tells.
+int main(int argc, char** argv);
+
+int run(const arguments& from);
+int check(const arguments& from);
+int once(const arguments& from);
+int render(const arguments& from);
+int plugins_list(const arguments& from);
+int plugins_show(const arguments& from);
+
+}  // namespace drcon::cli

@@ -1,0 +1,29 @@
+// drcon once: every target up to date, once.
+#include "cli/session.hpp"
+#include "log/log.hpp"
+
+#include <iostream>
+
+namespace drcon::cli {
+
+int once(const arguments& from) {
+  plugins::registry plugins;
+  const auto host = prepare(from, plugins);
+  if (!host) return exit_config;
+  const auto config = load_config(from, plugins);
+  if (!config) return exit_config;
+  session session(plugins, *host, engine::mode::apply);
+  config::diagnostics found;
+  if (!session.engine().apply(*config, found)) {
+    print(found);
+    return exit_config;
+  }
+  const bool settled = session.run_until([&] { return session.engine().settled(); }, from.timeout);
+  if (!settled)
+    for (const auto& line : session.engine().unsettled()) std::cerr << "drcon: " << line << "\n";
+  const bool clean = session.stop();
+  if (!settled) return exit_runtime;
+  return clean ? exit_ok : exit_overstay;
+}
+
+}  // namespace drcon::cli

@@ -1,0 +1,52 @@
+// drcon render: what would be written, or how it differs from what is there; touches nothing.
+#include "cli/session.hpp"
+#include "cli/unified_diff.hpp"
+#include "log/log.hpp"
+
+#include <iostream>
+
+namespace drcon::cli {
+namespace {
+
+void show(const std::string& sink, const plugins::rendered_target& target, bool diff) {
+  if (!diff) {
+    std::cout << "==> " << target.target << " (sink " << sink << ")\n" << target.wanted;
+    return;
+  }
+  if (!target.live) {
+    std::cout << "--- " << target.target << " (what is there is not known)\n";
+    return;
+  }
+  std::cout << unified_diff(target.target, *target.live, target.wanted);
+}
+
+}  // namespace
+
+int render(const arguments& from) {
+  plugins::registry plugins;
+  const auto host = prepare(from, plugins);
+  if (!host) return exit_config;
+  const auto config = load_config(from, plugins);
+  if (!config) return exit_config;
+  session session(plugins, *host, engine::mode::render);
+  config::diagnostics found;
+  if (!session.engine().apply(*config, found)) {
+    print(found);
+    return exit_config;
+  }
+  const bool decided = session.run_until([&] { return session.engine().decided(); }, from.timeout);
+  std::vector<std::string> faults;
+  if (decided) {
+    for (const auto& [sink, targets] : session.engine().render(faults))
+      for (const auto& target : targets) show(sink, target, from.diff);
+  } else {
+    faults = session.engine().unsettled();
+  }
+  std::cout.flush();
+  for (const auto& line : faults) std::cerr << "drcon: " << line << "\n";
+  const bool clean = session.stop();
+  if (!faults.empty() || !decided) return exit_runtime;
+  return clean ? exit_ok : exit_overstay;
+}
+
+}  // namespace drcon::cli

@@ -1,0 +1,26 @@
+// What every verb does first: [host], then the plugins, then the whole configuration.
+#pragma once
+
+#include "cli/command_line.hpp"
+#include "config/configuration.hpp"
+#include "plugins/registry.hpp"
+
+#include <filesystem>
+#include <optional>
+#include <vector>
+
+namespace drcon::cli {
+
+/// Where plugins are looked for: --plugin-dir, [host] plugin_directories, the bundled ones.
+std::vector<std::filesystem::path> plugin_directories(const arguments& from, const config::host_config& host);
+
+/// Reads [host], [log] and [admin], sets up the log and loads the plugins. Faults are printed; nothing then.
+std::optional<config::host_config> prepare(const arguments& from, plugins::registry& plugins);
+
+/// Reads and checks the whole configuration. Faults are printed; nothing then.
+std::optional<config::configuration> load_config(const arguments& from, const plugins::registry& plugins);
+
+/// Prints what was found, one line each, on standard error.
+void print(const config::diagnostics& found);
+
+}  // namespace drcon::cli

@@ -1,0 +1,35 @@
+// Everything that is wrong with a configuration, collected in one pass and told in order of place.
+#pragma once
+
+#include "config/position.hpp"
+
+#include <string>
+#include <vector>
+
+namespace drcon::config {
+
+enum class severity { error, warning };
+
+struct diagnostic {
+  position where;
+  config::severity severity = config::severity::error;
+  std::string message;  ///< what is wrong and what was expected: "unknown key 'adress' in [source.consul]"
+  std::string help;     ///< what to do, or empty: "did you mean 'address'?"
+};
+
+class diagnostics {
+public:
+  void error(position where, std::string message, std::string help = {});
+  void warning(position where, std::string message, std::string help = {});
+
+  bool has_errors() const;
+  /// In order of file, line and column.
+  std::vector<diagnostic> sorted() const;
+  /// One message a line: "FILE:LINE:COL: error: MESSAGE; HELP".
+  std::string text() const;
+
+private:
+  std::vector<diagnostic> all_;
+};
+
+}  // namespace drcon::config

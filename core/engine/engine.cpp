@@ -1,0 +1,267 @@
+#include "engine/engine.hpp"
+
+#include "config/units.hpp"
+#include "log/log.hpp"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+namespace drcon::engine {
+
+engine::engine(boost::asio::io_context& context, const plugins::registry& plugins, metrics::metrics& figures,
+               const config::host_config& host, mode how)
+    : context_(context),
+      plugins_(plugins),
+      figures_(figures),
+      mode_(how),
+      journal_(static_cast<std::size_t>(host.journal_size)),
+      // A render must leave no trace.
+      store_(how == mode::apply ? host.state_directory : std::filesystem::path()) {
+  config_.host = host;
+}
+
+engine::~engine() { pipelines_.clear(); }
+
+pipeline_surroundings engine::around() { return {context_.get_executor(), journal_, store_, figures_}; }
+
+// Makes what is new or different in `next`.
+bool engine::make(config::kind kind, const std::map<std::string, config::instance_config>& current,
+                  const std::map<std::string, config::instance_config>& next, made& into, config::diagnostics& found) {
+  bool all = true;
+  for (const auto& [name, wanted] : next) {
+    const auto known = current.find(name);
+    if (known != current.end() && known->second.same_as(wanted)) continue;
+    auto made = std::make_shared<plugins::instance>(kind, *plugins_.find(wanted.plugin), wanted,
+                                                    context_.get_executor(), figures_);
+    const auto fault = made->create();
+    if (fault.result == DRCON_OK) {
+      into.emplace(name, std::move(made));
+      continue;
+    }
+    const auto at = wanted.positions.find(fault.pointer);
+    found.error(at == wanted.positions.end() ? wanted.where : at->second, wanted.plugin + ": " + fault.why);
+    all = false;
+  }
+  return all;
+}
+
+bool engine::apply(const config::configuration& next, config::diagnostics& found) {
+  made sources;
+  made sinks;
+  const bool sources_made = make(config::kind::source, config_.sources, next.sources, sources, found);
+  const bool sinks_made = make(config::kind::sink, config_.sinks, next.sinks, sinks, found);
+  if (!sources_made || !sinks_made) {
+    for (auto* each : {&sources, &sinks})
+      for (auto& [name, instance] : *each) retire(std::move(instance), [] {});
+    return false;
+  }
+  const auto new_sources = sources;
+  const auto before = std::exchange(config_, next);
+  journal_.resize(static_cast<std::size_t>(next.host.journal_size));
+  replace_sources(std::move(sources));
+  replace_pipelines(before, new_sources);
+  replace_sinks(std::move(sinks));
+  feed_sinks();
+  // Started last, so that their first word finds everything in place.
+  for (const auto& [name, instance] : new_sources) instance->start();
+  return true;
+}
+
+// New ones take the place of old ones; pipelines that still point to an old one are replaced next.
+void engine::replace_sources(made sources) {
+  std::vector<std::shared_ptr<source_state>> old;
+  for (auto at = sources_.begin(); at != sources_.end();) {
+    if (config_.sources.contains(at->first) && !sources.contains(at->first)) {
+      ++at;
+      continue;
+    }
+    old.push_back(std::move(at->second));
+    at = sources_.erase(at);
+  }
+  for (auto& [name, instance] : sources) {
+    auto state = std::make_shared<source_state>(instance);
+    instance->listen(state);
+    sources_.emplace(name, std::move(state));
+  }
+  // Kept until its instance has stopped: pipelines unregister from it in replace_pipelines.
+  for (auto& each : old) {
+    auto instance = each->instance().shared_from_this();
+    retire(std::move(instance), [kept = std::move(each)] {});
+  }
+}
+
+void engine::replace_pipelines(const config::configuration& before, const made& new_sources) {
+  std::map<std::string, std::unique_ptr<pipeline>> next;
+  for (const auto& [name, wanted] : config_.pipelines) {
+    const auto known = pipelines_.find(name);
+    const auto is_new = [&](const std::string& source) { return new_sources.contains(source); };
+    const bool same = known != pipelines_.end() && before.pipelines.at(name).same_as(wanted) &&
+                      std::ranges::none_of(wanted.sources, is_new);
+    if (same) {
+      next.emplace(name, std::move(known->second));
+      continue;
+    }
+    std::vector<source_state*> sources;
+    for (const auto& source : wanted.sources) sources.push_back(sources_.at(source).get());
+    auto made = std::make_unique<pipeline>(wanted, std::move(sources), around(),
+                                           [this, name](const decision& what) { on_decided(name, what); });
+    if (known == pipelines_.end()) made->start();
+    else made->start_after(*known->second);
+    next.emplace(name, std::move(made));
+  }
+  pipelines_.swap(next);
+}
+
+void engine::replace_sinks(made sinks) {
+  std::map<std::string, std::shared_ptr<sink_runner>> old;
+  for (auto at = sinks_.begin(); at != sinks_.end();) {
+    if (config_.sinks.contains(at->first) && !sinks.contains(at->first)) {
+      ++at;
+      continue;
+    }
+    old.emplace(at->first, std::move(at->second));
+    at = sinks_.erase(at);
+  }
+  for (auto& [name, instance] : sinks) {
+    auto runner = std::make_shared<sink_runner>(instance, around());
+    instance->listen(runner);
+    sinks_.emplace(name, runner);
+    if (mode_ == mode::render) continue;
+    const auto open = [runner, instance = instance] {
+      instance->start();
+      runner->open();
+    };
+    // Two instances at one target would fight: the new one begins when the old one has ended.
+    const auto replaced = old.find(name);
+    if (replaced == old.end()) {
+      open();
+      continue;
+    }
+    auto before = std::move(replaced->second);
+    old.erase(replaced);
+    before->close([this, before, open] { retire(before->instance().shared_from_this(), [before, open] { open(); }); });
+  }
+  for (auto& [name, runner] : old)
+    runner->close([this, held = runner] { retire(held->instance().shared_from_this(), [held] {}); });
+}
+
+void engine::feed_sinks() {
+  for (auto& [name, runner] : sinks_) {
+    std::set<std::string> feeds;
+    auto resync = std::chrono::nanoseconds::max();
+    for (const auto& [pipeline, config] : config_.pipelines) {
+      if (std::ranges::find(config.sinks, name) == config.sinks.end()) continue;
+      feeds.insert(pipeline);
+      if (config.resync.count() > 0) resync = std::min(resync, config.resync);
+    }
+    runner->feed_by(feeds);
+    runner->resync_every(resync == std::chrono::nanoseconds::max() ? std::chrono::nanoseconds(0) : resync);
+    for (const auto& pipeline : feeds) {
+      const auto& current = pipelines_.at(pipeline)->current();
+      if (current.snapshot) runner->want(pipeline, current);
+    }
+  }
+}
+
+void engine::on_decided(const std::string& pipeline, const decision& what) {
+  for (const auto& name : config_.pipelines.at(pipeline).sinks) {
+    const auto sink = sinks_.find(name);
+    if (sink != sinks_.end()) sink->second->want(pipeline, what);
+  }
+}
+
+// Stops an instance; `then` comes when it has, or when its deadline has passed.
+void engine::retire(instance_ptr instance, std::function<void()> then) {
+  ++retiring_;
+  struct outcome {
+    bool over = false;
+  };
+  auto once = std::make_shared<outcome>();
+  auto deadline = std::make_shared<timer>(context_.get_executor());
+  auto end = [this, once, deadline, then = std::move(then)](bool in_time) {
+    if (std::exchange(once->over, true)) return;
+    deadline->cancel();
+    overstayed_ |= !in_time;
+    then();
+    if (--retiring_ == 0 && all_retired_) std::exchange(all_retired_, nullptr)();
+  };
+  deadline->after(config_.host.stop_deadline, [this, end, instance] {
+    log::error(instance->name(), "plugin '{}' did not stop within {}; it is abandoned, and its thread with it",
+               instance->plugin_name(), config::to_text(config_.host.stop_deadline));
+    end(false);
+  });
+  instance->stop([end, instance] { end(true); });
+}
+
+void engine::stop(std::function<void(bool clean)> stopped) {
+  pipelines_.clear();
+  auto over = std::make_shared<bool>(false);
+  const std::function<void()> finish = [this, over, stopped = std::move(stopped)] {
+    if (!std::exchange(*over, true)) stopped(!overstayed_);
+  };
+  // A sink that never answers must not hold up the rest.
+  auto deadline = std::make_shared<timer>(context_.get_executor());
+  deadline->after(config_.host.stop_deadline, [this, finish, deadline] {
+    log::error("host", "not all ended within {}; leaving without them", config::to_text(config_.host.stop_deadline));
+    overstayed_ = true;
+    finish();
+  });
+  for (auto& [name, source] : sources_) retire(source->instance().shared_from_this(), [held = source] {});
+  sources_.clear();
+  if (retiring_ == 0) stop_sinks(finish);
+  else all_retired_ = [this, finish] { stop_sinks(finish); };
+}
+
+// Each sink when it has answered what is in flight; `finish` when all have ended.
+void engine::stop_sinks(const std::function<void()>& finish) {
+  auto left = std::make_shared<std::size_t>(sinks_.size());
+  if (*left == 0) return finish();
+  for (auto& [name, runner] : sinks_) {
+    runner->close([this, held = runner, left, finish] {
+      retire(held->instance().shared_from_this(), [held, left, finish] {
+        if (--*left == 0) finish();
+      });
+    });
+  }
+}
+
+bool engine::decided() const {
+  return std::ranges::all_of(pipelines_, [](const auto& each) {
+    return each.second->current().snapshot && each.second->known() && each.second->held().empty();
+  });
+}
+
+bool engine::settled() const {
+  return decided() && std::ranges::all_of(sinks_, [](const auto& each) { return each.second->up_to_date(); });
+}
+
+std::vector<std::string> engine::unsettled() const {
+  std::vector<std::string> lines;
+  for (const auto& [name, each] : pipelines_) {
+    for (const auto& source : each->waiting_for()) {
+      const auto text = sources_.at(source)->instance().status().text;
+      lines.push_back("pipeline " + name + " waits for source " + source + (text.empty() ? "" : ": " + text));
+    }
+    if (!each->held().empty()) lines.push_back("pipeline " + name + " is held by its brake: " + each->held());
+  }
+  for (const auto& [name, each] : sinks_)
+    if (each->wanted() && !each->up_to_date())
+      lines.push_back("sink " + name + ": " + each->last_answer() +
+                      (each->last_why().empty() ? "" : ": " + each->last_why()));
+  return lines;
+}
+
+std::map<std::string, std::vector<plugins::rendered_target>> engine::render(std::vector<std::string>& why) {
+  std::map<std::string, std::vector<plugins::rendered_target>> all;
+  for (const auto& [name, runner] : sinks_) {
+    if (!runner->wanted()) continue;
+    const auto update = std::make_shared<const plugins::update_package>(1, false, runner->wanted(), nullptr);
+    std::string fault;
+    if (auto targets = runner->instance().render(update, fault)) all.emplace(name, std::move(*targets));
+    else why.push_back("sink " + name + ": " + fault);
+  }
+  return all;
+}
+
+}  // namespace drcon::engine

@@ -1,0 +1,93 @@
+// The host's heart: instances, pipelines and sinks of one configuration, and how a new configuration replaces it.
+//
+// Thread rule: everything here runs on the one thread that runs the io_context given to it.
+#pragma once
+
+#include "config/configuration.hpp"
+#include "engine/journal.hpp"
+#include "engine/pipeline.hpp"
+#include "engine/sink_runner.hpp"
+#include "engine/source_state.hpp"
+#include "engine/state_store.hpp"
+#include "metrics/metrics.hpp"
+#include "plugins/registry.hpp"
+
+#include <boost/asio/io_context.hpp>
+#include <nlohmann/json_fwd.hpp>
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace drcon::engine {
+
+/// What an engine does with decided snapshots.
+enum class mode {
+  apply,   ///< sinks make their targets match
+  render,  ///< sinks are made but not started: only render() is asked of them
+};
+
+class engine {
+public:
+  engine(boost::asio::io_context& context, const plugins::registry& plugins, metrics::metrics& figures,
+         const config::host_config& host, mode how);
+  ~engine();
+  engine(const engine&) = delete;
+  engine& operator=(const engine&) = delete;
+
+  /// Takes over a checked configuration: the first, or at a reload a new one. What did not change goes on undisturbed.
+  /// False when an instance cannot be made: then nothing has changed, and `found` says why.
+  bool apply(const config::configuration& next, config::diagnostics& found);
+
+  /// Stops everything: sources, then sinks when they have answered. `stopped` comes at the latest when the deadline of
+  /// [host] stop_deadline has passed; it is told whether all ended in time.
+  void stop(std::function<void(bool clean)> stopped);
+
+  /// Every pipeline has decided and every sink serves what it should.
+  bool settled() const;
+  /// Every pipeline has decided, and none is held by the brake.
+  bool decided() const;
+  /// What is not as it should be, one line each.
+  std::vector<std::string> unsettled() const;
+
+  /// By sink: what apply would write. `why` tells what could not be rendered.
+  std::map<std::string, std::vector<plugins::rendered_target>> render(std::vector<std::string>& why);
+
+  /// GET /v1/status of the admin interface.
+  nlohmann::json status() const;
+  const journal& log() const { return journal_; }
+
+private:
+  using instance_ptr = std::shared_ptr<plugins::instance>;
+  using made = std::map<std::string, instance_ptr>;
+
+  bool make(config::kind kind, const std::map<std::string, config::instance_config>& current,
+            const std::map<std::string, config::instance_config>& next, made& into, config::diagnostics& found);
+  void replace_sources(made sources);
+  void replace_pipelines(const config::configuration& before, const made& new_sources);
+  void replace_sinks(made sinks);
+  void stop_sinks(const std::function<void()>& finish);
+  void feed_sinks();
+  void retire(instance_ptr instance, std::function<void()> then);
+  void on_decided(const std::string& pipeline, const decision& what);
+  pipeline_surroundings around();
+
+  boost::asio::io_context& context_;
+  const plugins::registry& plugins_;
+  metrics::metrics& figures_;
+  const mode mode_;
+  config::configuration config_;
+  journal journal_;
+  state_store store_;
+
+  std::map<std::string, std::shared_ptr<source_state>> sources_;
+  std::map<std::string, std::unique_ptr<pipeline>> pipelines_;
+  std::map<std::string, std::shared_ptr<sink_runner>> sinks_;
+  int retiring_ = 0;  // instances that have been asked to stop and have not yet
+  bool overstayed_ = false;
+  std::function<void()> all_retired_;
+};
+
+}  // namespace drcon::engine

@@ -1,0 +1,57 @@
+// What changed, why, and what each sink did with it: the last entries, in memory.
+//
+// Thread rule: the engine's thread.
+#pragma once
+
+#include "engine/difference.hpp"
+
+#include <nlohmann/json_fwd.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <string>
+#include <vector>
+
+namespace drcon::engine {
+
+struct journal_entry {
+  enum class kind {
+    decided,   ///< a pipeline has a new snapshot
+    held,      ///< the brake refused one
+    applied,   ///< a sink serves it
+    away,      ///< a sink's target is away; tried again
+    rejected,  ///< a sink will not take it
+    refused,   ///< an endpoint was left out because of what it carries
+  };
+
+  std::uint64_t number = 0;  ///< counts up from 1, never reused
+  std::chrono::system_clock::time_point when{};
+  kind what = kind::decided;
+  std::string subject;  ///< the pipeline, or the sink, or the instance that refused
+  std::uint64_t revision = 0;
+  std::string why;  ///< the cause, or the sink's answer
+  endpoint_counts counts;
+  std::vector<endpoint_change> endpoints;  ///< the first of them
+  std::chrono::nanoseconds took{};         ///< decided: since the source spoke; applied: since decided
+};
+
+const char* to_string(journal_entry::kind what);
+nlohmann::json to_json(const journal_entry& entry);
+
+class journal {
+public:
+  explicit journal(std::size_t size) : size_(size) {}
+
+  void resize(std::size_t size);
+  /// Numbers and dates the entry.
+  void add(journal_entry entry);
+  const std::deque<journal_entry>& entries() const { return entries_; }
+
+private:
+  std::size_t size_;
+  std::uint64_t next_ = 1;
+  std::deque<journal_entry> entries_;
+};
+
+}  // namespace drcon::engine

@@ -1,0 +1,16 @@
+// How the services of several sources become one set.
+//
+// Pure functions.
+#pragma once
+
+#include "engine/model.hpp"
+
+#include <vector>
+
+namespace drcon::engine {
+
+/// One service out of what several sources say of it, first source first. Endpoints of the same id, or of the same
+/// address and port, are one: the first source's. A single part is returned as it is. Null when there is no part.
+service_ptr merge_service(const std::vector<service_ptr>& parts);
+
+}  // namespace drcon::engine

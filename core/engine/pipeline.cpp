@@ -1,0 +1,266 @@
+#include "engine/pipeline.hpp"
+
+#include "config/units.hpp"
+#include "engine/merge.hpp"
+#include "log/log.hpp"
+
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace drcon::engine {
+namespace {
+
+using clock = std::chrono::steady_clock;
+
+// How long the sources get to speak before the last good state from disk is served in their place: long enough for a
+// source that is there, short enough for a target that lost its file.
+constexpr auto wait_before_last_good = std::chrono::seconds(2);
+
+constexpr std::size_t endpoints_in_journal = 20;
+
+}  // namespace
+
+pipeline::pipeline(const config::pipeline_config& config, std::vector<source_state*> sources,
+                   pipeline_surroundings around, std::function<void(const decision&)> decided)
+    : config_(config),
+      sources_(std::move(sources)),
+      around_(std::move(around)),
+      decided_(std::move(decided)),
+      pacer_(config.wait.min, config.wait.max),
+      brake_(config.brake),
+      pace_timer_(around_.executor),
+      brake_timer_(around_.executor),
+      last_good_timer_(around_.executor),
+      grace_timer_(around_.executor) {
+  for (auto* each : sources_) each->add(this);
+}
+
+pipeline::~pipeline() {
+  for (auto* each : sources_) each->remove(this);
+}
+
+void pipeline::start() {
+  std::string why;
+  last_good_ = around_.store.load(name(), why);
+  if (!why.empty()) log::warning("pipeline " + name(), "last good state: {}", why);
+  if (last_good_) {
+    next_revision_ = last_good_->revision() + 1;
+    brake_.passed(clock::now(), last_good_->in_service_count());
+  }
+  begin();
+}
+
+void pipeline::start_after(pipeline& before) {
+  current_ = before.current_;
+  last_good_ = current_.snapshot ? current_.snapshot : before.last_good_;
+  next_revision_ = before.next_revision_;
+  if (last_good_) brake_.passed(clock::now(), last_good_->in_service_count());
+  begin();
+}
+
+void pipeline::begin() {
+  const bool prefers = config_.merge.policy == config::merge_policy::prefer;
+  grace_over_ = !prefers || config_.merge.grace.count() == 0;
+  last_good_timer_.after(wait_before_last_good, [this] { serve_last_good(); });
+  if (!grace_over_)
+    grace_timer_.after(config_.merge.grace, [this] {
+      grace_over_ = true;
+      if (choose() && recompute_all()) changed("grace over", clock::now());
+    });
+  if (choose()) {
+    recompute_all();
+    changed("start", clock::now());
+  }
+  show();
+}
+
+bool pipeline::known() const {
+  if (config_.merge.policy == config::merge_policy::prefer) return preferred_ != nullptr;
+  return std::ranges::all_of(sources_, [](const source_state* each) { return each->ready(); });
+}
+
+std::vector<std::string> pipeline::waiting_for() const {
+  std::vector<std::string> names;
+  if (known()) return names;
+  for (const auto* each : sources_)
+    if (!each->ready()) names.push_back(each->name());
+  return names;
+}
+
+// Brings up to date whose word counts. True when the whole world must be put together anew.
+bool pipeline::choose() {
+  if (config_.merge.policy == config::merge_policy::prefer) {
+    const auto* before = preferred_;
+    for (const auto* each : sources_) {
+      if (each->known()) {
+        preferred_ = each;
+        break;
+      }
+      // At start an earlier source gets a grace before a later one speaks for it; afterwards the last one chosen
+      // stands when none is known.
+      if (!each->ready() && !grace_over_ && !preferred_) return false;
+    }
+    if (preferred_ != before && before)
+      log::warning("pipeline " + name(), "source {} cannot tell; {} speaks for it", before->name(), preferred_->name());
+    return preferred_ != before;
+  }
+  return !std::exchange(complete_, known()) && complete_;
+}
+
+// True when the merged service differs from before.
+bool pipeline::recompute(const std::string& service) {
+  std::vector<service_ptr> parts;
+  for (const auto* each : sources_) {
+    if (preferred_ && each != preferred_) continue;
+    if (auto part = each->find(service)) parts.push_back(std::move(part));
+  }
+  auto merged = merge_service(parts);
+  const auto at = merged_.find(service);
+  if (!merged) return at != merged_.end() && (merged_.erase(at), true);
+  if (at == merged_.end()) {
+    merged_.emplace(service, std::move(merged));
+    return true;
+  }
+  if (same_content(*at->second, *merged)) return false;
+  at->second = std::move(merged);
+  return true;
+}
+
+bool pipeline::recompute_all() {
+  std::set<std::string> names;
+  for (const auto& [service, value] : merged_) names.insert(service);
+  for (const auto* each : sources_)
+    for (const auto& [service, value] : each->services()) names.insert(service);
+  bool any = false;
+  for (const auto& service : names) any |= recompute(service);
+  return any || !current_.snapshot;
+}
+
+void pipeline::on_source(const source_event& event) {
+  bool differs = false;
+  if (event.readiness && choose()) {
+    differs = recompute_all();
+  } else if (known()) {
+    for (const auto& service : event.changed) differs |= recompute(service);
+  }
+  if (differs) changed(event.source->name(), event.seen == clock::time_point{} ? clock::now() : event.seen);
+  show();
+}
+
+void pipeline::changed(const std::string& why, clock::time_point seen) {
+  if (causes_.empty()) seen_ = seen;
+  causes_.insert(why);
+  const auto now = clock::now();
+  const auto due = pacer_.changed(now);
+  if (due <= now) {
+    decide();
+    return;
+  }
+  pace_timer_.at(due, [this] { decide(); });
+}
+
+void pipeline::decide() {
+  pacer_.released();
+  pace_timer_.cancel();
+  if (!known()) return;
+  std::vector<service_ptr> services;
+  services.reserve(merged_.size());
+  for (const auto& [service, value] : merged_) services.push_back(value);
+  auto candidate = std::make_shared<const snapshot>(next_revision_, std::move(services));
+  if (current_.snapshot && same_content(*current_.snapshot, *candidate)) {
+    end_hold();
+    causes_.clear();
+    return;
+  }
+  const auto verdict = brake_.ask(clock::now(), candidate->in_service_count());
+  if (!verdict.pass) return hold(verdict, *candidate);
+  auto why = fmt::format("{}", fmt::join(causes_, ", "));
+  if (verdict.believed) why += "; brake: " + verdict.why;
+  pass(std::move(candidate), std::move(why));
+}
+
+void pipeline::hold(const brake::decision& verdict, const snapshot& refused) {
+  brake_timer_.at(verdict.until, [this] { decide(); });
+  if (held_ == verdict.why) return;
+  held_ = verdict.why;
+  const auto* before = current_.snapshot ? current_.snapshot.get() : last_good_.get();
+  const auto changes = difference(before, refused);
+  log::error("pipeline " + name(), "brake holds: {}; the last good state stays, for at most {}", held_,
+             config::to_text(config_.brake.hold));
+  around_.journal.add({.what = journal_entry::kind::held,
+                       .subject = name(),
+                       .revision = refused.revision(),
+                       .why = held_,
+                       .counts = count_endpoints(changes),
+                       .endpoints = list_endpoints(changes, endpoints_in_journal)});
+  show();
+}
+
+void pipeline::end_hold() {
+  brake_timer_.cancel();
+  if (held_.empty()) return;
+  held_.clear();
+  brake_.ask(clock::now(), current_.snapshot ? current_.snapshot->in_service_count() : 0);
+  log::info("pipeline " + name(), "brake released: what was missing is back");
+  show();
+}
+
+void pipeline::pass(snapshot_ptr candidate, std::string why) {
+  if (!held_.empty()) log::warning("pipeline " + name(), "brake released: {}", why);
+  held_.clear();
+  brake_timer_.cancel();
+  last_good_timer_.cancel();
+  const auto before = current_.snapshot ? current_.snapshot : last_good_;
+  const auto changes = difference(before.get(), *candidate);
+  const auto counts = count_endpoints(changes);
+  const auto now = clock::now();
+  brake_.passed(now, candidate->in_service_count());
+  ++next_revision_;
+  current_ = {.snapshot = std::move(candidate), .why = std::move(why), .seen = seen_, .decided = now};
+  causes_.clear();
+  decided_(current_);  // first of all: everything below can wait, the change should not
+
+  log::info("pipeline " + name(), "revision {}: {} services, {} endpoints (+{} -{} ~{}) from {}",
+            current_.snapshot->revision(), current_.snapshot->services().size(), current_.snapshot->endpoint_count(),
+            counts.added, counts.removed, counts.changed, current_.why);
+  around_.journal.add({.what = journal_entry::kind::decided,
+                       .subject = name(),
+                       .revision = current_.snapshot->revision(),
+                       .why = current_.why,
+                       .counts = counts,
+                       .endpoints = list_endpoints(changes, endpoints_in_journal),
+                       .took = now - current_.seen});
+  around_.figures.observe("drcon_decide_seconds", "From a source's word to a decided snapshot.", {{"pipeline", name()}},
+                          std::chrono::duration<double>(now - current_.seen).count());
+  around_.store.save(name(), current_.snapshot);
+  show();
+}
+
+// The sources are silent: what was true before the restart is truer than nothing.
+void pipeline::serve_last_good() {
+  if (current_.snapshot || !last_good_) return;
+  log::warning("pipeline " + name(), "no word yet from {}: serving the last good state, revision {}",
+               fmt::join(waiting_for(), ", "), last_good_->revision());
+  const auto now = clock::now();
+  current_ = {.snapshot = last_good_, .why = "last good state", .seen = now, .decided = now};
+  decided_(current_);
+}
+
+void pipeline::show() const {
+  const metrics::labels with{{"pipeline", name()}};
+  auto& figures = around_.figures;
+  figures.set("drcon_pipeline_known", "1 when the sources have told enough to decide.", with, known() ? 1 : 0);
+  figures.set("drcon_brake_holding", "1 while the brake refuses an update.", with, held_.empty() ? 0 : 1);
+  if (!current_.snapshot) return;
+  const auto& now = *current_.snapshot;
+  figures.set("drcon_pipeline_revision", "Revision of the decided snapshot.", with,
+              static_cast<double>(now.revision()));
+  figures.set("drcon_services", "Services of the decided snapshot.", with, static_cast<double>(now.services().size()));
+  figures.set("drcon_endpoints", "Endpoints of the decided snapshot.", with, static_cast<double>(now.endpoint_count()));
+  figures.set("drcon_endpoints_in_service", "Endpoints of the decided snapshot that may get traffic.", with,
+              static_cast<double>(now.in_service_count()));
+}
+
+}  // namespace drcon::engine

@@ -1,0 +1,106 @@
+// From sources to decided snapshots: merge → pace → brake.
+//
+// Thread rule: the engine's thread.
+#pragma once
+
+#include "config/configuration.hpp"
+#include "engine/brake.hpp"
+#include "engine/journal.hpp"
+#include "engine/pacer.hpp"
+#include "engine/source_state.hpp"
+#include "engine/state_store.hpp"
+#include "engine/timer.hpp"
+#include "metrics/metrics.hpp"
+
+#include <boost/asio/any_io_executor.hpp>
+
+#include <functional>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace drcon::engine {
+
+/// A snapshot that a pipeline stands behind, and how it came about.
+struct decision {
+  snapshot_ptr snapshot;
+  std::string why;
+  std::chrono::steady_clock::time_point seen{};  ///< when a source first spoke of it
+  std::chrono::steady_clock::time_point decided{};
+};
+
+/// What all pipelines share; outlives them.
+struct pipeline_surroundings {
+  boost::asio::any_io_executor executor;
+  engine::journal& journal;
+  state_store& store;
+  metrics::metrics& figures;
+};
+
+class pipeline final : public source_observer {
+public:
+  /// `decided` is told each new snapshot. `sources` in the order of the configuration; they outlive the pipeline.
+  pipeline(const config::pipeline_config& config, std::vector<source_state*> sources, pipeline_surroundings around,
+           std::function<void(const decision&)> decided);
+  ~pipeline() override;
+  pipeline(const pipeline&) = delete;
+  pipeline& operator=(const pipeline&) = delete;
+
+  /// Begins; with the last good state on disk when there is one.
+  void start();
+  /// Begins where `before` is, after a reload: its snapshot stands until the sources are known.
+  void start_after(pipeline& before);
+
+  const config::pipeline_config& config() const { return config_; }
+  const std::string& name() const { return config_.name; }
+  /// The last decision; its snapshot is null before the first.
+  const decision& current() const { return current_; }
+  /// True when the sources have told enough to decide.
+  bool known() const;
+  /// Why an update is held, or empty.
+  const std::string& held() const { return held_; }
+  /// The sources whose word is waited for.
+  std::vector<std::string> waiting_for() const;
+
+  void on_source(const source_event& event) override;
+
+private:
+  void begin();
+  bool choose();
+  bool recompute(const std::string& name);
+  bool recompute_all();
+  void changed(const std::string& why, std::chrono::steady_clock::time_point seen);
+  void decide();
+  void hold(const brake::decision& verdict, const snapshot& refused);
+  void pass(snapshot_ptr candidate, std::string why);
+  void end_hold();
+  void serve_last_good();
+  void show() const;
+
+  const config::pipeline_config config_;
+  const std::vector<source_state*> sources_;
+  pipeline_surroundings around_;
+  std::function<void(const decision&)> decided_;
+
+  std::map<std::string, service_ptr> merged_;
+  const source_state* preferred_ = nullptr;  // merge = "prefer": whose word counts
+  bool grace_over_ = false;
+  bool complete_ = false;  // was known once: from then on merged_ is a whole world
+
+  pacer pacer_;
+  brake brake_;
+  decision current_;
+  snapshot_ptr last_good_;  // from disk or from before a reload: what losses are measured from
+  std::uint64_t next_revision_ = 1;
+  std::string held_;
+
+  std::set<std::string> causes_;  // since the last decision
+  std::chrono::steady_clock::time_point seen_{};
+  timer pace_timer_;
+  timer brake_timer_;
+  timer last_good_timer_;
+  timer grace_timer_;
+};
+
+}  // namespace drcon::engine

@@ -1,0 +1,180 @@
+#include "engine/sink_runner.hpp"
+
+#include "config/units.hpp"
+#include "engine/merge.hpp"
+#include "log/log.hpp"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+namespace drcon::engine {
+namespace {
+
+using clock = std::chrono::steady_clock;
+
+// A target on the same machine that was away is usually back within seconds; asking it is cheap.
+constexpr auto first_retry = std::chrono::milliseconds(200);
+constexpr auto longest_retry = std::chrono::seconds(5);
+
+double seconds(std::chrono::nanoseconds length) { return std::chrono::duration<double>(length).count(); }
+
+}  // namespace
+
+sink_runner::sink_runner(std::shared_ptr<plugins::instance> instance, pipeline_surroundings around)
+    : instance_(std::move(instance)),
+      around_(std::move(around)),
+      backoff_(first_retry, longest_retry),
+      retry_timer_(around_.executor),
+      resync_timer_(around_.executor) {}
+
+void sink_runner::feed_by(const std::set<std::string>& pipelines) {
+  std::erase_if(feeds_, [&](const auto& each) { return !pipelines.contains(each.first); });
+  for (const auto& each : pipelines) feeds_.try_emplace(each);
+  compose();
+}
+
+void sink_runner::want(const std::string& pipeline, const decision& decided) {
+  feeds_[pipeline] = decided;
+  cause_ = decided;
+  compose();
+}
+
+void sink_runner::resync_every(std::chrono::nanoseconds interval) {
+  resync_ = interval;
+  arm_resync();
+}
+
+void sink_runner::open() {
+  open_ = true;
+  next();
+}
+
+void sink_runner::close(std::function<void()> idle) {
+  open_ = false;
+  retry_timer_.cancel();
+  resync_timer_.cancel();
+  if (!in_flight_) return idle();
+  idle_ = std::move(idle);
+}
+
+// One pipeline: its snapshot as it is. Several: their services in one, merged where the names meet.
+void sink_runner::compose() {
+  if (feeds_.empty() || std::ranges::any_of(feeds_, [](const auto& each) { return !each.second.snapshot; })) return;
+  snapshot_ptr now;
+  if (feeds_.size() == 1) {
+    now = feeds_.begin()->second.snapshot;
+  } else {
+    std::map<std::string, std::vector<service_ptr>> parts;
+    for (const auto& [name, feed] : feeds_)
+      for (const auto& service : feed.snapshot->services()) parts[service->name()].push_back(service);
+    std::vector<service_ptr> services;
+    for (const auto& [name, each] : parts) services.push_back(merge_service(each));
+    now = std::make_shared<const snapshot>(++composed_revision_, std::move(services));
+  }
+  if (wanted_ && same_content(*wanted_, *now)) return;
+  wanted_ = std::move(now);
+  rejected_.reset();
+  backoff_.reset();
+  waiting_ = false;
+  retry_timer_.cancel();
+  next();
+}
+
+// Hands over what is wanted, when there is something to do and nothing in the way.
+void sink_runner::next() {
+  if (!open_ || in_flight_ || waiting_ || !wanted_ || applied_ == wanted_ || rejected_ == wanted_) return;
+  begin(false);
+}
+
+void sink_runner::begin(bool reconcile) {
+  begun_ = clock::now();
+  in_flight_ = std::make_shared<const plugins::update_package>(next_ticket_++, reconcile, wanted_, applied_);
+  instance_->apply(in_flight_);
+}
+
+void sink_runner::on_done(std::uint64_t ticket, drcon_result result, const std::string& why) {
+  if (!in_flight_ || in_flight_->view.ticket != ticket) return;
+  const auto now = clock::now();
+  around_.figures.observe("drcon_sink_apply_seconds", "From handing an update to a sink to its answer.",
+                          {{"sink", name()}}, seconds(now - begun_));
+  if (result == DRCON_OK) applied_now(now);
+  else if (result == DRCON_REJECTED) rejected(why);
+  else away(why);
+  around_.figures.add("drcon_applies_total", "Answers of sinks, by result.",
+                      {{"sink", name()}, {"result", last_answer_}});
+  last_why_ = why;
+  in_flight_.reset();
+  if (idle_) std::exchange(idle_, nullptr)();
+  arm_resync();
+  next();
+}
+
+void sink_runner::applied_now(clock::time_point now) {
+  const bool news = applied_ != in_flight_->wanted;
+  const bool was_bad = last_answer_ == "away" || last_answer_ == "rejected";
+  applied_ = in_flight_->wanted;
+  last_answer_ = "applied";
+  backoff_.reset();
+  around_.figures.set("drcon_sink_up_to_date", "1 when the target serves what is wanted.", {{"sink", name()}},
+                      up_to_date() ? 1 : 0);
+  if (!news && !was_bad) return;
+  const auto took = now - begun_;
+  if (applied_ == wanted_ && cause_.seen != clock::time_point{})
+    around_.figures.observe("drcon_change_to_applied_seconds", "From a source's word to a target that serves it.",
+                            {{"sink", name()}}, seconds(now - cause_.seen));
+  log::info("sink " + name(), "applied revision {} in {:.1f} ms", applied_->revision(), seconds(took) * 1000);
+  note(journal_entry::kind::applied, {}, took);
+}
+
+void sink_runner::away(const std::string& why) {
+  const bool again = last_answer_ == "away" && last_why_ == why;
+  last_answer_ = "away";
+  const auto pause = backoff_.next();
+  if (!again) {
+    log::warning("sink " + name(), "target away: {}; tried again, at intervals of up to {}", why,
+                 config::to_text(longest_retry));
+    note(journal_entry::kind::away, why, clock::now() - begun_);
+  }
+  around_.figures.set("drcon_sink_up_to_date", "1 when the target serves what is wanted.", {{"sink", name()}}, 0);
+  if (!open_) return;
+  waiting_ = true;
+  retry_timer_.after(pause, [this] {
+    waiting_ = false;
+    if (open_ && !in_flight_ && wanted_) begin(applied_ == wanted_);
+  });
+}
+
+void sink_runner::rejected(const std::string& why) {
+  const bool again = last_answer_ == "rejected" && last_why_ == why;
+  last_answer_ = "rejected";
+  rejected_ = in_flight_->wanted;
+  around_.figures.set("drcon_sink_up_to_date", "1 when the target serves what is wanted.", {{"sink", name()}}, 0);
+  if (again) return;
+  log::error("sink " + name(), "revision {} rejected: {}; the target keeps what it had, and the next change is tried",
+             rejected_->revision(), why);
+  note(journal_entry::kind::rejected, why, clock::now() - begun_);
+}
+
+void sink_runner::on_refused(const plugins::refusal& what) {
+  around_.journal.add({.what = journal_entry::kind::refused,
+                       .subject = name(),
+                       .why = what.why,
+                       .endpoints = {{what.service, what.endpoint, {}, endpoint_change::kind::removed}}});
+}
+
+// Also the second chance of a rejected snapshot: what stood in its way may have been mended.
+void sink_runner::arm_resync() {
+  if (resync_.count() == 0 || !open_) return;
+  resync_timer_.after(resync_, [this] {
+    if (open_ && !in_flight_ && !waiting_ && wanted_) begin(applied_ == wanted_);
+    else arm_resync();
+  });
+}
+
+void sink_runner::note(journal_entry::kind what, const std::string& why, std::chrono::nanoseconds took) {
+  around_.journal.add(
+      {.what = what, .subject = name(), .revision = in_flight_->wanted->revision(), .why = why, .took = took});
+}
+
+}  // namespace drcon::engine

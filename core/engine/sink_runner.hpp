@@ -1,0 +1,85 @@
+// Makes one sink's target match what its pipelines decided: one update in flight, newest wins, retried for ever.
+//
+// Thread rule: the engine's thread.
+#pragma once
+
+#include "engine/backoff.hpp"
+#include "engine/journal.hpp"
+#include "engine/pipeline.hpp"
+#include "engine/timer.hpp"
+#include "plugins/instance.hpp"
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace drcon::engine {
+
+class sink_runner final : public plugins::instance_listener {
+public:
+  sink_runner(std::shared_ptr<plugins::instance> instance, pipeline_surroundings around);
+
+  const std::string& name() const { return instance_->name(); }
+  plugins::instance& instance() { return *instance_; }
+  const plugins::instance& instance() const { return *instance_; }
+
+  /// The pipelines that feed this sink; nothing is applied before each of them has decided.
+  void feed_by(const std::set<std::string>& pipelines);
+  /// A pipeline decided.
+  void want(const std::string& pipeline, const decision& decided);
+  /// How often the target is compared with what is wanted though nothing changed; 0: never.
+  void resync_every(std::chrono::nanoseconds interval);
+  /// No update is handed over before this: the instance is started.
+  void open();
+  /// Hands over no more updates; `idle` is called when none is in flight.
+  void close(std::function<void()> idle);
+
+  /// What all pipelines together want, or null before each has decided.
+  const snapshot_ptr& wanted() const { return wanted_; }
+  const snapshot_ptr& applied() const { return applied_; }
+  bool in_flight() const { return in_flight_ != nullptr; }
+  /// Serves what is wanted.
+  bool up_to_date() const { return wanted_ && applied_ == wanted_ && last_answer_ == "applied"; }
+  const std::string& last_answer() const { return last_answer_; }
+  const std::string& last_why() const { return last_why_; }
+
+  void on_done(std::uint64_t ticket, drcon_result result, const std::string& why) override;
+  void on_refused(const plugins::refusal& what) override;
+
+private:
+  void compose();
+  void begin(bool reconcile);
+  void next();
+  void applied_now(std::chrono::steady_clock::time_point now);
+  void away(const std::string& why);
+  void rejected(const std::string& why);
+  void arm_resync();
+  void note(journal_entry::kind what, const std::string& why, std::chrono::nanoseconds took);
+
+  std::shared_ptr<plugins::instance> instance_;
+  pipeline_surroundings around_;
+  std::map<std::string, decision> feeds_;
+  std::uint64_t composed_revision_ = 0;
+  snapshot_ptr wanted_;
+  snapshot_ptr applied_;
+  snapshot_ptr rejected_;
+  decision cause_;  // of wanted_
+
+  std::shared_ptr<const plugins::update_package> in_flight_;
+  std::chrono::steady_clock::time_point begun_{};
+  std::uint64_t next_ticket_ = 1;
+  bool open_ = false;
+  std::function<void()> idle_;
+  std::string last_answer_ = "none";
+  std::string last_why_;
+
+  backoff backoff_;
+  bool waiting_ = false;  // for retry_timer_
+  timer retry_timer_;
+  std::chrono::nanoseconds resync_{};
+  timer resync_timer_;
+};
+
+}  // namespace drcon::engine

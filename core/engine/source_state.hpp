@@ -1,0 +1,73 @@
+// What one source has told so far: its services, and what it cannot tell at present.
+//
+// Thread rule: the engine's thread.
+#pragma once
+
+#include "engine/model.hpp"
+#include "plugins/instance.hpp"
+
+#include <chrono>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace drcon::engine {
+
+class source_state;
+
+/// Why a snapshot may change.
+struct source_event {
+  const source_state* source = nullptr;
+  std::set<std::string> changed;                 ///< services whose endpoints differ from before
+  bool readiness = false;                        ///< became ready, or unknown, or known again
+  std::chrono::steady_clock::time_point seen{};  ///< when the source's plugin first spoke of it
+};
+
+/// Wants to know when a source changed.
+class source_observer {
+public:
+  virtual ~source_observer() = default;
+  virtual void on_source(const source_event& event) = 0;
+};
+
+class source_state final : public plugins::instance_listener {
+public:
+  explicit source_state(std::shared_ptr<plugins::instance> instance);
+
+  const std::string& name() const { return instance_->name(); }
+  plugins::instance& instance() { return *instance_; }
+  const plugins::instance& instance() const { return *instance_; }
+
+  void add(source_observer* observer) { observers_.push_back(observer); }
+  void remove(source_observer* observer) { std::erase(observers_, observer); }
+
+  /// Has told all it watches, at least once: from then on its last words stand, whatever happens.
+  bool ready() const { return ready_; }
+  /// Ready, and able to tell now.
+  bool known() const { return ready_ && !all_unknown_; }
+  const std::map<std::string, service_ptr>& services() const { return services_; }
+  service_ptr find(const std::string& name) const;
+  const std::map<std::string, std::string>& unknown() const { return unknown_; }
+  const std::optional<std::string>& all_unknown() const { return all_unknown_; }
+  /// When it last said anything of its services.
+  std::chrono::system_clock::time_point last_word() const { return last_word_; }
+
+  void on_news(plugins::source_news news) override;
+
+private:
+  bool take(const std::string& name, const service_ptr& now);
+  bool take_readiness(const plugins::source_news& news);
+
+  std::shared_ptr<plugins::instance> instance_;
+  std::vector<source_observer*> observers_;
+  std::map<std::string, service_ptr> services_;
+  std::map<std::string, std::string> unknown_;
+  std::optional<std::string> all_unknown_;
+  bool ready_ = false;
+  std::chrono::system_clock::time_point last_word_{};
+};
+
+}  // namespace drcon::engine

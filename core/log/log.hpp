@@ -1,0 +1,45 @@
+// The log: one line per event on standard error, as text for people or JSON for machines.
+//
+// Thread rule: any thread, once configure() has returned.
+#pragma once
+
+#include <fmt/format.h>
+
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace drcon::log {
+
+/// Same numbers as DRCON_LOG_* of the plugin ABI.
+enum class level { trace, debug, info, warning, error };
+
+/// "trace" … "error"; anything else counts as info.
+level level_named(std::string_view name);
+
+/// `format` is "text" or "json". May be called again, by a reload.
+void configure(level least, std::string_view format);
+
+bool enabled(level which);
+
+/// `component` is what the line is about: "pipeline web", "sink edge".
+void write(level which, std::string_view component, std::string_view text);
+
+template <class... Args>
+void debug(std::string_view component, fmt::format_string<Args...> text, Args&&... args) {
+  if (enabled(level::debug)) write(level::debug, component, fmt::format(text, std::forward<Args>(args)...));
+}
+template <class... Args>
+void info(std::string_view component, fmt::format_string<Args...> text, Args&&... args) {
+  write(level::info, component, fmt::format(text, std::forward<Args>(args)...));
+}
+template <class... Args>
+void warning(std::string_view component, fmt::format_string<Args...> text, Args&&... args) {
+  write(level::warning, component, fmt::format(text, std::forward<Args>(args)...));
+}
+template <class... Args>
+void error(std::string_view component, fmt::format_string<Args...> text, Args&&... args) {
+  write(level::error, component, fmt::format(text, std::forward<Args>(args)...));
+}
+
+}  // namespace drcon::log

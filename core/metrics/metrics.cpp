@@ -1,0 +1,69 @@
+#include "metrics/metrics.hpp"
+
+#include <drcon/model.hpp>
+
+#include <prometheus/counter.h>
+#include <prometheus/gauge.h>
+#include <prometheus/histogram.h>
+#include <prometheus/registry.h>
+#include <prometheus/text_serializer.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace drcon::metrics {
+namespace {
+
+const prometheus::Histogram::BucketBoundaries& buckets() {
+  static const prometheus::Histogram::BucketBoundaries all{0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2,
+                                                           0.5,   1,     2,     5,    10,   30,   60};
+  return all;
+}
+
+bool is_metric_word(std::string_view text) {
+  return !text.empty() && text.size() <= 100 &&
+         std::ranges::all_of(text, [](char c) { return (c >= 'a' && c <= 'z') || c == '_'; });
+}
+
+}  // namespace
+
+metrics::metrics() : registry_(std::make_shared<prometheus::Registry>()) {}
+metrics::~metrics() = default;
+
+void metrics::set(const std::string& name, const std::string& help, const labels& with, double value) {
+  prometheus::BuildGauge().Name(name).Help(help).Register(*registry_).Add(with).Set(value);
+}
+
+void metrics::add(const std::string& name, const std::string& help, const labels& with, double increment) {
+  prometheus::BuildCounter().Name(name).Help(help).Register(*registry_).Add(with).Increment(increment);
+}
+
+void metrics::observe(const std::string& name, const std::string& help, const labels& with, double seconds) {
+  prometheus::BuildHistogram().Name(name).Help(help).Register(*registry_).Add(with, buckets()).Observe(seconds);
+}
+
+bool metrics::report(const std::string& plugin, const std::string& instance, const drcon_metric& figure) {
+  if (!is_metric_word(view(figure.name)) || !std::isfinite(figure.value)) return false;
+  labels with{{"instance", instance}};
+  for (std::size_t i = 0; i < figure.label_count; ++i) {
+    const auto key = view(figure.labels[i].key);
+    if (!is_metric_word(key)) return false;
+    with.emplace(key, view(figure.labels[i].value));
+  }
+  auto name = "drcon_" + plugin + "_" + std::string(view(figure.name));
+  std::ranges::replace(name, '-', '_');
+  const std::string help(view(figure.help));
+  try {
+    if (figure.kind == DRCON_METRIC_GAUGE) set(name, help, with, figure.value);
+    else if (figure.kind == DRCON_METRIC_HISTOGRAM) observe(name, help, with, figure.value);
+    else if (figure.kind == DRCON_METRIC_COUNTER && figure.value >= 0) add(name, help, with, figure.value);
+    else return false;
+  } catch (const std::invalid_argument&) {  // the same name was used for another kind
+    return false;
+  }
+  return true;
+}
+
+std::string metrics::text() const { return prometheus::TextSerializer().Serialize(registry_->Collect()); }
+
+}  // namespace drcon::metrics

@@ -1,0 +1,169 @@
+#include "plugins/boundary.hpp"
+
+#include <drcon/update.hpp>
+
+#include <boost/asio/ip/address.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <optional>
+#include <set>
+
+namespace drcon::plugins {
+namespace {
+
+constexpr std::size_t longest_name = 255;    // of a service, as DNS and Consul have it
+constexpr std::size_t longest_label = 4096;  // a tag, a key or a value: proxies' routing rules in tags reach 2 kB
+
+// Length of the UTF-8 sequence that begins at text[0], or 0 when it is not valid (overlong forms and surrogates too).
+std::size_t sequence_length(std::string_view text) {
+  const auto byte = [text](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  const auto continues = [&](std::size_t i) { return i < text.size() && (byte(i) & 0xC0U) == 0x80U; };
+  const auto first = byte(0);
+  if (first < 0x80) return 1;
+  if (first >= 0xC2 && first <= 0xDF) return continues(1) ? 2 : 0;
+  if (first >= 0xE0 && first <= 0xEF) {
+    if (!continues(1) || !continues(2)) return 0;
+    if (first == 0xE0 && byte(1) < 0xA0) return 0;
+    if (first == 0xED && byte(1) > 0x9F) return 0;
+    return 3;
+  }
+  if (first >= 0xF0 && first <= 0xF4) {
+    if (!continues(1) || !continues(2) || !continues(3)) return 0;
+    if (first == 0xF0 && byte(1) < 0x90) return 0;
+    if (first == 0xF4 && byte(1) > 0x8F) return 0;
+    return 4;
+  }
+  return 0;
+}
+
+bool is_control(unsigned char c) { return c < 0x20 || c == 0x7F; }
+
+// U+0080..U+009F: some terminals obey them like ESC sequences.
+bool is_c1_control(std::string_view sequence) {
+  return sequence.size() == 2 && static_cast<unsigned char>(sequence[0]) == 0xC2 &&
+         static_cast<unsigned char>(sequence[1]) < 0xA0;
+}
+
+std::string hex(unsigned char c) {
+  std::array<char, 5> text{};
+  std::snprintf(text.data(), text.size(), "\\x%02x", c);
+  return text.data();
+}
+
+// RFC 1123, with underscores, which real host names have.
+bool is_host_name(std::string_view text) {
+  if (text.empty() || text.size() > 253) return false;
+  std::size_t label = 0;
+  char before = '.';
+  for (const char c : text) {
+    const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+    if (c == '.') {
+      if (before == '.' || before == '-') return false;
+      label = 0;
+    } else if (!letter && !(c == '-' && before != '.')) {
+      return false;
+    } else if (++label > 63) {
+      return false;
+    }
+    before = c;
+  }
+  return before != '-';
+}
+
+bool is_address(std::string_view text) {
+  boost::system::error_code error;
+  boost::asio::ip::make_address(text, error);
+  // "1.2.3" and "300.1.1.1" would pass as host names, and some resolvers read them as other addresses.
+  if (!error) return text.find('%') == std::string_view::npos;
+  return is_host_name(text) && text.find_first_not_of("0123456789.") != std::string_view::npos;
+}
+
+std::optional<std::string> fault_of_label(std::string_view what, std::string_view text) {
+  if (text.size() > longest_label)
+    return "its " + std::string(what) + " has " + std::to_string(text.size()) + " bytes; " +
+           std::to_string(longest_label) + " are allowed";
+  if (!is_plain_text(text))
+    return "its " + std::string(what) + " '" + printable(text, 60) + "' holds a control character or is not UTF-8";
+  return {};
+}
+
+std::optional<std::string> fault_of(const endpoint_view& each) {
+  if (each.id().empty()) return "it has no id";
+  if (auto fault = fault_of_label("id", each.id())) return fault;
+  if (auto fault = fault_of_label("node", each.node())) return fault;
+  if (!is_address(each.address()))
+    return "its address '" + printable(each.address(), 60) + "' is no IPv4 address, IPv6 address or host name";
+  if (each.port() < 1 || each.port() > 65535)
+    return "its port " + std::to_string(each.port()) + " is not between 1 and 65535";
+  for (const auto& tag : each.tags())
+    if (auto fault = fault_of_label("tag", tag)) return fault;
+  for (const auto& [key, value] : each.meta()) {
+    if (auto fault = fault_of_label("meta key", key)) return fault;
+    if (auto fault = fault_of_label("meta value", value)) return fault;
+  }
+  return {};
+}
+
+std::optional<std::string> fault_of_name(std::string_view name) {
+  if (name.empty()) return "a service without a name";
+  if (name.size() > longest_name)
+    return "a service name of " + std::to_string(name.size()) + " bytes; " + std::to_string(longest_name) +
+           " are allowed";
+  if (!is_plain_text(name)) return "a service name that holds a control character or is not UTF-8";
+  return {};
+}
+
+}  // namespace
+
+bool is_plain_text(std::string_view text) {
+  while (!text.empty()) {
+    const auto length = sequence_length(text);
+    if (length == 0 || is_control(static_cast<unsigned char>(text[0])) || is_c1_control(text.substr(0, length)))
+      return false;
+    text.remove_prefix(length);
+  }
+  return true;
+}
+
+std::string printable(std::string_view text, std::size_t limit) {
+  std::string out;
+  while (!text.empty() && out.size() < limit) {
+    const auto length = sequence_length(text);
+    const auto first = static_cast<unsigned char>(text[0]);
+    if (length == 0 || is_control(first) || is_c1_control(text.substr(0, length))) {
+      out += hex(first);
+      text.remove_prefix(1);
+    } else {
+      out += text.substr(0, length);
+      text.remove_prefix(length);
+    }
+  }
+  if (!text.empty()) out += "…";
+  return out;
+}
+
+engine::service_ptr accept(const drcon_service& from, std::vector<refusal>& refused) {
+  const service_view service{&from};
+  if (const auto fault = fault_of_name(service.name())) {
+    refused.push_back({printable(service.name()), {}, *fault});
+    return nullptr;
+  }
+  drcon::service to{.name = std::string(service.name()), .revision = service.revision(), .endpoints = {}};
+  std::set<std::string_view> ids;
+  for (const auto each : service.endpoints()) {
+    auto fault = fault_of(each);
+    if (!fault && !ids.insert(each.id()).second) fault = "another endpoint has the same id";
+    if (fault) {
+      refused.push_back({to.name, printable(each.id()), *fault});
+      continue;
+    }
+    to.endpoints.push_back(each.copy());
+    // An unknown health from a newer plugin must not attract traffic.
+    if (to.endpoints.back().health > health::maintenance) to.endpoints.back().health = health::critical;
+  }
+  return std::make_shared<const engine::shared_service>(std::move(to));
+}
+
+}  // namespace drcon::plugins

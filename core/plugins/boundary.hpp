@@ -1,0 +1,33 @@
+// From the C structs of a plugin to the host's values: copied, validated, never trusted.
+//
+// Whoever can register a service somewhere can write any bytes; see "Untrusted registry" in the SDK's README. An
+// endpoint that breaks a rule is left out with a reason and never takes the others down.
+// Thread rule: pure functions; run on the thread of the plugin that publishes.
+#pragma once
+
+#include "engine/model.hpp"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace drcon::plugins {
+
+/// An endpoint, or with an empty id a whole service, that was left out.
+struct refusal {
+  std::string service;
+  std::string endpoint;
+  std::string why;
+  auto operator<=>(const refusal&) const = default;
+};
+
+/// The service as the host keeps it, or null when the service itself cannot be: its name is not text.
+engine::service_ptr accept(const drcon_service& from, std::vector<refusal>& refused);
+
+/// `text` made fit for one line of a terminal: control characters and invalid UTF-8 as \xNN, cut at `limit` bytes.
+std::string printable(std::string_view text, std::size_t limit = 120);
+
+/// True when the text is valid UTF-8 without control characters (a tab is one).
+bool is_plain_text(std::string_view text);
+
+}  // namespace drcon::plugins

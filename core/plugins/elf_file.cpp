@@ -1,0 +1,94 @@
+#include "plugins/elf_file.hpp"
+
+#include "plugins/boundary.hpp"
+
+#include <elf.h>
+#include <link.h>
+
+#include <cstring>
+#include <fstream>
+#include <limits>
+#include <vector>
+
+namespace drcon::plugins {
+namespace {
+
+#if defined(__x86_64__)
+constexpr int own_machine = EM_X86_64;
+#elif defined(__aarch64__)
+constexpr int own_machine = EM_AARCH64;
+#elif defined(__riscv)
+constexpr int own_machine = EM_RISCV;
+#else
+#error "name this machine's ELF number here"
+#endif
+constexpr int own_class = sizeof(void*) == 8 ? ELFCLASS64 : ELFCLASS32;
+
+std::string machine_name(int machine) {
+  switch (machine) {
+    case EM_X86_64: return "x86-64";
+    case EM_AARCH64: return "aarch64";
+    case EM_386: return "i386";
+    case EM_ARM: return "arm";
+    case EM_RISCV: return "riscv";
+    case EM_PPC64: return "ppc64";
+    case EM_S390: return "s390x";
+    default: return "machine " + std::to_string(machine);
+  }
+}
+
+template <class Struct>
+bool read_at(std::ifstream& in, std::uint64_t offset, Struct& to) {
+  if (offset > static_cast<std::uint64_t>(std::numeric_limits<std::streamoff>::max())) return false;
+  in.clear();
+  in.seekg(static_cast<std::streamoff>(offset));
+  in.read(reinterpret_cast<char*>(&to), sizeof to);
+  return in.good();
+}
+
+// Each segment that will be mapped must lie within the file: touching a page beyond its end is SIGBUS.
+std::optional<std::string> fault_of_segments(std::ifstream& in, const ElfW(Ehdr) & header, std::uint64_t file_size) {
+  bool dynamic = false;
+  bool interpreter = false;
+  for (unsigned i = 0; i < header.e_phnum; ++i) {
+    ElfW(Phdr) segment{};
+    if (header.e_phentsize != sizeof segment || !read_at(in, header.e_phoff + i * sizeof segment, segment))
+      return "is truncated or damaged: its program headers cannot be read";
+    const std::uint64_t end = segment.p_offset + segment.p_filesz;
+    if (end < segment.p_offset || end > file_size)
+      return "is truncated: segment " + std::to_string(i) + " ends at byte " + std::to_string(end) + ", the file has " +
+             std::to_string(file_size);
+    dynamic |= segment.p_type == PT_DYNAMIC;
+    interpreter |= segment.p_type == PT_INTERP;
+  }
+  if (interpreter || !dynamic) return "is an executable, not a shared library";
+  return {};
+}
+
+}  // namespace
+
+std::optional<std::string> fault_of_elf(const std::filesystem::path& file) {
+  std::ifstream in(file, std::ios::binary);
+  if (!in) return std::string("cannot be read: ") + std::strerror(errno);
+  std::error_code error;
+  const auto size = std::filesystem::file_size(file, error);
+  if (error) return "cannot be read: " + error.message();
+
+  ElfW(Ehdr) header{};
+  if (size < sizeof header.e_ident || !read_at(in, 0, header.e_ident) ||
+      std::memcmp(header.e_ident, ELFMAG, SELFMAG) != 0) {
+    std::string start(std::min<std::size_t>(size, 8), '\0');
+    in.clear();
+    in.seekg(0);
+    in.read(start.data(), static_cast<std::streamsize>(start.size()));
+    return "is not an ELF shared library (" +
+           (start.empty() ? "it is empty" : "it starts with \"" + printable(start) + "\"") + ")";
+  }
+  if (!read_at(in, 0, header)) return "is truncated: it ends within its ELF header";
+  if (header.e_machine != own_machine || header.e_ident[EI_CLASS] != own_class)
+    return "is built for " + machine_name(header.e_machine) + "; this drcon runs on " + machine_name(own_machine);
+  if (header.e_type != ET_DYN) return "is not a shared library but another kind of ELF file";
+  return fault_of_segments(in, header, size);
+}
+
+}  // namespace drcon::plugins

@@ -1,0 +1,16 @@
+// Looks at a library file without loading it: what dlopen would die of, or report wrongly, is seen here first.
+//
+// A truncated ELF file ends the process by SIGBUS inside dlopen, and one for another architecture is reported as
+// "No such file".
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+
+namespace drcon::plugins {
+
+/// What is wrong with the file as a shared library for this machine, or nothing.
+std::optional<std::string> fault_of_elf(const std::filesystem::path& file);
+
+}  // namespace drcon::plugins

@@ -1,0 +1,111 @@
+#include "plugins/handle.hpp"
+
+#include "log/log.hpp"
+#include "plugins/instance.hpp"
+#include "plugins/options.hpp"
+
+#include <vector>
+
+namespace drcon::plugins {
+
+handle* handle::make(std::string name) {
+  static std::mutex mutex;
+  static auto& all = *new std::vector<handle*>;  // keeps them reachable, so that leak checkers agree
+  const std::lock_guard lock(mutex);
+  return all.emplace_back(new handle(std::move(name)));
+}
+
+void handle::open(instance* to) {
+  const std::lock_guard lock(mutex_);
+  target_ = to->weak_from_this();
+  open_ = true;
+}
+
+void handle::close() {
+  const std::lock_guard lock(mutex_);
+  open_ = false;
+  target_.reset();
+}
+
+std::shared_ptr<instance> handle::reach() {
+  const std::lock_guard lock(mutex_);
+  if (open_) return target_.lock();
+  if (!std::exchange(late_told_, true))
+    log::error(name_, "the plugin called the host after stop() had returned; such calls are ignored");
+  return nullptr;
+}
+
+namespace {
+
+using std::string_view;
+
+void option(const drcon_options* from, drcon_string pointer, drcon_value* out) { read_option(*from, pointer, *out); }
+drcon_string key(const drcon_options* from, drcon_string pointer, size_t i) { return option_key(*from, pointer, i); }
+drcon_string name(drcon_instance* self) { return c_string(handle::of(self).name()); }
+int32_t log_enabled(drcon_instance*, int32_t level) { return log::enabled(static_cast<log::level>(level)) ? 1 : 0; }
+
+void log_line(drcon_instance* self, int32_t level, drcon_string text) {
+  handle::of(self).with([&](instance& to) { to.said_log(level, view(text)); });
+}
+void status(drcon_instance* self, int32_t state, drcon_string text) {
+  handle::of(self).with([&](instance& to) { to.said_status({state, printable(view(text), 1000)}); });
+}
+void metric(drcon_instance* self, const drcon_metric* figure) {
+  handle::of(self).with([&](instance& to) { to.said_metric(*figure); });
+}
+void failed(drcon_instance* self, drcon_string pointer, drcon_string why) {
+  handle::of(self).with([&](instance& to) { to.said_failed(view(pointer), view(why)); });
+}
+void publish(drcon_instance* self, const drcon_service* service) {
+  handle::of(self).with([&](instance& to) { to.said_publish(*service); });
+}
+void withdraw(drcon_instance* self, drcon_string service) {
+  handle::of(self).with([&](instance& to) { to.said_withdraw(view(service)); });
+}
+void ready(drcon_instance* self) {
+  handle::of(self).with([](instance& to) { to.said_ready(); });
+}
+void unknown(drcon_instance* self, drcon_string service, drcon_string why) {
+  handle::of(self).with([&](instance& to) { to.said_unknown(view(service), view(why)); });
+}
+void done(drcon_instance* self, uint64_t ticket, drcon_result result, drcon_string why) {
+  handle::of(self).with([&](instance& to) { to.said_done(ticket, result, view(why)); });
+}
+void rendered(drcon_instance* self, drcon_string target, drcon_string wanted, drcon_string live) {
+  rendered_target all{std::string(view(target)), std::string(view(wanted)), std::nullopt};
+  if (live.data != nullptr) all.live = std::string(view(live));
+  handle::of(self).with([&](instance& to) { to.said_rendered(std::move(all)); });
+}
+void refused(drcon_instance* self, drcon_string service, drcon_string endpoint, drcon_string why) {
+  handle::of(self).with([&](instance& to) {
+    to.said_refused({printable(view(service)), printable(view(endpoint)), printable(view(why), 500)});
+  });
+}
+const void* ability(drcon_instance*, const char*) { return nullptr; }
+
+}  // namespace
+
+const drcon_host& host_table() {
+  static constexpr drcon_host table{.size = sizeof(drcon_host),
+                                    .abi_minor = DRCON_ABI_MINOR,
+                                    .version = DRCON_VERSION,
+                                    .option = &option,
+                                    .option_key = &key,
+                                    .name = &name,
+                                    .log_enabled = &log_enabled,
+                                    .log = &log_line,
+                                    .status = &status,
+                                    .metric = &metric,
+                                    .failed = &failed,
+                                    .publish = &publish,
+                                    .withdraw = &withdraw,
+                                    .ready = &ready,
+                                    .unknown = &unknown,
+                                    .done = &done,
+                                    .rendered = &rendered,
+                                    .refused = &refused,
+                                    .ability = &ability};
+  return table;
+}
+
+}  // namespace drcon::plugins

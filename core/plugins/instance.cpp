@@ -1,0 +1,378 @@
+#include "plugins/instance.hpp"
+
+#include "engine/difference.hpp"
+#include "log/log.hpp"
+#include "plugins/handle.hpp"
+#include "plugins/options.hpp"
+
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <future>
+#include <utility>
+
+namespace drcon::plugins {
+namespace {
+
+// Creating does no I/O, so a plugin that takes this long never ends.
+constexpr auto create_deadline = std::chrono::seconds(10);
+// A target is read and compared for a render; a slow one is still answered.
+constexpr auto render_deadline = std::chrono::seconds(30);
+constexpr auto first_start_pause = std::chrono::milliseconds(500);
+constexpr auto longest_start_pause = std::chrono::milliseconds(30000);
+
+const char* word(config::kind kind) { return kind == config::kind::source ? "source" : "sink"; }
+
+}  // namespace
+
+// The functions of either kind, under one roof.
+struct instance::calls {
+  const drcon_source_type* source;
+  const drcon_sink_type* sink;
+  void* self = nullptr;
+
+  drcon_result create(drcon_instance* to, const drcon_options* options) {
+    const auto function = source ? source->create : sink->create;
+    return function(&host_table(), to, options, &self);
+  }
+  drcon_result start() const { return source ? source->start(self) : sink->start(self); }
+  void stop() const { source ? source->stop(self) : sink->stop(self); }
+  void destroy() {
+    source ? source->destroy(self) : sink->destroy(self);
+    self = nullptr;
+  }
+  bool can_render() const { return sink && DRCON_HAS(sink, render) && sink->render; }
+};
+
+update_package::update_package(std::uint64_t ticket, bool reconcile, engine::snapshot_ptr wanted_now,
+                               engine::snapshot_ptr applied_before)
+    : wanted(std::move(wanted_now)), applied(std::move(applied_before)) {
+  for (auto& change : engine::difference(applied.get(), *wanted)) {
+    changes.push_back({.size = sizeof(drcon_change),
+                       .reserved = 0,
+                       .before = change.before ? change.before->view() : nullptr,
+                       .after = change.after ? change.after->view() : nullptr});
+    kept.push_back(std::move(change.before));
+    kept.push_back(std::move(change.after));
+  }
+  view = {.size = sizeof(drcon_update),
+          .flags = reconcile ? DRCON_UPDATE_RECONCILE : 0,
+          .ticket = ticket,
+          .wanted = wanted->view(),
+          .applied = applied ? applied->view() : nullptr,
+          .changes = changes.data(),
+          .change_count = changes.size(),
+          .change_size = sizeof(drcon_change)};
+}
+
+instance::instance(config::kind kind, const plugin& type, const config::instance_config& config,
+                   boost::asio::any_io_executor executor, metrics::metrics& figures)
+    : kind_(kind),
+      name_(config.name),
+      plugin_name_(config.plugin),
+      component_(std::string(word(kind)) + " " + config.name),
+      type_(type),
+      executor_(std::move(executor)),
+      figures_(figures),
+      calls_(std::make_unique<calls>(calls{.source = kind == config::kind::source ? type.entry->source : nullptr,
+                                           .sink = kind == config::kind::sink ? type.entry->sink : nullptr})),
+      handle_(handle::make(config.name)),
+      options_(std::make_shared<drcon_options>(drcon_options{config.options})),
+      lane_(config.name) {}
+
+instance::~instance() = default;
+
+void instance::listen(std::weak_ptr<instance_listener> listener) {
+  const std::lock_guard lock(mutex_);
+  listener_ = std::move(listener);
+}
+
+fault instance::create() {
+  handle_->open(this);
+  auto answer = std::make_shared<std::promise<drcon_result>>();
+  auto result = answer->get_future();
+  lane_.post([self = shared_from_this(), answer] {
+    answer->set_value(self->calls_->create(self->handle_, self->options_.get()));
+  });
+  if (result.wait_for(create_deadline) != std::future_status::ready) {
+    handle_->close();
+    return {DRCON_CONFIG, {}, "plugin '" + plugin_name_ + "' did not return from create; it is abandoned"};
+  }
+  const auto code = result.get();
+  if (code == DRCON_OK && calls_->self != nullptr) return {};
+  handle_->close();
+  const std::lock_guard lock(mutex_);
+  failed_.result = code == DRCON_OK ? DRCON_CONFIG : code;
+  if (failed_.why.empty())
+    failed_.why = "plugin '" + plugin_name_ + "' made no " + word(kind_) + " and did not say why";
+  return failed_;
+}
+
+void instance::start() { call_start(first_start_pause); }
+
+// A start that fails is tried again for as long as the instance lives: it is never given up.
+void instance::call_start(std::chrono::milliseconds pause) {
+  lane_.post([weak = weak_from_this(), pause] {
+    const auto self = weak.lock();
+    if (!self || !self->calls_->self || self->calls_->start() == DRCON_OK) return;
+    std::string why;
+    {
+      const std::lock_guard lock(self->mutex_);
+      if (self->stopping_) return;
+      why = self->failed_.why.empty() ? "it gave no reason" : self->failed_.why;
+    }
+    self->said_status(
+        {DRCON_STATE_AWAY, "cannot start: " + why + "; tried again in " + std::to_string(pause.count()) + " ms"});
+    auto timer = std::make_shared<boost::asio::steady_timer>(self->executor_, pause);
+    timer->async_wait([weak, timer, pause](const boost::system::error_code&) {
+      if (const auto alive = weak.lock()) alive->call_start(std::min(pause * 2, longest_start_pause));
+    });
+  });
+}
+
+void instance::apply(std::shared_ptr<const update_package> update) {
+  {
+    const std::lock_guard lock(mutex_);
+    in_flight_ = update;
+    refused_in_apply_.clear();
+  }
+  lane_.post([self = shared_from_this(), update = std::move(update)] {
+    if (self->calls_->self) self->calls_->sink->apply(self->calls_->self, &update->view);
+  });
+}
+
+std::optional<std::vector<rendered_target>> instance::render(const std::shared_ptr<const update_package>& update,
+                                                             std::string& why) {
+  if (!calls_->can_render()) {
+    why = "plugin '" + plugin_name_ + "' cannot render";
+    return {};
+  }
+  struct answer {
+    std::promise<drcon_result> result;
+    std::vector<rendered_target> targets;
+  };
+  auto shared = std::make_shared<answer>();
+  lane_.post([self = shared_from_this(), update, shared] {
+    {
+      const std::lock_guard lock(self->mutex_);
+      self->rendering_ = &shared->targets;
+    }
+    const auto result = self->calls_->sink->render(self->calls_->self, &update->view);
+    {
+      const std::lock_guard lock(self->mutex_);
+      self->rendering_ = nullptr;
+    }
+    shared->result.set_value(result);
+  });
+  auto result = shared->result.get_future();
+  if (result.wait_for(render_deadline) != std::future_status::ready) {
+    why = "plugin '" + plugin_name_ + "' did not return from render";
+    return {};
+  }
+  if (result.get() != DRCON_OK) {
+    const std::lock_guard lock(mutex_);
+    why = failed_.why.empty() ? "plugin '" + plugin_name_ + "' cannot render this" : failed_.why;
+    return {};
+  }
+  return std::move(shared->targets);
+}
+
+void instance::stop(std::function<void()> stopped) {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  lane_.post([self = shared_from_this(), stopped = std::move(stopped)] {
+    if (self->calls_->self) self->calls_->stop();
+    self->handle_->close();
+    if (self->calls_->self) self->calls_->destroy();
+    boost::asio::post(self->executor_, stopped);
+  });
+}
+
+instance_status instance::status() const {
+  const std::lock_guard lock(mutex_);
+  return status_;
+}
+
+// ---- what the plugin says ----
+
+void instance::said_log(int level, std::string_view text) const {
+  const auto bounded = std::clamp(level, DRCON_LOG_TRACE, DRCON_LOG_ERROR);
+  log::write(static_cast<log::level>(bounded), component_, printable(text, 2000));
+}
+
+void instance::said_status(instance_status now) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (status_ == now) return;
+    // A text that moves on within the same state (a count, an age) is shown, but is no event to log.
+    const bool same_state = status_.state == now.state;
+    status_ = now;
+    if (same_state && now.state == DRCON_STATE_OK) return;
+  }
+  const auto level = now.state == DRCON_STATE_OK ? log::level::info : log::level::warning;
+  const char* const states[] = {"ok", "degraded", "away"};
+  const auto* state = states[std::clamp(now.state, 0, 2)];
+  log::write(level, component_, now.text.empty() ? state : std::string(state) + ": " + now.text);
+  tell([now](instance_listener& to) { to.on_status(now); });
+}
+
+void instance::said_metric(const drcon_metric& figure) {
+  if (!figures_.report(plugin_name_, name_, figure))
+    misbehaved("a metric '" + printable(view(figure.name)) + "' that Prometheus does not allow");
+}
+
+void instance::said_failed(std::string_view pointer, std::string_view why) {
+  const std::lock_guard lock(mutex_);
+  failed_ = {DRCON_CONFIG, std::string(pointer), printable(why, 1000)};
+}
+
+void instance::said_publish(const drcon_service& service) {
+  std::vector<refusal> refused;
+  auto accepted = accept(service, refused);
+  report_refusals(printable(view(service.name)), refused);
+  if (!accepted) return;
+  {
+    const std::lock_guard lock(mutex_);
+    note_first_seen();
+    news_.unknown.erase(accepted->name());
+    auto name = accepted->name();
+    news_.services.insert_or_assign(std::move(name), std::move(accepted));
+  }
+  tell_news();
+}
+
+void instance::said_withdraw(std::string_view service) {
+  {
+    const std::lock_guard lock(mutex_);
+    note_first_seen();
+    news_.unknown.erase(std::string(service));
+    news_.services.insert_or_assign(std::string(service), nullptr);
+  }
+  report_refusals(printable(service), {});
+  tell_news();
+}
+
+void instance::said_ready() {
+  {
+    const std::lock_guard lock(mutex_);
+    news_.ready = true;
+    news_.all_unknown.reset();
+  }
+  tell_news();
+}
+
+void instance::said_unknown(std::string_view service, std::string_view why) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (service.empty()) {
+      news_.all_unknown = printable(why, 500);
+      news_.ready = false;
+    } else {
+      news_.unknown.insert_or_assign(std::string(service), printable(why, 500));
+    }
+  }
+  tell_news();
+}
+
+void instance::said_done(std::uint64_t ticket, drcon_result result, std::string_view why) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!in_flight_ || in_flight_->view.ticket != ticket) {
+      misbehaved("an answer to update " + std::to_string(ticket) +
+                 ", which is not open: answered twice, or never asked");
+      return;
+    }
+    in_flight_.reset();
+  }
+  std::vector<refusal> refused;
+  {
+    const std::lock_guard lock(mutex_);
+    refused.swap(refused_in_apply_);
+  }
+  report_refusals({}, refused);
+  // An unknown result from a newer plugin is treated as "try again".
+  const auto known = result == DRCON_OK || result == DRCON_REJECTED ? result : DRCON_RETRY;
+  tell([ticket, known, why = printable(why, 2000)](instance_listener& to) { to.on_done(ticket, known, why); });
+}
+
+void instance::said_rendered(rendered_target target) {
+  const std::lock_guard lock(mutex_);
+  if (rendering_) rendering_->push_back(std::move(target));
+  else misbehaved("rendered() outside of render");
+}
+
+void instance::said_refused(refusal what) {
+  const std::lock_guard lock(mutex_);
+  constexpr std::size_t most = 10000;  // a hostile registry must not fill our memory with reasons
+  if (refused_in_apply_.size() < most) refused_in_apply_.push_back(std::move(what));
+}
+
+void instance::misbehaved(std::string_view how) const {
+  figures_.add("drcon_plugin_misbehaviour_total", "Breaches of the plugin contract.",
+               {{"plugin", plugin_name_}, {"instance", name_}});
+  log::error(component_, "plugin '{}' misbehaved: {}", plugin_name_, how);
+}
+
+// Tells what is refused anew; what was told before and still holds is not told again. An empty service stands for all.
+void instance::report_refusals(const std::string& service, const std::vector<refusal>& now) {
+  std::vector<refusal> fresh;
+  {
+    const std::lock_guard lock(mutex_);
+    std::set<refusal> after;
+    for (const auto& each : refused_)
+      if (!service.empty() && each.service != service) after.insert(each);
+    for (const auto& each : now)
+      if (after.insert(each).second && !refused_.contains(each)) fresh.push_back(each);
+    refused_.swap(after);
+  }
+  for (const auto& each : fresh) {
+    log::warning(component_, "left out {}{}{}: {}", each.service, each.endpoint.empty() ? "" : " endpoint ",
+                 each.endpoint, each.why);
+    figures_.add("drcon_refused_total", "Endpoints and services left out because of what they carry.",
+                 {{"instance", name_}});
+    tell([each](instance_listener& to) { to.on_refused(each); });
+  }
+}
+
+// Under mutex_.
+void instance::note_first_seen() {
+  if (news_.first_seen == std::chrono::steady_clock::time_point{}) news_.first_seen = std::chrono::steady_clock::now();
+}
+
+// One message to the engine stands for all that was said until it is read: a flood of publishes stays small.
+void instance::tell_news() {
+  {
+    const std::lock_guard lock(mutex_);
+    if (std::exchange(news_posted_, true)) return;
+  }
+  boost::asio::post(executor_, [weak = weak_from_this()] {
+    const auto self = weak.lock();
+    if (!self) return;
+    source_news news;
+    std::shared_ptr<instance_listener> listener;
+    {
+      const std::lock_guard lock(self->mutex_);
+      news = std::exchange(self->news_, {});
+      self->news_posted_ = false;
+      listener = self->listener_.lock();
+    }
+    if (listener) listener->on_news(std::move(news));
+  });
+}
+
+void instance::tell(std::function<void(instance_listener&)> what) {
+  boost::asio::post(executor_, [weak = weak_from_this(), what = std::move(what)] {
+    const auto self = weak.lock();
+    if (!self) return;
+    std::shared_ptr<instance_listener> listener;
+    {
+      const std::lock_guard lock(self->mutex_);
+      listener = self->listener_.lock();
+    }
+    if (listener) what(*listener);
+  });
+}
+
+}  // namespace drcon::plugins

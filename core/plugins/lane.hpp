@@ -1,0 +1,36 @@
+// The one thread on which the host calls one instance.
+//
+// A call that never returns costs this thread and nothing else: the lane is then abandoned, with all it refers to.
+// Thread rule: post() and finish() from any thread.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+
+namespace drcon::plugins {
+
+class lane {
+public:
+  /// `name` names the thread, for `top -H` and core dumps.
+  explicit lane(const std::string& name);
+  /// Lets what was posted end, and leaves.
+  ~lane();
+  lane(const lane&) = delete;
+  lane& operator=(const lane&) = delete;
+
+  /// Jobs run one after the other, in order. They must not throw.
+  void post(std::function<void()> job);
+
+private:
+  struct state;
+  std::shared_ptr<state> state_;
+};
+
+/// How many lanes still run; those that overstay are among them. Nobody may run static destructors while there are.
+int lanes_running();
+/// Waits until none runs; false when the time is up.
+bool wait_for_lanes(std::chrono::nanoseconds at_most);
+
+}  // namespace drcon::plugins

@@ -22,6 +22,9 @@ public:
   void error(position where, std::string message, std::string help = {});
   void warning(position where, std::string message, std::string help = {});
 
+  /// Adds all of `other`.
+  void take(const diagnostics& other);
+
   bool has_errors() const;
   /// In order of file, line and column.
   std::vector<diagnostic> sorted() const;

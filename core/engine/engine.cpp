@@ -186,23 +186,27 @@ void engine::retire(instance_ptr instance, std::function<void()> then) {
     then();
     if (--retiring_ == 0 && all_retired_) std::exchange(all_retired_, nullptr)();
   };
-  deadline->after(config_.host.stop_deadline, [this, end, instance] {
+  // While everything stops, sources and then sinks share the deadline.
+  const auto at_most = stopping_ ? config_.host.stop_deadline / 2 : config_.host.stop_deadline;
+  deadline->after(at_most, [end, instance, at_most] {
     log::error(instance->name(), "plugin '{}' did not stop within {}; it is abandoned, and its thread with it",
-               instance->plugin_name(), config::to_text(config_.host.stop_deadline));
+               instance->plugin_name(), config::to_text(at_most));
     end(false);
   });
   instance->stop([end, instance] { end(true); });
 }
 
 void engine::stop(std::function<void(bool clean)> stopped) {
+  stopping_ = true;
   pipelines_.clear();
+  auto deadline = std::make_shared<timer>(context_.get_executor());
   auto over = std::make_shared<bool>(false);
-  const std::function<void()> finish = [this, over, stopped = std::move(stopped)] {
+  const std::function<void()> finish = [this, over, deadline, stopped = std::move(stopped)] {
+    deadline->cancel();
     if (!std::exchange(*over, true)) stopped(!overstayed_);
   };
   // A sink that never answers must not hold up the rest.
-  auto deadline = std::make_shared<timer>(context_.get_executor());
-  deadline->after(config_.host.stop_deadline, [this, finish, deadline] {
+  deadline->after(config_.host.stop_deadline, [this, finish] {
     log::error("host", "not all ended within {}; leaving without them", config::to_text(config_.host.stop_deadline));
     overstayed_ = true;
     finish();

@@ -86,6 +86,7 @@ private:
   std::map<std::string, std::unique_ptr<pipeline>> pipelines_;
   std::map<std::string, std::shared_ptr<sink_runner>> sinks_;
   int retiring_ = 0;  // instances that have been asked to stop and have not yet
+  bool stopping_ = false;
   bool overstayed_ = false;
   std::function<void()> all_retired_;
 };

@@ -207,9 +207,8 @@ void instance::said_status(instance_status now) {
     const std::lock_guard lock(mutex_);
     if (status_ == now) return;
     // A text that moves on within the same state (a count, an age) is shown, but is no event to log.
-    const bool same_state = status_.state == now.state;
-    status_ = now;
-    if (same_state && now.state == DRCON_STATE_OK) return;
+    const bool same_state = std::exchange(status_, now).state == now.state;
+    if (same_state) return;
   }
   const auto level = now.state == DRCON_STATE_OK ? log::level::info : log::level::warning;
   const char* const states[] = {"ok", "degraded", "away"};

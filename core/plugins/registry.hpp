@@ -17,6 +17,8 @@ class registry {
 public:
   /// Loads each *.so of the directories, in order of name. A directory that does not exist is passed over.
   void load_directories(const std::vector<std::filesystem::path>& directories);
+  /// Takes a plugin that needs no loading: one that is part of the program, as in tests.
+  void add(plugin built_in) { plugins_.insert_or_assign(built_in.name(), std::move(built_in)); }
 
   /// Null when there is none of that name.
   const plugin* find(const std::string& name) const;

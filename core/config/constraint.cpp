@@ -1,0 +1,84 @@
+#include "config/constraint.hpp"
+
+#include "config/format.hpp"
+#include "config/suggest.hpp"
+#include "config/toml_value.hpp"
+
+#include <algorithm>
+#include <regex>
+#include <vector>
+
+namespace drcon::config {
+namespace {
+
+using nlohmann::json;
+
+std::optional<fault> fault_of_enum(const json& value, const json& schema, const std::string& found) {
+  if (!schema.contains("enum")) return {};
+  const auto& allowed = schema.at("enum");
+  if (std::ranges::find(allowed, value) != allowed.end()) return {};
+  std::vector<std::string> list;
+  std::vector<std::string> words;
+  for (const auto& each : allowed) {
+    list.push_back(shown(each));
+    if (each.is_string()) words.push_back(each.get<std::string>());
+  }
+  auto help = value.is_string() ? suggestion(value.get_ref<const std::string&>(), words) : std::string();
+  if (!help.starts_with("did you mean")) help.clear();  // the list is in the message already
+  return fault{"expected one of " + listed(list) + ", found " + found, help};
+}
+
+std::optional<fault> fault_of_range(const json& value, const json& schema, const std::string& found) {
+  const auto low = schema.find("minimum");
+  const auto high = schema.find("maximum");
+  if ((low == schema.end() || value >= *low) && (high == schema.end() || value <= *high)) return {};
+  std::string range;
+  if (high == schema.end()) range = "of at least " + low->dump();
+  else if (low == schema.end()) range = "of at most " + high->dump();
+  else range = "from " + low->dump() + " to " + high->dump();
+  return fault{"expected " + describe_type(schema.value("type", "number")) + " " + range + ", found " + found, {}};
+}
+
+std::size_t characters_in(const std::string& text) {
+  return static_cast<std::size_t>(
+      std::ranges::count_if(text, [](char c) { return (static_cast<unsigned char>(c) & 0xc0U) != 0x80U; }));
+}
+
+// An option for which "" means "none" says so with that default, or with minLength 0.
+bool may_be_empty(const json& schema) {
+  return schema.value("default", json()) == "" || schema.value("minLength", 1) == 0;
+}
+
+std::optional<fault> fault_of_pattern(const std::string& text, const json& schema, const std::string& found) {
+  if (!schema.contains("pattern")) return {};
+  const auto& pattern = schema.at("pattern").get_ref<const std::string&>();
+  constexpr std::size_t longest = 4096;  // std::regex recurses once per character: a long text would end the process
+  if (text.size() > longest) return fault{"expected at most " + std::to_string(longest) + " bytes", {}};
+  if (std::regex_search(text, std::regex(pattern, std::regex::ECMAScript))) return {};
+  return fault{"expected a string that matches " + pattern + ", found " + found, {}};
+}
+
+std::optional<fault> fault_of_string(const std::string& text, const json& schema, const std::string& found) {
+  const auto format = schema.value("format", "");
+  if (format == "path" && text.empty() && may_be_empty(schema)) return {};
+  std::string why;
+  if (!fits_format(format, text, why))
+    return fault{"expected " + describe_format(format) + ", found " + found + (why.empty() ? "" : ": " + why), {}};
+  const auto least = schema.value("minLength", std::size_t{0});
+  if (characters_in(text) < least)
+    return fault{
+        "expected at least " + std::to_string(least) + (least == 1 ? " character" : " characters") + ", found " + found,
+        {}};
+  return fault_of_pattern(text, schema, found);
+}
+
+}  // namespace
+
+std::optional<fault> fault_of(const json& value, const json& schema, const std::string& found) {
+  if (auto fault = fault_of_enum(value, schema, found)) return fault;
+  if (value.is_number()) return fault_of_range(value, schema, found);
+  if (value.is_string()) return fault_of_string(value.get_ref<const std::string&>(), schema, found);
+  return {};
+}
+
+}  // namespace drcon::config

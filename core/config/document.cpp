@@ -1,0 +1,172 @@
+#include "config/document.hpp"
+
+#include "config/file_text.hpp"
+#include "config/nesting.hpp"
+#include "config/text.hpp"
+
+#include <glob.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <optional>
+#include <utility>
+
+namespace drcon::config {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t largest_file = 16U << 20U;  // no person writes more; the parser needs many times as much memory
+constexpr std::size_t deepest_include = 32;       // each level is a recursion
+
+position place_of(const toml::source_region& region) {
+  return {.file = region.path ? *region.path : std::string(),
+          .line = static_cast<int>(region.begin.line),
+          .column = static_cast<int>(region.begin.column)};
+}
+
+fs::path absolute_directory(const fs::path& file) {
+  std::error_code error;
+  const auto whole = fs::absolute(file, error);
+  return (error ? file : whole).parent_path().lexically_normal();
+}
+
+// What makes two names the same file.
+fs::path identity(const fs::path& file) {
+  std::error_code error;
+  const auto real = fs::weakly_canonical(file, error);
+  return error ? file.lexically_normal() : real;
+}
+
+// A directory's own name may hold the characters that mean something in a pattern.
+std::string escaped(const std::string& path) {
+  std::string out;
+  for (const char c : path) {
+    if (c == '*' || c == '?' || c == '[' || c == '\\') out += '\\';
+    out += c;
+  }
+  return out;
+}
+
+// A pattern's directory that is not there matches nothing; one that may not be read would hide a part of the config.
+int on_glob_error(const char* /*path*/, int error) { return error == ENOENT ? 0 : 1; }
+
+std::optional<std::vector<fs::path>> matches_of(const fs::path& directory, const std::string& pattern) {
+  const auto whole = pattern.starts_with('/') || directory.empty() ? pattern : escaped(directory) + "/" + pattern;
+  glob_t found{};
+  const int result = ::glob(whole.c_str(), 0, on_glob_error, &found);
+  std::vector<fs::path> paths;
+  if (result == 0)
+    for (std::size_t i = 0; i < found.gl_pathc; ++i) paths.emplace_back(found.gl_pathv[i]);
+  ::globfree(&found);
+  if (result != 0 && result != GLOB_NOMATCH) return {};
+  std::ranges::sort(paths);
+  return paths;
+}
+
+class reader {
+public:
+  explicit reader(diagnostics& found) : found_(found) {}
+
+  documents read(const fs::path& file) {
+    all_.is_complete = true;
+    read_file(file, {.file = file.string()});
+    return std::move(all_);
+  }
+
+private:
+  // `from` is the place of the include that names the file.
+  void read_file(const fs::path& file, const position& from) {
+    const auto real = identity(file);
+    if (std::ranges::find(open_, real) != open_.end())
+      return fault(from, "'" + file.string() + "' includes itself, directly or through other files");
+    if (std::ranges::find(done_, real) != done_.end()) return;
+    if (open_.size() >= deepest_include)
+      return fault(from, "'" + file.string() + "' is more than " + std::to_string(deepest_include) + " includes deep");
+    done_.push_back(real);
+    std::string why;
+    const auto text = read_file_text(file, largest_file, why);
+    if (!text) return fault(from, "'" + file.string() + "' " + why);
+    open_.push_back(real);
+    take(file, *text);
+    open_.pop_back();
+  }
+
+  void take(const fs::path& file, const std::string& text) {
+    if (const auto at = too_many_dots(text))
+      return fault({file.string(), at->line, at->column}, "a key has more than 16 parts");
+    toml::table table;
+    try {
+      table = toml::parse(std::string_view(text), file.string());
+    } catch (const toml::parse_error& error) {
+      auto where = place_of(error.source());
+      where.file = file.string();
+      return fault(where, "not valid TOML: " + reason_of(error), advice_on(error));
+    }
+    const auto patterns = includes_of(table);
+    if (open_.size() == 1) all_.has_main = true;
+    all_.all.push_back({file, absolute_directory(file), std::move(table)});
+    for (const auto& [pattern, where] : patterns) include(file, pattern, where);
+  }
+
+  // The parser's words are "Error while parsing value: what is wrong"; they may quote the file.
+  static std::string reason_of(const toml::parse_error& error) {
+    constexpr std::string_view opening = "Error while parsing ";
+    auto words = error.description();
+    if (words.starts_with(opening)) words.remove_prefix(opening.size());
+    return std::string(words.substr(0, 300));
+  }
+
+  // The two slips that the parser's words do not lead to.
+  static std::string advice_on(const toml::parse_error& error) {
+    const auto has = [words = error.description()](std::string_view part) { return words.find(part) != words.npos; };
+    if (has("could not determine value type") || has("floating-point: expected") || has("boolean: expected"))
+      return R"(text is written in quotes: "…")";
+    if (has("parsing string: unescaped control")) return "a string ends on the line where it begins";
+    return {};
+  }
+
+  std::vector<std::pair<std::string, position>> includes_of(const toml::table& table) {
+    std::vector<std::pair<std::string, position>> all;
+    const auto* node = table.get("include");
+    if (node == nullptr) return all;
+    const auto* list = node->as_array();
+    if (list == nullptr) {
+      fault(place(*node), "'include': expected an array of paths and patterns, such as [\"pipelines.d/*.toml\"]");
+      return all;
+    }
+    for (const auto& each : *list) {
+      const auto pattern = each.value_exact<std::string>();
+      if (pattern && !pattern->empty() && pattern->find('\0') == std::string::npos)
+        all.emplace_back(*pattern, place(each));
+      else fault(place(each), "'include': expected a path or a pattern, such as \"pipelines.d/*.toml\"");
+    }
+    return all;
+  }
+
+  void include(const fs::path& from, const std::string& pattern, const position& where) {
+    if (pattern.find_first_of("*?[") == std::string::npos) return read_file(from.parent_path() / pattern, where);
+    const auto paths = matches_of(from.parent_path(), pattern);
+    if (!paths) return fault(where, "a directory of '" + shortened(pattern) + "' cannot be read");
+    for (const auto& each : *paths) read_file(each, where);
+  }
+
+  void fault(const position& where, std::string message, std::string help = {}) {
+    found_.error(where, std::move(message), std::move(help));
+    all_.is_complete = false;
+  }
+
+  diagnostics& found_;
+  std::vector<fs::path> open_;  // the files that lead to the one being read
+  std::vector<fs::path> done_;
+  documents all_;
+};
+
+}  // namespace
+
+position place(const toml::node& node) { return place_of(node.source()); }
+position place(const toml::key& key) { return place_of(key.source()); }
+
+documents read_documents(const fs::path& file, diagnostics& found) { return reader(found).read(file); }
+
+}  // namespace drcon::config

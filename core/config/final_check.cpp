@@ -1,0 +1,62 @@
+#include "config/final_check.hpp"
+
+#include "config/pointer.hpp"
+
+#include <valijson/adapters/nlohmann_json_adapter.hpp>
+#include <valijson/schema.hpp>
+#include <valijson/schema_parser.hpp>
+#include <valijson/validation_results.hpp>
+#include <valijson/validator.hpp>
+
+namespace drcon::config {
+namespace {
+
+using context = std::vector<std::string>;
+
+// valijson names a place as <root>, [service], [0]; ours are JSON Pointers.
+std::string pointer_of(const context& parts) {
+  std::string pointer;
+  for (std::size_t i = 1; i < parts.size(); ++i) {
+    const std::string_view part = parts[i];
+    const bool in_brackets = part.starts_with('[') && part.ends_with(']');
+    pointer += "/" + pointer_token(in_brackets ? part.substr(1, part.size() - 2) : part);
+  }
+  return pointer;
+}
+
+// The deepest fault says most; those above it only say that something below is wrong.
+valijson::ValidationResults::Error deepest_of(valijson::ValidationResults& results) {
+  valijson::ValidationResults::Error deepest;
+  for (valijson::ValidationResults::Error each; results.popError(each);)
+    if (each.context.size() > deepest.context.size()) deepest = each;
+  return deepest;
+}
+
+// Where the value at `pointer` stands; one that a default gave has the place of the table around it.
+position nearest(const checked_options& options, std::string pointer) {
+  while (!pointer.empty() && !options.positions.contains(pointer)) pointer.erase(pointer.rfind('/'));
+  const auto at = options.positions.find(pointer);
+  return at == options.positions.end() ? position{} : at->second;
+}
+
+}  // namespace
+
+void final_check(const checked_options& options, const std::string& title, const nlohmann::json& schema,
+                 diagnostics& found) {
+  try {
+    valijson::Schema parsed;
+    const valijson::adapters::NlohmannJsonAdapter source(schema);
+    valijson::SchemaParser().populateSchema(source, parsed);
+    valijson::ValidationResults results;
+    const valijson::adapters::NlohmannJsonAdapter values(options.values);
+    if (valijson::Validator().validate(parsed, values, &results)) return;
+    const auto fault = deepest_of(results);
+    const auto pointer = pointer_of(fault.context);
+    found.error(nearest(options, pointer),
+                (pointer.empty() ? title : "'" + readable(pointer) + "' in " + title) + ": " + fault.description);
+  } catch (const std::exception& error) {  // valijson throws what it likes for a schema it cannot use
+    found.error(nearest(options, ""), "the option schema of " + title + " is broken: " + error.what());
+  }
+}
+
+}  // namespace drcon::config

@@ -1,0 +1,88 @@
+#include "config/format.hpp"
+
+#include "config/units.hpp"
+
+#include <boost/asio/ip/address.hpp>
+#include <boost/url/parse.hpp>
+#include <boost/url/url_view.hpp>
+
+#include <algorithm>
+#include <charconv>
+#include <cstdint>
+#include <regex>
+#include <string_view>
+
+namespace drcon::config {
+namespace {
+
+bool is_port(std::string_view text) {
+  std::uint16_t port = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
+  return error == std::errc() && end == text.data() + text.size();
+}
+
+bool is_host_name(std::string_view text) {
+  const auto fits = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' ||
+           c == '.';
+  };
+  return !text.empty() && text.size() <= 253 && text.front() != '.' && text.front() != '-' &&
+         text.find("..") == std::string_view::npos && std::ranges::all_of(text, fits);
+}
+
+// HOST:PORT, where HOST is a name, an IPv4 address, or an IPv6 address in brackets. Port 0 lets the system choose.
+bool is_address(std::string_view text) {
+  const auto colon = text.rfind(':');
+  if (colon == std::string_view::npos || !is_port(text.substr(colon + 1))) return false;
+  const auto host = text.substr(0, colon);
+  if (!host.starts_with('[') || !host.ends_with(']')) return is_host_name(host);
+  boost::system::error_code error;
+  boost::asio::ip::make_address_v6(std::string(host.substr(1, host.size() - 2)), error);
+  return !error;
+}
+
+bool is_url(const std::string& text) {
+  const auto parsed = boost::urls::parse_uri(text);
+  return parsed && !parsed->host().empty();
+}
+
+bool is_regex(const std::string& text, std::string& why) {
+  constexpr std::size_t longest = 1024;  // the compiler is recursive, and slow beyond what people write
+  if (text.size() > longest) {
+    why = "it is longer than " + std::to_string(longest) + " bytes";
+    return false;
+  }
+  try {
+    const std::regex compiled(text, std::regex::ECMAScript);
+    return true;
+  } catch (const std::regex_error& error) {
+    why = error.what();
+    return false;
+  }
+}
+
+}  // namespace
+
+std::string describe_format(const std::string& format) {
+  if (format == "duration") return R"(a duration such as "250ms" or "1m30s")";
+  if (format == "size") return R"(a size such as "64KiB" or "10MB")";
+  if (format == "percent") return R"(a share from "0%" to "100%")";
+  if (format == "path") return "a path";
+  if (format == "address") return R"(an address with a port, such as "127.0.0.1:8500" or "[::1]:8500")";
+  if (format == "url") return R"(a URL with a host, such as "http://127.0.0.1:8500")";
+  if (format == "regex") return "a regular expression (ECMAScript)";
+  return {};
+}
+
+bool fits_format(const std::string& format, const std::string& text, std::string& why) {
+  if (format == "duration") return parse_duration(text).has_value();
+  if (format == "size") return parse_size(text).has_value();
+  if (format == "percent") return parse_percent(text).has_value();
+  if (format == "path") return !text.empty() && text.find('\0') == std::string::npos;
+  if (format == "address") return is_address(text);
+  if (format == "url") return is_url(text);
+  if (format == "regex") return is_regex(text, why);
+  return true;
+}
+
+}  // namespace drcon::config

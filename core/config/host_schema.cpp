@@ -1,0 +1,95 @@
+// drcon's own keys: the one place where they are defined and documented. Units are in the description, defaults and
+// ranges in "default", "minimum" and "maximum".
+#include "config/configuration.hpp"
+
+namespace drcon::config {
+
+const nlohmann::json& host_schema() {
+  static const auto schema = nlohmann::json::parse(R"JSON({
+  "type": "object", "additionalProperties": false,
+  "properties": {
+    "include": { "type": "array", "items": { "type": "string", "minLength": 1 }, "default": [],
+      "description": "More files of this configuration: paths, which must exist, and patterns (*, ?, []), which may match nothing; relative ones start at the directory of the including file. Read in order of name; a table that is there twice is an error." },
+    "host": {
+      "type": "object", "additionalProperties": false, "description": "[host]: The program itself.",
+      "properties": {
+        "plugin_directories": { "type": "array", "items": { "type": "string", "format": "path" }, "default": [],
+          "description": "Directories whose *.so are loaded besides the bundled plugins. Read at start only." },
+        "on_bad_plugin": { "type": "string", "enum": ["continue", "stop"], "default": "continue",
+          "description": "What to do when a library in a plugin directory cannot be loaded: go on without it, or do not start." },
+        "state_directory": { "type": "string", "format": "path", "minLength": 0, "default": "/var/lib/drcon",
+          "description": "Where the last good snapshot of each pipeline is kept, for a restart while its sources are away. Empty: nowhere. Read at start only." },
+        "stop_deadline": { "type": "string", "format": "duration", "default": "10s",
+          "description": "A duration: how long plugins get to stop, at a reload and at the end. One that takes longer is named and left behind." },
+        "journal_size": { "type": "integer", "minimum": 1, "maximum": 1000000, "default": 1000,
+          "description": "A number of entries: how much of the journal is kept in memory; the oldest go first." }
+      }
+    },
+    "log": {
+      "type": "object", "additionalProperties": false, "description": "[log]: What drcon tells about its work.",
+      "properties": {
+        "level": { "type": "string", "enum": ["trace", "debug", "info", "warning", "error"], "default": "info",
+          "description": "The least level that is written." },
+        "format": { "type": "string", "enum": ["text", "json"], "default": "text",
+          "description": "One line per event on standard error: text for people, JSON for machines." }
+      }
+    },
+    "admin": {
+      "type": "object", "additionalProperties": false, "description": "[admin]: How it is asked and told.",
+      "properties": {
+        "socket": { "type": "string", "format": "path", "default": "",
+          "description": "Unix socket of the admin interface (/healthz, /readyz, /v1/status, /v1/journal, /metrics), mode 0660. Empty: none." }
+      }
+    },
+    "source": { "type": "object",
+      "description": "[source.NAME]: where endpoints come from. All keys but plugin are the plugin's options: see drcon plugins show PLUGIN.",
+      "additionalProperties": { "type": "object", "required": ["plugin"],
+        "properties": {
+          "plugin": { "type": "string", "description": "Name of the plugin, as drcon plugins lists it." } } } },
+    "sink": { "type": "object",
+      "description": "[sink.NAME]: what is kept in step with them. All keys but plugin are the plugin's options: see drcon plugins show PLUGIN.",
+      "additionalProperties": { "type": "object", "required": ["plugin"],
+        "properties": {
+          "plugin": { "type": "string", "description": "Name of the plugin, as drcon plugins lists it." } } } },
+    "pipeline": { "type": "object",
+      "description": "[pipeline.NAME]: from sources to sinks. One at least.",
+      "additionalProperties": {
+        "type": "object", "additionalProperties": false, "required": ["sources", "sinks"],
+        "properties": {
+          "sources": { "type": "array", "minItems": 1, "items": { "type": "string" },
+            "description": "Names of [source.NAME] tables, in order of precedence." },
+          "sinks": { "type": "array", "minItems": 1, "items": { "type": "string" },
+            "description": "Names of [sink.NAME] tables; each is brought up to date on its own." },
+          "merge": { "type": "string", "enum": ["union", "prefer"], "default": "union",
+            "description": "Several sources: union takes the endpoints of all, and waits until each is ready; prefer takes the first source, in order, that can tell." },
+          "prefer_grace": { "type": "string", "format": "duration", "default": "10s",
+            "description": "A duration, for merge = \"prefer\": how long after a start an earlier source may stay silent before a later one speaks for it." },
+          "wait": { "type": "object", "additionalProperties": false,
+            "description": "Pacing. A change after quiet goes at once; those that follow closely are folded.",
+            "properties": {
+              "min": { "type": "string", "format": "duration", "default": "20ms",
+                "description": "A duration: the quiet time that ends a storm of changes. Not longer than max." },
+              "max": { "type": "string", "format": "duration", "default": "500ms",
+                "description": "A duration: a storm is applied at least this often." } } },
+          "brake": { "type": "object", "additionalProperties": false,
+            "description": "Refuses to lose too many endpoints at once; the last good state stays and the log says so.",
+            "properties": {
+              "max_removed": { "type": "string", "format": "percent", "default": "50%",
+                "description": "A percentage: the share of the endpoints in service (passing or warning, weight above 0) that may go within `window`." },
+              "min_endpoints": { "type": "integer", "minimum": 0, "default": 1,
+                "description": "A number of endpoints: never fewer in service than this, unless there were fewer before." },
+              "hold": { "type": "string", "format": "duration", "default": "5m",
+                "description": "A duration: how long a loss is held; one that lasts longer is believed. 0: no brake." },
+              "window": { "type": "string", "format": "duration", "default": "30s",
+                "description": "A duration: losses within this time are added up." } } },
+          "resync": { "type": "string", "format": "duration", "default": "1m",
+            "description": "A duration: how often sinks compare their target with what is wanted though nothing changed, and mend what differs. 0: never." }
+        }
+      }
+    }
+  }
+})JSON");
+  return schema;
+}
+
+}  // namespace drcon::config

@@ -1,0 +1,193 @@
+#include "config/schema_check.hpp"
+
+#include "config/constraint.hpp"
+#include "config/document.hpp"
+#include "config/final_check.hpp"
+#include "config/format.hpp"
+#include "config/pointer.hpp"
+#include "config/secret.hpp"
+#include "config/suggest.hpp"
+#include "config/text.hpp"
+#include "config/toml_value.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <regex>
+#include <utility>
+#include <vector>
+
+namespace drcon::config {
+namespace {
+
+using nlohmann::json;
+
+const json no_schema = json::object();
+
+// Walks the table and the schema side by side.
+class checker {
+public:
+  checker(const options_to_check& from, checked_options& to, diagnostics& found)
+      : from_(from), to_(to), found_(found) {}
+
+  json check_table(const toml::table& table, const position& where, const json& schema, const std::string& pointer);
+
+private:
+  json check_value(const toml::node& node, const json& schema, const std::string& pointer);
+  json check_array(const toml::array& array, const json& schema, const std::string& pointer);
+  json check_scalar(const toml::node& node, const json& schema, const std::string& pointer);
+  json check_secret(const toml::node& node, const json& schema, const std::string& pointer);
+  bool check_type(const toml::node& node, const json& schema, const std::string& pointer);
+  void fill_in(json& values, const json& schema, const std::string& pointer);
+
+  bool is_reserved(const std::string& key, const std::string& pointer) const {
+    return pointer.empty() && from_.reserved.contains(key);
+  }
+  // "[source.consul]" or "'service[0]' of [source.consul]".
+  std::string table_name(const std::string& pointer) const {
+    return pointer.empty() ? from_.title : "'" + shortened(readable(pointer)) + "' of " + from_.title;
+  }
+  void error(const position& where, const std::string& pointer, const std::string& message, std::string help = {}) {
+    found_.error(where, "'" + shortened(readable(pointer)) + "' in " + from_.title + ": " + message, std::move(help));
+  }
+
+  const options_to_check& from_;
+  checked_options& to_;
+  diagnostics& found_;
+};
+
+std::vector<std::string> keys_of(const json& object) {
+  std::vector<std::string> keys;
+  for (const auto& [key, value] : object.items()) keys.push_back(key);
+  return keys;
+}
+
+json checker::check_table(const toml::table& table, const position& where, const json& schema,
+                          const std::string& pointer) {
+  const auto& properties = schema.contains("properties") ? schema.at("properties") : no_schema;
+  const auto& others = schema.contains("additionalProperties") ? schema.at("additionalProperties") : no_schema;
+  to_.positions[pointer] = where;
+  json values = json::object();
+  for (const auto& [key, node] : table) {
+    const std::string name(key.str());
+    if (is_reserved(name, pointer)) continue;
+    if (properties.contains(name)) {
+      values[name] = check_value(node, properties.at(name), pointer + "/" + pointer_token(name));
+    } else if (others == json(false)) {
+      found_.error(place(key), "unknown key '" + shortened(name) + "' in " + table_name(pointer),
+                   suggestion(name, keys_of(properties)));
+    } else {
+      values[name] = check_value(node, others, pointer + "/" + pointer_token(name));
+    }
+  }
+  for (const auto& each : schema.value("required", json::array())) {
+    const auto& key = each.get_ref<const std::string&>();
+    if (!table.contains(key) && !is_reserved(key, pointer))
+      found_.error(where, "'" + key + "' is missing in " + table_name(pointer));
+  }
+  fill_in(values, schema, pointer);
+  return values;
+}
+
+void checker::fill_in(json& values, const json& schema, const std::string& pointer) {
+  if (!schema.contains("properties")) return;
+  for (const auto& [key, option] : schema.at("properties").items()) {
+    if (values.contains(key) || is_reserved(key, pointer) || !option.is_object()) continue;
+    const auto inner = pointer + "/" + pointer_token(key);
+    const bool may_be_left_out = option.value("required", json::array()).empty();
+    json value = option.value("default", option.contains("properties") && may_be_left_out ? json::object() : json());
+    if (value.is_null()) continue;
+    if (value.is_object()) fill_in(value, option, inner);
+    if (value.is_object() && value.empty() && !option.contains("default")) continue;
+    if (option.value("secret", false)) to_.secrets.insert(inner);
+    values[key] = std::move(value);
+  }
+}
+
+json checker::check_value(const toml::node& node, const json& schema_or_bool, const std::string& pointer) {
+  constexpr auto deepest = 32;  // each level is a recursion here, and in whoever reads the values
+  const auto& schema = schema_or_bool.is_object() ? schema_or_bool : no_schema;
+  to_.positions[pointer] = place(node);
+  if (std::ranges::count(pointer, '/') > deepest) {
+    error(place(node), pointer, "nested too deep");
+    return nullptr;
+  }
+  if (schema.value("secret", false)) return check_secret(node, schema, pointer);
+  if (!check_type(node, schema, pointer)) return nullptr;
+  if (const auto* table = node.as_table()) return check_table(*table, place(node), schema, pointer);
+  if (const auto* array = node.as_array()) return check_array(*array, schema, pointer);
+  return check_scalar(node, schema, pointer);
+}
+
+bool checker::check_type(const toml::node& node, const json& schema, const std::string& pointer) {
+  const auto type = schema.value("type", json());
+  const auto types = type.is_array() ? type : type.is_string() ? json::array({type}) : json::array();
+  const bool is_time = node.is_date() || node.is_time() || node.is_date_time();
+  const auto fits = [&node](const json& each) { return has_type(node, each.get_ref<const std::string&>()); };
+  if (!is_time && (types.empty() || std::ranges::any_of(types, fits))) return true;
+  std::string expected;
+  for (const auto& each : types) expected += (expected.empty() ? "" : " or ") + describe_type(each.get<std::string>());
+  const auto format = describe_format(schema.value("format", ""));
+  if (type == "string" && !format.empty()) expected = format;
+  if (expected.empty()) expected = "a string, a number, true or false, an array or a table";
+  error(place(node), pointer, "expected " + expected + ", found " + found_text(node));
+  return false;
+}
+
+json checker::check_array(const toml::array& array, const json& schema, const std::string& pointer) {
+  json values = json::array();
+  const auto& items = schema.contains("items") ? schema.at("items") : no_schema;
+  for (std::size_t i = 0; i < array.size(); ++i)
+    values.push_back(check_value(array[i], items, pointer + "/" + std::to_string(i)));
+  const auto least = schema.value("minItems", std::size_t{0});
+  if (array.size() < least)
+    error(place(array), pointer,
+          "expected at least " + std::to_string(least) + (least == 1 ? " element" : " elements") + ", found " +
+              std::to_string(array.size()));
+  return values;
+}
+
+json checker::check_scalar(const toml::node& node, const json& schema, const std::string& pointer) {
+  auto value = scalar_of(node);
+  if (value.is_number_float() && !std::isfinite(value.get<double>())) {
+    error(place(node), pointer, "expected a finite number, found " + found_text(node));
+    return nullptr;
+  }
+  if (const auto fault = fault_of(value, schema, found_text(node))) {
+    error(place(node), pointer, fault->message, fault->help);
+  } else if (schema.value("format", "") == "path" && value.is_string() && value != "") {
+    value = (from_.directory / value.get<std::string>()).lexically_normal().string();
+  }
+  return value;
+}
+
+json checker::check_secret(const toml::node& node, const json& schema, const std::string& pointer) {
+  to_.secrets.insert(pointer);
+  std::string why;
+  const auto secret = read_secret(node, from_.directory, why);
+  if (!secret) {
+    error(place(node), pointer, why);
+    return nullptr;
+  }
+  if (const auto fault = fault_of(*secret, schema, "a secret that is something else"))
+    error(place(node), pointer, fault->message);
+  return *secret;
+}
+
+}  // namespace
+
+checked_options check_options(const options_to_check& from, const json& schema, diagnostics& found) {
+  checked_options to;
+  diagnostics own;
+  try {
+    to.values = checker(from, to, own).check_table(from.table, from.where, schema, "");
+    if (!own.has_errors()) final_check(to, from.title, schema, own);
+  } catch (const json::exception& error) {  // a plugin's schema is as little to be trusted as a user's file
+    own.error(from.where, "the option schema of " + from.title + " is broken: " + error.what());
+  } catch (const std::regex_error& error) {
+    own.error(from.where, "a pattern in the option schema of " + from.title + " is broken: " + error.what());
+  }
+  found.take(own);
+  return to;
+}
+
+}  // namespace drcon::config

@@ -1,0 +1,122 @@
+#include "common/command.hpp"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <utility>
+
+extern char** environ;  // NOLINT(readability-redundant-declaration): POSIX leaves the declaration to us
+
+namespace drcon::common {
+namespace {
+
+constexpr std::size_t most_output = 64 * 1024;
+constexpr int poll_milliseconds = 20;  // how soon a stop or the time limit is noticed while the program is silent
+
+struct pipe_ends {
+  pipe_ends() {
+    std::array<int, 2> ends{-1, -1};
+    if (::pipe2(ends.data(), O_CLOEXEC) == 0) {
+      read = ends[0];
+      write = ends[1];
+    }
+  }
+  ~pipe_ends() {
+    close_write();
+    if (read >= 0) ::close(read);
+  }
+  pipe_ends(const pipe_ends&) = delete;
+  pipe_ends& operator=(const pipe_ends&) = delete;
+  void close_write() {
+    if (write >= 0) ::close(std::exchange(write, -1));
+  }
+  int read = -1;
+  int write = -1;
+};
+
+// posix_spawn shares memory until the exec: a host of any size starts a program in a fraction of a millisecond.
+int spawn(const std::vector<std::string>& argv, const pipe_ends& output, pid_t& pid) {
+  std::vector<char*> arguments;
+  for (const auto& each : argv) arguments.push_back(const_cast<char*>(each.c_str()));
+  arguments.push_back(nullptr);
+  posix_spawn_file_actions_t actions;
+  posix_spawnattr_t attributes;
+  ::posix_spawn_file_actions_init(&actions);
+  ::posix_spawnattr_init(&attributes);
+  ::posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
+  ::posix_spawn_file_actions_adddup2(&actions, output.write, 1);
+  ::posix_spawn_file_actions_adddup2(&actions, output.write, 2);
+  // Its own group, to be killed as one; no signal of ours blocked or ignored in it.
+  sigset_t none;
+  sigset_t defaults;
+  ::sigemptyset(&none);
+  ::sigfillset(&defaults);
+  ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+  ::posix_spawnattr_setpgroup(&attributes, 0);
+  ::posix_spawnattr_setsigmask(&attributes, &none);
+  ::posix_spawnattr_setsigdefault(&attributes, &defaults);
+  const int error = ::posix_spawnp(&pid, arguments[0], &actions, &attributes, arguments.data(), environ);
+  ::posix_spawn_file_actions_destroy(&actions);
+  ::posix_spawnattr_destroy(&attributes);
+  return error;
+}
+
+// True when there is no more to read.
+bool drain(int file, std::string& to) {
+  std::array<char, 4096> part{};
+  for (;;) {
+    const auto length = ::read(file, part.data(), part.size());
+    if (length == 0) return true;
+    if (length < 0) return errno != EAGAIN && errno != EINTR;
+    to.append(part.data(), std::min(static_cast<std::size_t>(length), most_output - std::min(most_output, to.size())));
+  }
+}
+
+void collect(pid_t pid, command_result& result) {
+  int status = 0;
+  while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
+  }
+  if (WIFEXITED(status)) result.code = WEXITSTATUS(status);
+  else if (result.why.empty()) result.why = "was ended by signal " + std::to_string(WTERMSIG(status));
+}
+
+}  // namespace
+
+command_result run_command(const std::vector<std::string>& argv, std::chrono::nanoseconds at_most,
+                           const std::stop_token& stop) {
+  command_result result;
+  pipe_ends output;
+  pid_t pid = -1;
+  if (const int error = spawn(argv, output, pid); error != 0) {
+    result.why = "cannot run " + argv.at(0) + ": " + std::strerror(error);
+    return result;
+  }
+  output.close_write();
+  ::fcntl(output.read, F_SETFL, O_NONBLOCK);
+  const auto end = std::chrono::steady_clock::now() + at_most;
+  // The program's end shows as the end of its output; one that closed its output and lives on is still waited for.
+  for (bool open = true; open;) {
+    pollfd wait{.fd = output.read, .events = POLLIN, .revents = 0};
+    ::poll(&wait, 1, poll_milliseconds);
+    open = !drain(output.read, result.output);
+    const bool late = std::chrono::steady_clock::now() >= end;
+    if (!open || (!late && !stop.stop_requested())) continue;
+    result.why = late ? "took longer than " +
+                            std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(at_most).count()) +
+                            " ms"
+                      : "was stopped";
+    ::kill(-pid, SIGKILL);
+    open = false;
+  }
+  collect(pid, result);
+  return result;
+}
+
+}  // namespace drcon::common

@@ -1,0 +1,25 @@
+// Runs a program to its end, without a shell, within a time.
+//
+// Thread rule: any; blocks the caller.
+#pragma once
+
+#include <chrono>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+namespace drcon::common {
+
+struct command_result {
+  int code = -1;       ///< exit code; -1 when it did not end by itself
+  std::string output;  ///< standard output and error together, the first 64 KiB
+  std::string why;     ///< why there is no exit code: "cannot run …", "took longer than 5s", "was ended by signal 9"
+  bool ok() const { return code == 0; }
+};
+
+/// argv[0] is a path or is looked up in PATH. When the time is up, or a stop is requested, its whole process group is
+/// killed.
+command_result run_command(const std::vector<std::string>& argv, std::chrono::nanoseconds at_most,
+                           const std::stop_token& stop = {});
+
+}  // namespace drcon::common

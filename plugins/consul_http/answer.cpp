@@ -1,0 +1,134 @@
+#include "consul_http/answer.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <charconv>
+
+namespace drcon::consul {
+namespace {
+
+using nlohmann::json;
+
+std::string first_line(const std::string& text) { return text.substr(0, std::min<std::size_t>(text.find('\n'), 200)); }
+
+// Members that are missing or null are as good as empty; Consul omits some and nulls others.
+std::string text(const json& from, const char* key) {
+  const auto at = from.find(key);
+  return at != from.end() && at->is_string() ? at->get<std::string>() : std::string();
+}
+
+const json& member(const json& from, const char* key) {
+  static const json nothing;
+  const auto at = from.find(key);
+  return at == from.end() ? nothing : *at;
+}
+
+std::uint32_t number(const json& from, const char* key, std::uint32_t otherwise) {
+  const auto& at = member(from, key);
+  if (!at.is_number_integer()) return otherwise;
+  return static_cast<std::uint32_t>(std::clamp<std::int64_t>(at.get<std::int64_t>(), 0, UINT32_MAX));
+}
+
+// The worst of an instance's checks; maintenance shows as checks of its own.
+health health_of(const json& checks) {
+  auto worst = health::passing;
+  for (const auto& each : checks) {
+    if (!each.is_object()) continue;
+    const auto id = text(each, "CheckID");
+    const auto status = text(each, "Status");
+    if (id == "_node_maintenance" || id.starts_with("_service_maintenance:")) return health::maintenance;
+    if (status == "warning") worst = std::max(worst, health::warning);
+    else if (status != "passing") worst = std::max(worst, health::critical);
+  }
+  return worst;
+}
+
+bool is_wanted(health each, health_level wanted) {
+  if (wanted == health_level::any) return true;
+  return each == health::passing || (each == health::warning && wanted == health_level::warning);
+}
+
+endpoint endpoint_of(const json& node, const json& service, health state) {
+  const auto& weights = member(service, "Weights");
+  const bool has_weights = weights.is_object();
+  endpoint to{.id = text(node, "Node") + "/" + text(service, "ID"),
+              .node = text(node, "Node"),
+              .address = text(service, "Address"),
+              .port = number(service, "Port", 0),
+              .weight = has_weights ? number(weights, state == health::warning ? "Warning" : "Passing", 1) : 1,
+              .priority = 0,
+              .health = state,
+              .tags = {},
+              .meta = {}};
+  if (to.address.empty()) to.address = text(node, "Address");
+  for (const auto& tag : member(service, "Tags"))
+    if (tag.is_string()) to.tags.push_back(tag.get<std::string>());
+  for (const auto& [key, value] : member(service, "Meta").items())
+    if (value.is_string()) to.meta.emplace(key, value.get<std::string>());
+  return to;
+}
+
+}  // namespace
+
+std::optional<std::string> fault_of(const common::http_answer& answer, const settings& all, bool asked_stale) {
+  if (answer.fault != common::http_fault::none) return answer.why;
+  if (answer.status == 403)
+    return "Consul refuses the token (403): it needs service:read and node:read; " + first_line(answer.body);
+  if (answer.status == 429) return "Consul has too many requests (429): " + first_line(answer.body);
+  if (answer.status != 200) return "Consul answers " + std::to_string(answer.status) + ": " + first_line(answer.body);
+  if (answer.header("x-consul-knownleader") == "false")
+    return "Consul knows no leader, so that its answer may be old or empty";
+  if (!asked_stale) return {};
+  const auto contact = answer.header("x-consul-lastcontact");
+  std::int64_t milliseconds = 0;
+  std::from_chars(contact.data(), contact.data() + contact.size(), milliseconds);
+  if (std::chrono::milliseconds(milliseconds) > all.max_stale)
+    return "the answer is " + contact + " ms old, more than max_stale allows; asking the leader";
+  return {};
+}
+
+std::optional<std::vector<endpoint>> parse_endpoints(const std::string& body, health_level wanted, std::string& why) {
+  const auto all = json::parse(body, nullptr, false);
+  if (!all.is_array()) {
+    why = all.is_discarded() ? "the answer is not JSON, or was cut short" : "the answer is not a list of instances";
+    return {};
+  }
+  std::vector<endpoint> endpoints;
+  endpoints.reserve(all.size());
+  for (const auto& each : all) {
+    if (!each.is_object() || !member(each, "Service").is_object() || !member(each, "Node").is_object()) {
+      why = "an instance in the answer has no Service or no Node";
+      return {};
+    }
+    const auto state = health_of(member(each, "Checks"));
+    if (is_wanted(state, wanted)) endpoints.push_back(endpoint_of(each["Node"], each["Service"], state));
+  }
+  return endpoints;
+}
+
+std::optional<catalog> parse_catalog(const std::string& body, std::string& why) {
+  const auto all = json::parse(body, nullptr, false);
+  if (!all.is_object()) {
+    why = "the answer is not a table of services";
+    return {};
+  }
+  catalog to;
+  for (const auto& [name, tags] : all.items()) {
+    auto& known = to[name];
+    for (const auto& tag : tags)
+      if (tag.is_string()) known.insert(tag.get<std::string>());
+  }
+  return to;
+}
+
+std::optional<checks> parse_checks(const std::string& body) {
+  const auto all = json::parse(body, nullptr, false);
+  if (!all.is_array()) return {};
+  checks to;
+  for (const auto& each : all)
+    if (each.is_object()) to[{text(each, "Node"), text(each, "CheckID")}] = text(each, "ServiceName");
+  return to;
+}
+
+}  // namespace drcon::consul

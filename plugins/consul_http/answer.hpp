@@ -1,0 +1,33 @@
+// What Consul's answers mean. A body that is not what it should be is no answer: nothing is concluded from it.
+//
+// Pure functions.
+#pragma once
+
+#include "common/http_client.hpp"
+#include "consul_http/settings.hpp"
+
+#include <drcon/model.hpp>
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace drcon::consul {
+
+/// Why an answer cannot be believed, in words for people; nothing when it can.
+std::optional<std::string> fault_of(const common::http_answer& answer, const settings& all, bool asked_stale);
+
+/// The body of /v1/health/service/NAME, or nothing and why.
+std::optional<std::vector<endpoint>> parse_endpoints(const std::string& body, health_level wanted, std::string& why);
+
+/// The body of /v1/catalog/services: name -> tags.
+using catalog = std::map<std::string, std::set<std::string>>;
+std::optional<catalog> parse_catalog(const std::string& body, std::string& why);
+
+/// The body of /v1/health/state/STATE: node and check -> name of the service.
+using checks = std::map<std::pair<std::string, std::string>, std::string>;
+std::optional<checks> parse_checks(const std::string& body);
+
+}  // namespace drcon::consul

@@ -1,0 +1,81 @@
+// The consul-http source: its options, and the plugin object.
+#include "consul_http/settings.hpp"
+#include "consul_http/watcher.hpp"
+
+#include <drcon/asio.hpp>
+
+namespace drcon::consul {
+namespace {
+
+constexpr const char* schema_text = R"JSON({
+  "type": "object", "additionalProperties": false, "required": ["service"],
+  "description": "Watches services of Consul through its HTTP API, by blocking queries.",
+  "properties": {
+    "address": { "type": "string", "format": "url", "default": "http://127.0.0.1:8500",
+      "description": "The agent, http or https. An agent on the same machine is best: it finds the servers, and caches." },
+    "token": { "type": "string", "secret": true,
+      "description": "ACL token, sent as X-Consul-Token; it needs service:read and node:read." },
+    "datacenter": { "type": "string", "description": "Datacenter of all services, unless one names its own. Default: the agent's." },
+    "namespace": { "type": "string", "description": "Namespace of all services (Consul Enterprise), unless one names its own." },
+    "partition": { "type": "string", "description": "Admin partition of all services (Consul Enterprise), unless one names its own. Consul before 1.11 ignores it." },
+    "service": { "type": "array", "minItems": 1,
+      "description": "The services to watch.",
+      "items": { "type": "object", "additionalProperties": false,
+        "properties": {
+          "name": { "type": "string", "minLength": 1, "description": "One service, by name. It is published with no endpoints when Consul knows none." },
+          "match": { "type": "string", "format": "regex", "minLength": 1, "description": "Every service of the catalogue whose whole name matches (ECMAScript), as they appear and vanish." },
+          "with_tag": { "type": "string", "minLength": 1, "description": "Every service of the catalogue that carries this tag, as they appear and vanish." },
+          "as": { "type": "string", "minLength": 1, "description": "The name to publish the service under; with name only. Default: its own." },
+          "tag": { "type": "array", "items": { "type": "string", "minLength": 1 }, "default": [], "description": "Only endpoints that carry all of these tags." },
+          "health": { "type": "string", "enum": ["passing", "warning", "any"], "default": "passing",
+            "description": "Which endpoints: passing ones; passing and warning ones; or all, each with its health." },
+          "filter": { "type": "string", "description": "An expression of Consul's filter language, applied by Consul." },
+          "near": { "type": "string", "description": "Node whose nearest endpoints Consul lists first; _agent: the agent's own. drcon orders by id, so only a limit later on makes a difference." },
+          "datacenter": { "type": "string", "description": "Datacenter of this service." },
+          "namespace": { "type": "string", "description": "Namespace of this service (Consul Enterprise)." },
+          "partition": { "type": "string", "description": "Admin partition of this service (Consul Enterprise)." }
+        } } },
+    "consistency": { "type": "string", "enum": ["default", "stale", "consistent", "cached"], "default": "default",
+      "description": "How Consul answers: default; stale (any server; see max_stale); consistent (the leader, confirmed); cached (the agent's cache)." },
+    "max_stale": { "type": "string", "format": "duration", "default": "5s",
+      "description": "With stale: an answer from a server that has not heard of the leader for longer is not believed, and the leader is asked." },
+    "wait": { "type": "string", "format": "duration", "default": "55s",
+      "description": "Longest time Consul holds a blocking query, 1s to 10m. After a restore of an older state this is how long a change may go unseen: keep it at 60s or less." },
+    "retry_min": { "type": "string", "format": "duration", "default": "250ms", "description": "Pause after a first failure; it doubles." },
+    "retry_max": { "type": "string", "format": "duration", "default": "10s", "description": "Longest pause after failures. drcon never gives up." },
+    "connections": { "type": "integer", "minimum": 8, "maximum": 100000, "default": 150,
+      "description": "Most connections to the agent. Consul allows 200 per client address by default (limits.http_max_conns_per_client). Services beyond this take turns." },
+    "rotation_rate": { "type": "integer", "minimum": 1, "maximum": 100000, "default": 2000,
+      "description": "Services beyond `connections`: most plain queries a second, while something has changed." },
+    "rotation_max_age": { "type": "string", "format": "duration", "default": "60s",
+      "description": "Services beyond `connections`: each is asked about at least this often, even when nothing is known to have changed." },
+    "tls": { "type": "object", "additionalProperties": false, "description": "For https.",
+      "properties": {
+        "ca_file": { "type": "string", "format": "path", "description": "PEM file of CA certificates. Default: the system's." },
+        "cert_file": { "type": "string", "format": "path", "description": "PEM file of the client certificate." },
+        "key_file": { "type": "string", "format": "path", "description": "PEM file of the client key." },
+        "server_name": { "type": "string", "description": "Name expected in the server's certificate, such as server.dc1.consul. Default: the host of address." },
+        "verify": { "type": "boolean", "default": true, "description": "Whether the server's certificate is checked." }
+      } }
+  }
+})JSON";
+
+class source final : public asio_source {
+public:
+  static constexpr const char* schema = schema_text;
+
+  source(context host, const options& from)
+      : asio_source(host), watcher_(read_settings(from), host, executor(), [this](boost::asio::awaitable<void> work) {
+          spawn(std::move(work));
+        }) {}
+
+  boost::asio::awaitable<void> run() override { return watcher_.run(); }
+
+private:
+  watcher watcher_;
+};
+
+}  // namespace
+}  // namespace drcon::consul
+
+DRCON_SOURCE("consul-http", "0.1.0", "Watches services of Consul through its HTTP API.", drcon::consul::source)

@@ -1,0 +1,88 @@
+#include "consul_http/query.hpp"
+
+#include <boost/url/url.hpp>
+
+#include <charconv>
+
+namespace drcon::consul {
+namespace {
+
+constexpr auto margin = std::chrono::seconds(10);  // for an agent that is slow, or far away
+
+class target {
+public:
+  explicit target(std::initializer_list<std::string_view> segments) {
+    for (const auto each : segments) url_.segments().push_back({each.data(), each.size()});
+    url_.set_path_absolute(true);
+  }
+  target& with(std::string_view key, std::string_view value) {
+    if (!value.empty())
+      url_.params().append(
+          boost::urls::param_view({key.data(), key.size()}, boost::urls::string_view(value.data(), value.size())));
+    return *this;
+  }
+  target& flag(std::string_view key) {
+    url_.params().append(boost::urls::param_view({key.data(), key.size()}, boost::urls::no_value));
+    return *this;
+  }
+  target& blocking(const settings& all, std::optional<std::uint64_t> index) {
+    if (!index) return *this;
+    const auto wait = std::chrono::duration_cast<std::chrono::milliseconds>(all.wait).count();
+    return with("index", std::to_string(*index)).with("wait", std::to_string(wait) + "ms");
+  }
+  target& place(const std::string& datacenter, const std::string& ns, const std::string& partition) {
+    return with("dc", datacenter).with("ns", ns).with("partition", partition);
+  }
+  target& consistent(const settings& all, bool may_be_stale) {
+    if (all.consistency == consistency::consistent) return flag("consistent");
+    if (all.consistency == consistency::stale && may_be_stale) return flag("stale");
+    return *this;
+  }
+  std::string text() const {
+    const auto buffer = url_.buffer();
+    return {buffer.data(), buffer.size()};
+  }
+
+private:
+  boost::urls::url url_;
+};
+
+}  // namespace
+
+std::string service_target(const settings& all, const selection& from, const std::string& name,
+                           std::optional<std::uint64_t> index, bool may_be_stale) {
+  target to({"v1", "health", "service", name});
+  for (const auto& tag : from.tags) to.with("tag", tag);
+  if (from.health == health_level::passing) to.with("passing", "1");
+  to.with("filter", from.filter).with("near", from.near).place(from.datacenter, from.ns, from.partition);
+  to.consistent(all, may_be_stale);
+  // The agent's cache is its own watch: the query answers from it, and blocks like any other.
+  if (all.consistency == consistency::cached) to.flag("cached");
+  return to.blocking(all, index).text();
+}
+
+std::string catalog_target(const settings& all, const selection& from, std::optional<std::uint64_t> index) {
+  target to({"v1", "catalog", "services"});
+  return to.place(from.datacenter, from.ns, from.partition).consistent(all, true).blocking(all, index).text();
+}
+
+std::string any_check_target(const settings& all, std::optional<std::uint64_t> index) {
+  target to({"v1", "health", "state", "any"});
+  return to.with("filter", "CheckID == \"\"").consistent(all, true).blocking(all, index).text();
+}
+
+std::string state_target(const settings& all, const std::string& state) {
+  target to({"v1", "health", "state", state});
+  return to.consistent(all, true).text();
+}
+
+std::chrono::nanoseconds query_timeout(std::chrono::nanoseconds wait) { return wait + wait / 16 + margin; }
+
+std::uint64_t next_index(std::uint64_t before, const std::string& header) {
+  std::uint64_t now = 0;
+  std::from_chars(header.data(), header.data() + header.size(), now);
+  if (now < before) return 0;
+  return now == 0 ? 1 : now;
+}
+
+}  // namespace drcon::consul

@@ -1,0 +1,31 @@
+// The request targets of Consul's HTTP API.
+#pragma once
+
+#include "consul_http/settings.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace drcon::consul {
+
+/// /v1/health/service/NAME: with an index a blocking query, without one a plain one.
+std::string service_target(const settings& all, const selection& from, const std::string& name,
+                           std::optional<std::uint64_t> index, bool may_be_stale);
+
+/// /v1/catalog/services.
+std::string catalog_target(const settings& all, const selection& from, std::optional<std::uint64_t> index);
+
+/// /v1/health/state/any, with a filter that lets nothing through: tells that some check changed, at no size.
+std::string any_check_target(const settings& all, std::optional<std::uint64_t> index);
+
+/// /v1/health/state/STATE.
+std::string state_target(const settings& all, const std::string& state);
+
+/// How long a query with `wait` may take: Consul adds up to a sixteenth; the rest is for the way.
+std::chrono::nanoseconds query_timeout(std::chrono::nanoseconds wait);
+
+/// Consul's index rules: 0 counts as 1; one that went back starts again from 0.
+std::uint64_t next_index(std::uint64_t before, const std::string& header);
+
+}  // namespace drcon::consul

@@ -1,0 +1,61 @@
+// The options of a consul-http source, as values.
+#pragma once
+
+#include "common/http_client.hpp"
+
+#include <drcon/model.hpp>
+#include <drcon/options.hpp>
+
+#include <chrono>
+#include <optional>
+#include <regex>
+#include <string>
+#include <vector>
+
+namespace drcon::consul {
+
+enum class consistency { usual, stale, consistent, cached };
+
+/// Which endpoints of a service are wanted.
+enum class health_level {
+  passing,  ///< passing only
+  warning,  ///< passing and warning
+  any,      ///< all, with the health each has
+};
+
+/// One entry of `service`: a service by name, or every service of the catalogue that matches.
+struct selection {
+  std::string name;                 ///< or empty, and then one of the next two
+  std::optional<std::regex> match;  ///< on the whole name
+  std::string with_tag;
+  std::string as;  ///< published under this name; empty: its own
+
+  std::vector<std::string> tags;  ///< endpoints carry all of these
+  health_level health = health_level::passing;
+  std::string filter;
+  std::string near;
+  std::string datacenter;
+  std::string ns;
+  std::string partition;
+
+  bool by_name() const { return !name.empty(); }
+};
+
+struct settings {
+  common::http_server server;
+  std::string token;
+  std::vector<selection> services;
+  consul::consistency consistency = consistency::usual;
+  std::chrono::nanoseconds max_stale{};
+  std::chrono::nanoseconds wait{};
+  std::chrono::nanoseconds retry_min{};
+  std::chrono::nanoseconds retry_max{};
+  std::size_t connections = 0;
+  double rotation_rate = 0;  ///< plain queries a second, at most
+  std::chrono::nanoseconds rotation_max_age{};
+};
+
+/// Throws config_error for what the schema cannot judge.
+settings read_settings(const options& from);
+
+}  // namespace drcon::consul

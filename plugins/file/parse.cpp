@@ -1,0 +1,229 @@
+#include "file/parse.hpp"
+
+#include <toml++/toml.h>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <set>
+
+namespace drcon::file {
+namespace {
+
+// Both formats are read as TOML's node tree, so that there is one judge of the content.
+using place = std::string;
+
+class reader {
+public:
+  reader(const std::string& file, bool has_places) : file_(file), has_places_(has_places) {}
+
+  std::vector<service> read(const toml::table& root) {
+    std::vector<service> all;
+    std::set<std::string> names;
+    known_keys(root, {"service"}, "at the top level");
+    each_table(root, "service", [&](const toml::table& from) {
+      auto one = read_service(from);
+      if (!one.name.empty() && !names.insert(one.name).second)
+        fault(from, "service '" + one.name + "' is there already");
+      all.push_back(std::move(one));
+    });
+    return all;
+  }
+  const std::string& faults() const { return faults_; }
+
+private:
+  service read_service(const toml::table& from) {
+    known_keys(from, {"name", "endpoint"}, "of a service");
+    service to{.name = text(from, "name", true), .revision = 0, .endpoints = {}};
+    std::set<std::string> ids;
+    each_table(from, "endpoint", [&](const toml::table& inner) {
+      auto one = read_endpoint(inner);
+      if (!ids.insert(one.id).second) fault(inner, "endpoint id '" + one.id + "' is there already");
+      to.endpoints.push_back(std::move(one));
+    });
+    return to;
+  }
+
+  endpoint read_endpoint(const toml::table& from) {
+    known_keys(from, {"id", "node", "address", "port", "weight", "priority", "health", "tags", "meta"},
+               "of an endpoint");
+    endpoint to{.id = text(from, "id", false),
+                .node = text(from, "node", false),
+                .address = text(from, "address", true),
+                .port = number(from, "port", 0, 1, 65535),
+                .weight = number(from, "weight", 1, 0, 65535),
+                .priority = number(from, "priority", 0, 0, 65535),
+                .health = health_of(from),
+                .tags = {},
+                .meta = {}};
+    if (!from.contains("port")) fault(from, "'port' is missing");
+    if (to.id.empty()) to.id = to.address + ":" + std::to_string(to.port);
+    read_labels(from, to);
+    return to;
+  }
+
+  void read_labels(const toml::table& from, endpoint& to) {
+    if (const auto* tags = from.get("tags")) {
+      if (!tags->is_array()) fault(*tags, "expected an array of strings for 'tags'");
+      else
+        for (const auto& tag : *tags->as_array()) {
+          if (tag.is_string()) to.tags.push_back(*tag.value<std::string>());
+          else fault(tag, "expected a string in 'tags'");
+        }
+    }
+    if (const auto* meta = from.get("meta")) {
+      if (!meta->is_table()) fault(*meta, "expected a table of strings for 'meta'");
+      else
+        for (const auto& [key, value] : *meta->as_table()) {
+          if (value.is_string()) to.meta.emplace(key.str(), *value.value<std::string>());
+          else fault(value, "expected a string in 'meta'");
+        }
+    }
+  }
+
+  health health_of(const toml::table& from) {
+    const auto word = from.contains("health") ? text(from, "health", false) : "passing";
+    for (const auto each : {health::passing, health::warning, health::critical, health::maintenance})
+      if (word == to_string(each)) return each;
+    fault(*from.get("health"), "expected passing, warning, critical or maintenance for 'health', found '" + word + "'");
+    return health::critical;
+  }
+
+  std::string text(const toml::table& from, const char* key, bool required) {
+    const auto* node = from.get(key);
+    if (node == nullptr) {
+      if (required) fault(from, std::string("'") + key + "' is missing");
+      return {};
+    }
+    const auto value = node->is_string() ? node->value<std::string>() : std::nullopt;
+    if (!value || (required && value->empty())) fault(*node, std::string("expected a string for '") + key + "'");
+    return value.value_or(std::string());
+  }
+
+  std::uint32_t number(const toml::table& from, const char* key, std::uint32_t otherwise, std::int64_t least,
+                       std::int64_t most) {
+    const auto* node = from.get(key);
+    if (node == nullptr) return otherwise;
+    const auto value = node->is_integer() ? node->value<std::int64_t>() : std::nullopt;
+    if (value && *value >= least && *value <= most) return static_cast<std::uint32_t>(*value);
+    fault(*node, std::string("expected a whole number from ") + std::to_string(least) + " to " + std::to_string(most) +
+                     " for '" + key + "'");
+    return otherwise;
+  }
+
+  template <class Visit>
+  void each_table(const toml::table& from, const char* key, Visit visit) {
+    const auto* node = from.get(key);
+    if (node == nullptr) return;
+    const auto* list = node->as_array();
+    if (list == nullptr) return fault(*node, std::string("expected an array of tables for '") + key + "'");
+    for (const auto& each : *list) {
+      if (each.is_table()) visit(*each.as_table());
+      else fault(each, std::string("expected a table in '") + key + "'");
+    }
+  }
+
+  void known_keys(const toml::table& from, std::initializer_list<std::string_view> known, const char* where) {
+    for (const auto& [key, node] : from)
+      if (std::ranges::find(known, key.str()) == known.end())
+        fault(node, "unknown key '" + std::string(key.str()) + "' " + where);
+  }
+
+  void fault(const toml::node& at, const std::string& what) {
+    constexpr std::size_t enough = 2000;
+    if (faults_.size() > enough) return;
+    const auto begin = at.source().begin;
+    faults_ += (faults_.empty() ? "" : "; ") + file_;
+    if (has_places_) faults_ += ":" + std::to_string(begin.line) + ":" + std::to_string(begin.column);
+    faults_ += ": " + what;
+  }
+
+  std::string file_;
+  bool has_places_;
+  std::string faults_;
+};
+
+// JSON's values as TOML's. A null, which TOML does not have, is left out and so found missing where it matters.
+void add(toml::table& to, const std::string& key, const nlohmann::json& value);
+void add(toml::array& to, const nlohmann::json& value);
+
+toml::table table_of(const nlohmann::json& from) {
+  toml::table to;
+  for (const auto& [key, value] : from.items()) add(to, key, value);
+  return to;
+}
+
+toml::array array_of(const nlohmann::json& from) {
+  toml::array to;
+  for (const auto& each : from) add(to, each);
+  return to;
+}
+
+template <class Put>
+void convert(const nlohmann::json& value, Put put) {
+  if (value.is_object()) put(table_of(value));
+  else if (value.is_array()) put(array_of(value));
+  else if (value.is_string()) put(value.get<std::string>());
+  else if (value.is_boolean()) put(value.get<bool>());
+  else if (value.is_number_integer()) put(value.get<std::int64_t>());
+  else if (value.is_number()) put(value.get<double>());
+}
+
+void add(toml::table& to, const std::string& key, const nlohmann::json& value) {
+  convert(value, [&](auto each) { to.insert_or_assign(key, std::move(each)); });
+}
+
+void add(toml::array& to, const nlohmann::json& value) {
+  convert(value, [&](auto each) { to.push_back(std::move(each)); });
+}
+
+// A byte's place as a person counts it.
+std::string line_and_column(const std::string& text, std::size_t byte) {
+  const auto before = std::string_view(text).substr(0, std::min(byte > 0 ? byte - 1 : 0, text.size()));
+  const auto line = std::ranges::count(before, '\n') + 1;
+  const auto line_start = before.rfind('\n');
+  const auto column = before.size() - (line_start == std::string_view::npos ? 0 : line_start + 1) + 1;
+  return std::to_string(line) + ":" + std::to_string(column);
+}
+
+std::optional<toml::table> read_json(const std::string& text, const std::string& file, std::string& why) {
+  // Deeper nesting than any endpoint list has would only be there to exhaust the stack.
+  constexpr int deepest = 16;
+  bool too_deep = false;
+  try {
+    const auto all = nlohmann::json::parse(text, [&](int depth, nlohmann::json::parse_event_t, nlohmann::json&) {
+      too_deep |= depth > deepest;
+      return depth <= deepest;
+    });
+    if (!too_deep && all.is_object()) return table_of(all);
+    why = file + ": expected an object with the member \"service\"";
+  } catch (const nlohmann::json::parse_error& error) {
+    why = file + ":" + line_and_column(text, error.byte) + ": this is not JSON, or not all of it";
+  }
+  return {};
+}
+
+std::optional<toml::table> read_toml(const std::string& text, const std::string& file, std::string& why) {
+  try {
+    return toml::parse(text, file);
+  } catch (const toml::parse_error& error) {
+    const auto at = error.source().begin;
+    why = file + ":" + std::to_string(at.line) + ":" + std::to_string(at.column) +
+          ": this is not TOML: " + std::string(error.description());
+    return {};
+  }
+}
+
+}  // namespace
+
+std::optional<std::vector<service>> parse(const std::string& text, format as, const std::string& file,
+                                          std::string& why) {
+  const auto root = as == format::toml ? read_toml(text, file, why) : read_json(text, file, why);
+  if (!root) return {};
+  reader reader(file, as == format::toml);
+  auto services = reader.read(*root);
+  if (reader.faults().empty()) return services;
+  why = reader.faults();
+  return {};
+}
+
+}  // namespace drcon::file

@@ -1,0 +1,91 @@
+#include "nginx/admit.hpp"
+
+#include "nginx/grammar.hpp"
+
+#include <boost/asio/ip/address.hpp>
+
+#include <algorithm>
+#include <optional>
+#include <set>
+
+namespace drcon::nginx {
+namespace {
+
+bool is_ip(std::string_view text) {
+  boost::system::error_code error;
+  boost::asio::ip::make_address(text, error);
+  return !error && text.find('%') == std::string_view::npos;
+}
+
+// What the labels carry that nginx would give a meaning to; with drop_value such labels are taken off instead.
+std::optional<std::string> fault_of_labels(endpoint& each, hostile_policy policy) {
+  std::optional<std::string> first;
+  const auto judge = [&](const char* what, const std::string& value) {
+    const auto found = hazard(value);
+    if (found && !first)
+      first = std::string("its ") + what + " holds " + *found +
+              ", which nginx would give a meaning to; hostile = \"drop value\" leaves out only the value";
+    return found.has_value();
+  };
+  const bool drop_value = policy == hostile_policy::drop_value;
+  std::erase_if(each.tags, [&](const std::string& tag) { return judge("tag", tag) && drop_value; });
+  std::erase_if(each.meta, [&](const auto& pair) {
+    const bool key = judge("meta key", pair.first);
+    return (judge("meta value", pair.second) || key) && drop_value;
+  });
+  for (auto [what, value] : {std::pair{"id", &each.id}, std::pair{"node", &each.node}})
+    if (judge(what, *value) && drop_value) value->clear();
+  return drop_value ? std::nullopt : first;
+}
+
+std::optional<std::string> fault_of(endpoint& each, const admission& rules) {
+  if (!is_ip(each.address) && rules.host_names == name_policy::drop)
+    return "its address is a host name, and nginx refuses a whole configuration for one name that does not resolve; "
+           "host_names = \"pass\" takes it";
+  if (const auto found = hazard(each.address)) return "its address holds " + *found;
+  return fault_of_labels(each, rules.hostile);
+}
+
+upstream admit_service(const service_view& service, const admission& rules, const context& host) {
+  upstream to{.name = std::string(service.name()), .servers = {}};
+  std::set<std::string> seen;
+  auto lowest = UINT32_MAX;
+  for (const auto view : service.endpoints()) {
+    auto each = view.copy();
+    if (const auto fault = fault_of(each, rules)) {
+      host.refused(service.name(), view.id(), *fault);
+      continue;
+    }
+    auto address = server_address(each.address, each.port);
+    if (!seen.insert(address).second) continue;  // nginx would count it twice
+    lowest = std::min(lowest, each.priority);
+    const bool down = each.weight == 0 || each.health == health::critical || each.health == health::maintenance;
+    to.servers.push_back({.address = std::move(address),
+                          .weight = std::clamp(each.weight, 1U, 65535U),
+                          .backup = false,
+                          .down = down,
+                          .from = std::move(each)});
+  }
+  for (auto& each : to.servers) each.backup = each.from.priority > lowest;
+  return to;
+}
+
+}  // namespace
+
+std::string server_address(std::string_view address, std::uint32_t port) {
+  const bool v6 = address.find(':') != std::string_view::npos;
+  return (v6 ? "[" + std::string(address) + "]" : std::string(address)) + ":" + std::to_string(port);
+}
+
+std::vector<upstream> admit(const snapshot_view& wanted, const admission& rules, const context& host) {
+  std::vector<upstream> all;
+  for (const auto& service : wanted.services()) {
+    if (is_upstream_name(service.name())) all.push_back(admit_service(service, rules, host));
+    else
+      host.refused(service.name(), {},
+                   "its name cannot be that of an upstream: letters, digits, '_', '.' and '-', at most 200");
+  }
+  return all;
+}
+
+}  // namespace drcon::nginx

@@ -1,0 +1,41 @@
+// From the snapshot to upstreams: what nginx can carry, and a reason for each endpoint that it cannot.
+#pragma once
+
+#include <drcon/context.hpp>
+#include <drcon/update.hpp>
+
+#include <string>
+#include <vector>
+
+namespace drcon::nginx {
+
+/// One `server` line.
+struct server {
+  std::string address;  ///< "10.0.0.1:80", "[::1]:80"
+  std::uint32_t weight = 1;
+  bool backup = false;
+  bool down = false;
+  endpoint from;  ///< for templates; empty for a kept one
+};
+
+/// One `upstream` block.
+struct upstream {
+  std::string name;
+  std::vector<server> servers;
+};
+
+enum class hostile_policy { drop_endpoint, drop_value };
+enum class name_policy { drop, pass };
+
+struct admission {
+  hostile_policy hostile = hostile_policy::drop_endpoint;
+  name_policy host_names = name_policy::drop;
+};
+
+/// In order of name; a service without an admissible endpoint is there with no server.
+std::vector<upstream> admit(const snapshot_view& wanted, const admission& rules, const context& host);
+
+/// "ADDRESS:PORT" as nginx writes it.
+std::string server_address(std::string_view address, std::uint32_t port);
+
+}  // namespace drcon::nginx

@@ -1,0 +1,115 @@
+#include "nginx/control.hpp"
+
+#include "common/atomic_file.hpp"
+#include "common/command.hpp"
+#include "common/probe.hpp"
+#include "nginx/render.hpp"
+
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <sstream>
+
+namespace drcon::nginx {
+namespace {
+
+constexpr auto probe_timeout = std::chrono::milliseconds(500);  // a local nginx that is alive answers within a few
+
+std::string proc(pid_t pid, const char* what) {
+  std::string ignored;
+  return common::read_file("/proc/" + std::to_string(pid) + "/" + what, ignored).value_or(std::string());
+}
+
+// nginx writes "nginx: master process …" over its arguments.
+bool is_master(pid_t pid) { return proc(pid, "cmdline").starts_with("nginx: master process"); }
+
+bool accepts(pid_t pid) {
+  const auto title = proc(pid, "cmdline");
+  return title.starts_with("nginx: worker process") && title.find("shutting down") == std::string::npos;
+}
+
+// Field 22 of /proc/PID/stat; the name in field 2 may hold spaces and brackets, so counting starts behind it.
+unsigned long long start_time(pid_t pid) {
+  const auto text = proc(pid, "stat");
+  const auto behind_name = text.rfind(')');
+  if (behind_name == std::string::npos) return 0;
+  std::istringstream fields(text.substr(behind_name + 1));
+  std::string field;
+  for (int i = 3; i < 22; ++i) fields >> field;
+  unsigned long long ticks = 0;
+  fields >> ticks;
+  return ticks;
+}
+
+// The line that tells, out of all that nginx printed.
+std::string reason(const std::string& output) {
+  std::istringstream lines(output);
+  std::string last;
+  for (std::string line; std::getline(lines, line);) {
+    if (line.find("[emerg]") != std::string::npos) return line;
+    if (!line.empty()) last = line;
+  }
+  return last;
+}
+
+}  // namespace
+
+std::vector<std::string> control::command(const char* flag) const {
+  std::vector<std::string> argv{at_.binary, flag, "-c", at_.config};
+  if (!at_.prefix.empty()) argv.insert(argv.end(), {"-p", at_.prefix});
+  return argv;
+}
+
+control::verdict control::check(const std::stop_token& stop) const {
+  const auto result = common::run_command(command("-t"), at_.check_timeout, stop);
+  if (result.code < 0 || result.code == 127) return {.ok = false, .judged = false, .why = "nginx -t " + result.why};
+  if (result.ok()) return {.ok = true, .judged = true, .why = {}};
+  return {.ok = false, .judged = true, .why = reason(result.output)};
+}
+
+std::optional<pid_t> control::master(std::string& why) const {
+  const auto text = common::read_file(at_.pid_file, why);
+  if (!text) {
+    if (why.empty()) why = "there is no " + at_.pid_file;
+    return {};
+  }
+  const auto pid = static_cast<pid_t>(std::strtol(text->c_str(), nullptr, 10));
+  if (pid <= 0) {
+    why = at_.pid_file + " holds no pid";  // `nginx -t` makes an empty one when nginx does not run
+    return {};
+  }
+  if (!is_master(pid)) {
+    why = "pid " + std::to_string(pid) + " of " + at_.pid_file + " is no nginx master";
+    return {};
+  }
+  return pid;
+}
+
+std::string control::reload(pid_t master) const {
+  if (::kill(master, SIGHUP) == 0) return {};
+  std::string why = "cannot signal nginx, pid " + std::to_string(master) + ": " + std::strerror(errno);
+  if (errno == EPERM) why += "; drcon must run as root or as the user of nginx's master, or have CAP_KILL";
+  return why;
+}
+
+std::optional<std::string> control::generation(const boost::asio::ip::tcp::endpoint& listener) const {
+  return common::probe(listener, std::string(generation_path), probe_timeout);
+}
+
+std::map<pid_t, unsigned long long> control::workers(pid_t master) const {
+  std::map<pid_t, unsigned long long> all;
+  std::istringstream children(proc(master, ("task/" + std::to_string(master) + "/children").c_str()));
+  for (pid_t each = 0; children >> each;)
+    if (accepts(each)) all.emplace(each, start_time(each));
+  return all;
+}
+
+std::optional<bool> control::includes(const std::string& file, const std::stop_token& stop) const {
+  // The output is cut at 64 KiB; a large configuration may name the file beyond that.
+  const auto result = common::run_command(command("-T"), at_.check_timeout, stop);
+  if (!result.ok()) return {};
+  if (result.output.find("# configuration file " + file + ":") != std::string::npos) return true;
+  return result.output.size() < 64U * 1024U ? std::optional(false) : std::nullopt;
+}
+
+}  // namespace drcon::nginx

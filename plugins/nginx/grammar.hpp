@@ -1,0 +1,21 @@
+// What nginx's configuration language makes of a text.
+//
+// nginx has no way to escape "$" where variables are allowed, so values are judged, not only quoted.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace drcon::nginx {
+
+/// May stand as the name of an upstream, and so as a host in proxy_pass.
+bool is_upstream_name(std::string_view text);
+
+/// What in the text nginx would give a meaning to: "';'", "a control character". Nothing when it is harmless.
+std::optional<std::string> hazard(std::string_view text);
+
+/// The text as one argument: quoted when it holds a space or is empty. Only for texts without a hazard.
+std::string argument(std::string_view text);
+
+}  // namespace drcon::nginx

@@ -1,0 +1,132 @@
+// The nginx sink: its options, and the plugin object.
+#include "common/atomic_file.hpp"
+#include "nginx/publisher.hpp"
+
+#include <drcon/sink.hpp>
+
+namespace drcon::nginx {
+namespace {
+
+constexpr const char* schema_text = R"JSON({
+  "type": "object", "additionalProperties": false, "required": ["file"],
+  "description": "Writes one file of upstream blocks, has nginx check it, reloads nginx, and confirms that it serves.",
+  "properties": {
+    "file": { "type": "string", "format": "path", "minLength": 1,
+      "description": "The file to write. nginx's main configuration must include it within http { }." },
+    "template": { "type": "string", "format": "path",
+      "description": "A mustache template to draw the file with, instead of one upstream block per service. See the plugin's README for its values." },
+    "nginx": { "type": "string", "format": "path", "default": "/usr/sbin/nginx",
+      "description": "The nginx program, for nginx -t." },
+    "config": { "type": "string", "format": "path", "default": "/etc/nginx/nginx.conf",
+      "description": "nginx's main configuration, given to nginx -t as -c." },
+    "prefix": { "type": "string", "format": "path", "default": "",
+      "description": "nginx's prefix, given to nginx -t as -p. Empty: nginx's own." },
+    "pid_file": { "type": "string", "format": "path", "default": "/run/nginx.pid",
+      "description": "Where nginx's master writes its pid." },
+    "mode": { "type": "string", "pattern": "^0?[0-7]{3}$", "default": "0644",
+      "description": "Permissions of the file when it is new, in octal. An existing file keeps its mode and owner." },
+    "empty": { "type": "string", "enum": ["keep", "503", "down server"], "default": "keep",
+      "description": "What a service without endpoints gets: its last servers; an answer of 503; or a server marked down, for which nginx answers 502." },
+    "balance": { "type": "string", "enum": ["round_robin", "least_conn", "ip_hash", "random"], "default": "round_robin",
+      "description": "How the built-in upstream blocks spread requests." },
+    "keepalive": { "type": "integer", "minimum": 0, "maximum": 65535, "default": 0,
+      "description": "Idle connections each worker keeps to an upstream; 0: none. Built-in form only." },
+    "max_fails": { "type": "integer", "minimum": 0, "maximum": 1000, "default": 1,
+      "description": "Failed tries within fail_timeout after which nginx leaves a server out for as long. Built-in form only." },
+    "fail_timeout": { "type": "string", "format": "duration", "default": "10s",
+      "description": "See max_fails; whole seconds. Built-in form only." },
+    "hostile": { "type": "string", "enum": ["drop endpoint", "drop value"], "default": "drop endpoint",
+      "description": "What happens to an endpoint with a tag, metadata, id or node that nginx would give a meaning to (; { } quotes \\ $ #): it is left out, or only that value is." },
+    "host_names": { "type": "string", "enum": ["drop", "pass"], "default": "drop",
+      "description": "What happens to an endpoint whose address is a host name: it is left out; or nginx resolves it at each reload, and refuses everything when one name does not resolve." },
+    "confirm": { "type": "string", "enum": ["listener", "workers"], "default": "listener",
+      "description": "How drcon knows what nginx serves: by asking a small server block in the file (certain), or by the age of nginx's workers (no extra port, but a worker that died and came back is taken for a reload)." },
+    "confirm_listen": { "type": "string", "format": "address", "default": "127.0.0.1:0",
+      "description": "Where that server block listens. Port 0: a free one, chosen once and kept in the file." },
+    "check_timeout": { "type": "string", "format": "duration", "default": "10s",
+      "description": "How long nginx -t may take." },
+    "confirm_timeout": { "type": "string", "format": "duration", "default": "5s",
+      "description": "How long after the signal the new configuration may take to serve, before the old file is put back." }
+  }
+})JSON";
+
+std::string read_template(const options& from) {
+  if (!from["template"].present()) return {};
+  const auto path = from["template"].string();
+  std::string why;
+  const auto text = common::read_file(path, why);
+  if (!text) throw config_error("/template", why.empty() ? "there is no " + path : why);
+  if (const auto fault = fault_of_template(*text)) throw config_error("/template", path + ": " + *fault);
+  return *text;
+}
+
+layout read_layout(const options& from, const context& host) {
+  layout form;
+  form.sink = std::string(host.name());
+  form.user_template = read_template(from);
+  form.balance = from["balance"].string();
+  if (form.balance == "round_robin") form.balance.clear();
+  form.keepalive = from["keepalive"].integer();
+  const auto fails = from["max_fails"].integer();
+  const auto fail_seconds = std::chrono::duration_cast<std::chrono::seconds>(from["fail_timeout"].duration()).count();
+  if (fails != 1) form.server_options += " max_fails=" + std::to_string(fails);
+  if (fail_seconds != 10) form.server_options += " fail_timeout=" + std::to_string(fail_seconds) + "s";
+  const auto empty = from["empty"].string();
+  form.empty = empty == "503"           ? empty_policy::answer_503
+               : empty == "down server" ? empty_policy::down_server
+                                        : empty_policy::keep;
+  return form;
+}
+
+publisher_options read_publisher(const options& from, const context& host) {
+  publisher_options to{.file = from["file"].string(),
+                       .mode = static_cast<mode_t>(std::stoul(from["mode"].string(), nullptr, 8)),
+                       .form = read_layout(from, host),
+                       .use_listener = from["confirm"].string() == "listener",
+                       .listen = from["confirm_listen"].string(),
+                       .confirm_timeout = from["confirm_timeout"].duration()};
+  if (!to.use_listener && to.form.empty == empty_policy::answer_503)
+    throw config_error("/empty", "empty = \"503\" needs confirm = \"listener\": the same server block answers it");
+  return to;
+}
+
+control read_control(const options& from) {
+  return control({.binary = from["nginx"].string(),
+                  .config = from["config"].string(),
+                  .prefix = from["prefix"].string(),
+                  .pid_file = from["pid_file"].string(),
+                  .check_timeout = from["check_timeout"].duration()});
+}
+
+class sink final : public blocking_sink {
+public:
+  static constexpr const char* schema = schema_text;
+
+  sink(context host, const options& from)
+      : blocking_sink(host),
+        rules_{.hostile = from["hostile"].string() == "drop value" ? hostile_policy::drop_value
+                                                                   : hostile_policy::drop_endpoint,
+               .host_names = from["host_names"].string() == "pass" ? name_policy::pass : name_policy::drop},
+        publisher_(read_publisher(from, host), read_control(from), host),
+        file_(from["file"].string()) {}
+
+  outcome apply(const update_view& update, std::stop_token stop) override {
+    return publisher_.publish(admit(update.wanted(), rules_, host()), !update.reconcile(), stop);
+  }
+
+  bool render(const update_view& update) override {
+    const auto [wanted, live] = publisher_.preview(admit(update.wanted(), rules_, host()));
+    host().rendered(file_, wanted, live.value_or(std::string()));
+    return true;
+  }
+
+private:
+  admission rules_;
+  publisher publisher_;
+  std::string file_;
+};
+
+}  // namespace
+}  // namespace drcon::nginx
+
+DRCON_SINK("nginx", "0.1.0", "Writes upstream blocks for nginx and makes it serve them.", drcon::nginx::sink)

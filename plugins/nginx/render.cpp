@@ -1,0 +1,173 @@
+#include "nginx/render.hpp"
+
+#include "nginx/grammar.hpp"
+
+#include <openssl/evp.h>
+#include <kainjow/mustache.hpp>
+
+#include <array>
+#include <sstream>
+
+namespace drcon::nginx {
+namespace {
+
+using kainjow::mustache::data;
+
+// 64 bits of SHA-256: enough to tell one file from another.
+std::string hash(std::string_view text) {
+  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+  unsigned length = 0;
+  EVP_Digest(text.data(), text.size(), digest.data(), &length, EVP_sha256(), nullptr);
+  std::string hex;
+  for (std::size_t i = 0; i < 8; ++i) {
+    constexpr std::string_view digits = "0123456789abcdef";
+    hex += digits[digest.at(i) >> 4U];
+    hex += digits[digest.at(i) & 15U];
+  }
+  return hex;
+}
+
+std::string text_of(const boost::asio::ip::tcp::endpoint& at) {
+  return server_address(at.address().to_string(), at.port());
+}
+
+// The servers an upstream is drawn with: its own; else, by policy, the last ones, or one that stands for nobody.
+struct drawn {
+  std::vector<server> servers;
+  std::string note;  // why they are not its own
+};
+
+drawn servers_of(const upstream& each, const memory& last, const layout& form) {
+  if (!each.servers.empty()) return {each.servers, {}};
+  const auto known = last.find(each.name);
+  if (form.empty == empty_policy::keep && known != last.end())
+    return {known->second, "empty: the last servers are kept"};
+  server stand_in;
+  if (form.empty == empty_policy::answer_503 && form.listener) {
+    stand_in.address = text_of(*form.listener);
+    return {{stand_in}, "empty: answers 503"};
+  }
+  stand_in.address = nobody;
+  stand_in.down = true;
+  return {{stand_in}, "empty: no server"};
+}
+
+void draw_server(std::ostream& out, const server& each, const layout& form) {
+  out << "    server " << each.address;
+  if (each.weight != 1) out << " weight=" << each.weight;
+  out << form.server_options;
+  // nginx has no "backup" beside these.
+  if (each.backup && form.balance.find("hash") == std::string::npos && form.balance != "random") out << " backup";
+  if (each.down) out << " down";
+  out << ";\n";
+}
+
+void draw_upstream(std::ostream& out, const upstream& each, const memory& last, const layout& form) {
+  const auto [servers, note] = servers_of(each, last, form);
+  out << "upstream " << each.name << " {\n";
+  if (!note.empty()) out << "    # " << note << "\n";
+  if (!form.balance.empty()) out << "    " << form.balance << ";\n";
+  for (const auto& one : servers) draw_server(out, one, form);
+  if (form.keepalive > 0) out << "    keepalive " << form.keepalive << ";\n";
+  out << "}\n";
+}
+
+data data_of(const server& each, bool first, bool is_last) {
+  data to;
+  to["server"] = each.address;
+  to["address"] = each.from.address;
+  to["host"] = each.address.substr(0, each.address.rfind(':'));
+  to["port"] = each.address.substr(each.address.rfind(':') + 1);
+  to["id"] = each.from.id;
+  to["node"] = each.from.node;
+  to["weight"] = std::to_string(each.weight);
+  to["health"] = std::string(to_string(each.from.health));
+  to["backup"] = each.backup ? data::type::bool_true : data::type::bool_false;
+  to["down"] = each.down ? data::type::bool_true : data::type::bool_false;
+  to["first"] = first ? data::type::bool_true : data::type::bool_false;
+  to["last"] = is_last ? data::type::bool_true : data::type::bool_false;
+  data tags = data::type::list;
+  for (const auto& tag : each.from.tags) tags.push_back(tag);
+  to["tags"] = std::move(tags);
+  data pairs = data::type::list;
+  data meta = data::type::object;
+  for (const auto& [key, value] : each.from.meta) {
+    data pair;
+    pair["key"] = key;
+    pair["value"] = value;
+    pairs.push_back(pair);
+    meta[key] = value;
+  }
+  to["meta"] = std::move(meta);
+  to["meta_list"] = std::move(pairs);
+  return to;
+}
+
+data data_of(const std::vector<upstream>& upstreams, const memory& last, const layout& form) {
+  data services = data::type::list;
+  for (std::size_t i = 0; i < upstreams.size(); ++i) {
+    const auto& each = upstreams[i];
+    const auto [servers, note] = servers_of(each, last, form);
+    data endpoints = data::type::list;
+    for (std::size_t n = 0; n < servers.size(); ++n)
+      endpoints.push_back(data_of(servers[n], n == 0, n + 1 == servers.size()));
+    data to;
+    to["name"] = each.name;
+    to["endpoints"] = std::move(endpoints);
+    to["count"] = std::to_string(each.servers.size());
+    to["empty"] = each.servers.empty() ? data::type::bool_true : data::type::bool_false;
+    to["first"] = i == 0 ? data::type::bool_true : data::type::bool_false;
+    to["last"] = i + 1 == upstreams.size() ? data::type::bool_true : data::type::bool_false;
+    services.push_back(to);
+  }
+  data root;
+  root["sink"] = form.sink;
+  root["services"] = std::move(services);
+  root["service_count"] = std::to_string(upstreams.size());
+  return root;
+}
+
+std::string draw_with_template(const std::vector<upstream>& upstreams, const memory& last, const layout& form) {
+  kainjow::mustache::mustache drawing(form.user_template);
+  // What comes from the registry has no hazard left by now; quotes only keep a space from splitting an argument.
+  drawing.set_custom_escape([](const std::string& text) { return argument(text); });
+  auto text = drawing.render(data_of(upstreams, last, form));
+  if (!text.ends_with('\n')) text += '\n';
+  return text;
+}
+
+std::string draw_listener(const layout& form, const std::string& generation) {
+  return "\n" + std::string(listener_heading) + "; 503 is for empty upstreams.\nserver {\n    listen " +
+         text_of(*form.listener) + ";\n    access_log off;\n    location = " + std::string(generation_path) +
+         " { default_type text/plain; return 200 \"" + generation + "\"; }\n    location / { return 503; }\n}\n";
+}
+
+}  // namespace
+
+rendered render(const std::vector<upstream>& upstreams, const memory& last, const layout& form) {
+  std::ostringstream out;
+  out << "# Written by drcon for sink '" << form.sink << "'. Do not edit: the next change replaces it.\n";
+  if (form.user_template.empty()) {
+    for (const auto& each : upstreams) draw_upstream(out, each, last, form);
+  } else {
+    memory known;
+    for (const auto& each : upstreams) {
+      const auto at = last.find(each.name);
+      if (!each.servers.empty()) known[each.name] = each.servers;
+      else if (at != last.end()) known[each.name] = at->second;
+    }
+    out << to_comment(known) << draw_with_template(upstreams, last, form);
+  }
+  auto bytes = out.str();
+  const auto generation = hash(bytes);
+  if (form.listener) bytes += draw_listener(form, generation);
+  return {std::move(bytes), generation};
+}
+
+std::optional<std::string> fault_of_template(const std::string& text) {
+  const kainjow::mustache::mustache parsed(text);
+  if (parsed.is_valid()) return {};
+  return parsed.error_message();
+}
+
+}  // namespace drcon::nginx

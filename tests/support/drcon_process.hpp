@@ -1,0 +1,45 @@
+// The program itself, as a user runs it.
+#pragma once
+
+#include "support/process.hpp"
+#include "support/temp_dir.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <string>
+#include <vector>
+
+namespace drcon::test {
+
+class drcon_process {
+public:
+  /// `config` is TOML; [host] state_directory and [admin] socket are added.
+  explicit drcon_process(std::string config);
+
+  void start();
+  int stop() { return process_.terminate(); }
+  void kill9() { process_.kill9(); }
+  void reload(std::string config);
+  bool running() { return process_.running(); }
+  pid_t pid() const { return process_.pid(); }
+  const process& program() const { return process_; }
+
+  /// A verb with `-c CONFIG`.
+  run_result verb(const std::string& name, const std::vector<std::string>& more = {}) const;
+
+  nlohmann::json status() const;
+  std::string metrics() const;
+  nlohmann::json journal() const;
+  /// Waits until all is settled; false when the time is up.
+  bool settled(std::chrono::milliseconds deadline = std::chrono::seconds(20)) const;
+  std::string log() const { return process_.text(); }
+  const temp_dir& directory() const { return directory_; }
+
+private:
+  void write_config(const std::string& config) const;
+
+  temp_dir directory_;
+  process process_;
+};
+
+}  // namespace drcon::test

@@ -1,0 +1,111 @@
+#include "support/fake_plugins.hpp"
+
+#include <drcon/detail/entry.hpp>
+
+namespace drcon::test {
+namespace {
+
+constexpr const char* any_options = R"({"type": "object", "properties": {"note": {"type": "string"}}})";
+
+std::mutex all_mutex;
+std::map<std::string, std::vector<std::shared_ptr<fake_instance>>> all;
+
+std::shared_ptr<fake_instance> enrol(context host) {
+  auto made = std::make_shared<fake_instance>(host);
+  const std::lock_guard lock(all_mutex);
+  all[std::string(host.name())].push_back(made);
+  return made;
+}
+
+class fake_base {
+public:
+  fake_base(context host, const options& from) : mine_(enrol(host)) {
+    if (from["note"].present() && from["note"].string() == "refuse") throw config_error("/note", "refused by the fake");
+  }
+  void start() { set(mine_->started); }
+  void stop() {
+    set(mine_->stopped);
+    std::unique_lock lock(mine_->mutex);
+    mine_->changed.wait(lock, [this] { return !mine_->stop_hangs; });
+  }
+
+protected:
+  void set(std::atomic<bool>& flag) {
+    const std::lock_guard lock(mine_->mutex);
+    flag = true;
+    mine_->changed.notify_all();
+  }
+  std::shared_ptr<fake_instance> mine_;
+};
+
+class fake_source : public fake_base {
+public:
+  static constexpr const char* schema = any_options;
+  using fake_base::fake_base;
+};
+
+class fake_sink : public fake_base {
+public:
+  static constexpr const char* schema = any_options;
+  using fake_base::fake_base;
+
+  void begin_apply(const update_view& update) {
+    outcome how;
+    {
+      const std::lock_guard lock(mine_->mutex);
+      ++mine_->applies;
+      mine_->last.clear();
+      for (const auto& each : update.wanted().services()) mine_->last.push_back(each.copy());
+      mine_->reconciles.push_back(update.reconcile());
+      how = mine_->answer;
+      if (!mine_->answers) mine_->open_ticket = update.ticket();
+      mine_->changed.notify_all();
+      if (!mine_->answers) return;
+    }
+    const auto& host = mine_->host;
+    host.host()->done(host.instance(), update.ticket(), how.result, c_string(how.why));
+  }
+  bool render(const update_view&) { return false; }
+};
+
+}  // namespace
+
+std::shared_ptr<fake_instance> fake(const std::string& name) {
+  const std::lock_guard lock(all_mutex);
+  const auto at = all.find(name);
+  return at == all.end() ? nullptr : at->second.back();
+}
+
+int fakes_made(const std::string& name) {
+  const std::lock_guard lock(all_mutex);
+  return static_cast<int>(all[name].size());
+}
+
+void forget_fakes() {
+  const std::lock_guard lock(all_mutex);
+  all.clear();
+}
+
+void add_fake_plugins(plugins::registry& to) {
+  static constexpr auto source_type = detail::source_type<fake_source>();
+  static constexpr auto sink_type = detail::sink_type<fake_sink>();
+  static constexpr auto source = detail::entry("fake-source", "1", "A fake.", &source_type, nullptr);
+  static constexpr auto sink = detail::entry("fake-sink", "1", "A fake.", nullptr, &sink_type);
+  const auto schema = nlohmann::json::parse(any_options);
+  to.add({.file = "fake-source", .entry = &source, .source_schema = schema, .sink_schema = {}});
+  to.add({.file = "fake-sink", .entry = &sink, .source_schema = {}, .sink_schema = schema});
+}
+
+service service_of(const std::string& name, int endpoints) {
+  service made{.name = name, .revision = 1, .endpoints = {}};
+  for (int i = 1; i <= endpoints; ++i)
+    made.endpoints.push_back({.id = name + "-" + std::to_string(i),
+                              .node = "n1",
+                              .address = "10.0." + std::to_string(i / 256) + "." + std::to_string(i % 256),
+                              .port = 80,
+                              .tags = {},
+                              .meta = {}});
+  return made;
+}
+
+}  // namespace drcon::test

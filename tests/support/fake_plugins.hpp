@@ -1,0 +1,60 @@
+// A source and a sink that live in the test: what they do is what the test tells them to.
+//
+// Each instance is found by the name the configuration gives it. Thread rule: any; they lock inside.
+#pragma once
+
+#include "plugins/library.hpp"
+#include "plugins/registry.hpp"
+
+#include <drcon/context.hpp>
+#include <drcon/sink.hpp>
+
+#include <atomic>
+#include <condition_variable>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace drcon::test {
+
+/// One running fake instance.
+struct fake_instance {
+  explicit fake_instance(context to) : host(to) {}
+  context host;
+  std::atomic<bool> started{false};
+  std::atomic<bool> stopped{false};
+
+  std::mutex mutex;  // guards all below
+  std::condition_variable changed;
+  outcome answer;       ///< what apply answers
+  bool answers = true;  ///< false: apply is left unanswered
+  std::optional<std::uint64_t> open_ticket;
+  int applies = 0;
+  std::vector<service> last;     ///< what the last apply wanted
+  std::vector<bool> reconciles;  ///< of each apply
+  bool stop_hangs = false;       ///< stop() blocks until this is false again
+
+  /// Waits until `holds()` under the lock.
+  template <class Condition>
+  bool wait(Condition holds, std::chrono::milliseconds deadline = std::chrono::seconds(10)) {
+    std::unique_lock lock(mutex);
+    return changed.wait_for(lock, deadline, holds);
+  }
+};
+
+/// The instance of that name that was made last; null when there is none.
+std::shared_ptr<fake_instance> fake(const std::string& name);
+/// How many instances of that name were made.
+int fakes_made(const std::string& name);
+void forget_fakes();
+
+/// Plugins "fake-source" and "fake-sink".
+void add_fake_plugins(plugins::registry& to);
+
+/// A service with endpoints "NAME-1"… on 10.0.0.N:80.
+service service_of(const std::string& name, int endpoints);
+
+}  // namespace drcon::test

@@ -1,0 +1,27 @@
+// Plain HTTP requests of a test: one connection each, with a time-out.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <string>
+
+namespace drcon::test {
+
+struct http_answer {
+  int status = 0;  ///< 0: there was no answer
+  std::string body;
+  std::string error;                           ///< why there was none
+  std::map<std::string, std::string> headers;  ///< names in lower case
+};
+
+http_answer http(const std::string& method, std::uint16_t port, const std::string& target, const std::string& body = {},
+                 const std::map<std::string, std::string>& headers = {},
+                 std::chrono::milliseconds timeout = std::chrono::seconds(10));
+inline http_answer get(std::uint16_t port, const std::string& target = "/") { return http("GET", port, target); }
+
+/// Over a unix socket.
+http_answer get(const std::filesystem::path& socket, const std::string& target);
+
+}  // namespace drcon::test

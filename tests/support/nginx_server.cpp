@@ -1,0 +1,82 @@
+#include "support/nginx_server.hpp"
+
+#include "support/ports.hpp"
+#include "support/wait.hpp"
+
+#include <algorithm>
+#include <fstream>
+#include <sstream>
+#include <stdexcept>
+
+namespace drcon::test {
+namespace {
+
+std::string replaced(std::string text, const std::string& what, const std::string& by) {
+  for (auto at = text.find(what); at != std::string::npos; at = text.find(what, at + by.size()))
+    text.replace(at, what.size(), by);
+  return text;
+}
+
+}  // namespace
+
+nginx_server::nginx_server(std::string servers, bool start_now) : port_(free_port()), servers_(std::move(servers)) {
+  std::filesystem::create_directories(directory_ / "conf.d");
+  write_config();
+  if (start_now) start();
+}
+
+std::string nginx_server::options(const std::string& name) const {
+  return "file = \"" + file(name).string() + "\"\nconfig = \"" + config().string() + "\"\nprefix = \"" +
+         prefix().string() + "\"\npid_file = \"" + pid_file().string() + "\"\n";
+}
+
+void nginx_server::serve(std::string servers) {
+  servers_ = std::move(servers);
+  write_config();
+}
+
+void nginx_server::write_config() const {
+  write_file(config(),
+             "user root;\nworker_processes 1;\ndaemon off;\npid nginx.pid;\nerror_log error.log notice;\n"
+             "worker_shutdown_timeout 5s;\nevents { worker_connections 512; }\nhttp {\n  access_log off;\n"
+             "  client_body_temp_path tmp;\n  proxy_temp_path tmp;\n  fastcgi_temp_path tmp;\n"
+             "  uwsgi_temp_path tmp;\n  scgi_temp_path tmp;\n  include conf.d/*.conf;\n  " +
+                 replaced(servers_, "@PORT@", std::to_string(port_)) + "\n}\n");
+}
+
+void nginx_server::start() {
+  process_ = process({"nginx", "-p", prefix().string(), "-c", config().string()}, directory_ / "out.log");
+  const bool up = wait_until([this] { return !process_.running() || test::get(port_).status != 0; }, 15s);
+  if (!up || !process_.running()) throw std::runtime_error("nginx does not start:\n" + process_.text() + log());
+}
+
+// The workers of a killed master live on: they go too.
+void nginx_server::kill9() {
+  const auto orphans = workers();
+  process_.kill9();
+  for (const auto pid : orphans) ::kill(pid, SIGKILL);
+}
+
+std::set<pid_t> nginx_server::workers() const {
+  std::istringstream children(
+      read_file("/proc/" + std::to_string(master()) + "/task/" + std::to_string(master()) + "/children"));
+  std::set<pid_t> pids;
+  for (pid_t each = 0; children >> each;) pids.insert(each);
+  return pids;
+}
+
+std::string nginx_server::dump() const {
+  return run({"nginx", "-T", "-p", prefix().string(), "-c", config().string()}).out;
+}
+
+int nginx_server::reloads() const {
+  const auto text = log();
+  int count = 0;
+  for (auto at = text.find("reconfiguring"); at != std::string::npos; at = text.find("reconfiguring", at + 1)) ++count;
+  return count;
+}
+
+void nginx_server::break_config() const { std::ofstream(config(), std::ios::app) << "no_such_directive on;\n"; }
+void nginx_server::mend_config() { write_config(); }
+
+}  // namespace drcon::test

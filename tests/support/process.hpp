@@ -1,0 +1,52 @@
+// A program that a test starts and ends, by its pid.
+#pragma once
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <csignal>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace drcon::test {
+
+class process {
+public:
+  process() = default;
+  /// Starts argv[0] from PATH. Its output goes to `log`, or to memory that text() reads when that is empty. It is
+  /// killed by the kernel when the test dies.
+  explicit process(const std::vector<std::string>& argv, const std::filesystem::path& log = {},
+                   const std::vector<std::string>& environment = {});
+  ~process();
+  process(process&& other) noexcept;
+  process& operator=(process&& other) noexcept;
+
+  pid_t pid() const { return pid_; }
+  bool running();
+  void signal(int number) const;
+  /// SIGTERM, then SIGKILL when it takes too long. The exit code, or -signal.
+  int terminate(std::chrono::milliseconds deadline = std::chrono::seconds(10));
+  int kill9();
+  /// Waits for its end; nothing when the time is up.
+  std::optional<int> wait(std::chrono::milliseconds deadline);
+  std::string text() const;
+
+private:
+  void collect(int status);
+  pid_t pid_ = -1;
+  std::optional<int> result_;
+  std::filesystem::path log_;
+};
+
+struct run_result {
+  int code = 0;
+  std::string out;
+  std::string err;
+};
+/// Runs to the end and collects standard output and error apart.
+run_result run(const std::vector<std::string>& argv, const std::vector<std::string>& environment = {},
+               std::chrono::milliseconds deadline = std::chrono::seconds(60));
+
+}  // namespace drcon::test

@@ -1,0 +1,76 @@
+#include "config/diagnostics.hpp"
+
+#include "config/suggest.hpp"
+#include "config/text.hpp"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+namespace drcon::config {
+namespace {
+
+TEST(Diagnostics, AreToldInOrderOfPlace) {
+  diagnostics found;
+  found.error({"b.toml", 1, 1}, "fourth");
+  found.error({"a.toml", 10, 1}, "third");
+  found.warning({"a.toml", 9, 4}, "second", "mend it");
+  found.error({"a.toml"}, "first");
+  EXPECT_EQ(found.text(),
+            "a.toml: error: first\n"
+            "a.toml:9:4: warning: second; mend it\n"
+            "a.toml:10:1: error: third\n"
+            "b.toml:1:1: error: fourth\n");
+}
+
+TEST(Diagnostics, OfWarningsOnlyAreNoErrors) {
+  diagnostics found;
+  found.warning({"a.toml", 1, 1}, "unused");
+  EXPECT_FALSE(found.has_errors());
+  found.error({"a.toml", 1, 1}, "wrong");
+  EXPECT_TRUE(found.has_errors());
+}
+
+TEST(Diagnostics, StayOnOneLineWhateverTheyQuote) {
+  diagnostics found;
+  found.error({"a.toml", 1, 1}, "unknown key 'a\nb\x1b[2J\x7f'");
+  EXPECT_EQ(found.text(), "a.toml:1:1: error: unknown key 'a\\x0ab\\x1b[2J\\x7f'\n");
+}
+
+TEST(Shortened, CutsBetweenCharacters) {
+  EXPECT_EQ(shortened("short"), "short");
+  const auto text = std::string(79, 'a') + "éé";
+  EXPECT_EQ(shortened(text), std::string(79, 'a') + "…");
+  EXPECT_EQ(shortened(std::string(81, '\x80')), "…");  // not UTF-8, and still not a crash
+}
+
+TEST(Suggestion, IsTheNearestWord) {
+  const std::vector<std::string> known{"address", "service", "token", "wait"};
+  EXPECT_EQ(suggestion("adress", known), "did you mean 'address'?");
+  EXPECT_EQ(suggestion("wiat", known), "did you mean 'wait'?");
+  EXPECT_EQ(suggestion("Token", known), "did you mean 'token'?");
+}
+
+TEST(Suggestion, CompletesWhatWasBegun) {
+  EXPECT_EQ(suggestion("warn", {"error", "warning"}), "did you mean 'warning'?");
+}
+
+TEST(Suggestion, ListsWhatIsKnownWhenNothingIsNear) {
+  EXPECT_EQ(suggestion("colour", {"level", "format"}), "known are: level, format");
+}
+
+TEST(Suggestion, IsNoneWhenTheListWouldBeLong) {
+  std::vector<std::string> known;
+  for (char c = 'a'; c <= 'z'; ++c) known.emplace_back(8, c);
+  EXPECT_EQ(suggestion("colour", known), "");
+  EXPECT_EQ(suggestion("colour", {}), "");
+  EXPECT_EQ(suggestion("", {}), "");
+}
+
+TEST(Suggestion, CostsLittleForAHugeKey) {
+  EXPECT_EQ(suggestion(std::string(10'000'000, 'x'), {"level"}), "known are: level");
+}
+
+}  // namespace
+}  // namespace drcon::config

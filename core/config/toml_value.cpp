@@ -2,6 +2,7 @@
 
 #include "config/text.hpp"
 
+#include <cmath>
 #include <sstream>
 
 namespace drcon::config {
@@ -22,6 +23,8 @@ std::string found_text(const toml::node& node) {
   if (node.is_table()) return "a table";
   if (node.is_array()) return "an array";
   if (node.is_string()) return "string " + shown(scalar_of(node));
+  const auto number = node.value_exact<double>();
+  if (number && std::isfinite(*number)) return "float " + shown(*number);  // "5.0", which is not the integer 5
   std::ostringstream text;
   node.visit([&text](const auto& each) {
     if constexpr (toml::is_value<decltype(each)>) text << each.get();

@@ -118,7 +118,7 @@ TEST_F(Documents, AfterABrokenOneAreReadAllTheSame) {
   const auto all = read("include = [\"a.toml\", \"b.toml\"]\n");
   EXPECT_EQ(names(all), (names_list{"drcon.toml", "b.toml"}));
   EXPECT_FALSE(all.is_complete);
-  EXPECT_EQ(text().substr(0, 25), "a.toml:1:4: error: not va") << text();
+  EXPECT_EQ(text().substr(0, 25), "a.toml:1:5: error: not va") << text();
 }
 
 TEST_F(Documents, InADirectoryWithPatternCharactersAreFound) {

@@ -216,10 +216,7 @@ TEST(InstanceConfig, ShowsNoSecret) {
       .plugin = "consul-http",
       .options = json::parse(R"({"address": "http://x", "token": "hunter2", "list": [{"t": "hunter2"}, {}]})"),
       .secrets = {"/token", "/list/0/t", "/list/1/t", "/absent"}};
-  const auto* const expected = R"({"address":"http://x","list":[{"t":"(secret)"
-},{}],"token":"(secret)"
-})";
-  EXPECT_EQ(made.redacted(), expected);
+  EXPECT_EQ(made.redacted(), R"J({"address":"http://x","list":[{"t":"(secret)"},{}],"token":"(secret)"})J");
 }
 
 TEST(PipelineConfig, IsTheSameWhenNothingThatCountsDiffers) {

@@ -303,7 +303,7 @@ TEST_F(Secret, InAListIsRememberedToo) {
       "[{t = \"a\"}, {t = {file = \"none\"}}]",
       R"({"type": "array", "items": {"type": "object", "properties": {"t": {"type": "string", "secret": true}}}})");
   EXPECT_EQ(made.secrets, (std::set<std::string>{"/x/0/t", "/x/1/t"}));
-  EXPECT_EQ(made.said, "f:2:21: error: 'x[1].t' in [t]: the file 'none' cannot be read: No such file or directory\n");
+  EXPECT_EQ(made.said, "f:2:22: error: 'x[1].t' in [t]: the file 'none' cannot be read: No such file or directory\n");
 }
 
 TEST(SchemaCheck, LeavesTheLastWordToValijson) {

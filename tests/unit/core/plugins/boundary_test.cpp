@@ -17,7 +17,11 @@ std::size_t accepted(const service& from, std::vector<refusal>* told = nullptr) 
   return to ? to->endpoints().size() : 0;
 }
 
-class HostileValue : public testing::TestWithParam<std::string> {};
+struct hostile {
+  const char* what;
+  std::string value;
+};
+class HostileValue : public testing::TestWithParam<hostile> {};
 
 TEST_P(HostileValue, DropsTheEndpointThatCarriesItAndNoOther) {
   for (const auto& spoil : std::vector<std::function<void(endpoint&, const std::string&)>>{
@@ -33,7 +37,7 @@ TEST_P(HostileValue, DropsTheEndpointThatCarriesItAndNoOther) {
              e.meta = {{v, "value"}};
            }}) {
     auto web = service_of("web", 3);
-    spoil(web.endpoints[1], GetParam());
+    spoil(web.endpoints[1], GetParam().value);
     std::vector<refusal> told;
     EXPECT_EQ(accepted(web, &told), 2U);
     ASSERT_EQ(told.size(), 1U);
@@ -43,9 +47,13 @@ TEST_P(HostileValue, DropsTheEndpointThatCarriesItAndNoOther) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Boundary, HostileValue,
-                         testing::Values("a;b\n}", "line\r\n", std::string("nul\0x", 5), "\x1b[2J", "tab\t", "\xff\xfe",
-                                         "\xc0\xaf", "\xed\xa0\x80", "\xc2\x9b", "cut \xe2\x82",
-                                         std::string(10240, 'x')));
+                         testing::Values(hostile{"LineFeed", "a;b\n}"}, hostile{"CarriageReturn", "line\r"},
+                                         hostile{"Nul", std::string("nul\0x", 5)}, hostile{"Escape", "\x1b[2J"},
+                                         hostile{"Tab", "tab\t"}, hostile{"NotUtf8", "\xff\xfe"},
+                                         hostile{"Overlong", "\xc0\xaf"}, hostile{"Surrogate", "\xed\xa0\x80"},
+                                         hostile{"C1Control", "\xc2\x9b"}, hostile{"CutShort", "cut \xe2\x82"},
+                                         hostile{"TenKilobytes", std::string(10240, 'x')}),
+                         [](const auto& each) { return std::string(each.param.what); });
 
 TEST(Boundary, TakesLabelsThatAreOnlyUnusual) {
   auto web = service_of("web", 1);

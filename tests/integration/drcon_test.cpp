@@ -1,0 +1,459 @@
+// The program as users run it: real Consul, drcon, real nginx, and instances that come and go.
+#include "support/backend.hpp"
+#include "support/consul_agent.hpp"
+#include "support/drcon_process.hpp"
+#include "support/nginx_server.hpp"
+#include "support/ports.hpp"
+#include "support/wait.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <fstream>
+#include <set>
+
+namespace drcon::test {
+namespace {
+
+using nlohmann::json;
+
+const std::string proxy_to_web =
+    "server { listen 127.0.0.1:@PORT@; location / { proxy_pass http://web; proxy_connect_timeout 1s; } }";
+const std::string nothing = "server { listen 127.0.0.1:@PORT@; location / { return 200 \"none\\n\"; } }";
+
+// Losses are applied at once: for tests that are not about the brake.
+const std::string no_brake = "brake = { hold = \"0s\" }\n";
+
+class Drcon : public testing::Test {
+protected:
+  static std::string config(const std::string& source, const std::string& sink,
+                            const std::string& pipeline = no_brake) {
+    return "[source.consul]\nplugin = \"consul-http\"\nretry_max = \"1s\"\n" + source +
+           "\n[sink.edge]\nplugin = \"nginx\"\n" + sink +
+           "\n[pipeline.web]\nsources = [\"consul\"]\nsinks = [\"edge\"]\n" + pipeline + "\n";
+  }
+  std::string source(const std::string& more = "service = [{ name = \"web\" }]") const {
+    return "address = \"" + consul_->url() + "\"\n" + more;
+  }
+  void start(const std::string& source_more = "service = [{ name = \"web\" }]", const std::string& sink_more = {},
+             const std::string& pipeline = no_brake) {
+    drcon_ = std::make_unique<drcon_process>(config(source(source_more), nginx_.options() + sink_more, pipeline));
+    drcon_->start();
+  }
+  void add(const backend& each, json more = json::object()) const {
+    consul_->add("web", each.name(), each.address(), each.port(), std::move(more));
+  }
+  // The names that answer through nginx, over enough requests to meet each.
+  std::set<std::string> answers() const {
+    std::set<std::string> names;
+    for (int i = 0; i < 24; ++i) {
+      const auto answer = nginx_.get();
+      names.insert(answer.status == 200 ? answer.body.substr(0, answer.body.find('\n'))
+                                        : std::to_string(answer.status));
+    }
+    return names;
+  }
+  bool routes_to(const std::set<std::string>& names) const {
+    return wait_until([&] { return answers() == names; });
+  }
+  json endpoints(const std::string& service = "web") const {
+    return drcon_->status()["pipelines"]["web"]["services"].value(service, json::array());
+  }
+  std::string file() const { return read_file(nginx_.file()); }
+  void use(const std::string& servers) {
+    nginx_.serve(servers);
+    nginx_.reload();
+  }
+
+  std::unique_ptr<consul_agent> consul_ = std::make_unique<consul_agent>();
+  nginx_server nginx_;
+  std::unique_ptr<drcon_process> drcon_;
+};
+
+TEST_F(Drcon, RoutesToWhatIsRegisteredAndNoLongerToWhatIsNot) {
+  const backend a("a");
+  const backend b("b");
+  add(a);
+  start();
+  ASSERT_TRUE(drcon_->settled()) << drcon_->log();
+  use(proxy_to_web);
+  EXPECT_TRUE(routes_to({"a"})) << file() << drcon_->log();
+  add(b);
+  EXPECT_TRUE(routes_to({"a", "b"})) << file() << drcon_->log();
+  consul_->remove("a");
+  EXPECT_TRUE(routes_to({"b"})) << file() << drcon_->log();
+}
+
+TEST_F(Drcon, FollowsAHealthCheck) {
+  const backend a("a");
+  const backend b("b");
+  add(a);
+  add(b, {{"Check", {{"TTL", "60s"}, {"Status", "passing"}}}});
+  start();
+  ASSERT_TRUE(drcon_->settled()) << drcon_->log();
+  use(proxy_to_web);
+  EXPECT_TRUE(routes_to({"a", "b"}));
+  consul_->put("/v1/agent/check/fail/service:b");
+  EXPECT_TRUE(routes_to({"a"}));
+  consul_->put("/v1/agent/check/pass/service:b");
+  EXPECT_TRUE(routes_to({"a", "b"}));
+}
+
+TEST_F(Drcon, TakesAnInstanceInMaintenanceOut) {
+  const backend a("a");
+  const backend b("b");
+  add(a);
+  add(b);
+  start();
+  ASSERT_TRUE(drcon_->settled());
+  use(proxy_to_web);
+  consul_->maintenance("b", true);
+  EXPECT_TRUE(routes_to({"a"}));
+  consul_->maintenance("b", false);
+  EXPECT_TRUE(routes_to({"a", "b"}));
+}
+
+TEST_F(Drcon, FollowsTagsAndWeights) {
+  const backend a("a");
+  const backend b("b");
+  add(a, {{"Tags", {"v2"}}});
+  add(b, {{"Tags", {"v1"}}});
+  start("service = [{ name = \"web\", tag = [\"v2\"] }]");
+  ASSERT_TRUE(drcon_->settled());
+  use(proxy_to_web);
+  EXPECT_TRUE(routes_to({"a"}));
+  add(b, {{"Tags", {"v1", "v2"}}, {"Weights", {{"Passing", 7}, {"Warning", 1}}}});
+  EXPECT_TRUE(routes_to({"a", "b"}));
+  EXPECT_TRUE(wait_until([&] { return file().find(std::to_string(b.port()) + " weight=7") != std::string::npos; }))
+      << file();
+  add(b, {{"Tags", {"v2"}}, {"Weights", {{"Passing", 3}, {"Warning", 1}}}});
+  EXPECT_TRUE(wait_until([&] { return file().find(std::to_string(b.port()) + " weight=3") != std::string::npos; }))
+      << file();
+}
+
+TEST_F(Drcon, UsesTheNodesAddressForAServiceWithoutOne) {
+  const backend a("a");
+  consul_->add("web", "a", "", a.port());
+  start();
+  ASSERT_TRUE(drcon_->settled()) << drcon_->log();
+  EXPECT_EQ(endpoints().at(0)["address"], "127.0.0.1");
+  use(proxy_to_web);
+  EXPECT_TRUE(routes_to({"a"}));
+}
+
+TEST_F(Drcon, RoutesToAnIpv6Endpoint) {
+  const backend six("six", "::1");
+  add(six);
+  start();
+  ASSERT_TRUE(drcon_->settled());
+  use(proxy_to_web);
+  EXPECT_TRUE(routes_to({"six"})) << file();
+}
+
+TEST_F(Drcon, FollowsServicesThatAppearAndVanish) {
+  const backend a("a");
+  add(a);
+  start("service = [{ match = \"web|api-.*\" }]");
+  ASSERT_TRUE(drcon_->settled());
+  consul_->add("api-1", "x", "127.0.0.1", 1234);
+  EXPECT_TRUE(wait_until([&] { return file().find("upstream api-1 {") != std::string::npos; })) << drcon_->log();
+  consul_->add("other", "y", "127.0.0.1", 1235);
+  consul_->remove("x");
+  EXPECT_TRUE(wait_until([&] { return file().find("upstream api-1 {") == std::string::npos; })) << drcon_->log();
+  EXPECT_EQ(file().find("upstream other {"), std::string::npos);
+  EXPECT_NE(file().find("upstream web {"), std::string::npos);
+}
+
+TEST_F(Drcon, KeepsAVanishedServiceThatNginxStillNeeds) {
+  const backend a("a");
+  add(a);
+  start("service = [{ match = \"web|api\" }]");
+  consul_->add("api", "x", "127.0.0.1", 1234);
+  ASSERT_TRUE(wait_until([&] { return file().find("upstream api {") != std::string::npos; }));
+  use(proxy_to_web + " server { listen 127.0.0.1:" + std::to_string(free_port()) +
+      "; location / { proxy_pass http://api; } }");
+  ASSERT_TRUE(routes_to({"a"}));
+  consul_->remove("x");
+  ASSERT_TRUE(wait_until([&] { return drcon_->status()["sinks"]["edge"]["state"] == "degraded"; })) << drcon_->log();
+  EXPECT_NE(file().find("upstream api {"), std::string::npos) << "nginx would refuse the file without it";
+  const backend b("b");
+  add(b);
+  EXPECT_TRUE(routes_to({"a", "b"})) << "one vanished service must not block the others";
+}
+
+TEST_F(Drcon, KeepsServingWhileConsulIsDownAndWhenItComesBackEmpty) {
+  const backend a("a");
+  const backend b("b");
+  add(a);
+  add(b);
+  start("service = [{ name = \"web\" }]", {}, "");
+  ASSERT_TRUE(drcon_->settled());
+  use(proxy_to_web);
+  ASSERT_TRUE(routes_to({"a", "b"}));
+  const auto before = file();
+  consul_->kill9();
+  ASSERT_TRUE(wait_until([&] { return drcon_->status()["sources"]["consul"]["state"] == "away"; })) << drcon_->log();
+  EXPECT_EQ(file(), before);
+  consul_->start(false);  // nothing is registered any more, and the index went back
+  ASSERT_TRUE(wait_until([&] { return drcon_->status()["pipelines"]["web"]["held"] != ""; }, 30s)) << drcon_->log();
+  EXPECT_EQ(file(), before) << "the brake holds";
+  EXPECT_EQ(answers(), (std::set<std::string>{"a", "b"}));
+  const backend c("c");
+  add(a);
+  add(b);
+  add(c);
+  EXPECT_TRUE(routes_to({"a", "b", "c"})) << drcon_->log();
+}
+
+TEST_F(Drcon, KeepsServingWhileConsulHasNoLeader) {
+  const backend a("a");
+  add(a);
+  // Two servers are expected and one is gone: no leader, and every read is refused.
+  start();
+  ASSERT_TRUE(drcon_->settled());
+  const auto before = file();
+  consul_agent lonely(json{{"bootstrap_expect", 1}});
+  drcon_->reload(config("address = \"" + lonely.url() + "\"\nservice = [{ name = \"web\" }]", nginx_.options()));
+  EXPECT_TRUE(wait_until([&] { return drcon_->log().find("reloaded") != std::string::npos; }));
+  lonely.pause();  // it answers nothing at all now
+  const backend b("b");
+  EXPECT_NE(before.find("upstream web {"), std::string::npos);
+  lonely.resume();
+  lonely.add("web", "b", "127.0.0.1", b.port());
+  EXPECT_TRUE(wait_until([&] { return file().find(std::to_string(b.port())) != std::string::npos; })) << drcon_->log();
+}
+
+TEST_F(Drcon, TouchesNothingWhileConsulIsAwayAtStartAndAppliesAllWhenItComes) {
+  const backend a("a");
+  add(a);
+  consul_->stop();
+  write_file(nginx_.file(), "# by hand\n");
+  start();
+  ASSERT_TRUE(wait_until([&] { return drcon_->status()["sources"]["consul"]["state"] == "away"; })) << drcon_->log();
+  EXPECT_EQ(file(), "# by hand\n");
+  EXPECT_EQ(nginx_.reloads(), 0);
+  consul_->start(true);
+  add(a);
+  EXPECT_TRUE(wait_until([&] { return file().find("upstream web {") != std::string::npos; }, 30s)) << drcon_->log();
+  EXPECT_TRUE(drcon_->settled());
+}
+
+TEST_F(Drcon, WritesForAnNginxThatIsDownAndNeedsNoReloadWhenItStarts) {
+  const backend a("a");
+  add(a);
+  nginx_.stop();
+  nginx_.serve(proxy_to_web);
+  start();
+  ASSERT_TRUE(wait_until([&] { return drcon_->status()["sinks"]["edge"]["last_answer"] == "away"; })) << drcon_->log();
+  EXPECT_NE(file().find(std::to_string(a.port())), std::string::npos);
+  nginx_.start();
+  EXPECT_TRUE(drcon_->settled()) << drcon_->log();
+  EXPECT_TRUE(routes_to({"a"}));
+  EXPECT_EQ(nginx_.reloads(), 0);
+}
+
+TEST_F(Drcon, PutsTheFileBackWhileNginxsOwnConfigIsBrokenAndAppliesItOnceMended) {
+  const backend a("a");
+  const backend b("b");
+  add(a);
+  start();
+  ASSERT_TRUE(drcon_->settled());
+  const auto before = file();
+  nginx_.break_config();
+  add(b);
+  ASSERT_TRUE(wait_until([&] {
+    return drcon_->status()["sinks"]["edge"]["why"].get<std::string>().find("no_such_directive") != std::string::npos;
+  })) << drcon_->log();
+  EXPECT_TRUE(wait_until([&] { return file() == before; })) << file();
+  EXPECT_EQ(nginx_.reloads(), 1);
+  nginx_.mend_config();
+  EXPECT_TRUE(drcon_->settled()) << drcon_->log();
+  EXPECT_NE(file().find(std::to_string(b.port())), std::string::npos);
+}
+
+TEST_F(Drcon, HealsWhatAKillBetweenWriteAndReloadLeft) {
+  const backend a("a");
+  const backend b("b");
+  add(a);
+  start();
+  ASSERT_TRUE(drcon_->settled());
+  use(proxy_to_web);
+  ASSERT_TRUE(routes_to({"a"}));
+  // What a kill leaves at that very point: the new file in place, its predecessor aside, nginx not told.
+  drcon_->kill9();
+  add(b);
+  const auto old = file();
+  write_file(nginx_.file().parent_path() / ".drcon.conf.previous", old);
+  auto next = old;
+  next.replace(next.find("    server 127"), 0, "    server 127.0.0.1:" + std::to_string(b.port()) + ";\n");
+  write_file(nginx_.file(), next);
+  drcon_->start();
+  ASSERT_TRUE(drcon_->settled()) << drcon_->log();
+  EXPECT_TRUE(routes_to({"a", "b"})) << drcon_->log() << file();
+  EXPECT_FALSE(std::filesystem::exists(nginx_.file().parent_path() / ".drcon.conf.previous"));
+}
+
+TEST_F(Drcon, ReloadsNginxForAFileThatIsRightButNotServed) {
+  const backend a("a");
+  add(a);
+  start();
+  ASSERT_TRUE(drcon_->settled());
+  drcon_->stop();
+  const auto right = file();
+  std::filesystem::remove(nginx_.file());
+  nginx_.reload();
+  ASSERT_TRUE(wait_until([&] { return nginx_.reloads() >= 2; }));
+  write_file(nginx_.file(), right);
+  drcon_->start();
+  EXPECT_TRUE(drcon_->settled());
+  use(proxy_to_web);
+  EXPECT_TRUE(routes_to({"a"})) << drcon_->log();
+}
+
+TEST_F(Drcon, DoesNothingToAnNginxThatServesWhatIsWantedAlready) {
+  const backend a("a");
+  add(a);
+  start();
+  ASSERT_TRUE(drcon_->settled());
+  const auto workers = nginx_.workers();
+  const auto written = std::filesystem::last_write_time(nginx_.file());
+  const auto reloads = nginx_.reloads();
+  ASSERT_EQ(drcon_->stop(), 0);
+  drcon_->start();
+  ASSERT_TRUE(drcon_->settled());
+  add(a);  // the same again
+  consul_->put("/v1/agent/service/register", {{"Name", "unrelated"}, {"ID", "u"}, {"Port", 1}});
+  ASSERT_EQ(drcon_->verb("once").code, 0);
+  EXPECT_EQ(nginx_.workers(), workers);
+  EXPECT_EQ(std::filesystem::last_write_time(nginx_.file()), written);
+  EXPECT_EQ(nginx_.reloads(), reloads);
+}
+
+TEST_F(Drcon, DropsWhatIsHostileAndNothingElse) {
+  const backend a("a");
+  add(a);
+  start("service = [{ match = \"[^]*\" }]");
+  ASSERT_TRUE(drcon_->settled()) << drcon_->log();
+  const std::string payload = "x; } server { listen 1; return 200 PWNED; } upstream y { server 127.0.0.1:1";
+  const std::vector<std::string> hostile{payload,
+                                         "PWNED;",
+                                         "PWNED}",
+                                         "PWNED\nserver {}",
+                                         "PWNED\"",
+                                         "PWNED'",
+                                         "$PWNED",
+                                         std::string("PWNED\0", 6),
+                                         "PWNED" + std::string(10240, 'x')};
+  int id = 0;
+  const auto try_add = [&](const json& body) {
+    http("PUT", consul_->port(), "/v1/agent/service/register", body.dump());  // Consul itself refuses some
+  };
+  for (const auto& value : hostile) {
+    const auto n = std::to_string(++id);
+    try_add({{"Name", "tagged"}, {"ID", "t" + n}, {"Address", "127.0.0.1"}, {"Port", 7}, {"Tags", {value}}});
+    try_add({{"Name", "described"}, {"ID", "m" + n}, {"Address", "127.0.0.1"}, {"Port", 7}, {"Meta", {{"k", value}}}});
+    try_add({{"Name", "placed"}, {"ID", "p" + n}, {"Address", value}, {"Port", 7}});
+    try_add({{"Name", value}, {"ID", "n" + n}, {"Address", "127.0.0.1"}, {"Port", 7}});
+    try_add({{"Name", "named"}, {"ID", value}, {"Address", "127.0.0.1"}, {"Port", 7}});
+  }
+  const backend b("b");
+  add(b);  // the last of all: when it is served, all before it has been seen
+  use(proxy_to_web);
+  ASSERT_TRUE(routes_to({"a", "b"})) << drcon_->log();
+  ASSERT_TRUE(drcon_->settled());
+  EXPECT_EQ(nginx_.dump().find("PWNED"), std::string::npos) << nginx_.dump();
+  EXPECT_EQ(file().find(":7"), std::string::npos) << file();
+  EXPECT_NE(drcon_->log().find("left out"), std::string::npos);
+  EXPECT_NE(drcon_->metrics().find("drcon_refused_total"), std::string::npos);
+}
+
+TEST_F(Drcon, FoldsAStormOfRegistrations) {
+  const backend a("a");
+  add(a);
+  start("service = [{ match = \"web|s[0-9]+\" }]");
+  ASSERT_TRUE(drcon_->settled());
+  const auto before = nginx_.reloads();
+  constexpr int many = 500;
+  for (int i = 0; i < many; ++i) consul_->add("s" + std::to_string(i), "i" + std::to_string(i), "127.0.0.1", 1000 + i);
+  ASSERT_TRUE(wait_until([&] { return drcon_->status()["pipelines"]["web"]["services"].size() == many + 1; }, 60s))
+      << drcon_->log();
+  ASSERT_TRUE(drcon_->settled(60s));
+  const auto text = file();
+  for (int i = 0; i < many; ++i) EXPECT_NE(text.find("upstream s" + std::to_string(i) + " {"), std::string::npos) << i;
+  EXPECT_LE(nginx_.reloads() - before, 12) << "registered over a few seconds; a reload each half second at most";
+}
+
+TEST_F(Drcon, ReloadsItsConfigurationAndRefusesAWrongOne) {
+  const backend a("a");
+  const backend b("b");
+  add(a);
+  consul_->add("web2", "b", "127.0.0.1", b.port());
+  start();
+  ASSERT_TRUE(drcon_->settled());
+  const auto before = file();
+  drcon_->reload(config(source(), nginx_.options() + "emty = \"503\"\n"));
+  ASSERT_TRUE(wait_until([&] { return drcon_->log().find("did you mean 'empty'?") != std::string::npos; }))
+      << drcon_->log();
+  EXPECT_EQ(file(), before);
+  drcon_->reload(config(source("service = [{ name = \"web\" }, { name = \"web2\" }]"), nginx_.options()));
+  EXPECT_TRUE(wait_until([&] { return file().find("upstream web2 {") != std::string::npos; })) << drcon_->log();
+  EXPECT_NE(file().find("upstream web {"), std::string::npos);
+}
+
+TEST_F(Drcon, StopsCleanlyWithinItsDeadline) {
+  const backend a("a");
+  add(a);
+  start();
+  ASSERT_TRUE(drcon_->settled());
+  const auto before = file();
+  EXPECT_EQ(drcon_->stop(), 0) << drcon_->log();
+  EXPECT_EQ(file(), before);
+}
+
+TEST_F(Drcon, RendersWithoutTouchingAnything) {
+  const backend a("a");
+  add(a);
+  drcon_ = std::make_unique<drcon_process>(config(source(), nginx_.options()));
+  const auto shown = drcon_->verb("render");
+  EXPECT_EQ(shown.code, 0) << shown.err;
+  EXPECT_NE(shown.out.find("upstream web {"), std::string::npos) << shown.out;
+  const auto diff = drcon_->verb("render", {"--diff"});
+  EXPECT_NE(diff.out.find("+upstream web {"), std::string::npos) << diff.out;
+  EXPECT_FALSE(std::filesystem::exists(nginx_.file()));
+  EXPECT_FALSE(std::filesystem::exists(drcon_->directory() / "state"));
+  ASSERT_EQ(drcon_->verb("once").code, 0);
+  EXPECT_EQ(drcon_->verb("render", {"--diff"}).out, "");
+}
+
+TEST_F(Drcon, SaysWhyOnceCouldNotBeDone) {
+  consul_->stop();
+  drcon_ = std::make_unique<drcon_process>(config(source(), nginx_.options()));
+  const auto result = drcon_->verb("once", {"--timeout", "1s"});
+  EXPECT_EQ(result.code, 3);
+  EXPECT_NE(result.err.find("pipeline web waits for source consul"), std::string::npos) << result.err;
+}
+
+TEST(Check, FindsNoFaultInTheShippedConfigurations) {
+  const std::filesystem::path root(DRCON_SOURCE_ROOT);
+  for (const auto* file : {"config/drcon.toml", "config/static.toml"}) {
+    const auto result = run({DRCON_BINARY, "check", "-c", (root / file).string()});
+    EXPECT_EQ(result.code, 0) << result.err;
+    EXPECT_EQ(result.err, "");
+  }
+}
+
+TEST(Check, TellsThePlaceOfEachFaultInABrokenConfiguration) {
+  const auto root = std::filesystem::path(DRCON_SOURCE_ROOT) / "tests/golden/config";
+  int count = 0;
+  for (const auto& each : std::filesystem::directory_iterator(root)) {
+    const auto result =
+        run({"sh", "-c", "cd '" + each.path().string() + "' && '" DRCON_BINARY "' check -c drcon.toml"});
+    EXPECT_EQ(result.code, 1) << each.path();
+    EXPECT_EQ(result.err, read_file(each.path() / "expected")) << each.path();
+    ++count;
+  }
+  EXPECT_GE(count, 20);
+}
+
+}  // namespace
+}  // namespace drcon::test

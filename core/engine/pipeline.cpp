@@ -162,7 +162,7 @@ void pipeline::changed(const std::string& why, clock::time_point seen) {
 }
 
 void pipeline::decide() {
-  pacer_.released();
+  pacer_.released(clock::now());
   pace_timer_.cancel();
   if (!known()) return;
   std::vector<service_ptr> services;

@@ -72,7 +72,8 @@ std::string nginx_server::dump() const {
 int nginx_server::reloads() const {
   const auto text = log();
   int count = 0;
-  for (auto at = text.find("reconfiguring"); at != std::string::npos; at = text.find("reconfiguring", at + 1)) ++count;
+  for (auto at = text.find(", reconfiguring"); at != std::string::npos; at = text.find(", reconfiguring", at + 1))
+    ++count;
   return count;
 }
 

@@ -46,7 +46,9 @@ std::size_t characters_in(const std::string& text) {
 
 // An option for which "" means "none" says so with that default, or with minLength 0.
 bool may_be_empty(const json& schema) {
-  return schema.value("default", json()) == "" || schema.value("minLength", 1) == 0;
+  const auto otherwise = schema.value("default", json());
+  return (otherwise.is_string() && otherwise.get_ref<const std::string&>().empty()) ||
+         schema.value("minLength", 1) == 0;
 }
 
 std::optional<fault> fault_of_pattern(const std::string& text, const json& schema, const std::string& found) {

@@ -154,7 +154,8 @@ json checker::check_scalar(const toml::node& node, const json& schema, const std
   }
   if (const auto fault = fault_of(value, schema, found_text(node))) {
     error(place(node), pointer, fault->message, fault->help);
-  } else if (schema.value("format", "") == "path" && value.is_string() && value != "") {
+  } else if (schema.value("format", "") == "path" && value.is_string() &&
+             !value.get_ref<const std::string&>().empty()) {
     value = (from_.directory / value.get<std::string>()).lexically_normal().string();
   }
   return value;

@@ -207,20 +207,23 @@ TEST_F(Drcon, KeepsServingWhileConsulIsDownAndWhenItComesBackEmpty) {
 
 TEST_F(Drcon, KeepsServingWhileConsulHasNoLeader) {
   const backend a("a");
+  const backend b("b");
   add(a);
-  // Two servers are expected and one is gone: no leader, and every read is refused.
   start();
   ASSERT_TRUE(drcon_->settled());
+  use(proxy_to_web);
+  ASSERT_TRUE(routes_to({"a"}));
   const auto before = file();
-  consul_agent lonely(json{{"bootstrap_expect", 1}});
-  drcon_->reload(config("address = \"" + lonely.url() + "\"\nservice = [{ name = \"web\" }]", nginx_.options()));
-  EXPECT_TRUE(wait_until([&] { return drcon_->log().find("reloaded") != std::string::npos; }));
-  lonely.pause();  // it answers nothing at all now
-  const backend b("b");
-  EXPECT_NE(before.find("upstream web {"), std::string::npos);
-  lonely.resume();
-  lonely.add("web", "b", "127.0.0.1", b.port());
-  EXPECT_TRUE(wait_until([&] { return file().find(std::to_string(b.port())) != std::string::npos; })) << drcon_->log();
+  consul_->start_without_leader();
+  ASSERT_TRUE(wait_until([&] {
+    return drcon_->status()["sources"]["consul"]["text"].get<std::string>().find("500") != std::string::npos;
+  })) << drcon_->log();
+  EXPECT_EQ(file(), before);
+  EXPECT_EQ(answers(), (std::set<std::string>{"a"}));
+  consul_->start(false);
+  add(b);
+  EXPECT_TRUE(wait_until([&] { return file().find(std::to_string(b.port())) != std::string::npos; }, 30s))
+      << drcon_->log();
 }
 
 TEST_F(Drcon, TouchesNothingWhileConsulIsAwayAtStartAndAppliesAllWhenItComes) {

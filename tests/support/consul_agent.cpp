@@ -68,4 +68,15 @@ void consul_agent::start(bool keep_data) {
   launch();
 }
 
+void consul_agent::start_without_leader() {
+  process_.terminate();
+  std::filesystem::remove_all(directory_ / "data");
+  auto config = json::parse(read_file(directory_ / "consul.json"));
+  config["bootstrap_expect"] = 3;
+  write_file(directory_ / "lonely.json", config.dump(2));
+  process_ = process({"consul", "agent", "-config-file", (directory_ / "lonely.json").string()}, directory_ / "log");
+  if (!wait_until([this] { return get("/v1/health/service/x").status == 500; }, 30s))
+    throw std::runtime_error("Consul does not start without a leader:\n" + process_.text());
+}
+
 }  // namespace drcon::test

@@ -36,6 +36,8 @@ public:
   void resume() const { process_.signal(SIGCONT); }
   /// On the same ports, with or without what it knew.
   void start(bool keep_data);
+  /// On the same ports, one server of three that are expected: it answers, and has no leader.
+  void start_without_leader();
   std::string log() const { return process_.text(); }
 
 private:

@@ -1,0 +1,57 @@
+// An HTTP server within the test that plays a Consul agent by the book of the test, faults included.
+//
+// A blocking query is held while its index is the one of its path's present answer. Thread rule: its functions may be
+// called from any thread.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace drcon::test {
+
+struct scripted_answer {
+  enum class how { whole, cut_short, dropped };
+
+  int status = 200;
+  std::uint64_t index = 1;
+  std::string body = "[]";
+  std::map<std::string, std::string> headers = {};
+  how ends = how::whole;
+};
+
+class scripted_consul {
+public:
+  /// Answers what it knows nothing of with an empty table or list, at index 1.
+  scripted_consul();
+  ~scripted_consul();
+  scripted_consul(const scripted_consul&) = delete;
+  scripted_consul& operator=(const scripted_consul&) = delete;
+
+  std::string url() const;
+  /// From now on the answer to `path`, such as "/v1/health/service/web"; whoever waits for it gets it at once.
+  void set(const std::string& path, scripted_answer answer);
+  /// Like set, with the faults of a server that fails in all it does.
+  void set_service(const std::string& name, scripted_answer answer) {
+    set("/v1/health/service/" + name, std::move(answer));
+  }
+  /// Closes each connection beyond this many without a word, as limits.http_max_conns_per_client does.
+  void limit_connections(std::size_t most);
+
+  /// The targets asked for so far that begin with `path`.
+  std::vector<std::string> requests(const std::string& path) const;
+  /// Queries that wait for a change now.
+  std::size_t held() const;
+  std::size_t most_connections() const;
+
+private:
+  struct server;
+  std::unique_ptr<server> server_;
+};
+
+/// One row of /v1/health/service/NAME.
+std::string instance(const std::string& id, const std::string& address = "10.0.0.1", int port = 80);
+
+}  // namespace drcon::test

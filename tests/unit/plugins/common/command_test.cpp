@@ -1,0 +1,48 @@
+#include "common/command.hpp"
+
+#include "support/wait.hpp"
+
+#include <gtest/gtest.h>
+
+#include <thread>
+
+namespace drcon::common {
+namespace {
+
+using namespace std::chrono_literals;
+
+TEST(Command, GivesExitCodeAndOutput) {
+  const auto result = run_command({"sh", "-c", "echo out; echo err >&2; exit 3"}, 10s);
+  EXPECT_EQ(result.code, 3);
+  EXPECT_EQ(result.output, "out\nerr\n");
+  EXPECT_TRUE(run_command({"true"}, 10s).ok());
+}
+
+TEST(Command, SaysWhatCannotBeRun) {
+  const auto result = run_command({"/no/such/program"}, 10s);
+  EXPECT_FALSE(result.ok());
+  EXPECT_NE((result.why + result.output).find("No such file"), std::string::npos) << result.why;
+}
+
+TEST(Command, UsesNoShell) { EXPECT_EQ(run_command({"echo", "$HOME; echo x"}, 10s).output, "$HOME; echo x\n"); }
+
+TEST(Command, KillsWhatTakesTooLongWithItsChildren) {
+  const auto result = run_command({"sh", "-c", "sleep 100 & sleep 100"}, 100ms);
+  EXPECT_EQ(result.code, -1);
+  EXPECT_NE(result.why.find("took longer"), std::string::npos) << result.why;
+}
+
+TEST(Command, EndsWhenAskedToStop) {
+  std::stop_source stop;
+  stop.request_stop();
+  EXPECT_EQ(run_command({"sleep", "100"}, 1min, stop.get_token()).why, "was stopped");
+}
+
+TEST(Command, KeepsOnlyTheBeginningOfALongOutput) {
+  const auto result = run_command({"sh", "-c", "yes | head -c 1000000"}, 30s);
+  EXPECT_TRUE(result.ok());
+  EXPECT_EQ(result.output.size(), 65536U);
+}
+
+}  // namespace
+}  // namespace drcon::common

@@ -108,10 +108,13 @@ http_connection::~http_connection() = default;
 
 bool http_connection::is_open() const { return stream_ != nullptr; }
 
+bool http_connection::is_proven() const { return stream_ != nullptr && used_; }
+
 // The stream itself stays until the coroutine that uses it has come back.
 void http_connection::close() {
   closing_ = true;
   if (!stream_) return;
+  if (!busy_) return stream_.reset();
   error_code ignored;
   stream_->tcp().socket().close(ignored);
 }
@@ -137,7 +140,13 @@ asio::awaitable<http_answer> http_connection::connect(std::chrono::nanoseconds t
   if (stream_->secure) {
     SSL_set_tlsext_host_name(stream_->secure->native_handle(), to_.server_name.c_str());
     auto [refused] = co_await stream_->secure->async_handshake(asio::ssl::stream_base::client, token);
-    if (refused) co_return failed(http_fault::connect, "no TLS agreement with " + to_.server_name, refused);
+    if (refused) {
+      // Without a word of TLS: the server did not want the connection, whatever certificates say.
+      const bool closed = refused == asio::error::eof || refused == asio::error::connection_reset ||
+                          refused == asio::error::broken_pipe || refused == asio::ssl::error::stream_truncated;
+      co_return failed(closed ? http_fault::closed_early : http_fault::connect,
+                       "no TLS agreement with " + to_.server_name, refused);
+    }
   }
   co_return http_answer{};
 }
@@ -163,7 +172,8 @@ asio::awaitable<http_answer> talk(Stream& stream, beast::flat_buffer& buffer,
 
 asio::awaitable<http_answer> http_connection::exchange(const std::string& target, std::chrono::nanoseconds timeout) {
   http::request<http::empty_body> request(http::verb::get, target, 11);
-  request.set(http::field::host, to_.host + ":" + to_.port);
+  const bool is_ipv6 = to_.host.find(':') != std::string::npos;
+  request.set(http::field::host, (is_ipv6 ? "[" + to_.host + "]" : to_.host) + ":" + to_.port);
   request.set(http::field::user_agent, "drcon");
   for (const auto& [name, value] : headers_) request.set(name, value);
   stream_->tcp().expires_after(timeout);
@@ -172,13 +182,20 @@ asio::awaitable<http_answer> http_connection::exchange(const std::string& target
   http_answer answer;
   if (stream_->secure) answer = co_await talk(*stream_->secure, stream_->buffer, request, began, keep);
   else answer = co_await talk(*stream_->plain, stream_->buffer, request, began, keep);
-  if (answer.fault == http_fault::lost && !began && !used_) answer.fault = http_fault::closed_early;
+  if (answer.fault == http_fault::lost && !began && !used_ && !closing_) answer.fault = http_fault::closed_early;
   used_ = true;
   if (answer.fault != http_fault::none || !keep) stream_.reset();
   co_return answer;
 }
 
 asio::awaitable<http_answer> http_connection::get(std::string target, std::chrono::nanoseconds timeout) {
+  busy_ = true;
+  auto answer = co_await get_connected(std::move(target), timeout);
+  busy_ = false;
+  co_return answer;
+}
+
+asio::awaitable<http_answer> http_connection::get_connected(std::string target, std::chrono::nanoseconds timeout) {
   closing_ = false;
   const bool reused = is_open() && used_;
   if (!is_open()) {

@@ -75,10 +75,13 @@ public:
   /// Ends what is under way, with `lost`.
   void close();
   bool is_open() const;
+  /// Open, and has carried an answer: the server has accepted it.
+  bool is_proven() const;
 
 private:
   struct stream;
   boost::asio::awaitable<http_answer> connect(std::chrono::nanoseconds timeout);
+  boost::asio::awaitable<http_answer> get_connected(std::string target, std::chrono::nanoseconds timeout);
   boost::asio::awaitable<http_answer> exchange(const std::string& target, std::chrono::nanoseconds timeout);
 
   boost::asio::any_io_executor executor_;
@@ -86,6 +89,7 @@ private:
   std::vector<http_header> headers_;
   std::unique_ptr<stream> stream_;
   bool used_ = false;     // the present connection has carried an answer
+  bool busy_ = false;     // a request is under way
   bool closing_ = false;  // close() was called while a request was under way
 };
 

@@ -27,6 +27,8 @@ const json& member(const json& from, const char* key) {
 std::uint32_t number(const json& from, const char* key, std::uint32_t otherwise) {
   const auto& at = member(from, key);
   if (!at.is_number_integer()) return otherwise;
+  if (at.is_number_unsigned())
+    return static_cast<std::uint32_t>(std::min<std::uint64_t>(at.get<std::uint64_t>(), UINT32_MAX));
   return static_cast<std::uint32_t>(std::clamp<std::int64_t>(at.get<std::int64_t>(), 0, UINT32_MAX));
 }
 

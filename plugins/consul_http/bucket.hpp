@@ -23,6 +23,15 @@ public:
     return std::chrono::duration_cast<clock::duration>(std::chrono::duration<double>(-tokens_ / rate_));
   }
 
+  /// Takes a token if there is one.
+  bool try_take(clock::time_point now) {
+    tokens_ = std::min(burst_, tokens_ + rate_ * std::chrono::duration<double>(now - last_).count());
+    last_ = now;
+    if (tokens_ < 1) return false;
+    tokens_ -= 1;
+    return true;
+  }
+
 private:
   double rate_;
   double burst_;

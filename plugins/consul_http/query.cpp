@@ -61,19 +61,22 @@ std::string service_target(const settings& all, const selection& from, const std
   return to.blocking(all, index).text();
 }
 
-std::string catalog_target(const settings& all, const selection& from, std::optional<std::uint64_t> index) {
+std::string catalog_target(const settings& all, const selection& from, std::optional<std::uint64_t> index,
+                           bool may_be_stale) {
   target to({"v1", "catalog", "services"});
-  return to.place(from.datacenter, from.ns, from.partition).consistent(all, true).blocking(all, index).text();
+  to.place(from.datacenter, from.ns, from.partition);
+  return to.consistent(all, may_be_stale).blocking(all, index).text();
 }
 
-std::string any_check_target(const settings& all, std::optional<std::uint64_t> index) {
+std::string any_check_target(const settings& all, const selection& from, std::optional<std::uint64_t> index) {
   target to({"v1", "health", "state", "any"});
-  return to.with("filter", "CheckID == \"\"").consistent(all, true).blocking(all, index).text();
+  to.with("filter", "CheckID == \"\"").place(from.datacenter, from.ns, from.partition);
+  return to.consistent(all, true).blocking(all, index).text();
 }
 
-std::string state_target(const settings& all, const std::string& state) {
+std::string state_target(const settings& all, const selection& from, const std::string& state) {
   target to({"v1", "health", "state", state});
-  return to.consistent(all, true).text();
+  return to.place(from.datacenter, from.ns, from.partition).consistent(all, true).text();
 }
 
 std::chrono::nanoseconds query_timeout(std::chrono::nanoseconds wait) { return wait + wait / 16 + margin; }
@@ -81,8 +84,8 @@ std::chrono::nanoseconds query_timeout(std::chrono::nanoseconds wait) { return w
 std::uint64_t next_index(std::uint64_t before, const std::string& header) {
   std::uint64_t now = 0;
   std::from_chars(header.data(), header.data() + header.size(), now);
-  if (now < before) return 0;
-  return now == 0 ? 1 : now;
+  if (now == 0) now = 1;
+  return now < before ? 0 : now;
 }
 
 }  // namespace drcon::consul

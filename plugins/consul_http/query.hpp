@@ -14,13 +14,14 @@ std::string service_target(const settings& all, const selection& from, const std
                            std::optional<std::uint64_t> index, bool may_be_stale);
 
 /// /v1/catalog/services.
-std::string catalog_target(const settings& all, const selection& from, std::optional<std::uint64_t> index);
+std::string catalog_target(const settings& all, const selection& from, std::optional<std::uint64_t> index,
+                           bool may_be_stale);
 
 /// /v1/health/state/any, with a filter that lets nothing through: tells that some check changed, at no size.
-std::string any_check_target(const settings& all, std::optional<std::uint64_t> index);
+std::string any_check_target(const settings& all, const selection& from, std::optional<std::uint64_t> index);
 
 /// /v1/health/state/STATE.
-std::string state_target(const settings& all, const std::string& state);
+std::string state_target(const settings& all, const selection& from, const std::string& state);
 
 /// How long a query with `wait` may take: Consul adds up to a sixteenth; the rest is for the way.
 std::chrono::nanoseconds query_timeout(std::chrono::nanoseconds wait);

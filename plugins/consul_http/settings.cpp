@@ -71,6 +71,8 @@ settings read_settings(const options& from) {
   to.rotation_max_age = from["rotation_max_age"].duration();
   if (to.wait < std::chrono::seconds(1) || to.wait > std::chrono::minutes(10))
     throw config_error("/wait", "wait must be between 1s and 10m, which is the most Consul takes");
+  if (to.retry_min < std::chrono::milliseconds(1) || to.retry_min > to.retry_max)
+    throw config_error("/retry_min", "retry_min must be at least 1ms and at most retry_max");
   std::set<std::string> names;
   for (std::size_t i = 0; i < from["service"].count(); ++i) {
     auto each = read_selection(from["service"][i], from);

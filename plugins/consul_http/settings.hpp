@@ -39,6 +39,8 @@ struct selection {
   std::string partition;
 
   bool by_name() const { return !name.empty(); }
+  /// Selections of one place share a catalogue.
+  std::string place() const { return datacenter + "\n" + ns + "\n" + partition; }
 };
 
 struct settings {

@@ -17,7 +17,11 @@ constexpr auto token = asio::as_tuple(asio::use_awaitable);
 
 constexpr std::size_t most_rotation_workers =
     20;  // an agent answers about as many plain queries at once as it has cores
-constexpr auto parked_for = std::chrono::seconds(30);  // before a connection beyond the agent's limit is tried again
+constexpr auto limit_holds_for =
+    std::chrono::seconds(30);                    // before connections beyond the agent's limit are tried again
+constexpr std::size_t fewest_connections = 4;    // catalogue, checks, one that takes turns, and one to spare
+constexpr std::size_t longest_name = 512;        // std::regex recurses: a name of 100 kB would exhaust the stack
+constexpr auto doubt = std::chrono::seconds(1);  // an answer that was on its way when its connection was taken away
 constexpr double answers_per_second = 10;  // of one blocking query, beyond a burst: a check that flaps must not spin us
 constexpr double burst = 5;
 const std::string checks_watch = "(checks)";
@@ -34,7 +38,9 @@ struct watcher::watch {
   bool gone = false;
   bool direct = false;
   bool suspected = false;
-  bool fresh_only = false;  // a stale answer was too old: ask the leader
+  bool failing = false;
+  clock::time_point retry_at{};  // while failing, in rotation
+  bool fresh_only = false;       // a stale answer was too old: ask the leader
   clock::time_point checked{};
   clock::time_point changed{};
   bucket answers{answers_per_second, burst};
@@ -56,8 +62,9 @@ private:
 };
 
 struct watcher::slot {
-  std::unique_ptr<common::http_connection> connection;
+  std::shared_ptr<common::http_connection> connection;
   watch_ptr current;
+  watch_ptr next;  // takes the place of current when its query is over
 };
 
 watcher::watcher(settings from, context host, asio::any_io_executor strand, spawner spawn)
@@ -65,24 +72,33 @@ watcher::watcher(settings from, context host, asio::any_io_executor strand, spaw
       host_(host),
       strand_(std::move(strand)),
       spawn_(std::move(spawn)),
+      allowed_(settings_.connections),
       rotation_bucket_(settings_.rotation_rate, std::max(1.0, settings_.rotation_rate / 10)) {}
 
 watcher::~watcher() = default;
 
-std::unique_ptr<common::http_connection> watcher::connection() const {
+std::shared_ptr<common::http_connection> watcher::connection() {
   std::vector<common::http_header> headers;
   if (!settings_.token.empty()) headers.push_back({"X-Consul-Token", settings_.token});
-  return std::make_unique<common::http_connection>(strand_, settings_.server, std::move(headers));
+  auto made = std::make_shared<common::http_connection>(strand_, settings_.server, std::move(headers));
+  std::erase_if(connections_, [](const auto& each) { return each.expired(); });
+  connections_.push_back(made);
+  return made;
+}
+
+std::size_t watcher::proven_connections() const {
+  return static_cast<std::size_t>(std::ranges::count_if(connections_, [](const auto& each) {
+    const auto held = each.lock();
+    return held && held->is_proven();
+  }));
 }
 
 asio::awaitable<void> watcher::run() {
-  std::map<std::string, const selection*> places;
   for (const auto& each : settings_.services) {
     if (each.by_name()) add(each, each.name);
-    else places.emplace(each.datacenter + "\n" + each.ns + "\n" + each.partition, &each);
+    else catalogs_.emplace(each.place(), &each);
   }
-  catalogs_ = places.size();
-  for (const auto& [key, each] : places) spawn_(watch_catalog(*each));
+  for (const auto& [key, each] : catalogs_) spawn_(watch_catalog(*each));
   balance();
   co_await show_figures();
 }
@@ -107,20 +123,26 @@ void watcher::drop(const std::string& published) {
   at->second->gone = true;
   if (!at->second->told) --untold_;
   rotating_.remove(at->second);
-  for (const auto& each : slots_)
-    if (each->current == at->second) each->connection->close();
+  // Its query is left to end by itself: Consul counts a connection until the query on it is over, even a closed one.
   failing_.erase(published);
   watches_.erase(at);
   host_.withdraw(published);
 }
 
-bool watcher::too_many() const { return parked_ > 0 || watches_.size() + catalogs_ > settings_.connections; }
+bool watcher::too_many() const {
+  return watches_.size() + catalogs_.size() + (rotation_runs_ ? 2 * places().size() : 0) > allowed_;
+}
+
+std::size_t watcher::rotation_workers() const {
+  return std::max<std::size_t>(1, std::min(most_rotation_workers, allowed_ / 4));
+}
 
 // How many services may have a connection of their own.
 std::size_t watcher::direct_capacity() const {
-  auto reserved = catalogs_ + parked_;
-  if (too_many()) reserved += std::min(most_rotation_workers, settings_.connections / 4) + 2;
-  return settings_.connections > reserved ? settings_.connections - reserved : 0;
+  auto reserved = catalogs_.size();
+  if (too_many()) reserved += rotation_workers();
+  if (too_many() || rotation_runs_) reserved += 2 * places().size();
+  return allowed_ > reserved ? allowed_ - reserved : 0;
 }
 
 // Gives services that wait a connection, as far as they go, and sees to the rest by rotation.
@@ -128,10 +150,8 @@ void watcher::balance() {
   while (slots_.size() > direct_capacity()) {
     auto last = slots_.back();
     slots_.pop_back();
-    if (last->current && !last->current->gone) {
-      last->current->direct = false;
-      rotating_.push_back(std::exchange(last->current, nullptr));
-    }
+    if (last->current && !last->current->gone) give_up_place(last->current);
+    last->current.reset();
     last->connection->close();
   }
   while (!rotating_.empty() && slots_.size() < direct_capacity()) {
@@ -146,10 +166,24 @@ void watcher::balance() {
   if (rotating_.empty() || rotation_runs_) return wake_rotation();
   rotation_runs_ = true;
   round_start_ = clock::now();
-  const auto workers = std::max<std::size_t>(1, std::min(most_rotation_workers, settings_.connections / 4));
-  for (std::size_t i = 0; i < workers; ++i) spawn_(rotate());
-  spawn_(watch_checks());
-  if (catalogs_ == 0) spawn_(watch_catalog(selection{}));
+  for (std::size_t i = 0; i < std::min(most_rotation_workers, settings_.connections / 4); ++i) spawn_(rotate(i));
+  for (const auto& [key, each] : places()) {
+    spawn_(watch_checks(*each));
+    if (!catalogs_.contains(key)) spawn_(watch_catalog(*each));
+  }
+}
+
+std::map<std::string, const selection*> watcher::places() const {
+  std::map<std::string, const selection*> all;
+  for (const auto& each : settings_.services) all.emplace(each.place(), &each);
+  return all;
+}
+
+// It was watched until now, and what changed at this very moment may have been lost with its connection.
+void watcher::give_up_place(const watch_ptr& each) {
+  each->direct = false;
+  each->checked = clock::now() - doubt;
+  rotating_.push_back(each);
 }
 
 // ---- coroutines ----
@@ -161,8 +195,9 @@ asio::awaitable<void> watcher::pause(clock::duration length) {
 
 // Doubling from retry_min to retry_max, half of it by chance: what failed together does not come back together.
 asio::awaitable<void> watcher::back_off(int failures) {
-  const auto doubled = settings_.retry_min * (std::int64_t{1} << std::min(failures - 1, 20));
-  const auto step = std::min<std::chrono::nanoseconds>(settings_.retry_max, doubled);
+  auto step = settings_.retry_min;
+  for (int i = 1; i < failures && step < settings_.retry_max; ++i) step *= 2;
+  step = std::min(step, settings_.retry_max);
   std::uniform_int_distribution<std::int64_t> chance(step.count() / 2, step.count());
   co_await pause(std::chrono::nanoseconds(chance(random_)));
 }
@@ -172,6 +207,12 @@ asio::awaitable<void> watcher::watch_directly(slot_ptr mine) {
   // A slot whose place was taken away has no watch any more; it ends.
   while (mine->current) {
     const auto each = mine->current;
+    if (const auto next = std::exchange(mine->next, nullptr); next && !next->gone && !next->direct && !each->gone) {
+      rotating_.remove(next);
+      next->direct = true;
+      give_up_place(std::exchange(mine->current, next));
+      continue;
+    }
     if (each->gone) {
       mine->current.reset();
       if (!rotating_.empty()) {
@@ -191,12 +232,7 @@ asio::awaitable<void> watcher::watch_directly(slot_ptr mine) {
       each->direct = false;
       rotating_.push_front(std::exchange(mine->current, nullptr));
       slots_.remove(mine);
-      ++parked_;
       limit_hit();
-      balance();
-      co_await pause(parked_for);
-      --parked_;
-      balance();
       co_return;
     }
     if (take(each, answer, asked, started)) {
@@ -210,14 +246,16 @@ asio::awaitable<void> watcher::watch_directly(slot_ptr mine) {
   slots_.remove(mine);
 }
 
-asio::awaitable<void> watcher::rotate() {
+asio::awaitable<void> watcher::rotate(std::size_t number) {
   const auto mine = connection();
   asio::steady_timer timer(strand_);
   int failures = 0;
   for (;;) {
-    clock::duration wait{};
-    const auto each = next_due(clock::now(), wait);
+    clock::duration wait = std::chrono::seconds(1);
+    const bool may_work = too_many() && number < rotation_workers();
+    const auto each = may_work ? next_due(clock::now(), wait) : nullptr;
     if (!each) {
+      if (!may_work) mine->close();
       timer.expires_after(wait);
       const idle_wait on_list(idle_, timer);
       co_await timer.async_wait(token);
@@ -233,14 +271,15 @@ asio::awaitable<void> watcher::rotate() {
     const auto before = each->index;
     const bool told = each->told;
     const bool good = !each->gone && !limited && take(each, answer, {}, started);
-    if (!each->gone) rotating_.push_back(each);
+    if (!each->gone && !each->direct) rotating_.push_back(each);
     if (good) {
       failures = 0;
-      if (told && each->index != before) promote(each);
+      if (told && before != 0 && each->index != before) promote(each);
       continue;
     }
-    if (each->gone) continue;
     if (limited) limit_hit();
+    if (each->gone) continue;
+    each->retry_at = clock::now() + settings_.retry_min;
     co_await back_off(++failures);
   }
 }
@@ -250,14 +289,20 @@ asio::awaitable<void> watcher::watch_catalog(selection place) {
   bucket answers(answers_per_second, burst);
   std::uint64_t index = 0;
   bool told = false;
+  bool may_be_stale = true;
   int failures = 0;
   for (;;) {
     const auto asked = index == 0 ? std::optional<std::uint64_t>() : index;
-    const auto answer = co_await mine->get(catalog_target(settings_, place, asked), query_timeout(settings_.wait));
+    const auto target = catalog_target(settings_, place, asked, may_be_stale);
+    const auto answer = co_await mine->get(target, query_timeout(settings_.wait));
     count(answer);
-    auto why = fault_of(answer, settings_, settings_.consistency == consistency::stale).value_or(std::string());
+    const bool asked_stale = may_be_stale && settings_.consistency == consistency::stale;
+    auto why = fault_of(answer, settings_, asked_stale).value_or(std::string());
+    may_be_stale = why.empty() || answer.status != 200 || !asked_stale;
     const auto now = why.empty() ? parse_catalog(answer.body, why) : std::nullopt;
     if (!now) {
+      index = 0;
+      if (is_connection_limit(answer)) limit_hit();
       failed(catalog_watch, answer, why);
       co_await back_off(++failures);
       continue;
@@ -267,17 +312,15 @@ asio::awaitable<void> watcher::watch_catalog(selection place) {
     const auto next = next_index(index, answer.header("x-consul-index"));
     if (next != index || !told) take_catalog(place, *now);
     index = next;
-    if (!std::exchange(told, true) && catalogs_ > 0) {
-      ++catalogs_told_;
-      become_ready();
-    }
+    if (!std::exchange(told, true) && catalogs_.contains(place.place())) ++catalogs_told_;
+    become_ready();
     const auto wait = answers.take(clock::now());
     if (wait > clock::duration::zero()) co_await pause(wait);
   }
 }
 
 // Some check changed somewhere: which ones went critical or warning, or came back, names the first suspects.
-asio::awaitable<void> watcher::watch_checks() {
+asio::awaitable<void> watcher::watch_checks(selection place) {
   const auto mine = connection();
   bucket answers(answers_per_second, burst);
   std::uint64_t index = 0;
@@ -285,9 +328,11 @@ asio::awaitable<void> watcher::watch_checks() {
   std::map<std::string, checks> known;
   for (;;) {
     const auto asked = index == 0 ? std::optional<std::uint64_t>() : index;
-    const auto answer = co_await mine->get(any_check_target(settings_, asked), query_timeout(settings_.wait));
+    const auto answer = co_await mine->get(any_check_target(settings_, place, asked), query_timeout(settings_.wait));
     count(answer);
     if (const auto why = fault_of(answer, settings_, false)) {
+      index = 0;
+      if (is_connection_limit(answer)) limit_hit();
       failed(checks_watch, answer, *why);
       co_await back_off(++failures);
       continue;
@@ -298,7 +343,7 @@ asio::awaitable<void> watcher::watch_checks() {
     if (std::exchange(index, next) == next) continue;
     something_changed();
     for (const auto& state : {"critical", "warning"}) {
-      const auto listed = co_await mine->get(state_target(settings_, state), query_timeout({}));
+      const auto listed = co_await mine->get(state_target(settings_, place, state), query_timeout({}));
       const auto now = listed.status == 200 ? parse_checks(listed.body) : std::nullopt;
       if (!now) continue;
       for (const auto& [check, service] : *now)
@@ -337,9 +382,13 @@ bool watcher::take(const watch_ptr& each, const common::http_answer& answer, std
       each->checked = asked ? clock::now() : started;
       each->fresh_only = false;
       each->suspected = false;
+      each->failing = false;
     }
   }
   if (!why.empty()) {
+    // Who answers next may count anew: an index above its own would block for the whole wait.
+    each->index = 0;
+    each->failing = true;
     failed(each->published, answer, why);
     return false;
   }
@@ -370,7 +419,7 @@ void watcher::worked(const std::string& what) {
 }
 
 void watcher::become_ready() {
-  if (ready_told_ || away_ || untold_ > 0 || catalogs_told_ < catalogs_) return;
+  if (ready_told_ || away_ || untold_ > 0 || catalogs_told_ < catalogs_.size()) return;
   ready_told_ = true;
   host_.ready();
   show_status();
@@ -378,7 +427,7 @@ void watcher::become_ready() {
 
 // The catalogue tells which services there are, and, for rotation, which may have changed.
 void watcher::take_catalog(const selection& place, const catalog& now) {
-  const auto key = place.datacenter + "\n" + place.ns + "\n" + place.partition;
+  const auto key = place.place();
   auto& known = catalogs_known_[key];
   for (const auto& [name, tags] : now) {
     const auto before = known.find(name);
@@ -386,8 +435,9 @@ void watcher::take_catalog(const selection& place, const catalog& now) {
   }
   std::set<std::string> wanted;
   for (const auto& from : settings_.services) {
-    if (from.by_name() || from.datacenter + "\n" + from.ns + "\n" + from.partition != key) continue;
+    if (from.by_name() || from.place() != key) continue;
     for (const auto& [name, tags] : now) {
+      if (name.size() > longest_name) continue;
       const bool matches = from.match ? std::regex_match(name, *from.match) : tags.contains(from.with_tag);
       if (!matches) continue;
       wanted.insert(name);
@@ -397,7 +447,8 @@ void watcher::take_catalog(const selection& place, const catalog& now) {
   for (const auto& [name, tags] : known) {
     if (!now.contains(name)) suspect(name);
     const auto at = watches_.find(name);
-    if (at != watches_.end() && !at->second->from->by_name() && !wanted.contains(name)) drop(name);
+    if (at == watches_.end() || wanted.contains(name)) continue;
+    if (!at->second->from->by_name() && at->second->from->place() == key) drop(name);
   }
   known = now;
   something_changed();
@@ -408,17 +459,28 @@ void watcher::take_catalog(const selection& place, const catalog& now) {
 bool watcher::is_connection_limit(const common::http_answer& answer) const {
   if (answer.status == 429 && answer.body.find("concurrent connections") != std::string::npos) return true;
   if (answer.fault != common::http_fault::closed_early || away_) return false;
-  return std::ranges::any_of(
-      slots_, [](const slot_ptr& each) { return each->current && each->current->told && each->connection->is_open(); });
+  return proven_connections() > 0;
 }
 
+// Makes do with the connections there are, for a while; then a few more are tried.
 void watcher::limit_hit() {
   host_.count("connection_limit_resets_total", "Connections that the agent closed because of its limit per client.");
   last_fault_ =
       "Consul closed a new connection at once: its limits.http_max_conns_per_client (200 by default) is reached; "
       "lower the option 'connections', or raise that limit";
-  host_.debug(last_fault_);
+  limit_fault_ = last_fault_;
+  const auto open = std::max(fewest_connections + catalogs_.size(), proven_connections());
+  allowed_ = std::min(allowed_, open);
+  limit_since_ = clock::now();
+  balance();
   show_status();
+}
+
+void watcher::raise_limit() {
+  if (allowed_ == settings_.connections || clock::now() - limit_since_ < limit_holds_for) return;
+  limit_since_ = clock::now();
+  allowed_ = std::min(settings_.connections, allowed_ + std::max<std::size_t>(4, allowed_ / 2));
+  balance();
 }
 
 // ---- rotation ----
@@ -427,18 +489,20 @@ void watcher::limit_hit() {
 watcher::watch_ptr watcher::next_due(clock::time_point now, clock::duration& wait) {
   wait = std::chrono::seconds(1);
   if (rotating_.empty()) return nullptr;
-  auto first = rotating_.front();
-  const auto age = now - first->checked;
-  const bool due =
-      !first->told || first->suspected || first->checked < last_change_ || age >= settings_.rotation_max_age;
-  if (!due) {
+  const auto is_due = [&](const watch_ptr& each) {
+    if (each->retry_at > now) return false;
+    return !each->told || each->suspected || each->failing || each->checked < last_change_ ||
+           now - each->checked >= settings_.rotation_max_age;
+  };
+  const auto due = std::ranges::find_if(rotating_, is_due);
+  if (due == rotating_.end()) {
     if (round_start_ != clock::time_point{})
       round_seconds_ = std::chrono::duration<double>(now - std::exchange(round_start_, clock::time_point{})).count();
-    wait = std::min<clock::duration>(wait, settings_.rotation_max_age - age);
     return nullptr;
   }
-  rotating_.pop_front();
-  return first;
+  const auto each = *due;
+  rotating_.erase(due);
+  return each;
 }
 
 void watcher::suspect(const std::string& service) {
@@ -460,17 +524,15 @@ void watcher::wake_rotation() {
   for (auto* each : idle_) each->cancel();
 }
 
-// A service that changes is likely to change again: it gets the connection of the one that has been quiet for longest.
+// A service that changes is likely to change again: it gets the place of the one that has been quiet for longest.
 void watcher::promote(const watch_ptr& each) {
-  if (slots_.empty() || promotion_bucket_.take(clock::now()) > clock::duration::zero()) return;
-  const auto quietest = *std::ranges::min_element(
-      slots_, {}, [](const slot_ptr& one) { return one->current ? one->current->changed : clock::time_point::max(); });
-  if (!quietest->current || quietest->current->changed >= each->changed) return;
-  rotating_.remove(each);
-  quietest->current->direct = false;
-  rotating_.push_back(std::exchange(quietest->current, each));
-  each->direct = true;
-  quietest->connection->close();  // ends its query, so that the new one is asked at once
+  if (slots_.empty() || !promotion_bucket_.try_take(clock::now())) return;
+  const auto quiet_since = [](const slot_ptr& one) {
+    return one->current && !one->next ? one->current->changed : clock::time_point::max();
+  };
+  const auto quietest = *std::ranges::min_element(slots_, {}, quiet_since);
+  // Its query is not cut off: Consul counts the connection until the query's own end, and would soon refuse new ones.
+  if (quiet_since(quietest) < each->changed) quietest->next = each;
 }
 
 // ---- what is shown ----
@@ -498,7 +560,7 @@ void watcher::show_status() {
   }
   if (!failing_.empty())
     host_.status_degraded(text + "; " + std::to_string(failing_.size()) + " queries fail: " + last_fault_);
-  else if (parked_ > 0) host_.status_degraded(text + "; " + last_fault_);
+  else if (allowed_ < settings_.connections) host_.status_degraded(text + "; " + limit_fault_);
   else host_.status_ok(text);
 }
 
@@ -510,13 +572,15 @@ asio::awaitable<void> watcher::show_figures() {
     std::size_t open = 0;
     for (const auto& each : rotating_)
       if (each->told && each->checked < last_change_) stalest = std::max(stalest, now - each->checked);
-    for (const auto& each : slots_) open += each->connection->is_open() ? 1 : 0;
+    for (const auto& each : connections_)
+      if (const auto held = each.lock()) open += held->is_open() ? 1 : 0;
     host_.gauge("watched_services", "Services that are watched.", static_cast<double>(watches_.size()));
     host_.gauge("direct_watches", "Services with a blocking query of their own.", static_cast<double>(slots_.size()));
-    host_.gauge("connections_open", "Connections of blocking queries.", static_cast<double>(open));
+    host_.gauge("connections_open", "Connections to the agent.", static_cast<double>(open));
     host_.gauge("staleness_seconds", "Age of the oldest knowledge of a service that may have changed since.",
                 std::chrono::duration<double>(stalest).count());
     host_.gauge("rotation_seconds", "Duration of the last round of plain queries.", round_seconds_);
+    raise_limit();
     if (ready_told_ || away_) show_status();
     co_await pause(std::chrono::seconds(1));
   }

@@ -55,12 +55,15 @@ private:
   void balance();
   bool too_many() const;
   std::size_t direct_capacity() const;
+  std::size_t rotation_workers() const;
+  std::map<std::string, const selection*> places() const;
+  void give_up_place(const watch_ptr& each);
 
   // The coroutines.
   boost::asio::awaitable<void> watch_directly(slot_ptr mine);
-  boost::asio::awaitable<void> rotate();
+  boost::asio::awaitable<void> rotate(std::size_t number);
   boost::asio::awaitable<void> watch_catalog(selection place);
-  boost::asio::awaitable<void> watch_checks();
+  boost::asio::awaitable<void> watch_checks(selection place);
   boost::asio::awaitable<void> show_figures();
   boost::asio::awaitable<void> pause(clock::duration length);
   boost::asio::awaitable<void> back_off(int failures);
@@ -74,6 +77,7 @@ private:
   void become_ready();
   bool is_connection_limit(const common::http_answer& answer) const;
   void limit_hit();
+  void raise_limit();
 
   // Rotation.
   watch_ptr next_due(clock::time_point now, clock::duration& wait);
@@ -83,7 +87,8 @@ private:
   void wake_rotation();
 
   void show_status();
-  std::unique_ptr<common::http_connection> connection() const;
+  std::shared_ptr<common::http_connection> connection();
+  std::size_t proven_connections() const;
   void count(const common::http_answer& answer) const;
 
   settings settings_;
@@ -96,11 +101,14 @@ private:
   std::list<slot_ptr> slots_;
   std::list<watch_ptr> rotating_;  // longest unchecked first
   std::vector<boost::asio::steady_timer*> idle_;
-  std::size_t catalogs_ = 0;  // coroutines that watch a catalogue
+  std::map<std::string, const selection*> catalogs_;  // places whose catalogue chooses services
   std::size_t catalogs_told_ = 0;
   std::map<std::string, catalog> catalogs_known_;  // by place
   bool rotation_runs_ = false;
-  std::size_t parked_ = 0;  // connections given up because of the agent's limit
+  std::vector<std::weak_ptr<common::http_connection>> connections_;
+  std::size_t allowed_;              // connections; fewer than the option after the agent's limit was met
+  clock::time_point limit_since_{};  // when it was met, or when allowed_ was last raised
+  std::string limit_fault_;
 
   std::set<std::string> failing_;  // what cannot be told now
   std::string last_fault_;

@@ -6,8 +6,8 @@
 #include <drcon/source.hpp>
 
 #include <filesystem>
+#include <map>
 #include <optional>
-#include <set>
 
 namespace drcon::file {
 namespace {
@@ -23,7 +23,7 @@ constexpr const char* schema_text = R"JSON({
     "poll": { "type": "string", "format": "duration", "default": "30s",
       "description": "The file is also read at this interval, for file systems that do not tell of changes." },
     "settle": { "type": "string", "format": "duration", "default": "200ms",
-      "description": "A file that cannot be read as a whole may be half written: it is reported only when it is still so after this time." },
+      "description": "How long a file must stay as it is before it is believed, unless its writer was seen to close it or to move it into place. A fault in it, or its absence, is reported after this time." },
     "max_size": { "type": "string", "format": "size", "default": "64MiB",
       "description": "A larger file is not read." }
   }
@@ -43,62 +43,87 @@ public:
 
   void run(std::stop_token stop) override {
     watch changes(path_);
+    dealt_with_ = false;  // when an exception ended the run before, all was called unknown: it must be told again
+    auto told = news::none;
     while (!stop.stop_requested()) {
-      const bool fine = read();
-      changes.wait(stop, fine ? poll_ : std::min(poll_, settle_));
+      const auto next = read(told == news::whole);
+      told = changes.wait(stop, next);
     }
   }
 
 private:
   using clock = std::chrono::steady_clock;
 
+  // What a look at the file found: its text, or why there is none.
+  struct sight {
+    std::optional<std::string> text;
+    std::string why;
+    bool operator==(const sight&) const = default;
+  };
+
   static format format_of(const std::string& option, const std::string& path) {
     const auto word = option != "auto" ? option : path.ends_with(".json") ? "json" : "toml";
     return word == "json" ? format::json : format::toml;
   }
 
-  // False when the file could not be used; then nothing has changed.
-  bool read() {
-    std::string why;
-    const auto text = load(why);
-    if (text && text == read_) return !bad_since_;
-    auto services = text ? parse(*text, format_, path_, why) : std::nullopt;
-    if (!services) return complain(why), false;
-    read_ = text;
-    if (bad_since_) bad_since_.reset();
-    tell(std::move(*services));
-    return true;
+  // Looks at the file and returns when to look again if nothing happens before. `whole`: its writer has finished.
+  std::chrono::nanoseconds read(bool whole) {
+    auto now = look();
+    if (now != seen_) {
+      seen_ = std::move(now);
+      since_ = clock::now();
+      dealt_with_ = false;
+    }
+    if (dealt_with_) return poll_;
+    const auto age = clock::now() - since_;
+    const bool settled = age >= settle_ || unchanged_for_long();
+    if (!settled && !(whole && seen_.text)) return settle_ - age;
+    auto why = seen_.why;
+    auto services = seen_.text ? parse(*seen_.text, format_, path_, why) : std::nullopt;
+    if (!services && !settled) return settle_ - age;
+    if (services) tell(std::move(*services));
+    else complain(why);
+    dealt_with_ = true;
+    return poll_;
   }
 
-  std::optional<std::string> load(std::string& why) const {
+  sight look() const {
     std::error_code error;
+    const auto status = std::filesystem::status(path_, error);
+    if (status.type() == std::filesystem::file_type::not_found) return {{}, "there is no " + path_};
+    // Opening a pipe would wait for a writer, and nothing could stop that.
+    if (!error && !std::filesystem::is_regular_file(status)) return {{}, path_ + " is not a file"};
     const auto size = std::filesystem::file_size(path_, error);
-    if (!error && size > max_size_) {
-      why = path_ + " has " + std::to_string(size) + " bytes, more than max_size allows";
-      return {};
-    }
-    auto text = common::read_file(path_, why);
-    if (!text && why.empty()) why = "there is no " + path_;
-    return text;
+    if (!error && size > max_size_)
+      return {{}, path_ + " has " + std::to_string(size) + " bytes, more than max_size allows"};
+    sight found;
+    found.text = common::read_file(path_, found.why);
+    if (!found.text && found.why.empty()) found.why = "there is no " + path_;
+    return found;
+  }
+
+  // Nobody has written to it for `settle`, as is usual at start.
+  bool unchanged_for_long() const {
+    std::error_code error;
+    const auto written = std::filesystem::last_write_time(path_, error);
+    return !error && std::filesystem::file_time_type::clock::now() - written >= settle_;
   }
 
   void complain(const std::string& why) {
-    read_.reset();  // so that the same text counts as news once it is readable again
-    if (!bad_since_) bad_since_ = clock::now();
-    if (clock::now() - *bad_since_ < settle_) return;
     host().unknown({}, why);
     host().status_degraded(why + "; what was read last stays");
   }
 
   void tell(std::vector<service> services) {
-    std::set<std::string> names;
+    std::map<std::string, std::vector<endpoint>> all;
     for (auto& each : services) {
-      names.insert(each.name);
-      host().publish(each);
+      const auto before = told_.find(each.name);
+      if (before == told_.end() || before->second != each.endpoints) host().publish(each);
+      all.emplace(std::move(each.name), std::move(each.endpoints));
     }
-    for (const auto& each : told_)
-      if (!names.contains(each)) host().withdraw(each);
-    told_ = std::move(names);
+    for (const auto& [name, gone] : told_)
+      if (!all.contains(name)) host().withdraw(name);
+    told_ = std::move(all);
     host().ready();
     host().status_ok(std::to_string(told_.size()) + " services");
   }
@@ -109,9 +134,10 @@ private:
   std::chrono::nanoseconds settle_;
   std::size_t max_size_;
 
-  std::optional<std::string> read_;  // the text that is published
-  std::optional<clock::time_point> bad_since_;
-  std::set<std::string> told_;
+  sight seen_;               // at the last look
+  clock::time_point since_;  // when it was first seen so
+  bool dealt_with_ = false;  // published, or complained about
+  std::map<std::string, std::vector<endpoint>> told_;
 };
 
 }  // namespace

@@ -4,14 +4,13 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <functional>
 #include <set>
 
 namespace drcon::file {
 namespace {
 
 // Both formats are read as TOML's node tree, so that there is one judge of the content.
-using place = std::string;
-
 class reader {
 public:
   reader(const std::string& file, bool has_places) : file_(file), has_places_(has_places) {}
@@ -19,6 +18,8 @@ public:
   std::vector<service> read(const toml::table& root) {
     std::vector<service> all;
     std::set<std::string> names;
+    // A file that is being rewritten is empty for a moment, and its beginning is TOML too: never "no services".
+    if (root.empty() && has_places_) fault(root, "there is no 'service'; for no services write \"service = []\"");
     known_keys(root, {"service"}, "at the top level");
     each_table(root, "service", [&](const toml::table& from) {
       auto one = read_service(from);
@@ -95,7 +96,8 @@ private:
       return {};
     }
     const auto value = node->is_string() ? node->value<std::string>() : std::nullopt;
-    if (!value || (required && value->empty())) fault(*node, std::string("expected a string for '") + key + "'");
+    if (!value) fault(*node, std::string("expected a string for '") + key + "'");
+    else if (required && value->empty()) fault(*node, std::string("'") + key + "' is empty");
     return value.value_or(std::string());
   }
 
@@ -116,9 +118,13 @@ private:
     if (node == nullptr) return;
     const auto* list = node->as_array();
     if (list == nullptr) return fault(*node, std::string("expected an array of tables for '") + key + "'");
-    for (const auto& each : *list) {
+    const auto outside = where_.size();
+    for (std::size_t i = 0; i < list->size(); ++i) {
+      const auto& each = *list->get(i);
+      where_ += std::string("/") + key + "/" + std::to_string(i);
       if (each.is_table()) visit(*each.as_table());
       else fault(each, std::string("expected a table in '") + key + "'");
+      where_.resize(outside);
     }
   }
 
@@ -134,15 +140,18 @@ private:
     const auto begin = at.source().begin;
     faults_ += (faults_.empty() ? "" : "; ") + file_;
     if (has_places_) faults_ += ":" + std::to_string(begin.line) + ":" + std::to_string(begin.column);
+    else if (!where_.empty()) faults_ += ": " + where_;
     faults_ += ": " + what;
   }
 
   std::string file_;
   bool has_places_;
+  std::string where_;  // JSON Pointer of the table being read: JSON's values have no line and column
   std::string faults_;
 };
 
-// JSON's values as TOML's. A null, which TOML does not have, is left out and so found missing where it matters.
+// JSON's values as TOML's. A null, which TOML does not have, becomes a date, which no key takes: left out, it would
+// make an array shorter than its writer meant.
 void add(toml::table& to, const std::string& key, const nlohmann::json& value);
 void add(toml::array& to, const nlohmann::json& value);
 
@@ -166,6 +175,7 @@ void convert(const nlohmann::json& value, Put put) {
   else if (value.is_boolean()) put(value.get<bool>());
   else if (value.is_number_integer()) put(value.get<std::int64_t>());
   else if (value.is_number()) put(value.get<double>());
+  else put(toml::date{});
 }
 
 void add(toml::table& to, const std::string& key, const nlohmann::json& value) {
@@ -185,24 +195,65 @@ std::string line_and_column(const std::string& text, std::size_t byte) {
   return std::to_string(line) + ":" + std::to_string(column);
 }
 
+// What nlohmann's parser lets pass: nesting without end, and a member that stands twice, of which it keeps the last.
+class json_guard {
+public:
+  bool operator()(int depth, nlohmann::json::parse_event_t event, const nlohmann::json& parsed) {
+    using enum nlohmann::json::parse_event_t;
+    // Deeper nesting than any endpoint list has would only be there to exhaust the stack.
+    constexpr std::size_t deepest = 16;
+    const auto level = static_cast<std::size_t>(depth);
+    if (level > deepest) {
+      why = "this is nested deeper than " + std::to_string(deepest) + " levels";
+      return false;
+    }
+    if (event == object_start) {
+      members_.resize(level + 1);
+      members_[level].clear();
+    } else if (event == key && level > 0 && level <= members_.size() &&
+               !members_[level - 1].insert(parsed.get<std::string>()).second && why.empty()) {
+      why = "the member \"" + parsed.get<std::string>() + "\" stands twice in one object";
+    }
+    return true;
+  }
+
+  std::string why;
+
+private:
+  std::vector<std::set<std::string>> members_;  // of the objects that are open, outermost first
+};
+
 std::optional<toml::table> read_json(const std::string& text, const std::string& file, std::string& why) {
-  // Deeper nesting than any endpoint list has would only be there to exhaust the stack.
-  constexpr int deepest = 16;
-  bool too_deep = false;
   try {
-    const auto all = nlohmann::json::parse(text, [&](int depth, nlohmann::json::parse_event_t, nlohmann::json&) {
-      too_deep |= depth > deepest;
-      return depth <= deepest;
-    });
-    if (!too_deep && all.is_object()) return table_of(all);
-    why = file + ": expected an object with the member \"service\"";
+    json_guard guard;
+    const auto all = nlohmann::json::parse(text, std::ref(guard));
+    if (guard.why.empty() && all.is_object()) return table_of(all);
+    why = file + ": " + (guard.why.empty() ? "expected an object with the member \"service\"" : guard.why);
   } catch (const nlohmann::json::parse_error& error) {
     why = file + ":" + line_and_column(text, error.byte) + ": this is not JSON, or not all of it";
+  } catch (const nlohmann::json::exception& error) {
+    why = file + ": " + error.what();
   }
   return {};
 }
 
+// The parser frees tables recursively and sets no limit to the parts of a dotted key: "a.a.a…" ends the process. No
+// key, address or name has that many dots without one of these signs between them.
+bool has_endless_key(const std::string& text) {
+  constexpr int most_dots = 1000;
+  int dots = 0;
+  for (const char c : text) {
+    if (std::string_view("\n,=[]{}").find(c) != std::string_view::npos) dots = 0;
+    else if (c == '.' && ++dots > most_dots) return true;
+  }
+  return false;
+}
+
 std::optional<toml::table> read_toml(const std::string& text, const std::string& file, std::string& why) {
+  if (has_endless_key(text)) {
+    why = file + ": a key has more than 1000 parts";
+    return {};
+  }
   try {
     return toml::parse(text, file);
   } catch (const toml::parse_error& error) {

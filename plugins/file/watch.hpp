@@ -10,21 +10,33 @@
 
 namespace drcon::file {
 
+/// Why a wait ended.
+enum class news {
+  none,     ///< the time is up, or a stop is requested
+  perhaps,  ///< something happened to the file; it may be half written
+  whole,    ///< the last that happened: its writer closed it, or it was moved into place
+};
+
 class watch {
 public:
+  /// Throws when the system has no file descriptors left.
   explicit watch(const std::string& path);
   ~watch();
   watch(const watch&) = delete;
   watch& operator=(const watch&) = delete;
 
-  /// Returns when something happened in the directory, when the time is up, or when a stop is requested. A directory
-  /// that is not there, or vanished, is looked for again at each call.
-  void wait(const std::stop_token& stop, std::chrono::nanoseconds at_most);
+  /// Returns when something happened to the file, when the time is up, or when a stop is requested. A directory that
+  /// is not there, vanished, or was replaced by another of its name is looked for again at each call.
+  news wait(const std::stop_token& stop, std::chrono::nanoseconds at_most);
 
 private:
-  void look();
+  bool look();
+  bool await(std::chrono::nanoseconds at_most) const;
+  news read_events();
 
+  std::string path_;
   std::string directory_;
+  std::string name_;
   int inotify_ = -1;
   int watched_ = -1;
   int wake_ = -1;

@@ -31,7 +31,8 @@ TEST(Plugins, AreListedWithWhatTheyDo) {
 
 TEST(Plugins, DescribeEveryOption) {
   for (const auto* name : {"consul-http", "file", "nginx"}) {
-    const auto shown = nlohmann::json::parse(run({DRCON_BINARY, "plugins", "--json", "-c", "/nowhere", "show", name}).out);
+    const auto shown =
+        nlohmann::json::parse(run({DRCON_BINARY, "plugins", "--json", "-c", "/nowhere", "show", name}).out);
     for (const auto* kind : {"source", "sink"})
       if (shown.contains(kind)) expect_described(shown[kind], name);
   }

@@ -1,0 +1,287 @@
+// The consul-http source against a real Consul agent.
+#include "support/consul_agent.hpp"
+#include "support/plugin_harness.hpp"
+#include "support/wait.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <optional>
+#include <set>
+#include <sstream>
+#include <thread>
+
+namespace drcon::test {
+namespace {
+
+using nlohmann::json;
+using state = source_harness::state;
+
+std::set<std::string> ids(const state& from, const std::string& service = "web") {
+  std::set<std::string> all;
+  const auto at = from.services.find(service);
+  if (at == from.services.end()) return {"no such service"};
+  for (const auto& each : at->second.endpoints) all.insert(each.id);
+  return all;
+}
+
+class ConsulHttpReal : public testing::Test {
+protected:
+  void watch(const std::string& more) {
+    source_ = std::make_unique<source_harness>("consul-http",
+                                               "address = \"" + consul_.url() + "\"\nretry_max = \"500ms\"\n" + more);
+    source_->start();
+  }
+  void watch_web(const std::string& more = {}) { watch("service = [{ name = \"web\"" + more + " }]"); }
+  bool has(const std::set<std::string>& wanted, const std::string& service = "web") const {
+    return source_->wait_for([&](const state& now) { return ids(now, service) == wanted; });
+  }
+  bool has_services(const std::set<std::string>& wanted) const {
+    return source_->wait_for([&](const state& now) {
+      std::set<std::string> names;
+      for (const auto& [name, service] : now.services) names.insert(name);
+      return names == wanted;
+    });
+  }
+  std::optional<endpoint> only(const std::string& service = "web") const {
+    const auto now = source_->now();
+    const auto at = now.services.find(service);
+    if (at == now.services.end() || at->second.endpoints.size() != 1) return {};
+    return at->second.endpoints.front();
+  }
+  void add(const std::string& id, json more = json::object(), const std::string& service = "web") const {
+    consul_.add(service, id, "10.0.0.1", 80, std::move(more));
+  }
+
+  consul_agent consul_;
+  std::unique_ptr<source_harness> source_;
+};
+
+TEST_F(ConsulHttpReal, FollowsWhatIsRegisteredAndRemoved) {
+  watch_web();
+  ASSERT_TRUE(source_->wait_ready());
+  EXPECT_TRUE(has({})) << "a service that nobody registered is known to be empty";
+  add("a");
+  EXPECT_TRUE(has({"n1/a"}));
+  add("b");
+  EXPECT_TRUE(has({"n1/a", "n1/b"}));
+  consul_.remove("a");
+  EXPECT_TRUE(has({"n1/b"}));
+  consul_.remove("b");
+  EXPECT_TRUE(has({}));
+}
+
+TEST_F(ConsulHttpReal, ReadsAllThatConsulKnowsOfAnInstance) {
+  consul_.add("web", "a", "::1", 8080,
+              {{"Tags", {"v2", "a;b}"}}, {"Meta", {{"zone", "x"}}}, {"Weights", {{"Passing", 7}, {"Warning", 2}}}});
+  watch_web();
+  ASSERT_TRUE(has({"n1/a"}));
+  const auto each = only();
+  ASSERT_TRUE(each);
+  EXPECT_EQ(each->node, "n1");
+  EXPECT_EQ(each->address, "::1");
+  EXPECT_EQ(each->port, 8080U);
+  EXPECT_EQ(each->weight, 7U);
+  EXPECT_EQ(each->health, health::passing);
+  EXPECT_TRUE(std::ranges::count(each->tags, "v2"));
+  EXPECT_EQ(each->meta.at("zone"), "x");
+}
+
+TEST_F(ConsulHttpReal, TakesTheNodesAddressWhenTheServiceHasNone) {
+  consul_.add("web", "a", "", 80);
+  watch_web();
+  ASSERT_TRUE(has({"n1/a"}));
+  EXPECT_EQ(only()->address, "127.0.0.1");
+}
+
+TEST_F(ConsulHttpReal, FollowsChecksAsFarAsTheHealthLevelSays) {
+  add("a", {{"Check", {{"TTL", "60s"}, {"Status", "passing"}}}, {"Weights", {{"Passing", 7}, {"Warning", 2}}}});
+  watch(
+      "service = [{ name = \"web\" }, { name = \"web\", as = \"warm\", health = \"warning\" },"
+      "{ name = \"web\", as = \"all\", health = \"any\" }]");
+  ASSERT_TRUE(has({"n1/a"}));
+  consul_.put("/v1/agent/check/warn/service:a");
+  EXPECT_TRUE(has({}));
+  EXPECT_TRUE(wait_until([this] { return only("warm") && only("warm")->weight == 2; }));
+  consul_.put("/v1/agent/check/fail/service:a");
+  EXPECT_TRUE(has({}, "warm"));
+  EXPECT_TRUE(wait_until([this] { return only("all") && only("all")->health == health::critical; }));
+  consul_.put("/v1/agent/check/pass/service:a");
+  EXPECT_TRUE(has({"n1/a"}));
+  EXPECT_TRUE(has({"n1/a"}, "warm"));
+}
+
+TEST_F(ConsulHttpReal, KnowsMaintenanceFromFailure) {
+  add("a");
+  watch("service = [{ name = \"web\" }, { name = \"web\", as = \"all\", health = \"any\" }]");
+  ASSERT_TRUE(has({"n1/a"}));
+  consul_.maintenance("a", true);
+  EXPECT_TRUE(has({}));
+  EXPECT_TRUE(wait_until([this] { return only("all") && only("all")->health == health::maintenance; }));
+  consul_.maintenance("a", false);
+  EXPECT_TRUE(has({"n1/a"}));
+  consul_.put("/v1/agent/maintenance?enable=true");
+  EXPECT_TRUE(has({}));
+  EXPECT_TRUE(wait_until([this] { return only("all") && only("all")->health == health::maintenance; }));
+}
+
+TEST_F(ConsulHttpReal, ChoosesByAllTagsAndByFilter) {
+  add("a", {{"Tags", {"v2", "blue"}}, {"Meta", {{"zone", "x"}}}});
+  add("b", {{"Tags", {"v2"}}});
+  watch(
+      "service = [{ name = \"web\", tag = [\"v2\", \"blue\"] },"
+      "{ name = \"web\", as = \"zoned\", filter = \"Service.Meta.zone == \\\"x\\\"\" }]");
+  EXPECT_TRUE(has({"n1/a"}));
+  EXPECT_TRUE(has({"n1/a"}, "zoned"));
+  add("b", {{"Tags", {"v2", "blue"}}});
+  EXPECT_TRUE(has({"n1/a", "n1/b"}));
+}
+
+TEST_F(ConsulHttpReal, SaysWhatConsulThinksOfABadFilter) {
+  watch_web(", filter = \"this is no filter\"");
+  ASSERT_TRUE(source_->wait_for([](const state& now) { return now.unknown.contains("web"); }));
+  EXPECT_FALSE(source_->now().ready);
+  EXPECT_NE(source_->now().unknown.at("web").find("expression"), std::string::npos) << source_->now().unknown.at("web");
+}
+
+TEST_F(ConsulHttpReal, WatchesEveryServiceWhoseWholeNameMatches) {
+  add("a", json::object(), "web-a");
+  add("x", json::object(), "not-web-a");
+  watch("service = [{ match = \"web-.*\" }]");
+  ASSERT_TRUE(source_->wait_ready());
+  EXPECT_TRUE(has_services({"web-a"}));
+  add("b", json::object(), "web-b");
+  EXPECT_TRUE(has_services({"web-a", "web-b"}));
+  EXPECT_TRUE(has({"n1/b"}, "web-b"));
+  consul_.remove("a");
+  EXPECT_TRUE(has_services({"web-b"}));
+  add("a", json::object(), "web-a");
+  EXPECT_TRUE(has({"n1/a"}, "web-a")) << "one that vanished may come back";
+}
+
+TEST_F(ConsulHttpReal, WatchesEveryServiceThatCarriesATag) {
+  add("a", {{"Tags", {"drcon"}}}, "one");
+  add("b", json::object(), "two");
+  watch("service = [{ with_tag = \"drcon\" }]");
+  ASSERT_TRUE(source_->wait_ready());
+  EXPECT_TRUE(has_services({"one"}));
+  add("b", {{"Tags", {"drcon"}}}, "two");
+  EXPECT_TRUE(has_services({"one", "two"}));
+  add("a", json::object(), "one");
+  EXPECT_TRUE(has_services({"two"}));
+}
+
+TEST_F(ConsulHttpReal, KeepsWhatItKnewWhileConsulIsAwayAndFollowsItsNewIndexAfterwards) {
+  for (int i = 0; i < 20; ++i) add("a", {{"Meta", {{"n", std::to_string(i)}}}});  // the index runs ahead
+  watch_web();
+  ASSERT_TRUE(has({"n1/a"}));
+  consul_.kill9();
+  ASSERT_TRUE(source_->wait_for([](const state& now) { return !now.all_unknown.empty(); }));
+  EXPECT_EQ(ids(source_->now()), std::set<std::string>{"n1/a"});
+  EXPECT_TRUE(wait_until([this] { return source_->status().state == DRCON_STATE_AWAY; }));
+  consul_.start(false);
+  EXPECT_TRUE(has({})) << "this Consul has lost its data, and says so";
+  add("b");
+  EXPECT_TRUE(has({"n1/b"}));
+  EXPECT_TRUE(wait_until([this] { return source_->status().state == DRCON_STATE_OK; })) << source_->status().text;
+}
+
+TEST_F(ConsulHttpReal, ReadsStaleConsistentAndCached) {
+  add("a");
+  for (const auto* how : {"stale", "consistent", "cached"}) {
+    watch("consistency = \"" + std::string(how) + "\"\nservice = [{ name = \"web\" }]");
+    EXPECT_TRUE(has({"n1/a"})) << how;
+    add("b");
+    EXPECT_TRUE(has({"n1/a", "n1/b"})) << how;
+    consul_.remove("b");
+    EXPECT_TRUE(has({"n1/a"})) << how;
+  }
+}
+
+// ---- more services than connections ----
+
+std::size_t sockets_to(std::uint16_t port) {
+  std::size_t found = 0;
+  std::istringstream lines(read_file("/proc/self/net/tcp"));
+  char remote[32];
+  std::snprintf(remote, sizeof remote, "0100007F:%04X 01 ", port);  // established, seen from our end
+  for (std::string line; std::getline(lines, line);) found += line.find(remote) != std::string::npos ? 1 : 0;
+  return found;
+}
+
+class ConsulHttpMany : public ConsulHttpReal {
+protected:
+  static constexpr int services = 5000;
+  static std::string name(int i) { return "svc-" + std::to_string(i); }
+
+  // Straight into the catalogue, which is quicker than through the agent.
+  void put(int i, const std::string& status, int port = 80) const {
+    consul_.put("/v1/catalog/register",
+                {{"Node", "ext"},
+                 {"Address", "10.1.1.1"},
+                 {"Service", {{"Service", name(i)}, {"ID", name(i)}, {"Address", "10.0.0.1"}, {"Port", port}}},
+                 {"Check", {{"Name", "c"}, {"CheckID", name(i)}, {"ServiceID", name(i)}, {"Status", status}}}});
+  }
+  void fill() const {
+    std::vector<std::jthread> workers;
+    for (int first = 0; first < 4; ++first)
+      workers.emplace_back([this, first] {
+        for (int i = first; i < services; i += 4) put(i, "passing");
+      });
+  }
+};
+
+TEST_F(ConsulHttpMany, AreAllWatchedThroughAnAgentThatAllowsTwoHundredConnections) {
+  fill();
+  const auto start = std::chrono::steady_clock::now();
+  const auto since = [](auto from) {
+    return std::to_string(
+        std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - from).count());
+  };
+  watch("service = [{ match = \"svc-.*\" }]");
+  ASSERT_TRUE(source_->wait_ready(60s)) << source_->status().text;
+  RecordProperty("all_known_ms", since(start));
+  EXPECT_EQ(source_->now().services.size(), static_cast<std::size_t>(services));
+  std::size_t most = sockets_to(consul_.port());
+
+  for (const int i : {4711, 2, 3333}) {
+    const auto changed = std::chrono::steady_clock::now();
+    put(i, "passing", 8080);
+    ASSERT_TRUE(
+        source_->wait_for([&](const state& now) { return now.services.at(name(i)).endpoints.at(0).port == 8080; }, 30s))
+        << source_->status().text;
+    RecordProperty("address_change_ms_" + std::to_string(i), since(changed));
+    most = std::max(most, sockets_to(consul_.port()));
+  }
+  for (const int i : {4242, 17, 2500}) {
+    const auto changed = std::chrono::steady_clock::now();
+    put(i, "critical");
+    ASSERT_TRUE(source_->wait_for([&](const state& now) { return now.services.at(name(i)).endpoints.empty(); }, 30s))
+        << source_->status().text;
+    RecordProperty("check_flip_ms_" + std::to_string(i), since(changed));
+    most = std::max(most, sockets_to(consul_.port()));
+  }
+  RecordProperty("sockets", std::to_string(most));
+  RecordProperty("shown", source_->status().text);
+  EXPECT_GT(most, 100U);
+  EXPECT_LE(most, 150U + 5U) << "the test's own requests may be among them";
+  EXPECT_EQ(source_->metrics().find("connection_limit_resets_total"), std::string::npos) << source_->metrics();
+  EXPECT_NE(source_->status().text.find("by rotation"), std::string::npos) << source_->status().text;
+  EXPECT_NE(source_->metrics().find("staleness_seconds"), std::string::npos);
+  EXPECT_TRUE(source_->stop());
+}
+
+TEST_F(ConsulHttpReal, MeetsTheAgentsLimitNamesItAndMakesDo) {
+  std::string names;
+  for (int i = 0; i < 300; ++i) names += "{ name = \"s" + std::to_string(i) + "\" },";
+  watch("connections = 1000\nwait = \"2s\"\nservice = [" + names + "]");
+  ASSERT_TRUE(source_->wait_ready(60s)) << source_->status().text;
+  EXPECT_EQ(source_->now().services.size(), 300U);
+  EXPECT_NE(source_->status().text.find("limits.http_max_conns_per_client"), std::string::npos)
+      << source_->status().text;
+  source_->stop();
+}
+
+}  // namespace
+}  // namespace drcon::test

@@ -1,0 +1,178 @@
+// What Consul's answers mean, hostile ones included.
+#include "consul_http/answer.hpp"
+
+#include <gtest/gtest.h>
+
+namespace drcon::consul {
+namespace {
+
+std::string row(const std::string& service, const std::string& checks = "[]") {
+  return R"({"Node":{"Node":"n1","Address":"10.9.9.9"},"Service":)" + service + R"(,"Checks":)" + checks + "}";
+}
+
+std::string check(const std::string& status, const std::string& id = "c") {
+  return R"({"CheckID":")" + id + R"(","Status":")" + status + R"("})";
+}
+
+std::vector<endpoint> parsed(const std::string& rows, health_level wanted = health_level::any) {
+  std::string why;
+  auto endpoints = parse_endpoints("[" + rows + "]", wanted, why);
+  EXPECT_TRUE(endpoints) << why;
+  return endpoints.value_or(std::vector<endpoint>{});
+}
+
+TEST(ConsulAnswer, ReadsAnInstance) {
+  const auto all = parsed(row(
+      R"({"ID":"web-1","Address":"10.0.0.1","Port":8080,"Tags":["v2"],"Meta":{"zone":"a"},"Weights":{"Passing":7,"Warning":2}})",
+      "[" + check("passing") + "]"));
+  ASSERT_EQ(all.size(), 1U);
+  EXPECT_EQ(all[0], (endpoint{.id = "n1/web-1",
+                              .node = "n1",
+                              .address = "10.0.0.1",
+                              .port = 8080,
+                              .weight = 7,
+                              .priority = 0,
+                              .health = health::passing,
+                              .tags = {"v2"},
+                              .meta = {{"zone", "a"}}}));
+}
+
+TEST(ConsulAnswer, TakesTheNodesAddressWhenTheServiceHasNone) {
+  EXPECT_EQ(parsed(row(R"({"ID":"a","Address":"","Port":1})")).at(0).address, "10.9.9.9");
+  EXPECT_EQ(parsed(row(R"({"ID":"a","Port":1})")).at(0).address, "10.9.9.9");
+}
+
+TEST(ConsulAnswer, TellsInstancesOfTwoNodesWithTheSameIdApart) {
+  const auto all = parsed(R"({"Node":{"Node":"n1"},"Service":{"ID":"a"},"Checks":[]},)"
+                          R"({"Node":{"Node":"n2"},"Service":{"ID":"a"},"Checks":[]})");
+  ASSERT_EQ(all.size(), 2U);
+  EXPECT_NE(all[0].id, all[1].id);
+}
+
+TEST(ConsulAnswer, GivesAnInstanceTheHealthOfItsWorstCheck) {
+  const std::string service = R"({"ID":"a"})";
+  const auto health_with = [&](const std::string& checks) {
+    return parsed(row(service, "[" + checks + "]")).at(0).health;
+  };
+  EXPECT_EQ(health_with(""), health::passing);
+  EXPECT_EQ(health_with(check("passing") + "," + check("warning")), health::warning);
+  EXPECT_EQ(health_with(check("critical") + "," + check("warning")), health::critical);
+  EXPECT_EQ(health_with(check("a word from the future")), health::critical);
+  EXPECT_EQ(health_with(check("critical", "_node_maintenance")), health::maintenance);
+  EXPECT_EQ(health_with(check("passing") + "," + check("critical", "_service_maintenance:a")), health::maintenance);
+}
+
+TEST(ConsulAnswer, TakesTheWeightThatGoesWithTheHealth) {
+  const std::string service = R"({"ID":"a","Weights":{"Passing":7,"Warning":0}})";
+  EXPECT_EQ(parsed(row(service, "[" + check("passing") + "]")).at(0).weight, 7U);
+  EXPECT_EQ(parsed(row(service, "[" + check("warning") + "]")).at(0).weight, 0U);
+  EXPECT_EQ(parsed(row(R"({"ID":"a"})")).at(0).weight, 1U);
+}
+
+TEST(ConsulAnswer, FiltersByHealthWhateverConsulSent) {
+  const std::string rows = row(R"({"ID":"p"})", "[" + check("passing") + "]") + "," +
+                           row(R"({"ID":"w"})", "[" + check("warning") + "]") + "," +
+                           row(R"({"ID":"c"})", "[" + check("critical") + "]") + "," +
+                           row(R"({"ID":"m"})", "[" + check("critical", "_node_maintenance") + "]");
+  EXPECT_EQ(parsed(rows, health_level::passing).size(), 1U);
+  EXPECT_EQ(parsed(rows, health_level::warning).size(), 2U);
+  EXPECT_EQ(parsed(rows, health_level::any).size(), 4U);
+}
+
+TEST(ConsulAnswer, PassesHostileValuesOnAsData) {
+  const auto all =
+      parsed(row(R"({"ID":"a;}\n\u0000$\"","Address":"x;}","Port":80,"Tags":["a;b\n}"],"Meta":{"k\n":"v;"}})"));
+  ASSERT_EQ(all.size(), 1U);
+  EXPECT_EQ(all[0].id, std::string("n1/a;}\n\0$\"", 10));
+  EXPECT_EQ(all[0].tags.at(0), "a;b\n}");
+  EXPECT_EQ(all[0].meta.at("k\n"), "v;");
+}
+
+TEST(ConsulAnswer, TakesNullsAndValuesOfOtherTypesForNothing) {
+  const auto all = parsed(row(
+      R"({"ID":null,"Address":7,"Port":"x","Tags":null,"Meta":null,"Weights":null,"TaggedAddresses":null})", "null"));
+  ASSERT_EQ(all.size(), 1U);
+  EXPECT_EQ(all[0].port, 0U);
+  EXPECT_EQ(all[0].weight, 1U);
+  EXPECT_TRUE(all[0].tags.empty());
+  EXPECT_TRUE(parsed(row(R"({"ID":"a","Tags":[1,null,{}],"Meta":{"k":1}})", R"([1,null,"x"])")).at(0).tags.empty());
+}
+
+TEST(ConsulAnswer, BringsNumbersThatAreOutOfRangeIntoIt) {
+  EXPECT_EQ(parsed(row(R"({"ID":"a","Port":-1})")).at(0).port, 0U);
+  EXPECT_EQ(parsed(row(R"({"ID":"a","Port":99999999999})")).at(0).port, UINT32_MAX);
+  EXPECT_EQ(parsed(row(R"({"ID":"a","Port":18446744073709551615})")).at(0).port, UINT32_MAX);
+  EXPECT_EQ(parsed(row(R"({"ID":"a","Weights":{"Passing":-5}})")).at(0).weight, 0U);
+}
+
+TEST(ConsulAnswer, ConcludesNothingFromABodyThatIsNotWhatItShouldBe) {
+  std::string deep(100000, '[');
+  for (const std::string& body :
+       {std::string(), std::string("["), std::string("{}"), std::string("null"), std::string("7"),
+        std::string("\"No cluster leader\""), std::string("[1]"), std::string("[null]"), std::string("[{}]"),
+        std::string(R"([{"Node":{}}])"), std::string(R"([{"Service":[],"Node":{}}])"),
+        std::string(R"([{"Service":{},"Node":{}},7])"), std::string("<html>"), std::string("[{\"Service\":{\"ID\":\"a"),
+        std::string("[\"\xff\xfe\"]"), deep}) {
+    std::string why;
+    EXPECT_FALSE(parse_endpoints(body, health_level::any, why)) << body.substr(0, 40);
+    EXPECT_FALSE(why.empty());
+    why.clear();
+    if (body != "{}") {
+      EXPECT_FALSE(parse_catalog(body, why)) << body.substr(0, 40);
+    }
+  }
+}
+
+TEST(ConsulAnswer, AnEmptyListIsAnAnswer) { EXPECT_TRUE(parsed("").empty()); }
+
+TEST(ConsulAnswer, ReadsTheCatalogue) {
+  std::string why;
+  const auto all = parse_catalog(R"({"consul":[],"web":["v1","v2"],"odd":null,"worse":[1]})", why);
+  ASSERT_TRUE(all) << why;
+  EXPECT_EQ(all->size(), 4U);
+  EXPECT_EQ(all->at("web"), (std::set<std::string>{"v1", "v2"}));
+}
+
+TEST(ConsulAnswer, ReadsChecks) {
+  const auto all = parse_checks(R"([{"Node":"n1","CheckID":"c","ServiceName":"web"},7])");
+  ASSERT_TRUE(all);
+  EXPECT_EQ(*all, (checks{{{"n1", "c"}, "web"}}));
+  EXPECT_FALSE(parse_checks("{}"));
+}
+
+common::http_answer answer(unsigned status, const std::string& body = "[]") {
+  common::http_answer made;
+  made.status = status;
+  made.body = body;
+  return made;
+}
+
+TEST(ConsulAnswer, SaysWhyAnAnswerIsNotBelieved) {
+  settings all;
+  all.max_stale = std::chrono::seconds(5);
+  EXPECT_FALSE(fault_of(answer(200), all, true));
+  EXPECT_NE(fault_of(answer(403, "Permission denied"), all, false)->find("service:read"), std::string::npos);
+  EXPECT_NE(fault_of(answer(429), all, false)->find("429"), std::string::npos);
+  EXPECT_NE(fault_of(answer(400, "Bad filter: x\nmore"), all, false)->find("Bad filter: x"), std::string::npos);
+  EXPECT_NE(fault_of(answer(500, "No cluster leader"), all, false)->find("No cluster leader"), std::string::npos);
+}
+
+TEST(ConsulAnswer, DoesNotBelieveAServerThatKnowsNoLeader) {
+  auto from = answer(200);
+  from.headers["x-consul-knownleader"] = "false";
+  EXPECT_TRUE(fault_of(from, settings{}, false));
+}
+
+TEST(ConsulAnswer, DoesNotBelieveAStaleAnswerThatIsTooOld) {
+  settings all;
+  all.max_stale = std::chrono::seconds(5);
+  auto from = answer(200);
+  from.headers["x-consul-lastcontact"] = "5000";
+  EXPECT_FALSE(fault_of(from, all, true));
+  from.headers["x-consul-lastcontact"] = "5001";
+  EXPECT_TRUE(fault_of(from, all, true));
+  EXPECT_FALSE(fault_of(from, all, false)) << "only stale reads may be old";
+}
+
+}  // namespace
+}  // namespace drcon::consul

@@ -1,0 +1,266 @@
+// The plugin, loaded by the host's loader, against a server that misbehaves by the book.
+#include "support/plugin_harness.hpp"
+#include "support/scripted_consul.hpp"
+#include "support/wait.hpp"
+
+#include <algorithm>
+
+#include <gtest/gtest.h>
+
+namespace drcon::test {
+namespace {
+
+using how = scripted_answer::how;
+
+std::string options(const scripted_consul& consul, const std::string& more = "service = [{ name = \"web\" }]") {
+  return "address = \"" + consul.url() + "\"\nretry_min = \"5ms\"\nretry_max = \"50ms\"\n" + more;
+}
+
+std::vector<std::string> ids(const source_harness::state& from, const std::string& service = "web") {
+  std::vector<std::string> all;
+  const auto at = from.services.find(service);
+  if (at == from.services.end()) return {"no such service"};
+  for (const auto& each : at->second.endpoints) all.push_back(each.id);
+  return all;
+}
+
+bool has(const source_harness& source, const std::vector<std::string>& wanted, const std::string& service = "web") {
+  return source.wait_for([&](const auto& now) { return ids(now, service) == wanted; });
+}
+
+bool ends_with_index(const std::vector<std::string>& requests, const std::string& index) {
+  return !requests.empty() && requests.back().find("&index=" + index + "&") != std::string::npos;
+}
+
+TEST(ConsulHttp, StartsAgainFromZeroWhenTheIndexGoesBack) {
+  scripted_consul consul;
+  const std::string path = "/v1/health/service/web";
+  consul.set(path, {.index = 100, .body = "[" + instance("a") + "]"});
+  source_harness source("consul-http", options(consul));
+  source.start();
+  ASSERT_TRUE(source.wait_ready());
+  ASSERT_TRUE(wait_until([&] { return ends_with_index(consul.requests(path), "100"); }));
+  consul.set(path, {.index = 50, .body = "[" + instance("b") + "]"});
+  EXPECT_TRUE(has(source, {"n1/b"}));
+  ASSERT_TRUE(wait_until([&] { return ends_with_index(consul.requests(path), "50"); }));
+  const auto asked = consul.requests(path);
+  ASSERT_EQ(asked.size(), 4U);
+  EXPECT_EQ(asked[2].find("index="), std::string::npos) << asked[2];
+  consul.set(path, {.index = 51, .body = "[" + instance("c") + "]"});
+  EXPECT_TRUE(has(source, {"n1/c"}));
+}
+
+TEST(ConsulHttp, TakesAnIndexOfZeroForOne) {
+  scripted_consul consul;
+  const std::string path = "/v1/health/service/web";
+  consul.set(path, {.index = 0, .body = "[" + instance("a") + "]"});
+  source_harness source("consul-http", options(consul));
+  source.start();
+  ASSERT_TRUE(has(source, {"n1/a"}));
+  ASSERT_TRUE(wait_until([&] { return ends_with_index(consul.requests(path), "1"); }));
+  ASSERT_TRUE(wait_until([&] { return consul.held() == 1; })) << "it must block, not spin";
+  consul.set(path, {.index = 2, .body = "[" + instance("b") + "]"});
+  EXPECT_TRUE(has(source, {"n1/b"}));
+}
+
+TEST(ConsulHttp, PublishesAServiceThatHasNoInstancesAsEmpty) {
+  scripted_consul consul;
+  source_harness source("consul-http", options(consul));
+  source.start();
+  ASSERT_TRUE(source.wait_ready());
+  EXPECT_TRUE(has(source, {}));
+}
+
+struct fault {
+  std::string name;
+  scripted_answer answer;
+  std::string said;  // part of the reason given
+};
+
+class ConsulHttpFault : public testing::TestWithParam<fault> {};
+
+TEST_P(ConsulHttpFault, KeepsWhatItKnewAndFollowsAgainAfterwards) {
+  scripted_consul consul;
+  const std::string path = "/v1/health/service/web";
+  consul.set(path, {.index = 10, .body = "[" + instance("a") + "]"});
+  source_harness source("consul-http", options(consul));
+  source.start();
+  ASSERT_TRUE(source.wait_ready());
+  const auto before = consul.requests(path).size();
+
+  consul.set(path, GetParam().answer);
+  ASSERT_TRUE(source.wait_for([](const auto& now) { return now.unknown.contains("web"); }));
+  ASSERT_TRUE(wait_until([&] { return consul.requests(path).size() >= before + 4; })) << "it must ask again";
+  EXPECT_EQ(ids(source.now()), std::vector<std::string>{"n1/a"});
+  EXPECT_NE(source.now().unknown.at("web").find(GetParam().said), std::string::npos) << source.now().unknown.at("web");
+  EXPECT_NE(source.status().state, DRCON_STATE_OK);
+  EXPECT_NE(source.status().text.find(GetParam().said), std::string::npos) << source.status().text;
+  for (const auto& each : consul.requests(path)) EXPECT_EQ(each.find("index=1&"), std::string::npos) << each;
+
+  consul.set(path, {.index = 12, .body = "[" + instance("b") + "]"});
+  EXPECT_TRUE(has(source, {"n1/b"}));
+  EXPECT_TRUE(source.wait_for([](const auto& now) { return now.unknown.empty(); }));
+  EXPECT_TRUE(wait_until([&] { return source.status().state == DRCON_STATE_OK; })) << source.status().text;
+}
+
+// The server sends these with index 1, as Consul does with its 500s.
+INSTANTIATE_TEST_SUITE_P(
+    Each, ConsulHttpFault,
+    testing::Values(fault{"Status429", {.status = 429, .body = "rate limit"}, "429"},
+                    fault{"NoLeader500", {.status = 500, .body = "No cluster leader"}, "No cluster leader"},
+                    fault{"Status503", {.status = 503, .body = "try again"}, "503"},
+                    fault{"Status403", {.status = 403, .body = "Permission denied"}, "token"},
+                    fault{"Status400", {.status = 400, .body = "Bad request: ns"}, "Bad request: ns"},
+                    fault{"Dropped", {.ends = how::dropped}, "cut short"},
+                    fault{"CutShort", {.index = 11, .body = "[]", .ends = how::cut_short}, "cut short"},
+                    fault{"HalfOfTheJson", {.index = 11, .body = R"([{"Node":{"Node":)"}, "not JSON"},
+                    fault{"NotJson", {.index = 11, .body = "<html>proxy error</html>"}, "not JSON"},
+                    fault{"AnotherShape", {.index = 11, .body = R"({"web":[]})"}, "not a list"},
+                    fault{"NoService", {.index = 11, .body = R"([{"Node":{}}])"}, "no Service"},
+                    fault{"NoLeaderWith200",
+                          {.index = 11, .body = "[]", .headers = {{"X-Consul-KnownLeader", "false"}}},
+                          "no leader"}),
+    [](const auto& each) { return each.param.name; });
+
+TEST(ConsulHttp, IsNotReadyBeforeEveryServiceIsTold) {
+  scripted_consul consul;
+  consul.set("/v1/health/service/web", {.index = 3, .body = "[" + instance("a") + "]"});
+  consul.set("/v1/health/service/api", {.status = 500, .body = "No cluster leader"});
+  source_harness source("consul-http", options(consul, "service = [{ name = \"web\" }, { name = \"api\" }]"));
+  source.start();
+  ASSERT_TRUE(has(source, {"n1/a"}));
+  ASSERT_TRUE(wait_until([&] { return consul.requests("/v1/health/service/api").size() >= 3; }));
+  EXPECT_FALSE(source.now().ready);
+  consul.set("/v1/health/service/api", {.index = 4, .body = "[]"});
+  EXPECT_TRUE(source.wait_ready());
+}
+
+TEST(ConsulHttp, IsReadyWhenTheLastServiceNotYetToldVanishesFromTheCatalogue) {
+  scripted_consul consul;
+  const std::string catalog = "/v1/catalog/services";
+  consul.set("/v1/health/service/bad", {.status = 500, .body = "rpc error"});
+  consul.set(catalog, {.index = 5, .body = R"({"bad":[]})"});
+  source_harness source("consul-http", options(consul, "service = [{ match = \".*\" }]"));
+  source.start();
+  ASSERT_TRUE(wait_until([&] { return consul.requests("/v1/health/service/bad").size() >= 2; }));
+  EXPECT_FALSE(source.now().ready);
+  consul.set(catalog, {.index = 6, .body = "{}"});
+  EXPECT_TRUE(source.wait_ready());
+}
+
+TEST(ConsulHttp, KeepsEveryServiceWhenTheCatalogueCannotBeRead) {
+  scripted_consul consul;
+  const std::string catalog = "/v1/catalog/services";
+  consul.set("/v1/health/service/web", {.index = 3, .body = "[" + instance("a") + "]"});
+  consul.set(catalog, {.index = 5, .body = R"({"web":[]})"});
+  source_harness source("consul-http", options(consul, "service = [{ match = \".*\" }]"));
+  source.start();
+  ASSERT_TRUE(source.wait_ready());
+  const auto before = consul.requests(catalog).size();
+  consul.set(catalog, {.index = 6, .body = "[]"});
+  ASSERT_TRUE(wait_until([&] { return consul.requests(catalog).size() >= before + 3; }));
+  EXPECT_EQ(ids(source.now()), std::vector<std::string>{"n1/a"});
+  consul.set(catalog, {.index = 7, .body = "{}"});
+  EXPECT_TRUE(source.wait_for([](const auto& now) { return now.services.empty(); }));
+}
+
+TEST(ConsulHttp, SurvivesAHostileNameInTheCatalogue) {
+  scripted_consul consul;
+  const std::string hostile(200000, 'a');
+  consul.set("/v1/catalog/services", {.index = 5, .body = "{\"web\":[],\"" + hostile + "\":[],\"../x?y\\n\":[]}"});
+  consul.set("/v1/health/service/web", {.index = 3, .body = "[" + instance("a") + "]"});
+  source_harness source("consul-http", options(consul, "service = [{ match = \"(.|\\\\n)*\" }]"));
+  source.start();
+  ASSERT_TRUE(source.wait_ready());
+  EXPECT_TRUE(has(source, {"n1/a"}));
+}
+
+TEST(ConsulHttp, TouchesNothingWhileTheAgentIsNotThere) {
+  source_harness source("consul-http",
+                        "address = \"http://127.0.0.1:1\"\nretry_max = \"1s\"\nservice = [{ name = \"web\" }]");
+  source.start();
+  ASSERT_TRUE(source.wait_for([](const auto& now) { return !now.all_unknown.empty(); }));
+  EXPECT_FALSE(source.now().ready);
+  EXPECT_TRUE(source.now().services.empty());
+  EXPECT_EQ(source.status().state, DRCON_STATE_AWAY);
+  EXPECT_NE(source.status().text.find("127.0.0.1:1"), std::string::npos) << source.status().text;
+}
+
+std::string named(int services) {
+  std::string all = "service = [";
+  for (int i = 0; i < services; ++i) all += "{ name = \"s" + std::to_string(i) + "\" },";
+  return all + "]\n";
+}
+
+TEST(ConsulHttp, NamesTheLimitThatClosesItsConnectionsAndMakesDo) {
+  scripted_consul consul;
+  consul.limit_connections(12);
+  source_harness source("consul-http", options(consul, named(40) + "connections = 60\nwait = \"1s\""));
+  source.start();
+  ASSERT_TRUE(source.wait_ready(std::chrono::seconds(20))) << source.status().text;
+  EXPECT_EQ(source.now().services.size(), 40U);
+  EXPECT_TRUE(wait_until([&] {
+    return source.status().text.find("limits.http_max_conns_per_client") != std::string::npos;
+  })) << source.status().text;
+  EXPECT_NE(source.status().text.find("'connections'"), std::string::npos) << source.status().text;
+  EXPECT_NE(source.metrics().find("connection_limit_resets_total"), std::string::npos);
+  // Every service still changes within one round, whether it has a connection of its own or not.
+  for (int i = 0; i < 40; ++i) {
+    const auto name = "s" + std::to_string(i);
+    consul.set("/v1/health/service/" + name, {.index = 7, .body = "[" + instance("a") + "]"});
+  }
+  consul.set("/v1/catalog/services", {.index = 9, .body = "{}"});
+  EXPECT_TRUE(source.wait_for([](const auto& now) {
+    return std::ranges::all_of(now.services, [](const auto& each) { return each.second.endpoints.size() == 1; });
+  }));
+}
+
+TEST(ConsulHttp, NeverOpensMoreConnectionsThanAllowed) {
+  scripted_consul consul;
+  source_harness source("consul-http", options(consul, named(300) + "connections = 20"));
+  source.start();
+  ASSERT_TRUE(source.wait_ready(std::chrono::seconds(20))) << source.status().text;
+  EXPECT_EQ(source.now().services.size(), 300U);
+  EXPECT_LE(consul.most_connections(), 20U);
+}
+
+TEST(ConsulHttp, FindsAChangedServiceThatHasNoConnectionOfItsOwn) {
+  scripted_consul consul;
+  source_harness source("consul-http", options(consul, named(60) + "connections = 10\nrotation_max_age = \"10m\""));
+  source.start();
+  ASSERT_TRUE(source.wait_ready(std::chrono::seconds(20))) << source.status().text;
+  std::uint64_t index = 10;
+  for (const auto* path : {"/v1/catalog/services", "/v1/health/state/any"}) {
+    for (int i = 0; i < 60; i += 7) {
+      const auto name = "s" + std::to_string(i);
+      ++index;
+      consul.set("/v1/health/service/" + name, {.index = index, .body = "[" + instance(std::to_string(index)) + "]"});
+      consul.set(path, {.index = index, .body = std::string(path).ends_with("any") ? "[]" : "{}"});
+      EXPECT_TRUE(has(source, {"n1/" + std::to_string(index)}, name)) << name << " " << path;
+    }
+  }
+}
+
+TEST(ConsulHttp, AsksAgainSoonForAServiceThatTakesTurnsAndFailed) {
+  scripted_consul consul;
+  source_harness source("consul-http", options(consul, named(60) + "connections = 10\nrotation_max_age = \"10m\""));
+  consul.set("/v1/health/service/s59", {.status = 500, .body = "rpc error"});
+  source.start();
+  ASSERT_TRUE(
+      source.wait_for([](const auto& now) { return now.unknown.contains("s59") && now.services.size() == 59; }));
+  consul.set("/v1/health/service/s59", {.index = 4, .body = "[" + instance("a") + "]"});
+  EXPECT_TRUE(has(source, {"n1/a"}, "s59"));
+}
+
+TEST(ConsulHttp, StopsWithManyQueriesUnderWay) {
+  scripted_consul consul;
+  source_harness source("consul-http", options(consul, named(150)));
+  source.start();
+  ASSERT_TRUE(source.wait_ready());
+  ASSERT_TRUE(wait_until([&] { return consul.held() == 150; }));
+  EXPECT_TRUE(source.stop());
+  EXPECT_EQ(source.now().unknown.size(), 0U) << "to stop is no failure of a service";
+}
+
+}  // namespace
+}  // namespace drcon::test

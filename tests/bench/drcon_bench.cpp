@@ -97,7 +97,7 @@ std::pair<double, double> usage(pid_t pid) {
 }
 
 std::string config(const consul_agent& consul, const nginx_server& nginx, const std::string& services) {
-  return "log.level = \"info\"\n[source.consul]\nplugin = \"consul-http\"\naddress = \"" + consul.url() +
+  return "[source.consul]\nplugin = \"consul-http\"\naddress = \"" + consul.url() +
          "\"\nservice = [" + services + "]\n[sink.edge]\nplugin = \"nginx\"\n" + nginx.options() +
          "[pipeline.web]\nsources = [\"consul\"]\nsinks = [\"edge\"]\nbrake = { hold = \"0s\" }\n";
 }

@@ -89,8 +89,7 @@ TEST_F(NginxSink, KeepsTheOldFileWhenNginxRefusesTheNewOne) {
   write_file(nginx_.prefix() / "t.mustache",
              "{{#services}}upstream {{name}} { {{#endpoints}}server {{server}} {{meta.extra}};{{/endpoints}} "
              "}\n{{/services}}");
-  sink("template = \"" + (nginx_.prefix() / "t.mustache").string() + "\"
-");
+  sink("template = \"" + (nginx_.prefix() / "t.mustache").string() + "\"\n");
   auto good = service_at("web", {&a_});
   good.endpoints[0].meta["extra"] = "weight=2";
   ASSERT_EQ(sink_->apply({good}).result, DRCON_OK);

@@ -12,7 +12,7 @@ drcon_process::drcon_process(std::string config) { write_config(config); }
 void drcon_process::write_config(const std::string& config) const {
   write_file(directory_ / "drcon.toml",
              "host.state_directory = \"state\"\nhost.stop_deadline = \"5s\"\n"
-             "admin.socket = \"admin.sock\"\nlog.level = \"debug\"\n" +
+             "admin.socket = \"admin.sock\"\n" +
                  config);
 }
 

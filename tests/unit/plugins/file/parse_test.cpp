@@ -136,7 +136,7 @@ TEST(FileParse, RefusesValuesThatNoEndpointHas) {
   EXPECT_EQ(with(R"("port":1,"tags":["a",null])"), at + "expected a string in 'tags'");
   EXPECT_EQ(with(R"("port":1,"meta":{"a":1})"), at + "expected a string in 'meta'");
   EXPECT_EQ(with(R"("port":1,"wieght":2)"), at + "unknown key 'wieght' of an endpoint");
-  EXPECT_EQ(with(R"("port":1,"node":"é\ud800")"), "f:1:98: this is not JSON, or not all of it");
+  EXPECT_EQ(with(R"("port":1,"node":"é\ud800")"), "f:1:102: this is not JSON, or not all of it");
   EXPECT_EQ(with(R"("address":"","port":1)"), "f: the member \"address\" stands twice in one object");
   EXPECT_NE(with(R"("port":1e999)").find("f: "), std::string::npos);
 }

@@ -40,8 +40,12 @@ std::string proxy_to(const std::string& service) {
 
 class bare_loop {
 public:
-  bare_loop(const consul_agent& consul, const nginx_server& nginx)
-      : consul_(consul), nginx_(nginx), thread_([this](const std::stop_token& stop) { run(stop); }) {}
+  /// `others` stands in its file besides its own upstream, so that nginx has as much to read as with drcon.
+  bare_loop(const consul_agent& consul, const nginx_server& nginx, std::string others)
+      : consul_(consul),
+        nginx_(nginx),
+        others_(std::move(others)),
+        thread_([this](const std::stop_token& stop) { run(stop); }) {}
 
   static std::string upstream(const std::string& address) {
     return "upstream bare {\n    server " + address + ";\n}\n";
@@ -60,13 +64,14 @@ private:
       auto text = upstream(service["Address"].get<std::string>() + ":" + std::to_string(service["Port"].get<int>()));
       if (text == last_) continue;
       last_ = std::move(text);
-      std::ofstream(nginx_.file()) << last_;
+      std::ofstream(nginx_.file()) << last_ << others_;
       nginx_.reload();
     }
   }
 
   const consul_agent& consul_;
   const nginx_server& nginx_;
+  const std::string others_;
   std::string last_;
   std::jthread thread_;
 };
@@ -96,9 +101,27 @@ std::pair<double, double> usage(pid_t pid) {
   return {memory, ticks / static_cast<double>(::sysconf(_SC_CLK_TCK))};
 }
 
+// Mean duration of each step that drcon itself measures.
+void print_steps(const std::string& metrics) {
+  std::istringstream lines(metrics);
+  std::string name;
+  double sum = 0;
+  for (std::string line; std::getline(lines, line);) {
+    const auto value = line.substr(line.rfind(' ') + 1);
+    if (const auto at = line.find("_sum{"); at != std::string::npos) {
+      name = line.substr(0, at);
+      sum = std::stod(value);
+    } else if (line.find("_count{") != std::string::npos && line.starts_with(name)) {
+      continue;
+    }
+    if (line.find("_bucket{") != std::string::npos && line.find("le=\"+Inf\"") != std::string::npos && !name.empty())
+      std::printf("  %-40s mean %8.2f ms\n", name.c_str(), 1000 * sum / std::stod(value));
+  }
+}
+
 std::string config(const consul_agent& consul, const nginx_server& nginx, const std::string& services) {
-  return "[source.consul]\nplugin = \"consul-http\"\naddress = \"" + consul.url() +
-         "\"\nservice = [" + services + "]\n[sink.edge]\nplugin = \"nginx\"\n" + nginx.options() +
+  return "[source.consul]\nplugin = \"consul-http\"\naddress = \"" + consul.url() + "\"\nservice = [" + services +
+         "]\n[sink.edge]\nplugin = \"nginx\"\n" + nginx.options() +
          "[pipeline.web]\nsources = [\"consul\"]\nsinks = [\"edge\"]\nbrake = { hold = \"0s\" }\n";
 }
 
@@ -110,12 +133,19 @@ void compare(int more_services, int rounds) {
   nginx_server drcon_nginx(proxy_to("drcon"), false);
   for (const auto* service : {"bare", "drcon"}) consul.add(service, service, one.address(), one.port());
   std::string services = R"({ name = "drcon" })";
+  std::string others;
   for (int i = 0; i < more_services; ++i) {
     const auto name = "s" + std::to_string(i);
     services += ", { name = \"" + name + "\" }";
-    for (int n = 0; n < 3; ++n) consul.add(name, name + "-" + std::to_string(n), "127.0.0.1", 10000 + i * 3 + n);
+    others += "upstream " + name + " {\n";
+    for (int n = 0; n < 3; ++n) {
+      const int port = 10000 + i * 3 + n;
+      consul.add(name, name + "-" + std::to_string(n), "127.0.0.1", port);
+      others += "    server 127.0.0.1:" + std::to_string(port) + ";\n";
+    }
+    others += "}\n";
   }
-  write_file(bare_nginx.file(), bare_loop::upstream(one.address() + ":" + std::to_string(one.port())));
+  write_file(bare_nginx.file(), bare_loop::upstream(one.address() + ":" + std::to_string(one.port())) + others);
   drcon_process drcon(config(consul, drcon_nginx, services));
   drcon.start();
   if (!wait_until([&] { return std::filesystem::exists(drcon_nginx.file()); }, 60s))
@@ -123,7 +153,7 @@ void compare(int more_services, int rounds) {
   bare_nginx.start();
   drcon_nginx.start();
   if (!drcon.settled(60s)) throw std::runtime_error(drcon.log());
-  const bare_loop bare(consul, bare_nginx);
+  const bare_loop bare(consul, bare_nginx, others);
 
   std::vector<double> bare_times;
   std::vector<double> drcon_times;
@@ -134,6 +164,7 @@ void compare(int more_services, int rounds) {
     drcon.settled();  // nginx's old workers are gone: each change meets a quiet machine
     std::this_thread::sleep_for(100ms);
   }
+  if (std::getenv("DRCON_BENCH_STEPS") != nullptr) print_steps(drcon.metrics());
   const auto [memory, cpu] = usage(drcon.pid());
   const auto bare_median = quantile(bare_times, 0.5);
   const auto drcon_median = quantile(drcon_times, 0.5);

@@ -404,12 +404,12 @@ bool watcher::take(const watch_ptr& each, const common::http_answer& answer, std
 
 void watcher::failed(const std::string& what, const common::http_answer& answer, const std::string& why) {
   last_fault_ = why;
-  if (failing_.insert(what).second && watches_.contains(what)) host_.unknown(what, why);
-  if (answer.fault == common::http_fault::connect && !std::exchange(away_, true)) {
-    ready_told_ = false;
-    host_.unknown({}, why);
-  }
-  show_status();
+  const bool fails_anew = failing_.insert(what).second && watches_.contains(what);
+  const bool away_anew = answer.fault == common::http_fault::connect && !std::exchange(away_, true);
+  if (away_anew) ready_told_ = false;
+  show_status();  // first: who learns that the state is unknown finds the reason there
+  if (fails_anew) host_.unknown(what, why);
+  if (away_anew) host_.unknown({}, why);
 }
 
 void watcher::worked(const std::string& what) {
@@ -421,8 +421,8 @@ void watcher::worked(const std::string& what) {
 void watcher::become_ready() {
   if (ready_told_ || away_ || untold_ > 0 || catalogs_told_ < catalogs_.size()) return;
   ready_told_ = true;
-  host_.ready();
   show_status();
+  host_.ready();
 }
 
 // The catalogue tells which services there are, and, for rotation, which may have changed.

@@ -4,12 +4,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
-#include <fstream>
-#include <sstream>
 #include <string_view>
 
 namespace drcon::common {
@@ -31,12 +30,9 @@ bool write_all(int file, std::string_view text) {
   return true;
 }
 
-// A rename is durable only when the directory is.
-void sync_directory(const std::string& directory) {
-  const int file = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (file < 0) return;
-  ::fsync(file);
-  ::close(file);
+std::string directory_of(const std::string& path) {
+  auto directory = std::filesystem::path(path).parent_path().string();
+  return directory.empty() ? "." : directory;
 }
 
 // The file a link points to, so that the link stays a link.
@@ -61,23 +57,27 @@ std::string fill(int file, const std::string& name, const std::string& path, con
 }  // namespace
 
 std::optional<std::string> read_file(const std::string& path, std::string& why) {
-  std::ifstream in(path, std::ios::binary);
-  if (!in) {
+  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (file < 0) {
     if (errno != ENOENT) why = fault("cannot read", path);
     return {};
   }
-  std::ostringstream text;
-  text << in.rdbuf();
-  if (in.bad()) {
-    why = fault("cannot read", path);
-    return {};
+  std::string text;
+  std::array<char, 16384> part{};
+  ssize_t length = 0;
+  while ((length = ::read(file, part.data(), part.size())) != 0) {
+    if (length > 0) text.append(part.data(), static_cast<std::size_t>(length));
+    else if (errno != EINTR) break;
   }
-  return text.str();
+  if (length < 0) why = fault("cannot read", path);
+  ::close(file);
+  if (length < 0) return {};
+  return text;
 }
 
 std::string replace_file(const std::string& given, const std::string& text, mode_t mode) {
   const auto path = resolved(given);
-  const auto directory = std::filesystem::path(path).parent_path().string();
+  const auto directory = directory_of(path);
   auto name = directory + "/." + std::filesystem::path(path).filename().string() + ".XXXXXX";
   const int file = ::mkostemp(name.data(), O_CLOEXEC);
   if (file < 0) return fault("cannot create a file in", directory);
@@ -85,8 +85,14 @@ std::string replace_file(const std::string& given, const std::string& text, mode
   ::close(file);
   if (why.empty() && ::rename(name.c_str(), path.c_str()) != 0) why = fault("cannot put in place", path);
   if (!why.empty()) ::unlink(name.c_str());
-  else sync_directory(directory);
   return why;
+}
+
+void sync_directory_of(const std::string& path) {
+  const int file = ::open(directory_of(resolved(path)).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (file < 0) return;
+  ::fsync(file);
+  ::close(file);
 }
 
 }  // namespace drcon::common

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <spawn.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -68,23 +69,34 @@ int spawn(const std::vector<std::string>& argv, const pipe_ends& output, pid_t& 
   return error;
 }
 
-// True when there is no more to read.
+// True when there is no more to read. Takes a bounded part at a time: some programs write faster than it is read.
 bool drain(int file, std::string& to) {
   std::array<char, 4096> part{};
-  for (;;) {
+  for (int i = 0; i < 64; ++i) {
     const auto length = ::read(file, part.data(), part.size());
     if (length == 0) return true;
     if (length < 0) return errno != EAGAIN && errno != EINTR;
     to.append(part.data(), std::min(static_cast<std::size_t>(length), most_output - std::min(most_output, to.size())));
   }
+  return false;
 }
 
-void collect(pid_t pid, command_result& result) {
+// Whether it has ended; with WNOHANG the answer may be no.
+bool collect(pid_t pid, int flags, command_result& result) {
   int status = 0;
-  while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
+  pid_t found = 0;
+  while ((found = ::waitpid(pid, &status, flags)) < 0 && errno == EINTR) {
   }
+  if (found == 0) return false;
   if (WIFEXITED(status)) result.code = WEXITSTATUS(status);
   else if (result.why.empty()) result.why = "was ended by signal " + std::to_string(WTERMSIG(status));
+  return true;
+}
+
+std::string why_ended(bool late, std::chrono::nanoseconds at_most) {
+  if (!late) return "was stopped";
+  return "took longer than " + std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(at_most).count()) +
+         " ms";
 }
 
 }  // namespace
@@ -101,21 +113,25 @@ command_result run_command(const std::vector<std::string>& argv, std::chrono::na
   output.close_write();
   ::fcntl(output.read, F_SETFL, O_NONBLOCK);
   const auto end = std::chrono::steady_clock::now() + at_most;
-  // The program's end shows as the end of its output; one that closed its output and lives on is still waited for.
-  for (bool open = true; open;) {
-    pollfd wait{.fd = output.read, .events = POLLIN, .revents = 0};
-    ::poll(&wait, 1, poll_milliseconds);
-    open = !drain(output.read, result.output);
+  // Its end is asked of the kernel, not taken from its output: a child of its own may hold that open for ever, and it
+  // may close it and live on.
+  const int ended = static_cast<int>(::syscall(SYS_pidfd_open, pid, 0));
+  bool open = true;
+  for (;;) {
+    std::array<pollfd, 2> wait{{{.fd = open ? output.read : -1, .events = POLLIN, .revents = 0},
+                                {.fd = ended, .events = POLLIN, .revents = 0}}};
+    ::poll(wait.data(), wait.size(), ended >= 0 || open ? poll_milliseconds : 1);
+    if (open) open = !drain(output.read, result.output);
+    if (collect(pid, WNOHANG, result)) break;
     const bool late = std::chrono::steady_clock::now() >= end;
-    if (!open || (!late && !stop.stop_requested())) continue;
-    result.why = late ? "took longer than " +
-                            std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(at_most).count()) +
-                            " ms"
-                      : "was stopped";
+    if (!late && !stop.stop_requested()) continue;
+    result.why = why_ended(late, at_most);
     ::kill(-pid, SIGKILL);
-    open = false;
+    collect(pid, 0, result);
+    break;
   }
-  collect(pid, result);
+  if (open) drain(output.read, result.output);
+  if (ended >= 0) ::close(ended);
   return result;
 }
 

@@ -11,6 +11,8 @@
 namespace drcon::nginx {
 namespace {
 
+constexpr std::size_t longest_host_name = 253;
+
 bool is_ip(std::string_view text) {
   boost::system::error_code error;
   boost::asio::ip::make_address(text, error);
@@ -42,8 +44,18 @@ std::optional<std::string> fault_of(endpoint& each, const admission& rules) {
   if (!is_ip(each.address) && rules.host_names == name_policy::drop)
     return "its address is a host name, and nginx refuses a whole configuration for one name that does not resolve; "
            "host_names = \"pass\" takes it";
+  if (!is_ip(each.address) && (!is_upstream_name(each.address) || each.address.size() > longest_host_name))
+    return "its address is neither an IP address nor a host name";
   if (const auto found = hazard(each.address)) return "its address holds " + *found;
+  if (each.port < 1 || each.port > 65535) return "its port is not between 1 and 65535";
   return fault_of_labels(each, rules.hostile);
+}
+
+std::string lower(std::string_view text) {
+  std::string to(text);
+  for (char& c : to)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  return to;
 }
 
 upstream admit_service(const service_view& service, const admission& rules, const context& host) {
@@ -79,11 +91,14 @@ std::string server_address(std::string_view address, std::uint32_t port) {
 
 std::vector<upstream> admit(const snapshot_view& wanted, const admission& rules, const context& host) {
   std::vector<upstream> all;
+  std::set<std::string> taken;
   for (const auto& service : wanted.services()) {
-    if (is_upstream_name(service.name())) all.push_back(admit_service(service, rules, host));
-    else
+    if (!is_upstream_name(service.name()))
       host.refused(service.name(), {},
                    "its name cannot be that of an upstream: letters, digits, '_', '.' and '-', at most 200");
+    else if (!taken.insert(lower(service.name())).second)
+      host.refused(service.name(), {}, "its name differs from another service's only in case, and nginx sees no case");
+    else all.push_back(admit_service(service, rules, host));
   }
   return all;
 }

@@ -15,7 +15,7 @@ struct server {
   std::uint32_t weight = 1;
   bool backup = false;
   bool down = false;
-  endpoint from;  ///< for templates; empty for a kept one
+  endpoint from;  ///< its labels are for templates; empty for a stand-in
 };
 
 /// One `upstream` block.

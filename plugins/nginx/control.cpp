@@ -104,11 +104,13 @@ std::map<pid_t, unsigned long long> control::workers(pid_t master) const {
   return all;
 }
 
-std::optional<bool> control::includes(const std::string& file, const std::stop_token& stop) const {
+std::optional<bool> control::includes(const std::string& file, const std::string& mark,
+                                      const std::stop_token& stop) const {
   // The output is cut at 64 KiB; a large configuration may name the file beyond that.
   const auto result = common::run_command(command("-T"), at_.check_timeout, stop);
   if (!result.ok()) return {};
   if (result.output.find("# configuration file " + file + ":") != std::string::npos) return true;
+  if (result.output.find(mark) != std::string::npos) return true;
   return result.output.size() < 64U * 1024U ? std::optional(false) : std::nullopt;
 }
 

@@ -47,8 +47,9 @@ public:
   /// Workers that accept connections: pid -> start time, in clock ticks since boot.
   std::map<pid_t, unsigned long long> workers(pid_t master) const;
 
-  /// Whether the main configuration includes `file`, by `nginx -T`; nothing when that cannot be told.
-  std::optional<bool> includes(const std::string& file, const std::stop_token& stop) const;
+  /// Whether the main configuration includes `file`, by `nginx -T`; nothing when that cannot be told. `mark` is a
+  /// text of the file, which may be included by another name.
+  std::optional<bool> includes(const std::string& file, const std::string& mark, const std::stop_token& stop) const;
 
   const location& where() const { return at_; }
 

@@ -1,7 +1,7 @@
 // What the sink remembers of services, so that an empty one can keep its last servers, even across a restart.
 //
-// It travels in the file itself: the built-in format is read back from its upstream blocks; with a user's template a
-// comment line carries it.
+// It travels in the file itself: the built-in format is read back from its upstream blocks; with a user's template
+// comment lines carry it, labels included, so that a kept server is drawn as it was.
 #pragma once
 
 #include "nginx/admit.hpp"
@@ -23,7 +23,7 @@ memory recall(const std::string& file);
 /// The port that a file written by this sink answers its generation on.
 std::optional<std::uint16_t> recall_port(const std::string& file);
 
-/// The comment line for files whose form is the user's.
+/// The comment lines for files whose form is the user's.
 std::string to_comment(const memory& all);
 
 }  // namespace drcon::nginx

@@ -4,6 +4,8 @@
 
 #include <drcon/sink.hpp>
 
+#include <charconv>
+
 namespace drcon::nginx {
 namespace {
 
@@ -56,6 +58,7 @@ std::string read_template(const options& from) {
   std::string why;
   const auto text = common::read_file(path, why);
   if (!text) throw config_error("/template", why.empty() ? "there is no " + path : why);
+  if (text->empty()) throw config_error("/template", path + " is empty");
   if (const auto fault = fault_of_template(*text)) throw config_error("/template", path + ": " + *fault);
   return *text;
 }
@@ -68,7 +71,10 @@ layout read_layout(const options& from, const context& host) {
   if (form.balance == "round_robin") form.balance.clear();
   form.keepalive = from["keepalive"].integer();
   const auto fails = from["max_fails"].integer();
-  const auto fail_seconds = std::chrono::duration_cast<std::chrono::seconds>(from["fail_timeout"].duration()).count();
+  const auto fail_timeout = from["fail_timeout"].duration();
+  const auto fail_seconds = std::chrono::duration_cast<std::chrono::seconds>(fail_timeout).count();
+  if (fail_timeout != std::chrono::seconds(fail_seconds))
+    throw config_error("/fail_timeout", "nginx knows only whole seconds here");
   if (fails != 1) form.server_options += " max_fails=" + std::to_string(fails);
   if (fail_seconds != 10) form.server_options += " fail_timeout=" + std::to_string(fail_seconds) + "s";
   const auto empty = from["empty"].string();
@@ -78,12 +84,26 @@ layout read_layout(const options& from, const context& host) {
   return form;
 }
 
+boost::asio::ip::tcp::endpoint read_listen(const options& from) {
+  const auto text = from["confirm_listen"].string();
+  const auto colon = text.rfind(':');
+  auto host = text.substr(0, colon);
+  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+  std::uint16_t port = 0;
+  const auto* const end = text.data() + text.size();
+  boost::system::error_code error;
+  const auto address = boost::asio::ip::make_address(host, error);
+  if (error || colon == std::string::npos || std::from_chars(text.data() + colon + 1, end, port).ptr != end)
+    throw config_error("/confirm_listen", "expected an IP address and a port, such as \"127.0.0.1:0\"");
+  return {address, port};
+}
+
 publisher_options read_publisher(const options& from, const context& host) {
   publisher_options to{.file = from["file"].string(),
                        .mode = static_cast<mode_t>(std::stoul(from["mode"].string(), nullptr, 8)),
                        .form = read_layout(from, host),
                        .use_listener = from["confirm"].string() == "listener",
-                       .listen = from["confirm_listen"].string(),
+                       .listen = read_listen(from),
                        .confirm_timeout = from["confirm_timeout"].duration()};
   if (!to.use_listener && to.form.empty == empty_policy::answer_503)
     throw config_error("/empty", "empty = \"503\" needs confirm = \"listener\": the same server block answers it");
@@ -116,7 +136,8 @@ public:
 
   bool render(const update_view& update) override {
     const auto [wanted, live] = publisher_.preview(admit(update.wanted(), rules_, host()));
-    host().rendered(file_, wanted, live.value_or(std::string()));
+    if (live) host().rendered(file_, wanted, *live);
+    else host().rendered(file_, wanted);
     return true;
   }
 

@@ -1,17 +1,11 @@
 #include "nginx/publisher.hpp"
 
-#include "common/atomic_file.hpp"
-
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <ctime>
-#include <filesystem>
-#include <thread>
+#include <functional>
+#include <stdexcept>
 
 namespace drcon::nginx {
 namespace {
@@ -19,44 +13,57 @@ namespace {
 using clock = std::chrono::steady_clock;
 using boost::asio::ip::tcp;
 
-// nginx's master sleeps for 100 ms before it tells old workers to stop accepting; until then both answer.
-constexpr auto unbroken_for = std::chrono::milliseconds(120);
-constexpr auto eager_poll = std::chrono::milliseconds(1);
-constexpr auto calm_poll = std::chrono::milliseconds(10);
-constexpr auto eager_for = std::chrono::milliseconds(50);
+// How long the check stands back for the first answer, so as not to compete with it.
+constexpr auto check_waits = std::chrono::milliseconds(50);
 
 double seconds_since(clock::time_point start) { return std::chrono::duration<double>(clock::now() - start).count(); }
 
-tcp::endpoint parse_listen(const std::string& text) {
-  const auto colon = text.rfind(':');
-  auto host = text.substr(0, colon);
-  if (host.starts_with('[')) host = host.substr(1, host.size() - 2);
-  return {boost::asio::ip::make_address(host), static_cast<std::uint16_t>(std::stoi(text.substr(colon + 1)))};
+// Below what Linux hands out to outgoing connections (from 32768) and Nomad to its jobs (from 20000): a port that
+// somebody holds when nginx is started would keep it from starting.
+constexpr std::uint16_t first_port = 16000;
+constexpr std::uint16_t port_count = 4000;
+
+// A port that is free now, the same for the same file when it can be. Another program may take it before nginx does:
+// then the reload is refused and put back, and another one is chosen.
+std::uint16_t free_port(const boost::asio::ip::address& address, const std::string& file) {
+  boost::asio::io_context context;
+  const auto start = std::hash<std::string>{}(file);
+  for (std::size_t i = 0; i < port_count; ++i) {
+    const auto port = static_cast<std::uint16_t>(first_port + (start + i) % port_count);
+    boost::system::error_code error;
+    tcp::acceptor probe(context);
+    probe.open(tcp::endpoint(address, port).protocol(), error);
+    probe.set_option(tcp::acceptor::reuse_address(true), error);
+    probe.bind({address, port}, error);
+    if (!error) probe.listen(1, error);
+    if (!error) return port;
+  }
+  throw std::runtime_error("no free port for confirm_listen between " + std::to_string(first_port) + " and " +
+                           std::to_string(first_port + port_count - 1) + " at " + address.to_string());
 }
 
-// A port that is free now. Another program may take it before nginx does: then the reload is refused and put back.
-std::uint16_t free_port(const tcp::endpoint& like) {
-  boost::asio::io_context context;
-  tcp::acceptor probe(context, tcp::endpoint(like.address(), 0));
-  return probe.local_endpoint().port();
+std::set<std::string> names_of(const std::vector<upstream>& all) {
+  std::set<std::string> names;
+  for (const auto& each : all) names.insert(each.name);
+  return names;
 }
 
 }  // namespace
 
 publisher::publisher(publisher_options options, control nginx, context host)
-    : options_(std::move(options)), nginx_(std::move(nginx)), host_(host) {}
-
-std::string publisher::previous_name() const {
-  const std::filesystem::path file(options_.file);
-  // Hidden and without the usual ending, so that no include pattern takes it for a configuration.
-  return (file.parent_path() / ("." + file.filename().string() + ".previous")).string();
-}
+    : options_(std::move(options)),
+      nginx_(std::move(nginx)),
+      host_(host),
+      file_(options_.file, options_.mode),
+      serving_(nginx_),
+      form_(options_.form) {}
 
 // Reads what is there. False when it cannot be told.
 bool publisher::look(std::string& why) {
-  live_ = common::read_file(options_.file, why);
+  why = file_.look();
   if (!why.empty()) return false;
-  if (!learned_) learn(live_.value_or(std::string()));
+  if (!learned_) learn(file_.live().value_or(std::string()));
+  if (options_.use_listener && !form_.listener) choose_listener();
   return true;
 }
 
@@ -64,19 +71,14 @@ bool publisher::look(std::string& why) {
 void publisher::learn(const std::string& file) {
   learned_ = true;
   last_ = recall(file);
-  choose_listener(file);
-  // A change that was cut short by a crash is still to be confirmed, and may have to be taken back.
-  std::string ignored;
-  previous_ = common::read_file(previous_name(), ignored);
-  changing_ = previous_.has_value();
+  file_.find_unfinished();
 }
 
-void publisher::choose_listener(const std::string& file) {
-  if (!options_.use_listener) return;
-  auto at = parse_listen(options_.listen);
-  if (at.port() == 0) at.port(recall_port(file).value_or(0));
-  if (at.port() == 0) at.port(free_port(at));
-  options_.form.listener = at;
+void publisher::choose_listener() {
+  auto at = options_.listen;
+  if (at.port() == 0) at.port(recall_port(file_.live().value_or(std::string())).value_or(0));
+  if (at.port() == 0) at.port(free_port(at.address(), options_.file));
+  form_.listener = at;
 }
 
 std::set<std::string> publisher::vanished(const std::vector<upstream>& wanted) const {
@@ -108,21 +110,23 @@ outcome publisher::publish(const std::vector<upstream>& wanted, bool fresh, cons
   if (!look(why)) return retry(why);
   const auto gone = vanished(wanted);
   if (fresh) retained_.clear();
-  auto how = bring_about(render(with_retained(wanted), last_, options_.form), stop);
-  if (how.result == DRCON_REJECTED && !gone.empty() && retained_.empty()) {
+  auto how = bring_about(with_retained(wanted), stop);
+  if (check_refused_ && !gone.empty() && retained_.empty()) {
     // Something in nginx's own configuration may name a service that has vanished: without this, that one service
-    // would block every later change.
+    // would block every later change. It does not matter whether nginx took the old file: that may be damaged or gone.
     retained_ = gone;
     const auto first_reason = how.why;
-    how = bring_about(render(with_retained(wanted), last_, options_.form), stop);
+    auto again = bring_about(with_retained(wanted), stop);
+    if (check_refused_) retained_.clear();  // it is not for them: the first answer stands
+    else how = std::move(again);
     if (how.result == DRCON_OK) {
       std::string names;
       for (const auto& name : gone) names += (names.empty() ? "" : ", ") + name;
       host_.status_degraded("gone from the registry, but nginx's configuration still needs them: " + names +
                             "; kept as empty services (" + first_reason + ")");
-    } else {
-      retained_.clear();
     }
+  } else if (how.result == DRCON_OK && !warning_.empty()) {
+    host_.status_degraded(warning_);
   } else if (how.result == DRCON_OK && retained_.empty()) {
     host_.status_ok();
   }
@@ -130,65 +134,75 @@ outcome publisher::publish(const std::vector<upstream>& wanted, bool fresh, cons
   return how;
 }
 
-std::pair<std::string, std::optional<std::string>> publisher::preview(const std::vector<upstream>& wanted) {
+std::pair<std::string, std::optional<std::string>> publisher::preview(const std::vector<upstream>& wanted) const {
+  publisher other(options_, nginx_, host_);  // shares nothing with a publish under way
   std::string why;
-  look(why);
-  return {render(with_retained(wanted), last_, options_.form).bytes, live_};
+  const bool readable = other.look(why);
+  if (!other.learned_) other.learn({});
+  if (options_.use_listener && !other.form_.listener) other.choose_listener();
+  auto bytes = render(wanted, other.last_, other.form_).bytes;
+  if (!readable) return {std::move(bytes), std::nullopt};
+  return {std::move(bytes), other.file_.live().value_or(std::string())};
 }
 
-// From rendered bytes to a nginx that serves them, each step only after the one before.
-outcome publisher::bring_about(const rendered& next, const std::stop_token& stop) {
-  const bool written = live_ == next.bytes;
-  if (written && serves(next)) {
-    if (changing_) settle();
+// From upstreams to a nginx that serves them.
+//
+// A change of shape is judged by nginx -t before nginx hears of it. Where only servers differ from what nginx has taken
+// already, the signal goes first: nginx's master judges for itself and keeps its workers when it refuses, and nginx -t,
+// which costs more than all else, comes beside it and tells the reason.
+outcome publisher::bring_about(const std::vector<upstream>& all, const std::stop_token& stop) {
+  check_refused_ = false;
+  warning_.clear();
+  const auto next = render(all, last_, form_);
+  const bool written = file_.live() == next.bytes;
+  if (written && serving_.is(next, form_.listener, file_.path())) {
+    if (file_.changing()) file_.settle();
     return ok();
   }
-  if (!written) {
+  if (!written)
     if (const auto why = write(next.bytes); !why.empty()) return retry(why);
-  }
-  const auto start = clock::now();
-  const auto verdict = nginx_.check(stop);
-  host_.observe("check_seconds", "Duration of nginx -t.", seconds_since(start));
-  if (const auto answer = refused(verdict, stop)) return *answer;
-  return reload(next, stop);
+  auto names = names_of(all);
+  const bool judge_first = !options_.form.user_template.empty() || taken_ != names;
+  taken_.reset();
+  if (judge_first)
+    if (const auto verdict = judge(stop); !verdict.ok) return refused(verdict, stop);
+  auto how = reload(next, judge_first, stop);
+  if (how.result == DRCON_OK && warning_.empty()) taken_ = std::move(names);
+  return how;
 }
 
-// Puts `bytes` in place, with what was there before kept aside until the change is confirmed.
 std::string publisher::write(const std::string& bytes) {
-  if (!changing_) {
-    previous_ = live_;
-    changing_ = true;
-    if (previous_) {
-      // A second name for the old file costs nothing; only where links are not possible it is copied.
-      ::unlink(previous_name().c_str());
-      if (::link(options_.file.c_str(), previous_name().c_str()) != 0)
-        if (const auto why = common::replace_file(previous_name(), *previous_); !why.empty()) return why;
-    }
-  }
   const auto start = clock::now();
-  auto why = common::replace_file(options_.file, bytes, options_.mode);
+  auto why = file_.write(bytes);
   host_.observe("write_seconds", "Duration of writing the file, with fsync.", seconds_since(start));
-  if (!why.empty()) return why;
-  host_.count("writes_total", "How often the file was written.");
-  live_ = bytes;
-  return {};
+  if (why.empty()) host_.count("writes_total", "How often the file was written.");
+  return why;
+}
+
+control::verdict publisher::judge(const std::stop_token& stop) {
+  file_.make_durable();
+  const auto start = clock::now();
+  auto verdict = nginx_.check(stop);
+  host_.observe("check_seconds", "Duration of nginx -t.", seconds_since(start));
+  check_refused_ = verdict.judged && !verdict.ok;
+  if (!verdict.ok) host_.count("checks_failed_total", "How often nginx -t did not pass.");
+  return verdict;
 }
 
 // Whose fault is it that nginx -t did not pass?
-std::optional<outcome> publisher::refused(const control::verdict& verdict, const std::stop_token& stop) {
-  if (verdict.ok) return {};
-  host_.count("checks_failed_total", "How often nginx -t did not pass.");
-  if (!changing_)
-    return retry("nginx does not take its configuration: " + verdict.why + "; " + options_.file +
-                 " is as it should be, and nginx is told once the configuration is mended");
-  auto back = put_back(verdict.why, false, stop);
-  if (!verdict.judged) back.result = DRCON_RETRY;
-  return back;
+outcome publisher::refused(const control::verdict& verdict, const std::stop_token& stop) {
+  if (!file_.changing())
+    return retry((verdict.judged ? "nginx does not take its configuration: " : "nginx cannot be asked: ") +
+                 verdict.why + "; " + file_.path() + " is as it should be, and nginx is told once that is mended");
+  if (verdict.judged) return put_back(verdict.why, false, stop);
+  if (const auto fault = file_.restore(); !fault.empty())
+    return retry(verdict.why + "; and the old file cannot be put back: " + fault);
+  return retry("nginx cannot be asked: " + verdict.why + "; the old file is back until it can");
 }
 
 // The old file again. When nginx does not take that either, its own configuration is broken, and the change waits.
 outcome publisher::put_back(const std::string& why, bool was_signalled, const std::stop_token& stop) {
-  if (const auto fault = restore(); !fault.empty())
+  if (const auto fault = file_.restore(); !fault.empty())
     return retry(why + "; and the old file cannot be put back: " + fault);
   host_.count("rollbacks_total", "How often the old file was put back.");
   const auto old = nginx_.check(stop);
@@ -202,96 +216,46 @@ outcome publisher::put_back(const std::string& why, bool was_signalled, const st
   return rejected("nginx refuses it: " + why + "; the old file is back");
 }
 
-std::string publisher::restore() {
-  if (previous_) {
-    if (auto fault = common::replace_file(options_.file, *previous_, options_.mode); !fault.empty()) return fault;
-  } else {
-    ::unlink(options_.file.c_str());
-  }
-  live_ = previous_;
-  settle();
-  return {};
-}
-
-// The change is over, one way or the other: what was kept for taking it back goes.
-void publisher::settle() {
-  ::unlink(previous_name().c_str());
-  changing_ = false;
-}
-
-outcome publisher::reload(const rendered& next, const std::stop_token& stop) {
+outcome publisher::reload(const rendered& next, bool judged, const std::stop_token& stop) {
   std::string why;
   const auto master = nginx_.master(why);
-  if (!master)
-    return retry("nginx does not run (" + why + "); " + options_.file + " is written and checked, and waits for it");
-  if (serves(next)) {  // it was started in the meantime
-    settle();
-    return ok();
+  if (!master) {
+    if (!judged)
+      if (const auto verdict = judge(stop); !verdict.ok) return refused(verdict, stop);
+    return retry("nginx does not run (" + why + "); " + file_.path() + " is written and checked, and waits for it");
   }
-  const auto old_workers = nginx_.workers(*master);
+  const serving::change change(serving_, next, form_.listener, *master);
   const auto start = clock::now();
   if (auto fault = nginx_.reload(*master); !fault.empty()) return retry(std::move(fault));
   host_.count("reloads_total", "How often nginx was told to reload.");
-  if (confirmed(next, *master, old_workers, stop)) {
+  if (!judged) {
+    change.wait_begun(check_waits, stop);
+    const auto verdict = judge(stop);
+    if (!verdict.ok && !change.begun()) return refused(verdict, stop);
+    if (!verdict.ok) warning_ = "nginx serves the change, but would not start anew: " + verdict.why;
+  }
+  if (change.wait_complete(options_.confirm_timeout, stop)) {
     host_.observe("reload_seconds", "From the signal to a new generation that serves alone.", seconds_since(start));
-    settle();
+    if (!form_.listener) serving_.remember(next, *master);
+    file_.settle();
     return ok();
   }
   if (stop.stop_requested()) return retry("stopped before nginx had confirmed");
-  if (!changing_) return retry(why_unconfirmed(stop));
-  return put_back(why_unconfirmed(stop), true, stop);
+  return unconfirmed(next, stop);
 }
 
-// Does nginx serve these bytes now?
-bool publisher::serves(const rendered& wanted) const {
-  if (options_.form.listener) return nginx_.generation(*options_.form.listener) == wanted.generation;
-  // Without a listener: every worker must be younger than the file. A worker that died and was replaced since the last
-  // change is taken for a reload; the listener does not have this weakness.
-  std::string ignored;
-  const auto master = nginx_.master(ignored);
-  struct stat info {};
-  if (!master || ::stat(options_.file.c_str(), &info) != 0) return false;
-  timespec now{};
-  timespec up{};
-  ::clock_gettime(CLOCK_REALTIME, &now);
-  ::clock_gettime(CLOCK_BOOTTIME, &up);
-  const auto as_double = [](const timespec& t) {
-    return static_cast<double>(t.tv_sec) + 1e-9 * static_cast<double>(t.tv_nsec);
-  };
-  const auto boot = as_double(now) - as_double(up);
-  const auto ticks = static_cast<double>(::sysconf(_SC_CLK_TCK));
-  const auto workers = nginx_.workers(*master);
-  return !workers.empty() && std::ranges::all_of(workers, [&](const auto& each) {
-    return boot + static_cast<double>(each.second) / ticks > as_double(info.st_mtim);
-  });
+outcome publisher::unconfirmed(const rendered& next, const std::stop_token& stop) {
+  const auto why = why_unconfirmed(next, stop);
+  if (!file_.changing()) return retry(why);
+  auto back = put_back(why, true, stop);
+  // The port may be what nginx could not have; one that the old file names as well has served before.
+  if (options_.listen.port() == 0 && !recall_port(file_.live().value_or(std::string()))) form_.listener.reset();
+  return back;
 }
 
-// Polls until the new generation has answered alone for long enough.
-bool publisher::confirmed(const rendered& next, pid_t master, const std::map<pid_t, unsigned long long>& old_workers,
-                          const std::stop_token& stop) const {
-  const auto start = clock::now();
-  std::optional<clock::time_point> since;
-  while (!stop.stop_requested() && clock::now() - start < options_.confirm_timeout) {
-    bool serving = false;
-    if (options_.form.listener) {
-      serving = nginx_.generation(*options_.form.listener) == next.generation;
-    } else {
-      const auto now = nginx_.workers(master);
-      serving =
-          !now.empty() && std::ranges::none_of(now, [&](const auto& each) { return old_workers.contains(each.first); });
-    }
-    if (!serving) since.reset();
-    else if (!since) since = clock::now();
-    if (since && clock::now() - *since >= unbroken_for) return true;
-    const bool eager = !since && clock::now() - start < eager_for;
-    std::this_thread::sleep_for(eager ? eager_poll : calm_poll);
-  }
-  return false;
-}
-
-std::string publisher::why_unconfirmed(const std::stop_token& stop) const {
-  if (nginx_.includes(options_.file, stop) == false)
-    return nginx_.where().config + " does not include " + options_.file + ", so nginx never reads it";
+std::string publisher::why_unconfirmed(const rendered& next, const std::stop_token& stop) const {
+  if (nginx_.includes(file_.path(), next.generation, stop) == false)
+    return nginx_.where().config + " does not include " + file_.path() + ", so nginx never reads it";
   return "nginx was told to reload, but the new configuration did not begin to serve within " +
          std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(options_.confirm_timeout).count()) +
          " ms; its error log tells why (a port that is taken is a common reason)";

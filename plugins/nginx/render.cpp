@@ -74,10 +74,13 @@ void draw_upstream(std::ostream& out, const upstream& each, const memory& last, 
 
 data data_of(const server& each, bool first, bool is_last) {
   data to;
+  // All from the server line: a kept server and a stand-in have nothing else.
+  const auto colon = each.address.rfind(':');
+  const auto host = each.address.substr(0, colon);
   to["server"] = each.address;
-  to["address"] = each.from.address;
-  to["host"] = each.address.substr(0, each.address.rfind(':'));
-  to["port"] = each.address.substr(each.address.rfind(':') + 1);
+  to["address"] = host.starts_with('[') ? host.substr(1, host.size() - 2) : host;
+  to["host"] = host;
+  to["port"] = each.address.substr(colon + 1);
   to["id"] = each.from.id;
   to["node"] = each.from.node;
   to["weight"] = std::to_string(each.weight);

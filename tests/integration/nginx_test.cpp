@@ -103,6 +103,32 @@ TEST_F(NginxSink, KeepsTheOldFileWhenNginxRefusesTheNewOne) {
   EXPECT_EQ(nginx_.reloads(), 1);
 }
 
+// Where only servers differ the signal goes before nginx -t: nginx's master must be the one that keeps its workers.
+TEST_F(NginxSink, LosesNothingWhenNginxRefusesAChangeOfServersOnly) {
+  sink("host_names = \"pass\"\n");
+  ASSERT_EQ(sink_->apply({service_at("web", {&a_})}).result, DRCON_OK);
+  serve_web();
+  const auto before = file();
+  const auto workers = nginx_.workers();
+  auto bad = service_at("web", {&a_});
+  bad.endpoints[0].address = "no-such-host.invalid";
+  const auto how = sink_->apply({bad});
+  EXPECT_EQ(how.result, DRCON_REJECTED);
+  EXPECT_NE(how.why.find("no-such-host.invalid"), std::string::npos) << how.why;
+  EXPECT_EQ(file(), before);
+  EXPECT_EQ(nginx_.workers(), workers);
+  EXPECT_EQ(nginx_.get().body, "a\n");
+  ASSERT_EQ(sink_->apply({service_at("web", {&b_})}).result, DRCON_OK);
+  EXPECT_EQ(nginx_.get().body, "b\n");
+}
+
+TEST_F(NginxSink, HasNginxJudgeAChangeOfShapeBeforeItIsTold) {
+  ASSERT_EQ(sink().apply({service_at("web", {&a_})}).result, DRCON_OK);
+  nginx_.break_config();
+  EXPECT_EQ(sink_->apply({service_at("web", {&a_}), service_at("more", {&b_})}).result, DRCON_RETRY);
+  EXPECT_EQ(nginx_.reloads(), 1);
+}
+
 TEST_F(NginxSink, PutsTheOldFileBackWhenTheNewOneNeverServes) {
   const auto port = free_port();
   const backend squatter("squatter");
@@ -271,6 +297,10 @@ TEST_F(NginxSink, RefusesOptionsThatContradictEachOther) {
   EXPECT_THROW(sink("template = \"/nowhere/t.mustache\"\n"), std::runtime_error);
   write_file(nginx_.prefix() / "t.mustache", "{{#services}} not closed");
   EXPECT_THROW(sink("template = \"" + (nginx_.prefix() / "t.mustache").string() + "\"\n"), std::runtime_error);
+  write_file(nginx_.prefix() / "t.mustache", "");
+  EXPECT_THROW(sink("template = \"" + (nginx_.prefix() / "t.mustache").string() + "\"\n"), std::runtime_error);
+  EXPECT_THROW(sink("confirm_listen = \"localhost:8080\"\n"), std::runtime_error);
+  EXPECT_THROW(sink("fail_timeout = \"500ms\"\n"), std::runtime_error);
 }
 
 TEST_F(NginxSink, SaysWhatIsWrongWhenItMayNotWrite) {
@@ -281,6 +311,230 @@ TEST_F(NginxSink, SaysWhatIsWrongWhenItMayNotWrite) {
   const auto how = lost.apply({service_at("web", {&a_})});
   EXPECT_EQ(how.result, DRCON_RETRY);
   EXPECT_NE(how.why.find("No such file or directory"), std::string::npos) << how.why;
+}
+
+TEST_F(NginxSink, WaitsForAnNginxThatIsDownWithTheFileInPlace) {
+  nginx_.stop();
+  const auto how = sink().apply({service_at("web", {&a_})});
+  EXPECT_EQ(how.result, DRCON_RETRY);
+  EXPECT_NE(how.why.find("nginx does not run"), std::string::npos) << how.why;
+  EXPECT_NE(file().find(std::to_string(a_.port())), std::string::npos);
+  nginx_.serve(proxy);
+  nginx_.start();
+  EXPECT_EQ(sink_->apply({service_at("web", {&a_})}).result, DRCON_OK);
+  EXPECT_TRUE(answers("a\n"));
+  EXPECT_EQ(nginx_.reloads(), 0);
+}
+
+TEST_F(NginxSink, BlamesTheUsersOwnConfigurationAndAppliesOnceItIsMended) {
+  ASSERT_EQ(sink().apply({service_at("web", {&a_})}).result, DRCON_OK);
+  const auto before = file();
+  const auto workers = nginx_.workers();
+  nginx_.break_config();
+  const auto how = sink_->apply({service_at("web", {&b_})});
+  EXPECT_EQ(how.result, DRCON_RETRY) << "the snapshot is not at fault";
+  EXPECT_NE(how.why.find("no_such_directive"), std::string::npos) << how.why;
+  EXPECT_EQ(file(), before);
+  EXPECT_EQ(nginx_.workers(), workers);
+  nginx_.mend_config();
+  EXPECT_EQ(sink_->apply({service_at("web", {&b_})}).result, DRCON_OK);
+  serve_web();
+  EXPECT_TRUE(answers("b\n"));
+}
+
+TEST_F(NginxSink, PutsTheOldFileBackWhenNginxCannotBeAsked) {
+  ASSERT_EQ(sink().apply({service_at("web", {&a_})}).result, DRCON_OK);
+  const auto before = file();
+  sink_.reset();
+  const auto how = sink("nginx = \"/no/such/nginx\"\n").apply({service_at("web", {&b_})});
+  EXPECT_EQ(how.result, DRCON_RETRY);
+  EXPECT_NE(how.why.find("/no/such/nginx"), std::string::npos) << how.why;
+  EXPECT_EQ(file(), before);
+}
+
+TEST_F(NginxSink, TakesBackAFirstFileThatACrashLeftUnchecked) {
+  write_file(nginx_.prefix() / "t.mustache",
+             "{{#services}}upstream {{name}} { {{#endpoints}}server {{server}} {{meta.extra}};{{/endpoints}} "
+             "}\n{{/services}}");
+  // What a kill leaves between the first writing and nginx -t: the file, and an empty one where there was none.
+  write_file(nginx_.file(), "upstream web { server 127.0.0.1:1 no_such_parameter; }\n");
+  write_file(nginx_.file().parent_path() / ".drcon.conf.previous", "");
+  auto bad = service_at("web", {&a_});
+  bad.endpoints[0].meta["extra"] = "no_such_parameter";
+  EXPECT_EQ(sink("template = \"" + (nginx_.prefix() / "t.mustache").string() + "\"\n").apply({bad}).result,
+            DRCON_REJECTED);
+  EXPECT_FALSE(std::filesystem::exists(nginx_.file())) << "nginx must be able to start again";
+  EXPECT_TRUE(std::filesystem::is_empty(nginx_.file().parent_path()));
+}
+
+TEST_F(NginxSink, TakesUpAFileThatACrashLeftUnloaded) {
+  ASSERT_EQ(sink().apply({service_at("web", {&a_})}).result, DRCON_OK);
+  serve_web();
+  sink_.reset();
+  const auto old = file();
+  // The bytes that the next apply wants, written by a run that got no further.
+  const auto wanted = sink_harness("nginx", nginx_.options()).render({service_at("web", {&b_})}).at(0).wanted;
+  write_file(nginx_.file().parent_path() / ".drcon.conf.previous", old);
+  write_file(nginx_.file(), wanted);
+  const auto written = std::filesystem::last_write_time(nginx_.file());
+  ASSERT_EQ(sink().apply({service_at("web", {&b_})}).result, DRCON_OK);
+  EXPECT_TRUE(answers("b\n"));
+  EXPECT_EQ(std::filesystem::last_write_time(nginx_.file()), written) << "the file was right already";
+  EXPECT_FALSE(std::filesystem::exists(nginx_.file().parent_path() / ".drcon.conf.previous"));
+}
+
+TEST_F(NginxSink, IsNotFooledByAnEditThatLeftTheGenerationAsItWas) {
+  ASSERT_EQ(sink().apply({service_at("web", {&a_})}).result, DRCON_OK);
+  serve_web();
+  ASSERT_TRUE(answers("a\n"));
+  auto edited = file();
+  const auto from = ":" + std::to_string(a_.port()) + ";";
+  edited.replace(edited.find(from), from.size(), ":" + std::to_string(b_.port()) + ";");
+  write_file(nginx_.file(), edited);
+  nginx_.reload();
+  ASSERT_TRUE(answers("b\n"));
+  ASSERT_EQ(sink_->reconcile().result, DRCON_OK);
+  for (int i = 0; i < 10; ++i) EXPECT_EQ(nginx_.get().body, "a\n");
+}
+
+TEST_F(NginxSink, ChoosesAnotherPortWhenItsOwnIsTaken) {
+  const backend squatter("squatter");
+  // A first file whose listener nginx cannot have.
+  sink_harness first("nginx", nginx_.options() + "confirm_listen = \"127.0.0.1:" + std::to_string(squatter.port()) +
+                                  "\"\nconfirm_timeout = \"300ms\"\n");
+  first.start();
+  ASSERT_EQ(first.apply({service_at("web", {&a_})}).result, DRCON_REJECTED);
+  ASSERT_FALSE(std::filesystem::exists(nginx_.file()));
+  const auto wanted = sink_harness("nginx", nginx_.options()).render({service_at("web", {&a_})}).at(0).wanted;
+  const auto at = wanted.find("listen 127.0.0.1:");
+  ASSERT_NE(at, std::string::npos);
+  auto taken = wanted;
+  taken.replace(at, wanted.find(';', at) - at, "listen 127.0.0.1:" + std::to_string(squatter.port()));
+  write_file(nginx_.file(), taken);
+  write_file(nginx_.file().parent_path() / ".drcon.conf.previous", "");
+  ASSERT_NE(sink("confirm_timeout = \"300ms\"\n").apply({service_at("web", {&a_})}).result, DRCON_OK);
+  // nginx tries for 2.5 s to have the port, and looks at signals again only then.
+  EXPECT_TRUE(wait_until([&] { return sink_->apply({service_at("web", {&a_})}).result == DRCON_OK; })) << file();
+}
+
+TEST_F(NginxSink, ReachesEndpointsOverIPv6) {
+  const backend six("six", "::1");
+  ASSERT_EQ(sink().apply({service_at("web", {&six})}).result, DRCON_OK);
+  serve_web();
+  EXPECT_TRUE(answers("six\n"));
+}
+
+TEST_F(NginxSink, SharesAnNginxWithOtherSinks) {
+  sink_harness other("nginx", nginx_.options("other.conf"));
+  other.start();
+  ASSERT_EQ(other.apply({service_at("api", {&b_})}).result, DRCON_OK);
+  ASSERT_EQ(sink().apply({service_at("web", {&a_})}).result, DRCON_OK);
+  EXPECT_EQ(other.reconcile().result, DRCON_OK);
+  EXPECT_EQ(sink_->reconcile().result, DRCON_OK);
+  EXPECT_EQ(nginx_.reloads(), 2) << "one each: what another sink does is no reason to reload";
+  serve_web();
+  EXPECT_TRUE(answers("a\n"));
+}
+
+TEST_F(NginxSink, RendersExactlyWhatItWouldWriteAndTouchesNothing) {
+  sink_harness idle("nginx", nginx_.options());
+  const auto before = idle.render({service_at("web", {&a_})}).at(0);
+  EXPECT_EQ(before.target, nginx_.file().string());
+  EXPECT_EQ(before.live, "");
+  EXPECT_TRUE(std::filesystem::is_empty(nginx_.file().parent_path()));
+  ASSERT_EQ(sink().apply({service_at("web", {&a_})}).result, DRCON_OK);
+  EXPECT_EQ(file(), before.wanted);
+  const auto after = idle.render({service_at("web", {&a_})}).at(0);
+  EXPECT_EQ(after.live, after.wanted);
+}
+
+TEST_F(NginxSink, ReplacesTheTargetOfALinkAndCanTakeItBack) {
+  const auto real = nginx_.prefix() / "available" / "web.conf";
+  write_file(real, "# mine\n");
+  std::filesystem::create_symlink(real, nginx_.file());
+  ASSERT_EQ(sink().apply({service_at("web", {&a_})}).result, DRCON_OK);
+  EXPECT_TRUE(std::filesystem::is_symlink(nginx_.file()));
+  const auto good = read_file(real);
+  EXPECT_NE(good.find("upstream web"), std::string::npos);
+  nginx_.break_config();
+  EXPECT_EQ(sink_->apply({service_at("web", {&b_})}).result, DRCON_RETRY);
+  EXPECT_TRUE(std::filesystem::is_symlink(nginx_.file()));
+  EXPECT_EQ(read_file(real), good);
+}
+
+TEST_F(NginxSink, KeepsAsideTheOldContentOfALinkedFileNotTheLink) {
+  const auto real = nginx_.prefix() / "available" / "web.conf";
+  write_file(real, "# mine\n");
+  std::filesystem::create_symlink(real, nginx_.file());
+  nginx_.stop();  // so that the change is not confirmed, and what was kept stays
+  ASSERT_EQ(sink().apply({service_at("web", {&a_})}).result, DRCON_RETRY);
+  EXPECT_EQ(read_file(nginx_.file().parent_path() / ".drcon.conf.previous"), "# mine\n");
+}
+
+TEST_F(NginxSink, GivesANewFileTheModeAskedFor) {
+  ASSERT_EQ(sink("mode = \"0600\"\n").apply({service_at("web", {&a_})}).result, DRCON_OK);
+  struct stat info {};
+  ::stat(nginx_.file().c_str(), &info);
+  EXPECT_EQ(info.st_mode & 07777U, 0600U);
+}
+
+TEST_F(NginxSink, DrawsForEveryBalanceWhatNginxTakes) {
+  auto web = service_at("web", {&a_, &b_});
+  web.endpoints[0].weight = 7;
+  web.endpoints[1].priority = web.endpoints[0].priority + 1;
+  auto all_down = service_at("down", {&a_});
+  all_down.endpoints[0].weight = 0;
+  for (const auto* balance : {"round_robin", "least_conn", "ip_hash", "random"}) {
+    sink_.reset();
+    const auto how =
+        sink("keepalive = 16\nmax_fails = 3\nfail_timeout = \"5s\"\nbalance = \"" + std::string(balance) + "\"\n")
+            .apply({web, all_down, service_at("empty", {})});
+    EXPECT_EQ(how.result, DRCON_OK) << balance << ": " << how.why;
+  }
+}
+
+TEST_F(NginxSink, IsNotBlockedByAServiceWhoseNameDiffersOnlyInCase) {
+  ASSERT_EQ(sink().apply({service_at("WEB", {&b_}), service_at("web", {&a_})}).result, DRCON_OK);
+  EXPECT_TRUE(wait_until([&] { return !sink_->refused().empty(); }));
+}
+
+TEST_F(NginxSink, KeepsAVanishedServiceThatNginxNeedsEvenWhenTheFileIsLost) {
+  ASSERT_EQ(sink().apply({service_at("api", {&b_}), service_at("web", {&a_})}).result, DRCON_OK);
+  serve_web();
+  std::filesystem::remove(nginx_.file());
+  ASSERT_EQ(sink_->apply({service_at("api", {&b_})}).result, DRCON_OK);
+  EXPECT_TRUE(answers("a\n"));
+  EXPECT_NE(sink_->status().text.find("web"), std::string::npos) << sink_->status().text;
+}
+
+TEST_F(NginxSink, RemembersHundredsOfServersBesideAUsersTemplateAcrossARestart) {
+  write_file(nginx_.prefix() / "t.mustache",
+             "{{#services}}\nupstream {{name}} {\n{{#endpoints}}\n    server {{address}}:{{port}} "
+             "weight={{weight}}{{#backup}} backup{{/backup}}{{#down}} down{{/down}}; # {{id}}\n{{/endpoints}}\n}\n"
+             "{{/services}}\n");
+  const auto with = "template = \"" + (nginx_.prefix() / "t.mustache").string() + "\"\n";
+  auto web = service_at("web", {&a_});
+  auto big = service_at("big", {});
+  for (int i = 1; i <= 300; ++i)
+    big.endpoints.push_back(
+        {.id = "i" + std::to_string(i), .node = "n", .address = "127.0.0.1", .port = static_cast<std::uint32_t>(i)});
+  ASSERT_EQ(sink(with).apply({big, web}).result, DRCON_OK);
+  const auto full = file();
+  sink_.reset();
+  big.endpoints.clear();
+  ASSERT_EQ(sink(with).apply({big, web}).result, DRCON_OK);
+  EXPECT_EQ(file(), full) << "kept as they were";
+  EXPECT_EQ(nginx_.reloads(), 1);
+}
+
+TEST_F(NginxSink, StopsSoonWhileItWaitsForNginx) {
+  auto elsewhere = nginx_.options();
+  elsewhere.replace(elsewhere.find("conf.d/drcon.conf"), 17, "other/drcon.conf");
+  std::filesystem::create_directories(nginx_.prefix() / "other");
+  sink_harness waiting("nginx", elsewhere + "confirm_timeout = \"10m\"\n");
+  waiting.start();
+  EXPECT_EQ(waiting.apply({service_at("web", {&a_})}, 500ms).result, -1) << "still polling";
+  EXPECT_TRUE(waiting.stop());
 }
 
 }  // namespace

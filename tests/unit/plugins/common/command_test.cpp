@@ -32,6 +32,24 @@ TEST(Command, KillsWhatTakesTooLongWithItsChildren) {
   EXPECT_NE(result.why.find("took longer"), std::string::npos) << result.why;
 }
 
+TEST(Command, KillsWhatClosedItsOutputAndLivesOn) {
+  const auto result = run_command({"sh", "-c", "exec >/dev/null 2>&1; exec sleep 100"}, 100ms);
+  EXPECT_EQ(result.code, -1);
+  EXPECT_NE(result.why.find("took longer"), std::string::npos) << result.why;
+}
+
+TEST(Command, KillsWhatWritesWithoutEnd) {
+  const auto result = run_command({"yes"}, 100ms);
+  EXPECT_EQ(result.code, -1);
+  EXPECT_NE(result.why.find("took longer"), std::string::npos) << result.why;
+}
+
+TEST(Command, DoesNotWaitForWhatTheProgramLeftBehind) {
+  const auto result = run_command({"sh", "-c", "sleep 5 & echo done"}, 1min);
+  EXPECT_TRUE(result.ok()) << result.why;
+  EXPECT_EQ(result.output, "done\n");
+}
+
 TEST(Command, EndsWhenAskedToStop) {
   std::stop_source stop;
   stop.request_stop();

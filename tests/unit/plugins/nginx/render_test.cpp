@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <sstream>
+
 namespace drcon::nginx {
 namespace {
 
@@ -79,6 +81,70 @@ TEST(NginxMemory, CarriesServersInACommentBesideAUsersTemplate) {
   const auto known = recall(render({{"web", {server_at("10.0.0.1:80", 4)}}}, {}, form).bytes);
   ASSERT_TRUE(known.contains("web"));
   EXPECT_EQ(known.at("web")[0].weight, 4U);
+}
+
+TEST(NginxMemory, DoesNotCountServersTwiceWhenAUsersTemplateLooksLikeTheBuiltInForm) {
+  auto form = form_with_listener();
+  form.user_template =
+      "{{#services}}upstream {{name}} {\n{{#endpoints}}    server {{server}};\n{{/endpoints}}}\n{{/services}}";
+  memory last = recall(render({{"web", {server_at("10.0.0.1:80")}}}, {}, form).bytes);
+  for (int i = 0; i < 3; ++i) last = recall(render({{"api", {}}, {"web", {}}}, last, form).bytes);
+  ASSERT_EQ(last.at("web").size(), 1U);
+  EXPECT_FALSE(last.contains("api")) << "a stand-in is not a server";
+}
+
+TEST(NginxMemory, DrawsAKeptServerAsItWasWithAUsersTemplate) {
+  auto form = form_with_listener();
+  form.user_template =
+      "{{#services}}{{#endpoints}}{{address}} {{host}} {{port}} {{id}} {{node}} {{health}} {{meta.k}} "
+      "{{#tags}}<{{.}}>{{/tags}}{{/endpoints}}{{/services}}";
+  auto each = server_at("[::1]:80", 4);
+  each.from = {.id = "i", .node = "n", .address = "::1", .port = 80, .tags = {"two words"}, .meta = {{"k", "v"}}};
+  each.from.health = health::warning;
+  const auto first = render({{"web", {each}}}, {}, form).bytes;
+  EXPECT_NE(first.find("::1 [::1] 80 i n warning v <\"two words\">"), std::string::npos) << first;
+  EXPECT_EQ(render({{"web", {}}}, recall(first), form).bytes, first) << "even in the next run";
+}
+
+TEST(NginxMemory, WritesNoCommentThatNginxWouldRefuseForItsLength) {
+  auto form = form_with_listener();
+  form.user_template = "# mine\n";
+  std::vector<server> many;
+  for (int i = 0; i < 1000; ++i) many.push_back(server_at("10.0.0.1:" + std::to_string(1000 + i)));
+  const auto text = render({{"web", many}}, {}, form).bytes;
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) EXPECT_LT(line.size(), 4000U);
+  EXPECT_EQ(recall(text).at("web").size(), 1000U);
+}
+
+TEST(NginxMemory, TakesNoHostileLabelFromAnEditedFile) {
+  const auto known = recall(
+      "# drcon keeps: {\"web\":[{\"address\":\"10.0.0.1:80\",\"id\":\"x;\",\"node\":7,\"health\":9,"
+      "\"tags\":[\"}\",\"fine\",3],\"meta\":{\"k\":\"$x\",\"a;\":\"v\"}},"
+      "{\"address\":\"10.0.0.2:80\",\"tags\":\"no list\",\"meta\":[1]}]}\n");
+  ASSERT_EQ(known.at("web").size(), 2U);
+  const auto& from = known.at("web")[0].from;
+  EXPECT_EQ(from.id, "");
+  EXPECT_EQ(from.tags, std::vector<std::string>{"fine"});
+  EXPECT_EQ(from.meta.size(), 1U);
+  EXPECT_EQ(from.meta.at("k"), "");
+  EXPECT_EQ(from.health, health::passing);
+}
+
+TEST(NginxRender, DrawsNoUpstreamWithoutAServer) {
+  for (const auto policy : {empty_policy::keep, empty_policy::answer_503, empty_policy::down_server}) {
+    auto form = form_with_listener();
+    form.empty = policy;
+    const auto text = render({{"web", {}}}, {}, form).bytes;
+    EXPECT_NE(text.find("    server 127.0.0.1:" + std::string(policy == empty_policy::answer_503 ? "9999" : "1 down")),
+              std::string::npos)
+        << text;
+  }
+}
+
+TEST(NginxRender, FindsFaultWithATemplateThatIsNotClosed) {
+  EXPECT_TRUE(fault_of_template("{{#services}}"));
+  EXPECT_FALSE(fault_of_template("{{#services}}{{name}}{{/services}}"));
 }
 
 TEST(NginxMemory, BelievesNothingThatItCouldNotHaveWritten) {

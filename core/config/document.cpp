@@ -1,7 +1,6 @@
 #include "config/document.hpp"
 
 #include "config/file_text.hpp"
-#include "config/nesting.hpp"
 #include "config/text.hpp"
 
 #include <glob.h>
@@ -93,16 +92,11 @@ private:
   }
 
   void take(const fs::path& file, const std::string& text) {
-    if (const auto at = too_many_dots(text))
-      return fault({file.string(), at->line, at->column}, "a key has more than 16 parts");
-    toml::table table;
-    try {
-      table = toml::parse(std::string_view(text), file.string());
-    } catch (const toml::parse_error& error) {
-      auto where = place_of(error.source());
-      where.file = file.string();
-      return fault(where, "not valid TOML: " + reason_of(error), advice_on(error));
-    }
+    auto parsed = parse_toml(text, file.string());
+    if (const auto* wrong = std::get_if<toml_fault>(&parsed))
+      return fault({file.string(), wrong->line, wrong->column}, "not valid TOML: " + reason_of(wrong->what),
+                   advice_on(wrong->what));
+    auto& table = std::get<toml::table>(parsed);
     const auto patterns = includes_of(table);
     if (open_.size() == 1) all_.has_main = true;
     all_.all.push_back({file, absolute_directory(file), std::move(table)});
@@ -110,16 +104,15 @@ private:
   }
 
   // The parser's words are "Error while parsing value: what is wrong"; they may quote the file.
-  static std::string reason_of(const toml::parse_error& error) {
+  static std::string reason_of(std::string_view words) {
     constexpr std::string_view opening = "Error while parsing ";
-    auto words = error.description();
     if (words.starts_with(opening)) words.remove_prefix(opening.size());
     return std::string(words.substr(0, 300));
   }
 
   // The two slips that the parser's words do not lead to.
-  static std::string advice_on(const toml::parse_error& error) {
-    const auto has = [words = error.description()](std::string_view part) { return words.find(part) != words.npos; };
+  static std::string advice_on(std::string_view words) {
+    const auto has = [words](std::string_view part) { return words.find(part) != words.npos; };
     if (has("could not determine value type") || has("floating-point: expected") || has("boolean: expected"))
       return R"(text is written in quotes: "…")";
     if (has("parsing string: unescaped control")) return "a string ends on the line where it begins";

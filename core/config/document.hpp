@@ -4,7 +4,7 @@
 #include "config/diagnostics.hpp"
 #include "config/position.hpp"
 
-#include <toml++/toml.h>
+#include <drcon/toml.hpp>
 
 #include <filesystem>
 #include <vector>

@@ -13,7 +13,7 @@
 
 #include "config/diagnostics.hpp"
 
-#include <toml++/toml.h>
+#include <drcon/toml.hpp>
 #include <nlohmann/json.hpp>
 
 #include <filesystem>

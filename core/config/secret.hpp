@@ -1,7 +1,7 @@
 // A secret as users write it: a string, { file = "…" } or { env = "…" }.
 #pragma once
 
-#include <toml++/toml.h>
+#include <drcon/toml.hpp>
 
 #include <filesystem>
 #include <optional>

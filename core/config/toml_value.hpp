@@ -1,7 +1,7 @@
 // TOML values in the words of JSON Schema, and in words for people.
 #pragma once
 
-#include <toml++/toml.h>
+#include <drcon/toml.hpp>
 #include <nlohmann/json.hpp>
 
 #include <string>

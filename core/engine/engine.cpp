@@ -4,6 +4,7 @@
 #include "log/log.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <set>
 #include <utility>
 
@@ -174,21 +175,19 @@ void engine::on_decided(const std::string& pipeline, const decision& what) {
 // Stops an instance; `then` comes when it has, or when its deadline has passed.
 void engine::retire(instance_ptr instance, std::function<void()> then) {
   ++retiring_;
-  struct outcome {
-    bool over = false;
-  };
-  auto once = std::make_shared<outcome>();
-  auto deadline = std::make_shared<timer>(context_.get_executor());
-  auto end = [this, once, deadline, then = std::move(then)](bool in_time) {
-    if (std::exchange(once->over, true)) return;
-    deadline->cancel();
+  // Empty once it is over. The timer must go then: an abandoned plugin's word may come when the context is gone.
+  auto deadline = std::make_shared<std::optional<timer>>();
+  deadline->emplace(context_.get_executor());
+  auto end = [this, deadline, then = std::move(then)](bool in_time) {
+    if (!*deadline) return;
+    deadline->reset();
     overstayed_ |= !in_time;
     then();
     if (--retiring_ == 0 && all_retired_) std::exchange(all_retired_, nullptr)();
   };
   // While everything stops, sources and then sinks share the deadline.
   const auto at_most = stopping_ ? config_.host.stop_deadline / 2 : config_.host.stop_deadline;
-  deadline->after(at_most, [end, instance, at_most] {
+  (*deadline)->after(at_most, [end, instance, at_most] {
     log::error(instance->name(), "plugin '{}' did not stop within {}; it is abandoned, and its thread with it",
                instance->plugin_name(), config::to_text(at_most));
     end(false);
@@ -199,14 +198,15 @@ void engine::retire(instance_ptr instance, std::function<void()> then) {
 void engine::stop(std::function<void(bool clean)> stopped) {
   stopping_ = true;
   pipelines_.clear();
-  auto deadline = std::make_shared<timer>(context_.get_executor());
-  auto over = std::make_shared<bool>(false);
-  const std::function<void()> finish = [this, over, deadline, stopped = std::move(stopped)] {
-    deadline->cancel();
-    if (!std::exchange(*over, true)) stopped(!overstayed_);
+  auto deadline = std::make_shared<std::optional<timer>>();  // as in retire()
+  deadline->emplace(context_.get_executor());
+  const std::function<void()> finish = [this, deadline, stopped = std::move(stopped)] {
+    if (!*deadline) return;
+    deadline->reset();
+    stopped(!overstayed_);
   };
   // A sink that never answers must not hold up the rest.
-  deadline->after(config_.host.stop_deadline, [this, finish] {
+  (*deadline)->after(config_.host.stop_deadline, [this, finish] {
     log::error("host", "not all ended within {}; leaving without them", config::to_text(config_.host.stop_deadline));
     overstayed_ = true;
     finish();

@@ -1,6 +1,7 @@
 #include "file/parse.hpp"
 
-#include <toml++/toml.h>
+#include <drcon/toml.hpp>
+
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
@@ -237,31 +238,13 @@ std::optional<toml::table> read_json(const std::string& text, const std::string&
   return {};
 }
 
-// The parser frees tables recursively and sets no limit to the parts of a dotted key: "a.a.a…" ends the process. No
-// key, address or name has that many dots without one of these signs between them.
-bool has_endless_key(const std::string& text) {
-  constexpr int most_dots = 1000;
-  int dots = 0;
-  for (const char c : text) {
-    if (std::string_view("\n,=[]{}").find(c) != std::string_view::npos) dots = 0;
-    else if (c == '.' && ++dots > most_dots) return true;
-  }
-  return false;
-}
-
 std::optional<toml::table> read_toml(const std::string& text, const std::string& file, std::string& why) {
-  if (has_endless_key(text)) {
-    why = file + ": a key has more than 1000 parts";
-    return {};
-  }
-  try {
-    return toml::parse(text, file);
-  } catch (const toml::parse_error& error) {
-    const auto at = error.source().begin;
-    why = file + ":" + std::to_string(at.line) + ":" + std::to_string(at.column) +
-          ": this is not TOML: " + std::string(error.description());
-    return {};
-  }
+  auto parsed = parse_toml(text, file);
+  if (auto* table = std::get_if<toml::table>(&parsed)) return std::move(*table);
+  const auto& wrong = std::get<toml_fault>(parsed);
+  why = file + ":" + std::to_string(wrong.line) + ":" + std::to_string(wrong.column) +
+        ": this is not TOML: " + wrong.what;
+  return {};
 }
 
 }  // namespace

@@ -262,13 +262,14 @@ TEST_F(Drcon, PutsTheFileBackWhileNginxsOwnConfigIsBrokenAndAppliesItOnceMended)
   start();
   ASSERT_TRUE(drcon_->settled());
   const auto before = file();
+  const auto workers = nginx_.workers();
   nginx_.break_config();
   add(b);
   ASSERT_TRUE(wait_until([&] {
     return drcon_->status()["sinks"]["edge"]["why"].get<std::string>().find("no_such_directive") != std::string::npos;
   })) << drcon_->log();
   EXPECT_TRUE(wait_until([&] { return file() == before; })) << file();
-  EXPECT_EQ(nginx_.reloads(), 1);
+  EXPECT_EQ(nginx_.workers(), workers);
   nginx_.mend_config();
   EXPECT_TRUE(drcon_->settled()) << drcon_->log();
   EXPECT_NE(file().find(std::to_string(b.port())), std::string::npos);
@@ -321,7 +322,7 @@ TEST_F(Drcon, DoesNothingToAnNginxThatServesWhatIsWantedAlready) {
   const auto workers = nginx_.workers();
   const auto written = std::filesystem::last_write_time(nginx_.file());
   const auto reloads = nginx_.reloads();
-  ASSERT_EQ(drcon_->stop(), 0);
+  ASSERT_EQ(drcon_->stop(), 0) << drcon_->log();
   drcon_->start();
   ASSERT_TRUE(drcon_->settled());
   add(a);  // the same again

@@ -1,6 +1,5 @@
 #include "config/document.hpp"
 
-#include "config/nesting.hpp"
 
 #include "support/temp_dir.hpp"
 
@@ -178,25 +177,6 @@ INSTANTIATE_TEST_SUITE_P(All, HostileText,
                                          "a" + repeated(".a", 200'000) + " = 1", "[a" + repeated(" . a", 200'000) + "]",
                                          "a" + repeated(".\"b\"", 200'000) + " = 1",
                                          "a = {b" + repeated(".'c'", 200'000) + " = 1}"));
-
-TEST(DottedKeys, AreLimited) {
-  EXPECT_FALSE(too_many_dots("a.b.c.d.e.f.g.h.i.j.k.l.m.n.o.p = 1"));
-  const auto at = too_many_dots("x = 1\n[ü.b.c.d.e.f.g.h.i.j.k.l.m.n.o.p.q]");
-  ASSERT_TRUE(at);
-  EXPECT_EQ(at->line, 2);
-  EXPECT_EQ(at->column, 33);
-}
-
-TEST(DottedKeys, AreNotSeenInNumbersStringsAndComments) {
-  const auto dots = repeated(".a", 20);
-  EXPECT_FALSE(too_many_dots("a = [" + repeated("1.5, ", 50) + "]"));
-  EXPECT_FALSE(too_many_dots("a = \"" + dots + "\"\nb = '" + dots + "'"));
-  EXPECT_FALSE(too_many_dots("a = \"\\\"" + dots + "\""));
-  EXPECT_FALSE(too_many_dots("a = \"\"\"\n" + dots + "\n\"\"\"\"\"\nb = '''\n" + dots + "\n'''\n"));
-  EXPECT_FALSE(too_many_dots("# " + dots));
-  EXPECT_TRUE(too_many_dots("a = \"\"\"x\"\"\"\"\"\nb" + dots + " = 1"));
-  EXPECT_TRUE(too_many_dots("# it's\nb" + dots + " = 1"));
-}
 
 }  // namespace
 }  // namespace drcon::config

@@ -4,7 +4,7 @@
 #include "log/log.hpp"
 
 #include <algorithm>
-#include <optional>
+#include <memory>
 #include <set>
 #include <utility>
 
@@ -175,19 +175,24 @@ void engine::on_decided(const std::string& pipeline, const decision& what) {
 // Stops an instance; `then` comes when it has, or when its deadline has passed.
 void engine::retire(instance_ptr instance, std::function<void()> then) {
   ++retiring_;
-  // Empty once it is over. The timer must go then: an abandoned plugin's word may come when the context is gone.
-  auto deadline = std::make_shared<std::optional<timer>>();
-  deadline->emplace(context_.get_executor());
-  auto end = [this, deadline, then = std::move(then)](bool in_time) {
-    if (!*deadline) return;
-    deadline->reset();
+  // What is told to `then` is told once, and gone at once: an abandoned plugin may speak, or its thread may still hold
+  // this, when everything that `then` and the timer refer to has gone.
+  struct waiting {
+    timer deadline;
+    std::function<void()> then;
+  };
+  auto open = std::make_shared<std::unique_ptr<waiting>>(
+      new waiting{.deadline = timer(context_.get_executor()), .then = std::move(then)});
+  auto end = [this, open](bool in_time) {
+    const auto over = std::move(*open);
+    if (!over) return;
     overstayed_ |= !in_time;
-    then();
+    over->then();
     if (--retiring_ == 0 && all_retired_) std::exchange(all_retired_, nullptr)();
   };
   // While everything stops, sources and then sinks share the deadline.
   const auto at_most = stopping_ ? config_.host.stop_deadline / 2 : config_.host.stop_deadline;
-  (*deadline)->after(at_most, [end, instance, at_most] {
+  (*open)->deadline.after(at_most, [end, instance, at_most] {
     log::error(instance->name(), "plugin '{}' did not stop within {}; it is abandoned, and its thread with it",
                instance->plugin_name(), config::to_text(at_most));
     end(false);
@@ -198,15 +203,17 @@ void engine::retire(instance_ptr instance, std::function<void()> then) {
 void engine::stop(std::function<void(bool clean)> stopped) {
   stopping_ = true;
   pipelines_.clear();
-  auto deadline = std::make_shared<std::optional<timer>>();  // as in retire()
-  deadline->emplace(context_.get_executor());
-  const std::function<void()> finish = [this, deadline, stopped = std::move(stopped)] {
-    if (!*deadline) return;
-    deadline->reset();
-    stopped(!overstayed_);
+  struct waiting {
+    timer deadline;
+    std::function<void(bool)> stopped;
+  };
+  auto open = std::make_shared<std::unique_ptr<waiting>>(  // as in retire()
+      new waiting{.deadline = timer(context_.get_executor()), .stopped = std::move(stopped)});
+  const std::function<void()> finish = [this, open] {
+    if (const auto over = std::move(*open)) over->stopped(!overstayed_);
   };
   // A sink that never answers must not hold up the rest.
-  (*deadline)->after(config_.host.stop_deadline, [this, finish] {
+  (*open)->deadline.after(config_.host.stop_deadline, [this, finish] {
     log::error("host", "not all ended within {}; leaving without them", config::to_text(config_.host.stop_deadline));
     overstayed_ = true;
     finish();

@@ -262,6 +262,7 @@ TEST_F(Drcon, PutsTheFileBackWhileNginxsOwnConfigIsBrokenAndAppliesItOnceMended)
   start();
   ASSERT_TRUE(drcon_->settled());
   const auto before = file();
+  ASSERT_TRUE(wait_until([&] { return nginx_.workers().size() == 1; })) << "an earlier generation ends";
   const auto workers = nginx_.workers();
   nginx_.break_config();
   add(b);
@@ -319,6 +320,7 @@ TEST_F(Drcon, DoesNothingToAnNginxThatServesWhatIsWantedAlready) {
   add(a);
   start();
   ASSERT_TRUE(drcon_->settled());
+  ASSERT_TRUE(wait_until([&] { return nginx_.workers().size() == 1; })) << "an earlier generation ends";
   const auto workers = nginx_.workers();
   const auto written = std::filesystem::last_write_time(nginx_.file());
   const auto reloads = nginx_.reloads();

@@ -52,6 +52,11 @@ protected:
     return wait_until([&] { return nginx_.get().status == status; });
   }
   std::string file() const { return read_file(nginx_.file()); }
+  // The workers when those of earlier generations have ended.
+  std::set<pid_t> serving_workers() const {
+    EXPECT_TRUE(wait_until([this] { return nginx_.workers().size() == 1; }));
+    return nginx_.workers();
+  }
 
   nginx_server nginx_;
   std::unique_ptr<sink_harness> sink_;
@@ -73,7 +78,7 @@ TEST_F(NginxSink, ServesWhatItAppliedWhenItSaysSo) {
 
 TEST_F(NginxSink, DoesNothingForWhatIsServedAlready) {
   ASSERT_EQ(sink().apply({service_at("web", {&a_})}).result, DRCON_OK);
-  const auto workers = nginx_.workers();
+  const auto workers = serving_workers();
   struct stat before {};
   ::stat(nginx_.file().c_str(), &before);
   ASSERT_EQ(sink_->apply({service_at("web", {&a_})}).result, DRCON_OK);
@@ -109,7 +114,7 @@ TEST_F(NginxSink, LosesNothingWhenNginxRefusesAChangeOfServersOnly) {
   ASSERT_EQ(sink_->apply({service_at("web", {&a_})}).result, DRCON_OK);
   serve_web();
   const auto before = file();
-  const auto workers = nginx_.workers();
+  const auto workers = serving_workers();
   auto bad = service_at("web", {&a_});
   bad.endpoints[0].address = "no-such-host.invalid";
   const auto how = sink_->apply({bad});
@@ -329,7 +334,7 @@ TEST_F(NginxSink, WaitsForAnNginxThatIsDownWithTheFileInPlace) {
 TEST_F(NginxSink, BlamesTheUsersOwnConfigurationAndAppliesOnceItIsMended) {
   ASSERT_EQ(sink().apply({service_at("web", {&a_})}).result, DRCON_OK);
   const auto before = file();
-  const auto workers = nginx_.workers();
+  const auto workers = serving_workers();
   nginx_.break_config();
   const auto how = sink_->apply({service_at("web", {&b_})});
   EXPECT_EQ(how.result, DRCON_RETRY) << "the snapshot is not at fault";

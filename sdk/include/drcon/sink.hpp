@@ -19,6 +19,7 @@
 #include <drcon/options.hpp>
 #include <drcon/update.hpp>
 
+#include <chrono>
 #include <condition_variable>
 #include <mutex>
 #include <stop_token>
@@ -76,6 +77,10 @@ public:
   /// Makes the target match and returns how that went; an exception counts as retry. Gives up soon after a stop.
   virtual outcome apply(const update_view& update, std::stop_token stop) = 0;
 
+  /// Work that goes on by itself, such as watching the target or ending a drain: called on the same thread, after the
+  /// start, after each apply, and again when the time that it returned has passed. Never by default.
+  virtual std::chrono::nanoseconds tend(std::stop_token) { return never; }
+
   void start() final {
     thread_ = std::jthread([this](const std::stop_token& stop) { work(stop); });
   }
@@ -91,19 +96,40 @@ public:
     if (thread_.joinable()) thread_.join();
   }
 
+protected:
+  static constexpr auto never = std::chrono::nanoseconds::max();
+
 private:
   void work(const std::stop_token& stop) {
+    auto pause = guarded_tend(stop);
     for (;;) {
       const drcon_update* raw = nullptr;
       {
         std::unique_lock lock(mutex_);
-        if (!wake_.wait(lock, stop, [this] { return next_ != nullptr; })) return;
+        const auto told = [this] { return next_ != nullptr; };
+        if (pause == never) wake_.wait(lock, stop, told);
+        else wake_.wait_for(lock, stop, pause, told);
+        if (stop.stop_requested()) return;
         raw = std::exchange(next_, nullptr);
       }
-      const update_view update{raw};
-      const auto ticket = update.ticket();
-      done(ticket, guarded(update, stop));
+      if (raw != nullptr) {
+        const update_view update{raw};
+        const auto ticket = update.ticket();
+        done(ticket, guarded(update, stop));
+      }
+      pause = guarded_tend(stop);
     }
+  }
+  std::chrono::nanoseconds guarded_tend(const std::stop_token& stop) {
+    std::string why = "an exception of unknown type";
+    try {
+      return tend(stop);
+    } catch (const std::exception& error) {
+      why = error.what();
+    } catch (...) {
+    }
+    host().status_degraded(why);
+    return std::chrono::seconds(1);
   }
   outcome guarded(const update_view& update, const std::stop_token& stop) {
     try {

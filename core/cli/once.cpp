@@ -1,5 +1,5 @@
 // drcon once: every target up to date, once.
-#include "cli/session.hpp"
+#include "cli/hosted_engine.hpp"
 #include "log/log.hpp"
 
 #include <iostream>
@@ -12,16 +12,16 @@ int once(const arguments& from) {
   if (!host) return exit_config;
   const auto config = load_config(from, plugins);
   if (!config) return exit_config;
-  session session(plugins, *host, engine::mode::apply);
+  hosted_engine hosted(plugins, *host, engine::mode::apply);
   config::diagnostics found;
-  if (!session.engine().apply(*config, found)) {
+  if (!hosted.engine().apply(*config, found)) {
     print(found);
     return exit_config;
   }
-  const bool settled = session.run_until([&] { return session.engine().settled(); }, from.timeout);
+  const bool settled = hosted.run_until([&] { return hosted.engine().settled(); }, from.timeout);
   if (!settled)
-    for (const auto& line : session.engine().unsettled()) std::cerr << "drcon: " << line << "\n";
-  const bool clean = session.stop();
+    for (const auto& line : hosted.engine().unsettled()) std::cerr << "drcon: " << line << "\n";
+  const bool clean = hosted.stop();
   if (!settled) return exit_runtime;
   return clean ? exit_ok : exit_overstay;
 }

@@ -1,5 +1,5 @@
 // drcon render: what would be written, or how it differs from what is there; touches nothing.
-#include "cli/session.hpp"
+#include "cli/hosted_engine.hpp"
 #include "cli/unified_diff.hpp"
 #include "log/log.hpp"
 
@@ -28,23 +28,23 @@ int render(const arguments& from) {
   if (!host) return exit_config;
   const auto config = load_config(from, plugins);
   if (!config) return exit_config;
-  session session(plugins, *host, engine::mode::render);
+  hosted_engine hosted(plugins, *host, engine::mode::render);
   config::diagnostics found;
-  if (!session.engine().apply(*config, found)) {
+  if (!hosted.engine().apply(*config, found)) {
     print(found);
     return exit_config;
   }
-  const bool decided = session.run_until([&] { return session.engine().decided(); }, from.timeout);
+  const bool decided = hosted.run_until([&] { return hosted.engine().decided(); }, from.timeout);
   std::vector<std::string> faults;
   if (decided) {
-    for (const auto& [sink, targets] : session.engine().render(faults))
+    for (const auto& [sink, targets] : hosted.engine().render(faults))
       for (const auto& target : targets) show(sink, target, from.diff);
   } else {
-    faults = session.engine().unsettled();
+    faults = hosted.engine().unsettled();
   }
   std::cout.flush();
   for (const auto& line : faults) std::cerr << "drcon: " << line << "\n";
-  const bool clean = session.stop();
+  const bool clean = hosted.stop();
   if (!faults.empty() || !decided) return exit_runtime;
   return clean ? exit_ok : exit_overstay;
 }

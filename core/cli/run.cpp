@@ -1,6 +1,6 @@
 // drcon run: until SIGTERM.
 #include "admin/server.hpp"
-#include "cli/session.hpp"
+#include "cli/hosted_engine.hpp"
 #include "log/log.hpp"
 #include "systemd/notify.hpp"
 
@@ -23,9 +23,9 @@ public:
   daemon(const arguments& from, const plugins::registry& plugins, const config::host_config& host)
       : from_(from),
         plugins_(plugins),
-        session_(plugins, host, engine::mode::apply),
-        admin_(session_.context(), session_.engine(), session_.figures()),
-        signals_(session_.context(), SIGHUP, SIGTERM, SIGINT) {}
+        hosted_(plugins, host, engine::mode::apply),
+        admin_(hosted_.context(), hosted_.engine(), hosted_.figures()),
+        signals_(hosted_.context(), SIGHUP, SIGTERM, SIGINT) {}
 
   int run(const config::configuration& config);
 
@@ -38,7 +38,7 @@ private:
 
   const arguments& from_;
   const plugins::registry& plugins_;
-  session session_;
+  hosted_engine hosted_;
   admin::server admin_;
   boost::asio::signal_set signals_;
   config::host_config host_;
@@ -57,7 +57,7 @@ bool daemon::listen(const config::host_config& host) {
 
 int daemon::run(const config::configuration& config) {
   config::diagnostics found;
-  if (!session_.engine().apply(config, found)) {
+  if (!hosted_.engine().apply(config, found)) {
     print(found);
     return exit_config;
   }
@@ -66,8 +66,8 @@ int daemon::run(const config::configuration& config) {
   log::info("host", "drcon {} runs {} pipelines", DRCON_VERSION, config.pipelines.size());
   systemd::ready(fmt::format("{} pipelines", config.pipelines.size()));
   wait_for_signal();
-  const auto work = boost::asio::make_work_guard(session_.context());
-  session_.context().run();
+  const auto work = boost::asio::make_work_guard(hosted_.context());
+  hosted_.context().run();
   return result_;
 }
 
@@ -96,7 +96,7 @@ void daemon::reload() {
   for (const auto& each : found.sorted())
     log::write(each.severity == config::severity::error ? log::level::error : log::level::warning, "config",
                each.where.text() + ": " + each.message + (each.help.empty() ? "" : "; " + each.help));
-  if (!next || !session_.engine().apply(*next, found)) {
+  if (!next || !hosted_.engine().apply(*next, found)) {
     log::error("host", "the new configuration is not used; everything goes on as it was");
     systemd::ready("reload refused; the configuration is wrong");
     return;
@@ -111,10 +111,10 @@ void daemon::reload() {
 void daemon::stop() {
   log::info("host", "stopping");
   systemd::stopping();
-  session_.engine().stop([this](bool clean) {
+  hosted_.engine().stop([this](bool clean) {
     result_ = clean ? exit_ok : exit_overstay;
     log::info("host", "stopped");
-    session_.context().stop();
+    hosted_.context().stop();
   });
 }
 
@@ -126,14 +126,10 @@ int run(const arguments& from) {
   if (!host) return exit_config;
   const auto config = load_config(from, plugins);
   if (!config) return exit_config;
-  int result = exit_ok;
-  {
-    daemon daemon(from, plugins, *host);
-    result = daemon.run(*config);
-    // With a plugin that overstays, destructors would wait for it, or pull things from under it.
-    if (result == exit_overstay) std::_Exit(result);
-  }
-  plugins::wait_for_lanes(std::chrono::seconds(1));
+  daemon daemon(from, plugins, *host);
+  const int result = daemon.run(*config);
+  // With a plugin that overstays, destructors would wait for it, or pull things from under it.
+  if (result == exit_overstay) std::_Exit(result);
   return result;
 }
 

@@ -107,6 +107,9 @@ public:
                                                      std::string& why);
   /// Ends all work. `stopped` is posted to the engine's thread when it has.
   void stop(std::function<void()> stopped);
+  /// After stop(): waits for the end of the instance's thread; false when it overstays. Only then may what the
+  /// executor belongs to go.
+  bool wait_ended(std::chrono::nanoseconds at_most) { return lane_.end(at_most); }
 
   instance_status status() const;
 

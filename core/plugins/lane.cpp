@@ -32,16 +32,22 @@ running_lanes& running() {
 }  // namespace
 
 struct lane::state {
-  std::mutex mutex;  // guards jobs and closing
+  std::mutex mutex;  // guards jobs, closing and over
   std::condition_variable wake;
+  std::condition_variable ended;
   std::deque<std::function<void()>> jobs;
   bool closing = false;
+  bool over = false;
 
   void run() {
     for (;;) {
       std::unique_lock lock(mutex);
       wake.wait(lock, [this] { return closing || !jobs.empty(); });
-      if (jobs.empty()) return;
+      if (jobs.empty()) {
+        over = true;
+        ended.notify_all();
+        return;
+      }
       auto job = std::move(jobs.front());
       jobs.pop_front();
       lock.unlock();
@@ -69,6 +75,13 @@ void lane::post(std::function<void()> job) {
   const std::lock_guard lock(state_->mutex);
   state_->jobs.push_back(std::move(job));
   state_->wake.notify_one();
+}
+
+bool lane::end(std::chrono::nanoseconds at_most) {
+  std::unique_lock lock(state_->mutex);
+  state_->closing = true;
+  state_->wake.notify_one();
+  return state_->ended.wait_for(lock, at_most, [this] { return state_->over; });
 }
 
 int lanes_running() {

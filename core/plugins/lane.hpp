@@ -23,6 +23,10 @@ public:
   /// Jobs run one after the other, in order. They must not throw.
   void post(std::function<void()> job);
 
+  /// Lets what was posted end and waits for the thread's end; false when the time is up. Until then the thread may be
+  /// inside of what the jobs use, even of what they used last.
+  bool end(std::chrono::nanoseconds at_most);
+
 private:
   struct state;
   std::shared_ptr<state> state_;

@@ -8,6 +8,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http.hpp>
@@ -32,6 +33,10 @@ struct backend::server {
       co_await http_::async_read(client, buffer, request, asio::redirect_error(asio::use_awaitable, error));
       if (error) co_return;
       ++requests;
+      if (request.target().starts_with("/slow/")) {
+        asio::steady_timer pause(context, std::chrono::milliseconds(std::stoi(std::string(request.target().substr(6)))));
+        co_await pause.async_wait(asio::redirect_error(asio::use_awaitable, error));
+      }
       http_::response<http_::string_body> response(http_::status::ok, request.version());
       response.keep_alive(request.keep_alive());
       response.body() = name + "\n";

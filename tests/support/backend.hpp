@@ -1,4 +1,4 @@
-// An HTTP server within the test that answers its own name.
+// An HTTP server within the test that answers its own name; GET /slow/N does so after N milliseconds.
 #pragma once
 
 #include <atomic>

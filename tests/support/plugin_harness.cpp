@@ -98,6 +98,7 @@ plugin_harness::plugin_harness(config::kind kind, const std::string& plugin, con
 
 plugin_harness::~plugin_harness() {
   stop();
+  instance_->wait_ended(std::chrono::seconds(5));
   work_.reset();
   context_.stop();
 }

@@ -75,14 +75,19 @@ inline std::size_t end_of_toml_string(std::string_view text, std::size_t at) {
   return text.size();
 }
 
-inline std::optional<toml_fault> endless_key(std::string_view text) {
+// What the parser must not meet: keys of very many parts, and, outside of strings and comments, characters beyond ASCII
+// (some are undefined behaviour in its table of white space). TOML has no use for either.
+inline std::optional<toml_fault> fatal_text(std::string_view text) {
+  constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
   const auto is_key_part = [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' ||
            c == ' ' || c == '\t';
   };
   int dots = 0;
-  for (std::size_t i = 0; i < text.size();) {
+  for (std::size_t i = text.starts_with(byte_order_mark) ? byte_order_mark.size() : 0; i < text.size();) {
     const char c = text[i];
+    if (static_cast<unsigned char>(c) >= 0x80U)
+      return fault_at(text, i, "only within quotes and comments may there be other characters than those of ASCII");
     if (c == '"' || c == '\'') {
       i = end_of_toml_string(text, i);
       continue;
@@ -129,7 +134,7 @@ inline toml_fault where_it_breaks(std::string_view text) {
 /// The table that `text` is, or the first thing that keeps it from being TOML. `file` is what the places of the table's
 /// nodes (toml::node::source) tell.
 inline std::variant<toml::table, toml_fault> parse_toml(std::string_view text, std::string_view file) {
-  if (auto fault = detail::endless_key(text)) return std::move(*fault);
+  if (auto fault = detail::fatal_text(text)) return std::move(*fault);
   try {
     return toml::parse(text, file);
   } catch (const toml::parse_error& error) {

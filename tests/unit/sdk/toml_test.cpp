@@ -22,6 +22,15 @@ TEST(Toml, TellsWhereATextBreaksAnAssumptionOfTheParser) {
   }
 }
 
+TEST(Toml, KeepsLettersBeyondAsciiToStringsAndComments) {
+  for (const auto* text : {"é = 1", "a = é", "a = 1 \u00a0", "a = \xc3"}) {
+    const auto parsed = parse_toml(text, "f");
+    EXPECT_TRUE(std::holds_alternative<toml_fault>(parsed)) << text;
+  }
+  const auto parsed = parse_toml("\xef\xbb\xbf# é\n\"é\" = 'é'\n", "f");
+  EXPECT_TRUE(std::holds_alternative<toml::table>(parsed));
+}
+
 TEST(Toml, KeepsPlaces) {
   const auto parsed = parse_toml("a = 1\n b = 2\n", "f");
   const auto& table = std::get<toml::table>(parsed);
@@ -30,22 +39,22 @@ TEST(Toml, KeepsPlaces) {
 }
 
 TEST(DottedKeys, AreLimited) {
-  EXPECT_FALSE(detail::endless_key("a.b.c.d.e.f.g.h.i.j.k.l.m.n.o.p = 1"));
-  const auto at = detail::endless_key("x = 1\n[ü.b.c.d.e.f.g.h.i.j.k.l.m.n.o.p.q]");
+  EXPECT_FALSE(detail::fatal_text("a.b.c.d.e.f.g.h.i.j.k.l.m.n.o.p = 1"));
+  const auto at = detail::fatal_text("x = 1\n[\"ü\".b.c.d.e.f.g.h.i.j.k.l.m.n.o.p.q]");
   ASSERT_TRUE(at);
   EXPECT_EQ(at->line, 2);
-  EXPECT_EQ(at->column, 33);
+  EXPECT_EQ(at->column, 35);
 }
 
 TEST(DottedKeys, AreNotSeenInNumbersStringsAndComments) {
   const auto dots = repeated(".a", 20);
-  EXPECT_FALSE(detail::endless_key("a = [" + repeated("1.5, ", 50) + "]"));
-  EXPECT_FALSE(detail::endless_key("a = \"" + dots + "\"\nb = '" + dots + "'"));
-  EXPECT_FALSE(detail::endless_key("a = \"\\\"" + dots + "\""));
-  EXPECT_FALSE(detail::endless_key("a = \"\"\"\n" + dots + "\n\"\"\"\"\"\nb = '''\n" + dots + "\n'''\n"));
-  EXPECT_FALSE(detail::endless_key("# " + dots));
-  EXPECT_TRUE(detail::endless_key("a = \"\"\"x\"\"\"\"\"\nb" + dots + " = 1"));
-  EXPECT_TRUE(detail::endless_key("# it's\nb" + dots + " = 1"));
+  EXPECT_FALSE(detail::fatal_text("a = [" + repeated("1.5, ", 50) + "]"));
+  EXPECT_FALSE(detail::fatal_text("a = \"" + dots + "\"\nb = '" + dots + "'"));
+  EXPECT_FALSE(detail::fatal_text("a = \"\\\"" + dots + "\""));
+  EXPECT_FALSE(detail::fatal_text("a = \"\"\"\n" + dots + "\n\"\"\"\"\"\nb = '''\n" + dots + "\n'''\n"));
+  EXPECT_FALSE(detail::fatal_text("# " + dots));
+  EXPECT_TRUE(detail::fatal_text("a = \"\"\"x\"\"\"\"\"\nb" + dots + " = 1"));
+  EXPECT_TRUE(detail::fatal_text("# it's\nb" + dots + " = 1"));
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 // The whole engine with fake plugins: what reaches a sink, when, and what does not.
 #include "engine/engine.hpp"
+#include "plugins/lane.hpp"
 
 #include "support/fake_plugins.hpp"
 #include "support/temp_dir.hpp"
@@ -88,6 +89,7 @@ protected:
     thread_.join();
     context_.restart();
     engine_.reset();
+    plugins::wait_for_lanes(1s);  // a thread may still be within the context that it said its last word to
     return clean;
   }
   std::vector<std::string> journal(journal_entry::kind what) {

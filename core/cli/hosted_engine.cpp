@@ -1,10 +1,18 @@
-#include "cli/session.hpp"
+#include "cli/hosted_engine.hpp"
+
+#include "plugins/lane.hpp"
 
 #include <boost/asio/executor_work_guard.hpp>
 
 namespace drcon::cli {
 
-bool session::run_until(const std::function<bool()>& done, std::chrono::nanoseconds at_most) {
+// A plugin's thread that has said its last word may still be within the loop that it said it to.
+hosted_engine::~hosted_engine() {
+  engine_.reset();
+  plugins::wait_for_lanes(std::chrono::seconds(1));
+}
+
+bool hosted_engine::run_until(const std::function<bool()>& done, std::chrono::nanoseconds at_most) {
   const auto work = boost::asio::make_work_guard(context_);
   const auto end = std::chrono::steady_clock::now() + at_most;
   while (!done()) {
@@ -14,10 +22,10 @@ bool session::run_until(const std::function<bool()>& done, std::chrono::nanoseco
   return true;
 }
 
-bool session::stop() {
+bool hosted_engine::stop() {
   bool over = false;
   bool clean = false;
-  engine_.stop([&](bool in_time) {
+  engine_->stop([&](bool in_time) {
     over = true;
     clean = in_time;
   });

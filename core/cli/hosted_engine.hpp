@@ -9,13 +9,15 @@
 
 #include <chrono>
 #include <functional>
+#include <optional>
 
 namespace drcon::cli {
 
-class session {
+class hosted_engine {
 public:
-  session(const plugins::registry& plugins, const config::host_config& host, engine::mode how)
-      : engine_(context_, plugins, figures_, host, how) {}
+  hosted_engine(const plugins::registry& plugins, const config::host_config& host, engine::mode how)
+      : engine_(std::in_place, context_, plugins, figures_, host, how) {}
+  ~hosted_engine();
 
   /// Turns the loop until `done()` holds; false when the time is up first.
   bool run_until(const std::function<bool()>& done, std::chrono::nanoseconds at_most);
@@ -24,12 +26,12 @@ public:
 
   boost::asio::io_context& context() { return context_; }
   metrics::metrics& figures() { return figures_; }
-  engine::engine& engine() { return engine_; }
+  engine::engine& engine() { return *engine_; }
 
 private:
   boost::asio::io_context context_;
   metrics::metrics figures_;
-  engine::engine engine_;
+  std::optional<engine::engine> engine_;
 };
 
 }  // namespace drcon::cli

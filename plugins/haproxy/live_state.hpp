@@ -1,0 +1,61 @@
+// What HAProxy tells of itself: `show info`, `show backend`, `show servers state`, `show servers conn`.
+//
+// Pure functions of its answers.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+
+namespace drcon::haproxy {
+
+/// Which process answered: a reload or restart makes another one, which knows nothing of what was set at run time.
+struct process_identity {
+  std::string pid;
+  std::string start;
+  bool operator==(const process_identity&) const = default;
+};
+
+struct process_info {
+  process_identity identity;
+  std::string version;
+  bool stopping = false;  ///< an old process that a reload has left: it changes nothing any more
+};
+
+/// Who keeps a server from its share: bits of srv_admin_state. Bit 4 (configured 'disabled') stays set for ever on a
+/// slot, even while it serves, and tells nothing.
+inline constexpr unsigned admin_maintenance = 0x23;
+inline constexpr unsigned admin_drain = 0x18;
+
+struct live_server {
+  std::string address;
+  std::uint32_t port = 0;
+  unsigned weight = 0;
+  unsigned admin = 0;
+  bool check_configured = false;
+  bool check_enabled = false;
+  std::uint64_t unchanged_seconds = 0;
+
+  bool in_maintenance() const { return (admin & admin_maintenance) != 0; }
+  bool draining() const { return (admin & admin_drain) != 0; }
+};
+
+/// Server's name -> what it is now.
+using live_servers = std::map<std::string, live_server, std::less<>>;
+
+struct live_state {
+  std::set<std::string, std::less<>> backends;               ///< all that exist
+  std::map<std::string, live_servers, std::less<>> servers;  ///< by backend; one without servers is not here
+};
+
+process_info read_info(std::string_view answer);
+
+/// Reads `show backend` and `show servers state`. What is not as expected, or empty.
+std::string read_state(std::string_view backends, std::string_view servers, live_state& to);
+
+/// "backend/server" -> connections in use, from `show servers conn`.
+std::map<std::string, std::uint64_t> read_connections(std::string_view answer);
+
+}  // namespace drcon::haproxy

@@ -1,0 +1,187 @@
+#include "haproxy/plan.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+
+namespace drcon::haproxy {
+namespace {
+
+const char* word_of(server_state state) {
+  switch (state) {
+    case server_state::ready: return "ready";
+    case server_state::drain: return "drain";
+    case server_state::maint: break;
+  }
+  return "maint";
+}
+
+bool has_state(const live_server& now, server_state wanted) {
+  switch (wanted) {
+    case server_state::ready: return !now.in_maintenance() && !now.draining();
+    case server_state::drain: return !now.in_maintenance() && now.draining();
+    case server_state::maint: break;
+  }
+  return now.in_maintenance();
+}
+
+// FNV-1a: short, and the same on every machine.
+std::string short_hash(std::string_view text) {
+  std::uint32_t hash = 2166136261U;
+  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 16777619U;
+  std::array<char, 9> hex{};
+  std::snprintf(hex.data(), hex.size(), "%04x", (hash >> 16U) ^ (hash & 0xffffU));
+  return hex.data();
+}
+
+class planner {
+public:
+  planner(const std::string& backend, const live_servers& live, const plan_rules& rules, const touched_by_hand& by_hand)
+      : backend_(backend), live_(live), rules_(rules), by_hand_(by_hand) {}
+
+  backend_plan dynamic(const wanted_backend& wanted) {
+    for (const auto& [key, server] : wanted.servers) {
+      const auto name = dynamic_name(server, rules_);
+      plan_.by_key.emplace(key, name);
+      const auto now = live_.find(name);
+      if (now == live_.end()) add(name, server);
+      else adjust(name, now->second, server);
+    }
+    leave_the_rest();
+    return std::move(plan_);
+  }
+
+  backend_plan slots(const wanted_backend& wanted) {
+    assign(wanted, false);
+    if (!rules_.backup_prefix.empty()) assign(wanted, true);
+    leave_the_rest();
+    return std::move(plan_);
+  }
+
+private:
+  std::string full(const std::string& server) const { return backend_ + "/" + server; }
+  void grow(const std::string& server, std::string text) { plan_.growth.push_back({std::move(text), full(server)}); }
+
+  void add(const std::string& name, const wanted_server& wanted) {
+    const auto server = full(name);
+    grow(name, "add server " + server + " " + address_and_port(wanted.address, wanted.port) + " weight " +
+                   std::to_string(wanted.weight) + (wanted.backup ? " backup" : "") + rules_.server_options);
+    // It begins in maintenance. Health goes down before the check begins, for 'state ready' would put it up.
+    if (wanted.state != server_state::maint) grow(name, "set server " + server + " state " + word_of(wanted.state));
+    if (rules_.check && rules_.check_first) grow(name, "set server " + server + " health down");
+    if (rules_.check) grow(name, "enable health " + server);
+  }
+
+  void adjust(const std::string& name, const live_server& now, const wanted_server& wanted) {
+    const auto server = full(name);
+    if (now.address != wanted.address || now.port != wanted.port) {
+      // What is under way ends at the old address: no new traffic in between.
+      if (!now.in_maintenance()) grow(name, "set server " + server + " state maint");
+      grow(name, "set server " + server + " addr " + wanted.address + " port " + std::to_string(wanted.port));
+    }
+    if (now.weight != wanted.weight) grow(name, "set server " + server + " weight " + std::to_string(wanted.weight));
+    if (wanted.state == server_state::ready && by_hand_(full(name), now)) {
+      plan_.by_hand.insert(name);
+      return;
+    }
+    if (now.check_configured && !now.check_enabled && rules_.mode == mode::dynamic)
+      grow(name, "enable health " + server);
+    const bool moved = now.address != wanted.address || now.port != wanted.port;
+    if (!has_state(now, wanted.state) || (moved && wanted.state != server_state::maint))
+      grow(name, "set server " + server + " state " + word_of(wanted.state));
+  }
+
+  void leave_the_rest() {
+    std::set<std::string_view> used;
+    for (const auto& [key, name] : plan_.by_key) used.insert(name);
+    for (const auto& [name, now] : live_) {
+      if (!is_ours(name, rules_) || used.contains(name)) continue;
+      // A slot in maintenance is free already.
+      if (rules_.mode == mode::dynamic || !now.in_maintenance()) plan_.leaving.push_back(name);
+    }
+  }
+
+  // Slots of one server-template: those that hold a wanted address keep it; the others get what is left.
+  void assign(const wanted_backend& wanted, bool backups) {
+    const auto& prefix = backups ? rules_.backup_prefix : rules_.prefix;
+    std::map<std::string, const wanted_server*> open;
+    for (const auto& [key, server] : wanted.servers)
+      if (rules_.backup_prefix.empty() || server.backup == backups) open.emplace(key, &server);
+    std::vector<std::pair<std::string, const live_server*>> free;
+    for (const auto& [name, now] : live_) {
+      if (!is_slot(name, prefix)) continue;
+      ++plan_.slots;
+      const auto at = open.find(address_and_port(now.address, now.port));
+      if (at != open.end()) {
+        take(name, now, at->first, *at->second);
+        open.erase(at);
+      } else if (now.in_maintenance()) {
+        free.emplace_back(name, &now);
+      }
+    }
+    // What ended longest ago has the fewest connections left over; what is in service goes first.
+    std::ranges::stable_sort(free, std::ranges::greater(),
+                             [](const auto& each) { return each.second->unchanged_seconds; });
+    std::vector<std::pair<std::string, const wanted_server*>> order(open.begin(), open.end());
+    std::ranges::stable_sort(order, std::ranges::greater(), [](const auto& each) { return each.second->in_service(); });
+    for (std::size_t i = 0; i < order.size(); ++i) {
+      const auto& [key, server] = order[i];
+      if (i < free.size()) take(free[i].first, *free[i].second, key, *server);
+      else if (server->in_service()) plan_.left_out.push_back(key);  // the others would get no traffic anyway
+    }
+  }
+
+  void take(const std::string& name, const live_server& now, const std::string& key, const wanted_server& wanted) {
+    plan_.by_key.emplace(key, name);
+    adjust(name, now, wanted);
+  }
+
+  static bool is_slot(std::string_view name, const std::string& prefix) {
+    if (!name.starts_with(prefix) || name.size() == prefix.size()) return false;
+    return name.find_first_not_of("0123456789", prefix.size()) == std::string_view::npos;
+  }
+  friend bool haproxy::is_ours(std::string_view, const plan_rules&);
+
+  const std::string& backend_;
+  const live_servers& live_;
+  const plan_rules& rules_;
+  const touched_by_hand& by_hand_;
+  backend_plan plan_;
+};
+
+}  // namespace
+
+std::string dynamic_name(const wanted_server& server, const plan_rules& rules) {
+  auto name = rules.prefix + server.address + ":" + std::to_string(server.port);
+  if (!rules.server_options.empty()) name += "-" + short_hash(rules.server_options);
+  if (server.backup) name += "-backup";
+  return name;
+}
+
+bool is_ours(std::string_view server, const plan_rules& rules) {
+  if (rules.mode == mode::dynamic) return server.starts_with(rules.prefix);
+  return planner::is_slot(server, rules.prefix) ||
+         (!rules.backup_prefix.empty() && planner::is_slot(server, rules.backup_prefix));
+}
+
+namespace {
+
+// Backups without slots of their own wait in drain as long as anything else is in service.
+wanted_backend with_backups_held_back(wanted_backend wanted) {
+  const bool primary = std::ranges::any_of(
+      wanted.servers, [](const auto& each) { return !each.second.backup && each.second.in_service(); });
+  for (auto& [key, server] : wanted.servers)
+    if (primary && server.backup && server.state == server_state::ready) server.state = server_state::drain;
+  return wanted;
+}
+
+}  // namespace
+
+backend_plan plan_backend(const std::string& backend, const wanted_backend& wanted, const live_servers& live,
+                          const plan_rules& rules, const touched_by_hand& by_hand) {
+  planner planner(backend, live, rules, by_hand);
+  if (rules.mode == mode::dynamic) return planner.dynamic(wanted);
+  return planner.slots(rules.backup_prefix.empty() ? with_backups_held_back(wanted) : wanted);
+}
+
+}  // namespace drcon::haproxy

@@ -1,0 +1,56 @@
+// From what HAProxy holds to what it should hold: the commands, in two steps.
+//
+// Growth makes everything that is wanted serve; only when that has been read back does shrinking take away what is not
+// wanted any more. Pure functions.
+#pragma once
+
+#include "haproxy/live_state.hpp"
+#include "haproxy/wanted.hpp"
+
+#include <functional>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace drcon::haproxy {
+
+enum class mode { dynamic, slots };
+
+struct plan_rules {
+  haproxy::mode mode = mode::dynamic;
+  std::string prefix;          ///< dynamic: of the names of our servers; slots: of the server-template
+  std::string backup_prefix;   ///< slots: of the server-template for backups; empty: none
+  std::string server_options;  ///< dynamic: for `add server`
+  bool check = false;          ///< server_options hold a health check
+  bool check_first = false;    ///< a new server must pass a check before it gets traffic
+};
+
+struct command {
+  std::string text;
+  std::string server;  ///< "backend/server", for messages
+};
+
+struct backend_plan {
+  std::vector<command> growth;
+  std::vector<std::string> leaving;           ///< servers to drain and take away, or slots to free
+  std::map<std::string, std::string> by_key;  ///< "address:port" -> server that serves it, or will
+  std::vector<std::string> left_out;          ///< slots: keys that found no slot
+  std::set<std::string> by_hand;              ///< servers in maintenance or drain by somebody's hand
+  std::size_t slots = 0;                      ///< slots: how many there are
+};
+
+/// Tells whether a server was brought into service by us and taken out of it by somebody else since.
+using touched_by_hand = std::function<bool(const std::string& server, const live_server& now)>;
+
+/// Name of the server that a dynamic endpoint gets. It tells whose it is, and everything that cannot be changed once a
+/// server is made: another backup flag or other options make another server.
+std::string dynamic_name(const wanted_server& server, const plan_rules& rules);
+
+/// True when this server is ours.
+bool is_ours(std::string_view server, const plan_rules& rules);
+
+backend_plan plan_backend(const std::string& backend, const wanted_backend& wanted, const live_servers& live,
+                          const plan_rules& rules, const touched_by_hand& by_hand);
+
+}  // namespace drcon::haproxy

@@ -1,0 +1,476 @@
+// The haproxy sink against a real HAProxy, in both modes.
+#include "support/backend.hpp"
+#include "support/haproxy_server.hpp"
+#include "support/plugin_harness.hpp"
+#include "support/ports.hpp"
+#include "support/wait.hpp"
+
+#include <gtest/gtest.h>
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <future>
+#include <set>
+
+namespace drcon::test {
+namespace {
+
+endpoint endpoint_of(const backend& from) {
+  return {.id = from.name(), .node = "n", .address = from.address(), .port = from.port(), .tags = {}, .meta = {}};
+}
+
+service service_at(const std::string& name, const std::vector<const backend*>& places) {
+  service made{.name = name, .revision = 1, .endpoints = {}};
+  for (const auto* each : places) made.endpoints.push_back(endpoint_of(*each));
+  return made;
+}
+
+constexpr auto dynamic_backends = "backend web\n  balance roundrobin\nbackend other\n  balance roundrobin\n";
+constexpr auto slot_backends =
+    "backend web\n  balance roundrobin\n  server-template drcon 1-4 127.0.0.1:1 disabled\n"
+    "backend other\n  server-template drcon 1-2 127.0.0.1:1 disabled\n";
+
+class HaproxyBase : public testing::Test {
+protected:
+  explicit HaproxyBase(bool slots) : slots_(slots), haproxy_(slots ? slot_backends : dynamic_backends) {}
+
+  sink_harness& sink(const std::string& more = {}) {
+    sink_.reset();
+    sink_ = std::make_unique<sink_harness>(
+        "haproxy", haproxy_.options() + (slots_ ? "mode = \"slots\"\n" : "server_options = \"\"\n") + more);
+    sink_->start();
+    return *sink_;
+  }
+  outcome apply(const std::vector<const backend*>& places) { return sink_->apply({service_at("web", places)}); }
+
+  // Who answers a few requests that follow each other.
+  std::set<std::string> answers(int requests = 12) const {
+    std::set<std::string> all;
+    for (int i = 0; i < requests; ++i) {
+      const auto answer = haproxy_.get();
+      all.insert(answer.status == 200 ? answer.body.substr(0, answer.body.find('\n')) : std::to_string(answer.status));
+    }
+    return all;
+  }
+  bool answered_by(const std::set<std::string>& names) const {
+    return wait_until([&] { return answers() == names; });
+  }
+  // Servers of ours that are not in maintenance.
+  std::set<std::string> in_service(const std::string& of = "web") const {
+    std::set<std::string> all;
+    for (const auto& each : haproxy_.servers(of))
+      if (const auto admin = haproxy_.field(of + "/" + each, "srv_admin_state");
+          each.starts_with("drcon") && !admin.empty() && (std::stoi(admin) & 0x3b) == 0)
+        all.insert(each);
+    return all;
+  }
+  std::string server_of(const backend& which) const {
+    for (const auto& each : haproxy_.servers())
+      if (haproxy_.field("web/" + each, "srv_port") == std::to_string(which.port())) return "web/" + each;
+    return {};
+  }
+
+  const bool slots_;
+  haproxy_server haproxy_;
+  std::unique_ptr<sink_harness> sink_;
+  backend a_{"a"};
+  backend b_{"b"};
+  backend c_{"c"};
+};
+
+class HaproxySink : public HaproxyBase, public testing::WithParamInterface<bool> {
+protected:
+  HaproxySink() : HaproxyBase(GetParam()) {}
+};
+
+INSTANTIATE_TEST_SUITE_P(Mode, HaproxySink, testing::Bool(),
+                         [](const auto& each) { return each.param ? "Slots" : "Dynamic"; });
+
+TEST_P(HaproxySink, ServesWhatItAppliedWhenItSaysSo) {
+  sink();
+  ASSERT_EQ(apply({&a_}).result, DRCON_OK);
+  EXPECT_EQ(answers(), std::set<std::string>{"a"});
+  for (int i = 0; i < 4; ++i) {
+    const auto& to = i % 2 == 0 ? b_ : a_;
+    ASSERT_EQ(apply({&to}).result, DRCON_OK);
+    EXPECT_EQ(answers(), std::set<std::string>{to.name()}) << "right after the answer, and alone";
+  }
+  ASSERT_EQ(apply({&a_, &b_, &c_}).result, DRCON_OK);
+  EXPECT_EQ(answers(), (std::set<std::string>{"a", "b", "c"}));
+  EXPECT_EQ(haproxy_.reloads(), 0);
+}
+
+TEST_P(HaproxySink, GivesNoCommandForWhatIsServedAlready) {
+  sink();
+  ASSERT_EQ(apply({&a_}).result, DRCON_OK);
+  const auto commands = sink_->metrics().find("drcon_haproxy_commands_total");
+  const auto count = [this, commands] { return sink_->metrics().substr(commands, 200); };
+  const auto before = count();
+  ASSERT_EQ(apply({&a_}).result, DRCON_OK);
+  ASSERT_EQ(sink_->reconcile().result, DRCON_OK);
+  EXPECT_EQ(count(), before);
+  // Another drcon, after a restart, finds everything in place.
+  sink();
+  ASSERT_EQ(apply({&a_}).result, DRCON_OK);
+  EXPECT_EQ(sink_->metrics().find("drcon_haproxy_commands_total"), std::string::npos) << sink_->metrics();
+}
+
+TEST_P(HaproxySink, SetsWeightsAndStates) {
+  sink();
+  auto web = service_at("web", {&a_, &b_, &c_});
+  web.endpoints[0].weight = 30;
+  web.endpoints[1].weight = 10;
+  web.endpoints[2].health = health::maintenance;
+  ASSERT_EQ(sink_->apply({web}).result, DRCON_OK);
+  EXPECT_EQ(haproxy_.field(server_of(a_), "srv_uweight"), "30");
+  EXPECT_EQ(haproxy_.field(server_of(b_), "srv_uweight"), "10");
+  EXPECT_EQ(answers(), (std::set<std::string>{"a", "b"}));
+  EXPECT_NE(std::stoi(haproxy_.field(server_of(c_), "srv_admin_state")) & 1, 0);
+  web.endpoints[0].weight = 0;
+  web.endpoints[2].health = health::passing;
+  ASSERT_EQ(sink_->apply({web}).result, DRCON_OK);
+  EXPECT_EQ(answers(), (std::set<std::string>{"b", "c"}));
+}
+
+TEST_P(HaproxySink, GivesAnEndpointInWarningLess) {
+  sink();
+  auto web = service_at("web", {&a_, &b_});
+  web.endpoints[0].health = health::warning;
+  ASSERT_EQ(sink_->apply({web}).result, DRCON_OK);
+  EXPECT_EQ(haproxy_.field(server_of(a_), "srv_uweight"), "1");
+  EXPECT_EQ(haproxy_.field(server_of(b_), "srv_uweight"), "2");
+  sink("warning = \"drain\"\n");
+  ASSERT_EQ(sink_->apply({web}).result, DRCON_OK);
+  EXPECT_EQ(answers(), std::set<std::string>{"b"});
+}
+
+TEST_P(HaproxySink, ReachesEndpointsOverIPv6) {
+  const backend six("six", "::1");
+  sink();
+  ASSERT_EQ(apply({&six}).result, DRCON_OK);
+  EXPECT_EQ(answers(), std::set<std::string>{"six"});
+}
+
+TEST_P(HaproxySink, FinishesALongRequestWhileItsServerLeaves) {
+  sink();
+  ASSERT_EQ(apply({&a_}).result, DRCON_OK);
+  const auto server = server_of(a_);
+  auto slow = std::async(std::launch::async, [this] { return haproxy_.get("/slow/1500"); });
+  ASSERT_TRUE(wait_until([this] { return a_.requests() == 1; }));
+  ASSERT_EQ(apply({&b_}).result, DRCON_OK);
+  EXPECT_EQ(answers(), std::set<std::string>{"b"}) << "nothing new goes to the old one";
+  const auto admin = haproxy_.field(server, "srv_admin_state");
+  EXPECT_NE(std::stoi(admin.empty() ? "0" : admin) & 8, 0) << "it drains: " << admin;
+  EXPECT_EQ(slow.get().body, "a\n");
+  EXPECT_TRUE(wait_until([&] {
+    const auto now = haproxy_.field(server, "srv_admin_state");
+    return now.empty() || (std::stoi(now) & 1) != 0;  // deleted, or a free slot
+  }));
+}
+
+TEST_P(HaproxySink, CutsOffWhatOutlastsTheDrainOnlyWhenAsked) {
+  sink("drain_timeout = \"100ms\"\nshutdown_sessions = true\n");
+  ASSERT_EQ(apply({&a_}).result, DRCON_OK);
+  const auto server = server_of(a_);
+  auto slow = std::async(std::launch::async, [this] { return haproxy_.get("/slow/8000"); });
+  ASSERT_TRUE(wait_until([this] { return a_.requests() == 1; }));
+  ASSERT_EQ(apply({&b_}).result, DRCON_OK);
+  EXPECT_NE(slow.get().body, "a\n");
+  EXPECT_TRUE(wait_until([&] {
+    const auto now = haproxy_.field(server, "srv_admin_state");
+    return now.empty() || (std::stoi(now) & 1) != 0;
+  }));
+}
+
+TEST_P(HaproxySink, TakesBackAServerThatReturnsWhileItDrains) {
+  sink();
+  ASSERT_EQ(apply({&a_, &b_}).result, DRCON_OK);
+  auto slow = std::async(std::launch::async, [this] {
+    std::vector<std::string> got;
+    for (int i = 0; i < 2; ++i) got.push_back(haproxy_.get("/slow/800").body);
+    return got;
+  });
+  ASSERT_TRUE(wait_until([this] { return a_.requests() + b_.requests() == 1; }));
+  ASSERT_EQ(apply({&b_}).result, DRCON_OK);
+  ASSERT_EQ(apply({&a_, &b_}).result, DRCON_OK);
+  EXPECT_EQ(answers(), (std::set<std::string>{"a", "b"}));
+  for (const auto& body : slow.get()) EXPECT_NE(body, "");
+  EXPECT_EQ(in_service().size(), 2U);
+}
+
+TEST_P(HaproxySink, AppliesEverythingAgainAfterAReload) {
+  sink();
+  ASSERT_EQ(apply({&a_, &b_}).result, DRCON_OK);
+  haproxy_.reload();
+  EXPECT_TRUE(answered_by({"a", "b"})) << haproxy_.command("show servers state");
+  EXPECT_NE(sink_->metrics().find("process_changes_total"), std::string::npos);
+}
+
+TEST_P(HaproxySink, AppliesEverythingAgainAfterARestart) {
+  sink();
+  ASSERT_EQ(apply({&a_, &b_}).result, DRCON_OK);
+  haproxy_.kill9();
+  EXPECT_TRUE(wait_until([this] { return sink_->status().text.find("stats.sock") != std::string::npos; }))
+      << "its absence is told: " << sink_->status().text;
+  EXPECT_EQ(apply({&c_}).result, DRCON_RETRY);
+  haproxy_.start();
+  EXPECT_TRUE(answered_by({"c"})) << "the newest wish, without waiting for the host";
+}
+
+TEST_P(HaproxySink, SaysWhichBackendIsMissingAndAppliesTheRest) {
+  sink();
+  const auto how = sink_->apply({service_at("nowhere", {&a_}), service_at("web", {&b_})});
+  EXPECT_EQ(how.result, DRCON_RETRY);
+  EXPECT_NE(how.why.find("no backend nowhere"), std::string::npos) << how.why;
+  EXPECT_EQ(answers(), std::set<std::string>{"b"});
+}
+
+TEST_P(HaproxySink, LeavesServersOfOthersAlone) {
+  haproxy_.configure(std::string(slots_ ? "backend web\n  server-template drcon 1-4 127.0.0.1:1 disabled\n"
+                                        : "backend web\n  balance roundrobin\n") +
+                     "  server fixed " + c_.address() + ":" + std::to_string(c_.port()) + "\n");
+  haproxy_.reload();
+  haproxy_.command("add server web/byhand 127.0.0.1:" + std::to_string(b_.port()) +
+                   ";set server web/byhand state ready");
+  sink("empty = \"remove\"\n");
+  ASSERT_EQ(apply({&a_}).result, DRCON_OK);
+  EXPECT_EQ(answers(30), (std::set<std::string>{"a", "b", "c"}));
+  ASSERT_EQ(apply({}).result, DRCON_OK);
+  EXPECT_TRUE(wait_until([this] { return in_service().empty(); }));
+  EXPECT_EQ(answers(), (std::set<std::string>{"b", "c"}));
+}
+
+TEST_P(HaproxySink, RespectsAServerThatWasTakenOutByHand) {
+  sink();
+  ASSERT_EQ(apply({&a_, &b_}).result, DRCON_OK);
+  haproxy_.command("set server " + server_of(a_) + " state maint");
+  ASSERT_EQ(sink_->reconcile().result, DRCON_OK);
+  ASSERT_EQ(apply({&a_, &b_, &c_}).result, DRCON_OK);
+  EXPECT_EQ(answers(), (std::set<std::string>{"b", "c"}));
+  EXPECT_NE(sink_->status().text.find("by hand"), std::string::npos) << sink_->status().text;
+  haproxy_.command("set server " + server_of(a_) + " state ready");
+  ASSERT_EQ(sink_->reconcile().result, DRCON_OK);
+  EXPECT_EQ(sink_->status().text.find("by hand"), std::string::npos) << sink_->status().text;
+}
+
+TEST_P(HaproxySink, PutsItBackInServiceWhenAskedTo) {
+  sink("manual = \"override\"\n");
+  ASSERT_EQ(apply({&a_, &b_}).result, DRCON_OK);
+  haproxy_.command("set server " + server_of(a_) + " state drain");
+  ASSERT_EQ(sink_->reconcile().result, DRCON_OK);
+  EXPECT_EQ(answers(), (std::set<std::string>{"a", "b"}));
+}
+
+TEST_P(HaproxySink, MendsWhatWasChangedByHand) {
+  sink();
+  ASSERT_EQ(apply({&a_, &b_}).result, DRCON_OK);
+  haproxy_.command("set server " + server_of(a_) + " weight 77");
+  haproxy_.command("set server " + server_of(b_) + " addr 127.0.0.1 port " + std::to_string(c_.port()));
+  ASSERT_EQ(sink_->reconcile().result, DRCON_OK);
+  EXPECT_EQ(answers(), (std::set<std::string>{"a", "b"}));
+  EXPECT_EQ(haproxy_.field(server_of(a_), "srv_uweight"), "1");
+}
+
+TEST_P(HaproxySink, KeepsTheServersOfAnEmptyServiceUnlessTold) {
+  sink();
+  ASSERT_EQ(apply({&a_}).result, DRCON_OK);
+  ASSERT_EQ(apply({}).result, DRCON_OK);
+  ASSERT_EQ(sink_->apply({}).result, DRCON_OK) << "not even known any more";
+  EXPECT_EQ(answers(), std::set<std::string>{"a"});
+  sink("empty = \"remove\"\n");
+  ASSERT_EQ(apply({}).result, DRCON_OK);
+  EXPECT_TRUE(answered_by({"503"}));
+}
+
+TEST_P(HaproxySink, KeepsTheServersWhenEveryEndpointIsRefused) {
+  sink();
+  ASSERT_EQ(apply({&a_}).result, DRCON_OK);
+  auto hostile = service_at("web", {&b_});
+  hostile.endpoints[0].address = "127.0.0.1;shutdown frontend f";
+  ASSERT_EQ(sink_->apply({hostile}).result, DRCON_OK);
+  EXPECT_EQ(sink_->refused().size(), 1U);
+  EXPECT_EQ(answers(), std::set<std::string>{"a"});
+}
+
+TEST_P(HaproxySink, SpeaksOverTcpAndThroughTheMaster) {
+  for (const auto& where : {"socket = \"127.0.0.1:" + std::to_string(haproxy_.tcp_socket()) + "\"\n",
+                            "master = true\nsocket = \"" + haproxy_.master_socket().string() + "\"\n"}) {
+    sink_ = std::make_unique<sink_harness>("haproxy", where + (slots_ ? "mode = \"slots\"\n" : ""));
+    sink_->start();
+    const auto how = apply({&a_, &b_});
+    ASSERT_EQ(how.result, DRCON_OK) << how.why;
+    EXPECT_EQ(answers(), (std::set<std::string>{"a", "b"}));
+    ASSERT_EQ(apply({&a_}).result, DRCON_OK);
+    EXPECT_EQ(answers(), std::set<std::string>{"a"});
+  }
+}
+
+TEST_P(HaproxySink, AppliesEverythingAgainAfterAReloadSeenThroughTheMaster) {
+  sink_ = std::make_unique<sink_harness>("haproxy", "watch = \"50ms\"\nmaster = true\nsocket = \"" +
+                                                        haproxy_.master_socket().string() + "\"\n" +
+                                                        (slots_ ? "mode = \"slots\"\n" : ""));
+  sink_->start();
+  ASSERT_EQ(apply({&a_}).result, DRCON_OK);
+  haproxy_.reload();
+  EXPECT_TRUE(answered_by({"a"}));
+}
+
+TEST_P(HaproxySink, SaysWhatIsWrongWithTheSocket) {
+  const auto why_of = [this](const std::string& socket) {
+    sink_ = std::make_unique<sink_harness>(
+        "haproxy", "timeout = \"300ms\"\nsocket = \"" + socket + "\"\n" + (slots_ ? "mode = \"slots\"\n" : ""));
+    sink_->start();
+    const auto how = apply({&a_});
+    EXPECT_EQ(how.result, DRCON_RETRY);
+    return how.why;
+  };
+  EXPECT_NE(why_of("/no/such/socket").find("/no/such/socket: No such file"), std::string::npos);
+  EXPECT_NE(why_of("127.0.0.1:" + std::to_string(free_port())).find("refused"), std::string::npos);
+  EXPECT_NE(why_of(haproxy_.operator_socket()).find("level admin"), std::string::npos);
+  EXPECT_NE(why_of(haproxy_.master_socket()).find("master"), std::string::npos);
+  haproxy_.pause();
+  EXPECT_NE(why_of(haproxy_.socket()).find("no answer in time"), std::string::npos);
+  haproxy_.resume();
+  EXPECT_TRUE(in_service().empty());
+}
+
+TEST_P(HaproxySink, RefusesOptionsThatContradictEachOther) {
+  const auto refused = [](const std::string& toml) {
+    try {
+      const sink_harness made("haproxy", toml);
+    } catch (const std::exception& error) {
+      return std::string(error.what());
+    }
+    return std::string("taken");
+  };
+  EXPECT_NE(refused("socket = \"localhost:1\"\n").find("IP address"), std::string::npos);
+  EXPECT_NE(refused("socket = \"/s\"\nserver_options = \"check; show info\"\n"), "taken");
+  EXPECT_NE(refused("socket = \"/s\"\nmode = \"slots\"\ncheck_first = true\n"), "taken");
+  EXPECT_NE(refused("socket = \"/s\"\nbackup_prefix = \"b\"\n"), "taken");
+  EXPECT_NE(refused("socket = \"/s\"\nbackends = [{ service = \"a\", backend = \"b/c\" }]\n"), "taken");
+}
+
+TEST_P(HaproxySink, RendersWhatItWouldSetAndTouchesNothing) {
+  sink();
+  ASSERT_EQ(apply({&a_}).result, DRCON_OK);
+  const auto shown = sink_->render({service_at("web", {&a_, &b_})});
+  ASSERT_EQ(shown.size(), 1U);
+  EXPECT_NE(shown[0].wanted.find("web 127.0.0.1:" + std::to_string(b_.port()) + " weight 1\n"), std::string::npos);
+  EXPECT_EQ(*shown[0].live, "web 127.0.0.1:" + std::to_string(a_.port()) + " weight 1\n");
+  EXPECT_EQ(answers(), std::set<std::string>{"a"});
+}
+
+class HaproxyDynamic : public HaproxyBase {
+protected:
+  HaproxyDynamic() : HaproxyBase(false) {}
+};
+
+TEST_F(HaproxyDynamic, KeepsDeadServersOutByHaproxysOwnChecks) {
+  sink_ = std::make_unique<sink_harness>(
+      "haproxy", haproxy_.options() + "server_options = \"check inter 50ms rise 1 fall 1\"\ncheck_first = true\n");
+  sink_->start();
+  auto web = service_at("web", {&a_});
+  web.endpoints.push_back(
+      {.id = "dead", .node = "", .address = "127.0.0.1", .port = free_port(), .tags = {}, .meta = {}});
+  ASSERT_EQ(sink_->apply({web}).result, DRCON_OK);
+  EXPECT_TRUE(answered_by({"a"}));
+  EXPECT_EQ(in_service().size(), 2U) << "both are as wanted; the check keeps the dead one out";
+}
+
+TEST_F(HaproxyDynamic, UsesBackupsOnlyWhenNothingElseIsLeft) {
+  sink();
+  auto web = service_at("web", {&a_, &b_});
+  web.endpoints[1].priority = 1;
+  ASSERT_EQ(sink_->apply({web}).result, DRCON_OK);
+  EXPECT_EQ(answers(), std::set<std::string>{"a"});
+  haproxy_.command("set server " + server_of(a_) + " state maint");
+  EXPECT_TRUE(answered_by({"b"}));
+}
+
+TEST_F(HaproxyDynamic, ReplacesServersWhenTheirOptionsChange) {
+  sink();
+  ASSERT_EQ(apply({&a_}).result, DRCON_OK);
+  const auto before = haproxy_.servers();
+  sink_ = std::make_unique<sink_harness>("haproxy", haproxy_.options() + "server_options = \"maxconn 50\"\n");
+  sink_->start();
+  ASSERT_EQ(apply({&a_}).result, DRCON_OK);
+  EXPECT_TRUE(wait_until([&] { return haproxy_.servers().size() == 1; }));
+  EXPECT_NE(haproxy_.servers(), before);
+  EXPECT_EQ(answers(), std::set<std::string>{"a"});
+}
+
+TEST_F(HaproxyDynamic, SaysThatTheBalanceAlgorithmTakesNoServers) {
+  haproxy_.configure("backend web\n  balance static-rr\n");
+  haproxy_.reload();
+  sink();
+  const auto how = apply({&a_});
+  EXPECT_NE(how.result, DRCON_OK);
+  EXPECT_NE(how.why.find("slots"), std::string::npos) << how.why;
+}
+
+TEST_F(HaproxyDynamic, SetsAThousandServersAtOnce) {
+  sink();
+  service many{.name = "web", .revision = 1, .endpoints = {}};
+  for (std::uint32_t i = 0; i < 1000; ++i)
+    many.endpoints.push_back({.id = "e" + std::to_string(i),
+                              .node = "",
+                              .address = "127.0.0.1",
+                              .port = 10000 + i,
+                              .weight = 1 + i % 7,
+                              .tags = {},
+                              .meta = {}});
+  ASSERT_EQ(sink_->apply({many}).result, DRCON_OK);
+  EXPECT_EQ(haproxy_.servers().size(), 1000U);
+  many.endpoints.resize(10);
+  ASSERT_EQ(sink_->apply({many}).result, DRCON_OK);
+  EXPECT_TRUE(wait_until([this] { return haproxy_.servers().size() == 10; }, 30s)) << haproxy_.servers().size();
+}
+
+class HaproxySlots : public HaproxyBase {
+protected:
+  HaproxySlots() : HaproxyBase(true) {}
+};
+
+TEST_F(HaproxySlots, SayWhenTheyRunOutAndHowManyAreNeeded) {
+  const backend d("d");
+  const backend e("e");
+  sink();
+  ASSERT_EQ(apply({&a_, &b_, &c_, &d, &e}).result, DRCON_OK);
+  EXPECT_NE(sink_->status().text.find("has 4 slots and needs 5"), std::string::npos) << sink_->status().text;
+  EXPECT_EQ(sink_->refused().size(), 1U);
+  EXPECT_EQ(in_service().size(), 4U);
+  // One leaves, and the one that waited takes its place.
+  ASSERT_EQ(apply({&b_, &c_, &d, &e}).result, DRCON_OK);
+  EXPECT_TRUE(answered_by({"b", "c", "d", "e"}));
+  EXPECT_TRUE(wait_until([this] { return sink_->status().text.find("slots") == std::string::npos; }));
+}
+
+TEST_F(HaproxySlots, HoldTodaysServersFromTheFirstMomentAfterAReload) {
+  const auto file = haproxy_.directory() / "servers.state";
+  const haproxy_server other(
+      "backend web\n  load-server-state-from-file global\n  server-template drcon 1-4 127.0.0.1:1 disabled\n",
+      "  server-state-file " + file.string() + "\n");
+  sink_ = std::make_unique<sink_harness>(
+      "haproxy", other.options() + "mode = \"slots\"\nstate_file = \"" + file.string() + "\"\n");
+  sink_->start();
+  ASSERT_EQ(apply({&a_}).result, DRCON_OK);
+  sink_.reset();  // nobody is there to apply it again
+  other.reload();
+  EXPECT_EQ(other.get().body, "a\n") << read_file(file);
+}
+
+TEST_F(HaproxySlots, AreFreedForGoodOnlyWhenTheirLastRequestHasEnded) {
+  haproxy_.configure("backend web\n  server-template drcon 1-1 127.0.0.1:1 disabled\n");
+  haproxy_.reload();
+  sink();
+  ASSERT_EQ(apply({&a_}).result, DRCON_OK);
+  auto slow = std::async(std::launch::async, [this] { return haproxy_.get("/slow/700"); });
+  ASSERT_TRUE(wait_until([this] { return a_.requests() == 1; }));
+  ASSERT_EQ(apply({&b_}).result, DRCON_OK);
+  EXPECT_EQ(slow.get().body, "a\n");
+  EXPECT_TRUE(answered_by({"b"}));
+}
+
+}  // namespace
+}  // namespace drcon::test

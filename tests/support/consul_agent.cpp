@@ -9,7 +9,7 @@ namespace drcon::test {
 
 using nlohmann::json;
 
-consul_agent::consul_agent(json config) : port_(free_port()) {
+consul_agent::consul_agent(json config) : port_(free_port()), dns_port_(free_port()) {
   json all{{"server", true},
            {"bootstrap_expect", 1},
            {"node_name", "n1"},
@@ -22,7 +22,7 @@ consul_agent::consul_agent(json config) : port_(free_port()) {
            {"log_level", "warn"},
            {"ports",
             {{"http", port_},
-             {"dns", -1},
+             {"dns", dns_port_},
              {"grpc", -1},
              {"server", free_port()},
              {"serf_lan", free_port()},

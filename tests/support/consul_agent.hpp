@@ -18,6 +18,7 @@ public:
   explicit consul_agent(nlohmann::json config = nlohmann::json::object());
 
   std::uint16_t port() const { return port_; }
+  std::uint16_t dns_port() const { return dns_port_; }
   std::string url() const { return "http://127.0.0.1:" + std::to_string(port_); }
   pid_t pid() const { return process_.pid(); }
 
@@ -46,6 +47,7 @@ private:
 
   temp_dir directory_;
   std::uint16_t port_;
+  std::uint16_t dns_port_;
   process process_;
 };
 

@@ -404,9 +404,12 @@ TEST_F(Engine, LeavesAPluginBehindThatDoesNotStop) {
   }
   EXPECT_FALSE(stop());
   EXPECT_TRUE(fake("t")->stopped) << "the others are stopped all the same";
-  const std::lock_guard lock(source->mutex);
-  source->stop_hangs = false;
-  source->changed.notify_all();
+  {
+    const std::lock_guard lock(source->mutex);
+    source->stop_hangs = false;
+    source->changed.notify_all();
+  }
+  EXPECT_TRUE(plugins::wait_for_lanes(5s)) << "it speaks into the context, which must still be there";
 }
 
 }  // namespace

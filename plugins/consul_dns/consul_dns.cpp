@@ -1,0 +1,80 @@
+// The consul-dns source: its options, and the plugin object.
+#include "consul_dns/poller.hpp"
+
+#include <drcon/asio.hpp>
+
+namespace drcon::consul_dns {
+namespace {
+
+constexpr const char* schema_text = R"JSON({
+  "type": "object", "additionalProperties": false, "required": ["service"],
+  "description": "Asks a DNS server for SRV records: Consul's, or any other.",
+  "properties": {
+    "server": { "type": "array", "minItems": 1, "items": { "type": "string" }, "default": ["127.0.0.1:8600"],
+      "description": "DNS servers, IP:port, asked in turn when one fails. Consul's agent listens on port 8600." },
+    "protocol": { "type": "string", "enum": ["tcp", "udp"], "default": "tcp",
+      "description": "tcp: one connection, kept open. udp: for servers that tell when they cut an answer; Consul's does not, so that suspicious answers are asked for again over TCP." },
+    "domain": { "type": "string", "default": "consul", "description": "Consul's DNS domain." },
+    "datacenter": { "type": "string", "description": "Datacenter of all services, unless one names its own. Default: the agent's." },
+    "service": { "type": "array", "minItems": 1, "description": "The services to ask for.",
+      "items": { "type": "object", "additionalProperties": false,
+        "properties": {
+          "name": { "type": "string", "minLength": 1, "description": "A service of Consul: NAME.service.DOMAIN is asked for. Each entry has a name, a query or an srv." },
+          "tag": { "type": "string", "minLength": 1, "description": "Only endpoints with this tag; with name only." },
+          "rfc2782": { "type": "boolean", "default": false, "description": "Ask in the form of RFC 2782, _NAME._TAG.service. Consul finds no tag with a dot in this form." },
+          "query": { "type": "string", "minLength": 1, "description": "A prepared query of Consul, by name or id." },
+          "srv": { "type": "string", "minLength": 1, "description": "A whole SRV name of any server, such as _http._tcp.example.com." },
+          "as": { "type": "string", "minLength": 1, "description": "The name to publish the service under. Default: name, query or srv." },
+          "datacenter": { "type": "string", "description": "Datacenter of this service." }
+        } } },
+    "health": { "type": "string", "enum": ["passing", "warning"], "default": "passing",
+      "description": "passing: endpoints that Consul's DNS lists with weight 0, which is how it marks warning, are left out, as consul-http does. warning: they are published in warning. Not for srv." },
+    "authoritative": { "type": "boolean", "default": true,
+      "description": "Whether only an authoritative answer may say that a name does not exist. false: for a recursing resolver, whose answers never are." },
+    "absent_after": { "type": "string", "format": "duration", "default": "10s",
+      "description": "How long \"no such name\" must have held before the service counts as empty. Until then its last state stands." },
+    "interval": { "type": "object", "additionalProperties": false, "description": "How often to ask: the answer's TTL, within these limits, give or take a tenth. Consul's TTL is 0 by default.",
+      "properties": {
+        "min": { "type": "string", "format": "duration", "default": "1s", "description": "The shortest pause between two questions." },
+        "max": { "type": "string", "format": "duration", "default": "30s", "description": "The longest." } } },
+    "retry_max": { "type": "string", "format": "duration", "default": "10s", "description": "Longest pause after failures; it doubles from interval.min. drcon never gives up." },
+    "timeout": { "type": "string", "format": "duration", "default": "2s", "description": "How long each server may take for an answer." }
+  }
+})JSON";
+
+class source final : public asio_source {
+public:
+  static constexpr const char* schema = schema_text;
+
+  source(context host, const options& from)
+      : asio_source(host), settings_(read_settings(from)), shared_{.options = settings_, .host = host} {}
+
+  // The resolvers belong to the coroutines: the last of them ends them, on the strand.
+  boost::asio::awaitable<void> run() override {
+    const auto first = std::make_shared<resolver>(executor(), settings_.resolver);
+    std::shared_ptr<resolver> second;
+    if (settings_.resolver.over == transport::udp) {
+      auto over_tcp = settings_.resolver;
+      over_tcp.over = transport::tcp;
+      second = std::make_shared<resolver>(executor(), over_tcp);
+    }
+    shared_.untold = settings_.services.size();
+    for (const auto& each : settings_.services) spawn(poll(each, first, second));
+    co_return;
+  }
+
+private:
+  boost::asio::awaitable<void> poll(const watched_service& what, std::shared_ptr<resolver> first,
+                                    std::shared_ptr<resolver> second) {
+    poller one(what, shared_, std::move(first), std::move(second));
+    co_await one.run();
+  }
+
+  const settings settings_;
+  common_state shared_;
+};
+
+}  // namespace
+}  // namespace drcon::consul_dns
+
+DRCON_SOURCE("consul-dns", "0.1.0", "Asks a DNS server, such as Consul's, for SRV records.", drcon::consul_dns::source)

@@ -1,0 +1,53 @@
+// A DNS message (RFC 1035, 2782, 3596) as this source reads it.
+//
+// Pure functions, for bytes that nobody vouches for.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace drcon::consul_dns {
+
+enum class record_type : std::uint16_t { a = 1, aaaa = 28, srv = 33 };
+
+enum class response_code : std::uint8_t {
+  no_error = 0,
+  format_error = 1,
+  server_failure = 2,
+  no_such_name = 3,
+  not_implemented = 4,
+  refused = 5
+};
+
+struct srv_record {
+  std::uint16_t priority = 0;
+  std::uint16_t weight = 0;
+  std::uint16_t port = 0;
+  std::string target;  ///< lower case, no dot at the end; empty: the root, "decidedly not available here"
+  std::uint32_t ttl = 0;
+};
+
+struct address_record {
+  std::string name;  ///< lower case, no dot at the end
+  std::string address;
+  std::uint32_t ttl = 0;
+};
+
+struct message {
+  response_code code = response_code::no_error;
+  bool authoritative = false;
+  bool truncated = false;
+  std::vector<srv_record> services;       ///< of the answer section
+  std::vector<address_record> addresses;  ///< of the answer and additional sections
+};
+
+/// The message, or nothing when it is not whole and sound.
+std::optional<message> read_message(std::span<const unsigned char> bytes);
+
+/// A query for one name, with EDNS when `payload` is not 0; nothing when the name cannot be asked for.
+std::optional<std::vector<unsigned char>> make_query(const std::string& name, record_type type, int payload);
+
+}  // namespace drcon::consul_dns

@@ -1,0 +1,116 @@
+#include "consul_dns/settings.hpp"
+
+#include <boost/asio/ip/address.hpp>
+
+#include <algorithm>
+#include <charconv>
+#include <set>
+
+namespace drcon::consul_dns {
+namespace {
+
+// RFC 1035 names, with the underscores of RFC 2782; nothing that would need an escape.
+std::string fault_of_name(const std::string& name) {
+  constexpr std::size_t longest_name = 253;
+  constexpr std::size_t longest_label = 63;
+  if (name.empty() || name.size() > longest_name)
+    return "has " + std::to_string(name.size()) + " characters; 1 to 253 can be asked for";
+  std::size_t label = 0;
+  for (const char c : name + ".") {
+    const bool sound =
+        (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
+    if (c == '.') {
+      if (label == 0 || label > longest_label) return "has a label that is empty or longer than 63 characters";
+      label = 0;
+    } else if (sound) {
+      ++label;
+    } else {
+      return "may only have letters, digits, '-', '_' and '.'";
+    }
+  }
+  return {};
+}
+
+std::string server_of(const options& from) {
+  const auto text = from.string();
+  const auto colon = text.rfind(':');
+  auto host = text.substr(0, colon);
+  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+  boost::system::error_code error;
+  boost::asio::ip::make_address(host, error);
+  std::uint16_t port = 0;
+  const auto* const end = text.data() + text.size();
+  if (error || colon == std::string::npos || std::from_chars(text.data() + colon + 1, end, port).ptr != end ||
+      port == 0)
+    throw config_error(from.pointer(), "expected an IP address and a port, such as \"127.0.0.1:8600\"");
+  return text;
+}
+
+class service_reader {
+public:
+  explicit service_reader(const options& all)
+      : domain_(all["domain"].string()), datacenter_(all["datacenter"].string_or("")) {}
+
+  watched_service read(const options& from) const {
+    watched_service to;
+    const auto given = [&](const char* key) { return from[key].string_or(""); };
+    const auto name = given("name");
+    const auto query = given("query");
+    const auto srv = given("srv");
+    if (int{!name.empty()} + int{!query.empty()} + int{!srv.empty()} != 1)
+      throw config_error(from.pointer(), "expected one, and only one, of 'name', 'query' and 'srv'");
+    to.tag = given("tag");
+    to.of_consul = srv.empty();
+    if (!srv.empty()) to.question = srv;
+    else if (!query.empty()) to.question = query + ".query" + place(from);
+    else to.question = service_name(name, to.tag, from["rfc2782"].boolean()) + place(from);
+    to.service = given("as");
+    if (to.service.empty()) to.service = !name.empty() ? name : !query.empty() ? query : srv;
+    if (const auto fault = fault_of_name(to.question); !fault.empty())
+      throw config_error(from.pointer(), "the name to ask for, " + to.question + ", " + fault);
+    if (!to.tag.empty() && name.empty()) throw config_error(from["tag"].pointer(), "goes with 'name' only");
+    return to;
+  }
+
+private:
+  // NAME.service, TAG.NAME.service (the tag may have dots), or as RFC 2782 has it.
+  static std::string service_name(const std::string& name, const std::string& tag, bool rfc2782) {
+    if (rfc2782) return "_" + name + "._" + (tag.empty() ? "tcp" : tag) + ".service";
+    return (tag.empty() ? "" : tag + ".") + name + ".service";
+  }
+  std::string place(const options& from) const {
+    const auto datacenter = from["datacenter"].string_or(datacenter_);
+    return (datacenter.empty() ? "." : "." + datacenter + ".") + domain_;
+  }
+  std::string domain_;
+  std::string datacenter_;
+};
+
+}  // namespace
+
+settings read_settings(const options& from) {
+  settings to;
+  for (std::size_t i = 0; i < from["server"].count(); ++i) to.resolver.servers.push_back(server_of(from["server"][i]));
+  to.resolver.over = from["protocol"].string() == "udp" ? transport::udp : transport::tcp;
+  to.resolver.timeout = std::max<std::chrono::nanoseconds>(from["timeout"].duration(), std::chrono::milliseconds(10));
+  to.warning = from["health"].string() == "warning";
+  to.authoritative = from["authoritative"].boolean();
+  to.interval_min =
+      std::max<std::chrono::nanoseconds>(from["interval"]["min"].duration(), std::chrono::milliseconds(10));
+  to.interval_max = from["interval"]["max"].duration();
+  if (to.interval_max < to.interval_min) throw config_error("/interval", "max is shorter than min");
+  to.absent_after = from["absent_after"].duration();
+  to.retry_max = std::max(from["retry_max"].duration(), to.interval_min);
+  const service_reader services(from);
+  std::set<std::string> names;
+  for (std::size_t i = 0; i < from["service"].count(); ++i) {
+    const auto each = from["service"][i];
+    auto one = services.read(each);
+    if (!names.insert(one.service).second)
+      throw config_error(each.pointer(), "service '" + one.service + "' is there already; 'as' gives another name");
+    to.services.push_back(std::move(one));
+  }
+  return to;
+}
+
+}  // namespace drcon::consul_dns

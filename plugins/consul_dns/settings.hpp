@@ -1,0 +1,35 @@
+// The options of a consul-dns source, read and checked.
+#pragma once
+
+#include "consul_dns/resolver.hpp"
+
+#include <drcon/options.hpp>
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+namespace drcon::consul_dns {
+
+/// One service to ask for.
+struct watched_service {
+  std::string service;    ///< the name it is published under
+  std::string question;   ///< the SRV name
+  std::string tag;        ///< carried by its endpoints; empty: none
+  bool of_consul = true;  ///< weight 0 is Consul's word for "warning"; elsewhere it is just the smallest weight
+};
+
+struct settings {
+  resolver_options resolver;
+  std::vector<watched_service> services;
+  bool warning = false;       ///< endpoints in warning are wanted too
+  bool authoritative = true;  ///< only an authoritative "no such name" counts
+  std::chrono::nanoseconds interval_min{};
+  std::chrono::nanoseconds interval_max{};
+  std::chrono::nanoseconds absent_after{};
+  std::chrono::nanoseconds retry_max{};
+};
+
+settings read_settings(const options& from);
+
+}  // namespace drcon::consul_dns

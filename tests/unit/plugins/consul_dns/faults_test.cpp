@@ -1,0 +1,192 @@
+// consul-dns against a server that answers what the test says: every kind of failure keeps the last state.
+#include "support/plugin_harness.hpp"
+#include "support/ports.hpp"
+#include "support/scripted_dns.hpp"
+#include "support/wait.hpp"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+
+namespace drcon::test {
+namespace {
+
+constexpr const char* quick =
+    "timeout = \"300ms\"\nretry_max = \"50ms\"\nabsent_after = \"200ms\"\ninterval = { min = \"20ms\", max = \"50ms\" "
+    "}\n"
+    "service = [{ name = \"web\" }]\n";
+
+std::optional<dns_bytes> two_servers(const dns_bytes& query) {
+  return dns_reply(query).srv("a.x", 80).srv("b.x", 81).a("a.x", "10.0.0.1").a("b.x", "10.0.0.2").bytes();
+}
+
+struct fault {
+  std::string name;
+  std::function<std::optional<dns_bytes>(const dns_bytes&)> answer;
+  std::string told;  ///< what the status says
+};
+
+class ConsulDnsFault : public testing::TestWithParam<fault> {};
+
+TEST_P(ConsulDnsFault, KeepsWhatItKnewAndFollowsAgainAfterwards) {
+  std::atomic<bool> broken{false};
+  const scripted_dns server(
+      [&](const dns_bytes& query, bool) { return broken ? GetParam().answer(query) : two_servers(query); });
+  source_harness source("consul-dns", std::string(quick) + "server = [\"" + server.address() + "\"]\n");
+  source.start();
+  ASSERT_TRUE(source.wait_ready()) << source.status().text;
+  broken = true;
+  ASSERT_TRUE(source.wait_for([](const auto& now) { return now.unknown.contains("web"); })) << source.status().text;
+  EXPECT_NE(source.status().text.find(GetParam().told), std::string::npos) << source.status().text;
+  EXPECT_EQ(source.now().services.at("web").endpoints.size(), 2U);
+  broken = false;
+  EXPECT_TRUE(source.wait_for([](const auto& now) { return !now.unknown.contains("web"); }));
+  EXPECT_EQ(source.now().services.at("web").endpoints.size(), 2U);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Each, ConsulDnsFault,
+    testing::Values(
+        fault{"ServFail", [](const auto& q) { return dns_reply(q).code(2).bytes(); }, "SERVFAIL"},
+        fault{"Refused", [](const auto& q) { return dns_reply(q).code(5).bytes(); }, "REFUSED"},
+        fault{"NotImplemented", [](const auto& q) { return dns_reply(q).code(4).bytes(); }, "NOTIMP"},
+        fault{"NoSuchNameNotFromTheAuthority",
+              [](const auto& q) { return dns_reply(q).code(3).authoritative(false).bytes(); }, "not its authority"},
+        fault{"NothingNotFromTheAuthority", [](const auto& q) { return dns_reply(q).authoritative(false).bytes(); },
+              "not its authority"},
+        fault{"Silence", [](const auto&) { return std::nullopt; }, "no answer in time"},
+        fault{"Closed", [](const auto&) { return dns_bytes(); }, "no connection"},
+        fault{"CutShort", [](const auto& q) { return dns_reply(q).srv("a.x", 80).truncated().bytes(); }, "cut short"},
+        fault{"Garbage",
+              [](const auto& q) {
+                auto bytes = *two_servers(q);
+                bytes.resize(bytes.size() - 3);
+                return bytes;
+              },
+              "no sound DNS message"},
+        fault{"TargetWithoutAddress",
+              [](const auto& q) {
+                if (question_of(q).second == 33)
+                  return dns_reply(q).srv("a.x", 80).srv("gone.x", 81).a("a.x", "10.0.0.1").bytes();
+                return dns_reply(q).code(3).bytes();
+              },
+              "gone.x has no address"}),
+    [](const auto& each) { return each.param.name; });
+
+TEST(ConsulDns, BelievesTheAuthorityOnlyWhenItHasHeld) {
+  std::atomic<bool> gone{false};
+  const scripted_dns server(
+      [&](const dns_bytes& query, bool) { return gone ? dns_reply(query).code(3).bytes() : two_servers(query); });
+  source_harness source("consul-dns", std::string(quick) + "server = [\"" + server.address() + "\"]\n");
+  source.start();
+  ASSERT_TRUE(source.wait_ready());
+  gone = true;
+  ASSERT_TRUE(source.wait_for([](const auto& now) { return now.unknown.contains("web"); }))
+      << "at first it is only doubted";
+  EXPECT_EQ(source.now().services.at("web").endpoints.size(), 2U);
+  EXPECT_TRUE(source.wait_for(
+      [](const auto& now) { return now.services.at("web").endpoints.empty() && !now.unknown.contains("web"); }));
+}
+
+TEST(ConsulDns, BelievesARecursingResolverWhenTold) {
+  const scripted_dns server(
+      [&](const dns_bytes& query, bool) { return dns_reply(query).code(3).authoritative(false).bytes(); });
+  source_harness source("consul-dns",
+                        std::string(quick) + "authoritative = false\nserver = [\"" + server.address() + "\"]\n");
+  source.start();
+  EXPECT_TRUE(source.wait_ready());
+  EXPECT_TRUE(source.now().services.at("web").endpoints.empty());
+}
+
+TEST(ConsulDns, AsksTheNextServerWhenOneFails) {
+  const scripted_dns bad([&](const dns_bytes& query, bool) { return dns_reply(query).code(2).bytes(); });
+  const scripted_dns good([&](const dns_bytes& query, bool) { return two_servers(query); });
+  source_harness source("consul-dns", std::string(quick) + "server = [\"127.0.0.1:" + std::to_string(free_port()) +
+                                          "\", \"" + bad.address() + "\", \"" + good.address() + "\"]\n");
+  source.start();
+  EXPECT_TRUE(source.wait_ready()) << source.status().text;
+  EXPECT_GT(bad.queries(), 0);
+}
+
+TEST(ConsulDns, KeepsOneConnectionForAllItsQuestions) {
+  const scripted_dns server([&](const dns_bytes& query, bool) { return two_servers(query); });
+  source_harness source(
+      "consul-dns",
+      "interval = { min = \"20ms\" }\nservice = [{ name = \"a\" }, { name = \"b\" }, { name = \"c\" }]\n"
+      "server = [\"" +
+          server.address() + "\"]\n");
+  source.start();
+  ASSERT_TRUE(source.wait_ready());
+  ASSERT_TRUE(wait_until([&] { return server.queries() > 12; }));
+  EXPECT_EQ(server.connections(), 1);
+}
+
+TEST(ConsulDns, AsksForAddressesThatDidNotComeAlong) {
+  const scripted_dns server([&](const dns_bytes& query, bool) {
+    const auto [name, type] = question_of(query);
+    if (type == 33) return dns_reply(query).srv("a.x", 80).bytes();
+    return type == 1 ? dns_reply(query).a(name, "10.0.0.7").bytes() : dns_reply(query).code(3).bytes();
+  });
+  source_harness source("consul-dns", std::string(quick) + "server = [\"" + server.address() + "\"]\n");
+  source.start();
+  ASSERT_TRUE(source.wait_ready()) << source.status().text;
+  EXPECT_EQ(source.now().services.at("web").endpoints.at(0).address, "10.0.0.7");
+}
+
+// Consul cuts answers over UDP and does not say so.
+TEST(ConsulDns, NeverBelievesACutAnswerOverUdp) {
+  std::atomic<bool> cut{false};
+  const scripted_dns server([&](const dns_bytes& query, bool tcp) {
+    if (!tcp && cut) return dns_reply(query).srv("a.x", 80).a("a.x", "10.0.0.1").bytes();
+    return *two_servers(query);
+  });
+  source_harness source("consul-dns",
+                        std::string(quick) + "protocol = \"udp\"\nserver = [\"" + server.address() + "\"]\n");
+  source.start();
+  ASSERT_TRUE(source.wait_ready()) << source.status().text;
+  cut = true;
+  const auto before = server.queries();
+  ASSERT_TRUE(wait_until([&] { return server.queries() > before + 10; }));
+  EXPECT_EQ(source.now().services.at("web").endpoints.size(), 2U);
+  EXPECT_NE(source.metrics().find("tcp_repeats_total"), std::string::npos);
+}
+
+TEST(ConsulDns, SaysNothingTwice) {
+  const scripted_dns server([&](const dns_bytes& query, bool) { return two_servers(query); });
+  source_harness source("consul-dns", std::string(quick) + "server = [\"" + server.address() + "\"]\n");
+  source.start();
+  ASSERT_TRUE(source.wait_ready());
+  const auto words = source.now().words;
+  const auto queries = server.queries();
+  ASSERT_TRUE(wait_until([&] { return server.queries() > queries + 10; }));
+  EXPECT_EQ(source.now().words, words);
+}
+
+TEST(ConsulDns, StopsAtOnceWithAQuestionUnderWay) {
+  const scripted_dns server([](const dns_bytes&, bool) { return std::nullopt; });
+  source_harness source("consul-dns",
+                        "timeout = \"60s\"\nservice = [{ name = \"web\" }]\nserver = [\"" + server.address() + "\"]\n");
+  source.start();
+  ASSERT_TRUE(wait_until([&] { return server.queries() > 0; }));
+  EXPECT_TRUE(source.stop());
+}
+
+TEST(ConsulDns, RefusesNamesThatCannotBeAskedFor) {
+  const auto refused = [](const std::string& service) {
+    try {
+      const source_harness made("consul-dns", "service = [" + service + "]\n");
+    } catch (const std::exception& error) {
+      return std::string(error.what());
+    }
+    return std::string("taken");
+  };
+  EXPECT_NE(refused("{ name = \"a b\" }"), "taken");
+  EXPECT_NE(refused("{ name = \"" + std::string(64, 'a') + "\" }"), "taken");
+  EXPECT_NE(refused("{ name = \"a\", srv = \"b\" }"), "taken");
+  EXPECT_NE(refused("{ tag = \"a\" }"), "taken");
+  EXPECT_NE(refused("{ name = \"a\" }, { name = \"a\", tag = \"t\" }"), "taken");
+  EXPECT_EQ(refused("{ name = \"a\" }, { name = \"a\", tag = \"t\", as = \"a-t\" }"), "taken");
+}
+
+}  // namespace
+}  // namespace drcon::test

@@ -1,0 +1,128 @@
+// Reading DNS messages, sound and otherwise.
+#include "consul_dns/message.hpp"
+#include "consul_dns/endpoints.hpp"
+#include "support/scripted_dns.hpp"
+
+#include <gtest/gtest.h>
+
+#include <random>
+
+namespace drcon::consul_dns {
+namespace {
+
+test::dns_bytes query() { return *make_query("web.service.consul", record_type::srv, 0); }
+
+test::dns_bytes sound() {
+  return test::dns_reply(query())
+      .srv("n1.node.dc1.consul", 80, 3, 2, 7)
+      .srv("0A000001.addr.dc1.consul", 81)
+      .a("N1.node.dc1.consul", "10.0.0.9")
+      .a("0a000001.addr.dc1.consul", "10.0.0.1")
+      .bytes();
+}
+
+TEST(DnsMessage, ReadsServicesAndTheirAddresses) {
+  const auto read = read_message(sound());
+  ASSERT_TRUE(read);
+  EXPECT_EQ(read->code, response_code::no_error);
+  EXPECT_TRUE(read->authoritative);
+  ASSERT_EQ(read->services.size(), 2U);
+  EXPECT_EQ(read->services[0].target, "n1.node.dc1.consul");
+  EXPECT_EQ(read->services[0].priority, 2);
+  EXPECT_EQ(read->services[0].weight, 3);
+  EXPECT_EQ(read->services[0].port, 80);
+  EXPECT_EQ(read->services[0].ttl, 7U);
+  EXPECT_EQ(read->services[1].target, "0a000001.addr.dc1.consul") << "names have no case";
+  ASSERT_EQ(read->addresses.size(), 2U);
+  EXPECT_EQ(read->addresses[0].name, "n1.node.dc1.consul");
+  EXPECT_EQ(read->addresses[0].address, "10.0.0.9");
+}
+
+TEST(DnsMessage, RefusesEveryCutOfASoundOne) {
+  const auto whole = sound();
+  for (std::size_t length = 0; length < whole.size(); ++length)
+    EXPECT_FALSE(read_message({whole.data(), length})) << length;
+}
+
+TEST(DnsMessage, SurvivesAnyBytes) {
+  std::minstd_rand random(2026);  // NOLINT: the same each time
+  const auto whole = sound();
+  int refused = 0;
+  for (int i = 0; i < 20000; ++i) {
+    auto bytes = whole;
+    for (auto changes = random() % 4 + 1; changes > 0; --changes)
+      bytes[random() % bytes.size()] = static_cast<unsigned char>(random() % 2 == 0 ? 0xc0 | random() : random());
+    refused += read_message(bytes) ? 0 : 1;
+  }
+  EXPECT_GT(refused, 100);
+}
+
+TEST(DnsMessage, RefusesANameThatRefersToItself) {
+  auto bytes = sound();
+  bytes[12] = 0xc0;
+  bytes[13] = 12;
+  EXPECT_FALSE(read_message(bytes));
+}
+
+TEST(DnsMessage, IsNoQuestion) { EXPECT_FALSE(read_message(query())); }
+
+TEST(DnsMessage, MakesNoQueryOfWhatIsNoName) {
+  EXPECT_FALSE(make_query(std::string(300, 'a'), record_type::a, 0));
+  EXPECT_FALSE(make_query("a..b", record_type::a, 0));
+}
+
+class Endpoints : public testing::Test {
+protected:
+  static srv_record record(const std::string& target, std::uint16_t weight, std::uint16_t priority = 1) {
+    return {.priority = priority, .weight = weight, .port = 80, .target = target, .ttl = 0};
+  }
+  const address_book book_{
+      {"a.node.dc1.consul", "10.0.0.1"}, {"0a000002.addr.dc1.consul", "10.0.0.2"}, {"x.example", "2001:db8::1"}};
+  const watched_service consul_{.service = "web", .question = "q", .tag = "v1", .of_consul = true};
+  const watched_service plain_{.service = "web", .question = "q", .tag = {}, .of_consul = false};
+};
+
+TEST_F(Endpoints, CarryPortWeightPriorityNodeAndTag) {
+  const auto all = endpoints_of(
+      {record("x.example", 7, 30), record("a.node.dc1.consul", 5, 10), record("0a000002.addr.dc1.consul", 1, 10)},
+      book_, consul_, false);
+  ASSERT_EQ(all.size(), 3U);
+  EXPECT_EQ(all[0].id, "10.0.0.1:80");
+  EXPECT_EQ(all[0].node, "a");
+  EXPECT_EQ(all[0].weight, 5U);
+  EXPECT_EQ(all[0].priority, 0U) << "relative to the lowest";
+  EXPECT_EQ(all[0].tags, std::vector<std::string>{"v1"});
+  EXPECT_EQ(all[1].node, "") << "an address names no node";
+  EXPECT_EQ(all[2].id, "[2001:db8::1]:80");
+  EXPECT_EQ(all[2].priority, 20U);
+}
+
+TEST_F(Endpoints, OfWeightZeroAreInWarningAtConsulAndOrdinaryElsewhere) {
+  const std::vector records{record("a.node.dc1.consul", 0)};
+  EXPECT_TRUE(endpoints_of(records, book_, consul_, false).empty());
+  const auto with = endpoints_of(records, book_, consul_, true);
+  ASSERT_EQ(with.size(), 1U);
+  EXPECT_EQ(with[0].health, health::warning);
+  const auto plain = endpoints_of(records, book_, plain_, false);
+  ASSERT_EQ(plain.size(), 1U);
+  EXPECT_EQ(plain[0].health, health::passing);
+  EXPECT_EQ(plain[0].weight, 1U);
+}
+
+TEST_F(Endpoints, NeedAnAddressForEachTarget) {
+  EXPECT_EQ(unresolved({record("b.example", 1), record("a.node.dc1.consul", 1), record("b.example", 2), record("", 1)},
+                       book_),
+            std::vector<std::string>{"b.example"});
+}
+
+TEST(AddressBook, PrefersIPv4AndIsTheSameInAnyOrder) {
+  address_book one;
+  add_addresses({{"n", "2001:db8::1", 0}, {"n", "10.0.0.2", 0}, {"n", "10.0.0.1", 0}}, one);
+  address_book other;
+  add_addresses({{"n", "10.0.0.1", 0}, {"n", "10.0.0.2", 0}, {"n", "2001:db8::1", 0}}, other);
+  EXPECT_EQ(one, other);
+  EXPECT_EQ(one["n"], "10.0.0.1");
+}
+
+}  // namespace
+}  // namespace drcon::consul_dns

@@ -23,7 +23,7 @@ TEST(Toml, TellsWhereATextBreaksAnAssumptionOfTheParser) {
 }
 
 TEST(Toml, KeepsLettersBeyondAsciiToStringsAndComments) {
-  for (const auto* text : {"é = 1", "a = é", "a = 1 \u00a0", "a = \xc3"}) {
+  for (const auto* text : {"é = 1", "a = é", "a = 1\"é\"", "a = \xc3"}) {
     const auto parsed = parse_toml(text, "f");
     EXPECT_TRUE(std::holds_alternative<toml_fault>(parsed)) << text;
   }
@@ -39,8 +39,8 @@ TEST(Toml, KeepsPlaces) {
 }
 
 TEST(DottedKeys, AreLimited) {
-  EXPECT_FALSE(detail::fatal_text("a.b.c.d.e.f.g.h.i.j.k.l.m.n.o.p = 1"));
-  const auto at = detail::fatal_text("x = 1\n[\"ü\".b.c.d.e.f.g.h.i.j.k.l.m.n.o.p.q]");
+  EXPECT_FALSE(detail::endless_key("a.b.c.d.e.f.g.h.i.j.k.l.m.n.o.p = 1"));
+  const auto at = detail::endless_key("x = 1\n[\"ü\".b.c.d.e.f.g.h.i.j.k.l.m.n.o.p.q]");
   ASSERT_TRUE(at);
   EXPECT_EQ(at->line, 2);
   EXPECT_EQ(at->column, 35);
@@ -48,13 +48,13 @@ TEST(DottedKeys, AreLimited) {
 
 TEST(DottedKeys, AreNotSeenInNumbersStringsAndComments) {
   const auto dots = repeated(".a", 20);
-  EXPECT_FALSE(detail::fatal_text("a = [" + repeated("1.5, ", 50) + "]"));
-  EXPECT_FALSE(detail::fatal_text("a = \"" + dots + "\"\nb = '" + dots + "'"));
-  EXPECT_FALSE(detail::fatal_text("a = \"\\\"" + dots + "\""));
-  EXPECT_FALSE(detail::fatal_text("a = \"\"\"\n" + dots + "\n\"\"\"\"\"\nb = '''\n" + dots + "\n'''\n"));
-  EXPECT_FALSE(detail::fatal_text("# " + dots));
-  EXPECT_TRUE(detail::fatal_text("a = \"\"\"x\"\"\"\"\"\nb" + dots + " = 1"));
-  EXPECT_TRUE(detail::fatal_text("# it's\nb" + dots + " = 1"));
+  EXPECT_FALSE(detail::endless_key("a = [" + repeated("1.5, ", 50) + "]"));
+  EXPECT_FALSE(detail::endless_key("a = \"" + dots + "\"\nb = '" + dots + "'"));
+  EXPECT_FALSE(detail::endless_key("a = \"\\\"" + dots + "\""));
+  EXPECT_FALSE(detail::endless_key("a = \"\"\"\n" + dots + "\n\"\"\"\"\"\nb = '''\n" + dots + "\n'''\n"));
+  EXPECT_FALSE(detail::endless_key("# " + dots));
+  EXPECT_TRUE(detail::endless_key("a = \"\"\"x\"\"\"\"\"\nb" + dots + " = 1"));
+  EXPECT_TRUE(detail::endless_key("# it's\nb" + dots + " = 1"));
 }
 
 }  // namespace

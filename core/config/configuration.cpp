@@ -13,8 +13,8 @@ std::string instance_config::redacted() const {
 }
 
 bool pipeline_config::same_as(const pipeline_config& other) const {
-  return sources == other.sources && sinks == other.sinks && merge == other.merge && wait == other.wait &&
-         brake == other.brake && resync == other.resync;
+  return sources == other.sources && sinks == other.sinks && merge == other.merge && filter == other.filter &&
+         limit == other.limit && wait == other.wait && brake == other.brake && resync == other.resync;
 }
 
 }  // namespace drcon::config

@@ -60,12 +60,32 @@ struct brake_config {
   bool operator==(const brake_config&) const = default;
 };
 
+/// [pipeline.NAME] filter = …: what of the sources' word the pipeline takes. Every condition that is given must hold.
+struct filter_config {
+  std::string service;                      ///< regular expression for the whole name; empty: any
+  std::vector<std::string> tags;            ///< all of these
+  std::vector<std::string> without_tags;    ///< none of these
+  std::map<std::string, std::string> meta;  ///< all of these, with these values
+  std::vector<std::string> health;          ///< one of these; empty: any
+  std::vector<std::string> datacenter;      ///< one of these; empty: any
+  bool operator==(const filter_config&) const = default;
+};
+
+/// [pipeline.NAME] limit = …: at most so many endpoints of each service.
+struct limit_config {
+  std::int64_t endpoints = 0;  ///< 0: no limit
+  std::string key;             ///< what the choice depends on; empty: the host's name
+  bool operator==(const limit_config&) const = default;
+};
+
 /// [pipeline.NAME].
 struct pipeline_config {
   std::string name;
   std::vector<std::string> sources;
   std::vector<std::string> sinks;
   merge_config merge;
+  filter_config filter;
+  limit_config limit;
   wait_config wait;
   brake_config brake;
   std::chrono::nanoseconds resync{};  ///< how often sinks compare their target with what is wanted; 0: never

@@ -16,6 +16,15 @@ std::chrono::nanoseconds duration_of(const json& value) {
   return parse_duration(value.get_ref<const std::string&>()).value();
 }
 
+filter_config filter_of(const json& values) {
+  return {.service = values.at("service").get<std::string>(),
+          .tags = values.at("tags").get<std::vector<std::string>>(),
+          .without_tags = values.at("without_tags").get<std::vector<std::string>>(),
+          .meta = values.value("meta", std::map<std::string, std::string>()),
+          .health = values.at("health").get<std::vector<std::string>>(),
+          .datacenter = values.at("datacenter").get<std::vector<std::string>>()};
+}
+
 pipeline_config make_pipeline(const std::string& name, const json& values, const position& where) {
   const auto& brake = values.at("brake");
   const auto& wait = values.at("wait");
@@ -24,6 +33,9 @@ pipeline_config make_pipeline(const std::string& name, const json& values, const
           .sinks = values.at("sinks").get<std::vector<std::string>>(),
           .merge = {.policy = values.at("merge") == "prefer" ? merge_policy::prefer : merge_policy::union_of_all,
                     .grace = duration_of(values.at("prefer_grace"))},
+          .filter = filter_of(values.at("filter")),
+          .limit = {.endpoints = values.at("limit").at("endpoints").get<std::int64_t>(),
+                    .key = values.at("limit").at("key").get<std::string>()},
           .wait = {.min = duration_of(wait.at("min")), .max = duration_of(wait.at("max"))},
           .brake = {.max_removed = parse_percent(brake.at("max_removed").get_ref<const std::string&>()).value(),
                     .min_endpoints = brake.at("min_endpoints").get<std::int64_t>(),

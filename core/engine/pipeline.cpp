@@ -28,6 +28,7 @@ pipeline::pipeline(const config::pipeline_config& config, std::vector<source_sta
       sources_(std::move(sources)),
       around_(std::move(around)),
       decided_(std::move(decided)),
+      shape_(config.filter, config.limit),
       pacer_(config.wait.min, config.wait.max),
       brake_(config.brake),
       pace_timer_(around_.executor),
@@ -116,7 +117,7 @@ bool pipeline::recompute(const std::string& service) {
     if (preferred_ && each != preferred_) continue;
     if (auto part = each->find(service)) parts.push_back(std::move(part));
   }
-  auto merged = merge_service(parts);
+  auto merged = shape_.apply(merge_service(parts));
   const auto at = merged_.find(service);
   if (!merged) return at != merged_.end() && (merged_.erase(at), true);
   if (at == merged_.end()) {

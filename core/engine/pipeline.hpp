@@ -1,4 +1,4 @@
-// From sources to decided snapshots: merge → pace → brake.
+// From sources to decided snapshots: merge → filter → pace → brake.
 //
 // Thread rule: the engine's thread.
 #pragma once
@@ -7,6 +7,7 @@
 #include "engine/brake.hpp"
 #include "engine/journal.hpp"
 #include "engine/pacer.hpp"
+#include "engine/shape.hpp"
 #include "engine/source_state.hpp"
 #include "engine/state_store.hpp"
 #include "engine/timer.hpp"
@@ -83,8 +84,9 @@ private:
   pipeline_surroundings around_;
   std::function<void(const decision&)> decided_;
 
-  std::map<std::string, service_ptr> merged_;
-  const source_state* preferred_ = nullptr;  // merge = "prefer": whose word counts
+  const shape shape_;
+  std::map<std::string, service_ptr> merged_;  // and filtered
+  const source_state* preferred_ = nullptr;    // merge = "prefer": whose word counts
   bool grace_over_ = false;
   bool complete_ = false;  // was known once: from then on merged_ is a whole world
 

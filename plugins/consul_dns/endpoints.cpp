@@ -1,6 +1,7 @@
 #include "consul_dns/endpoints.hpp"
 
 #include <algorithm>
+#include <string_view>
 
 namespace drcon::consul_dns {
 namespace {
@@ -11,6 +12,18 @@ std::string node_of(const std::string& target) {
   if (target.find(".addr.") != std::string::npos) return {};
   const auto at = target.find(".node.");
   return at == std::string::npos ? target : target.substr(0, at);
+}
+
+// "….node.dc1.consul", "….addr.dc1.consul": the label behind.
+std::string datacenter_of(const std::string& target) {
+  for (const std::string_view kind : {".node.", ".addr."}) {
+    const auto at = target.find(kind);
+    if (at == std::string::npos) continue;
+    const auto rest = target.substr(at + kind.size());
+    const auto dot = rest.find('.');
+    return dot == std::string::npos ? std::string() : rest.substr(0, dot);
+  }
+  return {};
 }
 
 }  // namespace
@@ -54,6 +67,8 @@ std::vector<endpoint> endpoints_of(const std::vector<srv_record>& records, const
                  .tags = {},
                  .meta = {}};
     if (!of.tag.empty()) one.tags.push_back(of.tag);
+    if (const auto datacenter = datacenter_of(each.target); of.of_consul && !datacenter.empty())
+      one.meta.emplace("datacenter", datacenter);
     const auto id = one.id;
     all.emplace(id, std::move(one));
   }

@@ -68,6 +68,8 @@ endpoint endpoint_of(const json& node, const json& service, health state) {
     if (tag.is_string()) to.tags.push_back(tag.get<std::string>());
   for (const auto& [key, value] : member(service, "Meta").items())
     if (value.is_string()) to.meta.emplace(key, value.get<std::string>());
+  // By convention, for filters; the service's own word goes first.
+  if (const auto datacenter = text(node, "Datacenter"); !datacenter.empty()) to.meta.emplace("datacenter", datacenter);
   return to;
 }
 

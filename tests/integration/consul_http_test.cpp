@@ -86,6 +86,7 @@ TEST_F(ConsulHttpReal, ReadsAllThatConsulKnowsOfAnInstance) {
   EXPECT_EQ(each->health, health::passing);
   EXPECT_TRUE(std::ranges::count(each->tags, "v2"));
   EXPECT_EQ(each->meta.at("zone"), "x");
+  EXPECT_EQ(each->meta.at("datacenter"), "dc1");
 }
 
 TEST_F(ConsulHttpReal, TakesTheNodesAddressWhenTheServiceHasNone) {

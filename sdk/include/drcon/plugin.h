@@ -81,7 +81,7 @@ typedef struct drcon_endpoint {
   drcon_string address; /**< IPv4, IPv6 (no brackets) or host name                                          */
   const drcon_string *tags;
   size_t tag_count;
-  const drcon_pair *meta;
+  const drcon_pair *meta; /**< keys are unique; "datacenter" is, by convention, what a pipeline's filter means by it   */
   size_t meta_count;
 } drcon_endpoint;
 

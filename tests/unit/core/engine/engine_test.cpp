@@ -4,6 +4,7 @@
 
 #include "support/fake_plugins.hpp"
 #include "support/temp_dir.hpp"
+#include "support/wait.hpp"
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
@@ -409,7 +410,12 @@ TEST_F(Engine, LeavesAPluginBehindThatDoesNotStop) {
     source->stop_hangs = false;
     source->changed.notify_all();
   }
-  EXPECT_TRUE(plugins::wait_for_lanes(5s)) << "it speaks into the context, which must still be there";
+  // It speaks into the context, which must still be there; what it says holds the instance.
+  EXPECT_TRUE(test::wait_until([this] {
+    context_.restart();
+    context_.poll();
+    return plugins::lanes_running() == 0;
+  }));
 }
 
 }  // namespace

@@ -92,6 +92,9 @@ TEST_F(Endpoints, CarryPortWeightPriorityNodeAndTag) {
   EXPECT_EQ(all[0].weight, 5U);
   EXPECT_EQ(all[0].priority, 0U) << "relative to the lowest";
   EXPECT_EQ(all[0].tags, std::vector<std::string>{"v1"});
+  EXPECT_EQ(all[0].meta.at("datacenter"), "dc1");
+  EXPECT_EQ(all[1].meta.at("datacenter"), "dc1");
+  EXPECT_TRUE(all[2].meta.empty());
   EXPECT_EQ(all[1].node, "") << "an address names no node";
   EXPECT_EQ(all[2].id, "[2001:db8::1]:80");
   EXPECT_EQ(all[2].priority, 20U);

@@ -1,0 +1,92 @@
+#include "engine/shape.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <utility>
+
+namespace drcon::engine {
+namespace {
+
+constexpr std::size_t longest_name = 1000;  // std::regex recurses for each character
+
+std::string host_name() {
+  std::array<char, 256> name{};
+  return ::gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "";
+}
+
+config::limit_config with_key(config::limit_config limit) {
+  if (limit.key.empty()) limit.key = host_name();
+  return limit;
+}
+
+// FNV-1a with a final mix: the same on every machine, and neighbouring ids get scores far apart.
+std::uint64_t score_of(const std::string& key, const std::string& service, const std::string& id) {
+  std::uint64_t hash = 14695981039346656037ULL;
+  const auto add = [&hash](std::string_view text) {
+    for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211ULL;
+    hash *= 1099511628211ULL;  // so that "ab" + "c" is not "a" + "bc"
+  };
+  add(key);
+  add(service);
+  add(id);
+  hash ^= hash >> 33U;
+  hash *= 0xff51afd7ed558ccdULL;
+  return hash ^ (hash >> 33U);
+}
+
+bool holds(const std::vector<std::string>& all, std::string_view one) {
+  return std::ranges::find(all, one) != all.end();
+}
+
+}  // namespace
+
+shape::shape(const config::filter_config& filter, const config::limit_config& limit)
+    : filter_(filter), limit_(with_key(limit)), name_(filter.service) {}
+
+bool shape::takes(const std::string& service) const {
+  if (filter_.service.empty()) return true;
+  return service.size() <= longest_name && std::regex_match(service, name_);
+}
+
+bool shape::takes(const endpoint& each) const {
+  if (!filter_.health.empty() && !holds(filter_.health, to_string(each.health))) return false;
+  if (!std::ranges::all_of(filter_.tags, [&](const auto& tag) { return holds(each.tags, tag); })) return false;
+  if (std::ranges::any_of(filter_.without_tags, [&](const auto& tag) { return holds(each.tags, tag); })) return false;
+  const auto meta = [&](const std::string& key) {
+    const auto at = each.meta.find(key);
+    return at == each.meta.end() ? std::string_view() : std::string_view(at->second);
+  };
+  if (!filter_.datacenter.empty() && !holds(filter_.datacenter, meta("datacenter"))) return false;
+  return std::ranges::all_of(filter_.meta, [&](const auto& wanted) { return meta(wanted.first) == wanted.second; });
+}
+
+// Each endpoint has a score of its own that depends on the host: the lowest are taken. One that comes or goes moves at
+// most one other (rendezvous hashing).
+void shape::choose(const std::string& service, std::vector<endpoint>& from) const {
+  const auto most = static_cast<std::size_t>(limit_.endpoints);
+  if (most == 0 || from.size() <= most) return;
+  std::vector<std::pair<std::pair<bool, std::uint64_t>, std::size_t>> order;
+  for (std::size_t i = 0; i < from.size(); ++i)
+    order.push_back({{!in_service(from[i]), score_of(limit_.key, service, from[i].id)}, i});
+  std::ranges::nth_element(order, order.begin() + static_cast<std::ptrdiff_t>(most));
+  std::vector<endpoint> chosen;
+  for (std::size_t i = 0; i < most; ++i) chosen.push_back(std::move(from[order[i].second]));
+  from = std::move(chosen);
+}
+
+service_ptr shape::apply(const service_ptr& whole) const {
+  if (!whole || !takes(whole->name())) return nullptr;
+  const bool all = std::ranges::all_of(whole->endpoints(), [this](const auto& each) { return takes(each); });
+  const auto most = static_cast<std::size_t>(limit_.endpoints);
+  if (all && (most == 0 || whole->endpoints().size() <= most)) return whole;
+  service part{.name = whole->name(), .revision = whole->revision(), .endpoints = {}};
+  for (const auto& each : whole->endpoints())
+    if (takes(each)) part.endpoints.push_back(each);
+  choose(part.name, part.endpoints);
+  return std::make_shared<const shared_service>(std::move(part));
+}
+
+}  // namespace drcon::engine

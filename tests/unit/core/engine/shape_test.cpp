@@ -1,0 +1,91 @@
+// Filters and limits of a pipeline.
+#include "engine/shape.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <iterator>
+#include <map>
+#include <set>
+
+namespace drcon::engine {
+namespace {
+
+service_ptr web(std::size_t count) {
+  service made{.name = "web", .revision = 3, .endpoints = {}};
+  for (std::size_t i = 0; i < count; ++i)
+    made.endpoints.push_back({.id = "e" + std::to_string(i),
+                              .node = "",
+                              .address = "10.0.0.1",
+                              .port = static_cast<std::uint32_t>(i + 1),
+                              .tags = {i % 2 == 0 ? "even" : "odd", "all"},
+                              .meta = {{"datacenter", i < 2 ? "dc1" : "dc2"}, {"zone", std::to_string(i)}}});
+  return std::make_shared<const shared_service>(std::move(made));
+}
+
+std::set<std::string> ids(const service_ptr& from) {
+  std::set<std::string> all;
+  for (const auto& each : from->endpoints()) all.insert(each.id);
+  return all;
+}
+
+using names = std::set<std::string>;
+
+TEST(Shape, LeavesWhatItTakesWholeAsItIs) {
+  const auto whole = web(3);
+  EXPECT_EQ(shape({}, {}).apply(whole), whole) << "the very same, not a copy";
+  EXPECT_EQ(shape({.tags = {"all"}}, {.endpoints = 3}).apply(whole), whole);
+  EXPECT_EQ(shape({}, {}).apply(nullptr), nullptr);
+}
+
+TEST(Shape, TakesEndpointsForWhichEveryConditionHolds) {
+  EXPECT_EQ(ids(shape({.tags = {"even", "all"}}, {}).apply(web(4))), (names{"e0", "e2"}));
+  EXPECT_EQ(ids(shape({.without_tags = {"even"}}, {}).apply(web(4))), (names{"e1", "e3"}));
+  EXPECT_EQ(ids(shape({.meta = {{"zone", "3"}}}, {}).apply(web(4))), (names{"e3"}));
+  EXPECT_EQ(ids(shape({.meta = {{"nothing", "3"}}}, {}).apply(web(4))), names{});
+  EXPECT_EQ(ids(shape({.datacenter = {"dc2", "dc3"}}, {}).apply(web(4))), (names{"e2", "e3"}));
+  EXPECT_EQ(ids(shape({.tags = {"even"}, .datacenter = {"dc2"}}, {}).apply(web(4))), (names{"e2"}));
+  EXPECT_EQ(ids(shape({.health = {"warning", "passing"}}, {}).apply(web(2))), (names{"e0", "e1"}));
+  EXPECT_EQ(ids(shape({.health = {"critical"}}, {}).apply(web(2))), names{});
+}
+
+TEST(Shape, TakesServicesByTheirWholeName) {
+  EXPECT_TRUE(shape({.service = "we."}, {}).apply(web(1)));
+  EXPECT_FALSE(shape({.service = "we"}, {}).apply(web(1)));
+  const auto longest =
+      std::make_shared<const shared_service>(service{.name = std::string(100000, 'a'), .revision = 1, .endpoints = {}});
+  EXPECT_FALSE(shape({.service = "(a|b)*"}, {}).apply(longest)) << "and survives it";
+}
+
+TEST(Shape, LimitsToAChoiceThatLastsAndDiffersFromHostToHost) {
+  const shape one({}, {.endpoints = 10, .key = "host-a"});
+  const auto chosen = ids(one.apply(web(100)));
+  EXPECT_EQ(chosen.size(), 10U);
+  EXPECT_EQ(ids(shape({}, {.endpoints = 10, .key = "host-a"}).apply(web(100))), chosen);
+  EXPECT_NE(ids(shape({}, {.endpoints = 10, .key = "host-b"}).apply(web(100))), chosen);
+  // One more endpoint moves at most one of the chosen.
+  const auto more = ids(one.apply(web(101)));
+  std::set<std::string> kept;
+  std::ranges::set_intersection(chosen, more, std::inserter(kept, kept.end()));
+  EXPECT_GE(kept.size(), 9U);
+}
+
+TEST(Shape, SpreadsTheChoicesOfManyHostsEvenly) {
+  std::map<std::string, int> times;
+  for (int host = 0; host < 200; ++host)
+    for (const auto& id : ids(shape({}, {.endpoints = 5, .key = "host-" + std::to_string(host)}).apply(web(20))))
+      ++times[id];
+  ASSERT_EQ(times.size(), 20U);
+  for (const auto& [id, count] : times) EXPECT_NEAR(count, 50, 25) << id;
+}
+
+TEST(Shape, ChoosesThoseInServiceFirst) {
+  auto made = web(10)->value();
+  for (std::size_t i = 0; i < 8; ++i) made.endpoints[i].health = health::critical;
+  const auto chosen = ids(shape({}, {.endpoints = 3, .key = "h"}).apply(std::make_shared<const shared_service>(made)));
+  EXPECT_TRUE(chosen.contains("e8") && chosen.contains("e9"));
+  EXPECT_EQ(chosen.size(), 3U);
+}
+
+}  // namespace
+}  // namespace drcon::engine

@@ -54,6 +54,8 @@ int spawn(const std::vector<std::string>& argv, const pipe_ends& output, pid_t& 
   ::posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
   ::posix_spawn_file_actions_adddup2(&actions, output.write, 1);
   ::posix_spawn_file_actions_adddup2(&actions, output.write, 2);
+  // Asio's sockets are inherited: one held by a child that lives on would keep a connection of ours open.
+  ::posix_spawn_file_actions_addclosefrom_np(&actions, 3);
   // Its own group, to be killed as one; no signal of ours blocked or ignored in it.
   sigset_t none;
   sigset_t defaults;

@@ -4,6 +4,7 @@
 #include "support/wait.hpp"
 
 #include <fcntl.h>
+#include <linux/close_range.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -31,6 +32,8 @@ pid_t spawn(const std::vector<std::string>& argv, const std::filesystem::path& o
     ::dup2(::open("/dev/null", O_RDONLY), 0);
     ::dup2(out_file, 1);
     ::dup2(err_file, 2);
+    // Asio's sockets are inherited: a backend that has gone would live on in here as a port that nobody answers.
+    ::close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
     for (const auto& each : environment) ::putenv(const_cast<char*>(each.c_str()));
     ::execvp(arguments[0], arguments.data());
     ::_exit(127);

@@ -25,10 +25,10 @@ constexpr const char* schema_text = R"JSON({
           "query": { "type": "string", "minLength": 1, "description": "A prepared query of Consul, by name or id." },
           "srv": { "type": "string", "minLength": 1, "description": "A whole SRV name of any server, such as _http._tcp.example.com." },
           "as": { "type": "string", "minLength": 1, "description": "The name to publish the service under. Default: name, query or srv." },
+          "health": { "type": "string", "enum": ["passing", "warning"], "default": "passing",
+            "description": "passing: endpoints that Consul's DNS lists with weight 0, which is how it marks warning, are left out, as consul-http does. warning: they are published in warning. Not for srv." },
           "datacenter": { "type": "string", "description": "Datacenter of this service." }
         } } },
-    "health": { "type": "string", "enum": ["passing", "warning"], "default": "passing",
-      "description": "passing: endpoints that Consul's DNS lists with weight 0, which is how it marks warning, are left out, as consul-http does. warning: they are published in warning. Not for srv." },
     "authoritative": { "type": "boolean", "default": true,
       "description": "Whether only an authoritative answer may say that a name does not exist. false: for a recursing resolver, whose answers never are." },
     "absent_after": { "type": "string", "format": "duration", "default": "10s",

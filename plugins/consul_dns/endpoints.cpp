@@ -49,12 +49,12 @@ std::vector<std::string> unresolved(const std::vector<srv_record>& records, cons
 }
 
 std::vector<endpoint> endpoints_of(const std::vector<srv_record>& records, const address_book& book,
-                                   const watched_service& of, bool with_warning) {
+                                   const watched_service& of) {
   std::map<std::string, endpoint> all;
   for (const auto& each : records) {
     if (each.target.empty()) continue;  // RFC 2782: "." says that the service is decidedly not there
     const bool warning = of.of_consul && each.weight == 0;
-    if (warning && !with_warning) continue;
+    if (warning && !of.warning) continue;
     const auto& address = book.at(each.target);
     const bool v6 = address.find(':') != std::string::npos;
     endpoint one{.id = (v6 ? "[" + address + "]" : address) + ":" + std::to_string(each.port),

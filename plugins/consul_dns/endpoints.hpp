@@ -24,7 +24,7 @@ std::vector<std::string> unresolved(const std::vector<srv_record>& records, cons
 
 /// All endpoints, ordered by id. Every target must be in the book.
 std::vector<endpoint> endpoints_of(const std::vector<srv_record>& records, const address_book& book,
-                                   const watched_service& of, bool with_warning);
+                                   const watched_service& of);
 
 /// The smallest TTL of the answer, in seconds.
 std::uint32_t ttl_of(const message& answer);

@@ -65,7 +65,7 @@ asio::awaitable<poller::finding> poller::look() {
   if (auto why = co_await resolve(answer.parsed->services, book); !why.empty())
     co_return finding{.endpoints = {}, .absent = false, .why = std::move(why)};
   records_ = answer.parsed->services.size();
-  found.endpoints = endpoints_of(answer.parsed->services, book, what_, shared_.options.warning);
+  found.endpoints = endpoints_of(answer.parsed->services, book, what_);
   co_return found;
 }
 

@@ -60,6 +60,7 @@ public:
     if (int{!name.empty()} + int{!query.empty()} + int{!srv.empty()} != 1)
       throw config_error(from.pointer(), "expected one, and only one, of 'name', 'query' and 'srv'");
     to.tag = given("tag");
+    to.warning = from["health"].string() == "warning";
     to.of_consul = srv.empty();
     if (!srv.empty()) to.question = srv;
     else if (!query.empty()) to.question = query + ".query" + place(from);
@@ -93,7 +94,6 @@ settings read_settings(const options& from) {
   for (std::size_t i = 0; i < from["server"].count(); ++i) to.resolver.servers.push_back(server_of(from["server"][i]));
   to.resolver.over = from["protocol"].string() == "udp" ? transport::udp : transport::tcp;
   to.resolver.timeout = std::max<std::chrono::nanoseconds>(from["timeout"].duration(), std::chrono::milliseconds(10));
-  to.warning = from["health"].string() == "warning";
   to.authoritative = from["authoritative"].boolean();
   to.interval_min =
       std::max<std::chrono::nanoseconds>(from["interval"]["min"].duration(), std::chrono::milliseconds(10));

@@ -16,13 +16,13 @@ struct watched_service {
   std::string service;    ///< the name it is published under
   std::string question;   ///< the SRV name
   std::string tag;        ///< carried by its endpoints; empty: none
+  bool warning = false;   ///< endpoints in warning are wanted too
   bool of_consul = true;  ///< weight 0 is Consul's word for "warning"; elsewhere it is just the smallest weight
 };
 
 struct settings {
   resolver_options resolver;
   std::vector<watched_service> services;
-  bool warning = false;       ///< endpoints in warning are wanted too
   bool authoritative = true;  ///< only an authoritative "no such name" counts
   std::chrono::nanoseconds interval_min{};
   std::chrono::nanoseconds interval_max{};

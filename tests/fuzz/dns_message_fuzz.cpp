@@ -21,8 +21,8 @@ extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, std::size_t siz
   address_book book;
   add_addresses(read->addresses, book);
   for (const auto& target : unresolved(read->services, book)) book.emplace(target, "10.0.0.1");
-  const watched_service of{.service = "web", .question = "q", .tag = {}, .of_consul = true};
-  for (const auto& each : endpoints_of(read->services, book, of, true))
+  const watched_service of{.service = "web", .question = "q", .tag = {}, .warning = true, .of_consul = true};
+  for (const auto& each : endpoints_of(read->services, book, of))
     if (each.address.empty() || each.id.empty()) std::abort();
   return 0;
 }

@@ -114,7 +114,7 @@ TEST_F(ConsulDnsReal, FollowsTagsHealthAndDeregistration) {
 TEST_F(ConsulDnsReal, PublishesWarningWhenAsked) {
   consul_.add("web", "a", "10.0.0.1", 80,
               {{"Check", {{"TTL", "60s"}, {"Status", "warning"}}}, {"Weights", {{"Passing", 5}, {"Warning", 0}}}});
-  watch("{ name = \"web\" }", "health = \"warning\"\n");
+  watch("{ name = \"web\", health = \"warning\" }");
   ASSERT_TRUE(sees(1)) << source_->status().text;
   EXPECT_EQ(only().health, health::warning);
 }

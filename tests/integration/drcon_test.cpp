@@ -298,6 +298,34 @@ TEST_F(Drcon, HealsWhatAKillBetweenWriteAndReloadLeft) {
   EXPECT_FALSE(std::filesystem::exists(nginx_.file().parent_path() / ".drcon.conf.previous"));
 }
 
+// Killed for real at that point: its nginx -t is a script that stops there as long as "hold" exists.
+TEST_F(Drcon, HealsAfterAKillBetweenWriteAndReload) {
+  const temp_dir directory;
+  const auto script = directory / "nginx";
+  write_file(script, "#!/bin/sh\ncd " + directory.path().string() +
+                         "\nif [ -e hold ]; then echo $$ > pid; mv pid held; exec sleep 60; fi\nexec nginx \"$@\"\n");
+  std::filesystem::permissions(script, std::filesystem::perms::owner_all);
+  const backend a("a");
+  const backend b("b");
+  add(a);
+  start("service = [{ match = \"web|more\" }]", "nginx = \"" + script.string() + "\"\n");
+  ASSERT_TRUE(drcon_->settled()) << drcon_->log();
+  write_file(directory / "hold", "");
+  consul_->add("more", "b", b.address(), b.port());  // a new service: checked before the signal
+  ASSERT_TRUE(wait_until([&] { return std::filesystem::exists(directory / "held"); })) << drcon_->log();
+  drcon_->kill9();
+  ::kill(std::stoi(read_file(directory / "held")), SIGKILL);
+  const auto reloads = nginx_.reloads();
+  ASSERT_NE(file().find("upstream more"), std::string::npos) << "written";
+  std::filesystem::remove(directory / "hold");
+  drcon_->start();
+  ASSERT_TRUE(drcon_->settled()) << drcon_->log();
+  EXPECT_GT(nginx_.reloads(), reloads) << "and now served";
+  use("server { listen 127.0.0.1:@PORT@; location / { proxy_pass http://more; } }");
+  EXPECT_TRUE(routes_to({"b"})) << file();
+  EXPECT_FALSE(std::filesystem::exists(nginx_.file().parent_path() / ".drcon.conf.previous"));
+}
+
 TEST_F(Drcon, ReloadsNginxForAFileThatIsRightButNotServed) {
   const backend a("a");
   add(a);
@@ -444,7 +472,7 @@ TEST_F(Drcon, SaysWhyOnceCouldNotBeDone) {
 
 TEST(Check, FindsNoFaultInTheShippedConfigurations) {
   const std::filesystem::path root(DRCON_SOURCE_ROOT);
-  for (const auto* file : {"config/drcon.toml", "config/static.toml"}) {
+  for (const auto* file : {"config/drcon.toml", "config/static.toml", "config/haproxy.toml"}) {
     const auto result = run({DRCON_BINARY, "check", "-c", (root / file).string()});
     EXPECT_EQ(result.code, 0) << result.err;
     EXPECT_EQ(result.err, "");

@@ -85,7 +85,7 @@ protected:
 TEST_F(Endpoints, CarryPortWeightPriorityNodeAndTag) {
   const auto all = endpoints_of(
       {record("x.example", 7, 30), record("a.node.dc1.consul", 5, 10), record("0a000002.addr.dc1.consul", 1, 10)},
-      book_, consul_, false);
+      book_, consul_);
   ASSERT_EQ(all.size(), 3U);
   EXPECT_EQ(all[0].id, "10.0.0.1:80");
   EXPECT_EQ(all[0].node, "a");
@@ -102,11 +102,13 @@ TEST_F(Endpoints, CarryPortWeightPriorityNodeAndTag) {
 
 TEST_F(Endpoints, OfWeightZeroAreInWarningAtConsulAndOrdinaryElsewhere) {
   const std::vector records{record("a.node.dc1.consul", 0)};
-  EXPECT_TRUE(endpoints_of(records, book_, consul_, false).empty());
-  const auto with = endpoints_of(records, book_, consul_, true);
+  EXPECT_TRUE(endpoints_of(records, book_, consul_).empty());
+  auto wanted = consul_;
+  wanted.warning = true;
+  const auto with = endpoints_of(records, book_, wanted);
   ASSERT_EQ(with.size(), 1U);
   EXPECT_EQ(with[0].health, health::warning);
-  const auto plain = endpoints_of(records, book_, plain_, false);
+  const auto plain = endpoints_of(records, book_, plain_);
   ASSERT_EQ(plain.size(), 1U);
   EXPECT_EQ(plain[0].health, health::passing);
   EXPECT_EQ(plain[0].weight, 1U);

@@ -1,5 +1,7 @@
 #include "consul_dns/endpoints.hpp"
 
+#include "common/address.hpp"
+
 #include <algorithm>
 #include <string_view>
 
@@ -56,8 +58,7 @@ std::vector<endpoint> endpoints_of(const std::vector<srv_record>& records, const
     const bool warning = of.of_consul && each.weight == 0;
     if (warning && !of.warning) continue;
     const auto& address = book.at(each.target);
-    const bool v6 = address.find(':') != std::string::npos;
-    endpoint one{.id = (v6 ? "[" + address + "]" : address) + ":" + std::to_string(each.port),
+    endpoint one{.id = common::with_port(address, each.port),
                  .node = node_of(each.target),
                  .address = address,
                  .port = each.port,

@@ -1,9 +1,8 @@
 #include "consul_dns/settings.hpp"
 
-#include <boost/asio/ip/address.hpp>
+#include "common/address.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <set>
 
 namespace drcon::consul_dns {
@@ -32,18 +31,10 @@ std::string fault_of_name(const std::string& name) {
 }
 
 std::string server_of(const options& from) {
-  const auto text = from.string();
-  const auto colon = text.rfind(':');
-  auto host = text.substr(0, colon);
-  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
-  boost::system::error_code error;
-  boost::asio::ip::make_address(host, error);
-  std::uint16_t port = 0;
-  const auto* const end = text.data() + text.size();
-  if (error || colon == std::string::npos || std::from_chars(text.data() + colon + 1, end, port).ptr != end ||
-      port == 0)
+  const auto at = common::ip_and_port(from.string());
+  if (!at || at->port() == 0)
     throw config_error(from.pointer(), "expected an IP address and a port, such as \"127.0.0.1:8600\"");
-  return text;
+  return from.string();
 }
 
 class service_reader {

@@ -1,6 +1,5 @@
 #include "haproxy/cli_connection.hpp"
 
-#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/write.hpp>
 
@@ -59,9 +58,7 @@ std::string cli_connection::connect() {
   error_code error;
   asio::generic::stream_protocol::endpoint at;
   if (to_.path.empty()) {
-    const auto address = asio::ip::make_address(to_.host, error);
-    if (error) return to_.text + ": not an IP address";
-    at = asio::ip::tcp::endpoint(address, to_.port);
+    at = to_.tcp;
   } else {
     // sun_path holds 107 bytes; the constructor throws beyond.
     if (to_.path.size() > 107) return to_.text + ": longer than a unix socket's path can be";

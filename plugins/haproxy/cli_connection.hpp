@@ -8,6 +8,7 @@
 
 #include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
 
 #include <chrono>
 #include <cstdint>
@@ -20,8 +21,7 @@ namespace drcon::haproxy {
 /// Where the runtime API is.
 struct cli_address {
   std::string path;  ///< unix socket; empty: TCP
-  std::string host;  ///< IP address
-  std::uint16_t port = 0;
+  boost::asio::ip::tcp::endpoint tcp;
   bool master = false;  ///< the master's CLI: commands go to its current worker
   std::string text;     ///< as the user wrote it
 };

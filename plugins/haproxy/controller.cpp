@@ -1,5 +1,6 @@
 #include "haproxy/controller.hpp"
 
+#include "common/address.hpp"
 #include "common/atomic_file.hpp"
 
 #include <algorithm>
@@ -334,7 +335,7 @@ std::pair<std::string, std::optional<std::string>> controller::preview(const wan
     for (const auto& [name, server] : servers->second) {
       if (!is_ours(name, options_.plan)) continue;
       if (options_.plan.mode == mode::slots && server.in_maintenance()) continue;
-      const auto key = address_and_port(server.address, server.port);
+      const auto key = common::with_port(server.address, server.port);
       lines[backend + " " + key] = " weight " + std::to_string(server.weight) +
                                    (server.in_maintenance() ? " maint"
                                     : server.draining()     ? " drain"

@@ -1,12 +1,10 @@
 // The haproxy sink: its options, and the plugin object.
+#include "common/address.hpp"
 #include "haproxy/controller.hpp"
 
 #include <drcon/sink.hpp>
 
-#include <boost/asio/ip/address.hpp>
-
 #include <algorithm>
-#include <charconv>
 #include <sstream>
 
 namespace drcon::haproxy {
@@ -20,8 +18,8 @@ constexpr const char* schema_text = R"JSON({
       "description": "HAProxy's stats socket, with level admin: the path of a unix socket, or \"IP:port\" of a TCP one, which knows no authentication: loopback only." },
     "master": { "type": "boolean", "default": false,
       "description": "The socket is that of the master process (haproxy -S); commands go to its current worker." },
-    "timeout": { "type": "string", "format": "duration", "default": "5s",
-      "description": "How long HAProxy may take for each answer." },
+    "timeout": { "type": "string", "format": "duration", "default": "2s",
+      "description": "How long HAProxy may take for each answer. Stopping drcon may take as long." },
     "mode": { "type": "string", "enum": ["dynamic", "slots"], "default": "dynamic",
       "description": "dynamic: servers are added and deleted (HAProxy 2.6 or later, a dynamic balance algorithm). slots: the servers of a server-template in your configuration get addresses and states; any version, any algorithm, and their options are those of your configuration." },
     "prefix": { "type": "string", "pattern": "^[A-Za-z0-9_.:-]+$",
@@ -59,23 +57,16 @@ constexpr const char* schema_text = R"JSON({
 })JSON";
 
 cli_address read_address(const options& from) {
-  cli_address to{
-      .path = {}, .host = {}, .port = 0, .master = from["master"].boolean(), .text = from["socket"].string()};
+  cli_address to{.path = {}, .tcp = {}, .master = from["master"].boolean(), .text = from["socket"].string()};
   if (to.text.starts_with('/')) {
     to.path = to.text;
     return to;
   }
-  const auto colon = to.text.rfind(':');
-  to.host = to.text.substr(0, colon);
-  if (to.host.starts_with('[') && to.host.ends_with(']')) to.host = to.host.substr(1, to.host.size() - 2);
-  boost::system::error_code error;
-  boost::asio::ip::make_address(to.host, error);
-  const auto* const end = to.text.data() + to.text.size();
-  const bool port_read = colon != std::string::npos &&
-                         std::from_chars(to.text.data() + colon + 1, end, to.port).ptr == end && to.port != 0;
-  if (error || !port_read)
+  const auto at = common::ip_and_port(to.text);
+  if (!at || at->port() == 0)
     throw config_error("/socket",
                        "expected the path of a unix socket, or an IP address and a port such as \"127.0.0.1:9999\"");
+  to.tcp = *at;
   return to;
 }
 

@@ -1,5 +1,7 @@
 #include "haproxy/plan.hpp"
 
+#include "common/address.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cstdio>
@@ -64,7 +66,7 @@ private:
 
   void add(const std::string& name, const wanted_server& wanted) {
     const auto server = full(name);
-    grow(name, "add server " + server + " " + address_and_port(wanted.address, wanted.port) + " weight " +
+    grow(name, "add server " + server + " " + common::with_port(wanted.address, wanted.port) + " weight " +
                    std::to_string(wanted.weight) + (wanted.backup ? " backup" : "") + rules_.server_options);
     // It begins in maintenance. Health goes down before the check begins, for 'state ready' would put it up.
     if (wanted.state != server_state::maint) grow(name, "set server " + server + " state " + word_of(wanted.state));
@@ -111,7 +113,7 @@ private:
     for (const auto& [name, now] : live_) {
       if (!is_slot(name, prefix)) continue;
       ++plan_.slots;
-      const auto at = open.find(address_and_port(now.address, now.port));
+      const auto at = open.find(common::with_port(now.address, now.port));
       if (at != open.end()) {
         take(name, now, at->first, *at->second);
         open.erase(at);

@@ -1,5 +1,7 @@
 #include "haproxy/wanted.hpp"
 
+#include "common/address.hpp"
+
 #include <boost/asio/ip/address.hpp>
 
 #include <algorithm>
@@ -103,7 +105,7 @@ private:
                            "its address is no IP address, and HAProxy resolves no name at run time");
     if (from.port() < 1 || from.port() > 65535)
       return host_.refused(service.name(), from.id(), "its port is not between 1 and 65535");
-    const auto key = address_and_port(*address, from.port());
+    const auto key = common::with_port(*address, from.port());
     const auto [at, is_new] =
         to.backend.servers.try_emplace(key, wanted_server{.address = *address,
                                                           .port = static_cast<std::uint16_t>(from.port()),
@@ -138,11 +140,6 @@ std::map<std::string, wanted_backend> wanted_of(const snapshot_view& snapshot, c
   builder all(rules, host);
   for (const auto& service : snapshot.services()) all.add(service);
   return all.finish();
-}
-
-std::string address_and_port(const std::string& address, std::uint32_t port) {
-  const bool v6 = address.find(':') != std::string::npos;
-  return (v6 ? "[" + address + "]" : address) + ":" + std::to_string(port);
 }
 
 bool is_haproxy_name(std::string_view name) {

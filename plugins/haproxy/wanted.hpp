@@ -56,9 +56,6 @@ std::string backend_of(std::string_view service, const wanted_rules& rules);
 std::map<std::string, wanted_backend> wanted_of(const snapshot_view& snapshot, const wanted_rules& rules,
                                                 const context& host);
 
-/// "10.0.0.1:80", "[2001:db8::1]:80".
-std::string address_and_port(const std::string& address, std::uint32_t port);
-
 /// What HAProxy takes for the name of a proxy or server.
 bool is_haproxy_name(std::string_view name);
 

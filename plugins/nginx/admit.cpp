@@ -1,5 +1,6 @@
 #include "nginx/admit.hpp"
 
+#include "common/address.hpp"
 #include "nginx/grammar.hpp"
 
 #include <boost/asio/ip/address.hpp>
@@ -68,7 +69,7 @@ upstream admit_service(const service_view& service, const admission& rules, cons
       host.refused(service.name(), view.id(), *fault);
       continue;
     }
-    auto address = server_address(each.address, each.port);
+    auto address = common::with_port(each.address, each.port);
     if (!seen.insert(address).second) continue;  // nginx would count it twice
     lowest = std::min(lowest, each.priority);
     const bool down = each.weight == 0 || each.health == health::critical || each.health == health::maintenance;
@@ -83,11 +84,6 @@ upstream admit_service(const service_view& service, const admission& rules, cons
 }
 
 }  // namespace
-
-std::string server_address(std::string_view address, std::uint32_t port) {
-  const bool v6 = address.find(':') != std::string_view::npos;
-  return (v6 ? "[" + std::string(address) + "]" : std::string(address)) + ":" + std::to_string(port);
-}
 
 std::vector<upstream> admit(const snapshot_view& wanted, const admission& rules, const context& host) {
   std::vector<upstream> all;

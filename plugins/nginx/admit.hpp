@@ -35,7 +35,4 @@ struct admission {
 /// In order of name; a service without an admissible endpoint is there with no server.
 std::vector<upstream> admit(const snapshot_view& wanted, const admission& rules, const context& host);
 
-/// "ADDRESS:PORT" as nginx writes it.
-std::string server_address(std::string_view address, std::uint32_t port);
-
 }  // namespace drcon::nginx

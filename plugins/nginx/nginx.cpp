@@ -1,10 +1,9 @@
 // The nginx sink: its options, and the plugin object.
+#include "common/address.hpp"
 #include "common/atomic_file.hpp"
 #include "nginx/publisher.hpp"
 
 #include <drcon/sink.hpp>
-
-#include <charconv>
 
 namespace drcon::nginx {
 namespace {
@@ -85,17 +84,8 @@ layout read_layout(const options& from, const context& host) {
 }
 
 boost::asio::ip::tcp::endpoint read_listen(const options& from) {
-  const auto text = from["confirm_listen"].string();
-  const auto colon = text.rfind(':');
-  auto host = text.substr(0, colon);
-  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
-  std::uint16_t port = 0;
-  const auto* const end = text.data() + text.size();
-  boost::system::error_code error;
-  const auto address = boost::asio::ip::make_address(host, error);
-  if (error || colon == std::string::npos || std::from_chars(text.data() + colon + 1, end, port).ptr != end)
-    throw config_error("/confirm_listen", "expected an IP address and a port, such as \"127.0.0.1:0\"");
-  return {address, port};
+  if (const auto at = common::ip_and_port(from["confirm_listen"].string())) return *at;
+  throw config_error("/confirm_listen", "expected an IP address and a port, such as \"127.0.0.1:0\"");
 }
 
 publisher_options read_publisher(const options& from, const context& host) {

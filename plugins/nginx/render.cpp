@@ -1,5 +1,6 @@
 #include "nginx/render.hpp"
 
+#include "common/address.hpp"
 #include "nginx/grammar.hpp"
 
 #include <openssl/evp.h>
@@ -28,7 +29,7 @@ std::string hash(std::string_view text) {
 }
 
 std::string text_of(const boost::asio::ip::tcp::endpoint& at) {
-  return server_address(at.address().to_string(), at.port());
+  return common::with_port(at.address().to_string(), at.port());
 }
 
 // The servers an upstream is drawn with: its own; else, by policy, the last ones, or one that stands for nobody.

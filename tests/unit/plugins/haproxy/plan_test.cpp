@@ -1,6 +1,8 @@
 // The commands that bring HAProxy from what it holds to what it should hold.
 #include "haproxy/plan.hpp"
 
+#include "common/address.hpp"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -22,7 +24,7 @@ wanted_server server(const std::string& address, unsigned weight = 1) {
 
 wanted_backend wanting(const std::vector<wanted_server>& servers) {
   wanted_backend to;
-  for (const auto& each : servers) to.servers.emplace(address_and_port(each.address, each.port), each);
+  for (const auto& each : servers) to.servers.emplace(common::with_port(each.address, each.port), each);
   to.empty = servers.empty();
   return to;
 }

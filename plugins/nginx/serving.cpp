@@ -12,7 +12,7 @@ namespace {
 
 using clock = std::chrono::steady_clock;
 
-constexpr auto eager_poll = std::chrono::milliseconds(1);
+constexpr auto first_look = std::chrono::milliseconds(5);  // not before: asking competes with the reload itself
 constexpr auto calm_poll = std::chrono::milliseconds(5);
 
 double as_double(const timespec& t) { return static_cast<double>(t.tv_sec) + 1e-9 * static_cast<double>(t.tv_nsec); }
@@ -97,7 +97,8 @@ bool serving::change::complete() const {
 }
 
 bool serving::change::wait_begun(std::chrono::nanoseconds at_most, const std::stop_token& stop) const {
-  return wait_for([this] { return begun(); }, eager_poll, at_most, stop);
+  std::this_thread::sleep_for(first_look);
+  return wait_for([this] { return begun(); }, first_look, at_most, stop);
 }
 
 bool serving::change::wait_complete(std::chrono::nanoseconds at_most, const std::stop_token& stop) const {

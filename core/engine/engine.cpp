@@ -172,30 +172,36 @@ void engine::on_decided(const std::string& pipeline, const decision& what) {
   }
 }
 
+// Tells `ended` once, of what comes first: a call of the result, which gives whether it was in time, or the deadline.
+// `ended` and the timer are gone at once then: an abandoned plugin may speak, or its thread may still hold the result,
+// when everything that they refer to has gone.
+std::function<void(bool in_time)> engine::within(std::chrono::nanoseconds at_most,
+                                                 std::function<void(bool in_time)> ended) {
+  struct waiting {
+    timer deadline;
+    std::function<void(bool)> ended;
+  };
+  auto open = std::make_shared<std::unique_ptr<waiting>>(
+      new waiting{.deadline = timer(context_.get_executor()), .ended = std::move(ended)});
+  const auto end = [open](bool in_time) {
+    if (const auto over = std::move(*open)) over->ended(in_time);
+  };
+  (*open)->deadline.after(at_most, [end] { end(false); });
+  return end;
+}
+
 // Stops an instance; `then` comes when it has, or when its deadline has passed.
 void engine::retire(instance_ptr instance, std::function<void()> then) {
   ++retiring_;
-  // What is told to `then` is told once, and gone at once: an abandoned plugin may speak, or its thread may still hold
-  // this, when everything that `then` and the timer refer to has gone.
-  struct waiting {
-    timer deadline;
-    std::function<void()> then;
-  };
-  auto open = std::make_shared<std::unique_ptr<waiting>>(
-      new waiting{.deadline = timer(context_.get_executor()), .then = std::move(then)});
-  auto end = [this, open](bool in_time) {
-    const auto over = std::move(*open);
-    if (!over) return;
-    overstayed_ |= !in_time;
-    over->then();
-    if (--retiring_ == 0 && all_retired_) std::exchange(all_retired_, nullptr)();
-  };
   // While everything stops, sources and then sinks share the deadline.
   const auto at_most = stopping_ ? config_.host.stop_deadline / 2 : config_.host.stop_deadline;
-  (*open)->deadline.after(at_most, [end, instance, at_most] {
-    log::error(instance->name(), "plugin '{}' did not stop within {}; it is abandoned, and its thread with it",
-               instance->plugin_name(), config::to_text(at_most));
-    end(false);
+  const auto end = within(at_most, [this, instance, at_most, then = std::move(then)](bool in_time) {
+    if (!in_time)
+      log::error(instance->name(), "plugin '{}' did not stop within {}; it is abandoned, and its thread with it",
+                 instance->plugin_name(), config::to_text(at_most));
+    overstayed_ |= !in_time;
+    then();
+    if (--retiring_ == 0 && all_retired_) std::exchange(all_retired_, nullptr)();
   });
   instance->stop([end, instance] { end(true); });
 }
@@ -203,21 +209,14 @@ void engine::retire(instance_ptr instance, std::function<void()> then) {
 void engine::stop(std::function<void(bool clean)> stopped) {
   stopping_ = true;
   pipelines_.clear();
-  struct waiting {
-    timer deadline;
-    std::function<void(bool)> stopped;
-  };
-  auto open = std::make_shared<std::unique_ptr<waiting>>(  // as in retire()
-      new waiting{.deadline = timer(context_.get_executor()), .stopped = std::move(stopped)});
-  const std::function<void()> finish = [this, open] {
-    if (const auto over = std::move(*open)) over->stopped(!overstayed_);
-  };
   // A sink that never answers must not hold up the rest.
-  (*open)->deadline.after(config_.host.stop_deadline, [this, finish] {
-    log::error("host", "not all ended within {}; leaving without them", config::to_text(config_.host.stop_deadline));
-    overstayed_ = true;
-    finish();
+  const auto end = within(config_.host.stop_deadline, [this, stopped = std::move(stopped)](bool in_time) {
+    if (!in_time)
+      log::error("host", "not all ended within {}; leaving without them", config::to_text(config_.host.stop_deadline));
+    overstayed_ |= !in_time;
+    stopped(!overstayed_);
   });
+  const auto finish = [end] { end(true); };
   for (auto& [name, source] : sources_) retire(source->instance().shared_from_this(), [held = source] {});
   sources_.clear();
   if (retiring_ == 0) stop_sinks(finish);

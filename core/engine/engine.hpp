@@ -15,6 +15,7 @@
 #include <boost/asio/io_context.hpp>
 #include <nlohmann/json_fwd.hpp>
 
+#include <chrono>
 #include <functional>
 #include <map>
 #include <memory>
@@ -70,6 +71,7 @@ private:
   void replace_sinks(made sinks);
   void stop_sinks(const std::function<void()>& finish);
   void feed_sinks();
+  std::function<void(bool in_time)> within(std::chrono::nanoseconds at_most, std::function<void(bool in_time)> ended);
   void retire(instance_ptr instance, std::function<void()> then);
   void on_decided(const std::string& pipeline, const decision& what);
   pipeline_surroundings around();

@@ -78,7 +78,7 @@ std::string address_of(std::span<const unsigned char> raw) {
   return ip::address_v6(bytes).to_string();
 }
 
-// One record. `services` is null outside of the answer section.
+// One record; SRV records count in the answer section only.
 bool read_record(reader& from, message& to, bool in_answer) {
   auto name = from.name();
   const auto type = from.two();
@@ -138,7 +138,7 @@ std::optional<message> read_message(std::span<const unsigned char> bytes) {
 std::optional<std::vector<unsigned char>> make_query(const std::string& name, record_type type, int payload) {
   unsigned char* raw = nullptr;
   int length = 0;
-  // c-ares puts an id of its own in when it sends.
+  // ares_send() sends the id that is in the query, 0: c-ares matches answers by their question alone.
   if (ares_create_query(name.c_str(), internet, static_cast<int>(type), 0, 1, &raw, &length, payload) != ARES_SUCCESS)
     return {};
   std::vector<unsigned char> bytes(raw, raw + length);

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <sstream>
 #include <utility>
 
 namespace drcon::haproxy {
@@ -106,23 +105,23 @@ outcome controller::bring_about(cli_connection& cli) {
   if (options_.plan.mode == mode::dynamic && version_of(now->info.version) < std::pair(2, 6))
     return rejected("HAProxy " + now->info.version + " cannot add servers at run time, 2.6 can; use mode = \"slots\"");
   auto plans = plan(now->state);
-  const bool grows = std::ranges::any_of(plans, [](const auto& each) { return !each.second.growth.empty(); });
-  if (grows) {
-    const auto refusal = grow(cli, plans, why);
+  std::vector<std::string> growth;
+  for (const auto& [name, each] : plans) growth.insert(growth.end(), each.growth.begin(), each.growth.end());
+  if (!growth.empty()) {
+    const auto refusal = carry_out(cli, growth, why);
     if (!why.empty()) return retry(why);
     now = look(cli, why);
     if (!now) return retry(why);
     plans = plan(now->state);
     for (const auto& [name, each] : plans) {
       if (each.growth.empty()) continue;
-      const auto& left = each.growth.front();
       // Nothing is taken away: what serves now goes on serving.
-      return retry(refusal.empty() ? "HAProxy took '" + left.text + "' without effect" : refusal);
+      return retry(refusal.empty() ? "HAProxy took '" + each.growth.front() + "' without effect" : refusal);
     }
   }
   if (why = begin_departures(cli, plans); !why.empty()) return retry(why);
   remember(plans);
-  if (grows) write_state_file(cli);
+  if (!growth.empty()) write_state_file(cli);
   return conclude(*now, plans);
 }
 
@@ -152,17 +151,23 @@ std::vector<std::string> controller::missing_backends(const live_state& live) co
   return missing;
 }
 
+// The answers; nothing when the connection failed, with `why`.
+std::optional<std::vector<std::string>> controller::give(cli_connection& cli, const std::vector<std::string>& commands,
+                                                         std::string& why) const {
+  if (commands.empty()) return std::vector<std::string>();
+  auto answers = cli.run(commands, why);
+  if (answers) host_.count("commands_total", "Commands given to HAProxy.", static_cast<double>(commands.size()));
+  return answers;
+}
+
 // The first thing that HAProxy refused, or empty. `why` when the connection failed.
-std::string controller::grow(cli_connection& cli, const std::map<std::string, backend_plan>& plans, std::string& why) {
-  std::vector<std::string> lines;
-  for (const auto& [name, each] : plans)
-    for (const auto& command : each.growth) lines.push_back(command.text);
-  const auto answers = cli.run(lines, why);
+std::string controller::carry_out(cli_connection& cli, const std::vector<std::string>& commands,
+                                  std::string& why) const {
+  const auto answers = give(cli, commands, why);
   if (!answers) return {};
-  host_.count("commands_total", "Commands given to HAProxy.", static_cast<double>(lines.size()));
-  for (std::size_t i = 0; i < lines.size(); ++i)
+  for (std::size_t i = 0; i < commands.size(); ++i)
     if (const auto answer = trimmed((*answers)[i]); !is_success(answer))
-      return "HAProxy refuses '" + lines[i] + "': " + answer + advice_on(answer);
+      return "HAProxy refuses '" + commands[i] + "': " + answer + advice_on(answer);
   return {};
 }
 
@@ -180,15 +185,9 @@ std::string controller::begin_departures(cli_connection& cli, const std::map<std
     }
   }
   departures_ = std::move(departures);
-  if (lines.empty()) return {};
   std::string why;
-  const auto answers = cli.run(lines, why);
-  if (!answers) return why;
-  host_.count("commands_total", "Commands given to HAProxy.", static_cast<double>(lines.size()));
-  for (std::size_t i = 0; i < lines.size(); ++i)
-    if (const auto answer = trimmed((*answers)[i]); !is_success(answer))
-      return "HAProxy refuses '" + lines[i] + "': " + answer + advice_on(answer);
-  return {};
+  const auto refusal = carry_out(cli, lines, why);
+  return why.empty() ? refusal : why;
 }
 
 void controller::remember(const std::map<std::string, backend_plan>& plans) {
@@ -295,9 +294,9 @@ void controller::end_departures(cli_connection& cli) {
     due.emplace_back(server, lines.size() - 1);
   }
   std::string ignored;
-  const auto answers = lines.empty() ? std::nullopt : cli.run(lines, ignored);
+  if (lines.empty()) return;
+  const auto answers = give(cli, lines, ignored);
   if (!answers) return;
-  host_.count("commands_total", "Commands given to HAProxy.", static_cast<double>(lines.size()));
   for (const auto& [server, line] : due)
     if (const auto answer = trimmed((*answers)[line]); is_success(answer) || answer == "No such server.")
       departures_.erase(server);
@@ -316,18 +315,17 @@ void controller::write_state_file(cli_connection& cli) {
 }
 
 std::pair<std::string, std::optional<std::string>> controller::preview(const wanted_backends& wanted) const {
-  std::ostringstream next;
+  const auto line = [](unsigned weight, server_state state) {
+    return " weight " + std::to_string(weight) +
+           (state == server_state::ready ? std::string() : std::string(" ") + to_string(state)) + "\n";
+  };
+  std::string next;
   for (const auto& [backend, each] : wanted)
-    for (const auto& [key, server] : each.servers)
-      next << backend << " " << key << " weight " << server.weight
-           << (server.state == server_state::ready   ? ""
-               : server.state == server_state::drain ? " drain"
-                                                     : " maint")
-           << "\n";
+    for (const auto& [key, server] : each.servers) next += backend + " " + key + line(server.weight, server.state);
   cli_connection cli(options_.socket, options_.timeout);
   std::string why = cli.open();
   const auto now = why.empty() ? look(cli, why) : std::nullopt;
-  if (!now) return {next.str(), std::nullopt};
+  if (!now) return {next, std::nullopt};
   std::map<std::string, std::string> lines;  // sorted as the wanted ones are
   for (const auto& [backend, each] : wanted) {
     const auto servers = now->state.servers.find(backend);
@@ -335,16 +333,12 @@ std::pair<std::string, std::optional<std::string>> controller::preview(const wan
     for (const auto& [name, server] : servers->second) {
       if (!is_ours(name, options_.plan)) continue;
       if (options_.plan.mode == mode::slots && server.in_maintenance()) continue;
-      const auto key = common::with_port(server.address, server.port);
-      lines[backend + " " + key] = " weight " + std::to_string(server.weight) +
-                                   (server.in_maintenance() ? " maint"
-                                    : server.draining()     ? " drain"
-                                                            : "");
+      lines[backend + " " + common::with_port(server.address, server.port)] = line(server.weight, server.state());
     }
   }
   std::string live;
-  for (const auto& [start, end] : lines) live += start + end + "\n";
-  return {next.str(), live};
+  for (const auto& [start, end] : lines) live += start + end;
+  return {next, live};
 }
 
 }  // namespace drcon::haproxy

@@ -62,7 +62,9 @@ private:
   outcome bring_about();
   outcome bring_about(cli_connection& cli);
   std::map<std::string, backend_plan> plan(const live_state& live) const;
-  std::string grow(cli_connection& cli, const std::map<std::string, backend_plan>& plans, std::string& why);
+  std::optional<std::vector<std::string>> give(cli_connection& cli, const std::vector<std::string>& commands,
+                                               std::string& why) const;
+  std::string carry_out(cli_connection& cli, const std::vector<std::string>& commands, std::string& why) const;
   std::string begin_departures(cli_connection& cli, const std::map<std::string, backend_plan>& plans);
   std::string watch(cli_connection& cli);
   std::optional<std::map<std::string, std::uint64_t>> connections(cli_connection& cli) const;

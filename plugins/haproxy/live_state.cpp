@@ -56,6 +56,15 @@ live_server server_of(const columns& all, const std::vector<std::string_view>& r
 
 }  // namespace
 
+const char* to_string(server_state state) {
+  switch (state) {
+    case server_state::ready: return "ready";
+    case server_state::drain: return "drain";
+    case server_state::maint: break;
+  }
+  return "maint";
+}
+
 process_info read_info(std::string_view answer) {
   process_info info;
   for (const auto line : split(answer, '\n')) {

@@ -29,6 +29,15 @@ struct process_info {
 inline constexpr unsigned admin_maintenance = 0x23;
 inline constexpr unsigned admin_drain = 0x18;
 
+enum class server_state {
+  ready,
+  drain,  ///< no new traffic but what sticks to it
+  maint,
+};
+
+/// The word for it in `set server`.
+const char* to_string(server_state state);
+
 struct live_server {
   std::string address;
   std::uint32_t port = 0;
@@ -40,6 +49,9 @@ struct live_server {
 
   bool in_maintenance() const { return (admin & admin_maintenance) != 0; }
   bool draining() const { return (admin & admin_drain) != 0; }
+  server_state state() const {
+    return in_maintenance() ? server_state::maint : draining() ? server_state::drain : server_state::ready;
+  }
 };
 
 /// Server's name -> what it is now.

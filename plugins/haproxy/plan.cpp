@@ -9,24 +9,6 @@
 namespace drcon::haproxy {
 namespace {
 
-const char* word_of(server_state state) {
-  switch (state) {
-    case server_state::ready: return "ready";
-    case server_state::drain: return "drain";
-    case server_state::maint: break;
-  }
-  return "maint";
-}
-
-bool has_state(const live_server& now, server_state wanted) {
-  switch (wanted) {
-    case server_state::ready: return !now.in_maintenance() && !now.draining();
-    case server_state::drain: return !now.in_maintenance() && now.draining();
-    case server_state::maint: break;
-  }
-  return now.in_maintenance();
-}
-
 // FNV-1a: short, and the same on every machine.
 std::string short_hash(std::string_view text) {
   std::uint32_t hash = 2166136261U;
@@ -34,6 +16,12 @@ std::string short_hash(std::string_view text) {
   std::array<char, 9> hex{};
   std::snprintf(hex.data(), hex.size(), "%04x", (hash >> 16U) ^ (hash & 0xffffU));
   return hex.data();
+}
+
+// A slot of a server-template: its prefix and a number.
+bool is_slot(std::string_view name, const std::string& prefix) {
+  return name.starts_with(prefix) && name.size() > prefix.size() &&
+         name.find_first_not_of("0123456789", prefix.size()) == std::string_view::npos;
 }
 
 class planner {
@@ -62,35 +50,34 @@ public:
 
 private:
   std::string full(const std::string& server) const { return backend_ + "/" + server; }
-  void grow(const std::string& server, std::string text) { plan_.growth.push_back({std::move(text), full(server)}); }
+  void grow(std::string command) { plan_.growth.push_back(std::move(command)); }
 
   void add(const std::string& name, const wanted_server& wanted) {
     const auto server = full(name);
-    grow(name, "add server " + server + " " + common::with_port(wanted.address, wanted.port) + " weight " +
-                   std::to_string(wanted.weight) + (wanted.backup ? " backup" : "") + rules_.server_options);
+    grow("add server " + server + " " + common::with_port(wanted.address, wanted.port) + " weight " +
+         std::to_string(wanted.weight) + (wanted.backup ? " backup" : "") + rules_.server_options);
     // It begins in maintenance. Health goes down before the check begins, for 'state ready' would put it up.
-    if (wanted.state != server_state::maint) grow(name, "set server " + server + " state " + word_of(wanted.state));
-    if (rules_.check && rules_.check_first) grow(name, "set server " + server + " health down");
-    if (rules_.check) grow(name, "enable health " + server);
+    if (wanted.state != server_state::maint) grow("set server " + server + " state " + to_string(wanted.state));
+    if (rules_.check && rules_.check_first) grow("set server " + server + " health down");
+    if (rules_.check) grow("enable health " + server);
   }
 
   void adjust(const std::string& name, const live_server& now, const wanted_server& wanted) {
     const auto server = full(name);
-    if (now.address != wanted.address || now.port != wanted.port) {
+    const bool moved = now.address != wanted.address || now.port != wanted.port;
+    if (moved) {
       // What is under way ends at the old address: no new traffic in between.
-      if (!now.in_maintenance()) grow(name, "set server " + server + " state maint");
-      grow(name, "set server " + server + " addr " + wanted.address + " port " + std::to_string(wanted.port));
+      if (!now.in_maintenance()) grow("set server " + server + " state maint");
+      grow("set server " + server + " addr " + wanted.address + " port " + std::to_string(wanted.port));
     }
-    if (now.weight != wanted.weight) grow(name, "set server " + server + " weight " + std::to_string(wanted.weight));
-    if (wanted.state == server_state::ready && by_hand_(full(name), now)) {
+    if (now.weight != wanted.weight) grow("set server " + server + " weight " + std::to_string(wanted.weight));
+    if (wanted.state == server_state::ready && by_hand_(server, now)) {
       plan_.by_hand.insert(name);
       return;
     }
-    if (now.check_configured && !now.check_enabled && rules_.mode == mode::dynamic)
-      grow(name, "enable health " + server);
-    const bool moved = now.address != wanted.address || now.port != wanted.port;
-    if (!has_state(now, wanted.state) || (moved && wanted.state != server_state::maint))
-      grow(name, "set server " + server + " state " + word_of(wanted.state));
+    if (now.check_configured && !now.check_enabled && rules_.mode == mode::dynamic) grow("enable health " + server);
+    if (now.state() != wanted.state || (moved && wanted.state != server_state::maint))
+      grow("set server " + server + " state " + to_string(wanted.state));
   }
 
   void leave_the_rest() {
@@ -138,18 +125,21 @@ private:
     adjust(name, now, wanted);
   }
 
-  static bool is_slot(std::string_view name, const std::string& prefix) {
-    if (!name.starts_with(prefix) || name.size() == prefix.size()) return false;
-    return name.find_first_not_of("0123456789", prefix.size()) == std::string_view::npos;
-  }
-  friend bool haproxy::is_ours(std::string_view, const plan_rules&);
-
   const std::string& backend_;
   const live_servers& live_;
   const plan_rules& rules_;
   const touched_by_hand& by_hand_;
   backend_plan plan_;
 };
+
+// Backups without slots of their own wait in drain as long as anything else is in service.
+wanted_backend with_backups_held_back(wanted_backend wanted) {
+  const bool primary = std::ranges::any_of(
+      wanted.servers, [](const auto& each) { return !each.second.backup && each.second.in_service(); });
+  for (auto& [key, server] : wanted.servers)
+    if (primary && server.backup && server.state == server_state::ready) server.state = server_state::drain;
+  return wanted;
+}
 
 }  // namespace
 
@@ -162,22 +152,8 @@ std::string dynamic_name(const wanted_server& server, const plan_rules& rules) {
 
 bool is_ours(std::string_view server, const plan_rules& rules) {
   if (rules.mode == mode::dynamic) return server.starts_with(rules.prefix);
-  return planner::is_slot(server, rules.prefix) ||
-         (!rules.backup_prefix.empty() && planner::is_slot(server, rules.backup_prefix));
+  return is_slot(server, rules.prefix) || (!rules.backup_prefix.empty() && is_slot(server, rules.backup_prefix));
 }
-
-namespace {
-
-// Backups without slots of their own wait in drain as long as anything else is in service.
-wanted_backend with_backups_held_back(wanted_backend wanted) {
-  const bool primary = std::ranges::any_of(
-      wanted.servers, [](const auto& each) { return !each.second.backup && each.second.in_service(); });
-  for (auto& [key, server] : wanted.servers)
-    if (primary && server.backup && server.state == server_state::ready) server.state = server_state::drain;
-  return wanted;
-}
-
-}  // namespace
 
 backend_plan plan_backend(const std::string& backend, const wanted_backend& wanted, const live_servers& live,
                           const plan_rules& rules, const touched_by_hand& by_hand) {

@@ -26,13 +26,8 @@ struct plan_rules {
   bool check_first = false;    ///< a new server must pass a check before it gets traffic
 };
 
-struct command {
-  std::string text;
-  std::string server;  ///< "backend/server", for messages
-};
-
 struct backend_plan {
-  std::vector<command> growth;
+  std::vector<std::string> growth;            ///< commands, in order
   std::vector<std::string> leaving;           ///< servers to drain and take away, or slots to free
   std::map<std::string, std::string> by_key;  ///< "address:port" -> server that serves it, or will
   std::vector<std::string> left_out;          ///< slots: keys that found no slot

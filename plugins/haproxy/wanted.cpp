@@ -15,10 +15,7 @@ namespace {
 constexpr unsigned heaviest = 256;         // HAProxy's limit
 constexpr std::size_t longest_name = 200;  // keeps a command far below HAProxy's buffer
 
-struct share {
-  std::uint64_t weight = 0;  // in hundredths of the registry's unit
-};
-
+// In hundredths of the registry's unit.
 std::uint64_t weight_of(const endpoint_view& from, const wanted_rules& rules) {
   const auto whole = std::uint64_t{from.weight()} * 100;
   if (from.health() != health::warning || rules.warning != warning_policy::reduce || whole == 0) return whole;
@@ -42,17 +39,17 @@ std::optional<std::string> ip_of(std::string_view text) {
 }
 
 // The smallest whole numbers in the same proportion, at most 256, and never 0 for what had a weight.
-void scale(wanted_backend& backend, const std::map<std::string, share>& shares) {
+void scale(wanted_backend& backend, const std::map<std::string, std::uint64_t>& shares) {
   std::uint64_t divisor = 0;
   std::uint64_t most = 0;
   for (const auto& [key, each] : shares) {
-    divisor = std::gcd(divisor, each.weight);
-    most = std::max(most, each.weight);
+    divisor = std::gcd(divisor, each);
+    most = std::max(most, each);
   }
   if (divisor == 0) divisor = 1;
   most /= divisor;
   for (auto& [key, server] : backend.servers) {
-    auto weight = shares.at(key).weight / divisor;
+    auto weight = shares.at(key) / divisor;
     if (most > heaviest && weight > 0) weight = std::max<std::uint64_t>(1, weight * heaviest / most);
     server.weight = static_cast<unsigned>(weight);
   }
@@ -78,7 +75,6 @@ public:
     }
     auto& to = all_[name];
     for (const auto each : service.endpoints()) add(service, each, to);
-    to.backend.empty = to.backend.empty && service.endpoints().empty();
   }
 
   std::map<std::string, wanted_backend> finish() {
@@ -94,7 +90,7 @@ public:
 private:
   struct draft {
     wanted_backend backend;
-    std::map<std::string, share> shares;
+    std::map<std::string, std::uint64_t> shares;
     std::map<std::string, std::uint32_t> priorities;
   };
 
@@ -116,7 +112,7 @@ private:
                                                           .endpoint = std::string(from.id())});
     if (!is_new)
       return host_.refused(service.name(), from.id(), "its address and port are those of " + at->second.endpoint);
-    to.shares[key] = {weight_of(from, rules_)};
+    to.shares[key] = weight_of(from, rules_);
     to.priorities[key] = from.priority();
   }
 

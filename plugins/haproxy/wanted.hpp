@@ -4,6 +4,8 @@
 // to HAProxy, each checked: no name, tag or id can carry a command.
 #pragma once
 
+#include "haproxy/live_state.hpp"
+
 #include <drcon/context.hpp>
 #include <drcon/update.hpp>
 
@@ -12,12 +14,6 @@
 #include <vector>
 
 namespace drcon::haproxy {
-
-enum class server_state {
-  ready,
-  drain,  ///< no new traffic but what sticks to it
-  maint,
-};
 
 enum class warning_policy {
   reduce,  ///< a share of the weight
@@ -40,7 +36,6 @@ struct wanted_server {
 /// Servers of one backend by "address:port", which is unique there; in that order.
 struct wanted_backend {
   std::map<std::string, wanted_server> servers;
-  bool empty = true;  ///< its services have no endpoints at all
 };
 
 struct wanted_rules {

@@ -12,8 +12,7 @@ namespace {
 
 using clock = std::chrono::steady_clock;
 
-constexpr auto first_look = std::chrono::milliseconds(5);  // not before: asking competes with the reload itself
-constexpr auto calm_poll = std::chrono::milliseconds(5);
+constexpr auto pace = std::chrono::milliseconds(5);
 
 double as_double(const timespec& t) { return static_cast<double>(t.tv_sec) + 1e-9 * static_cast<double>(t.tv_nsec); }
 
@@ -27,12 +26,11 @@ double boot_time() {
 }
 
 template <class Condition>
-bool wait_for(Condition condition, std::chrono::nanoseconds poll, std::chrono::nanoseconds at_most,
-              const std::stop_token& stop) {
+bool wait_for(Condition condition, std::chrono::nanoseconds at_most, const std::stop_token& stop) {
   const auto end = clock::now() + at_most;
   while (!condition()) {
     if (stop.stop_requested() || clock::now() >= end) return false;
-    std::this_thread::sleep_for(poll);
+    std::this_thread::sleep_for(pace);
   }
   return true;
 }
@@ -97,12 +95,12 @@ bool serving::change::complete() const {
 }
 
 bool serving::change::wait_begun(std::chrono::nanoseconds at_most, const std::stop_token& stop) const {
-  std::this_thread::sleep_for(first_look);
-  return wait_for([this] { return begun(); }, first_look, at_most, stop);
+  std::this_thread::sleep_for(pace);  // not before: asking competes with the reload itself
+  return wait_for([this] { return begun(); }, at_most, stop);
 }
 
 bool serving::change::wait_complete(std::chrono::nanoseconds at_most, const std::stop_token& stop) const {
-  return wait_for([this] { return complete(); }, calm_poll, at_most, stop);
+  return wait_for([this] { return complete(); }, at_most, stop);
 }
 
 }  // namespace drcon::nginx

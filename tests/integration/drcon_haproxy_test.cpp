@@ -31,15 +31,7 @@ protected:
   void add(const backend& each, json more = json::object()) const {
     consul_.add("web", each.name(), each.address(), each.port(), std::move(more));
   }
-  std::set<std::string> answers() const {
-    std::set<std::string> names;
-    for (int i = 0; i < 16; ++i) {
-      const auto answer = haproxy_.get();
-      names.insert(answer.status == 200 ? answer.body.substr(0, answer.body.find('\n'))
-                                        : std::to_string(answer.status));
-    }
-    return names;
-  }
+  std::set<std::string> answers() const { return answerers(haproxy_.port(), 16); }
   bool routes_to(const std::set<std::string>& names) const {
     return wait_until([&] { return answers() == names; }, 30s);
   }

@@ -44,15 +44,7 @@ protected:
     consul_->add("web", each.name(), each.address(), each.port(), std::move(more));
   }
   // The names that answer through nginx, over enough requests to meet each.
-  std::set<std::string> answers() const {
-    std::set<std::string> names;
-    for (int i = 0; i < 24; ++i) {
-      const auto answer = nginx_.get();
-      names.insert(answer.status == 200 ? answer.body.substr(0, answer.body.find('\n'))
-                                        : std::to_string(answer.status));
-    }
-    return names;
-  }
+  std::set<std::string> answers() const { return answerers(nginx_.port(), 24); }
   bool routes_to(const std::set<std::string>& names) const {
     return wait_until([&] { return answers() == names; });
   }

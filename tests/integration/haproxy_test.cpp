@@ -45,14 +45,7 @@ protected:
   outcome apply(const std::vector<const backend*>& places) { return sink_->apply({service_at("web", places)}); }
 
   // Who answers a few requests that follow each other.
-  std::set<std::string> answers(int requests = 12) const {
-    std::set<std::string> all;
-    for (int i = 0; i < requests; ++i) {
-      const auto answer = haproxy_.get();
-      all.insert(answer.status == 200 ? answer.body.substr(0, answer.body.find('\n')) : std::to_string(answer.status));
-    }
-    return all;
-  }
+  std::set<std::string> answers(int requests = 12) const { return answerers(haproxy_.port(), requests); }
   bool answered_by(const std::set<std::string>& names) const {
     return wait_until([&] { return answers() == names; });
   }

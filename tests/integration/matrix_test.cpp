@@ -64,15 +64,7 @@ public:
   }
   void serve_by_nginx() const { nginx_.reload(); }
 
-  std::set<std::string> by(std::uint16_t port) const {
-    std::set<std::string> names;
-    for (int i = 0; i < 16; ++i) {
-      const auto answer = get(port);
-      names.insert(answer.status == 200 ? answer.body.substr(0, answer.body.find('\n'))
-                                        : std::to_string(answer.status));
-    }
-    return names;
-  }
+  std::set<std::string> by(std::uint16_t port) const { return answerers(port, 16); }
 
   consul_agent consul_;
   temp_dir directory_;

@@ -34,7 +34,8 @@ struct backend::server {
       if (error) co_return;
       ++requests;
       if (request.target().starts_with("/slow/")) {
-        asio::steady_timer pause(context, std::chrono::milliseconds(std::stoi(std::string(request.target().substr(6)))));
+        asio::steady_timer pause(context,
+                                 std::chrono::milliseconds(std::stoi(std::string(request.target().substr(6)))));
         co_await pause.async_wait(asio::redirect_error(asio::use_awaitable, error));
       }
       http_::response<http_::string_body> response(http_::status::ok, request.version());

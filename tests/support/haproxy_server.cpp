@@ -8,7 +8,6 @@
 #include <boost/asio/read.hpp>
 #include <boost/asio/write.hpp>
 
-#include <map>
 #include <sstream>
 #include <stdexcept>
 
@@ -63,7 +62,6 @@ void haproxy_server::resume() const {
 
 void haproxy_server::reload() const {
   const auto before = worker();
-  ++reloads_;
   // The master takes no signal until some time after its first worker answers.
   for (int i = 0; i < 15; ++i) {
     process_.signal(SIGUSR2);
@@ -95,35 +93,44 @@ std::string haproxy_server::ask(const std::filesystem::path& path, const std::st
   return answer;
 }
 
-std::set<std::string> haproxy_server::servers(const std::string& backend) const {
-  std::istringstream lines(command("show servers state " + backend));
-  std::set<std::string> names;
+// "8060  master  1 [failed: 0]  0d00h00m01s  2.6.12"
+int haproxy_server::reloads() const {
+  std::istringstream lines(ask(master_socket(), "show proc;quit"));
   for (std::string line; std::getline(lines, line);) {
-    std::istringstream fields(line);
-    std::string id;
-    std::string of;
-    std::string number;
-    std::string name;
-    if (fields >> id >> of >> number >> name && of == backend) names.insert(name);
+    std::istringstream words(line);
+    std::string pid;
+    std::string kind;
+    int count = 0;
+    if (words >> pid >> kind >> count && kind == "master") return count;
   }
-  return names;
+  return -1;
 }
 
-std::string haproxy_server::field(const std::string& server, const std::string& name) const {
-  std::istringstream lines(command("show servers state " + server.substr(0, server.find('/'))));
+std::vector<std::map<std::string, std::string>> haproxy_server::state(const std::string& backend) const {
+  std::istringstream lines(command("show servers state " + backend));
   std::vector<std::string> names;
+  std::vector<std::map<std::string, std::string>> rows;
   for (std::string line; std::getline(lines, line);) {
     std::istringstream words(line);
     std::vector<std::string> fields;
     for (std::string each; words >> each;) fields.push_back(each);
-    if (!fields.empty() && fields[0] == "#") {
-      names.assign(fields.begin() + 1, fields.end());
-    } else if (!names.empty() && fields.size() == names.size()) {
-      std::map<std::string, std::string> row;
-      for (std::size_t i = 0; i < fields.size(); ++i) row[names[i]] = fields[i];
-      if (row["be_name"] + "/" + row["srv_name"] == server) return row[name];
-    }
+    if (!fields.empty() && fields[0] == "#") names.assign(fields.begin() + 1, fields.end());
+    if (names.empty() || fields.size() != names.size()) continue;
+    auto& row = rows.emplace_back();
+    for (std::size_t i = 0; i < fields.size(); ++i) row[names[i]] = fields[i];
   }
+  return rows;
+}
+
+std::set<std::string> haproxy_server::servers(const std::string& backend) const {
+  std::set<std::string> names;
+  for (auto& row : state(backend)) names.insert(row["srv_name"]);
+  return names;
+}
+
+std::string haproxy_server::field(const std::string& server, const std::string& name) const {
+  for (auto& row : state(server.substr(0, server.find('/'))))
+    if (row["be_name"] + "/" + row["srv_name"] == server) return row[name];
   return {};
 }
 

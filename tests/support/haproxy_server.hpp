@@ -7,8 +7,10 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <set>
 #include <string>
+#include <vector>
 
 namespace drcon::test {
 
@@ -39,7 +41,8 @@ public:
   void reload() const;
   /// Pid of the worker that answers the stats socket; 0 when none does.
   pid_t worker() const;
-  int reloads() const { return reloads_; }
+  /// How often the master has been reloaded, as it counts itself.
+  int reloads() const;
   std::string log() const { return process_.text(); }
 
   /// One command (or several with ';') over the stats socket; the answer as it is.
@@ -52,6 +55,8 @@ public:
 
 private:
   void write_config() const;
+  /// `show servers state BACKEND`: a row for each server, by the names of its columns.
+  std::vector<std::map<std::string, std::string>> state(const std::string& backend) const;
   static std::string ask(const std::filesystem::path& socket, const std::string& line);
 
   temp_dir directory_;
@@ -60,7 +65,6 @@ private:
   std::string backends_;
   std::string globals_;
   process process_;
-  mutable int reloads_ = 0;
 };
 
 }  // namespace drcon::test

@@ -69,6 +69,15 @@ http_answer http(const std::string& method, std::uint16_t port, const std::strin
   return exchange<asio::ip::tcp>({asio::ip::make_address("127.0.0.1"), port}, request, timeout);
 }
 
+std::set<std::string> answerers(std::uint16_t port, int requests) {
+  std::set<std::string> names;
+  for (int i = 0; i < requests; ++i) {
+    const auto answer = get(port);
+    names.insert(answer.status == 200 ? answer.body.substr(0, answer.body.find('\n')) : std::to_string(answer.status));
+  }
+  return names;
+}
+
 http_answer get(const std::filesystem::path& socket, const std::string& target) {
   return exchange<asio::local::stream_protocol>({socket.string()}, make("GET", target, {}), std::chrono::seconds(10));
 }

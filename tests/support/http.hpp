@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <set>
 #include <string>
 
 namespace drcon::test {
@@ -20,6 +21,10 @@ http_answer http(const std::string& method, std::uint16_t port, const std::strin
                  const std::map<std::string, std::string>& headers = {},
                  std::chrono::milliseconds timeout = std::chrono::seconds(10));
 inline http_answer get(std::uint16_t port, const std::string& target = "/") { return http("GET", port, target); }
+
+/// Who answers `requests` requests that follow each other: the first line of each body, or the status when it is not
+/// 200.
+std::set<std::string> answerers(std::uint16_t port, int requests);
 
 /// Over a unix socket.
 http_answer get(const std::filesystem::path& socket, const std::string& target);

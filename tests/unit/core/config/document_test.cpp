@@ -1,6 +1,5 @@
 #include "config/document.hpp"
 
-
 #include "support/temp_dir.hpp"
 
 #include <gtest/gtest.h>

@@ -25,15 +25,10 @@ wanted_server server(const std::string& address, unsigned weight = 1) {
 wanted_backend wanting(const std::vector<wanted_server>& servers) {
   wanted_backend to;
   for (const auto& each : servers) to.servers.emplace(common::with_port(each.address, each.port), each);
-  to.empty = servers.empty();
   return to;
 }
 
-std::vector<std::string> texts(const backend_plan& plan) {
-  std::vector<std::string> all;
-  for (const auto& each : plan.growth) all.push_back(each.text);
-  return all;
-}
+std::vector<std::string> texts(const backend_plan& plan) { return plan.growth; }
 
 const touched_by_hand nobody = [](const std::string&, const live_server&) { return false; };
 

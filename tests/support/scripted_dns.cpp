@@ -77,40 +77,63 @@ dns_reply& dns_reply::srv(const std::string& target, int port, int weight, int p
   two(data, static_cast<unsigned>(port));
   const auto name = encoded(target);
   data.insert(data.end(), name.begin(), name.end());
-  record(name_, 33, ttl, data, false);
-  return *this;
+  return record(name_, 33, ttl, data, section::answer);
 }
-dns_reply& dns_reply::a(const std::string& name, const std::string& address) {
-  const auto bytes = asio::ip::make_address_v4(address).to_bytes();
-  const bool asked_for = question_.at(question_.size() - 3) == 1;  // the low byte of the question's type
-  record(name, 1, 0, dns_bytes(bytes.begin(), bytes.end()), !asked_for);
-  return *this;
+dns_reply& dns_reply::a(const std::string& name, const std::string& text) { return address(name, text, false); }
+dns_reply& dns_reply::aaaa(const std::string& name, const std::string& text) { return address(name, text, false); }
+dns_reply& dns_reply::glue(const std::string& name, const std::string& text) { return address(name, text, true); }
+dns_reply& dns_reply::alias(const std::string& name, const std::string& target) {
+  return record(name, 5, 0, encoded(target), section::answer);
 }
-void dns_reply::record(const std::string& name, int type, int ttl, const dns_bytes& data, bool additional) {
+dns_reply& dns_reply::name_server(const std::string& zone, const std::string& name) {
+  return record(zone, 2, 0, encoded(name), section::authority);
+}
+dns_reply& dns_reply::authority(const std::string& zone) {
+  dns_bytes data(2, 0);       // the two names: the root
+  data.resize(2 + 5 * 4, 0);  // serial, refresh, retry, expire, minimum
+  return record(zone, 6, 0, data, section::authority);
+}
+dns_reply& dns_reply::address(const std::string& name, const std::string& text, bool alongside) {
+  const auto ip = asio::ip::make_address(text);
+  dns_bytes data;
+  if (ip.is_v4()) {
+    const auto bytes = ip.to_v4().to_bytes();
+    data.assign(bytes.begin(), bytes.end());
+  } else {
+    const auto bytes = ip.to_v6().to_bytes();
+    data.assign(bytes.begin(), bytes.end());
+  }
+  const int type = ip.is_v4() ? 1 : 28;
+  const bool asked_for = question_.at(question_.size() - 3) == type;  // the low byte of the question's type
+  return record(name, type, 0, data, asked_for && !alongside ? section::answer : section::additional);
+}
+dns_reply& dns_reply::record(const std::string& name, int type, int ttl, const dns_bytes& data, section where) {
+  auto& to = records_.at(static_cast<std::size_t>(where));
   const auto owner = encoded(name);
-  records_.insert(records_.end(), owner.begin(), owner.end());
-  two(records_, static_cast<unsigned>(type));
-  two(records_, 1);
-  two(records_, 0);
-  two(records_, static_cast<unsigned>(ttl));
-  two(records_, static_cast<unsigned>(data.size()));
-  records_.insert(records_.end(), data.begin(), data.end());
-  ++(additional ? additionals_ : answers_);
+  to.insert(to.end(), owner.begin(), owner.end());
+  two(to, static_cast<unsigned>(type));
+  two(to, 1);
+  two(to, static_cast<unsigned>(ttl) >> 16U);
+  two(to, static_cast<unsigned>(ttl));
+  two(to, static_cast<unsigned>(data.size()));
+  to.insert(to.end(), data.begin(), data.end());
+  ++counts_.at(static_cast<std::size_t>(where));
+  return *this;
 }
 dns_bytes dns_reply::bytes() const {
   dns_bytes to;
-  for (const auto value : {id_, flags_, 1U, answers_, 0U, additionals_}) two(to, value);
+  for (const auto value : {id_, flags_, 1U, counts_[0], counts_[1], counts_[2]}) two(to, value);
   to.insert(to.end(), question_.begin(), question_.end());
-  to.insert(to.end(), records_.begin(), records_.end());
+  for (const auto& each : records_) to.insert(to.end(), each.begin(), each.end());
   return to;
 }
 
 struct scripted_dns::server {
   explicit server(script answer) : say(std::move(answer)) {}
 
-  asio::awaitable<void> converse(tcp::socket client) {
+  asio::awaitable<void> converse(tcp::socket client, int number) {
     boost::system::error_code error;
-    for (;;) {
+    for (int answers = 0; close_after == 0 || answers < close_after; ++answers) {
       std::array<unsigned char, 2> length{};
       co_await asio::async_read(client, asio::buffer(length), asio::redirect_error(asio::use_awaitable, error));
       if (error) co_return;
@@ -118,14 +141,17 @@ struct scripted_dns::server {
       co_await asio::async_read(client, asio::buffer(query), asio::redirect_error(asio::use_awaitable, error));
       if (error) co_return;
       ++queries;
+      if (number <= mute_up_to) continue;
       const auto answer = say(query, true);
       if (!answer) continue;
       if (answer->empty()) co_return;
       dns_bytes framed;
       two(framed, static_cast<unsigned>(answer->size()));
-      framed.insert(framed.end(), answer->begin(), answer->end());
+      const bool cut = cut_frames;
+      framed.insert(framed.end(), answer->begin(),
+                    cut ? answer->begin() + static_cast<long>(answer->size() / 2) : answer->end());
       co_await asio::async_write(client, asio::buffer(framed), asio::redirect_error(asio::use_awaitable, error));
-      if (error) co_return;
+      if (error || cut) co_return;
     }
   }
   asio::awaitable<void> accept() {
@@ -133,8 +159,7 @@ struct scripted_dns::server {
       boost::system::error_code error;
       auto client = co_await acceptor.async_accept(asio::redirect_error(asio::use_awaitable, error));
       if (error) co_return;
-      ++connections;
-      asio::co_spawn(context, converse(std::move(client)), asio::detached);
+      asio::co_spawn(context, converse(std::move(client), ++connections), asio::detached);
     }
   }
   asio::awaitable<void> receive() {
@@ -155,6 +180,9 @@ struct scripted_dns::server {
   script say;
   std::atomic<int> queries{0};
   std::atomic<int> connections{0};
+  std::atomic<int> mute_up_to{0};
+  std::atomic<int> close_after{0};
+  std::atomic<bool> cut_frames{false};
   asio::io_context context{1};
   tcp::acceptor acceptor{context};
   udp::socket datagrams{context};
@@ -180,6 +208,9 @@ scripted_dns::~scripted_dns() {
   server_->thread.join();
 }
 
+void scripted_dns::mute() { server_->mute_up_to = server_->connections.load(); }
+void scripted_dns::close_after(int answers) { server_->close_after = answers; }
+void scripted_dns::cut_frames(bool on) { server_->cut_frames = on; }
 int scripted_dns::queries() const { return server_->queries; }
 int scripted_dns::connections() const { return server_->connections; }
 

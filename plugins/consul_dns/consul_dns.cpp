@@ -11,10 +11,10 @@ constexpr const char* schema_text = R"JSON({
   "description": "Asks a DNS server for SRV records: Consul's, or any other.",
   "properties": {
     "server": { "type": "array", "minItems": 1, "items": { "type": "string" }, "default": ["127.0.0.1:8600"],
-      "description": "DNS servers, IP:port, asked in turn when one fails. Consul's agent listens on port 8600." },
+      "description": "DNS servers, IP:port, [IP]:port for IPv6. The one that answered last goes first; the next is asked when it fails, has no say, or cuts its answer. Consul's agent listens on port 8600." },
     "protocol": { "type": "string", "enum": ["tcp", "udp"], "default": "tcp",
-      "description": "tcp: one connection, kept open. udp: for servers that tell when they cut an answer; Consul's does not, so that suspicious answers are asked for again over TCP." },
-    "domain": { "type": "string", "default": "consul", "description": "Consul's DNS domain." },
+      "description": "tcp: connections that are kept open and carry many questions, as far as the server allows. udp: with EDNS; believed only when it says that nothing has changed, and anything else is asked for again over TCP, which the server must therefore speak: Consul cuts answers over UDP without a sign." },
+    "domain": { "type": "string", "default": "consul", "description": "Consul's DNS domain: the end of every name but srv." },
     "datacenter": { "type": "string", "description": "Datacenter of all services, unless one names its own. Default: the agent's." },
     "service": { "type": "array", "minItems": 1, "description": "The services to ask for.",
       "items": { "type": "object", "additionalProperties": false,
@@ -26,19 +26,19 @@ constexpr const char* schema_text = R"JSON({
           "srv": { "type": "string", "minLength": 1, "description": "A whole SRV name of any server, such as _http._tcp.example.com." },
           "as": { "type": "string", "minLength": 1, "description": "The name to publish the service under. Default: name, query or srv." },
           "health": { "type": "string", "enum": ["passing", "warning"], "default": "passing",
-            "description": "passing: endpoints that Consul's DNS lists with weight 0, which is how it marks warning, are left out, as consul-http does. warning: they are published in warning. Not for srv." },
+            "description": "What becomes of endpoints with weight 0. Consul's DNS leaves out what is critical and lists what is in warning with its Weights.Warning, 1 by default, so that only a Weights.Warning of 0 tells it from passing. passing: weight 0 is left out. warning: it is published, in warning. With srv it is the smallest weight and no more." },
           "datacenter": { "type": "string", "description": "Datacenter of this service." }
         } } },
     "authoritative": { "type": "boolean", "default": true,
-      "description": "Whether only an authoritative answer may say that a name does not exist. false: for a recursing resolver, whose answers never are." },
+      "description": "Whether only an authoritative answer may say that a service does not exist; from others it counts as a failure. false: for a recursing resolver, whose answers never are; it is then believed, but not when it only refers to other servers." },
     "absent_after": { "type": "string", "format": "duration", "default": "10s",
-      "description": "How long \"no such name\" must have held before the service counts as empty. Until then its last state stands." },
-    "interval": { "type": "object", "additionalProperties": false, "description": "How often to ask: the answer's TTL, within these limits, give or take a tenth. Consul's TTL is 0 by default.",
+      "description": "0s to 24h: how long \"no such name\", or a name without records, must have held, without anything else said meanwhile, before the service counts as empty. Until then its last state stands." },
+    "interval": { "type": "object", "additionalProperties": false, "description": "How often to ask: the shortest TTL of the answer, within these limits, give or take a tenth. Consul's TTL is 0 by default, so that min decides.",
       "properties": {
-        "min": { "type": "string", "format": "duration", "default": "1s", "description": "The shortest pause between two questions." },
-        "max": { "type": "string", "format": "duration", "default": "30s", "description": "The longest." } } },
-    "retry_max": { "type": "string", "format": "duration", "default": "10s", "description": "Longest pause after failures; it doubles from interval.min. drcon never gives up." },
-    "timeout": { "type": "string", "format": "duration", "default": "2s", "description": "How long each server may take for an answer." }
+        "min": { "type": "string", "format": "duration", "default": "1s", "description": "The shortest pause between two questions for a service, 10ms to 1h. Also the pause while it is absent, and the first after a failure." },
+        "max": { "type": "string", "format": "duration", "default": "30s", "description": "The longest, min to 24h: how late a change may be seen when TTLs are long." } } },
+    "retry_max": { "type": "string", "format": "duration", "default": "10s", "description": "Longest pause after failures, 10ms to 1h; it doubles from interval.min. drcon never gives up." },
+    "timeout": { "type": "string", "format": "duration", "default": "2s", "description": "How long each server may take for an answer, 10ms to 60s; then the next is asked, over a new connection." }
   }
 })JSON";
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <string_view>
+#include <tuple>
 
 namespace drcon::consul_dns {
 namespace {
@@ -50,8 +51,12 @@ std::vector<std::string> unresolved(const std::vector<srv_record>& records, cons
   return names;
 }
 
-std::vector<endpoint> endpoints_of(const std::vector<srv_record>& records, const address_book& book,
+std::vector<endpoint> endpoints_of(std::vector<srv_record> records, const address_book& book,
                                    const watched_service& of) {
+  // Two records may come to one address and port; servers shuffle. The most preferred, heaviest one speaks for both.
+  std::ranges::sort(records, {}, [](const srv_record& each) {
+    return std::make_tuple(each.priority, -static_cast<int>(each.weight), each.target, each.port);
+  });
   std::map<std::string, endpoint> all;
   for (const auto& each : records) {
     if (each.target.empty()) continue;  // RFC 2782: "." says that the service is decidedly not there
@@ -87,7 +92,7 @@ std::vector<endpoint> endpoints_of(const std::vector<srv_record>& records, const
 std::uint32_t ttl_of(const message& answer) {
   std::uint32_t least = UINT32_MAX;
   for (const auto& each : answer.services) least = std::min(least, each.ttl);
-  for (const auto& each : answer.addresses) least = std::min(least, each.ttl);
+  for (const auto& each : answer.alongside) least = std::min(least, each.ttl);
   return least;
 }
 

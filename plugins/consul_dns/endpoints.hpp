@@ -22,8 +22,8 @@ void add_addresses(const std::vector<address_record>& from, address_book& to);
 /// Targets of the answer that the book does not have.
 std::vector<std::string> unresolved(const std::vector<srv_record>& records, const address_book& book);
 
-/// All endpoints, ordered by id. Every target must be in the book.
-std::vector<endpoint> endpoints_of(const std::vector<srv_record>& records, const address_book& book,
+/// All endpoints, ordered by id, the same in whichever order the records come. Every target must be in the book.
+std::vector<endpoint> endpoints_of(std::vector<srv_record> records, const address_book& book,
                                    const watched_service& of);
 
 /// The smallest TTL of the answer, in seconds.

@@ -6,6 +6,8 @@
 
 #include <algorithm>
 #include <memory>
+#include <random>
+#include <set>
 
 namespace drcon::consul_dns {
 namespace {
@@ -78,29 +80,80 @@ std::string address_of(std::span<const unsigned char> raw) {
   return ip::address_v6(bytes).to_string();
 }
 
-// One record; SRV records count in the answer section only.
-bool read_record(reader& from, message& to, bool in_answer) {
-  auto name = from.name();
-  const auto type = from.two();
-  const auto of_class = from.two();
-  const auto ttl = from.four();
-  const auto length = from.two();
-  if (!from.ok()) return false;
-  const auto end = from.at() + length;
-  if (of_class == internet && type == static_cast<std::uint16_t>(record_type::srv) && in_answer) {
-    srv_record record{.priority = from.two(), .weight = from.two(), .port = from.two(), .target = {}, .ttl = ttl};
+enum class section { answer, authority, additional };
+
+struct record_head {
+  std::string name;
+  record_type type{};
+  bool internet = false;
+  std::uint32_t ttl = 0;
+  std::size_t length = 0;
+};
+
+record_head read_head(reader& from) {
+  record_head head;
+  head.name = from.name();
+  head.type = static_cast<record_type>(from.two());
+  head.internet = from.two() == internet;
+  head.ttl = from.four();
+  if (head.ttl > INT32_MAX) head.ttl = 0;  // RFC 2181, section 8
+  head.length = from.two();
+  return head;
+}
+
+void read_address(reader& from, record_head head, std::vector<address_record>& to) {
+  const auto raw = from.bytes(head.length);
+  const std::size_t wanted = head.type == record_type::a ? 4 : 16;
+  if (from.ok() && raw.size() == wanted) to.push_back({std::move(head.name), address_of(raw), head.ttl});
+}
+
+// What the answer section may have that matters here.
+void read_answer(reader& from, record_head head, message& to) {
+  if (head.type == record_type::srv) {
+    srv_record record{.priority = from.two(), .weight = from.two(), .port = from.two(), .target = {}, .ttl = head.ttl};
     record.target = from.name();
-    if (!from.ok() || from.at() != end) return false;
     to.services.push_back(std::move(record));
-    return true;
+  } else if (head.type == record_type::alias) {
+    to.aliases.push_back({std::move(head.name), from.name()});
+  } else if (head.type == record_type::a || head.type == record_type::aaaa) {
+    read_address(from, std::move(head), to.answers);
+  } else {
+    from.skip(head.length);
   }
-  const bool is_address =
-      of_class == internet && ((type == static_cast<std::uint16_t>(record_type::a) && length == 4) ||
-                               (type == static_cast<std::uint16_t>(record_type::aaaa) && length == 16));
-  const auto raw = from.bytes(length);
+}
+
+// One record; false when it is not sound, or does not end where it says.
+bool read_record(reader& from, message& to, section where) {
+  auto head = read_head(from);
   if (!from.ok()) return false;
-  if (is_address) to.addresses.push_back({std::move(name), address_of(raw), ttl});
+  const auto end = from.at() + head.length;
+  to.edns |= where == section::additional && head.type == record_type::edns;
+  const bool is_address = head.type == record_type::a || head.type == record_type::aaaa;
+  if (head.internet && where == section::answer) read_answer(from, std::move(head), to);
+  else if (head.internet && where == section::additional && is_address)
+    read_address(from, std::move(head), to.alongside);
+  else from.skip(head.length);
+  return from.ok() && from.at() == end;
+}
+
+// The authority section of "there is nothing" has an SOA; that of "ask those" has name servers only (RFC 2308).
+bool read_authorities(reader& from, int count, message& to) {
+  bool servers = false;
+  bool authority = false;
+  for (int i = 0; i < count; ++i) {
+    const auto head = read_head(from);
+    from.skip(head.length);
+    if (!from.ok()) return false;
+    servers |= head.type == record_type::name_server;
+    authority |= head.type == record_type::authority;
+  }
+  to.referral = servers && !authority;
   return true;
+}
+
+std::uint16_t random_id() {
+  static thread_local std::random_device source;
+  return static_cast<std::uint16_t>(source());
 }
 
 }  // namespace
@@ -115,31 +168,44 @@ std::optional<message> read_message(std::span<const unsigned char> bytes) {
   const auto authorities = from.two();
   const auto additionals = from.two();
   if ((flags & 0x8000U) == 0) return {};  // a question is no answer
-  message to{.code = static_cast<response_code>(flags & 0x0fU),
-             .authoritative = (flags & 0x0400U) != 0,
-             .truncated = (flags & 0x0200U) != 0,
-             .services = {},
-             .addresses = {}};
+  message to;
+  to.code = static_cast<response_code>(flags & 0x0fU);
+  to.authoritative = (flags & 0x0400U) != 0;
+  to.truncated = (flags & 0x0200U) != 0;
   for (int i = 0; i < questions; ++i) {
     from.name();
     from.skip(4);
     if (!from.ok()) return {};
   }
   for (int i = 0; i < answers; ++i)
-    if (!read_record(from, to, true)) return {};
-  message ignored;
-  for (int i = 0; i < authorities; ++i)
-    if (!read_record(from, ignored, false)) return {};
+    if (!read_record(from, to, section::answer)) return {};
+  if (!read_authorities(from, authorities, to)) return {};
+  to.referral = to.referral && answers == 0;
   for (int i = 0; i < additionals; ++i)
-    if (!read_record(from, to, false)) return {};
+    if (!read_record(from, to, section::additional)) return {};
   return to;
+}
+
+std::vector<address_record> addresses_of(const message& from, const std::string& name) {
+  std::set<std::string> names{name};
+  // Servers may send aliases in any order; each round that finds nothing new is the last.
+  for (bool grown = true; grown;) {
+    grown = false;
+    for (const auto& each : from.aliases)
+      if (names.contains(each.name)) grown |= names.insert(each.target).second;
+  }
+  std::vector<address_record> found;
+  for (const auto& each : from.answers)
+    if (names.contains(each.name)) found.push_back({name, each.address, each.ttl});
+  return found;
 }
 
 std::optional<std::vector<unsigned char>> make_query(const std::string& name, record_type type, int payload) {
   unsigned char* raw = nullptr;
   int length = 0;
-  // ares_send() sends the id that is in the query, 0: c-ares matches answers by their question alone.
-  if (ares_create_query(name.c_str(), internet, static_cast<int>(type), 0, 1, &raw, &length, payload) != ARES_SUCCESS)
+  // c-ares sends the id as it is: one that is known beforehand would let anybody answer over UDP.
+  if (ares_create_query(name.c_str(), internet, static_cast<int>(type), random_id(), 1, &raw, &length, payload) !=
+      ARES_SUCCESS)
     return {};
   std::vector<unsigned char> bytes(raw, raw + length);
   ares_free_string(raw);

@@ -11,7 +11,15 @@
 
 namespace drcon::consul_dns {
 
-enum class record_type : std::uint16_t { a = 1, aaaa = 28, srv = 33 };
+enum class record_type : std::uint16_t {
+  a = 1,
+  name_server = 2,
+  alias = 5,
+  authority = 6,
+  aaaa = 28,
+  srv = 33,
+  edns = 41
+};
 
 enum class response_code : std::uint8_t {
   no_error = 0,
@@ -28,6 +36,8 @@ struct srv_record {
   std::uint16_t port = 0;
   std::string target;  ///< lower case, no dot at the end; empty: the root, "decidedly not available here"
   std::uint32_t ttl = 0;
+
+  auto operator<=>(const srv_record&) const = default;
 };
 
 struct address_record {
@@ -36,18 +46,32 @@ struct address_record {
   std::uint32_t ttl = 0;
 };
 
+struct alias_record {
+  std::string name;    ///< lower case, no dot at the end
+  std::string target;  ///< likewise
+};
+
 struct message {
   response_code code = response_code::no_error;
   bool authoritative = false;
   bool truncated = false;
+  bool edns = false;                      ///< the server knows EDNS, so that it may send more than 512 bytes over UDP
+  bool referral = false;                  ///< names other servers instead of saying that there is nothing
   std::vector<srv_record> services;       ///< of the answer section
-  std::vector<address_record> addresses;  ///< of the answer and additional sections
+  std::vector<alias_record> aliases;      ///< of the answer section
+  std::vector<address_record> answers;    ///< addresses of the answer section
+  std::vector<address_record> alongside;  ///< addresses of the additional section: of anybody
 };
 
 /// The message, or nothing when it is not whole and sound.
 std::optional<message> read_message(std::span<const unsigned char> bytes);
 
-/// A query for one name, with EDNS when `payload` is not 0; nothing when the name cannot be asked for.
+/// The addresses that the message gives as its answer for `name`, through aliases. What merely came alongside, such as
+/// the addresses of name servers, is none.
+std::vector<address_record> addresses_of(const message& from, const std::string& name);
+
+/// A query for one name, with an id that nobody can guess, and with EDNS when `payload` is not 0; nothing when the name
+/// cannot be asked for.
 std::optional<std::vector<unsigned char>> make_query(const std::string& name, record_type type, int payload);
 
 }  // namespace drcon::consul_dns

@@ -1,6 +1,8 @@
 #include "consul_dns/poller.hpp"
 
-#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/deferred.hpp>
+#include <boost/asio/experimental/parallel_group.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -12,31 +14,26 @@ namespace {
 
 namespace asio = boost::asio;
 
-std::string name_of(response_code code) {
-  switch (code) {
-    case response_code::server_failure: return "the server failed (SERVFAIL)";
-    case response_code::refused: return "the server refuses (REFUSED)";
-    case response_code::not_implemented: return "the server does not implement it (NOTIMP)";
-    case response_code::format_error: return "the server does not understand the question (FORMERR)";
-    default: return "the server answered with code " + std::to_string(static_cast<int>(code));
-  }
+std::vector<srv_record> in_order(std::vector<srv_record> records) {
+  for (auto& each : records) each.ttl = 0;  // a cache counts it down
+  std::ranges::sort(records);
+  return records;
 }
 
 }  // namespace
 
 void common_state::show() const {
-  if (troubles.empty()) {
-    host.status_ok(std::to_string(options.services.size()) + " services" +
-                   (options.resolver.over == transport::udp
-                        ? "; over UDP, where Consul cuts answers without a word: protocol = \"tcp\" is safer"
-                        : ""));
-    return;
-  }
-  const auto& [service, why] = *troubles.begin();
-  const auto text = service + ": " + why +
-                    (troubles.size() > 1 ? "; and " + std::to_string(troubles.size() - 1) + " more" : std::string());
-  if (troubles.size() == options.services.size()) host.status_away(text);
-  else host.status_degraded(text);
+  const auto first_of = [](const std::map<std::string, std::string>& all) {
+    return all.begin()->first + ": " + all.begin()->second +
+           (all.size() > 1 ? "; and " + std::to_string(all.size() - 1) + " more" : std::string());
+  };
+  if (!troubles.empty() && troubles.size() == options.services.size()) return host.status_away(first_of(troubles));
+  if (!troubles.empty()) return host.status_degraded(first_of(troubles));
+  if (!cuts.empty()) return host.status_degraded(first_of(cuts));
+  host.status_ok(std::to_string(options.services.size()) + " services" +
+                 (options.resolver.over == transport::udp
+                      ? "; over UDP, where Consul cuts answers without a word: protocol = \"tcp\" is safer"
+                      : ""));
 }
 
 poller::poller(const watched_service& what, common_state& shared, std::shared_ptr<resolver> first,
@@ -47,86 +44,102 @@ asio::awaitable<void> poller::run() {
   asio::steady_timer timer(co_await asio::this_coro::executor);
   for (;;) {
     auto found = co_await look();
-    const auto next = pause(found);
-    take(std::move(found));
-    timer.expires_after(next);
+    take(found);
+    timer.expires_after(pause(found));
     co_await timer.async_wait(asio::use_awaitable);
   }
 }
 
 asio::awaitable<poller::finding> poller::look() {
   const auto answer = co_await ask_whole();
-  if (!answer.parsed) co_return finding{.endpoints = {}, .absent = false, .why = answer.server + ": " + answer.why};
-  auto found = judge(*answer.parsed);
-  if (!found.why.empty()) found.why = answer.server + ": " + found.why;
-  if (!found.endpoints) co_return found;
+  finding found{.endpoints = {}, .absent = answer.found.is == verdict::kind::absent, .why = answer.found.why};
+  if (answer.found.is != verdict::kind::records) co_return found;
   address_book book;
-  add_addresses(answer.parsed->addresses, book);
-  if (auto why = co_await resolve(answer.parsed->services, book); !why.empty())
-    co_return finding{.endpoints = {}, .absent = false, .why = std::move(why)};
-  records_ = answer.parsed->services.size();
-  found.endpoints = endpoints_of(answer.parsed->services, book, what_);
+  add_addresses(answer.parsed.alongside, book);
+  found.ttl = ttl_of(answer.parsed);
+  found.why = co_await resolve(unresolved(answer.parsed.services, book), book, found.ttl);
+  if (!found.why.empty()) co_return found;
+  whole_ = in_order(answer.parsed.services);
+  found.endpoints = endpoints_of(answer.parsed.services, book, what_);
   co_return found;
 }
 
-// Over UDP an answer may be a part, with nothing that says so: the first one, one that is nearly as large as allowed,
-// and one that has lost records are asked for again over TCP.
+// Over UDP an answer may be a part, with nothing that says so. So UDP is believed only when it says that nothing has
+// changed; what is new is asked for again over TCP.
 asio::awaitable<dns_answer> poller::ask_whole() {
   auto answer = co_await first_->ask(what_.question, record_type::srv);
-  if (!second_ || !answer.parsed || answer.parsed->code != response_code::no_error) co_return answer;
-  const bool suspect = answer.parsed->truncated || !told_ || answer.parsed->services.size() < records_ ||
-                       answer.bytes * 4 > std::size_t{resolver::udp_payload} * 3;
-  if (!suspect) co_return answer;
+  if (!second_ || !may_be_part(answer)) co_return answer;
   shared_.host.count("tcp_repeats_total", "UDP answers that may have been cut, asked for again over TCP.");
   auto whole = co_await second_->ask(what_.question, record_type::srv);
-  if (!whole.parsed) whole.why = "the answer over UDP may be cut, and TCP does not help: " + whole.why;
+  note_cut(answer, whole);
+  if (whole.found.is == verdict::kind::fault)
+    whole.found.why = "the answer over UDP may be cut, and TCP does not help: " + whole.found.why;
   co_return whole;
 }
 
-poller::finding poller::judge(const message& answer) const {
-  finding to;
-  to.ttl = ttl_of(answer);
-  if (answer.truncated) {
-    to.why = "the answer was cut short by the server, even over TCP";
-  } else if (answer.code == response_code::no_error && !answer.services.empty()) {
-    to.endpoints.emplace();
-  } else if (answer.code == response_code::no_error || answer.code == response_code::no_such_name) {
-    to.absent = answer.authoritative || !shared_.options.authoritative;
-    if (!to.absent)
-      to.why = "the server knows no such name, but is not its authority; authoritative = false would believe it";
-  } else {
-    to.why = name_of(answer.code);
-  }
-  return to;
+bool poller::may_be_part(const dns_answer& over_udp) const {
+  if (over_udp.parsed.truncated) return true;
+  if (over_udp.found.is == verdict::kind::fault) return false;
+  if (over_udp.found.is == verdict::kind::absent) return !told_ || !told_->empty();
+  constexpr std::size_t without_edns = 512;
+  const std::size_t most = over_udp.parsed.edns ? std::size_t{channel::udp_payload} : without_edns;
+  return !told_ || over_udp.bytes * 4 > most * 3 || in_order(over_udp.parsed.services) != whole_;
+}
+
+void poller::note_cut(const dns_answer& over_udp, const dns_answer& whole) {
+  if (whole.found.is == verdict::kind::fault) return;
+  const auto part = over_udp.parsed.services.size();
+  const auto all = whole.parsed.services.size();
+  const bool silent = !over_udp.parsed.truncated && part < all;
+  const bool was = shared_.cuts.erase(what_.service) > 0;
+  if (silent)
+    shared_.cuts[what_.service] = std::to_string(part) + " of " + std::to_string(all) +
+                                  " records came over UDP, without a sign that it was cut; TCP gave the rest. "
+                                  "protocol = \"tcp\" is safer";
+  if (silent || was) shared_.show();
 }
 
 // Addresses of the targets that came without one. What went wrong, or empty.
-asio::awaitable<std::string> poller::resolve(const std::vector<srv_record>& records, address_book& book) {
-  for (const auto& target : unresolved(records, book)) {
-    std::string why;
-    for (const auto type : {record_type::a, record_type::aaaa}) {
-      const auto answer = co_await first_->ask(target, type);
-      if (!answer.parsed) {
-        why = answer.why;
-        continue;
-      }
-      // With an alias the addresses stand under another name: they answer this question all the same.
-      for (auto each : answer.parsed->addresses) {
-        each.name = target;
-        add_addresses({each}, book);
-      }
-      if (book.contains(target)) break;
+asio::awaitable<std::string> poller::resolve(std::vector<std::string> targets, address_book& book, std::uint32_t& ttl) {
+  constexpr std::size_t at_a_time = 32;  // a server may close a connection after a hundred questions
+  const auto executor = co_await asio::this_coro::executor;
+  for (std::size_t from = 0; from < targets.size(); from += at_a_time) {
+    using lookup = decltype(asio::co_spawn(executor, look_up({}), asio::deferred));
+    std::vector<lookup> group;
+    for (std::size_t i = from; i < std::min(from + at_a_time, targets.size()); ++i)
+      group.push_back(asio::co_spawn(executor, look_up(targets[i]), asio::deferred));
+    const auto [order, errors, found] = co_await asio::experimental::make_parallel_group(std::move(group))
+                                            .async_wait(asio::experimental::wait_for_all(), asio::use_awaitable);
+    for (const auto& error : errors)
+      if (error) std::rethrow_exception(error);
+    for (const auto& each : found) {
+      if (!each.why.empty()) co_return each.why;
+      add_addresses(each.addresses, book);
+      for (const auto& record : each.addresses) ttl = std::min(ttl, record.ttl);
     }
-    if (!book.contains(target)) co_return "target " + target + " has no address" + (why.empty() ? "" : ": " + why);
   }
   co_return std::string();
 }
 
-void poller::take(finding found) {
+// IPv4, and IPv6 when there is no IPv4. When the first question fails nothing is known: the other family's address
+// would be another endpoint, and gone a moment later.
+asio::awaitable<poller::target_found> poller::look_up(std::string target) {
+  for (const auto type : {record_type::a, record_type::aaaa}) {
+    auto answer = co_await first_->ask(target, type);
+    if (second_ && answer.parsed.truncated) answer = co_await second_->ask(target, type);
+    if (answer.found.is == verdict::kind::fault)
+      co_return target_found{.addresses = {}, .why = "target " + target + " cannot be resolved: " + answer.found.why};
+    auto addresses = addresses_of(answer.parsed, target);
+    if (!addresses.empty()) co_return target_found{.addresses = std::move(addresses), .why = {}};
+  }
+  co_return target_found{.addresses = {}, .why = "target " + target + " has no address"};
+}
+
+void poller::take(const finding& found) {
   if (found.endpoints) {
     absent_since_.reset();
     failures_ = 0;
-    publish(std::move(*found.endpoints));
+    publish(*found.endpoints);
     return;
   }
   if (!found.absent) {
@@ -139,18 +152,21 @@ void poller::take(finding found) {
   const auto now = clock::now();
   if (!absent_since_) absent_since_ = now;
   // Consul says it when nothing is healthy as well as when nothing exists, and also for a moment while it starts.
-  if (now - *absent_since_ >= shared_.options.absent_after) publish({});
-  else if (!told_ || !told_->empty())
+  if (now - *absent_since_ >= shared_.options.absent_after) {
+    whole_.clear();
+    publish({});
+  } else if (!told_ || !told_->empty()) {
     trouble("the authority knows no such name; believed when it has held for absent_after");
+  }
 }
 
-void poller::publish(std::vector<endpoint> endpoints) {
+void poller::publish(const std::vector<endpoint>& endpoints) {
   if (shared_.troubles.erase(what_.service) > 0 || !told_) shared_.show();
   if (known_ && told_ == endpoints) return;
   const bool first = !told_;
   told_ = endpoints;
   known_ = true;
-  shared_.host.publish({.name = what_.service, .revision = 0, .endpoints = std::move(endpoints)});
+  shared_.host.publish({.name = what_.service, .revision = 0, .endpoints = endpoints});
   if (first && --shared_.untold == 0) shared_.host.ready();
 }
 
@@ -165,18 +181,9 @@ void poller::trouble(const std::string& why) {
   shared_.host.unknown(what_.service, why);
 }
 
-// The TTL, within the limits; after failures longer and longer. Jitter keeps many hosts from asking in step.
 std::chrono::nanoseconds poller::pause(const finding& found) {
-  const auto& options = shared_.options;
-  auto next = options.interval_min;
-  if (found.endpoints)
-    next = std::clamp<std::chrono::nanoseconds>(std::chrono::seconds(found.ttl), options.interval_min,
-                                                options.interval_max);
-  else if (!found.absent)
-    next =
-        std::min<std::chrono::nanoseconds>(options.interval_min * (1LL << std::min(failures_, 10)), options.retry_max);
-  constexpr long jitter_percent = 10;
-  return next + next / 100 * std::uniform_int_distribution<long>(-jitter_percent, jitter_percent)(random_);
+  const auto& pace = shared_.options.pace;
+  return with_jitter(found.endpoints ? pace.after_answer(found.ttl) : pace.after_failures(failures_ - 1), random_);
 }
 
 }  // namespace drcon::consul_dns

@@ -1,7 +1,8 @@
 // Asks for one service again and again, and tells what is true of it.
 //
-// DNS cannot push. Every kind of answer that is not a whole one (failure, refusal, silence, a target without address, a
-// "no such name" that is not from the authority or has not held for long enough) leaves what was known as it was.
+// DNS cannot push. Every kind of answer that is not a whole one (failure, refusal, silence, a part, a target without
+// address, a "no such name" that is not from the authority or has not held for long enough) leaves what was known as it
+// was.
 // Thread rule: the instance's strand.
 #pragma once
 
@@ -14,10 +15,12 @@
 #include <boost/asio/awaitable.hpp>
 
 #include <chrono>
+#include <map>
 #include <memory>
 #include <optional>
 #include <random>
 #include <string>
+#include <vector>
 
 namespace drcon::consul_dns {
 
@@ -27,6 +30,7 @@ struct common_state {
   context host;
   std::size_t untold = 0;                       ///< services of which nothing has been told
   std::map<std::string, std::string> troubles;  ///< service -> what keeps it from being known
+  std::map<std::string, std::string> cuts;      ///< service -> how its answers over UDP are cut
   void show() const;
 };
 
@@ -48,13 +52,20 @@ private:
     std::string why;                                 ///< neither
     std::uint32_t ttl = 0;
   };
+  /// The addresses of one target.
+  struct target_found {
+    std::vector<address_record> addresses;
+    std::string why;  ///< there are none
+  };
 
   boost::asio::awaitable<finding> look();
   boost::asio::awaitable<dns_answer> ask_whole();
-  boost::asio::awaitable<std::string> resolve(const std::vector<srv_record>& records, address_book& book);
-  finding judge(const message& answer) const;
-  void take(finding found);
-  void publish(std::vector<endpoint> endpoints);
+  boost::asio::awaitable<std::string> resolve(std::vector<std::string> targets, address_book& book, std::uint32_t& ttl);
+  boost::asio::awaitable<target_found> look_up(std::string target);
+  bool may_be_part(const dns_answer& over_udp) const;
+  void note_cut(const dns_answer& over_udp, const dns_answer& whole);
+  void take(const finding& found);
+  void publish(const std::vector<endpoint>& endpoints);
   void trouble(const std::string& why);
   std::chrono::nanoseconds pause(const finding& found);
 
@@ -63,8 +74,8 @@ private:
   std::shared_ptr<resolver> first_;
   std::shared_ptr<resolver> second_;
   std::optional<std::vector<endpoint>> told_;
-  std::size_t records_ = 0;  // of the last whole answer
-  bool known_ = false;       // what was told stands, as far as the host knows
+  std::vector<srv_record> whole_;  // records of the last whole answer, in order, without TTLs
+  bool known_ = false;             // what was told stands, as far as the host knows
   std::optional<clock::time_point> absent_since_;
   int failures_ = 0;
   std::minstd_rand random_{std::random_device{}()};

@@ -6,6 +6,9 @@
 #include <set>
 
 namespace drcon::consul_dns {
+
+using namespace std::chrono_literals;
+
 namespace {
 
 // RFC 1035 names, with the underscores of RFC 2782; nothing that would need an escape.
@@ -37,6 +40,13 @@ std::string server_of(const options& from) {
   return from.string();
 }
 
+std::chrono::nanoseconds within(const options& from, std::chrono::nanoseconds least, std::chrono::nanoseconds most,
+                                const std::string& range) {
+  const auto value = from.duration();
+  if (value < least || value > most) throw config_error(from.pointer(), "expected a duration of " + range);
+  return value;
+}
+
 class service_reader {
 public:
   explicit service_reader(const options& all)
@@ -56,6 +66,7 @@ public:
     if (!srv.empty()) to.question = srv;
     else if (!query.empty()) to.question = query + ".query" + place(from);
     else to.question = service_name(name, to.tag, from["rfc2782"].boolean()) + place(from);
+    if (to.question.ends_with('.')) to.question.pop_back();  // "consul.", as zone files have it
     to.service = given("as");
     if (to.service.empty()) to.service = !name.empty() ? name : !query.empty() ? query : srv;
     if (const auto fault = fault_of_name(to.question); !fault.empty())
@@ -84,14 +95,13 @@ settings read_settings(const options& from) {
   settings to;
   for (std::size_t i = 0; i < from["server"].count(); ++i) to.resolver.servers.push_back(server_of(from["server"][i]));
   to.resolver.over = from["protocol"].string() == "udp" ? transport::udp : transport::tcp;
-  to.resolver.timeout = std::max<std::chrono::nanoseconds>(from["timeout"].duration(), std::chrono::milliseconds(10));
-  to.authoritative = from["authoritative"].boolean();
-  to.interval_min =
-      std::max<std::chrono::nanoseconds>(from["interval"]["min"].duration(), std::chrono::milliseconds(10));
-  to.interval_max = from["interval"]["max"].duration();
-  if (to.interval_max < to.interval_min) throw config_error("/interval", "max is shorter than min");
-  to.absent_after = from["absent_after"].duration();
-  to.retry_max = std::max(from["retry_max"].duration(), to.interval_min);
+  to.resolver.timeout = within(from["timeout"], 10ms, 60s, "10ms to 60s");
+  to.resolver.authoritative = from["authoritative"].boolean();
+  to.pace.min = within(from["interval"]["min"], 10ms, 1h, "10ms to 1h");
+  to.pace.max = within(from["interval"]["max"], 10ms, 24h, "10ms to 24h");
+  if (to.pace.max < to.pace.min) throw config_error(from["interval"].pointer(), "max is shorter than min");
+  to.absent_after = within(from["absent_after"], 0s, 24h, "0s to 24h");
+  to.pace.retry_max = std::max(within(from["retry_max"], 10ms, 1h, "10ms to 1h"), to.pace.min);
   const service_reader services(from);
   std::set<std::string> names;
   for (std::size_t i = 0; i < from["service"].count(); ++i) {

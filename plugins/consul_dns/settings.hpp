@@ -1,6 +1,7 @@
 // The options of a consul-dns source, read and checked.
 #pragma once
 
+#include "consul_dns/pace.hpp"
 #include "consul_dns/resolver.hpp"
 
 #include <drcon/options.hpp>
@@ -23,11 +24,8 @@ struct watched_service {
 struct settings {
   resolver_options resolver;
   std::vector<watched_service> services;
-  bool authoritative = true;  ///< only an authoritative "no such name" counts
-  std::chrono::nanoseconds interval_min{};
-  std::chrono::nanoseconds interval_max{};
+  consul_dns::pace pace;
   std::chrono::nanoseconds absent_after{};
-  std::chrono::nanoseconds retry_max{};
 };
 
 settings read_settings(const options& from);

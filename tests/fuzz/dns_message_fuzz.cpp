@@ -1,16 +1,22 @@
 // Any bytes as a DNS message: nothing but an answer or none may come of them.
 //
-// LLVMFuzzerTestOneInput is libFuzzer's entry. GCC has no libFuzzer, so the driver below stands in: it mutates sound
-// messages for the seconds that are given, from a seed that it prints. Meant for the asan preset.
+// LLVMFuzzerTestOneInput is libFuzzer's entry. GCC has no libFuzzer, so the driver below stands in: it mutates real
+// answers (tests/fuzz/dns_corpus) for the seconds that are given, from a seed that it prints. Meant for the asan
+// preset.
 //
 // usage: dns_message_fuzz [SECONDS [SEED]]
 #include "consul_dns/endpoints.hpp"
+#include "consul_dns/judge.hpp"
 #include "consul_dns/message.hpp"
 #include "support/scripted_dns.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <random>
 #include <vector>
 
@@ -18,11 +24,21 @@ extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, std::size_t siz
   using namespace drcon::consul_dns;
   const auto read = read_message({data, size});
   if (!read) return 0;
+  for (const auto type : {record_type::srv, record_type::a})
+    if (const auto found = judge(*read, size, type, true); (found.is == verdict::kind::fault) == found.why.empty())
+      std::abort();
   address_book book;
-  add_addresses(read->addresses, book);
-  for (const auto& target : unresolved(read->services, book)) book.emplace(target, "10.0.0.1");
+  add_addresses(read->alongside, book);
+  for (const auto& target : unresolved(read->services, book)) {
+    add_addresses(addresses_of(*read, target), book);
+    book.emplace(target, "10.0.0.1");
+  }
   const watched_service of{.service = "web", .question = "q", .tag = {}, .warning = true, .of_consul = true};
-  for (const auto& each : endpoints_of(read->services, book, of))
+  const auto all = endpoints_of(read->services, book, of);
+  auto backwards = read->services;
+  std::ranges::reverse(backwards);
+  if (endpoints_of(backwards, book, of) != all) std::abort();
+  for (const auto& each : all)
     if (each.address.empty() || each.id.empty()) std::abort();
   return 0;
 }
@@ -31,17 +47,30 @@ namespace {
 
 using drcon::test::dns_bytes;
 
+// What Consul and dnsmasq have answered, with names compressed as they do, and what they would never say.
 std::vector<dns_bytes> corpus() {
   using drcon::consul_dns::make_query;
   using drcon::consul_dns::record_type;
-  const auto query = *make_query("web.service.consul", record_type::srv, 4096);
-  drcon::test::dns_reply many(query);
-  for (int i = 0; i < 20; ++i) {
-    const auto name = "n" + std::to_string(i) + ".node.dc1.consul";
-    many.srv(name, 8000 + i).a(name, "10.0.0." + std::to_string(i));
+  std::vector<dns_bytes> all;
+  const std::filesystem::path folder = std::string(DRCON_SOURCE_ROOT) + "/tests/fuzz/dns_corpus";
+  for (const auto& each : std::filesystem::directory_iterator(folder)) {
+    std::ifstream file(each.path(), std::ios::binary);
+    all.emplace_back(std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>());
+    if (!drcon::consul_dns::read_message(all.back())) {
+      std::fprintf(stderr, "%s is no sound message to begin with\n", each.path().c_str());
+      std::exit(1);
+    }
   }
-  return {query, many.bytes(), drcon::test::dns_reply(query).code(3).bytes(),
-          drcon::test::dns_reply(query).srv("a.b.c", 1).a("a.b.c", "10.0.0.1").bytes()};
+  if (all.empty()) {
+    std::fprintf(stderr, "%s is empty\n", folder.c_str());
+    std::exit(1);
+  }
+  const auto query = *make_query("web.service.consul", record_type::srv, 4096);
+  all.push_back(query);
+  all.push_back(drcon::test::dns_reply(query).alias("a.b", "c.d").name_server("b", "ns.b").authority("b").bytes());
+  all.push_back(
+      drcon::test::dns_reply(*make_query("a.b", record_type::a, 0)).alias("a.b", "c.d").a("c.d", "10.0.0.1").bytes());
+  return all;
 }
 
 dns_bytes mutated(dns_bytes bytes, const dns_bytes& other, std::mt19937& random) {

@@ -171,6 +171,42 @@ TEST(ConsulDns, StopsAtOnceWithAQuestionUnderWay) {
   EXPECT_TRUE(source.stop());
 }
 
+TEST(ConsulDns, SaysNothingOfAServiceBecauseItIsStopped) {
+  std::atomic<bool> silent{false};
+  std::atomic<int> unanswered{0};
+  const scripted_dns server([&](const dns_bytes& query, bool) -> std::optional<dns_bytes> {
+    if (!silent) return two_servers(query);
+    ++unanswered;
+    return std::nullopt;
+  });
+  source_harness source(
+      "consul-dns", "timeout = \"60s\"\ninterval = { min = \"20ms\" }\nservice = [{ name = \"web\" }]\nserver = [\"" +
+                        server.address() + "\"]\n");
+  source.start();
+  ASSERT_TRUE(source.wait_ready());
+  silent = true;
+  ASSERT_TRUE(wait_until([&] { return unanswered > 0; }));
+  EXPECT_TRUE(source.stop());
+  EXPECT_TRUE(source.now().unknown.empty());
+  EXPECT_EQ(source.status().state, DRCON_STATE_OK) << source.status().text;
+}
+
+TEST(ConsulDns, RefusesDurationsThatMakeNoSense) {
+  const auto refused = [](const std::string& option) {
+    try {
+      const source_harness made("consul-dns", option + "\nservice = [{ name = \"a\" }]\n");
+    } catch (const std::exception& error) {
+      return std::string(error.what());
+    }
+    return std::string();
+  };
+  EXPECT_NE(refused("timeout = \"1ms\"").find("10ms to 60s"), std::string::npos) << refused("timeout = \"1ms\"");
+  EXPECT_NE(refused("timeout = \"30d\"").find("timeout"), std::string::npos);
+  EXPECT_NE(refused("interval = { min = \"1ms\" }").find("10ms to 1h"), std::string::npos);
+  EXPECT_NE(refused("interval = { min = \"2s\", max = \"1s\" }").find("max is shorter than min"), std::string::npos);
+  EXPECT_EQ(refused("timeout = \"60s\"\ndomain = \"consul.\""), "");
+}
+
 TEST(ConsulDns, RefusesNamesThatCannotBeAskedFor) {
   const auto refused = [](const std::string& service) {
     try {

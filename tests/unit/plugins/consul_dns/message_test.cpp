@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <random>
 
 namespace drcon::consul_dns {
@@ -33,9 +34,9 @@ TEST(DnsMessage, ReadsServicesAndTheirAddresses) {
   EXPECT_EQ(read->services[0].port, 80);
   EXPECT_EQ(read->services[0].ttl, 7U);
   EXPECT_EQ(read->services[1].target, "0a000001.addr.dc1.consul") << "names have no case";
-  ASSERT_EQ(read->addresses.size(), 2U);
-  EXPECT_EQ(read->addresses[0].name, "n1.node.dc1.consul");
-  EXPECT_EQ(read->addresses[0].address, "10.0.0.9");
+  ASSERT_EQ(read->alongside.size(), 2U);
+  EXPECT_EQ(read->alongside[0].name, "n1.node.dc1.consul");
+  EXPECT_EQ(read->alongside[0].address, "10.0.0.9");
 }
 
 TEST(DnsMessage, RefusesEveryCutOfASoundOne) {
@@ -62,6 +63,55 @@ TEST(DnsMessage, RefusesANameThatRefersToItself) {
   bytes[12] = 0xc0;
   bytes[13] = 12;
   EXPECT_FALSE(read_message(bytes));
+}
+
+TEST(DnsMessage, GivesAsAnswerOnlyWhatIsReachedThroughAliases) {
+  const auto asked = *make_query("a.x", record_type::a, 0);
+  const auto read = read_message(test::dns_reply(asked)
+                                     .alias("B.x", "c.x")
+                                     .alias("a.x", "b.x")
+                                     .alias("c.x", "a.x")  // a loop ends
+                                     .a("c.x", "10.0.0.3")
+                                     .a("other.x", "10.0.0.4")
+                                     .name_server("x", "ns.x")
+                                     .glue("ns.x", "10.0.0.1")
+                                     .bytes());
+  ASSERT_TRUE(read);
+  EXPECT_FALSE(read->referral) << "there is an answer";
+  const auto found = addresses_of(*read, "a.x");
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found[0].name, "a.x");
+  EXPECT_EQ(found[0].address, "10.0.0.3");
+}
+
+TEST(DnsMessage, KnowsAReferralFromNothing) {
+  EXPECT_TRUE(read_message(test::dns_reply(query()).name_server("x", "ns.x").bytes())->referral);
+  EXPECT_FALSE(read_message(test::dns_reply(query()).name_server("x", "ns.x").authority("x").bytes())->referral);
+  EXPECT_FALSE(read_message(test::dns_reply(query()).bytes())->referral);
+}
+
+TEST(DnsMessage, TakesATtlBeyondItsRangeForNone) {
+  const auto read = read_message(test::dns_reply(query()).srv("a.x", 80, 1, 1, -1).bytes());
+  ASSERT_TRUE(read);
+  EXPECT_EQ(read->services.at(0).ttl, 0U);
+  EXPECT_EQ(read_message(test::dns_reply(query()).srv("a.x", 80, 1, 1, 86400).bytes())->services.at(0).ttl, 86400U);
+}
+
+TEST(DnsMessage, RefusesARecordThatDoesNotEndWhereItSays) {
+  auto bytes = test::dns_reply(query()).srv("a.x", 80).bytes();
+  const auto length = bytes.size() - 6 - 5 - 1;  // the low byte of the record's length, before its data
+  ASSERT_EQ(bytes.at(length), 11);
+  bytes.at(length) = 10;
+  bytes.pop_back();
+  EXPECT_FALSE(read_message(bytes));
+}
+
+TEST(DnsMessage, RefusesMoreRecordsThanThereAre) {
+  for (const std::size_t count : {5U, 7U, 9U, 11U}) {  // the low bytes of the four counts
+    auto bytes = sound();
+    bytes.at(count) = 0xff;
+    EXPECT_FALSE(read_message(bytes)) << count;
+  }
 }
 
 TEST(DnsMessage, IsNoQuestion) { EXPECT_FALSE(read_message(query())); }
@@ -113,6 +163,22 @@ TEST_F(Endpoints, OfWeightZeroAreInWarningAtConsulAndOrdinaryElsewhere) {
   EXPECT_EQ(plain[0].health, health::passing);
   EXPECT_EQ(plain[0].weight, 1U);
 }
+
+// Servers shuffle; two records may come to one address and port.
+TEST_F(Endpoints, AreTheSameInAnyOrder) {
+  auto book = book_;
+  book.emplace("b.node.dc1.consul", "10.0.0.1");
+  std::vector records{record("a.node.dc1.consul", 5), record("b.node.dc1.consul", 9), record("x.example", 2, 3),
+                      record("a.node.dc1.consul", 1, 2)};
+  std::ranges::sort(records);
+  const auto expected = endpoints_of(records, book, consul_);
+  ASSERT_EQ(expected.size(), 2U);
+  EXPECT_EQ(expected[0].weight, 9U);
+  do EXPECT_EQ(endpoints_of(records, book, consul_), expected);
+  while (std::ranges::next_permutation(records).found);
+}
+
+TEST_F(Endpoints, OfARootTargetAreNone) { EXPECT_TRUE(endpoints_of({record("", 1)}, book_, plain_).empty()); }
 
 TEST_F(Endpoints, NeedAnAddressForEachTarget) {
   EXPECT_EQ(unresolved({record("b.example", 1), record("a.node.dc1.consul", 1), record("b.example", 2), record("", 1)},

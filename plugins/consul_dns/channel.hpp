@@ -1,0 +1,68 @@
+// One c-ares channel to one server, with its sockets and time-outs on Asio.
+//
+// c-ares sends many questions over one connection and matches answers to them; it has no event loop, it never leaves a
+// connection that has gone silent, and servers close one after so many questions. So a channel is used up at some
+// point, and the next question goes to a new one. Thread rule: its executor, a strand; held by the coroutines that wait
+// on it, so that it ends there too.
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <ares.h>
+
+#include <chrono>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace drcon::consul_dns {
+
+enum class transport { tcp, udp };
+
+struct reply {
+  std::vector<unsigned char> bytes;
+  std::string why;    ///< there are none; empty otherwise
+  bool lost = false;  ///< the connection could not be made, or was closed
+};
+
+class channel : public std::enable_shared_from_this<channel> {
+public:
+  /// Throws std::runtime_error when the server cannot be used.
+  channel(boost::asio::any_io_executor executor, const std::string& server, transport over,
+          std::chrono::nanoseconds timeout);
+  /// Answers what is under way, and closes the sockets.
+  ~channel();
+  channel(const channel&) = delete;
+  channel& operator=(const channel&) = delete;
+
+  /// Never throws for what a network or server can do; operation_aborted when it is cancelled.
+  boost::asio::awaitable<reply> ask(std::vector<unsigned char> query);
+
+  /// The next question needs a new channel, where the server takes so many over one connection.
+  bool used_up(int most_questions) const { return broken_ || asked_ >= most_questions; }
+  /// Questions that were answered.
+  int answers() const { return answers_; }
+
+  static constexpr int udp_payload = 4096;  ///< offered by EDNS; beyond it servers set TC, or cut
+
+private:
+  struct watched;
+  static void socket_changed(void* from, ares_socket_t socket, int readable, int writable);
+  void watch(ares_socket_t socket, bool readable, bool writable);
+  void wait_read(ares_socket_t socket, const std::shared_ptr<watched>& which);
+  void wait_write(ares_socket_t socket, const std::shared_ptr<watched>& which);
+  void arm_timer();
+
+  boost::asio::any_io_executor executor_;
+  boost::asio::steady_timer timer_;
+  std::map<ares_socket_t, std::shared_ptr<watched>> sockets_;
+  ares_channel ares_ = nullptr;
+  int asked_ = 0;
+  int answers_ = 0;
+  bool broken_ = false;
+};
+
+}  // namespace drcon::consul_dns

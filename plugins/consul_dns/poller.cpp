@@ -151,7 +151,8 @@ void poller::take(const finding& found) {
   failures_ = 0;
   const auto now = clock::now();
   if (!absent_since_) absent_since_ = now;
-  // Consul says it when nothing is healthy as well as when nothing exists, and also for a moment while it starts.
+  // Consul says it when nothing is healthy as well as when nothing exists, and after it has lost its data until all
+  // have registered again.
   if (now - *absent_since_ >= shared_.options.absent_after) {
     whole_.clear();
     publish({});

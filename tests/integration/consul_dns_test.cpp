@@ -157,6 +157,17 @@ TEST_F(ConsulDnsReal, KeepsWhatItKnewWhileConsulIsSilent) {
   EXPECT_TRUE(sees(3)) << source_->status().text;
 }
 
+TEST_F(ConsulDnsReal, KeepsWhatItKnewWhileConsulHasNoLeader) {
+  add(3);
+  watch("{ name = \"web\" }", "timeout = \"200ms\"\n");
+  ASSERT_TRUE(sees(3));
+  consul_.start_without_leader();  // it has lost its data, too
+  EXPECT_TRUE(wait_until([this] { return source_->status().text.find("no answer in time") != std::string::npos; }))
+      << source_->status().text;
+  EXPECT_TRUE(source_->now().unknown.contains("web"));
+  EXPECT_EQ(source_->now().services.at("web").endpoints.size(), 3U);
+}
+
 TEST_F(ConsulDnsReal, KeepsWhatItKnewWhileConsulIsAwayAndFollowsWhenItIsBack) {
   add(3);
   watch("{ name = \"web\" }");

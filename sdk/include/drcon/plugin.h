@@ -39,14 +39,14 @@ extern "C" {
 #define DRCON_MAGIC "DRCONPL"
 
 /** True when the peer's struct *p is long enough to hold member m. */
-#define DRCON_HAS(p, m) ((const char *)(&(p)->m + 1) <= (const char *)(p) + (p)->size)
+#define DRCON_HAS(p, m) ((const char*)(&(p)->m + 1) <= (const char*)(p) + (p)->size)
 
 #define DRCON_EXPORT __attribute__((visibility("default")))
 
 /* ---- values ------------------------------------------------------------------------------------------- */
 
 typedef struct drcon_string {
-  const char *data;
+  const char* data;
   size_t size;
 } drcon_string;
 
@@ -56,10 +56,10 @@ typedef struct drcon_pair {
 
 /** How a call ended. Fixed numbers; an unknown one is treated as DRCON_RETRY. */
 typedef int32_t drcon_result;
-#define DRCON_OK 0       /**< done; for apply: the target serves the wanted snapshot                          */
-#define DRCON_RETRY 1    /**< the other side is away; the host tries again with backoff and jitter            */
-#define DRCON_REJECTED 2 /**< this snapshot will never fit; the host waits for another                        */
-#define DRCON_CONFIG 3   /**< the options are wrong; never retried, the user must change the config           */
+#define DRCON_OK 0       /**< done; for apply: the target serves the wanted snapshot */
+#define DRCON_RETRY 1    /**< the other side is away; the host tries again with backoff and jitter */
+#define DRCON_REJECTED 2 /**< this snapshot will never fit; the host waits for another */
+#define DRCON_CONFIG 3   /**< the options are wrong; never retried, the user must change the config */
 
 /** Health of an endpoint, best first. An unknown number counts as critical. */
 typedef uint32_t drcon_health;
@@ -71,27 +71,27 @@ typedef uint32_t drcon_health;
 /** One reachable instance of a service. */
 typedef struct drcon_endpoint {
   uint32_t size;
-  uint32_t port;        /**< 1..65535                                                                       */
-  uint32_t weight;      /**< share of traffic among its priority; 0 means "no new traffic". Usually 1        */
-  uint32_t priority;    /**< 0 is tried first; higher numbers are backups (as in SRV, RFC 2782)              */
+  uint32_t port;     /**< 1..65535 */
+  uint32_t weight;   /**< share of traffic among its priority; 0 means "no new traffic". Usually 1 */
+  uint32_t priority; /**< 0 is tried first; higher numbers are backups (as in SRV, RFC 2782) */
   drcon_health health;
   uint32_t reserved;
-  drcon_string id;      /**< unique within the service and stable over time                                 */
-  drcon_string node;    /**< machine it runs on, or empty                                                   */
-  drcon_string address; /**< IPv4, IPv6 (no brackets) or host name                                          */
-  const drcon_string *tags;
+  drcon_string id;      /**< unique within the service and stable over time */
+  drcon_string node;    /**< machine it runs on, or empty */
+  drcon_string address; /**< IPv4, IPv6 (no brackets) or host name */
+  const drcon_string* tags;
   size_t tag_count;
-  const drcon_pair *meta; /**< keys are unique; "datacenter" is, by convention, what a pipeline's filter means by it   */
+  const drcon_pair* meta; /**< keys are unique; "datacenter" is, by convention, what a pipeline's filter means by it */
   size_t meta_count;
 } drcon_endpoint;
 
 /** The complete state of one service; never a difference. */
 typedef struct drcon_service {
   uint32_t size;
-  uint32_t endpoint_size;        /**< stride of `endpoints`: sizeof(drcon_endpoint) of whoever made the array */
-  uint64_t revision;             /**< the source's own (for Consul: the index); 0 when it has none           */
+  uint32_t endpoint_size; /**< stride of `endpoints`: sizeof(drcon_endpoint) of whoever made the array */
+  uint64_t revision;      /**< the source's own (for Consul: the index); 0 when it has none */
   drcon_string name;
-  const drcon_endpoint *endpoints;
+  const drcon_endpoint* endpoints;
   size_t endpoint_count;
 } drcon_service;
 
@@ -100,7 +100,7 @@ typedef struct drcon_snapshot {
   uint32_t size;
   uint32_t reserved;
   uint64_t revision;
-  const drcon_service *const *services;
+  const drcon_service* const* services;
   size_t service_count;
 } drcon_snapshot;
 
@@ -108,20 +108,20 @@ typedef struct drcon_snapshot {
 typedef struct drcon_change {
   uint32_t size;
   uint32_t reserved;
-  const drcon_service *before;
-  const drcon_service *after;
+  const drcon_service* before;
+  const drcon_service* after;
 } drcon_change;
 
 /** What a sink gets. It is borrowed until host->done has been called for its ticket. */
 typedef struct drcon_update {
   uint32_t size;
-  uint32_t flags;                /**< DRCON_UPDATE_*                                                        */
-  uint64_t ticket;               /**< names this call in host->done                                         */
-  const drcon_snapshot *wanted;  /**< the whole of what should be; never NULL                               */
-  const drcon_snapshot *applied; /**< what this sink last answered DRCON_OK to, or NULL: never (or unknown) */
-  const drcon_change *changes;   /**< from `applied` (or from nothing) to `wanted`                          */
+  uint32_t flags;                /**< DRCON_UPDATE_* */
+  uint64_t ticket;               /**< names this call in host->done */
+  const drcon_snapshot* wanted;  /**< the whole of what should be; never NULL */
+  const drcon_snapshot* applied; /**< what this sink last answered DRCON_OK to, or NULL: never (or unknown) */
+  const drcon_change* changes;   /**< from `applied` (or from nothing) to `wanted` */
   size_t change_count;
-  size_t change_size;            /**< stride of `changes`                                                   */
+  size_t change_size; /**< stride of `changes` */
 } drcon_update;
 
 /** Nothing is known to have changed: compare the target with `wanted` and mend what differs. */
@@ -130,13 +130,13 @@ typedef struct drcon_update {
 /** One option, as found by host->option. Members that do not fit the type are 0. */
 typedef struct drcon_value {
   uint32_t size;
-  uint32_t type;        /**< DRCON_VALUE_*                                                                  */
-  int64_t integer;      /**< boolean (0, 1) and integer                                                     */
-  double number;        /**< integer and number                                                             */
-  int64_t nanoseconds;  /**< of a string such as "250ms"; -1 when it is no duration                         */
-  int64_t bytes;        /**< of a string such as "64KiB"; -1 when it is no size                             */
-  drcon_string string;  /**< valid as long as the options are                                               */
-  size_t count;         /**< elements of an array, members of a table                                       */
+  uint32_t type;       /**< DRCON_VALUE_* */
+  int64_t integer;     /**< boolean (0, 1) and integer */
+  double number;       /**< integer and number */
+  int64_t nanoseconds; /**< of a string such as "250ms"; -1 when it is no duration */
+  int64_t bytes;       /**< of a string such as "64KiB"; -1 when it is no size */
+  drcon_string string; /**< valid as long as the options are */
+  size_t count;        /**< elements of an array, members of a table */
 } drcon_value;
 #define DRCON_VALUE_NONE 0u /* the option is not set and has no default */
 #define DRCON_VALUE_BOOLEAN 1u
@@ -149,15 +149,15 @@ typedef struct drcon_value {
 /** One figure. The host exposes it as drcon_PLUGIN_NAME{instance="…",LABELS}. */
 typedef struct drcon_metric {
   uint32_t size;
-  uint32_t kind;        /**< DRCON_METRIC_*                                                                 */
-  drcon_string name;    /**< [a-z_]+ with its unit, as Prometheus has it: "staleness_seconds"               */
-  drcon_string help;    /**< one sentence                                                                   */
+  uint32_t kind;     /**< DRCON_METRIC_* */
+  drcon_string name; /**< [a-z_]+ with its unit, as Prometheus has it: "staleness_seconds" */
+  drcon_string help; /**< one sentence */
   double value;
-  const drcon_pair *labels;
+  const drcon_pair* labels;
   size_t label_count;
 } drcon_metric;
-#define DRCON_METRIC_GAUGE 0u   /* set to value      */
-#define DRCON_METRIC_COUNTER 1u /* increase by value */
+#define DRCON_METRIC_GAUGE 0u     /* set to value */
+#define DRCON_METRIC_COUNTER 1u   /* increase by value */
 #define DRCON_METRIC_HISTOGRAM 2u /* observe value, in seconds */
 
 #define DRCON_LOG_TRACE 0
@@ -167,64 +167,64 @@ typedef struct drcon_metric {
 #define DRCON_LOG_ERROR 4
 
 /** State of an instance as an operator should see it. */
-#define DRCON_STATE_OK 0       /* all is well                                              */
-#define DRCON_STATE_DEGRADED 1 /* works, with less than was asked for; the text says what  */
-#define DRCON_STATE_AWAY 2     /* the other side does not answer; the last state stands    */
+#define DRCON_STATE_OK 0       /* all is well */
+#define DRCON_STATE_DEGRADED 1 /* works, with less than was asked for; the text says what */
+#define DRCON_STATE_AWAY 2     /* the other side does not answer; the last state stands */
 
 /* ---- the host, as a plugin sees it --------------------------------------------------------------------- */
 
-typedef struct drcon_instance drcon_instance; /* the host's handle of one source or sink                     */
+typedef struct drcon_instance drcon_instance; /* the host's handle of one source or sink */
 typedef struct drcon_options drcon_options;   /* options of one instance, checked against the plugin's schema */
 
 typedef struct drcon_host {
   uint32_t size;
   uint32_t abi_minor;
-  const char *version; /**< of the host, for messages only */
+  const char* version; /**< of the host, for messages only */
 
   /* -- for every instance -- */
 
   /** [any] The option at `pointer` (JSON Pointer, RFC 6901: "/service/0/name"); within create only. */
-  void (*option)(const drcon_options *, drcon_string pointer, drcon_value *out);
+  void (*option)(const drcon_options*, drcon_string pointer, drcon_value* out);
   /** [any] Name of member `i` of the table at `pointer`, in alphabetical order; empty when there is none. */
-  drcon_string (*option_key)(const drcon_options *, drcon_string pointer, size_t i);
+  drcon_string (*option_key)(const drcon_options*, drcon_string pointer, size_t i);
   /** [any] The name the user gave the instance, such as "consul" of [source.consul]. Valid until destroy. */
-  drcon_string (*name)(drcon_instance *);
+  drcon_string (*name)(drcon_instance*);
   /** [any] Non-zero when a message of this level would be kept. */
-  int32_t (*log_enabled)(drcon_instance *, int32_t level);
+  int32_t (*log_enabled)(drcon_instance*, int32_t level);
   /** [any] One line for people. */
-  void (*log)(drcon_instance *, int32_t level, drcon_string text);
+  void (*log)(drcon_instance*, int32_t level, drcon_string text);
   /** [any] State to show until the next call; the host logs only what changes. */
-  void (*status)(drcon_instance *, int32_t state, drcon_string text);
+  void (*status)(drcon_instance*, int32_t state, drcon_string text);
   /** [any] One figure. */
-  void (*metric)(drcon_instance *, const drcon_metric *);
+  void (*metric)(drcon_instance*, const drcon_metric*);
   /** [lane] Says why the call that is about to return something other than DRCON_OK failed. `pointer` names
    *  the option at fault, or is empty; the host turns it into file:line:column. */
-  void (*failed)(drcon_instance *, drcon_string pointer, drcon_string why);
+  void (*failed)(drcon_instance*, drcon_string pointer, drcon_string why);
 
   /* -- for sources -- */
 
   /** [any] The complete state of one service. Equal to the last one: costs a comparison, causes nothing. */
-  void (*publish)(drcon_instance *, const drcon_service *);
+  void (*publish)(drcon_instance*, const drcon_service*);
   /** [any] The service is gone for good: the source *knows* that it is no more. */
-  void (*withdraw)(drcon_instance *, drcon_string service);
+  void (*withdraw)(drcon_instance*, drcon_string service);
   /** [any] Everything that is watched has been told (published or withdrawn) once. Repeating it is harmless. */
-  void (*ready)(drcon_instance *);
+  void (*ready)(drcon_instance*);
   /** [any] The source cannot tell at present; never means "empty". An empty name means all of its services.
    *  The next publish of the service (or ready, for all) ends it. */
-  void (*unknown)(drcon_instance *, drcon_string service, drcon_string why);
+  void (*unknown)(drcon_instance*, drcon_string service, drcon_string why);
 
   /* -- for sinks -- */
 
   /** [any] Answers apply(), once for each ticket, perhaps before apply() returns. `why` explains what is not OK. */
-  void (*done)(drcon_instance *, uint64_t ticket, drcon_result, drcon_string why);
+  void (*done)(drcon_instance*, uint64_t ticket, drcon_result, drcon_string why);
   /** [lane] Within render(): what would be written. `target` names it (a path); `live` is what is there now, or
    *  has a NULL pointer when that is not known. */
-  void (*rendered)(drcon_instance *, drcon_string target, drcon_string wanted, drcon_string live);
+  void (*rendered)(drcon_instance*, drcon_string target, drcon_string wanted, drcon_string live);
   /** [any] Tells that the sink left an endpoint out, and why: "its tag holds a newline". Within apply or render. */
-  void (*refused)(drcon_instance *, drcon_string service, drcon_string endpoint, drcon_string why);
+  void (*refused)(drcon_instance*, drcon_string service, drcon_string endpoint, drcon_string why);
 
   /** [any] An optional ability of the host by name, or NULL. None is defined yet. */
-  const void *(*ability)(drcon_instance *, const char *name);
+  const void* (*ability)(drcon_instance*, const char* name);
 } drcon_host;
 
 /* ---- the plugin, as the host sees it ------------------------------------------------------------------- */
@@ -233,33 +233,33 @@ typedef struct drcon_source_type {
   uint32_t size;
   uint32_t reserved;
   /** JSON Schema (2020-12) of the options, an object; each property with a description, and where it applies a
-   *  default, a range, "format" ("duration", "size", "regex", "path", "address", "url") and "secret": true.   */
-  const char *options;
+   *  default, a range, "format" ("duration", "size", "regex", "path", "address", "url") and "secret": true. */
+  const char* options;
   /** [lane] Makes an instance from checked options. Does no I/O and starts no thread: `drcon check` calls it. */
-  drcon_result (*create)(const drcon_host *, drcon_instance *, const drcon_options *, void **self);
+  drcon_result (*create)(const drcon_host*, drcon_instance*, const drcon_options*, void** self);
   /** [lane] Begins to work and returns at once. */
-  drcon_result (*start)(void *self);
+  drcon_result (*start)(void* self);
   /** [lane] Ends all work. After it has returned the instance makes no further call to the host. The host waits
    *  for its stop deadline; one that overstays is named, abandoned, and never unloaded. Also called unstarted. */
-  void (*stop)(void *self);
+  void (*stop)(void* self);
   /** [lane] After stop: frees the instance. */
-  void (*destroy)(void *self);
+  void (*destroy)(void* self);
 } drcon_source_type;
 
 typedef struct drcon_sink_type {
   uint32_t size;
   uint32_t reserved;
-  const char *options; /**< as for sources */
-  drcon_result (*create)(const drcon_host *, drcon_instance *, const drcon_options *, void **self);
-  drcon_result (*start)(void *self);
+  const char* options; /**< as for sources */
+  drcon_result (*create)(const drcon_host*, drcon_instance*, const drcon_options*, void** self);
+  drcon_result (*start)(void* self);
   /** [lane] Makes the target match update->wanted, all or nothing. Returns soon; ends by host->done, exactly once.
    *  The next update comes only after that. When stop comes first, done may be left out. */
-  void (*apply)(void *self, const drcon_update *);
-  void (*stop)(void *self);
-  void (*destroy)(void *self);
+  void (*apply)(void* self, const drcon_update*);
+  void (*stop)(void* self);
+  void (*destroy)(void* self);
   /** [lane] Optional, may be NULL. Calls host->rendered for each target that apply would write, and touches
    *  nothing. Called on an instance that is not started too. */
-  drcon_result (*render)(void *self, const drcon_update *);
+  drcon_result (*render)(void* self, const drcon_update*);
 } drcon_sink_type;
 
 /** The one exported object. The host reads it before it calls anything. */
@@ -269,11 +269,11 @@ typedef struct drcon_plugin {
   uint32_t abi_major;
   uint32_t abi_minor;
   uint32_t reserved;
-  const char *name;    /**< what users write in `plugin = "…"`: [a-z][a-z0-9-]*, at most 63 bytes */
-  const char *version; /**< of the plugin, for people */
-  const char *summary; /**< one sentence: what it reads or writes */
-  const drcon_source_type *source; /**< or NULL */
-  const drcon_sink_type *sink;     /**< or NULL */
+  const char* name;                /**< what users write in `plugin = "…"`: [a-z][a-z0-9-]*, at most 63 bytes */
+  const char* version;             /**< of the plugin, for people */
+  const char* summary;             /**< one sentence: what it reads or writes */
+  const drcon_source_type* source; /**< or NULL */
+  const drcon_sink_type* sink;     /**< or NULL */
 } drcon_plugin;
 
 #define DRCON_ENTRY_SYMBOL "drcon_plugin_entry"

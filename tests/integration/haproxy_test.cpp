@@ -31,6 +31,8 @@ constexpr auto slot_backends =
     "backend web\n  balance roundrobin\n  server-template drcon 1-4 127.0.0.1:1 disabled\n"
     "backend other\n  server-template drcon 1-2 127.0.0.1:1 disabled\n";
 
+constexpr uid_t nobody = 65534;
+
 class HaproxyBase : public testing::Test {
 protected:
   explicit HaproxyBase(bool slots) : slots_(slots), haproxy_(slots ? slot_backends : dynamic_backends) {}
@@ -327,6 +329,20 @@ TEST_P(HaproxySink, SaysWhatIsWrongWithTheSocket) {
   sink_.reset();  // it would apply everything as soon as it can
   haproxy_.resume();
   EXPECT_TRUE(in_service().empty());
+}
+
+TEST_P(HaproxySink, SaysThatItMayNotWriteToTheSocketAndAppliesWhenItMay) {
+  ASSERT_EQ(geteuid(), 0U) << "only root can give up a right and take it back";
+  auto& made = sink();
+  ASSERT_EQ(seteuid(nobody), 0);
+  const auto how = apply({&a_});
+  ASSERT_EQ(seteuid(0), 0);
+  EXPECT_EQ(how.result, DRCON_RETRY);
+  EXPECT_NE(how.why.find("permission denied; drcon's user needs the right to write to the socket"), std::string::npos)
+      << how.why;
+  EXPECT_TRUE(in_service().empty());
+  EXPECT_EQ(made.apply({service_at("web", {&a_})}).result, DRCON_OK);
+  EXPECT_TRUE(answered_by({"a"}));
 }
 
 TEST_P(HaproxySink, RefusesOptionsThatContradictEachOther) {

@@ -248,7 +248,7 @@ TEST_F(Engine, IgnoresASecondAnswer) {
   fake("s")->host.publish(service_of("web", 1));
   fake("s")->host.ready();
   ASSERT_TRUE(sees("t", 1));
-  ASSERT_TRUE(shows("drcon_applies_total{result=\"ok\",sink=\"t\"} 1")) << "the first answer";
+  ASSERT_TRUE(shows("drcon_applies_total{result=\"applied\",sink=\"t\"} 1")) << "the first answer";
   const auto& host = fake("t")->host;
   host.host()->done(host.instance(), 1, DRCON_RETRY, c_string("again"));
   host.host()->done(host.instance(), 4711, DRCON_OK, {});

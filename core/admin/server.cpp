@@ -32,7 +32,7 @@ using stream = beast::basic_stream<local>;
 
 constexpr auto request_timeout = std::chrono::seconds(30);  // a client that says nothing does not keep its place
 constexpr std::size_t most_connections = 64;                // an admin socket serves people and scrapers, not load
-constexpr std::uint64_t longest_body = 64 * 1024;
+constexpr std::uint64_t longest_body = std::uint64_t{64} * 1024;
 
 }  // namespace
 

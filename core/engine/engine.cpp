@@ -54,23 +54,22 @@ bool engine::apply(const config::configuration& next, config::diagnostics& found
   const bool sinks_made = make(config::kind::sink, config_.sinks, next.sinks, sinks, found);
   if (!sources_made || !sinks_made) {
     for (auto* each : {&sources, &sinks})
-      for (auto& [name, instance] : *each) retire(std::move(instance), [] {});
+      for (auto& [name, instance] : *each) retire(instance, [] {});
     return false;
   }
-  const auto new_sources = sources;
   const auto before = std::exchange(config_, next);
   journal_.resize(static_cast<std::size_t>(next.host.journal_size));
-  replace_sources(std::move(sources));
-  replace_pipelines(before, new_sources);
-  replace_sinks(std::move(sinks));
+  replace_sources(sources);
+  replace_pipelines(before, sources);
+  replace_sinks(sinks);
   feed_sinks();
   // Started last, so that their first word finds everything in place.
-  for (const auto& [name, instance] : new_sources) instance->start();
+  for (const auto& [name, instance] : sources) instance->start();
   return true;
 }
 
 // New ones take the place of old ones; pipelines that still point to an old one are replaced next.
-void engine::replace_sources(made sources) {
+void engine::replace_sources(const made& sources) {
   std::vector<std::shared_ptr<source_state>> old;
   for (auto at = sources_.begin(); at != sources_.end();) {
     if (config_.sources.contains(at->first) && !sources.contains(at->first)) {
@@ -87,8 +86,8 @@ void engine::replace_sources(made sources) {
   }
   // Kept until its instance has stopped: pipelines unregister from it in replace_pipelines.
   for (auto& each : old) {
-    auto instance = each->instance().shared_from_this();
-    retire(std::move(instance), [kept = std::move(each)] {});
+    const auto instance = each->instance().shared_from_this();
+    retire(instance, [kept = std::move(each)] {});
   }
 }
 
@@ -105,8 +104,9 @@ void engine::replace_pipelines(const config::configuration& before, const made& 
     }
     std::vector<source_state*> sources;
     for (const auto& source : wanted.sources) sources.push_back(sources_.at(source).get());
-    auto made = std::make_unique<pipeline>(wanted, std::move(sources), around(),
-                                           [this, name](const decision& what) { on_decided(name, what); });
+    auto made = std::make_unique<pipeline>(
+        wanted, std::move(sources), around(),
+        [this, pipeline = wanted.name](const decision& what) { on_decided(pipeline, what); });
     if (known == pipelines_.end()) made->start();
     else made->start_after(*known->second);
     next.emplace(name, std::move(made));
@@ -114,7 +114,7 @@ void engine::replace_pipelines(const config::configuration& before, const made& 
   pipelines_.swap(next);
 }
 
-void engine::replace_sinks(made sinks) {
+void engine::replace_sinks(const made& sinks) {
   std::map<std::string, std::shared_ptr<sink_runner>> old;
   for (auto at = sinks_.begin(); at != sinks_.end();) {
     if (config_.sinks.contains(at->first) && !sinks.contains(at->first)) {
@@ -191,7 +191,7 @@ std::function<void(bool in_time)> engine::within(std::chrono::nanoseconds at_mos
 }
 
 // Stops an instance; `then` comes when it has, or when its deadline has passed.
-void engine::retire(instance_ptr instance, std::function<void()> then) {
+void engine::retire(const instance_ptr& instance, std::function<void()> then) {
   ++retiring_;
   // While everything stops, sources and then sinks share the deadline.
   const auto at_most = stopping_ ? config_.host.stop_deadline / 2 : config_.host.stop_deadline;

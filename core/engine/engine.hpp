@@ -66,13 +66,13 @@ private:
 
   bool make(config::kind kind, const std::map<std::string, config::instance_config>& current,
             const std::map<std::string, config::instance_config>& next, made& into, config::diagnostics& found);
-  void replace_sources(made sources);
+  void replace_sources(const made& sources);
   void replace_pipelines(const config::configuration& before, const made& new_sources);
-  void replace_sinks(made sinks);
+  void replace_sinks(const made& sinks);
   void stop_sinks(const std::function<void()>& finish);
   void feed_sinks();
   std::function<void(bool in_time)> within(std::chrono::nanoseconds at_most, std::function<void(bool in_time)> ended);
-  void retire(instance_ptr instance, std::function<void()> then);
+  void retire(const instance_ptr& instance, std::function<void()> then);
   void on_decided(const std::string& pipeline, const decision& what);
   pipeline_surroundings around();
 

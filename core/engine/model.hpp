@@ -58,7 +58,7 @@ private:
   std::uint64_t revision_;
   std::vector<service_ptr> services_;
   std::vector<const drcon_service*> pointers_;
-  drcon_snapshot view_;
+  drcon_snapshot view_{};
   std::size_t endpoint_count_ = 0;
   std::size_t in_service_count_ = 0;
 };

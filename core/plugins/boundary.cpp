@@ -62,9 +62,7 @@ bool is_host_name(std::string_view text) {
     if (c == '.') {
       if (before == '.' || before == '-') return false;
       label = 0;
-    } else if (!letter && !(c == '-' && before != '.')) {
-      return false;
-    } else if (++label > 63) {
+    } else if (const bool may_stand = letter || (c == '-' && before != '.'); !may_stand || ++label > 63) {
       return false;
     }
     before = c;

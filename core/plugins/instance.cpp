@@ -202,7 +202,7 @@ void instance::said_log(int level, std::string_view text) const {
   log::write(static_cast<log::level>(bounded), component_, printable(text, 2000));
 }
 
-void instance::said_status(instance_status now) {
+void instance::said_status(const instance_status& now) {
   {
     const std::lock_guard lock(mutex_);
     if (status_ == now) return;

@@ -73,7 +73,7 @@ struct update_package {
 class instance_listener {
 public:
   virtual ~instance_listener() = default;
-  virtual void on_news(source_news) {}
+  virtual void on_news(source_news) {}  // NOLINT(performance-unnecessary-value-param): for who keeps it
   virtual void on_status(const instance_status&) {}
   /// Answers apply(): DRCON_OK, DRCON_RETRY or DRCON_REJECTED.
   virtual void on_done(std::uint64_t /*ticket*/, drcon_result, const std::string& /*why*/) {}
@@ -115,7 +115,7 @@ public:
 
   // What the plugin says, by way of its handle: on any thread.
   void said_log(int level, std::string_view text) const;
-  void said_status(instance_status now);
+  void said_status(const instance_status& now);
   void said_metric(const drcon_metric& figure);
   void said_publish(const drcon_service& service);
   void said_withdraw(std::string_view service);

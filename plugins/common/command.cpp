@@ -18,7 +18,7 @@ extern char** environ;  // NOLINT(readability-redundant-declaration): POSIX leav
 namespace drcon::common {
 namespace {
 
-constexpr std::size_t most_output = 64 * 1024;
+constexpr std::size_t most_output = std::size_t{64} * 1024;
 constexpr int poll_milliseconds = 20;  // how soon a stop or the time limit is noticed while the program is silent
 
 struct pipe_ends {
@@ -45,6 +45,7 @@ struct pipe_ends {
 // posix_spawn shares memory until the exec: a host of any size starts a program in a fraction of a millisecond.
 int spawn(const std::vector<std::string>& argv, const pipe_ends& output, pid_t& pid) {
   std::vector<char*> arguments;
+  arguments.reserve(argv.size() + 1);
   for (const auto& each : argv) arguments.push_back(const_cast<char*>(each.c_str()));
   arguments.push_back(nullptr);
   posix_spawn_file_actions_t actions;

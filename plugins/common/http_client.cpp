@@ -1,14 +1,17 @@
 #include "common/http_client.hpp"
 
 #include <boost/asio/as_tuple.hpp>
+#include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/ssl/host_name_verification.hpp>
 #include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <boost/beast/core/basic_stream.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/core/tcp_stream.hpp>
-#include <boost/beast/http/empty_body.hpp>
+#include <boost/beast/http/buffer_body.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/string_body.hpp>
@@ -19,6 +22,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <optional>
 #include <stdexcept>
 #include <utility>
 
@@ -30,6 +34,7 @@ namespace beast = boost::beast;
 namespace http = boost::beast::http;
 using asio::ip::tcp;
 using boost::system::error_code;
+using byte_stream = beast::basic_stream<asio::generic::stream_protocol>;  // TCP or a unix socket
 
 constexpr auto token = asio::as_tuple(asio::use_awaitable);
 constexpr auto connect_timeout =
@@ -43,7 +48,8 @@ http_answer failed(http_fault fault, const std::string& what, const error_code& 
   return answer;
 }
 
-http_answer to_answer(http::response<http::string_body>&& from) {
+template <class Body>
+http_answer head_of(const http::response<Body>& from) {
   http_answer answer;
   answer.status = from.result_int();
   for (const auto& field : from) {
@@ -51,7 +57,6 @@ http_answer to_answer(http::response<http::string_body>&& from) {
     std::ranges::transform(name, name.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
     answer.headers[name] = std::string(field.value());
   }
-  answer.body = std::move(from.body());
   return answer;
 }
 
@@ -76,6 +81,16 @@ http_server make_http_server(const std::string& url, const tls_options& tls) {
   const auto parsed = boost::urls::parse_uri(url);
   if (!parsed) throw std::runtime_error("'" + url + "' is no URL");
   http_server to;
+  if (parsed->scheme() == "unix") {
+    to.path = parsed->path();
+    constexpr std::size_t longest = 107;  // of sockaddr_un on Linux, with the NUL
+    if (to.path.empty() || to.path.size() > longest)
+      throw std::runtime_error("'" + url + "' names no unix socket: a path of at most 107 bytes is expected");
+    to.host = "localhost";
+    return to;
+  }
+  if (parsed->scheme() != "http" && parsed->scheme() != "https")
+    throw std::runtime_error("'" + url + "' is neither http://, https:// nor unix://");
   to.host = std::string(parsed->host_type() == boost::urls::host_type::ipv6 ? parsed->host_ipv6_address().to_string()
                                                                             : parsed->host());
   to.tls = parsed->scheme() == "https";
@@ -88,17 +103,61 @@ http_server make_http_server(const std::string& url, const tls_options& tls) {
   return to;
 }
 
-// Plain or TLS: `each` runs the same code on either.
+namespace {
+
+using places = std::vector<asio::generic::stream_protocol::endpoint>;
+
+std::string name_of(const http_server& to) { return to.path.empty() ? to.host + ":" + to.port : to.path; }
+
+asio::awaitable<http_answer> find(const http_server& to, std::chrono::nanoseconds timeout, places& found) {
+  if (!to.path.empty()) {
+    found.emplace_back(asio::local::stream_protocol::endpoint(to.path));
+    co_return http_answer{};
+  }
+  const auto executor = co_await asio::this_coro::executor;
+  tcp::resolver resolver(executor);
+  asio::steady_timer limit(executor, timeout);
+  limit.async_wait([&resolver](const error_code& error) {
+    if (!error) resolver.cancel();
+  });
+  const auto [unresolved, addresses] = co_await resolver.async_resolve(to.host, to.port, token);
+  limit.cancel();
+  if (unresolved) co_return failed(http_fault::connect, "cannot resolve " + to.host, unresolved);
+  for (const auto& each : addresses) found.emplace_back(each.endpoint());
+  co_return http_answer{};
+}
+
+// A peer that vanished without a word is noticed even while nothing is asked of it.
+void keep_alive(byte_stream& of) {
+  error_code ignored;
+  of.socket().set_option(tcp::no_delay(true), ignored);
+  of.socket().set_option(asio::socket_base::keep_alive(true), ignored);
+}
+
+}  // namespace
+
+struct http_connection::question {
+  http::verb method = http::verb::get;
+  std::string target;
+  std::string body;
+};
+
+// Plain or TLS: `with` runs the same code on either.
 struct http_connection::stream {
   stream(const asio::any_io_executor& executor, const http_server& to) {
-    if (to.tls) secure = std::make_unique<beast::ssl_stream<beast::tcp_stream>>(executor, *to.context);
-    else plain = std::make_unique<beast::tcp_stream>(executor);
+    if (to.tls) secure = std::make_unique<beast::ssl_stream<byte_stream>>(executor, *to.context);
+    else plain = std::make_unique<byte_stream>(executor);
   }
-  beast::tcp_stream& tcp() { return secure ? secure->next_layer() : *plain; }
+  byte_stream& lowest() { return secure ? secure->next_layer() : *plain; }
+  template <class Function>
+  auto with(Function function) {
+    return secure ? function(*secure) : function(*plain);
+  }
 
-  std::unique_ptr<beast::tcp_stream> plain;
-  std::unique_ptr<beast::ssl_stream<beast::tcp_stream>> secure;
+  std::unique_ptr<byte_stream> plain;
+  std::unique_ptr<beast::ssl_stream<byte_stream>> secure;
   beast::flat_buffer buffer;
+  std::optional<http::response_parser<http::buffer_body>> endless;  // of open()
 };
 
 http_connection::http_connection(asio::any_io_executor executor, http_server to, std::vector<http_header> headers)
@@ -116,27 +175,21 @@ void http_connection::close() {
   if (!stream_) return;
   if (!busy_) return stream_.reset();
   error_code ignored;
-  stream_->tcp().socket().close(ignored);
+  stream_->lowest().socket().close(ignored);
 }
 
 asio::awaitable<http_answer> http_connection::connect(std::chrono::nanoseconds timeout) {
-  tcp::resolver resolver(executor_);
-  asio::steady_timer limit(executor_, std::min<std::chrono::nanoseconds>(timeout, connect_timeout));
-  limit.async_wait([&resolver](const error_code& error) {
-    if (!error) resolver.cancel();
-  });
-  auto [unresolved, addresses] = co_await resolver.async_resolve(to_.host, to_.port, token);
-  limit.cancel();
-  if (unresolved) co_return failed(http_fault::connect, "cannot resolve " + to_.host, unresolved);
+  timeout = std::min<std::chrono::nanoseconds>(timeout, connect_timeout);
+  places at;
+  if (auto unknown = co_await find(to_, timeout, at); unknown.fault != http_fault::none) co_return unknown;
 
   stream_ = std::make_unique<stream>(executor_, to_);
   used_ = false;
-  auto& tcp_stream = stream_->tcp();
-  tcp_stream.expires_after(std::min<std::chrono::nanoseconds>(timeout, connect_timeout));
-  auto [unconnected, endpoint] = co_await tcp_stream.async_connect(addresses, token);
-  if (unconnected) co_return failed(http_fault::connect, "cannot connect to " + to_.host + ":" + to_.port, unconnected);
-  error_code ignored;
-  tcp_stream.socket().set_option(tcp::no_delay(true), ignored);
+  auto& lowest = stream_->lowest();
+  lowest.expires_after(timeout);
+  auto [unconnected, endpoint] = co_await lowest.async_connect(at, token);
+  if (unconnected) co_return failed(http_fault::connect, "cannot connect to " + name_of(to_), unconnected);
+  keep_alive(lowest);
   if (stream_->secure) {
     SSL_set_tlsext_host_name(stream_->secure->native_handle(), to_.server_name.c_str());
     auto [refused] = co_await stream_->secure->async_handshake(asio::ssl::stream_base::client, token);
@@ -153,10 +206,12 @@ asio::awaitable<http_answer> http_connection::connect(std::chrono::nanoseconds t
 
 namespace {
 
+using outgoing = http::request<http::string_body>;
+
 // `began` tells whether any byte of an answer came.
 template <class Stream>
-asio::awaitable<http_answer> talk(Stream& stream, beast::flat_buffer& buffer,
-                                  const http::request<http::empty_body>& request, bool& began, bool& keep) {
+asio::awaitable<http_answer> talk(Stream& stream, beast::flat_buffer& buffer, const outgoing& request, bool& began,
+                                  bool& keep) {
   auto [unwritten, sent] = co_await http::async_write(stream, request, token);
   if (unwritten) co_return failed(http_fault::lost, "cannot send a request", unwritten);
   http::response_parser<http::string_body> parser;
@@ -165,37 +220,86 @@ asio::awaitable<http_answer> talk(Stream& stream, beast::flat_buffer& buffer,
   began = received > 0 || parser.got_some();
   if (unread) co_return failed(http_fault::lost, "the answer was cut short", unread);
   keep = parser.get().keep_alive();
-  co_return to_answer(parser.release());
+  auto answer = head_of(parser.get());
+  answer.body = std::move(parser.get().body());
+  co_return answer;
+}
+
+template <class Stream>
+asio::awaitable<http_answer> begin(Stream& stream, beast::flat_buffer& buffer, const outgoing& request,
+                                   http::response_parser<http::buffer_body>& parser) {
+  auto [unwritten, sent] = co_await http::async_write(stream, request, token);
+  if (unwritten) co_return failed(http_fault::lost, "cannot send a request", unwritten);
+  parser.body_limit(boost::none);
+  auto [unread, received] = co_await http::async_read_header(stream, buffer, parser, token);
+  if (unread) co_return failed(http_fault::lost, "there is no answer", unread);
+  co_return head_of(parser.get());
+}
+
+template <class Stream>
+asio::awaitable<std::optional<std::string>> next_part(Stream& stream, beast::flat_buffer& buffer,
+                                                      http::response_parser<http::buffer_body>& parser) {
+  std::string part(16384, '\0');
+  auto& body = parser.get().body();
+  body.data = part.data();
+  body.size = part.size();
+  // A chunk's length may come before the chunk itself.
+  while (!parser.is_done() && body.size == part.size()) {
+    auto [error, count] = co_await http::async_read_some(stream, buffer, parser, token);
+    if (error && error != http::error::need_buffer) break;
+  }
+  part.resize(part.size() - body.size);
+  if (part.empty()) co_return std::nullopt;
+  co_return part;
+}
+
+outgoing to_send(http::verb method, const std::string& target, const std::string& body, const http_server& to,
+                 const std::vector<http_header>& headers) {
+  outgoing request(method, target, 11);
+  const bool is_ipv6 = to.host.find(':') != std::string::npos;
+  const auto host = is_ipv6 ? "[" + to.host + "]" : to.host;
+  request.set(http::field::host, to.port.empty() ? host : host + ":" + to.port);
+  request.set(http::field::user_agent, "drcon");
+  for (const auto& [name, value] : headers) request.set(name, value);
+  if (method == http::verb::get) return request;
+  request.set(http::field::content_type, "application/json");
+  request.body() = body;
+  request.prepare_payload();
+  return request;
 }
 
 }  // namespace
 
-asio::awaitable<http_answer> http_connection::exchange(const std::string& target, std::chrono::nanoseconds timeout) {
-  http::request<http::empty_body> request(http::verb::get, target, 11);
-  const bool is_ipv6 = to_.host.find(':') != std::string::npos;
-  request.set(http::field::host, (is_ipv6 ? "[" + to_.host + "]" : to_.host) + ":" + to_.port);
-  request.set(http::field::user_agent, "drcon");
-  for (const auto& [name, value] : headers_) request.set(name, value);
-  stream_->tcp().expires_after(timeout);
+asio::awaitable<http_answer> http_connection::exchange(const question& what, std::chrono::nanoseconds timeout) {
+  const auto request = to_send(what.method, what.target, what.body, to_, headers_);
+  stream_->lowest().expires_after(timeout);
   bool began = false;
   bool keep = false;
-  http_answer answer;
-  if (stream_->secure) answer = co_await talk(*stream_->secure, stream_->buffer, request, began, keep);
-  else answer = co_await talk(*stream_->plain, stream_->buffer, request, began, keep);
+  auto answer = co_await stream_->with([&](auto& over) { return talk(over, stream_->buffer, request, began, keep); });
   if (answer.fault == http_fault::lost && !began && !used_ && !closing_) answer.fault = http_fault::closed_early;
   used_ = true;
+  if (answer.fault != http_fault::none) answer.why += " (" + name_of(to_) + ")";
   if (answer.fault != http_fault::none || !keep) stream_.reset();
   co_return answer;
 }
 
 asio::awaitable<http_answer> http_connection::get(std::string target, std::chrono::nanoseconds timeout) {
+  return ask({http::verb::get, std::move(target), {}}, timeout);
+}
+
+asio::awaitable<http_answer> http_connection::put(std::string target, std::string body,
+                                                  std::chrono::nanoseconds timeout) {
+  return ask({http::verb::put, std::move(target), std::move(body)}, timeout);
+}
+
+asio::awaitable<http_answer> http_connection::ask(question what, std::chrono::nanoseconds timeout) {
   busy_ = true;
-  auto answer = co_await get_connected(std::move(target), timeout);
+  auto answer = co_await ask_connected(what, timeout);
   busy_ = false;
   co_return answer;
 }
 
-asio::awaitable<http_answer> http_connection::get_connected(std::string target, std::chrono::nanoseconds timeout) {
+asio::awaitable<http_answer> http_connection::ask_connected(const question& what, std::chrono::nanoseconds timeout) {
   closing_ = false;
   const bool reused = is_open() && used_;
   if (!is_open()) {
@@ -205,7 +309,7 @@ asio::awaitable<http_answer> http_connection::get_connected(std::string target, 
       co_return made;
     }
   }
-  auto answer = co_await exchange(target, timeout);
+  auto answer = co_await exchange(what, timeout);
   // A server may close an idle connection at any time; that says nothing of the server's state.
   if (answer.fault != http_fault::lost || !reused || closing_) co_return answer;
   auto made = co_await connect(timeout);
@@ -213,7 +317,32 @@ asio::awaitable<http_answer> http_connection::get_connected(std::string target, 
     stream_.reset();
     co_return made;
   }
-  co_return co_await exchange(target, timeout);
+  co_return co_await exchange(what, timeout);
+}
+
+asio::awaitable<http_answer> http_connection::open(std::string target, std::chrono::nanoseconds timeout) {
+  auto answer = co_await connect(timeout);
+  if (answer.fault == http_fault::none) {
+    const auto request = to_send(http::verb::get, target, {}, to_, headers_);
+    stream_->lowest().expires_after(timeout);
+    auto& parser = stream_->endless.emplace();
+    answer = co_await stream_->with([&](auto& over) { return begin(over, stream_->buffer, request, parser); });
+  }
+  if (answer.fault == http_fault::none && answer.status != 200) {
+    while (const auto part = co_await more()) answer.body += *part;
+  } else if (answer.fault == http_fault::none) {
+    stream_->lowest().expires_never();
+    co_return answer;
+  }
+  stream_.reset();
+  co_return answer;
+}
+
+asio::awaitable<std::optional<std::string>> http_connection::more() {
+  if (!stream_ || !stream_->endless) co_return std::nullopt;
+  auto part = co_await stream_->with([&](auto& over) { return next_part(over, stream_->buffer, *stream_->endless); });
+  if (!part) stream_.reset();
+  co_return part;
 }
 
 }  // namespace drcon::common

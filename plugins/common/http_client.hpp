@@ -1,4 +1,4 @@
-// One keep-alive HTTP or HTTPS connection, as coroutines.
+// One keep-alive HTTP or HTTPS connection, over TCP or a unix socket, as coroutines.
 //
 // Thread rule: everything on the executor it was made with; one request at a time.
 #pragma once
@@ -10,6 +10,7 @@
 #include <chrono>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,7 @@ struct tls_options {
 
 /// Where a server is, shared by its connections.
 struct http_server {
+  std::string path;  ///< of a unix socket; then there is neither port nor TLS
   std::string host;
   std::string port;
   bool tls = false;
@@ -32,7 +34,8 @@ struct http_server {
   std::shared_ptr<boost::asio::ssl::context> context;  ///< when tls
 };
 
-/// Throws std::runtime_error, with a text for people, when a file of `tls` cannot be used.
+/// `url`: http://HOST[:PORT], https://…, or unix:///PATH. Throws std::runtime_error, with a text for people, when it
+/// is none of these, or when a file of `tls` cannot be used.
 http_server make_http_server(const std::string& url, const tls_options& tls);
 
 enum class http_fault {
@@ -69,9 +72,17 @@ public:
   http_connection(const http_connection&) = delete;
   http_connection& operator=(const http_connection&) = delete;
 
-  /// GET. Connects first when there is no connection; one that the server had closed while idle is made anew, once.
-  /// Never throws for what a network can do.
+  /// Connects first when there is no connection; one that the server had closed while idle is made anew, once, so that
+  /// a request may come twice: only for what does no harm then. Never throws for what a network can do.
   boost::asio::awaitable<http_answer> get(std::string target, std::chrono::nanoseconds timeout);
+  boost::asio::awaitable<http_answer> put(std::string target, std::string body, std::chrono::nanoseconds timeout);
+
+  /// GET of a body without end, on a new connection: answers as soon as its head is there, with the whole body unless
+  /// the status is 200.
+  boost::asio::awaitable<http_answer> open(std::string target, std::chrono::nanoseconds timeout);
+  /// After open(): what comes next of that body, however long it takes; nothing when it has ended.
+  boost::asio::awaitable<std::optional<std::string>> more();
+
   /// Ends what is under way, with `lost`.
   void close();
   bool is_open() const;
@@ -80,9 +91,11 @@ public:
 
 private:
   struct stream;
+  struct question;
   boost::asio::awaitable<http_answer> connect(std::chrono::nanoseconds timeout);
-  boost::asio::awaitable<http_answer> get_connected(std::string target, std::chrono::nanoseconds timeout);
-  boost::asio::awaitable<http_answer> exchange(const std::string& target, std::chrono::nanoseconds timeout);
+  boost::asio::awaitable<http_answer> ask(question what, std::chrono::nanoseconds timeout);
+  boost::asio::awaitable<http_answer> ask_connected(const question& what, std::chrono::nanoseconds timeout);
+  boost::asio::awaitable<http_answer> exchange(const question& what, std::chrono::nanoseconds timeout);
 
   boost::asio::any_io_executor executor_;
   http_server to_;

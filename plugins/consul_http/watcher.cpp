@@ -500,7 +500,7 @@ watcher::watch_ptr watcher::next_due(clock::time_point now, clock::duration& wai
       round_seconds_ = std::chrono::duration<double>(now - std::exchange(round_start_, clock::time_point{})).count();
     return nullptr;
   }
-  const auto each = *due;
+  auto each = *due;
   rotating_.erase(due);
   return each;
 }

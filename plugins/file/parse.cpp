@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <functional>
 #include <set>
+#include <utility>
 
 namespace drcon::file {
 namespace {
@@ -14,7 +15,7 @@ namespace {
 // Both formats are read as TOML's node tree, so that there is one judge of the content.
 class reader {
 public:
-  reader(const std::string& file, bool has_places) : file_(file), has_places_(has_places) {}
+  reader(std::string file, bool has_places) : file_(std::move(file)), has_places_(has_places) {}
 
   std::vector<service> read(const toml::table& root) {
     std::vector<service> all;
@@ -200,7 +201,7 @@ std::string line_and_column(const std::string& text, std::size_t byte) {
 class json_guard {
 public:
   bool operator()(int depth, nlohmann::json::parse_event_t event, const nlohmann::json& parsed) {
-    using enum nlohmann::json::parse_event_t;
+    using when = nlohmann::json::parse_event_t;
     // Deeper nesting than any endpoint list has would only be there to exhaust the stack.
     constexpr std::size_t deepest = 16;
     const auto level = static_cast<std::size_t>(depth);
@@ -208,10 +209,10 @@ public:
       why = "this is nested deeper than " + std::to_string(deepest) + " levels";
       return false;
     }
-    if (event == object_start) {
+    if (event == when::object_start) {
       members_.resize(level + 1);
       members_[level].clear();
-    } else if (event == key && level > 0 && level <= members_.size() &&
+    } else if (event == when::key && level > 0 && level <= members_.size() &&
                !members_[level - 1].insert(parsed.get<std::string>()).second && why.empty()) {
       why = "the member \"" + parsed.get<std::string>() + "\" stands twice in one object";
     }

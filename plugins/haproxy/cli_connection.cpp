@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 namespace drcon::haproxy {
 namespace {
@@ -18,7 +19,8 @@ constexpr std::size_t batch_bytes = 8192;
 
 }  // namespace
 
-cli_connection::cli_connection(const cli_address& to, std::chrono::nanoseconds timeout) : to_(to), timeout_(timeout) {}
+cli_connection::cli_connection(cli_address to, std::chrono::nanoseconds timeout)
+    : to_(std::move(to)), timeout_(timeout) {}
 
 // Starts one operation and runs until it has ended, or the time is up.
 template <class Start>

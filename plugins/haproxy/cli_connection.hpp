@@ -28,7 +28,7 @@ struct cli_address {
 
 class cli_connection {
 public:
-  cli_connection(const cli_address& to, std::chrono::nanoseconds timeout);
+  cli_connection(cli_address to, std::chrono::nanoseconds timeout);
 
   /// Connects and agrees on the prompt. What went wrong, or empty.
   std::string open();

@@ -139,7 +139,7 @@ public:
   outcome apply(const update_view& update, std::stop_token) override {
     return controller_.apply(wanted_of(update.wanted(), rules_, host()));
   }
-  std::chrono::nanoseconds tend(std::stop_token) override { return controller_.tend(); }
+  std::chrono::nanoseconds tend(const std::stop_token&) override { return controller_.tend(); }
 
   bool render(const update_view& update) override {
     const auto [wanted, live] = controller_.preview(wanted_of(update.wanted(), rules_, host()));

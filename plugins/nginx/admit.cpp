@@ -73,8 +73,9 @@ upstream admit_service(const service_view& service, const admission& rules, cons
     if (!seen.insert(address).second) continue;  // nginx would count it twice
     lowest = std::min(lowest, each.priority);
     const bool down = each.weight == 0 || each.health == health::critical || each.health == health::maintenance;
+    const auto weight = std::clamp(each.weight, 1U, 65535U);
     to.servers.push_back({.address = std::move(address),
-                          .weight = std::clamp(each.weight, 1U, 65535U),
+                          .weight = weight,
                           .backup = false,
                           .down = down,
                           .from = std::move(each)});

@@ -111,7 +111,7 @@ std::optional<bool> control::includes(const std::string& file, const std::string
   if (!result.ok()) return {};
   if (result.output.find("# configuration file " + file + ":") != std::string::npos) return true;
   if (result.output.find(mark) != std::string::npos) return true;
-  return result.output.size() < 64U * 1024U ? std::optional(false) : std::nullopt;
+  return result.output.size() < std::size_t{64} * 1024 ? std::optional(false) : std::nullopt;
 }
 
 }  // namespace drcon::nginx

@@ -96,7 +96,7 @@ publisher_options read_publisher(const options& from, const context& host) {
                        .listen = read_listen(from),
                        .confirm_timeout = from["confirm_timeout"].duration()};
   if (!to.use_listener && to.form.empty == empty_policy::answer_503)
-    throw config_error("/empty", "empty = \"503\" needs confirm = \"listener\": the same server block answers it");
+    throw config_error("/empty", R"(empty = "503" needs confirm = "listener": the same server block answers it)");
   return to;
 }
 

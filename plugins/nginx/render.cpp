@@ -1,32 +1,17 @@
 #include "nginx/render.hpp"
 
 #include "common/address.hpp"
+#include "common/digest.hpp"
 #include "nginx/grammar.hpp"
 
-#include <openssl/evp.h>
 #include <kainjow/mustache.hpp>
 
-#include <array>
 #include <sstream>
 
 namespace drcon::nginx {
 namespace {
 
 using kainjow::mustache::data;
-
-// 64 bits of SHA-256: enough to tell one file from another.
-std::string hash(std::string_view text) {
-  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-  unsigned length = 0;
-  EVP_Digest(text.data(), text.size(), digest.data(), &length, EVP_sha256(), nullptr);
-  std::string hex;
-  for (std::size_t i = 0; i < 8; ++i) {
-    constexpr std::string_view digits = "0123456789abcdef";
-    hex += digits[digest.at(i) >> 4U];
-    hex += digits[digest.at(i) & 15U];
-  }
-  return hex;
-}
 
 std::string text_of(const boost::asio::ip::tcp::endpoint& at) {
   return common::with_port(at.address().to_string(), at.port());
@@ -163,7 +148,7 @@ rendered render(const std::vector<upstream>& upstreams, const memory& last, cons
     out << to_comment(known) << draw_with_template(upstreams, last, form);
   }
   auto bytes = out.str();
-  const auto generation = hash(bytes);
+  const auto generation = common::digest(bytes);
   if (form.listener) bytes += draw_listener(form, generation);
   return {std::move(bytes), generation};
 }

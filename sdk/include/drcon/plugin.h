@@ -22,6 +22,7 @@
  *  - Same major: compatible, whatever the minor. While the major is 0 the contract is not frozen, and the host
  *    wants the same minor too.
  */
+/* NOLINTBEGIN(modernize-*): C, whatever includes it. */
 #ifndef DRCON_PLUGIN_H
 #define DRCON_PLUGIN_H
 
@@ -282,4 +283,5 @@ extern DRCON_EXPORT const drcon_plugin drcon_plugin_entry;
 #ifdef __cplusplus
 }
 #endif
+/* NOLINTEND(modernize-*) */
 #endif

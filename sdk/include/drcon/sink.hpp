@@ -79,7 +79,7 @@ public:
 
   /// Work that goes on by itself, such as watching the target or ending a drain: called on the same thread, after the
   /// start, after each apply, and again when the time that it returned has passed. Never by default.
-  virtual std::chrono::nanoseconds tend(std::stop_token) { return never; }
+  virtual std::chrono::nanoseconds tend(const std::stop_token&) { return never; }
 
   void start() final {
     thread_ = std::jthread([this](const std::stop_token& stop) { work(stop); });

@@ -1,0 +1,31 @@
+// The docker source's options, checked and in their own types.
+#pragma once
+
+#include "common/http_client.hpp"
+#include "docker/conventions.hpp"
+
+#include <drcon/options.hpp>
+
+#include <chrono>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace drcon::docker {
+
+struct settings {
+  common::http_server engine;
+  rules conventions;
+  std::vector<std::string> labels;    ///< only containers that carry all of these: "key" or "key=value"
+  std::vector<std::string> services;  ///< published even while no container offers them
+  std::chrono::nanoseconds resync{};
+  std::chrono::nanoseconds settle{};
+  std::chrono::nanoseconds stop_wait{};
+  std::chrono::nanoseconds timeout{};
+  std::chrono::nanoseconds retry_max{};
+};
+
+/// Throws config_error for what the schema cannot judge.
+settings read_settings(const options& from);
+
+}  // namespace drcon::docker

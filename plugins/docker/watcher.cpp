@@ -1,0 +1,312 @@
+#include "docker/watcher.hpp"
+
+#include "common/percent.hpp"
+
+#include <boost/asio/experimental/awaitable_operators.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <charconv>
+#include <sstream>
+#include <variant>
+
+namespace drcon::docker {
+namespace {
+
+namespace asio = boost::asio;
+using nlohmann::json;
+
+constexpr auto first_pause = std::chrono::milliseconds(100);
+constexpr std::size_t longest_line = std::size_t{4} * 1024 * 1024;  // of the event stream: labels are part of it
+
+std::string fault_of(const common::http_answer& answer, const std::string& what) {
+  if (answer.fault != common::http_fault::none) return answer.why;
+  const auto said = json::parse(answer.body, nullptr, false);
+  const auto message = said.is_object() && said.contains("message") ? ": " + said["message"].dump() : std::string();
+  return what + " was answered with " + std::to_string(answer.status) + message;
+}
+
+std::pair<int, int> version_of(const std::string& text) {
+  std::pair<int, int> to;
+  const auto dot = text.find('.');
+  if (dot == std::string::npos) return to;
+  std::from_chars(text.data(), text.data() + dot, to.first);
+  std::from_chars(text.data() + dot + 1, text.data() + text.size(), to.second);
+  return to;
+}
+
+std::string event_filter() { return common::percent_encoded(R"({"type":["container","network"]})"); }
+
+// Seconds and nanoseconds, as the engine reads them.
+std::string timestamp(std::chrono::system_clock::time_point at) {
+  const auto whole = std::chrono::duration_cast<std::chrono::nanoseconds>(at.time_since_epoch()).count();
+  constexpr std::int64_t second = 1'000'000'000;
+  const auto part = std::to_string(whole % second);
+  return std::to_string(whole / second) + "." + std::string(9 - part.size(), '0') + part;
+}
+
+// What the list says of a container, without what changes with time alone: "Up 5 minutes (healthy)" -> "(healthy)".
+std::string gist_of(json listed) {
+  if (const auto at = listed.find("Status"); at != listed.end() && at->is_string()) {
+    const auto text = at->get<std::string>();
+    const auto open = text.find('(');
+    const bool up = text.starts_with("Up");
+    *at = up && open != std::string::npos ? text.substr(open) : up ? "Up" : text.substr(0, text.find(')'));
+  }
+  return listed.dump();
+}
+
+}  // namespace
+
+watcher::watcher(settings from, context host, asio::any_io_executor strand)
+    : settings_(std::move(from)),
+      host_(host),
+      wake_(strand),
+      events_(strand, settings_.engine, {}),
+      questions_(strand, settings_.engine, {}),
+      backoff_(first_pause, settings_.retry_max),
+      inventory_(settings_.conventions, settings_.stop_wait) {}
+
+asio::awaitable<void> watcher::run() {
+  for (;;) {
+    const auto why = co_await follow();
+    if ((co_await asio::this_coro::cancellation_state).cancelled() != asio::cancellation_type::none) co_return;
+    events_.close();
+    host_.status_away(why);
+    host_.unknown({}, why);
+    for (const auto& [name, endpoints] : told_) stale_.insert(name);
+    wake_.expires_after(backoff_.next());
+    boost::system::error_code woken;
+    co_await wake_.async_wait(asio::redirect_error(asio::use_awaitable, woken));
+  }
+}
+
+// From a connection to its end; why it ended.
+asio::awaitable<std::string> watcher::follow() {
+  using namespace asio::experimental::awaitable_operators;
+  looked_ = false;
+  to_look_at_.clear();
+  if (auto why = co_await agree_on_version(); !why.empty()) co_return why;
+  const auto answer = co_await events_.open(version_ + "/events?filters=" + event_filter(), settings_.timeout);
+  if (answer.fault != common::http_fault::none || answer.status != 200) co_return fault_of(answer, "/events");
+  co_await recall();
+  if (ever_looked_) losses_from_ = clock::now() + settings_.settle;
+  next_look_ = clock::now();
+  const auto ended = co_await (listen() || work());
+  co_return std::visit([](const auto& why) { return why; }, ended);
+}
+
+asio::awaitable<std::string> watcher::agree_on_version() {
+  const auto answer = co_await questions_.get("/version", settings_.timeout);
+  if (answer.fault != common::http_fault::none || answer.status != 200) co_return fault_of(answer, "/version");
+  const auto said = json::parse(answer.body, nullptr, false);
+  if (!said.is_object()) co_return "what answers is no Docker engine";
+  const auto text = [&said](const char* key) {
+    return said.contains(key) && said[key].is_string() ? said[key].get<std::string>() : std::string();
+  };
+  constexpr std::pair known{1, 41};  // of Docker 20.10; engines speak older versions as far as they say
+  const auto wanted = std::max(version_of(text("MinAPIVersion")), std::min(known, version_of(text("ApiVersion"))));
+  if (wanted.first < 1) co_return "what answers is no Docker engine: it names no ApiVersion";
+  version_ = "/v" + std::to_string(wanted.first) + "." + std::to_string(wanted.second);
+  co_return std::string();
+}
+
+// Events of the time before tell who has been asked to stop, and goes on for its last seconds. The engine keeps a few
+// hundred of them; that there are none is no fault. The stream is open already: what comes meanwhile waits there.
+asio::awaitable<void> watcher::recall() {
+  const auto now = std::chrono::system_clock::now();
+  const auto answer = co_await questions_.get(version_ + "/events?since=" + timestamp(now - settings_.stop_wait) +
+                                                  "&until=" + timestamp(now) + "&filters=" + event_filter(),
+                                              settings_.timeout);
+  std::istringstream lines(answer.body);
+  for (std::string line; std::getline(lines, line);)
+    if (const auto what = read_event(line)) inventory_.recall(*what, clock::now());
+}
+
+asio::awaitable<std::string> watcher::listen() {
+  std::string text;
+  while (const auto part = co_await events_.more()) {
+    text += *part;
+    std::size_t start = 0;
+    for (auto end = text.find('\n'); end != std::string::npos; end = text.find('\n', start)) {
+      hear(text.substr(start, end - start));
+      start = end + 1;
+    }
+    text.erase(0, start);
+    if (text.size() > longest_line) co_return "the engine sends an event of more than 4 MiB";
+    publish();
+  }
+  co_return "the engine has ended the event stream";
+}
+
+void watcher::hear(const std::string& line) {
+  const auto what = read_event(line);
+  if (!what) return;
+  if (inventory_.take(*what, clock::now())) to_look_at_.insert(what->container);
+  wake_.cancel();
+}
+
+asio::awaitable<std::string> watcher::work() {
+  for (;;) {
+    const auto now = clock::now();
+    std::string why;
+    if (now >= next_look_) {
+      why = co_await look_at_all();
+    } else if (!to_look_at_.empty()) {
+      const auto id = *to_look_at_.begin();
+      to_look_at_.erase(to_look_at_.begin());
+      why = co_await look_at(id);
+    } else {
+      inventory_.take_back(now);
+      settled();
+      publish();
+      wake_.expires_at(next_deadline());
+      boost::system::error_code woken;
+      if (to_look_at_.empty()) co_await wake_.async_wait(asio::redirect_error(asio::use_awaitable, woken));
+      if ((co_await asio::this_coro::cancellation_state).cancelled() != asio::cancellation_type::none)
+        co_return "stopped";
+    }
+    if (!why.empty()) co_return why;
+  }
+}
+
+watcher::clock::time_point watcher::next_deadline() const {
+  auto next = next_look_;
+  if (const auto back = inventory_.next_return()) next = std::min(next, *back);
+  if (!stale_.empty() && losses_from_ > clock::now()) next = std::min(next, losses_from_);
+  return next;
+}
+
+asio::awaitable<std::string> watcher::look_at_all() {
+  next_look_ = clock::now() + settings_.resync;
+  host_.count("looks_total", "Comparisons with the engine's whole list of containers.");
+  const auto answer = co_await questions_.get(version_ + "/containers/json?all=true", settings_.timeout);
+  if (answer.fault != common::http_fault::none || answer.status != 200)
+    co_return fault_of(answer, "the list of containers");
+  const auto said = json::parse(answer.body, nullptr, false);
+  if (!said.is_array()) co_return "the list of containers is none";
+  std::map<std::string, std::string> listed;
+  for (const auto& each : said) {
+    if (!each.is_object() || !each.contains("Id") || !each["Id"].is_string())
+      co_return "the list of containers has one without id";
+    listed.emplace(each["Id"].get<std::string>(), gist_of(each));
+  }
+  for (const auto& id : inventory_.known())
+    if (!listed.contains(id)) inventory_.forget(id);
+  for (const auto& [id, gist] : listed) {
+    const auto before = listed_.find(id);
+    if (!looked_ || before == listed_.end() || before->second != gist) to_look_at_.insert(id);
+  }
+  listed_ = std::move(listed);
+  co_return std::string();
+}
+
+asio::awaitable<std::string> watcher::look_at(std::string id) {
+  const auto age = inventory_.age(id);
+  const auto answer = co_await questions_.get(version_ + "/containers/" + id + "/json", settings_.timeout);
+  if (answer.fault == common::http_fault::none && answer.status == 404) {
+    inventory_.forget(id);
+    co_return std::string();
+  }
+  if (answer.fault != common::http_fault::none || answer.status != 200) co_return fault_of(answer, "container " + id);
+  auto found = read_container(json::parse(answer.body, nullptr, false));
+  if (!found) co_return "what the engine says of container " + id + " is not understood";
+  if (auto why = co_await borrow_network(*found); !why.empty()) co_return why;
+  // An event has come in between: this may be older than what it told.
+  if (inventory_.age(id) != age) {
+    to_look_at_.insert(id);
+    co_return std::string();
+  }
+  if (is_wanted(*found)) inventory_.take(std::move(*found));
+  else inventory_.forget(id);
+  co_return std::string();
+}
+
+// One that lives in the network of another is where that one is.
+asio::awaitable<std::string> watcher::borrow_network(container& of) {
+  constexpr std::string_view mark = "container:";
+  if (!of.running || !of.network_mode.starts_with(mark)) co_return std::string();
+  const auto lender = of.network_mode.substr(mark.size());
+  const auto answer = co_await questions_.get(version_ + "/containers/" + lender + "/json", settings_.timeout);
+  if (answer.fault == common::http_fault::none && answer.status == 404) co_return std::string();
+  if (answer.fault != common::http_fault::none || answer.status != 200)
+    co_return fault_of(answer, "container " + lender);
+  const auto found = read_container(json::parse(answer.body, nullptr, false));
+  if (!found) co_return "what the engine says of container " + lender + " is not understood";
+  of.addresses = found->addresses;
+  for (auto& port : of.ports)
+    for (const auto& published : found->ports)
+      if (port.number == published.number && port.udp == published.udp) port = published;
+  co_return std::string();
+}
+
+bool watcher::is_wanted(const container& each) const {
+  return std::ranges::all_of(settings_.labels, [&each](const std::string& wanted) {
+    const auto equals = wanted.find('=');
+    const auto at = each.labels.find(wanted.substr(0, equals));
+    return at != each.labels.end() && (equals == std::string::npos || at->second == wanted.substr(equals + 1));
+  });
+}
+
+// All that was listed has been looked at.
+void watcher::settled() {
+  if (looked_) return;
+  looked_ = true;
+  ever_looked_ = true;
+  backoff_.reset();
+  for (const auto& name : settings_.services) stale_.insert(name);
+  for (const auto& name : inventory_.services()) stale_.insert(name);
+  publish();
+  host_.ready();
+  show();
+}
+
+// Tells what differs from what was told.
+void watcher::publish() {
+  for (const auto& name : inventory_.changed()) stale_.insert(name);
+  if (!looked_) return;
+  const bool losses_count = clock::now() >= losses_from_;
+  bool told_any = false;
+  for (auto at = stale_.begin(); at != stale_.end();) {
+    const auto name = *at;
+    auto now = inventory_.endpoints(name);
+    if (!losses_count && would_lose(name, now)) {
+      ++at;
+      continue;
+    }
+    at = stale_.erase(at);
+    told_any = true;
+    const bool expected = std::ranges::find(settings_.services, name) != settings_.services.end();
+    if (now.empty() && !expected) {
+      if (told_.erase(name) > 0) host_.withdraw(name);
+      continue;
+    }
+    host_.publish({.name = name, .revision = 0, .endpoints = now});
+    told_.insert_or_assign(name, std::move(now));
+  }
+  if (told_any) show();
+}
+
+bool watcher::would_lose(const std::string& service, const std::vector<endpoint>& now) const {
+  const auto before = told_.find(service);
+  if (before == told_.end()) return false;
+  return std::ranges::any_of(before->second, [&now](const endpoint& each) {
+    return std::ranges::none_of(now, [&each](const endpoint& other) { return other.id == each.id; });
+  });
+}
+
+void watcher::show() const {
+  std::size_t endpoints = 0;
+  for (const auto& [name, each] : told_) endpoints += each.size();
+  host_.gauge("containers", "Containers that are known.", static_cast<double>(inventory_.known().size()));
+  const auto doubles = inventory_.doubles();
+  if (!doubles.empty())
+    return host_.status_degraded("service '" + doubles.front().first + "' has more than one endpoint with the id '" +
+                                 doubles.front().second + "'; only one of them is used: SERVICE_ID must be unique");
+  host_.status_ok(std::to_string(told_.size()) + " services, " + std::to_string(endpoints) + " endpoints");
+}
+
+}  // namespace drcon::docker

@@ -1,0 +1,74 @@
+// Follows one Docker engine: its event stream, and a full look at each connection and at an interval, so that no missed
+// event leaves a ghost.
+//
+// Thread rule: everything on the strand of its executor.
+#pragma once
+
+#include "common/backoff.hpp"
+#include "docker/inventory.hpp"
+#include "docker/settings.hpp"
+
+#include <drcon/context.hpp>
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace drcon::docker {
+
+class watcher {
+public:
+  watcher(settings from, context host, boost::asio::any_io_executor strand);
+  watcher(const watcher&) = delete;
+  watcher& operator=(const watcher&) = delete;
+
+  /// Until cancelled.
+  boost::asio::awaitable<void> run();
+
+private:
+  using clock = std::chrono::steady_clock;
+
+  boost::asio::awaitable<std::string> follow();
+  boost::asio::awaitable<std::string> agree_on_version();
+  boost::asio::awaitable<void> recall();
+  boost::asio::awaitable<std::string> listen();
+  boost::asio::awaitable<std::string> work();
+  boost::asio::awaitable<std::string> look_at_all();
+  boost::asio::awaitable<std::string> look_at(std::string id);
+  boost::asio::awaitable<std::string> borrow_network(container& of);
+
+  void hear(const std::string& line);
+  bool is_wanted(const container& each) const;
+  void settled();
+  void publish();
+  bool would_lose(const std::string& service, const std::vector<endpoint>& now) const;
+  void show() const;
+  clock::time_point next_deadline() const;
+
+  settings settings_;
+  context host_;
+  boost::asio::steady_timer wake_;
+  common::http_connection events_;
+  common::http_connection questions_;
+  std::string version_;  // "/v1.41"
+  common::backoff backoff_;
+
+  inventory inventory_;
+  std::map<std::string, std::string> listed_;  // container -> what the list last said of it
+  std::set<std::string> to_look_at_;
+  bool looked_ = false;            // at everything, since the connection was made
+  bool ever_looked_ = false;       // at everything, at all
+  clock::time_point next_look_;    // at everything
+  clock::time_point losses_from_;  // until then what was lost while the engine was away may come back
+
+  std::map<std::string, std::vector<endpoint>> told_;
+  std::set<std::string> stale_;  // services to be told, though nothing new is known of them
+};
+
+}  // namespace drcon::docker

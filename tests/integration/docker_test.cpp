@@ -1,0 +1,355 @@
+// The docker source against a real Docker engine.
+#include "support/docker_engine.hpp"
+#include "support/plugin_harness.hpp"
+#include "support/wait.hpp"
+
+#include <gtest/gtest.h>
+
+#include <unistd.h>
+
+#include <algorithm>
+
+namespace drcon::test {
+namespace {
+
+using strings = std::vector<std::string>;
+
+class Docker : public testing::Test {
+protected:
+  source_harness& watch(const std::string& more = "") {
+    source_.reset();
+    source_ = std::make_unique<source_harness>(
+        "docker", "engine = \"" + engine_.address() + "\"\nhost_name = \"h\"\nhost_address = \"127.0.0.1\"\n" + more);
+    source_->start();
+    if (!source_->wait_ready()) ADD_FAILURE() << "not ready: " << source_->status().text;
+    return *source_;
+  }
+  std::vector<endpoint> endpoints(const std::string& service) const {
+    const auto now = source_->now();
+    const auto at = now.services.find(service);
+    return at == now.services.end() ? std::vector<endpoint>() : at->second.endpoints;
+  }
+  bool has(const std::string& service) const { return source_->now().services.contains(service); }
+  bool sees(const std::string& service, std::size_t count) const {
+    return wait_until([&] { return endpoints(service).size() == count; }, 10s);
+  }
+  bool sees_health(const std::string& service, health wanted) const {
+    return wait_until(
+        [&] {
+          const auto all = endpoints(service);
+          return all.size() == 1 && all.front().health == wanted;
+        },
+        15s);
+  }
+  std::string all() const {
+    std::string text;
+    for (const auto& [name, each] : source_->now().services) {
+      text += name + ":";
+      for (const auto& one : each.endpoints)
+        text += " " + one.id + "@" + one.address + ":" + std::to_string(one.port) + "/" +
+                std::string(to_string(one.health));
+      text += "\n";
+    }
+    return text + source_->status().text;
+  }
+
+  docker_engine engine_;
+  std::unique_ptr<source_harness> source_;
+};
+
+// ---- conventions ----------------------------------------------------------------------------------------
+
+TEST_F(Docker, PublishesAPublishedPortUnderTheNameOfItsImage) {
+  engine_.run("one", {"-p", "127.0.0.1:0:8080"});
+  watch();
+  ASSERT_TRUE(sees("tiny", 1)) << all();
+  const auto one = endpoints("tiny").front();
+  EXPECT_EQ(one.id, "h:one:8080");
+  EXPECT_EQ(one.node, "h");
+  EXPECT_EQ(one.address, "127.0.0.1");
+  EXPECT_EQ(one.port, engine_.port_of("one", 8080));
+  EXPECT_EQ(one.health, health::passing);
+  EXPECT_TRUE(one.tags.empty());
+}
+
+TEST_F(Docker, ReadsNameTagsIdAndMetadataFromLabelsAndEnvironment) {
+  engine_.run("one", {"-p", "8080", "-e", "SERVICE_NAME=by-env", "-e", "SERVICE_TAGS=a,b\\,c", "-e",
+                      "SERVICE_REGION=north", "-e", "PATH=/bin", "--label", "SERVICE_NAME=web", "--label",
+                      "SERVICE_CHECK_HTTP=/health", "--label", "other=x"});
+  engine_.run("two", {"-p", "8080", "-e", "SERVICE_NAME=web", "-e", "SERVICE_ID=my-own"});
+  watch("tags = [\"docker\"]\n");
+  ASSERT_TRUE(sees("web", 2)) << all();
+  const auto one = endpoints("web").front();
+  EXPECT_EQ(one.id, "h:one:8080");
+  EXPECT_EQ(one.address, "127.0.0.1") << "published on all addresses";
+  EXPECT_EQ(one.tags, (strings{"a", "b,c", "docker"}));
+  EXPECT_EQ(one.meta, (std::map<std::string, std::string>{{"check_http", "/health"}, {"region", "north"}}));
+  EXPECT_EQ(endpoints("web").back().id, "my-own");
+}
+
+TEST_F(Docker, TellsPortsApartAndTakesSettingsForOne) {
+  engine_.run("one", {"-p", "80", "-p", "443", "-p", "53/udp", "-e", "SERVICE_NAME=web", "-e",
+                      "SERVICE_443_NAME=secure", "-e", "SERVICE_443_TAGS=tls", "-e", "SERVICE_80_IGNORE=yes", "-e",
+                      "SERVICE_TEAM=a", "-e", "SERVICE_443_TEAM=b"});
+  watch();
+  ASSERT_TRUE(sees("secure", 1)) << all();
+  EXPECT_EQ(endpoints("secure").front().tags, strings{"tls"});
+  EXPECT_EQ(endpoints("secure").front().meta.at("team"), "b");
+  ASSERT_TRUE(sees("web-53", 1)) << all();
+  EXPECT_EQ(endpoints("web-53").front().id, "h:one:53:udp");
+  EXPECT_EQ(endpoints("web-53").front().tags, strings{"udp"});
+  EXPECT_EQ(endpoints("web-53").front().meta.at("team"), "a");
+  EXPECT_EQ(source_->now().services.size(), 2U) << all();
+}
+
+TEST_F(Docker, LeavesOutWhatIsIgnoredNotPublishedOrNotNamed) {
+  engine_.run("ignored", {"-p", "80", "-e", "SERVICE_IGNORE=1", "-e", "SERVICE_NAME=ignored"});
+  engine_.run("unpublished", {"--expose", "80", "-e", "SERVICE_NAME=unpublished"});
+  engine_.run("unnamed", {"-p", "80"});
+  engine_.run("named", {"-p", "80", "--label", "SERVICE_NAME=named"});
+  watch("explicit = true\n");
+  ASSERT_TRUE(sees("named", 1)) << all();
+  EXPECT_EQ(source_->now().services.size(), 1U) << all();
+}
+
+TEST_F(Docker, TakesOnlyContainersWithTheLabels) {
+  engine_.run("aa", {"-p", "80", "--label", "SERVICE_NAME=a", "--label", "edge", "--label", "zone=1"});
+  engine_.run("bb", {"-p", "80", "--label", "SERVICE_NAME=b", "--label", "edge", "--label", "zone=2"});
+  engine_.run("cc", {"-p", "80", "--label", "SERVICE_NAME=c", "--label", "zone=1"});
+  watch("label = [\"edge\", \"zone=1\"]\n");
+  ASSERT_TRUE(sees("a", 1)) << all();
+  EXPECT_EQ(source_->now().services.size(), 1U) << all();
+}
+
+TEST_F(Docker, GivesTheContainersOwnAddressInTheChosenNetwork) {
+  engine_.docker({"network", "create", "--subnet", "10.99.0.0/24", "front"});
+  engine_.run("one", {"--expose", "80", "-e", "SERVICE_NAME=web", "--network", "front", "--ip", "10.99.0.7"});
+  engine_.run("two", {"--expose", "80", "-e", "SERVICE_NAME=web"});
+  engine_.docker({"commit", "--change", "EXPOSE 80", "one", "exposing:1"});
+  engine_.docker(
+      {"run", "-d", "-e", "SERVICE_NAME=web", "--network", "container:one", "exposing:1", "sleep", "100000"});
+  watch("addresses = \"internal\"\nnetwork = \"front\"\n");
+  ASSERT_TRUE(sees("web", 2)) << all();
+  for (const auto& each : endpoints("web")) {
+    EXPECT_EQ(each.address, "10.99.0.7");
+    EXPECT_EQ(each.port, 80U);
+  }
+  engine_.docker({"network", "connect", "--ip", "10.99.0.9", "front", "two"});
+  EXPECT_TRUE(sees("web", 3)) << all();
+  engine_.docker({"network", "disconnect", "front", "two"});
+  EXPECT_TRUE(sees("web", 2)) << all();
+  watch("addresses = \"internal\"\n");
+  EXPECT_TRUE(sees("web", 3)) << "each in the network that it is in: " << all();
+}
+
+TEST_F(Docker, TakesTheHostsAddressInHostModeAndTheAddressOfALabel) {
+  engine_.run("host", {"--expose", "81", "--network", "host", "-e", "SERVICE_NAME=host"});
+  engine_.run("labelled", {"-p", "127.0.0.1:0:80", "-e", "SERVICE_NAME=labelled", "--label", "ip=192.0.2.7/24"});
+  watch("address_label = \"ip\"\n");
+  ASSERT_TRUE(sees("host", 1) && sees("labelled", 1)) << all();
+  EXPECT_EQ(endpoints("host").front().address, "127.0.0.1");
+  EXPECT_EQ(endpoints("host").front().port, 81U);
+  EXPECT_EQ(endpoints("labelled").front().address, "192.0.2.7");
+}
+
+TEST_F(Docker, SaysWhenTwoContainersClaimOneId) {
+  engine_.run("aa", {"-p", "80", "-e", "SERVICE_NAME=web", "-e", "SERVICE_ID=x"});
+  engine_.run("bb", {"-p", "80", "-e", "SERVICE_NAME=web", "-e", "SERVICE_ID=x"});
+  watch();
+  ASSERT_TRUE(sees("web", 1)) << all();
+  EXPECT_NE(source_->status().text.find("SERVICE_ID must be unique"), std::string::npos) << all();
+}
+
+TEST_F(Docker, PublishesAServiceThatIsAskedForFromTheStart) {
+  watch("service = [\"web\"]\n");
+  EXPECT_TRUE(has("web"));
+  EXPECT_TRUE(endpoints("web").empty());
+  engine_.run("one", {"-p", "80", "-e", "SERVICE_NAME=web"});
+  EXPECT_TRUE(sees("web", 1));
+  engine_.docker({"rm", "-f", "one"});
+  EXPECT_TRUE(sees("web", 0));
+  EXPECT_TRUE(has("web")) << "empty, not gone";
+}
+
+// ---- events ---------------------------------------------------------------------------------------------
+
+TEST_F(Docker, FollowsStartAndRemoval) {
+  watch();
+  engine_.run("one", {"-p", "80", "-e", "SERVICE_NAME=web"});
+  EXPECT_TRUE(sees("web", 1)) << all();
+  engine_.run("two", {"-p", "80", "-e", "SERVICE_NAME=web"});
+  EXPECT_TRUE(sees("web", 2)) << all();
+  engine_.docker({"rm", "-f", "one"});
+  EXPECT_TRUE(sees("web", 1)) << all();
+  engine_.docker({"rm", "-f", "two"});
+  EXPECT_TRUE(wait_until([this] { return !has("web"); })) << all();
+}
+
+TEST_F(Docker, LetsAnEndpointGoWhenItsContainerIsAskedToStopAndBeforeItHas) {
+  engine_.run("one", {"-p", "80", "-e", "SERVICE_NAME=web"});
+  engine_.run("two", {"-p", "80", "-e", "SERVICE_NAME=web"});
+  watch();
+  ASSERT_TRUE(sees("web", 2)) << all();
+  auto stopping = engine_.stop_slowly("one", 60);  // it does not react to SIGTERM
+  EXPECT_TRUE(sees("web", 1)) << all();
+  EXPECT_EQ(engine_.docker({"inspect", "-f", "{{.State.Running}}", "one"}), "true");
+  EXPECT_TRUE(stopping.running());
+
+  // A drcon that is started now must not take it for one that serves.
+  watch();
+  EXPECT_EQ(endpoints("web").size(), 1U) << all();
+  stopping.kill9();
+}
+
+TEST_F(Docker, TakesBackWhatWasAskedToStopAndRunsOn) {
+  engine_.run("one", {"-p", "80", "-e", "SERVICE_NAME=web"});
+  watch("stop_wait = \"1s\"\nservice = [\"web\"]\n");
+  ASSERT_TRUE(sees("web", 1)) << all();
+  engine_.docker({"kill", "-s", "TERM", "one"});
+  EXPECT_TRUE(sees("web", 0)) << all();
+  EXPECT_TRUE(sees("web", 1)) << all();
+}
+
+TEST_F(Docker, DoesNotTakeEverySignalForAStop) {
+  engine_.run("one", {"-p", "80", "-e", "SERVICE_NAME=web"});
+  engine_.run("quits", {"-p", "80", "-e", "SERVICE_NAME=quits", "--stop-signal", "SIGUSR1"});
+  watch();
+  ASSERT_TRUE(sees("web", 1) && sees("quits", 1)) << all();
+  engine_.docker({"kill", "-s", "HUP", "one"});
+  engine_.docker({"kill", "-s", "USR1", "one"});
+  engine_.docker({"kill", "-s", "USR1", "quits"});
+  EXPECT_TRUE(wait_until([this] { return !has("quits"); })) << all();
+  EXPECT_EQ(endpoints("web").size(), 1U) << all();
+}
+
+TEST_F(Docker, ShowsPauseAsMaintenance) {
+  engine_.run("one", {"-p", "80", "-e", "SERVICE_NAME=web"});
+  watch();
+  ASSERT_TRUE(sees_health("web", health::passing)) << all();
+  engine_.docker({"pause", "one"});
+  EXPECT_TRUE(sees_health("web", health::maintenance)) << all();
+  engine_.docker({"unpause", "one"});
+  EXPECT_TRUE(sees_health("web", health::passing)) << all();
+}
+
+TEST_F(Docker, ShowsTheHealthOfItsOwnCheckAndStartingIsNotHealthy) {
+  watch();
+  engine_.run("one", {"-p", "80", "-e", "SERVICE_NAME=web", "--health-cmd", "/bin/test -e /ok", "--health-interval",
+                      "300ms", "--health-retries", "1"});
+  EXPECT_TRUE(sees_health("web", health::critical)) << all();
+  engine_.docker({"exec", "one", "/bin/touch", "/ok"});
+  EXPECT_TRUE(sees_health("web", health::passing)) << all();
+  engine_.docker({"exec", "one", "/bin/rm", "/ok"});
+  EXPECT_TRUE(sees_health("web", health::critical)) << all();
+}
+
+TEST_F(Docker, NeverCallsAContainerPassingThatDoesNotBecomeHealthy) {
+  watch();
+  engine_.run("one", {"-p", "80", "-e", "SERVICE_NAME=web", "--health-cmd", "/bin/false", "--health-interval", "200ms",
+                      "--health-retries", "2"});
+  bool passing = false;
+  EXPECT_TRUE(wait_until([&] {
+    for (const auto& each : endpoints("web")) passing |= each.health == health::passing;
+    return engine_.docker({"inspect", "-f", "{{.State.Health.Status}}", "one"}) == "unhealthy";
+  }));
+  EXPECT_TRUE(sees_health("web", health::critical)) << all();
+  EXPECT_FALSE(passing);
+}
+
+TEST_F(Docker, FollowsARename) {
+  engine_.run("one", {"-p", "80", "-e", "SERVICE_NAME=web"});
+  watch();
+  ASSERT_TRUE(sees("web", 1)) << all();
+  engine_.docker({"rename", "one", "new"});
+  EXPECT_TRUE(wait_until([this] {
+    const auto now = endpoints("web");
+    return now.size() == 1 && now.front().id == "h:new:80";
+  })) << all();
+}
+
+TEST_F(Docker, FollowsARestartWithAnotherPort) {
+  engine_.run("one", {"-p", "80", "-e", "SERVICE_NAME=web"});
+  watch("service = [\"web\"]\n");
+  ASSERT_TRUE(sees("web", 1)) << all();
+  engine_.docker({"restart", "-t", "0", "one"});
+  const auto port = engine_.port_of("one", 80);
+  EXPECT_TRUE(wait_until([&] {
+    const auto now = endpoints("web");
+    return now.size() == 1 && now.front().port == port && now.front().health == health::passing;
+  })) << all();
+}
+
+TEST_F(Docker, RemovesOrKeepsACrashedContainerAsToldAndAlwaysRemovesAStoppedOne) {
+  watch("on_exit = \"critical\"\n");
+  engine_.run("crash", {"-p", "80", "-e", "SERVICE_NAME=crash"},
+              {"sh", "-c", "while ! test -e /die; do sleep 0.05; done; exit 3"});
+  engine_.run("clean", {"-p", "80", "-e", "SERVICE_NAME=clean"},
+              {"sh", "-c", "while ! test -e /die; do sleep 0.05; done"});
+  engine_.run("stopped", {"-p", "80", "-e", "SERVICE_NAME=stopped"});
+  ASSERT_TRUE(sees("crash", 1) && sees("clean", 1) && sees("stopped", 1)) << all();
+  for (const auto* each : {"crash", "clean"}) engine_.docker({"exec", each, "/bin/touch", "/die"});
+  engine_.docker({"stop", "-t", "0", "stopped"});
+  EXPECT_TRUE(sees_health("crash", health::critical)) << all();
+  EXPECT_TRUE(wait_until([this] { return !has("clean") && !has("stopped"); })) << all();
+  EXPECT_EQ(endpoints("crash").size(), 1U);
+  watch();
+  EXPECT_FALSE(has("crash")) << all();
+}
+
+// ---- what goes wrong ------------------------------------------------------------------------------------
+
+TEST_F(Docker, KeepsWhatItKnewWhileTheEngineIsAwayAndComparesWhenItIsBack) {
+  engine_.run("stays", {"-p", "127.0.0.1:18080:80", "-e", "SERVICE_NAME=stays", "--restart", "always"});
+  engine_.run("ends", {"-p", "80", "-e", "SERVICE_NAME=ends"});
+  watch("settle = \"300ms\"\n");
+  ASSERT_TRUE(sees("stays", 1) && sees("ends", 1)) << all();
+  engine_.kill9();
+  EXPECT_TRUE(wait_until([this] { return !source_->now().all_unknown.empty(); }));
+  EXPECT_EQ(endpoints("stays").size(), 1U);
+  EXPECT_EQ(endpoints("ends").size(), 1U);
+  engine_.start();
+  EXPECT_TRUE(wait_until([this] { return !has("ends"); }, 20s)) << "its container did not come back: " << all();
+  EXPECT_TRUE(sees("stays", 1)) << all();
+  EXPECT_TRUE(wait_until([this] { return source_->now().all_unknown.empty(); }));
+  EXPECT_EQ(source_->status().state, DRCON_STATE_OK) << all();
+  engine_.run("more", {"-p", "80", "-e", "SERVICE_NAME=more"});
+  EXPECT_TRUE(sees("more", 1)) << "events are followed again: " << all();
+}
+
+TEST_F(Docker, WaitsForAnEngineThatIsNotThereAtStart) {
+  engine_.run("one", {"-p", "127.0.0.1:18081:80", "-e", "SERVICE_NAME=web", "--restart", "always"});
+  engine_.kill9();
+  source_ = std::make_unique<source_harness>("docker", "engine = \"" + engine_.address() + "\"\n");
+  source_->start();
+  EXPECT_TRUE(wait_until([this] { return source_->status().state == DRCON_STATE_AWAY; }));
+  EXPECT_FALSE(source_->now().ready);
+  EXPECT_TRUE(wait_until([this] { return source_->status().text.find("docker.sock") != std::string::npos; }))
+      << source_->status().text;
+  engine_.start();
+  EXPECT_TRUE(sees("web", 1)) << all();
+}
+
+TEST_F(Docker, ComparesEverythingAtItsIntervalAndTellsNothingWhenItIsEqual) {
+  engine_.run("one", {"-p", "80", "-e", "SERVICE_NAME=web"});
+  watch("resync = \"1s\"\n");
+  ASSERT_TRUE(sees("web", 1)) << all();
+  const auto words = source_->now().words;
+  const auto looks = [this] {
+    const auto figures = source_->metrics();
+    const auto at = figures.find("drcon_docker_looks_total{");
+    return at == std::string::npos ? 0 : std::stoi(figures.substr(figures.find("} ", at) + 2));
+  };
+  EXPECT_TRUE(wait_until([&] { return looks() >= 3; })) << looks();
+  EXPECT_EQ(source_->now().words, words);
+}
+
+TEST_F(Docker, StopsWithoutSayingThatAnythingIsUnknown) {
+  engine_.run("one", {"-p", "80", "-e", "SERVICE_NAME=web"});
+  watch();
+  ASSERT_TRUE(sees("web", 1)) << all();
+  EXPECT_TRUE(source_->stop());
+  EXPECT_TRUE(source_->now().all_unknown.empty()) << source_->now().all_unknown;
+}
+
+}  // namespace
+}  // namespace drcon::test

@@ -2,7 +2,7 @@
 
 #include "common/address.hpp"
 #include "common/digest.hpp"
-#include "common/duration.hpp"
+#include "consul_catalog/go_duration.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -73,8 +73,9 @@ std::optional<json> check_of(const check_words& words, const std::string& id, co
     check["GRPCUseTLS"] = is_yes(word(words, "grpc_use_tls"));
   } else {
     if (!by.scripts && (!word(words, "script").empty() || !word(words, "cmd").empty()))
-      left_out.emplace_back("its script check: scripts = true would pass it on, and so let whoever labels a container "
-                            "run commands on Consul's agent");
+      left_out.emplace_back(
+          "its script check: scripts = true would pass it on, and so let whoever labels a container "
+          "run commands on Consul's agent");
     return {};
   }
   if (is_yes(word(words, "tls_skip_verify"))) check["TLSSkipVerify"] = true;
@@ -129,26 +130,35 @@ void read_status(const endpoint& from, registration& to) {
   }
 }
 
+// Its id goes into paths, where Consul takes nothing unprintable: it could be registered, and never removed.
+bool is_printable(const std::string& text) {
+  return std::ranges::all_of(text, [](char c) { return c >= ' ' && c <= '~'; });
+}
+
 std::optional<std::string> fault_of(const endpoint& from, const std::string& service) {
   constexpr std::size_t longest = 512;
   if (service.empty() || from.id.empty()) return "it has no name or no id";
   if (service.size() > longest || from.id.size() > longest) return "its name or id has more than 512 bytes";
+  if (!is_printable(service) || !is_printable(from.id))
+    return "its service's name, or its id, has characters that are not printable ASCII";
   if (from.port < 1 || from.port > 65535) return "its port is not between 1 and 65535";
   return {};
 }
 
-registration registration_of(const endpoint& from, const std::string& service, const std::string& id,
-                             const rules& by) {
-  registration to{.id = id, .service = service, .endpoint = from.id, .body = {}, .digest = {}, .status = {}, .note = {}};
+registration registration_of(const endpoint& from, const std::string& service, const std::string& id, const rules& by) {
+  registration to{
+      .id = id, .service = service, .endpoint = from.id, .body = {}, .digest = {}, .status = {}, .note = {}};
   read_status(from, to);
   const auto words = words_of(from, by);
-  to.ttl = common::parse_duration(word(words, "ttl")).value_or(std::chrono::nanoseconds::zero());
+  const auto ttl = word(words, "ttl");
+  to.ttl = go_duration(ttl).value_or(std::chrono::nanoseconds::zero());
+  if (to.ttl.count() == 0 && !ttl.empty()) to.left_out.push_back("its check's ttl '" + ttl + "', which is no duration");
   const auto deregister = deregister_after(words, by);
 
   json own = {{"CheckID", own_check(id)},
               {"Name", "drcon"},
               {"Notes", "Kept by drcon: the endpoint's health as its source tells it."},
-              {"TTL", to.ttl.count() > 0 ? word(words, "ttl") : for_ever},
+              {"TTL", to.ttl.count() > 0 ? ttl : for_ever},
               {"Status", to.status}};
   json checks = json::array();
   if (auto check = check_of(words, id, from, by, to.left_out)) checks.push_back(std::move(*check));
@@ -159,14 +169,10 @@ registration registration_of(const endpoint& from, const std::string& service, c
 
   auto meta = meta_of(from, to.left_out);
   meta[owner_key] = by.owner;
-  json body = {{"ID", id},
-               {"Name", service},
-               {"Tags", from.tags},
-               {"Address", from.address},
-               {"Port", from.port},
-               {"Weights", {{"Passing", std::max(from.weight, 1U)}, {"Warning", 1}}},
-               {"Checks", checks},
-               {"Meta", meta}};
+  json body = {{"ID", id},          {"Name", service},
+               {"Tags", from.tags}, {"Address", from.address},
+               {"Port", from.port}, {"Weights", {{"Passing", std::max(from.weight, 1U)}, {"Warning", 1}}},
+               {"Checks", checks},  {"Meta", meta}};
   // The status changes by itself, without a registration.
   auto lasting = body;
   lasting["Checks"].back().erase("Status");

@@ -26,12 +26,12 @@ struct rules {
 struct registration {
   std::string id;
   std::string service;
-  std::string endpoint;            ///< its id in the snapshot
-  std::string body;                ///< of PUT /v1/agent/service/register
-  std::string digest;              ///< of all of it
-  std::string status;              ///< of our own check: "passing", "warning", "critical"
-  std::string note;                ///< why
-  std::chrono::nanoseconds ttl{};  ///< of our own check; 0: it does not run out
+  std::string endpoint;               ///< its id in the snapshot
+  std::string body;                   ///< of PUT /v1/agent/service/register
+  std::string digest;                 ///< of all of it
+  std::string status;                 ///< of our own check: "passing", "warning", "critical"
+  std::string note;                   ///< why
+  std::chrono::nanoseconds ttl{};     ///< of our own check; 0: it does not run out
   std::vector<std::string> left_out;  ///< what Consul could not take, and is not vital: for people
 };
 
@@ -43,7 +43,7 @@ inline constexpr auto digest_key = "drcon-digest";
 std::string own_check(const std::string& id);
 
 struct registrations {
-  std::map<std::string, registration> all;  ///< by id
+  std::map<std::string, registration> all;                                           ///< by id
   std::vector<std::pair<std::pair<std::string, std::string>, std::string>> refused;  ///< service, endpoint: why
 };
 

@@ -1,21 +1,16 @@
 #include "consul_http/settings.hpp"
 
+#include "common/tls_settings.hpp"
+
 #include <set>
 
 namespace drcon::consul {
 namespace {
 
 common::http_server read_server(const options& from) {
-  const auto tls = from["tls"];
-  common::tls_options to{.ca_file = tls["ca_file"].string_or(""),
-                         .cert_file = tls["cert_file"].string_or(""),
-                         .key_file = tls["key_file"].string_or(""),
-                         .server_name = tls["server_name"].string_or(""),
-                         .verify = !tls["verify"].present() || tls["verify"].boolean()};
-  if (to.cert_file.empty() != to.key_file.empty())
-    throw config_error("/tls", "cert_file and key_file go together: a client certificate needs its key");
+  const auto tls = common::read_tls(from["tls"]);
   try {
-    return common::make_http_server(from["address"].string(), to);
+    return common::make_http_server(from["address"].string(), tls);
   } catch (const std::runtime_error& error) {
     throw config_error("/tls", error.what());
   }

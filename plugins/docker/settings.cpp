@@ -1,6 +1,6 @@
 #include "docker/settings.hpp"
 
-#include "common/address.hpp"
+#include "common/tls_settings.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/host_name.hpp>
@@ -14,19 +14,12 @@ namespace {
 namespace ip = boost::asio::ip;
 
 common::http_server read_engine(const options& from) {
-  const auto tls = from["tls"];
-  common::tls_options to{.ca_file = tls["ca_file"].string_or(""),
-                         .cert_file = tls["cert_file"].string_or(""),
-                         .key_file = tls["key_file"].string_or(""),
-                         .server_name = tls["server_name"].string_or(""),
-                         .verify = !tls["verify"].present() || tls["verify"].boolean()};
-  if (to.cert_file.empty() != to.key_file.empty())
-    throw config_error("/tls", "cert_file and key_file go together: a client certificate needs its key");
+  const auto tls = common::read_tls(from["tls"]);
   auto address = from["engine"].string();
   // As DOCKER_HOST has it; there TLS is a matter of other settings.
-  if (address.starts_with("tcp://")) address.replace(0, 3, tls.present() ? "https" : "http");
+  if (address.starts_with("tcp://")) address.replace(0, 3, from["tls"].present() ? "https" : "http");
   try {
-    return common::make_http_server(address, to);
+    return common::make_http_server(address, tls);
   } catch (const std::runtime_error& error) {
     throw config_error(address.starts_with("https") ? "/tls" : "/engine", error.what());
   }

@@ -74,11 +74,8 @@ upstream admit_service(const service_view& service, const admission& rules, cons
     lowest = std::min(lowest, each.priority);
     const bool down = each.weight == 0 || each.health == health::critical || each.health == health::maintenance;
     const auto weight = std::clamp(each.weight, 1U, 65535U);
-    to.servers.push_back({.address = std::move(address),
-                          .weight = weight,
-                          .backup = false,
-                          .down = down,
-                          .from = std::move(each)});
+    to.servers.push_back(
+        {.address = std::move(address), .weight = weight, .backup = false, .down = down, .from = std::move(each)});
   }
   for (auto& each : to.servers) each.backup = each.from.priority > lowest;
   return to;

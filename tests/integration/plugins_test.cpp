@@ -26,11 +26,11 @@ TEST(Plugins, AreListedWithWhatTheyDo) {
     names.push_back(each["name"]);
     EXPECT_NE(each["summary"], "");
   }
-  EXPECT_EQ(names, (std::vector<std::string>{"consul-dns", "consul-http", "docker", "file", "haproxy", "nginx"}));
+  EXPECT_EQ(names, (std::vector<std::string>{"consul-catalog", "consul-dns", "consul-http", "docker", "file", "haproxy", "nginx"}));
 }
 
 TEST(Plugins, DescribeEveryOption) {
-  for (const auto* name : {"consul-dns", "consul-http", "docker", "file", "haproxy", "nginx"}) {
+  for (const auto* name : {"consul-catalog", "consul-dns", "consul-http", "docker", "file", "haproxy", "nginx"}) {
     const auto shown =
         nlohmann::json::parse(run({DRCON_BINARY, "plugins", "--json", "-c", "/nowhere", "show", name}).out);
     for (const auto* kind : {"source", "sink"})

@@ -9,7 +9,8 @@ namespace drcon::test {
 
 using nlohmann::json;
 
-consul_agent::consul_agent(json config) : port_(free_port()), dns_port_(free_port()) {
+consul_agent::consul_agent(json config, const std::string& token) : port_(free_port()), dns_port_(free_port()) {
+  if (!token.empty()) headers_.emplace("X-Consul-Token", token);
   json all{{"server", true},
            {"bootstrap_expect", 1},
            {"node_name", "n1"},
@@ -45,7 +46,7 @@ bool consul_agent::has_leader() const {
 }
 
 http_answer consul_agent::put(const std::string& path, const json& body) const {
-  auto answer = http("PUT", port_, path, body.is_null() ? std::string() : body.dump());
+  auto answer = http("PUT", port_, path, body.is_null() ? std::string() : body.dump(), headers_);
   if (answer.status != 200)
     throw std::runtime_error("PUT " + path + ": " + std::to_string(answer.status) + " " + answer.body + answer.error);
   return answer;

@@ -8,21 +8,24 @@
 #include <nlohmann/json.hpp>
 
 #include <cstdint>
+#include <map>
 #include <string>
 
 namespace drcon::test {
 
 class consul_agent {
 public:
-  /// `config` is merged into the agent's configuration (limits, ACL). Waits for a leader.
-  explicit consul_agent(nlohmann::json config = nlohmann::json::object());
+  /// `config` is merged into the agent's configuration (limits, ACL); with ACLs `token` may do everything. Waits for a
+  /// leader.
+  explicit consul_agent(nlohmann::json config = nlohmann::json::object(), const std::string& token = {});
 
   std::uint16_t port() const { return port_; }
   std::uint16_t dns_port() const { return dns_port_; }
   std::string url() const { return "http://127.0.0.1:" + std::to_string(port_); }
   pid_t pid() const { return process_.pid(); }
 
-  http_answer get(const std::string& path) const { return http("GET", port_, path); }
+  /// With the token, as all that this class asks.
+  http_answer get(const std::string& path) const { return http("GET", port_, path, {}, headers_); }
   http_answer put(const std::string& path, const nlohmann::json& body = nullptr) const;
 
   /// `more` is merged into the registration: Tags, Meta, Weights, Check, …
@@ -46,6 +49,7 @@ private:
   bool has_leader() const;
 
   temp_dir directory_;
+  std::map<std::string, std::string> headers_;
   std::uint16_t port_;
   std::uint16_t dns_port_;
   process process_;

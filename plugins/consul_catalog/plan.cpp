@@ -1,0 +1,80 @@
+#include "consul_catalog/plan.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <set>
+
+namespace drcon::consul_catalog {
+namespace {
+
+using nlohmann::json;
+
+std::string text(const json& of, const char* key) {
+  const auto at = of.find(key);
+  return at != of.end() && at->is_string() ? at->get<std::string>() : std::string();
+}
+
+// Whether the agent shows what was registered: the digest alone would not tell that somebody edited the rest.
+bool is_untouched(const json& seen, const registration& wanted) {
+  const auto body = json::parse(wanted.body);
+  const auto same = [&](const char* seen_key, const char* body_key) {
+    return seen.contains(seen_key) && seen[seen_key] == body[body_key];
+  };
+  const auto tags = seen.value("Tags", json::array());
+  return same("Service", "Name") && same("Address", "Address") && same("Port", "Port") && same("Meta", "Meta") &&
+         same("Weights", "Weights") && (tags.is_null() ? json::array() : tags) == body["Tags"];
+}
+
+bool has_all_checks(const std::set<std::string>& present, const registration& wanted) {
+  const auto body = json::parse(wanted.body);
+  for (const auto& each : body["Checks"])
+    if (!present.contains(each["CheckID"].get<std::string>())) return false;
+  return true;
+}
+
+}  // namespace
+
+std::optional<agent_state> read_agent(const json& services, const json& checks, const registrations& wanted) {
+  if (!services.is_object() || !checks.is_object()) return {};
+  std::set<std::string> check_ids;
+  agent_state to;
+  for (const auto& [id, each] : checks.items()) {
+    if (!each.is_object()) return {};
+    check_ids.insert(id);
+    const auto service = text(each, "ServiceID");
+    if (id == own_check(service)) to.own_checks.emplace(service, text(each, "Status"));
+  }
+  for (const auto& [id, each] : services.items()) {
+    if (!each.is_object()) return {};
+    const auto meta = each.value("Meta", json::object());
+    present one{.owner = meta.is_object() ? text(meta, owner_key) : std::string(), .digest = {}};
+    const auto at = wanted.all.find(id);
+    if (at != wanted.all.end() && is_untouched(each, at->second) && has_all_checks(check_ids, at->second))
+      one.digest = text(meta, digest_key);
+    to.services.emplace(id, std::move(one));
+  }
+  return to;
+}
+
+steps plan(const registrations& wanted, const agent_state& now, const std::string& owner, bool adopt) {
+  steps to;
+  for (const auto& [id, each] : wanted.all) {
+    const auto at = now.services.find(id);
+    const bool is_others =
+        at != now.services.end() && at->second.owner != owner && !(adopt && at->second.owner.empty());
+    if (is_others) {
+      to.conflicts.push_back(&each);
+      continue;
+    }
+    if (at == now.services.end() || at->second.owner != owner || at->second.digest != each.digest)
+      to.enter.push_back(&each);
+    // A registration leaves the status of a check that was there before as it was.
+    const auto status = now.own_checks.find(id);
+    if (status != now.own_checks.end() && status->second != each.status) to.tell.push_back(&each);
+  }
+  for (const auto& [id, each] : now.services)
+    if (each.owner == owner && !wanted.all.contains(id)) to.leave.push_back(id);
+  return to;
+}
+
+}  // namespace drcon::consul_catalog

@@ -1,0 +1,306 @@
+// The consul-catalog sink against a real Consul agent.
+#include "support/backend.hpp"
+#include "support/consul_agent.hpp"
+#include "support/drcon_process.hpp"
+#include "support/plugin_harness.hpp"
+#include "support/ports.hpp"
+#include "support/wait.hpp"
+
+#include <gtest/gtest.h>
+
+namespace drcon::test {
+namespace {
+
+using nlohmann::json;
+
+endpoint endpoint_at(const std::string& id, int port, std::map<std::string, std::string> meta = {}) {
+  return {.id = id,
+          .node = "n",
+          .address = "127.0.0.1",
+          .port = static_cast<std::uint32_t>(port),
+          .tags = {},
+          .meta = std::move(meta)};
+}
+
+service service_with(const std::string& name, std::vector<endpoint> endpoints) {
+  return {.name = name, .revision = 1, .endpoints = std::move(endpoints)};
+}
+
+class ConsulCatalog : public testing::Test {
+protected:
+  explicit ConsulCatalog(json config = json::object(), const std::string& token = {})
+      : consul_(std::move(config), token) {}
+
+  std::unique_ptr<sink_harness> make(const std::string& more = "", const std::string& owner = "me") const {
+    auto made = std::make_unique<sink_harness>("consul-catalog", "address = \"" + consul_.url() + "\"\nowner = \"" +
+                                                                     owner + "\"\nverify = \"200ms\"\n" + more);
+    made->start();
+    return made;
+  }
+  sink_harness& sink(const std::string& more = "") {
+    sink_.reset();
+    sink_ = make(more);
+    return *sink_;
+  }
+  void apply(std::vector<service> services) {
+    const auto how = sink_->apply(std::move(services));
+    EXPECT_EQ(how.result, DRCON_OK) << how.why;
+  }
+  json services() const { return json::parse(consul_.get("/v1/agent/services").body); }
+  json checks() const { return json::parse(consul_.get("/v1/agent/checks").body); }
+  bool has(const std::string& id) const { return services().contains(id); }
+  // Who the catalogue says is passing.
+  std::set<std::string> passing(const std::string& name) const {
+    std::set<std::string> ids;
+    for (const auto& each : json::parse(consul_.get("/v1/health/service/" + name + "?passing").body))
+      ids.insert(each["Service"]["ID"].get<std::string>());
+    return ids;
+  }
+
+  consul_agent consul_;
+  std::unique_ptr<sink_harness> sink_;
+};
+
+TEST_F(ConsulCatalog, RegistersUpdatesAndDeregisters) {
+  sink();
+  auto one = endpoint_at("h:one:80", 8001, {{"region", "north"}});
+  one.tags = {"b", "a"};
+  one.weight = 7;
+  apply({service_with("web", {one, endpoint_at("h:two:80", 8002)})});
+  EXPECT_TRUE(wait_until([this] { return passing("web").size() == 2; }));
+  const auto seen = services()["h:one:80"];
+  EXPECT_EQ(seen["Service"], "web");
+  EXPECT_EQ(seen["Address"], "127.0.0.1");
+  EXPECT_EQ(seen["Port"], 8001);
+  EXPECT_EQ(seen["Tags"], (json{"b", "a"}));
+  EXPECT_EQ(seen["Meta"]["region"], "north");
+  EXPECT_EQ(seen["Meta"]["drcon-owner"], "me");
+  EXPECT_EQ(seen["Weights"]["Passing"], 7);
+
+  one.port = 8003;
+  apply({service_with("web", {one})});
+  EXPECT_EQ(services()["h:one:80"]["Port"], 8003);
+  EXPECT_FALSE(has("h:two:80"));
+  apply({});
+  EXPECT_TRUE(services().empty());
+}
+
+TEST_F(ConsulCatalog, WritesNothingWhenNothingDiffers) {
+  sink();
+  apply({service_with("web", {endpoint_at("a", 80)})});
+  const auto registered = [this] {
+    const auto figures = sink_->metrics();
+    const auto at = figures.find("drcon_consul_catalog_registrations_total{");
+    return figures.substr(figures.find("} ", at) + 2, 2);
+  };
+  const auto before = registered();
+  apply({service_with("web", {endpoint_at("a", 80)})});
+  EXPECT_EQ(sink_->reconcile().result, DRCON_OK);
+  EXPECT_EQ(registered(), before);
+  sink();  // nor after a restart
+  apply({service_with("web", {endpoint_at("a", 80)})});
+  EXPECT_EQ(sink_->metrics().find("drcon_consul_catalog_registrations_total{"), std::string::npos);
+}
+
+TEST_F(ConsulCatalog, ShowsTheHealthThatTheSourceTells) {
+  sink();
+  auto one = endpoint_at("a", 80);
+  for (const auto& [health, status] : {std::pair{health::passing, "passing"}, std::pair{health::warning, "warning"},
+                                       std::pair{health::critical, "critical"}, std::pair{health::passing, "passing"},
+                                       std::pair{health::maintenance, "critical"}}) {
+    one.health = health;
+    apply({service_with("web", {one})});
+    EXPECT_EQ(checks()["drcon:a"]["Status"], status);
+  }
+  EXPECT_NE(checks()["drcon:a"]["Output"].get<std::string>().find("maintenance"), std::string::npos);
+  one.health = health::passing;
+  one.weight = 0;
+  apply({service_with("web", {one})});
+  EXPECT_EQ(checks()["drcon:a"]["Status"], "critical") << "weight 0: no new traffic";
+}
+
+TEST_F(ConsulCatalog, MakesTheChecksThatAreAskedFor) {
+  sink("scripts = true\n");
+  const backend alive("alive");
+  const auto at = [&](const std::string& id, std::map<std::string, std::string> meta) {
+    return endpoint_at(id, alive.port(), std::move(meta));
+  };
+  apply({service_with("web", {at("http", {{"check_http", "/"}, {"check_interval", "100ms"}, {"check_timeout", "1s"}}),
+                              at("tcp", {{"check_tcp", "true"}, {"check_interval", "100ms"}}),
+                              at("https", {{"check_https", "health"}, {"check_initial_status", "warning"}}),
+                              at("grpc", {{"check_grpc", "true"}, {"check_initial_status", "warning"}}),
+                              at("ttl", {{"check_ttl", "30s"}}), at("none", {})})});
+  EXPECT_TRUE(wait_until([this] {
+    const auto now = passing("web");
+    return now.contains("http") && now.contains("tcp") && now.contains("ttl") && now.contains("none");
+  })) << checks().dump(1);
+  const auto all = checks();
+  EXPECT_EQ(all["service:http"]["Type"], "http");
+  EXPECT_EQ(all["service:tcp"]["Type"], "tcp");
+  EXPECT_EQ(all["service:https"]["Type"], "http");
+  EXPECT_EQ(all["service:grpc"]["Type"], "grpc");
+  EXPECT_FALSE(all.contains("service:none"));
+}
+
+TEST_F(ConsulCatalog, RefusesWhatTheAgentWillNotTakeAndRegistersTheRest) {
+  sink("scripts = true\n");
+  apply({service_with(
+      "web", {endpoint_at("script", 80, {{"check_script", "true"}}),
+              endpoint_at("bad", 80, {{"check_http", "/"}, {"check_interval", "often"}}), endpoint_at("good", 80)})});
+  EXPECT_TRUE(has("good"));
+  EXPECT_FALSE(has("bad"));
+  EXPECT_FALSE(has("script")) << "the agent does not allow scripts";
+  const auto refused = sink_->refused();
+  EXPECT_EQ(refused.size(), 2U);
+  EXPECT_EQ(sink_->status().state, DRCON_STATE_DEGRADED) << sink_->status().text;
+  sink("scripts = false\n");
+  apply({service_with("web", {endpoint_at("script", 80, {{"check_script", "true"}})})});
+  EXPECT_TRUE(has("script")) << "without the check";
+  EXPECT_FALSE(checks().contains("service:script"));
+}
+
+TEST_F(ConsulCatalog, LeavesOutMetadataThatConsulCannotTakeAndKeepsTheEndpoint) {
+  sink();
+  apply({service_with("web", {endpoint_at("a", 80, {{"a b", "x"}, {"long", std::string(600, 'x')}, {"ok", "y"}})})});
+  const auto meta = services()["a"]["Meta"];
+  EXPECT_EQ(meta["ok"], "y");
+  EXPECT_EQ(meta.size(), 3U) << meta;
+}
+
+TEST_F(ConsulCatalog, CarriesOddNamesAndIdsAndRefusesWhatCouldNotBeRemoved) {
+  sink();
+  apply({service_with("we b/;", {endpoint_at("a/b?c#d%20 \"", 80), endpoint_at("line\nbreak", 81)})});
+  EXPECT_TRUE(has("a/b?c#d%20 \"")) << services().dump();
+  ASSERT_EQ(sink_->refused().size(), 1U);
+  EXPECT_NE(sink_->refused().front().why.find("printable"), std::string::npos);
+  apply({});
+  EXPECT_TRUE(services().empty()) << services().dump();
+}
+
+TEST_F(ConsulCatalog, TellsEndpointsApartThatShareAnIdInTwoServices) {
+  sink();
+  apply(
+      {service_with("db", {endpoint_at("1", 81)}), service_with("web", {endpoint_at("1", 80), endpoint_at("2", 82)})});
+  EXPECT_TRUE(has("db:1") && has("web:1") && has("2")) << services().dump();
+}
+
+TEST_F(ConsulCatalog, TouchesNothingThatItDoesNotOwn) {
+  consul_.add("web", "theirs", "10.0.0.1", 80);
+  sink();
+  apply({service_with("web", {endpoint_at("theirs", 81), endpoint_at("ours", 82)})});
+  EXPECT_EQ(services()["theirs"]["Port"], 80);
+  EXPECT_TRUE(has("ours"));
+  ASSERT_EQ(sink_->refused().size(), 1U);
+  EXPECT_NE(sink_->refused().front().why.find("not ours"), std::string::npos);
+  apply({});
+  EXPECT_TRUE(has("theirs"));
+  EXPECT_FALSE(has("ours"));
+  sink("adopt = true\n");
+  apply({service_with("web", {endpoint_at("theirs", 81)})});
+  EXPECT_EQ(services()["theirs"]["Port"], 81) << "taken over";
+}
+
+TEST_F(ConsulCatalog, LivesBesideAnother) {
+  sink();
+  const auto other = make("adopt = true\n", "other");
+  apply({service_with("web", {endpoint_at("mine", 80)})});
+  EXPECT_EQ(other->apply({service_with("web", {endpoint_at("mine", 90), endpoint_at("others", 81)})}).result, DRCON_OK);
+  EXPECT_EQ(services()["mine"]["Port"], 80) << "adopt takes nothing from another drcon";
+  apply({service_with("web", {endpoint_at("mine", 82)})});
+  EXPECT_EQ(other->apply({}).result, DRCON_OK);
+  EXPECT_TRUE(has("mine"));
+  EXPECT_FALSE(has("others"));
+}
+
+TEST_F(ConsulCatalog, CleansGhostsOfARunBefore) {
+  sink();
+  apply({service_with("web", {endpoint_at("a", 80), endpoint_at("ghost", 81)})});
+  sink();  // a host that crashed, and knows nothing of what it did
+  apply({service_with("web", {endpoint_at("a", 80)})});
+  EXPECT_TRUE(has("a"));
+  EXPECT_FALSE(has("ghost"));
+}
+
+TEST_F(ConsulCatalog, MendsWhatWasRemovedOrEditedByHand) {
+  sink();
+  apply({service_with("web", {endpoint_at("a", 80), endpoint_at("b", 81)})});
+  consul_.remove("a");
+  consul_.add("web", "b", "10.0.0.9", 99, {{"Meta", services()["b"]["Meta"]}});
+  EXPECT_TRUE(wait_until([this] { return has("a") && services()["b"]["Port"] == 81; })) << services().dump();
+  consul_.put("/v1/agent/check/deregister/drcon:a");
+  EXPECT_TRUE(wait_until([this] { return checks().contains("drcon:a"); }, 5s))
+      << sink_->status().text << checks().dump() << sink_->metrics();
+}
+
+TEST_F(ConsulCatalog, RegistersAllAgainWhenTheAgentCameBackEmpty) {
+  sink();
+  apply({service_with("web", {endpoint_at("a", 80), endpoint_at("b", 81)})});
+  consul_.kill9();
+  EXPECT_TRUE(wait_until([this] { return sink_->status().state == DRCON_STATE_AWAY; }));
+  consul_.start(false);
+  EXPECT_TRUE(wait_until([this] { return passing("web").size() == 2; })) << services().dump();
+  EXPECT_TRUE(wait_until([this] { return sink_->status().state == DRCON_STATE_OK; })) << sink_->status().text;
+}
+
+TEST_F(ConsulCatalog, AsksForAnotherTryWhileTheAgentIsAway) {
+  consul_.kill9();
+  sink();
+  const auto how = sink_->apply({service_with("web", {endpoint_at("a", 80)})});
+  EXPECT_EQ(how.result, DRCON_RETRY);
+  EXPECT_NE(how.why.find("cannot connect"), std::string::npos) << how.why;
+  consul_.start(false);
+  EXPECT_TRUE(wait_until([this] { return has("a"); })) << "it tends by itself, too";
+}
+
+TEST_F(ConsulCatalog, KeepsATtlCheckAliveAndLetsItRunOutWhenItIsGone) {
+  sink("check = { ttl = \"1s\" }\n");
+  apply({service_with("web", {endpoint_at("a", 80)})});
+  const auto start = std::chrono::steady_clock::now();
+  bool always = true;
+  EXPECT_TRUE(wait_until([&] {
+    always &= checks()["drcon:a"]["Status"] == "passing";
+    return std::chrono::steady_clock::now() - start > 2500ms;
+  }));
+  EXPECT_TRUE(always);
+  sink_.reset();
+  EXPECT_TRUE(wait_until([this] { return checks()["drcon:a"]["Status"] == "critical"; }));
+}
+
+TEST_F(ConsulCatalog, RegistersFiveHundredAtOnce) {
+  sink();
+  std::vector<endpoint> many;
+  for (int i = 0; i < 500; ++i) many.push_back(endpoint_at("e" + std::to_string(i), 1000 + i));
+  apply({service_with("web", many)});
+  EXPECT_EQ(services().size(), 500U);
+}
+
+TEST_F(ConsulCatalog, RefusesOptionsThatMakeNoSense) {
+  for (const auto* toml :
+       {"address = \"ftp://x\"", "check = { http = \"/\", tcp = true }", "check = { ttl = \"soon\" }",
+        "verify = \"1ms\"", "owner = \"a b\"", "deregister_critical_service_after = \"x\""})
+    EXPECT_ANY_THROW(sink_harness("consul-catalog", toml)) << toml;
+}
+
+class ConsulCatalogAcl : public ConsulCatalog {
+protected:
+  ConsulCatalogAcl()
+      : ConsulCatalog(
+            {{"primary_datacenter", "dc1"},
+             {"acl",
+              {{"enabled", true}, {"default_policy", "deny"}, {"tokens", {{"master", token}, {"agent", token}}}}}},
+            token) {}
+  static constexpr auto token = "4a1f1e0c-0000-4000-8000-000000000001";
+};
+
+TEST_F(ConsulCatalogAcl, UsesItsTokenAndSaysWhenItHasNone) {
+  sink();
+  const auto how = sink_->apply({service_with("web", {endpoint_at("a", 80)})});
+  EXPECT_EQ(how.result, DRCON_RETRY);
+  EXPECT_NE(how.why.find("403"), std::string::npos) << how.why;
+  sink(std::string("token = \"") + token + "\"\n");
+  EXPECT_TRUE(
+      wait_until([this] { return sink_->apply({service_with("web", {endpoint_at("a", 80)})}).result == DRCON_OK; }));
+}
+
+}  // namespace
+}  // namespace drcon::test

@@ -26,7 +26,8 @@ TEST(Plugins, AreListedWithWhatTheyDo) {
     names.push_back(each["name"]);
     EXPECT_NE(each["summary"], "");
   }
-  EXPECT_EQ(names, (std::vector<std::string>{"consul-catalog", "consul-dns", "consul-http", "docker", "file", "haproxy", "nginx"}));
+  EXPECT_EQ(names, (std::vector<std::string>{"consul-catalog", "consul-dns", "consul-http", "docker", "file", "haproxy",
+                                             "nginx"}));
 }
 
 TEST(Plugins, DescribeEveryOption) {

@@ -10,11 +10,12 @@
 #include <cstring>
 #include <filesystem>
 #include <string_view>
+#include <utility>
 
 namespace drcon::common {
 namespace {
 
-std::string fault(const std::string& what, const std::string& path) {
+std::string describe(const std::string& what, const std::string& path) {
   return what + " " + path + ": " + std::strerror(errno);
 }
 
@@ -43,14 +44,19 @@ std::string resolved(const std::string& path) {
   return error ? path : target.string();
 }
 
-std::string fill(int file, const std::string& name, const std::string& path, const std::string& text, mode_t mode) {
+std::string fill(int file, const std::string& name, const std::string& path, const std::string& text,
+                 const file_attributes& with) {
   struct stat old {};
   const bool known = ::stat(path.c_str(), &old) == 0;
-  if (::fchmod(file, known ? old.st_mode & 07777U : mode) != 0) return fault("cannot set the mode of", name);
-  // Without the right to give files away the owner stays ours: the content matters more.
-  if (known && ::fchown(file, old.st_uid, old.st_gid) != 0 && errno != EPERM)
-    return fault("cannot set the owner of", name);
-  if (!write_all(file, text) || ::fsync(file) != 0) return fault("cannot write", name);
+  constexpr auto keep = static_cast<uid_t>(-1);
+  const auto owner = with.owner.value_or(known ? old.st_uid : keep);
+  const auto group = with.group.value_or(known ? old.st_gid : keep);
+  // Without the right to give files away the owner stays ours: the content matters more, unless it was asked for.
+  const bool must = with.owner || with.group;
+  if (::fchown(file, owner, group) != 0 && (must || errno != EPERM)) return describe("cannot set the owner of", name);
+  if (::fchmod(file, with.mode.value_or(known ? old.st_mode & 07777U : with.new_mode)) != 0)
+    return describe("cannot set the mode of", name);
+  if (!write_all(file, text) || ::fsync(file) != 0) return describe("cannot write", name);
   return {};
 }
 
@@ -59,7 +65,7 @@ std::string fill(int file, const std::string& name, const std::string& path, con
 std::optional<std::string> read_file(const std::string& path, std::string& why) {
   const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (file < 0) {
-    if (errno != ENOENT) why = fault("cannot read", path);
+    if (errno != ENOENT) why = describe("cannot read", path);
     return {};
   }
   std::string text;
@@ -69,23 +75,42 @@ std::optional<std::string> read_file(const std::string& path, std::string& why) 
     if (length > 0) text.append(part.data(), static_cast<std::size_t>(length));
     else if (errno != EINTR) break;
   }
-  if (length < 0) why = fault("cannot read", path);
+  if (length < 0) why = describe("cannot read", path);
   ::close(file);
   if (length < 0) return {};
   return text;
 }
 
-std::string replace_file(const std::string& given, const std::string& text, mode_t mode) {
-  const auto path = resolved(given);
-  const auto directory = directory_of(path);
-  auto name = directory + "/." + std::filesystem::path(path).filename().string() + ".XXXXXX";
+candidate_file::candidate_file(const std::string& path, const std::string& text, const file_attributes& attributes)
+    : path_(resolved(path)) {
+  const auto directory = directory_of(path_);
+  auto name = directory + "/." + std::filesystem::path(path_).filename().string() + ".XXXXXX";
   const int file = ::mkostemp(name.data(), O_CLOEXEC);
-  if (file < 0) return fault("cannot create a file in", directory);
-  auto why = fill(file, name, path, text, mode);
+  if (file < 0) {
+    fault_ = describe("cannot create a file in", directory);
+    return;
+  }
+  name_ = name;
+  fault_ = fill(file, name_, path_, text, attributes);
   ::close(file);
-  if (why.empty() && ::rename(name.c_str(), path.c_str()) != 0) why = fault("cannot put in place", path);
-  if (!why.empty()) ::unlink(name.c_str());
-  return why;
+}
+
+candidate_file::~candidate_file() {
+  if (!name_.empty()) ::unlink(name_.c_str());
+}
+
+candidate_file::candidate_file(candidate_file&& other) noexcept
+    : path_(std::move(other.path_)), name_(std::exchange(other.name_, {})), fault_(std::move(other.fault_)) {}
+
+std::string candidate_file::place() {
+  if (::rename(name_.c_str(), path_.c_str()) != 0) return describe("cannot put in place", path_);
+  name_.clear();
+  return {};
+}
+
+std::string replace_file(const std::string& path, const std::string& text, const file_attributes& attributes) {
+  candidate_file candidate(path, text, attributes);
+  return candidate.fault().empty() ? candidate.place() : candidate.fault();
 }
 
 void sync_directory_of(const std::string& path) {

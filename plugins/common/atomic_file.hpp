@@ -13,11 +13,39 @@ namespace drcon::common {
 /// The whole of a file. Nothing when it cannot be read, with `why` set unless it is simply not there.
 std::optional<std::string> read_file(const std::string& path, std::string& why);
 
-/// Writes `text` to a new file in the same directory, makes it durable (fsync) and puts it in place by rename. After a
-/// power failure the old or the new content is there, whole; that it is the new one takes sync_directory_of. An
-/// existing file's mode and owner are kept; a new one gets `mode`. A symbolic link is followed: its target is replaced.
-/// Empty when done, else what went wrong; then nothing has changed.
-std::string replace_file(const std::string& path, const std::string& text, mode_t mode = 0644);
+/// Who a file belongs to, and what may be done with it.
+struct file_attributes {
+  mode_t new_mode = 0644;      ///< of a file that is new; an existing one keeps its own
+  std::optional<mode_t> mode;  ///< of any
+  std::optional<uid_t> owner;  ///< likewise; an existing file keeps its own, if we have the right to give it away
+  std::optional<gid_t> group;
+};
+
+/// A whole new file beside the one that it shall replace. It is removed when it has not been put in place.
+class candidate_file {
+public:
+  /// Writes it and makes it durable (fsync). See fault(). A symbolic link at `path` is followed: its target is
+  /// replaced.
+  candidate_file(const std::string& path, const std::string& text, const file_attributes& attributes);
+  ~candidate_file();
+  candidate_file(candidate_file&& other) noexcept;
+  candidate_file& operator=(candidate_file&&) = delete;
+
+  /// What went wrong when it was made, or empty.
+  const std::string& fault() const { return fault_; }
+  const std::string& name() const { return name_; }
+  /// Puts it in place by rename: after a power failure the old or the new content is there, whole; that it is the new
+  /// one takes sync_directory_of. What went wrong, or empty.
+  std::string place();
+
+private:
+  std::string path_;
+  std::string name_;  // empty: there is none any more
+  std::string fault_;
+};
+
+/// Makes a candidate and puts it in place. Empty when done, else what went wrong; then nothing has changed.
+std::string replace_file(const std::string& path, const std::string& text, const file_attributes& attributes = {});
 
 /// Makes a rename or a removal in the directory of `path` durable. Best effort: some file systems cannot.
 void sync_directory_of(const std::string& path);

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <spawn.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -42,8 +43,32 @@ struct pipe_ends {
   int write = -1;
 };
 
+// A file without a name: unlike a pipe it needs nobody to fill it while the program reads.
+int file_of(const std::string& text) {
+  if (text.empty()) return -1;
+  const int file = ::memfd_create("drcon-input", MFD_CLOEXEC);
+  for (std::size_t at = 0; file >= 0 && at < text.size();) {
+    const auto written = ::write(file, text.data() + at, text.size() - at);
+    if (written < 0 && errno != EINTR) break;
+    if (written > 0) at += static_cast<std::size_t>(written);
+  }
+  if (file >= 0) ::lseek(file, 0, SEEK_SET);
+  return file;
+}
+
+std::vector<std::string> environment_of(const std::map<std::string, std::string>& more) {
+  std::vector<std::string> all;
+  for (char** each = environ; *each != nullptr; ++each) {
+    const std::string pair = *each;
+    if (!more.contains(pair.substr(0, pair.find('=')))) all.push_back(pair);
+  }
+  for (const auto& [name, value] : more) all.push_back(name + "=" + value);
+  return all;
+}
+
 // posix_spawn shares memory until the exec: a host of any size starts a program in a fraction of a millisecond.
-int spawn(const std::vector<std::string>& argv, const pipe_ends& output, pid_t& pid) {
+int spawn(const std::vector<std::string>& argv, const pipe_ends& output, const command_surroundings& around,
+          pid_t& pid) {
   std::vector<char*> arguments;
   arguments.reserve(argv.size() + 1);
   for (const auto& each : argv) arguments.push_back(const_cast<char*>(each.c_str()));
@@ -52,7 +77,9 @@ int spawn(const std::vector<std::string>& argv, const pipe_ends& output, pid_t& 
   posix_spawnattr_t attributes;
   ::posix_spawn_file_actions_init(&actions);
   ::posix_spawnattr_init(&attributes);
-  ::posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
+  const int input = file_of(around.input);
+  if (input >= 0) ::posix_spawn_file_actions_adddup2(&actions, input, 0);
+  else ::posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
   ::posix_spawn_file_actions_adddup2(&actions, output.write, 1);
   ::posix_spawn_file_actions_adddup2(&actions, output.write, 2);
   // Asio's sockets are inherited: one held by a child that lives on would keep a connection of ours open.
@@ -66,7 +93,13 @@ int spawn(const std::vector<std::string>& argv, const pipe_ends& output, pid_t& 
   ::posix_spawnattr_setpgroup(&attributes, 0);
   ::posix_spawnattr_setsigmask(&attributes, &none);
   ::posix_spawnattr_setsigdefault(&attributes, &defaults);
-  const int error = ::posix_spawnp(&pid, arguments[0], &actions, &attributes, arguments.data(), environ);
+  auto names = environment_of(around.environment);
+  std::vector<char*> environment;
+  environment.reserve(names.size() + 1);
+  for (auto& each : names) environment.push_back(each.data());
+  environment.push_back(nullptr);
+  const int error = ::posix_spawnp(&pid, arguments[0], &actions, &attributes, arguments.data(), environment.data());
+  if (input >= 0) ::close(input);
   ::posix_spawn_file_actions_destroy(&actions);
   ::posix_spawnattr_destroy(&attributes);
   return error;
@@ -105,11 +138,11 @@ std::string why_ended(bool late, std::chrono::nanoseconds at_most) {
 }  // namespace
 
 command_result run_command(const std::vector<std::string>& argv, std::chrono::nanoseconds at_most,
-                           const std::stop_token& stop) {
+                           const std::stop_token& stop, const command_surroundings& around) {
   command_result result;
   pipe_ends output;
   pid_t pid = -1;
-  if (const int error = spawn(argv, output, pid); error != 0) {
+  if (const int error = spawn(argv, output, around, pid); error != 0) {
     result.why = "cannot run " + argv.at(0) + ": " + std::strerror(error);
     return result;
   }

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <chrono>
+#include <map>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -17,9 +18,15 @@ struct command_result {
   bool ok() const { return code == 0; }
 };
 
+/// What a program is given besides its arguments.
+struct command_surroundings {
+  std::map<std::string, std::string> environment;  ///< besides our own
+  std::string input;                               ///< to be read from its standard input
+};
+
 /// argv[0] is a path or is looked up in PATH. When the time is up, or a stop is requested, its whole process group is
 /// killed.
 command_result run_command(const std::vector<std::string>& argv, std::chrono::nanoseconds at_most,
-                           const std::stop_token& stop = {});
+                           const std::stop_token& stop = {}, const command_surroundings& around = {});
 
 }  // namespace drcon::common

@@ -12,7 +12,7 @@ constexpr const char* schema_text = R"JSON({
   "description": "Publishes what the containers of a Docker engine offer, by Registrator's conventions.",
   "properties": {
     "engine": { "type": "string", "minLength": 1, "default": "unix:///var/run/docker.sock",
-      "description": "The Docker Engine API: unix:///PATH, http://, https:// or tcp://HOST:PORT. tcp is https when there is a tls table, else http." },
+      "description": "The Docker Engine API: unix:///PATH, http://, https:// or tcp://HOST:PORT. tcp is https when tls names a ca_file or a cert_file, else http." },
     "tls": { "type": "object", "additionalProperties": false, "description": "For https, and for tcp.",
       "properties": {
         "ca_file": { "type": "string", "format": "path", "description": "PEM file of CA certificates. Default: the system's." },

@@ -17,7 +17,8 @@ common::http_server read_engine(const options& from) {
   const auto tls = common::read_tls(from["tls"]);
   auto address = from["engine"].string();
   // As DOCKER_HOST has it; there TLS is a matter of other settings.
-  if (address.starts_with("tcp://")) address.replace(0, 3, from["tls"].present() ? "https" : "http");
+  if (address.starts_with("tcp://"))
+    address.replace(0, 3, tls.ca_file.empty() && tls.cert_file.empty() ? "http" : "https");
   try {
     return common::make_http_server(address, tls);
   } catch (const std::runtime_error& error) {
@@ -38,7 +39,7 @@ std::string own_address() {
 }
 
 std::string read_host_address(const options& from) {
-  const auto given = from["host_address"].string_or("");
+  auto given = from["host_address"].string_or("");
   if (given.empty()) return own_address();
   boost::system::error_code error;
   ip::make_address(given, error);

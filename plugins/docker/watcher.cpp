@@ -61,7 +61,7 @@ std::string gist_of(json listed) {
 
 }  // namespace
 
-watcher::watcher(settings from, context host, asio::any_io_executor strand)
+watcher::watcher(settings from, context host, const asio::any_io_executor& strand)
     : settings_(std::move(from)),
       host_(host),
       wake_(strand),

@@ -24,7 +24,7 @@ namespace drcon::docker {
 
 class watcher {
 public:
-  watcher(settings from, context host, boost::asio::any_io_executor strand);
+  watcher(settings from, context host, const boost::asio::any_io_executor& strand);
   watcher(const watcher&) = delete;
   watcher& operator=(const watcher&) = delete;
 

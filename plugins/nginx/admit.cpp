@@ -1,7 +1,7 @@
 #include "nginx/admit.hpp"
 
 #include "common/address.hpp"
-#include "nginx/grammar.hpp"
+#include "common/nginx_grammar.hpp"
 
 #include <boost/asio/ip/address.hpp>
 
@@ -10,6 +10,9 @@
 #include <set>
 
 namespace drcon::nginx {
+
+using common::nginx::hazard;
+using common::nginx::is_upstream_name;
 namespace {
 
 constexpr std::size_t longest_host_name = 253;

@@ -1,6 +1,7 @@
 #include "nginx/memory.hpp"
 
-#include "nginx/grammar.hpp"
+#include "common/nginx_grammar.hpp"
+
 #include "nginx/render.hpp"
 
 #include <boost/asio/ip/address.hpp>
@@ -10,6 +11,10 @@
 #include <sstream>
 
 namespace drcon::nginx {
+
+using common::nginx::argument;
+using common::nginx::hazard;
+using common::nginx::is_upstream_name;
 namespace {
 
 using nlohmann::json;

@@ -1,6 +1,7 @@
 // The nginx sink: its options, and the plugin object.
 #include "common/address.hpp"
 #include "common/atomic_file.hpp"
+#include "common/mustache_template.hpp"
 #include "nginx/publisher.hpp"
 
 #include <drcon/sink.hpp>
@@ -58,7 +59,7 @@ std::string read_template(const options& from) {
   const auto text = common::read_file(path, why);
   if (!text) throw config_error("/template", why.empty() ? "there is no " + path : why);
   if (text->empty()) throw config_error("/template", path + " is empty");
-  if (const auto fault = fault_of_template(*text)) throw config_error("/template", path + ": " + *fault);
+  if (const auto fault = common::mustache_template(*text).fault()) throw config_error("/template", path + ":" + *fault);
   return *text;
 }
 

@@ -54,7 +54,7 @@ publisher::publisher(publisher_options options, control nginx, context host)
     : options_(std::move(options)),
       nginx_(std::move(nginx)),
       host_(host),
-      file_(options_.file, options_.mode),
+      file_(options_.file, {.new_mode = options_.mode}),
       serving_(nginx_),
       form_(options_.form) {}
 

@@ -5,8 +5,8 @@
 // Thread rule: owned by the sink's one thread, which it blocks; preview() is for any.
 #pragma once
 
+#include "common/managed_file.hpp"
 #include "nginx/control.hpp"
-#include "nginx/managed_file.hpp"
 #include "nginx/render.hpp"
 #include "nginx/serving.hpp"
 
@@ -61,7 +61,7 @@ private:
   const publisher_options options_;
   const control nginx_;
   const context host_;
-  managed_file file_;
+  common::managed_file file_;
   serving serving_;
   layout form_;                                 // options_.form with the listener
   memory last_;                                 // the last servers of every service

@@ -2,13 +2,14 @@
 
 #include "common/address.hpp"
 #include "common/digest.hpp"
-#include "nginx/grammar.hpp"
-
-#include <kainjow/mustache.hpp>
+#include "common/mustache_template.hpp"
+#include "common/nginx_grammar.hpp"
 
 #include <sstream>
 
 namespace drcon::nginx {
+
+using common::nginx::argument;
 namespace {
 
 using kainjow::mustache::data;
@@ -117,10 +118,11 @@ data data_of(const std::vector<upstream>& upstreams, const memory& last, const l
 }
 
 std::string draw_with_template(const std::vector<upstream>& upstreams, const memory& last, const layout& form) {
-  kainjow::mustache::mustache drawing(form.user_template);
   // What comes from the registry has no hazard left by now; quotes only keep a space from splitting an argument.
-  drawing.set_custom_escape([](const std::string& text) { return argument(text); });
-  auto text = drawing.render(data_of(upstreams, last, form));
+  auto text =
+      common::mustache_template(form.user_template).draw(data_of(upstreams, last, form), [](const std::string& text) {
+        return argument(text);
+      });
   if (!text.ends_with('\n')) text += '\n';
   return text;
 }
@@ -151,12 +153,6 @@ rendered render(const std::vector<upstream>& upstreams, const memory& last, cons
   const auto generation = common::digest(bytes);
   if (form.listener) bytes += draw_listener(form, generation);
   return {std::move(bytes), generation};
-}
-
-std::optional<std::string> fault_of_template(const std::string& text) {
-  const kainjow::mustache::mustache parsed(text);
-  if (parsed.is_valid()) return {};
-  return parsed.error_message();
 }
 
 }  // namespace drcon::nginx

@@ -48,7 +48,4 @@ struct rendered {
 /// `last` tells what an empty service had. A service whose servers come from there is drawn like any other.
 rendered render(const std::vector<upstream>& upstreams, const memory& last, const layout& form);
 
-/// What is wrong with a user's template, or nothing.
-std::optional<std::string> fault_of_template(const std::string& text);
-
 }  // namespace drcon::nginx

@@ -31,7 +31,8 @@ TEST(Plugins, AreListedWithWhatTheyDo) {
 }
 
 TEST(Plugins, DescribeEveryOption) {
-  for (const auto* name : {"consul-catalog", "consul-dns", "consul-http", "docker", "file", "haproxy", "nginx"}) {
+  for (const auto* name :
+       {"consul-catalog", "consul-dns", "consul-http", "docker", "file", "haproxy", "nginx", "template"}) {
     const auto shown =
         nlohmann::json::parse(run({DRCON_BINARY, "plugins", "--json", "-c", "/nowhere", "show", name}).out);
     for (const auto* kind : {"source", "sink"})

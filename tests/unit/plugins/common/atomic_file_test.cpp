@@ -28,7 +28,7 @@ auto files_in(const std::filesystem::path& directory) {
 TEST(AtomicFile, WritesANewFileWithTheModeAskedFor) {
   const temp_dir directory;
   const auto file = directory / "x.conf";
-  EXPECT_EQ(replace_file(file, "text", 0640), "");
+  EXPECT_EQ(replace_file(file, "text", {.new_mode = 0640}), "");
   EXPECT_EQ(test::read_file(file), "text");
   EXPECT_EQ(stat_of(file).st_mode & 07777U, 0640U);
   EXPECT_EQ(files_in(directory.path()), 1);
@@ -41,7 +41,7 @@ TEST(AtomicFile, ReplacesByRenameAndKeepsModeAndOwner) {
   ASSERT_EQ(::chmod(file.c_str(), 0604), 0);
   ASSERT_EQ(::chown(file.c_str(), 7, 8), 0);
   const auto before = stat_of(file);
-  EXPECT_EQ(replace_file(file, "new", 0644), "");
+  EXPECT_EQ(replace_file(file, "new", {.new_mode = 0644}), "");
   const auto after = stat_of(file);
   EXPECT_EQ(test::read_file(file), "new");
   EXPECT_NE(after.st_ino, before.st_ino) << "whoever had it open still reads the old one";

@@ -1,5 +1,7 @@
 #include "nginx/render.hpp"
 
+#include "common/mustache_template.hpp"
+
 #include <gtest/gtest.h>
 
 #include <sstream>
@@ -143,8 +145,8 @@ TEST(NginxRender, DrawsNoUpstreamWithoutAServer) {
 }
 
 TEST(NginxRender, FindsFaultWithATemplateThatIsNotClosed) {
-  EXPECT_TRUE(fault_of_template("{{#services}}"));
-  EXPECT_FALSE(fault_of_template("{{#services}}{{name}}{{/services}}"));
+  EXPECT_EQ(common::mustache_template("x\n  {{#services}}").fault(), "2:3: Unclosed section \"services\"");
+  EXPECT_FALSE(common::mustache_template("{{#services}}{{name}}{{/services}}").fault());
 }
 
 TEST(NginxMemory, BelievesNothingThatItCouldNotHaveWritten) {

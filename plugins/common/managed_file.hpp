@@ -1,18 +1,18 @@
-// The file that the sink writes: what it holds now, and the way back from a change that is not yet confirmed.
+// A file that a sink writes: what it holds now, and the way back from a change that is not yet confirmed.
 //
 // Thread rule: owned by its user's thread; blocks it for file access.
 #pragma once
 
-#include <sys/types.h>
+#include "common/atomic_file.hpp"
 
 #include <optional>
 #include <string>
 
-namespace drcon::nginx {
+namespace drcon::common {
 
 class managed_file {
 public:
-  managed_file(std::string path, mode_t mode);
+  managed_file(std::string path, file_attributes attributes);
 
   /// Reads what is there. What went wrong, or empty; then live() is known.
   std::string look();
@@ -20,7 +20,13 @@ public:
   /// Finds what a change that a crash cut short has left: it is still to be confirmed, and may have to be taken back.
   void find_unfinished();
 
-  /// Puts `bytes` in place, with what was there before kept aside until settle(). What went wrong, or empty.
+  /// A new file beside it, to be judged before it is put in place.
+  candidate_file prepare(const std::string& bytes) const { return {path_, bytes, attributes_}; }
+
+  /// Puts what was prepared from `bytes` in place, with what was there before kept aside until settle(). What went
+  /// wrong, or empty.
+  std::string put(candidate_file& prepared, const std::string& bytes);
+  /// prepare and put.
   std::string write(const std::string& bytes);
 
   /// Makes the last write survive a power failure as well: until then the old or the new content may come back, each
@@ -30,8 +36,8 @@ public:
   /// What was there before the change. What went wrong, or empty; then the change is over.
   std::string restore();
 
-  /// The change is over: what was kept for taking it back goes.
-  void settle();
+  /// The change is over: what was kept for taking it back goes, or, with `backup`, becomes PATH.bak.
+  void settle(bool backup = false);
 
   /// A change was written and not yet confirmed.
   bool changing() const { return changing_; }
@@ -45,10 +51,10 @@ private:
   std::string aside() const;
 
   std::string path_;
-  mode_t mode_;
+  file_attributes attributes_;
   std::optional<std::string> live_;
   std::optional<std::string> previous_;  // what was there before the change under way; nothing: no file
   bool changing_ = false;
 };
 
-}  // namespace drcon::nginx
+}  // namespace drcon::common

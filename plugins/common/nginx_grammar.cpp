@@ -1,8 +1,8 @@
-#include "nginx/grammar.hpp"
+#include "common/nginx_grammar.hpp"
 
 #include <algorithm>
 
-namespace drcon::nginx {
+namespace drcon::common::nginx {
 namespace {
 
 constexpr std::size_t longest_value = 4000;  // nginx refuses an argument of 4096 bytes or more
@@ -31,4 +31,4 @@ std::string argument(std::string_view text) {
   return plain ? std::string(text) : "\"" + std::string(text) + "\"";
 }
 
-}  // namespace drcon::nginx
+}  // namespace drcon::common::nginx

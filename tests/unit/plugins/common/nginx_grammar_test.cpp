@@ -1,8 +1,8 @@
-#include "nginx/grammar.hpp"
+#include "common/nginx_grammar.hpp"
 
 #include <gtest/gtest.h>
 
-namespace drcon::nginx {
+namespace drcon::common::nginx {
 namespace {
 
 TEST(NginxGrammar, KnowsWhatNginxGivesAMeaningTo) {
@@ -31,4 +31,4 @@ TEST(NginxGrammar, TakesOnlyPlainNamesForUpstreams) {
 }
 
 }  // namespace
-}  // namespace drcon::nginx
+}  // namespace drcon::common::nginx

@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-namespace drcon::nginx {
+namespace drcon::common::nginx {
 
 /// May stand as the name of an upstream, and so as a host in proxy_pass.
 bool is_upstream_name(std::string_view text);
@@ -18,4 +18,4 @@ std::optional<std::string> hazard(std::string_view text);
 /// The text as one argument: quoted when it holds a space or is empty. Only for texts without a hazard.
 std::string argument(std::string_view text);
 
-}  // namespace drcon::nginx
+}  // namespace drcon::common::nginx

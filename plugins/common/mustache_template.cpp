@@ -1,0 +1,67 @@
+#include "common/mustache_template.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <string_view>
+#include <utility>
+
+namespace drcon::common {
+namespace {
+
+// A line that holds nothing but one section tag or comment.
+bool stands_alone(std::string_view line) {
+  const auto blank = " \t\r";
+  const auto start = line.find_first_not_of(blank);
+  if (start == std::string_view::npos) return false;
+  const auto tag = line.substr(start, line.find_last_not_of(blank) - start + 1);
+  return tag.size() > 5 && tag.starts_with("{{") && std::string_view("#^/!").find(tag[2]) != std::string_view::npos &&
+         tag.find("}}") == tag.size() - 2;
+}
+
+// mustache(5) removes such a line; kainjow's library, 4.1, leaves an empty one where the section is skipped. Without
+// the line's end there is none. (An empty line that follows the tag goes too.)
+std::string without_standalone_lines(std::string_view text) {
+  std::string to;
+  while (!text.empty()) {
+    const auto end = text.find('\n');
+    const auto line = text.substr(0, end);
+    if (stands_alone(line)) {
+      const auto start = line.find("{{");
+      to += line.substr(start, line.find("}}") + 2 - start);
+    } else {
+      to += text.substr(0, end == std::string_view::npos ? end : end + 1);
+    }
+    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+  }
+  return to;
+}
+
+}  // namespace
+
+mustache_template::mustache_template(std::string text)
+    : text_(std::move(text)), drawn_(without_standalone_lines(text_)) {}
+
+std::optional<std::string> mustache_template::fault() const {
+  const kainjow::mustache::mustache parsed(text_);
+  if (parsed.is_valid()) return {};
+  // "Unclosed section "x" at 123": a byte, where people want a line.
+  const auto said = parsed.error_message();
+  const auto mark = said.rfind(" at ");
+  std::size_t offset = 0;
+  if (mark == std::string::npos ||
+      std::from_chars(said.data() + mark + 4, said.data() + said.size(), offset).ec != std::errc())
+    return "1:1: " + said;
+  const auto before = text_.substr(0, offset);
+  const auto line = std::ranges::count(before, '\n') + 1;
+  const auto start = before.rfind('\n');
+  const auto column = before.size() - (start == std::string::npos ? 0 : start + 1) + 1;
+  return std::to_string(line) + ":" + std::to_string(column) + ": " + said.substr(0, mark);
+}
+
+std::string mustache_template::draw(const values& from, const escape& with) const {
+  kainjow::mustache::mustache drawing(drawn_);
+  drawing.set_custom_escape(with);
+  return drawing.render(from);
+}
+
+}  // namespace drcon::common

@@ -1,0 +1,39 @@
+// A mustache template, read once and drawn often. mustache(5): sections, inverted sections, comments, set delimiters;
+// no partials.
+//
+// Thread rule: const functions from any thread.
+#pragma once
+
+#include <kainjow/mustache.hpp>
+
+#include <functional>
+#include <optional>
+#include <string>
+
+namespace drcon::common {
+
+class mustache_template {
+public:
+  using values = kainjow::mustache::data;
+  using escape = std::function<std::string(const std::string&)>;
+
+  mustache_template() = default;
+  explicit mustache_template(std::string text);
+
+  /// What is wrong with it, as "LINE:COLUMN: …", or nothing.
+  std::optional<std::string> fault() const;
+  /// `with` escapes what stands in {{two}} braces; what stands in {{{three}}} goes as it is.
+  std::string draw(const values& from, const escape& with) const;
+  const std::string& text() const { return text_; }
+
+private:
+  std::string text_;
+  std::string drawn_;  // the text as the library needs it
+};
+
+/// true and false as mustache has them.
+inline kainjow::mustache::data mustache_flag(bool value) {
+  return value ? kainjow::mustache::data::type::bool_true : kainjow::mustache::data::type::bool_false;
+}
+
+}  // namespace drcon::common

@@ -1,0 +1,95 @@
+#include "template/command.hpp"
+
+#include "common/atomic_file.hpp"
+
+#include <pwd.h>
+#include <signal.h>
+
+#include <cerrno>
+#include <charconv>
+#include <csignal>
+#include <cstring>
+
+namespace drcon::templates {
+namespace {
+
+constexpr const char* file_mark = "{file}";
+constexpr auto usual_timeout =
+    std::chrono::seconds(10);  // the schema has no default, or the table would always be there
+
+int read_signal(const options& from) {
+  static const std::map<std::string, int> known{{"HUP", SIGHUP},     {"USR1", SIGUSR1}, {"USR2", SIGUSR2},
+                                                {"WINCH", SIGWINCH}, {"TERM", SIGTERM}, {"INT", SIGINT}};
+  return known.at(from.string());  // the schema has the same list
+}
+
+std::string send(const command& what) {
+  std::string why;
+  const auto text = common::read_file(what.pid_file, why);
+  if (!text) return why.empty() ? "there is no " + what.pid_file + ", so nobody runs who could be told" : why;
+  pid_t pid = 0;
+  const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), pid);
+  if (error != std::errc() || pid <= 1) return what.pid_file + " holds no process id";
+  if (::kill(pid, what.signal) != 0)
+    return "process " + std::to_string(pid) + " of " + what.pid_file + " cannot be told: " + std::strerror(errno);
+  return {};
+}
+
+std::string name_of(const command& what) {
+  std::string text = "'";
+  for (const auto& each : what.argv) text += (text.size() > 1 ? " " : "") + each;
+  return text + "'";
+}
+
+}  // namespace
+
+std::optional<command> read_command(const options& from) {
+  if (!from.present()) return {};
+  command to;
+  to.argv = from["command"].strings();
+  if (from["shell"].present()) {
+    if (!to.argv.empty()) throw config_error(from["shell"].pointer(), "goes instead of 'command', not beside it");
+    to.argv = {"/bin/sh", "-c", from["shell"].string()};
+  }
+  if (from["signal"].present()) {
+    if (!to.argv.empty()) throw config_error(from["signal"].pointer(), "goes instead of 'command' and 'shell'");
+    if (!from["pid_file"].present()) throw config_error(from.pointer(), "'signal' needs a 'pid_file'");
+    to.signal = read_signal(from["signal"]);
+    to.pid_file = from["pid_file"].string();
+  }
+  if (to.argv.empty() && to.signal == 0)
+    throw config_error(from.pointer(), "expected 'command', 'shell', or 'signal' with 'pid_file'");
+  to.user = from["user"].string_or("");
+  if (!to.user.empty()) {
+    const auto* known = ::getpwnam(to.user.c_str());
+    if (known == nullptr) throw config_error(from["user"].pointer(), "there is no user '" + to.user + "'");
+    to.group = known->pw_gid;
+  }
+  for (const auto& name : from["environment"].keys()) to.environment[name] = from["environment"][name].string();
+  to.timeout = from["timeout"].present() ? from["timeout"].duration() : usual_timeout;
+  return to;
+}
+
+std::string carry_out(const command& what, const std::string& file, const common::command_surroundings& around,
+                      const std::stop_token& stop) {
+  if (what.argv.empty()) return send(what);
+  std::vector<std::string> argv;
+  // Giving up rights takes several steps whose order matters; util-linux has a program for it.
+  if (!what.user.empty())
+    argv = {"setpriv", "--reuid=" + what.user, "--regid=" + std::to_string(what.group), "--init-groups", "--"};
+  for (auto each : what.argv) {
+    for (auto at = each.find(file_mark); at != std::string::npos; at = each.find(file_mark, at + file.size()))
+      each.replace(at, std::strlen(file_mark), file);
+    argv.push_back(std::move(each));
+  }
+  auto with = around;
+  for (const auto& [name, value] : what.environment) with.environment.insert_or_assign(name, value);
+  const auto result = common::run_command(argv, what.timeout, stop, with);
+  if (result.ok()) return {};
+  auto why = name_of(what) + " " + (result.why.empty() ? "ended with code " + std::to_string(result.code) : result.why);
+  auto said = result.output.substr(0, 500);
+  while (said.ends_with('\n')) said.pop_back();
+  return said.empty() ? why : why + ": " + said;
+}
+
+}  // namespace drcon::templates

@@ -1,0 +1,204 @@
+#include "template/values.hpp"
+
+#include "common/address.hpp"
+
+#include <algorithm>
+#include <map>
+#include <optional>
+
+namespace drcon::templates {
+namespace {
+
+using values = common::mustache_template::values;
+using common::mustache_flag;
+using type = kainjow::mustache::data::type;
+using endpoints = std::vector<const endpoint*>;
+
+std::optional<std::string> fault_of(const endpoint& each, language in) {
+  const auto judge = [&](const char* what, const std::string& value) -> std::optional<std::string> {
+    const auto found = unwritable(value, in);
+    if (!found) return {};
+    return std::string("its ") + what + " holds " + *found + ", which cannot be written in this file's language";
+  };
+  if (auto fault = judge("id", each.id)) return fault;
+  if (auto fault = judge("node", each.node)) return fault;
+  if (auto fault = judge("address", each.address)) return fault;
+  for (const auto& tag : each.tags)
+    if (auto fault = judge("tag", tag)) return fault;
+  for (const auto& [key, value] : each.meta) {
+    if (auto fault = judge("meta key", key)) return fault;
+    if (auto fault = judge("meta value", value)) return fault;
+  }
+  return {};
+}
+
+bool in_service(const endpoint& each) {
+  return (each.health == health::passing || each.health == health::warning) && each.weight > 0;
+}
+
+void set_place(values& of, std::size_t i, std::size_t count) {
+  of["first"] = mustache_flag(i == 0);
+  of["last"] = mustache_flag(i + 1 == count);
+  of["index"] = std::to_string(i);
+}
+
+values value_of(const endpoint& from, std::size_t i, std::size_t count) {
+  values to;
+  const bool is_ipv6 = from.address.find(':') != std::string::npos;
+  to["id"] = from.id;
+  to["node"] = from.node;
+  to["address"] = from.address;
+  to["host"] = is_ipv6 ? "[" + from.address + "]" : from.address;
+  to["port"] = std::to_string(from.port);
+  to["server"] = common::with_port(from.address, from.port);
+  to["weight"] = std::to_string(from.weight);
+  to["priority"] = std::to_string(from.priority);
+  to["backup"] = mustache_flag(from.priority > 0);
+  to["health"] = std::string(to_string(from.health));
+  to["passing"] = mustache_flag(from.health == health::passing);
+  to["in_service"] = mustache_flag(in_service(from));
+  values tags = type::list;
+  values tagged = type::object;
+  for (const auto& tag : from.tags) {
+    tags.push_back(tag);
+    tagged[tag] = mustache_flag(true);
+  }
+  to["tags"] = std::move(tags);
+  to["tagged"] = std::move(tagged);
+  values meta = type::object;
+  values pairs = type::list;
+  for (const auto& [key, value] : from.meta) {
+    meta[key] = value;
+    values pair;
+    pair["key"] = key;
+    pair["value"] = value;
+    pairs.push_back(pair);
+  }
+  to["meta"] = std::move(meta);
+  to["meta_list"] = std::move(pairs);
+  set_place(to, i, count);
+  return to;
+}
+
+values list_of(const endpoints& all) {
+  values to = type::list;
+  for (std::size_t i = 0; i < all.size(); ++i) to.push_back(value_of(*all[i], i, all.size()));
+  return to;
+}
+
+// [{KEY: …, count, endpoints}], in order of the key.
+values groups_of(const std::map<std::string, endpoints>& groups, const char* key) {
+  values to = type::list;
+  std::size_t i = 0;
+  for (const auto& [name, members] : groups) {
+    values one;
+    one[key] = name;
+    one["count"] = std::to_string(members.size());
+    one["endpoints"] = list_of(members);
+    set_place(one, i++, groups.size());
+    to.push_back(one);
+  }
+  return to;
+}
+
+void add_groups(values& to, const endpoints& usable) {
+  std::map<std::string, endpoints> by_tag;
+  std::map<std::string, std::map<std::string, endpoints>> by_meta;
+  for (const auto* each : usable) {
+    for (const auto& tag : each->tags)
+      if (auto& group = by_tag[tag]; group.empty() || group.back() != each) group.push_back(each);
+    for (const auto& [key, value] : each->meta) by_meta[key][value].push_back(each);
+  }
+  to["by_tag"] = groups_of(by_tag, "tag");
+  values metas = type::object;
+  for (const auto& [key, groups] : by_meta) metas[key] = groups_of(groups, "value");
+  to["by_meta"] = std::move(metas);
+}
+
+values value_of(const service& from, const std::function<bool(const endpoint&)>& counts, std::size_t i,
+                std::size_t count) {
+  endpoints usable;
+  endpoints all;
+  for (const auto& each : from.endpoints) {
+    if (!counts(each)) continue;
+    all.push_back(&each);
+    if (in_service(each)) usable.push_back(&each);
+  }
+  values to;
+  to["name"] = from.name;
+  to["count"] = std::to_string(usable.size());
+  to["empty"] = mustache_flag(usable.empty());
+  to["endpoints"] = list_of(usable);
+  to["all_endpoints"] = list_of(all);
+  add_groups(to, usable);
+  set_place(to, i, count);
+  return to;
+}
+
+// [{tag, services}]: for who draws something for each tag, with the services that carry it.
+values services_by_tag(const std::vector<service>& all) {
+  std::map<std::string, std::vector<const service*>> by_tag;
+  for (const auto& each : all)
+    for (const auto& one : each.endpoints)
+      for (const auto& tag : one.tags)
+        if (auto& group = by_tag[tag]; in_service(one) && (group.empty() || group.back() != &each))
+          group.push_back(&each);
+  std::erase_if(by_tag, [](const auto& each) { return each.second.empty(); });
+  values to = type::list;
+  std::size_t i = 0;
+  for (const auto& [tag, services] : by_tag) {
+    const auto carries = [&tag = tag](const endpoint& each) {
+      return std::ranges::find(each.tags, tag) != each.tags.end();
+    };
+    values list = type::list;
+    for (std::size_t n = 0; n < services.size(); ++n)
+      list.push_back(value_of(*services[n], carries, n, services.size()));
+    values one;
+    one["tag"] = tag;
+    one["count"] = std::to_string(services.size());
+    one["services"] = std::move(list);
+    set_place(one, i++, by_tag.size());
+    to.push_back(one);
+  }
+  return to;
+}
+
+}  // namespace
+
+std::vector<service> admit(const std::vector<service>& all, language in, const refusal& refused) {
+  std::vector<service> to;
+  for (const auto& each : all) {
+    if (const auto found = unwritable(each.name, in)) {
+      refused(each.name, {}, "its name holds " + *found + ", which cannot be written in this file's language");
+      continue;
+    }
+    service one{.name = each.name, .revision = each.revision, .endpoints = {}};
+    for (const auto& endpoint : each.endpoints) {
+      if (const auto fault = fault_of(endpoint, in)) refused(each.name, endpoint.id, *fault);
+      else one.endpoints.push_back(endpoint);
+    }
+    to.push_back(std::move(one));
+  }
+  return to;
+}
+
+values values_of(const std::vector<service>& all, const surroundings& around) {
+  const auto every = [](const endpoint&) { return true; };
+  values services = type::list;
+  values by_name = type::object;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    auto one = value_of(all[i], every, i, all.size());
+    by_name[all[i].name] = values(one);
+    services.push_back(std::move(one));
+  }
+  values root;
+  root["sink"] = around.sink;
+  root["revision"] = std::to_string(around.revision);
+  root["services"] = std::move(services);
+  root["service"] = std::move(by_name);
+  root["service_count"] = std::to_string(all.size());
+  root["by_tag"] = services_by_tag(all);
+  return root;
+}
+
+}  // namespace drcon::templates

@@ -1,0 +1,283 @@
+// The template sink with real files, programs and signals.
+#include "support/nginx_server.hpp"
+#include "support/plugin_harness.hpp"
+#include "support/process.hpp"
+#include "support/temp_dir.hpp"
+#include "support/wait.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <gtest/gtest.h>
+
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace drcon::test {
+namespace {
+
+using nlohmann::json;
+
+service web(int count, const std::string& tag = "v1") {
+  service made{.name = "web", .revision = 1, .endpoints = {}};
+  for (int i = 0; i < count; ++i)
+    made.endpoints.push_back({.id = "e" + std::to_string(i),
+                              .node = "n",
+                              .address = "10.0.0." + std::to_string(i + 1),
+                              .port = 80,
+                              .tags = {tag},
+                              .meta = {}});
+  return made;
+}
+
+class TemplateSink : public testing::Test {
+protected:
+  TemplateSink() { write_file(template_file(), "{{#service.web.endpoints}}{{server}}\n{{/service.web.endpoints}}"); }
+
+  std::string template_file() const { return (directory_ / "t.mustache").string(); }
+  std::string out() const { return (directory_ / "out").string(); }
+  std::string text() const { return read_file(out()); }
+  // One file, drawn by the template; `more` goes into its table, `after` into the sink's.
+  sink_harness& sink(const std::string& more = "", const std::string& after = "") {
+    sink_.reset();
+    sink_ = std::make_unique<sink_harness>("template", "file = [{ path = \"" + out() + "\", template = \"" +
+                                                           template_file() + "\", escape = \"none\"" + more + " }]\n" +
+                                                           after);
+    sink_->start();
+    return *sink_;
+  }
+  outcome apply(int count) { return sink_->apply({web(count)}); }
+  void expect_applied(int count) {
+    const auto how = apply(count);
+    EXPECT_EQ(how.result, DRCON_OK) << how.why;
+  }
+  std::string expect_refused(int count) {
+    const auto before = text();
+    const auto how = apply(count);
+    EXPECT_EQ(how.result, DRCON_RETRY);
+    EXPECT_EQ(text(), before) << "the old file stands";
+    return how.why;
+  }
+  int lines(const std::string& name) const {
+    const auto all = read_file(directory_ / name);
+    return static_cast<int>(std::count(all.begin(), all.end(), '\n'));
+  }
+  std::string path(const std::string& name) const { return (directory_ / name).string(); }
+
+  temp_dir directory_;
+  std::unique_ptr<sink_harness> sink_;
+};
+
+TEST_F(TemplateSink, DrawsTheFileAndRunsTheCommandOnceForEachChange) {
+  sink("", "reload = { shell = 'echo r >> " + path("reloads") + "' }\n");
+  expect_applied(2);
+  EXPECT_EQ(text(), "10.0.0.1:80\n10.0.0.2:80\n");
+  EXPECT_EQ(lines("reloads"), 1);
+  expect_applied(2);
+  EXPECT_EQ(lines("reloads"), 1) << "nothing has changed";
+  expect_applied(0);
+  EXPECT_EQ(text(), "");
+  EXPECT_EQ(lines("reloads"), 2);
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(directory_.path()), {}), 3) << "no file is left aside";
+}
+
+TEST_F(TemplateSink, ChangesSeveralFilesTogetherWithOneReload) {
+  sink_ = std::make_unique<sink_harness>(
+      "template", "file = [{ path = \"" + path("a") + "\", template = \"" + template_file() +
+                      "\", escape = \"none\" }, { path = \"" + path("b") + "\", template = \"" + template_file() +
+                      "\", escape = \"json\", check = { shell = \"! grep -q 10.0.0.3 {file}\" } }]\n" +
+                      "reload = { shell = 'echo r >> " + path("reloads") + "' }\n");
+  sink_->start();
+  expect_applied(2);
+  EXPECT_EQ(read_file(path("a")), read_file(path("b")));
+  EXPECT_EQ(lines("reloads"), 1);
+  EXPECT_EQ(apply(3).result, DRCON_RETRY);
+  EXPECT_EQ(lines("a"), 2) << "neither changes when one is refused";
+  EXPECT_EQ(lines("b"), 2);
+  EXPECT_EQ(lines("reloads"), 1);
+}
+
+TEST_F(TemplateSink, TellsCommandsWhatHasChanged) {
+  sink("", "reload = { shell = 'cat > " + path("in") + "; env > " + path("env") +
+               "', environment = { COLOUR = \"red\" } }\n");
+  expect_applied(1);
+  const auto said = json::parse(read_file(path("in")));
+  EXPECT_EQ(said["files"], json{out()});
+  EXPECT_EQ(said["added"], json{"web"});
+  EXPECT_EQ(said["services"][0]["endpoints"][0]["address"], "10.0.0.1");
+  const auto environment = read_file(path("env"));
+  for (const auto* each :
+       {"DRCON_SINK=test\n", "DRCON_ADDED=web\n", "DRCON_CHANGED=\n", "DRCON_REVISION=1\n", "COLOUR=red\n"})
+    EXPECT_NE(environment.find(each), std::string::npos) << each << environment;
+  expect_applied(2);
+  EXPECT_EQ(json::parse(read_file(path("in")))["changed"], json{"web"});
+}
+
+TEST_F(TemplateSink, RunsWithoutAShellUnlessAskedAndAsTheUserThatIsNamed) {
+  ASSERT_EQ(geteuid(), 0U);
+  ::chmod(directory_.path().c_str(), 0777);
+  sink("", "reload = { command = [\"touch\", \"" + path("$HOME;x") + "\"], user = \"nobody\" }\n");
+  expect_applied(1);
+  struct stat made {};
+  ASSERT_EQ(::stat(path("$HOME;x").c_str(), &made), 0);
+  EXPECT_EQ(made.st_uid, 65534U);
+}
+
+TEST_F(TemplateSink, SendsASignalToThePidOfAFile) {
+  process reader(
+      {"sh", "-c",
+       "trap 'echo r >> " + path("reloads") + "' HUP; echo up > " + path("up") + "; while :; do sleep 0.02; done"},
+      directory_ / "log");
+  ASSERT_TRUE(wait_until([&] { return !read_file(path("up")).empty(); }));
+  write_file(path("pid"), std::to_string(reader.pid()) + "\n");
+  sink("", "reload = { signal = \"HUP\", pid_file = \"" + path("pid") + "\" }\n");
+  expect_applied(1);
+  EXPECT_TRUE(wait_until([&] { return lines("reloads") == 1; }));
+  std::filesystem::remove(path("pid"));
+  EXPECT_NE(expect_refused(2).find("there is no " + path("pid")), std::string::npos);
+}
+
+TEST_F(TemplateSink, KeepsTheOldFileWhenTheCheckFailsAndHealsWhenItPasses) {
+  sink(", check = { command = [\"" + path("check") + "\", \"{file}\"] }");
+  write_file(path("check"), "#!/bin/sh\nexit 0\n");
+  ::chmod(path("check").c_str(), 0755);
+  expect_applied(1);
+  write_file(path("check"), "#!/bin/sh\necho no good; exit 3\n");
+  const auto why = expect_refused(2);
+  EXPECT_NE(why.find("ended with code 3: no good"), std::string::npos) << why;
+  write_file(path("check"), "#!/bin/sh\ngrep -q 10.0.0.2 \"$1\" && ! grep -q 10.0.0.2 " + out() + "\n");
+  expect_applied(2);
+  EXPECT_EQ(lines("out"), 2);
+}
+
+TEST_F(TemplateSink, KillsACheckThatHangsWithAllItStarted) {
+  write_file(out(), "old\n");
+  sink(", check = { shell = \"sleep 1000 & sleep 1000; : {file}\", timeout = \"200ms\" }");
+  EXPECT_NE(expect_refused(1).find("took longer than 200 ms"), std::string::npos);
+}
+
+TEST_F(TemplateSink, PutsTheOldFilesBackWhenTheReloadFailsAndReloadsThem) {
+  sink("",
+       "reload = { shell = 'cp " + out() + " " + path("loaded") + "; ! grep -q 10.0.0.2 " + path("loaded") + "' }\n");
+  expect_applied(1);
+  const auto why = expect_refused(2);
+  EXPECT_NE(why.find("the old files are back, and were reloaded"), std::string::npos) << why;
+  EXPECT_EQ(lines("loaded"), 1);
+  // It does not disturb the reader again and again with what it has refused.
+  std::filesystem::remove(path("loaded"));
+  expect_refused(2);
+  EXPECT_FALSE(std::filesystem::exists(path("loaded")));
+  expect_applied(1);
+}
+
+TEST_F(TemplateSink, RemovesAFileThatWasNotThereWhenTheReloadFails) {
+  sink("", "reload = { command = [\"false\"] }\n");
+  EXPECT_EQ(apply(1).result, DRCON_RETRY);
+  EXPECT_FALSE(std::filesystem::exists(out()));
+}
+
+TEST_F(TemplateSink, TellsAgainWhatACrashLeftUntold) {
+  write_file(out(), "10.0.0.1:80\n");
+  write_file(path(".out.previous"), "old\n");  // written, and not told: the old one is still aside
+  sink("", "reload = { shell = 'echo r >> " + path("reloads") + "' }\n");
+  expect_applied(1);
+  EXPECT_EQ(lines("reloads"), 1) << "though the file is as it should be";
+  EXPECT_FALSE(std::filesystem::exists(path(".out.previous")));
+}
+
+TEST_F(TemplateSink, SetsModeAndOwnerAndKeepsABackup) {
+  ASSERT_EQ(geteuid(), 0U);
+  sink(R"(, mode = "0640", owner = "nobody", group = "nogroup", backup = true)");
+  expect_applied(1);
+  expect_applied(2);
+  struct stat made {};
+  ASSERT_EQ(::stat(out().c_str(), &made), 0);
+  EXPECT_EQ(made.st_mode & 0777U, 0640U);
+  EXPECT_EQ(made.st_uid, 65534U);
+  EXPECT_EQ(read_file(out() + ".bak"), "10.0.0.1:80\n");
+}
+
+TEST_F(TemplateSink, KeepsTheOldFileWhenTheDiskIsFullOrTheDirectoryReadOnlyAndHeals) {
+  const auto small = path("small");
+  std::filesystem::create_directory(small);
+  ASSERT_EQ(::mount("none", small.c_str(), "tmpfs", 0, "size=64k"), 0);
+  const auto file = small + "/out";
+  sink_ = std::make_unique<sink_harness>(
+      "template", "file = [{ path = \"" + file + "\", template = \"" + template_file() + "\", escape = \"none\" }]\n");
+  sink_->start();
+  expect_applied(1);
+  const auto before = read_file(file);
+
+  write_file(small + "/ballast", std::string(60000, 'x'));
+  auto how = apply(1000);
+  EXPECT_EQ(how.result, DRCON_RETRY);
+  EXPECT_NE(how.why.find("No space left"), std::string::npos) << how.why;
+  EXPECT_EQ(read_file(file), before);
+  std::filesystem::remove(small + "/ballast");
+  expect_applied(1000);
+  const auto larger = read_file(file);
+
+  ASSERT_EQ(::mount("none", small.c_str(), nullptr, MS_REMOUNT | MS_RDONLY, "size=64k"), 0);
+  how = apply(1);
+  EXPECT_EQ(how.result, DRCON_RETRY);
+  EXPECT_NE(how.why.find("Read-only file system"), std::string::npos) << how.why;
+  EXPECT_EQ(read_file(file), larger);
+  ASSERT_EQ(::mount("none", small.c_str(), nullptr, MS_REMOUNT, "size=64k"), 0);
+  expect_applied(1);
+  EXPECT_EQ(read_file(file), before);
+  sink_.reset();
+  ::umount2(small.c_str(), MNT_DETACH);
+}
+
+TEST_F(TemplateSink, TakesATemplateThatWasEditedAndKeepsTheLastGoodOne) {
+  sink();
+  expect_applied(1);
+  write_file(template_file(), "new {{#service.web.endpoints}}{{port}}{{/service.web.endpoints}}\n");
+  EXPECT_TRUE(wait_until([this] { return text() == "new 80\n"; }));
+  write_file(template_file(), "broken\n{{#service");
+  EXPECT_TRUE(wait_until([this] { return sink_->status().text.find(":2:1: Unclosed tag") != std::string::npos; }))
+      << sink_->status().text;
+  expect_applied(2);
+  EXPECT_EQ(text(), "new 8080\n");
+}
+
+TEST_F(TemplateSink, LeavesOutAnEndpointThatCannotBeWrittenAndSaysSo) {
+  sink();
+  auto bad = web(2);
+  bad.endpoints[0].tags = {"a\nb"};
+  EXPECT_EQ(sink_->apply({bad}).result, DRCON_OK);
+  EXPECT_EQ(text(), "10.0.0.2:80\n");
+  ASSERT_EQ(sink_->refused().size(), 1U);
+  EXPECT_NE(sink_->refused().front().why.find("control character"), std::string::npos);
+}
+
+TEST_F(TemplateSink, ShowsWhatItWouldWriteAndWritesNothing) {
+  write_file(out(), "old\n");
+  sink();
+  const auto shown = sink_->render({web(1)});
+  ASSERT_EQ(shown.size(), 1U);
+  EXPECT_EQ(shown.front().wanted, "10.0.0.1:80\n");
+  EXPECT_EQ(text(), "old\n");
+}
+
+TEST_F(TemplateSink, RefusesWhatMakesNoSenseAndSaysWhere) {
+  const auto fault_of = [this](const std::string& more, const std::string& after = "") -> std::string {
+    try {
+      sink(more, after);
+    } catch (const std::exception& error) {
+      return error.what();
+    }
+    return "taken";
+  };
+  EXPECT_NE(fault_of(", check = { command = [\"true\"] }").find("{file}"), std::string::npos);
+  EXPECT_NE(fault_of(", owner = \"nobody-at-all\"").find("there is no user"), std::string::npos);
+  EXPECT_NE(fault_of("", "reload = { signal = \"HUP\" }").find("pid_file"), std::string::npos);
+  EXPECT_NE(fault_of("", "reload = { timeout = \"1s\" }").find("expected 'command'"), std::string::npos);
+  EXPECT_NE(fault_of("", "reload = { command = [\"a\"], shell = \"b\" }").find("instead of"), std::string::npos);
+  write_file(template_file(), "one\n  {{#two}}\n");
+  const auto fault = fault_of("");
+  EXPECT_NE(fault.find("t.mustache:2:3: Unclosed section \"two\""), std::string::npos) << fault;
+}
+
+}  // namespace
+}  // namespace drcon::test

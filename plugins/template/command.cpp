@@ -23,16 +23,18 @@ int read_signal(const options& from) {
   return known.at(from.string());  // the schema has the same list
 }
 
-std::string send(const command& what) {
+command_outcome send(const command& what) {
   std::string why;
   const auto text = common::read_file(what.pid_file, why);
-  if (!text) return why.empty() ? "there is no " + what.pid_file + ", so nobody runs who could be told" : why;
+  if (!text && !why.empty()) return {.why = why};
+  if (!text) return {.why = "there is no " + what.pid_file, .nobody = true};
   pid_t pid = 0;
   const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), pid);
-  if (error != std::errc() || pid <= 1) return what.pid_file + " holds no process id";
-  if (::kill(pid, what.signal) != 0)
-    return "process " + std::to_string(pid) + " of " + what.pid_file + " cannot be told: " + std::strerror(errno);
-  return {};
+  if (error != std::errc() || pid <= 1) return {.why = what.pid_file + " holds no process id"};
+  if (::kill(pid, what.signal) == 0) return {};
+  return {.why = "process " + std::to_string(pid) + " of " + what.pid_file +
+                 " cannot be sent the signal: " + std::strerror(errno),
+          .nobody = errno == ESRCH};
 }
 
 std::string name_of(const command& what) {
@@ -70,8 +72,8 @@ std::optional<command> read_command(const options& from) {
   return to;
 }
 
-std::string carry_out(const command& what, const std::string& file, const common::command_surroundings& around,
-                      const std::stop_token& stop) {
+command_outcome carry_out(const command& what, const std::string& file, const common::command_surroundings& around,
+                          const std::stop_token& stop) {
   if (what.argv.empty()) return send(what);
   std::vector<std::string> argv;
   // Giving up rights takes several steps whose order matters; util-linux has a program for it.
@@ -89,7 +91,8 @@ std::string carry_out(const command& what, const std::string& file, const common
   auto why = name_of(what) + " " + (result.why.empty() ? "ended with code " + std::to_string(result.code) : result.why);
   auto said = result.output.substr(0, 500);
   while (said.ends_with('\n')) said.pop_back();
-  return said.empty() ? why : why + ": " + said;
+  if (!said.empty()) why += ": " + said;
+  return {.why = std::move(why)};
 }
 
 }  // namespace drcon::templates

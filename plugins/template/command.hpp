@@ -33,8 +33,13 @@ struct command {
 /// table is not there. Throws config_error.
 std::optional<command> read_command(const options& from);
 
-/// What went wrong, or empty. "{file}" in an argument becomes `file`.
-std::string carry_out(const command& what, const std::string& file, const common::command_surroundings& around,
-                      const std::stop_token& stop);
+struct command_outcome {
+  std::string why;      ///< what went wrong, or empty
+  bool nobody = false;  ///< there is no process to send the signal to: nothing was refused
+};
+
+/// "{file}" in an argument becomes `file`.
+command_outcome carry_out(const command& what, const std::string& file, const common::command_surroundings& around,
+                          const std::stop_token& stop);
 
 }  // namespace drcon::templates

@@ -84,7 +84,7 @@ outcome publisher::publish(const wanted_state& wanted, const std::stop_token& st
     failed_bytes_.clear();
     patience_.reset();
     show();
-  } else {
+  } else if (std::ranges::none_of(todo, [](const change& each) { return each.of->on_disk.changing(); })) {
     if (all_bytes != failed_bytes_) patience_.reset();
     failed_bytes_ = std::move(all_bytes);
     failed_why_ = how.why;
@@ -105,8 +105,8 @@ std::string publisher::prepare(std::vector<change>& todo, const wanted_state& wa
     if (!each.candidate || !each.of->options.check) continue;
     auto with = around;
     with.environment["DRCON_FILE"] = each.candidate->name();
-    if (auto why = carry_out(*each.of->options.check, each.candidate->name(), with, stop); !why.empty())
-      return each.of->options.path + " stays as it was, since the check of the new one failed: " + why;
+    if (const auto how = carry_out(*each.of->options.check, each.candidate->name(), with, stop); !how.why.empty())
+      return each.of->options.path + " stays as it was, since the check of the new one failed: " + how.why;
   }
   return {};
 }
@@ -119,7 +119,10 @@ outcome publisher::bring_about(std::vector<change>& todo, const wanted_state& wa
     each.of->on_disk.make_durable();
   }
   if (reload_) {
-    const auto why = carry_out(*reload_, {}, surroundings_of(todo, wanted), stop);
+    const auto how = carry_out(*reload_, {}, surroundings_of(todo, wanted), stop);
+    const auto& why = how.why;
+    // Who starts later finds the new files; who was just about to start is told as soon as it can be.
+    if (how.nobody) return retry(why + ", so nobody runs who could be told; the files are written, and wait");
     // Stopped in the middle: who reads the files may have heard or not. The next start finds it so, and tells again.
     if (!why.empty() && stop.stop_requested()) return retry("stopped while the reload was under way");
     if (!why.empty()) return take_back(todo, why, wanted, stop);
@@ -140,7 +143,7 @@ outcome publisher::take_back(const std::vector<change>& todo, const std::string&
   if (!reload_) return retry(why + "; the old files stand");
   const auto again = carry_out(*reload_, {}, surroundings_of(todo, wanted), stop);
   return retry(why + "; the old files are back" +
-               (again.empty() ? ", and were reloaded" : ", and reloading them failed as well"));
+               (again.why.empty() ? ", and were reloaded" : ", and reloading them failed as well"));
 }
 
 common::command_surroundings publisher::surroundings_of(const std::vector<change>& todo,

@@ -27,7 +27,7 @@ TEST(Plugins, AreListedWithWhatTheyDo) {
     EXPECT_NE(each["summary"], "");
   }
   EXPECT_EQ(names, (std::vector<std::string>{"consul-catalog", "consul-dns", "consul-http", "docker", "file", "haproxy",
-                                             "nginx"}));
+                                             "nginx", "template"}));
 }
 
 TEST(Plugins, DescribeEveryOption) {

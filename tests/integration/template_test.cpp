@@ -134,7 +134,13 @@ TEST_F(TemplateSink, SendsASignalToThePidOfAFile) {
   expect_applied(1);
   EXPECT_TRUE(wait_until([&] { return lines("reloads") == 1; }));
   std::filesystem::remove(path("pid"));
-  EXPECT_NE(expect_refused(2).find("there is no " + path("pid")), std::string::npos);
+  const auto how = apply(2);
+  EXPECT_EQ(how.result, DRCON_RETRY);
+  EXPECT_NE(how.why.find("there is no " + path("pid")), std::string::npos) << how.why;
+  EXPECT_EQ(text(), "10.0.0.1:80\n10.0.0.2:80\n") << "nobody has refused it: who starts now finds it";
+  write_file(path("pid"), std::to_string(reader.pid()) + "\n");
+  expect_applied(2);
+  EXPECT_TRUE(wait_until([&] { return lines("reloads") == 2; })) << "told late, but told";
 }
 
 TEST_F(TemplateSink, KeepsTheOldFileWhenTheCheckFailsAndHealsWhenItPasses) {

@@ -10,7 +10,7 @@ namespace drcon::engine {
 service_ptr merge_service(const std::vector<service_ptr>& parts) {
   if (parts.empty()) return nullptr;
   if (parts.size() == 1) return parts.front();
-  service merged{.name = parts.front()->name(), .revision = 0, .endpoints = {}};
+  service merged{.name = parts.front()->name(), .revision = 0, .endpoints = {}, .values = {}};
   std::set<std::string> ids;
   std::set<std::pair<std::string, std::uint32_t>> places;
   for (const auto& part : parts) {
@@ -25,6 +25,7 @@ service_ptr merge_service(const std::vector<service_ptr>& parts) {
       merged.endpoints.push_back(each);
     }
     places.merge(own_places);
+    merged.values.insert(part->values().begin(), part->values().end());  // what an earlier source has said stands
   }
   return std::make_shared<const shared_service>(std::move(merged));
 }

@@ -16,7 +16,7 @@ service sorted(service value) {
 shared_service::shared_service(service value) : value_(sorted(std::move(value))), view_(value_) {}
 
 bool same_content(const shared_service& a, const shared_service& b) {
-  return &a == &b || (a.name() == b.name() && a.endpoints() == b.endpoints());
+  return &a == &b || (a.name() == b.name() && a.endpoints() == b.endpoints() && a.values() == b.values());
 }
 
 bool in_service(const endpoint& each) {
@@ -30,6 +30,7 @@ snapshot::snapshot(std::uint64_t revision, std::vector<service_ptr> services)
     pointers_.push_back(each->view());
     endpoint_count_ += each->endpoints().size();
     in_service_count_ += static_cast<std::size_t>(std::ranges::count_if(each->endpoints(), in_service));
+    in_service_count_ += each->values().size();  // the brake guards these as well
   }
   view_ = {.size = sizeof(drcon_snapshot),
            .reserved = 0,

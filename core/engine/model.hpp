@@ -22,6 +22,7 @@ public:
 
   const std::string& name() const noexcept { return value_.name; }
   const std::vector<endpoint>& endpoints() const noexcept { return value_.endpoints; }
+  const std::map<std::string, std::string>& values() const noexcept { return value_.values; }
   std::uint64_t revision() const noexcept { return value_.revision; }
   const service& value() const noexcept { return value_; }
   const drcon_service* view() const noexcept { return view_.get(); }
@@ -33,7 +34,7 @@ private:
 
 using service_ptr = std::shared_ptr<const shared_service>;
 
-/// Same name and endpoints. The revision does not count: a Consul index moves without a change.
+/// Same name, endpoints and values. The revision does not count: a Consul index moves without a change.
 bool same_content(const shared_service& a, const shared_service& b);
 
 /// True for an endpoint that may get traffic; what the brake counts.

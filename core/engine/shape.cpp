@@ -82,7 +82,7 @@ service_ptr shape::apply(const service_ptr& whole) const {
   const bool all = std::ranges::all_of(whole->endpoints(), [this](const auto& each) { return takes(each); });
   const auto most = static_cast<std::size_t>(limit_.endpoints);
   if (all && (most == 0 || whole->endpoints().size() <= most)) return whole;
-  service part{.name = whole->name(), .revision = whole->revision(), .endpoints = {}};
+  service part{.name = whole->name(), .revision = whole->revision(), .endpoints = {}, .values = whole->values()};
   for (const auto& each : whole->endpoints())
     if (takes(each)) part.endpoints.push_back(each);
   choose(part.name, part.endpoints);

@@ -93,8 +93,9 @@ std::string serialise(const snapshot& from) {
   for (const auto& service : from.services()) {
     auto endpoints = json::array();
     for (const auto& each : service->endpoints()) endpoints.push_back(to_json(each));
-    services.push_back(
-        {{"name", service->name()}, {"revision", service->revision()}, {"endpoints", std::move(endpoints)}});
+    json one{{"name", service->name()}, {"revision", service->revision()}, {"endpoints", std::move(endpoints)}};
+    if (!service->values().empty()) one["values"] = service->values();
+    services.push_back(std::move(one));
   }
   const auto body = json{{"revision", from.revision()}, {"services", std::move(services)}}.dump(1);
   return std::string(heading) + sha256(body) + "\n" + body + "\n";
@@ -116,7 +117,8 @@ snapshot_ptr parse_state(const std::string& text, std::string& why) {
     const auto all = json::parse(body);
     std::vector<service_ptr> services;
     for (const auto& each : all.at("services")) {
-      service one{.name = each.at("name"), .revision = each.at("revision"), .endpoints = {}};
+      service one{.name = each.at("name"), .revision = each.at("revision"), .endpoints = {}, .values = {}};
+      if (each.contains("values")) one.values = each["values"].get<std::map<std::string, std::string>>();
       for (const auto& part : each.at("endpoints")) one.endpoints.push_back(endpoint_from(part));
       services.push_back(std::make_shared<const shared_service>(std::move(one)));
     }

@@ -13,7 +13,8 @@
 namespace drcon::plugins {
 namespace {
 
-constexpr std::size_t longest_name = 255;    // of a service, as DNS and Consul have it
+constexpr std::size_t longest_name = 255;                       // of a service, as DNS and Consul have it
+constexpr std::size_t longest_value = std::size_t{512} * 1024;  // of a setting, as Consul's store has it
 constexpr std::size_t longest_label = 4096;  // a tag, a key or a value: proxies' routing rules in tags reach 2 kB
 
 // Length of the UTF-8 sequence that begins at text[0], or 0 when it is not valid (overlong forms and surrogates too).
@@ -104,6 +105,25 @@ std::optional<std::string> fault_of(const endpoint_view& each) {
   return {};
 }
 
+bool is_utf8(std::string_view text) {
+  while (!text.empty()) {
+    const auto length = sequence_length(text);
+    if (length == 0) return false;
+    text.remove_prefix(length);
+  }
+  return true;
+}
+
+// A value may have lines; who writes it into a file escapes it for the file's language.
+std::optional<std::string> fault_of_value(std::string_view key, std::string_view value) {
+  if (key.empty()) return "a value without a key";
+  if (auto fault = fault_of_label("key", key)) return fault;
+  if (value.size() > longest_value)
+    return "its value has " + std::to_string(value.size()) + " bytes; 512 KiB are allowed";
+  if (!is_utf8(value) || value.find('\0') != std::string_view::npos) return "its value is not text in UTF-8";
+  return {};
+}
+
 std::optional<std::string> fault_of_name(std::string_view name) {
   if (name.empty()) return "a service without a name";
   if (name.size() > longest_name)
@@ -148,7 +168,7 @@ engine::service_ptr accept(const drcon_service& from, std::vector<refusal>& refu
     refused.push_back({printable(service.name()), {}, *fault});
     return nullptr;
   }
-  drcon::service to{.name = std::string(service.name()), .revision = service.revision(), .endpoints = {}};
+  drcon::service to{.name = std::string(service.name()), .revision = service.revision(), .endpoints = {}, .values = {}};
   std::set<std::string_view> ids;
   for (const auto each : service.endpoints()) {
     auto fault = fault_of(each);
@@ -160,6 +180,10 @@ engine::service_ptr accept(const drcon_service& from, std::vector<refusal>& refu
     to.endpoints.push_back(each.copy());
     // An unknown health from a newer plugin must not attract traffic.
     if (to.endpoints.back().health > health::maintenance) to.endpoints.back().health = health::critical;
+  }
+  for (const auto& [key, value] : service.values()) {
+    if (const auto fault = fault_of_value(key, value)) refused.push_back({to.name, printable(key), *fault});
+    else to.values.emplace(key, value);
   }
   return std::make_shared<const engine::shared_service>(std::move(to));
 }

@@ -6,7 +6,6 @@ Exits 0 when no request was dropped. Uses the Docker engine that runs, or starts
 import os
 import pathlib
 import shutil
-import signal
 import subprocess
 import sys
 import time
@@ -108,25 +107,13 @@ def play(evening):
     return 1 if load.failures else 0
 
 
-def main():
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
-    evening = Evening(sys.argv[1])
-    result = 1
-    try:
-        evening.start_engine()
-        evening.make_image()
-        evening.start_consul()
-        evening.start_drcon_and_nginx("simple", ENGINE=evening.engine)
-        result = play(evening)
-    except KeyboardInterrupt:
-        pass
-    finally:
-        if result:
-            evening.tell()
-        evening.clean_up()
-    return result
+def show(evening):
+    evening.start_engine()
+    evening.make_image()
+    evening.start_consul()
+    evening.start_drcon_and_nginx("simple", ENGINE=evening.engine)
+    return play(evening)
 
 
 if __name__ == "__main__":
-    os.environ["LC_ALL"] = "C.UTF-8"
-    sys.exit(main())
+    sys.exit(Evening(sys.argv[1]).present(show))

@@ -4,7 +4,6 @@ usage: run.py DRCON [--stay]
 Exits 0 when no request failed.
 """
 import http.server
-import os
 import signal
 import sys
 import threading
@@ -127,25 +126,14 @@ It runs until Ctrl-C. Things to try, from another terminal:
     return 0
 
 
-def main():
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
-    demo = Demo(sys.argv[1])
-    result = 1
-    try:
-        demo.start_servers()
-        result = play(demo)
-        if "--stay" in sys.argv:
-            demo.add("blue")
-            result = stay(demo)
-    except KeyboardInterrupt:
-        pass
-    finally:
-        if result:
-            demo.tell()
-        demo.clean_up()
+def show(demo):
+    demo.start_servers()
+    result = play(demo)
+    if "--stay" in sys.argv:
+        demo.add("blue")
+        result = stay(demo)
     return result
 
 
 if __name__ == "__main__":
-    os.environ["LC_ALL"] = "C.UTF-8"
-    sys.exit(main())
+    sys.exit(Demo(sys.argv[1]).present(show))

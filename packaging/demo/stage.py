@@ -2,10 +2,13 @@
 import collections
 import http.client
 import json
+import os
 import pathlib
 import shutil
+import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -142,3 +145,18 @@ class Stage:
                 print(f"demo: {name} ended with {process.returncode}; its output:")
             if process.poll() is not None or name == "drcon":
                 print((self.dir / f"{name}.log").read_text(errors="replace"))
+
+    def present(self, show):
+        """Runs show(self), which answers 0 when all went well, and cleans up in any case."""
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+        os.environ["LC_ALL"] = "C.UTF-8"
+        result = 1
+        try:
+            result = show(self)
+        except KeyboardInterrupt:
+            pass
+        finally:
+            if result:
+                self.tell()
+            self.clean_up()
+        return result

@@ -5,6 +5,16 @@
 
 #include <drcon/options.hpp>
 
+/// Its schema, to stand among a plugin's properties.
+#define DRCON_TLS_SCHEMA                                                                                                                                               \
+  R"("tls": { "type": "object", "additionalProperties": false, "description": "For https.", "properties": {)"                                                          \
+  R"( "ca_file": { "type": "string", "format": "path", "description": "PEM file of CA certificates. Default: the system's." },)"                                       \
+  R"( "cert_file": { "type": "string", "format": "path", "description": "PEM file of the client certificate." },)"                                                     \
+  R"( "key_file": { "type": "string", "format": "path", "description": "PEM file of the client key." },)"                                                              \
+  R"( "server_name": { "type": "string", "description": "Name expected in the server's certificate, such as server.dc1.consul. Default: the host of the address." },)" \
+  R"( "verify": { "type": "boolean", "default": true, "description": "Whether the server's certificate is checked." })"                                                \
+  R"( } })"
+
 namespace drcon::common {
 
 /// From options named ca_file, cert_file, key_file, server_name and verify. Throws config_error.

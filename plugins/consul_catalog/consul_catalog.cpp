@@ -47,14 +47,7 @@ constexpr const char* schema_text = R"JSON({
     "verify": { "type": "string", "format": "duration", "default": "2s",
       "description": "How often the agent's registrations are compared and mended, besides changes; 100ms to 1h. So long an agent that restarted with an empty state may stay so." },
     "timeout": { "type": "string", "format": "duration", "default": "5s", "description": "How long the agent may take for an answer; at least 100ms." },
-    "tls": { "type": "object", "additionalProperties": false, "description": "For https.",
-      "properties": {
-        "ca_file": { "type": "string", "format": "path", "description": "PEM file of CA certificates. Default: the system's." },
-        "cert_file": { "type": "string", "format": "path", "description": "PEM file of the client certificate." },
-        "key_file": { "type": "string", "format": "path", "description": "PEM file of the client key." },
-        "server_name": { "type": "string", "description": "Name expected in the server's certificate. Default: the host of address." },
-        "verify": { "type": "boolean", "default": true, "description": "Whether the server's certificate is checked." }
-      } }
+    )JSON" DRCON_TLS_SCHEMA R"JSON(
   }
 })JSON";
 

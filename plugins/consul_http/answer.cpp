@@ -1,5 +1,7 @@
 #include "consul_http/answer.hpp"
 
+#include "common/consul_rules.hpp"
+
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
@@ -9,8 +11,6 @@ namespace drcon::consul {
 namespace {
 
 using nlohmann::json;
-
-std::string first_line(const std::string& text) { return text.substr(0, std::min<std::size_t>(text.find('\n'), 200)); }
 
 // Members that are missing or null are as good as empty; Consul omits some and nulls others.
 std::string text(const json& from, const char* key) {
@@ -76,13 +76,7 @@ endpoint endpoint_of(const json& node, const json& service, health state) {
 }  // namespace
 
 std::optional<std::string> fault_of(const common::http_answer& answer, const settings& all, bool asked_stale) {
-  if (answer.fault != common::http_fault::none) return answer.why;
-  if (answer.status == 403)
-    return "Consul refuses the token (403): it needs service:read and node:read; " + first_line(answer.body);
-  if (answer.status == 429) return "Consul has too many requests (429): " + first_line(answer.body);
-  if (answer.status != 200) return "Consul answers " + std::to_string(answer.status) + ": " + first_line(answer.body);
-  if (answer.header("x-consul-knownleader") == "false")
-    return "Consul knows no leader, so that its answer may be old or empty";
+  if (auto fault = common::consul::fault_of(answer, "service:read and node:read")) return fault;
   if (!asked_stale) return {};
   const auto contact = answer.header("x-consul-lastcontact");
   std::int64_t milliseconds = 0;

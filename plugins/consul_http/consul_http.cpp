@@ -1,4 +1,5 @@
 // The consul-http source: its options, and the plugin object.
+#include "common/tls_settings.hpp"
 #include "consul_http/settings.hpp"
 #include "consul_http/watcher.hpp"
 
@@ -49,14 +50,7 @@ constexpr const char* schema_text = R"JSON({
       "description": "Services beyond `connections`: most plain queries a second, while something has changed." },
     "rotation_max_age": { "type": "string", "format": "duration", "default": "60s",
       "description": "Services beyond `connections`: each is asked about at least this often, even when nothing is known to have changed." },
-    "tls": { "type": "object", "additionalProperties": false, "description": "For https.",
-      "properties": {
-        "ca_file": { "type": "string", "format": "path", "description": "PEM file of CA certificates. Default: the system's." },
-        "cert_file": { "type": "string", "format": "path", "description": "PEM file of the client certificate." },
-        "key_file": { "type": "string", "format": "path", "description": "PEM file of the client key." },
-        "server_name": { "type": "string", "description": "Name expected in the server's certificate, such as server.dc1.consul. Default: the host of address." },
-        "verify": { "type": "boolean", "default": true, "description": "Whether the server's certificate is checked." }
-      } }
+    )JSON" DRCON_TLS_SCHEMA R"JSON(
   }
 })JSON";
 

@@ -2,12 +2,8 @@
 
 #include <boost/url/url.hpp>
 
-#include <charconv>
-
 namespace drcon::consul {
 namespace {
-
-constexpr auto margin = std::chrono::seconds(10);  // for an agent that is slow, or far away
 
 class target {
 public:
@@ -77,15 +73,6 @@ std::string any_check_target(const settings& all, const selection& from, std::op
 std::string state_target(const settings& all, const selection& from, const std::string& state) {
   target to({"v1", "health", "state", state});
   return to.place(from.datacenter, from.ns, from.partition).consistent(all, true).text();
-}
-
-std::chrono::nanoseconds query_timeout(std::chrono::nanoseconds wait) { return wait + wait / 16 + margin; }
-
-std::uint64_t next_index(std::uint64_t before, const std::string& header) {
-  std::uint64_t now = 0;
-  std::from_chars(header.data(), header.data() + header.size(), now);
-  if (now == 0) now = 1;
-  return now < before ? 0 : now;
 }
 
 }  // namespace drcon::consul

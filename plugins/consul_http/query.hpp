@@ -23,10 +23,4 @@ std::string any_check_target(const settings& all, const selection& from, std::op
 /// /v1/health/state/STATE.
 std::string state_target(const settings& all, const selection& from, const std::string& state);
 
-/// How long a query with `wait` may take: Consul adds up to a sixteenth; the rest is for the way.
-std::chrono::nanoseconds query_timeout(std::chrono::nanoseconds wait);
-
-/// Consul's index rules: 0 counts as 1; one that went back starts again from 0.
-std::uint64_t next_index(std::uint64_t before, const std::string& header);
-
 }  // namespace drcon::consul

@@ -1,4 +1,5 @@
 // The docker source: its options, and the plugin object.
+#include "common/tls_settings.hpp"
 #include "docker/settings.hpp"
 #include "docker/watcher.hpp"
 
@@ -13,14 +14,7 @@ constexpr const char* schema_text = R"JSON({
   "properties": {
     "engine": { "type": "string", "minLength": 1, "default": "unix:///var/run/docker.sock",
       "description": "The Docker Engine API: unix:///PATH, http://, https:// or tcp://HOST:PORT. tcp is https when tls names a ca_file or a cert_file, else http." },
-    "tls": { "type": "object", "additionalProperties": false, "description": "For https, and for tcp.",
-      "properties": {
-        "ca_file": { "type": "string", "format": "path", "description": "PEM file of CA certificates. Default: the system's." },
-        "cert_file": { "type": "string", "format": "path", "description": "PEM file of the client certificate." },
-        "key_file": { "type": "string", "format": "path", "description": "PEM file of the client key." },
-        "server_name": { "type": "string", "description": "Name expected in the engine's certificate. Default: the host of engine." },
-        "verify": { "type": "boolean", "default": true, "description": "Whether the engine's certificate is checked." }
-      } },
+    )JSON" DRCON_TLS_SCHEMA R"JSON(,
     "addresses": { "type": "string", "enum": ["published", "internal"], "default": "published",
       "description": "Where an endpoint is. published: the port of this machine that the container's port is published on; ports that are not published are left out. internal: the container's own address and exposed port, for who is in its network. In network mode host it is the exposed port of this machine." },
     "network": { "type": "string", "minLength": 1,

@@ -134,7 +134,8 @@ std::string backend_of(std::string_view service, const wanted_rules& rules) {
 std::map<std::string, wanted_backend> wanted_of(const snapshot_view& snapshot, const wanted_rules& rules,
                                                 const context& host) {
   builder all(rules, host);
-  for (const auto& service : snapshot.services()) all.add(service);
+  for (const auto& service : snapshot.services())
+    if (!service.is_settings()) all.add(service);
   return all.finish();
 }
 

@@ -90,6 +90,7 @@ std::vector<upstream> admit(const snapshot_view& wanted, const admission& rules,
   std::vector<upstream> all;
   std::set<std::string> taken;
   for (const auto& service : wanted.services()) {
+    if (service.is_settings()) continue;
     if (!is_upstream_name(service.name()))
       host.refused(service.name(), {},
                    "its name cannot be that of an upstream: letters, digits, '_', '.' and '-', at most 200");

@@ -22,7 +22,9 @@ json json_of(const service& from) {
                          {"health", std::string(to_string(each.health))},
                          {"tags", each.tags},
                          {"meta", each.meta}});
-  return {{"name", from.name}, {"endpoints", std::move(endpoints)}};
+  json to = {{"name", from.name}, {"endpoints", std::move(endpoints)}};
+  if (!from.values.empty()) to["values"] = from.values;
+  return to;
 }
 
 std::string joined(const std::vector<std::string>& all, char by) {

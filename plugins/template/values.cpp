@@ -101,6 +101,21 @@ values groups_of(const std::map<std::string, endpoints>& groups, const char* key
   return to;
 }
 
+// [{key, value}], in order of the key.
+values pairs_of(const std::map<std::string, std::string>& all) {
+  values to = type::list;
+  std::size_t i = 0;
+  for (const auto& [key, value] : all) {
+    values one;
+    one["key"] = key;
+    one["name"] = key.substr(key.rfind('/') + 1);
+    one["value"] = value;
+    set_place(one, i++, all.size());
+    to.push_back(one);
+  }
+  return to;
+}
+
 void add_groups(values& to, const endpoints& usable) {
   std::map<std::string, endpoints> by_tag;
   std::map<std::string, std::map<std::string, endpoints>> by_meta;
@@ -130,6 +145,7 @@ values value_of(const service& from, const std::function<bool(const endpoint&)>&
   to["empty"] = mustache_flag(usable.empty());
   to["endpoints"] = list_of(usable);
   to["all_endpoints"] = list_of(all);
+  to["values"] = pairs_of(from.values);
   add_groups(to, usable);
   set_place(to, i, count);
   return to;
@@ -172,7 +188,14 @@ std::vector<service> admit(const std::vector<service>& all, language in, const r
       refused(each.name, {}, "its name holds " + *found + ", which cannot be written in this file's language");
       continue;
     }
-    service one{.name = each.name, .revision = each.revision, .endpoints = {}};
+    service one{.name = each.name, .revision = each.revision, .endpoints = {}, .values = {}};
+    for (const auto& [key, value] : each.values) {
+      // Values may have lines, and where nothing is escaped they stay as they are.
+      const auto found = in == language::none ? std::nullopt : unwritable(value, in);
+      if (found)
+        refused(each.name, key, "its value holds " + *found + ", which cannot be written in this file's language");
+      else one.values.emplace(key, value);
+    }
     for (const auto& endpoint : each.endpoints) {
       if (const auto fault = fault_of(endpoint, in)) refused(each.name, endpoint.id, *fault);
       else one.endpoints.push_back(endpoint);
@@ -186,17 +209,26 @@ values values_of(const std::vector<service>& all, const surroundings& around) {
   const auto every = [](const endpoint&) { return true; };
   values services = type::list;
   values by_name = type::object;
-  for (std::size_t i = 0; i < all.size(); ++i) {
-    auto one = value_of(all[i], every, i, all.size());
-    by_name[all[i].name] = values(one);
+  values keys = type::object;
+  const auto routed =
+      static_cast<std::size_t>(std::ranges::count_if(all, [](const auto& each) { return each.values.empty(); }));
+  std::size_t place = 0;
+  for (const auto& each : all) {
+    const bool is_settings = !each.values.empty();
+    auto one = value_of(each, every, place, routed);
+    by_name[each.name] = values(one);
+    for (const auto& [key, value] : each.values) keys[key] = value;
+    if (is_settings) continue;
     services.push_back(std::move(one));
+    ++place;
   }
   values root;
   root["sink"] = around.sink;
   root["revision"] = std::to_string(around.revision);
   root["services"] = std::move(services);
   root["service"] = std::move(by_name);
-  root["service_count"] = std::to_string(all.size());
+  root["service_count"] = std::to_string(routed);
+  root["key"] = std::move(keys);
   root["by_tag"] = services_by_tag(all);
   return root;
 }

@@ -1,4 +1,5 @@
 // The docker source against a real Docker engine.
+#include "support/certificates.hpp"
 #include "support/docker_engine.hpp"
 #include "support/plugin_harness.hpp"
 #include "support/wait.hpp"
@@ -341,6 +342,24 @@ TEST_F(Docker, ComparesEverythingAtItsIntervalAndTellsNothingWhenItIsEqual) {
   };
   EXPECT_TRUE(wait_until([&] { return looks() >= 3; })) << looks();
   EXPECT_EQ(source_->now().words, words);
+}
+
+TEST(DockerOverTls, IsFollowedWithCertificatesAndNotBelievedWithout) {
+  const certificates files;
+  const docker_engine engine({"-H", "tcp://127.0.0.1:2376", "--tlsverify", "--tlscacert", files.ca(), "--tlscert",
+                              files.server(), "--tlskey", files.server_key()});
+  engine.run("one", {"-p", "80", "-e", "SERVICE_NAME=web"});
+  const auto ca = "engine = \"tcp://127.0.0.1:2376\"\nretry_max = \"200ms\"\ntls = { ca_file = \"" + files.ca() + "\"";
+  source_harness source("docker",
+                        ca + ", cert_file = \"" + files.client() + "\", key_file = \"" + files.client_key() + "\" }\n");
+  source.start();
+  EXPECT_TRUE(source.wait_for([](const auto& now) { return now.services.contains("web"); })) << source.status().text;
+  engine.run("two", {"-p", "80", "-e", "SERVICE_NAME=api"});
+  EXPECT_TRUE(source.wait_for([](const auto& now) { return now.services.contains("api"); })) << source.status().text;
+  source_harness nobody("docker", ca + " }\n");
+  nobody.start();
+  EXPECT_TRUE(wait_until([&] { return nobody.status().state == DRCON_STATE_AWAY; }));
+  EXPECT_FALSE(nobody.now().ready);
 }
 
 TEST_F(Docker, StopsWithoutSayingThatAnythingIsUnknown) {

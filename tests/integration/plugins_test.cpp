@@ -26,13 +26,13 @@ TEST(Plugins, AreListedWithWhatTheyDo) {
     names.push_back(each["name"]);
     EXPECT_NE(each["summary"], "");
   }
-  EXPECT_EQ(names, (std::vector<std::string>{"consul-catalog", "consul-dns", "consul-http", "docker", "file", "haproxy",
-                                             "nginx", "template"}));
+  EXPECT_EQ(names, (std::vector<std::string>{"consul-catalog", "consul-dns", "consul-http", "consul-kv", "docker",
+                                             "file", "haproxy", "nginx", "template"}));
 }
 
 TEST(Plugins, DescribeEveryOption) {
   for (const auto* name :
-       {"consul-catalog", "consul-dns", "consul-http", "docker", "file", "haproxy", "nginx", "template"}) {
+       {"consul-catalog", "consul-dns", "consul-http", "consul-kv", "docker", "file", "haproxy", "nginx", "template"}) {
     const auto shown =
         nlohmann::json::parse(run({DRCON_BINARY, "plugins", "--json", "-c", "/nowhere", "show", name}).out);
     for (const auto* kind : {"source", "sink"})

@@ -7,10 +7,11 @@
 
 #include <filesystem>
 #include <stdexcept>
+#include <utility>
 
 namespace drcon::test {
 
-docker_engine::docker_engine() {
+docker_engine::docker_engine(std::vector<std::string> more) : more_(std::move(more)) {
   enter_own_network();
   start();
   make_image();
@@ -24,11 +25,26 @@ void docker_engine::start() {
   std::filesystem::remove_all(directory_ / "exec");
   std::filesystem::remove(directory_ / "pid");
   // Published ports go through Docker's own proxy: no firewall rules are needed. vfs runs on any file system.
-  process_ = process({"unshare", "--pid", "--fork", "--kill-child", "--mount-proc", "dockerd", "--data-root",
-                      (directory_ / "data").string(), "--exec-root", (directory_ / "exec").string(), "--pidfile",
-                      (directory_ / "pid").string(), "-H", address(), "--iptables=false", "--ip6tables=false",
-                      "--storage-driver", "vfs"},
-                     directory_ / "log");
+  std::vector<std::string> argv{"unshare",
+                                "--pid",
+                                "--fork",
+                                "--kill-child",
+                                "--mount-proc",
+                                "dockerd",
+                                "--data-root",
+                                (directory_ / "data").string(),
+                                "--exec-root",
+                                (directory_ / "exec").string(),
+                                "--pidfile",
+                                (directory_ / "pid").string(),
+                                "-H",
+                                address(),
+                                "--iptables=false",
+                                "--ip6tables=false",
+                                "--storage-driver",
+                                "vfs"};
+  argv.insert(argv.end(), more_.begin(), more_.end());
+  process_ = process(argv, directory_ / "log");
   const bool up =
       wait_until([this] { return !process_.running() || drcon::test::run(command_line({"version"})).code == 0; }, 30s);
   if (!up || !process_.running()) throw std::runtime_error("dockerd does not start:\n" + log());

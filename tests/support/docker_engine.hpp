@@ -13,8 +13,9 @@ namespace drcon::test {
 
 class docker_engine {
 public:
-  /// Enters a network namespace of the test's own: to be made before anything else of the test.
-  docker_engine();
+  /// Enters a network namespace of the test's own: to be made before anything else of the test. `more`: options of
+  /// dockerd.
+  explicit docker_engine(std::vector<std::string> more = {});
   ~docker_engine();
   docker_engine(const docker_engine&) = delete;
   docker_engine& operator=(const docker_engine&) = delete;
@@ -42,6 +43,7 @@ private:
   void make_image() const;
 
   temp_dir directory_;
+  std::vector<std::string> more_;
   process process_;
 };
 

@@ -1,11 +1,15 @@
 #include "support/ports.hpp"
 
+#include <fcntl.h>
 #include <netinet/in.h>
+#include <sys/file.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <mutex>
 #include <stdexcept>
+#include <string>
 
 namespace drcon::test {
 namespace {
@@ -26,6 +30,18 @@ bool can_bind(std::uint16_t port) {
   return bound;
 }
 
+// A port stays ours while its server is down to be started again: tests run side by side, and each asks what is free.
+// The lock ends with this process; no child inherits it.
+bool reserve(std::uint16_t port) {
+  const std::string directory = "/tmp/drcon-test-ports";
+  ::mkdir(directory.c_str(), 0777);
+  const int file = ::open((directory + "/" + std::to_string(port)).c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0666);
+  if (file < 0) return false;
+  if (::flock(file, LOCK_EX | LOCK_NB) == 0) return true;
+  ::close(file);
+  return false;
+}
+
 }  // namespace
 
 std::uint16_t free_port() {
@@ -35,7 +51,7 @@ std::uint16_t free_port() {
   const std::lock_guard lock(mutex);
   for (int tries = 0; tries < last - first; ++tries) {
     next = static_cast<std::uint16_t>(next + 1 >= last ? first : next + 1);
-    if (can_bind(next)) return next;
+    if (can_bind(next) && reserve(next)) return next;
   }
   throw std::runtime_error("no free port");
 }

@@ -48,11 +48,12 @@ struct endpoint {
   auto operator<=>(const endpoint&) const = default;
 };
 
-/// A service and all of its endpoints.
+/// A service and all of its endpoints; or a set of settings, see drcon_service in plugin.h.
 struct service {
   std::string name;
   std::uint64_t revision = 0;
   std::vector<endpoint> endpoints;
+  std::map<std::string, std::string> values;
 };
 
 inline std::string_view view(drcon_string text) noexcept {
@@ -68,12 +69,15 @@ public:
   explicit c_service(const service& from) {
     reserve(from);
     for (const auto& each : from.endpoints) add(each);
+    for (const auto& [key, value] : from.values) values_.push_back({c_string(key), c_string(value)});
     view_ = {.size = sizeof(drcon_service),
              .endpoint_size = sizeof(drcon_endpoint),
              .revision = from.revision,
              .name = c_string(from.name),
              .endpoints = endpoints_.data(),
-             .endpoint_count = endpoints_.size()};
+             .endpoint_count = endpoints_.size(),
+             .values = values_.data(),
+             .value_count = values_.size()};
   }
   c_service(const c_service&) = delete;
   c_service& operator=(const c_service&) = delete;
@@ -90,6 +94,7 @@ private:
       meta += each.meta.size();
     }
     endpoints_.reserve(from.endpoints.size());
+    values_.reserve(from.values.size());
     tags_.reserve(tags);
     meta_.reserve(meta);
   }
@@ -116,6 +121,7 @@ private:
 
   std::vector<drcon_string> tags_;
   std::vector<drcon_pair> meta_;
+  std::vector<drcon_pair> values_;
   std::vector<drcon_endpoint> endpoints_;
   drcon_service view_{};
 };

@@ -34,7 +34,7 @@ extern "C" {
 #endif
 
 #define DRCON_ABI_MAJOR 0u
-#define DRCON_ABI_MINOR 1u
+#define DRCON_ABI_MINOR 2u
 
 /** First eight bytes of the entry object: tells a drcon plugin from any other library. */
 #define DRCON_MAGIC "DRCONPL"
@@ -86,7 +86,8 @@ typedef struct drcon_endpoint {
   size_t meta_count;
 } drcon_endpoint;
 
-/** The complete state of one service; never a difference. */
+/** The complete state of one service; never a difference. One that has values is no group of endpoints but a set of
+ *  settings, such as keys of Consul's store: templates draw them, load balancers pass it over. */
 typedef struct drcon_service {
   uint32_t size;
   uint32_t endpoint_size; /**< stride of `endpoints`: sizeof(drcon_endpoint) of whoever made the array */
@@ -94,6 +95,8 @@ typedef struct drcon_service {
   drcon_string name;
   const drcon_endpoint* endpoints;
   size_t endpoint_count;
+  const drcon_pair* values; /**< since 0.2; keys are unique */
+  size_t value_count;       /**< since 0.2 */
 } drcon_service;
 
 /** Every service of a sink, in order of name, endpoints in a fixed order: equal sets give equal bytes. */

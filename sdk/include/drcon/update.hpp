@@ -115,9 +115,16 @@ public:
     return {raw_->endpoints, raw_->endpoint_count, raw_->endpoint_size};
   }
 
+  /// Settings instead of endpoints: who routes to endpoints passes such a service over.
+  bool is_settings() const noexcept { return DRCON_HAS(raw_, value_count) && raw_->value_count > 0; }
+  stride_range<meta_view, drcon_pair> values() const noexcept {
+    return {is_settings() ? raw_->values : nullptr, is_settings() ? raw_->value_count : 0, sizeof(drcon_pair)};
+  }
+
   /// An owned copy.
   service copy() const {
-    service to{.name = std::string(name()), .revision = revision(), .endpoints = {}};
+    service to{.name = std::string(name()), .revision = revision(), .endpoints = {}, .values = {}};
+    for (const auto& [key, value] : values()) to.values.emplace(key, value);
     to.endpoints.reserve(raw_->endpoint_count);
     for (const auto each : endpoints()) to.endpoints.push_back(each.copy());
     return to;

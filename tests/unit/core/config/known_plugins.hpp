@@ -59,7 +59,7 @@ inline plugin_catalog known_plugins() {
           },
           .names =
               [](kind kind) {
-                return kind == kind::source ? std::vector<std::string>{"file", "docker", "consul-http", "consul-dns"}
+                return kind == kind::source ? std::vector<std::string>{"file", "docker", "consul-kv", "consul-http", "consul-dns"}
                                             : std::vector<std::string>{"nginx"};
               }};
 }

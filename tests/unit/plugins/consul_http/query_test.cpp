@@ -1,11 +1,17 @@
 // The targets that are asked for, Consul's index rules, and the bucket that slows hot loops.
 #include "consul_http/query.hpp"
 
+#include "common/consul_rules.hpp"
+
 #include "consul_http/bucket.hpp"
 
 #include <gtest/gtest.h>
 
 namespace drcon::consul {
+
+using common::consul::next_index;
+using common::consul::query_timeout;
+
 namespace {
 
 using namespace std::chrono_literals;

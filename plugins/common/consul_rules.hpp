@@ -1,0 +1,25 @@
+// What holds for every question to Consul's HTTP API: when an answer may be believed, and how blocking queries go on.
+//
+// Pure functions.
+#pragma once
+
+#include "common/http_client.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace drcon::common::consul {
+
+/// Why an answer cannot be believed, in words for people; nothing when it can. `rights`: what the token needs, such as
+/// "key:read". `also`: a status besides 200 that is an answer.
+std::optional<std::string> fault_of(const http_answer& answer, const std::string& rights, unsigned also = 200);
+
+/// Consul's index rules: 0 counts as 1; one that went back starts again from 0.
+std::uint64_t next_index(std::uint64_t before, const std::string& header);
+
+/// How long a query with `wait` may take: Consul adds up to a sixteenth; the rest is for the way.
+std::chrono::nanoseconds query_timeout(std::chrono::nanoseconds wait);
+
+}  // namespace drcon::common::consul

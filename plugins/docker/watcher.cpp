@@ -196,6 +196,7 @@ asio::awaitable<std::string> watcher::look_at_all() {
   }
   for (const auto& id : inventory_.known())
     if (!listed.contains(id)) inventory_.forget(id);
+  std::erase_if(troubles_, [&listed](const auto& each) { return !listed.contains(each.first); });
   for (const auto& [id, gist] : listed) {
     const auto before = listed_.find(id);
     if (!looked_ || before == listed_.end() || before->second != gist) to_look_at_.insert(id);
@@ -204,16 +205,24 @@ asio::awaitable<std::string> watcher::look_at_all() {
   co_return std::string();
 }
 
+// One that cannot be told keeps its last state, and is looked at again with all others: it must not keep the rest from
+// being known.
 asio::awaitable<std::string> watcher::look_at(std::string id) {
   const auto age = inventory_.age(id);
   const auto answer = co_await questions_.get(version_ + "/containers/" + id + "/json", settings_.timeout);
-  if (answer.fault == common::http_fault::none && answer.status == 404) {
+  if (answer.fault != common::http_fault::none) co_return answer.why;
+  troubles_.erase(id);
+  if (answer.status == 404) {
     inventory_.forget(id);
     co_return std::string();
   }
-  if (answer.fault != common::http_fault::none || answer.status != 200) co_return fault_of(answer, "container " + id);
-  auto found = read_container(json::parse(answer.body, nullptr, false));
-  if (!found) co_return "what the engine says of container " + id + " is not understood";
+  auto found = answer.status == 200 ? read_container(json::parse(answer.body, nullptr, false)) : std::nullopt;
+  if (!found) {
+    troubles_[id] = answer.status == 200 ? "what the engine says of it is not understood" : fault_of(answer, "it");
+    listed_.erase(id);
+    show();
+    co_return std::string();
+  }
   if (auto why = co_await borrow_network(*found); !why.empty()) co_return why;
   // An event has come in between: this may be older than what it told.
   if (inventory_.age(id) != age) {
@@ -231,11 +240,10 @@ asio::awaitable<std::string> watcher::borrow_network(container& of) {
   if (!of.running || !of.network_mode.starts_with(mark)) co_return std::string();
   const auto lender = of.network_mode.substr(mark.size());
   const auto answer = co_await questions_.get(version_ + "/containers/" + lender + "/json", settings_.timeout);
-  if (answer.fault == common::http_fault::none && answer.status == 404) co_return std::string();
-  if (answer.fault != common::http_fault::none || answer.status != 200)
-    co_return fault_of(answer, "container " + lender);
-  const auto found = read_container(json::parse(answer.body, nullptr, false));
-  if (!found) co_return "what the engine says of container " + lender + " is not understood";
+  if (answer.fault != common::http_fault::none) co_return answer.why;
+  const auto found =
+      answer.status == 200 ? read_container(json::parse(answer.body, nullptr, false)) : std::optional<container>();
+  if (!found) co_return std::string();  // nobody lends: it is nowhere
   of.addresses = found->addresses;
   for (auto& port : of.ports)
     for (const auto& published : found->ports)
@@ -302,6 +310,9 @@ void watcher::show() const {
   std::size_t endpoints = 0;
   for (const auto& [name, each] : told_) endpoints += each.size();
   host_.gauge("containers", "Containers that are known.", static_cast<double>(inventory_.known().size()));
+  if (!troubles_.empty())
+    return host_.status_degraded("container " + troubles_.begin()->first.substr(0, 12) + ": " +
+                                 troubles_.begin()->second + "; what is known of it stands");
   const auto doubles = inventory_.doubles();
   if (!doubles.empty())
     return host_.status_degraded("service '" + doubles.front().first + "' has more than one endpoint with the id '" +

@@ -60,7 +60,8 @@ private:
   common::backoff backoff_;
 
   inventory inventory_;
-  std::map<std::string, std::string> listed_;  // container -> what the list last said of it
+  std::map<std::string, std::string> listed_;    // container -> what the list last said of it
+  std::map<std::string, std::string> troubles_;  // container -> why it cannot be told
   std::set<std::string> to_look_at_;
   bool looked_ = false;            // at everything, since the connection was made
   bool ever_looked_ = false;       // at everything, at all

@@ -94,7 +94,7 @@ private:
   bool looked_ = false;
 
   // A reload that failed is not tried again at once with the same files: each try disturbs who reads them.
-  common::backoff patience_{std::chrono::seconds(2), std::chrono::minutes(5)};
+  common::backoff patience_{std::chrono::seconds(2), std::chrono::minutes(1)};
   std::vector<std::string> failed_bytes_;
   std::string failed_why_;
   clock::time_point not_before_{};

@@ -281,6 +281,25 @@ TEST_F(ConsulCatalog, RefusesOptionsThatMakeNoSense) {
     EXPECT_ANY_THROW(sink_harness("consul-catalog", toml)) << toml;
 }
 
+class ConsulCatalogScripts : public ConsulCatalog {
+protected:
+  ConsulCatalogScripts() : ConsulCatalog({{"enable_script_checks", true}}) {}
+};
+
+TEST_F(ConsulCatalogScripts, PassesScriptChecksOnWhereTheAgentAllowsThem) {
+  sink("scripts = true\n");
+  const std::map<std::string, std::string> good{{"check_script", "test $SERVICE_PORT = 8001"},
+                                                {"check_interval", "100ms"}};
+  auto bad = good;
+  bad["check_script"] = "echo at $SERVICE_IP:$SERVICE_PORT; exit 2";
+  apply({service_with("web", {endpoint_at("good", 8001, good), endpoint_at("bad", 8002, bad)})});
+  EXPECT_TRUE(wait_until([this] {
+    const auto now = checks();
+    return now["service:good"]["Status"] == "passing" && now["service:bad"]["Output"] == "at 127.0.0.1:8002\n";
+  })) << checks().dump(1);
+  EXPECT_TRUE(wait_until([this] { return passing("web") == std::set<std::string>{"good"}; }));
+}
+
 class ConsulCatalogAcl : public ConsulCatalog {
 protected:
   ConsulCatalogAcl()

@@ -1,5 +1,5 @@
 // The template sink with real files, programs and signals.
-#include "support/nginx_server.hpp"
+#include "support/drcon_process.hpp"
 #include "support/plugin_harness.hpp"
 #include "support/process.hpp"
 #include "support/temp_dir.hpp"
@@ -264,6 +264,79 @@ TEST_F(TemplateSink, ShowsWhatItWouldWriteAndWritesNothing) {
   ASSERT_EQ(shown.size(), 1U);
   EXPECT_EQ(shown.front().wanted, "10.0.0.1:80\n");
   EXPECT_EQ(text(), "old\n");
+}
+
+// The whole program: what failed is tried again without anybody's doing, and the reason is told until it works.
+class TemplateProgram : public testing::Test {
+protected:
+  std::string path(const std::string& name) const { return (directory_ / name).string(); }
+  void script(const std::string& name, const std::string& text) const {
+    write_file(path(name + ".new"), "#!/bin/sh\n" + text + "\n");
+    ::chmod(path(name + ".new").c_str(), 0755);
+    std::filesystem::rename(path(name + ".new"), path(name));
+  }
+  void serve(const std::string& address) const {
+    write_file(path("hosts.toml.new"),
+               "[[service]]\nname = \"web\"\n[[service.endpoint]]\naddress = \"" + address + "\"\nport = 80\n");
+    std::filesystem::rename(path("hosts.toml.new"), path("hosts.toml"));
+  }
+  void start() {
+    write_file(path("form"), "{{#service.web.endpoints}}{{address}}{{/service.web.endpoints}}");
+    script("check", "exit 0");
+    script("reload", "exit 0");
+    serve("10.0.0.1");
+    drcon_ = std::make_unique<drcon_process>(
+        "[source.hosts]\nplugin = \"file\"\npath = \"" + path("hosts.toml") +
+        "\"\n[sink.file]\nplugin = \"template\"\n" + "reload = { command = [\"" + path("reload") +
+        "\"], timeout = \"300ms\" }\n[[sink.file.file]]\npath = \"" + path("out") + "\"\ntemplate = \"" + path("form") +
+        "\"\nescape = \"none\"\ncheck = { command = [\"" + path("check") +
+        "\", \"{file}\"], timeout = \"300ms\" }\n[pipeline.p]\nsources = [\"hosts\"]\nsinks = [\"file\"]\n" +
+        "brake = { hold = \"0s\" }\n");
+    drcon_->start();
+    ASSERT_TRUE(holds("10.0.0.1")) << drcon_->log();
+  }
+  bool holds(const std::string& text) const {
+    return wait_until([&] { return read_file(path("out")) == text; }, 30s);
+  }
+  void expect_trouble_and_healing(const std::string& broken, const std::string& how, const std::string& reason) {
+    start();
+    script(broken, how);
+    serve("10.0.0.2");
+    EXPECT_TRUE(wait_until([&] { return drcon_->log().find(reason) != std::string::npos; })) << drcon_->log();
+    EXPECT_EQ(read_file(path("out")), "10.0.0.1");
+    script(broken, "exit 0");
+    EXPECT_TRUE(holds("10.0.0.2")) << drcon_->log();
+    EXPECT_TRUE(drcon_->settled());
+  }
+
+  temp_dir directory_;
+  std::unique_ptr<drcon_process> drcon_;
+};
+
+TEST_F(TemplateProgram, TellsThePlaceOfAFaultInATemplateBeforeItRuns) {
+  start();
+  drcon_->stop();
+  write_file(path("form"), "Services:\n  {{#services}}\n");
+  const auto result = drcon_->verb("check");
+  EXPECT_EQ(result.code, 1);
+  EXPECT_NE(result.err.find("form:2:3: Unclosed section \"services\""), std::string::npos) << result.err;
+  EXPECT_NE(result.err.find("drcon.toml:"), std::string::npos) << result.err;
+}
+
+TEST_F(TemplateProgram, HealsWhenTheCheckPassesAgain) {
+  expect_trouble_and_healing("check", "echo no good; exit 7", "ended with code 7: no good");
+}
+
+TEST_F(TemplateProgram, HealsWhenTheCheckHangsNoMore) {
+  expect_trouble_and_healing("check", "sleep 1000", "took longer than 300 ms");
+}
+
+TEST_F(TemplateProgram, HealsWhenTheReloadWorksAgain) {
+  expect_trouble_and_healing("reload", "grep -q 10.0.0.1 " + path("out"), "the old files are back, and were reloaded");
+}
+
+TEST_F(TemplateProgram, HealsWhenTheReloadHangsNoMore) {
+  expect_trouble_and_healing("reload", "grep -q 10.0.0.1 " + path("out") + " || sleep 1000", "took longer than 300 ms");
 }
 
 TEST_F(TemplateSink, RefusesWhatMakesNoSenseAndSaysWhere) {

@@ -38,8 +38,10 @@ std::uint64_t number_after(const std::string& target, const std::string& key) {
 }
 
 std::string text_of(const scripted_answer& from) {
-  std::string all = "HTTP/1.1 " + std::to_string(from.status) + " x\r\nX-Consul-Index: " + std::to_string(from.index) +
-                    "\r\nContent-Length: " + std::to_string(from.body.size()) + "\r\n";
+  std::string all =
+      "HTTP/1.1 " + std::to_string(from.status) + " x\r\nX-Consul-Index: " + std::to_string(from.index) + "\r\n";
+  if (from.ends == scripted_answer::how::endless) all += "Connection: close\r\n";
+  else all += "Content-Length: " + std::to_string(from.body.size()) + "\r\n";
   for (const auto& [name, value] : from.headers) all += name + ": " + value + "\r\n";
   all += "\r\n" + from.body;
   if (from.ends == scripted_answer::how::cut_short) all.pop_back();

@@ -1,4 +1,4 @@
-// An HTTP server within the test that plays a Consul agent by the book of the test, faults included.
+// An HTTP server within the test that plays a Consul agent, or any other, by the book of the test, faults included.
 //
 // A blocking query is held while its index is the one of its path's present answer. Thread rule: its functions may be
 // called from any thread.
@@ -13,7 +13,12 @@
 namespace drcon::test {
 
 struct scripted_answer {
-  enum class how { whole, cut_short, dropped };
+  enum class how {
+    whole,
+    cut_short,
+    dropped,
+    endless,  ///< as a stream of events: the head and the body so far, and more never comes
+  };
 
   int status = 200;
   std::uint64_t index = 1;

@@ -1,0 +1,96 @@
+// What a Docker engine may do that a real one cannot be made to: keep events to itself, and fail for one container.
+#include "support/plugin_harness.hpp"
+#include "support/scripted_consul.hpp"
+#include "support/wait.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <gtest/gtest.h>
+
+namespace drcon::test {
+namespace {
+
+using nlohmann::json;
+
+class DockerFaults : public testing::Test {
+protected:
+  DockerFaults() {
+    engine_.set("/version", {.body = R"({"ApiVersion": "1.41", "MinAPIVersion": "1.12"})"});
+    engine_.set("/v1.41/events", {.body = "", .ends = scripted_answer::how::endless});
+  }
+  void list(const std::vector<std::string>& ids) {
+    auto all = json::array();
+    for (const auto& each : ids) all.push_back({{"Id", each}, {"State", "running"}, {"Status", "Up 5 minutes"}});
+    engine_.set("/v1.41/containers/json", {.body = all.dump()});
+  }
+  void describe(const std::string& id, int status = 200) {
+    const json body = {
+        {"Id", id},
+        {"Name", "/" + id},
+        {"State", {{"Running", true}}},
+        {"Config", {{"Image", "web"}, {"Labels", {{"SERVICE_NAME", "web"}}}}},
+        {"NetworkSettings", {{"Ports", {{"80/tcp", {{{"HostIp", "10.0.0.1"}, {"HostPort", "8080"}}}}}}}}};
+    engine_.set("/v1.41/containers/" + id + "/json",
+                {.status = status, .body = status == 200 ? body.dump() : R"({"message": "layer is gone"})"});
+  }
+  void watch() {
+    source_ = std::make_unique<source_harness>(
+        "docker", "engine = \"" + engine_.url() + "\"\nresync = \"1s\"\ntimeout = \"200ms\"\nretry_max = \"200ms\"\n");
+    source_->start();
+  }
+  std::size_t count() const {
+    const auto now = source_->now();
+    const auto at = now.services.find("web");
+    return at == now.services.end() ? 0 : at->second.endpoints.size();
+  }
+
+  scripted_consul engine_;
+  std::unique_ptr<source_harness> source_;
+};
+
+TEST_F(DockerFaults, NoMissedEventLeavesAGhostOrHidesAContainer) {
+  list({"aa", "bb"});
+  describe("aa");
+  describe("bb");
+  watch();
+  ASSERT_TRUE(wait_until([this] { return count() == 2; })) << source_->status().text;
+  describe("cc");
+  list({"bb", "cc"});
+  EXPECT_TRUE(wait_until([this] {
+    const auto now = source_->now();
+    return now.services.contains("web") && now.services.at("web").endpoints.size() == 2 &&
+           now.services.at("web").endpoints.back().id.find(":cc:") != std::string::npos;
+  })) << source_->status().text;
+}
+
+TEST_F(DockerFaults, OneContainerThatCannotBeToldKeepsNobodyElseFromBeingKnown) {
+  list({"aa", "bb"});
+  describe("aa");
+  describe("bb", 500);
+  watch();
+  EXPECT_TRUE(source_->wait_ready()) << source_->status().text;
+  EXPECT_TRUE(wait_until([this] { return count() == 1; }));
+  EXPECT_TRUE(wait_until([this] { return source_->status().text.find("layer is gone") != std::string::npos; }))
+      << source_->status().text;
+  EXPECT_EQ(source_->status().state, DRCON_STATE_DEGRADED);
+  describe("bb");
+  EXPECT_TRUE(wait_until([this] { return count() == 2; })) << source_->status().text;
+  EXPECT_TRUE(wait_until([this] { return source_->status().state == DRCON_STATE_OK; })) << source_->status().text;
+}
+
+TEST_F(DockerFaults, AnAnswerThatIsNoneChangesNothing) {
+  list({"aa"});
+  describe("aa");
+  watch();
+  ASSERT_TRUE(wait_until([this] { return count() == 1; })) << source_->status().text;
+  for (const auto* body : {"", "{}", "[7]", R"([{"Id": 7}])", "null"}) {
+    engine_.set("/v1.41/containers/json", {.body = body});
+    EXPECT_TRUE(wait_until([this] { return source_->status().state == DRCON_STATE_AWAY; })) << body;
+    EXPECT_EQ(count(), 1U) << body;
+    list({"aa"});
+    EXPECT_TRUE(wait_until([this] { return source_->status().state == DRCON_STATE_OK; })) << body;
+  }
+}
+
+}  // namespace
+}  // namespace drcon::test

@@ -49,7 +49,8 @@ protected:
   }
   names registered() const {
     names ids;
-    for (const auto& [id, each] : json::parse(consul_.get("/v1/agent/services").body).items()) ids.insert(id);
+    const auto all = json::parse(consul_.get("/v1/agent/services").body);
+    for (const auto& [id, each] : all.items()) ids.insert(id);
     return ids;
   }
   static names ids_of(const names& containers) {

@@ -135,6 +135,33 @@ TEST_F(DockerStory, RegistersAllAgainWhenConsulCameBackEmpty) {
   EXPECT_TRUE(routes_to({"first", "second"})) << drcon_->log();
 }
 
+// config/docker.toml, with no more changed than paths: no Consul at all.
+TEST_F(DockerStory, NeedsNoRegistryOnOneHost) {
+  auto shipped = read_file(std::filesystem::path(DRCON_SOURCE_ROOT) / "config/docker.toml");
+  const auto replace = [&shipped](const std::string& what, const std::string& with) {
+    ASSERT_NE(shipped.find(what), std::string::npos) << what;
+    shipped.replace(shipped.find(what), what.size(), with);
+  };
+  replace("plugin  = \"docker\"\n",
+          "plugin  = \"docker\"\nengine = \"" + engine_.address() + "\"\nhost_address = \"127.0.0.1\"\n");
+  replace("file   = \"/etc/nginx/conf.d/drcon.conf\"\n", nginx_.options());
+  drcon_ = std::make_unique<drcon_process>(shipped);
+  drcon_->start();
+  ASSERT_TRUE(wait_until([this] { return read_file(nginx_.file()).find("upstream simple") != std::string::npos; }))
+      << drcon_->log();
+  nginx_.serve("server { listen 127.0.0.1:@PORT@; location / { proxy_pass http://simple; } }");
+  nginx_.start();
+  EXPECT_EQ(answers(), names{"503"});
+  run("first");
+  EXPECT_TRUE(routes_to({"first"})) << drcon_->log();
+  run("second");
+  EXPECT_TRUE(routes_to({"first", "second"})) << drcon_->log();
+  engine_.docker({"rm", "-f", "first"});
+  EXPECT_TRUE(routes_to({"second"})) << drcon_->log();
+  engine_.docker({"rm", "-f", "second"});
+  EXPECT_TRUE(routes_to({"503"})) << drcon_->log();
+}
+
 TEST_F(DockerStory, LeavesTheContainersOfAnotherDrconAlone) {
   run("ours", {"--label", "team=a"});
   run("theirs", {"--label", "team=b"});

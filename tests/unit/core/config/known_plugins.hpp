@@ -59,8 +59,9 @@ inline plugin_catalog known_plugins() {
           },
           .names =
               [](kind kind) {
-                return kind == kind::source ? std::vector<std::string>{"file", "docker", "consul-kv", "consul-http", "consul-dns"}
-                                            : std::vector<std::string>{"nginx"};
+                return kind == kind::source
+                           ? std::vector<std::string>{"file", "docker", "consul-kv", "consul-http", "consul-dns"}
+                           : std::vector<std::string>{"nginx"};
               }};
 }
 

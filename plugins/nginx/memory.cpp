@@ -12,7 +12,6 @@
 
 namespace drcon::nginx {
 
-using common::nginx::argument;
 using common::nginx::hazard;
 using common::nginx::is_upstream_name;
 namespace {

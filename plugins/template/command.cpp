@@ -3,7 +3,6 @@
 #include "common/atomic_file.hpp"
 
 #include <pwd.h>
-#include <signal.h>
 
 #include <cerrno>
 #include <charconv>

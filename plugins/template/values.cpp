@@ -219,7 +219,7 @@ values values_of(const std::vector<service>& all, const surroundings& around) {
     by_name[each.name] = values(one);
     for (const auto& [key, value] : each.values) keys[key] = value;
     if (is_settings) continue;
-    services.push_back(std::move(one));
+    services.push_back(one);
     ++place;
   }
   values root;

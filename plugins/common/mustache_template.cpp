@@ -45,7 +45,7 @@ std::optional<std::string> mustache_template::fault() const {
   const kainjow::mustache::mustache parsed(text_);
   if (parsed.is_valid()) return {};
   // "Unclosed section "x" at 123": a byte, where people want a line.
-  const auto said = parsed.error_message();
+  const auto& said = parsed.error_message();
   const auto mark = said.rfind(" at ");
   std::size_t offset = 0;
   if (mark == std::string::npos ||

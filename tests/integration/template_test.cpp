@@ -207,6 +207,10 @@ TEST_F(TemplateSink, KeepsTheOldFileWhenTheDiskIsFullOrTheDirectoryReadOnlyAndHe
   const auto small = path("small");
   std::filesystem::create_directory(small);
   ASSERT_EQ(::mount("none", small.c_str(), "tmpfs", 0, "size=64k"), 0);
+  const struct unmounts {
+    std::string path;
+    ~unmounts() { ::umount2(path.c_str(), MNT_DETACH); }
+  } unmounts{small};
   const auto file = small + "/out";
   sink_ = std::make_unique<sink_harness>(
       "template", "file = [{ path = \"" + file + "\", template = \"" + template_file() + "\", escape = \"none\" }]\n");
@@ -231,8 +235,6 @@ TEST_F(TemplateSink, KeepsTheOldFileWhenTheDiskIsFullOrTheDirectoryReadOnlyAndHe
   ASSERT_EQ(::mount("none", small.c_str(), nullptr, MS_REMOUNT, "size=64k"), 0);
   expect_applied(1);
   EXPECT_EQ(read_file(file), before);
-  sink_.reset();
-  ::umount2(small.c_str(), MNT_DETACH);
 }
 
 TEST_F(TemplateSink, TakesATemplateThatWasEditedAndKeepsTheLastGoodOne) {

@@ -1,5 +1,7 @@
 #include "common/consul_rules.hpp"
 
+#include "common/percent.hpp"
+
 #include <algorithm>
 #include <charconv>
 
@@ -22,6 +24,12 @@ std::optional<std::string> fault_of(const http_answer& answer, const std::string
   if (answer.header("x-consul-knownleader") == "false")
     return "Consul knows no leader, so that its answer may be old or empty";
   return {};
+}
+
+std::string scope(const std::string& ns, const std::string& partition) {
+  auto to = ns.empty() ? std::string() : "ns=" + percent_encoded(ns);
+  if (!partition.empty()) to += (to.empty() ? "partition=" : "&partition=") + percent_encoded(partition);
+  return to;
 }
 
 std::uint64_t next_index(std::uint64_t before, const std::string& header) {

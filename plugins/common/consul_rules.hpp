@@ -16,6 +16,9 @@ namespace drcon::common::consul {
 /// "key:read". `also`: a status besides 200 that is an answer.
 std::optional<std::string> fault_of(const http_answer& answer, const std::string& rights, unsigned also = 200);
 
+/// What a question is asked of: "ns=…&partition=…", without what is empty.
+std::string scope(const std::string& ns, const std::string& partition);
+
 /// Consul's index rules: 0 counts as 1; one that went back starts again from 0.
 std::uint64_t next_index(std::uint64_t before, const std::string& header);
 

@@ -64,4 +64,25 @@ std::string mustache_template::draw(const values& from, const escape& with) cons
   return drawing.render(from);
 }
 
+void describe_labels(const endpoint& from, kainjow::mustache::data& to) {
+  using kainjow::mustache::data;
+  to["id"] = from.id;
+  to["node"] = from.node;
+  to["health"] = std::string(to_string(from.health));
+  data tags = data::type::list;
+  for (const auto& tag : from.tags) tags.push_back(tag);
+  to["tags"] = std::move(tags);
+  data meta = data::type::object;
+  data pairs = data::type::list;
+  for (const auto& [key, value] : from.meta) {
+    meta[key] = value;
+    data pair;
+    pair["key"] = key;
+    pair["value"] = value;
+    pairs.push_back(pair);
+  }
+  to["meta"] = std::move(meta);
+  to["meta_list"] = std::move(pairs);
+}
+
 }  // namespace drcon::common

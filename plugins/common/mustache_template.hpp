@@ -4,6 +4,8 @@
 // Thread rule: const functions from any thread.
 #pragma once
 
+#include <drcon/model.hpp>
+
 #include <kainjow/mustache.hpp>
 
 #include <functional>
@@ -35,5 +37,8 @@ private:
 inline kainjow::mustache::data mustache_flag(bool value) {
   return value ? kainjow::mustache::data::type::bool_true : kainjow::mustache::data::type::bool_false;
 }
+
+/// What every template can say of an endpoint, besides its place: id, node, health, tags, meta and meta_list.
+void describe_labels(const endpoint& from, kainjow::mustache::data& to);
 
 }  // namespace drcon::common

@@ -5,6 +5,9 @@
 
 #include <drcon/options.hpp>
 
+#include <stdexcept>
+#include <string>
+
 /// Its schema, to stand among a plugin's properties.
 #define DRCON_TLS_SCHEMA                                                                                                                                               \
   R"("tls": { "type": "object", "additionalProperties": false, "description": "For https.", "properties": {)"                                                          \
@@ -27,6 +30,17 @@ inline tls_options read_tls(const options& tls) {
   if (to.cert_file.empty() != to.key_file.empty())
     throw config_error(tls.pointer(), "cert_file and key_file go together: a client certificate needs its key");
   return to;
+}
+
+/// The server of `url`, which the option `at` gives, with the TLS options that go with https. Throws config_error.
+inline http_server read_http_server(const std::string& url, const options& at, const options& tls) {
+  const auto with = read_tls(tls);
+  try {
+    return make_http_server(url, with);
+  } catch (const std::runtime_error& error) {
+    // Of https it is the files that cannot be used.
+    throw config_error(url.starts_with("https") ? tls.pointer() : at.pointer(), error.what());
+  }
 }
 
 }  // namespace drcon::common

@@ -1,5 +1,5 @@
 // The consul-catalog sink: its options, and the plugin object.
-#include "common/percent.hpp"
+#include "common/consul_rules.hpp"
 #include "common/tls_settings.hpp"
 #include "consul_catalog/go_duration.hpp"
 #include "consul_catalog/registrar.hpp"
@@ -7,7 +7,6 @@
 #include <boost/asio/ip/host_name.hpp>
 
 #include <algorithm>
-#include <stdexcept>
 
 namespace drcon::consul_catalog {
 namespace {
@@ -76,15 +75,9 @@ std::string read_owner(const options& from, const context& host) {
 
 agent_options read_agent_options(const options& from) {
   agent_options to;
-  try {
-    to.server = common::make_http_server(from["address"].string(), common::read_tls(from["tls"]));
-  } catch (const std::runtime_error& error) {
-    throw config_error("/address", error.what());
-  }
+  to.server = common::read_http_server(from["address"].string(), from["address"], from["tls"]);
   to.token = from["token"].string_or("");
-  if (from["namespace"].present()) to.scope = "ns=" + common::percent_encoded(from["namespace"].string());
-  if (from["partition"].present())
-    to.scope += (to.scope.empty() ? "" : "&") + ("partition=" + common::percent_encoded(from["partition"].string()));
+  to.scope = common::consul::scope(from["namespace"].string_or(""), from["partition"].string_or(""));
   to.timeout = from["timeout"].duration();
   if (to.timeout < std::chrono::milliseconds(100)) throw config_error("/timeout", "expected at least 100ms");
   return to;
@@ -110,7 +103,7 @@ class sink final : public blocking_sink {
 public:
   static constexpr const char* schema = schema_text;
 
-  sink(context host, const options& from) : blocking_sink(host), by_(read_options(from, host)), registrar_(by_, host) {}
+  sink(context host, const options& from) : blocking_sink(host), registrar_(read_options(from, host), host) {}
 
   outcome apply(const update_view& update, std::stop_token stop) override {
     return registrar_.apply(update.wanted(), stop);
@@ -119,13 +112,12 @@ public:
   std::chrono::nanoseconds tend(const std::stop_token& stop) override { return registrar_.tend(stop); }
 
   bool render(const update_view& update) override {
-    const auto wanted = registrations_of(update.wanted(), by_.by);
+    const auto wanted = registrations_of(update.wanted(), registrar_.by());
     for (const auto& [id, each] : wanted.all) host().rendered("service " + id, each.body + "\n");
     return true;
   }
 
 private:
-  const registrar_options by_;
   registrar registrar_;
 };
 

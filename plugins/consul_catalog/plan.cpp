@@ -1,5 +1,7 @@
 #include "consul_catalog/plan.hpp"
 
+#include "common/json_text.hpp"
+
 #include <nlohmann/json.hpp>
 
 #include <set>
@@ -7,16 +9,11 @@
 namespace drcon::consul_catalog {
 namespace {
 
+using common::json_text;
 using nlohmann::json;
 
-std::string text(const json& of, const char* key) {
-  const auto at = of.find(key);
-  return at != of.end() && at->is_string() ? at->get<std::string>() : std::string();
-}
-
 // Whether the agent shows what was registered: the digest alone would not tell that somebody edited the rest.
-bool is_untouched(const json& seen, const registration& wanted) {
-  const auto body = json::parse(wanted.body);
+bool is_untouched(const json& seen, const json& body) {
   const auto same = [&](const char* seen_key, const char* body_key) {
     return seen.contains(seen_key) && seen[seen_key] == body[body_key];
   };
@@ -25,8 +22,7 @@ bool is_untouched(const json& seen, const registration& wanted) {
          same("Weights", "Weights") && (tags.is_null() ? json::array() : tags) == body["Tags"];
 }
 
-bool has_all_checks(const std::set<std::string>& present, const registration& wanted) {
-  const auto body = json::parse(wanted.body);
+bool has_all_checks(const std::set<std::string>& present, const json& body) {
   for (const auto& each : body["Checks"])
     if (!present.contains(each["CheckID"].get<std::string>())) return false;
   return true;
@@ -41,16 +37,18 @@ std::optional<agent_state> read_agent(const json& services, const json& checks, 
   for (const auto& [id, each] : checks.items()) {
     if (!each.is_object()) return {};
     check_ids.insert(id);
-    const auto service = text(each, "ServiceID");
-    if (id == own_check(service)) to.own_checks.emplace(service, text(each, "Status"));
+    const auto service = json_text(each, "ServiceID");
+    if (id == own_check(service)) to.own_checks.emplace(service, json_text(each, "Status"));
   }
   for (const auto& [id, each] : services.items()) {
     if (!each.is_object()) return {};
     const auto meta = each.value("Meta", json::object());
-    present one{.owner = meta.is_object() ? text(meta, owner_key) : std::string(), .digest = {}};
+    present one{.owner = meta.is_object() ? json_text(meta, owner_key) : std::string(), .digest = {}};
     const auto at = wanted.all.find(id);
-    if (at != wanted.all.end() && is_untouched(each, at->second) && has_all_checks(check_ids, at->second))
-      one.digest = text(meta, digest_key);
+    if (at != wanted.all.end()) {
+      const auto body = json::parse(at->second.body);
+      if (is_untouched(each, body) && has_all_checks(check_ids, body)) one.digest = json_text(meta, digest_key);
+    }
     to.services.emplace(id, std::move(one));
   }
   return to;

@@ -1,5 +1,6 @@
 #include "consul_catalog/registrar.hpp"
 
+#include "common/consul_rules.hpp"
 #include "common/percent.hpp"
 
 #include <nlohmann/json.hpp>
@@ -13,8 +14,7 @@ namespace {
 using nlohmann::json;
 
 std::string fault_of(const common::http_answer& answer, const std::string& what) {
-  if (answer.fault != common::http_fault::none) return answer.why;
-  return what + ": Consul answered " + std::to_string(answer.status) + ": " + answer.body.substr(0, 300);
+  return what + ": " + common::consul::fault_of(answer, "service:write and node:read").value();
 }
 
 bool is_done(const common::http_answer& answer) {

@@ -28,6 +28,8 @@ class registrar {
 public:
   registrar(registrar_options options, context host);
 
+  /// What registrations are made by; for any thread.
+  const rules& by() const { return options_.by; }
   outcome apply(const snapshot_view& wanted, const std::stop_token& stop);
   /// Compares and mends when it is time, and keeps checks alive that run out; when to be called again.
   std::chrono::nanoseconds tend(const std::stop_token& stop);

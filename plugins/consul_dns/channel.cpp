@@ -50,13 +50,16 @@ std::string reason_of(int status) {
 
 }  // namespace
 
+struct channel::direction {
+  bool wanted = false;
+  bool waiting = false;
+};
+
 struct channel::watched {
   explicit watched(const asio::any_io_executor& executor) : descriptor(executor) {}
   asio::posix::stream_descriptor descriptor;
-  bool wants_read = false;
-  bool wants_write = false;
-  bool reading = false;
-  bool writing = false;
+  direction read;
+  direction write;
 };
 
 channel::channel(asio::any_io_executor executor, const std::string& server, transport over,
@@ -113,7 +116,7 @@ void channel::watch(ares_socket_t socket, bool readable, bool writable) {
     // c-ares closes it next: it must leave Asio's reactor before, and Asio must not close it again.
     if (at == sockets_.end()) return;
     at->second->descriptor.release();
-    at->second->wants_read = at->second->wants_write = false;
+    at->second->read.wanted = at->second->write.wanted = false;
     sockets_.erase(at);
     return;
   }
@@ -125,36 +128,27 @@ void channel::watch(ares_socket_t socket, bool readable, bool writable) {
     if (refused) return;
     sockets_.emplace(socket, which);
   }
-  which->wants_read = readable;
-  which->wants_write = writable;
-  wait_read(socket, which);
-  wait_write(socket, which);
+  which->read.wanted = readable;
+  which->write.wanted = writable;
+  wait(socket, which, &watched::read);
+  wait(socket, which, &watched::write);
 }
 
-void channel::wait_read(ares_socket_t socket, const std::shared_ptr<watched>& which) {
-  if (!which->wants_read || std::exchange(which->reading, true)) return;
-  which->descriptor.async_wait(asio::posix::stream_descriptor::wait_read,
-                               [weak = weak_from_this(), socket, which](const error_code& error) {
-                                 which->reading = false;
-                                 const auto self = weak.lock();
-                                 if (error || !self || !which->wants_read) return;
-                                 ares_process_fd(self->ares_, socket, ARES_SOCKET_BAD);
-                                 self->arm_timer();
-                                 self->wait_read(socket, which);
-                               });
-}
-
-void channel::wait_write(ares_socket_t socket, const std::shared_ptr<watched>& which) {
-  if (!which->wants_write || std::exchange(which->writing, true)) return;
-  which->descriptor.async_wait(asio::posix::stream_descriptor::wait_write,
-                               [weak = weak_from_this(), socket, which](const error_code& error) {
-                                 which->writing = false;
-                                 const auto self = weak.lock();
-                                 if (error || !self || !which->wants_write) return;
-                                 ares_process_fd(self->ares_, ARES_SOCKET_BAD, socket);
-                                 self->arm_timer();
-                                 self->wait_write(socket, which);
-                               });
+void channel::wait(ares_socket_t socket, const std::shared_ptr<watched>& which, direction watched::*to) {
+  auto& mine = (*which).*to;
+  if (!mine.wanted || std::exchange(mine.waiting, true)) return;
+  const bool reads = to == &watched::read;
+  which->descriptor.async_wait(
+      reads ? asio::posix::stream_descriptor::wait_read : asio::posix::stream_descriptor::wait_write,
+      [weak = weak_from_this(), socket, which, to, reads](const error_code& error) {
+        auto& mine = (*which).*to;
+        mine.waiting = false;
+        const auto self = weak.lock();
+        if (error || !self || !mine.wanted) return;
+        ares_process_fd(self->ares_, reads ? socket : ARES_SOCKET_BAD, reads ? ARES_SOCKET_BAD : socket);
+        self->arm_timer();
+        self->wait(socket, which, to);
+      });
 }
 
 // c-ares tells how long until its next time-out; it must then be called.

@@ -49,11 +49,11 @@ public:
   static constexpr int udp_payload = 4096;  ///< offered by EDNS; beyond it servers set TC, or cut
 
 private:
+  struct direction;
   struct watched;
   static void socket_changed(void* from, ares_socket_t socket, int readable, int writable);
   void watch(ares_socket_t socket, bool readable, bool writable);
-  void wait_read(ares_socket_t socket, const std::shared_ptr<watched>& which);
-  void wait_write(ares_socket_t socket, const std::shared_ptr<watched>& which);
+  void wait(ares_socket_t socket, const std::shared_ptr<watched>& which, direction watched::*to);
   void arm_timer();
 
   boost::asio::any_io_executor executor_;

@@ -1,6 +1,7 @@
 #include "consul_http/answer.hpp"
 
 #include "common/consul_rules.hpp"
+#include "common/json_text.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -10,14 +11,10 @@
 namespace drcon::consul {
 namespace {
 
+using common::json_text;
 using nlohmann::json;
 
 // Members that are missing or null are as good as empty; Consul omits some and nulls others.
-std::string text(const json& from, const char* key) {
-  const auto at = from.find(key);
-  return at != from.end() && at->is_string() ? at->get<std::string>() : std::string();
-}
-
 const json& member(const json& from, const char* key) {
   static const json nothing;
   const auto at = from.find(key);
@@ -37,8 +34,8 @@ health health_of(const json& checks) {
   auto worst = health::passing;
   for (const auto& each : checks) {
     if (!each.is_object()) continue;
-    const auto id = text(each, "CheckID");
-    const auto status = text(each, "Status");
+    const auto id = json_text(each, "CheckID");
+    const auto status = json_text(each, "Status");
     if (id == "_node_maintenance" || id.starts_with("_service_maintenance:")) return health::maintenance;
     if (status == "warning") worst = std::max(worst, health::warning);
     else if (status != "passing") worst = std::max(worst, health::critical);
@@ -54,22 +51,23 @@ bool is_wanted(health each, health_level wanted) {
 endpoint endpoint_of(const json& node, const json& service, health state) {
   const auto& weights = member(service, "Weights");
   const bool has_weights = weights.is_object();
-  endpoint to{.id = text(node, "Node") + "/" + text(service, "ID"),
-              .node = text(node, "Node"),
-              .address = text(service, "Address"),
+  endpoint to{.id = json_text(node, "Node") + "/" + json_text(service, "ID"),
+              .node = json_text(node, "Node"),
+              .address = json_text(service, "Address"),
               .port = number(service, "Port", 0),
               .weight = has_weights ? number(weights, state == health::warning ? "Warning" : "Passing", 1) : 1,
               .priority = 0,
               .health = state,
               .tags = {},
               .meta = {}};
-  if (to.address.empty()) to.address = text(node, "Address");
+  if (to.address.empty()) to.address = json_text(node, "Address");
   for (const auto& tag : member(service, "Tags"))
     if (tag.is_string()) to.tags.push_back(tag.get<std::string>());
   for (const auto& [key, value] : member(service, "Meta").items())
     if (value.is_string()) to.meta.emplace(key, value.get<std::string>());
   // By convention, for filters; the service's own word goes first.
-  if (const auto datacenter = text(node, "Datacenter"); !datacenter.empty()) to.meta.emplace("datacenter", datacenter);
+  if (const auto datacenter = json_text(node, "Datacenter"); !datacenter.empty())
+    to.meta.emplace("datacenter", datacenter);
   return to;
 }
 
@@ -125,7 +123,7 @@ std::optional<checks> parse_checks(const std::string& body) {
   if (!all.is_array()) return {};
   checks to;
   for (const auto& each : all)
-    if (each.is_object()) to[{text(each, "Node"), text(each, "CheckID")}] = text(each, "ServiceName");
+    if (each.is_object()) to[{json_text(each, "Node"), json_text(each, "CheckID")}] = json_text(each, "ServiceName");
   return to;
 }
 

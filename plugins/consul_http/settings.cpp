@@ -7,15 +7,6 @@
 namespace drcon::consul {
 namespace {
 
-common::http_server read_server(const options& from) {
-  const auto tls = common::read_tls(from["tls"]);
-  try {
-    return common::make_http_server(from["address"].string(), tls);
-  } catch (const std::runtime_error& error) {
-    throw config_error("/tls", error.what());
-  }
-}
-
 health_level read_health(const std::string& word) {
   if (word == "any") return health_level::any;
   return word == "warning" ? health_level::warning : health_level::passing;
@@ -54,7 +45,7 @@ selection read_selection(const options& from, const options& source) {
 
 settings read_settings(const options& from) {
   settings to;
-  to.server = read_server(from);
+  to.server = common::read_http_server(from["address"].string(), from["address"], from["tls"]);
   to.token = from["token"].string_or("");
   to.consistency = read_consistency(from["consistency"].string());
   to.max_stale = from["max_stale"].duration();

@@ -6,6 +6,7 @@
 // Thread rule: everything on the strand given to it.
 #pragma once
 
+#include "common/backoff.hpp"
 #include "common/http_client.hpp"
 #include "consul_http/answer.hpp"
 #include "consul_http/bucket.hpp"
@@ -22,7 +23,6 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <random>
 #include <set>
 #include <string>
 #include <vector>
@@ -66,7 +66,7 @@ private:
   boost::asio::awaitable<void> watch_checks(selection place);
   boost::asio::awaitable<void> show_figures();
   boost::asio::awaitable<void> pause(clock::duration length);
-  boost::asio::awaitable<void> back_off(int failures);
+  common::backoff retries() const { return {settings_.retry_min, settings_.retry_max}; }
 
   // What answers mean.
   bool take(const watch_ptr& each, const common::http_answer& answer, std::optional<std::uint64_t> asked,
@@ -95,7 +95,6 @@ private:
   context host_;
   boost::asio::any_io_executor strand_;
   spawner spawn_;
-  std::minstd_rand random_{std::random_device{}()};
 
   std::map<std::string, watch_ptr> watches_;  // by the name they are published under
   std::list<slot_ptr> slots_;

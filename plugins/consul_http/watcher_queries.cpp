@@ -18,17 +18,8 @@ asio::awaitable<void> watcher::pause(clock::duration length) {
   co_await timer.async_wait(asio::use_awaitable);
 }
 
-// Doubling from retry_min to retry_max, half of it by chance: what failed together does not come back together.
-asio::awaitable<void> watcher::back_off(int failures) {
-  auto step = settings_.retry_min;
-  for (int i = 1; i < failures && step < settings_.retry_max; ++i) step *= 2;
-  step = std::min(step, settings_.retry_max);
-  std::uniform_int_distribution<std::int64_t> chance(step.count() / 2, step.count());
-  co_await pause(std::chrono::nanoseconds(chance(random_)));
-}
-
 asio::awaitable<void> watcher::watch_directly(slot_ptr mine) {
-  int failures = 0;
+  auto backoff = retries();
   // A slot whose place was taken away has no watch any more; it ends.
   while (mine->current) {
     const auto each = mine->current;
@@ -61,11 +52,11 @@ asio::awaitable<void> watcher::watch_directly(slot_ptr mine) {
       co_return;
     }
     if (take(each, answer, asked, started)) {
-      failures = 0;
+      backoff.reset();
       const auto wait = each->answers.take(clock::now());
       if (wait > clock::duration::zero()) co_await pause(wait);
     } else {
-      co_await back_off(++failures);
+      co_await pause(backoff.next());
     }
   }
   slots_.remove(mine);
@@ -74,7 +65,7 @@ asio::awaitable<void> watcher::watch_directly(slot_ptr mine) {
 asio::awaitable<void> watcher::rotate(std::size_t number) {
   const auto mine = connection();
   asio::steady_timer timer(strand_);
-  int failures = 0;
+  auto backoff = retries();
   for (;;) {
     clock::duration wait = std::chrono::seconds(1);
     const bool may_work = too_many() && number < rotation_workers();
@@ -98,14 +89,14 @@ asio::awaitable<void> watcher::rotate(std::size_t number) {
     const bool good = !each->gone && !limited && take(each, answer, {}, started);
     if (!each->gone && !each->direct) rotating_.push_back(each);
     if (good) {
-      failures = 0;
+      backoff.reset();
       if (told && before != 0 && each->index != before) promote(each);
       continue;
     }
     if (limited) limit_hit();
     if (each->gone) continue;
     each->retry_at = clock::now() + settings_.retry_min;
-    co_await back_off(++failures);
+    co_await pause(backoff.next());
   }
 }
 
@@ -115,7 +106,7 @@ asio::awaitable<void> watcher::watch_catalog(selection place) {
   std::uint64_t index = 0;
   bool told = false;
   bool may_be_stale = true;
-  int failures = 0;
+  auto backoff = retries();
   for (;;) {
     const auto asked = index == 0 ? std::optional<std::uint64_t>() : index;
     const auto target = catalog_target(settings_, place, asked, may_be_stale);
@@ -129,10 +120,10 @@ asio::awaitable<void> watcher::watch_catalog(selection place) {
       index = 0;
       if (is_connection_limit(answer)) limit_hit();
       failed(catalog_watch, answer, why);
-      co_await back_off(++failures);
+      co_await pause(backoff.next());
       continue;
     }
-    failures = 0;
+    backoff.reset();
     worked(catalog_watch);
     const auto next = next_index(index, answer.header("x-consul-index"));
     if (next != index || !told) take_catalog(place, *now);
@@ -149,7 +140,7 @@ asio::awaitable<void> watcher::watch_checks(selection place) {
   const auto mine = connection();
   bucket answers(answers_per_second, burst);
   std::uint64_t index = 0;
-  int failures = 0;
+  auto backoff = retries();
   std::map<std::string, checks> known;
   for (;;) {
     const auto asked = index == 0 ? std::optional<std::uint64_t>() : index;
@@ -159,10 +150,10 @@ asio::awaitable<void> watcher::watch_checks(selection place) {
       index = 0;
       if (is_connection_limit(answer)) limit_hit();
       failed(checks_watch, answer, *why);
-      co_await back_off(++failures);
+      co_await pause(backoff.next());
       continue;
     }
-    failures = 0;
+    backoff.reset();
     worked(checks_watch);
     const auto next = next_index(index, answer.header("x-consul-index"));
     if (std::exchange(index, next) == next) continue;

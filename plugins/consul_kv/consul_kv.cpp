@@ -59,18 +59,12 @@ public:
 
 private:
   std::string target_of(const selection& what, std::uint64_t index) const {
-    std::string to = "/v1/kv/";
-    for (std::size_t start = 0; start <= what.path.size();) {
-      const auto end = std::min(what.path.find('/', start), what.path.size());
-      to += common::percent_encoded(what.path.substr(start, end - start));
-      if (end < what.path.size()) to += '/';
-      start = end + 1;
-    }
+    auto to = "/v1/kv/" + common::percent_encoded_path(what.path);
     const auto wait = std::chrono::duration_cast<std::chrono::milliseconds>(settings_.wait).count();
     to += "?index=" + std::to_string(index) + "&wait=" + std::to_string(wait) + "ms";
     if (what.is_prefix) to += "&recurse";
     if (!what.datacenter.empty()) to += "&dc=" + common::percent_encoded(what.datacenter);
-    return to + settings_.scope;
+    return settings_.scope.empty() ? to : to + "&" + settings_.scope;
   }
 
   asio::awaitable<void> watch(const selection& what) {

@@ -1,10 +1,9 @@
 #include "consul_kv/settings.hpp"
 
-#include "common/percent.hpp"
+#include "common/consul_rules.hpp"
 #include "common/tls_settings.hpp"
 
 #include <set>
-#include <stdexcept>
 
 namespace drcon::consul_kv {
 namespace {
@@ -30,15 +29,9 @@ selection read_selection(const options& from, const std::string& datacenter) {
 
 settings read_settings(const options& from) {
   settings to;
-  const auto tls = common::read_tls(from["tls"]);
-  try {
-    to.server = common::make_http_server(from["address"].string(), tls);
-  } catch (const std::runtime_error& error) {
-    throw config_error("/address", error.what());
-  }
+  to.server = common::read_http_server(from["address"].string(), from["address"], from["tls"]);
   to.token = from["token"].string_or("");
-  for (const auto& [key, parameter] : {std::pair{"namespace", "&ns="}, std::pair{"partition", "&partition="}})
-    if (from[key].present()) to.scope += parameter + common::percent_encoded(from[key].string());
+  to.scope = common::consul::scope(from["namespace"].string_or(""), from["partition"].string_or(""));
   to.wait = from["wait"].duration();
   to.retry_max = from["retry_max"].duration();
   if (to.wait < std::chrono::seconds(1) || to.wait > std::chrono::minutes(10))

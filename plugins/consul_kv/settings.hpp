@@ -23,7 +23,7 @@ struct selection {
 struct settings {
   common::http_server server;
   std::string token;
-  std::string scope;  ///< "&ns=…&partition=…", or empty
+  std::string scope;  ///< "ns=…&partition=…", or empty
   std::vector<selection> keys;
   std::chrono::nanoseconds wait{};
   std::chrono::nanoseconds retry_max{};

@@ -1,5 +1,7 @@
 #include "docker/container.hpp"
 
+#include "common/json_text.hpp"
+
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
@@ -12,6 +14,7 @@
 namespace drcon::docker {
 namespace {
 
+using common::json_text;
 using nlohmann::json;
 
 // A member of a type that fits, else an empty one: Docker leaves out, or sets to null, what there is none of.
@@ -24,10 +27,6 @@ const json& member(const json& of, const char* name, json::value_t type) {
 }
 
 const json& object(const json& of, const char* name) { return member(of, name, json::value_t::object); }
-
-std::string text(const json& of, const char* name) {
-  return member(of, name, json::value_t::string).get<std::string>();
-}
 
 bool flag(const json& of, const char* name) {
   const auto at = of.find(name);
@@ -72,8 +71,8 @@ void read_settings(const json& config, container& to) {
 void read_binding(const json& bindings, container_port& to) {
   if (!bindings.is_array()) return;
   for (const auto& each : bindings) {
-    const auto address = text(each, "HostIp");
-    const auto port = port_number(text(each, "HostPort"));
+    const auto address = json_text(each, "HostIp");
+    const auto port = port_number(json_text(each, "HostPort"));
     const bool better =
         to.host_port == 0 || (to.host_address.find(':') != std::string::npos && address.find(':') == std::string::npos);
     if (port != 0 && better) {
@@ -108,8 +107,8 @@ void read_ports(const json& inspected, container& to) {
 
 void read_addresses(const json& networks, container& to) {
   for (const auto& [name, each] : networks.items()) {
-    auto address = text(each, "IPAddress");
-    if (address.empty()) address = text(each, "GlobalIPv6Address");
+    auto address = json_text(each, "IPAddress");
+    if (address.empty()) address = json_text(each, "GlobalIPv6Address");
     if (!address.empty()) to.addresses.emplace(name, std::move(address));
   }
 }
@@ -129,18 +128,18 @@ int signal_number(const std::string& text) {
 }
 
 std::optional<container> read_container(const json& inspected) {
-  if (!inspected.is_object() || text(inspected, "Id").empty() || !inspected.contains("State")) return {};
+  if (!inspected.is_object() || json_text(inspected, "Id").empty() || !inspected.contains("State")) return {};
   container to;
-  to.id = text(inspected, "Id");
-  to.name = text(inspected, "Name");
+  to.id = json_text(inspected, "Id");
+  to.name = json_text(inspected, "Name");
   if (to.name.starts_with('/')) to.name.erase(0, 1);
   const auto& config = object(inspected, "Config");
-  to.image = text(config, "Image");
+  to.image = json_text(config, "Image");
   read_settings(config, to);
   read_ports(inspected, to);
   read_addresses(object(object(inspected, "NetworkSettings"), "Networks"), to);
-  to.network_mode = text(object(inspected, "HostConfig"), "NetworkMode");
-  if (const auto signal = signal_number(text(config, "StopSignal")); signal != 0) to.stop_signal = signal;
+  to.network_mode = json_text(object(inspected, "HostConfig"), "NetworkMode");
+  if (const auto signal = signal_number(json_text(config, "StopSignal")); signal != 0) to.stop_signal = signal;
 
   const auto& state = object(inspected, "State");
   to.running = flag(state, "Running") && !flag(state, "Restarting");
@@ -148,7 +147,7 @@ std::optional<container> read_container(const json& inspected) {
   to.out_of_memory = flag(state, "OOMKilled");
   if (const auto code = state.find("ExitCode"); code != state.end() && code->is_number_integer())
     to.exit_code = code->get<int>();
-  to.health = text(object(state, "Health"), "Status");
+  to.health = json_text(object(state, "Health"), "Status");
   if (to.health == "none") to.health.clear();
   return to;
 }

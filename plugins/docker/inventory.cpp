@@ -1,5 +1,7 @@
 #include "docker/inventory.hpp"
 
+#include "common/json_text.hpp"
+
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
@@ -9,6 +11,8 @@
 namespace drcon::docker {
 namespace {
 
+using common::json_text;
+
 int number(const nlohmann::json& attributes, const char* key) {
   const auto at = attributes.find(key);
   int value = 0;
@@ -16,11 +20,6 @@ int number(const nlohmann::json& attributes, const char* key) {
   const auto text = at->get<std::string>();
   std::from_chars(text.data(), text.data() + text.size(), value);
   return value;
-}
-
-std::string text(const nlohmann::json& of, const char* key) {
-  const auto at = of.find(key);
-  return at != of.end() && at->is_string() ? at->get<std::string>() : std::string();
 }
 
 bool matters(const std::string& type, const std::string& action) {
@@ -39,9 +38,9 @@ std::optional<event> read_event(const std::string& line) {
   if (!actor.is_object()) return {};
   const auto attributes = actor.value("Attributes", nlohmann::json::object());
   if (!attributes.is_object()) return {};
-  const auto type = text(parsed, "Type");
-  event to{.container = type == "network" ? text(attributes, "container") : text(actor, "ID"),
-           .action = text(parsed, "Action"),
+  const auto type = json_text(parsed, "Type");
+  event to{.container = type == "network" ? json_text(attributes, "container") : json_text(actor, "ID"),
+           .action = json_text(parsed, "Action"),
            .signal = number(attributes, "signal"),
            .exit_code = number(attributes, "exitCode")};
   if (to.container.empty() || !matters(type, to.action)) return {};

@@ -6,8 +6,6 @@
 #include <boost/asio/ip/host_name.hpp>
 #include <boost/asio/ip/udp.hpp>
 
-#include <stdexcept>
-
 namespace drcon::docker {
 namespace {
 
@@ -19,11 +17,7 @@ common::http_server read_engine(const options& from) {
   // As DOCKER_HOST has it; there TLS is a matter of other settings.
   if (address.starts_with("tcp://"))
     address.replace(0, 3, tls.ca_file.empty() && tls.cert_file.empty() ? "http" : "https");
-  try {
-    return common::make_http_server(address, tls);
-  } catch (const std::runtime_error& error) {
-    throw config_error(address.starts_with("https") ? "/tls" : "/engine", error.what());
-  }
+  return common::read_http_server(address, from["engine"], from["tls"]);
 }
 
 // The address that this machine would speak from to anybody else. Connecting a UDP socket sends nothing.

@@ -1,5 +1,6 @@
 #include "docker/watcher.hpp"
 
+#include "common/json_text.hpp"
 #include "common/percent.hpp"
 
 #include <boost/asio/experimental/awaitable_operators.hpp>
@@ -104,11 +105,9 @@ asio::awaitable<std::string> watcher::agree_on_version() {
   if (answer.fault != common::http_fault::none || answer.status != 200) co_return fault_of(answer, "/version");
   const auto said = json::parse(answer.body, nullptr, false);
   if (!said.is_object()) co_return "what answers is no Docker engine";
-  const auto text = [&said](const char* key) {
-    return said.contains(key) && said[key].is_string() ? said[key].get<std::string>() : std::string();
-  };
   constexpr std::pair known{1, 41};  // of Docker 20.10; engines speak older versions as far as they say
-  const auto wanted = std::max(version_of(text("MinAPIVersion")), std::min(known, version_of(text("ApiVersion"))));
+  const auto wanted = std::max(version_of(common::json_text(said, "MinAPIVersion")),
+                               std::min(known, version_of(common::json_text(said, "ApiVersion"))));
   if (wanted.first < 1) co_return "what answers is no Docker engine: it names no ApiVersion";
   version_ = "/v" + std::to_string(wanted.first) + "." + std::to_string(wanted.second);
   co_return std::string();

@@ -12,6 +12,7 @@ namespace drcon::nginx {
 using common::nginx::argument;
 namespace {
 
+using common::mustache_flag;
 using kainjow::mustache::data;
 
 std::string text_of(const boost::asio::ip::tcp::endpoint& at) {
@@ -68,28 +69,12 @@ data data_of(const server& each, bool first, bool is_last) {
   to["address"] = host.starts_with('[') ? host.substr(1, host.size() - 2) : host;
   to["host"] = host;
   to["port"] = each.address.substr(colon + 1);
-  to["id"] = each.from.id;
-  to["node"] = each.from.node;
+  common::describe_labels(each.from, to);
   to["weight"] = std::to_string(each.weight);
-  to["health"] = std::string(to_string(each.from.health));
-  to["backup"] = each.backup ? data::type::bool_true : data::type::bool_false;
-  to["down"] = each.down ? data::type::bool_true : data::type::bool_false;
-  to["first"] = first ? data::type::bool_true : data::type::bool_false;
-  to["last"] = is_last ? data::type::bool_true : data::type::bool_false;
-  data tags = data::type::list;
-  for (const auto& tag : each.from.tags) tags.push_back(tag);
-  to["tags"] = std::move(tags);
-  data pairs = data::type::list;
-  data meta = data::type::object;
-  for (const auto& [key, value] : each.from.meta) {
-    data pair;
-    pair["key"] = key;
-    pair["value"] = value;
-    pairs.push_back(pair);
-    meta[key] = value;
-  }
-  to["meta"] = std::move(meta);
-  to["meta_list"] = std::move(pairs);
+  to["backup"] = mustache_flag(each.backup);
+  to["down"] = mustache_flag(each.down);
+  to["first"] = mustache_flag(first);
+  to["last"] = mustache_flag(is_last);
   return to;
 }
 
@@ -105,9 +90,9 @@ data data_of(const std::vector<upstream>& upstreams, const memory& last, const l
     to["name"] = each.name;
     to["endpoints"] = std::move(endpoints);
     to["count"] = std::to_string(each.servers.size());
-    to["empty"] = each.servers.empty() ? data::type::bool_true : data::type::bool_false;
-    to["first"] = i == 0 ? data::type::bool_true : data::type::bool_false;
-    to["last"] = i + 1 == upstreams.size() ? data::type::bool_true : data::type::bool_false;
+    to["empty"] = mustache_flag(each.servers.empty());
+    to["first"] = mustache_flag(i == 0);
+    to["last"] = mustache_flag(i + 1 == upstreams.size());
     services.push_back(to);
   }
   data root;

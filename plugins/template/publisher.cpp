@@ -80,8 +80,9 @@ outcome publisher::publish(const wanted_state& wanted, const std::stop_token& st
     return ok();
   }
   if (all_bytes == failed_bytes_ && clock::now() < not_before_) return retry(failed_why_);
-  if (auto why = prepare(todo, wanted, stop); !why.empty()) return retry(why);
-  auto how = bring_about(todo, wanted, stop);
+  const auto around = surroundings_of(todo, wanted);
+  if (auto why = prepare(todo, around, stop); !why.empty()) return retry(why);
+  auto how = bring_about(todo, around, stop);
   if (how.result == DRCON_OK) {
     failed_bytes_.clear();
     patience_.reset();
@@ -96,13 +97,13 @@ outcome publisher::publish(const wanted_state& wanted, const std::stop_token& st
 }
 
 // Writes the new files beside the old ones and has them judged. What went wrong, or empty; the old ones are untouched.
-std::string publisher::prepare(std::vector<change>& todo, const wanted_state& wanted, const std::stop_token& stop) {
+std::string publisher::prepare(std::vector<change>& todo, const common::command_surroundings& around,
+                               const std::stop_token& stop) {
   for (auto& each : todo) {
     if (each.of->on_disk.live() == each.bytes) continue;
     each.candidate.emplace(each.of->on_disk.prepare(each.bytes));
     if (!each.candidate->fault().empty()) return each.candidate->fault();
   }
-  const auto around = surroundings_of(todo, wanted);
   for (auto& each : todo) {
     if (!each.candidate || !each.of->options.check) continue;
     auto with = around;
@@ -113,21 +114,22 @@ std::string publisher::prepare(std::vector<change>& todo, const wanted_state& wa
   return {};
 }
 
-outcome publisher::bring_about(std::vector<change>& todo, const wanted_state& wanted, const std::stop_token& stop) {
+outcome publisher::bring_about(std::vector<change>& todo, const common::command_surroundings& around,
+                               const std::stop_token& stop) {
   for (auto& each : todo) {
     if (!each.candidate) continue;
     if (auto why = each.of->on_disk.put(*each.candidate, each.bytes); !why.empty())
-      return take_back(todo, why, wanted, {});
+      return take_back(todo, why, around, {});
     each.of->on_disk.make_durable();
   }
   if (reload_) {
-    const auto how = carry_out(*reload_, {}, surroundings_of(todo, wanted), stop);
+    const auto how = carry_out(*reload_, {}, around, stop);
     const auto& why = how.why;
     // Who starts later finds the new files; who was just about to start is told as soon as it can be.
     if (how.nobody) return retry(why + ", so nobody runs who could be told; the files are written, and wait");
     // Stopped in the middle: who reads the files may have heard or not. The next start finds it so, and tells again.
     if (!why.empty() && stop.stop_requested()) return retry("stopped while the reload was under way");
-    if (!why.empty()) return take_back(todo, why, wanted, stop);
+    if (!why.empty()) return take_back(todo, why, around, stop);
     host_.count("reloads_total", "Times the reload command ran, or the signal was sent, with success.");
   }
   for (auto& each : todo) each.of->on_disk.settle(each.of->options.backup);
@@ -135,21 +137,24 @@ outcome publisher::bring_about(std::vector<change>& todo, const wanted_state& wa
 }
 
 // Every file as it was before; who reads them is told, if the new ones may have reached him.
-outcome publisher::take_back(const std::vector<change>& todo, const std::string& why, const wanted_state& wanted,
-                             const std::stop_token& stop) {
+outcome publisher::take_back(const std::vector<change>& todo, const std::string& why,
+                             const common::command_surroundings& around, const std::stop_token& stop) {
   std::string faults;
   for (const auto& each : todo)
     if (each.of->on_disk.changing())
       if (const auto fault = each.of->on_disk.restore(); !fault.empty()) faults += "; " + fault;
   if (!faults.empty()) return retry(why + "; and the old files could not be put back" + faults);
   if (!reload_) return retry(why + "; the old files stand");
-  const auto again = carry_out(*reload_, {}, surroundings_of(todo, wanted), stop);
+  const auto again = carry_out(*reload_, {}, around, stop);
   return retry(why + "; the old files are back" +
                (again.why.empty() ? ", and were reloaded" : ", and reloading them failed as well"));
 }
 
 common::command_surroundings publisher::surroundings_of(const std::vector<change>& todo,
                                                         const wanted_state& wanted) const {
+  const bool anybody =
+      reload_ || std::ranges::any_of(todo, [](const change& each) { return each.of->options.check.has_value(); });
+  if (!anybody) return {};
   std::vector<std::string> paths;
   for (const auto& each : todo) paths.push_back(each.of->options.path);
   json services = json::array();

@@ -79,9 +79,11 @@ private:
 
   std::string draw(const file_options& of, const wanted_state& wanted, bool tell_refusals) const;
   std::string look();
-  std::string prepare(std::vector<change>& todo, const wanted_state& wanted, const std::stop_token& stop);
-  outcome bring_about(std::vector<change>& todo, const wanted_state& wanted, const std::stop_token& stop);
-  outcome take_back(const std::vector<change>& todo, const std::string& why, const wanted_state& wanted,
+  std::string prepare(std::vector<change>& todo, const common::command_surroundings& around,
+                      const std::stop_token& stop);
+  outcome bring_about(std::vector<change>& todo, const common::command_surroundings& around,
+                      const std::stop_token& stop);
+  outcome take_back(const std::vector<change>& todo, const std::string& why, const common::command_surroundings& around,
                     const std::stop_token& stop);
   common::command_surroundings surroundings_of(const std::vector<change>& todo, const wanted_state& wanted) const;
   void show();

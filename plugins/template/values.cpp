@@ -45,8 +45,7 @@ void set_place(values& of, std::size_t i, std::size_t count) {
 values value_of(const endpoint& from, std::size_t i, std::size_t count) {
   values to;
   const bool is_ipv6 = from.address.find(':') != std::string::npos;
-  to["id"] = from.id;
-  to["node"] = from.node;
+  common::describe_labels(from, to);
   to["address"] = from.address;
   to["host"] = is_ipv6 ? "[" + from.address + "]" : from.address;
   to["port"] = std::to_string(from.port);
@@ -54,28 +53,11 @@ values value_of(const endpoint& from, std::size_t i, std::size_t count) {
   to["weight"] = std::to_string(from.weight);
   to["priority"] = std::to_string(from.priority);
   to["backup"] = mustache_flag(from.priority > 0);
-  to["health"] = std::string(to_string(from.health));
   to["passing"] = mustache_flag(from.health == health::passing);
   to["in_service"] = mustache_flag(in_service(from));
-  values tags = type::list;
   values tagged = type::object;
-  for (const auto& tag : from.tags) {
-    tags.push_back(tag);
-    tagged[tag] = mustache_flag(true);
-  }
-  to["tags"] = std::move(tags);
+  for (const auto& tag : from.tags) tagged[tag] = mustache_flag(true);
   to["tagged"] = std::move(tagged);
-  values meta = type::object;
-  values pairs = type::list;
-  for (const auto& [key, value] : from.meta) {
-    meta[key] = value;
-    values pair;
-    pair["key"] = key;
-    pair["value"] = value;
-    pairs.push_back(pair);
-  }
-  to["meta"] = std::move(meta);
-  to["meta_list"] = std::move(pairs);
   set_place(to, i, count);
   return to;
 }

@@ -195,30 +195,27 @@ std::vector<publisher::drawing> publisher::preview(const wanted_state& wanted) c
 
 bool publisher::reread_templates() {
   bool any = false;
+  bool other_faults = false;
   for (auto& each : files_) {
     std::string why;
     const auto text = common::read_file(each.options.template_path, why);
-    if (text && *text == each.options.form.text()) {
-      each.template_fault.clear();
-      continue;
-    }
-    common::mustache_template next(text.value_or(std::string()));
-    const auto fault = next.fault();
-    if (!text || fault || text->empty()) {
+    std::string fault;
+    if (!text || *text != each.options.form.text()) {
+      common::mustache_template next(text.value_or(std::string()));
       // A writer may be in the middle of it, or it is gone for good: the last good one serves on.
-      each.template_fault = each.options.template_path +
-                            (fault         ? ":" + *fault
-                             : why.empty() ? " is gone, or empty"
-                                           : ": " + why) +
-                            "; the template that was read last is used";
-      continue;
+      if (const auto broken = next.fault()) fault = ":" + *broken;
+      else if (!text || text->empty()) fault = why.empty() ? " is gone, or empty" : ": " + why;
+      if (!fault.empty()) fault = each.options.template_path + fault + "; the template that was read last is used";
+      if (fault.empty()) {
+        const std::lock_guard lock(forms_);
+        each.options.form = std::move(next);
+        any = true;
+      }
     }
-    each.template_fault.clear();
-    const std::lock_guard lock(forms_);
-    each.options.form = std::move(next);
-    any = true;
+    other_faults |= fault != each.template_fault;
+    each.template_fault = std::move(fault);
   }
-  show();
+  if (other_faults) show();
   return any;
 }
 

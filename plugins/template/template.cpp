@@ -126,18 +126,24 @@ public:
 
   outcome apply(const update_view& update, std::stop_token stop) override {
     last_ = state_of(update);
-    return publisher_.publish(*last_, stop);
+    auto how = publisher_.publish(*last_, stop);
+    if (how.result == DRCON_OK) edited_ = false;
+    return how;
   }
 
   /// Templates are edited by people, who expect to see what they did.
   std::chrono::nanoseconds tend(const std::stop_token& stop) override {
     constexpr auto look_every = std::chrono::seconds(2);
-    if (!last_ || !publisher_.reread_templates()) return look_every;
+    if (!last_) return look_every;
+    edited_ |= publisher_.reread_templates();
+    if (!edited_) return look_every;
     last_->added.clear();
     last_->changed.clear();
     last_->removed.clear();
-    if (const auto how = publisher_.publish(*last_, stop); how.result != DRCON_OK && !stop.stop_requested())
-      host().status_degraded(how.why);
+    // The host knows nothing of it: what is refused is tried again from here.
+    const auto how = publisher_.publish(*last_, stop);
+    edited_ = how.result != DRCON_OK;
+    if (edited_ && !stop.stop_requested()) host().status_degraded(how.why);
     return look_every;
   }
 
@@ -152,6 +158,7 @@ public:
 private:
   publisher publisher_;
   std::optional<wanted_state> last_;
+  bool edited_ = false;  // a template has been, and what it draws is not in place yet
 };
 
 }  // namespace

@@ -325,6 +325,18 @@ TEST_F(TemplateProgram, TellsThePlaceOfAFaultInATemplateBeforeItRuns) {
   EXPECT_NE(result.err.find("drcon.toml:"), std::string::npos) << result.err;
 }
 
+TEST_F(TemplateProgram, TriesAnEditedTemplateAgainUntilItIsTaken) {
+  start();
+  script("check", "echo no good; exit 7");
+  write_file(path("form"), "new {{#service.web.endpoints}}{{address}}{{/service.web.endpoints}}");
+  const auto text = [this] { return drcon_->status()["sinks"]["file"]["text"].dump(); };
+  EXPECT_TRUE(wait_until([&] { return text().find("no good") != std::string::npos; })) << drcon_->status();
+  EXPECT_EQ(read_file(path("out")), "10.0.0.1");
+  script("check", "exit 0");
+  EXPECT_TRUE(holds("new 10.0.0.1")) << drcon_->status() << drcon_->log();
+  EXPECT_TRUE(wait_until([&] { return text().find("no good") == std::string::npos; })) << drcon_->status();
+}
+
 TEST_F(TemplateProgram, HealsWhenTheCheckPassesAgain) {
   expect_trouble_and_healing("check", "echo no good; exit 7", "ended with code 7: no good");
 }

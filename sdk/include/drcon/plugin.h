@@ -1,26 +1,38 @@
-/* drcon/plugin.h: the binary contract between drcon and a plugin.
+/* drcon/plugin.h: the binary contract between drcon and a plugin. ABI 1, frozen.
  *
- * Plain C11, the whole of the ABI. The C++ layer beside it (drcon/source.hpp, drcon/sink.hpp) is sugar that
- * is compiled into the plugin; nothing of C++ crosses this line.
+ * Plain C11, the whole of the ABI; it reads the same in C++. The C++ layer beside it (drcon/source.hpp,
+ * drcon/sink.hpp) is sugar that is compiled into the plugin; nothing of C++ crosses this line.
  *
  * RULES, stated once
  *  - A plugin is a shared library that exports one object, `drcon_plugin_entry`, and nothing else.
  *  - Whoever allocates, frees. What is passed by pointer is borrowed: it is valid until the call returns
  *    (for drcon_update: until the plugin has answered with host->done), and a receiver that keeps it copies it.
- *  - Every struct begins with its size and only ever grows at its end. Arrays of growable structs carry a stride.
- *    Test a newer member with DRCON_HAS before use. `reserved` members are 0.
+ *    What is returned belongs to whom it came from, for as long as the function's comment says.
+ *  - Every struct begins with its size and only ever grows at its end (drcon_plugin begins with its magic). Arrays
+ *    of growable structs carry a stride. Test a member newer than 1.0 with DRCON_HAS before use. `reserved` members
+ *    are 0. drcon_string and drcon_pair never change.
  *  - No call may throw, longjmp or exit across this boundary.
- *  - Strings are pointer and length, UTF-8, without a promise of a final NUL.
+ *  - Strings are pointer and length, UTF-8, without a promise of a final NUL. An empty one may have a NULL pointer.
+ *    `const char*` ends with NUL and lives as long as what holds it.
  *
  * THREADS
  *  - [lane]  the host calls this on the instance's own thread. Calls to one instance never overlap, and no
- *            other instance waits for them.
- *  - [any]   may be called from any thread, concurrently, from `create` until `stop` has returned. A call that
- *            comes later is refused, counted and logged with the plugin's name; it does no harm.
+ *            other instance waits for them. The host holds no lock.
+ *  - [any]   may be called from any thread, concurrently, also from within a [lane] call, from `create` until `stop`
+ *            has returned. A call that comes later is refused, counted and logged with the plugin's name; it does no
+ *            harm. None of them waits for another plugin, for the engine, or for I/O.
+ *
+ * LIFE of an instance: create, start, (apply | render)*, stop, destroy. A start that does not answer DRCON_OK is tried
+ * again; stop may come unstarted; after destroy nothing is called. Many instances of one plugin may live at a time.
  *
  * VERSIONS
- *  - Same major: compatible, whatever the minor. While the major is 0 the contract is not frozen, and the host
- *    wants the same minor too.
+ *  - Same major: compatible, whatever the minor of either side. A plugin that was built with 1.0 loads for as long as
+ *    there is a drcon with ABI 1; one built with a newer minor loads too and finds a shorter drcon_host.
+ *  - A minor step only appends: members at the end of a struct, numbers of an enumeration, names of an ability. What
+ *    is here never changes its meaning, its thread or its owner; what must work otherwise gets a new name.
+ *  - A number that is unknown to its receiver is read as the comment of its type says; numbers are never used again.
+ *  - What only some plugins or hosts can do is an ability, asked for by name ("drcon.thing/1") and answered with a
+ *    pointer to a struct of its own, or NULL.
  */
 /* NOLINTBEGIN(modernize-*): C, whatever includes it. */
 #ifndef DRCON_PLUGIN_H
@@ -33,13 +45,13 @@
 extern "C" {
 #endif
 
-#define DRCON_ABI_MAJOR 0u
-#define DRCON_ABI_MINOR 2u
+#define DRCON_ABI_MAJOR 1u
+#define DRCON_ABI_MINOR 0u
 
 /** First eight bytes of the entry object: tells a drcon plugin from any other library. */
 #define DRCON_MAGIC "DRCONPL"
 
-/** True when the peer's struct *p is long enough to hold member m. */
+/** True when the peer's struct *p is long enough to hold member m: it may still be NULL. */
 #define DRCON_HAS(p, m) ((const char*)(&(p)->m + 1) <= (const char*)(p) + (p)->size)
 
 #define DRCON_EXPORT __attribute__((visibility("default")))
@@ -55,14 +67,14 @@ typedef struct drcon_pair {
   drcon_string key, value;
 } drcon_pair;
 
-/** How a call ended. Fixed numbers; an unknown one is treated as DRCON_RETRY. */
+/** How a call ended. An unknown number is read as DRCON_RETRY. */
 typedef int32_t drcon_result;
 #define DRCON_OK 0       /**< done; for apply: the target serves the wanted snapshot */
 #define DRCON_RETRY 1    /**< the other side is away; the host tries again with backoff and jitter */
 #define DRCON_REJECTED 2 /**< this snapshot will never fit; the host waits for another */
 #define DRCON_CONFIG 3   /**< the options are wrong; never retried, the user must change the config */
 
-/** Health of an endpoint, best first. An unknown number counts as critical. */
+/** Health of an endpoint, best first. An unknown number is read as critical: it must not attract traffic. */
 typedef uint32_t drcon_health;
 #define DRCON_PASSING 0u
 #define DRCON_WARNING 1u
@@ -95,8 +107,8 @@ typedef struct drcon_service {
   drcon_string name;
   const drcon_endpoint* endpoints;
   size_t endpoint_count;
-  const drcon_pair* values; /**< since 0.2; keys are unique */
-  size_t value_count;       /**< since 0.2 */
+  const drcon_pair* values; /**< keys are unique */
+  size_t value_count;
 } drcon_service;
 
 /** Every service of a sink, in order of name, endpoints in a fixed order: equal sets give equal bytes. */
@@ -128,12 +140,13 @@ typedef struct drcon_update {
   size_t change_size; /**< stride of `changes` */
 } drcon_update;
 
-/** Nothing is known to have changed: compare the target with `wanted` and mend what differs. */
+/** Flag: nothing is known to have changed; compare the target with `wanted` and mend what differs. Unknown flags are
+ *  passed over. */
 #define DRCON_UPDATE_RECONCILE 1u
 
 /** One option, as found by host->option. Members that do not fit the type are 0. */
 typedef struct drcon_value {
-  uint32_t size;
+  uint32_t size;       /**< set by the caller before host->option, which fills no more than that */
   uint32_t type;       /**< DRCON_VALUE_* */
   int64_t integer;     /**< boolean (0, 1) and integer */
   double number;       /**< integer and number */
@@ -187,29 +200,33 @@ typedef struct drcon_host {
 
   /* -- for every instance -- */
 
-  /** [any] The option at `pointer` (JSON Pointer, RFC 6901: "/service/0/name"); within create only. */
+  /** [any] The option at `pointer` (JSON Pointer, RFC 6901: "/service/0/name"; "" is the whole). Within create only;
+   *  its string is valid until create returns. DRCON_VALUE_NONE for what is not there. */
   void (*option)(const drcon_options*, drcon_string pointer, drcon_value* out);
-  /** [any] Name of member `i` of the table at `pointer`, in alphabetical order; empty when there is none. */
+  /** [any] Name of member `i` of the table at `pointer`, in alphabetical order; empty when there is none. Within create
+   *  only; valid until create returns. */
   drcon_string (*option_key)(const drcon_options*, drcon_string pointer, size_t i);
   /** [any] The name the user gave the instance, such as "consul" of [source.consul]. Valid until destroy. */
   drcon_string (*name)(drcon_instance*);
-  /** [any] Non-zero when a message of this level would be kept. */
+  /** [any] Non-zero when a message of this level would be kept. For messages that are dear to make. */
   int32_t (*log_enabled)(drcon_instance*, int32_t level);
-  /** [any] One line for people. */
+  /** [any] One line for people; the host adds the instance's name. An unknown level is read as the nearest one. */
   void (*log)(drcon_instance*, int32_t level, drcon_string text);
-  /** [any] State to show until the next call; the host logs only what changes. */
+  /** [any] State to show until the next call; the host logs only what changes. Unknown states are read as AWAY. */
   void (*status)(drcon_instance*, int32_t state, drcon_string text);
-  /** [any] One figure. */
+  /** [any] One figure. A name that Prometheus does not allow is refused and told as misbehaviour. */
   void (*metric)(drcon_instance*, const drcon_metric*);
-  /** [lane] Says why the call that is about to return something other than DRCON_OK failed. `pointer` names
-   *  the option at fault, or is empty; the host turns it into file:line:column. */
+  /** [lane] Says why the create, start or render that is about to return something other than DRCON_OK failed.
+   *  `pointer` names the option at fault, or is empty; the host turns it into file:line:column. */
   void (*failed)(drcon_instance*, drcon_string pointer, drcon_string why);
 
   /* -- for sources -- */
 
-  /** [any] The complete state of one service. Equal to the last one: costs a comparison, causes nothing. */
+  /** [any] The complete state of one service. Equal to the last one: costs a comparison, causes nothing. The host
+   * copies and judges it: an endpoint with an impossible address, port, id, tag or meta is left out and told, the rest
+   * stands. */
   void (*publish)(drcon_instance*, const drcon_service*);
-  /** [any] The service is gone for good: the source *knows* that it is no more. */
+  /** [any] The service is gone for good: the source *knows* that it is no more. One never published: does nothing. */
   void (*withdraw)(drcon_instance*, drcon_string service);
   /** [any] Everything that is watched has been told (published or withdrawn) once. Repeating it is harmless. */
   void (*ready)(drcon_instance*);
@@ -219,15 +236,17 @@ typedef struct drcon_host {
 
   /* -- for sinks -- */
 
-  /** [any] Answers apply(), once for each ticket, perhaps before apply() returns. `why` explains what is not OK. */
+  /** [any] Answers apply(), once for each ticket, perhaps before apply() returns. `why` explains what is not OK. The
+   *  update and all that it points to is the host's again from this call on. */
   void (*done)(drcon_instance*, uint64_t ticket, drcon_result, drcon_string why);
   /** [lane] Within render(): what would be written. `target` names it (a path); `live` is what is there now, or
    *  has a NULL pointer when that is not known. */
   void (*rendered)(drcon_instance*, drcon_string target, drcon_string wanted, drcon_string live);
-  /** [any] Tells that the sink left an endpoint out, and why: "its tag holds a newline". Within apply or render. */
+  /** [any] Tells that the sink left an endpoint out, and why: "its tag holds a newline". Between apply and done, or
+   *  within render. An empty endpoint means the whole service. */
   void (*refused)(drcon_instance*, drcon_string service, drcon_string endpoint, drcon_string why);
 
-  /** [any] An optional ability of the host by name, or NULL. None is defined yet. */
+  /** [any] An optional ability of the host by name, or NULL. Valid for good. None is defined yet. */
   const void* (*ability)(drcon_instance*, const char* name);
 } drcon_host;
 
@@ -237,14 +256,18 @@ typedef struct drcon_source_type {
   uint32_t size;
   uint32_t reserved;
   /** JSON Schema (2020-12) of the options, an object; each property with a description, and where it applies a
-   *  default, a range, "format" ("duration", "size", "regex", "path", "address", "url") and "secret": true. */
+   *  default, a range, "format" ("duration", "size", "percent", "regex", "path", "address", "url") and "secret": true.
+   *  The host refuses a library whose schema it cannot use. */
   const char* options;
-  /** [lane] Makes an instance from checked options. Does no I/O and starts no thread: `drcon check` calls it. */
-  drcon_result (*create)(const drcon_host*, drcon_instance*, const drcon_options*, void** self);
-  /** [lane] Begins to work and returns at once. */
+  /** [lane] Makes an instance from checked options and stores it in *self, which is the plugin's and is handed back in
+   *  every other call. DRCON_OK, or DRCON_CONFIG (anything else counts as that) after host->failed. Does no I/O and
+   *  starts no thread: `drcon check` calls it. `host` and `instance` may be kept; they are valid for good. */
+  drcon_result (*create)(const drcon_host* host, drcon_instance* instance, const drcon_options* options, void** self);
+  /** [lane] Begins to work and returns at once. Anything but DRCON_OK: called again after a pause. */
   drcon_result (*start)(void* self);
-  /** [lane] Ends all work. After it has returned the instance makes no further call to the host. The host waits
-   *  for its stop deadline; one that overstays is named, abandoned, and never unloaded. Also called unstarted. */
+  /** [lane] Ends all work. After it has returned the instance makes no further call to the host, and none of its
+   *  threads runs. The host waits for its stop deadline; one that overstays is named, abandoned, and never unloaded.
+   *  Called once, also when the instance was never started or its start failed. */
   void (*stop)(void* self);
   /** [lane] After stop: frees the instance. */
   void (*destroy)(void* self);
@@ -253,20 +276,21 @@ typedef struct drcon_source_type {
 typedef struct drcon_sink_type {
   uint32_t size;
   uint32_t reserved;
-  const char* options; /**< as for sources */
-  drcon_result (*create)(const drcon_host*, drcon_instance*, const drcon_options*, void** self);
-  drcon_result (*start)(void* self);
-  /** [lane] Makes the target match update->wanted, all or nothing. Returns soon; ends by host->done, exactly once.
-   *  The next update comes only after that. When stop comes first, done may be left out. */
+  const char* options;                                                                      /**< as for sources */
+  drcon_result (*create)(const drcon_host*, drcon_instance*, const drcon_options*, void**); /**< as for sources */
+  drcon_result (*start)(void* self);                                                        /**< as for sources */
+  /** [lane] Makes the target match update->wanted, all or nothing. Returns soon; ends by host->done, exactly once, on
+   *  any thread. The next update comes only after that. When stop comes first, done may be left out. */
   void (*apply)(void* self, const drcon_update*);
-  void (*stop)(void* self);
-  void (*destroy)(void* self);
+  void (*stop)(void* self);    /**< as for sources */
+  void (*destroy)(void* self); /**< as for sources */
   /** [lane] Optional, may be NULL. Calls host->rendered for each target that apply would write, and touches
-   *  nothing. Called on an instance that is not started too. */
+   *  nothing. Called on an instance that is not started too. DRCON_OK, or why it cannot after host->failed. */
   drcon_result (*render)(void* self, const drcon_update*);
 } drcon_sink_type;
 
-/** The one exported object. The host reads it before it calls anything. */
+/** The one exported object, a constant: the host reads it, and refuses the library if need be, before it calls
+ *  anything. */
 typedef struct drcon_plugin {
   char magic[8]; /**< DRCON_MAGIC */
   uint32_t size;
@@ -278,6 +302,8 @@ typedef struct drcon_plugin {
   const char* summary;             /**< one sentence: what it reads or writes */
   const drcon_source_type* source; /**< or NULL */
   const drcon_sink_type* sink;     /**< or NULL */
+  /** [any] Optional, may be NULL: an ability of the plugin by name, valid for good, or NULL. None is defined yet. */
+  const void* (*ability)(const char* name);
 } drcon_plugin;
 
 #define DRCON_ENTRY_SYMBOL "drcon_plugin_entry"

@@ -98,7 +98,8 @@ constexpr drcon_plugin entry(const char* name, const char* version, const char* 
           .version = version,
           .summary = summary,
           .source = source,
-          .sink = sink};
+          .sink = sink,
+          .ability = nullptr};
 }
 
 }  // namespace drcon::detail

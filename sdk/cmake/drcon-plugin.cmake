@@ -1,0 +1,44 @@
+# drcon_add_plugin(NAME SOURCES file... [LIBRARIES target...])
+#   A plugin library NAME.so: everything hidden but its entry object, no symbol left open, installed where drcon looks.
+# drcon_test_plugin(NAME [OPTIONS file.toml])
+#   A ctest that runs the conformance kit, `drcon plugin test`, on it. The file holds the plugin's options, as a user
+#   writes them under [source.NAME] or [sink.NAME]; a plugin whose options all have defaults needs none.
+include_guard(GLOBAL)
+include(GNUInstallDirs)
+
+set(DRCON_EXPORT_MAP ${CMAKE_CURRENT_LIST_DIR}/plugin.map)
+
+function(drcon_add_plugin NAME)
+  cmake_parse_arguments(ARG "" "" "SOURCES;LIBRARIES" ${ARGN})
+  add_library(${NAME} MODULE ${ARG_SOURCES})
+  target_link_libraries(${NAME} PRIVATE drcon::sdk ${ARG_LIBRARIES})
+  set_target_properties(${NAME} PROPERTIES PREFIX "" POSITION_INDEPENDENT_CODE ON VISIBILITY_INLINES_HIDDEN ON
+                        C_VISIBILITY_PRESET hidden CXX_VISIBILITY_PRESET hidden)
+  # The C++ headers want C++20; the C header is happy with anything.
+  if(NOT CMAKE_CXX_STANDARD)
+    set_target_properties(${NAME} PROPERTIES CXX_STANDARD 20 CXX_STANDARD_REQUIRED ON)
+  endif()
+  # An Asio or JSON symbol that leaked would be bound across libraries that were built with other versions of them.
+  target_link_options(${NAME} PRIVATE -Wl,--version-script=${DRCON_EXPORT_MAP})
+  # An undefined symbol fails here, not in a user's dlopen; sanitizers leave theirs to the program.
+  if(NOT DRCON_SANITIZE)
+    target_link_options(${NAME} PRIVATE -Wl,-z,defs)
+  endif()
+  install(TARGETS ${NAME} LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}/drcon/plugins)
+endfunction()
+
+function(drcon_test_plugin NAME)
+  cmake_parse_arguments(ARG "" "OPTIONS" "" ${ARGN})
+  if(TARGET drcon)
+    set(program $<TARGET_FILE:drcon>)
+  else()
+    find_program(DRCON_PROGRAM drcon REQUIRED)
+    set(program ${DRCON_PROGRAM})
+  endif()
+  set(options)
+  if(ARG_OPTIONS)
+    cmake_path(ABSOLUTE_PATH ARG_OPTIONS OUTPUT_VARIABLE file)
+    set(options --options ${file})
+  endif()
+  add_test(NAME ${NAME}.conformance COMMAND ${program} plugin test $<TARGET_FILE:${NAME}> ${options})
+endfunction()

@@ -6,8 +6,6 @@
 include_guard(GLOBAL)
 include(GNUInstallDirs)
 
-set(DRCON_EXPORT_MAP ${CMAKE_CURRENT_LIST_DIR}/plugin.map)
-
 function(drcon_add_plugin NAME)
   cmake_parse_arguments(ARG "" "" "SOURCES;LIBRARIES" ${ARGN})
   add_library(${NAME} MODULE ${ARG_SOURCES})
@@ -19,7 +17,7 @@ function(drcon_add_plugin NAME)
     set_target_properties(${NAME} PROPERTIES CXX_STANDARD 20 CXX_STANDARD_REQUIRED ON)
   endif()
   # An Asio or JSON symbol that leaked would be bound across libraries that were built with other versions of them.
-  target_link_options(${NAME} PRIVATE -Wl,--version-script=${DRCON_EXPORT_MAP})
+  target_link_options(${NAME} PRIVATE -Wl,--version-script=${CMAKE_CURRENT_FUNCTION_LIST_DIR}/plugin.map)
   # An undefined symbol fails here, not in a user's dlopen; sanitizers leave theirs to the program.
   if(NOT DRCON_SANITIZE)
     target_link_options(${NAME} PRIVATE -Wl,-z,defs)

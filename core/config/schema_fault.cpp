@@ -1,0 +1,255 @@
+#include "config/schema_fault.hpp"
+
+#include "config/configuration.hpp"
+#include "config/constraint.hpp"
+#include "config/format.hpp"
+#include "config/pointer.hpp"
+#include "config/suggest.hpp"
+#include "config/text.hpp"
+#include "config/toml_value.hpp"
+
+#include <valijson/adapters/nlohmann_json_adapter.hpp>
+#include <valijson/schema.hpp>
+#include <valijson/schema_parser.hpp>
+#include <valijson/validator.hpp>
+
+#include <algorithm>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace drcon::config {
+namespace {
+
+using nlohmann::json;
+
+constexpr std::size_t deepest = 64;  // levels of JSON, some 30 tables of options; each is a recursion, here and later
+
+const std::vector<std::string> types{"string", "integer", "number", "boolean", "array", "object"};
+const std::vector<std::string> formats{"duration", "size", "percent", "regex", "url", "address", "path"};
+
+bool is_nested_beyond(const json& value, std::size_t levels) {
+  if (!value.is_structured()) return false;
+  return levels == 0 ||
+         std::ranges::any_of(value, [levels](const json& each) { return is_nested_beyond(each, levels - 1); });
+}
+
+bool is_of_type(const json& value, const std::string& type) {
+  if (type == "string") return value.is_string();
+  if (type == "integer") return value.is_number_integer();
+  if (type == "number") return value.is_number();
+  if (type == "boolean") return value.is_boolean();
+  if (type == "array") return value.is_array();
+  return type == "object" && value.is_object();
+}
+
+// The types a schema allows, in a list; none means any.
+std::vector<std::string> types_of(const json& schema) {
+  const auto type = schema.value("type", json());
+  if (type.is_string()) return {type.get<std::string>()};
+  return type.is_array() ? type.get<std::vector<std::string>>() : std::vector<std::string>{};
+}
+
+std::string inner(const std::string& pointer, std::string_view key) { return pointer + "/" + pointer_token(key); }
+
+// Walks a schema from the outside in and stops at the first fault, which it throws to its caller below.
+class judge {
+public:
+  struct fault_at {
+    std::string pointer, what;
+  };
+
+  void judge_root(const json& schema) {
+    if (!schema.is_object()) fault("", "expected an object, found " + shown(schema));
+    judge_schema(schema, "");
+    if (schema.contains("type") && schema.at("type") != "object")
+      fault("/type", "the options are a table: expected \"object\", found " + shown(schema.at("type")));
+    const auto properties = schema.value("properties", json::object());
+    const auto& hosts = host_schema().at("properties").at("source").at("additionalProperties").at("properties");
+    for (const auto& [key, option] : hosts.items())
+      if (properties.contains(key))
+        fault(inner("/properties", key), "'" + key + "' is a key of the host's own, which no plugin is given");
+    judge_last(schema, "");
+  }
+
+private:
+  [[noreturn]] static void fault(const std::string& pointer, std::string what) {
+    throw fault_at{pointer, std::move(what)};
+  }
+
+  void judge_schema(const json& schema, const std::string& at) {
+    if (!schema.is_object()) fault(at, "expected a schema, which is an object, found " + shown(schema));
+    if (schema.contains("$ref")) fault(inner(at, "$ref"), "references are not followed: write the schema out");
+    judge_type(schema, at);
+    judge_words(schema, at);
+    judge_numbers(schema, at);
+    judge_strings(schema, at);
+    judge_enum(schema, at);
+    judge_members(schema, at);
+    judge_items(schema, at);
+    judge_others(schema, at);
+    if (!schema.contains("default")) return;
+    judge_value(schema.at("default"), schema, inner(at, "default"));
+    judge_last(schema, at);
+  }
+
+  static void judge_type(const json& schema, const std::string& at) {
+    if (!schema.contains("type")) return;
+    const auto& type = schema.at("type");
+    const auto list = type.is_array() ? type : json::array({type});
+    if (list.empty()) fault(inner(at, "type"), "an empty list of types allows nothing");
+    for (const auto& each : list)
+      if (!each.is_string() || std::ranges::find(types, each.get<std::string>()) == types.end())
+        fault(inner(at, "type"), "there is no type " + shown(each) + "; types are " + listed(types));
+  }
+
+  // What is for people, and "secret".
+  static void judge_words(const json& schema, const std::string& at) {
+    for (const auto* key : {"description", "title"})
+      if (schema.contains(key) && !schema.at(key).is_string())
+        fault(inner(at, key), "expected a string, found " + shown(schema.at(key)));
+    if (!schema.contains("secret")) return;
+    if (!schema.at("secret").is_boolean())
+      fault(inner(at, "secret"), "expected true or false, found " + shown(schema.at("secret")));
+    if (schema.at("secret") == json(true) && schema.contains("type") && schema.at("type") != "string")
+      fault(inner(at, "secret"), "only a string can be a secret, and this is of type " + shown(schema.at("type")));
+  }
+
+  static void judge_numbers(const json& schema, const std::string& at) {
+    for (const auto* key : {"minimum", "maximum"})
+      if (schema.contains(key) && !schema.at(key).is_number())
+        fault(inner(at, key), "expected a number, found " + shown(schema.at(key)));
+    for (const auto* key : {"minLength", "maxLength", "minItems", "maxItems"})
+      if (schema.contains(key) && (!schema.at(key).is_number_integer() || schema.at(key) < 0))
+        fault(inner(at, key), "expected a whole number of at least 0, found " + shown(schema.at(key)));
+    for (const auto& [least, most] :
+         {std::pair{"minimum", "maximum"}, std::pair{"minLength", "maxLength"}, std::pair{"minItems", "maxItems"}})
+      if (schema.contains(least) && schema.contains(most) && schema.at(least) > schema.at(most))
+        fault(at,
+              std::string(least) + " " + shown(schema.at(least)) + " is above " + most + " " + shown(schema.at(most)));
+  }
+
+  static void judge_strings(const json& schema, const std::string& at) {
+    if (schema.contains("format")) {
+      const auto& format = schema.at("format");
+      if (!format.is_string() || std::ranges::find(formats, format.get<std::string>()) == formats.end())
+        fault(inner(at, "format"), "there is no format " + shown(format) + "; formats are " + listed(formats));
+    }
+    if (!schema.contains("pattern")) return;
+    const auto& pattern = schema.at("pattern");
+    std::string why;
+    if (!pattern.is_string()) fault(inner(at, "pattern"), "expected a regular expression, found " + shown(pattern));
+    if (!fits_format("regex", pattern.get<std::string>(), why))
+      fault(inner(at, "pattern"), shown(pattern) + " is no regular expression (ECMAScript): " + why);
+  }
+
+  static void judge_enum(const json& schema, const std::string& at) {
+    if (!schema.contains("enum")) return;
+    const auto& list = schema.at("enum");
+    if (!list.is_array()) fault(inner(at, "enum"), "expected an array of values, found " + shown(list));
+    if (list.empty()) fault(inner(at, "enum"), "an empty list of values allows nothing");
+    const auto allowed = types_of(schema);
+    for (std::size_t i = 0; i < list.size(); ++i)
+      if (!allowed.empty() &&
+          std::ranges::none_of(allowed, [&](const std::string& type) { return is_of_type(list[i], type); }))
+        fault(inner(inner(at, "enum"), std::to_string(i)), shown(list[i]) + " is not of type " + listed(allowed));
+  }
+
+  void judge_members(const json& schema, const std::string& at) {
+    const auto properties = schema.value("properties", json::object());
+    if (!properties.is_object())
+      fault(inner(at, "properties"), "expected an object of schemas, found " + shown(properties));
+    for (const auto& [key, option] : properties.items()) judge_schema(option, inner(inner(at, "properties"), key));
+    const auto others = schema.value("additionalProperties", json(true));
+    if (!others.is_boolean()) judge_schema(others, inner(at, "additionalProperties"));
+    const auto required = schema.value("required", json::array());
+    if (!required.is_array())
+      fault(inner(at, "required"), "expected an array of names of properties, found " + shown(required));
+    for (std::size_t i = 0; i < required.size(); ++i)
+      if (!required[i].is_string() || !properties.contains(required[i].get<std::string>()))
+        fault(inner(inner(at, "required"), std::to_string(i)), "there is no property " + shown(required[i]));
+  }
+
+  void judge_items(const json& schema, const std::string& at) {
+    if (schema.contains("items")) return judge_schema(schema.at("items"), inner(at, "items"));
+    if (std::ranges::count(types_of(schema), "array") != 0)
+      fault(at, "an array needs 'items', the schema of its elements");
+  }
+
+  // Schemas in words that only valijson judges: what this file promises must hold in there too.
+  void judge_others(const json& schema, const std::string& at) {
+    for (const auto* key : {"not", "if", "then", "else", "contains", "propertyNames"})
+      if (schema.contains(key) && schema.at(key).is_object()) judge_schema(schema.at(key), inner(at, key));
+    for (const auto* key :
+         {"allOf", "anyOf", "oneOf", "patternProperties", "dependencies", "dependentSchemas", "definitions", "$defs"}) {
+      const auto list = schema.value(key, json());
+      if (!list.is_structured()) continue;
+      for (const auto& [name, each] : list.items())
+        if (each.is_object()) judge_schema(each, inner(inner(at, key), name));
+    }
+  }
+
+  // A default, held to its own schema.
+  void judge_value(const json& value, const json& schema, const std::string& at) {
+    const auto allowed = types_of(schema);
+    if (!allowed.empty() &&
+        std::ranges::none_of(allowed, [&value](const std::string& type) { return is_of_type(value, type); }))
+      fault(at, "expected " + described(allowed) + ", found " + shown(value));
+    if (const auto wrong = fault_of(value, schema, shown(value))) fault(at, wrong->message);
+    if (value.is_array())
+      for (std::size_t i = 0; i < value.size(); ++i)
+        judge_value(value[i], schema.value("items", json::object()), inner(at, std::to_string(i)));
+    if (!value.is_object()) return;
+    const auto properties = schema.value("properties", json::object());
+    const auto others = schema.value("additionalProperties", json(true));
+    for (const auto& [key, each] : value.items()) {
+      if (properties.contains(key)) judge_value(each, properties.at(key), inner(at, key));
+      else if (others.is_object()) judge_value(each, others, inner(at, key));
+      else if (others == json(false)) fault(inner(at, key), "there is no property " + shown(key));
+    }
+  }
+
+  static std::string described(const std::vector<std::string>& allowed) {
+    std::string text;
+    for (const auto& each : allowed) text += (text.empty() ? "" : " or ") + describe_type(each);
+    return text;
+  }
+
+  // valijson has the last word on a user's values, so it must be able to read the schema, and to take its default.
+  static void judge_last(const json& schema, const std::string& at) {
+    bool fits = true;
+    try {
+      valijson::Schema parsed;
+      const valijson::adapters::NlohmannJsonAdapter source(schema);
+      valijson::SchemaParser().populateSchema(source, parsed);
+      if (!schema.contains("default")) return;
+      const valijson::adapters::NlohmannJsonAdapter value(schema.at("default"));
+      fits = valijson::Validator().validate(parsed, value, nullptr);
+    } catch (const std::exception& error) {  // it throws what it likes
+      fault(at, error.what());
+    }
+    if (!fits) fault(inner(at, "default"), shown(schema.at("default")) + " does not fit the schema beside it");
+  }
+};
+
+std::string told(const std::string& pointer, const std::string& what) {
+  const auto place = pointer.empty() ? std::string("at its top") : "at " + shortened(pointer);
+  return printable(place + ": " + what);
+}
+
+}  // namespace
+
+std::optional<std::string> fault_of_schema(const json& schema) {
+  if (is_nested_beyond(schema, deepest))
+    return told("", "it is nested more than " + std::to_string(deepest) + " levels deep");
+  try {
+    judge().judge_root(schema);
+    return {};
+  } catch (const judge::fault_at& found) {
+    return told(found.pointer, found.what);
+  } catch (const std::exception& error) {  // what nobody thought of is a fault of the schema all the same
+    return told("", error.what());
+  }
+}
+
+}  // namespace drcon::config

@@ -1,6 +1,7 @@
 #include "cli/command_line.hpp"
 
 #include "config/units.hpp"
+#include "plugins/plugin_process.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -95,6 +96,12 @@ int main(int argc, char** argv) {
   plugins_verb->add_flag("--json", from.json, "For machines; with show: the option schemas");
   auto* show = plugins_verb->add_subcommand("show", "The options of one plugin: meaning, type, default, range.");
   show->add_option("NAME", from.plugin, "Name of the plugin, as in plugin = \"NAME\"")->required();
+
+  // What drcon starts for isolation = "process"; not for people.
+  app.add_subcommand("plugin-process", "")->group("")->callback([&result] {
+    constexpr int socket = 3;
+    result = plugins::plugin_process(socket);
+  });
 
   try {
     app.parse(argc, argv);

@@ -17,7 +17,7 @@ void load(const arguments& from, plugins::registry& plugins) {
   std::error_code error;
   std::optional<config::host_config> host;
   if (std::filesystem::exists(from.config, error)) host = config::load_host(from.config, found);
-  plugins.load_directories(plugin_directories(from, host.value_or(config::host_config{})));
+  load_plugins(from, host.value_or(config::host_config{}), plugins);
 }
 
 const char* kinds(const plugins::plugin& each) {
@@ -80,12 +80,16 @@ int plugins_list(const arguments& from) {
                       {"kinds", kinds(each)},
                       {"summary", each.entry->summary},
                       {"file", each.file.string()}});
-    std::cout << json{{"plugins", list}, {"refused", plugins.refused()}}.dump(2) << "\n";
+    auto refused = json::array();
+    for (const auto& each : plugins.refused())
+      refused.push_back({{"file", each.file.string()}, {"why", each.fault.why}, {"help", each.fault.help}});
+    std::cout << json{{"plugins", list}, {"refused", refused}}.dump(2) << "\n";
     return exit_ok;
   }
   for (const auto& [name, each] : plugins.all())
     std::cout << fmt::format("{:<16} {:<12} {:<8} {}\n", name, kinds(each), each.entry->version, each.entry->summary);
-  for (const auto& line : plugins.refused()) std::cout << "refused: " << line << "\n";
+  for (const auto& each : plugins.refused())
+    std::cout << "refused: " << each.text() << "\n  help: " << each.fault.help << "\n";
   if (plugins.all().empty()) {
     std::cout << "no plugin found; looked in";
     for (const auto& each : plugins.directories()) std::cout << " " << each.string();

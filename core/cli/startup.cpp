@@ -8,11 +8,11 @@ namespace drcon::cli {
 
 void print(const config::diagnostics& found) { std::cerr << found.text() << std::flush; }
 
-std::vector<std::filesystem::path> plugin_directories(const arguments& from, const config::host_config& host) {
-  auto all = from.plugin_directories;
-  all.insert(all.end(), host.plugin_directories.begin(), host.plugin_directories.end());
-  all.push_back(plugins::bundled_directory());
-  return all;
+void load_plugins(const arguments& from, const config::host_config& host, plugins::registry& into) {
+  into.load_bundled(plugins::bundled_directory());
+  auto others = from.plugin_directories;
+  others.insert(others.end(), host.plugin_directories.begin(), host.plugin_directories.end());
+  into.load_directories(others);
 }
 
 std::optional<config::host_config> prepare(const arguments& from, plugins::registry& plugins) {
@@ -20,15 +20,16 @@ std::optional<config::host_config> prepare(const arguments& from, plugins::regis
   auto host = config::load_host(from.config, found);
   if (!host) {
     // The other sections are checked too, with the bundled plugins, so that one pass tells everything.
-    plugins.load_directories(plugin_directories(from, {}));
+    load_plugins(from, {}, plugins);
     config::diagnostics all;
     config::load(from.config, plugins.catalog(), all);
     print(all.has_errors() ? all : found);
     return {};
   }
   log::configure(log::level_named(host->log_level), host->log_format);
-  plugins.load_directories(plugin_directories(from, *host));
-  for (const auto& each : plugins.refused()) std::cerr << "drcon: plugin refused: " << each << "\n";
+  load_plugins(from, *host, plugins);
+  for (const auto& each : plugins.refused())
+    std::cerr << "drcon: plugin refused: " << each.text() << "\n  help: " << each.fault.help << "\n";
   if (host->stop_on_bad_plugin && !plugins.refused().empty()) {
     std::cerr << "drcon: stopped by on_bad_plugin = \"stop\"; set it to \"continue\" to go on without them\n";
     return {};

@@ -11,8 +11,8 @@
 
 namespace drcon::cli {
 
-/// Where plugins are looked for: --plugin-dir, [host] plugin_directories, the bundled ones.
-std::vector<std::filesystem::path> plugin_directories(const arguments& from, const config::host_config& host);
+/// Loads the bundled plugins, then those of --plugin-dir and of [host] plugin_directories.
+void load_plugins(const arguments& from, const config::host_config& host, plugins::registry& into);
 
 /// Reads [host], [log] and [admin], sets up the log and loads the plugins. Faults are printed; nothing then.
 std::optional<config::host_config> prepare(const arguments& from, plugins::registry& plugins);

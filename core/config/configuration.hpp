@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include <chrono>
+#include <cstddef>
 #include <filesystem>
 #include <functional>
 #include <map>
@@ -17,6 +18,20 @@
 
 namespace drcon::config {
 
+/// isolation = "process": the plugin's code runs in a process of its own.
+struct isolation_config {
+  bool own_process = false;
+  std::size_t memory = 0;                    ///< bytes; more costs the process a restart
+  std::chrono::nanoseconds restart_min{};    ///< pause before the first restart; doubles up to
+  std::chrono::nanoseconds restart_max{};    ///< this; back to the first when it has lived for longer
+  std::chrono::nanoseconds stop_patience{};  ///< half of [host] stop_deadline: then it is killed
+
+  bool same_as(const isolation_config& other) const {
+    return own_process == other.own_process && memory == other.memory && restart_min == other.restart_min &&
+           restart_max == other.restart_max;
+  }
+};
+
 /// [source.NAME] or [sink.NAME].
 struct instance_config {
   std::string name;
@@ -25,9 +40,12 @@ struct instance_config {
   std::set<std::string> secrets;              ///< JSON Pointers into `options` that must never be shown
   std::map<std::string, position> positions;  ///< JSON Pointer of an option -> where its value (or key) stands
   position where;                             ///< of the table's header
+  isolation_config isolation;
 
   /// True when an instance made from `other` would be the same: a reload leaves it running.
-  bool same_as(const instance_config& other) const { return plugin == other.plugin && options == other.options; }
+  bool same_as(const instance_config& other) const {
+    return plugin == other.plugin && options == other.options && isolation.same_as(other.isolation);
+  }
   /// `options` as text for people, with secrets replaced.
   std::string redacted() const;
 };

@@ -70,6 +70,8 @@ std::optional<configuration> load(const std::filesystem::path& file, const plugi
               R"(add [pipeline.NAME] with sources = ["…"] and sinks = ["…"])");
   found.take(own);
   if (own.has_errors()) return {};
+  for (auto* all : {&to.sources, &to.sinks})
+    for (auto& [name, each] : *all) each.isolation.stop_patience = to.host.stop_deadline / 2;
   return to;
 }
 

@@ -26,7 +26,8 @@ sink_runner::sink_runner(std::shared_ptr<plugins::instance> instance, pipeline_s
       around_(std::move(around)),
       backoff_(first_retry, longest_retry),
       retry_timer_(around_.executor),
-      resync_timer_(around_.executor) {}
+      resync_timer_(around_.executor),
+      answer_timer_(around_.executor) {}
 
 void sink_runner::feed_by(const std::set<std::string>& pipelines) {
   std::erase_if(feeds_, [&](const auto& each) { return !pipelines.contains(each.first); });
@@ -90,11 +91,22 @@ void sink_runner::next() {
 void sink_runner::begin(bool reconcile) {
   begun_ = clock::now();
   in_flight_ = std::make_shared<const plugins::update_package>(next_ticket_++, reconcile, wanted_, applied_);
+  answer_timer_.after(answer_patience, [this] { tell_unanswered(); });
   instance_->apply(in_flight_);
+}
+
+// The contract allows no second update before an answer to the first: all that can be done is to say so.
+void sink_runner::tell_unanswered() {
+  last_answer_ = "unanswered";
+  last_why_ = "no answer from plugin '" + instance_->plugin_name() + "' for " + config::to_text(answer_patience);
+  log::error("sink " + name(), "{}; nothing more reaches this target until it answers", last_why_);
+  around_.figures.set("drcon_sink_up_to_date", "1 when the target serves what is wanted.", {{"sink", name()}}, 0);
+  note(journal_entry::kind::away, last_why_, clock::now() - begun_);
 }
 
 void sink_runner::on_done(std::uint64_t ticket, drcon_result result, const std::string& why) {
   if (!in_flight_ || in_flight_->view.ticket != ticket) return;
+  answer_timer_.cancel();
   const auto now = clock::now();
   around_.figures.observe("drcon_sink_apply_seconds", "From handing an update to a sink to its answer.",
                           {{"sink", name()}}, seconds(now - begun_));
@@ -112,7 +124,7 @@ void sink_runner::on_done(std::uint64_t ticket, drcon_result result, const std::
 
 void sink_runner::applied_now(clock::time_point now) {
   const bool news = applied_ != in_flight_->wanted;
-  const bool was_bad = last_answer_ == "away" || last_answer_ == "rejected";
+  const bool was_bad = last_answer_ != "applied" && last_answer_ != "none";
   applied_ = in_flight_->wanted;
   last_answer_ = "applied";
   backoff_.reset();
@@ -154,6 +166,14 @@ void sink_runner::rejected(const std::string& why) {
   log::error("sink " + name(), "revision {} rejected: {}; the target keeps what it had, and the next change is tried",
              rejected_->revision(), why);
   note(journal_entry::kind::rejected, why, clock::now() - begun_);
+}
+
+// A new process knows nothing of the target: it compares, and mends what differs.
+void sink_runner::on_restarted() {
+  if (!open_ || in_flight_ || !wanted_) return;
+  retry_timer_.cancel();
+  waiting_ = false;
+  begin(applied_ == wanted_);
 }
 
 void sink_runner::on_refused(const plugins::refusal& what) {

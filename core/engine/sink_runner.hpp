@@ -47,6 +47,10 @@ public:
 
   void on_done(std::uint64_t ticket, drcon_result result, const std::string& why) override;
   void on_refused(const plugins::refusal& what) override;
+  void on_restarted() override;
+
+  /// How long a sink may take for an answer before that is told; applying may mean a command that runs for a while.
+  static inline std::chrono::nanoseconds answer_patience = std::chrono::seconds(30);
 
 private:
   void compose();
@@ -56,6 +60,7 @@ private:
   void away(const std::string& why);
   void rejected(const std::string& why);
   void arm_resync();
+  void tell_unanswered();
   void note(journal_entry::kind what, const std::string& why, std::chrono::nanoseconds took);
 
   std::shared_ptr<plugins::instance> instance_;
@@ -80,6 +85,7 @@ private:
   timer retry_timer_;
   std::chrono::nanoseconds resync_{};
   timer resync_timer_;
+  timer answer_timer_;
 };
 
 }  // namespace drcon::engine

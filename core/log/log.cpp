@@ -33,6 +33,10 @@ spdlog::level::level_enum to_spdlog(level which) {
   return spdlog::level::err;
 }
 
+level level_of(spdlog::level::level_enum which) {
+  return which >= spdlog::level::err ? level::error : static_cast<level>(which);
+}
+
 std::string json_line(level which, std::string_view component, std::string_view text) {
   static constexpr const char* names[] = {"trace", "debug", "info", "warning", "error"};
   const auto now = std::chrono::system_clock::now().time_since_epoch();
@@ -44,6 +48,8 @@ std::string json_line(level which, std::string_view component, std::string_view 
 }
 
 }  // namespace
+
+level current() { return level_of(logger().level()); }
 
 level level_named(std::string_view name) {
   if (name == "trace") return level::trace;

@@ -21,6 +21,8 @@ level level_named(std::string_view name);
 void configure(level least, std::string_view format);
 
 bool enabled(level which);
+/// The least level that is written.
+level current();
 
 /// `component` is what the line is about: "pipeline web", "sink edge".
 void write(level which, std::string_view component, std::string_view text);

@@ -162,6 +162,44 @@ std::string printable(std::string_view text, std::size_t limit) {
   return out;
 }
 
+namespace {
+
+// What a plugin of ABI 1.0 fills at least.
+constexpr std::size_t least_service = offsetof(drcon_service, value_count) + sizeof(std::size_t);
+constexpr std::size_t least_endpoint = offsetof(drcon_endpoint, meta_count) + sizeof(std::size_t);
+
+bool is_there(drcon_string text) { return text.size == 0 || text.data != nullptr; }
+bool is_there(const drcon_pair& pair) { return is_there(pair.key) && is_there(pair.value); }
+
+template <class Element>
+bool is_there(const Element* first, std::size_t count) {
+  if (count > 0 && first == nullptr) return false;
+  return std::all_of(first, first + count, [](const Element& each) { return is_there(each); });
+}
+
+bool is_there(const drcon_endpoint& each) {
+  return is_there(each.id) && is_there(each.node) && is_there(each.address) && is_there(each.tags, each.tag_count) &&
+         is_there(each.meta, each.meta_count);
+}
+
+}  // namespace
+
+std::optional<std::string> fault_of_layout(const drcon_service& from) {
+  if (from.size < least_service)
+    return "a drcon_service whose size is " + std::to_string(from.size) + ", not " + std::to_string(least_service);
+  if (!is_there(from.name)) return "a drcon_service whose name is NULL";
+  if (!is_there(from.values, from.value_count)) return "a drcon_service whose values are NULL";
+  if (from.endpoint_count == 0) return {};
+  if (from.endpoints == nullptr) return "a drcon_service whose endpoints are NULL";
+  if (from.endpoint_size < least_endpoint || from.endpoint_size % alignof(drcon_endpoint) != 0)
+    return "a drcon_service whose endpoint_size is " + std::to_string(from.endpoint_size) + ", not " +
+           std::to_string(least_endpoint);
+  const auto* at = reinterpret_cast<const std::byte*>(from.endpoints);
+  for (std::size_t i = 0; i < from.endpoint_count; ++i, at += from.endpoint_size)
+    if (!is_there(*reinterpret_cast<const drcon_endpoint*>(at))) return "a drcon_endpoint with a NULL text or array";
+  return {};
+}
+
 engine::service_ptr accept(const drcon_service& from, std::vector<refusal>& refused) {
   const service_view service{&from};
   if (const auto fault = fault_of_name(service.name())) {

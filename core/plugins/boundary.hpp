@@ -7,6 +7,7 @@
 
 #include "engine/model.hpp"
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,6 +21,10 @@ struct refusal {
   std::string why;
   auto operator<=>(const refusal&) const = default;
 };
+
+/// What makes the struct itself unreadable: a size that is too small, an array or a text that is not there. Nothing
+/// else of it may be looked at then.
+std::optional<std::string> fault_of_layout(const drcon_service& from);
 
 /// The service as the host keeps it, or null when the service itself cannot be: its name is not text.
 engine::service_ptr accept(const drcon_service& from, std::vector<refusal>& refused);

@@ -46,48 +46,59 @@ bool read_at(std::ifstream& in, std::uint64_t offset, Struct& to) {
   return in.good();
 }
 
+using fault = std::optional<library_fault>;
+
+library_fault cut_short(const std::string& where) { return {"is truncated: " + where, "copy it again, whole"}; }
+
 // Each segment that will be mapped must lie within the file: touching a page beyond its end is SIGBUS.
-std::optional<std::string> fault_of_segments(std::ifstream& in, const ElfW(Ehdr) & header, std::uint64_t file_size) {
+fault fault_of_segments(std::ifstream& in, const ElfW(Ehdr) & header, std::uint64_t file_size) {
   bool dynamic = false;
   bool interpreter = false;
   for (unsigned i = 0; i < header.e_phnum; ++i) {
     ElfW(Phdr) segment{};
     if (header.e_phentsize != sizeof segment || !read_at(in, header.e_phoff + i * sizeof segment, segment))
-      return "is truncated or damaged: its program headers cannot be read";
+      return cut_short("its program headers cannot be read");
     const std::uint64_t end = segment.p_offset + segment.p_filesz;
     if (end < segment.p_offset || end > file_size)
-      return "is truncated: segment " + std::to_string(i) + " ends at byte " + std::to_string(end) + ", the file has " +
-             std::to_string(file_size);
+      return cut_short("segment " + std::to_string(i) + " ends at byte " + std::to_string(end) + ", the file has " +
+                       std::to_string(file_size));
     dynamic |= segment.p_type == PT_DYNAMIC;
     interpreter |= segment.p_type == PT_INTERP;
   }
-  if (interpreter || !dynamic) return "is an executable, not a shared library";
+  if (interpreter || !dynamic) return library_fault{"is an executable, not a shared library", "link it with -shared"};
   return {};
+}
+
+fault not_elf(std::ifstream& in, std::uint64_t size) {
+  std::string start(std::min<std::size_t>(size, 8), '\0');
+  in.clear();
+  in.seekg(0);
+  in.read(start.data(), static_cast<std::streamsize>(start.size()));
+  return library_fault{"is not an ELF shared library (" +
+                           (start.empty() ? "it is empty" : "it starts with \"" + printable(start) + "\"") + ")",
+                       "only plugins may be called *.so in a plugin directory"};
 }
 
 }  // namespace
 
-std::optional<std::string> fault_of_elf(const std::filesystem::path& file) {
+std::optional<library_fault> fault_of_elf(const std::filesystem::path& file) {
   std::ifstream in(file, std::ios::binary);
-  if (!in) return std::string("cannot be read: ") + std::strerror(errno);
+  if (!in) return library_fault{std::string("cannot be read: ") + std::strerror(errno), "see who may read it"};
   std::error_code error;
   const auto size = std::filesystem::file_size(file, error);
-  if (error) return "cannot be read: " + error.message();
+  if (error) return library_fault{"cannot be read: " + error.message(), "see who may read it"};
 
   ElfW(Ehdr) header{};
   if (size < sizeof header.e_ident || !read_at(in, 0, header.e_ident) ||
-      std::memcmp(header.e_ident, ELFMAG, SELFMAG) != 0) {
-    std::string start(std::min<std::size_t>(size, 8), '\0');
-    in.clear();
-    in.seekg(0);
-    in.read(start.data(), static_cast<std::streamsize>(start.size()));
-    return "is not an ELF shared library (" +
-           (start.empty() ? "it is empty" : "it starts with \"" + printable(start) + "\"") + ")";
-  }
-  if (!read_at(in, 0, header)) return "is truncated: it ends within its ELF header";
+      std::memcmp(header.e_ident, ELFMAG, SELFMAG) != 0)
+    return not_elf(in, size);
+  if (!read_at(in, 0, header)) return cut_short("it ends within its ELF header");
   if (header.e_machine != own_machine || header.e_ident[EI_CLASS] != own_class)
-    return "is built for " + machine_name(header.e_machine) + "; this drcon runs on " + machine_name(own_machine);
-  if (header.e_type != ET_DYN) return "is not a shared library but another kind of ELF file";
+    return library_fault{
+        "is built for " + machine_name(header.e_machine) + "; this drcon runs on " + machine_name(own_machine),
+        "install or build it for " + machine_name(own_machine)};
+  if (header.e_type != ET_DYN)
+    return library_fault{"is not a shared library but another kind of ELF file", "link it with -shared"};
   return fault_of_segments(in, header, size);
 }
 

@@ -4,13 +4,14 @@
 // "No such file".
 #pragma once
 
+#include "plugins/library_fault.hpp"
+
 #include <filesystem>
 #include <optional>
-#include <string>
 
 namespace drcon::plugins {
 
 /// What is wrong with the file as a shared library for this machine, or nothing.
-std::optional<std::string> fault_of_elf(const std::filesystem::path& file);
+std::optional<library_fault> fault_of_elf(const std::filesystem::path& file);
 
 }  // namespace drcon::plugins

@@ -1,8 +1,8 @@
 #include "plugins/instance.hpp"
 
-#include "engine/difference.hpp"
 #include "log/log.hpp"
 #include "plugins/handle.hpp"
+#include "plugins/isolated_calls.hpp"
 #include "plugins/options.hpp"
 
 #include <boost/asio/post.hpp>
@@ -18,6 +18,7 @@ namespace {
 constexpr auto create_deadline = std::chrono::seconds(10);
 // A target is read and compared for a render; a slow one is still answered.
 constexpr auto render_deadline = std::chrono::seconds(30);
+constexpr auto start_patience = std::chrono::seconds(5);
 constexpr auto first_start_pause = std::chrono::milliseconds(500);
 constexpr auto longest_start_pause = std::chrono::milliseconds(30000);
 
@@ -25,62 +26,39 @@ const char* word(config::kind kind) { return kind == config::kind::source ? "sou
 
 }  // namespace
 
-// The functions of either kind, under one roof.
-struct instance::calls {
-  const drcon_source_type* source;
-  const drcon_sink_type* sink;
-  void* self = nullptr;
-
-  drcon_result create(drcon_instance* to, const drcon_options* options) {
-    const auto function = source ? source->create : sink->create;
-    return function(&host_table(), to, options, &self);
-  }
-  drcon_result start() const { return source ? source->start(self) : sink->start(self); }
-  void stop() const { source ? source->stop(self) : sink->stop(self); }
-  void destroy() {
-    source ? source->destroy(self) : sink->destroy(self);
-    self = nullptr;
-  }
-  bool can_render() const { return sink && DRCON_HAS(sink, render) && sink->render; }
-};
-
-update_package::update_package(std::uint64_t ticket, bool reconcile, engine::snapshot_ptr wanted_now,
-                               engine::snapshot_ptr applied_before)
-    : wanted(std::move(wanted_now)), applied(std::move(applied_before)) {
-  for (auto& change : engine::difference(applied.get(), *wanted)) {
-    changes.push_back({.size = sizeof(drcon_change),
-                       .reserved = 0,
-                       .before = change.before ? change.before->view() : nullptr,
-                       .after = change.after ? change.after->view() : nullptr});
-    kept.push_back(std::move(change.before));
-    kept.push_back(std::move(change.after));
-  }
-  view = {.size = sizeof(drcon_update),
-          .flags = reconcile ? DRCON_UPDATE_RECONCILE : 0,
-          .ticket = ticket,
-          .wanted = wanted->view(),
-          .applied = applied ? applied->view() : nullptr,
-          .changes = changes.data(),
-          .change_count = changes.size(),
-          .change_size = sizeof(drcon_change)};
-}
-
 instance::instance(config::kind kind, const plugin& type, const config::instance_config& config,
                    boost::asio::any_io_executor executor, metrics::metrics& figures)
     : kind_(kind),
       name_(config.name),
       plugin_name_(config.plugin),
       component_(std::string(word(kind)) + " " + config.name),
-      type_(type),
       executor_(std::move(executor)),
       figures_(figures),
-      calls_(std::make_unique<calls>(calls{.source = kind == config::kind::source ? type.entry->source : nullptr,
-                                           .sink = kind == config::kind::sink ? type.entry->sink : nullptr})),
       handle_(handle::make(config.name)),
+      calls_(make_calls(type, config)),
       options_(std::make_shared<drcon_options>(drcon_options{config.options})),
       lane_(config.name) {}
 
 instance::~instance() = default;
+
+std::unique_ptr<calls> instance::make_calls(const plugin& type, const config::instance_config& config) {
+  // The plugin reaches these on its own threads, perhaps late: by way of the handle, which knows.
+  const auto to_self = [handle = handle_](auto what) { handle->with([&](instance& self) { what(self); }); };
+  plugin_surroundings around{
+      .host = host_table(), .instance = handle_, .misbehaved = [to_self](const std::string& how) {
+        to_self([&](const instance& self) { self.misbehaved(how); });
+      }};
+  if (config.isolation.own_process)
+    return isolated_calls(
+        kind_, type, config, std::move(around),
+        {.crashed = [to_self](const std::string& how) { to_self([&](instance& self) { self.crashed(how); }); },
+         .restarted =
+             [to_self] {
+               to_self([](instance& self) { self.tell([](instance_listener& to) { to.on_restarted(); }); });
+             }});
+  return calls_here(kind_ == config::kind::source ? type.entry->source : nullptr,
+                    kind_ == config::kind::sink ? type.entry->sink : nullptr, std::move(around));
+}
 
 void instance::listen(std::weak_ptr<instance_listener> listener) {
   const std::lock_guard lock(mutex_);
@@ -91,15 +69,13 @@ fault instance::create() {
   handle_->open(this);
   auto answer = std::make_shared<std::promise<drcon_result>>();
   auto result = answer->get_future();
-  lane_.post([self = shared_from_this(), answer] {
-    answer->set_value(self->calls_->create(self->handle_, self->options_.get()));
-  });
+  lane_.post([self = shared_from_this(), answer] { answer->set_value(self->calls_->create(*self->options_)); });
   if (result.wait_for(create_deadline) != std::future_status::ready) {
     handle_->close();
     return {DRCON_CONFIG, {}, "plugin '" + plugin_name_ + "' did not return from create; it is abandoned"};
   }
   const auto code = result.get();
-  if (code == DRCON_OK && calls_->self != nullptr) return {};
+  if (code == DRCON_OK && calls_->is_made()) return {};
   handle_->close();
   const std::lock_guard lock(mutex_);
   failed_.result = code == DRCON_OK ? DRCON_CONFIG : code;
@@ -110,11 +86,25 @@ fault instance::create() {
 
 void instance::start() { call_start(first_start_pause); }
 
+// A start that does not return holds up its own lane and nothing else; who waits for it shall know what for.
+drcon_result instance::start_in_time() {
+  auto late = std::make_shared<boost::asio::steady_timer>(executor_, start_patience);
+  late->async_wait([weak = weak_from_this()](const boost::system::error_code& error) {
+    const auto self = weak.lock();
+    if (error || !self) return;
+    self->misbehaved("its start has not returned for 5 s; it should return at once");
+    self->said_status({DRCON_STATE_AWAY, "its start does not return"});
+  });
+  const auto result = calls_->start();
+  boost::asio::post(executor_, [late] { late->cancel(); });
+  return result;
+}
+
 // A start that fails is tried again for as long as the instance lives: it is never given up.
 void instance::call_start(std::chrono::milliseconds pause) {
   lane_.post([weak = weak_from_this(), pause] {
     const auto self = weak.lock();
-    if (!self || !self->calls_->self || self->calls_->start() == DRCON_OK) return;
+    if (!self || !self->calls_->is_made() || self->start_in_time() == DRCON_OK) return;
     std::string why;
     {
       const std::lock_guard lock(self->mutex_);
@@ -137,7 +127,7 @@ void instance::apply(std::shared_ptr<const update_package> update) {
     refused_in_apply_.clear();
   }
   lane_.post([self = shared_from_this(), update = std::move(update)] {
-    if (self->calls_->self) self->calls_->sink->apply(self->calls_->self, &update->view);
+    if (self->calls_->is_made()) self->calls_->apply(update);
   });
 }
 
@@ -157,7 +147,7 @@ std::optional<std::vector<rendered_target>> instance::render(const std::shared_p
       const std::lock_guard lock(self->mutex_);
       self->rendering_ = &shared->targets;
     }
-    const auto result = self->calls_->sink->render(self->calls_->self, &update->view);
+    const auto result = self->calls_->render(update);
     {
       const std::lock_guard lock(self->mutex_);
       self->rendering_ = nullptr;
@@ -183,9 +173,10 @@ void instance::stop(std::function<void()> stopped) {
     stopping_ = true;
   }
   lane_.post([self = shared_from_this(), stopped = std::move(stopped)] {
-    if (self->calls_->self) self->calls_->stop();
+    const bool made = self->calls_->is_made();
+    if (made) self->calls_->stop();
     self->handle_->close();
-    if (self->calls_->self) self->calls_->destroy();
+    if (made) self->calls_->destroy();
     boost::asio::post(self->executor_, stopped);
   });
 }
@@ -202,7 +193,9 @@ void instance::said_log(int level, std::string_view text) const {
   log::write(static_cast<log::level>(bounded), component_, printable(text, 2000));
 }
 
-void instance::said_status(const instance_status& now) {
+void instance::said_status(const instance_status& said) {
+  auto now = said;
+  if (now.state < DRCON_STATE_OK || now.state > DRCON_STATE_AWAY) now.state = DRCON_STATE_AWAY;
   {
     const std::lock_guard lock(mutex_);
     if (status_ == now) return;
@@ -212,7 +205,7 @@ void instance::said_status(const instance_status& now) {
   }
   const auto level = now.state == DRCON_STATE_OK ? log::level::info : log::level::warning;
   const char* const states[] = {"ok", "degraded", "away"};
-  const auto* state = states[std::clamp(now.state, 0, 2)];
+  const auto* state = states[now.state];
   log::write(level, component_, now.text.empty() ? state : std::string(state) + ": " + now.text);
   tell([now](instance_listener& to) { to.on_status(now); });
 }
@@ -228,6 +221,7 @@ void instance::said_failed(std::string_view pointer, std::string_view why) {
 }
 
 void instance::said_publish(const drcon_service& service) {
+  if (const auto fault = fault_of_layout(service)) return misbehaved("it published " + *fault);
   std::vector<refusal> refused;
   auto accepted = accept(service, refused);
   report_refusals(printable(view(service.name)), refused);
@@ -312,6 +306,12 @@ void instance::misbehaved(std::string_view how) const {
   figures_.add("drcon_plugin_misbehaviour_total", "Breaches of the plugin contract.",
                {{"plugin", plugin_name_}, {"instance", name_}});
   log::error(component_, "plugin '{}' misbehaved: {}", plugin_name_, how);
+}
+
+void instance::crashed(const std::string& how) {
+  figures_.add("drcon_plugin_crashes_total", "Ends of plugins' own processes that were not asked for.",
+               {{"plugin", plugin_name_}, {"instance", name_}});
+  log::error(component_, "plugin '{}': {}", plugin_name_, how);
 }
 
 // Tells what is refused anew; what was told before and still holds is not told again. An empty service stands for all.

@@ -7,6 +7,7 @@
 #include "config/configuration.hpp"
 #include "metrics/metrics.hpp"
 #include "plugins/boundary.hpp"
+#include "plugins/calls.hpp"
 #include "plugins/lane.hpp"
 #include "plugins/library.hpp"
 
@@ -56,19 +57,6 @@ struct rendered_target {
   std::optional<std::string> live;
 };
 
-/// An update as it crosses to a sink, with all it points to.
-struct update_package {
-  update_package(std::uint64_t ticket, bool reconcile, engine::snapshot_ptr wanted, engine::snapshot_ptr applied);
-  update_package(const update_package&) = delete;
-  update_package& operator=(const update_package&) = delete;
-
-  engine::snapshot_ptr wanted;
-  engine::snapshot_ptr applied;
-  std::vector<engine::service_ptr> kept;  // what the changes point to
-  std::vector<drcon_change> changes;
-  drcon_update view{};
-};
-
 /// Told on the engine's thread.
 class instance_listener {
 public:
@@ -77,6 +65,8 @@ public:
   virtual void on_status(const instance_status&) {}
   /// Answers apply(): DRCON_OK, DRCON_RETRY or DRCON_REJECTED.
   virtual void on_done(std::uint64_t /*ticket*/, drcon_result, const std::string& /*why*/) {}
+  /// The plugin's own process (isolation = "process") is new: what it knew of its target is gone.
+  virtual void on_restarted() {}
   /// An endpoint, or with an empty id a service, is left out from now on.
   virtual void on_refused(const refusal&) {}
 };
@@ -125,12 +115,14 @@ public:
   void said_rendered(rendered_target target);
   void said_refused(refusal what);
   void said_failed(std::string_view pointer, std::string_view why);
+  /// A breach of the contract: logged with the plugin's name, and counted.
+  void misbehaved(std::string_view how) const;
 
 private:
-  struct calls;
-
-  void misbehaved(std::string_view how) const;
+  std::unique_ptr<calls> make_calls(const plugin& type, const config::instance_config& config);
+  void crashed(const std::string& how);
   void call_start(std::chrono::milliseconds pause);
+  drcon_result start_in_time();
   void note_first_seen();
   void tell_news();
   void report_refusals(const std::string& service, const std::vector<refusal>& now);
@@ -140,11 +132,10 @@ private:
   const std::string name_;
   const std::string plugin_name_;
   const std::string component_;  // for the log: "source consul"
-  const plugin type_;
   boost::asio::any_io_executor executor_;
   metrics::metrics& figures_;
-  const std::unique_ptr<calls> calls_;  // the plugin's functions and object; used on the lane only
   handle* const handle_;                // never freed: a late call must find something
+  const std::unique_ptr<calls> calls_;  // the plugin's functions and object; used on the lane only
   const std::shared_ptr<drcon_options> options_;
 
   mutable std::mutex mutex_;  // guards all below; never held while calling the plugin

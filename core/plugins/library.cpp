@@ -1,8 +1,11 @@
 #include "plugins/library.hpp"
 
+#include "config/schema_fault.hpp"
 #include "plugins/boundary.hpp"
 #include "plugins/elf_file.hpp"
+#include "plugins/trial_load.hpp"
 
+#include <boost/core/demangle.hpp>
 #include <boost/dll/shared_library.hpp>
 
 #include <sys/stat.h>
@@ -17,30 +20,68 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// What would let somebody else run code as us.
-std::optional<std::string> fault_of_permissions(const fs::path& file) {
+using fault = std::optional<library_fault>;
+
+constexpr mode_t by_others = S_IWGRP | S_IWOTH;
+
+// What would let somebody else run code as root.
+fault fault_of_permissions(const fs::path& file) {
   if (::geteuid() != 0) return {};
   struct stat info {};
-  if (::stat(file.c_str(), &info) != 0) return std::string("cannot be looked at: ") + std::strerror(errno);
-  if (info.st_uid != 0) return "is not loaded by root: it belongs to user " + std::to_string(info.st_uid);
-  if ((info.st_mode & (S_IWGRP | S_IWOTH)) != 0) return "is not loaded by root: others than its owner may write to it";
+  if (::stat(file.c_str(), &info) != 0)
+    return library_fault{std::string("cannot be looked at: ") + std::strerror(errno),
+                         "see who may enter its directory"};
+  const auto mend = "chown root: " + file.string() + " && chmod go-w " + file.string();
+  if (info.st_uid != 0)
+    return library_fault{"is not loaded by root: it belongs to user " + std::to_string(info.st_uid), mend};
+  if ((info.st_mode & by_others) != 0)
+    return library_fault{"is not loaded by root: others than its owner may write to it", mend};
+  // Who may write to a directory may put another file in place of ours; a sticky one forbids that.
+  const auto directory = file.parent_path();
+  if (::stat(directory.c_str(), &info) == 0 && (info.st_mode & by_others) != 0 && (info.st_mode & S_ISVTX) == 0)
+    return library_fault{
+        "is not loaded by root: others than its owner may write to its directory " + directory.string(),
+        "chmod go-w " + directory.string()};
   return {};
 }
 
-// Boost.DLL reports each failure as the same error code; only the text of the exception tells the cause.
-const drcon_plugin* open(const fs::path& file, std::string& why) {
+// What follows `mark` in the loader's message, up to white space or one of `ends`.
+std::string word_after(const std::string& text, std::string_view mark, std::string_view ends) {
+  const auto at = text.find(mark);
+  if (at == std::string::npos) return {};
+  const auto from = at + mark.size();
+  return text.substr(from, text.find_first_of(ends, from) - from);
+}
+
+// The loader's message names the missing thing; Boost.DLL reports each failure as the same error code, and only the
+// text of its exception tells the cause.
+library_fault fault_of_loading(const fs::path& file, const std::string& text) {
+  if (const auto symbol = word_after(text, "undefined symbol: ", " ,()]"); !symbol.empty())
+    return {"refers to " + printable(boost::core::demangle(symbol.c_str())) + ", which nothing provides",
+            "link it with the library that has it; -Wl,-z,defs shows this when it is built"};
+  const auto away = text.find(": cannot open shared object file");
+  if (away != std::string::npos && text.find(file.string() + ": cannot open") == std::string::npos) {
+    const auto start = text.find_last_of(" (", away - 1);
+    return {"needs " + printable(text.substr(start + 1, away - start - 1)) + ", which is not there",
+            "install the package that has it"};
+  }
+  return {"cannot be loaded: " + printable(text, 400), "ldd " + file.string() + " shows what it needs"};
+}
+
+const drcon_plugin* open(const fs::path& file, library_fault& fault) {
   static std::deque<boost::dll::shared_library>& open_for_good = *new std::deque<boost::dll::shared_library>;
   try {
     boost::dll::shared_library library(file.string(),
                                        boost::dll::load_mode::rtld_now | boost::dll::load_mode::rtld_local);
     open_for_good.push_back(library);
     if (!library.has(DRCON_ENTRY_SYMBOL)) {
-      why = "is not a drcon plugin: it does not export " DRCON_ENTRY_SYMBOL;
+      fault = {"is not a drcon plugin: it does not export " DRCON_ENTRY_SYMBOL,
+               "write DRCON_SOURCE(…) or DRCON_SINK(…) in one of its files, or define the object in C, and export it"};
       return nullptr;
     }
     return &library.get<const drcon_plugin>(DRCON_ENTRY_SYMBOL);
   } catch (const std::exception& error) {
-    why = "cannot be loaded: " + printable(error.what(), 400);
+    fault = fault_of_loading(file, error.what());
     return nullptr;
   }
 }
@@ -56,70 +97,89 @@ std::string version(std::uint32_t major, std::uint32_t minor) {
   return std::to_string(major) + "." + std::to_string(minor);
 }
 
-// The ABI's own rule: same major; before 1.0 the same minor too.
-std::optional<std::string> fault_of_entry(const drcon_plugin& entry) {
+constexpr auto built_wrong = "include the SDK's plugin.h as it is, and fill the object as its comments say";
+
+// The ABI's own rule: same major, whatever the minor.
+fault fault_of_entry(const drcon_plugin& entry) {
   if (std::memcmp(entry.magic, DRCON_MAGIC, sizeof DRCON_MAGIC) != 0)
-    return "is not a drcon plugin: its entry object starts with \"" +
-           printable(std::string_view(entry.magic, sizeof entry.magic)) + "\", not \"" DRCON_MAGIC "\"";
-  const bool fits = entry.abi_major == DRCON_ABI_MAJOR && (DRCON_ABI_MAJOR > 0 || entry.abi_minor == DRCON_ABI_MINOR);
-  if (!fits)
-    return "has plugin ABI " + version(entry.abi_major, entry.abi_minor) + "; this drcon has " +
-           version(DRCON_ABI_MAJOR, DRCON_ABI_MINOR);
-  if (entry.size < sizeof(drcon_plugin))
-    return "has an entry object of " + std::to_string(entry.size) + " bytes; ABI " +
-           version(entry.abi_major, entry.abi_minor) + " has " + std::to_string(sizeof(drcon_plugin));
-  if (!is_plugin_name(entry.name)) return "has a name that is not [a-z][a-z0-9-]*, at most 63 bytes";
-  if (entry.version == nullptr || entry.summary == nullptr) return "has no version or no summary";
-  if (entry.source == nullptr && entry.sink == nullptr) return "offers neither a source nor a sink";
+    return library_fault{"is not a drcon plugin: its entry object starts with \"" +
+                             printable(std::string_view(entry.magic, sizeof entry.magic)) +
+                             "\", not \"" DRCON_MAGIC "\"",
+                         built_wrong};
+  if (entry.abi_major != DRCON_ABI_MAJOR)
+    return library_fault{"has plugin ABI " + version(entry.abi_major, entry.abi_minor) +
+                             "; this drcon " DRCON_VERSION " has " + version(DRCON_ABI_MAJOR, DRCON_ABI_MINOR),
+                         entry.abi_major > DRCON_ABI_MAJOR
+                             ? "use a newer drcon, or the plugin's release for ABI 1"
+                             : "build it again with this drcon's SDK, or use a newer release of it"};
+  // What later minors append may be missing.
+  constexpr auto least = offsetof(drcon_plugin, ability) + sizeof(entry.ability);
+  if (entry.size < least)
+    return library_fault{"has an entry object of " + std::to_string(entry.size) + " bytes; ABI " +
+                             version(entry.abi_major, entry.abi_minor) + " has " + std::to_string(least),
+                         built_wrong};
+  if (!is_plugin_name(entry.name))
+    return library_fault{"has a name that is not [a-z][a-z0-9-]*, at most 63 bytes", "give it such a name"};
+  if (entry.version == nullptr || entry.summary == nullptr)
+    return library_fault{"has no version or no summary", "fill both in; they are shown to people"};
+  if (entry.source == nullptr && entry.sink == nullptr)
+    return library_fault{"offers neither a source nor a sink", "fill in one of them"};
   return {};
 }
 
+// `least`: the size that the type had in ABI 1.0.
 template <class Type>
-std::optional<std::string> fault_of_type(const Type* type, const char* kind, std::optional<nlohmann::json>& schema) {
+fault fault_of_type(const Type* type, const std::string& kind, std::size_t least,
+                    std::optional<nlohmann::json>& schema) {
   if (type == nullptr) return {};
-  const std::string its = std::string("its ") + kind;
-  // `render` is the last member of a sink and optional; everything before it must be there.
-  if (type->size < sizeof(drcon_source_type))
-    return its + " has " + std::to_string(type->size) + " bytes; this ABI has " + std::to_string(sizeof(Type));
+  const auto its = "its " + kind;
+  if (type->size < least)
+    return library_fault{its + " has " + std::to_string(type->size) + " bytes; ABI 1.0 has " + std::to_string(least),
+                         built_wrong};
   if (!type->options || !type->create || !type->start || !type->stop || !type->destroy)
-    return its + " lacks options, create, start, stop or destroy";
+    return library_fault{its + " lacks options, create, start, stop or destroy", "none of them may be NULL"};
   schema = nlohmann::json::parse(type->options, nullptr, false);
-  if (!schema->is_object()) return "the option schema of " + its + " is not a JSON object";
+  if (schema->is_discarded())
+    return library_fault{"the option schema of " + its + " is not JSON", "drcon plugin test tells more"};
+  if (const auto wrong = config::fault_of_schema(*schema))
+    return library_fault{"the option schema of " + its + " cannot be used: " + *wrong, "drcon plugin test tells more"};
   return {};
 }
 
-std::optional<std::string> fault_of_sink(const drcon_sink_type* sink) {
-  if (sink == nullptr) return {};
-  if (sink->size < offsetof(drcon_sink_type, render))
-    return "its sink has " + std::to_string(sink->size) + " bytes; this ABI has " +
-           std::to_string(sizeof(drcon_sink_type));
-  if (!sink->apply) return "its sink lacks apply";
+fault fault_of_source(const drcon_source_type* source, std::optional<nlohmann::json>& schema) {
+  return fault_of_type(source, "source", offsetof(drcon_source_type, destroy) + sizeof(void*), schema);
+}
+
+fault fault_of_sink(const drcon_sink_type* sink, std::optional<nlohmann::json>& schema) {
+  if (auto wrong = fault_of_type(sink, "sink", offsetof(drcon_sink_type, render) + sizeof(void*), schema)) return wrong;
+  if (sink != nullptr && !sink->apply) return library_fault{"its sink lacks apply", "it may not be NULL"};
   return {};
 }
 
 }  // namespace
 
-std::optional<plugin> load_library(const fs::path& given, std::string& why) {
+std::optional<plugin> load_library(const fs::path& given, trust origin, library_fault& fault) {
   std::error_code error;
   const auto file = fs::canonical(given, error);
   if (error) {
-    why = "cannot be found: " + error.message();
+    fault = {"cannot be found: " + error.message(), "see that it is there, and who may enter its directory"};
     return {};
   }
-  const auto refuse = [&why](const std::optional<std::string>& fault) {
-    if (fault) why = *fault;
-    return fault.has_value();
+  const auto refuse = [&fault](const std::optional<library_fault>& found) {
+    if (found) fault = *found;
+    return found.has_value();
   };
   if (!fs::is_regular_file(file, error)) {
-    why = "is not a regular file";
+    fault = {"is not a regular file", "a plugin is one file, NAME.so"};
     return {};
   }
   if (refuse(fault_of_permissions(file)) || refuse(fault_of_elf(file))) return {};
+  if (origin != trust::bundled && refuse(fault_of_trial_load(file))) return {};
 
-  plugin loaded{.file = file, .entry = open(file, why), .source_schema = {}, .sink_schema = {}};
-  if (!loaded.entry || refuse(fault_of_entry(*loaded.entry)) || refuse(fault_of_sink(loaded.entry->sink)) ||
-      refuse(fault_of_type(loaded.entry->source, "source", loaded.source_schema)) ||
-      refuse(fault_of_type(loaded.entry->sink, "sink", loaded.sink_schema)))
+  plugin loaded{.file = file, .entry = open(file, fault), .source_schema = {}, .sink_schema = {}};
+  if (!loaded.entry || refuse(fault_of_entry(*loaded.entry)) ||
+      refuse(fault_of_source(loaded.entry->source, loaded.source_schema)) ||
+      refuse(fault_of_sink(loaded.entry->sink, loaded.sink_schema)))
     return {};
   return loaded;
 }

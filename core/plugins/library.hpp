@@ -4,6 +4,8 @@
 // frees nothing worth having.
 #pragma once
 
+#include "plugins/library_fault.hpp"
+
 #include <drcon/plugin.h>
 
 #include <nlohmann/json.hpp>
@@ -24,7 +26,13 @@ struct plugin {
   std::string name() const { return entry->name; }
 };
 
-/// The plugin in `file`; or nothing, and one line in `why`: what is wrong, found and wanted.
-std::optional<plugin> load_library(const std::filesystem::path& file, std::string& why);
+/// How far a library is trusted before it is loaded.
+enum class trust {
+  bundled,  ///< came with drcon
+  unknown,  ///< is loaded in a child first: code that runs at loading can end the process, and nothing can catch that
+};
+
+/// The plugin in `file`; or nothing, and in `fault` what is wrong.
+std::optional<plugin> load_library(const std::filesystem::path& file, trust origin, library_fault& fault);
 
 }  // namespace drcon::plugins

@@ -12,33 +12,68 @@ namespace drcon::plugins {
 
 namespace fs = std::filesystem;
 
-void registry::load_directories(const std::vector<fs::path>& directories) {
-  directories_ = directories;
-  for (const auto& directory : directories) {
-    std::error_code error;
-    std::set<fs::path> files;
-    for (fs::directory_iterator each(directory, error), end; !error && each != end; each.increment(error))
-      if (each->path().extension() == ".so") files.insert(each->path());
-    if (error && error != std::errc::no_such_file_or_directory)
-      refused_.push_back(directory.string() + ": cannot be listed: " + error.message());
-    for (const auto& file : files) load(file);
-  }
+void registry::load_bundled(const fs::path& directory) {
+  std::error_code error;
+  bundled_ = fs::weakly_canonical(directory, error);
+  load_directory(directory, trust::bundled);
 }
 
-void registry::load(const fs::path& file) {
-  std::string why;
-  auto loaded = load_library(file, why);
-  if (!loaded) {
-    refused_.push_back(file.string() + ": " + why);
+void registry::load_directories(const std::vector<fs::path>& directories) {
+  for (const auto& directory : directories) load_directory(directory, trust::unknown);
+}
+
+void registry::load_directory(const fs::path& directory, trust origin) {
+  directories_.push_back(directory);
+  std::error_code error;
+  std::set<fs::path> files;
+  for (fs::directory_iterator each(directory, error), end; !error && each != end; each.increment(error))
+    if (each->path().extension() == ".so") files.insert(each->path());
+  if (error && error != std::errc::no_such_file_or_directory)
+    refused_.push_back(
+        {directory, {"cannot be listed: " + error.message(), "see that it is a directory, and who may read it"}});
+  for (const auto& file : files) load(file, origin);
+}
+
+void registry::load(const fs::path& file, trust origin) {
+  if (auto fault = fault_of_place(file)) {
+    refused_.push_back({file, std::move(*fault)});
     return;
   }
-  const auto known = plugins_.find(loaded->name());
+  library_fault fault;
+  if (auto loaded = load_library(file, origin, fault)) add_or_refuse(std::move(*loaded), file);
+  else refused_.push_back({file, std::move(fault)});
+}
+
+// A link must not smuggle in what nobody put into a plugin directory. Links among the directories are fine.
+std::optional<library_fault> registry::fault_of_place(const fs::path& file) const {
+  std::error_code error;
+  const auto real = fs::canonical(file, error);
+  if (error) return {};  // the loader tells
+  for (const auto& directory : directories_)
+    if (real.parent_path() == fs::weakly_canonical(directory, error)) return {};
+  return library_fault{"lies outside of the plugin directories: it is a link to " + real.string(),
+                       "copy it there, or name its directory with plugin_directories or --plugin-dir"};
+}
+
+// Who came first keeps the name. Within one directory that would be a matter of spelling: there NAME.so has it.
+void registry::add_or_refuse(plugin loaded, const fs::path& file) {
+  const auto known = plugins_.find(loaded.name());
   if (known == plugins_.end()) {
-    plugins_.emplace(loaded->name(), std::move(*loaded));
-  } else if (known->second.file != loaded->file) {
-    refused_.push_back(file.string() + ": its name '" + loaded->name() + "' is taken by " +
-                       known->second.file.string());
+    plugins_.emplace(loaded.name(), std::move(loaded));
+    return;
   }
+  if (known->second.file == loaded.file) return;
+  const bool takes_over = known->second.file.parent_path() == loaded.file.parent_path() &&
+                          loaded.file.stem() == loaded.name() && known->second.file.stem() != loaded.name();
+  if (takes_over) std::swap(known->second, loaded);
+  refused_.push_back({takes_over ? loaded.file : file, clash(known->second)});
+}
+
+library_fault registry::clash(const plugin& known) const {
+  const bool bundled = known.file.parent_path() == bundled_;
+  return {"has the name '" + known.name() + "', which is that of " + (bundled ? "the bundled plugin " : "the plugin ") +
+              known.file.string(),
+          "give it another name, or remove one of the two"};
 }
 
 const plugin* registry::find(const std::string& name) const {

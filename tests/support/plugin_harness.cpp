@@ -17,7 +17,7 @@ namespace drcon::test {
 const plugins::registry& bundled_plugins() {
   static const plugins::registry& loaded = *[] {
     auto* all = new plugins::registry;
-    all->load_directories({DRCON_TEST_PLUGINS});
+    all->load_bundled(DRCON_TEST_PLUGINS);
     return all;
   }();
   return loaded;
@@ -26,7 +26,8 @@ const plugins::registry& bundled_plugins() {
 namespace {
 
 // A whole configuration around the options, so that they are checked as a user's are.
-config::instance_config checked(config::kind kind, const std::string& plugin, const std::string& toml) {
+config::instance_config checked(config::kind kind, const std::string& plugin, const std::string& toml,
+                                const plugins::registry& all) {
   const bool source = kind == config::kind::source;
   const std::string other = source ? "[sink.other]\nplugin = \"nginx\"\nfile = \"/nowhere/x.conf\"\n"
                                    : "[source.other]\nplugin = \"file\"\npath = \"/nowhere/x.toml\"\n";
@@ -40,7 +41,7 @@ config::instance_config checked(config::kind kind, const std::string& plugin, co
                       << other << "[pipeline.test]\n"
                       << pipeline;
   config::diagnostics found;
-  const auto loaded = config::load(file, bundled_plugins().catalog(), found);
+  const auto loaded = config::load(file, all.catalog(), found);
   std::filesystem::remove_all(directory);
   if (!loaded) throw std::runtime_error("options refused:\n" + found.text());
   return source ? loaded->sources.at("test") : loaded->sinks.at("test");
@@ -85,11 +86,11 @@ public:
   std::vector<plugins::refusal> refused;
 };
 
-plugin_harness::plugin_harness(config::kind kind, const std::string& plugin, const std::string& toml)
+plugin_harness::plugin_harness(config::kind kind, const std::string& plugin, const std::string& toml,
+                               const plugins::registry& all)
     : recorder_(std::make_shared<recorder>()) {
-  const auto options = checked(kind, plugin, toml);
-  instance_ = std::make_shared<plugins::instance>(kind, *bundled_plugins().find(plugin), options,
-                                                  context_.get_executor(), figures_);
+  const auto options = checked(kind, plugin, toml, all);
+  instance_ = std::make_shared<plugins::instance>(kind, *all.find(plugin), options, context_.get_executor(), figures_);
   instance_->listen(recorder_);
   const auto fault = instance_->create();
   if (fault.result != DRCON_OK) throw std::runtime_error(fault.pointer + ": " + fault.why);

@@ -243,6 +243,30 @@ TEST_F(Engine, HandsOverTheNewestAfterASlowApply) {
   EXPECT_TRUE(sees("t", 9));
 }
 
+TEST_F(Engine, SaysSoWhenASinkDoesNotAnswer) {
+  sink_runner::answer_patience = 20ms;
+  start();
+  {
+    const std::lock_guard lock(fake("t")->mutex);
+    fake("t")->answers = false;
+  }
+  fake("s")->host.publish(service_of("web", 1));
+  fake("s")->host.ready();
+  ASSERT_TRUE(test::wait_until([this] { return !journal(journal_entry::kind::away).empty(); }));
+  EXPECT_EQ(journal(journal_entry::kind::away)[0], "no answer from plugin 'fake-sink' for 20ms");
+  EXPECT_TRUE(shows("drcon_sink_up_to_date{sink=\"t\"} 0"));
+  // A late answer is an answer.
+  std::uint64_t ticket = 0;
+  {
+    const std::lock_guard lock(fake("t")->mutex);
+    fake("t")->answers = true;
+    ticket = *fake("t")->open_ticket;
+  }
+  const auto& host = fake("t")->host;
+  host.host()->done(host.instance(), ticket, DRCON_OK, {});
+  EXPECT_TRUE(shows("drcon_sink_up_to_date{sink=\"t\"} 1"));
+}
+
 TEST_F(Engine, IgnoresASecondAnswer) {
   start();
   fake("s")->host.publish(service_of("web", 1));

@@ -1,6 +1,7 @@
-// What is refused before, at and after loading, each with its one line.
+// The gates: what is refused before, at and after loading, each with its one line and its help.
 #include "plugins/library.hpp"
 
+#include "plugins/boundary.hpp"
 #include "plugins/registry.hpp"
 #include "support/process.hpp"
 #include "support/temp_dir.hpp"
@@ -18,46 +19,72 @@ namespace fs = std::filesystem;
 
 class Library : public testing::Test {
 protected:
-  // A library made of C, with the entry object that `entry` writes.
-  fs::path compile(const std::string& name, const std::string& source) {
+  // A library made of C.
+  fs::path compile(const std::string& name, const std::string& source, const std::vector<std::string>& more = {}) {
     const auto from = directory_ / (name + ".c");
     const auto to = directory_ / (name + ".so");
     test::write_file(from, "#include <drcon/plugin.h>\n" + source);
-    const auto built = test::run({"cc", "-std=c11", "-shared", "-fPIC", "-I" DRCON_SOURCE_ROOT "/sdk/include", "-o",
-                                  to.string(), from.string()});
+    std::vector<std::string> command{"cc", "-std=gnu11", "-shared",    "-fPIC", "-I" DRCON_SOURCE_ROOT "/sdk/include",
+                                     "-o", to.string(),  from.string()};
+    command.insert(command.end(), more.begin(), more.end());
+    const auto built = test::run(command);
     EXPECT_EQ(built.code, 0) << built.err;
     fs::permissions(to, fs::perms(0644));
     return to;
   }
+  // Nothing but an entry object that is as it should be but for what `entry` writes over it.
   static std::string source_with(const std::string& entry) {
-    return "static drcon_result create(const drcon_host *h, drcon_instance *i, const drcon_options *o, void **s)"
-           "{ (void)h; (void)i; (void)o; *s = s; return DRCON_OK; }\n"
-           "static drcon_result start(void *s) { (void)s; return DRCON_OK; }\nstatic void stop(void *s) { (void)s; }\n"
-           "static const drcon_source_type type = {.size = sizeof type, .options = \"{}\", .create = create, .start = "
-           "start,"
-           ".stop = stop, .destroy = stop};\n"
-           "const drcon_plugin drcon_plugin_entry = {.magic = DRCON_MAGIC, .size = sizeof(drcon_plugin), "
-           ".abi_major = DRCON_ABI_MAJOR, .abi_minor = DRCON_ABI_MINOR, .name = \"in-c\", .version = \"1\", .summary = "
-           "\"s\", "
-           ".source = &type, " +
+    return R"c(
+static drcon_result create(const drcon_host* h, drcon_instance* i, const drcon_options* o, void** self) {
+  *self = self;
+  return DRCON_OK;
+}
+static drcon_result start(void* self) { return DRCON_OK; }
+static void stop(void* self) {}
+#define TYPE(name, ...) static const drcon_source_type name = {.size = sizeof(drcon_source_type), .options = "{}", \
+  .create = create, .start = start, .stop = stop, .destroy = stop, __VA_ARGS__}
+TYPE(type);
+TYPE(short_type, .size = 16);
+TYPE(without_start, .start = 0);
+TYPE(schema_is_text, .options = "none");
+TYPE(schema_is_wrong, .options = "{\"type\": \"object\", \"properties\": {\"port\": {\"type\": \"intger\"}}}");
+const drcon_plugin drcon_plugin_entry = {.magic = DRCON_MAGIC, .size = sizeof(drcon_plugin),
+  .abi_major = DRCON_ABI_MAJOR, .abi_minor = DRCON_ABI_MINOR, .name = "in-c", .version = "1", .summary = "s",
+  .source = &type, )c" +
            entry + "};\n";
   }
+  // Why the file is refused. Whoever is refused is told what to do about it.
   std::string refusal(const fs::path& file) {
-    std::string why;
-    EXPECT_FALSE(load_library(file, why).has_value());
-    return why;
+    library_fault fault;
+    EXPECT_FALSE(load_library(file, trust::unknown, fault).has_value());
+    EXPECT_FALSE(fault.help.empty()) << fault.why;
+    EXPECT_TRUE(is_plain_text(fault.why)) << fault.why;
+    return fault.why;
+  }
+  std::string refusal(const std::string& name, const std::string& entry) {
+    return refusal(compile(name, source_with(entry)));
+  }
+  bool loads(const std::string& name, const std::string& entry) {
+    library_fault fault;
+    const bool loaded = load_library(compile(name, source_with(entry)), trust::unknown, fault).has_value();
+    EXPECT_TRUE(loaded) << fault.why;
+    return loaded;
   }
 
   test::temp_dir directory_;
 };
 
 TEST_F(Library, LoadsAPluginWrittenInC) {
-  std::string why;
-  const auto loaded = load_library(compile("good", source_with("")), why);
-  ASSERT_TRUE(loaded) << why;
+  library_fault fault;
+  const auto loaded = load_library(compile("good", source_with("")), trust::unknown, fault);
+  ASSERT_TRUE(loaded) << fault.why;
   EXPECT_EQ(loaded->name(), "in-c");
   EXPECT_TRUE(loaded->source_schema);
   EXPECT_FALSE(loaded->sink_schema);
+}
+
+TEST_F(Library, LoadsOneOfANewerMinorAndALargerEntry) {
+  EXPECT_TRUE(loads("newer", ".abi_minor = 99, .size = sizeof(drcon_plugin) + 64"));
 }
 
 TEST_F(Library, RefusesAFileThatIsNoLibrary) {
@@ -95,26 +122,63 @@ TEST_F(Library, RefusesALibraryWithoutAnEntry) {
 }
 
 TEST_F(Library, RefusesAnUnresolvedSymbolByName) {
-  const auto why = refusal(compile(
-      "unresolved", "void missing_function(void);\n" + source_with("") + "void use(void) { missing_function(); }\n"));
-  EXPECT_NE(why.find("missing_function"), std::string::npos) << why;
+  const auto why = refusal(
+      compile("unresolved", "void _ZN3foo3barEv(void);\n" + source_with("") + "void use(void) { _ZN3foo3barEv(); }\n"));
+  EXPECT_EQ(why, "refers to foo::bar(), which nothing provides");
 }
 
-TEST_F(Library, RefusesAnotherMagicAbiOrSize) {
-  EXPECT_NE(refusal(compile("magic", source_with(".magic = \"NOTOURS\""))).find("not \"DRCONPL\""), std::string::npos);
-  EXPECT_NE(refusal(compile("major", source_with(".abi_major = 99"))).find("has plugin ABI 99."), std::string::npos);
-  EXPECT_NE(refusal(compile("minor", source_with(".abi_minor = 99"))).find("; this drcon has "), std::string::npos);
-  EXPECT_NE(refusal(compile("size", source_with(".size = 24"))).find("has an entry object of 24 bytes"),
+TEST_F(Library, RefusesOneWhoseOwnLibraryIsNotThereAndNamesIt) {
+  const auto needed = compile("libneeded", "void needed(void) {}\n");
+  const auto user =
+      compile("user", "void needed(void);\n" + source_with("") + "void use(void) { needed(); }\n", {needed.string()});
+  fs::remove(needed);
+  EXPECT_NE(refusal(user).find("libneeded.so, which is not there"), std::string::npos) << refusal(user);
+}
+
+TEST_F(Library, RefusesOneThatCrashesWhileItIsLoadedAndLivesOn) {
+  const auto with = [this](const std::string& name, const std::string& body) {
+    return refusal(compile(name, "#include <stdio.h>\n#include <stdlib.h>\n#include <unistd.h>\n" + source_with("") +
+                                     "__attribute__((constructor)) static void early(void) { " + body + " }\n"));
+  };
+  EXPECT_EQ(with("aborts", R"(fputs("out of luck\n", stderr); abort();)"),
+            "crashes while it is loaded: SIGABRT (it said: out of luck)");
+  EXPECT_NE(with("exits", "_exit(3);").find("ends the process while it is loaded: exit code 3"), std::string::npos);
+  EXPECT_NE(with("hangs", "for (;;) pause();").find("does not finish loading"), std::string::npos);
+}
+
+TEST_F(Library, RefusesAnotherMagic) {
+  EXPECT_NE(refusal("magic", ".magic = \"NOTOURS\"").find("not \"DRCONPL\""), std::string::npos);
+}
+
+TEST_F(Library, RefusesAnotherMajorAndNamesBoth) {
+  EXPECT_NE(refusal("new", ".abi_major = 2, .abi_minor = 5").find("has plugin ABI 2.5; this drcon "),
+            std::string::npos);
+  EXPECT_NE(refusal("old", ".abi_major = 0, .abi_minor = 2").find("has plugin ABI 0.2; this drcon "),
+            std::string::npos);
+}
+
+TEST_F(Library, RefusesStructsThatAreCutShort) {
+  EXPECT_NE(refusal("entry", ".size = 24").find("has an entry object of 24 bytes; ABI 1.0 has 72"), std::string::npos);
+  EXPECT_NE(refusal("type", ".source = &short_type").find("its source has 16 bytes; ABI 1.0 has 48"),
+            std::string::npos);
+  EXPECT_NE(refusal("lacks", ".source = &without_start").find("its source lacks options, create, start"),
             std::string::npos);
 }
 
 TEST_F(Library, RefusesANameThatIsNone) {
-  EXPECT_NE(refusal(compile("name", source_with(".name = \"../Etc\""))).find("has a name"), std::string::npos);
-  EXPECT_NE(refusal(compile("null", source_with(".name = 0"))).find("has a name"), std::string::npos);
+  EXPECT_NE(refusal("name", ".name = \"../Etc\"").find("has a name"), std::string::npos);
+  EXPECT_NE(refusal("null", ".name = 0").find("has a name"), std::string::npos);
 }
 
 TEST_F(Library, RefusesOneThatOffersNothing) {
-  EXPECT_EQ(refusal(compile("nothing", source_with(".source = 0"))), "offers neither a source nor a sink");
+  EXPECT_EQ(refusal("nothing", ".source = 0"), "offers neither a source nor a sink");
+}
+
+TEST_F(Library, RefusesASchemaThatIsNone) {
+  EXPECT_EQ(refusal("text", ".source = &schema_is_text"), "the option schema of its source is not JSON");
+  const auto why = refusal("wrong", ".source = &schema_is_wrong");
+  EXPECT_NE(why.find("the option schema of its source cannot be used: "), std::string::npos) << why;
+  EXPECT_NE(why.find("/properties/port"), std::string::npos) << why;
 }
 
 TEST_F(Library, RefusesWhatOthersMayWriteToWhenRunByRoot) {
@@ -122,7 +186,15 @@ TEST_F(Library, RefusesWhatOthersMayWriteToWhenRunByRoot) {
   const auto file = compile("open", source_with(""));
   fs::permissions(file, fs::perms(0666));
   EXPECT_NE(refusal(file).find("others than its owner may write to it"), std::string::npos);
+  fs::permissions(file, fs::perms(0644));
+  fs::permissions(directory_.path(), fs::perms(0777));
+  EXPECT_NE(refusal(file).find("others than its owner may write to its directory"), std::string::npos);
+  fs::permissions(directory_.path(), fs::perms(0755));
+  ASSERT_EQ(::chown(file.c_str(), 65534, 0), 0);
+  EXPECT_NE(refusal(file).find("it belongs to user 65534"), std::string::npos);
 }
+
+// ---- among others ----
 
 TEST_F(Library, KeepsTheFirstOfTwoPluginsWithOneName) {
   compile("a", source_with(""));
@@ -131,7 +203,44 @@ TEST_F(Library, KeepsTheFirstOfTwoPluginsWithOneName) {
   all.load_directories({directory_.path(), "/nowhere"});
   EXPECT_EQ(all.all().size(), 1U);
   ASSERT_EQ(all.refused().size(), 1U);
-  EXPECT_NE(all.refused()[0].find("b.so: its name 'in-c' is taken by"), std::string::npos) << all.refused()[0];
+  EXPECT_NE(all.refused()[0].text().find("b.so has the name 'in-c', which is that of the plugin "), std::string::npos)
+      << all.refused()[0].text();
+}
+
+TEST_F(Library, GivesANameToTheFileThatIsCalledByItAmongTwoInOneDirectory) {
+  compile("a", source_with(""));
+  const auto named = compile("in-c", source_with(""));
+  registry all;
+  all.load_directories({directory_.path()});
+  EXPECT_EQ(all.find("in-c")->file, fs::canonical(named));
+  ASSERT_EQ(all.refused().size(), 1U);
+  EXPECT_EQ(all.refused()[0].file.filename(), "a.so");
+}
+
+TEST_F(Library, LeavesANameToTheBundledPluginThatHasIt) {
+  test::temp_dir bundled;
+  fs::copy_file(compile("in-c", source_with("")), bundled / "in-c.so");
+  registry all;
+  all.load_bundled(bundled.path());
+  all.load_directories({directory_.path()});
+  EXPECT_EQ(all.find("in-c")->file.parent_path(), fs::canonical(bundled.path()));
+  ASSERT_EQ(all.refused().size(), 1U);
+  EXPECT_NE(all.refused()[0].fault.why.find("which is that of the bundled plugin "), std::string::npos);
+}
+
+TEST_F(Library, RefusesALinkThatLeadsOutOfThePluginDirectories) {
+  test::temp_dir elsewhere;
+  fs::rename(compile("away", source_with("")), elsewhere / "away.so");
+  fs::create_symlink(elsewhere / "away.so", directory_ / "away.so");
+  registry all;
+  all.load_directories({directory_.path()});
+  EXPECT_TRUE(all.all().empty());
+  ASSERT_EQ(all.refused().size(), 1U);
+  EXPECT_NE(all.refused()[0].fault.why.find("lies outside of the plugin directories"), std::string::npos);
+
+  registry both;
+  both.load_directories({elsewhere.path(), directory_.path()});
+  EXPECT_TRUE(both.refused().empty());
 }
 
 }  // namespace

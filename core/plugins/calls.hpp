@@ -1,0 +1,46 @@
+// How an instance reaches its plugin's functions: in this process (plugin_calls.cpp), or in one of its own
+// (isolated_calls.cpp).
+//
+// Thread rule: an instance's lane only.
+#pragma once
+
+#include "plugins/library.hpp"
+#include "plugins/update_package.hpp"
+
+#include <drcon/plugin.h>
+
+#include <functional>
+#include <memory>
+#include <string>
+
+namespace drcon::plugins {
+
+class calls {
+public:
+  virtual ~calls() = default;
+
+  virtual drcon_result create(const drcon_options& options) = 0;
+  /// True between a create that succeeded and destroy.
+  virtual bool is_made() const = 0;
+  virtual drcon_result start() = 0;
+  /// `update` stays until the sink has answered.
+  virtual void apply(const std::shared_ptr<const update_package>& update) = 0;
+  virtual bool can_render() const = 0;
+  virtual drcon_result render(const std::shared_ptr<const update_package>& update) = 0;
+  virtual void stop() = 0;
+  virtual void destroy() = 0;
+};
+
+/// What the plugin may call, as whom, and who is told of a breach of the contract: one line that goes on from
+/// "plugin 'x' misbehaved: ".
+struct plugin_surroundings {
+  const drcon_host& host;
+  drcon_instance* instance;
+  std::function<void(const std::string& how)> misbehaved;
+};
+
+/// The functions of one type, source or sink, in this process. What it throws goes no further than here.
+std::unique_ptr<calls> calls_here(const drcon_source_type* source, const drcon_sink_type* sink,
+                                  plugin_surroundings around);
+
+}  // namespace drcon::plugins

@@ -1,0 +1,13 @@
+// Why a library is no plugin for this host: one line that goes on from its file's name, and what to do about it.
+#pragma once
+
+#include <string>
+
+namespace drcon::plugins {
+
+struct library_fault {
+  std::string why;   ///< "is truncated: segment 2 ends at byte 16384, the file has 2000"
+  std::string help;  ///< "copy it again"
+};
+
+}  // namespace drcon::plugins

@@ -1,0 +1,265 @@
+// Two threads: the main one is the instance's lane; another reads frames, so that the end of drcon is seen, and is the
+// end of this process, whatever the plugin does on its lane.
+#include "plugins/plugin_process.hpp"
+
+#include "plugins/boundary.hpp"
+#include "plugins/calls.hpp"
+#include "plugins/frame.hpp"
+#include "plugins/frame_content.hpp"
+#include "plugins/handle.hpp"
+#include "plugins/options.hpp"
+
+#include <condition_variable>
+#include <csignal>
+#include <cstdlib>
+#include <deque>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <utility>
+
+namespace drcon::plugins {
+namespace {
+
+class process final : public drcon_instance {
+public:
+  explicit process(frame_channel& channel) : channel_(channel) {}
+
+  int run();
+
+  // What the plugin says: on any thread. It goes out as it is; drcon judges it.
+  void say(frame_writer& what) { channel_.send(what.take()); }
+  const std::string& name() const { return name_; }
+  bool would_log(int level) const { return level >= log_level_; }
+  void done(std::uint64_t ticket, drcon_result result, std::string_view why);
+
+  static process& of(drcon_instance* raw) { return static_cast<process&>(*raw); }
+
+private:
+  bool create(frame_reader& from);
+  std::shared_ptr<const update_package> get_update(frame_reader& from);
+  void read_frames();
+  std::string next_job();
+  void handle(frame_reader& from);
+  void stop();
+
+  frame_channel& channel_;
+  std::string name_;
+  int log_level_ = DRCON_LOG_INFO;
+  std::unique_ptr<calls> calls_;                         // main thread
+  std::map<std::string, engine::service_ptr> services_;  // main thread: of the last update
+
+  std::mutex mutex_;  // guards all below
+  std::condition_variable wake_;
+  std::deque<std::string> jobs_;
+  std::shared_ptr<const update_package> in_flight_;
+  engine::snapshot_ptr applied_;
+};
+
+// ---- the host's functions, as this end has them ----
+
+using frame_type = frame;
+
+void tell(drcon_instance* self, frame_writer what) { process::of(self).say(what); }
+
+void option(const drcon_options* from, drcon_string pointer, drcon_value* out) { read_option(*from, pointer, *out); }
+drcon_string key(const drcon_options* from, drcon_string pointer, size_t i) { return option_key(*from, pointer, i); }
+drcon_string name(drcon_instance* self) { return c_string(process::of(self).name()); }
+int32_t log_enabled(drcon_instance* self, int32_t level) { return process::of(self).would_log(level) ? 1 : 0; }
+void log_line(drcon_instance* self, int32_t level, drcon_string text) {
+  if (process::of(self).would_log(level))
+    tell(self, frame_writer(frame_type::log).number(static_cast<std::uint32_t>(level)).text(view(text)));
+}
+void status(drcon_instance* self, int32_t state, drcon_string text) {
+  tell(self, frame_writer(frame_type::status).number(static_cast<std::uint32_t>(state)).text(view(text)));
+}
+void metric(drcon_instance* self, const drcon_metric* figure) {
+  frame_writer what(frame_type::metric);
+  put(what, *figure);
+  tell(self, std::move(what));
+}
+void failed(drcon_instance* self, drcon_string pointer, drcon_string why) {
+  tell(self, frame_writer(frame_type::failed).text(view(pointer)).text(view(why)));
+}
+void publish(drcon_instance* self, const drcon_service* service) {
+  if (const auto fault = fault_of_layout(*service))
+    return tell(self, frame_writer(frame_type::misbehaved).text("it published " + *fault));
+  frame_writer what(frame_type::publish);
+  put(what, service_view(service));
+  tell(self, std::move(what));
+}
+void withdraw(drcon_instance* self, drcon_string service) {
+  tell(self, frame_writer(frame_type::withdraw).text(view(service)));
+}
+void ready(drcon_instance* self) { tell(self, frame_writer(frame_type::ready)); }
+void unknown(drcon_instance* self, drcon_string service, drcon_string why) {
+  tell(self, frame_writer(frame_type::unknown).text(view(service)).text(view(why)));
+}
+void done(drcon_instance* self, uint64_t ticket, drcon_result result, drcon_string why) {
+  process::of(self).done(ticket, result, view(why));
+}
+void rendered(drcon_instance* self, drcon_string target, drcon_string wanted, drcon_string live) {
+  tell(self, frame_writer(frame_type::rendered)
+                 .text(view(target))
+                 .text(view(wanted))
+                 .number(live.data != nullptr ? 1 : 0)
+                 .text(view(live)));
+}
+void refused(drcon_instance* self, drcon_string service, drcon_string endpoint, drcon_string why) {
+  tell(self, frame_writer(frame_type::refused).text(view(service)).text(view(endpoint)).text(view(why)));
+}
+const void* ability(drcon_instance*, const char*) { return nullptr; }
+
+constexpr drcon_host here{.size = sizeof(drcon_host),
+                          .abi_minor = DRCON_ABI_MINOR,
+                          .version = DRCON_VERSION,
+                          .option = &option,
+                          .option_key = &key,
+                          .name = &name,
+                          .log_enabled = &log_enabled,
+                          .log = &log_line,
+                          .status = &status,
+                          .metric = &metric,
+                          .failed = &failed,
+                          .publish = &publish,
+                          .withdraw = &withdraw,
+                          .ready = &ready,
+                          .unknown = &unknown,
+                          .done = &done,
+                          .rendered = &rendered,
+                          .refused = &refused,
+                          .ability = &ability};
+
+// ---- the process ----
+
+bool process::create(frame_reader& from) {
+  const bool is_source = from.number() == 0;
+  const std::string file(from.text());
+  name_ = from.text();
+  log_level_ = static_cast<int>(from.number());
+  const drcon_options options{nlohmann::json::from_cbor(from.text())};
+  library_fault fault;
+  const auto loaded = load_library(file, trust::bundled, fault);  // drcon itself has it loaded: no trial
+  if (!loaded) {
+    failed(this, {}, c_string(file + " " + fault.why));
+    tell(this, frame_writer(frame::created).number(DRCON_CONFIG));
+    return false;
+  }
+  calls_ = calls_here(is_source ? loaded->entry->source : nullptr, is_source ? nullptr : loaded->entry->sink,
+                      {.host = here, .instance = this, .misbehaved = [this](const std::string& how) {
+                         tell(this, frame_writer(frame::misbehaved).text(how));
+                       }});
+  const auto result = calls_->create(options);
+  tell(this, frame_writer(frame::created)
+                 .number(static_cast<std::uint32_t>(result == DRCON_OK && !calls_->is_made() ? DRCON_CONFIG : result)));
+  return result == DRCON_OK && calls_->is_made();
+}
+
+std::shared_ptr<const update_package> process::get_update(frame_reader& from) {
+  const auto ticket = from.number();
+  const bool reconcile = from.number() != 0;
+  const bool knows_applied = from.number() != 0;
+  const auto revision = from.number();
+  get_difference(from, services_);
+  std::vector<engine::service_ptr> all;
+  all.reserve(services_.size());
+  for (const auto& [name, service] : services_) all.push_back(service);
+  auto wanted = std::make_shared<const engine::snapshot>(revision, std::move(all));
+  const std::lock_guard lock(mutex_);
+  if (!knows_applied) applied_.reset();
+  return std::make_shared<const update_package>(ticket, reconcile, std::move(wanted), applied_);
+}
+
+// The update goes from here on, as it would in drcon's own process.
+void process::done(std::uint64_t ticket, drcon_result result, std::string_view why) {
+  std::shared_ptr<const update_package> over;
+  {
+    const std::lock_guard lock(mutex_);
+    if (in_flight_ && in_flight_->view.ticket == ticket) over = std::exchange(in_flight_, nullptr);
+    if (over && result == DRCON_OK) applied_ = over->wanted;
+  }
+  frame_writer what(frame::done);
+  say(what.number(ticket).number(static_cast<std::uint32_t>(result)).text(why));
+}
+
+void process::stop() {
+  calls_->stop();
+  tell(this, frame_writer(frame::stopped));
+  calls_->destroy();
+  std::_Exit(EXIT_SUCCESS);  // a thread that was left behind ends too
+}
+
+void process::handle(frame_reader& from) {
+  switch (from.type()) {
+    case frame::start:
+      if (const auto result = calls_->start(); result != DRCON_OK)
+        tell(this, frame_writer(frame::not_started).number(static_cast<std::uint32_t>(result)));
+      return;
+    case frame::apply: {
+      auto update = get_update(from);
+      {
+        const std::lock_guard lock(mutex_);
+        in_flight_ = update;
+      }
+      return calls_->apply(update);
+    }
+    case frame::render: {
+      const auto result = calls_->render(get_update(from));
+      return tell(this, frame_writer(frame::rendered_all).number(static_cast<std::uint32_t>(result)));
+    }
+    case frame::stop: return stop();
+    default: throw frame_fault("a frame of a type that is not for this end");
+  }
+}
+
+void process::read_frames() {
+  while (const auto frame = channel_.next()) {
+    const std::lock_guard lock(mutex_);
+    jobs_.emplace_back(*frame);
+    wake_.notify_one();
+  }
+  std::_Exit(EXIT_SUCCESS);  // drcon has ended, or wants no more of this process
+}
+
+std::string process::next_job() {
+  std::unique_lock lock(mutex_);
+  wake_.wait(lock, [this] { return !jobs_.empty(); });
+  auto job = std::move(jobs_.front());
+  jobs_.pop_front();
+  return job;
+}
+
+int process::run() {
+  const auto first = channel_.next();
+  if (!first) return EXIT_SUCCESS;
+  frame_reader reader(*first);
+  if (reader.type() != frame::create) throw frame_fault("the first frame is not create");
+  if (!create(reader)) return EXIT_SUCCESS;
+  std::thread([this] { read_frames(); }).detach();
+  for (;;) {
+    const auto job = next_job();
+    frame_reader from(job);
+    handle(from);
+  }
+}
+
+// Ignored, but by a handler: what the plugin starts shall have its signals' default actions.
+void leave_signals_to_drcon() {
+  struct sigaction nothing {};
+  nothing.sa_handler = [](int) {};
+  nothing.sa_flags = SA_RESTART;
+  for (const int signal : {SIGHUP, SIGINT, SIGTERM}) ::sigaction(signal, &nothing, nullptr);
+}
+
+}  // namespace
+
+int plugin_process(int socket) {
+  leave_signals_to_drcon();
+  frame_channel channel(socket);
+  // Never destroyed: the plugin's threads may call it until the process has ended.
+  return (new process(channel))->run();
+}
+
+}  // namespace drcon::plugins

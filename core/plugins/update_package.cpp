@@ -1,0 +1,30 @@
+#include "plugins/update_package.hpp"
+
+#include "engine/difference.hpp"
+
+#include <utility>
+
+namespace drcon::plugins {
+
+update_package::update_package(std::uint64_t ticket, bool reconcile, engine::snapshot_ptr wanted_now,
+                               engine::snapshot_ptr applied_before)
+    : wanted(std::move(wanted_now)), applied(std::move(applied_before)) {
+  for (auto& change : engine::difference(applied.get(), *wanted)) {
+    changes.push_back({.size = sizeof(drcon_change),
+                       .reserved = 0,
+                       .before = change.before ? change.before->view() : nullptr,
+                       .after = change.after ? change.after->view() : nullptr});
+    kept.push_back(std::move(change.before));
+    kept.push_back(std::move(change.after));
+  }
+  view = {.size = sizeof(drcon_update),
+          .flags = reconcile ? DRCON_UPDATE_RECONCILE : 0,
+          .ticket = ticket,
+          .wanted = wanted->view(),
+          .applied = applied ? applied->view() : nullptr,
+          .changes = changes.data(),
+          .change_count = changes.size(),
+          .change_size = sizeof(drcon_change)};
+}
+
+}  // namespace drcon::plugins

@@ -1,0 +1,312 @@
+// A plugin that breaks its contract harms itself and nobody else: within drcon, and in a process of its own.
+#include "plugins/child.hpp"
+#include "support/drcon_process.hpp"
+#include "support/plugin_harness.hpp"
+#include "support/temp_dir.hpp"
+#include "support/wait.hpp"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace drcon::test {
+namespace {
+
+using namespace std::chrono_literals;
+
+const plugins::registry& with_naughty() {
+  static const plugins::registry& loaded = *[] {
+    auto* all = new plugins::registry;
+    all->load_bundled(DRCON_TEST_PLUGINS);
+    all->load_directories({DRCON_NAUGHTY_PLUGINS});
+    return all;
+  }();
+  return loaded;
+}
+
+service web(int endpoints) {
+  service made{.name = "web", .revision = 1, .endpoints = {}};
+  for (int i = 0; i < endpoints; ++i)
+    made.endpoints.push_back(
+        {.id = "e" + std::to_string(i), .node = {}, .address = "10.0.0.1", .port = 80, .tags = {}, .meta = {}});
+  return made;
+}
+
+// Each promise holds for both places in which a plugin may run.
+class Misbehaviour : public testing::TestWithParam<const char*> {
+protected:
+  Misbehaviour() { plugins::run_children_with(DRCON_BINARY); }
+  static std::string options(const std::string& does) {
+    return "isolation = \"" + std::string(GetParam()) + "\"\ndoes = \"" + does + "\"\n";
+  }
+  static source_harness source(const std::string& does) { return {"naughty", options(does), with_naughty()}; }
+  static sink_harness sink(const std::string& does) { return {"naughty", options(does), with_naughty()}; }
+  static bool isolated() { return GetParam() == std::string("process"); }
+  static std::string refusal(const std::string& does) {
+    try {
+      source(does);
+    } catch (const std::exception& error) {
+      return error.what();
+    }
+    return "it was made";
+  }
+  static bool counted(const plugin_harness& of) {
+    return of.metrics().find("drcon_plugin_misbehaviour_total{instance=\"test\",plugin=\"naughty\"}") !=
+           std::string::npos;
+  }
+};
+INSTANTIATE_TEST_SUITE_P(Plugin, Misbehaviour, testing::Values("none", "process"), [](const auto& each) {
+  return each.param == std::string("none") ? "InDrcon" : "InItsProcess";
+});
+
+TEST_P(Misbehaviour, AnExceptionFromCreateIsAConfigError) {
+  EXPECT_EQ(refusal("throw from create"), ": its create threw: no luck in create");
+  EXPECT_EQ(refusal("throw a number"), ": its create threw: an exception of a type unknown here");
+}
+
+TEST_P(Misbehaviour, ACreateThatMakesNothingIsAConfigError) {
+  EXPECT_NE(refusal("make nothing").find("plugin 'naughty' made no source and did not say why"), std::string::npos);
+}
+
+TEST_P(Misbehaviour, AStartThatThrowsIsTriedAgain) {
+  auto naughty = source("throw from start");
+  naughty.start();
+  EXPECT_TRUE(wait_until([&] {
+    return naughty.status().state == DRCON_STATE_AWAY &&
+           naughty.status().text.find("its start threw: no luck in start") != std::string::npos;
+  })) << naughty.status().text;
+  EXPECT_TRUE(naughty.stop());
+}
+
+TEST_P(Misbehaviour, AStartThatBlocksIsTold) {
+  auto naughty = source("block in start");
+  naughty.start();
+  if (!isolated()) {
+    EXPECT_TRUE(wait_until([&] { return naughty.status().text == "its start does not return"; }, 10s));
+  }
+  EXPECT_TRUE(naughty.wait_ready(20s));  // it does, after 8 s
+  EXPECT_TRUE(naughty.stop());
+}
+
+TEST_P(Misbehaviour, AStopThatThrowsIsAStop) {
+  auto naughty = source("throw from stop");
+  naughty.start();
+  EXPECT_TRUE(naughty.wait_ready());
+  EXPECT_TRUE(naughty.stop());
+  EXPECT_TRUE(counted(naughty));
+}
+
+TEST_P(Misbehaviour, AThreadThatIsLeftBehindIsNotHeard) {
+  auto naughty = source("stay behind");
+  naughty.start();
+  ASSERT_TRUE(naughty.wait_for([](const auto& state) { return state.words > 2; }));
+  EXPECT_TRUE(naughty.stop());
+  const auto words = naughty.now().words;
+  std::this_thread::sleep_for(100ms);  // while it goes on speaking
+  EXPECT_EQ(naughty.now().words, words);
+}
+
+TEST_P(Misbehaviour, AWordAfterStopIsNotHeard) {
+  auto naughty = source("speak after stop");
+  naughty.start();
+  ASSERT_TRUE(naughty.wait_ready());
+  EXPECT_TRUE(naughty.stop());
+  EXPECT_FALSE(naughty.now().services.contains("late"));
+}
+
+TEST_P(Misbehaviour, AFloodOfAMillionPublishesIsFolded) {
+  auto naughty = source("flood");
+  naughty.start();
+  ASSERT_TRUE(naughty.wait_ready(120s));
+  const auto state = naughty.now();
+  EXPECT_EQ(state.services.at("web").endpoints.at(0).port, 7U);
+  EXPECT_LT(state.words, 1000000);
+}
+
+TEST_P(Misbehaviour, AHundredThousandEndpointsArrive) {
+  auto naughty = source("huge");
+  naughty.start();
+  ASSERT_TRUE(naughty.wait_ready(60s));
+  EXPECT_EQ(naughty.now().services.at("web").endpoints.size(), 100000U);
+}
+
+TEST_P(Misbehaviour, RubbishIsLeftOutAndTheRestStands) {
+  auto naughty = source("rubbish");
+  naughty.start();
+  ASSERT_TRUE(naughty.wait_ready());
+  const auto state = naughty.now();
+  ASSERT_EQ(state.services.at("web").endpoints.size(), 1U);
+  EXPECT_EQ(state.services.at("web").endpoints[0].id, "same");
+  EXPECT_TRUE(wait_until([&] { return naughty.refused().size() >= 3; })) << naughty.refused().size();
+}
+
+TEST_P(Misbehaviour, StructsThatAreNoneAreNotRead) {
+  auto naughty = source("broken structs");
+  naughty.start();
+  ASSERT_TRUE(naughty.wait_ready());
+  EXPECT_FALSE(naughty.now().services.contains("broken"));
+  EXPECT_TRUE(naughty.now().services.contains("web"));
+  EXPECT_TRUE(counted(naughty));
+}
+
+TEST_P(Misbehaviour, ASecondAnswerIsNotTaken) {
+  auto naughty = sink("answer twice");
+  naughty.start();
+  EXPECT_EQ(naughty.apply({web(1)}).result, DRCON_OK);
+  EXPECT_EQ(naughty.apply({web(2)}).result, DRCON_OK);
+  EXPECT_TRUE(wait_until([&] { return counted(naughty); }));
+}
+
+TEST_P(Misbehaviour, AnAnswerToAnotherUpdateIsNotTaken) {
+  auto naughty = sink("answer another");
+  naughty.start();
+  EXPECT_EQ(naughty.apply({web(1)}).result, DRCON_OK);
+  EXPECT_TRUE(wait_until([&] { return counted(naughty); }));
+}
+
+TEST_P(Misbehaviour, AnApplyThatThrowsIsTriedAgain) {
+  auto naughty = sink("throw from apply");
+  naughty.start();
+  EXPECT_EQ(naughty.apply({web(1)}).result, DRCON_RETRY);
+  EXPECT_TRUE(counted(naughty));
+}
+
+TEST_P(Misbehaviour, AnAnswerThatNeverComesDoesNotHoldUpTheStop) {
+  auto naughty = sink("answer never");
+  naughty.start();
+  EXPECT_EQ(naughty.apply({web(1)}, 200ms).result, -1);
+  EXPECT_TRUE(naughty.stop());
+}
+
+TEST_P(Misbehaviour, WhatIsRenderedOutsideOfRenderIsNotTaken) {
+  auto naughty = sink("render at any time");
+  naughty.start();
+  EXPECT_EQ(naughty.apply({web(1)}).result, DRCON_OK);
+  EXPECT_TRUE(counted(naughty));
+}
+
+// ---- what only a process of its own can bear ----
+
+class Isolation : public testing::Test {
+protected:
+  Isolation() { plugins::run_children_with(DRCON_BINARY); }
+  static std::string options(const std::string& does) {
+    return "isolation = { mode = \"process\", memory = \"200MiB\", restart_min = \"10ms\", restart_max = \"20ms\" }\n"
+           "does = \"" +
+           does + "\"\n";
+  }
+  static int crashes(const std::string& metrics) {
+    const std::string name = "drcon_plugin_crashes_total{instance=\"test\",plugin=\"naughty\"} ";
+    const auto at = metrics.find("\n" + name);
+    return at == std::string::npos ? 0 : std::stoi(metrics.substr(at + 1 + name.size()));
+  }
+};
+
+TEST_F(Isolation, ACrashInCreateIsAConfigError) {
+  try {
+    source_harness("naughty", options("crash in create"), with_naughty());
+    FAIL() << "it was made";
+  } catch (const std::exception& error) {
+    EXPECT_NE(std::string(error.what()).find("its process was ended by SIGABRT"), std::string::npos) << error.what();
+  }
+}
+
+TEST_F(Isolation, ACrashedSourceIsStartedAgainAndItsStateStands) {
+  source_harness naughty("naughty", options("crash"), with_naughty());
+  naughty.start();
+  ASSERT_TRUE(naughty.wait_ready());
+  ASSERT_TRUE(wait_until([&] { return crashes(naughty.metrics()) >= 5; }, 60s));
+  EXPECT_EQ(naughty.now().services.at("web").endpoints.size(), 2U);
+  EXPECT_TRUE(wait_until([&] { return naughty.status().text.find("was ended by SIGABRT") != std::string::npos; }));
+  EXPECT_TRUE(naughty.stop());
+}
+
+TEST_F(Isolation, ACrashInApplyIsAnAnswer) {
+  sink_harness naughty("naughty", options("crash"), with_naughty());
+  naughty.start();
+  for (int i = 0; i < 3; ++i) {
+    const auto answer = naughty.apply({web(1)});
+    EXPECT_EQ(answer.result, DRCON_RETRY);
+    EXPECT_NE(answer.why.find("its process "), std::string::npos) << answer.why;
+  }
+}
+
+TEST_F(Isolation, ALeakCostsARestart) {
+  source_harness naughty("naughty", options("leak"), with_naughty());
+  naughty.start();
+  ASSERT_TRUE(wait_until([&] { return crashes(naughty.metrics()) >= 1; }, 60s));
+  EXPECT_TRUE(wait_until([&] {
+    return naughty.status().text.find("MiB of memory, 200 are allowed") != std::string::npos;
+  })) << naughty.status().text;
+}
+
+// The bundled plugins' own tests say more; this one is that they work there at all.
+TEST_F(Isolation, BundledPluginsRunThereToo) {
+  temp_dir directory;
+  write_file(directory / "hosts.toml",
+             "[[service]]\nname = \"web\"\n[[service.endpoint]]\naddress = \"10.0.0.1\"\nport = 80\n");
+  source_harness file("file", "isolation = \"process\"\npath = \"" + (directory / "hosts.toml").string() + "\"\n");
+  file.start();
+  ASSERT_TRUE(file.wait_ready());
+  write_file(directory / "hosts.toml",
+             "[[service]]\nname = \"api\"\n[[service.endpoint]]\naddress = \"10.0.0.2\"\nport = 80\n");
+  EXPECT_TRUE(file.wait_for(
+      [](const auto& state) { return state.services.contains("api") && !state.services.contains("web"); }));
+  write_file(directory / "t", "{{#services}}{{name}}{{/services}}");
+  sink_harness list("template", "isolation = \"process\"\n[[sink.test.file]]\nescape = \"none\"\ntemplate = \"" +
+                                    (directory / "t").string() + "\"\npath = \"" + (directory / "out").string() +
+                                    "\"\n");
+  const auto rendered = list.render({web(1)});
+  ASSERT_EQ(rendered.size(), 1U);
+  EXPECT_EQ(rendered[0].wanted, "web");
+  list.start();
+  EXPECT_EQ(list.apply({web(1)}).result, DRCON_OK);
+  EXPECT_EQ(read_file(directory / "out"), "web");
+}
+
+// One source dies a hundred times; another pipeline's changes all arrive meanwhile, and nothing of its own is lost.
+TEST(IsolationEndToEnd, AHundredCrashesHarmNobody) {
+  temp_dir files;
+  const auto hosts = [&](int port) {
+    write_file(files / "next", "[[service]]\nname = \"api\"\n[[service.endpoint]]\naddress = \"10.0.0.9\"\nport = " +
+                                   std::to_string(port) + "\n");
+    std::filesystem::rename(files / "next", files / "hosts.toml");
+  };
+  const auto sink = [&](const std::string& name) {
+    return "[sink." + name + "]\nplugin = \"template\"\n[[sink." + name + ".file]]\nescape = \"none\"\ntemplate = \"" +
+           (files / "t").string() + "\"\npath = \"" + (files / name).string() + "\"\n";
+  };
+  hosts(1000);
+  write_file(files / "t", "{{#services}}{{name}}{{#endpoints}} {{id}}{{/endpoints}}{{/services}}");
+  drcon_process drcon(std::string("host.plugin_directories = [\"") + DRCON_NAUGHTY_PLUGINS +
+                      "\"]\n"
+                      "[source.naughty]\nplugin = \"naughty\"\ndoes = \"crash\"\n"
+                      "isolation = { mode = \"process\", restart_min = \"50ms\", restart_max = \"50ms\" }\n"
+                      "[source.file]\nplugin = \"file\"\npath = \"" +
+                      (files / "hosts.toml").string() + "\"\n" + sink("one") + sink("two") +
+                      "[pipeline.one]\nsources = [\"naughty\"]\nsinks = [\"one\"]\n"
+                      "[pipeline.two]\nsources = [\"file\"]\nsinks = [\"two\"]\n");
+  drcon.start();
+  const auto crashes = [&] {
+    const auto text = drcon.metrics();
+    const std::string name = "\ndrcon_plugin_crashes_total{instance=\"naughty\",plugin=\"naughty\"} ";
+    const auto at = text.find(name);
+    return at == std::string::npos ? 0 : std::stoi(text.substr(at + name.size()));
+  };
+  ASSERT_TRUE(wait_until([&] { return read_file(files / "one") == "web e0 e1"; })) << drcon.log();
+  int changes = 0;
+  for (int port = 1001; crashes() < 100; ++port, ++changes) {
+    hosts(port);
+    ASSERT_TRUE(wait_until([&] { return read_file(files / "two") == "api 10.0.0.9:" + std::to_string(port); }))
+        << "change " << changes << "\n"
+        << drcon.log();
+    ASSERT_EQ(read_file(files / "one"), "web e0 e1");
+  }
+  EXPECT_GE(changes, 10);
+  EXPECT_TRUE(drcon.running());
+  EXPECT_EQ(drcon.status()["pipelines"]["one"]["endpoints"], 2);
+  EXPECT_EQ(drcon.stop(), 0);
+}
+
+}  // namespace
+}  // namespace drcon::test

@@ -42,6 +42,25 @@ CLI::App* add_verb(CLI::App& app, const char* name, const char* text, std::funct
   return verb;
 }
 
+void add_reference_verbs(CLI::App& app, arguments& to, int& result) {
+  auto* reference_verb = add_verb(app, "reference",
+                                  "Print what every key of the configuration means: drcon's own keys, or with NAME "
+                                  "the options of a plugin.",
+                                  reference, to, result);
+  add_config(*reference_verb, to);
+  reference_verb->add_option("NAME", to.plugin, "Name of a plugin, as in plugin = \"NAME\"");
+  reference_verb->add_option("--format", to.format, "For a terminal, a web page or man")
+      ->check(CLI::IsMember({"text", "markdown", "man"}))
+      ->capture_default_str();
+  reference_verb->add_option("--output", to.output, "Write the pages of drcon and of all plugins into this directory");
+
+  auto* schema_verb = add_verb(app, "schema",
+                               "Print one JSON Schema for the whole configuration, plugins' options included, for "
+                               "editors: taplo, VS Code's Even Better TOML.",
+                               schema, to, result);
+  add_config(*schema_verb, to);
+}
+
 void add_timeout(CLI::App& verb, std::string& text, const char* help) {
   verb.add_option("--timeout", text, help)->capture_default_str()->check(duration);
 }
@@ -95,6 +114,8 @@ int main(int argc, char** argv) {
   plugins_verb->add_flag("--json", from.json, "For machines; with show: the option schemas");
   auto* show = plugins_verb->add_subcommand("show", "The options of one plugin: meaning, type, default, range.");
   show->add_option("NAME", from.plugin, "Name of the plugin, as in plugin = \"NAME\"")->required();
+
+  add_reference_verbs(app, from, result);
 
   try {
     app.parse(argc, argv);

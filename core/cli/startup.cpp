@@ -15,6 +15,14 @@ std::vector<std::filesystem::path> plugin_directories(const arguments& from, con
   return all;
 }
 
+void load_plugins(const arguments& from, plugins::registry& plugins) {
+  config::diagnostics found;
+  std::error_code error;
+  std::optional<config::host_config> host;
+  if (std::filesystem::exists(from.config, error)) host = config::load_host(from.config, found);
+  plugins.load_directories(plugin_directories(from, host.value_or(config::host_config{})));
+}
+
 std::optional<config::host_config> prepare(const arguments& from, plugins::registry& plugins) {
   config::diagnostics found;
   auto host = config::load_host(from.config, found);

@@ -20,7 +20,7 @@ constexpr auto epilogue = R"(
 Exit codes: 0 done; 1 the configuration is wrong; 2 the command line is wrong; 3 a source or target did not answer
 or refused; 4 a plugin did not stop in time.
 
-First steps: drcon plugins; drcon plugins show nginx; drcon check -c my.toml; drcon render --diff -c my.toml; drcon run -c my.toml)";
+First steps: drcon plugins; drcon reference nginx; drcon check -c my.toml; drcon render --diff -c my.toml; drcon run -c my.toml)";
 
 const CLI::Validator duration(
     [](std::string& text) {

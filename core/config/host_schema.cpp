@@ -42,12 +42,12 @@ const nlohmann::json& host_schema() {
       }
     },
     "source": { "type": "object",
-      "description": "Where endpoints come from. All keys but plugin are the plugin's options: see drcon plugins show PLUGIN.",
+      "description": "Where endpoints come from. All keys but plugin are the plugin's options: see drcon reference PLUGIN.",
       "additionalProperties": { "type": "object", "required": ["plugin"],
         "properties": {
           "plugin": { "type": "string", "description": "Name of the plugin, as drcon plugins lists it." } } } },
     "sink": { "type": "object",
-      "description": "What is kept in step with them. All keys but plugin are the plugin's options: see drcon plugins show PLUGIN.",
+      "description": "What is kept in step with them. All keys but plugin are the plugin's options: see drcon reference PLUGIN.",
       "additionalProperties": { "type": "object", "required": ["plugin"],
         "properties": {
           "plugin": { "type": "string", "description": "Name of the plugin, as drcon plugins lists it." } } } },

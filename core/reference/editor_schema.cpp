@@ -109,7 +109,8 @@ const std::optional<json>& options_of(const plugin_facts& from, std::string_view
 
 // [source.NAME] or [sink.NAME]. Taplo completes by the keys of every branch of an anyOf, and knows no if; but only if
 // and then make a fault one at its own place instead of "the table fits none of these". So both are here: allOf judges,
-// and the anyOf, which holds by its empty first branch, lists the keys.
+// and the anyOf, which holds by its empty first branch, lists the keys. Since Taplo lists those of all plugins, each
+// says whose it is.
 class instance_schema {
 public:
   instance_schema(const char* kind, const std::vector<plugin_facts>& plugins)
@@ -135,6 +136,8 @@ public:
   void define(json& definitions) const {
     for (const auto* each : plugins_) {
       auto options = translated(*options_of(*each, kind_));
+      for (auto& option : options["properties"])
+        option["x-taplo"]["docs"]["main"] = "**" + each->name + "**: " + option.value("description", "");
       for (const auto& [key, value] : own_.at("properties").items()) options["properties"][key] = value;
       options["type"] = "object";
       definitions[definition(*each)] = options;

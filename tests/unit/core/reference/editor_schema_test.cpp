@@ -105,7 +105,7 @@ TEST(EditorSchema, OffersThePluginsAndTheirOptions) {
             json({"Watches Consul.", "Reads a file."}));
   EXPECT_EQ(source.at("/anyOf/2/$ref"_json_pointer), "#/definitions/source-file");
   const auto& file = schema.at("/definitions/source-file"_json_pointer);
-  EXPECT_TRUE(file.at("properties").contains("path"));
+  EXPECT_EQ(file.at("/properties/path/x-taplo/docs/main"_json_pointer), "**file**: A path.");
   EXPECT_EQ(file.at("properties").at("plugin"), source.at("properties").at("plugin"));
 }
 

@@ -48,11 +48,12 @@ void add_reference_verbs(CLI::App& app, arguments& to, int& result) {
                                   "the options of a plugin.",
                                   reference, to, result);
   add_config(*reference_verb, to);
-  reference_verb->add_option("NAME", to.plugin, "Name of a plugin, as in plugin = \"NAME\"");
+  auto* name = reference_verb->add_option("NAME", to.plugin, "Name of a plugin, as in plugin = \"NAME\"");
   reference_verb->add_option("--format", to.format, "For a terminal, a web page or man")
       ->check(CLI::IsMember({"text", "markdown", "man"}))
       ->capture_default_str();
-  reference_verb->add_option("--output", to.output, "Write the pages of drcon and of all plugins into this directory");
+  reference_verb->add_option("--output", to.output, "Write the pages of drcon and of all plugins into this directory")
+      ->excludes(name);
 
   auto* schema_verb = add_verb(app, "schema",
                                "Print one JSON Schema for the whole configuration, plugins' options included, for "

@@ -90,6 +90,42 @@ TEST(Schema, OfEachBundledPluginHasNoFault) {
   }
 }
 
+// A library of somebody else's, in a directory of its own.
+void make_plugin(const fs::path& directory) {
+  write_file(directory / "mine.c", R"(
+    #include <drcon/plugin.h>
+    #include <stddef.h>
+    static drcon_result create(const drcon_host* h, drcon_instance* i, const drcon_options* o, void** self) {
+      (void)h, (void)i, (void)o;
+      *self = NULL;
+      return DRCON_OK;
+    }
+    static drcon_result start(void* self) { (void)self; return DRCON_OK; }
+    static void stop(void* self) { (void)self; }
+    static const drcon_source_type type = {
+        .size = sizeof type, .create = create, .start = start, .stop = stop, .destroy = stop,
+        .options = "{\"type\": \"object\", \"additionalProperties\": false, \"properties\": {"
+                   "\"colour\": {\"type\": \"string\", \"enum\": [\"red\"], \"description\": \"Of the roof.\"}}}"};
+    const drcon_plugin drcon_plugin_entry = {.magic = DRCON_MAGIC, .size = sizeof(drcon_plugin),
+        .abi_major = DRCON_ABI_MAJOR, .abi_minor = DRCON_ABI_MINOR, .name = "mine", .version = "1.0",
+        .summary = "Mine.", .source = &type};)");
+  const auto made = run({"cc", "-std=c11", "-shared", "-fPIC", "-I" DRCON_SOURCE_ROOT "/sdk/include", "-o",
+                         (directory / "mine.so").string(), (directory / "mine.c").string()});
+  ASSERT_EQ(made.code, 0) << made.err;
+  fs::permissions(directory / "mine.so", fs::perms(0644));
+}
+
+TEST(Schema, HasThePluginsOfOthersToo) {
+  const temp_dir directory;
+  make_plugin(directory.path());
+  const auto by_option = json::parse(drcon({"schema", "--plugin-dir", directory.path().string()}).out);
+  EXPECT_EQ(by_option.at("/definitions/source-mine/properties/colour/enum"_json_pointer), json({"red"}));
+  const auto config = directory / "drcon.toml";
+  write_file(config, "[host]\nplugin_directories = [\"" + directory.path().string() + "\"]\n");
+  EXPECT_EQ(json::parse(run({DRCON_BINARY, "schema", "-c", config.string()}).out), by_option);
+  EXPECT_THAT(drcon({"reference", "mine", "--plugin-dir", directory.path().string()}).out, HasSubstr("Of the roof."));
+}
+
 // Of Markdown's escapes the text has none.
 std::string page_of(const std::string& name) {
   auto text = read_file(pages / (name + ".md"));
@@ -146,6 +182,8 @@ TEST(Reference, IsPrintedForPeople) {
   EXPECT_EQ(none.code, 1);
   EXPECT_THAT(none.err, HasSubstr("there is no plugin 'nothing'"));
 }
+
+TEST(Reference, IsOneOrAll) { EXPECT_EQ(drcon({"reference", "nginx", "--output", "/nowhere"}).code, 2); }
 
 TEST(Reference, TellsWhereItCannotBeWritten) {
   const auto said = drcon({"reference", "--output", "/dev/null/pages"});

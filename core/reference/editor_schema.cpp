@@ -1,6 +1,7 @@
 #include "reference/editor_schema.hpp"
 
 #include "config/configuration.hpp"
+#include "config/constraint.hpp"
 #include "config/format.hpp"
 
 #include <algorithm>
@@ -30,11 +31,6 @@ const std::map<std::string, std::string, std::less<>> patterns{
 };
 constexpr auto path_or_nothing = "^[^\\x00]*$";
 
-// As config/constraint.cpp has it: "" means none where it is the default, or where minLength allows it.
-bool may_be_empty(const json& schema) {
-  return schema.value("default", json()) == "" || schema.value("minLength", 1) == 0;
-}
-
 // What the value must look like, in words, behind its description: an editor shows no pattern that people understand.
 void describe(json& to, const json& from) {
   auto text = from.value("description", "");
@@ -55,7 +51,7 @@ void translate_format(json& to, const json& from) {
   if (format == "regex") to["format"] = "regex";  // the one of ours that draft-07 has too
   const auto found = patterns.find(format);
   if (found == patterns.end()) return;
-  const auto pattern = format == "path" && may_be_empty(from) ? path_or_nothing : found->second;
+  const auto pattern = format == "path" && config::may_be_empty(from) ? path_or_nothing : found->second;
   // Two patterns that must both match need a schema each.
   if (from.contains("pattern")) to["allOf"] = json::array({json{{"pattern", pattern}}});
   else to["pattern"] = pattern;

@@ -21,7 +21,7 @@ constexpr auto epilogue = R"(
 Exit codes: 0 done; 1 the configuration is wrong; 2 the command line is wrong; 3 a source or target did not answer
 or refused; 4 a plugin did not stop in time.
 
-First steps: drcon plugins; drcon plugins show nginx; drcon check -c my.toml; drcon render --diff -c my.toml; drcon run -c my.toml)";
+First steps: drcon plugins; drcon reference nginx; drcon check -c my.toml; drcon render --diff -c my.toml; drcon run -c my.toml)";
 
 const CLI::Validator duration(
     [](std::string& text) {
@@ -41,6 +41,26 @@ CLI::App* add_verb(CLI::App& app, const char* name, const char* text, std::funct
                    "Also load plugins (*.so) from this directory; may be repeated");
   verb->callback([what = std::move(what), &to, &result] { result = what(to); });
   return verb;
+}
+
+void add_reference_verbs(CLI::App& app, arguments& to, int& result) {
+  auto* reference_verb = add_verb(app, "reference",
+                                  "Print what every key of the configuration means: drcon's own keys, or with NAME "
+                                  "the options of a plugin.",
+                                  reference, to, result);
+  add_config(*reference_verb, to);
+  auto* name = reference_verb->add_option("NAME", to.plugin, "Name of a plugin, as in plugin = \"NAME\"");
+  reference_verb->add_option("--format", to.format, "For a terminal, a web page or man")
+      ->check(CLI::IsMember({"text", "markdown", "man"}))
+      ->capture_default_str();
+  reference_verb->add_option("--output", to.output, "Write the pages of drcon and of all plugins into this directory")
+      ->excludes(name);
+
+  auto* schema_verb = add_verb(app, "schema",
+                               "Print one JSON Schema for the whole configuration, plugins' options included, for "
+                               "editors: taplo, VS Code's Even Better TOML.",
+                               schema, to, result);
+  add_config(*schema_verb, to);
 }
 
 void add_timeout(CLI::App& verb, std::string& text, const char* help) {
@@ -97,6 +117,7 @@ int main(int argc, char** argv) {
   auto* show = plugins_verb->add_subcommand("show", "The options of one plugin: meaning, type, default, range.");
   show->add_option("NAME", from.plugin, "Name of the plugin, as in plugin = \"NAME\"")->required();
 
+  add_reference_verbs(app, from, result);
   // What drcon starts for isolation = "process"; not for people.
   app.add_subcommand("plugin-process", "")->group("")->callback([&result] {
     constexpr int socket = 3;

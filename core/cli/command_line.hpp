@@ -22,8 +22,10 @@ struct arguments {
   std::vector<std::filesystem::path> plugin_directories;  ///< --plugin-dir, before those of the configuration
   std::chrono::nanoseconds timeout{};                     ///< once, render
   bool diff = false;                                      ///< render --diff
-  std::string plugin;                                     ///< plugins show NAME
+  std::string plugin;                                     ///< plugins show NAME, reference NAME
   bool json = false;
+  std::string format = "text";   ///< reference: text, markdown or man
+  std::filesystem::path output;  ///< reference: a directory for all pages
 };
 
 /// Parses and runs. Catches everything: the exit code tells.
@@ -35,5 +37,7 @@ int once(const arguments& from);
 int render(const arguments& from);
 int plugins_list(const arguments& from);
 int plugins_show(const arguments& from);
+int reference(const arguments& from);
+int schema(const arguments& from);
 
 }  // namespace drcon::cli

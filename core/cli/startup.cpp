@@ -15,6 +15,14 @@ void load_plugins(const arguments& from, const config::host_config& host, plugin
   into.load_directories(others);
 }
 
+void load_plugins(const arguments& from, plugins::registry& plugins) {
+  config::diagnostics found;
+  std::error_code error;
+  std::optional<config::host_config> host;
+  if (std::filesystem::exists(from.config, error)) host = config::load_host(from.config, found);
+  load_plugins(from, host.value_or(config::host_config{}), plugins);
+}
+
 std::optional<config::host_config> prepare(const arguments& from, plugins::registry& plugins) {
   config::diagnostics found;
   auto host = config::load_host(from.config, found);

@@ -14,6 +14,12 @@ namespace drcon::cli {
 /// Loads the bundled plugins, then those of --plugin-dir and of [host] plugin_directories.
 void load_plugins(const arguments& from, const config::host_config& host, plugins::registry& into);
 
+/// Loads the plugins, for verbs that do without a configuration: it is read for [host] only when there is one.
+void load_plugins(const arguments& from, plugins::registry& plugins);
+
+/// Says that there is no plugin of that name; the exit code.
+int no_such_plugin(const std::string& name);
+
 /// Reads [host], [log] and [admin], sets up the log and loads the plugins. Faults are printed; nothing then.
 std::optional<config::host_config> prepare(const arguments& from, plugins::registry& plugins);
 

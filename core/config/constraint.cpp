@@ -44,13 +44,6 @@ std::size_t characters_in(const std::string& text) {
       std::ranges::count_if(text, [](char c) { return (static_cast<unsigned char>(c) & 0xc0U) != 0x80U; }));
 }
 
-// An option for which "" means "none" says so with that default, or with minLength 0.
-bool may_be_empty(const json& schema) {
-  const auto otherwise = schema.value("default", json());
-  return (otherwise.is_string() && otherwise.get_ref<const std::string&>().empty()) ||
-         schema.value("minLength", 1) == 0;
-}
-
 std::optional<fault> fault_of_pattern(const std::string& text, const json& schema, const std::string& found) {
   if (!schema.contains("pattern")) return {};
   const auto& pattern = schema.at("pattern").get_ref<const std::string&>();
@@ -75,6 +68,12 @@ std::optional<fault> fault_of_string(const std::string& text, const json& schema
 }
 
 }  // namespace
+
+bool may_be_empty(const json& schema) {
+  const auto otherwise = schema.value("default", json());
+  return (otherwise.is_string() && otherwise.get_ref<const std::string&>().empty()) ||
+         schema.value("minLength", 1) == 0;
+}
 
 std::optional<fault> fault_of(const json& value, const json& schema, const std::string& found) {
   if (auto fault = fault_of_enum(value, schema, found)) return fault;

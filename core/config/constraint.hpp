@@ -17,4 +17,7 @@ struct fault {
 /// for a secret is not the value.
 std::optional<fault> fault_of(const nlohmann::json& value, const nlohmann::json& schema, const std::string& found);
 
+/// Whether "" is a value of an option that is a path: it means "none" where it is the default, or where minLength is 0.
+bool may_be_empty(const nlohmann::json& schema);
+
 }  // namespace drcon::config

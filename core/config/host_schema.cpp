@@ -11,7 +11,7 @@ const nlohmann::json& host_schema() {
     "include": { "type": "array", "items": { "type": "string", "minLength": 1 }, "default": [],
       "description": "More files of this configuration: paths, which must exist, and patterns (*, ?, []), which may match nothing; relative ones start at the directory of the including file. Read in order of name; a table that is there twice is an error." },
     "host": {
-      "type": "object", "additionalProperties": false, "description": "[host]: The program itself.",
+      "type": "object", "additionalProperties": false, "description": "The program itself.",
       "properties": {
         "plugin_directories": { "type": "array", "items": { "type": "string", "format": "path" }, "default": [],
           "description": "Directories whose *.so are loaded besides the bundled plugins. Read at start only." },
@@ -26,7 +26,7 @@ const nlohmann::json& host_schema() {
       }
     },
     "log": {
-      "type": "object", "additionalProperties": false, "description": "[log]: What drcon tells about its work.",
+      "type": "object", "additionalProperties": false, "description": "What drcon tells about its work.",
       "properties": {
         "level": { "type": "string", "enum": ["trace", "debug", "info", "warning", "error"], "default": "info",
           "description": "The least level that is written." },
@@ -35,14 +35,14 @@ const nlohmann::json& host_schema() {
       }
     },
     "admin": {
-      "type": "object", "additionalProperties": false, "description": "[admin]: How it is asked and told.",
+      "type": "object", "additionalProperties": false, "description": "How it is asked and told.",
       "properties": {
         "socket": { "type": "string", "format": "path", "default": "",
           "description": "Unix socket of the admin interface (/healthz, /readyz, /v1/status, /v1/journal, /metrics), mode 0660. Empty: none." }
       }
     },
     "source": { "type": "object",
-      "description": "[source.NAME]: where endpoints come from. All keys but plugin are the plugin's options: see drcon plugins show PLUGIN.",
+      "description": "Where endpoints come from. All keys but plugin are the plugin's options: see drcon reference PLUGIN.",
       "additionalProperties": { "type": "object", "required": ["plugin"],
         "properties": {
           "plugin": { "type": "string", "description": "Name of the plugin, as drcon plugins lists it." },
@@ -58,7 +58,7 @@ const nlohmann::json& host_schema() {
               "restart_max": { "type": "string", "format": "duration", "default": "30s",
                 "description": "A duration: the longest pause. A process that lived for longer starts anew with the shortest." } } } } } },
     "sink": { "type": "object",
-      "description": "[sink.NAME]: what is kept in step with them. All keys but plugin are the plugin's options: see drcon plugins show PLUGIN.",
+      "description": "What is kept in step with them. All keys but plugin are the plugin's options: see drcon reference PLUGIN.",
       "additionalProperties": { "type": "object", "required": ["plugin"],
         "properties": {
           "plugin": { "type": "string", "description": "Name of the plugin, as drcon plugins lists it." },
@@ -74,7 +74,7 @@ const nlohmann::json& host_schema() {
               "restart_max": { "type": "string", "format": "duration", "default": "30s",
                 "description": "A duration: the longest pause. A process that lived for longer starts anew with the shortest." } } } } } },
     "pipeline": { "type": "object",
-      "description": "[pipeline.NAME]: from sources to sinks. One at least.",
+      "description": "From sources to sinks. One at least.",
       "additionalProperties": {
         "type": "object", "additionalProperties": false, "required": ["sources", "sinks"],
         "properties": {

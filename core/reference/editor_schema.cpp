@@ -1,0 +1,181 @@
+#include "reference/editor_schema.hpp"
+
+#include "config/configuration.hpp"
+#include "config/constraint.hpp"
+#include "config/format.hpp"
+
+#include <algorithm>
+#include <map>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace drcon::reference {
+namespace {
+
+using nlohmann::json;
+
+json translated(const json& schema);
+
+// The forms of config/format.cpp and config/units.cpp. Groups do not capture, and nothing is in here that the regular
+// expressions of ECMAScript, Rust and Python read differently.
+const std::map<std::string, std::string, std::less<>> patterns{
+    {"duration", R"(^(?:0|(?:[0-9]+(?:\.[0-9]+)?(?:ns|us|ms|s|m|h|d))+)$)"},
+    {"size", "^[0-9]+(?:B|kB|MB|GB|KiB|MiB|GiB)?$"},
+    {"percent", R"(^0*(?:100(?:\.0+)?|[0-9]{1,2}(?:\.[0-9]+)?)%$)"},
+    {"address",
+     R"(^(?:[A-Za-z0-9_][A-Za-z0-9_-]*(?:\.[A-Za-z0-9_-]+)*\.?|\[[0-9A-Fa-f.]*:[0-9A-Fa-f:.]*(?:%[A-Za-z0-9_.-]+)?\]))"
+     R"(:0*(?:[0-9]{1,4}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])$)"},
+    {"url", R"(^[A-Za-z][A-Za-z0-9+.-]*://(?:[^/?#@ ]*@)?[^/?#@: ][^ ]*$)"},
+    {"path", "^[^\\x00]+$"},
+};
+constexpr auto path_or_nothing = "^[^\\x00]*$";
+
+// What the value must look like, in words, behind its description: an editor shows no pattern that people understand.
+void describe(json& to, const json& from) {
+  auto text = from.value("description", "");
+  const auto add = [&text](const std::string& more) { text += (text.empty() ? "" : "\n\n") + more; };
+  auto form = config::describe_format(from.value("format", ""));
+  if (!form.empty()) {
+    form[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(form[0])));
+    add(form + ".");
+  }
+  if (from.value("secret", false)) add(R"(A secret: a string, `{ file = "…" }` or `{ env = "…" }`.)");
+  if (from.contains("default") && !from.at("default").is_object()) add("Default: `" + from.at("default").dump() + "`.");
+  if (!text.empty()) to["description"] = text;
+}
+
+void translate_format(json& to, const json& from) {
+  const auto format = from.value("format", "");
+  to.erase("format");
+  if (format == "regex") to["format"] = "regex";  // the one of ours that draft-07 has too
+  const auto found = patterns.find(format);
+  if (found == patterns.end()) return;
+  const auto pattern = format == "path" && config::may_be_empty(from) ? path_or_nothing : found->second;
+  // Two patterns that must both match need a schema each.
+  if (from.contains("pattern")) to["allOf"] = json::array({json{{"pattern", pattern}}});
+  else to["pattern"] = pattern;
+}
+
+// Rules for strings say nothing of tables, and those for tables nothing of strings: they may stand side by side. What
+// else a schema asks of a secret cannot be asked of a table that names one.
+json secret(const json& from) {
+  json to{{"type", {"string", "object"}},
+          {"additionalProperties", false},
+          {"minProperties", 1},
+          {"maxProperties", 1},
+          {"properties",
+           {{"file",
+             {{"type", "string"},
+              {"description", "File that holds the secret; one newline at its end is not part of it."}}},
+            {"env", {{"type", "string"}, {"description", "Environment variable that holds the secret."}}}}}};
+  for (const auto* key : {"pattern", "minLength", "maxLength"})
+    if (from.contains(key)) to[key] = from.at(key);
+  translate_format(to, from);
+  describe(to, from);
+  return to;
+}
+
+json each_translated(const json& list) {
+  auto to = list;
+  for (auto& each : to)
+    if (each.is_object()) each = translated(each);
+  return to;
+}
+
+// Schemas are wherever JSON Schema has them; whatever else there is stays as it is.
+json translated(const json& schema) {
+  if (schema.value("secret", false)) return secret(schema);
+  auto to = schema;
+  to.erase("secret");
+  translate_format(to, schema);
+  for (const auto* key : {"items", "additionalProperties", "not", "if", "then", "else", "contains", "propertyNames"})
+    if (schema.contains(key) && schema.at(key).is_object()) to[key] = translated(schema.at(key));
+  for (const auto* key : {"properties", "patternProperties", "dependencies", "allOf", "anyOf", "oneOf"})
+    if (schema.contains(key)) to[key] = each_translated(schema.at(key));
+  describe(to, schema);
+  // What Taplo writes into a new table of this kind.
+  if (schema.contains("required")) to["x-taplo"]["initKeys"] = schema.at("required");
+  return to;
+}
+
+const std::optional<json>& options_of(const plugin_facts& from, std::string_view kind) {
+  return kind == "source" ? from.source : from.sink;
+}
+
+// [source.NAME] or [sink.NAME]. Taplo completes by the keys of every branch of an anyOf, and knows no if; but only if
+// and then make a fault one at its own place instead of "the table fits none of these". So both are here: allOf judges,
+// and the anyOf, which holds by its empty first branch, lists the keys. Since Taplo lists those of all plugins, each
+// says whose it is.
+class instance_schema {
+public:
+  instance_schema(const char* kind, const std::vector<plugin_facts>& plugins)
+      : kind_(kind), own_(config::host_schema().at("properties").at(kind).at("additionalProperties")) {
+    own_ = translated(own_);
+    for (const auto& each : plugins)
+      if (options_of(each, kind_)) plugins_.push_back(&each);
+    if (!plugins_.empty()) list_plugins();
+  }
+
+  json table() const {
+    auto to = own_;
+    for (const auto* each : plugins_) {
+      const json here{{"$ref", "#/definitions/" + definition(*each)}};
+      const json such{{"properties", {{"plugin", {{"const", each->name}}}}}, {"required", {"plugin"}}};
+      if (to["anyOf"].is_null()) to["anyOf"].push_back(json::object());
+      to["anyOf"].push_back(here);
+      to["allOf"].push_back({{"if", such}, {"then", here}});
+    }
+    return to;
+  }
+
+  void define(json& definitions) const {
+    for (const auto* each : plugins_) {
+      auto options = translated(*options_of(*each, kind_));
+      for (auto& option : options["properties"])
+        option["x-taplo"]["docs"]["main"] = "**" + each->name + "**: " + option.value("description", "");
+      for (const auto& [key, value] : own_.at("properties").items()) options["properties"][key] = value;
+      options["type"] = "object";
+      definitions[definition(*each)] = options;
+    }
+  }
+
+private:
+  void list_plugins() {
+    auto& plugin = own_["properties"]["plugin"];
+    for (const auto* each : plugins_) {
+      plugin["enum"].push_back(each->name);
+      plugin["x-taplo"]["docs"]["enumValues"].push_back(each->summary);
+    }
+  }
+  // A plugin's name needs no escape, neither in a JSON Pointer nor in a URL.
+  std::string definition(const plugin_facts& of) const { return kind_ + "-" + of.name; }
+
+  std::string kind_;
+  json own_;
+  std::vector<const plugin_facts*> plugins_;
+};
+
+// As config/sections.cpp has it.
+const json name_of_a_table{{"pattern", "^[A-Za-z0-9_-][A-Za-z0-9_.-]{0,62}$"}};
+
+}  // namespace
+
+json editor_schema(const std::vector<plugin_facts>& plugins) {
+  auto to = translated(config::host_schema());
+  to["$schema"] = "http://json-schema.org/draft-07/schema#";
+  to["title"] = "drcon";
+  to["description"] = "A configuration of drcon, or a file that one includes.";
+  auto& properties = to["properties"];
+  for (const auto* kind : {"source", "sink"}) {
+    const instance_schema instances(kind, plugins);
+    properties[kind]["additionalProperties"] = instances.table();
+    instances.define(to["definitions"]);
+  }
+  for (const auto* kind : {"source", "sink", "pipeline"}) properties[kind]["propertyNames"] = name_of_a_table;
+  for (const auto* list : {"sources", "sinks"})  // said by config/pipelines.cpp
+    properties["pipeline"]["additionalProperties"]["properties"][list]["uniqueItems"] = true;
+  return to;
+}
+
+}  // namespace drcon::reference

@@ -17,7 +17,7 @@ namespace drcon::test {
 const plugins::registry& bundled_plugins() {
   static const plugins::registry& loaded = *[] {
     auto* all = new plugins::registry;
-    all->load_directories({DRCON_TEST_PLUGINS});
+    all->load_directories({DRCON_TEST_PLUGINS, DRCON_TEST_EXAMPLES});
     return all;
   }();
   return loaded;

@@ -301,8 +301,8 @@ TEST_F(EtcdAlone, ReadsAllAnewWhenItsWatchIsEndedByCompaction) {
   const nginx_server nginx;
   drcon_process drcon("host.plugin_directories = [\"" DRCON_TEST_EXAMPLES
                       "\"]\n[source.etcd]\nplugin = \"etcd\"\naddress = [\"" +
-                      etcd_.url() +
-                      "\"]\n[sink.out]\nplugin = \"nginx\"\n" + nginx.options() + "[pipeline.web]\nsources = [\"etcd\"]\nsinks = [\"out\"]\n");
+                      etcd_.url() + "\"]\n[sink.out]\nplugin = \"nginx\"\n" + nginx.options() +
+                      "[pipeline.web]\nsources = [\"etcd\"]\nsinks = [\"out\"]\n");
   drcon.start();
   const auto endpoints = [&] { return drcon.status()["sources"]["etcd"]["text"]; };
   ASSERT_TRUE(wait_until([&] { return endpoints() == "1 services, 1 endpoints"; })) << drcon.log();
@@ -428,8 +428,8 @@ TEST_F(EtcdWithUsers, AreLoggedInAgainWhenTheTokenHasRunOut) {
   source_->start();
   ASSERT_TRUE(has({"a"}));
   // The server forgets a token of 1 s that nobody used; the checks after it must go on by themselves.
-  EXPECT_TRUE(wait_until([this] { return source_->metrics().find("logins_total{instance=\"test\"} 3") != std::string::npos; },
-                         30s))
+  EXPECT_TRUE(wait_until(
+      [this] { return source_->metrics().find("logins_total{instance=\"test\"} 3") != std::string::npos; }, 30s))
       << source_->metrics();
   EXPECT_EQ(source_->metrics().find("losses_total"), std::string::npos) << source_->metrics();
   EXPECT_EQ(source_->status().state, DRCON_STATE_OK) << source_->status().text;

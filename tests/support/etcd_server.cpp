@@ -61,8 +61,7 @@ etcd_server::etcd_server(std::size_t self, const std::vector<member>& all)
   arguments_.push_back("--initial-cluster=" + cluster);
 }
 
-etcd_server::etcd_server(const std::vector<std::string>& more, std::uint16_t https_port)
-    : etcd_server(0, members(1)) {
+etcd_server::etcd_server(const std::vector<std::string>& more, std::uint16_t https_port) : etcd_server(0, members(1)) {
   arguments_.insert(arguments_.end(), more.begin(), more.end());
   if (https_port != 0)  // the last of equal arguments counts
     arguments_.push_back("--listen-client-urls=" + url() + ",https://127.0.0.1:" + std::to_string(https_port));
@@ -101,8 +100,8 @@ json etcd_server::call(const std::string& path, const json& body) const {
 }
 
 std::int64_t etcd_server::put(const std::string& key, const std::string& value, std::int64_t lease) const {
-  return revision_of(call("/v3/kv/put",
-                          {{"key", base64(key)}, {"value", base64(value)}, {"lease", std::to_string(lease)}}));
+  return revision_of(
+      call("/v3/kv/put", {{"key", base64(key)}, {"value", base64(value)}, {"lease", std::to_string(lease)}}));
 }
 
 std::int64_t etcd_server::remove(const std::string& key) const {

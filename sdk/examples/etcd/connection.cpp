@@ -101,8 +101,8 @@ asio::awaitable<answer> connection::ask(question what) {
   if (!to.why.empty()) co_return to;
   http::response_parser<http::string_body> parser;
   parser.body_limit(within_.largest);
-  const auto [unread, received] = co_await stream_->with(
-      [&](auto& over) { return http::async_read(over, stream_->buffer, parser, token); });
+  const auto [unread, received] =
+      co_await stream_->with([&](auto& over) { return http::async_read(over, stream_->buffer, parser, token); });
   stream_->lowest().close();
   to.status = parser.get().result_int();
   if (unread == http::error::body_limit)
@@ -119,8 +119,8 @@ asio::awaitable<answer> connection::open(question what) {
   if (!to.why.empty()) co_return to;
   auto& parser = stream_->endless;
   parser.body_limit(boost::none);
-  const auto [unread, received] = co_await stream_->with(
-      [&](auto& over) { return http::async_read_header(over, stream_->buffer, parser, token); });
+  const auto [unread, received] =
+      co_await stream_->with([&](auto& over) { return http::async_read_header(over, stream_->buffer, parser, token); });
   to.status = parser.get().result_int();
   if (unread) to.why = "there is no answer: " + unread.message();
   if (!to.why.empty()) co_return to;
@@ -151,8 +151,8 @@ asio::awaitable<std::optional<std::string>> connection::line(std::string& why) {
     char part[16384];
     parser.get().body().data = part;
     parser.get().body().size = sizeof part;
-    const auto [error, received] = co_await stream_->with(
-        [&](auto& over) { return http::async_read_some(over, stream_->buffer, parser, token); });
+    const auto [error, received] =
+        co_await stream_->with([&](auto& over) { return http::async_read_some(over, stream_->buffer, parser, token); });
     pending.append(part, sizeof part - parser.get().body().size);
     const bool lost = error && error != http::error::need_buffer;
     if (!lost && !parser.is_done()) continue;

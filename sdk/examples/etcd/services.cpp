@@ -156,8 +156,7 @@ void services::erase(const std::string& key) {
 std::set<std::string> services::changed() { return std::exchange(changed_, {}); }
 
 drcon::service services::find(const std::string& name, std::int64_t revision) const {
-  drcon::service to{
-      .name = name, .revision = static_cast<std::uint64_t>(revision), .endpoints = {}, .values = {}};
+  drcon::service to{.name = name, .revision = static_cast<std::uint64_t>(revision), .endpoints = {}, .values = {}};
   const auto first = prefix_ + name + "/";
   for (auto at = entries_.lower_bound(first); at != entries_.end() && at->first.starts_with(first); ++at)
     if (at->second.why.empty()) to.endpoints.push_back(at->second.endpoint);

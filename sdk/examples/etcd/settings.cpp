@@ -1,8 +1,8 @@
 #include "settings.hpp"
 
 #include <boost/asio/ssl/host_name_verification.hpp>
-#include <boost/url/src.hpp>  // Boost.URL is a library; this compiles it in, once
 #include <boost/url/parse.hpp>
+#include <boost/url/src.hpp>  // Boost.URL is a library; this compiles it in, once
 #include <boost/url/url_view.hpp>
 
 namespace etcd {

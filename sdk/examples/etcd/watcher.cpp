@@ -54,9 +54,8 @@ asio::awaitable<std::string> watcher::follow(const server& member) {
 asio::awaitable<std::string> watcher::log_in(const server& member) {
   token_.clear();
   host_.count("logins_total", "Logins with user and password.");
-  question login{.target = "/v3/auth/authenticate",
-                 .body = login_request(settings_.user, settings_.password),
-                 .token = {}};
+  question login{
+      .target = "/v3/auth/authenticate", .body = login_request(settings_.user, settings_.password), .token = {}};
   connection to(executor_, member, limits());
   const auto said = co_await to.ask(std::move(login));
   if (!said.why.empty()) co_return "login: " + said.why;

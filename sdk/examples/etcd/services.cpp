@@ -143,13 +143,18 @@ void services::take(const key_value& change) {
     }
   }
   auto& old = entries_[change.key];
+  left_out_ += to.why.empty() ? 0U : 1U;
+  left_out_ -= old.why.empty() ? 0U : 1U;
   if (!to.why.empty() && (to.why != old.why || to.revision != old.revision))
     news_.push_back({quoted(change.key), to.why});
   old = std::move(to);
 }
 
 void services::erase(const std::string& key) {
-  entries_.erase(key);
+  if (const auto at = entries_.find(key); at != entries_.end()) {
+    left_out_ -= at->second.why.empty() ? 0U : 1U;
+    entries_.erase(at);
+  }
   if (const auto name = service_of(key); !name.empty()) changed_.insert(name);
 }
 
@@ -164,11 +169,6 @@ drcon::service services::find(const std::string& name, std::int64_t revision) co
 }
 
 std::vector<services::left_out> services::newly_left_out() { return std::exchange(news_, {}); }
-
-std::size_t services::left_out_count() const {
-  return static_cast<std::size_t>(
-      std::ranges::count_if(entries_, [](const auto& each) { return !each.second.why.empty(); }));
-}
 
 std::int64_t services::newest_revision() const {
   std::int64_t newest = 0;

@@ -37,7 +37,7 @@ public:
   };
   /// Those that came since the last call.
   std::vector<left_out> newly_left_out();
-  std::size_t left_out_count() const;
+  std::size_t left_out_count() const { return left_out_; }
   std::size_t service_count() const { return names_.size(); }
   std::size_t endpoint_count() const { return entries_.size() - left_out_count(); }
 
@@ -57,6 +57,7 @@ private:
   std::map<std::string, entry> entries_;  // by key, so that those of a service stand together
   std::set<std::string> names_;
   std::set<std::string> changed_;
+  std::size_t left_out_ = 0;
   std::vector<left_out> news_;
 };
 

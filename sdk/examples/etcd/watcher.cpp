@@ -12,28 +12,17 @@ namespace etcd {
 
 namespace asio = boost::asio;
 
-namespace {
-
 constexpr auto first_pause = std::chrono::milliseconds(100);
-
-asio::awaitable<bool> cancelled() {
-  co_return (co_await asio::this_coro::cancellation_state).cancelled() != asio::cancellation_type::none;
-}
-
-}  // namespace
 
 watcher::watcher(settings from, drcon::context host, const asio::any_io_executor& strand)
     : settings_(std::move(from)), host_(host), executor_(strand), services_(settings_.prefix, settings_.services) {}
 
 asio::awaitable<void> watcher::run() {
   for (;;) {
-    std::string why;
     for (const auto& member : settings_.servers) {
-      const auto fault = co_await follow(member);
-      if (co_await cancelled()) co_return;
-      // Told at once: between two members nothing is known either.
-      why = member.url + ": " + fault;
-      lost(why);
+      const auto why = co_await follow(member);
+      if ((co_await asio::this_coro::cancellation_state).cancelled() != asio::cancellation_type::none) co_return;
+      lost(member.url + ": " + why);  // at once: between two members nothing is known either
     }
     co_await pause(next_pause());
   }
@@ -46,7 +35,7 @@ asio::awaitable<std::string> watcher::follow(const server& member) {
   for (;;) {
     if (auto why = co_await read_all(member); !why.empty()) co_return why;
     auto why = co_await watch(member);
-    if (!why.empty() || co_await cancelled()) co_return why;
+    if (!why.empty()) co_return why;
     co_await pause(next_pause());  // it was told why; one that ends again and again must not become a storm
   }
 }

@@ -46,8 +46,8 @@ struct connection::stream {
   std::string pending;                               // of it, what no line() has given yet
 };
 
-connection::connection(const asio::any_io_executor& executor, server to, limits within)
-    : executor_(executor), to_(std::move(to)), within_(within) {}
+connection::connection(asio::any_io_executor executor, server to, limits within)
+    : executor_(std::move(executor)), to_(std::move(to)), within_(within) {}
 
 connection::~connection() = default;
 

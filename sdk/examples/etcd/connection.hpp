@@ -34,7 +34,7 @@ public:
     std::chrono::nanoseconds timeout{};  ///< for a whole answer; for a stream: until it begins
     std::size_t largest = 0;             ///< of an answer, or of a line
   };
-  connection(const boost::asio::any_io_executor& executor, server to, limits within);
+  connection(boost::asio::any_io_executor executor, server to, limits within);
   ~connection();
   connection(const connection&) = delete;
   connection& operator=(const connection&) = delete;

@@ -14,8 +14,11 @@ namespace asio = boost::asio;
 
 constexpr auto first_pause = std::chrono::milliseconds(100);
 
-watcher::watcher(settings from, drcon::context host, const asio::any_io_executor& strand)
-    : settings_(std::move(from)), host_(host), executor_(strand), services_(settings_.prefix, settings_.services) {}
+watcher::watcher(settings from, drcon::context host, asio::any_io_executor strand)
+    : settings_(std::move(from)),
+      host_(host),
+      executor_(std::move(strand)),
+      services_(settings_.prefix, settings_.services) {}
 
 asio::awaitable<void> watcher::run() {
   for (;;) {

@@ -21,7 +21,7 @@ namespace etcd {
 
 class watcher {
 public:
-  watcher(settings from, drcon::context host, const boost::asio::any_io_executor& strand);
+  watcher(settings from, drcon::context host, boost::asio::any_io_executor strand);
   watcher(const watcher&) = delete;
   watcher& operator=(const watcher&) = delete;
 

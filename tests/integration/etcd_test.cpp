@@ -295,28 +295,6 @@ TEST_F(EtcdAlone, ReadsAllAnewWhenWhatItMissedWasCompacted) {
   EXPECT_TRUE(is_known());
 }
 
-// drcon stands still while etcd says more than fits between them, and forgets the rest.
-TEST_F(EtcdAlone, ReadsAllAnewWhenItsWatchIsEndedByCompaction) {
-  add("a");
-  const nginx_server nginx;
-  drcon_process drcon("host.plugin_directories = [\"" DRCON_TEST_EXAMPLES
-                      "\"]\n[source.etcd]\nplugin = \"etcd\"\naddress = [\"" +
-                      etcd_.url() + "\"]\n[sink.out]\nplugin = \"nginx\"\n" + nginx.options() +
-                      "[pipeline.web]\nsources = [\"etcd\"]\nsinks = [\"out\"]\n");
-  drcon.start();
-  const auto endpoints = [&] { return drcon.status()["sources"]["etcd"]["text"]; };
-  ASSERT_TRUE(wait_until([&] { return endpoints() == "1 services, 1 endpoints"; })) << drcon.log();
-  drcon.program().signal(SIGSTOP);
-  const auto long_value = endpoint_at("10.0.0.1", 80, {{"padding", std::string(500000, 'x')}});
-  for (int i = 0; i < 60; ++i) etcd_.put("/services/web/long", long_value);
-  add("b");
-  etcd_.compact(etcd_.remove("/services/web/a"));
-  drcon.program().signal(SIGCONT);
-  EXPECT_TRUE(wait_until([&] { return drcon.log().find("etcd has compacted") != std::string::npos; })) << drcon.log();
-  EXPECT_TRUE(wait_until([&] { return endpoints() == "1 services, 2 endpoints"; })) << drcon.log();
-  EXPECT_EQ(drcon.log().find("state unknown"), std::string::npos) << drcon.log();
-}
-
 TEST_F(EtcdAlone, NoticesAnEtcdThatFellSilent) {
   add("a");
   watch();

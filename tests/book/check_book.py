@@ -11,6 +11,7 @@ What is behind ``` says how a block is meant; one that says nothing known fails 
   toml options NAME     `drcon plugin test` takes it as options of that plugin
   cmake project         configured, against the installed package, beside the plugins' files
   sh                    shell syntax, and what it asks of drcon is what drcon's --help has
+  sh run                run, in a directory with the plugins' sources, where the SDK is installed
   text REASON           not checked, and why
 """
 import argparse
@@ -18,6 +19,7 @@ import json
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -209,7 +211,7 @@ class Checker:
     def proofs(self):
         return {("cpp", "test"): self.prove_test, ("toml", "config"): self.prove_config,
                 ("toml", "options"): self.prove_options, ("cmake", "project"): self.prove_project,
-                ("sh", ""): self.prove_shell}
+                ("sh", ""): self.prove_shell, ("sh", "run"): self.prove_script}
 
     def prove(self, block):
         proof = self.proofs().get((block.language, block.kind))
@@ -259,11 +261,24 @@ class Checker:
         if done.returncode != 0:
             self.fault(block, f"drcon plugin test finds:\n{done.stdout}")
 
-    def prove_project(self, block):
-        source = self.work / f"project-{self.blocks.index(block)}"
+    def copy_of_sources(self, block):
+        to = self.work / f"{block.kind}-{self.blocks.index(block)}"
+        shutil.rmtree(to, ignore_errors=True)
         for each in (self.work / "src").iterdir():
             if each.suffix in (".cpp", ".c", ".toml"):
-                write(source / each.name, each.read_text())
+                write(to / each.name, each.read_text())
+        return to
+
+    def prove_script(self, block):
+        found = [str(each.parent) for each in self.given.sdk.rglob("drcon-sdk.pc")]
+        within = {**os.environ, "PATH": f"{self.given.drcon.parent}:{os.environ['PATH']}", "PKG_CONFIG_PATH": ":".join(found),
+                  "CMAKE_PREFIX_PATH": str(self.given.sdk)}
+        done = run(["sh", "-eux", "-c", block.text], cwd=self.copy_of_sources(block), env=within)
+        if done.returncode != 0:
+            self.fault(block, f"it ends with {done.returncode}:\n{done.stdout}")
+
+    def prove_project(self, block):
+        source = self.copy_of_sources(block)
         write(source / "CMakeLists.txt", block.text)
         done = run([*self.cmake(source, source / "build"), f"-DDRCON_PROGRAM={self.given.drcon}"])
         if done.returncode != 0:
@@ -273,7 +288,7 @@ class Checker:
         done = run(["sh", "-n"], input=block.text)
         if done.returncode != 0:
             return self.fault(block, f"the shell says:\n{done.stdout}")
-        for line in block.text.splitlines():
+        for line in block.text.replace("\\\n", "").splitlines():
             words = shlex.split(line, comments=True)
             why = self.fault_of_command(words[1:]) if words[:1] == ["drcon"] else None
             if why:
@@ -303,6 +318,7 @@ def main():
     take.add_argument("--work", type=Path, required=True, help="a directory for what is built")
     take.add_argument("--cmake", action="append", default=[], help="more for cmake, such as -DCMAKE_CXX_COMPILER=…")
     given = take.parse_args()
+    given.drcon, given.sdk, given.work = (each.resolve() for each in (given.drcon, given.sdk, given.work))
     os.environ.pop("CMAKE_GENERATOR", None)
     checker = Checker(given)
     if not checker.blocks:

@@ -18,6 +18,7 @@ const plugins::registry& bundled_plugins() {
   static const plugins::registry& loaded = *[] {
     auto* all = new plugins::registry;
     all->load_bundled(DRCON_TEST_PLUGINS);
+    all->load_directories({DRCON_TEST_EXAMPLES});
     return all;
   }();
   return loaded;

@@ -25,7 +25,7 @@
 
 namespace drcon::test {
 
-/// The bundled plugins of this build, loaded once.
+/// The bundled plugins of this build and the examples of the SDK, loaded once.
 const plugins::registry& bundled_plugins();
 
 class plugin_harness {

@@ -1,5 +1,6 @@
 #include "cli/command_line.hpp"
 
+#include "cli/plugin_test.hpp"
 #include "config/units.hpp"
 #include "plugins/plugin_process.hpp"
 
@@ -117,6 +118,9 @@ int main(int argc, char** argv) {
   auto* show = plugins_verb->add_subcommand("show", "The options of one plugin: meaning, type, default, range.");
   show->add_option("NAME", from.plugin, "Name of the plugin, as in plugin = \"NAME\"")->required();
 
+  auto* plugin_verb = app.add_subcommand("plugin", "For authors of plugins.");
+  plugin_verb->require_subcommand(1);
+  add_plugin_test(*plugin_verb, result);
   add_reference_verbs(app, from, result);
   // What drcon starts for isolation = "process"; not for people.
   app.add_subcommand("plugin-process", "")->group("")->callback([&result] {

@@ -1,5 +1,6 @@
 #include "cli/command_line.hpp"
 
+#include "cli/plugin_new.hpp"
 #include "config/units.hpp"
 
 #include <CLI/CLI.hpp>
@@ -95,6 +96,10 @@ int main(int argc, char** argv) {
   plugins_verb->add_flag("--json", from.json, "For machines; with show: the option schemas");
   auto* show = plugins_verb->add_subcommand("show", "The options of one plugin: meaning, type, default, range.");
   show->add_option("NAME", from.plugin, "Name of the plugin, as in plugin = \"NAME\"")->required();
+
+  auto* plugin_verb = app.add_subcommand("plugin", "For authors of plugins.");
+  plugin_verb->require_subcommand(1);
+  add_plugin_new(*plugin_verb, result);
 
   try {
     app.parse(argc, argv);

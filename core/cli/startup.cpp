@@ -1,6 +1,7 @@
 #include "cli/startup.hpp"
 
 #include "log/log.hpp"
+#include "plugins/places.hpp"
 
 #include <iostream>
 

@@ -4,10 +4,6 @@
 #include <set>
 #include <system_error>
 
-#ifndef DRCON_PLUGIN_DIR
-#error "the build names the installed plugin directory"
-#endif
-
 namespace drcon::plugins {
 
 namespace fs = std::filesystem;
@@ -96,16 +92,6 @@ config::plugin_catalog registry::catalog() const {
                   if (schema_of(each, kind)) names.push_back(name);
                 return names;
               }};
-}
-
-fs::path bundled_directory() {
-  std::error_code error;
-  const auto program = fs::read_symlink("/proc/self/exe", error);
-  if (!error) {
-    auto beside = program.parent_path().parent_path() / "lib/drcon/plugins";
-    if (fs::is_directory(beside, error)) return beside;
-  }
-  return DRCON_PLUGIN_DIR;
 }
 
 }  // namespace drcon::plugins

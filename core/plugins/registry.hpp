@@ -56,7 +56,4 @@ private:
   std::vector<std::filesystem::path> directories_;
 };
 
-/// Where the bundled plugins are: beside a program run from its build tree, else the installed place.
-std::filesystem::path bundled_directory();
-
 }  // namespace drcon::plugins

@@ -1,10 +1,11 @@
 # drcon_add_plugin(NAME SOURCES file... [LIBRARIES target...])
-#   A plugin library NAME.so: everything hidden but its entry object, no symbol left open, installed where drcon looks.
+#   A plugin library NAME.so: everything hidden but its entry object, no symbol left open, installed where drcon looks
+#   (below the same prefix). Where DRCON_PLUGIN_INSTALL is OFF it is not installed, as befits one that is there for tests.
 # drcon_test_plugin(NAME [OPTIONS file.toml])
 #   A ctest that runs the conformance kit, `drcon plugin test`, on it. The file holds the plugin's options, as a user
-#   writes them under [source.NAME] or [sink.NAME]; a plugin whose options all have defaults needs none.
+#   writes them under [source.NAME] or [sink.NAME]; a plugin whose options all have defaults needs none. Relative paths
+#   in it are relative to the file, as in a configuration.
 include_guard(GLOBAL)
-include(GNUInstallDirs)
 
 function(drcon_add_plugin NAME)
   cmake_parse_arguments(ARG "" "" "SOURCES;LIBRARIES" ${ARGN})
@@ -22,7 +23,9 @@ function(drcon_add_plugin NAME)
   if(NOT DRCON_SANITIZE)
     target_link_options(${NAME} PRIVATE -Wl,-z,defs)
   endif()
-  install(TARGETS ${NAME} LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}/drcon/plugins)
+  if(NOT DEFINED DRCON_PLUGIN_INSTALL OR DRCON_PLUGIN_INSTALL)
+    install(TARGETS ${NAME} LIBRARY DESTINATION ${DRCON_PLUGIN_DIR})
+  endif()
 endfunction()
 
 function(drcon_test_plugin NAME)
@@ -30,7 +33,9 @@ function(drcon_test_plugin NAME)
   if(TARGET drcon)
     set(program $<TARGET_FILE:drcon>)
   else()
-    find_program(DRCON_PROGRAM drcon REQUIRED)
+    if(NOT DRCON_PROGRAM)
+      message(FATAL_ERROR "drcon_test_plugin(${NAME}) runs drcon, which is not installed: set DRCON_PROGRAM to its path")
+    endif()
     set(program ${DRCON_PROGRAM})
   endif()
   set(options)

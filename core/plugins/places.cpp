@@ -1,0 +1,31 @@
+#include "plugins/places.hpp"
+
+#include <system_error>
+
+#if !defined(DRCON_PREFIX) || !defined(DRCON_PLUGIN_DIR)
+#error "the build names the prefix, and the plugin directory below it"
+#endif
+
+namespace drcon::plugins {
+
+namespace fs = std::filesystem;
+
+std::vector<fs::path> places_of(const std::string& below) {
+  std::vector<fs::path> places;
+  std::error_code error;
+  const auto program = fs::read_symlink("/proc/self/exe", error);
+  if (!error) places.push_back(program.parent_path().parent_path() / below);
+  if (auto installed = fs::path(DRCON_PREFIX) / below; places.empty() || places.front() != installed)
+    places.push_back(std::move(installed));
+  return places;
+}
+
+fs::path bundled_directory() {
+  const auto installed = places_of(DRCON_PLUGIN_DIR);
+  std::error_code error;
+  for (const auto& beside : {installed.front(), places_of("lib/drcon/plugins").front()})
+    if (fs::is_directory(beside, error)) return beside;
+  return installed.back();
+}
+
+}  // namespace drcon::plugins

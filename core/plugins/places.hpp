@@ -1,0 +1,19 @@
+// Where the files that belong to the program are: below the prefix that it runs from, else below the one that it was
+// built for.
+//
+// Thread rule: any.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace drcon::plugins {
+
+/// Places of a directory that is installed `below` a prefix ("share/drcon/scaffold"), best first; they need not exist.
+std::vector<std::filesystem::path> places_of(const std::string& below);
+
+/// Where the bundled plugins are: beside the program, installed or in its build tree, else the installed place.
+std::filesystem::path bundled_directory();
+
+}  // namespace drcon::plugins

@@ -1,0 +1,26 @@
+# cpack makes a package of the plugin, for the distribution that it runs on.
+set(CPACK_PACKAGE_NAME drcon-plugin-@NAME@)
+set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "@NAME@, a @KIND@ plugin for drcon")
+set(CPACK_PACKAGE_CONTACT "Your Name <you@example.org>")
+set(CPACK_PACKAGING_INSTALL_PREFIX ${CMAKE_INSTALL_PREFIX})
+set(CPACK_STRIP_FILES ON)
+
+find_program(DPKG_SHLIBDEPS dpkg-shlibdeps)
+find_program(RPMBUILD rpmbuild)
+set(CPACK_GENERATOR)
+if(DPKG_SHLIBDEPS)
+  list(APPEND CPACK_GENERATOR DEB)
+endif()
+if(RPMBUILD)
+  list(APPEND CPACK_GENERATOR RPM)
+endif()
+
+# Any drcon that loads plugins of this ABI will do.
+set(CPACK_DEBIAN_PACKAGE_DEPENDS drcon-abi-@DRCON_ABI_MAJOR@)
+set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
+set(CPACK_DEBIAN_PACKAGE_SECTION net)
+set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
+set(CPACK_RPM_PACKAGE_REQUIRES drcon-abi-@DRCON_ABI_MAJOR@)
+set(CPACK_RPM_PACKAGE_LICENSE "unknown")
+set(CPACK_RPM_FILE_NAME RPM-DEFAULT)
+include(CPack)

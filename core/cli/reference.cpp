@@ -72,7 +72,7 @@ int reference(const arguments& from) {
 int schema(const arguments& from) {
   plugins::registry plugins;
   load_plugins(from, plugins);
-  for (const auto& each : plugins.refused()) std::cerr << "drcon: plugin refused: " << each << "\n";
+  for (const auto& each : plugins.refused()) std::cerr << "drcon: plugin refused: " << each.text() << "\n";
   std::vector<reference::plugin_facts> facts;
   for (const auto& [name, each] : plugins.all()) facts.push_back(facts_of(each));
   std::cout << reference::editor_schema(facts).dump(2) << "\n";

@@ -78,9 +78,9 @@ const char* word(kind kind) { return kind == kind::source ? "source" : "sink"; }
 
 // The one place that knows the host's loader.
 subject::subject(const std::filesystem::path& file) : file_(file) {
-  std::string why;
-  const auto loaded = plugins::load_library(file, why);
-  if (!loaded) throw std::runtime_error(file.string() + " " + why);
+  plugins::library_fault fault;
+  const auto loaded = plugins::load_library(file, plugins::trust::unknown, fault);
+  if (!loaded) throw std::runtime_error(file.string() + " " + fault.why + "; " + fault.help);
   entry_ = loaded->entry;
   source_schema_ = loaded->source_schema.value_or(json());
   sink_schema_ = loaded->sink_schema.value_or(json());

@@ -41,15 +41,15 @@ std::string fault_of_name(const std::string& name) {
 }
 
 // The directory of the templates; throws when there is none, telling where it was looked for.
-fs::path templates() {
+fs::path templates(const std::vector<fs::path>& places) {
   std::string looked;
   std::error_code ignored;
-  for (const auto& place : plugins::places_of(DRCON_SCAFFOLD_DIR)) {
+  for (const auto& place : places) {
     if (fs::is_directory(place / "common", ignored)) return place;
     looked += "\n  " + place.string();
   }
   throw std::runtime_error("there are no templates for plugins; looked in" + looked +
-                           "\nThey come with drcon's headers: in the package drcon-dev.");
+                           "\nThey come with drcon's headers, in the package drcon-dev.");
 }
 
 std::map<std::string, std::string> replacements(const new_plugin& wanted) {
@@ -91,8 +91,7 @@ void copy_layer(const fs::path& layer, const fs::path& to, const std::map<std::s
       copy_file(each.path(), to / filled_in(each.path().lexically_relative(layer).string(), values), values);
 }
 
-void make(const new_plugin& wanted, const fs::path& to) {
-  const auto from = templates();
+void make(const new_plugin& wanted, const fs::path& from, const fs::path& to) {
   const auto values = replacements(wanted);
   if (std::error_code error; !fs::create_directories(wanted.directory, error) && error)
     throw std::runtime_error("cannot make " + wanted.directory.string() + ": " + error.message());
@@ -111,14 +110,14 @@ void make(const new_plugin& wanted, const fs::path& to) {
 
 }  // namespace
 
-int plugin_new(const new_plugin& wanted) {
+int plugin_new(const new_plugin& wanted, const std::vector<fs::path>& places) {
   if (const auto fault = fault_of_name(wanted.name); !fault.empty()) {
     std::cerr << "drcon: a plugin cannot be named '" << wanted.name << "': " << fault << "\n";
     return exit_usage;
   }
-  const auto to = wanted.directory / wanted.name;
+  const auto to = (wanted.directory / wanted.name).lexically_normal();
   try {
-    make(wanted, to);
+    make(wanted, templates(places), to);
   } catch (const std::exception& error) {
     std::cerr << "drcon: " << error.what() << "\n";
     return exit_runtime;
@@ -151,7 +150,7 @@ void add_plugin_new(CLI::App& plugin, int& result) {
       ->capture_default_str();
   verb->add_option("--directory", wanted->directory, "Make NAME in this directory")->capture_default_str();
   verb->add_option("NAME", wanted->name, "Name of the plugin, as in plugin = \"NAME\"")->required();
-  verb->callback([wanted, &result] { result = plugin_new(*wanted); });
+  verb->callback([wanted, &result] { result = plugin_new(*wanted, plugins::places_of(DRCON_SCAFFOLD_DIR)); });
 }
 
 }  // namespace drcon::cli

@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <string>
+#include <vector>
 
 namespace CLI {
 class App;
@@ -17,8 +18,8 @@ struct new_plugin {
   std::filesystem::path directory;  ///< where NAME/ is made
 };
 
-/// Makes it whole or not at all, and prints what to do next.
-int plugin_new(const new_plugin& wanted);
+/// Makes it whole or not at all, and prints what to do next. `places`: where the templates may be, best first.
+int plugin_new(const new_plugin& wanted, const std::vector<std::filesystem::path>& places);
 
 /// Adds `new` to the verb `plugin`.
 void add_plugin_new(CLI::App& plugin, int& result);

@@ -89,7 +89,7 @@ TEST(InstalledSdk, RefusesAProjectThatWantsAnotherMajorOfTheAbi) {
   const auto project = drcon.prefix() / "project";
   for (const auto& [version, fits] : {std::pair{DRCON_ABI_MAJOR, true}, {DRCON_ABI_MAJOR + 1, false}}) {
     write_file(project / "CMakeLists.txt",
-               "cmake_minimum_required(VERSION 3.25)\nproject(p LANGUAGES NONE)\n"
+               "cmake_minimum_required(VERSION 3.25)\nproject(p LANGUAGES C)\n"
                "find_package(drcon-sdk " +
                    std::to_string(version) + " REQUIRED)\n");
     const auto done = run({"cmake", "-S", project, "-B", project / "build"}, drcon.environment());

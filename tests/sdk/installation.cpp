@@ -1,5 +1,6 @@
 #include "sdk/installation.hpp"
 
+#include <iterator>
 #include <sstream>
 #include <stdexcept>
 
@@ -30,7 +31,7 @@ std::vector<std::string> installation::pkg_config(const std::string& question) c
   const auto answer = run({"pkg-config", question, "drcon-sdk"}, environment());
   if (answer.code != 0) throw std::runtime_error("pkg-config: " + answer.err);
   std::istringstream words(answer.out);
-  return {std::istream_iterator<std::string>(words), {}};
+  return std::vector<std::string>(std::istream_iterator<std::string>(words), {});
 }
 
 std::set<std::string> files_below(const fs::path& directory) {

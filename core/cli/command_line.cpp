@@ -1,6 +1,7 @@
 #include "cli/command_line.hpp"
 
 #include "cli/plugin_new.hpp"
+#include "cli/plugin_test.hpp"
 #include "config/units.hpp"
 
 #include <CLI/CLI.hpp>
@@ -100,6 +101,7 @@ int main(int argc, char** argv) {
   auto* plugin_verb = app.add_subcommand("plugin", "For authors of plugins.");
   plugin_verb->require_subcommand(1);
   add_plugin_new(*plugin_verb, result);
+  add_plugin_test(*plugin_verb, result);
 
   try {
     app.parse(argc, argv);

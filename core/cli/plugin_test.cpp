@@ -1,0 +1,90 @@
+// drcon plugin test: the conformance kit, for authors of plugins.
+#include "cli/plugin_test.hpp"
+
+#include "conformance/child.hpp"
+#include "conformance/report.hpp"
+
+#include <fmt/format.h>
+#include <CLI/CLI.hpp>
+
+#include <iostream>
+#include <memory>
+#include <regex>
+
+namespace drcon::cli {
+namespace {
+
+struct arguments_of_test {
+  conformance::request what;
+  bool json = false;
+  bool list = false;
+  std::string case_to_run;
+  int slip = -1;
+};
+
+std::string is_regex(const std::string& text) {
+  try {
+    const std::regex tried(text);
+    return {};
+  } catch (const std::regex_error&) {
+    return "'" + text + "' is no regular expression";
+  }
+}
+
+int list(bool as_json) {
+  auto all = nlohmann::json::array();
+  for (const auto& each : conformance::plan({config::kind::source, config::kind::sink})) {
+    if (as_json) all.push_back({{"name", each.name()}, {"promise", each.what->promise}});
+    else std::cout << fmt::format("{:<34} {}\n", each.name(), each.what->promise);
+  }
+  if (as_json) std::cout << all.dump(2) << "\n";
+  return exit_ok;
+}
+
+int test(const arguments_of_test& from) {
+  if (!from.case_to_run.empty())
+    conformance::run_case({from.what.plugin, from.what.options, from.case_to_run, from.slip});
+  if (from.list) return list(from.json);
+  if (!from.json)
+    std::cout << "conformance of " << from.what.plugin.string() << ", plugin ABI " << DRCON_ABI_MAJOR << "."
+              << DRCON_ABI_MINOR << "\n";
+  const auto told = [&](const conformance::result& each) {
+    if (!from.json) std::cout << conformance::line_of(each) << std::flush;
+  };
+  const auto found = conformance::run_all(from.what, told);
+  if (from.json)
+    std::cout << conformance::json_of(from.what, found).dump(2, ' ', false, nlohmann::json::error_handler_t::replace)
+              << "\n";
+  else std::cout << conformance::summary_of(found);
+  if (found.results.empty()) {
+    std::cerr << "drcon: no case is named so; --list names them all\n";
+    return exit_usage;
+  }
+  return found.has_breach() ? exit_config : exit_ok;
+}
+
+}  // namespace
+
+void add_plugin_test(CLI::App& plugin, int& result) {
+  auto* verb = plugin.add_subcommand(
+      "test",
+      "Try a plugin against every promise of the contract, each in a process of its own. Exit 1 when one is broken.");
+  const auto from = std::make_shared<arguments_of_test>();
+  verb->add_option("FILE", from->what.plugin, "The plugin: ./libx.so");
+  verb->add_option("--options", from->what.options,
+                   "TOML: the plugin's options, as under [source.NAME] or [sink.NAME]; for a plugin that is both, in "
+                   "[source] and [sink]. @scratch@ in it stands for a directory that is removed after each case")
+      ->check(CLI::ExistingFile);
+  verb->add_option("--only", from->what.only, "Only the cases whose name this regular expression finds")
+      ->check(is_regex);
+  verb->add_flag("--json", from->json, "For machines");
+  verb->add_flag("--list", from->list, "Only name the cases, and what each promises");
+  verb->add_option("--run-case", from->case_to_run)->group("");
+  verb->add_option("--slip", from->slip)->group("");
+  verb->callback([from, &result] {
+    if (!from->list && from->what.plugin.empty()) throw CLI::RequiredError("FILE");
+    result = test(*from);
+  });
+}
+
+}  // namespace drcon::cli

@@ -1,0 +1,59 @@
+// The cases of the conformance kit: what is promised, and how it is seen to hold.
+#pragma once
+
+#include "conformance/driven.hpp"
+#include "conformance/subject.hpp"
+
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace drcon::conformance {
+
+/// What a case has to work with, in its own process.
+struct bench {
+  const subject& plugin;
+  config::kind kind;
+  nlohmann::json options;         ///< checked; of no use to cases of the library
+  std::filesystem::path given;    ///< the author's file, or empty
+  std::filesystem::path scratch;  ///< a directory of the case's own
+
+  driven make(const recorder::manner& how = {}, std::string name = "test") const {
+    return {plugin, kind, options, how, std::move(name)};
+  }
+  driven make_with(const nlohmann::json& others) const { return {plugin, kind, others}; }
+};
+
+enum class scope { library, instance, source, sink };
+
+struct test_case {
+  scope of;
+  const char* name;
+  const char* promise;  ///< what the contract says, as a sentence
+  const char* help;     ///< what an author does when it is broken
+  const char* needs;    ///< the case without which this one has no meaning; empty: none
+  /// Returns when the promise holds; throws breach or not_tried.
+  void (*run)(const bench&);
+};
+
+std::span<const test_case> library_cases();
+std::span<const test_case> option_cases();
+std::span<const test_case> life_cases();
+std::span<const test_case> source_cases();
+std::span<const test_case> sink_cases();
+
+/// One case of one plugin: "loads", "source.starts".
+struct planned_case {
+  const test_case* what;
+  std::optional<config::kind> kind;
+  std::string name() const { return kind ? std::string(word(*kind)) + "." + what->name : what->name; }
+  std::string needs() const;
+};
+
+/// All that apply to a plugin of these kinds, in the order in which they are run.
+std::vector<planned_case> plan(const std::vector<config::kind>& kinds);
+
+}  // namespace drcon::conformance

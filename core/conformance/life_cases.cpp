@@ -1,0 +1,215 @@
+// The life of an instance: create, start, stop, destroy, and what is left of it.
+#include "conformance/cases.hpp"
+#include "conformance/slip.hpp"
+#include "conformance/usage.hpp"
+
+#include <drcon/testing/update.hpp>
+
+#include <array>
+#include <thread>
+
+namespace drcon::conformance {
+namespace {
+
+using namespace std::chrono_literals;
+
+// What an ending thread or a closed descriptor needs to be gone from /proc.
+template <class Condition>
+bool soon(Condition holds) {
+  const auto end = std::chrono::steady_clock::now() + 3s;
+  while (!holds()) {
+    if (std::chrono::steady_clock::now() > end) return false;
+    std::this_thread::sleep_for(5ms);
+  }
+  return true;
+}
+
+void stops_unstarted(const bench& at) {
+  auto one = at.make();
+  one.create();
+  one.stop();
+  one.destroy();
+}
+
+void starts(const bench& at) {
+  auto one = at.make();
+  one.create();
+  const auto result = one.try_start();
+  if (result != DRCON_OK && result != DRCON_RETRY && result != DRCON_CONFIG && result != DRCON_REJECTED)
+    throw breach("start answered " + std::to_string(result) + ", which means nothing");
+  if (!one.host().off_lane().empty()) throw breach("host->failed was called by another thread");
+}
+
+void stops(const bench& at) {
+  auto one = at.make();
+  one.create();
+  if (one.try_start() == DRCON_OK) one.work();
+  one.stop();
+  one.destroy();
+}
+
+void stops_at_once(const bench& at) {
+  for (int i = 0; i < 20; ++i) {
+    auto one = at.make();
+    one.create();
+    one.try_start();
+    one.stop();
+    one.destroy();
+  }
+}
+
+void silent_after_stop(const bench& at) {
+  auto one = at.make();
+  one.create();
+  one.start();
+  one.work();
+  one.stop();
+  // A thread that was left behind speaks within this time, or is seen by leaves-no-thread.
+  one.host().wait_until([&] { return !one.host().breaches().empty(); }, 300ms);
+  one.destroy();
+  one.host().wait_until([&] { return !one.host().breaches().empty(); }, 50ms);
+  if (const auto late = one.host().breaches(); !late.empty()) throw breach("it called host->" + late.front());
+}
+
+void leaves_no_thread(const bench& at) {
+  const auto before = thread_count();
+  auto one = at.make();
+  one.create();
+  one.start();
+  one.work();
+  one.stop();
+  one.destroy();
+  if (soon([before] { return thread_count() <= before; })) return;
+  std::string names;
+  for (const auto& each : thread_names()) names += " " + each;
+  throw breach(std::to_string(thread_count() - before) +
+               " of its threads still run after stop and destroy; threads:" + names);
+}
+
+void one_life(const bench& at) {
+  auto one = at.make();
+  one.create();
+  one.start();
+  one.work();
+  one.stop();
+  one.destroy();
+}
+
+void leaves_no_descriptor(const bench& at) {
+  one_life(at);  // what a library opens once for good is its own affair
+  const auto before = descriptors();
+  one_life(at);
+  const auto left_open = [&] {
+    std::vector<std::string> all;
+    for (const auto& [number, what] : descriptors())
+      if (!before.contains(number)) all.push_back(what);
+    return all;
+  };
+  if (soon([&] { return left_open().empty(); })) return;
+  const auto all = left_open();
+  throw breach("each life leaves " + std::to_string(all.size()) + " descriptor(s) open, such as " + all.front());
+}
+
+// One hundred lives. Hosts that record nothing, and everything of ours made before the first: what grows is theirs.
+void frees_itself(const bench& at) {
+  constexpr int rounds = 100;
+  constexpr int first = 20;
+  constexpr int middle = 60;
+  constexpr long most_a_round = 48;  // less than the smallest instance there is
+  std::vector<driven> lives;
+  lives.reserve(rounds);
+  for (int i = 0; i < rounds; ++i) lives.push_back(at.make({.mute = true}));
+  const auto live = [](driven& one) {
+    one.create();
+    one.start();
+    one.stop();
+    one.destroy();
+  };
+  std::array<std::size_t, 3> heap{};
+  for (int i = 0; i < rounds; ++i) {
+    if (i == first) heap[0] = heap_bytes();
+    if (i == middle) heap[1] = heap_bytes();
+    live(lives[static_cast<std::size_t>(i)]);
+  }
+  heap[2] = heap_bytes();
+  const auto growth = [&](std::size_t from) {
+    return static_cast<long>(heap[from + 1]) - static_cast<long>(heap[from]);
+  };
+  constexpr long most = most_a_round * (rounds - middle);
+  // What grows once is a table or a cache; what grows again and again is lost.
+  if (growth(0) > most && growth(1) > most)
+    throw breach("each create, start, stop and destroy loses about " + std::to_string(growth(1) / (rounds - middle)) +
+                 " bytes");
+}
+
+std::string said_by(const recorder& host) {
+  if (host.publishes() > 0) return "publish";
+  if (!host.answers().empty()) return "done";
+  if (host.ready()) return "ready";
+  return host.said_unknown() ? "unknown" : "";
+}
+
+void are_apart(const bench& at) {
+  auto one = at.make({}, "one");
+  auto other = at.make({}, "other");
+  one.create();
+  other.create();
+  if (one.self() == other.self()) throw breach("create gave two instances the same *self");
+  one.start();
+  one.work();
+  if (const auto said = said_by(other.host()); !said.empty())
+    throw breach("host->" + said + " was called for the instance 'other', and only 'one' was started");
+  other.start();
+  one.stop();
+  one.destroy();
+  other.work();
+  if (other.is_sink()) {
+    if (one.answers(1).size() > 1) throw breach("an answer of the instance 'other' came from the instance 'one'");
+    other.answer(1);
+  }
+  other.stop();
+  other.destroy();
+}
+
+void takes_a_newer_host(const bench& at) {
+  auto one = at.make({.newer = true});
+  one.create();
+  one.start();
+  one.work();
+  one.stop();
+  one.destroy();
+}
+
+constexpr std::array cases{
+    test_case{scope::instance, "stops-unstarted", "stop may come without a start; destroy comes after every stop.",
+              "let stop end what is there, and nothing else", "takes-its-options", &stops_unstarted},
+    test_case{scope::instance, "starts", "start returns at once: it begins the work and does not wait for it.",
+              "do the work on a thread of your own (drcon::blocking_source, drcon::blocking_sink do)",
+              "takes-its-options", &starts},
+    test_case{scope::instance, "stops",
+              "stop ends all work within the host's deadline, also when the other side is away.",
+              "give every wait a time-out, and a way to be woken by stop", "starts", &stops},
+    test_case{scope::instance, "stops-at-once", "stop may come at once after start, again and again.",
+              "stop must also find the work that has hardly begun", "stops", &stops_at_once},
+    test_case{scope::instance, "silent-after-stop", "After stop has returned the instance makes no call to the host.",
+              "join your threads in stop, before it returns", "stops", &silent_after_stop},
+    test_case{scope::instance, "leaves-no-thread", "After stop has returned none of the instance's threads runs.",
+              "join your threads in stop, rather than detach them", "stops", &leaves_no_thread},
+    test_case{scope::instance, "leaves-no-descriptor", "A life leaves no descriptor open.",
+              "close what was opened, at the latest in destroy", "stops", &leaves_no_descriptor},
+    test_case{
+        scope::instance, "frees-itself", "destroy frees the instance: a hundred lives need no more memory than one.",
+        "free what create and start made; a leak checker (-fsanitize=address) names the line", "stops", &frees_itself},
+    test_case{scope::instance, "instances-are-apart",
+              "Many instances of one plugin live at a time, and share no state.",
+              "keep everything in what create stores in *self; no static variable", "stops", &are_apart},
+    test_case{scope::instance, "takes-a-newer-host", "A host of a newer minor is taken: its table is longer.",
+              "never compare a struct's size for equality; test newer members with DRCON_HAS", "stops",
+              &takes_a_newer_host},
+};
+
+}  // namespace
+
+std::span<const test_case> life_cases() { return cases; }
+
+}  // namespace drcon::conformance

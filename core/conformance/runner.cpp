@@ -1,0 +1,158 @@
+#include "conformance/runner.hpp"
+
+#include "conformance/process.hpp"
+#include "conformance/slip.hpp"
+
+#include <algorithm>
+#include <csignal>
+#include <cstring>
+#include <map>
+#include <regex>
+
+namespace drcon::conformance {
+namespace {
+
+using nlohmann::json;
+using std::chrono::milliseconds;
+
+// For a child whose own watch does not end it. Longer than any case that gets on.
+constexpr auto longest_case = std::chrono::minutes(5);
+
+std::string ending(const exit_state& how, const std::string& step) {
+  const auto where = step.empty() ? std::string("between calls") : "within " + step;
+  if (how.signal != 0)
+    return "the process was ended by " + signal_name(how.signal) + " (" + ::strsignal(how.signal) + ") " + where;
+  return "the process ended by itself, with exit code " + std::to_string(how.code) + ", " + where;
+}
+
+result read_slip(const planned_case& planned, const slip& from, const exit_state& how) {
+  result to{.planned = planned, .verdict = verdict::passed, .seen = from.seen.data(), .output = how.output, .took = {}};
+  switch (static_cast<outcome>(from.outcome.load())) {
+    case outcome::passed: break;
+    case outcome::failed: to.verdict = verdict::failed; break;
+    case outcome::skipped: to.verdict = verdict::not_run; break;
+    case outcome::overdue:
+      to.verdict = verdict::timed_out;
+      to.seen = std::string(from.step.data()) + " did not return within its deadline";
+      break;
+    case outcome::open:
+      if (how.signal == SIGSYS && !to.seen.empty()) {
+        to.verdict = verdict::failed;
+        break;
+      }
+      to.verdict = how.timed_out ? verdict::timed_out : verdict::crashed;
+      to.seen = how.timed_out ? "the case did not end" : ending(how, from.step.data());
+      break;
+  }
+  if (from.remark[0] != '\0') to.output = std::string(from.remark.data()) + "\n" + to.output;
+  return to;
+}
+
+class run_of_all {
+public:
+  run_of_all(const request& from, const std::function<void(const result&)>& told) : from_(from), told_(told) {}
+
+  findings run() {
+    const auto loaded = run_one(plan({}).front());
+    if (loaded.is_breach()) {
+      keep(loaded);
+      return std::move(to_);
+    }
+    read_description(loaded.seen);
+    const std::regex only(from_.only);
+    for (const auto& each : plan(to_.plugin->kinds))
+      if (from_.only.empty() || std::regex_search(each.name(), only)) run_when_it_may(each);
+    return std::move(to_);
+  }
+
+private:
+  // The cases that a case needs are run before it, and told only when they were asked for or have failed.
+  verdict run_when_it_may(const planned_case& what, bool asked = true) {
+    const auto name = what.name();
+    if (const auto known = verdicts_.find(name); known != verdicts_.end()) {
+      if (asked) told_if_hidden(name);
+      return known->second;
+    }
+    if (const auto needed = what.needs(); !needed.empty())
+      for (const auto& each : plan(to_.plugin->kinds))
+        if (each.name() == needed && run_when_it_may(each, is_asked(each)) != verdict::passed)
+          return settle(
+              {.planned = what, .verdict = verdict::not_run, .seen = "it needs " + needed, .output = {}, .took = {}},
+              asked);
+    return settle(run_one(what), asked);
+  }
+
+  bool is_asked(const planned_case& what) const {
+    return from_.only.empty() || std::regex_search(what.name(), std::regex(from_.only));
+  }
+
+  verdict settle(result made, bool asked) {
+    if (made.planned.name() == "loads") made.seen.clear();
+    const auto how = made.verdict;
+    verdicts_.emplace(made.planned.name(), how);
+    if (asked || made.is_breach()) keep(std::move(made));
+    return how;
+  }
+  static void told_if_hidden(const std::string&) {}
+
+  void keep(result made) {
+    told_(made);
+    to_.results.push_back(std::move(made));
+  }
+
+  result run_one(const planned_case& what) const {
+    const shared_slip slip;
+    const scratch_directory scratch;
+    const auto start = std::chrono::steady_clock::now();
+    std::vector<std::string> arguments{"plugin",
+                                       "test",
+                                       std::filesystem::absolute(from_.plugin).string(),
+                                       "--run-case",
+                                       what.name(),
+                                       "--slip",
+                                       std::to_string(slip.descriptor())};
+    if (!from_.options.empty()) {
+      arguments.emplace_back("--options");
+      arguments.push_back(std::filesystem::absolute(from_.options).string());
+    }
+    const auto how = run_self(arguments, scratch.path(), slip.descriptor(), longest_case);
+    auto made = read_slip(what, slip.read(), how);
+    made.took = std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - start);
+    return made;
+  }
+
+  void read_description(const std::string& text) {
+    const auto facts = json::parse(text);
+    description& to = to_.plugin.emplace();
+    to.name = facts["name"];
+    to.version = facts["version"];
+    to.summary = facts["summary"];
+    for (const auto& each : facts["kinds"]) to.kinds.push_back(each == "source" ? kind::source : kind::sink);
+  }
+
+  const request& from_;
+  const std::function<void(const result&)>& told_;
+  findings to_;
+  std::map<std::string, verdict> verdicts_;
+};
+
+}  // namespace
+
+const char* to_string(verdict value) {
+  switch (value) {
+    case verdict::passed: return "pass";
+    case verdict::failed: return "FAIL";
+    case verdict::crashed: return "crashed";
+    case verdict::timed_out: return "timed out";
+    case verdict::not_run: return "not run";
+  }
+  return "";
+}
+
+bool findings::has_breach() const { return std::ranges::any_of(results, &result::is_breach); }
+
+findings run_all(const request& from, const std::function<void(const result&)>& told) {
+  return run_of_all(from, told).run();
+}
+
+}  // namespace drcon::conformance

@@ -1,0 +1,214 @@
+// What a sink does with updates.
+#include "conformance/cases.hpp"
+#include "conformance/laid_out.hpp"
+#include "conformance/slip.hpp"
+#include "conformance/usage.hpp"
+#include "conformance/worlds.hpp"
+
+#include <drcon/testing/update.hpp>
+
+#include <array>
+
+namespace drcon::conformance {
+namespace {
+
+using namespace std::chrono_literals;
+using world = std::vector<service>;
+
+// Hands over one snapshot after the other, and keeps account of what was applied, as the host does.
+class pipeline {
+public:
+  explicit pipeline(const bench& at, const recorder::manner& how = {}) : sink_(at.make(how)) {
+    sink_.create();
+    sink_.start();
+  }
+
+  testing::answer apply(world wanted, milliseconds at_most = 30s) { return hand_over(std::move(wanted), 0, at_most); }
+  testing::answer reconcile() { return hand_over(wanted_, DRCON_UPDATE_RECONCILE, 30s); }
+  void begin(world wanted) { sink_.apply(next(std::move(wanted), 0)); }
+
+  driven& sink() { return sink_; }
+  std::uint64_t ticket() const { return ticket_; }
+
+private:
+  // Never freed: what a sink does with an update it has answered is another case's question.
+  const drcon_update* next(world wanted, std::uint32_t flags) {
+    wanted_ = std::move(wanted);
+    return (new testing::update(++ticket_, wanted_, applied_, flags))->get();
+  }
+  testing::answer hand_over(world wanted, std::uint32_t flags, milliseconds at_most) {
+    sink_.apply(next(std::move(wanted), flags));
+    const auto answer = sink_.answer(ticket_, at_most);
+    if (answer.result == DRCON_OK) applied_ = wanted_;
+    return answer;
+  }
+
+  driven sink_;
+  std::uint64_t ticket_ = 0;
+  world wanted_;
+  std::optional<world> applied_;
+};
+
+void answers_once(const bench& at) {
+  pipeline one(at);
+  for (int i = 0; i < 3; ++i) {
+    const auto answer = one.apply(worlds::small(i));
+    if (answer.result < DRCON_OK || answer.result > DRCON_REJECTED)
+      throw breach("apply was answered by " + std::to_string(answer.result) +
+                   "; answers are DRCON_OK, DRCON_RETRY and DRCON_REJECTED");
+    if (answer.result != DRCON_OK && answer.why.empty())
+      throw breach("apply was answered by " + std::to_string(answer.result) + " and no reason");
+  }
+  auto& sink = one.sink();
+  sink.host().wait_until([&] { return sink.host().answers().size() > one.ticket(); }, 200ms);
+  const auto all = sink.host().answers();
+  for (std::uint64_t ticket = 1; ticket <= one.ticket(); ++ticket)
+    if (sink.answers(ticket).size() != 1)
+      throw breach("update " + std::to_string(ticket) + " was answered " + std::to_string(sink.answers(ticket).size()) +
+                   " times");
+  for (const auto& each : all)
+    if (each.ticket == 0 || each.ticket > one.ticket())
+      throw breach("update " + std::to_string(each.ticket) + " was answered, and never handed over");
+}
+
+void takes(const bench& at, world wanted, milliseconds at_most = 30s) {
+  pipeline one(at);
+  one.apply(std::move(wanted), at_most);
+  one.sink().stop();
+  one.sink().destroy();
+}
+
+void takes_an_empty_snapshot(const bench& at) {
+  pipeline one(at);
+  one.apply({});
+  one.apply(worlds::small(0));
+  one.apply({});
+  world bare = worlds::small(0);
+  bare[0].endpoints.clear();
+  one.apply(bare);
+}
+
+void takes_a_hostile_snapshot(const bench& at) {
+  for (const auto& each : worlds::hostile()) takes(at, each);
+}
+
+void takes_settings(const bench& at) { takes(at, worlds::settings()); }
+
+void takes_a_huge_snapshot(const bench& at) { takes(at, worlds::huge(), 120s); }
+
+void reconciles(const bench& at) {
+  pipeline one(at);
+  one.apply(worlds::small(0));
+  one.reconcile();
+  one.reconcile();
+  if (one.sink().host().answers().size() != 3)
+    throw breach("three updates were answered " + std::to_string(one.sink().host().answers().size()) + " times");
+}
+
+void stops_during_apply(const bench& at) {
+  for (int i = 0; i < 5; ++i) {
+    pipeline one(at);
+    one.begin(worlds::small(i));
+    one.sink().stop();
+    one.sink().destroy();
+    if (one.sink().host().answers().size() > 1) throw breach("an apply that stop ended was answered twice");
+  }
+}
+
+// Applies one of the kit's own updates, in both directions.
+void apply_laid_out(const bench& at, const manner_of_layout& how, bool take_back) {
+  auto sink = at.make();
+  sink.create();
+  sink.start();
+  for (std::uint64_t ticket = 1; ticket <= 2; ++ticket) {
+    // Never freed: trapped memory stays trapped.
+    const auto& update = *(ticket == 1 ? new laid_out(how, ticket, worlds::small(0))
+                                       : new laid_out(how, ticket, worlds::small(1), worlds::small(0)));
+    if (take_back) sink.host().on_done = [&update] { update.take_back(); };
+    sink.apply(update.get());
+    sink.answer(ticket);
+  }
+  sink.stop();
+  sink.destroy();
+}
+
+void leaves_answered_updates(const bench& at) {
+  catch_touches();
+  apply_laid_out(at, {}, true);
+}
+
+void walks_by_stride(const bench& at) {
+  catch_touches();
+  apply_laid_out(at, {.apart = true}, false);
+}
+
+void takes_longer_structs(const bench& at) {
+  catch_touches();
+  apply_laid_out(at, {.growth = 16}, false);
+}
+
+void reads_updates_by_length(const bench& at) {
+  catch_touches();
+  apply_laid_out(at, {.guards_strings = true}, false);
+}
+
+void renders_without_touching(const bench& at) {
+  auto sink = at.make();
+  sink.create();
+  if (!sink.can_render()) throw not_tried("it has no render");
+  const auto threads = thread_count();
+  const auto& update = *new testing::update(1, worlds::small(0), {});
+  trap_calls(calls::write, "render");
+  const auto result = sink.render(update.get());
+  auto& host = sink.host();
+  if (thread_count() > threads + 1) throw breach("render left threads behind");
+  if (!host.answers().empty()) throw breach("render called host->done, which answers apply");
+  if (!host.off_lane().empty()) throw breach("host->" + host.off_lane().front() + " was called by another thread");
+  if (result == DRCON_OK && host.rendered().empty())
+    throw breach("render answered DRCON_OK and never called host->rendered");
+  if (result != DRCON_OK && host.failure().why.empty())
+    throw breach("render answered " + std::to_string(result) + " and did not say why by host->failed");
+}
+
+constexpr std::array cases{
+    test_case{scope::sink, "answers-once",
+              "apply ends by host->done, exactly once for each ticket, with a reason for what is not OK.",
+              "call host->done in one place, on every way out, with update->ticket", "stops", &answers_once},
+    test_case{scope::sink, "takes-an-empty-snapshot", "A snapshot may have no service, and a service no endpoint.",
+              "pointers of empty arrays may be NULL; answer DRCON_REJECTED if the target cannot be empty",
+              "answers-once", &takes_an_empty_snapshot},
+    test_case{scope::sink, "takes-a-hostile-snapshot",
+              "Whoever registers a service writes its names, tags and values: any text, of any length, arrives.",
+              "escape it for the target, or leave the endpoint out by host->refused; no buffer of fixed size",
+              "answers-once", &takes_a_hostile_snapshot},
+    test_case{scope::sink, "takes-settings", "A service may be a set of settings, with values and no endpoints.",
+              "pass it over when value_count is not 0, or write its values", "answers-once", &takes_settings},
+    test_case{scope::sink, "takes-a-huge-snapshot", "A snapshot of 100,000 endpoints is applied, or refused, in time.",
+              "look services and endpoints up in a map or in order, rather than compare each with each", "answers-once",
+              &takes_a_huge_snapshot},
+    test_case{scope::sink, "reconciles",
+              "An update with DRCON_UPDATE_RECONCILE and no change is answered like any other.",
+              "compare the target with `wanted`; do not wait for a change", "answers-once", &reconciles},
+    test_case{scope::sink, "stops-during-apply", "stop may come while an update is open; its answer may be left out.",
+              "let stop wake what apply waits for, and join it", "stops", &stops_during_apply},
+    test_case{scope::sink, "leaves-answered-updates", "The update is the host's again from host->done on.",
+              "call host->done last, and copy what must live longer", "answers-once", &leaves_answered_updates},
+    test_case{scope::sink, "walks-by-stride",
+              "Elements of arrays may grow: endpoint_size and change_size are the strides.",
+              "step by the stride, as drcon/update.hpp does, not by [i]", "answers-once", &walks_by_stride},
+    test_case{scope::sink, "takes-longer-structs", "Structs of a newer host are longer than this plugin knows.",
+              "never compare a struct's size for equality, nor copy `size` bytes", "answers-once",
+              &takes_longer_structs},
+    test_case{scope::sink, "reads-updates-by-length", "Strings have a length and no promise of a final NUL.",
+              "use drcon_string.size; printf has %.*s", "answers-once", &reads_updates_by_length},
+    test_case{scope::sink, "renders-without-touching",
+              "render tells what apply would write, touches nothing, and needs no start.",
+              "only read in render; leave `render` NULL if the sink cannot tell", "takes-its-options",
+              &renders_without_touching},
+};
+
+}  // namespace
+
+std::span<const test_case> sink_cases() { return cases; }
+
+}  // namespace drcon::conformance

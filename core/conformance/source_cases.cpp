@@ -1,0 +1,54 @@
+// What a source says.
+#include "conformance/cases.hpp"
+
+#include <array>
+
+namespace drcon::conformance {
+namespace {
+
+using namespace std::chrono_literals;
+
+// Lets it work until it has said something, and a little longer.
+driven watched(const bench& at) {
+  auto one = at.make();
+  one.create();
+  one.start();
+  one.host().wait_until([&] { return one.host().said_anything(); }, 3s);
+  one.host().wait_until([&] { return !one.host().malformed().empty(); }, 300ms);
+  return one;
+}
+
+void publishes_well_formed(const bench& at) {
+  auto one = watched(at);
+  one.stop();
+  if (const auto faults = one.host().malformed(); !faults.empty()) throw breach(faults.front());
+}
+
+// A source that says it is away does not know: what it tells besides must not look like the truth.
+void error_is_not_empty(const bench& at) {
+  auto one = watched(at);
+  const auto& host = one.host();
+  if (host.status().state != DRCON_STATE_AWAY) return;
+  const auto why = "its state is away (" + host.status().text + ")";
+  if (host.said_empty()) throw breach(why + ", and it published a service without endpoints");
+  if (host.ready() && !host.said_unknown()) throw breach(why + ", and it said ready, and never unknown");
+  one.stop();
+}
+
+constexpr std::array cases{
+    test_case{
+        scope::source, "publishes-well-formed",
+        "What is published has the right sizes and strides, text in UTF-8, unique ids and keys, and possible ports.",
+        "set .size and .endpoint_size by sizeof; publish the complete state of a service, each endpoint once", "stops",
+        &publishes_well_formed},
+    test_case{
+        scope::source, "error-is-not-empty",
+        "A source that cannot tell says unknown; it never publishes an empty service, or ready, because of an error.",
+        "on an error call host->unknown with the reason, and nothing else", "stops", &error_is_not_empty},
+};
+
+}  // namespace
+
+std::span<const test_case> source_cases() { return cases; }
+
+}  // namespace drcon::conformance

@@ -117,6 +117,7 @@ int main(int argc, char** argv) {
   add_config(*plugins_verb, from);
   plugins_verb->add_flag("--json", from.json, "For machines; with show: the option schemas");
   auto* show = plugins_verb->add_subcommand("show", "The options of one plugin: meaning, type, default, range.");
+  show->fallthrough();  // --plugin-dir may follow it
   show->add_option("NAME", from.plugin, "Name of the plugin, as in plugin = \"NAME\"")->required();
 
   auto* plugin_verb = app.add_subcommand("plugin", "For authors of plugins.");

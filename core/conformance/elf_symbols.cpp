@@ -5,8 +5,6 @@
 
 #include <cstring>
 #include <fstream>
-#include <iterator>
-#include <span>
 #include <stdexcept>
 
 namespace drcon::conformance {
@@ -22,7 +20,8 @@ class image {
 public:
   explicit image(const std::filesystem::path& file) : file_(file) {
     std::ifstream in(file, std::ios::binary);
-    bytes_.assign(std::istreambuf_iterator<char>(in), {});
+    bytes_.resize(std::filesystem::file_size(file));
+    in.read(bytes_.data(), static_cast<std::streamsize>(bytes_.size()));
   }
 
   template <class Type>

@@ -1,5 +1,6 @@
 #include "sdk/installation.hpp"
 
+#include <cstdlib>
 #include <iterator>
 #include <sstream>
 #include <stdexcept>
@@ -24,7 +25,7 @@ run_result installation::drcon(std::vector<std::string> arguments) const {
 
 std::vector<std::string> installation::environment() const {
   return {"CMAKE_PREFIX_PATH=" + prefix().string(), "PKG_CONFIG_PATH=" + (libraries() / "pkgconfig").string(),
-          "CMAKE_GENERATOR=Ninja"};
+          "PATH=" + (prefix() / "bin").string() + ":" + std::getenv("PATH"), "CMAKE_GENERATOR=Ninja"};
 }
 
 std::vector<std::string> installation::pkg_config(const std::string& question) const {

@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include <sstream>
 #include <tuple>
 
 namespace drcon::test {
@@ -16,6 +17,18 @@ namespace fs = std::filesystem;
 
 using testing::HasSubstr;
 using testing::Not;
+
+// What the README tells to type.
+std::string commands_of(const std::string& readme) {
+  std::istringstream lines(readme);
+  std::string commands;
+  bool inside = false;
+  for (std::string line; std::getline(lines, line);) {
+    if (line.starts_with("```")) inside = line == "```sh";
+    else if (inside) commands += line + "\n";
+  }
+  return commands;
+}
 
 class Scaffold : public testing::TestWithParam<std::tuple<const char*, const char*>> {};
 
@@ -34,18 +47,19 @@ TEST_P(Scaffold, BuildsTestsAndPackagesItselfAgainstTheInstalledSdk) {
 
   const auto checked = run({mine / "check"}, drcon.environment(), std::chrono::minutes(4));
   ASSERT_EQ(checked.code, 0) << checked.out << checked.err;
+  EXPECT_FALSE(fs::is_empty(mine / "build/packages"));
 
-  const auto build = (mine / "build").string();
-  const auto plugins = nlohmann::json::parse(drcon.drcon({"plugins", "--json", "--plugin-dir", build}).out);
+  const auto plugins =
+      nlohmann::json::parse(drcon.drcon({"plugins", "--json", "--plugin-dir", mine / "build"}).out)["plugins"];
   const auto is_mine = [&](const auto& each) {
     return each["name"] == "my-own" && each["kinds"] == kind && each["version"] == "0.1.0";
   };
-  EXPECT_TRUE(std::ranges::any_of(plugins["plugins"], is_mine)) << plugins;
-  const auto example = drcon.drcon({"check", "-c", mine / "example.toml", "--plugin-dir", build});
-  EXPECT_EQ(example.code, 0) << example.err;
+  EXPECT_TRUE(std::ranges::any_of(plugins, is_mine)) << plugins;
 
-  const auto installed = run({"cmake", "--install", build});
-  ASSERT_EQ(installed.code, 0) << installed.err;
+  const auto told = "cd '" + mine.string() + "'\n" + commands_of(read_file(mine / "README.md"));
+  EXPECT_THAT(told, HasSubstr("\ndrcon plugin test build/my-own.so"));
+  const auto followed = run({"sh", "-exc", told}, drcon.environment(), std::chrono::minutes(4));
+  EXPECT_EQ(followed.code, 0) << followed.out << followed.err;
   EXPECT_TRUE(fs::exists(drcon.libraries() / "drcon/plugins/my-own.so"));
   EXPECT_THAT(drcon.drcon({"plugins"}).out, HasSubstr("my-own           " + std::string(kind)));
 }

@@ -1,8 +1,8 @@
 // drcon/asio.hpp: sources and sinks as Asio coroutines, for thousands of watches on a handful of threads.
 //
 // All instances of one library share one io_context and its threads (two). Everything of one instance runs on that
-// instance's strand, so its members need no lock. Requires Boost.Asio ≥ 1.81 in the plugin; no Asio type crosses to
-// the host.
+// instance's strand, so its members need no lock. Requires Boost.Asio ≥ 1.81 in the plugin (Debian 12:
+// libboost1.81-dev; headers are all it takes); no Asio type crosses to the host.
 #pragma once
 
 #include <drcon/sink.hpp>
@@ -26,7 +26,8 @@
 
 namespace drcon {
 
-/// The io_context of this library and its threads: there as long as any instance holds it.
+/// The io_context of this library: there as long as any instance holds it. Its threads begin with the first work, since
+/// an instance that was only created starts none.
 class shared_context {
 public:
   static std::shared_ptr<shared_context> acquire() {
@@ -38,19 +39,24 @@ public:
     return held;
   }
 
-  shared_context() : work_(context_.get_executor()) {
-    for (int i = 0; i < thread_count; ++i) threads_.emplace_back([this] { context_.run(); });
-  }
+  shared_context() : work_(context_.get_executor()) {}
   ~shared_context() {
     work_.reset();  // every instance has stopped by now, so run() returns as soon as it is idle
   }
 
   boost::asio::io_context& context() noexcept { return context_; }
 
+  /// [any] Returns when the threads run.
+  void run() {
+    const std::lock_guard lock(mutex_);
+    while (threads_.size() < thread_count) threads_.emplace_back([this] { context_.run(); });
+  }
+
 private:
-  static constexpr int thread_count = 2;  // one to parse a large answer, one to keep the others moving
+  static constexpr std::size_t thread_count = 2;  // one to parse a large answer, one to keep the others moving
   boost::asio::io_context context_{thread_count};
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
+  std::mutex mutex_;  // guards threads_
   std::vector<std::jthread> threads_;
 };
 
@@ -63,13 +69,18 @@ public:
 
   const strand& executor() const noexcept { return strand_; }
 
+  /// [any] What spawn does first and alone can fail: there are threads to work on.
+  void prepare() { shared_->run(); }
+
   /// [any] Runs `work` on the strand until it ends or cancel() comes. `failed` gets an exception that ended it, on
   /// the strand; a cancelled operation is no failure.
   template <class Failed>
   void spawn(boost::asio::awaitable<void> work, Failed failed) {
+    prepare();
     {
       const std::lock_guard lock(mutex_);
       ++running_;
+      spawned_ = true;
     }
     boost::asio::post(strand_, [this, work = std::move(work), failed = std::move(failed)]() mutable {
       if (cancelled_) return finished();
@@ -86,6 +97,10 @@ public:
 
   /// [any but the strand] Cancels every coroutine and returns when all have ended.
   void cancel() {
+    {
+      const std::lock_guard lock(mutex_);
+      if (!spawned_) return;
+    }
     boost::asio::post(strand_, [this] {
       cancelled_ = true;
       // Emitting may end a coroutine at once and so erase its element: step before emitting.
@@ -112,9 +127,10 @@ private:
   strand strand_;
   bool cancelled_ = false;                               // strand
   std::list<boost::asio::cancellation_signal> signals_;  // strand
-  std::mutex mutex_;                                     // guards running_ and told_
+  std::mutex mutex_;                                     // guards all below
   std::condition_variable idle_;
   int running_ = 0;
+  bool spawned_ = false;
   bool told_ = false;
 };
 
@@ -164,7 +180,7 @@ public:
   /// [strand] Makes the target match; an exception counts as retry.
   virtual boost::asio::awaitable<outcome> apply(update_view update) = 0;
 
-  void start() override {}
+  void start() override { group_.prepare(); }
   void begin_apply(const update_view& update) final {
     group_.spawn(answer(update), [this, ticket = update.ticket()](const std::exception_ptr& error) {
       done(ticket, retry(describe(error)));

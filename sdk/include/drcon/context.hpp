@@ -46,6 +46,9 @@ public:
     metric(DRCON_METRIC_HISTOGRAM, name, help, seconds, labels);
   }
 
+  /// Within the start or render that is about to fail: why. (A constructor throws config_error instead.)
+  void failed(std::string_view why) const { host_->failed(instance_, {}, c_string(why)); }
+
   /// Sources: the complete state of one service.
   void publish(const service& complete) const { host_->publish(instance_, c_service(complete).get()); }
   /// Sources: the service is known to be no more.

@@ -57,7 +57,13 @@ public:
   /// [lane] Ends all work. An apply under way may be left unanswered.
   virtual void stop() = 0;
   /// [lane] Calls host().rendered for what apply would write; touches nothing. False: this sink cannot.
-  virtual bool render(const update_view&) { return false; }
+  virtual bool render(const update_view&) {
+    failed("this sink cannot tell what it would write");
+    return false;
+  }
+
+  /// [lane] Tells why a start or render failed.
+  void failed(std::string_view why) const { host_.failed(why); }
 
 protected:
   const context& host() const noexcept { return host_; }

@@ -38,6 +38,9 @@ public:
   /// [lane] Ends all work; after it nothing of this instance runs any more. Also called when never started.
   virtual void stop() = 0;
 
+  /// [lane] Tells why a start failed.
+  void failed(std::string_view why) const { host_.failed(why); }
+
 protected:
   const context& host() const noexcept { return host_; }
 

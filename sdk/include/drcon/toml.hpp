@@ -1,7 +1,7 @@
 // TOML that nobody vouches for: toml++, with the holes of version 3.3 closed.
 //
-// Optional: only for plugins that read TOML themselves; needs toml++. Where this header is included, toml++ must not be
-// included before it. A plugin's own options are parsed by the host.
+// Optional: only for plugins that read TOML themselves; needs toml++ (Debian: libtomlplusplus-dev), which
+// must not be included before this header. A plugin's own options are parsed by the host.
 // Thread rule: pure functions.
 #pragma once
 

@@ -31,12 +31,16 @@ drcon_result create(const drcon_host* host, drcon_instance* instance, const drco
 
 template <class Type>
 drcon_result start(void* self) noexcept {
+  auto& instance = *static_cast<Type*>(self);
   try {
-    static_cast<Type*>(self)->start();
+    instance.start();
     return DRCON_OK;
-  } catch (...) {  // no thread, no descriptor: the host tries again later
-    return DRCON_RETRY;
+  } catch (const std::exception& error) {  // no thread, no descriptor: the host tries again later
+    instance.failed(error.what());
+  } catch (...) {
+    instance.failed("an exception of unknown type");
   }
+  return DRCON_RETRY;
 }
 
 template <class Type>
@@ -56,11 +60,15 @@ void apply(void* self, const drcon_update* update) noexcept {
 
 template <class Type>
 drcon_result render(void* self, const drcon_update* update) noexcept {
+  auto& instance = *static_cast<Type*>(self);
   try {
-    return static_cast<Type*>(self)->render(update_view{update}) ? DRCON_OK : DRCON_REJECTED;
+    return instance.render(update_view{update}) ? DRCON_OK : DRCON_REJECTED;
+  } catch (const std::exception& error) {
+    instance.failed(error.what());
   } catch (...) {
-    return DRCON_RETRY;
+    instance.failed("an exception of unknown type");
   }
+  return DRCON_RETRY;
 }
 
 template <class Type>

@@ -1,0 +1,165 @@
+// The conformance kit: finds each fault and nothing else, and finds nothing in what is good.
+#include "support/drcon_process.hpp"
+#include "support/process.hpp"
+#include "support/temp_dir.hpp"
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <set>
+
+namespace drcon::test {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+
+const fs::path plugins = DRCON_PLUGINS_ON_TRIAL;
+const fs::path sources = fs::path(DRCON_SOURCE_ROOT) / "tests/conformance";
+
+run_result kit(std::vector<std::string> arguments) {
+  arguments.insert(arguments.begin(), {DRCON_BINARY, "plugin", "test"});
+  return run(arguments, {}, std::chrono::seconds(200));
+}
+
+json findings(const run_result& from) {
+  auto found = json::parse(from.out, nullptr, false);
+  EXPECT_TRUE(found.is_object()) << from.out << from.err;
+  return found;
+}
+
+// Names of the cases that are the plugin's fault, without "source." and "sink.".
+std::set<std::string> breaches(const json& found) {
+  std::set<std::string> names;
+  for (const auto& each : found["cases"]) {
+    const auto verdict = each["verdict"].get<std::string>();
+    if (verdict == "passed" || verdict == "not_run") continue;
+    const auto name = each["name"].get<std::string>();
+    names.insert(name.substr(name.find('.') + 1));
+  }
+  return names;
+}
+
+std::string case_named_in(const fs::path& fault) {
+  std::ifstream in(fault);
+  std::string line;
+  std::getline(in, line);
+  const auto start = line.find(' ') + 1;
+  return line.substr(start, line.find(':') - start);
+}
+
+std::vector<fs::path> files_of(const std::string& folder) {
+  std::vector<fs::path> all;
+  for (const auto& each : fs::directory_iterator(sources / folder))
+    if (each.path().extension() == ".c" || each.path().extension() == ".cpp") all.push_back(each.path());
+  std::ranges::sort(all);
+  return all;
+}
+
+// The plugin of a source file; options beside it, if there are any, are its own.
+std::vector<std::string> on_trial(const std::string& folder, const fs::path& source) {
+  std::vector<std::string> arguments{(plugins / folder / source.stem()).string() + ".so", "--json"};
+  auto options = source;
+  if (fs::exists(options.replace_extension(".toml"))) arguments.insert(arguments.end(), {"--options", options});
+  return arguments;
+}
+
+std::string name_of(const testing::TestParamInfo<fs::path>& from) { return from.param.stem(); }
+
+class ConformanceOfAFault : public testing::TestWithParam<fs::path> {};
+
+TEST_P(ConformanceOfAFault, IsCaughtByItsCaseAndByNoOther) {
+  const auto ran = kit(on_trial("faults", GetParam()));
+  EXPECT_EQ(ran.code, 1) << ran.err;
+  const auto found = findings(ran);
+  EXPECT_EQ(breaches(found), std::set{case_named_in(GetParam())}) << found.dump(2);
+}
+INSTANTIATE_TEST_SUITE_P(Seeded, ConformanceOfAFault, testing::ValuesIn(files_of("faults")), name_of);
+
+class ConformanceOfAGoodPlugin : public testing::TestWithParam<fs::path> {};
+
+TEST_P(ConformanceOfAGoodPlugin, HasNothingToMend) {
+  const auto ran = kit(on_trial("good", GetParam()));
+  EXPECT_EQ(ran.code, 0) << ran.out << ran.err;
+  const auto found = findings(ran);
+  for (const auto& each : found["cases"])
+    if (each["verdict"] != "passed") EXPECT_EQ(each["name"], "sink.renders-without-touching") << each.dump();
+  EXPECT_GT(found["cases"].size(), 20);
+}
+INSTANTIATE_TEST_SUITE_P(Written, ConformanceOfAGoodPlugin, testing::ValuesIn(files_of("good")), name_of);
+
+TEST(ConformanceKit, KnowsAFaultForEachCase) {
+  std::set<std::string> seeded;
+  for (const auto& each : files_of("faults")) seeded.insert(case_named_in(each));
+  const auto all = json::parse(kit({"--list", "--json"}).out);
+  for (const auto& each : all) {
+    const auto name = each["name"].get<std::string>();
+    const auto plain = name.substr(name.find('.') + 1);
+    // What keeps a library from being loaded is tested with the loader.
+    const std::set<std::string> elsewhere{"loads"};
+    EXPECT_TRUE(seeded.contains(plain) || elsewhere.contains(plain)) << "no plugin in faults/ breaks " << name;
+  }
+}
+
+TEST(ConformanceKit, SaysWhatWasPromisedSeenAndToBeDone) {
+  const auto ran = kit({(plugins / "faults/leaks.so").string(), "--only", "frees"});
+  EXPECT_EQ(ran.code, 1);
+  EXPECT_NE(ran.out.find("FAIL       source.frees-itself"), std::string::npos) << ran.out;
+  for (const auto* each : {"promised  ", "seen      each create, start, stop and destroy loses", "do        "})
+    EXPECT_NE(ran.out.find(each), std::string::npos) << each << "\n" << ran.out;
+  EXPECT_NE(ran.out.find("1 cases: 0 passed, 1 failed"), std::string::npos) << ran.out;
+}
+
+TEST(ConformanceKit, NamesTheSignalOfACrashAndWhereItCame) {
+  const auto ran = kit({(plugins / "faults/stop_needs_a_start.so").string(), "--only", "stops-unstarted"});
+  EXPECT_EQ(ran.code, 1);
+  EXPECT_NE(ran.out.find("crashed    source.stops-unstarted"), std::string::npos) << ran.out;
+  EXPECT_NE(ran.out.find("SIGABRT"), std::string::npos) << ran.out;
+  EXPECT_NE(ran.out.find("within stop"), std::string::npos) << ran.out;
+}
+
+TEST(ConformanceKit, NamesTheCallThatDidNotReturn) {
+  const auto ran = kit({(plugins / "faults/start_blocks.so").string(), "--only", "starts$"});
+  EXPECT_EQ(ran.code, 1);
+  EXPECT_NE(ran.out.find("timed out  source.starts"), std::string::npos) << ran.out;
+  EXPECT_NE(ran.out.find("start did not return"), std::string::npos) << ran.out;
+}
+
+TEST(ConformanceKit, SaysWhichOptionsAreRequiredWhenNoneAreGiven) {
+  const auto ran = kit({(plugins / "good/good_both.so").string()});
+  EXPECT_EQ(ran.code, 1);
+  EXPECT_NE(ran.out.find("--options FILE.toml"), std::string::npos) << ran.out;
+  EXPECT_NE(ran.out.find("name (string): The service to publish."), std::string::npos) << ran.out;
+}
+
+TEST(ConformanceKit, TellsWhereAnOptionIsWrong) {
+  const temp_dir directory;
+  write_file(directory / "o.toml", "name = 5\n");
+  const auto ran = kit({(plugins / "good/good_source.so").string(), "--options", directory / "o.toml"});
+  EXPECT_EQ(ran.code, 1);
+  EXPECT_NE(ran.out.find("o.toml:1:8: option 'name' in the options"), std::string::npos) << ran.out;
+}
+
+TEST(ConformanceKit, TellsWhyALibraryIsRefused) {
+  const temp_dir directory;
+  write_file(directory / "x.so", "#!/bin/sh\n");
+  const auto ran = kit({directory / "x.so", "--json"});
+  EXPECT_EQ(ran.code, 1);
+  EXPECT_EQ(breaches(findings(ran)), std::set<std::string>{"loads"}) << ran.out;
+}
+
+TEST(ConformanceKit, LeavesNothingBehind) {
+  const temp_dir directory;
+  const auto ran = run({DRCON_BINARY, "plugin", "test", (plugins / "faults/renders_into_a_file.so").string(), "--only",
+                        "renders|answers"},
+                       {"TMPDIR=" + directory.path().string()});
+  EXPECT_EQ(ran.code, 1) << ran.out;
+  EXPECT_TRUE(fs::is_empty(directory.path()));
+}
+
+}  // namespace
+}  // namespace drcon::test

@@ -1,0 +1,2 @@
+/* has-no-executable-stack: linked with -z execstack. */
+#include "../good/source.h"

@@ -1,0 +1,3 @@
+/* entry-is-tidy: says nothing of itself. */
+#define SUMMARY ""
+#include "../good/source.h"

@@ -1,0 +1,2 @@
+/* The good source in C: passes every case. */
+#include "source.h"

@@ -95,7 +95,7 @@ testing::answer driven::answer(std::uint64_t ticket, milliseconds at_most) {
 
 void driven::work() {
   if (!is_sink()) {
-    host_->wait_until([this] { return host_->said_anything(); }, std::chrono::seconds(1));
+    host_->wait_until([this] { return host_->said_anything(); }, std::chrono::seconds(2));
     return;
   }
   // Never freed: an update whose answer never comes is the plugin's for good.

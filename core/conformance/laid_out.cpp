@@ -31,6 +31,7 @@ laid_out::laid_out(const manner_of_layout& how, std::uint64_t ticket, std::vecto
   };
   update_ = grown<drcon_update>();
   update_->ticket = ticket;
+  if (how_.growth > 0) update_->flags = std::uint32_t{1} << 31U;  // and flags of a later host
   update_->wanted = lay_all(values(from.wanted), from.wanted->revision);
   if (from.applied) update_->applied = lay_all(values(from.applied), from.applied->revision);
   std::size_t stride = 0;

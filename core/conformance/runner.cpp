@@ -50,7 +50,8 @@ result read_slip(const planned_case& planned, const slip& from, const exit_state
 
 class run_of_all {
 public:
-  run_of_all(const request& from, const std::function<void(const result&)>& told) : from_(from), told_(told) {}
+  run_of_all(const request& from, const std::function<void(const result&)>& told)
+      : from_(from), told_(told), only_(from.only) {}
 
   findings run() {
     const auto loaded = run_one(plan({}).front());
@@ -59,41 +60,31 @@ public:
       return std::move(to_);
     }
     read_description(loaded.seen);
-    const std::regex only(from_.only);
     for (const auto& each : plan(to_.plugin->kinds))
-      if (from_.only.empty() || std::regex_search(each.name(), only)) run_when_it_may(each);
+      if (is_asked(each)) run_when_it_may(each);
     return std::move(to_);
   }
 
 private:
   // The cases that a case needs are run before it, and told only when they were asked for or have failed.
-  verdict run_when_it_may(const planned_case& what, bool asked = true) {
-    const auto name = what.name();
-    if (const auto known = verdicts_.find(name); known != verdicts_.end()) {
-      if (asked) told_if_hidden(name);
-      return known->second;
-    }
+  verdict run_when_it_may(const planned_case& what) {
+    if (const auto known = verdicts_.find(what.name()); known != verdicts_.end()) return known->second;
     if (const auto needed = what.needs(); !needed.empty())
       for (const auto& each : plan(to_.plugin->kinds))
-        if (each.name() == needed && run_when_it_may(each, is_asked(each)) != verdict::passed)
-          return settle(
-              {.planned = what, .verdict = verdict::not_run, .seen = "it needs " + needed, .output = {}, .took = {}},
-              asked);
-    return settle(run_one(what), asked);
+        if (each.name() == needed && run_when_it_may(each) != verdict::passed)
+          return settle({.planned = what, .verdict = verdict::not_run, .seen = "it needs " + needed});
+    return settle(run_one(what));
   }
 
-  bool is_asked(const planned_case& what) const {
-    return from_.only.empty() || std::regex_search(what.name(), std::regex(from_.only));
-  }
+  bool is_asked(const planned_case& what) const { return from_.only.empty() || std::regex_search(what.name(), only_); }
 
-  verdict settle(result made, bool asked) {
-    if (made.planned.name() == "loads") made.seen.clear();
+  verdict settle(result made) {
+    if (made.planned.name() == "loads") made.seen.clear();  // its description
     const auto how = made.verdict;
     verdicts_.emplace(made.planned.name(), how);
-    if (asked || made.is_breach()) keep(std::move(made));
+    if (made.is_breach() || is_asked(made.planned)) keep(std::move(made));
     return how;
   }
-  static void told_if_hidden(const std::string&) {}
 
   void keep(result made) {
     told_(made);
@@ -132,6 +123,7 @@ private:
 
   const request& from_;
   const std::function<void(const result&)>& told_;
+  const std::regex only_;
   findings to_;
   std::map<std::string, verdict> verdicts_;
 };

@@ -87,7 +87,9 @@ TEST_P(ConformanceOfAGoodPlugin, HasNothingToMend) {
   EXPECT_EQ(ran.code, 0) << ran.out << ran.err;
   const auto found = findings(ran);
   for (const auto& each : found["cases"])
-    if (each["verdict"] != "passed") EXPECT_EQ(each["name"], "sink.renders-without-touching") << each.dump();
+    if (each["verdict"] != "passed") {
+      EXPECT_EQ(each["name"], "sink.renders-without-touching") << each.dump();
+    }
   EXPECT_GT(found["cases"].size(), 20);
 }
 INSTANTIATE_TEST_SUITE_P(Written, ConformanceOfAGoodPlugin, testing::ValuesIn(files_of("good")), name_of);

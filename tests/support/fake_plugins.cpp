@@ -23,6 +23,7 @@ public:
     if (from["note"].present() && from["note"].string() == "refuse") throw config_error("/note", "refused by the fake");
   }
   void start() { set(mine_->started); }
+  void failed(std::string_view why) const { mine_->host.failed(why); }
   void stop() {
     set(mine_->stopped);
     std::unique_lock lock(mine_->mutex);

@@ -35,15 +35,6 @@ void describes_its_options(const bench& at) {
   });
 }
 
-void defaults_fit(const bench& at) {
-  each_property(at.plugin.schema(at.kind), "", [&](const std::string& pointer, const json& property) {
-    if (!property.is_object() || !property.contains("default")) return;
-    // The host's checker, on a schema of this option alone, as if a user had written the default.
-    const auto faults = faults_of_value(property, property["default"]);
-    if (!faults.empty()) throw breach("the default of " + pointer + " is refused: " + faults);
-  });
-}
-
 void takes_its_options(const bench& at) {
   auto one = at.make();
   one.create();
@@ -151,8 +142,6 @@ constexpr std::array cases{
               "Every option has a description, and a format that hosts know, if any.",
               "write a \"description\" for it in the schema: users read it in `drcon plugins show`", "loads",
               &describes_its_options},
-    test_case{scope::instance, "defaults-fit", "Every default is what a user may write.",
-              "mend the default, or the type, range or format of the option in the schema", "loads", &defaults_fit},
     test_case{scope::instance, "takes-its-options", "create makes an instance from checked options.",
               "mend the options file, or create", "loads", &takes_its_options},
     test_case{scope::instance, "creates-without-io", "create does no I/O and starts no thread: `drcon check` calls it.",

@@ -114,14 +114,6 @@ given_options check_values(const subject& from, kind kind, const json& values) {
   return check(from.schema(kind), table_of(values), {.file = "options"}, std::filesystem::current_path());
 }
 
-std::string faults_of_value(const json& property, const json& value) {
-  const auto checked = check({{"type", "object"}, {"properties", {{"value", property}}}}, table_of({{"value", value}}),
-                             {.file = "options"}, std::filesystem::current_path());
-  std::string all;
-  for (const auto& each : checked.faults) all += (all.empty() ? "" : ", ") + each;
-  return all;
-}
-
 std::vector<std::string> required_options(const json& schema) {
   std::vector<std::string> all;
   for (const auto& each : schema.value("required", json::array())) {

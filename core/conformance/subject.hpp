@@ -57,9 +57,6 @@ given_options read_options(const subject& from, kind kind, const std::filesystem
 /// `values` against the plugin's schema, as if a user had written them.
 given_options check_values(const subject& from, kind kind, const nlohmann::json& values);
 
-/// What the host would say of one option's value; empty: nothing.
-std::string faults_of_value(const nlohmann::json& property, const nlohmann::json& value);
-
 /// What a plugin's options must have and no default gives: "file (a path): File to write.".
 std::vector<std::string> required_options(const nlohmann::json& schema);
 

@@ -5,6 +5,9 @@
 
 #include <drcon/asio.hpp>
 
+#include <optional>
+#include <utility>
+
 namespace drcon::docker {
 namespace {
 
@@ -49,12 +52,18 @@ class source final : public asio_source {
 public:
   static constexpr const char* schema = schema_text;
 
-  source(context host, const options& from) : asio_source(host), watcher_(read_settings(from), host, executor()) {}
+  source(context host, const options& from) : asio_source(host), settings_(read_settings(from)) {}
 
-  boost::asio::awaitable<void> run() override { return watcher_.run(); }
+  // Asking for the own address is I/O, which a constructor may not do.
+  boost::asio::awaitable<void> run() override {
+    auto known = settings_;
+    if (known.conventions.host_address.empty()) known.conventions.host_address = own_address();
+    return watcher_.emplace(std::move(known), host(), executor()).run();
+  }
 
 private:
-  watcher watcher_;
+  const settings settings_;
+  std::optional<watcher> watcher_;
 };
 
 }  // namespace

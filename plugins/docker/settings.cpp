@@ -20,21 +20,9 @@ common::http_server read_engine(const options& from) {
   return common::read_http_server(address, from["engine"], from["tls"]);
 }
 
-// The address that this machine would speak from to anybody else. Connecting a UDP socket sends nothing.
-std::string own_address() {
-  constexpr auto somebody_else = "192.0.2.1";  // documentation only, RFC 5737
-  boost::asio::io_context context;
-  boost::system::error_code error;
-  ip::udp::socket probe(context);
-  probe.connect({ip::make_address(somebody_else), 9}, error);
-  if (error) return "127.0.0.1";
-  const auto at = probe.local_endpoint(error);
-  return error ? "127.0.0.1" : at.address().to_string();
-}
-
 std::string read_host_address(const options& from) {
   auto given = from["host_address"].string_or("");
-  if (given.empty()) return own_address();
+  if (given.empty()) return given;
   boost::system::error_code error;
   ip::make_address(given, error);
   if (error) throw config_error("/host_address", "expected an IP address");
@@ -48,6 +36,18 @@ std::string read_host_name(const options& from) {
 }
 
 }  // namespace
+
+// Connecting a UDP socket sends nothing.
+std::string own_address() {
+  constexpr auto somebody_else = "192.0.2.1";  // documentation only, RFC 5737
+  boost::asio::io_context context;
+  boost::system::error_code error;
+  ip::udp::socket probe(context);
+  probe.connect({ip::make_address(somebody_else), 9}, error);
+  if (error) return "127.0.0.1";
+  const auto at = probe.local_endpoint(error);
+  return error ? "127.0.0.1" : at.address().to_string();
+}
 
 settings read_settings(const options& from) {
   settings to;

@@ -25,6 +25,9 @@ struct settings {
   std::chrono::nanoseconds retry_max{};
 };
 
+/// The address that this machine would speak from to anybody else: host_address, when none is given.
+std::string own_address();
+
 /// Throws config_error for what the schema cannot judge.
 settings read_settings(const options& from);
 

@@ -34,8 +34,12 @@ double milliseconds(clock::duration length) { return std::chrono::duration<doubl
 service web(int endpoints) {
   service made{.name = "web", .revision = 1, .endpoints = {}};
   for (int i = 0; i < endpoints; ++i)
-    made.endpoints.push_back(
-        {.id = "web-" + std::to_string(i), .node = "node", .address = "10.0.0.1", .port = 80, .tags = {"v1"}, .meta = {}});
+    made.endpoints.push_back({.id = "web-" + std::to_string(i),
+                              .node = "node",
+                              .address = "10.0.0.1",
+                              .port = 80,
+                              .tags = {"v1"},
+                              .meta = {}});
   return made;
 }
 

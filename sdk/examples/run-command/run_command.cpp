@@ -65,7 +65,7 @@ public:
     if (timeout_.count() == 0) throw drcon::config_error("/timeout", "expected more than 0");
   }
 
-  drcon::outcome apply(const drcon::update_view& update, std::stop_token stop) override {
+  drcon::outcome apply(const drcon::update_view& update, drcon::stop_token stop) override {
     const auto end = run(command_, document(update), timeout_, stop);
     const auto said = end.errors.empty() ? std::string() : ": " + end.errors;
     switch (end.how) {

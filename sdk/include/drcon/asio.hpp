@@ -42,6 +42,7 @@ public:
   shared_context() : work_(context_.get_executor()) {}
   ~shared_context() {
     work_.reset();  // every instance has stopped by now, so run() returns as soon as it is idle
+    for (auto& each : threads_) each.join();
   }
 
   boost::asio::io_context& context() noexcept { return context_; }
@@ -57,7 +58,7 @@ private:
   boost::asio::io_context context_{thread_count};
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
   std::mutex mutex_;  // guards threads_
-  std::vector<std::jthread> threads_;
+  std::vector<std::thread> threads_;
 };
 
 /// The coroutines of one instance, on one strand: started together, cancelled together, waited for together.

@@ -11,6 +11,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <vector>
 
 namespace drcon {
@@ -45,7 +46,14 @@ struct endpoint {
   std::vector<std::string> tags;
   std::map<std::string, std::string> meta;
 
-  auto operator<=>(const endpoint&) const = default;
+  bool operator==(const endpoint&) const = default;
+  /// In order of the members above. Through a tuple, since libc++ before 17 cannot compare strings or vectors by <=>.
+  auto operator<=>(const endpoint& other) const {
+    const auto members = [](const endpoint& of) {
+      return std::tie(of.id, of.node, of.address, of.port, of.weight, of.priority, of.health, of.tags, of.meta);
+    };
+    return members(*this) <=> members(other);
+  }
 };
 
 /// A service and all of its endpoints; or a set of settings, see drcon_service in plugin.h.

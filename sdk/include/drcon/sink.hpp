@@ -4,7 +4,7 @@
 //   public:
 //     static constexpr const char* schema = R"({"type": "object", "properties": {…}})";
 //     my_sink(drcon::context host, const drcon::options& options) : blocking_sink(host), … {}
-//     drcon::outcome apply(const drcon::update_view& update, std::stop_token stop) override {
+//     drcon::outcome apply(const drcon::update_view& update, drcon::stop_token stop) override {
 //       for (const auto service : update.wanted().services()) …
 //       return drcon::ok();  // or retry("nobody listens on …"), or rejected("…")
 //     }
@@ -17,14 +17,12 @@
 #include <drcon/context.hpp>
 #include <drcon/detail/entry.hpp>
 #include <drcon/options.hpp>
+#include <drcon/stop.hpp>
 #include <drcon/update.hpp>
 
 #include <chrono>
-#include <condition_variable>
-#include <mutex>
-#include <stop_token>
+#include <exception>
 #include <string>
-#include <thread>
 #include <utility>
 
 namespace drcon {
@@ -81,44 +79,31 @@ public:
   using sink::sink;
 
   /// Makes the target match and returns how that went; an exception counts as retry. Gives up soon after a stop.
-  virtual outcome apply(const update_view& update, std::stop_token stop) = 0;
+  virtual outcome apply(const update_view& update, stop_token stop) = 0;
 
   /// Work that goes on by itself, such as watching the target or ending a drain: called on the same thread, after the
   /// start, after each apply, and again when the time that it returned has passed. Never by default.
-  virtual std::chrono::nanoseconds tend(const std::stop_token&) { return never; }
+  virtual std::chrono::nanoseconds tend(const stop_token&) { return never; }
 
   void start() final {
-    thread_ = std::jthread([this](const std::stop_token& stop) { work(stop); });
+    worker_.start([this](const stop_token& stop) { work(stop); });
   }
   void begin_apply(const update_view& update) final {
-    {
-      const std::lock_guard lock(mutex_);
-      next_ = update.get();
-    }
-    wake_.notify_one();
+    worker_.tell([this, &update] { next_ = update.get(); });
   }
-  void stop() final {
-    thread_.request_stop();
-    if (thread_.joinable()) thread_.join();
-  }
+  void stop() final { worker_.stop(); }
 
 protected:
   static constexpr auto never = std::chrono::nanoseconds::max();
 
 private:
-  void work(const std::stop_token& stop) {
+  void work(const stop_token& stop) {
     auto pause = guarded_tend(stop);
     for (;;) {
-      const drcon_update* raw = nullptr;
-      {
-        std::unique_lock lock(mutex_);
-        const auto told = [this] { return next_ != nullptr; };
-        if (pause == never) wake_.wait(lock, stop, told);
-        else wake_.wait_for(lock, stop, pause, told);
-        if (stop.stop_requested()) return;
-        raw = std::exchange(next_, nullptr);
-      }
+      const auto* raw = worker_.wait(stop, pause, [this] { return next_; });
+      if (stop.stop_requested()) return;
       if (raw != nullptr) {
+        worker_.tell([this] { next_ = nullptr; });
         const update_view update{raw};
         const auto ticket = update.ticket();
         done(ticket, guarded(update, stop));
@@ -126,7 +111,7 @@ private:
       pause = guarded_tend(stop);
     }
   }
-  std::chrono::nanoseconds guarded_tend(const std::stop_token& stop) {
+  std::chrono::nanoseconds guarded_tend(const stop_token& stop) {
     std::string why = "an exception of unknown type";
     try {
       return tend(stop);
@@ -137,7 +122,7 @@ private:
     host().status_degraded(why);
     return std::chrono::seconds(1);
   }
-  outcome guarded(const update_view& update, const std::stop_token& stop) {
+  outcome guarded(const update_view& update, const stop_token& stop) {
     try {
       return apply(update, stop);
     } catch (const std::exception& error) {
@@ -147,10 +132,8 @@ private:
     }
   }
 
-  std::mutex mutex_;  // guards next_
-  std::condition_variable_any wake_;
-  const drcon_update* next_ = nullptr;
-  std::jthread thread_;
+  const drcon_update* next_ = nullptr;  // guarded by the worker
+  detail::worker worker_;
 };
 
 }  // namespace drcon

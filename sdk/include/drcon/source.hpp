@@ -4,7 +4,7 @@
 //   public:
 //     static constexpr const char* schema = R"({"type": "object", "properties": {…}})";
 //     my_source(drcon::context host, const drcon::options& options) : blocking_source(host), … {}
-//     void run(std::stop_token stop) override {
+//     void run(drcon::stop_token stop) override {
 //       while (!stop.stop_requested()) { host().publish(…); host().ready(); sleep(stop, 5s); }
 //     }
 //   };
@@ -16,12 +16,12 @@
 #include <drcon/context.hpp>
 #include <drcon/detail/entry.hpp>
 #include <drcon/options.hpp>
+#include <drcon/stop.hpp>
 
+#include <algorithm>
 #include <chrono>
-#include <condition_variable>
-#include <mutex>
-#include <stop_token>
-#include <thread>
+#include <exception>
+#include <string>
 
 namespace drcon {
 
@@ -55,27 +55,21 @@ public:
 
   /// The whole work. Returns soon after a stop is requested. An exception is reported as "away" and run() is called
   /// again after a pause that doubles from 1 s to 30 s.
-  virtual void run(std::stop_token stop) = 0;
+  virtual void run(stop_token stop) = 0;
 
   void start() final {
-    thread_ = std::jthread([this](const std::stop_token& stop) { guard(stop); });
+    worker_.start([this](const stop_token& stop) { guard(stop); });
   }
-  void stop() final {
-    thread_.request_stop();
-    if (thread_.joinable()) thread_.join();
-  }
+  void stop() final { worker_.stop(); }
 
 protected:
   /// Waits; returns early when a stop is requested.
-  static void sleep(const std::stop_token& stop, std::chrono::nanoseconds length) {
-    std::mutex mutex;
-    std::condition_variable_any wake;
-    std::unique_lock lock(mutex);
-    wake.wait_for(lock, stop, length, [] { return false; });
+  void sleep(const stop_token& stop, std::chrono::nanoseconds length) {
+    worker_.wait(stop, length, [] { return false; });
   }
 
 private:
-  void guard(const std::stop_token& stop) {
+  void guard(const stop_token& stop) {
     auto pause = std::chrono::seconds(1);
     while (!stop.stop_requested()) {
       std::string why = "run() returned without being asked to stop";
@@ -94,7 +88,7 @@ private:
     }
   }
 
-  std::jthread thread_;
+  detail::worker worker_;
 };
 
 }  // namespace drcon

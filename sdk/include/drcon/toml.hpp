@@ -7,6 +7,7 @@
 
 // "[[[" and the like break an assumption of the parser, which an optimised build takes as a promise to the compiler.
 // Here it is an exception in every build; parse_toml() turns it into an answer.
+#include <cstdint>
 #include <stdexcept>
 namespace drcon::detail {
 struct broken_assumption : std::logic_error {
@@ -53,11 +54,11 @@ namespace detail {
 
 inline toml_fault fault_at(std::string_view text, std::size_t at, std::string what) {
   const auto before = text.substr(0, at);
-  const auto line_start = before.rfind('\n') + 1;  // npos + 1 is 0: the first line
+  const auto line = before.substr(before.rfind('\n') + 1);  // npos + 1 is 0: the first line
   const auto is_first_byte = [](char c) { return (static_cast<unsigned char>(c) & 0xc0U) != 0x80U; };
   return {.what = std::move(what),
-          .line = 1 + static_cast<int>(std::ranges::count(before, '\n')),
-          .column = 1 + static_cast<int>(std::ranges::count_if(before.substr(line_start), is_first_byte))};
+          .line = 1 + static_cast<int>(std::count(before.begin(), before.end(), '\n')),
+          .column = 1 + static_cast<int>(std::count_if(line.begin(), line.end(), is_first_byte))};
 }
 
 // The end of the string that opens at `at`. A string that is not closed ends anywhere: the parser stops there too.

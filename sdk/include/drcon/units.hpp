@@ -5,15 +5,14 @@
 #pragma once
 
 #include <algorithm>
-#include <charconv>
 #include <chrono>
 #include <cmath>
+#include <cstddef>
 #include <cstdint>
 #include <initializer_list>
 #include <limits>
 #include <optional>
 #include <string_view>
-#include <system_error>
 
 namespace drcon {
 namespace detail {
@@ -24,16 +23,22 @@ struct unit {
 };
 
 // Takes a number such as "1.5" off the front of `text`. No sign, no exponent. Long double keeps 64 bits exact, so that
-// the largest whole numbers of nanoseconds and bytes come out as they were written.
+// the largest whole numbers of nanoseconds and bytes come out as they were written. By hand: libc++ has no
+// std::from_chars for it, and strtold heeds the locale.
 inline std::optional<long double> take_number(std::string_view& text) {
   const auto digits = text.substr(0, text.find_first_not_of("0123456789."));
   if (digits.empty() || digits.front() == '.' || digits.back() == '.') return {};
+  const auto point = std::min(digits.find('.'), digits.size());
   long double value = 0;
-  const auto* const last = digits.data() + digits.size();
-  const auto [end, error] = std::from_chars(digits.data(), last, value, std::chars_format::fixed);
-  if (error != std::errc() || end != last) return {};
+  long double scale = 1;
+  for (std::size_t i = 0; i < digits.size(); ++i) {
+    if (i == point) continue;
+    if (digits[i] == '.') return {};
+    value = value * 10 + (digits[i] - '0');
+    if (i > point) scale *= 10;
+  }
   text.remove_prefix(digits.size());
-  return value;
+  return value / scale;
 }
 
 inline std::optional<long double> take_unit(std::string_view& text, std::initializer_list<unit> units) {

@@ -19,9 +19,9 @@ namespace drcon::testing {
 class snapshot {
 public:
   explicit snapshot(std::vector<service> services, std::uint64_t revision = 0) : services_(std::move(services)) {
-    std::ranges::sort(services_, {}, &service::name);
+    std::sort(services_.begin(), services_.end(), [](auto& a, auto& b) { return a.name < b.name; });
     for (auto& each : services_) {
-      std::ranges::sort(each.endpoints);
+      std::sort(each.endpoints.begin(), each.endpoints.end());
       pointers_.push_back(views_.emplace_back(each).get());
     }
     view_ = {.size = sizeof(drcon_snapshot),

@@ -13,7 +13,6 @@
 #include <fstream>
 #include <iterator>
 #include <optional>
-#include <stop_token>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -71,7 +70,7 @@ public:
 
   // Makes the target match, on a thread of its own. ok: it does. retry, or an exception: it is away, drcon comes again
   // with backoff. rejected: this snapshot will never fit, drcon waits for another.
-  drcon::outcome apply(const drcon::update_view& update, std::stop_token) override {
+  drcon::outcome apply(const drcon::update_view& update, drcon::stop_token) override {
     const auto text = draw(update.wanted());
     if (read(file_) != text) replace(file_, text);
     return drcon::ok();

@@ -71,7 +71,7 @@ public:
   }
 
   // The whole work, on a thread of its own. sleep() ends early when drcon wants the source to stop.
-  void run(std::stop_token stop) override {
+  void run(drcon::stop_token stop) override {
     for (; !stop.stop_requested(); sleep(stop, interval_)) look();
   }
 

@@ -204,14 +204,14 @@ bool is_struct(const std::string& name) { return name.starts_with("drcon_") && n
 TEST(Abi, HasTheLayoutOfItsVersion) {
   static_assert(sizeof(void*) == 8, "take a snapshot of this machine's layout");
   const auto file =
-      root / "tests/golden/abi" / (std::to_string(DRCON_ABI_MAJOR) + "." + std::to_string(DRCON_ABI_MINOR) + ".txt");
+      root / "sdk/abi" / (std::to_string(DRCON_ABI_MAJOR) + "." + std::to_string(DRCON_ABI_MINOR) + ".txt");
   EXPECT_EQ(text(layout_now()), text(read_layout(file)))
       << "the layout differs from " << file << ": a change of plugin.h needs a version step, and a snapshot of its own";
 }
 
 TEST(Abi, KeepsWhatEachEarlierMinorHad) {
   const auto now = layout_now();
-  for (const auto& each : fs::directory_iterator(root / "tests/golden/abi")) {
+  for (const auto& each : fs::directory_iterator(root / "sdk/abi")) {
     if (!each.path().filename().string().starts_with(std::to_string(DRCON_ABI_MAJOR) + ".")) continue;
     for (const auto& [name, what] : read_layout(each.path())) {
       ASSERT_TRUE(now.contains(name)) << name << " of " << each.path() << " is gone";

@@ -4,8 +4,23 @@
 
 namespace drcon::config {
 
-const nlohmann::json& host_schema() {
-  static const auto schema = nlohmann::json::parse(R"JSON({
+namespace {
+
+// What sources and sinks have in common, beside their plugin's options.
+const char* const isolation = R"JSON({ "type": "object", "additionalProperties": false, "default": { "mode": "none" },
+  "description": "Where the plugin's code runs. A string stands for the mode alone.",
+  "properties": {
+    "mode": { "type": "string", "enum": ["none", "process"], "default": "process",
+      "description": "none: within drcon. process: in a process of its own; a crash or a leak costs a restart of this one instance, and the last good state stands meanwhile." },
+    "memory": { "type": "string", "format": "size", "default": "512MiB",
+      "description": "A size: a process that holds more is ended and started again." },
+    "restart_min": { "type": "string", "format": "duration", "default": "100ms",
+      "description": "A duration: the pause before a process that ended is started again; doubles with each end up to restart_max." },
+    "restart_max": { "type": "string", "format": "duration", "default": "30s",
+      "description": "A duration: the longest pause. A process that lived for longer starts anew with the shortest." } } })JSON";
+
+// drcon's keys but for `isolation`.
+const char* const keys = R"JSON({
   "type": "object", "additionalProperties": false,
   "properties": {
     "include": { "type": "array", "items": { "type": "string", "minLength": 1 }, "default": [],
@@ -18,7 +33,7 @@ const nlohmann::json& host_schema() {
         "on_bad_plugin": { "type": "string", "enum": ["continue", "stop"], "default": "continue",
           "description": "What to do when a library in a plugin directory cannot be loaded: go on without it, or do not start." },
         "state_directory": { "type": "string", "format": "path", "minLength": 0, "default": "/var/lib/drcon",
-          "description": "Where the last good snapshot of each pipeline is kept, for a restart while its sources are away. Empty: nowhere. Read at start only." },
+          "description": "Where the last good snapshot of each pipeline is kept, for a restart while its sources are away. Under systemd the default is the unit's StateDirectory=. Empty: nowhere. Read at start only." },
         "stop_deadline": { "type": "string", "format": "duration", "default": "10s",
           "description": "A duration: how long plugins get to stop, at a reload and at the end. One that takes longer is named and left behind." },
         "journal_size": { "type": "integer", "minimum": 1, "maximum": 1000000, "default": 1000,
@@ -31,48 +46,28 @@ const nlohmann::json& host_schema() {
         "level": { "type": "string", "enum": ["trace", "debug", "info", "warning", "error"], "default": "info",
           "description": "The least level that is written." },
         "format": { "type": "string", "enum": ["text", "json"], "default": "text",
-          "description": "One line per event on standard error: text for people, JSON for machines." }
+          "description": "One line per event: text for people, JSON for machines." },
+        "file": { "type": "string", "format": "path", "default": "",
+          "description": "File that drcon run adds its lines to. Opened anew by a reload, so that it can be moved away. Empty: standard error, which systemd gives to the journal." }
       }
     },
     "admin": {
       "type": "object", "additionalProperties": false, "description": "How it is asked and told.",
       "properties": {
         "socket": { "type": "string", "format": "path", "default": "",
-          "description": "Unix socket of the admin interface (/healthz, /readyz, /v1/status, /v1/journal, /metrics), mode 0660. Empty: none." }
+          "description": "Unix socket of the admin interface (/healthz, /readyz, /v1/status, /v1/journal, /metrics), mode 0660. Under systemd the default is admin.sock in the unit's RuntimeDirectory=. Empty: none." }
       }
     },
     "source": { "type": "object",
       "description": "Where endpoints come from. All keys but plugin are the plugin's options: see drcon reference PLUGIN.",
       "additionalProperties": { "type": "object", "required": ["plugin"],
         "properties": {
-          "plugin": { "type": "string", "description": "Name of the plugin, as drcon plugins lists it." },
-          "isolation": { "type": "object", "additionalProperties": false, "default": { "mode": "none" },
-            "description": "Where the plugin's code runs. A string stands for the mode alone.",
-            "properties": {
-              "mode": { "type": "string", "enum": ["none", "process"], "default": "process",
-                "description": "none: within drcon. process: in a process of its own; a crash or a leak costs a restart of this one instance, and the last good state stands meanwhile." },
-              "memory": { "type": "string", "format": "size", "default": "512MiB",
-                "description": "A size: a process that holds more is ended and started again." },
-              "restart_min": { "type": "string", "format": "duration", "default": "100ms",
-                "description": "A duration: the pause before a process that ended is started again; doubles with each end up to restart_max." },
-              "restart_max": { "type": "string", "format": "duration", "default": "30s",
-                "description": "A duration: the longest pause. A process that lived for longer starts anew with the shortest." } } } } } },
+          "plugin": { "type": "string", "description": "Name of the plugin, as drcon plugins lists it." } } } },
     "sink": { "type": "object",
       "description": "What is kept in step with them. All keys but plugin are the plugin's options: see drcon reference PLUGIN.",
       "additionalProperties": { "type": "object", "required": ["plugin"],
         "properties": {
-          "plugin": { "type": "string", "description": "Name of the plugin, as drcon plugins lists it." },
-          "isolation": { "type": "object", "additionalProperties": false, "default": { "mode": "none" },
-            "description": "Where the plugin's code runs. A string stands for the mode alone.",
-            "properties": {
-              "mode": { "type": "string", "enum": ["none", "process"], "default": "process",
-                "description": "none: within drcon. process: in a process of its own; a crash or a leak costs a restart of this one instance, and the last good state stands meanwhile." },
-              "memory": { "type": "string", "format": "size", "default": "512MiB",
-                "description": "A size: a process that holds more is ended and started again." },
-              "restart_min": { "type": "string", "format": "duration", "default": "100ms",
-                "description": "A duration: the pause before a process that ended is started again; doubles with each end up to restart_max." },
-              "restart_max": { "type": "string", "format": "duration", "default": "30s",
-                "description": "A duration: the longest pause. A process that lived for longer starts anew with the shortest." } } } } } },
+          "plugin": { "type": "string", "description": "Name of the plugin, as drcon plugins lists it." } } } },
     "pipeline": { "type": "object",
       "description": "From sources to sinks. One at least.",
       "additionalProperties": {
@@ -130,7 +125,19 @@ const nlohmann::json& host_schema() {
       }
     }
   }
-})JSON");
+})JSON";
+
+nlohmann::json whole() {
+  auto schema = nlohmann::json::parse(keys);
+  for (const auto* kind : {"source", "sink"})
+    schema["properties"][kind]["additionalProperties"]["properties"]["isolation"] = nlohmann::json::parse(isolation);
+  return schema;
+}
+
+}  // namespace
+
+const nlohmann::json& host_schema() {
+  static const auto schema = whole();
   return schema;
 }
 

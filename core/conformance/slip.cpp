@@ -20,7 +20,7 @@ std::atomic<clock::rep> deadline{0};  // of the step; 0: none
 template <std::size_t N>
 void write(std::array<char, N>& to, std::string_view text) {
   const auto length = std::min(text.size(), N - 1);
-  std::memcpy(to.data(), text.data(), length);
+  std::copy_n(text.begin(), length, to.begin());
   to[length] = '\0';
 }
 

@@ -23,9 +23,10 @@ enum class frame : std::uint8_t {
   apply,   ///< ticket, reconcile, knows applied, revision, the services that differ from the last apply or render
   render,  ///< as apply
   stop,
+  log_level,  ///< level, from now on
   // from it
   created,       ///< result
-  not_started,   ///< result
+  started,       ///< result
   rendered_all,  ///< result
   stopped,
   misbehaved,  ///< how

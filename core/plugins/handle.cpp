@@ -1,5 +1,6 @@
 #include "plugins/handle.hpp"
 
+#include "build/facts.hpp"
 #include "log/log.hpp"
 #include "plugins/instance.hpp"
 #include "plugins/options.hpp"
@@ -88,7 +89,7 @@ const void* ability(drcon_instance*, const char*) { return nullptr; }
 const drcon_host& host_table() {
   static constexpr drcon_host table{.size = sizeof(drcon_host),
                                     .abi_minor = DRCON_ABI_MINOR,
-                                    .version = DRCON_VERSION,
+                                    .version = build::version,
                                     .option = &option,
                                     .option_key = &key,
                                     .name = &name,

@@ -23,7 +23,9 @@ using clock = std::chrono::steady_clock;
 // Creating does no I/O, so a plugin that takes this long never ends. Less than the instance waits for it.
 constexpr auto create_deadline = std::chrono::seconds(8);
 constexpr auto render_deadline = std::chrono::seconds(30);
-constexpr auto memory_check_interval = std::chrono::milliseconds(500);
+// How often the process is looked at: its memory, its start, drcon's own log level.
+constexpr auto check_interval = std::chrono::milliseconds(500);
+constexpr auto start_patience = std::chrono::seconds(5);
 
 class isolated final : public calls {
 public:
@@ -51,11 +53,15 @@ private:
   void launch();
   void supervise();
   std::string converse(child& with);
+  void check(child& process);
   void check_memory(child& process);
+  void check_start();
+  void ask_to_start();
   void lost(const std::string& how);
   bool pause();
   void on_frame(frame_reader& from, child& with);
   void on_created(drcon_result result, child& with);
+  void on_started(drcon_result result, child& with);
   void on_publish(frame_reader& from);
   void on_ready();
   std::string reason() const { return failed_.empty() ? std::string() : ": " + failed_; }
@@ -78,7 +84,8 @@ private:
   std::string failed_;      // the last failure that it gave a reason for
   std::chrono::nanoseconds pause_{};
   clock::time_point born_;
-  clock::time_point memory_checked_;
+  clock::time_point checked_;
+  log::level log_level_{};             // that the process knows
   std::set<std::string> told_now_;     // services, by the process that is
   std::set<std::string> told_before_;  // and by those that were, not told again yet
 
@@ -93,8 +100,9 @@ private:
   std::optional<drcon_result> created_;
   std::optional<drcon_result> rendered_;
   std::optional<std::uint64_t> open_ticket_;
-  std::string away_;           // why there is no process
-  engine::snapshot_ptr sent_;  // what the process has of the services
+  std::optional<clock::time_point> start_asked_;  // until it has returned, or was told
+  std::string away_;                              // why there is no process
+  engine::snapshot_ptr sent_;                     // what the process has of the services
 };
 
 // ---- on the lane ----
@@ -134,8 +142,14 @@ bool isolated::is_made() const {
 drcon_result isolated::start() {
   const std::lock_guard lock(mutex_);
   want_started_ = true;
-  if (phase_ == phase::up) child_->channel().send(frame_writer(frame::start).take());
+  if (phase_ == phase::up) ask_to_start();
   return DRCON_OK;
+}
+
+// Under mutex_.
+void isolated::ask_to_start() {
+  start_asked_ = clock::now();
+  child_->channel().send(frame_writer(frame::start).take());
 }
 
 // What the process lacks of an update; under mutex_.
@@ -208,7 +222,8 @@ void isolated::launch() {
   auto process = std::make_shared<child>();
   frame_writer what(frame::create);
   what.number(kind_ == config::kind::source ? 0 : 1).text(file_).text(name_);
-  what.number(static_cast<std::uint64_t>(log::current())).text(options_);
+  log_level_ = log::current();
+  what.number(static_cast<std::uint64_t>(log_level_)).text(options_);
   born_ = clock::now();
   why_.clear();
   failed_.clear();
@@ -247,8 +262,8 @@ void isolated::supervise() {
 std::string isolated::converse(child& with) {
   try {
     for (;;) {
-      check_memory(with);
-      if (!with.channel().wait(memory_check_interval)) continue;
+      check(with);
+      if (!with.channel().wait(check_interval)) continue;
       const auto bytes = with.channel().next();
       if (!bytes) break;
       frame_reader from(*bytes);
@@ -262,10 +277,29 @@ std::string isolated::converse(child& with) {
   return why_.empty() ? how : why_;
 }
 
-void isolated::check_memory(child& process) {
+void isolated::check(child& process) {
   const auto now = clock::now();
-  if (now - memory_checked_ < memory_check_interval) return;
-  memory_checked_ = now;
+  if (now - checked_ < check_interval) return;
+  checked_ = now;
+  check_memory(process);
+  check_start();
+  if (log_level_ == log::current()) return;
+  log_level_ = log::current();
+  process.channel().send(frame_writer(frame::log_level).number(static_cast<std::uint64_t>(log_level_)).take());
+}
+
+// Within drcon the instance watches its start; a process has its own lane, which only its supervisor can see.
+void isolated::check_start() {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!start_asked_ || clock::now() - *start_asked_ < start_patience) return;
+    start_asked_.reset();
+  }
+  around_.misbehaved("its start has not returned for 5 s; it should return at once");
+  around_.host.status(around_.instance, DRCON_STATE_AWAY, c_string("its start does not return"));
+}
+
+void isolated::check_memory(child& process) {
   const auto used = process.memory();
   if (used <= settings_.memory || !why_.empty()) return;
   why_ = "held " + std::to_string(used >> 20U) + " MiB of memory, " + std::to_string(settings_.memory >> 20U) +
@@ -281,6 +315,7 @@ void isolated::lost(const std::string& how) {
     const std::lock_guard lock(mutex_);
     child_.reset();
     sent_.reset();
+    start_asked_.reset();
     ticket = std::exchange(open_ticket_, {});
     told = made_ && !stopping_;
     phase_ = phase::down;
@@ -321,12 +356,22 @@ void isolated::on_created(drcon_result result, child& with) {
   created_ = result;
   made_ = true;
   phase_ = phase::up;
-  if (want_started_) with.channel().send(frame_writer(frame::start).take());
+  if (want_started_) ask_to_start();
   changed_.notify_all();
   lock.unlock();
   if (first) return;
   around_.host.status(around_.instance, DRCON_STATE_OK, {});
   events_.restarted();
+}
+
+void isolated::on_started(drcon_result result, child& with) {
+  {
+    const std::lock_guard lock(mutex_);
+    start_asked_.reset();
+  }
+  if (result == DRCON_OK) return;
+  why_ = "could not start" + reason();
+  with.kill();
 }
 
 void isolated::on_publish(frame_reader& from) {
@@ -350,7 +395,7 @@ void isolated::on_frame(frame_reader& from, child& with) {
   if (heard_out_) return around_.misbehaved("it called the host after its stop had returned; such calls are ignored");
   switch (from.type()) {
     case frame::created: return on_created(static_cast<drcon_result>(from.number()), with);
-    case frame::not_started: why_ = "could not start" + reason(); return with.kill();
+    case frame::started: return on_started(static_cast<drcon_result>(from.number()), with);
     case frame::rendered_all: {
       const std::lock_guard lock(mutex_);
       rendered_ = static_cast<drcon_result>(from.number());

@@ -2,52 +2,93 @@
 
 #include <pthread.h>
 
+#include <algorithm>
 #include <condition_variable>
 #include <deque>
+#include <map>
 #include <mutex>
 #include <thread>
 #include <utility>
+#include <vector>
 
 namespace drcon::plugins {
 namespace {
 
-// Never destroyed: an abandoned lane may still use it while the process ends.
-struct running_lanes {
-  std::mutex mutex;
-  std::condition_variable changed;
-  int count = 0;
-
-  void add(int by) {
-    const std::lock_guard lock(mutex);
-    count += by;
-    changed.notify_all();
+// The threads of all lanes. One that has left its lane still ends: it is joined by whoever waits for it, or by the next
+// lane, so that nothing of a thread outlives what it used. Never destroyed: an abandoned lane may still use it while
+// the process ends.
+class lane_threads {
+public:
+  int begin(std::function<void()> run) {
+    join_ended();
+    const std::lock_guard lock(mutex_);
+    const int number = ++last_;
+    ++running_;
+    threads_.emplace(number, [this, number, run = std::move(run)] {
+      run();
+      const std::lock_guard ending(mutex_);
+      --running_;
+      ended_.push_back(number);
+      changed_.notify_all();
+    });
+    return number;
   }
+  int running() {
+    const std::lock_guard lock(mutex_);
+    return running_;
+  }
+  template <class Condition>
+  bool wait(std::chrono::nanoseconds at_most, Condition condition) {
+    bool held = false;
+    {
+      std::unique_lock lock(mutex_);
+      held = changed_.wait_for(lock, at_most, [&] { return condition(*this); });
+    }
+    join_ended();
+    return held;
+  }
+  // Under the lock, for wait().
+  bool has_ended(int number) const { return !threads_.contains(number) || std::ranges::count(ended_, number) > 0; }
+  bool none_runs() const { return running_ == 0; }
+
+private:
+  void join_ended() {
+    std::vector<std::thread> ended;
+    {
+      const std::lock_guard lock(mutex_);
+      for (const int each : ended_) ended.push_back(std::move(threads_.extract(each).mapped()));
+      ended_.clear();
+    }
+    for (auto& each : ended) each.join();
+  }
+
+  std::mutex mutex_;  // guards all below
+  std::condition_variable changed_;
+  std::map<int, std::thread> threads_;
+  std::vector<int> ended_;
+  int running_ = 0;
+  int last_ = 0;
 };
 
-running_lanes& running() {
-  static running_lanes& only = *new running_lanes;
+lane_threads& threads() {
+  static lane_threads& only = *new lane_threads;
   return only;
 }
 
 }  // namespace
 
 struct lane::state {
-  std::mutex mutex;  // guards jobs, closing and over
+  std::mutex mutex;  // guards jobs and closing
   std::condition_variable wake;
-  std::condition_variable ended;
   std::deque<std::function<void()>> jobs;
   bool closing = false;
-  bool over = false;
+  int thread = 0;
 
   void run() {
     for (;;) {
       std::unique_lock lock(mutex);
       wake.wait(lock, [this] { return closing || !jobs.empty(); });
-      if (jobs.empty()) {
-        over = true;
-        ended.notify_all();
-        return;
-      }
+      if (jobs.empty()) return;
       auto job = std::move(jobs.front());
       jobs.pop_front();
       lock.unlock();
@@ -57,12 +98,10 @@ struct lane::state {
 };
 
 lane::lane(const std::string& name) : state_(std::make_shared<state>()) {
-  running().add(1);
-  std::thread([held = state_, name] {
+  state_->thread = threads().begin([held = state_, name] {
     ::pthread_setname_np(::pthread_self(), name.substr(0, 15).c_str());
     held->run();
-    running().add(-1);
-  }).detach();
+  });
 }
 
 lane::~lane() {
@@ -78,20 +117,18 @@ void lane::post(std::function<void()> job) {
 }
 
 bool lane::end(std::chrono::nanoseconds at_most) {
-  std::unique_lock lock(state_->mutex);
-  state_->closing = true;
-  state_->wake.notify_one();
-  return state_->ended.wait_for(lock, at_most, [this] { return state_->over; });
+  {
+    const std::lock_guard lock(state_->mutex);
+    state_->closing = true;
+    state_->wake.notify_one();
+  }
+  return threads().wait(at_most, [this](const lane_threads& all) { return all.has_ended(state_->thread); });
 }
 
-int lanes_running() {
-  const std::lock_guard lock(running().mutex);
-  return running().count;
-}
+int lanes_running() { return threads().running(); }
 
 bool wait_for_lanes(std::chrono::nanoseconds at_most) {
-  std::unique_lock lock(running().mutex);
-  return running().changed.wait_for(lock, at_most, [] { return running().count == 0; });
+  return threads().wait(at_most, [](const lane_threads& all) { return all.none_runs(); });
 }
 
 }  // namespace drcon::plugins

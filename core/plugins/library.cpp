@@ -1,5 +1,6 @@
 #include "plugins/library.hpp"
 
+#include "build/facts.hpp"
 #include "config/schema_fault.hpp"
 #include "plugins/boundary.hpp"
 #include "plugins/elf_file.hpp"
@@ -107,8 +108,8 @@ fault fault_of_entry(const drcon_plugin& entry) {
                              "\", not \"" DRCON_MAGIC "\"",
                          built_wrong};
   if (entry.abi_major != DRCON_ABI_MAJOR)
-    return library_fault{"has plugin ABI " + version(entry.abi_major, entry.abi_minor) +
-                             "; this drcon " DRCON_VERSION " has " + version(DRCON_ABI_MAJOR, DRCON_ABI_MINOR),
+    return library_fault{"has plugin ABI " + version(entry.abi_major, entry.abi_minor) + std::string("; this drcon ") +
+                             build::version + " has " + version(DRCON_ABI_MAJOR, DRCON_ABI_MINOR),
                          entry.abi_major > DRCON_ABI_MAJOR
                              ? "use a newer drcon, or the plugin's release for ABI 1"
                              : "build it again with this drcon's SDK, or use a newer release of it"};

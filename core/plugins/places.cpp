@@ -1,10 +1,8 @@
 #include "plugins/places.hpp"
 
-#include <system_error>
+#include "build/facts.hpp"
 
-#if !defined(DRCON_PREFIX) || !defined(DRCON_PLUGIN_DIR)
-#error "the build names the prefix, and the plugin directory below it"
-#endif
+#include <system_error>
 
 namespace drcon::plugins {
 
@@ -15,13 +13,13 @@ std::vector<fs::path> places_of(const std::string& below) {
   std::error_code error;
   const auto program = fs::read_symlink("/proc/self/exe", error);
   if (!error) places.push_back(program.parent_path().parent_path() / below);
-  if (auto installed = fs::path(DRCON_PREFIX) / below; places.empty() || places.front() != installed)
+  if (auto installed = fs::path(build::prefix) / below; places.empty() || places.front() != installed)
     places.push_back(std::move(installed));
   return places;
 }
 
 fs::path bundled_directory() {
-  const auto installed = places_of(DRCON_PLUGIN_DIR);
+  const auto installed = places_of(build::plugin_directory);
   std::error_code error;
   for (const auto& beside : {installed.front(), places_of("lib/drcon/plugins").front()})
     if (fs::is_directory(beside, error)) return beside;

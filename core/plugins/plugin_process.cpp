@@ -2,6 +2,7 @@
 // end of this process, whatever the plugin does on its lane.
 #include "plugins/plugin_process.hpp"
 
+#include "build/facts.hpp"
 #include "plugins/boundary.hpp"
 #include "plugins/calls.hpp"
 #include "plugins/frame.hpp"
@@ -9,6 +10,7 @@
 #include "plugins/handle.hpp"
 #include "plugins/options.hpp"
 
+#include <atomic>
 #include <condition_variable>
 #include <csignal>
 #include <cstdlib>
@@ -47,7 +49,7 @@ private:
 
   frame_channel& channel_;
   std::string name_;
-  int log_level_ = DRCON_LOG_INFO;
+  std::atomic<int> log_level_{DRCON_LOG_INFO};
   std::unique_ptr<calls> calls_;                         // main thread
   std::map<std::string, engine::service_ptr> services_;  // main thread: of the last update
 
@@ -114,7 +116,7 @@ const void* ability(drcon_instance*, const char*) { return nullptr; }
 
 constexpr drcon_host here{.size = sizeof(drcon_host),
                           .abi_minor = DRCON_ABI_MINOR,
-                          .version = DRCON_VERSION,
+                          .version = build::version,
                           .option = &option,
                           .option_key = &key,
                           .name = &name,
@@ -193,10 +195,10 @@ void process::stop() {
 
 void process::handle(frame_reader& from) {
   switch (from.type()) {
-    case frame::start:
-      if (const auto result = calls_->start(); result != DRCON_OK)
-        tell(this, frame_writer(frame::not_started).number(static_cast<std::uint32_t>(result)));
-      return;
+    case frame::start: {
+      const auto result = calls_->start();
+      return tell(this, frame_writer(frame::started).number(static_cast<std::uint32_t>(result)));
+    }
     case frame::apply: {
       auto update = get_update(from);
       {
@@ -215,9 +217,14 @@ void process::handle(frame_reader& from) {
 }
 
 void process::read_frames() {
-  while (const auto frame = channel_.next()) {
+  while (const auto bytes = channel_.next()) {
+    frame_reader from(*bytes);
+    if (from.type() == frame::log_level) {  // also while the plugin blocks its lane
+      log_level_ = static_cast<int>(from.number());
+      continue;
+    }
     const std::lock_guard lock(mutex_);
-    jobs_.emplace_back(*frame);
+    jobs_.emplace_back(*bytes);
     wake_.notify_one();
   }
   std::_Exit(EXIT_SUCCESS);  // drcon has ended, or wants no more of this process

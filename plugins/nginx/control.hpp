@@ -21,6 +21,7 @@ struct location {
   std::string config;
   std::string prefix;  ///< or empty
   std::string pid_file;
+  bool ask_program = true;  ///< false: nginx -t is not run, the master alone judges
   std::chrono::nanoseconds check_timeout{};
 };
 
@@ -33,7 +34,7 @@ public:
     bool judged = false;  ///< false: nginx -t could not be run, so that nothing is known of the configuration
     std::string why;      ///< nginx's own [emerg] line
   };
-  /// `nginx -t` on the main configuration.
+  /// `nginx -t` on the main configuration. Passes all when the master alone judges.
   verdict check(const std::stop_token& stop) const;
 
   /// The master's pid; nothing when it does not run, with the reason.

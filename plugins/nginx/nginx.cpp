@@ -45,6 +45,8 @@ constexpr const char* schema_text = R"JSON({
       "description": "How drcon knows what nginx serves: by asking a small server block in the file (certain), or by the age of nginx's workers (no extra port, but a worker that died and came back is taken for a reload)." },
     "confirm_listen": { "type": "string", "format": "address", "default": "127.0.0.1:0",
       "description": "Where that server block listens. Port 0: a free one, chosen once and kept in the file." },
+    "check": { "type": "string", "enum": ["program", "master"], "default": "program",
+      "description": "Who judges a change: nginx -t, before the signal where the shape changes; or nginx's master alone, at the signal. The master needs no right to read nginx's keys or to open its logs, as nginx -t does; what it refuses is put back after confirm_timeout, and only its error log tells why." },
     "check_timeout": { "type": "string", "format": "duration", "default": "10s",
       "description": "How long nginx -t may take." },
     "confirm_timeout": { "type": "string", "format": "duration", "default": "5s",
@@ -106,6 +108,7 @@ control read_control(const options& from) {
                   .config = from["config"].string(),
                   .prefix = from["prefix"].string(),
                   .pid_file = from["pid_file"].string(),
+                  .ask_program = from["check"].string() == "program",
                   .check_timeout = from["check_timeout"].duration()});
 }
 

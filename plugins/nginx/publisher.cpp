@@ -222,7 +222,7 @@ outcome publisher::reload(const rendered& next, bool judged, const std::stop_tok
   if (!master) {
     if (!judged)
       if (const auto verdict = judge(stop); !verdict.ok) return refused(verdict, stop);
-    return retry("nginx does not run (" + why + "); " + file_.path() + " is written and checked, and waits for it");
+    return retry("nginx does not run (" + why + "); " + file_.path() + " is written, and waits for it");
   }
   const serving::change change(serving_, next, form_.listener, *master);
   const auto start = clock::now();
@@ -246,6 +246,7 @@ outcome publisher::reload(const rendered& next, bool judged, const std::stop_tok
 
 outcome publisher::unconfirmed(const rendered& next, const std::stop_token& stop) {
   const auto why = why_unconfirmed(next, stop);
+  check_refused_ = !nginx_.where().ask_program;  // nobody else could have refused it
   if (!file_.changing()) return retry(why);
   auto back = put_back(why, true, stop);
   // The port may be what nginx could not have; one that the old file names as well has served before.

@@ -512,6 +512,44 @@ TEST_F(NginxSink, KeepsAVanishedServiceThatNginxNeedsEvenWhenTheFileIsLost) {
   EXPECT_NE(sink_->status().text.find("web"), std::string::npos) << sink_->status().text;
 }
 
+// As a user who may signal nginx, and neither read its keys nor open its logs: nginx -t would fail.
+TEST_F(NginxSink, NeedsNoNginxProgramWhenTheMasterJudges) {
+  ASSERT_EQ(sink("check = \"master\"\nnginx = \"/bin/false\"\n").apply({service_at("web", {&a_})}).result, DRCON_OK);
+  serve_web();
+  EXPECT_TRUE(answers("a\n"));
+  ASSERT_EQ(sink_->apply({service_at("web", {&b_})}).result, DRCON_OK);
+  EXPECT_TRUE(answers("b\n"));
+}
+
+TEST_F(NginxSink, PutsBackWhatTheMasterRefuses) {
+  write_file(nginx_.prefix() / "t.mustache",
+             "{{#services}}upstream {{name}} { {{#endpoints}}server {{server}} {{meta.extra}};{{/endpoints}} "
+             "}\n{{/services}}");
+  sink("check = \"master\"\nnginx = \"/bin/false\"\nconfirm_timeout = \"1s\"\ntemplate = \"" +
+       (nginx_.prefix() / "t.mustache").string() + "\"\n");
+  auto good = service_at("web", {&a_});
+  good.endpoints[0].meta["extra"] = "weight=2";
+  ASSERT_EQ(sink_->apply({good}).result, DRCON_OK);
+  serve_web();
+  const auto before = file();
+  auto bad = good;
+  bad.endpoints[0].meta["extra"] = "no_such_parameter";
+  EXPECT_EQ(sink_->apply({bad}).result, DRCON_REJECTED);
+  EXPECT_EQ(file(), before);
+  EXPECT_TRUE(answers("a\n"));
+}
+
+TEST_F(NginxSink, KeepsAVanishedServiceThatTheMasterNeeds) {
+  ASSERT_EQ(sink("check = \"master\"\nnginx = \"/bin/false\"\nconfirm_timeout = \"1s\"\n")
+                .apply({service_at("api", {&b_}), service_at("web", {&a_})})
+                .result,
+            DRCON_OK);
+  serve_web();
+  ASSERT_EQ(sink_->apply({service_at("api", {&a_})}).result, DRCON_OK);
+  EXPECT_TRUE(answers("a\n"));
+  EXPECT_NE(sink_->status().text.find("web"), std::string::npos) << sink_->status().text;
+}
+
 TEST_F(NginxSink, RemembersHundredsOfServersBesideAUsersTemplateAcrossARestart) {
   write_file(nginx_.prefix() / "t.mustache",
              "{{#services}}\nupstream {{name}} {\n{{#endpoints}}\n    server {{address}}:{{port}} "

@@ -1,28 +1,85 @@
-# cpack makes two packages: drcon, and drcon-dev with what authors of plugins need.
+# cpack makes the packages drcon and drcon-dev (drcon-devel): as deb, and, from a build tree that is configured for it
+# (preset rpm), as rpm. Native recipes, as a distribution has them, are in debian/ and rpm/.
 set(CPACK_GENERATOR DEB)
 set(CPACK_COMPONENTS_ALL drcon drcon-dev)
 set(CPACK_PACKAGE_CONTACT "drcon maintainers <maintainers@drcon.example>")
 set(CPACK_PACKAGE_NAME drcon)
+set(CPACK_PACKAGE_VERSION ${DRCON_VERSION})
 set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "")  # each package has its own: the first line
+set(CPACK_RESOURCE_FILE_LICENSE ${PROJECT_SOURCE_DIR}/LICENSE)
 set(CPACK_VERBATIM_VARIABLES ON)
-set(CPACK_STRIP_FILES ON)
+set(CPACK_COMPONENT_DRCON_DESCRIPTION "dynamic reconfiguration of load balancers
+${PROJECT_DESCRIPTION}: Consul, Docker or a file to nginx, HAProxy or any template.")
+set(CPACK_COMPONENT_DRCON-DEV_DESCRIPTION "dynamic reconfiguration of load balancers (plugin SDK)
+Headers, CMake package, pkg-config file and templates for sources and sinks of your own.")
+# What a plugin depends on: a program that loads its ABI, whatever its version.
+set(abi drcon-abi-${DRCON_ABI_MAJOR})
+
+# ---- what every package has ----
+
+set(doc ${CMAKE_BINARY_DIR}/doc)
+find_program(DRCON_GZIP gzip REQUIRED)
+execute_process(COMMAND ${CMAKE_COMMAND} -E make_directory ${doc})
+execute_process(COMMAND ${DRCON_GZIP} -9nc ${PROJECT_SOURCE_DIR}/packaging/debian/changelog OUTPUT_FILE ${doc}/changelog.gz)
+foreach(component drcon drcon-dev)
+  set(folder ${CMAKE_INSTALL_DATADIR}/doc/${component})
+  install(FILES packaging/debian/copyright ${doc}/changelog.gz DESTINATION ${folder} COMPONENT ${component})
+endforeach()
+install(FILES packaging/debian/drcon.lintian-overrides DESTINATION ${CMAKE_INSTALL_DATADIR}/lintian/overrides RENAME drcon)
+
+# ---- deb ----
 
 set(CPACK_DEB_COMPONENT_INSTALL ON)
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_SECTION net)
+set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
 set(CPACK_DEBIAN_DRCON_PACKAGE_NAME drcon)
-set(CPACK_COMPONENT_DRCON_DESCRIPTION "dynamic reconfiguration of load balancers
-${PROJECT_DESCRIPTION}: Consul, Docker or a file to nginx, HAProxy or any template.")
 set(CPACK_DEBIAN_DRCON_PACKAGE_SHLIBDEPS ON)
-# What a plugin depends on: a program that loads its ABI, whatever its version.
-set(CPACK_DEBIAN_DRCON_PACKAGE_PROVIDES "drcon-abi-${DRCON_ABI_MAJOR} (= ${DRCON_ABI})")
+set(CPACK_DEBIAN_DRCON_PACKAGE_DEPENDS "passwd, init-system-helpers (>= 1.52)")
+set(CPACK_DEBIAN_DRCON_PACKAGE_SUGGESTS "nginx | haproxy, consul")
+set(CPACK_DEBIAN_DRCON_PACKAGE_PROVIDES "${abi} (= ${DRCON_ABI})")
+set(CPACK_DEBIAN_DRCON_DEBUGINFO_PACKAGE ON)
+# The scripts are those of the native recipe; what debhelper would add there they do themselves.
+foreach(script postinst prerm postrm)
+  configure_file(packaging/debian/drcon.${script} ${CMAKE_BINARY_DIR}/debian/${script} COPYONLY)
+  list(APPEND control ${CMAKE_BINARY_DIR}/debian/${script})
+endforeach()
+file(WRITE ${CMAKE_BINARY_DIR}/debian/conffiles "/etc/drcon/drcon.toml\n/etc/drcon/pipelines.d/README\n")
+set(CPACK_DEBIAN_DRCON_PACKAGE_CONTROL_EXTRA ${control} ${CMAKE_BINARY_DIR}/debian/conffiles)
 
 set(CPACK_DEBIAN_DRCON-DEV_PACKAGE_NAME drcon-dev)
-set(CPACK_COMPONENT_DRCON-DEV_DESCRIPTION "dynamic reconfiguration of load balancers (plugin SDK)
-Headers, CMake package, pkg-config file and templates for sources and sinks of your own.")
 set(CPACK_DEBIAN_DRCON-DEV_PACKAGE_SECTION devel)
-set(CPACK_DEBIAN_DRCON-DEV_PACKAGE_DEPENDS drcon-abi-${DRCON_ABI_MAJOR})
+set(CPACK_DEBIAN_DRCON-DEV_PACKAGE_DEPENDS ${abi})
 # The headers but for three need nothing: asio.hpp needs Boost, toml.hpp toml++, testing.hpp nlohmann-json.
 set(CPACK_DEBIAN_DRCON-DEV_PACKAGE_SUGGESTS
     "cmake, libboost1.81-dev | libboost-dev (>= 1.81), libtomlplusplus-dev, nlohmann-json3-dev, libgtest-dev")
+
+# ---- rpm ----
+
+set(CPACK_RPM_COMPONENT_INSTALL ON)
+set(CPACK_RPM_MAIN_COMPONENT drcon)
+set(CPACK_RPM_FILE_NAME RPM-DEFAULT)
+set(CPACK_RPM_PACKAGE_LICENSE Apache-2.0)
+set(CPACK_RPM_PACKAGE_GROUP System/Daemons)
+set(CPACK_RPM_DRCON_PACKAGE_SUMMARY "Dynamic reconfiguration of load balancers")
+set(CPACK_RPM_DRCON_PACKAGE_PROVIDES "${abi} = ${DRCON_ABI}")
+# By path: the package that has them is shadow-utils here and shadow there.
+set(CPACK_RPM_DRCON_PACKAGE_REQUIRES_PRE "/usr/sbin/useradd, /usr/sbin/groupadd, /usr/bin/getent")
+foreach(script pre post preun postun)
+  string(TOUPPER ${script} name)
+  string(REGEX REPLACE "^(PRE|POST)$" "\\1_INSTALL" name ${name})
+  string(REGEX REPLACE "^(PRE|POST)UN$" "\\1_UNINSTALL" name ${name})
+  set(CPACK_RPM_DRCON_${name}_SCRIPT_FILE ${PROJECT_SOURCE_DIR}/packaging/rpm/${script})
+endforeach()
+set(CPACK_RPM_DRCON_USER_FILELIST "%config(noreplace) /etc/drcon/drcon.toml" "%config(noreplace) /etc/drcon/pipelines.d/README")
+set(CPACK_RPM_DRCON-DEV_PACKAGE_NAME drcon-devel)
+set(CPACK_RPM_DRCON-DEV_PACKAGE_SUMMARY "Plugin SDK of drcon")
+set(CPACK_RPM_DRCON-DEV_PACKAGE_REQUIRES ${abi})
+# Directories that belong to others.
+set(CPACK_RPM_EXCLUDE_FROM_AUTO_FILELIST_ADDITION /etc /usr/lib/systemd /usr/lib/systemd/system /usr/lib/sysusers.d
+    /usr/share/man /usr/share/man/man1 /usr/share/man/man5 /usr/share/man/man7 /usr/lib64/cmake /usr/lib64/pkgconfig)
+# What is not found in every distribution comes along, in a directory of drcon's own (see DRCON_PRIVATE_LIBRARIES).
+set(CPACK_RPM_SPEC_MORE_DEFINE "%define __requires_exclude ^libprometheus-cpp-core\\\\.so.*$
+%define __provides_exclude_from ^/usr/lib64/drcon/.*$
+%define _build_id_links none")
 include(CPack)

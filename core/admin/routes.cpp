@@ -1,4 +1,5 @@
 #include "admin/routes.hpp"
+#include "build/facts.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -11,7 +12,7 @@ namespace http = boost::beast::http;
 
 response make(const request& asked, http::status status, std::string_view type, std::string body) {
   response made(status, asked.version());
-  made.set(http::field::server, "drcon/" DRCON_VERSION);
+  made.set(http::field::server, std::string("drcon/") + build::version);
   made.set(http::field::content_type, {type.data(), type.size()});
   made.set(http::field::cache_control, "no-store");
   made.keep_alive(asked.keep_alive());

@@ -1,5 +1,6 @@
 #include "cli/command_line.hpp"
 
+#include "build/facts.hpp"
 #include "cli/plugin_new.hpp"
 #include "cli/plugin_test.hpp"
 #include "config/units.hpp"
@@ -74,7 +75,7 @@ void add_timeout(CLI::App& verb, std::string& text, const char* help) {
 int main(int argc, char** argv) {
   CLI::App app(about, "drcon");
   app.footer(epilogue);
-  app.set_version_flag("--version", "drcon " DRCON_VERSION);
+  app.set_version_flag("--version", std::string("drcon ") + build::version);
   app.require_subcommand(1);
   arguments from;
   int result = exit_ok;

@@ -2,6 +2,7 @@
 // "@NAME@" in a file or its name stands for the plugin's name; see replacements() for the others.
 #include "cli/plugin_new.hpp"
 
+#include "build/facts.hpp"
 #include "cli/command_line.hpp"
 #include "plugins/places.hpp"
 
@@ -19,10 +20,6 @@
 #include <regex>
 #include <stdexcept>
 #include <system_error>
-
-#ifndef DRCON_SCAFFOLD_DIR
-#error "the build names the directory of the templates below the prefix"
-#endif
 
 namespace drcon::cli {
 namespace {
@@ -150,7 +147,7 @@ void add_plugin_new(CLI::App& plugin, int& result) {
       ->capture_default_str();
   verb->add_option("--directory", wanted->directory, "Make NAME in this directory")->capture_default_str();
   verb->add_option("NAME", wanted->name, "Name of the plugin, as in plugin = \"NAME\"")->required();
-  verb->callback([wanted, &result] { result = plugin_new(*wanted, plugins::places_of(DRCON_SCAFFOLD_DIR)); });
+  verb->callback([wanted, &result] { result = plugin_new(*wanted, plugins::places_of(build::scaffold_directory)); });
 }
 
 }  // namespace drcon::cli

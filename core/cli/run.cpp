@@ -1,13 +1,12 @@
 // drcon run: until SIGTERM.
 #include "admin/server.hpp"
+#include "build/facts.hpp"
 #include "cli/hosted_engine.hpp"
 #include "log/log.hpp"
-#include "systemd/notify.hpp"
+#include "systemd/heartbeat.hpp"
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/signal_set.hpp>
-
-#include <fmt/format.h>
 
 #include <unistd.h>
 
@@ -18,6 +17,14 @@
 namespace drcon::cli {
 namespace {
 
+// Opened anew at each reload, for whoever moves the file away.
+bool log_to(const config::host_config& host) {
+  std::string why;
+  if (log::to_file(host.log_file, why)) return true;
+  log::error("host", "{}", why);
+  return false;
+}
+
 class daemon {
 public:
   daemon(const arguments& from, const plugins::registry& plugins, const config::host_config& host)
@@ -25,6 +32,7 @@ public:
         plugins_(plugins),
         hosted_(plugins, host, engine::mode::apply),
         admin_(hosted_.context(), hosted_.engine(), hosted_.figures()),
+        heartbeat_(hosted_.context().get_executor(), hosted_.engine()),
         signals_(hosted_.context(), SIGHUP, SIGTERM, SIGINT) {}
 
   int run(const config::configuration& config);
@@ -40,6 +48,7 @@ private:
   const plugins::registry& plugins_;
   hosted_engine hosted_;
   admin::server admin_;
+  systemd::heartbeat heartbeat_;
   boost::asio::signal_set signals_;
   config::host_config host_;
   bool stopping_ = false;
@@ -63,8 +72,8 @@ int daemon::run(const config::configuration& config) {
   }
   if (!listen(config.host)) return exit_runtime;
   host_ = config.host;
-  log::info("host", "drcon {} runs {} pipelines", DRCON_VERSION, config.pipelines.size());
-  systemd::ready(fmt::format("{} pipelines", config.pipelines.size()));
+  log::info("host", "drcon {} runs {} pipelines", build::version, config.pipelines.size());
+  heartbeat_.start();
   wait_for_signal();
   const auto work = boost::asio::make_work_guard(hosted_.context());
   hosted_.context().run();
@@ -90,7 +99,7 @@ void daemon::on_signal(int signal) {
 // The whole new configuration is checked first; a wrong one changes nothing.
 void daemon::reload() {
   log::info("host", "reloading {}", from_.config.string());
-  systemd::reloading();
+  heartbeat_.reloading();
   config::diagnostics found;
   const auto next = config::load(from_.config, plugins_.catalog(), found);
   for (const auto& each : found.sorted())
@@ -98,19 +107,20 @@ void daemon::reload() {
                each.where.text() + ": " + each.message + (each.help.empty() ? "" : "; " + each.help));
   if (!next || !hosted_.engine().apply(*next, found)) {
     log::error("host", "the new configuration is not used; everything goes on as it was");
-    systemd::ready("reload refused; the configuration is wrong");
+    heartbeat_.reloaded("the new configuration is wrong, the old one is in use; ");
     return;
   }
   log::configure(log::level_named(next->host.log_level), next->host.log_format);
+  log_to(next->host);
   listen(next->host);
   host_ = next->host;
   log::info("host", "reloaded: {} pipelines", next->pipelines.size());
-  systemd::ready(fmt::format("{} pipelines", next->pipelines.size()));
+  heartbeat_.reloaded({});
 }
 
 void daemon::stop() {
   log::info("host", "stopping");
-  systemd::stopping();
+  heartbeat_.stopping();
   hosted_.engine().stop([this](bool clean) {
     result_ = clean ? exit_ok : exit_overstay;
     log::info("host", "stopped");
@@ -126,6 +136,7 @@ int run(const arguments& from) {
   if (!host) return exit_config;
   const auto config = load_config(from, plugins);
   if (!config) return exit_config;
+  if (!log_to(config->host)) return exit_runtime;
   daemon daemon(from, plugins, *host);
   const int result = daemon.run(*config);
   // With a plugin that overstays, destructors would wait for it, or pull things from under it.

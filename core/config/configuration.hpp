@@ -121,6 +121,7 @@ struct host_config {
   std::int64_t journal_size = 0;       ///< entries kept in memory
   std::string log_level;               ///< trace, debug, info, warning, error
   std::string log_format;              ///< text, json
+  std::filesystem::path log_file;      ///< empty: standard error
   std::filesystem::path admin_socket;  ///< empty: no admin interface
   bool operator==(const host_config&) const = default;
 };

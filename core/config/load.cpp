@@ -6,6 +6,10 @@
 #include "config/sections.hpp"
 #include "config/units.hpp"
 
+#include <algorithm>
+#include <cstdlib>
+#include <optional>
+#include <string>
 #include <utility>
 
 namespace drcon::config {
@@ -25,6 +29,19 @@ json read_own(const sections& all, const std::string& name, diagnostics& found) 
   return values;
 }
 
+bool is_set(const sections& all, const std::string& name, const char* key) {
+  const auto [first, last] = all.single.equal_range(name);
+  return std::any_of(first, last, [key](const auto& each) { return each.second.table->contains(key); });
+}
+
+// What systemd.exec(5) says of StateDirectory= and RuntimeDirectory=: paths with ':' between them; the first is ours.
+std::optional<std::filesystem::path> directory_of_unit(const char* variable) {
+  const char* const given = std::getenv(variable);
+  if (given == nullptr || *given != '/') return {};
+  const std::string all(given);
+  return all.substr(0, all.find(':'));
+}
+
 std::optional<host_config> read_host(const sections& all, diagnostics& found) {
   diagnostics own;
   const auto host = read_own(all, "host", own);
@@ -36,11 +53,16 @@ std::optional<host_config> read_host(const sections& all, diagnostics& found) {
   for (const auto& each : host.at("plugin_directories")) to.plugin_directories.emplace_back(each.get<std::string>());
   to.stop_on_bad_plugin = host.at("on_bad_plugin") == "stop";
   to.state_directory = host.at("state_directory").get<std::string>();
+  if (const auto state = directory_of_unit("STATE_DIRECTORY"); state && !is_set(all, "host", "state_directory"))
+    to.state_directory = *state;
   to.stop_deadline = parse_duration(host.at("stop_deadline").get_ref<const std::string&>()).value();
   to.journal_size = host.at("journal_size").get<std::int64_t>();
   to.log_level = log.at("level").get<std::string>();
   to.log_format = log.at("format").get<std::string>();
+  to.log_file = log.at("file").get<std::string>();
   to.admin_socket = admin.at("socket").get<std::string>();
+  if (const auto runtime = directory_of_unit("RUNTIME_DIRECTORY"); runtime && !is_set(all, "admin", "socket"))
+    to.admin_socket = *runtime / "admin.sock";
   return to;
 }
 

@@ -6,7 +6,8 @@
 //            address (HOST:PORT; HOST is a name, an IPv4 address, or an IPv6 address in brackets),
 //            path (the plugin gets it absolute: a relative one starts at the directory of the config file it stands
 //            in; not empty, unless the default is "" or minLength is 0)
-//   secret   true: the user writes a string, { file = "…" } or { env = "…" }; the plugin gets a string
+//   secret   true: the user writes a string, { file = "…" }, { env = "…" } or { credential = "…" }; the plugin gets a
+//   string
 // A table that is left out gets its members' defaults, unless it has required members. What else a schema holds,
 // valijson judges at the end.
 #pragma once

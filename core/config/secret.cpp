@@ -28,6 +28,16 @@ std::optional<std::string> from_environment(const std::string& name, std::string
   return {};
 }
 
+// What the unit's LoadCredential= names; see systemd.exec(5).
+std::optional<std::string> from_credential(const std::string& name, std::string& why) {
+  const char* const directory = std::getenv("CREDENTIALS_DIRECTORY");
+  if (directory != nullptr && !name.empty() && name.find('/') == std::string::npos)
+    return from_file(directory, name, why);
+  why = directory == nullptr ? "there is no credential '" + shortened(name) + "': systemd gave none (LoadCredential=)"
+                             : "'" + shortened(name) + "' is no name of a credential";
+  return {};
+}
+
 }  // namespace
 
 std::optional<std::string> read_secret(const toml::node& node, const std::filesystem::path& directory,
@@ -37,8 +47,9 @@ std::optional<std::string> read_secret(const toml::node& node, const std::filesy
   if (table != nullptr && table->size() == 1) {
     if (const auto file = (*table)["file"].value_exact<std::string>()) return from_file(directory, *file, why);
     if (const auto name = (*table)["env"].value_exact<std::string>()) return from_environment(*name, why);
+    if (const auto name = (*table)["credential"].value_exact<std::string>()) return from_credential(*name, why);
   }
-  why = R"(expected a string, { file = "…" } or { env = "…" })";
+  why = R"(expected a string, { file = "…" }, { env = "…" } or { credential = "…" })";
   return {};
 }
 

@@ -1,4 +1,4 @@
-// A secret as users write it: a string, { file = "…" } or { env = "…" }.
+// A secret as users write it: a string, { file = "…" }, { env = "…" }, or { credential = "…" } for one of systemd's.
 #pragma once
 
 #include <drcon/toml.hpp>
@@ -10,7 +10,7 @@
 namespace drcon::config {
 
 /// The secret itself; or nothing, and in `why` what is wrong, which never quotes the secret. A relative file is taken
-/// from `directory`; its last newline is left out. systemd credentials are files: { file = "/run/credentials/…" }.
+/// from `directory`; its last newline is left out.
 std::optional<std::string> read_secret(const toml::node& node, const std::filesystem::path& directory,
                                        std::string& why);
 

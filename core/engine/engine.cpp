@@ -246,6 +246,15 @@ bool engine::settled() const {
   return decided() && std::ranges::all_of(sinks_, [](const auto& each) { return each.second->up_to_date(); });
 }
 
+bool engine::begun() const {
+  const auto answered = [this](const std::string& sink) { return sinks_.at(sink)->last_answer() != "none"; };
+  return std::ranges::all_of(pipelines_, [&](const auto& named) {
+    const auto& each = *named.second;
+    if (each.has_waited() || !each.held().empty()) return true;
+    return each.current().snapshot && std::ranges::all_of(each.config().sinks, answered);
+  });
+}
+
 std::vector<std::string> engine::unsettled() const {
   std::vector<std::string> lines;
   for (const auto& [name, each] : pipelines_) {

@@ -50,6 +50,9 @@ public:
   bool settled() const;
   /// Every pipeline has decided, and none is held by the brake.
   bool decided() const;
+  /// Each pipeline has had its first apply, whatever its result, or has said what it waits for.
+  bool begun() const;
+  std::size_t pipeline_count() const { return pipelines_.size(); }
   /// What is not as it should be, one line each.
   std::vector<std::string> unsettled() const;
 

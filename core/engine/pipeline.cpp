@@ -241,7 +241,11 @@ void pipeline::pass(snapshot_ptr candidate, std::string why) {
 
 // The sources are silent: what was true before the restart is truer than nothing.
 void pipeline::serve_last_good() {
-  if (current_.snapshot || !last_good_) return;
+  if (current_.snapshot) return;
+  has_waited_ = true;
+  if (!last_good_)
+    return log::warning("pipeline " + name(), "no word yet from {}: waiting for it, and touching nothing until then",
+                        fmt::join(waiting_for(), ", "));
   log::warning("pipeline " + name(), "no word yet from {}: serving the last good state, revision {}",
                fmt::join(waiting_for(), ", "), last_good_->revision());
   const auto now = clock::now();

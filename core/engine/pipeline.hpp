@@ -61,6 +61,8 @@ public:
   bool known() const;
   /// Why an update is held, or empty.
   const std::string& held() const { return held_; }
+  /// True once it has said which source it waits for.
+  bool has_waited() const { return has_waited_; }
   /// The sources whose word is waited for.
   std::vector<std::string> waiting_for() const;
 
@@ -96,6 +98,7 @@ private:
   snapshot_ptr last_good_;  // from disk or from before a reload: what losses are measured from
   std::uint64_t next_revision_ = 1;
   std::string held_;
+  bool has_waited_ = false;
 
   std::set<std::string> causes_;  // since the last decision
   std::chrono::steady_clock::time_point seen_{};

@@ -1,4 +1,5 @@
 // GET /v1/status: what runs, what it knows and what it waits for.
+#include "build/facts.hpp"
 #include "engine/engine.hpp"
 
 #include <nlohmann/json.hpp>
@@ -70,7 +71,7 @@ json show(const sink_runner& sink) {
 }  // namespace
 
 nlohmann::json engine::status() const {
-  json shown{{"version", DRCON_VERSION}, {"settled", settled()}, {"unsettled", unsettled()}};
+  json shown{{"version", std::string(build::version)}, {"settled", settled()}, {"unsettled", unsettled()}};
   for (const auto& [name, each] : sources_) shown["sources"][name] = show(*each);
   for (const auto& [name, each] : pipelines_) shown["pipelines"][name] = show(*each);
   for (const auto& [name, each] : sinks_) shown["sinks"][name] = show(*each);

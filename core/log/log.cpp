@@ -1,5 +1,7 @@
 #include "log/log.hpp"
 
+#include <spdlog/sinks/basic_file_sink.h>
+#include <spdlog/sinks/dist_sink.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 #include <nlohmann/json.hpp>
@@ -11,11 +13,20 @@ namespace {
 
 std::atomic<bool> as_json{false};
 
+constexpr auto text_pattern = "%Y-%m-%dT%H:%M:%S.%e%z %l %v";
+
+// Where the lines go: one sink at a time, which may be replaced while others write.
+const std::shared_ptr<spdlog::sinks::dist_sink_mt>& outlet() {
+  static const auto& only = *new auto(std::make_shared<spdlog::sinks::dist_sink_mt>(
+      std::vector<spdlog::sink_ptr>{std::make_shared<spdlog::sinks::stderr_sink_mt>()}));
+  return only;
+}
+
 // Never destroyed: a thread of a plugin that overstays may log while the process ends.
 spdlog::logger& logger() {
   static spdlog::logger& only = *[] {
-    auto* made = new spdlog::logger("drcon", std::make_shared<spdlog::sinks::stderr_sink_mt>());
-    made->set_pattern("%Y-%m-%dT%H:%M:%S.%e%z %l %v");
+    auto* made = new spdlog::logger("drcon", outlet());
+    made->set_pattern(text_pattern);
     made->flush_on(spdlog::level::trace);
     return made;
   }();
@@ -62,7 +73,25 @@ level level_named(std::string_view name) {
 void configure(level least, std::string_view format) {
   as_json = format == "json";
   logger().set_level(to_spdlog(least));
-  logger().set_pattern(as_json ? "%v" : "%Y-%m-%dT%H:%M:%S.%e%z %l %v");
+  logger().set_pattern(as_json ? "%v" : text_pattern);
+}
+
+bool to_file(const std::filesystem::path& file, std::string& why) {
+  spdlog::sink_ptr next;
+  try {
+    // spdlog would make the directory: where the path is wrong, as somebody else's.
+    std::error_code error;
+    if (!file.empty() && !std::filesystem::is_directory(std::filesystem::absolute(file).parent_path(), error))
+      throw spdlog::spdlog_ex("there is no directory " + file.parent_path().string());
+    if (file.empty()) next = std::make_shared<spdlog::sinks::stderr_sink_mt>();
+    else next = std::make_shared<spdlog::sinks::basic_file_sink_mt>(file.string());
+  } catch (const spdlog::spdlog_ex& error) {
+    why = std::string("cannot log to ") + file.string() + ": " + error.what();
+    return false;
+  }
+  next->set_pattern(as_json ? "%v" : text_pattern);
+  outlet()->set_sinks({next});
+  return true;
 }
 
 bool enabled(level which) { return logger().should_log(to_spdlog(which)); }

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include <filesystem>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -19,6 +20,10 @@ level level_named(std::string_view name);
 
 /// `format` is "text" or "json". May be called again, by a reload.
 void configure(level least, std::string_view format);
+
+/// Lines go to the end of this file from now on, and to standard error when it is empty. False when it cannot be
+/// opened: then all stays as it was, and `why` tells.
+bool to_file(const std::filesystem::path& file, std::string& why);
 
 bool enabled(level which);
 /// The least level that is written.

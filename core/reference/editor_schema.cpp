@@ -40,7 +40,8 @@ void describe(json& to, const json& from) {
     form[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(form[0])));
     add(form + ".");
   }
-  if (from.value("secret", false)) add(R"(A secret: a string, `{ file = "…" }` or `{ env = "…" }`.)");
+  if (from.value("secret", false))
+    add(R"(A secret: a string, `{ file = "…" }`, `{ env = "…" }` or `{ credential = "…" }`.)");
   if (from.contains("default") && !from.at("default").is_object()) add("Default: `" + from.at("default").dump() + "`.");
   if (!text.empty()) to["description"] = text;
 }
@@ -68,7 +69,8 @@ json secret(const json& from) {
            {{"file",
              {{"type", "string"},
               {"description", "File that holds the secret; one newline at its end is not part of it."}}},
-            {"env", {{"type", "string"}, {"description", "Environment variable that holds the secret."}}}}}};
+            {"env", {{"type", "string"}, {"description", "Environment variable that holds the secret."}}},
+            {"credential", {{"type", "string"}, {"description", "Credential of the unit (LoadCredential=)."}}}}}};
   for (const auto* key : {"pattern", "minLength", "maxLength"})
     if (from.contains(key)) to[key] = from.at(key);
   translate_format(to, from);

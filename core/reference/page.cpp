@@ -125,7 +125,8 @@ std::string option::facts() const {
   if (required) text += ", required";
   if (!range.empty()) text += ", " + range;
   if (!fallback.empty()) text += ", default " + fallback;
-  if (secret) text += R"(, secret: a string, { file = "…" } or { env = "…" })";
+  if (secret)
+    text += R"(, secret: a string, { file = "…" }, { env = "…" } or { credential = "…" } (systemd's LoadCredential=))";
   return text;
 }
 

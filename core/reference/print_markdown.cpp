@@ -22,7 +22,9 @@ std::string facts_of(const option& from) {
   if (from.required) text += ", **required**";
   if (!from.range.empty()) text += ", " + plain(from.range);
   if (!from.fallback.empty()) text += ", default " + code(from.fallback);
-  if (from.secret) text += R"(, secret: a string, `{ file = "…" }` or `{ env = "…" }`)";
+  if (from.secret)
+    text +=
+        R"(, secret: a string, `{ file = "…" }`, `{ env = "…" }` or `{ credential = "…" }` (systemd's LoadCredential=))";
   return text;
 }
 

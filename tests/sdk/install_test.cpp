@@ -20,7 +20,12 @@ TEST(Installation, IsTheProgramItsPluginsAndTheSdkAndNothingElse) {
   EXPECT_EQ(files_below(drcon.libraries() / "drcon/plugins"), files_below(DRCON_TEST_PLUGINS));
   EXPECT_EQ(drcon.files("include"), files_below(fs::path(DRCON_SOURCE_ROOT) / "sdk/include"));
   EXPECT_EQ(drcon.files("share/drcon/scaffold"), files_below(fs::path(DRCON_SOURCE_ROOT) / "sdk/scaffold"));
-  EXPECT_EQ(drcon.files("share/doc/drcon/examples"), files_below(fs::path(DRCON_SOURCE_ROOT) / "config"));
+  auto examples = files_below(fs::path(DRCON_SOURCE_ROOT) / "config");
+  for (const auto& each : files_below(fs::path(DRCON_SOURCE_ROOT) / "packaging/systemd/drop-ins"))
+    examples.insert("systemd/" + each);
+  EXPECT_EQ(drcon.files("share/doc/drcon/examples"), examples);
+  EXPECT_EQ(drcon.files("etc/drcon"), files_below(fs::path(DRCON_SOURCE_ROOT) / "packaging/etc"));
+  EXPECT_EQ(drcon.files("lib/systemd/system"), (std::set<std::string>{"drcon.service", "drcon@.service"}));
   for (const auto& file : drcon.files(".")) {
     EXPECT_FALSE(file.ends_with(".a")) << file;
     EXPECT_EQ(file.find("test_support"), std::string::npos) << file;

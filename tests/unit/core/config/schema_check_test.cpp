@@ -283,7 +283,9 @@ TEST_F(Secret, ThatIsNotThereIsAFaultAtItsPlace) {
 
 TEST_F(Secret, OfAnotherFormIsRefused) {
   for (const auto* each : {"5", "[]", "{}", "{ file = 5 }", "{ file = \"a\", env = \"b\" }", "{ vault = \"a\" }"})
-    EXPECT_EQ(check_x(each).said, "f:2:5: error: 'x' in [t]: expected a string, { file = \"…\" } or { env = \"…\" }\n")
+    EXPECT_EQ(
+        check_x(each).said,
+        "f:2:5: error: 'x' in [t]: expected a string, { file = \"…\" }, { env = \"…\" } or { credential = \"…\" }\n")
         << each;
 }
 

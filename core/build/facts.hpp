@@ -1,0 +1,11 @@
+// What only the build knows. Its own file, so that another version or prefix compiles nothing else anew.
+#pragma once
+
+namespace drcon::build {
+
+extern const char version[];             ///< of drcon: the project's, and what git adds to it
+extern const char prefix[];              ///< where it is meant to be installed
+extern const char plugin_directory[];    ///< of the bundled plugins, below the prefix
+extern const char scaffold_directory[];  ///< of what `drcon plugin new` copies, below the prefix
+
+}  // namespace drcon::build

@@ -1,0 +1,87 @@
+#include "systemd/heartbeat.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <systemd/sd-daemon.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <cstdlib>
+#include <ctime>
+#include <utility>
+
+namespace drcon::systemd {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto until_ready = 20ms;          // readiness is what others wait for
+constexpr std::size_t longest_status = 400;  // a line, not a report
+
+bool is_there() { return std::getenv("NOTIFY_SOCKET") != nullptr; }
+
+void tell(const std::string& what) { ::sd_notify(0, what.c_str()); }
+
+}  // namespace
+
+void heartbeat::start() {
+  if (!is_there()) return;
+  std::uint64_t watchdog = 0;  // microseconds
+  interval_ = 1s;              // how old the status line may be
+  if (::sd_watchdog_enabled(0, &watchdog) > 0)
+    interval_ = std::min<std::chrono::nanoseconds>(interval_, std::chrono::microseconds(watchdog) / 3);
+  beat();
+}
+
+void heartbeat::beat() {
+  std::string what = "WATCHDOG=1\n";
+  if (!ready_ && engine_.begun()) {
+    ready_ = true;
+    what += "READY=1\n";
+  }
+  if (auto now = status(); now != told_) {
+    what += "STATUS=" + now + "\n";
+    told_ = std::move(now);
+  }
+  tell(what);
+  timer_.after(ready_ ? interval_ : std::min<std::chrono::nanoseconds>(interval_, until_ready), [this] { beat(); });
+}
+
+// "2 pipelines: all up to date", or what is not as it should be.
+std::string heartbeat::status() const {
+  const auto count = engine_.pipeline_count();
+  auto text = note_ + fmt::format("{} pipeline{}: ", count, count == 1 ? "" : "s");
+  if (engine_.settled()) return text + "all up to date";
+  const auto open = engine_.unsettled();
+  text += open.empty() ? "under way" : fmt::format("{}", fmt::join(open, "; "));
+  std::ranges::replace(text, '\n', ' ');  // a line feed would end the line in the protocol
+  if (text.size() <= longest_status) return text;
+  auto end = longest_status;
+  while ((static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;  // never within a character of UTF-8
+  return text.substr(0, end) + "…";
+}
+
+// Type=notify-reload wants to know when the reload began, to tell its READY=1 from an earlier one.
+void heartbeat::reloading() {
+  if (!is_there()) return;
+  timespec now{};
+  ::clock_gettime(CLOCK_MONOTONIC, &now);
+  tell(fmt::format("RELOADING=1\nMONOTONIC_USEC={}", now.tv_sec * 1000000LL + now.tv_nsec / 1000));
+}
+
+void heartbeat::reloaded(std::string note) {
+  if (!is_there()) return;
+  note_ = std::move(note);
+  told_.clear();
+  ready_ = true;
+  tell("READY=1");
+  beat();
+}
+
+void heartbeat::stopping() {
+  timer_.cancel();
+  if (is_there()) tell("STOPPING=1");
+}
+
+}  // namespace drcon::systemd

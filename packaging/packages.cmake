@@ -9,9 +9,11 @@ set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "")  # each package has its own: the first
 set(CPACK_RESOURCE_FILE_LICENSE ${PROJECT_SOURCE_DIR}/LICENSE)
 set(CPACK_VERBATIM_VARIABLES ON)
 set(CPACK_COMPONENT_DRCON_DESCRIPTION "dynamic reconfiguration of load balancers
-${PROJECT_DESCRIPTION}: Consul, Docker or a file to nginx, HAProxy or any template.")
+${PROJECT_DESCRIPTION}:
+Consul, Docker or a file to nginx, HAProxy or any template.")
 set(CPACK_COMPONENT_DRCON-DEV_DESCRIPTION "dynamic reconfiguration of load balancers (plugin SDK)
-Headers, CMake package, pkg-config file and templates for sources and sinks of your own.")
+Headers, CMake package, pkg-config file and templates, for sources and sinks
+of your own.")
 # What a plugin depends on: a program that loads its ABI, whatever its version.
 set(abi drcon-abi-${DRCON_ABI_MAJOR})
 
@@ -25,7 +27,10 @@ foreach(component drcon drcon-dev)
   set(folder ${CMAKE_INSTALL_DATADIR}/doc/${component})
   install(FILES packaging/debian/copyright ${doc}/changelog.gz DESTINATION ${folder} COMPONENT ${component})
 endforeach()
-install(FILES packaging/debian/drcon.lintian-overrides DESTINATION ${CMAKE_INSTALL_DATADIR}/lintian/overrides RENAME drcon)
+foreach(component drcon drcon-dev)
+  install(FILES packaging/debian/${component}.lintian-overrides DESTINATION ${CMAKE_INSTALL_DATADIR}/lintian/overrides
+          RENAME ${component} COMPONENT ${component})
+endforeach()
 
 # ---- deb ----
 
@@ -35,13 +40,17 @@ set(CPACK_DEBIAN_PACKAGE_SECTION net)
 set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
 set(CPACK_DEBIAN_DRCON_PACKAGE_NAME drcon)
 set(CPACK_DEBIAN_DRCON_PACKAGE_SHLIBDEPS ON)
-set(CPACK_DEBIAN_DRCON_PACKAGE_DEPENDS "passwd, init-system-helpers (>= 1.52)")
+set(CPACK_DEBIAN_DRCON_PACKAGE_DEPENDS passwd)
 set(CPACK_DEBIAN_DRCON_PACKAGE_SUGGESTS "nginx | haproxy, consul")
 set(CPACK_DEBIAN_DRCON_PACKAGE_PROVIDES "${abi} (= ${DRCON_ABI})")
 set(CPACK_DEBIAN_DRCON_DEBUGINFO_PACKAGE ON)
 # The scripts are those of the native recipe; what debhelper would add there they do themselves.
 foreach(script postinst prerm postrm)
-  configure_file(packaging/debian/drcon.${script} ${CMAKE_BINARY_DIR}/debian/${script} COPYONLY)
+  file(READ packaging/debian/drcon.${script} text)
+  string(REPLACE "\n#DEBHELPER#\n" "" text "${text}")
+  file(WRITE ${CMAKE_BINARY_DIR}/debian/${script} "${text}")
+  file(CHMOD ${CMAKE_BINARY_DIR}/debian/${script} PERMISSIONS OWNER_READ OWNER_WRITE OWNER_EXECUTE GROUP_READ
+       GROUP_EXECUTE WORLD_READ WORLD_EXECUTE)
   list(APPEND control ${CMAKE_BINARY_DIR}/debian/${script})
 endforeach()
 file(WRITE ${CMAKE_BINARY_DIR}/debian/conffiles "/etc/drcon/drcon.toml\n/etc/drcon/pipelines.d/README\n")

@@ -78,6 +78,7 @@ int main(int argc, char** argv) {
   app.set_version_flag("--version", std::string("drcon ") + build::version);
   app.require_subcommand(1);
   arguments from;
+  from.command_line = &app;
   int result = exit_ok;
   std::string timeout = "30s";
   const auto timed = [&timeout](int (*verb)(const arguments&)) {
@@ -126,6 +127,11 @@ int main(int argc, char** argv) {
   add_plugin_new(*plugin_verb, result);
   add_plugin_test(*plugin_verb, result);
   add_reference_verbs(app, from, result);
+  // What the shells ask while somebody types; see packaging/completions.
+  app.add_subcommand("complete", "")
+      ->group("")
+      ->callback([&] { result = complete(from); })
+      ->add_option("WORD", from.words);
   // What drcon starts for isolation = "process"; not for people.
   app.add_subcommand("plugin-process", "")->group("")->callback([&result] {
     constexpr int socket = 3;

@@ -6,6 +6,10 @@
 #include <string>
 #include <vector>
 
+namespace CLI {
+class App;
+}
+
 namespace drcon::cli {
 
 /// Exit codes, the same for every verb.
@@ -24,8 +28,10 @@ struct arguments {
   bool diff = false;                                      ///< render --diff
   std::string plugin;                                     ///< plugins show NAME, reference NAME
   bool json = false;
-  std::string format = "text";   ///< reference: text, markdown or man
-  std::filesystem::path output;  ///< reference: a directory for all pages
+  std::string format = "text";             ///< reference: text, markdown or man
+  std::filesystem::path output;            ///< reference: a directory for all pages
+  std::vector<std::string> words;          ///< complete: what has been typed
+  const CLI::App* command_line = nullptr;  ///< all verbs and options, for who describes them
 };
 
 /// Parses and runs. Catches everything: the exit code tells.
@@ -39,5 +45,6 @@ int plugins_list(const arguments& from);
 int plugins_show(const arguments& from);
 int reference(const arguments& from);
 int schema(const arguments& from);
+int complete(const arguments& from);
 
 }  // namespace drcon::cli

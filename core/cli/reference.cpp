@@ -1,5 +1,7 @@
-// drcon reference, drcon schema: what the configuration may hold, for people and for editors, from the same schemas
-// that it is checked against.
+// drcon reference, drcon schema, drcon complete: what the configuration and the command line may hold, for people,
+// editors and shells, from what they are checked against.
+#include "cli/command_page.hpp"
+#include "cli/complete.hpp"
 #include "cli/facts.hpp"
 #include "cli/startup.hpp"
 #include "reference/editor_schema.hpp"
@@ -57,7 +59,9 @@ int reference(const arguments& from) {
     for (const auto& [name, each] : plugins.all()) pages.push_back(page_of(facts_of(each)));
     for (const auto& each : pages)
       if (!write(from.output / file_of(each, from.format), drawn(each, from.format))) return exit_runtime;
-    return exit_ok;
+    if (from.format != "man") return exit_ok;
+    const auto page = command_page(tree_of(*from.command_line), date_of_build());
+    return write(from.output / "man1/drcon.1", page) ? exit_ok : exit_runtime;
   }
   if (from.plugin.empty()) {
     std::cout << drawn(reference::page_of_host(), from.format);
@@ -76,6 +80,19 @@ int schema(const arguments& from) {
   std::vector<reference::plugin_facts> facts;
   for (const auto& [name, each] : plugins.all()) facts.push_back(facts_of(each));
   std::cout << reference::editor_schema(facts).dump(2) << "\n";
+  return exit_ok;
+}
+
+// Quiet, whatever happens: who types wants no message.
+int complete(const arguments& from) {
+  const auto names = [&from] {
+    plugins::registry plugins;
+    load_plugins(from, plugins);
+    std::vector<std::string> all;
+    for (const auto& [name, each] : plugins.all()) all.push_back(name);
+    return all;
+  };
+  std::cout << complete(tree_of(*from.command_line), from.words, names);
   return exit_ok;
 }
 

@@ -12,6 +12,8 @@ void print(const config::diagnostics& found) { std::cerr << found.text() << std:
 void load_plugins(const arguments& from, const config::host_config& host, plugins::registry& into) {
   into.load_bundled(plugins::bundled_directory());
   auto others = from.plugin_directories;
+  const auto third_parties = plugins::third_party_directories();
+  others.insert(others.end(), third_parties.begin(), third_parties.end());
   others.insert(others.end(), host.plugin_directories.begin(), host.plugin_directories.end());
   into.load_directories(others);
 }

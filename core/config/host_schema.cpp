@@ -29,7 +29,7 @@ const char* const keys = R"JSON({
       "type": "object", "additionalProperties": false, "description": "The program itself.",
       "properties": {
         "plugin_directories": { "type": "array", "items": { "type": "string", "format": "path" }, "default": [],
-          "description": "Directories whose *.so are loaded besides the bundled plugins. Read at start only." },
+          "description": "Directories whose *.so are loaded besides the bundled plugins and those in /usr/local/lib/drcon/plugins and /etc/drcon/plugins.d. Read at start only." },
         "on_bad_plugin": { "type": "string", "enum": ["continue", "stop"], "default": "continue",
           "description": "What to do when a library in a plugin directory cannot be loaded: go on without it, or do not start." },
         "state_directory": { "type": "string", "format": "path", "minLength": 0, "default": "/var/lib/drcon",

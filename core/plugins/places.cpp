@@ -26,4 +26,14 @@ fs::path bundled_directory() {
   return installed.back();
 }
 
+std::vector<fs::path> third_party_directories() {
+  // A program that is not installed, as in a test, has no business in the system's directories.
+  std::vector<fs::path> there;
+  if (bundled_directory() != fs::path(build::prefix) / build::plugin_directory) return there;
+  std::error_code error;
+  for (const auto* each : {"/usr/local/lib/drcon/plugins", "/etc/drcon/plugins.d"})
+    if (fs::is_directory(each, error)) there.emplace_back(each);
+  return there;
+}
+
 }  // namespace drcon::plugins

@@ -16,4 +16,8 @@ std::vector<std::filesystem::path> places_of(const std::string& below);
 /// Where the bundled plugins are: beside the program, installed or in its build tree, else the installed place.
 std::filesystem::path bundled_directory();
 
+/// Where plugins of third parties may be put without a word in the configuration; those that exist. None for a program
+/// that is not installed.
+std::vector<std::filesystem::path> third_party_directories();
+
 }  // namespace drcon::plugins

@@ -1,30 +1,11 @@
 #include "reference/print.hpp"
+#include "reference/troff.hpp"
 
 #include <algorithm>
 #include <cctype>
 
 namespace drcon::reference {
 namespace {
-
-// Text that troff takes as it is: backslashes and hyphens are meant, and no line of it is a request.
-std::string plain(const std::string& text) {
-  std::string out;
-  bool in_code = false;
-  for (const char c : text) {
-    if (c == '\\') out += "\\e";
-    else if (c == '-') out += "\\-";
-    else if (c == '`') out += (in_code = !in_code) ? "\\fB" : "\\fR";
-    else out += c;
-  }
-  return out.starts_with('.') || out.starts_with('\'') ? "\\&" + out : out;
-}
-
-// As an argument of a macro.
-std::string quoted(const std::string& text) {
-  std::string out;
-  for (const char c : plain(text)) out += c == '"' ? std::string("\\(dq") : std::string(1, c);
-  return "\"" + out + "\"";
-}
 
 std::string upper(std::string text) {
   std::ranges::transform(text, text.begin(), [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
@@ -36,14 +17,14 @@ std::string title(const page& from) { return is_of_host(from) ? from.name : "drc
 std::string number(const page& from) { return is_of_host(from) ? "5" : "7"; }
 
 std::string man_of(const section& from) {
-  auto text = ".SH " + quoted(from.title.empty() ? "TOP LEVEL" : from.title) + "\n";
-  if (!from.meaning.empty()) text += plain(from.meaning) + "\n";
+  auto text = ".SH " + troff_argument(from.title.empty() ? "TOP LEVEL" : from.title) + "\n";
+  if (!from.meaning.empty()) text += troff(from.meaning) + "\n";
   if (!from.example.empty()) text += ".PP\n.EX\n";
-  for (const auto& each : from.example) text += plain(each) + "\n";
+  for (const auto& each : from.example) text += troff(each) + "\n";
   if (!from.example.empty()) text += ".EE\n";
   for (const auto& each : from.options) {
-    text += ".TP\n.B " + quoted(each.path) + "\n" + plain(each.facts()) + "\n";
-    if (!each.meaning.empty()) text += ".br\n" + plain(each.meaning) + "\n";
+    text += ".TP\n.B " + troff_argument(each.path) + "\n" + troff(each.facts()) + "\n";
+    if (!each.meaning.empty()) text += ".br\n" + troff(each.meaning) + "\n";
   }
   return text;
 }
@@ -53,12 +34,12 @@ std::string man_of(const section& from) {
 std::string as_man(const page& from, const std::string& date) {
   auto topic = from.topic;
   if (topic.ends_with('.')) topic.pop_back();
-  auto text = ".TH " + quoted(upper(title(from))) + " " + number(from) + " \"" + date + "\" drcon\n.SH NAME\n" +
-              plain(title(from)) + " \\- " + plain(topic) + "\n";
-  if (!from.note.empty()) text += ".SH DESCRIPTION\nA plugin of drcon: " + plain(from.note) + ".\n";
+  auto text = ".TH " + troff_argument(upper(title(from))) + " " + number(from) + " \"" + date + "\" drcon\n.SH NAME\n" +
+              troff(title(from)) + " \\- " + troff(topic) + "\n";
+  if (!from.note.empty()) text += ".SH DESCRIPTION\nA plugin of drcon: " + troff(from.note) + ".\n";
   for (const auto& each : from.sections) text += man_of(each);
   if (!from.forms.empty()) text += ".SH \"FORMS OF VALUES\"\n";
-  for (const auto& each : from.forms) text += (each == from.forms.front() ? "" : ".br\n") + plain(each) + "\n";
+  for (const auto& each : from.forms) text += (each == from.forms.front() ? "" : ".br\n") + troff(each) + "\n";
   return text + ".SH \"SEE ALSO\"\n" +
          (is_of_host(from) ? "\\fBdrcon\\fR(1)\n" : "\\fBdrcon\\fR(1), \\fBdrcon.toml\\fR(5)\n");
 }

@@ -16,7 +16,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto until_ready = 20ms;          // readiness is what others wait for
+constexpr auto until_ready = 20ms;           // readiness is what others wait for
 constexpr std::size_t longest_status = 400;  // a line, not a report
 
 bool is_there() { return std::getenv("NOTIFY_SOCKET") != nullptr; }

@@ -182,8 +182,9 @@ TEST_F(Service, TakesSecretsFromCredentials) {
   };
   const std::vector<std::string> given{"CREDENTIALS_DIRECTORY=" + (files_ / "credentials").string()};
   EXPECT_EQ(check("token", given).code, 0) << check("token", given).err;
-  EXPECT_NE(check("other", given).err.find("error: 'token' in [source.c]: the file 'other' cannot be read: No such file"),
-            std::string::npos)
+  EXPECT_NE(
+      check("other", given).err.find("error: 'token' in [source.c]: the file 'other' cannot be read: No such file"),
+      std::string::npos)
       << check("other", given).err;
   EXPECT_NE(check("../token", given).err.find("'../token' is no name of a credential"), std::string::npos);
   EXPECT_NE(check("token", {}).err.find("systemd gave none (LoadCredential=)"), std::string::npos);

@@ -1,0 +1,77 @@
+#include "cli/complete.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace drcon::cli {
+namespace {
+
+// Up to the end of the first sentence: a shell has one line for it.
+std::string brief(const std::string& meaning) {
+  auto text = meaning.substr(0, meaning.find_first_of("\n"));
+  if (const auto end = text.find(". "); end != std::string::npos) text.resize(end);
+  while (!text.empty() && (text.back() == '.' || text.back() == ':')) text.pop_back();
+  return text;
+}
+
+class candidates {
+public:
+  explicit candidates(std::string begun) : begun_(std::move(begun)) {}
+  void add(const std::string& word, const std::string& meaning = {}) {
+    if (word.starts_with(begun_)) text_ += word + (meaning.empty() ? "" : "\t" + brief(meaning)) + "\n";
+  }
+  void add_files() { text_ += ":files\n"; }
+  void add_directories() { text_ += ":directories\n"; }
+  std::string text() && { return std::move(text_); }
+
+private:
+  const std::string begun_;
+  std::string text_;
+};
+
+using names = std::function<std::vector<std::string>()>;
+
+void add_values(const command& of, const command_option& option, const names& plugins, candidates& to) {
+  const auto& name = option.name();
+  for (const auto& each : option.choices) to.add(each);
+  if (!option.choices.empty()) return;
+  if (name == "--plugin-dir" || name == "--output" || name == "--directory") return to.add_directories();
+  if (name == "--config" || name == "--options" || name == "FILE") return to.add_files();
+  if (name != "NAME" || of.name == "new") return;  // a name that nobody has yet
+  for (const auto& each : plugins()) to.add(each);
+}
+
+}  // namespace
+
+std::string complete(const command& root, std::vector<std::string> words, const names& plugins) {
+  if (words.empty()) words.emplace_back();
+  candidates found(words.back());
+  words.pop_back();
+  const command* now = &root;
+  const command_option* wants_value = nullptr;
+  std::size_t arguments = 0;
+  for (const auto& each : words) {
+    if (std::exchange(wants_value, nullptr) != nullptr) continue;
+    if (each.starts_with('-')) {
+      const auto option = std::ranges::find_if(now->options, [&](const auto& one) { return one.is(each); });
+      if (option != now->options.end() && option->takes_value) wants_value = &*option;
+    } else if (const auto* verb = now->verb(each)) {
+      now = verb;
+      arguments = 0;
+    } else {
+      ++arguments;
+    }
+  }
+  if (wants_value != nullptr) {
+    add_values(*now, *wants_value, plugins, found);
+    return std::move(found).text();
+  }
+  for (const auto& each : now->verbs) found.add(each.name, each.meaning);
+  for (const auto& each : now->options) {
+    if (!each.positional) found.add(each.name(), each.meaning);
+    else if (arguments-- == 0) add_values(*now, each, plugins, found);
+  }
+  return std::move(found).text();
+}
+
+}  // namespace drcon::cli

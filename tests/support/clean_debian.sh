@@ -1,0 +1,73 @@
+# shellcheck shell=sh
+# A clean Debian 12 for tests of packages, sourced by the scripts that make one: kept as a tar in a cache, and unpacked
+# anew for each run. Must run as root.
+#
+#   cache=DIRECTORY root=$cache/root     set by who sources this
+#   say TEXT; remove PATH...; contained [unshare's options] COMMAND...; $enter
+#   make_packages BUILD                  drcon's debs, into $cache/packages
+#   clean_debian TOOL...                 unpacks a Debian with these packages into $root
+
+say() { printf '%s %s: %s\n' "$(date +%T)" "$(basename "$cache")" "$*"; }
+
+# Never beyond the file system: should anything be mounted in there, it is not ours to delete.
+remove() { rm -rf --one-file-system "$@"; }
+
+# Ends with this shell, even when that is killed; its mounts go with it.
+contained() { setpriv --pdeathsig KILL unshare --mount --pid --fork --kill-child "$@"; }
+
+# In the root $1: $2... with what a program expects of a system.
+# shellcheck disable=SC2016,SC2034
+enter='
+  root=$1
+  shift
+  mount -t proc proc "$root/proc"
+  for each in null zero full random urandom; do
+    [ -e "$root/dev/$each" ] || : > "$root/dev/$each"
+    mount --bind "/dev/$each" "$root/dev/$each"
+  done
+  export PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive
+  exec chroot "$root" "$@"'
+
+make_packages() {
+  say "making the packages"
+  remove "$cache/packages"
+  cpack --config "$1/CPackConfig.cmake" -G DEB -B "$cache/packages" > "$cache/cpack.log" 2>&1 ||
+    { cat "$cache/cpack.log" >&2; exit 1; }
+  remove "$cache/packages/_CPack_Packages"
+}
+
+# What is in the cache is what these tools and the packages' dependencies make.
+clean_debian() {
+  depends=$(for each in "$cache"/packages/*.deb; do dpkg-deb -f "$each" Depends; done)
+  base=$cache/base-$(printf '%s\n' "$*" "$depends" | sha256sum | cut -c 1-12).tar
+  [ -e "$base" ] || make_clean_debian "$base" "$@"
+  remove "$root"
+  mkdir "$root"
+  tar -C "$root" -xf "$base"
+}
+
+make_clean_debian() {
+  base=$1
+  shift
+  remove "$root"
+  mirror=$("$packaging/install-deps" --mirror)
+  say "debootstrap from $mirror"
+  debootstrap --variant=minbase bookworm "$root" "$mirror" > "$cache/debootstrap.log" 2>&1 ||
+    { tail -n 20 "$cache/debootstrap.log" >&2; return 1; }
+  cp -L /etc/resolv.conf "$root/etc/resolv.conf"
+  "$packaging/install-deps" --consul-source "$root"
+  # Servers are started by the test, and not because they were installed.
+  printf '#!/bin/sh\nexit 101\n' > "$root/usr/sbin/policy-rc.d"
+  chmod 755 "$root/usr/sbin/policy-rc.d"
+  cp "$cache"/packages/drcon*.deb "$root/tmp/"
+  say "installing $*"
+  # What drcon's packages depend on is fetched, and not installed: apt shall do that, from the packages alone.
+  contained sh -euc "$enter" sh "$root" sh -euc '
+    apt-get update -q
+    apt-get install -y -q --no-install-recommends "$@"
+    apt-get install -y -q --no-install-recommends --download-only /tmp/drcon*.deb
+    rm /tmp/drcon*.deb' sh "$@" > "$cache/apt.log" 2>&1 || { tail -n 30 "$cache/apt.log" >&2; return 1; }
+  remove "$cache"/base-*.tar
+  tar -C "$root" --one-file-system -cf "$base.new" .
+  mv "$base.new" "$base"
+}

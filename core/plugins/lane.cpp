@@ -34,8 +34,13 @@ public:
     return number;
   }
   int running() {
-    const std::lock_guard lock(mutex_);
-    return running_;
+    int now = 0;
+    {
+      const std::lock_guard lock(mutex_);
+      now = running_;
+    }
+    join_ended();
+    return now;
   }
   template <class Condition>
   bool wait(std::chrono::nanoseconds at_most, Condition condition) {

@@ -94,7 +94,10 @@ plugin_harness::plugin_harness(config::kind kind, const std::string& plugin, con
   instance_ = std::make_shared<plugins::instance>(kind, *all.find(plugin), options, context_.get_executor(), figures_);
   instance_->listen(recorder_);
   const auto fault = instance_->create();
-  if (fault.result != DRCON_OK) throw std::runtime_error(fault.pointer + ": " + fault.why);
+  if (fault.result != DRCON_OK) {
+    instance_->wait_ended(std::chrono::seconds(5));
+    throw std::runtime_error(fault.pointer + ": " + fault.why);
+  }
   engine_ = std::jthread([this] { context_.run(); });
 }
 

@@ -84,11 +84,15 @@ set(CPACK_RPM_DRCON_USER_FILELIST "%config(noreplace) /etc/drcon/drcon.toml" "%c
 set(CPACK_RPM_DRCON-DEV_PACKAGE_NAME drcon-devel)
 set(CPACK_RPM_DRCON-DEV_PACKAGE_SUMMARY "Plugin SDK of drcon")
 set(CPACK_RPM_DRCON-DEV_PACKAGE_REQUIRES ${abi})
+set(CPACK_RPM_DRCON-DEV_PACKAGE_GROUP Development/Libraries)
 # Directories that belong to others.
 set(CPACK_RPM_EXCLUDE_FROM_AUTO_FILELIST_ADDITION /etc /usr/lib/systemd /usr/lib/systemd/system /usr/lib/sysusers.d
     /usr/share/man /usr/share/man/man1 /usr/share/man/man5 /usr/share/man/man7 /usr/lib64/cmake /usr/lib64/pkgconfig)
 # What is not found in every distribution comes along, in a directory of drcon's own (see DRCON_PRIVATE_LIBRARIES).
 set(CPACK_RPM_SPEC_MORE_DEFINE "%define __requires_exclude ^libprometheus-cpp-core\\\\.so.*$
 %define __provides_exclude_from ^/usr/lib64/drcon/.*$
-%define _build_id_links none")
+%define _build_id_links none
+%define packager ${CPACK_PACKAGE_CONTACT}")
+# The symbols of a deb are split off to drcon-dbgsym; those of an rpm stay with the build.
+set(CPACK_STRIP_FILES ${DRCON_PRIVATE_LIBRARIES})
 include(CPack)

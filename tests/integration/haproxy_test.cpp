@@ -340,7 +340,7 @@ TEST_P(HaproxySink, SaysThatItMayNotWriteToTheSocketAndAppliesWhenItMay) {
   EXPECT_EQ(how.result, DRCON_RETRY);
   EXPECT_NE(how.why.find("permission denied; drcon's user needs the right to write to the socket"), std::string::npos)
       << how.why;
-  EXPECT_TRUE(in_service().empty());
+  // Whether HAProxy has it by now cannot be asked: the sink goes on by itself as soon as it may.
   EXPECT_EQ(made.apply({service_at("web", {&a_})}).result, DRCON_OK);
   EXPECT_TRUE(answered_by({"a"}));
 }

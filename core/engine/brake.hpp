@@ -35,6 +35,8 @@ public:
   bool holding() const { return held_since_.has_value(); }
   /// Lets the next snapshot pass, whatever it loses.
   void release() { released_ = true; }
+  /// What was held is asked about anew: the time so far does not count.
+  void forget_hold() { held_since_.reset(); }
 
 private:
   std::size_t reference(clock::time_point now);

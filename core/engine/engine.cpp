@@ -80,7 +80,7 @@ void engine::replace_sources(const made& sources) {
     at = sources_.erase(at);
   }
   for (auto& [name, instance] : sources) {
-    auto state = std::make_shared<source_state>(instance);
+    auto state = std::make_shared<source_state>(instance, journal_, figures_);
     instance->listen(state);
     sources_.emplace(name, std::move(state));
   }

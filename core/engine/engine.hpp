@@ -10,6 +10,7 @@
 #include "engine/source_state.hpp"
 #include "engine/state_store.hpp"
 #include "metrics/metrics.hpp"
+#include "plugins/lane.hpp"
 #include "plugins/registry.hpp"
 
 #include <boost/asio/io_context.hpp>
@@ -28,6 +29,14 @@ namespace drcon::engine {
 enum class mode {
   apply,   ///< sinks make their targets match
   render,  ///< sinks are made but not started: only render() is asked of them
+};
+
+using engine_pipeline = pipeline;  // within engine, `pipeline` is often a name
+
+/// What a sink would write and what its target says, or why that is not known.
+struct inspection {
+  std::vector<plugins::rendered_target> targets;
+  std::string error;
 };
 
 class engine {
@@ -59,9 +68,34 @@ public:
   /// By sink: what apply would write. `why` tells what could not be rendered.
   std::map<std::string, std::vector<plugins::rendered_target>> render(std::vector<std::string>& why);
 
-  /// GET /v1/status of the admin interface.
+  // ---- what the admin interface shows; see admin/routes.cpp for the shape of each ----
+
   nlohmann::json status() const;
+  nlohmann::json pipelines() const;
+  /// Null when there is none of that name.
+  nlohmann::json pipeline_detail(const std::string& name) const;
+  /// Where an endpoint stands, and why: what `asked` names by id, address or address:port, within `service` when that
+  /// is not empty. "matches" is empty when it was never heard of.
+  nlohmann::json explain(const std::string& pipeline, const std::string& asked, const std::string& service) const;
+  /// The nearest that there is to an endpoint that is not.
+  std::vector<std::string> endpoints_like(const std::string& pipeline, const std::string& asked) const;
+  /// What is known at a scrape.
+  std::vector<metrics::sample> figures() const;
+  journal& log() { return journal_; }
   const journal& log() const { return journal_; }
+
+  // ---- steering ----
+
+  /// Null when there is none of that name.
+  engine_pipeline* find(const std::string& name);
+  const config::configuration& config() const { return config_; }
+  /// Has the sinks of a pipeline compare their targets with what is wanted; how many of them began.
+  std::size_t resync(const std::string& pipeline);
+  /// Asks what a sink would write and what is there now. `done` is called on the engine's thread; the asking is done on
+  /// another.
+  void inspect(const std::string& sink, std::function<void(inspection)> done);
+  /// The configuration was read anew, or refused.
+  void note_reload(bool taken, const std::string& why);
 
 private:
   using instance_ptr = std::shared_ptr<plugins::instance>;
@@ -86,6 +120,9 @@ private:
   config::configuration config_;
   journal journal_;
   state_store store_;
+
+  plugins::lane inspector_{"inspector"};
+  const std::chrono::system_clock::time_point started_ = std::chrono::system_clock::now();
 
   std::map<std::string, std::shared_ptr<source_state>> sources_;
   std::map<std::string, std::unique_ptr<pipeline>> pipelines_;

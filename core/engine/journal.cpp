@@ -7,13 +7,23 @@
 namespace drcon::engine {
 namespace {
 
-const char* to_string(enum endpoint_change::kind what) {
+const char* word(enum endpoint_change::kind what) {
   switch (what) {
     case endpoint_change::kind::added: return "added";
     case endpoint_change::kind::removed: return "removed";
     case endpoint_change::kind::changed: break;
   }
   return "changed";
+}
+
+const char* word(journal_entry::about kind) {
+  switch (kind) {
+    case journal_entry::about::pipeline: return "pipeline";
+    case journal_entry::about::sink: return "sink";
+    case journal_entry::about::source: return "source";
+    case journal_entry::about::host: break;
+  }
+  return "host";
 }
 
 }  // namespace
@@ -25,21 +35,28 @@ const char* to_string(journal_entry::kind what) {
     case journal_entry::kind::applied: return "applied";
     case journal_entry::kind::away: return "away";
     case journal_entry::kind::rejected: return "rejected";
-    case journal_entry::kind::refused: break;
+    case journal_entry::kind::refused: return "refused";
+    case journal_entry::kind::steered: return "steered";
+    case journal_entry::kind::source: return "source";
+    case journal_entry::kind::reloaded: break;
   }
-  return "refused";
+  return "reloaded";
+}
+
+nlohmann::json to_json(const endpoint_change& change) {
+  return {{"service", change.service},
+          {"endpoint", change.endpoint},
+          {"address", change.address},
+          {"change", word(change.what)}};
 }
 
 nlohmann::json to_json(const journal_entry& entry) {
   auto endpoints = nlohmann::json::array();
-  for (const auto& each : entry.endpoints)
-    endpoints.push_back({{"service", each.service},
-                         {"endpoint", each.endpoint},
-                         {"address", each.address},
-                         {"change", to_string(each.what)}});
+  for (const auto& each : entry.endpoints) endpoints.push_back(to_json(each));
   return {{"number", entry.number},
           {"time", std::chrono::duration<double>(entry.when.time_since_epoch()).count()},
           {"what", to_string(entry.what)},
+          {"kind", word(entry.of)},
           {"subject", entry.subject},
           {"revision", entry.revision},
           {"why", entry.why},
@@ -60,6 +77,7 @@ void journal::add(journal_entry entry) {
   entry.when = std::chrono::system_clock::now();
   entries_.push_back(std::move(entry));
   if (entries_.size() > size_) entries_.pop_front();
+  if (observer_) observer_(entries_.back());
 }
 
 }  // namespace drcon::engine

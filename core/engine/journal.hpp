@@ -10,7 +10,9 @@
 #include <chrono>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace drcon::engine {
@@ -23,12 +25,18 @@ struct journal_entry {
     away,      ///< a sink's target is away; tried again
     rejected,  ///< a sink will not take it
     refused,   ///< an endpoint was left out because of what it carries
+    steered,   ///< somebody paused, resumed, rolled back, resynced or released a pipeline
+    source,    ///< a source cannot tell, or can again
+    reloaded,  ///< the configuration was read anew: taken, or refused
   };
+  /// What kind of thing `subject` names.
+  enum class about { pipeline, sink, source, host };
 
   std::uint64_t number = 0;  ///< counts up from 1, never reused
   std::chrono::system_clock::time_point when{};
   kind what = kind::decided;
-  std::string subject;  ///< the pipeline, or the sink, or the instance that refused
+  about of = about::pipeline;
+  std::string subject;  ///< its name; "host" for the host
   std::uint64_t revision = 0;
   std::string why;  ///< the cause, or the sink's answer
   endpoint_counts counts;
@@ -37,6 +45,7 @@ struct journal_entry {
 };
 
 const char* to_string(journal_entry::kind what);
+nlohmann::json to_json(const endpoint_change& change);
 nlohmann::json to_json(const journal_entry& entry);
 
 class journal {
@@ -44,6 +53,8 @@ public:
   explicit journal(std::size_t size) : size_(size) {}
 
   void resize(std::size_t size);
+  /// Who is told each new entry; one at most. Must not add entries itself.
+  void tell(std::function<void(const journal_entry&)> observer) { observer_ = std::move(observer); }
   /// Numbers and dates the entry.
   void add(journal_entry entry);
   const std::deque<journal_entry>& entries() const { return entries_; }
@@ -52,6 +63,7 @@ private:
   std::size_t size_;
   std::uint64_t next_ = 1;
   std::deque<journal_entry> entries_;
+  std::function<void(const journal_entry&)> observer_;
 };
 
 }  // namespace drcon::engine

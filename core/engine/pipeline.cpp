@@ -19,6 +19,10 @@ using clock = std::chrono::steady_clock;
 constexpr auto wait_before_last_good = std::chrono::seconds(2);
 
 constexpr std::size_t endpoints_in_journal = 20;
+constexpr std::size_t endpoints_held_shown = 100;
+
+// What roll_back can go back to. They share what did not change, so that a decision costs little more than its change.
+constexpr std::size_t decisions_kept = 32;
 
 }  // namespace
 
@@ -49,7 +53,10 @@ void pipeline::start() {
   if (last_good_) {
     next_revision_ = last_good_->revision() + 1;
     brake_.passed(clock::now(), last_good_->in_service_count());
+    history_.push_back({.snapshot = last_good_, .why = "before the restart"});
   }
+  paused_ = around_.store.load_pause(name());
+  if (paused_) log::warning("pipeline " + name(), "paused still: {}; drcon resume {} ends it", paused_->why, name());
   begin();
 }
 
@@ -57,6 +64,8 @@ void pipeline::start_after(pipeline& before) {
   current_ = before.current_;
   last_good_ = current_.snapshot ? current_.snapshot : before.last_good_;
   next_revision_ = before.next_revision_;
+  paused_ = before.paused_;
+  history_ = before.history_;
   if (last_good_) brake_.passed(clock::now(), last_good_->in_service_count());
   begin();
 }
@@ -74,7 +83,6 @@ void pipeline::begin() {
     recompute_all();
     changed("start", clock::now());
   }
-  show();
 }
 
 bool pipeline::known() const {
@@ -147,7 +155,6 @@ void pipeline::on_source(const source_event& event) {
     for (const auto& service : event.changed) differs |= recompute(service);
   }
   if (differs) changed(event.source->name(), event.seen == clock::time_point{} ? clock::now() : event.seen);
-  show();
 }
 
 void pipeline::changed(const std::string& why, clock::time_point seen) {
@@ -175,6 +182,10 @@ void pipeline::decide() {
     causes_.clear();
     return;
   }
+  if (paused_) {
+    if (!current_.snapshot) serve_last_good();
+    return;
+  }
   const auto verdict = brake_.ask(clock::now(), candidate->in_service_count());
   if (!verdict.pass) return hold(verdict, *candidate);
   auto why = fmt::format("{}", fmt::join(causes_, ", "));
@@ -184,33 +195,37 @@ void pipeline::decide() {
 
 void pipeline::hold(const brake::decision& verdict, const snapshot& refused) {
   brake_timer_.at(verdict.until, [this] { decide(); });
-  if (held_ == verdict.why) return;
-  held_ = verdict.why;
   const auto* before = current_.snapshot ? current_.snapshot.get() : last_good_.get();
   const auto changes = difference(before, refused);
-  log::error("pipeline " + name(), "brake holds: {}; the last good state stays, for at most {}", held_,
+  const bool again = held_.why == verdict.why;
+  const auto left = std::chrono::duration_cast<std::chrono::system_clock::duration>(verdict.until - clock::now());
+  held_ = {.why = verdict.why,
+           .until = std::chrono::system_clock::now() + left,
+           .counts = count_endpoints(changes),
+           .endpoints = list_endpoints(changes, endpoints_held_shown)};
+  if (again) return;
+  log::error("pipeline " + name(), "brake holds: {}; the last good state stays, for at most {}", held_.why,
              config::to_text(config_.brake.hold));
+  around_.figures.add(metrics::brake_holds, {{"pipeline", name()}});
   around_.journal.add({.what = journal_entry::kind::held,
                        .subject = name(),
                        .revision = refused.revision(),
-                       .why = held_,
-                       .counts = count_endpoints(changes),
+                       .why = held_.why,
+                       .counts = held_.counts,
                        .endpoints = list_endpoints(changes, endpoints_in_journal)});
-  show();
 }
 
 void pipeline::end_hold() {
   brake_timer_.cancel();
-  if (held_.empty()) return;
-  held_.clear();
+  if (held_.why.empty()) return;
+  held_ = {};
   brake_.ask(clock::now(), current_.snapshot ? current_.snapshot->in_service_count() : 0);
   log::info("pipeline " + name(), "brake released: what was missing is back");
-  show();
 }
 
 void pipeline::pass(snapshot_ptr candidate, std::string why) {
-  if (!held_.empty()) log::warning("pipeline " + name(), "brake released: {}", why);
-  held_.clear();
+  if (!held_.why.empty()) log::warning("pipeline " + name(), "brake released: {}", why);
+  held_ = {};
   brake_timer_.cancel();
   last_good_timer_.cancel();
   const auto before = current_.snapshot ? current_.snapshot : last_good_;
@@ -219,8 +234,13 @@ void pipeline::pass(snapshot_ptr candidate, std::string why) {
   const auto now = clock::now();
   brake_.passed(now, candidate->in_service_count());
   ++next_revision_;
-  current_ = {.snapshot = std::move(candidate), .why = std::move(why), .seen = seen_, .decided = now};
+  current_ = {.snapshot = std::move(candidate),
+              .why = std::move(why),
+              .seen = seen_,
+              .decided = now,
+              .when = std::chrono::system_clock::now()};
   causes_.clear();
+  remember();
   decided_(current_);  // first of all: everything below can wait, the change should not
 
   log::info("pipeline " + name(), "revision {}: {} services, {} endpoints (+{} -{} ~{}) from {}",
@@ -233,39 +253,92 @@ void pipeline::pass(snapshot_ptr candidate, std::string why) {
                        .counts = counts,
                        .endpoints = list_endpoints(changes, endpoints_in_journal),
                        .took = now - current_.seen});
-  around_.figures.observe("drcon_decide_seconds", "From a source's word to a decided snapshot.", {{"pipeline", name()}},
+  around_.figures.observe(metrics::stage, {{"stage", "decided"}, {"pipeline", name()}},
                           std::chrono::duration<double>(now - current_.seen).count());
   around_.store.save(name(), current_.snapshot);
-  show();
 }
 
-// The sources are silent: what was true before the restart is truer than nothing.
+std::string pipeline::why_not_yet() const {
+  if (known() && paused_) return "paused before anything was decided";
+  return fmt::format("no word yet from {}", fmt::join(waiting_for(), ", "));
+}
+
+// The sources are silent, or nobody shall decide: what was true before the restart is truer than nothing.
 void pipeline::serve_last_good() {
   if (current_.snapshot) return;
   has_waited_ = true;
   if (!last_good_)
-    return log::warning("pipeline " + name(), "no word yet from {}: waiting for it, and touching nothing until then",
-                        fmt::join(waiting_for(), ", "));
-  log::warning("pipeline " + name(), "no word yet from {}: serving the last good state, revision {}",
-               fmt::join(waiting_for(), ", "), last_good_->revision());
+    return log::warning("pipeline " + name(), "{}: waiting for it, and touching nothing until then", why_not_yet());
+  log::warning("pipeline " + name(), "{}: serving the last good state, revision {}", why_not_yet(),
+               last_good_->revision());
   const auto now = clock::now();
-  current_ = {.snapshot = last_good_, .why = "last good state", .seen = now, .decided = now};
+  current_ = {.snapshot = last_good_,
+              .why = "last good state",
+              .seen = now,
+              .decided = now,
+              .when = std::chrono::system_clock::now()};
   decided_(current_);
 }
 
-void pipeline::show() const {
-  const metrics::labels with{{"pipeline", name()}};
-  auto& figures = around_.figures;
-  figures.set("drcon_pipeline_known", "1 when the sources have told enough to decide.", with, known() ? 1 : 0);
-  figures.set("drcon_brake_holding", "1 while the brake refuses an update.", with, held_.empty() ? 0 : 1);
-  if (!current_.snapshot) return;
-  const auto& now = *current_.snapshot;
-  figures.set("drcon_pipeline_revision", "Revision of the decided snapshot.", with,
-              static_cast<double>(now.revision()));
-  figures.set("drcon_services", "Services of the decided snapshot.", with, static_cast<double>(now.services().size()));
-  figures.set("drcon_endpoints", "Endpoints of the decided snapshot.", with, static_cast<double>(now.endpoint_count()));
-  figures.set("drcon_endpoints_in_service", "Endpoints of the decided snapshot that may get traffic.", with,
-              static_cast<double>(now.in_service_count()));
+service_ptr pipeline::merged(const std::string& service) const {
+  const auto at = merged_.find(service);
+  return at == merged_.end() ? nullptr : at->second;
+}
+
+// ---- what people ask for ----
+
+void pipeline::pause(std::string why) {
+  if (why.empty()) why = "paused by hand";
+  // How long a loss was held so far says nothing once nobody looks at it: after the resume the brake asks anew.
+  brake_timer_.cancel();
+  brake_.forget_hold();
+  held_ = {};
+  paused_ = {.why = std::move(why), .since = std::chrono::system_clock::now()};
+  around_.store.save_pause(name(), paused_);
+  note_steered("paused: " + paused_->why);
+}
+
+bool pipeline::resume() {
+  if (!paused_) return false;
+  paused_.reset();
+  around_.store.save_pause(name(), {});
+  note_steered("resumed");
+  causes_.insert("resume");
+  seen_ = clock::now();
+  decide();
+  return true;
+}
+
+bool pipeline::release_brake() {
+  if (held_.why.empty()) return false;
+  note_steered("brake released by hand: " + held_.why);
+  brake_.release();
+  decide();
+  return true;
+}
+
+bool pipeline::roll_back(std::uint64_t revision) {
+  const auto to = std::ranges::find(history_, revision, [](const decision& each) { return each.snapshot->revision(); });
+  if (to == history_.end()) return false;
+  const auto content = to->snapshot;
+  pause("rolled back to revision " + std::to_string(revision));
+  seen_ = clock::now();
+  pass(std::make_shared<const snapshot>(next_revision_, content->services()), paused_->why);
+  causes_.insert("what changed since revision " + std::to_string(revision));
+  return true;
+}
+
+void pipeline::note_steered(std::string what) {
+  log::warning("pipeline " + name(), "{}", what);
+  around_.journal.add({.what = journal_entry::kind::steered,
+                       .subject = name(),
+                       .revision = current_.snapshot ? current_.snapshot->revision() : 0,
+                       .why = std::move(what)});
+}
+
+void pipeline::remember() {
+  history_.push_back(current_);
+  if (history_.size() > decisions_kept) history_.pop_front();
 }
 
 }  // namespace drcon::engine

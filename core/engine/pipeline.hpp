@@ -15,8 +15,10 @@
 
 #include <boost/asio/any_io_executor.hpp>
 
+#include <deque>
 #include <functional>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -29,6 +31,15 @@ struct decision {
   std::string why;
   std::chrono::steady_clock::time_point seen{};  ///< when a source first spoke of it
   std::chrono::steady_clock::time_point decided{};
+  std::chrono::system_clock::time_point when{};  ///< decided, by the clock on the wall; the epoch: before a restart
+};
+
+/// What the brake keeps back.
+struct held_update {
+  std::string why;
+  std::chrono::system_clock::time_point until{};  ///< believed then
+  endpoint_counts counts;
+  std::vector<endpoint_change> endpoints;  ///< the first of them
 };
 
 /// What all pipelines share; outlives them.
@@ -60,7 +71,32 @@ public:
   /// True when the sources have told enough to decide.
   bool known() const;
   /// Why an update is held, or empty.
-  const std::string& held() const { return held_; }
+  const std::string& held() const { return held_.why; }
+  const held_update& held_back() const { return held_; }
+  /// What was decided, newest last; what roll_back can go back to.
+  const std::deque<decision>& history() const { return history_; }
+  /// Somebody's wish that nothing more be decided.
+  const std::optional<pause_mark>& paused() const { return paused_; }
+  /// A change waits: for the pace, the brake, or the end of a pause.
+  bool pending() const { return !causes_.empty(); }
+  /// merge = "prefer": whose word counts, or null.
+  const source_state* preferred() const { return preferred_; }
+  const std::vector<source_state*>& sources() const { return sources_; }
+  const shape& takes() const { return shape_; }
+  /// The service as the sources and the filter have it now, decided or not; or null.
+  service_ptr merged(const std::string& service) const;
+
+  // ---- what people ask for ----
+
+  /// Decides nothing more until resume(); what is served stays, also through a restart.
+  void pause(std::string why);
+  /// False when it is not paused.
+  bool resume();
+  /// Believes what the brake holds; false when it holds nothing.
+  bool release_brake();
+  /// Decides the content of an earlier revision anew, and pauses, or the next change would undo it. False when that
+  /// revision is not kept.
+  bool roll_back(std::uint64_t revision);
   /// True once it has said which source it waits for.
   bool has_waited() const { return has_waited_; }
   /// The sources whose word is waited for.
@@ -79,7 +115,9 @@ private:
   void pass(snapshot_ptr candidate, std::string why);
   void end_hold();
   void serve_last_good();
-  void show() const;
+  void remember();
+  std::string why_not_yet() const;
+  void note_steered(std::string what);
 
   const config::pipeline_config config_;
   const std::vector<source_state*> sources_;
@@ -97,7 +135,9 @@ private:
   decision current_;
   snapshot_ptr last_good_;  // from disk or from before a reload: what losses are measured from
   std::uint64_t next_revision_ = 1;
-  std::string held_;
+  held_update held_;
+  std::optional<pause_mark> paused_;
+  std::deque<decision> history_;
   bool has_waited_ = false;
 
   std::set<std::string> causes_;  // since the last decision

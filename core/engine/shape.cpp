@@ -1,5 +1,8 @@
 #include "engine/shape.hpp"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <unistd.h>
 
 #include <algorithm>
@@ -51,16 +54,38 @@ bool shape::takes(const std::string& service) const {
   return service.size() <= longest_name && std::regex_match(service, name_);
 }
 
-bool shape::takes(const endpoint& each) const {
-  if (!filter_.health.empty() && !holds(filter_.health, to_string(each.health))) return false;
-  if (!std::ranges::all_of(filter_.tags, [&](const auto& tag) { return holds(each.tags, tag); })) return false;
-  if (std::ranges::any_of(filter_.without_tags, [&](const auto& tag) { return holds(each.tags, tag); })) return false;
+shape::unfit shape::judge(const endpoint& each) const {
+  if (!filter_.health.empty() && !holds(filter_.health, to_string(each.health))) return unfit::health;
+  if (!std::ranges::all_of(filter_.tags, [&](const auto& tag) { return holds(each.tags, tag); })) return unfit::tags;
+  if (std::ranges::any_of(filter_.without_tags, [&](const auto& tag) { return holds(each.tags, tag); }))
+    return unfit::without_tags;
   const auto meta = [&](const std::string& key) {
     const auto at = each.meta.find(key);
     return at == each.meta.end() ? std::string_view() : std::string_view(at->second);
   };
-  if (!filter_.datacenter.empty() && !holds(filter_.datacenter, meta("datacenter"))) return false;
-  return std::ranges::all_of(filter_.meta, [&](const auto& wanted) { return meta(wanted.first) == wanted.second; });
+  if (!filter_.datacenter.empty() && !holds(filter_.datacenter, meta("datacenter"))) return unfit::datacenter;
+  if (!std::ranges::all_of(filter_.meta, [&](const auto& wanted) { return meta(wanted.first) == wanted.second; }))
+    return unfit::meta;
+  return unfit::no;
+}
+
+std::string shape::why_not(const std::string& service, const endpoint& each) const {
+  if (!takes(service)) return "filter.service = \"" + filter_.service + "\" leaves out the service " + service;
+  const auto list = [](const std::vector<std::string>& all) { return fmt::format("{}", fmt::join(all, ", ")); };
+  switch (judge(each)) {
+    case unfit::no: break;
+    case unfit::health:
+      return fmt::format("filter.health takes {}; it is {}", list(filter_.health), to_string(each.health));
+    case unfit::tags:
+      return fmt::format("filter.tags wants {}; it has {}", list(filter_.tags),
+                         each.tags.empty() ? "none" : list(each.tags));
+    case unfit::without_tags:
+      return fmt::format("filter.without_tags leaves out {}; it has {}", list(filter_.without_tags), list(each.tags));
+    case unfit::datacenter:
+      return fmt::format("filter.datacenter takes {}; it is of another one", list(filter_.datacenter));
+    case unfit::meta: return "filter.meta wants values that it does not have";
+  }
+  return {};
 }
 
 // Each endpoint has a score of its own that depends on the host: the lowest are taken. One that comes or goes moves at

@@ -90,6 +90,8 @@ void sink_runner::next() {
 
 void sink_runner::begin(bool reconcile) {
   begun_ = clock::now();
+  if (!reconcile && !waited_for_target_ && cause_.decided != clock::time_point{})
+    around_.figures.observe(metrics::stage, {{"stage", "applied"}, {"sink", name()}}, seconds(begun_ - cause_.decided));
   in_flight_ = std::make_shared<const plugins::update_package>(next_ticket_++, reconcile, wanted_, applied_);
   answer_timer_.after(answer_patience, [this] { tell_unanswered(); });
   instance_->apply(in_flight_);
@@ -100,7 +102,6 @@ void sink_runner::tell_unanswered() {
   last_answer_ = "unanswered";
   last_why_ = "no answer from plugin '" + instance_->plugin_name() + "' for " + config::to_text(answer_patience);
   log::error("sink " + name(), "{}; nothing more reaches this target until it answers", last_why_);
-  around_.figures.set("drcon_sink_up_to_date", "1 when the target serves what is wanted.", {{"sink", name()}}, 0);
   note(journal_entry::kind::away, last_why_, clock::now() - begun_);
 }
 
@@ -108,13 +109,11 @@ void sink_runner::on_done(std::uint64_t ticket, drcon_result result, const std::
   if (!in_flight_ || in_flight_->view.ticket != ticket) return;
   answer_timer_.cancel();
   const auto now = clock::now();
-  around_.figures.observe("drcon_sink_apply_seconds", "From handing an update to a sink to its answer.",
-                          {{"sink", name()}}, seconds(now - begun_));
+  around_.figures.observe(metrics::sink_apply, {{"sink", name()}}, seconds(now - begun_));
   if (result == DRCON_OK) applied_now(now);
   else if (result == DRCON_REJECTED) rejected(why);
   else away(why);
-  around_.figures.add("drcon_applies_total", "Answers of sinks, by result.",
-                      {{"sink", name()}, {"result", last_answer_}});
+  around_.figures.add(metrics::applies, {{"sink", name()}, {"result", last_answer_}});
   last_why_ = why;
   in_flight_.reset();
   if (idle_) std::exchange(idle_, nullptr)();
@@ -128,13 +127,14 @@ void sink_runner::applied_now(clock::time_point now) {
   applied_ = in_flight_->wanted;
   last_answer_ = "applied";
   backoff_.reset();
-  around_.figures.set("drcon_sink_up_to_date", "1 when the target serves what is wanted.", {{"sink", name()}},
-                      up_to_date() ? 1 : 0);
+  waited_for_target_ = false;
+  ++applies_;
+  last_applied_ = std::chrono::system_clock::now();
   if (!news && !was_bad) return;
   const auto took = now - begun_;
+  around_.figures.observe(metrics::stage, {{"stage", "verified"}, {"sink", name()}}, seconds(took));
   if (applied_ == wanted_ && cause_.seen != clock::time_point{})
-    around_.figures.observe("drcon_change_to_applied_seconds", "From a source's word to a target that serves it.",
-                            {{"sink", name()}}, seconds(now - cause_.seen));
+    around_.figures.observe(metrics::change_to_applied, {{"sink", name()}}, seconds(now - cause_.seen));
   log::info("sink " + name(), "applied revision {} in {:.1f} ms", applied_->revision(), seconds(took) * 1000);
   note(journal_entry::kind::applied, {}, took);
 }
@@ -148,12 +148,14 @@ void sink_runner::away(const std::string& why) {
                  config::to_text(longest_retry));
     note(journal_entry::kind::away, why, clock::now() - begun_);
   }
-  around_.figures.set("drcon_sink_up_to_date", "1 when the target serves what is wanted.", {{"sink", name()}}, 0);
   if (!open_) return;
   waiting_ = true;
+  waited_for_target_ = true;
   retry_timer_.after(pause, [this] {
     waiting_ = false;
-    if (open_ && !in_flight_ && wanted_) begin(applied_ == wanted_);
+    if (!open_ || in_flight_ || !wanted_) return;
+    around_.figures.add(metrics::retries, {{"sink", name()}});
+    begin(applied_ == wanted_);
   });
 }
 
@@ -161,23 +163,26 @@ void sink_runner::rejected(const std::string& why) {
   const bool again = last_answer_ == "rejected" && last_why_ == why;
   last_answer_ = "rejected";
   rejected_ = in_flight_->wanted;
-  around_.figures.set("drcon_sink_up_to_date", "1 when the target serves what is wanted.", {{"sink", name()}}, 0);
   if (again) return;
   log::error("sink " + name(), "revision {} rejected: {}; the target keeps what it had, and the next change is tried",
              rejected_->revision(), why);
   note(journal_entry::kind::rejected, why, clock::now() - begun_);
 }
 
-// A new process knows nothing of the target: it compares, and mends what differs.
-void sink_runner::on_restarted() {
-  if (!open_ || in_flight_ || !wanted_) return;
+bool sink_runner::resync() {
+  if (!open_ || in_flight_ || !wanted_) return false;
   retry_timer_.cancel();
   waiting_ = false;
   begin(applied_ == wanted_);
+  return true;
 }
+
+// A new process knows nothing of the target: it compares, and mends what differs.
+void sink_runner::on_restarted() { resync(); }
 
 void sink_runner::on_refused(const plugins::refusal& what) {
   around_.journal.add({.what = journal_entry::kind::refused,
+                       .of = journal_entry::about::sink,
                        .subject = name(),
                        .why = what.why,
                        .endpoints = {{what.service, what.endpoint, {}, endpoint_change::kind::removed}}});
@@ -193,8 +198,12 @@ void sink_runner::arm_resync() {
 }
 
 void sink_runner::note(journal_entry::kind what, const std::string& why, std::chrono::nanoseconds took) {
-  around_.journal.add(
-      {.what = what, .subject = name(), .revision = in_flight_->wanted->revision(), .why = why, .took = took});
+  around_.journal.add({.what = what,
+                       .of = journal_entry::about::sink,
+                       .subject = name(),
+                       .revision = in_flight_->wanted->revision(),
+                       .why = why,
+                       .took = took});
 }
 
 }  // namespace drcon::engine

@@ -44,6 +44,11 @@ public:
   bool up_to_date() const { return wanted_ && applied_ == wanted_ && last_answer_ == "applied"; }
   const std::string& last_answer() const { return last_answer_; }
   const std::string& last_why() const { return last_why_; }
+  /// How many updates it has answered with "applied", and when the last of them.
+  std::uint64_t applies() const { return applies_; }
+  std::chrono::system_clock::time_point last_applied() const { return last_applied_; }
+  /// Compares the target with what is wanted, now. False when an update is in flight, or nothing is wanted yet.
+  bool resync();
 
   void on_done(std::uint64_t ticket, drcon_result result, const std::string& why) override;
   void on_refused(const plugins::refusal& what) override;
@@ -79,9 +84,12 @@ private:
   std::function<void()> idle_;
   std::string last_answer_ = "none";
   std::string last_why_;
+  std::uint64_t applies_ = 0;
+  std::chrono::system_clock::time_point last_applied_{};
 
   backoff backoff_;
-  bool waiting_ = false;  // for retry_timer_
+  bool waiting_ = false;            // for retry_timer_
+  bool waited_for_target_ = false;  // since the last answer "applied"
   timer retry_timer_;
   std::chrono::nanoseconds resync_{};
   timer resync_timer_;

@@ -2,11 +2,19 @@
 
 #include "log/log.hpp"
 
+#include <array>
 #include <utility>
 
 namespace drcon::engine {
 
-source_state::source_state(std::shared_ptr<plugins::instance> instance) : instance_(std::move(instance)) {}
+source_state::source_state(std::shared_ptr<plugins::instance> instance, journal& notes, metrics::metrics& figures)
+    : instance_(std::move(instance)), journal_(notes), figures_(figures) {}
+
+std::optional<std::chrono::system_clock::time_point> source_state::told(const std::string& service) const {
+  const auto at = told_.find(service);
+  if (at == told_.end()) return {};
+  return at->second;
+}
 
 service_ptr source_state::find(const std::string& name) const {
   const auto at = services_.find(name);
@@ -35,13 +43,21 @@ bool source_state::take_readiness(const plugins::source_news& news) {
   const bool was_ready = ready_;
   const bool was_known = known();
   if (news.all_unknown) {
-    if (!all_unknown_)
+    if (!all_unknown_) {
       log::warning("source " + name(), "state unknown: {}; {} services stay as they were", *news.all_unknown,
                    services_.size());
+      note("state unknown: " + *news.all_unknown);
+    }
     all_unknown_ = news.all_unknown;
   } else if (news.ready) {
-    if (all_unknown_) log::info("source " + name(), "state known again");
-    if (!ready_) log::info("source " + name(), "ready with {} services", services_.size());
+    if (all_unknown_) {
+      log::info("source " + name(), "state known again");
+      note("state known again");
+    }
+    if (!ready_) {
+      log::info("source " + name(), "ready with {} services", services_.size());
+      note(fmt::format("ready with {} services", services_.size()));
+    }
     all_unknown_.reset();
     ready_ = true;
   }
@@ -50,13 +66,40 @@ bool source_state::take_readiness(const plugins::source_news& news) {
 
 void source_state::on_news(plugins::source_news news) {
   source_event event{.source = this, .changed = {}, .readiness = false, .seen = news.first_seen};
-  for (const auto& [name, service] : news.services)
-    if (take(name, service)) event.changed.insert(name);
+  const auto now = std::chrono::system_clock::now();
+  for (const auto& [name, service] : news.services) {
+    if (!take(name, service)) continue;
+    event.changed.insert(name);
+    told_.insert_or_assign(name, now);
+  }
+  if (!event.changed.empty() && news.first_seen != std::chrono::steady_clock::time_point{})
+    figures_.observe(metrics::stage, {{"stage", "published"}, {"source", name()}},
+                     std::chrono::duration<double>(std::chrono::steady_clock::now() - news.first_seen).count());
   for (auto& [name, why] : news.unknown) unknown_.insert_or_assign(name, std::move(why));
   event.readiness = take_readiness(news);
-  if (!news.services.empty() || news.ready) last_word_ = std::chrono::system_clock::now();
+  if (!news.services.empty() || news.ready) last_word_ = now;
   if (event.changed.empty() && !event.readiness) return;
   for (auto* each : observers_) each->on_source(event);
+}
+
+void source_state::on_status(const plugins::instance_status& now) {
+  constexpr std::array words{"ok", "degraded", "away"};
+  note(words.at(static_cast<std::size_t>(now.state)) + (now.text.empty() ? std::string() : ": " + now.text));
+}
+
+void source_state::on_refused(const plugins::refusal& what) {
+  journal_.add({.what = journal_entry::kind::refused,
+                .of = journal_entry::about::source,
+                .subject = name(),
+                .why = what.why,
+                .endpoints = {{what.service, what.endpoint, {}, endpoint_change::kind::removed}}});
+}
+
+void source_state::note(std::string why) {
+  journal_.add({.what = journal_entry::kind::source,
+                .of = journal_entry::about::source,
+                .subject = name(),
+                .why = std::move(why)});
 }
 
 }  // namespace drcon::engine

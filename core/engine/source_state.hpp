@@ -3,7 +3,9 @@
 // Thread rule: the engine's thread.
 #pragma once
 
+#include "engine/journal.hpp"
 #include "engine/model.hpp"
+#include "metrics/metrics.hpp"
 #include "plugins/instance.hpp"
 
 #include <chrono>
@@ -35,7 +37,8 @@ public:
 
 class source_state final : public plugins::instance_listener {
 public:
-  explicit source_state(std::shared_ptr<plugins::instance> instance);
+  /// `notes` and `figures` outlive it.
+  source_state(std::shared_ptr<plugins::instance> instance, journal& notes, metrics::metrics& figures);
 
   const std::string& name() const { return instance_->name(); }
   plugins::instance& instance() { return *instance_; }
@@ -55,14 +58,23 @@ public:
   /// When it last said anything of its services.
   std::chrono::system_clock::time_point last_word() const { return last_word_; }
 
+  /// When the service last changed, by this source's word; nothing when it never told of it.
+  std::optional<std::chrono::system_clock::time_point> told(const std::string& service) const;
+
   void on_news(plugins::source_news news) override;
+  void on_status(const plugins::instance_status& now) override;
+  void on_refused(const plugins::refusal& what) override;
 
 private:
   bool take(const std::string& name, const service_ptr& now);
   bool take_readiness(const plugins::source_news& news);
+  void note(std::string why);
 
   std::shared_ptr<plugins::instance> instance_;
+  journal& journal_;
+  metrics::metrics& figures_;
   std::vector<source_observer*> observers_;
+  std::map<std::string, std::chrono::system_clock::time_point> told_;  // by service; withdrawn ones too
   std::map<std::string, service_ptr> services_;
   std::map<std::string, std::string> unknown_;
   std::optional<std::string> all_unknown_;

@@ -61,6 +61,10 @@ endpoint endpoint_from(const json& from) {
           .meta = from.at("meta")};
 }
 
+double to_seconds(std::chrono::system_clock::time_point when) {
+  return std::chrono::duration<double>(when.time_since_epoch()).count();
+}
+
 bool write_all(int file, std::string_view text) {
   while (!text.empty()) {
     const auto written = ::write(file, text.data(), text.size());
@@ -147,31 +151,39 @@ struct state_store::writer {
   void run() {
     std::unique_lock lock(mutex);
     for (;;) {
-      wake.wait(lock, [this] { return closing || !waiting.empty(); });
-      if (waiting.empty()) return;
+      wake.wait(lock, [this] { return closing || !waiting.empty() || !pauses.empty(); });
+      if (waiting.empty() && pauses.empty()) return;
       auto now = std::exchange(waiting, {});
+      auto marks = std::exchange(pauses, {});
       lock.unlock();
-      for (const auto& [pipeline, snapshot] : now) write(pipeline, *snapshot);
+      for (const auto& [pipeline, snapshot] : now) replace(pipeline + ".state", serialise(*snapshot));
+      for (const auto& [pipeline, mark] : marks) write_pause(pipeline, mark);
       lock.lock();
       wake.wait_for(lock, pause_between_writes, [this] { return closing; });
     }
   }
 
-  void write(const std::string& pipeline, const snapshot& from) {
+  void write_pause(const std::string& pipeline, const std::optional<pause_mark>& mark) {
+    std::error_code error;
+    if (mark) replace(pipeline + ".paused", json{{"why", mark->why}, {"since", to_seconds(mark->since)}}.dump() + "\n");
+    else fs::remove(directory / (pipeline + ".paused"), error);
+  }
+
+  void replace(const std::string& name, const std::string& text) {
     std::error_code error;
     fs::create_directories(directory, error);
-    const auto path = directory / (pipeline + ".state");
-    auto why = replace_file(path, serialise(from));
+    auto why = replace_file(directory / name, text);
     if (why == last_fault) return;
     if (!why.empty()) log::error("state", "last good state is not kept: {}", why);
     last_fault = std::move(why);
   }
 
   fs::path directory;
-  std::mutex mutex;  // guards closing and waiting
+  std::mutex mutex;  // guards closing, waiting and pauses
   std::condition_variable wake;
   bool closing = false;
   std::map<std::string, snapshot_ptr> waiting;
+  std::map<std::string, std::optional<pause_mark>> pauses;
   std::string last_fault;  // the thread's own
   std::thread thread;
 };
@@ -203,6 +215,32 @@ void state_store::save(const std::string& pipeline, snapshot_ptr snapshot) {
   {
     const std::lock_guard lock(writer_->mutex);
     writer_->waiting.insert_or_assign(pipeline, std::move(snapshot));
+  }
+  writer_->wake.notify_all();
+}
+
+// A mark that cannot be read still is one: nobody may find his pause gone.
+std::optional<pause_mark> state_store::load_pause(const std::string& pipeline) const {
+  if (directory_.empty()) return {};
+  const auto path = directory_ / (pipeline + ".paused");
+  std::error_code error;
+  if (!fs::exists(path, error)) return {};
+  std::ifstream in(path, std::ios::binary);
+  const auto read = json::parse(in, nullptr, false);
+  pause_mark mark{.why = "paused before the restart", .since = std::chrono::system_clock::now()};
+  if (!read.is_object()) return mark;
+  if (const auto why = read.find("why"); why != read.end() && why->is_string()) mark.why = *why;
+  if (const auto since = read.find("since"); since != read.end() && since->is_number())
+    mark.since = std::chrono::system_clock::time_point(std::chrono::duration_cast<std::chrono::system_clock::duration>(
+        std::chrono::duration<double>(since->get<double>())));
+  return mark;
+}
+
+void state_store::save_pause(const std::string& pipeline, std::optional<pause_mark> pause) {
+  if (!writer_) return;
+  {
+    const std::lock_guard lock(writer_->mutex);
+    writer_->pauses.insert_or_assign(pipeline, std::move(pause));
   }
   writer_->wake.notify_all();
 }

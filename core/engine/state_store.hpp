@@ -7,12 +7,19 @@
 
 #include "engine/model.hpp"
 
+#include <chrono>
 #include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
 
 namespace drcon::engine {
+
+/// Somebody stopped a pipeline from deciding.
+struct pause_mark {
+  std::string why;
+  std::chrono::system_clock::time_point since{};
+};
 
 class state_store {
 public:
@@ -28,6 +35,10 @@ public:
 
   /// Keeps a snapshot. Saves that come faster than they are written are folded: the newest wins.
   void save(const std::string& pipeline, snapshot_ptr snapshot);
+
+  /// A pause lasts through a restart: whoever asked for it did not ask for its end. DIRECTORY/PIPELINE.paused, JSON.
+  std::optional<pause_mark> load_pause(const std::string& pipeline) const;
+  void save_pause(const std::string& pipeline, std::optional<pause_mark> pause);
 
 private:
   struct writer;

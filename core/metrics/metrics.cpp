@@ -15,8 +15,8 @@ namespace drcon::metrics {
 namespace {
 
 const prometheus::Histogram::BucketBoundaries& buckets() {
-  static const prometheus::Histogram::BucketBoundaries all{0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2,
-                                                           0.5,   1,     2,     5,    10,   30,   60};
+  static const prometheus::Histogram::BucketBoundaries all{
+      0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60};
   return all;
 }
 
@@ -30,16 +30,17 @@ bool is_metric_word(std::string_view text) {
 metrics::metrics() : registry_(std::make_shared<prometheus::Registry>()) {}
 metrics::~metrics() = default;
 
-void metrics::set(const std::string& name, const std::string& help, const labels& with, double value) {
-  prometheus::BuildGauge().Name(name).Help(help).Register(*registry_).Add(with).Set(value);
+void metrics::add(const figure& counter, const labels& with, double increment) {
+  prometheus::BuildCounter().Name(counter.name).Help(counter.help).Register(*registry_).Add(with).Increment(increment);
 }
 
-void metrics::add(const std::string& name, const std::string& help, const labels& with, double increment) {
-  prometheus::BuildCounter().Name(name).Help(help).Register(*registry_).Add(with).Increment(increment);
-}
-
-void metrics::observe(const std::string& name, const std::string& help, const labels& with, double seconds) {
-  prometheus::BuildHistogram().Name(name).Help(help).Register(*registry_).Add(with, buckets()).Observe(seconds);
+void metrics::observe(const figure& histogram, const labels& with, double seconds) {
+  prometheus::BuildHistogram()
+      .Name(histogram.name)
+      .Help(histogram.help)
+      .Register(*registry_)
+      .Add(with, buckets())
+      .Observe(seconds);
 }
 
 bool metrics::report(const std::string& plugin, const std::string& instance, const drcon_metric& figure) {
@@ -54,9 +55,17 @@ bool metrics::report(const std::string& plugin, const std::string& instance, con
   std::ranges::replace(name, '-', '_');
   const std::string help(view(figure.help));
   try {
-    if (figure.kind == DRCON_METRIC_GAUGE) set(name, help, with, figure.value);
-    else if (figure.kind == DRCON_METRIC_HISTOGRAM) observe(name, help, with, figure.value);
-    else if (figure.kind == DRCON_METRIC_COUNTER && figure.value >= 0) add(name, help, with, figure.value);
+    if (figure.kind == DRCON_METRIC_GAUGE)
+      prometheus::BuildGauge().Name(name).Help(help).Register(*registry_).Add(with).Set(figure.value);
+    else if (figure.kind == DRCON_METRIC_HISTOGRAM)
+      prometheus::BuildHistogram()
+          .Name(name)
+          .Help(help)
+          .Register(*registry_)
+          .Add(with, buckets())
+          .Observe(figure.value);
+    else if (figure.kind == DRCON_METRIC_COUNTER && figure.value >= 0)
+      prometheus::BuildCounter().Name(name).Help(help).Register(*registry_).Add(with).Increment(figure.value);
     else return false;
   } catch (const std::invalid_argument&) {  // the same name was used for another kind
     return false;
@@ -64,6 +73,22 @@ bool metrics::report(const std::string& plugin, const std::string& instance, con
   return true;
 }
 
-std::string metrics::text() const { return prometheus::TextSerializer().Serialize(registry_->Collect()); }
+std::string metrics::text(const std::vector<sample>& now) const {
+  std::map<const figure*, prometheus::MetricFamily> families;
+  for (const auto& each : now) {
+    auto& family = families[each.of];
+    const bool counter = each.of->what == figure::kind::counter;
+    family.name = each.of->name;
+    family.help = each.of->help;
+    family.type = counter ? prometheus::MetricType::Counter : prometheus::MetricType::Gauge;
+    prometheus::ClientMetric metric;
+    for (const auto& [key, value] : each.with) metric.label.push_back({key, value});
+    (counter ? metric.counter.value : metric.gauge.value) = each.value;
+    family.metric.push_back(std::move(metric));
+  }
+  auto all = registry_->Collect();
+  for (auto& [of, family] : families) all.push_back(std::move(family));
+  return prometheus::TextSerializer().Serialize(all);
+}
 
 }  // namespace drcon::metrics

@@ -3,11 +3,14 @@
 // Thread rule: any thread; prometheus-cpp locks inside.
 #pragma once
 
+#include "metrics/figures.hpp"
+
 #include <drcon/plugin.h>
 
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace prometheus {
 class Registry;
@@ -17,6 +20,13 @@ namespace drcon::metrics {
 
 using labels = std::map<std::string, std::string>;
 
+/// One figure at one moment, for what is known at the scrape and needs no counting.
+struct sample {
+  const figure* of;
+  labels with;
+  double value;
+};
+
 class metrics {
 public:
   metrics();
@@ -24,16 +34,15 @@ public:
   metrics(const metrics&) = delete;
   metrics& operator=(const metrics&) = delete;
 
-  void set(const std::string& name, const std::string& help, const labels& with, double value);
-  void add(const std::string& name, const std::string& help, const labels& with, double increment = 1);
-  /// A histogram of seconds, with buckets from 1 ms to 60 s.
-  void observe(const std::string& name, const std::string& help, const labels& with, double seconds);
+  void add(const figure& counter, const labels& with, double increment = 1);
+  /// A histogram of seconds, with buckets from 100 us to 60 s.
+  void observe(const figure& histogram, const labels& with, double seconds);
 
   /// What a plugin reports; false when its name or labels are not what Prometheus allows, or clash with another kind.
   bool report(const std::string& plugin, const std::string& instance, const drcon_metric& figure);
 
-  /// The exposition format, version 0.0.4.
-  std::string text() const;
+  /// The exposition format, version 0.0.4: all that was counted, and `now`.
+  std::string text(const std::vector<sample>& now = {}) const;
 
 private:
   std::shared_ptr<prometheus::Registry> registry_;

@@ -32,6 +32,7 @@ instance::instance(config::kind kind, const plugin& type, const config::instance
       name_(config.name),
       plugin_name_(config.plugin),
       component_(std::string(word(kind)) + " " + config.name),
+      own_process_(config.isolation.own_process),
       executor_(std::move(executor)),
       figures_(figures),
       handle_(handle::make(config.name)),
@@ -186,6 +187,11 @@ instance_status instance::status() const {
   return status_;
 }
 
+std::set<refusal> instance::refusals() const {
+  const std::lock_guard lock(mutex_);
+  return refused_;
+}
+
 // ---- what the plugin says ----
 
 void instance::said_log(int level, std::string_view text) const {
@@ -303,14 +309,12 @@ void instance::said_refused(refusal what) {
 }
 
 void instance::misbehaved(std::string_view how) const {
-  figures_.add("drcon_plugin_misbehaviour_total", "Breaches of the plugin contract.",
-               {{"plugin", plugin_name_}, {"instance", name_}});
+  figures_.add(metrics::plugin_misbehaviour, {{"plugin", plugin_name_}, {"instance", name_}});
   log::error(component_, "plugin '{}' misbehaved: {}", plugin_name_, how);
 }
 
 void instance::crashed(const std::string& how) {
-  figures_.add("drcon_plugin_crashes_total", "Ends of plugins' own processes that were not asked for.",
-               {{"plugin", plugin_name_}, {"instance", name_}});
+  figures_.add(metrics::plugin_crashes, {{"plugin", plugin_name_}, {"instance", name_}});
   log::error(component_, "plugin '{}': {}", plugin_name_, how);
 }
 
@@ -329,8 +333,7 @@ void instance::report_refusals(const std::string& service, const std::vector<ref
   for (const auto& each : fresh) {
     log::warning(component_, "left out {}{}{}: {}", each.service, each.endpoint.empty() ? "" : " endpoint ",
                  each.endpoint, each.why);
-    figures_.add("drcon_refused_total", "Endpoints and services left out because of what they carry.",
-                 {{"instance", name_}});
+    figures_.add(metrics::refused, {{"instance", name_}});
     tell([each](instance_listener& to) { to.on_refused(each); });
   }
 }

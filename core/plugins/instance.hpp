@@ -102,6 +102,11 @@ public:
   bool wait_ended(std::chrono::nanoseconds at_most) { return lane_.end(at_most); }
 
   instance_status status() const;
+  bool own_process() const { return own_process_; }
+  /// What is left out at present, and why.
+  std::set<refusal> refusals() const;
+  /// Jobs that wait for the instance's thread.
+  std::size_t queue_depth() const { return lane_.waiting(); }
 
   // What the plugin says, by way of its handle: on any thread.
   void said_log(int level, std::string_view text) const;
@@ -132,6 +137,7 @@ private:
   const std::string name_;
   const std::string plugin_name_;
   const std::string component_;  // for the log: "source consul"
+  const bool own_process_;
   boost::asio::any_io_executor executor_;
   metrics::metrics& figures_;
   handle* const handle_;                // never freed: a late call must find something

@@ -121,6 +121,11 @@ void lane::post(std::function<void()> job) {
   state_->wake.notify_one();
 }
 
+std::size_t lane::waiting() const {
+  const std::lock_guard lock(state_->mutex);
+  return state_->jobs.size();
+}
+
 bool lane::end(std::chrono::nanoseconds at_most) {
   {
     const std::lock_guard lock(state_->mutex);

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <string>
@@ -22,6 +23,9 @@ public:
 
   /// Jobs run one after the other, in order. They must not throw.
   void post(std::function<void()> job);
+
+  /// How many jobs have not begun.
+  std::size_t waiting() const;
 
   /// Lets what was posted end and waits for the thread's end; false when the time is up. Until then the thread may be
   /// inside of what the jobs use, even of what they used last.

@@ -38,6 +38,14 @@ nlohmann::json drcon_process::status() const {
   return nlohmann::json::parse(get(directory_ / "admin.sock", "/v1/status").body, nullptr, false);
 }
 
+nlohmann::json drcon_process::pipeline(const std::string& name) const {
+  return nlohmann::json::parse(ask("GET", "/v1/pipelines/" + name).body, nullptr, false);
+}
+
+http_answer drcon_process::ask(const std::string& method, const std::string& target) const {
+  return http(method, directory_ / "admin.sock", target);
+}
+
 std::string drcon_process::metrics() const { return get(directory_ / "admin.sock", "/metrics").body; }
 
 nlohmann::json drcon_process::journal() const {

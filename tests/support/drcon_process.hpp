@@ -1,6 +1,7 @@
 // The program itself, as a user runs it.
 #pragma once
 
+#include "support/http.hpp"
 #include "support/process.hpp"
 #include "support/temp_dir.hpp"
 
@@ -28,6 +29,10 @@ public:
   run_result verb(const std::string& name, const std::vector<std::string>& more = {}) const;
 
   nlohmann::json status() const;
+  /// GET /v1/pipelines/NAME.
+  nlohmann::json pipeline(const std::string& name) const;
+  /// Any request to its admin socket.
+  http_answer ask(const std::string& method, const std::string& target) const;
   std::string metrics() const;
   nlohmann::json journal() const;
   /// Waits until all is settled; false when the time is up.

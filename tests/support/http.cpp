@@ -78,8 +78,8 @@ std::set<std::string> answerers(std::uint16_t port, int requests) {
   return names;
 }
 
-http_answer get(const std::filesystem::path& socket, const std::string& target) {
-  return exchange<asio::local::stream_protocol>({socket.string()}, make("GET", target, {}), std::chrono::seconds(10));
+http_answer http(const std::string& method, const std::filesystem::path& socket, const std::string& target) {
+  return exchange<asio::local::stream_protocol>({socket.string()}, make(method, target, {}), std::chrono::seconds(10));
 }
 
 }  // namespace drcon::test

@@ -27,6 +27,9 @@ inline http_answer get(std::uint16_t port, const std::string& target = "/") { re
 std::set<std::string> answerers(std::uint16_t port, int requests);
 
 /// Over a unix socket.
-http_answer get(const std::filesystem::path& socket, const std::string& target);
+http_answer http(const std::string& method, const std::filesystem::path& socket, const std::string& target);
+inline http_answer get(const std::filesystem::path& socket, const std::string& target) {
+  return http("GET", socket, target);
+}
 
 }  // namespace drcon::test

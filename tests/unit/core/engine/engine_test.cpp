@@ -1,130 +1,8 @@
 // The whole engine with fake plugins: what reaches a sink, when, and what does not.
-#include "engine/engine.hpp"
-#include "plugins/lane.hpp"
-
-#include "support/fake_plugins.hpp"
-#include "support/temp_dir.hpp"
-#include "support/wait.hpp"
-
-#include <boost/asio/executor_work_guard.hpp>
-#include <boost/asio/post.hpp>
-
-#include <gtest/gtest.h>
-
-#include <future>
-#include <thread>
+#include "engine_fixture.hpp"
 
 namespace drcon::engine {
 namespace {
-
-using namespace std::chrono_literals;
-using test::fake;
-using test::service_of;
-
-config::instance_config instance_of(const std::string& name, const std::string& plugin, const std::string& note = {}) {
-  config::instance_config made{.name = name, .plugin = plugin, .options = nlohmann::json::object()};
-  if (!note.empty()) made.options["note"] = note;
-  made.where = {"test.toml", 1, 1};
-  made.positions["/note"] = {"test.toml", 2, 8};
-  return made;
-}
-
-config::pipeline_config pipeline_of(std::vector<std::string> sources, std::vector<std::string> sinks) {
-  return {.name = "p",
-          .sources = std::move(sources),
-          .sinks = std::move(sinks),
-          .merge = {},
-          .wait = {.min = 5ms, .max = 50ms},
-          .brake = {.max_removed = 0.5, .min_endpoints = 1, .hold = 5min, .window = 30s},
-          .resync = 0s};
-}
-
-class Engine : public testing::Test {
-protected:
-  Engine() {
-    test::forget_fakes();
-    test::add_fake_plugins(registry_);
-    config_.host.stop_deadline = 2s;
-    config_.host.journal_size = 100;
-    config_.sources["s"] = instance_of("s", "fake-source");
-    config_.sinks["t"] = instance_of("t", "fake-sink");
-    config_.pipelines["p"] = pipeline_of({"s"}, {"t"});
-  }
-  ~Engine() override { stop(); }
-
-  void start() {
-    config_.host.state_directory = state_.path();
-    engine_ = std::make_unique<engine>(context_, registry_, figures_, config_.host, mode::apply);
-    thread_ = std::thread([this] {
-      const auto work = boost::asio::make_work_guard(context_);
-      context_.run();
-    });
-    ASSERT_TRUE(apply());
-    ASSERT_TRUE(fake("t")->wait([] { return fake("t")->started.load(); }));
-  }
-  template <class Function>
-  auto on_engine(Function function) {
-    std::packaged_task<decltype(function())()> task(std::move(function));
-    auto result = task.get_future();
-    boost::asio::post(context_, [&task] { task(); });
-    return result.get();
-  }
-  bool apply() {
-    return on_engine([this] {
-      config::diagnostics found;
-      const bool taken = engine_->apply(config_, found);
-      faults_ = found.text();
-      return taken;
-    });
-  }
-  bool stop() {
-    if (!thread_.joinable()) return true;
-    std::promise<bool> over;
-    boost::asio::post(context_, [&] {
-      engine_->stop([&](bool clean) {
-        over.set_value(clean);
-        context_.stop();
-      });
-    });
-    const bool clean = over.get_future().get();
-    thread_.join();
-    context_.restart();
-    engine_.reset();
-    plugins::wait_for_lanes(1s);  // a thread may still be within the context that it said its last word to
-    return clean;
-  }
-  std::vector<std::string> journal(journal_entry::kind what) {
-    return on_engine([&] {
-      std::vector<std::string> whys;
-      for (const auto& each : engine_->log().entries())
-        if (each.what == what) whys.push_back(each.why);
-      return whys;
-    });
-  }
-  // Everything said so far has gone all the way through the pipeline.
-  void settle() {
-    for (int i = 0; i < 3; ++i) on_engine([] { return true; });
-  }
-  static bool sees(const std::string& sink, std::size_t endpoints) {
-    return fake(sink)->wait([&] {
-      std::size_t count = 0;
-      for (const auto& each : fake(sink)->last) count += each.endpoints.size();
-      return fake(sink)->applies > 0 && count == endpoints;
-    });
-  }
-  bool shows(const std::string& figure) {
-    return test::wait_until([&] { return figures_.text().find(figure) != std::string::npos; });
-  }
-
-  test::temp_dir state_;
-  plugins::registry registry_;
-  metrics::metrics figures_;
-  boost::asio::io_context context_;
-  config::configuration config_;
-  std::unique_ptr<engine> engine_;
-  std::thread thread_;
-  std::string faults_;
-};
 
 TEST_F(Engine, AppliesNothingBeforeTheSourceIsReady) {
   start();
@@ -276,7 +154,7 @@ TEST_F(Engine, IgnoresASecondAnswer) {
   const auto& host = fake("t")->host;
   host.host()->done(host.instance(), 1, DRCON_RETRY, c_string("again"));
   host.host()->done(host.instance(), 4711, DRCON_OK, {});
-  EXPECT_TRUE(shows("drcon_plugin_misbehaviour_total{instance=\"t\",plugin=\"fake-sink\"} 2")) << figures_.text();
+  EXPECT_TRUE(shows("drcon_plugin_misbehaviour_total{instance=\"t\",plugin=\"fake-sink\"} 2")) << figures_.text(on_engine([this] { return engine_->figures(); }));
   fake("s")->host.publish(service_of("web", 2));
   EXPECT_TRUE(sees("t", 2));
 }

@@ -1,0 +1,73 @@
+// What is known at a scrape: nothing of what was removed by a reload is among it.
+#include "build/facts.hpp"
+#include "engine/engine.hpp"
+#include "engine/shown.hpp"
+
+#include <drcon/model.hpp>
+
+namespace drcon::engine {
+namespace {
+
+using metrics::labels;
+using metrics::sample;
+
+template <class Number>
+double number(Number value) {
+  return static_cast<double>(value);
+}
+
+void figures_of(const source_state& source, std::vector<sample>& all) {
+  const labels with{{"source", source.name()}};
+  all.push_back({&metrics::source_state,
+                 {{"source", source.name()}, {"plugin", source.instance().plugin_name()}},
+                 number(source.instance().status().state)});
+  all.push_back({&metrics::source_ready, with, number(source.ready())});
+  all.push_back({&metrics::source_known, with, number(source.known())});
+  all.push_back({&metrics::source_last_word, with, to_seconds(source.last_word())});
+  all.push_back({&metrics::source_services, with, number(source.services().size())});
+  all.push_back({&metrics::source_endpoints, with, number(endpoint_count(source))});
+  all.push_back(
+      {&metrics::queue_depth, {{"instance", "source " + source.name()}}, number(source.instance().queue_depth())});
+}
+
+void figures_of(const pipeline& each, std::vector<sample>& all) {
+  const labels with{{"pipeline", each.name()}};
+  const auto* snapshot = each.current().snapshot.get();
+  all.push_back({&metrics::pipeline_known, with, number(each.known())});
+  all.push_back({&metrics::pipeline_paused, with, number(each.paused().has_value())});
+  all.push_back({&metrics::pipeline_pending, with, number(each.pending())});
+  all.push_back({&metrics::brake_holding, with, number(!each.held().empty())});
+  all.push_back({&metrics::pipeline_revision, with, snapshot ? number(snapshot->revision()) : 0});
+  if (!snapshot) return;  // "no endpoint" is not what is served then
+  all.push_back({&metrics::services, with, number(snapshot->services().size())});
+  all.push_back({&metrics::endpoints_in_service, with, number(snapshot->in_service_count())});
+  for (const auto& [health, count] : count_by_health(*snapshot))
+    all.push_back({&metrics::endpoints, {{"pipeline", each.name()}, {"health", health}}, number(count)});
+}
+
+void figures_of(const sink_runner& sink, std::vector<sample>& all) {
+  const labels with{{"sink", sink.name()}};
+  const auto revision = [](const snapshot_ptr& of) { return of ? number(of->revision()) : 0; };
+  all.push_back({&metrics::sink_state,
+                 {{"sink", sink.name()}, {"plugin", sink.instance().plugin_name()}},
+                 number(sink.instance().status().state)});
+  all.push_back({&metrics::sink_up_to_date, with, number(sink.up_to_date())});
+  all.push_back({&metrics::sink_in_flight, with, number(sink.in_flight())});
+  all.push_back({&metrics::sink_wanted, with, revision(sink.wanted())});
+  all.push_back({&metrics::sink_applied, with, revision(sink.applied())});
+  all.push_back({&metrics::sink_last_applied, with, to_seconds(sink.last_applied())});
+  all.push_back({&metrics::queue_depth, {{"instance", "sink " + sink.name()}}, number(sink.instance().queue_depth())});
+}
+
+}  // namespace
+
+std::vector<metrics::sample> engine::figures() const {
+  std::vector<sample> all{{&metrics::build_info, {{"version", build::version}}, 1},
+                          {&metrics::settled, {}, number(settled())}};
+  for (const auto& [name, each] : sources_) figures_of(*each, all);
+  for (const auto& [name, each] : pipelines_) figures_of(*each, all);
+  for (const auto& [name, each] : sinks_) figures_of(*each, all);
+  return all;
+}
+
+}  // namespace drcon::engine

@@ -1,63 +1,396 @@
 #include "admin/routes.hpp"
-#include "build/facts.hpp"
+
+#include "admin/openapi.hpp"
+#include "admin/target_lines.hpp"
+#include "log/log.hpp"
+#include "metrics/process.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
+#include <charconv>
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <utility>
+
 namespace drcon::admin {
 namespace {
 
-namespace http = boost::beast::http;
-
-response make(const request& asked, http::status status, std::string_view type, std::string body) {
-  response made(status, asked.version());
-  made.set(http::field::server, std::string("drcon/") + build::version);
-  made.set(http::field::content_type, {type.data(), type.size()});
-  made.set(http::field::cache_control, "no-store");
-  made.keep_alive(asked.keep_alive());
-  made.body() = std::move(body);
-  made.prepare_payload();
-  return made;
+std::optional<std::uint64_t> number(const asked& what, const char* name) {
+  const auto at = what.query.find(name);
+  if (at == what.query.end()) return {};
+  std::uint64_t value = 0;
+  const auto* end = at->second.data() + at->second.size();
+  const auto read = std::from_chars(at->second.data(), end, value);
+  if (read.ec != std::errc() || read.ptr != end) return {};
+  return value;
 }
 
-response text(const request& asked, http::status status, std::string body) {
-  return make(asked, status, "text/plain; charset=utf-8", std::move(body));
+std::string word(const asked& what, const char* name) {
+  const auto at = what.query.find(name);
+  return at == what.query.end() ? std::string() : at->second;
 }
 
-response json(const request& asked, const nlohmann::json& body) {
-  using handler = nlohmann::json::error_handler_t;
-  return make(asked, http::status::ok, "application/json", body.dump(-1, ' ', false, handler::replace) + "\n");
+// ---- what is ----
+
+void healthz(subject&, const std::string&, const asked&, const reply& to) { to(text(200, "ok\n")); }
+
+void readyz(subject& about, const std::string&, const asked&, const reply& to) {
+  const auto lines = about.engine.unsettled();
+  to(text(about.engine.settled() ? 200 : 503, lines.empty() ? (about.engine.settled() ? "ready\n" : "under way\n")
+                                                            : fmt::format("{}\n", fmt::join(lines, "\n"))));
 }
 
-nlohmann::json journal_of(const engine::engine& engine) {
+void metrics_text(subject& about, const std::string&, const asked&, const reply& to) {
+  auto now = about.engine.figures();
+  auto process = metrics::of_this_process();
+  now.insert(now.end(), process.begin(), process.end());
+  if (about.event_clients) now.push_back({&metrics::event_clients, {}, static_cast<double>(*about.event_clients)});
+  auto made = text(200, about.figures.text(now));
+  made.type = "text/plain; version=0.0.4; charset=utf-8";
+  to(std::move(made));
+}
+
+void openapi_document(subject&, const std::string&, const asked&, const reply& to) { to(json(200, openapi())); }
+
+void status(subject& about, const std::string&, const asked&, const reply& to) { to(json(200, about.engine.status())); }
+
+void pipelines(subject& about, const std::string&, const asked&, const reply& to) {
+  to(json(200, about.engine.pipelines()));
+}
+
+void one_pipeline(subject& about, const std::string& name, const asked&, const reply& to) {
+  to(json(200, about.engine.pipeline_detail(name)));
+}
+
+// Whether an entry is of a pipeline, or of one of its sources and sinks.
+bool is_about(const engine::journal_entry& entry, const config::pipeline_config& pipeline) {
+  using about = engine::journal_entry::about;
+  const auto has = [&](const std::vector<std::string>& names) { return std::ranges::count(names, entry.subject) > 0; };
+  switch (entry.of) {
+    case about::pipeline: return entry.subject == pipeline.name;
+    case about::sink: return has(pipeline.sinks);
+    case about::source: return has(pipeline.sources);
+    case about::host: break;
+  }
+  return true;
+}
+
+void journal(subject& about, const std::string&, const asked& what, const reply& to) {
+  const auto after = number(what, "after").value_or(0);
+  const auto limit = number(what, "limit").value_or(std::numeric_limits<std::uint64_t>::max());
+  const auto& known = about.engine.config().pipelines;
+  const auto pipeline = known.find(word(what, "pipeline"));
+  if (pipeline == known.end() && what.query.contains("pipeline"))
+    return to(refuse(404, "there is no pipeline '" + word(what, "pipeline") + "'", "see GET /v1/pipelines"));
   auto entries = nlohmann::json::array();
-  for (const auto& each : engine.log().entries()) entries.push_back(to_json(each));
-  return {{"entries", std::move(entries)}};
+  const auto& all = about.engine.log().entries();
+  for (auto at = all.rbegin(); at != all.rend() && at->number > after && entries.size() < limit; ++at)
+    if (pipeline == known.end() || is_about(*at, pipeline->second)) entries.push_back(to_json(*at));
+  std::reverse(entries.begin(), entries.end());
+  to(json(200, {{"first", all.empty() ? 0 : all.front().number},
+                {"last", all.empty() ? 0 : all.back().number},
+                {"entries", std::move(entries)}}));
 }
 
-response readiness(const request& asked, const engine::engine& engine) {
-  const auto lines = engine.unsettled();
-  const auto status = engine.settled() ? http::status::ok : http::status::service_unavailable;
-  return text(asked, status, lines.empty() ? "ready\n" : fmt::format("{}\n", fmt::join(lines, "\n")));
+// ---- what a target says ----
+
+// Asks each sink of the pipeline in turn of nobody: all at once; `done` when the last has answered.
+void ask_sinks(subject& about, const std::string& pipeline,
+               std::function<void(std::map<std::string, engine::inspection>)> done) {
+  struct open_questions {
+    std::size_t left;
+    std::map<std::string, engine::inspection> found;
+    std::function<void(std::map<std::string, engine::inspection>)> done;
+  };
+  const auto& sinks = about.engine.config().pipelines.at(pipeline).sinks;
+  auto open = std::make_shared<open_questions>(open_questions{sinks.size(), {}, std::move(done)});
+  for (const auto& sink : sinks)
+    about.engine.inspect(sink, [open, sink](engine::inspection found) {
+      open->found.insert_or_assign(sink, std::move(found));
+      if (--open->left == 0) open->done(std::move(open->found));
+    });
+}
+
+void explain(subject& about, const std::string& name, const asked& what, const reply& to) {
+  const auto endpoint = word(what, "endpoint");
+  if (endpoint.empty())
+    return to(
+        refuse(400, "which endpoint is not said", "add ?endpoint=ID, ?endpoint=ADDRESS or ?endpoint=ADDRESS:PORT"));
+  auto shown = about.engine.explain(name, endpoint, word(what, "service"));
+  if (shown["matches"].empty()) {
+    const auto like = about.engine.endpoints_like(name, endpoint);
+    return to(refuse(
+        404, "no source of pipeline '" + name + "' has told of an endpoint '" + endpoint + "' that is remembered",
+        like.empty() ? "it is named by its id, its address, or address:port; see GET /v1/pipelines/" + name
+                     : fmt::format("there is {}", fmt::join(like, ", "))));
+  }
+  if (word(what, "target") == "0") return to(json(200, shown));
+  ask_sinks(about, name,
+            [shown = std::move(shown), to](const std::map<std::string, engine::inspection>& found) mutable {
+              for (auto& match : shown["matches"]) add_target_lines(match, found);
+              to(json(200, shown));
+            });
+}
+
+void diff(subject& about, const std::string& name, const asked&, const reply& to) {
+  ask_sinks(about, name, [name, to](const std::map<std::string, engine::inspection>& found) {
+    nlohmann::json shown{{"pipeline", name}, {"sinks", nlohmann::json::object()}};
+    for (const auto& [sink, each] : found) {
+      auto targets = nlohmann::json::array();
+      for (const auto& target : each.targets)
+        targets.push_back({{"target", target.target},
+                           {"wanted", target.wanted},
+                           {"live", target.live ? nlohmann::json(*target.live) : nlohmann::json()},
+                           {"equal", target.live == target.wanted}});
+      shown["sinks"][sink] = {{"targets", std::move(targets)}, {"error", each.error}};
+    }
+    to(json(200, shown));
+  });
+}
+
+// ---- what people do ----
+
+answer done(subject& about, const std::string& pipeline, const std::string& what) {
+  return json(200, {{"done", what}, {"pipeline", about.engine.pipelines().at(pipeline)}});
+}
+
+void pause(subject& about, const std::string& name, const asked& what, const reply& to) {
+  constexpr std::size_t longest = 500;
+  about.engine.find(name)->pause(word(what, "why").substr(0, longest));
+  to(done(
+      about, name,
+      "pipeline " + name + " is paused: its targets keep what they have until it is resumed, also through a restart"));
+}
+
+void resume(subject& about, const std::string& name, const asked&, const reply& to) {
+  if (!about.engine.find(name)->resume())
+    return to(refuse(409, "pipeline " + name + " is not paused", "nothing was changed"));
+  to(done(about, name, "pipeline " + name + " goes on with what its sources say now"));
+}
+
+void resync(subject& about, const std::string& name, const asked&, const reply& to) {
+  const auto begun = about.engine.resync(name);
+  to(done(about, name,
+          fmt::format("{} of {} sinks compare their target with what is wanted, and mend what differs{}", begun,
+                      about.engine.config().pipelines.at(name).sinks.size(),
+                      begun == about.engine.config().pipelines.at(name).sinks.size()
+                          ? ""
+                          : "; the others are at work on an update")));
+}
+
+void release_brake(subject& about, const std::string& name, const asked&, const reply& to) {
+  if (!about.engine.find(name)->release_brake())
+    return to(refuse(409, "the brake of pipeline " + name + " holds nothing", "nothing was changed"));
+  to(done(about, name, "what the brake of pipeline " + name + " held is believed now, and goes to its sinks"));
+}
+
+void rollback(subject& about, const std::string& name, const asked& what, const reply& to) {
+  const auto revision = number(what, "revision");
+  if (!revision)
+    return to(refuse(400, "to which revision is not said",
+                     "add ?revision=N; GET /v1/pipelines/" + name + " lists them as history"));
+  auto& pipeline = *about.engine.find(name);
+  const auto& now = pipeline.current().snapshot;
+  if (now && now->revision() == *revision)
+    return to(refuse(409, fmt::format("revision {} is what pipeline {} stands behind now", *revision, name),
+                     "nothing was changed"));
+  if (!pipeline.roll_back(*revision)) {
+    std::vector<std::uint64_t> kept;
+    for (const auto& each : pipeline.history()) kept.push_back(each.snapshot->revision());
+    return to(refuse(409, fmt::format("revision {} of pipeline {} is not kept", *revision, name),
+                     fmt::format("nothing was changed; kept are {}", fmt::join(kept, ", "))));
+  }
+  to(done(about, name,
+          fmt::format("pipeline {} serves what it had at revision {}, and is paused: drcon resume {} ends that", name,
+                      *revision, name)));
+}
+
+void reload(subject& about, const std::string&, const asked&, const reply& to) {
+  const auto outcome = about.reload();
+  if (outcome.taken)
+    return to(json(200, {{"done", "the configuration was read anew and is in use"}, {"findings", outcome.findings}}));
+  to(json(422, {{"error", "the new configuration is not used; everything goes on as it was"},
+                {"help", "mend what is found, and reload again"},
+                {"findings", outcome.findings}}));
+}
+
+const parameter which_endpoint{"endpoint", "Its id, its address, or address:port.", true};
+
+}  // namespace
+
+const std::vector<route>& routes() {
+  static const std::vector<route> all{
+      {"GET", "/", "The dashboard: a page for people.", {}, "", "text/html", {}, nullptr},
+      {"GET", "/healthz", "Whether the engine's thread turns.", {}, "", "text/plain", {503}, healthz},
+      {"GET",
+       "/readyz",
+       "Whether all is settled; else one line for each thing that is not.",
+       {},
+       "",
+       "text/plain",
+       {503},
+       readyz},
+      {"GET", "/metrics", "All figures, in Prometheus' text format 0.0.4.", {}, "", "text/plain", {}, metrics_text},
+      {"GET",
+       "/v1/openapi.json",
+       "This document: OpenAPI 3.1.",
+       {},
+       "OpenApi",
+       "application/json",
+       {},
+       openapi_document},
+      {"GET",
+       "/v1/status",
+       "Sources, pipelines and sinks, and what is not as it should be.",
+       {},
+       "Status",
+       "application/json",
+       {},
+       status},
+      {"GET", "/v1/pipelines", "All pipelines by name.", {}, "Pipelines", "application/json", {}, pipelines},
+      {"GET",
+       "/v1/pipelines/{name}",
+       "One pipeline with its decided snapshot, its history, its sources and sinks.",
+       {},
+       "PipelineDetail",
+       "application/json",
+       {404},
+       one_pipeline},
+      {"GET",
+       "/v1/pipelines/{name}/explain",
+       "Where an endpoint stands, and why: from each source's word to what the targets say now.",
+       {which_endpoint, {"service", "Only of this service."}, {"target", "0: the targets are not asked."}},
+       "Explanation",
+       "application/json",
+       {400, 404},
+       explain},
+      {"GET",
+       "/v1/pipelines/{name}/diff",
+       "What each sink of the pipeline would write, beside what its target has now.",
+       {},
+       "Difference",
+       "application/json",
+       {404},
+       diff},
+      {"GET",
+       "/v1/journal",
+       "What changed, why, and what each sink did: oldest first.",
+       {{"after", "Only entries with a higher number."},
+        {"pipeline", "Only of this pipeline, its sources and sinks."},
+        {"limit", "At most so many: the newest."}},
+       "Journal",
+       "application/json",
+       {404},
+       journal},
+      {"GET",
+       "/v1/events",
+       "Server-sent events: `journal` for each entry, `state` (a Status) when anything in it changed, `lost` when "
+       "entries went untold.",
+       {{"after", "Begin after this entry; so does the header Last-Event-ID. Without: with the next."}},
+       "",
+       "text/event-stream",
+       {},
+       nullptr},
+      {"POST",
+       "/v1/pipelines/{name}/pause",
+       "Decide nothing more; what is served stays, also through a restart.",
+       {{"why", "A reason, for whoever finds it paused."}},
+       "Done",
+       "application/json",
+       {404},
+       pause},
+      {"POST", "/v1/pipelines/{name}/resume", "End a pause.", {}, "Done", "application/json", {404, 409}, resume},
+      {"POST",
+       "/v1/pipelines/{name}/resync",
+       "Have the sinks compare their targets with what is wanted, and mend them.",
+       {},
+       "Done",
+       "application/json",
+       {404},
+       resync},
+      {"POST",
+       "/v1/pipelines/{name}/release-brake",
+       "Believe what the brake holds.",
+       {},
+       "Done",
+       "application/json",
+       {404, 409},
+       release_brake},
+      {"POST",
+       "/v1/pipelines/{name}/rollback",
+       "Serve what an earlier revision had, and pause.",
+       {{"revision", "One of the pipeline's history.", true}},
+       "Done",
+       "application/json",
+       {400, 404, 409},
+       rollback},
+      {"POST",
+       "/v1/reload",
+       "Read the configuration anew, as SIGHUP does; a wrong one changes nothing.",
+       {},
+       "Reloaded",
+       "application/json",
+       {422},
+       reload},
+  };
+  return all;
+}
+
+namespace {
+
+// The name in the place of {name}, when the path fits.
+std::optional<std::string> fits(const route& which, const std::vector<std::string>& path) {
+  std::string name;
+  std::string_view rest = which.path;
+  for (const auto& segment : path) {
+    if (!rest.starts_with('/')) return {};
+    rest.remove_prefix(1);
+    const auto part = rest.substr(0, rest.find('/'));
+    if (part == "{name}") name = segment;
+    else if (part != segment) return {};
+    rest.remove_prefix(part.size());
+  }
+  if (rest.empty() || rest == "/") return name;
+  return {};
+}
+
+void find_and_answer(subject& about, const asked& what, const reply& to) {
+  std::vector<std::string> methods;
+  for (const auto& each : routes()) {
+    const auto name = fits(each, what.path);
+    if (!name) continue;
+    if (each.method != what.method) {
+      methods.emplace_back(each.method);
+      continue;
+    }
+    if (!name->empty() && !about.engine.find(*name)) {
+      std::vector<std::string> names;
+      for (const auto& [pipeline, config] : about.engine.config().pipelines) names.push_back(pipeline);
+      return to(
+          refuse(404, "there is no pipeline '" + *name + "'", fmt::format("there is {}", fmt::join(names, ", "))));
+    }
+    if (each.handler) return each.handler(about, *name, what, to);
+  }
+  if (methods.empty()) return to(refuse(404, "there is no such route", "GET /v1/openapi.json lists them all"));
+  auto refused =
+      refuse(405, what.method + " is not understood here", fmt::format("use {}", fmt::join(methods, " or ")));
+  refused.headers.emplace_back("Allow", fmt::format("{}", fmt::join(methods, ", ")));
+  to(std::move(refused));
 }
 
 }  // namespace
 
-response answer(const request& asked, const engine::engine& engine, const metrics::metrics& figures) {
-  const std::string target(asked.target().substr(0, asked.target().find('?')));
-  if (asked.method() != http::verb::get && asked.method() != http::verb::head) {
-    auto refused = text(asked, http::status::method_not_allowed, "only GET is understood here\n");
-    refused.set(http::field::allow, "GET, HEAD");
-    return refused;
+void handle(subject& about, const asked& what, const reply& to) {
+  try {
+    find_and_answer(about, what, to);
+  } catch (const std::exception& error) {
+    // Nothing that is asked may end the host.
+    log::error("admin", "{} /{}: {}", what.method, fmt::join(what.path, "/"), error.what());
+    to(refuse(500, std::string("an error within drcon: ") + error.what(), "the log has it too; please report it"));
   }
-  if (target == "/healthz") return text(asked, http::status::ok, "ok\n");
-  if (target == "/readyz") return readiness(asked, engine);
-  if (target == "/v1/status") return json(asked, engine.status());
-  if (target == "/v1/journal") return json(asked, journal_of(engine));
-  if (target == "/metrics") return make(asked, http::status::ok, "text/plain; version=0.0.4", figures.text());
-  return text(asked, http::status::not_found,
-              "no such route; there are /healthz, /readyz, /v1/status, /v1/journal and /metrics\n");
 }
-
 }  // namespace drcon::admin

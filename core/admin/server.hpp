@@ -1,44 +1,42 @@
-// The admin interface: HTTP/1.1 over a unix socket.
+// The admin interface's wires: HTTP/1.1 over a unix socket and, if asked for, over TCP, with TLS or without. What it
+// answers is in routes.cpp, who may ask in access.hpp, and GET /v1/openapi.json describes it all.
 //
-//   GET /healthz      200 "ok" while the engine's thread turns
-//   GET /readyz       200 when all is settled, else 503; the body says what is not
-//   GET /v1/status    sources, pipelines with their endpoints, sinks (JSON)
-//   GET /v1/journal   what changed, why, and what each sink did (JSON, oldest first)
-//   GET /metrics      Prometheus text
-//
-// Thread rule: the engine's thread; a slow client waits on its own connection only.
+// Everything is bounded: connections, event clients, the size of a request, and every wait.
+// Thread rule: called on the engine's thread. Clients are served on a thread of the server's own, which asks the
+// engine's thread for each answer: a slow client, or a thousand of them, delay no update.
 #pragma once
 
-#include "engine/engine.hpp"
-#include "metrics/metrics.hpp"
+#include "admin/routes.hpp"
+#include "config/configuration.hpp"
 
 #include <boost/asio/io_context.hpp>
 
-#include <filesystem>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace drcon::admin {
 
 class server {
 public:
-  /// `engine` and `figures` outlive the server.
-  server(boost::asio::io_context& context, const engine::engine& engine, const metrics::metrics& figures);
+  /// `engine_context` is the engine's loop, and outlives the server.
+  server(boost::asio::io_context& engine_context, subject about);
   ~server();
   server(const server&) = delete;
   server& operator=(const server&) = delete;
 
-  /// Listens on the socket, mode 0660; a stale one of a process that died is replaced, one in use is not. False, with
-  /// a reason, when it cannot.
-  bool listen(const std::filesystem::path& socket, std::string& why);
+  /// Listens where the configuration says, and no more elsewhere. The unix socket has mode 0660; a stale one of a
+  /// process that died is replaced, one in use is not. False, with a reason, when something of it cannot be: then the
+  /// rest is listened on.
+  bool listen(const config::admin_config& where, std::string& why);
+  /// Ends every connection, and returns when the thread has ended.
   void close();
 
 private:
-  struct listener;
-  std::shared_ptr<listener> listener_;
-  boost::asio::io_context& context_;
-  const engine::engine& engine_;
-  const metrics::metrics& figures_;
+  struct wires;
+  boost::asio::io_context& engine_context_;
+  subject about_;
+  std::unique_ptr<wires> wires_;
 };
 
 }  // namespace drcon::admin

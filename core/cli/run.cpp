@@ -8,6 +8,7 @@
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/signal_set.hpp>
 
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -31,7 +32,8 @@ public:
       : from_(from),
         plugins_(plugins),
         hosted_(plugins, host, engine::mode::apply),
-        admin_(hosted_.context(), hosted_.engine(), hosted_.figures()),
+        admin_(hosted_.context(),
+               {.engine = hosted_.engine(), .figures = hosted_.figures(), .reload = [this] { return reload(); }}),
         heartbeat_(hosted_.context().get_executor(), hosted_.engine()),
         signals_(hosted_.context(), SIGHUP, SIGTERM, SIGINT) {}
 
@@ -41,7 +43,7 @@ private:
   bool listen(const config::host_config& host);
   void wait_for_signal();
   void on_signal(int signal);
-  void reload();
+  admin::reload_outcome reload();
   void stop();
 
   const arguments& from_;
@@ -56,10 +58,8 @@ private:
 };
 
 bool daemon::listen(const config::host_config& host) {
-  if (host.admin_socket == host_.admin_socket) return true;
-  admin_.close();
   std::string why;
-  if (host.admin_socket.empty() || admin_.listen(host.admin_socket, why)) return true;
+  if (admin_.listen(host.admin, why)) return true;
   log::error("admin", "{}", why);
   return false;
 }
@@ -89,26 +89,33 @@ void daemon::wait_for_signal() {
 }
 
 void daemon::on_signal(int signal) {
-  if (signal == SIGHUP && !stopping_) return reload();
-  if (signal == SIGHUP) return;
+  if (signal == SIGHUP) {
+    if (!stopping_) reload();
+    return;
+  }
   if (!std::exchange(stopping_, true)) return stop();
   log::warning("host", "second signal: leaving at once");
   std::_Exit(exit_overstay);
 }
 
 // The whole new configuration is checked first; a wrong one changes nothing.
-void daemon::reload() {
+admin::reload_outcome daemon::reload() {
+  if (stopping_) return {.taken = false, .findings = {"drcon is stopping"}};
   log::info("host", "reloading {}", from_.config.string());
   heartbeat_.reloading();
   config::diagnostics found;
   const auto next = config::load(from_.config, plugins_.catalog(), found);
-  for (const auto& each : found.sorted())
+  admin::reload_outcome outcome{.taken = next && hosted_.engine().apply(*next, found), .findings = {}};
+  for (const auto& each : found.sorted()) {
+    outcome.findings.push_back(each.where.text() + ": " + each.message + (each.help.empty() ? "" : "; " + each.help));
     log::write(each.severity == config::severity::error ? log::level::error : log::level::warning, "config",
-               each.where.text() + ": " + each.message + (each.help.empty() ? "" : "; " + each.help));
-  if (!next || !hosted_.engine().apply(*next, found)) {
+               outcome.findings.back());
+  }
+  hosted_.engine().note_reload(outcome.taken, outcome.findings.empty() ? "" : outcome.findings.front());
+  if (!outcome.taken) {
     log::error("host", "the new configuration is not used; everything goes on as it was");
     heartbeat_.reloaded("the new configuration is wrong, the old one is in use; ");
-    return;
+    return outcome;
   }
   log::configure(log::level_named(next->host.log_level), next->host.log_format);
   log_to(next->host);
@@ -116,6 +123,7 @@ void daemon::reload() {
   host_ = next->host;
   log::info("host", "reloaded: {} pipelines", next->pipelines.size());
   heartbeat_.reloaded({});
+  return outcome;
 }
 
 void daemon::stop() {
@@ -128,9 +136,18 @@ void daemon::stop() {
   });
 }
 
+// Thousands of watches and of people who look on need more than the 1,024 that a shell or systemd gives at first.
+void allow_many_files() {
+  rlimit files{};
+  if (::getrlimit(RLIMIT_NOFILE, &files) != 0) return;
+  files.rlim_cur = files.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &files);
+}
+
 }  // namespace
 
 int run(const arguments& from) {
+  allow_many_files();
   plugins::registry plugins;
   const auto host = prepare(from, plugins);
   if (!host) return exit_config;

@@ -112,6 +112,18 @@ struct pipeline_config {
   bool same_as(const pipeline_config& other) const;
 };
 
+/// [admin].
+struct admin_config {
+  std::filesystem::path socket;       ///< empty: none
+  std::string address;                ///< listen = "ADDRESS:PORT"; empty: no TCP
+  std::uint16_t port = 0;
+  std::string token;                  ///< empty: none, and nothing is changed over TCP
+  std::filesystem::path certificate;  ///< with a private key: TLS
+  std::filesystem::path private_key;
+  bool is_on() const { return !socket.empty() || !address.empty(); }
+  bool operator==(const admin_config&) const = default;
+};
+
 /// [host], [log], [admin].
 struct host_config {
   std::vector<std::filesystem::path> plugin_directories;  ///< besides the built-in one
@@ -122,7 +134,7 @@ struct host_config {
   std::string log_level;               ///< trace, debug, info, warning, error
   std::string log_format;              ///< text, json
   std::filesystem::path log_file;      ///< empty: standard error
-  std::filesystem::path admin_socket;  ///< empty: no admin interface
+  admin_config admin;
   bool operator==(const host_config&) const = default;
 };
 

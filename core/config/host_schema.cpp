@@ -55,7 +55,15 @@ const char* const keys = R"JSON({
       "type": "object", "additionalProperties": false, "description": "How it is asked and told.",
       "properties": {
         "socket": { "type": "string", "format": "path", "default": "",
-          "description": "Unix socket of the admin interface (/healthz, /readyz, /v1/status, /v1/journal, /metrics), mode 0660. Under systemd the default is admin.sock in the unit's RuntimeDirectory=. Empty: none." }
+          "description": "Unix socket of the admin interface (GET /v1/openapi.json tells what it answers), mode 0660. Under systemd the default is admin.sock in the unit's RuntimeDirectory=. Empty: none." },
+        "listen": { "type": "string", "default": "",
+          "description": "ADDRESS:PORT to listen on over TCP too, such as \"127.0.0.1:9180\": the dashboard at http://127.0.0.1:9180/, and /metrics for Prometheus. Without a token nothing can be changed there. An address that is not loopback's needs token, certificate and private_key. Empty: none." },
+        "token": { "type": "string", "secret": true, "minLength": 16,
+          "description": "Whoever asks over TCP must send it: Authorization: Bearer TOKEN. At least 16 characters. Without: anybody on this host may read there, nobody may write." },
+        "certificate": { "type": "string", "format": "path", "default": "",
+          "description": "File with the certificate chain for TLS 1.2 or newer, PEM. Read anew at each reload. Empty: no TLS." },
+        "private_key": { "type": "string", "format": "path", "default": "",
+          "description": "File with the certificate's private key, PEM." }
       }
     },
     "source": { "type": "object",

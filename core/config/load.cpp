@@ -4,9 +4,15 @@
 #include "config/instances.hpp"
 #include "config/pipelines.hpp"
 #include "config/sections.hpp"
+#include "config/text.hpp"
+#include "config/toml_value.hpp"
 #include "config/units.hpp"
 
+#include <arpa/inet.h>
+
 #include <algorithm>
+#include <array>
+#include <charconv>
 #include <cstdlib>
 #include <optional>
 #include <string>
@@ -42,6 +48,58 @@ std::optional<std::filesystem::path> directory_of_unit(const char* variable) {
   return all.substr(0, all.find(':'));
 }
 
+position where_of(const sections& all, const std::string& name, const char* key) {
+  const auto [first, last] = all.single.equal_range(name);
+  for (auto each = first; each != last; ++each)
+    if (const auto* node = each->second.table->get(key)) return place(*node);
+  return {};
+}
+
+// "127.0.0.1:9180" and "[::1]:9180".
+bool read_address(const std::string& text, admin_config& to) {
+  const auto colon = text.rfind(':');
+  if (colon == std::string::npos) return false;
+  auto address = text.substr(0, colon);
+  if (address.starts_with('[') && address.ends_with(']')) address = address.substr(1, address.size() - 2);
+  else if (address.find(':') != std::string::npos) return false;
+  const auto* const first = text.data() + colon + 1;
+  const auto* const last = text.data() + text.size();
+  const auto port = std::from_chars(first, last, to.port);
+  std::array<unsigned char, sizeof(in6_addr)> ignored{};
+  const bool is_ip = ::inet_pton(AF_INET, address.c_str(), ignored.data()) == 1 ||
+                     ::inet_pton(AF_INET6, address.c_str(), ignored.data()) == 1;
+  to.address = address;
+  return is_ip && port.ec == std::errc() && port.ptr == last && to.port != 0;
+}
+
+bool is_loopback(const std::string& address) { return address.starts_with("127.") || address == "::1"; }
+
+// Whoever opens it to a network must have thought of who may ask, and of who listens in.
+void read_admin(const sections& all, const json& from, admin_config& to, diagnostics& found) {
+  to.socket = from.at("socket").get<std::string>();
+  if (const auto runtime = directory_of_unit("RUNTIME_DIRECTORY"); runtime && !is_set(all, "admin", "socket"))
+    to.socket = *runtime / "admin.sock";
+  to.token = from.value("token", "");
+  to.certificate = from.at("certificate").get<std::string>();
+  to.private_key = from.at("private_key").get<std::string>();
+  if (to.certificate.empty() != to.private_key.empty())
+    found.error(where_of(all, "admin", to.certificate.empty() ? "private_key" : "certificate"),
+                "[admin] has a certificate without a private_key, or the other way round",
+                "TLS needs both: write the one that is missing");
+  const auto listen = from.at("listen").get<std::string>();
+  if (listen.empty()) return;
+  const auto where = where_of(all, "admin", "listen");
+  if (!read_address(listen, to)) {
+    found.error(where, "'listen' in [admin]: expected ADDRESS:PORT, found \"" + shortened(listen) + "\"",
+                "an IP address and a port, such as \"127.0.0.1:9180\" or \"[::1]:9180\"");
+  } else if (!is_loopback(to.address) && (to.token.empty() || to.certificate.empty())) {
+    found.error(where,
+                "'listen' in [admin]: " + to.address + " can be reached from elsewhere, and has no " +
+                    (to.token.empty() ? "token" : "TLS"),
+                "add token, certificate and private_key, or listen on 127.0.0.1");
+  }
+}
+
 std::optional<host_config> read_host(const sections& all, diagnostics& found) {
   diagnostics own;
   const auto host = read_own(all, "host", own);
@@ -60,9 +118,10 @@ std::optional<host_config> read_host(const sections& all, diagnostics& found) {
   to.log_level = log.at("level").get<std::string>();
   to.log_format = log.at("format").get<std::string>();
   to.log_file = log.at("file").get<std::string>();
-  to.admin_socket = admin.at("socket").get<std::string>();
-  if (const auto runtime = directory_of_unit("RUNTIME_DIRECTORY"); runtime && !is_set(all, "admin", "socket"))
-    to.admin_socket = *runtime / "admin.sock";
+  diagnostics of_admin;
+  read_admin(all, admin, to.admin, of_admin);
+  found.take(of_admin);
+  if (of_admin.has_errors()) return {};
   return to;
 }
 

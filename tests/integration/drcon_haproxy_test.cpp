@@ -88,7 +88,7 @@ TEST_P(DrconHaproxy, KeepsAServiceThatVanishes) {
   start("service = [{ match = \"web\" }]");
   ASSERT_TRUE(routes_to({"a"}));
   consul_.remove("a");
-  ASSERT_TRUE(wait_until([&] { return drcon_->status()["pipelines"]["web"]["services"].empty(); })) << drcon_->log();
+  ASSERT_TRUE(wait_until([&] { return drcon_->pipeline("web")["services"].empty(); })) << drcon_->log();
   EXPECT_TRUE(drcon_->settled());
   EXPECT_EQ(answers(), std::set<std::string>{"a"});
   add(b_);

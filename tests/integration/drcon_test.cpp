@@ -49,7 +49,9 @@ protected:
     return wait_until([&] { return answers() == names; });
   }
   json endpoints(const std::string& service = "web") const {
-    return drcon_->status()["pipelines"]["web"]["services"].value(service, json::array());
+    for (const auto& each : drcon_->pipeline("web")["services"])
+      if (each["name"] == service) return each["endpoints"];
+    return json::array();
   }
   std::string file() const { return read_file(nginx_.file()); }
   void use(const std::string& servers) {
@@ -402,7 +404,7 @@ TEST_F(Drcon, FoldsAStormOfRegistrations) {
   const auto began = std::chrono::steady_clock::now();
   constexpr int many = 500;
   for (int i = 0; i < many; ++i) consul_->add("s" + std::to_string(i), "i" + std::to_string(i), "127.0.0.1", 1000 + i);
-  ASSERT_TRUE(wait_until([&] { return drcon_->status()["pipelines"]["web"]["services"].size() == many + 1; }, 60s))
+  ASSERT_TRUE(wait_until([&] { return drcon_->pipeline("web")["services"].size() == many + 1; }, 60s))
       << drcon_->log();
   ASSERT_TRUE(drcon_->settled(60s));
   const auto text = file();

@@ -59,7 +59,7 @@ TEST_F(Load, FillsInEveryDefault) {
   EXPECT_EQ(made->host.journal_size, 1000);
   EXPECT_EQ(made->host.log_level, "info");
   EXPECT_EQ(made->host.log_format, "text");
-  EXPECT_EQ(made->host.admin_socket, "");
+  EXPECT_EQ(made->host.admin.socket, "");
   const auto& web = made->pipelines.at("web");
   EXPECT_EQ(web.name, "web");
   EXPECT_EQ(web.merge, (merge_config{merge_policy::union_of_all, 10s}));
@@ -110,7 +110,7 @@ socket = "run/drcon.sock"
   EXPECT_EQ(made->host.journal_size, 1000000);
   EXPECT_EQ(made->host.log_level, "trace");
   EXPECT_EQ(made->host.log_format, "json");
-  EXPECT_EQ(made->host.admin_socket, dir_ / "run/drcon.sock");
+  EXPECT_EQ(made->host.admin.socket, dir_ / "run/drcon.sock");
 }
 
 TEST_F(Load, TakesRelativePathsFromTheFileTheyStandIn) {

@@ -1,0 +1,38 @@
+// What is asked of the admin interface, and what it answers: HTTP without its wires.
+#pragma once
+
+#include <nlohmann/json_fwd.hpp>
+
+#include <functional>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace drcon::admin {
+
+struct asked {
+  std::string method;                        ///< "GET"; a HEAD counts as one
+  std::vector<std::string> path;             ///< decoded: {"v1", "pipelines", "web"}
+  std::map<std::string, std::string> query;  ///< decoded; the last one of a name
+};
+
+struct answer {
+  unsigned status = 200;
+  std::string type = "text/plain; charset=utf-8";
+  std::string body;
+  std::vector<std::pair<std::string, std::string>> headers;
+};
+
+/// Called once, on the engine's thread.
+using reply = std::function<void(answer)>;
+
+/// Reads "/v1/journal?after=3"; false when that is no path of HTTP.
+bool parse_target(const std::string& target, asked& to);
+
+answer text(unsigned status, std::string body);
+answer json(unsigned status, const nlohmann::json& body);
+/// {"error": what, "help": help}, as every refusal is.
+answer refuse(unsigned status, const std::string& what, const std::string& help);
+
+}  // namespace drcon::admin

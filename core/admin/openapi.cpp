@@ -1,0 +1,172 @@
+#include "admin/openapi.hpp"
+
+#include "admin/routes.hpp"
+#include "build/facts.hpp"
+
+#include <nlohmann/json.hpp>
+
+namespace drcon::admin {
+namespace {
+
+using nlohmann::json;
+
+// Every property is there always, unless it is in "optional". Times are seconds since the epoch, 0 for never; durations
+// are seconds.
+const char* const shapes = R"JSON({
+  "Error": { "properties": { "error": { "type": "string", "description": "What was wrong." }, "help": { "type": "string", "description": "What to do, or what follows." } } },
+  "Names": { "type": "array", "items": { "type": "string" } },
+  "Refusal": { "properties": { "service": { "type": "string" }, "endpoint": { "type": "string", "description": "Its id; empty: the whole service." }, "why": { "type": "string" } } },
+  "Change": { "properties": { "service": { "type": "string" }, "endpoint": { "type": "string" }, "address": { "type": "string" }, "change": { "enum": ["added", "removed", "changed"] } } },
+  "Source": { "optional": ["why_unknown"], "properties": {
+    "plugin": { "type": "string" }, "isolation": { "enum": ["none", "process"] }, "state": { "enum": ["ok", "degraded", "away"] },
+    "text": { "type": "string", "description": "What the plugin says of its state." }, "pipelines": { "$ref": "Names" },
+    "refused": { "type": "array", "items": { "$ref": "Refusal" } },
+    "ready": { "type": "boolean", "description": "Has told all it watches, at least once." }, "known": { "type": "boolean", "description": "Ready, and able to tell now." },
+    "services": { "type": "integer" }, "endpoints": { "type": "integer" },
+    "unknown": { "type": "object", "additionalProperties": { "type": "string" }, "description": "Services of which it cannot tell now, and why; their last state stands." },
+    "why_unknown": { "type": "string", "description": "Why it can tell nothing at present." }, "last_word": { "type": "number" } } },
+  "Loss": { "properties": { "added": { "type": "integer" }, "removed": { "type": "integer" }, "changed": { "type": "integer" },
+    "endpoints": { "type": "array", "items": { "$ref": "Change" }, "description": "The first hundred." } } },
+  "Health": { "properties": { "passing": { "type": "integer" }, "warning": { "type": "integer" }, "critical": { "type": "integer" }, "maintenance": { "type": "integer" } } },
+  "Pipeline": { "optional": ["speaks"], "properties": {
+    "sources": { "$ref": "Names" }, "sinks": { "$ref": "Names" }, "merge": { "enum": ["union", "prefer"] }, "speaks": { "type": "string", "description": "merge = prefer: whose word counts." },
+    "known": { "type": "boolean" }, "waiting_for": { "$ref": "Names" }, "held": { "type": "string", "description": "Why the brake holds an update; empty: it does not." },
+    "held_until": { "type": "number", "description": "The update is believed then." }, "held_loss": { "anyOf": [ { "type": "null" }, { "$ref": "Loss" } ] },
+    "paused": { "type": "string", "description": "Why it is paused; empty: it is not." }, "paused_since": { "type": "number" },
+    "pending": { "type": "boolean", "description": "A change waits: for the pace, the brake, or the end of a pause." },
+    "revision": { "type": "integer", "description": "Of the decided snapshot; 0: none yet." }, "why": { "type": "string" }, "decided": { "type": "number" },
+    "services_count": { "type": "integer" }, "endpoints": { "type": "integer" }, "in_service": { "type": "integer" }, "health": { "$ref": "Health" } } },
+  "Sink": { "properties": {
+    "plugin": { "type": "string" }, "isolation": { "enum": ["none", "process"] }, "state": { "enum": ["ok", "degraded", "away"] }, "text": { "type": "string" }, "pipelines": { "$ref": "Names" },
+    "refused": { "type": "array", "items": { "$ref": "Refusal" } }, "wanted": { "type": ["integer", "null"] }, "applied": { "type": ["integer", "null"] },
+    "up_to_date": { "type": "boolean" }, "in_flight": { "type": "boolean" }, "last_answer": { "enum": ["none", "applied", "away", "rejected", "unanswered"] },
+    "why": { "type": "string" }, "last_applied": { "type": "number" }, "applies": { "type": "integer" } } },
+  "Sources": { "type": "object", "additionalProperties": { "$ref": "Source" } },
+  "Pipelines": { "type": "object", "additionalProperties": { "$ref": "Pipeline" } },
+  "Sinks": { "type": "object", "additionalProperties": { "$ref": "Sink" } },
+  "Status": { "properties": {
+    "version": { "type": "string" }, "started": { "type": "number" }, "now": { "type": "number" }, "settled": { "type": "boolean" },
+    "unsettled": { "$ref": "Names", "description": "What is not as it should be: sentences." },
+    "journal": { "properties": { "first": { "type": "integer" }, "last": { "type": "integer" } } },
+    "sources": { "$ref": "Sources" }, "pipelines": { "$ref": "Pipelines" }, "sinks": { "$ref": "Sinks" } } },
+  "Endpoint": { "properties": { "id": { "type": "string" }, "node": { "type": "string" }, "address": { "type": "string" }, "port": { "type": "integer" }, "weight": { "type": "integer" },
+    "priority": { "type": "integer" }, "health": { "enum": ["passing", "warning", "critical", "maintenance"] }, "tags": { "$ref": "Names" }, "meta": { "type": "object", "additionalProperties": { "type": "string" } } } },
+  "Service": { "optional": ["values"], "properties": { "name": { "type": "string" }, "revision": { "type": "integer", "description": "The source's own, such as Consul's index." },
+    "endpoints": { "type": "array", "items": { "$ref": "Endpoint" } }, "values": { "type": "object", "additionalProperties": { "type": "string" }, "description": "Settings instead of endpoints." } } },
+  "Decision": { "properties": { "revision": { "type": "integer" }, "decided": { "type": "number" }, "why": { "type": "string" }, "endpoints": { "type": "integer" }, "in_service": { "type": "integer" } } },
+  "PipelineDetail": { "of": "Pipeline", "properties": { "services": { "type": "array", "items": { "$ref": "Service" } }, "history": { "type": "array", "items": { "$ref": "Decision" }, "description": "What rollback can go back to, newest last." },
+    "sources_state": { "$ref": "Sources" }, "sinks_state": { "$ref": "Sinks" } } },
+  "Entry": { "properties": { "number": { "type": "integer" }, "time": { "type": "number" },
+    "what": { "enum": ["decided", "held", "applied", "away", "rejected", "refused", "steered", "source", "reloaded"] },
+    "kind": { "enum": ["pipeline", "sink", "source", "host"] }, "subject": { "type": "string" }, "revision": { "type": "integer" }, "why": { "type": "string" },
+    "added": { "type": "integer" }, "removed": { "type": "integer" }, "changed": { "type": "integer" },
+    "endpoints": { "type": "array", "items": { "$ref": "Change" }, "description": "The first twenty." }, "seconds": { "type": "number", "description": "decided: since the source's word; a sink's: since it was handed the update." } } },
+  "Journal": { "properties": { "first": { "type": "integer", "description": "The oldest entry in memory; 0: none." }, "last": { "type": "integer" }, "entries": { "type": "array", "items": { "$ref": "Entry" } } } },
+  "Explanation": { "properties": { "pipeline": { "type": "string" }, "asked": { "type": "string" }, "matches": { "type": "array", "items": { "$ref": "Match" } } } },
+  "Match": { "properties": { "service": { "type": "string" }, "id": { "type": "string" }, "address": { "type": "string" }, "verdict": { "type": "string", "description": "One sentence." }, "in_rotation": { "type": "boolean" },
+    "sources": { "type": "array", "items": { "$ref": "SaidBySource" } }, "merge": { "type": "string" }, "filter": { "type": "string" }, "brake": { "type": "string" }, "paused": { "type": "string" },
+    "decided": { "$ref": "Decided" }, "sinks": { "type": "array", "items": { "$ref": "DoneBySink" } }, "journal": { "type": "array", "items": { "$ref": "Entry" } } } },
+  "SaidBySource": { "optional": ["health", "weight"], "properties": { "source": { "type": "string" }, "plugin": { "type": "string" }, "state": { "enum": ["ok", "degraded", "away"] }, "text": { "type": "string" }, "known": { "type": "boolean" },
+    "says": { "enum": ["present", "absent", "unknown", "left out"] }, "why": { "type": "string" }, "revision": { "type": "integer" }, "told": { "type": "number", "description": "When it last changed the service." }, "health": { "type": "string" }, "weight": { "type": "integer" } } },
+  "Decided": { "properties": { "revision": { "type": "integer" }, "present": { "type": "boolean" }, "health": { "type": "string" }, "weight": { "type": "integer" }, "since_revision": { "type": "integer" }, "since": { "type": "number" }, "why": { "type": "string" }, "gone_at": { "type": "number" } } },
+  "DoneBySink": { "properties": { "sink": { "type": "string" }, "plugin": { "type": "string" }, "present": { "type": "boolean" }, "applied": { "type": ["integer", "null"] }, "wanted": { "type": ["integer", "null"] }, "up_to_date": { "type": "boolean" },
+    "last_answer": { "type": "string" }, "why": { "type": "string" }, "refused": { "type": "string" }, "target_error": { "type": "string" },
+    "target": { "type": "array", "items": { "properties": { "name": { "type": "string" }, "known": { "type": "boolean" }, "lines": { "$ref": "Names", "description": "What it has now, as far as that names the endpoint." } } } } } },
+  "Difference": { "properties": { "pipeline": { "type": "string" }, "sinks": { "type": "object", "additionalProperties": { "properties": { "error": { "type": "string" },
+    "targets": { "type": "array", "items": { "properties": { "target": { "type": "string" }, "wanted": { "type": "string" }, "live": { "type": ["string", "null"], "description": "null: not known." }, "equal": { "type": "boolean" } } } } } } } } },
+  "Done": { "properties": { "done": { "type": "string", "description": "What was done, and what follows." }, "pipeline": { "$ref": "Pipeline" } } },
+  "Reloaded": { "properties": { "done": { "type": "string" }, "findings": { "$ref": "Names" } } },
+  "OpenApi": { "type": "object" }
+})JSON";
+
+// Strict objects, and references as OpenAPI has them.
+void complete(json& shape) {
+  if (shape.is_array())
+    for (auto& each : shape) complete(each);
+  if (!shape.is_object()) return;
+  if (const auto at = shape.find("$ref"); at != shape.end() && at->is_string())
+    *at = "#/components/schemas/" + at->get<std::string>();
+  for (auto& [key, value] : shape.items()) complete(value);
+  const auto properties = shape.find("properties");
+  if (properties == shape.end() || !properties->is_object() || shape.contains("required")) return;
+  auto required = json::array();
+  const auto optional = shape.value("optional", json::array());
+  for (const auto& [name, value] : properties->items())
+    if (std::find(optional.begin(), optional.end(), name) == optional.end()) required.push_back(name);
+  shape.erase("optional");
+  shape["type"] = "object";
+  shape["required"] = std::move(required);
+  shape["additionalProperties"] = false;
+}
+
+json schemas() {
+  auto all = json::parse(shapes);
+  for (auto& [name, shape] : all.items()) {
+    if (!shape.contains("of")) continue;
+    auto base = all.at(shape["of"].get<std::string>());
+    base["properties"].update(shape["properties"]);
+    shape = std::move(base);
+  }
+  for (auto& [name, shape] : all.items()) complete(shape);
+  return all;
+}
+
+json reference(const char* schema) { return {{"$ref", std::string("#/components/schemas/") + schema}}; }
+
+json parameters(const route& of) {
+  auto all = json::array();
+  if (std::string_view(of.path).find("{name}") != std::string_view::npos)
+    all.push_back({{"name", "name"},
+                   {"in", "path"},
+                   {"required", true},
+                   {"description", "Of the pipeline."},
+                   {"schema", {{"type", "string"}}}});
+  for (const auto& each : of.query)
+    all.push_back({{"name", each.name},
+                   {"in", "query"},
+                   {"required", each.required},
+                   {"description", each.meaning},
+                   {"schema", {{"type", "string"}}}});
+  return all;
+}
+
+json operation(const route& of) {
+  json answers;
+  const json schema = *of.schema ? reference(of.schema) : json{{"type", "string"}};
+  answers["200"] = {{"description", of.summary}, {"content", {{of.type, {{"schema", schema}}}}}};
+  const auto refused = [](const char* why) {
+    return json{{"description", why}, {"content", {{"application/json", {{"schema", reference("Error")}}}}}};
+  };
+  for (const int each : of.refuses) answers[std::to_string(each)] = refused("Refused; the body tells why.");
+  answers["401"] = refused("Over TCP: the token is missing or wrong.");
+  answers["421"] = refused("Over TCP without a token: the host of the URL is neither an address nor localhost.");
+  if (std::string_view(of.method) == "POST") answers["403"] = refused("Over TCP without a token: nothing is changed.");
+  answers["503"] = refused("Too many connections, or the engine's thread does not answer.");
+  return {{"summary", of.summary}, {"parameters", parameters(of)}, {"responses", std::move(answers)}};
+}
+
+json document() {
+  json made{{"openapi", "3.1.0"},
+            {"info",
+             {{"title", "drcon"},
+              {"version", std::string(build::version)},
+              {"description", "The admin interface of drcon: over its unix socket, or over TCP with [admin] listen."}}},
+            {"components",
+             {{"schemas", schemas()}, {"securitySchemes", {{"token", {{"type", "http"}, {"scheme", "bearer"}}}}}}},
+            {"security", json::array({json::object(), {{"token", json::array()}}})}};
+  for (const auto& each : routes()) {
+    std::string method(each.method);
+    for (auto& letter : method) letter = static_cast<char>(std::tolower(letter));
+    made["paths"][each.path][method] = operation(each);
+  }
+  return made;
+}
+
+}  // namespace
+
+const nlohmann::json& openapi() {
+  static const auto made = document();
+  return made;
+}
+
+}  // namespace drcon::admin

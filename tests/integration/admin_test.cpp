@@ -1,0 +1,355 @@
+// The admin interface of the running program: what it answers, to whom, and what it costs.
+#include "support/certificates.hpp"
+#include "support/drcon_process.hpp"
+#include "support/ports.hpp"
+#include "support/wait.hpp"
+
+#include "admin/openapi.hpp"
+#include "admin/routes.hpp"
+
+#include <valijson/adapters/nlohmann_json_adapter.hpp>
+#include <valijson/schema.hpp>
+#include <valijson/schema_parser.hpp>
+#include <valijson/validation_results.hpp>
+#include <valijson/validator.hpp>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <fstream>
+
+namespace drcon::test {
+namespace {
+
+using namespace std::chrono_literals;
+using nlohmann::json;
+using testing::HasSubstr;
+using testing::Not;
+
+const char* const token = "0123456789abcdef";
+
+class Admin : public testing::Test {
+protected:
+  void start(const std::string& admin = {}) {
+    drcon_ = std::make_unique<drcon_process>(config(admin));
+    set_hosts(3);
+    write_file(drcon_->directory() / "page.mustache",
+               "{{#services}}{{#endpoints}}server {{address}}:{{port}};\n{{/endpoints}}{{/services}}");
+    drcon_->start();
+    ASSERT_TRUE(drcon_->settled()) << drcon_->log();
+  }
+  static std::string config(const std::string& admin) {
+    return admin +
+           "\n[source.hosts]\nplugin = \"file\"\npath = \"hosts.toml\"\n"
+           "[sink.page]\nplugin = \"template\"\n"
+           "file = [{ template = \"page.mustache\", path = \"page.conf\", escape = \"nginx\" }]\n"
+           "[pipeline.web]\nsources = [\"hosts\"]\nsinks = [\"page\"]\n"
+           "wait = { min = \"1ms\", max = \"10ms\" }\n";
+  }
+  void set_hosts(int count) const {
+    std::string text = "[[service]]\nname = \"web\"\n";
+    for (int i = 1; i <= count; ++i)
+      text += "[[service.endpoint]]\naddress = \"10.0.0." + std::to_string(i) + "\"\nport = 80\n";
+    write_file(drcon_->directory() / "next", text);
+    std::filesystem::rename(drcon_->directory() / "next", drcon_->directory() / "hosts.toml");
+  }
+  int lines() const {
+    const auto text = read_file(drcon_->directory() / "page.conf");
+    return static_cast<int>(std::ranges::count(text, '\n'));
+  }
+  bool serves(int count) const {
+    return wait_until([&] { return lines() == count; });
+  }
+  json ask(const std::string& method, const std::string& target, int expected = 200) const {
+    const auto answer = drcon_->ask(method, target);
+    EXPECT_EQ(answer.status, expected) << method << " " << target << ": " << answer.body << answer.error;
+    return json::parse(answer.body, nullptr, false);
+  }
+  std::filesystem::path socket() const { return drcon_->directory() / "admin.sock"; }
+
+  std::unique_ptr<drcon_process> drcon_;
+};
+
+// The whole document with one of its schemas as the root, so that references hold.
+std::string faults(const json& schema, const json& value) {
+  json whole = schema;
+  whole["components"] = admin::openapi().at("components");
+  valijson::Schema compiled;
+  valijson::SchemaParser().populateSchema(valijson::adapters::NlohmannJsonAdapter(whole), compiled);
+  valijson::ValidationResults results;
+  valijson::Validator().validate(compiled, valijson::adapters::NlohmannJsonAdapter(value), &results);
+  std::string text;
+  valijson::ValidationResults::Error error;
+  while (results.popError(error)) text += error.description + "\n";
+  return text;
+}
+
+TEST_F(Admin, EveryRouteAnswersAsItsDocumentSays) {
+  start();
+  set_hosts(4);
+  ASSERT_TRUE(serves(4));
+  const std::map<std::string, std::string> query{{"/v1/pipelines/{name}/explain", "?endpoint=10.0.0.1"},
+                                                 {"/v1/pipelines/{name}/rollback", "?revision=1"}};
+  const auto& document = ask("GET", "/v1/openapi.json");
+  int answered = 0;
+  for (const auto& each : admin::routes()) {
+    ASSERT_TRUE(document["paths"][each.path].is_object()) << each.path;
+    if (!each.handler) continue;
+    std::string path = each.path;
+    if (const auto at = path.find("{name}"); at != std::string::npos) path.replace(at, 6, "web");
+    if (const auto more = query.find(each.path); more != query.end()) path += more->second;
+    const auto answer = drcon_->ask(each.method, path);
+    std::string method(each.method);
+    std::ranges::transform(method, method.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    const auto& answers = document["paths"][each.path][method]["responses"];
+    const auto said = answers.find(std::to_string(answer.status));
+    ASSERT_NE(said, answers.end()) << path << " answers " << answer.status;
+    const auto type = answer.headers.at("content-type");
+    const auto& content = (*said)["content"];
+    const auto shape = content.find(type.substr(0, type.find(';')));
+    ASSERT_NE(shape, content.end()) << path << " answers " << type;
+    if (type != "application/json") continue;
+    EXPECT_EQ(faults((*shape)["schema"], json::parse(answer.body)), "") << path << "\n" << answer.body;
+    ++answered;
+  }
+  EXPECT_GE(answered, 12);
+  for (const auto& [path, operations] : document["paths"].items())
+    EXPECT_TRUE(std::ranges::any_of(admin::routes(), [&](const auto& each) { return each.path == path; })) << path;
+}
+
+TEST_F(Admin, RefusalsHaveTheShapeOfRefusals) {
+  start();
+  const json schema{{"$ref", "#/components/schemas/Error"}};
+  EXPECT_EQ(faults(schema, ask("GET", "/v1/nothing", 404)), "");
+  EXPECT_EQ(faults(schema, ask("POST", "/v1/status", 405)), "");
+  EXPECT_EQ(faults(schema, ask("GET", "/v1/pipelines/nobody", 404)), "");
+  EXPECT_EQ(faults(schema, ask("GET", "/v1/pipelines/web/explain", 400)), "");
+  EXPECT_EQ(faults(schema, ask("GET", "/v1/pipelines/web/explain?endpoint=10.9.9.9", 404)), "");
+  EXPECT_EQ(faults(schema, ask("POST", "/v1/pipelines/web/resume", 409)), "");
+  EXPECT_EQ(faults(schema, ask("POST", "/v1/pipelines/web/release-brake", 409)), "");
+  EXPECT_EQ(faults(schema, ask("POST", "/v1/pipelines/web/rollback?revision=99", 409)), "");
+  EXPECT_EQ(faults(schema, ask("POST", "/v1/pipelines/web/rollback?revision=x", 400)), "");
+  EXPECT_NE(faults(schema, json{{"error", "no help"}}), "") << "the test can fail";
+}
+
+TEST_F(Admin, ExplainsWhatTheTargetSaysNow) {
+  start();
+  const auto match = ask("GET", "/v1/pipelines/web/explain?endpoint=10.0.0.2:80")["matches"][0];
+  EXPECT_EQ(match["in_rotation"], true);
+  EXPECT_EQ(match["sinks"][0]["target"][0]["lines"], json::array({"server 10.0.0.2:80;"}));
+  write_file(drcon_->directory() / "page.conf", "server 10.0.0.1:80;\n");  // behind its back
+  const auto edited = ask("GET", "/v1/pipelines/web/explain?endpoint=10.0.0.2:80")["matches"][0];
+  EXPECT_EQ(edited["sinks"][0]["target"][0]["lines"], json::array());
+  const auto difference = ask("GET", "/v1/pipelines/web/diff");
+  EXPECT_EQ(difference["sinks"]["page"]["targets"][0]["equal"], false);
+  ask("POST", "/v1/pipelines/web/resync");
+  EXPECT_TRUE(serves(3));
+}
+
+TEST_F(Admin, PausesRollsBackAndResumes) {
+  start();
+  set_hosts(4);
+  ASSERT_TRUE(serves(4));
+  ask("POST", "/v1/pipelines/web/rollback?revision=1");
+  ASSERT_TRUE(serves(3));
+  EXPECT_EQ(ask("GET", "/v1/pipelines/web")["paused"], "rolled back to revision 1");
+  ask("POST", "/v1/pipelines/web/resume");
+  EXPECT_TRUE(serves(4));
+}
+
+TEST_F(Admin, ReleasesTheBrake) {
+  start();
+  set_hosts(1);
+  ASSERT_TRUE(wait_until([this] { return ask("GET", "/v1/pipelines/web")["held"] != ""; }));
+  EXPECT_EQ(lines(), 3);
+  EXPECT_EQ(ask("GET", "/v1/pipelines/web")["held_loss"]["removed"], 2);
+  ask("POST", "/v1/pipelines/web/release-brake");
+  EXPECT_TRUE(serves(1));
+}
+
+TEST_F(Admin, AReloadTellsWhatIsWrongAndChangesNothing) {
+  start();
+  EXPECT_EQ(ask("POST", "/v1/reload")["findings"], json::array());
+  std::ofstream(drcon_->directory() / "drcon.toml", std::ios::app) << "nonsense = 1\n";
+  const auto refused = ask("POST", "/v1/reload", 422);
+  EXPECT_THAT(refused["findings"].dump(), HasSubstr("nonsense"));
+  EXPECT_TRUE(drcon_->settled());
+  EXPECT_THAT(drcon_->metrics(), HasSubstr("drcon_reloads_total{result=\"refused\"} 1"));
+  EXPECT_EQ(ask("GET", "/v1/journal")["entries"].back()["what"], "reloaded");
+}
+
+TEST_F(Admin, NeverShowsASecret) {
+  const auto port = std::to_string(free_port());
+  start("admin.listen = \"127.0.0.1:" + port + "\"\nadmin.token = \"" + token + "\"\n");
+  for (const auto& each : admin::routes()) {
+    if (!each.handler || std::string_view(each.method) != "GET") continue;
+    std::string path = each.path;
+    if (const auto at = path.find("{name}"); at != std::string::npos) path.replace(at, 6, "web");
+    EXPECT_THAT(drcon_->ask("GET", path + "?endpoint=10.0.0.1").body, Not(HasSubstr(token))) << path;
+  }
+  EXPECT_THAT(drcon_->log(), Not(HasSubstr(token)));
+}
+
+TEST_F(Admin, TcpWithoutATokenOnlyReads) {
+  const auto port = free_port();
+  start("admin.listen = \"127.0.0.1:" + std::to_string(port) + "\"\n");
+  EXPECT_EQ(get(port, "/v1/status").status, 200);
+  EXPECT_EQ(http("POST", port, "/v1/pipelines/web/pause").status, 403);
+  EXPECT_EQ(ask("GET", "/v1/pipelines/web")["paused"], "");
+}
+
+TEST_F(Admin, TcpWithATokenWritesToo) {
+  const auto port = free_port();
+  start("admin.listen = \"127.0.0.1:" + std::to_string(port) + "\"\nadmin.token = \"" + token + "\"\n");
+  EXPECT_EQ(http("POST", port, "/v1/pipelines/web/pause").status, 401);
+  const std::map<std::string, std::string> with{{"Authorization", std::string("Bearer ") + token}};
+  EXPECT_EQ(http("POST", port, "/v1/pipelines/web/pause?why=me", {}, with).status, 200);
+  EXPECT_EQ(ask("GET", "/v1/pipelines/web")["paused"], "me");
+}
+
+TEST_F(Admin, SpeaksTlsWhenItHasACertificate) {
+  const auto port = std::to_string(free_port());
+  const certificates made;
+  start("admin.listen = \"127.0.0.1:" + port + "\"\nadmin.token = \"" + token + "\"\nadmin.certificate = \"" +
+        made.server() + "\"\nadmin.private_key = \"" + made.server_key() + "\"\n");
+  const auto over_tls = [&](const std::string& bearer) {
+    return run({"curl", "-s", "--cacert", made.ca(), "-H", "Authorization: Bearer " + bearer,
+                "https://127.0.0.1:" + port + "/readyz"});
+  };
+  EXPECT_EQ(over_tls(token).out, "ready\n") << over_tls(token).err;
+  EXPECT_THAT(over_tls("wrong").out, HasSubstr("token is missing or wrong"));
+  EXPECT_NE(run({"curl", "-s", "http://127.0.0.1:" + port + "/readyz"}).code, 0) << "not in the clear";
+}
+
+// One connection that reads events.
+class event_client {
+public:
+  explicit event_client(const std::filesystem::path& socket, const std::string& target = "/v1/events")
+      : file_(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_un to{};
+    to.sun_family = AF_UNIX;
+    std::ranges::copy(socket.string(), static_cast<char*>(to.sun_path));
+    connected_ = ::connect(file_, reinterpret_cast<sockaddr*>(&to), sizeof to) == 0;
+    const auto request = "GET " + target + " HTTP/1.1\r\nHost: drcon\r\n\r\n";
+    connected_ = connected_ && ::write(file_, request.data(), request.size()) == static_cast<ssize_t>(request.size());
+  }
+  ~event_client() { ::close(file_); }
+  event_client(const event_client&) = delete;
+  event_client& operator=(const event_client&) = delete;
+
+  bool connected() const { return connected_; }
+  /// Reads until the text is there.
+  bool reads(const std::string& wanted) {
+    return wait_until([&] {
+      std::array<char, 65536> part{};
+      for (;;) {
+        const auto read = ::recv(file_, part.data(), part.size(), MSG_DONTWAIT);
+        if (read <= 0) break;
+        text_.append(part.data(), static_cast<std::size_t>(read));
+      }
+      return text_.find(wanted) != std::string::npos;
+    });
+  }
+  const std::string& text() const { return text_; }
+
+private:
+  int file_;
+  bool connected_ = false;
+  std::string text_;
+};
+
+TEST_F(Admin, TellsEachEntryAndTheStateAsItHappens) {
+  start();
+  event_client client(socket());
+  ASSERT_TRUE(client.reads("event: state\n")) << client.text();
+  EXPECT_THAT(client.text(), Not(HasSubstr("event: journal"))) << "what was before was not asked for";
+  set_hosts(4);
+  ASSERT_TRUE(client.reads("\"what\":\"applied\"")) << client.text();
+  EXPECT_THAT(client.text(), HasSubstr("\"address\":\"10.0.0.4:80\""));
+  ASSERT_TRUE(client.reads("\"revision\":2,\"services_count\"")) << "the state follows: " << client.text();
+  event_client later(socket(), "/v1/events?after=1");
+  ASSERT_TRUE(later.reads("id: 2\n"));
+  EXPECT_THAT(later.text(), Not(HasSubstr("id: 1\n")));
+}
+
+TEST_F(Admin, AClientThatDoesNotReadHoldsUpNobody) {
+  start();
+  event_client lazy(socket(), "/v1/events?after=0");
+  ASSERT_TRUE(lazy.connected());
+  for (int i = 4; i < 60; ++i) {
+    set_hosts(i);
+    ASSERT_TRUE(serves(i));
+  }
+}
+
+TEST_F(Admin, ConnectionsAreBounded) {
+  start();
+  std::vector<std::unique_ptr<event_client>> idle;
+  const auto silent = [this] {
+    // A request that never ends.
+    return std::make_unique<event_client>(socket(), "/v1/status HTTP/1.1\r\nX-Never: ends");
+  };
+  for (int i = 0; i < 64; ++i) idle.push_back(silent());
+  ASSERT_TRUE(wait_until([this] { return drcon_->ask("GET", "/healthz").status == 503; }));
+  idle.clear();
+  EXPECT_TRUE(wait_until([this] { return drcon_->ask("GET", "/healthz").status == 200; }));
+}
+
+TEST_F(Admin, WhatIsTooLargeIsRefused) {
+  start();
+  EXPECT_EQ(drcon_->ask("GET", "/v1/status?x=" + std::string(20000, 'x')).status, 431);
+  const auto answer = run({"curl", "-s", "-o", "/dev/null", "-w", "%{http_code}", "--unix-socket", socket().string(),
+                           "-d", std::string(70000, 'x'), "http://drcon/v1/reload"});
+  EXPECT_EQ(answer.out, "413");
+}
+
+std::size_t resident(pid_t pid) {
+  std::ifstream in("/proc/" + std::to_string(pid) + "/status");
+  for (std::string line; std::getline(in, line);)
+    if (line.starts_with("VmRSS:")) return std::stoul(line.substr(6)) * 1024;
+  return 0;
+}
+
+// Clients that listen and say nothing: an open dashboard each.
+TEST_F(Admin, AThousandEventClientsCostLittleAndMissNothing) {
+  rlimit files{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &files), 0);
+  files.rlim_cur = std::min<rlim_t>(files.rlim_max, 4096);
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &files), 0);
+  start();
+  const auto before = resident(drcon_->pid());
+  std::vector<std::unique_ptr<event_client>> clients;
+  for (int i = 0; i < 1000; ++i) {
+    clients.push_back(std::make_unique<event_client>(socket()));
+    ASSERT_TRUE(clients.back()->connected()) << i;
+    if (i % 50 == 49) {
+      ASSERT_TRUE(clients.back()->reads("event: state\n")) << i << clients.back()->text();
+    }
+  }
+  for (auto& each : clients) ASSERT_TRUE(each->reads("event: state\n"));
+  const auto memory = resident(drcon_->pid()) - before;
+  RecordProperty("bytes_of_a_client", std::to_string(memory / clients.size()));
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+  EXPECT_LT(memory, 50U * 1024 * 1024);
+#endif
+  // Each update reaches its target while a thousand are told of it: the engine's thread has no part in the telling.
+  for (int i = 4; i < 24; ++i) {
+    set_hosts(i);
+    ASSERT_TRUE(serves(i));
+  }
+  for (auto& each : clients) ASSERT_TRUE(each->reads("\"address\":\"10.0.0.23:80\""));
+  EXPECT_THAT(drcon_->metrics(), HasSubstr("drcon_event_clients 1000"));
+  clients.clear();
+  EXPECT_TRUE(wait_until([this] { return drcon_->ask("GET", "/healthz").status == 200; }));
+}
+
+}  // namespace
+}  // namespace drcon::test

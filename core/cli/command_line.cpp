@@ -1,6 +1,7 @@
 #include "cli/command_line.hpp"
 
 #include "build/facts.hpp"
+#include "cli/operator_verbs.hpp"
 #include "cli/plugin_new.hpp"
 #include "cli/plugin_test.hpp"
 #include "config/units.hpp"
@@ -22,8 +23,9 @@ make the world match.)";
 
 constexpr auto epilogue = R"(
 Exit codes: 0 done; 1 the configuration is wrong; 2 the command line is wrong; 3 a source or target did not answer
-or refused; 4 a plugin did not stop in time.
+or refused, or something is not as it should be; 4 a plugin did not stop in time.
 
+When it runs: drcon status; drcon explain PIPELINE ENDPOINT; drcon journal -f
 First steps: drcon plugins; drcon reference nginx; drcon check -c my.toml; drcon render --diff -c my.toml; drcon run -c my.toml)";
 
 const CLI::Validator duration(
@@ -121,6 +123,14 @@ int main(int argc, char** argv) {
   auto* show = plugins_verb->add_subcommand("show", "The options of one plugin: meaning, type, default, range.");
   show->fallthrough();  // --plugin-dir may follow it
   show->add_option("NAME", from.plugin, "Name of the plugin, as in plugin = \"NAME\"")->required();
+
+  add_operator_verbs(
+      [&](const char* name, const char* meaning, int (*what)(const arguments&)) {
+        auto* added = app.add_subcommand(name, meaning);
+        added->callback([what, &from, &result] { result = what(from); });
+        return added;
+      },
+      from);
 
   auto* plugin_verb = app.add_subcommand("plugin", "For authors of plugins.");
   plugin_verb->require_subcommand(1);

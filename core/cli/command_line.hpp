@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -17,7 +18,8 @@ enum exit_code {
   exit_ok = 0,        ///< done
   exit_config = 1,    ///< the configuration or an option is wrong; positions are on standard error
   exit_usage = 2,     ///< the command line is wrong
-  exit_runtime = 3,   ///< could not do it: a target or a source did not answer in time, or refused
+  exit_runtime = 3,   ///< could not do it: a target or a source did not answer in time, or refused; of the verbs that
+                      ///< look at a running drcon: something is not as it should be
   exit_overstay = 4,  ///< a plugin did not stop within the deadline
 };
 
@@ -28,8 +30,16 @@ struct arguments {
   bool diff = false;                                      ///< render --diff
   std::string plugin;                                     ///< plugins show NAME, reference NAME
   bool json = false;
-  std::string format = "text";             ///< reference: text, markdown or man
-  std::filesystem::path output;            ///< reference: a directory for all pages
+  std::string format = "text";   ///< reference: text, markdown or man
+  std::filesystem::path output;  ///< reference: a directory for all pages
+  std::filesystem::path socket;  ///< the operator's verbs: where drcon is asked
+  std::string pipeline;
+  std::string endpoint;                    ///< explain
+  std::string service;                     ///< explain
+  std::string why;                         ///< pause
+  std::uint64_t revision = 0;              ///< rollback; 0: not given
+  std::uint64_t after = 0;                 ///< journal
+  bool follow = false;                     ///< journal
   std::vector<std::string> words;          ///< complete: what has been typed
   const CLI::App* command_line = nullptr;  ///< all verbs and options, for who describes them
 };

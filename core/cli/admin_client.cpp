@@ -1,0 +1,173 @@
+#include "cli/admin_client.hpp"
+
+#include "config/configuration.hpp"
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/beast/core/basic_stream.hpp>
+#include <boost/beast/core/buffers_to_string.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http/empty_body.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/read.hpp>
+#include <boost/beast/http/string_body.hpp>
+#include <boost/beast/http/write.hpp>
+#include <boost/url/url.hpp>
+
+#include <array>
+#include <charconv>
+#include <exception>
+#include <optional>
+
+namespace drcon::cli {
+namespace {
+
+namespace asio = boost::asio;
+namespace http = boost::beast::http;
+using local = asio::local::stream_protocol;
+using stream = boost::beast::basic_stream<local>;
+
+constexpr auto connect_timeout = std::chrono::seconds(5);
+constexpr auto answer_timeout = std::chrono::seconds(100);  // more than the server's own: targets may have to be asked
+constexpr auto silence_timeout = std::chrono::seconds(40);  // of events: there is a beat every 15 s
+constexpr auto usual_socket = "/run/drcon/admin.sock";
+
+std::filesystem::path socket_of(const arguments& from) {
+  if (!from.socket.empty()) return from.socket;
+  std::error_code error;
+  if (std::filesystem::exists(from.config, error)) {
+    config::diagnostics found;
+    const auto host = config::load_host(from.config, found);
+    if (host && !host->admin.socket.empty()) return host->admin.socket;
+  }
+  return usual_socket;
+}
+
+// What keeps people from asking, in their words.
+std::string why_not(const std::filesystem::path& socket, const boost::system::error_code& error) {
+  const auto where = socket.string();
+  if (error == asio::error::access_denied)
+    return "may not ask " + where + ": you must be root or of the socket's group (drcon, as a rule)";
+  if (error == boost::system::errc::no_such_file_or_directory || error == asio::error::connection_refused)
+    return "no drcon listens on " + where +
+           ": does it run (systemctl status drcon), with [admin] socket set? "
+           "Another one: --socket PATH, or -c FILE with its configuration";
+  if (error == boost::beast::error::timeout) return "drcon does not answer on " + where + " in time; see its log";
+  return "drcon does not answer on " + where + ": " + error.message();
+}
+
+http::request<http::empty_body> make(const std::string& method, const std::string& target) {
+  http::request<http::empty_body> request(http::string_to_verb(method), target, 11);
+  request.set(http::field::host, "drcon");
+  request.prepare_payload();
+  return request;
+}
+
+using reply = admin_client::reply;
+
+asio::awaitable<reply> exchange(std::filesystem::path socket, http::request<http::empty_body> request) {
+  stream to(co_await asio::this_coro::executor);
+  to.expires_after(connect_timeout);
+  co_await to.async_connect(local::endpoint(socket.string()), asio::use_awaitable);
+  co_await http::async_write(to, request, asio::use_awaitable);
+  boost::beast::flat_buffer buffer;
+  http::response_parser<http::string_body> parser;
+  parser.body_limit(boost::none);  // a snapshot of a hundred thousand endpoints is long
+  to.expires_after(answer_timeout);
+  co_await http::async_read(to, buffer, parser, asio::use_awaitable);
+  reply got;
+  got.status = parser.get().result_int();
+  got.body = nlohmann::json::parse(parser.get().body(), nullptr, false);
+  if (got.body.is_discarded()) got.body = parser.get().body();
+  co_return got;
+}
+
+std::optional<server_event> read_event(const std::string& text) {
+  server_event event;
+  std::string data;
+  for (std::size_t at = 0; at < text.size();) {
+    const auto end = std::min(text.find('\n', at), text.size());
+    const auto line = text.substr(at, end - at);
+    at = end + 1;
+    if (line.starts_with("event: ")) event.name = line.substr(7);
+    if (line.starts_with("data: ")) data = line.substr(6);
+    if (line.starts_with("id: ")) std::from_chars(line.data() + 4, line.data() + line.size(), event.number);
+  }
+  event.data = nlohmann::json::parse(data, nullptr, false);
+  if (event.name.empty() || event.data.is_discarded()) return {};
+  return event;
+}
+
+asio::awaitable<void> read_events(std::filesystem::path socket, http::request<http::empty_body> request,
+                                  const std::function<bool(const server_event&)>& each) {
+  stream from(co_await asio::this_coro::executor);
+  from.expires_after(connect_timeout);
+  co_await from.async_connect(local::endpoint(socket.string()), asio::use_awaitable);
+  co_await http::async_write(from, request, asio::use_awaitable);
+  boost::beast::flat_buffer buffer;
+  http::response_parser<http::empty_body> head;
+  head.skip(true);
+  co_await http::async_read_header(from, buffer, head, asio::use_awaitable);
+  auto text = boost::beast::buffers_to_string(buffer.data());
+  if (head.get().result() != http::status::ok) throw no_answer("drcon refuses to tell events: too many listen already");
+  for (std::array<char, 16384> part{};;) {
+    for (auto end = text.find("\n\n"); end != std::string::npos; end = text.find("\n\n")) {
+      const auto event = read_event(text.substr(0, end + 1));
+      text.erase(0, end + 2);
+      if (event && !each(*event)) co_return;
+    }
+    from.expires_after(silence_timeout);
+    const auto read = co_await from.async_read_some(asio::buffer(part), asio::use_awaitable);
+    text.append(part.data(), read);
+  }
+}
+
+}  // namespace
+
+admin_client::admin_client(const arguments& from) : socket_(socket_of(from)) {}
+
+admin_client::reply admin_client::ask(const std::string& method, const std::string& target) {
+  asio::io_context context;
+  reply got;
+  std::exception_ptr failed;
+  asio::co_spawn(context, exchange(socket_, make(method, target)), [&](std::exception_ptr error, reply answer) {
+    failed = std::move(error);
+    got = std::move(answer);
+  });
+  context.run();
+  try {
+    if (failed) std::rethrow_exception(failed);
+  } catch (const boost::system::system_error& error) {
+    throw no_answer(why_not(socket_, error.code()));
+  }
+  return got;
+}
+
+void admin_client::follow(const std::string& target, const std::function<bool(const server_event&)>& each,
+                          const std::function<std::shared_ptr<void>(asio::io_context&)>& beside) {
+  asio::io_context context;
+  std::exception_ptr failed;
+  const auto held = beside ? beside(context) : nullptr;
+  asio::co_spawn(context, read_events(socket_, make("GET", target), each), [&](std::exception_ptr error) {
+    failed = std::move(error);
+    context.stop();
+  });
+  context.run();
+  try {
+    if (failed) std::rethrow_exception(failed);
+  } catch (const boost::system::system_error& error) {
+    throw no_answer(why_not(socket_, error.code()));
+  }
+}
+
+std::string target_of(const std::vector<std::string>& path, const std::map<std::string, std::string>& query) {
+  boost::urls::url made("/");
+  auto segments = made.segments();
+  for (const auto& each : path) segments.push_back(each);
+  for (const auto& [key, value] : query) made.params().append({key, value});
+  return std::string(made.buffer());
+}
+
+}  // namespace drcon::cli

@@ -1,0 +1,76 @@
+#include "cli/operator_verbs.hpp"
+
+#include <CLI/CLI.hpp>
+
+namespace drcon::cli {
+namespace {
+
+constexpr auto pipeline_meaning = "Name of a pipeline";
+
+class adder {
+public:
+  adder(const verb_adder& add, arguments& to) : add_(add), to_(to) {}
+
+  CLI::App& verb(const char* name, const char* meaning, int (*what)(const arguments&)) {
+    auto& added = *add_(name, meaning, what);
+    added.add_option("-c,--config", to_.config, "The configuration that names the socket")->capture_default_str();
+    added.add_option("--socket", to_.socket,
+                     "Admin socket of the running drcon. Default: [admin] socket of the configuration, else "
+                     "/run/drcon/admin.sock");
+    added.add_flag("--json", to_.json, "For machines: what the admin interface answers");
+    return added;
+  }
+  CLI::App& verb_of_pipeline(const char* name, const char* meaning, int (*what)(const arguments&)) {
+    auto& added = verb(name, meaning, what);
+    added.add_option("PIPELINE", to_.pipeline, pipeline_meaning)->required();
+    return added;
+  }
+
+private:
+  const verb_adder& add_;
+  arguments& to_;
+};
+
+}  // namespace
+
+void add_operator_verbs(const verb_adder& add, arguments& to) {
+  adder the(add, to);
+  the.verb("status",
+           "Show what a running drcon serves and what is not as it should be. Exit code 0 when all is well, "
+           "else 3.",
+           status);
+  the.verb("top", "The same, live, with the newest of the journal. q ends it.", top);
+
+  auto& journal_verb = the.verb("journal", "Show what changed, why, and what each sink did with it.", journal);
+  journal_verb.add_flag("-f,--follow", to.follow, "Go on with what happens from now on");
+  journal_verb.add_option("--pipeline", to.pipeline, "Only of this pipeline, its sources and sinks");
+  journal_verb.add_option("--after", to.after, "Only entries with a higher number");
+
+  auto& explain_verb = the.verb_of_pipeline("explain",
+                                            "Tell why an endpoint is, or is not, in rotation: from its source's word "
+                                            "to what the targets say now. Exit code 0 when it is, else 3.",
+                                            explain);
+  explain_verb.add_option("ENDPOINT", to.endpoint, "Its id, its address, or address:port")->required();
+  explain_verb.add_option("--service", to.service, "Only of this service");
+
+  auto& diff_verb = the.verb("diff",
+                             "Show how the targets differ from what is wanted. Exit code 0 when they do not, "
+                             "else 3.",
+                             difference);
+  diff_verb.add_option("PIPELINE", to.pipeline, "Name of a pipeline; all when it is left out");
+
+  auto& pause_verb =
+      the.verb_of_pipeline("pause", "Decide nothing more; what is served stays, also through a restart.", pause);
+  pause_verb.add_option("--why", to.why, "A reason, for whoever finds it paused");
+  the.verb_of_pipeline("resume", "End a pause, also that of a rollback.", resume);
+  the.verb_of_pipeline("resync", "Compare the targets with what is wanted, and mend what differs.", resync);
+  the.verb_of_pipeline("release-brake", "Believe what the brake holds.", release_brake);
+  auto& rollback_verb = the.verb_of_pipeline("rollback",
+                                             "Serve what an earlier revision had, and pause. Without a revision: list "
+                                             "what there is to go back to.",
+                                             rollback);
+  rollback_verb.add_option("REVISION", to.revision, "As in the list");
+  the.verb("reload", "Read the configuration anew. Exit code 1 when it is wrong: then nothing has changed.", reload);
+}
+
+}  // namespace drcon::cli

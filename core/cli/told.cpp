@@ -1,0 +1,240 @@
+#include "cli/told.hpp"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <ctime>
+
+namespace drcon::cli {
+namespace {
+
+using nlohmann::json;
+
+std::string text(const json& from) { return harmless(from.is_string() ? from.get<std::string>() : from.dump()); }
+std::string text(const json& from, const char* key) { return text(from.at(key)); }
+bool is_set(const json& from, const char* key) { return !from.at(key).get<std::string>().empty(); }
+
+// The three bytes of U+202A to U+202E and U+2066 to U+2069, and of U+200E and U+200F: they turn the direction of text.
+bool turns_direction(std::string_view at) {
+  if (!at.starts_with("\xe2\x80") && !at.starts_with("\xe2\x81")) return false;
+  if (at.size() < 3) return false;
+  const auto last = static_cast<unsigned char>(at[2]);
+  if (at[1] == '\x80') return last == 0x8e || last == 0x8f || (last >= 0xaa && last <= 0xae);
+  return last >= 0xa6 && last <= 0xa9;
+}
+
+std::string state_of(const json& pipeline) {
+  if (is_set(pipeline, "held")) return "BRAKE HOLDS";
+  if (is_set(pipeline, "paused")) return "paused";
+  if (!pipeline.at("known").get<bool>()) return "waiting";
+  return "ok";
+}
+
+std::string short_source(const std::string& name, const json& source) {
+  return harmless(name) + ": " + (source.at("known").get<bool>() ? text(source, "state") : "cannot tell");
+}
+
+std::string short_sink(const std::string& name, const json& sink) {
+  const std::string answer = sink.at("last_answer");
+  auto shown = harmless(name) + ": ";
+  if (sink.at("up_to_date").get<bool>()) return shown + "serves " + text(sink, "applied");
+  if (answer == "none") return shown + "nothing yet";
+  return shown + answer + (sink.at("applied").is_null() ? "" : ", has " + text(sink, "applied"));
+}
+
+}  // namespace
+
+std::string harmless(const std::string& from) {
+  std::string to;
+  for (std::size_t i = 0; i < from.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(from[i]);
+    const bool c1 = byte == 0xc2 && i + 1 < from.size() && static_cast<unsigned char>(from[i + 1]) < 0xa0;
+    if (turns_direction(std::string_view(from).substr(i))) {
+      to += fmt::format("\\u{:04x}", 0x2000U + ((static_cast<unsigned char>(from[i + 1]) & 1U) << 6U) +
+                                         (static_cast<unsigned char>(from[i + 2]) & 0x3fU));
+      i += 2;
+    } else if (c1) {
+      to += fmt::format("\\x{:02x}", static_cast<unsigned char>(from[++i]));
+    } else if (byte < 0x20 || byte == 0x7f) {
+      to += fmt::format("\\x{:02x}", byte);
+    } else {
+      to += from[i];
+    }
+  }
+  return to;
+}
+
+std::string clock_time(double seconds) {
+  if (seconds <= 0) return "-";
+  const auto whole = static_cast<std::time_t>(seconds);
+  const auto day = [](std::time_t when) { return fmt::format("{:%Y-%m-%d}", fmt::localtime(when)); };
+  const auto time =
+      fmt::format("{:%H:%M:%S}.{:03}", fmt::localtime(whole), static_cast<int>((seconds - std::floor(seconds)) * 1000));
+  return day(whole) == day(std::time(nullptr)) ? time : day(whole) + " " + time;
+}
+
+std::string length_of_time(double seconds) {
+  if (seconds < 0.0995) return fmt::format("{:.1f} ms", seconds * 1000);
+  if (seconds < 1) return fmt::format("{:.0f} ms", seconds * 1000);
+  const auto whole = static_cast<long>(seconds);
+  if (whole < 60) return fmt::format("{} s", whole);
+  if (whole < 3600) return fmt::format("{} min {} s", whole / 60, whole % 60);
+  if (whole < 86400) return fmt::format("{} h {} min", whole / 3600, whole % 3600 / 60);
+  return fmt::format("{} d {} h", whole / 86400, whole % 86400 / 3600);
+}
+
+std::string table(const std::vector<std::vector<std::string>>& rows) {
+  std::vector<std::size_t> widths;
+  const auto width = [](const std::string& cell) {
+    return static_cast<std::size_t>(std::ranges::count_if(cell, [](char c) { return (c & 0xc0) != 0x80; }));
+  };
+  for (const auto& row : rows)
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      if (i == widths.size()) widths.push_back(0);
+      widths[i] = std::max(widths[i], width(row[i]));
+    }
+  std::string all;
+  for (const auto& row : rows) {
+    std::string line;
+    for (std::size_t i = 0; i < row.size(); ++i)
+      line += row[i] + (i + 1 < row.size() ? std::string(widths[i] + 2 - width(row[i]), ' ') : "");
+    all += line.substr(0, line.find_last_not_of(' ') + 1) + "\n";
+  }
+  return all;
+}
+
+std::string told_status(const json& status) {
+  auto shown = fmt::format("drcon {}, up {}: ", text(status, "version"),
+                           length_of_time(status.at("now").get<double>() - status.at("started").get<double>()));
+  const auto& unsettled = status.at("unsettled");
+  if (status.at("settled").get<bool>()) shown += "all is well\n";
+  else shown += unsettled.empty() ? "under way\n" : "not as it should be\n";
+  for (const auto& each : unsettled) shown += "  " + text(each) + "\n";
+  for (const auto& [name, each] : status.at("pipelines").items())
+    if (is_set(each, "paused"))
+      shown += "  pipeline " + harmless(name) + " is paused since " + clock_time(each.at("paused_since")) + ": " +
+               text(each, "paused") + "\n";
+  std::vector<std::vector<std::string>> rows{{"PIPELINE", "STATE", "REVISION", "IN SERVICE", "SOURCES", "SINKS"}};
+  for (const auto& [name, each] : status.at("pipelines").items()) {
+    std::vector<std::string> sources;
+    std::vector<std::string> sinks;
+    for (const std::string source : each.at("sources"))
+      sources.push_back(short_source(source, status.at("sources").at(source)));
+    for (const std::string sink : each.at("sinks")) sinks.push_back(short_sink(sink, status.at("sinks").at(sink)));
+    rows.push_back({harmless(name), state_of(each), each.at("revision") == 0 ? "-" : text(each, "revision"),
+                    text(each, "in_service") + " of " + text(each, "endpoints"),
+                    fmt::format("{}", fmt::join(sources, ", ")), fmt::format("{}", fmt::join(sinks, ", "))});
+  }
+  return shown + "\n" + table(rows);
+}
+
+std::string told_entry(const json& entry) {
+  const std::string what = entry.at("what");
+  auto line = fmt::format("{} {:>5} {:<8} {} {}", clock_time(entry.at("time")), entry.at("number").get<std::uint64_t>(),
+                          what, text(entry, "kind"), text(entry, "subject"));
+  if (entry.at("revision") != 0) line += " revision " + text(entry, "revision");
+  if (what == "decided" || what == "held")
+    line += fmt::format(" (+{} -{} ~{})", text(entry, "added"), text(entry, "removed"), text(entry, "changed"));
+  if (is_set(entry, "why")) line += (what == "decided" ? " from " : ": ") + text(entry, "why");
+  if (entry.at("seconds") > 0) line += ", " + length_of_time(entry.at("seconds"));
+  std::string endpoints;
+  for (const auto& each : entry.at("endpoints")) {
+    const std::string change = each.at("change");
+    endpoints += std::string(" ") +
+                 (change == "added"     ? "+"
+                  : change == "removed" ? "-"
+                                        : "~") +
+                 text(each, "service") + "/" + text(each, is_set(each, "address") ? "address" : "endpoint");
+  }
+  const auto listed = entry.at("endpoints").size();
+  const auto total = entry.at("added").get<std::size_t>() + entry.at("removed").get<std::size_t>() +
+                     entry.at("changed").get<std::size_t>();
+  if (total > listed) endpoints += fmt::format(" and {} more", total - listed);
+  return line + (endpoints.empty() ? "" : ":" + endpoints);
+}
+
+namespace {
+
+std::string told_source(const json& said) {
+  auto line = fmt::format("  source {} ({}, {}): {}", text(said, "source"), text(said, "plugin"), text(said, "state"),
+                          text(said, "says"));
+  if (said.contains("health")) line += fmt::format(", {}, weight {}", text(said, "health"), text(said, "weight"));
+  if (said.at("revision") != 0) line += ", at its revision " + text(said, "revision");
+  if (said.at("told") != 0) line += ", told " + clock_time(said.at("told"));
+  for (const char* key : {"why", "text"})
+    if (is_set(said, key)) line += "\n    " + text(said, key);
+  return line + "\n";
+}
+
+std::string told_decided(const json& decided) {
+  if (decided.at("revision") == 0) return "  decided: nothing yet\n";
+  auto line = fmt::format("  decided: {} revision {}", decided.at("present").get<bool>() ? "in" : "not in",
+                          text(decided, "revision"));
+  if (decided.at("since_revision") != 0)
+    line += fmt::format("; so since revision {}, {}, from {}", text(decided, "since_revision"),
+                        decided.at("since") == 0 ? "before the restart" : clock_time(decided.at("since")),
+                        text(decided, "why"));
+  if (decided.at("gone_at") != 0) line += "; it left " + clock_time(decided.at("gone_at"));
+  return line + "\n";
+}
+
+std::string told_sink(const json& did) {
+  auto line =
+      fmt::format("  sink {} ({}): {} revision {}, its last answer was '{}'", text(did, "sink"), text(did, "plugin"),
+                  did.at("present").get<bool>() ? "has it, with" : "does not have it, with",
+                  did.at("applied").is_null() ? "no" : text(did, "applied"), text(did, "last_answer"));
+  if (!did.at("up_to_date").get<bool>() && !did.at("wanted").is_null())
+    line += "; wanted is revision " + text(did, "wanted");
+  line += "\n";
+  for (const char* key : {"why", "refused", "target_error"})
+    if (is_set(did, key)) line += "    " + text(did, key) + "\n";
+  for (const auto& target : did.at("target")) {
+    const auto name = text(target, "name");
+    if (!target.at("known").get<bool>()) line += "    " + name + ": what it has now is not known\n";
+    else if (target.at("lines").empty()) line += "    " + name + " does not name it now\n";
+    for (const auto& each : target.at("lines")) line += "    " + name + " has now: " + text(each) + "\n";
+  }
+  return line;
+}
+
+}  // namespace
+
+std::string told_explanation(const json& explanation) {
+  std::string shown;
+  for (const auto& match : explanation.at("matches")) {
+    if (!shown.empty()) shown += "\n";
+    shown += fmt::format(
+        "{} {} of service {}: {}\n", text(match, "id"),
+        match.at("id") == match.at("address") || !is_set(match, "address") ? "" : "(" + text(match, "address") + ")",
+        text(match, "service"), text(match, "verdict"));
+    for (const auto& each : match.at("sources")) shown += told_source(each);
+    for (const char* key : {"merge", "filter", "brake", "paused"})
+      if (is_set(match, key)) shown += fmt::format("  {}: {}\n", key, text(match, key));
+    shown += told_decided(match.at("decided"));
+    for (const auto& each : match.at("sinks")) shown += told_sink(each);
+    if (!match.at("journal").empty()) shown += "  journal:\n";
+    for (const auto& each : match.at("journal")) {
+      auto brief = each;
+      std::erase_if(brief["endpoints"].get_ref<json::array_t&>(),
+                    [&](const json& one) { return one.at("endpoint") != match.at("id"); });
+      shown += "    " + told_entry(brief) + "\n";
+    }
+  }
+  return shown;
+}
+
+std::string told_history(const json& pipeline) {
+  std::vector<std::vector<std::string>> rows{{"REVISION", "DECIDED", "IN SERVICE", "FROM"}};
+  for (const auto& each : pipeline.at("history"))
+    rows.push_back({text(each, "revision") + (each.at("revision") == pipeline.at("revision") ? " (now)" : ""),
+                    each.at("decided") == 0 ? "before the restart" : clock_time(each.at("decided")),
+                    text(each, "in_service") + " of " + text(each, "endpoints"), text(each, "why")});
+  return table(rows);
+}
+
+}  // namespace drcon::cli

@@ -1,0 +1,164 @@
+// The operator's verbs against a running drcon.
+#include "support/drcon_process.hpp"
+#include "support/wait.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+
+namespace drcon::test {
+namespace {
+
+using nlohmann::json;
+using testing::HasSubstr;
+using testing::Not;
+using testing::StartsWith;
+
+class Operator : public testing::Test {
+protected:
+  void SetUp() override {
+    drcon_ = std::make_unique<drcon_process>(
+        "[source.hosts]\nplugin = \"file\"\npath = \"hosts.toml\"\n"
+        "[sink.page]\nplugin = \"template\"\n"
+        "file = [{ template = \"page.mustache\", path = \"page.conf\", escape = \"nginx\" }]\n"
+        "[pipeline.web]\nsources = [\"hosts\"]\nsinks = [\"page\"]\nwait = { min = \"1ms\", max = \"10ms\" }\n");
+    set_hosts(3);
+    write_file(drcon_->directory() / "page.mustache",
+               "{{#services}}{{#endpoints}}server {{address}}:{{port}};\n{{/endpoints}}{{/services}}");
+    drcon_->start();
+    ASSERT_TRUE(drcon_->settled()) << drcon_->log();
+  }
+  void set_hosts(int count) const {
+    std::string text = "[[service]]\nname = \"web\"\n";
+    for (int i = 1; i <= count; ++i)
+      text += "[[service.endpoint]]\naddress = \"10.0.0." + std::to_string(i) + "\"\nport = 80\n";
+    write_file(drcon_->directory() / "next", text);
+    std::filesystem::rename(drcon_->directory() / "next", drcon_->directory() / "hosts.toml");
+  }
+  bool serves(int count) const {
+    return wait_until([&] {
+      const auto text = read_file(drcon_->directory() / "page.conf");
+      return std::ranges::count(text, '\n') == count && drcon_->settled();
+    });
+  }
+  run_result ask(const std::string& verb, const std::vector<std::string>& more = {}) const {
+    return drcon_->verb(verb, more);
+  }
+
+  std::unique_ptr<drcon_process> drcon_;
+};
+
+TEST_F(Operator, StatusTellsThatAllIsWellAndWhatIsNot) {
+  const auto well = ask("status");
+  EXPECT_EQ(well.code, 0);
+  EXPECT_THAT(well.out, HasSubstr("all is well"));
+  EXPECT_THAT(well.out, HasSubstr("3 of 3"));
+  set_hosts(1);
+  ASSERT_TRUE(wait_until([this] { return ask("status").code == 3; }));
+  const auto held = ask("status");
+  EXPECT_THAT(held.out, HasSubstr("pipeline web is held by its brake: 2 of 3 endpoints in service would go"));
+  EXPECT_THAT(held.out, HasSubstr("BRAKE HOLDS"));
+  EXPECT_EQ(json::parse(ask("status", {"--json"}).out)["pipelines"]["web"]["held_loss"]["removed"], 2);
+}
+
+TEST_F(Operator, ExplainTellsItAsAStory) {
+  const auto told = ask("explain", {"web", "10.0.0.2"});
+  EXPECT_EQ(told.code, 0) << told.err;
+  EXPECT_THAT(told.out, StartsWith("10.0.0.2:80  of service web: in rotation since revision 1\n"));
+  EXPECT_THAT(told.out, HasSubstr("source hosts (file, ok): present, passing, weight 1"));
+  EXPECT_THAT(told.out, HasSubstr("page.conf has now: server 10.0.0.2:80;"));
+  const auto none = ask("explain", {"web", "10.0.0.9"});
+  EXPECT_EQ(none.code, 3);
+  EXPECT_THAT(none.err, HasSubstr("help: there is 10.0.0.1:80"));
+  EXPECT_EQ(ask("explain", {"nobody", "10.0.0.9"}).code, 3);
+}
+
+TEST_F(Operator, DiffComparesWithTheTarget) {
+  EXPECT_EQ(ask("diff").code, 0);
+  write_file(drcon_->directory() / "page.conf", "server 10.0.0.1:80;\n");
+  const auto differs = ask("diff", {"web"});
+  EXPECT_EQ(differs.code, 3);
+  EXPECT_THAT(differs.out, HasSubstr("\n+server 10.0.0.2:80;\n"));
+  EXPECT_EQ(ask("resync", {"web"}).code, 0);
+  EXPECT_TRUE(serves(3));
+}
+
+TEST_F(Operator, PausesAndResumes) {
+  EXPECT_THAT(ask("pause", {"web", "--why", "lunch & tea"}).out, HasSubstr("is paused"));
+  EXPECT_THAT(ask("status").out, HasSubstr(": lunch & tea\n"));
+  EXPECT_EQ(ask("resume", {"web"}).code, 0);
+  const auto again = ask("resume", {"web"});
+  EXPECT_EQ(again.code, 3);
+  EXPECT_THAT(again.err, HasSubstr("pipeline web is not paused"));
+}
+
+TEST_F(Operator, RollsBackToWhatItLists) {
+  set_hosts(4);
+  ASSERT_TRUE(serves(4));
+  EXPECT_THAT(ask("rollback", {"web"}).out, HasSubstr("2 (now)"));
+  EXPECT_EQ(ask("rollback", {"web", "1"}).code, 0);
+  EXPECT_TRUE(serves(3));
+  EXPECT_EQ(ask("rollback", {"web", "77"}).code, 3);
+}
+
+TEST_F(Operator, ReleasesTheBrake) {
+  set_hosts(1);
+  ASSERT_TRUE(wait_until([this] { return ask("release-brake", {"web"}).code == 0; }));
+  EXPECT_TRUE(serves(1));
+}
+
+TEST_F(Operator, AReloadAnswersWithWhatItFound) {
+  EXPECT_EQ(ask("reload").code, 0);
+  std::ofstream(drcon_->directory() / "drcon.toml", std::ios::app) << "nonsense = 1\n";
+  const auto refused = ask("reload", {"--socket", (drcon_->directory() / "admin.sock").string()});
+  EXPECT_EQ(refused.code, 1);
+  EXPECT_THAT(refused.err, HasSubstr("drcon.toml:"));
+  EXPECT_THAT(refused.err, HasSubstr("nonsense"));
+}
+
+TEST_F(Operator, TheJournalIsShownAndFollowed) {
+  const auto shown = ask("journal");
+  EXPECT_THAT(shown.out, HasSubstr("decided  pipeline web revision 1 (+3 -0 ~0) from hosts"));
+  EXPECT_THAT(shown.out, HasSubstr("+web/10.0.0.3:80"));
+  process follower({DRCON_BINARY, "journal", "-f", "--socket", (drcon_->directory() / "admin.sock").string()});
+  ASSERT_TRUE(wait_until([&] { return follower.text().find("applied  sink page revision 1") != std::string::npos; }));
+  set_hosts(4);
+  EXPECT_TRUE(wait_until([&] { return follower.text().find("applied  sink page revision 2") != std::string::npos; }))
+      << follower.text();
+  drcon_->stop();
+  EXPECT_TRUE(wait_until([&] { return follower.text().find("waiting for it") != std::string::npos; }));
+  drcon_->start();
+  EXPECT_TRUE(wait_until([&] { return follower.text().find("answers again") != std::string::npos; }))
+      << follower.text();
+  follower.terminate();
+}
+
+TEST_F(Operator, TopWithoutATerminalIsAStatus) { EXPECT_THAT(ask("top").out, HasSubstr("all is well")); }
+
+// script(1) gives it a terminal.
+TEST_F(Operator, TopIsLiveAndLeavesTheTerminalAsItWas) {
+  const auto typed = drcon_->directory() / "typed";
+  ASSERT_EQ(run({"mkfifo", typed.string()}).code, 0);
+  process live({"/bin/sh", "-c",
+                std::string("exec script -qec '") + DRCON_BINARY + " top --socket " +
+                    (drcon_->directory() / "admin.sock").string() + "' /dev/null <> " + typed.string()});
+  ASSERT_TRUE(wait_until([&] { return live.text().find("all is well") != std::string::npos; })) << live.text();
+  set_hosts(4);
+  EXPECT_TRUE(wait_until([&] { return live.text().find("4 of 4") != std::string::npos; })) << live.text();
+  std::ofstream(typed) << "q" << std::flush;
+  EXPECT_TRUE(wait_until([&] { return !live.running(); }));
+  EXPECT_THAT(live.text(), HasSubstr("\x1b[?1049l")) << "the screen that was before comes back";
+}
+
+TEST(OperatorAlone, SaysThatNobodyListensAndWhatToDo) {
+  const auto told = run({DRCON_BINARY, "status", "--socket", "/nowhere/admin.sock"});
+  EXPECT_EQ(told.code, 3);
+  EXPECT_THAT(told.err, HasSubstr("no drcon listens on /nowhere/admin.sock"));
+  EXPECT_THAT(told.err, HasSubstr("--socket"));
+}
+
+}  // namespace
+}  // namespace drcon::test

@@ -1,0 +1,64 @@
+// What people read of the admin interface's answers.
+#include "cli/told.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+namespace drcon::cli {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+TEST(Told, NothingOfARegistryReachesTheTerminalAsAnOrder) {
+  EXPECT_EQ(harmless("a\x1b[2Jb\nc\x7f"), "a\\x1b[2Jb\\x0ac\\x7f");
+  EXPECT_EQ(harmless("\xc2\x9b"
+                     "31m"),
+            "\\x9b31m")
+      << "control characters of one byte more";
+  EXPECT_EQ(harmless("gnp.\xe2\x80\xae"
+                     "exe"),
+            "gnp.\\u202eexe");
+  EXPECT_EQ(harmless("\xe2\x81\xa6"), "\\u2066");
+  EXPECT_EQ(harmless("grün – 緑 …"), "grün – 緑 …") << "other scripts are no harm";
+}
+
+TEST(Told, TablesAreAsWideAsTheirWords) {
+  EXPECT_EQ(table({{"A", "B"}, {"long", "x"}, {"grün", "y"}}), "A     B\nlong  x\ngrün  y\n");
+}
+
+TEST(Told, LengthsOfTimeHaveUnits) {
+  EXPECT_EQ(length_of_time(0.0004), "0.4 ms");
+  EXPECT_EQ(length_of_time(0.35), "350 ms");
+  EXPECT_EQ(length_of_time(59), "59 s");
+  EXPECT_EQ(length_of_time(3725), "1 h 2 min");
+  EXPECT_EQ(length_of_time(100000), "1 d 3 h");
+}
+
+nlohmann::json entry() {
+  return {{"time", 1000},
+          {"number", 7},
+          {"what", "decided"},
+          {"kind", "pipeline"},
+          {"subject", "web"},
+          {"revision", 12},
+          {"why", "consul"},
+          {"added", 1},
+          {"removed", 1},
+          {"changed", 3},
+          {"seconds", 0.0004},
+          {"endpoints",
+           {{{"service", "s"}, {"endpoint", "e1"}, {"address", "10.0.0.1:80"}, {"change", "added"}},
+            {{"service", "s"}, {"endpoint", "e\x1b"}, {"address", ""}, {"change", "removed"}}}}};
+}
+
+TEST(Told, AnEntrySaysWhatWhyAndWhich) {
+  const auto line = told_entry(entry());
+  EXPECT_THAT(line, HasSubstr("7 decided  pipeline web revision 12 (+1 -1 ~3) from consul, 0.4 ms: +s/10.0.0.1:80 "
+                              "-s/e\\x1b and 3 more"));
+  EXPECT_THAT(line, Not(HasSubstr("\x1b")));
+}
+
+}  // namespace
+}  // namespace drcon::cli

@@ -114,8 +114,8 @@ struct pipeline_config {
 
 /// [admin].
 struct admin_config {
-  std::filesystem::path socket;       ///< empty: none
-  std::string address;                ///< listen = "ADDRESS:PORT"; empty: no TCP
+  std::filesystem::path socket;  ///< empty: none
+  std::string address;           ///< listen = "ADDRESS:PORT"; empty: no TCP
   std::uint16_t port = 0;
   std::string token;                  ///< empty: none, and nothing is changed over TCP
   std::filesystem::path certificate;  ///< with a private key: TLS
@@ -130,10 +130,10 @@ struct host_config {
   bool stop_on_bad_plugin = false;                        ///< on_bad_plugin = "stop" | "continue"
   std::filesystem::path state_directory;
   std::chrono::nanoseconds stop_deadline{};
-  std::int64_t journal_size = 0;       ///< entries kept in memory
-  std::string log_level;               ///< trace, debug, info, warning, error
-  std::string log_format;              ///< text, json
-  std::filesystem::path log_file;      ///< empty: standard error
+  std::int64_t journal_size = 0;   ///< entries kept in memory
+  std::string log_level;           ///< trace, debug, info, warning, error
+  std::string log_format;          ///< text, json
+  std::filesystem::path log_file;  ///< empty: standard error
   admin_config admin;
   bool operator==(const host_config&) const = default;
 };

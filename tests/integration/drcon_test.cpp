@@ -404,8 +404,7 @@ TEST_F(Drcon, FoldsAStormOfRegistrations) {
   const auto began = std::chrono::steady_clock::now();
   constexpr int many = 500;
   for (int i = 0; i < many; ++i) consul_->add("s" + std::to_string(i), "i" + std::to_string(i), "127.0.0.1", 1000 + i);
-  ASSERT_TRUE(wait_until([&] { return drcon_->pipeline("web")["services"].size() == many + 1; }, 60s))
-      << drcon_->log();
+  ASSERT_TRUE(wait_until([&] { return drcon_->pipeline("web")["services"].size() == many + 1; }, 60s)) << drcon_->log();
   ASSERT_TRUE(drcon_->settled(60s));
   const auto text = file();
   for (int i = 0; i < many; ++i) EXPECT_NE(text.find("upstream s" + std::to_string(i) + " {"), std::string::npos) << i;

@@ -18,6 +18,7 @@
 
 #include <array>
 #include <charconv>
+#include <cstdlib>
 #include <exception>
 #include <optional>
 
@@ -42,6 +43,8 @@ std::filesystem::path socket_of(const arguments& from) {
     const auto host = config::load_host(from.config, found);
     if (host && !host->admin.socket.empty()) return host->admin.socket;
   }
+  // Of a unit's own commands, which are not given the credentials that the configuration may name.
+  if (const char* runtime = std::getenv("RUNTIME_DIRECTORY")) return std::filesystem::path(runtime) / "admin.sock";
   return usual_socket;
 }
 

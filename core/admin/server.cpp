@@ -1,6 +1,7 @@
 #include "admin/server.hpp"
 
 #include "admin/access.hpp"
+#include "admin/dashboard.hpp"
 #include "admin/events.hpp"
 #include "build/facts.hpp"
 #include "log/log.hpp"
@@ -228,6 +229,8 @@ asio::awaitable<bool> serve(server_state& state, Stream& client, way_in by, cons
   } else if (auto refused =
                  refusal(state.rules, by, what, header(http::field::host), header(http::field::authorization))) {
     made = std::move(*refused);
+  } else if (what.method == "GET" && what.path.empty()) {
+    made = dashboard();
   } else if (what.method == "GET" && what.path == std::vector<std::string>{"v1", "events"}) {
     if (state.hub->clients() < most_event_clients) {
       --state.connections;  // it has a place of another kind

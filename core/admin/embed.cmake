@@ -1,0 +1,13 @@
+# Puts files into the program: cmake -DINTO=x.cpp "-DFILES=a/index.html;a/style.css" -P embed.cmake
+set(text "#include \"admin/dashboard_parts.hpp\"\n\nnamespace drcon::admin {\n")
+foreach(file IN LISTS FILES)
+  get_filename_component(name ${file} NAME)
+  string(REPLACE "." "_" name ${name})
+  file(READ ${file} bytes HEX)
+  string(REGEX REPLACE "([0-9a-f][0-9a-f])" "\\\\x\\1" bytes "${bytes}")
+  string(REGEX REPLACE "((\\\\x..)(\\\\x..)(\\\\x..)(\\\\x..)(\\\\x..)(\\\\x..)(\\\\x..)(\\\\x..))" "\\1\"\n    \"" bytes "${bytes}")
+  file(SIZE ${file} size)
+  string(APPEND text "const std::string_view ${name}(\n    \"${bytes}\",\n    ${size});\n")
+endforeach()
+string(APPEND text "}  // namespace drcon::admin\n")
+file(WRITE ${INTO} "${text}")

@@ -16,7 +16,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <fcntl.h>
+#include <poll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -25,6 +25,7 @@
 #include <algorithm>
 #include <array>
 #include <fstream>
+#include <random>
 
 namespace drcon::test {
 namespace {
@@ -229,21 +230,42 @@ TEST_F(Admin, SpeaksTlsWhenItHasACertificate) {
   EXPECT_NE(run({"curl", "-s", "http://127.0.0.1:" + port + "/readyz"}).code, 0) << "not in the clear";
 }
 
-// One connection that reads events.
-class event_client {
+// A connection to a unix socket, byte by byte.
+class raw_client {
 public:
-  explicit event_client(const std::filesystem::path& socket, const std::string& target = "/v1/events")
-      : file_(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+  explicit raw_client(const std::filesystem::path& socket) : file_(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
     sockaddr_un to{};
     to.sun_family = AF_UNIX;
     std::ranges::copy(socket.string(), static_cast<char*>(to.sun_path));
     connected_ = ::connect(file_, reinterpret_cast<sockaddr*>(&to), sizeof to) == 0;
-    const auto request = "GET " + target + " HTTP/1.1\r\nHost: drcon\r\n\r\n";
-    connected_ = connected_ && ::write(file_, request.data(), request.size()) == static_cast<ssize_t>(request.size());
   }
-  ~event_client() { ::close(file_); }
-  event_client(const event_client&) = delete;
-  event_client& operator=(const event_client&) = delete;
+  ~raw_client() { ::close(file_); }
+  raw_client(const raw_client&) = delete;
+  raw_client& operator=(const raw_client&) = delete;
+
+  bool connected() const { return connected_; }
+  bool send(const std::string& text) const {
+    return ::send(file_, text.data(), text.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(text.size());
+  }
+  /// What is there within a moment.
+  void read_some() const {
+    pollfd wait{.fd = file_, .events = POLLIN, .revents = 0};
+    std::array<char, 4096> part{};
+    if (::poll(&wait, 1, 20) > 0) (void)::recv(file_, part.data(), part.size(), 0);
+  }
+  int file() const { return file_; }
+
+private:
+  int file_;
+  bool connected_ = false;
+};
+
+// One connection that reads events.
+class event_client {
+public:
+  explicit event_client(const std::filesystem::path& socket, const std::string& target = "/v1/events")
+      : client_(socket),
+        connected_(client_.connected() && client_.send("GET " + target + " HTTP/1.1\r\nHost: drcon\r\n\r\n")) {}
 
   bool connected() const { return connected_; }
   /// Reads until the text is there.
@@ -251,7 +273,7 @@ public:
     return wait_until([&] {
       std::array<char, 65536> part{};
       for (;;) {
-        const auto read = ::recv(file_, part.data(), part.size(), MSG_DONTWAIT);
+        const auto read = ::recv(client_.file(), part.data(), part.size(), MSG_DONTWAIT);
         if (read <= 0) break;
         text_.append(part.data(), static_cast<std::size_t>(read));
       }
@@ -261,8 +283,8 @@ public:
   const std::string& text() const { return text_; }
 
 private:
-  int file_;
-  bool connected_ = false;
+  raw_client client_;
+  bool connected_;
   std::string text_;
 };
 
@@ -349,6 +371,70 @@ TEST_F(Admin, AThousandEventClientsCostLittleAndMissNothing) {
   EXPECT_THAT(drcon_->metrics(), HasSubstr("drcon_event_clients 1000"));
   clients.clear();
   EXPECT_TRUE(wait_until([this] { return drcon_->ask("GET", "/healthz").status == 200; }));
+}
+
+// Requests that are nearly right, as nobody means them: cut, doubled, with other bytes in them, in pieces.
+class nonsense {
+public:
+  explicit nonsense(unsigned seed) : random_(seed) {}
+
+  std::string next() {
+    static const std::array<const char*, 8> words{"explain?endpoint=10.0.0.1",
+                                                  "journal?after=99999999999999999999&limit=-1",
+                                                  "pipelines/web/rollback?revision=0x1",
+                                                  "pipelines/%00%ff/pause",
+                                                  "../../etc/passwd",
+                                                  "events?after=18446744073709551615",
+                                                  "{name}",
+                                                  ""};
+    static const std::array<const char*, 6> methods{"GET", "POST", "HEAD", "OPTIONS", "get", "PRI"};
+    const auto& route = admin::routes()[below(admin::routes().size())];
+    auto path = below(3) == 0 ? std::string("/v1/") + words[below(words.size())] : std::string(route.path);
+    if (const auto at = path.find("{name}"); at != std::string::npos && below(4) != 0) path.replace(at, 6, "web");
+    std::string text = std::string(below(3) == 0 ? methods[below(methods.size())] : route.method) + " " + path +
+                       " HTTP/1.1\r\nHost: drcon\r\n";
+    if (below(4) == 0) text += "Content-Length: " + std::to_string(below(100000)) + "\r\n";
+    if (below(6) == 0) text += "Transfer-Encoding: chunked\r\n";
+    if (below(6) == 0) text += "X: " + std::string(below(20000), 'x') + "\r\n";
+    if (below(6) == 0) text += "Last-Event-ID: " + std::to_string(below(1000)) + "\r\n";
+    text += "\r\n" + std::string(below(3) == 0 ? below(300) : 0, '7');
+    for (auto changes = below(4); changes > 0 && !text.empty(); --changes) {
+      const auto at = below(text.size());
+      if (below(2) == 0) text[at] = static_cast<char>(below(256));
+      else text.erase(at, below(20));
+    }
+    return below(5) == 0 ? text + text : text;
+  }
+  std::size_t below(std::size_t end) { return std::uniform_int_distribution<std::size_t>(0, end - 1)(random_); }
+
+private:
+  std::mt19937 random_;
+};
+
+TEST_F(Admin, NonsenseForAMinuteChangesNothingButWhatItAsksFor) {
+  start();
+#if defined(__SANITIZE_ADDRESS__)
+  constexpr auto length = 60s;
+#else
+  constexpr auto length = 5s;
+#endif
+  nonsense asks(20240607);
+  int sent = 0;
+  for (const auto end = std::chrono::steady_clock::now() + length; std::chrono::steady_clock::now() < end; ++sent) {
+    const raw_client client(socket());
+    ASSERT_TRUE(client.connected()) << "after " << sent << ": " << drcon_->log();
+    const auto text = asks.next();
+    const auto cut = asks.below(3) == 0 ? asks.below(text.size() + 1) : text.size();
+    client.send(text.substr(0, cut));
+    if (asks.below(2) == 0) client.send(text.substr(cut));
+    if (asks.below(4) != 0) client.read_some();
+  }
+  EXPECT_GT(sent, 500);
+  EXPECT_TRUE(drcon_->running()) << drcon_->log();
+  drcon_->ask("POST", "/v1/pipelines/web/resume");  // it may well have asked for a pause
+  set_hosts(5);
+  EXPECT_TRUE(serves(5)) << "it works as before: " << drcon_->log();
+  EXPECT_EQ(drcon_->stop(), 0) << drcon_->log();
 }
 
 }  // namespace

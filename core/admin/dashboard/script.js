@@ -10,7 +10,7 @@ const el = (tag, attributes = {}, ...children) => {
   made.append(...children.filter((each) => each !== null && each !== ""));
   return made;
 };
-const clock = (seconds) => (seconds ? new Date(seconds * 1000).toLocaleTimeString() : "never");
+const clock = (seconds) => (seconds ? new Date(seconds * 1000).toLocaleTimeString(undefined, { hourCycle: "h23" }) : "never");
 const duration = (s) => (s < 1 ? (s * 1000).toFixed(s < 0.01 ? 1 : 0) + " ms" : s.toFixed(1) + " s");
 
 let status = null;
@@ -262,7 +262,7 @@ function drawJournal() {
 function drawLatency() {
   const points = journal.filter((each) => each.what === "applied" && each.seconds > 0).slice(-100);
   const sorted = points.map((each) => each.seconds).sort((a, b) => a - b);
-  $("latency-text").textContent = points.length ? `The last ${points.length} updates: median ${duration(sorted[Math.floor(sorted.length / 2)])}, slowest ${duration(sorted[sorted.length - 1])}.` : "No update yet.";
+  $("latency-text").textContent = points.length ? `${points.length === 1 ? "One update" : "The last " + points.length + " updates"}: median ${duration(sorted[Math.floor(sorted.length / 2)])}, slowest ${duration(sorted[sorted.length - 1])}.` : "No update yet.";
   redraw($("latency"), points.map((each) => each.number), () => {
     const space = "http://www.w3.org/2000/svg";
     const draw = (tag, attributes, text) => {

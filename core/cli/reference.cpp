@@ -3,6 +3,7 @@
 #include "cli/command_page.hpp"
 #include "cli/complete.hpp"
 #include "cli/facts.hpp"
+#include "cli/operation_pages.hpp"
 #include "cli/startup.hpp"
 #include "reference/editor_schema.hpp"
 #include "reference/print.hpp"
@@ -59,6 +60,9 @@ int reference(const arguments& from) {
     for (const auto& [name, each] : plugins.all()) pages.push_back(page_of(facts_of(each)));
     for (const auto& each : pages)
       if (!write(from.output / file_of(each, from.format), drawn(each, from.format))) return exit_runtime;
+    if (from.format == "markdown" && !(write(from.output / "metrics.md", metrics_page()) &&
+                                       write(from.output / "admin.md", admin_page())))
+      return exit_runtime;
     if (from.format != "man") return exit_ok;
     const auto page = command_page(tree_of(*from.command_line), date_of_build());
     return write(from.output / "man1/drcon.1", page) ? exit_ok : exit_runtime;

@@ -156,6 +156,7 @@ int run(const arguments& from) {
   if (!log_to(config->host)) return exit_runtime;
   daemon daemon(from, plugins, *host);
   const int result = daemon.run(*config);
+  log::flush();
   // With a plugin that overstays, destructors would wait for it, or pull things from under it.
   if (result == exit_overstay) std::_Exit(result);
   return result;

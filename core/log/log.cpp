@@ -1,17 +1,30 @@
 #include "log/log.hpp"
 
+#include "log/fold.hpp"
+
 #include <spdlog/sinks/basic_file_sink.h>
 #include <spdlog/sinks/dist_sink.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 #include <nlohmann/json.hpp>
 
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <syslog.h>
+#include <systemd/sd-journal.h>
+#include <unistd.h>
+
+#include <array>
 #include <atomic>
+#include <cstdlib>
+#include <mutex>
 
 namespace drcon::log {
 namespace {
 
 std::atomic<bool> as_json{false};
+std::atomic<bool> in_file{false};
+std::atomic<bool> to_journal{false};
 
 constexpr auto text_pattern = "%Y-%m-%dT%H:%M:%S.%e%z %l %v";
 
@@ -58,6 +71,8 @@ std::string json_line(level which, std::string_view component, std::string_view 
   return line.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
 }
 
+bool is_journal();
+
 }  // namespace
 
 level current() { return level_of(logger().level()); }
@@ -72,6 +87,7 @@ level level_named(std::string_view name) {
 
 void configure(level least, std::string_view format) {
   as_json = format == "json";
+  to_journal = !as_json && !in_file && is_journal();
   logger().set_level(to_spdlog(least));
   logger().set_pattern(as_json ? "%v" : text_pattern);
 }
@@ -89,17 +105,82 @@ bool to_file(const std::filesystem::path& file, std::string& why) {
     why = std::string("cannot log to ") + file.string() + ": " + error.what();
     return false;
   }
+  in_file = !file.empty();
+  to_journal = !as_json && !in_file && is_journal();
   next->set_pattern(as_json ? "%v" : text_pattern);
   outlet()->set_sinks({next});
   return true;
+}
+
+namespace {
+
+// Standard error is systemd's journal: systemd.exec(5), $JOURNAL_STREAM.
+bool is_journal() {
+  const char* const given = std::getenv("JOURNAL_STREAM");
+  struct stat here {};
+  return given != nullptr && ::fstat(STDERR_FILENO, &here) == 0 &&
+         fmt::format("{}:{}", here.st_dev, here.st_ino) == given;
+}
+
+// False when the journal does not take it.
+bool write_to_journal(level which, std::string_view component, std::string_view text) {
+  static constexpr std::array priorities{LOG_DEBUG, LOG_DEBUG, LOG_INFO, LOG_WARNING, LOG_ERR};
+  const auto kind = component.substr(0, component.find(' '));
+  const auto name = kind.size() < component.size() ? component.substr(kind.size() + 1) : std::string_view();
+  const std::array fields{fmt::format("MESSAGE=[{}] {}", component, text),
+                          fmt::format("PRIORITY={}", priorities.at(static_cast<std::size_t>(which))),
+                          std::string("SYSLOG_IDENTIFIER=drcon"),
+                          fmt::format("DRCON_COMPONENT={}", component),
+                          fmt::format("DRCON_KIND={}", kind),
+                          fmt::format("DRCON_NAME={}", name)};
+  std::array<iovec, fields.size()> parts{};
+  for (std::size_t i = 0; i < fields.size(); ++i)
+    parts[i] = {const_cast<char*>(fields[i].data()), fields[i].size()};  // NOLINT: iovec knows no const
+  return ::sd_journal_sendv(parts.data(), static_cast<int>(parts.size())) == 0;
+}
+
+void write_unfolded(level which, std::string_view component, std::string_view text) {
+  if (to_journal && write_to_journal(which, component, text)) return;
+  if (as_json) logger().log(to_spdlog(which), "{}", json_line(which, component, text));
+  else logger().log(to_spdlog(which), "[{}] {}", component, text);
+}
+
+struct folding {
+  std::mutex mutex;  // guards the lines; not held while writing
+  fold lines;
+};
+folding& folded() {
+  static auto& only = *new folding;
+  return only;
+}
+
+void tell(const std::vector<fold::summary>& left_out) {
+  for (const auto& each : left_out) write_unfolded(level::warning, each.component, each.text);
+}
+
+}  // namespace
+
+void flush() {
+  std::vector<fold::summary> left_out;
+  {
+    const std::lock_guard lock(folded().mutex);
+    left_out = folded().lines.flush(fold::clock::now());
+  }
+  tell(left_out);
 }
 
 bool enabled(level which) { return logger().should_log(to_spdlog(which)); }
 
 void write(level which, std::string_view component, std::string_view text) {
   if (!enabled(which)) return;
-  if (as_json) logger().log(to_spdlog(which), "{}", json_line(which, component, text));
-  else logger().log(to_spdlog(which), "[{}] {}", component, text);
+  if (which < level::warning) return write_unfolded(which, component, text);
+  fold::verdict verdict;
+  {
+    const std::lock_guard lock(folded().mutex);
+    verdict = folded().lines.take(fold::clock::now(), std::string(component), std::string(text));
+  }
+  tell(verdict.overdue);
+  if (verdict.write) write_unfolded(which, component, text);
 }
 
 }  // namespace drcon::log

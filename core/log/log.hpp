@@ -1,4 +1,6 @@
-// The log: one line per event on standard error, as text for people or JSON for machines.
+// The log: one line per event on standard error, as text for people or JSON for machines. Where standard error is
+// systemd's journal, the text goes there with fields: DRCON_COMPONENT ("sink edge"), DRCON_KIND ("sink"), DRCON_NAME
+// ("edge"). A warning or an error that repeats within a minute is counted instead.
 //
 // Thread rule: any thread, once configure() has returned.
 #pragma once
@@ -24,6 +26,9 @@ void configure(level least, std::string_view format);
 /// Lines go to the end of this file from now on, and to standard error when it is empty. False when it cannot be
 /// opened: then all stays as it was, and `why` tells.
 bool to_file(const std::filesystem::path& file, std::string& why);
+
+/// Tells of the lines that were folded and not counted out loud yet: at the end.
+void flush();
 
 bool enabled(level which);
 /// The least level that is written.

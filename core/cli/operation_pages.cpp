@@ -1,0 +1,69 @@
+#include "cli/operation_pages.hpp"
+
+#include "admin/routes.hpp"
+#include "metrics/figures.hpp"
+
+#include <fmt/format.h>
+
+#include <string_view>
+
+namespace drcon::cli {
+namespace {
+
+const char* word(metrics::figure::kind kind) {
+  switch (kind) {
+    case metrics::figure::kind::gauge: return "gauge";
+    case metrics::figure::kind::counter: return "counter";
+    case metrics::figure::kind::histogram: break;
+  }
+  return "histogram";
+}
+
+// A cell of a table ends at a bar.
+std::string cell(std::string_view text) {
+  std::string to;
+  for (const char c : text) {
+    if (c == '|') to += '\\';
+    to += c;
+  }
+  return to;
+}
+
+}  // namespace
+
+std::string metrics_page() {
+  std::string page =
+      "# Figures of drcon\n\n"
+      "`GET /metrics` of the admin interface, in Prometheus' text format. Names and labels are stable. A histogram "
+      "has\n"
+      "buckets from 100 µs to 60 s. A plugin's own figures are called `drcon_PLUGIN_NAME`; its README tells of them.\n"
+      "Alert rules and a Grafana dashboard are among the examples.\n\n"
+      "| name | kind | labels | meaning |\n|---|---|---|---|\n";
+  for (const auto* each : metrics::all_figures)
+    page +=
+        fmt::format("| `{}` | {} | {} | {} |\n", each->name, word(each->what), cell(each->labels), cell(each->help));
+  return page;
+}
+
+std::string admin_page() {
+  std::string page =
+      "# Admin interface of drcon\n\n"
+      "HTTP/1.1 over the unix socket `[admin] socket` (mode 0660: its owner and group may ask anything), and over TCP\n"
+      "with `[admin] listen`: with a token everything but `/` and `/healthz` needs `Authorization: Bearer TOKEN` (RFC\n"
+      "6750); without one nothing can be changed there. `GET /v1/openapi.json` has the shape of every answer. A "
+      "refusal\n"
+      "is `{\"error\": …, \"help\": …}`. Times are seconds since the epoch, durations seconds. At most 64 connections\n"
+      "and 1,024 clients of `/v1/events`; a request has at most 16 KiB of header, and 30 seconds.\n";
+  for (const auto& each : admin::routes()) {
+    page += fmt::format("\n## {} {}\n\n{}\n", each.method, each.path, each.summary);
+    if (!each.query.empty()) page += "\n";
+    for (const auto& one : each.query)
+      page += fmt::format("- `{}`{}: {}\n", one.name, one.required ? ", required" : "", one.meaning);
+    page += fmt::format("\n200: `{}`{}", each.type, *each.schema ? fmt::format(", `{}`", each.schema) : "");
+    for (const int status : each.refuses) page += fmt::format(", {}", status);
+    page += ".\n";
+  }
+  return page;
+}
+
+}  // namespace drcon::cli

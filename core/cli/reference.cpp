@@ -60,8 +60,8 @@ int reference(const arguments& from) {
     for (const auto& [name, each] : plugins.all()) pages.push_back(page_of(facts_of(each)));
     for (const auto& each : pages)
       if (!write(from.output / file_of(each, from.format), drawn(each, from.format))) return exit_runtime;
-    if (from.format == "markdown" && !(write(from.output / "metrics.md", metrics_page()) &&
-                                       write(from.output / "admin.md", admin_page())))
+    if (from.format == "markdown" &&
+        !(write(from.output / "metrics.md", metrics_page()) && write(from.output / "admin.md", admin_page())))
       return exit_runtime;
     if (from.format != "man") return exit_ok;
     const auto page = command_page(tree_of(*from.command_line), date_of_build());

@@ -39,6 +39,16 @@ fold::verdict fold::take(clock::time_point now, const std::string& component, co
   return made;
 }
 
+std::vector<fold::summary> fold::interrupt(clock::time_point now, const std::string& component) {
+  std::vector<summary> all;
+  auto at = lines_.lower_bound({component, {}});
+  while (at != lines_.end() && at->first.first == component) {
+    if (at->second.more > 0) all.push_back(told(at->first, at->second, now));
+    at = lines_.erase(at);
+  }
+  return all;
+}
+
 std::vector<fold::summary> fold::flush(clock::time_point now) {
   std::vector<summary> all;
   for (auto& [of, how] : lines_) {

@@ -31,6 +31,8 @@ public:
 
   /// A line is about to be written. Another line of the same component ends what was folded of it.
   verdict take(clock::time_point now, const std::string& component, const std::string& text);
+  /// The component said something else, such as that all is well: what it says next is news.
+  std::vector<summary> interrupt(clock::time_point now, const std::string& component);
   /// All that was left out and not told yet.
   std::vector<summary> flush(clock::time_point now);
 

@@ -173,11 +173,14 @@ bool enabled(level which) { return logger().should_log(to_spdlog(which)); }
 
 void write(level which, std::string_view component, std::string_view text) {
   if (!enabled(which)) return;
-  if (which < level::warning) return write_unfolded(which, component, text);
+  // Sources, sinks and pipelines ("sink edge") try again by themselves; what others say was asked for.
+  const bool folds = component.find(' ') != std::string_view::npos;
   fold::verdict verdict;
-  {
+  if (folds) {
     const std::lock_guard lock(folded().mutex);
-    verdict = folded().lines.take(fold::clock::now(), std::string(component), std::string(text));
+    auto& lines = folded().lines;
+    if (which >= level::warning) verdict = lines.take(fold::clock::now(), std::string(component), std::string(text));
+    else if (which == level::info) verdict.overdue = lines.interrupt(fold::clock::now(), std::string(component));
   }
   tell(verdict.overdue);
   if (verdict.write) write_unfolded(which, component, text);

@@ -30,6 +30,16 @@ TEST(Fold, AnotherLineOfTheSameComponentEndsIt) {
   EXPECT_TRUE(lines.take(start + 4s, "sink a", "away").write) << "it is news again";
 }
 
+TEST(Fold, WhatComesAfterGoodNewsIsNewsAgain) {
+  fold lines;
+  lines.take(start, "sink a", "away");
+  lines.take(start + 1s, "sink a", "away");
+  lines.take(start + 1s, "sink b", "away");
+  EXPECT_EQ(lines.interrupt(start + 2s, "sink a").size(), 1U);
+  EXPECT_TRUE(lines.take(start + 3s, "sink a", "away").write);
+  EXPECT_FALSE(lines.take(start + 3s, "sink b", "away").write);
+}
+
 TEST(Fold, ADifferentTextIsNotFolded) {
   fold lines;
   for (int i = 0; i < 100; ++i) EXPECT_TRUE(lines.take(start, "sink a", std::to_string(i)).write);

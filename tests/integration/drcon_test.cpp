@@ -49,7 +49,8 @@ protected:
     return wait_until([&] { return answers() == names; });
   }
   json endpoints(const std::string& service = "web") const {
-    for (const auto& each : drcon_->pipeline("web")["services"])
+    const auto pipeline = drcon_->pipeline("web");
+    for (const auto& each : pipeline.at("services"))
       if (each["name"] == service) return each["endpoints"];
     return json::array();
   }

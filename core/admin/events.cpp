@@ -78,10 +78,11 @@ void publisher::listened_to(std::shared_ptr<const std::atomic<std::size_t>> list
 
 void publisher::tell_state() {
   auto state = engine_.status();
-  auto compared = state;
-  compared.erase("now");
-  if (auto text = compared.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace); text != last_) {
-    last_ = std::move(text);
+  const auto now = state["now"];
+  state.erase("now");
+  if (state != last_) {
+    last_ = state;
+    state["now"] = now;
     boost::asio::post(*there_,
                       [to = to_, told = event("event: state", state)]() mutable { to->set_state(std::move(told)); });
   }

@@ -9,6 +9,7 @@
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <nlohmann/json.hpp>
 
 #include <atomic>
 #include <cstdint>
@@ -76,7 +77,7 @@ private:
   std::shared_ptr<boost::asio::io_context> there_;
   std::shared_ptr<event_hub> to_;
   std::shared_ptr<const std::atomic<std::size_t>> listeners_;
-  std::string last_;
+  nlohmann::json last_;  // state told, but for its time
   bool ticking_ = false;
   engine::timer tick_;
 };

@@ -98,7 +98,7 @@ void journal(subject& about, const std::string&, const asked& what, const reply&
 
 // ---- what a target says ----
 
-// Asks each sink of the pipeline in turn of nobody: all at once; `done` when the last has answered.
+// Asks every sink of the pipeline; `done` when the last has answered.
 void ask_sinks(subject& about, const std::string& pipeline,
                std::function<void(std::map<std::string, engine::inspection>)> done) {
   struct open_questions {

@@ -109,8 +109,7 @@ asio::awaitable<answer> ask_engine(server_state& of, asked what) {
   auto begin = [state = of.shared_from_this(), what = std::move(what)](auto handler) {
     auto open = std::make_shared<question<decltype(handler)>>(state, std::move(handler));
     const bool live = what.path == std::vector<std::string>{"healthz"};
-    open->timer.expires_after(live ? std::chrono::duration_cast<std::chrono::seconds>(liveness_timeout)
-                                   : answer_timeout);
+    open->timer.expires_after(live ? liveness_timeout : answer_timeout);
     open->timer.async_wait([late = std::weak_ptr(open)](const boost::system::error_code& error) {
       const auto open = late.lock();
       if (!error && open)

@@ -68,13 +68,18 @@ http::request<http::empty_body> make(const std::string& method, const std::strin
   return request;
 }
 
+asio::awaitable<void> send(stream& to, const std::filesystem::path& socket,
+                           const http::request<http::empty_body>& request) {
+  to.expires_after(connect_timeout);
+  co_await to.async_connect(local::endpoint(socket.string()), asio::use_awaitable);
+  co_await http::async_write(to, request, asio::use_awaitable);
+}
+
 using reply = admin_client::reply;
 
 asio::awaitable<reply> exchange(std::filesystem::path socket, http::request<http::empty_body> request) {
   stream to(co_await asio::this_coro::executor);
-  to.expires_after(connect_timeout);
-  co_await to.async_connect(local::endpoint(socket.string()), asio::use_awaitable);
-  co_await http::async_write(to, request, asio::use_awaitable);
+  co_await send(to, socket, request);
   boost::beast::flat_buffer buffer;
   http::response_parser<http::string_body> parser;
   parser.body_limit(boost::none);  // a snapshot of a hundred thousand endpoints is long
@@ -106,9 +111,7 @@ std::optional<server_event> read_event(const std::string& text) {
 asio::awaitable<void> read_events(std::filesystem::path socket, http::request<http::empty_body> request,
                                   const std::function<bool(const server_event&)>& each) {
   stream from(co_await asio::this_coro::executor);
-  from.expires_after(connect_timeout);
-  co_await from.async_connect(local::endpoint(socket.string()), asio::use_awaitable);
-  co_await http::async_write(from, request, asio::use_awaitable);
+  co_await send(from, socket, request);
   boost::beast::flat_buffer buffer;
   http::response_parser<http::empty_body> head;
   head.skip(true);
@@ -127,6 +130,15 @@ asio::awaitable<void> read_events(std::filesystem::path socket, http::request<ht
   }
 }
 
+// A failure of the connection, in people's words.
+[[noreturn]] void rethrow(const std::exception_ptr& failed, const std::filesystem::path& socket) {
+  try {
+    std::rethrow_exception(failed);
+  } catch (const boost::system::system_error& error) {
+    throw no_answer(why_not(socket, error.code()));
+  }
+}
+
 }  // namespace
 
 admin_client::admin_client(const arguments& from) : socket_(socket_of(from)) {}
@@ -140,11 +152,7 @@ admin_client::reply admin_client::ask(const std::string& method, const std::stri
     got = std::move(answer);
   });
   context.run();
-  try {
-    if (failed) std::rethrow_exception(failed);
-  } catch (const boost::system::system_error& error) {
-    throw no_answer(why_not(socket_, error.code()));
-  }
+  if (failed) rethrow(failed, socket_);
   return got;
 }
 
@@ -158,11 +166,7 @@ void admin_client::follow(const std::string& target, const std::function<bool(co
     context.stop();
   });
   context.run();
-  try {
-    if (failed) std::rethrow_exception(failed);
-  } catch (const boost::system::system_error& error) {
-    throw no_answer(why_not(socket_, error.code()));
-  }
+  if (failed) rethrow(failed, socket_);
 }
 
 std::string target_of(const std::vector<std::string>& path, const std::map<std::string, std::string>& query) {

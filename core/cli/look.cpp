@@ -4,6 +4,7 @@
 #include "cli/told.hpp"
 #include "cli/unified_diff.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <iostream>
 #include <thread>
@@ -107,23 +108,24 @@ int explain(const arguments& from) {
 
 namespace {
 
-// True when the targets of the pipeline are as wanted.
-bool print_difference(const json& difference) {
-  bool equal = true;
+bool is_equal(const json& difference) {
+  return std::ranges::all_of(difference.at("sinks"), [](const json& sink) {
+    const auto equal = [](const json& target) { return target.at("equal").get<bool>(); };
+    return sink.at("error") == "" && std::ranges::all_of(sink.at("targets"), equal);
+  });
+}
+
+void print_difference(const json& difference) {
   for (const auto& [sink, each] : difference.at("sinks").items()) {
-    if (const std::string error = each.at("error"); !error.empty()) {
+    if (const std::string error = each.at("error"); !error.empty())
       std::cerr << "drcon: sink " << harmless(sink) << ": " << harmless(error) << "\n";
-      equal = false;
-    }
     for (const auto& target : each.at("targets")) {
       if (target.at("equal").get<bool>()) continue;
-      equal = false;
       if (target.at("live").is_null())
         std::cout << "--- " << harmless(target.at("target")) << " (what is there is not known)\n";
       else std::cout << unified_diff(target.at("target"), target.at("live"), target.at("wanted"));
     }
   }
-  return equal;
 }
 
 }  // namespace
@@ -143,15 +145,9 @@ int difference(const arguments& from) {
     for (const auto& name : names) {
       const auto got = client.ask("GET", target_of({"v1", "pipelines", name, "diff"}));
       if (!is_answer(got)) return exit_runtime;
-      if (!from.json) {
-        equal &= print_difference(got.body);
-        continue;
-      }
-      for (const auto& [sink, each] : got.body["sinks"].items()) {
-        equal &= each["error"] == "";
-        for (const auto& target : each["targets"]) equal &= target["equal"].get<bool>();
-      }
-      everything.push_back(got.body);
+      equal &= is_equal(got.body);
+      if (from.json) everything.push_back(got.body);
+      else print_difference(got.body);
     }
     if (from.json) print_json(everything);
     return equal ? exit_ok : exit_runtime;
@@ -175,9 +171,9 @@ int steer(const arguments& from, const char* what, const std::map<std::string, s
 }  // namespace
 
 int pause(const arguments& from) {
-  return steer(
-      from, "pause",
-      from.why.empty() ? std::map<std::string, std::string>() : std::map<std::string, std::string>{{"why", from.why}});
+  std::map<std::string, std::string> query;
+  if (!from.why.empty()) query["why"] = from.why;
+  return steer(from, "pause", query);
 }
 int resume(const arguments& from) { return steer(from, "resume"); }
 int resync(const arguments& from) { return steer(from, "resync"); }

@@ -52,7 +52,6 @@ private:
   admin::server admin_;
   systemd::heartbeat heartbeat_;
   boost::asio::signal_set signals_;
-  config::host_config host_;
   bool stopping_ = false;
   int result_ = exit_ok;
 };
@@ -71,7 +70,6 @@ int daemon::run(const config::configuration& config) {
     return exit_config;
   }
   if (!listen(config.host)) return exit_runtime;
-  host_ = config.host;
   log::info("host", "drcon {} runs {} pipelines", build::version, config.pipelines.size());
   heartbeat_.start();
   wait_for_signal();
@@ -90,7 +88,7 @@ void daemon::wait_for_signal() {
 
 void daemon::on_signal(int signal) {
   if (signal == SIGHUP) {
-    if (!stopping_) reload();
+    reload();
     return;
   }
   if (!std::exchange(stopping_, true)) return stop();
@@ -120,7 +118,6 @@ admin::reload_outcome daemon::reload() {
   log::configure(log::level_named(next->host.log_level), next->host.log_format);
   log_to(next->host);
   listen(next->host);
-  host_ = next->host;
   log::info("host", "reloaded: {} pipelines", next->pipelines.size());
   heartbeat_.reloaded({});
   return outcome;

@@ -35,9 +35,21 @@ json read_own(const sections& all, const std::string& name, diagnostics& found) 
   return values;
 }
 
-bool is_set(const sections& all, const std::string& name, const char* key) {
+// What is written for a key of [NAME]; null when nothing is.
+const toml::node* written(const sections& all, const std::string& name, const char* key) {
   const auto [first, last] = all.single.equal_range(name);
-  return std::any_of(first, last, [key](const auto& each) { return each.second.table->contains(key); });
+  for (auto each = first; each != last; ++each)
+    if (const auto* node = each->second.table->get(key)) return node;
+  return nullptr;
+}
+
+bool is_set(const sections& all, const std::string& name, const char* key) {
+  return written(all, name, key) != nullptr;
+}
+
+position where_of(const sections& all, const std::string& name, const char* key) {
+  const auto* node = written(all, name, key);
+  return node ? place(*node) : position{};
 }
 
 // What systemd.exec(5) says of StateDirectory= and RuntimeDirectory=: paths with ':' between them; the first is ours.
@@ -46,13 +58,6 @@ std::optional<std::filesystem::path> directory_of_unit(const char* variable) {
   if (given == nullptr || *given != '/') return {};
   const std::string all(given);
   return all.substr(0, all.find(':'));
-}
-
-position where_of(const sections& all, const std::string& name, const char* key) {
-  const auto [first, last] = all.single.equal_range(name);
-  for (auto each = first; each != last; ++each)
-    if (const auto* node = each->second.table->get(key)) return place(*node);
-  return {};
 }
 
 // "127.0.0.1:9180" and "[::1]:9180".

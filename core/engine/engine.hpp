@@ -31,8 +31,6 @@ enum class mode {
   render,  ///< sinks are made but not started: only render() is asked of them
 };
 
-using engine_pipeline = pipeline;  // within engine, `pipeline` is often a name
-
 /// What a sink would write and what its target says, or why that is not known.
 struct inspection {
   std::vector<plugins::rendered_target> targets;
@@ -72,7 +70,7 @@ public:
 
   nlohmann::json status() const;
   nlohmann::json pipelines() const;
-  /// Null when there is none of that name.
+  /// `name` and `pipeline` below are those of one that there is.
   nlohmann::json pipeline_detail(const std::string& name) const;
   /// Where an endpoint stands, and why: what `asked` names by id, address or address:port, within `service` when that
   /// is not empty. "matches" is empty when it was never heard of.
@@ -87,7 +85,7 @@ public:
   // ---- steering ----
 
   /// Null when there is none of that name.
-  engine_pipeline* find(const std::string& name);
+  pipeline* find(const std::string& name);
   const config::configuration& config() const { return config_; }
   /// Has the sinks of a pipeline compare their targets with what is wanted; how many of them began.
   std::size_t resync(const std::string& pipeline);

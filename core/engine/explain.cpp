@@ -130,12 +130,11 @@ json what_was_decided(const pipeline& by, const std::string& service, const std:
 }
 
 json what_sink_did(const sink_runner& sink, const std::string& service, const std::string& id) {
-  const auto revision = [](const snapshot_ptr& of) { return of ? json(of->revision()) : json(); };
   return {{"sink", sink.name()},
           {"plugin", sink.instance().plugin_name()},
           {"present", find_endpoint(sink.applied(), service, id) != nullptr},
-          {"applied", revision(sink.applied())},
-          {"wanted", revision(sink.wanted())},
+          {"applied", show_revision(sink.applied())},
+          {"wanted", show_revision(sink.wanted())},
           {"up_to_date", sink.up_to_date()},
           {"last_answer", sink.last_answer()},
           {"why", sink.last_why()},
@@ -152,26 +151,27 @@ json journal_about(const journal& log, const std::string& service, const std::st
   return entries;
 }
 
-std::string first_of(const json& list, const std::function<bool(const json&)>& is, const char* key) {
-  for (const auto& each : list)
-    if (is(each)) return each.at(key);
-  return {};
+// The first part with that value, or null.
+const json* first_with(const json& list, const char* key, const json& value) {
+  const auto at = std::ranges::find_if(list, [&](const json& each) { return each.at(key) == value; });
+  return at == list.end() ? nullptr : &*at;
 }
+
+std::string word(const json& from, const char* key) { return from.at(key); }
 
 // One sentence: the first thing on the way of a change that answers the question.
 std::string verdict_of_absent(const json& match) {
-  const auto said = [](const char* what) { return [what](const json& each) { return each.at("says") == what; }; };
   const auto& sources = match.at("sources");
-  if (!match.at("filter").get<std::string>().empty()) return "left out: " + match.at("filter").get<std::string>();
-  if (const auto source = first_of(sources, said("left out"), "source"); !source.empty())
-    return "left out: what source " + source +
-           " says of it cannot be used: " + first_of(sources, said("left out"), "why");
-  const bool listed = !first_of(sources, said("present"), "source").empty();
-  for (const char* key : {"paused", "brake", "merge"})
-    if (const auto why = match.at(key).get<std::string>(); listed && !why.empty()) return why;
-  if (listed) return "its source lists it, and it is decided at any moment";
-  if (const auto source = first_of(sources, said("unknown"), "source"); !source.empty())
-    return "source " + source + " has not told yet";
+  if (!word(match, "filter").empty()) return "left out: " + word(match, "filter");
+  if (const auto* by = first_with(sources, "says", "left out"))
+    return "left out: what source " + word(*by, "source") + " says of it cannot be used: " + word(*by, "why");
+  if (first_with(sources, "says", "present")) {
+    for (const char* key : {"paused", "brake", "merge"})
+      if (!word(match, key).empty()) return word(match, key);
+    return "its source lists it, and it is decided at any moment";
+  }
+  if (const auto* by = first_with(sources, "says", "unknown"))
+    return "source " + word(*by, "source") + " has not told yet";
   return "no source lists it";
 }
 
@@ -179,42 +179,33 @@ std::string verdict_of(json& match) {
   const auto& decided = match.at("decided");
   match["in_rotation"] = false;
   if (!decided.at("present").get<bool>()) {
-    const auto& sinks = match.at("sinks");
-    const auto still = first_of(
-        sinks, [](const json& each) { return each.at("present").get<bool>(); }, "sink");
-    return "not in rotation: " + verdict_of_absent(match) +
-           (still.empty()
-                ? ""
-                : "; sink " + still + " still has it: " +
-                      first_of(
-                          sinks, [](const json& each) { return each.at("present").get<bool>(); }, "last_answer"));
+    auto text = "not in rotation: " + verdict_of_absent(match);
+    if (const auto* still = first_with(match.at("sinks"), "present", true))
+      text += "; sink " + word(*still, "sink") + " still has it: " + word(*still, "last_answer");
+    return text;
   }
   if (decided.at("weight") == 0) return "not in rotation: its weight is 0";
-  const std::string health = decided.at("health");
+  const auto health = word(decided, "health");
   if (health != "passing" && health != "warning") return "not in rotation: its health is " + health;
   for (const auto& sink : match.at("sinks")) {
-    const std::string name = sink.at("sink");
-    if (!sink.at("refused").get<std::string>().empty())
-      return "not in rotation at sink " + name + ", which leaves it out: " + sink.at("refused").get<std::string>();
+    if (!word(sink, "refused").empty())
+      return "not in rotation at sink " + word(sink, "sink") + ", which leaves it out: " + word(sink, "refused");
     if (!sink.at("present").get<bool>())
-      return "not in rotation at sink " + name + ", whose last answer is '" +
-             sink.at("last_answer").get<std::string>() + "'" +
-             (sink.at("why").get<std::string>().empty() ? "" : ": " + sink.at("why").get<std::string>());
+      return "not in rotation at sink " + word(sink, "sink") + ", whose last answer is '" + word(sink, "last_answer") +
+             "'" + (word(sink, "why").empty() ? "" : ": " + word(sink, "why"));
   }
   match["in_rotation"] = true;
   std::string text = fmt::format("in rotation since revision {}", decided.at("since_revision").get<std::uint64_t>());
   for (const char* key : {"brake", "paused"})
-    if (const auto why = match.at(key).get<std::string>(); !why.empty()) text += "; " + why;
+    if (!word(match, key).empty()) text += "; " + word(match, key);
   for (const auto& sink : match.at("sinks"))
     if (!sink.at("up_to_date").get<bool>())
-      text += "; but sink " + sink.at("sink").get<std::string>() +
-              " is not up to date: " + sink.at("last_answer").get<std::string>() + " " +
-              sink.at("why").get<std::string>();
+      text += "; but sink " + word(sink, "sink") + " is not up to date: " + word(sink, "last_answer") + " " +
+              word(sink, "why");
   return text;
 }
 
 std::string why_not_merged(const pipeline& by, const std::string& service, const endpoint& each) {
-  std::string earlier;
   for (const auto* source : by.sources()) {
     if (!find_endpoint(source->find(service).get(), each.id)) continue;
     if (by.preferred() && source != by.preferred())

@@ -1,5 +1,7 @@
 #include "engine/journal.hpp"
 
+#include "engine/wall_clock.hpp"
+
 #include <nlohmann/json.hpp>
 
 #include <utility>
@@ -54,7 +56,7 @@ nlohmann::json to_json(const journal_entry& entry) {
   auto endpoints = nlohmann::json::array();
   for (const auto& each : entry.endpoints) endpoints.push_back(to_json(each));
   return {{"number", entry.number},
-          {"time", std::chrono::duration<double>(entry.when.time_since_epoch()).count()},
+          {"time", to_seconds(entry.when)},
           {"what", to_string(entry.what)},
           {"kind", word(entry.of)},
           {"subject", entry.subject},

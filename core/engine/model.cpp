@@ -31,12 +31,18 @@ snapshot::snapshot(std::uint64_t revision, std::vector<service_ptr> services)
     endpoint_count_ += each->endpoints().size();
     in_service_count_ += static_cast<std::size_t>(std::ranges::count_if(each->endpoints(), in_service));
     in_service_count_ += each->values().size();  // the brake guards these as well
+    for (const auto& one : each->endpoints()) ++by_health_[one.health];
   }
   view_ = {.size = sizeof(drcon_snapshot),
            .reserved = 0,
            .revision = revision_,
            .services = pointers_.data(),
            .service_count = pointers_.size()};
+}
+
+std::size_t snapshot::count_of(health which) const {
+  const auto at = by_health_.find(which);
+  return at == by_health_.end() ? 0 : at->second;
 }
 
 const shared_service* snapshot::find(std::string_view name) const {

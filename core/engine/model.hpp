@@ -6,6 +6,7 @@
 #include <drcon/model.hpp>
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -53,6 +54,8 @@ public:
   const shared_service* find(std::string_view name) const;
   std::size_t endpoint_count() const noexcept { return endpoint_count_; }
   std::size_t in_service_count() const noexcept { return in_service_count_; }
+  /// Endpoints of one health.
+  std::size_t count_of(health which) const;
   const drcon_snapshot* view() const noexcept { return &view_; }
 
 private:
@@ -62,6 +65,7 @@ private:
   drcon_snapshot view_{};
   std::size_t endpoint_count_ = 0;
   std::size_t in_service_count_ = 0;
+  std::map<health, std::size_t> by_health_;
 };
 
 using snapshot_ptr = std::shared_ptr<const snapshot>;

@@ -8,16 +8,14 @@ namespace drcon::engine {
 
 using nlohmann::json;
 
-double to_seconds(std::chrono::system_clock::time_point when) {
-  return std::chrono::duration<double>(when.time_since_epoch()).count();
-}
-
 std::map<std::string, std::size_t> count_by_health(const snapshot& of) {
-  std::map<std::string, std::size_t> counts{{"passing", 0}, {"warning", 0}, {"critical", 0}, {"maintenance", 0}};
-  for (const auto& service : of.services())
-    for (const auto& each : service->endpoints()) ++counts[std::string(to_string(each.health))];
+  std::map<std::string, std::size_t> counts;
+  for (const auto each : {health::passing, health::warning, health::critical, health::maintenance})
+    counts[std::string(to_string(each))] = of.count_of(each);
   return counts;
 }
+
+json show_revision(const snapshot_ptr& of) { return of ? json(of->revision()) : json(); }
 
 std::size_t endpoint_count(const source_state& of) {
   std::size_t count = 0;
@@ -135,9 +133,8 @@ json show_history(const pipeline& of) {
 
 json show(const sink_runner& sink, const std::vector<std::string>& pipelines) {
   auto shown = instance_facts(sink.instance(), pipelines);
-  const auto revision = [](const snapshot_ptr& of) { return of ? json(of->revision()) : json(); };
-  shown["wanted"] = revision(sink.wanted());
-  shown["applied"] = revision(sink.applied());
+  shown["wanted"] = show_revision(sink.wanted());
+  shown["applied"] = show_revision(sink.applied());
   shown["up_to_date"] = sink.up_to_date();
   shown["in_flight"] = sink.in_flight();
   shown["last_answer"] = sink.last_answer();

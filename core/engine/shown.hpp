@@ -6,22 +6,22 @@
 #include "engine/pipeline.hpp"
 #include "engine/sink_runner.hpp"
 #include "engine/source_state.hpp"
+#include "engine/wall_clock.hpp"
 
 #include <nlohmann/json_fwd.hpp>
 
-#include <chrono>
 #include <map>
 #include <string>
 #include <vector>
 
 namespace drcon::engine {
 
-/// Seconds since the epoch, as all times are shown; 0 for "never".
-double to_seconds(std::chrono::system_clock::time_point when);
-
 /// All healths, those without an endpoint too.
 std::map<std::string, std::size_t> count_by_health(const snapshot& of);
 std::size_t endpoint_count(const source_state& of);
+
+/// Null when there is none yet.
+nlohmann::json show_revision(const snapshot_ptr& of);
 
 /// "ok", "degraded" or "away".
 const char* state_word(int state);

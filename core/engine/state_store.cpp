@@ -1,5 +1,6 @@
 #include "engine/state_store.hpp"
 
+#include "engine/wall_clock.hpp"
 #include "log/log.hpp"
 
 #include <openssl/evp.h>
@@ -59,10 +60,6 @@ endpoint endpoint_from(const json& from) {
           .health = static_cast<health>(from.at("health").get<std::uint32_t>()),
           .tags = from.at("tags"),
           .meta = from.at("meta")};
-}
-
-double to_seconds(std::chrono::system_clock::time_point when) {
-  return std::chrono::duration<double>(when.time_since_epoch()).count();
 }
 
 bool write_all(int file, std::string_view text) {

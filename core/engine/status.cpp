@@ -50,9 +50,7 @@ json engine::pipelines() const {
 }
 
 json engine::pipeline_detail(const std::string& name) const {
-  const auto at = pipelines_.find(name);
-  if (at == pipelines_.end()) return nullptr;
-  const auto& each = *at->second;
+  const auto& each = *pipelines_.at(name);
   auto shown = show(each);
   shown["services"] = each.current().snapshot ? show_services(*each.current().snapshot) : json::array();
   shown["history"] = show_history(each);

@@ -71,49 +71,6 @@ std::string json_line(level which, std::string_view component, std::string_view 
   return line.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
 }
 
-bool is_journal();
-
-}  // namespace
-
-level current() { return level_of(logger().level()); }
-
-level level_named(std::string_view name) {
-  if (name == "trace") return level::trace;
-  if (name == "debug") return level::debug;
-  if (name == "warning") return level::warning;
-  if (name == "error") return level::error;
-  return level::info;
-}
-
-void configure(level least, std::string_view format) {
-  as_json = format == "json";
-  to_journal = !as_json && !in_file && is_journal();
-  logger().set_level(to_spdlog(least));
-  logger().set_pattern(as_json ? "%v" : text_pattern);
-}
-
-bool to_file(const std::filesystem::path& file, std::string& why) {
-  spdlog::sink_ptr next;
-  try {
-    // spdlog would make the directory: where the path is wrong, as somebody else's.
-    std::error_code error;
-    if (!file.empty() && !std::filesystem::is_directory(std::filesystem::absolute(file).parent_path(), error))
-      throw spdlog::spdlog_ex("there is no directory " + file.parent_path().string());
-    if (file.empty()) next = std::make_shared<spdlog::sinks::stderr_sink_mt>();
-    else next = std::make_shared<spdlog::sinks::basic_file_sink_mt>(file.string());
-  } catch (const spdlog::spdlog_ex& error) {
-    why = std::string("cannot log to ") + file.string() + ": " + error.what();
-    return false;
-  }
-  in_file = !file.empty();
-  to_journal = !as_json && !in_file && is_journal();
-  next->set_pattern(as_json ? "%v" : text_pattern);
-  outlet()->set_sinks({next});
-  return true;
-}
-
-namespace {
-
 // Standard error is systemd's journal: systemd.exec(5), $JOURNAL_STREAM.
 bool is_journal() {
   const char* const given = std::getenv("JOURNAL_STREAM");
@@ -144,6 +101,49 @@ void write_unfolded(level which, std::string_view component, std::string_view te
   if (as_json) logger().log(to_spdlog(which), "{}", json_line(which, component, text));
   else logger().log(to_spdlog(which), "[{}] {}", component, text);
 }
+
+void choose_journal() { to_journal = !as_json && !in_file && is_journal(); }
+
+}  // namespace
+
+level current() { return level_of(logger().level()); }
+
+level level_named(std::string_view name) {
+  if (name == "trace") return level::trace;
+  if (name == "debug") return level::debug;
+  if (name == "warning") return level::warning;
+  if (name == "error") return level::error;
+  return level::info;
+}
+
+void configure(level least, std::string_view format) {
+  as_json = format == "json";
+  choose_journal();
+  logger().set_level(to_spdlog(least));
+  logger().set_pattern(as_json ? "%v" : text_pattern);
+}
+
+bool to_file(const std::filesystem::path& file, std::string& why) {
+  spdlog::sink_ptr next;
+  try {
+    // spdlog would make the directory: where the path is wrong, as somebody else's.
+    std::error_code error;
+    if (!file.empty() && !std::filesystem::is_directory(std::filesystem::absolute(file).parent_path(), error))
+      throw spdlog::spdlog_ex("there is no directory " + file.parent_path().string());
+    if (file.empty()) next = std::make_shared<spdlog::sinks::stderr_sink_mt>();
+    else next = std::make_shared<spdlog::sinks::basic_file_sink_mt>(file.string());
+  } catch (const spdlog::spdlog_ex& error) {
+    why = std::string("cannot log to ") + file.string() + ": " + error.what();
+    return false;
+  }
+  in_file = !file.empty();
+  choose_journal();
+  next->set_pattern(as_json ? "%v" : text_pattern);
+  outlet()->set_sinks({next});
+  return true;
+}
+
+namespace {
 
 struct folding {
   std::mutex mutex;  // guards the lines; not held while writing

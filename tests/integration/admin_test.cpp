@@ -1,8 +1,7 @@
 // The admin interface of the running program: what it answers, to whom, and what it costs.
 #include "support/certificates.hpp"
-#include "support/drcon_process.hpp"
+#include "support/hosts_page.hpp"
 #include "support/ports.hpp"
-#include "support/wait.hpp"
 
 #include "admin/openapi.hpp"
 #include "admin/routes.hpp"
@@ -37,46 +36,13 @@ using testing::Not;
 
 const char* const token = "0123456789abcdef";
 
-class Admin : public testing::Test {
+class Admin : public hosts_page {
 protected:
-  void start(const std::string& admin = {}) {
-    drcon_ = std::make_unique<drcon_process>(config(admin));
-    set_hosts(3);
-    write_file(drcon_->directory() / "page.mustache",
-               "{{#services}}{{#endpoints}}server {{address}}:{{port}};\n{{/endpoints}}{{/services}}");
-    drcon_->start();
-    ASSERT_TRUE(drcon_->settled()) << drcon_->log();
-  }
-  static std::string config(const std::string& admin) {
-    return admin +
-           "\n[source.hosts]\nplugin = \"file\"\npath = \"hosts.toml\"\n"
-           "[sink.page]\nplugin = \"template\"\n"
-           "file = [{ template = \"page.mustache\", path = \"page.conf\", escape = \"nginx\" }]\n"
-           "[pipeline.web]\nsources = [\"hosts\"]\nsinks = [\"page\"]\n"
-           "wait = { min = \"1ms\", max = \"10ms\" }\n";
-  }
-  void set_hosts(int count) const {
-    std::string text = "[[service]]\nname = \"web\"\n";
-    for (int i = 1; i <= count; ++i)
-      text += "[[service.endpoint]]\naddress = \"10.0.0." + std::to_string(i) + "\"\nport = 80\n";
-    write_file(drcon_->directory() / "next", text);
-    std::filesystem::rename(drcon_->directory() / "next", drcon_->directory() / "hosts.toml");
-  }
-  int lines() const {
-    const auto text = read_file(drcon_->directory() / "page.conf");
-    return static_cast<int>(std::ranges::count(text, '\n'));
-  }
-  bool serves(int count) const {
-    return wait_until([&] { return lines() == count; });
-  }
   json ask(const std::string& method, const std::string& target, int expected = 200) const {
     const auto answer = drcon_->ask(method, target);
     EXPECT_EQ(answer.status, expected) << method << " " << target << ": " << answer.body << answer.error;
     return json::parse(answer.body, nullptr, false);
   }
-  std::filesystem::path socket() const { return drcon_->directory() / "admin.sock"; }
-
-  std::unique_ptr<drcon_process> drcon_;
 };
 
 // The whole document with one of its schemas as the root, so that references hold.

@@ -1,12 +1,10 @@
 // The dashboard of the running program in a real Chromium; what is looked at is in tests/dashboard/dashboard.mjs.
-#include "support/drcon_process.hpp"
+#include "support/hosts_page.hpp"
 #include "support/ports.hpp"
-#include "support/wait.hpp"
 
 #include <gtest/gtest.h>
 
 #include <filesystem>
-#include <thread>
 
 namespace drcon::test {
 namespace {
@@ -16,7 +14,7 @@ using namespace std::chrono_literals;
 
 const char* const token = "0123456789abcdef";
 
-class Dashboard : public testing::Test {
+class Dashboard : public hosts_page {
 protected:
   void SetUp() override {
     const auto source = std::string(DRCON_SOURCE_ROOT) + "/tests/dashboard";
@@ -26,20 +24,7 @@ protected:
         "cp package-lock.json installed";
     const auto installed = run({"/bin/sh", "-c", script}, {}, 150s);
     ASSERT_EQ(installed.code, 0) << installed.out << installed.err;
-    drcon_ = std::make_unique<drcon_process>(
-        "admin.listen = \"127.0.0.1:" + std::to_string(port_) + "\"\nadmin.token = \"" + token +
-        "\"\n[source.hosts]\nplugin = \"file\"\npath = \"hosts.toml\"\n"
-        "[sink.page]\nplugin = \"template\"\n"
-        "file = [{ template = \"page.mustache\", path = \"page.conf\", escape = \"nginx\" }]\n"
-        "[pipeline.web]\nsources = [\"hosts\"]\nsinks = [\"page\"]\nwait = { min = \"1ms\", max = \"10ms\" }\n");
-    std::string hosts = "[[service]]\nname = \"web\"\n";
-    for (const auto* each : {"10.0.0.1", "10.0.0.2", "10.0.0.3"})
-      hosts += std::string("[[service.endpoint]]\naddress = \"") + each + "\"\nport = 80\n";
-    write_file(drcon_->directory() / "hosts.toml", hosts);
-    write_file(drcon_->directory() / "page.mustache",
-               "{{#services}}{{#endpoints}}server {{address}}:{{port}};\n{{/endpoints}}{{/services}}");
-    drcon_->start();
-    ASSERT_TRUE(drcon_->settled()) << drcon_->log();
+    start("admin.listen = \"127.0.0.1:" + std::to_string(port_) + "\"\nadmin.token = \"" + token + "\"\n");
   }
   process look() const {
     const auto* const name = testing::UnitTest::GetInstance()->current_test_info()->name();
@@ -57,7 +42,6 @@ protected:
 
   const std::uint16_t port_ = free_port();
   const std::string modules_ = DRCON_DASHBOARD_MODULES;
-  std::unique_ptr<drcon_process> drcon_;
 };
 
 TEST_F(Dashboard, AChangeAppearsWithoutAReload) { holds(); }

@@ -1,12 +1,9 @@
 // The operator's verbs against a running drcon.
-#include "support/drcon_process.hpp"
-#include "support/wait.hpp"
+#include "support/hosts_page.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <algorithm>
-#include <filesystem>
 #include <fstream>
 
 namespace drcon::test {
@@ -17,38 +14,15 @@ using testing::HasSubstr;
 using testing::Not;
 using testing::StartsWith;
 
-class Operator : public testing::Test {
+class Operator : public hosts_page {
 protected:
-  void SetUp() override {
-    drcon_ = std::make_unique<drcon_process>(
-        "[source.hosts]\nplugin = \"file\"\npath = \"hosts.toml\"\n"
-        "[sink.page]\nplugin = \"template\"\n"
-        "file = [{ template = \"page.mustache\", path = \"page.conf\", escape = \"nginx\" }]\n"
-        "[pipeline.web]\nsources = [\"hosts\"]\nsinks = [\"page\"]\nwait = { min = \"1ms\", max = \"10ms\" }\n");
-    set_hosts(3);
-    write_file(drcon_->directory() / "page.mustache",
-               "{{#services}}{{#endpoints}}server {{address}}:{{port}};\n{{/endpoints}}{{/services}}");
-    drcon_->start();
-    ASSERT_TRUE(drcon_->settled()) << drcon_->log();
-  }
-  void set_hosts(int count) const {
-    std::string text = "[[service]]\nname = \"web\"\n";
-    for (int i = 1; i <= count; ++i)
-      text += "[[service.endpoint]]\naddress = \"10.0.0." + std::to_string(i) + "\"\nport = 80\n";
-    write_file(drcon_->directory() / "next", text);
-    std::filesystem::rename(drcon_->directory() / "next", drcon_->directory() / "hosts.toml");
-  }
+  void SetUp() override { start(); }
   bool serves(int count) const {
-    return wait_until([&] {
-      const auto text = read_file(drcon_->directory() / "page.conf");
-      return std::ranges::count(text, '\n') == count && drcon_->settled();
-    });
+    return wait_until([&] { return lines() == count && drcon_->settled(); });
   }
   run_result ask(const std::string& verb, const std::vector<std::string>& more = {}) const {
     return drcon_->verb(verb, more);
   }
-
-  std::unique_ptr<drcon_process> drcon_;
 };
 
 TEST_F(Operator, StatusTellsThatAllIsWellAndWhatIsNot) {
@@ -113,7 +87,7 @@ TEST_F(Operator, ReleasesTheBrake) {
 TEST_F(Operator, AReloadAnswersWithWhatItFound) {
   EXPECT_EQ(ask("reload").code, 0);
   std::ofstream(drcon_->directory() / "drcon.toml", std::ios::app) << "nonsense = 1\n";
-  const auto refused = ask("reload", {"--socket", (drcon_->directory() / "admin.sock").string()});
+  const auto refused = ask("reload", {"--socket", socket().string()});
   EXPECT_EQ(refused.code, 1);
   EXPECT_THAT(refused.err, HasSubstr("drcon.toml:"));
   EXPECT_THAT(refused.err, HasSubstr("nonsense"));
@@ -123,7 +97,7 @@ TEST_F(Operator, TheJournalIsShownAndFollowed) {
   const auto shown = ask("journal");
   EXPECT_THAT(shown.out, HasSubstr("decided  pipeline web revision 1 (+3 -0 ~0) from hosts"));
   EXPECT_THAT(shown.out, HasSubstr("+web/10.0.0.3:80"));
-  process follower({DRCON_BINARY, "journal", "-f", "--socket", (drcon_->directory() / "admin.sock").string()});
+  process follower({DRCON_BINARY, "journal", "-f", "--socket", socket().string()});
   ASSERT_TRUE(wait_until([&] { return follower.text().find("applied  sink page revision 1") != std::string::npos; }));
   set_hosts(4);
   EXPECT_TRUE(wait_until([&] { return follower.text().find("applied  sink page revision 2") != std::string::npos; }))
@@ -143,8 +117,8 @@ TEST_F(Operator, TopIsLiveAndLeavesTheTerminalAsItWas) {
   const auto typed = drcon_->directory() / "typed";
   ASSERT_EQ(run({"mkfifo", typed.string()}).code, 0);
   process live({"/bin/sh", "-c",
-                std::string("exec script -qec '") + DRCON_BINARY + " top --socket " +
-                    (drcon_->directory() / "admin.sock").string() + "' /dev/null <> " + typed.string()});
+                std::string("exec script -qec '") + DRCON_BINARY + " top --socket " + socket().string() +
+                    "' /dev/null <> " + typed.string()});
   ASSERT_TRUE(wait_until([&] { return live.text().find("all is well") != std::string::npos; })) << live.text();
   set_hosts(4);
   EXPECT_TRUE(wait_until([&] { return live.text().find("4 of 4") != std::string::npos; })) << live.text();

@@ -32,6 +32,8 @@ public:
   json check_table(const toml::table& table, const position& where, const json& schema, const std::string& pointer);
 
 private:
+  std::string name_now(const toml::table& table, const std::set<std::string>& written, const toml::key& key,
+                       const json& schema, const std::string& pointer);
   json check_value(const toml::node& node, const json& schema, const std::string& pointer);
   json check_array(const toml::array& array, const json& schema, const std::string& pointer);
   json check_scalar(const toml::node& node, const json& schema, const std::string& pointer);
@@ -61,27 +63,60 @@ std::vector<std::string> keys_of(const json& object) {
   return keys;
 }
 
+// The option that was called so in an earlier version; empty when none was.
+std::string renamed(const json& properties, const std::string& old) {
+  for (const auto& [key, option] : properties.items()) {
+    const auto names = option.is_object() ? option.value("formerly", json::array()) : json::array();
+    if (std::ranges::find(names, json(old)) != names.end()) return key;
+  }
+  return {};
+}
+
+// What an option is called by this version, when it is read at all; a configuration of an earlier one is told what to
+// write instead. `written`: the options that have been read.
+std::string checker::name_now(const toml::table& table, const std::set<std::string>& written, const toml::key& key,
+                              const json& schema, const std::string& pointer) {
+  const auto& properties = schema.contains("properties") ? schema.at("properties") : no_schema;
+  const std::string name(key.str());
+  if (properties.contains(name)) return name;
+  const auto in = "'" + shortened(name) + "' in " + table_name(pointer);
+  if (const auto now = renamed(properties, name); !now.empty()) {
+    const auto renaming = in + " is now called '" + now + "'";
+    if (!table.contains(now) && !written.contains(now)) {
+      found_.warning(place(key), renaming + "; it is read as that", "write '" + now + "'");
+      return now;
+    }
+    found_.error(place(key), renaming + ", which is there too", "remove '" + name + "'");
+    return {};
+  }
+  if (const auto gone = schema.value("gone", json::object()); gone.contains(name)) {
+    found_.error(place(key), in + " is no option any more", gone.at(name).get<std::string>());
+    return {};
+  }
+  if (schema.value("additionalProperties", json()) != json(false)) return name;
+  found_.error(place(key), "unknown key '" + shortened(name) + "' in " + table_name(pointer),
+               suggestion(name, keys_of(properties)));
+  return {};
+}
+
 json checker::check_table(const toml::table& table, const position& where, const json& schema,
                           const std::string& pointer) {
   const auto& properties = schema.contains("properties") ? schema.at("properties") : no_schema;
   const auto& others = schema.contains("additionalProperties") ? schema.at("additionalProperties") : no_schema;
   to_.positions[pointer] = where;
   json values = json::object();
+  std::set<std::string> written;
   for (const auto& [key, node] : table) {
-    const std::string name(key.str());
-    if (is_reserved(name, pointer)) continue;
-    if (properties.contains(name)) {
-      values[name] = check_value(node, properties.at(name), pointer + "/" + pointer_token(name));
-    } else if (others == json(false)) {
-      found_.error(place(key), "unknown key '" + shortened(name) + "' in " + table_name(pointer),
-                   suggestion(name, keys_of(properties)));
-    } else {
-      values[name] = check_value(node, others, pointer + "/" + pointer_token(name));
-    }
+    if (is_reserved(std::string(key.str()), pointer)) continue;
+    const auto name = name_now(table, written, key, schema, pointer);
+    if (name.empty()) continue;
+    written.insert(name);
+    values[name] = check_value(node, properties.contains(name) ? properties.at(name) : others,
+                               pointer + "/" + pointer_token(name));
   }
   for (const auto& each : schema.value("required", json::array())) {
     const auto& key = each.get_ref<const std::string&>();
-    if (!table.contains(key) && !is_reserved(key, pointer))
+    if (!written.contains(key) && !is_reserved(key, pointer))
       found_.error(where, "'" + key + "' is missing in " + table_name(pointer));
   }
   fill_in(values, schema, pointer);

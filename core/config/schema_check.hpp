@@ -8,6 +8,8 @@
 //            in; not empty, unless the default is "" or minLength is 0)
 //   secret   true: the user writes a string, { file = "…" }, { env = "…" } or { credential = "…" }; the plugin gets a
 //   string
+//   formerly  names that the option had in earlier versions: read still, with a warning that tells the new name
+//   gone      of a table: names of options that are no more -> what to do instead; they are refused with that text
 // A table that is left out gets its members' defaults, unless it has required members. What else a schema holds,
 // valijson judges at the end.
 #pragma once

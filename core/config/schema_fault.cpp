@@ -14,6 +14,7 @@
 #include <valijson/validator.hpp>
 
 #include <algorithm>
+#include <set>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -155,11 +156,35 @@ private:
         fault(inner(inner(at, "enum"), std::to_string(i)), shown(list[i]) + " is not of type " + listed(allowed));
   }
 
+  // What earlier versions called options: none of it may be the name of one that there is, nor of two.
+  static void judge_history(const json& schema, const std::string& at) {
+    const auto properties = schema.value("properties", json::object());
+    std::set<std::string> before;
+    const auto take = [&](const json& name, const std::string& where) {
+      if (!name.is_string()) fault(where, "expected the name of an option, found " + shown(name));
+      if (properties.contains(name.get<std::string>())) fault(where, "there is an option " + shown(name) + " still");
+      if (!before.insert(name.get<std::string>()).second) fault(where, shown(name) + " is there twice");
+    };
+    for (const auto& [key, option] : properties.items()) {
+      const auto where = inner(inner(inner(at, "properties"), key), "formerly");
+      const auto names = option.value("formerly", json::array());
+      if (!names.is_array()) fault(where, "expected an array of names, found " + shown(names));
+      for (const auto& each : names) take(each, where);
+    }
+    const auto gone = schema.value("gone", json::object());
+    if (!gone.is_object()) fault(inner(at, "gone"), "expected an object of texts, found " + shown(gone));
+    for (const auto& [name, text] : gone.items()) {
+      take(name, inner(inner(at, "gone"), name));
+      if (!text.is_string()) fault(inner(inner(at, "gone"), name), "expected what to do instead, found " + shown(text));
+    }
+  }
+
   void judge_members(const json& schema, const std::string& at) {
     const auto properties = schema.value("properties", json::object());
     if (!properties.is_object())
       fault(inner(at, "properties"), "expected an object of schemas, found " + shown(properties));
     for (const auto& [key, option] : properties.items()) judge_schema(option, inner(inner(at, "properties"), key));
+    judge_history(schema, at);
     const auto others = schema.value("additionalProperties", json(true));
     if (!others.is_boolean()) judge_schema(others, inner(at, "additionalProperties"));
     const auto required = schema.value("required", json::array());

@@ -85,6 +85,18 @@ json each_translated(const json& list) {
   return to;
 }
 
+// Names of earlier versions, which are read still: an editor knows them, and tells the new one.
+void add_former_names(json& to, const json& from) {
+  to.erase("formerly");
+  to.erase("gone");
+  for (const auto& [key, option] : from.value("properties", json::object()).items())
+    for (const auto& old : option.is_object() ? option.value("formerly", json::array()) : json::array()) {
+      auto& former = to["properties"][old.get<std::string>()] = to["properties"][key];
+      former["description"] = "Now called `" + key + "`.";
+      former["deprecated"] = true;
+    }
+}
+
 // Schemas are wherever JSON Schema has them; whatever else there is stays as it is.
 json translated(const json& schema) {
   if (schema.value("secret", false)) return secret(schema);
@@ -95,6 +107,7 @@ json translated(const json& schema) {
     if (schema.contains(key) && schema.at(key).is_object()) to[key] = translated(schema.at(key));
   for (const auto* key : {"properties", "patternProperties", "dependencies", "allOf", "anyOf", "oneOf"})
     if (schema.contains(key)) to[key] = each_translated(schema.at(key));
+  add_former_names(to, schema);
   describe(to, schema);
   // What Taplo writes into a new table of this kind.
   if (schema.contains("required")) to["x-taplo"]["initKeys"] = schema.at("required");

@@ -2,6 +2,7 @@
 
 #include "config/configuration.hpp"
 #include "config/format.hpp"
+#include "config/suggest.hpp"
 
 #include <algorithm>
 #include <set>
@@ -89,6 +90,7 @@ private:
                            .fallback = schema.contains("default") ? in_toml(schema.at("default")) : std::string(),
                            .required = required,
                            .secret = schema.value("secret", false),
+                           .formerly = config::listed(schema.value("formerly", std::vector<std::string>{})),
                            .meaning = schema.value("description", "")});
     inside(schema, path);
   }
@@ -127,6 +129,7 @@ std::string option::facts() const {
   if (!fallback.empty()) text += ", default " + fallback;
   if (secret)
     text += R"(, secret: a string, { file = "…" }, { env = "…" } or { credential = "…" } (systemd's LoadCredential=))";
+  if (!formerly.empty()) text += ", formerly " + formerly;
   return text;
 }
 

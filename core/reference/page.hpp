@@ -18,6 +18,7 @@ struct option {
   std::string fallback;  ///< the default, in TOML; empty: none
   bool required = false;
   bool secret = false;
+  std::string formerly;  ///< names it had in earlier versions, in a list; or empty
   std::string meaning;
 
   /// All but path and meaning, on one line.

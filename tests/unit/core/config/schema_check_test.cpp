@@ -86,6 +86,31 @@ TEST(SchemaCheck, FillsInDefaultsAtEveryDepth) {
             json::parse(R"({"plain": 5, "wait": {"min": "20ms", "max": "500ms"}, "given": {"a": 1, "b": 2}})"));
 }
 
+// A configuration of an earlier version is read, or refused with the exact change to make.
+TEST(SchemaCheck, ReadsFormerNamesAndTellsTheNewOnes) {
+  const auto schema = R"({"type": "object", "additionalProperties": false, "required": ["address"], "properties": {
+      "address": {"type": "string", "formerly": ["url", "host"]}, "port": {"type": "integer", "default": 80}}})";
+  const auto made = check(schema, "url = \"a\"\n");
+  EXPECT_EQ(made.said, "f:2:1: warning: 'url' in [t] is now called 'address'; it is read as that; write 'address'\n");
+  EXPECT_EQ(made.values, json::parse(R"({"address": "a", "port": 80})"));
+  EXPECT_EQ(made.positions.at("/address"), (position{"f", 2, 7}));
+  EXPECT_EQ(check(schema, "address = \"a\"\nhost = \"b\"\n").said,
+            "f:3:1: error: 'host' in [t] is now called 'address', which is there too; remove 'host'\n");
+  EXPECT_EQ(check(schema, "host = \"a\"\nurl = \"b\"\n").said,
+            "f:2:1: warning: 'host' in [t] is now called 'address'; it is read as that; write 'address'\n"
+            "f:3:1: error: 'url' in [t] is now called 'address', which is there too; remove 'url'\n");
+  EXPECT_EQ(check(schema, "url = 5\n").said,
+            "f:2:1: warning: 'url' in [t] is now called 'address'; it is read as that; write 'address'\n"
+            "f:2:7: error: 'address' in [t]: expected a string, found integer 5\n");
+}
+
+TEST(SchemaCheck, SaysWhatToDoInsteadOfAnOptionThatIsGone) {
+  const auto schema = R"({"type": "object", "properties": {"x": {"type": "object", "additionalProperties": false,
+      "gone": {"threads": "remove it: there is one thread for all"}, "properties": {"y": {"type": "integer"}}}}})";
+  EXPECT_EQ(check(schema, "x = { threads = 4 }\n").said,
+            "f:2:7: error: 'threads' in 'x' of [t] is no option any more; remove it: there is one thread for all\n");
+}
+
 TEST(SchemaCheck, NamesUnknownKeysAtTheirPlace) {
   EXPECT_EQ(check(of_x(R"({"type": "integer"})"), "\n  y = 1\n").said,
             "f:3:3: error: unknown key 'y' in [t]; did you mean 'x'?\n");

@@ -51,6 +51,19 @@ TEST(SchemaFault, KnowsTheTypes) {
   EXPECT_EQ(fault_of_x(R"({"type": []})"), "at /properties/x/type: an empty list of types allows nothing");
 }
 
+TEST(SchemaFault, KnowsTheNamesOfEarlierVersions) {
+  EXPECT_EQ(fault(R"({"properties": {"x": {"formerly": ["a", "b"]}, "y": {"formerly": ["c"]}}, "gone": {"d": "No."}})"),
+            "");
+  EXPECT_EQ(fault_of_x(R"({"formerly": "a"})"), R"(at /properties/x/formerly: expected an array of names, found "a")");
+  EXPECT_EQ(fault_of_x(R"({"formerly": [5]})"), "at /properties/x/formerly: expected the name of an option, found 5");
+  EXPECT_EQ(fault_of_x(R"({"formerly": ["x"]})"), R"(at /properties/x/formerly: there is an option "x" still)");
+  EXPECT_EQ(fault(R"({"properties": {"x": {"formerly": ["a"]}, "y": {"formerly": ["a"]}}})"),
+            R"(at /properties/y/formerly: "a" is there twice)");
+  EXPECT_EQ(fault(R"({"properties": {"x": {}}, "gone": {"x": "No."}})"), R"(at /gone/x: there is an option "x" still)");
+  EXPECT_EQ(fault(R"({"gone": {"a": 5}})"), "at /gone/a: expected what to do instead, found 5");
+  EXPECT_EQ(fault(R"({"gone": ["a"]})"), R"(at /gone: expected an object of texts, found ["a"])");
+}
+
 TEST(SchemaFault, KnowsTheFormats) {
   EXPECT_EQ(fault_of_x(R"({"type": "string", "format": "durations"})"),
             "at /properties/x/format: there is no format \"durations\"; formats are duration, size, percent, regex, "

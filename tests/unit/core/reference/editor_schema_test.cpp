@@ -52,6 +52,24 @@ std::vector<plugin_facts> known_facts() {
 
 bool is_valid(const std::string& toml) { return is_valid(editor_schema(known_facts()), to_json(toml::parse(toml))); }
 
+TEST(EditorSchema, KnowsTheNamesOfEarlierVersions) {
+  auto facts = known_facts();
+  auto& options = *facts.at(1).source;
+  options["properties"]["poll"] = {{"type", "integer"}, {"formerly", {"interval"}}};
+  options["gone"] = {{"threads", "Remove it."}};
+  const auto schema = editor_schema(facts);
+  const auto& own = schema.at("definitions").at("source-file");
+  EXPECT_EQ(own.at("properties").at("interval").at("description"), "Now called `poll`.");
+  EXPECT_FALSE(own.contains("gone"));
+  EXPECT_FALSE(own.at("properties").at("poll").contains("formerly"));
+  const auto valid = [&](const std::string& line) {
+    return is_valid(schema, to_json(toml::parse("[source.s]\nplugin = \"file\"\npath = \"p\"\n" + line)));
+  };
+  EXPECT_TRUE(valid("interval = 5"));
+  EXPECT_FALSE(valid("interval = \"5\""));
+  EXPECT_FALSE(valid("threads = 5"));
+}
+
 TEST(EditorSchema, TakesAWholeConfiguration) {
   EXPECT_TRUE(is_valid(R"(
     include = ["pipelines.d/*.toml"]

@@ -106,6 +106,12 @@ TEST(Print, SaysTheSameInEveryForm) {
       EXPECT_THAT(each, HasSubstr(part));
 }
 
+TEST(Print, TellsTheNamesOfEarlierVersions) {
+  const auto made =
+      page_with(R"({"port": {"type": "integer", "formerly": ["listen", "listen_on"], "description": "D."}})");
+  EXPECT_THAT(as_markdown(made), HasSubstr("formerly listen, listen_on"));
+}
+
 TEST(Print, LeavesNothingInTheTextToMarkdown) {
   EXPECT_THAT(as_markdown(hostile_page()), HasSubstr(R"(.SO \<b>\_x\_\</b> \*a\* `c_d` a-b \\e)"));
 }

@@ -75,6 +75,9 @@ const char* const shapes = R"JSON({
   "Difference": { "properties": { "pipeline": { "type": "string" }, "sinks": { "type": "object", "additionalProperties": { "properties": { "error": { "type": "string" },
     "targets": { "type": "array", "items": { "properties": { "target": { "type": "string" }, "wanted": { "type": "string" }, "live": { "type": ["string", "null"], "description": "null: not known." }, "equal": { "type": "boolean" } } } } } } } } },
   "Done": { "properties": { "done": { "type": "string", "description": "What was done, and what follows." }, "pipeline": { "$ref": "Pipeline" } } },
+  "LogLevels": { "optional": ["done"], "properties": { "level": { "$ref": "LogLevel", "description": "The general one." },
+    "plugins": { "type": "object", "additionalProperties": { "$ref": "LogLevel" }, "description": "Of plugins that have one of their own." }, "done": { "type": "string", "description": "What was changed." } } },
+  "LogLevel": { "enum": ["trace", "debug", "info", "warning", "error"] },
   "Reloaded": { "properties": { "done": { "type": "string" }, "findings": { "$ref": "Names" } } },
   "OpenApi": { "type": "object" }
 })JSON";

@@ -2,7 +2,7 @@
 
 #include "admin/openapi.hpp"
 #include "admin/target_lines.hpp"
-#include "log/log.hpp"
+#include "log/plugin_level.hpp"
 #include "metrics/process.hpp"
 
 #include <fmt/format.h>
@@ -10,9 +10,11 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string_view>
 #include <utility>
 
@@ -218,6 +220,55 @@ void reload(subject& about, const std::string&, const asked&, const reply& to) {
                 {"findings", outcome.findings}}));
 }
 
+// ---- the log ----
+
+constexpr std::array levels{"trace", "debug", "info", "warning", "error"};
+
+nlohmann::json shown_levels() {
+  nlohmann::json shown{{"level", log::name_of(log::current())}, {"plugins", nlohmann::json::object()}};
+  for (const auto& [plugin, level] : log::plugin_levels()) shown["plugins"][plugin] = log::name_of(level);
+  return shown;
+}
+
+void log_levels(subject&, const std::string&, const asked&, const reply& to) { to(json(200, shown_levels())); }
+
+std::set<std::string> plugins_in_use(const config::configuration& config) {
+  std::set<std::string> names;
+  for (const auto* all : {&config.sources, &config.sinks})
+    for (const auto& [name, each] : *all) names.insert(each.plugin);
+  return names;
+}
+
+// What was done.
+std::string set_log_level(const std::string& plugin, const std::string& level) {
+  if (plugin.empty()) {
+    log::set_level(log::level_named(level));
+    return "the general level is " + level;
+  }
+  auto own = log::plugin_levels();
+  if (level == "general") own.erase(plugin);
+  else own.insert_or_assign(plugin, log::level_named(level));
+  log::set_plugin_levels(own);
+  return "the level of plugin " + plugin + " is " + (level == "general" ? "the general one" : level);
+}
+
+void change_log(subject& about, const std::string&, const asked& what, const reply& to) {
+  const auto plugin = word(what, "plugin");
+  const auto level = word(what, "level");
+  const auto known = plugins_in_use(about.engine.config());
+  if (std::ranges::find(levels, level) == levels.end() && (level != "general" || plugin.empty()))
+    return to(refuse(400, level.empty() ? "to which level is not said" : "there is no level '" + level + "'",
+                     fmt::format("add ?level= with one of {}; for a plugin also general", fmt::join(levels, ", "))));
+  if (!plugin.empty() && !known.contains(plugin))
+    return to(refuse(404, "no source and no sink is of plugin '" + plugin + "'",
+                     fmt::format("there is {}", fmt::join(known, ", "))));
+  const auto done = set_log_level(plugin, level);
+  log::info("log", "{}, until the next reload", done);
+  auto shown = shown_levels();
+  shown["done"] = done + ", until the next reload or restart";
+  to(json(200, shown));
+}
+
 const parameter which_endpoint{"endpoint", "Its id, its address, or address:port.", true};
 
 }  // namespace
@@ -328,6 +379,16 @@ const std::vector<route>& routes() {
        "application/json",
        {400, 404, 409},
        rollback},
+      {"GET", "/v1/log", "Which levels of the log are written.", {}, "LogLevels", "application/json", {}, log_levels},
+      {"POST",
+       "/v1/log",
+       "Change a level of the log, until the next reload or restart.",
+       {{"level", "trace, debug, info, warning or error; of a plugin also general: no level of its own.", true},
+        {"plugin", "Of what this plugin says; without: the general level."}},
+       "LogLevels",
+       "application/json",
+       {400, 404},
+       change_log},
       {"POST",
        "/v1/reload",
        "Read the configuration anew, as SIGHUP does; a wrong one changes nothing.",

@@ -1,7 +1,7 @@
 // drcon check: the whole configuration, and each plugin's own opinion of its options.
 #include "cli/startup.hpp"
 #include "engine/engine.hpp"
-#include "log/log.hpp"
+#include "log/plugin_level.hpp"
 
 #include <boost/asio/io_context.hpp>
 
@@ -31,6 +31,7 @@ int check(const arguments& from) {
   plugins::registry plugins;
   if (!prepare(from, plugins)) return exit_config;
   log::configure(log::level::error, "text");
+  log::set_plugin_levels({});
   const auto config = load_config(from, plugins);
   if (!config) return exit_config;
   boost::asio::io_context context;

@@ -37,6 +37,7 @@ struct arguments {
   std::string endpoint;                    ///< explain
   std::string service;                     ///< explain
   std::string why;                         ///< pause
+  std::string level;                       ///< log
   std::uint64_t revision = 0;              ///< rollback; 0: not given
   std::uint64_t after = 0;                 ///< journal
   bool follow = false;                     ///< journal

@@ -29,21 +29,21 @@ private:
   std::string text_;
 };
 
-using names = std::function<std::vector<std::string>()>;
-
-void add_values(const command& of, const command_option& option, const names& plugins, candidates& to) {
+void add_values(const command& of, const command_option& option, const known_names& known, candidates& to) {
   const auto& name = option.name();
   for (const auto& each : option.choices) to.add(each);
   if (!option.choices.empty()) return;
   if (name == "--plugin-dir" || name == "--output" || name == "--directory") return to.add_directories();
   if (name == "--config" || name == "--options" || name == "FILE") return to.add_files();
-  if (name != "NAME" || of.name == "new") return;  // a name that nobody has yet
-  for (const auto& each : plugins()) to.add(each);
+  if (name == "PIPELINE" || name == "--pipeline")
+    for (const auto& each : known.pipelines()) to.add(each);
+  if (name == "--plugin" || (name == "NAME" && of.name != "new"))  // a new one has a name that nobody has yet
+    for (const auto& each : known.plugins()) to.add(each);
 }
 
 }  // namespace
 
-std::string complete(const command& root, std::vector<std::string> words, const names& plugins) {
+std::string complete(const command& root, std::vector<std::string> words, const known_names& known) {
   if (words.empty()) words.emplace_back();
   candidates found(words.back());
   words.pop_back();
@@ -63,13 +63,13 @@ std::string complete(const command& root, std::vector<std::string> words, const 
     }
   }
   if (wants_value != nullptr) {
-    add_values(*now, *wants_value, plugins, found);
+    add_values(*now, *wants_value, known, found);
     return std::move(found).text();
   }
   for (const auto& each : now->verbs) found.add(each.name, each.meaning);
   for (const auto& each : now->options) {
     if (!each.positional) found.add(each.name(), each.meaning);
-    else if (arguments-- == 0) add_values(*now, each, plugins, found);
+    else if (arguments-- == 0) add_values(*now, each, known, found);
   }
   return std::move(found).text();
 }

@@ -9,10 +9,14 @@
 
 namespace drcon::cli {
 
+/// Asked only where one of them may stand.
+struct known_names {
+  std::function<std::vector<std::string>()> plugins;
+  std::function<std::vector<std::string>()> pipelines;  ///< of the drcon that runs
+};
+
 /// `words` are those behind "drcon"; the last one, which may be empty, is what is being typed. Candidates that begin
 /// with it, one a line, with a tab and their meaning behind; ":files" and ":directories" stand for all of these.
-/// `plugins` names the plugins, and is asked only where one may stand.
-std::string complete(const command& root, std::vector<std::string> words,
-                     const std::function<std::vector<std::string>()>& plugins);
+std::string complete(const command& root, std::vector<std::string> words, const known_names& known);
 
 }  // namespace drcon::cli

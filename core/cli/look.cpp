@@ -190,6 +190,19 @@ int rollback(const arguments& from) {
   });
 }
 
+int log_levels(const arguments& from) {
+  return guarded([&] {
+    std::map<std::string, std::string> query;
+    if (!from.level.empty()) query["level"] = from.level;
+    if (!from.plugin.empty()) query["plugin"] = from.plugin;
+    const auto got = admin_client(from).ask(query.empty() ? "GET" : "POST", target_of({"v1", "log"}, query));
+    if (!is_answer(got)) return exit_runtime;
+    if (from.json) print_json(got.body);
+    else std::cout << told_levels(got.body);
+    return exit_ok;
+  });
+}
+
 int reload(const arguments& from) {
   return guarded([&]() -> int {
     const auto got = admin_client(from).ask("POST", "/v1/reload");

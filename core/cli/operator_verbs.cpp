@@ -70,6 +70,13 @@ void add_operator_verbs(const verb_adder& add, arguments& to) {
                                              "what there is to go back to.",
                                              rollback);
   rollback_verb.add_option("REVISION", to.revision, "As in the list");
+  auto& log_verb = the.verb("log",
+                            "Change how much is logged, until the next reload or restart. Without a level: show which "
+                            "levels are written.",
+                            log_levels);
+  log_verb.add_option("LEVEL", to.level, "The least level to write; general: the plugin has none of its own")
+      ->check(CLI::IsMember({"trace", "debug", "info", "warning", "error", "general"}));
+  log_verb.add_option("--plugin", to.plugin, "Only of what this plugin says");
   the.verb("reload", "Read the configuration anew. Exit code 1 when it is wrong: then nothing has changed.", reload);
 }
 

@@ -1,5 +1,5 @@
 // The verbs for who operates a running drcon: status, top, journal, explain, diff, pause, resume, resync,
-// release-brake, rollback, reload, log. Each asks the admin interface and shows the answer.
+// release-brake, rollback, log, reload. Each asks the admin interface and shows the answer.
 #pragma once
 
 #include "cli/command_line.hpp"
@@ -27,6 +27,7 @@ int resume(const arguments& from);
 int resync(const arguments& from);
 int release_brake(const arguments& from);
 int rollback(const arguments& from);
+int log_levels(const arguments& from);
 int reload(const arguments& from);
 
 }  // namespace drcon::cli

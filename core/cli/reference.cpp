@@ -1,7 +1,6 @@
-// drcon reference, drcon schema, drcon complete: what the configuration and the command line may hold, for people,
-// editors and shells, from what they are checked against.
+// drcon reference, drcon schema: what the configuration and the command line may hold, for people and editors, from
+// what they are checked against.
 #include "cli/command_page.hpp"
-#include "cli/complete.hpp"
 #include "cli/facts.hpp"
 #include "cli/operation_pages.hpp"
 #include "cli/startup.hpp"
@@ -84,19 +83,6 @@ int schema(const arguments& from) {
   std::vector<reference::plugin_facts> facts;
   for (const auto& [name, each] : plugins.all()) facts.push_back(facts_of(each));
   std::cout << reference::editor_schema(facts).dump(2) << "\n";
-  return exit_ok;
-}
-
-// Quiet, whatever happens: who types wants no message.
-int complete(const arguments& from) {
-  const auto names = [&from] {
-    plugins::registry plugins;
-    load_plugins(from, plugins);
-    std::vector<std::string> all;
-    for (const auto& [name, each] : plugins.all()) all.push_back(name);
-    return all;
-  };
-  std::cout << complete(tree_of(*from.command_line), from.words, names);
   return exit_ok;
 }
 

@@ -115,7 +115,7 @@ admin::reload_outcome daemon::reload() {
     heartbeat_.reloaded("the new configuration is wrong, the old one is in use; ");
     return outcome;
   }
-  log::configure(log::level_named(next->host.log_level), next->host.log_format);
+  configure_log(next->host);
   log_to(next->host);
   listen(next->host);
   log::info("host", "reloaded: {} pipelines", next->pipelines.size());

@@ -1,6 +1,6 @@
 #include "cli/startup.hpp"
 
-#include "log/log.hpp"
+#include "log/plugin_level.hpp"
 #include "plugins/places.hpp"
 
 #include <iostream>
@@ -8,6 +8,13 @@
 namespace drcon::cli {
 
 void print(const config::diagnostics& found) { std::cerr << found.text() << std::flush; }
+
+void configure_log(const config::host_config& host) {
+  log::configure(log::level_named(host.log_level), host.log_format);
+  std::map<std::string, log::level> own;
+  for (const auto& [plugin, level] : host.plugin_log_levels) own.emplace(plugin, log::level_named(level));
+  log::set_plugin_levels(own);
+}
 
 void load_plugins(const arguments& from, const config::host_config& host, plugins::registry& into) {
   into.load_bundled(plugins::bundled_directory());
@@ -37,7 +44,7 @@ std::optional<config::host_config> prepare(const arguments& from, plugins::regis
     print(all.has_errors() ? all : found);
     return {};
   }
-  log::configure(log::level_named(host->log_level), host->log_format);
+  configure_log(*host);
   load_plugins(from, *host, plugins);
   for (const auto& each : plugins.refused())
     std::cerr << "drcon: plugin refused: " << each.text() << "\n  help: " << each.fault.help << "\n";

@@ -23,6 +23,9 @@ int no_such_plugin(const std::string& name);
 /// Reads [host], [log] and [admin], sets up the log and loads the plugins. Faults are printed; nothing then.
 std::optional<config::host_config> prepare(const arguments& from, plugins::registry& plugins);
 
+/// Levels and format, as [log] says.
+void configure_log(const config::host_config& host);
+
 /// Reads and checks the whole configuration. Faults are printed; nothing then.
 std::optional<config::configuration> load_config(const arguments& from, const plugins::registry& plugins);
 

@@ -1,5 +1,7 @@
 #include "cli/told.hpp"
 
+#include "config/text.hpp"
+
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -18,15 +20,6 @@ using nlohmann::json;
 std::string text(const json& from) { return harmless(from.is_string() ? from.get<std::string>() : from.dump()); }
 std::string text(const json& from, const char* key) { return text(from.at(key)); }
 bool is_set(const json& from, const char* key) { return !from.at(key).get<std::string>().empty(); }
-
-// The three bytes of U+202A to U+202E and U+2066 to U+2069, and of U+200E and U+200F: they turn the direction of text.
-bool turns_direction(std::string_view at) {
-  if (!at.starts_with("\xe2\x80") && !at.starts_with("\xe2\x81")) return false;
-  if (at.size() < 3) return false;
-  const auto last = static_cast<unsigned char>(at[2]);
-  if (at[1] == '\x80') return last == 0x8e || last == 0x8f || (last >= 0xaa && last <= 0xae);
-  return last >= 0xa6 && last <= 0xa9;
-}
 
 std::string state_of(const json& pipeline) {
   if (is_set(pipeline, "held")) return "BRAKE HOLDS";
@@ -49,25 +42,7 @@ std::string short_sink(const std::string& name, const json& sink) {
 
 }  // namespace
 
-std::string harmless(const std::string& from) {
-  std::string to;
-  for (std::size_t i = 0; i < from.size(); ++i) {
-    const auto byte = static_cast<unsigned char>(from[i]);
-    const bool c1 = byte == 0xc2 && i + 1 < from.size() && static_cast<unsigned char>(from[i + 1]) < 0xa0;
-    if (turns_direction(std::string_view(from).substr(i))) {
-      to += fmt::format("\\u{:04x}", 0x2000U + ((static_cast<unsigned char>(from[i + 1]) & 1U) << 6U) +
-                                         (static_cast<unsigned char>(from[i + 2]) & 0x3fU));
-      i += 2;
-    } else if (c1) {
-      to += fmt::format("\\x{:02x}", static_cast<unsigned char>(from[++i]));
-    } else if (byte < 0x20 || byte == 0x7f) {
-      to += fmt::format("\\x{:02x}", byte);
-    } else {
-      to += from[i];
-    }
-  }
-  return to;
-}
+std::string harmless(const std::string& from) { return config::printable(from); }
 
 std::string clock_time(double seconds) {
   if (seconds <= 0) return "-";
@@ -234,6 +209,14 @@ std::string told_history(const json& pipeline) {
     rows.push_back({text(each, "revision") + (each.at("revision") == pipeline.at("revision") ? " (now)" : ""),
                     each.at("decided") == 0 ? "before the restart" : clock_time(each.at("decided")),
                     text(each, "in_service") + " of " + text(each, "endpoints"), text(each, "why")});
+  return table(rows);
+}
+
+std::string told_levels(const json& levels) {
+  if (levels.contains("done")) return text(levels, "done") + "\n";
+  std::vector<std::vector<std::string>> rows{{"WHAT", "LEVEL"}, {"all", text(levels, "level")}};
+  for (const auto& [plugin, level] : levels.at("plugins").items())
+    rows.push_back({"plugin " + harmless(plugin), text(level)});
   return table(rows);
 }
 

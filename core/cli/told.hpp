@@ -11,7 +11,7 @@
 
 namespace drcon::cli {
 
-/// Control characters, also those of Unicode that turn the direction of text, as "\x1b" and "\u202e".
+/// As config/text.hpp's printable.
 std::string harmless(const std::string& text);
 
 /// "14:03:07.123", of today in this machine's zone; "-" for never.
@@ -28,5 +28,7 @@ std::string told_entry(const nlohmann::json& entry);
 std::string told_explanation(const nlohmann::json& explanation);
 /// What rollback can go back to.
 std::string told_history(const nlohmann::json& pipeline);
+/// Which levels of the log are written, or what was changed of that.
+std::string told_levels(const nlohmann::json& levels);
 
 }  // namespace drcon::cli

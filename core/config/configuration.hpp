@@ -130,10 +130,11 @@ struct host_config {
   bool stop_on_bad_plugin = false;                        ///< on_bad_plugin = "stop" | "continue"
   std::filesystem::path state_directory;
   std::chrono::nanoseconds stop_deadline{};
-  std::int64_t journal_size = 0;   ///< entries kept in memory
-  std::string log_level;           ///< trace, debug, info, warning, error
-  std::string log_format;          ///< text, json
-  std::filesystem::path log_file;  ///< empty: standard error
+  std::int64_t journal_size = 0;                         ///< entries kept in memory
+  std::string log_level;                                 ///< trace, debug, info, warning, error
+  std::map<std::string, std::string> plugin_log_levels;  ///< of what plugins say, where it differs; by their name
+  std::string log_format;                                ///< text, json
+  std::filesystem::path log_file;                        ///< empty: standard error
   admin_config admin;
   bool operator==(const host_config&) const = default;
 };

@@ -44,7 +44,9 @@ const char* const keys = R"JSON({
       "type": "object", "additionalProperties": false, "description": "What drcon tells about its work.",
       "properties": {
         "level": { "type": "string", "enum": ["trace", "debug", "info", "warning", "error"], "default": "info",
-          "description": "The least level that is written." },
+          "description": "The least level that is written. drcon log LEVEL changes it until the next reload." },
+        "plugins": { "type": "object", "additionalProperties": { "type": "string", "enum": ["trace", "debug", "info", "warning", "error"] }, "default": {},
+          "description": "Levels of what plugins say, where one differs from the general one: a table of plugins' names, such as { nginx = \"debug\" }. drcon log LEVEL --plugin NAME changes it until the next reload." },
         "format": { "type": "string", "enum": ["text", "json"], "default": "text",
           "description": "One line per event: text for people, JSON for machines." },
         "file": { "type": "string", "format": "path", "default": "",

@@ -4,6 +4,7 @@
 #include "config/instances.hpp"
 #include "config/pipelines.hpp"
 #include "config/sections.hpp"
+#include "config/suggest.hpp"
 #include "config/text.hpp"
 #include "config/toml_value.hpp"
 #include "config/units.hpp"
@@ -105,6 +106,20 @@ void read_admin(const sections& all, const json& from, admin_config& to, diagnos
   }
 }
 
+// A level for a plugin that there is not does no harm, and no good.
+void check_log_plugins(const sections& all, const plugin_catalog& plugins, diagnostics& found) {
+  const auto* node = written(all, "log", "plugins");
+  if (node == nullptr || !node->is_table()) return;
+  auto known = plugins.names(kind::source);
+  for (auto& each : plugins.names(kind::sink)) known.push_back(std::move(each));
+  for (const auto& [key, level] : *node->as_table()) {
+    const std::string name(key.str());
+    if (std::ranges::find(known, name) == known.end())
+      found.warning(place(key), "'plugins' in [log]: there is no plugin '" + shortened(name) + "'",
+                    suggestion(name, known));
+  }
+}
+
 std::optional<host_config> read_host(const sections& all, diagnostics& found) {
   diagnostics own;
   const auto host = read_own(all, "host", own);
@@ -121,6 +136,7 @@ std::optional<host_config> read_host(const sections& all, diagnostics& found) {
   to.stop_deadline = parse_duration(host.at("stop_deadline").get_ref<const std::string&>()).value();
   to.journal_size = host.at("journal_size").get<std::int64_t>();
   to.log_level = log.at("level").get<std::string>();
+  to.plugin_log_levels = log.at("plugins").get<std::map<std::string, std::string>>();
   to.log_format = log.at("format").get<std::string>();
   to.log_file = log.at("file").get<std::string>();
   diagnostics of_admin;
@@ -150,6 +166,7 @@ std::optional<configuration> load(const std::filesystem::path& file, const plugi
   if (auto host = read_host(all, own)) to.host = std::move(*host);
   to.sources = read_instances(kind::source, all.sources, plugins, own);
   to.sinks = read_instances(kind::sink, all.sinks, plugins, own);
+  check_log_plugins(all, plugins, own);
   to.pipelines = read_pipelines(all, documents.is_complete, own);
   if (documents.is_complete && all.pipelines.empty())
     own.error({.file = file.string()}, "there is no pipeline",

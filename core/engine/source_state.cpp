@@ -7,6 +7,9 @@
 
 namespace drcon::engine {
 
+// A registry that makes up names without end must not fill our memory with when they were told.
+constexpr std::size_t most_withdrawn = 10000;
+
 source_state::source_state(std::shared_ptr<plugins::instance> instance, journal& notes, metrics::metrics& figures)
     : instance_(std::move(instance)), journal_(notes), figures_(figures) {}
 
@@ -72,6 +75,8 @@ void source_state::on_news(plugins::source_news news) {
     event.changed.insert(name);
     told_.insert_or_assign(name, now);
   }
+  if (told_.size() > services_.size() + most_withdrawn)
+    std::erase_if(told_, [this](const auto& each) { return !services_.contains(each.first); });
   if (!event.changed.empty() && news.first_seen != std::chrono::steady_clock::time_point{})
     figures_.observe(metrics::stage, {{"stage", "published"}, {"source", name()}},
                      std::chrono::duration<double>(std::chrono::steady_clock::now() - news.first_seen).count());

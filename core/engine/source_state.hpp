@@ -58,7 +58,8 @@ public:
   /// When it last said anything of its services.
   std::chrono::system_clock::time_point last_word() const { return last_word_; }
 
-  /// When the service last changed, by this source's word; nothing when it never told of it.
+  /// When the service last changed, by this source's word; nothing when it never told of it, or withdrew it too many
+  /// others ago.
   std::optional<std::chrono::system_clock::time_point> told(const std::string& service) const;
 
   void on_news(plugins::source_news news) override;

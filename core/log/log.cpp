@@ -22,6 +22,7 @@
 namespace drcon::log {
 namespace {
 
+std::atomic<level> least_level{level::info};
 std::atomic<bool> as_json{false};
 std::atomic<bool> in_file{false};
 std::atomic<bool> to_journal{false};
@@ -40,6 +41,7 @@ spdlog::logger& logger() {
   static spdlog::logger& only = *[] {
     auto* made = new spdlog::logger("drcon", outlet());
     made->set_pattern(text_pattern);
+    made->set_level(spdlog::level::trace);  // what is written was judged before
     made->flush_on(spdlog::level::trace);
     return made;
   }();
@@ -57,15 +59,10 @@ spdlog::level::level_enum to_spdlog(level which) {
   return spdlog::level::err;
 }
 
-level level_of(spdlog::level::level_enum which) {
-  return which >= spdlog::level::err ? level::error : static_cast<level>(which);
-}
-
 std::string json_line(level which, std::string_view component, std::string_view text) {
-  static constexpr const char* names[] = {"trace", "debug", "info", "warning", "error"};
   const auto now = std::chrono::system_clock::now().time_since_epoch();
   const nlohmann::ordered_json line{{"time", std::chrono::duration<double>(now).count()},
-                                    {"level", names[static_cast<int>(which)]},
+                                    {"level", name_of(which)},
                                     {"component", component},
                                     {"message", text}};
   return line.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
@@ -106,7 +103,8 @@ void choose_journal() { to_journal = !as_json && !in_file && is_journal(); }
 
 }  // namespace
 
-level current() { return level_of(logger().level()); }
+level current() { return least_level; }
+void set_level(level least) { least_level = least; }
 
 level level_named(std::string_view name) {
   if (name == "trace") return level::trace;
@@ -116,10 +114,15 @@ level level_named(std::string_view name) {
   return level::info;
 }
 
+const char* name_of(level which) {
+  static constexpr std::array names{"trace", "debug", "info", "warning", "error"};
+  return names.at(static_cast<std::size_t>(which));
+}
+
 void configure(level least, std::string_view format) {
   as_json = format == "json";
   choose_journal();
-  logger().set_level(to_spdlog(least));
+  set_level(least);
   logger().set_pattern(as_json ? "%v" : text_pattern);
 }
 
@@ -169,10 +172,13 @@ void flush() {
   tell(left_out);
 }
 
-bool enabled(level which) { return logger().should_log(to_spdlog(which)); }
+bool enabled(level which) { return which >= least_level; }
 
 void write(level which, std::string_view component, std::string_view text) {
-  if (!enabled(which)) return;
+  if (enabled(which)) write_anyway(which, component, text);
+}
+
+void write_anyway(level which, std::string_view component, std::string_view text) {
   // Sources, sinks and pipelines ("sink edge") try again by themselves; what others say was asked for.
   const bool folds = component.find(' ') != std::string_view::npos;
   fold::verdict verdict;

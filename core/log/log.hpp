@@ -19,6 +19,7 @@ enum class level { trace, debug, info, warning, error };
 
 /// "trace" … "error"; anything else counts as info.
 level level_named(std::string_view name);
+const char* name_of(level which);
 
 /// `format` is "text" or "json". May be called again, by a reload.
 void configure(level least, std::string_view format);
@@ -31,11 +32,14 @@ bool to_file(const std::filesystem::path& file, std::string& why);
 void flush();
 
 bool enabled(level which);
-/// The least level that is written.
+/// The least level that is written, but of plugins that have one of their own: see plugin_level.hpp.
 level current();
+void set_level(level least);
 
 /// `component` is what the line is about: "pipeline web", "sink edge".
 void write(level which, std::string_view component, std::string_view text);
+/// The same, whatever the level: for who has judged that.
+void write_anyway(level which, std::string_view component, std::string_view text);
 
 template <class... Args>
 void debug(std::string_view component, fmt::format_string<Args...> text, Args&&... args) {

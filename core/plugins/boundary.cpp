@@ -5,8 +5,6 @@
 #include <boost/asio/ip/address.hpp>
 
 #include <algorithm>
-#include <array>
-#include <cstdio>
 #include <optional>
 #include <set>
 
@@ -16,42 +14,6 @@ namespace {
 constexpr std::size_t longest_name = 255;                       // of a service, as DNS and Consul have it
 constexpr std::size_t longest_value = std::size_t{512} * 1024;  // of a setting, as Consul's store has it
 constexpr std::size_t longest_label = 4096;  // a tag, a key or a value: proxies' routing rules in tags reach 2 kB
-
-// Length of the UTF-8 sequence that begins at text[0], or 0 when it is not valid (overlong forms and surrogates too).
-std::size_t sequence_length(std::string_view text) {
-  const auto byte = [text](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const auto continues = [&](std::size_t i) { return i < text.size() && (byte(i) & 0xC0U) == 0x80U; };
-  const auto first = byte(0);
-  if (first < 0x80) return 1;
-  if (first >= 0xC2 && first <= 0xDF) return continues(1) ? 2 : 0;
-  if (first >= 0xE0 && first <= 0xEF) {
-    if (!continues(1) || !continues(2)) return 0;
-    if (first == 0xE0 && byte(1) < 0xA0) return 0;
-    if (first == 0xED && byte(1) > 0x9F) return 0;
-    return 3;
-  }
-  if (first >= 0xF0 && first <= 0xF4) {
-    if (!continues(1) || !continues(2) || !continues(3)) return 0;
-    if (first == 0xF0 && byte(1) < 0x90) return 0;
-    if (first == 0xF4 && byte(1) > 0x8F) return 0;
-    return 4;
-  }
-  return 0;
-}
-
-bool is_control(unsigned char c) { return c < 0x20 || c == 0x7F; }
-
-// U+0080..U+009F: some terminals obey them like ESC sequences.
-bool is_c1_control(std::string_view sequence) {
-  return sequence.size() == 2 && static_cast<unsigned char>(sequence[0]) == 0xC2 &&
-         static_cast<unsigned char>(sequence[1]) < 0xA0;
-}
-
-std::string hex(unsigned char c) {
-  std::array<char, 5> text{};
-  std::snprintf(text.data(), text.size(), "\\x%02x", c);
-  return text.data();
-}
 
 // RFC 1123, with underscores, which real host names have.
 bool is_host_name(std::string_view text) {
@@ -107,7 +69,7 @@ std::optional<std::string> fault_of(const endpoint_view& each) {
 
 bool is_utf8(std::string_view text) {
   while (!text.empty()) {
-    const auto length = sequence_length(text);
+    const auto length = config::sequence_length(text);
     if (length == 0) return false;
     text.remove_prefix(length);
   }
@@ -137,29 +99,11 @@ std::optional<std::string> fault_of_name(std::string_view name) {
 
 bool is_plain_text(std::string_view text) {
   while (!text.empty()) {
-    const auto length = sequence_length(text);
-    if (length == 0 || is_control(static_cast<unsigned char>(text[0])) || is_c1_control(text.substr(0, length)))
-      return false;
+    const auto length = config::sequence_length(text);
+    if (length == 0 || config::is_control(text.substr(0, length))) return false;
     text.remove_prefix(length);
   }
   return true;
-}
-
-std::string printable(std::string_view text, std::size_t limit) {
-  std::string out;
-  while (!text.empty() && out.size() < limit) {
-    const auto length = sequence_length(text);
-    const auto first = static_cast<unsigned char>(text[0]);
-    if (length == 0 || is_control(first) || is_c1_control(text.substr(0, length))) {
-      out += hex(first);
-      text.remove_prefix(1);
-    } else {
-      out += text.substr(0, length);
-      text.remove_prefix(length);
-    }
-  }
-  if (!text.empty()) out += "…";
-  return out;
 }
 
 namespace {

@@ -5,6 +5,7 @@
 // Thread rule: pure functions; run on the thread of the plugin that publishes.
 #pragma once
 
+#include "config/text.hpp"
 #include "engine/model.hpp"
 
 #include <optional>
@@ -29,8 +30,8 @@ std::optional<std::string> fault_of_layout(const drcon_service& from);
 /// The service as the host keeps it, or null when the service itself cannot be: its name is not text.
 engine::service_ptr accept(const drcon_service& from, std::vector<refusal>& refused);
 
-/// `text` made fit for one line of a terminal: control characters and invalid UTF-8 as \xNN, cut at `limit` bytes.
-std::string printable(std::string_view text, std::size_t limit = 120);
+/// `text` made fit for one line of a terminal, and not longer than about `limit` bytes: see config/text.hpp.
+inline std::string printable(std::string_view text, std::size_t limit = 120) { return config::printable(text, limit); }
 
 /// True when the text is valid UTF-8 without control characters (a tab is one).
 bool is_plain_text(std::string_view text);

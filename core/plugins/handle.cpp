@@ -9,11 +9,11 @@
 
 namespace drcon::plugins {
 
-handle* handle::make(std::string name) {
+handle* handle::make(std::string name, const std::string& plugin) {
   static std::mutex mutex;
   static auto& all = *new std::vector<handle*>;  // keeps them reachable, so that leak checkers agree
   const std::lock_guard lock(mutex);
-  return all.emplace_back(new handle(std::move(name)));
+  return all.emplace_back(new handle(std::move(name), plugin));
 }
 
 void handle::open(instance* to) {
@@ -43,7 +43,9 @@ using std::string_view;
 void option(const drcon_options* from, drcon_string pointer, drcon_value* out) { read_option(*from, pointer, *out); }
 drcon_string key(const drcon_options* from, drcon_string pointer, size_t i) { return option_key(*from, pointer, i); }
 drcon_string name(drcon_instance* self) { return c_string(handle::of(self).name()); }
-int32_t log_enabled(drcon_instance*, int32_t level) { return log::enabled(static_cast<log::level>(level)) ? 1 : 0; }
+int32_t log_enabled(drcon_instance* self, int32_t level) {
+  return handle::of(self).would_log(static_cast<log::level>(level)) ? 1 : 0;
+}
 
 void log_line(drcon_instance* self, int32_t level, drcon_string text) {
   handle::of(self).with([&](instance& to) { to.said_log(level, view(text)); });

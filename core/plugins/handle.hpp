@@ -4,6 +4,8 @@
 // harm.
 #pragma once
 
+#include "log/plugin_level.hpp"
+
 #include <drcon/plugin.h>
 
 #include <atomic>
@@ -23,13 +25,14 @@ class instance;
 class handle final : public drcon_instance {
 public:
   /// Makes one that is never freed.
-  static handle* make(std::string name);
+  static handle* make(std::string name, const std::string& plugin);
 
   /// Calls reach `to` from now on, until close() has returned.
   void open(instance* to);
   void close();
 
   const std::string& name() const { return name_; }
+  bool would_log(log::level which) const { return level_.takes(which); }
 
   /// Runs `call` on the instance, which cannot go away meanwhile; counts a late call instead when closed.
   template <class Call>
@@ -41,10 +44,11 @@ public:
   static handle& of(drcon_instance* raw) { return static_cast<handle&>(*raw); }
 
 private:
-  explicit handle(std::string name) : name_(std::move(name)) {}
+  handle(std::string name, const std::string& plugin) : name_(std::move(name)), level_(plugin) {}
   std::shared_ptr<instance> reach();
 
   const std::string name_;
+  const log::plugin_level level_;
   std::mutex mutex_;  // guards target_
   std::weak_ptr<instance> target_;
   bool open_ = false;

@@ -35,7 +35,7 @@ instance::instance(config::kind kind, const plugin& type, const config::instance
       own_process_(config.isolation.own_process),
       executor_(std::move(executor)),
       figures_(figures),
-      handle_(handle::make(config.name)),
+      handle_(handle::make(config.name, config.plugin)),
       calls_(make_calls(type, config)),
       options_(std::make_shared<drcon_options>(drcon_options{config.options})),
       lane_(config.name) {}
@@ -59,6 +59,12 @@ std::unique_ptr<calls> instance::make_calls(const plugin& type, const config::in
              }});
   return calls_here(kind_ == config::kind::source ? type.entry->source : nullptr,
                     kind_ == config::kind::sink ? type.entry->sink : nullptr, std::move(around));
+}
+
+template <class... Args>
+void instance::note(fmt::format_string<Args...> text, Args&&... args) const {
+  if (handle_->would_log(log::level::debug))
+    log::write_anyway(log::level::debug, component_, fmt::format(text, std::forward<Args>(args)...));
 }
 
 void instance::listen(std::weak_ptr<instance_listener> listener) {
@@ -127,6 +133,7 @@ void instance::apply(std::shared_ptr<const update_package> update) {
     in_flight_ = update;
     refused_in_apply_.clear();
   }
+  note("is handed update {}: revision {}", update->view.ticket, update->wanted->revision());
   lane_.post([self = shared_from_this(), update = std::move(update)] {
     if (self->calls_->is_made()) self->calls_->apply(update);
   });
@@ -195,8 +202,8 @@ std::set<refusal> instance::refusals() const {
 // ---- what the plugin says ----
 
 void instance::said_log(int level, std::string_view text) const {
-  const auto bounded = std::clamp(level, DRCON_LOG_TRACE, DRCON_LOG_ERROR);
-  log::write(static_cast<log::level>(bounded), component_, printable(text, 2000));
+  const auto which = static_cast<log::level>(std::clamp(level, DRCON_LOG_TRACE, DRCON_LOG_ERROR));
+  if (handle_->would_log(which)) log::write_anyway(which, component_, printable(text, 2000));
 }
 
 void instance::said_status(const instance_status& said) {
@@ -232,6 +239,8 @@ void instance::said_publish(const drcon_service& service) {
   auto accepted = accept(service, refused);
   report_refusals(printable(view(service.name)), refused);
   if (!accepted) return;
+  note("tells service {}: {} endpoints, {} values, revision {}", accepted->name(), accepted->endpoints().size(),
+       accepted->values().size(), accepted->revision());
   {
     const std::lock_guard lock(mutex_);
     note_first_seen();
@@ -243,6 +252,7 @@ void instance::said_publish(const drcon_service& service) {
 }
 
 void instance::said_withdraw(std::string_view service) {
+  note("withdraws service {}", printable(service));
   {
     const std::lock_guard lock(mutex_);
     note_first_seen();
@@ -254,6 +264,7 @@ void instance::said_withdraw(std::string_view service) {
 }
 
 void instance::said_ready() {
+  note("has told all it watches");
   {
     const std::lock_guard lock(mutex_);
     news_.ready = true;
@@ -263,6 +274,7 @@ void instance::said_ready() {
 }
 
 void instance::said_unknown(std::string_view service, std::string_view why) {
+  note("cannot tell {}: {}", service.empty() ? "anything" : printable(service), printable(why, 500));
   {
     const std::lock_guard lock(mutex_);
     if (service.empty()) {
@@ -293,6 +305,11 @@ void instance::said_done(std::uint64_t ticket, drcon_result result, std::string_
   report_refusals({}, refused);
   // An unknown result from a newer plugin is treated as "try again".
   const auto known = result == DRCON_OK || result == DRCON_REJECTED ? result : DRCON_RETRY;
+  note("answers update {}: {} {}", ticket,
+       known == DRCON_OK      ? "applied"
+       : known == DRCON_RETRY ? "away"
+                              : "rejected",
+       printable(why, 2000));
   tell([ticket, known, why = printable(why, 2000)](instance_listener& to) { to.on_done(ticket, known, why); });
 }
 

@@ -11,6 +11,7 @@
 #include "plugins/lane.hpp"
 #include "plugins/library.hpp"
 
+#include <fmt/format.h>
 #include <boost/asio/any_io_executor.hpp>
 
 #include <chrono>
@@ -125,6 +126,9 @@ public:
 
 private:
   std::unique_ptr<calls> make_calls(const plugin& type, const config::instance_config& config);
+  /// A line at level debug of what passes between the host and the plugin.
+  template <class... Args>
+  void note(fmt::format_string<Args...> text, Args&&... args) const;
   void crashed(const std::string& how);
   void call_start(std::chrono::milliseconds pause);
   drcon_result start_in_time();

@@ -1,7 +1,7 @@
 #include "plugins/isolated_calls.hpp"
 
 #include "config/units.hpp"
-#include "log/log.hpp"
+#include "log/plugin_level.hpp"
 #include "plugins/child.hpp"
 #include "plugins/frame_content.hpp"
 #include "plugins/options.hpp"
@@ -36,6 +36,7 @@ public:
         can_render_(type.entry->sink && DRCON_HAS(type.entry->sink, render) && type.entry->sink->render),
         name_(config.name),
         settings_(config.isolation),
+        level_(config.plugin),
         around_(std::move(around)),
         events_(std::move(events)) {}
   ~isolated() override { end(); }
@@ -73,6 +74,7 @@ private:
   const bool can_render_;
   const std::string name_;
   const config::isolation_config settings_;
+  const log::plugin_level level_;
   const plugin_surroundings around_;
   const isolation_events events_;
   std::string options_;  // as CBOR; set before the supervisor starts
@@ -222,7 +224,7 @@ void isolated::launch() {
   auto process = std::make_shared<child>();
   frame_writer what(frame::create);
   what.number(kind_ == config::kind::source ? 0 : 1).text(file_).text(name_);
-  log_level_ = log::current();
+  log_level_ = level_.least();
   what.number(static_cast<std::uint64_t>(log_level_)).text(options_);
   born_ = clock::now();
   why_.clear();
@@ -283,8 +285,8 @@ void isolated::check(child& process) {
   checked_ = now;
   check_memory(process);
   check_start();
-  if (log_level_ == log::current()) return;
-  log_level_ = log::current();
+  if (log_level_ == level_.least()) return;
+  log_level_ = level_.least();
   process.channel().send(frame_writer(frame::log_level).number(static_cast<std::uint64_t>(log_level_)).take());
 }
 

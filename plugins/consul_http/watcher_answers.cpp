@@ -20,6 +20,9 @@ bool watcher::take(const watch_ptr& each, const common::http_answer& answer, std
     const auto next = next_index(each->index, answer.header("x-consul-index"));
     // A blocking query that ran out, or a plain one at the same index: nothing to read.
     const bool same = each->told && next == each->index && !failing_.contains(each->published);
+    if (host_.log_enabled(DRCON_LOG_DEBUG))
+      host_.debug(each->name + ": index " + std::to_string(next) + ", before " + std::to_string(each->index) +
+                  (same ? ", nothing new" : ", read"));
     if (!same) {
       auto endpoints = parse_endpoints(answer.body, each->from->health, why);
       if (endpoints) {

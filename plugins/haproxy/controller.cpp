@@ -157,6 +157,9 @@ std::optional<std::vector<std::string>> controller::give(cli_connection& cli, co
   if (commands.empty()) return std::vector<std::string>();
   auto answers = cli.run(commands, why);
   if (answers) host_.count("commands_total", "Commands given to HAProxy.", static_cast<double>(commands.size()));
+  if (answers && host_.log_enabled(DRCON_LOG_DEBUG))
+    for (std::size_t i = 0; i < commands.size(); ++i)
+      host_.debug(commands[i] + " -> " + ((*answers)[i].empty() ? "done" : (*answers)[i]));
   return answers;
 }
 

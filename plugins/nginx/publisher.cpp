@@ -4,6 +4,7 @@
 #include <boost/asio/ip/tcp.hpp>
 
 #include <algorithm>
+#include <cmath>
 #include <functional>
 #include <stdexcept>
 
@@ -15,6 +16,8 @@ using boost::asio::ip::tcp;
 
 // How long the check stands back for the first answer, so as not to compete with it.
 constexpr auto check_waits = std::chrono::milliseconds(50);
+
+std::string in_ms(double seconds) { return " (" + std::to_string(std::lround(seconds * 1000)) + " ms)"; }
 
 double seconds_since(clock::time_point start) { return std::chrono::duration<double>(clock::now() - start).count(); }
 
@@ -174,7 +177,9 @@ outcome publisher::bring_about(const std::vector<upstream>& all, const std::stop
 std::string publisher::write(const std::string& bytes) {
   const auto start = clock::now();
   auto why = file_.write(bytes);
-  host_.observe("write_seconds", "Duration of writing the file, with fsync.", seconds_since(start));
+  const auto took = seconds_since(start);
+  host_.observe("write_seconds", "Duration of writing the file, with fsync.", took);
+  host_.debug("writes " + file_.path() + ": " + (why.empty() ? "done" : why) + in_ms(took));
   if (why.empty()) host_.count("writes_total", "How often the file was written.");
   return why;
 }
@@ -183,7 +188,9 @@ control::verdict publisher::judge(const std::stop_token& stop) {
   file_.make_durable();
   const auto start = clock::now();
   auto verdict = nginx_.check(stop);
-  host_.observe("check_seconds", "Duration of nginx -t.", seconds_since(start));
+  const auto took = seconds_since(start);
+  host_.observe("check_seconds", "Duration of nginx -t.", took);
+  host_.debug("asks nginx -t: " + (verdict.ok ? "it takes it" : verdict.why) + in_ms(took));
   check_refused_ = verdict.judged && !verdict.ok;
   if (!verdict.ok) host_.count("checks_failed_total", "How often nginx -t did not pass.");
   return verdict;
@@ -235,7 +242,10 @@ outcome publisher::reload(const rendered& next, bool judged, const std::stop_tok
     if (!verdict.ok) warning_ = "nginx serves the change, but would not start anew: " + verdict.why;
   }
   if (change.wait_complete(options_.confirm_timeout, stop)) {
-    host_.observe("reload_seconds", "From the signal to a new generation that serves alone.", seconds_since(start));
+    const auto took = seconds_since(start);
+    host_.observe("reload_seconds", "From the signal to a new generation that serves alone.", took);
+    host_.debug("told master " + std::to_string(*master) + " to reload: generation " + next.generation +
+                " serves alone" + in_ms(took));
     if (!form_.listener) serving_.remember(next, *master);
     file_.settle();
     return ok();

@@ -78,10 +78,46 @@ TEST_F(Operator, RollsBackToWhatItLists) {
   EXPECT_EQ(ask("rollback", {"web", "77"}).code, 3);
 }
 
+TEST_F(Operator, ItsPipelinesAreOfferedToWhoTypes) {
+  const auto offered = [this](const std::string& verb, const std::string& begun) {
+    return run({DRCON_BINARY, "complete", "--", verb, "--socket", socket().string(), begun}).out;
+  };
+  EXPECT_THAT(offered("pause", ""), HasSubstr("\nweb\n"));
+  EXPECT_EQ(offered("explain", "w"), "web\n");
+  EXPECT_EQ(offered("pause", "x"), "");
+  drcon_->stop();
+  EXPECT_EQ(offered("pause", "w"), "") << "and nobody is told why";
+}
+
 TEST_F(Operator, ReleasesTheBrake) {
   set_hosts(1);
   ASSERT_TRUE(wait_until([this] { return ask("release-brake", {"web"}).code == 0; }));
   EXPECT_TRUE(serves(1));
+}
+
+TEST_F(Operator, HowMuchAPluginTellsIsChangedWhileItRuns) {
+  EXPECT_EQ(ask("log").out, "WHAT  LEVEL\nall   info\n");
+  EXPECT_THAT(drcon_->log(), Not(HasSubstr(" debug ")));
+  EXPECT_EQ(ask("log", {"debug", "--plugin", "file"}).out,
+            "the level of plugin file is debug, until the next reload or restart\n");
+  EXPECT_THAT(ask("log").out, HasSubstr("plugin file  debug"));
+  set_hosts(4);
+  ASSERT_TRUE(serves(4));
+  EXPECT_THAT(drcon_->log(), HasSubstr(" debug [source hosts] tells service web: 4 endpoints"));
+  EXPECT_THAT(drcon_->log(), Not(HasSubstr(" debug [sink page]"))) << "the other plugin's level is as it was";
+  EXPECT_EQ(ask("log", {"general", "--plugin", "file"}).code, 0);
+  EXPECT_EQ(ask("log", {"debug"}).code, 0);
+  set_hosts(5);
+  ASSERT_TRUE(serves(5));
+  EXPECT_THAT(drcon_->log(), HasSubstr(" debug [source hosts] tells service web: 5 endpoints"));
+  EXPECT_THAT(drcon_->log(), HasSubstr(" debug [sink page] answers update"));
+  EXPECT_EQ(ask("reload").code, 0);
+  EXPECT_EQ(json::parse(ask("log", {"--json"}).out), (json{{"level", "info"}, {"plugins", json::object()}}))
+      << "as the configuration says";
+  const auto unknown = ask("log", {"debug", "--plugin", "nginx"});
+  EXPECT_EQ(unknown.code, 3);
+  EXPECT_THAT(unknown.err, HasSubstr("no source and no sink is of plugin 'nginx'"));
+  EXPECT_EQ(ask("log", {"general"}).code, 3);
 }
 
 TEST_F(Operator, AReloadAnswersWithWhatItFound) {

@@ -15,7 +15,7 @@ TEST(Told, NothingOfARegistryReachesTheTerminalAsAnOrder) {
   EXPECT_EQ(harmless("a\x1b[2Jb\nc\x7f"), "a\\x1b[2Jb\\x0ac\\x7f");
   EXPECT_EQ(harmless("\xc2\x9b"
                      "31m"),
-            "\\x9b31m")
+            "\\u009b31m")
       << "control characters of one byte more";
   EXPECT_EQ(harmless("gnp.\xe2\x80\xae"
                      "exe"),

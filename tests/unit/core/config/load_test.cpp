@@ -2,6 +2,7 @@
 
 #include "support/temp_dir.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -94,6 +95,7 @@ journal_size = 1000000
 [log]
 level = "trace"
 format = "json"
+plugins = { nginx = "debug", ngnix = "error" }
 [admin]
 socket = "run/drcon.sock"
 )");
@@ -110,6 +112,9 @@ socket = "run/drcon.sock"
   EXPECT_EQ(made->host.journal_size, 1000000);
   EXPECT_EQ(made->host.log_level, "trace");
   EXPECT_EQ(made->host.log_format, "json");
+  EXPECT_EQ(made->host.plugin_log_levels, (std::map<std::string, std::string>{{"nginx", "debug"}, {"ngnix", "error"}}));
+  EXPECT_THAT(said(),
+              testing::HasSubstr(": warning: 'plugins' in [log]: there is no plugin 'ngnix'; did you mean 'nginx'?\n"));
   EXPECT_EQ(made->host.admin.socket, dir_ / "run/drcon.sock");
 }
 

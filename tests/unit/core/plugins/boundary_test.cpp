@@ -113,6 +113,9 @@ TEST(Boundary, CountsAnUnknownHealthAsCritical) {
 TEST(Boundary, MakesAnythingPrintable) {
   EXPECT_EQ(printable("a\nb"), "a\\x0ab");
   EXPECT_EQ(printable("\xff"), "\\xff");
+  EXPECT_EQ(printable("gnp.\xe2\x80\xae"
+                      "exe"),
+            "gnp.\\u202eexe");
   EXPECT_EQ(printable("ü"), "ü");
   EXPECT_TRUE(is_plain_text(printable(std::string(10000, '\x01'))));
 }

@@ -1,0 +1,43 @@
+#include "engine/source_state.hpp"
+
+#include <gtest/gtest.h>
+
+namespace drcon::engine {
+namespace {
+
+class SourceState : public testing::Test {
+protected:
+  void say(const std::string& name, bool there) {
+    plugins::source_news news;
+    const auto value =
+        std::make_shared<const shared_service>(service{.name = name, .revision = 1, .endpoints = {}, .values = {}});
+    news.services.emplace(name, there ? value : nullptr);
+    source_.on_news(std::move(news));
+  }
+
+  journal journal_{10};
+  metrics::metrics figures_;
+  source_state source_{nullptr, journal_, figures_};
+};
+
+TEST_F(SourceState, RemembersWhenAWithdrawnServiceWent) {
+  say("web", true);
+  say("web", false);
+  EXPECT_TRUE(source_.told("web"));
+  EXPECT_FALSE(source_.told("never"));
+}
+
+TEST_F(SourceState, ForgetsWithdrawnServicesBeforeTheyFillTheMemory) {
+  say("stays", true);
+  say("first", true);
+  say("first", false);
+  for (int i = 0; i < 10000; ++i) {
+    say("s" + std::to_string(i), true);
+    say("s" + std::to_string(i), false);
+  }
+  EXPECT_FALSE(source_.told("first"));
+  EXPECT_TRUE(source_.told("stays"));
+}
+
+}  // namespace
+}  // namespace drcon::engine

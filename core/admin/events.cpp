@@ -35,7 +35,7 @@ void event_hub::set_state(shared_text event) {
 }
 
 event_place event_hub::begin(std::optional<std::uint64_t> after) const {
-  return {.next_entry = std::min(after ? *after + 1 : next_, next_), .state_told = 0};
+  return {.next_entry = std::min(after ? *after + 1 : next_, next_), .state_told = states_};
 }
 
 std::vector<shared_text> event_hub::take(event_place& place) const {
@@ -73,6 +73,7 @@ void publisher::tell(const engine::journal_entry& entry) {
 
 void publisher::listened_to(std::shared_ptr<const std::atomic<std::size_t>> listeners) {
   listeners_ = std::move(listeners);
+  last_ = {};
   if (!std::exchange(ticking_, true)) tell_state();
 }
 

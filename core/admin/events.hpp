@@ -37,7 +37,8 @@ public:
   void add_entry(std::uint64_t number, shared_text event);
   void set_state(shared_text event);
 
-  /// Where a client begins: after `after`, or with what comes next.
+  /// Where a client begins: after `after`, or with what comes next. The state is the next one: the last may be hours
+  /// old.
   event_place begin(std::optional<std::uint64_t> after) const;
   /// What the client has to be told, the first of it, and moves its place; empty when it has all.
   std::vector<shared_text> take(event_place& place) const;
@@ -66,7 +67,8 @@ public:
   publisher(const publisher&) = delete;
   publisher& operator=(const publisher&) = delete;
 
-  /// Somebody listens: the state is told now, and from time to time while `listeners` is not 0.
+  /// One more listens: the state is told at the next beat, the first of them at once; then what changes of it, while
+  /// `listeners` is not 0.
   void listened_to(std::shared_ptr<const std::atomic<std::size_t>> listeners);
 
 private:

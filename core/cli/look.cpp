@@ -45,7 +45,8 @@ int status(const arguments& from) {
     if (!is_answer(got)) return exit_runtime;
     if (from.json) print_json(got.body);
     else std::cout << told_status(got.body);
-    return got.body["settled"].get<bool>() ? exit_ok : exit_runtime;
+    const std::string verdict = got.body["verdict"];
+    return verdict == "all is well" || verdict == "settled, with caveats" ? exit_ok : exit_runtime;
   });
 }
 

@@ -36,8 +36,8 @@ private:
 void add_operator_verbs(const verb_adder& add, arguments& to) {
   adder the(add, to);
   the.verb("status",
-           "Show what a running drcon serves and what is not as it should be. Exit code 0 when all is well, "
-           "else 3.",
+           "Show what a running drcon serves and what is not as it should be. Exit code 3 when something "
+           "is not, or is under way; else 0.",
            status);
   the.verb("top", "The same, live, with the newest of the journal. q ends it.", top);
 

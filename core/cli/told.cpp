@@ -23,7 +23,7 @@ bool is_set(const json& from, const char* key) { return !from.at(key).get<std::s
 
 std::string state_of(const json& pipeline) {
   if (is_set(pipeline, "held")) return "BRAKE HOLDS";
-  if (is_set(pipeline, "paused")) return "paused";
+  if (is_set(pipeline, "paused")) return "paused since " + clock_time(pipeline.at("paused_since"));
   if (!pipeline.at("known").get<bool>()) return "waiting";
   return "ok";
 }
@@ -36,8 +36,10 @@ std::string short_sink(const std::string& name, const json& sink) {
   const std::string answer = sink.at("last_answer");
   auto shown = harmless(name) + ": ";
   if (sink.at("up_to_date").get<bool>()) return shown + "serves " + text(sink, "applied");
-  if (answer == "none") return shown + "nothing yet";
-  return shown + answer + (sink.at("applied").is_null() ? "" : ", has " + text(sink, "applied"));
+  const bool well = answer == "applied" || answer == "none";
+  if (well) shown += sink.at("in_flight").get<bool>() ? "at work on " + text(sink, "wanted") : "nothing yet";
+  else shown += answer;
+  return shown + (sink.at("applied").is_null() ? "" : ", has " + text(sink, "applied"));
 }
 
 }  // namespace
@@ -86,14 +88,9 @@ std::string table(const std::vector<std::vector<std::string>>& rows) {
 std::string told_status(const json& status) {
   auto shown = fmt::format("drcon {}, up {}: ", text(status, "version"),
                            length_of_time(status.at("now").get<double>() - status.at("started").get<double>()));
-  const auto& unsettled = status.at("unsettled");
-  if (status.at("settled").get<bool>()) shown += "all is well\n";
-  else shown += unsettled.empty() ? "under way\n" : "not as it should be\n";
-  for (const auto& each : unsettled) shown += "  " + text(each) + "\n";
-  for (const auto& [name, each] : status.at("pipelines").items())
-    if (is_set(each, "paused"))
-      shown += "  pipeline " + harmless(name) + " is paused since " + clock_time(each.at("paused_since")) + ": " +
-               text(each, "paused") + "\n";
+  shown += text(status, "verdict") + "\n";
+  for (const char* list : {"unsettled", "caveats"})
+    for (const auto& each : status.at(list)) shown += "  " + text(each) + "\n";
   std::vector<std::vector<std::string>> rows{{"PIPELINE", "STATE", "REVISION", "IN SERVICE", "SOURCES", "SINKS"}};
   for (const auto& [name, each] : status.at("pipelines").items()) {
     std::vector<std::string> sources;
@@ -117,6 +114,8 @@ std::string told_entry(const json& entry) {
     line += fmt::format(" (+{} -{} ~{})", text(entry, "added"), text(entry, "removed"), text(entry, "changed"));
   if (is_set(entry, "why")) line += (what == "decided" ? " from " : ": ") + text(entry, "why");
   if (entry.at("seconds") > 0) line += ", " + length_of_time(entry.at("seconds"));
+  if (entry.contains("stages"))
+    line += ", " + length_of_time(entry.at("stages").at("whole")) + " after its source's word";
   std::string endpoints;
   for (const auto& each : entry.at("endpoints")) {
     const std::string change = each.at("change");
@@ -141,8 +140,10 @@ std::string told_source(const json& said) {
   if (said.contains("health")) line += fmt::format(", {}, weight {}", text(said, "health"), text(said, "weight"));
   if (said.at("revision") != 0) line += ", at its revision " + text(said, "revision");
   if (said.at("told") != 0) line += ", told " + clock_time(said.at("told"));
-  for (const char* key : {"why", "text"})
-    if (is_set(said, key)) line += "\n    " + text(said, key);
+  const bool silent = said.at("silent_since") != 0;
+  if (is_set(said, "why"))
+    line += "\n    " + (silent ? "since " + clock_time(said.at("silent_since")) + " " : "") + text(said, "why");
+  if (is_set(said, "text") && !silent) line += "\n    " + text(said, "text");
   return line + "\n";
 }
 

@@ -20,6 +20,7 @@ engine::engine(boost::asio::io_context& context, const plugins::registry& plugin
       // A render must leave no trace.
       store_(how == mode::apply ? host.state_directory : std::filesystem::path()) {
   config_.host = host;
+  for (const char* result : {"taken", "refused"}) figures_.add(metrics::reloads, {{"result", result}}, 0);
 }
 
 engine::~engine() { pipelines_.clear(); }
@@ -159,7 +160,8 @@ void engine::feed_sinks() {
     runner->feed_by(feeds);
     runner->resync_every(resync == std::chrono::nanoseconds::max() ? std::chrono::nanoseconds(0) : resync);
     for (const auto& pipeline : feeds) {
-      const auto& current = pipelines_.at(pipeline)->current();
+      auto current = pipelines_.at(pipeline)->current();
+      current.seen = current.heard = current.decided = {};  // a reload is no change whose way could be measured
       if (current.snapshot) runner->want(pipeline, current);
     }
   }
@@ -253,22 +255,6 @@ bool engine::begun() const {
     if (each.has_waited() || !each.held().empty()) return true;
     return each.current().snapshot && std::ranges::all_of(each.config().sinks, answered);
   });
-}
-
-std::vector<std::string> engine::unsettled() const {
-  std::vector<std::string> lines;
-  for (const auto& [name, each] : pipelines_) {
-    for (const auto& source : each->waiting_for()) {
-      const auto text = sources_.at(source)->instance().status().text;
-      lines.push_back("pipeline " + name + " waits for source " + source + (text.empty() ? "" : ": " + text));
-    }
-    if (!each->held().empty()) lines.push_back("pipeline " + name + " is held by its brake: " + each->held());
-  }
-  for (const auto& [name, each] : sinks_)
-    if (each->wanted() && !each->up_to_date())
-      lines.push_back("sink " + name + ": " + each->last_answer() +
-                      (each->last_why().empty() ? "" : ": " + each->last_why()));
-  return lines;
 }
 
 std::map<std::string, std::vector<plugins::rendered_target>> engine::render(std::vector<std::string>& why) {

@@ -60,8 +60,12 @@ public:
   /// Each pipeline has had its first apply, whatever its result, or has said what it waits for.
   bool begun() const;
   std::size_t pipeline_count() const { return pipelines_.size(); }
-  /// What is not as it should be, one line each.
+  /// What is still open, one line each: what is not as it should be, and sinks that are at work.
   std::vector<std::string> unsettled() const;
+  /// What holds back "all is well" though nothing is open: who cannot tell, is left out, or is paused; one line each.
+  std::vector<std::string> caveats() const;
+  /// All of it in one phrase: "all is well", "settled, with caveats", "under way" or "not as it should be".
+  std::string verdict() const;
 
   /// By sink: what apply would write. `why` tells what could not be rendered.
   std::map<std::string, std::vector<plugins::rendered_target>> render(std::vector<std::string>& why);

@@ -85,7 +85,8 @@ json what_source_says(const source_state& source, const std::string& service, co
             {"says", "absent"},
             {"why", ""},
             {"revision", 0},
-            {"told", told ? to_seconds(*told) : 0}};
+            {"told", told ? to_seconds(*told) : 0},
+            {"silent_since", 0}};
   const auto in = source.find(service);
   if (in) said["revision"] = in->revision();
   if (const auto* each = find_endpoint(in.get(), id)) {
@@ -99,9 +100,12 @@ json what_source_says(const source_state& source, const std::string& service, co
     said["says"] = "unknown";
     said["why"] = "it has not told all it watches yet";
   }
-  if (source.all_unknown()) said["why"] = "its last word stands; it cannot tell now: " + *source.all_unknown();
-  else if (const auto at = source.unknown().find(service); at != source.unknown().end())
-    said["why"] = "its last word stands; of this service it cannot tell now: " + at->second;
+  if (const auto* silent = source.silent_on(service)) {
+    const std::string of_what = source.all_unknown() ? "" : "of this service ";
+    said["why"] = "its last word stands; " + of_what +
+                  "it cannot tell now: " + (source.all_unknown() ? source.why_unknown() : silent->why);
+    said["silent_since"] = to_seconds(silent->since);
+  }
   return said;
 }
 
@@ -175,6 +179,35 @@ std::string verdict_of_absent(const json& match) {
   return "no source lists it";
 }
 
+// Where one of several sinks goes its own way.
+std::string verdict_of_others(const json& match, const std::string& but) {
+  std::vector<std::string> names;
+  for (const auto& sink : match.at("sinks"))
+    if (sink.at("present").get<bool>() && word(sink, "refused").empty() && word(sink, "sink") != but)
+      names.push_back(word(sink, "sink"));
+  if (names.empty()) return {};
+  return fmt::format("; in rotation at {}", fmt::join(names, ", "));
+}
+
+// What keeps one in rotation that is there for no other reason, and what else is to be known of it.
+std::string verdict_of_present(const json& match) {
+  auto text =
+      fmt::format("in rotation since revision {}", match.at("decided").at("since_revision").get<std::uint64_t>());
+  const auto& sources = match.at("sources");
+  const auto absent = [](const json& each) { return each.at("says") == "absent"; };
+  if (std::ranges::all_of(sources, absent)) text += ", though no source lists it any more";
+  for (const auto& source : sources)
+    if (source.at("silent_since") != 0)
+      text += "; source " + word(source, "source") + " cannot tell now, and its last word stands";
+  for (const char* key : {"brake", "paused"})
+    if (!word(match, key).empty()) text += "; " + word(match, key);
+  for (const auto& sink : match.at("sinks"))
+    if (!sink.at("up_to_date").get<bool>())
+      text += "; but sink " + word(sink, "sink") + " is not up to date (" + word(sink, "last_answer") + ")" +
+              (word(sink, "why").empty() ? "" : ": " + word(sink, "why"));
+  return text;
+}
+
 std::string verdict_of(json& match) {
   const auto& decided = match.at("decided");
   match["in_rotation"] = false;
@@ -192,17 +225,11 @@ std::string verdict_of(json& match) {
       return "not in rotation at sink " + word(sink, "sink") + ", which leaves it out: " + word(sink, "refused");
     if (!sink.at("present").get<bool>())
       return "not in rotation at sink " + word(sink, "sink") + ", whose last answer is '" + word(sink, "last_answer") +
-             "'" + (word(sink, "why").empty() ? "" : ": " + word(sink, "why"));
+             "'" + (word(sink, "why").empty() ? "" : ": " + word(sink, "why")) +
+             verdict_of_others(match, word(sink, "sink"));
   }
   match["in_rotation"] = true;
-  std::string text = fmt::format("in rotation since revision {}", decided.at("since_revision").get<std::uint64_t>());
-  for (const char* key : {"brake", "paused"})
-    if (!word(match, key).empty()) text += "; " + word(match, key);
-  for (const auto& sink : match.at("sinks"))
-    if (!sink.at("up_to_date").get<bool>())
-      text += "; but sink " + word(sink, "sink") + " is not up to date: " + word(sink, "last_answer") + " " +
-              word(sink, "why");
-  return text;
+  return verdict_of_present(match);
 }
 
 std::string why_not_merged(const pipeline& by, const std::string& service, const endpoint& each) {

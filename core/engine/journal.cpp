@@ -28,12 +28,15 @@ const char* word(journal_entry::about kind) {
   return "host";
 }
 
+double seconds(std::chrono::nanoseconds length) { return std::chrono::duration<double>(length).count(); }
+
 }  // namespace
 
 const char* to_string(journal_entry::kind what) {
   switch (what) {
     case journal_entry::kind::decided: return "decided";
     case journal_entry::kind::held: return "held";
+    case journal_entry::kind::released: return "released";
     case journal_entry::kind::applied: return "applied";
     case journal_entry::kind::away: return "away";
     case journal_entry::kind::rejected: return "rejected";
@@ -55,18 +58,25 @@ nlohmann::json to_json(const endpoint_change& change) {
 nlohmann::json to_json(const journal_entry& entry) {
   auto endpoints = nlohmann::json::array();
   for (const auto& each : entry.endpoints) endpoints.push_back(to_json(each));
-  return {{"number", entry.number},
-          {"time", to_seconds(entry.when)},
-          {"what", to_string(entry.what)},
-          {"kind", word(entry.of)},
-          {"subject", entry.subject},
-          {"revision", entry.revision},
-          {"why", entry.why},
-          {"added", entry.counts.added},
-          {"removed", entry.counts.removed},
-          {"changed", entry.counts.changed},
-          {"endpoints", std::move(endpoints)},
-          {"seconds", std::chrono::duration<double>(entry.took).count()}};
+  nlohmann::json shown{{"number", entry.number},
+                       {"time", to_seconds(entry.when)},
+                       {"what", to_string(entry.what)},
+                       {"kind", word(entry.of)},
+                       {"subject", entry.subject},
+                       {"revision", entry.revision},
+                       {"why", entry.why},
+                       {"added", entry.counts.added},
+                       {"removed", entry.counts.removed},
+                       {"changed", entry.counts.changed},
+                       {"endpoints", std::move(endpoints)},
+                       {"seconds", seconds(entry.took)}};
+  if (const auto& of = entry.stages)
+    shown["stages"] = {{"published", seconds(of->published)},
+                       {"decided", seconds(of->decided)},
+                       {"applied", seconds(of->applied)},
+                       {"verified", seconds(of->verified)},
+                       {"whole", seconds(of->whole)}};
+  return shown;
 }
 
 void journal::resize(std::size_t size) {

@@ -11,16 +11,27 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 namespace drcon::engine {
 
+/// The way of a change, as metrics::stage and metrics::change_to_applied measure it.
+struct stage_times {
+  std::chrono::nanoseconds published{};
+  std::chrono::nanoseconds decided{};
+  std::chrono::nanoseconds applied{};
+  std::chrono::nanoseconds verified{};
+  std::chrono::nanoseconds whole{};
+};
+
 struct journal_entry {
   enum class kind {
     decided,   ///< a pipeline has a new snapshot
     held,      ///< the brake refused one
+    released,  ///< what the brake held is not wanted any more
     applied,   ///< a sink serves it
     away,      ///< a sink's target is away; tried again
     rejected,  ///< a sink will not take it
@@ -41,7 +52,8 @@ struct journal_entry {
   std::string why;  ///< the cause, or the sink's answer
   endpoint_counts counts;
   std::vector<endpoint_change> endpoints;  ///< the first of them
-  std::chrono::nanoseconds took{};         ///< decided: since the source spoke; applied: since decided
+  std::chrono::nanoseconds took{};    ///< decided: since the source spoke; a sink's: since it was handed the update
+  std::optional<stage_times> stages;  ///< of an applied change
 };
 
 const char* to_string(journal_entry::kind what);

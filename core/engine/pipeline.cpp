@@ -39,6 +39,7 @@ pipeline::pipeline(const config::pipeline_config& config, std::vector<source_sta
       brake_timer_(around_.executor),
       last_good_timer_(around_.executor),
       grace_timer_(around_.executor) {
+  around_.figures.add(metrics::brake_holds, {{"pipeline", name()}}, 0);
   for (auto* each : sources_) each->add(this);
 }
 
@@ -158,9 +159,12 @@ void pipeline::on_source(const source_event& event) {
 }
 
 void pipeline::changed(const std::string& why, clock::time_point seen) {
-  if (causes_.empty()) seen_ = seen;
-  causes_.insert(why);
   const auto now = clock::now();
+  if (causes_.empty()) {
+    seen_ = seen;
+    heard_ = now;
+  }
+  causes_.insert(why);
   const auto due = pacer_.changed(now);
   if (due <= now) {
     decide();
@@ -221,6 +225,10 @@ void pipeline::end_hold() {
   held_ = {};
   brake_.ask(clock::now(), current_.snapshot ? current_.snapshot->in_service_count() : 0);
   log::info("pipeline " + name(), "brake released: what was missing is back");
+  around_.journal.add({.what = journal_entry::kind::released,
+                       .subject = name(),
+                       .revision = current_.snapshot ? current_.snapshot->revision() : 0,
+                       .why = "what was missing is back"});
 }
 
 void pipeline::pass(snapshot_ptr candidate, std::string why) {
@@ -237,6 +245,7 @@ void pipeline::pass(snapshot_ptr candidate, std::string why) {
   current_ = {.snapshot = std::move(candidate),
               .why = std::move(why),
               .seen = seen_,
+              .heard = heard_,
               .decided = now,
               .when = std::chrono::system_clock::now()};
   causes_.clear();
@@ -275,6 +284,7 @@ void pipeline::serve_last_good() {
   current_ = {.snapshot = last_good_,
               .why = "last good state",
               .seen = now,
+              .heard = now,
               .decided = now,
               .when = std::chrono::system_clock::now()};
   decided_(current_);
@@ -304,7 +314,7 @@ bool pipeline::resume() {
   around_.store.save_pause(name(), {});
   note_steered("resumed");
   causes_.insert("resume");
-  seen_ = clock::now();
+  seen_ = heard_ = clock::now();
   decide();
   return true;
 }
@@ -322,7 +332,7 @@ bool pipeline::roll_back(std::uint64_t revision) {
   if (to == history_.end()) return false;
   const auto content = to->snapshot;
   pause("rolled back to revision " + std::to_string(revision));
-  seen_ = clock::now();
+  seen_ = heard_ = clock::now();
   pass(std::make_shared<const snapshot>(next_revision_, content->services()), paused_->why);
   causes_.insert("what changed since revision " + std::to_string(revision));
   return true;

@@ -29,7 +29,8 @@ namespace drcon::engine {
 struct decision {
   snapshot_ptr snapshot;
   std::string why;
-  std::chrono::steady_clock::time_point seen{};  ///< when a source first spoke of it
+  std::chrono::steady_clock::time_point seen{};   ///< when a source first spoke of it; the epoch: it is no change
+  std::chrono::steady_clock::time_point heard{};  ///< when the engine heard that
   std::chrono::steady_clock::time_point decided{};
   std::chrono::system_clock::time_point when{};  ///< decided, by the clock on the wall; the epoch: before a restart
 };
@@ -142,6 +143,7 @@ private:
 
   std::set<std::string> causes_;  // since the last decision
   std::chrono::steady_clock::time_point seen_{};
+  std::chrono::steady_clock::time_point heard_{};
   timer pace_timer_;
   timer brake_timer_;
   timer last_good_timer_;

@@ -70,9 +70,10 @@ json show(const source_state& source, const std::vector<std::string>& pipelines)
   shown["known"] = source.known();
   shown["services"] = source.services().size();
   shown["endpoints"] = endpoint_count(source);
-  shown["unknown"] = source.unknown();
+  shown["unknown"] = json::object();
+  for (const auto& [service, each] : source.unknown()) shown["unknown"][service] = each.why;
   shown["last_word"] = to_seconds(source.last_word());
-  if (source.all_unknown()) shown["why_unknown"] = *source.all_unknown();
+  if (source.all_unknown()) shown["why_unknown"] = source.why_unknown();
   return shown;
 }
 

@@ -27,18 +27,22 @@ sink_runner::sink_runner(std::shared_ptr<plugins::instance> instance, pipeline_s
       backoff_(first_retry, longest_retry),
       retry_timer_(around_.executor),
       resync_timer_(around_.executor),
-      answer_timer_(around_.executor) {}
+      answer_timer_(around_.executor) {
+  // From 0 on: what Prometheus first sees at 1 has not increased, and the first refusal would alert nobody.
+  for (const char* result : {"applied", "away", "rejected"})
+    around_.figures.add(metrics::applies, {{"sink", name()}, {"result", result}}, 0);
+  around_.figures.add(metrics::retries, {{"sink", name()}}, 0);
+}
 
 void sink_runner::feed_by(const std::set<std::string>& pipelines) {
   std::erase_if(feeds_, [&](const auto& each) { return !pipelines.contains(each.first); });
   for (const auto& each : pipelines) feeds_.try_emplace(each);
-  compose();
+  compose({});
 }
 
 void sink_runner::want(const std::string& pipeline, const decision& decided) {
   feeds_[pipeline] = decided;
-  cause_ = decided;
-  compose();
+  compose(decided);
 }
 
 void sink_runner::resync_every(std::chrono::nanoseconds interval) {
@@ -60,7 +64,7 @@ void sink_runner::close(std::function<void()> idle) {
 }
 
 // One pipeline: its snapshot as it is. Several: their services in one, merged where the names meet.
-void sink_runner::compose() {
+void sink_runner::compose(const decision& cause) {
   if (feeds_.empty() || std::ranges::any_of(feeds_, [](const auto& each) { return !each.second.snapshot; })) return;
   snapshot_ptr now;
   if (feeds_.size() == 1) {
@@ -75,6 +79,7 @@ void sink_runner::compose() {
   }
   if (wanted_ && same_content(*wanted_, *now)) return;
   wanted_ = std::move(now);
+  cause_ = cause;
   rejected_.reset();
   backoff_.reset();
   waiting_ = false;
@@ -92,6 +97,7 @@ void sink_runner::begin(bool reconcile) {
   begun_ = clock::now();
   if (!reconcile && !waited_for_target_ && cause_.decided != clock::time_point{})
     around_.figures.observe(metrics::stage, {{"stage", "applied"}, {"sink", name()}}, seconds(begun_ - cause_.decided));
+  cause_in_flight_ = reconcile ? decision{} : cause_;
   in_flight_ = std::make_shared<const plugins::update_package>(next_ticket_++, reconcile, wanted_, applied_);
   answer_timer_.after(answer_patience, [this] { tell_unanswered(); });
   instance_->apply(in_flight_);
@@ -121,6 +127,24 @@ void sink_runner::on_done(std::uint64_t ticket, drcon_result result, const std::
   next();
 }
 
+// A sink that watches its target may lose it between two updates: what was applied is not what is served then.
+void sink_runner::on_status(const plugins::instance_status& now) {
+  const bool is_away = now.state == DRCON_STATE_AWAY;
+  const bool was_away = std::exchange(said_away_, is_away);
+  if (is_away && last_answer_ == "applied") {
+    last_answer_ = "away";
+    last_why_ = now.text;
+    note(journal_entry::kind::away, applied_, now.text, {});
+  }
+  const bool answer_will_tell = in_flight_ || waiting_ || applied_ != wanted_;
+  if (was_away && !is_away && !answer_will_tell && last_answer_ == "away") {
+    last_answer_ = "applied";
+    last_why_.clear();
+    last_applied_ = std::chrono::system_clock::now();
+    note(journal_entry::kind::applied, applied_, now.text, {});
+  }
+}
+
 void sink_runner::applied_now(clock::time_point now) {
   const bool news = applied_ != in_flight_->wanted;
   const bool was_bad = last_answer_ != "applied" && last_answer_ != "none";
@@ -132,11 +156,21 @@ void sink_runner::applied_now(clock::time_point now) {
   last_applied_ = std::chrono::system_clock::now();
   if (!news && !was_bad) return;
   const auto took = now - begun_;
+  const auto stages = measure(now);
   around_.figures.observe(metrics::stage, {{"stage", "verified"}, {"sink", name()}}, seconds(took));
-  if (applied_ == wanted_ && cause_.seen != clock::time_point{})
-    around_.figures.observe(metrics::change_to_applied, {{"sink", name()}}, seconds(now - cause_.seen));
+  if (stages) around_.figures.observe(metrics::change_to_applied, {{"sink", name()}}, seconds(stages->whole));
   log::info("sink " + name(), "applied revision {} in {:.1f} ms", applied_->revision(), seconds(took) * 1000);
-  note(journal_entry::kind::applied, {}, took);
+  note(journal_entry::kind::applied, {}, took, stages);
+}
+
+std::optional<stage_times> sink_runner::measure(clock::time_point now) const {
+  const auto& of = cause_in_flight_;
+  if (of.seen == clock::time_point{}) return {};
+  return stage_times{.published = of.heard - of.seen,
+                     .decided = of.decided - of.seen,
+                     .applied = begun_ - of.decided,
+                     .verified = now - begun_,
+                     .whole = now - of.seen};
 }
 
 void sink_runner::away(const std::string& why) {
@@ -197,13 +231,20 @@ void sink_runner::arm_resync() {
   });
 }
 
-void sink_runner::note(journal_entry::kind what, const std::string& why, std::chrono::nanoseconds took) {
+void sink_runner::note(journal_entry::kind what, const std::string& why, std::chrono::nanoseconds took,
+                       std::optional<stage_times> stages) {
+  note(what, in_flight_->wanted, why, took, stages);
+}
+
+void sink_runner::note(journal_entry::kind what, const snapshot_ptr& of, const std::string& why,
+                       std::chrono::nanoseconds took, std::optional<stage_times> stages) {
   around_.journal.add({.what = what,
                        .of = journal_entry::about::sink,
                        .subject = name(),
-                       .revision = in_flight_->wanted->revision(),
+                       .revision = of->revision(),
                        .why = why,
-                       .took = took});
+                       .took = took,
+                       .stages = stages});
 }
 
 }  // namespace drcon::engine

@@ -42,6 +42,8 @@ public:
   bool in_flight() const { return in_flight_ != nullptr; }
   /// Serves what is wanted.
   bool up_to_date() const { return wanted_ && applied_ == wanted_ && last_answer_ == "applied"; }
+  /// Its last answer stands in the way of that; else it serves it, is at work on it, or has yet to begin.
+  bool in_trouble() const { return !up_to_date() && last_answer_ != "applied" && last_answer_ != "none"; }
   const std::string& last_answer() const { return last_answer_; }
   const std::string& last_why() const { return last_why_; }
   /// How many updates it has answered with "applied", and when the last of them.
@@ -51,6 +53,7 @@ public:
   bool resync();
 
   void on_done(std::uint64_t ticket, drcon_result result, const std::string& why) override;
+  void on_status(const plugins::instance_status& now) override;
   void on_refused(const plugins::refusal& what) override;
   void on_restarted() override;
 
@@ -58,7 +61,7 @@ public:
   static inline std::chrono::nanoseconds answer_patience = std::chrono::seconds(30);
 
 private:
-  void compose();
+  void compose(const decision& cause);
   void begin(bool reconcile);
   void next();
   void applied_now(std::chrono::steady_clock::time_point now);
@@ -66,7 +69,11 @@ private:
   void rejected(const std::string& why);
   void arm_resync();
   void tell_unanswered();
-  void note(journal_entry::kind what, const std::string& why, std::chrono::nanoseconds took);
+  std::optional<stage_times> measure(std::chrono::steady_clock::time_point now) const;
+  void note(journal_entry::kind what, const std::string& why, std::chrono::nanoseconds took,
+            std::optional<stage_times> stages = {});
+  void note(journal_entry::kind what, const snapshot_ptr& of, const std::string& why, std::chrono::nanoseconds took,
+            std::optional<stage_times> stages = {});
 
   std::shared_ptr<plugins::instance> instance_;
   pipeline_surroundings around_;
@@ -75,7 +82,8 @@ private:
   snapshot_ptr wanted_;
   snapshot_ptr applied_;
   snapshot_ptr rejected_;
-  decision cause_;  // of wanted_
+  decision cause_;            // of wanted_
+  decision cause_in_flight_;  // of what in_flight_ brings; none when that is no change
 
   std::shared_ptr<const plugins::update_package> in_flight_;
   std::chrono::steady_clock::time_point begun_{};
@@ -84,6 +92,7 @@ private:
   std::function<void()> idle_;
   std::string last_answer_ = "none";
   std::string last_why_;
+  bool said_away_ = false;  // the sink found its target away by itself, and not yet back
   std::uint64_t applies_ = 0;
   std::chrono::system_clock::time_point last_applied_{};
 

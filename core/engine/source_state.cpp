@@ -24,6 +24,18 @@ service_ptr source_state::find(const std::string& name) const {
   return at == services_.end() ? nullptr : at->second;
 }
 
+const silence* source_state::silent_on(const std::string& service) const {
+  if (all_unknown_) return &*all_unknown_;
+  const auto at = unknown_.find(service);
+  return at == unknown_.end() ? nullptr : &at->second;
+}
+
+std::string source_state::why_unknown() const {
+  if (!all_unknown_) return {};
+  const auto now = instance_->status();
+  return now.state == DRCON_STATE_OK || now.text.empty() ? all_unknown_->why : now.text;
+}
+
 // True when it differs from what is known. Equal content keeps the old object, so that snapshots share it.
 bool source_state::take(const std::string& name, const service_ptr& now) {
   unknown_.erase(name);
@@ -50,8 +62,9 @@ bool source_state::take_readiness(const plugins::source_news& news) {
       log::warning("source " + name(), "state unknown: {}; {} services stay as they were", *news.all_unknown,
                    services_.size());
       note("state unknown: " + *news.all_unknown);
+      all_unknown_ = silence{.why = {}, .since = std::chrono::system_clock::now()};
     }
-    all_unknown_ = news.all_unknown;
+    all_unknown_->why = *news.all_unknown;
   } else if (news.ready) {
     if (all_unknown_) {
       log::info("source " + name(), "state known again");
@@ -80,7 +93,8 @@ void source_state::on_news(plugins::source_news news) {
   if (!event.changed.empty() && news.first_seen != std::chrono::steady_clock::time_point{})
     figures_.observe(metrics::stage, {{"stage", "published"}, {"source", name()}},
                      std::chrono::duration<double>(std::chrono::steady_clock::now() - news.first_seen).count());
-  for (auto& [name, why] : news.unknown) unknown_.insert_or_assign(name, std::move(why));
+  for (auto& [name, why] : news.unknown)
+    unknown_.try_emplace(name, silence{.why = {}, .since = now}).first->second.why = std::move(why);
   event.readiness = take_readiness(news);
   if (!news.services.empty() || news.ready) last_word_ = now;
   if (event.changed.empty() && !event.readiness) return;

@@ -20,6 +20,12 @@ namespace drcon::engine {
 
 class source_state;
 
+/// Why a source cannot tell, and since when.
+struct silence {
+  std::string why;
+  std::chrono::system_clock::time_point since{};
+};
+
 /// Why a snapshot may change.
 struct source_event {
   const source_state* source = nullptr;
@@ -53,8 +59,12 @@ public:
   bool known() const { return ready_ && !all_unknown_; }
   const std::map<std::string, service_ptr>& services() const { return services_; }
   service_ptr find(const std::string& name) const;
-  const std::map<std::string, std::string>& unknown() const { return unknown_; }
-  const std::optional<std::string>& all_unknown() const { return all_unknown_; }
+  const std::map<std::string, silence>& unknown() const { return unknown_; }
+  const std::optional<silence>& all_unknown() const { return all_unknown_; }
+  /// Why it cannot tell at all, in its words of now, which may be others than at first; empty when it can.
+  std::string why_unknown() const;
+  /// Null while it can tell of that service.
+  const silence* silent_on(const std::string& service) const;
   /// When it last said anything of its services.
   std::chrono::system_clock::time_point last_word() const { return last_word_; }
 
@@ -77,8 +87,8 @@ private:
   std::vector<source_observer*> observers_;
   std::map<std::string, std::chrono::system_clock::time_point> told_;  // by service; withdrawn ones too
   std::map<std::string, service_ptr> services_;
-  std::map<std::string, std::string> unknown_;
-  std::optional<std::string> all_unknown_;
+  std::map<std::string, silence> unknown_;
+  std::optional<silence> all_unknown_;
   bool ready_ = false;
   std::chrono::system_clock::time_point last_word_{};
 };

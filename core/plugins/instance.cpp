@@ -38,7 +38,12 @@ instance::instance(config::kind kind, const plugin& type, const config::instance
       handle_(handle::make(config.name, config.plugin)),
       calls_(make_calls(type, config)),
       options_(std::make_shared<drcon_options>(drcon_options{config.options})),
-      lane_(config.name) {}
+      lane_(config.name) {
+  // From 0 on, so that Prometheus sees the first of them as an increase.
+  figures_.add(metrics::refused, {{"instance", name_}}, 0);
+  figures_.add(metrics::plugin_misbehaviour, {{"plugin", plugin_name_}, {"instance", name_}}, 0);
+  if (own_process_) figures_.add(metrics::plugin_crashes, {{"plugin", plugin_name_}, {"instance", name_}}, 0);
+}
 
 instance::~instance() = default;
 

@@ -89,7 +89,8 @@ json each_translated(const json& list) {
 void add_former_names(json& to, const json& from) {
   to.erase("formerly");
   to.erase("gone");
-  for (const auto& [key, option] : from.value("properties", json::object()).items())
+  const auto properties = from.value("properties", json::object());
+  for (const auto& [key, option] : properties.items())
     for (const auto& old : option.is_object() ? option.value("formerly", json::array()) : json::array()) {
       auto& former = to["properties"][old.get<std::string>()] = to["properties"][key];
       former["description"] = "Now called `" + key + "`.";

@@ -25,6 +25,7 @@ std::string facts_of(const option& from) {
   if (from.secret)
     text +=
         R"(, secret: a string, `{ file = "…" }`, `{ env = "…" }` or `{ credential = "…" }` (systemd's LoadCredential=))";
+  if (!from.formerly.empty()) text += ", formerly " + plain(from.formerly);
   return text;
 }
 

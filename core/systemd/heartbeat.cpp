@@ -48,13 +48,14 @@ void heartbeat::beat() {
   timer_.after(ready_ ? interval_ : std::min<std::chrono::nanoseconds>(interval_, until_ready), [this] { beat(); });
 }
 
-// "2 pipelines: all up to date", or what is not as it should be.
+// "2 pipelines: all up to date", and what is not as it should be.
 std::string heartbeat::status() const {
   const auto count = engine_.pipeline_count();
   auto text = note_ + fmt::format("{} pipeline{}: ", count, count == 1 ? "" : "s");
-  if (engine_.settled()) return text + "all up to date";
-  const auto open = engine_.unsettled();
-  text += open.empty() ? "under way" : fmt::format("{}", fmt::join(open, "; "));
+  auto lines = engine_.settled() ? engine_.caveats() : engine_.unsettled();
+  if (engine_.settled()) lines.insert(lines.begin(), "all up to date");
+  else if (lines.empty()) lines.push_back(engine_.verdict());
+  text += fmt::format("{}", fmt::join(lines, "; "));
   std::ranges::replace(text, '\n', ' ');  // a line feed would end the line in the protocol
   if (text.size() <= longest_status) return text;
   auto end = longest_status;

@@ -73,6 +73,7 @@ private:
             clock::time_point started);
   void failed(const std::string& what, const common::http_answer& answer, const std::string& why);
   void worked(const std::string& what);
+  bool nothing_works() const;
   void take_catalog(const selection& place, const catalog& now);
   void become_ready();
   bool is_connection_limit(const common::http_answer& answer) const;

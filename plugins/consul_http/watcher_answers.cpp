@@ -57,8 +57,11 @@ bool watcher::take(const watch_ptr& each, const common::http_answer& answer, std
 
 void watcher::failed(const std::string& what, const common::http_answer& answer, const std::string& why) {
   last_fault_ = why;
-  const bool fails_anew = failing_.insert(what).second && watches_.contains(what);
-  const bool away_anew = answer.fault == common::http_fault::connect && !std::exchange(away_, true);
+  const bool again = !failing_.insert(what).second;
+  const bool fails_anew = !again && watches_.contains(what);
+  // An agent that answers nothing but errors is as good as gone: Consul without a leader. Once may be a hiccup.
+  const bool is_away = answer.fault == common::http_fault::connect || (again && nothing_works());
+  const bool away_anew = is_away && !std::exchange(away_, true);
   if (away_anew) ready_told_ = false;
   show_status();  // first: who learns that the state is unknown finds the reason there
   if (fails_anew) host_.unknown(what, why);
@@ -67,11 +70,19 @@ void watcher::failed(const std::string& what, const common::http_answer& answer,
 
 void watcher::worked(const std::string& what) {
   const bool was_failing = failing_.erase(what) > 0;
-  if (std::exchange(away_, false)) become_ready();
+  if (away_) become_ready();
   if (was_failing) show_status();
 }
 
+bool watcher::nothing_works() const {
+  if (watches_.empty()) return failing_.contains(catalog_watch);
+  const auto fails = [this](const auto& each) { return failing_.contains(each.first); };
+  return failing_.size() >= watches_.size() && std::ranges::all_of(watches_, fails);
+}
+
+// Does nothing while there is still something in the way.
 void watcher::become_ready() {
+  if (away_ && !nothing_works()) away_ = false;
   if (ready_told_ || away_ || untold_ > 0 || catalogs_told_ < catalogs_.size()) return;
   ready_told_ = true;
   show_status();

@@ -75,8 +75,8 @@ std::optional<controller::view> controller::look(cli_connection& cli, std::strin
 void controller::meet(const process_info& info) {
   if (info.identity == process_) return;
   if (!process_.pid.empty()) {
-    host_.info("HAProxy was reloaded or restarted (pid " + process_.pid + ", now " + info.identity.pid +
-               "): everything is applied again");
+    successor_ = "HAProxy was reloaded or restarted (pid " + process_.pid + ", now " + info.identity.pid + ")";
+    host_.status_away(successor_ + " and has forgotten what was set; it is set again");
     host_.count("process_changes_total", "How often another HAProxy process answered.");
   }
   process_ = info.identity;
@@ -223,7 +223,8 @@ outcome controller::conclude(const view& now, const std::map<std::string, backen
   if (const auto missing = missing_backends(now.state); !missing.empty())
     return retry("HAProxy's configuration has no backend " + joined(missing) +
                  "; it takes one and a reload. Everything else is applied");
-  if (remarks.empty()) host_.status_ok();
+  const auto successor = std::exchange(successor_, {});
+  if (remarks.empty()) host_.status_ok(successor.empty() ? successor : "all is set again: " + successor);
   else host_.status_degraded(joined(remarks));
   return ok();
 }

@@ -80,6 +80,7 @@ private:
   std::optional<wanted_backends> wanted_;
   std::set<std::string> managed_;                // backends that have been wanted since the start
   process_identity process_;                     // who was spoken to last
+  std::string successor_;                        // of whom, while it does not yet have what its predecessor had
   std::set<std::string> served_;                 // "backend/server": brought into service by us, in this process
   std::map<std::string, departure> departures_;  // "backend/server": on its way out
   bool short_of_slots_ = false;

@@ -41,12 +41,20 @@ unsigned long long start_time(pid_t pid) {
   return ticks;
 }
 
-// The line that tells, out of all that nginx printed.
+// The line that tells, out of all that nginx printed: "nginx: [emerg] unknown directive …", or, once it has opened its
+// log, "2026/11/26 09:00:28 [emerg] 21718#21718: unknown directive …". Without what differs each time it is asked, so
+// that the same fault is known for the same.
 std::string reason(const std::string& output) {
+  const std::string mark = "[emerg] ";
   std::istringstream lines(output);
   std::string last;
   for (std::string line; std::getline(lines, line);) {
-    if (line.find("[emerg]") != std::string::npos) return line;
+    if (const auto at = line.find(mark); at != std::string::npos) {
+      auto said = line.substr(at + mark.size());
+      const auto digits = said.find_first_not_of("0123456789#");
+      if (digits != 0 && said.compare(digits, 2, ": ") == 0) said.erase(0, digits + 2);
+      return mark + said;
+    }
     if (!line.empty()) last = line;
   }
   return last;

@@ -92,6 +92,24 @@ TEST_F(Admin, EveryRouteAnswersAsItsDocumentSays) {
     EXPECT_TRUE(std::ranges::any_of(admin::routes(), [&](const auto& each) { return each.path == path; })) << path;
 }
 
+TEST_F(Admin, TheJournalHasTheStagesOfAnAppliedChange) {
+  start();
+  set_hosts(4);
+  ASSERT_TRUE(serves(4));
+  json applied;
+  ASSERT_TRUE(wait_until([&] {
+    applied = ask("GET", "/v1/journal")["entries"].back();
+    return applied["what"] == "applied" && applied["revision"] == 2;
+  }));
+  EXPECT_EQ(faults({{"$ref", "#/components/schemas/Entry"}}, applied), "");
+  const auto& way = applied["stages"];
+  ASSERT_TRUE(way.is_object()) << applied;
+  const auto seconds = [&](const char* stage) { return way[stage].get<double>(); };
+  EXPECT_GT(seconds("published"), 0);
+  EXPECT_LE(seconds("published"), seconds("decided"));
+  EXPECT_NEAR(seconds("decided") + seconds("applied") + seconds("verified"), seconds("whole"), 1e-6);
+}
+
 TEST_F(Admin, RefusalsHaveTheShapeOfRefusals) {
   start();
   const json schema{{"$ref", "#/components/schemas/Error"}};
@@ -266,6 +284,29 @@ TEST_F(Admin, TellsEachEntryAndTheStateAsItHappens) {
   event_client later(socket(), "/v1/events?after=1");
   ASSERT_TRUE(later.reads("id: 2\n"));
   EXPECT_THAT(later.text(), Not(HasSubstr("id: 1\n")));
+}
+
+double now() { return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count(); }
+
+// The time at which the first state that a client was told was so.
+double time_of_state(const std::string& events) {
+  const auto at = events.find("event: state\ndata: ");
+  const auto data = events.substr(at + 19);
+  return json::parse(data.substr(0, data.find('\n')))["now"];
+}
+
+TEST_F(Admin, AClientThatComesAfterAQuietTimeIsToldThePresentState) {
+  start();
+  { ASSERT_TRUE(event_client(socket()).reads("\"version\":")); }
+  const auto is_told_now = [this](event_client& client, double came) {
+    return client.reads("\"version\":") && client.reads("}\n\n") && time_of_state(client.text()) >= came;
+  };
+  auto came = now();
+  event_client first(socket());
+  EXPECT_TRUE(is_told_now(first, came)) << "all others have left";
+  came = now();
+  event_client second(socket());
+  EXPECT_TRUE(is_told_now(second, came)) << "one stays";
 }
 
 TEST_F(Admin, AClientThatDoesNotReadHoldsUpNobody) {

@@ -9,7 +9,8 @@ namespace drcon::test {
 
 using nlohmann::json;
 
-consul_agent::consul_agent(json config, const std::string& token) : port_(free_port()), dns_port_(free_port()) {
+consul_agent::consul_agent(json config, const std::string& token, bool await_leader)
+    : port_(free_port()), dns_port_(free_port()) {
   if (!token.empty()) headers_.emplace("X-Consul-Token", token);
   json all{{"server", true},
            {"bootstrap_expect", 1},
@@ -30,11 +31,12 @@ consul_agent::consul_agent(json config, const std::string& token) : port_(free_p
              {"serf_wan", -1}}}};
   all.merge_patch(config);
   write_file(directory_ / "consul.json", all.dump(2));
-  launch();
+  launch(await_leader);
 }
 
-void consul_agent::launch() {
+void consul_agent::launch(bool await_leader) {
   process_ = process({"consul", "agent", "-config-file", (directory_ / "consul.json").string()}, directory_ / "log");
+  if (!await_leader) return;
   if (!wait_until([this] { return has_leader() || !process_.running(); }, 30s) || !process_.running())
     throw std::runtime_error("Consul does not start:\n" + process_.text());
 }

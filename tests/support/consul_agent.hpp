@@ -16,8 +16,9 @@ namespace drcon::test {
 class consul_agent {
 public:
   /// `config` is merged into the agent's configuration (limits, ACL); with ACLs `token` may do everything. Waits for a
-  /// leader.
-  explicit consul_agent(nlohmann::json config = nlohmann::json::object(), const std::string& token = {});
+  /// leader, unless it is one of several servers and cannot have one yet.
+  explicit consul_agent(nlohmann::json config = nlohmann::json::object(), const std::string& token = {},
+                        bool await_leader = true);
 
   std::uint16_t port() const { return port_; }
   std::uint16_t dns_port() const { return dns_port_; }
@@ -42,11 +43,11 @@ public:
   void start(bool keep_data);
   /// On the same ports, one server of three that are expected: it answers, and has no leader.
   void start_without_leader();
+  bool has_leader() const;
   std::string log() const { return process_.text(); }
 
 private:
-  void launch();
-  bool has_leader() const;
+  void launch(bool await_leader = true);
 
   temp_dir directory_;
   std::map<std::string, std::string> headers_;

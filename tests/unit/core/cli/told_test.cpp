@@ -53,6 +53,43 @@ nlohmann::json entry() {
             {{"service", "s"}, {"endpoint", "e\x1b"}, {"address", ""}, {"change", "removed"}}}}};
 }
 
+nlohmann::json status_with(const nlohmann::json& sink) {
+  return {{"version", "1"},
+          {"now", 2000},
+          {"started", 1000},
+          {"verdict", "settled, with caveats"},
+          {"unsettled", {"sink page is at work on revision 3"}},
+          {"caveats", {"source hosts leaves out a\x1b of service web"}},
+          {"sources", {{"hosts", {{"known", true}, {"state", "ok"}}}}},
+          {"sinks", {{"page", sink}}},
+          {"pipelines",
+           {{"web",
+             {{"sources", {"hosts"}},
+              {"sinks", {"page"}},
+              {"held", ""},
+              {"paused", ""},
+              {"known", true},
+              {"revision", 3},
+              {"in_service", 1},
+              {"endpoints", 1}}}}}};
+}
+
+TEST(Told, AStatusHasTheVerdictAndAllThatGoesWithIt) {
+  const auto told = told_status(status_with(
+      {{"up_to_date", false}, {"in_flight", true}, {"last_answer", "applied"}, {"applied", 2}, {"wanted", 3}}));
+  EXPECT_THAT(told, HasSubstr(": settled, with caveats\n"));
+  EXPECT_THAT(told, HasSubstr("\n  sink page is at work on revision 3\n"));
+  EXPECT_THAT(told, HasSubstr("\n  source hosts leaves out a\\x1b of service web\n"));
+  EXPECT_THAT(told, HasSubstr("page: at work on 3, has 2")) << "its last answer was to another revision";
+}
+
+TEST(Told, AnAppliedChangeHasItsWholeWay) {
+  auto applied = entry();
+  applied["what"] = "applied";
+  applied["stages"] = {{"whole", 0.025}};
+  EXPECT_THAT(told_entry(applied), HasSubstr("0.4 ms, 25.0 ms after its source's word"));
+}
+
 TEST(Told, AnEntrySaysWhatWhyAndWhich) {
   const auto line = told_entry(entry());
   EXPECT_THAT(line, HasSubstr("7 decided  pipeline web revision 12 (+1 -1 ~3) from consul, 0.4 ms: +s/10.0.0.1:80 "

@@ -109,7 +109,8 @@ TEST(Print, SaysTheSameInEveryForm) {
 TEST(Print, TellsTheNamesOfEarlierVersions) {
   const auto made =
       page_with(R"({"port": {"type": "integer", "formerly": ["listen", "listen_on"], "description": "D."}})");
-  EXPECT_THAT(as_markdown(made), HasSubstr("formerly listen, listen_on"));
+  EXPECT_THAT(as_text(made), HasSubstr("formerly listen, listen_on"));
+  EXPECT_THAT(as_markdown(made), HasSubstr(R"(formerly listen, listen\_on)"));
 }
 
 TEST(Print, LeavesNothingInTheTextToMarkdown) {

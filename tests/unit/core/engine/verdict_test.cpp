@@ -1,0 +1,99 @@
+// What people are told of an engine: that all is well only when it is.
+#include "engine_fixture.hpp"
+
+namespace drcon::engine {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+class Verdict : public Engine {
+protected:
+  void SetUp() override {
+    sink_runner::answer_patience = 30s;
+    start();
+  }
+  void serve(int endpoints) {
+    fake("s")->host.publish(service_of("web", endpoints));
+    fake("s")->host.ready();
+    ASSERT_TRUE(sees("t", static_cast<std::size_t>(endpoints)));
+    ASSERT_TRUE(becomes("all is well"));
+  }
+  bool becomes(const std::string& verdict) {
+    return test::wait_until([&] { return on_engine([this] { return engine_->verdict(); }) == verdict; });
+  }
+  std::vector<std::string> caveats() {
+    return on_engine([this] { return engine_->caveats(); });
+  }
+  std::vector<std::string> unsettled() {
+    return on_engine([this] { return engine_->unsettled(); });
+  }
+};
+
+TEST_F(Verdict, ASourceThatIsDegradedIsACaveat) {
+  serve(2);
+  EXPECT_THAT(caveats(), IsEmpty());
+  fake("s")->host.status_degraded("only one of three servers answers");
+  ASSERT_TRUE(becomes("settled, with caveats"));
+  EXPECT_THAT(caveats(), ElementsAre("source s is degraded: only one of three servers answers"));
+  fake("s")->host.status_ok();
+  EXPECT_TRUE(becomes("all is well"));
+}
+
+TEST_F(Verdict, ASourceThatCannotTellIsACaveatAndToldOnce) {
+  serve(2);
+  fake("s")->host.status_away("nobody answers");
+  fake("s")->host.unknown({}, "nobody answers");
+  ASSERT_TRUE(test::wait_until(
+      [this] { return caveats().size() == 1 && caveats()[0].find("last word") != std::string::npos; }));
+  EXPECT_THAT(caveats(), ElementsAre("source s cannot tell, and its last word stands: nobody answers"));
+  EXPECT_TRUE(becomes("not as it should be")) << "new endpoints are not seen, though nothing is open";
+}
+
+TEST_F(Verdict, AServiceOfWhichASourceCannotTellIsACaveatAndManyAreCounted) {
+  serve(2);
+  fake("s")->host.unknown("web", "no leader");
+  ASSERT_TRUE(becomes("settled, with caveats"));
+  EXPECT_THAT(caveats(), ElementsAre("source s cannot tell of service web, and its last word stands: no leader"));
+  for (int i = 0; i < 100; ++i) fake("s")->host.unknown("db-" + std::to_string(i), "no leader");
+  ASSERT_TRUE(test::wait_until([this] { return caveats().back() == "source s cannot tell of 98 more"; }));
+  EXPECT_EQ(caveats().size(), 4U);
+}
+
+TEST_F(Verdict, WhatIsLeftOutIsACaveat) {
+  serve(2);
+  auto broken = service_of("web", 2);
+  broken.endpoints[1].address = "not an address";
+  fake("s")->host.publish(broken);
+  ASSERT_TRUE(sees("t", 1));
+  ASSERT_TRUE(becomes("settled, with caveats"));
+  EXPECT_THAT(caveats(),
+              ElementsAre("source s leaves out web-2 of service web: its address 'not an address' is no IPv4 "
+                          "address, IPv6 address or host name"));
+}
+
+TEST_F(Verdict, APauseIsACaveat) {
+  serve(2);
+  on_engine([this] { return engine_->find("p")->pause("lunch"), 0; });
+  EXPECT_TRUE(becomes("settled, with caveats"));
+  EXPECT_THAT(caveats(), ElementsAre("pipeline p is paused: lunch"));
+}
+
+TEST_F(Verdict, ASinkAtWorkIsUnderWayAndOneWhoseTargetIsAwayIsNotAsItShouldBe) {
+  serve(2);
+  {
+    const std::lock_guard lock(fake("t")->mutex);
+    fake("t")->answers = false;
+  }
+  fake("s")->host.publish(service_of("web", 3));
+  ASSERT_TRUE(becomes("under way"));
+  ASSERT_TRUE(fake("t")->wait([] { return fake("t")->open_ticket.has_value(); }));
+  EXPECT_THAT(unsettled(), ElementsAre("sink t is at work on revision 2"));
+  const auto& host = fake("t")->host;
+  host.host()->done(host.instance(), *fake("t")->open_ticket, DRCON_RETRY, c_string("nobody listens"));
+  ASSERT_TRUE(becomes("not as it should be"));
+  EXPECT_THAT(unsettled(), ElementsAre("sink t: away: nobody listens"));
+}
+
+}  // namespace
+}  // namespace drcon::engine

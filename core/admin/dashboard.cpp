@@ -24,11 +24,11 @@ void put(std::string& page, std::string_view name, std::string_view part) {
 }
 
 answer make() {
-  answer page{.status = 200, .type = "text/html; charset=utf-8", .body = std::string(index_html), .headers = {}};
-  put(page.body, "/*style.css*/", style_css);
-  put(page.body, "/*script.js*/", script_js);
-  page.headers.emplace_back("Content-Security-Policy", "default-src 'none'; script-src " + hash_of(script_js) +
-                                                           "; style-src " + hash_of(style_css) +
+  answer page{.status = 200, .type = "text/html; charset=utf-8", .body = std::string(page_html), .headers = {}};
+  put(page.body, "/*CSS*/", page_css);
+  put(page.body, "/*JS*/", page_js);
+  page.headers.emplace_back("Content-Security-Policy", "default-src 'none'; script-src " + hash_of(page_js) +
+                                                           "; style-src " + hash_of(page_css) +
                                                            "; connect-src 'self'; img-src data:; base-uri 'none'; "
                                                            "form-action 'self'; frame-ancestors 'none'");
   page.headers.emplace_back("Referrer-Policy", "no-referrer");

@@ -1,4 +1,5 @@
 // The dashboard of the running program in a real Chromium; what is looked at is in tests/dashboard/dashboard.mjs.
+#include "support/browser.hpp"
 #include "support/hosts_page.hpp"
 #include "support/ports.hpp"
 
@@ -17,14 +18,9 @@ const char* const token = "0123456789abcdef";
 class Dashboard : public hosts_page {
 protected:
   void SetUp() override {
-    const auto source = std::string(DRCON_SOURCE_ROOT) + "/tests/dashboard";
-    const auto script =
-        "mkdir -p " + modules_ + " && cp " + source + "/package*.json " + modules_ + " && cd " + modules_ +
-        " && exec 9>lock && flock 9 && { cmp -s package-lock.json installed || npm ci --ignore-scripts; } && "
-        "cp package-lock.json installed";
-    const auto installed = run({"/bin/sh", "-c", script}, {}, 150s);
-    ASSERT_EQ(installed.code, 0) << installed.out << installed.err;
-    start("admin.listen = \"127.0.0.1:" + std::to_string(port_) + "\"\nadmin.token = \"" + token + "\"\n");
+    // The sink is at work for as long as there is a file "hold".
+    start("admin.listen = \"127.0.0.1:" + std::to_string(port_) + "\"\nadmin.token = \"" + token + "\"\n",
+          R"(check = { command = ["/bin/sh", "-c", "while [ -e ${0%/*}/hold ]; do sleep 0.02; done", "{file}"] })");
   }
   process look() const {
     const auto* const name = testing::UnitTest::GetInstance()->current_test_info()->name();
@@ -41,13 +37,22 @@ protected:
   }
 
   const std::uint16_t port_ = free_port();
-  const std::string modules_ = DRCON_DASHBOARD_MODULES;
+  const std::string modules_ = browser_modules().string();
 };
 
 TEST_F(Dashboard, AChangeAppearsWithoutAReload) { holds(); }
 TEST_F(Dashboard, TheBrakeIsReleasedByKeyboard) { holds(); }
 TEST_F(Dashboard, APauseAndARollbackAreButtons) { holds(); }
 TEST_F(Dashboard, AHostileNameIsText) { holds(); }
+TEST_F(Dashboard, DirectionMarksAreShownAndTurnNothing) { holds(); }
+TEST_F(Dashboard, SettledIsNotCalledWellWhenItIsNot) { holds(); }
+TEST_F(Dashboard, ASinkAtWorkIsNoFault) { holds(); }
+TEST_F(Dashboard, AButtonSaysThatNobodyAnswers) { holds(); }
+TEST_F(Dashboard, EndpointsThatCouldNotBeReadAreReadAgain) { holds(); }
+TEST_F(Dashboard, AnAnswerThatComesLateDoesNotHideANewerOne) { holds(); }
+TEST_F(Dashboard, EachEntryIsShownOnce) { holds(); }
+TEST_F(Dashboard, ARefusedTokenIsSaidAndForgotten) { holds(); }
+TEST_F(Dashboard, TheWayOfAChangeIsShownStageByStage) { holds(); }
 
 // The pictures are kept for people to look at.
 TEST_F(Dashboard, FitsPhonesEyesAndReaders) {

@@ -5,12 +5,14 @@
 
 namespace drcon::test {
 
-void hosts_page::start(const std::string& keys) {
+void hosts_page::start(const std::string& keys, const std::string& of_file) {
   drcon_ = std::make_unique<drcon_process>(
       keys +
       "\n[source.hosts]\nplugin = \"file\"\npath = \"hosts.toml\"\n"
       "[sink.page]\nplugin = \"template\"\n"
-      "file = [{ template = \"page.mustache\", path = \"page.conf\", escape = \"nginx\" }]\n"
+      "file = [{ template = \"page.mustache\", path = \"page.conf\", escape = \"nginx\"" +
+      (of_file.empty() ? "" : ", " + of_file) +
+      " }]\n"
       "[pipeline.web]\nsources = [\"hosts\"]\nsinks = [\"page\"]\nwait = { min = \"1ms\", max = \"10ms\" }\n");
   set_hosts(3);
   write_file(drcon_->directory() / "page.mustache",

@@ -1,0 +1,22 @@
+#include "support/browser.hpp"
+
+#include "support/process.hpp"
+
+#include <stdexcept>
+#include <string>
+
+namespace drcon::test {
+
+std::filesystem::path browser_modules() {
+  const std::string modules = DRCON_DASHBOARD_MODULES;
+  const auto source = std::string(DRCON_SOURCE_ROOT) + "/tests/dashboard";
+  const auto script =
+      "mkdir -p " + modules + " && cp " + source + "/package*.json " + modules + " && cd " + modules +
+      " && exec 9>lock && flock 9 && { cmp -s package-lock.json installed || npm ci --ignore-scripts; } && "
+      "cp package-lock.json installed";
+  const auto installed = run({"/bin/sh", "-c", script}, {}, std::chrono::seconds(150));
+  if (installed.code != 0) throw std::runtime_error("npm ci fails:\n" + installed.out + installed.err);
+  return modules;
+}
+
+}  // namespace drcon::test

@@ -1,0 +1,307 @@
+// A night in which everything goes wrong once, and what each witness tells of it at three in the morning: status,
+// explain, the journal, the figures, the shipped alerts judging those figures, and the dashboard in a real Chromium.
+#include "support/backend.hpp"
+#include "support/browser.hpp"
+#include "support/consul_agent.hpp"
+#include "support/consul_pair.hpp"
+#include "support/drcon_process.hpp"
+#include "support/haproxy_server.hpp"
+#include "support/nginx_server.hpp"
+#include "support/ports.hpp"
+#include "support/wait.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <deque>
+#include <filesystem>
+#include <set>
+#include <sstream>
+
+namespace drcon::test {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+using testing::AllOf;
+using testing::ContainsRegex;
+using testing::HasSubstr;
+using testing::Not;
+using names = std::set<std::string>;
+
+constexpr auto patience = 60s;  // for what takes a second on a machine with nothing else to do
+const std::string secret = "0123456789abcdef";
+const std::string well = "All is well";
+const std::string trouble = "Not as it should be";
+
+// One pipeline from a Consul to an nginx and a HAProxy, with four instances behind them.
+class Night : public testing::Test {
+protected:
+  // All is well when it returns, and that is what later figures are compared with.
+  void begin(const consul_agent& consul, const std::string& pipeline = {}) {
+    consul_ = &consul;
+    for (const auto* name : {"a", "b", "c", "d"}) add(name);
+    drcon_ = std::make_unique<drcon_process>(
+        "admin.listen = \"127.0.0.1:" + std::to_string(port_) + "\"\nadmin.token = \"" + secret +
+        "\"\n[source.consul]\nplugin = \"consul-http\"\nretry_max = \"1s\"\nwait = \"2s\"\naddress = \"" +
+        consul.url() + "\"\nservice = [{ name = \"web\" }, { match = \"api\" }]\n[sink.nginx]\nplugin = \"nginx\"\n" +
+        nginx_.options() + "[sink.haproxy]\nplugin = \"haproxy\"\n" + haproxy_.options() +
+        "[pipeline.web]\nsources = [\"consul\"]\nsinks = [\"nginx\", \"haproxy\"]\n" + pipeline);
+    drcon_->start();
+    ASSERT_TRUE(wait_until([&] { return read_file(nginx_.file()).find("server 127") != std::string::npos; }, patience))
+        << drcon_->log();
+    nginx_.start();
+    ASSERT_TRUE(drcon_->settled(patience)) << drcon_->log();
+    browser_ = process({"node", std::string(DRCON_SOURCE_ROOT) + "/tests/dashboard/night.mjs",
+                        "http://127.0.0.1:" + std::to_string(port_) + "/", secret, scratch_.path().string(),
+                        browser_modules().string()});
+    before_ = figures();
+    all_is_well("1-quiet", {"a", "b", "c", "d"});
+  }
+
+  backend& add(const std::string& name, const std::string& service = "web") {
+    const auto& made = instances_.emplace_back(std::make_unique<backend>(name));
+    register_again(*made, service);
+    return *made;
+  }
+  void register_again(const backend& each, const std::string& service = "web") const {
+    consul_->add(service, each.name(), each.address(), each.port());
+  }
+  const backend& instance(std::size_t number) const { return *instances_.at(number); }
+
+  // ---- the witnesses ----
+
+  std::string status() const { return drcon_->verb("status").out; }
+  bool status_tells(const std::string& what) const {
+    return wait_until([&] { return status().find(what) != std::string::npos; }, patience);
+  }
+  run_result explain(const backend& which) const {
+    return drcon_->verb("explain", {"web", "127.0.0.1:" + std::to_string(which.port())});
+  }
+  std::string journal() const { return drcon_->verb("journal").out; }
+  // As Prometheus gets them.
+  std::string figures() const {
+    return http("GET", port_, "/metrics", {}, {{"Authorization", "Bearer " + secret}}).body;
+  }
+  // The empty text when there is no such figure.
+  std::string figure(const std::string& series) const {
+    std::istringstream lines(figures());
+    for (std::string line; std::getline(lines, line);)
+      if (line.starts_with(series + " ")) return line.substr(series.size() + 1);
+    return {};
+  }
+  // Exactly these of the shipped alerts fire when what is now lasts.
+  void alerts(const names& wanted) const {
+    write_file(scratch_ / "before", before_);
+    write_file(scratch_ / "now", figures());
+    std::vector<std::string> argv{std::string(DRCON_SOURCE_ROOT) + "/tests/prometheus/fires", DRCON_SOURCE_ROOT,
+                                  scratch_.path().string(), scratch_ / "before", scratch_ / "now"};
+    argv.insert(argv.end(), wanted.begin(), wanted.end());
+    const auto judged = run(argv);
+    EXPECT_EQ(judged.code, 0) << judged.out << judged.err;
+  }
+  // The page that has been open all night reads so; a picture of it is kept.
+  void page(const std::string& act, const std::string& verdict, const std::vector<std::string>& sees) {
+    fs::create_directories(DRCON_NIGHT_PICTURES);
+    const auto look = "look-" + std::to_string(++looks_);
+    const json asked{
+        {"verdict", verdict}, {"sees", sees}, {"picture", fs::path(DRCON_NIGHT_PICTURES) / (act + ".png")}};
+    write_file(scratch_ / "asked", asked.dump());
+    fs::rename(scratch_ / "asked", scratch_ / (look + ".json"));
+    ASSERT_TRUE(wait_until([&] { return fs::exists(scratch_ / (look + ".done")) || !browser_.running(); }, patience))
+        << browser_.text();
+    EXPECT_EQ(read_file(scratch_ / (look + ".done")), "") << act << browser_.text();
+  }
+  bool both_route_to(const names& wanted) const {
+    return wait_until(
+        [&] { return answerers(nginx_.port(), 24) == wanted && answerers(haproxy_.port(), 24) == wanted; }, patience);
+  }
+  void all_is_well(const std::string& act, const names& served) {
+    EXPECT_TRUE(status_tells("all is well")) << status();
+    EXPECT_EQ(drcon_->verb("status").code, 0);
+    EXPECT_EQ(json::parse(drcon_->verb("status", {"--json"}).out)["unsettled"], json::array());
+    EXPECT_TRUE(both_route_to(served)) << drcon_->log();
+    EXPECT_EQ(explain(instance(0)).code, 0);
+    EXPECT_THAT(explain(instance(0)).out, ContainsRegex("^[^\n]*: in rotation since revision [0-9]+\n"));
+    EXPECT_EQ(figure("drcon_settled"), "1");
+    page(act, well, {"consul", "nginx", "haproxy"});
+  }
+
+  temp_dir scratch_;
+  const std::uint16_t port_ = free_port();
+  nginx_server nginx_{
+      "server { listen 127.0.0.1:@PORT@; location / { proxy_pass http://web; proxy_connect_timeout 1s; } }", false};
+  haproxy_server haproxy_{"backend web\n  balance roundrobin\nbackend api\n  balance roundrobin\n"};
+  const consul_agent* consul_ = nullptr;
+  std::deque<std::unique_ptr<backend>> instances_;
+  std::unique_ptr<drcon_process> drcon_;
+  process browser_;
+  int looks_ = 0;
+  std::string before_;
+};
+
+const names four{"a", "b", "c", "d"};
+
+TEST_F(Night, ConsulLosesItsLeaderAndTheLastWordStands) {
+  consul_pair consul;
+  begin(consul.agent());
+  alerts({});
+  const auto file = read_file(nginx_.file());
+  consul.lose_leader();
+  const std::string why = "Consul answers 500: No cluster leader";
+  ASSERT_TRUE(wait_until([&] { return figure("drcon_source_known{source=\"consul\"}") == "0"; }, patience)) << status();
+  ASSERT_TRUE(status_tells(why)) << status();
+
+  EXPECT_THAT(status(), AllOf(Not(HasSubstr("all is well")), HasSubstr("source consul"), HasSubstr("cannot tell")));
+  const auto kept = explain(instance(0));
+  EXPECT_EQ(kept.code, 0) << "traffic goes on";
+  EXPECT_THAT(kept.out, HasSubstr("in rotation since revision 1; source consul cannot tell now, and its last word "
+                                  "stands\n"));
+  EXPECT_THAT(kept.out, ContainsRegex("since [0-9:.]+ its last word stands; it cannot tell now: [^\n]*leader\n"));
+  EXPECT_THAT(journal(), AllOf(HasSubstr("source consul: away: Consul answers 500: "),
+                               HasSubstr("source consul: state unknown: ")));
+  EXPECT_EQ(figure("drcon_source_state{plugin=\"consul-http\",source=\"consul\"}"), "2");
+  EXPECT_EQ(figure("drcon_sink_up_to_date{sink=\"nginx\"}"), "1");
+  EXPECT_EQ(figure("drcon_endpoints_in_service{pipeline=\"web\"}"), "4");
+  alerts({"DrconSourceAway", "DrconSourceCannotTell"});
+  page("2-no-leader", trouble, {why, "cannot tell"});
+  EXPECT_TRUE(both_route_to(four));
+  EXPECT_EQ(read_file(nginx_.file()), file);
+
+  consul.elect_leader();
+  ASSERT_TRUE(wait_until([&] { return figure("drcon_source_known{source=\"consul\"}") == "1"; }, patience)) << status();
+  add("e");
+  all_is_well("2-leader-again", {"a", "b", "c", "d", "e"});
+  EXPECT_THAT(journal(), HasSubstr("source consul: state known again"));
+  alerts({});
+}
+
+TEST_F(Night, HalfOfTheInstancesDeregisterByMistakeAndTheBrakeHolds) {
+  const consul_agent consul;
+  begin(consul, "brake = { max_removed = \"20%\" }\n");
+  for (const auto* each : {"c", "d"}) consul.remove(each);
+  const std::string why = "2 of 4 endpoints in service would go at once (50%; max_removed is 20%)";
+  ASSERT_TRUE(status_tells("pipeline web is held by its brake: " + why)) << status();
+
+  EXPECT_EQ(drcon_->verb("status").code, 3);
+  EXPECT_THAT(status(), AllOf(HasSubstr("not as it should be"), HasSubstr("BRAKE HOLDS"), HasSubstr("4 of 4")));
+  const auto loss = json::parse(drcon_->verb("status", {"--json"}).out)["pipelines"]["web"]["held_loss"];
+  EXPECT_EQ(loss["endpoints"][0]["endpoint"], "n1/c");
+  const auto missing = explain(instance(2));
+  EXPECT_EQ(missing.code, 0) << "it is in rotation still";
+  EXPECT_THAT(missing.out,
+              AllOf(HasSubstr("in rotation since revision 1, though no source lists it any more; the brake "
+                              "holds an update: 2 of 4"),
+                    HasSubstr("source consul (consul-http, ok): absent")));
+  EXPECT_THAT(journal(), ContainsRegex("held +pipeline web revision 2 \\(\\+0 -2 ~0\\)"));
+  EXPECT_EQ(figure("drcon_brake_holding{pipeline=\"web\"}"), "1");
+  EXPECT_EQ(figure("drcon_endpoints_in_service{pipeline=\"web\"}"), "4");
+  alerts({"DrconBrakeHolding"});
+  page("3-brake-holds", trouble, {why, "Release the brake"});
+  EXPECT_TRUE(both_route_to(four));
+
+  for (const auto at : {2, 3}) register_again(instance(at));
+  all_is_well("3-registered-again", four);
+  EXPECT_THAT(journal(), ContainsRegex("released +pipeline web revision 1: what was missing is back"));
+  EXPECT_EQ(figure("drcon_pipeline_revision{pipeline=\"web\"}"), "1") << "nothing was ever taken out";
+  alerts({});
+}
+
+TEST_F(Night, SomebodyBreaksNginxsConfigurationAndHaproxyGoesOn) {
+  const consul_agent consul;
+  begin(consul);
+  nginx_.break_config();
+  const auto& fresh = add("e");
+  ASSERT_TRUE(status_tells("no_such_directive")) << status();
+  ASSERT_TRUE(wait_until([&] { return answerers(haproxy_.port(), 24).contains("e"); }, patience)) << drcon_->log();
+  ASSERT_TRUE(status_tells("haproxy: serves 2")) << status();
+
+  EXPECT_EQ(drcon_->verb("status").code, 3);
+  EXPECT_THAT(status(), AllOf(ContainsRegex("sink nginx: [^\n]*unknown directive"), HasSubstr("has 1")));
+  const auto kept = explain(instance(0));
+  EXPECT_EQ(kept.code, 0);
+  EXPECT_THAT(kept.out,
+              HasSubstr("in rotation since revision 1; but sink nginx is not up to date (away): nginx does not "
+                        "take its own configuration"));
+  const auto half = explain(fresh);
+  EXPECT_EQ(half.code, 3);
+  EXPECT_THAT(half.out, ContainsRegex("not in rotation at sink nginx, [^\n]*no_such_directive[^\n]*; in rotation at "
+                                      "haproxy\n"));
+  EXPECT_THAT(journal(), AllOf(ContainsRegex("away +sink nginx revision 2: [^\n]*unknown directive"),
+                               ContainsRegex("applied +sink haproxy revision 2")));
+  EXPECT_EQ(figure("drcon_sink_up_to_date{sink=\"nginx\"}"), "0");
+  EXPECT_EQ(figure("drcon_sink_up_to_date{sink=\"haproxy\"}"), "1");
+  alerts({"DrconSinkNotUpToDate"});
+  page("4-nginx-is-broken", trouble, {"no_such_directive", "the old file is back"});
+  EXPECT_EQ(answerers(nginx_.port(), 24), four) << "what it had is served";
+
+  nginx_.mend_config();
+  all_is_well("4-nginx-is-mended", {"a", "b", "c", "d", "e"});
+  EXPECT_THAT(journal(), ContainsRegex("applied +sink nginx revision 2"));
+  alerts({});
+}
+
+TEST_F(Night, NginxRefusesANewServiceAndTheFirstRefusalAlerts) {
+  const consul_agent consul;
+  nginx_.serve(
+      "upstream api { server 127.0.0.1:1; } server { listen 127.0.0.1:@PORT@; location / { proxy_pass "
+      "http://web; proxy_connect_timeout 1s; } }");  // somebody did by hand what drcon does
+  begin(consul, "resync = \"2s\"\n");
+  const auto& fresh = add("e", "api");
+  ASSERT_TRUE(status_tells("sink nginx: rejected: ")) << status();
+  ASSERT_TRUE(status_tells("haproxy: serves 2")) << status();
+
+  EXPECT_EQ(drcon_->verb("status").code, 3);
+  EXPECT_THAT(status(), AllOf(HasSubstr("duplicate upstream \"api\""), HasSubstr("nginx: rejected, has 1")));
+  EXPECT_THAT(explain(fresh).out, ContainsRegex("not in rotation at sink nginx, whose last answer is 'rejected': "
+                                                "[^\n]*duplicate upstream[^\n]*; in rotation at haproxy\n"));
+  EXPECT_THAT(journal(), ContainsRegex("rejected +sink nginx revision 2: nginx refuses it: "));
+  EXPECT_EQ(figure("drcon_sink_up_to_date{sink=\"nginx\"}"), "0");
+  alerts({"DrconApplyRejected", "DrconSinkNotUpToDate"});
+  page("4-nginx-refuses", trouble, {"duplicate upstream"});
+  EXPECT_EQ(answerers(nginx_.port(), 24), four);
+
+  nginx_.serve("server { listen 127.0.0.1:@PORT@; location / { proxy_pass http://web; proxy_connect_timeout 1s; } }");
+  all_is_well("4-nginx-takes-it", four);
+}
+
+TEST_F(Night, HaproxyRestartsAndGetsBackWhatItForgot) {
+  const consul_agent consul;
+  begin(consul);
+  haproxy_.stop();
+  ASSERT_TRUE(status_tells("sink haproxy: away: ")) << status();
+
+  EXPECT_EQ(drcon_->verb("status").code, 3);
+  EXPECT_THAT(status(), AllOf(HasSubstr("haproxy: away, has 1"), HasSubstr("nginx: serves 1")));
+  const auto half = explain(instance(0));
+  EXPECT_THAT(half.out, HasSubstr("in rotation since revision 1; but sink haproxy is not up to date (away): "));
+  EXPECT_THAT(journal(), ContainsRegex("away +sink haproxy revision 1: "));
+  EXPECT_EQ(figure("drcon_sink_up_to_date{sink=\"haproxy\"}"), "0");
+  EXPECT_EQ(figure("drcon_sink_state{plugin=\"haproxy\",sink=\"haproxy\"}"), "2");
+  alerts({"DrconSinkNotUpToDate"});
+  page("5-haproxy-is-down", trouble, {haproxy_.socket().string()});
+  EXPECT_EQ(answerers(nginx_.port(), 24), four);
+
+  haproxy_.start();
+  all_is_well("5-haproxy-is-back", four);
+  EXPECT_THAT(journal(),
+              ContainsRegex("applied +sink haproxy revision 1: [^\n]*HAProxy was reloaded or restarted \\(pid"));
+  EXPECT_EQ(figure("drcon_haproxy_process_changes_total{instance=\"haproxy\"}"), "1");
+  alerts({});
+}
+
+// Too fast for anybody to find it away, and all that was set is gone nevertheless.
+TEST_F(Night, AReloadOfHaproxyIsToldThoughItIsOverAtOnce) {
+  const consul_agent consul;
+  begin(consul);
+  haproxy_.reload();
+  const auto is_told = [&] { return figure("drcon_haproxy_process_changes_total{instance=\"haproxy\"}") == "1"; };
+  ASSERT_TRUE(wait_until(is_told, patience)) << drcon_->log();
+  all_is_well("5-haproxy-reloaded", four);
+  EXPECT_THAT(journal(), AllOf(ContainsRegex("away +sink haproxy revision 1: [^\n]*has forgotten what was set"),
+                               ContainsRegex("applied +sink haproxy revision 1")));
+  alerts({});
+}
+
+}  // namespace
+}  // namespace drcon::test

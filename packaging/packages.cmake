@@ -86,13 +86,30 @@ set(CPACK_RPM_DRCON-DEV_PACKAGE_SUMMARY "Plugin SDK of drcon")
 set(CPACK_RPM_DRCON-DEV_PACKAGE_REQUIRES ${abi})
 set(CPACK_RPM_DRCON-DEV_PACKAGE_GROUP Development/Libraries)
 # Directories that belong to others.
-set(CPACK_RPM_EXCLUDE_FROM_AUTO_FILELIST_ADDITION /etc /usr/lib/systemd /usr/lib/systemd/system /usr/lib/sysusers.d
+set(CPACK_RPM_EXCLUDE_FROM_AUTO_FILELIST_ADDITION /etc /usr/lib/debug /usr/lib/debug/.build-id /usr/lib/systemd /usr/lib/systemd/system /usr/lib/sysusers.d
     /usr/share/man /usr/share/man/man1 /usr/share/man/man5 /usr/share/man/man7 /usr/lib64/cmake /usr/lib64/pkgconfig)
 # What is not found in every distribution comes along, in a directory of drcon's own (see DRCON_PRIVATE_LIBRARIES).
 set(CPACK_RPM_SPEC_MORE_DEFINE "%define __requires_exclude ^libprometheus-cpp-core\\\\.so.*$
 %define __provides_exclude_from ^/usr/lib64/drcon/.*$
 %define _build_id_links none
 %define packager ${CPACK_PACKAGE_CONTACT}")
-# The symbols of a deb are split off to drcon-dbgsym; those of an rpm stay with the build.
-set(CPACK_STRIP_FILES ${DRCON_PRIVATE_LIBRARIES})
+# What cpack would do itself for the symbols of an rpm asks for sources below a path that is longer than the one they
+# are installed to.
+if(DRCON_PRIVATE_LIBRARIES)
+  set(CPACK_STRIP_FILES ON)
+  list(APPEND CPACK_COMPONENTS_ALL drcon-debuginfo)
+  set(CPACK_COMPONENT_DRCON-DEBUGINFO_DESCRIPTION "symbols of drcon
+Symbols of drcon and of the plugins that come with it, for debuggers.")
+  set(CPACK_RPM_DRCON-DEBUGINFO_PACKAGE_SUMMARY "Symbols of drcon")
+  set(CPACK_RPM_DRCON-DEBUGINFO_PACKAGE_GROUP Development/Debug)
+  get_property(plugins GLOBAL PROPERTY DRCON_BUNDLED_PLUGINS)
+  set(programs $<TARGET_FILE:drcon>)
+  foreach(plugin IN LISTS plugins)
+    list(APPEND programs $<TARGET_FILE:${plugin}>)
+  endforeach()
+  find_program(DRCON_READELF readelf REQUIRED)
+  install(CODE "set(programs \"${programs}\")\nset(readelf ${DRCON_READELF})\nset(objcopy ${CMAKE_OBJCOPY})"
+          COMPONENT drcon-debuginfo EXCLUDE_FROM_ALL)
+  install(SCRIPT packaging/split_symbols.cmake COMPONENT drcon-debuginfo EXCLUDE_FROM_ALL)
+endif()
 include(CPack)

@@ -20,7 +20,7 @@ const char* const shapes = R"JSON({
   "Source": { "optional": ["why_unknown"], "properties": {
     "plugin": { "type": "string" }, "isolation": { "enum": ["none", "process"] }, "state": { "enum": ["ok", "degraded", "away"] },
     "text": { "type": "string", "description": "What the plugin says of its state." }, "pipelines": { "$ref": "Names" },
-    "refused": { "type": "array", "items": { "$ref": "Refusal" } },
+    "refused": { "type": "array", "items": { "$ref": "Refusal" }, "description": "The first hundred." }, "refused_count": { "type": "integer" },
     "ready": { "type": "boolean", "description": "Has told all it watches, at least once." }, "known": { "type": "boolean", "description": "Ready, and able to tell now." },
     "services": { "type": "integer" }, "endpoints": { "type": "integer" },
     "unknown": { "type": "object", "additionalProperties": { "type": "string" }, "description": "Services of which it cannot tell now, and why; their last state stands." },
@@ -38,7 +38,7 @@ const char* const shapes = R"JSON({
     "services_count": { "type": "integer" }, "endpoints": { "type": "integer" }, "in_service": { "type": "integer" }, "health": { "$ref": "Health" } } },
   "Sink": { "properties": {
     "plugin": { "type": "string" }, "isolation": { "enum": ["none", "process"] }, "state": { "enum": ["ok", "degraded", "away"] }, "text": { "type": "string" }, "pipelines": { "$ref": "Names" },
-    "refused": { "type": "array", "items": { "$ref": "Refusal" } }, "wanted": { "type": ["integer", "null"] }, "applied": { "type": ["integer", "null"] },
+    "refused": { "type": "array", "items": { "$ref": "Refusal" }, "description": "The first hundred." }, "refused_count": { "type": "integer" }, "wanted": { "type": ["integer", "null"] }, "applied": { "type": ["integer", "null"] },
     "up_to_date": { "type": "boolean" }, "in_flight": { "type": "boolean" }, "last_answer": { "enum": ["none", "applied", "away", "rejected", "unanswered"] },
     "why": { "type": "string" }, "last_applied": { "type": "number" }, "applies": { "type": "integer" } } },
   "Sources": { "type": "object", "additionalProperties": { "$ref": "Source" } },

@@ -51,7 +51,7 @@ public:
     if (!in) return;
     for (const auto& each : in->services()) look_at(each);
   }
-  void look_at(const std::set<plugins::refusal>& in) {
+  void look_at(const std::vector<plugins::refusal>& in) {
     for (const auto& each : in)
       if (each.endpoint == asked_ && (service_.empty() || each.service == service_))
         add(each.service, endpoint{.id = each.endpoint, .node = {}, .address = {}, .tags = {}, .meta = {}});
@@ -67,12 +67,6 @@ private:
   std::set<const shared_service*> seen_;
   std::map<std::pair<std::string, std::string>, endpoint> found_;
 };
-
-std::string refusal_of(const plugins::instance& by, const std::string& service, const std::string& id) {
-  for (const auto& each : by.refusals())
-    if (each.service == service && (each.endpoint == id || each.endpoint.empty())) return each.why;
-  return {};
-}
 
 json what_source_says(const source_state& source, const std::string& service, const std::string& id) {
   const auto status = source.instance().status();
@@ -93,7 +87,7 @@ json what_source_says(const source_state& source, const std::string& service, co
     said["says"] = "present";
     said["health"] = drcon::to_string(each->health);
     said["weight"] = each->weight;
-  } else if (const auto refused = refusal_of(source.instance(), service, id); !refused.empty()) {
+  } else if (const auto refused = source.instance().why_refused(service, id); !refused.empty()) {
     said["says"] = "left out";
     said["why"] = refused;
   } else if (!source.ready()) {
@@ -142,7 +136,7 @@ json what_sink_did(const sink_runner& sink, const std::string& service, const st
           {"up_to_date", sink.up_to_date()},
           {"last_answer", sink.last_answer()},
           {"why", sink.last_why()},
-          {"refused", refusal_of(sink.instance(), service, id)},
+          {"refused", sink.instance().why_refused(service, id)},
           {"target", json::array()},
           {"target_error", ""}};
 }

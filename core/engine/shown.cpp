@@ -30,9 +30,12 @@ const char* state_word(int state) {
 
 namespace {
 
+// A catalogue that is wrong throughout must not make each look at the state a long one.
+constexpr std::size_t most_refusals = 100;
+
 json refusals_of(const plugins::instance& from) {
   auto all = json::array();
-  for (const auto& each : from.refusals())
+  for (const auto& each : from.refusals(most_refusals))
     all.push_back({{"service", each.service}, {"endpoint", each.endpoint}, {"why", each.why}});
   return all;
 }
@@ -44,7 +47,8 @@ json instance_facts(const plugins::instance& from, const std::vector<std::string
           {"state", state_word(status.state)},
           {"text", status.text},
           {"pipelines", pipelines},
-          {"refused", refusals_of(from)}};
+          {"refused", refusals_of(from)},
+          {"refused_count", from.refusal_count()}};
 }
 
 json show_loss(const held_update& held) {

@@ -15,18 +15,23 @@ constexpr std::size_t most_told = 3;
 
 std::string because(const std::string& why) { return why.empty() ? "" : ": " + why; }
 
-void add_some(const lines& from, const std::string& of_the_rest, lines& to) {
-  const auto told = std::min(from.size(), most_told);
-  to.insert(to.end(), from.begin(), from.begin() + static_cast<std::ptrdiff_t>(told));
-  if (told < from.size()) to.push_back(of_the_rest + " " + std::to_string(from.size() - told) + " more");
+void add_refusals(const std::string& who, const plugins::instance& of, lines& to) {
+  for (const auto& each : of.refusals(most_told))
+    to.push_back(who + " leaves out " + (each.endpoint.empty() ? "" : each.endpoint + " of ") + "service " +
+                 each.service + because(each.why));
+  if (const auto count = of.refusal_count(); count > most_told)
+    to.push_back(who + " leaves out " + std::to_string(count - most_told) + " more");
 }
 
-void add_refusals(const std::string& who, const plugins::instance& of, lines& to) {
-  lines all;
-  for (const auto& each : of.refusals())
-    all.push_back(who + " leaves out " + (each.endpoint.empty() ? "" : each.endpoint + " of ") + "service " +
-                  each.service + because(each.why));
-  add_some(all, who + " leaves out", to);
+void add_unknown(const std::string& who, const source_state& source, lines& to) {
+  std::size_t told = 0;
+  for (const auto& [service, silence] : source.unknown()) {
+    if (told++ == most_told) {
+      to.push_back(who + " cannot tell of " + std::to_string(source.unknown().size() - most_told) + " more");
+      return;
+    }
+    to.push_back(who + " cannot tell of service " + service + ", and its last word stands" + because(silence.why));
+  }
 }
 
 void add_state(const std::string& who, const plugins::instance& of, lines& to) {
@@ -43,12 +48,7 @@ void add_caveats(const source_state& source, bool waited_for, lines& to) {
       to.push_back(who + " cannot tell, and its last word stands" + because(source.why_unknown()));
     else add_state(who, source.instance(), to);
   }
-  lines unknown;
-  if (!source.all_unknown())
-    for (const auto& [service, silence] : source.unknown())
-      unknown.push_back(who + " cannot tell of service " + service + ", and its last word stands" +
-                        because(silence.why));
-  add_some(unknown, who + " cannot tell of", to);
+  if (!source.all_unknown()) add_unknown(who, source, to);
   add_refusals(who, source.instance(), to);
 }
 

@@ -199,9 +199,22 @@ instance_status instance::status() const {
   return status_;
 }
 
-std::set<refusal> instance::refusals() const {
+std::vector<refusal> instance::refusals(std::size_t most) const {
   const std::lock_guard lock(mutex_);
-  return refused_;
+  const auto count = static_cast<std::ptrdiff_t>(std::min(most, refused_.size()));
+  return {refused_.begin(), std::next(refused_.begin(), count)};
+}
+
+std::string instance::why_refused(const std::string& service, const std::string& endpoint) const {
+  const std::lock_guard lock(mutex_);
+  for (auto at = refused_.lower_bound({service, {}, {}}); at != refused_.end() && at->service == service; ++at)
+    if (at->endpoint.empty() || at->endpoint == endpoint) return at->why;
+  return {};
+}
+
+std::size_t instance::refusal_count() const {
+  const std::lock_guard lock(mutex_);
+  return refused_.size();
 }
 
 // ---- what the plugin says ----
@@ -345,12 +358,11 @@ void instance::report_refusals(const std::string& service, const std::vector<ref
   std::vector<refusal> fresh;
   {
     const std::lock_guard lock(mutex_);
-    std::set<refusal> after;
-    for (const auto& each : refused_)
-      if (!service.empty() && each.service != service) after.insert(each);
+    std::set<refusal> before;
+    const auto is_of_it = [&](auto at) { return at != refused_.end() && (service.empty() || at->service == service); };
+    for (auto at = refused_.lower_bound({service, {}, {}}); is_of_it(at);) before.insert(refused_.extract(at++));
     for (const auto& each : now)
-      if (after.insert(each).second && !refused_.contains(each)) fresh.push_back(each);
-    refused_.swap(after);
+      if (refused_.insert(each).second && !before.contains(each)) fresh.push_back(each);
   }
   for (const auto& each : fresh) {
     log::warning(component_, "left out {}{}{}: {}", each.service, each.endpoint.empty() ? "" : " endpoint ",

@@ -16,6 +16,7 @@
 
 #include <chrono>
 #include <functional>
+#include <limits>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -104,8 +105,11 @@ public:
 
   instance_status status() const;
   bool own_process() const { return own_process_; }
-  /// What is left out at present, and why.
-  std::set<refusal> refusals() const;
+  /// What is left out at present, and why: the first `most` of it.
+  std::vector<refusal> refusals(std::size_t most = std::numeric_limits<std::size_t>::max()) const;
+  /// Why that is left out at present: the service, or the endpoint of it; empty when it is not.
+  std::string why_refused(const std::string& service, const std::string& endpoint) const;
+  std::size_t refusal_count() const;
   /// Jobs that wait for the instance's thread.
   std::size_t queue_depth() const { return lane_.waiting(); }
 

@@ -25,32 +25,31 @@ function node(kind, name, key, word, ...more) {
     el("span", { class: "word " + kind }, el("span", { class: "glyph", "aria-hidden": "true" }, glyphs[kind]), " ", word),
     ...more.filter((line) => line && line.length).map((line) => el("small", {}, line)));
 }
-const most = 100; // of what is left out: the rest is counted
-function leftOut(key, refused) {
-  if (!refused.length) return null;
-  const lines = refused.slice(0, most).map((each) =>
+function leftOut(key, { refused, refused_count }) {
+  if (!refused_count) return null;
+  const lines = refused.map((each) =>
     el("li", {}, each.endpoint ? phrase`${each.endpoint} of ${each.service}: ${each.why}` : phrase`${each.service}: ${each.why}`));
-  if (refused.length > most) lines.push(el("li", {}, `and ${refused.length - most} more`));
-  return [el("details", {}, el("summary", { "data-key": key }, `leaves out ${refused.length}`), el("ul", {}, ...lines))];
+  if (refused_count > refused.length) lines.push(el("li", {}, `and ${refused_count - refused.length} more`));
+  return [el("details", {}, el("summary", { "data-key": key }, `leaves out ${refused_count}`), el("ul", {}, ...lines))];
 }
 
 function sourceNode(name) {
   const each = status.sources[name];
   const unknown = Object.entries(each.unknown);
-  const kind = !each.known ? "bad" : each.state !== "ok" || unknown.length || each.refused.length ? "mild" : "good";
+  const kind = !each.known ? "bad" : each.state !== "ok" || unknown.length || each.refused_count ? "mild" : "good";
   const word = !each.known ? (each.ready ? "cannot tell" : "not heard yet") : each.state !== "ok" ? each.state
-    : unknown.length ? "cannot tell of some" : each.refused.length ? "leaves some out" : "ok";
+    : unknown.length ? "cannot tell of some" : each.refused_count ? "leaves some out" : "ok";
   const why = each.why_unknown || each.text;
   return node(kind, name, "source " + name, word,
     phrase`${each.plugin}; ${several(each.endpoints, "endpoint")}; last word ${clock(each.last_word)}`,
     why ? phrase`${why}` : null,
     unknown.length ? phrase`cannot tell of ${listed(unknown.slice(0, 3).map(([service]) => service))}${unknown.length > 3 ? ` and ${unknown.length - 3} more` : ""}` : null,
-    leftOut("source " + name, each.refused));
+    leftOut("source " + name, each));
 }
 function sinkNode(name) {
   const each = status.sinks[name];
   const wrong = !each.up_to_date && ["away", "rejected", "unanswered"].includes(each.last_answer);
-  const kind = wrong ? "bad" : each.up_to_date && each.state === "ok" && !each.refused.length ? "good" : "mild";
+  const kind = wrong ? "bad" : each.up_to_date && each.state === "ok" && !each.refused_count ? "good" : "mild";
   const word = each.up_to_date ? "serves revision " + each.applied : wrong ? each.last_answer
     : each.in_flight ? "at work on revision " + each.wanted : "nothing yet";
   return node(kind, name, "sink " + name, word,
@@ -58,7 +57,7 @@ function sinkNode(name) {
     each.up_to_date || each.applied === null ? null : phrase`has revision ${each.applied}`,
     each.why ? phrase`${each.why}` : null,
     each.state !== "ok" ? phrase`${each.state}${each.text ? ": " + each.text : ""}` : null,
-    leftOut("sink " + name, each.refused));
+    leftOut("sink " + name, each));
 }
 function hostNode(each) {
   const kind = each.held || !each.known ? "bad" : each.paused ? "mild" : "good";

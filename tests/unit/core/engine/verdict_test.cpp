@@ -72,6 +72,24 @@ TEST_F(Verdict, WhatIsLeftOutIsACaveat) {
                           "address, IPv6 address or host name"));
 }
 
+TEST_F(Verdict, OfManyThatAreLeftOutSomeAreNamedAndAllCounted) {
+  serve(2);
+  for (const auto* name : {"api", "db"}) {
+    auto broken = service_of(name, 150);
+    for (auto& each : broken.endpoints) each.address = "not an address";
+    fake("s")->host.publish(broken);
+  }
+  ASSERT_TRUE(test::wait_until([this] { return caveats().size() == 4; }));
+  EXPECT_EQ(caveats().back(), "source s leaves out 297 more");
+  const auto source = on_engine([this] { return engine_->status(); })["sources"]["s"];
+  EXPECT_EQ(source["refused"].size(), 100U);
+  EXPECT_EQ(source["refused_count"], 300);
+
+  fake("s")->host.publish(service_of("api", 1));
+  ASSERT_TRUE(test::wait_until([this] { return caveats().back() == "source s leaves out 147 more"; }));
+  EXPECT_THAT(caveats().front(), testing::HasSubstr(" of service db: "));
+}
+
 TEST_F(Verdict, APauseIsACaveat) {
   serve(2);
   on_engine([this] { return engine_->find("p")->pause("lunch"), 0; });

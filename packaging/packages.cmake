@@ -92,14 +92,16 @@ set(CPACK_RPM_EXCLUDE_FROM_AUTO_FILELIST_ADDITION /etc /usr/lib/debug /usr/lib/d
 set(CPACK_RPM_SPEC_MORE_DEFINE "%define __requires_exclude ^libprometheus-cpp-core\\\\.so.*$
 %define __provides_exclude_from ^/usr/lib64/drcon/.*$
 %define _build_id_links none
+%define __strip /bin/true
 %define packager ${CPACK_PACKAGE_CONTACT}")
-# What cpack would do itself for the symbols of an rpm asks for sources below a path that is longer than the one they
-# are installed to.
+# cpack strips what is installed, and the symbols are taken from what was built; rpm would strip those too, hence __strip
+# above. What cpack offers for the symbols of an rpm asks for sources below a path longer than theirs once installed.
 if(DRCON_PRIVATE_LIBRARIES)
   set(CPACK_STRIP_FILES ON)
   list(APPEND CPACK_COMPONENTS_ALL drcon-debuginfo)
   set(CPACK_COMPONENT_DRCON-DEBUGINFO_DESCRIPTION "symbols of drcon
 Symbols of drcon and of the plugins that come with it, for debuggers.")
+  set(CPACK_RPM_DRCON-DEBUGINFO_PACKAGE_NAME drcon-debuginfo)
   set(CPACK_RPM_DRCON-DEBUGINFO_PACKAGE_SUMMARY "Symbols of drcon")
   set(CPACK_RPM_DRCON-DEBUGINFO_PACKAGE_GROUP Development/Debug)
   get_property(plugins GLOBAL PROPERTY DRCON_BUNDLED_PLUGINS)

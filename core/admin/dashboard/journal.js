@@ -30,7 +30,7 @@ const sign = { added: "+", removed: "−", changed: "~" };
 function entry(each) {
   const bad = ["held", "away", "rejected", "refused"].includes(each.what) || (each.what === "reloaded" && each.why.startsWith("refused"));
   const counts = each.what === "decided" || each.what === "held" ? ` (+${each.added} −${each.removed} ~${each.changed})` : "";
-  const line = [el("time", {}, clock(each.time)), " ", el("b", { class: bad ? "bad" : "" }, each.what), ` ${each.kind} `, phrase`${each.subject}`,
+  const line = [el("time", {}, clock(each.time)), " ", el("b", { class: bad ? "bad" : "" }, each.what), each.kind === each.what ? " " : ` ${each.kind} `, phrase`${each.subject}`,
     (each.revision ? " revision " + each.revision : "") + counts, each.why ? phrase`: ${each.why}` : "",
     each.seconds ? ", " + duration(each.seconds) : "", each.stages ? `, ${duration(each.stages.whole)} after its source's word` : ""];
   if (!each.endpoints.length) return el("li", {}, ...line);

@@ -36,10 +36,23 @@ std::string without_standalone_lines(std::string_view text) {
   return to;
 }
 
+// Of the whole text, whatever its delimiters are: a name that no tag has may be among them, none that one has is
+// missing.
+std::set<std::string, std::less<>> words_of(std::string_view text) {
+  const auto letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
+  std::set<std::string, std::less<>> all;
+  for (auto start = text.find_first_of(letters); start != std::string_view::npos;) {
+    const auto end = text.find_first_not_of(letters, start);
+    all.emplace(text.substr(start, end - start));
+    start = end == std::string_view::npos ? end : text.find_first_of(letters, end);
+  }
+  return all;
+}
+
 }  // namespace
 
 mustache_template::mustache_template(std::string text)
-    : text_(std::move(text)), drawn_(without_standalone_lines(text_)) {}
+    : text_(std::move(text)), drawn_(without_standalone_lines(text_)), words_(words_of(text_)) {}
 
 std::optional<std::string> mustache_template::fault() const {
   const kainjow::mustache::mustache parsed(text_);

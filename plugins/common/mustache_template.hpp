@@ -10,7 +10,9 @@
 
 #include <functional>
 #include <optional>
+#include <set>
 #include <string>
+#include <string_view>
 
 namespace drcon::common {
 
@@ -27,10 +29,13 @@ public:
   /// `with` escapes what stands in {{two}} braces; what stands in {{{three}}} goes as it is.
   std::string draw(const values& from, const escape& with) const;
   const std::string& text() const { return text_; }
+  /// False when no tag of it can ask for that name: then nobody needs to make what stands for it.
+  bool mentions(std::string_view name) const { return words_.contains(name); }
 
 private:
   std::string text_;
   std::string drawn_;  // the text as the library needs it
+  std::set<std::string, std::less<>> words_;
 };
 
 /// true and false as mustache has them.

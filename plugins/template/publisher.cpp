@@ -52,7 +52,7 @@ std::string publisher::draw(const file_options& of, const wanted_state& wanted, 
     const std::lock_guard lock(forms_);
     return of.form;
   }();
-  return form.draw(values_of(fit, {.sink = sink_, .revision = wanted.revision}), with);
+  return form.draw(values_of(fit, form, {.sink = sink_, .revision = wanted.revision}), with);
 }
 
 std::string publisher::look() {

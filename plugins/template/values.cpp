@@ -12,6 +12,7 @@ namespace {
 using values = common::mustache_template::values;
 using common::mustache_flag;
 using type = kainjow::mustache::data::type;
+using form = common::mustache_template;
 using endpoints = std::vector<const endpoint*>;
 
 std::optional<std::string> fault_of(const endpoint& each, language in) {
@@ -98,7 +99,7 @@ values pairs_of(const std::map<std::string, std::string>& all) {
   return to;
 }
 
-void add_groups(values& to, const endpoints& usable) {
+void add_groups(values& to, const endpoints& usable, const form& of) {
   std::map<std::string, endpoints> by_tag;
   std::map<std::string, std::map<std::string, endpoints>> by_meta;
   for (const auto* each : usable) {
@@ -106,13 +107,14 @@ void add_groups(values& to, const endpoints& usable) {
       if (auto& group = by_tag[tag]; group.empty() || group.back() != each) group.push_back(each);
     for (const auto& [key, value] : each->meta) by_meta[key][value].push_back(each);
   }
-  to["by_tag"] = groups_of(by_tag, "tag");
+  if (of.mentions("by_tag")) to["by_tag"] = groups_of(by_tag, "tag");
+  if (!of.mentions("by_meta")) return;
   values metas = type::object;
   for (const auto& [key, groups] : by_meta) metas[key] = groups_of(groups, "value");
   to["by_meta"] = std::move(metas);
 }
 
-values value_of(const service& from, const std::function<bool(const endpoint&)>& counts, std::size_t i,
+values value_of(const service& from, const form& of, const std::function<bool(const endpoint&)>& counts, std::size_t i,
                 std::size_t count) {
   endpoints usable;
   endpoints all;
@@ -126,15 +128,15 @@ values value_of(const service& from, const std::function<bool(const endpoint&)>&
   to["count"] = std::to_string(usable.size());
   to["empty"] = mustache_flag(usable.empty());
   to["endpoints"] = list_of(usable);
-  to["all_endpoints"] = list_of(all);
+  if (of.mentions("all_endpoints")) to["all_endpoints"] = list_of(all);
   to["values"] = pairs_of(from.values);
-  add_groups(to, usable);
+  add_groups(to, usable, of);
   set_place(to, i, count);
   return to;
 }
 
 // [{tag, services}]: for who draws something for each tag, with the services that carry it.
-values services_by_tag(const std::vector<service>& all) {
+values services_by_tag(const std::vector<service>& all, const form& of) {
   std::map<std::string, std::vector<const service*>> by_tag;
   for (const auto& each : all)
     for (const auto& one : each.endpoints)
@@ -150,7 +152,7 @@ values services_by_tag(const std::vector<service>& all) {
     };
     values list = type::list;
     for (std::size_t n = 0; n < services.size(); ++n)
-      list.push_back(value_of(*services[n], carries, n, services.size()));
+      list.push_back(value_of(*services[n], of, carries, n, services.size()));
     values one;
     one["tag"] = tag;
     one["count"] = std::to_string(services.size());
@@ -187,7 +189,7 @@ std::vector<service> admit(const std::vector<service>& all, language in, const r
   return to;
 }
 
-values values_of(const std::vector<service>& all, const surroundings& around) {
+values values_of(const std::vector<service>& all, const form& of, const surroundings& around) {
   const auto every = [](const endpoint&) { return true; };
   values services = type::list;
   values by_name = type::object;
@@ -197,8 +199,8 @@ values values_of(const std::vector<service>& all, const surroundings& around) {
   std::size_t place = 0;
   for (const auto& each : all) {
     const bool is_settings = !each.values.empty();
-    auto one = value_of(each, every, place, routed);
-    by_name[each.name] = values(one);
+    auto one = value_of(each, of, every, place, routed);
+    if (of.mentions("service")) by_name[each.name] = values(one);
     for (const auto& [key, value] : each.values) keys[key] = value;
     if (is_settings) continue;
     services.push_back(one);
@@ -211,7 +213,7 @@ values values_of(const std::vector<service>& all, const surroundings& around) {
   root["service"] = std::move(by_name);
   root["service_count"] = std::to_string(routed);
   root["key"] = std::move(keys);
-  root["by_tag"] = services_by_tag(all);
+  if (of.mentions("by_tag")) root["by_tag"] = services_by_tag(all, of);
   return root;
 }
 

@@ -24,6 +24,8 @@ struct surroundings {
   std::uint64_t revision = 0;
 };
 
-common::mustache_template::values values_of(const std::vector<service>& all, const surroundings& around);
+/// What `form` asks for, and little else: an endpoint stands in many places, and most templates look at one.
+common::mustache_template::values values_of(const std::vector<service>& all, const common::mustache_template& form,
+                                            const surroundings& around);
 
 }  // namespace drcon::templates

@@ -19,8 +19,9 @@ endpoint at(const std::string& address, std::uint32_t port, std::vector<std::str
 }
 
 std::string draw(const std::string& form, const std::vector<service>& all, language in = language::none) {
-  return common::mustache_template(form).draw(values_of(all, {.sink = "s", .revision = 7}),
-                                              [in](const std::string& text) { return escaped(text, in); });
+  const common::mustache_template drawn(form);
+  return drawn.draw(values_of(all, drawn, {.sink = "s", .revision = 7}),
+                    [in](const std::string& text) { return escaped(text, in); });
 }
 
 TEST(TemplateValues, ListServicesAndEndpointsInOrder) {
@@ -35,6 +36,21 @@ TEST(TemplateValues, ListServicesAndEndpointsInOrder) {
                  "{{/endpoints}}{{/service.web}}{{^service.no}}none{{/service.no}}",
                  all),
             "2 0f 10.0.0.2 10.0.0.2 80;1 ::1 [::1] 81;none");
+}
+
+TEST(TemplateValues, AreMadeWhenTheTemplateAsksForThem) {
+  const std::vector<service> all{{.name = "web", .revision = 0, .endpoints = {at("10.0.0.1", 1, {"v1"})}}};
+  const auto made = [&](const std::string& text) {
+    return values_of(all, common::mustache_template(text), {.sink = "s", .revision = 7});
+  };
+  const auto plain = made("{{#services}}{{#endpoints}}{{tags}}{{/endpoints}}{{/services}} by_tags");
+  EXPECT_EQ(plain.get("by_tag"), nullptr);
+  EXPECT_EQ(plain.get("services")->list_value().front().get("all_endpoints"), nullptr);
+  EXPECT_EQ(plain.get("service")->get("web"), nullptr);
+  const auto asked =
+      made("{{=<% %>=}}<%#by_tag%><%/by_tag%><%#service.web.all_endpoints%><%/service.web.all_endpoints%>");
+  EXPECT_EQ(asked.get("by_tag")->list_value().size(), 1U);
+  EXPECT_EQ(asked.get("service")->get("web")->get("all_endpoints")->list_value().size(), 1U);
 }
 
 TEST(TemplateValues, TellWhatIsInServiceFromTheRest) {

@@ -3,6 +3,7 @@
 #include "common/atomic_file.hpp"
 #include "common/command.hpp"
 #include "common/probe.hpp"
+#include "common/process_age.hpp"
 #include "nginx/render.hpp"
 
 #include <cerrno>
@@ -26,19 +27,6 @@ bool is_master(pid_t pid) { return proc(pid, "cmdline").starts_with("nginx: mast
 bool accepts(pid_t pid) {
   const auto title = proc(pid, "cmdline");
   return title.starts_with("nginx: worker process") && title.find("shutting down") == std::string::npos;
-}
-
-// Field 22 of /proc/PID/stat; the name in field 2 may hold spaces and brackets, so counting starts behind it.
-unsigned long long start_time(pid_t pid) {
-  const auto text = proc(pid, "stat");
-  const auto behind_name = text.rfind(')');
-  if (behind_name == std::string::npos) return 0;
-  std::istringstream fields(text.substr(behind_name + 1));
-  std::string field;
-  for (int i = 3; i < 22; ++i) fields >> field;
-  unsigned long long ticks = 0;
-  fields >> ticks;
-  return ticks;
 }
 
 // The line that tells, out of all that nginx printed: "nginx: [emerg] unknown directive …", or, once it has opened its
@@ -109,7 +97,7 @@ std::map<pid_t, unsigned long long> control::workers(pid_t master) const {
   std::map<pid_t, unsigned long long> all;
   std::istringstream children(proc(master, ("task/" + std::to_string(master) + "/children").c_str()));
   for (pid_t each = 0; children >> each;)
-    if (accepts(each)) all.emplace(each, start_time(each));
+    if (accepts(each)) all.emplace(each, common::start_ticks(each));
   return all;
 }
 

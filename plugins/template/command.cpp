@@ -1,10 +1,10 @@
 #include "template/command.hpp"
 
 #include "common/atomic_file.hpp"
+#include "template/signal.hpp"
 
 #include <pwd.h>
 
-#include <cerrno>
 #include <charconv>
 #include <csignal>
 #include <cstring>
@@ -22,7 +22,7 @@ int read_signal(const options& from) {
   return known.at(from.string());  // the schema has the same list
 }
 
-command_outcome send(const command& what) {
+command_outcome send(const command& what, const std::stop_token& stop) {
   std::string why;
   const auto text = common::read_file(what.pid_file, why);
   if (!text && !why.empty()) return {.why = why};
@@ -30,10 +30,9 @@ command_outcome send(const command& what) {
   pid_t pid = 0;
   const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), pid);
   if (error != std::errc() || pid <= 1) return {.why = what.pid_file + " holds no process id"};
-  if (::kill(pid, what.signal) == 0) return {};
-  return {.why = "process " + std::to_string(pid) + " of " + what.pid_file +
-                 " cannot be sent the signal: " + std::strerror(errno),
-          .nobody = errno == ESRCH};
+  const auto how = send_signal(pid, what.signal, stop);
+  if (how.why.empty()) return {};
+  return {.why = "process " + std::to_string(pid) + " of " + what.pid_file + " " + how.why, .nobody = how.nobody};
 }
 
 std::string name_of(const command& what) {
@@ -73,7 +72,7 @@ std::optional<command> read_command(const options& from) {
 
 command_outcome carry_out(const command& what, const std::string& file, const common::command_surroundings& around,
                           const std::stop_token& stop) {
-  if (what.argv.empty()) return send(what);
+  if (what.argv.empty()) return send(what, stop);
   std::vector<std::string> argv;
   // Giving up rights takes several steps whose order matters; util-linux has a program for it.
   if (!what.user.empty())

@@ -35,7 +35,7 @@ std::optional<command> read_command(const options& from);
 
 struct command_outcome {
   std::string why;      ///< what went wrong, or empty
-  bool nobody = false;  ///< there is no process to send the signal to: nothing was refused
+  bool nobody = false;  ///< there is no process that hears the signal: nothing was refused
 };
 
 /// "{file}" in an argument becomes `file`.

@@ -39,7 +39,7 @@ constexpr const char* schema_text = R"JSON({
       "properties": {
         "command": { "type": "array", "minItems": 1, "items": { "type": "string" }, "description": "Program and arguments, without a shell." },
         "shell": { "type": "string", "minLength": 1, "description": "The same as a line for /bin/sh." },
-        "signal": { "type": "string", "enum": ["HUP", "USR1", "USR2", "WINCH", "TERM", "INT"], "description": "A signal instead of a command." },
+        "signal": { "type": "string", "enum": ["HUP", "USR1", "USR2", "WINCH", "TERM", "INT"], "description": "A signal instead of a command. All but TERM and INT are sent once the process listens to them: one that starts, or executes itself anew as HAProxy does, would be ended by them or lose them." },
         "pid_file": { "type": "string", "format": "path", "minLength": 1, "description": "Where the process that gets the signal has its id." },
         "user": { "type": "string", "minLength": 1, "description": "User to run the command as; drcon must be root. Default: drcon's." },
         "environment": { "type": "object", "additionalProperties": { "type": "string" }, "description": "Variables besides drcon's own." },

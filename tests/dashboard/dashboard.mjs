@@ -177,7 +177,7 @@ const cases = {
     // Letters that run from right to left by themselves: what follows stays where it is.
     setHosts(4, "שלום");
     await page.getByRole("cell", { name: "שלום", exact: true }).first().waitFor();
-    await page.locator("#journal summary", { hasText: "decided" }).first().click();
+    await page.locator("#journal > li", { hasText: "שלום" }).first().locator("summary").click();
     const values = page.locator("#journal details[open] li").filter({ hasText: "שלום" }).first().locator("bdi");
     const name = await values.nth(0).boundingBox();
     const address = await values.nth(1).boundingBox();

@@ -1,6 +1,8 @@
 // The template sink with real files, programs and signals.
 #include "support/drcon_process.hpp"
+#include "support/http.hpp"
 #include "support/plugin_harness.hpp"
+#include "support/ports.hpp"
 #include "support/process.hpp"
 #include "support/temp_dir.hpp"
 #include "support/wait.hpp"
@@ -141,6 +143,67 @@ TEST_F(TemplateSink, SendsASignalToThePidOfAFile) {
   write_file(path("pid"), std::to_string(reader.pid()) + "\n");
   expect_applied(2);
   EXPECT_TRUE(wait_until([&] { return lines("reloads") == 2; })) << "told late, but told";
+}
+
+// HAProxy's master is deaf while it reloads: a signal that comes then is lost, and with it the change.
+TEST_F(TemplateSink, SendsNoSignalThatIsLostByAProcessThatExecutesItselfAnew) {
+  const auto port = free_port();
+  write_file(template_file(),
+             "listen web\n  mode http\n  bind 127.0.0.1:" + std::to_string(port) +
+                 "\n  timeout client 1s\n  timeout server 1s\n  timeout connect 1s\n"
+                 "  http-request return status 200 content-type text/plain string {{service.web.count}}\n");
+  sink("", "reload = { signal = \"USR2\", pid_file = \"" + path("pid") + "\" }\n");
+  const auto how = apply(1);
+  EXPECT_EQ(how.result, DRCON_RETRY) << "nobody runs";
+  const process haproxy({"haproxy", "-W", "-p", path("pid"), "-f", out()}, path("log"));
+  ASSERT_TRUE(wait_until([this] { return std::filesystem::exists(path("pid")); })) << haproxy.text();
+  for (int count = 2; count < 20; count += 2) {
+    expect_applied(count);
+    expect_applied(count + 1);
+    ASSERT_TRUE(wait_until([&] { return get(port, "/").body == std::to_string(count + 1); }))
+        << count << " " << get(port, "/").body << haproxy.text();
+  }
+}
+
+TEST_F(TemplateSink, DoesNotEndAProcessThatDoesNotListenYet) {
+  process reader(
+      {"sh", "-c",
+       "echo > " + path("up") + "; while [ ! -e " + path("go") + " ]; do sleep 0.05; done; trap 'echo heard >> " +
+           path("heard") + "' HUP; while :; do sleep 0.05; done"},
+      path("log"));
+  ASSERT_TRUE(wait_until([this] { return std::filesystem::exists(path("up")); }));
+  write_file(path("pid"), std::to_string(reader.pid()) + "\n");
+  sink("", "reload = { signal = \"HUP\", pid_file = \"" + path("pid") + "\" }\n");
+  const auto how = apply(1);
+  EXPECT_EQ(how.result, DRCON_RETRY);
+  EXPECT_NE(how.why.find("does not listen to the signal yet, and would be ended by it"), std::string::npos) << how.why;
+  EXPECT_TRUE(reader.running());
+  EXPECT_EQ(text(), "10.0.0.1:80\n") << "it waits";
+  write_file(path("go"), "");
+  expect_applied(1);
+  EXPECT_TRUE(wait_until([this] { return lines("heard") == 1; }));
+}
+
+// Two that do not look like it: one reads signals from a descriptor, the other waits for them.
+TEST_F(TemplateSink, ReachesAProcessWithoutAHandlerThatListensNevertheless) {
+  for (const std::string how :
+       {"fd = libc.signalfd(-1, mask, 0)\nwhile os.read(fd, 128)", "while signal.sigwait([1])"}) {
+    for (const auto* name : {"ready", "heard"}) std::filesystem::remove(path(name));
+    const process reader(
+        {"python3", "-c",
+         "import ctypes, os, signal\nlibc = ctypes.CDLL(None)\nmask = (ctypes.c_ulong * 16)(1)\n"
+         "signal.pthread_sigmask(signal.SIG_BLOCK, [1])\nopen('" +
+             path("ready") + "', 'w')\n" + how + ": open('" + path("heard") + "', 'a').write('heard\\n')\n"},
+        path("log"));
+    ASSERT_TRUE(wait_until([this] { return std::filesystem::exists(path("ready")); })) << reader.text();
+    write_file(path("pid"), std::to_string(reader.pid()) + "\n");
+    std::filesystem::remove(out());
+    sink("", "reload = { signal = \"HUP\", pid_file = \"" + path("pid") + "\" }\n");
+    for (const int count : {1, 2}) {
+      ASSERT_TRUE(wait_until([&] { return apply(count).result == DRCON_OK; }, 20s)) << how;
+      EXPECT_TRUE(wait_until([&] { return lines("heard") >= count; })) << how << reader.text();
+    }
+  }
 }
 
 TEST_F(TemplateSink, KeepsTheOldFileWhenTheCheckFailsAndHealsWhenItPasses) {

@@ -3,7 +3,7 @@
 #include "common/atomic_file.hpp"
 #include "common/command.hpp"
 #include "common/probe.hpp"
-#include "common/process_age.hpp"
+#include "common/proc.hpp"
 #include "nginx/render.hpp"
 
 #include <cerrno>
@@ -16,16 +16,11 @@ namespace {
 
 constexpr auto probe_timeout = std::chrono::milliseconds(500);  // a local nginx that is alive answers within a few
 
-std::string proc(pid_t pid, const char* what) {
-  std::string ignored;
-  return common::read_file("/proc/" + std::to_string(pid) + "/" + what, ignored).value_or(std::string());
-}
-
 // nginx writes "nginx: master process …" over its arguments.
-bool is_master(pid_t pid) { return proc(pid, "cmdline").starts_with("nginx: master process"); }
+bool is_master(pid_t pid) { return common::proc_text(pid, "cmdline").starts_with("nginx: master process"); }
 
 bool accepts(pid_t pid) {
-  const auto title = proc(pid, "cmdline");
+  const auto title = common::proc_text(pid, "cmdline");
   return title.starts_with("nginx: worker process") && title.find("shutting down") == std::string::npos;
 }
 
@@ -95,7 +90,7 @@ std::optional<std::string> control::generation(const boost::asio::ip::tcp::endpo
 
 std::map<pid_t, unsigned long long> control::workers(pid_t master) const {
   std::map<pid_t, unsigned long long> all;
-  std::istringstream children(proc(master, ("task/" + std::to_string(master) + "/children").c_str()));
+  std::istringstream children(common::proc_text(master, "task/" + std::to_string(master) + "/children"));
   for (pid_t each = 0; children >> each;)
     if (accepts(each)) all.emplace(each, common::start_ticks(each));
   return all;

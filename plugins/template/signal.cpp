@@ -1,7 +1,6 @@
 #include "template/signal.hpp"
 
-#include "common/atomic_file.hpp"
-#include "common/process_age.hpp"
+#include "common/proc.hpp"
 
 #include <cerrno>
 #include <chrono>
@@ -31,13 +30,12 @@ struct hearing {
 
 // The masks of /proc/PID/status; see proc(5).
 std::optional<hearing> hearing_of(pid_t pid, int signal) {
-  std::string ignored_fault;
-  const auto status = common::read_file("/proc/" + std::to_string(pid) + "/status", ignored_fault);
-  if (!status) return {};
+  const auto status = common::proc_text(pid, "status");
+  if (status.empty()) return {};
   const auto has = [&](const char* mask) {
-    const auto at = status->find(mask);
+    const auto at = status.find(mask);
     if (at == std::string::npos) return false;
-    const auto bits = std::strtoull(status->c_str() + at + std::strlen(mask), nullptr, 16);
+    const auto bits = std::strtoull(status.c_str() + at + std::strlen(mask), nullptr, 16);
     return (bits >> (signal - 1) & 1) != 0;
   };
   return hearing{.caught = has("\nSigCgt:"),

@@ -99,19 +99,21 @@ values pairs_of(const std::map<std::string, std::string>& all) {
   return to;
 }
 
-void add_groups(values& to, const endpoints& usable, const form& of) {
+values groups_by_tag(const endpoints& usable) {
   std::map<std::string, endpoints> by_tag;
-  std::map<std::string, std::map<std::string, endpoints>> by_meta;
-  for (const auto* each : usable) {
+  for (const auto* each : usable)
     for (const auto& tag : each->tags)
       if (auto& group = by_tag[tag]; group.empty() || group.back() != each) group.push_back(each);
+  return groups_of(by_tag, "tag");
+}
+
+values groups_by_meta(const endpoints& usable) {
+  std::map<std::string, std::map<std::string, endpoints>> by_meta;
+  for (const auto* each : usable)
     for (const auto& [key, value] : each->meta) by_meta[key][value].push_back(each);
-  }
-  if (of.mentions("by_tag")) to["by_tag"] = groups_of(by_tag, "tag");
-  if (!of.mentions("by_meta")) return;
   values metas = type::object;
   for (const auto& [key, groups] : by_meta) metas[key] = groups_of(groups, "value");
-  to["by_meta"] = std::move(metas);
+  return metas;
 }
 
 values value_of(const service& from, const form& of, const std::function<bool(const endpoint&)>& counts, std::size_t i,
@@ -130,7 +132,8 @@ values value_of(const service& from, const form& of, const std::function<bool(co
   to["endpoints"] = list_of(usable);
   if (of.mentions("all_endpoints")) to["all_endpoints"] = list_of(all);
   to["values"] = pairs_of(from.values);
-  add_groups(to, usable, of);
+  if (of.mentions("by_tag")) to["by_tag"] = groups_by_tag(usable);
+  if (of.mentions("by_meta")) to["by_meta"] = groups_by_meta(usable);
   set_place(to, i, count);
   return to;
 }

@@ -1,4 +1,4 @@
-#include "common/process_age.hpp"
+#include "common/proc.hpp"
 
 #include "common/atomic_file.hpp"
 
@@ -10,10 +10,14 @@
 
 namespace drcon::common {
 
+std::string proc_text(pid_t pid, const std::string& what) {
+  std::string fault;
+  return read_file("/proc/" + std::to_string(pid) + "/" + what, fault).value_or(std::string());
+}
+
 // The name in field 2 may hold spaces and brackets, so counting starts behind it.
 unsigned long long start_ticks(pid_t pid) {
-  std::string fault;
-  const auto text = read_file("/proc/" + std::to_string(pid) + "/stat", fault).value_or(std::string());
+  const auto text = proc_text(pid, "stat");
   const auto behind_name = text.rfind(')');
   if (behind_name == std::string::npos) return 0;
   std::istringstream fields(text.substr(behind_name + 1));

@@ -1,0 +1,24 @@
+// What /proc tells of a process; see proc(5).
+//
+// Thread rule: any.
+#pragma once
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <string>
+
+namespace drcon::common {
+
+/// The text of /proc/PID/WHAT; empty when there is no such process, or drcon may not see it.
+std::string proc_text(pid_t pid, const std::string& what);
+
+/// When it was started, which tells it from a later one with the same id: in clock ticks since the boot, field 22 of
+/// /proc/PID/stat; 0 when there is no such process, or
+/// drcon may not see it.
+unsigned long long start_ticks(pid_t pid);
+
+/// How long it has been running: an hour and more when that cannot be seen.
+std::chrono::milliseconds age_of(pid_t pid);
+
+}  // namespace drcon::common

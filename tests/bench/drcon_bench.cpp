@@ -12,6 +12,7 @@
 #include "support/haproxy_server.hpp"
 #include "support/nginx_server.hpp"
 #include "support/plugin_harness.hpp"
+#include "support/resident.hpp"
 #include "support/wait.hpp"
 
 #include <boost/asio/io_context.hpp>
@@ -96,18 +97,14 @@ double change(const consul_agent& consul, const nginx_server& nginx, const std::
   return milliseconds(clock::now() - known);
 }
 
-// VmRSS in MB and CPU time in seconds.
+// Memory in MB and CPU time in seconds.
 std::pair<double, double> usage(pid_t pid) {
-  std::ifstream status("/proc/" + std::to_string(pid) + "/status");
-  double memory = 0;
-  for (std::string line; std::getline(status, line);)
-    if (line.starts_with("VmRSS:")) memory = std::stod(line.substr(6)) / 1024;
   std::ifstream stat("/proc/" + std::to_string(pid) + "/stat");
   std::string field;
   double ticks = 0;
   for (int i = 1; i <= 15 && stat >> field; ++i)
     if (i >= 14) ticks += std::stod(field);
-  return {memory, ticks / static_cast<double>(::sysconf(_SC_CLK_TCK))};
+  return {static_cast<double>(resident(pid)) / (1024 * 1024), ticks / static_cast<double>(::sysconf(_SC_CLK_TCK))};
 }
 
 // Mean duration of each step that drcon itself measures.

@@ -4,6 +4,7 @@
 //
 // usage: event_clients_bench [ROUNDS]
 #include "support/drcon_process.hpp"
+#include "support/resident.hpp"
 #include "support/wait.hpp"
 
 #include <boost/asio/io_context.hpp>
@@ -13,7 +14,6 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
-#include <fstream>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -56,12 +56,7 @@ public:
     return all;
   }
 
-  double megabytes() const {
-    std::ifstream status("/proc/" + std::to_string(drcon_.pid()) + "/status");
-    for (std::string line; std::getline(status, line);)
-      if (line.starts_with("VmRSS:")) return std::stod(line.substr(6)) / 1024;
-    return 0;
-  }
+  double megabytes() const { return static_cast<double>(resident(drcon_.pid())) / (1024 * 1024); }
 
   stream::endpoint socket() const { return {(drcon_.directory() / "admin.sock").string()}; }
 

@@ -2,6 +2,7 @@
 #include "support/certificates.hpp"
 #include "support/hosts_page.hpp"
 #include "support/ports.hpp"
+#include "support/resident.hpp"
 
 #include "admin/openapi.hpp"
 #include "admin/routes.hpp"
@@ -338,13 +339,6 @@ TEST_F(Admin, WhatIsTooLargeIsRefused) {
   const auto answer = run({"curl", "-s", "-o", "/dev/null", "-w", "%{http_code}", "--unix-socket", socket().string(),
                            "-d", std::string(70000, 'x'), "http://drcon/v1/reload"});
   EXPECT_EQ(answer.out, "413");
-}
-
-std::size_t resident(pid_t pid) {
-  std::ifstream in("/proc/" + std::to_string(pid) + "/status");
-  for (std::string line; std::getline(in, line);)
-    if (line.starts_with("VmRSS:")) return std::stoul(line.substr(6)) * 1024;
-  return 0;
 }
 
 // Clients that listen and say nothing: an open dashboard each.

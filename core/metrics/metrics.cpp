@@ -27,6 +27,16 @@ bool is_metric_word(std::string_view text) {
 
 }  // namespace
 
+labels labels_of(const base::subject& instance) {
+  return {{"kind", to_string(instance.kind)}, {"instance", instance.name}};
+}
+
+labels labels_of(const base::subject& instance, const std::string& plugin) {
+  auto all = labels_of(instance);
+  all.emplace("plugin", plugin);
+  return all;
+}
+
 metrics::metrics() : registry_(std::make_shared<prometheus::Registry>()) {}
 metrics::~metrics() = default;
 

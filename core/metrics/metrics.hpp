@@ -3,6 +3,7 @@
 // Thread rule: any thread; prometheus-cpp locks inside.
 #pragma once
 
+#include "base/subject.hpp"
 #include "metrics/figures.hpp"
 
 #include <drcon/plugin.h>
@@ -19,6 +20,11 @@ class Registry;
 namespace drcon::metrics {
 
 using labels = std::map<std::string, std::string>;
+
+/// The labels of a source or a sink: kind and instance. The name alone would not do: it may belong to one of each.
+labels labels_of(const base::subject& instance);
+/// The same, and the label plugin.
+labels labels_of(const base::subject& instance, const std::string& plugin);
 
 /// One figure at one moment, for what is known at the scrape and needs no counting.
 struct sample {

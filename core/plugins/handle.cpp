@@ -9,11 +9,11 @@
 
 namespace drcon::plugins {
 
-handle* handle::make(std::string name, const std::string& plugin) {
+handle* handle::make(const base::subject& instance, const std::string& plugin) {
   static std::mutex mutex;
   static auto& all = *new std::vector<handle*>;  // keeps them reachable, so that leak checkers agree
   const std::lock_guard lock(mutex);
-  return all.emplace_back(new handle(std::move(name), plugin));
+  return all.emplace_back(new handle(instance, plugin));
 }
 
 void handle::open(instance* to) {
@@ -32,7 +32,7 @@ std::shared_ptr<instance> handle::reach() {
   const std::lock_guard lock(mutex_);
   if (open_) return target_.lock();
   if (!std::exchange(late_told_, true))
-    log::error(name_, "the plugin called the host after stop() had returned; such calls are ignored");
+    log::error(subject_, "the plugin called the host after stop() had returned; such calls are ignored");
   return nullptr;
 }
 

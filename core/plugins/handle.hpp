@@ -25,13 +25,13 @@ class instance;
 class handle final : public drcon_instance {
 public:
   /// Makes one that is never freed.
-  static handle* make(std::string name, const std::string& plugin);
+  static handle* make(const base::subject& instance, const std::string& plugin);
 
   /// Calls reach `to` from now on, until close() has returned.
   void open(instance* to);
   void close();
 
-  const std::string& name() const { return name_; }
+  const std::string& name() const { return subject_.name; }
   bool would_log(log::level which) const { return level_.takes(which); }
 
   /// Runs `call` on the instance, which cannot go away meanwhile; counts a late call instead when closed.
@@ -44,10 +44,10 @@ public:
   static handle& of(drcon_instance* raw) { return static_cast<handle&>(*raw); }
 
 private:
-  handle(std::string name, const std::string& plugin) : name_(std::move(name)), level_(plugin) {}
+  handle(base::subject instance, const std::string& plugin) : subject_(std::move(instance)), level_(plugin) {}
   std::shared_ptr<instance> reach();
 
-  const std::string name_;
+  const base::subject subject_;
   const log::plugin_level level_;
   std::mutex mutex_;  // guards target_
   std::weak_ptr<instance> target_;

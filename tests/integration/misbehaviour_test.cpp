@@ -32,6 +32,14 @@ service web(int endpoints) {
   return made;
 }
 
+// The value of a counter that the one instance of the harness has; -1 when it has none of that name.
+int value_of(const plugin_harness& of, const std::string& figure) {
+  const auto text = of.metrics();
+  const auto line = text.find("\n" + figure + "{instance=\"test\"");
+  if (line == std::string::npos) return -1;
+  return std::stoi(text.substr(text.find("} ", line) + 2));
+}
+
 // Each promise holds for both places in which a plugin may run.
 class Misbehaviour : public testing::TestWithParam<const char*> {
 protected:
@@ -51,10 +59,7 @@ protected:
     }
     return "it was made";
   }
-  static bool counted(const plugin_harness& of) {
-    return of.metrics().find("drcon_plugin_misbehaviour_total{instance=\"test\",plugin=\"naughty\"}") !=
-           std::string::npos;
-  }
+  static bool counted(const plugin_harness& of) { return value_of(of, "drcon_plugin_misbehaviour_total") > 0; }
 };
 INSTANTIATE_TEST_SUITE_P(Plugin, Misbehaviour, testing::Values("none", "process"), [](const auto& each) {
   return each.param == std::string("none") ? "InDrcon" : "InItsProcess";
@@ -194,11 +199,6 @@ protected:
            "does = \"" +
            does + "\"\n";
   }
-  static int crashes(const std::string& metrics) {
-    const std::string name = "drcon_plugin_crashes_total{instance=\"test\",plugin=\"naughty\"} ";
-    const auto at = metrics.find("\n" + name);
-    return at == std::string::npos ? 0 : std::stoi(metrics.substr(at + 1 + name.size()));
-  }
 };
 
 TEST_F(Isolation, ACrashInCreateIsAConfigError) {
@@ -214,7 +214,7 @@ TEST_F(Isolation, ACrashedSourceIsStartedAgainAndItsStateStands) {
   source_harness naughty("naughty", options("crash"), with_naughty());
   naughty.start();
   ASSERT_TRUE(naughty.wait_ready());
-  ASSERT_TRUE(wait_until([&] { return crashes(naughty.metrics()) >= 5; }, 60s));
+  ASSERT_TRUE(wait_until([&] { return value_of(naughty, "drcon_plugin_crashes_total") >= 5; }, 60s));
   EXPECT_EQ(naughty.now().services.at("web").endpoints.size(), 2U);
   EXPECT_TRUE(wait_until([&] { return naughty.status().text.find("was ended by SIGABRT") != std::string::npos; }));
   EXPECT_TRUE(naughty.stop());
@@ -233,7 +233,7 @@ TEST_F(Isolation, ACrashInApplyIsAnAnswer) {
 TEST_F(Isolation, ALeakCostsARestart) {
   source_harness naughty("naughty", options("leak"), with_naughty());
   naughty.start();
-  ASSERT_TRUE(wait_until([&] { return crashes(naughty.metrics()) >= 1; }, 60s));
+  ASSERT_TRUE(wait_until([&] { return value_of(naughty, "drcon_plugin_crashes_total") >= 1; }, 60s));
   EXPECT_TRUE(wait_until([&] {
     return naughty.status().text.find("MiB of memory, 200 are allowed") != std::string::npos;
   })) << naughty.status().text;
@@ -288,7 +288,7 @@ TEST(IsolationEndToEnd, AHundredCrashesHarmNobody) {
   drcon.start();
   const auto crashes = [&] {
     const auto text = drcon.metrics();
-    const std::string name = "\ndrcon_plugin_crashes_total{instance=\"naughty\",plugin=\"naughty\"} ";
+    const std::string name = "\ndrcon_plugin_crashes_total{instance=\"naughty\",kind=\"source\",plugin=\"naughty\"} ";
     const auto at = text.find(name);
     return at == std::string::npos ? 0 : std::stoi(text.substr(at + name.size()));
   };

@@ -104,6 +104,9 @@ inline constexpr figure sink_apply{"drcon_sink_apply_seconds", figure::kind::his
 // ---- plugins ----
 inline constexpr figure plugin_misbehaviour{"drcon_plugin_misbehaviour_total", figure::kind::counter,
                                             "Breaches of the plugin contract.", "plugin, kind=source|sink, instance"};
+inline constexpr figure plugin_late_calls{"drcon_plugin_late_calls_total", figure::kind::counter,
+                                          "Calls that plugins made after their stop had returned; they are refused.",
+                                          "plugin, kind=source|sink, instance"};
 inline constexpr figure plugin_crashes{"drcon_plugin_crashes_total", figure::kind::counter,
                                        "Ends of plugins' own processes that were not asked for.",
                                        "plugin, kind=source|sink, instance"};
@@ -155,6 +158,7 @@ inline constexpr std::array all_figures{&build_info,
                                         &change_to_applied,
                                         &sink_apply,
                                         &plugin_misbehaviour,
+                                        &plugin_late_calls,
                                         &plugin_crashes,
                                         &process_start,
                                         &process_cpu,

@@ -44,6 +44,14 @@ void metrics::add(const figure& counter, const labels& with, double increment) {
   prometheus::BuildCounter().Name(counter.name).Help(counter.help).Register(*registry_).Add(with).Increment(increment);
 }
 
+counter metrics::make_counter(const figure& of, const labels& with) {
+  return {registry_, &prometheus::BuildCounter().Name(of.name).Help(of.help).Register(*registry_).Add(with)};
+}
+
+void counter::increment() const {
+  if (const auto alive = registry_.lock()) counter_->Increment();
+}
+
 void metrics::observe(const figure& histogram, const labels& with, double seconds) {
   prometheus::BuildHistogram()
       .Name(histogram.name)

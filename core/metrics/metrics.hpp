@@ -11,11 +11,13 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace prometheus {
+class Counter;
 class Registry;
-}
+}  // namespace prometheus
 
 namespace drcon::metrics {
 
@@ -33,6 +35,21 @@ struct sample {
   double value;
 };
 
+/// One counter, for callers that may outlive the metrics, such as a thread that a plugin left behind: increments that
+/// come too late are dropped.
+class counter {
+public:
+  void increment() const;
+
+private:
+  friend class metrics;
+  counter(std::weak_ptr<prometheus::Registry> registry, prometheus::Counter* of)
+      : registry_(std::move(registry)), counter_(of) {}
+
+  std::weak_ptr<prometheus::Registry> registry_;
+  prometheus::Counter* counter_;  // belongs to the registry
+};
+
 class metrics {
 public:
   metrics();
@@ -41,6 +58,8 @@ public:
   metrics& operator=(const metrics&) = delete;
 
   void add(const figure& counter, const labels& with, double increment = 1);
+  /// A counter that is there from now on, at 0: Prometheus sees the first increment as one only if it knew the 0.
+  counter make_counter(const figure& of, const labels& with);
   /// A histogram of seconds, with buckets from 100 us to 60 s.
   void observe(const figure& histogram, const labels& with, double seconds);
 

@@ -26,6 +26,13 @@ base::subject subject_of(config::kind kind, const std::string& name) {
   return {kind == config::kind::source ? base::subject_kind::source : base::subject_kind::sink, name};
 }
 
+breach_counters breach_counters_of(metrics::metrics& figures, const base::subject& instance,
+                                   const std::string& plugin) {
+  const auto labels = metrics::labels_of(instance, plugin);
+  return {.late_calls = figures.make_counter(metrics::plugin_late_calls, labels),
+          .misbehaviour = figures.make_counter(metrics::plugin_misbehaviour, labels)};
+}
+
 }  // namespace
 
 instance::instance(config::kind kind, const plugin& type, const config::instance_config& config,
@@ -36,13 +43,12 @@ instance::instance(config::kind kind, const plugin& type, const config::instance
       own_process_(config.isolation.own_process),
       executor_(std::move(executor)),
       figures_(figures),
-      handle_(handle::make(subject_, config.plugin)),
+      handle_(handle::make(subject_, config.plugin, breach_counters_of(figures, subject_, config.plugin))),
       calls_(make_calls(type, config)),
       options_(std::make_shared<drcon_options>(drcon_options{config.options})),
       lane_(config.name) {
   // From 0 on, so that Prometheus sees the first of them as an increase.
   figures_.add(metrics::refused, metrics::labels_of(subject_), 0);
-  figures_.add(metrics::plugin_misbehaviour, metrics::labels_of(subject_, plugin_name_), 0);
   if (own_process_) figures_.add(metrics::plugin_crashes, metrics::labels_of(subject_, plugin_name_), 0);
 }
 
@@ -62,7 +68,8 @@ std::unique_ptr<calls> instance::make_calls(const plugin& type, const config::in
          .restarted =
              [to_self] {
                to_self([](instance& self) { self.tell([](instance_listener& to) { to.on_restarted(); }); });
-             }});
+             },
+         .late_call = [handle = handle_] { handle->note_late_call(); }});
   return calls_here(kind_ == config::kind::source ? type.entry->source : nullptr,
                     kind_ == config::kind::sink ? type.entry->sink : nullptr, std::move(around));
 }
@@ -84,12 +91,12 @@ fault instance::create() {
   auto result = answer->get_future();
   lane_.post([self = shared_from_this(), answer] { answer->set_value(self->calls_->create(*self->options_)); });
   if (result.wait_for(create_deadline) != std::future_status::ready) {
-    handle_->close();
+    handle_->close("its create had been given up");
     return {DRCON_CONFIG, {}, "plugin '" + plugin_name_ + "' did not return from create; it is abandoned"};
   }
   const auto code = result.get();
   if (code == DRCON_OK && calls_->is_made()) return {};
-  handle_->close();
+  handle_->close("its create had failed");
   const std::lock_guard lock(mutex_);
   failed_.result = code == DRCON_OK ? DRCON_CONFIG : code;
   if (failed_.why.empty())
@@ -189,7 +196,7 @@ void instance::stop(std::function<void()> stopped) {
   lane_.post([self = shared_from_this(), stopped = std::move(stopped)] {
     const bool made = self->calls_->is_made();
     if (made) self->calls_->stop();
-    self->handle_->close();
+    self->handle_->close("its stop had returned");
     if (made) self->calls_->destroy();
     boost::asio::post(self->executor_, stopped);
   });

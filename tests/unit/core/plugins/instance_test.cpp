@@ -1,8 +1,6 @@
 #include "plugins/instance.hpp"
 
-#include "log/log.hpp"
 #include "support/fake_plugins.hpp"
-#include "support/temp_dir.hpp"
 
 #include <boost/asio/io_context.hpp>
 
@@ -21,7 +19,6 @@ using namespace std::chrono_literals;
 using test::fake;
 using test::service_of;
 using testing::HasSubstr;
-using testing::Not;
 
 // Fake sources and sinks without an engine: what they report to it stays in the context, which nothing runs.
 class Instance : public testing::Test {
@@ -62,6 +59,15 @@ TEST_F(Instance, CountsWhatASourceIsRefusedApartFromASinkOfTheSameName) {
   source->host.publish(broken);
   EXPECT_THAT(figures_.text(), HasSubstr("drcon_refused_total{instance=\"same\",kind=\"source\"} 2"));
   EXPECT_THAT(figures_.text(), HasSubstr("drcon_refused_total{instance=\"same\",kind=\"sink\"} 0"));
+}
+
+TEST_F(Instance, ACallAfterItsMetricsHaveEndedDoesNoHarm) {
+  auto figures = std::make_unique<metrics::metrics>();
+  const auto late = figures->make_counter(metrics::plugin_late_calls, {});
+  late.increment();
+  EXPECT_THAT(figures->text(), HasSubstr("drcon_plugin_late_calls_total 1"));
+  figures.reset();
+  late.increment();
 }
 
 }  // namespace

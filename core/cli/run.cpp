@@ -1,6 +1,6 @@
 // drcon run: until SIGTERM.
 #include "admin/server.hpp"
-#include "build/facts.hpp"
+#include "base/build_facts.hpp"
 #include "cli/hosted_engine.hpp"
 #include "log/log.hpp"
 #include "systemd/heartbeat.hpp"

@@ -180,11 +180,11 @@ void engine::on_decided(const std::string& pipeline, const decision& what) {
 std::function<void(bool in_time)> engine::within(std::chrono::nanoseconds at_most,
                                                  std::function<void(bool in_time)> ended) {
   struct waiting {
-    timer deadline;
+    base::timer deadline;
     std::function<void(bool)> ended;
   };
   auto open = std::make_shared<std::unique_ptr<waiting>>(
-      new waiting{.deadline = timer(context_.get_executor()), .ended = std::move(ended)});
+      new waiting{.deadline = base::timer(context_.get_executor()), .ended = std::move(ended)});
   const auto end = [open](bool in_time) {
     if (const auto over = std::move(*open)) over->ended(in_time);
   };

@@ -4,7 +4,7 @@
 #pragma once
 
 #include "base/subject.hpp"
-#include "engine/difference.hpp"
+#include "model/difference.hpp"
 
 #include <nlohmann/json_fwd.hpp>
 
@@ -47,14 +47,14 @@ struct journal_entry {
   base::subject about = base::subject_kind::host;
   std::uint64_t revision = 0;
   std::string why;  ///< the cause, or the sink's answer
-  endpoint_counts counts;
-  std::vector<endpoint_change> endpoints;  ///< the first of them
+  model::endpoint_counts counts;
+  std::vector<model::endpoint_change> endpoints;  ///< the first of them
   std::chrono::nanoseconds took{};    ///< decided: since the source spoke; a sink's: since it was handed the update
   std::optional<stage_times> stages;  ///< of an applied change
 };
 
 const char* to_string(journal_entry::kind what);
-nlohmann::json to_json(const endpoint_change& change);
+nlohmann::json to_json(const model::endpoint_change& change);
 nlohmann::json to_json(const journal_entry& entry);
 
 class journal {

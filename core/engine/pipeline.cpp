@@ -121,7 +121,7 @@ bool pipeline::choose() {
 
 // True when the merged service differs from before.
 bool pipeline::recompute(const std::string& service) {
-  std::vector<service_ptr> parts;
+  std::vector<model::service_ptr> parts;
   for (const auto* each : sources_) {
     if (preferred_ && each != preferred_) continue;
     if (auto part = each->find(service)) parts.push_back(std::move(part));
@@ -177,10 +177,10 @@ void pipeline::decide() {
   pacer_.released(clock::now());
   pace_timer_.cancel();
   if (!known()) return;
-  std::vector<service_ptr> services;
+  std::vector<model::service_ptr> services;
   services.reserve(merged_.size());
   for (const auto& [service, value] : merged_) services.push_back(value);
-  auto candidate = std::make_shared<const snapshot>(next_revision_, std::move(services));
+  auto candidate = std::make_shared<const model::snapshot>(next_revision_, std::move(services));
   if (current_.snapshot && same_content(*current_.snapshot, *candidate)) {
     end_hold();
     causes_.clear();
@@ -197,16 +197,16 @@ void pipeline::decide() {
   pass(std::move(candidate), std::move(why));
 }
 
-void pipeline::hold(const brake::decision& verdict, const snapshot& refused) {
+void pipeline::hold(const brake::decision& verdict, const model::snapshot& refused) {
   brake_timer_.at(verdict.until, [this] { decide(); });
   const auto* before = current_.snapshot ? current_.snapshot.get() : last_good_.get();
-  const auto changes = difference(before, refused);
+  const auto changes = model::difference(before, refused);
   const bool again = held_.why == verdict.why;
   const auto left = std::chrono::duration_cast<std::chrono::system_clock::duration>(verdict.until - clock::now());
   held_ = {.why = verdict.why,
            .until = std::chrono::system_clock::now() + left,
-           .counts = count_endpoints(changes),
-           .endpoints = list_endpoints(changes, endpoints_held_shown)};
+           .counts = model::count_endpoints(changes),
+           .endpoints = model::list_endpoints(changes, endpoints_held_shown)};
   if (again) return;
   log::error(subject(), "brake holds: {}; the last good state stays, for at most {}", held_.why,
              config::to_text(config_.brake.hold));
@@ -216,7 +216,7 @@ void pipeline::hold(const brake::decision& verdict, const snapshot& refused) {
                        .revision = refused.revision(),
                        .why = held_.why,
                        .counts = held_.counts,
-                       .endpoints = list_endpoints(changes, endpoints_in_journal)});
+                       .endpoints = model::list_endpoints(changes, endpoints_in_journal)});
 }
 
 void pipeline::end_hold() {
@@ -231,14 +231,14 @@ void pipeline::end_hold() {
                        .why = "what was missing is back"});
 }
 
-void pipeline::pass(snapshot_ptr candidate, std::string why) {
+void pipeline::pass(model::snapshot_ptr candidate, std::string why) {
   if (!held_.why.empty()) log::warning(subject(), "brake released: {}", why);
   held_ = {};
   brake_timer_.cancel();
   last_good_timer_.cancel();
   const auto before = current_.snapshot ? current_.snapshot : last_good_;
-  const auto changes = difference(before.get(), *candidate);
-  const auto counts = count_endpoints(changes);
+  const auto changes = model::difference(before.get(), *candidate);
+  const auto counts = model::count_endpoints(changes);
   const auto now = clock::now();
   brake_.passed(now, candidate->in_service_count());
   ++next_revision_;
@@ -260,7 +260,7 @@ void pipeline::pass(snapshot_ptr candidate, std::string why) {
                        .revision = current_.snapshot->revision(),
                        .why = current_.why,
                        .counts = counts,
-                       .endpoints = list_endpoints(changes, endpoints_in_journal),
+                       .endpoints = model::list_endpoints(changes, endpoints_in_journal),
                        .took = now - current_.seen});
   around_.figures.observe(metrics::stage, {{"stage", "decided"}, {"pipeline", name()}},
                           std::chrono::duration<double>(now - current_.seen).count());
@@ -288,7 +288,7 @@ void pipeline::serve_last_good() {
   decided_(current_);
 }
 
-service_ptr pipeline::merged(const std::string& service) const {
+model::service_ptr pipeline::merged(const std::string& service) const {
   const auto at = merged_.find(service);
   return at == merged_.end() ? nullptr : at->second;
 }
@@ -331,7 +331,7 @@ bool pipeline::roll_back(std::uint64_t revision) {
   const auto content = to->snapshot;
   pause("rolled back to revision " + std::to_string(revision));
   seen_ = heard_ = clock::now();
-  pass(std::make_shared<const snapshot>(next_revision_, content->services()), paused_->why);
+  pass(std::make_shared<const model::snapshot>(next_revision_, content->services()), paused_->why);
   causes_.insert("what changed since revision " + std::to_string(revision));
   return true;
 }

@@ -66,16 +66,16 @@ void sink_runner::close(std::function<void()> idle) {
 // One pipeline: its snapshot as it is. Several: their services in one, merged where the names meet.
 void sink_runner::compose(const decision& cause) {
   if (feeds_.empty() || std::ranges::any_of(feeds_, [](const auto& each) { return !each.second.snapshot; })) return;
-  snapshot_ptr now;
+  model::snapshot_ptr now;
   if (feeds_.size() == 1) {
     now = feeds_.begin()->second.snapshot;
   } else {
-    std::map<std::string, std::vector<service_ptr>> parts;
+    std::map<std::string, std::vector<model::service_ptr>> parts;
     for (const auto& [name, feed] : feeds_)
       for (const auto& service : feed.snapshot->services()) parts[service->name()].push_back(service);
-    std::vector<service_ptr> services;
+    std::vector<model::service_ptr> services;
     for (const auto& [name, each] : parts) services.push_back(merge_service(each));
-    now = std::make_shared<const snapshot>(++composed_revision_, std::move(services));
+    now = std::make_shared<const model::snapshot>(++composed_revision_, std::move(services));
   }
   if (wanted_ && same_content(*wanted_, *now)) return;
   wanted_ = std::move(now);
@@ -218,7 +218,7 @@ void sink_runner::on_refused(const plugins::refusal& what) {
   around_.journal.add({.what = journal_entry::kind::refused,
                        .about = subject(),
                        .why = what.why,
-                       .endpoints = {{what.service, what.endpoint, {}, endpoint_change::kind::removed}}});
+                       .endpoints = {{what.service, what.endpoint, {}, model::endpoint_change::kind::removed}}});
 }
 
 // Also the second chance of a rejected snapshot: what stood in its way may have been mended.
@@ -235,7 +235,7 @@ void sink_runner::note(journal_entry::kind what, const std::string& why, std::ch
   note(what, in_flight_->wanted, why, took, stages);
 }
 
-void sink_runner::note(journal_entry::kind what, const snapshot_ptr& of, const std::string& why,
+void sink_runner::note(journal_entry::kind what, const model::snapshot_ptr& of, const std::string& why,
                        std::chrono::nanoseconds took, std::optional<stage_times> stages) {
   around_.journal.add(
       {.what = what, .about = subject(), .revision = of->revision(), .why = why, .took = took, .stages = stages});

@@ -19,7 +19,7 @@ std::optional<std::chrono::system_clock::time_point> source_state::told(const st
   return at->second;
 }
 
-service_ptr source_state::find(const std::string& name) const {
+model::service_ptr source_state::find(const std::string& name) const {
   const auto at = services_.find(name);
   return at == services_.end() ? nullptr : at->second;
 }
@@ -37,7 +37,7 @@ std::string source_state::why_unknown() const {
 }
 
 // True when it differs from what is known. Equal content keeps the old object, so that snapshots share it.
-bool source_state::take(const std::string& name, const service_ptr& now) {
+bool source_state::take(const std::string& name, const model::service_ptr& now) {
   unknown_.erase(name);
   const auto at = services_.find(name);
   if (!now) {
@@ -109,7 +109,7 @@ void source_state::on_refused(const plugins::refusal& what) {
   journal_.add({.what = journal_entry::kind::refused,
                 .about = subject(),
                 .why = what.why,
-                .endpoints = {{what.service, what.endpoint, {}, endpoint_change::kind::removed}}});
+                .endpoints = {{what.service, what.endpoint, {}, model::endpoint_change::kind::removed}}});
 }
 
 void source_state::note(std::string why) {

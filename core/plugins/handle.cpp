@@ -1,6 +1,6 @@
 #include "plugins/handle.hpp"
 
-#include "build/facts.hpp"
+#include "base/build_facts.hpp"
 #include "log/log.hpp"
 #include "plugins/instance.hpp"
 #include "plugins/options.hpp"

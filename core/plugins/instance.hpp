@@ -4,11 +4,11 @@
 // folded here, and is handed to the listener on the engine's thread.
 #pragma once
 
+#include "base/lane.hpp"
 #include "config/configuration.hpp"
 #include "metrics/metrics.hpp"
 #include "plugins/boundary.hpp"
 #include "plugins/calls.hpp"
-#include "plugins/lane.hpp"
 #include "plugins/library.hpp"
 
 #include <fmt/format.h>
@@ -31,7 +31,7 @@ class handle;  // the host's end of a drcon_instance
 
 /// What a source said since it was last asked; the newest word on each service.
 struct source_news {
-  std::map<std::string, engine::service_ptr> services;  ///< null: withdrawn
+  std::map<std::string, model::service_ptr> services;   ///< null: withdrawn
   std::map<std::string, std::string> unknown;           ///< service -> why
   std::optional<std::string> all_unknown;               ///< why
   bool ready = false;
@@ -164,7 +164,7 @@ private:
   fault failed_;
   bool stopping_ = false;
 
-  lane lane_;  // last: its jobs use the members above
+  base::lane lane_;  // last: its jobs use the members above
 };
 
 }  // namespace drcon::plugins

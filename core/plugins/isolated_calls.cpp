@@ -104,7 +104,7 @@ private:
   std::optional<std::uint64_t> open_ticket_;
   std::optional<clock::time_point> start_asked_;  // until it has returned, or was told
   std::string away_;                              // why there is no process
-  engine::snapshot_ptr sent_;                     // what the process has of the services
+  model::snapshot_ptr sent_;                      // what the process has of the services
 };
 
 // ---- on the lane ----

@@ -327,7 +327,7 @@ TEST_F(Engine, LeavesAPluginBehindThatDoesNotStop) {
   EXPECT_TRUE(test::wait_until([this] {
     context_.restart();
     context_.poll();
-    return plugins::lanes_running() == 0;
+    return base::lanes_running() == 0;
   }));
 }
 

@@ -11,7 +11,7 @@
 #include <memory>
 #include <string>
 
-namespace drcon::plugins {
+namespace drcon::base {
 
 class lane {
 public:
@@ -42,4 +42,4 @@ int lanes_running();
 /// Waits until none runs; false when the time is up.
 bool wait_for_lanes(std::chrono::nanoseconds at_most);
 
-}  // namespace drcon::plugins
+}  // namespace drcon::base

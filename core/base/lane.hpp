@@ -1,7 +1,8 @@
 // The one thread on which the host calls one instance.
 //
 // A call that never returns costs this thread and nothing else: the lane is then abandoned, with all it refers to.
-// Thread rule: post() and finish() from any thread.
+// Thread rule: post(), waiting() and end() from any thread; end() not from the lane itself, which would wait for
+// itself.
 #pragma once
 
 #include <chrono>

@@ -9,6 +9,7 @@ namespace drcon::engine {
 namespace {
 
 using metrics::labels;
+using metrics::labels_of;
 using metrics::sample;
 
 template <class Number>
@@ -26,8 +27,7 @@ void figures_of(const source_state& source, std::vector<sample>& all) {
   all.push_back({&metrics::source_last_word, with, base::to_seconds(source.last_word())});
   all.push_back({&metrics::source_services, with, number(source.services().size())});
   all.push_back({&metrics::source_endpoints, with, number(endpoint_count(source))});
-  all.push_back(
-      {&metrics::queue_depth, {{"instance", "source " + source.name()}}, number(source.instance().queue_depth())});
+  all.push_back({&metrics::queue_depth, labels_of(source.subject()), number(source.instance().queue_depth())});
 }
 
 void figures_of(const pipeline& each, std::vector<sample>& all) {
@@ -56,7 +56,7 @@ void figures_of(const sink_runner& sink, std::vector<sample>& all) {
   all.push_back({&metrics::sink_wanted, with, revision(sink.wanted())});
   all.push_back({&metrics::sink_applied, with, revision(sink.applied())});
   all.push_back({&metrics::sink_last_applied, with, base::to_seconds(sink.last_applied())});
-  all.push_back({&metrics::queue_depth, {{"instance", "sink " + sink.name()}}, number(sink.instance().queue_depth())});
+  all.push_back({&metrics::queue_depth, labels_of(sink.subject()), number(sink.instance().queue_depth())});
 }
 
 }  // namespace

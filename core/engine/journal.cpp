@@ -18,16 +18,6 @@ const char* word(enum model::endpoint_change::kind what) {
   return "changed";
 }
 
-const char* word(journal_entry::about kind) {
-  switch (kind) {
-    case journal_entry::about::pipeline: return "pipeline";
-    case journal_entry::about::sink: return "sink";
-    case journal_entry::about::source: return "source";
-    case journal_entry::about::host: break;
-  }
-  return "host";
-}
-
 double seconds(std::chrono::nanoseconds length) { return std::chrono::duration<double>(length).count(); }
 
 }  // namespace
@@ -61,8 +51,8 @@ nlohmann::json to_json(const journal_entry& entry) {
   nlohmann::json shown{{"number", entry.number},
                        {"time", base::to_seconds(entry.when)},
                        {"what", to_string(entry.what)},
-                       {"kind", word(entry.of)},
-                       {"subject", entry.subject},
+                       {"kind", to_string(entry.about.kind)},
+                       {"subject", entry.about.name.empty() ? to_string(entry.about.kind) : entry.about.name},
                        {"revision", entry.revision},
                        {"why", entry.why},
                        {"added", entry.counts.added},

@@ -3,6 +3,7 @@
 // Thread rule: the engine's thread.
 #pragma once
 
+#include "base/subject.hpp"
 #include "model/difference.hpp"
 
 #include <nlohmann/json_fwd.hpp>
@@ -40,14 +41,10 @@ struct journal_entry {
     source,    ///< a source cannot tell, or can again
     reloaded,  ///< the configuration was read anew: taken, or refused
   };
-  /// What kind of thing `subject` names.
-  enum class about { pipeline, sink, source, host };
-
   std::uint64_t number = 0;  ///< counts up from 1, never reused
   std::chrono::system_clock::time_point when{};
   kind what = kind::decided;
-  about of = about::pipeline;
-  std::string subject;  ///< its name; "host" for the host
+  base::subject about = base::subject_kind::host;
   std::uint64_t revision = 0;
   std::string why;  ///< the cause, or the sink's answer
   model::endpoint_counts counts;

@@ -50,14 +50,14 @@ pipeline::~pipeline() {
 void pipeline::start() {
   std::string why;
   last_good_ = around_.store.load(name(), why);
-  if (!why.empty()) log::warning("pipeline " + name(), "last good state: {}", why);
+  if (!why.empty()) log::warning(subject(), "last good state: {}", why);
   if (last_good_) {
     next_revision_ = last_good_->revision() + 1;
     brake_.passed(clock::now(), last_good_->in_service_count());
     history_.push_back({.snapshot = last_good_, .why = "before the restart"});
   }
   paused_ = around_.store.load_pause(name());
-  if (paused_) log::warning("pipeline " + name(), "paused still: {}; drcon resume {} ends it", paused_->why, name());
+  if (paused_) log::warning(subject(), "paused still: {}; drcon resume {} ends it", paused_->why, name());
   begin();
 }
 
@@ -113,7 +113,7 @@ bool pipeline::choose() {
       if (!each->ready() && !grace_over_ && !preferred_) return false;
     }
     if (preferred_ != before && before)
-      log::warning("pipeline " + name(), "source {} cannot tell; {} speaks for it", before->name(), preferred_->name());
+      log::warning(subject(), "source {} cannot tell; {} speaks for it", before->name(), preferred_->name());
     return preferred_ != before;
   }
   return !std::exchange(complete_, known()) && complete_;
@@ -208,11 +208,11 @@ void pipeline::hold(const brake::decision& verdict, const model::snapshot& refus
            .counts = model::count_endpoints(changes),
            .endpoints = model::list_endpoints(changes, endpoints_held_shown)};
   if (again) return;
-  log::error("pipeline " + name(), "brake holds: {}; the last good state stays, for at most {}", held_.why,
+  log::error(subject(), "brake holds: {}; the last good state stays, for at most {}", held_.why,
              config::to_text(config_.brake.hold));
   around_.figures.add(metrics::brake_holds, {{"pipeline", name()}});
   around_.journal.add({.what = journal_entry::kind::held,
-                       .subject = name(),
+                       .about = subject(),
                        .revision = refused.revision(),
                        .why = held_.why,
                        .counts = held_.counts,
@@ -224,15 +224,15 @@ void pipeline::end_hold() {
   if (held_.why.empty()) return;
   held_ = {};
   brake_.ask(clock::now(), current_.snapshot ? current_.snapshot->in_service_count() : 0);
-  log::info("pipeline " + name(), "brake released: what was missing is back");
+  log::info(subject(), "brake released: what was missing is back");
   around_.journal.add({.what = journal_entry::kind::released,
-                       .subject = name(),
+                       .about = subject(),
                        .revision = current_.snapshot ? current_.snapshot->revision() : 0,
                        .why = "what was missing is back"});
 }
 
 void pipeline::pass(model::snapshot_ptr candidate, std::string why) {
-  if (!held_.why.empty()) log::warning("pipeline " + name(), "brake released: {}", why);
+  if (!held_.why.empty()) log::warning(subject(), "brake released: {}", why);
   held_ = {};
   brake_timer_.cancel();
   last_good_timer_.cancel();
@@ -252,11 +252,11 @@ void pipeline::pass(model::snapshot_ptr candidate, std::string why) {
   remember();
   decided_(current_);  // first of all: everything below can wait, the change should not
 
-  log::info("pipeline " + name(), "revision {}: {} services, {} endpoints (+{} -{} ~{}) from {}",
-            current_.snapshot->revision(), current_.snapshot->services().size(), current_.snapshot->endpoint_count(),
-            counts.added, counts.removed, counts.changed, current_.why);
+  log::info(subject(), "revision {}: {} services, {} endpoints (+{} -{} ~{}) from {}", current_.snapshot->revision(),
+            current_.snapshot->services().size(), current_.snapshot->endpoint_count(), counts.added, counts.removed,
+            counts.changed, current_.why);
   around_.journal.add({.what = journal_entry::kind::decided,
-                       .subject = name(),
+                       .about = subject(),
                        .revision = current_.snapshot->revision(),
                        .why = current_.why,
                        .counts = counts,
@@ -276,10 +276,8 @@ std::string pipeline::why_not_yet() const {
 void pipeline::serve_last_good() {
   if (current_.snapshot) return;
   has_waited_ = true;
-  if (!last_good_)
-    return log::warning("pipeline " + name(), "{}: waiting for it, and touching nothing until then", why_not_yet());
-  log::warning("pipeline " + name(), "{}: serving the last good state, revision {}", why_not_yet(),
-               last_good_->revision());
+  if (!last_good_) return log::warning(subject(), "{}: waiting for it, and touching nothing until then", why_not_yet());
+  log::warning(subject(), "{}: serving the last good state, revision {}", why_not_yet(), last_good_->revision());
   const auto now = clock::now();
   current_ = {.snapshot = last_good_,
               .why = "last good state",
@@ -339,9 +337,9 @@ bool pipeline::roll_back(std::uint64_t revision) {
 }
 
 void pipeline::note_steered(std::string what) {
-  log::warning("pipeline " + name(), "{}", what);
+  log::warning(subject(), "{}", what);
   around_.journal.add({.what = journal_entry::kind::steered,
-                       .subject = name(),
+                       .about = subject(),
                        .revision = current_.snapshot ? current_.snapshot->revision() : 0,
                        .why = std::move(what)});
 }

@@ -67,6 +67,7 @@ public:
 
   const config::pipeline_config& config() const { return config_; }
   const std::string& name() const { return config_.name; }
+  base::subject subject() const { return {base::subject_kind::pipeline, config_.name}; }
   /// The last decision; its snapshot is null before the first.
   const decision& current() const { return current_; }
   /// True when the sources have told enough to decide.

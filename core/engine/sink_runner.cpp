@@ -107,7 +107,7 @@ void sink_runner::begin(bool reconcile) {
 void sink_runner::tell_unanswered() {
   last_answer_ = "unanswered";
   last_why_ = "no answer from plugin '" + instance_->plugin_name() + "' for " + config::to_text(answer_patience);
-  log::error("sink " + name(), "{}; nothing more reaches this target until it answers", last_why_);
+  log::error(subject(), "{}; nothing more reaches this target until it answers", last_why_);
   note(journal_entry::kind::away, last_why_, clock::now() - begun_);
 }
 
@@ -159,7 +159,7 @@ void sink_runner::applied_now(clock::time_point now) {
   const auto stages = measure(now);
   around_.figures.observe(metrics::stage, {{"stage", "verified"}, {"sink", name()}}, seconds(took));
   if (stages) around_.figures.observe(metrics::change_to_applied, {{"sink", name()}}, seconds(stages->whole));
-  log::info("sink " + name(), "applied revision {} in {:.1f} ms", applied_->revision(), seconds(took) * 1000);
+  log::info(subject(), "applied revision {} in {:.1f} ms", applied_->revision(), seconds(took) * 1000);
   note(journal_entry::kind::applied, {}, took, stages);
 }
 
@@ -178,7 +178,7 @@ void sink_runner::away(const std::string& why) {
   last_answer_ = "away";
   const auto pause = backoff_.next();
   if (!again) {
-    log::warning("sink " + name(), "target away: {}; tried again, at intervals of up to {}", why,
+    log::warning(subject(), "target away: {}; tried again, at intervals of up to {}", why,
                  config::to_text(longest_retry));
     note(journal_entry::kind::away, why, clock::now() - begun_);
   }
@@ -198,7 +198,7 @@ void sink_runner::rejected(const std::string& why) {
   last_answer_ = "rejected";
   rejected_ = in_flight_->wanted;
   if (again) return;
-  log::error("sink " + name(), "revision {} rejected: {}; the target keeps what it had, and the next change is tried",
+  log::error(subject(), "revision {} rejected: {}; the target keeps what it had, and the next change is tried",
              rejected_->revision(), why);
   note(journal_entry::kind::rejected, why, clock::now() - begun_);
 }
@@ -216,8 +216,7 @@ void sink_runner::on_restarted() { resync(); }
 
 void sink_runner::on_refused(const plugins::refusal& what) {
   around_.journal.add({.what = journal_entry::kind::refused,
-                       .of = journal_entry::about::sink,
-                       .subject = name(),
+                       .about = subject(),
                        .why = what.why,
                        .endpoints = {{what.service, what.endpoint, {}, model::endpoint_change::kind::removed}}});
 }
@@ -238,13 +237,8 @@ void sink_runner::note(journal_entry::kind what, const std::string& why, std::ch
 
 void sink_runner::note(journal_entry::kind what, const model::snapshot_ptr& of, const std::string& why,
                        std::chrono::nanoseconds took, std::optional<stage_times> stages) {
-  around_.journal.add({.what = what,
-                       .of = journal_entry::about::sink,
-                       .subject = name(),
-                       .revision = of->revision(),
-                       .why = why,
-                       .took = took,
-                       .stages = stages});
+  around_.journal.add(
+      {.what = what, .about = subject(), .revision = of->revision(), .why = why, .took = took, .stages = stages});
 }
 
 }  // namespace drcon::engine

@@ -22,6 +22,7 @@ public:
   sink_runner(std::shared_ptr<plugins::instance> instance, pipeline_surroundings around);
 
   const std::string& name() const { return instance_->name(); }
+  const base::subject& subject() const { return instance_->subject(); }
   plugins::instance& instance() { return *instance_; }
   const plugins::instance& instance() const { return *instance_; }
 

@@ -47,6 +47,7 @@ public:
   source_state(std::shared_ptr<plugins::instance> instance, journal& notes, metrics::metrics& figures);
 
   const std::string& name() const { return instance_->name(); }
+  const base::subject& subject() const { return instance_->subject(); }
   plugins::instance& instance() { return *instance_; }
   const plugins::instance& instance() const { return *instance_; }
 

@@ -172,7 +172,7 @@ struct state_store::writer {
     fs::create_directories(directory, error);
     auto why = replace_file(directory / name, text);
     if (why == last_fault) return;
-    if (!why.empty()) log::error("state", "last good state is not kept: {}", why);
+    if (!why.empty()) log::error(base::subject_kind::state, "last good state is not kept: {}", why);
     last_fault = std::move(why);
   }
 

@@ -1,7 +1,7 @@
 // From the C structs of a plugin to the host's values: copied, validated, never trusted.
 //
-// Whoever can register a service somewhere can write any bytes; see "Untrusted registry" in the SDK's README. An
-// endpoint that breaks a rule is left out with a reason and never takes the others down.
+// Anyone who can register a service can write any bytes into its names, tags and addresses. An endpoint that breaks a
+// rule is left out with a reason, and never takes the others down; see accept() for what is left out.
 // Thread rule: pure functions; run on the thread of the plugin that publishes.
 #pragma once
 

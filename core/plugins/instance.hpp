@@ -82,7 +82,8 @@ public:
   instance(const instance&) = delete;
   instance& operator=(const instance&) = delete;
 
-  const std::string& name() const { return name_; }
+  const std::string& name() const { return subject_.name; }
+  const base::subject& subject() const { return subject_; }
   const std::string& plugin_name() const { return plugin_name_; }
   config::kind kind() const { return kind_; }
 
@@ -142,9 +143,8 @@ private:
   void tell(std::function<void(instance_listener&)> what);
 
   const config::kind kind_;
-  const std::string name_;
+  const base::subject subject_;
   const std::string plugin_name_;
-  const std::string component_;  // for the log: "source consul"
   const bool own_process_;
   boost::asio::any_io_executor executor_;
   metrics::metrics& figures_;

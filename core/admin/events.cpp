@@ -1,5 +1,8 @@
 #include "admin/events.hpp"
 
+#include "report/encode.hpp"
+#include "report/status.hpp"
+
 #include <boost/asio/post.hpp>
 #include <nlohmann/json.hpp>
 
@@ -65,7 +68,7 @@ publisher::publisher(engine::engine& engine, boost::asio::io_context& here,
 publisher::~publisher() { engine_.log().tell({}); }
 
 void publisher::tell(const engine::journal_entry& entry) {
-  auto text = event("id: " + std::to_string(entry.number) + "\nevent: journal", to_json(entry));
+  auto text = event("id: " + std::to_string(entry.number) + "\nevent: journal", report::encode(entry));
   boost::asio::post(*there_, [to = to_, number = entry.number, text = std::move(text)]() mutable {
     to->add_entry(number, std::move(text));
   });
@@ -78,7 +81,7 @@ void publisher::listened_to(std::shared_ptr<const std::atomic<std::size_t>> list
 }
 
 void publisher::tell_state() {
-  auto state = engine_.status();
+  auto state = report::encode(report::status_of(engine_));
   const auto now = state["now"];
   state.erase("now");
   if (state != last_) {

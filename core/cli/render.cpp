@@ -2,6 +2,7 @@
 #include "cli/hosted_engine.hpp"
 #include "cli/unified_diff.hpp"
 #include "log/log.hpp"
+#include "report/verdict.hpp"
 
 #include <iostream>
 
@@ -40,7 +41,7 @@ int render(const arguments& from) {
     for (const auto& [sink, targets] : hosted.engine().render(faults))
       for (const auto& target : targets) show(sink, target, from.diff);
   } else {
-    faults = hosted.engine().unsettled();
+    faults = report::unsettled(hosted.engine());
   }
   std::cout.flush();
   for (const auto& line : faults) std::cerr << "drcon: " << line << "\n";

@@ -250,7 +250,7 @@ bool engine::settled() const {
 }
 
 bool engine::begun() const {
-  const auto answered = [this](const std::string& sink) { return sinks_.at(sink)->last_answer() != "none"; };
+  const auto answered = [this](const std::string& sink) { return sinks_.at(sink)->last_answer() != sink_answer::none; };
   return std::ranges::all_of(pipelines_, [&](const auto& named) {
     const auto& each = *named.second;
     if (each.has_waited() || !each.held().empty()) return true;

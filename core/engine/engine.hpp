@@ -14,7 +14,6 @@
 #include "plugins/registry.hpp"
 
 #include <boost/asio/io_context.hpp>
-#include <nlohmann/json_fwd.hpp>
 
 #include <chrono>
 #include <functional>
@@ -60,29 +59,15 @@ public:
   /// Each pipeline has had its first apply, whatever its result, or has said what it waits for.
   bool begun() const;
   std::size_t pipeline_count() const { return pipelines_.size(); }
-  /// What is still open, one line each: what is not as it should be, and sinks that are at work.
-  std::vector<std::string> unsettled() const;
-  /// What holds back "all is well" though nothing is open: who cannot tell, is left out, or is paused; one line each.
-  std::vector<std::string> caveats() const;
-  /// All of it in one phrase: "all is well", "settled, with caveats", "under way" or "not as it should be".
-  std::string verdict() const;
-
   /// By sink: what apply would write. `why` tells what could not be rendered.
   std::map<std::string, std::vector<plugins::rendered_target>> render(std::vector<std::string>& why);
 
-  // ---- what the admin interface shows; see admin/routes.cpp for the shape of each ----
+  // ---- what core/report looks at ----
 
-  nlohmann::json status() const;
-  nlohmann::json pipelines() const;
-  /// `name` and `pipeline` below are those of one that there is.
-  nlohmann::json pipeline_detail(const std::string& name) const;
-  /// Where an endpoint stands, and why: what `asked` names by id, address or address:port, within `service` when that
-  /// is not empty. "matches" is empty when it was never heard of.
-  nlohmann::json explain(const std::string& pipeline, const std::string& asked, const std::string& service) const;
-  /// The nearest that there is to an endpoint that is not.
-  std::vector<std::string> endpoints_like(const std::string& pipeline, const std::string& asked) const;
-  /// What is known at a scrape.
-  std::vector<metrics::sample> figures() const;
+  const std::map<std::string, std::shared_ptr<source_state>>& sources() const { return sources_; }
+  const std::map<std::string, std::unique_ptr<pipeline>>& pipelines() const { return pipelines_; }
+  const std::map<std::string, std::shared_ptr<sink_runner>>& sinks() const { return sinks_; }
+  std::chrono::system_clock::time_point started() const { return started_; }
   journal& log() { return journal_; }
   const journal& log() const { return journal_; }
 

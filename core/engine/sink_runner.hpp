@@ -7,6 +7,7 @@
 #include "base/timer.hpp"
 #include "engine/journal.hpp"
 #include "engine/pipeline.hpp"
+#include "engine/sink_answer.hpp"
 #include "plugins/instance.hpp"
 
 #include <functional>
@@ -42,10 +43,10 @@ public:
   const model::snapshot_ptr& applied() const { return applied_; }
   bool in_flight() const { return in_flight_ != nullptr; }
   /// Serves what is wanted.
-  bool up_to_date() const { return wanted_ && applied_ == wanted_ && last_answer_ == "applied"; }
+  bool up_to_date() const { return wanted_ && applied_ == wanted_ && last_answer_ == sink_answer::applied; }
   /// Its last answer stands in the way of that; else it serves it, is at work on it, or has yet to begin.
-  bool in_trouble() const { return !up_to_date() && last_answer_ != "applied" && last_answer_ != "none"; }
-  const std::string& last_answer() const { return last_answer_; }
+  bool in_trouble() const { return !up_to_date() && is_trouble(last_answer_); }
+  sink_answer last_answer() const { return last_answer_; }
   const std::string& last_why() const { return last_why_; }
   /// How many updates it has answered with "applied", and when the last of them.
   std::uint64_t applies() const { return applies_; }
@@ -91,7 +92,7 @@ private:
   std::uint64_t next_ticket_ = 1;
   bool open_ = false;
   std::function<void()> idle_;
-  std::string last_answer_ = "none";
+  sink_answer last_answer_ = sink_answer::none;
   std::string last_why_;
   bool said_away_ = false;  // the sink found its target away by itself, and not yet back
   std::uint64_t applies_ = 0;

@@ -150,12 +150,12 @@ void diff(subject& about, const std::string& name, const asked&, const reply& to
     nlohmann::json shown{{"pipeline", name}, {"sinks", nlohmann::json::object()}};
     for (const auto& [sink, each] : found) {
       auto targets = nlohmann::json::array();
-      for (const auto& target : each.targets)
+      for (const auto& target : each ? *each : std::vector<plugins::rendered_target>())
         targets.push_back({{"target", target.target},
                            {"wanted", target.wanted},
                            {"live", target.live ? nlohmann::json(*target.live) : nlohmann::json()},
                            {"equal", target.live == target.wanted}});
-      shown["sinks"][sink] = {{"targets", std::move(targets)}, {"error", each.error}};
+      shown["sinks"][sink] = {{"targets", std::move(targets)}, {"error", each ? "" : each.error().why}};
     }
     to(json(200, shown));
   });

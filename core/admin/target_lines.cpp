@@ -40,8 +40,11 @@ void add_target_lines(report::endpoint_finding& match, const std::map<std::strin
   for (auto& sink : match.sinks) {
     const auto inspected = found.find(sink.sink);
     if (inspected == found.end()) continue;
-    sink.target_error = inspected->second.error;
-    for (const auto& target : inspected->second.targets)
+    if (!inspected->second) {
+      sink.target_error = inspected->second.error().why;
+      continue;
+    }
+    for (const auto& target : *inspected->second)
       sink.targets.push_back(
           {.name = target.target,
            .known = target.live.has_value(),

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "base/lane.hpp"
+#include "base/result.hpp"
 #include "config/configuration.hpp"
 #include "engine/journal.hpp"
 #include "engine/pipeline.hpp"
@@ -30,11 +31,11 @@ enum class mode {
   render,  ///< sinks are made but not started: only render() is asked of them
 };
 
-/// What a sink would write and what its target says, or why that is not known.
-struct inspection {
-  std::vector<plugins::rendered_target> targets;
-  std::string error;
-};
+/// What a sink would write and what its target has, or why that is not known.
+using inspection = base::result<std::vector<plugins::rendered_target>>;
+
+/// What the plugin's instance would write. Waits for it.
+inspection render_by(plugins::instance& sink, const std::shared_ptr<const plugins::update_package>& update);
 
 class engine {
 public:
@@ -59,8 +60,9 @@ public:
   /// Each pipeline has had its first apply, whatever its result, or has said what it waits for.
   bool begun() const;
   std::size_t pipeline_count() const { return pipelines_.size(); }
-  /// By sink: what apply would write. `why` tells what could not be rendered.
-  std::map<std::string, std::vector<plugins::rendered_target>> render(std::vector<std::string>& why);
+  /// By sink: what apply would write, or why that cannot be rendered. Sinks for which nothing is decided are left out.
+  /// Waits for each plugin, so that it is only for a process that does nothing else.
+  std::map<std::string, inspection> render();
 
   // ---- what core/report looks at ----
 
@@ -76,12 +78,12 @@ public:
   /// Null when there is none of that name.
   pipeline* find(const std::string& name);
   const config::configuration& config() const { return config_; }
-  /// Has the sinks of a pipeline compare their targets with what is wanted; how many of them began.
+  /// Has the sinks of a pipeline compare their targets with what is desired; returns how many of them began.
   std::size_t resync(const std::string& pipeline);
-  /// Asks what a sink would write and what is there now. `done` is called on the engine's thread; the asking is done on
-  /// another.
+  /// Asks what a sink would write and what its target has now. `done` is called on the engine's thread; the plugin is
+  /// asked on another one.
   void inspect(const std::string& sink, std::function<void(inspection)> done);
-  /// The configuration was read anew, or refused.
+  /// Notes in journal and metrics that a new configuration was taken, or refused.
   void note_reload(bool taken, const std::string& why);
 
 private:

@@ -41,7 +41,7 @@ void sink_runner::feed_by(const std::set<std::string>& pipelines) {
   compose({});
 }
 
-void sink_runner::want(const std::string& pipeline, const decision& decided) {
+void sink_runner::on_decided(const std::string& pipeline, const decision& decided) {
   feeds_[pipeline] = decided;
   compose(decided);
 }
@@ -78,8 +78,8 @@ void sink_runner::compose(const decision& cause) {
     for (const auto& [name, each] : parts) services.push_back(merge_service(each));
     now = std::make_shared<const model::snapshot>(++composed_revision_, std::move(services));
   }
-  if (wanted_ && same_content(*wanted_, *now)) return;
-  wanted_ = std::move(now);
+  if (desired_ && same_content(*desired_, *now)) return;
+  desired_ = std::move(now);
   cause_ = cause;
   rejected_.reset();
   backoff_.reset();
@@ -90,7 +90,7 @@ void sink_runner::compose(const decision& cause) {
 
 // Hands over what is wanted, when there is something to do and nothing in the way.
 void sink_runner::next() {
-  if (!open_ || in_flight_ || waiting_ || !wanted_ || applied_ == wanted_ || rejected_ == wanted_) return;
+  if (!open_ || in_flight_ || waiting_ || !desired_ || applied_ == desired_ || rejected_ == desired_) return;
   begin(false);
 }
 
@@ -99,7 +99,7 @@ void sink_runner::begin(bool reconcile) {
   if (!reconcile && !waited_for_target_ && cause_.decided != clock::time_point{})
     around_.figures.observe(metrics::stage, {{"stage", "applied"}, {"sink", name()}}, seconds(begun_ - cause_.decided));
   cause_in_flight_ = reconcile ? decision{} : cause_;
-  in_flight_ = std::make_shared<const plugins::update_package>(next_ticket_++, reconcile, wanted_, applied_);
+  in_flight_ = std::make_shared<const plugins::update_package>(next_ticket_++, reconcile, desired_, applied_);
   answer_timer_.after(answer_patience, [this] { tell_unanswered(); });
   instance_->apply(in_flight_);
 }
@@ -137,7 +137,7 @@ void sink_runner::on_status(const plugins::instance_status& now) {
     last_why_ = now.text;
     note(journal_entry::kind::away, applied_, now.text, {});
   }
-  const bool answer_will_tell = in_flight_ || waiting_ || applied_ != wanted_;
+  const bool answer_will_tell = in_flight_ || waiting_ || applied_ != desired_;
   if (was_away && !is_away && !answer_will_tell && last_answer_ == sink_answer::away) {
     last_answer_ = sink_answer::applied;
     last_why_.clear();
@@ -188,9 +188,9 @@ void sink_runner::away(const std::string& why) {
   waited_for_target_ = true;
   retry_timer_.after(pause, [this] {
     waiting_ = false;
-    if (!open_ || in_flight_ || !wanted_) return;
+    if (!open_ || in_flight_ || !desired_) return;
     around_.figures.add(metrics::retries, {{"sink", name()}});
-    begin(applied_ == wanted_);
+    begin(applied_ == desired_);
   });
 }
 
@@ -205,10 +205,10 @@ void sink_runner::rejected(const std::string& why) {
 }
 
 bool sink_runner::resync() {
-  if (!open_ || in_flight_ || !wanted_) return false;
+  if (!open_ || in_flight_ || !desired_) return false;
   retry_timer_.cancel();
   waiting_ = false;
-  begin(applied_ == wanted_);
+  begin(applied_ == desired_);
   return true;
 }
 
@@ -226,7 +226,7 @@ void sink_runner::on_refused(const plugins::refusal& what) {
 void sink_runner::arm_resync() {
   if (resync_.count() == 0 || !open_) return;
   resync_timer_.after(resync_, [this] {
-    if (open_ && !in_flight_ && !waiting_ && wanted_) begin(applied_ == wanted_);
+    if (open_ && !in_flight_ && !waiting_ && desired_) begin(applied_ == desired_);
     else arm_resync();
   });
 }

@@ -30,7 +30,7 @@ public:
   /// The pipelines that feed this sink; nothing is applied before each of them has decided.
   void feed_by(const std::set<std::string>& pipelines);
   /// A pipeline decided.
-  void want(const std::string& pipeline, const decision& decided);
+  void on_decided(const std::string& pipeline, const decision& decided);
   /// How often the target is compared with what is wanted though nothing changed; 0: never.
   void resync_every(std::chrono::nanoseconds interval);
   /// No update is handed over before this: the instance is started.
@@ -39,11 +39,11 @@ public:
   void close(std::function<void()> idle);
 
   /// What all pipelines together want, or null before each has decided.
-  const model::snapshot_ptr& wanted() const { return wanted_; }
+  const model::snapshot_ptr& desired() const { return desired_; }
   const model::snapshot_ptr& applied() const { return applied_; }
   bool in_flight() const { return in_flight_ != nullptr; }
   /// Serves what is wanted.
-  bool up_to_date() const { return wanted_ && applied_ == wanted_ && last_answer_ == sink_answer::applied; }
+  bool up_to_date() const { return desired_ && applied_ == desired_ && last_answer_ == sink_answer::applied; }
   /// Its last answer stands in the way of that; else it serves it, is at work on it, or has yet to begin.
   bool in_trouble() const { return !up_to_date() && is_trouble(last_answer_); }
   sink_answer last_answer() const { return last_answer_; }
@@ -81,10 +81,10 @@ private:
   pipeline_surroundings around_;
   std::map<std::string, decision> feeds_;
   std::uint64_t composed_revision_ = 0;
-  model::snapshot_ptr wanted_;
+  model::snapshot_ptr desired_;
   model::snapshot_ptr applied_;
   model::snapshot_ptr rejected_;
-  decision cause_;            // of wanted_
+  decision cause_;            // of desired_
   decision cause_in_flight_;  // of what in_flight_ brings; none when that is no change
 
   std::shared_ptr<const plugins::update_package> in_flight_;

@@ -139,7 +139,7 @@ sink_finding find_in_sink(const engine::sink_runner& sink, const std::string& se
           .plugin = sink.instance().plugin_name(),
           .present = find_endpoint(sink.applied(), service, id) != nullptr,
           .applied = revision_of(sink.applied()),
-          .desired = revision_of(sink.wanted()),
+          .desired = revision_of(sink.desired()),
           .up_to_date = sink.up_to_date(),
           .last_answer = sink.last_answer(),
           .why = sink.last_why(),

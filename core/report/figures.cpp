@@ -55,7 +55,7 @@ void add_figures(const engine::sink_runner& sink, std::vector<sample>& all) {
                  number(sink.instance().status().state)});
   all.push_back({&metrics::sink_up_to_date, with, number(sink.up_to_date())});
   all.push_back({&metrics::sink_in_flight, with, number(sink.in_flight())});
-  all.push_back({&metrics::sink_wanted, with, revision(sink.wanted())});
+  all.push_back({&metrics::sink_wanted, with, revision(sink.desired())});
   all.push_back({&metrics::sink_applied, with, revision(sink.applied())});
   all.push_back({&metrics::sink_last_applied, with, base::to_seconds(sink.last_applied())});
   all.push_back({&metrics::queue_depth, labels_of(sink.subject()), number(sink.instance().queue_depth())});

@@ -57,7 +57,7 @@ std::optional<std::uint64_t> revision_of(const model::snapshot_ptr& snapshot) {
 sink_report sink_of(const engine::engine& engine, const std::string& name) {
   const auto& sink = *engine.sinks().at(name);
   return {.instance = report_of(sink.instance(), pipelines_with(engine.config(), name, &pipeline_config::sinks)),
-          .desired = revision_of(sink.wanted()),
+          .desired = revision_of(sink.desired()),
           .applied = revision_of(sink.applied()),
           .up_to_date = sink.up_to_date(),
           .in_flight = sink.in_flight(),

@@ -58,7 +58,7 @@ std::string line_of_open(const engine::sink_runner& sink) {
   const auto subject = "sink " + sink.name();
   if (sink.in_trouble()) return subject + ": " + to_string(sink.last_answer()) + because(sink.last_why());
   return subject + (sink.in_flight() ? " is at work on" : " has yet to begin with") + " revision " +
-         std::to_string(sink.wanted()->revision());
+         std::to_string(sink.desired()->revision());
 }
 
 bool is_held_up(const engine::pipeline& pipeline) { return !pipeline.known() || !pipeline.held().empty(); }
@@ -94,7 +94,7 @@ lines unsettled(const engine::engine& engine) {
     if (!pipeline->held().empty()) all.push_back("pipeline " + name + " is held by its brake: " + pipeline->held());
   }
   for (const auto& [name, sink] : engine.sinks())
-    if (sink->wanted() && !sink->up_to_date()) all.push_back(line_of_open(*sink));
+    if (sink->desired() && !sink->up_to_date()) all.push_back(line_of_open(*sink));
   return all;
 }
 

@@ -3,11 +3,14 @@
 # cache, and unpacked for each run. Must run as root.
 #
 #   cache=DIRECTORY root=$cache/root     set by whoever sources this
+#   release=NAME                         likewise: bookworm (Debian 12) or trixie (13)
 #   say TEXT; remove PATH...; contained [unshare's options] COMMAND...; $enter
-#   bootstrap_debian RELEASE             a minimal Debian into $root: bookworm (12) or trixie (13)
+#   bootstrap_debian                     a minimal Debian into $root
 #   keep_debian TAR OLD...               packs $root, once OLD, the tars it replaces, are gone
 #   make_packages BUILD                  drcon's debs, into $cache/packages
-#   clean_debian RELEASE TOOL...         unpacks a Debian with these packages into $root
+#   clean_debian TOOL...                 unpacks a Debian with these packages into $root
+
+release=${release:-bookworm}
 
 say() { printf '%s %s: %s\n' "$(date +%T)" "$(basename "$cache")" "$*"; }
 
@@ -41,8 +44,8 @@ make_packages() {
 bootstrap_debian() {
   remove "$root"
   mirror=$("$packaging/install-deps" --mirror)
-  say "debootstrap of $1 from $mirror"
-  debootstrap --variant=minbase "$1" "$root" "$mirror" > "$cache/debootstrap.log" 2>&1 ||
+  say "debootstrap of $release from $mirror"
+  debootstrap --variant=minbase "$release" "$root" "$mirror" > "$cache/debootstrap.log" 2>&1 ||
     { tail -n 20 "$cache/debootstrap.log" >&2; return 1; }
   cp -L /etc/resolv.conf "$root/etc/resolv.conf"
 }
@@ -57,10 +60,8 @@ keep_debian() {
 
 # What is in the cache is what these tools and the packages' dependencies make.
 clean_debian() {
-  release=$1
-  shift
   depends=$(for each in "$cache"/packages/*.deb; do dpkg-deb -f "$each" Depends; done)
-  base=$cache/base-$release-$(printf '%s\n' "$*" "$depends" | sha256sum | cut -c 1-12).tar
+  base=$cache/base-$(printf '%s\n' "$*" "$depends" | sha256sum | cut -c 1-12).tar
   [ -e "$base" ] || make_clean_debian "$@"
   remove "$root"
   mkdir "$root"
@@ -68,7 +69,7 @@ clean_debian() {
 }
 
 make_clean_debian() {
-  bootstrap_debian "$release"
+  bootstrap_debian
   "$packaging/install-deps" --consul-source "$root"
   # Servers are started by the test, and not because they were installed.
   printf '#!/bin/sh\nexit 101\n' > "$root/usr/sbin/policy-rc.d"
@@ -81,5 +82,5 @@ make_clean_debian() {
     apt-get install -y -q --no-install-recommends "$@"
     apt-get install -y -q --no-install-recommends --download-only /tmp/drcon*.deb
     rm /tmp/drcon*.deb' sh "$@" > "$cache/apt.log" 2>&1 || { tail -n 30 "$cache/apt.log" >&2; return 1; }
-  keep_debian "$base" "$cache/base-$release"-*.tar
+  keep_debian "$base" "$cache"/base-*.tar
 }

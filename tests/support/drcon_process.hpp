@@ -4,6 +4,7 @@
 #include "support/http.hpp"
 #include "support/process.hpp"
 #include "support/temp_dir.hpp"
+#include "support/wait.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -36,7 +37,7 @@ public:
   std::string metrics() const;
   nlohmann::json journal() const;
   /// Waits until all is settled; false when the time is up.
-  bool settled(std::chrono::milliseconds deadline = std::chrono::seconds(20)) const;
+  bool settled(std::chrono::milliseconds deadline = patience) const;
   std::string log() const { return process_.text(); }
   const temp_dir& directory() const { return directory_; }
 

@@ -51,6 +51,10 @@ nlohmann::json drcon_process::journal() const {
   return nlohmann::json::parse(get(directory_ / "admin.sock", "/v1/journal").body, nullptr, false);
 }
 
+std::string drcon_process::kept_state(const std::string& pipeline) const {
+  return read_file(directory_ / "state" / (pipeline + ".state"));
+}
+
 bool drcon_process::settled(std::chrono::milliseconds deadline) const {
   return wait_until([this] { return get(directory_ / "admin.sock", "/readyz").status == 200; }, deadline);
 }

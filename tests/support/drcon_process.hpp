@@ -39,6 +39,9 @@ public:
   /// Waits until all is settled; false when the time is up.
   bool settled(std::chrono::milliseconds deadline = patience) const;
   std::string log() const { return process_.text(); }
+  /// The last good snapshot that is kept for a pipeline, as it is on disk; empty when none is. It is written some time
+  /// after it was applied, under another name beside this one first: only what this returns survives a kill.
+  std::string kept_state(const std::string& pipeline) const;
   const temp_dir& directory() const { return directory_; }
 
 private:

@@ -4,6 +4,7 @@
 #include "plugins/handle.hpp"
 #include "plugins/isolated_calls.hpp"
 #include "plugins/options.hpp"
+#include "plugins/patience.hpp"
 
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -14,11 +15,6 @@
 namespace drcon::plugins {
 namespace {
 
-// Creating does no I/O, so a plugin that takes this long never ends.
-constexpr auto create_deadline = std::chrono::seconds(10);
-// A target is read and compared for a render; a slow one is still answered.
-constexpr auto render_deadline = std::chrono::seconds(30);
-constexpr auto start_patience = std::chrono::seconds(5);
 constexpr auto first_start_pause = std::chrono::milliseconds(500);
 constexpr auto longest_start_pause = std::chrono::milliseconds(30000);
 
@@ -90,7 +86,7 @@ fault instance::create() {
   auto answer = std::make_shared<std::promise<drcon_result>>();
   auto result = answer->get_future();
   lane_.post([self = shared_from_this(), answer] { answer->set_value(self->calls_->create(*self->options_)); });
-  if (result.wait_for(create_deadline) != std::future_status::ready) {
+  if (result.wait_for(patience::create) != std::future_status::ready) {
     handle_->close("its create had been given up");
     return {DRCON_CONFIG, {}, "plugin '" + plugin_name_ + "' did not return from create; it is abandoned"};
   }
@@ -108,12 +104,12 @@ void instance::start() { call_start(first_start_pause); }
 
 // A start that does not return holds up its own lane and nothing else; who waits for it shall know what for.
 drcon_result instance::start_in_time() {
-  auto late = std::make_shared<boost::asio::steady_timer>(executor_, start_patience);
+  auto late = std::make_shared<boost::asio::steady_timer>(executor_, patience::start);
   late->async_wait([weak = weak_from_this()](const boost::system::error_code& error) {
     const auto self = weak.lock();
     if (error || !self) return;
-    self->misbehaved("its start has not returned for 5 s; it should return at once");
-    self->said_status({DRCON_STATE_AWAY, "its start does not return"});
+    self->misbehaved(patience::start_is_overdue);
+    self->said_status({DRCON_STATE_AWAY, patience::start_does_not_return});
   });
   const auto result = calls_->start();
   boost::asio::post(executor_, [late] { late->cancel(); });
@@ -176,7 +172,7 @@ std::optional<std::vector<rendered_target>> instance::render(const std::shared_p
     shared->result.set_value(result);
   });
   auto result = shared->result.get_future();
-  if (result.wait_for(render_deadline) != std::future_status::ready) {
+  if (result.wait_for(patience::render) != std::future_status::ready) {
     why = "plugin '" + plugin_name_ + "' did not return from render";
     return {};
   }

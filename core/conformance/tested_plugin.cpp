@@ -78,9 +78,8 @@ const char* word(kind kind) { return kind == kind::source ? "source" : "sink"; }
 
 // The only place of the kit that uses the host's loader.
 tested_plugin::tested_plugin(const std::filesystem::path& file) : file_(file) {
-  plugins::library_fault fault;
-  const auto loaded = plugins::load_library(file, plugins::trust::unknown, fault);
-  if (!loaded) throw std::runtime_error(file.string() + " " + fault.why + "; " + fault.help);
+  const auto loaded = plugins::load_library(file, plugins::trust::unknown);
+  if (!loaded) throw std::runtime_error(file.string() + " " + loaded.error().why + "; " + loaded.error().help);
   entry_ = loaded->entry;
   source_schema_ = loaded->source_schema.value_or(json());
   sink_schema_ = loaded->sink_schema.value_or(json());

@@ -137,12 +137,9 @@ void instance::apply(std::shared_ptr<const update_package> update) {
   });
 }
 
-std::optional<std::vector<rendered_target>> instance::render(const std::shared_ptr<const update_package>& update,
-                                                             std::string& why) {
-  if (!calls_->can_render()) {
-    why = "plugin '" + plugin_name_ + "' cannot render";
-    return {};
-  }
+base::result<std::vector<rendered_target>> instance::render(const std::shared_ptr<const update_package>& update) {
+  if (!calls_->can_render()) return base::failure{"plugin '" + plugin_name_ + "' cannot render"};
+  // Shared with the lane: a render that overstays goes on writing to it after this function has returned.
   struct answer {
     std::promise<drcon_result> result;
     std::vector<rendered_target> targets;
@@ -157,14 +154,12 @@ std::optional<std::vector<rendered_target>> instance::render(const std::shared_p
     shared->result.set_value(result);
   });
   auto result = shared->result.get_future();
-  if (result.wait_for(patience::render) != std::future_status::ready) {
-    why = "plugin '" + plugin_name_ + "' did not return from render";
-    return {};
-  }
+  if (result.wait_for(patience::render) != std::future_status::ready)
+    return base::failure{"plugin '" + plugin_name_ + "' did not return from render"};
   if (result.get() != DRCON_OK) {
-    why = last_failure();
+    auto why = last_failure();
     if (why.empty()) why = "plugin '" + plugin_name_ + "' cannot render this";
-    return {};
+    return base::failure{std::move(why)};
   }
   return std::move(shared->targets);
 }

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "base/lane.hpp"
+#include "base/result.hpp"
 #include "base/subject.hpp"
 #include "config/configuration.hpp"
 #include "metrics/metrics.hpp"
@@ -26,7 +27,6 @@
 #include <limits>
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -65,9 +65,8 @@ public:
   void start();
   /// Hands over an update; on_done answers.
   void apply(std::shared_ptr<const update_package> update);
-  /// What apply would write; waits for it. Nothing, and the reason in `why`, when the sink cannot say.
-  std::optional<std::vector<rendered_target>> render(const std::shared_ptr<const update_package>& update,
-                                                     std::string& why);
+  /// What apply would write; waits for it. A failure when the sink cannot render, or not this update.
+  base::result<std::vector<rendered_target>> render(const std::shared_ptr<const update_package>& update);
   /// Ends all work. `stopped` is posted to the engine's thread when it has ended.
   void stop(std::function<void()> stopped);
   /// After stop(): waits for the end of the lane's thread; false when it overstays. Only after this returned true may

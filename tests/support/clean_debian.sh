@@ -49,6 +49,8 @@ bootstrap_debian() {
   debootstrap --variant=minbase "$release" "$root" "$mirror" > "$cache/debootstrap.log" 2>&1 ||
     { tail -n 20 "$cache/debootstrap.log" >&2; return 1; }
   cp -L /etc/resolv.conf "$root/etc/resolv.conf"
+  # Whoever pulls the plug makes it again: dpkg need not wait for the disk.
+  echo force-unsafe-io > "$root/etc/dpkg/dpkg.cfg.d/force-unsafe-io"
 }
 
 keep_debian() {

@@ -263,7 +263,7 @@ std::map<std::string, inspection> engine::render() {
   for (const auto& [name, runner] : sinks_) {
     if (!runner->desired()) continue;
     const auto update = std::make_shared<const plugins::update_package>(1, false, runner->desired(), nullptr);
-    all.emplace(name, render_by(runner->instance(), update));
+    all.emplace(name, runner->instance().render(update));
   }
   return all;
 }

@@ -34,9 +34,6 @@ enum class mode {
 /// What a sink would write and what its target has, or why that is not known.
 using inspection = base::result<std::vector<plugins::rendered_target>>;
 
-/// What the plugin's instance would write. Waits for it.
-inspection render_by(plugins::instance& sink, const std::shared_ptr<const plugins::update_package>& update);
-
 class engine {
 public:
   engine(boost::asio::io_context& context, const plugins::registry& plugins, metrics::metrics& figures,

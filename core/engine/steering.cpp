@@ -14,18 +14,12 @@ namespace {
 inspection inspect_by(const std::shared_ptr<plugins::instance>& sink, const model::snapshot_ptr& desired) {
   const auto fault = sink->create();
   if (fault.result != DRCON_OK) return base::failure{fault.why};
-  auto found = render_by(*sink, std::make_shared<const plugins::update_package>(1, false, desired, nullptr));
+  auto found = sink->render(std::make_shared<const plugins::update_package>(1, false, desired, nullptr));
   sink->stop([sink] {});
   return found;
 }
 
 }  // namespace
-
-inspection render_by(plugins::instance& sink, const std::shared_ptr<const plugins::update_package>& update) {
-  std::string why;
-  if (auto targets = sink.render(update, why)) return std::move(*targets);
-  return base::failure{std::move(why)};
-}
 
 pipeline* engine::find(const std::string& name) {
   const auto at = pipelines_.find(name);

@@ -95,7 +95,7 @@ plugin_harness::plugin_harness(config::kind kind, const std::string& plugin, con
   instance_->listen(recorder_);
   const auto fault = instance_->create();
   if (fault.result != DRCON_OK) {
-    instance_->wait_ended(std::chrono::seconds(5));
+    instance_->wait_ended(patience);
     throw std::runtime_error(fault.pointer + ": " + fault.why);
   }
   engine_ = std::jthread([this] { context_.run(); });
@@ -103,7 +103,7 @@ plugin_harness::plugin_harness(config::kind kind, const std::string& plugin, con
 
 plugin_harness::~plugin_harness() {
   stop();
-  instance_->wait_ended(std::chrono::seconds(5));
+  instance_->wait_ended(patience);
   work_.reset();
   context_.stop();
 }
@@ -171,12 +171,10 @@ outcome sink_harness::hand_over(bool reconcile, std::chrono::milliseconds deadli
 }
 
 std::vector<plugins::rendered_target> sink_harness::render(std::vector<service> services) {
-  std::string why;
   auto rendered = instance_->render(std::make_shared<const plugins::update_package>(
-                                        ++ticket_, false, snapshot_of(revision_ + 1, std::move(services)), applied_),
-                                    why);
-  if (!rendered) throw std::runtime_error(why);
-  return std::move(*rendered);
+      ++ticket_, false, snapshot_of(revision_ + 1, std::move(services)), applied_));
+  if (!rendered) throw std::runtime_error(rendered.error().why);
+  return *std::move(rendered);
 }
 
 }  // namespace drcon::test

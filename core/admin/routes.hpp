@@ -56,7 +56,7 @@ struct route {
   /// Answers; `name` is the name within the path, if it has one. Null for an event stream.
   std::function<void(subject&, const std::string& name, const asked&, const reply&)> handler;
   served_by by = served_by::engine_thread;
-  bool without_token = false;                              ///< over TCP it needs no token where there is one
+  bool without_token = false;                             ///< over TCP it needs no token where there is one
   std::chrono::seconds timeout = limits::answer_timeout;  ///< of the engine's thread
 };
 

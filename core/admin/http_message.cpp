@@ -1,7 +1,7 @@
 #include "admin/http_message.hpp"
 
 #include "admin/limits.hpp"
-#include "build/facts.hpp"
+#include "base/build_facts.hpp"
 
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/core/read_size.hpp>

@@ -97,8 +97,8 @@ private:
 
   std::uint64_t ticket_ = 0;
   std::uint64_t revision_ = 0;
-  engine::snapshot_ptr wanted_;
-  engine::snapshot_ptr applied_;
+  model::snapshot_ptr wanted_;
+  model::snapshot_ptr applied_;
 };
 
 }  // namespace drcon::test

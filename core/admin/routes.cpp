@@ -3,6 +3,7 @@
 #include "admin/dashboard.hpp"
 #include "admin/openapi.hpp"
 #include "admin/target_lines.hpp"
+#include "engine/engine.hpp"
 #include "log/plugin_level.hpp"
 #include "metrics/process.hpp"
 

@@ -6,7 +6,6 @@
 
 #include "admin/answer.hpp"
 #include "admin/limits.hpp"
-#include "engine/engine.hpp"
 #include "metrics/metrics.hpp"
 
 #include <atomic>
@@ -15,6 +14,10 @@
 #include <memory>
 #include <string>
 #include <vector>
+
+namespace drcon::engine {
+class engine;
+}
 
 namespace drcon::admin {
 

@@ -31,7 +31,7 @@ struct server::running {
           ::pthread_setname_np(::pthread_self(), "admin");
           context->run();
         }) {
-    state->on_event_client = [this] { events.listened_to(state->event_clients); };
+    state->on_event_client = [this] { events.add_listener(state->event_clients); };
   }
   ~running() {
     state->closed = true;

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "admin/access.hpp"
-#include "admin/events.hpp"
+#include "admin/event_hub.hpp"
 #include "admin/routes.hpp"
 
 #include <boost/asio/io_context.hpp>

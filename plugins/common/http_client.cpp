@@ -1,5 +1,7 @@
 #include "common/http_client.hpp"
 
+#include <drcon/url.hpp>
+
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -17,8 +19,6 @@
 #include <boost/beast/http/string_body.hpp>
 #include <boost/beast/http/write.hpp>
 #include <boost/beast/ssl/ssl_stream.hpp>
-#include <boost/url/parse.hpp>
-#include <boost/url/url_view.hpp>
 
 #include <algorithm>
 #include <cctype>
@@ -78,23 +78,22 @@ void load_tls(asio::ssl::context& context, const tls_options& tls) {
 }  // namespace
 
 http_server make_http_server(const std::string& url, const tls_options& tls) {
-  const auto parsed = boost::urls::parse_uri(url);
+  const auto parsed = parse_url(url);
   if (!parsed) throw std::runtime_error("'" + url + "' is no URL");
   http_server to;
-  if (parsed->scheme() == "unix") {
-    to.path = parsed->path();
+  if (parsed->scheme == "unix") {
+    to.path = parsed->path;
     constexpr std::size_t longest = 107;  // of sockaddr_un on Linux, with the NUL
     if (to.path.empty() || to.path.size() > longest)
       throw std::runtime_error("'" + url + "' names no unix socket: a path of at most 107 bytes is expected");
     to.host = "localhost";
     return to;
   }
-  if (parsed->scheme() != "http" && parsed->scheme() != "https")
+  if (parsed->scheme != "http" && parsed->scheme != "https")
     throw std::runtime_error("'" + url + "' is neither http://, https:// nor unix://");
-  to.host = std::string(parsed->host_type() == boost::urls::host_type::ipv6 ? parsed->host_ipv6_address().to_string()
-                                                                            : parsed->host());
-  to.tls = parsed->scheme() == "https";
-  to.port = parsed->has_port() ? std::string(parsed->port()) : to.tls ? "443" : "80";
+  to.host = parsed->host;
+  to.tls = parsed->scheme == "https";
+  to.port = !parsed->port.empty() ? parsed->port : to.tls ? "443" : "80";
   if (!to.tls) return to;
   to.server_name = tls.server_name.empty() ? to.host : tls.server_name;
   to.context = std::make_shared<asio::ssl::context>(asio::ssl::context::tls_client);

@@ -121,8 +121,8 @@ TEST_P(Misbehaviour, AStartThatThrowsIsTriedAgain) {
 TEST_P(Misbehaviour, AStartThatBlocksIsTold) {
   auto naughty = source("block in start");
   naughty.start();
-  EXPECT_TRUE(wait_until([&] { return naughty.status().text == "its start does not return"; }, 10s));
-  EXPECT_TRUE(naughty.wait_ready(20s));  // it does, after 8 s
+  EXPECT_TRUE(wait_until([&] { return naughty.status().text == "its start does not return"; }));
+  EXPECT_TRUE(naughty.wait_ready());  // it does, after 8 s
   EXPECT_TRUE(naughty.stop());
 }
 
@@ -337,7 +337,7 @@ TEST(IsolationEndToEnd, AHundredCrashesHarmNobody) {
   };
   ASSERT_TRUE(wait_until([&] { return read_file(files / "one") == "web e0 e1"; })) << drcon.log();
   int changes = 0;
-  for (int port = 1001; crashes() < 100; ++port, ++changes) {
+  for (int port = 1001; crashes() < 100 || changes < 10; ++port, ++changes) {
     hosts(port);
     ASSERT_TRUE(wait_until([&] { return read_file(files / "two") == "api 10.0.0.9:" + std::to_string(port); }))
         << "change " << changes << "\n"

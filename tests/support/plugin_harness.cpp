@@ -95,7 +95,7 @@ plugin_harness::plugin_harness(config::kind kind, const std::string& plugin, con
   instance_->listen(recorder_);
   const auto fault = instance_->create();
   if (fault.result != DRCON_OK) {
-    instance_->wait_ended(std::chrono::seconds(5));
+    instance_->wait_ended(patience);
     throw std::runtime_error(fault.pointer + ": " + fault.why);
   }
   engine_ = std::jthread([this] { context_.run(); });
@@ -103,7 +103,7 @@ plugin_harness::plugin_harness(config::kind kind, const std::string& plugin, con
 
 plugin_harness::~plugin_harness() {
   stop();
-  instance_->wait_ended(std::chrono::seconds(5));
+  instance_->wait_ended(patience);
   work_.reset();
   context_.stop();
 }

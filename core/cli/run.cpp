@@ -14,6 +14,7 @@
 #include <csignal>
 #include <functional>
 #include <iostream>
+#include <utility>
 
 namespace drcon::cli {
 namespace {

@@ -5,6 +5,7 @@
 #include "plugins/instance.hpp"
 #include "plugins/options.hpp"
 
+#include <utility>
 #include <vector>
 
 namespace drcon::plugins {

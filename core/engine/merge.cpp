@@ -1,5 +1,7 @@
 #include "engine/merge.hpp"
 
+#include "model/snapshot.hpp"
+
 #include <algorithm>
 #include <set>
 #include <string>

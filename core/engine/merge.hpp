@@ -3,7 +3,7 @@
 // Pure functions.
 #pragma once
 
-#include "model/snapshot.hpp"
+#include "model/snapshot_ptr.hpp"
 
 #include <vector>
 

@@ -3,6 +3,7 @@
 #include "config/units.hpp"
 #include "engine/merge.hpp"
 #include "log/log.hpp"
+#include "model/snapshot.hpp"
 
 #include <fmt/ranges.h>
 

@@ -1,6 +1,7 @@
 // What operators ask of a pipeline: pause, resume, release of the brake, rollback.
 #include "engine/pipeline.hpp"
 #include "log/log.hpp"
+#include "model/snapshot.hpp"
 
 #include <algorithm>
 #include <utility>

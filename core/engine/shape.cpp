@@ -1,5 +1,7 @@
 #include "engine/shape.hpp"
 
+#include "model/snapshot.hpp"
+
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 

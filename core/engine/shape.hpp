@@ -4,7 +4,7 @@
 #pragma once
 
 #include "config/configuration.hpp"
-#include "model/snapshot.hpp"
+#include "model/snapshot_ptr.hpp"
 
 #include <regex>
 

@@ -4,6 +4,7 @@
 #include "engine/merge.hpp"
 #include "log/log.hpp"
 #include "model/plugin_state.hpp"
+#include "model/snapshot.hpp"
 
 #include <algorithm>
 #include <utility>

@@ -2,6 +2,7 @@
 
 #include "log/log.hpp"
 #include "model/plugin_state.hpp"
+#include "model/snapshot.hpp"
 
 #include <utility>
 

@@ -5,7 +5,7 @@
 
 #include "engine/journal.hpp"
 #include "metrics/metrics.hpp"
-#include "model/snapshot.hpp"
+#include "model/snapshot_ptr.hpp"
 #include "plugins/instance.hpp"
 
 #include <chrono>

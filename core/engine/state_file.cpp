@@ -1,6 +1,7 @@
 #include "engine/state_file.hpp"
 
 #include "base/wall_clock.hpp"
+#include "model/snapshot.hpp"
 
 #include <openssl/evp.h>
 #include <nlohmann/json.hpp>

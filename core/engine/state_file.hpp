@@ -6,7 +6,7 @@
 #pragma once
 
 #include "base/result.hpp"
-#include "model/snapshot.hpp"
+#include "model/snapshot_ptr.hpp"
 
 #include <chrono>
 #include <filesystem>

@@ -7,7 +7,7 @@
 
 #include "base/result.hpp"
 #include "engine/state_file.hpp"
-#include "model/snapshot.hpp"
+#include "model/snapshot_ptr.hpp"
 
 #include <filesystem>
 #include <memory>

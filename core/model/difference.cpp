@@ -1,5 +1,7 @@
 #include "model/difference.hpp"
 
+#include "model/snapshot.hpp"
+
 #include <algorithm>
 
 namespace drcon::model {

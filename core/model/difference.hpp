@@ -1,7 +1,7 @@
 // What changed between two snapshots, service by service.
 #pragma once
 
-#include "model/snapshot.hpp"
+#include "model/snapshot_ptr.hpp"
 
 #include <string>
 #include <vector>

@@ -4,6 +4,8 @@
 // Thread rule: immutable once made, so any thread may read them.
 #pragma once
 
+#include "model/snapshot_ptr.hpp"
+
 #include <drcon/model.hpp>
 
 #include <array>
@@ -48,8 +50,6 @@ private:
   c_service view_;
 };
 
-using service_ptr = std::shared_ptr<const shared_service>;
-
 /// Same name, endpoints and values. The revision does not count: a Consul index moves without a change.
 bool same_content(const shared_service& a, const shared_service& b);
 
@@ -83,8 +83,6 @@ private:
   drcon_snapshot view_{};
   population counts_;
 };
-
-using snapshot_ptr = std::shared_ptr<const snapshot>;
 
 /// Equal services; the revision does not count. Cheap when they share what did not change.
 bool same_content(const snapshot& a, const snapshot& b);

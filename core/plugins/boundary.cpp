@@ -1,5 +1,7 @@
 #include "plugins/boundary.hpp"
 
+#include "model/snapshot.hpp"
+
 #include <drcon/update.hpp>
 
 #include <boost/asio/ip/address.hpp>

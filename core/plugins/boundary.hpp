@@ -6,7 +6,7 @@
 #pragma once
 
 #include "config/text.hpp"
-#include "model/snapshot.hpp"
+#include "model/snapshot_ptr.hpp"
 
 #include <optional>
 #include <string>

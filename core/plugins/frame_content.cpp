@@ -1,6 +1,7 @@
 #include "plugins/frame_content.hpp"
 
 #include "model/difference.hpp"
+#include "model/snapshot.hpp"
 
 #include <memory>
 #include <utility>

@@ -4,7 +4,7 @@
 // Thread rule: pure functions.
 #pragma once
 
-#include "model/snapshot.hpp"
+#include "model/snapshot_ptr.hpp"
 #include "plugins/frame.hpp"
 
 #include <drcon/update.hpp>

@@ -1,5 +1,6 @@
 // The calls that a plugin makes to its instance, by way of its handle: on any thread.
 #include "log/log.hpp"
+#include "model/snapshot.hpp"
 #include "plugins/handle.hpp"
 #include "plugins/instance.hpp"
 

@@ -5,6 +5,7 @@
 #include "plugins/plugin_process.hpp"
 
 #include "base/build_facts.hpp"
+#include "model/snapshot.hpp"
 #include "plugins/boundary.hpp"
 #include "plugins/calls.hpp"
 #include "plugins/frame.hpp"

@@ -3,7 +3,7 @@
 // Thread rule: immutable once made; kept until the sink has answered, since the plugin may read it until then.
 #pragma once
 
-#include "model/snapshot.hpp"
+#include "model/snapshot_ptr.hpp"
 
 #include <drcon/plugin.h>
 

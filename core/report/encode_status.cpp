@@ -1,4 +1,5 @@
 #include "base/wall_clock.hpp"
+#include "model/snapshot.hpp"
 #include "report/encode.hpp"
 
 #include <nlohmann/json.hpp>

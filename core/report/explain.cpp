@@ -1,5 +1,7 @@
 #include "report/explain.hpp"
 
+#include "model/snapshot.hpp"
+
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 

@@ -2,6 +2,7 @@
 
 #include "base/build_facts.hpp"
 #include "base/wall_clock.hpp"
+#include "model/snapshot.hpp"
 #include "report/status.hpp"
 
 #include <drcon/model.hpp>

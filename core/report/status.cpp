@@ -1,6 +1,7 @@
 #include "report/status.hpp"
 
 #include "base/build_facts.hpp"
+#include "model/snapshot.hpp"
 
 #include <algorithm>
 #include <utility>

@@ -1,6 +1,7 @@
 #include "report/verdict.hpp"
 
 #include "model/plugin_state.hpp"
+#include "model/snapshot.hpp"
 
 #include <algorithm>
 #include <set>

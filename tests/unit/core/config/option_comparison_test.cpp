@@ -105,7 +105,9 @@ TEST_P(PipelineOption, IsSeenByAReloadWhenItAloneChanges) {
 TEST_P(PipelineOption, HasOneDefault) {
   const pipeline_config made{.name = "p", .sources = {"a"}, .sinks = {"a"}};
   EXPECT_EQ(made, pipeline_with(plain_));
-  if (!GetParam().otherwise.empty()) EXPECT_EQ(made, pipeline_with(lines_with(GetParam().name, GetParam().otherwise)));
+  if (!GetParam().otherwise.empty()) {
+    EXPECT_EQ(made, pipeline_with(lines_with(GetParam().name, GetParam().otherwise)));
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(All, PipelineOption,

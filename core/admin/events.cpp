@@ -1,6 +1,8 @@
 #include "admin/events.hpp"
 
 #include "engine/engine.hpp"
+#include "report/encode.hpp"
+#include "report/status.hpp"
 
 #include <boost/asio/post.hpp>
 #include <nlohmann/json.hpp>
@@ -33,7 +35,7 @@ publisher::publisher(engine::engine& engine, boost::asio::io_context& engine_con
 publisher::~publisher() { engine_.log().tell({}); }
 
 void publisher::publish(const engine::journal_entry& entry) {
-  auto text = event("id: " + std::to_string(entry.number) + "\nevent: journal", to_json(entry));
+  auto text = event("id: " + std::to_string(entry.number) + "\nevent: journal", report::encode(entry));
   boost::asio::post(*server_context_, [hub = hub_, number = entry.number, text = std::move(text)]() mutable {
     hub->add_entry(number, std::move(text));
   });
@@ -46,7 +48,7 @@ void publisher::add_listener(std::shared_ptr<const std::atomic<std::size_t>> lis
 }
 
 void publisher::publish_state() {
-  auto state = engine_.status();
+  auto state = report::encode(report::status_of(engine_));
   const auto now = state["now"];
   state.erase("now");  // it differs at each look
   if (state != last_state_) {

@@ -33,7 +33,9 @@ std::string other_value(const json& schema) {
   if (type == "integer") return std::to_string(otherwise.get<int>() + 1);
   if (type == "array") return "[" + other_value(schema.at("items")) + "]";
   if (type == "object") return "{ x = " + other_value(schema.at("additionalProperties")) + " }";
-  if (format == "duration") return "\"21ms\"";
+  // Within what other options allow: not longer than wait.max and restart_max, not shorter than wait.min and
+  // restart_min.
+  if (format == "duration") return "\"101ms\"";
   if (format == "percent") return "\"49%\"";
   if (format == "size") return "\"1GiB\"";
   return "\"x\"";

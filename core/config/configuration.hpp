@@ -2,6 +2,7 @@
 #pragma once
 
 #include "config/diagnostics.hpp"
+#include "config/isolation.hpp"
 #include "config/not_compared.hpp"
 #include "config/pipeline/pipeline.hpp"
 #include "config/position.hpp"
@@ -20,23 +21,12 @@
 
 namespace drcon::config {
 
-/// isolation = "process": the plugin's code runs in a process of its own.
-struct isolation_config {
-  bool own_process = false;
-  std::size_t memory = 0;                    ///< bytes; more costs the process a restart
-  std::chrono::nanoseconds restart_min{};    ///< pause before the first restart; doubles up to
-  std::chrono::nanoseconds restart_max{};    ///< this; back to the first when it has lived for longer
-  /// Half of [host] stop_deadline: then it is killed. Not compared: a new deadline restarts no plugin.
-  not_compared<std::chrono::nanoseconds> stop_patience{};
-  bool operator==(const isolation_config&) const = default;
-};
-
 /// [source.NAME] or [sink.NAME].
 struct instance_config {
   std::string name;
   std::string plugin;
-  nlohmann::json options;                     ///< checked; defaults filled in; secrets resolved
-  std::set<std::string> secrets;              ///< JSON Pointers into `options` that must never be shown
+  nlohmann::json options;         ///< checked; defaults filled in; secrets resolved
+  std::set<std::string> secrets;  ///< JSON Pointers into `options` that must never be shown
   /// JSON Pointer of an option -> where its value (or key) stands.
   not_compared<std::map<std::string, position>> positions;
   not_compared<position> where;  ///< of the table's header

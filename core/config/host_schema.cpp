@@ -6,20 +6,7 @@ namespace drcon::config {
 
 namespace {
 
-// What sources and sinks have in common, beside their plugin's options.
-const char* const isolation = R"JSON({ "type": "object", "additionalProperties": false, "default": { "mode": "none" },
-  "description": "Where the plugin's code runs. A string stands for the mode alone.",
-  "properties": {
-    "mode": { "type": "string", "enum": ["none", "process"], "default": "process",
-      "description": "none: within drcon. process: in a process of its own; a crash or a leak costs a restart of this one instance, and the last good state stands meanwhile." },
-    "memory": { "type": "string", "format": "size", "default": "512MiB",
-      "description": "A size: a process that holds more is ended and started again." },
-    "restart_min": { "type": "string", "format": "duration", "default": "100ms",
-      "description": "A duration: the pause before a process that ended is started again; doubles with each end up to restart_max." },
-    "restart_max": { "type": "string", "format": "duration", "default": "30s",
-      "description": "A duration: the longest pause. A process that lived for longer starts anew with the shortest." } } })JSON";
-
-// drcon's keys but for `isolation`.
+// drcon's keys, without those of a pipeline and of `isolation`, which are stated where their structs are.
 const char* const keys = R"JSON({
   "type": "object", "additionalProperties": false,
   "properties": {
@@ -86,7 +73,7 @@ const char* const keys = R"JSON({
 nlohmann::json whole() {
   auto schema = nlohmann::json::parse(keys);
   for (const auto* kind : {"source", "sink"})
-    schema["properties"][kind]["additionalProperties"]["properties"]["isolation"] = nlohmann::json::parse(isolation);
+    schema["properties"][kind]["additionalProperties"]["properties"]["isolation"] = isolation_schema();
   schema["properties"]["pipeline"]["additionalProperties"] = pipeline_schema();
   return schema;
 }

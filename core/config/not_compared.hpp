@@ -13,8 +13,7 @@ struct not_compared : T {
   not_compared() = default;
   not_compared(T value) : T(std::move(value)) {}
   template <class... Parts>
-    requires(sizeof...(Parts) > 1)
-  not_compared(Parts&&... parts) : T{std::forward<Parts>(parts)...} {}
+  requires(sizeof...(Parts) > 1) not_compared(Parts&&... parts) : T{std::forward<Parts>(parts)...} {}
 
   // For two of these alone: one of them and a T are compared as T is.
   template <std::same_as<not_compared> Same>

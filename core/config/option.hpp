@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -43,10 +44,12 @@ struct option_group {
 namespace option_values {
 nlohmann::json duration_schema(std::chrono::nanoseconds otherwise);
 nlohmann::json percent_schema(double otherwise);
+nlohmann::json size_schema(std::size_t otherwise);
 nlohmann::json integer_schema(std::int64_t otherwise, std::int64_t least, std::optional<std::int64_t> most);
 nlohmann::json text_list_schema();
 std::chrono::nanoseconds duration_of(const nlohmann::json& value);
 double percent_of(const nlohmann::json& value);
+std::size_t size_of(const nlohmann::json& value);
 /// A table that takes no other keys than those of `properties`.
 nlohmann::json table_schema(const std::string& description, nlohmann::json properties, nlohmann::json required);
 }  // namespace option_values
@@ -82,6 +85,12 @@ option<Config> integer(const char* key, std::int64_t Config::*member, const char
                      [](const nlohmann::json& value) { return value.get<std::int64_t>(); });
 }
 
+/// "64KiB"; a number of bytes in the struct.
+template <class Config>
+option<Config> size(const char* key, std::size_t Config::*member, const char* description) {
+  return make_option(key, member, description, option_values::size_schema(Config{}.*member), option_values::size_of);
+}
+
 /// `more` is merged into the schema: a format, or the words that may be chosen.
 template <class Config>
 option<Config> text(const char* key, std::string Config::*member, const char* description,
@@ -107,9 +116,8 @@ template <class Config>
 option<Config> text_table(const char* key, std::map<std::string, std::string> Config::*member,
                           const char* description) {
   nlohmann::json schema{{"type", "object"}, {"additionalProperties", {{"type", "string"}}}};
-  return make_option(key, member, description, std::move(schema), [](const nlohmann::json& value) {
-    return value.get<std::map<std::string, std::string>>();
-  });
+  return make_option(key, member, description, std::move(schema),
+                     [](const nlohmann::json& value) { return value.get<std::map<std::string, std::string>>(); });
 }
 
 /// One of some words, each of which stands for a value. The default is the word of the member's initializer.
@@ -154,8 +162,8 @@ void read_options(const option_list<Config>& options, const nlohmann::json& valu
 template <class Config, class Group>
 option<Config> table(Group Config::*member, const option_group<Group>& group) {
   return {.key = group.key,
-          .schema = option_values::table_schema(group.description, properties_of(group.options),
-                                                required_of(group.options)),
+          .schema =
+              option_values::table_schema(group.description, properties_of(group.options), required_of(group.options)),
           .read = [member, &group](const nlohmann::json& value, Config& config) {
             read_options(group.options, value, config.*member);
           }};
@@ -165,12 +173,11 @@ option<Config> table(Group Config::*member, const option_group<Group>& group) {
 template <class Config, class Group>
 void add_flat(option_list<Config>& all, Group Config::*member, const option_group<Group>& group) {
   for (const auto& each : group.options)
-    all.push_back({.key = each.key,
-                   .schema = each.schema,
-                   .read = [member, &each](const nlohmann::json& value, Config& config) {
-                     each.read(value, config.*member);
-                   },
-                   .is_required = each.is_required});
+    all.push_back(
+        {.key = each.key,
+         .schema = each.schema,
+         .read = [member, &each](const nlohmann::json& value, Config& config) { each.read(value, config.*member); },
+         .is_required = each.is_required});
 }
 
 }  // namespace drcon::config

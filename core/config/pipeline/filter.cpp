@@ -7,11 +7,12 @@ namespace drcon::config {
 const option_group<filter_config>& filter_options() {
   static const option_group<filter_config> group{
       .key = "filter",
-      .description = "What of the sources' word this pipeline takes; each condition that is given must hold. A service "
-                     "all of whose endpoints are filtered out is there, and empty.",
+      .description =
+          "What of the sources' word this pipeline takes; each condition that is given must hold. A service "
+          "all of whose endpoints are filtered out is there, and empty.",
       .options = {
-          text("service", &filter_config::service,
-               "Only services whose whole name matches (ECMAScript). Empty: all.", {{"format", "regex"}}),
+          text("service", &filter_config::service, "Only services whose whole name matches (ECMAScript). Empty: all.",
+               {{"format", "regex"}}),
           text_list("tags", &filter_config::tags, "Only endpoints that carry all of these tags."),
           text_list("without_tags", &filter_config::without_tags, "Only endpoints that carry none of these tags."),
           text_table("meta", &filter_config::meta,

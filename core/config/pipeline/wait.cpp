@@ -30,9 +30,9 @@ void check_wait(const checked_options& options, const section& pipeline, diagnos
   if (!min || !max || *min <= *max) return;
   const auto& written = options.positions;
   const auto place = written.find(written.contains("/wait/min") ? "/wait/min" : "/wait/max");
-  found.error(place == written.end() ? pipeline.where : place->second,
-              "'wait' in " + pipeline.title + ": min (" + to_text(*min) + ") is longer than max (" + to_text(*max) +
-                  ")");
+  found.error(
+      place == written.end() ? pipeline.where : place->second,
+      "'wait' in " + pipeline.title + ": min (" + to_text(*min) + ") is longer than max (" + to_text(*max) + ")");
 }
 
 }  // namespace drcon::config

@@ -1,7 +1,9 @@
 #include "admin/routes.hpp"
 
+#include "admin/dashboard.hpp"
 #include "admin/openapi.hpp"
 #include "admin/target_lines.hpp"
+#include "engine/engine.hpp"
 #include "log/plugin_level.hpp"
 #include "metrics/process.hpp"
 #include "report/encode.hpp"
@@ -42,6 +44,8 @@ std::string word(const asked& what, const char* name) {
 }
 
 // ---- what is ----
+
+void dashboard_page(subject&, const std::string&, const asked&, const reply& to) { to(dashboard()); }
 
 void healthz(subject&, const std::string&, const asked&, const reply& to) { to(text(200, "ok\n")); }
 
@@ -282,8 +286,27 @@ const parameter which_endpoint{"endpoint", "Its id, its address, or address:port
 
 const std::vector<route>& routes() {
   static const std::vector<route> all{
-      {"GET", "/", "The dashboard: a page for people.", {}, "", "text/html", {}, nullptr},
-      {"GET", "/healthz", "Whether the engine's thread turns.", {}, "", "text/plain", {503}, healthz},
+      {"GET",
+       "/",
+       "The dashboard: a page for people.",
+       {},
+       "",
+       "text/html",
+       {},
+       dashboard_page,
+       served_by::server_thread,
+       true},
+      {"GET",
+       "/healthz",
+       "Whether the engine's thread turns.",
+       {},
+       "",
+       "text/plain",
+       {503},
+       healthz,
+       served_by::engine_thread,
+       true,
+       limits::liveness_timeout},
       {"GET",
        "/readyz",
        "Whether all is settled; else one line for each thing that is not.",
@@ -352,7 +375,8 @@ const std::vector<route>& routes() {
        "",
        "text/event-stream",
        {},
-       nullptr},
+       nullptr,
+       served_by::event_stream},
       {"POST",
        "/v1/pipelines/{name}/pause",
        "Decide nothing more; what is served stays, also through a restart.",
@@ -451,6 +475,12 @@ void find_and_answer(subject& about, const asked& what, const reply& to) {
 }
 
 }  // namespace
+
+const route* find_route(const asked& request) {
+  for (const auto& each : routes())
+    if (each.method == request.method && fits(each, request.path)) return &each;
+  return nullptr;
+}
 
 void handle(subject& about, const asked& what, const reply& to) {
   try {

@@ -33,7 +33,7 @@ bool engine::make(config::kind kind, const std::map<std::string, config::instanc
   bool all = true;
   for (const auto& [name, wanted] : next) {
     const auto known = current.find(name);
-    if (known != current.end() && known->second.same_as(wanted)) continue;
+    if (known != current.end() && known->second == wanted) continue;
     auto made = std::make_shared<plugins::instance>(kind, *plugins_.find(wanted.plugin), wanted,
                                                     context_.get_executor(), figures_);
     const auto fault = made->create();
@@ -98,7 +98,7 @@ void engine::replace_pipelines(const config::configuration& before, const made& 
   for (const auto& [name, wanted] : config_.pipelines) {
     const auto known = pipelines_.find(name);
     const auto is_new = [&](const std::string& source) { return new_sources.contains(source); };
-    const bool same = known != pipelines_.end() && before.pipelines.at(name).same_as(wanted) &&
+    const bool same = known != pipelines_.end() && before.pipelines.at(name) == wanted &&
                       std::ranges::none_of(wanted.sources, is_new);
     if (same) {
       next.emplace(name, std::move(known->second));

@@ -1,6 +1,7 @@
-// The host's heart: instances, pipelines and sinks of one configuration, and how a new configuration replaces it.
+// The instances, pipelines and sinks of one configuration, and how a new configuration takes its place.
 //
-// Thread rule: everything here runs on the one thread that runs the io_context given to it.
+// Thread rule: everything here runs on the one thread that runs the io_context given to it. Plugins run on lanes of
+// their own and come back by posting to that context.
 #pragma once
 
 #include "base/lane.hpp"
@@ -36,32 +37,35 @@ using inspection = base::result<std::vector<plugins::rendered_target>>;
 
 class engine {
 public:
+  /// All arguments outlive the engine. `host` says where the state is kept; apply() brings the rest of the
+  /// configuration.
   engine(boost::asio::io_context& context, const plugins::registry& plugins, metrics::metrics& figures,
          const config::host_config& host, mode how);
   ~engine();
   engine(const engine&) = delete;
   engine& operator=(const engine&) = delete;
 
-  /// Takes over a checked configuration: the first, or at a reload a new one. What did not change goes on undisturbed.
-  /// False when an instance cannot be made: then nothing has changed, and `found` says why.
+  /// Takes over a checked configuration: the first, or at a reload a new one. Whatever is equal in both goes on
+  /// undisturbed. False when an instance cannot be made: then nothing has changed, and `found` says why.
   bool apply(const config::configuration& next, config::diagnostics& found);
 
-  /// Stops everything: sources, then sinks when they have answered. `stopped` comes at the latest when the deadline of
-  /// [host] stop_deadline has passed; it is told whether all ended in time.
+  /// Stops everything: the sources, then each sink when it has answered. `stopped` is called when all have ended, or
+  /// when [host] stop_deadline has passed; `clean` says whether all ended in time.
   void stop(std::function<void(bool clean)> stopped);
 
   /// Every pipeline has decided and every sink serves what it should.
   bool settled() const;
   /// Every pipeline has decided, and none is held by the brake.
   bool decided() const;
-  /// Each pipeline has had its first apply, whatever its result, or has said what it waits for.
+  /// Each pipeline has had its first apply, whatever its result, or has logged what it waits for: systemd's READY=1.
   bool begun() const;
   std::size_t pipeline_count() const { return pipelines_.size(); }
   /// By sink: what apply would write, or why that cannot be rendered. Sinks for which nothing is decided are left out.
   /// Waits for each plugin, so that it is only for a process that does nothing else.
   std::map<std::string, inspection> render();
 
-  // ---- what core/report looks at ----
+  // ---- what core/report looks at. The maps change at a reload only; hold no reference across a return to the loop
+  // ----
 
   const std::map<std::string, std::shared_ptr<source_state>>& sources() const { return sources_; }
   const std::map<std::string, std::unique_ptr<pipeline>>& pipelines() const { return pipelines_; }
@@ -107,16 +111,16 @@ private:
   journal journal_;
   state_store store_;
 
-  base::lane inspector_{"inspector"};
+  base::lane inspector_{"inspector"};  // where inspect() asks plugins
   const std::chrono::system_clock::time_point started_ = std::chrono::system_clock::now();
 
   std::map<std::string, std::shared_ptr<source_state>> sources_;
   std::map<std::string, std::unique_ptr<pipeline>> pipelines_;
   std::map<std::string, std::shared_ptr<sink_runner>> sinks_;
-  int retiring_ = 0;  // instances that have been asked to stop and have not yet
+  int retiring_ = 0;  // instances that were asked to stop and have not stopped yet
   bool stopping_ = false;
-  bool overstayed_ = false;
-  std::function<void()> all_retired_;
+  bool overstayed_ = false;            // an instance has missed its deadline: its thread may still run
+  std::function<void()> all_retired_;  // called when retiring_ becomes 0; set while sources stop
 };
 
 }  // namespace drcon::engine

@@ -1,6 +1,6 @@
 // How the services of several sources become one set.
 //
-// Pure functions.
+// Thread rule: pure functions.
 #pragma once
 
 #include "model/snapshot_ptr.hpp"

@@ -22,8 +22,8 @@ inspection inspect_by(const std::shared_ptr<plugins::instance>& sink, const mode
 }  // namespace
 
 pipeline* engine::find(const std::string& name) {
-  const auto at = pipelines_.find(name);
-  return at == pipelines_.end() ? nullptr : at->second.get();
+  const auto found = pipelines_.find(name);
+  return found == pipelines_.end() ? nullptr : found->second.get();
 }
 
 std::size_t engine::resync(const std::string& pipeline) {

@@ -100,7 +100,7 @@ source_finding find_in_source(const engine::source_state& source, const std::str
                          .text = std::move(status.text),
                          .known = source.known(),
                          .why = {},
-                         .reported = source.told(service)};
+                         .reported = source.reported(service)};
   add_claim(source, service, id, finding);
   if (const auto* silent = source.silent_on(service)) {
     const bool on_all = source.all_unknown().has_value();

@@ -66,7 +66,7 @@ struct sink_finding {
   std::optional<std::uint64_t> applied;
   std::optional<std::uint64_t> desired;
   bool up_to_date = false;
-  engine::sink_answer last_answer = engine::sink_answer::none;
+  model::sink_answer last_answer = model::sink_answer::none;
   std::string why;
   std::string refused;                  ///< why the sink leaves the endpoint out; empty if it does not
   std::vector<target_finding> targets;  ///< filled in by admin/target_lines.hpp, which asks the plugin

@@ -51,7 +51,7 @@ struct sink_report {
   std::optional<std::uint64_t> applied;  ///< revision
   bool up_to_date = false;
   bool in_flight = false;
-  engine::sink_answer last_answer = engine::sink_answer::none;
+  model::sink_answer last_answer = model::sink_answer::none;
   std::string why;  ///< of the last answer
   time_point last_applied{};
   std::uint64_t applies = 0;

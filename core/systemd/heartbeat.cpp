@@ -23,7 +23,7 @@ constexpr std::size_t longest_status = 400;  // a line, not a report
 
 bool is_there() { return std::getenv("NOTIFY_SOCKET") != nullptr; }
 
-void tell(const std::string& what) { ::sd_notify(0, what.c_str()); }
+void send(const std::string& what) { ::sd_notify(0, what.c_str()); }
 
 }  // namespace
 
@@ -42,11 +42,11 @@ void heartbeat::beat() {
     ready_ = true;
     what += "READY=1\n";
   }
-  if (auto now = status(); now != told_) {
+  if (auto now = status(); now != sent_) {
     what += "STATUS=" + now + "\n";
-    told_ = std::move(now);
+    sent_ = std::move(now);
   }
-  tell(what);
+  send(what);
   timer_.after(ready_ ? interval_ : std::min<std::chrono::nanoseconds>(interval_, until_ready), [this] { beat(); });
 }
 
@@ -70,21 +70,21 @@ void heartbeat::reloading() {
   if (!is_there()) return;
   timespec now{};
   ::clock_gettime(CLOCK_MONOTONIC, &now);
-  tell(fmt::format("RELOADING=1\nMONOTONIC_USEC={}", now.tv_sec * 1000000LL + now.tv_nsec / 1000));
+  send(fmt::format("RELOADING=1\nMONOTONIC_USEC={}", now.tv_sec * 1000000LL + now.tv_nsec / 1000));
 }
 
 void heartbeat::reloaded(std::string note) {
   if (!is_there()) return;
   note_ = std::move(note);
-  told_.clear();
+  sent_.clear();
   ready_ = true;
-  tell("READY=1");
+  send("READY=1");
   beat();
 }
 
 void heartbeat::stopping() {
   timer_.cancel();
-  if (is_there()) tell("STOPPING=1");
+  if (is_there()) send("STOPPING=1");
 }
 
 }  // namespace drcon::systemd

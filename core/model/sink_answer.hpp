@@ -1,7 +1,9 @@
 // What a sink last answered to an update.
 #pragma once
 
-namespace drcon::engine {
+#include <drcon/plugin.h>
+
+namespace drcon::model {
 
 enum class sink_answer {
   none,        ///< it has not been handed an update yet, or has not answered the first one
@@ -10,6 +12,12 @@ enum class sink_answer {
   rejected,    ///< this update will never fit; the sink waits for another one
   unanswered,  ///< it has taken longer than sink_runner::answer_patience
 };
+
+/// What the result of an apply() means. Every result that this version does not know is retried, like "away".
+constexpr sink_answer sink_answer_of(drcon_result result) {
+  if (result == DRCON_OK) return sink_answer::applied;
+  return result == DRCON_REJECTED ? sink_answer::rejected : sink_answer::away;
+}
 
 /// The word in JSON, in the label `result` of drcon_applies_total and in messages. The only place that spells them.
 constexpr const char* to_string(sink_answer answer) {
@@ -28,4 +36,4 @@ constexpr bool is_trouble(sink_answer answer) {
   return answer == sink_answer::away || answer == sink_answer::rejected || answer == sink_answer::unanswered;
 }
 
-}  // namespace drcon::engine
+}  // namespace drcon::model

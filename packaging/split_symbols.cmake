@@ -1,5 +1,5 @@
 # Keeps the symbols of each of `programs` where debuggers look for them: in /usr/lib/debug, by build id. What is installed
-# of them has been stripped. For rpms alone: debs have a package for this, made by cpack.
+# of them has been stripped. For rpms alone: cpack makes such a package for debs by itself.
 foreach(program IN LISTS programs)
   execute_process(COMMAND ${readelf} --notes ${program} OUTPUT_VARIABLE notes COMMAND_ERROR_IS_FATAL ANY)
   if(NOT notes MATCHES "Build ID: ([0-9a-f][0-9a-f])([0-9a-f]+)")

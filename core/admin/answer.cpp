@@ -1,17 +1,19 @@
 #include "admin/answer.hpp"
 
-#include <boost/url/parse.hpp>
-#include <boost/url/url_view.hpp>
+#include <drcon/url.hpp>
+
 #include <nlohmann/json.hpp>
+
+#include <utility>
 
 namespace drcon::admin {
 
 bool parse_target(const std::string& target, asked& to) {
-  const auto read = boost::urls::parse_origin_form(target);
+  auto read = parse_url_target(target);
   if (!read) return false;
-  for (const auto& segment : read->segments())
-    if (!segment.empty()) to.path.push_back(segment);
-  for (const auto& each : read->params()) to.query.insert_or_assign(each.key, each.value);
+  for (auto& segment : read->segments)
+    if (!segment.empty()) to.path.push_back(std::move(segment));
+  for (auto& [key, value] : read->parameters) to.query.insert_or_assign(key, std::move(value));
   return true;
 }
 

@@ -81,7 +81,7 @@ private:
   std::shared_ptr<const std::atomic<std::size_t>> listeners_;
   nlohmann::json last_;  // state told, but for its time
   bool ticking_ = false;
-  engine::timer tick_;
+  base::timer tick_;
 };
 
 }  // namespace drcon::admin

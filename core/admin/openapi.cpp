@@ -1,7 +1,7 @@
 #include "admin/openapi.hpp"
 
 #include "admin/routes.hpp"
-#include "build/facts.hpp"
+#include "base/build_facts.hpp"
 
 #include <nlohmann/json.hpp>
 

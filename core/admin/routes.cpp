@@ -70,15 +70,14 @@ void one_pipeline(subject& about, const std::string& name, const asked&, const r
 
 // Whether an entry is of a pipeline, or of one of its sources and sinks.
 bool is_about(const engine::journal_entry& entry, const config::pipeline_config& pipeline) {
-  using about = engine::journal_entry::about;
-  const auto has = [&](const std::vector<std::string>& names) { return std::ranges::count(names, entry.subject) > 0; };
-  switch (entry.of) {
-    case about::pipeline: return entry.subject == pipeline.name;
-    case about::sink: return has(pipeline.sinks);
-    case about::source: return has(pipeline.sources);
-    case about::host: break;
+  const auto& name = entry.about.name;
+  const auto has = [&](const std::vector<std::string>& names) { return std::ranges::count(names, name) > 0; };
+  switch (entry.about.kind) {
+    case base::subject_kind::pipeline: return name == pipeline.name;
+    case base::subject_kind::sink: return has(pipeline.sinks);
+    case base::subject_kind::source: return has(pipeline.sources);
+    default: return true;  // the host's own, such as a reload
   }
-  return true;
 }
 
 void journal(subject& about, const std::string&, const asked& what, const reply& to) {
@@ -263,7 +262,7 @@ void change_log(subject& about, const std::string&, const asked& what, const rep
     return to(refuse(404, "no source and no sink is of plugin '" + plugin + "'",
                      fmt::format("there is {}", fmt::join(known, ", "))));
   const auto done = set_log_level(plugin, level);
-  log::info("log", "{}, until the next reload", done);
+  log::info(base::subject_kind::log, "{}, until the next reload", done);
   auto shown = shown_levels();
   shown["done"] = done + ", until the next reload or restart";
   to(json(200, shown));
@@ -450,7 +449,7 @@ void handle(subject& about, const asked& what, const reply& to) {
     find_and_answer(about, what, to);
   } catch (const std::exception& error) {
     // Nothing that is asked may end the host.
-    log::error("admin", "{} /{}: {}", what.method, fmt::join(what.path, "/"), error.what());
+    log::error(base::subject_kind::admin, "{} /{}: {}", what.method, fmt::join(what.path, "/"), error.what());
     to(refuse(500, std::string("an error within drcon: ") + error.what(), "the log has it too; please report it"));
   }
 }

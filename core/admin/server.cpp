@@ -3,7 +3,7 @@
 #include "admin/access.hpp"
 #include "admin/dashboard.hpp"
 #include "admin/events.hpp"
-#include "build/facts.hpp"
+#include "base/build_facts.hpp"
 #include "log/log.hpp"
 
 #include <boost/asio/awaitable.hpp>

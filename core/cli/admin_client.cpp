@@ -2,6 +2,8 @@
 
 #include "config/configuration.hpp"
 
+#include <drcon/url.hpp>
+
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
@@ -14,7 +16,6 @@
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/string_body.hpp>
 #include <boost/beast/http/write.hpp>
-#include <boost/url/url.hpp>
 
 #include <array>
 #include <charconv>
@@ -170,11 +171,10 @@ void admin_client::follow(const std::string& target, const std::function<bool(co
 }
 
 std::string target_of(const std::vector<std::string>& path, const std::map<std::string, std::string>& query) {
-  boost::urls::url made("/");
-  auto segments = made.segments();
-  for (const auto& each : path) segments.push_back(each);
-  for (const auto& [key, value] : query) made.params().append({key, value});
-  return std::string(made.buffer());
+  url_target_writer target;
+  for (const auto& segment : path) target.segment(segment);
+  for (const auto& [key, value] : query) target.parameter(key, value);
+  return target.text();
 }
 
 }  // namespace drcon::cli

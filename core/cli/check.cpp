@@ -39,7 +39,7 @@ int check(const arguments& from) {
   config::diagnostics found;
   create_all(config::kind::source, config->sources, plugins, context, figures, found);
   create_all(config::kind::sink, config->sinks, plugins, context, figures, found);
-  const bool stopped = plugins::wait_for_lanes(config->host.stop_deadline);
+  const bool stopped = base::wait_for_lanes(config->host.stop_deadline);
   print(found);
   if (found.has_errors()) return exit_config;
   if (!stopped) return exit_overstay;

@@ -1,6 +1,6 @@
 #include "cli/command_line.hpp"
 
-#include "build/facts.hpp"
+#include "base/build_facts.hpp"
 #include "cli/operator_verbs.hpp"
 #include "cli/plugin_new.hpp"
 #include "cli/plugin_test.hpp"

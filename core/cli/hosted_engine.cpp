@@ -1,6 +1,6 @@
 #include "cli/hosted_engine.hpp"
 
-#include "plugins/lane.hpp"
+#include "base/lane.hpp"
 
 #include <boost/asio/executor_work_guard.hpp>
 
@@ -9,7 +9,7 @@ namespace drcon::cli {
 // A plugin's thread that has said its last word may still be within the loop that it said it to.
 hosted_engine::~hosted_engine() {
   engine_.reset();
-  plugins::wait_for_lanes(std::chrono::seconds(1));
+  base::wait_for_lanes(std::chrono::seconds(1));
 }
 
 bool hosted_engine::run_until(const std::function<bool()>& done, std::chrono::nanoseconds at_most) {

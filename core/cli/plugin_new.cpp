@@ -2,7 +2,7 @@
 // "@NAME@" in a file or its name stands for the plugin's name; see replacements() for the others.
 #include "cli/plugin_new.hpp"
 
-#include "build/facts.hpp"
+#include "base/build_facts.hpp"
 #include "cli/command_line.hpp"
 #include "plugins/places.hpp"
 

@@ -1,6 +1,6 @@
 // drcon run: until SIGTERM.
 #include "admin/server.hpp"
-#include "build/facts.hpp"
+#include "base/build_facts.hpp"
 #include "cli/hosted_engine.hpp"
 #include "log/log.hpp"
 #include "systemd/heartbeat.hpp"
@@ -22,7 +22,7 @@ namespace {
 bool log_to(const config::host_config& host) {
   std::string why;
   if (log::to_file(host.log_file, why)) return true;
-  log::error("host", "{}", why);
+  log::error(base::subject_kind::host, "{}", why);
   return false;
 }
 
@@ -59,7 +59,7 @@ private:
 bool daemon::listen(const config::host_config& host) {
   std::string why;
   if (admin_.listen(host.admin, why)) return true;
-  log::error("admin", "{}", why);
+  log::error(base::subject_kind::admin, "{}", why);
   return false;
 }
 
@@ -70,7 +70,7 @@ int daemon::run(const config::configuration& config) {
     return exit_config;
   }
   if (!listen(config.host)) return exit_runtime;
-  log::info("host", "drcon {} runs {} pipelines", build::version, config.pipelines.size());
+  log::info(base::subject_kind::host, "drcon {} runs {} pipelines", build::version, config.pipelines.size());
   heartbeat_.start();
   wait_for_signal();
   const auto work = boost::asio::make_work_guard(hosted_.context());
@@ -92,43 +92,43 @@ void daemon::on_signal(int signal) {
     return;
   }
   if (!std::exchange(stopping_, true)) return stop();
-  log::warning("host", "second signal: leaving at once");
+  log::warning(base::subject_kind::host, "second signal: leaving at once");
   std::_Exit(exit_overstay);
 }
 
 // The whole new configuration is checked first; a wrong one changes nothing.
 admin::reload_outcome daemon::reload() {
   if (stopping_) return {.taken = false, .findings = {"drcon is stopping"}};
-  log::info("host", "reloading {}", from_.config.string());
+  log::info(base::subject_kind::host, "reloading {}", from_.config.string());
   heartbeat_.reloading();
   config::diagnostics found;
   const auto next = config::load(from_.config, plugins_.catalog(), found);
   admin::reload_outcome outcome{.taken = next && hosted_.engine().apply(*next, found), .findings = {}};
   for (const auto& each : found.sorted()) {
     outcome.findings.push_back(each.where.text() + ": " + each.message + (each.help.empty() ? "" : "; " + each.help));
-    log::write(each.severity == config::severity::error ? log::level::error : log::level::warning, "config",
-               outcome.findings.back());
+    log::write(each.severity == config::severity::error ? log::level::error : log::level::warning,
+               base::subject_kind::config, outcome.findings.back());
   }
   hosted_.engine().note_reload(outcome.taken, outcome.findings.empty() ? "" : outcome.findings.front());
   if (!outcome.taken) {
-    log::error("host", "the new configuration is not used; everything goes on as it was");
+    log::error(base::subject_kind::host, "the new configuration is not used; everything goes on as it was");
     heartbeat_.reloaded("the new configuration is wrong, the old one is in use; ");
     return outcome;
   }
   configure_log(next->host);
   log_to(next->host);
   listen(next->host);
-  log::info("host", "reloaded: {} pipelines", next->pipelines.size());
+  log::info(base::subject_kind::host, "reloaded: {} pipelines", next->pipelines.size());
   heartbeat_.reloaded({});
   return outcome;
 }
 
 void daemon::stop() {
-  log::info("host", "stopping");
+  log::info(base::subject_kind::host, "stopping");
   heartbeat_.stopping();
   hosted_.engine().stop([this](bool clean) {
     result_ = clean ? exit_ok : exit_overstay;
-    log::info("host", "stopped");
+    log::info(base::subject_kind::host, "stopped");
     hosted_.context().stop();
   });
 }

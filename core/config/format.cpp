@@ -2,9 +2,9 @@
 
 #include "config/units.hpp"
 
+#include <drcon/url.hpp>
+
 #include <boost/asio/ip/address.hpp>
-#include <boost/url/parse.hpp>
-#include <boost/url/url_view.hpp>
 
 #include <algorithm>
 #include <charconv>
@@ -42,8 +42,8 @@ bool is_address(std::string_view text) {
 }
 
 bool is_url(const std::string& text) {
-  const auto parsed = boost::urls::parse_uri(text);
-  return parsed && !parsed->host().empty();
+  const auto parsed = parse_url(text);
+  return parsed && !parsed->host.empty();
 }
 
 bool is_regex(const std::string& text, std::string& why) {

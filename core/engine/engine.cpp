@@ -180,11 +180,11 @@ void engine::on_decided(const std::string& pipeline, const decision& what) {
 std::function<void(bool in_time)> engine::within(std::chrono::nanoseconds at_most,
                                                  std::function<void(bool in_time)> ended) {
   struct waiting {
-    timer deadline;
+    base::timer deadline;
     std::function<void(bool)> ended;
   };
   auto open = std::make_shared<std::unique_ptr<waiting>>(
-      new waiting{.deadline = timer(context_.get_executor()), .ended = std::move(ended)});
+      new waiting{.deadline = base::timer(context_.get_executor()), .ended = std::move(ended)});
   const auto end = [open](bool in_time) {
     if (const auto over = std::move(*open)) over->ended(in_time);
   };
@@ -199,7 +199,7 @@ void engine::retire(const instance_ptr& instance, std::function<void()> then) {
   const auto at_most = stopping_ ? config_.host.stop_deadline / 2 : config_.host.stop_deadline;
   const auto end = within(at_most, [this, instance, at_most, then = std::move(then)](bool in_time) {
     if (!in_time)
-      log::error(instance->name(), "plugin '{}' did not stop within {}; it is abandoned, and its thread with it",
+      log::error(instance->subject(), "plugin '{}' did not stop within {}; it is abandoned, and its thread with it",
                  instance->plugin_name(), config::to_text(at_most));
     overstayed_ |= !in_time;
     then();
@@ -214,7 +214,8 @@ void engine::stop(std::function<void(bool clean)> stopped) {
   // A sink that never answers must not hold up the rest.
   const auto end = within(config_.host.stop_deadline, [this, stopped = std::move(stopped)](bool in_time) {
     if (!in_time)
-      log::error("host", "not all ended within {}; leaving without them", config::to_text(config_.host.stop_deadline));
+      log::error(base::subject_kind::host, "not all ended within {}; leaving without them",
+                 config::to_text(config_.host.stop_deadline));
     overstayed_ |= !in_time;
     stopped(!overstayed_);
   });

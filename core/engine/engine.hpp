@@ -3,6 +3,7 @@
 // Thread rule: everything here runs on the one thread that runs the io_context given to it.
 #pragma once
 
+#include "base/lane.hpp"
 #include "config/configuration.hpp"
 #include "engine/journal.hpp"
 #include "engine/pipeline.hpp"
@@ -10,7 +11,6 @@
 #include "engine/source_state.hpp"
 #include "engine/state_store.hpp"
 #include "metrics/metrics.hpp"
-#include "plugins/lane.hpp"
 #include "plugins/registry.hpp"
 
 #include <boost/asio/io_context.hpp>
@@ -123,7 +123,7 @@ private:
   journal journal_;
   state_store store_;
 
-  plugins::lane inspector_{"inspector"};
+  base::lane inspector_{"inspector"};
   const std::chrono::system_clock::time_point started_ = std::chrono::system_clock::now();
 
   std::map<std::string, std::shared_ptr<source_state>> sources_;

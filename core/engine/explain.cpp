@@ -27,13 +27,13 @@ bool is_meant(const endpoint& each, const std::string& asked) {
          each.address + ":" + std::to_string(each.port) == asked;
 }
 
-const endpoint* find_endpoint(const shared_service* in, const std::string& id) {
+const endpoint* find_endpoint(const model::shared_service* in, const std::string& id) {
   if (!in) return nullptr;
   const auto at = std::ranges::lower_bound(in->endpoints(), id, {}, &endpoint::id);
   return at != in->endpoints().end() && at->id == id ? &*at : nullptr;
 }
 
-const endpoint* find_endpoint(const snapshot_ptr& in, const std::string& service, const std::string& id) {
+const endpoint* find_endpoint(const model::snapshot_ptr& in, const std::string& service, const std::string& id) {
   return in ? find_endpoint(in->find(service), id) : nullptr;
 }
 
@@ -42,12 +42,12 @@ class search {
 public:
   search(const std::string& asked, const std::string& service) : asked_(asked), service_(service) {}
 
-  void look_at(const service_ptr& in) {
+  void look_at(const model::service_ptr& in) {
     if (!in || !seen_.insert(in.get()).second || (!service_.empty() && in->name() != service_)) return;
     for (const auto& each : in->endpoints())
       if (is_meant(each, asked_)) add(in->name(), each);
   }
-  void look_at(const snapshot_ptr& in) {
+  void look_at(const model::snapshot_ptr& in) {
     if (!in) return;
     for (const auto& each : in->services()) look_at(each);
   }
@@ -64,7 +64,7 @@ private:
   }
   const std::string& asked_;
   const std::string& service_;
-  std::set<const shared_service*> seen_;
+  std::set<const model::shared_service*> seen_;
   std::map<std::pair<std::string, std::string>, endpoint> found_;
 };
 
@@ -79,7 +79,7 @@ json what_source_says(const source_state& source, const std::string& service, co
             {"says", "absent"},
             {"why", ""},
             {"revision", 0},
-            {"told", told ? to_seconds(*told) : 0},
+            {"told", told ? base::to_seconds(*told) : 0},
             {"silent_since", 0}};
   const auto in = source.find(service);
   if (in) said["revision"] = in->revision();
@@ -98,7 +98,7 @@ json what_source_says(const source_state& source, const std::string& service, co
     const std::string of_what = source.all_unknown() ? "" : "of this service ";
     said["why"] = "its last word stands; " + of_what +
                   "it cannot tell now: " + (source.all_unknown() ? source.why_unknown() : silent->why);
-    said["silent_since"] = to_seconds(silent->since);
+    said["silent_since"] = base::to_seconds(silent->since);
   }
   return said;
 }
@@ -119,10 +119,10 @@ json what_was_decided(const pipeline& by, const std::string& service, const std:
     const bool there = find_endpoint(at->snapshot, service, id) != nullptr;
     if (there != (now != nullptr)) break;
     decided["since_revision"] = at->snapshot->revision();
-    decided["since"] = to_seconds(at->when);
+    decided["since"] = base::to_seconds(at->when);
     decided["why"] = at->why;
     if (!now && std::next(at) != by.history().rend() && find_endpoint(std::next(at)->snapshot, service, id))
-      decided["gone_at"] = to_seconds(at->when);
+      decided["gone_at"] = base::to_seconds(at->when);
   }
   return decided;
 }
@@ -143,7 +143,9 @@ json what_sink_did(const sink_runner& sink, const std::string& service, const st
 
 json journal_about(const journal& log, const std::string& service, const std::string& id) {
   auto entries = json::array();
-  const auto names_it = [&](const endpoint_change& each) { return each.service == service && each.endpoint == id; };
+  const auto names_it = [&](const model::endpoint_change& each) {
+    return each.service == service && each.endpoint == id;
+  };
   for (const auto& each : log.entries())
     if (std::ranges::any_of(each.endpoints, names_it)) entries.push_back(to_json(each));
   return entries;

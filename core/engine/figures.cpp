@@ -1,5 +1,5 @@
 // What is known at a scrape: nothing of what was removed by a reload is among it.
-#include "build/facts.hpp"
+#include "base/build_facts.hpp"
 #include "engine/engine.hpp"
 #include "engine/shown.hpp"
 
@@ -9,6 +9,7 @@ namespace drcon::engine {
 namespace {
 
 using metrics::labels;
+using metrics::labels_of;
 using metrics::sample;
 
 template <class Number>
@@ -23,11 +24,10 @@ void figures_of(const source_state& source, std::vector<sample>& all) {
                  number(source.instance().status().state)});
   all.push_back({&metrics::source_ready, with, number(source.ready())});
   all.push_back({&metrics::source_known, with, number(source.known())});
-  all.push_back({&metrics::source_last_word, with, to_seconds(source.last_word())});
+  all.push_back({&metrics::source_last_word, with, base::to_seconds(source.last_word())});
   all.push_back({&metrics::source_services, with, number(source.services().size())});
   all.push_back({&metrics::source_endpoints, with, number(endpoint_count(source))});
-  all.push_back(
-      {&metrics::queue_depth, {{"instance", "source " + source.name()}}, number(source.instance().queue_depth())});
+  all.push_back({&metrics::queue_depth, labels_of(source.subject()), number(source.instance().queue_depth())});
 }
 
 void figures_of(const pipeline& each, std::vector<sample>& all) {
@@ -47,7 +47,7 @@ void figures_of(const pipeline& each, std::vector<sample>& all) {
 
 void figures_of(const sink_runner& sink, std::vector<sample>& all) {
   const labels with{{"sink", sink.name()}};
-  const auto revision = [](const snapshot_ptr& of) { return of ? number(of->revision()) : 0; };
+  const auto revision = [](const model::snapshot_ptr& of) { return of ? number(of->revision()) : 0; };
   all.push_back({&metrics::sink_state,
                  {{"sink", sink.name()}, {"plugin", sink.instance().plugin_name()}},
                  number(sink.instance().status().state)});
@@ -55,8 +55,8 @@ void figures_of(const sink_runner& sink, std::vector<sample>& all) {
   all.push_back({&metrics::sink_in_flight, with, number(sink.in_flight())});
   all.push_back({&metrics::sink_wanted, with, revision(sink.wanted())});
   all.push_back({&metrics::sink_applied, with, revision(sink.applied())});
-  all.push_back({&metrics::sink_last_applied, with, to_seconds(sink.last_applied())});
-  all.push_back({&metrics::queue_depth, {{"instance", "sink " + sink.name()}}, number(sink.instance().queue_depth())});
+  all.push_back({&metrics::sink_last_applied, with, base::to_seconds(sink.last_applied())});
+  all.push_back({&metrics::queue_depth, labels_of(sink.subject()), number(sink.instance().queue_depth())});
 }
 
 }  // namespace

@@ -1,6 +1,6 @@
 #include "engine/journal.hpp"
 
-#include "engine/wall_clock.hpp"
+#include "base/wall_clock.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -9,23 +9,13 @@
 namespace drcon::engine {
 namespace {
 
-const char* word(enum endpoint_change::kind what) {
+const char* word(enum model::endpoint_change::kind what) {
   switch (what) {
-    case endpoint_change::kind::added: return "added";
-    case endpoint_change::kind::removed: return "removed";
-    case endpoint_change::kind::changed: break;
+    case model::endpoint_change::kind::added: return "added";
+    case model::endpoint_change::kind::removed: return "removed";
+    case model::endpoint_change::kind::changed: break;
   }
   return "changed";
-}
-
-const char* word(journal_entry::about kind) {
-  switch (kind) {
-    case journal_entry::about::pipeline: return "pipeline";
-    case journal_entry::about::sink: return "sink";
-    case journal_entry::about::source: return "source";
-    case journal_entry::about::host: break;
-  }
-  return "host";
 }
 
 double seconds(std::chrono::nanoseconds length) { return std::chrono::duration<double>(length).count(); }
@@ -48,7 +38,7 @@ const char* to_string(journal_entry::kind what) {
   return "reloaded";
 }
 
-nlohmann::json to_json(const endpoint_change& change) {
+nlohmann::json to_json(const model::endpoint_change& change) {
   return {{"service", change.service},
           {"endpoint", change.endpoint},
           {"address", change.address},
@@ -59,10 +49,10 @@ nlohmann::json to_json(const journal_entry& entry) {
   auto endpoints = nlohmann::json::array();
   for (const auto& each : entry.endpoints) endpoints.push_back(to_json(each));
   nlohmann::json shown{{"number", entry.number},
-                       {"time", to_seconds(entry.when)},
+                       {"time", base::to_seconds(entry.when)},
                        {"what", to_string(entry.what)},
-                       {"kind", word(entry.of)},
-                       {"subject", entry.subject},
+                       {"kind", to_string(entry.about.kind)},
+                       {"subject", entry.about.name.empty() ? to_string(entry.about.kind) : entry.about.name},
                        {"revision", entry.revision},
                        {"why", entry.why},
                        {"added", entry.counts.added},

@@ -3,7 +3,8 @@
 // Thread rule: the engine's thread.
 #pragma once
 
-#include "engine/difference.hpp"
+#include "base/subject.hpp"
+#include "model/difference.hpp"
 
 #include <nlohmann/json_fwd.hpp>
 
@@ -40,24 +41,20 @@ struct journal_entry {
     source,    ///< a source cannot tell, or can again
     reloaded,  ///< the configuration was read anew: taken, or refused
   };
-  /// What kind of thing `subject` names.
-  enum class about { pipeline, sink, source, host };
-
   std::uint64_t number = 0;  ///< counts up from 1, never reused
   std::chrono::system_clock::time_point when{};
   kind what = kind::decided;
-  about of = about::pipeline;
-  std::string subject;  ///< its name; "host" for the host
+  base::subject about = base::subject_kind::host;
   std::uint64_t revision = 0;
   std::string why;  ///< the cause, or the sink's answer
-  endpoint_counts counts;
-  std::vector<endpoint_change> endpoints;  ///< the first of them
+  model::endpoint_counts counts;
+  std::vector<model::endpoint_change> endpoints;  ///< the first of them
   std::chrono::nanoseconds took{};    ///< decided: since the source spoke; a sink's: since it was handed the update
   std::optional<stage_times> stages;  ///< of an applied change
 };
 
 const char* to_string(journal_entry::kind what);
-nlohmann::json to_json(const endpoint_change& change);
+nlohmann::json to_json(const model::endpoint_change& change);
 nlohmann::json to_json(const journal_entry& entry);
 
 class journal {

@@ -7,7 +7,7 @@
 
 namespace drcon::engine {
 
-service_ptr merge_service(const std::vector<service_ptr>& parts) {
+model::service_ptr merge_service(const std::vector<model::service_ptr>& parts) {
   if (parts.empty()) return nullptr;
   if (parts.size() == 1) return parts.front();
   service merged{.name = parts.front()->name(), .revision = 0, .endpoints = {}, .values = {}};
@@ -27,7 +27,7 @@ service_ptr merge_service(const std::vector<service_ptr>& parts) {
     places.merge(own_places);
     merged.values.insert(part->values().begin(), part->values().end());  // what an earlier source has said stands
   }
-  return std::make_shared<const shared_service>(std::move(merged));
+  return std::make_shared<const model::shared_service>(std::move(merged));
 }
 
 }  // namespace drcon::engine

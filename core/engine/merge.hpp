@@ -3,7 +3,7 @@
 // Pure functions.
 #pragma once
 
-#include "engine/model.hpp"
+#include "model/snapshot.hpp"
 
 #include <vector>
 
@@ -11,6 +11,6 @@ namespace drcon::engine {
 
 /// One service out of what several sources say of it, first source first. Endpoints of the same id, or of the same
 /// address and port, are one: the first source's. A single part is returned as it is. Null when there is no part.
-service_ptr merge_service(const std::vector<service_ptr>& parts);
+model::service_ptr merge_service(const std::vector<model::service_ptr>& parts);
 
 }  // namespace drcon::engine

@@ -50,14 +50,14 @@ pipeline::~pipeline() {
 void pipeline::start() {
   std::string why;
   last_good_ = around_.store.load(name(), why);
-  if (!why.empty()) log::warning("pipeline " + name(), "last good state: {}", why);
+  if (!why.empty()) log::warning(subject(), "last good state: {}", why);
   if (last_good_) {
     next_revision_ = last_good_->revision() + 1;
     brake_.passed(clock::now(), last_good_->in_service_count());
     history_.push_back({.snapshot = last_good_, .why = "before the restart"});
   }
   paused_ = around_.store.load_pause(name());
-  if (paused_) log::warning("pipeline " + name(), "paused still: {}; drcon resume {} ends it", paused_->why, name());
+  if (paused_) log::warning(subject(), "paused still: {}; drcon resume {} ends it", paused_->why, name());
   begin();
 }
 
@@ -113,7 +113,7 @@ bool pipeline::choose() {
       if (!each->ready() && !grace_over_ && !preferred_) return false;
     }
     if (preferred_ != before && before)
-      log::warning("pipeline " + name(), "source {} cannot tell; {} speaks for it", before->name(), preferred_->name());
+      log::warning(subject(), "source {} cannot tell; {} speaks for it", before->name(), preferred_->name());
     return preferred_ != before;
   }
   return !std::exchange(complete_, known()) && complete_;
@@ -121,7 +121,7 @@ bool pipeline::choose() {
 
 // True when the merged service differs from before.
 bool pipeline::recompute(const std::string& service) {
-  std::vector<service_ptr> parts;
+  std::vector<model::service_ptr> parts;
   for (const auto* each : sources_) {
     if (preferred_ && each != preferred_) continue;
     if (auto part = each->find(service)) parts.push_back(std::move(part));
@@ -177,10 +177,10 @@ void pipeline::decide() {
   pacer_.released(clock::now());
   pace_timer_.cancel();
   if (!known()) return;
-  std::vector<service_ptr> services;
+  std::vector<model::service_ptr> services;
   services.reserve(merged_.size());
   for (const auto& [service, value] : merged_) services.push_back(value);
-  auto candidate = std::make_shared<const snapshot>(next_revision_, std::move(services));
+  auto candidate = std::make_shared<const model::snapshot>(next_revision_, std::move(services));
   if (current_.snapshot && same_content(*current_.snapshot, *candidate)) {
     end_hold();
     causes_.clear();
@@ -197,26 +197,26 @@ void pipeline::decide() {
   pass(std::move(candidate), std::move(why));
 }
 
-void pipeline::hold(const brake::decision& verdict, const snapshot& refused) {
+void pipeline::hold(const brake::decision& verdict, const model::snapshot& refused) {
   brake_timer_.at(verdict.until, [this] { decide(); });
   const auto* before = current_.snapshot ? current_.snapshot.get() : last_good_.get();
-  const auto changes = difference(before, refused);
+  const auto changes = model::difference(before, refused);
   const bool again = held_.why == verdict.why;
   const auto left = std::chrono::duration_cast<std::chrono::system_clock::duration>(verdict.until - clock::now());
   held_ = {.why = verdict.why,
            .until = std::chrono::system_clock::now() + left,
-           .counts = count_endpoints(changes),
-           .endpoints = list_endpoints(changes, endpoints_held_shown)};
+           .counts = model::count_endpoints(changes),
+           .endpoints = model::list_endpoints(changes, endpoints_held_shown)};
   if (again) return;
-  log::error("pipeline " + name(), "brake holds: {}; the last good state stays, for at most {}", held_.why,
+  log::error(subject(), "brake holds: {}; the last good state stays, for at most {}", held_.why,
              config::to_text(config_.brake.hold));
   around_.figures.add(metrics::brake_holds, {{"pipeline", name()}});
   around_.journal.add({.what = journal_entry::kind::held,
-                       .subject = name(),
+                       .about = subject(),
                        .revision = refused.revision(),
                        .why = held_.why,
                        .counts = held_.counts,
-                       .endpoints = list_endpoints(changes, endpoints_in_journal)});
+                       .endpoints = model::list_endpoints(changes, endpoints_in_journal)});
 }
 
 void pipeline::end_hold() {
@@ -224,21 +224,21 @@ void pipeline::end_hold() {
   if (held_.why.empty()) return;
   held_ = {};
   brake_.ask(clock::now(), current_.snapshot ? current_.snapshot->in_service_count() : 0);
-  log::info("pipeline " + name(), "brake released: what was missing is back");
+  log::info(subject(), "brake released: what was missing is back");
   around_.journal.add({.what = journal_entry::kind::released,
-                       .subject = name(),
+                       .about = subject(),
                        .revision = current_.snapshot ? current_.snapshot->revision() : 0,
                        .why = "what was missing is back"});
 }
 
-void pipeline::pass(snapshot_ptr candidate, std::string why) {
-  if (!held_.why.empty()) log::warning("pipeline " + name(), "brake released: {}", why);
+void pipeline::pass(model::snapshot_ptr candidate, std::string why) {
+  if (!held_.why.empty()) log::warning(subject(), "brake released: {}", why);
   held_ = {};
   brake_timer_.cancel();
   last_good_timer_.cancel();
   const auto before = current_.snapshot ? current_.snapshot : last_good_;
-  const auto changes = difference(before.get(), *candidate);
-  const auto counts = count_endpoints(changes);
+  const auto changes = model::difference(before.get(), *candidate);
+  const auto counts = model::count_endpoints(changes);
   const auto now = clock::now();
   brake_.passed(now, candidate->in_service_count());
   ++next_revision_;
@@ -252,15 +252,15 @@ void pipeline::pass(snapshot_ptr candidate, std::string why) {
   remember();
   decided_(current_);  // first of all: everything below can wait, the change should not
 
-  log::info("pipeline " + name(), "revision {}: {} services, {} endpoints (+{} -{} ~{}) from {}",
-            current_.snapshot->revision(), current_.snapshot->services().size(), current_.snapshot->endpoint_count(),
-            counts.added, counts.removed, counts.changed, current_.why);
+  log::info(subject(), "revision {}: {} services, {} endpoints (+{} -{} ~{}) from {}", current_.snapshot->revision(),
+            current_.snapshot->services().size(), current_.snapshot->endpoint_count(), counts.added, counts.removed,
+            counts.changed, current_.why);
   around_.journal.add({.what = journal_entry::kind::decided,
-                       .subject = name(),
+                       .about = subject(),
                        .revision = current_.snapshot->revision(),
                        .why = current_.why,
                        .counts = counts,
-                       .endpoints = list_endpoints(changes, endpoints_in_journal),
+                       .endpoints = model::list_endpoints(changes, endpoints_in_journal),
                        .took = now - current_.seen});
   around_.figures.observe(metrics::stage, {{"stage", "decided"}, {"pipeline", name()}},
                           std::chrono::duration<double>(now - current_.seen).count());
@@ -276,10 +276,8 @@ std::string pipeline::why_not_yet() const {
 void pipeline::serve_last_good() {
   if (current_.snapshot) return;
   has_waited_ = true;
-  if (!last_good_)
-    return log::warning("pipeline " + name(), "{}: waiting for it, and touching nothing until then", why_not_yet());
-  log::warning("pipeline " + name(), "{}: serving the last good state, revision {}", why_not_yet(),
-               last_good_->revision());
+  if (!last_good_) return log::warning(subject(), "{}: waiting for it, and touching nothing until then", why_not_yet());
+  log::warning(subject(), "{}: serving the last good state, revision {}", why_not_yet(), last_good_->revision());
   const auto now = clock::now();
   current_ = {.snapshot = last_good_,
               .why = "last good state",
@@ -290,7 +288,7 @@ void pipeline::serve_last_good() {
   decided_(current_);
 }
 
-service_ptr pipeline::merged(const std::string& service) const {
+model::service_ptr pipeline::merged(const std::string& service) const {
   const auto at = merged_.find(service);
   return at == merged_.end() ? nullptr : at->second;
 }
@@ -333,15 +331,15 @@ bool pipeline::roll_back(std::uint64_t revision) {
   const auto content = to->snapshot;
   pause("rolled back to revision " + std::to_string(revision));
   seen_ = heard_ = clock::now();
-  pass(std::make_shared<const snapshot>(next_revision_, content->services()), paused_->why);
+  pass(std::make_shared<const model::snapshot>(next_revision_, content->services()), paused_->why);
   causes_.insert("what changed since revision " + std::to_string(revision));
   return true;
 }
 
 void pipeline::note_steered(std::string what) {
-  log::warning("pipeline " + name(), "{}", what);
+  log::warning(subject(), "{}", what);
   around_.journal.add({.what = journal_entry::kind::steered,
-                       .subject = name(),
+                       .about = subject(),
                        .revision = current_.snapshot ? current_.snapshot->revision() : 0,
                        .why = std::move(what)});
 }

@@ -3,6 +3,7 @@
 // Thread rule: the engine's thread.
 #pragma once
 
+#include "base/timer.hpp"
 #include "config/configuration.hpp"
 #include "engine/brake.hpp"
 #include "engine/journal.hpp"
@@ -10,7 +11,6 @@
 #include "engine/shape.hpp"
 #include "engine/source_state.hpp"
 #include "engine/state_store.hpp"
-#include "engine/timer.hpp"
 #include "metrics/metrics.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
@@ -27,7 +27,7 @@ namespace drcon::engine {
 
 /// A snapshot that a pipeline stands behind, and how it came about.
 struct decision {
-  snapshot_ptr snapshot;
+  model::snapshot_ptr snapshot;
   std::string why;
   std::chrono::steady_clock::time_point seen{};   ///< when a source first spoke of it; the epoch: it is no change
   std::chrono::steady_clock::time_point heard{};  ///< when the engine heard that
@@ -39,8 +39,8 @@ struct decision {
 struct held_update {
   std::string why;
   std::chrono::system_clock::time_point until{};  ///< believed then
-  endpoint_counts counts;
-  std::vector<endpoint_change> endpoints;  ///< the first of them
+  model::endpoint_counts counts;
+  std::vector<model::endpoint_change> endpoints;  ///< the first of them
 };
 
 /// What all pipelines share; outlives them.
@@ -67,6 +67,7 @@ public:
 
   const config::pipeline_config& config() const { return config_; }
   const std::string& name() const { return config_.name; }
+  base::subject subject() const { return {base::subject_kind::pipeline, config_.name}; }
   /// The last decision; its snapshot is null before the first.
   const decision& current() const { return current_; }
   /// True when the sources have told enough to decide.
@@ -85,7 +86,7 @@ public:
   const std::vector<source_state*>& sources() const { return sources_; }
   const shape& takes() const { return shape_; }
   /// The service as the sources and the filter have it now, decided or not; or null.
-  service_ptr merged(const std::string& service) const;
+  model::service_ptr merged(const std::string& service) const;
 
   // ---- what people ask for ----
 
@@ -112,8 +113,8 @@ private:
   bool recompute_all();
   void changed(const std::string& why, std::chrono::steady_clock::time_point seen);
   void decide();
-  void hold(const brake::decision& verdict, const snapshot& refused);
-  void pass(snapshot_ptr candidate, std::string why);
+  void hold(const brake::decision& verdict, const model::snapshot& refused);
+  void pass(model::snapshot_ptr candidate, std::string why);
   void end_hold();
   void serve_last_good();
   void remember();
@@ -126,7 +127,7 @@ private:
   std::function<void(const decision&)> decided_;
 
   const shape shape_;
-  std::map<std::string, service_ptr> merged_;  // and filtered
+  std::map<std::string, model::service_ptr> merged_;  // and filtered
   const source_state* preferred_ = nullptr;    // merge = "prefer": whose word counts
   bool grace_over_ = false;
   bool complete_ = false;  // was known once: from then on merged_ is a whole world
@@ -134,7 +135,7 @@ private:
   pacer pacer_;
   brake brake_;
   decision current_;
-  snapshot_ptr last_good_;  // from disk or from before a reload: what losses are measured from
+  model::snapshot_ptr last_good_;  // from disk or from before a reload: what losses are measured from
   std::uint64_t next_revision_ = 1;
   held_update held_;
   std::optional<pause_mark> paused_;
@@ -144,10 +145,10 @@ private:
   std::set<std::string> causes_;  // since the last decision
   std::chrono::steady_clock::time_point seen_{};
   std::chrono::steady_clock::time_point heard_{};
-  timer pace_timer_;
-  timer brake_timer_;
-  timer last_good_timer_;
-  timer grace_timer_;
+  base::timer pace_timer_;
+  base::timer brake_timer_;
+  base::timer last_good_timer_;
+  base::timer grace_timer_;
 };
 
 }  // namespace drcon::engine

@@ -95,14 +95,14 @@ void shape::choose(const std::string& service, std::vector<endpoint>& from) cons
   if (most == 0 || from.size() <= most) return;
   std::vector<std::pair<std::pair<bool, std::uint64_t>, std::size_t>> order;
   for (std::size_t i = 0; i < from.size(); ++i)
-    order.push_back({{!in_service(from[i]), score_of(limit_.key, service, from[i].id)}, i});
+    order.push_back({{!model::in_service(from[i]), score_of(limit_.key, service, from[i].id)}, i});
   std::ranges::nth_element(order, order.begin() + static_cast<std::ptrdiff_t>(most));
   std::vector<endpoint> chosen;
   for (std::size_t i = 0; i < most; ++i) chosen.push_back(std::move(from[order[i].second]));
   from = std::move(chosen);
 }
 
-service_ptr shape::apply(const service_ptr& whole) const {
+model::service_ptr shape::apply(const model::service_ptr& whole) const {
   if (!whole || !takes(whole->name())) return nullptr;
   const bool all = std::ranges::all_of(whole->endpoints(), [this](const auto& each) { return takes(each); });
   const auto most = static_cast<std::size_t>(limit_.endpoints);
@@ -111,7 +111,7 @@ service_ptr shape::apply(const service_ptr& whole) const {
   for (const auto& each : whole->endpoints())
     if (takes(each)) part.endpoints.push_back(each);
   choose(part.name, part.endpoints);
-  return std::make_shared<const shared_service>(std::move(part));
+  return std::make_shared<const model::shared_service>(std::move(part));
 }
 
 }  // namespace drcon::engine

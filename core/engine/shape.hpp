@@ -4,7 +4,7 @@
 #pragma once
 
 #include "config/configuration.hpp"
-#include "engine/model.hpp"
+#include "model/snapshot.hpp"
 
 #include <regex>
 
@@ -15,7 +15,7 @@ public:
   shape(const config::filter_config& filter, const config::limit_config& limit);
 
   /// The service as the pipeline sees it: itself when nothing is left out; null when its name is not wanted.
-  service_ptr apply(const service_ptr& whole) const;
+  model::service_ptr apply(const model::service_ptr& whole) const;
 
   /// Why the filter leaves out this endpoint of this service, for a person; empty when it does not. The limit is not
   /// looked at: that depends on the others.

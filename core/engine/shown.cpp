@@ -8,14 +8,14 @@ namespace drcon::engine {
 
 using nlohmann::json;
 
-std::map<std::string, std::size_t> count_by_health(const snapshot& of) {
+std::map<std::string, std::size_t> count_by_health(const model::snapshot& of) {
   std::map<std::string, std::size_t> counts;
   for (const auto each : {health::passing, health::warning, health::critical, health::maintenance})
     counts[std::string(to_string(each))] = of.count_of(each);
   return counts;
 }
 
-json show_revision(const snapshot_ptr& of) { return of ? json(of->revision()) : json(); }
+json show_revision(const model::snapshot_ptr& of) { return of ? json(of->revision()) : json(); }
 
 std::size_t endpoint_count(const source_state& of) {
   std::size_t count = 0;
@@ -76,7 +76,7 @@ json show(const source_state& source, const std::vector<std::string>& pipelines)
   shown["endpoints"] = endpoint_count(source);
   shown["unknown"] = json::object();
   for (const auto& [service, each] : source.unknown()) shown["unknown"][service] = each.why;
-  shown["last_word"] = to_seconds(source.last_word());
+  shown["last_word"] = base::to_seconds(source.last_word());
   if (source.all_unknown()) shown["why_unknown"] = source.why_unknown();
   return shown;
 }
@@ -91,19 +91,19 @@ json show(const pipeline& each) {
              {"known", each.known()},
              {"waiting_for", each.waiting_for()},
              {"held", held.why},
-             {"held_until", held.why.empty() ? 0 : to_seconds(held.until)},
+             {"held_until", held.why.empty() ? 0 : base::to_seconds(held.until)},
              {"held_loss", held.why.empty() ? json() : show_loss(held)},
              {"paused", each.paused() ? each.paused()->why : ""},
-             {"paused_since", each.paused() ? to_seconds(each.paused()->since) : 0},
+             {"paused_since", each.paused() ? base::to_seconds(each.paused()->since) : 0},
              {"pending", each.pending()},
              {"revision", 0},
              {"why", each.current().why},
-             {"decided", to_seconds(each.current().when)},
+             {"decided", base::to_seconds(each.current().when)},
              {"services_count", 0},
              {"endpoints", 0},
              {"in_service", 0}};
   if (prefers) shown["speaks"] = each.preferred() ? each.preferred()->name() : "";
-  static const snapshot none(0, {});
+  static const model::snapshot none(0, {});
   const auto& now = each.current().snapshot ? *each.current().snapshot : none;
   shown["revision"] = now.revision();
   shown["services_count"] = now.services().size();
@@ -113,7 +113,7 @@ json show(const pipeline& each) {
   return shown;
 }
 
-json show_services(const snapshot& of) {
+json show_services(const model::snapshot& of) {
   auto services = json::array();
   for (const auto& service : of.services()) {
     auto endpoints = json::array();
@@ -129,7 +129,7 @@ json show_history(const pipeline& of) {
   auto history = json::array();
   for (const auto& each : of.history())
     history.push_back({{"revision", each.snapshot->revision()},
-                       {"decided", to_seconds(each.when)},
+                       {"decided", base::to_seconds(each.when)},
                        {"why", each.why},
                        {"endpoints", each.snapshot->endpoint_count()},
                        {"in_service", each.snapshot->in_service_count()}});
@@ -144,7 +144,7 @@ json show(const sink_runner& sink, const std::vector<std::string>& pipelines) {
   shown["in_flight"] = sink.in_flight();
   shown["last_answer"] = sink.last_answer();
   shown["why"] = sink.last_why();
-  shown["last_applied"] = to_seconds(sink.last_applied());
+  shown["last_applied"] = base::to_seconds(sink.last_applied());
   shown["applies"] = sink.applies();
   return shown;
 }

@@ -3,10 +3,10 @@
 // Thread rule: the engine's thread.
 #pragma once
 
+#include "base/wall_clock.hpp"
 #include "engine/pipeline.hpp"
 #include "engine/sink_runner.hpp"
 #include "engine/source_state.hpp"
-#include "engine/wall_clock.hpp"
 
 #include <nlohmann/json_fwd.hpp>
 
@@ -17,11 +17,11 @@
 namespace drcon::engine {
 
 /// All healths, those without an endpoint too.
-std::map<std::string, std::size_t> count_by_health(const snapshot& of);
+std::map<std::string, std::size_t> count_by_health(const model::snapshot& of);
 std::size_t endpoint_count(const source_state& of);
 
 /// Null when there is none yet.
-nlohmann::json show_revision(const snapshot_ptr& of);
+nlohmann::json show_revision(const model::snapshot_ptr& of);
 
 /// "ok", "degraded" or "away".
 const char* state_word(int state);
@@ -32,7 +32,7 @@ nlohmann::json show(const source_state& source, const std::vector<std::string>& 
 nlohmann::json show(const sink_runner& sink, const std::vector<std::string>& pipelines);
 /// Without its services.
 nlohmann::json show(const pipeline& each);
-nlohmann::json show_services(const snapshot& of);
+nlohmann::json show_services(const model::snapshot& of);
 nlohmann::json show_history(const pipeline& of);
 
 }  // namespace drcon::engine

@@ -66,16 +66,16 @@ void sink_runner::close(std::function<void()> idle) {
 // One pipeline: its snapshot as it is. Several: their services in one, merged where the names meet.
 void sink_runner::compose(const decision& cause) {
   if (feeds_.empty() || std::ranges::any_of(feeds_, [](const auto& each) { return !each.second.snapshot; })) return;
-  snapshot_ptr now;
+  model::snapshot_ptr now;
   if (feeds_.size() == 1) {
     now = feeds_.begin()->second.snapshot;
   } else {
-    std::map<std::string, std::vector<service_ptr>> parts;
+    std::map<std::string, std::vector<model::service_ptr>> parts;
     for (const auto& [name, feed] : feeds_)
       for (const auto& service : feed.snapshot->services()) parts[service->name()].push_back(service);
-    std::vector<service_ptr> services;
+    std::vector<model::service_ptr> services;
     for (const auto& [name, each] : parts) services.push_back(merge_service(each));
-    now = std::make_shared<const snapshot>(++composed_revision_, std::move(services));
+    now = std::make_shared<const model::snapshot>(++composed_revision_, std::move(services));
   }
   if (wanted_ && same_content(*wanted_, *now)) return;
   wanted_ = std::move(now);
@@ -107,7 +107,7 @@ void sink_runner::begin(bool reconcile) {
 void sink_runner::tell_unanswered() {
   last_answer_ = "unanswered";
   last_why_ = "no answer from plugin '" + instance_->plugin_name() + "' for " + config::to_text(answer_patience);
-  log::error("sink " + name(), "{}; nothing more reaches this target until it answers", last_why_);
+  log::error(subject(), "{}; nothing more reaches this target until it answers", last_why_);
   note(journal_entry::kind::away, last_why_, clock::now() - begun_);
 }
 
@@ -159,7 +159,7 @@ void sink_runner::applied_now(clock::time_point now) {
   const auto stages = measure(now);
   around_.figures.observe(metrics::stage, {{"stage", "verified"}, {"sink", name()}}, seconds(took));
   if (stages) around_.figures.observe(metrics::change_to_applied, {{"sink", name()}}, seconds(stages->whole));
-  log::info("sink " + name(), "applied revision {} in {:.1f} ms", applied_->revision(), seconds(took) * 1000);
+  log::info(subject(), "applied revision {} in {:.1f} ms", applied_->revision(), seconds(took) * 1000);
   note(journal_entry::kind::applied, {}, took, stages);
 }
 
@@ -178,7 +178,7 @@ void sink_runner::away(const std::string& why) {
   last_answer_ = "away";
   const auto pause = backoff_.next();
   if (!again) {
-    log::warning("sink " + name(), "target away: {}; tried again, at intervals of up to {}", why,
+    log::warning(subject(), "target away: {}; tried again, at intervals of up to {}", why,
                  config::to_text(longest_retry));
     note(journal_entry::kind::away, why, clock::now() - begun_);
   }
@@ -198,7 +198,7 @@ void sink_runner::rejected(const std::string& why) {
   last_answer_ = "rejected";
   rejected_ = in_flight_->wanted;
   if (again) return;
-  log::error("sink " + name(), "revision {} rejected: {}; the target keeps what it had, and the next change is tried",
+  log::error(subject(), "revision {} rejected: {}; the target keeps what it had, and the next change is tried",
              rejected_->revision(), why);
   note(journal_entry::kind::rejected, why, clock::now() - begun_);
 }
@@ -216,10 +216,9 @@ void sink_runner::on_restarted() { resync(); }
 
 void sink_runner::on_refused(const plugins::refusal& what) {
   around_.journal.add({.what = journal_entry::kind::refused,
-                       .of = journal_entry::about::sink,
-                       .subject = name(),
+                       .about = subject(),
                        .why = what.why,
-                       .endpoints = {{what.service, what.endpoint, {}, endpoint_change::kind::removed}}});
+                       .endpoints = {{what.service, what.endpoint, {}, model::endpoint_change::kind::removed}}});
 }
 
 // Also the second chance of a rejected snapshot: what stood in its way may have been mended.
@@ -236,15 +235,10 @@ void sink_runner::note(journal_entry::kind what, const std::string& why, std::ch
   note(what, in_flight_->wanted, why, took, stages);
 }
 
-void sink_runner::note(journal_entry::kind what, const snapshot_ptr& of, const std::string& why,
+void sink_runner::note(journal_entry::kind what, const model::snapshot_ptr& of, const std::string& why,
                        std::chrono::nanoseconds took, std::optional<stage_times> stages) {
-  around_.journal.add({.what = what,
-                       .of = journal_entry::about::sink,
-                       .subject = name(),
-                       .revision = of->revision(),
-                       .why = why,
-                       .took = took,
-                       .stages = stages});
+  around_.journal.add(
+      {.what = what, .about = subject(), .revision = of->revision(), .why = why, .took = took, .stages = stages});
 }
 
 }  // namespace drcon::engine

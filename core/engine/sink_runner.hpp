@@ -3,10 +3,10 @@
 // Thread rule: the engine's thread.
 #pragma once
 
-#include "engine/backoff.hpp"
+#include "base/backoff.hpp"
+#include "base/timer.hpp"
 #include "engine/journal.hpp"
 #include "engine/pipeline.hpp"
-#include "engine/timer.hpp"
 #include "plugins/instance.hpp"
 
 #include <functional>
@@ -22,6 +22,7 @@ public:
   sink_runner(std::shared_ptr<plugins::instance> instance, pipeline_surroundings around);
 
   const std::string& name() const { return instance_->name(); }
+  const base::subject& subject() const { return instance_->subject(); }
   plugins::instance& instance() { return *instance_; }
   const plugins::instance& instance() const { return *instance_; }
 
@@ -37,8 +38,8 @@ public:
   void close(std::function<void()> idle);
 
   /// What all pipelines together want, or null before each has decided.
-  const snapshot_ptr& wanted() const { return wanted_; }
-  const snapshot_ptr& applied() const { return applied_; }
+  const model::snapshot_ptr& wanted() const { return wanted_; }
+  const model::snapshot_ptr& applied() const { return applied_; }
   bool in_flight() const { return in_flight_ != nullptr; }
   /// Serves what is wanted.
   bool up_to_date() const { return wanted_ && applied_ == wanted_ && last_answer_ == "applied"; }
@@ -72,16 +73,16 @@ private:
   std::optional<stage_times> measure(std::chrono::steady_clock::time_point now) const;
   void note(journal_entry::kind what, const std::string& why, std::chrono::nanoseconds took,
             std::optional<stage_times> stages = {});
-  void note(journal_entry::kind what, const snapshot_ptr& of, const std::string& why, std::chrono::nanoseconds took,
-            std::optional<stage_times> stages = {});
+  void note(journal_entry::kind what, const model::snapshot_ptr& of, const std::string& why,
+            std::chrono::nanoseconds took, std::optional<stage_times> stages = {});
 
   std::shared_ptr<plugins::instance> instance_;
   pipeline_surroundings around_;
   std::map<std::string, decision> feeds_;
   std::uint64_t composed_revision_ = 0;
-  snapshot_ptr wanted_;
-  snapshot_ptr applied_;
-  snapshot_ptr rejected_;
+  model::snapshot_ptr wanted_;
+  model::snapshot_ptr applied_;
+  model::snapshot_ptr rejected_;
   decision cause_;            // of wanted_
   decision cause_in_flight_;  // of what in_flight_ brings; none when that is no change
 
@@ -96,13 +97,13 @@ private:
   std::uint64_t applies_ = 0;
   std::chrono::system_clock::time_point last_applied_{};
 
-  backoff backoff_;
+  base::backoff backoff_;
   bool waiting_ = false;            // for retry_timer_
   bool waited_for_target_ = false;  // since the last answer "applied"
-  timer retry_timer_;
+  base::timer retry_timer_;
   std::chrono::nanoseconds resync_{};
-  timer resync_timer_;
-  timer answer_timer_;
+  base::timer resync_timer_;
+  base::timer answer_timer_;
 };
 
 }  // namespace drcon::engine

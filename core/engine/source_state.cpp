@@ -19,7 +19,7 @@ std::optional<std::chrono::system_clock::time_point> source_state::told(const st
   return at->second;
 }
 
-service_ptr source_state::find(const std::string& name) const {
+model::service_ptr source_state::find(const std::string& name) const {
   const auto at = services_.find(name);
   return at == services_.end() ? nullptr : at->second;
 }
@@ -37,7 +37,7 @@ std::string source_state::why_unknown() const {
 }
 
 // True when it differs from what is known. Equal content keeps the old object, so that snapshots share it.
-bool source_state::take(const std::string& name, const service_ptr& now) {
+bool source_state::take(const std::string& name, const model::service_ptr& now) {
   unknown_.erase(name);
   const auto at = services_.find(name);
   if (!now) {
@@ -59,19 +59,18 @@ bool source_state::take_readiness(const plugins::source_news& news) {
   const bool was_known = known();
   if (news.all_unknown) {
     if (!all_unknown_) {
-      log::warning("source " + name(), "state unknown: {}; {} services stay as they were", *news.all_unknown,
-                   services_.size());
+      log::warning(subject(), "state unknown: {}; {} services stay as they were", *news.all_unknown, services_.size());
       note("state unknown: " + *news.all_unknown);
       all_unknown_ = silence{.why = {}, .since = std::chrono::system_clock::now()};
     }
     all_unknown_->why = *news.all_unknown;
   } else if (news.ready) {
     if (all_unknown_) {
-      log::info("source " + name(), "state known again");
+      log::info(subject(), "state known again");
       note("state known again");
     }
     if (!ready_) {
-      log::info("source " + name(), "ready with {} services", services_.size());
+      log::info(subject(), "ready with {} services", services_.size());
       note(fmt::format("ready with {} services", services_.size()));
     }
     all_unknown_.reset();
@@ -108,17 +107,13 @@ void source_state::on_status(const plugins::instance_status& now) {
 
 void source_state::on_refused(const plugins::refusal& what) {
   journal_.add({.what = journal_entry::kind::refused,
-                .of = journal_entry::about::source,
-                .subject = name(),
+                .about = subject(),
                 .why = what.why,
-                .endpoints = {{what.service, what.endpoint, {}, endpoint_change::kind::removed}}});
+                .endpoints = {{what.service, what.endpoint, {}, model::endpoint_change::kind::removed}}});
 }
 
 void source_state::note(std::string why) {
-  journal_.add({.what = journal_entry::kind::source,
-                .of = journal_entry::about::source,
-                .subject = name(),
-                .why = std::move(why)});
+  journal_.add({.what = journal_entry::kind::source, .about = subject(), .why = std::move(why)});
 }
 
 }  // namespace drcon::engine

@@ -4,8 +4,8 @@
 #pragma once
 
 #include "engine/journal.hpp"
-#include "engine/model.hpp"
 #include "metrics/metrics.hpp"
+#include "model/snapshot.hpp"
 #include "plugins/instance.hpp"
 
 #include <chrono>
@@ -47,6 +47,7 @@ public:
   source_state(std::shared_ptr<plugins::instance> instance, journal& notes, metrics::metrics& figures);
 
   const std::string& name() const { return instance_->name(); }
+  const base::subject& subject() const { return instance_->subject(); }
   plugins::instance& instance() { return *instance_; }
   const plugins::instance& instance() const { return *instance_; }
 
@@ -57,8 +58,8 @@ public:
   bool ready() const { return ready_; }
   /// Ready, and able to tell now.
   bool known() const { return ready_ && !all_unknown_; }
-  const std::map<std::string, service_ptr>& services() const { return services_; }
-  service_ptr find(const std::string& name) const;
+  const std::map<std::string, model::service_ptr>& services() const { return services_; }
+  model::service_ptr find(const std::string& name) const;
   const std::map<std::string, silence>& unknown() const { return unknown_; }
   const std::optional<silence>& all_unknown() const { return all_unknown_; }
   /// Why it cannot tell at all, in its words of now, which may be others than at first; empty when it can.
@@ -77,7 +78,7 @@ public:
   void on_refused(const plugins::refusal& what) override;
 
 private:
-  bool take(const std::string& name, const service_ptr& now);
+  bool take(const std::string& name, const model::service_ptr& now);
   bool take_readiness(const plugins::source_news& news);
   void note(std::string why);
 
@@ -86,7 +87,7 @@ private:
   metrics::metrics& figures_;
   std::vector<source_observer*> observers_;
   std::map<std::string, std::chrono::system_clock::time_point> told_;  // by service; withdrawn ones too
-  std::map<std::string, service_ptr> services_;
+  std::map<std::string, model::service_ptr> services_;
   std::map<std::string, silence> unknown_;
   std::optional<silence> all_unknown_;
   bool ready_ = false;

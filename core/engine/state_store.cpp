@@ -1,6 +1,6 @@
 #include "engine/state_store.hpp"
 
-#include "engine/wall_clock.hpp"
+#include "base/wall_clock.hpp"
 #include "log/log.hpp"
 
 #include <openssl/evp.h>
@@ -89,7 +89,7 @@ std::string replace_file(const fs::path& path, const std::string& text) {
 
 }  // namespace
 
-std::string serialise(const snapshot& from) {
+std::string serialise(const model::snapshot& from) {
   auto services = json::array();
   for (const auto& service : from.services()) {
     auto endpoints = json::array();
@@ -102,7 +102,7 @@ std::string serialise(const snapshot& from) {
   return std::string(heading) + sha256(body) + "\n" + body + "\n";
 }
 
-snapshot_ptr parse_state(const std::string& text, std::string& why) {
+model::snapshot_ptr parse_state(const std::string& text, std::string& why) {
   const auto line_end = text.find('\n');
   if (!text.starts_with(heading) || line_end == std::string::npos) {
     why = "it does not start with '" + std::string(heading) + "'";
@@ -116,15 +116,15 @@ snapshot_ptr parse_state(const std::string& text, std::string& why) {
   }
   try {
     const auto all = json::parse(body);
-    std::vector<service_ptr> services;
+    std::vector<model::service_ptr> services;
     for (const auto& each : all.at("services")) {
       service one{.name = each.at("name"), .revision = each.at("revision"), .endpoints = {}, .values = {}};
       if (each.contains("values")) one.values = each["values"].get<std::map<std::string, std::string>>();
       for (const auto& part : each.at("endpoints")) one.endpoints.push_back(endpoint_from(part));
-      services.push_back(std::make_shared<const shared_service>(std::move(one)));
+      services.push_back(std::make_shared<const model::shared_service>(std::move(one)));
     }
-    std::ranges::sort(services, {}, [](const service_ptr& each) { return each->name(); });
-    return std::make_shared<const snapshot>(all.at("revision").get<std::uint64_t>(), std::move(services));
+    std::ranges::sort(services, {}, [](const model::service_ptr& each) { return each->name(); });
+    return std::make_shared<const model::snapshot>(all.at("revision").get<std::uint64_t>(), std::move(services));
   } catch (const json::exception& error) {
     why = std::string("it is not what this version writes: ") + error.what();
     return nullptr;
@@ -162,7 +162,8 @@ struct state_store::writer {
 
   void write_pause(const std::string& pipeline, const std::optional<pause_mark>& mark) {
     std::error_code error;
-    if (mark) replace(pipeline + ".paused", json{{"why", mark->why}, {"since", to_seconds(mark->since)}}.dump() + "\n");
+    if (mark)
+      replace(pipeline + ".paused", json{{"why", mark->why}, {"since", base::to_seconds(mark->since)}}.dump() + "\n");
     else fs::remove(directory / (pipeline + ".paused"), error);
   }
 
@@ -171,7 +172,7 @@ struct state_store::writer {
     fs::create_directories(directory, error);
     auto why = replace_file(directory / name, text);
     if (why == last_fault) return;
-    if (!why.empty()) log::error("state", "last good state is not kept: {}", why);
+    if (!why.empty()) log::error(base::subject_kind::state, "last good state is not kept: {}", why);
     last_fault = std::move(why);
   }
 
@@ -179,7 +180,7 @@ struct state_store::writer {
   std::mutex mutex;  // guards closing, waiting and pauses
   std::condition_variable wake;
   bool closing = false;
-  std::map<std::string, snapshot_ptr> waiting;
+  std::map<std::string, model::snapshot_ptr> waiting;
   std::map<std::string, std::optional<pause_mark>> pauses;
   std::string last_fault;  // the thread's own
   std::thread thread;
@@ -191,7 +192,7 @@ state_store::state_store(fs::path directory) : directory_(std::move(directory)) 
 
 state_store::~state_store() = default;
 
-snapshot_ptr state_store::load(const std::string& pipeline, std::string& why) const {
+model::snapshot_ptr state_store::load(const std::string& pipeline, std::string& why) const {
   if (directory_.empty()) return nullptr;
   const auto path = directory_ / (pipeline + ".state");
   std::ifstream in(path, std::ios::binary);
@@ -207,7 +208,7 @@ snapshot_ptr state_store::load(const std::string& pipeline, std::string& why) co
   return loaded;
 }
 
-void state_store::save(const std::string& pipeline, snapshot_ptr snapshot) {
+void state_store::save(const std::string& pipeline, model::snapshot_ptr snapshot) {
   if (!writer_) return;
   {
     const std::lock_guard lock(writer_->mutex);

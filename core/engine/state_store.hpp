@@ -5,7 +5,7 @@
 // Thread rule: load() on the engine's thread; save() returns at once, a thread of the store's own writes.
 #pragma once
 
-#include "engine/model.hpp"
+#include "model/snapshot.hpp"
 
 #include <chrono>
 #include <filesystem>
@@ -31,10 +31,10 @@ public:
   state_store& operator=(const state_store&) = delete;
 
   /// The snapshot kept for the pipeline; or null, with a reason in `why` when there is a file that cannot be used.
-  snapshot_ptr load(const std::string& pipeline, std::string& why) const;
+  model::snapshot_ptr load(const std::string& pipeline, std::string& why) const;
 
   /// Keeps a snapshot. Saves that come faster than they are written are folded: the newest wins.
-  void save(const std::string& pipeline, snapshot_ptr snapshot);
+  void save(const std::string& pipeline, model::snapshot_ptr snapshot);
 
   /// A pause lasts through a restart: whoever asked for it did not ask for its end. DIRECTORY/PIPELINE.paused, JSON.
   std::optional<pause_mark> load_pause(const std::string& pipeline) const;
@@ -47,7 +47,7 @@ private:
 };
 
 /// The file's text, and back. Exposed for tests.
-std::string serialise(const snapshot& from);
-snapshot_ptr parse_state(const std::string& text, std::string& why);
+std::string serialise(const model::snapshot& from);
+model::snapshot_ptr parse_state(const std::string& text, std::string& why);
 
 }  // namespace drcon::engine

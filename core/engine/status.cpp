@@ -1,5 +1,5 @@
 // What runs, what it knows and what it waits for: GET /v1/status and /v1/pipelines.
-#include "build/facts.hpp"
+#include "base/build_facts.hpp"
 #include "engine/engine.hpp"
 #include "engine/shown.hpp"
 
@@ -25,8 +25,8 @@ std::vector<std::string> pipelines_with(const config::configuration& config, con
 json engine::status() const {
   const auto& entries = journal_.entries();
   json shown{{"version", std::string(build::version)},
-             {"started", to_seconds(started_)},
-             {"now", to_seconds(std::chrono::system_clock::now())},
+             {"started", base::to_seconds(started_)},
+             {"now", base::to_seconds(std::chrono::system_clock::now())},
              {"settled", settled()},
              {"verdict", verdict()},
              {"unsettled", unsettled()},

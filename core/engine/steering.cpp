@@ -17,7 +17,9 @@ pipeline* engine::find(const std::string& name) {
 std::size_t engine::resync(const std::string& pipeline) {
   std::size_t begun = 0;
   for (const auto& name : config_.pipelines.at(pipeline).sinks) begun += sinks_.at(name)->resync() ? 1 : 0;
-  journal_.add({.what = journal_entry::kind::steered, .subject = pipeline, .why = "resync by hand"});
+  journal_.add({.what = journal_entry::kind::steered,
+                .about = {base::subject_kind::pipeline, pipeline},
+                .why = "resync by hand"});
   return begun;
 }
 
@@ -49,8 +51,7 @@ void engine::inspect(const std::string& sink, std::function<void(inspection)> do
 void engine::note_reload(bool taken, const std::string& why) {
   figures_.add(metrics::reloads, {{"result", taken ? "taken" : "refused"}});
   journal_.add({.what = journal_entry::kind::reloaded,
-                .of = journal_entry::about::host,
-                .subject = "host",
+                .about = base::subject_kind::host,
                 .why = (taken ? "taken" : "refused") + (why.empty() ? std::string() : ": " + why)});
 }
 

@@ -5,28 +5,29 @@
 namespace drcon::log {
 namespace {
 
-constexpr std::size_t most_lines = 1000;  // whoever writes new failures all the time must not fill our memory
+// A plugin that writes a new failure each time must not fill the memory of the host.
+constexpr std::size_t most_lines = 1000;
 
 }  // namespace
 
-fold::summary fold::told(const key& of, const repeated& how, clock::time_point now) {
-  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(now - how.since).count();
-  return {of.first, fmt::format("{} ({} more times in the last {} s)", of.second, how.more, seconds)};
+fold::summary fold::summarize(const key& line, const repeated& count, clock::time_point now) {
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(now - count.since).count();
+  return {line.first, fmt::format("{} ({} more times in the last {} s)", line.second, count.more, seconds)};
 }
 
-fold::verdict fold::take(clock::time_point now, const std::string& component, const std::string& text) {
+fold::verdict fold::take(clock::time_point now, const base::subject& about, const std::string& text) {
   verdict made;
-  const key own{component, text};
-  for (auto at = lines_.begin(); at != lines_.end();) {
-    const auto& [of, how] = *at;
-    const bool over = now - how.since >= window;
-    const bool interrupted = of.first == component && of != own && how.more > 0;
+  const key own{about, text};
+  for (auto each = lines_.begin(); each != lines_.end();) {
+    const auto& [line, count] = *each;
+    const bool over = now - count.since >= window;
+    const bool interrupted = line.first == about && line != own && count.more > 0;
     if (!over && !interrupted) {
-      ++at;
+      ++each;
       continue;
     }
-    if (how.more > 0) made.overdue.push_back(told(of, how, now));
-    at = lines_.erase(at);
+    if (count.more > 0) made.overdue.push_back(summarize(line, count, now));
+    each = lines_.erase(each);
   }
   if (lines_.size() >= most_lines) {
     for (auto& each : flush(now)) made.overdue.push_back(std::move(each));
@@ -39,21 +40,21 @@ fold::verdict fold::take(clock::time_point now, const std::string& component, co
   return made;
 }
 
-std::vector<fold::summary> fold::interrupt(clock::time_point now, const std::string& component) {
+std::vector<fold::summary> fold::interrupt(clock::time_point now, const base::subject& about) {
   std::vector<summary> all;
-  auto at = lines_.lower_bound({component, {}});
-  while (at != lines_.end() && at->first.first == component) {
-    if (at->second.more > 0) all.push_back(told(at->first, at->second, now));
-    at = lines_.erase(at);
+  auto each = lines_.lower_bound({about, {}});
+  while (each != lines_.end() && each->first.first == about) {
+    if (each->second.more > 0) all.push_back(summarize(each->first, each->second, now));
+    each = lines_.erase(each);
   }
   return all;
 }
 
 std::vector<fold::summary> fold::flush(clock::time_point now) {
   std::vector<summary> all;
-  for (auto& [of, how] : lines_) {
-    if (how.more > 0) all.push_back(told(of, how, now));
-    how.more = 0;
+  for (auto& [line, count] : lines_) {
+    if (count.more > 0) all.push_back(summarize(line, count, now));
+    count.more = 0;
   }
   return all;
 }

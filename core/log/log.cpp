@@ -1,6 +1,7 @@
 #include "log/log.hpp"
 
 #include "log/fold.hpp"
+#include "log/journald.hpp"
 
 #include <spdlog/sinks/basic_file_sink.h>
 #include <spdlog/sinks/dist_sink.h>
@@ -8,15 +9,8 @@
 #include <spdlog/spdlog.h>
 #include <nlohmann/json.hpp>
 
-#include <sys/stat.h>
-#include <sys/uio.h>
-#include <syslog.h>
-#include <systemd/sd-journal.h>
-#include <unistd.h>
-
 #include <array>
 #include <atomic>
-#include <cstdlib>
 #include <mutex>
 
 namespace drcon::log {
@@ -29,7 +23,7 @@ std::atomic<bool> to_journal{false};
 
 constexpr auto text_pattern = "%Y-%m-%dT%H:%M:%S.%e%z %l %v";
 
-// Where the lines go: one sink at a time, which may be replaced while others write.
+// Where the lines go: one sink at a time, which may be replaced while other threads write.
 const std::shared_ptr<spdlog::sinks::dist_sink_mt>& outlet() {
   static const auto& only = *new auto(std::make_shared<spdlog::sinks::dist_sink_mt>(
       std::vector<spdlog::sink_ptr>{std::make_shared<spdlog::sinks::stderr_sink_mt>()}));
@@ -41,7 +35,7 @@ spdlog::logger& logger() {
   static spdlog::logger& only = *[] {
     auto* made = new spdlog::logger("drcon", outlet());
     made->set_pattern(text_pattern);
-    made->set_level(spdlog::level::trace);  // what is written was judged before
+    made->set_level(spdlog::level::trace);  // the level was compared before
     made->flush_on(spdlog::level::trace);
     return made;
   }();
@@ -59,44 +53,19 @@ spdlog::level::level_enum to_spdlog(level which) {
   return spdlog::level::err;
 }
 
-std::string json_line(level which, std::string_view component, std::string_view text) {
+std::string json_line(level which, const base::subject& about, std::string_view text) {
   const auto now = std::chrono::system_clock::now().time_since_epoch();
   const nlohmann::ordered_json line{{"time", std::chrono::duration<double>(now).count()},
                                     {"level", name_of(which)},
-                                    {"component", component},
+                                    {"component", to_string(about)},
                                     {"message", text}};
   return line.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
 }
 
-// Standard error is systemd's journal: systemd.exec(5), $JOURNAL_STREAM.
-bool is_journal() {
-  const char* const given = std::getenv("JOURNAL_STREAM");
-  struct stat here {};
-  return given != nullptr && ::fstat(STDERR_FILENO, &here) == 0 &&
-         fmt::format("{}:{}", here.st_dev, here.st_ino) == given;
-}
-
-// False when the journal does not take it.
-bool write_to_journal(level which, std::string_view component, std::string_view text) {
-  static constexpr std::array priorities{LOG_DEBUG, LOG_DEBUG, LOG_INFO, LOG_WARNING, LOG_ERR};
-  const auto kind = component.substr(0, component.find(' '));
-  const auto name = kind.size() < component.size() ? component.substr(kind.size() + 1) : std::string_view();
-  const std::array fields{fmt::format("MESSAGE=[{}] {}", component, text),
-                          fmt::format("PRIORITY={}", priorities.at(static_cast<std::size_t>(which))),
-                          std::string("SYSLOG_IDENTIFIER=drcon"),
-                          fmt::format("DRCON_COMPONENT={}", component),
-                          fmt::format("DRCON_KIND={}", kind),
-                          fmt::format("DRCON_NAME={}", name)};
-  std::array<iovec, fields.size()> parts{};
-  for (std::size_t i = 0; i < fields.size(); ++i)
-    parts[i] = {const_cast<char*>(fields[i].data()), fields[i].size()};  // NOLINT: iovec knows no const
-  return ::sd_journal_sendv(parts.data(), static_cast<int>(parts.size())) == 0;
-}
-
-void write_unfolded(level which, std::string_view component, std::string_view text) {
-  if (to_journal && write_to_journal(which, component, text)) return;
-  if (as_json) logger().log(to_spdlog(which), "{}", json_line(which, component, text));
-  else logger().log(to_spdlog(which), "[{}] {}", component, text);
+void write_unfolded(level which, const base::subject& about, std::string_view text) {
+  if (to_journal && write_to_journal(which, about, text)) return;
+  if (as_json) logger().log(to_spdlog(which), "{}", json_line(which, about, text));
+  else logger().log(to_spdlog(which), "[{}] {}", to_string(about), text);
 }
 
 void choose_journal() { to_journal = !as_json && !in_file && is_journal(); }
@@ -129,7 +98,7 @@ void configure(level least, std::string_view format) {
 bool to_file(const std::filesystem::path& file, std::string& why) {
   spdlog::sink_ptr next;
   try {
-    // spdlog would make the directory: where the path is wrong, as somebody else's.
+    // spdlog would create the directory: a wrong path would then be taken without a word, perhaps as root.
     std::error_code error;
     if (!file.empty() && !std::filesystem::is_directory(std::filesystem::absolute(file).parent_path(), error))
       throw spdlog::spdlog_ex("there is no directory " + file.parent_path().string());
@@ -149,7 +118,7 @@ bool to_file(const std::filesystem::path& file, std::string& why) {
 namespace {
 
 struct folding {
-  std::mutex mutex;  // guards the lines; not held while writing
+  std::mutex mutex;  // guards `lines`; not held while a line is written, since that may block on a full disk or pipe
   fold lines;
 };
 folding& folded() {
@@ -157,8 +126,14 @@ folding& folded() {
   return only;
 }
 
-void tell(const std::vector<fold::summary>& left_out) {
-  for (const auto& each : left_out) write_unfolded(level::warning, each.component, each.text);
+// Pipelines, sources and sinks try again by themselves, and fail again; what the host says about itself was asked for.
+bool repeats(const base::subject& about) {
+  return about.kind == base::subject_kind::pipeline || about.kind == base::subject_kind::source ||
+         about.kind == base::subject_kind::sink;
+}
+
+void write_summaries(const std::vector<fold::summary>& left_out) {
+  for (const auto& each : left_out) write_unfolded(level::warning, each.about, each.text);
 }
 
 }  // namespace
@@ -169,27 +144,25 @@ void flush() {
     const std::lock_guard lock(folded().mutex);
     left_out = folded().lines.flush(fold::clock::now());
   }
-  tell(left_out);
+  write_summaries(left_out);
 }
 
 bool enabled(level which) { return which >= least_level; }
 
-void write(level which, std::string_view component, std::string_view text) {
-  if (enabled(which)) write_anyway(which, component, text);
+void write(level which, const base::subject& about, std::string_view text) {
+  if (enabled(which)) write_anyway(which, about, text);
 }
 
-void write_anyway(level which, std::string_view component, std::string_view text) {
-  // Sources, sinks and pipelines ("sink edge") try again by themselves; what others say was asked for.
-  const bool folds = component.find(' ') != std::string_view::npos;
+void write_anyway(level which, const base::subject& about, std::string_view text) {
   fold::verdict verdict;
-  if (folds) {
+  if (repeats(about)) {
     const std::lock_guard lock(folded().mutex);
     auto& lines = folded().lines;
-    if (which >= level::warning) verdict = lines.take(fold::clock::now(), std::string(component), std::string(text));
-    else if (which == level::info) verdict.overdue = lines.interrupt(fold::clock::now(), std::string(component));
+    if (which >= level::warning) verdict = lines.take(fold::clock::now(), about, std::string(text));
+    else if (which == level::info) verdict.overdue = lines.interrupt(fold::clock::now(), about);
   }
-  tell(verdict.overdue);
-  if (verdict.write) write_unfolded(which, component, text);
+  write_summaries(verdict.overdue);
+  if (verdict.write) write_unfolded(which, about, text);
 }
 
 }  // namespace drcon::log

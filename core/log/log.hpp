@@ -1,9 +1,11 @@
 // The log: one line per event on standard error, as text for people or JSON for machines. Where standard error is
-// systemd's journal, the text goes there with fields: DRCON_COMPONENT ("sink edge"), DRCON_KIND ("sink"), DRCON_NAME
-// ("edge"). A warning or an error that repeats within a minute is counted instead.
+// systemd's journal, the text goes there with fields: see journald.hpp. A warning or an error about a pipeline, a
+// source or a sink that repeats within a minute is counted instead: see fold.hpp.
 //
 // Thread rule: any thread, once configure() has returned.
 #pragma once
+
+#include "base/subject.hpp"
 
 #include <fmt/format.h>
 
@@ -14,7 +16,7 @@
 
 namespace drcon::log {
 
-/// Same numbers as DRCON_LOG_* of the plugin ABI.
+/// Same numbers as DRCON_LOG_* of the plugin ABI, so that a plugin's level is cast and not translated.
 enum class level { trace, debug, info, warning, error };
 
 /// "trace" … "error"; anything else counts as info.
@@ -28,34 +30,34 @@ void configure(level least, std::string_view format);
 /// opened: then all stays as it was, and `why` tells.
 bool to_file(const std::filesystem::path& file, std::string& why);
 
-/// Tells of the lines that were folded and not counted out loud yet: at the end.
+/// Writes the summaries of all lines that were folded: to be called before the process ends.
 void flush();
 
 bool enabled(level which);
-/// The least level that is written, but of plugins that have one of their own: see plugin_level.hpp.
+/// The least level that is written. A plugin may have another one: see plugin_level.hpp.
 level current();
 void set_level(level least);
 
-/// `component` is what the line is about: "pipeline web", "sink edge".
-void write(level which, std::string_view component, std::string_view text);
-/// The same, whatever the level: for who has judged that.
-void write_anyway(level which, std::string_view component, std::string_view text);
+/// Writes the line, unless its level is below the general one.
+void write(level which, const base::subject& about, std::string_view text);
+/// Writes the line whatever its level: for callers that have compared it with a plugin's own level.
+void write_anyway(level which, const base::subject& about, std::string_view text);
 
 template <class... Args>
-void debug(std::string_view component, fmt::format_string<Args...> text, Args&&... args) {
-  if (enabled(level::debug)) write(level::debug, component, fmt::format(text, std::forward<Args>(args)...));
+void debug(const base::subject& about, fmt::format_string<Args...> text, Args&&... args) {
+  if (enabled(level::debug)) write(level::debug, about, fmt::format(text, std::forward<Args>(args)...));
 }
 template <class... Args>
-void info(std::string_view component, fmt::format_string<Args...> text, Args&&... args) {
-  write(level::info, component, fmt::format(text, std::forward<Args>(args)...));
+void info(const base::subject& about, fmt::format_string<Args...> text, Args&&... args) {
+  write(level::info, about, fmt::format(text, std::forward<Args>(args)...));
 }
 template <class... Args>
-void warning(std::string_view component, fmt::format_string<Args...> text, Args&&... args) {
-  write(level::warning, component, fmt::format(text, std::forward<Args>(args)...));
+void warning(const base::subject& about, fmt::format_string<Args...> text, Args&&... args) {
+  write(level::warning, about, fmt::format(text, std::forward<Args>(args)...));
 }
 template <class... Args>
-void error(std::string_view component, fmt::format_string<Args...> text, Args&&... args) {
-  write(level::error, component, fmt::format(text, std::forward<Args>(args)...));
+void error(const base::subject& about, fmt::format_string<Args...> text, Args&&... args) {
+  write(level::error, about, fmt::format(text, std::forward<Args>(args)...));
 }
 
 }  // namespace drcon::log

@@ -28,7 +28,7 @@ inline constexpr figure event_clients{"drcon_event_clients", figure::kind::gauge
 inline constexpr figure admin_requests{"drcon_admin_requests_total", figure::kind::counter,
                                        "Answers of the admin interface, by HTTP status.", "code"};
 inline constexpr figure queue_depth{"drcon_queue_depth", figure::kind::gauge,
-                                    "Calls that wait for the thread of an instance.", "instance"};
+                                    "Calls that wait for the thread of an instance.", "kind=source|sink, instance"};
 
 // ---- sources ----
 inline constexpr figure source_state{"drcon_source_state", figure::kind::gauge,
@@ -44,7 +44,8 @@ inline constexpr figure source_services{"drcon_source_services", figure::kind::g
 inline constexpr figure source_endpoints{"drcon_source_endpoints", figure::kind::gauge,
                                          "Endpoints that a source has told.", "source"};
 inline constexpr figure refused{"drcon_refused_total", figure::kind::counter,
-                                "Endpoints and services left out because of what they carry.", "instance"};
+                                "Endpoints and services left out because of what they carry.",
+                                "kind=source|sink, instance"};
 
 // ---- pipelines ----
 inline constexpr figure pipeline_known{"drcon_pipeline_known", figure::kind::gauge,
@@ -102,9 +103,13 @@ inline constexpr figure sink_apply{"drcon_sink_apply_seconds", figure::kind::his
 
 // ---- plugins ----
 inline constexpr figure plugin_misbehaviour{"drcon_plugin_misbehaviour_total", figure::kind::counter,
-                                            "Breaches of the plugin contract.", "plugin, instance"};
+                                            "Breaches of the plugin contract.", "plugin, kind=source|sink, instance"};
+inline constexpr figure plugin_late_calls{"drcon_plugin_late_calls_total", figure::kind::counter,
+                                          "Calls that plugins made after their stop had returned; they are refused.",
+                                          "plugin, kind=source|sink, instance"};
 inline constexpr figure plugin_crashes{"drcon_plugin_crashes_total", figure::kind::counter,
-                                       "Ends of plugins' own processes that were not asked for.", "plugin, instance"};
+                                       "Ends of plugins' own processes that were not asked for.",
+                                       "plugin, kind=source|sink, instance"};
 
 // ---- the process, by the names that Prometheus' own libraries use ----
 inline constexpr figure process_start{"process_start_time_seconds", figure::kind::gauge,
@@ -153,6 +158,7 @@ inline constexpr std::array all_figures{&build_info,
                                         &change_to_applied,
                                         &sink_apply,
                                         &plugin_misbehaviour,
+                                        &plugin_late_calls,
                                         &plugin_crashes,
                                         &process_start,
                                         &process_cpu,

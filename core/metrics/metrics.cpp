@@ -27,11 +27,29 @@ bool is_metric_word(std::string_view text) {
 
 }  // namespace
 
+labels labels_of(const base::subject& instance) {
+  return {{"kind", to_string(instance.kind)}, {"instance", instance.name}};
+}
+
+labels labels_of(const base::subject& instance, const std::string& plugin) {
+  auto all = labels_of(instance);
+  all.emplace("plugin", plugin);
+  return all;
+}
+
 metrics::metrics() : registry_(std::make_shared<prometheus::Registry>()) {}
 metrics::~metrics() = default;
 
 void metrics::add(const figure& counter, const labels& with, double increment) {
   prometheus::BuildCounter().Name(counter.name).Help(counter.help).Register(*registry_).Add(with).Increment(increment);
+}
+
+counter metrics::make_counter(const figure& of, const labels& with) {
+  return {registry_, &prometheus::BuildCounter().Name(of.name).Help(of.help).Register(*registry_).Add(with)};
+}
+
+void counter::increment() const {
+  if (const auto alive = registry_.lock()) counter_->Increment();
 }
 
 void metrics::observe(const figure& histogram, const labels& with, double seconds) {

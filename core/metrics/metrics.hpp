@@ -3,6 +3,7 @@
 // Thread rule: any thread; prometheus-cpp locks inside.
 #pragma once
 
+#include "base/subject.hpp"
 #include "metrics/figures.hpp"
 
 #include <drcon/plugin.h>
@@ -10,21 +11,43 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace prometheus {
+class Counter;
 class Registry;
-}
+}  // namespace prometheus
 
 namespace drcon::metrics {
 
 using labels = std::map<std::string, std::string>;
+
+/// The labels of a source or a sink: kind and instance. The name alone would not do: it may belong to one of each.
+labels labels_of(const base::subject& instance);
+/// The same, and the label plugin.
+labels labels_of(const base::subject& instance, const std::string& plugin);
 
 /// One figure at one moment, for what is known at the scrape and needs no counting.
 struct sample {
   const figure* of;
   labels with;
   double value;
+};
+
+/// One counter, for callers that may outlive the metrics, such as a thread that a plugin left behind: increments that
+/// come too late are dropped.
+class counter {
+public:
+  void increment() const;
+
+private:
+  friend class metrics;
+  counter(std::weak_ptr<prometheus::Registry> registry, prometheus::Counter* of)
+      : registry_(std::move(registry)), counter_(of) {}
+
+  std::weak_ptr<prometheus::Registry> registry_;
+  prometheus::Counter* counter_;  // belongs to the registry
 };
 
 class metrics {
@@ -35,6 +58,8 @@ public:
   metrics& operator=(const metrics&) = delete;
 
   void add(const figure& counter, const labels& with, double increment = 1);
+  /// A counter that is there from now on, at 0: Prometheus sees the first increment as one only if it knew the 0.
+  counter make_counter(const figure& of, const labels& with);
   /// A histogram of seconds, with buckets from 100 us to 60 s.
   void observe(const figure& histogram, const labels& with, double seconds);
 

@@ -144,7 +144,7 @@ std::optional<std::string> fault_of_layout(const drcon_service& from) {
   return {};
 }
 
-engine::service_ptr accept(const drcon_service& from, std::vector<refusal>& refused) {
+model::service_ptr accept(const drcon_service& from, std::vector<refusal>& refused) {
   const service_view service{&from};
   if (const auto fault = fault_of_name(service.name())) {
     refused.push_back({printable(service.name()), {}, *fault});
@@ -167,7 +167,7 @@ engine::service_ptr accept(const drcon_service& from, std::vector<refusal>& refu
     if (const auto fault = fault_of_value(key, value)) refused.push_back({to.name, printable(key), *fault});
     else to.values.emplace(key, value);
   }
-  return std::make_shared<const engine::shared_service>(std::move(to));
+  return std::make_shared<const model::shared_service>(std::move(to));
 }
 
 }  // namespace drcon::plugins

@@ -1,12 +1,12 @@
 // From the C structs of a plugin to the host's values: copied, validated, never trusted.
 //
-// Whoever can register a service somewhere can write any bytes; see "Untrusted registry" in the SDK's README. An
-// endpoint that breaks a rule is left out with a reason and never takes the others down.
+// Anyone who can register a service can write any bytes into its names, tags and addresses. An endpoint that breaks a
+// rule is left out with a reason, and never takes the others down; see accept() for what is left out.
 // Thread rule: pure functions; run on the thread of the plugin that publishes.
 #pragma once
 
 #include "config/text.hpp"
-#include "engine/model.hpp"
+#include "model/snapshot.hpp"
 
 #include <optional>
 #include <string>
@@ -28,7 +28,7 @@ struct refusal {
 std::optional<std::string> fault_of_layout(const drcon_service& from);
 
 /// The service as the host keeps it, or null when the service itself cannot be: its name is not text.
-engine::service_ptr accept(const drcon_service& from, std::vector<refusal>& refused);
+model::service_ptr accept(const drcon_service& from, std::vector<refusal>& refused);
 
 /// `text` made fit for one line of a terminal, and not longer than about `limit` bytes: see config/text.hpp.
 inline std::string printable(std::string_view text, std::size_t limit = 120) { return config::printable(text, limit); }

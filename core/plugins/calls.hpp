@@ -1,4 +1,4 @@
-// How an instance reaches its plugin's functions: in this process (plugin_calls.cpp), or in one of its own
+// How an instance reaches its plugin's functions: in this process (calls_here.cpp), or in one of its own
 // (isolated_calls.cpp).
 //
 // Thread rule: an instance's lane only.

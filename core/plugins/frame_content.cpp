@@ -1,6 +1,6 @@
 #include "plugins/frame_content.hpp"
 
-#include "engine/difference.hpp"
+#include "model/difference.hpp"
 
 #include <memory>
 #include <utility>
@@ -81,8 +81,8 @@ void get_metric(frame_reader& from, const std::function<void(const drcon_metric&
   use(to);
 }
 
-void put_difference(frame_writer& to, const engine::snapshot* before, const engine::snapshot& after) {
-  const auto changes = engine::difference(before, after);
+void put_difference(frame_writer& to, const model::snapshot* before, const model::snapshot& after) {
+  const auto changes = model::difference(before, after);
   to.number(changes.size());
   for (const auto& [old, now] : changes) {
     to.number(now ? 1 : 0);
@@ -91,13 +91,13 @@ void put_difference(frame_writer& to, const engine::snapshot* before, const engi
   }
 }
 
-void get_difference(frame_reader& from, std::map<std::string, engine::service_ptr>& services) {
+void get_difference(frame_reader& from, std::map<std::string, model::service_ptr>& services) {
   for (auto left = from.count(); left > 0; --left) {
     if (from.number() == 0) {
       services.erase(get_text(from));
       continue;
     }
-    auto service = std::make_shared<const engine::shared_service>(get_service(from));
+    auto service = std::make_shared<const model::shared_service>(get_service(from));
     services.insert_or_assign(service->name(), service);
   }
 }

@@ -3,7 +3,7 @@
 // Thread rule: pure functions.
 #pragma once
 
-#include "engine/model.hpp"
+#include "model/snapshot.hpp"
 #include "plugins/frame.hpp"
 
 #include <drcon/update.hpp>
@@ -22,8 +22,8 @@ void put(frame_writer& to, const drcon_metric& from);
 void get_metric(frame_reader& from, const std::function<void(const drcon_metric&)>& use);
 
 /// What turns `before`, which may be null, into `after`.
-void put_difference(frame_writer& to, const engine::snapshot* before, const engine::snapshot& after);
+void put_difference(frame_writer& to, const model::snapshot* before, const model::snapshot& after);
 /// Brings `services` up to date by it.
-void get_difference(frame_reader& from, std::map<std::string, engine::service_ptr>& services);
+void get_difference(frame_reader& from, std::map<std::string, model::service_ptr>& services);
 
 }  // namespace drcon::plugins

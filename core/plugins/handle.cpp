@@ -1,6 +1,6 @@
 #include "plugins/handle.hpp"
 
-#include "build/facts.hpp"
+#include "base/build_facts.hpp"
 #include "log/log.hpp"
 #include "plugins/instance.hpp"
 #include "plugins/options.hpp"
@@ -9,31 +9,45 @@
 
 namespace drcon::plugins {
 
-handle* handle::make(std::string name, const std::string& plugin) {
+handle* handle::make(const base::subject& of, const std::string& plugin, breach_counters counters) {
   static std::mutex mutex;
   static auto& all = *new std::vector<handle*>;  // keeps them reachable, so that leak checkers agree
   const std::lock_guard lock(mutex);
-  return all.emplace_back(new handle(std::move(name), plugin));
+  return all.emplace_back(new handle(of, plugin, std::move(counters)));
 }
 
-void handle::open(instance* to) {
+void handle::open(instance* target) {
   const std::lock_guard lock(mutex_);
-  target_ = to->weak_from_this();
+  target_ = target->weak_from_this();
   open_ = true;
 }
 
-void handle::close() {
+void handle::close(const char* after) {
   const std::lock_guard lock(mutex_);
   open_ = false;
+  after_ = after;
   target_.reset();
 }
 
 std::shared_ptr<instance> handle::reach() {
-  const std::lock_guard lock(mutex_);
-  if (open_) return target_.lock();
-  if (!std::exchange(late_told_, true))
-    log::error(name_, "the plugin called the host after stop() had returned; such calls are ignored");
+  {
+    const std::lock_guard lock(mutex_);
+    if (open_) return target_.lock();
+  }
+  note_late_call();
   return nullptr;
+}
+
+void handle::note_late_call() {
+  counters_.late_calls.increment();
+  const char* after = nullptr;
+  {
+    const std::lock_guard lock(mutex_);
+    if (std::exchange(late_call_reported_, true)) return;
+    after = after_;
+  }
+  counters_.misbehaviour.increment();
+  log::error(subject_, "plugin '{}' misbehaved: it called the host after {}; such calls are ignored", plugin_, after);
 }
 
 namespace {

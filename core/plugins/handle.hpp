@@ -1,17 +1,20 @@
 // The host's end of a drcon_instance, and the table of functions a plugin calls.
 //
-// A handle outlives its instance for good: a plugin that calls late finds a closed handle, is counted, and does no
-// harm.
+// A handle outlives its instance for good: a plugin that calls late, on a thread that it left behind, finds a closed
+// handle. The call is refused and counted, and does no harm.
+// Thread rule: open() and close() on the instance's lane or the engine's thread; all else on any thread.
 #pragma once
 
+#include "base/subject.hpp"
 #include "log/plugin_level.hpp"
+#include "metrics/metrics.hpp"
 
 #include <drcon/plugin.h>
 
-#include <atomic>
 #include <memory>
 #include <mutex>
 #include <string>
+#include <utility>
 
 struct drcon_instance {
 protected:
@@ -22,37 +25,52 @@ namespace drcon::plugins {
 
 class instance;
 
+/// The counters that a closed handle increases.
+struct breach_counters {
+  metrics::counter late_calls;
+  metrics::counter misbehaviour;
+};
+
 class handle final : public drcon_instance {
 public:
   /// Makes one that is never freed.
-  static handle* make(std::string name, const std::string& plugin);
+  static handle* make(const base::subject& of, const std::string& plugin, breach_counters counters);
 
-  /// Calls reach `to` from now on, until close() has returned.
-  void open(instance* to);
-  void close();
+  /// Calls reach `target` from now on, until close() has returned.
+  void open(instance* target);
+  /// `after` says what has happened to the plugin's object: a late call is reported as made "after" that.
+  void close(const char* after);
 
-  const std::string& name() const { return name_; }
+  const std::string& name() const { return subject_.name; }
   bool would_log(log::level which) const { return level_.takes(which); }
 
-  /// Runs `call` on the instance, which cannot go away meanwhile; counts a late call instead when closed.
+  /// Runs `call` on the instance, which cannot go away meanwhile; notes a late call instead when closed.
   template <class Call>
   void with(Call call) {
     const std::shared_ptr<instance> target = reach();
     if (target) call(*target);
   }
 
+  /// Counts a call that came too late. The first is also logged, as misbehaviour: a thread that was left behind may
+  /// call thousands of times a second.
+  void note_late_call();
+
   static handle& of(drcon_instance* raw) { return static_cast<handle&>(*raw); }
 
 private:
-  handle(std::string name, const std::string& plugin) : name_(std::move(name)), level_(plugin) {}
+  handle(base::subject of, std::string plugin, breach_counters counters)
+      : subject_(std::move(of)), plugin_(std::move(plugin)), level_(plugin_), counters_(std::move(counters)) {}
   std::shared_ptr<instance> reach();
 
-  const std::string name_;
+  const base::subject subject_;
+  const std::string plugin_;
   const log::plugin_level level_;
-  std::mutex mutex_;  // guards target_
+  const breach_counters counters_;
+  std::mutex mutex_;  // guards all below
   std::weak_ptr<instance> target_;
   bool open_ = false;
-  bool late_told_ = false;
+  bool late_call_reported_ = false;
+  const char* after_ = "its stop had returned";
 };
 
 /// The functions every plugin gets.

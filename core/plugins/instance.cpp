@@ -22,27 +22,34 @@ constexpr auto start_patience = std::chrono::seconds(5);
 constexpr auto first_start_pause = std::chrono::milliseconds(500);
 constexpr auto longest_start_pause = std::chrono::milliseconds(30000);
 
-const char* word(config::kind kind) { return kind == config::kind::source ? "source" : "sink"; }
+base::subject subject_of(config::kind kind, const std::string& name) {
+  return {kind == config::kind::source ? base::subject_kind::source : base::subject_kind::sink, name};
+}
+
+breach_counters breach_counters_of(metrics::metrics& figures, const base::subject& instance,
+                                   const std::string& plugin) {
+  const auto labels = metrics::labels_of(instance, plugin);
+  return {.late_calls = figures.make_counter(metrics::plugin_late_calls, labels),
+          .misbehaviour = figures.make_counter(metrics::plugin_misbehaviour, labels)};
+}
 
 }  // namespace
 
 instance::instance(config::kind kind, const plugin& type, const config::instance_config& config,
                    boost::asio::any_io_executor executor, metrics::metrics& figures)
     : kind_(kind),
-      name_(config.name),
+      subject_(subject_of(kind, config.name)),
       plugin_name_(config.plugin),
-      component_(std::string(word(kind)) + " " + config.name),
       own_process_(config.isolation.own_process),
       executor_(std::move(executor)),
       figures_(figures),
-      handle_(handle::make(config.name, config.plugin)),
+      handle_(handle::make(subject_, config.plugin, breach_counters_of(figures, subject_, config.plugin))),
       calls_(make_calls(type, config)),
       options_(std::make_shared<drcon_options>(drcon_options{config.options})),
       lane_(config.name) {
   // From 0 on, so that Prometheus sees the first of them as an increase.
-  figures_.add(metrics::refused, {{"instance", name_}}, 0);
-  figures_.add(metrics::plugin_misbehaviour, {{"plugin", plugin_name_}, {"instance", name_}}, 0);
-  if (own_process_) figures_.add(metrics::plugin_crashes, {{"plugin", plugin_name_}, {"instance", name_}}, 0);
+  figures_.add(metrics::refused, metrics::labels_of(subject_), 0);
+  if (own_process_) figures_.add(metrics::plugin_crashes, metrics::labels_of(subject_, plugin_name_), 0);
 }
 
 instance::~instance() = default;
@@ -61,7 +68,8 @@ std::unique_ptr<calls> instance::make_calls(const plugin& type, const config::in
          .restarted =
              [to_self] {
                to_self([](instance& self) { self.tell([](instance_listener& to) { to.on_restarted(); }); });
-             }});
+             },
+         .late_call = [handle = handle_] { handle->note_late_call(); }});
   return calls_here(kind_ == config::kind::source ? type.entry->source : nullptr,
                     kind_ == config::kind::sink ? type.entry->sink : nullptr, std::move(around));
 }
@@ -69,7 +77,7 @@ std::unique_ptr<calls> instance::make_calls(const plugin& type, const config::in
 template <class... Args>
 void instance::note(fmt::format_string<Args...> text, Args&&... args) const {
   if (handle_->would_log(log::level::debug))
-    log::write_anyway(log::level::debug, component_, fmt::format(text, std::forward<Args>(args)...));
+    log::write_anyway(log::level::debug, subject_, fmt::format(text, std::forward<Args>(args)...));
 }
 
 void instance::listen(std::weak_ptr<instance_listener> listener) {
@@ -83,16 +91,16 @@ fault instance::create() {
   auto result = answer->get_future();
   lane_.post([self = shared_from_this(), answer] { answer->set_value(self->calls_->create(*self->options_)); });
   if (result.wait_for(create_deadline) != std::future_status::ready) {
-    handle_->close();
+    handle_->close("its create had been given up");
     return {DRCON_CONFIG, {}, "plugin '" + plugin_name_ + "' did not return from create; it is abandoned"};
   }
   const auto code = result.get();
   if (code == DRCON_OK && calls_->is_made()) return {};
-  handle_->close();
+  handle_->close("its create had failed");
   const std::lock_guard lock(mutex_);
   failed_.result = code == DRCON_OK ? DRCON_CONFIG : code;
   if (failed_.why.empty())
-    failed_.why = "plugin '" + plugin_name_ + "' made no " + word(kind_) + " and did not say why";
+    failed_.why = "plugin '" + plugin_name_ + "' made no " + to_string(subject_.kind) + " and did not say why";
   return failed_;
 }
 
@@ -188,7 +196,7 @@ void instance::stop(std::function<void()> stopped) {
   lane_.post([self = shared_from_this(), stopped = std::move(stopped)] {
     const bool made = self->calls_->is_made();
     if (made) self->calls_->stop();
-    self->handle_->close();
+    self->handle_->close("its stop had returned");
     if (made) self->calls_->destroy();
     boost::asio::post(self->executor_, stopped);
   });
@@ -221,7 +229,7 @@ std::size_t instance::refusal_count() const {
 
 void instance::said_log(int level, std::string_view text) const {
   const auto which = static_cast<log::level>(std::clamp(level, DRCON_LOG_TRACE, DRCON_LOG_ERROR));
-  if (handle_->would_log(which)) log::write_anyway(which, component_, printable(text, 2000));
+  if (handle_->would_log(which)) log::write_anyway(which, subject_, printable(text, 2000));
 }
 
 void instance::said_status(const instance_status& said) {
@@ -237,12 +245,12 @@ void instance::said_status(const instance_status& said) {
   const auto level = now.state == DRCON_STATE_OK ? log::level::info : log::level::warning;
   const char* const states[] = {"ok", "degraded", "away"};
   const auto* state = states[now.state];
-  log::write(level, component_, now.text.empty() ? state : std::string(state) + ": " + now.text);
+  log::write(level, subject_, now.text.empty() ? state : std::string(state) + ": " + now.text);
   tell([now](instance_listener& to) { to.on_status(now); });
 }
 
 void instance::said_metric(const drcon_metric& figure) {
-  if (!figures_.report(plugin_name_, name_, figure))
+  if (!figures_.report(plugin_name_, name(), figure))
     misbehaved("a metric '" + printable(view(figure.name)) + "' that Prometheus does not allow");
 }
 
@@ -344,13 +352,13 @@ void instance::said_refused(refusal what) {
 }
 
 void instance::misbehaved(std::string_view how) const {
-  figures_.add(metrics::plugin_misbehaviour, {{"plugin", plugin_name_}, {"instance", name_}});
-  log::error(component_, "plugin '{}' misbehaved: {}", plugin_name_, how);
+  figures_.add(metrics::plugin_misbehaviour, metrics::labels_of(subject_, plugin_name_));
+  log::error(subject_, "plugin '{}' misbehaved: {}", plugin_name_, how);
 }
 
 void instance::crashed(const std::string& how) {
-  figures_.add(metrics::plugin_crashes, {{"plugin", plugin_name_}, {"instance", name_}});
-  log::error(component_, "plugin '{}': {}", plugin_name_, how);
+  figures_.add(metrics::plugin_crashes, metrics::labels_of(subject_, plugin_name_));
+  log::error(subject_, "plugin '{}': {}", plugin_name_, how);
 }
 
 // Tells what is refused anew; what was told before and still holds is not told again. An empty service stands for all.
@@ -365,9 +373,9 @@ void instance::report_refusals(const std::string& service, const std::vector<ref
       if (refused_.insert(each).second && !before.contains(each)) fresh.push_back(each);
   }
   for (const auto& each : fresh) {
-    log::warning(component_, "left out {}{}{}: {}", each.service, each.endpoint.empty() ? "" : " endpoint ",
+    log::warning(subject_, "left out {}{}{}: {}", each.service, each.endpoint.empty() ? "" : " endpoint ",
                  each.endpoint, each.why);
-    figures_.add(metrics::refused, {{"instance", name_}});
+    figures_.add(metrics::refused, metrics::labels_of(subject_));
     tell([each](instance_listener& to) { to.on_refused(each); });
   }
 }

@@ -4,11 +4,11 @@
 // folded here, and is handed to the listener on the engine's thread.
 #pragma once
 
+#include "base/lane.hpp"
 #include "config/configuration.hpp"
 #include "metrics/metrics.hpp"
 #include "plugins/boundary.hpp"
 #include "plugins/calls.hpp"
-#include "plugins/lane.hpp"
 #include "plugins/library.hpp"
 
 #include <fmt/format.h>
@@ -31,7 +31,7 @@ class handle;  // the host's end of a drcon_instance
 
 /// What a source said since it was last asked; the newest word on each service.
 struct source_news {
-  std::map<std::string, engine::service_ptr> services;  ///< null: withdrawn
+  std::map<std::string, model::service_ptr> services;   ///< null: withdrawn
   std::map<std::string, std::string> unknown;           ///< service -> why
   std::optional<std::string> all_unknown;               ///< why
   bool ready = false;
@@ -82,7 +82,8 @@ public:
   instance(const instance&) = delete;
   instance& operator=(const instance&) = delete;
 
-  const std::string& name() const { return name_; }
+  const std::string& name() const { return subject_.name; }
+  const base::subject& subject() const { return subject_; }
   const std::string& plugin_name() const { return plugin_name_; }
   config::kind kind() const { return kind_; }
 
@@ -142,9 +143,8 @@ private:
   void tell(std::function<void(instance_listener&)> what);
 
   const config::kind kind_;
-  const std::string name_;
+  const base::subject subject_;
   const std::string plugin_name_;
-  const std::string component_;  // for the log: "source consul"
   const bool own_process_;
   boost::asio::any_io_executor executor_;
   metrics::metrics& figures_;
@@ -164,7 +164,7 @@ private:
   fault failed_;
   bool stopping_ = false;
 
-  lane lane_;  // last: its jobs use the members above
+  base::lane lane_;  // last: its jobs use the members above
 };
 
 }  // namespace drcon::plugins

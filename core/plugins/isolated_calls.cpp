@@ -104,7 +104,7 @@ private:
   std::optional<std::uint64_t> open_ticket_;
   std::optional<clock::time_point> start_asked_;  // until it has returned, or was told
   std::string away_;                              // why there is no process
-  engine::snapshot_ptr sent_;                     // what the process has of the services
+  model::snapshot_ptr sent_;                      // what the process has of the services
 };
 
 // ---- on the lane ----
@@ -394,7 +394,7 @@ void isolated::on_ready() {
 void isolated::on_frame(frame_reader& from, child& with) {
   const auto& host = around_.host;
   auto* const self = around_.instance;
-  if (heard_out_) return around_.misbehaved("it called the host after its stop had returned; such calls are ignored");
+  if (heard_out_) return events_.late_call();
   switch (from.type()) {
     case frame::created: return on_created(static_cast<drcon_result>(from.number()), with);
     case frame::started: return on_started(static_cast<drcon_result>(from.number()), with);

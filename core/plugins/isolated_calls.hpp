@@ -18,6 +18,7 @@ namespace drcon::plugins {
 struct isolation_events {
   std::function<void(const std::string& how)> crashed;  ///< "was ended by SIGSEGV; started again in 100 ms"
   std::function<void()> restarted;                      ///< made and started again
+  std::function<void()> late_call;                      ///< the plugin called the host after its stop had returned
 };
 
 std::unique_ptr<calls> isolated_calls(config::kind kind, const plugin& type, const config::instance_config& config,

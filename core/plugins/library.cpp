@@ -1,6 +1,6 @@
 #include "plugins/library.hpp"
 
-#include "build/facts.hpp"
+#include "base/build_facts.hpp"
 #include "config/schema_fault.hpp"
 #include "plugins/boundary.hpp"
 #include "plugins/elf_file.hpp"

@@ -1,6 +1,6 @@
 #include "plugins/places.hpp"
 
-#include "build/facts.hpp"
+#include "base/build_facts.hpp"
 
 #include <system_error>
 

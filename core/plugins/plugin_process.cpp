@@ -2,7 +2,7 @@
 // end of this process, whatever the plugin does on its lane.
 #include "plugins/plugin_process.hpp"
 
-#include "build/facts.hpp"
+#include "base/build_facts.hpp"
 #include "plugins/boundary.hpp"
 #include "plugins/calls.hpp"
 #include "plugins/frame.hpp"
@@ -51,13 +51,13 @@ private:
   std::string name_;
   std::atomic<int> log_level_{DRCON_LOG_INFO};
   std::unique_ptr<calls> calls_;                         // main thread
-  std::map<std::string, engine::service_ptr> services_;  // main thread: of the last update
+  std::map<std::string, model::service_ptr> services_;   // main thread: of the last update
 
   std::mutex mutex_;  // guards all below
   std::condition_variable wake_;
   std::deque<std::string> jobs_;
   std::shared_ptr<const update_package> in_flight_;
-  engine::snapshot_ptr applied_;
+  model::snapshot_ptr applied_;
 };
 
 // ---- the host's functions, as this end has them ----
@@ -165,10 +165,10 @@ std::shared_ptr<const update_package> process::get_update(frame_reader& from) {
   const bool knows_applied = from.number() != 0;
   const auto revision = from.number();
   get_difference(from, services_);
-  std::vector<engine::service_ptr> all;
+  std::vector<model::service_ptr> all;
   all.reserve(services_.size());
   for (const auto& [name, service] : services_) all.push_back(service);
-  auto wanted = std::make_shared<const engine::snapshot>(revision, std::move(all));
+  auto wanted = std::make_shared<const model::snapshot>(revision, std::move(all));
   const std::lock_guard lock(mutex_);
   if (!knows_applied) applied_.reset();
   return std::make_shared<const update_package>(ticket, reconcile, std::move(wanted), applied_);

@@ -1,15 +1,15 @@
 #include "plugins/update_package.hpp"
 
-#include "engine/difference.hpp"
+#include "model/difference.hpp"
 
 #include <utility>
 
 namespace drcon::plugins {
 
-update_package::update_package(std::uint64_t ticket, bool reconcile, engine::snapshot_ptr wanted_now,
-                               engine::snapshot_ptr applied_before)
+update_package::update_package(std::uint64_t ticket, bool reconcile, model::snapshot_ptr wanted_now,
+                               model::snapshot_ptr applied_before)
     : wanted(std::move(wanted_now)), applied(std::move(applied_before)) {
-  for (auto& change : engine::difference(applied.get(), *wanted)) {
+  for (auto& change : model::difference(applied.get(), *wanted)) {
     changes.push_back({.size = sizeof(drcon_change),
                        .reserved = 0,
                        .before = change.before ? change.before->view() : nullptr,

@@ -5,8 +5,8 @@
 // starts drcon anew (WatchdogSec= of the unit).
 #pragma once
 
+#include "base/timer.hpp"
 #include "engine/engine.hpp"
-#include "engine/timer.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
 
@@ -32,7 +32,7 @@ private:
   std::string status() const;
 
   const engine::engine& engine_;
-  engine::timer timer_;
+  base::timer timer_;
   std::chrono::nanoseconds interval_{};
   bool ready_ = false;
   std::string note_;

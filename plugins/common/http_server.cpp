@@ -1,9 +1,9 @@
 #include "common/http_server.hpp"
 
+#include <drcon/url.hpp>
+
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/ssl/host_name_verification.hpp>
-#include <boost/url/parse.hpp>
-#include <boost/url/url_view.hpp>
 
 #include <stdexcept>
 
@@ -40,17 +40,16 @@ http_server unix_server(const std::string& url, std::string path) {
 }  // namespace
 
 http_server make_http_server(const std::string& url, const tls_options& tls) {
-  const auto parsed = boost::urls::parse_uri(url);
+  const auto parsed = parse_url(url);
   if (!parsed) throw std::runtime_error("'" + url + "' is no URL");
-  if (parsed->scheme() == "unix") return unix_server(url, parsed->path());
-  if (parsed->scheme() != "http" && parsed->scheme() != "https")
+  if (parsed->scheme == "unix") return unix_server(url, parsed->path);
+  if (parsed->scheme != "http" && parsed->scheme != "https")
     throw std::runtime_error("'" + url + "' is neither http://, https:// nor unix://");
 
   http_server server;
-  const bool is_ipv6 = parsed->host_type() == boost::urls::host_type::ipv6;
-  server.host = std::string(is_ipv6 ? parsed->host_ipv6_address().to_string() : parsed->host());
-  server.tls = parsed->scheme() == "https";
-  server.port = parsed->has_port() ? std::string(parsed->port()) : server.tls ? "443" : "80";
+  server.host = parsed->host;
+  server.tls = parsed->scheme == "https";
+  server.port = !parsed->port.empty() ? parsed->port : server.tls ? "443" : "80";
   if (!server.tls) return server;
 
   server.server_name = tls.server_name.empty() ? server.host : tls.server_name;

@@ -3,9 +3,7 @@
 // Pure function.
 #pragma once
 
-#include <boost/url/encode.hpp>
-#include <boost/url/grammar/lut_chars.hpp>
-#include <boost/url/rfc/unreserved_chars.hpp>
+#include <drcon/url.hpp>
 
 #include <string>
 #include <string_view>
@@ -13,12 +11,12 @@
 namespace drcon::common {
 
 inline std::string percent_encoded(std::string_view text) {
-  return boost::urls::encode(text, boost::urls::unreserved_chars);
+  return url_encode(text);
 }
 
 /// The text as a path of several parts: its slashes stay.
 inline std::string percent_encoded_path(std::string_view text) {
-  return boost::urls::encode(text, boost::urls::unreserved_chars + boost::urls::grammar::lut_chars('/'));
+  return url_encode_path(text);
 }
 
 }  // namespace drcon::common

@@ -1,5 +1,7 @@
 #include "consul_dns/channel.hpp"
 
+#include "consul_dns/c_ares.hpp"
+
 #include <boost/asio/error.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/redirect_error.hpp>
@@ -30,12 +32,12 @@ struct pending {
   std::vector<unsigned char> bytes;
 };
 
-void answered(void* argument, int status, int /*timeouts*/, unsigned char* bytes, int length) {
+void answered(void* argument, int status, std::span<const unsigned char> message) {
   const std::unique_ptr<std::shared_ptr<pending>> held(static_cast<std::shared_ptr<pending>*>(argument));
   auto& to = **held;
   to.done = true;
   to.status = status;
-  if (bytes != nullptr && length > 0) to.bytes.assign(bytes, bytes + length);
+  to.bytes.assign(message.begin(), message.end());
   to.over.cancel();
 }
 
@@ -78,8 +80,9 @@ channel::channel(asio::any_io_executor executor, const std::string& server, tran
   with.sock_state_cb_data = this;
   char lookups[] = "b";  // the DNS alone, not /etc/hosts
   with.lookups = lookups;
-  const int mask = ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_SOCK_STATE_CB | ARES_OPT_LOOKUPS |
-                   ARES_OPT_EDNSPSZ | ARES_OPT_NOROTATE;
+  int mask = ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_SOCK_STATE_CB | ARES_OPT_LOOKUPS |
+             ARES_OPT_EDNSPSZ | ARES_OPT_NOROTATE;
+  disable_ares_cache(with, mask);
   auto result = ares_init_options(&ares_, &with, mask);
   if (result == ARES_SUCCESS) result = ares_set_servers_ports_csv(ares_, server.c_str());
   if (result == ARES_SUCCESS) return;
@@ -93,7 +96,7 @@ asio::awaitable<reply> channel::ask(std::vector<unsigned char> query) {
   const auto self = shared_from_this();
   const auto mine = std::make_shared<pending>(executor_);
   ++asked_;
-  ares_send(ares_, query.data(), static_cast<int>(query.size()), answered, new std::shared_ptr<pending>(mine));
+  send_ares_query(ares_, query, answered, new std::shared_ptr<pending>(mine));
   arm_timer();
   error_code cancelled;
   // A wait that is made after the answer has come would never end.

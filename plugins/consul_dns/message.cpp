@@ -1,8 +1,8 @@
 #include "consul_dns/message.hpp"
 
-#include <boost/asio/ip/address.hpp>
+#include "consul_dns/c_ares.hpp"
 
-#include <ares.h>
+#include <boost/asio/ip/address.hpp>
 
 #include <algorithm>
 #include <memory>
@@ -201,15 +201,8 @@ std::vector<address_record> addresses_of(const message& from, const std::string&
 }
 
 std::optional<std::vector<unsigned char>> make_query(const std::string& name, record_type type, int payload) {
-  unsigned char* raw = nullptr;
-  int length = 0;
-  // c-ares sends the id as it is: one that is known beforehand would let anybody answer over UDP.
-  if (ares_create_query(name.c_str(), internet, static_cast<int>(type), random_id(), 1, &raw, &length, payload) !=
-      ARES_SUCCESS)
-    return {};
-  std::vector<unsigned char> bytes(raw, raw + length);
-  ares_free_string(raw);
-  return bytes;
+  // Older versions of c-ares send the id as it is: one that is known beforehand would let anybody answer over UDP.
+  return create_ares_query(name, static_cast<int>(type), random_id(), payload);
 }
 
 }  // namespace drcon::consul_dns

@@ -1,6 +1,6 @@
 #include "consul_http/query.hpp"
 
-#include <boost/url/url.hpp>
+#include <drcon/url.hpp>
 
 namespace drcon::consul {
 namespace {
@@ -8,17 +8,14 @@ namespace {
 class target {
 public:
   explicit target(std::initializer_list<std::string_view> segments) {
-    for (const auto each : segments) url_.segments().push_back({each.data(), each.size()});
-    url_.set_path_absolute(true);
+    for (const auto segment : segments) writer_.segment(segment);
   }
   target& with(std::string_view key, std::string_view value) {
-    if (!value.empty())
-      url_.params().append(
-          boost::urls::param_view({key.data(), key.size()}, boost::urls::string_view(value.data(), value.size())));
+    if (!value.empty()) writer_.parameter(key, value);
     return *this;
   }
   target& flag(std::string_view key) {
-    url_.params().append(boost::urls::param_view({key.data(), key.size()}, boost::urls::no_value));
+    writer_.parameter(key);
     return *this;
   }
   target& blocking(const settings& all, std::optional<std::uint64_t> index) {
@@ -34,13 +31,10 @@ public:
     if (all.consistency == consistency::stale && may_be_stale) return flag("stale");
     return *this;
   }
-  std::string text() const {
-    const auto buffer = url_.buffer();
-    return {buffer.data(), buffer.size()};
-  }
+  std::string text() const { return writer_.text(); }
 
 private:
-  boost::urls::url url_;
+  url_target_writer writer_;
 };
 
 }  // namespace

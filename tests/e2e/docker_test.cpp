@@ -45,7 +45,7 @@ protected:
   }
   names answers() const { return answerers(nginx_.port(), 12); }
   bool routes_to(const names& wanted) const {
-    return wait_until([&] { return answers() == wanted; }, 30s);
+    return wait_until([&] { return answers() == wanted; });
   }
   names registered() const {
     names ids;
@@ -115,7 +115,7 @@ TEST_F(DockerStory, FollowsAgainAfterTheEngineWasRestarted) {
   ASSERT_TRUE(wait_until([this] { return drcon_->status()["sources"]["docker"]["state"] == "away"; })) << drcon_->log();
   EXPECT_EQ(registered(), ids_of({"stays", "ends"})) << "nothing is known";
   engine_.start();
-  EXPECT_TRUE(wait_until([this] { return registered() == ids_of({"stays"}); }, 30s)) << drcon_->log();
+  EXPECT_TRUE(wait_until([this] { return registered() == ids_of({"stays"}); })) << drcon_->log();
   EXPECT_TRUE(routes_to({"stays"})) << drcon_->log();
   run("more");
   EXPECT_TRUE(routes_to({"stays", "more"})) << drcon_->log();

@@ -228,7 +228,7 @@ TEST_F(ConsulCatalog, MendsWhatWasRemovedOrEditedByHand) {
   consul_.add("web", "b", "10.0.0.9", 99, {{"Meta", services()["b"]["Meta"]}});
   EXPECT_TRUE(wait_until([this] { return has("a") && services()["b"]["Port"] == 81; })) << services().dump();
   consul_.put("/v1/agent/check/deregister/drcon:a");
-  EXPECT_TRUE(wait_until([this] { return checks().contains("drcon:a"); }, 5s))
+  EXPECT_TRUE(wait_until([this] { return checks().contains("drcon:a"); }))
       << sink_->status().text << checks().dump() << sink_->metrics();
 }
 
@@ -253,13 +253,14 @@ TEST_F(ConsulCatalog, AsksForAnotherTryWhileTheAgentIsAway) {
 }
 
 TEST_F(ConsulCatalog, KeepsATtlCheckAliveAndLetsItRunOutWhenItIsGone) {
-  sink("check = { ttl = \"1s\" }\n");
+  // Long enough for a machine that is busy to send a sign of life in time.
+  sink("check = { ttl = \"3s\" }\n");
   apply({service_with("web", {endpoint_at("a", 80)})});
   const auto start = std::chrono::steady_clock::now();
   bool always = true;
   EXPECT_TRUE(wait_until([&] {
     always &= checks()["drcon:a"]["Status"] == "passing";
-    return std::chrono::steady_clock::now() - start > 2500ms;
+    return std::chrono::steady_clock::now() - start > 7500ms;
   }));
   EXPECT_TRUE(always);
   sink_.reset();

@@ -123,13 +123,8 @@ TEST_F(ConsulKv, FillsATemplateBesideServicesAndNeverReachesALoadBalancer) {
   EXPECT_TRUE(wait_until([&] { return drawn() == wanted; })) << read_file(out) << drcon.log();
   put("app/size", "9");
   EXPECT_TRUE(wait_until([&] { return drawn().is_object() && drawn()["size"] == "9"; })) << read_file(out);
-  const auto kept = [&] {
-    std::string all;
-    for (const auto& each : std::filesystem::directory_iterator(drcon.directory() / "state"))
-      all += read_file(each.path());
-    return all;
-  };
-  EXPECT_TRUE(wait_until([&] { return kept().find("\"app/size\": \"9\"") != std::string::npos; })) << kept();
+  ASSERT_TRUE(wait_until([&] { return drcon.kept_state("app").find("\"app/size\": \"9\"") != std::string::npos; }))
+      << drcon.kept_state("app");
   // The last good values survive a restart while Consul is away.
   consul_.kill9();
   drcon.kill9();

@@ -32,15 +32,13 @@ protected:
   }
   bool has(const std::string& service) const { return source_->now().services.contains(service); }
   bool sees(const std::string& service, std::size_t count) const {
-    return wait_until([&] { return endpoints(service).size() == count; }, 10s);
+    return wait_until([&] { return endpoints(service).size() == count; });
   }
   bool sees_health(const std::string& service, health wanted) const {
-    return wait_until(
-        [&] {
-          const auto all = endpoints(service);
-          return all.size() == 1 && all.front().health == wanted;
-        },
-        15s);
+    return wait_until([&] {
+      const auto all = endpoints(service);
+      return all.size() == 1 && all.front().health == wanted;
+    });
   }
   std::string all() const {
     std::string text;
@@ -309,7 +307,7 @@ TEST_F(Docker, KeepsWhatItKnewWhileTheEngineIsAwayAndComparesWhenItIsBack) {
   EXPECT_EQ(endpoints("stays").size(), 1U);
   EXPECT_EQ(endpoints("ends").size(), 1U);
   engine_.start();
-  EXPECT_TRUE(wait_until([this] { return !has("ends"); }, 20s)) << "its container did not come back: " << all();
+  EXPECT_TRUE(wait_until([this] { return !has("ends"); })) << "its container did not come back: " << all();
   EXPECT_TRUE(sees("stays", 1)) << all();
   EXPECT_TRUE(wait_until([this] { return source_->now().all_unknown.empty(); }));
   EXPECT_EQ(source_->status().state, DRCON_STATE_OK) << all();

@@ -33,7 +33,7 @@ protected:
   }
   std::set<std::string> answers() const { return answerers(haproxy_.port(), 16); }
   bool routes_to(const std::set<std::string>& names) const {
-    return wait_until([&] { return answers() == names; }, 30s);
+    return wait_until([&] { return answers() == names; });
   }
   std::string weight_of(const backend& which) const {
     for (const auto& each : haproxy_.servers())
@@ -103,7 +103,7 @@ TEST_P(DrconHaproxy, KeepsServingWhileConsulIsDownAndWhenItComesBackEmpty) {
   consul_.kill9();
   ASSERT_TRUE(wait_until([&] { return drcon_->status()["sources"]["consul"]["state"] == "away"; })) << drcon_->log();
   consul_.start(false);
-  ASSERT_TRUE(wait_until([&] { return drcon_->status()["pipelines"]["web"]["held"] != ""; }, 30s)) << drcon_->log();
+  ASSERT_TRUE(wait_until([&] { return drcon_->status()["pipelines"]["web"]["held"] != ""; })) << drcon_->log();
   EXPECT_EQ(answers(), (std::set<std::string>{"a", "b"})) << "the brake holds";
   const backend c("c");
   add(a_);
@@ -183,16 +183,12 @@ TEST_P(DrconHaproxy, FoldsAStormOfRegistrations) {
   if (GetParam()) haproxy_.reload();
   start();
   for (int i = 0; i < 200; ++i) consul_.add("web", "w" + std::to_string(i), "127.0.1.1", 10000 + i);
-  EXPECT_TRUE(wait_until(
-      [&] {
-        const auto state = haproxy_.command("show servers state web");
-        std::size_t count = 0;
-        for (auto at = state.find(" 127.0.1.1 "); at != std::string::npos; at = state.find(" 127.0.1.1 ", at + 1))
-          ++count;
-        return count == 200;
-      },
-      30s))
-      << drcon_->log();
+  EXPECT_TRUE(wait_until([&] {
+    const auto state = haproxy_.command("show servers state web");
+    std::size_t count = 0;
+    for (auto at = state.find(" 127.0.1.1 "); at != std::string::npos; at = state.find(" 127.0.1.1 ", at + 1)) ++count;
+    return count == 200;
+  })) << drcon_->log();
   EXPECT_TRUE(drcon_->settled());
 }
 

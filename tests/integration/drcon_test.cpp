@@ -190,7 +190,7 @@ TEST_F(Drcon, KeepsServingWhileConsulIsDownAndWhenItComesBackEmpty) {
   ASSERT_TRUE(wait_until([&] { return drcon_->status()["sources"]["consul"]["state"] == "away"; })) << drcon_->log();
   EXPECT_EQ(file(), before);
   consul_->start(false);  // nothing is registered any more, and the index went back
-  ASSERT_TRUE(wait_until([&] { return drcon_->status()["pipelines"]["web"]["held"] != ""; }, 30s)) << drcon_->log();
+  ASSERT_TRUE(wait_until([&] { return drcon_->status()["pipelines"]["web"]["held"] != ""; })) << drcon_->log();
   EXPECT_EQ(file(), before) << "the brake holds";
   EXPECT_EQ(answers(), (std::set<std::string>{"a", "b"}));
   const backend c("c");
@@ -217,8 +217,7 @@ TEST_F(Drcon, KeepsServingWhileConsulHasNoLeader) {
   EXPECT_EQ(answers(), (std::set<std::string>{"a"}));
   consul_->start(false);
   add(b);
-  EXPECT_TRUE(wait_until([&] { return file().find(std::to_string(b.port())) != std::string::npos; }, 30s))
-      << drcon_->log();
+  EXPECT_TRUE(wait_until([&] { return file().find(std::to_string(b.port())) != std::string::npos; })) << drcon_->log();
 }
 
 TEST_F(Drcon, TouchesNothingWhileConsulIsAwayAtStartAndAppliesAllWhenItComes) {
@@ -232,7 +231,7 @@ TEST_F(Drcon, TouchesNothingWhileConsulIsAwayAtStartAndAppliesAllWhenItComes) {
   EXPECT_EQ(nginx_.reloads(), 0);
   consul_->start(true);
   add(a);
-  EXPECT_TRUE(wait_until([&] { return file().find("upstream web {") != std::string::npos; }, 30s)) << drcon_->log();
+  EXPECT_TRUE(wait_until([&] { return file().find("upstream web {") != std::string::npos; })) << drcon_->log();
   EXPECT_TRUE(drcon_->settled());
 }
 

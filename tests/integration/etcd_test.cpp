@@ -48,7 +48,7 @@ protected:
     return source_->wait_for([](const state& now) { return !now.all_unknown.empty(); });
   }
   bool is_known() const {
-    return source_->wait_for([](const state& now) { return now.ready && now.all_unknown.empty(); }, 20s);
+    return source_->wait_for([](const state& now) { return now.ready && now.all_unknown.empty(); });
   }
   bool says(const std::string& text) const {
     return wait_until([&] { return source_->status().text.find(text) != std::string::npos; });
@@ -359,18 +359,17 @@ TEST(EtcdCluster, WithoutALeaderIsAwayAndChangesNothing) {
   source_harness source("etcd", "address = [" + addresses + "]\nretry_max = \"500ms\"\ntimeout = \"2s\"\n");
   source.start();
   const auto has = [&](const ids& wanted) {
-    return source.wait_for([&](const state& now) { return now.all_unknown.empty() && ids_of(now, "web") == wanted; },
-                           30s);
+    return source.wait_for([&](const state& now) { return now.all_unknown.empty() && ids_of(now, "web") == wanted; });
   };
   members[0]->put("/services/web/a", endpoint_at("10.0.0.1"));
   ASSERT_TRUE(has({"a"})) << source.status().text;
   members[0]->kill9();
-  ASSERT_TRUE(wait_until([&] { return members[1]->answers(); }, 30s)) << "it has no leader";
+  ASSERT_TRUE(wait_until([&] { return members[1]->answers(); })) << "it has no leader";
   members[1]->put("/services/web/b", endpoint_at("10.0.0.1"));
   ASSERT_TRUE(has({"a", "b"})) << "another member tells: " << source.status().text;
   members[1]->kill9();
-  ASSERT_TRUE(source.wait_for([](const state& now) { return !now.all_unknown.empty(); }, 30s));
-  ASSERT_TRUE(wait_until([&] { return source.status().text.find(members[2]->url()) != std::string::npos; }, 30s))
+  ASSERT_TRUE(source.wait_for([](const state& now) { return !now.all_unknown.empty(); }));
+  ASSERT_TRUE(wait_until([&] { return source.status().text.find(members[2]->url()) != std::string::npos; }))
       << "the one that lives has no leader: " << source.status().text;
   EXPECT_EQ(ids_of(source.now(), "web"), (ids{"a", "b"}));
   members[0]->start(true);
@@ -406,9 +405,9 @@ TEST_F(EtcdWithUsers, AreLoggedInAgainWhenTheTokenHasRunOut) {
   source_->start();
   ASSERT_TRUE(has({"a"}));
   // The server forgets a token of 1 s that nobody used; the checks after it must go on by themselves.
-  EXPECT_TRUE(wait_until(
-      [this] { return source_->metrics().find("logins_total{instance=\"test\"} 3") != std::string::npos; }, 30s))
-      << source_->metrics();
+  EXPECT_TRUE(wait_until([this] {
+    return source_->metrics().find("logins_total{instance=\"test\"} 3") != std::string::npos;
+  })) << source_->metrics();
   EXPECT_EQ(source_->metrics().find("losses_total"), std::string::npos) << source_->metrics();
   EXPECT_EQ(source_->status().state, DRCON_STATE_OK) << source_->status().text;
 }
@@ -488,24 +487,24 @@ TEST(DrconEtcd, RoutesWhatIsRegisteredThroughNginxAndKeepsItWhileEtcdIsAway) {
   nginx.serve("server { listen 127.0.0.1:@PORT@; location / { proxy_pass http://web; } }");
   nginx.reload();
   const auto routes_to = [&](const ids& names) {
-    return wait_until([&] { return answerers(nginx.port(), 12) == names; }, 30s);
+    return wait_until([&] { return answerers(nginx.port(), 12) == names; });
   };
   EXPECT_TRUE(routes_to({"a"})) << drcon.log();
   add(b);
   EXPECT_TRUE(routes_to({"a", "b"})) << drcon.log();
   const auto source_is = [&](const std::string& what) {
-    return wait_until([&] { return drcon.status()["sources"]["etcd"]["state"] == what; }, 30s);
+    return wait_until([&] { return drcon.status()["sources"]["etcd"]["state"] == what; });
   };
   etcd.kill9();
   EXPECT_TRUE(source_is("away")) << drcon.log();
   EXPECT_EQ(answerers(nginx.port(), 12), (ids{"a", "b"}));
   etcd.start(false);
-  EXPECT_TRUE(wait_until([&] { return drcon.status()["pipelines"]["web"]["held"] != ""; }, 30s))
+  EXPECT_TRUE(wait_until([&] { return drcon.status()["pipelines"]["web"]["held"] != ""; }))
       << "an etcd that lost its data says that there is nothing, and the brake holds: " << drcon.log();
   EXPECT_EQ(answerers(nginx.port(), 12), (ids{"a", "b"}));
   add(a);
   add(b);
-  EXPECT_TRUE(wait_until([&] { return drcon.status()["pipelines"]["web"]["held"] == ""; }, 30s)) << drcon.log();
+  EXPECT_TRUE(wait_until([&] { return drcon.status()["pipelines"]["web"]["held"] == ""; })) << drcon.log();
   etcd.remove("/services/web/a");
   EXPECT_TRUE(routes_to({"b"})) << drcon.log();
 }

@@ -256,7 +256,7 @@ TEST_F(FileSource, NeverWaitsForTheWriterOfAPipeNorReadsADirectory) {
   ASSERT_TRUE(source_->wait_for([](const auto& now) { return now.all_unknown.find("there is no") == 0; }));
   std::filesystem::create_directory(path_);
   EXPECT_TRUE(source_->wait_for([](const auto& now) { return now.all_unknown.ends_with("is not a file"); }));
-  EXPECT_TRUE(source_->stop(std::chrono::seconds(2)));
+  EXPECT_TRUE(source_->stop());
 }
 
 TEST_F(FileSource, EndsWithTheLastOfManyReplacements) {
@@ -277,13 +277,13 @@ TEST_F(FileSource, ReadsTenThousandEndpoints) {
             "\"\nport = 80\n";
   write_file(path_, text);
   start();
-  EXPECT_TRUE(source_->wait_for(
-      [](const auto& now) { return now.ready && now.services.at("web").endpoints.size() == 10000; }, 30s));
+  EXPECT_TRUE(
+      source_->wait_for([](const auto& now) { return now.ready && now.services.at("web").endpoints.size() == 10000; }));
 }
 
 TEST_F(FileSource, StopsAtOnce) {
   start("poll = \"1h\"\n");
-  EXPECT_TRUE(source_->stop(std::chrono::seconds(2)));
+  EXPECT_TRUE(source_->stop());
 }
 
 }  // namespace

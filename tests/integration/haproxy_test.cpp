@@ -151,12 +151,13 @@ TEST_P(HaproxySink, FinishesALongRequestWhileItsServerLeaves) {
   sink();
   ASSERT_EQ(apply({&a_}).result, DRCON_OK);
   const auto server = server_of(a_);
-  auto slow = std::async(std::launch::async, [this] { return haproxy_.get("/slow/1500"); });
+  auto slow = std::async(std::launch::async, [this] { return haproxy_.get("/held"); });
   ASSERT_TRUE(wait_until([this] { return a_.requests() == 1; }));
   ASSERT_EQ(apply({&b_}).result, DRCON_OK);
   EXPECT_EQ(answers(), std::set<std::string>{"b"}) << "nothing new goes to the old one";
   const auto admin = haproxy_.field(server, "srv_admin_state");
   EXPECT_NE(std::stoi(admin.empty() ? "0" : admin) & 8, 0) << "it drains: " << admin;
+  a_.release();
   EXPECT_EQ(slow.get().body, "a\n");
   EXPECT_TRUE(wait_until([&] {
     const auto now = haproxy_.field(server, "srv_admin_state");
@@ -186,7 +187,7 @@ TEST_P(HaproxySink, TakesBackAServerThatReturnsWhileItDrains) {
     for (int i = 0; i < 2; ++i) got.push_back(haproxy_.get("/slow/800").body);
     return got;
   });
-  ASSERT_TRUE(wait_until([this] { return a_.requests() + b_.requests() == 1; }));
+  ASSERT_TRUE(wait_until([this] { return a_.requests() + b_.requests() >= 1; }));
   ASSERT_EQ(apply({&b_}).result, DRCON_OK);
   ASSERT_EQ(apply({&a_, &b_}).result, DRCON_OK);
   EXPECT_EQ(answers(), (std::set<std::string>{"a", "b"}));
@@ -312,9 +313,9 @@ TEST_P(HaproxySink, AppliesEverythingAgainAfterAReloadSeenThroughTheMaster) {
 }
 
 TEST_P(HaproxySink, SaysWhatIsWrongWithTheSocket) {
-  const auto why_of = [this](const std::string& socket) {
+  const auto why_of = [this](const std::string& socket, const std::string& more = {}) {
     sink_ = std::make_unique<sink_harness>(
-        "haproxy", "timeout = \"300ms\"\nsocket = \"" + socket + "\"\n" + (slots_ ? "mode = \"slots\"\n" : ""));
+        "haproxy", more + "socket = \"" + socket + "\"\n" + (slots_ ? "mode = \"slots\"\n" : ""));
     sink_->start();
     const auto how = apply({&a_});
     EXPECT_EQ(how.result, DRCON_RETRY);
@@ -325,7 +326,7 @@ TEST_P(HaproxySink, SaysWhatIsWrongWithTheSocket) {
   EXPECT_NE(why_of(haproxy_.operator_socket()).find("level admin"), std::string::npos);
   EXPECT_NE(why_of(haproxy_.master_socket()).find("master"), std::string::npos);
   haproxy_.pause();
-  EXPECT_NE(why_of(haproxy_.socket()).find("no answer in time"), std::string::npos);
+  EXPECT_NE(why_of(haproxy_.socket(), "timeout = \"300ms\"\n").find("no answer in time"), std::string::npos);
   sink_.reset();  // it would apply everything as soon as it can
   haproxy_.resume();
   EXPECT_TRUE(in_service().empty());
@@ -434,7 +435,7 @@ TEST_F(HaproxyDynamic, SetsAThousandServersAtOnce) {
   EXPECT_EQ(haproxy_.servers().size(), 1000U);
   many.endpoints.resize(10);
   ASSERT_EQ(sink_->apply({many}).result, DRCON_OK);
-  EXPECT_TRUE(wait_until([this] { return haproxy_.servers().size() == 10; }, 30s)) << haproxy_.servers().size();
+  EXPECT_TRUE(wait_until([this] { return haproxy_.servers().size() == 10; })) << haproxy_.servers().size();
 }
 
 class HaproxySlots : public HaproxyBase {

@@ -1,4 +1,5 @@
 // A plugin that breaks its contract harms itself and nobody else: within drcon, and in a process of its own.
+#include "log/log.hpp"
 #include "plugins/child.hpp"
 #include "support/drcon_process.hpp"
 #include "support/plugin_harness.hpp"
@@ -7,6 +8,8 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
+#include <stdexcept>
 #include <string>
 
 namespace drcon::test {
@@ -32,6 +35,45 @@ service web(int endpoints) {
   return made;
 }
 
+// The value of a counter that the one instance of the harness has; -1 when it has none of that name.
+int value_of(const plugin_harness& of, const std::string& figure) {
+  const auto text = of.metrics();
+  const auto line = text.find("\n" + figure + "{instance=\"test\"");
+  if (line == std::string::npos) return -1;
+  return std::stoi(text.substr(text.find("} ", line) + 2));
+}
+
+// What is logged while this lives.
+class log_capture {
+public:
+  log_capture() {
+    std::string why;
+    if (!log::to_file(file_, why)) throw std::runtime_error(why);
+    log::info({base::subject_kind::source, "test"}, "begins");  // ends the folding of what an earlier test has logged
+  }
+  ~log_capture() {
+    std::string why;
+    log::to_file({}, why);
+  }
+  log_capture(const log_capture&) = delete;
+  log_capture& operator=(const log_capture&) = delete;
+
+  /// How many lines hold the text.
+  int count(const std::string& text) const {
+    const auto all = read_file(file_);
+    int found = 0;
+    for (auto at = all.find(text); at != std::string::npos; at = all.find(text, at + 1)) ++found;
+    return found;
+  }
+
+private:
+  temp_dir directory_;
+  std::filesystem::path file_ = directory_ / "log";
+};
+
+constexpr auto late_line =
+    "[source test] plugin 'naughty' misbehaved: it called the host after its stop had returned; such calls are ignored";
+
 // Each promise holds for both places in which a plugin may run.
 class Misbehaviour : public testing::TestWithParam<const char*> {
 protected:
@@ -51,10 +93,7 @@ protected:
     }
     return "it was made";
   }
-  static bool counted(const plugin_harness& of) {
-    return of.metrics().find("drcon_plugin_misbehaviour_total{instance=\"test\",plugin=\"naughty\"}") !=
-           std::string::npos;
-  }
+  static bool counted(const plugin_harness& of) { return value_of(of, "drcon_plugin_misbehaviour_total") > 0; }
 };
 INSTANTIATE_TEST_SUITE_P(Plugin, Misbehaviour, testing::Values("none", "process"), [](const auto& each) {
   return each.param == std::string("none") ? "InDrcon" : "InItsProcess";
@@ -82,8 +121,8 @@ TEST_P(Misbehaviour, AStartThatThrowsIsTriedAgain) {
 TEST_P(Misbehaviour, AStartThatBlocksIsTold) {
   auto naughty = source("block in start");
   naughty.start();
-  EXPECT_TRUE(wait_until([&] { return naughty.status().text == "its start does not return"; }, 10s));
-  EXPECT_TRUE(naughty.wait_ready(20s));  // it does, after 8 s
+  EXPECT_TRUE(wait_until([&] { return naughty.status().text == "its start does not return"; }));
+  EXPECT_TRUE(naughty.wait_ready());  // it does, after 8 s
   EXPECT_TRUE(naughty.stop());
 }
 
@@ -96,6 +135,7 @@ TEST_P(Misbehaviour, AStopThatThrowsIsAStop) {
 }
 
 TEST_P(Misbehaviour, AThreadThatIsLeftBehindIsNotHeard) {
+  const log_capture log;
   auto naughty = source("stay behind");
   naughty.start();
   ASSERT_TRUE(naughty.wait_for([](const auto& state) { return state.words > 2; }));
@@ -103,14 +143,22 @@ TEST_P(Misbehaviour, AThreadThatIsLeftBehindIsNotHeard) {
   const auto words = naughty.now().words;
   std::this_thread::sleep_for(100ms);  // while it goes on speaking
   EXPECT_EQ(naughty.now().words, words);
+  if (isolated()) return;  // its process ends, and the thread with it
+  EXPECT_TRUE(wait_until([&] { return value_of(naughty, "drcon_plugin_late_calls_total") > 5; })) << "each call counts";
+  EXPECT_EQ(log.count(late_line), 1) << "only the first is logged";
+  EXPECT_EQ(value_of(naughty, "drcon_plugin_misbehaviour_total"), 1);
 }
 
-TEST_P(Misbehaviour, AWordAfterStopIsNotHeard) {
+TEST_P(Misbehaviour, ACallAfterStopIsRefusedCountedAndLoggedWithThePluginsName) {
+  const log_capture log;
   auto naughty = source("speak after stop");
   naughty.start();
   ASSERT_TRUE(naughty.wait_ready());
   EXPECT_TRUE(naughty.stop());
   EXPECT_FALSE(naughty.now().services.contains("late"));
+  EXPECT_EQ(value_of(naughty, "drcon_plugin_late_calls_total"), 1);
+  EXPECT_EQ(value_of(naughty, "drcon_plugin_misbehaviour_total"), 1);
+  EXPECT_EQ(log.count(late_line), 1);
 }
 
 TEST_P(Misbehaviour, AFloodOfAMillionPublishesIsFolded) {
@@ -194,11 +242,6 @@ protected:
            "does = \"" +
            does + "\"\n";
   }
-  static int crashes(const std::string& metrics) {
-    const std::string name = "drcon_plugin_crashes_total{instance=\"test\",plugin=\"naughty\"} ";
-    const auto at = metrics.find("\n" + name);
-    return at == std::string::npos ? 0 : std::stoi(metrics.substr(at + 1 + name.size()));
-  }
 };
 
 TEST_F(Isolation, ACrashInCreateIsAConfigError) {
@@ -214,7 +257,7 @@ TEST_F(Isolation, ACrashedSourceIsStartedAgainAndItsStateStands) {
   source_harness naughty("naughty", options("crash"), with_naughty());
   naughty.start();
   ASSERT_TRUE(naughty.wait_ready());
-  ASSERT_TRUE(wait_until([&] { return crashes(naughty.metrics()) >= 5; }, 60s));
+  ASSERT_TRUE(wait_until([&] { return value_of(naughty, "drcon_plugin_crashes_total") >= 5; }, 60s));
   EXPECT_EQ(naughty.now().services.at("web").endpoints.size(), 2U);
   EXPECT_TRUE(wait_until([&] { return naughty.status().text.find("was ended by SIGABRT") != std::string::npos; }));
   EXPECT_TRUE(naughty.stop());
@@ -233,7 +276,7 @@ TEST_F(Isolation, ACrashInApplyIsAnAnswer) {
 TEST_F(Isolation, ALeakCostsARestart) {
   source_harness naughty("naughty", options("leak"), with_naughty());
   naughty.start();
-  ASSERT_TRUE(wait_until([&] { return crashes(naughty.metrics()) >= 1; }, 60s));
+  ASSERT_TRUE(wait_until([&] { return value_of(naughty, "drcon_plugin_crashes_total") >= 1; }, 60s));
   EXPECT_TRUE(wait_until([&] {
     return naughty.status().text.find("MiB of memory, 200 are allowed") != std::string::npos;
   })) << naughty.status().text;
@@ -288,13 +331,13 @@ TEST(IsolationEndToEnd, AHundredCrashesHarmNobody) {
   drcon.start();
   const auto crashes = [&] {
     const auto text = drcon.metrics();
-    const std::string name = "\ndrcon_plugin_crashes_total{instance=\"naughty\",plugin=\"naughty\"} ";
+    const std::string name = "\ndrcon_plugin_crashes_total{instance=\"naughty\",kind=\"source\",plugin=\"naughty\"} ";
     const auto at = text.find(name);
     return at == std::string::npos ? 0 : std::stoi(text.substr(at + name.size()));
   };
   ASSERT_TRUE(wait_until([&] { return read_file(files / "one") == "web e0 e1"; })) << drcon.log();
   int changes = 0;
-  for (int port = 1001; crashes() < 100; ++port, ++changes) {
+  for (int port = 1001; crashes() < 100 || changes < 10; ++port, ++changes) {
     hosts(port);
     ASSERT_TRUE(wait_until([&] { return read_file(files / "two") == "api 10.0.0.9:" + std::to_string(port); }))
         << "change " << changes << "\n"

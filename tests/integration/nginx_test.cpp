@@ -142,10 +142,7 @@ TEST_F(NginxSink, PutsTheOldFileBackWhenTheNewOneNeverServes) {
              "{ listen 127.0.0.1:{{meta.listen}}; }{{/endpoints}}\n{{/services}}");
   auto good = service_at("web", {&a_});
   good.endpoints[0].meta["listen"] = std::to_string(port);
-  ASSERT_EQ(sink("confirm_timeout = \"1s\"\ntemplate = \"" + (nginx_.prefix() / "t.mustache").string() + "\"\n")
-                .apply({good})
-                .result,
-            DRCON_OK);
+  ASSERT_EQ(sink("template = \"" + (nginx_.prefix() / "t.mustache").string() + "\"\n").apply({good}).result, DRCON_OK);
   const auto before = file();
   // nginx -t passes, but the reload fails: the port is somebody else's.
   auto taken = good;
@@ -417,7 +414,7 @@ TEST_F(NginxSink, ChoosesAnotherPortWhenItsOwnIsTaken) {
   taken.replace(at, wanted.find(';', at) - at, "listen 127.0.0.1:" + std::to_string(squatter.port()));
   write_file(nginx_.file(), taken);
   write_file(nginx_.file().parent_path() / ".drcon.conf.previous", "");
-  ASSERT_NE(sink("confirm_timeout = \"300ms\"\n").apply({service_at("web", {&a_})}).result, DRCON_OK);
+  ASSERT_NE(sink("confirm_timeout = \"2s\"\n").apply({service_at("web", {&a_})}).result, DRCON_OK);
   // nginx tries for 2.5 s to have the port, and looks at signals again only then.
   EXPECT_TRUE(wait_until([&] { return sink_->apply({service_at("web", {&a_})}).result == DRCON_OK; })) << file();
 }
@@ -525,8 +522,8 @@ TEST_F(NginxSink, PutsBackWhatTheMasterRefuses) {
   write_file(nginx_.prefix() / "t.mustache",
              "{{#services}}upstream {{name}} { {{#endpoints}}server {{server}} {{meta.extra}};{{/endpoints}} "
              "}\n{{/services}}");
-  sink("check = \"master\"\nnginx = \"/bin/false\"\nconfirm_timeout = \"1s\"\ntemplate = \"" +
-       (nginx_.prefix() / "t.mustache").string() + "\"\n");
+  sink("check = \"master\"\nnginx = \"/bin/false\"\ntemplate = \"" + (nginx_.prefix() / "t.mustache").string() +
+       "\"\n");
   auto good = service_at("web", {&a_});
   good.endpoints[0].meta["extra"] = "weight=2";
   ASSERT_EQ(sink_->apply({good}).result, DRCON_OK);
@@ -540,7 +537,7 @@ TEST_F(NginxSink, PutsBackWhatTheMasterRefuses) {
 }
 
 TEST_F(NginxSink, KeepsAVanishedServiceThatTheMasterNeeds) {
-  ASSERT_EQ(sink("check = \"master\"\nnginx = \"/bin/false\"\nconfirm_timeout = \"1s\"\n")
+  ASSERT_EQ(sink("check = \"master\"\nnginx = \"/bin/false\"\n")
                 .apply({service_at("api", {&b_}), service_at("web", {&a_})})
                 .result,
             DRCON_OK);

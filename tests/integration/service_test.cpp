@@ -155,7 +155,7 @@ TEST_F(Service, KeepsItsStateAndItsSocketWhereTheUnitSays) {
   start();
   ASSERT_TRUE(systemd_.told("STATUS=1 pipeline: all up to date"));
   EXPECT_TRUE(fs::is_socket(files_ / "run/admin.sock"));
-  EXPECT_TRUE(wait_until([this] { return !fs::is_empty(files_ / "state"); }));
+  EXPECT_TRUE(wait_until([this] { return fs::exists(files_ / "state/p.state"); }));
 }
 
 TEST_F(Service, TheConfigurationHasTheLastWordOnPlaces) {
@@ -165,7 +165,7 @@ TEST_F(Service, TheConfigurationHasTheLastWordOnPlaces) {
   start();
   ASSERT_TRUE(systemd_.told("STATUS=1 pipeline: all up to date"));
   EXPECT_TRUE(fs::is_socket(files_ / "own.sock"));
-  EXPECT_TRUE(wait_until([this] { return !fs::is_empty(files_ / "elsewhere"); }));
+  EXPECT_TRUE(wait_until([this] { return fs::exists(files_ / "elsewhere/p.state"); }));
   EXPECT_TRUE(fs::is_empty(files_ / "state"));
 }
 
@@ -206,7 +206,7 @@ TEST_F(Service, LogsToAFileThatMayBeMovedAway) {
 TEST_F(Service, DoesNotStartWhenItCannotLog) {
   write_file(config(), text("log.file = \"/nowhere/drcon.log\"\n"));
   start();
-  EXPECT_EQ(drcon_.wait(10s), 3);
+  EXPECT_EQ(drcon_.wait(patience), 3);
   EXPECT_NE(log().find("cannot log to /nowhere/drcon.log"), std::string::npos) << log();
 }
 

@@ -200,7 +200,7 @@ TEST_F(TemplateSink, ReachesAProcessWithoutAHandlerThatListensNevertheless) {
     std::filesystem::remove(out());
     sink("", "reload = { signal = \"HUP\", pid_file = \"" + path("pid") + "\" }\n");
     for (const int count : {1, 2}) {
-      ASSERT_TRUE(wait_until([&] { return apply(count).result == DRCON_OK; }, 20s)) << how;
+      ASSERT_TRUE(wait_until([&] { return apply(count).result == DRCON_OK; })) << how;
       EXPECT_TRUE(wait_until([&] { return lines("heard") >= count; })) << how << reader.text();
     }
   }
@@ -361,7 +361,7 @@ protected:
     ASSERT_TRUE(holds("10.0.0.1")) << drcon_->log();
   }
   bool holds(const std::string& text) const {
-    return wait_until([&] { return read_file(path("out")) == text; }, 30s);
+    return wait_until([&] { return read_file(path("out")) == text; });
   }
   void expect_trouble_and_healing(const std::string& broken, const std::string& how, const std::string& reason) {
     start();

@@ -7,6 +7,7 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -38,6 +39,11 @@ struct backend::server {
                                  std::chrono::milliseconds(std::stoi(std::string(request.target().substr(6)))));
         co_await pause.async_wait(asio::redirect_error(asio::use_awaitable, error));
       }
+      if (request.target() == "/held")
+        while (!released) {
+          boost::system::error_code cancelled;  // by release()
+          co_await held.async_wait(asio::redirect_error(asio::use_awaitable, cancelled));
+        }
       http_::response<http_::string_body> response(http_::status::ok, request.version());
       response.keep_alive(request.keep_alive());
       response.body() = name + "\n";
@@ -60,6 +66,8 @@ struct backend::server {
   std::atomic<std::uint64_t> requests{0};
   asio::io_context context{1};
   tcp::acceptor acceptor{context};
+  bool released = false;  // the context's thread's own, as is `held`
+  asio::steady_timer held{context, asio::steady_timer::time_point::max()};
   std::thread thread;
 };
 
@@ -80,5 +88,12 @@ backend::~backend() {
 }
 
 std::uint64_t backend::requests() const { return server_->requests; }
+
+void backend::release() const {
+  asio::post(server_->context, [this] {
+    server_->released = true;
+    server_->held.cancel();
+  });
+}
 
 }  // namespace drcon::test

@@ -1,4 +1,5 @@
-// An HTTP server within the test that answers its own name; GET /slow/N does so after N milliseconds.
+// An HTTP server within the test that answers its own name; GET /slow/N does so after N milliseconds, and GET /held
+// once release() was called.
 #pragma once
 
 #include <atomic>
@@ -20,6 +21,8 @@ public:
   const std::string& address() const { return address_; }
   std::uint16_t port() const { return port_; }
   std::uint64_t requests() const;
+  /// Answers the requests for /held, those that wait and those that come. Any thread.
+  void release() const;
 
 private:
   struct server;

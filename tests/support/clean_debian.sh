@@ -1,11 +1,16 @@
 # shellcheck shell=sh
-# A clean Debian 12 for tests of packages, sourced by the scripts that make one: kept as a tar in a cache, and unpacked
-# anew for each run. Must run as root.
+# A clean Debian for tests of packages and of fresh machines, sourced by the scripts that make one: kept as a tar in a
+# cache, and unpacked for each run. Must run as root.
 #
-#   cache=DIRECTORY root=$cache/root     set by who sources this
+#   cache=DIRECTORY root=$cache/root     set by whoever sources this
+#   release=NAME                         likewise: bookworm (Debian 12) or trixie (13)
 #   say TEXT; remove PATH...; contained [unshare's options] COMMAND...; $enter
+#   bootstrap_debian                     a minimal Debian into $root
+#   keep_debian TAR OLD...               packs $root, once OLD, the tars it replaces, are gone
 #   make_packages BUILD                  drcon's debs, into $cache/packages
 #   clean_debian TOOL...                 unpacks a Debian with these packages into $root
+
+release=${release:-bookworm}
 
 say() { printf '%s %s: %s\n' "$(date +%T)" "$(basename "$cache")" "$*"; }
 
@@ -36,38 +41,46 @@ make_packages() {
   remove "$cache/packages/_CPack_Packages"
 }
 
+bootstrap_debian() {
+  remove "$root"
+  mirror=$("$packaging/install-deps" --mirror)
+  say "debootstrap of $release from $mirror"
+  debootstrap --variant=minbase "$release" "$root" "$mirror" > "$cache/debootstrap.log" 2>&1 ||
+    { tail -n 20 "$cache/debootstrap.log" >&2; return 1; }
+  cp -L /etc/resolv.conf "$root/etc/resolv.conf"
+}
+
+keep_debian() {
+  kept=$1
+  shift
+  remove "$@"
+  tar -C "$root" --one-file-system -cf "$kept.new" .
+  mv "$kept.new" "$kept"
+}
+
 # What is in the cache is what these tools and the packages' dependencies make.
 clean_debian() {
   depends=$(for each in "$cache"/packages/*.deb; do dpkg-deb -f "$each" Depends; done)
   base=$cache/base-$(printf '%s\n' "$*" "$depends" | sha256sum | cut -c 1-12).tar
-  [ -e "$base" ] || make_clean_debian "$base" "$@"
+  [ -e "$base" ] || make_clean_debian "$@"
   remove "$root"
   mkdir "$root"
   tar -C "$root" -xf "$base"
 }
 
 make_clean_debian() {
-  base=$1
-  shift
-  remove "$root"
-  mirror=$("$packaging/install-deps" --mirror)
-  say "debootstrap from $mirror"
-  debootstrap --variant=minbase bookworm "$root" "$mirror" > "$cache/debootstrap.log" 2>&1 ||
-    { tail -n 20 "$cache/debootstrap.log" >&2; return 1; }
-  cp -L /etc/resolv.conf "$root/etc/resolv.conf"
+  bootstrap_debian
   "$packaging/install-deps" --consul-source "$root"
   # Servers are started by the test, and not because they were installed.
   printf '#!/bin/sh\nexit 101\n' > "$root/usr/sbin/policy-rc.d"
   chmod 755 "$root/usr/sbin/policy-rc.d"
   cp "$cache"/packages/drcon*.deb "$root/tmp/"
   say "installing $*"
-  # What drcon's packages depend on is fetched, and not installed: apt shall do that, from the packages alone.
+  # What drcon's packages depend on is fetched, and not installed: apt has to do that later, from the packages alone.
   contained sh -euc "$enter" sh "$root" sh -euc '
     apt-get update -q
     apt-get install -y -q --no-install-recommends "$@"
     apt-get install -y -q --no-install-recommends --download-only /tmp/drcon*.deb
     rm /tmp/drcon*.deb' sh "$@" > "$cache/apt.log" 2>&1 || { tail -n 30 "$cache/apt.log" >&2; return 1; }
-  remove "$cache"/base-*.tar
-  tar -C "$root" --one-file-system -cf "$base.new" .
-  mv "$base.new" "$base"
+  keep_debian "$base" "$cache"/base-*.tar
 }

@@ -37,7 +37,7 @@ consul_agent::consul_agent(json config, const std::string& token, bool await_lea
 void consul_agent::launch(bool await_leader) {
   process_ = process({"consul", "agent", "-config-file", (directory_ / "consul.json").string()}, directory_ / "log");
   if (!await_leader) return;
-  if (!wait_until([this] { return has_leader() || !process_.running(); }, 30s) || !process_.running())
+  if (!wait_until([this] { return has_leader() || !process_.running(); }) || !process_.running())
     throw std::runtime_error("Consul does not start:\n" + process_.text());
 }
 
@@ -78,7 +78,7 @@ void consul_agent::start_without_leader() {
   config["bootstrap_expect"] = 3;
   write_file(directory_ / "lonely.json", config.dump(2));
   process_ = process({"consul", "agent", "-config-file", (directory_ / "lonely.json").string()}, directory_ / "log");
-  if (!wait_until([this] { return get("/v1/health/service/x").status == 500; }, 30s))
+  if (!wait_until([this] { return get("/v1/health/service/x").status == 500; }))
     throw std::runtime_error("Consul does not start without a leader:\n" + process_.text());
 }
 

@@ -21,14 +21,14 @@ nlohmann::json one_of_two(const char* name, std::uint16_t mine, std::uint16_t ot
 consul_pair::consul_pair()
     : first_(one_of_two("n1", first_port_, second_port_), {}, false),
       second_(one_of_two("n2", second_port_, first_port_)) {
-  if (!wait_until([this] { return first_.has_leader(); }, 30s))
+  if (!wait_until([this] { return first_.has_leader(); }))
     throw std::runtime_error("the first server has no leader:\n" + first_.log());
 }
 
 void consul_pair::lose_leader() {
   second_.kill9();
   const auto is_lost = [this] { return first_.get("/v1/health/service/x").body.find("No cluster leader") == 0; };
-  if (!wait_until(is_lost, 60s)) throw std::runtime_error("there is a leader still:\n" + first_.log());
+  if (!wait_until(is_lost)) throw std::runtime_error("there is a leader still:\n" + first_.log());
 }
 
 }  // namespace drcon::test

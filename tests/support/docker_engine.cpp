@@ -46,7 +46,7 @@ void docker_engine::start() {
   argv.insert(argv.end(), more_.begin(), more_.end());
   process_ = process(argv, directory_ / "log");
   const bool up =
-      wait_until([this] { return !process_.running() || drcon::test::run(command_line({"version"})).code == 0; }, 30s);
+      wait_until([this] { return !process_.running() || drcon::test::run(command_line({"version"})).code == 0; });
   if (!up || !process_.running()) throw std::runtime_error("dockerd does not start:\n" + log());
 }
 

@@ -1,7 +1,6 @@
 #include "support/drcon_process.hpp"
 
 #include "support/http.hpp"
-#include "support/wait.hpp"
 
 #include <stdexcept>
 
@@ -18,8 +17,8 @@ void drcon_process::write_config(const std::string& config) const {
 
 void drcon_process::start() {
   process_ = process({DRCON_BINARY, "run", "-c", (directory_ / "drcon.toml").string()}, directory_ / "log");
-  const bool up = wait_until(
-      [this] { return !process_.running() || get(directory_ / "admin.sock", "/healthz").status == 200; }, 20s);
+  const bool up =
+      wait_until([this] { return !process_.running() || get(directory_ / "admin.sock", "/healthz").status == 200; });
   if (!up || !process_.running()) throw std::runtime_error("drcon does not start:\n" + log());
 }
 
@@ -50,6 +49,10 @@ std::string drcon_process::metrics() const { return get(directory_ / "admin.sock
 
 nlohmann::json drcon_process::journal() const {
   return nlohmann::json::parse(get(directory_ / "admin.sock", "/v1/journal").body, nullptr, false);
+}
+
+std::string drcon_process::kept_state(const std::string& pipeline) const {
+  return read_file(directory_ / "state" / (pipeline + ".state"));
 }
 
 bool drcon_process::settled(std::chrono::milliseconds deadline) const {

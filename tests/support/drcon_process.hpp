@@ -4,6 +4,7 @@
 #include "support/http.hpp"
 #include "support/process.hpp"
 #include "support/temp_dir.hpp"
+#include "support/wait.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -36,8 +37,11 @@ public:
   std::string metrics() const;
   nlohmann::json journal() const;
   /// Waits until all is settled; false when the time is up.
-  bool settled(std::chrono::milliseconds deadline = std::chrono::seconds(20)) const;
+  bool settled(std::chrono::milliseconds deadline = patience) const;
   std::string log() const { return process_.text(); }
+  /// The last good snapshot that is kept for a pipeline, as it is on disk; empty when none is. It is written some time
+  /// after it was applied, under another name beside this one first: only what this returns survives a kill.
+  std::string kept_state(const std::string& pipeline) const;
   const temp_dir& directory() const { return directory_; }
 
 private:

@@ -81,7 +81,7 @@ std::vector<std::unique_ptr<etcd_server>> etcd_server::cluster(std::size_t count
 void etcd_server::launch() { process_ = process(arguments_, directory_ / "log"); }
 
 void etcd_server::wait_for_answer() {
-  if (!wait_until([this] { return answers() || !process_.running(); }, 30s) || !process_.running())
+  if (!wait_until([this] { return answers() || !process_.running(); }) || !process_.running())
     throw std::runtime_error("etcd does not start:\n" + process_.text());
 }
 

@@ -5,6 +5,7 @@
 
 #include "plugins/library.hpp"
 #include "plugins/registry.hpp"
+#include "support/wait.hpp"
 
 #include <drcon/context.hpp>
 #include <drcon/sink.hpp>
@@ -39,7 +40,7 @@ struct fake_instance {
 
   /// Waits until `holds()` under the lock.
   template <class Condition>
-  bool wait(Condition holds, std::chrono::milliseconds deadline = std::chrono::seconds(10)) {
+  bool wait(Condition holds, std::chrono::milliseconds deadline = patience) {
     std::unique_lock lock(mutex);
     return changed.wait_for(lock, deadline, holds);
   }

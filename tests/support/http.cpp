@@ -79,7 +79,7 @@ std::set<std::string> answerers(std::uint16_t port, int requests) {
 }
 
 http_answer http(const std::string& method, const std::filesystem::path& socket, const std::string& target) {
-  return exchange<asio::local::stream_protocol>({socket.string()}, make(method, target, {}), std::chrono::seconds(10));
+  return exchange<asio::local::stream_protocol>({socket.string()}, make(method, target, {}), patience);
 }
 
 }  // namespace drcon::test

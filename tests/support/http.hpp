@@ -1,6 +1,8 @@
 // Plain HTTP requests of a test: one connection each, with a time-out.
 #pragma once
 
+#include "support/wait.hpp"
+
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
@@ -18,8 +20,7 @@ struct http_answer {
 };
 
 http_answer http(const std::string& method, std::uint16_t port, const std::string& target, const std::string& body = {},
-                 const std::map<std::string, std::string>& headers = {},
-                 std::chrono::milliseconds timeout = std::chrono::seconds(10));
+                 const std::map<std::string, std::string>& headers = {}, std::chrono::milliseconds timeout = patience);
 inline http_answer get(std::uint16_t port, const std::string& target = "/") { return http("GET", port, target); }
 
 /// Who answers `requests` requests that follow each other: the first line of each body, or the status when it is not

@@ -46,7 +46,7 @@ void nginx_server::write_config() const {
 
 void nginx_server::start() {
   process_ = process({"nginx", "-p", prefix().string(), "-c", config().string()}, directory_ / "out.log");
-  const bool up = wait_until([this] { return !process_.running() || test::get(port_).status != 0; }, 15s);
+  const bool up = wait_until([this] { return !process_.running() || test::get(port_).status != 0; });
   if (!up || !process_.running()) throw std::runtime_error("nginx does not start:\n" + process_.text() + log());
 }
 

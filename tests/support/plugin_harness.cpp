@@ -95,7 +95,7 @@ plugin_harness::plugin_harness(config::kind kind, const std::string& plugin, con
   instance_->listen(recorder_);
   const auto fault = instance_->create();
   if (fault.result != DRCON_OK) {
-    instance_->wait_ended(std::chrono::seconds(5));
+    instance_->wait_ended(patience);
     throw std::runtime_error(fault.pointer + ": " + fault.why);
   }
   engine_ = std::jthread([this] { context_.run(); });
@@ -103,7 +103,7 @@ plugin_harness::plugin_harness(config::kind kind, const std::string& plugin, con
 
 plugin_harness::~plugin_harness() {
   stop();
-  instance_->wait_ended(std::chrono::seconds(5));
+  instance_->wait_ended(patience);
   work_.reset();
   context_.stop();
 }
@@ -138,11 +138,11 @@ bool source_harness::wait_for(const std::function<bool(const state&)>& holds,
 
 namespace {
 
-engine::snapshot_ptr snapshot_of(std::uint64_t revision, std::vector<service> services) {
+model::snapshot_ptr snapshot_of(std::uint64_t revision, std::vector<service> services) {
   std::ranges::sort(services, {}, &service::name);
-  std::vector<engine::service_ptr> shared;
-  for (auto& each : services) shared.push_back(std::make_shared<const engine::shared_service>(std::move(each)));
-  return std::make_shared<const engine::snapshot>(revision, std::move(shared));
+  std::vector<model::service_ptr> shared;
+  for (auto& each : services) shared.push_back(std::make_shared<const model::shared_service>(std::move(each)));
+  return std::make_shared<const model::snapshot>(revision, std::move(shared));
 }
 
 }  // namespace

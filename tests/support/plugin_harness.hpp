@@ -7,6 +7,7 @@
 #include "metrics/metrics.hpp"
 #include "plugins/instance.hpp"
 #include "plugins/registry.hpp"
+#include "support/wait.hpp"
 
 #include <drcon/sink.hpp>
 
@@ -39,7 +40,7 @@ public:
 
   void start() { instance_->start(); }
   /// Stops the instance and waits for it; false when it took longer than `deadline`.
-  bool stop(std::chrono::milliseconds deadline = std::chrono::seconds(5));
+  bool stop(std::chrono::milliseconds deadline = patience);
   plugins::instance_status status() const { return instance_->status(); }
   std::string metrics() const { return figures_.text(); }
   std::vector<plugins::refusal> refused() const;
@@ -72,9 +73,8 @@ public:
     int words = 0;  ///< how often the source said anything of its services
   };
   state now() const;
-  bool wait_for(const std::function<bool(const state&)>& holds,
-                std::chrono::milliseconds deadline = std::chrono::seconds(10)) const;
-  bool wait_ready(std::chrono::milliseconds deadline = std::chrono::seconds(10)) const {
+  bool wait_for(const std::function<bool(const state&)>& holds, std::chrono::milliseconds deadline = patience) const;
+  bool wait_ready(std::chrono::milliseconds deadline = patience) const {
     return wait_for([](const state& each) { return each.ready; }, deadline);
   }
 };
@@ -86,9 +86,9 @@ public:
       : plugin_harness(config::kind::sink, plugin, toml, all) {}
 
   /// Applies and waits for the answer. Keeps account of what was applied, as the host does.
-  outcome apply(std::vector<service> services, std::chrono::milliseconds deadline = std::chrono::seconds(30));
-  /// The same snapshot again, as "compare and mend".
-  outcome reconcile(std::chrono::milliseconds deadline = std::chrono::seconds(30));
+  outcome apply(std::vector<service> services, std::chrono::milliseconds deadline = patience);
+  /// The same snapshot again, to be compared with the target, which is corrected where it differs.
+  outcome reconcile(std::chrono::milliseconds deadline = patience);
   /// What apply would write.
   std::vector<plugins::rendered_target> render(std::vector<service> services);
 
@@ -97,8 +97,8 @@ private:
 
   std::uint64_t ticket_ = 0;
   std::uint64_t revision_ = 0;
-  engine::snapshot_ptr wanted_;
-  engine::snapshot_ptr applied_;
+  model::snapshot_ptr wanted_;
+  model::snapshot_ptr applied_;
 };
 
 }  // namespace drcon::test

@@ -1,7 +1,6 @@
 #include "support/process.hpp"
 
 #include "support/temp_dir.hpp"
-#include "support/wait.hpp"
 
 #include <fcntl.h>
 #include <linux/close_range.h>
@@ -101,7 +100,7 @@ int process::terminate(std::chrono::milliseconds deadline) {
 
 int process::kill9() {
   signal(SIGKILL);
-  return wait(10s).value_or(-SIGKILL);
+  return wait(patience).value_or(-SIGKILL);
 }
 
 std::string process::text() const { return read_file(log_); }

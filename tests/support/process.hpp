@@ -1,6 +1,8 @@
 // A program that a test starts and ends, by its pid.
 #pragma once
 
+#include "support/wait.hpp"
+
 #include <sys/types.h>
 
 #include <chrono>
@@ -27,7 +29,7 @@ public:
   bool running();
   void signal(int number) const;
   /// SIGTERM, then SIGKILL when it takes too long. The exit code, or -signal.
-  int terminate(std::chrono::milliseconds deadline = std::chrono::seconds(10));
+  int terminate(std::chrono::milliseconds deadline = patience);
   int kill9();
   /// Waits for its end; nothing when the time is up.
   std::optional<int> wait(std::chrono::milliseconds deadline);
@@ -47,6 +49,6 @@ struct run_result {
 };
 /// Runs to the end and collects standard output and error apart.
 run_result run(const std::vector<std::string>& argv, const std::vector<std::string>& environment = {},
-               std::chrono::milliseconds deadline = std::chrono::seconds(60));
+               std::chrono::milliseconds deadline = std::chrono::minutes(2));
 
 }  // namespace drcon::test

@@ -1,9 +1,8 @@
 #include "settings.hpp"
 
+#include <drcon/url.hpp>
+
 #include <boost/asio/ssl/host_name_verification.hpp>
-#include <boost/url/parse.hpp>
-#include <boost/url/src.hpp>  // Boost.URL is a library; this compiles it in, once
-#include <boost/url/url_view.hpp>
 
 namespace etcd {
 
@@ -37,19 +36,18 @@ std::shared_ptr<ssl::context> read_tls(const drcon::options& from, const std::st
 
 server read_server(const drcon::options& address, const drcon::options& tls) {
   const auto text = address.string();
-  const auto url = boost::urls::parse_uri(text);
-  if (!url || (url->scheme() != "http" && url->scheme() != "https"))
+  const auto url = drcon::parse_url(text);
+  if (!url || (url->scheme != "http" && url->scheme != "https"))
     throw drcon::config_error(address.pointer(), "expected http:// or https://, a host and a port");
-  if (url->has_userinfo())
+  if (url->has_user)
     throw drcon::config_error(address.pointer(), "a user goes into 'user' and 'password', which no message shows");
-  if (!url->encoded_path().empty() && url->encoded_path() != "/")
+  if (!url->path.empty() && url->path != "/")
     throw drcon::config_error(address.pointer(), "no path is expected: the gateway's own are used");
-  const bool is_ipv6 = url->host_type() == boost::urls::host_type::ipv6;
   server to{.url = text,
-            .host = is_ipv6 ? std::string(url->host_ipv6_address().to_string()) : std::string(url->host()),
-            .port = url->has_port() ? std::string(url->port()) : "2379",
+            .host = url->host,
+            .port = url->port.empty() ? "2379" : url->port,
             .tls = {}};
-  if (url->scheme() == "http") return to;
+  if (url->scheme == "http") return to;
   try {
     to.tls = read_tls(tls, to.host);
   } catch (const std::exception& error) {

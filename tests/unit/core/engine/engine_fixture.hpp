@@ -1,8 +1,8 @@
 // An engine with a fake source "s" and a fake sink "t", joined by a pipeline "p", on a thread of its own.
 #pragma once
 
+#include "base/lane.hpp"
 #include "engine/engine.hpp"
-#include "plugins/lane.hpp"
 #include "support/fake_plugins.hpp"
 #include "support/temp_dir.hpp"
 #include "support/wait.hpp"
@@ -96,7 +96,7 @@ protected:
     thread_.join();
     context_.restart();
     engine_.reset();
-    plugins::wait_for_lanes(1s);  // a thread may still be within the context that it said its last word to
+    base::wait_for_lanes(1s);  // a thread may still be within the context that it said its last word to
     return clean;
   }
   std::vector<std::string> journal(journal_entry::kind what) {

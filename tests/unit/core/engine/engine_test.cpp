@@ -61,6 +61,15 @@ TEST_F(Engine, HoldsALossAndKeepsTheLastGoodState) {
   EXPECT_TRUE(sees("t", 5)) << "what comes back is applied at once";
 }
 
+TEST_F(Engine, LabelsTheQueuesOfASourceAndASinkOfTheSameNameByKind) {
+  config_.sources["same"] = instance_of("same", "fake-source");
+  config_.sinks["same"] = instance_of("same", "fake-sink");
+  config_.pipelines["p"] = pipeline_of({"s", "same"}, {"t", "same"});
+  start();
+  EXPECT_TRUE(shows("drcon_queue_depth{instance=\"same\",kind=\"source\"} "));
+  EXPECT_TRUE(shows("drcon_queue_depth{instance=\"same\",kind=\"sink\"} "));
+}
+
 TEST_F(Engine, TriesAgainWhileTheTargetIsAway) {
   start();
   {
@@ -154,7 +163,7 @@ TEST_F(Engine, IgnoresASecondAnswer) {
   const auto& host = fake("t")->host;
   host.host()->done(host.instance(), 1, DRCON_RETRY, c_string("again"));
   host.host()->done(host.instance(), 4711, DRCON_OK, {});
-  EXPECT_TRUE(shows("drcon_plugin_misbehaviour_total{instance=\"t\",plugin=\"fake-sink\"} 2"))
+  EXPECT_TRUE(shows("drcon_plugin_misbehaviour_total{instance=\"t\",kind=\"sink\",plugin=\"fake-sink\"} 2"))
       << figures_.text(on_engine([this] { return engine_->figures(); }));
   fake("s")->host.publish(service_of("web", 2));
   EXPECT_TRUE(sees("t", 2));
@@ -318,7 +327,7 @@ TEST_F(Engine, LeavesAPluginBehindThatDoesNotStop) {
   EXPECT_TRUE(test::wait_until([this] {
     context_.restart();
     context_.poll();
-    return plugins::lanes_running() == 0;
+    return base::lanes_running() == 0;
   }));
 }
 

@@ -7,7 +7,7 @@
 namespace drcon::engine {
 namespace {
 
-service_ptr shared(service from) { return std::make_shared<const shared_service>(std::move(from)); }
+model::service_ptr shared(service from) { return std::make_shared<const model::shared_service>(std::move(from)); }
 
 TEST(Merge, SharesTheOnlyPart) {
   const auto only = shared(test::service_of("web", 2));

@@ -11,7 +11,7 @@
 namespace drcon::engine {
 namespace {
 
-service_ptr web(std::size_t count) {
+model::service_ptr web(std::size_t count) {
   service made{.name = "web", .revision = 3, .endpoints = {}};
   for (std::size_t i = 0; i < count; ++i)
     made.endpoints.push_back({.id = "e" + std::to_string(i),
@@ -20,10 +20,10 @@ service_ptr web(std::size_t count) {
                               .port = static_cast<std::uint32_t>(i + 1),
                               .tags = {i % 2 == 0 ? "even" : "odd", "all"},
                               .meta = {{"datacenter", i < 2 ? "dc1" : "dc2"}, {"zone", std::to_string(i)}}});
-  return std::make_shared<const shared_service>(std::move(made));
+  return std::make_shared<const model::shared_service>(std::move(made));
 }
 
-std::set<std::string> ids(const service_ptr& from) {
+std::set<std::string> ids(const model::service_ptr& from) {
   std::set<std::string> all;
   for (const auto& each : from->endpoints()) all.insert(each.id);
   return all;
@@ -52,8 +52,8 @@ TEST(Shape, TakesEndpointsForWhichEveryConditionHolds) {
 TEST(Shape, TakesServicesByTheirWholeName) {
   EXPECT_TRUE(shape({.service = "we."}, {}).apply(web(1)));
   EXPECT_FALSE(shape({.service = "we"}, {}).apply(web(1)));
-  const auto longest =
-      std::make_shared<const shared_service>(service{.name = std::string(100000, 'a'), .revision = 1, .endpoints = {}});
+  const auto longest = std::make_shared<const model::shared_service>(
+      service{.name = std::string(100000, 'a'), .revision = 1, .endpoints = {}});
   EXPECT_FALSE(shape({.service = "(a|b)*"}, {}).apply(longest)) << "and survives it";
 }
 
@@ -82,7 +82,8 @@ TEST(Shape, SpreadsTheChoicesOfManyHostsEvenly) {
 TEST(Shape, ChoosesThoseInServiceFirst) {
   auto made = web(10)->value();
   for (std::size_t i = 0; i < 8; ++i) made.endpoints[i].health = health::critical;
-  const auto chosen = ids(shape({}, {.endpoints = 3, .key = "h"}).apply(std::make_shared<const shared_service>(made)));
+  const auto chosen =
+      ids(shape({}, {.endpoints = 3, .key = "h"}).apply(std::make_shared<const model::shared_service>(made)));
   EXPECT_TRUE(chosen.contains("e8") && chosen.contains("e9"));
   EXPECT_EQ(chosen.size(), 3U);
 }

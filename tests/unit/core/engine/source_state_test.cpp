@@ -9,8 +9,8 @@ class SourceState : public testing::Test {
 protected:
   void say(const std::string& name, bool there) {
     plugins::source_news news;
-    const auto value =
-        std::make_shared<const shared_service>(service{.name = name, .revision = 1, .endpoints = {}, .values = {}});
+    const auto value = std::make_shared<const model::shared_service>(
+        service{.name = name, .revision = 1, .endpoints = {}, .values = {}});
     news.services.emplace(name, there ? value : nullptr);
     source_.on_news(std::move(news));
   }

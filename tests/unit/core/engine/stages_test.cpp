@@ -13,7 +13,7 @@ protected:
       all = on_engine([&] {
         std::vector<std::optional<stage_times>> found;
         for (const auto& each : engine_->log().entries())
-          if (each.what == journal_entry::kind::applied && each.subject == sink) found.push_back(each.stages);
+          if (each.what == journal_entry::kind::applied && each.about.name == sink) found.push_back(each.stages);
         return found;
       });
       return all.size() == count;

@@ -10,13 +10,13 @@
 namespace drcon::engine {
 namespace {
 
-snapshot_ptr a_snapshot() {
+model::snapshot_ptr a_snapshot() {
   auto web = test::service_of("web", 2);
   web.endpoints[0].tags = {"v1", "ü"};
   web.endpoints[0].meta = {{"zone", "a"}};
   web.endpoints[1].health = health::warning;
-  return std::make_shared<const snapshot>(
-      7, std::vector<service_ptr>{std::make_shared<const shared_service>(std::move(web))});
+  return std::make_shared<const model::snapshot>(
+      7, std::vector<model::service_ptr>{std::make_shared<const model::shared_service>(std::move(web))});
 }
 
 TEST(StateStore, ReadsBackWhatItKept) {
@@ -60,7 +60,7 @@ TEST(StateStore, WritesTheNewestOfManySaves) {
   {
     state_store store(directory.path());
     for (std::uint64_t revision = 1; revision <= 1000; ++revision)
-      store.save("p", std::make_shared<const snapshot>(revision, std::vector<service_ptr>{}));
+      store.save("p", std::make_shared<const model::snapshot>(revision, std::vector<model::service_ptr>{}));
   }
   std::string why;
   const auto back = state_store(directory.path()).load("p", why);

@@ -1,6 +1,6 @@
 // From endpoints to registrations, and what has to be done for an agent to have them.
 #include "consul_catalog/plan.hpp"
-#include "engine/model.hpp"
+#include "model/snapshot.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -17,9 +17,9 @@ endpoint at(const std::string& id, meta with = {}) {
 }
 
 registrations of(const std::vector<service>& all, const rules& by = {.owner = "me", .check = {}, .deregister = {}}) {
-  std::vector<engine::service_ptr> shared;
-  for (const auto& each : all) shared.push_back(std::make_shared<const engine::shared_service>(each));
-  const engine::snapshot wanted(1, std::move(shared));
+  std::vector<model::service_ptr> shared;
+  for (const auto& each : all) shared.push_back(std::make_shared<const model::shared_service>(each));
+  const model::snapshot wanted(1, std::move(shared));
   return registrations_of(snapshot_view{wanted.view()}, by);
 }
 

@@ -1,6 +1,6 @@
 #include "nginx/admit.hpp"
 
-#include "engine/model.hpp"
+#include "model/snapshot.hpp"
 #include "plugins/instance.hpp"
 
 #include <gtest/gtest.h>
@@ -18,9 +18,9 @@ void take_refusal(drcon_instance* /*instance*/, drcon_string service, drcon_stri
 }
 
 std::vector<upstream> admitted(std::vector<service> services, const admission& rules = {}) {
-  std::vector<engine::service_ptr> shared;
-  for (auto& each : services) shared.push_back(std::make_shared<const engine::shared_service>(std::move(each)));
-  const plugins::update_package update(1, false, std::make_shared<const engine::snapshot>(1, std::move(shared)),
+  std::vector<model::service_ptr> shared;
+  for (auto& each : services) shared.push_back(std::make_shared<const model::shared_service>(std::move(each)));
+  const plugins::update_package update(1, false, std::make_shared<const model::snapshot>(1, std::move(shared)),
                                        nullptr);
   drcon_host host{};
   host.refused = &take_refusal;

@@ -1,10 +1,10 @@
-#include "engine/difference.hpp"
+#include "model/difference.hpp"
 
 #include "support/fake_plugins.hpp"
 
 #include <gtest/gtest.h>
 
-namespace drcon::engine {
+namespace drcon::model {
 namespace {
 
 using test::service_of;
@@ -64,4 +64,4 @@ TEST(Difference, IsEqualWhateverTheOrderOfEndpoints) {
 }
 
 }  // namespace
-}  // namespace drcon::engine
+}  // namespace drcon::model

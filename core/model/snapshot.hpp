@@ -12,7 +12,7 @@
 #include <string_view>
 #include <vector>
 
-namespace drcon::engine {
+namespace drcon::model {
 
 /// A service whose endpoints are sorted by id, and its view for the C boundary, built once.
 class shared_service {
@@ -73,4 +73,4 @@ using snapshot_ptr = std::shared_ptr<const snapshot>;
 /// Equal services; the revision does not count. Cheap when they share what did not change.
 bool same_content(const snapshot& a, const snapshot& b);
 
-}  // namespace drcon::engine
+}  // namespace drcon::model

@@ -1,8 +1,8 @@
-#include "engine/difference.hpp"
+#include "model/difference.hpp"
 
 #include <algorithm>
 
-namespace drcon::engine {
+namespace drcon::model {
 namespace {
 
 const std::vector<endpoint>& endpoints_of(const service_ptr& service) {
@@ -84,4 +84,4 @@ std::vector<endpoint_change> list_endpoints(const std::vector<service_change>& c
   return listed;
 }
 
-}  // namespace drcon::engine
+}  // namespace drcon::model

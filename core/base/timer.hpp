@@ -12,7 +12,7 @@
 #include <memory>
 #include <utility>
 
-namespace drcon::engine {
+namespace drcon::base {
 
 class timer {
 public:
@@ -46,4 +46,4 @@ private:
   std::shared_ptr<std::function<void()>> current_;  // the wait that is on, if any
 };
 
-}  // namespace drcon::engine
+}  // namespace drcon::base

@@ -1,12 +1,12 @@
 // What changed between two snapshots, service by service.
 #pragma once
 
-#include "engine/model.hpp"
+#include "model/snapshot.hpp"
 
 #include <string>
 #include <vector>
 
-namespace drcon::engine {
+namespace drcon::model {
 
 /// One service that differs: `before` is null for an added one, `after` for a removed one.
 struct service_change {
@@ -35,4 +35,4 @@ struct endpoint_change {
 /// At most `limit` of them.
 std::vector<endpoint_change> list_endpoints(const std::vector<service_change>& changes, std::size_t limit);
 
-}  // namespace drcon::engine
+}  // namespace drcon::model

@@ -1,9 +1,9 @@
-#include "engine/model.hpp"
+#include "model/snapshot.hpp"
 
 #include <algorithm>
 #include <utility>
 
-namespace drcon::engine {
+namespace drcon::model {
 namespace {
 
 service sorted(service value) {
@@ -57,4 +57,4 @@ bool same_content(const snapshot& a, const snapshot& b) {
   });
 }
 
-}  // namespace drcon::engine
+}  // namespace drcon::model

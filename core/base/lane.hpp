@@ -1,7 +1,8 @@
 // The one thread on which the host calls one instance.
 //
 // A call that never returns costs this thread and nothing else: the lane is then abandoned, with all it refers to.
-// Thread rule: post() and finish() from any thread.
+// Thread rule: post(), waiting() and end() from any thread; end() not from the lane itself, which would wait for
+// itself.
 #pragma once
 
 #include <chrono>
@@ -10,7 +11,7 @@
 #include <memory>
 #include <string>
 
-namespace drcon::plugins {
+namespace drcon::base {
 
 class lane {
 public:
@@ -41,4 +42,4 @@ int lanes_running();
 /// Waits until none runs; false when the time is up.
 bool wait_for_lanes(std::chrono::nanoseconds at_most);
 
-}  // namespace drcon::plugins
+}  // namespace drcon::base

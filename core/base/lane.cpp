@@ -1,4 +1,4 @@
-#include "plugins/lane.hpp"
+#include "base/lane.hpp"
 
 #include <pthread.h>
 
@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-namespace drcon::plugins {
+namespace drcon::base {
 namespace {
 
 // The threads of all lanes. One that has left its lane still ends: it is joined by whoever waits for it, or by the next
@@ -141,4 +141,4 @@ bool wait_for_lanes(std::chrono::nanoseconds at_most) {
   return threads().wait(at_most, [](const lane_threads& all) { return all.none_runs(); });
 }
 
-}  // namespace drcon::plugins
+}  // namespace drcon::base

@@ -7,7 +7,7 @@
 #include <chrono>
 #include <random>
 
-namespace drcon::engine {
+namespace drcon::base {
 
 class backoff {
 public:
@@ -31,4 +31,4 @@ private:
   std::minstd_rand random_{std::random_device{}()};
 };
 
-}  // namespace drcon::engine
+}  // namespace drcon::base

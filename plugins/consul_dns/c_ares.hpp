@@ -1,0 +1,34 @@
+// c-ares in the two forms that distributions have: Debian 12's 1.18 takes and gives messages as bytes; from 1.28 on they
+// are records, and the functions that take bytes are deprecated. The one place that knows the difference.
+//
+// Thread rule: a channel is used by one thread at a time, as c-ares asks for.
+#pragma once
+
+#include <ares.h>
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace drcon::consul_dns {
+
+/// A query of class IN for one name, with the given id, and with EDNS when `payload` is not 0; nothing when the name
+/// cannot be asked for.
+std::optional<std::vector<unsigned char>> create_ares_query(const std::string& name, int type, std::uint16_t id,
+                                                            int payload);
+
+/// The outcome of a question: ARES_SUCCESS and the message, or another status and no bytes.
+using ares_answer_handler = void (*)(void* argument, int status, std::span<const unsigned char> message);
+
+/// Sends the query. `handler` is called exactly once, perhaps before this returns. From 1.28 on c-ares has read the
+/// message and written it again: its length may differ by some bytes from what was received.
+void send_ares_query(ares_channel channel, const std::vector<unsigned char>& query, ares_answer_handler handler,
+                     void* argument);
+
+/// Makes a channel answer from the network alone: from 1.31 on c-ares keeps answers for as long as their TTL, so that
+/// asking again would find out nothing. Adds to the options and to their mask.
+void disable_ares_cache(ares_options& options, int& mask);
+
+}  // namespace drcon::consul_dns

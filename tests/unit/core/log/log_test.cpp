@@ -1,0 +1,78 @@
+#include "log/log.hpp"
+
+#include "log/journald.hpp"
+#include "support/temp_dir.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <sstream>
+#include <vector>
+
+namespace drcon::log {
+namespace {
+
+using base::subject_kind;
+using testing::Contains;
+using testing::ElementsAre;
+using testing::EndsWith;
+
+// The log writes to a file while this lives, and to standard error again afterwards.
+class Log : public testing::Test {
+protected:
+  Log() {
+    std::string why;
+    if (!to_file(file_, why)) throw std::runtime_error(why);
+  }
+  ~Log() override {
+    flush();
+    std::string why;
+    to_file({}, why);
+  }
+  std::vector<std::string> lines() const {
+    std::istringstream text(test::read_file(file_));
+    std::vector<std::string> all;
+    for (std::string line; std::getline(text, line);) all.push_back(line);
+    return all;
+  }
+
+private:
+  test::temp_dir directory_;
+  std::filesystem::path file_ = directory_ / "log";
+};
+
+TEST_F(Log, FoldsWhatASourceASinkOrAPipelineRepeats) {
+  for (const auto kind : {subject_kind::source, subject_kind::sink, subject_kind::pipeline})
+    for (int i = 0; i < 3; ++i) error({kind, "same"}, "does not answer");
+  EXPECT_THAT(lines(), ElementsAre(EndsWith("error [source same] does not answer"),
+                                   EndsWith("error [sink same] does not answer"),
+                                   EndsWith("error [pipeline same] does not answer")));
+}
+
+TEST_F(Log, WritesEachLineAboutTheHostItself) {
+  for (int i = 0; i < 3; ++i) error(subject_kind::host, "second signal");
+  EXPECT_EQ(lines().size(), 3U);
+}
+
+TEST_F(Log, ASourcesRecoveryDoesNotEndWhatASinkOfTheSameNameRepeats) {
+  error({subject_kind::sink, "twin"}, "does not answer");
+  info({subject_kind::source, "twin"}, "state known again");
+  error({subject_kind::sink, "twin"}, "does not answer");
+  EXPECT_EQ(lines().size(), 2U);
+}
+
+TEST(JournalFields, NameTheKindAndTheNameApart) {
+  const auto fields = journal_fields(level::warning, {subject_kind::sink, "edge"}, "away");
+  EXPECT_THAT(fields, ElementsAre("MESSAGE=[sink edge] away", "PRIORITY=4", "SYSLOG_IDENTIFIER=drcon",
+                                  "DRCON_COMPONENT=sink edge", "DRCON_KIND=sink", "DRCON_NAME=edge"));
+}
+
+TEST(JournalFields, HaveNoNameWhereThereIsNone) {
+  const auto fields = journal_fields(level::info, subject_kind::host, "stopping");
+  EXPECT_THAT(fields, Contains("DRCON_COMPONENT=host"));
+  EXPECT_THAT(fields, Contains("DRCON_KIND=host"));
+  EXPECT_THAT(fields, Contains("DRCON_NAME="));
+}
+
+}  // namespace
+}  // namespace drcon::log

@@ -1,0 +1,74 @@
+#include "plugins/instance.hpp"
+
+#include "support/fake_plugins.hpp"
+
+#include <boost/asio/io_context.hpp>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <memory>
+#include <stdexcept>
+#include <string>
+
+namespace drcon::plugins {
+namespace {
+
+using namespace std::chrono_literals;
+using test::fake;
+using test::service_of;
+using testing::HasSubstr;
+
+// Fake sources and sinks without an engine: what they report to it stays in the context, which nothing runs.
+class Instance : public testing::Test {
+protected:
+  Instance() {
+    test::forget_fakes();
+    test::add_fake_plugins(plugins_);
+  }
+  ~Instance() override {
+    for (const auto& each : made_) {
+      each->stop([] {});
+      each->wait_ended(5s);
+    }
+  }
+
+  std::shared_ptr<instance> make(config::kind kind, const std::string& name) {
+    const auto* plugin = plugins_.find(kind == config::kind::source ? "fake-source" : "fake-sink");
+    config::instance_config config{.name = name, .plugin = plugin->name(), .options = nlohmann::json::object()};
+    auto made = std::make_shared<instance>(kind, *plugin, config, context_.get_executor(), figures_);
+    if (const auto fault = made->create(); fault.result != DRCON_OK) throw std::runtime_error(fault.why);
+    made_.push_back(made);
+    return made;
+  }
+
+  registry plugins_;
+  metrics::metrics figures_;
+  boost::asio::io_context context_;
+  std::vector<std::shared_ptr<instance>> made_;
+};
+
+TEST_F(Instance, CountsWhatASourceIsRefusedApartFromASinkOfTheSameName) {
+  make(config::kind::source, "same");
+  const auto source = fake("same");
+  make(config::kind::sink, "same");
+  auto broken = service_of("web", 3);
+  broken.endpoints[0].address = "not an address";
+  broken.endpoints[1].port = 0;
+  source->host.publish(broken);
+  EXPECT_THAT(figures_.text(), HasSubstr("drcon_refused_total{instance=\"same\",kind=\"source\"} 2"));
+  EXPECT_THAT(figures_.text(), HasSubstr("drcon_refused_total{instance=\"same\",kind=\"sink\"} 0"));
+}
+
+TEST_F(Instance, ACallAfterItsMetricsHaveEndedDoesNoHarm) {
+  auto figures = std::make_unique<metrics::metrics>();
+  const auto late = figures->make_counter(metrics::plugin_late_calls, {});
+  late.increment();
+  EXPECT_THAT(figures->text(), HasSubstr("drcon_plugin_late_calls_total 1"));
+  figures.reset();
+  late.increment();
+}
+
+}  // namespace
+}  // namespace drcon::plugins

@@ -61,7 +61,7 @@ set(CPACK_DEBIAN_DRCON-DEV_PACKAGE_SECTION devel)
 set(CPACK_DEBIAN_DRCON-DEV_PACKAGE_DEPENDS ${abi})
 # The headers but for three need nothing: asio.hpp needs Boost, toml.hpp toml++, testing.hpp nlohmann-json.
 set(CPACK_DEBIAN_DRCON-DEV_PACKAGE_SUGGESTS
-    "cmake, libboost1.81-dev | libboost-dev (>= 1.81), libtomlplusplus-dev, nlohmann-json3-dev, libgtest-dev")
+    "cmake, libboost-dev (>= 1.81) | libboost1.81-dev, libtomlplusplus-dev, nlohmann-json3-dev, libgtest-dev")
 
 include(packaging/rpm/package.cmake)
 include(CPack)

@@ -19,12 +19,13 @@ struct failure {
 };
 
 /// A value of type T or a failure. `return failure{"..."};` and `return value;` both convert to it. A result that is
-/// ignored is a compiler warning, so that a failure is never lost by accident.
-template <class T = void>
+/// ignored is a compiler warning, so that a failure is never lost by accident. Where a reason alone is not enough (a
+/// library's fault says what to do about it as well), `Failure` is a type of its own.
+template <class T = void, class Failure = failure>
 class [[nodiscard]] result {
 public:
   result(T value) : content_(std::in_place_index<0>, std::move(value)) {}
-  result(failure why) : content_(std::in_place_index<1>, std::move(why)) {}
+  result(Failure why) : content_(std::in_place_index<1>, std::move(why)) {}
 
   /// True if there is a value. Only then may the value be used; only otherwise is there an error.
   bool has_value() const noexcept { return content_.index() == 0; }
@@ -37,26 +38,26 @@ public:
   T* operator->() { return &**this; }
   const T* operator->() const { return &**this; }
 
-  const failure& error() const { return std::get<1>(content_); }
+  const Failure& error() const { return std::get<1>(content_); }
 
 private:
-  std::variant<T, failure> content_;
+  std::variant<T, Failure> content_;
 };
 
 /// Success without a value, or a failure. A default-made one is success.
-template <>
-class [[nodiscard]] result<void> {
+template <class Failure>
+class [[nodiscard]] result<void, Failure> {
 public:
   result() = default;
-  result(failure why) : content_(std::move(why)) {}
+  result(Failure why) : content_(std::move(why)) {}
 
   bool has_value() const noexcept { return content_.index() == 0; }
   explicit operator bool() const noexcept { return has_value(); }
 
-  const failure& error() const { return std::get<1>(content_); }
+  const Failure& error() const { return std::get<1>(content_); }
 
 private:
-  std::variant<std::monostate, failure> content_;
+  std::variant<std::monostate, Failure> content_;
 };
 
 }  // namespace drcon::base

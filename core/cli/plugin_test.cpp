@@ -19,7 +19,7 @@ struct arguments_of_test {
   bool json = false;
   bool list = false;
   std::string case_to_run;
-  int slip = -1;
+  int record = -1;
 };
 
 std::string is_regex(const std::string& text) {
@@ -43,7 +43,7 @@ int list(bool as_json) {
 
 int test(const arguments_of_test& from) {
   if (!from.case_to_run.empty())
-    conformance::run_case({from.what.plugin, from.what.options, from.case_to_run, from.slip});
+    conformance::run_case({from.what.plugin, from.what.options, from.case_to_run, from.record});
   if (from.list) return list(from.json);
   if (!from.json)
     std::cout << "conformance of " << from.what.plugin.string() << ", plugin ABI " << DRCON_ABI_MAJOR << "."
@@ -80,7 +80,7 @@ void add_plugin_test(CLI::App& plugin, int& result) {
   verb->add_flag("--json", from->json, "For machines");
   verb->add_flag("--list", from->list, "Only name the cases, and what each promises");
   verb->add_option("--run-case", from->case_to_run)->group("");
-  verb->add_option("--slip", from->slip)->group("");
+  verb->add_option("--record", from->record)->group("");
   verb->callback([from, &result] {
     if (!from->list && from->what.plugin.empty()) throw CLI::RequiredError("FILE");
     result = test(*from);

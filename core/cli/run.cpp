@@ -14,16 +14,16 @@
 #include <csignal>
 #include <functional>
 #include <iostream>
+#include <utility>
 
 namespace drcon::cli {
 namespace {
 
 // Opened anew at each reload, for whoever moves the file away.
 bool log_to(const config::host_config& host) {
-  std::string why;
-  if (log::to_file(host.log_file, why)) return true;
-  log::error(base::subject_kind::host, "{}", why);
-  return false;
+  const auto opened = log::to_file(host.log_file);
+  if (!opened) log::error(base::subject_kind::host, "{}", opened.error().why);
+  return opened.has_value();
 }
 
 class daemon {

@@ -1,8 +1,10 @@
-// The cases of the conformance kit: what is promised, and how it is seen to hold.
+// The cases of the conformance kit: what the contract promises, and how a case sees whether it holds.
+//
+// Thread rule: a case runs on the main thread of its own process, which plays the lane.
 #pragma once
 
-#include "conformance/driven.hpp"
-#include "conformance/subject.hpp"
+#include "conformance/test_instance.hpp"
+#include "conformance/tested_plugin.hpp"
 
 #include <filesystem>
 #include <functional>
@@ -13,18 +15,18 @@
 
 namespace drcon::conformance {
 
-/// What a case has to work with, in its own process.
-struct bench {
-  const subject& plugin;
+/// What a case works with, in its own process.
+struct case_context {
+  const tested_plugin& plugin;
   config::kind kind;
-  nlohmann::json options;         ///< checked; of no use to cases of the library
+  nlohmann::json options;         ///< checked; not used by the cases of the library
   std::filesystem::path given;    ///< the author's file, or empty
   std::filesystem::path scratch;  ///< a directory of the case's own
 
-  driven make(const recorder::manner& how = {}, std::string name = "test") const {
-    return {plugin, kind, options, how, std::move(name)};
+  test_instance make(const recorder::host_behaviour& behaviour = {}, std::string name = "test") const {
+    return {plugin, kind, options, behaviour, std::move(name)};
   }
-  driven make_with(const nlohmann::json& others) const { return {plugin, kind, others}; }
+  test_instance make_with(const nlohmann::json& other_options) const { return {plugin, kind, other_options}; }
 };
 
 enum class scope { library, instance, source, sink };
@@ -33,10 +35,10 @@ struct test_case {
   scope of;
   const char* name;
   const char* promise;  ///< what the contract says, as a sentence
-  const char* help;     ///< what an author does when it is broken
+  const char* help;     ///< what an author can do when it is broken
   const char* needs;    ///< the case without which this one has no meaning; empty: none
   /// Returns when the promise holds; throws breach or not_tried.
-  void (*run)(const bench&);
+  void (*run)(const case_context&);
 };
 
 std::span<const test_case> library_cases();

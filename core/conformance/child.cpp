@@ -1,7 +1,7 @@
 #include "conformance/child.hpp"
 
+#include "conformance/case_record.hpp"
 #include "conformance/cases.hpp"
-#include "conformance/slip.hpp"
 
 #include <unistd.h>
 
@@ -10,15 +10,15 @@
 namespace drcon::conformance {
 namespace {
 
-// Longer than any case takes that gets on: each call has a shorter limit of its own.
+// Longer than any load takes that makes progress.
 constexpr auto longest_load = std::chrono::seconds(20);
 
-const subject& load(const std::filesystem::path& file) {
+const tested_plugin& load(const std::filesystem::path& file) {
   const within limit("load", longest_load);
-  return *new subject(file);  // never freed, like all that a plugin may still use
+  return *new tested_plugin(file);  // never freed, like all that a plugin may still use
 }
 
-std::string described(const subject& plugin) {
+std::string described(const tested_plugin& plugin) {
   const auto facts = plugin.describe();
   auto kinds = nlohmann::json::array();
   for (const auto each : facts.kinds) kinds.push_back(word(each));
@@ -26,32 +26,33 @@ std::string described(const subject& plugin) {
       .dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
-// What an author who gave no options, or wrong ones, has to do.
-std::string ask_for_options(const bench& at, const std::vector<std::string>& faults) {
+// What an author has to do who gave no options, or wrong ones.
+std::string ask_for_options(const case_context& context, const std::vector<std::string>& faults) {
   std::string text;
   for (const auto& each : faults) text += (text.empty() ? "" : "\n") + each;
-  if (!at.given.empty()) return text;
+  if (!context.given.empty()) return text;
   text += "\ngive them in a file: --options FILE.toml; required are";
-  for (const auto& each : required_options(at.plugin.schema(at.kind))) text += "\n  " + each;
+  for (const auto& each : required_options(context.plugin.schema(context.kind))) text += "\n  " + each;
   return text;
 }
 
-void run(const planned_case& planned, bench at) {
+void run(const planned_case& planned, case_context context) {
   if (planned.kind) {
-    at.kind = *planned.kind;
-    auto given = read_options(at.plugin, at.kind, at.given, at.scratch);
+    context.kind = *planned.kind;
+    auto given = read_options(context.plugin, context.kind, context.given, context.scratch);
     const bool is_of_schema = std::string_view(planned.what->needs) == "loads";
     const bool judges_options = std::string_view(planned.what->name) == "takes-its-options";
-    if (!given.faults.empty() && (judges_options || !is_of_schema)) throw breach(ask_for_options(at, given.faults));
-    at.options = std::move(given.values);
+    if (!given.faults.empty() && (judges_options || !is_of_schema))
+      throw breach(ask_for_options(context, given.faults));
+    context.options = std::move(given.values);
   }
-  planned.what->run(at);
+  planned.what->run(context);
 }
 
 }  // namespace
 
-void run_case(const errand& what) {
-  open_slip(what.slip);
+void run_case(const case_request& what) {
+  open_case_record(what.record);
   try {
     const auto& plugin = load(what.plugin);
     const auto facts = plugin.describe();

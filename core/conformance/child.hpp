@@ -1,4 +1,6 @@
-// The child's side: one case, in a process that may die of it.
+// The child's side: runs one case, in a process that the plugin may bring down.
+//
+// Thread rule: the main thread of a process that does nothing else.
 #pragma once
 
 #include <filesystem>
@@ -6,15 +8,15 @@
 
 namespace drcon::conformance {
 
-struct errand {
+struct case_request {
   std::filesystem::path plugin;
   std::filesystem::path options;  ///< may be empty
   std::string name;               ///< of the case
-  int slip = -1;                  ///< descriptor of a shared_slip
+  int record = -1;                ///< descriptor of a shared_case_record
 };
 
-/// Runs the case and ends the process. The verdict is on the slip; whoever finds none knows that this process died.
-/// The current directory is the case's scratch.
-[[noreturn]] void run_case(const errand& what);
+/// Runs the case and ends the process. The outcome is in the record; a record without one means that the process died.
+/// The current directory is the scratch directory of the case.
+[[noreturn]] void run_case(const case_request& what);
 
 }  // namespace drcon::conformance

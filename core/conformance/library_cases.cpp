@@ -30,32 +30,32 @@ bool is_of_the_toolchain(const std::string& name) {
          starts_with_any(name, {"__asan_", "__tsan_", "__ubsan_", "__sanitizer_", "__odr_asan", "__gcov", "__llvm_"});
 }
 
-void loads(const bench&) {}  // the child that came here has loaded it
+void loads(const case_context&) {}  // the child that came here has loaded it
 
-void exports_one_symbol(const bench& at) {
-  auto found = read_elf(at.plugin.file()).exported;
+void exports_one_symbol(const case_context& context) {
+  auto found = read_elf(context.plugin.file()).exported;
   std::erase_if(found, [](const std::string& each) { return each == DRCON_ENTRY_SYMBOL || is_of_the_toolchain(each); });
   if (!found.empty()) throw breach("it exports " + listed(found) + " too");
 }
 
-void links_what_it_uses(const bench& at) {
+void links_what_it_uses(const case_context& context) {
   // A handle looks into the library and what it was linked with, but not into this program.
-  void* const handle = ::dlopen(at.plugin.file().c_str(), RTLD_NOW | RTLD_LOCAL);
+  void* const handle = ::dlopen(context.plugin.file().c_str(), RTLD_NOW | RTLD_LOCAL);
   if (handle == nullptr) throw breach(::dlerror());
   std::vector<std::string> missing;
-  for (const auto& each : read_elf(at.plugin.file()).undefined)
+  for (const auto& each : read_elf(context.plugin.file()).undefined)
     if (!is_of_the_toolchain(each) && ::dlsym(handle, each.c_str()) == nullptr) missing.push_back(each);
   if (!missing.empty()) throw breach("nothing that it is linked with provides " + listed(missing));
 }
 
-void has_no_executable_stack(const bench& at) {
-  const auto facts = read_elf(at.plugin.file());
+void has_no_executable_stack(const case_context& context) {
+  const auto facts = read_elf(context.plugin.file());
   if (facts.executable_stack) throw breach("loading it makes the stack of the whole host executable");
   if (facts.text_relocations) throw breach("it has text relocations: its code is written to when it is loaded");
 }
 
-void entry_is_tidy(const bench& at) {
-  const auto& entry = at.plugin.entry();
+void entry_is_tidy(const case_context& context) {
+  const auto& entry = context.plugin.entry();
   if (entry.reserved != 0) throw breach("drcon_plugin.reserved is " + std::to_string(entry.reserved));
   if (entry.source && entry.source->reserved != 0) throw breach("drcon_source_type.reserved is not 0");
   if (entry.sink && entry.sink->reserved != 0) throw breach("drcon_sink_type.reserved is not 0");

@@ -1,6 +1,6 @@
 // The life of an instance: create, start, stop, destroy, and what is left of it.
+#include "conformance/case_record.hpp"
 #include "conformance/cases.hpp"
-#include "conformance/slip.hpp"
 #include "conformance/usage.hpp"
 
 #include <drcon/testing/update.hpp>
@@ -26,15 +26,15 @@ bool soon(Condition holds) {
   return true;
 }
 
-void stops_unstarted(const bench& at) {
-  auto one = at.make();
+void stops_unstarted(const case_context& context) {
+  auto one = context.make();
   one.create();
   one.stop();
   one.destroy();
 }
 
-void starts(const bench& at) {
-  auto one = at.make();
+void starts(const case_context& context) {
+  auto one = context.make();
   one.create();
   const auto result = one.try_start();
   if (result != DRCON_OK && result != DRCON_RETRY && result != DRCON_CONFIG && result != DRCON_REJECTED)
@@ -44,17 +44,17 @@ void starts(const bench& at) {
   if (!one.host().off_lane().empty()) throw breach("host->failed was called by another thread");
 }
 
-void stops(const bench& at) {
-  auto one = at.make();
+void stops(const case_context& context) {
+  auto one = context.make();
   one.create();
   if (one.try_start() == DRCON_OK) one.work();
   one.stop();
   one.destroy();
 }
 
-void stops_at_once(const bench& at) {
+void stops_at_once(const case_context& context) {
   for (int i = 0; i < 20; ++i) {
-    auto one = at.make();
+    auto one = context.make();
     one.create();
     one.try_start();
     one.stop();
@@ -62,8 +62,8 @@ void stops_at_once(const bench& at) {
   }
 }
 
-void silent_after_stop(const bench& at) {
-  auto one = at.make();
+void silent_after_stop(const case_context& context) {
+  auto one = context.make();
   one.create();
   one.start();
   one.work();
@@ -75,9 +75,9 @@ void silent_after_stop(const bench& at) {
   if (const auto late = one.host().breaches(); !late.empty()) throw breach("it called host->" + late.front());
 }
 
-void leaves_no_thread(const bench& at) {
+void leaves_no_thread(const case_context& context) {
   const auto before = thread_count();
-  auto one = at.make();
+  auto one = context.make();
   one.create();
   one.start();
   one.work();
@@ -90,8 +90,8 @@ void leaves_no_thread(const bench& at) {
                " of its threads still run after stop and destroy; threads:" + names);
 }
 
-void one_life(const bench& at) {
-  auto one = at.make();
+void one_life(const case_context& context) {
+  auto one = context.make();
   one.create();
   one.start();
   one.work();
@@ -99,10 +99,10 @@ void one_life(const bench& at) {
   one.destroy();
 }
 
-void leaves_no_descriptor(const bench& at) {
-  one_life(at);  // what a library opens once for good is its own affair
+void leaves_no_descriptor(const case_context& context) {
+  one_life(context);  // what a library opens once for good is its own affair
   const auto before = descriptors();
-  one_life(at);
+  one_life(context);
   const auto left_open = [&] {
     std::vector<std::string> all;
     for (const auto& [number, what] : descriptors())
@@ -116,14 +116,14 @@ void leaves_no_descriptor(const bench& at) {
 
 // More than one hundred lives. Hosts that record nothing, and everything of ours made before the first: what grows is
 // theirs. What grows once is a table or a cache; what grows in every stretch is lost.
-void frees_itself(const bench& at) {
+void frees_itself(const case_context& context) {
   constexpr int first = 20;
   constexpr int stretch = 40;
   constexpr int stretches = 3;
   constexpr long most_a_life = 48;  // less than the smallest instance there is
-  std::vector<driven> lives;
+  std::vector<test_instance> lives;
   lives.reserve(first + stretch * stretches);
-  while (lives.size() < lives.capacity()) lives.push_back(at.make({.mute = true}));
+  while (lives.size() < lives.capacity()) lives.push_back(context.make({.mute = true}));
   auto next = lives.begin();
   const auto live = [&next](int rounds) {
     const auto before = static_cast<long>(heap_bytes());
@@ -149,9 +149,9 @@ std::string said_by(const recorder& host) {
   return host.said_unknown() ? "unknown" : "";
 }
 
-void are_apart(const bench& at) {
-  auto one = at.make({}, "one");
-  auto other = at.make({}, "other");
+void are_apart(const case_context& context) {
+  auto one = context.make({}, "one");
+  auto other = context.make({}, "other");
   one.create();
   other.create();
   if (one.self() == other.self()) throw breach("create gave two instances the same *self");
@@ -168,8 +168,8 @@ void are_apart(const bench& at) {
   other.destroy();
 }
 
-void takes_a_newer_host(const bench& at) {
-  auto one = at.make({.newer = true});
+void takes_a_newer_host(const case_context& context) {
+  auto one = context.make({.newer = true});
   one.create();
   one.start();
   one.work();

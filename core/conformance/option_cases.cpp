@@ -1,6 +1,6 @@
 // Options: described, checked before create, survived by it, and not kept.
+#include "conformance/case_record.hpp"
 #include "conformance/cases.hpp"
-#include "conformance/slip.hpp"
 #include "conformance/usage.hpp"
 
 #include <array>
@@ -23,8 +23,8 @@ void each_property(const json& schema, const std::string& pointer,
   if (schema.contains("items")) each_property(schema["items"], pointer + "/0", visit);
 }
 
-void describes_its_options(const bench& at) {
-  each_property(at.plugin.schema(at.kind), "", [](const std::string& pointer, const json& property) {
+void describes_its_options(const case_context& context) {
+  each_property(context.plugin.schema(context.kind), "", [](const std::string& pointer, const json& property) {
     if (!property.is_object()) return;
     if (!property.contains("description") || property["description"] == "")
       throw breach("option " + pointer + " has no description");
@@ -35,17 +35,17 @@ void describes_its_options(const bench& at) {
   });
 }
 
-void takes_its_options(const bench& at) {
-  auto one = at.make();
+void takes_its_options(const case_context& context) {
+  auto one = context.make();
   one.create();
   if (one.self() == nullptr) throw breach("create answered DRCON_OK and left *self NULL");
   if (!one.host().off_lane().empty()) throw breach("host->failed was called by another thread");
 }
 
-void creates_without_io(const bench& at) {
+void creates_without_io(const case_context& context) {
   const auto threads = thread_count();
   const auto open = descriptors();
-  auto one = at.make();
+  auto one = context.make();
   const bool trapped = trap_calls(calls::io, "create");
   one.create();
   if (trapped) return;
@@ -84,26 +84,26 @@ public:
   }
 
 private:
-  void walk(const json& from, const json::json_pointer& at) {
+  void walk(const json& value, const json::json_pointer& place) {
     constexpr std::size_t most = 100;
     if (places_.size() >= most) return;
-    if (!at.empty()) places_.push_back(at);
-    if (from.is_object())
-      for (const auto& [key, value] : from.items()) walk(value, at / key);
-    if (from.is_array() && !from.empty()) walk(from[0], at / std::size_t{0});
+    if (!place.empty()) places_.push_back(place);
+    if (value.is_object())
+      for (const auto& [key, member] : value.items()) walk(member, place / key);
+    if (value.is_array() && !value.empty()) walk(value[0], place / std::size_t{0});
   }
   std::vector<json::json_pointer> places_;
 };
 
-void survives_wrong_options(const bench& at) {
+void survives_wrong_options(const case_context& context) {
   // Options without a default are as open to mistakes as the others.
-  auto full = at.options;
-  const auto& schema = at.plugin.schema(at.kind);
+  auto full = context.options;
+  const auto& schema = context.plugin.schema(context.kind);
   if (schema.contains("properties"))
     for (const auto& [name, property] : schema["properties"].items())
       if (!full.contains(name)) full[name] = property.value("type", "") == "object" ? json::object() : json("x");
   const auto tried = [&](const json& options, const json& shown) {
-    auto one = at.make_with(options);
+    auto one = context.make_with(options);
     set_remark("options: " + shown.dump(-1, ' ', true, json::error_handler_t::replace).substr(0, 1000));
     if (one.try_create() == DRCON_OK) {
       one.stop();
@@ -113,21 +113,21 @@ void survives_wrong_options(const bench& at) {
     }
   };
   for (const auto& each : mutations(full).of(full)) {
-    const auto checked = check_values(at.plugin, at.kind, each);
+    const auto checked = check_values(context.plugin, context.kind, each);
     if (checked.faults.empty()) tried(checked.values, each);
   }
   set_remark("");
 }
 
-void reads_options_by_length(const bench& at) {
+void reads_options_by_length(const case_context& context) {
   catch_touches();
-  auto one = at.make({.guards_strings = true});
+  auto one = context.make({.guards_strings = true});
   one.create();
 }
 
-void keeps_no_options(const bench& at) {
+void keeps_no_options(const case_context& context) {
   catch_touches();
-  auto one = at.make({.takes_strings = true});
+  auto one = context.make({.takes_strings = true});
   one.create();
   one.start();
   one.work();

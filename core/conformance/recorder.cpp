@@ -12,7 +12,7 @@ namespace {
 constexpr auto options_gone =
     "it read the text of an option after create had returned: such text belongs to the host, who copies keeps";
 
-// A later host's table: what this plugin cannot know stands behind what it knows.
+// The table of a later host: functions that this plugin cannot know follow those that it knows.
 struct newer_table {
   drcon_host known;
   void (*later[4])();
@@ -69,7 +69,7 @@ struct recorder::own {
 
   static void done(drcon_instance* self, std::uint64_t ticket, drcon_result result, drcon_string why) {
     auto& to = of(self);
-    // First the trap, then the record: who waits for the record may free the update.
+    // The trap comes before the record: a thread that waits for the record may then free the update.
     if (to.on_done) to.on_done();
     functions().done(self, ticket, result, why);
   }
@@ -113,7 +113,7 @@ struct recorder::own {
   }
 };
 
-const drcon_host& recorder::table_for(const manner& how) {
+const drcon_host& recorder::table_for(const host_behaviour& behaviour) {
   static const drcon_host exact = own::table();
   static const drcon_host mute = own::mute_table();
   static const newer_table newer = [] {
@@ -122,28 +122,29 @@ const drcon_host& recorder::table_for(const manner& how) {
     made.known.abi_minor = DRCON_ABI_MINOR + 7;
     return made;
   }();
-  return how.mute ? mute : how.newer ? newer.known : exact;
+  return behaviour.mute ? mute : behaviour.newer ? newer.known : exact;
 }
 
-recorder::recorder(const drcon_host& table, const nlohmann::json& options, const manner& how, std::string name)
-    : host(table, options, std::move(name)), how_(how) {}
+recorder::recorder(const drcon_host& table, const nlohmann::json& options, const host_behaviour& behaviour,
+                   std::string name)
+    : host(table, options, std::move(name)), behaviour_(behaviour) {}
 
-recorder& recorder::make(const nlohmann::json& options, const manner& how, std::string name) {
+recorder& recorder::make(const nlohmann::json& options, const host_behaviour& behaviour, std::string name) {
   static auto& all = *new std::vector<recorder*>;  // reachable, so that leak checkers agree
-  return *all.emplace_back(new recorder(table_for(how), options, how, std::move(name)));
+  return *all.emplace_back(new recorder(table_for(behaviour), options, behaviour, std::move(name)));
 }
 
 void recorder::created() {
-  if (!how_.takes_strings) return;
+  if (!behaviour_.takes_strings) return;
   end_create();
   if (handed_out_) handed_out_->trap_all(options_gone);
 }
 
 drcon_string recorder::handed_out(drcon_string text) {
-  if (text.size == 0 || (!how_.guards_strings && !how_.takes_strings)) return text;
+  if (text.size == 0 || (!behaviour_.guards_strings && !behaviour_.takes_strings)) return text;
   const std::lock_guard lock(own_mutex_);
   const auto [at, is_new] = copies_.try_emplace(std::string(view(text)));
-  if (is_new) at->second = how_.guards_strings ? guarded_copy(view(text)) : kept_apart(view(text));
+  if (is_new) at->second = behaviour_.guards_strings ? guarded_copy(view(text)) : kept_apart(view(text));
   return at->second;
 }
 

@@ -1,9 +1,11 @@
-// The host that a plugin under test finds: it records, and looks closer than the recording host of unit tests.
+// The host that a plugin under test is given: it records what the plugin does, and checks more than the recording host
+// of unit tests.
 //
-// None is ever freed: the contract lets a plugin keep `host` and `instance` for good.
+// No recorder is ever freed, because the contract lets a plugin keep `host` and `instance` for good.
+// Thread rule: any thread; the thread that makes it plays the lane.
 #pragma once
 
-#include "conformance/subject.hpp"
+#include "conformance/tested_plugin.hpp"
 #include "conformance/traps.hpp"
 
 #include <drcon/testing/host.hpp>
@@ -17,13 +19,14 @@ namespace drcon::conformance {
 
 class recorder final : public testing::host {
 public:
-  struct manner {
+  /// How this host differs from an ordinary one.
+  struct host_behaviour {
     bool newer = false;           ///< a host of a later minor: its table is longer
     bool guards_strings = false;  ///< an option's text ends where memory ends
     bool takes_strings = false;   ///< options are gone when create has returned
     bool mute = false;            ///< records nothing, so that it costs no memory
   };
-  static recorder& make(const nlohmann::json& options, const manner& how, std::string name = "test");
+  static recorder& make(const nlohmann::json& options, const host_behaviour& behaviour, std::string name = "test");
 
   /// The thread that made it is the lane; create has returned.
   void created();
@@ -34,8 +37,9 @@ public:
   std::vector<std::string> off_lane() const;
   bool said_empty() const { return said_empty_; }
   bool said_unknown() const { return said_unknown_; }
-  /// Anything of a source's subject, or a state.
+  /// True once it has called anything that a source calls about its services, or has reported a state.
   bool said_anything() const { return said_anything_; }
+  /// The last log lines and states, to be shown beside a failure.
   std::string last_words() const;
 
   /// Called within `done`, when it is recorded: from then on the update is the host's.
@@ -43,14 +47,14 @@ public:
 
 private:
   struct own;  // the functions that differ from testing::host's
-  recorder(const drcon_host& table, const nlohmann::json& options, const manner& how, std::string name);
-  static const drcon_host& table_for(const manner& how);
+  recorder(const drcon_host& table, const nlohmann::json& options, const host_behaviour& behaviour, std::string name);
+  static const drcon_host& table_for(const host_behaviour& behaviour);
   drcon_string handed_out(drcon_string text);
   drcon_string kept_apart(std::string_view text);
   void note(std::vector<std::string>& to, std::string what);
   bool is_lane() const { return std::this_thread::get_id() == lane_; }
 
-  const manner how_;
+  const host_behaviour behaviour_;
   const std::thread::id lane_ = std::this_thread::get_id();
   std::atomic<bool> said_empty_{false};
   std::atomic<bool> said_unknown_{false};

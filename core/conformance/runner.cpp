@@ -1,7 +1,7 @@
 #include "conformance/runner.hpp"
 
+#include "conformance/case_record.hpp"
 #include "conformance/process.hpp"
-#include "conformance/slip.hpp"
 
 #include <algorithm>
 #include <csignal>
@@ -15,7 +15,7 @@ namespace {
 using nlohmann::json;
 using std::chrono::milliseconds;
 
-// For a child whose own watch does not end it. Longer than any case that gets on.
+// For a child that its own watch thread does not end. Longer than any case that makes progress.
 constexpr auto longest_case = std::chrono::minutes(5);
 
 std::string ending(const exit_state& how, const std::string& step) {
@@ -25,7 +25,7 @@ std::string ending(const exit_state& how, const std::string& step) {
   return "the process ended by itself, with exit code " + std::to_string(how.code) + ", " + where;
 }
 
-result read_slip(const planned_case& planned, const slip& from, const exit_state& how) {
+result read_record(const planned_case& planned, const case_record& from, const exit_state& how) {
   result to{.planned = planned, .verdict = verdict::passed, .seen = from.seen.data(), .output = how.output, .took = {}};
   switch (static_cast<outcome>(from.outcome.load())) {
     case outcome::passed: break;
@@ -48,10 +48,10 @@ result read_slip(const planned_case& planned, const slip& from, const exit_state
   return to;
 }
 
-class run_of_all {
+class test_run {
 public:
-  run_of_all(const request& from, const std::function<void(const result&)>& told)
-      : from_(from), told_(told), only_(from.only) {}
+  test_run(const request& from, const std::function<void(const result&)>& on_result)
+      : from_(from), on_result_(on_result), only_(from.only) {}
 
   findings run() {
     const auto loaded = run_one(plan({}).front());
@@ -61,17 +61,17 @@ public:
     }
     read_description(loaded.seen);
     for (const auto& each : plan(to_.plugin->kinds))
-      if (is_asked(each)) run_when_it_may(each);
+      if (is_asked(each)) run_after_its_needs(each);
     return std::move(to_);
   }
 
 private:
-  // The cases that a case needs are run before it, and told only when they were asked for or have failed.
-  verdict run_when_it_may(const planned_case& what) {
+  // The cases that a case needs are run before it, and reported only when they were asked for or have failed.
+  verdict run_after_its_needs(const planned_case& what) {
     if (const auto known = verdicts_.find(what.name()); known != verdicts_.end()) return known->second;
     if (const auto needed = what.needs(); !needed.empty())
       for (const auto& each : plan(to_.plugin->kinds))
-        if (each.name() == needed && run_when_it_may(each) != verdict::passed)
+        if (each.name() == needed && run_after_its_needs(each) != verdict::passed)
           return settle({.planned = what, .verdict = verdict::not_run, .seen = "it needs " + needed});
     return settle(run_one(what));
   }
@@ -87,12 +87,12 @@ private:
   }
 
   void keep(result made) {
-    told_(made);
+    on_result_(made);
     to_.results.push_back(std::move(made));
   }
 
   result run_one(const planned_case& what) const {
-    const shared_slip slip;
+    const shared_case_record record;
     const scratch_directory scratch;
     const auto start = std::chrono::steady_clock::now();
     std::vector<std::string> arguments{"plugin",
@@ -100,14 +100,14 @@ private:
                                        std::filesystem::absolute(from_.plugin).string(),
                                        "--run-case",
                                        what.name(),
-                                       "--slip",
-                                       std::to_string(slip.descriptor())};
+                                       "--record",
+                                       std::to_string(record.descriptor())};
     if (!from_.options.empty()) {
       arguments.emplace_back("--options");
       arguments.push_back(std::filesystem::absolute(from_.options).string());
     }
-    const auto how = run_self(arguments, scratch.path(), slip.descriptor(), longest_case);
-    auto made = read_slip(what, slip.read(), how);
+    const auto how = run_self(arguments, scratch.path(), record.descriptor(), longest_case);
+    auto made = read_record(what, record.read(), how);
     made.took = std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - start);
     return made;
   }
@@ -122,7 +122,7 @@ private:
   }
 
   const request& from_;
-  const std::function<void(const result&)>& told_;
+  const std::function<void(const result&)>& on_result_;
   const std::regex only_;
   findings to_;
   std::map<std::string, verdict> verdicts_;
@@ -143,8 +143,8 @@ const char* to_string(verdict value) {
 
 bool findings::has_breach() const { return std::ranges::any_of(results, &result::is_breach); }
 
-findings run_all(const request& from, const std::function<void(const result&)>& told) {
-  return run_of_all(from, told).run();
+findings run_all(const request& from, const std::function<void(const result&)>& on_result) {
+  return test_run(from, on_result).run();
 }
 
 }  // namespace drcon::conformance

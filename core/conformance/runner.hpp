@@ -1,4 +1,6 @@
-// The parent's side: runs every case in a child of its own, one after the other, and gathers what came of it.
+// The parent's side: runs every case in a child of its own, one after the other, and collects the results.
+//
+// Thread rule: one thread.
 #pragma once
 
 #include "conformance/cases.hpp"
@@ -23,7 +25,7 @@ struct result {
   std::string output;  ///< what the child wrote last: a sanitizer's report, an assertion, the plugin's own log
   std::chrono::milliseconds took{};
 
-  /// True of what is the plugin's fault.
+  /// True when the plugin is at fault.
   bool is_breach() const { return verdict != verdict::passed && verdict != verdict::not_run; }
 };
 
@@ -40,7 +42,7 @@ struct findings {
   bool has_breach() const;
 };
 
-/// `told` is called after each case. Throws std::regex_error.
-findings run_all(const request& from, const std::function<void(const result&)>& told);
+/// `on_result` is called after each case. Throws std::regex_error.
+findings run_all(const request& from, const std::function<void(const result&)>& on_result);
 
 }  // namespace drcon::conformance

@@ -1,9 +1,9 @@
 // What a sink does with updates.
+#include "conformance/case_record.hpp"
 #include "conformance/cases.hpp"
-#include "conformance/laid_out.hpp"
-#include "conformance/slip.hpp"
+#include "conformance/custom_update.hpp"
+#include "conformance/test_snapshots.hpp"
 #include "conformance/usage.hpp"
-#include "conformance/worlds.hpp"
 
 #include <drcon/testing/update.hpp>
 
@@ -14,46 +14,49 @@ namespace drcon::conformance {
 namespace {
 
 using namespace std::chrono_literals;
-using world = std::vector<service>;
+using services = std::vector<service>;
 
-// Hands over one snapshot after the other, and keeps account of what was applied, as the host does.
+// Hands over one snapshot after the other, and remembers what was applied, as the host does.
 class pipeline {
 public:
-  explicit pipeline(const bench& at, const recorder::manner& how = {}) : sink_(at.make(how)) {
+  explicit pipeline(const case_context& context, const recorder::host_behaviour& behaviour = {})
+      : sink_(context.make(behaviour)) {
     sink_.create();
     sink_.start();
   }
 
-  testing::answer apply(world wanted, milliseconds at_most = 20s) { return hand_over(std::move(wanted), 0, at_most); }
+  testing::answer apply(services wanted, milliseconds at_most = 20s) {
+    return hand_over(std::move(wanted), 0, at_most);
+  }
   testing::answer reconcile() { return hand_over(wanted_, DRCON_UPDATE_RECONCILE, 20s); }
-  void begin(world wanted) { sink_.apply(next(std::move(wanted), 0)); }
+  void begin(services wanted) { sink_.apply(next(std::move(wanted), 0)); }
 
-  driven& sink() { return sink_; }
+  test_instance& sink() { return sink_; }
   std::uint64_t ticket() const { return ticket_; }
 
 private:
   // Never freed: what a sink does with an update it has answered is another case's question.
-  const drcon_update* next(world wanted, std::uint32_t flags) {
+  const drcon_update* next(services wanted, std::uint32_t flags) {
     wanted_ = std::move(wanted);
     return (new testing::update(++ticket_, wanted_, applied_, flags))->get();
   }
-  testing::answer hand_over(world wanted, std::uint32_t flags, milliseconds at_most) {
+  testing::answer hand_over(services wanted, std::uint32_t flags, milliseconds at_most) {
     sink_.apply(next(std::move(wanted), flags));
     const auto answer = sink_.answer(ticket_, at_most);
     if (answer.result == DRCON_OK) applied_ = wanted_;
     return answer;
   }
 
-  driven sink_;
+  test_instance sink_;
   std::uint64_t ticket_ = 0;
-  world wanted_;
-  std::optional<world> applied_;
+  services wanted_;
+  std::optional<services> applied_;
 };
 
-void answers_once(const bench& at) {
-  pipeline one(at);
+void answers_once(const case_context& context) {
+  pipeline one(context);
   for (int i = 0; i < 3; ++i) {
-    const auto answer = one.apply(worlds::small(i));
+    const auto answer = one.apply(snapshots::small(i));
     if (answer.result < DRCON_OK || answer.result > DRCON_REJECTED)
       throw breach("apply was answered by " + std::to_string(answer.result) +
                    "; answers are DRCON_OK, DRCON_RETRY and DRCON_REJECTED");
@@ -72,46 +75,46 @@ void answers_once(const bench& at) {
       throw breach("update " + std::to_string(each.ticket) + " was answered, and never handed over");
 }
 
-void takes(const bench& at, world wanted, milliseconds at_most = 20s) {
-  pipeline one(at);
+void takes(const case_context& context, services wanted, milliseconds at_most = 20s) {
+  pipeline one(context);
   one.apply(std::move(wanted), at_most);
   one.sink().stop();
   one.sink().destroy();
 }
 
-void takes_an_empty_snapshot(const bench& at) {
-  pipeline one(at);
+void takes_an_empty_snapshot(const case_context& context) {
+  pipeline one(context);
   one.apply({});
-  one.apply(worlds::small(0));
+  one.apply(snapshots::small(0));
   one.apply({});
-  world bare = worlds::small(0);
+  services bare = snapshots::small(0);
   bare[0].endpoints.clear();
   one.apply(bare);
 }
 
-void takes_a_hostile_snapshot(const bench& at) {
-  for (const auto& each : worlds::hostile()) takes(at, each);
+void takes_a_hostile_snapshot(const case_context& context) {
+  for (const auto& each : snapshots::hostile()) takes(context, each);
 }
 
-void takes_settings(const bench& at) { takes(at, worlds::settings()); }
+void takes_settings(const case_context& context) { takes(context, snapshots::settings()); }
 
-void takes_a_huge_snapshot(const bench& at) { takes(at, worlds::huge(), 120s); }
+void takes_a_huge_snapshot(const case_context& context) { takes(context, snapshots::huge(), 120s); }
 
-void reconciles(const bench& at) {
-  pipeline one(at);
-  one.apply(worlds::small(0));
+void reconciles(const case_context& context) {
+  pipeline one(context);
+  one.apply(snapshots::small(0));
   one.reconcile();
   one.reconcile();
   if (one.sink().host().answers().size() != 3)
     throw breach("three updates were answered " + std::to_string(one.sink().host().answers().size()) + " times");
 }
 
-void stops_during_apply(const bench& at) {
+void stops_during_apply(const case_context& context) {
   // Before the work has begun, and while it goes on.
   for (const auto pause : {0ms, 1ms, 10ms, 40ms}) {
-    pipeline one(at);
+    pipeline one(context);
     auto& sink = one.sink();
-    one.begin(worlds::small(0));
+    one.begin(snapshots::small(0));
     std::this_thread::sleep_for(pause);
     sink.stop();
     sink.destroy();
@@ -120,15 +123,15 @@ void stops_during_apply(const bench& at) {
   }
 }
 
-// Applies one of the kit's own updates, in both directions.
-void apply_laid_out(const bench& at, const manner_of_layout& how, bool take_back) {
-  auto sink = at.make();
+// Applies updates with the given layout: one without and one with an applied snapshot.
+void apply_custom(const case_context& context, const update_layout& layout, bool take_back) {
+  auto sink = context.make();
   sink.create();
   sink.start();
   for (std::uint64_t ticket = 1; ticket <= 2; ++ticket) {
     // Never freed: trapped memory stays trapped.
-    const auto& update = *(ticket == 1 ? new laid_out(how, ticket, worlds::small(0))
-                                       : new laid_out(how, ticket, worlds::small(1), worlds::small(0)));
+    const auto& update = *(ticket == 1 ? new custom_update(layout, ticket, snapshots::small(0))
+                                       : new custom_update(layout, ticket, snapshots::small(1), snapshots::small(0)));
     if (take_back) sink.host().on_done = [&update] { update.take_back(); };
     sink.apply(update.get());
     sink.answer(ticket);
@@ -137,32 +140,32 @@ void apply_laid_out(const bench& at, const manner_of_layout& how, bool take_back
   sink.destroy();
 }
 
-void leaves_answered_updates(const bench& at) {
+void leaves_answered_updates(const case_context& context) {
   catch_touches();
-  apply_laid_out(at, {}, true);
+  apply_custom(context, {}, true);
 }
 
-void walks_by_stride(const bench& at) {
+void walks_by_stride(const case_context& context) {
   catch_touches();
-  apply_laid_out(at, {.apart = true}, false);
+  apply_custom(context, {.apart = true}, false);
 }
 
-void takes_longer_structs(const bench& at) {
+void takes_longer_structs(const case_context& context) {
   catch_touches();
-  apply_laid_out(at, {.growth = 16}, false);
+  apply_custom(context, {.growth = 16}, false);
 }
 
-void reads_updates_by_length(const bench& at) {
+void reads_updates_by_length(const case_context& context) {
   catch_touches();
-  apply_laid_out(at, {.guards_strings = true}, false);
+  apply_custom(context, {.guards_strings = true}, false);
 }
 
-void renders_without_touching(const bench& at) {
-  auto sink = at.make();
+void renders_without_touching(const case_context& context) {
+  auto sink = context.make();
   sink.create();
   if (!sink.can_render()) throw not_tried("it has no render");
   const auto threads = thread_count();
-  const auto& update = *new testing::update(1, worlds::small(0), {});
+  const auto& update = *new testing::update(1, snapshots::small(0), {});
   trap_calls(calls::write, "render");
   const auto result = sink.render(update.get());
   auto& host = sink.host();

@@ -9,8 +9,8 @@ namespace {
 using namespace std::chrono_literals;
 
 // Lets it work until it has said something, and a little longer.
-driven watched(const bench& at) {
-  auto one = at.make();
+test_instance watched(const case_context& context) {
+  auto one = context.make();
   one.create();
   one.start();
   one.host().wait_until([&] { return one.host().said_anything(); }, 3s);
@@ -18,15 +18,15 @@ driven watched(const bench& at) {
   return one;
 }
 
-void publishes_well_formed(const bench& at) {
-  auto one = watched(at);
+void publishes_well_formed(const case_context& context) {
+  auto one = watched(context);
   one.stop();
   if (const auto faults = one.host().malformed(); !faults.empty()) throw breach(faults.front());
 }
 
 // A source that says it is away does not know: what it tells besides must not look like the truth.
-void error_is_not_empty(const bench& at) {
-  auto one = watched(at);
+void error_is_not_empty(const case_context& context) {
+  auto one = watched(context);
   const auto& host = one.host();
   if (host.status().state != DRCON_STATE_AWAY) return;
   const auto why = "its state is away (" + host.status().text + ")";

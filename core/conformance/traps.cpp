@@ -1,6 +1,6 @@
 #include "conformance/traps.hpp"
 
-#include "conformance/slip.hpp"
+#include "conformance/case_record.hpp"
 
 #include <fcntl.h>
 #include <linux/audit.h>
@@ -125,12 +125,12 @@ pages::pages(std::size_t bytes) : size_((bytes + page_size() - 1) / page_size() 
   begin_ = static_cast<std::byte*>(at);
 }
 
-void pages::trap(const std::byte* from, const std::byte* to, const char* seen) const {
+void pages::trap(const std::byte* first, const std::byte* last, const char* seen) const {
   const auto next = region_count.load();
   if (next == regions.size()) throw std::length_error("too many traps");
-  regions[next] = {from, to, seen};
+  regions[next] = {first, last, seen};
   region_count = next + 1;
-  ::mprotect(const_cast<std::byte*>(from), static_cast<std::size_t>(to - from), PROT_NONE);
+  ::mprotect(const_cast<std::byte*>(first), static_cast<std::size_t>(last - first), PROT_NONE);
 }
 
 drcon_string guarded_copy(std::string_view text) {

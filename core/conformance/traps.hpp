@@ -10,7 +10,7 @@
 
 namespace drcon::conformance {
 
-/// From now on a segmentation fault in trapped memory is a verdict; any other is a crash as ever.
+/// From now on a segmentation fault in trapped memory is a verdict; any other is a crash, as without this.
 void catch_touches();
 
 /// Pages that are given back to the kernel at the end of the process only.
@@ -22,9 +22,9 @@ public:
   std::byte* end() const { return begin_ + size_; }
   static std::size_t page_size();
 
-  /// Nobody may touch [from, to), whole pages of this, any more; `seen` is the verdict on whoever does, and lives for
-  /// good.
-  void trap(const std::byte* from, const std::byte* to, const char* seen) const;
+  /// From now on nobody may touch [first, last), which are whole pages of this; `seen` is the verdict on code that
+  /// does, and must never be freed.
+  void trap(const std::byte* first, const std::byte* last, const char* seen) const;
   void trap_all(const char* seen) const { trap(begin_, end(), seen); }
 
 private:

@@ -263,9 +263,8 @@ std::map<std::string, std::vector<plugins::rendered_target>> engine::render(std:
   for (const auto& [name, runner] : sinks_) {
     if (!runner->wanted()) continue;
     const auto update = std::make_shared<const plugins::update_package>(1, false, runner->wanted(), nullptr);
-    std::string fault;
-    if (auto targets = runner->instance().render(update, fault)) all.emplace(name, std::move(*targets));
-    else why.push_back("sink " + name + ": " + fault);
+    if (auto targets = runner->instance().render(update)) all.emplace(name, *std::move(targets));
+    else why.push_back("sink " + name + ": " + targets.error().why);
   }
   return all;
 }

@@ -41,7 +41,8 @@ void engine::inspect(const std::string& sink, std::function<void(inspection)> do
       found.error = fault.why;
     } else {
       const auto update = std::make_shared<const plugins::update_package>(1, false, wanted, nullptr);
-      if (auto targets = asked->render(update, found.error)) found.targets = std::move(*targets);
+      if (auto targets = asked->render(update)) found.targets = *std::move(targets);
+      else found.error = targets.error().why;
       asked->stop([asked] {});
     }
     boost::asio::post(executor, [done, found = std::move(found)]() mutable { done(std::move(found)); });

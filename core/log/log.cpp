@@ -95,7 +95,7 @@ void configure(level least, std::string_view format) {
   logger().set_pattern(as_json ? "%v" : text_pattern);
 }
 
-bool to_file(const std::filesystem::path& file, std::string& why) {
+base::result<> to_file(const std::filesystem::path& file) {
   spdlog::sink_ptr next;
   try {
     // spdlog would create the directory: a wrong path would then be taken without a word, perhaps as root.
@@ -105,14 +105,13 @@ bool to_file(const std::filesystem::path& file, std::string& why) {
     if (file.empty()) next = std::make_shared<spdlog::sinks::stderr_sink_mt>();
     else next = std::make_shared<spdlog::sinks::basic_file_sink_mt>(file.string());
   } catch (const spdlog::spdlog_ex& error) {
-    why = std::string("cannot log to ") + file.string() + ": " + error.what();
-    return false;
+    return base::failure{std::string("cannot log to ") + file.string() + ": " + error.what()};
   }
   in_file = !file.empty();
   choose_journal();
   next->set_pattern(as_json ? "%v" : text_pattern);
   outlet()->set_sinks({next});
-  return true;
+  return {};
 }
 
 namespace {

@@ -5,6 +5,7 @@
 // Thread rule: any thread, once configure() has returned.
 #pragma once
 
+#include "base/result.hpp"
 #include "base/subject.hpp"
 
 #include <fmt/format.h>
@@ -26,9 +27,9 @@ const char* name_of(level which);
 /// `format` is "text" or "json". May be called again, by a reload.
 void configure(level least, std::string_view format);
 
-/// Lines go to the end of this file from now on, and to standard error when it is empty. False when it cannot be
-/// opened: then all stays as it was, and `why` tells.
-bool to_file(const std::filesystem::path& file, std::string& why);
+/// Lines go to the end of this file from now on, and to standard error when it is empty. On a failure, when the file
+/// cannot be opened, lines go on to where they went before.
+base::result<> to_file(const std::filesystem::path& file);
 
 /// Writes the summaries of all lines that were folded: to be called before the process ends.
 void flush();

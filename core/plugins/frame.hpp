@@ -5,7 +5,6 @@
 // on the same machine, so there is no version; but the plugin's end may have any bug, so a reader trusts nothing.
 #pragma once
 
-#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <mutex>

@@ -5,6 +5,7 @@
 #include "plugins/instance.hpp"
 #include "plugins/options.hpp"
 
+#include <utility>
 #include <vector>
 
 namespace drcon::plugins {
@@ -54,48 +55,52 @@ namespace {
 
 using std::string_view;
 
-void option(const drcon_options* from, drcon_string pointer, drcon_value* out) { read_option(*from, pointer, *out); }
-drcon_string key(const drcon_options* from, drcon_string pointer, size_t i) { return option_key(*from, pointer, i); }
+void option(const drcon_options* options, drcon_string pointer, drcon_value* out) {
+  read_option(*options, pointer, *out);
+}
+drcon_string key(const drcon_options* options, drcon_string pointer, size_t i) {
+  return option_key(*options, pointer, i);
+}
 drcon_string name(drcon_instance* self) { return c_string(handle::of(self).name()); }
 int32_t log_enabled(drcon_instance* self, int32_t level) {
   return handle::of(self).would_log(static_cast<log::level>(level)) ? 1 : 0;
 }
 
 void log_line(drcon_instance* self, int32_t level, drcon_string text) {
-  handle::of(self).with([&](instance& to) { to.said_log(level, view(text)); });
+  handle::of(self).with([&](instance& target) { target.on_log(level, view(text)); });
 }
 void status(drcon_instance* self, int32_t state, drcon_string text) {
-  handle::of(self).with([&](instance& to) { to.said_status({state, printable(view(text), 1000)}); });
+  handle::of(self).with([&](instance& target) { target.on_status({state, printable(view(text), 1000)}); });
 }
 void metric(drcon_instance* self, const drcon_metric* figure) {
-  handle::of(self).with([&](instance& to) { to.said_metric(*figure); });
+  handle::of(self).with([&](instance& target) { target.on_metric(*figure); });
 }
 void failed(drcon_instance* self, drcon_string pointer, drcon_string why) {
-  handle::of(self).with([&](instance& to) { to.said_failed(view(pointer), view(why)); });
+  handle::of(self).with([&](instance& target) { target.on_failed(view(pointer), view(why)); });
 }
 void publish(drcon_instance* self, const drcon_service* service) {
-  handle::of(self).with([&](instance& to) { to.said_publish(*service); });
+  handle::of(self).with([&](instance& target) { target.on_publish(*service); });
 }
 void withdraw(drcon_instance* self, drcon_string service) {
-  handle::of(self).with([&](instance& to) { to.said_withdraw(view(service)); });
+  handle::of(self).with([&](instance& target) { target.on_withdraw(view(service)); });
 }
 void ready(drcon_instance* self) {
-  handle::of(self).with([](instance& to) { to.said_ready(); });
+  handle::of(self).with([](instance& target) { target.on_ready(); });
 }
 void unknown(drcon_instance* self, drcon_string service, drcon_string why) {
-  handle::of(self).with([&](instance& to) { to.said_unknown(view(service), view(why)); });
+  handle::of(self).with([&](instance& target) { target.on_unknown(view(service), view(why)); });
 }
 void done(drcon_instance* self, uint64_t ticket, drcon_result result, drcon_string why) {
-  handle::of(self).with([&](instance& to) { to.said_done(ticket, result, view(why)); });
+  handle::of(self).with([&](instance& target) { target.on_done(ticket, result, view(why)); });
 }
 void rendered(drcon_instance* self, drcon_string target, drcon_string wanted, drcon_string live) {
   rendered_target all{std::string(view(target)), std::string(view(wanted)), std::nullopt};
   if (live.data != nullptr) all.live = std::string(view(live));
-  handle::of(self).with([&](instance& to) { to.said_rendered(std::move(all)); });
+  handle::of(self).with([&](instance& target) { target.on_rendered(std::move(all)); });
 }
 void refused(drcon_instance* self, drcon_string service, drcon_string endpoint, drcon_string why) {
-  handle::of(self).with([&](instance& to) {
-    to.said_refused({printable(view(service)), printable(view(endpoint)), printable(view(why), 500)});
+  handle::of(self).with([&](instance& target) {
+    target.on_refused({printable(view(service)), printable(view(endpoint)), printable(view(why), 500)});
   });
 }
 const void* ability(drcon_instance*, const char*) { return nullptr; }

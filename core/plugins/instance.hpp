@@ -1,15 +1,23 @@
-// One source or sink: a plugin's object, the thread the host calls it on, and what it says to the host.
+// One source or sink: a plugin's object, the lane that the host calls it on, and what it reports to the host.
 //
-// Thread rule: the public functions are called by the engine's thread. What the plugin says arrives on any thread, is
-// folded here, and is handed to the listener on the engine's thread.
+// Thread rule: the public functions are called on the engine's thread, but for those that a plugin calls by way of its
+// handle, which come on any thread. What the plugin reports is handed to the listener on the engine's thread. No lock
+// is held while the plugin is called.
 #pragma once
 
 #include "base/lane.hpp"
+#include "base/result.hpp"
+#include "base/subject.hpp"
 #include "config/configuration.hpp"
 #include "metrics/metrics.hpp"
 #include "plugins/boundary.hpp"
 #include "plugins/calls.hpp"
+#include "plugins/instance_listener.hpp"
 #include "plugins/library.hpp"
+#include "plugins/refusal_list.hpp"
+#include "plugins/reporter.hpp"
+#include "plugins/sink_link.hpp"
+#include "plugins/source_intake.hpp"
 
 #include <fmt/format.h>
 #include <boost/asio/any_io_executor.hpp>
@@ -17,60 +25,22 @@
 #include <chrono>
 #include <functional>
 #include <limits>
-#include <map>
 #include <memory>
 #include <mutex>
-#include <optional>
-#include <set>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 namespace drcon::plugins {
 
 class handle;  // the host's end of a drcon_instance
 
-/// What a source said since it was last asked; the newest word on each service.
-struct source_news {
-  std::map<std::string, model::service_ptr> services;   ///< null: withdrawn
-  std::map<std::string, std::string> unknown;           ///< service -> why
-  std::optional<std::string> all_unknown;               ///< why
-  bool ready = false;
-  std::chrono::steady_clock::time_point first_seen{};  ///< when the oldest of this came from the plugin
-};
-
-/// The state an instance wants to show.
-struct instance_status {
-  int state = DRCON_STATE_OK;
-  std::string text;
-  bool operator==(const instance_status&) const = default;
-};
-
 /// Why something did not work, and which option is at fault, if one is.
 struct fault {
   drcon_result result = DRCON_OK;
   std::string pointer;
   std::string why;
-};
-
-/// What would be written to a target, and what is there now (if that is known).
-struct rendered_target {
-  std::string target;
-  std::string wanted;
-  std::optional<std::string> live;
-};
-
-/// Told on the engine's thread.
-class instance_listener {
-public:
-  virtual ~instance_listener() = default;
-  virtual void on_news(source_news) {}  // NOLINT(performance-unnecessary-value-param): for who keeps it
-  virtual void on_status(const instance_status&) {}
-  /// Answers apply(): DRCON_OK, DRCON_RETRY or DRCON_REJECTED.
-  virtual void on_done(std::uint64_t /*ticket*/, drcon_result, const std::string& /*why*/) {}
-  /// The plugin's own process (isolation = "process") is new: what it knew of its target is gone.
-  virtual void on_restarted() {}
-  /// An endpoint, or with an empty id a service, is left out from now on.
-  virtual void on_refused(const refusal&) {}
 };
 
 class instance : public std::enable_shared_from_this<instance> {
@@ -87,81 +57,84 @@ public:
   const std::string& plugin_name() const { return plugin_name_; }
   config::kind kind() const { return kind_; }
 
-  void listen(std::weak_ptr<instance_listener> listener);
+  void listen(std::weak_ptr<instance_listener> listener) { reporter_->listen(std::move(listener)); }
 
   /// Makes the plugin's object; waits for it. DRCON_OK, or what is wrong.
   fault create();
-  /// Begins to work. A source that cannot start is told to the listener as a status and tried again.
+  /// Begins to work. A source that cannot start reports that as its status, and is tried again.
   void start();
   /// Hands over an update; on_done answers.
   void apply(std::shared_ptr<const update_package> update);
-  /// What apply would write; waits for it. Nothing when the sink cannot say.
-  std::optional<std::vector<rendered_target>> render(const std::shared_ptr<const update_package>& update,
-                                                     std::string& why);
-  /// Ends all work. `stopped` is posted to the engine's thread when it has.
+  /// What apply would write; waits for it. A failure when the sink cannot render, or not this update.
+  base::result<std::vector<rendered_target>> render(const std::shared_ptr<const update_package>& update);
+  /// Ends all work. `stopped` is posted to the engine's thread when it has ended.
   void stop(std::function<void()> stopped);
-  /// After stop(): waits for the end of the instance's thread; false when it overstays. Only then may what the
-  /// executor belongs to go.
+  /// After stop(): waits for the end of the lane's thread; false when it overstays. Only after this returned true may
+  /// what the executor belongs to be destroyed.
   bool wait_ended(std::chrono::nanoseconds at_most) { return lane_.end(at_most); }
 
   instance_status status() const;
   bool own_process() const { return own_process_; }
   /// What is left out at present, and why: the first `most` of it.
-  std::vector<refusal> refusals(std::size_t most = std::numeric_limits<std::size_t>::max()) const;
+  std::vector<refusal> refusals(std::size_t most = std::numeric_limits<std::size_t>::max()) const {
+    return refusals_.first(most);
+  }
   /// Why that is left out at present: the service, or the endpoint of it; empty when it is not.
-  std::string why_refused(const std::string& service, const std::string& endpoint) const;
-  std::size_t refusal_count() const;
-  /// Jobs that wait for the instance's thread.
+  std::string why_refused(const std::string& service, const std::string& endpoint) const {
+    return refusals_.why(service, endpoint);
+  }
+  std::size_t refusal_count() const { return refusals_.count(); }
+  /// Jobs that wait for the lane.
   std::size_t queue_depth() const { return lane_.waiting(); }
 
-  // What the plugin says, by way of its handle: on any thread.
-  void said_log(int level, std::string_view text) const;
-  void said_status(const instance_status& now);
-  void said_metric(const drcon_metric& figure);
-  void said_publish(const drcon_service& service);
-  void said_withdraw(std::string_view service);
-  void said_ready();
-  void said_unknown(std::string_view service, std::string_view why);
-  void said_done(std::uint64_t ticket, drcon_result result, std::string_view why);
-  void said_rendered(rendered_target target);
-  void said_refused(refusal what);
-  void said_failed(std::string_view pointer, std::string_view why);
+  // ---- calls of the plugin, by way of its handle: on any thread ----
+
+  void on_log(int level, std::string_view text) const;
+  void on_status(const instance_status& reported);
+  void on_metric(const drcon_metric& figure);
+  void on_failed(std::string_view pointer, std::string_view why);
+  void on_publish(const drcon_service& service);
+  void on_withdraw(std::string_view service);
+  void on_ready();
+  void on_unknown(std::string_view service, std::string_view why);
+  void on_done(std::uint64_t ticket, drcon_result result, std::string_view why);
+  void on_rendered(rendered_target target);
+  void on_refused(refusal left_out);
   /// A breach of the contract: logged with the plugin's name, and counted.
-  void misbehaved(std::string_view how) const;
+  void on_misbehaviour(std::string_view how) const;
+  /// The plugin's own process ended without being asked to.
+  void on_crash(const std::string& how);
 
 private:
   std::unique_ptr<calls> make_calls(const plugin& type, const config::instance_config& config);
   /// A line at level debug of what passes between the host and the plugin.
   template <class... Args>
-  void note(fmt::format_string<Args...> text, Args&&... args) const;
-  void crashed(const std::string& how);
-  void call_start(std::chrono::milliseconds pause);
+  void note(fmt::format_string<Args...> text, Args&&... args) const {
+    if (notes_calls()) write_note(fmt::format(text, std::forward<Args>(args)...));
+  }
+  bool notes_calls() const;
+  void write_note(const std::string& text) const;
+  void try_start(std::chrono::milliseconds pause);
   drcon_result start_in_time();
-  void note_first_seen();
-  void tell_news();
   void report_refusals(const std::string& service, const std::vector<refusal>& now);
-  void tell(std::function<void(instance_listener&)> what);
+  std::string last_failure() const;
 
   const config::kind kind_;
   const base::subject subject_;
   const std::string plugin_name_;
   const bool own_process_;
-  boost::asio::any_io_executor executor_;
   metrics::metrics& figures_;
+  const std::shared_ptr<reporter> reporter_;
+  const std::shared_ptr<source_intake> intake_;  // of a source; nothing enters that of a sink
+  sink_link link_;                               // of a sink; nothing is open in that of a source
+  refusal_list refusals_;
   handle* const handle_;                // never freed: a late call must find something
   const std::unique_ptr<calls> calls_;  // the plugin's functions and object; used on the lane only
   const std::shared_ptr<drcon_options> options_;
 
-  mutable std::mutex mutex_;  // guards all below; never held while calling the plugin
-  std::weak_ptr<instance_listener> listener_;
-  source_news news_;
-  bool news_posted_ = false;
+  mutable std::mutex mutex_;  // guards all below
   instance_status status_;
-  std::set<refusal> refused_;
-  std::vector<refusal> refused_in_apply_;
-  std::shared_ptr<const update_package> in_flight_;
-  std::vector<rendered_target>* rendering_ = nullptr;
-  fault failed_;
+  fault failed_;  // the last failure that the plugin gave a reason for
   bool stopping_ = false;
 
   base::lane lane_;  // last: its jobs use the members above

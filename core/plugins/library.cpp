@@ -25,19 +25,19 @@ using fault = std::optional<library_fault>;
 
 constexpr mode_t by_others = S_IWGRP | S_IWOTH;
 
-// What would let somebody else run code as root.
+// Permissions that would let another user run code as root.
 fault fault_of_permissions(const fs::path& file) {
   if (::geteuid() != 0) return {};
   struct stat info {};
   if (::stat(file.c_str(), &info) != 0)
     return library_fault{std::string("cannot be looked at: ") + std::strerror(errno),
                          "see who may enter its directory"};
-  const auto mend = "chown root: " + file.string() + " && chmod go-w " + file.string();
+  const auto remedy = "chown root: " + file.string() + " && chmod go-w " + file.string();
   if (info.st_uid != 0)
-    return library_fault{"is not loaded by root: it belongs to user " + std::to_string(info.st_uid), mend};
+    return library_fault{"is not loaded by root: it belongs to user " + std::to_string(info.st_uid), remedy};
   if ((info.st_mode & by_others) != 0)
-    return library_fault{"is not loaded by root: others than its owner may write to it", mend};
-  // Who may write to a directory may put another file in place of ours; a sticky one forbids that.
+    return library_fault{"is not loaded by root: others than its owner may write to it", remedy};
+  // A user who may write to the directory may replace the file by another; in a sticky directory nobody may.
   const auto directory = file.parent_path();
   if (::stat(directory.c_str(), &info) == 0 && (info.st_mode & by_others) != 0 && (info.st_mode & S_ISVTX) == 0)
     return library_fault{
@@ -50,8 +50,8 @@ fault fault_of_permissions(const fs::path& file) {
 std::string word_after(const std::string& text, std::string_view mark, std::string_view ends) {
   const auto at = text.find(mark);
   if (at == std::string::npos) return {};
-  const auto from = at + mark.size();
-  return text.substr(from, text.find_first_of(ends, from) - from);
+  const auto begin = at + mark.size();
+  return text.substr(begin, text.find_first_of(ends, begin) - begin);
 }
 
 // The loader's message names the missing thing; Boost.DLL reports each failure as the same error code, and only the
@@ -69,21 +69,19 @@ library_fault fault_of_loading(const fs::path& file, const std::string& text) {
   return {"cannot be loaded: " + printable(text, 400), "ldd " + file.string() + " shows what it needs"};
 }
 
-const drcon_plugin* open(const fs::path& file, library_fault& fault) {
+base::result<const drcon_plugin*, library_fault> open(const fs::path& file) {
   static std::deque<boost::dll::shared_library>& open_for_good = *new std::deque<boost::dll::shared_library>;
   try {
     boost::dll::shared_library library(file.string(),
                                        boost::dll::load_mode::rtld_now | boost::dll::load_mode::rtld_local);
     open_for_good.push_back(library);
-    if (!library.has(DRCON_ENTRY_SYMBOL)) {
-      fault = {"is not a drcon plugin: it does not export " DRCON_ENTRY_SYMBOL,
-               "write DRCON_SOURCE(…) or DRCON_SINK(…) in one of its files, or define the object in C, and export it"};
-      return nullptr;
-    }
+    if (!library.has(DRCON_ENTRY_SYMBOL))
+      return library_fault{
+          "is not a drcon plugin: it does not export " DRCON_ENTRY_SYMBOL,
+          "write DRCON_SOURCE(…) or DRCON_SINK(…) in one of its files, or define the object in C, and export it"};
     return &library.get<const drcon_plugin>(DRCON_ENTRY_SYMBOL);
   } catch (const std::exception& error) {
-    fault = fault_of_loading(file, error.what());
-    return nullptr;
+    return fault_of_loading(file, error.what());
   }
 }
 
@@ -113,7 +111,7 @@ fault fault_of_entry(const drcon_plugin& entry) {
                          entry.abi_major > DRCON_ABI_MAJOR
                              ? "use a newer drcon, or the plugin's release for ABI 1"
                              : "build it again with this drcon's SDK, or use a newer release of it"};
-  // What later minors append may be missing.
+  // Members that later minors append may be missing; those of 1.0 may not.
   constexpr auto least = offsetof(drcon_plugin, ability) + sizeof(entry.ability);
   if (entry.size < least)
     return library_fault{"has an entry object of " + std::to_string(entry.size) + " bytes; ABI " +
@@ -159,29 +157,25 @@ fault fault_of_sink(const drcon_sink_type* sink, std::optional<nlohmann::json>& 
 
 }  // namespace
 
-std::optional<plugin> load_library(const fs::path& given, trust origin, library_fault& fault) {
+base::result<plugin, library_fault> load_library(const fs::path& given, trust origin) {
   std::error_code error;
   const auto file = fs::canonical(given, error);
-  if (error) {
-    fault = {"cannot be found: " + error.message(), "see that it is there, and who may enter its directory"};
-    return {};
-  }
-  const auto refuse = [&fault](const std::optional<library_fault>& found) {
-    if (found) fault = *found;
-    return found.has_value();
-  };
-  if (!fs::is_regular_file(file, error)) {
-    fault = {"is not a regular file", "a plugin is one file, NAME.so"};
-    return {};
-  }
-  if (refuse(fault_of_permissions(file)) || refuse(fault_of_elf(file))) return {};
-  if (origin != trust::bundled && refuse(fault_of_trial_load(file))) return {};
+  if (error)
+    return library_fault{"cannot be found: " + error.message(),
+                         "see that it is there, and who may enter its directory"};
+  if (!fs::is_regular_file(file, error)) return library_fault{"is not a regular file", "a plugin is one file, NAME.so"};
+  if (auto refused = fault_of_permissions(file)) return *std::move(refused);
+  if (auto refused = fault_of_elf(file)) return *std::move(refused);
+  // A bundled library came with the program, and is trusted as the program is: a trial of each would cost every start.
+  if (origin != trust::bundled)
+    if (auto refused = fault_of_trial_load(file)) return *std::move(refused);
 
-  plugin loaded{.file = file, .entry = open(file, fault), .source_schema = {}, .sink_schema = {}};
-  if (!loaded.entry || refuse(fault_of_entry(*loaded.entry)) ||
-      refuse(fault_of_source(loaded.entry->source, loaded.source_schema)) ||
-      refuse(fault_of_sink(loaded.entry->sink, loaded.sink_schema)))
-    return {};
+  const auto entry = open(file);
+  if (!entry) return entry.error();
+  if (auto refused = fault_of_entry(**entry)) return *std::move(refused);
+  plugin loaded{.file = file, .entry = *entry, .source_schema = {}, .sink_schema = {}};
+  if (auto refused = fault_of_source(loaded.entry->source, loaded.source_schema)) return *std::move(refused);
+  if (auto refused = fault_of_sink(loaded.entry->sink, loaded.sink_schema)) return *std::move(refused);
   return loaded;
 }
 

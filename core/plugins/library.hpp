@@ -4,6 +4,7 @@
 // frees nothing worth having.
 #pragma once
 
+#include "base/result.hpp"
 #include "plugins/library_fault.hpp"
 
 #include <drcon/plugin.h>
@@ -32,7 +33,7 @@ enum class trust {
   unknown,  ///< is loaded in a child first: code that runs at loading can end the process, and nothing can catch that
 };
 
-/// The plugin in `file`; or nothing, and in `fault` what is wrong.
-std::optional<plugin> load_library(const std::filesystem::path& file, trust origin, library_fault& fault);
+/// The plugin in `file`, or why it is refused.
+base::result<plugin, library_fault> load_library(const std::filesystem::path& file, trust origin);
 
 }  // namespace drcon::plugins

@@ -50,8 +50,8 @@ private:
   frame_channel& channel_;
   std::string name_;
   std::atomic<int> log_level_{DRCON_LOG_INFO};
-  std::unique_ptr<calls> calls_;                         // main thread
-  std::map<std::string, model::service_ptr> services_;   // main thread: of the last update
+  std::unique_ptr<calls> calls_;                        // main thread
+  std::map<std::string, model::service_ptr> services_;  // main thread: of the last update
 
   std::mutex mutex_;  // guards all below
   std::condition_variable wake_;
@@ -142,10 +142,9 @@ bool process::create(frame_reader& from) {
   name_ = from.text();
   log_level_ = static_cast<int>(from.number());
   const drcon_options options{nlohmann::json::from_cbor(from.text())};
-  library_fault fault;
-  const auto loaded = load_library(file, trust::bundled, fault);  // drcon itself has it loaded: no trial
+  const auto loaded = load_library(file, trust::bundled);  // drcon itself has loaded it before, so it needs no trial
   if (!loaded) {
-    failed(this, {}, c_string(file + " " + fault.why));
+    failed(this, {}, c_string(file + " " + loaded.error().why));
     tell(this, frame_writer(frame::created).number(DRCON_CONFIG));
     return false;
   }

@@ -35,9 +35,8 @@ void registry::load(const fs::path& file, trust origin) {
     refused_.push_back({file, std::move(*fault)});
     return;
   }
-  library_fault fault;
-  if (auto loaded = load_library(file, origin, fault)) add_or_refuse(std::move(*loaded), file);
-  else refused_.push_back({file, std::move(fault)});
+  if (auto loaded = load_library(file, origin)) add_or_refuse(*std::move(loaded), file);
+  else refused_.push_back({file, loaded.error()});
 }
 
 // A link must not smuggle in what nobody put into a plugin directory. Links among the directories are fine.

@@ -50,8 +50,8 @@ set(CPACK_DRCON_LIBDIR ${CMAKE_INSTALL_LIBDIR})
 # The facts come as an object, and so the linker never asks the library for its own: which one counts is no question of order.
 function(drcon_program_for_rpm LIBDIR)
   set(DRCON_PLUGIN_DIR ${LIBDIR}/drcon/plugins)
-  configure_file(core/build/facts.cpp.in ${CMAKE_BINARY_DIR}/rpm/facts.cpp @ONLY)
-  add_executable(drcon_rpm EXCLUDE_FROM_ALL $<TARGET_OBJECTS:drcon> ${CMAKE_BINARY_DIR}/rpm/facts.cpp)
+  configure_file(core/base/build_facts.cpp.in ${CMAKE_BINARY_DIR}/rpm/build_facts.cpp @ONLY)
+  add_executable(drcon_rpm EXCLUDE_FROM_ALL $<TARGET_OBJECTS:drcon> ${CMAKE_BINARY_DIR}/rpm/build_facts.cpp)
   target_include_directories(drcon_rpm PRIVATE core)
   target_link_libraries(drcon_rpm PRIVATE $<TARGET_PROPERTY:drcon,LINK_LIBRARIES>)
   set_target_properties(drcon_rpm PROPERTIES OUTPUT_NAME drcon RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/rpm

@@ -11,6 +11,7 @@
 #include <atomic>
 #include <deque>
 #include <thread>
+#include <utility>
 
 namespace drcon::test {
 namespace {

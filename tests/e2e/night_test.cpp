@@ -236,7 +236,7 @@ TEST_F(Night, SomebodyBreaksNginxsConfigurationAndHaproxyGoesOn) {
   page("4-nginx-is-broken", trouble, {"no_such_directive", "the old file is back"});
   EXPECT_EQ(answerers(nginx_.port(), 24), four) << "what it had is served";
 
-  nginx_.mend_config();
+  nginx_.fix_config();
   all_is_well("4-nginx-is-mended", {"a", "b", "c", "d", "e"});
   EXPECT_THAT(journal(), ContainsRegex("applied +sink nginx revision 2"));
   alerts({});

@@ -27,8 +27,8 @@ protected:
     const auto at = now.services.find(name);
     return at == now.services.end() ? entries() : at->second.values;
   }
-  bool sees(const std::string& name, const entries& wanted) const {
-    return wait_until([&] { return values(name) == wanted; });
+  bool sees(const std::string& name, const entries& expected) const {
+    return wait_until([&] { return values(name) == expected; });
   }
 
   consul_agent consul_;
@@ -114,15 +114,15 @@ TEST_F(ConsulKv, FillsATemplateBesideServicesAndNeverReachesALoadBalancer) {
                       "file = [{ path = \"" + out.string() + "\", template = \"" + (directory / "form").string() +
                       "\", escape = \"json\" }]\n[pipeline.app]\nsources = [\"kv\", \"consul\"]\nsinks = [\"file\"]\n");
   drcon.start();
-  const auto drawn = [&] { return nlohmann::json::parse(read_file(out), nullptr, false); };
-  const nlohmann::json wanted{{"colour", "red \"one\""},
-                              {"size", "7"},
-                              {"all", {"colour=red \"one\""}},
-                              {"services", {"web"}},
-                              {"peers", {"10.0.0.1:80"}}};
-  EXPECT_TRUE(wait_until([&] { return drawn() == wanted; })) << read_file(out) << drcon.log();
+  const auto rendered = [&] { return nlohmann::json::parse(read_file(out), nullptr, false); };
+  const nlohmann::json expected{{"colour", "red \"one\""},
+                                {"size", "7"},
+                                {"all", {"colour=red \"one\""}},
+                                {"services", {"web"}},
+                                {"peers", {"10.0.0.1:80"}}};
+  EXPECT_TRUE(wait_until([&] { return rendered() == expected; })) << read_file(out) << drcon.log();
   put("app/size", "9");
-  EXPECT_TRUE(wait_until([&] { return drawn().is_object() && drawn()["size"] == "9"; })) << read_file(out);
+  EXPECT_TRUE(wait_until([&] { return rendered().is_object() && rendered()["size"] == "9"; })) << read_file(out);
   ASSERT_TRUE(wait_until([&] { return drcon.kept_state("app").find("\"app/size\": \"9\"") != std::string::npos; }))
       << drcon.kept_state("app");
   // The last good values survive a restart while Consul is away.
@@ -130,7 +130,7 @@ TEST_F(ConsulKv, FillsATemplateBesideServicesAndNeverReachesALoadBalancer) {
   drcon.kill9();
   std::filesystem::remove(out);
   drcon.start();
-  EXPECT_TRUE(wait_until([&] { return drawn().is_object() && drawn()["size"] == "9"; })) << drcon.log();
+  EXPECT_TRUE(wait_until([&] { return rendered().is_object() && rendered()["size"] == "9"; })) << drcon.log();
 }
 
 }  // namespace

@@ -265,7 +265,7 @@ TEST_F(Drcon, PutsTheFileBackWhileNginxsOwnConfigIsBrokenAndAppliesItOnceMended)
   })) << drcon_->log();
   EXPECT_TRUE(wait_until([&] { return file() == before; })) << file();
   EXPECT_EQ(nginx_.workers(), workers);
-  nginx_.mend_config();
+  nginx_.fix_config();
   EXPECT_TRUE(drcon_->settled()) << drcon_->log();
   EXPECT_NE(file().find(std::to_string(b.port())), std::string::npos);
 }

@@ -8,6 +8,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <filesystem>
 #include <stdexcept>
 #include <string>
@@ -47,13 +48,11 @@ int value_of(const plugin_harness& of, const std::string& figure) {
 class log_capture {
 public:
   log_capture() {
-    std::string why;
-    if (!log::to_file(file_, why)) throw std::runtime_error(why);
+    if (const auto opened = log::to_file(file_); !opened) throw std::runtime_error(opened.error().why);
     log::info({base::subject_kind::source, "test"}, "begins");  // ends the folding of what an earlier test has logged
   }
   ~log_capture() {
-    std::string why;
-    log::to_file({}, why);
+    if (!log::to_file({})) std::abort();
   }
   log_capture(const log_capture&) = delete;
   log_capture& operator=(const log_capture&) = delete;

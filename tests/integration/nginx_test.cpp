@@ -338,7 +338,7 @@ TEST_F(NginxSink, BlamesTheUsersOwnConfigurationAndAppliesOnceItIsMended) {
   EXPECT_NE(how.why.find("no_such_directive"), std::string::npos) << how.why;
   EXPECT_EQ(file(), before);
   EXPECT_EQ(nginx_.workers(), workers);
-  nginx_.mend_config();
+  nginx_.fix_config();
   EXPECT_EQ(sink_->apply({service_at("web", {&b_})}).result, DRCON_OK);
   serve_web();
   EXPECT_TRUE(answers("b\n"));

@@ -1,4 +1,5 @@
-// drcon as a service: what systemd is told (sd_notify(3)), the directories and credentials it gives, the log file.
+// drcon as a service: what is reported to systemd (sd_notify(3)), the directories and credentials it gives, the log
+// file.
 #include "support/drcon_process.hpp"
 #include "support/process.hpp"
 #include "support/temp_dir.hpp"
@@ -54,7 +55,7 @@ public:
     const auto& all = lines();
     return std::count(all.begin(), all.end(), line);
   }
-  bool told(const std::string& line) {
+  bool received(const std::string& line) {
     return wait_until([&] { return count(line) > 0; });
   }
 
@@ -100,16 +101,16 @@ protected:
 TEST_F(Service, IsReadyOnceItsFirstApplyIsThrough) {
   publish();
   start();
-  ASSERT_TRUE(systemd_.told("READY=1")) << log();
-  EXPECT_EQ(read_file(out()), "web\n") << "ready was told before";
-  EXPECT_TRUE(systemd_.told("STATUS=1 pipeline: all up to date"));
+  ASSERT_TRUE(systemd_.received("READY=1")) << log();
+  EXPECT_EQ(read_file(out()), "web\n") << "it was ready before its first apply";
+  EXPECT_TRUE(systemd_.received("STATUS=1 pipeline: all up to date"));
   EXPECT_EQ(drcon_.terminate(), 0);
-  EXPECT_TRUE(systemd_.told("STOPPING=1"));
+  EXPECT_TRUE(systemd_.received("STOPPING=1"));
 }
 
 TEST_F(Service, IsReadyOnceItHasSaidWhatItWaitsFor) {
   start();
-  ASSERT_TRUE(systemd_.told("READY=1")) << log();
+  ASSERT_TRUE(systemd_.received("READY=1")) << log();
   EXPECT_FALSE(fs::exists(out()));
   EXPECT_NE(log().find("no word yet from s: waiting for it"), std::string::npos) << log();
   EXPECT_TRUE(wait_until([this] {
@@ -119,7 +120,7 @@ TEST_F(Service, IsReadyOnceItHasSaidWhatItWaitsFor) {
     });
   }));
   publish();
-  EXPECT_TRUE(systemd_.told("STATUS=1 pipeline: all up to date"));
+  EXPECT_TRUE(systemd_.received("STATUS=1 pipeline: all up to date"));
 }
 
 TEST_F(Service, PingsTheWatchdogWhileItsEngineTurns) {
@@ -131,7 +132,7 @@ TEST_F(Service, PingsTheWatchdogWhileItsEngineTurns) {
 TEST_F(Service, TellsOfAReloadFromItsBeginToItsEnd) {
   publish();
   start();
-  ASSERT_TRUE(systemd_.told("READY=1"));
+  ASSERT_TRUE(systemd_.received("READY=1"));
   drcon_.signal(SIGHUP);
   ASSERT_TRUE(wait_until([this] { return systemd_.count("READY=1") == 2; })) << log();
   EXPECT_EQ(systemd_.count("RELOADING=1"), 1);
@@ -140,11 +141,11 @@ TEST_F(Service, TellsOfAReloadFromItsBeginToItsEnd) {
 TEST_F(Service, SaysThatAReloadWasRefused) {
   publish();
   start();
-  ASSERT_TRUE(systemd_.told("READY=1"));
+  ASSERT_TRUE(systemd_.received("READY=1"));
   write_file(config(), "nonsense");
   drcon_.signal(SIGHUP);
   EXPECT_TRUE(
-      systemd_.told("STATUS=the new configuration is wrong, the old one is in use; 1 pipeline: all up to date"));
+      systemd_.received("STATUS=the new configuration is wrong, the old one is in use; 1 pipeline: all up to date"));
   write_file(config(), text());
   drcon_.signal(SIGHUP);
   EXPECT_TRUE(wait_until([this] { return systemd_.lines().back() == "STATUS=1 pipeline: all up to date"; }));
@@ -153,7 +154,7 @@ TEST_F(Service, SaysThatAReloadWasRefused) {
 TEST_F(Service, KeepsItsStateAndItsSocketWhereTheUnitSays) {
   publish();
   start();
-  ASSERT_TRUE(systemd_.told("STATUS=1 pipeline: all up to date"));
+  ASSERT_TRUE(systemd_.received("STATUS=1 pipeline: all up to date"));
   EXPECT_TRUE(fs::is_socket(files_ / "run/admin.sock"));
   EXPECT_TRUE(wait_until([this] { return fs::exists(files_ / "state/p.state"); }));
 }
@@ -163,7 +164,7 @@ TEST_F(Service, TheConfigurationHasTheLastWordOnPlaces) {
   fs::create_directory(files_ / "elsewhere");
   write_file(config(), text("host.state_directory = \"elsewhere\"\nadmin.socket = \"own.sock\"\n"));
   start();
-  ASSERT_TRUE(systemd_.told("STATUS=1 pipeline: all up to date"));
+  ASSERT_TRUE(systemd_.received("STATUS=1 pipeline: all up to date"));
   EXPECT_TRUE(fs::is_socket(files_ / "own.sock"));
   EXPECT_TRUE(wait_until([this] { return fs::exists(files_ / "elsewhere/p.state"); }));
   EXPECT_TRUE(fs::is_empty(files_ / "state"));
@@ -195,7 +196,7 @@ TEST_F(Service, LogsToAFileThatMayBeMovedAway) {
   const auto file = files_ / "drcon.log";
   write_file(config(), text("log.file = \"drcon.log\"\n"));
   start();
-  ASSERT_TRUE(systemd_.told("READY=1"));
+  ASSERT_TRUE(systemd_.received("READY=1"));
   EXPECT_TRUE(wait_until([&] { return read_file(file).find("runs 1 pipelines") != std::string::npos; }));
   fs::rename(file, files_ / "drcon.log.1");
   drcon_.signal(SIGHUP);

@@ -3,14 +3,15 @@
 # cache, and unpacked for each run. Must run as root.
 #
 #   cache=DIRECTORY root=$cache/root     set by whoever sources this
-#   release=NAME                         likewise: bookworm (Debian 12) or trixie (13)
+#   release=NAME                         likewise: bookworm (Debian 12) or trixie (13); empty: that of this machine
 #   say TEXT; remove PATH...; contained [unshare's options] COMMAND...; $enter
 #   bootstrap_debian                     a minimal Debian into $root
 #   keep_debian TAR OLD...               packs $root, once OLD, the tars it replaces, are gone
 #   make_packages BUILD                  drcon's debs, into $cache/packages
 #   clean_debian TOOL...                 unpacks a Debian with these packages into $root
 
-release=${release:-bookworm}
+# shellcheck disable=SC1091
+release=${release:-$(. /etc/os-release; echo "$VERSION_CODENAME")}
 
 say() { printf '%s %s: %s\n' "$(date +%T)" "$(basename "$cache")" "$*"; }
 
@@ -48,6 +49,8 @@ bootstrap_debian() {
   debootstrap --variant=minbase "$release" "$root" "$mirror" > "$cache/debootstrap.log" 2>&1 ||
     { tail -n 20 "$cache/debootstrap.log" >&2; return 1; }
   cp -L /etc/resolv.conf "$root/etc/resolv.conf"
+  # Whoever pulls the plug makes it again: dpkg need not wait for the disk.
+  echo force-unsafe-io > "$root/etc/dpkg/dpkg.cfg.d/force-unsafe-io"
 }
 
 keep_debian() {

@@ -58,6 +58,7 @@ private:
   /// `show servers state BACKEND`: a row for each server, by the names of its columns.
   std::vector<std::map<std::string, std::string>> state(const std::string& backend) const;
   static std::string ask(const std::filesystem::path& socket, const std::string& line);
+  bool master_answers() const;
 
   temp_dir directory_;
   std::uint16_t port_;

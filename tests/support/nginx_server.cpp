@@ -78,6 +78,6 @@ int nginx_server::reloads() const {
 }
 
 void nginx_server::break_config() const { std::ofstream(config(), std::ios::app) << "no_such_directive on;\n"; }
-void nginx_server::mend_config() { write_config(); }
+void nginx_server::fix_config() { write_config(); }
 
 }  // namespace drcon::test

@@ -40,13 +40,13 @@ public:
   std::set<pid_t> workers() const;
   /// `nginx -T`: the configuration as nginx reads it.
   std::string dump() const;
-  /// How often it was told to reload.
+  /// How often it was signalled to reload.
   int reloads() const;
   std::string log() const { return read_file(directory_ / "error.log"); }
   http_answer get(const std::string& target = "/") const { return test::get(port_, target); }
   /// Appends a line to the main configuration; an unknown directive breaks it.
   void break_config() const;
-  void mend_config();
+  void fix_config();
 
 private:
   void write_config() const;

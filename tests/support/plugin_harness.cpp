@@ -171,12 +171,10 @@ outcome sink_harness::hand_over(bool reconcile, std::chrono::milliseconds deadli
 }
 
 std::vector<plugins::rendered_target> sink_harness::render(std::vector<service> services) {
-  std::string why;
   auto rendered = instance_->render(std::make_shared<const plugins::update_package>(
-                                        ++ticket_, false, snapshot_of(revision_ + 1, std::move(services)), applied_),
-                                    why);
-  if (!rendered) throw std::runtime_error(why);
-  return std::move(*rendered);
+      ++ticket_, false, snapshot_of(revision_ + 1, std::move(services)), applied_));
+  if (!rendered) throw std::runtime_error(rendered.error().why);
+  return *std::move(rendered);
 }
 
 }  // namespace drcon::test

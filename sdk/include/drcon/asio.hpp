@@ -2,7 +2,7 @@
 //
 // All instances of one library share one io_context and its threads (two). Everything of one instance runs on that
 // instance's strand, so its members need no lock. Requires Boost.Asio ≥ 1.81 in the plugin (Debian 12:
-// libboost1.81-dev; headers are all it takes); no Asio type crosses to the host.
+// libboost1.81-dev, Debian 13: libboost-dev; headers are all it takes); no Asio type crosses to the host.
 #pragma once
 
 #include <drcon/sink.hpp>

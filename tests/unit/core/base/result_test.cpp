@@ -55,6 +55,19 @@ TEST(Result, GivesAwayAValueThatCannotBeCopied) {
   EXPECT_EQ(*taken, 3);
 }
 
+TEST(Result, MayFailWithATypeOfItsOwn) {
+  struct fault {
+    std::string why;
+    std::string help;
+  };
+  const auto load = [](bool good) -> result<int, fault> {
+    if (!good) return fault{"is empty", "copy it again"};
+    return 7;
+  };
+  EXPECT_EQ(*load(true), 7);
+  EXPECT_EQ(load(false).error().help, "copy it again");
+}
+
 // A result that turned into a number or a text by itself would be compared with one by mistake.
 static_assert(!std::is_convertible_v<result<int>, bool>);
 static_assert(!std::is_convertible_v<result<int>, int>);

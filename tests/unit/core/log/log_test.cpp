@@ -6,7 +6,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <sstream>
+#include <stdexcept>
 #include <vector>
 
 namespace drcon::log {
@@ -21,13 +23,11 @@ using testing::EndsWith;
 class Log : public testing::Test {
 protected:
   Log() {
-    std::string why;
-    if (!to_file(file_, why)) throw std::runtime_error(why);
+    if (const auto opened = to_file(file_); !opened) throw std::runtime_error(opened.error().why);
   }
   ~Log() override {
     flush();
-    std::string why;
-    to_file({}, why);
+    if (!to_file({})) std::abort();
   }
   std::vector<std::string> lines() const {
     std::istringstream text(test::read_file(file_));
@@ -59,6 +59,14 @@ TEST_F(Log, ASourcesRecoveryDoesNotEndWhatASinkOfTheSameNameRepeats) {
   info({subject_kind::source, "twin"}, "state known again");
   error({subject_kind::sink, "twin"}, "does not answer");
   EXPECT_EQ(lines().size(), 2U);
+}
+
+TEST_F(Log, GoesOnInTheOldFileWhenTheNewOneCannotBeOpened) {
+  const auto opened = to_file("/nowhere/drcon.log");
+  ASSERT_FALSE(opened);
+  EXPECT_EQ(opened.error().why, "cannot log to /nowhere/drcon.log: there is no directory /nowhere");
+  info(subject_kind::host, "goes on");
+  EXPECT_THAT(lines(), ElementsAre(EndsWith("info [host] goes on")));
 }
 
 TEST(JournalFields, NameTheKindAndTheNameApart) {

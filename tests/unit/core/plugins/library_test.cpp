@@ -55,8 +55,9 @@ const drcon_plugin drcon_plugin_entry = {.magic = DRCON_MAGIC, .size = sizeof(dr
   }
   // Why the file is refused. Whoever is refused is told what to do about it.
   std::string refusal(const fs::path& file) {
-    library_fault fault;
-    EXPECT_FALSE(load_library(file, trust::unknown, fault).has_value());
+    const auto loaded = load_library(file, trust::unknown);
+    if (loaded) return "it was loaded";
+    const auto& fault = loaded.error();
     EXPECT_FALSE(fault.help.empty()) << fault.why;
     EXPECT_TRUE(is_plain_text(fault.why)) << fault.why;
     return fault.why;
@@ -65,19 +66,17 @@ const drcon_plugin drcon_plugin_entry = {.magic = DRCON_MAGIC, .size = sizeof(dr
     return refusal(compile(name, source_with(entry)));
   }
   bool loads(const std::string& name, const std::string& entry) {
-    library_fault fault;
-    const bool loaded = load_library(compile(name, source_with(entry)), trust::unknown, fault).has_value();
-    EXPECT_TRUE(loaded) << fault.why;
-    return loaded;
+    const auto loaded = load_library(compile(name, source_with(entry)), trust::unknown);
+    EXPECT_TRUE(loaded) << loaded.error().why;
+    return loaded.has_value();
   }
 
   test::temp_dir directory_;
 };
 
 TEST_F(Library, LoadsAPluginWrittenInC) {
-  library_fault fault;
-  const auto loaded = load_library(compile("good", source_with("")), trust::unknown, fault);
-  ASSERT_TRUE(loaded) << fault.why;
+  const auto loaded = load_library(compile("good", source_with("")), trust::unknown);
+  ASSERT_TRUE(loaded) << loaded.error().why;
   EXPECT_EQ(loaded->name(), "in-c");
   EXPECT_TRUE(loaded->source_schema);
   EXPECT_FALSE(loaded->sink_schema);

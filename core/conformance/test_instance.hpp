@@ -1,11 +1,12 @@
-// One instance of the plugin under test, driven by the thread that made it, which plays the lane.
+// One instance of the plugin under test, with a host that records what it does.
 //
 // Every call has a deadline; one that does not return ends the case as overdue. Nothing is stopped or destroyed unless
-// asked to: a case that fails ends its process.
+// a case asks for it: a case that fails ends its process.
+// Thread rule: one thread, which made it and plays the lane.
 #pragma once
 
 #include "conformance/recorder.hpp"
-#include "conformance/subject.hpp"
+#include "conformance/tested_plugin.hpp"
 
 #include <chrono>
 #include <stdexcept>
@@ -14,19 +15,19 @@ namespace drcon::conformance {
 
 using std::chrono::milliseconds;
 
-/// The promise does not hold: what was seen instead.
+/// The promise does not hold; what() says what was seen instead.
 class breach : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
-/// The case cannot be tried on this plugin, or does not apply to it: why.
+/// The case cannot be tried on this plugin, or does not apply to it; what() says why.
 class not_tried : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-class driven {
+class test_instance {
 public:
-  driven(const subject& from, kind kind, const nlohmann::json& options, const recorder::manner& how = {},
-         std::string name = "test");
+  test_instance(const tested_plugin& plugin, kind kind, const nlohmann::json& options,
+                const recorder::host_behaviour& behaviour = {}, std::string name = "test");
 
   recorder& host() { return *host_; }
   void* self() const { return self_; }

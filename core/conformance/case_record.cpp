@@ -1,4 +1,4 @@
-#include "conformance/slip.hpp"
+#include "conformance/case_record.hpp"
 
 #include <sys/mman.h>
 #include <unistd.h>
@@ -14,23 +14,23 @@ namespace {
 
 using clock = std::chrono::steady_clock;
 
-slip* mine = nullptr;
-std::atomic<clock::rep> deadline{0};  // of the step; 0: none
+case_record* mine = nullptr;
+std::atomic<clock::rep> deadline{0};  // of the current step; 0 when there is none
 
 template <std::size_t N>
-void write(std::array<char, N>& to, std::string_view text) {
+void write(std::array<char, N>& field, std::string_view text) {
   const auto length = std::min(text.size(), N - 1);
-  std::copy_n(text.begin(), length, to.begin());
-  to[length] = '\0';
+  std::copy_n(text.begin(), length, field.begin());
+  field[length] = '\0';
 }
 
-slip* map(int descriptor) {
-  void* at = ::mmap(nullptr, sizeof(slip), PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0);
-  if (at == MAP_FAILED) throw std::system_error(errno, std::generic_category(), "mmap");
-  return static_cast<slip*>(at);
+case_record* map(int descriptor) {
+  void* memory = ::mmap(nullptr, sizeof(case_record), PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0);
+  if (memory == MAP_FAILED) throw std::system_error(errno, std::generic_category(), "mmap");
+  return static_cast<case_record*>(memory);
 }
 
-// A call that hangs holds the lane: somebody else must look at the clock.
+// A call that hangs holds the thread that plays the lane, so another one has to watch the clock.
 [[noreturn]] void watch() {
   for (;;) {
     std::this_thread::sleep_for(std::chrono::milliseconds(10));
@@ -41,18 +41,18 @@ slip* map(int descriptor) {
 
 }  // namespace
 
-shared_slip::shared_slip() : descriptor_(::memfd_create("drcon-conformance", 0)) {
-  if (descriptor_ < 0 || ::ftruncate(descriptor_, sizeof(slip)) != 0)
+shared_case_record::shared_case_record() : descriptor_(::memfd_create("drcon-conformance", 0)) {
+  if (descriptor_ < 0 || ::ftruncate(descriptor_, sizeof(case_record)) != 0)
     throw std::system_error(errno, std::generic_category(), "memfd_create");
-  slip_ = map(descriptor_);
+  record_ = map(descriptor_);
 }
 
-shared_slip::~shared_slip() {
-  ::munmap(slip_, sizeof(slip));
+shared_case_record::~shared_case_record() {
+  ::munmap(record_, sizeof(case_record));
   ::close(descriptor_);
 }
 
-void open_slip(int descriptor) {
+void open_case_record(int descriptor) {
   mine = map(descriptor);
   ::close(descriptor);
   std::thread(watch).detach();
@@ -76,9 +76,10 @@ void if_trapped(std::string_view seen) { write(mine->seen, seen); }
 
 void conclude(outcome how, std::string_view seen) {
   int expected = static_cast<int>(outcome::open);
-  // The first word counts: a fault that another thread runs into while this one passes must not be lost, nor torn.
-  static std::atomic_flag speaking;
-  if (speaking.test_and_set())
+  // Only the first outcome counts. Without this, a fault that another thread finds while this one passes could be
+  // overwritten, or be mixed with its text.
+  static std::atomic_flag concluding;
+  if (concluding.test_and_set())
     for (;;) ::pause();
   write(mine->seen, seen);
   mine->outcome.compare_exchange_strong(expected, static_cast<int>(how));

@@ -1,19 +1,19 @@
-#include "conformance/worlds.hpp"
+#include "conformance/test_snapshots.hpp"
 
 #include <array>
 #include <string>
 #include <string_view>
 
-namespace drcon::conformance::worlds {
+namespace drcon::conformance::snapshots {
 namespace {
 
-endpoint at(std::string id, std::string address, std::uint32_t port) {
+endpoint endpoint_at(std::string id, std::string address, std::uint32_t port) {
   return {.id = std::move(id), .node = "node-1", .address = std::move(address), .port = port, .tags = {}, .meta = {}};
 }
 
 service named(std::string name) { return {.name = std::move(name), .revision = 1, .endpoints = {}, .values = {}}; }
 
-// Names, ids, tags and values that are something else in the language of some target.
+// Names, ids, tags and values that have a meaning in the language of some target.
 service of_words() {
   auto made = named("web \"';{}<>|&$(reboot)`%s%n\\ é漢🦊");
   constexpr std::array<std::string_view, 12> short_ones{
@@ -22,7 +22,7 @@ service of_words() {
   words.emplace_back(4096, 'x');
   std::uint32_t port = 1000;
   for (const auto& word : words) {
-    auto each = at(word, "127.0.0.1", ++port);
+    auto each = endpoint_at(word, "127.0.0.1", ++port);
     each.node = word;
     each.tags = {word, word};
     each.meta = {{word, word}, {"datacenter", word}};
@@ -31,10 +31,10 @@ service of_words() {
   return made;
 }
 
-// Control characters: the host drops them from what it knows, but a sink's C code must not die of one.
+// Control characters. The host drops them from what it accepts, but a sink's C code must not crash on one.
 service of_control_characters() {
   auto made = named("line\nbreak\r\t\x01");
-  auto each = at(std::string("nul\0inside", 10), "127.0.0.1", 80);
+  auto each = endpoint_at(std::string("nul\0inside", 10), "127.0.0.1", 80);
   each.tags = {"a\nserver evil:1;", "\x1b[31m", std::string(1, '\0')};
   each.meta = {{"k\ney", "v\nalue"}};
   made.endpoints.push_back(std::move(each));
@@ -45,19 +45,20 @@ service of_addresses() {
   auto made = named("addresses");
   constexpr std::array<std::string_view, 6> all{"127.0.0.1", "::1",          "2001:db8::1",
                                                 "fe80::1",   "host.example", "xn--bcher-kva.example"};
-  for (const auto each : all) made.endpoints.push_back(at("at-" + std::string(each), std::string(each), 65535));
-  made.endpoints.push_back(at("lowest", "127.0.0.1", 1));
+  for (const auto each : all)
+    made.endpoints.push_back(endpoint_at("at-" + std::string(each), std::string(each), 65535));
+  made.endpoints.push_back(endpoint_at("lowest", "127.0.0.1", 1));
   return made;
 }
 
-// The last health is one that a later host may know.
+// The last health is one that only a later host may know.
 service of_numbers() {
   auto made = named("numbers");
   std::uint32_t port = 2000;
   for (const std::uint32_t health : {0U, 1U, 2U, 3U, 77U})
     for (const std::uint32_t weight : {0U, 1U, 100U, 4294967295U}) {
       ++port;
-      auto each = at("n" + std::to_string(port), "127.0.0.1", port);
+      auto each = endpoint_at("n" + std::to_string(port), "127.0.0.1", port);
       each.health = static_cast<drcon::health>(health);
       each.weight = weight;
       each.priority = weight;
@@ -68,7 +69,7 @@ service of_numbers() {
 
 service of_the_same_place() {
   auto made = named(std::string(255, 'n'));
-  for (int i = 0; i < 3; ++i) made.endpoints.push_back(at("twin-" + std::to_string(i), "127.0.0.1", 80));
+  for (int i = 0; i < 3; ++i) made.endpoints.push_back(endpoint_at("twin-" + std::to_string(i), "127.0.0.1", 80));
   return made;
 }
 
@@ -78,14 +79,14 @@ std::vector<service> small(int turn) {
   auto web = named("web");
   const auto base = static_cast<std::uint32_t>(8000 + turn);
   for (std::uint32_t i = 0; i < 3; ++i) {
-    auto each = at("web-" + std::to_string(i), "127.0.0.1", base + i);
+    auto each = endpoint_at("web-" + std::to_string(i), "127.0.0.1", base + i);
     each.tags = {"v1", "blue"};
     each.meta = {{"datacenter", "dc1"}, {"zone", "a"}};
     web.endpoints.push_back(std::move(each));
   }
   auto db = named("db");
-  db.endpoints.push_back(at("db-1", "127.0.0.1", 5432));
-  db.endpoints.push_back(at("db-2", "127.0.0.1", 5433));
+  db.endpoints.push_back(endpoint_at("db-1", "127.0.0.1", 5432));
+  db.endpoints.push_back(endpoint_at("db-2", "127.0.0.1", 5433));
   return {db, web};
 }
 
@@ -111,12 +112,12 @@ std::vector<service> huge() {
     auto each = named("service-" + std::to_string(i));
     each.endpoints.reserve(endpoints);
     for (int k = 0; k < endpoints; ++k)
-      each.endpoints.push_back(
-          at("e" + std::to_string(k),
-             "10." + std::to_string(i / 250) + "." + std::to_string(i % 250) + "." + std::to_string(k + 1), 8080));
+      each.endpoints.push_back(endpoint_at(
+          "e" + std::to_string(k),
+          "10." + std::to_string(i / 250) + "." + std::to_string(i % 250) + "." + std::to_string(k + 1), 8080));
     all.push_back(std::move(each));
   }
   return all;
 }
 
-}  // namespace drcon::conformance::worlds
+}  // namespace drcon::conformance::snapshots

@@ -1,6 +1,6 @@
-#include "conformance/driven.hpp"
+#include "conformance/test_instance.hpp"
 
-#include "conformance/slip.hpp"
+#include "conformance/case_record.hpp"
 
 #include <drcon/testing/update.hpp>
 
@@ -9,7 +9,7 @@
 namespace drcon::conformance {
 namespace {
 
-std::vector<service> small_world() {
+std::vector<service> two_endpoints() {
   service web{.name = "web", .revision = 7, .endpoints = {}, .values = {}};
   web.endpoints.push_back({.id = "web-1", .node = "n1", .address = "127.0.0.1", .port = 8081, .tags = {}, .meta = {}});
   web.endpoints.push_back({.id = "web-2", .node = "n2", .address = "127.0.0.1", .port = 8082, .tags = {}, .meta = {}});
@@ -18,22 +18,22 @@ std::vector<service> small_world() {
 
 }  // namespace
 
-driven::driven(const subject& from, kind kind, const nlohmann::json& options, const recorder::manner& how,
-               std::string name)
-    : source_(kind == kind::source ? from.entry().source : nullptr),
-      sink_(kind == kind::sink ? from.entry().sink : nullptr),
+test_instance::test_instance(const tested_plugin& plugin, kind kind, const nlohmann::json& options,
+                             const recorder::host_behaviour& behaviour, std::string name)
+    : source_(kind == kind::source ? plugin.entry().source : nullptr),
+      sink_(kind == kind::sink ? plugin.entry().sink : nullptr),
       calls_(source_ ? calls{source_->create, source_->start, source_->stop, source_->destroy}
                      : calls{sink_->create, sink_->start, sink_->stop, sink_->destroy}),
-      host_(&recorder::make(options, how, std::move(name))) {}
+      host_(&recorder::make(options, behaviour, std::move(name))) {}
 
-drcon_result driven::try_create() {
+drcon_result test_instance::try_create() {
   const within limit("create", at_once);
   const auto result = calls_.create(host_->table(), host_->instance(), host_->options(), &self_);
   host_->created();
   return result;
 }
 
-void driven::create() {
+void test_instance::create() {
   const auto result = try_create();
   if (result == DRCON_OK) return;
   const auto [pointer, why] = host_->failure();
@@ -41,12 +41,12 @@ void driven::create() {
                (why.empty() ? ", and host->failed was not told why" : ": " + pointer + ": " + why));
 }
 
-drcon_result driven::try_start() {
+drcon_result test_instance::try_start() {
   const within limit("start", at_once);
   return calls_.start(self_);
 }
 
-void driven::start() {
+void test_instance::start() {
   constexpr int tries = 3;
   for (int i = 0; i < tries; ++i) {
     if (try_start() == DRCON_OK) return;
@@ -56,7 +56,7 @@ void driven::start() {
                   (host_->failure().why.empty() ? "it gave no reason" : host_->failure().why));
 }
 
-void driven::stop() {
+void test_instance::stop() {
   {
     const within limit("stop", stop_limit);
     calls_.stop(self_);
@@ -64,42 +64,42 @@ void driven::stop() {
   host_->close();
 }
 
-void driven::destroy() {
+void test_instance::destroy() {
   const within limit("destroy", at_once);
   calls_.destroy(self_);
   self_ = nullptr;
 }
 
-void driven::apply(const drcon_update* update) {
+void test_instance::apply(const drcon_update* update) {
   const within limit("apply", at_once);
   sink_->apply(self_, update);
 }
 
-drcon_result driven::render(const drcon_update* update) {
+drcon_result test_instance::render(const drcon_update* update) {
   const within limit("render", std::chrono::seconds(20));
   return sink_->render(self_, update);
 }
 
-std::vector<testing::answer> driven::answers(std::uint64_t ticket) const {
+std::vector<testing::answer> test_instance::answers(std::uint64_t ticket) const {
   auto all = host_->answers();
   std::erase_if(all, [ticket](const testing::answer& each) { return each.ticket != ticket; });
   return all;
 }
 
-testing::answer driven::answer(std::uint64_t ticket, milliseconds at_most) {
+testing::answer test_instance::answer(std::uint64_t ticket, milliseconds at_most) {
   if (!host_->wait_until([&] { return !answers(ticket).empty(); }, at_most))
     throw breach("update " + std::to_string(ticket) + " was not answered by host->done within " +
                  std::to_string(std::chrono::duration_cast<std::chrono::seconds>(at_most).count()) + " s");
   return answers(ticket).front();
 }
 
-void driven::work() {
+void test_instance::work() {
   if (!is_sink()) {
     host_->wait_until([this] { return host_->said_anything(); }, std::chrono::seconds(2));
     return;
   }
-  // Never freed: an update whose answer never comes is the plugin's for good.
-  const auto& update = *new testing::update(1, small_world(), {});
+  // Never freed: the plugin may read an update for as long as it has not answered it.
+  const auto& update = *new testing::update(1, two_endpoints(), {});
   apply(update.get());
   host_->wait_until([this] { return !answers(1).empty(); }, std::chrono::seconds(2));
 }

@@ -1,4 +1,4 @@
-#include "conformance/subject.hpp"
+#include "conformance/tested_plugin.hpp"
 
 #include "config/file_text.hpp"
 #include "config/schema_check.hpp"
@@ -76,26 +76,25 @@ std::string type_of(const json& option) {
 
 const char* word(kind kind) { return kind == kind::source ? "source" : "sink"; }
 
-// The one place that knows the host's loader.
-subject::subject(const std::filesystem::path& file) : file_(file) {
-  plugins::library_fault fault;
-  const auto loaded = plugins::load_library(file, plugins::trust::unknown, fault);
-  if (!loaded) throw std::runtime_error(file.string() + " " + fault.why + "; " + fault.help);
+// The only place of the kit that uses the host's loader.
+tested_plugin::tested_plugin(const std::filesystem::path& file) : file_(file) {
+  const auto loaded = plugins::load_library(file, plugins::trust::unknown);
+  if (!loaded) throw std::runtime_error(file.string() + " " + loaded.error().why + "; " + loaded.error().help);
   entry_ = loaded->entry;
   source_schema_ = loaded->source_schema.value_or(json());
   sink_schema_ = loaded->sink_schema.value_or(json());
 }
 
-description subject::describe() const {
+description tested_plugin::describe() const {
   description to{.name = entry_->name, .version = entry_->version, .summary = entry_->summary, .kinds = {}};
   if (entry_->source) to.kinds.push_back(kind::source);
   if (entry_->sink) to.kinds.push_back(kind::sink);
   return to;
 }
 
-given_options read_options(const subject& from, kind kind, const std::filesystem::path& file,
+given_options read_options(const tested_plugin& plugin, kind kind, const std::filesystem::path& file,
                            const std::filesystem::path& scratch) {
-  if (file.empty()) return check(from.schema(kind), {}, {.file = "without --options"}, scratch);
+  if (file.empty()) return check(plugin.schema(kind), {}, {.file = "without --options"}, scratch);
   std::string why;
   auto text = config::read_file_text(file, largest_options_file, why);
   if (!text) return refused(file.string() + " " + why);
@@ -104,14 +103,14 @@ given_options read_options(const subject& from, kind kind, const std::filesystem
     return refused(config::position{file.string(), fault->line, fault->column}.text() + ": " + fault->what);
   const auto& all = std::get<toml::table>(parsed);
   const auto directory = std::filesystem::absolute(file).parent_path();
-  if (from.describe().kinds.size() == 1) return check(from.schema(kind), all, {.file = file.string()}, directory);
+  if (plugin.describe().kinds.size() == 1) return check(plugin.schema(kind), all, {.file = file.string()}, directory);
   const auto* own = all.get_as<toml::table>(word(kind));
   const config::position where{.file = file.string()};
-  return check(from.schema(kind), own ? *own : toml::table{}, where, directory);
+  return check(plugin.schema(kind), own ? *own : toml::table{}, where, directory);
 }
 
-given_options check_values(const subject& from, kind kind, const json& values) {
-  return check(from.schema(kind), table_of(values), {.file = "options"}, std::filesystem::current_path());
+given_options check_values(const tested_plugin& plugin, kind kind, const json& values) {
+  return check(plugin.schema(kind), table_of(values), {.file = "options"}, std::filesystem::current_path());
 }
 
 std::vector<std::string> required_options(const json& schema) {

@@ -17,7 +17,7 @@ using config::kind;
 
 const char* word(kind kind);
 
-/// What the parent must know of a plugin that it does not load itself.
+/// What the parent has to know about a plugin. It does not load the plugin itself, which could crash it.
 struct description {
   std::string name;
   std::string version;
@@ -25,11 +25,11 @@ struct description {
   std::vector<kind> kinds;
 };
 
-/// A loaded plugin. In a child only.
-class subject {
+/// A loaded plugin. Made in a child only.
+class tested_plugin {
 public:
-  /// Loads it as the host does. Throws std::runtime_error with the host's own words.
-  explicit subject(const std::filesystem::path& file);
+  /// Loads it as the host does. Throws std::runtime_error with the host's message.
+  explicit tested_plugin(const std::filesystem::path& file);
 
   const drcon_plugin& entry() const { return *entry_; }
   const std::filesystem::path& file() const { return file_; }
@@ -51,11 +51,11 @@ struct given_options {
 };
 
 /// An empty `file`: the defaults alone.
-given_options read_options(const subject& from, kind kind, const std::filesystem::path& file,
+given_options read_options(const tested_plugin& plugin, kind kind, const std::filesystem::path& file,
                            const std::filesystem::path& scratch);
 
 /// `values` against the plugin's schema, as if a user had written them.
-given_options check_values(const subject& from, kind kind, const nlohmann::json& values);
+given_options check_values(const tested_plugin& plugin, kind kind, const nlohmann::json& values);
 
 /// What a plugin's options must have and no default gives: "file (a path): File to write.".
 std::vector<std::string> required_options(const nlohmann::json& schema);

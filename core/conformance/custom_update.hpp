@@ -1,0 +1,54 @@
+// An update in memory that the kit controls, laid out as a host of a later minor, or a stricter one, might do it.
+//
+// A case that needs no such memory uses testing::update.
+// Thread rule: the thread that plays the lane; take_back() from any thread.
+#pragma once
+
+#include "conformance/traps.hpp"
+
+#include <drcon/model.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+namespace drcon::conformance {
+
+struct update_layout {
+  std::size_t growth = 0;       ///< bytes that a later minor appended to every growable struct
+  bool apart = false;           ///< elements of arrays stand far apart, with trapped memory between them
+  bool guards_strings = false;  ///< every string ends where memory ends
+};
+
+class custom_update {
+public:
+  custom_update(const update_layout& layout, std::uint64_t ticket, std::vector<service> wanted,
+                std::optional<std::vector<service>> applied = {});
+
+  const drcon_update* get() const { return update_; }
+  /// The update belongs to the host again: from now on a plugin that touches it is caught.
+  void take_back() const;
+
+private:
+  /// A struct that a later minor has made longer.
+  template <class Type>
+  Type* grown(std::size_t count = 1);
+  /// An array of such structs, whose stride is larger than the size that the plugin knows.
+  template <class Type>
+  std::byte* elements(std::size_t count, std::size_t& stride);
+  /// An array of a type that never changes.
+  template <class Type>
+  Type* plain(std::size_t count);
+  std::byte* take(std::size_t bytes);
+  drcon_string text(std::string_view value);
+  const drcon_service* lay(const service& value);
+  void lay_endpoint(drcon_endpoint& raw, const endpoint& value);
+  const drcon_snapshot* lay_all(const std::vector<service>& values, std::uint64_t revision);
+
+  const update_layout layout_;
+  pages memory_;
+  std::size_t used_ = 0;
+  drcon_update* update_ = nullptr;
+};
+
+}  // namespace drcon::conformance

@@ -1,0 +1,126 @@
+#include "plugins/frame_dispatcher.hpp"
+
+#include "plugins/frame_content.hpp"
+
+#include <drcon/model.hpp>
+
+namespace drcon::plugins {
+namespace {
+
+// Numbers travel with 8 bytes; the ABI's are narrower. One that is cut is a number like any other to the host, which
+// must bear all of them.
+drcon_result result_of(frame_reader& fields) { return static_cast<drcon_result>(fields.number()); }
+std::int32_t int_of(frame_reader& fields) { return static_cast<std::int32_t>(fields.number()); }
+
+}  // namespace
+
+void frame_dispatcher::dispatch(std::string_view bytes) {
+  frame_reader fields(bytes);
+  if (stopped_) return late_call_();
+  switch (fields.type()) {
+    // Answers to what the host has asked for.
+    case frame::created: return answers_.on_created(result_of(fields));
+    case frame::started: return answers_.on_started(result_of(fields));
+    case frame::rendered_all: return answers_.on_render_ended(result_of(fields));
+    case frame::stopped: return stopped();
+    // What the plugin says to the host.
+    case frame::misbehaved: return around_.misbehaved(std::string(fields.text()));
+    case frame::log: return log(fields);
+    case frame::status: return status(fields);
+    case frame::metric:
+      return get_metric(fields, [this](const drcon_metric& figure) { around_.host.metric(around_.instance, &figure); });
+    case frame::failed: return failed(fields);
+    case frame::publish: return publish(fields);
+    case frame::withdraw: return withdraw(fields);
+    case frame::ready: return ready();
+    case frame::unknown: return unknown(fields);
+    case frame::done: return done(fields);
+    case frame::rendered: return rendered(fields);
+    case frame::refused: return refused(fields);
+    default: throw frame_fault("a frame of an unknown type");
+  }
+}
+
+void frame_dispatcher::process_ended() {
+  published_before_.merge(published_now_);
+  published_now_.clear();
+  last_failure_.clear();
+}
+
+void frame_dispatcher::stopped() {
+  stopped_ = true;
+  answers_.on_stopped();
+}
+
+void frame_dispatcher::log(frame_reader& fields) {
+  const auto level = int_of(fields);
+  around_.host.log(around_.instance, level, c_string(fields.text()));
+}
+
+void frame_dispatcher::status(frame_reader& fields) {
+  const auto state = int_of(fields);
+  around_.host.status(around_.instance, state, c_string(fields.text()));
+}
+
+void frame_dispatcher::failed(frame_reader& fields) {
+  const auto pointer = fields.text();
+  const auto why = fields.text();
+  last_failure_ = why;
+  around_.host.failed(around_.instance, c_string(pointer), c_string(why));
+}
+
+void frame_dispatcher::publish(frame_reader& fields) {
+  const auto service = get_service(fields);
+  published_now_.insert(service.name);
+  around_.host.publish(around_.instance, c_service(service).get());
+}
+
+void frame_dispatcher::withdraw(frame_reader& fields) {
+  const std::string service(fields.text());
+  published_now_.erase(service);
+  published_before_.erase(service);
+  around_.host.withdraw(around_.instance, c_string(service));
+}
+
+// The source has published all that it watches. A service that only an earlier process published is not among it: it
+// went while there was no process to withdraw it, and would stay for ever.
+void frame_dispatcher::ready() {
+  for (const auto& each : published_before_)
+    if (!published_now_.contains(each)) around_.host.withdraw(around_.instance, c_string(each));
+  published_before_.clear();
+  around_.host.ready(around_.instance);
+}
+
+void frame_dispatcher::unknown(frame_reader& fields) {
+  const std::string service(fields.text());
+  const auto why = fields.text();
+  // It is watched, though its state is not known: ready() must not withdraw it.
+  if (!service.empty()) published_now_.insert(service);
+  around_.host.unknown(around_.instance, c_string(service), c_string(why));
+}
+
+void frame_dispatcher::done(frame_reader& fields) {
+  const auto ticket = fields.number();
+  const auto result = result_of(fields);
+  const auto why = fields.text();
+  answers_.on_answered(ticket);
+  around_.host.done(around_.instance, ticket, result, c_string(why));
+}
+
+void frame_dispatcher::rendered(frame_reader& fields) {
+  const auto target = fields.text();
+  const auto desired = fields.text();
+  const bool is_live_known = fields.number() != 0;
+  const auto live = fields.text();
+  around_.host.rendered(around_.instance, c_string(target), c_string(desired),
+                        is_live_known ? c_string(live) : drcon_string{nullptr, 0});
+}
+
+void frame_dispatcher::refused(frame_reader& fields) {
+  const auto service = fields.text();
+  const auto endpoint = fields.text();
+  const auto why = fields.text();
+  around_.host.refused(around_.instance, c_string(service), c_string(endpoint), c_string(why));
+}
+
+}  // namespace drcon::plugins

@@ -1,0 +1,69 @@
+// Turns what a plugin's own process sends into calls of the host's functions, as if the plugin had made them here.
+//
+// The bytes may be anything: a frame that is none throws frame_fault, and what a sound frame carries is judged by the
+// host's functions, as for a plugin in this process.
+// Thread rule: one thread, the supervisor's.
+#pragma once
+
+#include "plugins/calls.hpp"
+#include "plugins/frame.hpp"
+
+#include <drcon/plugin.h>
+
+#include <cstdint>
+#include <functional>
+#include <set>
+#include <string>
+#include <string_view>
+
+namespace drcon::plugins {
+
+/// Answers of the process to calls that it was asked for. They concern the supervisor, not the host.
+class process_answers {
+public:
+  virtual ~process_answers() = default;
+  virtual void on_created(drcon_result result) = 0;
+  virtual void on_started(drcon_result result) = 0;
+  virtual void on_render_ended(drcon_result result) = 0;
+  virtual void on_stopped() = 0;
+  /// A sink has answered an update. Called before the host is, which may hand over the next one at once.
+  virtual void on_answered(std::uint64_t ticket) = 0;
+};
+
+class frame_dispatcher {
+public:
+  /// `late_call` is called for each frame that comes after the plugin's stop has returned.
+  frame_dispatcher(plugin_surroundings around, std::function<void()> late_call, process_answers& answers)
+      : around_(std::move(around)), late_call_(std::move(late_call)), answers_(answers) {}
+
+  /// Takes one frame, without its length. Throws frame_fault when it is none.
+  void dispatch(std::string_view bytes);
+
+  /// The process has ended. What it published stands until another one is ready.
+  void process_ended();
+  /// The last failure that the process gave a reason for; empty when it gave none.
+  const std::string& last_failure() const { return last_failure_; }
+
+private:
+  void status(frame_reader& fields);
+  void log(frame_reader& fields);
+  void failed(frame_reader& fields);
+  void publish(frame_reader& fields);
+  void withdraw(frame_reader& fields);
+  void ready();
+  void unknown(frame_reader& fields);
+  void done(frame_reader& fields);
+  void rendered(frame_reader& fields);
+  void refused(frame_reader& fields);
+  void stopped();
+
+  const plugin_surroundings around_;
+  const std::function<void()> late_call_;
+  process_answers& answers_;
+  bool stopped_ = false;  // nothing that the process sends counts any more
+  std::string last_failure_;
+  std::set<std::string> published_now_;     // services, by the process that is
+  std::set<std::string> published_before_;  // services of earlier processes that this one has not published yet
+};
+
+}  // namespace drcon::plugins

@@ -1,0 +1,136 @@
+// The calls that a plugin makes to its instance, by way of its handle: on any thread.
+#include "log/log.hpp"
+#include "plugins/handle.hpp"
+#include "plugins/instance.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace drcon::plugins {
+namespace {
+
+const char* state_name(int state) {
+  switch (state) {
+    case DRCON_STATE_OK: return "ok";
+    case DRCON_STATE_DEGRADED: return "degraded";
+    default: return "away";
+  }
+}
+
+const char* result_name(drcon_result result) {
+  switch (result) {
+    case DRCON_OK: return "applied";
+    case DRCON_REJECTED: return "rejected";
+    default: return "away";
+  }
+}
+
+}  // namespace
+
+bool instance::notes_calls() const { return handle_->would_log(log::level::debug); }
+void instance::write_note(const std::string& text) const { log::write_anyway(log::level::debug, subject_, text); }
+
+// ---- of sources and sinks ----
+
+void instance::on_log(int level, std::string_view text) const {
+  const auto which = static_cast<log::level>(std::clamp(level, DRCON_LOG_TRACE, DRCON_LOG_ERROR));
+  if (handle_->would_log(which)) log::write_anyway(which, subject_, printable(text, 2000));
+}
+
+void instance::on_status(const instance_status& reported) {
+  auto now = reported;
+  if (now.state < DRCON_STATE_OK || now.state > DRCON_STATE_AWAY) now.state = DRCON_STATE_AWAY;
+  {
+    const std::lock_guard lock(mutex_);
+    if (status_ == now) return;
+    // A text that changes within the same state (a count, an age) is shown, but is no event to log.
+    const bool same_state = std::exchange(status_, now).state == now.state;
+    if (same_state) return;
+  }
+  const auto level = now.state == DRCON_STATE_OK ? log::level::info : log::level::warning;
+  const std::string state = state_name(now.state);
+  log::write(level, subject_, now.text.empty() ? state : state + ": " + now.text);
+  reporter_->post([now](instance_listener& listener) { listener.on_status(now); });
+}
+
+void instance::on_metric(const drcon_metric& figure) {
+  if (!figures_.report(plugin_name_, name(), figure))
+    on_misbehaviour("a metric '" + printable(view(figure.name)) + "' that Prometheus does not allow");
+}
+
+void instance::on_failed(std::string_view pointer, std::string_view why) {
+  const std::lock_guard lock(mutex_);
+  failed_ = {DRCON_CONFIG, std::string(pointer), printable(why, 1000)};
+}
+
+void instance::on_misbehaviour(std::string_view how) const {
+  figures_.add(metrics::plugin_misbehaviour, metrics::labels_of(subject_, plugin_name_));
+  log::error(subject_, "plugin '{}' misbehaved: {}", plugin_name_, how);
+}
+
+void instance::on_crash(const std::string& how) {
+  figures_.add(metrics::plugin_crashes, metrics::labels_of(subject_, plugin_name_));
+  log::error(subject_, "plugin '{}': {}", plugin_name_, how);
+}
+
+// Reports what is refused now and was not before. An empty service stands for all.
+void instance::report_refusals(const std::string& service, const std::vector<refusal>& now) {
+  for (const auto& each : refusals_.replace(service, now)) {
+    log::warning(subject_, "left out {}{}{}: {}", each.service, each.endpoint.empty() ? "" : " endpoint ",
+                 each.endpoint, each.why);
+    figures_.add(metrics::refused, metrics::labels_of(subject_));
+    reporter_->post([each](instance_listener& listener) { listener.on_refused(each); });
+  }
+}
+
+// ---- of sources ----
+
+void instance::on_publish(const drcon_service& service) {
+  if (const auto fault = fault_of_layout(service)) return on_misbehaviour("it published " + *fault);
+  std::vector<refusal> refused;
+  auto accepted = accept(service, refused);
+  report_refusals(printable(view(service.name)), refused);
+  if (!accepted) return;
+  note("tells service {}: {} endpoints, {} values, revision {}", accepted->name(), accepted->endpoints().size(),
+       accepted->values().size(), accepted->revision());
+  intake_->publish(std::move(accepted));
+}
+
+void instance::on_withdraw(std::string_view service) {
+  note("withdraws service {}", printable(service));
+  intake_->withdraw(std::string(service));
+  report_refusals(printable(service), {});
+}
+
+void instance::on_ready() {
+  note("has told all it watches");
+  intake_->ready();
+}
+
+void instance::on_unknown(std::string_view service, std::string_view why) {
+  note("cannot tell {}: {}", service.empty() ? "anything" : printable(service), printable(why, 500));
+  intake_->unknown(std::string(service), printable(why, 500));
+}
+
+// ---- of sinks ----
+
+void instance::on_done(std::uint64_t ticket, drcon_result result, std::string_view why) {
+  const auto left_out = link_.end_apply(ticket);
+  if (!left_out)
+    return on_misbehaviour("an answer to update " + std::to_string(ticket) +
+                           ", which is not open: answered twice, or never asked");
+  report_refusals({}, *left_out);
+  // An unknown result of a newer plugin is treated as "try again".
+  const auto known = result == DRCON_OK || result == DRCON_REJECTED ? result : DRCON_RETRY;
+  const auto reason = printable(why, 2000);
+  note("answers update {}: {} {}", ticket, result_name(known), reason);
+  reporter_->post([ticket, known, reason](instance_listener& listener) { listener.on_done(ticket, known, reason); });
+}
+
+void instance::on_rendered(rendered_target target) {
+  if (!link_.add_rendered(std::move(target))) on_misbehaviour("rendered() outside of render");
+}
+
+void instance::on_refused(refusal left_out) { link_.add_refusal(std::move(left_out)); }
+
+}  // namespace drcon::plugins

@@ -1,0 +1,38 @@
+#include "plugins/refusal_list.hpp"
+
+#include <algorithm>
+#include <iterator>
+
+namespace drcon::plugins {
+
+std::vector<refusal> refusal_list::replace(const std::string& service, const std::vector<refusal>& now) {
+  const std::lock_guard lock(mutex_);
+  std::set<refusal> before;
+  auto each = all_.lower_bound({service, {}, {}});
+  while (each != all_.end() && (service.empty() || each->service == service)) before.insert(all_.extract(each++));
+  std::vector<refusal> fresh;
+  for (const auto& one : now)
+    if (all_.insert(one).second && !before.contains(one)) fresh.push_back(one);
+  return fresh;
+}
+
+std::vector<refusal> refusal_list::first(std::size_t most) const {
+  const std::lock_guard lock(mutex_);
+  const auto count = static_cast<std::ptrdiff_t>(std::min(most, all_.size()));
+  return {all_.begin(), std::next(all_.begin(), count)};
+}
+
+std::string refusal_list::why(const std::string& service, const std::string& endpoint) const {
+  const std::lock_guard lock(mutex_);
+  auto each = all_.lower_bound({service, {}, {}});
+  for (; each != all_.end() && each->service == service; ++each)
+    if (each->endpoint.empty() || each->endpoint == endpoint) return each->why;
+  return {};
+}
+
+std::size_t refusal_list::count() const {
+  const std::lock_guard lock(mutex_);
+  return all_.size();
+}
+
+}  // namespace drcon::plugins

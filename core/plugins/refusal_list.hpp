@@ -1,0 +1,33 @@
+// What an instance leaves out at present, and why.
+//
+// Thread rule: any thread.
+#pragma once
+
+#include "plugins/boundary.hpp"
+
+#include <cstddef>
+#include <mutex>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace drcon::plugins {
+
+class refusal_list {
+public:
+  /// Replaces what is left out of `service` (of all services when it is empty). Returns what is new: a refusal that
+  /// still holds was reported before, and is not reported again.
+  std::vector<refusal> replace(const std::string& service, const std::vector<refusal>& now);
+
+  /// The first `most` of them.
+  std::vector<refusal> first(std::size_t most) const;
+  /// Why this is left out: the service, or the endpoint of it; empty when it is not.
+  std::string why(const std::string& service, const std::string& endpoint) const;
+  std::size_t count() const;
+
+private:
+  mutable std::mutex mutex_;  // guards all_
+  std::set<refusal> all_;     // in order of service, so that those of one service are together
+};
+
+}  // namespace drcon::plugins

@@ -1,0 +1,29 @@
+# What keeps a build short: precompiled headers that libraries share, less optimisation where it buys nothing, and a fast
+# linker. What it costs is measured by tests/bench/build_cost.
+
+# Code that does not run when an endpoint changes, and tests. A sanitized build keeps the flags of its preset.
+set(DRCON_COLD)
+set(DRCON_UNOPTIMISED)
+if(NOT DRCON_SANITIZE AND NOT CMAKE_BUILD_TYPE STREQUAL Debug)
+  set(DRCON_COLD -O1)
+  set(DRCON_UNOPTIMISED -O0 -U_FORTIFY_SOURCE)  # which needs optimisation
+endif()
+
+# drcon_precompiled(NAME HEADERS header... LIBRARIES target...)
+#   Precompiled headers for position-independent objects: used by target_precompile_headers(... REUSE_FROM NAME) of
+#   targets that are compiled with the same flags. GCC ignores, with a warning, one whose flags differ.
+function(drcon_precompiled NAME)
+  cmake_parse_arguments(ARG "" "" "HEADERS;LIBRARIES" ${ARGN})
+  set(empty ${CMAKE_CURRENT_BINARY_DIR}/${NAME}.cpp)
+  file(CONFIGURE OUTPUT ${empty} CONTENT "// Compiles the precompiled headers of ${NAME}.\n")
+  add_library(${NAME} OBJECT ${empty})
+  target_link_libraries(${NAME} PRIVATE ${ARG_LIBRARIES})
+  target_precompile_headers(${NAME} PRIVATE ${ARG_HEADERS})
+endfunction()
+
+# mold links a test program of this project in a tenth of the time of GNU ld.
+find_program(DRCON_MOLD mold)
+option(DRCON_FAST_LINKER "Link with mold where it is installed" ON)
+if(DRCON_MOLD AND DRCON_FAST_LINKER)
+  add_link_options(-fuse-ld=mold)
+endif()

@@ -1,0 +1,9 @@
+// nlohmann/json.hpp, whose members are compiled once, in json_once.cpp, instead of in every object that uses them.
+//
+// Part of the precompiled headers, so that it applies without being included by name. It is not installed: an author's
+// plugin instantiates what it uses.
+#pragma once
+
+#include <nlohmann/json.hpp>
+
+extern template class nlohmann::basic_json<>;

@@ -3,7 +3,7 @@
 // Pure functions.
 #pragma once
 
-#include "common/http_client.hpp"
+#include "common/http_answer.hpp"
 
 #include <chrono>
 #include <cstdint>

@@ -1,38 +1,105 @@
 #include "common/probe.hpp"
 
+#include "common/http_message.hpp"
+
+#include <boost/asio/buffer.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/core/tcp_stream.hpp>
-#include <boost/beast/http/empty_body.hpp>
-#include <boost/beast/http/read.hpp>
-#include <boost/beast/http/string_body.hpp>
-#include <boost/beast/http/write.hpp>
+
+#include <array>
 
 namespace drcon::common {
+namespace {
 
-std::optional<std::string> probe(const boost::asio::ip::tcp::endpoint& to, const std::string& target,
+namespace asio = boost::asio;
+using asio::ip::tcp;
+using boost::system::error_code;
+
+// The largest answer that is read: a probe asks for a few words, and its port may belong to somebody else.
+constexpr std::uint64_t largest_body = 65536;
+
+// A connection whose operations block, all of them together for no longer than the time-out.
+class probe_connection {
+public:
+  explicit probe_connection(std::chrono::nanoseconds timeout) : until_(std::chrono::steady_clock::now() + timeout) {}
+
+  error_code connect(const tcp::endpoint& server) {
+    return wait_for([&](auto done) { socket_.async_connect(server, std::move(done)); });
+  }
+  error_code write(std::string_view bytes) {
+    error_code error;
+    while (!error && !bytes.empty()) {
+      error = wait_for(
+          [&](auto done) { socket_.async_write_some(asio::buffer(bytes.data(), bytes.size()), std::move(done)); });
+      bytes.remove_prefix(count_);
+    }
+    return error;
+  }
+  error_code read(http_answer_parser& parser) {
+    error_code error;
+    std::string unread;
+    std::array<char, 4096> part{};
+    while (!parser.is_complete()) {
+      error = wait_for([&](auto done) { socket_.async_read_some(asio::buffer(part), std::move(done)); });
+      unread.append(part.data(), count_);
+      if (error) break;
+      std::size_t used = 0;
+      do {
+        used = parser.put(unread, error);
+        unread.erase(0, used);
+      } while (!error && used > 0 && !unread.empty() && !parser.is_complete());
+      if (error) return error;
+    }
+    if (error == asio::error::eof) {
+      error = {};
+      parser.put_end(error);
+    }
+    return error;
+  }
+
+private:
+  struct completion {
+    error_code& error;
+    std::size_t& count;
+    void operator()(const error_code& result, std::size_t bytes = 0) const {
+      error = result;
+      count = bytes;
+    }
+  };
+
+  // Starts an operation and runs it to its end. When the time is up the socket is closed, which ends the operation.
+  template <class Start>
+  error_code wait_for(Start start) {
+    error_code error = asio::error::timed_out;
+    count_ = 0;
+    start(completion{error, count_});
+    context_.restart();
+    context_.run_until(until_);
+    if (!context_.stopped()) {
+      error_code ignored;
+      socket_.close(ignored);
+      context_.run();
+    }
+    return error;
+  }
+
+  std::chrono::steady_clock::time_point until_;
+  asio::io_context context_{1};
+  tcp::socket socket_{context_};
+  std::size_t count_ = 0;
+};
+
+}  // namespace
+
+std::optional<std::string> probe(const tcp::endpoint& server, const std::string& target,
                                  std::chrono::nanoseconds timeout) {
-  namespace http = boost::beast::http;
-  using boost::system::error_code;
-  boost::asio::io_context context(1);
-  boost::beast::tcp_stream stream(context);
-  boost::beast::flat_buffer buffer;
-  http::response<http::string_body> answer;
-  http::request<http::empty_body> request(http::verb::get, target, 11);
-  request.set(http::field::host, "drcon");
-  request.set(http::field::connection, "close");
-  bool complete = false;
-  stream.expires_after(timeout);
-  stream.async_connect(to, [&](const error_code& connected) {
-    if (connected) return;
-    http::async_write(stream, request, [&](const error_code& written, std::size_t) {
-      if (written) return;
-      http::async_read(stream, buffer, answer, [&](const error_code& read, std::size_t) { complete = !read; });
-    });
-  });
-  context.run();
-  if (!complete || answer.result() != http::status::ok) return {};
-  return std::move(answer.body());
+  http_server named;
+  named.host = "drcon";
+  http_answer_parser parser(largest_body);
+  probe_connection connection(timeout);
+  if (connection.connect(server) || connection.write(to_bytes({.target = target}, named, {{"Connection", "close"}})) ||
+      connection.read(parser) || !parser.is_complete() || parser.head().status != 200)
+    return {};
+  return parser.take_body();
 }
 
 }  // namespace drcon::common

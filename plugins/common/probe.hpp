@@ -11,8 +11,8 @@
 
 namespace drcon::common {
 
-/// The body of a 200 answer to GET `target`, on a connection of its own; nothing when there is none in time.
-std::optional<std::string> probe(const boost::asio::ip::tcp::endpoint& to, const std::string& target,
+/// The body of a 200 answer to GET `target`, on a connection of its own; nothing when no such answer comes in time.
+std::optional<std::string> probe(const boost::asio::ip::tcp::endpoint& server, const std::string& target,
                                  std::chrono::nanoseconds timeout);
 
 }  // namespace drcon::common

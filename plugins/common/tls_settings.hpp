@@ -1,7 +1,7 @@
 // The `tls` table that every plugin with an HTTPS client has.
 #pragma once
 
-#include "common/http_client.hpp"
+#include "common/http_server.hpp"
 
 #include <drcon/options.hpp>
 

@@ -3,7 +3,7 @@
 // Pure functions.
 #pragma once
 
-#include "common/http_client.hpp"
+#include "common/http_answer.hpp"
 #include "consul_http/settings.hpp"
 
 #include <drcon/model.hpp>

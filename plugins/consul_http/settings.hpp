@@ -1,7 +1,7 @@
 // The options of a consul-http source, as values.
 #pragma once
 
-#include "common/http_client.hpp"
+#include "common/http_server.hpp"
 
 #include <drcon/model.hpp>
 #include <drcon/options.hpp>

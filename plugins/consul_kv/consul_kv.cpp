@@ -1,6 +1,7 @@
 // The consul-kv source: its options, and one blocking query for each entry.
 #include "common/backoff.hpp"
 #include "common/consul_rules.hpp"
+#include "common/http_client.hpp"
 #include "common/percent.hpp"
 #include "common/tls_settings.hpp"
 #include "consul_kv/entries.hpp"

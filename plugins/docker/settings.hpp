@@ -1,7 +1,7 @@
 // The docker source's options, checked and in their own types.
 #pragma once
 
-#include "common/http_client.hpp"
+#include "common/http_server.hpp"
 #include "docker/conventions.hpp"
 
 #include <drcon/options.hpp>

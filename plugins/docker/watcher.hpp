@@ -5,6 +5,7 @@
 #pragma once
 
 #include "common/backoff.hpp"
+#include "common/http_client.hpp"
 #include "docker/inventory.hpp"
 #include "docker/settings.hpp"
 

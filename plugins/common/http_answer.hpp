@@ -1,0 +1,38 @@
+// What came of one HTTP request: an answer, or the reason why there is none.
+//
+// Plain values, free of Asio and Beast, so that code which only judges answers compiles without either.
+#pragma once
+
+#include <map>
+#include <string>
+
+namespace drcon::common {
+
+enum class http_fault {
+  none,
+  connect,       ///< no connection: nobody listens, no such host, no TLS agreement
+  closed_early,  ///< a new connection was closed before the first byte of an answer
+  lost,          ///< the connection ended, or something other than HTTP came, before the answer was complete
+  timeout,
+};
+
+struct http_answer {
+  http_fault fault = http_fault::none;
+  std::string why;  ///< describes the fault, for people
+  unsigned status = 0;
+  std::map<std::string, std::string> headers;  ///< names in lower case
+  std::string body;
+
+  /// The value of the header, or an empty string. `name` is in lower case.
+  std::string header(const std::string& name) const {
+    const auto found = headers.find(name);
+    return found == headers.end() ? std::string() : found->second;
+  }
+};
+
+struct http_header {
+  std::string name;
+  std::string value;
+};
+
+}  // namespace drcon::common

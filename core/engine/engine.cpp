@@ -33,7 +33,7 @@ bool engine::make(config::kind kind, const std::map<std::string, config::instanc
   bool all = true;
   for (const auto& [name, wanted] : next) {
     const auto known = current.find(name);
-    if (known != current.end() && known->second.same_as(wanted)) continue;
+    if (known != current.end() && known->second == wanted) continue;
     auto made = std::make_shared<plugins::instance>(kind, *plugins_.find(wanted.plugin), wanted,
                                                     context_.get_executor(), figures_);
     const auto fault = made->create();
@@ -97,7 +97,7 @@ void engine::replace_pipelines(const config::configuration& before, const made& 
   for (const auto& [name, wanted] : config_.pipelines) {
     const auto known = pipelines_.find(name);
     const auto is_new = [&](const std::string& source) { return new_sources.contains(source); };
-    const bool same = known != pipelines_.end() && before.pipelines.at(name).same_as(wanted) &&
+    const bool same = known != pipelines_.end() && before.pipelines.at(name) == wanted &&
                       std::ranges::none_of(wanted.sources, is_new);
     if (same) {
       next.emplace(name, std::move(known->second));
@@ -162,7 +162,7 @@ void engine::feed_sinks() {
     for (const auto& pipeline : feeds) {
       auto current = pipelines_.at(pipeline)->current();
       current.seen = current.heard = current.decided = {};  // a reload is no change whose way could be measured
-      if (current.snapshot) runner->want(pipeline, current);
+      if (current.snapshot) runner->on_decided(pipeline, current);
     }
   }
 }
@@ -170,7 +170,7 @@ void engine::feed_sinks() {
 void engine::on_decided(const std::string& pipeline, const decision& what) {
   for (const auto& name : config_.pipelines.at(pipeline).sinks) {
     const auto sink = sinks_.find(name);
-    if (sink != sinks_.end()) sink->second->want(pipeline, what);
+    if (sink != sinks_.end()) sink->second->on_decided(pipeline, what);
   }
 }
 
@@ -250,7 +250,7 @@ bool engine::settled() const {
 }
 
 bool engine::begun() const {
-  const auto answered = [this](const std::string& sink) { return sinks_.at(sink)->last_answer() != "none"; };
+  const auto answered = [this](const std::string& sink) { return sinks_.at(sink)->last_answer() != sink_answer::none; };
   return std::ranges::all_of(pipelines_, [&](const auto& named) {
     const auto& each = *named.second;
     if (each.has_waited() || !each.held().empty()) return true;
@@ -258,13 +258,12 @@ bool engine::begun() const {
   });
 }
 
-std::map<std::string, std::vector<plugins::rendered_target>> engine::render(std::vector<std::string>& why) {
-  std::map<std::string, std::vector<plugins::rendered_target>> all;
+std::map<std::string, inspection> engine::render() {
+  std::map<std::string, inspection> all;
   for (const auto& [name, runner] : sinks_) {
-    if (!runner->wanted()) continue;
-    const auto update = std::make_shared<const plugins::update_package>(1, false, runner->wanted(), nullptr);
-    if (auto targets = runner->instance().render(update)) all.emplace(name, *std::move(targets));
-    else why.push_back("sink " + name + ": " + targets.error().why);
+    if (!runner->desired()) continue;
+    const auto update = std::make_shared<const plugins::update_package>(1, false, runner->desired(), nullptr);
+    all.emplace(name, runner->instance().render(update));
   }
   return all;
 }

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "base/lane.hpp"
+#include "base/result.hpp"
 #include "config/configuration.hpp"
 #include "engine/journal.hpp"
 #include "engine/pipeline.hpp"
@@ -14,7 +15,6 @@
 #include "plugins/registry.hpp"
 
 #include <boost/asio/io_context.hpp>
-#include <nlohmann/json_fwd.hpp>
 
 #include <chrono>
 #include <functional>
@@ -31,11 +31,8 @@ enum class mode {
   render,  ///< sinks are made but not started: only render() is asked of them
 };
 
-/// What a sink would write and what its target says, or why that is not known.
-struct inspection {
-  std::vector<plugins::rendered_target> targets;
-  std::string error;
-};
+/// What a sink would write and what its target has, or why that is not known.
+using inspection = base::result<std::vector<plugins::rendered_target>>;
 
 class engine {
 public:
@@ -60,29 +57,16 @@ public:
   /// Each pipeline has had its first apply, whatever its result, or has said what it waits for.
   bool begun() const;
   std::size_t pipeline_count() const { return pipelines_.size(); }
-  /// What is still open, one line each: what is not as it should be, and sinks that are at work.
-  std::vector<std::string> unsettled() const;
-  /// What holds back "all is well" though nothing is open: who cannot tell, is left out, or is paused; one line each.
-  std::vector<std::string> caveats() const;
-  /// All of it in one phrase: "all is well", "settled, with caveats", "under way" or "not as it should be".
-  std::string verdict() const;
+  /// By sink: what apply would write, or why that cannot be rendered. Sinks for which nothing is decided are left out.
+  /// Waits for each plugin, so that it is only for a process that does nothing else.
+  std::map<std::string, inspection> render();
 
-  /// By sink: what apply would write. `why` tells what could not be rendered.
-  std::map<std::string, std::vector<plugins::rendered_target>> render(std::vector<std::string>& why);
+  // ---- what core/report looks at ----
 
-  // ---- what the admin interface shows; see admin/routes.cpp for the shape of each ----
-
-  nlohmann::json status() const;
-  nlohmann::json pipelines() const;
-  /// `name` and `pipeline` below are those of one that there is.
-  nlohmann::json pipeline_detail(const std::string& name) const;
-  /// Where an endpoint stands, and why: what `asked` names by id, address or address:port, within `service` when that
-  /// is not empty. "matches" is empty when it was never heard of.
-  nlohmann::json explain(const std::string& pipeline, const std::string& asked, const std::string& service) const;
-  /// The nearest that there is to an endpoint that is not.
-  std::vector<std::string> endpoints_like(const std::string& pipeline, const std::string& asked) const;
-  /// What is known at a scrape.
-  std::vector<metrics::sample> figures() const;
+  const std::map<std::string, std::shared_ptr<source_state>>& sources() const { return sources_; }
+  const std::map<std::string, std::unique_ptr<pipeline>>& pipelines() const { return pipelines_; }
+  const std::map<std::string, std::shared_ptr<sink_runner>>& sinks() const { return sinks_; }
+  std::chrono::system_clock::time_point started() const { return started_; }
   journal& log() { return journal_; }
   const journal& log() const { return journal_; }
 
@@ -91,12 +75,12 @@ public:
   /// Null when there is none of that name.
   pipeline* find(const std::string& name);
   const config::configuration& config() const { return config_; }
-  /// Has the sinks of a pipeline compare their targets with what is wanted; how many of them began.
+  /// Has the sinks of a pipeline compare their targets with what is desired; returns how many of them began.
   std::size_t resync(const std::string& pipeline);
-  /// Asks what a sink would write and what is there now. `done` is called on the engine's thread; the asking is done on
-  /// another.
+  /// Asks what a sink would write and what its target has now. `done` is called on the engine's thread; the plugin is
+  /// asked on another one.
   void inspect(const std::string& sink, std::function<void(inspection)> done);
-  /// The configuration was read anew, or refused.
+  /// Notes in journal and metrics that a new configuration was taken, or refused.
   void note_reload(bool taken, const std::string& why);
 
 private:

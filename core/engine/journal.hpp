@@ -6,8 +6,6 @@
 #include "base/subject.hpp"
 #include "model/difference.hpp"
 
-#include <nlohmann/json_fwd.hpp>
-
 #include <chrono>
 #include <cstdint>
 #include <deque>
@@ -54,8 +52,6 @@ struct journal_entry {
 };
 
 const char* to_string(journal_entry::kind what);
-nlohmann::json to_json(const model::endpoint_change& change);
-nlohmann::json to_json(const journal_entry& entry);
 
 class journal {
 public:

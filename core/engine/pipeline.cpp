@@ -48,9 +48,8 @@ pipeline::~pipeline() {
 }
 
 void pipeline::start() {
-  std::string why;
-  last_good_ = around_.store.load(name(), why);
-  if (!why.empty()) log::warning(subject(), "last good state: {}", why);
+  if (auto loaded = around_.store.load(name())) last_good_ = std::move(*loaded);
+  else log::warning(subject(), "last good state: {}", loaded.error().why);
   if (last_good_) {
     next_revision_ = last_good_->revision() + 1;
     brake_.passed(clock::now(), last_good_->in_service_count());
@@ -291,57 +290,6 @@ void pipeline::serve_last_good() {
 model::service_ptr pipeline::merged(const std::string& service) const {
   const auto at = merged_.find(service);
   return at == merged_.end() ? nullptr : at->second;
-}
-
-// ---- what people ask for ----
-
-void pipeline::pause(std::string why) {
-  if (why.empty()) why = "paused by hand";
-  // How long a loss was held so far says nothing once nobody looks at it: after the resume the brake asks anew.
-  brake_timer_.cancel();
-  brake_.forget_hold();
-  held_ = {};
-  paused_ = {.why = std::move(why), .since = std::chrono::system_clock::now()};
-  around_.store.save_pause(name(), paused_);
-  note_steered("paused: " + paused_->why);
-}
-
-bool pipeline::resume() {
-  if (!paused_) return false;
-  paused_.reset();
-  around_.store.save_pause(name(), {});
-  note_steered("resumed");
-  causes_.insert("resume");
-  seen_ = heard_ = clock::now();
-  decide();
-  return true;
-}
-
-bool pipeline::release_brake() {
-  if (held_.why.empty()) return false;
-  note_steered("brake released by hand: " + held_.why);
-  brake_.release();
-  decide();
-  return true;
-}
-
-bool pipeline::roll_back(std::uint64_t revision) {
-  const auto to = std::ranges::find(history_, revision, [](const decision& each) { return each.snapshot->revision(); });
-  if (to == history_.end()) return false;
-  const auto content = to->snapshot;
-  pause("rolled back to revision " + std::to_string(revision));
-  seen_ = heard_ = clock::now();
-  pass(std::make_shared<const model::snapshot>(next_revision_, content->services()), paused_->why);
-  causes_.insert("what changed since revision " + std::to_string(revision));
-  return true;
-}
-
-void pipeline::note_steered(std::string what) {
-  log::warning(subject(), "{}", what);
-  around_.journal.add({.what = journal_entry::kind::steered,
-                       .about = subject(),
-                       .revision = current_.snapshot ? current_.snapshot->revision() : 0,
-                       .why = std::move(what)});
 }
 
 void pipeline::remember() {

@@ -46,7 +46,7 @@ struct held_update {
 /// What all pipelines share; outlives them.
 struct pipeline_surroundings {
   boost::asio::any_io_executor executor;
-  engine::journal& journal;
+  drcon::engine::journal& journal;
   state_store& store;
   metrics::metrics& figures;
 };

@@ -7,6 +7,7 @@
 #include "base/timer.hpp"
 #include "engine/journal.hpp"
 #include "engine/pipeline.hpp"
+#include "engine/sink_answer.hpp"
 #include "plugins/instance.hpp"
 
 #include <functional>
@@ -29,7 +30,7 @@ public:
   /// The pipelines that feed this sink; nothing is applied before each of them has decided.
   void feed_by(const std::set<std::string>& pipelines);
   /// A pipeline decided.
-  void want(const std::string& pipeline, const decision& decided);
+  void on_decided(const std::string& pipeline, const decision& decided);
   /// How often the target is compared with what is wanted though nothing changed; 0: never.
   void resync_every(std::chrono::nanoseconds interval);
   /// No update is handed over before this: the instance is started.
@@ -38,14 +39,14 @@ public:
   void close(std::function<void()> idle);
 
   /// What all pipelines together want, or null before each has decided.
-  const model::snapshot_ptr& wanted() const { return wanted_; }
+  const model::snapshot_ptr& desired() const { return desired_; }
   const model::snapshot_ptr& applied() const { return applied_; }
   bool in_flight() const { return in_flight_ != nullptr; }
   /// Serves what is wanted.
-  bool up_to_date() const { return wanted_ && applied_ == wanted_ && last_answer_ == "applied"; }
+  bool up_to_date() const { return desired_ && applied_ == desired_ && last_answer_ == sink_answer::applied; }
   /// Its last answer stands in the way of that; else it serves it, is at work on it, or has yet to begin.
-  bool in_trouble() const { return !up_to_date() && last_answer_ != "applied" && last_answer_ != "none"; }
-  const std::string& last_answer() const { return last_answer_; }
+  bool in_trouble() const { return !up_to_date() && is_trouble(last_answer_); }
+  sink_answer last_answer() const { return last_answer_; }
   const std::string& last_why() const { return last_why_; }
   /// How many updates it has answered with "applied", and when the last of them.
   std::uint64_t applies() const { return applies_; }
@@ -80,10 +81,10 @@ private:
   pipeline_surroundings around_;
   std::map<std::string, decision> feeds_;
   std::uint64_t composed_revision_ = 0;
-  model::snapshot_ptr wanted_;
+  model::snapshot_ptr desired_;
   model::snapshot_ptr applied_;
   model::snapshot_ptr rejected_;
-  decision cause_;            // of wanted_
+  decision cause_;            // of desired_
   decision cause_in_flight_;  // of what in_flight_ brings; none when that is no change
 
   std::shared_ptr<const plugins::update_package> in_flight_;
@@ -91,7 +92,7 @@ private:
   std::uint64_t next_ticket_ = 1;
   bool open_ = false;
   std::function<void()> idle_;
-  std::string last_answer_ = "none";
+  sink_answer last_answer_ = sink_answer::none;
   std::string last_why_;
   bool said_away_ = false;  // the sink found its target away by itself, and not yet back
   std::uint64_t applies_ = 0;

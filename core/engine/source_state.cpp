@@ -1,8 +1,8 @@
 #include "engine/source_state.hpp"
 
 #include "log/log.hpp"
+#include "model/plugin_state.hpp"
 
-#include <array>
 #include <utility>
 
 namespace drcon::engine {
@@ -33,7 +33,8 @@ const silence* source_state::silent_on(const std::string& service) const {
 std::string source_state::why_unknown() const {
   if (!all_unknown_) return {};
   const auto now = instance_->status();
-  return now.state == DRCON_STATE_OK || now.text.empty() ? all_unknown_->why : now.text;
+  return model::plugin_state_of(now.state) == model::plugin_state::ok || now.text.empty() ? all_unknown_->why
+                                                                                          : now.text;
 }
 
 // True when it differs from what is known. Equal content keeps the old object, so that snapshots share it.
@@ -101,8 +102,7 @@ void source_state::on_news(plugins::source_news news) {
 }
 
 void source_state::on_status(const plugins::instance_status& now) {
-  constexpr std::array words{"ok", "degraded", "away"};
-  note(words.at(static_cast<std::size_t>(now.state)) + (now.text.empty() ? std::string() : ": " + now.text));
+  note(to_string(model::plugin_state_of(now.state)) + (now.text.empty() ? std::string() : ": " + now.text));
 }
 
 void source_state::on_refused(const plugins::refusal& what) {

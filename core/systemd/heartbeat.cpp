@@ -1,5 +1,7 @@
 #include "systemd/heartbeat.hpp"
 
+#include "report/verdict.hpp"
+
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -52,9 +54,9 @@ void heartbeat::beat() {
 std::string heartbeat::status() const {
   const auto count = engine_.pipeline_count();
   auto text = note_ + fmt::format("{} pipeline{}: ", count, count == 1 ? "" : "s");
-  auto lines = engine_.settled() ? engine_.caveats() : engine_.unsettled();
+  auto lines = engine_.settled() ? report::caveats(engine_) : report::unsettled(engine_);
   if (engine_.settled()) lines.insert(lines.begin(), "all up to date");
-  else if (lines.empty()) lines.push_back(engine_.verdict());
+  else if (lines.empty()) lines.emplace_back(to_words(report::verdict_of(engine_)));
   text += fmt::format("{}", fmt::join(lines, "; "));
   std::ranges::replace(text, '\n', ' ');  // a line feed would end the line in the protocol
   if (text.size() <= longest_status) return text;

@@ -113,10 +113,14 @@ void send_ares_query(ares_channel channel, const std::vector<unsigned char>& que
 
 #endif
 
-void disable_ares_cache([[maybe_unused]] ares_options& options, [[maybe_unused]] int& mask) {
+void turn_off_ares_defaults([[maybe_unused]] ares_options& options, [[maybe_unused]] int& mask) {
 #ifdef ARES_OPT_QUERY_CACHE
   options.qcache_max_ttl = 0;
   mask |= ARES_OPT_QUERY_CACHE;
+#endif
+#ifdef ARES_OPT_MAXTIMEOUTMS
+  options.maxtimeout = options.timeout;
+  mask |= ARES_OPT_MAXTIMEOUTMS;
 #endif
 }
 

@@ -6,6 +6,7 @@
 #include "engine/engine.hpp"
 #include "log/plugin_level.hpp"
 #include "metrics/process.hpp"
+#include "model/snapshot.hpp"
 #include "report/encode.hpp"
 #include "report/explain.hpp"
 #include "report/figures.hpp"

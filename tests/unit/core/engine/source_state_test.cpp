@@ -1,4 +1,5 @@
 #include "engine/source_state.hpp"
+#include "model/snapshot.hpp"
 
 #include <gtest/gtest.h>
 

@@ -2,6 +2,7 @@
 
 #include "engine/state_file.hpp"
 
+#include "model/snapshot.hpp"
 #include "support/fake_plugins.hpp"
 #include "support/temp_dir.hpp"
 

@@ -1,5 +1,6 @@
 // What people ask of a running engine: pause, resume, rollback, release of the brake, resync.
 #include "engine_fixture.hpp"
+#include "model/snapshot.hpp"
 
 namespace drcon::engine {
 namespace {

@@ -108,10 +108,8 @@ asio::awaitable<reply> channel::ask(std::vector<unsigned char> query) {
   if (mine->status == ARES_SUCCESS) co_return reply{.bytes = std::move(mine->bytes), .why = {}};
   broken_ = true;  // silent: a dead connection would be written to until the kernel gives up, a quarter of an hour on
   const bool too_early = mine->status == ARES_ETIMEOUT && std::chrono::steady_clock::now() - started < timeout_ * 3 / 4;
-  co_return reply{.bytes = {},
-                  .why = reason_of(mine->status),
-                  .lost = mine->status == ARES_ECONNREFUSED,
-                  .too_early = too_early};
+  co_return reply{
+      .bytes = {}, .why = reason_of(mine->status), .lost = mine->status == ARES_ECONNREFUSED, .too_early = too_early};
 }
 
 void channel::socket_changed(void* from, ares_socket_t socket, int readable, int writable) {

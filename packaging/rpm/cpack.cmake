@@ -3,7 +3,5 @@ if(CPACK_GENERATOR STREQUAL "RPM")
   # The symbols are taken from what was built and are a package of their own; what is installed has none.
   set(CPACK_STRIP_FILES ON)
   list(APPEND CPACK_COMPONENTS_ALL drcon-debuginfo)
-  # A second link of the program takes seconds. It is done here, and not with every build, since only an rpm needs it.
-  set(CPACK_INSTALL_COMMANDS "\"${CPACK_DRCON_CMAKE}\" --build \"${CPACK_DRCON_BUILD}\" --target drcon_rpm")
   set(CPACK_PRE_BUILD_SCRIPTS ${CMAKE_CURRENT_LIST_DIR}/layout.cmake)
 endif()

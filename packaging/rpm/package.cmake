@@ -40,22 +40,27 @@ set(CPACK_RPM_SPEC_MORE_DEFINE "%define __requires_exclude ^libprometheus-cpp-co
 %define __strip /bin/true
 %define packager ${CPACK_PACKAGE_CONTACT}")
 set(CPACK_PROJECT_CONFIG_FILE ${PROJECT_SOURCE_DIR}/packaging/rpm/cpack.cmake)
-# For cpack.cmake and layout.cmake, which know no more of this build tree.
+# For layout.cmake, which knows no more of this build tree.
 set(CPACK_DRCON_CMAKE ${CMAKE_COMMAND})
 set(CPACK_DRCON_BUILD ${CMAKE_BINARY_DIR})
 set(CPACK_DRCON_LIBDIR ${CMAKE_INSTALL_LIBDIR})
 
 # ---- the program, linked a second time ----
 
-# The facts come as an object, and so the linker never asks the library for its own: which one counts is no question of order.
+# The facts come as an object, and so the linker never asks the library for its own: which one counts is no question of
+# order. It is built with everything else: were it left to cpack, sources that somebody edits while packages are made
+# would be compiled into them.
 function(drcon_program_for_rpm LIBDIR)
   set(DRCON_PLUGIN_DIR ${LIBDIR}/drcon/plugins)
   configure_file(core/base/build_facts.cpp.in ${CMAKE_BINARY_DIR}/rpm/build_facts.cpp @ONLY)
-  add_executable(drcon_rpm EXCLUDE_FROM_ALL $<TARGET_OBJECTS:drcon> ${CMAKE_BINARY_DIR}/rpm/build_facts.cpp)
+  add_executable(drcon_rpm $<TARGET_OBJECTS:drcon> ${CMAKE_BINARY_DIR}/rpm/build_facts.cpp)
   target_include_directories(drcon_rpm PRIVATE core)
   target_link_libraries(drcon_rpm PRIVATE $<TARGET_PROPERTY:drcon,LINK_LIBRARIES>)
   set_target_properties(drcon_rpm PROPERTIES OUTPUT_NAME drcon RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/rpm
                         INSTALL_RPATH "\$ORIGIN/../${LIBDIR}/drcon" BUILD_WITH_INSTALL_RPATH ON)
+  if(DRCON_SANITIZE)  # nobody packages that
+    set_target_properties(drcon_rpm PROPERTIES EXCLUDE_FROM_ALL ON)
+  endif()
 endfunction()
 drcon_program_for_rpm(lib64)
 

@@ -46,7 +46,7 @@ protected:
   // The names that answer through nginx, over enough requests to meet each.
   std::set<std::string> answers() const { return answerers(nginx_.port(), 24); }
   bool routes_to(const std::set<std::string>& names) const {
-    return wait_until([&] { return answers() == names; });
+    return wait_until([&] { return nginx_.serves_alone() && answers() == names; });
   }
   json endpoints(const std::string& service = "web") const {
     const auto pipeline = drcon_->pipeline("web");

@@ -38,6 +38,9 @@ public:
   bool running() { return process_.running(); }
   pid_t master() const { return process_.pid(); }
   std::set<pid_t> workers() const;
+  /// The worker of the last reload has no other beside it. Until then an earlier generation may answer as well:
+  /// requests that were answered as expected may be followed by some that are not.
+  bool serves_alone() const { return workers().size() == 1; }
   /// `nginx -T`: the configuration as nginx reads it.
   std::string dump() const;
   /// How often it was signalled to reload.

@@ -1,0 +1,75 @@
+// Makes nginx serve a set of upstreams, or leaves everything as it was.
+//
+// Three facts, kept apart: *written* (the file's bytes), *accepted* (nginx -t passed with them), *serving* (a new
+// connection is answered by the generation of these bytes). Nothing is concluded from one to another.
+// Thread rule: owned by the sink's one thread, which it blocks; preview() is for any.
+#pragma once
+
+#include "common/managed_file.hpp"
+#include "nginx/render.hpp"
+#include "nginx/serving.hpp"
+#include "nginx/target.hpp"
+
+#include <drcon/sink.hpp>
+
+#include <optional>
+#include <set>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+namespace drcon::nginx {
+
+struct apply_settings {
+  std::string file;
+  mode_t mode = 0644;
+  layout form;                            ///< without the listener, which is chosen here
+  bool use_listener = true;               ///< confirm = "listener"
+  boost::asio::ip::tcp::endpoint listen;  ///< port 0: chosen here
+  std::chrono::nanoseconds confirm_timeout{};
+};
+
+class applier {
+public:
+  applier(apply_settings options, target nginx, context host);
+  applier(const applier&) = delete;
+  applier& operator=(const applier&) = delete;
+
+  /// `fresh`: the upstreams differ from what was applied last, so that vanished ones are worth another try.
+  outcome apply(const std::vector<upstream>& desired, bool fresh, const std::stop_token& stop);
+
+  /// What apply would write, and what is there now, when that can be read; touches nothing. Any thread, even while
+  /// apply runs.
+  std::pair<std::string, std::optional<std::string>> preview(const std::vector<upstream>& desired) const;
+
+private:
+  bool look(std::string& why);
+  void learn(const std::string& file);
+  void choose_listener();
+  std::vector<upstream> with_retained(const std::vector<upstream>& desired) const;
+  std::set<std::string> vanished(const std::vector<upstream>& desired) const;
+  void remember(const std::vector<upstream>& desired);
+  outcome bring_about(const std::vector<upstream>& all, const std::stop_token& stop);
+  std::string write(const std::string& bytes);
+  target::verdict judge(const std::stop_token& stop);
+  outcome refused(const target::verdict& verdict, const std::stop_token& stop);
+  outcome put_back(const std::string& why, bool was_signalled, const std::stop_token& stop);
+  outcome reload(const rendered& next, bool judged, const std::stop_token& stop);
+  outcome unconfirmed(const rendered& next, const std::stop_token& stop);
+  std::string why_unconfirmed(const rendered& next, const std::stop_token& stop) const;
+
+  const apply_settings options_;
+  const target nginx_;
+  const context host_;
+  common::managed_file file_;
+  serving serving_;
+  layout form_;                                 // options_.form with the listener
+  memory last_;                                 // the last servers of every service
+  std::set<std::string> retained_;              // vanished services that nginx's own configuration still needs
+  std::optional<std::set<std::string>> taken_;  // names of the upstreams nginx last took; nothing: not known
+  bool check_refused_ = false;                  // nginx -t judged the last attempt, and refused it
+  std::string warning_;                         // what the last attempt came to light with, though it served
+  bool learned_ = false;
+};
+
+}  // namespace drcon::nginx

@@ -21,8 +21,8 @@ bool is_done(const common::http_answer& answer) {
   return answer.fault == common::http_fault::none && answer.status == 200;
 }
 
-// The agent will not take this very registration, whatever the time: its text is at fault, not its state. Some faults
-// come as 500 (Consul 1.8.7).
+// The agent will never accept this registration: the fault is in its text, not in the agent's state. Some such faults
+// come with status 500 (Consul 1.8.7).
 bool is_refused(const common::http_answer& answer) {
   if (answer.fault != common::http_fault::none) return false;
   if (answer.status == 400) return true;
@@ -34,11 +34,11 @@ bool is_refused(const common::http_answer& answer) {
 }  // namespace
 
 applier::applier(apply_settings options, context host)
-    : options_(std::move(options)), host_(host), target_(options_.at) {}
+    : options_(std::move(options)), host_(host), target_(options_.target) {}
 
 outcome applier::apply(const snapshot_view& desired, const std::stop_token& stop) {
   rejected_.clear();
-  desired_ = desired_from(desired, options_.by);
+  desired_ = desired_from(desired, options_.desired);
   for (const auto& [which, why] : desired_->refused) host_.refused(which.first, which.second, why);
   for (const auto& [id, each] : desired_->all)
     for (const auto& what : each.left_out)
@@ -50,7 +50,7 @@ outcome applier::match(const std::stop_token& stop) {
   std::string why;
   const auto now = look(stop, why);
   if (!now) return retry(why);
-  const auto todo = plan(*desired_, *now, options_.by.owner, options_.adopt);
+  const auto todo = plan(*desired_, *now, options_.desired.owner, options_.adopt);
   if (why = carry_out(todo, stop); !why.empty()) return retry(why);
   next_look_ = clock::now() + options_.verify;
   show(todo.conflicts);
@@ -72,23 +72,24 @@ std::optional<agent_state> applier::look(const std::stop_token& stop, std::strin
   return found;
 }
 
-// New ones enter before old ones leave, so that nobody is ever without. What went wrong, or empty.
+// Registers new services before it removes old ones, so that a service never has fewer instances than needed. What went
+// wrong, or empty.
 std::string applier::carry_out(const steps& what, const std::stop_token& stop) {
   std::vector<target::request> requests;
   std::vector<const registration*> subjects;
-  for (const auto* each : what.enter) {
+  for (const auto* each : what.to_register) {
     const auto known = rejected_.find(each->id);
     if (known != rejected_.end() && known->second == each->digest) continue;
-    requests.push_back(to_enter(*each));
+    requests.push_back(register_request(*each));
     subjects.push_back(each);
   }
-  const auto entered = target_.ask(requests, stop);
+  const auto answers = target_.ask(requests, stop);
   std::string fault;
-  for (std::size_t i = 0; i < entered.size(); ++i) {
-    if (is_done(entered[i])) continue;
+  for (std::size_t i = 0; i < answers.size(); ++i) {
+    if (is_done(answers[i])) continue;
     const auto& subject = *subjects[i];
-    const auto why = fault_of(entered[i], "registering '" + subject.id + "'");
-    if (is_refused(entered[i])) {
+    const auto why = fault_of(answers[i], "registering '" + subject.id + "'");
+    if (is_refused(answers[i])) {
       rejected_[subject.id] = subject.digest;
       host_.refused(subject.service, subject.endpoint, why);
     } else if (fault.empty()) {
@@ -98,30 +99,30 @@ std::string applier::carry_out(const steps& what, const std::stop_token& stop) {
   if (!fault.empty()) return fault;
 
   requests.clear();
-  for (const auto* each : what.tell) requests.push_back(to_tell(*each));
-  for (const auto& each : what.leave) requests.push_back(to_leave(each));
+  for (const auto* each : what.to_update) requests.push_back(status_request(*each));
+  for (const auto& each : what.to_remove) requests.push_back(deregister_request(each));
   for (const auto& each : target_.ask(requests, stop))
     if (!is_done(each) && each.status != 404) return fault_of(each, "changing a registration");
-  if (!what.enter.empty())
-    host_.count("registrations_total", "Services registered, or registered anew.",
-                static_cast<double>(what.enter.size()));
-  if (!what.leave.empty())
-    host_.count("deregistrations_total", "Services deregistered.", static_cast<double>(what.leave.size()));
+  if (!what.to_register.empty())
+    host_.count("registrations_total", "Services registered, or registered again.",
+                static_cast<double>(what.to_register.size()));
+  if (!what.to_remove.empty())
+    host_.count("deregistrations_total", "Services deregistered.", static_cast<double>(what.to_remove.size()));
   return {};
 }
 
-target::request applier::to_enter(const registration& what) const {
+target::request applier::register_request(const registration& what) const {
   return {.put = true, .target = "/v1/agent/service/register?replace-existing-checks=true", .body = what.body};
 }
 
-target::request applier::to_tell(const registration& what) const {
+target::request applier::status_request(const registration& what) const {
   const json body = {{"Status", what.status}, {"Output", what.note}};
   return {.put = true,
           .target = "/v1/agent/check/update/" + common::percent_encoded(own_check(what.id)),
           .body = body.dump(-1, ' ', false, json::error_handler_t::replace)};
 }
 
-target::request applier::to_leave(const std::string& id) const {
+target::request applier::deregister_request(const std::string& id) const {
   return {.put = true, .target = "/v1/agent/service/deregister/" + common::percent_encoded(id), .body = {}};
 }
 
@@ -141,7 +142,7 @@ void applier::show(const std::vector<const registration*>& conflicts) const {
   host_.status_ok(std::to_string(desired_->all.size()) + " registrations");
 }
 
-// A third of the shortest time within which a check runs out.
+// How often checks are renewed: in a third of the shortest time within which one runs out.
 std::chrono::nanoseconds applier::beat() const {
   auto shortest = std::chrono::nanoseconds::max();
   for (const auto& [id, each] : desired_->all)
@@ -152,9 +153,10 @@ std::chrono::nanoseconds applier::beat() const {
 std::string applier::keep_alive(const std::stop_token& stop) {
   std::vector<target::request> requests;
   for (const auto& [id, each] : desired_->all)
-    if (each.ttl.count() > 0 && !rejected_.contains(id)) requests.push_back(to_tell(each));
+    if (each.ttl.count() > 0 && !rejected_.contains(id)) requests.push_back(status_request(each));
   for (const auto& each : target_.ask(requests, stop))
-    if (each.fault != common::http_fault::none) return each.why;  // a check that is gone comes back at the next look
+    if (each.fault != common::http_fault::none)
+      return each.why;  // a check that is gone is restored at the next comparison
   return {};
 }
 

@@ -1,5 +1,5 @@
-// Makes an agent's registrations match a snapshot, and keeps them so: also when the agent has lost them, or somebody
-// has edited them.
+// Makes an agent's registrations match a snapshot, and restores them when the agent has lost them or somebody has
+// edited them.
 //
 // Thread rule: owned by the sink's one thread, which it blocks.
 #pragma once
@@ -18,8 +18,8 @@
 namespace drcon::consul_catalog {
 
 struct apply_settings {
-  desired_rules by;
-  target_settings at;
+  desired_rules desired;
+  target_settings target;
   bool adopt = false;
   std::chrono::nanoseconds verify{};
 };
@@ -28,10 +28,11 @@ class applier {
 public:
   applier(apply_settings options, context host);
 
-  /// What registrations are made by; for any thread.
-  const desired_rules& by() const { return options_.by; }
+  /// How registrations are made. Any thread: it never changes.
+  const desired_rules& rules() const { return options_.desired; }
   outcome apply(const snapshot_view& desired, const std::stop_token& stop);
-  /// Compares and mends when it is time, and keeps checks alive that run out; when to be called again.
+  /// Compares and restores the registrations when it is time to, and renews checks that run out. Returns after how long
+  /// it is to be called again.
   std::chrono::nanoseconds tend(const std::stop_token& stop);
 
 private:
@@ -42,16 +43,17 @@ private:
   std::string carry_out(const steps& what, const std::stop_token& stop);
   std::string keep_alive(const std::stop_token& stop);
   void show(const std::vector<const registration*>& conflicts) const;
-  target::request to_enter(const registration& what) const;
-  target::request to_tell(const registration& what) const;
-  target::request to_leave(const std::string& id) const;
+  target::request register_request(const registration& what) const;
+  target::request status_request(const registration& what) const;
+  target::request deregister_request(const std::string& id) const;
   std::chrono::nanoseconds beat() const;
 
   const apply_settings options_;
   const context host_;
   target target_;
   std::optional<registrations> desired_;
-  std::map<std::string, std::string> rejected_;  // id -> digest of what the agent refused for good
+  std::map<std::string, std::string>
+      rejected_;  // id -> digest of a registration that the agent refuses, so that it is not sent again
   clock::time_point next_look_{};
   clock::time_point next_beat_{};
 };

@@ -15,22 +15,22 @@ namespace {
 
 using nlohmann::json;
 
-constexpr auto for_ever = "87600h";  // ten years: Consul has no check that somebody else sets and that does not run out
+constexpr auto for_ever = "87600h";  // ten years: Consul has no check without a TTL whose status is set from outside
 
-std::string word(const check_words& from, const std::string& key) {
-  const auto at = from.find(key);
-  return at == from.end() ? std::string() : at->second;
+std::string word(const check_words& words, const std::string& key) {
+  const auto found = words.find(key);
+  return found == words.end() ? std::string() : found->second;
 }
 
 bool is_yes(const std::string& text) { return !text.empty() && text != "false" && text != "0" && text != "no"; }
 
-// The endpoint's own words where it names a kind of check, else the sink's.
-check_words words_of(const endpoint& from, const desired_rules& by) {
+// The endpoint's own settings where they name a kind of check, else those of the sink.
+check_words words_of(const endpoint& origin, const desired_rules& by) {
   static const std::set<std::string> kinds{"http", "https", "tcp", "grpc", "script", "cmd", "ttl"};
   constexpr std::string_view mark = "check_";
   check_words own;
   bool names_one = false;
-  for (const auto& [key, value] : from.meta) {
+  for (const auto& [key, value] : origin.meta) {
     if (!key.starts_with(mark) || value.empty()) continue;
     own.emplace(key.substr(mark.size()), value);
     names_one |= kinds.contains(key.substr(mark.size()));
@@ -44,15 +44,15 @@ check_words words_of(const endpoint& from, const desired_rules& by) {
 std::string path_of(const std::string& text) { return text.starts_with('/') ? text : "/" + text; }
 
 std::string replaced(std::string text, const std::string& what, const std::string& with) {
-  for (auto at = text.find(what); at != std::string::npos; at = text.find(what, at + with.size()))
-    text.replace(at, what.size(), with);
+  for (auto found = text.find(what); found != std::string::npos; found = text.find(what, found + with.size()))
+    text.replace(found, what.size(), with);
   return text;
 }
 
-// The check that Consul's agent runs; nothing when none is asked for. As Registrator has it, the first kind counts.
-std::optional<json> check_of(const check_words& words, const std::string& id, const endpoint& from,
+// The check that Consul's agent runs; nothing when none is asked for. As with Registrator, the first kind counts.
+std::optional<json> check_of(const check_words& words, const std::string& id, const endpoint& origin,
                              const desired_rules& by, std::vector<std::string>& left_out) {
-  const auto place = common::with_port(from.address, from.port);
+  const auto place = common::with_port(origin.address, origin.port);
   json check = {{"CheckID", "service:" + id}, {"Name", "Service '" + id + "' check"}};
   const auto http = word(words, "http");
   const auto https = word(words, "https");
@@ -61,10 +61,10 @@ std::optional<json> check_of(const check_words& words, const std::string& id, co
     const auto method = word(words, http.empty() ? "https_method" : "http_method");
     if (!method.empty()) check["Method"] = method;
   } else if (by.scripts && !word(words, "cmd").empty()) {
-    check["Args"] = {"check-cmd", from.id, std::to_string(from.port), word(words, "cmd")};
+    check["Args"] = {"check-cmd", origin.id, std::to_string(origin.port), word(words, "cmd")};
   } else if (by.scripts && !word(words, "script").empty()) {
-    auto script = replaced(word(words, "script"), "$SERVICE_IP", from.address);
-    check["Args"] = {"/bin/sh", "-c", replaced(std::move(script), "$SERVICE_PORT", std::to_string(from.port))};
+    auto script = replaced(word(words, "script"), "$SERVICE_IP", origin.address);
+    check["Args"] = {"/bin/sh", "-c", replaced(std::move(script), "$SERVICE_PORT", std::to_string(origin.port))};
   } else if (is_yes(word(words, "tcp"))) {
     check["TCP"] = place;
   } else if (!word(words, "grpc").empty()) {
@@ -105,106 +105,111 @@ std::optional<std::string> fault_of_meta(const std::string& key, const std::stri
   return {};
 }
 
-json meta_of(const endpoint& from, std::vector<std::string>& left_out) {
+json meta_of(const endpoint& origin, std::vector<std::string>& left_out) {
   constexpr std::size_t most = 62;  // of 64; two are ours
-  json to = json::object();
-  for (const auto& [key, value] : from.meta) {
+  json result = json::object();
+  for (const auto& [key, value] : origin.meta) {
     auto fault = fault_of_meta(key, value);
-    if (!fault && to.size() == most) fault = "is one too many: Consul takes 64";
+    if (!fault && result.size() == most) fault = "is one too many: Consul takes 64";
     if (fault) left_out.push_back("its metadata '" + key + "', which " + *fault);
-    else to[key] = value;
+    else result[key] = value;
   }
-  return to;
+  return result;
 }
 
-void read_status(const endpoint& from, registration& to) {
-  switch (from.health) {
-    case health::passing: to.status = "passing"; break;
-    case health::warning: to.status = "warning"; break;
-    default: to.status = "critical"; break;
+void read_status(const endpoint& origin, registration& result) {
+  switch (origin.health) {
+    case health::passing: result.status = "passing"; break;
+    case health::warning: result.status = "warning"; break;
+    default: result.status = "critical"; break;
   }
-  to.note = "drcon: " + std::string(to_string(from.health));
-  if (from.weight == 0) {
-    to.status = "critical";  // Consul takes no weight of 0
-    to.note = "drcon: weight 0, no new traffic";
+  result.note = "drcon: " + std::string(to_string(origin.health));
+  if (origin.weight == 0) {
+    result.status = "critical";  // Consul takes no weight of 0
+    result.note = "drcon: weight 0, no new traffic";
   }
 }
 
-// Its id goes into paths, where Consul takes nothing unprintable: it could be registered, and never removed.
+// The id goes into paths, where Consul takes nothing unprintable: it could be registered, but never removed.
 bool is_printable(const std::string& text) {
   return std::ranges::all_of(text, [](char c) { return c >= ' ' && c <= '~'; });
 }
 
-std::optional<std::string> fault_of(const endpoint& from, const std::string& service) {
+std::optional<std::string> fault_of(const endpoint& origin, const std::string& service) {
   constexpr std::size_t longest = 512;
-  if (service.empty() || from.id.empty()) return "it has no name or no id";
-  if (service.size() > longest || from.id.size() > longest) return "its name or id has more than 512 bytes";
-  if (!is_printable(service) || !is_printable(from.id))
+  if (service.empty() || origin.id.empty()) return "it has no name or no id";
+  if (service.size() > longest || origin.id.size() > longest) return "its name or id has more than 512 bytes";
+  if (!is_printable(service) || !is_printable(origin.id))
     return "its service's name, or its id, has characters that are not printable ASCII";
-  if (from.port < 1 || from.port > 65535) return "its port is not between 1 and 65535";
+  if (origin.port < 1 || origin.port > 65535) return "its port is not between 1 and 65535";
   return {};
 }
 
-registration registration_of(const endpoint& from, const std::string& service, const std::string& id,
+registration registration_of(const endpoint& origin, const std::string& service, const std::string& id,
                              const desired_rules& by) {
-  registration to{
-      .id = id, .service = service, .endpoint = from.id, .body = {}, .digest = {}, .status = {}, .note = {}};
-  read_status(from, to);
-  const auto words = words_of(from, by);
+  registration result{
+      .id = id, .service = service, .endpoint = origin.id, .body = {}, .digest = {}, .status = {}, .note = {}};
+  read_status(origin, result);
+  const auto words = words_of(origin, by);
   const auto ttl = word(words, "ttl");
-  to.ttl = go_duration(ttl).value_or(std::chrono::nanoseconds::zero());
-  if (to.ttl.count() == 0 && !ttl.empty()) to.left_out.push_back("its check's ttl '" + ttl + "', which is no duration");
+  result.ttl = go_duration(ttl).value_or(std::chrono::nanoseconds::zero());
+  if (result.ttl.count() == 0 && !ttl.empty())
+    result.left_out.push_back("its check's ttl '" + ttl + "', which is no duration");
   const auto deregister = deregister_after(words, by);
 
   json own = {{"CheckID", own_check(id)},
               {"Name", "drcon"},
-              {"Notes", "Kept by drcon: the endpoint's health as its source tells it."},
-              {"TTL", to.ttl.count() > 0 ? ttl : for_ever},
-              {"Status", to.status}};
+              {"Notes", "Kept by drcon: the endpoint's health as its source reports it."},
+              {"TTL", result.ttl.count() > 0 ? ttl : for_ever},
+              {"Status", result.status}};
   json checks = json::array();
-  if (auto check = check_of(words, id, from, by, to.left_out)) checks.push_back(std::move(*check));
-  // One that never runs out is critical only when drcon says so: nobody is gone then.
-  if (!deregister.empty() && to.ttl.count() > 0) own["DeregisterCriticalServiceAfter"] = deregister;
+  if (auto check = check_of(words, id, origin, by, result.left_out)) checks.push_back(std::move(*check));
+  // A check that never runs out is critical only when drcon says so; that is no sign that the service is gone.
+  if (!deregister.empty() && result.ttl.count() > 0) own["DeregisterCriticalServiceAfter"] = deregister;
   if (!deregister.empty() && !checks.empty()) checks.back()["DeregisterCriticalServiceAfter"] = deregister;
   checks.push_back(own);
 
-  auto meta = meta_of(from, to.left_out);
+  auto meta = meta_of(origin, result.left_out);
   meta[owner_key] = by.owner;
-  json body = {{"ID", id},          {"Name", service},
-               {"Tags", from.tags}, {"Address", from.address},
-               {"Port", from.port}, {"Weights", {{"Passing", std::max(from.weight, 1U)}, {"Warning", 1}}},
-               {"Checks", checks},  {"Meta", meta}};
-  // The status changes by itself, without a registration.
+  json body = {{"ID", id},
+               {"Name", service},
+               {"Tags", origin.tags},
+               {"Address", origin.address},
+               {"Port", origin.port},
+               {"Weights", {{"Passing", std::max(origin.weight, 1U)}, {"Warning", 1}}},
+               {"Checks", checks},
+               {"Meta", meta}};
+  // The status has an update of its own, without a registration: it is no part of the digest.
   auto lasting = body;
   lasting["Checks"].back().erase("Status");
-  to.digest = common::digest(lasting.dump(-1, ' ', false, json::error_handler_t::replace));
-  body["Meta"][digest_key] = to.digest;
-  to.body = body.dump(-1, ' ', false, json::error_handler_t::replace);
-  return to;
+  result.digest = common::digest(lasting.dump(-1, ' ', false, json::error_handler_t::replace));
+  body["Meta"][digest_key] = result.digest;
+  result.body = body.dump(-1, ' ', false, json::error_handler_t::replace);
+  return result;
 }
 
 }  // namespace
 
 std::string own_check(const std::string& id) { return "drcon:" + id; }
 
-registrations desired_from(const snapshot_view& desired, const desired_rules& by) {
+registrations desired_from(const snapshot_view& snapshot, const desired_rules& by) {
   std::map<std::string, int> uses;
-  for (const auto service : desired.services())
+  for (const auto service : snapshot.services())
     for (const auto each : service.endpoints()) ++uses[std::string(each.id())];
-  registrations to;
-  for (const auto service : desired.services()) {
+  registrations result;
+  for (const auto service : snapshot.services()) {
     const std::string name(service.name());
     for (const auto view : service.endpoints()) {
       const auto each = view.copy();
       if (const auto fault = fault_of(each, name)) {
-        to.refused.emplace_back(std::pair(name, each.id), *fault);
+        result.refused.emplace_back(std::pair(name, each.id), *fault);
         continue;
       }
       const auto id = uses.at(each.id) > 1 ? name + ":" + each.id : each.id;
-      to.all.emplace(id, registration_of(each, name, id, by));
+      result.all.emplace(id, registration_of(each, name, id, by));
     }
   }
-  return to;
+  return result;
 }
 
 }  // namespace drcon::consul_catalog

@@ -1,4 +1,4 @@
-// What one endpoint is to a Consul agent: a service with its checks.
+// What the agent should hold: for each endpoint of the snapshot a service with its checks.
 //
 // Pure functions.
 #pragma once
@@ -30,16 +30,16 @@ struct registration {
   std::string body;                   ///< of PUT /v1/agent/service/register
   std::string digest;                 ///< of all of it
   std::string status;                 ///< of our own check: "passing", "warning", "critical"
-  std::string note;                   ///< why
+  std::string note;                   ///< why it has this status; shown by Consul
   std::chrono::nanoseconds ttl{};     ///< of our own check; 0: it does not run out
-  std::vector<std::string> left_out;  ///< what Consul could not take, and is not vital: for people
+  std::vector<std::string> left_out;  ///< what Consul cannot take and the registration can do without; for the log
 };
 
-/// Names of the metadata that carry our mark and the digest.
+/// Names of the metadata with the owner's mark and the digest of the registration.
 inline constexpr auto owner_key = "drcon-owner";
 inline constexpr auto digest_key = "drcon-digest";
 
-/// Of the check that drcon itself keeps for a registration.
+/// The id of the check that drcon itself keeps for a registration.
 std::string own_check(const std::string& id);
 
 struct registrations {
@@ -48,6 +48,6 @@ struct registrations {
 };
 
 /// An endpoint's id is its registration's; where services of the snapshot share an id, SERVICE:ID is.
-registrations desired_from(const snapshot_view& desired, const desired_rules& by);
+registrations desired_from(const snapshot_view& snapshot, const desired_rules& by);
 
 }  // namespace drcon::consul_catalog

@@ -47,12 +47,12 @@ target_settings read_target(const options& table) {
 
 apply_settings read_settings(const options& table, const context& host) {
   apply_settings result;
-  result.at = read_target(table);
-  result.by = {.owner = read_owner(table, host),
-               .check = read_check(table["check"]),
-               .scripts = table["scripts"].boolean(),
-               .deregister = table["deregister_critical_service_after"].string_or("")};
-  if (!result.by.deregister.empty() && !go_duration(result.by.deregister))
+  result.target = read_target(table);
+  result.desired = {.owner = read_owner(table, host),
+                    .check = read_check(table["check"]),
+                    .scripts = table["scripts"].boolean(),
+                    .deregister = table["deregister_critical_service_after"].string_or("")};
+  if (!result.desired.deregister.empty() && !go_duration(result.desired.deregister))
     throw config_error("/deregister_critical_service_after", "expected a duration in Go's form, such as \"90m\"");
   result.adopt = table["adopt"].boolean();
   result.verify = table["verify"].duration();

@@ -35,7 +35,8 @@ public:
     std::string body;
   };
 
-  /// The answers, in order. Once a connection fails, or a stop is requested, the rest is not sent, and fails likewise.
+  /// Sends the requests and returns the answers, in the same order. Once a connection fails, or a stop is requested,
+  /// the others are not sent, and have a fault as well.
   std::vector<common::http_answer> ask(const std::vector<request>& all, const std::stop_token& stop);
 
 private:

@@ -1,4 +1,4 @@
-#include "consul_dns/judge.hpp"
+#include "consul_dns/answer.hpp"
 
 #include <algorithm>
 
@@ -39,7 +39,7 @@ verdict judge(const message& answer, std::size_t bytes, record_type asked, bool 
   if (has_records(answer, asked)) {
     if (may_be_cut(answer.services.size(), bytes))
       return {kind::fault, "the answer is as large as one can be (" + std::to_string(answer.services.size()) +
-                               " records), so it may be cut; DNS cannot tell more: use consul-http"};
+                               " records), so it may be cut; DNS has no larger answers: use consul-http"};
     return {kind::records, {}};
   }
   if (answer.referral) return {kind::fault, "the server does not know, and names others (lame)"};

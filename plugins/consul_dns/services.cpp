@@ -1,4 +1,4 @@
-#include "consul_dns/endpoints.hpp"
+#include "consul_dns/services.hpp"
 
 #include "common/address.hpp"
 
@@ -13,16 +13,16 @@ namespace {
 // "HEX.addr.dc1.consul" of a service with an address of its own names no node.
 std::string node_of(const std::string& target) {
   if (target.find(".addr.") != std::string::npos) return {};
-  const auto at = target.find(".node.");
-  return at == std::string::npos ? target : target.substr(0, at);
+  const auto found = target.find(".node.");
+  return found == std::string::npos ? target : target.substr(0, found);
 }
 
 // "….node.dc1.consul", "….addr.dc1.consul": the label behind.
 std::string datacenter_of(const std::string& target) {
   for (const std::string_view kind : {".node.", ".addr."}) {
-    const auto at = target.find(kind);
-    if (at == std::string::npos) continue;
-    const auto rest = target.substr(at + kind.size());
+    const auto found = target.find(kind);
+    if (found == std::string::npos) continue;
+    const auto rest = target.substr(found + kind.size());
     const auto dot = rest.find('.');
     return dot == std::string::npos ? std::string() : rest.substr(0, dot);
   }
@@ -31,14 +31,14 @@ std::string datacenter_of(const std::string& target) {
 
 }  // namespace
 
-void add_addresses(const std::vector<address_record>& from, address_book& to) {
-  for (const auto& each : from) {
-    const auto [at, is_new] = to.emplace(each.name, each.address);
+void add_addresses(const std::vector<address_record>& records, address_book& book) {
+  for (const auto& each : records) {
+    const auto [found, is_new] = book.emplace(each.name, each.address);
     const auto is_v6 = [](const std::string& address) { return address.find(':') != std::string::npos; };
     if (is_new) continue;
     // One address for each target: of several of a family always the same one.
-    if (is_v6(at->second) == is_v6(each.address)) at->second = std::min(at->second, each.address);
-    else if (is_v6(at->second)) at->second = each.address;
+    if (is_v6(found->second) == is_v6(each.address)) found->second = std::min(found->second, each.address);
+    else if (is_v6(found->second)) found->second = each.address;
   }
 }
 

@@ -17,7 +17,7 @@ namespace drcon::consul_dns {
 /// Target's name -> its address. IPv4 goes before IPv6 where both are known.
 using address_book = std::map<std::string, std::string>;
 
-void add_addresses(const std::vector<address_record>& from, address_book& to);
+void add_addresses(const std::vector<address_record>& records, address_book& book);
 
 /// Targets of the answer that the book does not have.
 std::vector<std::string> unresolved(const std::vector<srv_record>& records, const address_book& book);

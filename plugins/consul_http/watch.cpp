@@ -1,5 +1,5 @@
-// The watcher as a whole: what is watched, who gets a connection of its own, and what people are shown.
-#include "consul_http/watcher_parts.hpp"
+// The watcher as a whole: what is watched, which service gets a connection of its own, and what is reported.
+#include "consul_http/watch_parts.hpp"
 
 #include <algorithm>
 #include <cstdio>
@@ -7,12 +7,13 @@
 
 namespace drcon::consul {
 
-watcher::watcher(settings from, context host, asio::any_io_executor strand, spawner spawn)
-    : settings_(std::move(from)),
+watcher::watcher(settings settings, context host, asio::any_io_executor strand, spawner spawn)
+    : settings_(std::move(settings)),
       host_(host),
       strand_(std::move(strand)),
       spawn_(std::move(spawn)),
-      allowed_(settings_.connections),
+      rotation_(std::chrono::duration_cast<clock::duration>(settings_.rotation_max_age)),
+      limit_(settings_.connections),
       rotation_bucket_(settings_.rotation_rate, std::max(1.0, settings_.rotation_rate / 10)) {}
 
 watcher::~watcher() = default;
@@ -40,41 +41,41 @@ asio::awaitable<void> watcher::run() {
   }
   for (const auto& [key, each] : catalogs_) spawn_(watch_catalog(*each));
   balance();
-  co_await show_figures();
+  co_await report_figures();
 }
 
 // ---- what is watched ----
 
-void watcher::add(const selection& from, const std::string& name) {
-  const auto published = from.as.empty() ? name : from.as;
+void watcher::add(const selection& selected_by, const std::string& name) {
+  const auto published = selected_by.as.empty() ? name : selected_by.as;
   if (watches_.contains(published)) return;  // chosen by name, or by an earlier entry
-  auto made = std::make_shared<watch>();
-  made->from = &from;
+  auto made = std::make_shared<watched_service>();
+  made->selected_by = &selected_by;
   made->name = name;
   made->published = published;
   watches_.emplace(published, made);
-  rotating_.push_front(std::move(made));
-  ++untold_;
+  rotation_.add_first(std::move(made));
+  ++unknown_;
 }
 
 void watcher::drop(const std::string& published) {
-  const auto at = watches_.find(published);
-  if (at == watches_.end()) return;
-  at->second->gone = true;
-  if (!at->second->told) --untold_;
-  rotating_.remove(at->second);
+  const auto found = watches_.find(published);
+  if (found == watches_.end()) return;
+  found->second->gone = true;
+  if (!found->second->is_known) --unknown_;
+  rotation_.remove(found->second);
   // Its query is left to end by itself: Consul counts a connection until the query on it is over, even a closed one.
   failing_.erase(published);
-  watches_.erase(at);
+  watches_.erase(found);
   host_.withdraw(published);
 }
 
 bool watcher::too_many() const {
-  return watches_.size() + catalogs_.size() + (rotation_runs_ ? 2 * places().size() : 0) > allowed_;
+  return watches_.size() + catalogs_.size() + (rotation_runs_ ? 2 * places().size() : 0) > limit_.allowed();
 }
 
 std::size_t watcher::rotation_workers() const {
-  return std::max<std::size_t>(1, std::min(most_rotation_workers, allowed_ / 4));
+  return std::max<std::size_t>(1, std::min(most_rotation_workers, limit_.allowed() / 4));
 }
 
 // How many services may have a connection of their own.
@@ -82,30 +83,29 @@ std::size_t watcher::direct_capacity() const {
   auto reserved = catalogs_.size();
   if (too_many()) reserved += rotation_workers();
   if (too_many() || rotation_runs_) reserved += 2 * places().size();
-  return allowed_ > reserved ? allowed_ - reserved : 0;
+  return limit_.allowed() > reserved ? limit_.allowed() - reserved : 0;
 }
 
-// Gives services that wait a connection, as far as they go, and sees to the rest by rotation.
+// Gives waiting services a connection each, as far as connections go; the others take turns.
 void watcher::balance() {
   while (slots_.size() > direct_capacity()) {
     auto last = slots_.back();
     slots_.pop_back();
-    if (last->current && !last->current->gone) give_up_place(last->current);
+    if (last->current && !last->current->gone) give_up_connection(last->current);
     last->current.reset();
     last->connection->close();
   }
-  while (!rotating_.empty() && slots_.size() < direct_capacity()) {
+  while (!rotation_.empty() && slots_.size() < direct_capacity()) {
     auto made = std::make_shared<slot>();
     made->connection = connection();
-    made->current = rotating_.front();
+    made->current = rotation_.take_first();
     made->current->direct = true;
-    rotating_.pop_front();
     slots_.push_back(made);
     spawn_(watch_directly(made));
   }
-  if (rotating_.empty() || rotation_runs_) return wake_rotation();
+  if (rotation_.empty() || rotation_runs_) return wake_rotation();
   rotation_runs_ = true;
-  round_start_ = clock::now();
+  rotation_.begin_round(clock::now());
   for (std::size_t i = 0; i < std::min(most_rotation_workers, settings_.connections / 4); ++i) spawn_(rotate(i));
   for (const auto& [key, each] : places()) {
     spawn_(watch_checks(*each));
@@ -119,14 +119,14 @@ std::map<std::string, const selection*> watcher::places() const {
   return all;
 }
 
-// It was watched until now, and what changed at this very moment may have been lost with its connection.
-void watcher::give_up_place(const watch_ptr& each) {
+// The service was watched until now; a change at this very moment may have been lost with its connection.
+void watcher::give_up_connection(const watched_ptr& each) {
   each->direct = false;
-  each->checked = clock::now() - doubt;
-  rotating_.push_back(each);
+  each->checked = clock::now() - recheck_margin;
+  rotation_.add_last(each);
 }
 
-// ---- what is shown ----
+// ---- what is reported ----
 
 void watcher::count(const common::http_answer& answer) const {
   const char* result = "ok";
@@ -136,7 +136,7 @@ void watcher::count(const common::http_answer& answer) const {
   host_.count("requests_total", "Requests to the agent, by result.", 1, {{"result", result}});
 }
 
-void watcher::show_status() {
+void watcher::report_status() {
   std::string text;
   if (away_) {
     host_.status_away(last_fault_ + "; " + std::to_string(watches_.size()) + " services stay as they were");
@@ -145,34 +145,31 @@ void watcher::show_status() {
   text = std::to_string(watches_.size()) + " services";
   if (rotation_runs_) {
     char round[32];
-    std::snprintf(round, sizeof round, "%.1f s", round_seconds_);
-    text += ": " + std::to_string(slots_.size()) + " by blocking query, " + std::to_string(rotating_.size()) +
+    std::snprintf(round, sizeof round, "%.1f s", rotation_.round_seconds());
+    text += ": " + std::to_string(slots_.size()) + " by blocking query, " + std::to_string(rotation_.size()) +
             " by rotation (last round " + round + ")";
   }
   if (!failing_.empty())
     host_.status_degraded(text + "; " + std::to_string(failing_.size()) + " queries fail: " + last_fault_);
-  else if (allowed_ < settings_.connections) host_.status_degraded(text + "; " + limit_fault_);
+  else if (limit_.is_lowered()) host_.status_degraded(text + "; " + limit_fault_);
   else host_.status_ok(text);
 }
 
 // Once a second: what the bound on connections costs in freshness.
-asio::awaitable<void> watcher::show_figures() {
+asio::awaitable<void> watcher::report_figures() {
   for (;;) {
     const auto now = clock::now();
-    clock::duration stalest{};
     std::size_t open = 0;
-    for (const auto& each : rotating_)
-      if (each->told && each->checked < last_change_) stalest = std::max(stalest, now - each->checked);
     for (const auto& each : connections_)
       if (const auto held = each.lock()) open += held->is_open() ? 1 : 0;
     host_.gauge("watched_services", "Services that are watched.", static_cast<double>(watches_.size()));
     host_.gauge("direct_watches", "Services with a blocking query of their own.", static_cast<double>(slots_.size()));
     host_.gauge("connections_open", "Connections to the agent.", static_cast<double>(open));
     host_.gauge("staleness_seconds", "Age of the oldest knowledge of a service that may have changed since.",
-                std::chrono::duration<double>(stalest).count());
-    host_.gauge("rotation_seconds", "Duration of the last round of plain queries.", round_seconds_);
-    raise_limit();
-    if (ready_told_ || away_) show_status();
+                std::chrono::duration<double>(rotation_.staleness(now)).count());
+    host_.gauge("rotation_seconds", "Duration of the last round of plain queries.", rotation_.round_seconds());
+    if (limit_.raise(now)) balance();
+    if (is_ready_ || away_) report_status();
     co_await pause(std::chrono::seconds(1));
   }
 }

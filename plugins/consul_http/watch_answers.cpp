@@ -1,5 +1,5 @@
-// What answers mean: what is told of it, what counts as a failure, and how the agent's limit on connections is met.
-#include "consul_http/watcher_parts.hpp"
+// What answers mean: what is published, what counts as a failure, and when the agent's limit on connections is met.
+#include "consul_http/watch_parts.hpp"
 
 #include "common/consul_rules.hpp"
 
@@ -11,7 +11,7 @@ namespace drcon::consul {
 using common::consul::next_index;
 
 // True when the answer was good. Publishes first; everything else can wait.
-bool watcher::take(const watch_ptr& each, const common::http_answer& answer, std::optional<std::uint64_t> asked,
+bool watcher::take(const watched_ptr& each, const common::http_answer& answer, std::optional<std::uint64_t> asked,
                    clock::time_point started) {
   const bool asked_stale = settings_.consistency == consistency::stale && !each->fresh_only;
   auto why = fault_of(answer, settings_, asked_stale).value_or(std::string());
@@ -19,12 +19,12 @@ bool watcher::take(const watch_ptr& each, const common::http_answer& answer, std
   if (why.empty()) {
     const auto next = next_index(each->index, answer.header("x-consul-index"));
     // A blocking query that ran out, or a plain one at the same index: nothing to read.
-    const bool same = each->told && next == each->index && !failing_.contains(each->published);
+    const bool same = each->is_known && next == each->index && !failing_.contains(each->published);
     if (host_.log_enabled(DRCON_LOG_DEBUG))
       host_.debug(each->name + ": index " + std::to_string(next) + ", before " + std::to_string(each->index) +
                   (same ? ", nothing new" : ", read"));
     if (!same) {
-      auto endpoints = parse_endpoints(answer.body, each->from->health, why);
+      auto endpoints = parse_endpoints(answer.body, each->selected_by->health, why);
       if (endpoints) {
         host_.publish({.name = each->published, .revision = next, .endpoints = std::move(*endpoints)});
         each->changed = clock::now();
@@ -46,8 +46,8 @@ bool watcher::take(const watch_ptr& each, const common::http_answer& answer, std
     return false;
   }
   worked(each->published);
-  if (!std::exchange(each->told, true)) {
-    --untold_;
+  if (!std::exchange(each->is_known, true)) {
+    --unknown_;
     become_ready();
   }
   if (answer.header("x-consul-results-filtered-by-acls") == "true" && each->changed >= started)
@@ -58,20 +58,20 @@ bool watcher::take(const watch_ptr& each, const common::http_answer& answer, std
 void watcher::failed(const std::string& what, const common::http_answer& answer, const std::string& why) {
   last_fault_ = why;
   const bool again = !failing_.insert(what).second;
-  const bool fails_anew = !again && watches_.contains(what);
+  const bool newly_fails = !again && watches_.contains(what);
   // An agent that answers nothing but errors is as good as gone: Consul without a leader. Once may be a hiccup.
   const bool is_away = answer.fault == common::http_fault::connect || (again && nothing_works());
-  const bool away_anew = is_away && !std::exchange(away_, true);
-  if (away_anew) ready_told_ = false;
-  show_status();  // first: who learns that the state is unknown finds the reason there
-  if (fails_anew) host_.unknown(what, why);
-  if (away_anew) host_.unknown({}, why);
+  const bool newly_away = is_away && !std::exchange(away_, true);
+  if (newly_away) is_ready_ = false;
+  report_status();  // first: who learns that the state is unknown finds the reason there
+  if (newly_fails) host_.unknown(what, why);
+  if (newly_away) host_.unknown({}, why);
 }
 
 void watcher::worked(const std::string& what) {
   const bool was_failing = failing_.erase(what) > 0;
   if (away_) become_ready();
-  if (was_failing) show_status();
+  if (was_failing) report_status();
 }
 
 bool watcher::nothing_works() const {
@@ -83,9 +83,9 @@ bool watcher::nothing_works() const {
 // Does nothing while there is still something in the way.
 void watcher::become_ready() {
   if (away_ && !nothing_works()) away_ = false;
-  if (ready_told_ || away_ || untold_ > 0 || catalogs_told_ < catalogs_.size()) return;
-  ready_told_ = true;
-  show_status();
+  if (is_ready_ || away_ || unknown_ > 0 || catalogs_read_ < catalogs_.size()) return;
+  is_ready_ = true;
+  report_status();
   host_.ready();
 }
 
@@ -97,54 +97,42 @@ void watcher::take_catalog(const selection& place, const catalog& now) {
     const auto before = known.find(name);
     if (before == known.end() || before->second != tags) suspect(name);
   }
-  std::set<std::string> wanted;
-  for (const auto& from : settings_.services) {
-    if (from.by_name() || from.place() != key) continue;
+  std::set<std::string> selected;
+  for (const auto& each : settings_.services) {
+    if (each.by_name() || each.place() != key) continue;
     for (const auto& [name, tags] : now) {
       if (name.size() > longest_name) continue;
-      const bool matches = from.match ? std::regex_match(name, *from.match) : tags.contains(from.with_tag);
+      const bool matches = each.match ? std::regex_match(name, *each.match) : tags.contains(each.with_tag);
       if (!matches) continue;
-      wanted.insert(name);
-      add(from, name);
+      selected.insert(name);
+      add(each, name);
     }
   }
   for (const auto& [name, tags] : known) {
     if (!now.contains(name)) suspect(name);
-    const auto at = watches_.find(name);
-    if (at == watches_.end() || wanted.contains(name)) continue;
-    if (!at->second->from->by_name() && at->second->from->place() == key) drop(name);
+    const auto found = watches_.find(name);
+    if (found == watches_.end() || selected.contains(name)) continue;
+    if (!found->second->selected_by->by_name() && found->second->selected_by->place() == key) drop(name);
   }
   known = now;
   something_changed();
   balance();
 }
 
-// The agent closed a new connection without a word while it answers others: its limit of connections per client.
 bool watcher::is_connection_limit(const common::http_answer& answer) const {
-  if (answer.status == 429 && answer.body.find("concurrent connections") != std::string::npos) return true;
-  if (answer.fault != common::http_fault::closed_early || away_) return false;
-  return proven_connections() > 0;
+  return connection_limit::is_met_by(answer, away_ ? 0 : proven_connections());
 }
 
-// Makes do with the connections there are, for a while; then a few more are tried.
-void watcher::limit_hit() {
+// Goes on with the connections there are, for a while; then a few more are tried.
+void watcher::lower_limit() {
   host_.count("connection_limit_resets_total", "Connections that the agent closed because of its limit per client.");
   last_fault_ =
       "Consul closed a new connection at once: its limits.http_max_conns_per_client (200 by default) is reached; "
       "lower the option 'connections', or raise that limit";
   limit_fault_ = last_fault_;
-  const auto open = std::max(fewest_connections + catalogs_.size(), proven_connections());
-  allowed_ = std::min(allowed_, open);
-  limit_since_ = clock::now();
+  limit_.lower(std::max(fewest_connections + catalogs_.size(), proven_connections()), clock::now());
   balance();
-  show_status();
-}
-
-void watcher::raise_limit() {
-  if (allowed_ == settings_.connections || clock::now() - limit_since_ < limit_holds_for) return;
-  limit_since_ = clock::now();
-  allowed_ = std::min(settings_.connections, allowed_ + std::max<std::size_t>(4, allowed_ / 2));
-  balance();
+  report_status();
 }
 
 }  // namespace drcon::consul

@@ -1,8 +1,7 @@
-// What the parts of the watcher share: a watched service, a place with a connection of its own, and the numbers that
-// bound both.
+// What the files of the watcher share: a connection that serves one service, and the numbers that bound their work.
 #pragma once
 
-#include "consul_http/watcher.hpp"
+#include "consul_http/watch.hpp"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -14,38 +13,17 @@ inline constexpr auto token = asio::as_tuple(asio::use_awaitable);
 
 /// An agent answers about as many plain queries at once as it has cores.
 inline constexpr std::size_t most_rotation_workers = 20;
-/// Before connections beyond the agent's limit are tried again.
-inline constexpr auto limit_holds_for = std::chrono::seconds(30);
 /// Catalogue, checks, one that takes turns, and one to spare.
 inline constexpr std::size_t fewest_connections = 4;
 /// std::regex recurses: a name of 100 kB would exhaust the stack.
 inline constexpr std::size_t longest_name = 512;
-/// An answer that was on its way when its connection was taken away.
-inline constexpr auto doubt = std::chrono::seconds(1);
-/// Of one blocking query, beyond a burst: a check that flaps must not spin us.
-inline constexpr double answers_per_second = 10;
-inline constexpr double burst = 5;
+/// A change within this time before a service lost its connection may have been lost with an answer on its way.
+inline constexpr auto recheck_margin = std::chrono::seconds(1);
+/// What these queries are called among those that fail. No service has such a name: Consul's have no brackets.
 inline const std::string checks_watch = "(checks)";
 inline const std::string catalog_watch = "(catalog)";
 
-struct watcher::watch {
-  const selection* from = nullptr;
-  std::string name;
-  std::string published;
-  std::uint64_t index = 0;  // 0: the next query is a plain one
-  bool told = false;
-  bool gone = false;
-  bool direct = false;
-  bool suspected = false;
-  bool failing = false;
-  clock::time_point retry_at{};  // while failing, in rotation
-  bool fresh_only = false;       // a stale answer was too old: ask the leader
-  clock::time_point checked{};
-  clock::time_point changed{};
-  bucket answers{answers_per_second, burst};
-};
-
-// A timer that wake_rotation() may end early; it is off the list however its wait ends.
+// Keeps a timer on the list of those that wake_rotation() ends early, for as long as its wait lasts.
 class watcher::idle_wait {
 public:
   idle_wait(std::vector<asio::steady_timer*>& all, asio::steady_timer& timer) : all_(all), timer_(timer) {
@@ -62,8 +40,8 @@ private:
 
 struct watcher::slot {
   std::shared_ptr<common::http_connection> connection;
-  watch_ptr current;
-  watch_ptr next;  // takes the place of current when its query is over
+  watched_ptr current;
+  watched_ptr next;  // takes the place of current when the query under way is over
 };
 
 }  // namespace drcon::consul

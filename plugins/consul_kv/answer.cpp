@@ -1,4 +1,4 @@
-#include "consul_kv/entries.hpp"
+#include "consul_kv/answer.hpp"
 
 #include <openssl/evp.h>
 #include <nlohmann/json.hpp>

@@ -11,8 +11,8 @@
 
 namespace drcon::consul_kv {
 
-/// The body of /v1/kv/…: whole path -> value, of the entries that are wanted; or nothing and why. Folders (keys that
-/// end in "/") are none.
+/// The body of /v1/kv/…: whole path -> value, of the keys that the entry selects; or nothing, and why. Folders (keys
+/// that end in "/") are none.
 std::optional<std::map<std::string, std::string>> read_entries(const std::string& body, const selection& wanted,
                                                                std::string& why);
 

@@ -1,4 +1,4 @@
-// A container as the Docker Engine API describes it, as far as it matters here.
+// A container as the Docker Engine API describes it: the parts that matter here.
 //
 // Pure functions.
 #pragma once
@@ -39,7 +39,7 @@ struct container {
   std::string health;  ///< "starting", "healthy", "unhealthy"; empty: it has no check
 };
 
-/// From GET /containers/ID/json; nothing when that is not what Docker says.
+/// From GET /containers/ID/json; nothing when the answer does not have Docker's form.
 std::optional<container> read_container(const nlohmann::json& inspected);
 
 /// "SIGTERM", "TERM", "15" -> 15; 0 when it is none.

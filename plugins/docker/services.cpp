@@ -1,4 +1,4 @@
-#include "docker/inventory.hpp"
+#include "docker/services.hpp"
 
 #include "common/json_text.hpp"
 
@@ -14,10 +14,10 @@ namespace {
 using common::json_text;
 
 int number(const nlohmann::json& attributes, const char* key) {
-  const auto at = attributes.find(key);
+  const auto found = attributes.find(key);
   int value = 0;
-  if (at == attributes.end() || !at->is_string()) return value;
-  const auto text = at->get<std::string>();
+  if (found == attributes.end() || !found->is_string()) return value;
+  const auto text = found->get<std::string>();
   std::from_chars(text.data(), text.data() + text.size(), value);
   return value;
 }
@@ -39,18 +39,18 @@ std::optional<event> read_event(const std::string& line) {
   const auto attributes = actor.value("Attributes", nlohmann::json::object());
   if (!attributes.is_object()) return {};
   const auto type = json_text(parsed, "Type");
-  event to{.container = type == "network" ? json_text(attributes, "container") : json_text(actor, "ID"),
-           .action = json_text(parsed, "Action"),
-           .signal = number(attributes, "signal"),
-           .exit_code = number(attributes, "exitCode")};
-  if (to.container.empty() || !matters(type, to.action)) return {};
-  return to;
+  event result{.container = type == "network" ? json_text(attributes, "container") : json_text(actor, "ID"),
+               .action = json_text(parsed, "Action"),
+               .signal = number(attributes, "signal"),
+               .exit_code = number(attributes, "exitCode")};
+  if (result.container.empty() || !matters(type, result.action)) return {};
+  return result;
 }
 
 void inventory::recall(const event& what, clock::time_point now) {
   auto& each = all_[what.container];
   if (what.action == "kill") {
-    if (each.signals.empty()) each.told_at = now;
+    if (each.signals.empty()) each.asked_at = now;
     each.signals.insert(what.signal);
   } else if (what.action == "start") {
     each.signals.clear();
@@ -78,8 +78,8 @@ bool inventory::take(const event& what, clock::time_point now) {
 }
 
 std::uint64_t inventory::age(const std::string& id) const {
-  const auto at = all_.find(id);
-  return at == all_.end() ? 0 : at->second.age;
+  const auto found = all_.find(id);
+  return found == all_.end() ? 0 : found->second.age;
 }
 
 void inventory::take(container what) {
@@ -95,11 +95,11 @@ void inventory::take(container what) {
 }
 
 void inventory::forget(const std::string& id) {
-  const auto at = all_.find(id);
-  if (at == all_.end()) return;
-  at->second.last.reset();
-  refresh(id, at->second);
-  all_.erase(at);
+  const auto found = all_.find(id);
+  if (found == all_.end()) return;
+  found->second.last.reset();
+  refresh(id, found->second);
+  all_.erase(found);
 }
 
 std::set<std::string> inventory::known() const {
@@ -110,8 +110,8 @@ std::set<std::string> inventory::known() const {
 
 std::vector<endpoint> inventory::endpoints(const std::string& service) const {
   std::map<std::string, endpoint> in_order;
-  if (const auto at = services_.find(service); at != services_.end())
-    for (const auto& [id, offered] : at->second)
+  if (const auto found = services_.find(service); found != services_.end())
+    for (const auto& [id, offered] : found->second)
       for (const auto* each : offered) in_order.emplace(each->id, *each);
   std::vector<endpoint> all;
   for (auto& [id, each] : in_order) all.push_back(std::move(each));
@@ -138,34 +138,34 @@ std::vector<std::pair<std::string, std::string>> inventory::doubles() const {
 std::optional<inventory::clock::time_point> inventory::next_return() const {
   std::optional<clock::time_point> next;
   for (const auto& [id, each] : all_)
-    if (each.last && each.last->running && is_told_to_stop(each))
-      next = std::min(next.value_or(clock::time_point::max()), each.told_at + stop_wait_);
+    if (each.last && each.last->running && is_asked_to_stop(each))
+      next = std::min(next.value_or(clock::time_point::max()), each.asked_at + stop_wait_);
   return next;
 }
 
 void inventory::take_back(clock::time_point now) {
   for (auto& [id, each] : all_) {
-    if (!each.last || !each.last->running || !is_told_to_stop(each) || now < each.told_at + stop_wait_) continue;
+    if (!each.last || !each.last->running || !is_asked_to_stop(each) || now < each.asked_at + stop_wait_) continue;
     each.signals.clear();
     refresh(id, each);
   }
 }
 
 // SIGHUP to reread a configuration is no request to stop; the container says which signal is.
-bool inventory::is_told_to_stop(const record& of) const {
+bool inventory::is_asked_to_stop(const record& of) const {
   const int own = of.last ? of.last->stop_signal : SIGTERM;
   return of.signals.contains(SIGKILL) || of.signals.contains(SIGTERM) || of.signals.contains(own);
 }
 
 void inventory::refresh(const std::string& id, record& of) {
-  auto now = of.last ? offers_of(*of.last, by_, is_told_to_stop(of)) : std::vector<offer>();
+  auto now = of.last ? offers_of(*of.last, by_, is_asked_to_stop(of)) : std::vector<offer>();
   if (now == of.offers) return;
   for (const auto& each : of.offers) {
     changed_.insert(each.service);
-    const auto at = services_.find(each.service);
-    if (at == services_.end()) continue;  // another offer of this container has taken it out
-    at->second.erase(id);
-    if (at->second.empty()) services_.erase(at);
+    const auto found = services_.find(each.service);
+    if (found == services_.end()) continue;  // another offer of this container has taken it out
+    found->second.erase(id);
+    if (found->second.empty()) services_.erase(found);
   }
   of.offers = std::move(now);
   for (const auto& each : of.offers) {

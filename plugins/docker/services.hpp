@@ -1,6 +1,6 @@
 // What the containers of one engine offer: from events and inspections to the state of each service.
 //
-// Pure state, no I/O: events change it at once as far as they tell, inspections bring it in line.
+// State without input or output. Events change it at once, as far as they say; inspections correct it.
 // Thread rule: owned by its user.
 #pragma once
 
@@ -18,7 +18,7 @@
 
 namespace drcon::docker {
 
-/// One line of the engine's event stream, as far as it matters.
+/// One line of the engine's event stream: the parts that matter here.
 struct event {
   std::string container;  ///< its id
   std::string action;     ///< "start", "die", "kill", "health_status: healthy", "connect"…
@@ -26,7 +26,7 @@ struct event {
   int exit_code = 0;      ///< of "die"
 };
 
-/// Nothing for events that change no endpoint, and for what is no event.
+/// Nothing for events that change no endpoint, and for text that is no event.
 std::optional<event> read_event(const std::string& line);
 
 class inventory {
@@ -35,12 +35,13 @@ public:
 
   inventory(rules by, std::chrono::nanoseconds stop_wait) : by_(std::move(by)), stop_wait_(stop_wait) {}
 
-  /// Takes what the event itself tells: an endpoint leaves when its container is asked to stop, not when it has. True
-  /// when the container must be inspected to know the rest.
+  /// Applies what the event itself says: an endpoint is removed when its container is asked to stop, not when it has
+  /// stopped. True when the container must be inspected to know the rest.
   bool take(const event& what, clock::time_point now);
-  /// Takes an event of the past: only who has been asked to stop, since what is to be is looked at.
+  /// Applies an event from before the connection: only which containers have been asked to stop, since their present
+  /// state is inspected anyway.
   void recall(const event& what, clock::time_point now);
-  /// How often an event has spoken of it: an inspection that began before the last one is of no use.
+  /// How many events there were of this container. An inspection that began before the last of them is out of date.
   std::uint64_t age(const std::string& id) const;
   void take(container what);
   void forget(const std::string& id);
@@ -54,19 +55,19 @@ public:
   /// Endpoints that are left out, with the reason.
   std::vector<std::pair<std::string, std::string>> doubles() const;
 
-  /// When a container that was told to stop and did not is taken back; call take_back() then.
+  /// When a container that was asked to stop and did not is published again; call take_back() then.
   std::optional<clock::time_point> next_return() const;
   void take_back(clock::time_point now);
 
 private:
   struct record {
-    std::optional<container> last;  // nothing: only events have spoken of it
+    std::optional<container> last;  // nothing: only events were seen of it
     std::set<int> signals;          // sent to it since it started
-    clock::time_point told_at{};
+    clock::time_point asked_at{};
     std::uint64_t age = 0;
     std::vector<offer> offers;
   };
-  bool is_told_to_stop(const record& of) const;
+  bool is_asked_to_stop(const record& of) const;
   void refresh(const std::string& id, record& of);
 
   rules by_;

@@ -1,4 +1,4 @@
-#include "docker/watcher.hpp"
+#include "docker/watch.hpp"
 
 #include "common/json_text.hpp"
 #include "common/percent.hpp"
@@ -25,45 +25,47 @@ constexpr std::size_t longest_line = std::size_t{4} * 1024 * 1024;  // of the ev
 
 std::string fault_of(const common::http_answer& answer, const std::string& what) {
   if (answer.fault != common::http_fault::none) return answer.why;
-  const auto said = json::parse(answer.body, nullptr, false);
-  const auto message = said.is_object() && said.contains("message") ? ": " + said["message"].dump() : std::string();
+  const auto parsed = json::parse(answer.body, nullptr, false);
+  const auto message =
+      parsed.is_object() && parsed.contains("message") ? ": " + parsed["message"].dump() : std::string();
   return what + " was answered with " + std::to_string(answer.status) + message;
 }
 
 std::pair<int, int> version_of(const std::string& text) {
-  std::pair<int, int> to;
+  std::pair<int, int> result;
   const auto dot = text.find('.');
-  if (dot == std::string::npos) return to;
-  std::from_chars(text.data(), text.data() + dot, to.first);
-  std::from_chars(text.data() + dot + 1, text.data() + text.size(), to.second);
-  return to;
+  if (dot == std::string::npos) return result;
+  std::from_chars(text.data(), text.data() + dot, result.first);
+  std::from_chars(text.data() + dot + 1, text.data() + text.size(), result.second);
+  return result;
 }
 
 std::string event_filter() { return common::percent_encoded(R"({"type":["container","network"]})"); }
 
 // Seconds and nanoseconds, as the engine reads them.
-std::string timestamp(std::chrono::system_clock::time_point at) {
-  const auto whole = std::chrono::duration_cast<std::chrono::nanoseconds>(at.time_since_epoch()).count();
+std::string timestamp(std::chrono::system_clock::time_point found) {
+  const auto whole = std::chrono::duration_cast<std::chrono::nanoseconds>(found.time_since_epoch()).count();
   constexpr std::int64_t second = 1'000'000'000;
   const auto part = std::to_string(whole % second);
   return std::to_string(whole / second) + "." + std::string(9 - part.size(), '0') + part;
 }
 
-// What the list says of a container, without what changes with time alone: "Up 5 minutes (healthy)" -> "(healthy)".
-std::string gist_of(json listed) {
-  if (const auto at = listed.find("Status"); at != listed.end() && at->is_string()) {
-    const auto text = at->get<std::string>();
+// A container's row in the engine's list, without what changes with time alone: "Up 5 minutes (healthy)" ->
+// "(healthy)".
+std::string unchanging_part_of(json listed) {
+  if (const auto found = listed.find("Status"); found != listed.end() && found->is_string()) {
+    const auto text = found->get<std::string>();
     const auto open = text.find('(');
     const bool up = text.starts_with("Up");
-    *at = up && open != std::string::npos ? text.substr(open) : up ? "Up" : text.substr(0, text.find(')'));
+    *found = up && open != std::string::npos ? text.substr(open) : up ? "Up" : text.substr(0, text.find(')'));
   }
   return listed.dump();
 }
 
 }  // namespace
 
-watcher::watcher(settings from, context host, const asio::any_io_executor& strand)
-    : settings_(std::move(from)),
+watcher::watcher(settings settings, context host, const asio::any_io_executor& strand)
+    : settings_(std::move(settings)),
       host_(host),
       wake_(strand),
       events_(strand, settings_.engine, {}),
@@ -78,7 +80,7 @@ asio::awaitable<void> watcher::run() {
     events_.close();
     host_.status_away(why);
     host_.unknown({}, why);
-    for (const auto& [name, endpoints] : told_) stale_.insert(name);
+    for (const auto& [name, endpoints] : published_) stale_.insert(name);
     wake_.expires_after(backoff_.next());
     boost::system::error_code woken;
     co_await wake_.async_wait(asio::redirect_error(asio::use_awaitable, woken));
@@ -103,18 +105,19 @@ asio::awaitable<std::string> watcher::follow() {
 asio::awaitable<std::string> watcher::agree_on_version() {
   const auto answer = co_await questions_.get("/version", settings_.timeout);
   if (answer.fault != common::http_fault::none || answer.status != 200) co_return fault_of(answer, "/version");
-  const auto said = json::parse(answer.body, nullptr, false);
-  if (!said.is_object()) co_return "what answers is no Docker engine";
+  const auto parsed = json::parse(answer.body, nullptr, false);
+  if (!parsed.is_object()) co_return "what answers is no Docker engine";
   constexpr std::pair known{1, 41};  // of Docker 20.10; engines speak older versions as far as they say
-  const auto wanted = std::max(version_of(common::json_text(said, "MinAPIVersion")),
-                               std::min(known, version_of(common::json_text(said, "ApiVersion"))));
+  const auto wanted = std::max(version_of(common::json_text(parsed, "MinAPIVersion")),
+                               std::min(known, version_of(common::json_text(parsed, "ApiVersion"))));
   if (wanted.first < 1) co_return "what answers is no Docker engine: it names no ApiVersion";
   version_ = "/v" + std::to_string(wanted.first) + "." + std::to_string(wanted.second);
   co_return std::string();
 }
 
-// Events of the time before tell who has been asked to stop, and goes on for its last seconds. The engine keeps a few
-// hundred of them; that there are none is no fault. The stream is open already: what comes meanwhile waits there.
+// Earlier events show which containers have been asked to stop and run on for their last seconds. The engine keeps a
+// few hundred of them; it is no fault when there are none. The stream is open already: events of this moment wait
+// there.
 asio::awaitable<void> watcher::recall() {
   const auto now = std::chrono::system_clock::now();
   const auto answer = co_await questions_.get(version_ + "/events?since=" + timestamp(now - settings_.stop_wait) +
@@ -131,7 +134,7 @@ asio::awaitable<std::string> watcher::listen() {
     text += *part;
     std::size_t start = 0;
     for (auto end = text.find('\n'); end != std::string::npos; end = text.find('\n', start)) {
-      hear(text.substr(start, end - start));
+      take_event(text.substr(start, end - start));
       start = end + 1;
     }
     text.erase(0, start);
@@ -141,7 +144,7 @@ asio::awaitable<std::string> watcher::listen() {
   co_return "the engine has ended the event stream";
 }
 
-void watcher::hear(const std::string& line) {
+void watcher::take_event(const std::string& line) {
   const auto what = read_event(line);
   if (!what) return;
   if (inventory_.take(*what, clock::now())) to_look_at_.insert(what->container);
@@ -160,7 +163,7 @@ asio::awaitable<std::string> watcher::work() {
       why = co_await look_at(id);
     } else {
       inventory_.take_back(now);
-      settled();
+      all_looked_at();
       publish();
       wake_.expires_at(next_deadline());
       boost::system::error_code woken;
@@ -185,27 +188,27 @@ asio::awaitable<std::string> watcher::look_at_all() {
   const auto answer = co_await questions_.get(version_ + "/containers/json?all=true", settings_.timeout);
   if (answer.fault != common::http_fault::none || answer.status != 200)
     co_return fault_of(answer, "the list of containers");
-  const auto said = json::parse(answer.body, nullptr, false);
-  if (!said.is_array()) co_return "the list of containers is none";
+  const auto parsed = json::parse(answer.body, nullptr, false);
+  if (!parsed.is_array()) co_return "the answer to the list of containers is no list";
   std::map<std::string, std::string> listed;
-  for (const auto& each : said) {
+  for (const auto& each : parsed) {
     if (!each.is_object() || !each.contains("Id") || !each["Id"].is_string())
       co_return "the list of containers has one without id";
-    listed.emplace(each["Id"].get<std::string>(), gist_of(each));
+    listed.emplace(each["Id"].get<std::string>(), unchanging_part_of(each));
   }
   for (const auto& id : inventory_.known())
     if (!listed.contains(id)) inventory_.forget(id);
   std::erase_if(troubles_, [&listed](const auto& each) { return !listed.contains(each.first); });
-  for (const auto& [id, gist] : listed) {
+  for (const auto& [id, part] : listed) {
     const auto before = listed_.find(id);
-    if (!looked_ || before == listed_.end() || before->second != gist) to_look_at_.insert(id);
+    if (!looked_ || before == listed_.end() || before->second != part) to_look_at_.insert(id);
   }
   listed_ = std::move(listed);
   co_return std::string();
 }
 
-// One that cannot be told keeps its last state, and is looked at again with all others: it must not keep the rest from
-// being known.
+// A container that cannot be understood keeps its last state, and is inspected again with all others: it must not keep
+// the rest from being published.
 asio::awaitable<std::string> watcher::look_at(std::string id) {
   const auto age = inventory_.age(id);
   const auto answer = co_await questions_.get(version_ + "/containers/" + id + "/json", settings_.timeout);
@@ -217,9 +220,9 @@ asio::awaitable<std::string> watcher::look_at(std::string id) {
   }
   auto found = answer.status == 200 ? read_container(json::parse(answer.body, nullptr, false)) : std::nullopt;
   if (!found) {
-    troubles_[id] = answer.status == 200 ? "what the engine says of it is not understood" : fault_of(answer, "it");
+    troubles_[id] = answer.status == 200 ? "the engine's description of it is not understood" : fault_of(answer, "it");
     listed_.erase(id);
-    show();
+    report_status();
     co_return std::string();
   }
   if (auto why = co_await borrow_network(*found); !why.empty()) co_return why;
@@ -233,7 +236,7 @@ asio::awaitable<std::string> watcher::look_at(std::string id) {
   co_return std::string();
 }
 
-// One that lives in the network of another is where that one is.
+// A container that uses the network of another has the addresses of that one.
 asio::awaitable<std::string> watcher::borrow_network(container& of) {
   constexpr std::string_view mark = "container:";
   if (!of.running || !of.network_mode.starts_with(mark)) co_return std::string();
@@ -242,7 +245,7 @@ asio::awaitable<std::string> watcher::borrow_network(container& of) {
   if (answer.fault != common::http_fault::none) co_return answer.why;
   const auto found =
       answer.status == 200 ? read_container(json::parse(answer.body, nullptr, false)) : std::optional<container>();
-  if (!found) co_return std::string();  // nobody lends: it is nowhere
+  if (!found) co_return std::string();  // the other one is gone, so there is no address
   of.addresses = found->addresses;
   for (auto& port : of.ports)
     for (const auto& published : found->ports)
@@ -253,13 +256,13 @@ asio::awaitable<std::string> watcher::borrow_network(container& of) {
 bool watcher::is_wanted(const container& each) const {
   return std::ranges::all_of(settings_.labels, [&each](const std::string& wanted) {
     const auto equals = wanted.find('=');
-    const auto at = each.labels.find(wanted.substr(0, equals));
-    return at != each.labels.end() && (equals == std::string::npos || at->second == wanted.substr(equals + 1));
+    const auto found = each.labels.find(wanted.substr(0, equals));
+    return found != each.labels.end() && (equals == std::string::npos || found->second == wanted.substr(equals + 1));
   });
 }
 
-// All that was listed has been looked at.
-void watcher::settled() {
+// Every listed container has been inspected: what is known is complete.
+void watcher::all_looked_at() {
   if (looked_) return;
   looked_ = true;
   ever_looked_ = true;
@@ -268,55 +271,55 @@ void watcher::settled() {
   for (const auto& name : inventory_.services()) stale_.insert(name);
   publish();
   host_.ready();
-  show();
+  report_status();
 }
 
-// Tells what differs from what was told.
+// Publishes the services that may have changed.
 void watcher::publish() {
   for (const auto& name : inventory_.changed()) stale_.insert(name);
   if (!looked_) return;
   const bool losses_count = clock::now() >= losses_from_;
-  bool told_any = false;
-  for (auto at = stale_.begin(); at != stale_.end();) {
-    const auto name = *at;
+  bool any = false;
+  for (auto found = stale_.begin(); found != stale_.end();) {
+    const auto name = *found;
     auto now = inventory_.endpoints(name);
     if (!losses_count && would_lose(name, now)) {
-      ++at;
+      ++found;
       continue;
     }
-    at = stale_.erase(at);
-    told_any = true;
+    found = stale_.erase(found);
+    any = true;
     const bool expected = std::ranges::find(settings_.services, name) != settings_.services.end();
     if (now.empty() && !expected) {
-      if (told_.erase(name) > 0) host_.withdraw(name);
+      if (published_.erase(name) > 0) host_.withdraw(name);
       continue;
     }
     host_.publish({.name = name, .revision = 0, .endpoints = now});
-    told_.insert_or_assign(name, std::move(now));
+    published_.insert_or_assign(name, std::move(now));
   }
-  if (told_any) show();
+  if (any) report_status();
 }
 
 bool watcher::would_lose(const std::string& service, const std::vector<endpoint>& now) const {
-  const auto before = told_.find(service);
-  if (before == told_.end()) return false;
+  const auto before = published_.find(service);
+  if (before == published_.end()) return false;
   return std::ranges::any_of(before->second, [&now](const endpoint& each) {
     return std::ranges::none_of(now, [&each](const endpoint& other) { return other.id == each.id; });
   });
 }
 
-void watcher::show() const {
+void watcher::report_status() const {
   std::size_t endpoints = 0;
-  for (const auto& [name, each] : told_) endpoints += each.size();
+  for (const auto& [name, each] : published_) endpoints += each.size();
   host_.gauge("containers", "Containers that are known.", static_cast<double>(inventory_.known().size()));
   if (!troubles_.empty())
     return host_.status_degraded("container " + troubles_.begin()->first.substr(0, 12) + ": " +
-                                 troubles_.begin()->second + "; what is known of it stands");
+                                 troubles_.begin()->second + "; its last known state stays");
   const auto doubles = inventory_.doubles();
   if (!doubles.empty())
     return host_.status_degraded("service '" + doubles.front().first + "' has more than one endpoint with the id '" +
                                  doubles.front().second + "'; only one of them is used: SERVICE_ID must be unique");
-  host_.status_ok(std::to_string(told_.size()) + " services, " + std::to_string(endpoints) + " endpoints");
+  host_.status_ok(std::to_string(published_.size()) + " services, " + std::to_string(endpoints) + " endpoints");
 }
 
 }  // namespace drcon::docker

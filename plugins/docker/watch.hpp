@@ -1,12 +1,12 @@
-// Follows one Docker engine: its event stream, and a full look at each connection and at an interval, so that no missed
-// event leaves a ghost.
+// Follows one Docker engine: its event stream, and its whole list at each connection and at an interval, so that a
+// missed event leaves no stale endpoint.
 //
 // Thread rule: everything on the strand of its executor.
 #pragma once
 
 #include "common/backoff.hpp"
 #include "common/http_client.hpp"
-#include "docker/inventory.hpp"
+#include "docker/services.hpp"
 #include "docker/settings.hpp"
 
 #include <drcon/context.hpp>
@@ -25,7 +25,7 @@ namespace drcon::docker {
 
 class watcher {
 public:
-  watcher(settings from, context host, const boost::asio::any_io_executor& strand);
+  watcher(settings settings, context host, const boost::asio::any_io_executor& strand);
   watcher(const watcher&) = delete;
   watcher& operator=(const watcher&) = delete;
 
@@ -44,12 +44,12 @@ private:
   boost::asio::awaitable<std::string> look_at(std::string id);
   boost::asio::awaitable<std::string> borrow_network(container& of);
 
-  void hear(const std::string& line);
+  void take_event(const std::string& line);
   bool is_wanted(const container& each) const;
-  void settled();
+  void all_looked_at();
   void publish();
   bool would_lose(const std::string& service, const std::vector<endpoint>& now) const;
-  void show() const;
+  void report_status() const;
   clock::time_point next_deadline() const;
 
   settings settings_;
@@ -61,16 +61,16 @@ private:
   common::backoff backoff_;
 
   inventory inventory_;
-  std::map<std::string, std::string> listed_;    // container -> what the list last said of it
-  std::map<std::string, std::string> troubles_;  // container -> why it cannot be told
+  std::map<std::string, std::string> listed_;    // container -> its row in the engine's list, when it was last read
+  std::map<std::string, std::string> troubles_;  // container -> why its state is unknown
   std::set<std::string> to_look_at_;
   bool looked_ = false;            // at everything, since the connection was made
   bool ever_looked_ = false;       // at everything, at all
   clock::time_point next_look_;    // at everything
-  clock::time_point losses_from_;  // until then what was lost while the engine was away may come back
+  clock::time_point losses_from_;  // endpoints lost while the engine was unreachable may come back until then
 
-  std::map<std::string, std::vector<endpoint>> told_;
-  std::set<std::string> stale_;  // services to be told, though nothing new is known of them
+  std::map<std::string, std::vector<endpoint>> published_;
+  std::set<std::string> stale_;  // services to be published
 };
 
 }  // namespace drcon::docker

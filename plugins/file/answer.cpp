@@ -1,4 +1,4 @@
-#include "file/parse.hpp"
+#include "file/answer.hpp"
 
 #include <drcon/toml.hpp>
 
@@ -12,7 +12,7 @@
 namespace drcon::file {
 namespace {
 
-// Both formats are read as TOML's node tree, so that there is one judge of the content.
+// Both formats are read into TOML's tree of nodes, so that one class checks the content of both.
 class reader {
 public:
   reader(std::string file, bool has_places) : file_(std::move(file)), has_places_(has_places) {}
@@ -23,10 +23,10 @@ public:
     // A file that is being rewritten is empty for a moment, and its beginning is TOML too: never "no services".
     if (root.empty() && has_places_) fault(root, "there is no 'service'; for no services write \"service = []\"");
     known_keys(root, {"service"}, "at the top level");
-    each_table(root, "service", [&](const toml::table& from) {
-      auto one = read_service(from);
+    each_table(root, "service", [&](const toml::table& table) {
+      auto one = read_service(table);
       if (!one.name.empty() && !names.insert(one.name).second)
-        fault(from, "service '" + one.name + "' is there already");
+        fault(table, "service '" + one.name + "' is there already");
       all.push_back(std::move(one));
     });
     return all;
@@ -34,67 +34,68 @@ public:
   const std::string& faults() const { return faults_; }
 
 private:
-  service read_service(const toml::table& from) {
-    known_keys(from, {"name", "endpoint"}, "of a service");
-    service to{.name = text(from, "name", true), .revision = 0, .endpoints = {}};
+  service read_service(const toml::table& table) {
+    known_keys(table, {"name", "endpoint"}, "of a service");
+    service result{.name = text(table, "name", true), .revision = 0, .endpoints = {}};
     std::set<std::string> ids;
-    each_table(from, "endpoint", [&](const toml::table& inner) {
+    each_table(table, "endpoint", [&](const toml::table& inner) {
       auto one = read_endpoint(inner);
       if (!ids.insert(one.id).second) fault(inner, "endpoint id '" + one.id + "' is there already");
-      to.endpoints.push_back(std::move(one));
+      result.endpoints.push_back(std::move(one));
     });
-    return to;
+    return result;
   }
 
-  endpoint read_endpoint(const toml::table& from) {
-    known_keys(from, {"id", "node", "address", "port", "weight", "priority", "health", "tags", "meta"},
+  endpoint read_endpoint(const toml::table& table) {
+    known_keys(table, {"id", "node", "address", "port", "weight", "priority", "health", "tags", "meta"},
                "of an endpoint");
-    endpoint to{.id = text(from, "id", false),
-                .node = text(from, "node", false),
-                .address = text(from, "address", true),
-                .port = number(from, "port", 0, 1, 65535),
-                .weight = number(from, "weight", 1, 0, 65535),
-                .priority = number(from, "priority", 0, 0, 65535),
-                .health = health_of(from),
-                .tags = {},
-                .meta = {}};
-    if (!from.contains("port")) fault(from, "'port' is missing");
-    if (to.id.empty()) to.id = to.address + ":" + std::to_string(to.port);
-    read_labels(from, to);
-    return to;
+    endpoint result{.id = text(table, "id", false),
+                    .node = text(table, "node", false),
+                    .address = text(table, "address", true),
+                    .port = number(table, "port", 0, 1, 65535),
+                    .weight = number(table, "weight", 1, 0, 65535),
+                    .priority = number(table, "priority", 0, 0, 65535),
+                    .health = health_of(table),
+                    .tags = {},
+                    .meta = {}};
+    if (!table.contains("port")) fault(table, "'port' is missing");
+    if (result.id.empty()) result.id = result.address + ":" + std::to_string(result.port);
+    read_labels(table, result);
+    return result;
   }
 
-  void read_labels(const toml::table& from, endpoint& to) {
-    if (const auto* tags = from.get("tags")) {
+  void read_labels(const toml::table& table, endpoint& result) {
+    if (const auto* tags = table.get("tags")) {
       if (!tags->is_array()) fault(*tags, "expected an array of strings for 'tags'");
       else
         for (const auto& tag : *tags->as_array()) {
-          if (tag.is_string()) to.tags.push_back(*tag.value<std::string>());
+          if (tag.is_string()) result.tags.push_back(*tag.value<std::string>());
           else fault(tag, "expected a string in 'tags'");
         }
     }
-    if (const auto* meta = from.get("meta")) {
+    if (const auto* meta = table.get("meta")) {
       if (!meta->is_table()) fault(*meta, "expected a table of strings for 'meta'");
       else
         for (const auto& [key, value] : *meta->as_table()) {
-          if (value.is_string()) to.meta.emplace(key.str(), *value.value<std::string>());
+          if (value.is_string()) result.meta.emplace(key.str(), *value.value<std::string>());
           else fault(value, "expected a string in 'meta'");
         }
     }
   }
 
-  health health_of(const toml::table& from) {
-    const auto word = from.contains("health") ? text(from, "health", false) : "passing";
+  health health_of(const toml::table& table) {
+    const auto word = table.contains("health") ? text(table, "health", false) : "passing";
     for (const auto each : {health::passing, health::warning, health::critical, health::maintenance})
       if (word == to_string(each)) return each;
-    fault(*from.get("health"), "expected passing, warning, critical or maintenance for 'health', found '" + word + "'");
+    fault(*table.get("health"),
+          "expected passing, warning, critical or maintenance for 'health', found '" + word + "'");
     return health::critical;
   }
 
-  std::string text(const toml::table& from, const char* key, bool required) {
-    const auto* node = from.get(key);
+  std::string text(const toml::table& table, const char* key, bool required) {
+    const auto* node = table.get(key);
     if (node == nullptr) {
-      if (required) fault(from, std::string("'") + key + "' is missing");
+      if (required) fault(table, std::string("'") + key + "' is missing");
       return {};
     }
     const auto value = node->is_string() ? node->value<std::string>() : std::nullopt;
@@ -103,9 +104,9 @@ private:
     return value.value_or(std::string());
   }
 
-  std::uint32_t number(const toml::table& from, const char* key, std::uint32_t otherwise, std::int64_t least,
+  std::uint32_t number(const toml::table& table, const char* key, std::uint32_t otherwise, std::int64_t least,
                        std::int64_t most) {
-    const auto* node = from.get(key);
+    const auto* node = table.get(key);
     if (node == nullptr) return otherwise;
     const auto value = node->is_integer() ? node->value<std::int64_t>() : std::nullopt;
     if (value && *value >= least && *value <= most) return static_cast<std::uint32_t>(*value);
@@ -115,8 +116,8 @@ private:
   }
 
   template <class Visit>
-  void each_table(const toml::table& from, const char* key, Visit visit) {
-    const auto* node = from.get(key);
+  void each_table(const toml::table& table, const char* key, Visit visit) {
+    const auto* node = table.get(key);
     if (node == nullptr) return;
     const auto* list = node->as_array();
     if (list == nullptr) return fault(*node, std::string("expected an array of tables for '") + key + "'");
@@ -130,16 +131,16 @@ private:
     }
   }
 
-  void known_keys(const toml::table& from, std::initializer_list<std::string_view> known, const char* where) {
-    for (const auto& [key, node] : from)
+  void known_keys(const toml::table& table, std::initializer_list<std::string_view> known, const char* where) {
+    for (const auto& [key, node] : table)
       if (std::ranges::find(known, key.str()) == known.end())
         fault(node, "unknown key '" + std::string(key.str()) + "' " + where);
   }
 
-  void fault(const toml::node& at, const std::string& what) {
+  void fault(const toml::node& node, const std::string& what) {
     constexpr std::size_t enough = 2000;
     if (faults_.size() > enough) return;
-    const auto begin = at.source().begin;
+    const auto begin = node.source().begin;
     faults_ += (faults_.empty() ? "" : "; ") + file_;
     if (has_places_) faults_ += ":" + std::to_string(begin.line) + ":" + std::to_string(begin.column);
     else if (!where_.empty()) faults_ += ": " + where_;
@@ -154,19 +155,19 @@ private:
 
 // JSON's values as TOML's. A null, which TOML does not have, becomes a date, which no key takes: left out, it would
 // make an array shorter than its writer meant.
-void add(toml::table& to, const std::string& key, const nlohmann::json& value);
-void add(toml::array& to, const nlohmann::json& value);
+void add(toml::table& table, const std::string& key, const nlohmann::json& value);
+void add(toml::array& array, const nlohmann::json& value);
 
-toml::table table_of(const nlohmann::json& from) {
-  toml::table to;
-  for (const auto& [key, value] : from.items()) add(to, key, value);
-  return to;
+toml::table table_of(const nlohmann::json& object) {
+  toml::table result;
+  for (const auto& [key, value] : object.items()) add(result, key, value);
+  return result;
 }
 
-toml::array array_of(const nlohmann::json& from) {
-  toml::array to;
-  for (const auto& each : from) add(to, each);
-  return to;
+toml::array array_of(const nlohmann::json& list) {
+  toml::array result;
+  for (const auto& each : list) add(result, each);
+  return result;
 }
 
 template <class Put>
@@ -180,12 +181,12 @@ void convert(const nlohmann::json& value, Put put) {
   else put(toml::date{});
 }
 
-void add(toml::table& to, const std::string& key, const nlohmann::json& value) {
-  convert(value, [&](auto each) { to.insert_or_assign(key, std::move(each)); });
+void add(toml::table& table, const std::string& key, const nlohmann::json& value) {
+  convert(value, [&](auto each) { table.insert_or_assign(key, std::move(each)); });
 }
 
-void add(toml::array& to, const nlohmann::json& value) {
-  convert(value, [&](auto each) { to.push_back(std::move(each)); });
+void add(toml::array& array, const nlohmann::json& value) {
+  convert(value, [&](auto each) { array.push_back(std::move(each)); });
 }
 
 // A byte's place as a person counts it.
@@ -197,7 +198,8 @@ std::string line_and_column(const std::string& text, std::size_t byte) {
   return std::to_string(line) + ":" + std::to_string(column);
 }
 
-// What nlohmann's parser lets pass: nesting without end, and a member that stands twice, of which it keeps the last.
+// Refuses what nlohmann's parser accepts: unlimited nesting, and a member that stands twice, of which it keeps the
+// last.
 class json_guard {
 public:
   bool operator()(int depth, nlohmann::json::parse_event_t event, const nlohmann::json& parsed) {

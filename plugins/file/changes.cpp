@@ -1,4 +1,4 @@
-#include "file/watch.hpp"
+#include "file/changes.hpp"
 
 #include <poll.h>
 #include <sys/eventfd.h>
@@ -32,7 +32,7 @@ std::string directory_of(const std::string& path) {
 
 }  // namespace
 
-watch::watch(const std::string& path)
+file_changes::file_changes(const std::string& path)
     : path_(path),
       directory_(directory_of(path)),
       name_(std::filesystem::path(path).filename().string()),
@@ -47,13 +47,13 @@ watch::watch(const std::string& path)
   look();
 }
 
-watch::~watch() {
+file_changes::~file_changes() {
   if (inotify_ >= 0) ::close(inotify_);
   ::close(wake_);
 }
 
 // True when it is another directory than before: what happened there until now went unseen.
-bool watch::look() {
+bool file_changes::look() {
   if (inotify_ < 0) return false;
   // For a directory that is watched already the same number comes back.
   const auto now = ::inotify_add_watch(inotify_, directory_.c_str(), events);
@@ -63,7 +63,7 @@ bool watch::look() {
   return watched_ >= 0;
 }
 
-news watch::wait(const std::stop_token& stop, std::chrono::nanoseconds at_most) {
+news file_changes::wait(const std::stop_token& stop, std::chrono::nanoseconds at_most) {
   const std::stop_callback wake(stop, [this] { ::eventfd_write(wake_, 1); });
   if (look()) return news::perhaps;
   if (watched_ < 0) at_most = std::min<std::chrono::nanoseconds>(at_most, look_again);
@@ -74,7 +74,7 @@ news watch::wait(const std::stop_token& stop, std::chrono::nanoseconds at_most) 
 }
 
 // False when the time is up.
-bool watch::await(std::chrono::nanoseconds at_most) const {
+bool file_changes::await(std::chrono::nanoseconds at_most) const {
   std::array<pollfd, 2> files{pollfd{inotify_, POLLIN, 0}, pollfd{wake_, POLLIN, 0}};
   const auto milliseconds = std::chrono::ceil<std::chrono::milliseconds>(at_most).count();
   return ::poll(files.data(), files.size(), static_cast<int>(std::clamp<std::int64_t>(milliseconds, 0, 3'600'000))) > 0;
@@ -82,7 +82,7 @@ bool watch::await(std::chrono::nanoseconds at_most) const {
 
 // What the events say of the file, the last one counting; those of other files in the directory say nothing. Unless
 // the file is a symbolic link: then it may lead through them, as in a Kubernetes volume, where "..data" is swapped.
-news watch::read_events() {
+news file_changes::read_events() {
   std::error_code ignored;
   const bool is_link = std::filesystem::is_symlink(path_, ignored);
   auto found = news::none;
@@ -90,9 +90,9 @@ news watch::read_events() {
   for (;;) {
     const auto length = ::read(inotify_, buffer.data(), buffer.size());
     if (length <= 0) return found;
-    for (ssize_t at = 0; at < length;) {
-      const auto* event = reinterpret_cast<const inotify_event*>(buffer.data() + at);
-      at += static_cast<ssize_t>(sizeof(inotify_event) + event->len);
+    for (ssize_t offset = 0; offset < length;) {
+      const auto* event = reinterpret_cast<const inotify_event*>(buffer.data() + offset);
+      offset += static_cast<ssize_t>(sizeof(inotify_event) + event->len);
       const bool is_ours = event->len > 0 && std::string_view(event->name) == name_;
       if ((event->mask & IN_Q_OVERFLOW) != 0) {
         found = news::perhaps;

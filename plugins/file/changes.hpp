@@ -1,6 +1,7 @@
-// Tells when a file may have changed, by inotify on its directory.
+// Notices when a file may have changed, by inotify on its directory.
 //
-// The directory, because editors and scripts replace a file by rename, which leaves a watch on the old one behind.
+// The directory is watched, because editors and scripts replace a file by rename, and a watch on the file itself would
+// stay with the old one.
 // Thread rule: one thread.
 #pragma once
 
@@ -17,13 +18,13 @@ enum class news {
   whole,    ///< the last that happened: its writer closed it, or it was moved into place
 };
 
-class watch {
+class file_changes {
 public:
   /// Throws when the system has no file descriptors left.
-  explicit watch(const std::string& path);
-  ~watch();
-  watch(const watch&) = delete;
-  watch& operator=(const watch&) = delete;
+  explicit file_changes(const std::string& path);
+  ~file_changes();
+  file_changes(const file_changes&) = delete;
+  file_changes& operator=(const file_changes&) = delete;
 
   /// Returns when something happened to the file, when the time is up, or when a stop is requested. A directory that
   /// is not there, vanished, or was replaced by another of its name is looked for again at each call.

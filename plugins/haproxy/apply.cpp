@@ -10,7 +10,7 @@
 namespace drcon::haproxy {
 namespace {
 
-// While a drain is under way. The answer costs HAProxy some microseconds.
+// How often drains are looked at. An answer costs HAProxy some microseconds.
 constexpr auto drain_poll = std::chrono::milliseconds(100);
 
 std::string trimmed(const std::string& text) {
@@ -20,7 +20,7 @@ std::string trimmed(const std::string& text) {
   return line.substr(0, line.find('\n'));
 }
 
-// HAProxy answers words, not codes. What counts in the end is what is read back; this finds the reason.
+// HAProxy answers with sentences, not codes. The state that is read back decides; this only finds the reason.
 bool is_success(const std::string& answer) {
   return answer.empty() || answer == "New server registered." || answer == "Server deleted." ||
          answer.starts_with("IP changed from") || answer.starts_with("no need to change") ||
@@ -115,7 +115,7 @@ outcome applier::bring_about(target& cli) {
     plans = plan(now->state);
     for (const auto& [name, each] : plans) {
       if (each.growth.empty()) continue;
-      // Nothing is taken away: what serves now goes on serving.
+      // Nothing is removed while something desired is missing: the servers of before go on serving.
       return retry(refusal.empty() ? "HAProxy took '" + each.growth.front() + "' without effect" : refusal);
     }
   }
@@ -134,8 +134,8 @@ std::map<std::string, backend_plan> applier::plan(const live_state& live) const 
   std::map<std::string, backend_plan> plans;
   for (const auto& name : managed_) {
     if (!live.backends.contains(name)) continue;
-    const auto at = desired_->find(name);
-    const auto& desired = at == desired_->end() ? nothing : at->second;
+    const auto found = desired_->find(name);
+    const auto& desired = found == desired_->end() ? nothing : found->second;
     if (desired.servers.empty() && options_.keep_empty) continue;
     const auto servers = live.servers.find(name);
     plans.emplace(name, plan_backend(name, desired, servers == live.servers.end() ? no_servers : servers->second,
@@ -173,7 +173,7 @@ std::string applier::carry_out(target& cli, const std::vector<std::string>& comm
   return {};
 }
 
-// Drains what is not desired any more; tend() ends it. What went wrong, or empty.
+// Starts to drain the servers that are not desired any more; tend() removes them. What went wrong, or empty.
 std::string applier::begin_departures(target& cli, const std::map<std::string, backend_plan>& plans) {
   std::map<std::string, departure> departures;
   std::vector<std::string> lines;
@@ -277,18 +277,19 @@ std::optional<std::map<std::string, std::uint64_t>> applier::connections(target&
   return used;
 }
 
-// Takes away what has no connection left, or no time. HAProxy refuses to delete a server in use: then again later.
+// Removes the servers that have no connection left, or whose time is up. HAProxy refuses to delete a server in use: it
+// is then retried at the next call.
 void applier::end_departures(target& cli) {
   const auto used = connections(cli);
   if (!used) return;
   std::vector<std::string> lines;
   std::vector<std::pair<std::string, std::size_t>> due;  // server, and the line whose answer tells that it is gone
   for (auto& [server, each] : departures_) {
-    const auto at = used->find(server);
-    const auto left = at == used->end() ? 0 : at->second;
+    const auto found = used->find(server);
+    const auto left = found == used->end() ? 0 : found->second;
     const bool late = clock::now() >= each.deadline;
     if (left > 0 && !late) continue;
-    if (left > 0 && !std::exchange(each.told, true))
+    if (left > 0 && !std::exchange(each.reported, true))
       host_.warn(server + " still has " + std::to_string(left) + " connections after drain_timeout; " +
                  (options_.shutdown_sessions ? "they are cut off" : "it goes when they have ended"));
     lines.push_back("set server " + server + " state maint");
@@ -308,7 +309,7 @@ void applier::end_departures(target& cli) {
   if (short_of_slots_) recheck_ = true;
 }
 
-// A HAProxy that is reloaded reads it back, so that its slots hold today's servers from the first moment on.
+// A reloaded HAProxy reads it, so that its slots hold the present servers from the first moment on.
 void applier::write_state_file(target& cli) {
   if (options_.state_file.empty()) return;
   std::string why;

@@ -1,5 +1,5 @@
-// Keeps one HAProxy in step: applies what is desired, reads back what came of it, ends drains, and notices when HAProxy
-// was reloaded or restarted and so has forgotten everything.
+// Keeps one HAProxy in step: sends the commands of a plan, reads the state back, ends drains, and notices when HAProxy
+// was reloaded or restarted, and so has forgotten what was set at run time.
 //
 // Thread rule: owned by the sink's one thread, which it blocks; preview() is for any.
 #pragma once
@@ -40,7 +40,8 @@ public:
 
   outcome apply(desired_backends desired);
 
-  /// Between applies; returns when it wants to be called again.
+  /// To be called between applies: looks whether HAProxy is still the same process, and ends drains. Returns after how
+  /// long it is to be called again.
   std::chrono::nanoseconds tend();
 
   /// What HAProxy would hold, and what it holds now when it can be asked; a line for each server. Touches nothing.
@@ -50,7 +51,7 @@ private:
   using clock = std::chrono::steady_clock;
   struct departure {
     clock::time_point deadline;
-    bool told = false;  // that it takes longer
+    bool reported = false;  // that it takes longer than drain_timeout
   };
   struct view {
     live_state state;
@@ -78,13 +79,13 @@ private:
   const apply_settings options_;
   const context host_;
   std::optional<desired_backends> desired_;
-  std::set<std::string> managed_;                // backends that have been desired since the start
-  process_identity process_;                     // who was spoken to last
-  std::string successor_;                        // of whom, while it does not yet have what its predecessor had
-  std::set<std::string> served_;                 // "backend/server": brought into service by us, in this process
+  std::set<std::string> managed_;  // backends that have been desired since the start
+  process_identity process_;       // the process that answered last
+  std::string successor_;          // why everything is set again; empty when that is done
+  std::set<std::string> served_;   // "backend/server": brought into service by drcon, in this HAProxy process
   std::map<std::string, departure> departures_;  // "backend/server": on its way out
   bool short_of_slots_ = false;
-  bool recheck_ = false;  // what HAProxy holds must be looked at again, though it is the same process
+  bool recheck_ = false;  // the state must be read again, although it is the same process
 };
 
 }  // namespace drcon::haproxy

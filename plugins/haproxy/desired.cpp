@@ -16,17 +16,17 @@ constexpr unsigned heaviest = 256;         // HAProxy's limit
 constexpr std::size_t longest_name = 200;  // keeps a command far below HAProxy's buffer
 
 // In hundredths of the registry's unit.
-std::uint64_t weight_of(const endpoint_view& from, const desired_rules& rules) {
-  const auto whole = std::uint64_t{from.weight()} * 100;
-  if (from.health() != health::warning || rules.warning != warning_policy::reduce || whole == 0) return whole;
+std::uint64_t weight_of(const endpoint_view& source, const desired_rules& rules) {
+  const auto whole = std::uint64_t{source.weight()} * 100;
+  if (source.health() != health::warning || rules.warning != warning_policy::reduce || whole == 0) return whole;
   return std::max<std::uint64_t>(
       1, static_cast<std::uint64_t>(std::llround(static_cast<double>(whole) * rules.warning_share)));
 }
 
-server_state state_of(const endpoint_view& from, const desired_rules& rules) {
-  if (from.health() == health::critical || from.health() == health::maintenance) return server_state::maint;
-  if (from.weight() == 0) return server_state::drain;
-  if (from.health() == health::warning && rules.warning == warning_policy::drain) return server_state::drain;
+server_state state_of(const endpoint_view& source, const desired_rules& rules) {
+  if (source.health() == health::critical || source.health() == health::maintenance) return server_state::maint;
+  if (source.weight() == 0) return server_state::drain;
+  if (source.health() == health::warning && rules.warning == warning_policy::drain) return server_state::drain;
   return server_state::ready;
 }
 
@@ -73,8 +73,8 @@ public:
                     "its name cannot be that of a backend: letters, digits, '_', '.', ':' and '-', at most 200");
       return;
     }
-    auto& to = all_[name];
-    for (const auto each : service.endpoints()) add(service, each, to);
+    auto& result = all_[name];
+    for (const auto each : service.endpoints()) add(service, each, result);
   }
 
   std::map<std::string, desired_backend> finish() {
@@ -94,26 +94,26 @@ private:
     std::map<std::string, std::uint32_t> priorities;
   };
 
-  void add(const service_view& service, const endpoint_view& from, draft& to) {
-    const auto address = ip_of(from.address());
+  void add(const service_view& service, const endpoint_view& source, draft& result) {
+    const auto address = ip_of(source.address());
     if (!address)
-      return host_.refused(service.name(), from.id(),
+      return host_.refused(service.name(), source.id(),
                            "its address is no IP address, and HAProxy resolves no name at run time");
-    if (from.port() < 1 || from.port() > 65535)
-      return host_.refused(service.name(), from.id(), "its port is not between 1 and 65535");
-    const auto key = common::with_port(*address, from.port());
-    const auto [at, is_new] =
-        to.backend.servers.try_emplace(key, desired_server{.address = *address,
-                                                           .port = static_cast<std::uint16_t>(from.port()),
-                                                           .weight = 1,
-                                                           .state = state_of(from, rules_),
-                                                           .backup = false,
-                                                           .service = std::string(service.name()),
-                                                           .endpoint = std::string(from.id())});
+    if (source.port() < 1 || source.port() > 65535)
+      return host_.refused(service.name(), source.id(), "its port is not between 1 and 65535");
+    const auto key = common::with_port(*address, source.port());
+    const auto [found, is_new] =
+        result.backend.servers.try_emplace(key, desired_server{.address = *address,
+                                                               .port = static_cast<std::uint16_t>(source.port()),
+                                                               .weight = 1,
+                                                               .state = state_of(source, rules_),
+                                                               .backup = false,
+                                                               .service = std::string(service.name()),
+                                                               .endpoint = std::string(source.id())});
     if (!is_new)
-      return host_.refused(service.name(), from.id(), "its address and port are those of " + at->second.endpoint);
-    to.shares[key] = weight_of(from, rules_);
-    to.priorities[key] = from.priority();
+      return host_.refused(service.name(), source.id(), "its address and port are those of " + found->second.endpoint);
+    result.shares[key] = weight_of(source, rules_);
+    result.priorities[key] = source.priority();
   }
 
   const desired_rules& rules_;
@@ -127,7 +127,7 @@ std::string backend_of(std::string_view service, const desired_rules& rules) {
   if (const auto own = rules.backends.find(std::string(service)); own != rules.backends.end()) return own->second;
   constexpr std::string_view place = "{service}";
   auto name = rules.backend_pattern;
-  if (const auto at = name.find(place); at != std::string::npos) name.replace(at, place.size(), service);
+  if (const auto found = name.find(place); found != std::string::npos) name.replace(found, place.size(), service);
   return name;
 }
 

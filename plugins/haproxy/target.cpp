@@ -19,7 +19,8 @@ constexpr std::size_t batch_bytes = 8192;
 
 }  // namespace
 
-target::target(target_address to, std::chrono::nanoseconds timeout) : to_(std::move(to)), timeout_(timeout) {}
+target::target(target_address address, std::chrono::nanoseconds timeout)
+    : address_(std::move(address)), timeout_(timeout) {}
 
 // Starts one operation and runs until it has ended, or the time is up.
 template <class Start>
@@ -41,13 +42,13 @@ error_code target::in_time(Start start) {
 }
 
 std::string target::fault(const std::string& what, const error_code& error) const {
-  if (error == asio::error::timed_out) return what + " " + to_.text + ": no answer in time";
-  if (error == asio::error::eof) return what + " " + to_.text + ": HAProxy closed the connection";
+  if (error == asio::error::timed_out) return what + " " + address_.text + ": no answer in time";
+  if (error == asio::error::eof) return what + " " + address_.text + ": HAProxy closed the connection";
   if (error == boost::system::errc::permission_denied)
-    return what + " " + to_.text +
+    return what + " " + address_.text +
            ": permission denied; drcon's user needs the right to write to the socket ('user', 'group' and 'mode' of "
            "'stats socket')";
-  return what + " " + to_.text + ": " + error.message();
+  return what + " " + address_.text + ": " + error.message();
 }
 
 std::string target::open() {
@@ -57,15 +58,15 @@ std::string target::open() {
 
 std::string target::connect() {
   error_code error;
-  asio::generic::stream_protocol::endpoint at;
-  if (to_.path.empty()) {
-    at = to_.tcp;
+  asio::generic::stream_protocol::endpoint endpoint;
+  if (address_.path.empty()) {
+    endpoint = address_.tcp;
   } else {
     // sun_path holds 107 bytes; the constructor throws beyond.
-    if (to_.path.size() > 107) return to_.text + ": longer than a unix socket's path can be";
-    at = asio::local::stream_protocol::endpoint(to_.path);
+    if (address_.path.size() > 107) return address_.text + ": longer than a unix socket's path can be";
+    endpoint = asio::local::stream_protocol::endpoint(address_.path);
   }
-  error = in_time([&](auto done) { socket_.async_connect(at, done); });
+  error = in_time([&](auto done) { socket_.async_connect(endpoint, done); });
   return error ? fault("cannot connect to", error) : std::string();
 }
 
@@ -80,13 +81,13 @@ std::string target::agree_on_prompt() {
   };
   if (auto why = ask("prompt\n"); !why.empty()) return why;
   constexpr const char* prompt_of_master = "master> ";
-  if (!to_.master && prompt_ == prompt_of_master)
-    return to_.text + " is the socket of HAProxy's master: master = true is needed";
-  if (to_.master) {
+  if (!address_.master && prompt_ == prompt_of_master)
+    return address_.text + " is the socket of HAProxy's master: master = true is needed";
+  if (address_.master) {
     if (prompt_ != prompt_of_master)
-      return to_.text + " is not the socket of a master: without master = true it will do";
+      return address_.text + " is not the socket of a master: without master = true it will do";
     if (auto why = ask("@1\n"); !why.empty()) return why;
-    if (prompt_ == prompt_of_master) return to_.text + ": HAProxy's master has no worker at present";
+    if (prompt_ == prompt_of_master) return address_.text + ": HAProxy's master has no worker at present";
   }
   prompt_ = "\n" + prompt_;
   unread_.clear();
@@ -122,17 +123,17 @@ std::optional<std::vector<std::string>> target::run(const std::vector<std::strin
       ++awaited;
     }
     if (why = write(batch); !why.empty()) return {};
-    for (std::size_t from = 0; awaited > 0;) {
-      const auto end = unread_.find(prompt_, from);
+    for (std::size_t searched = 0; awaited > 0;) {
+      const auto end = unread_.find(prompt_, searched);
       if (end != std::string::npos) {
         answers.push_back(unread_.substr(0, end));
         unread_.erase(0, end + prompt_.size());
-        from = 0;
+        searched = 0;
         --awaited;
         continue;
       }
       // A prompt may be cut in two by the next read.
-      from = unread_.size() - std::min(unread_.size(), prompt_.size());
+      searched = unread_.size() - std::min(unread_.size(), prompt_.size());
       if (why = read_more(); !why.empty()) return {};
     }
   }

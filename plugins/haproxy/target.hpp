@@ -1,9 +1,9 @@
 // One connection to HAProxy's runtime API: the stats socket of a process, or the master's, which passes on to its
 // current worker.
 //
-// In prompt mode, one command a line: each answer ends with the prompt, so that answers cannot be taken for one
-// another's. A connection stays with the process that accepted it, even through a reload: open a new one each time.
-// Thread rule: one thread; blocks it for at most the time-out of each step.
+// In prompt mode, with one command a line, each answer ends with the prompt: so an answer cannot be mistaken for that
+// of another command. A connection stays with the process that accepted it, even through a reload: open a new one each
+// time. Thread rule: one thread; blocks it for at most the time-out of each step.
 #pragma once
 
 #include <boost/asio/generic/stream_protocol.hpp>
@@ -28,7 +28,7 @@ struct target_address {
 
 class target {
 public:
-  target(target_address to, std::chrono::nanoseconds timeout);
+  target(target_address address, std::chrono::nanoseconds timeout);
 
   /// Connects and agrees on the prompt. What went wrong, or empty.
   std::string open();
@@ -46,7 +46,7 @@ private:
   boost::system::error_code in_time(Start start);
   std::string fault(const std::string& what, const boost::system::error_code& error) const;
 
-  const target_address to_;
+  const target_address address_;
   const std::chrono::nanoseconds timeout_;
   boost::asio::io_context context_;
   boost::asio::generic::stream_protocol::socket socket_{context_};

@@ -14,7 +14,7 @@ namespace {
 using clock = std::chrono::steady_clock;
 using boost::asio::ip::tcp;
 
-// How long the check stands back for the first answer, so as not to compete with it.
+// How long nginx -t waits for the first answer of the new generation: both need the CPU, and the reload matters more.
 constexpr auto check_waits = std::chrono::milliseconds(50);
 
 std::string in_ms(double seconds) { return " (" + std::to_string(std::lround(seconds * 1000)) + " ms)"; }
@@ -61,7 +61,7 @@ applier::applier(apply_settings options, target nginx, context host)
       serving_(nginx_),
       form_(options_.form) {}
 
-// Reads what is there. False when it cannot be told.
+// Reads what is there. False when that is not possible, with the reason.
 bool applier::look(std::string& why) {
   why = file_.look();
   if (!why.empty()) return false;
@@ -70,7 +70,7 @@ bool applier::look(std::string& why) {
   return true;
 }
 
-// Once, at the first look: what an earlier run left.
+// Once, at the first look: takes over what an earlier run of drcon left.
 void applier::learn(const std::string& file) {
   learned_ = true;
   last_ = recall(file);
@@ -78,10 +78,10 @@ void applier::learn(const std::string& file) {
 }
 
 void applier::choose_listener() {
-  auto at = options_.listen;
-  if (at.port() == 0) at.port(recall_port(file_.live().value_or(std::string())).value_or(0));
-  if (at.port() == 0) at.port(free_port(at.address(), options_.file));
-  form_.listener = at;
+  auto endpoint = options_.listen;
+  if (endpoint.port() == 0) endpoint.port(recall_port(file_.live().value_or(std::string())).value_or(0));
+  if (endpoint.port() == 0) endpoint.port(free_port(endpoint.address(), options_.file));
+  form_.listener = endpoint;
 }
 
 std::set<std::string> applier::vanished(const std::vector<upstream>& desired) const {
@@ -115,12 +115,12 @@ outcome applier::apply(const std::vector<upstream>& desired, bool fresh, const s
   if (fresh) retained_.clear();
   auto how = bring_about(with_retained(desired), stop);
   if (check_refused_ && !gone.empty() && retained_.empty()) {
-    // Something in nginx's own configuration may name a service that has vanished: without this, that one service
-    // would block every later change. It does not matter whether nginx took the old file: that may be damaged or gone.
+    // Something in nginx's own configuration may name a service that has vanished. Its block is kept then, or that one
+    // service would block every later change. Whether nginx accepted the old file does not matter: it may be damaged.
     retained_ = gone;
     const auto first_reason = how.why;
     auto again = bring_about(with_retained(desired), stop);
-    if (check_refused_) retained_.clear();  // it is not for them: the first answer stands
+    if (check_refused_) retained_.clear();  // they are not the reason: the first answer stands
     else how = std::move(again);
     if (how.result == DRCON_OK) {
       std::string names;
@@ -150,9 +150,9 @@ std::pair<std::string, std::optional<std::string>> applier::preview(const std::v
 
 // From upstreams to a nginx that serves them.
 //
-// A change of shape is judged by nginx -t before nginx hears of it. Where only servers differ from what nginx has taken
-// already, the signal goes first: nginx's master judges for itself and keeps its workers when it refuses, and nginx -t,
-// which costs more than all else, comes beside it and tells the reason.
+// A change of shape is checked by nginx -t before nginx is signalled. Where only servers differ from what nginx
+// accepted before, the signal goes first: nginx's master checks for itself and keeps its workers when it refuses. nginx
+// -t, which costs more than everything else together, then runs beside the reload and gives the reason of a refusal.
 outcome applier::bring_about(const std::vector<upstream>& all, const std::stop_token& stop) {
   check_refused_ = false;
   warning_.clear();
@@ -196,11 +196,12 @@ target::verdict applier::judge(const std::stop_token& stop) {
   return verdict;
 }
 
-// Whose fault is it that nginx -t did not pass?
+// nginx -t did not pass. Was it the change? If the file was there before, the fault is in nginx's own configuration; if
+// nginx -t could not be run, nothing is known; else the change is refused.
 outcome applier::refused(const target::verdict& verdict, const std::stop_token& stop) {
   if (!file_.changing())
     return retry((verdict.judged ? "nginx does not take its configuration: " : "nginx cannot be asked: ") +
-                 verdict.why + "; " + file_.path() + " is as it should be, and nginx is told once that is mended");
+                 verdict.why + "; " + file_.path() + " is as it should be, and nginx is reloaded once that is fixed");
   if (verdict.judged) return put_back(verdict.why, false, stop);
   if (const auto fault = file_.restore(); !fault.empty())
     return retry(verdict.why + "; and the old file cannot be put back: " + fault);
@@ -215,7 +216,7 @@ outcome applier::put_back(const std::string& why, bool was_signalled, const std:
   const auto old = nginx_.check(stop);
   if (!old.ok)
     return retry("nginx does not take its own configuration, with the old file as with the new: " + old.why +
-                 "; the old file is back, and the change is applied once the configuration is mended");
+                 "; the old file is back, and the change is applied once the configuration is fixed");
   if (was_signalled) {
     std::string ignored;
     if (const auto master = nginx_.master(ignored)) nginx_.reload(*master);
@@ -234,17 +235,17 @@ outcome applier::reload(const rendered& next, bool judged, const std::stop_token
   const serving::change change(serving_, next, form_.listener, *master);
   const auto start = clock::now();
   if (auto fault = nginx_.reload(*master); !fault.empty()) return retry(std::move(fault));
-  host_.count("reloads_total", "How often nginx was told to reload.");
+  host_.count("reloads_total", "How often nginx was signalled to reload.");
   if (!judged) {
     change.wait_begun(check_waits, stop);
     const auto verdict = judge(stop);
     if (!verdict.ok && !change.begun()) return refused(verdict, stop);
-    if (!verdict.ok) warning_ = "nginx serves the change, but would not start anew: " + verdict.why;
+    if (!verdict.ok) warning_ = "nginx serves the change, but could not be started again: " + verdict.why;
   }
   if (change.wait_complete(options_.confirm_timeout, stop)) {
     const auto took = seconds_since(start);
     host_.observe("reload_seconds", "From the signal to a new generation that serves alone.", took);
-    host_.debug("told master " + std::to_string(*master) + " to reload: generation " + next.generation +
+    host_.debug("signalled master " + std::to_string(*master) + " to reload: generation " + next.generation +
                 " serves alone" + in_ms(took));
     if (!form_.listener) serving_.remember(next, *master);
     file_.settle();
@@ -256,20 +257,21 @@ outcome applier::reload(const rendered& next, bool judged, const std::stop_token
 
 outcome applier::unconfirmed(const rendered& next, const std::stop_token& stop) {
   const auto why = why_unconfirmed(next, stop);
-  check_refused_ = !nginx_.where().ask_program;  // nobody else could have refused it
+  check_refused_ = !nginx_.settings().ask_program;  // nobody else could have refused it
   if (!file_.changing()) return retry(why);
   auto back = put_back(why, true, stop);
-  // The port may be what nginx could not have; one that the old file names as well has served before.
+  // Perhaps nginx could not listen on the port: another one is chosen next time. A port that the old file names as well
+  // has served before, and stays.
   if (options_.listen.port() == 0 && !recall_port(file_.live().value_or(std::string()))) form_.listener.reset();
   return back;
 }
 
 std::string applier::why_unconfirmed(const rendered& next, const std::stop_token& stop) const {
   if (nginx_.includes(file_.path(), next.generation, stop) == false)
-    return nginx_.where().config + " does not include " + file_.path() + ", so nginx never reads it";
-  return "nginx was told to reload, but the new configuration did not begin to serve within " +
+    return nginx_.settings().config + " does not include " + file_.path() + ", so nginx never reads it";
+  return "nginx was signalled to reload, but the new configuration did not begin to serve within " +
          std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(options_.confirm_timeout).count()) +
-         " ms; its error log tells why (a port that is taken is a common reason)";
+         " ms; its error log says why (a port that is taken is a common reason)";
 }
 
 }  // namespace drcon::nginx

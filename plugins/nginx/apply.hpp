@@ -1,8 +1,9 @@
 // Makes nginx serve a set of upstreams, or leaves everything as it was.
 //
-// Three facts, kept apart: *written* (the file's bytes), *accepted* (nginx -t passed with them), *serving* (a new
-// connection is answered by the generation of these bytes). Nothing is concluded from one to another.
-// Thread rule: owned by the sink's one thread, which it blocks; preview() is for any.
+// Three facts are kept apart: *written* (the file's bytes), *accepted* (nginx -t passed with them) and *serving* (a new
+// connection is answered by the generation of these bytes). None of them follows from another: nginx may refuse what
+// was written, and go on serving an old configuration after it accepted a new one. Thread rule: owned by the sink's one
+// thread, which it blocks; preview() is for any.
 #pragma once
 
 #include "common/managed_file.hpp"
@@ -35,20 +36,24 @@ public:
   applier(const applier&) = delete;
   applier& operator=(const applier&) = delete;
 
-  /// `fresh`: the upstreams differ from what was applied last, so that vanished ones are worth another try.
+  /// Writes the file, has nginx check and load it, and confirms that it serves; or puts the old file back. `fresh`: the
+  /// upstreams differ from what was applied last, so that blocks of vanished services may be dropped once more.
   outcome apply(const std::vector<upstream>& desired, bool fresh, const std::stop_token& stop);
 
-  /// What apply would write, and what is there now, when that can be read; touches nothing. Any thread, even while
-  /// apply runs.
+  /// What apply() would write, and what is there now, when that can be read. Changes nothing. Any thread, even while
+  /// apply() runs: it shares no state with it.
   std::pair<std::string, std::optional<std::string>> preview(const std::vector<upstream>& desired) const;
 
 private:
+  // What is there now, and what an earlier run left.
   bool look(std::string& why);
   void learn(const std::string& file);
   void choose_listener();
+  // Services that vanished while nginx's own configuration still names them.
   std::vector<upstream> with_retained(const std::vector<upstream>& desired) const;
   std::set<std::string> vanished(const std::vector<upstream>& desired) const;
   void remember(const std::vector<upstream>& desired);
+  // The steps of one change, in their order.
   outcome bring_about(const std::vector<upstream>& all, const std::stop_token& stop);
   std::string write(const std::string& bytes);
   target::verdict judge(const std::stop_token& stop);
@@ -68,7 +73,7 @@ private:
   std::set<std::string> retained_;              // vanished services that nginx's own configuration still needs
   std::optional<std::set<std::string>> taken_;  // names of the upstreams nginx last took; nothing: not known
   bool check_refused_ = false;                  // nginx -t judged the last attempt, and refused it
-  std::string warning_;                         // what the last attempt came to light with, though it served
+  std::string warning_;                         // a fault that the last attempt revealed, although nginx serves it
   bool learned_ = false;
 };
 

@@ -56,14 +56,14 @@ std::optional<std::string> fault_of(endpoint& each, const desired_rules& rules) 
 }
 
 std::string lower(std::string_view text) {
-  std::string to(text);
-  for (char& c : to)
+  std::string result(text);
+  for (char& c : result)
     if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return to;
+  return result;
 }
 
 upstream upstream_of(const service_view& service, const desired_rules& rules, const context& host) {
-  upstream to{.name = std::string(service.name()), .servers = {}};
+  upstream result{.name = std::string(service.name()), .servers = {}};
   std::set<std::string> seen;
   auto lowest = UINT32_MAX;
   for (const auto view : service.endpoints()) {
@@ -77,11 +77,11 @@ upstream upstream_of(const service_view& service, const desired_rules& rules, co
     lowest = std::min(lowest, each.priority);
     const bool down = each.weight == 0 || each.health == health::critical || each.health == health::maintenance;
     const auto weight = std::clamp(each.weight, 1U, 65535U);
-    to.servers.push_back(
-        {.address = std::move(address), .weight = weight, .backup = false, .down = down, .from = std::move(each)});
+    result.servers.push_back(
+        {.address = std::move(address), .weight = weight, .backup = false, .down = down, .origin = std::move(each)});
   }
-  for (auto& each : to.servers) each.backup = each.from.priority > lowest;
-  return to;
+  for (auto& each : result.servers) each.backup = each.origin.priority > lowest;
+  return result;
 }
 
 }  // namespace

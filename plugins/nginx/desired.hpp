@@ -15,7 +15,7 @@ struct server {
   std::uint32_t weight = 1;
   bool backup = false;
   bool down = false;
-  endpoint from;  ///< its labels are for templates; empty for a stand-in
+  endpoint origin;  ///< its labels are for templates; empty for a stand-in
 };
 
 /// One `upstream` block.
@@ -32,7 +32,8 @@ struct desired_rules {
   name_policy host_names = name_policy::drop;
 };
 
-/// In order of name; a service without an admissible endpoint is there with no server.
+/// In order of name. A service of which every endpoint is left out is there, with no server: whether it keeps its last
+/// servers is decided when the file is rendered.
 std::vector<upstream> desired_from(const snapshot_view& desired, const desired_rules& rules, const context& host);
 
 }  // namespace drcon::nginx

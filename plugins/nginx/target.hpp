@@ -27,14 +27,14 @@ struct target_settings {
 
 class target {
 public:
-  explicit target(target_settings at) : at_(std::move(at)) {}
+  explicit target(target_settings settings) : settings_(std::move(settings)) {}
 
   struct verdict {
     bool ok = false;
     bool judged = false;  ///< false: nginx -t could not be run, so that nothing is known of the configuration
     std::string why;      ///< nginx's own [emerg] line
   };
-  /// `nginx -t` on the main configuration. Passes all when the master alone judges.
+  /// Runs `nginx -t` on the main configuration. Accepts everything where the master alone decides (check = "master").
   verdict check(const std::stop_token& stop) const;
 
   /// The master's pid; nothing when it does not run, with the reason.
@@ -42,22 +42,22 @@ public:
   /// SIGHUP. Empty when sent, else why not.
   std::string reload(pid_t master) const;
 
-  /// The generation that a new connection is answered with; nothing when nobody answers.
+  /// The generation that answers a new connection; nothing when there is no answer.
   std::optional<std::string> generation(const boost::asio::ip::tcp::endpoint& listener) const;
 
   /// Workers that accept connections: pid -> start time, in clock ticks since boot.
   std::map<pid_t, unsigned long long> workers(pid_t master) const;
 
-  /// Whether the main configuration includes `file`, by `nginx -T`; nothing when that cannot be told. `mark` is a
-  /// text of the file, which may be included by another name.
+  /// Whether the main configuration includes `file`, according to `nginx -T`; nothing when that cannot be known. `mark`
+  /// is a text of the file, which may be included by another name.
   std::optional<bool> includes(const std::string& file, const std::string& mark, const std::stop_token& stop) const;
 
-  const target_settings& where() const { return at_; }
+  const target_settings& settings() const { return settings_; }
 
 private:
   std::vector<std::string> command(const char* flag) const;
 
-  target_settings at_;
+  target_settings settings_;
 };
 
 }  // namespace drcon::nginx

@@ -10,9 +10,9 @@ namespace {
 
 using nlohmann::json;
 
-json json_of(const service& from) {
+json json_of(const service& source) {
   json endpoints = json::array();
-  for (const auto& each : from.endpoints)
+  for (const auto& each : source.endpoints)
     endpoints.push_back({{"id", each.id},
                          {"node", each.node},
                          {"address", each.address},
@@ -22,9 +22,9 @@ json json_of(const service& from) {
                          {"health", std::string(to_string(each.health))},
                          {"tags", each.tags},
                          {"meta", each.meta}});
-  json to = {{"name", from.name}, {"endpoints", std::move(endpoints)}};
-  if (!from.values.empty()) to["values"] = from.values;
-  return to;
+  json result = {{"name", source.name}, {"endpoints", std::move(endpoints)}};
+  if (!source.values.empty()) result["values"] = source.values;
+  return result;
 }
 
 std::string joined(const std::vector<std::string>& all, char by) {
@@ -96,7 +96,7 @@ outcome applier::apply(const desired_state& desired, const std::stop_token& stop
   return how;
 }
 
-// Writes the new files beside the old ones and has them judged. What went wrong, or empty; the old ones are untouched.
+// Writes the new files beside the old ones and has them checked. What went wrong, or empty; the old ones are unchanged.
 std::string applier::prepare(std::vector<change>& todo, const common::command_surroundings& around,
                              const std::stop_token& stop) {
   for (auto& each : todo) {
@@ -125,9 +125,11 @@ outcome applier::bring_about(std::vector<change>& todo, const common::command_su
   if (reload_) {
     const auto how = carry_out(*reload_, {}, around, stop);
     const auto& why = how.why;
-    // Who starts later finds the new files; who was just about to start is told as soon as it can be.
-    if (how.nobody) return retry(why + ", so nobody runs who could be told; the files are written, and wait");
-    // Stopped in the middle: who reads the files may have heard or not. The next start finds it so, and tells again.
+    // A reader that starts later finds the new files; one that is about to listen gets the signal at the next retry.
+    if (how.nobody)
+      return retry(why + ", so there is no process to signal; the files are written, and the signal is sent later");
+    // Stopped in the middle: whether the reader was reloaded is not known. The next start finds the change unconfirmed,
+    // and reloads again.
     if (!why.empty() && stop.stop_requested()) return retry("stopped while the reload was under way");
     if (!why.empty()) return take_back(todo, why, around, stop);
     host_.count("reloads_total", "Times the reload command ran, or the signal was sent, with success.");
@@ -136,7 +138,7 @@ outcome applier::bring_about(std::vector<change>& todo, const common::command_su
   return ok();
 }
 
-// Every file as it was before; who reads them is told, if the new ones may have reached him.
+// Restores every file, and reloads the reader, which may have read the new ones.
 outcome applier::take_back(const std::vector<change>& todo, const std::string& why,
                            const common::command_surroundings& around, const std::stop_token& stop) {
   std::string faults;
@@ -144,7 +146,7 @@ outcome applier::take_back(const std::vector<change>& todo, const std::string& w
     if (each.of->on_disk.changing())
       if (const auto fault = each.of->on_disk.restore(); !fault.empty()) faults += "; " + fault;
   if (!faults.empty()) return retry(why + "; and the old files could not be put back" + faults);
-  if (!reload_) return retry(why + "; the old files stand");
+  if (!reload_) return retry(why + "; the old files stay");
   const auto again = carry_out(*reload_, {}, around, stop);
   return retry(why + "; the old files are back" +
                (again.why.empty() ? ", and were reloaded" : ", and reloading them failed as well"));
@@ -202,7 +204,7 @@ bool applier::reread_templates() {
     std::string fault;
     if (!text || *text != each.options.form.text()) {
       common::mustache_template next(text.value_or(std::string()));
-      // A writer may be in the middle of it, or it is gone for good: the last good one serves on.
+      // Somebody may be writing it right now, or has removed it: the last valid template is used.
       if (const auto broken = next.fault()) fault = ":" + *broken;
       else if (!text || text->empty()) fault = why.empty() ? " is gone, or empty" : ": " + why;
       if (!fault.empty()) fault = each.options.template_path + fault + "; the template that was read last is used";

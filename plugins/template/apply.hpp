@@ -1,9 +1,9 @@
-// Renders the files, and makes their reader take them: all of them, or none.
+// Renders the files, puts them in place, and reloads the program that reads them: all of them, or none.
 //
-// A change goes: render, write beside, judge (check), put in place, tell the reader (reload), forget the old. When any
-// of it fails every file is as before, and the reader is told so. What a crash left half done is found at the next
-// start by the old file that is kept aside until the end. Thread rule: owned by the sink's one thread, which it blocks;
-// preview() is for any.
+// The steps of a change: render, write beside the old file, check, put in place, reload, remove the old file that was
+// kept aside. When a step fails, every file is restored and the reader is reloaded once more. A change that a crash cut
+// short is found at the next start by the old file that is still kept aside.
+// Thread rule: owned by the sink's one thread, which it blocks; preview() is for any.
 #pragma once
 
 #include "common/backoff.hpp"
@@ -53,7 +53,8 @@ public:
   };
   std::vector<preview_file> preview(const desired_state& desired) const;
 
-  /// Reads templates again that have changed on the disk; true when any has, and can be used.
+  /// Reads the templates that have changed on the disk. True when one has, and is valid; one that is not is reported in
+  /// the status, and the last valid one is used.
   bool reread_templates();
 
 private:
@@ -66,7 +67,8 @@ private:
   struct change {
     file* of = nullptr;
     std::string bytes;
-    std::optional<common::candidate_file> candidate;  // nothing: written already, and only to be told
+    std::optional<common::candidate_file>
+        candidate;  // nothing: the file is written already, and only the reload is missing
   };
 
   std::string render(const file_options& of, const desired_state& desired, bool report_refusals) const;
@@ -87,7 +89,7 @@ private:
   std::vector<file> files_;
   bool looked_ = false;
 
-  // A reload that failed is not tried again at once with the same files: each try disturbs who reads them.
+  // A reload that failed is not retried at once with the same files: each reload disturbs the program that reads them.
   common::backoff patience_{std::chrono::seconds(2), std::chrono::minutes(1)};
   std::vector<std::string> failed_bytes_;
   std::string failed_why_;

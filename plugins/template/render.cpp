@@ -24,35 +24,35 @@ void set_place(values& of, std::size_t i, std::size_t count) {
   of["index"] = std::to_string(i);
 }
 
-values value_of(const endpoint& from, std::size_t i, std::size_t count) {
-  values to;
-  const bool is_ipv6 = from.address.find(':') != std::string::npos;
-  common::describe_labels(from, to);
-  to["address"] = from.address;
-  to["host"] = is_ipv6 ? "[" + from.address + "]" : from.address;
-  to["port"] = std::to_string(from.port);
-  to["server"] = common::with_port(from.address, from.port);
-  to["weight"] = std::to_string(from.weight);
-  to["priority"] = std::to_string(from.priority);
-  to["backup"] = mustache_flag(from.priority > 0);
-  to["passing"] = mustache_flag(from.health == health::passing);
-  to["in_service"] = mustache_flag(in_service(from));
+values value_of(const endpoint& source, std::size_t i, std::size_t count) {
+  values result;
+  const bool is_ipv6 = source.address.find(':') != std::string::npos;
+  common::describe_labels(source, result);
+  result["address"] = source.address;
+  result["host"] = is_ipv6 ? "[" + source.address + "]" : source.address;
+  result["port"] = std::to_string(source.port);
+  result["server"] = common::with_port(source.address, source.port);
+  result["weight"] = std::to_string(source.weight);
+  result["priority"] = std::to_string(source.priority);
+  result["backup"] = mustache_flag(source.priority > 0);
+  result["passing"] = mustache_flag(source.health == health::passing);
+  result["in_service"] = mustache_flag(in_service(source));
   values tagged = type::object;
-  for (const auto& tag : from.tags) tagged[tag] = mustache_flag(true);
-  to["tagged"] = std::move(tagged);
-  set_place(to, i, count);
-  return to;
+  for (const auto& tag : source.tags) tagged[tag] = mustache_flag(true);
+  result["tagged"] = std::move(tagged);
+  set_place(result, i, count);
+  return result;
 }
 
 values list_of(const endpoints& all) {
-  values to = type::list;
-  for (std::size_t i = 0; i < all.size(); ++i) to.push_back(value_of(*all[i], i, all.size()));
-  return to;
+  values result = type::list;
+  for (std::size_t i = 0; i < all.size(); ++i) result.push_back(value_of(*all[i], i, all.size()));
+  return result;
 }
 
 // [{KEY: …, count, endpoints}], in order of the key.
 values groups_of(const std::map<std::string, endpoints>& groups, const char* key) {
-  values to = type::list;
+  values result = type::list;
   std::size_t i = 0;
   for (const auto& [name, members] : groups) {
     values one;
@@ -60,14 +60,14 @@ values groups_of(const std::map<std::string, endpoints>& groups, const char* key
     one["count"] = std::to_string(members.size());
     one["endpoints"] = list_of(members);
     set_place(one, i++, groups.size());
-    to.push_back(one);
+    result.push_back(one);
   }
-  return to;
+  return result;
 }
 
 // [{key, value}], in order of the key.
 values pairs_of(const std::map<std::string, std::string>& all) {
-  values to = type::list;
+  values result = type::list;
   std::size_t i = 0;
   for (const auto& [key, value] : all) {
     values one;
@@ -75,9 +75,9 @@ values pairs_of(const std::map<std::string, std::string>& all) {
     one["name"] = key.substr(key.rfind('/') + 1);
     one["value"] = value;
     set_place(one, i++, all.size());
-    to.push_back(one);
+    result.push_back(one);
   }
-  return to;
+  return result;
 }
 
 values groups_by_tag(const endpoints& usable) {
@@ -97,26 +97,26 @@ values groups_by_meta(const endpoints& usable) {
   return metas;
 }
 
-values value_of(const service& from, const form& of, const std::function<bool(const endpoint&)>& counts, std::size_t i,
-                std::size_t count) {
+values value_of(const service& source, const form& of, const std::function<bool(const endpoint&)>& counts,
+                std::size_t i, std::size_t count) {
   endpoints usable;
   endpoints all;
-  for (const auto& each : from.endpoints) {
+  for (const auto& each : source.endpoints) {
     if (!counts(each)) continue;
     all.push_back(&each);
     if (in_service(each)) usable.push_back(&each);
   }
-  values to;
-  to["name"] = from.name;
-  to["count"] = std::to_string(usable.size());
-  to["empty"] = mustache_flag(usable.empty());
-  to["endpoints"] = list_of(usable);
-  if (of.mentions("all_endpoints")) to["all_endpoints"] = list_of(all);
-  to["values"] = pairs_of(from.values);
-  if (of.mentions("by_tag")) to["by_tag"] = groups_by_tag(usable);
-  if (of.mentions("by_meta")) to["by_meta"] = groups_by_meta(usable);
-  set_place(to, i, count);
-  return to;
+  values result;
+  result["name"] = source.name;
+  result["count"] = std::to_string(usable.size());
+  result["empty"] = mustache_flag(usable.empty());
+  result["endpoints"] = list_of(usable);
+  if (of.mentions("all_endpoints")) result["all_endpoints"] = list_of(all);
+  result["values"] = pairs_of(source.values);
+  if (of.mentions("by_tag")) result["by_tag"] = groups_by_tag(usable);
+  if (of.mentions("by_meta")) result["by_meta"] = groups_by_meta(usable);
+  set_place(result, i, count);
+  return result;
 }
 
 // [{tag, services}]: for who renders something for each tag, with the services that carry it.
@@ -128,7 +128,7 @@ values services_by_tag(const std::vector<service>& all, const form& of) {
         if (auto& group = by_tag[tag]; in_service(one) && (group.empty() || group.back() != &each))
           group.push_back(&each);
   std::erase_if(by_tag, [](const auto& each) { return each.second.empty(); });
-  values to = type::list;
+  values result = type::list;
   std::size_t i = 0;
   for (const auto& [tag, services] : by_tag) {
     const auto carries = [&tag = tag](const endpoint& each) {
@@ -142,9 +142,9 @@ values services_by_tag(const std::vector<service>& all, const form& of) {
     one["count"] = std::to_string(services.size());
     one["services"] = std::move(list);
     set_place(one, i++, by_tag.size());
-    to.push_back(one);
+    result.push_back(one);
   }
-  return to;
+  return result;
 }
 
 }  // namespace

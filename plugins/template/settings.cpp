@@ -26,11 +26,12 @@ std::optional<command> read_command(const options& table) {
   command result;
   result.argv = table["command"].strings();
   if (table["shell"].present()) {
-    if (!result.argv.empty()) throw config_error(table["shell"].pointer(), "goes instead of 'command', not beside it");
+    if (!result.argv.empty()) throw config_error(table["shell"].pointer(), "cannot be combined with 'command'");
     result.argv = {"/bin/sh", "-c", table["shell"].string()};
   }
   if (table["signal"].present()) {
-    if (!result.argv.empty()) throw config_error(table["signal"].pointer(), "goes instead of 'command' and 'shell'");
+    if (!result.argv.empty())
+      throw config_error(table["signal"].pointer(), "cannot be combined with 'command' or 'shell'");
     if (!table["pid_file"].present()) throw config_error(table.pointer(), "'signal' needs a 'pid_file'");
     result.signal = read_signal(table["signal"]);
     result.pid_file = table["pid_file"].string();
@@ -81,7 +82,7 @@ common::file_attributes read_attributes(const options& table) {
 void need_file_mark(const options& table, const command& check) {
   for (const auto& each : check.argv)
     if (each.find("{file}") != std::string::npos || each.find("DRCON_FILE") != std::string::npos) return;
-  throw config_error(table.pointer(), "no argument holds {file}, the name of the new file: it would judge the old one");
+  throw config_error(table.pointer(), "no argument holds {file}, the name of the new file: it would check the old one");
 }
 
 file_options read_file_options(const options& table) {

@@ -42,8 +42,9 @@ command_outcome carry_out(const command& what, const std::string& file, const co
   if (!what.user.empty())
     argv = {"setpriv", "--reuid=" + what.user, "--regid=" + std::to_string(what.group), "--init-groups", "--"};
   for (auto each : what.argv) {
-    for (auto at = each.find(file_mark); at != std::string::npos; at = each.find(file_mark, at + file.size()))
-      each.replace(at, std::strlen(file_mark), file);
+    for (auto place = each.find(file_mark); place != std::string::npos;
+         place = each.find(file_mark, place + file.size()))
+      each.replace(place, std::strlen(file_mark), file);
     argv.push_back(std::move(each));
   }
   auto with = around;

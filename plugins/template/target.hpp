@@ -1,4 +1,4 @@
-// What is run after files have changed, or to judge one before.
+// The programs that check a file, and the program or signal that reloads whoever reads the files.
 //
 // Thread rule: any; blocks the caller.
 #pragma once
@@ -29,7 +29,7 @@ struct command {
 
 struct command_outcome {
   std::string why;      ///< what went wrong, or empty
-  bool nobody = false;  ///< there is no process that hears the signal: nothing was refused
+  bool nobody = false;  ///< there is no process that listens to the signal: nothing was refused
 };
 
 /// "{file}" in an argument becomes `file`.

@@ -117,42 +117,42 @@ protected:
 };
 
 TEST_F(ConsulCatalogPlan, DoesNothingWhenAllIsThere) {
-  EXPECT_EQ(plan_for().enter.size(), 2U);
-  for (const auto& [id, each] : desired_.all) target_.enter(each);
+  EXPECT_EQ(plan_for().to_register.size(), 2U);
+  for (const auto& [id, each] : desired_.all) target_.to_register(each);
   EXPECT_TRUE(plan_for().empty());
 }
 
 TEST_F(ConsulCatalogPlan, SeesEveryKindOfEdit) {
-  for (const auto& [id, each] : desired_.all) target_.enter(each);
+  for (const auto& [id, each] : desired_.all) target_.to_register(each);
   const auto good = target_;
   for (const auto* key : {"Service", "Address", "Port", "Tags", "Meta", "Weights"}) {
     target_ = good;
     target_.services["a"][key] = key == std::string("Meta") ? json{{"drcon-owner", "me"}} : json("edited");
-    EXPECT_EQ(plan_for().enter.size(), 1U) << key;
+    EXPECT_EQ(plan_for().to_register.size(), 1U) << key;
   }
   target_ = good;
   target_.checks.erase("drcon:a");
-  EXPECT_EQ(plan_for().enter.size(), 1U);
+  EXPECT_EQ(plan_for().to_register.size(), 1U);
   target_ = good;
   target_.checks["drcon:a"]["Status"] = "critical";
-  EXPECT_TRUE(plan_for().enter.empty());
-  EXPECT_EQ(plan_for().tell.size(), 1U);
+  EXPECT_TRUE(plan_for().to_register.empty());
+  EXPECT_EQ(plan_for().to_update.size(), 1U);
 }
 
 TEST_F(ConsulCatalogPlan, RemovesOnlyItsOwn) {
-  for (const auto& [id, each] : desired_.all) target_.enter(each);
+  for (const auto& [id, each] : desired_.all) target_.to_register(each);
   target_.services["ghost"] = {{"Meta", {{"drcon-owner", "me"}}}};
   target_.services["theirs"] = {{"Meta", {{"drcon-owner", "other"}}}};
   target_.services["nobodys"] = {{"Meta", nullptr}};
-  EXPECT_EQ(plan_for().leave, std::vector<std::string>{"ghost"});
+  EXPECT_EQ(plan_for().to_remove, std::vector<std::string>{"ghost"});
 }
 
 TEST_F(ConsulCatalogPlan, TakesOverOnlyWhatNoDrconOwnsAndOnlyWhenTold) {
   target_.services["a"] = {{"Meta", nullptr}};
   target_.services["b"] = {{"Meta", {{"drcon-owner", "other"}}}};
   EXPECT_EQ(plan_for().conflicts.size(), 2U);
-  EXPECT_TRUE(plan_for().enter.empty());
-  EXPECT_EQ(plan_for(true).enter.size(), 1U);
+  EXPECT_TRUE(plan_for().to_register.empty());
+  EXPECT_EQ(plan_for(true).to_register.size(), 1U);
   EXPECT_EQ(plan_for(true).conflicts.size(), 1U);
 }
 

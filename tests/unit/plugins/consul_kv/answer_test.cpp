@@ -1,5 +1,5 @@
 // What Consul's key-value store answers, and what it might.
-#include "consul_kv/entries.hpp"
+#include "consul_kv/answer.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 // Events and inspections, in the orders in which they may come.
-#include "docker/inventory.hpp"
+#include "docker/services.hpp"
 
 #include <nlohmann/json.hpp>
 

@@ -1,4 +1,4 @@
-#include "file/parse.hpp"
+#include "file/answer.hpp"
 
 #include <gtest/gtest.h>
 

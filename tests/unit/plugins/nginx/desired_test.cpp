@@ -91,7 +91,7 @@ TEST(NginxAdmit, TakesOffOnlyTheHostileLabelWhenTold) {
   each.node = "$n";
   const auto found = admitted({{"web", 1, {each}}}, {.hostile = hostile_policy::drop_value});
   ASSERT_EQ(found[0].servers.size(), 1U);
-  const auto& left = found[0].servers[0].from;
+  const auto& left = found[0].servers[0].origin;
   EXPECT_EQ(left.tags, std::vector<std::string>{"fine"});
   EXPECT_EQ(left.meta, (std::map<std::string, std::string>{{"k", "v"}}));
   EXPECT_EQ(left.id, "");

@@ -1,5 +1,7 @@
 #include "admin/access.hpp"
 
+#include "admin/routes.hpp"
+
 #include <openssl/crypto.h>
 #include <boost/asio/ip/address.hpp>
 
@@ -30,8 +32,8 @@ std::optional<answer> refusal(const access_rules& rules, way_in by, const asked&
                               std::string_view authorization) {
   if (by == way_in::unix_socket) return {};
   if (!rules.token.empty()) {
-    const bool open = what.method == "GET" && (what.path.empty() || what.path == std::vector<std::string>{"healthz"});
-    if (open || is_token(authorization, rules.token)) return {};
+    const auto* which = find_route(what);
+    if ((which != nullptr && which->without_token) || is_token(authorization, rules.token)) return {};
     auto refused = refuse(401, "the token is missing or wrong",
                           "send the header 'Authorization: Bearer TOKEN' with [admin] token");
     refused.headers.emplace_back("WWW-Authenticate", "Bearer");

@@ -46,7 +46,8 @@ const char* const shapes = R"JSON({
   "Sinks": { "type": "object", "additionalProperties": { "$ref": "Sink" } },
   "Status": { "properties": {
     "version": { "type": "string" }, "started": { "type": "number" }, "now": { "type": "number" }, "settled": { "type": "boolean" },
-    "verdict": { "enum": ["all is well", "settled, with caveats", "under way", "not as it should be"] },
+    "state": { "enum": ["ok", "caveats", "under_way", "wrong"], "description": "The verdict as a word for programs. ok and caveats: every sink serves what it should." },
+    "verdict": { "description": "The same as a phrase for people.", "enum": ["all is well", "settled, with caveats", "under way", "not as it should be"] },
     "unsettled": { "$ref": "Names", "description": "What is still open: sentences." },
     "caveats": { "$ref": "Names", "description": "What holds back \"all is well\" though nothing is open: sentences." },
     "journal": { "properties": { "first": { "type": "integer" }, "last": { "type": "integer" } } },

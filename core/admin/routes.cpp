@@ -1,9 +1,17 @@
 #include "admin/routes.hpp"
 
+#include "admin/dashboard.hpp"
 #include "admin/openapi.hpp"
 #include "admin/target_lines.hpp"
+#include "engine/engine.hpp"
 #include "log/plugin_level.hpp"
 #include "metrics/process.hpp"
+#include "model/snapshot.hpp"
+#include "report/encode.hpp"
+#include "report/explain.hpp"
+#include "report/figures.hpp"
+#include "report/status.hpp"
+#include "report/verdict.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -38,16 +46,19 @@ std::string word(const asked& what, const char* name) {
 
 // ---- what is ----
 
+void dashboard_page(subject&, const std::string&, const asked&, const reply& to) { to(dashboard()); }
+
 void healthz(subject&, const std::string&, const asked&, const reply& to) { to(text(200, "ok\n")); }
 
 void readyz(subject& about, const std::string&, const asked&, const reply& to) {
-  const auto lines = about.engine.unsettled();
-  to(text(about.engine.settled() ? 200 : 503, lines.empty() ? (about.engine.settled() ? "ready\n" : "under way\n")
-                                                            : fmt::format("{}\n", fmt::join(lines, "\n"))));
+  const auto lines = report::unsettled(about.engine);
+  const bool settled = about.engine.settled();
+  to(text(settled ? 200 : 503,
+          lines.empty() ? (settled ? "ready\n" : "under way\n") : fmt::format("{}\n", fmt::join(lines, "\n"))));
 }
 
 void metrics_text(subject& about, const std::string&, const asked&, const reply& to) {
-  auto now = about.engine.figures();
+  auto now = report::figures_of(about.engine);
   auto process = metrics::of_this_process();
   now.insert(now.end(), process.begin(), process.end());
   if (about.event_clients) now.push_back({&metrics::event_clients, {}, static_cast<double>(*about.event_clients)});
@@ -58,14 +69,16 @@ void metrics_text(subject& about, const std::string&, const asked&, const reply&
 
 void openapi_document(subject&, const std::string&, const asked&, const reply& to) { to(json(200, openapi())); }
 
-void status(subject& about, const std::string&, const asked&, const reply& to) { to(json(200, about.engine.status())); }
+void status(subject& about, const std::string&, const asked&, const reply& to) {
+  to(json(200, report::encode(report::status_of(about.engine))));
+}
 
 void pipelines(subject& about, const std::string&, const asked&, const reply& to) {
-  to(json(200, about.engine.pipelines()));
+  to(json(200, report::encode(report::pipelines_of(about.engine))));
 }
 
 void one_pipeline(subject& about, const std::string& name, const asked&, const reply& to) {
-  to(json(200, about.engine.pipeline_detail(name)));
+  to(json(200, report::encode(report::detail_of(about.engine, name))));
 }
 
 // Whether an entry is of a pipeline, or of one of its sources and sinks.
@@ -90,7 +103,7 @@ void journal(subject& about, const std::string&, const asked& what, const reply&
   auto entries = nlohmann::json::array();
   const auto& all = about.engine.log().entries();
   for (auto at = all.rbegin(); at != all.rend() && at->number > after && entries.size() < limit; ++at)
-    if (pipeline == known.end() || is_about(*at, pipeline->second)) entries.push_back(to_json(*at));
+    if (pipeline == known.end() || is_about(*at, pipeline->second)) entries.push_back(report::encode(*at));
   std::reverse(entries.begin(), entries.end());
   to(json(200, {{"first", all.empty() ? 0 : all.front().number},
                 {"last", all.empty() ? 0 : all.back().number},
@@ -121,19 +134,19 @@ void explain(subject& about, const std::string& name, const asked& what, const r
   if (endpoint.empty())
     return to(
         refuse(400, "which endpoint is not said", "add ?endpoint=ID, ?endpoint=ADDRESS or ?endpoint=ADDRESS:PORT"));
-  auto shown = about.engine.explain(name, endpoint, word(what, "service"));
-  if (shown["matches"].empty()) {
-    const auto like = about.engine.endpoints_like(name, endpoint);
+  auto explained = report::explain(about.engine, name, endpoint, word(what, "service"));
+  if (explained.matches.empty()) {
+    const auto like = report::endpoints_like(about.engine, name, endpoint);
     return to(refuse(
         404, "no source of pipeline '" + name + "' has told of an endpoint '" + endpoint + "' that is remembered",
         like.empty() ? "it is named by its id, its address, or address:port; see GET /v1/pipelines/" + name
                      : fmt::format("there is {}", fmt::join(like, ", "))));
   }
-  if (word(what, "target") == "0") return to(json(200, shown));
+  if (word(what, "target") == "0") return to(json(200, report::encode(explained)));
   ask_sinks(about, name,
-            [shown = std::move(shown), to](const std::map<std::string, engine::inspection>& found) mutable {
-              for (auto& match : shown["matches"]) add_target_lines(match, found);
-              to(json(200, shown));
+            [explained = std::move(explained), to](const std::map<std::string, engine::inspection>& found) mutable {
+              for (auto& match : explained.matches) add_target_lines(match, found);
+              to(json(200, report::encode(explained)));
             });
 }
 
@@ -142,12 +155,12 @@ void diff(subject& about, const std::string& name, const asked&, const reply& to
     nlohmann::json shown{{"pipeline", name}, {"sinks", nlohmann::json::object()}};
     for (const auto& [sink, each] : found) {
       auto targets = nlohmann::json::array();
-      for (const auto& target : each.targets)
+      for (const auto& target : each ? *each : std::vector<plugins::rendered_target>())
         targets.push_back({{"target", target.target},
                            {"wanted", target.wanted},
                            {"live", target.live ? nlohmann::json(*target.live) : nlohmann::json()},
                            {"equal", target.live == target.wanted}});
-      shown["sinks"][sink] = {{"targets", std::move(targets)}, {"error", each.error}};
+      shown["sinks"][sink] = {{"targets", std::move(targets)}, {"error", each ? "" : each.error().why}};
     }
     to(json(200, shown));
   });
@@ -156,7 +169,7 @@ void diff(subject& about, const std::string& name, const asked&, const reply& to
 // ---- what people do ----
 
 answer done(subject& about, const std::string& pipeline, const std::string& what) {
-  return json(200, {{"done", what}, {"pipeline", about.engine.pipelines().at(pipeline)}});
+  return json(200, {{"done", what}, {"pipeline", report::encode(report::pipeline_of(*about.engine.find(pipeline)))}});
 }
 
 void pause(subject& about, const std::string& name, const asked& what, const reply& to) {
@@ -274,8 +287,27 @@ const parameter which_endpoint{"endpoint", "Its id, its address, or address:port
 
 const std::vector<route>& routes() {
   static const std::vector<route> all{
-      {"GET", "/", "The dashboard: a page for people.", {}, "", "text/html", {}, nullptr},
-      {"GET", "/healthz", "Whether the engine's thread turns.", {}, "", "text/plain", {503}, healthz},
+      {"GET",
+       "/",
+       "The dashboard: a page for people.",
+       {},
+       "",
+       "text/html",
+       {},
+       dashboard_page,
+       served_by::server_thread,
+       true},
+      {"GET",
+       "/healthz",
+       "Whether the engine's thread turns.",
+       {},
+       "",
+       "text/plain",
+       {503},
+       healthz,
+       served_by::engine_thread,
+       true,
+       limits::liveness_timeout},
       {"GET",
        "/readyz",
        "Whether all is settled; else one line for each thing that is not.",
@@ -344,7 +376,8 @@ const std::vector<route>& routes() {
        "",
        "text/event-stream",
        {},
-       nullptr},
+       nullptr,
+       served_by::event_stream},
       {"POST",
        "/v1/pipelines/{name}/pause",
        "Decide nothing more; what is served stays, also through a restart.",
@@ -443,6 +476,12 @@ void find_and_answer(subject& about, const asked& what, const reply& to) {
 }
 
 }  // namespace
+
+const route* find_route(const asked& request) {
+  for (const auto& each : routes())
+    if (each.method == request.method && fits(each, request.path)) return &each;
+  return nullptr;
+}
 
 void handle(subject& about, const asked& what, const reply& to) {
   try {

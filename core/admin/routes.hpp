@@ -5,14 +5,19 @@
 #pragma once
 
 #include "admin/answer.hpp"
-#include "engine/engine.hpp"
+#include "admin/limits.hpp"
 #include "metrics/metrics.hpp"
 
 #include <atomic>
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
 #include <vector>
+
+namespace drcon::engine {
+class engine;
+}
 
 namespace drcon::admin {
 
@@ -36,6 +41,13 @@ struct parameter {
   bool required = false;
 };
 
+/// Who answers a route.
+enum class served_by {
+  engine_thread,  ///< its handler, which may ask the engine
+  server_thread,  ///< its handler, which asks nobody, so that it answers while the engine is stuck
+  event_stream,   ///< the server itself, for as long as the client stays
+};
+
 struct route {
   const char* method;
   const char* path;     ///< "/v1/pipelines/{name}"
@@ -44,11 +56,17 @@ struct route {
   const char* schema;        ///< of a 200 in JSON: its name in the OpenAPI document; empty: the type below
   const char* type;          ///< of a 200
   std::vector<int> refuses;  ///< the other statuses, besides those of every route
-  /// Answers; the name within the path, if it has one, comes first. Null: the server itself does.
+  /// Answers; `name` is the name within the path, if it has one. Null for an event stream.
   std::function<void(subject&, const std::string& name, const asked&, const reply&)> handler;
+  served_by by = served_by::engine_thread;
+  bool without_token = false;                             ///< over TCP it needs no token where there is one
+  std::chrono::seconds timeout = limits::answer_timeout;  ///< of the engine's thread
 };
 
 const std::vector<route>& routes();
+
+/// The route with this method and path; null when there is none.
+const route* find_route(const asked& request);
 
 /// Finds the route and has it answer.
 void handle(subject& about, const asked& what, const reply& to);

@@ -1,9 +1,10 @@
-// The admin interface's wires: HTTP/1.1 over a unix socket and, if asked for, over TCP, with TLS or without. What it
-// answers is in routes.cpp, who may ask in access.hpp, and GET /v1/openapi.json describes it all.
+// The admin interface: HTTP/1.1 over a unix socket and, where it is configured, over TCP, with TLS or without. What it
+// answers is in routes.cpp, who may ask in access.hpp, how much it takes on in limits.hpp, and GET /v1/openapi.json
+// describes it all.
 //
-// Everything is bounded: connections, event clients, the size of a request, and every wait.
-// Thread rule: called on the engine's thread. Clients are served on a thread of the server's own, which asks the
-// engine's thread for each answer: a slow client, or a thousand of them, delay no update.
+// A connection is accepted by listener.cpp, carried by connection.hpp, and served by session.cpp, which reads and
+// writes HTTP with http_message.hpp. Thread rule: called on the engine's thread. Clients are served on a thread of the
+// server's own, which asks the engine's thread for each answer: a slow client, or a thousand of them, delay no update.
 #pragma once
 
 #include "admin/routes.hpp"
@@ -28,15 +29,15 @@ public:
   /// Listens where the configuration says, and no more elsewhere. The unix socket has mode 0660; a stale one of a
   /// process that died is replaced, one in use is not. False, with a reason, when something of it cannot be: then the
   /// rest is listened on.
-  bool listen(const config::admin_config& where, std::string& why);
+  bool listen(const config::admin_config& next, std::string& why);
   /// Ends every connection, and returns when the thread has ended.
   void close();
 
 private:
-  struct wires;
+  struct running;
   boost::asio::io_context& engine_context_;
   subject about_;
-  std::unique_ptr<wires> wires_;
+  std::unique_ptr<running> running_;  // null: it listens nowhere
 };
 
 }  // namespace drcon::admin

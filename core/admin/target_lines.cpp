@@ -1,7 +1,5 @@
 #include "admin/target_lines.hpp"
 
-#include <nlohmann/json.hpp>
-
 #include <algorithm>
 #include <cctype>
 #include <sstream>
@@ -38,16 +36,19 @@ std::vector<std::string> lines_naming(const std::string& text, const std::string
   return lines;
 }
 
-void add_target_lines(nlohmann::json& match, const std::map<std::string, engine::inspection>& found) {
-  for (auto& sink : match.at("sinks")) {
-    const auto at = found.find(sink.at("sink").get<std::string>());
-    if (at == found.end()) continue;
-    sink["target_error"] = at->second.error;
-    for (const auto& target : at->second.targets)
-      sink["target"].push_back({{"name", target.target},
-                                {"known", target.live.has_value()},
-                                {"lines", target.live ? lines_naming(*target.live, match.at("address"), match.at("id"))
-                                                      : std::vector<std::string>()}});
+void add_target_lines(report::endpoint_finding& match, const std::map<std::string, engine::inspection>& found) {
+  for (auto& sink : match.sinks) {
+    const auto inspected = found.find(sink.sink);
+    if (inspected == found.end()) continue;
+    if (!inspected->second) {
+      sink.target_error = inspected->second.error().why;
+      continue;
+    }
+    for (const auto& target : *inspected->second)
+      sink.targets.push_back(
+          {.name = target.target,
+           .known = target.live.has_value(),
+           .lines = target.live ? lines_naming(*target.live, match.address, match.id) : std::vector<std::string>()});
   }
 }
 

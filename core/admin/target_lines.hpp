@@ -2,8 +2,7 @@
 #pragma once
 
 #include "engine/engine.hpp"
-
-#include <nlohmann/json_fwd.hpp>
+#include "report/explain.hpp"
 
 #include <map>
 #include <string>
@@ -14,7 +13,7 @@ namespace drcon::admin {
 /// Lines that hold `place` (address:port), but not as a part of a longer number, or else `id` as a word. The first ten.
 std::vector<std::string> lines_naming(const std::string& text, const std::string& place, const std::string& id);
 
-/// Fills "target" and "target_error" of each sink of one match of an explanation.
-void add_target_lines(nlohmann::json& match, const std::map<std::string, engine::inspection>& found);
+/// Fills in the targets and the target_error of each sink of one match of an explanation.
+void add_target_lines(report::endpoint_finding& match, const std::map<std::string, engine::inspection>& found);
 
 }  // namespace drcon::admin

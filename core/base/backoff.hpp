@@ -13,6 +13,7 @@ class backoff {
 public:
   using duration = std::chrono::nanoseconds;
 
+  /// The steps go from `first` to `most`.
   backoff(duration first, duration most) : first_(first), most_(most), next_(first) {}
 
   /// The pause before the next try: between half and all of the current step, so that many that failed together do
@@ -22,6 +23,7 @@ public:
     next_ = std::min(next_ * 2, most_);
     return std::uniform_int_distribution(step.count() / 2, step.count())(random_) * duration(1);
   }
+  /// A try succeeded: the next failure waits for the shortest time again.
   void reset() { next_ = first_; }
 
 private:

@@ -1,4 +1,4 @@
-// What only the build knows. Its own file, so that another version or prefix compiles nothing else anew.
+// What only the build knows. It has a file of its own, so that another version or prefix compiles no other file again.
 #pragma once
 
 namespace drcon::build {

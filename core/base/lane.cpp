@@ -14,9 +14,9 @@
 namespace drcon::base {
 namespace {
 
-// The threads of all lanes. One that has left its lane still ends: it is joined by whoever waits for it, or by the next
-// lane, so that nothing of a thread outlives what it used. Never destroyed: an abandoned lane may still use it while
-// the process ends.
+// The threads of all lanes. A thread whose lane is gone is joined by whoever waits for it, or when the next lane
+// begins, so that no thread outlives what it used. The object is never destroyed, because the thread of an abandoned
+// lane may still use it while the process ends.
 class lane_threads {
 public:
   int begin(std::function<void()> run) {
@@ -52,11 +52,12 @@ public:
     join_ended();
     return held;
   }
-  // Under the lock, for wait().
+  // For the condition of wait(), which holds the mutex.
   bool has_ended(int number) const { return !threads_.contains(number) || std::ranges::count(ended_, number) > 0; }
   bool none_runs() const { return running_ == 0; }
 
 private:
+  // Without the mutex while it joins: the thread that ends takes it.
   void join_ended() {
     std::vector<std::thread> ended;
     {

@@ -1,6 +1,7 @@
-// The one thread on which the host calls one instance.
+// A thread that runs jobs one after the other: the one on which the host calls one instance of a plugin.
 //
-// A call that never returns costs this thread and nothing else: the lane is then abandoned, with all it refers to.
+// A plugin's call may never return. It then costs this thread and nothing else: the lane is abandoned with all that its
+// jobs refer to, and nobody waits for it without a time limit.
 // Thread rule: post(), waiting() and end() from any thread; end() not from the lane itself, which would wait for
 // itself.
 #pragma once
@@ -17,7 +18,7 @@ class lane {
 public:
   /// `name` names the thread, for `top -H` and core dumps.
   explicit lane(const std::string& name);
-  /// Lets what was posted end, and leaves.
+  /// Returns at once. The thread still runs the jobs that were posted, and then ends.
   ~lane();
   lane(const lane&) = delete;
   lane& operator=(const lane&) = delete;
@@ -25,11 +26,11 @@ public:
   /// Jobs run one after the other, in order. They must not throw.
   void post(std::function<void()> job);
 
-  /// How many jobs have not begun.
+  /// How many jobs have not begun: the figure drcon_queue_depth.
   std::size_t waiting() const;
 
-  /// Lets what was posted end and waits for the thread's end; false when the time is up. Until then the thread may be
-  /// inside of what the jobs use, even of what they used last.
+  /// Waits until the jobs have run and the thread has ended; false when the time is up first. What the jobs use must
+  /// stay until this has returned true: the thread may still be inside of it.
   bool end(std::chrono::nanoseconds at_most);
 
 private:
@@ -37,7 +38,8 @@ private:
   std::shared_ptr<state> state_;
 };
 
-/// How many lanes still run; those that overstay are among them. Nobody may run static destructors while there are.
+/// How many lanes still run, the abandoned ones among them. While there are any, static destructors must not run: an
+/// abandoned call may still use what they destroy.
 int lanes_running();
 /// Waits until none runs; false when the time is up.
 bool wait_for_lanes(std::chrono::nanoseconds at_most);

@@ -1,7 +1,7 @@
 // A timer whose callback is never called after cancel(), a new wait, or the timer's end.
 //
-// Asio alone does not promise that: a wait that has already expired calls back in spite of cancel().
-// Thread rule: the thread of its executor.
+// Asio alone does not promise that: a wait that has already expired calls back in spite of cancel(), and finds an
+// object that is gone. Thread rule: the thread of its executor.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
@@ -23,17 +23,20 @@ public:
   timer(const timer&) = delete;
   timer& operator=(const timer&) = delete;
 
+  /// Calls once, at that time. A wait that is on is cancelled.
   void at(clock::time_point when, std::function<void()> call) {
     cancel();
     timer_.expires_at(when);
     current_ = std::make_shared<std::function<void()>>(std::move(call));
     timer_.async_wait([this, mine = std::weak_ptr(current_)](const boost::system::error_code&) {
+      // Looked at before `this`: if the wait was cancelled, the timer may be gone.
       const auto held = mine.lock();
       if (!held) return;
       current_.reset();
       (*held)();
     });
   }
+  /// Calls once, after that delay. A wait that is on is cancelled.
   void after(std::chrono::nanoseconds delay, std::function<void()> call) { at(clock::now() + delay, std::move(call)); }
 
   void cancel() {
@@ -43,7 +46,7 @@ public:
 
 private:
   boost::asio::steady_timer timer_;
-  std::shared_ptr<std::function<void()>> current_;  // the wait that is on, if any
+  std::shared_ptr<std::function<void()>> current_;  // of the wait that is on; null if none is
 };
 
 }  // namespace drcon::base

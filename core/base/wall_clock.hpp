@@ -1,4 +1,6 @@
-// The clock on the wall, as journal, status and state write it.
+// The time of day, as the journal, the status and the state files write it.
+//
+// Durations are measured with the steady clock instead: the time of day may be set back.
 #pragma once
 
 #include <chrono>

@@ -6,7 +6,7 @@
 
 namespace drcon::cli {
 
-// A plugin's thread that has said its last word may still be within the loop that it said it to.
+// The thread of a plugin that has just posted to the loop may still be inside of it, so the loop must not go yet.
 hosted_engine::~hosted_engine() {
   engine_.reset();
   base::wait_for_lanes(std::chrono::seconds(1));

@@ -1,4 +1,6 @@
-// An engine with its thread's loop, for the verbs that use one.
+// An engine and the loop that it runs on, for the verbs that need one: run, once, render.
+//
+// Thread rule: the thread that makes it is the engine's thread.
 #pragma once
 
 #include "cli/startup.hpp"
@@ -15,13 +17,14 @@ namespace drcon::cli {
 
 class hosted_engine {
 public:
+  /// `plugins` outlives it.
   hosted_engine(const plugins::registry& plugins, const config::host_config& host, engine::mode how)
       : engine_(std::in_place, context_, plugins, figures_, host, how) {}
   ~hosted_engine();
 
-  /// Turns the loop until `done()` holds; false when the time is up first.
+  /// Runs the loop until `done()` is true; false when the time is up first.
   bool run_until(const std::function<bool()>& done, std::chrono::nanoseconds at_most);
-  /// Stops the engine; false when a plugin overstayed.
+  /// Stops the engine and runs the loop until it has; false when a plugin missed its deadline.
   bool stop();
 
   boost::asio::io_context& context() { return context_; }

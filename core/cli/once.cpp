@@ -1,6 +1,7 @@
 // drcon once: every target up to date, once.
 #include "cli/hosted_engine.hpp"
 #include "log/log.hpp"
+#include "report/verdict.hpp"
 
 #include <iostream>
 
@@ -20,7 +21,7 @@ int once(const arguments& from) {
   }
   const bool settled = hosted.run_until([&] { return hosted.engine().settled(); }, from.timeout);
   if (!settled)
-    for (const auto& line : hosted.engine().unsettled()) std::cerr << "drcon: " << line << "\n";
+    for (const auto& line : report::unsettled(hosted.engine())) std::cerr << "drcon: " << line << "\n";
   const bool clean = hosted.stop();
   if (!settled) return exit_runtime;
   return clean ? exit_ok : exit_overstay;

@@ -1,5 +1,6 @@
 #include "cli/operation_pages.hpp"
 
+#include "admin/limits.hpp"
 #include "admin/routes.hpp"
 #include "metrics/figures.hpp"
 
@@ -19,14 +20,21 @@ const char* word(metrics::figure::kind kind) {
   return "histogram";
 }
 
-// A cell of a table ends at a bar.
+// A bar would end the cell of the table, so it is escaped.
 std::string cell(std::string_view text) {
-  std::string to;
+  std::string escaped;
   for (const char c : text) {
-    if (c == '|') to += '\\';
-    to += c;
+    if (c == '|') escaped += '\\';
+    escaped += c;
   }
-  return to;
+  return escaped;
+}
+
+// "1,024", as people read it.
+std::string with_commas(std::size_t number) {
+  auto text = std::to_string(number);
+  for (auto left = text.size(); left > 3;) text.insert(left -= 3, ",");
+  return text;
 }
 
 }  // namespace
@@ -46,14 +54,19 @@ std::string metrics_page() {
 }
 
 std::string admin_page() {
+  namespace limits = admin::limits;
   std::string page =
       "# Admin interface of drcon\n\n"
       "HTTP/1.1 over the unix socket `[admin] socket` (mode 0660: its owner and group may ask anything), and over TCP\n"
       "with `[admin] listen`: with a token everything but `/` and `/healthz` needs `Authorization: Bearer TOKEN` (RFC\n"
       "6750); without one nothing can be changed there. `GET /v1/openapi.json` has the shape of every answer. A "
       "refusal\n"
-      "is `{\"error\": …, \"help\": …}`. Times are seconds since the epoch, durations seconds. At most 64 connections\n"
-      "and 1,024 clients of `/v1/events`; a request has at most 16 KiB of header, and 30 seconds.\n";
+      "is `{\"error\": …, \"help\": …}`. Times are seconds since the epoch, durations seconds. ";
+  page += fmt::format(
+      "At most {} connections\nand {} clients of `/v1/events`; a request has at most {} KiB of header, and {} "
+      "seconds.\n",
+      limits::connections, with_commas(limits::event_clients), limits::header_bytes / 1024,
+      limits::request_timeout.count());
   for (const auto& each : admin::routes()) {
     page += fmt::format("\n## {} {}\n\n{}\n", each.method, each.path, each.summary);
     if (!each.query.empty()) page += "\n";

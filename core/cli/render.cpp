@@ -2,6 +2,7 @@
 #include "cli/hosted_engine.hpp"
 #include "cli/unified_diff.hpp"
 #include "log/log.hpp"
+#include "report/verdict.hpp"
 
 #include <iostream>
 
@@ -37,10 +38,13 @@ int render(const arguments& from) {
   const bool decided = hosted.run_until([&] { return hosted.engine().decided(); }, from.timeout);
   std::vector<std::string> faults;
   if (decided) {
-    for (const auto& [sink, targets] : hosted.engine().render(faults))
-      for (const auto& target : targets) show(sink, target, from.diff);
+    for (const auto& [sink, rendered] : hosted.engine().render()) {
+      if (!rendered) faults.push_back("sink " + sink + ": " + rendered.error().why);
+      else
+        for (const auto& target : *rendered) show(sink, target, from.diff);
+    }
   } else {
-    faults = hosted.engine().unsettled();
+    faults = report::unsettled(hosted.engine());
   }
   std::cout.flush();
   for (const auto& line : faults) std::cerr << "drcon: " << line << "\n";

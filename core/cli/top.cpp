@@ -1,7 +1,7 @@
 // drcon top: the status, live, and below it the newest of the journal.
 #include "cli/admin_client.hpp"
 #include "cli/operator_verbs.hpp"
-#include "cli/told.hpp"
+#include "cli/terminal_text.hpp"
 
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/read.hpp>
@@ -64,8 +64,8 @@ private:
 class live_view {
 public:
   bool take(const server_event& event) {
-    if (event.name == "state") status_ = told_status(event.data);
-    if (event.name == "journal") newest_.push_back(told_entry(event.data));
+    if (event.name == "state") status_ = format_status(event.data);
+    if (event.name == "journal") newest_.push_back(format_entry(event.data));
     while (newest_.size() > most_entries) newest_.pop_front();
     if (event.number != 0) last_ = event.number;
     note_.clear();

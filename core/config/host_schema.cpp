@@ -6,20 +6,7 @@ namespace drcon::config {
 
 namespace {
 
-// What sources and sinks have in common, beside their plugin's options.
-const char* const isolation = R"JSON({ "type": "object", "additionalProperties": false, "default": { "mode": "none" },
-  "description": "Where the plugin's code runs. A string stands for the mode alone.",
-  "properties": {
-    "mode": { "type": "string", "enum": ["none", "process"], "default": "process",
-      "description": "none: within drcon. process: in a process of its own; a crash or a leak costs a restart of this one instance, and the last good state stands meanwhile." },
-    "memory": { "type": "string", "format": "size", "default": "512MiB",
-      "description": "A size: a process that holds more is ended and started again." },
-    "restart_min": { "type": "string", "format": "duration", "default": "100ms",
-      "description": "A duration: the pause before a process that ended is started again; doubles with each end up to restart_max." },
-    "restart_max": { "type": "string", "format": "duration", "default": "30s",
-      "description": "A duration: the longest pause. A process that lived for longer starts anew with the shortest." } } })JSON";
-
-// drcon's keys but for `isolation`.
+// drcon's keys, without those of a pipeline and of `isolation`, which are stated where their structs are.
 const char* const keys = R"JSON({
   "type": "object", "additionalProperties": false,
   "properties": {
@@ -79,68 +66,15 @@ const char* const keys = R"JSON({
         "properties": {
           "plugin": { "type": "string", "description": "Name of the plugin, as drcon plugins lists it." } } } },
     "pipeline": { "type": "object",
-      "description": "From sources to sinks. One at least.",
-      "additionalProperties": {
-        "type": "object", "additionalProperties": false, "required": ["sources", "sinks"],
-        "properties": {
-          "sources": { "type": "array", "minItems": 1, "items": { "type": "string" },
-            "description": "Names of [source.NAME] tables, in order of precedence." },
-          "sinks": { "type": "array", "minItems": 1, "items": { "type": "string" },
-            "description": "Names of [sink.NAME] tables; each is brought up to date on its own." },
-          "merge": { "type": "string", "enum": ["union", "prefer"], "default": "union",
-            "description": "Several sources: union takes the endpoints of all, and waits until each is ready; prefer takes the first source, in order, that can tell." },
-          "prefer_grace": { "type": "string", "format": "duration", "default": "10s",
-            "description": "A duration, for merge = \"prefer\": how long after a start an earlier source may stay silent before a later one speaks for it." },
-          "filter": { "type": "object", "additionalProperties": false,
-            "description": "What of the sources' word this pipeline takes; each condition that is given must hold. A service all of whose endpoints are filtered out is there, and empty.",
-            "properties": {
-              "service": { "type": "string", "format": "regex", "default": "",
-                "description": "Only services whose whole name matches (ECMAScript). Empty: all." },
-              "tags": { "type": "array", "items": { "type": "string", "minLength": 1 }, "default": [],
-                "description": "Only endpoints that carry all of these tags." },
-              "without_tags": { "type": "array", "items": { "type": "string", "minLength": 1 }, "default": [],
-                "description": "Only endpoints that carry none of these tags." },
-              "meta": { "type": "object", "additionalProperties": { "type": "string" },
-                "description": "Only endpoints with these metadata: a table of keys and their values." },
-              "health": { "type": "array", "items": { "type": "string", "enum": ["passing", "warning", "critical", "maintenance"] }, "default": [],
-                "description": "Only endpoints of one of these healths. Empty: all." },
-              "datacenter": { "type": "array", "items": { "type": "string", "minLength": 1 }, "default": [],
-                "description": "Only endpoints of one of these datacenters: the value of their metadata `datacenter`, which Consul's sources fill in. Empty: all." } } },
-          "limit": { "type": "object", "additionalProperties": false,
-            "description": "At most so many endpoints of each service, for very large ones. The choice is the same as long as the endpoints are, differs from host to host, and moves little when some come or go; those in service are chosen first.",
-            "properties": {
-              "endpoints": { "type": "integer", "minimum": 0, "default": 0, "description": "A number of endpoints. 0: no limit." },
-              "key": { "type": "string", "default": "", "description": "What the choice depends on. Empty: the host's name. Hosts with the same key choose the same." } } },
-          "wait": { "type": "object", "additionalProperties": false,
-            "description": "Pacing. A change after quiet goes at once; those that follow closely are folded.",
-            "properties": {
-              "min": { "type": "string", "format": "duration", "default": "20ms",
-                "description": "A duration: the quiet time that ends a storm of changes. Not longer than max." },
-              "max": { "type": "string", "format": "duration", "default": "500ms",
-                "description": "A duration: a storm is applied at least this often." } } },
-          "brake": { "type": "object", "additionalProperties": false,
-            "description": "Refuses to lose too many endpoints at once; the last good state stays and the log says so.",
-            "properties": {
-              "max_removed": { "type": "string", "format": "percent", "default": "50%",
-                "description": "A percentage: the share of the endpoints in service (passing or warning, weight above 0) that may go within `window`." },
-              "min_endpoints": { "type": "integer", "minimum": 0, "default": 1,
-                "description": "A number of endpoints: never fewer in service than this, unless there were fewer before." },
-              "hold": { "type": "string", "format": "duration", "default": "5m",
-                "description": "A duration: how long a loss is held; one that lasts longer is believed. 0: no brake." },
-              "window": { "type": "string", "format": "duration", "default": "30s",
-                "description": "A duration: losses within this time are added up." } } },
-          "resync": { "type": "string", "format": "duration", "default": "1m",
-            "description": "A duration: how often sinks compare their target with what is wanted though nothing changed, and mend what differs. 0: never." }
-        }
-      }
-    }
+      "description": "From sources to sinks. One at least." }
   }
 })JSON";
 
 nlohmann::json whole() {
   auto schema = nlohmann::json::parse(keys);
   for (const auto* kind : {"source", "sink"})
-    schema["properties"][kind]["additionalProperties"]["properties"]["isolation"] = nlohmann::json::parse(isolation);
+    schema["properties"][kind]["additionalProperties"]["properties"]["isolation"] = isolation_schema();
+  schema["properties"]["pipeline"]["additionalProperties"] = pipeline_schema();
   return schema;
 }
 

@@ -7,7 +7,7 @@
 namespace drcon::config {
 
 /// The instances without fault; the others' faults go to `found`.
-std::map<std::string, instance_config> read_instances(kind kind, const named_sections& from,
+std::map<std::string, instance_config> read_instances(kind kind, const named_sections& tables,
                                                       const plugin_catalog& plugins, diagnostics& found);
 
 }  // namespace drcon::config

@@ -3,7 +3,6 @@
 #include "config/pointer.hpp"
 #include "config/suggest.hpp"
 #include "config/text.hpp"
-#include "config/units.hpp"
 
 #include <utility>
 
@@ -11,39 +10,6 @@ namespace drcon::config {
 namespace {
 
 using nlohmann::json;
-
-std::chrono::nanoseconds duration_of(const json& value) {
-  return parse_duration(value.get_ref<const std::string&>()).value();
-}
-
-filter_config filter_of(const json& values) {
-  return {.service = values.at("service").get<std::string>(),
-          .tags = values.at("tags").get<std::vector<std::string>>(),
-          .without_tags = values.at("without_tags").get<std::vector<std::string>>(),
-          .meta = values.value("meta", std::map<std::string, std::string>()),
-          .health = values.at("health").get<std::vector<std::string>>(),
-          .datacenter = values.at("datacenter").get<std::vector<std::string>>()};
-}
-
-pipeline_config make_pipeline(const std::string& name, const json& values, const position& where) {
-  const auto& brake = values.at("brake");
-  const auto& wait = values.at("wait");
-  return {.name = name,
-          .sources = values.at("sources").get<std::vector<std::string>>(),
-          .sinks = values.at("sinks").get<std::vector<std::string>>(),
-          .merge = {.policy = values.at("merge") == "prefer" ? merge_policy::prefer : merge_policy::union_of_all,
-                    .grace = duration_of(values.at("prefer_grace"))},
-          .filter = filter_of(values.at("filter")),
-          .limit = {.endpoints = values.at("limit").at("endpoints").get<std::int64_t>(),
-                    .key = values.at("limit").at("key").get<std::string>()},
-          .wait = {.min = duration_of(wait.at("min")), .max = duration_of(wait.at("max"))},
-          .brake = {.max_removed = parse_percent(brake.at("max_removed").get_ref<const std::string&>()).value(),
-                    .min_endpoints = brake.at("min_endpoints").get<std::int64_t>(),
-                    .hold = duration_of(brake.at("hold")),
-                    .window = duration_of(brake.at("window"))},
-          .resync = duration_of(values.at("resync")),
-          .where = where};
-}
 
 class pipeline_reader {
 public:
@@ -92,19 +58,6 @@ private:
       else if (is_complete_ && !there.contains(name))
         own.error(where, "there is no [" + type + "." + shortened(name) + "]", suggestion(name, known));
     }
-  }
-
-  // Two sound values that do not go together; a value that is not sound is told of already.
-  static void check_wait(const checked_options& options, const section& from, diagnostics& own) {
-    const auto wait = options.values.value("wait", json());
-    if (!wait.is_object() || !wait.value("min", json()).is_string() || !wait.value("max", json()).is_string()) return;
-    const auto min = parse_duration(wait.at("min").get_ref<const std::string&>());
-    const auto max = parse_duration(wait.at("max").get_ref<const std::string&>());
-    if (!min || !max || *min <= *max) return;
-    const auto& written = options.positions;
-    const auto at = written.find(written.contains("/wait/min") ? "/wait/min" : "/wait/max");
-    own.error(at == written.end() ? from.where : at->second,
-              "'wait' in " + from.title + ": min (" + to_text(*min) + ") is longer than max (" + to_text(*max) + ")");
   }
 
   // An instance that no pipeline uses is most likely a slip.

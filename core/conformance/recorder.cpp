@@ -2,6 +2,7 @@
 
 #include "conformance/judge.hpp"
 #include "conformance/traps.hpp"
+#include "model/plugin_state.hpp"
 
 #include <algorithm>
 #include <cstring>
@@ -17,10 +18,6 @@ struct newer_table {
   drcon_host known;
   void (*later[4])();
 };
-
-const char* state_name(std::int32_t state) {
-  return state == DRCON_STATE_OK ? "ok" : state == DRCON_STATE_DEGRADED ? "degraded" : "away";
-}
 
 }  // namespace
 
@@ -178,7 +175,8 @@ std::string recorder::last_words() const {
   const auto said = messages();
   for (auto i = said.size() > 5 ? said.size() - 5 : 0; i < said.size(); ++i) text += "log: " + said[i].text + "\n";
   const auto now = status();
-  if (!now.text.empty()) text += std::string("state: ") + state_name(now.state) + ": " + now.text + "\n";
+  if (!now.text.empty())
+    text += std::string("state: ") + to_string(model::plugin_state_of(now.state)) + ": " + now.text + "\n";
   for (const auto& [service, why] : unknown())
     text += "unknown: " + (service.empty() ? "all services" : service) + ": " + why + "\n";
   return text;

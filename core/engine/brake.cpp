@@ -15,7 +15,6 @@ std::size_t brake::reference(clock::time_point now) {
   return most;
 }
 
-// Says what is too much about going from `before` to `after`; empty when nothing is.
 std::string brake::loss(std::size_t before, std::size_t after) const {
   if (after >= before) return {};
   const auto removed = before - after;

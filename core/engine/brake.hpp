@@ -21,7 +21,7 @@ public:
 
   struct decision {
     bool pass = true;
-    bool believed = false;      ///< passes only because it was held for the whole of `hold`
+    bool believed = false;      ///< passes only because it was held for the whole of `hold`, or was released
     std::string why;            ///< when held, or believed
     clock::time_point until{};  ///< when held: ask again then, if nothing changed before
   };
@@ -35,15 +35,16 @@ public:
   bool holding() const { return held_since_.has_value(); }
   /// Lets the next snapshot pass, whatever it loses.
   void release() { released_ = true; }
-  /// What was held is asked about anew: the time so far does not count.
+  /// A loss that is held now is held for the whole of `hold` again: the time so far does not count.
   void forget_hold() { held_since_.reset(); }
 
 private:
   std::size_t reference(clock::time_point now);
+  /// Why going from `before` to `after` endpoints is too much; empty if it is not.
   std::string loss(std::size_t before, std::size_t after) const;
 
   config::brake_config config_;
-  std::deque<std::pair<clock::time_point, std::size_t>> history_;
+  std::deque<std::pair<clock::time_point, std::size_t>> history_;  // what passed, within the window, oldest first
   std::optional<clock::time_point> held_since_;
   bool released_ = false;
 };

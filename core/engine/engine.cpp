@@ -27,13 +27,13 @@ engine::~engine() { pipelines_.clear(); }
 
 pipeline_surroundings engine::around() { return {context_.get_executor(), journal_, store_, figures_}; }
 
-// Makes what is new or different in `next`.
+// Makes the instances that are new or different in `next`. They are not started: nothing has changed yet if one fails.
 bool engine::make(config::kind kind, const std::map<std::string, config::instance_config>& current,
                   const std::map<std::string, config::instance_config>& next, made& into, config::diagnostics& found) {
   bool all = true;
   for (const auto& [name, wanted] : next) {
     const auto known = current.find(name);
-    if (known != current.end() && known->second.same_as(wanted)) continue;
+    if (known != current.end() && known->second == wanted) continue;
     auto made = std::make_shared<plugins::instance>(kind, *plugins_.find(wanted.plugin), wanted,
                                                     context_.get_executor(), figures_);
     const auto fault = made->create();
@@ -41,8 +41,8 @@ bool engine::make(config::kind kind, const std::map<std::string, config::instanc
       into.emplace(name, std::move(made));
       continue;
     }
-    const auto at = wanted.positions.find(fault.pointer);
-    found.error(at == wanted.positions.end() ? wanted.where : at->second, wanted.plugin + ": " + fault.why);
+    const auto entry = wanted.positions.find(fault.pointer);
+    found.error(entry == wanted.positions.end() ? wanted.where : entry->second, wanted.plugin + ": " + fault.why);
     all = false;
   }
   return all;
@@ -64,28 +64,29 @@ bool engine::apply(const config::configuration& next, config::diagnostics& found
   replace_pipelines(before, sources);
   replace_sinks(sinks);
   feed_sinks();
-  // Started last, so that their first word finds everything in place.
+  // Started last: what a source reports first must find its pipelines and sinks in place.
   for (const auto& [name, instance] : sources) instance->start();
   return true;
 }
 
-// New ones take the place of old ones; pipelines that still point to an old one are replaced next.
+// Puts new sources in the place of old ones. Pipelines that still point to an old one are replaced by
+// replace_pipelines(), which comes next.
 void engine::replace_sources(const made& sources) {
   std::vector<std::shared_ptr<source_state>> old;
-  for (auto at = sources_.begin(); at != sources_.end();) {
-    if (config_.sources.contains(at->first) && !sources.contains(at->first)) {
-      ++at;
+  for (auto entry = sources_.begin(); entry != sources_.end();) {
+    if (config_.sources.contains(entry->first) && !sources.contains(entry->first)) {
+      ++entry;
       continue;
     }
-    old.push_back(std::move(at->second));
-    at = sources_.erase(at);
+    old.push_back(std::move(entry->second));
+    entry = sources_.erase(entry);
   }
   for (auto& [name, instance] : sources) {
     auto state = std::make_shared<source_state>(instance, journal_, figures_);
     instance->listen(state);
     sources_.emplace(name, std::move(state));
   }
-  // Kept until its instance has stopped: pipelines unregister from it in replace_pipelines.
+  // Kept until its instance has stopped: the old pipelines unregister from it in replace_pipelines().
   for (auto& each : old) {
     const auto instance = each->instance().shared_from_this();
     retire(instance, [kept = std::move(each)] {});
@@ -97,7 +98,7 @@ void engine::replace_pipelines(const config::configuration& before, const made& 
   for (const auto& [name, wanted] : config_.pipelines) {
     const auto known = pipelines_.find(name);
     const auto is_new = [&](const std::string& source) { return new_sources.contains(source); };
-    const bool same = known != pipelines_.end() && before.pipelines.at(name).same_as(wanted) &&
+    const bool same = known != pipelines_.end() && before.pipelines.at(name) == wanted &&
                       std::ranges::none_of(wanted.sources, is_new);
     if (same) {
       next.emplace(name, std::move(known->second));
@@ -117,13 +118,13 @@ void engine::replace_pipelines(const config::configuration& before, const made& 
 
 void engine::replace_sinks(const made& sinks) {
   std::map<std::string, std::shared_ptr<sink_runner>> old;
-  for (auto at = sinks_.begin(); at != sinks_.end();) {
-    if (config_.sinks.contains(at->first) && !sinks.contains(at->first)) {
-      ++at;
+  for (auto entry = sinks_.begin(); entry != sinks_.end();) {
+    if (config_.sinks.contains(entry->first) && !sinks.contains(entry->first)) {
+      ++entry;
       continue;
     }
-    old.emplace(at->first, std::move(at->second));
-    at = sinks_.erase(at);
+    old.emplace(entry->first, std::move(entry->second));
+    entry = sinks_.erase(entry);
   }
   for (auto& [name, instance] : sinks) {
     auto runner = std::make_shared<sink_runner>(instance, around());
@@ -134,7 +135,7 @@ void engine::replace_sinks(const made& sinks) {
       instance->start();
       runner->open();
     };
-    // Two instances at one target would fight: the new one begins when the old one has ended.
+    // Two instances at one target would undo each other's work: the new one begins when the old one has ended.
     const auto replaced = old.find(name);
     if (replaced == old.end()) {
       open();
@@ -161,8 +162,8 @@ void engine::feed_sinks() {
     runner->resync_every(resync == std::chrono::nanoseconds::max() ? std::chrono::nanoseconds(0) : resync);
     for (const auto& pipeline : feeds) {
       auto current = pipelines_.at(pipeline)->current();
-      current.seen = current.heard = current.decided = {};  // a reload is no change whose way could be measured
-      if (current.snapshot) runner->want(pipeline, current);
+      current.seen = current.heard = current.decided = {};  // zeroed: a reload stays out of the metrics of latency
+      if (current.snapshot) runner->on_decided(pipeline, current);
     }
   }
 }
@@ -170,13 +171,13 @@ void engine::feed_sinks() {
 void engine::on_decided(const std::string& pipeline, const decision& what) {
   for (const auto& name : config_.pipelines.at(pipeline).sinks) {
     const auto sink = sinks_.find(name);
-    if (sink != sinks_.end()) sink->second->want(pipeline, what);
+    if (sink != sinks_.end()) sink->second->on_decided(pipeline, what);
   }
 }
 
-// Tells `ended` once, of what comes first: a call of the result, which gives whether it was in time, or the deadline.
-// `ended` and the timer are gone at once then: an abandoned plugin may speak, or its thread may still hold the result,
-// when everything that they refer to has gone.
+// Returns a function that ends a wait. `ended` is called once: with true by the first call of that function, or with
+// false at the deadline, whichever comes first. Then `ended` and the timer are destroyed at once: the thread of an
+// abandoned plugin may keep the returned function and call it when the engine is gone.
 std::function<void(bool in_time)> engine::within(std::chrono::nanoseconds at_most,
                                                  std::function<void(bool in_time)> ended) {
   struct waiting {
@@ -192,10 +193,10 @@ std::function<void(bool in_time)> engine::within(std::chrono::nanoseconds at_mos
   return end;
 }
 
-// Stops an instance; `then` comes when it has, or when its deadline has passed.
+// Stops an instance. `then` is called when it has stopped, or when its deadline has passed.
 void engine::retire(const instance_ptr& instance, std::function<void()> then) {
   ++retiring_;
-  // While everything stops, sources and then sinks share the deadline.
+  // While everything stops, sources get the first half of the deadline and sinks the second.
   const auto at_most = stopping_ ? config_.host.stop_deadline / 2 : config_.host.stop_deadline;
   const auto end = within(at_most, [this, instance, at_most, then = std::move(then)](bool in_time) {
     if (!in_time)
@@ -211,7 +212,7 @@ void engine::retire(const instance_ptr& instance, std::function<void()> then) {
 void engine::stop(std::function<void(bool clean)> stopped) {
   stopping_ = true;
   pipelines_.clear();
-  // A sink that never answers must not hold up the rest.
+  // The deadline is for all together: a sink that never answers must not hold up the end of the process.
   const auto end = within(config_.host.stop_deadline, [this, stopped = std::move(stopped)](bool in_time) {
     if (!in_time)
       log::error(base::subject_kind::host, "not all ended within {}; leaving without them",
@@ -226,7 +227,7 @@ void engine::stop(std::function<void(bool clean)> stopped) {
   else all_retired_ = [this, finish] { stop_sinks(finish); };
 }
 
-// Each sink when it has answered what is in flight; `finish` when all have ended.
+// Stops each sink when it has answered the update in flight. `finish` is called when all have ended.
 void engine::stop_sinks(const std::function<void()>& finish) {
   auto left = std::make_shared<std::size_t>(sinks_.size());
   if (*left == 0) return finish();
@@ -250,7 +251,9 @@ bool engine::settled() const {
 }
 
 bool engine::begun() const {
-  const auto answered = [this](const std::string& sink) { return sinks_.at(sink)->last_answer() != "none"; };
+  const auto answered = [this](const std::string& sink) {
+    return sinks_.at(sink)->last_answer() != model::sink_answer::none;
+  };
   return std::ranges::all_of(pipelines_, [&](const auto& named) {
     const auto& each = *named.second;
     if (each.has_waited() || !each.held().empty()) return true;
@@ -258,13 +261,12 @@ bool engine::begun() const {
   });
 }
 
-std::map<std::string, std::vector<plugins::rendered_target>> engine::render(std::vector<std::string>& why) {
-  std::map<std::string, std::vector<plugins::rendered_target>> all;
+std::map<std::string, inspection> engine::render() {
+  std::map<std::string, inspection> all;
   for (const auto& [name, runner] : sinks_) {
-    if (!runner->wanted()) continue;
-    const auto update = std::make_shared<const plugins::update_package>(1, false, runner->wanted(), nullptr);
-    if (auto targets = runner->instance().render(update)) all.emplace(name, *std::move(targets));
-    else why.push_back("sink " + name + ": " + targets.error().why);
+    if (!runner->desired()) continue;
+    const auto update = std::make_shared<const plugins::update_package>(1, false, runner->desired(), nullptr);
+    all.emplace(name, runner->instance().render(update));
   }
   return all;
 }

@@ -1,9 +1,11 @@
-// The host's heart: instances, pipelines and sinks of one configuration, and how a new configuration replaces it.
+// The instances, pipelines and sinks of one configuration, and how a new configuration takes its place.
 //
-// Thread rule: everything here runs on the one thread that runs the io_context given to it.
+// Thread rule: everything here runs on the one thread that runs the io_context given to it. Plugins run on lanes of
+// their own and come back by posting to that context.
 #pragma once
 
 #include "base/lane.hpp"
+#include "base/result.hpp"
 #include "config/configuration.hpp"
 #include "engine/journal.hpp"
 #include "engine/pipeline.hpp"
@@ -14,7 +16,6 @@
 #include "plugins/registry.hpp"
 
 #include <boost/asio/io_context.hpp>
-#include <nlohmann/json_fwd.hpp>
 
 #include <chrono>
 #include <functional>
@@ -31,58 +32,45 @@ enum class mode {
   render,  ///< sinks are made but not started: only render() is asked of them
 };
 
-/// What a sink would write and what its target says, or why that is not known.
-struct inspection {
-  std::vector<plugins::rendered_target> targets;
-  std::string error;
-};
+/// What a sink would write and what its target has, or why that is not known.
+using inspection = base::result<std::vector<plugins::rendered_target>>;
 
 class engine {
 public:
+  /// All arguments outlive the engine. `host` says where the state is kept; apply() brings the rest of the
+  /// configuration.
   engine(boost::asio::io_context& context, const plugins::registry& plugins, metrics::metrics& figures,
          const config::host_config& host, mode how);
   ~engine();
   engine(const engine&) = delete;
   engine& operator=(const engine&) = delete;
 
-  /// Takes over a checked configuration: the first, or at a reload a new one. What did not change goes on undisturbed.
-  /// False when an instance cannot be made: then nothing has changed, and `found` says why.
+  /// Takes over a checked configuration: the first, or at a reload a new one. Whatever is equal in both goes on
+  /// undisturbed. False when an instance cannot be made: then nothing has changed, and `found` says why.
   bool apply(const config::configuration& next, config::diagnostics& found);
 
-  /// Stops everything: sources, then sinks when they have answered. `stopped` comes at the latest when the deadline of
-  /// [host] stop_deadline has passed; it is told whether all ended in time.
+  /// Stops everything: the sources, then each sink when it has answered. `stopped` is called when all have ended, or
+  /// when [host] stop_deadline has passed; `clean` says whether all ended in time.
   void stop(std::function<void(bool clean)> stopped);
 
   /// Every pipeline has decided and every sink serves what it should.
   bool settled() const;
   /// Every pipeline has decided, and none is held by the brake.
   bool decided() const;
-  /// Each pipeline has had its first apply, whatever its result, or has said what it waits for.
+  /// Each pipeline has had its first apply, whatever its result, or has logged what it waits for: systemd's READY=1.
   bool begun() const;
   std::size_t pipeline_count() const { return pipelines_.size(); }
-  /// What is still open, one line each: what is not as it should be, and sinks that are at work.
-  std::vector<std::string> unsettled() const;
-  /// What holds back "all is well" though nothing is open: who cannot tell, is left out, or is paused; one line each.
-  std::vector<std::string> caveats() const;
-  /// All of it in one phrase: "all is well", "settled, with caveats", "under way" or "not as it should be".
-  std::string verdict() const;
+  /// By sink: what apply would write, or why that cannot be rendered. Sinks for which nothing is decided are left out.
+  /// Waits for each plugin, so that it is only for a process that does nothing else.
+  std::map<std::string, inspection> render();
 
-  /// By sink: what apply would write. `why` tells what could not be rendered.
-  std::map<std::string, std::vector<plugins::rendered_target>> render(std::vector<std::string>& why);
+  // ---- what core/report looks at. The maps change at a reload only; hold no reference across a return to the loop
+  // ----
 
-  // ---- what the admin interface shows; see admin/routes.cpp for the shape of each ----
-
-  nlohmann::json status() const;
-  nlohmann::json pipelines() const;
-  /// `name` and `pipeline` below are those of one that there is.
-  nlohmann::json pipeline_detail(const std::string& name) const;
-  /// Where an endpoint stands, and why: what `asked` names by id, address or address:port, within `service` when that
-  /// is not empty. "matches" is empty when it was never heard of.
-  nlohmann::json explain(const std::string& pipeline, const std::string& asked, const std::string& service) const;
-  /// The nearest that there is to an endpoint that is not.
-  std::vector<std::string> endpoints_like(const std::string& pipeline, const std::string& asked) const;
-  /// What is known at a scrape.
-  std::vector<metrics::sample> figures() const;
+  const std::map<std::string, std::shared_ptr<source_state>>& sources() const { return sources_; }
+  const std::map<std::string, std::unique_ptr<pipeline>>& pipelines() const { return pipelines_; }
+  const std::map<std::string, std::shared_ptr<sink_runner>>& sinks() const { return sinks_; }
+  std::chrono::system_clock::time_point started() const { return started_; }
   journal& log() { return journal_; }
   const journal& log() const { return journal_; }
 
@@ -91,12 +79,12 @@ public:
   /// Null when there is none of that name.
   pipeline* find(const std::string& name);
   const config::configuration& config() const { return config_; }
-  /// Has the sinks of a pipeline compare their targets with what is wanted; how many of them began.
+  /// Has the sinks of a pipeline compare their targets with what is desired; returns how many of them began.
   std::size_t resync(const std::string& pipeline);
-  /// Asks what a sink would write and what is there now. `done` is called on the engine's thread; the asking is done on
-  /// another.
+  /// Asks what a sink would write and what its target has now. `done` is called on the engine's thread; the plugin is
+  /// asked on another one.
   void inspect(const std::string& sink, std::function<void(inspection)> done);
-  /// The configuration was read anew, or refused.
+  /// Notes in journal and metrics that a new configuration was taken, or refused.
   void note_reload(bool taken, const std::string& why);
 
 private:
@@ -123,16 +111,16 @@ private:
   journal journal_;
   state_store store_;
 
-  base::lane inspector_{"inspector"};
+  base::lane inspector_{"inspector"};  // where inspect() asks plugins
   const std::chrono::system_clock::time_point started_ = std::chrono::system_clock::now();
 
   std::map<std::string, std::shared_ptr<source_state>> sources_;
   std::map<std::string, std::unique_ptr<pipeline>> pipelines_;
   std::map<std::string, std::shared_ptr<sink_runner>> sinks_;
-  int retiring_ = 0;  // instances that have been asked to stop and have not yet
+  int retiring_ = 0;  // instances that were asked to stop and have not stopped yet
   bool stopping_ = false;
-  bool overstayed_ = false;
-  std::function<void()> all_retired_;
+  bool overstayed_ = false;            // an instance has missed its deadline: its thread may still run
+  std::function<void()> all_retired_;  // called when retiring_ becomes 0; set while sources stop
 };
 
 }  // namespace drcon::engine

@@ -6,8 +6,6 @@
 #include "base/subject.hpp"
 #include "model/difference.hpp"
 
-#include <nlohmann/json_fwd.hpp>
-
 #include <chrono>
 #include <cstdint>
 #include <deque>
@@ -19,27 +17,27 @@
 
 namespace drcon::engine {
 
-/// The way of a change, as metrics::stage and metrics::change_to_applied measure it.
+/// How long a change took at each stage, as metrics::stage and metrics::change_to_applied measure it.
 struct stage_times {
-  std::chrono::nanoseconds published{};
-  std::chrono::nanoseconds decided{};
-  std::chrono::nanoseconds applied{};
-  std::chrono::nanoseconds verified{};
-  std::chrono::nanoseconds whole{};
+  std::chrono::nanoseconds published{};  ///< from the source's plugin to the engine
+  std::chrono::nanoseconds decided{};    ///< from the source's plugin to a decided snapshot
+  std::chrono::nanoseconds applied{};    ///< from the decision until the sink was handed the update
+  std::chrono::nanoseconds verified{};   ///< from there to the answer that the target serves it
+  std::chrono::nanoseconds whole{};      ///< from the source's plugin to that answer
 };
 
 struct journal_entry {
   enum class kind {
     decided,   ///< a pipeline has a new snapshot
     held,      ///< the brake refused one
-    released,  ///< what the brake held is not wanted any more
+    released,  ///< what the brake held is no longer asked for: the endpoints are back
     applied,   ///< a sink serves it
-    away,      ///< a sink's target is away; tried again
+    away,      ///< a sink's target cannot be reached; retried
     rejected,  ///< a sink will not take it
     refused,   ///< an endpoint was left out because of what it carries
-    steered,   ///< somebody paused, resumed, rolled back, resynced or released a pipeline
+    steered,   ///< an operator paused, resumed, rolled back, resynced or released a pipeline
     source,    ///< a source cannot tell, or can again
-    reloaded,  ///< the configuration was read anew: taken, or refused
+    reloaded,  ///< a new configuration was taken, or refused
   };
   std::uint64_t number = 0;  ///< counts up from 1, never reused
   std::chrono::system_clock::time_point when{};
@@ -53,18 +51,19 @@ struct journal_entry {
   std::optional<stage_times> stages;  ///< of an applied change
 };
 
+/// The word in JSON and in the terminal. The only place that spells them.
 const char* to_string(journal_entry::kind what);
-nlohmann::json to_json(const model::endpoint_change& change);
-nlohmann::json to_json(const journal_entry& entry);
 
 class journal {
 public:
   explicit journal(std::size_t size) : size_(size) {}
 
+  /// How many entries are kept; the oldest ones that are too many go.
   void resize(std::size_t size);
-  /// Who is told each new entry; one at most. Must not add entries itself.
+  /// Sets who is called with each new entry; an empty function ends it. There is one at most. It must not add entries
+  /// itself: that would change the list while add() walks it.
   void tell(std::function<void(const journal_entry&)> observer) { observer_ = std::move(observer); }
-  /// Numbers and dates the entry.
+  /// Numbers and dates the entry. The oldest one goes when the journal is full.
   void add(journal_entry entry);
   const std::deque<journal_entry>& entries() const { return entries_; }
 

@@ -1,5 +1,7 @@
 #include "engine/merge.hpp"
 
+#include "model/snapshot.hpp"
+
 #include <algorithm>
 #include <set>
 #include <string>
@@ -15,8 +17,8 @@ model::service_ptr merge_service(const std::vector<model::service_ptr>& parts) {
   std::set<std::pair<std::string, std::uint32_t>> places;
   for (const auto& part : parts) {
     merged.revision = std::max(merged.revision, part->revision());
-    // Two endpoints of one source may share a place on purpose (two names of one process); only what an earlier
-    // source has said already is left out.
+    // Two endpoints of one source may share a place on purpose: two names of one process. So the places of this source
+    // count only for the sources after it.
     std::set<std::pair<std::string, std::uint32_t>> own_places;
     for (const auto& each : part->endpoints()) {
       if (ids.contains(each.id) || places.contains({each.address, each.port})) continue;
@@ -25,7 +27,8 @@ model::service_ptr merge_service(const std::vector<model::service_ptr>& parts) {
       merged.endpoints.push_back(each);
     }
     places.merge(own_places);
-    merged.values.insert(part->values().begin(), part->values().end());  // what an earlier source has said stands
+    merged.values.insert(part->values().begin(),
+                         part->values().end());  // insert() keeps a value that an earlier source has set
   }
   return std::make_shared<const model::shared_service>(std::move(merged));
 }

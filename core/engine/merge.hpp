@@ -1,9 +1,9 @@
 // How the services of several sources become one set.
 //
-// Pure functions.
+// Thread rule: pure functions.
 #pragma once
 
-#include "model/snapshot.hpp"
+#include "model/snapshot_ptr.hpp"
 
 #include <vector>
 

@@ -3,6 +3,7 @@
 #include "config/units.hpp"
 #include "engine/merge.hpp"
 #include "log/log.hpp"
+#include "model/snapshot.hpp"
 
 #include <fmt/ranges.h>
 
@@ -14,14 +15,15 @@ namespace {
 
 using clock = std::chrono::steady_clock;
 
-// How long the sources get to speak before the last good state from disk is served in their place: long enough for a
-// source that is there, short enough for a target that lost its file.
+// How long the sources get to report before the last good state from disk is served in their place. Any source that can
+// be reached answers within it; a target that lost its file is not left empty for longer.
 constexpr auto wait_before_last_good = std::chrono::seconds(2);
 
 constexpr std::size_t endpoints_in_journal = 20;
 constexpr std::size_t endpoints_held_shown = 100;
 
-// What roll_back can go back to. They share what did not change, so that a decision costs little more than its change.
+// How many revisions roll_back() can go back to. They share the services that did not change, so that each costs little
+// more than its change.
 constexpr std::size_t decisions_kept = 32;
 
 }  // namespace
@@ -48,9 +50,8 @@ pipeline::~pipeline() {
 }
 
 void pipeline::start() {
-  std::string why;
-  last_good_ = around_.store.load(name(), why);
-  if (!why.empty()) log::warning(subject(), "last good state: {}", why);
+  if (auto loaded = around_.store.load(name())) last_good_ = std::move(*loaded);
+  else log::warning(subject(), "last good state: {}", loaded.error().why);
   if (last_good_) {
     next_revision_ = last_good_->revision() + 1;
     brake_.passed(clock::now(), last_good_->in_service_count());
@@ -99,7 +100,8 @@ std::vector<std::string> pipeline::waiting_for() const {
   return names;
 }
 
-// Brings up to date whose word counts. True when the whole world must be put together anew.
+// Picks the active source; true if all services must be merged again. With merge = "union" that is once, when the last
+// source has reported; with "prefer" each time that another source becomes active.
 bool pipeline::choose() {
   if (config_.merge.policy == config::merge_policy::prefer) {
     const auto* before = preferred_;
@@ -108,8 +110,8 @@ bool pipeline::choose() {
         preferred_ = each;
         break;
       }
-      // At start an earlier source gets a grace before a later one speaks for it; afterwards the last one chosen
-      // stands when none is known.
+      // At start an earlier source gets a grace before a later one takes its place. Afterwards the source that was
+      // chosen last stays active while none is known.
       if (!each->ready() && !grace_over_ && !preferred_) return false;
     }
     if (preferred_ != before && before)
@@ -119,7 +121,7 @@ bool pipeline::choose() {
   return !std::exchange(complete_, known()) && complete_;
 }
 
-// True when the merged service differs from before.
+// Merges one service again; true if it differs from before.
 bool pipeline::recompute(const std::string& service) {
   std::vector<model::service_ptr> parts;
   for (const auto* each : sources_) {
@@ -127,14 +129,14 @@ bool pipeline::recompute(const std::string& service) {
     if (auto part = each->find(service)) parts.push_back(std::move(part));
   }
   auto merged = shape_.apply(merge_service(parts));
-  const auto at = merged_.find(service);
-  if (!merged) return at != merged_.end() && (merged_.erase(at), true);
-  if (at == merged_.end()) {
+  const auto found = merged_.find(service);
+  if (!merged) return found != merged_.end() && (merged_.erase(found), true);
+  if (found == merged_.end()) {
     merged_.emplace(service, std::move(merged));
     return true;
   }
-  if (same_content(*at->second, *merged)) return false;
-  at->second = std::move(merged);
+  if (same_content(*found->second, *merged)) return false;
+  found->second = std::move(merged);
   return true;
 }
 
@@ -250,7 +252,7 @@ void pipeline::pass(model::snapshot_ptr candidate, std::string why) {
               .when = std::chrono::system_clock::now()};
   causes_.clear();
   remember();
-  decided_(current_);  // first of all: everything below can wait, the change should not
+  decided_(current_);  // before all that follows: log, journal and disk must not delay the change
 
   log::info(subject(), "revision {}: {} services, {} endpoints (+{} -{} ~{}) from {}", current_.snapshot->revision(),
             current_.snapshot->services().size(), current_.snapshot->endpoint_count(), counts.added, counts.removed,
@@ -272,7 +274,8 @@ std::string pipeline::why_not_yet() const {
   return fmt::format("no word yet from {}", fmt::join(waiting_for(), ", "));
 }
 
-// The sources are silent, or nobody shall decide: what was true before the restart is truer than nothing.
+// The sources have not reported, or the pipeline was paused when it started: the snapshot on disk is served. It may be
+// old, but an empty target would take every service down.
 void pipeline::serve_last_good() {
   if (current_.snapshot) return;
   has_waited_ = true;
@@ -289,59 +292,8 @@ void pipeline::serve_last_good() {
 }
 
 model::service_ptr pipeline::merged(const std::string& service) const {
-  const auto at = merged_.find(service);
-  return at == merged_.end() ? nullptr : at->second;
-}
-
-// ---- what people ask for ----
-
-void pipeline::pause(std::string why) {
-  if (why.empty()) why = "paused by hand";
-  // How long a loss was held so far says nothing once nobody looks at it: after the resume the brake asks anew.
-  brake_timer_.cancel();
-  brake_.forget_hold();
-  held_ = {};
-  paused_ = {.why = std::move(why), .since = std::chrono::system_clock::now()};
-  around_.store.save_pause(name(), paused_);
-  note_steered("paused: " + paused_->why);
-}
-
-bool pipeline::resume() {
-  if (!paused_) return false;
-  paused_.reset();
-  around_.store.save_pause(name(), {});
-  note_steered("resumed");
-  causes_.insert("resume");
-  seen_ = heard_ = clock::now();
-  decide();
-  return true;
-}
-
-bool pipeline::release_brake() {
-  if (held_.why.empty()) return false;
-  note_steered("brake released by hand: " + held_.why);
-  brake_.release();
-  decide();
-  return true;
-}
-
-bool pipeline::roll_back(std::uint64_t revision) {
-  const auto to = std::ranges::find(history_, revision, [](const decision& each) { return each.snapshot->revision(); });
-  if (to == history_.end()) return false;
-  const auto content = to->snapshot;
-  pause("rolled back to revision " + std::to_string(revision));
-  seen_ = heard_ = clock::now();
-  pass(std::make_shared<const model::snapshot>(next_revision_, content->services()), paused_->why);
-  causes_.insert("what changed since revision " + std::to_string(revision));
-  return true;
-}
-
-void pipeline::note_steered(std::string what) {
-  log::warning(subject(), "{}", what);
-  around_.journal.add({.what = journal_entry::kind::steered,
-                       .about = subject(),
-                       .revision = current_.snapshot ? current_.snapshot->revision() : 0,
-                       .why = std::move(what)});
+  const auto found = merged_.find(service);
+  return found == merged_.end() ? nullptr : found->second;
 }
 
 void pipeline::remember() {

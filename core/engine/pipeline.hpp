@@ -25,20 +25,20 @@
 
 namespace drcon::engine {
 
-/// A snapshot that a pipeline stands behind, and how it came about.
+/// A snapshot that a pipeline has decided to serve, and how it came about.
 struct decision {
   model::snapshot_ptr snapshot;
   std::string why;
-  std::chrono::steady_clock::time_point seen{};   ///< when a source first spoke of it; the epoch: it is no change
+  std::chrono::steady_clock::time_point seen{};   ///< when a source first reported it; the epoch: it is no change
   std::chrono::steady_clock::time_point heard{};  ///< when the engine heard that
   std::chrono::steady_clock::time_point decided{};
-  std::chrono::system_clock::time_point when{};  ///< decided, by the clock on the wall; the epoch: before a restart
+  std::chrono::system_clock::time_point when{};  ///< decided, by the time of day; the epoch: before a restart
 };
 
-/// What the brake keeps back.
+/// An update that the brake holds.
 struct held_update {
   std::string why;
-  std::chrono::system_clock::time_point until{};  ///< believed then
+  std::chrono::system_clock::time_point until{};  ///< passes then, if nothing comes back before
   model::endpoint_counts counts;
   std::vector<model::endpoint_change> endpoints;  ///< the first of them
 };
@@ -46,23 +46,25 @@ struct held_update {
 /// What all pipelines share; outlives them.
 struct pipeline_surroundings {
   boost::asio::any_io_executor executor;
-  engine::journal& journal;
+  drcon::engine::journal& journal;
   state_store& store;
   metrics::metrics& figures;
 };
 
 class pipeline final : public source_observer {
 public:
-  /// `decided` is told each new snapshot. `sources` in the order of the configuration; they outlive the pipeline.
+  /// `decided` is called with each new snapshot, from within the call that decides. `sources` are in the order of the
+  /// configuration, which is their order of precedence; they outlive the pipeline.
   pipeline(const config::pipeline_config& config, std::vector<source_state*> sources, pipeline_surroundings around,
            std::function<void(const decision&)> decided);
   ~pipeline() override;
   pipeline(const pipeline&) = delete;
   pipeline& operator=(const pipeline&) = delete;
 
-  /// Begins; with the last good state on disk when there is one.
+  /// Begins with the last good state on disk, if there is one.
   void start();
-  /// Begins where `before` is, after a reload: its snapshot stands until the sources are known.
+  /// Begins where `before` is, after a reload: its snapshot is served until the sources are known, so that a reload
+  /// never empties a target.
   void start_after(pipeline& before);
 
   const config::pipeline_config& config() const { return config_; }
@@ -70,38 +72,38 @@ public:
   base::subject subject() const { return {base::subject_kind::pipeline, config_.name}; }
   /// The last decision; its snapshot is null before the first.
   const decision& current() const { return current_; }
-  /// True when the sources have told enough to decide.
+  /// True when the sources have reported enough to decide. Before that nothing is touched.
   bool known() const;
   /// Why an update is held, or empty.
   const std::string& held() const { return held_.why; }
   const held_update& held_back() const { return held_; }
-  /// What was decided, newest last; what roll_back can go back to.
+  /// The last decisions, newest last: the revisions that roll_back() can go back to.
   const std::deque<decision>& history() const { return history_; }
-  /// Somebody's wish that nothing more be decided.
+  /// Set while an operator has paused the pipeline.
   const std::optional<pause_mark>& paused() const { return paused_; }
   /// A change waits: for the pace, the brake, or the end of a pause.
   bool pending() const { return !causes_.empty(); }
-  /// merge = "prefer": whose word counts, or null.
+  /// merge = "prefer": the active source, or null before one is chosen.
   const source_state* preferred() const { return preferred_; }
   const std::vector<source_state*>& sources() const { return sources_; }
   const shape& takes() const { return shape_; }
-  /// The service as the sources and the filter have it now, decided or not; or null.
+  /// The service as the sources and the filter have it now, decided or not; null if they do not have it.
   model::service_ptr merged(const std::string& service) const;
 
-  // ---- what people ask for ----
+  // ---- what operators ask for ----
 
-  /// Decides nothing more until resume(); what is served stays, also through a restart.
+  /// Decides nothing more until resume(). What is served stays, and the pause lasts through a restart.
   void pause(std::string why);
   /// False when it is not paused.
   bool resume();
-  /// Believes what the brake holds; false when it holds nothing.
+  /// Lets the update pass that the brake holds; false when it holds none.
   bool release_brake();
-  /// Decides the content of an earlier revision anew, and pauses, or the next change would undo it. False when that
-  /// revision is not kept.
+  /// Decides the content of an earlier revision again, under a new number, and pauses: the next change would undo it.
+  /// False when that revision is not kept.
   bool roll_back(std::uint64_t revision);
   /// True once it has said which source it waits for.
   bool has_waited() const { return has_waited_; }
-  /// The sources whose word is waited for.
+  /// The sources that must report before anything can be decided; empty once known().
   std::vector<std::string> waiting_for() const;
 
   void on_source(const source_event& event) override;
@@ -128,14 +130,14 @@ private:
 
   const shape shape_;
   std::map<std::string, model::service_ptr> merged_;  // and filtered
-  const source_state* preferred_ = nullptr;    // merge = "prefer": whose word counts
+  const source_state* preferred_ = nullptr;           // merge = "prefer": the active source
   bool grace_over_ = false;
-  bool complete_ = false;  // was known once: from then on merged_ is a whole world
+  bool complete_ = false;  // true once all sources have reported: merged_ then has all services
 
   pacer pacer_;
   brake brake_;
   decision current_;
-  model::snapshot_ptr last_good_;  // from disk or from before a reload: what losses are measured from
+  model::snapshot_ptr last_good_;  // from disk or from before a reload: what the brake measures losses from
   std::uint64_t next_revision_ = 1;
   held_update held_;
   std::optional<pause_mark> paused_;

@@ -1,5 +1,7 @@
 #include "engine/shape.hpp"
 
+#include "model/snapshot.hpp"
+
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -25,7 +27,7 @@ config::limit_config with_key(config::limit_config limit) {
   return limit;
 }
 
-// FNV-1a with a final mix: the same on every machine, and neighbouring ids get scores far apart.
+// FNV-1a with a final mix: it gives the same score on every machine, and ids that differ little get scores far apart.
 std::uint64_t score_of(const std::string& key, const std::string& service, const std::string& id) {
   std::uint64_t hash = 14695981039346656037ULL;
   const auto add = [&hash](std::string_view text) {
@@ -60,8 +62,8 @@ shape::unfit shape::judge(const endpoint& each) const {
   if (std::ranges::any_of(filter_.without_tags, [&](const auto& tag) { return holds(each.tags, tag); }))
     return unfit::without_tags;
   const auto meta = [&](const std::string& key) {
-    const auto at = each.meta.find(key);
-    return at == each.meta.end() ? std::string_view() : std::string_view(at->second);
+    const auto found = each.meta.find(key);
+    return found == each.meta.end() ? std::string_view() : std::string_view(found->second);
   };
   if (!filter_.datacenter.empty() && !holds(filter_.datacenter, meta("datacenter"))) return unfit::datacenter;
   if (!std::ranges::all_of(filter_.meta, [&](const auto& wanted) { return meta(wanted.first) == wanted.second; }))
@@ -88,18 +90,18 @@ std::string shape::why_not(const std::string& service, const endpoint& each) con
   return {};
 }
 
-// Each endpoint has a score of its own that depends on the host: the lowest are taken. One that comes or goes moves at
-// most one other (rendezvous hashing).
-void shape::choose(const std::string& service, std::vector<endpoint>& from) const {
+// Keeps the endpoints with the lowest scores (rendezvous hashing). A score depends on the endpoint and on this host
+// only, so that hosts choose differently, and an endpoint that comes or goes moves at most one other.
+void shape::choose(const std::string& service, std::vector<endpoint>& endpoints) const {
   const auto most = static_cast<std::size_t>(limit_.endpoints);
-  if (most == 0 || from.size() <= most) return;
+  if (most == 0 || endpoints.size() <= most) return;
   std::vector<std::pair<std::pair<bool, std::uint64_t>, std::size_t>> order;
-  for (std::size_t i = 0; i < from.size(); ++i)
-    order.push_back({{!model::in_service(from[i]), score_of(limit_.key, service, from[i].id)}, i});
+  for (std::size_t i = 0; i < endpoints.size(); ++i)
+    order.push_back({{!model::in_service(endpoints[i]), score_of(limit_.key, service, endpoints[i].id)}, i});
   std::ranges::nth_element(order, order.begin() + static_cast<std::ptrdiff_t>(most));
   std::vector<endpoint> chosen;
-  for (std::size_t i = 0; i < most; ++i) chosen.push_back(std::move(from[order[i].second]));
-  from = std::move(chosen);
+  for (std::size_t i = 0; i < most; ++i) chosen.push_back(std::move(endpoints[order[i].second]));
+  endpoints = std::move(chosen);
 }
 
 model::service_ptr shape::apply(const model::service_ptr& whole) const {

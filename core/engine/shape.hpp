@@ -4,7 +4,7 @@
 #pragma once
 
 #include "config/configuration.hpp"
-#include "model/snapshot.hpp"
+#include "model/snapshot_ptr.hpp"
 
 #include <regex>
 
@@ -14,11 +14,12 @@ class shape {
 public:
   shape(const config::filter_config& filter, const config::limit_config& limit);
 
-  /// The service as the pipeline sees it: itself when nothing is left out; null when its name is not wanted.
+  /// The service as the pipeline sees it. The same object when nothing is left out, so that snapshots share it; null
+  /// when its name does not fit.
   model::service_ptr apply(const model::service_ptr& whole) const;
 
-  /// Why the filter leaves out this endpoint of this service, for a person; empty when it does not. The limit is not
-  /// looked at: that depends on the others.
+  /// Why the filter leaves out this endpoint of this service, as a sentence; empty when it does not. The limit does not
+  /// count here: it depends on the other endpoints.
   std::string why_not(const std::string& service, const endpoint& each) const;
   bool has_limit() const { return limit_.endpoints > 0; }
 
@@ -27,7 +28,7 @@ private:
   bool takes(const std::string& service) const;
   unfit judge(const endpoint& each) const;
   bool takes(const endpoint& each) const { return judge(each) == unfit::no; }
-  void choose(const std::string& service, std::vector<endpoint>& from) const;
+  void choose(const std::string& service, std::vector<endpoint>& endpoints) const;
 
   const config::filter_config filter_;
   const config::limit_config limit_;

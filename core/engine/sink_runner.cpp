@@ -3,6 +3,8 @@
 #include "config/units.hpp"
 #include "engine/merge.hpp"
 #include "log/log.hpp"
+#include "model/plugin_state.hpp"
+#include "model/snapshot.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -28,9 +30,10 @@ sink_runner::sink_runner(std::shared_ptr<plugins::instance> instance, pipeline_s
       retry_timer_(around_.executor),
       resync_timer_(around_.executor),
       answer_timer_(around_.executor) {
-  // From 0 on: what Prometheus first sees at 1 has not increased, and the first refusal would alert nobody.
-  for (const char* result : {"applied", "away", "rejected"})
-    around_.figures.add(metrics::applies, {{"sink", name()}, {"result", result}}, 0);
+  // The counters begin at 0: one that Prometheus first sees at 1 has not increased, and the first refusal would alert
+  // nobody.
+  for (const auto result : {model::sink_answer::applied, model::sink_answer::away, model::sink_answer::rejected})
+    around_.figures.add(metrics::applies, {{"sink", name()}, {"result", to_string(result)}}, 0);
   around_.figures.add(metrics::retries, {{"sink", name()}}, 0);
 }
 
@@ -40,7 +43,7 @@ void sink_runner::feed_by(const std::set<std::string>& pipelines) {
   compose({});
 }
 
-void sink_runner::want(const std::string& pipeline, const decision& decided) {
+void sink_runner::on_decided(const std::string& pipeline, const decision& decided) {
   feeds_[pipeline] = decided;
   compose(decided);
 }
@@ -63,7 +66,8 @@ void sink_runner::close(std::function<void()> idle) {
   idle_ = std::move(idle);
 }
 
-// One pipeline: its snapshot as it is. Several: their services in one, merged where the names meet.
+// Composes what is desired: the snapshot of one pipeline as it is, or the services of several in one snapshot, merged
+// where they have the same name.
 void sink_runner::compose(const decision& cause) {
   if (feeds_.empty() || std::ranges::any_of(feeds_, [](const auto& each) { return !each.second.snapshot; })) return;
   model::snapshot_ptr now;
@@ -77,8 +81,8 @@ void sink_runner::compose(const decision& cause) {
     for (const auto& [name, each] : parts) services.push_back(merge_service(each));
     now = std::make_shared<const model::snapshot>(++composed_revision_, std::move(services));
   }
-  if (wanted_ && same_content(*wanted_, *now)) return;
-  wanted_ = std::move(now);
+  if (desired_ && same_content(*desired_, *now)) return;
+  desired_ = std::move(now);
   cause_ = cause;
   rejected_.reset();
   backoff_.reset();
@@ -87,9 +91,9 @@ void sink_runner::compose(const decision& cause) {
   next();
 }
 
-// Hands over what is wanted, when there is something to do and nothing in the way.
+// Hands over what is desired, if there is something to do and nothing in the way.
 void sink_runner::next() {
-  if (!open_ || in_flight_ || waiting_ || !wanted_ || applied_ == wanted_ || rejected_ == wanted_) return;
+  if (!open_ || in_flight_ || waiting_ || !desired_ || applied_ == desired_ || rejected_ == desired_) return;
   begin(false);
 }
 
@@ -98,14 +102,14 @@ void sink_runner::begin(bool reconcile) {
   if (!reconcile && !waited_for_target_ && cause_.decided != clock::time_point{})
     around_.figures.observe(metrics::stage, {{"stage", "applied"}, {"sink", name()}}, seconds(begun_ - cause_.decided));
   cause_in_flight_ = reconcile ? decision{} : cause_;
-  in_flight_ = std::make_shared<const plugins::update_package>(next_ticket_++, reconcile, wanted_, applied_);
-  answer_timer_.after(answer_patience, [this] { tell_unanswered(); });
+  in_flight_ = std::make_shared<const plugins::update_package>(next_ticket_++, reconcile, desired_, applied_);
+  answer_timer_.after(answer_patience, [this] { report_unanswered(); });
   instance_->apply(in_flight_);
 }
 
-// The contract allows no second update before an answer to the first: all that can be done is to say so.
-void sink_runner::tell_unanswered() {
-  last_answer_ = "unanswered";
+// The contract allows no second update before an answer to the first, so nothing else can be done than to report it.
+void sink_runner::report_unanswered() {
+  last_answer_ = model::sink_answer::unanswered;
   last_why_ = "no answer from plugin '" + instance_->plugin_name() + "' for " + config::to_text(answer_patience);
   log::error(subject(), "{}; nothing more reaches this target until it answers", last_why_);
   note(journal_entry::kind::away, last_why_, clock::now() - begun_);
@@ -116,10 +120,12 @@ void sink_runner::on_done(std::uint64_t ticket, drcon_result result, const std::
   answer_timer_.cancel();
   const auto now = clock::now();
   around_.figures.observe(metrics::sink_apply, {{"sink", name()}}, seconds(now - begun_));
-  if (result == DRCON_OK) applied_now(now);
-  else if (result == DRCON_REJECTED) rejected(why);
-  else away(why);
-  around_.figures.add(metrics::applies, {{"sink", name()}, {"result", last_answer_}});
+  switch (model::sink_answer_of(result)) {
+    case model::sink_answer::applied: applied_now(now); break;
+    case model::sink_answer::rejected: rejected(why); break;
+    default: away(why);
+  }
+  around_.figures.add(metrics::applies, {{"sink", name()}, {"result", to_string(last_answer_)}});
   last_why_ = why;
   in_flight_.reset();
   if (idle_) std::exchange(idle_, nullptr)();
@@ -127,18 +133,18 @@ void sink_runner::on_done(std::uint64_t ticket, drcon_result result, const std::
   next();
 }
 
-// A sink that watches its target may lose it between two updates: what was applied is not what is served then.
+// A sink that watches its target may lose it between two updates. Then the target does not serve what was applied.
 void sink_runner::on_status(const plugins::instance_status& now) {
-  const bool is_away = now.state == DRCON_STATE_AWAY;
-  const bool was_away = std::exchange(said_away_, is_away);
-  if (is_away && last_answer_ == "applied") {
-    last_answer_ = "away";
+  const bool is_away = model::plugin_state_of(now.state) == model::plugin_state::away;
+  const bool was_away = std::exchange(reported_away_, is_away);
+  if (is_away && last_answer_ == model::sink_answer::applied) {
+    last_answer_ = model::sink_answer::away;
     last_why_ = now.text;
     note(journal_entry::kind::away, applied_, now.text, {});
   }
-  const bool answer_will_tell = in_flight_ || waiting_ || applied_ != wanted_;
-  if (was_away && !is_away && !answer_will_tell && last_answer_ == "away") {
-    last_answer_ = "applied";
+  const bool answer_will_follow = in_flight_ || waiting_ || applied_ != desired_;
+  if (was_away && !is_away && !answer_will_follow && last_answer_ == model::sink_answer::away) {
+    last_answer_ = model::sink_answer::applied;
     last_why_.clear();
     last_applied_ = std::chrono::system_clock::now();
     note(journal_entry::kind::applied, applied_, now.text, {});
@@ -147,9 +153,9 @@ void sink_runner::on_status(const plugins::instance_status& now) {
 
 void sink_runner::applied_now(clock::time_point now) {
   const bool news = applied_ != in_flight_->wanted;
-  const bool was_bad = last_answer_ != "applied" && last_answer_ != "none";
+  const bool was_bad = is_trouble(last_answer_);
   applied_ = in_flight_->wanted;
-  last_answer_ = "applied";
+  last_answer_ = model::sink_answer::applied;
   backoff_.reset();
   waited_for_target_ = false;
   ++applies_;
@@ -174,8 +180,8 @@ std::optional<stage_times> sink_runner::measure(clock::time_point now) const {
 }
 
 void sink_runner::away(const std::string& why) {
-  const bool again = last_answer_ == "away" && last_why_ == why;
-  last_answer_ = "away";
+  const bool again = last_answer_ == model::sink_answer::away && last_why_ == why;
+  last_answer_ = model::sink_answer::away;
   const auto pause = backoff_.next();
   if (!again) {
     log::warning(subject(), "target away: {}; tried again, at intervals of up to {}", why,
@@ -187,15 +193,15 @@ void sink_runner::away(const std::string& why) {
   waited_for_target_ = true;
   retry_timer_.after(pause, [this] {
     waiting_ = false;
-    if (!open_ || in_flight_ || !wanted_) return;
+    if (!open_ || in_flight_ || !desired_) return;
     around_.figures.add(metrics::retries, {{"sink", name()}});
-    begin(applied_ == wanted_);
+    begin(applied_ == desired_);
   });
 }
 
 void sink_runner::rejected(const std::string& why) {
-  const bool again = last_answer_ == "rejected" && last_why_ == why;
-  last_answer_ = "rejected";
+  const bool again = last_answer_ == model::sink_answer::rejected && last_why_ == why;
+  last_answer_ = model::sink_answer::rejected;
   rejected_ = in_flight_->wanted;
   if (again) return;
   log::error(subject(), "revision {} rejected: {}; the target keeps what it had, and the next change is tried",
@@ -204,14 +210,14 @@ void sink_runner::rejected(const std::string& why) {
 }
 
 bool sink_runner::resync() {
-  if (!open_ || in_flight_ || !wanted_) return false;
+  if (!open_ || in_flight_ || !desired_) return false;
   retry_timer_.cancel();
   waiting_ = false;
-  begin(applied_ == wanted_);
+  begin(applied_ == desired_);
   return true;
 }
 
-// A new process knows nothing of the target: it compares, and mends what differs.
+// A new process knows nothing of the target: it compares, and changes what differs.
 void sink_runner::on_restarted() { resync(); }
 
 void sink_runner::on_refused(const plugins::refusal& what) {
@@ -221,11 +227,11 @@ void sink_runner::on_refused(const plugins::refusal& what) {
                        .endpoints = {{what.service, what.endpoint, {}, model::endpoint_change::kind::removed}}});
 }
 
-// Also the second chance of a rejected snapshot: what stood in its way may have been mended.
+// A rejected snapshot gets a second chance here: what the target refused may have been fixed on its side.
 void sink_runner::arm_resync() {
   if (resync_.count() == 0 || !open_) return;
   resync_timer_.after(resync_, [this] {
-    if (open_ && !in_flight_ && !waiting_ && wanted_) begin(applied_ == wanted_);
+    if (open_ && !in_flight_ && !waiting_ && desired_) begin(applied_ == desired_);
     else arm_resync();
   });
 }

@@ -1,12 +1,14 @@
-// Makes one sink's target match what its pipelines decided: one update in flight, newest wins, retried for ever.
+// Makes one sink's target match what its pipelines decided. One update is in flight at a time; those that are decided
+// meanwhile are folded, and the newest is handed over next. A target that cannot be reached is retried for ever.
 //
-// Thread rule: the engine's thread.
+// Thread rule: the engine's thread. The plugin's answers arrive there, too.
 #pragma once
 
 #include "base/backoff.hpp"
 #include "base/timer.hpp"
 #include "engine/journal.hpp"
 #include "engine/pipeline.hpp"
+#include "model/sink_answer.hpp"
 #include "plugins/instance.hpp"
 
 #include <functional>
@@ -29,28 +31,29 @@ public:
   /// The pipelines that feed this sink; nothing is applied before each of them has decided.
   void feed_by(const std::set<std::string>& pipelines);
   /// A pipeline decided.
-  void want(const std::string& pipeline, const decision& decided);
-  /// How often the target is compared with what is wanted though nothing changed; 0: never.
+  void on_decided(const std::string& pipeline, const decision& decided);
+  /// How often the target is compared with what is desired although nothing changed; 0: never.
   void resync_every(std::chrono::nanoseconds interval);
-  /// No update is handed over before this: the instance is started.
+  /// The instance is started: from now on updates are handed over.
   void open();
-  /// Hands over no more updates; `idle` is called when none is in flight.
+  /// Hands over no more updates. `idle` is called when none is in flight, which may be at once.
   void close(std::function<void()> idle);
 
-  /// What all pipelines together want, or null before each has decided.
-  const model::snapshot_ptr& wanted() const { return wanted_; }
+  /// What all pipelines together have decided, or null before each of them has.
+  const model::snapshot_ptr& desired() const { return desired_; }
+  /// What the target served at the last answer "applied", or null before the first.
   const model::snapshot_ptr& applied() const { return applied_; }
   bool in_flight() const { return in_flight_ != nullptr; }
-  /// Serves what is wanted.
-  bool up_to_date() const { return wanted_ && applied_ == wanted_ && last_answer_ == "applied"; }
-  /// Its last answer stands in the way of that; else it serves it, is at work on it, or has yet to begin.
-  bool in_trouble() const { return !up_to_date() && last_answer_ != "applied" && last_answer_ != "none"; }
-  const std::string& last_answer() const { return last_answer_; }
+  /// The target serves what is desired.
+  bool up_to_date() const { return desired_ && applied_ == desired_ && last_answer_ == model::sink_answer::applied; }
+  /// Its last answer keeps it from that. Otherwise it serves it, is at work on it, or has yet to begin.
+  bool in_trouble() const { return !up_to_date() && is_trouble(last_answer_); }
+  model::sink_answer last_answer() const { return last_answer_; }
   const std::string& last_why() const { return last_why_; }
   /// How many updates it has answered with "applied", and when the last of them.
   std::uint64_t applies() const { return applies_; }
   std::chrono::system_clock::time_point last_applied() const { return last_applied_; }
-  /// Compares the target with what is wanted, now. False when an update is in flight, or nothing is wanted yet.
+  /// Compares the target with what is desired, now. False when an update is in flight, or nothing is decided yet.
   bool resync();
 
   void on_done(std::uint64_t ticket, drcon_result result, const std::string& why) override;
@@ -58,7 +61,8 @@ public:
   void on_refused(const plugins::refusal& what) override;
   void on_restarted() override;
 
-  /// How long a sink may take for an answer before that is told; applying may mean a command that runs for a while.
+  /// How long a sink may take for an answer before that is reported: applying may mean a command that runs for a while.
+  /// Tests shorten it.
   static inline std::chrono::nanoseconds answer_patience = std::chrono::seconds(30);
 
 private:
@@ -69,7 +73,7 @@ private:
   void away(const std::string& why);
   void rejected(const std::string& why);
   void arm_resync();
-  void tell_unanswered();
+  void report_unanswered();
   std::optional<stage_times> measure(std::chrono::steady_clock::time_point now) const;
   void note(journal_entry::kind what, const std::string& why, std::chrono::nanoseconds took,
             std::optional<stage_times> stages = {});
@@ -80,26 +84,26 @@ private:
   pipeline_surroundings around_;
   std::map<std::string, decision> feeds_;
   std::uint64_t composed_revision_ = 0;
-  model::snapshot_ptr wanted_;
+  model::snapshot_ptr desired_;
   model::snapshot_ptr applied_;
   model::snapshot_ptr rejected_;
-  decision cause_;            // of wanted_
-  decision cause_in_flight_;  // of what in_flight_ brings; none when that is no change
+  decision cause_;            // of desired_
+  decision cause_in_flight_;  // of what in_flight_ brings; without a snapshot when that is no change
 
   std::shared_ptr<const plugins::update_package> in_flight_;
   std::chrono::steady_clock::time_point begun_{};
   std::uint64_t next_ticket_ = 1;
   bool open_ = false;
   std::function<void()> idle_;
-  std::string last_answer_ = "none";
+  model::sink_answer last_answer_ = model::sink_answer::none;
   std::string last_why_;
-  bool said_away_ = false;  // the sink found its target away by itself, and not yet back
+  bool reported_away_ = false;  // the sink has reported that its target is away, and not yet that it is back
   std::uint64_t applies_ = 0;
   std::chrono::system_clock::time_point last_applied_{};
 
   base::backoff backoff_;
-  bool waiting_ = false;            // for retry_timer_
-  bool waited_for_target_ = false;  // since the last answer "applied"
+  bool waiting_ = false;            // for retry_timer_: no update is handed over meanwhile
+  bool waited_for_target_ = false;  // since the last answer "applied": that time is not the host's
   base::timer retry_timer_;
   std::chrono::nanoseconds resync_{};
   base::timer resync_timer_;

@@ -1,56 +1,59 @@
 #include "engine/source_state.hpp"
 
 #include "log/log.hpp"
+#include "model/plugin_state.hpp"
+#include "model/snapshot.hpp"
 
-#include <array>
 #include <utility>
 
 namespace drcon::engine {
 
-// A registry that makes up names without end must not fill our memory with when they were told.
+// A registry that makes up names without end must not fill the memory with the times of services that are gone.
 constexpr std::size_t most_withdrawn = 10000;
 
 source_state::source_state(std::shared_ptr<plugins::instance> instance, journal& notes, metrics::metrics& figures)
     : instance_(std::move(instance)), journal_(notes), figures_(figures) {}
 
-std::optional<std::chrono::system_clock::time_point> source_state::told(const std::string& service) const {
-  const auto at = told_.find(service);
-  if (at == told_.end()) return {};
-  return at->second;
+std::optional<std::chrono::system_clock::time_point> source_state::reported(const std::string& service) const {
+  const auto found = reported_.find(service);
+  if (found == reported_.end()) return {};
+  return found->second;
 }
 
 model::service_ptr source_state::find(const std::string& name) const {
-  const auto at = services_.find(name);
-  return at == services_.end() ? nullptr : at->second;
+  const auto found = services_.find(name);
+  return found == services_.end() ? nullptr : found->second;
 }
 
 const silence* source_state::silent_on(const std::string& service) const {
   if (all_unknown_) return &*all_unknown_;
-  const auto at = unknown_.find(service);
-  return at == unknown_.end() ? nullptr : &at->second;
+  const auto found = unknown_.find(service);
+  return found == unknown_.end() ? nullptr : &found->second;
 }
 
 std::string source_state::why_unknown() const {
   if (!all_unknown_) return {};
   const auto now = instance_->status();
-  return now.state == DRCON_STATE_OK || now.text.empty() ? all_unknown_->why : now.text;
+  return model::plugin_state_of(now.state) == model::plugin_state::ok || now.text.empty() ? all_unknown_->why
+                                                                                          : now.text;
 }
 
-// True when it differs from what is known. Equal content keeps the old object, so that snapshots share it.
+// True if it differs from what was reported before. Equal content keeps the old object, so that snapshots share it and
+// same_content() is cheap.
 bool source_state::take(const std::string& name, const model::service_ptr& now) {
   unknown_.erase(name);
-  const auto at = services_.find(name);
+  const auto found = services_.find(name);
   if (!now) {
-    if (at == services_.end()) return false;
-    services_.erase(at);
+    if (found == services_.end()) return false;
+    services_.erase(found);
     return true;
   }
-  if (at == services_.end()) {
+  if (found == services_.end()) {
     services_.emplace(name, now);
     return true;
   }
-  if (same_content(*at->second, *now)) return false;
-  at->second = now;
+  if (same_content(*found->second, *now)) return false;
+  found->second = now;
   return true;
 }
 
@@ -85,10 +88,10 @@ void source_state::on_news(plugins::source_news news) {
   for (const auto& [name, service] : news.services) {
     if (!take(name, service)) continue;
     event.changed.insert(name);
-    told_.insert_or_assign(name, now);
+    reported_.insert_or_assign(name, now);
   }
-  if (told_.size() > services_.size() + most_withdrawn)
-    std::erase_if(told_, [this](const auto& each) { return !services_.contains(each.first); });
+  if (reported_.size() > services_.size() + most_withdrawn)
+    std::erase_if(reported_, [this](const auto& each) { return !services_.contains(each.first); });
   if (!event.changed.empty() && news.first_seen != std::chrono::steady_clock::time_point{})
     figures_.observe(metrics::stage, {{"stage", "published"}, {"source", name()}},
                      std::chrono::duration<double>(std::chrono::steady_clock::now() - news.first_seen).count());
@@ -101,8 +104,7 @@ void source_state::on_news(plugins::source_news news) {
 }
 
 void source_state::on_status(const plugins::instance_status& now) {
-  constexpr std::array words{"ok", "degraded", "away"};
-  note(words.at(static_cast<std::size_t>(now.state)) + (now.text.empty() ? std::string() : ": " + now.text));
+  note(to_string(model::plugin_state_of(now.state)) + (now.text.empty() ? std::string() : ": " + now.text));
 }
 
 void source_state::on_refused(const plugins::refusal& what) {

@@ -1,11 +1,12 @@
-// What one source has told so far: its services, and what it cannot tell at present.
+// What one source has reported so far: its services, and of which it does not know the state at present. What it
+// reported last stays valid until it reports something else: an outage of a registry must not empty a target.
 //
 // Thread rule: the engine's thread.
 #pragma once
 
 #include "engine/journal.hpp"
 #include "metrics/metrics.hpp"
-#include "model/snapshot.hpp"
+#include "model/snapshot_ptr.hpp"
 #include "plugins/instance.hpp"
 
 #include <chrono>
@@ -20,7 +21,7 @@ namespace drcon::engine {
 
 class source_state;
 
-/// Why a source cannot tell, and since when.
+/// Why a source does not know a state at present, and since when.
 struct silence {
   std::string why;
   std::chrono::system_clock::time_point since{};
@@ -31,7 +32,7 @@ struct source_event {
   const source_state* source = nullptr;
   std::set<std::string> changed;                 ///< services whose endpoints differ from before
   bool readiness = false;                        ///< became ready, or unknown, or known again
-  std::chrono::steady_clock::time_point seen{};  ///< when the source's plugin first spoke of it
+  std::chrono::steady_clock::time_point seen{};  ///< when the source's plugin first reported it
 };
 
 /// Wants to know when a source changed.
@@ -54,24 +55,24 @@ public:
   void add(source_observer* observer) { observers_.push_back(observer); }
   void remove(source_observer* observer) { std::erase(observers_, observer); }
 
-  /// Has told all it watches, at least once: from then on its last words stand, whatever happens.
+  /// Has reported all it watches, at least once: from then on its last reports stand, whatever happens.
   bool ready() const { return ready_; }
-  /// Ready, and able to tell now.
+  /// Ready, and able to report changes now.
   bool known() const { return ready_ && !all_unknown_; }
   const std::map<std::string, model::service_ptr>& services() const { return services_; }
   model::service_ptr find(const std::string& name) const;
   const std::map<std::string, silence>& unknown() const { return unknown_; }
   const std::optional<silence>& all_unknown() const { return all_unknown_; }
-  /// Why it cannot tell at all, in its words of now, which may be others than at first; empty when it can.
+  /// Why it knows nothing at present, in the plugin's newest words; empty while it knows.
   std::string why_unknown() const;
-  /// Null while it can tell of that service.
+  /// Null while it knows the state of that service.
   const silence* silent_on(const std::string& service) const;
-  /// When it last said anything of its services.
+  /// When it last reported anything of its services.
   std::chrono::system_clock::time_point last_word() const { return last_word_; }
 
-  /// When the service last changed, by this source's word; nothing when it never told of it, or withdrew it too many
-  /// others ago.
-  std::optional<std::chrono::system_clock::time_point> told(const std::string& service) const;
+  /// When this source last reported a change of the service. Nothing if it never did, or if so many services were
+  /// withdrawn since that it was forgotten.
+  std::optional<std::chrono::system_clock::time_point> reported(const std::string& service) const;
 
   void on_news(plugins::source_news news) override;
   void on_status(const plugins::instance_status& now) override;
@@ -86,7 +87,7 @@ private:
   journal& journal_;
   metrics::metrics& figures_;
   std::vector<source_observer*> observers_;
-  std::map<std::string, std::chrono::system_clock::time_point> told_;  // by service; withdrawn ones too
+  std::map<std::string, std::chrono::system_clock::time_point> reported_;  // by service; withdrawn ones too
   std::map<std::string, model::service_ptr> services_;
   std::map<std::string, silence> unknown_;
   std::optional<silence> all_unknown_;

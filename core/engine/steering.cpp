@@ -1,4 +1,4 @@
-// What people ask of a running engine, and what they want to know of a target.
+// What operators ask of a running engine: a resync, and a look at what a target has.
 #include "engine/engine.hpp"
 #include "log/log.hpp"
 
@@ -8,10 +8,22 @@
 #include <utility>
 
 namespace drcon::engine {
+namespace {
+
+// Makes the plugin's object, asks it and ends it. Blocks: on the inspector's thread.
+inspection inspect_by(const std::shared_ptr<plugins::instance>& sink, const model::snapshot_ptr& desired) {
+  const auto fault = sink->create();
+  if (fault.result != DRCON_OK) return base::failure{fault.why};
+  auto found = sink->render(std::make_shared<const plugins::update_package>(1, false, desired, nullptr));
+  sink->stop([sink] {});
+  return found;
+}
+
+}  // namespace
 
 pipeline* engine::find(const std::string& name) {
-  const auto at = pipelines_.find(name);
-  return at == pipelines_.end() ? nullptr : at->second.get();
+  const auto found = pipelines_.find(name);
+  return found == pipelines_.end() ? nullptr : found->second.get();
 }
 
 std::size_t engine::resync(const std::string& pipeline) {
@@ -23,29 +35,19 @@ std::size_t engine::resync(const std::string& pipeline) {
   return begun;
 }
 
-// By an instance of its own, made for this and never started: what the sink at work is doing at present is not
-// disturbed, and a plugin that hangs in here costs the inspector's thread.
+// By an instance that is made for this and never started, so that the sink at work is not disturbed, and that a plugin
+// which hangs in here costs the inspector's thread only.
 void engine::inspect(const std::string& sink, std::function<void(inspection)> done) {
   const auto& runner = *sinks_.at(sink);
-  if (!runner.wanted()) {
-    boost::asio::post(context_, [done = std::move(done)] { done({.targets = {}, .error = "nothing is wanted yet"}); });
+  if (!runner.desired()) {
+    boost::asio::post(context_, [done = std::move(done)] { done(base::failure{"nothing is wanted yet"}); });
     return;
   }
   const auto& config = config_.sinks.at(sink);
   auto asked = std::make_shared<plugins::instance>(config::kind::sink, *plugins_.find(config.plugin), config,
                                                    context_.get_executor(), figures_);
-  inspector_.post([asked, wanted = runner.wanted(), executor = context_.get_executor(), done = std::move(done)] {
-    inspection found;
-    const auto fault = asked->create();
-    if (fault.result != DRCON_OK) {
-      found.error = fault.why;
-    } else {
-      const auto update = std::make_shared<const plugins::update_package>(1, false, wanted, nullptr);
-      if (auto targets = asked->render(update)) found.targets = *std::move(targets);
-      else found.error = targets.error().why;
-      asked->stop([asked] {});
-    }
-    boost::asio::post(executor, [done, found = std::move(found)]() mutable { done(std::move(found)); });
+  inspector_.post([asked, desired = runner.desired(), executor = context_.get_executor(), done = std::move(done)] {
+    boost::asio::post(executor, [done, found = inspect_by(asked, desired)]() mutable { done(std::move(found)); });
   });
 }
 

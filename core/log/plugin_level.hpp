@@ -1,4 +1,4 @@
-// How much plugins tell: each may have a level of its own, which may change while it runs.
+// How much plugins log: each may have a level of its own, which may change while it runs.
 //
 // Thread rule: any thread.
 #pragma once
@@ -11,8 +11,8 @@
 
 namespace drcon::log {
 
-/// The least level that is written of what one plugin says: its own, or without one the general one. Cheap to ask, as
-/// a plugin may do before each line.
+/// The least level that is written of one plugin's lines: its own, or the general one when it has none. Cheap to ask,
+/// because a plugin may do so before each line.
 class plugin_level {
 public:
   explicit plugin_level(const std::string& plugin);
@@ -20,10 +20,10 @@ public:
   bool takes(level which) const { return which >= least(); }
 
 private:
-  const std::atomic<int>* own_;  // never freed
+  const std::atomic<int>* own_;  // never freed: a plugin's thread may outlive its instance
 };
 
-/// All that have a level of their own from now on, by the plugin's name.
+/// Replaces the levels of all plugins: those that are not in `levels` follow the general level. By the plugin's name.
 void set_plugin_levels(const std::map<std::string, level>& levels);
 std::map<std::string, level> plugin_levels();
 

@@ -28,7 +28,7 @@ labels labels_of(const base::subject& instance);
 /// The same, and the label plugin.
 labels labels_of(const base::subject& instance, const std::string& plugin);
 
-/// One figure at one moment, for what is known at the scrape and needs no counting.
+/// The value of one figure at one moment, for figures that are known at the scrape and need no counting.
 struct sample {
   const figure* of;
   labels with;
@@ -57,13 +57,15 @@ public:
   metrics(const metrics&) = delete;
   metrics& operator=(const metrics&) = delete;
 
+  /// Increases a counter. An increment of 0 makes it visible from then on.
   void add(const figure& counter, const labels& with, double increment = 1);
   /// A counter that is there from now on, at 0: Prometheus sees the first increment as one only if it knew the 0.
   counter make_counter(const figure& of, const labels& with);
   /// A histogram of seconds, with buckets from 100 us to 60 s.
   void observe(const figure& histogram, const labels& with, double seconds);
 
-  /// What a plugin reports; false when its name or labels are not what Prometheus allows, or clash with another kind.
+  /// Takes a figure of a plugin. False when its name or a label is not what Prometheus allows, or when the plugin has
+  /// used the name for another kind.
   bool report(const std::string& plugin, const std::string& instance, const drcon_metric& figure);
 
   /// The exposition format, version 0.0.4: all that was counted, and `now`.

@@ -1,4 +1,6 @@
 // The figures of this process, read from /proc at each scrape.
+//
+// Thread rule: any thread.
 #pragma once
 
 #include "metrics/metrics.hpp"
@@ -7,7 +9,7 @@
 
 namespace drcon::metrics {
 
-/// What cannot be read is left out.
+/// Figures that cannot be read are left out.
 std::vector<sample> of_this_process();
 
 }  // namespace drcon::metrics

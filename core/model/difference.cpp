@@ -1,5 +1,7 @@
 #include "model/difference.hpp"
 
+#include "model/snapshot.hpp"
+
 #include <algorithm>
 
 namespace drcon::model {
@@ -63,6 +65,15 @@ endpoint_counts count_endpoints(const std::vector<service_change>& changes) {
     });
   }
   return counts;
+}
+
+const char* to_string(enum endpoint_change::kind what) {
+  switch (what) {
+    case endpoint_change::kind::added: return "added";
+    case endpoint_change::kind::removed: return "removed";
+    case endpoint_change::kind::changed: break;
+  }
+  return "changed";
 }
 
 std::vector<endpoint_change> list_endpoints(const std::vector<service_change>& changes, std::size_t limit) {

@@ -1,7 +1,7 @@
 // What changed between two snapshots, service by service.
 #pragma once
 
-#include "model/snapshot.hpp"
+#include "model/snapshot_ptr.hpp"
 
 #include <string>
 #include <vector>
@@ -32,6 +32,8 @@ struct endpoint_change {
   std::string address;   ///< "address:port"
   enum class kind { added, removed, changed } what;
 };
+/// "added", "removed" or "changed": the word in the journal and in JSON.
+const char* to_string(enum endpoint_change::kind what);
 /// At most `limit` of them.
 std::vector<endpoint_change> list_endpoints(const std::vector<service_change>& changes, std::size_t limit);
 

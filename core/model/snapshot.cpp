@@ -11,9 +11,43 @@ service sorted(service value) {
   return value;
 }
 
+// Where a health is counted. A plugin or a state file of another version may have one that this one does not know: the
+// result is then past the end, and it is not counted.
+std::size_t place_of(health which) {
+  switch (which) {
+    case health::passing: return 0;
+    case health::warning: return 1;
+    case health::critical: return 2;
+    case health::maintenance: return 3;
+  }
+  return 4;
+}
+
+population count(const service& value) {
+  population counts{.endpoints = value.endpoints.size(), .in_service = value.values.size()};
+  for (const auto& each : value.endpoints) {
+    if (in_service(each)) ++counts.in_service;
+    if (const auto place = place_of(each.health); place < counts.by_health.size()) ++counts.by_health[place];
+  }
+  return counts;
+}
+
 }  // namespace
 
-shared_service::shared_service(service value) : value_(sorted(std::move(value))), view_(value_) {}
+population& population::operator+=(const population& other) {
+  endpoints += other.endpoints;
+  in_service += other.in_service;
+  for (std::size_t i = 0; i < by_health.size(); ++i) by_health[i] += other.by_health[i];
+  return *this;
+}
+
+std::size_t population::count_of(health which) const {
+  const auto place = place_of(which);
+  return place < by_health.size() ? by_health[place] : 0;
+}
+
+shared_service::shared_service(service value)
+    : value_(sorted(std::move(value))), counts_(count(value_)), view_(value_) {}
 
 bool same_content(const shared_service& a, const shared_service& b) {
   return &a == &b || (a.name() == b.name() && a.endpoints() == b.endpoints() && a.values() == b.values());
@@ -28,10 +62,7 @@ snapshot::snapshot(std::uint64_t revision, std::vector<service_ptr> services)
   pointers_.reserve(services_.size());
   for (const auto& each : services_) {
     pointers_.push_back(each->view());
-    endpoint_count_ += each->endpoints().size();
-    in_service_count_ += static_cast<std::size_t>(std::ranges::count_if(each->endpoints(), in_service));
-    in_service_count_ += each->values().size();  // the brake guards these as well
-    for (const auto& one : each->endpoints()) ++by_health_[one.health];
+    counts_ += each->counts();
   }
   view_ = {.size = sizeof(drcon_snapshot),
            .reserved = 0,
@@ -40,15 +71,10 @@ snapshot::snapshot(std::uint64_t revision, std::vector<service_ptr> services)
            .service_count = pointers_.size()};
 }
 
-std::size_t snapshot::count_of(health which) const {
-  const auto at = by_health_.find(which);
-  return at == by_health_.end() ? 0 : at->second;
-}
-
 const shared_service* snapshot::find(std::string_view name) const {
-  const auto at = std::ranges::lower_bound(services_, name, {},
-                                           [](const service_ptr& each) -> std::string_view { return each->name(); });
-  return at != services_.end() && (*at)->name() == name ? at->get() : nullptr;
+  const auto name_of = [](const service_ptr& each) -> std::string_view { return each->name(); };
+  const auto found = std::ranges::lower_bound(services_, name, {}, name_of);
+  return found != services_.end() && (*found)->name() == name ? found->get() : nullptr;
 }
 
 bool same_content(const snapshot& a, const snapshot& b) {

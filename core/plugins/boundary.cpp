@@ -1,5 +1,7 @@
 #include "plugins/boundary.hpp"
 
+#include "model/snapshot.hpp"
+
 #include <drcon/update.hpp>
 
 #include <boost/asio/ip/address.hpp>
@@ -36,7 +38,7 @@ bool is_host_name(std::string_view text) {
 bool is_address(std::string_view text) {
   boost::system::error_code error;
   boost::asio::ip::make_address(text, error);
-  // "1.2.3" and "300.1.1.1" would pass as host names, and some resolvers read them as other addresses.
+  // "1.2.3" and "300.1.1.1" would pass as host names, but some resolvers read them as other addresses.
   if (!error) return text.find('%') == std::string_view::npos;
   return is_host_name(text) && text.find_first_not_of("0123456789.") != std::string_view::npos;
 }
@@ -76,7 +78,7 @@ bool is_utf8(std::string_view text) {
   return true;
 }
 
-// A value may have lines; who writes it into a file escapes it for the file's language.
+// A value may have several lines. The sink that writes it into a file escapes it for the language of that file.
 std::optional<std::string> fault_of_value(std::string_view key, std::string_view value) {
   if (key.empty()) return "a value without a key";
   if (auto fault = fault_of_label("key", key)) return fault;
@@ -108,7 +110,7 @@ bool is_plain_text(std::string_view text) {
 
 namespace {
 
-// What a plugin of ABI 1.0 fills at least.
+// The sizes of ABI 1.0: a plugin that was built with any minor fills at least these.
 constexpr std::size_t least_service = offsetof(drcon_service, value_count) + sizeof(std::size_t);
 constexpr std::size_t least_endpoint = offsetof(drcon_endpoint, meta_count) + sizeof(std::size_t);
 
@@ -128,46 +130,47 @@ bool is_there(const drcon_endpoint& each) {
 
 }  // namespace
 
-std::optional<std::string> fault_of_layout(const drcon_service& from) {
-  if (from.size < least_service)
-    return "a drcon_service whose size is " + std::to_string(from.size) + ", not " + std::to_string(least_service);
-  if (!is_there(from.name)) return "a drcon_service whose name is NULL";
-  if (!is_there(from.values, from.value_count)) return "a drcon_service whose values are NULL";
-  if (from.endpoint_count == 0) return {};
-  if (from.endpoints == nullptr) return "a drcon_service whose endpoints are NULL";
-  if (from.endpoint_size < least_endpoint || from.endpoint_size % alignof(drcon_endpoint) != 0)
-    return "a drcon_service whose endpoint_size is " + std::to_string(from.endpoint_size) + ", not " +
+std::optional<std::string> fault_of_layout(const drcon_service& service) {
+  if (service.size < least_service)
+    return "a drcon_service whose size is " + std::to_string(service.size) + ", not " + std::to_string(least_service);
+  if (!is_there(service.name)) return "a drcon_service whose name is NULL";
+  if (!is_there(service.values, service.value_count)) return "a drcon_service whose values are NULL";
+  if (service.endpoint_count == 0) return {};
+  if (service.endpoints == nullptr) return "a drcon_service whose endpoints are NULL";
+  if (service.endpoint_size < least_endpoint || service.endpoint_size % alignof(drcon_endpoint) != 0)
+    return "a drcon_service whose endpoint_size is " + std::to_string(service.endpoint_size) + ", not " +
            std::to_string(least_endpoint);
-  const auto* at = reinterpret_cast<const std::byte*>(from.endpoints);
-  for (std::size_t i = 0; i < from.endpoint_count; ++i, at += from.endpoint_size)
-    if (!is_there(*reinterpret_cast<const drcon_endpoint*>(at))) return "a drcon_endpoint with a NULL text or array";
+  const auto* each = reinterpret_cast<const std::byte*>(service.endpoints);
+  for (std::size_t i = 0; i < service.endpoint_count; ++i, each += service.endpoint_size)
+    if (!is_there(*reinterpret_cast<const drcon_endpoint*>(each))) return "a drcon_endpoint with a NULL text or array";
   return {};
 }
 
-model::service_ptr accept(const drcon_service& from, std::vector<refusal>& refused) {
-  const service_view service{&from};
+model::service_ptr accept(const drcon_service& published, std::vector<refusal>& refused) {
+  const service_view service{&published};
   if (const auto fault = fault_of_name(service.name())) {
     refused.push_back({printable(service.name()), {}, *fault});
     return nullptr;
   }
-  drcon::service to{.name = std::string(service.name()), .revision = service.revision(), .endpoints = {}, .values = {}};
+  drcon::service kept{
+      .name = std::string(service.name()), .revision = service.revision(), .endpoints = {}, .values = {}};
   std::set<std::string_view> ids;
   for (const auto each : service.endpoints()) {
     auto fault = fault_of(each);
     if (!fault && !ids.insert(each.id()).second) fault = "another endpoint has the same id";
     if (fault) {
-      refused.push_back({to.name, printable(each.id()), *fault});
+      refused.push_back({kept.name, printable(each.id()), *fault});
       continue;
     }
-    to.endpoints.push_back(each.copy());
-    // An unknown health from a newer plugin must not attract traffic.
-    if (to.endpoints.back().health > health::maintenance) to.endpoints.back().health = health::critical;
+    kept.endpoints.push_back(each.copy());
+    // A health that this host does not know, from a newer plugin, must not attract traffic.
+    if (kept.endpoints.back().health > health::maintenance) kept.endpoints.back().health = health::critical;
   }
   for (const auto& [key, value] : service.values()) {
-    if (const auto fault = fault_of_value(key, value)) refused.push_back({to.name, printable(key), *fault});
-    else to.values.emplace(key, value);
+    if (const auto fault = fault_of_value(key, value)) refused.push_back({kept.name, printable(key), *fault});
+    else kept.values.emplace(key, value);
   }
-  return std::make_shared<const model::shared_service>(std::move(to));
+  return std::make_shared<const model::shared_service>(std::move(kept));
 }
 
 }  // namespace drcon::plugins

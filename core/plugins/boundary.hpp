@@ -6,7 +6,7 @@
 #pragma once
 
 #include "config/text.hpp"
-#include "model/snapshot.hpp"
+#include "model/snapshot_ptr.hpp"
 
 #include <optional>
 #include <string>
@@ -23,12 +23,13 @@ struct refusal {
   auto operator<=>(const refusal&) const = default;
 };
 
-/// What makes the struct itself unreadable: a size that is too small, an array or a text that is not there. Nothing
-/// else of it may be looked at then.
-std::optional<std::string> fault_of_layout(const drcon_service& from);
+/// What makes the struct itself unreadable: a size that is too small, an array or a text that is not there. To be asked
+/// first: a struct that has such a fault must not be read further.
+std::optional<std::string> fault_of_layout(const drcon_service& service);
 
-/// The service as the host keeps it, or null when the service itself cannot be: its name is not text.
-model::service_ptr accept(const drcon_service& from, std::vector<refusal>& refused);
+/// The service as the host keeps it, copied; or null when the service itself cannot be kept, because its name is not
+/// text. What is left out is added to `refused`.
+model::service_ptr accept(const drcon_service& published, std::vector<refusal>& refused);
 
 /// `text` made fit for one line of a terminal, and not longer than about `limit` bytes: see config/text.hpp.
 inline std::string printable(std::string_view text, std::size_t limit = 120) { return config::printable(text, limit); }

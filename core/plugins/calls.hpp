@@ -19,27 +19,32 @@ class calls {
 public:
   virtual ~calls() = default;
 
+  /// Makes the plugin's object. DRCON_OK without an object is possible: see is_made().
   virtual drcon_result create(const drcon_options& options) = 0;
   /// True between a create that succeeded and destroy.
   virtual bool is_made() const = 0;
+  /// May be called again after a failure.
   virtual drcon_result start() = 0;
-  /// `update` stays until the sink has answered.
+  /// The caller keeps `update` until the sink has answered.
   virtual void apply(const std::shared_ptr<const update_package>& update) = 0;
+  /// May be called from any thread.
   virtual bool can_render() const = 0;
   virtual drcon_result render(const std::shared_ptr<const update_package>& update) = 0;
   virtual void stop() = 0;
+  /// After this is_made() is false, and nothing but the destructor may be called.
   virtual void destroy() = 0;
 };
 
-/// What the plugin may call, as whom, and who is told of a breach of the contract: one line that goes on from
-/// "plugin 'x' misbehaved: ".
+/// What a plugin may call, as which instance, and what is called when it breaks the contract: with one line that goes
+/// on from "plugin 'x' misbehaved: ".
 struct plugin_surroundings {
   const drcon_host& host;
   drcon_instance* instance;
   std::function<void(const std::string& how)> misbehaved;
 };
 
-/// The functions of one type, source or sink, in this process. What it throws goes no further than here.
+/// The functions of one type, source or sink, in this process; the other type is null. An exception of the plugin is
+/// caught here, and reported as misbehaviour.
 std::unique_ptr<calls> calls_here(const drcon_source_type* source, const drcon_sink_type* sink,
                                   plugin_surroundings around);
 

@@ -28,7 +28,8 @@ public:
       sink_->apply(self_, &update->view);
       return DRCON_OK;
     });
-    // One that threw will hardly answer any more. If it has, this one is not taken.
+    // A sink that threw will hardly answer any more, and the engine would wait for it. If it has answered before, this
+    // answer is refused as a second one.
     if (result != DRCON_OK)
       around_.host.done(around_.instance, update->view.ticket, DRCON_RETRY, c_string("an exception left its apply"));
   }
@@ -51,6 +52,7 @@ public:
   }
 
 private:
+  // Returns `otherwise` when the plugin threw.
   template <class Call>
   drcon_result guarded(const char* function, drcon_result otherwise, Call call) {
     std::string what = "an exception of a type unknown here";
@@ -58,7 +60,7 @@ private:
       return call();
     } catch (const std::exception& error) {
       what = printable(error.what(), 500);
-    } catch (...) {  // also of another C++ library's runtime
+    } catch (...) {  // also an exception of another C++ library's runtime
     }
     what = std::string("its ") + function + " threw: " + what;
     around_.host.failed(around_.instance, {}, c_string(what));

@@ -18,14 +18,14 @@ extern char** environ;  // NOLINT: POSIX declares it nowhere
 namespace drcon::plugins {
 namespace {
 
-// Also right when the program's file has been replaced by an upgrade.
+// Not the program's path: an upgrade may have put another version there, which speaks other frames.
 std::filesystem::path& children_program() {
   static std::filesystem::path program = "/proc/self/exe";
   return program;
 }
 
 constexpr int socket_in_child = 3;
-// A child that takes nothing for so long hangs: it has a thread that does nothing but read.
+// A child has a thread that does nothing but read, so one that takes nothing for this long hangs.
 constexpr timeval longest_send{.tv_sec = 10, .tv_usec = 0};
 
 class spawn_settings {
@@ -37,7 +37,7 @@ public:
     ::posix_spawn_file_actions_adddup2(&files, socket, socket_in_child);
     ::posix_spawn_file_actions_addclosefrom_np(&files, socket_in_child + 1);
     ::posix_spawnattr_init(&attributes);
-    // A group of its own: the Ctrl-C that ends drcon in order is not meant for it. No signal is blocked.
+    // A process group of its own, because the Ctrl-C that makes drcon stop in order must not end the plugins first.
     sigset_t none;
     ::sigemptyset(&none);
     ::posix_spawnattr_setpgroup(&attributes, 0);

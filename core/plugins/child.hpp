@@ -1,6 +1,7 @@
 // One process that runs one instance of a plugin: this program again, at the other end of a socket pair.
 //
-// Thread rule: as its channel's; kill() from any thread; reap() once, from the thread that reads the channel.
+// Thread rule: the channel's own; kill() and memory() from any thread; reap() once, from the thread that reads the
+// channel.
 #pragma once
 
 #include "plugins/frame.hpp"
@@ -16,27 +17,27 @@ namespace drcon::plugins {
 
 class child {
 public:
-  /// Starts it; throws std::system_error.
+  /// Starts the process; throws std::system_error.
   child();
-  /// Ends it, if it has not ended.
+  /// Kills the process, if it has not ended, and waits for its end.
   ~child();
   child(const child&) = delete;
   child& operator=(const child&) = delete;
 
   frame_channel& channel() { return *channel_; }
-  /// Memory it holds, in bytes; 0 when that cannot be told.
+  /// Resident memory of the process in bytes; 0 when that cannot be read.
   std::size_t memory() const;
   void kill();
-  /// Waits for its end, and says what that was: "was ended by SIGSEGV".
+  /// Waits for the end of the process and returns how it ended: "was ended by SIGSEGV".
   std::string reap();
 
 private:
   std::unique_ptr<frame_channel> channel_;
-  std::mutex mutex_;  // guards pid_: a pid that was reaped may be another process's by now
+  std::mutex mutex_;  // guards pid_: the number of a process that was reaped may belong to another one by now
   pid_t pid_ = -1;
 };
 
-/// The program that children run: this one, unless a test says otherwise before any child is started.
+/// The program that children run. This one, unless a test sets another before any child is started.
 void run_children_with(const std::filesystem::path& program);
 
 }  // namespace drcon::plugins

@@ -38,11 +38,11 @@ std::string machine_name(int machine) {
 }
 
 template <class Struct>
-bool read_at(std::ifstream& in, std::uint64_t offset, Struct& to) {
+bool read_at(std::ifstream& in, std::uint64_t offset, Struct& out) {
   if (offset > static_cast<std::uint64_t>(std::numeric_limits<std::streamoff>::max())) return false;
   in.clear();
   in.seekg(static_cast<std::streamoff>(offset));
-  in.read(reinterpret_cast<char*>(&to), sizeof to);
+  in.read(reinterpret_cast<char*>(&out), sizeof out);
   return in.good();
 }
 
@@ -50,7 +50,8 @@ using fault = std::optional<library_fault>;
 
 library_fault cut_short(const std::string& where) { return {"is truncated: " + where, "copy it again, whole"}; }
 
-// Each segment that will be mapped must lie within the file: touching a page beyond its end is SIGBUS.
+// Each segment that will be mapped must lie within the file: touching a page beyond the file's end is SIGBUS, which
+// would end the host.
 fault fault_of_segments(std::ifstream& in, const ElfW(Ehdr) & header, std::uint64_t file_size) {
   bool dynamic = false;
   bool interpreter = false;

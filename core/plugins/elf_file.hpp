@@ -1,4 +1,4 @@
-// Looks at a library file without loading it: what dlopen would die of, or report wrongly, is seen here first.
+// Reads the headers of a library file without loading it, to find what dlopen would crash on or report wrongly.
 //
 // A truncated ELF file ends the process by SIGBUS inside dlopen, and one for another architecture is reported as
 // "No such file".
@@ -12,6 +12,7 @@
 namespace drcon::plugins {
 
 /// What is wrong with the file as a shared library for this machine, or nothing.
+/// Thread rule: any thread.
 std::optional<library_fault> fault_of_elf(const std::filesystem::path& file);
 
 }  // namespace drcon::plugins

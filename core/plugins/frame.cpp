@@ -13,7 +13,7 @@ namespace drcon::plugins {
 namespace {
 
 constexpr std::size_t header_size = 4;
-// A service of a million endpoints fits; a length beyond this is no length.
+// A service of a million endpoints fits. A longer frame can only be a wrong length.
 constexpr std::size_t largest_frame = std::size_t{512} * 1024 * 1024;
 
 }  // namespace
@@ -94,7 +94,7 @@ bool frame_channel::wait(std::chrono::milliseconds at_most) const {
   return ::poll(&ready, 1, static_cast<int>(at_most.count())) > 0;
 }
 
-// A whole frame of what has been read, if there is one.
+// The next whole frame that has been received, if there is one.
 std::optional<std::string_view> frame_channel::buffered() {
   const auto rest = std::string_view(buffer_).substr(consumed_);
   if (rest.size() < header_size) return {};

@@ -1,8 +1,9 @@
-// The frames between drcon and a plugin that runs in a process of its own: how they look, and how they are sent.
+// The frames between drcon and a plugin that runs in a process of its own: their layout, and the channel they use.
 //
 // A frame is its length (4 bytes), its type (1 byte) and its fields, one after the other, without names or padding:
-// numbers have 8 bytes in the machine's order, texts their length and then their bytes. Both ends are the same program
-// on the same machine, so there is no version; but the plugin's end may have any bug, so a reader trusts nothing.
+// numbers have 8 bytes in the machine's order, texts have their length and then their bytes. Both ends are the same
+// program on the same machine, so there is no version; but the plugin's end may have any bug, so a reader trusts no
+// length and no count.
 #pragma once
 
 #include <chrono>
@@ -16,14 +17,14 @@
 namespace drcon::plugins {
 
 enum class frame : std::uint8_t {
-  // to the plugin's process
+  // From drcon to the plugin's process.
   create = 1,  ///< kind, file, name, log level, options as CBOR (RFC 8949)
   start,
   apply,   ///< ticket, reconcile, knows applied, revision, the services that differ from the last apply or render
   render,  ///< as apply
   stop,
   log_level,  ///< level, from now on
-  // from it
+  // From the plugin's process to drcon.
   created,       ///< result
   started,       ///< result
   rendered_all,  ///< result
@@ -42,34 +43,38 @@ enum class frame : std::uint8_t {
   refused,   ///< service, endpoint, why
 };
 
-/// The bytes from the other end are no frames.
+/// The bytes from the other end are not frames, or a frame lacks fields.
 class frame_fault : public std::runtime_error {
 public:
   using std::runtime_error::runtime_error;
 };
 
+/// Builds one frame. Thread rule: one thread.
 class frame_writer {
 public:
   explicit frame_writer(frame type);
   frame_writer& number(std::uint64_t value);
   frame_writer& real(double value);
   frame_writer& text(std::string_view value);
-  /// The whole frame.
+  /// The whole frame, with its length. The writer is of no use after that.
   std::string take();
 
 private:
   std::string bytes_;
 };
 
-/// Reads the fields of a frame; throws frame_fault when there are not as many.
+/// Reads the fields of a frame in their order; throws frame_fault when there are fewer. Borrows the bytes, which must
+/// outlive it and all texts that it returned. Thread rule: one thread.
 class frame_reader {
 public:
+  /// `bytes` is a frame without its length. Throws frame_fault when there is no type.
   explicit frame_reader(std::string_view bytes);
   frame type() const { return type_; }
   std::uint64_t number();
   double real();
-  std::string_view text();  ///< borrowed from the frame
-  /// A number of things that follow, each of at least a byte: one that cannot be is found before memory is taken.
+  std::string_view text();
+  /// How many things follow. Each has at least a byte, so a number that the frame cannot hold is a fault before memory
+  /// is reserved for them.
   std::size_t count();
 
 private:
@@ -87,22 +92,23 @@ public:
   frame_channel(const frame_channel&) = delete;
   frame_channel& operator=(const frame_channel&) = delete;
 
-  /// False when the other end is gone or takes nothing any more.
+  /// False when the other end is gone, or has taken nothing for the time-out of the socket.
   bool send(const std::string& frame);
-  /// Waits until next() has something to say; false when the time is up.
+  /// Waits until next() has something to return; false when the time is up.
   bool wait(std::chrono::milliseconds at_most) const;
-  /// The next frame without its length, valid until the next call; nothing at the end. Throws frame_fault.
+  /// The next frame without its length, valid until the next call; nothing when the other end has closed. Throws
+  /// frame_fault.
   std::optional<std::string_view> next();
-  /// Ends the conversation: the other end, and next(), find its end.
+  /// Shuts the connection down: the other end reads its end, and so does next().
   void hang_up();
 
 private:
   std::optional<std::string_view> buffered();
 
   const int socket_;
-  std::mutex sending_;  // guards the order of what is sent
-  std::string buffer_;
-  std::size_t consumed_ = 0;
+  std::mutex sending_;        // held while a frame is sent, so that frames of several threads are not mixed
+  std::string buffer_;        // received; of the reading thread
+  std::size_t consumed_ = 0;  // how much of the buffer next() has returned
 };
 
 }  // namespace drcon::plugins

@@ -1,6 +1,7 @@
 #include "plugins/frame_content.hpp"
 
 #include "model/difference.hpp"
+#include "model/snapshot.hpp"
 
 #include <memory>
 #include <utility>
@@ -9,95 +10,97 @@
 namespace drcon::plugins {
 namespace {
 
-void put(frame_writer& to, const endpoint_view& from) {
-  to.text(from.id()).text(from.node()).text(from.address());
-  to.number(from.port()).number(from.weight()).number(from.priority());
-  to.number(static_cast<std::uint32_t>(from.health()));
-  to.number(from.tags().size());
-  for (const auto& tag : from.tags()) to.text(tag);
-  to.number(from.meta().size());
-  for (const auto& [key, value] : from.meta()) to.text(key).text(value);
+void put(frame_writer& frame, const endpoint_view& endpoint) {
+  frame.text(endpoint.id()).text(endpoint.node()).text(endpoint.address());
+  frame.number(endpoint.port()).number(endpoint.weight()).number(endpoint.priority());
+  frame.number(static_cast<std::uint32_t>(endpoint.health()));
+  frame.number(endpoint.tags().size());
+  for (const auto& tag : endpoint.tags()) frame.text(tag);
+  frame.number(endpoint.meta().size());
+  for (const auto& [key, value] : endpoint.meta()) frame.text(key).text(value);
 }
 
-std::string get_text(frame_reader& from) { return std::string(from.text()); }
+std::string get_text(frame_reader& fields) { return std::string(fields.text()); }
 
-void get_pairs(frame_reader& from, std::map<std::string, std::string>& to) {
-  for (auto left = from.count(); left > 0; --left) {
-    auto key = get_text(from);
-    to.insert_or_assign(std::move(key), get_text(from));
+void get_pairs(frame_reader& fields, std::map<std::string, std::string>& pairs) {
+  for (auto left = fields.count(); left > 0; --left) {
+    auto key = get_text(fields);
+    pairs.insert_or_assign(std::move(key), get_text(fields));
   }
 }
 
-endpoint get_endpoint(frame_reader& from) {
-  endpoint to;
-  to.id = get_text(from);
-  to.node = get_text(from);
-  to.address = get_text(from);
-  to.port = static_cast<std::uint32_t>(from.number());
-  to.weight = static_cast<std::uint32_t>(from.number());
-  to.priority = static_cast<std::uint32_t>(from.number());
-  to.health = static_cast<health>(static_cast<std::uint32_t>(from.number()));
-  for (auto left = from.count(); left > 0; --left) to.tags.push_back(get_text(from));
-  get_pairs(from, to.meta);
-  return to;
+endpoint get_endpoint(frame_reader& fields) {
+  endpoint read;
+  read.id = get_text(fields);
+  read.node = get_text(fields);
+  read.address = get_text(fields);
+  read.port = static_cast<std::uint32_t>(fields.number());
+  read.weight = static_cast<std::uint32_t>(fields.number());
+  read.priority = static_cast<std::uint32_t>(fields.number());
+  read.health = static_cast<health>(static_cast<std::uint32_t>(fields.number()));
+  for (auto left = fields.count(); left > 0; --left) read.tags.push_back(get_text(fields));
+  get_pairs(fields, read.meta);
+  return read;
 }
 
 }  // namespace
 
-void put(frame_writer& to, const service_view& from) {
-  to.text(from.name()).number(from.revision());
-  to.number(from.endpoints().size());
-  for (const auto each : from.endpoints()) put(to, each);
-  to.number(from.values().size());
-  for (const auto& [key, value] : from.values()) to.text(key).text(value);
+void put(frame_writer& frame, const service_view& service) {
+  frame.text(service.name()).number(service.revision());
+  frame.number(service.endpoints().size());
+  for (const auto each : service.endpoints()) put(frame, each);
+  frame.number(service.values().size());
+  for (const auto& [key, value] : service.values()) frame.text(key).text(value);
 }
 
-service get_service(frame_reader& from) {
-  service to;
-  to.name = get_text(from);
-  to.revision = from.number();
-  for (auto left = from.count(); left > 0; --left) to.endpoints.push_back(get_endpoint(from));
-  get_pairs(from, to.values);
-  return to;
+service get_service(frame_reader& fields) {
+  service read;
+  read.name = get_text(fields);
+  read.revision = fields.number();
+  for (auto left = fields.count(); left > 0; --left) read.endpoints.push_back(get_endpoint(fields));
+  get_pairs(fields, read.values);
+  return read;
 }
 
-void put(frame_writer& to, const drcon_metric& from) {
-  to.number(from.kind).text(view(from.name)).text(view(from.help)).real(from.value).number(from.label_count);
-  for (std::size_t i = 0; i < from.label_count; ++i) to.text(view(from.labels[i].key)).text(view(from.labels[i].value));
+void put(frame_writer& frame, const drcon_metric& figure) {
+  frame.number(figure.kind).text(view(figure.name)).text(view(figure.help)).real(figure.value);
+  frame.number(figure.label_count);
+  for (std::size_t i = 0; i < figure.label_count; ++i)
+    frame.text(view(figure.labels[i].key)).text(view(figure.labels[i].value));
 }
 
-void get_metric(frame_reader& from, const std::function<void(const drcon_metric&)>& use) {
-  drcon_metric to{.size = sizeof to, .kind = static_cast<std::uint32_t>(from.number())};
-  to.name = c_string(from.text());
-  to.help = c_string(from.text());
-  to.value = from.real();
+void get_metric(frame_reader& fields, const std::function<void(const drcon_metric&)>& use) {
+  drcon_metric figure{.size = sizeof figure, .kind = static_cast<std::uint32_t>(fields.number())};
+  figure.name = c_string(fields.text());
+  figure.help = c_string(fields.text());
+  figure.value = fields.real();
   std::vector<drcon_pair> labels;
-  for (auto left = from.count(); left > 0; --left) {
-    const auto key = from.text();
-    labels.push_back({c_string(key), c_string(from.text())});
+  for (auto left = fields.count(); left > 0; --left) {
+    const auto key = fields.text();
+    labels.push_back({c_string(key), c_string(fields.text())});
   }
-  to.labels = labels.data();
-  to.label_count = labels.size();
-  use(to);
+  figure.labels = labels.data();
+  figure.label_count = labels.size();
+  use(figure);
 }
 
-void put_difference(frame_writer& to, const model::snapshot* before, const model::snapshot& after) {
+void put_difference(frame_writer& frame, const model::snapshot* before, const model::snapshot& after) {
   const auto changes = model::difference(before, after);
-  to.number(changes.size());
+  frame.number(changes.size());
   for (const auto& [old, now] : changes) {
-    to.number(now ? 1 : 0);
-    if (now) put(to, service_view(now->view()));
-    else to.text(old->name());
+    frame.number(now ? 1 : 0);
+    if (now) put(frame, service_view(now->view()));
+    else frame.text(old->name());
   }
 }
 
-void get_difference(frame_reader& from, std::map<std::string, model::service_ptr>& services) {
-  for (auto left = from.count(); left > 0; --left) {
-    if (from.number() == 0) {
-      services.erase(get_text(from));
+void get_difference(frame_reader& fields, std::map<std::string, model::service_ptr>& services) {
+  for (auto left = fields.count(); left > 0; --left) {
+    if (fields.number() == 0) {
+      services.erase(get_text(fields));
       continue;
     }
-    auto service = std::make_shared<const model::shared_service>(get_service(from));
+    auto service = std::make_shared<const model::shared_service>(get_service(fields));
     services.insert_or_assign(service->name(), service);
   }
 }

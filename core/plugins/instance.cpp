@@ -1,6 +1,7 @@
 #include "plugins/instance.hpp"
 
 #include "log/log.hpp"
+#include "model/snapshot.hpp"
 #include "plugins/handle.hpp"
 #include "plugins/isolated_calls.hpp"
 #include "plugins/options.hpp"

@@ -1,5 +1,8 @@
 // The calls that a plugin makes to its instance, by way of its handle: on any thread.
 #include "log/log.hpp"
+#include "model/plugin_state.hpp"
+#include "model/sink_answer.hpp"
+#include "model/snapshot.hpp"
 #include "plugins/handle.hpp"
 #include "plugins/instance.hpp"
 
@@ -7,25 +10,6 @@
 #include <utility>
 
 namespace drcon::plugins {
-namespace {
-
-const char* state_name(int state) {
-  switch (state) {
-    case DRCON_STATE_OK: return "ok";
-    case DRCON_STATE_DEGRADED: return "degraded";
-    default: return "away";
-  }
-}
-
-const char* result_name(drcon_result result) {
-  switch (result) {
-    case DRCON_OK: return "applied";
-    case DRCON_REJECTED: return "rejected";
-    default: return "away";
-  }
-}
-
-}  // namespace
 
 bool instance::notes_calls() const { return handle_->would_log(log::level::debug); }
 void instance::write_note(const std::string& text) const { log::write_anyway(log::level::debug, subject_, text); }
@@ -48,7 +32,7 @@ void instance::on_status(const instance_status& reported) {
     if (same_state) return;
   }
   const auto level = now.state == DRCON_STATE_OK ? log::level::info : log::level::warning;
-  const std::string state = state_name(now.state);
+  const std::string state = to_string(model::plugin_state_of(now.state));
   log::write(level, subject_, now.text.empty() ? state : state + ": " + now.text);
   reporter_->post([now](instance_listener& listener) { listener.on_status(now); });
 }
@@ -123,7 +107,7 @@ void instance::on_done(std::uint64_t ticket, drcon_result result, std::string_vi
   // An unknown result of a newer plugin is treated as "try again".
   const auto known = result == DRCON_OK || result == DRCON_REJECTED ? result : DRCON_RETRY;
   const auto reason = printable(why, 2000);
-  note("answers update {}: {} {}", ticket, result_name(known), reason);
+  note("answers update {}: {} {}", ticket, to_string(model::sink_answer_of(known)), reason);
   reporter_->post([ticket, known, reason](instance_listener& listener) { listener.on_done(ticket, known, reason); });
 }
 

@@ -3,7 +3,7 @@
 // Thread rule: the listener's functions are called on the engine's thread, one at a time.
 #pragma once
 
-#include "model/snapshot.hpp"
+#include "model/snapshot_ptr.hpp"
 #include "plugins/boundary.hpp"
 
 #include <drcon/plugin.h>

@@ -1,6 +1,7 @@
 #include "plugins/isolated_calls.hpp"
 
 #include "config/units.hpp"
+#include "model/snapshot.hpp"
 #include "plugins/frame_content.hpp"
 #include "plugins/options.hpp"
 #include "plugins/patience.hpp"

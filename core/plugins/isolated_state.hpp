@@ -5,7 +5,7 @@
 // may end the instance from there.
 #pragma once
 
-#include "model/snapshot.hpp"
+#include "model/snapshot_ptr.hpp"
 #include "plugins/child.hpp"
 
 #include <drcon/plugin.h>

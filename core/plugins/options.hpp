@@ -5,7 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
-/// The C type; immutable once made.
+/// The C type that a plugin reads its options by. Immutable once made. Thread rule: any thread.
 struct drcon_options {
   nlohmann::json values;
 };
@@ -13,9 +13,9 @@ struct drcon_options {
 namespace drcon::plugins {
 
 /// The value at a JSON Pointer; DRCON_VALUE_NONE when there is none. Never throws.
-void read_option(const drcon_options& from, drcon_string pointer, drcon_value& out);
+void read_option(const drcon_options& options, drcon_string pointer, drcon_value& out);
 
 /// Name of the i-th member of a table; empty when there is none. Never throws.
-drcon_string option_key(const drcon_options& from, drcon_string pointer, std::size_t i);
+drcon_string option_key(const drcon_options& options, drcon_string pointer, std::size_t i);
 
 }  // namespace drcon::plugins

@@ -27,7 +27,7 @@ fs::path bundled_directory() {
 }
 
 std::vector<fs::path> third_party_directories() {
-  // A program that is not installed, as in a test, has no business in the system's directories.
+  // A program that is not installed, as in a test, must not load what is installed for another one.
   std::vector<fs::path> there;
   if (bundled_directory() != fs::path(build::prefix) / build::plugin_directory) return there;
   std::error_code error;

@@ -1,5 +1,5 @@
-// Where the files that belong to the program are: below the prefix that it runs from, else below the one that it was
-// built for.
+// Where the files that belong to the program are: below the prefix that it runs from, or else below the prefix that it
+// was built for.
 //
 // Thread rule: any.
 #pragma once
@@ -16,8 +16,8 @@ std::vector<std::filesystem::path> places_of(const std::string& below);
 /// Where the bundled plugins are: beside the program, installed or in its build tree, else the installed place.
 std::filesystem::path bundled_directory();
 
-/// Where plugins of third parties may be put without a word in the configuration; those that exist. None for a program
-/// that is not installed.
+/// The directories where plugins of third parties are found without being named in the configuration; those that exist.
+/// None for a program that is not installed.
 std::vector<std::filesystem::path> third_party_directories();
 
 }  // namespace drcon::plugins

@@ -1,8 +1,11 @@
-// Two threads: the main one is the instance's lane; another reads frames, so that the end of drcon is seen, and is the
-// end of this process, whatever the plugin does on its lane.
+// The plugin's end of an isolated instance.
+//
+// Two threads: the main one is the instance's lane; another reads frames, so that this process ends when drcon does,
+// whatever the plugin is doing on its lane.
 #include "plugins/plugin_process.hpp"
 
 #include "base/build_facts.hpp"
+#include "model/snapshot.hpp"
 #include "plugins/boundary.hpp"
 #include "plugins/calls.hpp"
 #include "plugins/frame.hpp"
@@ -31,8 +34,8 @@ public:
 
   int run();
 
-  // What the plugin says: on any thread. It goes out as it is; drcon judges it.
-  void say(frame_writer& what) { channel_.send(what.take()); }
+  // Sends what the plugin says, on any thread. It is sent as it is; drcon checks it.
+  void send(frame_writer& what) { channel_.send(what.take()); }
   const std::string& name() const { return name_; }
   bool would_log(int level) const { return level >= log_level_; }
   void done(std::uint64_t ticket, drcon_result result, std::string_view why);
@@ -40,11 +43,11 @@ public:
   static process& of(drcon_instance* raw) { return static_cast<process&>(*raw); }
 
 private:
-  bool create(frame_reader& from);
-  std::shared_ptr<const update_package> get_update(frame_reader& from);
+  bool create(frame_reader& fields);
+  std::shared_ptr<const update_package> get_update(frame_reader& fields);
   void read_frames();
   std::string next_job();
-  void handle(frame_reader& from);
+  void handle(frame_reader& fields);
   void stop();
 
   frame_channel& channel_;
@@ -60,57 +63,61 @@ private:
   model::snapshot_ptr applied_;
 };
 
-// ---- the host's functions, as this end has them ----
+// ---- the host's functions, at this end: each sends a frame ----
 
 using frame_type = frame;
 
-void tell(drcon_instance* self, frame_writer what) { process::of(self).say(what); }
+void send_frame(drcon_instance* self, frame_writer what) { process::of(self).send(what); }
 
-void option(const drcon_options* from, drcon_string pointer, drcon_value* out) { read_option(*from, pointer, *out); }
-drcon_string key(const drcon_options* from, drcon_string pointer, size_t i) { return option_key(*from, pointer, i); }
+void option(const drcon_options* options, drcon_string pointer, drcon_value* out) {
+  read_option(*options, pointer, *out);
+}
+drcon_string key(const drcon_options* options, drcon_string pointer, size_t i) {
+  return option_key(*options, pointer, i);
+}
 drcon_string name(drcon_instance* self) { return c_string(process::of(self).name()); }
 int32_t log_enabled(drcon_instance* self, int32_t level) { return process::of(self).would_log(level) ? 1 : 0; }
 void log_line(drcon_instance* self, int32_t level, drcon_string text) {
   if (process::of(self).would_log(level))
-    tell(self, frame_writer(frame_type::log).number(static_cast<std::uint32_t>(level)).text(view(text)));
+    send_frame(self, frame_writer(frame_type::log).number(static_cast<std::uint32_t>(level)).text(view(text)));
 }
 void status(drcon_instance* self, int32_t state, drcon_string text) {
-  tell(self, frame_writer(frame_type::status).number(static_cast<std::uint32_t>(state)).text(view(text)));
+  send_frame(self, frame_writer(frame_type::status).number(static_cast<std::uint32_t>(state)).text(view(text)));
 }
 void metric(drcon_instance* self, const drcon_metric* figure) {
   frame_writer what(frame_type::metric);
   put(what, *figure);
-  tell(self, std::move(what));
+  send_frame(self, std::move(what));
 }
 void failed(drcon_instance* self, drcon_string pointer, drcon_string why) {
-  tell(self, frame_writer(frame_type::failed).text(view(pointer)).text(view(why)));
+  send_frame(self, frame_writer(frame_type::failed).text(view(pointer)).text(view(why)));
 }
 void publish(drcon_instance* self, const drcon_service* service) {
   if (const auto fault = fault_of_layout(*service))
-    return tell(self, frame_writer(frame_type::misbehaved).text("it published " + *fault));
+    return send_frame(self, frame_writer(frame_type::misbehaved).text("it published " + *fault));
   frame_writer what(frame_type::publish);
   put(what, service_view(service));
-  tell(self, std::move(what));
+  send_frame(self, std::move(what));
 }
 void withdraw(drcon_instance* self, drcon_string service) {
-  tell(self, frame_writer(frame_type::withdraw).text(view(service)));
+  send_frame(self, frame_writer(frame_type::withdraw).text(view(service)));
 }
-void ready(drcon_instance* self) { tell(self, frame_writer(frame_type::ready)); }
+void ready(drcon_instance* self) { send_frame(self, frame_writer(frame_type::ready)); }
 void unknown(drcon_instance* self, drcon_string service, drcon_string why) {
-  tell(self, frame_writer(frame_type::unknown).text(view(service)).text(view(why)));
+  send_frame(self, frame_writer(frame_type::unknown).text(view(service)).text(view(why)));
 }
 void done(drcon_instance* self, uint64_t ticket, drcon_result result, drcon_string why) {
   process::of(self).done(ticket, result, view(why));
 }
 void rendered(drcon_instance* self, drcon_string target, drcon_string wanted, drcon_string live) {
-  tell(self, frame_writer(frame_type::rendered)
-                 .text(view(target))
-                 .text(view(wanted))
-                 .number(live.data != nullptr ? 1 : 0)
-                 .text(view(live)));
+  send_frame(self, frame_writer(frame_type::rendered)
+                       .text(view(target))
+                       .text(view(wanted))
+                       .number(live.data != nullptr ? 1 : 0)
+                       .text(view(live)));
 }
 void refused(drcon_instance* self, drcon_string service, drcon_string endpoint, drcon_string why) {
-  tell(self, frame_writer(frame_type::refused).text(view(service)).text(view(endpoint)).text(view(why)));
+  send_frame(self, frame_writer(frame_type::refused).text(view(service)).text(view(endpoint)).text(view(why)));
 }
 const void* ability(drcon_instance*, const char*) { return nullptr; }
 
@@ -136,34 +143,35 @@ constexpr drcon_host here{.size = sizeof(drcon_host),
 
 // ---- the process ----
 
-bool process::create(frame_reader& from) {
-  const bool is_source = from.number() == 0;
-  const std::string file(from.text());
-  name_ = from.text();
-  log_level_ = static_cast<int>(from.number());
-  const drcon_options options{nlohmann::json::from_cbor(from.text())};
+bool process::create(frame_reader& fields) {
+  const bool is_source = fields.number() == 0;
+  const std::string file(fields.text());
+  name_ = fields.text();
+  log_level_ = static_cast<int>(fields.number());
+  const drcon_options options{nlohmann::json::from_cbor(fields.text())};
   const auto loaded = load_library(file, trust::bundled);  // drcon itself has loaded it before, so it needs no trial
   if (!loaded) {
     failed(this, {}, c_string(file + " " + loaded.error().why));
-    tell(this, frame_writer(frame::created).number(DRCON_CONFIG));
+    send_frame(this, frame_writer(frame::created).number(DRCON_CONFIG));
     return false;
   }
   calls_ = calls_here(is_source ? loaded->entry->source : nullptr, is_source ? nullptr : loaded->entry->sink,
                       {.host = here, .instance = this, .misbehaved = [this](const std::string& how) {
-                         tell(this, frame_writer(frame::misbehaved).text(how));
+                         send_frame(this, frame_writer(frame::misbehaved).text(how));
                        }});
   const auto result = calls_->create(options);
-  tell(this, frame_writer(frame::created)
+  send_frame(this,
+             frame_writer(frame::created)
                  .number(static_cast<std::uint32_t>(result == DRCON_OK && !calls_->is_made() ? DRCON_CONFIG : result)));
   return result == DRCON_OK && calls_->is_made();
 }
 
-std::shared_ptr<const update_package> process::get_update(frame_reader& from) {
-  const auto ticket = from.number();
-  const bool reconcile = from.number() != 0;
-  const bool knows_applied = from.number() != 0;
-  const auto revision = from.number();
-  get_difference(from, services_);
+std::shared_ptr<const update_package> process::get_update(frame_reader& fields) {
+  const auto ticket = fields.number();
+  const bool reconcile = fields.number() != 0;
+  const bool knows_applied = fields.number() != 0;
+  const auto revision = fields.number();
+  get_difference(fields, services_);
   std::vector<model::service_ptr> all;
   all.reserve(services_.size());
   for (const auto& [name, service] : services_) all.push_back(service);
@@ -173,33 +181,33 @@ std::shared_ptr<const update_package> process::get_update(frame_reader& from) {
   return std::make_shared<const update_package>(ticket, reconcile, std::move(wanted), applied_);
 }
 
-// The update goes from here on, as it would in drcon's own process.
+// The update is freed here, as it is in drcon: a plugin that reads an update after its answer fails alike in both.
 void process::done(std::uint64_t ticket, drcon_result result, std::string_view why) {
-  std::shared_ptr<const update_package> over;
+  std::shared_ptr<const update_package> answered;  // freed without the lock
   {
     const std::lock_guard lock(mutex_);
-    if (in_flight_ && in_flight_->view.ticket == ticket) over = std::exchange(in_flight_, nullptr);
-    if (over && result == DRCON_OK) applied_ = over->wanted;
+    if (in_flight_ && in_flight_->view.ticket == ticket) answered = std::exchange(in_flight_, nullptr);
+    if (answered && result == DRCON_OK) applied_ = answered->wanted;
   }
   frame_writer what(frame::done);
-  say(what.number(ticket).number(static_cast<std::uint32_t>(result)).text(why));
+  send(what.number(ticket).number(static_cast<std::uint32_t>(result)).text(why));
 }
 
 void process::stop() {
   calls_->stop();
-  tell(this, frame_writer(frame::stopped));
+  send_frame(this, frame_writer(frame::stopped));
   calls_->destroy();
-  std::_Exit(EXIT_SUCCESS);  // a thread that was left behind ends too
+  std::_Exit(EXIT_SUCCESS);  // ends a thread that the plugin left behind as well
 }
 
-void process::handle(frame_reader& from) {
-  switch (from.type()) {
+void process::handle(frame_reader& fields) {
+  switch (fields.type()) {
     case frame::start: {
       const auto result = calls_->start();
-      return tell(this, frame_writer(frame::started).number(static_cast<std::uint32_t>(result)));
+      return send_frame(this, frame_writer(frame::started).number(static_cast<std::uint32_t>(result)));
     }
     case frame::apply: {
-      auto update = get_update(from);
+      auto update = get_update(fields);
       {
         const std::lock_guard lock(mutex_);
         in_flight_ = update;
@@ -207,8 +215,8 @@ void process::handle(frame_reader& from) {
       return calls_->apply(update);
     }
     case frame::render: {
-      const auto result = calls_->render(get_update(from));
-      return tell(this, frame_writer(frame::rendered_all).number(static_cast<std::uint32_t>(result)));
+      const auto result = calls_->render(get_update(fields));
+      return send_frame(this, frame_writer(frame::rendered_all).number(static_cast<std::uint32_t>(result)));
     }
     case frame::stop: return stop();
     default: throw frame_fault("a frame of a type that is not for this end");
@@ -217,16 +225,16 @@ void process::handle(frame_reader& from) {
 
 void process::read_frames() {
   while (const auto bytes = channel_.next()) {
-    frame_reader from(*bytes);
-    if (from.type() == frame::log_level) {  // also while the plugin blocks its lane
-      log_level_ = static_cast<int>(from.number());
+    frame_reader fields(*bytes);
+    if (fields.type() == frame::log_level) {  // also while the plugin blocks its lane
+      log_level_ = static_cast<int>(fields.number());
       continue;
     }
     const std::lock_guard lock(mutex_);
     jobs_.emplace_back(*bytes);
     wake_.notify_one();
   }
-  std::_Exit(EXIT_SUCCESS);  // drcon has ended, or wants no more of this process
+  std::_Exit(EXIT_SUCCESS);  // drcon has ended, or has hung up
 }
 
 std::string process::next_job() {
@@ -246,12 +254,13 @@ int process::run() {
   std::thread([this] { read_frames(); }).detach();
   for (;;) {
     const auto job = next_job();
-    frame_reader from(job);
-    handle(from);
+    frame_reader fields(job);
+    handle(fields);
   }
 }
 
-// Ignored, but by a handler: what the plugin starts shall have its signals' default actions.
+// drcon stops this process; a signal to the whole group must not. They are ignored by a handler and not by SIG_IGN,
+// which the programs that a plugin starts would inherit.
 void leave_signals_to_drcon() {
   struct sigaction nothing {};
   nothing.sa_handler = [](int) {};

@@ -39,18 +39,20 @@ void registry::load(const fs::path& file, trust origin) {
   else refused_.push_back({file, loaded.error()});
 }
 
-// A link must not smuggle in what nobody put into a plugin directory. Links among the directories are fine.
+// A link must not bring in a file that nobody has put into a plugin directory: its directory may be writable by others.
+// Links among the plugin directories are allowed.
 std::optional<library_fault> registry::fault_of_place(const fs::path& file) const {
   std::error_code error;
   const auto real = fs::canonical(file, error);
-  if (error) return {};  // the loader tells
+  if (error) return {};  // load_library reports it
   for (const auto& directory : directories_)
     if (real.parent_path() == fs::weakly_canonical(directory, error)) return {};
   return library_fault{"lies outside of the plugin directories: it is a link to " + real.string(),
                        "copy it there, or name its directory with plugin_directories or --plugin-dir"};
 }
 
-// Who came first keeps the name. Within one directory that would be a matter of spelling: there NAME.so has it.
+// The plugin that was loaded first keeps the name. Within one directory that would depend on the spelling of the files,
+// so there the file that is called NAME.so has the name.
 void registry::add_or_refuse(plugin loaded, const fs::path& file) {
   const auto known = plugins_.find(loaded.name());
   if (known == plugins_.end()) {

@@ -1,4 +1,4 @@
-// Every plugin there is: the libraries of the plugin directories, by name.
+// All plugins that this process knows: the libraries of the plugin directories, by name.
 //
 // Thread rule: filled once at start, before any other thread exists; read only after that.
 #pragma once
@@ -25,11 +25,12 @@ struct refused_library {
 
 class registry {
 public:
-  /// Loads each *.so of drcon's own directory. To be called before load_directories: a name belongs to whom came first.
+  /// Loads each *.so of drcon's own directory. To be called before load_directories: a name belongs to the plugin that
+  /// was loaded first, and a third party must not take the name of a bundled one.
   void load_bundled(const std::filesystem::path& directory);
-  /// Loads each *.so of the directories, in order of name. A directory that does not exist is passed over.
+  /// Loads each *.so of the directories, in order of name. A directory that does not exist is skipped.
   void load_directories(const std::vector<std::filesystem::path>& directories);
-  /// Takes a plugin that needs no loading: one that is part of the program, as in tests.
+  /// Adds a plugin that needs no loading, because it is part of the program, as in tests.
   void add(plugin built_in) { plugins_.insert_or_assign(built_in.name(), std::move(built_in)); }
 
   /// Null when there is none of that name.
@@ -37,10 +38,10 @@ public:
   const std::map<std::string, plugin>& all() const { return plugins_; }
 
   const std::vector<refused_library>& refused() const { return refused_; }
-  /// All that were looked into, for messages.
+  /// All that were searched, for messages.
   const std::vector<std::filesystem::path>& directories() const { return directories_; }
 
-  /// What the configuration's loader wants to know.
+  /// What the loader of the configuration asks about plugins. Borrows this registry, which must outlive it.
   config::plugin_catalog catalog() const;
 
 private:

@@ -1,5 +1,7 @@
 #include "plugins/source_intake.hpp"
 
+#include "model/snapshot.hpp"
+
 #include <chrono>
 #include <utility>
 

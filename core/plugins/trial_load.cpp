@@ -20,7 +20,7 @@
 namespace drcon::plugins {
 namespace {
 
-// Loading is a matter of milliseconds; a library that takes this long waits for something.
+// Loading takes milliseconds; a library that takes this long waits for something.
 constexpr auto longest_load = std::chrono::seconds(5);
 constexpr auto help =
     "whatever runs when the library is loaded (static objects, constructor functions) must not fail; "

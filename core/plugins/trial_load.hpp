@@ -1,7 +1,7 @@
 // Loads a library in a child process first: a static constructor that throws or crashes ends the process that loads
 // it, and no handler can prevent that.
 //
-// Thread rule: forks, so call it while the process has no other thread that matters: at start.
+// Thread rule: it forks, so it is called at start, while no other thread may hold a lock that the child would need.
 #pragma once
 
 #include "plugins/library_fault.hpp"
@@ -11,8 +11,8 @@
 
 namespace drcon::plugins {
 
-/// What became of the child, if it did not live through it. A library that the loader merely refuses passes: the real
-/// load tells why.
+/// What happened to the child, if it did not survive the load. A library that the loader refuses without harm passes:
+/// the real load reports the reason.
 std::optional<library_fault> fault_of_trial_load(const std::filesystem::path& file);
 
 }  // namespace drcon::plugins

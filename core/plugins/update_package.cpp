@@ -1,6 +1,7 @@
 #include "plugins/update_package.hpp"
 
 #include "model/difference.hpp"
+#include "model/snapshot.hpp"
 
 #include <utility>
 

@@ -1,7 +1,9 @@
-// An update as it crosses to a sink, with all it points to.
+// An update as it crosses to a sink, together with everything that its pointers refer to.
+//
+// Thread rule: immutable once made; kept until the sink has answered, since the plugin may read it until then.
 #pragma once
 
-#include "model/snapshot.hpp"
+#include "model/snapshot_ptr.hpp"
 
 #include <drcon/plugin.h>
 
@@ -17,7 +19,7 @@ struct update_package {
 
   model::snapshot_ptr wanted;
   model::snapshot_ptr applied;
-  std::vector<model::service_ptr> kept;  // what the changes point to
+  std::vector<model::service_ptr> kept;  ///< the services that the changes point to
   std::vector<drcon_change> changes;
   drcon_update view{};
 };

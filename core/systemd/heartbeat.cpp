@@ -1,5 +1,7 @@
 #include "systemd/heartbeat.hpp"
 
+#include "report/verdict.hpp"
+
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -21,7 +23,7 @@ constexpr std::size_t longest_status = 400;  // a line, not a report
 
 bool is_there() { return std::getenv("NOTIFY_SOCKET") != nullptr; }
 
-void tell(const std::string& what) { ::sd_notify(0, what.c_str()); }
+void send(const std::string& what) { ::sd_notify(0, what.c_str()); }
 
 }  // namespace
 
@@ -40,11 +42,11 @@ void heartbeat::beat() {
     ready_ = true;
     what += "READY=1\n";
   }
-  if (auto now = status(); now != told_) {
+  if (auto now = status(); now != sent_) {
     what += "STATUS=" + now + "\n";
-    told_ = std::move(now);
+    sent_ = std::move(now);
   }
-  tell(what);
+  send(what);
   timer_.after(ready_ ? interval_ : std::min<std::chrono::nanoseconds>(interval_, until_ready), [this] { beat(); });
 }
 
@@ -52,9 +54,9 @@ void heartbeat::beat() {
 std::string heartbeat::status() const {
   const auto count = engine_.pipeline_count();
   auto text = note_ + fmt::format("{} pipeline{}: ", count, count == 1 ? "" : "s");
-  auto lines = engine_.settled() ? engine_.caveats() : engine_.unsettled();
+  auto lines = engine_.settled() ? report::caveats(engine_) : report::unsettled(engine_);
   if (engine_.settled()) lines.insert(lines.begin(), "all up to date");
-  else if (lines.empty()) lines.push_back(engine_.verdict());
+  else if (lines.empty()) lines.emplace_back(to_words(report::verdict_of(engine_)));
   text += fmt::format("{}", fmt::join(lines, "; "));
   std::ranges::replace(text, '\n', ' ');  // a line feed would end the line in the protocol
   if (text.size() <= longest_status) return text;
@@ -68,21 +70,21 @@ void heartbeat::reloading() {
   if (!is_there()) return;
   timespec now{};
   ::clock_gettime(CLOCK_MONOTONIC, &now);
-  tell(fmt::format("RELOADING=1\nMONOTONIC_USEC={}", now.tv_sec * 1000000LL + now.tv_nsec / 1000));
+  send(fmt::format("RELOADING=1\nMONOTONIC_USEC={}", now.tv_sec * 1000000LL + now.tv_nsec / 1000));
 }
 
 void heartbeat::reloaded(std::string note) {
   if (!is_there()) return;
   note_ = std::move(note);
-  told_.clear();
+  sent_.clear();
   ready_ = true;
-  tell("READY=1");
+  send("READY=1");
   beat();
 }
 
 void heartbeat::stopping() {
   timer_.cancel();
-  if (is_there()) tell("STOPPING=1");
+  if (is_there()) send("STOPPING=1");
 }
 
 }  // namespace drcon::systemd

@@ -1,8 +1,8 @@
-// What systemd is told of the engine, as long as its thread turns: readiness, a line for `systemctl status`, the
-// watchdog's ping. Without systemd it does nothing.
+// Reports the engine to systemd as long as its loop runs: readiness, a line for `systemctl status`, the watchdog's
+// ping. Without systemd it does nothing.
 //
-// Thread rule: the engine's thread. That is what the watchdog watches: a loop that is stuck stops pinging, and systemd
-// starts drcon anew (WatchdogSec= of the unit).
+// Thread rule: the engine's thread. That is what the watchdog watches: a loop that is stuck sends no ping, and systemd
+// restarts drcon (WatchdogSec= of the unit).
 #pragma once
 
 #include "base/timer.hpp"
@@ -20,11 +20,13 @@ public:
   heartbeat(const boost::asio::any_io_executor& executor, const engine::engine& engine)
       : engine_(engine), timer_(executor) {}
 
-  /// Ready is told once each pipeline has had its first apply, or has said what it waits for.
+  /// READY=1 follows once each pipeline has had its first apply, or has logged what it waits for.
   void start();
-  /// A reload begins; it ends by reloaded(). `note` leads the status line from then on: empty, or what went wrong.
+  /// A reload begins; reloaded() ends it.
   void reloading();
+  /// `note` leads the status line from then on: empty, or what went wrong.
   void reloaded(std::string note);
+  /// drcon is about to stop: no beat follows.
   void stopping();
 
 private:
@@ -36,7 +38,7 @@ private:
   std::chrono::nanoseconds interval_{};
   bool ready_ = false;
   std::string note_;
-  std::string told_;
+  std::string sent_;  // the status line that systemd has
 };
 
 }  // namespace drcon::systemd

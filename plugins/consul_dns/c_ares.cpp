@@ -45,7 +45,8 @@ void received(void* argument, ares_status_t status, std::size_t /*timeouts*/, co
     return;
   }
   const auto bytes = bytes_of(record);
-  held->handler(held->argument, bytes ? ARES_SUCCESS : ARES_EBADRESP, bytes ? *bytes : std::span<const unsigned char>());
+  held->handler(held->argument, bytes ? ARES_SUCCESS : ARES_EBADRESP,
+                bytes ? *bytes : std::span<const unsigned char>());
 }
 
 #else
@@ -59,9 +60,9 @@ struct waiting {
 void received(void* argument, int status, int /*timeouts*/, unsigned char* bytes, int length) {
   const std::unique_ptr<waiting> held(static_cast<waiting*>(argument));
   const bool any = status == ARES_SUCCESS && bytes != nullptr && length > 0;
-  held->handler(held->argument, status,
-                any ? std::span<const unsigned char>(bytes, static_cast<std::size_t>(length))
-                    : std::span<const unsigned char>());
+  held->handler(
+      held->argument, status,
+      any ? std::span<const unsigned char>(bytes, static_cast<std::size_t>(length)) : std::span<const unsigned char>());
 }
 
 #endif
@@ -113,10 +114,14 @@ void send_ares_query(ares_channel channel, const std::vector<unsigned char>& que
 
 #endif
 
-void disable_ares_cache([[maybe_unused]] ares_options& options, [[maybe_unused]] int& mask) {
+void turn_off_ares_defaults([[maybe_unused]] ares_options& options, [[maybe_unused]] int& mask) {
 #ifdef ARES_OPT_QUERY_CACHE
   options.qcache_max_ttl = 0;
   mask |= ARES_OPT_QUERY_CACHE;
+#endif
+#ifdef ARES_OPT_MAXTIMEOUTMS
+  options.maxtimeout = options.timeout;
+  mask |= ARES_OPT_MAXTIMEOUTMS;
 #endif
 }
 

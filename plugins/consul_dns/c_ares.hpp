@@ -1,5 +1,5 @@
-// c-ares in the two forms that distributions have: Debian 12's 1.18 takes and gives messages as bytes; from 1.28 on they
-// are records, and the functions that take bytes are deprecated. The one place that knows the difference.
+// c-ares in the two forms that distributions have: Debian 12's 1.18 takes and gives messages as bytes; from 1.28 on
+// they are records, and the functions that take bytes are deprecated. The one place that knows the difference.
 //
 // Thread rule: a channel is used by one thread at a time, as c-ares asks for.
 #pragma once
@@ -27,8 +27,10 @@ using ares_answer_handler = void (*)(void* argument, int status, std::span<const
 void send_ares_query(ares_channel channel, const std::vector<unsigned char>& query, ares_answer_handler handler,
                      void* argument);
 
-/// Makes a channel answer from the network alone: from 1.31 on c-ares keeps answers for as long as their TTL, so that
-/// asking again would find out nothing. Adds to the options and to their mask.
-void disable_ares_cache(ares_options& options, int& mask);
+/// Turns off what newer versions do by themselves, by adding to the options and to their mask. From 1.31 on c-ares
+/// keeps answers for as long as their TTL, so that asking again would find out nothing; and it waits 5 s at most,
+/// whatever time-out is set. It still waits for less than that, down to 250 ms, where earlier answers came quickly: see
+/// reply::too_early.
+void turn_off_ares_defaults(ares_options& options, int& mask);
 
 }  // namespace drcon::consul_dns

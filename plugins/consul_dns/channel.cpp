@@ -66,7 +66,7 @@ struct channel::watched {
 
 channel::channel(asio::any_io_executor executor, const std::string& server, transport over,
                  std::chrono::nanoseconds timeout)
-    : executor_(std::move(executor)), timer_(executor_) {
+    : executor_(std::move(executor)), timer_(executor_), timeout_(timeout) {
   need_ares();
   ares_options ares{};
   // Names are asked for as they are, without a search list; what an answer says, TC included, is judged elsewhere. Over
@@ -82,7 +82,7 @@ channel::channel(asio::any_io_executor executor, const std::string& server, tran
   ares.lookups = lookups;
   int mask = ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_SOCK_STATE_CB | ARES_OPT_LOOKUPS |
              ARES_OPT_EDNSPSZ | ARES_OPT_NOROTATE;
-  disable_ares_cache(ares, mask);
+  turn_off_ares_defaults(ares, mask);
   auto result = ares_init_options(&ares_, &ares, mask);
   if (result == ARES_SUCCESS) result = ares_set_servers_ports_csv(ares_, server.c_str());
   if (result == ARES_SUCCESS) return;
@@ -96,6 +96,7 @@ asio::awaitable<reply> channel::ask(std::vector<unsigned char> query) {
   const auto self = shared_from_this();
   const auto mine = std::make_shared<pending>(executor_);
   ++asked_;
+  const auto started = std::chrono::steady_clock::now();
   send_ares_query(ares_, query, answered, new std::shared_ptr<pending>(mine));
   arm_timer();
   error_code cancelled;
@@ -106,7 +107,9 @@ asio::awaitable<reply> channel::ask(std::vector<unsigned char> query) {
   answers_ += mine->status == ARES_SUCCESS ? 1 : 0;
   if (mine->status == ARES_SUCCESS) co_return reply{.bytes = std::move(mine->bytes), .why = {}};
   broken_ = true;  // silent: a dead connection would be written to until the kernel gives up, a quarter of an hour on
-  co_return reply{.bytes = {}, .why = reason_of(mine->status), .lost = mine->status == ARES_ECONNREFUSED};
+  const bool too_early = mine->status == ARES_ETIMEOUT && std::chrono::steady_clock::now() - started < timeout_ * 3 / 4;
+  co_return reply{
+      .bytes = {}, .why = reason_of(mine->status), .lost = mine->status == ARES_ECONNREFUSED, .too_early = too_early};
 }
 
 void channel::socket_changed(void* owner, ares_socket_t socket, int readable, int writable) {

@@ -26,6 +26,9 @@ struct reply {
   std::vector<unsigned char> bytes;
   std::string why;    ///< why there are no bytes; empty when there are
   bool lost = false;  ///< the connection could not be made, or was closed
+  /// c-ares gave up well before the time-out that was set: from 1.32 on it expects that a server keeps its pace. A new
+  /// channel has no such expectation.
+  bool too_early = false;
 };
 
 class channel : public std::enable_shared_from_this<channel> {
@@ -58,6 +61,7 @@ private:
 
   boost::asio::any_io_executor executor_;
   boost::asio::steady_timer timer_;
+  std::chrono::nanoseconds timeout_;
   std::map<ares_socket_t, std::shared_ptr<watched>> sockets_;
   ares_channel ares_ = nullptr;
   int asked_ = 0;

@@ -50,6 +50,7 @@ asio::awaitable<reply> resolver::exchange(server& which, const std::vector<unsig
   for (int i = 0; i < tries; ++i) {
     const auto over = channel_to(which);
     got = co_await over->ask(query);
+    if (got.too_early) continue;  // on a new channel, since this one counts as broken
     if (!got.lost || over->answers() == 0) break;
     which.questions = std::min(which.questions, over->answers());
     which.limited_at = clock::now();

@@ -6,6 +6,7 @@
 //
 // usage: plugin_frame_fuzz [SECONDS [SEED]]
 #include "fuzz/driver.hpp"
+#include "model/snapshot.hpp"
 #include "plugins/boundary.hpp"
 #include "plugins/frame_content.hpp"
 #include "plugins/frame_dispatcher.hpp"

@@ -103,7 +103,7 @@ TEST_F(Shell, Zsh) {
     zpty -w -n shell $'--di\t'
     zpty -r -m shell said '*--di*ff *' && print option
     zpty -d shell)");
-  EXPECT_EQ(said({"timeout", "30", "zsh", "-f", directory / "type.zsh", directory.path().string()}), "verb\noption\n");
+  EXPECT_EQ(said({"timeout", "100", "zsh", "-f", directory / "type.zsh", directory.path().string()}), "verb\noption\n");
 }
 
 }  // namespace

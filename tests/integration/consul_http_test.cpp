@@ -104,10 +104,16 @@ TEST_F(ConsulHttpReal, FollowsChecksAsFarAsTheHealthLevelSays) {
   ASSERT_TRUE(has({"n1/a"}));
   consul_.put("/v1/agent/check/warn/service:a");
   EXPECT_TRUE(has({}));
-  EXPECT_TRUE(wait_until([this] { return only("warm") && only("warm")->weight == 2; }));
+  EXPECT_TRUE(wait_until([this] {
+    const auto now = only("warm");
+    return now && now->weight == 2;
+  }));
   consul_.put("/v1/agent/check/fail/service:a");
   EXPECT_TRUE(has({}, "warm"));
-  EXPECT_TRUE(wait_until([this] { return only("all") && only("all")->health == health::critical; }));
+  EXPECT_TRUE(wait_until([this] {
+    const auto now = only("all");
+    return now && now->health == health::critical;
+  }));
   consul_.put("/v1/agent/check/pass/service:a");
   EXPECT_TRUE(has({"n1/a"}));
   EXPECT_TRUE(has({"n1/a"}, "warm"));
@@ -119,12 +125,18 @@ TEST_F(ConsulHttpReal, KnowsMaintenanceFromFailure) {
   ASSERT_TRUE(has({"n1/a"}));
   consul_.maintenance("a", true);
   EXPECT_TRUE(has({}));
-  EXPECT_TRUE(wait_until([this] { return only("all") && only("all")->health == health::maintenance; }));
+  EXPECT_TRUE(wait_until([this] {
+    const auto now = only("all");
+    return now && now->health == health::maintenance;
+  }));
   consul_.maintenance("a", false);
   EXPECT_TRUE(has({"n1/a"}));
   consul_.put("/v1/agent/maintenance?enable=true");
   EXPECT_TRUE(has({}));
-  EXPECT_TRUE(wait_until([this] { return only("all") && only("all")->health == health::maintenance; }));
+  EXPECT_TRUE(wait_until([this] {
+    const auto now = only("all");
+    return now && now->health == health::maintenance;
+  }));
 }
 
 TEST_F(ConsulHttpReal, ChoosesByAllTagsAndByFilter) {

@@ -1,6 +1,7 @@
 #include "support/plugin_harness.hpp"
 
 #include "config/configuration.hpp"
+#include "model/snapshot.hpp"
 
 #include <algorithm>
 #include <filesystem>

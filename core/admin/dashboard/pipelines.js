@@ -3,8 +3,8 @@
 let status = null; // what the last event "state" had
 
 function draw() {
-  const { verdict } = status;
-  const kind = verdict === "all is well" ? "good" : verdict === "not as it should be" ? "bad" : "mild";
+  const {verdict, state} = status;  // the phrase for people, the word for programs
+  const kind = state === 'ok' ? 'good' : state === 'wrong' ? 'bad' : 'mild';
   $("version").textContent = status.version;
   say($("verdict"), verdict[0].toUpperCase() + verdict.slice(1));
   $("state").className = kind;

@@ -40,13 +40,16 @@ function confirmedRollback(name, detail) {
   $("ask-list").replaceChildren();
   $("revision").replaceChildren(...old.map((each) => el("option", { value: each.revision },
     `${each.revision}: ${each.in_service} in service, ${each.decided ? clock(each.decided) : "before the restart"}`)));
-  return confirmed(phrase`Roll back ${name}?`, old.length ? "The old content is served again, and the pipeline is paused until it is resumed."
-    : "There is no earlier revision.", "Roll back", old.length > 0);
+  return confirmed(
+      phrase`Roll back ${name}?`,
+      old.length ? 'The old content is served again, and the pipeline is paused until it is resumed.' :
+                   'There is no earlier revision.',
+      'Roll back', old.length > 0, true);
 }
-async function confirmed(title, text, yes, possible) {
+async function confirmed(title, text, yes, possible, choosesRevision = false) {
   $("ask-title").replaceChildren(el("span", {}, title));
   $("ask-text").textContent = text;
-  $("ask-revision").hidden = !$("revision").options.length || yes !== "Roll back";
+  $('ask-revision').hidden = !choosesRevision || !$('revision').options.length;
   $("ask-yes").textContent = yes;
   $("ask-yes").disabled = !possible;
   $("ask").returnValue = "no";

@@ -43,10 +43,7 @@ server read_server(const drcon::options& address, const drcon::options& tls) {
     throw drcon::config_error(address.pointer(), "a user goes into 'user' and 'password', which no message shows");
   if (!url->path.empty() && url->path != "/")
     throw drcon::config_error(address.pointer(), "no path is expected: the gateway's own are used");
-  server to{.url = text,
-            .host = url->host,
-            .port = url->port.empty() ? "2379" : url->port,
-            .tls = {}};
+  server to{.url = text, .host = url->host, .port = url->port.empty() ? "2379" : url->port, .tls = {}};
   if (url->scheme == "http") return to;
   try {
     to.tls = read_tls(tls, to.host);

@@ -28,7 +28,7 @@ struct url {
 
 /// What a request line asks for: "/v1/pipelines/a%20b?limit=5".
 struct url_target {
-  std::vector<std::string> segments;                          ///< of the path, decoded; "/" has one, which is empty
+  std::vector<std::string> segments;                            ///< of the path, decoded; "/" has one, which is empty
   std::vector<std::pair<std::string, std::string>> parameters;  ///< of the query, decoded, '+' as a space, in order
 };
 
@@ -52,7 +52,8 @@ inline int hex_value(char c) {
 
 /// The text with its %XX decoded; nothing when it has a byte that is neither encoded nor allowed here: unreserved, a
 /// delimiter, or one of `more`.
-inline std::optional<std::string> url_decoded(std::string_view text, std::string_view more, bool plus_is_space = false) {
+inline std::optional<std::string> url_decoded(std::string_view text, std::string_view more,
+                                              bool plus_is_space = false) {
   std::string decoded;
   for (std::size_t i = 0; i < text.size(); ++i) {
     const char c = text[i];
@@ -144,8 +145,8 @@ inline std::optional<std::string_view> take_url_tail(std::string_view& text, cha
 
 }  // namespace detail
 
-/// The parts of a URL, or nothing when the text is none: without a scheme, with a byte that has no place in it, a broken
-/// %XX, an IPv6 address that is none, or a port that is no number.
+/// The parts of a URL, or nothing when the text is none: without a scheme, with a byte that has no place in it, a
+/// broken %XX, an IPv6 address that is none, or a port that is no number.
 inline std::optional<url> parse_url(std::string_view text) {
   url read;
   const auto colon = text.find(':');

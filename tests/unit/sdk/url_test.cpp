@@ -43,9 +43,28 @@ TEST(Url, SaysThatAUserStandsBeforeTheHost) {
 }
 
 TEST(Url, IsNoneWithWhatHasNoPlaceInIt) {
-  for (const auto* text : {"", "a", "//a", ":", "1http://a", "http//a", "http://a b", "http://a/ ", "http://a/%4", "http://a/%zz",
-                           "http://a:x", "http://a:80:80", "http://[::1", "http://[::1]x", "http://[1.2.3.4]", "http://[::1%25lo]",
-                           "http://a/\"", "http://a/<b>", "http://a/?[", "http://a/\n", "http://a/\xc3\xa9", "http://u@v@a"})
+  for (const auto* text : {"",
+                           "a",
+                           "//a",
+                           ":",
+                           "1http://a",
+                           "http//a",
+                           "http://a b",
+                           "http://a/ ",
+                           "http://a/%4",
+                           "http://a/%zz",
+                           "http://a:x",
+                           "http://a:80:80",
+                           "http://[::1",
+                           "http://[::1]x",
+                           "http://[1.2.3.4]",
+                           "http://[::1%25lo]",
+                           "http://a/\"",
+                           "http://a/<b>",
+                           "http://a/?[",
+                           "http://a/\n",
+                           "http://a/\xc3\xa9",
+                           "http://u@v@a"})
     EXPECT_FALSE(parse_url(text)) << text;
   EXPECT_FALSE(parse_url(std::string_view("http://[::1\0]", 13)));
 }

@@ -1,5 +1,5 @@
-// toml++ as drcon includes it, on the versions that Debian 12 (3.3) and 13 (3.4) have: the one place that knows how they
-// differ. toml++ must not be included before this header.
+// toml++ as drcon includes it, on the versions that Debian 12 (3.3) and 13 (3.4) have: the one place that knows how
+// they differ. toml++ must not be included before this header.
 #pragma once
 
 #include <cstdint>

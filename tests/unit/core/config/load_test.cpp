@@ -228,11 +228,11 @@ TEST(PipelineConfig, IsTheSameWhenNothingThatCountsDiffers) {
   const pipeline_config one{.name = "a", .sources = {"s"}, .sinks = {"t"}};
   auto other = one;
   other.where = {"elsewhere", 1, 1};
-  EXPECT_TRUE(one.same_as(other));
+  EXPECT_TRUE(one == other);
   const auto differs = [&one](auto change) {
     auto changed = one;
     change(changed);
-    return !one.same_as(changed);
+    return one != changed;
   };
   EXPECT_TRUE(differs([](auto& c) { c.sources.emplace_back("x"); }));
   EXPECT_TRUE(differs([](auto& c) { c.sinks = {}; }));

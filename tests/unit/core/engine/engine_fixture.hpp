@@ -3,6 +3,7 @@
 
 #include "base/lane.hpp"
 #include "engine/engine.hpp"
+#include "report/figures.hpp"
 #include "support/fake_plugins.hpp"
 #include "support/temp_dir.hpp"
 #include "support/wait.hpp"
@@ -120,7 +121,8 @@ protected:
   }
   bool shows(const std::string& figure) {
     return test::wait_until([&] {
-      return figures_.text(on_engine([this] { return engine_->figures(); })).find(figure) != std::string::npos;
+      return figures_.text(on_engine([this] { return report::figures_of(*engine_); })).find(figure) !=
+             std::string::npos;
     });
   }
 

@@ -164,7 +164,7 @@ TEST_F(Engine, IgnoresASecondAnswer) {
   host.host()->done(host.instance(), 1, DRCON_RETRY, c_string("again"));
   host.host()->done(host.instance(), 4711, DRCON_OK, {});
   EXPECT_TRUE(shows("drcon_plugin_misbehaviour_total{instance=\"t\",kind=\"sink\",plugin=\"fake-sink\"} 2"))
-      << figures_.text(on_engine([this] { return engine_->figures(); }));
+      << figures_.text(on_engine([this] { return report::figures_of(*engine_); }));
   fake("s")->host.publish(service_of("web", 2));
   EXPECT_TRUE(sees("t", 2));
 }

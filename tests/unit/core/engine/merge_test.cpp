@@ -1,5 +1,6 @@
 #include "engine/merge.hpp"
 
+#include "model/snapshot.hpp"
 #include "support/fake_plugins.hpp"
 
 #include <gtest/gtest.h>

@@ -1,5 +1,6 @@
 // Filters and limits of a pipeline.
 #include "engine/shape.hpp"
+#include "model/snapshot.hpp"
 
 #include <gtest/gtest.h>
 

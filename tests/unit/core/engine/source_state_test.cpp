@@ -1,4 +1,5 @@
 #include "engine/source_state.hpp"
+#include "model/snapshot.hpp"
 
 #include <gtest/gtest.h>
 
@@ -23,8 +24,8 @@ protected:
 TEST_F(SourceState, RemembersWhenAWithdrawnServiceWent) {
   say("web", true);
   say("web", false);
-  EXPECT_TRUE(source_.told("web"));
-  EXPECT_FALSE(source_.told("never"));
+  EXPECT_TRUE(source_.reported("web"));
+  EXPECT_FALSE(source_.reported("never"));
 }
 
 TEST_F(SourceState, ForgetsWithdrawnServicesBeforeTheyFillTheMemory) {
@@ -35,8 +36,8 @@ TEST_F(SourceState, ForgetsWithdrawnServicesBeforeTheyFillTheMemory) {
     say("s" + std::to_string(i), true);
     say("s" + std::to_string(i), false);
   }
-  EXPECT_FALSE(source_.told("first"));
-  EXPECT_TRUE(source_.told("stays"));
+  EXPECT_FALSE(source_.reported("first"));
+  EXPECT_TRUE(source_.reported("stays"));
 }
 
 }  // namespace

@@ -1,5 +1,8 @@
 #include "engine/state_store.hpp"
 
+#include "engine/state_file.hpp"
+
+#include "model/snapshot.hpp"
 #include "support/fake_plugins.hpp"
 #include "support/temp_dir.hpp"
 
@@ -21,19 +24,20 @@ model::snapshot_ptr a_snapshot() {
 
 TEST(StateStore, ReadsBackWhatItKept) {
   const test::temp_dir directory;
-  std::string why;
   { state_store(directory.path()).save("p", a_snapshot()); }
-  const auto back = state_store(directory.path()).load("p", why);
-  ASSERT_TRUE(back) << why;
+  const auto loaded = state_store(directory.path()).load("p");
+  ASSERT_TRUE(loaded) << loaded.error().why;
+  const auto back = *loaded;
+  ASSERT_TRUE(back);
   EXPECT_EQ(back->revision(), 7U);
   EXPECT_TRUE(same_content(*back, *a_snapshot()));
 }
 
 TEST(StateStore, HasNothingWithoutComplaintWhenThereIsNoFile) {
   const test::temp_dir directory;
-  std::string why;
-  EXPECT_EQ(state_store(directory.path()).load("p", why), nullptr);
-  EXPECT_EQ(why, "");
+  const auto loaded = state_store(directory.path()).load("p");
+  ASSERT_TRUE(loaded) << loaded.error().why;
+  EXPECT_EQ(*loaded, nullptr);
 }
 
 TEST(StateStore, RefusesADamagedFileAndSaysSo) {
@@ -41,17 +45,16 @@ TEST(StateStore, RefusesADamagedFileAndSaysSo) {
   for (std::size_t i = 0; i < good.size() - 1; i += 7) {
     auto bad = good;
     bad[i] = static_cast<char>(bad[i] ^ 1);
-    std::string why;
-    EXPECT_EQ(parse_state(bad, why), nullptr) << "byte " << i;
-    EXPECT_NE(why, "");
+    const auto parsed = parse_state(bad);
+    ASSERT_FALSE(parsed) << "byte " << i;
+    EXPECT_NE(parsed.error().why, "");
   }
 }
 
 TEST(StateStore, RefusesAFileCutShort) {
   const auto good = serialise(*a_snapshot());
   for (std::size_t length = 0; length + 2 < good.size(); length += 5) {
-    std::string why;
-    EXPECT_EQ(parse_state(good.substr(0, length), why), nullptr) << "length " << length;
+    EXPECT_FALSE(parse_state(good.substr(0, length))) << "length " << length;
   }
 }
 
@@ -62,10 +65,30 @@ TEST(StateStore, WritesTheNewestOfManySaves) {
     for (std::uint64_t revision = 1; revision <= 1000; ++revision)
       store.save("p", std::make_shared<const model::snapshot>(revision, std::vector<model::service_ptr>{}));
   }
-  std::string why;
-  const auto back = state_store(directory.path()).load("p", why);
-  ASSERT_TRUE(back) << why;
-  EXPECT_EQ(back->revision(), 1000U);
+  const auto loaded = state_store(directory.path()).load("p");
+  ASSERT_TRUE(loaded) << loaded.error().why;
+  ASSERT_TRUE(*loaded);
+  EXPECT_EQ((*loaded)->revision(), 1000U);
+}
+
+TEST(StateStore, NamesTheFileThatItDoesNotUse) {
+  const test::temp_dir directory;
+  std::ofstream(directory.path() / "p.state") << "something else\n";
+  const auto loaded = state_store(directory.path()).load("p");
+  ASSERT_FALSE(loaded);
+  EXPECT_EQ(loaded.error().why,
+            (directory.path() / "p.state").string() + " is not used: it does not start with 'drcon-state 1 sha256 '");
+}
+
+TEST(StateStore, TakesAMarkThatCannotBeReadForAPause) {
+  const test::temp_dir directory;
+  EXPECT_FALSE(state_store(directory.path()).load_pause("p"));
+  for (const auto* text : {"", "no JSON", "[]", "{\"why\": 3}"}) {
+    std::ofstream(directory.path() / "p.paused") << text;
+    const auto mark = state_store(directory.path()).load_pause("p");
+    ASSERT_TRUE(mark) << text;
+    EXPECT_EQ(mark->why, "paused before the restart") << text;
+  }
 }
 
 }  // namespace

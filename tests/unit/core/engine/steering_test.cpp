@@ -1,5 +1,6 @@
 // What people ask of a running engine: pause, resume, rollback, release of the brake, resync.
 #include "engine_fixture.hpp"
+#include "model/snapshot.hpp"
 
 namespace drcon::engine {
 namespace {
@@ -127,127 +128,6 @@ TEST_F(Steering, AResyncComparesThoughNothingChanged) {
   EXPECT_EQ(on_engine([this] { return engine_->resync("p"); }), 1U);
   ASSERT_TRUE(fake("t")->wait([] { return fake("t")->applies == 2; }));
   EXPECT_TRUE(fake("t")->reconciles.back());
-}
-
-// ---- explain ----
-
-class Explain : public Steering {
-protected:
-  nlohmann::json explain(const std::string& asked) {
-    return on_engine([&] { return engine_->explain("p", asked, {}); })["matches"];
-  }
-  std::string verdict(const std::string& asked) {
-    const auto matches = explain(asked);
-    return matches.size() == 1 ? matches[0]["verdict"].get<std::string>() : std::to_string(matches.size()) + " matches";
-  }
-  bool settles() {
-    return test::wait_until([this] { return on_engine([this] { return engine_->settled(); }); });
-  }
-};
-
-TEST_F(Explain, FindsByIdAddressAndPlace) {
-  start();
-  serve(2);
-  ASSERT_TRUE(settles());
-  for (const auto* asked : {"web-2", "10.0.0.2", "10.0.0.2:80"}) {
-    EXPECT_EQ(verdict(asked), "in rotation since revision 1") << asked;
-    EXPECT_EQ(explain(asked)[0]["in_rotation"], true);
-  }
-  EXPECT_EQ(verdict("10.0.0.22"), "0 matches");
-}
-
-TEST_F(Explain, SaysWhenItWentAndThatNoSourceListsIt) {
-  start();
-  serve(3);
-  fake("s")->host.publish(service_of("web", 2));
-  ASSERT_TRUE(sees("t", 2));
-  ASSERT_TRUE(settles());
-  const auto gone = explain("web-3").at(0);
-  EXPECT_EQ(gone["verdict"], "not in rotation: no source lists it");
-  EXPECT_GT(gone["decided"]["gone_at"], 0);
-  EXPECT_EQ(gone["decided"]["since_revision"], 2);
-  EXPECT_EQ(gone["sources"][0]["says"], "absent");
-  EXPECT_GT(gone["sources"][0]["told"], 0);
-  EXPECT_EQ(gone["journal"].back()["endpoints"][0]["change"], "removed");
-}
-
-TEST_F(Explain, NamesTheConditionThatLeavesItOut) {
-  config_.pipelines["p"].filter.tags = {"v2"};
-  start();
-  fake("s")->host.publish(service_of("web", 1));
-  fake("s")->host.ready();
-  ASSERT_TRUE(test::wait_until([this] { return !explain("web-1").empty(); }));
-  ASSERT_TRUE(test::wait_until([this] { return explain("web-1")[0]["decided"]["revision"] == 1; }));
-  EXPECT_EQ(verdict("web-1"), "not in rotation: left out: filter.tags wants v2; it has none");
-}
-
-TEST_F(Explain, SaysThatTheBrakeKeepsWhatItsSourceLacks) {
-  start();
-  serve(4);
-  fake("s")->host.publish(service_of("web", 1));
-  ASSERT_TRUE(test::wait_until([this] { return !journal(journal_entry::kind::held).empty(); }));
-  const auto kept = explain("web-4").at(0);
-  EXPECT_EQ(kept["in_rotation"], true);
-  EXPECT_EQ(kept["sources"][0]["says"], "absent");
-  EXPECT_THAT(kept["verdict"].get<std::string>(), testing::HasSubstr("the brake holds an update: 3 of 4"));
-}
-
-TEST_F(Explain, SaysThatAPauseKeepsItOut) {
-  start();
-  serve(1);
-  ask([](pipeline& each) { return each.pause("lunch"), 0; });
-  fake("s")->host.publish(service_of("web", 2));
-  ASSERT_TRUE(is_pending());
-  EXPECT_EQ(verdict("web-2"), "not in rotation: the pipeline is paused: lunch");
-}
-
-TEST_F(Explain, SaysWhatTheSinkAnswered) {
-  start();
-  {
-    const std::lock_guard lock(fake("t")->mutex);
-    fake("t")->answer = retry("nobody listens");
-  }
-  fake("s")->host.publish(service_of("web", 1));
-  fake("s")->host.ready();
-  ASSERT_TRUE(test::wait_until([this] { return !journal(journal_entry::kind::away).empty(); }));
-  EXPECT_EQ(verdict("web-1"), "not in rotation at sink t, whose last answer is 'away': nobody listens");
-}
-
-TEST_F(Explain, SaysWhatASourceMayNotSay) {
-  start();
-  auto hostile = service_of("web", 2);
-  hostile.endpoints[1].address = "1.2.3.4;\n}";
-  fake("s")->host.publish(hostile);
-  fake("s")->host.ready();
-  ASSERT_TRUE(sees("t", 1));
-  EXPECT_THAT(verdict("web-2"),
-              testing::StartsWith("not in rotation: left out: what source s says of it cannot be used"));
-}
-
-TEST_F(Explain, AnUnhealthyOneIsKnownAndNotInRotation) {
-  start();
-  auto sick = service_of("web", 2);
-  sick.endpoints[1].health = health::critical;
-  fake("s")->host.publish(sick);
-  fake("s")->host.ready();
-  ASSERT_TRUE(sees("t", 2));
-  ASSERT_TRUE(settles());
-  EXPECT_EQ(verdict("web-2"), "not in rotation: its health is critical");
-}
-
-TEST_F(Explain, SaysWhoseWordCounts) {
-  config_.sources["other"] = instance_of("other", "fake-source");
-  config_.pipelines["p"].sources = {"s", "other"};
-  config_.pipelines["p"].merge = {.policy = config::merge_policy::prefer, .grace = 0s};
-  start();
-  ASSERT_TRUE(fake("other")->wait([] { return fake("other")->started.load(); }));
-  serve(1);
-  auto more = service_of("web", 3);
-  fake("other")->host.publish(more);
-  fake("other")->host.ready();
-  ASSERT_TRUE(test::wait_until([this] { return !explain("web-3").empty(); }));
-  EXPECT_EQ(verdict("web-3"),
-            "not in rotation: merge = \"prefer\": source s speaks, and the word of other does not count");
 }
 
 }  // namespace

@@ -36,17 +36,21 @@ protected:
     return all;
   }
 
+  // Of this test alone: what an earlier one has written is still folded.
+  const std::string name_ = "test-" + std::to_string(++tests_);
+
 private:
+  static inline int tests_ = 0;
   test::temp_dir directory_;
   std::filesystem::path file_ = directory_ / "log";
 };
 
 TEST_F(Log, FoldsWhatASourceASinkOrAPipelineRepeats) {
   for (const auto kind : {subject_kind::source, subject_kind::sink, subject_kind::pipeline})
-    for (int i = 0; i < 3; ++i) error({kind, "same"}, "does not answer");
-  EXPECT_THAT(lines(), ElementsAre(EndsWith("error [source same] does not answer"),
-                                   EndsWith("error [sink same] does not answer"),
-                                   EndsWith("error [pipeline same] does not answer")));
+    for (int i = 0; i < 3; ++i) error({kind, name_}, "does not answer");
+  EXPECT_THAT(lines(), ElementsAre(EndsWith("error [source " + name_ + "] does not answer"),
+                                   EndsWith("error [sink " + name_ + "] does not answer"),
+                                   EndsWith("error [pipeline " + name_ + "] does not answer")));
 }
 
 TEST_F(Log, WritesEachLineAboutTheHostItself) {
@@ -55,9 +59,9 @@ TEST_F(Log, WritesEachLineAboutTheHostItself) {
 }
 
 TEST_F(Log, ASourcesRecoveryDoesNotEndWhatASinkOfTheSameNameRepeats) {
-  error({subject_kind::sink, "twin"}, "does not answer");
-  info({subject_kind::source, "twin"}, "state known again");
-  error({subject_kind::sink, "twin"}, "does not answer");
+  error({subject_kind::sink, name_}, "does not answer");
+  info({subject_kind::source, name_}, "state known again");
+  error({subject_kind::sink, name_}, "does not answer");
   EXPECT_EQ(lines().size(), 2U);
 }
 

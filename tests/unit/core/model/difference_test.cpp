@@ -1,5 +1,6 @@
 #include "model/difference.hpp"
 
+#include "model/snapshot.hpp"
 #include "support/fake_plugins.hpp"
 
 #include <gtest/gtest.h>

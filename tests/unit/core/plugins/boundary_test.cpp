@@ -1,5 +1,6 @@
 #include "plugins/boundary.hpp"
 
+#include "model/snapshot.hpp"
 #include "support/fake_plugins.hpp"
 
 #include <gtest/gtest.h>

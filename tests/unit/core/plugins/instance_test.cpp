@@ -61,14 +61,5 @@ TEST_F(Instance, CountsWhatASourceIsRefusedApartFromASinkOfTheSameName) {
   EXPECT_THAT(figures_.text(), HasSubstr("drcon_refused_total{instance=\"same\",kind=\"sink\"} 0"));
 }
 
-TEST_F(Instance, ACallAfterItsMetricsHaveEndedDoesNoHarm) {
-  auto figures = std::make_unique<metrics::metrics>();
-  const auto late = figures->make_counter(metrics::plugin_late_calls, {});
-  late.increment();
-  EXPECT_THAT(figures->text(), HasSubstr("drcon_plugin_late_calls_total 1"));
-  figures.reset();
-  late.increment();
-}
-
 }  // namespace
 }  // namespace drcon::plugins

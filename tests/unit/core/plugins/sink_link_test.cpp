@@ -1,4 +1,5 @@
 #include "plugins/sink_link.hpp"
+#include "model/snapshot.hpp"
 
 #include <gtest/gtest.h>
 

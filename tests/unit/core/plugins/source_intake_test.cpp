@@ -1,4 +1,5 @@
 #include "plugins/source_intake.hpp"
+#include "model/snapshot.hpp"
 
 #include <boost/asio/io_context.hpp>
 

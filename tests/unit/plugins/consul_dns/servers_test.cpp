@@ -7,6 +7,7 @@
 #include <atomic>
 #include <mutex>
 #include <set>
+#include <thread>
 
 namespace drcon::test {
 namespace {
@@ -35,6 +36,24 @@ TEST(ConsulDnsConnection, LeavesOneThatHasGoneSilent) {
   ASSERT_TRUE(source.wait_for([](const auto& now) { return now.unknown.contains("web"); }));
   EXPECT_TRUE(source.wait_for([](const auto& now) { return !now.unknown.contains("web"); })) << source.status().text;
   EXPECT_GT(server.connections(), 1);
+}
+
+// Newer versions of c-ares would wait for 250 ms only, a multiple of what earlier answers took.
+TEST(ConsulDnsConnection, WaitsAsLongAsItsTimeOutForAServerThatWasQuickBefore) {
+  std::atomic<int> asked = 0;
+  std::atomic<int> slow = 0;
+  scripted_dns server([&](const dns_bytes& query, bool) {
+    if (++asked > 20) {
+      std::this_thread::sleep_for(700ms);
+      ++slow;
+    }
+    return two_endpoints(query);
+  });
+  source_harness source("consul-dns", quick_but("10s", "200ms") + web + asked_at({server.address()}));
+  source.start();
+  ASSERT_TRUE(wait_until([&] { return slow >= 3; }));
+  EXPECT_EQ(source.metrics().find("failures_total"), std::string::npos) << source.metrics();
+  EXPECT_FALSE(source.now().unknown.contains("web"));
 }
 
 // Consul closes a connection after 128 questions, dnsmasq after 100.

@@ -1,16 +1,24 @@
-// What people are told of an engine: that all is well only when it is.
-#include "engine_fixture.hpp"
+// What is reported of an engine: that all is well only when it is.
+#include "report/verdict.hpp"
 
-namespace drcon::engine {
+#include "report/encode.hpp"
+#include "report/status.hpp"
+#include "unit/core/engine/engine_fixture.hpp"
+
+namespace drcon::report {
 namespace {
+
+using namespace std::chrono_literals;
+using test::fake;
+using test::service_of;
 
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-class Verdict : public Engine {
+class Verdict : public engine::Engine {
 protected:
   void SetUp() override {
-    sink_runner::answer_patience = 30s;
+    engine::sink_runner::answer_patience = 30s;
     start();
   }
   void serve(int endpoints) {
@@ -20,13 +28,17 @@ protected:
     ASSERT_TRUE(becomes("all is well"));
   }
   bool becomes(const std::string& verdict) {
-    return test::wait_until([&] { return on_engine([this] { return engine_->verdict(); }) == verdict; });
+    return test::wait_until(
+        [&] { return on_engine([this] { return std::string(to_words(verdict_of(*engine_))); }) == verdict; });
+  }
+  nlohmann::json status() {
+    return on_engine([this] { return encode(status_of(*engine_)); });
   }
   std::vector<std::string> caveats() {
-    return on_engine([this] { return engine_->caveats(); });
+    return on_engine([this] { return report::caveats(*engine_); });
   }
   std::vector<std::string> unsettled() {
-    return on_engine([this] { return engine_->unsettled(); });
+    return on_engine([this] { return report::unsettled(*engine_); });
   }
 };
 
@@ -81,7 +93,7 @@ TEST_F(Verdict, OfManyThatAreLeftOutSomeAreNamedAndAllCounted) {
   }
   ASSERT_TRUE(test::wait_until([this] { return caveats().size() == 4; }));
   EXPECT_EQ(caveats().back(), "source s leaves out 297 more");
-  const auto source = on_engine([this] { return engine_->status(); })["sources"]["s"];
+  const auto source = status()["sources"]["s"];
   EXPECT_EQ(source["refused"].size(), 100U);
   EXPECT_EQ(source["refused_count"], 300);
 
@@ -113,5 +125,28 @@ TEST_F(Verdict, ASinkAtWorkIsUnderWayAndOneWhoseTargetIsAwayIsNotAsItShouldBe) {
   EXPECT_THAT(unsettled(), ElementsAre("sink t: away: nobody listens"));
 }
 
+TEST_F(Verdict, IsAWordForProgramsBesideThePhraseForPeople) {
+  serve(2);
+  EXPECT_EQ(status()["state"], "ok");
+  EXPECT_EQ(status()["verdict"], "all is well");
+  on_engine([this] { return engine_->find("p")->pause("lunch"), 0; });
+  EXPECT_EQ(status()["state"], "caveats");
+  EXPECT_EQ(status()["verdict"], "settled, with caveats");
+  on_engine([this] { return engine_->find("p")->resume(); });
+  {
+    const std::lock_guard lock(fake("t")->mutex);
+    fake("t")->answers = false;
+  }
+  fake("s")->host.publish(service_of("web", 3));
+  ASSERT_TRUE(fake("t")->wait([] { return fake("t")->open_ticket.has_value(); }));
+  EXPECT_EQ(status()["state"], "under_way");
+  EXPECT_EQ(status()["sinks"]["t"]["last_answer"], "applied") << "to the revision before";
+  const auto& host = fake("t")->host;
+  host.host()->done(host.instance(), *fake("t")->open_ticket, DRCON_REJECTED, c_string("too many"));
+  ASSERT_TRUE(becomes("not as it should be"));
+  EXPECT_EQ(status()["state"], "wrong");
+  EXPECT_EQ(status()["sinks"]["t"]["last_answer"], "rejected");
+}
+
 }  // namespace
-}  // namespace drcon::engine
+}  // namespace drcon::report

@@ -1,11 +1,13 @@
-// What is known at a scrape: nothing of what was removed by a reload is among it.
+#include "report/figures.hpp"
+
 #include "base/build_facts.hpp"
-#include "engine/engine.hpp"
-#include "engine/shown.hpp"
+#include "base/wall_clock.hpp"
+#include "model/snapshot.hpp"
+#include "report/status.hpp"
 
 #include <drcon/model.hpp>
 
-namespace drcon::engine {
+namespace drcon::report {
 namespace {
 
 using metrics::labels;
@@ -17,7 +19,7 @@ double number(Number value) {
   return static_cast<double>(value);
 }
 
-void figures_of(const source_state& source, std::vector<sample>& all) {
+void add_figures(const engine::source_state& source, std::vector<sample>& all) {
   const labels with{{"source", source.name()}};
   all.push_back({&metrics::source_state,
                  {{"source", source.name()}, {"plugin", source.instance().plugin_name()}},
@@ -30,7 +32,7 @@ void figures_of(const source_state& source, std::vector<sample>& all) {
   all.push_back({&metrics::queue_depth, labels_of(source.subject()), number(source.instance().queue_depth())});
 }
 
-void figures_of(const pipeline& each, std::vector<sample>& all) {
+void add_figures(const engine::pipeline& each, std::vector<sample>& all) {
   const labels with{{"pipeline", each.name()}};
   const auto* snapshot = each.current().snapshot.get();
   all.push_back({&metrics::pipeline_known, with, number(each.known())});
@@ -42,18 +44,19 @@ void figures_of(const pipeline& each, std::vector<sample>& all) {
   all.push_back({&metrics::services, with, number(snapshot->services().size())});
   all.push_back({&metrics::endpoints_in_service, with, number(snapshot->in_service_count())});
   for (const auto& [health, count] : count_by_health(*snapshot))
-    all.push_back({&metrics::endpoints, {{"pipeline", each.name()}, {"health", health}}, number(count)});
+    all.push_back(
+        {&metrics::endpoints, {{"pipeline", each.name()}, {"health", std::string(to_string(health))}}, number(count)});
 }
 
-void figures_of(const sink_runner& sink, std::vector<sample>& all) {
+void add_figures(const engine::sink_runner& sink, std::vector<sample>& all) {
   const labels with{{"sink", sink.name()}};
-  const auto revision = [](const model::snapshot_ptr& of) { return of ? number(of->revision()) : 0; };
+  const auto revision = [](const model::snapshot_ptr& snapshot) { return snapshot ? number(snapshot->revision()) : 0; };
   all.push_back({&metrics::sink_state,
                  {{"sink", sink.name()}, {"plugin", sink.instance().plugin_name()}},
                  number(sink.instance().status().state)});
   all.push_back({&metrics::sink_up_to_date, with, number(sink.up_to_date())});
   all.push_back({&metrics::sink_in_flight, with, number(sink.in_flight())});
-  all.push_back({&metrics::sink_wanted, with, revision(sink.wanted())});
+  all.push_back({&metrics::sink_wanted, with, revision(sink.desired())});
   all.push_back({&metrics::sink_applied, with, revision(sink.applied())});
   all.push_back({&metrics::sink_last_applied, with, base::to_seconds(sink.last_applied())});
   all.push_back({&metrics::queue_depth, labels_of(sink.subject()), number(sink.instance().queue_depth())});
@@ -61,13 +64,13 @@ void figures_of(const sink_runner& sink, std::vector<sample>& all) {
 
 }  // namespace
 
-std::vector<metrics::sample> engine::figures() const {
+std::vector<sample> figures_of(const engine::engine& engine) {
   std::vector<sample> all{{&metrics::build_info, {{"version", build::version}}, 1},
-                          {&metrics::settled, {}, number(settled())}};
-  for (const auto& [name, each] : sources_) figures_of(*each, all);
-  for (const auto& [name, each] : pipelines_) figures_of(*each, all);
-  for (const auto& [name, each] : sinks_) figures_of(*each, all);
+                          {&metrics::settled, {}, number(engine.settled())}};
+  for (const auto& [name, source] : engine.sources()) add_figures(*source, all);
+  for (const auto& [name, pipeline] : engine.pipelines()) add_figures(*pipeline, all);
+  for (const auto& [name, sink] : engine.sinks()) add_figures(*sink, all);
   return all;
 }
 
-}  // namespace drcon::engine
+}  // namespace drcon::report

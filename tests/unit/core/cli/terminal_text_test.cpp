@@ -1,5 +1,5 @@
 // What people read of the admin interface's answers.
-#include "cli/told.hpp"
+#include "cli/terminal_text.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -11,24 +11,24 @@ namespace {
 using testing::HasSubstr;
 using testing::Not;
 
-TEST(Told, NothingOfARegistryReachesTheTerminalAsAnOrder) {
-  EXPECT_EQ(harmless("a\x1b[2Jb\nc\x7f"), "a\\x1b[2Jb\\x0ac\\x7f");
-  EXPECT_EQ(harmless("\xc2\x9b"
-                     "31m"),
+TEST(TerminalText, NothingOfARegistryReachesTheTerminalAsAnOrder) {
+  EXPECT_EQ(printable("a\x1b[2Jb\nc\x7f"), "a\\x1b[2Jb\\x0ac\\x7f");
+  EXPECT_EQ(printable("\xc2\x9b"
+                      "31m"),
             "\\u009b31m")
       << "control characters of one byte more";
-  EXPECT_EQ(harmless("gnp.\xe2\x80\xae"
-                     "exe"),
+  EXPECT_EQ(printable("gnp.\xe2\x80\xae"
+                      "exe"),
             "gnp.\\u202eexe");
-  EXPECT_EQ(harmless("\xe2\x81\xa6"), "\\u2066");
-  EXPECT_EQ(harmless("grün – 緑 …"), "grün – 緑 …") << "other scripts are no harm";
+  EXPECT_EQ(printable("\xe2\x81\xa6"), "\\u2066");
+  EXPECT_EQ(printable("grün – 緑 …"), "grün – 緑 …") << "other scripts are no harm";
 }
 
-TEST(Told, TablesAreAsWideAsTheirWords) {
+TEST(TerminalText, TablesAreAsWideAsTheirWords) {
   EXPECT_EQ(table({{"A", "B"}, {"long", "x"}, {"grün", "y"}}), "A     B\nlong  x\ngrün  y\n");
 }
 
-TEST(Told, LengthsOfTimeHaveUnits) {
+TEST(TerminalText, LengthsOfTimeHaveUnits) {
   EXPECT_EQ(length_of_time(0.0004), "0.4 ms");
   EXPECT_EQ(length_of_time(0.35), "350 ms");
   EXPECT_EQ(length_of_time(59), "59 s");
@@ -74,24 +74,24 @@ nlohmann::json status_with(const nlohmann::json& sink) {
               {"endpoints", 1}}}}}};
 }
 
-TEST(Told, AStatusHasTheVerdictAndAllThatGoesWithIt) {
-  const auto told = told_status(status_with(
+TEST(TerminalText, AStatusHasTheVerdictAndAllThatGoesWithIt) {
+  const auto shown = format_status(status_with(
       {{"up_to_date", false}, {"in_flight", true}, {"last_answer", "applied"}, {"applied", 2}, {"wanted", 3}}));
-  EXPECT_THAT(told, HasSubstr(": settled, with caveats\n"));
-  EXPECT_THAT(told, HasSubstr("\n  sink page is at work on revision 3\n"));
-  EXPECT_THAT(told, HasSubstr("\n  source hosts leaves out a\\x1b of service web\n"));
-  EXPECT_THAT(told, HasSubstr("page: at work on 3, has 2")) << "its last answer was to another revision";
+  EXPECT_THAT(shown, HasSubstr(": settled, with caveats\n"));
+  EXPECT_THAT(shown, HasSubstr("\n  sink page is at work on revision 3\n"));
+  EXPECT_THAT(shown, HasSubstr("\n  source hosts leaves out a\\x1b of service web\n"));
+  EXPECT_THAT(shown, HasSubstr("page: at work on 3, has 2")) << "its last answer was to another revision";
 }
 
-TEST(Told, AnAppliedChangeHasItsWholeWay) {
+TEST(TerminalText, AnAppliedChangeHasItsWholeWay) {
   auto applied = entry();
   applied["what"] = "applied";
   applied["stages"] = {{"whole", 0.025}};
-  EXPECT_THAT(told_entry(applied), HasSubstr("0.4 ms, 25.0 ms after its source's word"));
+  EXPECT_THAT(format_entry(applied), HasSubstr("0.4 ms, 25.0 ms after its source's word"));
 }
 
-TEST(Told, AnEntrySaysWhatWhyAndWhich) {
-  const auto line = told_entry(entry());
+TEST(TerminalText, AnEntrySaysWhatWhyAndWhich) {
+  const auto line = format_entry(entry());
   EXPECT_THAT(line, HasSubstr("7 decided  pipeline web revision 12 (+1 -1 ~3) from consul, 0.4 ms: +s/10.0.0.1:80 "
                               "-s/e\\x1b and 3 more"));
   EXPECT_THAT(line, Not(HasSubstr("\x1b")));

@@ -1,4 +1,4 @@
-#include "cli/told.hpp"
+#include "cli/terminal_text.hpp"
 
 #include "config/text.hpp"
 
@@ -17,9 +17,9 @@ namespace {
 
 using nlohmann::json;
 
-std::string text(const json& from) { return harmless(from.is_string() ? from.get<std::string>() : from.dump()); }
-std::string text(const json& from, const char* key) { return text(from.at(key)); }
-bool is_set(const json& from, const char* key) { return !from.at(key).get<std::string>().empty(); }
+std::string text(const json& value) { return printable(value.is_string() ? value.get<std::string>() : value.dump()); }
+std::string text(const json& object, const char* key) { return text(object.at(key)); }
+bool is_set(const json& object, const char* key) { return !object.at(key).get<std::string>().empty(); }
 
 std::string state_of(const json& pipeline) {
   if (is_set(pipeline, "held")) return "BRAKE HOLDS";
@@ -29,12 +29,12 @@ std::string state_of(const json& pipeline) {
 }
 
 std::string short_source(const std::string& name, const json& source) {
-  return harmless(name) + ": " + (source.at("known").get<bool>() ? text(source, "state") : "cannot tell");
+  return printable(name) + ": " + (source.at("known").get<bool>() ? text(source, "state") : "cannot tell");
 }
 
 std::string short_sink(const std::string& name, const json& sink) {
   const std::string answer = sink.at("last_answer");
-  auto shown = harmless(name) + ": ";
+  auto shown = printable(name) + ": ";
   if (sink.at("up_to_date").get<bool>()) return shown + "serves " + text(sink, "applied");
   const bool well = answer == "applied" || answer == "none";
   if (well) shown += sink.at("in_flight").get<bool>() ? "at work on " + text(sink, "wanted") : "nothing yet";
@@ -44,7 +44,7 @@ std::string short_sink(const std::string& name, const json& sink) {
 
 }  // namespace
 
-std::string harmless(const std::string& from) { return config::printable(from); }
+std::string printable(const std::string& text) { return config::printable(text); }
 
 std::string clock_time(double seconds) {
   if (seconds <= 0) return "-";
@@ -85,7 +85,7 @@ std::string table(const std::vector<std::vector<std::string>>& rows) {
   return all;
 }
 
-std::string told_status(const json& status) {
+std::string format_status(const json& status) {
   auto shown = fmt::format("drcon {}, up {}: ", text(status, "version"),
                            length_of_time(status.at("now").get<double>() - status.at("started").get<double>()));
   shown += text(status, "verdict") + "\n";
@@ -98,14 +98,14 @@ std::string told_status(const json& status) {
     for (const std::string source : each.at("sources"))
       sources.push_back(short_source(source, status.at("sources").at(source)));
     for (const std::string sink : each.at("sinks")) sinks.push_back(short_sink(sink, status.at("sinks").at(sink)));
-    rows.push_back({harmless(name), state_of(each), each.at("revision") == 0 ? "-" : text(each, "revision"),
+    rows.push_back({printable(name), state_of(each), each.at("revision") == 0 ? "-" : text(each, "revision"),
                     text(each, "in_service") + " of " + text(each, "endpoints"),
                     fmt::format("{}", fmt::join(sources, ", ")), fmt::format("{}", fmt::join(sinks, ", "))});
   }
   return shown + "\n" + table(rows);
 }
 
-std::string told_entry(const json& entry) {
+std::string format_entry(const json& entry) {
   const std::string what = entry.at("what");
   auto line = fmt::format("{} {:>5} {:<8} {} {}", clock_time(entry.at("time")), entry.at("number").get<std::uint64_t>(),
                           what, text(entry, "kind"), text(entry, "subject"));
@@ -134,20 +134,21 @@ std::string told_entry(const json& entry) {
 
 namespace {
 
-std::string told_source(const json& said) {
-  auto line = fmt::format("  source {} ({}, {}): {}", text(said, "source"), text(said, "plugin"), text(said, "state"),
-                          text(said, "says"));
-  if (said.contains("health")) line += fmt::format(", {}, weight {}", text(said, "health"), text(said, "weight"));
-  if (said.at("revision") != 0) line += ", at its revision " + text(said, "revision");
-  if (said.at("told") != 0) line += ", told " + clock_time(said.at("told"));
-  const bool silent = said.at("silent_since") != 0;
-  if (is_set(said, "why"))
-    line += "\n    " + (silent ? "since " + clock_time(said.at("silent_since")) + " " : "") + text(said, "why");
-  if (is_set(said, "text") && !silent) line += "\n    " + text(said, "text");
+std::string format_source(const json& finding) {
+  auto line = fmt::format("  source {} ({}, {}): {}", text(finding, "source"), text(finding, "plugin"),
+                          text(finding, "state"), text(finding, "says"));
+  if (finding.contains("health"))
+    line += fmt::format(", {}, weight {}", text(finding, "health"), text(finding, "weight"));
+  if (finding.at("revision") != 0) line += ", at its revision " + text(finding, "revision");
+  if (finding.at("told") != 0) line += ", told " + clock_time(finding.at("told"));
+  const bool silent = finding.at("silent_since") != 0;
+  if (is_set(finding, "why"))
+    line += "\n    " + (silent ? "since " + clock_time(finding.at("silent_since")) + " " : "") + text(finding, "why");
+  if (is_set(finding, "text") && !silent) line += "\n    " + text(finding, "text");
   return line + "\n";
 }
 
-std::string told_decided(const json& decided) {
+std::string format_decision(const json& decided) {
   if (decided.at("revision") == 0) return "  decided: nothing yet\n";
   auto line = fmt::format("  decided: {} revision {}", decided.at("present").get<bool>() ? "in" : "not in",
                           text(decided, "revision"));
@@ -159,17 +160,17 @@ std::string told_decided(const json& decided) {
   return line + "\n";
 }
 
-std::string told_sink(const json& did) {
-  auto line =
-      fmt::format("  sink {} ({}): {} revision {}, its last answer was '{}'", text(did, "sink"), text(did, "plugin"),
-                  did.at("present").get<bool>() ? "has it, with" : "does not have it, with",
-                  did.at("applied").is_null() ? "no" : text(did, "applied"), text(did, "last_answer"));
-  if (!did.at("up_to_date").get<bool>() && !did.at("wanted").is_null())
-    line += "; wanted is revision " + text(did, "wanted");
+std::string format_sink(const json& finding) {
+  auto line = fmt::format(
+      "  sink {} ({}): {} revision {}, its last answer was '{}'", text(finding, "sink"), text(finding, "plugin"),
+      finding.at("present").get<bool>() ? "has it, with" : "does not have it, with",
+      finding.at("applied").is_null() ? "no" : text(finding, "applied"), text(finding, "last_answer"));
+  if (!finding.at("up_to_date").get<bool>() && !finding.at("wanted").is_null())
+    line += "; wanted is revision " + text(finding, "wanted");
   line += "\n";
   for (const char* key : {"why", "refused", "target_error"})
-    if (is_set(did, key)) line += "    " + text(did, key) + "\n";
-  for (const auto& target : did.at("target")) {
+    if (is_set(finding, key)) line += "    " + text(finding, key) + "\n";
+  for (const auto& target : finding.at("target")) {
     const auto name = text(target, "name");
     if (!target.at("known").get<bool>()) line += "    " + name + ": what it has now is not known\n";
     else if (target.at("lines").empty()) line += "    " + name + " does not name it now\n";
@@ -180,7 +181,7 @@ std::string told_sink(const json& did) {
 
 }  // namespace
 
-std::string told_explanation(const json& explanation) {
+std::string format_explanation(const json& explanation) {
   std::string shown;
   for (const auto& match : explanation.at("matches")) {
     if (!shown.empty()) shown += "\n";
@@ -188,23 +189,23 @@ std::string told_explanation(const json& explanation) {
         "{} {} of service {}: {}\n", text(match, "id"),
         match.at("id") == match.at("address") || !is_set(match, "address") ? "" : "(" + text(match, "address") + ")",
         text(match, "service"), text(match, "verdict"));
-    for (const auto& each : match.at("sources")) shown += told_source(each);
+    for (const auto& each : match.at("sources")) shown += format_source(each);
     for (const char* key : {"merge", "filter", "brake", "paused"})
       if (is_set(match, key)) shown += fmt::format("  {}: {}\n", key, text(match, key));
-    shown += told_decided(match.at("decided"));
-    for (const auto& each : match.at("sinks")) shown += told_sink(each);
+    shown += format_decision(match.at("decided"));
+    for (const auto& each : match.at("sinks")) shown += format_sink(each);
     if (!match.at("journal").empty()) shown += "  journal:\n";
     for (const auto& each : match.at("journal")) {
       auto brief = each;
       std::erase_if(brief["endpoints"].get_ref<json::array_t&>(),
                     [&](const json& one) { return one.at("endpoint") != match.at("id"); });
-      shown += "    " + told_entry(brief) + "\n";
+      shown += "    " + format_entry(brief) + "\n";
     }
   }
   return shown;
 }
 
-std::string told_history(const json& pipeline) {
+std::string format_history(const json& pipeline) {
   std::vector<std::vector<std::string>> rows{{"REVISION", "DECIDED", "IN SERVICE", "FROM"}};
   for (const auto& each : pipeline.at("history"))
     rows.push_back({text(each, "revision") + (each.at("revision") == pipeline.at("revision") ? " (now)" : ""),
@@ -213,11 +214,11 @@ std::string told_history(const json& pipeline) {
   return table(rows);
 }
 
-std::string told_levels(const json& levels) {
+std::string format_levels(const json& levels) {
   if (levels.contains("done")) return text(levels, "done") + "\n";
   std::vector<std::vector<std::string>> rows{{"WHAT", "LEVEL"}, {"all", text(levels, "level")}};
   for (const auto& [plugin, level] : levels.at("plugins").items())
-    rows.push_back({"plugin " + harmless(plugin), text(level)});
+    rows.push_back({"plugin " + printable(plugin), text(level)});
   return table(rows);
 }
 

@@ -1,0 +1,66 @@
+// One client's byte stream, whatever carries it: a unix socket, TCP, or TLS over TCP.
+//
+// HTTP is written against this interface, so that its code is compiled once and not once for each kind of stream.
+// Thread rule: the server's thread.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/generic/stream_protocol.hpp>
+#include <boost/system/error_code.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <vector>
+
+namespace boost::asio::ssl {
+class context;
+}
+
+namespace drcon::admin {
+
+/// A connected socket of any address family.
+using any_socket = boost::asio::generic::stream_protocol::socket;
+
+class connection {
+public:
+  connection() = default;
+  virtual ~connection() = default;
+  connection(const connection&) = delete;
+  connection& operator=(const connection&) = delete;
+
+  /// Closes the stream when the time is over; what is being read or written then ends with an error. Replaces the
+  /// deadline before it.
+  virtual void set_deadline(std::chrono::steady_clock::duration timeout) = 0;
+  virtual void clear_deadline() = 0;
+
+  /// Must have ended without an error before anything is read or written.
+  virtual boost::asio::awaitable<void> handshake(boost::system::error_code& error) = 0;
+  /// Reads at least one byte, unless there is an error.
+  virtual boost::asio::awaitable<std::size_t> read_some(boost::asio::mutable_buffer space,
+                                                        boost::system::error_code& error) = 0;
+  /// Writes all of it, unless there is an error.
+  virtual boost::asio::awaitable<void> write(std::vector<boost::asio::const_buffer> data,
+                                             boost::system::error_code& error) = 0;
+  /// Takes leave of the client, where the protocol has a way to.
+  virtual boost::asio::awaitable<void> shutdown() = 0;
+};
+
+/// Limits what is awaited while it lives.
+class deadline {
+public:
+  deadline(connection& of, std::chrono::steady_clock::duration timeout) : connection_(of) { of.set_deadline(timeout); }
+  ~deadline() { connection_.clear_deadline(); }
+  deadline(const deadline&) = delete;
+  deadline& operator=(const deadline&) = delete;
+
+private:
+  connection& connection_;
+};
+
+std::unique_ptr<connection> plain_connection(any_socket socket);
+/// Keeps `tls`, which a reload may replace for the connections that come later.
+std::unique_ptr<connection> tls_connection(any_socket socket, std::shared_ptr<boost::asio::ssl::context> tls);
+
+}  // namespace drcon::admin

@@ -1,0 +1,106 @@
+#include "admin/listener.hpp"
+
+#include "admin/limits.hpp"
+#include "admin/session.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <sys/stat.h>
+
+#include <chrono>
+#include <utility>
+
+namespace drcon::admin {
+namespace {
+
+namespace asio = boost::asio;
+using boost::system::error_code;
+using local = asio::local::stream_protocol;
+
+// When accepting fails, no descriptor is left, as a rule: trying again at once would only burn the processor.
+constexpr auto pause_after_failure = std::chrono::milliseconds(100);
+
+// True when nobody answers on it: a process that died has left it behind.
+bool is_stale(asio::io_context& context, const std::filesystem::path& socket) {
+  local::socket probe(context);
+  error_code error;
+  probe.connect(local::endpoint(socket.string()), error);
+  return error == asio::error::connection_refused;
+}
+
+void refuse_connection(server_state& state, any_socket& client) {
+  static const std::string busy =
+      "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
+  error_code ignored;
+  client.non_blocking(true, ignored);
+  client.write_some(asio::buffer(busy), ignored);  // it fits into any socket's buffer, or is not worth waiting for
+  state.about.figures.add(metrics::admin_requests, {{"code", "503"}});
+}
+
+asio::awaitable<void> accept_connections(server_state& state, std::shared_ptr<any_acceptor> acceptor, way_in by) {
+  for (;;) {
+    error_code error;
+    auto client = co_await acceptor->async_accept(asio::redirect_error(asio::use_awaitable, error));
+    if (!acceptor->is_open() || state.closed) co_return;
+    if (error) {
+      asio::steady_timer pause(*state.context, pause_after_failure);
+      co_await pause.async_wait(asio::redirect_error(asio::use_awaitable, error));
+      continue;
+    }
+    if (state.connections >= limits::connections) {
+      refuse_connection(state, client);
+      continue;
+    }
+    auto connected = by == way_in::tcp && state.tls ? tls_connection(std::move(client), state.tls)
+                                                    : plain_connection(std::move(client));
+    asio::co_spawn(*state.context, run_session(state, std::move(connected), by), asio::detached);
+  }
+}
+
+}  // namespace
+
+std::shared_ptr<any_acceptor> open_unix_socket(asio::io_context& context, const std::filesystem::path& socket,
+                                               std::string& why) {
+  std::error_code ignored;
+  if (std::filesystem::is_socket(socket, ignored) && is_stale(context, socket))
+    std::filesystem::remove(socket, ignored);
+  auto made = std::make_shared<any_acceptor>(context);
+  error_code error;
+  made->open(local(), error);
+  if (!error && socket.string().size() >= sizeof(sockaddr_un::sun_path))
+    error = boost::system::errc::make_error_code(boost::system::errc::filename_too_long);
+  // The mode is set by the mask, so that there is no moment at which others could connect.
+  const auto mask_before = ::umask(0117);
+  if (!error) made->bind(local::endpoint(socket.string()), error);
+  ::umask(mask_before);
+  if (!error) made->listen(asio::socket_base::max_listen_connections, error);
+  if (!error) return made;
+  why = "cannot listen on " + socket.string() + ": " + error.message();
+  return nullptr;
+}
+
+std::shared_ptr<any_acceptor> open_tcp_port(asio::io_context& context, const std::string& address, std::uint16_t port,
+                                            std::string& why) {
+  auto made = std::make_shared<any_acceptor>(context);
+  error_code error;
+  const asio::ip::tcp::endpoint endpoint(asio::ip::make_address(address, error), port);
+  if (!error) made->open(endpoint.protocol(), error);
+  if (!error) made->set_option(asio::socket_base::reuse_address(true), error);
+  if (!error) made->bind(endpoint, error);
+  if (!error) made->listen(asio::socket_base::max_listen_connections, error);
+  if (!error) return made;
+  why = "cannot listen on " + address + ":" + std::to_string(port) + ": " + error.message();
+  return nullptr;
+}
+
+void start_accepting(server_state& state, std::shared_ptr<any_acceptor> acceptor, way_in by) {
+  asio::co_spawn(*state.context, accept_connections(state, std::move(acceptor), by), asio::detached);
+}
+
+}  // namespace drcon::admin

@@ -1,0 +1,33 @@
+// Where connections come from: the unix socket and the TCP port.
+//
+// Thread rule: open_*() on any thread; everything else on the server's.
+#pragma once
+
+#include "admin/server_state.hpp"
+
+#include <boost/asio/basic_socket_acceptor.hpp>
+#include <boost/asio/generic/stream_protocol.hpp>
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+
+namespace drcon::admin {
+
+/// A listening socket of any address family.
+using any_acceptor = boost::asio::basic_socket_acceptor<boost::asio::generic::stream_protocol>;
+
+/// Listens on a unix socket with mode 0660. One that a dead process left behind is replaced, one in use is not. Null,
+/// and the reason in `why`, when it cannot be.
+std::shared_ptr<any_acceptor> open_unix_socket(boost::asio::io_context& context, const std::filesystem::path& socket,
+                                               std::string& why);
+/// The same over TCP.
+std::shared_ptr<any_acceptor> open_tcp_port(boost::asio::io_context& context, const std::string& address,
+                                            std::uint16_t port, std::string& why);
+
+/// Accepts connections, on the state's loop, until the acceptor is closed. `by` is what they count as; over TCP they
+/// are secured with the state's TLS context, if it has one.
+void start_accepting(server_state& state, std::shared_ptr<any_acceptor> acceptor, way_in by);
+
+}  // namespace drcon::admin

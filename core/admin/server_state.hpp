@@ -1,0 +1,49 @@
+// What the connections of one server share.
+#pragma once
+
+#include "admin/access.hpp"
+#include "admin/event_hub.hpp"
+#include "admin/routes.hpp"
+
+#include <boost/asio/io_context.hpp>
+
+#include <atomic>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <utility>
+
+namespace boost::asio::ssl {
+class context;
+}
+
+namespace drcon::admin {
+
+/// A question to the engine's thread keeps this alive, so that an answer that comes late finds its loop. The
+/// connections belong to the loop, and end with it.
+///
+/// Thread rule: members are the server's thread's own, unless they say otherwise.
+struct server_state : std::enable_shared_from_this<server_state> {
+  server_state(boost::asio::io_context& engine_context, subject about)
+      : engine_context(engine_context), about(std::move(about)) {
+    this->about.event_clients = event_clients;
+  }
+
+  boost::asio::io_context& engine_context;  // any thread posts to it
+  subject about;                            // the engine's thread's; its figures are any thread's
+  std::function<void()> on_event_client;    // called on the engine's thread: one more client follows the events
+  std::atomic<bool> closed{false};          // any thread's
+
+  const std::shared_ptr<event_hub> hub = std::make_shared<event_hub>();
+  const std::shared_ptr<std::atomic<std::size_t>> event_clients = std::make_shared<std::atomic<std::size_t>>(0);
+  access_rules rules;
+  std::shared_ptr<boost::asio::ssl::context> tls;  // of new connections over TCP; null: none
+  std::size_t connections = 0;                     // without those that follow the events
+
+  // Last, so that it goes first: the connections that it ends refer to what is above.
+  const std::shared_ptr<boost::asio::io_context> context = std::make_shared<boost::asio::io_context>(1);
+};
+
+using state_ptr = std::shared_ptr<server_state>;
+
+}  // namespace drcon::admin

@@ -1,0 +1,33 @@
+#include "cli/admin_answer.hpp"
+
+#include "cli/terminal_text.hpp"
+
+#include <iostream>
+
+namespace drcon::cli {
+
+bool is_answer(const admin_client::reply& reply) {
+  if (reply.status == 200) return true;
+  if (reply.body.is_object() && reply.body.contains("error")) {
+    std::cerr << "drcon: " << printable(reply.body["error"]) << "\n";
+    if (reply.body.contains("help")) std::cerr << "  help: " << printable(reply.body["help"]) << "\n";
+  } else {
+    std::cerr << "drcon: refused with HTTP status " << reply.status << "\n";
+  }
+  return false;
+}
+
+void print_json(const nlohmann::json& body) {
+  std::cout << body.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) << "\n";
+}
+
+int guarded(const std::function<int()>& verb) {
+  try {
+    return verb();
+  } catch (const no_answer& error) {
+    std::cerr << "drcon: " << error.what() << "\n";
+    return exit_runtime;
+  }
+}
+
+}  // namespace drcon::cli

@@ -1,0 +1,147 @@
+#include "engine/state_file.hpp"
+
+#include "base/wall_clock.hpp"
+#include "model/snapshot.hpp"
+
+#include <openssl/evp.h>
+#include <nlohmann/json.hpp>
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <string_view>
+#include <utility>
+
+namespace drcon::engine {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+
+constexpr std::string_view heading = "drcon-state 1 sha256 ";
+
+std::string sha256(std::string_view text) {
+  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+  unsigned length = 0;
+  if (EVP_Digest(text.data(), text.size(), digest.data(), &length, EVP_sha256(), nullptr) != 1) return {};
+  std::string hex;
+  for (unsigned i = 0; i < length; ++i) {
+    constexpr std::string_view digits = "0123456789abcdef";
+    hex += digits[digest[i] >> 4U];
+    hex += digits[digest[i] & 15U];
+  }
+  return hex;
+}
+
+json to_json(const endpoint& each) {
+  return {{"id", each.id},     {"node", each.node},     {"address", each.address},
+          {"port", each.port}, {"weight", each.weight}, {"priority", each.priority},
+          {"tags", each.tags}, {"meta", each.meta},     {"health", static_cast<std::uint32_t>(each.health)}};
+}
+
+endpoint endpoint_of(const json& encoded) {
+  return {.id = encoded.at("id"),
+          .node = encoded.at("node"),
+          .address = encoded.at("address"),
+          .port = encoded.at("port"),
+          .weight = encoded.at("weight"),
+          .priority = encoded.at("priority"),
+          .health = static_cast<health>(encoded.at("health").get<std::uint32_t>()),
+          .tags = encoded.at("tags"),
+          .meta = encoded.at("meta")};
+}
+
+bool write_all(int file, std::string_view text) {
+  while (!text.empty()) {
+    const auto written = ::write(file, text.data(), text.size());
+    if (written < 0) {
+      if (errno == EINTR) continue;
+      return false;
+    }
+    text.remove_prefix(static_cast<std::size_t>(written));
+  }
+  return true;
+}
+
+// Without it a power cut may undo the rename. A file system that cannot sync a directory is no reason to refuse the
+// file: its content is whole either way.
+void sync_directory(const fs::path& path) {
+  const int directory = ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (directory < 0) return;
+  ::fsync(directory);
+  ::close(directory);
+}
+
+}  // namespace
+
+base::result<> replace_file(const fs::path& path, const std::string& text) {
+  const auto temporary = path.string() + ".new";
+  const int file = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  if (file < 0) return base::failure{"cannot create " + temporary + ": " + std::strerror(errno)};
+  const bool written = write_all(file, text) && ::fsync(file) == 0;
+  const int error = errno;
+  ::close(file);
+  if (!written) return base::failure{"cannot write " + temporary + ": " + std::strerror(error)};
+  if (::rename(temporary.c_str(), path.c_str()) != 0)
+    return base::failure{"cannot rename " + temporary + ": " + std::strerror(errno)};
+  sync_directory(path.parent_path());
+  return {};
+}
+
+std::string serialise(const model::snapshot& snapshot) {
+  auto services = json::array();
+  for (const auto& service : snapshot.services()) {
+    auto endpoints = json::array();
+    for (const auto& each : service->endpoints()) endpoints.push_back(to_json(each));
+    json one{{"name", service->name()}, {"revision", service->revision()}, {"endpoints", std::move(endpoints)}};
+    if (!service->values().empty()) one["values"] = service->values();
+    services.push_back(std::move(one));
+  }
+  const auto body = json{{"revision", snapshot.revision()}, {"services", std::move(services)}}.dump(1);
+  return std::string(heading) + sha256(body) + "\n" + body + "\n";
+}
+
+base::result<model::snapshot_ptr> parse_state(const std::string& text) {
+  const auto line_end = text.find('\n');
+  if (!text.starts_with(heading) || line_end == std::string::npos)
+    return base::failure{"it does not start with '" + std::string(heading) + "'"};
+  const auto sum = text.substr(heading.size(), line_end - heading.size());
+  const auto body = text.substr(line_end + 1, text.size() - line_end - 2);
+  if (sum != sha256(body)) return base::failure{"its checksum does not match: it was damaged or edited"};
+  try {
+    const auto all = json::parse(body);
+    std::vector<model::service_ptr> services;
+    for (const auto& each : all.at("services")) {
+      service one{.name = each.at("name"), .revision = each.at("revision"), .endpoints = {}, .values = {}};
+      if (each.contains("values")) one.values = each["values"].get<std::map<std::string, std::string>>();
+      for (const auto& part : each.at("endpoints")) one.endpoints.push_back(endpoint_of(part));
+      services.push_back(std::make_shared<const model::shared_service>(std::move(one)));
+    }
+    std::ranges::sort(services, {}, [](const model::service_ptr& each) { return each->name(); });
+    return model::snapshot_ptr(
+        std::make_shared<const model::snapshot>(all.at("revision").get<std::uint64_t>(), std::move(services)));
+  } catch (const json::exception& error) {
+    return base::failure{std::string("it is not what this version writes: ") + error.what()};
+  }
+}
+
+std::string serialise(const pause_mark& mark) {
+  return json{{"why", mark.why}, {"since", base::to_seconds(mark.since)}}.dump() + "\n";
+}
+
+pause_mark parse_pause(const std::string& text) {
+  const auto read = json::parse(text, nullptr, false);
+  pause_mark mark{.why = "paused before the restart", .since = std::chrono::system_clock::now()};
+  if (!read.is_object()) return mark;
+  if (const auto why = read.find("why"); why != read.end() && why->is_string()) mark.why = *why;
+  if (const auto since = read.find("since"); since != read.end() && since->is_number())
+    mark.since = std::chrono::system_clock::time_point(std::chrono::duration_cast<std::chrono::system_clock::duration>(
+        std::chrono::duration<double>(since->get<double>())));
+  return mark;
+}
+
+}  // namespace drcon::engine

@@ -1,0 +1,36 @@
+// The files of the state directory: what is in them, and how one takes the place of another.
+//
+// PIPELINE.state: a line with the format's version and the SHA-256 of the rest, then a snapshot as JSON.
+// PIPELINE.paused: there while the pipeline is paused; JSON with the reason and the time.
+// Thread rule: pure functions, but for replace_file(), which blocks on the disk.
+#pragma once
+
+#include "base/result.hpp"
+#include "model/snapshot_ptr.hpp"
+
+#include <chrono>
+#include <filesystem>
+#include <string>
+
+namespace drcon::engine {
+
+/// An operator has stopped a pipeline from deciding.
+struct pause_mark {
+  std::string why;
+  std::chrono::system_clock::time_point since{};
+};
+
+/// The text of a .state file.
+std::string serialise(const model::snapshot& snapshot);
+/// Its snapshot, never null. A file that is damaged, or of another format, is a failure that says so.
+base::result<model::snapshot_ptr> parse_state(const std::string& text);
+
+/// The text of a .paused file.
+std::string serialise(const pause_mark& mark);
+/// Never fails: a mark that cannot be read is still one, because no operator may find a pause gone.
+pause_mark parse_pause(const std::string& text);
+
+/// Writes a file beside `path` and renames it, so that a crash leaves the old content or the new one, whole.
+base::result<> replace_file(const std::filesystem::path& path, const std::string& text);
+
+}  // namespace drcon::engine

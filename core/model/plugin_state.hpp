@@ -1,0 +1,31 @@
+// The state that a plugin's instance reports of itself.
+#pragma once
+
+#include <drcon/plugin.h>
+
+namespace drcon::model {
+
+/// The same numbers as DRCON_STATE_* of the plugin ABI.
+enum class plugin_state {
+  ok = DRCON_STATE_OK,
+  degraded = DRCON_STATE_DEGRADED,  ///< works, but not as it should
+  away = DRCON_STATE_AWAY,          ///< what it talks to cannot be reached
+};
+
+/// A number that this version does not know counts as away: a plugin with news of that kind needs attention.
+constexpr plugin_state plugin_state_of(int number) {
+  if (number == DRCON_STATE_OK) return plugin_state::ok;
+  return number == DRCON_STATE_DEGRADED ? plugin_state::degraded : plugin_state::away;
+}
+
+/// The word in the journal, in JSON and in messages. The only place that spells them.
+constexpr const char* to_string(plugin_state state) {
+  switch (state) {
+    case plugin_state::ok: return "ok";
+    case plugin_state::degraded: return "degraded";
+    case plugin_state::away: break;
+  }
+  return "away";
+}
+
+}  // namespace drcon::model

@@ -1,0 +1,157 @@
+#include "base/wall_clock.hpp"
+#include "model/snapshot.hpp"
+#include "report/encode.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <utility>
+
+namespace drcon::report {
+namespace {
+
+using nlohmann::json;
+
+json encode(const std::vector<plugins::refusal>& refusals) {
+  auto all = json::array();
+  for (const auto& each : refusals)
+    all.push_back({{"service", each.service}, {"endpoint", each.endpoint}, {"why", each.why}});
+  return all;
+}
+
+json encode(const instance_report& instance) {
+  return {{"plugin", instance.plugin},
+          {"isolation", instance.own_process ? "process" : "none"},
+          {"state", to_string(instance.state)},
+          {"text", instance.text},
+          {"pipelines", instance.pipelines},
+          {"refused", encode(instance.refused)},
+          {"refused_count", instance.refused_count}};
+}
+
+json encode(const source_report& source) {
+  auto encoded = encode(source.instance);
+  encoded["ready"] = source.ready;
+  encoded["known"] = source.known;
+  encoded["services"] = source.services;
+  encoded["endpoints"] = source.endpoints;
+  encoded["unknown"] = source.unknown;
+  encoded["last_word"] = base::to_seconds(source.last_word);
+  if (source.why_unknown) encoded["why_unknown"] = *source.why_unknown;
+  return encoded;
+}
+
+json encode(const sink_report& sink) {
+  auto encoded = encode(sink.instance);
+  encoded["wanted"] = report::encode(sink.desired);
+  encoded["applied"] = report::encode(sink.applied);
+  encoded["up_to_date"] = sink.up_to_date;
+  encoded["in_flight"] = sink.in_flight;
+  encoded["last_answer"] = to_string(sink.last_answer);
+  encoded["why"] = sink.why;
+  encoded["last_applied"] = base::to_seconds(sink.last_applied);
+  encoded["applies"] = sink.applies;
+  return encoded;
+}
+
+template <class Report>
+json encode_by_name(const std::map<std::string, Report>& reports) {
+  auto all = json::object();
+  for (const auto& [name, each] : reports) all[name] = encode(each);
+  return all;
+}
+
+json encode_loss(const engine::held_update& held) {
+  return {{"added", held.counts.added},
+          {"removed", held.counts.removed},
+          {"changed", held.counts.changed},
+          {"endpoints", report::encode(held.endpoints)}};
+}
+
+json encode(const endpoint& each) {
+  return {{"id", each.id},     {"node", each.node},     {"address", each.address},
+          {"port", each.port}, {"weight", each.weight}, {"priority", each.priority},
+          {"tags", each.tags}, {"meta", each.meta},     {"health", to_string(each.health)}};
+}
+
+json encode_services(const model::snapshot_ptr& snapshot) {
+  auto services = json::array();
+  if (!snapshot) return services;
+  for (const auto& service : snapshot->services()) {
+    auto endpoints = json::array();
+    for (const auto& each : service->endpoints()) endpoints.push_back(encode(each));
+    json one{{"name", service->name()}, {"revision", service->revision()}, {"endpoints", std::move(endpoints)}};
+    if (!service->values().empty()) one["values"] = service->values();
+    services.push_back(std::move(one));
+  }
+  return services;
+}
+
+json encode_history(const std::deque<engine::decision>& decisions) {
+  auto history = json::array();
+  for (const auto& each : decisions)
+    history.push_back({{"revision", each.snapshot->revision()},
+                       {"decided", base::to_seconds(each.when)},
+                       {"why", each.why},
+                       {"endpoints", each.snapshot->endpoint_count()},
+                       {"in_service", each.snapshot->in_service_count()}});
+  return history;
+}
+
+}  // namespace
+
+json encode(const std::optional<std::uint64_t>& revision) { return revision ? json(*revision) : json(); }
+
+json encode(const pipeline_report& pipeline) {
+  const bool prefers = pipeline.merge == config::merge_policy::prefer;
+  const auto& held = pipeline.held;
+  const auto& paused = pipeline.paused;
+  json encoded{{"sources", pipeline.sources},
+               {"sinks", pipeline.sinks},
+               {"merge", prefers ? "prefer" : "union"},
+               {"known", pipeline.known},
+               {"waiting_for", pipeline.waiting_for},
+               {"held", held ? held->why : ""},
+               {"held_until", held ? base::to_seconds(held->until) : 0},
+               {"held_loss", held ? encode_loss(*held) : json()},
+               {"paused", paused ? paused->why : ""},
+               {"paused_since", paused ? base::to_seconds(paused->since) : 0},
+               {"pending", pipeline.pending},
+               {"revision", pipeline.revision},
+               {"why", pipeline.why},
+               {"decided", base::to_seconds(pipeline.decided)},
+               {"services_count", pipeline.services},
+               {"endpoints", pipeline.endpoints},
+               {"in_service", pipeline.in_service},
+               {"health", json::object()}};
+  if (prefers) encoded["speaks"] = pipeline.active_source;
+  for (const auto& [health, count] : pipeline.by_health) encoded["health"][std::string(to_string(health))] = count;
+  return encoded;
+}
+
+json encode(const std::map<std::string, pipeline_report>& pipelines) { return encode_by_name(pipelines); }
+
+json encode(const pipeline_detail& detail) {
+  auto encoded = encode(detail.pipeline);
+  encoded["services"] = encode_services(detail.snapshot);
+  encoded["history"] = encode_history(detail.history);
+  encoded["sources_state"] = encode_by_name(detail.sources);
+  encoded["sinks_state"] = encode_by_name(detail.sinks);
+  return encoded;
+}
+
+json encode(const status_report& status) {
+  return {{"version", status.version},
+          {"started", base::to_seconds(status.started)},
+          {"now", base::to_seconds(status.now)},
+          {"settled", status.settled},
+          {"state", to_string(status.verdict)},
+          {"verdict", to_words(status.verdict)},
+          {"unsettled", status.unsettled},
+          {"caveats", status.caveats},
+          {"journal", {{"first", status.first_entry}, {"last", status.last_entry}}},
+          {"sources", encode_by_name(status.sources)},
+          {"pipelines", encode(status.pipelines)},
+          {"sinks", encode_by_name(status.sinks)}};
+}
+
+}  // namespace drcon::report

@@ -1,0 +1,252 @@
+#include "report/explain.hpp"
+
+#include "model/snapshot.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <utility>
+
+namespace drcon::report {
+namespace {
+
+constexpr std::size_t most_matches = 20;
+
+std::string place_of(const endpoint& each) {
+  const bool v6 = each.address.find(':') != std::string::npos;
+  return fmt::format("{}{}{}:{}", v6 ? "[" : "", each.address, v6 ? "]" : "", each.port);
+}
+
+bool is_meant(const endpoint& each, const std::string& asked) {
+  return each.id == asked || each.address == asked || place_of(each) == asked ||
+         each.address + ":" + std::to_string(each.port) == asked;
+}
+
+const endpoint* find_endpoint(const model::shared_service* service, const std::string& id) {
+  if (!service) return nullptr;
+  const auto found = std::ranges::lower_bound(service->endpoints(), id, {}, &endpoint::id);
+  return found != service->endpoints().end() && found->id == id ? &*found : nullptr;
+}
+
+const endpoint* find_endpoint(const model::snapshot_ptr& snapshot, const std::string& service, const std::string& id) {
+  return snapshot ? find_endpoint(snapshot->find(service), id) : nullptr;
+}
+
+std::optional<std::uint64_t> revision_of(const model::snapshot_ptr& snapshot) {
+  if (!snapshot) return {};
+  return snapshot->revision();
+}
+
+// Collects what was asked for, wherever it was ever reported: by (service, id), with its newest shape.
+class search {
+public:
+  search(const std::string& asked, const std::string& service) : asked_(asked), service_(service) {}
+
+  void look_at(const model::service_ptr& service) {
+    if (!service || !seen_.insert(service.get()).second || !is_meant_service(service->name())) return;
+    for (const auto& each : service->endpoints())
+      if (is_meant(each, asked_)) add(service->name(), each);
+  }
+  void look_at(const model::snapshot_ptr& snapshot) {
+    if (!snapshot) return;
+    for (const auto& each : snapshot->services()) look_at(each);
+  }
+  void look_at(const std::vector<plugins::refusal>& refusals) {
+    for (const auto& each : refusals)
+      if (each.endpoint == asked_ && is_meant_service(each.service))
+        add(each.service, endpoint{.id = each.endpoint, .node = {}, .address = {}, .tags = {}, .meta = {}});
+  }
+  const std::map<std::pair<std::string, std::string>, endpoint>& found() const { return found_; }
+
+private:
+  bool is_meant_service(const std::string& name) const { return service_.empty() || service_ == name; }
+  // The first one found stays: the sources are searched before the history, so it is the newest.
+  void add(const std::string& service, const endpoint& each) {
+    if (found_.size() < most_matches) found_.try_emplace({service, each.id}, each);
+  }
+
+  const std::string& asked_;
+  const std::string& service_;
+  std::set<const model::shared_service*> seen_;  // snapshots share services: each is searched once
+  std::map<std::pair<std::string, std::string>, endpoint> found_;
+};
+
+// What the source claims, and why it claims that.
+void add_claim(const engine::source_state& source, const std::string& service, const std::string& id,
+               source_finding& finding) {
+  const auto current = source.find(service);
+  if (current) finding.revision = current->revision();
+  if (const auto* each = find_endpoint(current.get(), id)) {
+    finding.claim = source_claim::present;
+    finding.health = each->health;
+    finding.weight = each->weight;
+  } else if (auto refused = source.instance().why_refused(service, id); !refused.empty()) {
+    finding.claim = source_claim::left_out;
+    finding.why = std::move(refused);
+  } else if (!source.ready()) {
+    finding.claim = source_claim::unknown;
+    finding.why = "it has not told all it watches yet";
+  }
+}
+
+source_finding find_in_source(const engine::source_state& source, const std::string& service, const std::string& id) {
+  auto status = source.instance().status();
+  source_finding finding{.source = source.name(),
+                         .plugin = source.instance().plugin_name(),
+                         .state = model::plugin_state_of(status.state),
+                         .text = std::move(status.text),
+                         .known = source.known(),
+                         .why = {},
+                         .reported = source.reported(service)};
+  add_claim(source, service, id, finding);
+  if (const auto* silent = source.silent_on(service)) {
+    const bool on_all = source.all_unknown().has_value();
+    finding.why = fmt::format("its last word stands; {}it cannot tell now: {}", on_all ? "" : "of this service ",
+                              on_all ? source.why_unknown() : silent->why);
+    finding.silent_since = silent->since;
+  }
+  return finding;
+}
+
+// Since when the newest decision has the endpoint, or since when it has not.
+decision_finding find_in_decisions(const engine::pipeline& pipeline, const std::string& service,
+                                   const std::string& id) {
+  const auto& current = pipeline.current();
+  const auto& history = pipeline.history();
+  const auto* now = find_endpoint(current.snapshot, service, id);
+  decision_finding finding{
+      .revision = current.snapshot ? current.snapshot->revision() : 0, .present = now != nullptr, .why = {}};
+  if (now) {
+    finding.health = now->health;
+    finding.weight = now->weight;
+  }
+  for (auto each = history.rbegin(); each != history.rend(); ++each) {
+    const bool there = find_endpoint(each->snapshot, service, id) != nullptr;
+    if (there != finding.present) break;
+    finding.since_revision = each->snapshot->revision();
+    finding.since = each->when;
+    finding.why = each->why;
+    const auto earlier = std::next(each);
+    if (!now && earlier != history.rend() && find_endpoint(earlier->snapshot, service, id))
+      finding.gone_at = each->when;
+  }
+  return finding;
+}
+
+sink_finding find_in_sink(const engine::sink_runner& sink, const std::string& service, const std::string& id) {
+  return {.sink = sink.name(),
+          .plugin = sink.instance().plugin_name(),
+          .present = find_endpoint(sink.applied(), service, id) != nullptr,
+          .applied = revision_of(sink.applied()),
+          .desired = revision_of(sink.desired()),
+          .up_to_date = sink.up_to_date(),
+          .last_answer = sink.last_answer(),
+          .why = sink.last_why(),
+          .refused = sink.instance().why_refused(service, id),
+          .targets = {},
+          .target_error = {}};
+}
+
+std::vector<engine::journal_entry> find_in_journal(const engine::journal& journal, const std::string& service,
+                                                   const std::string& id) {
+  std::vector<engine::journal_entry> entries;
+  const auto names_it = [&](const model::endpoint_change& each) {
+    return each.service == service && each.endpoint == id;
+  };
+  for (const auto& each : journal.entries())
+    if (std::ranges::any_of(each.endpoints, names_it)) entries.push_back(each);
+  return entries;
+}
+
+std::string why_not_merged(const engine::pipeline& pipeline, const std::string& service, const endpoint& each) {
+  for (const auto* source : pipeline.sources()) {
+    if (!find_endpoint(source->find(service).get(), each.id)) continue;
+    if (pipeline.preferred() && source != pipeline.preferred())
+      return "merge = \"prefer\": source " + pipeline.preferred()->name() + " speaks, and the word of " +
+             source->name() + " does not count";
+  }
+  if (!pipeline.known()) return fmt::format("the pipeline waits for {}", fmt::join(pipeline.waiting_for(), ", "));
+  return {};
+}
+
+std::string why_not_taken(const engine::pipeline& pipeline, const std::string& service, const std::string& id) {
+  for (const auto* source : pipeline.sources()) {
+    const auto current = source->find(service);
+    const auto* each = find_endpoint(current.get(), id);
+    if (!each) continue;
+    if (auto why = pipeline.takes().why_not(service, *each); !why.empty()) return why;
+    if (pipeline.takes().has_limit() && pipeline.known() && !find_endpoint(pipeline.merged(service).get(), id))
+      return "limit.endpoints takes others of this service";
+  }
+  return {};
+}
+
+endpoint_finding find(const engine::engine& engine, const engine::pipeline& pipeline, const std::string& service,
+                      const endpoint& each) {
+  endpoint_finding finding{.service = service,
+                           .id = each.id,
+                           .address = each.address.empty() ? "" : place_of(each),
+                           .verdict = {},
+                           .sources = {},
+                           .merge = why_not_merged(pipeline, service, each),
+                           .filter = why_not_taken(pipeline, service, each.id),
+                           .brake = pipeline.held().empty() ? "" : "the brake holds an update: " + pipeline.held(),
+                           .paused = pipeline.paused() ? "the pipeline is paused: " + pipeline.paused()->why : "",
+                           .decided = find_in_decisions(pipeline, service, each.id),
+                           .sinks = {},
+                           .journal = find_in_journal(engine.log(), service, each.id)};
+  for (const auto* source : pipeline.sources()) finding.sources.push_back(find_in_source(*source, service, each.id));
+  for (const auto& sink : pipeline.config().sinks)
+    finding.sinks.push_back(find_in_sink(*engine.sinks().at(sink), service, each.id));
+  judge(finding);
+  return finding;
+}
+
+}  // namespace
+
+const char* to_string(source_claim claim) {
+  switch (claim) {
+    case source_claim::present: return "present";
+    case source_claim::unknown: return "unknown";
+    case source_claim::left_out: return "left out";
+    case source_claim::absent: break;
+  }
+  return "absent";
+}
+
+explanation explain(const engine::engine& engine, const std::string& name, const std::string& asked,
+                    const std::string& service) {
+  const auto& pipeline = *engine.pipelines().at(name);
+  search found(asked, service);
+  for (const auto* source : pipeline.sources()) {
+    for (const auto& [each, content] : source->services()) found.look_at(content);
+    found.look_at(source->instance().refusals());
+  }
+  found.look_at(pipeline.current().snapshot);
+  const auto& history = pipeline.history();
+  for (auto each = history.rbegin(); each != history.rend(); ++each) found.look_at(each->snapshot);
+
+  explanation made{.pipeline = name, .asked = asked, .matches = {}};
+  for (const auto& [key, each] : found.found()) made.matches.push_back(find(engine, pipeline, key.first, each));
+  return made;
+}
+
+std::vector<std::string> endpoints_like(const engine::engine& engine, const std::string& name,
+                                        const std::string& asked) {
+  constexpr std::size_t enough = 5;
+  std::vector<std::string> like;
+  const auto& snapshot = engine.pipelines().at(name)->current().snapshot;
+  if (!snapshot) return like;
+  const auto start = asked.substr(0, asked.find_last_of(".:-"));
+  for (const auto& service : snapshot->services())
+    for (const auto& each : service->endpoints())
+      if (like.size() < enough &&
+          (each.id.find(start) != std::string::npos || each.address.find(start) != std::string::npos))
+        like.push_back(each.id + " (" + place_of(each) + ")");
+  return like;
+}
+
+}  // namespace drcon::report

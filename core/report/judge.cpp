@@ -1,0 +1,97 @@
+// The sentence at the head of an explanation: the first thing on the way of a change that answers the question.
+#include "report/explain.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+namespace drcon::report {
+namespace {
+
+std::string because(const std::string& why) { return why.empty() ? "" : ": " + why; }
+
+const source_finding* first_with(const std::vector<source_finding>& sources, source_claim claim) {
+  const auto found = std::ranges::find(sources, claim, &source_finding::claim);
+  return found == sources.end() ? nullptr : &*found;
+}
+
+std::string why_absent(const endpoint_finding& finding) {
+  if (!finding.filter.empty()) return "left out: " + finding.filter;
+  if (const auto* source = first_with(finding.sources, source_claim::left_out))
+    return "left out: what source " + source->source + " says of it cannot be used: " + source->why;
+  if (first_with(finding.sources, source_claim::present)) {
+    for (const auto* why : {&finding.paused, &finding.brake, &finding.merge})
+      if (!why->empty()) return *why;
+    return "its source lists it, and it is decided at any moment";
+  }
+  if (const auto* source = first_with(finding.sources, source_claim::unknown))
+    return "source " + source->source + " has not told yet";
+  return "no source lists it";
+}
+
+// The sinks that serve the endpoint although `except` does not.
+std::string in_rotation_elsewhere(const endpoint_finding& finding, const sink_finding& except) {
+  std::vector<std::string> names;
+  for (const auto& sink : finding.sinks)
+    if (sink.present && sink.refused.empty() && sink.sink != except.sink) names.push_back(sink.sink);
+  if (names.empty()) return {};
+  return fmt::format("; in rotation at {}", fmt::join(names, ", "));
+}
+
+// What keeps an endpoint in rotation that is there for no other reason, and what else is to be known of it.
+std::string sentence_of_rotation(const endpoint_finding& finding) {
+  auto text = fmt::format("in rotation since revision {}", finding.decided.since_revision);
+  const auto is_absent = [](const source_finding& source) { return source.claim == source_claim::absent; };
+  if (std::ranges::all_of(finding.sources, is_absent)) text += ", though no source lists it any more";
+  for (const auto& source : finding.sources)
+    if (source.silent_since) text += "; source " + source.source + " cannot tell now, and its last word stands";
+  for (const auto* why : {&finding.brake, &finding.paused})
+    if (!why->empty()) text += "; " + *why;
+  for (const auto& sink : finding.sinks)
+    if (!sink.up_to_date)
+      text += fmt::format("; but sink {} is not up to date ({}){}", sink.sink, to_string(sink.last_answer),
+                          because(sink.why));
+  return text;
+}
+
+// Why it is not in rotation although it has been decided; empty if it is.
+std::string why_not_served(const endpoint_finding& finding) {
+  if (finding.decided.weight == 0) return "its weight is 0";
+  const auto health = finding.decided.health.value_or(drcon::health::critical);
+  if (health != drcon::health::passing && health != drcon::health::warning)
+    return fmt::format("its health is {}", drcon::to_string(health));
+  return {};
+}
+
+// The first sink that does not serve it, as the end of a sentence; empty if all do.
+std::string not_served_by(const endpoint_finding& finding) {
+  for (const auto& sink : finding.sinks) {
+    if (!sink.refused.empty()) return "at sink " + sink.sink + ", which leaves it out: " + sink.refused;
+    if (!sink.present)
+      return fmt::format("at sink {}, whose last answer is '{}'{}{}", sink.sink, to_string(sink.last_answer),
+                         because(sink.why), in_rotation_elsewhere(finding, sink));
+  }
+  return {};
+}
+
+}  // namespace
+
+void judge(endpoint_finding& finding) {
+  finding.in_rotation = false;
+  if (!finding.decided.present) {
+    finding.verdict = "not in rotation: " + why_absent(finding);
+    const auto still = std::ranges::find(finding.sinks, true, &sink_finding::present);
+    if (still != finding.sinks.end())
+      finding.verdict += fmt::format("; sink {} still has it: {}", still->sink, to_string(still->last_answer));
+  } else if (const auto why = why_not_served(finding); !why.empty()) {
+    finding.verdict = "not in rotation: " + why;
+  } else if (const auto where = not_served_by(finding); !where.empty()) {
+    finding.verdict = "not in rotation " + where;
+  } else {
+    finding.in_rotation = true;
+    finding.verdict = sentence_of_rotation(finding);
+  }
+}
+
+}  // namespace drcon::report

@@ -1,0 +1,147 @@
+#include "report/status.hpp"
+
+#include "base/build_facts.hpp"
+#include "model/snapshot.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace drcon::report {
+namespace {
+
+using config::pipeline_config;
+
+// The status is rendered several times a second while somebody listens to events: a catalogue that is wrong throughout
+// must not make each of them long.
+constexpr std::size_t most_refusals = 100;
+
+std::vector<std::string> pipelines_with(const config::configuration& config, const std::string& name,
+                                        std::vector<std::string> pipeline_config::*list) {
+  std::vector<std::string> all;
+  for (const auto& [pipeline, each] : config.pipelines)
+    if (std::ranges::find(each.*list, name) != (each.*list).end()) all.push_back(pipeline);
+  return all;
+}
+
+instance_report report_of(const plugins::instance& instance, std::vector<std::string> pipelines) {
+  auto status = instance.status();
+  return {.plugin = instance.plugin_name(),
+          .own_process = instance.own_process(),
+          .state = model::plugin_state_of(status.state),
+          .text = std::move(status.text),
+          .pipelines = std::move(pipelines),
+          .refused = instance.refusals(most_refusals),
+          .refused_count = instance.refusal_count()};
+}
+
+source_report source_of(const engine::engine& engine, const std::string& name) {
+  const auto& source = *engine.sources().at(name);
+  source_report made{
+      .instance = report_of(source.instance(), pipelines_with(engine.config(), name, &pipeline_config::sources)),
+      .ready = source.ready(),
+      .known = source.known(),
+      .services = source.services().size(),
+      .endpoints = endpoint_count(source),
+      .unknown = {},
+      .last_word = source.last_word(),
+      .why_unknown = {}};
+  for (const auto& [service, silence] : source.unknown()) made.unknown.emplace(service, silence.why);
+  if (source.all_unknown()) made.why_unknown = source.why_unknown();
+  return made;
+}
+
+std::optional<std::uint64_t> revision_of(const model::snapshot_ptr& snapshot) {
+  if (!snapshot) return {};
+  return snapshot->revision();
+}
+
+sink_report sink_of(const engine::engine& engine, const std::string& name) {
+  const auto& sink = *engine.sinks().at(name);
+  return {.instance = report_of(sink.instance(), pipelines_with(engine.config(), name, &pipeline_config::sinks)),
+          .desired = revision_of(sink.desired()),
+          .applied = revision_of(sink.applied()),
+          .up_to_date = sink.up_to_date(),
+          .in_flight = sink.in_flight(),
+          .last_answer = sink.last_answer(),
+          .why = sink.last_why(),
+          .last_applied = sink.last_applied(),
+          .applies = sink.applies()};
+}
+
+}  // namespace
+
+std::map<health, std::size_t> count_by_health(const model::snapshot& snapshot) {
+  std::map<health, std::size_t> counts;
+  for (const auto each : {health::passing, health::warning, health::critical, health::maintenance})
+    counts.emplace(each, snapshot.count_of(each));
+  return counts;
+}
+
+std::size_t endpoint_count(const engine::source_state& source) {
+  std::size_t count = 0;
+  for (const auto& [name, service] : source.services()) count += service->endpoints().size();
+  return count;
+}
+
+pipeline_report pipeline_of(const engine::pipeline& pipeline) {
+  static const model::snapshot none(0, {});
+  const auto& current = pipeline.current();
+  const auto& snapshot = current.snapshot ? *current.snapshot : none;
+  pipeline_report made{.sources = pipeline.config().sources,
+                       .sinks = pipeline.config().sinks,
+                       .merge = pipeline.config().merge.policy,
+                       .active_source = pipeline.preferred() ? pipeline.preferred()->name() : "",
+                       .known = pipeline.known(),
+                       .waiting_for = pipeline.waiting_for(),
+                       .held = {},
+                       .paused = pipeline.paused(),
+                       .pending = pipeline.pending(),
+                       .revision = snapshot.revision(),
+                       .why = current.why,
+                       .decided = current.when,
+                       .services = snapshot.services().size(),
+                       .endpoints = snapshot.endpoint_count(),
+                       .in_service = snapshot.in_service_count(),
+                       .by_health = count_by_health(snapshot)};
+  if (!pipeline.held().empty()) made.held = pipeline.held_back();
+  return made;
+}
+
+std::map<std::string, pipeline_report> pipelines_of(const engine::engine& engine) {
+  std::map<std::string, pipeline_report> all;
+  for (const auto& [name, pipeline] : engine.pipelines()) all.emplace(name, pipeline_of(*pipeline));
+  return all;
+}
+
+pipeline_detail detail_of(const engine::engine& engine, const std::string& name) {
+  const auto& pipeline = *engine.pipelines().at(name);
+  pipeline_detail made{.pipeline = pipeline_of(pipeline),
+                       .snapshot = pipeline.current().snapshot,
+                       .history = pipeline.history(),
+                       .sources = {},
+                       .sinks = {}};
+  for (const auto& source : pipeline.config().sources) made.sources.emplace(source, source_of(engine, source));
+  for (const auto& sink : pipeline.config().sinks) made.sinks.emplace(sink, sink_of(engine, sink));
+  return made;
+}
+
+status_report status_of(const engine::engine& engine) {
+  const auto& entries = engine.log().entries();
+  status_report made{.version = build::version,
+                     .started = engine.started(),
+                     .now = std::chrono::system_clock::now(),
+                     .settled = engine.settled(),
+                     .verdict = verdict_of(engine),
+                     .unsettled = unsettled(engine),
+                     .caveats = caveats(engine),
+                     .first_entry = entries.empty() ? 0 : entries.front().number,
+                     .last_entry = entries.empty() ? 0 : entries.back().number,
+                     .sources = {},
+                     .pipelines = pipelines_of(engine),
+                     .sinks = {}};
+  for (const auto& [name, source] : engine.sources()) made.sources.emplace(name, source_of(engine, name));
+  for (const auto& [name, sink] : engine.sinks()) made.sinks.emplace(name, sink_of(engine, name));
+  return made;
+}
+
+}  // namespace drcon::report

@@ -1,0 +1,128 @@
+#include "report/verdict.hpp"
+
+#include "model/plugin_state.hpp"
+#include "model/snapshot.hpp"
+
+#include <algorithm>
+#include <set>
+
+namespace drcon::report {
+namespace {
+
+using lines = std::vector<std::string>;
+
+// Of each kind and instance. A catalogue that is wrong throughout must still give lines that a person can read.
+constexpr std::size_t most_listed = 3;
+
+std::string because(const std::string& why) { return why.empty() ? "" : ": " + why; }
+
+void add_refusals(const std::string& subject, const plugins::instance& instance, lines& all) {
+  for (const auto& each : instance.refusals(most_listed))
+    all.push_back(subject + " leaves out " + (each.endpoint.empty() ? "" : each.endpoint + " of ") + "service " +
+                  each.service + because(each.why));
+  if (const auto count = instance.refusal_count(); count > most_listed)
+    all.push_back(subject + " leaves out " + std::to_string(count - most_listed) + " more");
+}
+
+void add_unknown(const std::string& subject, const engine::source_state& source, lines& all) {
+  std::size_t listed = 0;
+  for (const auto& [service, silence] : source.unknown()) {
+    if (listed++ == most_listed) {
+      all.push_back(subject + " cannot tell of " + std::to_string(source.unknown().size() - most_listed) + " more");
+      return;
+    }
+    all.push_back(subject + " cannot tell of service " + service + ", and its last word stands" + because(silence.why));
+  }
+}
+
+void add_state(const std::string& subject, const plugins::instance& instance, lines& all) {
+  const auto status = instance.status();
+  const auto state = model::plugin_state_of(status.state);
+  if (state != model::plugin_state::ok) all.push_back(subject + " is " + to_string(state) + because(status.text));
+}
+
+// `waited_for`: unsettled() has a line about this source already, so its state is not repeated here.
+void add_caveats(const engine::source_state& source, bool waited_for, lines& all) {
+  const auto subject = "source " + source.name();
+  if (!waited_for) {
+    if (!source.ready())
+      all.push_back(subject + " has not told all it watches yet" + because(source.instance().status().text));
+    else if (source.all_unknown())
+      all.push_back(subject + " cannot tell, and its last word stands" + because(source.why_unknown()));
+    else add_state(subject, source.instance(), all);
+  }
+  if (!source.all_unknown()) add_unknown(subject, source, all);
+  add_refusals(subject, source.instance(), all);
+}
+
+std::string line_of_open(const engine::sink_runner& sink) {
+  const auto subject = "sink " + sink.name();
+  if (sink.in_trouble()) return subject + ": " + to_string(sink.last_answer()) + because(sink.last_why());
+  return subject + (sink.in_flight() ? " is at work on" : " has yet to begin with") + " revision " +
+         std::to_string(sink.desired()->revision());
+}
+
+bool is_held_up(const engine::pipeline& pipeline) { return !pipeline.known() || !pipeline.held().empty(); }
+
+}  // namespace
+
+const char* to_string(verdict which) {
+  switch (which) {
+    case verdict::ok: return "ok";
+    case verdict::caveats: return "caveats";
+    case verdict::under_way: return "under_way";
+    case verdict::wrong: break;
+  }
+  return "wrong";
+}
+
+const char* to_words(verdict which) {
+  switch (which) {
+    case verdict::ok: return "all is well";
+    case verdict::caveats: return "settled, with caveats";
+    case verdict::under_way: return "under way";
+    case verdict::wrong: break;
+  }
+  return "not as it should be";
+}
+
+lines unsettled(const engine::engine& engine) {
+  lines all;
+  for (const auto& [name, pipeline] : engine.pipelines()) {
+    for (const auto& source : pipeline->waiting_for())
+      all.push_back("pipeline " + name + " waits for source " + source +
+                    because(engine.sources().at(source)->instance().status().text));
+    if (!pipeline->held().empty()) all.push_back("pipeline " + name + " is held by its brake: " + pipeline->held());
+  }
+  for (const auto& [name, sink] : engine.sinks())
+    if (sink->desired() && !sink->up_to_date()) all.push_back(line_of_open(*sink));
+  return all;
+}
+
+lines caveats(const engine::engine& engine) {
+  lines all;
+  std::set<std::string> waited_for;
+  for (const auto& [name, pipeline] : engine.pipelines()) {
+    if (pipeline->paused()) all.push_back("pipeline " + name + " is paused: " + pipeline->paused()->why);
+    for (const auto& source : pipeline->waiting_for()) waited_for.insert(source);
+  }
+  for (const auto& [name, source] : engine.sources()) add_caveats(*source, waited_for.contains(name), all);
+  for (const auto& [name, sink] : engine.sinks()) {
+    if (!sink->in_trouble()) add_state("sink " + name, sink->instance(), all);
+    add_refusals("sink " + name, sink->instance(), all);
+  }
+  return all;
+}
+
+// Targets that serve what a source said before it was lost are settled. It is still wrong: new endpoints are not seen.
+verdict verdict_of(const engine::engine& engine) {
+  const bool settled = engine.settled();
+  const bool all_known = std::ranges::all_of(engine.sources(), [](const auto& each) { return each.second->known(); });
+  if (settled && all_known) return caveats(engine).empty() ? verdict::ok : verdict::caveats;
+  const bool wrong =
+      settled || std::ranges::any_of(engine.pipelines(), [](const auto& each) { return is_held_up(*each.second); }) ||
+      std::ranges::any_of(engine.sinks(), [](const auto& each) { return each.second->in_trouble(); });
+  return wrong ? verdict::wrong : verdict::under_way;
+}
+
+}  // namespace drcon::report

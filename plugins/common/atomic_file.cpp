@@ -1,5 +1,7 @@
 #include "common/atomic_file.hpp"
 
+#include "common/write_all.hpp"
+
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -9,7 +11,6 @@
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
-#include <string_view>
 #include <utility>
 
 namespace drcon::common {
@@ -17,18 +18,6 @@ namespace {
 
 std::string describe(const std::string& what, const std::string& path) {
   return what + " " + path + ": " + std::strerror(errno);
-}
-
-bool write_all(int file, std::string_view text) {
-  while (!text.empty()) {
-    const auto written = ::write(file, text.data(), text.size());
-    if (written < 0) {
-      if (errno == EINTR) continue;
-      return false;
-    }
-    text.remove_prefix(static_cast<std::size_t>(written));
-  }
-  return true;
 }
 
 std::string directory_of(const std::string& path) {
@@ -110,7 +99,11 @@ std::string candidate_file::place() {
 
 std::string replace_file(const std::string& path, const std::string& text, const file_attributes& attributes) {
   candidate_file candidate(path, text, attributes);
-  return candidate.fault().empty() ? candidate.place() : candidate.fault();
+  if (!candidate.fault().empty()) return candidate.fault();
+  auto fault = candidate.place();
+  // The rename is in the directory, and a power failure could undo it until that is on the disk as well.
+  if (fault.empty()) sync_directory_of(path);
+  return fault;
 }
 
 void sync_directory_of(const std::string& path) {

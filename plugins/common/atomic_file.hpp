@@ -13,7 +13,7 @@ namespace drcon::common {
 /// The whole of a file. Nothing when it cannot be read, with `why` set unless it is simply not there.
 std::optional<std::string> read_file(const std::string& path, std::string& why);
 
-/// Who a file belongs to, and what may be done with it.
+/// Owner, group and mode of a file.
 struct file_attributes {
   mode_t new_mode = 0644;      ///< of a file that is new; an existing one keeps its own
   std::optional<mode_t> mode;  ///< of any
@@ -21,7 +21,7 @@ struct file_attributes {
   std::optional<gid_t> group;
 };
 
-/// A whole new file beside the one that it shall replace. It is removed when it has not been put in place.
+/// A complete new file beside the one that it is to replace. It is removed unless it is put in place.
 class candidate_file {
 public:
   /// Writes it and makes it durable (fsync). See fault(). A symbolic link at `path` is followed: its target is
@@ -44,7 +44,8 @@ private:
   std::string fault_;
 };
 
-/// Makes a candidate and puts it in place. Empty when done, else what went wrong; then nothing has changed.
+/// Makes a candidate, puts it in place, and makes that durable: after a power failure the new content is there. Empty
+/// when done, else what went wrong; then nothing has changed.
 std::string replace_file(const std::string& path, const std::string& text, const file_attributes& attributes = {});
 
 /// Makes a rename or a removal in the directory of `path` durable. Best effort: some file systems cannot.

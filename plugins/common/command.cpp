@@ -1,5 +1,7 @@
 #include "common/command.hpp"
 
+#include "common/write_all.hpp"
+
 #include <fcntl.h>
 #include <poll.h>
 #include <spawn.h>
@@ -47,11 +49,7 @@ struct pipe_ends {
 int file_of(const std::string& text) {
   if (text.empty()) return -1;
   const int file = ::memfd_create("drcon-input", MFD_CLOEXEC);
-  for (std::size_t at = 0; file >= 0 && at < text.size();) {
-    const auto written = ::write(file, text.data() + at, text.size() - at);
-    if (written < 0 && errno != EINTR) break;
-    if (written > 0) at += static_cast<std::size_t>(written);
-  }
+  if (file >= 0) write_all(file, text);  // memory is short when it fails: the program then reads less, as from a pipe
   if (file >= 0) ::lseek(file, 0, SEEK_SET);
   return file;
 }
@@ -106,13 +104,14 @@ int spawn(const std::vector<std::string>& argv, const pipe_ends& output, const c
 }
 
 // True when there is no more to read. Takes a bounded part at a time: some programs write faster than it is read.
-bool drain(int file, std::string& to) {
+bool drain(int file, std::string& result) {
   std::array<char, 4096> part{};
   for (int i = 0; i < 64; ++i) {
     const auto length = ::read(file, part.data(), part.size());
     if (length == 0) return true;
     if (length < 0) return errno != EAGAIN && errno != EINTR;
-    to.append(part.data(), std::min(static_cast<std::size_t>(length), most_output - std::min(most_output, to.size())));
+    result.append(part.data(),
+                  std::min(static_cast<std::size_t>(length), most_output - std::min(most_output, result.size())));
   }
   return false;
 }

@@ -18,7 +18,7 @@ struct command_result {
   bool ok() const { return code == 0; }
 };
 
-/// What a program is given besides its arguments.
+/// What a program gets besides its arguments.
 struct command_surroundings {
   std::map<std::string, std::string> environment;  ///< besides our own
   std::string input;                               ///< to be read from its standard input

@@ -27,9 +27,9 @@ std::optional<std::string> fault_of(const http_answer& answer, const std::string
 }
 
 std::string scope(const std::string& ns, const std::string& partition) {
-  auto to = ns.empty() ? std::string() : "ns=" + percent_encoded(ns);
-  if (!partition.empty()) to += (to.empty() ? "partition=" : "&partition=") + percent_encoded(partition);
-  return to;
+  auto query = ns.empty() ? std::string() : "ns=" + percent_encoded(ns);
+  if (!partition.empty()) query += (query.empty() ? "partition=" : "&partition=") + percent_encoded(partition);
+  return query;
 }
 
 std::uint64_t next_index(std::uint64_t before, const std::string& header) {

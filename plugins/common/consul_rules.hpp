@@ -1,4 +1,4 @@
-// What holds for every question to Consul's HTTP API: when an answer may be believed, and how blocking queries go on.
+// Rules for every request to Consul's HTTP API: when an answer may be believed, and how blocking queries go on.
 //
 // Pure functions.
 #pragma once
@@ -13,10 +13,10 @@
 namespace drcon::common::consul {
 
 /// Why an answer cannot be believed, in words for people; nothing when it can. `rights`: what the token needs, such as
-/// "key:read". `also`: a status besides 200 that is an answer.
+/// "key:read". `also`: another status, besides 200, that is a valid answer.
 std::optional<std::string> fault_of(const http_answer& answer, const std::string& rights, unsigned also = 200);
 
-/// What a question is asked of: "ns=…&partition=…", without what is empty.
+/// The parameters for a namespace and a partition, "ns=…&partition=…", without those that are empty.
 std::string scope(const std::string& ns, const std::string& partition);
 
 /// Consul's index rules: 0 counts as 1; one that went back starts again from 0.

@@ -1,4 +1,4 @@
-// Tells one text from another by a few characters.
+// A short hash of a text, to compare versions by.
 //
 // Pure function.
 #pragma once

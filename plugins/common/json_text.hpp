@@ -1,4 +1,4 @@
-// Words in JSON that others wrote: what is missing, null or of another type is as good as empty.
+// Strings in JSON that others wrote: a member that is missing, null or of another type counts as empty.
 //
 // Pure function.
 #pragma once
@@ -9,9 +9,9 @@
 
 namespace drcon::common {
 
-inline std::string json_text(const nlohmann::json& from, const char* key) {
-  const auto at = from.find(key);
-  return at != from.end() && at->is_string() ? at->get<std::string>() : std::string();
+inline std::string json_text(const nlohmann::json& object, const char* key) {
+  const auto found = object.find(key);
+  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
 }
 
 }  // namespace drcon::common

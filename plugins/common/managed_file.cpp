@@ -59,8 +59,8 @@ std::string managed_file::restore() {
     if (auto fault = replace_file(path_, *previous_, attributes_); !fault.empty()) return fault;
   } else {
     ::unlink(path_.c_str());
+    make_durable();
   }
-  make_durable();
   live_ = previous_;
   settle();
   return {};

@@ -1,4 +1,4 @@
-// A file that a sink writes: what it holds now, and the way back from a change that is not yet confirmed.
+// A file that a sink writes: what it holds now, and how to take back a change that is not confirmed yet.
 //
 // Thread rule: owned by its user's thread; blocks it for file access.
 #pragma once
@@ -14,13 +14,13 @@ class managed_file {
 public:
   managed_file(std::string path, file_attributes attributes);
 
-  /// Reads what is there. What went wrong, or empty; then live() is known.
+  /// Reads the file. What went wrong, or empty; then live() is known.
   std::string look();
 
-  /// Finds what a change that a crash cut short has left: it is still to be confirmed, and may have to be taken back.
+  /// Finds a change that a crash cut short: it is still to be confirmed, or to be taken back.
   void find_unfinished();
 
-  /// A new file beside it, to be judged before it is put in place.
+  /// Writes a new file beside it, to be checked before it is put in place.
   candidate_file prepare(const std::string& bytes) const { return {path_, bytes, attributes_}; }
 
   /// Puts what was prepared from `bytes` in place, with what was there before kept aside until settle(). What went
@@ -33,7 +33,7 @@ public:
   /// whole.
   void make_durable() const;
 
-  /// What was there before the change. What went wrong, or empty; then the change is over.
+  /// Puts the content from before the change back. What went wrong, or empty; then the change is over.
   std::string restore();
 
   /// The change is over: what was kept for taking it back goes, or, with `backup`, becomes PATH.bak.

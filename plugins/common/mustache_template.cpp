@@ -21,19 +21,19 @@ bool stands_alone(std::string_view line) {
 // mustache(5) removes such a line; kainjow's library, 4.1, leaves an empty one where the section is skipped. Without
 // the line's end there is none. (An empty line that follows the tag goes too.)
 std::string without_standalone_lines(std::string_view text) {
-  std::string to;
+  std::string result;
   while (!text.empty()) {
     const auto end = text.find('\n');
     const auto line = text.substr(0, end);
     if (stands_alone(line)) {
       const auto start = line.find("{{");
-      to += line.substr(start, line.find("}}") + 2 - start);
+      result += line.substr(start, line.find("}}") + 2 - start);
     } else {
-      to += text.substr(0, end == std::string_view::npos ? end : end + 1);
+      result += text.substr(0, end == std::string_view::npos ? end : end + 1);
     }
     text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
   }
-  return to;
+  return result;
 }
 
 // Of the whole text, whatever its delimiters are: a name that no tag has may be among them, none that one has is
@@ -52,7 +52,7 @@ std::set<std::string, std::less<>> words_of(std::string_view text) {
 }  // namespace
 
 mustache_template::mustache_template(std::string text)
-    : text_(std::move(text)), drawn_(without_standalone_lines(text_)), words_(words_of(text_)) {}
+    : text_(std::move(text)), prepared_(without_standalone_lines(text_)), words_(words_of(text_)) {}
 
 std::optional<std::string> mustache_template::fault() const {
   const kainjow::mustache::mustache parsed(text_);
@@ -71,31 +71,31 @@ std::optional<std::string> mustache_template::fault() const {
   return std::to_string(line) + ":" + std::to_string(column) + ": " + said.substr(0, mark);
 }
 
-std::string mustache_template::draw(const values& from, const escape& with) const {
-  kainjow::mustache::mustache drawing(drawn_);
-  drawing.set_custom_escape(with);
-  return drawing.render(from);
+std::string mustache_template::render(const values& origin, const escape& with) const {
+  kainjow::mustache::mustache parsed(prepared_);
+  parsed.set_custom_escape(with);
+  return parsed.render(origin);
 }
 
-void describe_labels(const endpoint& from, kainjow::mustache::data& to) {
+void describe_labels(const endpoint& origin, kainjow::mustache::data& result) {
   using kainjow::mustache::data;
-  to["id"] = from.id;
-  to["node"] = from.node;
-  to["health"] = std::string(to_string(from.health));
+  result["id"] = origin.id;
+  result["node"] = origin.node;
+  result["health"] = std::string(to_string(origin.health));
   data tags = data::type::list;
-  for (const auto& tag : from.tags) tags.push_back(tag);
-  to["tags"] = std::move(tags);
+  for (const auto& tag : origin.tags) tags.push_back(tag);
+  result["tags"] = std::move(tags);
   data meta = data::type::object;
   data pairs = data::type::list;
-  for (const auto& [key, value] : from.meta) {
+  for (const auto& [key, value] : origin.meta) {
     meta[key] = value;
     data pair;
     pair["key"] = key;
     pair["value"] = value;
     pairs.push_back(pair);
   }
-  to["meta"] = std::move(meta);
-  to["meta_list"] = std::move(pairs);
+  result["meta"] = std::move(meta);
+  result["meta_list"] = std::move(pairs);
 }
 
 }  // namespace drcon::common

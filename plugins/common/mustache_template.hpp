@@ -1,5 +1,5 @@
-// A mustache template, read once and drawn often. mustache(5): sections, inverted sections, comments, set delimiters;
-// no partials.
+// A mustache template, read once and rendered often. mustache(5): sections, inverted sections, comments, set
+// delimiters; no partials.
 //
 // Thread rule: const functions from any thread.
 #pragma once
@@ -27,14 +27,14 @@ public:
   /// What is wrong with it, as "LINE:COLUMN: …", or nothing.
   std::optional<std::string> fault() const;
   /// `with` escapes what stands in {{two}} braces; what stands in {{{three}}} goes as it is.
-  std::string draw(const values& from, const escape& with) const;
+  std::string render(const values& origin, const escape& with) const;
   const std::string& text() const { return text_; }
-  /// False when no tag of it can ask for that name: then nobody needs to make what stands for it.
+  /// False when no tag of it can ask for that name: then the value need not be made.
   bool mentions(std::string_view name) const { return words_.contains(name); }
 
 private:
   std::string text_;
-  std::string drawn_;  // the text as the library needs it
+  std::string prepared_;  // the text as the library needs it
   std::set<std::string, std::less<>> words_;
 };
 
@@ -43,7 +43,8 @@ inline kainjow::mustache::data mustache_flag(bool value) {
   return value ? kainjow::mustache::data::type::bool_true : kainjow::mustache::data::type::bool_false;
 }
 
-/// What every template can say of an endpoint, besides its place: id, node, health, tags, meta and meta_list.
-void describe_labels(const endpoint& from, kainjow::mustache::data& to);
+/// Adds the values that every template has for an endpoint besides its address: id, node, health, tags, meta,
+/// meta_list.
+void describe_labels(const endpoint& origin, kainjow::mustache::data& result);
 
 }  // namespace drcon::common

@@ -1,4 +1,4 @@
-// What /proc tells of a process; see proc(5).
+// What /proc shows of a process; see proc(5).
 //
 // Thread rule: any.
 #pragma once
@@ -13,9 +13,8 @@ namespace drcon::common {
 /// The text of /proc/PID/WHAT; empty when there is no such process, or drcon may not see it.
 std::string proc_text(pid_t pid, const std::string& what);
 
-/// When it was started, which tells it from a later one with the same id: in clock ticks since the boot, field 22 of
-/// /proc/PID/stat; 0 when there is no such process, or
-/// drcon may not see it.
+/// When it was started, in clock ticks since the boot (field 22 of /proc/PID/stat): tells a process from a later one
+/// with the same id. 0 when there is no such process, or drcon may not see it.
 unsigned long long start_ticks(pid_t pid);
 
 /// How long it has been running: an hour and more when that cannot be seen.

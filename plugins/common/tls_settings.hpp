@@ -22,24 +22,24 @@ namespace drcon::common {
 
 /// From options named ca_file, cert_file, key_file, server_name and verify. Throws config_error.
 inline tls_options read_tls(const options& tls) {
-  tls_options to{.ca_file = tls["ca_file"].string_or(""),
-                 .cert_file = tls["cert_file"].string_or(""),
-                 .key_file = tls["key_file"].string_or(""),
-                 .server_name = tls["server_name"].string_or(""),
-                 .verify = !tls["verify"].present() || tls["verify"].boolean()};
-  if (to.cert_file.empty() != to.key_file.empty())
+  tls_options result{.ca_file = tls["ca_file"].string_or(""),
+                     .cert_file = tls["cert_file"].string_or(""),
+                     .key_file = tls["key_file"].string_or(""),
+                     .server_name = tls["server_name"].string_or(""),
+                     .verify = !tls["verify"].present() || tls["verify"].boolean()};
+  if (result.cert_file.empty() != result.key_file.empty())
     throw config_error(tls.pointer(), "cert_file and key_file go together: a client certificate needs its key");
-  return to;
+  return result;
 }
 
 /// The server of `url`, which the option `at` gives, with the TLS options that go with https. Throws config_error.
-inline http_server read_http_server(const std::string& url, const options& at, const options& tls) {
+inline http_server read_http_server(const std::string& url, const options& option, const options& tls) {
   const auto with = read_tls(tls);
   try {
     return make_http_server(url, with);
   } catch (const std::runtime_error& error) {
     // Of https it is the files that cannot be used.
-    throw config_error(url.starts_with("https") ? tls.pointer() : at.pointer(), error.what());
+    throw config_error(url.starts_with("https") ? tls.pointer() : option.pointer(), error.what());
   }
 }
 

@@ -1,12 +1,6 @@
-// The consul-catalog sink: its options, and the plugin object.
-#include "common/consul_rules.hpp"
+// The consul-catalog sink: the schema of its options, and the plugin object.
 #include "common/tls_settings.hpp"
-#include "consul_catalog/go_duration.hpp"
-#include "consul_catalog/registrar.hpp"
-
-#include <boost/asio/ip/host_name.hpp>
-
-#include <algorithm>
+#include "consul_catalog/settings.hpp"
 
 namespace drcon::consul_catalog {
 namespace {
@@ -26,7 +20,7 @@ constexpr const char* schema_text = R"JSON({
     "adopt": { "type": "boolean", "default": false,
       "description": "Take over registrations that have the id of an endpoint and no drcon's mark, such as Registrator's. false: they are left alone, and the endpoint is refused." },
     "check": { "type": "object", "additionalProperties": false,
-      "description": "The check of endpoints that name none by SERVICE_CHECK_* metadata. Besides it each registration has one named drcon, with the health that its source tells.",
+      "description": "The check of endpoints that name none by SERVICE_CHECK_* metadata. Besides it each registration has one named drcon, with the health that its source reports.",
       "properties": {
         "http": { "type": "string", "minLength": 1, "description": "Path of an HTTP check." },
         "https": { "type": "string", "minLength": 1, "description": "Path of an HTTPS check." },
@@ -44,81 +38,32 @@ constexpr const char* schema_text = R"JSON({
     "scripts": { "type": "boolean", "default": false,
       "description": "Whether SERVICE_CHECK_SCRIPT and SERVICE_CHECK_CMD are passed on, where the agent allows it. Whoever labels a container can then run commands on the agent's machine." },
     "verify": { "type": "string", "format": "duration", "default": "2s",
-      "description": "How often the agent's registrations are compared and mended, besides changes; 100ms to 1h. So long an agent that restarted with an empty state may stay so." },
+      "description": "How often the agent's registrations are compared and restored, besides changes; 100ms to 1h. An agent that restarted with an empty state may stay empty for this long." },
     "timeout": { "type": "string", "format": "duration", "default": "5s", "description": "How long the agent may take for an answer; at least 100ms." },
     )JSON" DRCON_TLS_SCHEMA R"JSON(
   }
 })JSON";
 
-check_words read_check(const options& from) {
-  check_words to;
-  for (const auto* key : {"http", "https", "grpc", "ttl", "interval", "timeout", "initial_status"})
-    if (from[key].present()) to[key] = from[key].string();
-  for (const auto* key : {"tcp", "tls_skip_verify", "grpc_use_tls"})
-    if (from[key].present() && from[key].boolean()) to[key] = "true";
-  for (const auto* key : {"ttl", "interval", "timeout"})
-    if (to.contains(key) && !go_duration(to[key]))
-      throw config_error(from[key].pointer(), "expected a duration in Go's form, such as \"1m30s\"");
-  const auto kinds = std::ranges::count_if(to, [](const auto& each) {
-    return each.first == "http" || each.first == "https" || each.first == "tcp" || each.first == "grpc";
-  });
-  if (kinds > 1) throw config_error(from.pointer(), "expected one of 'http', 'https', 'tcp' and 'grpc', not more");
-  return to;
-}
-
-std::string read_owner(const options& from, const context& host) {
-  if (from["owner"].present()) return from["owner"].string();
-  boost::system::error_code error;
-  auto owner = boost::asio::ip::host_name(error) + "/" + std::string(host.name());
-  return owner;
-}
-
-agent_options read_agent_options(const options& from) {
-  agent_options to;
-  to.server = common::read_http_server(from["address"].string(), from["address"], from["tls"]);
-  to.token = from["token"].string_or("");
-  to.scope = common::consul::scope(from["namespace"].string_or(""), from["partition"].string_or(""));
-  to.timeout = from["timeout"].duration();
-  if (to.timeout < std::chrono::milliseconds(100)) throw config_error("/timeout", "expected at least 100ms");
-  return to;
-}
-
-registrar_options read_options(const options& from, const context& host) {
-  registrar_options to;
-  to.at = read_agent_options(from);
-  to.by = {.owner = read_owner(from, host),
-           .check = read_check(from["check"]),
-           .scripts = from["scripts"].boolean(),
-           .deregister = from["deregister_critical_service_after"].string_or("")};
-  if (!to.by.deregister.empty() && !go_duration(to.by.deregister))
-    throw config_error("/deregister_critical_service_after", "expected a duration in Go's form, such as \"90m\"");
-  to.adopt = from["adopt"].boolean();
-  to.verify = from["verify"].duration();
-  if (to.verify < std::chrono::milliseconds(100) || to.verify > std::chrono::hours(1))
-    throw config_error("/verify", "expected a duration of 100ms to 1h");
-  return to;
-}
-
 class sink final : public blocking_sink {
 public:
   static constexpr const char* schema = schema_text;
 
-  sink(context host, const options& from) : blocking_sink(host), registrar_(read_options(from, host), host) {}
+  sink(context host, const options& table) : blocking_sink(host), applier_(read_settings(table, host), host) {}
 
   outcome apply(const update_view& update, std::stop_token stop) override {
-    return registrar_.apply(update.wanted(), stop);
+    return applier_.apply(update.wanted(), stop);
   }
 
-  std::chrono::nanoseconds tend(const std::stop_token& stop) override { return registrar_.tend(stop); }
+  std::chrono::nanoseconds tend(const std::stop_token& stop) override { return applier_.tend(stop); }
 
   bool render(const update_view& update) override {
-    const auto wanted = registrations_of(update.wanted(), registrar_.by());
-    for (const auto& [id, each] : wanted.all) host().rendered("service " + id, each.body + "\n");
+    const auto desired = desired_from(update.wanted(), applier_.rules());
+    for (const auto& [id, each] : desired.all) host().rendered("service " + id, each.body + "\n");
     return true;
   }
 
 private:
-  registrar registrar_;
+  applier applier_;
 };
 
 }  // namespace

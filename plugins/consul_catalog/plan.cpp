@@ -12,7 +12,7 @@ namespace {
 using common::json_text;
 using nlohmann::json;
 
-// Whether the agent shows what was registered: the digest alone would not tell that somebody edited the rest.
+// Whether the agent has what was registered: the digest alone does not show that somebody edited the rest.
 bool is_untouched(const json& seen, const json& body) {
   const auto same = [&](const char* seen_key, const char* body_key) {
     return seen.contains(seen_key) && seen[seen_key] == body[body_key];
@@ -30,49 +30,49 @@ bool has_all_checks(const std::set<std::string>& present, const json& body) {
 
 }  // namespace
 
-std::optional<agent_state> read_agent(const json& services, const json& checks, const registrations& wanted) {
+std::optional<agent_state> read_agent(const json& services, const json& checks, const registrations& desired) {
   if (!services.is_object() || !checks.is_object()) return {};
   std::set<std::string> check_ids;
-  agent_state to;
+  agent_state result;
   for (const auto& [id, each] : checks.items()) {
     if (!each.is_object()) return {};
     check_ids.insert(id);
     const auto service = json_text(each, "ServiceID");
-    if (id == own_check(service)) to.own_checks.emplace(service, json_text(each, "Status"));
+    if (id == own_check(service)) result.own_checks.emplace(service, json_text(each, "Status"));
   }
   for (const auto& [id, each] : services.items()) {
     if (!each.is_object()) return {};
     const auto meta = each.value("Meta", json::object());
     present one{.owner = meta.is_object() ? json_text(meta, owner_key) : std::string(), .digest = {}};
-    const auto at = wanted.all.find(id);
-    if (at != wanted.all.end()) {
-      const auto body = json::parse(at->second.body);
+    const auto found = desired.all.find(id);
+    if (found != desired.all.end()) {
+      const auto body = json::parse(found->second.body);
       if (is_untouched(each, body) && has_all_checks(check_ids, body)) one.digest = json_text(meta, digest_key);
     }
-    to.services.emplace(id, std::move(one));
+    result.services.emplace(id, std::move(one));
   }
-  return to;
+  return result;
 }
 
-steps plan(const registrations& wanted, const agent_state& now, const std::string& owner, bool adopt) {
-  steps to;
-  for (const auto& [id, each] : wanted.all) {
-    const auto at = now.services.find(id);
+steps plan(const registrations& desired, const agent_state& now, const std::string& owner, bool adopt) {
+  steps result;
+  for (const auto& [id, each] : desired.all) {
+    const auto found = now.services.find(id);
     const bool is_others =
-        at != now.services.end() && at->second.owner != owner && !(adopt && at->second.owner.empty());
+        found != now.services.end() && found->second.owner != owner && !(adopt && found->second.owner.empty());
     if (is_others) {
-      to.conflicts.push_back(&each);
+      result.conflicts.push_back(&each);
       continue;
     }
-    if (at == now.services.end() || at->second.owner != owner || at->second.digest != each.digest)
-      to.enter.push_back(&each);
+    if (found == now.services.end() || found->second.owner != owner || found->second.digest != each.digest)
+      result.to_register.push_back(&each);
     // A registration leaves the status of a check that was there before as it was.
     const auto status = now.own_checks.find(id);
-    if (status != now.own_checks.end() && status->second != each.status) to.tell.push_back(&each);
+    if (status != now.own_checks.end() && status->second != each.status) result.to_update.push_back(&each);
   }
   for (const auto& [id, each] : now.services)
-    if (each.owner == owner && !wanted.all.contains(id)) to.leave.push_back(id);
-  return to;
+    if (each.owner == owner && !desired.all.contains(id)) result.to_remove.push_back(id);
+  return result;
 }
 
 }  // namespace drcon::consul_catalog

@@ -1,10 +1,9 @@
-// What has to be done to an agent so that its registrations match: the difference between what is wanted and what it
-// has.
+// What has to be done so that an agent's registrations match: the difference between the desired ones and those it has.
 //
 // Pure functions.
 #pragma once
 
-#include "consul_catalog/registration.hpp"
+#include "consul_catalog/desired.hpp"
 
 #include <nlohmann/json_fwd.hpp>
 
@@ -17,8 +16,8 @@ namespace drcon::consul_catalog {
 
 /// One service of the agent.
 struct present {
-  std::string owner;   ///< empty: not ours, nor any drcon's
-  std::string digest;  ///< of what was registered; empty when somebody changed what it stands for
+  std::string owner;   ///< the mark of the drcon that registered it; empty: none did
+  std::string digest;  ///< of what was registered; empty when somebody has edited it since
 };
 
 /// What an agent has.
@@ -27,19 +26,19 @@ struct agent_state {
   std::map<std::string, std::string> own_checks;  ///< id of the registration -> status of the check that drcon keeps
 };
 
-/// From GET /v1/agent/services and /v1/agent/checks; nothing when these are not what Consul says.
+/// From GET /v1/agent/services and /v1/agent/checks; nothing when the answers do not have Consul's form.
 std::optional<agent_state> read_agent(const nlohmann::json& services, const nlohmann::json& checks,
-                                      const registrations& wanted);
+                                      const registrations& desired);
 
 struct steps {
-  std::vector<const registration*> enter;      ///< to be registered, or registered anew
-  std::vector<const registration*> tell;       ///< whose status differs
-  std::vector<std::string> leave;              ///< ids to be deregistered
-  std::vector<const registration*> conflicts;  ///< whose id belongs to somebody else
-  bool empty() const { return enter.empty() && tell.empty() && leave.empty(); }
+  std::vector<const registration*> to_register;  ///< to be registered, or registered anew
+  std::vector<const registration*> to_update;    ///< whose status differs
+  std::vector<std::string> to_remove;            ///< ids to be deregistered
+  std::vector<const registration*> conflicts;    ///< whose id belongs to somebody else
+  bool empty() const { return to_register.empty() && to_update.empty() && to_remove.empty(); }
 };
 
-/// `adopt`: take over registrations with a wanted id that carry no mark of any drcon.
-steps plan(const registrations& wanted, const agent_state& now, const std::string& owner, bool adopt);
+/// `adopt`: take over registrations with a desired id that carry no mark of any drcon.
+steps plan(const registrations& desired, const agent_state& now, const std::string& owner, bool adopt);
 
 }  // namespace drcon::consul_catalog

@@ -34,11 +34,11 @@ struct pending {
 
 void answered(void* argument, int status, std::span<const unsigned char> message) {
   const std::unique_ptr<std::shared_ptr<pending>> held(static_cast<std::shared_ptr<pending>*>(argument));
-  auto& to = **held;
-  to.done = true;
-  to.status = status;
-  to.bytes.assign(message.begin(), message.end());
-  to.over.cancel();
+  auto& question = **held;
+  question.done = true;
+  question.status = status;
+  question.bytes.assign(message.begin(), message.end());
+  question.over.cancel();
 }
 
 std::string reason_of(int status) {
@@ -68,22 +68,22 @@ channel::channel(asio::any_io_executor executor, const std::string& server, tran
                  std::chrono::nanoseconds timeout)
     : executor_(std::move(executor)), timer_(executor_), timeout_(timeout) {
   need_ares();
-  ares_options with{};
+  ares_options ares{};
   // Names are asked for as they are, without a search list; what an answer says, TC included, is judged elsewhere. Over
   // UDP no socket is kept: with each its port changes, which is half of what keeps others from answering.
-  with.flags = ARES_FLAG_NOSEARCH | ARES_FLAG_NOALIASES | ARES_FLAG_NOCHECKRESP | ARES_FLAG_IGNTC;
-  with.flags |= over == transport::tcp ? ARES_FLAG_USEVC | ARES_FLAG_STAYOPEN : ARES_FLAG_EDNS;
-  with.timeout = static_cast<int>(std::chrono::duration_cast<std::chrono::milliseconds>(timeout).count());
-  with.tries = 1;
-  with.ednspsz = udp_payload;
-  with.sock_state_cb = socket_changed;
-  with.sock_state_cb_data = this;
+  ares.flags = ARES_FLAG_NOSEARCH | ARES_FLAG_NOALIASES | ARES_FLAG_NOCHECKRESP | ARES_FLAG_IGNTC;
+  ares.flags |= over == transport::tcp ? ARES_FLAG_USEVC | ARES_FLAG_STAYOPEN : ARES_FLAG_EDNS;
+  ares.timeout = static_cast<int>(std::chrono::duration_cast<std::chrono::milliseconds>(timeout).count());
+  ares.tries = 1;
+  ares.ednspsz = udp_payload;
+  ares.sock_state_cb = socket_changed;
+  ares.sock_state_cb_data = this;
   char lookups[] = "b";  // the DNS alone, not /etc/hosts
-  with.lookups = lookups;
+  ares.lookups = lookups;
   int mask = ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_SOCK_STATE_CB | ARES_OPT_LOOKUPS |
              ARES_OPT_EDNSPSZ | ARES_OPT_NOROTATE;
-  turn_off_ares_defaults(with, mask);
-  auto result = ares_init_options(&ares_, &with, mask);
+  turn_off_ares_defaults(ares, mask);
+  auto result = ares_init_options(&ares_, &ares, mask);
   if (result == ARES_SUCCESS) result = ares_set_servers_ports_csv(ares_, server.c_str());
   if (result == ARES_SUCCESS) return;
   if (ares_ != nullptr) ares_destroy(ares_);
@@ -112,21 +112,21 @@ asio::awaitable<reply> channel::ask(std::vector<unsigned char> query) {
       .bytes = {}, .why = reason_of(mine->status), .lost = mine->status == ARES_ECONNREFUSED, .too_early = too_early};
 }
 
-void channel::socket_changed(void* from, ares_socket_t socket, int readable, int writable) {
-  static_cast<channel*>(from)->watch(socket, readable != 0, writable != 0);
+void channel::socket_changed(void* owner, ares_socket_t socket, int readable, int writable) {
+  static_cast<channel*>(owner)->watch(socket, readable != 0, writable != 0);
 }
 
 void channel::watch(ares_socket_t socket, bool readable, bool writable) {
-  const auto at = sockets_.find(socket);
+  const auto found = sockets_.find(socket);
   if (!readable && !writable) {
     // c-ares closes it next: it must leave Asio's reactor before, and Asio must not close it again.
-    if (at == sockets_.end()) return;
-    at->second->descriptor.release();
-    at->second->read.wanted = at->second->write.wanted = false;
-    sockets_.erase(at);
+    if (found == sockets_.end()) return;
+    found->second->descriptor.release();
+    found->second->read.wanted = found->second->write.wanted = false;
+    sockets_.erase(found);
     return;
   }
-  auto which = at != sockets_.end() ? at->second : nullptr;
+  auto which = found != sockets_.end() ? found->second : nullptr;
   if (!which) {
     which = std::make_shared<watched>(executor_);
     error_code refused;  // c-ares is C: nothing may be thrown through it. Unwatched, the question runs out of time.
@@ -140,20 +140,20 @@ void channel::watch(ares_socket_t socket, bool readable, bool writable) {
   wait(socket, which, &watched::write);
 }
 
-void channel::wait(ares_socket_t socket, const std::shared_ptr<watched>& which, direction watched::*to) {
-  auto& mine = (*which).*to;
+void channel::wait(ares_socket_t socket, const std::shared_ptr<watched>& which, direction watched::*which_way) {
+  auto& mine = (*which).*which_way;
   if (!mine.wanted || std::exchange(mine.waiting, true)) return;
-  const bool reads = to == &watched::read;
+  const bool reads = which_way == &watched::read;
   which->descriptor.async_wait(
       reads ? asio::posix::stream_descriptor::wait_read : asio::posix::stream_descriptor::wait_write,
-      [weak = weak_from_this(), socket, which, to, reads](const error_code& error) {
-        auto& mine = (*which).*to;
+      [weak = weak_from_this(), socket, which, which_way, reads](const error_code& error) {
+        auto& mine = (*which).*which_way;
         mine.waiting = false;
         const auto self = weak.lock();
         if (error || !self || !mine.wanted) return;
         ares_process_fd(self->ares_, reads ? socket : ARES_SOCKET_BAD, reads ? ARES_SOCKET_BAD : socket);
         self->arm_timer();
-        self->wait(socket, which, to);
+        self->wait(socket, which, which_way);
       });
 }
 

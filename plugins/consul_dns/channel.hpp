@@ -1,9 +1,9 @@
 // One c-ares channel to one server, with its sockets and time-outs on Asio.
 //
-// c-ares sends many questions over one connection and matches answers to them; it has no event loop, it never leaves a
-// connection that has gone silent, and servers close one after so many questions. So a channel is used up at some
-// point, and the next question goes to a new one. Thread rule: its executor, a strand; held by the coroutines that wait
-// on it, so that it ends there too.
+// c-ares sends many questions over one connection and matches the answers to them. It has no event loop, it never gives
+// up a connection that has gone silent, and servers close a connection after some number of questions. So a channel is
+// used up at some point, and the next question needs a new one. Thread rule: its executor, a strand; held by the
+// coroutines that wait on it, so that it ends there too.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
@@ -24,7 +24,7 @@ enum class transport { tcp, udp };
 
 struct reply {
   std::vector<unsigned char> bytes;
-  std::string why;    ///< there are none; empty otherwise
+  std::string why;    ///< why there are no bytes; empty when there are
   bool lost = false;  ///< the connection could not be made, or was closed
   /// c-ares gave up well before the time-out that was set: from 1.32 on it expects that a server keeps its pace. A new
   /// channel has no such expectation.
@@ -54,9 +54,9 @@ public:
 private:
   struct direction;
   struct watched;
-  static void socket_changed(void* from, ares_socket_t socket, int readable, int writable);
+  static void socket_changed(void* owner, ares_socket_t socket, int readable, int writable);
   void watch(ares_socket_t socket, bool readable, bool writable);
-  void wait(ares_socket_t socket, const std::shared_ptr<watched>& which, direction watched::*to);
+  void wait(ares_socket_t socket, const std::shared_ptr<watched>& which, direction watched::*which_way);
   void arm_timer();
 
   boost::asio::any_io_executor executor_;

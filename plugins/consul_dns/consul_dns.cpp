@@ -1,5 +1,5 @@
 // The consul-dns source: its options, and the plugin object.
-#include "consul_dns/poller.hpp"
+#include "consul_dns/watch.hpp"
 
 #include <drcon/asio.hpp>
 
@@ -11,7 +11,7 @@ constexpr const char* schema_text = R"JSON({
   "description": "Asks a DNS server for SRV records: Consul's, or any other.",
   "properties": {
     "server": { "type": "array", "minItems": 1, "items": { "type": "string" }, "default": ["127.0.0.1:8600"],
-      "description": "DNS servers, IP:port, [IP]:port for IPv6. The one that answered last goes first; the next is asked when it fails, has no say, or cuts its answer. Consul's agent listens on port 8600." },
+      "description": "DNS servers, IP:port, [IP]:port for IPv6. The one that answered last goes first; the next is asked when it fails, has no authority, or cuts its answer. Consul's agent listens on port 8600." },
     "protocol": { "type": "string", "enum": ["tcp", "udp"], "default": "tcp",
       "description": "tcp: connections that are kept open and carry many questions, as far as the server allows. udp: with EDNS; believed only when it says that nothing has changed, and anything else is asked for again over TCP, which the server must therefore speak: Consul cuts answers over UDP without a sign." },
     "domain": { "type": "string", "default": "consul", "description": "Consul's DNS domain: the end of every name but srv." },
@@ -26,13 +26,13 @@ constexpr const char* schema_text = R"JSON({
           "srv": { "type": "string", "minLength": 1, "description": "A whole SRV name of any server, such as _http._tcp.example.com." },
           "as": { "type": "string", "minLength": 1, "description": "The name to publish the service under. Default: name, query or srv." },
           "health": { "type": "string", "enum": ["passing", "warning"], "default": "passing",
-            "description": "What becomes of endpoints with weight 0. Consul's DNS leaves out what is critical and lists what is in warning with its Weights.Warning, 1 by default, so that only a Weights.Warning of 0 tells it from passing. passing: weight 0 is left out. warning: it is published, in warning. With srv it is the smallest weight and no more." },
+            "description": "What becomes of endpoints with weight 0. Consul's DNS leaves out critical instances and lists those in warning with their Weights.Warning, 1 by default, so that only a Weights.Warning of 0 distinguishes them from passing ones. passing: weight 0 is left out. warning: it is published, in warning. With srv it is the smallest weight and no more." },
           "datacenter": { "type": "string", "description": "Datacenter of this service." }
         } } },
     "authoritative": { "type": "boolean", "default": true,
       "description": "Whether only an authoritative answer may say that a service does not exist; from others it counts as a failure. false: for a recursing resolver, whose answers never are; it is then believed, but not when it only refers to other servers." },
     "absent_after": { "type": "string", "format": "duration", "default": "10s",
-      "description": "0s to 24h: how long \"no such name\", or a name without records, must have held, without anything else said meanwhile, before the service counts as empty. Until then its last state stands." },
+      "description": "0s to 24h: how long \"no such name\", or a name without records, must have held, without any other answer meanwhile, before the service counts as empty. Until then its last state stays." },
     "interval": { "type": "object", "additionalProperties": false, "description": "How often to ask: the shortest TTL of the answer, within these limits, give or take a tenth. Consul's TTL is 0 by default, so that min decides.",
       "properties": {
         "min": { "type": "string", "format": "duration", "default": "1s", "description": "The shortest pause between two questions for a service, 10ms to 1h. Also the pause while it is absent, and the first after a failure." },
@@ -46,8 +46,8 @@ class source final : public asio_source {
 public:
   static constexpr const char* schema = schema_text;
 
-  source(context host, const options& from)
-      : asio_source(host), settings_(read_settings(from)), shared_{.options = settings_, .host = host} {}
+  source(context host, const options& table)
+      : asio_source(host), settings_(read_settings(table)), shared_{.options = settings_, .host = host} {}
 
   // The resolvers belong to the coroutines: the last of them ends them, on the strand.
   boost::asio::awaitable<void> run() override {
@@ -58,15 +58,15 @@ public:
       over_tcp.over = transport::tcp;
       second = std::make_shared<resolver>(executor(), over_tcp);
     }
-    shared_.untold = settings_.services.size();
-    for (const auto& each : settings_.services) spawn(poll(each, first, second));
+    shared_.unpublished = settings_.services.size();
+    for (const auto& each : settings_.services) spawn(watch(each, first, second));
     co_return;
   }
 
 private:
-  boost::asio::awaitable<void> poll(const watched_service& what, std::shared_ptr<resolver> first,
-                                    std::shared_ptr<resolver> second) {
-    poller one(what, shared_, std::move(first), std::move(second));
+  boost::asio::awaitable<void> watch(const watched_service& what, std::shared_ptr<resolver> first,
+                                     std::shared_ptr<resolver> second) {
+    watcher one(what, shared_, std::move(first), std::move(second));
     co_await one.run();
   }
 

@@ -53,9 +53,9 @@ public:
     return text;
   }
   std::span<const unsigned char> bytes(std::size_t count) {
-    const auto from = at_;
+    const auto start = at_;
     skip(count);
-    return ok_ ? bytes_.subspan(from, count) : std::span<const unsigned char>();
+    return ok_ ? bytes_.subspan(start, count) : std::span<const unsigned char>();
   }
 
 private:
@@ -90,64 +90,65 @@ struct record_head {
   std::size_t length = 0;
 };
 
-record_head read_head(reader& from) {
+record_head read_head(reader& input) {
   record_head head;
-  head.name = from.name();
-  head.type = static_cast<record_type>(from.two());
-  head.internet = from.two() == internet;
-  head.ttl = from.four();
+  head.name = input.name();
+  head.type = static_cast<record_type>(input.two());
+  head.internet = input.two() == internet;
+  head.ttl = input.four();
   if (head.ttl > INT32_MAX) head.ttl = 0;  // RFC 2181, section 8
-  head.length = from.two();
+  head.length = input.two();
   return head;
 }
 
-void read_address(reader& from, record_head head, std::vector<address_record>& to) {
-  const auto raw = from.bytes(head.length);
+void read_address(reader& input, record_head head, std::vector<address_record>& result) {
+  const auto raw = input.bytes(head.length);
   const std::size_t wanted = head.type == record_type::a ? 4 : 16;
-  if (from.ok() && raw.size() == wanted) to.push_back({std::move(head.name), address_of(raw), head.ttl});
+  if (input.ok() && raw.size() == wanted) result.push_back({std::move(head.name), address_of(raw), head.ttl});
 }
 
 // What the answer section may have that matters here.
-void read_answer(reader& from, record_head head, message& to) {
+void read_answer(reader& input, record_head head, message& result) {
   if (head.type == record_type::srv) {
-    srv_record record{.priority = from.two(), .weight = from.two(), .port = from.two(), .target = {}, .ttl = head.ttl};
-    record.target = from.name();
-    to.services.push_back(std::move(record));
+    srv_record record{
+        .priority = input.two(), .weight = input.two(), .port = input.two(), .target = {}, .ttl = head.ttl};
+    record.target = input.name();
+    result.services.push_back(std::move(record));
   } else if (head.type == record_type::alias) {
-    to.aliases.push_back({std::move(head.name), from.name()});
+    result.aliases.push_back({std::move(head.name), input.name()});
   } else if (head.type == record_type::a || head.type == record_type::aaaa) {
-    read_address(from, std::move(head), to.answers);
+    read_address(input, std::move(head), result.answers);
   } else {
-    from.skip(head.length);
+    input.skip(head.length);
   }
 }
 
 // One record; false when it is not sound, or does not end where it says.
-bool read_record(reader& from, message& to, section where) {
-  auto head = read_head(from);
-  if (!from.ok()) return false;
-  const auto end = from.at() + head.length;
-  to.edns |= where == section::additional && head.type == record_type::edns;
+bool read_record(reader& input, message& result, section where) {
+  auto head = read_head(input);
+  if (!input.ok()) return false;
+  const auto end = input.at() + head.length;
+  result.edns |= where == section::additional && head.type == record_type::edns;
   const bool is_address = head.type == record_type::a || head.type == record_type::aaaa;
-  if (head.internet && where == section::answer) read_answer(from, std::move(head), to);
+  if (head.internet && where == section::answer) read_answer(input, std::move(head), result);
   else if (head.internet && where == section::additional && is_address)
-    read_address(from, std::move(head), to.alongside);
-  else from.skip(head.length);
-  return from.ok() && from.at() == end;
+    read_address(input, std::move(head), result.alongside);
+  else input.skip(head.length);
+  return input.ok() && input.at() == end;
 }
 
 // The authority section of "there is nothing" has an SOA; that of "ask those" has name servers only (RFC 2308).
-bool read_authorities(reader& from, int count, message& to) {
+bool read_authorities(reader& input, int count, message& result) {
   bool servers = false;
   bool authority = false;
   for (int i = 0; i < count; ++i) {
-    const auto head = read_head(from);
-    from.skip(head.length);
-    if (!from.ok()) return false;
+    const auto head = read_head(input);
+    input.skip(head.length);
+    if (!input.ok()) return false;
     servers |= head.type == record_type::name_server;
     authority |= head.type == record_type::authority;
   }
-  to.referral = servers && !authority;
+  result.referral = servers && !authority;
   return true;
 }
 
@@ -160,42 +161,42 @@ std::uint16_t random_id() {
 
 std::optional<message> read_message(std::span<const unsigned char> bytes) {
   if (bytes.size() < header_size) return {};
-  reader from(bytes);
-  from.skip(2);  // the id: c-ares has matched it
-  const auto flags = from.two();
-  const auto questions = from.two();
-  const auto answers = from.two();
-  const auto authorities = from.two();
-  const auto additionals = from.two();
+  reader input(bytes);
+  input.skip(2);  // the id: c-ares has matched it
+  const auto flags = input.two();
+  const auto questions = input.two();
+  const auto answers = input.two();
+  const auto authorities = input.two();
+  const auto additionals = input.two();
   if ((flags & 0x8000U) == 0) return {};  // a question is no answer
-  message to;
-  to.code = static_cast<response_code>(flags & 0x0fU);
-  to.authoritative = (flags & 0x0400U) != 0;
-  to.truncated = (flags & 0x0200U) != 0;
+  message result;
+  result.code = static_cast<response_code>(flags & 0x0fU);
+  result.authoritative = (flags & 0x0400U) != 0;
+  result.truncated = (flags & 0x0200U) != 0;
   for (int i = 0; i < questions; ++i) {
-    from.name();
-    from.skip(4);
-    if (!from.ok()) return {};
+    input.name();
+    input.skip(4);
+    if (!input.ok()) return {};
   }
   for (int i = 0; i < answers; ++i)
-    if (!read_record(from, to, section::answer)) return {};
-  if (!read_authorities(from, authorities, to)) return {};
-  to.referral = to.referral && answers == 0;
+    if (!read_record(input, result, section::answer)) return {};
+  if (!read_authorities(input, authorities, result)) return {};
+  result.referral = result.referral && answers == 0;
   for (int i = 0; i < additionals; ++i)
-    if (!read_record(from, to, section::additional)) return {};
-  return to;
+    if (!read_record(input, result, section::additional)) return {};
+  return result;
 }
 
-std::vector<address_record> addresses_of(const message& from, const std::string& name) {
+std::vector<address_record> addresses_of(const message& answer, const std::string& name) {
   std::set<std::string> names{name};
   // Servers may send aliases in any order; each round that finds nothing new is the last.
   for (bool grown = true; grown;) {
     grown = false;
-    for (const auto& each : from.aliases)
+    for (const auto& each : answer.aliases)
       if (names.contains(each.name)) grown |= names.insert(each.target).second;
   }
   std::vector<address_record> found;
-  for (const auto& each : from.answers)
+  for (const auto& each : answer.answers)
     if (names.contains(each.name)) found.push_back({name, each.address, each.ttl});
   return found;
 }

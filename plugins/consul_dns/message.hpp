@@ -1,6 +1,6 @@
 // A DNS message (RFC 1035, 2782, 3596) as this source reads it.
 //
-// Pure functions, for bytes that nobody vouches for.
+// Pure functions. The bytes are not trusted: anybody may have sent them.
 #pragma once
 
 #include <cstdint>
@@ -63,12 +63,12 @@ struct message {
   std::vector<address_record> alongside;  ///< addresses of the additional section: of anybody
 };
 
-/// The message, or nothing when it is not whole and sound.
+/// The message, or nothing when it is incomplete or malformed.
 std::optional<message> read_message(std::span<const unsigned char> bytes);
 
-/// The addresses that the message gives as its answer for `name`, through aliases. What merely came alongside, such as
-/// the addresses of name servers, is none.
-std::vector<address_record> addresses_of(const message& from, const std::string& name);
+/// The addresses that the message gives as its answer for `name`, through aliases. Addresses that merely came
+/// alongside, such as those of name servers, are not among them.
+std::vector<address_record> addresses_of(const message& answer, const std::string& name);
 
 /// A query for one name, with an id that nobody can guess, and with EDNS when `payload` is not 0; nothing when the name
 /// cannot be asked for.

@@ -61,17 +61,17 @@ asio::awaitable<reply> resolver::exchange(server& which, const std::vector<unsig
 asio::awaitable<dns_answer> resolver::ask_one(server& which, const std::vector<unsigned char>& query,
                                               record_type type) {
   const auto got = co_await exchange(which, query);
-  dns_answer to{.found = {verdict::kind::fault, got.why}, .bytes = got.bytes.size()};
-  if (!got.why.empty()) co_return to;
+  dns_answer result{.found = {verdict::kind::fault, got.why}, .bytes = got.bytes.size()};
+  if (!got.why.empty()) co_return result;
   auto parsed = read_message(got.bytes);
   if (!parsed) {
-    to.found.why = "the answer is no sound DNS message";
-    co_return to;
+    result.found.why = "the answer is no sound DNS message";
+    co_return result;
   }
-  to.parsed = std::move(*parsed);
+  result.parsed = std::move(*parsed);
   // Who has no address is of no use whoever says so; a service that is gone has to be said by the authority.
-  to.found = judge(to.parsed, to.bytes, type, options_.authoritative && type == record_type::srv);
-  co_return to;
+  result.found = judge(result.parsed, result.bytes, type, options_.authoritative && type == record_type::srv);
+  co_return result;
 }
 
 // Questions that are under way on a channel that is used up end there: they hold it.

@@ -1,12 +1,12 @@
 // DNS questions to several servers in turn.
 //
-// A server that fails, that is lame, or that has no right to say what it says makes the next one be asked; what each of
-// them said is kept for people to read.
+// When a server fails, only refers to others, or has no right to say that there is nothing, the next one is asked. The
+// reason of each server is kept for the status.
 // Thread rule: everything on its executor, a strand; held by the coroutines that use it.
 #pragma once
 
+#include "consul_dns/answer.hpp"
 #include "consul_dns/channel.hpp"
-#include "consul_dns/judge.hpp"
 #include "consul_dns/message.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
@@ -27,7 +27,7 @@ struct resolver_options {
 };
 
 struct dns_answer {
-  verdict found;   ///< of a fault: what every server said
+  verdict found;   ///< with a fault: the reason of every server
   message parsed;  ///< empty when there is no message
   std::size_t bytes = 0;
 };

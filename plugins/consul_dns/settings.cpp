@@ -33,17 +33,17 @@ std::string fault_of_name(const std::string& name) {
   return {};
 }
 
-std::string server_of(const options& from) {
-  const auto at = common::ip_and_port(from.string());
-  if (!at || at->port() == 0)
-    throw config_error(from.pointer(), "expected an IP address and a port, such as \"127.0.0.1:8600\"");
-  return from.string();
+std::string server_of(const options& table) {
+  const auto endpoint = common::ip_and_port(table.string());
+  if (!endpoint || endpoint->port() == 0)
+    throw config_error(table.pointer(), "expected an IP address and a port, such as \"127.0.0.1:8600\"");
+  return table.string();
 }
 
-std::chrono::nanoseconds within(const options& from, std::chrono::nanoseconds least, std::chrono::nanoseconds most,
+std::chrono::nanoseconds within(const options& table, std::chrono::nanoseconds least, std::chrono::nanoseconds most,
                                 const std::string& range) {
-  const auto value = from.duration();
-  if (value < least || value > most) throw config_error(from.pointer(), "expected a duration of " + range);
+  const auto value = table.duration();
+  if (value < least || value > most) throw config_error(table.pointer(), "expected a duration of " + range);
   return value;
 }
 
@@ -52,27 +52,27 @@ public:
   explicit service_reader(const options& all)
       : domain_(all["domain"].string()), datacenter_(all["datacenter"].string_or("")) {}
 
-  watched_service read(const options& from) const {
-    watched_service to;
-    const auto given = [&](const char* key) { return from[key].string_or(""); };
+  watched_service read(const options& table) const {
+    watched_service result;
+    const auto given = [&](const char* key) { return table[key].string_or(""); };
     const auto name = given("name");
     const auto query = given("query");
     const auto srv = given("srv");
     if (int{!name.empty()} + int{!query.empty()} + int{!srv.empty()} != 1)
-      throw config_error(from.pointer(), "expected one, and only one, of 'name', 'query' and 'srv'");
-    to.tag = given("tag");
-    to.warning = from["health"].string() == "warning";
-    to.of_consul = srv.empty();
-    if (!srv.empty()) to.question = srv;
-    else if (!query.empty()) to.question = query + ".query" + place(from);
-    else to.question = service_name(name, to.tag, from["rfc2782"].boolean()) + place(from);
-    if (to.question.ends_with('.')) to.question.pop_back();  // "consul.", as zone files have it
-    to.service = given("as");
-    if (to.service.empty()) to.service = !name.empty() ? name : !query.empty() ? query : srv;
-    if (const auto fault = fault_of_name(to.question); !fault.empty())
-      throw config_error(from.pointer(), "the name to ask for, " + to.question + ", " + fault);
-    if (!to.tag.empty() && name.empty()) throw config_error(from["tag"].pointer(), "goes with 'name' only");
-    return to;
+      throw config_error(table.pointer(), "expected one, and only one, of 'name', 'query' and 'srv'");
+    result.tag = given("tag");
+    result.warning = table["health"].string() == "warning";
+    result.of_consul = srv.empty();
+    if (!srv.empty()) result.question = srv;
+    else if (!query.empty()) result.question = query + ".query" + place(table);
+    else result.question = service_name(name, result.tag, table["rfc2782"].boolean()) + place(table);
+    if (result.question.ends_with('.')) result.question.pop_back();  // "consul.", as zone files have it
+    result.service = given("as");
+    if (result.service.empty()) result.service = !name.empty() ? name : !query.empty() ? query : srv;
+    if (const auto fault = fault_of_name(result.question); !fault.empty())
+      throw config_error(table.pointer(), "the name to ask for, " + result.question + ", " + fault);
+    if (!result.tag.empty() && name.empty()) throw config_error(table["tag"].pointer(), "goes with 'name' only");
+    return result;
   }
 
 private:
@@ -81,8 +81,8 @@ private:
     if (rfc2782) return "_" + name + "._" + (tag.empty() ? "tcp" : tag) + ".service";
     return (tag.empty() ? "" : tag + ".") + name + ".service";
   }
-  std::string place(const options& from) const {
-    const auto datacenter = from["datacenter"].string_or(datacenter_);
+  std::string place(const options& table) const {
+    const auto datacenter = table["datacenter"].string_or(datacenter_);
     return (datacenter.empty() ? "." : "." + datacenter + ".") + domain_;
   }
   std::string domain_;
@@ -91,27 +91,28 @@ private:
 
 }  // namespace
 
-settings read_settings(const options& from) {
-  settings to;
-  for (std::size_t i = 0; i < from["server"].count(); ++i) to.resolver.servers.push_back(server_of(from["server"][i]));
-  to.resolver.over = from["protocol"].string() == "udp" ? transport::udp : transport::tcp;
-  to.resolver.timeout = within(from["timeout"], 10ms, 60s, "10ms to 60s");
-  to.resolver.authoritative = from["authoritative"].boolean();
-  to.pace.min = within(from["interval"]["min"], 10ms, 1h, "10ms to 1h");
-  to.pace.max = within(from["interval"]["max"], 10ms, 24h, "10ms to 24h");
-  if (to.pace.max < to.pace.min) throw config_error(from["interval"].pointer(), "max is shorter than min");
-  to.absent_after = within(from["absent_after"], 0s, 24h, "0s to 24h");
-  to.pace.retry_max = std::max(within(from["retry_max"], 10ms, 1h, "10ms to 1h"), to.pace.min);
-  const service_reader services(from);
+settings read_settings(const options& table) {
+  settings result;
+  for (std::size_t i = 0; i < table["server"].count(); ++i)
+    result.resolver.servers.push_back(server_of(table["server"][i]));
+  result.resolver.over = table["protocol"].string() == "udp" ? transport::udp : transport::tcp;
+  result.resolver.timeout = within(table["timeout"], 10ms, 60s, "10ms to 60s");
+  result.resolver.authoritative = table["authoritative"].boolean();
+  result.pace.min = within(table["interval"]["min"], 10ms, 1h, "10ms to 1h");
+  result.pace.max = within(table["interval"]["max"], 10ms, 24h, "10ms to 24h");
+  if (result.pace.max < result.pace.min) throw config_error(table["interval"].pointer(), "max is shorter than min");
+  result.absent_after = within(table["absent_after"], 0s, 24h, "0s to 24h");
+  result.pace.retry_max = std::max(within(table["retry_max"], 10ms, 1h, "10ms to 1h"), result.pace.min);
+  const service_reader services(table);
   std::set<std::string> names;
-  for (std::size_t i = 0; i < from["service"].count(); ++i) {
-    const auto each = from["service"][i];
+  for (std::size_t i = 0; i < table["service"].count(); ++i) {
+    const auto each = table["service"][i];
     auto one = services.read(each);
     if (!names.insert(one.service).second)
       throw config_error(each.pointer(), "service '" + one.service + "' is there already; 'as' gives another name");
-    to.services.push_back(std::move(one));
+    result.services.push_back(std::move(one));
   }
-  return to;
+  return result;
 }
 
 }  // namespace drcon::consul_dns

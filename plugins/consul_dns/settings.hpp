@@ -18,7 +18,7 @@ struct watched_service {
   std::string question;   ///< the SRV name
   std::string tag;        ///< carried by its endpoints; empty: none
   bool warning = false;   ///< endpoints in warning are wanted too
-  bool of_consul = true;  ///< weight 0 is Consul's word for "warning"; elsewhere it is just the smallest weight
+  bool of_consul = true;  ///< weight 0 may mean "warning" in Consul; elsewhere it is just the smallest weight
 };
 
 struct settings {
@@ -28,6 +28,6 @@ struct settings {
   std::chrono::nanoseconds absent_after{};
 };
 
-settings read_settings(const options& from);
+settings read_settings(const options& table);
 
 }  // namespace drcon::consul_dns

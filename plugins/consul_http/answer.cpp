@@ -15,18 +15,18 @@ using common::json_text;
 using nlohmann::json;
 
 // Members that are missing or null are as good as empty; Consul omits some and nulls others.
-const json& member(const json& from, const char* key) {
+const json& member(const json& object, const char* key) {
   static const json nothing;
-  const auto at = from.find(key);
-  return at == from.end() ? nothing : *at;
+  const auto value = object.find(key);
+  return value == object.end() ? nothing : *value;
 }
 
-std::uint32_t number(const json& from, const char* key, std::uint32_t otherwise) {
-  const auto& at = member(from, key);
-  if (!at.is_number_integer()) return otherwise;
-  if (at.is_number_unsigned())
-    return static_cast<std::uint32_t>(std::min<std::uint64_t>(at.get<std::uint64_t>(), UINT32_MAX));
-  return static_cast<std::uint32_t>(std::clamp<std::int64_t>(at.get<std::int64_t>(), 0, UINT32_MAX));
+std::uint32_t number(const json& object, const char* key, std::uint32_t otherwise) {
+  const auto& value = member(object, key);
+  if (!value.is_number_integer()) return otherwise;
+  if (value.is_number_unsigned())
+    return static_cast<std::uint32_t>(std::min<std::uint64_t>(value.get<std::uint64_t>(), UINT32_MAX));
+  return static_cast<std::uint32_t>(std::clamp<std::int64_t>(value.get<std::int64_t>(), 0, UINT32_MAX));
 }
 
 // The worst of an instance's checks; maintenance shows as checks of its own.
@@ -43,32 +43,32 @@ health health_of(const json& checks) {
   return worst;
 }
 
-bool is_wanted(health each, health_level wanted) {
-  if (wanted == health_level::any) return true;
-  return each == health::passing || (each == health::warning && wanted == health_level::warning);
+bool is_selected(health each, health_level selected) {
+  if (selected == health_level::any) return true;
+  return each == health::passing || (each == health::warning && selected == health_level::warning);
 }
 
 endpoint endpoint_of(const json& node, const json& service, health state) {
   const auto& weights = member(service, "Weights");
   const bool has_weights = weights.is_object();
-  endpoint to{.id = json_text(node, "Node") + "/" + json_text(service, "ID"),
-              .node = json_text(node, "Node"),
-              .address = json_text(service, "Address"),
-              .port = number(service, "Port", 0),
-              .weight = has_weights ? number(weights, state == health::warning ? "Warning" : "Passing", 1) : 1,
-              .priority = 0,
-              .health = state,
-              .tags = {},
-              .meta = {}};
-  if (to.address.empty()) to.address = json_text(node, "Address");
+  endpoint result{.id = json_text(node, "Node") + "/" + json_text(service, "ID"),
+                  .node = json_text(node, "Node"),
+                  .address = json_text(service, "Address"),
+                  .port = number(service, "Port", 0),
+                  .weight = has_weights ? number(weights, state == health::warning ? "Warning" : "Passing", 1) : 1,
+                  .priority = 0,
+                  .health = state,
+                  .tags = {},
+                  .meta = {}};
+  if (result.address.empty()) result.address = json_text(node, "Address");
   for (const auto& tag : member(service, "Tags"))
-    if (tag.is_string()) to.tags.push_back(tag.get<std::string>());
+    if (tag.is_string()) result.tags.push_back(tag.get<std::string>());
   for (const auto& [key, value] : member(service, "Meta").items())
-    if (value.is_string()) to.meta.emplace(key, value.get<std::string>());
+    if (value.is_string()) result.meta.emplace(key, value.get<std::string>());
   // By convention, for filters; the service's own word goes first.
   if (const auto datacenter = json_text(node, "Datacenter"); !datacenter.empty())
-    to.meta.emplace("datacenter", datacenter);
-  return to;
+    result.meta.emplace("datacenter", datacenter);
+  return result;
 }
 
 }  // namespace
@@ -84,7 +84,7 @@ std::optional<std::string> fault_of(const common::http_answer& answer, const set
   return {};
 }
 
-std::optional<std::vector<endpoint>> parse_endpoints(const std::string& body, health_level wanted, std::string& why) {
+std::optional<std::vector<endpoint>> parse_endpoints(const std::string& body, health_level selected, std::string& why) {
   const auto all = json::parse(body, nullptr, false);
   if (!all.is_array()) {
     why = all.is_discarded() ? "the answer is not JSON, or was cut short" : "the answer is not a list of instances";
@@ -98,7 +98,7 @@ std::optional<std::vector<endpoint>> parse_endpoints(const std::string& body, he
       return {};
     }
     const auto state = health_of(member(each, "Checks"));
-    if (is_wanted(state, wanted)) endpoints.push_back(endpoint_of(each["Node"], each["Service"], state));
+    if (is_selected(state, selected)) endpoints.push_back(endpoint_of(each["Node"], each["Service"], state));
   }
   return endpoints;
 }
@@ -109,22 +109,23 @@ std::optional<catalog> parse_catalog(const std::string& body, std::string& why) 
     why = "the answer is not a table of services";
     return {};
   }
-  catalog to;
+  catalog result;
   for (const auto& [name, tags] : all.items()) {
-    auto& known = to[name];
+    auto& known = result[name];
     for (const auto& tag : tags)
       if (tag.is_string()) known.insert(tag.get<std::string>());
   }
-  return to;
+  return result;
 }
 
 std::optional<checks> parse_checks(const std::string& body) {
   const auto all = json::parse(body, nullptr, false);
   if (!all.is_array()) return {};
-  checks to;
+  checks result;
   for (const auto& each : all)
-    if (each.is_object()) to[{json_text(each, "Node"), json_text(each, "CheckID")}] = json_text(each, "ServiceName");
-  return to;
+    if (each.is_object())
+      result[{json_text(each, "Node"), json_text(each, "CheckID")}] = json_text(each, "ServiceName");
+  return result;
 }
 
 }  // namespace drcon::consul

@@ -1,4 +1,4 @@
-// What Consul's answers mean. A body that is not what it should be is no answer: nothing is concluded from it.
+// What Consul's answers mean. Nothing is concluded from a body that does not have the expected form.
 //
 // Pure functions.
 #pragma once
@@ -16,11 +16,11 @@
 
 namespace drcon::consul {
 
-/// Why an answer cannot be believed, in words for people; nothing when it can.
+/// Why an answer cannot be believed, as a text for people; nothing when it can.
 std::optional<std::string> fault_of(const common::http_answer& answer, const settings& all, bool asked_stale);
 
 /// The body of /v1/health/service/NAME, or nothing and why.
-std::optional<std::vector<endpoint>> parse_endpoints(const std::string& body, health_level wanted, std::string& why);
+std::optional<std::vector<endpoint>> parse_endpoints(const std::string& body, health_level selected, std::string& why);
 
 /// The body of /v1/catalog/services: name -> tags.
 using catalog = std::map<std::string, std::set<std::string>>;

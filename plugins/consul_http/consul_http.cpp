@@ -1,7 +1,7 @@
 // The consul-http source: its options, and the plugin object.
 #include "common/tls_settings.hpp"
 #include "consul_http/settings.hpp"
-#include "consul_http/watcher.hpp"
+#include "consul_http/watch.hpp"
 
 #include <drcon/asio.hpp>
 
@@ -58,8 +58,8 @@ class source final : public asio_source {
 public:
   static constexpr const char* schema = schema_text;
 
-  source(context host, const options& from)
-      : asio_source(host), watcher_(read_settings(from), host, executor(), [this](boost::asio::awaitable<void> work) {
+  source(context host, const options& table)
+      : asio_source(host), watcher_(read_settings(table), host, executor(), [this](boost::asio::awaitable<void> work) {
           spawn(std::move(work));
         }) {}
 

@@ -39,34 +39,36 @@ private:
 
 }  // namespace
 
-std::string service_target(const settings& all, const selection& from, const std::string& name,
+std::string service_target(const settings& all, const selection& selected, const std::string& name,
                            std::optional<std::uint64_t> index, bool may_be_stale) {
-  target to({"v1", "health", "service", name});
-  for (const auto& tag : from.tags) to.with("tag", tag);
-  if (from.health == health_level::passing) to.with("passing", "1");
-  to.with("filter", from.filter).with("near", from.near).place(from.datacenter, from.ns, from.partition);
-  to.consistent(all, may_be_stale);
+  target request({"v1", "health", "service", name});
+  for (const auto& tag : selected.tags) request.with("tag", tag);
+  if (selected.health == health_level::passing) request.with("passing", "1");
+  request.with("filter", selected.filter)
+      .with("near", selected.near)
+      .place(selected.datacenter, selected.ns, selected.partition);
+  request.consistent(all, may_be_stale);
   // The agent's cache is its own watch: the query answers from it, and blocks like any other.
-  if (all.consistency == consistency::cached) to.flag("cached");
-  return to.blocking(all, index).text();
+  if (all.consistency == consistency::cached) request.flag("cached");
+  return request.blocking(all, index).text();
 }
 
-std::string catalog_target(const settings& all, const selection& from, std::optional<std::uint64_t> index,
+std::string catalog_target(const settings& all, const selection& selected, std::optional<std::uint64_t> index,
                            bool may_be_stale) {
-  target to({"v1", "catalog", "services"});
-  to.place(from.datacenter, from.ns, from.partition);
-  return to.consistent(all, may_be_stale).blocking(all, index).text();
+  target request({"v1", "catalog", "services"});
+  request.place(selected.datacenter, selected.ns, selected.partition);
+  return request.consistent(all, may_be_stale).blocking(all, index).text();
 }
 
-std::string any_check_target(const settings& all, const selection& from, std::optional<std::uint64_t> index) {
-  target to({"v1", "health", "state", "any"});
-  to.with("filter", "CheckID == \"\"").place(from.datacenter, from.ns, from.partition);
-  return to.consistent(all, true).blocking(all, index).text();
+std::string any_check_target(const settings& all, const selection& selected, std::optional<std::uint64_t> index) {
+  target request({"v1", "health", "state", "any"});
+  request.with("filter", "CheckID == \"\"").place(selected.datacenter, selected.ns, selected.partition);
+  return request.consistent(all, true).blocking(all, index).text();
 }
 
-std::string state_target(const settings& all, const selection& from, const std::string& state) {
-  target to({"v1", "health", "state", state});
-  return to.place(from.datacenter, from.ns, from.partition).consistent(all, true).text();
+std::string state_target(const settings& all, const selection& selected, const std::string& state) {
+  target request({"v1", "health", "state", state});
+  return request.place(selected.datacenter, selected.ns, selected.partition).consistent(all, true).text();
 }
 
 }  // namespace drcon::consul

@@ -10,17 +10,18 @@
 namespace drcon::consul {
 
 /// /v1/health/service/NAME: with an index a blocking query, without one a plain one.
-std::string service_target(const settings& all, const selection& from, const std::string& name,
+std::string service_target(const settings& all, const selection& selected, const std::string& name,
                            std::optional<std::uint64_t> index, bool may_be_stale);
 
 /// /v1/catalog/services.
-std::string catalog_target(const settings& all, const selection& from, std::optional<std::uint64_t> index,
+std::string catalog_target(const settings& all, const selection& selected, std::optional<std::uint64_t> index,
                            bool may_be_stale);
 
-/// /v1/health/state/any, with a filter that lets nothing through: tells that some check changed, at no size.
-std::string any_check_target(const settings& all, const selection& from, std::optional<std::uint64_t> index);
+/// /v1/health/state/any, with a filter that matches nothing: it answers when any check has changed, with
+/// an empty body.
+std::string any_check_target(const settings& all, const selection& selected, std::optional<std::uint64_t> index);
 
 /// /v1/health/state/STATE.
-std::string state_target(const settings& all, const selection& from, const std::string& state);
+std::string state_target(const settings& all, const selection& selected, const std::string& state);
 
 }  // namespace drcon::consul

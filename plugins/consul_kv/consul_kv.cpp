@@ -1,22 +1,12 @@
-// The consul-kv source: its options, and one blocking query for each entry.
-#include "common/backoff.hpp"
-#include "common/consul_rules.hpp"
-#include "common/http_client.hpp"
-#include "common/percent.hpp"
+// The consul-kv source: the schema of its options, and the plugin object.
 #include "common/tls_settings.hpp"
-#include "consul_kv/entries.hpp"
+#include "consul_kv/settings.hpp"
+#include "consul_kv/watch.hpp"
 
 #include <drcon/asio.hpp>
 
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
-
-#include <set>
-
 namespace drcon::consul_kv {
 namespace {
-
-namespace asio = boost::asio;
 
 constexpr const char* schema_text = R"JSON({
   "type": "object", "additionalProperties": false, "required": ["key"],
@@ -48,87 +38,15 @@ class source final : public asio_source {
 public:
   static constexpr const char* schema = schema_text;
 
-  source(context host, const options& from) : asio_source(host), settings_(read_settings(from)) {}
+  source(context host, const options& table)
+      : asio_source(host), watcher_(read_settings(table), host, executor(), [this](boost::asio::awaitable<void> work) {
+          spawn(std::move(work));
+        }) {}
 
-  asio::awaitable<void> run() override {
-    for (const auto& each : settings_.keys) {
-      untold_.insert(each.as);
-      spawn(watch(each));
-    }
-    co_return;
-  }
+  boost::asio::awaitable<void> run() override { return watcher_.run(); }
 
 private:
-  std::string target_of(const selection& what, std::uint64_t index) const {
-    auto to = "/v1/kv/" + common::percent_encoded_path(what.path);
-    const auto wait = std::chrono::duration_cast<std::chrono::milliseconds>(settings_.wait).count();
-    to += "?index=" + std::to_string(index) + "&wait=" + std::to_string(wait) + "ms";
-    if (what.is_prefix) to += "&recurse";
-    if (!what.datacenter.empty()) to += "&dc=" + common::percent_encoded(what.datacenter);
-    return settings_.scope.empty() ? to : to + "&" + settings_.scope;
-  }
-
-  asio::awaitable<void> watch(const selection& what) {
-    std::vector<common::http_header> headers;
-    if (!settings_.token.empty()) headers.push_back({"X-Consul-Token", settings_.token});
-    common::http_connection connection(executor(), settings_.server, std::move(headers));
-    common::backoff backoff(std::chrono::milliseconds(250), settings_.retry_max);
-    asio::steady_timer timer(executor());
-    std::uint64_t index = 0;
-    bool told = false;
-    for (;;) {
-      const auto answer =
-          co_await connection.get(target_of(what, index), common::consul::query_timeout(settings_.wait));
-      if ((co_await asio::this_coro::cancellation_state).cancelled() != asio::cancellation_type::none) co_return;
-      auto why = take(what, answer, index, told);
-      if (why.empty()) {
-        backoff.reset();
-        continue;
-      }
-      trouble(what, why);
-      index = 0;  // an index above the one of an agent that has restarted would block for the whole wait
-      told = false;
-      timer.expires_after(backoff.next());
-      co_await timer.async_wait(asio::use_awaitable);
-    }
-  }
-
-  // What is wrong with the answer, or empty when it has been told.
-  std::string take(const selection& what, const common::http_answer& answer, std::uint64_t& index, bool& told) {
-    constexpr unsigned none = 404;  // no such key, or none with this prefix
-    if (const auto fault = common::consul::fault_of(answer, "key:read, and key:list for prefixes", none)) return *fault;
-    const auto next = common::consul::next_index(index, answer.header("x-consul-index"));
-    if (told && next == index) return {};
-    std::string why;
-    const auto values =
-        answer.status == none ? std::map<std::string, std::string>() : read_entries(answer.body, what, why);
-    if (!values) return why;
-    index = next;
-    told = true;
-    if (values->empty()) host().withdraw(what.as);
-    else host().publish({.name = what.as, .revision = next, .endpoints = {}, .values = *values});
-    troubles_.erase(what.as);
-    if (untold_.erase(what.as) > 0 && untold_.empty()) host().ready();
-    show();
-    return {};
-  }
-
-  void trouble(const selection& what, const std::string& why) {
-    troubles_[what.as] = why;
-    show();
-    host().unknown(what.as, why);
-  }
-
-  void show() {
-    if (troubles_.empty()) return host().status_ok(std::to_string(settings_.keys.size()) + " entries");
-    const auto& [name, why] = *troubles_.begin();
-    if (troubles_.size() == settings_.keys.size()) host().status_away(name + ": " + why);
-    else host().status_degraded(name + ": " + why);
-  }
-
-  const settings settings_;
-  std::set<std::string> untold_;
-  std::map<std::string, std::string> troubles_;
+  watcher watcher_;
 };
 
 }  // namespace

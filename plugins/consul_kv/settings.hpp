@@ -30,6 +30,6 @@ struct settings {
 };
 
 /// Throws config_error for what the schema cannot judge.
-settings read_settings(const options& from);
+settings read_settings(const options& table);
 
 }  // namespace drcon::consul_kv

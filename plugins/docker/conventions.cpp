@@ -19,24 +19,24 @@ struct port_settings {
   bool own_name = false;  // the name was given for this very port
 
   std::string get(const std::string& key) const {
-    const auto at = all.find(key);
-    return at == all.end() ? std::string() : at->second;
+    const auto found = all.find(key);
+    return found == all.end() ? std::string() : found->second;
   }
 };
 
-port_settings settings_for(const container& from, const container_port& port) {
-  port_settings to;
+port_settings settings_for(const container& origin, const container_port& port) {
+  port_settings result;
   const auto number = std::to_string(port.number);
   settings specific;
-  for (const auto& [key, value] : from.settings) {
+  for (const auto& [key, value] : origin.settings) {
     const auto line = key.find('_');
     const auto first = key.substr(0, line);
-    if (!is_number(first)) to.all.emplace(key, value);
+    if (!is_number(first)) result.all.emplace(key, value);
     else if (first == number && line != std::string::npos) specific.emplace(key.substr(line + 1), value);
   }
-  to.own_name = specific.contains("name");
-  for (auto& [key, value] : specific) to.all.insert_or_assign(key, value);
-  return to;
+  result.own_name = specific.contains("name");
+  for (auto& [key, value] : specific) result.all.insert_or_assign(key, value);
+  return result;
 }
 
 // "registry:5000/team/web:v2@sha256:…" -> "web".
@@ -66,77 +66,78 @@ struct place {
 };
 
 // Nothing: the port cannot be reached by these rules.
-place place_of(const container& from, const container_port& port, const rules& by) {
-  place to;
-  if (from.network_mode == "host") {
-    to = {by.host_address, port.number};
+place place_of(const container& origin, const container_port& port, const rules& by) {
+  place result;
+  if (origin.network_mode == "host") {
+    result = {by.host_address, port.number};
   } else if (by.internal) {
-    const auto at = by.network.empty() ? from.addresses.begin() : from.addresses.find(by.network);
-    if (at == from.addresses.end()) return {};
-    to = {at->second, port.number};
+    const auto found = by.network.empty() ? origin.addresses.begin() : origin.addresses.find(by.network);
+    if (found == origin.addresses.end()) return {};
+    result = {found->second, port.number};
   } else {
     if (port.host_port == 0) return {};
-    to = {is_any_address(port.host_address) ? by.host_address : port.host_address, port.host_port};
+    result = {is_any_address(port.host_address) ? by.host_address : port.host_address, port.host_port};
   }
-  const auto label = from.labels.find(by.address_label);
-  if (!by.address_label.empty() && label != from.labels.end())
-    to.address = label->second.substr(0, label->second.find('/'));
-  return to;
+  const auto label = origin.labels.find(by.address_label);
+  if (!by.address_label.empty() && label != origin.labels.end())
+    result.address = label->second.substr(0, label->second.find('/'));
+  return result;
 }
 
-health health_of(const container& from) {
-  if (!from.running) return health::critical;
-  if (from.paused) return health::maintenance;
+health health_of(const container& origin) {
+  if (!origin.running) return health::critical;
+  if (origin.paused) return health::maintenance;
   // A container whose check has not passed yet has not started, for anybody who wants to use it.
-  return from.health.empty() || from.health == "healthy" ? health::passing : health::critical;
+  return origin.health.empty() || origin.health == "healthy" ? health::passing : health::critical;
 }
 
-// Codes above 128 are signals: somebody ended it, and that somebody is not always seen.
-bool has_crashed(const container& from) {
+// Codes above 128 are signals: somebody ended it, although no event may have shown who.
+bool has_crashed(const container& origin) {
   constexpr int signals = 128;
-  return from.out_of_memory || (from.exit_code != 0 && from.exit_code < signals);
+  return origin.out_of_memory || (origin.exit_code != 0 && origin.exit_code < signals);
 }
 
-offer offer_of(const container& from, const container_port& port, const place& at, const port_settings& with,
+offer offer_of(const container& origin, const container_port& port, const place& where, const port_settings& with,
                bool is_one_of_many, const rules& by) {
   static const std::set<std::string> meant_otherwise{"id", "name", "tags", "ignore"};
-  offer to;
+  offer result;
   const auto number = std::to_string(port.number);
-  to.service = with.get("name").empty() ? base_of_image(from.image) : with.get("name");
-  if (is_one_of_many && !with.own_name) to.service += "-" + number;
-  to.what.id = with.get("id");
-  if (to.what.id.empty()) to.what.id = by.host_name + ":" + from.name + ":" + number + (port.udp ? ":udp" : "");
-  to.what.node = by.host_name;
-  to.what.address = at.address;
-  to.what.port = at.port;
-  to.what.health = health_of(from);
-  to.what.tags = split_tags(with.get("tags"));
-  to.what.tags.insert(to.what.tags.end(), by.tags.begin(), by.tags.end());
-  if (port.udp) to.what.tags.emplace_back("udp");
+  result.service = with.get("name").empty() ? base_of_image(origin.image) : with.get("name");
+  if (is_one_of_many && !with.own_name) result.service += "-" + number;
+  result.what.id = with.get("id");
+  if (result.what.id.empty())
+    result.what.id = by.host_name + ":" + origin.name + ":" + number + (port.udp ? ":udp" : "");
+  result.what.node = by.host_name;
+  result.what.address = where.address;
+  result.what.port = where.port;
+  result.what.health = health_of(origin);
+  result.what.tags = split_tags(with.get("tags"));
+  result.what.tags.insert(result.what.tags.end(), by.tags.begin(), by.tags.end());
+  if (port.udp) result.what.tags.emplace_back("udp");
   for (const auto& [key, value] : with.all)
-    if (!meant_otherwise.contains(key)) to.what.meta.emplace(key, value);
-  return to;
+    if (!meant_otherwise.contains(key)) result.what.meta.emplace(key, value);
+  return result;
 }
 
 }  // namespace
 
-std::vector<offer> offers_of(const container& from, const rules& by, bool was_told_to_stop) {
+std::vector<offer> offers_of(const container& origin, const rules& by, bool was_asked_to_stop) {
   const bool shown =
-      from.running ? !was_told_to_stop : by.crashed_is_critical && !was_told_to_stop && has_crashed(from);
+      origin.running ? !was_asked_to_stop : by.crashed_is_critical && !was_asked_to_stop && has_crashed(origin);
   if (!shown) return {};
   struct candidate {
     const container_port* port;
-    place at;
+    place where;
     port_settings with;
   };
   std::vector<candidate> reachable;
-  for (const auto& port : from.ports)
-    if (auto at = place_of(from, port, by); at.port != 0 && !at.address.empty())
-      reachable.push_back({&port, std::move(at), settings_for(from, port)});
+  for (const auto& port : origin.ports)
+    if (auto where = place_of(origin, port, by); where.port != 0 && !where.address.empty())
+      reachable.push_back({&port, std::move(where), settings_for(origin, port)});
   std::vector<offer> all;
-  for (const auto& [port, at, with] : reachable) {
+  for (const auto& [port, where, with] : reachable) {
     if (!with.get("ignore").empty() || (by.explicit_only && with.get("name").empty())) continue;
-    all.push_back(offer_of(from, *port, at, with, reachable.size() > 1, by));
+    all.push_back(offer_of(origin, *port, where, with, reachable.size() > 1, by));
   }
   return all;
 }

@@ -4,7 +4,7 @@
 // Pure functions.
 #pragma once
 
-#include "docker/container.hpp"
+#include "docker/answer.hpp"
 
 #include <drcon/model.hpp>
 
@@ -31,7 +31,7 @@ struct offer {
   bool operator==(const offer&) const = default;
 };
 
-/// `was_told_to_stop`: it runs, or has ended, but somebody asked it to end.
-std::vector<offer> offers_of(const container& from, const rules& by, bool was_told_to_stop);
+/// `was_asked_to_stop`: somebody has asked the container to end, whether it still runs or not.
+std::vector<offer> offers_of(const container& origin, const rules& by, bool was_asked_to_stop);
 
 }  // namespace drcon::docker

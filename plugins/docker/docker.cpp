@@ -1,7 +1,7 @@
 // The docker source: its options, and the plugin object.
 #include "common/tls_settings.hpp"
 #include "docker/settings.hpp"
-#include "docker/watcher.hpp"
+#include "docker/watch.hpp"
 
 #include <drcon/asio.hpp>
 
@@ -19,7 +19,7 @@ constexpr const char* schema_text = R"JSON({
       "description": "The Docker Engine API: unix:///PATH, http://, https:// or tcp://HOST:PORT. tcp is https when tls names a ca_file or a cert_file, else http." },
     )JSON" DRCON_TLS_SCHEMA R"JSON(,
     "addresses": { "type": "string", "enum": ["published", "internal"], "default": "published",
-      "description": "Where an endpoint is. published: the port of this machine that the container's port is published on; ports that are not published are left out. internal: the container's own address and exposed port, for who is in its network. In network mode host it is the exposed port of this machine." },
+      "description": "Where an endpoint is. published: the port of this machine that the container's port is published on; ports that are not published are left out. internal: the container's own address and exposed port, for clients in its network. In network mode host it is the exposed port of this machine." },
     "network": { "type": "string", "minLength": 1,
       "description": "With internal: the network whose address counts; a container that is not in it is left out. Default: the first by name that has an address." },
     "host_address": { "type": "string", "minLength": 1,
@@ -40,11 +40,11 @@ constexpr const char* schema_text = R"JSON({
     "resync": { "type": "string", "format": "duration", "default": "60s",
       "description": "How often everything is compared with the engine's own list, besides its events; at least 1s." },
     "settle": { "type": "string", "format": "duration", "default": "5s",
-      "description": "After the engine was away, how long an endpoint that it no longer has may take to come back before it is believed to be gone." },
+      "description": "After the engine was unreachable, how long an endpoint that it no longer has may take to come back before it is believed to be gone." },
     "stop_wait": { "type": "string", "format": "duration", "default": "10m",
       "description": "How long a container that was asked to stop, and runs on, is left out. Set it to more than your longest docker stop --time." },
     "timeout": { "type": "string", "format": "duration", "default": "10s", "description": "How long the engine may take for an answer; at least 100ms." },
-    "retry_max": { "type": "string", "format": "duration", "default": "10s", "description": "Longest pause between tries while the engine is away. drcon never gives up." }
+    "retry_max": { "type": "string", "format": "duration", "default": "10s", "description": "Longest pause between tries while the engine is unreachable. drcon never gives up." }
   }
 })JSON";
 
@@ -52,7 +52,7 @@ class source final : public asio_source {
 public:
   static constexpr const char* schema = schema_text;
 
-  source(context host, const options& from) : asio_source(host), settings_(read_settings(from)) {}
+  source(context host, const options& table) : asio_source(host), settings_(read_settings(table)) {}
 
   // Asking for the own address is I/O, which a constructor may not do.
   boost::asio::awaitable<void> run() override {

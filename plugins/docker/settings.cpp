@@ -11,17 +11,17 @@ namespace {
 
 namespace ip = boost::asio::ip;
 
-common::http_server read_engine(const options& from) {
-  const auto tls = common::read_tls(from["tls"]);
-  auto address = from["engine"].string();
+common::http_server read_engine(const options& table) {
+  const auto tls = common::read_tls(table["tls"]);
+  auto address = table["engine"].string();
   // As DOCKER_HOST has it; there TLS is a matter of other settings.
   if (address.starts_with("tcp://"))
     address.replace(0, 3, tls.ca_file.empty() && tls.cert_file.empty() ? "http" : "https");
-  return common::read_http_server(address, from["engine"], from["tls"]);
+  return common::read_http_server(address, table["engine"], table["tls"]);
 }
 
-std::string read_host_address(const options& from) {
-  auto given = from["host_address"].string_or("");
+std::string read_host_address(const options& table) {
+  auto given = table["host_address"].string_or("");
   if (given.empty()) return given;
   boost::system::error_code error;
   ip::make_address(given, error);
@@ -29,8 +29,8 @@ std::string read_host_address(const options& from) {
   return given;
 }
 
-std::string read_host_name(const options& from) {
-  const auto given = from["host_name"].string_or("");
+std::string read_host_name(const options& table) {
+  const auto given = table["host_name"].string_or("");
   boost::system::error_code error;
   return given.empty() ? ip::host_name(error) : given;
 }
@@ -45,33 +45,33 @@ std::string own_address() {
   ip::udp::socket probe(context);
   probe.connect({ip::make_address(somebody_else), 9}, error);
   if (error) return "127.0.0.1";
-  const auto at = probe.local_endpoint(error);
-  return error ? "127.0.0.1" : at.address().to_string();
+  const auto local = probe.local_endpoint(error);
+  return error ? "127.0.0.1" : local.address().to_string();
 }
 
-settings read_settings(const options& from) {
-  settings to;
-  to.engine = read_engine(from);
-  to.conventions = {.host_name = read_host_name(from),
-                    .host_address = read_host_address(from),
-                    .internal = from["addresses"].string() == "internal",
-                    .network = from["network"].string_or(""),
-                    .address_label = from["address_label"].string_or(""),
-                    .explicit_only = from["explicit"].boolean(),
-                    .crashed_is_critical = from["on_exit"].string() == "critical",
-                    .tags = from["tags"].strings()};
-  if (!to.conventions.network.empty() && !to.conventions.internal)
+settings read_settings(const options& table) {
+  settings result;
+  result.engine = read_engine(table);
+  result.conventions = {.host_name = read_host_name(table),
+                        .host_address = read_host_address(table),
+                        .internal = table["addresses"].string() == "internal",
+                        .network = table["network"].string_or(""),
+                        .address_label = table["address_label"].string_or(""),
+                        .explicit_only = table["explicit"].boolean(),
+                        .crashed_is_critical = table["on_exit"].string() == "critical",
+                        .tags = table["tags"].strings()};
+  if (!result.conventions.network.empty() && !result.conventions.internal)
     throw config_error("/network", R"(a network is chosen with addresses = "internal" only)");
-  to.labels = from["label"].strings();
-  to.services = from["service"].strings();
-  to.resync = from["resync"].duration();
-  to.settle = from["settle"].duration();
-  to.stop_wait = from["stop_wait"].duration();
-  to.timeout = from["timeout"].duration();
-  to.retry_max = from["retry_max"].duration();
-  if (to.resync < std::chrono::seconds(1)) throw config_error("/resync", "expected at least 1s");
-  if (to.timeout < std::chrono::milliseconds(100)) throw config_error("/timeout", "expected at least 100ms");
-  return to;
+  result.labels = table["label"].strings();
+  result.services = table["service"].strings();
+  result.resync = table["resync"].duration();
+  result.settle = table["settle"].duration();
+  result.stop_wait = table["stop_wait"].duration();
+  result.timeout = table["timeout"].duration();
+  result.retry_max = table["retry_max"].duration();
+  if (result.resync < std::chrono::seconds(1)) throw config_error("/resync", "expected at least 1s");
+  if (result.timeout < std::chrono::milliseconds(100)) throw config_error("/timeout", "expected at least 100ms");
+  return result;
 }
 
 }  // namespace drcon::docker

@@ -25,10 +25,10 @@ struct settings {
   std::chrono::nanoseconds retry_max{};
 };
 
-/// The address that this machine would speak from to anybody else: host_address, when none is given.
+/// The address that this machine uses towards other machines: the default of host_address.
 std::string own_address();
 
 /// Throws config_error for what the schema cannot judge.
-settings read_settings(const options& from);
+settings read_settings(const options& table);
 
 }  // namespace drcon::docker

@@ -1,112 +1,83 @@
 #include "file/watch.hpp"
 
-#include <poll.h>
-#include <sys/eventfd.h>
-#include <sys/inotify.h>
-#include <unistd.h>
+#include "common/atomic_file.hpp"
+#include "file/changes.hpp"
 
-#include <algorithm>
-#include <array>
-#include <cerrno>
 #include <filesystem>
-#include <string_view>
-#include <system_error>
 
 namespace drcon::file {
-namespace {
 
-using clock = std::chrono::steady_clock;
-
-// A directory that is not there cannot be watched: it is looked for at this interval.
-constexpr auto look_again = std::chrono::milliseconds(500);
-
-constexpr unsigned into_place = IN_CLOSE_WRITE | IN_MOVED_TO;
-constexpr unsigned directory_gone = IN_IGNORED | IN_DELETE_SELF | IN_MOVE_SELF;
-constexpr unsigned events =
-    into_place | IN_MOVED_FROM | IN_CREATE | IN_DELETE | IN_ATTRIB | IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR;
-
-std::string directory_of(const std::string& path) {
-  const auto directory = std::filesystem::path(path).parent_path().string();
-  return directory.empty() ? "." : directory;
-}
-
-}  // namespace
-
-watch::watch(const std::string& path)
-    : path_(path),
-      directory_(directory_of(path)),
-      name_(std::filesystem::path(path).filename().string()),
-      inotify_(::inotify_init1(IN_NONBLOCK | IN_CLOEXEC)),
-      wake_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
-  // Without inotify there is still the poll interval; without the event a stop would have to wait for it.
-  if (wake_ < 0) {
-    const std::system_error error(errno, std::system_category(), "cannot watch " + path);
-    if (inotify_ >= 0) ::close(inotify_);
-    throw error;
+void watcher::run(const std::stop_token& stop) {
+  file_changes changes(settings_.path);
+  // When an exception ended the run before, the host was given everything as unknown: it must be published again.
+  dealt_with_ = false;
+  auto last = news::none;
+  while (!stop.stop_requested()) {
+    const auto next = read(last == news::whole);
+    last = changes.wait(stop, next);
   }
-  look();
 }
 
-watch::~watch() {
-  if (inotify_ >= 0) ::close(inotify_);
-  ::close(wake_);
-}
-
-// True when it is another directory than before: what happened there until now went unseen.
-bool watch::look() {
-  if (inotify_ < 0) return false;
-  // For a directory that is watched already the same number comes back.
-  const auto now = ::inotify_add_watch(inotify_, directory_.c_str(), events);
-  if (now == watched_) return false;
-  if (watched_ >= 0) ::inotify_rm_watch(inotify_, watched_);
-  watched_ = now;
-  return watched_ >= 0;
-}
-
-news watch::wait(const std::stop_token& stop, std::chrono::nanoseconds at_most) {
-  const std::stop_callback wake(stop, [this] { ::eventfd_write(wake_, 1); });
-  if (look()) return news::perhaps;
-  if (watched_ < 0) at_most = std::min<std::chrono::nanoseconds>(at_most, look_again);
-  const auto end = clock::now() + at_most;
-  while (!stop.stop_requested() && await(end - clock::now()))
-    if (const auto what = read_events(); what != news::none) return what;
-  return news::none;
-}
-
-// False when the time is up.
-bool watch::await(std::chrono::nanoseconds at_most) const {
-  std::array<pollfd, 2> files{pollfd{inotify_, POLLIN, 0}, pollfd{wake_, POLLIN, 0}};
-  const auto milliseconds = std::chrono::ceil<std::chrono::milliseconds>(at_most).count();
-  return ::poll(files.data(), files.size(), static_cast<int>(std::clamp<std::int64_t>(milliseconds, 0, 3'600'000))) > 0;
-}
-
-// What the events say of the file, the last one counting; those of other files in the directory say nothing. Unless
-// the file is a symbolic link: then it may lead through them, as in a Kubernetes volume, where "..data" is swapped.
-news watch::read_events() {
-  std::error_code ignored;
-  const bool is_link = std::filesystem::is_symlink(path_, ignored);
-  auto found = news::none;
-  alignas(inotify_event) std::array<char, 8192> buffer{};
-  for (;;) {
-    const auto length = ::read(inotify_, buffer.data(), buffer.size());
-    if (length <= 0) return found;
-    for (ssize_t at = 0; at < length;) {
-      const auto* event = reinterpret_cast<const inotify_event*>(buffer.data() + at);
-      at += static_cast<ssize_t>(sizeof(inotify_event) + event->len);
-      const bool is_ours = event->len > 0 && std::string_view(event->name) == name_;
-      if ((event->mask & IN_Q_OVERFLOW) != 0) {
-        found = news::perhaps;
-      } else if ((event->mask & directory_gone) != 0) {
-        if (event->wd != watched_) continue;  // the last word of a watch given up before
-        ::inotify_rm_watch(inotify_, watched_);
-        watched_ = -1;
-        found = news::perhaps;
-      } else if (is_ours || is_link) {
-        const auto whole = is_ours ? into_place : IN_MOVED_TO;
-        found = (event->mask & whole) != 0 ? news::whole : news::perhaps;
-      }
-    }
+// Looks at the file and returns when to look again if nothing happens before. `whole`: its writer was seen to finish.
+std::chrono::nanoseconds watcher::read(bool whole) {
+  auto now = look();
+  if (now != seen_) {
+    seen_ = std::move(now);
+    since_ = clock::now();
+    dealt_with_ = false;
   }
+  if (dealt_with_) return settings_.poll;
+  const auto age = clock::now() - since_;
+  const bool settled = age >= settings_.settle || unchanged_for_long();
+  if (!settled && !(whole && seen_.text)) return settings_.settle - age;
+  auto why = seen_.why;
+  auto services = seen_.text ? parse(*seen_.text, settings_.format, settings_.path, why) : std::nullopt;
+  if (!services && !settled) return settings_.settle - age;
+  if (services) publish(std::move(*services));
+  else report_fault(why);
+  dealt_with_ = true;
+  return settings_.poll;
+}
+
+watcher::sight watcher::look() const {
+  std::error_code error;
+  const auto status = std::filesystem::status(settings_.path, error);
+  if (status.type() == std::filesystem::file_type::not_found) return {{}, "there is no " + settings_.path};
+  // Opening a pipe would wait for a writer, and nothing could stop that.
+  if (!error && !std::filesystem::is_regular_file(status)) return {{}, settings_.path + " is not a file"};
+  const auto size = std::filesystem::file_size(settings_.path, error);
+  if (!error && size > settings_.max_size)
+    return {{}, settings_.path + " has " + std::to_string(size) + " bytes, more than max_size allows"};
+  sight found;
+  found.text = common::read_file(settings_.path, found.why);
+  if (!found.text && found.why.empty()) found.why = "there is no " + settings_.path;
+  return found;
+}
+
+// Nothing was written to it for `settle`, as is usual at start.
+bool watcher::unchanged_for_long() const {
+  std::error_code error;
+  const auto written = std::filesystem::last_write_time(settings_.path, error);
+  return !error && std::filesystem::file_time_type::clock::now() - written >= settings_.settle;
+}
+
+void watcher::report_fault(const std::string& why) {
+  host_.unknown({}, why);
+  host_.status_degraded(why + "; what was read last stays");
+}
+
+void watcher::publish(std::vector<service> services) {
+  std::map<std::string, std::vector<endpoint>> all;
+  for (auto& each : services) {
+    const auto before = published_.find(each.name);
+    if (before == published_.end() || before->second != each.endpoints) host_.publish(each);
+    all.emplace(std::move(each.name), std::move(each.endpoints));
+  }
+  for (const auto& [name, gone] : published_)
+    if (!all.contains(name)) host_.withdraw(name);
+  published_ = std::move(all);
+  host_.ready();
+  host_.status_ok(std::to_string(published_.size()) + " services");
 }
 
 }  // namespace drcon::file

@@ -1,45 +1,52 @@
-// Tells when a file may have changed, by inotify on its directory.
+// Reads the file again whenever it may have changed, and publishes what is in it.
 //
-// The directory, because editors and scripts replace a file by rename, which leaves a watch on the old one behind.
-// Thread rule: one thread.
+// A file may be seen half written. So it is believed when its writer was seen to finish, or when it has stayed the same
+// for `settle`; a fault in it is only reported then.
+// Thread rule: the source's one thread, which run() blocks.
 #pragma once
 
+#include "file/settings.hpp"
+
+#include <drcon/context.hpp>
+
 #include <chrono>
+#include <map>
+#include <optional>
 #include <stop_token>
 #include <string>
+#include <vector>
 
 namespace drcon::file {
 
-/// Why a wait ended.
-enum class news {
-  none,     ///< the time is up, or a stop is requested
-  perhaps,  ///< something happened to the file; it may be half written
-  whole,    ///< the last that happened: its writer closed it, or it was moved into place
-};
-
-class watch {
+class watcher {
 public:
-  /// Throws when the system has no file descriptors left.
-  explicit watch(const std::string& path);
-  ~watch();
-  watch(const watch&) = delete;
-  watch& operator=(const watch&) = delete;
+  watcher(settings settings, context host) : settings_(std::move(settings)), host_(host) {}
 
-  /// Returns when something happened to the file, when the time is up, or when a stop is requested. A directory that
-  /// is not there, vanished, or was replaced by another of its name is looked for again at each call.
-  news wait(const std::stop_token& stop, std::chrono::nanoseconds at_most);
+  /// Until a stop is requested.
+  void run(const std::stop_token& stop);
 
 private:
-  bool look();
-  bool await(std::chrono::nanoseconds at_most) const;
-  news read_events();
+  using clock = std::chrono::steady_clock;
 
-  std::string path_;
-  std::string directory_;
-  std::string name_;
-  int inotify_ = -1;
-  int watched_ = -1;
-  int wake_ = -1;
+  // What a look at the file found: its text, or why there is none.
+  struct sight {
+    std::optional<std::string> text;
+    std::string why;
+    bool operator==(const sight&) const = default;
+  };
+
+  std::chrono::nanoseconds read(bool whole);
+  sight look() const;
+  bool unchanged_for_long() const;
+  void publish(std::vector<service> services);
+  void report_fault(const std::string& why);
+
+  const settings settings_;
+  const context host_;
+  sight seen_;               // at the last look
+  clock::time_point since_;  // when it was first seen so
+  bool dealt_with_ = false;  // what was seen has been published, or its fault reported
+  std::map<std::string, std::vector<endpoint>> published_;
 };
 
 }  // namespace drcon::file

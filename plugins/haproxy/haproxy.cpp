@@ -1,11 +1,7 @@
-// The haproxy sink: its options, and the plugin object.
-#include "common/address.hpp"
-#include "haproxy/controller.hpp"
+// The haproxy sink: the schema of its options, and the plugin object.
+#include "haproxy/settings.hpp"
 
 #include <drcon/sink.hpp>
-
-#include <algorithm>
-#include <sstream>
 
 namespace drcon::haproxy {
 namespace {
@@ -46,7 +42,7 @@ constexpr const char* schema_text = R"JSON({
     "manual": { "type": "string", "enum": ["respect", "override"], "default": "respect",
       "description": "What happens when somebody puts a server into maintenance or drain by hand: it stays so until it is made ready by hand or HAProxy is reloaded; or it is put back in service. drcon remembers what it set itself only while it runs." },
     "drain_timeout": { "type": "string", "format": "duration", "default": "30s",
-      "description": "How long a server that is not wanted any more may finish what it has begun, before it goes into maintenance." },
+      "description": "How long a server that is to be removed may finish what it has begun, before it goes into maintenance." },
     "shutdown_sessions": { "type": "boolean", "default": false,
       "description": "Whether what still runs after drain_timeout is cut off. Default: it may end by itself." },
     "watch": { "type": "string", "format": "duration", "default": "1s",
@@ -56,102 +52,34 @@ constexpr const char* schema_text = R"JSON({
   }
 })JSON";
 
-cli_address read_address(const options& from) {
-  cli_address to{.path = {}, .tcp = {}, .master = from["master"].boolean(), .text = from["socket"].string()};
-  if (to.text.starts_with('/')) {
-    to.path = to.text;
-    return to;
-  }
-  const auto at = common::ip_and_port(to.text);
-  if (!at || at->port() == 0)
-    throw config_error("/socket",
-                       "expected the path of a unix socket, or an IP address and a port such as \"127.0.0.1:9999\"");
-  to.tcp = *at;
-  return to;
-}
-
-bool has_check(const std::string& server_options) {
-  std::istringstream words(server_options);
-  for (std::string each; words >> each;)
-    if (each == "check") return true;
-  return false;
-}
-
-plan_rules read_plan(const options& from) {
-  const bool slots = from["mode"].string() == "slots";
-  plan_rules to{.mode = slots ? mode::slots : mode::dynamic,
-                .prefix = from["prefix"].string_or(slots ? "drcon" : "drcon-"),
-                .backup_prefix = from["backup_prefix"].string(),
-                .server_options = {},
-                .check = false,
-                .check_first = from["check_first"].boolean()};
-  const auto keywords = from["server_options"].string();
-  if (!keywords.empty()) to.server_options = " " + keywords;
-  to.check = has_check(keywords);
-  if (to.check_first && (slots || !to.check))
-    throw config_error("/check_first", "needs mode = \"dynamic\" and the keyword check in server_options");
-  if (!to.backup_prefix.empty() && !slots) throw config_error("/backup_prefix", "is for mode = \"slots\"");
-  if (to.backup_prefix == to.prefix) throw config_error("/backup_prefix", "is the same as prefix");
-  return to;
-}
-
-wanted_rules read_rules(const options& from) {
-  wanted_rules to;
-  to.backend_pattern = from["backend"].string();
-  for (std::size_t i = 0; i < from["backends"].count(); ++i) {
-    const auto each = from["backends"][i];
-    const auto backend = each["backend"].string();
-    if (!is_haproxy_name(backend))
-      throw config_error(each["backend"].pointer(),
-                         "cannot be the name of a backend: letters, digits, '_', '.', ':' and '-'");
-    to.backends.emplace(each["service"].string(), backend);
-  }
-  const auto warning = from["warning"].string();
-  to.warning = warning == "keep"    ? warning_policy::keep
-               : warning == "drain" ? warning_policy::drain
-                                    : warning_policy::reduce;
-  to.warning_share = std::stod(from["warning_share"].string()) / 100;
-  return to;
-}
-
-controller_options read_controller(const options& from) {
-  return {.socket = read_address(from),
-          .timeout = from["timeout"].duration(),
-          .plan = read_plan(from),
-          .keep_empty = from["empty"].string() == "keep",
-          .respect_manual = from["manual"].string() == "respect",
-          .shutdown_sessions = from["shutdown_sessions"].boolean(),
-          .drain_timeout = from["drain_timeout"].duration(),
-          .watch = std::max<std::chrono::nanoseconds>(from["watch"].duration(), std::chrono::milliseconds(10)),
-          .state_file = from["state_file"].string()};
-}
-
 class sink final : public blocking_sink {
 public:
   static constexpr const char* schema = schema_text;
 
-  sink(context host, const options& from)
-      : blocking_sink(host),
-        rules_(read_rules(from)),
-        controller_(read_controller(from), host),
-        target_("HAProxy at " + from["socket"].string()) {}
+  sink(context host, const options& table) : sink(host, read_settings(table)) {}
 
   outcome apply(const update_view& update, std::stop_token) override {
-    return controller_.apply(wanted_of(update.wanted(), rules_, host()));
+    return applier_.apply(desired_from(update.wanted(), rules_, host()));
   }
-  std::chrono::nanoseconds tend(const std::stop_token&) override { return controller_.tend(); }
+  std::chrono::nanoseconds tend(const std::stop_token&) override { return applier_.tend(); }
 
   bool render(const update_view& update) override {
-    const auto [wanted, live] = controller_.preview(wanted_of(update.wanted(), rules_, host()));
-    if (live) host().rendered(target_, wanted, *live);
-    else host().rendered(target_, wanted);
+    const auto [desired, live] = applier_.preview(desired_from(update.wanted(), rules_, host()));
+    if (live) host().rendered(name_of_target_, desired, *live);
+    else host().rendered(name_of_target_, desired);
     return true;
   }
 
 private:
-  const wanted_rules rules_;
-  controller controller_;
-  const std::string target_;
+  sink(context host, settings options)
+      : blocking_sink(host),
+        rules_(std::move(options.desired)),
+        name_of_target_("HAProxy at " + options.apply.socket.text),
+        applier_(std::move(options.apply), host) {}
+
+  const desired_rules rules_;
+  const std::string name_of_target_;
+  applier applier_;
 };
 
 }  // namespace

@@ -6,10 +6,10 @@
 namespace drcon::haproxy {
 namespace {
 
-std::vector<std::string_view> split(std::string_view text, char at) {
+std::vector<std::string_view> split(std::string_view text, char delimiter) {
   std::vector<std::string_view> parts;
   while (!text.empty()) {
-    const auto end = text.find(at);
+    const auto end = text.find(delimiter);
     if (end != 0) parts.push_back(text.substr(0, end));
     if (end == std::string_view::npos) break;
     text.remove_prefix(end + 1);
@@ -33,8 +33,8 @@ public:
   }
   bool has(std::string_view name) const { return at_.contains(name); }
   std::string_view of(const std::vector<std::string_view>& row, std::string_view name) const {
-    const auto at = at_.find(name);
-    return at == at_.end() || at->second >= row.size() ? std::string_view() : row[at->second];
+    const auto found = at_.find(name);
+    return found == at_.end() || found->second >= row.size() ? std::string_view() : row[found->second];
   }
 
 private:
@@ -80,9 +80,9 @@ process_info read_info(std::string_view answer) {
   return info;
 }
 
-std::string read_state(std::string_view backends, std::string_view servers, live_state& to) {
+std::string read_state(std::string_view backends, std::string_view servers, live_state& state) {
   for (const auto name : split(backends, '\n'))
-    if (!name.starts_with('#')) to.backends.emplace(name);
+    if (!name.starts_with('#')) state.backends.emplace(name);
   const auto lines = split(servers, '\n');
   if (lines.size() < 2 || lines[0] != "1" || !lines[1].starts_with("# "))
     return "HAProxy's 'show servers state' is of a version that drcon does not know: " +
@@ -92,7 +92,7 @@ std::string read_state(std::string_view backends, std::string_view servers, live
     if (!all.has(needed)) return std::string("HAProxy's 'show servers state' has no column ") + needed;
   for (std::size_t i = 2; i < lines.size(); ++i) {
     const auto row = split(lines[i], ' ');
-    to.servers[std::string(all.of(row, "be_name"))].emplace(all.of(row, "srv_name"), server_of(all, row));
+    state.servers[std::string(all.of(row, "be_name"))].emplace(all.of(row, "srv_name"), server_of(all, row));
   }
   return {};
 }

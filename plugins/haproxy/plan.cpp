@@ -29,8 +29,8 @@ public:
   planner(const std::string& backend, const live_servers& live, const plan_rules& rules, const touched_by_hand& by_hand)
       : backend_(backend), live_(live), rules_(rules), by_hand_(by_hand) {}
 
-  backend_plan dynamic(const wanted_backend& wanted) {
-    for (const auto& [key, server] : wanted.servers) {
+  backend_plan dynamic(const desired_backend& desired) {
+    for (const auto& [key, server] : desired.servers) {
       const auto name = dynamic_name(server, rules_);
       plan_.by_key.emplace(key, name);
       const auto now = live_.find(name);
@@ -41,9 +41,9 @@ public:
     return std::move(plan_);
   }
 
-  backend_plan slots(const wanted_backend& wanted) {
-    assign(wanted, false);
-    if (!rules_.backup_prefix.empty()) assign(wanted, true);
+  backend_plan slots(const desired_backend& desired) {
+    assign(desired, false);
+    if (!rules_.backup_prefix.empty()) assign(desired, true);
     leave_the_rest();
     return std::move(plan_);
   }
@@ -52,32 +52,32 @@ private:
   std::string full(const std::string& server) const { return backend_ + "/" + server; }
   void grow(std::string command) { plan_.growth.push_back(std::move(command)); }
 
-  void add(const std::string& name, const wanted_server& wanted) {
+  void add(const std::string& name, const desired_server& desired) {
     const auto server = full(name);
-    grow("add server " + server + " " + common::with_port(wanted.address, wanted.port) + " weight " +
-         std::to_string(wanted.weight) + (wanted.backup ? " backup" : "") + rules_.server_options);
+    grow("add server " + server + " " + common::with_port(desired.address, desired.port) + " weight " +
+         std::to_string(desired.weight) + (desired.backup ? " backup" : "") + rules_.server_options);
     // It begins in maintenance. Health goes down before the check begins, for 'state ready' would put it up.
-    if (wanted.state != server_state::maint) grow("set server " + server + " state " + to_string(wanted.state));
+    if (desired.state != server_state::maint) grow("set server " + server + " state " + to_string(desired.state));
     if (rules_.check && rules_.check_first) grow("set server " + server + " health down");
     if (rules_.check) grow("enable health " + server);
   }
 
-  void adjust(const std::string& name, const live_server& now, const wanted_server& wanted) {
+  void adjust(const std::string& name, const live_server& now, const desired_server& desired) {
     const auto server = full(name);
-    const bool moved = now.address != wanted.address || now.port != wanted.port;
+    const bool moved = now.address != desired.address || now.port != desired.port;
     if (moved) {
       // What is under way ends at the old address: no new traffic in between.
       if (!now.in_maintenance()) grow("set server " + server + " state maint");
-      grow("set server " + server + " addr " + wanted.address + " port " + std::to_string(wanted.port));
+      grow("set server " + server + " addr " + desired.address + " port " + std::to_string(desired.port));
     }
-    if (now.weight != wanted.weight) grow("set server " + server + " weight " + std::to_string(wanted.weight));
-    if (wanted.state == server_state::ready && by_hand_(server, now)) {
+    if (now.weight != desired.weight) grow("set server " + server + " weight " + std::to_string(desired.weight));
+    if (desired.state == server_state::ready && by_hand_(server, now)) {
       plan_.by_hand.insert(name);
       return;
     }
     if (now.check_configured && !now.check_enabled && rules_.mode == mode::dynamic) grow("enable health " + server);
-    if (now.state() != wanted.state || (moved && wanted.state != server_state::maint))
-      grow("set server " + server + " state " + to_string(wanted.state));
+    if (now.state() != desired.state || (moved && desired.state != server_state::maint))
+      grow("set server " + server + " state " + to_string(desired.state));
   }
 
   void leave_the_rest() {
@@ -90,20 +90,20 @@ private:
     }
   }
 
-  // Slots of one server-template: those that hold a wanted address keep it; the others get what is left.
-  void assign(const wanted_backend& wanted, bool backups) {
+  // Slots of one server-template: those that hold a desired address keep it; the others get what is left.
+  void assign(const desired_backend& desired, bool backups) {
     const auto& prefix = backups ? rules_.backup_prefix : rules_.prefix;
-    std::map<std::string, const wanted_server*> open;
-    for (const auto& [key, server] : wanted.servers)
+    std::map<std::string, const desired_server*> open;
+    for (const auto& [key, server] : desired.servers)
       if (rules_.backup_prefix.empty() || server.backup == backups) open.emplace(key, &server);
     std::vector<std::pair<std::string, const live_server*>> free;
     for (const auto& [name, now] : live_) {
       if (!is_slot(name, prefix)) continue;
       ++plan_.slots;
-      const auto at = open.find(common::with_port(now.address, now.port));
-      if (at != open.end()) {
-        take(name, now, at->first, *at->second);
-        open.erase(at);
+      const auto found = open.find(common::with_port(now.address, now.port));
+      if (found != open.end()) {
+        take(name, now, found->first, *found->second);
+        open.erase(found);
       } else if (now.in_maintenance()) {
         free.emplace_back(name, &now);
       }
@@ -111,7 +111,7 @@ private:
     // What ended longest ago has the fewest connections left over; what is in service goes first.
     std::ranges::stable_sort(free, std::ranges::greater(),
                              [](const auto& each) { return each.second->unchanged_seconds; });
-    std::vector<std::pair<std::string, const wanted_server*>> order(open.begin(), open.end());
+    std::vector<std::pair<std::string, const desired_server*>> order(open.begin(), open.end());
     std::ranges::stable_sort(order, std::ranges::greater(), [](const auto& each) { return each.second->in_service(); });
     for (std::size_t i = 0; i < order.size(); ++i) {
       const auto& [key, server] = order[i];
@@ -120,9 +120,9 @@ private:
     }
   }
 
-  void take(const std::string& name, const live_server& now, const std::string& key, const wanted_server& wanted) {
+  void take(const std::string& name, const live_server& now, const std::string& key, const desired_server& desired) {
     plan_.by_key.emplace(key, name);
-    adjust(name, now, wanted);
+    adjust(name, now, desired);
   }
 
   const std::string& backend_;
@@ -133,17 +133,17 @@ private:
 };
 
 // Backups without slots of their own wait in drain as long as anything else is in service.
-wanted_backend with_backups_held_back(wanted_backend wanted) {
+desired_backend with_backups_held_back(desired_backend desired) {
   const bool primary = std::ranges::any_of(
-      wanted.servers, [](const auto& each) { return !each.second.backup && each.second.in_service(); });
-  for (auto& [key, server] : wanted.servers)
+      desired.servers, [](const auto& each) { return !each.second.backup && each.second.in_service(); });
+  for (auto& [key, server] : desired.servers)
     if (primary && server.backup && server.state == server_state::ready) server.state = server_state::drain;
-  return wanted;
+  return desired;
 }
 
 }  // namespace
 
-std::string dynamic_name(const wanted_server& server, const plan_rules& rules) {
+std::string dynamic_name(const desired_server& server, const plan_rules& rules) {
   auto name = rules.prefix + server.address + ":" + std::to_string(server.port);
   if (!rules.server_options.empty()) name += "-" + short_hash(rules.server_options);
   if (server.backup) name += "-backup";
@@ -155,11 +155,11 @@ bool is_ours(std::string_view server, const plan_rules& rules) {
   return is_slot(server, rules.prefix) || (!rules.backup_prefix.empty() && is_slot(server, rules.backup_prefix));
 }
 
-backend_plan plan_backend(const std::string& backend, const wanted_backend& wanted, const live_servers& live,
+backend_plan plan_backend(const std::string& backend, const desired_backend& desired, const live_servers& live,
                           const plan_rules& rules, const touched_by_hand& by_hand) {
   planner planner(backend, live, rules, by_hand);
-  if (rules.mode == mode::dynamic) return planner.dynamic(wanted);
-  return planner.slots(rules.backup_prefix.empty() ? with_backups_held_back(wanted) : wanted);
+  if (rules.mode == mode::dynamic) return planner.dynamic(desired);
+  return planner.slots(rules.backup_prefix.empty() ? with_backups_held_back(desired) : desired);
 }
 
 }  // namespace drcon::haproxy

@@ -1,11 +1,11 @@
 // From what HAProxy holds to what it should hold: the commands, in two steps.
 //
-// Growth makes everything that is wanted serve; only when that has been read back does shrinking take away what is not
-// wanted any more. Pure functions.
+// Growth brings every desired server into service. Only when the state that was read back confirms it are the others
+// removed, so that no moment has fewer servers than needed. Pure functions.
 #pragma once
 
+#include "haproxy/desired.hpp"
 #include "haproxy/live_state.hpp"
-#include "haproxy/wanted.hpp"
 
 #include <functional>
 #include <map>
@@ -40,12 +40,12 @@ using touched_by_hand = std::function<bool(const std::string& server, const live
 
 /// Name of the server that a dynamic endpoint gets. It tells whose it is, and everything that cannot be changed once a
 /// server is made: another backup flag or other options make another server.
-std::string dynamic_name(const wanted_server& server, const plan_rules& rules);
+std::string dynamic_name(const desired_server& server, const plan_rules& rules);
 
 /// True when this server is ours.
 bool is_ours(std::string_view server, const plan_rules& rules);
 
-backend_plan plan_backend(const std::string& backend, const wanted_backend& wanted, const live_servers& live,
+backend_plan plan_backend(const std::string& backend, const desired_backend& desired, const live_servers& live,
                           const plan_rules& rules, const touched_by_hand& by_hand);
 
 }  // namespace drcon::haproxy

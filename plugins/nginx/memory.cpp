@@ -40,72 +40,72 @@ std::optional<server> server_of_line(std::string_view line) {
   if (!line.ends_with(';')) return {};
   line.remove_suffix(1);
   std::istringstream words{std::string(line)};
-  server to;
-  words >> to.address;
-  if (!is_address(to.address) || to.address == nobody) return {};
+  server result;
+  words >> result.address;
+  if (!is_address(result.address) || result.address == nobody) return {};
   for (std::string word; words >> word;) {
-    if (word == "backup") to.backup = true;
-    else if (word == "down") to.down = true;
+    if (word == "backup") result.backup = true;
+    else if (word == "down") result.down = true;
     else if (word.starts_with("weight="))
-      to.weight = static_cast<std::uint32_t>(std::strtoul(word.c_str() + 7, nullptr, 10));
+      result.weight = static_cast<std::uint32_t>(std::strtoul(word.c_str() + 7, nullptr, 10));
   }
-  return to;
+  return result;
 }
 
 // A label, or nothing when it is not one that could have been written.
-std::string text_of(const json& from) {
-  auto text = from.is_string() ? from.get<std::string>() : std::string();
+std::string text_of(const json& value) {
+  auto text = value.is_string() ? value.get<std::string>() : std::string();
   return hazard(text) ? std::string() : text;
 }
 
-void read_labels(const json& from, endpoint& to) {
-  to.id = text_of(from.value("id", json()));
-  to.node = text_of(from.value("node", json()));
-  if (const auto level = from.value("health", json()); level.is_number_unsigned() && level <= json(3))
-    to.health = static_cast<health>(level.get<unsigned>());
-  const auto tags = from.value("tags", json());
-  const auto meta = from.value("meta", json());
+void read_labels(const json& value, endpoint& result) {
+  result.id = text_of(value.value("id", json()));
+  result.node = text_of(value.value("node", json()));
+  if (const auto level = value.value("health", json()); level.is_number_unsigned() && level <= json(3))
+    result.health = static_cast<health>(level.get<unsigned>());
+  const auto tags = value.value("tags", json());
+  const auto meta = value.value("meta", json());
   for (const auto& tag : tags)
-    if (auto text = text_of(tag); !text.empty()) to.tags.push_back(std::move(text));
+    if (auto text = text_of(tag); !text.empty()) result.tags.push_back(std::move(text));
   for (const auto& [key, value] : meta.items())
-    if (meta.is_object() && !hazard(key)) to.meta.emplace(key, text_of(value));
+    if (meta.is_object() && !hazard(key)) result.meta.emplace(key, text_of(value));
 }
 
-std::optional<server> server_of_json(const json& from) {
-  if (!from.is_object() || !from.value("address", json()).is_string()) return {};
-  server to;
-  to.address = from.at("address").get<std::string>();
-  if (!is_address(to.address)) return {};
-  if (const auto weight = from.value("weight", json()); weight.is_number_unsigned()) to.weight = weight;
-  to.backup = from.value("backup", json()) == json(true);
-  to.down = from.value("down", json()) == json(true);
-  read_labels(from, to.from);
-  return to;
+std::optional<server> server_of_json(const json& value) {
+  if (!value.is_object() || !value.value("address", json()).is_string()) return {};
+  server result;
+  result.address = value.at("address").get<std::string>();
+  if (!is_address(result.address)) return {};
+  if (const auto weight = value.value("weight", json()); weight.is_number_unsigned()) result.weight = weight;
+  result.backup = value.value("backup", json()) == json(true);
+  result.down = value.value("down", json()) == json(true);
+  read_labels(value, result.origin);
+  return result;
 }
 
 memory read_comment(const std::string& text) {
-  memory to;
+  memory result;
   const auto parsed = json::parse(text, nullptr, false);
-  if (!parsed.is_object()) return to;
+  if (!parsed.is_object()) return result;
   for (const auto& [name, servers] : parsed.items()) {
     if (!is_upstream_name(name) || !servers.is_array()) continue;
     for (const auto& each : servers)
-      if (auto one = server_of_json(each)) to[name].push_back(std::move(*one));
+      if (auto one = server_of_json(each)) result[name].push_back(std::move(*one));
   }
-  return to;
+  return result;
 }
 
 json to_json(const server& each) {
-  json to{{"address", each.address}};
-  if (each.weight != 1) to["weight"] = each.weight;
-  if (each.backup) to["backup"] = true;
-  if (each.down) to["down"] = true;
-  if (!each.from.id.empty()) to["id"] = each.from.id;
-  if (!each.from.node.empty()) to["node"] = each.from.node;
-  if (each.from.health != health::passing) to["health"] = static_cast<unsigned>(each.from.health);
-  if (!each.from.tags.empty()) to["tags"] = each.from.tags;
-  if (!each.from.meta.empty()) to["meta"] = each.from.meta;
-  return to;
+  json result{{"address", each.address}};
+  if (each.weight != 1) result["weight"] = each.weight;
+  if (each.backup) result["backup"] = true;
+  if (each.down) result["down"] = true;
+  if (!each.origin.id.empty()) result["id"] = each.origin.id;
+  if (!each.origin.node.empty()) result["node"] = each.origin.node;
+  if (each.origin.health != health::passing) result["health"] = static_cast<unsigned>(each.origin.health);
+  if (!each.origin.tags.empty()) result["tags"] = each.origin.tags;
+  if (!each.origin.meta.empty()) result["meta"] = each.origin.meta;
+  return result;
 }
 
 }  // namespace
@@ -135,9 +135,9 @@ memory recall(const std::string& file) {
 }
 
 std::optional<std::uint16_t> recall_port(const std::string& file) {
-  const auto at = file.find(listener_heading);
-  if (at == std::string::npos) return {};
-  const auto listen = file.find("    listen ", at);
+  const auto found = file.find(listener_heading);
+  if (found == std::string::npos) return {};
+  const auto listen = file.find("    listen ", found);
   if (listen == std::string::npos) return {};
   const auto end = file.find(';', listen);
   const auto colon = file.rfind(':', end);
@@ -154,8 +154,8 @@ std::string to_comment(const memory& all) {
     for (const auto& each : servers) kept[name].push_back(to_json(each));
   const auto text = kept.dump(-1, ' ', false, json::error_handler_t::replace);
   std::string lines;
-  for (std::size_t at = 0; at < text.size(); at += comment_piece)
-    lines.append(comment_start).append(text, at, comment_piece).append("\n");
+  for (std::size_t found = 0; found < text.size(); found += comment_piece)
+    lines.append(comment_start).append(text, found, comment_piece).append("\n");
   return lines;
 }
 

@@ -1,10 +1,10 @@
-// What the sink remembers of services, so that an empty one can keep its last servers, even across a restart.
+// The last servers of each service, so that a service that becomes empty can keep them, even across a restart.
 //
 // It travels in the file itself: the built-in format is read back from its upstream blocks; with a user's template
-// comment lines carry it, labels included, so that a kept server is drawn as it was.
+// comment lines carry it, labels included, so that a kept server is rendered as it was.
 #pragma once
 
-#include "nginx/admit.hpp"
+#include "nginx/desired.hpp"
 
 #include <map>
 #include <optional>
@@ -17,7 +17,7 @@ namespace drcon::nginx {
 /// Name of a service -> its last servers, never none.
 using memory = std::map<std::string, std::vector<server>>;
 
-/// What a file written by this sink tells. Lines that are not ours are passed over.
+/// Reads them from a file that this sink wrote. Lines that it could not have written are ignored.
 memory recall(const std::string& file);
 
 /// The port that a file written by this sink answers its generation on.

@@ -1,8 +1,5 @@
-// The nginx sink: its options, and the plugin object.
-#include "common/address.hpp"
-#include "common/atomic_file.hpp"
-#include "common/mustache_template.hpp"
-#include "nginx/publisher.hpp"
+// The nginx sink: the schema of its options, and the plugin object.
+#include "nginx/settings.hpp"
 
 #include <drcon/sink.hpp>
 
@@ -16,7 +13,7 @@ constexpr const char* schema_text = R"JSON({
     "file": { "type": "string", "format": "path", "minLength": 1,
       "description": "The file to write. nginx's main configuration must include it within http { }." },
     "template": { "type": "string", "format": "path",
-      "description": "A mustache template to draw the file with, instead of one upstream block per service. See the plugin's README for its values." },
+      "description": "A mustache template to render the file with, instead of one upstream block per service. See the plugin's README for its values." },
     "nginx": { "type": "string", "format": "path", "default": "/usr/sbin/nginx",
       "description": "The nginx program, for nginx -t." },
     "config": { "type": "string", "format": "path", "default": "/etc/nginx/nginx.conf",
@@ -46,7 +43,7 @@ constexpr const char* schema_text = R"JSON({
     "confirm_listen": { "type": "string", "format": "address", "default": "127.0.0.1:0",
       "description": "Where that server block listens. Port 0: a free one, chosen once and kept in the file." },
     "check": { "type": "string", "enum": ["program", "master"], "default": "program",
-      "description": "Who judges a change: nginx -t, before the signal where the shape changes; or nginx's master alone, at the signal. The master needs no right to read nginx's keys or to open its logs, as nginx -t does; what it refuses is put back after confirm_timeout, and only its error log tells why." },
+      "description": "What checks a change: nginx -t, before the signal where the shape changes; or nginx's master alone, at the signal. The master needs no right to read nginx's keys or to open its logs, as nginx -t does; what it refuses is put back after confirm_timeout, and only its error log tells why." },
     "check_timeout": { "type": "string", "format": "duration", "default": "10s",
       "description": "How long nginx -t may take." },
     "confirm_timeout": { "type": "string", "format": "duration", "default": "5s",
@@ -54,91 +51,33 @@ constexpr const char* schema_text = R"JSON({
   }
 })JSON";
 
-std::string read_template(const options& from) {
-  if (!from["template"].present()) return {};
-  const auto path = from["template"].string();
-  std::string why;
-  const auto text = common::read_file(path, why);
-  if (!text) throw config_error("/template", why.empty() ? "there is no " + path : why);
-  if (text->empty()) throw config_error("/template", path + " is empty");
-  if (const auto fault = common::mustache_template(*text).fault()) throw config_error("/template", path + ":" + *fault);
-  return *text;
-}
-
-layout read_layout(const options& from, const context& host) {
-  layout form;
-  form.sink = std::string(host.name());
-  form.user_template = read_template(from);
-  form.balance = from["balance"].string();
-  if (form.balance == "round_robin") form.balance.clear();
-  form.keepalive = from["keepalive"].integer();
-  const auto fails = from["max_fails"].integer();
-  const auto fail_timeout = from["fail_timeout"].duration();
-  const auto fail_seconds = std::chrono::duration_cast<std::chrono::seconds>(fail_timeout).count();
-  if (fail_timeout != std::chrono::seconds(fail_seconds))
-    throw config_error("/fail_timeout", "nginx knows only whole seconds here");
-  if (fails != 1) form.server_options += " max_fails=" + std::to_string(fails);
-  if (fail_seconds != 10) form.server_options += " fail_timeout=" + std::to_string(fail_seconds) + "s";
-  const auto empty = from["empty"].string();
-  form.empty = empty == "503"           ? empty_policy::answer_503
-               : empty == "down server" ? empty_policy::down_server
-                                        : empty_policy::keep;
-  return form;
-}
-
-boost::asio::ip::tcp::endpoint read_listen(const options& from) {
-  if (const auto at = common::ip_and_port(from["confirm_listen"].string())) return *at;
-  throw config_error("/confirm_listen", "expected an IP address and a port, such as \"127.0.0.1:0\"");
-}
-
-publisher_options read_publisher(const options& from, const context& host) {
-  publisher_options to{.file = from["file"].string(),
-                       .mode = static_cast<mode_t>(std::stoul(from["mode"].string(), nullptr, 8)),
-                       .form = read_layout(from, host),
-                       .use_listener = from["confirm"].string() == "listener",
-                       .listen = read_listen(from),
-                       .confirm_timeout = from["confirm_timeout"].duration()};
-  if (!to.use_listener && to.form.empty == empty_policy::answer_503)
-    throw config_error("/empty", R"(empty = "503" needs confirm = "listener": the same server block answers it)");
-  return to;
-}
-
-control read_control(const options& from) {
-  return control({.binary = from["nginx"].string(),
-                  .config = from["config"].string(),
-                  .prefix = from["prefix"].string(),
-                  .pid_file = from["pid_file"].string(),
-                  .ask_program = from["check"].string() == "program",
-                  .check_timeout = from["check_timeout"].duration()});
-}
-
 class sink final : public blocking_sink {
 public:
   static constexpr const char* schema = schema_text;
 
-  sink(context host, const options& from)
-      : blocking_sink(host),
-        rules_{.hostile = from["hostile"].string() == "drop value" ? hostile_policy::drop_value
-                                                                   : hostile_policy::drop_endpoint,
-               .host_names = from["host_names"].string() == "pass" ? name_policy::pass : name_policy::drop},
-        publisher_(read_publisher(from, host), read_control(from), host),
-        file_(from["file"].string()) {}
+  sink(context host, const options& table) : sink(host, read_settings(table, host)) {}
 
   outcome apply(const update_view& update, std::stop_token stop) override {
-    return publisher_.publish(admit(update.wanted(), rules_, host()), !update.reconcile(), stop);
+    return applier_.apply(desired_from(update.wanted(), rules_, host()), !update.reconcile(), stop);
   }
 
   bool render(const update_view& update) override {
-    const auto [wanted, live] = publisher_.preview(admit(update.wanted(), rules_, host()));
-    if (live) host().rendered(file_, wanted, *live);
-    else host().rendered(file_, wanted);
+    const auto [desired, live] = applier_.preview(desired_from(update.wanted(), rules_, host()));
+    if (live) host().rendered(file_, desired, *live);
+    else host().rendered(file_, desired);
     return true;
   }
 
 private:
-  admission rules_;
-  publisher publisher_;
+  sink(context host, settings options)
+      : blocking_sink(host),
+        rules_(options.desired),
+        file_(options.apply.file),
+        applier_(std::move(options.apply), target(std::move(options.target)), host) {}
+
+  desired_rules rules_;
   std::string file_;
+  applier applier_;
 };
 
 }  // namespace

@@ -15,17 +15,17 @@ namespace {
 using common::mustache_flag;
 using kainjow::mustache::data;
 
-std::string text_of(const boost::asio::ip::tcp::endpoint& at) {
-  return common::with_port(at.address().to_string(), at.port());
+std::string text_of(const boost::asio::ip::tcp::endpoint& found) {
+  return common::with_port(found.address().to_string(), found.port());
 }
 
-// The servers an upstream is drawn with: its own; else, by policy, the last ones, or one that stands for nobody.
-struct drawn {
+// The servers an upstream is rendered with: its own; else, by policy, the last ones, or one that stands for nobody.
+struct rendered_servers {
   std::vector<server> servers;
   std::string note;  // why they are not its own
 };
 
-drawn servers_of(const upstream& each, const memory& last, const layout& form) {
+rendered_servers servers_of(const upstream& each, const memory& last, const layout& form) {
   if (!each.servers.empty()) return {each.servers, {}};
   const auto known = last.find(each.name);
   if (form.empty == empty_policy::keep && known != last.end())
@@ -40,7 +40,7 @@ drawn servers_of(const upstream& each, const memory& last, const layout& form) {
   return {{stand_in}, "empty: no server"};
 }
 
-void draw_server(std::ostream& out, const server& each, const layout& form) {
+void render_server(std::ostream& out, const server& each, const layout& form) {
   out << "    server " << each.address;
   if (each.weight != 1) out << " weight=" << each.weight;
   out << form.server_options;
@@ -50,32 +50,32 @@ void draw_server(std::ostream& out, const server& each, const layout& form) {
   out << ";\n";
 }
 
-void draw_upstream(std::ostream& out, const upstream& each, const memory& last, const layout& form) {
+void render_upstream(std::ostream& out, const upstream& each, const memory& last, const layout& form) {
   const auto [servers, note] = servers_of(each, last, form);
   out << "upstream " << each.name << " {\n";
   if (!note.empty()) out << "    # " << note << "\n";
   if (!form.balance.empty()) out << "    " << form.balance << ";\n";
-  for (const auto& one : servers) draw_server(out, one, form);
+  for (const auto& one : servers) render_server(out, one, form);
   if (form.keepalive > 0) out << "    keepalive " << form.keepalive << ";\n";
   out << "}\n";
 }
 
 data data_of(const server& each, bool first, bool is_last) {
-  data to;
+  data result;
   // All from the server line: a kept server and a stand-in have nothing else.
   const auto colon = each.address.rfind(':');
   const auto host = each.address.substr(0, colon);
-  to["server"] = each.address;
-  to["address"] = host.starts_with('[') ? host.substr(1, host.size() - 2) : host;
-  to["host"] = host;
-  to["port"] = each.address.substr(colon + 1);
-  common::describe_labels(each.from, to);
-  to["weight"] = std::to_string(each.weight);
-  to["backup"] = mustache_flag(each.backup);
-  to["down"] = mustache_flag(each.down);
-  to["first"] = mustache_flag(first);
-  to["last"] = mustache_flag(is_last);
-  return to;
+  result["server"] = each.address;
+  result["address"] = host.starts_with('[') ? host.substr(1, host.size() - 2) : host;
+  result["host"] = host;
+  result["port"] = each.address.substr(colon + 1);
+  common::describe_labels(each.origin, result);
+  result["weight"] = std::to_string(each.weight);
+  result["backup"] = mustache_flag(each.backup);
+  result["down"] = mustache_flag(each.down);
+  result["first"] = mustache_flag(first);
+  result["last"] = mustache_flag(is_last);
+  return result;
 }
 
 data data_of(const std::vector<upstream>& upstreams, const memory& last, const layout& form) {
@@ -86,14 +86,14 @@ data data_of(const std::vector<upstream>& upstreams, const memory& last, const l
     data endpoints = data::type::list;
     for (std::size_t n = 0; n < servers.size(); ++n)
       endpoints.push_back(data_of(servers[n], n == 0, n + 1 == servers.size()));
-    data to;
-    to["name"] = each.name;
-    to["endpoints"] = std::move(endpoints);
-    to["count"] = std::to_string(each.servers.size());
-    to["empty"] = mustache_flag(each.servers.empty());
-    to["first"] = mustache_flag(i == 0);
-    to["last"] = mustache_flag(i + 1 == upstreams.size());
-    services.push_back(to);
+    data result;
+    result["name"] = each.name;
+    result["endpoints"] = std::move(endpoints);
+    result["count"] = std::to_string(each.servers.size());
+    result["empty"] = mustache_flag(each.servers.empty());
+    result["first"] = mustache_flag(i == 0);
+    result["last"] = mustache_flag(i + 1 == upstreams.size());
+    services.push_back(result);
   }
   data root;
   root["sink"] = form.sink;
@@ -102,17 +102,17 @@ data data_of(const std::vector<upstream>& upstreams, const memory& last, const l
   return root;
 }
 
-std::string draw_with_template(const std::vector<upstream>& upstreams, const memory& last, const layout& form) {
+std::string render_with_template(const std::vector<upstream>& upstreams, const memory& last, const layout& form) {
   // What comes from the registry has no hazard left by now; quotes only keep a space from splitting an argument.
   auto text =
-      common::mustache_template(form.user_template).draw(data_of(upstreams, last, form), [](const std::string& text) {
+      common::mustache_template(form.user_template).render(data_of(upstreams, last, form), [](const std::string& text) {
         return argument(text);
       });
   if (!text.ends_with('\n')) text += '\n';
   return text;
 }
 
-std::string draw_listener(const layout& form, const std::string& generation) {
+std::string render_listener(const layout& form, const std::string& generation) {
   return "\n" + std::string(listener_heading) + "; 503 is for empty upstreams.\nserver {\n    listen " +
          text_of(*form.listener) + ";\n    access_log off;\n    location = " + std::string(generation_path) +
          " { default_type text/plain; return 200 \"" + generation + "\"; }\n    location / { return 503; }\n}\n";
@@ -124,19 +124,19 @@ rendered render(const std::vector<upstream>& upstreams, const memory& last, cons
   std::ostringstream out;
   out << "# Written by drcon for sink '" << form.sink << "'. Do not edit: the next change replaces it.\n";
   if (form.user_template.empty()) {
-    for (const auto& each : upstreams) draw_upstream(out, each, last, form);
+    for (const auto& each : upstreams) render_upstream(out, each, last, form);
   } else {
     memory known;
     for (const auto& each : upstreams) {
-      const auto at = last.find(each.name);
+      const auto found = last.find(each.name);
       if (!each.servers.empty()) known[each.name] = each.servers;
-      else if (at != last.end()) known[each.name] = at->second;
+      else if (found != last.end()) known[each.name] = found->second;
     }
-    out << to_comment(known) << draw_with_template(upstreams, last, form);
+    out << to_comment(known) << render_with_template(upstreams, last, form);
   }
   auto bytes = out.str();
   const auto generation = common::digest(bytes);
-  if (form.listener) bytes += draw_listener(form, generation);
+  if (form.listener) bytes += render_listener(form, generation);
   return {std::move(bytes), generation};
 }
 

@@ -3,7 +3,7 @@
 // Pure: equal upstreams give equal bytes.
 #pragma once
 
-#include "nginx/admit.hpp"
+#include "nginx/desired.hpp"
 #include "nginx/memory.hpp"
 
 #include <boost/asio/ip/tcp.hpp>
@@ -45,7 +45,7 @@ struct rendered {
   std::string generation;  ///< a hash of everything else in it
 };
 
-/// `last` tells what an empty service had. A service whose servers come from there is drawn like any other.
+/// `last` tells what an empty service had. A service whose servers come from there is rendered like any other.
 rendered render(const std::vector<upstream>& upstreams, const memory& last, const layout& form);
 
 }  // namespace drcon::nginx

@@ -37,21 +37,21 @@ bool wait_for(Condition condition, std::chrono::nanoseconds at_most, const std::
 
 }  // namespace
 
-bool serving::is(const rendered& wanted, const std::optional<boost::asio::ip::tcp::endpoint>& listener,
+bool serving::is(const rendered& desired, const std::optional<boost::asio::ip::tcp::endpoint>& listener,
                  const std::string& file) const {
-  return listener ? nginx_.generation(*listener) == wanted.generation : workers_serve(wanted, file);
+  return listener ? nginx_.generation(*listener) == desired.generation : workers_serve(desired, file);
 }
 
 // A worker that died and was replaced since the last change is taken for a reload; the listener does not have this
 // weakness.
-bool serving::workers_serve(const rendered& wanted, const std::string& file) const {
+bool serving::workers_serve(const rendered& desired, const std::string& file) const {
   std::string ignored;
   const auto master = nginx_.master(ignored);
   struct stat info {};
   if (!master || ::stat(file.c_str(), &info) != 0) return false;
   const auto now = nginx_.workers(*master);
   if (now.empty()) return false;
-  if (proven_generation_ == wanted.generation && proven_workers_ == now) return true;
+  if (proven_generation_ == desired.generation && proven_workers_ == now) return true;
   const auto boot = boot_time();
   const auto ticks = static_cast<double>(::sysconf(_SC_CLK_TCK));
   // A start is known to the tick: one within the tick of the writing came after it, for nginx took longer to start it.
@@ -65,9 +65,9 @@ void serving::remember(const rendered& taken_up, pid_t master) {
   proven_workers_ = nginx_.workers(master);
 }
 
-serving::change::change(const serving& from, const rendered& next,
+serving::change::change(const serving& all, const rendered& next,
                         std::optional<boost::asio::ip::tcp::endpoint> listener, pid_t master)
-    : nginx_(from.nginx_),
+    : nginx_(all.nginx_),
       generation_(next.generation),
       listener_(std::move(listener)),
       master_(master),

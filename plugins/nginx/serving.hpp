@@ -1,12 +1,12 @@
-// What nginx serves, as opposed to what lies on the disk: which generation its workers are of.
+// Which generation of the file nginx serves, as opposed to the one that is on the disk.
 //
-// Two ways to know, by the sink's `confirm`: a server block in the file answers its generation; or the workers are
-// those that were seen to take it up, or younger than the file.
-// Thread rule: owned by its user's thread; blocks it.
+// There are two ways to know, and the option `confirm` chooses. A server block in the file answers its generation; or
+// the workers are those that were seen to load it, or were started after the file was written. Thread rule: owned by
+// its user's thread; blocks it.
 #pragma once
 
-#include "nginx/control.hpp"
 #include "nginx/render.hpp"
+#include "nginx/target.hpp"
 
 #include <boost/asio/ip/tcp.hpp>
 
@@ -22,16 +22,16 @@ class serving {
 public:
   using workers = std::map<pid_t, unsigned long long>;
 
-  explicit serving(const control& nginx) : nginx_(nginx) {}
+  explicit serving(const target& nginx) : nginx_(nginx) {}
 
   /// Does nginx serve these bytes now? `file` is where they lie.
-  bool is(const rendered& wanted, const std::optional<boost::asio::ip::tcp::endpoint>& listener,
+  bool is(const rendered& desired, const std::optional<boost::asio::ip::tcp::endpoint>& listener,
           const std::string& file) const;
 
-  /// One reload: made before the signal, asked after it.
+  /// One reload. It is made before the signal, to remember the workers there are, and asked after it.
   class change {
   public:
-    change(const serving& from, const rendered& next, std::optional<boost::asio::ip::tcp::endpoint> listener,
+    change(const serving& all, const rendered& next, std::optional<boost::asio::ip::tcp::endpoint> listener,
            pid_t master);
 
     /// A worker of the new generation accepts connections; old ones may as well.
@@ -49,20 +49,20 @@ public:
   private:
     bool answers() const;
 
-    const control& nginx_;
+    const target& nginx_;
     std::string generation_;
     std::optional<boost::asio::ip::tcp::endpoint> listener_;
     pid_t master_;
     workers old_;
   };
 
-  /// These workers were seen to take up this generation.
+  /// The workers that `master` has now were seen to load this generation.
   void remember(const rendered& taken_up, pid_t master);
 
 private:
-  bool workers_serve(const rendered& wanted, const std::string& file) const;
+  bool workers_serve(const rendered& desired, const std::string& file) const;
 
-  const control& nginx_;
+  const target& nginx_;
   std::string proven_generation_;
   workers proven_workers_;
 };

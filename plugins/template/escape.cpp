@@ -16,43 +16,43 @@ bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x
 // escaped and JSON does not.
 std::string quoted_part(const std::string& text) {
   const auto dumped = nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-  std::string to;
+  std::string result;
   for (const char c : dumped.substr(1, dumped.size() - 2)) {
-    if (c == 0x7f) to += "\\u007f";
-    else to += c;
+    if (c == 0x7f) result += "\\u007f";
+    else result += c;
   }
-  return to;
+  return result;
 }
 
 std::string shell_word(const std::string& text) {
-  std::string to = "'";
+  std::string result = "'";
   for (const char c : text) {
-    if (c == '\'') to += "'\\''";
-    else to += c;
+    if (c == '\'') result += "'\\''";
+    else result += c;
   }
-  return to + "'";
+  return result + "'";
 }
 
 // HAProxy's configuration manual, 2.2: a backslash takes the meaning of what follows.
 std::string haproxy_word(const std::string& text) {
-  std::string to;
+  std::string result;
   for (const char c : text) {
-    if (std::string_view(" #\\\"'$").find(c) != std::string_view::npos) to += '\\';
-    to += c;
+    if (std::string_view(" #\\\"'$").find(c) != std::string_view::npos) result += '\\';
+    result += c;
   }
-  return to;
+  return result;
 }
 
 std::string html_text(const std::string& text) {
   static const std::map<char, std::string> entities{
       {'&', "&amp;"}, {'<', "&lt;"}, {'>', "&gt;"}, {'"', "&quot;"}, {'\'', "&#39;"}};
-  std::string to;
+  std::string result;
   for (const char c : text) {
-    const auto at = entities.find(c);
-    if (at == entities.end()) to += c;
-    else to += at->second;
+    const auto found = entities.find(c);
+    if (found == entities.end()) result += c;
+    else result += found->second;
   }
-  return to;
+  return result;
 }
 
 }  // namespace
@@ -61,8 +61,8 @@ std::optional<language> language_of(const std::string& word) {
   static const std::map<std::string, language> all{
       {"none", language::none},   {"nginx", language::nginx}, {"haproxy", language::haproxy}, {"json", language::json},
       {"shell", language::shell}, {"toml", language::toml},   {"yaml", language::yaml},       {"html", language::html}};
-  const auto at = all.find(word);
-  return at == all.end() ? std::nullopt : std::optional(at->second);
+  const auto found = all.find(word);
+  return found == all.end() ? std::nullopt : std::optional(found->second);
 }
 
 std::string escaped(const std::string& text, language in) {

@@ -1,6 +1,6 @@
 // Reading DNS messages, sound and otherwise.
 #include "consul_dns/message.hpp"
-#include "consul_dns/endpoints.hpp"
+#include "consul_dns/services.hpp"
 #include "support/scripted_dns.hpp"
 
 #include <gtest/gtest.h>

@@ -12,7 +12,7 @@ namespace {
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-wanted_server server(const std::string& address, unsigned weight = 1) {
+desired_server server(const std::string& address, unsigned weight = 1) {
   return {.address = address,
           .port = 80,
           .weight = weight,
@@ -22,8 +22,8 @@ wanted_server server(const std::string& address, unsigned weight = 1) {
           .endpoint = address};
 }
 
-wanted_backend wanting(const std::vector<wanted_server>& servers) {
-  wanted_backend to;
+desired_backend wanting(const std::vector<desired_server>& servers) {
+  desired_backend to;
   for (const auto& each : servers) to.servers.emplace(common::with_port(each.address, each.port), each);
   return to;
 }
@@ -34,8 +34,8 @@ const touched_by_hand nobody = [](const std::string&, const live_server&) { retu
 
 class DynamicPlan : public testing::Test {
 protected:
-  backend_plan plan(const wanted_backend& wanted, const live_servers& live, const touched_by_hand& hand = nobody) {
-    return plan_backend("web", wanted, live, rules_, hand);
+  backend_plan plan(const desired_backend& desired, const live_servers& live, const touched_by_hand& hand = nobody) {
+    return plan_backend("web", desired, live, rules_, hand);
   }
   plan_rules rules_{
       .mode = mode::dynamic, .prefix = "drcon-", .backup_prefix = {}, .server_options = " check", .check = true};
@@ -106,7 +106,7 @@ TEST_F(DynamicPlan, LeavesAServerOutThatSomebodyTookOut) {
 
 class SlotsPlan : public testing::Test {
 protected:
-  backend_plan plan(const wanted_backend& wanted) { return plan_backend("web", wanted, live_, rules_, nobody); }
+  backend_plan plan(const desired_backend& desired) { return plan_backend("web", desired, live_, rules_, nobody); }
   static live_server free_slot(std::uint64_t since = 0) {
     return {.address = "127.0.0.1", .port = 1, .weight = 1, .admin = 5, .unchanged_seconds = since};
   }

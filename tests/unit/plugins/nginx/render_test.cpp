@@ -101,8 +101,8 @@ TEST(NginxMemory, DrawsAKeptServerAsItWasWithAUsersTemplate) {
       "{{#services}}{{#endpoints}}{{address}} {{host}} {{port}} {{id}} {{node}} {{health}} {{meta.k}} "
       "{{#tags}}<{{.}}>{{/tags}}{{/endpoints}}{{/services}}";
   auto each = server_at("[::1]:80", 4);
-  each.from = {.id = "i", .node = "n", .address = "::1", .port = 80, .tags = {"two words"}, .meta = {{"k", "v"}}};
-  each.from.health = health::warning;
+  each.origin = {.id = "i", .node = "n", .address = "::1", .port = 80, .tags = {"two words"}, .meta = {{"k", "v"}}};
+  each.origin.health = health::warning;
   const auto first = render({{"web", {each}}}, {}, form).bytes;
   EXPECT_NE(first.find("::1 [::1] 80 i n warning v <\"two words\">"), std::string::npos) << first;
   EXPECT_EQ(render({{"web", {}}}, recall(first), form).bytes, first) << "even in the next run";
@@ -125,7 +125,7 @@ TEST(NginxMemory, TakesNoHostileLabelFromAnEditedFile) {
       "\"tags\":[\"}\",\"fine\",3],\"meta\":{\"k\":\"$x\",\"a;\":\"v\"}},"
       "{\"address\":\"10.0.0.2:80\",\"tags\":\"no list\",\"meta\":[1]}]}\n");
   ASSERT_EQ(known.at("web").size(), 2U);
-  const auto& from = known.at("web")[0].from;
+  const auto& from = known.at("web")[0].origin;
   EXPECT_EQ(from.id, "");
   EXPECT_EQ(from.tags, std::vector<std::string>{"fine"});
   EXPECT_EQ(from.meta.size(), 1U);

@@ -1,0 +1,61 @@
+// Makes an agent's registrations match a snapshot, and restores them when the agent has lost them or somebody has
+// edited them.
+//
+// Thread rule: owned by the sink's one thread, which it blocks.
+#pragma once
+
+#include "consul_catalog/plan.hpp"
+#include "consul_catalog/target.hpp"
+
+#include <drcon/sink.hpp>
+
+#include <chrono>
+#include <map>
+#include <optional>
+#include <stop_token>
+#include <string>
+
+namespace drcon::consul_catalog {
+
+struct apply_settings {
+  desired_rules desired;
+  target_settings target;
+  bool adopt = false;
+  std::chrono::nanoseconds verify{};
+};
+
+class applier {
+public:
+  applier(apply_settings options, context host);
+
+  /// How registrations are made. Any thread: it never changes.
+  const desired_rules& rules() const { return options_.desired; }
+  outcome apply(const snapshot_view& desired, const std::stop_token& stop);
+  /// Compares and restores the registrations when it is time to, and renews checks that run out. Returns after how long
+  /// it is to be called again.
+  std::chrono::nanoseconds tend(const std::stop_token& stop);
+
+private:
+  using clock = std::chrono::steady_clock;
+
+  outcome match(const std::stop_token& stop);
+  std::optional<agent_state> look(const std::stop_token& stop, std::string& why);
+  std::string carry_out(const steps& what, const std::stop_token& stop);
+  std::string keep_alive(const std::stop_token& stop);
+  void show(const std::vector<const registration*>& conflicts) const;
+  target::request register_request(const registration& what) const;
+  target::request status_request(const registration& what) const;
+  target::request deregister_request(const std::string& id) const;
+  std::chrono::nanoseconds beat() const;
+
+  const apply_settings options_;
+  const context host_;
+  target target_;
+  std::optional<registrations> desired_;
+  std::map<std::string, std::string>
+      rejected_;  // id -> digest of a registration that the agent refuses, so that it is not sent again
+  clock::time_point next_look_{};
+  clock::time_point next_beat_{};
+};
+
+}  // namespace drcon::consul_catalog

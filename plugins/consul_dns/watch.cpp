@@ -1,0 +1,196 @@
+#include "consul_dns/watch.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/deferred.hpp>
+#include <boost/asio/experimental/parallel_group.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace drcon::consul_dns {
+namespace {
+
+namespace asio = boost::asio;
+
+std::vector<srv_record> in_order(std::vector<srv_record> records) {
+  for (auto& each : records) each.ttl = 0;  // a cache counts it down
+  std::ranges::sort(records);
+  return records;
+}
+
+}  // namespace
+
+void common_state::report_status() const {
+  const auto first_of = [](const std::map<std::string, std::string>& all) {
+    return all.begin()->first + ": " + all.begin()->second +
+           (all.size() > 1 ? "; and " + std::to_string(all.size() - 1) + " more" : std::string());
+  };
+  if (!failures.empty() && failures.size() == options.services.size()) return host.status_away(first_of(failures));
+  if (!failures.empty()) return host.status_degraded(first_of(failures));
+  if (!cuts.empty()) return host.status_degraded(first_of(cuts));
+  host.status_ok(std::to_string(options.services.size()) + " services" +
+                 (options.resolver.over == transport::udp
+                      ? "; over UDP, where Consul cuts answers without a sign: protocol = \"tcp\" is safer"
+                      : ""));
+}
+
+watcher::watcher(const watched_service& what, common_state& shared, std::shared_ptr<resolver> first,
+                 std::shared_ptr<resolver> second)
+    : what_(what),
+      shared_(shared),
+      first_(std::move(first)),
+      second_(std::move(second)),
+      failures_(shared.options.pace.after_failures()) {}
+
+asio::awaitable<void> watcher::run() {
+  asio::steady_timer timer(co_await asio::this_coro::executor);
+  for (;;) {
+    auto found = co_await look();
+    take(found);
+    timer.expires_after(pause(found));
+    co_await timer.async_wait(asio::use_awaitable);
+  }
+}
+
+asio::awaitable<watcher::finding> watcher::look() {
+  const auto answer = co_await ask_whole();
+  finding found{.endpoints = {}, .absent = answer.found.is == verdict::kind::absent, .why = answer.found.why};
+  if (answer.found.is != verdict::kind::records) co_return found;
+  address_book book;
+  add_addresses(answer.parsed.alongside, book);
+  found.ttl = ttl_of(answer.parsed);
+  found.why = co_await resolve(unresolved(answer.parsed.services, book), book, found.ttl);
+  if (!found.why.empty()) co_return found;
+  whole_ = in_order(answer.parsed.services);
+  found.endpoints = endpoints_of(answer.parsed.services, book, what_);
+  co_return found;
+}
+
+// Over UDP an answer may be a part, with nothing in it that says so. It is believed only when it says that nothing has
+// changed; anything else is asked for again over TCP.
+asio::awaitable<dns_answer> watcher::ask_whole() {
+  auto answer = co_await first_->ask(what_.question, record_type::srv);
+  if (!second_ || !may_be_part(answer)) co_return answer;
+  shared_.host.count("tcp_repeats_total", "UDP answers that may have been cut, asked for again over TCP.");
+  auto whole = co_await second_->ask(what_.question, record_type::srv);
+  note_cut(answer, whole);
+  if (whole.found.is == verdict::kind::fault)
+    whole.found.why = "the answer over UDP may be cut, and TCP does not help: " + whole.found.why;
+  co_return whole;
+}
+
+bool watcher::may_be_part(const dns_answer& over_udp) const {
+  if (over_udp.parsed.truncated) return true;
+  if (over_udp.found.is == verdict::kind::fault) return false;
+  if (over_udp.found.is == verdict::kind::absent) return !published_ || !published_->empty();
+  constexpr std::size_t without_edns = 512;
+  const std::size_t most = over_udp.parsed.edns ? std::size_t{channel::udp_payload} : without_edns;
+  return !published_ || over_udp.bytes * 4 > most * 3 || in_order(over_udp.parsed.services) != whole_;
+}
+
+void watcher::note_cut(const dns_answer& over_udp, const dns_answer& whole) {
+  if (whole.found.is == verdict::kind::fault) return;
+  const auto part = over_udp.parsed.services.size();
+  const auto all = whole.parsed.services.size();
+  const bool silent = !over_udp.parsed.truncated && part < all;
+  const bool was = shared_.cuts.erase(what_.service) > 0;
+  if (silent)
+    shared_.cuts[what_.service] = std::to_string(part) + " of " + std::to_string(all) +
+                                  " records came over UDP, without a sign that it was cut; TCP gave the rest. "
+                                  "protocol = \"tcp\" is safer";
+  if (silent || was) shared_.report_status();
+}
+
+// Addresses of the targets that came without one. What went wrong, or empty.
+asio::awaitable<std::string> watcher::resolve(std::vector<std::string> targets, address_book& book,
+                                              std::uint32_t& ttl) {
+  constexpr std::size_t at_a_time = 32;  // a server may close a connection after a hundred questions
+  const auto executor = co_await asio::this_coro::executor;
+  for (std::size_t start = 0; start < targets.size(); start += at_a_time) {
+    using lookup = decltype(asio::co_spawn(executor, look_up({}), asio::deferred));
+    std::vector<lookup> group;
+    for (std::size_t i = start; i < std::min(start + at_a_time, targets.size()); ++i)
+      group.push_back(asio::co_spawn(executor, look_up(targets[i]), asio::deferred));
+    const auto [order, errors, found] = co_await asio::experimental::make_parallel_group(std::move(group))
+                                            .async_wait(asio::experimental::wait_for_all(), asio::use_awaitable);
+    for (const auto& error : errors)
+      if (error) std::rethrow_exception(error);
+    for (const auto& each : found) {
+      if (!each.why.empty()) co_return each.why;
+      add_addresses(each.addresses, book);
+      for (const auto& record : each.addresses) ttl = std::min(ttl, record.ttl);
+    }
+  }
+  co_return std::string();
+}
+
+// IPv4, and IPv6 only when there is no IPv4. When the first question fails nothing is known: the address of the other
+// family would be another endpoint, which would vanish a moment later.
+asio::awaitable<watcher::target_found> watcher::look_up(std::string target) {
+  for (const auto type : {record_type::a, record_type::aaaa}) {
+    auto answer = co_await first_->ask(target, type);
+    if (second_ && answer.parsed.truncated) answer = co_await second_->ask(target, type);
+    if (answer.found.is == verdict::kind::fault)
+      co_return target_found{.addresses = {}, .why = "target " + target + " cannot be resolved: " + answer.found.why};
+    auto addresses = addresses_of(answer.parsed, target);
+    if (!addresses.empty()) co_return target_found{.addresses = std::move(addresses), .why = {}};
+  }
+  co_return target_found{.addresses = {}, .why = "target " + target + " has no address"};
+}
+
+void watcher::take(const finding& found) {
+  if (found.endpoints) {
+    absent_since_.reset();
+    failures_.reset();
+    publish(*found.endpoints);
+    return;
+  }
+  if (!found.absent) {
+    absent_since_.reset();
+    report_failure(found.why);
+    return;
+  }
+  failures_.reset();
+  const auto now = clock::now();
+  if (!absent_since_) absent_since_ = now;
+  // Consul gives this answer when nothing is healthy as well as when nothing exists, and after it has lost its data,
+  // until every service has registered again.
+  if (now - *absent_since_ >= shared_.options.absent_after) {
+    whole_.clear();
+    publish({});
+  } else if (!published_ || !published_->empty()) {
+    report_failure("the authority knows no such name; believed when it has held for absent_after");
+  }
+}
+
+void watcher::publish(const std::vector<endpoint>& endpoints) {
+  if (shared_.failures.erase(what_.service) > 0 || !published_) shared_.report_status();
+  if (known_ && published_ == endpoints) return;
+  const bool first = !published_;
+  published_ = endpoints;
+  known_ = true;
+  shared_.host.publish({.name = what_.service, .revision = 0, .endpoints = endpoints});
+  if (first && --shared_.unpublished == 0) shared_.host.ready();
+}
+
+void watcher::report_failure(const std::string& why) {
+  shared_.host.count("failures_total", "Rounds that did not find out the state of a service.");
+  auto& reported = shared_.failures[what_.service];
+  if (reported != why) {
+    reported = why;
+    shared_.report_status();  // before "unknown", so that the reason is there
+  }
+  if (!std::exchange(known_, false)) return;
+  shared_.host.unknown(what_.service, why);
+}
+
+std::chrono::nanoseconds watcher::pause(const finding& found) {
+  const auto& pace = shared_.options.pace;
+  if (found.endpoints) return with_jitter(pace.after_answer(found.ttl), random_);
+  return found.absent ? with_jitter(pace.min, random_) : failures_.next();
+}
+
+}  // namespace drcon::consul_dns

@@ -1,0 +1,84 @@
+// Asks for one service again and again, and publishes its state.
+//
+// A DNS server cannot push changes. Only a complete answer changes what is published. A failure, a refusal, silence, a
+// part, a target without address, or a "no such name" that is not from the authority or has not held for long enough
+// leaves it as it was.
+// Thread rule: the instance's strand.
+#pragma once
+
+#include "consul_dns/resolver.hpp"
+#include "consul_dns/services.hpp"
+#include "consul_dns/settings.hpp"
+
+#include <drcon/context.hpp>
+
+#include <boost/asio/awaitable.hpp>
+
+#include <chrono>
+#include <map>
+#include <memory>
+#include <optional>
+#include <random>
+#include <string>
+#include <vector>
+
+namespace drcon::consul_dns {
+
+/// The state that all watchers of an instance share.
+struct common_state {
+  const settings& options;
+  context host;
+  std::size_t unpublished = 0;                  ///< services that have not been published yet
+  std::map<std::string, std::string> failures;  ///< service -> why its state is unknown
+  std::map<std::string, std::string> cuts;      ///< service -> how its answers over UDP are cut
+  void report_status() const;
+};
+
+class watcher {
+public:
+  /// `second` repeats over TCP what may have been cut; null when `first` is TCP itself.
+  watcher(const watched_service& what, common_state& shared, std::shared_ptr<resolver> first,
+          std::shared_ptr<resolver> second);
+
+  /// Until cancelled.
+  boost::asio::awaitable<void> run();
+
+private:
+  using clock = std::chrono::steady_clock;
+  /// What one round found out.
+  struct finding {
+    std::optional<std::vector<endpoint>> endpoints;  ///< all of them; nothing: see the next two
+    bool absent = false;                             ///< the authority knows no such name
+    std::string why;                                 ///< why there is neither
+    std::uint32_t ttl = 0;
+  };
+  /// The addresses of one target.
+  struct target_found {
+    std::vector<address_record> addresses;
+    std::string why;  ///< why there are none
+  };
+
+  boost::asio::awaitable<finding> look();
+  boost::asio::awaitable<dns_answer> ask_whole();
+  boost::asio::awaitable<std::string> resolve(std::vector<std::string> targets, address_book& book, std::uint32_t& ttl);
+  boost::asio::awaitable<target_found> look_up(std::string target);
+  bool may_be_part(const dns_answer& over_udp) const;
+  void note_cut(const dns_answer& over_udp, const dns_answer& whole);
+  void take(const finding& found);
+  void publish(const std::vector<endpoint>& endpoints);
+  void report_failure(const std::string& why);
+  std::chrono::nanoseconds pause(const finding& found);
+
+  const watched_service& what_;
+  common_state& shared_;
+  std::shared_ptr<resolver> first_;
+  std::shared_ptr<resolver> second_;
+  std::optional<std::vector<endpoint>> published_;
+  std::vector<srv_record> whole_;  // records of the last whole answer, in order, without TTLs
+  bool known_ = false;             // the host has not been given "unknown" since the last publish
+  std::optional<clock::time_point> absent_since_;
+  common::backoff failures_;
+  std::minstd_rand random_{std::random_device{}()};
+};
+
+}  // namespace drcon::consul_dns

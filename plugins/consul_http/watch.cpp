@@ -1,0 +1,177 @@
+// The watcher as a whole: what is watched, which service gets a connection of its own, and what is reported.
+#include "consul_http/watch_parts.hpp"
+
+#include <algorithm>
+#include <cstdio>
+#include <utility>
+
+namespace drcon::consul {
+
+watcher::watcher(settings settings, context host, asio::any_io_executor strand, spawner spawn)
+    : settings_(std::move(settings)),
+      host_(host),
+      strand_(std::move(strand)),
+      spawn_(std::move(spawn)),
+      rotation_(std::chrono::duration_cast<clock::duration>(settings_.rotation_max_age)),
+      limit_(settings_.connections),
+      rotation_bucket_(settings_.rotation_rate, std::max(1.0, settings_.rotation_rate / 10)) {}
+
+watcher::~watcher() = default;
+
+std::shared_ptr<common::http_connection> watcher::connection() {
+  std::vector<common::http_header> headers;
+  if (!settings_.token.empty()) headers.push_back({"X-Consul-Token", settings_.token});
+  auto made = std::make_shared<common::http_connection>(strand_, settings_.server, std::move(headers));
+  std::erase_if(connections_, [](const auto& each) { return each.expired(); });
+  connections_.push_back(made);
+  return made;
+}
+
+std::size_t watcher::proven_connections() const {
+  return static_cast<std::size_t>(std::ranges::count_if(connections_, [](const auto& each) {
+    const auto held = each.lock();
+    return held && held->is_proven();
+  }));
+}
+
+asio::awaitable<void> watcher::run() {
+  for (const auto& each : settings_.services) {
+    if (each.by_name()) add(each, each.name);
+    else catalogs_.emplace(each.place(), &each);
+  }
+  for (const auto& [key, each] : catalogs_) spawn_(watch_catalog(*each));
+  balance();
+  co_await report_figures();
+}
+
+// ---- what is watched ----
+
+void watcher::add(const selection& selected_by, const std::string& name) {
+  const auto published = selected_by.as.empty() ? name : selected_by.as;
+  if (watches_.contains(published)) return;  // chosen by name, or by an earlier entry
+  auto made = std::make_shared<watched_service>();
+  made->selected_by = &selected_by;
+  made->name = name;
+  made->published = published;
+  watches_.emplace(published, made);
+  rotation_.add_first(std::move(made));
+  ++unknown_;
+}
+
+void watcher::drop(const std::string& published) {
+  const auto found = watches_.find(published);
+  if (found == watches_.end()) return;
+  found->second->gone = true;
+  if (!found->second->is_known) --unknown_;
+  rotation_.remove(found->second);
+  // Its query is left to end by itself: Consul counts a connection until the query on it is over, even a closed one.
+  failing_.erase(published);
+  watches_.erase(found);
+  host_.withdraw(published);
+}
+
+bool watcher::too_many() const {
+  return watches_.size() + catalogs_.size() + (rotation_runs_ ? 2 * places().size() : 0) > limit_.allowed();
+}
+
+std::size_t watcher::rotation_workers() const {
+  return std::max<std::size_t>(1, std::min(most_rotation_workers, limit_.allowed() / 4));
+}
+
+// How many services may have a connection of their own.
+std::size_t watcher::direct_capacity() const {
+  auto reserved = catalogs_.size();
+  if (too_many()) reserved += rotation_workers();
+  if (too_many() || rotation_runs_) reserved += 2 * places().size();
+  return limit_.allowed() > reserved ? limit_.allowed() - reserved : 0;
+}
+
+// Gives waiting services a connection each, as far as connections go; the others take turns.
+void watcher::balance() {
+  while (slots_.size() > direct_capacity()) {
+    auto last = slots_.back();
+    slots_.pop_back();
+    if (last->current && !last->current->gone) give_up_connection(last->current);
+    last->current.reset();
+    last->connection->close();
+  }
+  while (!rotation_.empty() && slots_.size() < direct_capacity()) {
+    auto made = std::make_shared<slot>();
+    made->connection = connection();
+    made->current = rotation_.take_first();
+    made->current->direct = true;
+    slots_.push_back(made);
+    spawn_(watch_directly(made));
+  }
+  if (rotation_.empty() || rotation_runs_) return wake_rotation();
+  rotation_runs_ = true;
+  rotation_.begin_round(clock::now());
+  for (std::size_t i = 0; i < std::min(most_rotation_workers, settings_.connections / 4); ++i) spawn_(rotate(i));
+  for (const auto& [key, each] : places()) {
+    spawn_(watch_checks(*each));
+    if (!catalogs_.contains(key)) spawn_(watch_catalog(*each));
+  }
+}
+
+std::map<std::string, const selection*> watcher::places() const {
+  std::map<std::string, const selection*> all;
+  for (const auto& each : settings_.services) all.emplace(each.place(), &each);
+  return all;
+}
+
+// The service was watched until now; a change at this very moment may have been lost with its connection.
+void watcher::give_up_connection(const watched_ptr& each) {
+  each->direct = false;
+  each->checked = clock::now() - recheck_margin;
+  rotation_.add_last(each);
+}
+
+// ---- what is reported ----
+
+void watcher::count(const common::http_answer& answer) const {
+  const char* result = "ok";
+  if (answer.fault == common::http_fault::timeout) result = "timeout";
+  else if (answer.fault != common::http_fault::none) result = "lost";
+  else if (answer.status != 200) result = "refused";
+  host_.count("requests_total", "Requests to the agent, by result.", 1, {{"result", result}});
+}
+
+void watcher::report_status() {
+  std::string text;
+  if (away_) {
+    host_.status_away(last_fault_ + "; " + std::to_string(watches_.size()) + " services stay as they were");
+    return;
+  }
+  text = std::to_string(watches_.size()) + " services";
+  if (rotation_runs_) {
+    char round[32];
+    std::snprintf(round, sizeof round, "%.1f s", rotation_.round_seconds());
+    text += ": " + std::to_string(slots_.size()) + " by blocking query, " + std::to_string(rotation_.size()) +
+            " by rotation (last round " + round + ")";
+  }
+  if (!failing_.empty())
+    host_.status_degraded(text + "; " + std::to_string(failing_.size()) + " queries fail: " + last_fault_);
+  else if (limit_.is_lowered()) host_.status_degraded(text + "; " + limit_fault_);
+  else host_.status_ok(text);
+}
+
+// Once a second: what the bound on connections costs in freshness.
+asio::awaitable<void> watcher::report_figures() {
+  for (;;) {
+    const auto now = clock::now();
+    std::size_t open = 0;
+    for (const auto& each : connections_)
+      if (const auto held = each.lock()) open += held->is_open() ? 1 : 0;
+    host_.gauge("watched_services", "Services that are watched.", static_cast<double>(watches_.size()));
+    host_.gauge("direct_watches", "Services with a blocking query of their own.", static_cast<double>(slots_.size()));
+    host_.gauge("connections_open", "Connections to the agent.", static_cast<double>(open));
+    host_.gauge("staleness_seconds", "Age of the oldest knowledge of a service that may have changed since.",
+                std::chrono::duration<double>(rotation_.staleness(now)).count());
+    host_.gauge("rotation_seconds", "Duration of the last round of plain queries.", rotation_.round_seconds());
+    if (limit_.raise(now)) balance();
+    if (is_ready_ || away_) report_status();
+    co_await pause(std::chrono::seconds(1));
+  }
+}
+
+}  // namespace drcon::consul

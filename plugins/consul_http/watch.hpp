@@ -1,0 +1,122 @@
+// Watches services of one Consul agent and publishes their state.
+//
+// With few services each has a blocking query of its own, on a connection of its own. Beyond the bound on connections,
+// the services that changed last keep theirs ("direct"); the others take turns ("rotation"): two cheap blocking queries
+// return when something changed somewhere, and plain queries then find out what, suspected services first.
+// Thread rule: everything on the strand given to it.
+#pragma once
+
+#include "common/backoff.hpp"
+#include "common/http_client.hpp"
+#include "consul_http/answer.hpp"
+#include "consul_http/bucket.hpp"
+#include "consul_http/connection_limit.hpp"
+#include "consul_http/rotation.hpp"
+#include "consul_http/services.hpp"
+#include "consul_http/settings.hpp"
+
+#include <drcon/context.hpp>
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <functional>
+#include <list>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace drcon::consul {
+
+class watcher {
+public:
+  using spawner = std::function<void(boost::asio::awaitable<void>)>;
+
+  /// `spawn` starts a coroutine on `strand`; all of them end before the watcher does.
+  watcher(settings settings, context host, boost::asio::any_io_executor strand, spawner spawn);
+  ~watcher();
+  watcher(const watcher&) = delete;
+  watcher& operator=(const watcher&) = delete;
+
+  boost::asio::awaitable<void> run();
+
+private:
+  using clock = std::chrono::steady_clock;
+  struct slot;  // a connection with the service that it serves
+  class idle_wait;
+  using slot_ptr = std::shared_ptr<slot>;
+
+  // What is watched.
+  void add(const selection& selected_by, const std::string& name);
+  void drop(const std::string& published);
+  void balance();
+  bool too_many() const;
+  std::size_t direct_capacity() const;
+  std::size_t rotation_workers() const;
+  std::map<std::string, const selection*> places() const;
+  void give_up_connection(const watched_ptr& each);
+
+  // The coroutines.
+  boost::asio::awaitable<void> watch_directly(slot_ptr mine);
+  boost::asio::awaitable<void> rotate(std::size_t number);
+  boost::asio::awaitable<void> watch_catalog(selection place);
+  boost::asio::awaitable<void> watch_checks(selection place);
+  boost::asio::awaitable<void> report_figures();
+  boost::asio::awaitable<void> pause(clock::duration length);
+  common::backoff retries() const { return {settings_.retry_min, settings_.retry_max}; }
+
+  // What answers mean.
+  bool take(const watched_ptr& each, const common::http_answer& answer, std::optional<std::uint64_t> asked,
+            clock::time_point started);
+  void failed(const std::string& what, const common::http_answer& answer, const std::string& why);
+  void worked(const std::string& what);
+  bool nothing_works() const;
+  void take_catalog(const selection& place, const catalog& now);
+  void become_ready();
+  bool is_connection_limit(const common::http_answer& answer) const;
+  void lower_limit();
+
+  // Rotation.
+  watched_ptr next_due();
+  void suspect(const std::string& service);
+  void something_changed();
+  void promote(const watched_ptr& each);
+  void wake_rotation();
+
+  void report_status();
+  std::shared_ptr<common::http_connection> connection();
+  std::size_t proven_connections() const;
+  void count(const common::http_answer& answer) const;
+
+  settings settings_;
+  context host_;
+  boost::asio::any_io_executor strand_;
+  spawner spawn_;
+
+  std::map<std::string, watched_ptr> watches_;  // by the name they are published under
+  std::list<slot_ptr> slots_;
+  rotation rotation_;
+  bool rotation_runs_ = false;                        // its coroutines have been started, once and for all
+  std::vector<boost::asio::steady_timer*> idle_;      // timers of coroutines that wait for something to ask
+  std::map<std::string, const selection*> catalogs_;  // places whose catalogue chooses services
+  std::size_t catalogs_read_ = 0;                     // how many of them have been read
+  std::map<std::string, catalog> catalogs_known_;     // by place
+  std::vector<std::weak_ptr<common::http_connection>> connections_;
+  connection_limit limit_;
+  std::string limit_fault_;  // what the status says while the limit is lowered
+
+  std::set<std::string> failing_;  // services, by published name, and other queries whose last answer was no good
+  std::string last_fault_;
+  bool away_ = false;
+  bool is_ready_ = false;
+  std::size_t unknown_ = 0;  // watched services that have not been published yet
+
+  bucket rotation_bucket_;
+  bucket promotion_bucket_{20, 20};
+};
+
+}  // namespace drcon::consul

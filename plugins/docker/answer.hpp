@@ -1,0 +1,48 @@
+// A container as the Docker Engine API describes it: the parts that matter here.
+//
+// Pure functions.
+#pragma once
+
+#include <nlohmann/json_fwd.hpp>
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace drcon::docker {
+
+/// A port that the container exposes, and where it is published.
+struct container_port {
+  std::uint16_t number = 0;
+  bool udp = false;
+  std::string host_address;     ///< as bound: "0.0.0.0", "::", or one address; empty when not published
+  std::uint16_t host_port = 0;  ///< 0: not published
+};
+
+struct container {
+  std::string id;
+  std::string name;   ///< without the leading "/"
+  std::string image;  ///< as it was asked for: "registry:5000/team/web:v2"
+  std::map<std::string, std::string> labels;
+  std::map<std::string, std::string> settings;   ///< SERVICE_* of environment and labels, labels win: "name" -> "web"
+  std::vector<container_port> ports;             ///< in order
+  std::map<std::string, std::string> addresses;  ///< network -> address
+  std::string network_mode;                      ///< "default", "bridge", "host", "container:ID", a network's name
+  int stop_signal = 15;
+
+  bool running = false;
+  bool paused = false;
+  int exit_code = 0;
+  bool out_of_memory = false;
+  std::string health;  ///< "starting", "healthy", "unhealthy"; empty: it has no check
+};
+
+/// From GET /containers/ID/json; nothing when the answer does not have Docker's form.
+std::optional<container> read_container(const nlohmann::json& inspected);
+
+/// "SIGTERM", "TERM", "15" -> 15; 0 when it is none.
+int signal_number(const std::string& text);
+
+}  // namespace drcon::docker

@@ -1,0 +1,325 @@
+#include "docker/watch.hpp"
+
+#include "common/json_text.hpp"
+#include "common/percent.hpp"
+
+#include <boost/asio/experimental/awaitable_operators.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <charconv>
+#include <sstream>
+#include <variant>
+
+namespace drcon::docker {
+namespace {
+
+namespace asio = boost::asio;
+using nlohmann::json;
+
+constexpr auto first_pause = std::chrono::milliseconds(100);
+constexpr std::size_t longest_line = std::size_t{4} * 1024 * 1024;  // of the event stream: labels are part of it
+
+std::string fault_of(const common::http_answer& answer, const std::string& what) {
+  if (answer.fault != common::http_fault::none) return answer.why;
+  const auto parsed = json::parse(answer.body, nullptr, false);
+  const auto message =
+      parsed.is_object() && parsed.contains("message") ? ": " + parsed["message"].dump() : std::string();
+  return what + " was answered with " + std::to_string(answer.status) + message;
+}
+
+std::pair<int, int> version_of(const std::string& text) {
+  std::pair<int, int> result;
+  const auto dot = text.find('.');
+  if (dot == std::string::npos) return result;
+  std::from_chars(text.data(), text.data() + dot, result.first);
+  std::from_chars(text.data() + dot + 1, text.data() + text.size(), result.second);
+  return result;
+}
+
+std::string event_filter() { return common::percent_encoded(R"({"type":["container","network"]})"); }
+
+// Seconds and nanoseconds, as the engine reads them.
+std::string timestamp(std::chrono::system_clock::time_point found) {
+  const auto whole = std::chrono::duration_cast<std::chrono::nanoseconds>(found.time_since_epoch()).count();
+  constexpr std::int64_t second = 1'000'000'000;
+  const auto part = std::to_string(whole % second);
+  return std::to_string(whole / second) + "." + std::string(9 - part.size(), '0') + part;
+}
+
+// A container's row in the engine's list, without what changes with time alone: "Up 5 minutes (healthy)" ->
+// "(healthy)".
+std::string unchanging_part_of(json listed) {
+  if (const auto found = listed.find("Status"); found != listed.end() && found->is_string()) {
+    const auto text = found->get<std::string>();
+    const auto open = text.find('(');
+    const bool up = text.starts_with("Up");
+    *found = up && open != std::string::npos ? text.substr(open) : up ? "Up" : text.substr(0, text.find(')'));
+  }
+  return listed.dump();
+}
+
+}  // namespace
+
+watcher::watcher(settings settings, context host, const asio::any_io_executor& strand)
+    : settings_(std::move(settings)),
+      host_(host),
+      wake_(strand),
+      events_(strand, settings_.engine, {}),
+      questions_(strand, settings_.engine, {}),
+      backoff_(first_pause, settings_.retry_max),
+      inventory_(settings_.conventions, settings_.stop_wait) {}
+
+asio::awaitable<void> watcher::run() {
+  for (;;) {
+    const auto why = co_await follow();
+    if ((co_await asio::this_coro::cancellation_state).cancelled() != asio::cancellation_type::none) co_return;
+    events_.close();
+    host_.status_away(why);
+    host_.unknown({}, why);
+    for (const auto& [name, endpoints] : published_) stale_.insert(name);
+    wake_.expires_after(backoff_.next());
+    boost::system::error_code woken;
+    co_await wake_.async_wait(asio::redirect_error(asio::use_awaitable, woken));
+  }
+}
+
+// From a connection to its end; why it ended.
+asio::awaitable<std::string> watcher::follow() {
+  using namespace asio::experimental::awaitable_operators;
+  looked_ = false;
+  to_look_at_.clear();
+  if (auto why = co_await agree_on_version(); !why.empty()) co_return why;
+  const auto answer = co_await events_.open(version_ + "/events?filters=" + event_filter(), settings_.timeout);
+  if (answer.fault != common::http_fault::none || answer.status != 200) co_return fault_of(answer, "/events");
+  co_await recall();
+  if (ever_looked_) losses_from_ = clock::now() + settings_.settle;
+  next_look_ = clock::now();
+  const auto ended = co_await (listen() || work());
+  co_return std::visit([](const auto& why) { return why; }, ended);
+}
+
+asio::awaitable<std::string> watcher::agree_on_version() {
+  const auto answer = co_await questions_.get("/version", settings_.timeout);
+  if (answer.fault != common::http_fault::none || answer.status != 200) co_return fault_of(answer, "/version");
+  const auto parsed = json::parse(answer.body, nullptr, false);
+  if (!parsed.is_object()) co_return "what answers is no Docker engine";
+  constexpr std::pair known{1, 41};  // of Docker 20.10; engines speak older versions as far as they say
+  const auto wanted = std::max(version_of(common::json_text(parsed, "MinAPIVersion")),
+                               std::min(known, version_of(common::json_text(parsed, "ApiVersion"))));
+  if (wanted.first < 1) co_return "what answers is no Docker engine: it names no ApiVersion";
+  version_ = "/v" + std::to_string(wanted.first) + "." + std::to_string(wanted.second);
+  co_return std::string();
+}
+
+// Earlier events show which containers have been asked to stop and run on for their last seconds. The engine keeps a
+// few hundred of them; it is no fault when there are none. The stream is open already: events of this moment wait
+// there.
+asio::awaitable<void> watcher::recall() {
+  const auto now = std::chrono::system_clock::now();
+  const auto answer = co_await questions_.get(version_ + "/events?since=" + timestamp(now - settings_.stop_wait) +
+                                                  "&until=" + timestamp(now) + "&filters=" + event_filter(),
+                                              settings_.timeout);
+  std::istringstream lines(answer.body);
+  for (std::string line; std::getline(lines, line);)
+    if (const auto what = read_event(line)) inventory_.recall(*what, clock::now());
+}
+
+asio::awaitable<std::string> watcher::listen() {
+  std::string text;
+  while (const auto part = co_await events_.more()) {
+    text += *part;
+    std::size_t start = 0;
+    for (auto end = text.find('\n'); end != std::string::npos; end = text.find('\n', start)) {
+      take_event(text.substr(start, end - start));
+      start = end + 1;
+    }
+    text.erase(0, start);
+    if (text.size() > longest_line) co_return "the engine sends an event of more than 4 MiB";
+    publish();
+  }
+  co_return "the engine has ended the event stream";
+}
+
+void watcher::take_event(const std::string& line) {
+  const auto what = read_event(line);
+  if (!what) return;
+  if (inventory_.take(*what, clock::now())) to_look_at_.insert(what->container);
+  wake_.cancel();
+}
+
+asio::awaitable<std::string> watcher::work() {
+  for (;;) {
+    const auto now = clock::now();
+    std::string why;
+    if (now >= next_look_) {
+      why = co_await look_at_all();
+    } else if (!to_look_at_.empty()) {
+      const auto id = *to_look_at_.begin();
+      to_look_at_.erase(to_look_at_.begin());
+      why = co_await look_at(id);
+    } else {
+      inventory_.take_back(now);
+      all_looked_at();
+      publish();
+      wake_.expires_at(next_deadline());
+      boost::system::error_code woken;
+      if (to_look_at_.empty()) co_await wake_.async_wait(asio::redirect_error(asio::use_awaitable, woken));
+      if ((co_await asio::this_coro::cancellation_state).cancelled() != asio::cancellation_type::none)
+        co_return "stopped";
+    }
+    if (!why.empty()) co_return why;
+  }
+}
+
+watcher::clock::time_point watcher::next_deadline() const {
+  auto next = next_look_;
+  if (const auto back = inventory_.next_return()) next = std::min(next, *back);
+  if (!stale_.empty() && losses_from_ > clock::now()) next = std::min(next, losses_from_);
+  return next;
+}
+
+asio::awaitable<std::string> watcher::look_at_all() {
+  next_look_ = clock::now() + settings_.resync;
+  host_.count("looks_total", "Comparisons with the engine's whole list of containers.");
+  const auto answer = co_await questions_.get(version_ + "/containers/json?all=true", settings_.timeout);
+  if (answer.fault != common::http_fault::none || answer.status != 200)
+    co_return fault_of(answer, "the list of containers");
+  const auto parsed = json::parse(answer.body, nullptr, false);
+  if (!parsed.is_array()) co_return "the answer to the list of containers is no list";
+  std::map<std::string, std::string> listed;
+  for (const auto& each : parsed) {
+    if (!each.is_object() || !each.contains("Id") || !each["Id"].is_string())
+      co_return "the list of containers has one without id";
+    listed.emplace(each["Id"].get<std::string>(), unchanging_part_of(each));
+  }
+  for (const auto& id : inventory_.known())
+    if (!listed.contains(id)) inventory_.forget(id);
+  std::erase_if(troubles_, [&listed](const auto& each) { return !listed.contains(each.first); });
+  for (const auto& [id, part] : listed) {
+    const auto before = listed_.find(id);
+    if (!looked_ || before == listed_.end() || before->second != part) to_look_at_.insert(id);
+  }
+  listed_ = std::move(listed);
+  co_return std::string();
+}
+
+// A container that cannot be understood keeps its last state, and is inspected again with all others: it must not keep
+// the rest from being published.
+asio::awaitable<std::string> watcher::look_at(std::string id) {
+  const auto age = inventory_.age(id);
+  const auto answer = co_await questions_.get(version_ + "/containers/" + id + "/json", settings_.timeout);
+  if (answer.fault != common::http_fault::none) co_return answer.why;
+  troubles_.erase(id);
+  if (answer.status == 404) {
+    inventory_.forget(id);
+    co_return std::string();
+  }
+  auto found = answer.status == 200 ? read_container(json::parse(answer.body, nullptr, false)) : std::nullopt;
+  if (!found) {
+    troubles_[id] = answer.status == 200 ? "the engine's description of it is not understood" : fault_of(answer, "it");
+    listed_.erase(id);
+    report_status();
+    co_return std::string();
+  }
+  if (auto why = co_await borrow_network(*found); !why.empty()) co_return why;
+  // An event has come in between: this may be older than what it told.
+  if (inventory_.age(id) != age) {
+    to_look_at_.insert(id);
+    co_return std::string();
+  }
+  if (is_wanted(*found)) inventory_.take(std::move(*found));
+  else inventory_.forget(id);
+  co_return std::string();
+}
+
+// A container that uses the network of another has the addresses of that one.
+asio::awaitable<std::string> watcher::borrow_network(container& of) {
+  constexpr std::string_view mark = "container:";
+  if (!of.running || !of.network_mode.starts_with(mark)) co_return std::string();
+  const auto lender = of.network_mode.substr(mark.size());
+  const auto answer = co_await questions_.get(version_ + "/containers/" + lender + "/json", settings_.timeout);
+  if (answer.fault != common::http_fault::none) co_return answer.why;
+  const auto found =
+      answer.status == 200 ? read_container(json::parse(answer.body, nullptr, false)) : std::optional<container>();
+  if (!found) co_return std::string();  // the other one is gone, so there is no address
+  of.addresses = found->addresses;
+  for (auto& port : of.ports)
+    for (const auto& published : found->ports)
+      if (port.number == published.number && port.udp == published.udp) port = published;
+  co_return std::string();
+}
+
+bool watcher::is_wanted(const container& each) const {
+  return std::ranges::all_of(settings_.labels, [&each](const std::string& wanted) {
+    const auto equals = wanted.find('=');
+    const auto found = each.labels.find(wanted.substr(0, equals));
+    return found != each.labels.end() && (equals == std::string::npos || found->second == wanted.substr(equals + 1));
+  });
+}
+
+// Every listed container has been inspected: what is known is complete.
+void watcher::all_looked_at() {
+  if (looked_) return;
+  looked_ = true;
+  ever_looked_ = true;
+  backoff_.reset();
+  for (const auto& name : settings_.services) stale_.insert(name);
+  for (const auto& name : inventory_.services()) stale_.insert(name);
+  publish();
+  host_.ready();
+  report_status();
+}
+
+// Publishes the services that may have changed.
+void watcher::publish() {
+  for (const auto& name : inventory_.changed()) stale_.insert(name);
+  if (!looked_) return;
+  const bool losses_count = clock::now() >= losses_from_;
+  bool any = false;
+  for (auto found = stale_.begin(); found != stale_.end();) {
+    const auto name = *found;
+    auto now = inventory_.endpoints(name);
+    if (!losses_count && would_lose(name, now)) {
+      ++found;
+      continue;
+    }
+    found = stale_.erase(found);
+    any = true;
+    const bool expected = std::ranges::find(settings_.services, name) != settings_.services.end();
+    if (now.empty() && !expected) {
+      if (published_.erase(name) > 0) host_.withdraw(name);
+      continue;
+    }
+    host_.publish({.name = name, .revision = 0, .endpoints = now});
+    published_.insert_or_assign(name, std::move(now));
+  }
+  if (any) report_status();
+}
+
+bool watcher::would_lose(const std::string& service, const std::vector<endpoint>& now) const {
+  const auto before = published_.find(service);
+  if (before == published_.end()) return false;
+  return std::ranges::any_of(before->second, [&now](const endpoint& each) {
+    return std::ranges::none_of(now, [&each](const endpoint& other) { return other.id == each.id; });
+  });
+}
+
+void watcher::report_status() const {
+  std::size_t endpoints = 0;
+  for (const auto& [name, each] : published_) endpoints += each.size();
+  host_.gauge("containers", "Containers that are known.", static_cast<double>(inventory_.known().size()));
+  if (!troubles_.empty())
+    return host_.status_degraded("container " + troubles_.begin()->first.substr(0, 12) + ": " +
+                                 troubles_.begin()->second + "; its last known state stays");
+  const auto doubles = inventory_.doubles();
+  if (!doubles.empty())
+    return host_.status_degraded("service '" + doubles.front().first + "' has more than one endpoint with the id '" +
+                                 doubles.front().second + "'; only one of them is used: SERVICE_ID must be unique");
+  host_.status_ok(std::to_string(published_.size()) + " services, " + std::to_string(endpoints) + " endpoints");
+}
+
+}  // namespace drcon::docker

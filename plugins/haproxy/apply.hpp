@@ -1,0 +1,91 @@
+// Keeps one HAProxy in step: sends the commands of a plan, reads the state back, ends drains, and notices when HAProxy
+// was reloaded or restarted, and so has forgotten what was set at run time.
+//
+// Thread rule: owned by the sink's one thread, which it blocks; preview() is for any.
+#pragma once
+
+#include "haproxy/desired.hpp"
+#include "haproxy/live_state.hpp"
+#include "haproxy/plan.hpp"
+#include "haproxy/target.hpp"
+
+#include <drcon/sink.hpp>
+
+#include <chrono>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace drcon::haproxy {
+
+struct apply_settings {
+  target_address socket;
+  std::chrono::nanoseconds timeout{};
+  plan_rules plan;
+  bool keep_empty = true;          ///< a backend without endpoints keeps its last servers
+  bool respect_manual = true;      ///< a server that somebody took out of service by hand stays out
+  bool shutdown_sessions = false;  ///< what outlasts the drain is cut off
+  std::chrono::nanoseconds drain_timeout{};
+  std::chrono::nanoseconds watch{};  ///< how often HAProxy is asked whether it is still the same process
+  std::string state_file;            ///< empty: none
+};
+
+using desired_backends = std::map<std::string, desired_backend>;
+
+class applier {
+public:
+  applier(apply_settings options, context host);
+
+  outcome apply(desired_backends desired);
+
+  /// To be called between applies: looks whether HAProxy is still the same process, and ends drains. Returns after how
+  /// long it is to be called again.
+  std::chrono::nanoseconds tend();
+
+  /// What HAProxy would hold, and what it holds now when it can be asked; a line for each server. Touches nothing.
+  std::pair<std::string, std::optional<std::string>> preview(const desired_backends& desired) const;
+
+private:
+  using clock = std::chrono::steady_clock;
+  struct departure {
+    clock::time_point deadline;
+    bool reported = false;  // that it takes longer than drain_timeout
+  };
+  struct view {
+    live_state state;
+    process_info info;
+  };
+
+  static std::optional<view> look(target& cli, std::string& why);
+  void meet(const process_info& info);
+  outcome bring_about();
+  outcome bring_about(target& cli);
+  std::map<std::string, backend_plan> plan(const live_state& live) const;
+  std::optional<std::vector<std::string>> give(target& cli, const std::vector<std::string>& commands,
+                                               std::string& why) const;
+  std::string carry_out(target& cli, const std::vector<std::string>& commands, std::string& why) const;
+  std::string begin_departures(target& cli, const std::map<std::string, backend_plan>& plans);
+  std::string watch(target& cli);
+  std::optional<std::map<std::string, std::uint64_t>> connections(target& cli) const;
+  void end_departures(target& cli);
+  void remember(const std::map<std::string, backend_plan>& plans);
+  outcome conclude(const view& now, const std::map<std::string, backend_plan>& plans);
+  std::vector<std::string> missing_backends(const live_state& live) const;
+  void show(const std::map<std::string, backend_plan>& plans) const;
+  void write_state_file(target& cli);
+
+  const apply_settings options_;
+  const context host_;
+  std::optional<desired_backends> desired_;
+  std::set<std::string> managed_;  // backends that have been desired since the start
+  process_identity process_;       // the process that answered last
+  std::string successor_;          // why everything is set again; empty when that is done
+  std::set<std::string> served_;   // "backend/server": brought into service by drcon, in this HAProxy process
+  std::map<std::string, departure> departures_;  // "backend/server": on its way out
+  bool short_of_slots_ = false;
+  bool recheck_ = false;  // the state must be read again, although it is the same process
+};
+
+}  // namespace drcon::haproxy

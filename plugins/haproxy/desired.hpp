@@ -1,0 +1,57 @@
+// From a snapshot to what each backend should hold.
+//
+// Pure, but for what is reported as left out. Of all that a registry tells only IP addresses, ports and weights go on
+// to HAProxy, each checked: no name, tag or id can carry a command.
+#pragma once
+
+#include "haproxy/live_state.hpp"
+
+#include <drcon/context.hpp>
+#include <drcon/update.hpp>
+
+#include <map>
+#include <string>
+#include <vector>
+
+namespace drcon::haproxy {
+
+enum class warning_policy {
+  reduce,  ///< a share of the weight
+  keep,    ///< as if passing
+  drain,
+};
+
+struct desired_server {
+  std::string address;  ///< an IP address in its canonical form
+  std::uint16_t port = 0;
+  unsigned weight = 1;  ///< 0 to 256
+  server_state state = server_state::ready;
+  bool backup = false;
+  std::string service;   ///< for messages
+  std::string endpoint;  ///< id, for messages
+
+  bool in_service() const { return state == server_state::ready && weight > 0; }
+};
+
+/// Servers of one backend by "address:port", which is unique there; in that order.
+struct desired_backend {
+  std::map<std::string, desired_server> servers;
+};
+
+struct desired_rules {
+  std::map<std::string, std::string> backends;  ///< service -> backend, where they differ by more than the pattern
+  std::string backend_pattern = "{service}";    ///< for all others
+  warning_policy warning = warning_policy::reduce;
+  double warning_share = 0.5;
+};
+
+/// The backend of a service.
+std::string backend_of(std::string_view service, const desired_rules& rules);
+
+std::map<std::string, desired_backend> desired_from(const snapshot_view& snapshot, const desired_rules& rules,
+                                                    const context& host);
+
+/// What HAProxy takes for the name of a proxy or server.
+bool is_haproxy_name(std::string_view name);
+
+}  // namespace drcon::haproxy

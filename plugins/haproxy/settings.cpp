@@ -1,0 +1,85 @@
+#include "haproxy/settings.hpp"
+
+#include "common/address.hpp"
+
+#include <algorithm>
+#include <sstream>
+
+namespace drcon::haproxy {
+namespace {
+
+target_address read_address(const options& table) {
+  target_address result{.path = {}, .tcp = {}, .master = table["master"].boolean(), .text = table["socket"].string()};
+  if (result.text.starts_with('/')) {
+    result.path = result.text;
+    return result;
+  }
+  const auto endpoint = common::ip_and_port(result.text);
+  if (!endpoint || endpoint->port() == 0)
+    throw config_error("/socket",
+                       "expected the path of a unix socket, or an IP address and a port such as \"127.0.0.1:9999\"");
+  result.tcp = *endpoint;
+  return result;
+}
+
+bool has_check(const std::string& server_options) {
+  std::istringstream words(server_options);
+  for (std::string word; words >> word;)
+    if (word == "check") return true;
+  return false;
+}
+
+plan_rules read_plan(const options& table) {
+  const bool slots = table["mode"].string() == "slots";
+  plan_rules result{.mode = slots ? mode::slots : mode::dynamic,
+                    .prefix = table["prefix"].string_or(slots ? "drcon" : "drcon-"),
+                    .backup_prefix = table["backup_prefix"].string(),
+                    .server_options = {},
+                    .check = false,
+                    .check_first = table["check_first"].boolean()};
+  const auto keywords = table["server_options"].string();
+  if (!keywords.empty()) result.server_options = " " + keywords;
+  result.check = has_check(keywords);
+  if (result.check_first && (slots || !result.check))
+    throw config_error("/check_first", "needs mode = \"dynamic\" and the keyword check in server_options");
+  if (!result.backup_prefix.empty() && !slots) throw config_error("/backup_prefix", "is for mode = \"slots\"");
+  if (result.backup_prefix == result.prefix) throw config_error("/backup_prefix", "is the same as prefix");
+  return result;
+}
+
+desired_rules read_rules(const options& table) {
+  desired_rules result;
+  result.backend_pattern = table["backend"].string();
+  for (std::size_t i = 0; i < table["backends"].count(); ++i) {
+    const auto entry = table["backends"][i];
+    const auto backend = entry["backend"].string();
+    if (!is_haproxy_name(backend))
+      throw config_error(entry["backend"].pointer(),
+                         "cannot be the name of a backend: letters, digits, '_', '.', ':' and '-'");
+    result.backends.emplace(entry["service"].string(), backend);
+  }
+  const auto warning = table["warning"].string();
+  result.warning = warning == "keep"    ? warning_policy::keep
+                   : warning == "drain" ? warning_policy::drain
+                                        : warning_policy::reduce;
+  result.warning_share = std::stod(table["warning_share"].string()) / 100;
+  return result;
+}
+
+apply_settings read_apply(const options& table) {
+  return {.socket = read_address(table),
+          .timeout = table["timeout"].duration(),
+          .plan = read_plan(table),
+          .keep_empty = table["empty"].string() == "keep",
+          .respect_manual = table["manual"].string() == "respect",
+          .shutdown_sessions = table["shutdown_sessions"].boolean(),
+          .drain_timeout = table["drain_timeout"].duration(),
+          .watch = std::max<std::chrono::nanoseconds>(table["watch"].duration(), std::chrono::milliseconds(10)),
+          .state_file = table["state_file"].string()};
+}
+
+}  // namespace
+
+settings read_settings(const options& table) { return {.desired = read_rules(table), .apply = read_apply(table)}; }
+
+}  // namespace drcon::haproxy

@@ -1,0 +1,80 @@
+// Makes nginx serve a set of upstreams, or leaves everything as it was.
+//
+// Three facts are kept apart: *written* (the file's bytes), *accepted* (nginx -t passed with them) and *serving* (a new
+// connection is answered by the generation of these bytes). None of them follows from another: nginx may refuse what
+// was written, and go on serving an old configuration after it accepted a new one. Thread rule: owned by the sink's one
+// thread, which it blocks; preview() is for any.
+#pragma once
+
+#include "common/managed_file.hpp"
+#include "nginx/render.hpp"
+#include "nginx/serving.hpp"
+#include "nginx/target.hpp"
+
+#include <drcon/sink.hpp>
+
+#include <optional>
+#include <set>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+namespace drcon::nginx {
+
+struct apply_settings {
+  std::string file;
+  mode_t mode = 0644;
+  layout form;                            ///< without the listener, which is chosen here
+  bool use_listener = true;               ///< confirm = "listener"
+  boost::asio::ip::tcp::endpoint listen;  ///< port 0: chosen here
+  std::chrono::nanoseconds confirm_timeout{};
+};
+
+class applier {
+public:
+  applier(apply_settings options, target nginx, context host);
+  applier(const applier&) = delete;
+  applier& operator=(const applier&) = delete;
+
+  /// Writes the file, has nginx check and load it, and confirms that it serves; or puts the old file back. `fresh`: the
+  /// upstreams differ from what was applied last, so that blocks of vanished services may be dropped once more.
+  outcome apply(const std::vector<upstream>& desired, bool fresh, const std::stop_token& stop);
+
+  /// What apply() would write, and what is there now, when that can be read. Changes nothing. Any thread, even while
+  /// apply() runs: it shares no state with it.
+  std::pair<std::string, std::optional<std::string>> preview(const std::vector<upstream>& desired) const;
+
+private:
+  // What is there now, and what an earlier run left.
+  bool look(std::string& why);
+  void learn(const std::string& file);
+  void choose_listener();
+  // Services that vanished while nginx's own configuration still names them.
+  std::vector<upstream> with_retained(const std::vector<upstream>& desired) const;
+  std::set<std::string> vanished(const std::vector<upstream>& desired) const;
+  void remember(const std::vector<upstream>& desired);
+  // The steps of one change, in their order.
+  outcome bring_about(const std::vector<upstream>& all, const std::stop_token& stop);
+  std::string write(const std::string& bytes);
+  target::verdict judge(const std::stop_token& stop);
+  outcome refused(const target::verdict& verdict, const std::stop_token& stop);
+  outcome put_back(const std::string& why, bool was_signalled, const std::stop_token& stop);
+  outcome reload(const rendered& next, bool judged, const std::stop_token& stop);
+  outcome unconfirmed(const rendered& next, const std::stop_token& stop);
+  std::string why_unconfirmed(const rendered& next, const std::stop_token& stop) const;
+
+  const apply_settings options_;
+  const target nginx_;
+  const context host_;
+  common::managed_file file_;
+  serving serving_;
+  layout form_;                                 // options_.form with the listener
+  memory last_;                                 // the last servers of every service
+  std::set<std::string> retained_;              // vanished services that nginx's own configuration still needs
+  std::optional<std::set<std::string>> taken_;  // names of the upstreams nginx last took; nothing: not known
+  bool check_refused_ = false;                  // nginx -t judged the last attempt, and refused it
+  std::string warning_;                         // a fault that the last attempt revealed, although nginx serves it
+  bool learned_ = false;
+};
+
+}  // namespace drcon::nginx

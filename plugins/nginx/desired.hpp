@@ -1,0 +1,39 @@
+// From the snapshot to upstreams: what nginx can carry, and a reason for each endpoint that it cannot.
+#pragma once
+
+#include <drcon/context.hpp>
+#include <drcon/update.hpp>
+
+#include <string>
+#include <vector>
+
+namespace drcon::nginx {
+
+/// One `server` line.
+struct server {
+  std::string address;  ///< "10.0.0.1:80", "[::1]:80"
+  std::uint32_t weight = 1;
+  bool backup = false;
+  bool down = false;
+  endpoint origin;  ///< its labels are for templates; empty for a stand-in
+};
+
+/// One `upstream` block.
+struct upstream {
+  std::string name;
+  std::vector<server> servers;
+};
+
+enum class hostile_policy { drop_endpoint, drop_value };
+enum class name_policy { drop, pass };
+
+struct desired_rules {
+  hostile_policy hostile = hostile_policy::drop_endpoint;
+  name_policy host_names = name_policy::drop;
+};
+
+/// In order of name. A service of which every endpoint is left out is there, with no server: whether it keeps its last
+/// servers is decided when the file is rendered.
+std::vector<upstream> desired_from(const snapshot_view& desired, const desired_rules& rules, const context& host);
+
+}  // namespace drcon::nginx

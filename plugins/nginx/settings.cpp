@@ -1,0 +1,80 @@
+#include "nginx/settings.hpp"
+
+#include "common/address.hpp"
+#include "common/atomic_file.hpp"
+#include "common/mustache_template.hpp"
+
+namespace drcon::nginx {
+namespace {
+
+std::string read_template(const options& table) {
+  if (!table["template"].present()) return {};
+  const auto path = table["template"].string();
+  std::string why;
+  const auto text = common::read_file(path, why);
+  if (!text) throw config_error("/template", why.empty() ? "there is no " + path : why);
+  if (text->empty()) throw config_error("/template", path + " is empty");
+  if (const auto fault = common::mustache_template(*text).fault()) throw config_error("/template", path + ":" + *fault);
+  return *text;
+}
+
+layout read_layout(const options& table, const context& host) {
+  layout form;
+  form.sink = std::string(host.name());
+  form.user_template = read_template(table);
+  form.balance = table["balance"].string();
+  if (form.balance == "round_robin") form.balance.clear();
+  form.keepalive = table["keepalive"].integer();
+  const auto fails = table["max_fails"].integer();
+  const auto fail_timeout = table["fail_timeout"].duration();
+  const auto fail_seconds = std::chrono::duration_cast<std::chrono::seconds>(fail_timeout).count();
+  if (fail_timeout != std::chrono::seconds(fail_seconds))
+    throw config_error("/fail_timeout", "nginx knows only whole seconds here");
+  if (fails != 1) form.server_options += " max_fails=" + std::to_string(fails);
+  if (fail_seconds != 10) form.server_options += " fail_timeout=" + std::to_string(fail_seconds) + "s";
+  const auto empty = table["empty"].string();
+  form.empty = empty == "503"           ? empty_policy::answer_503
+               : empty == "down server" ? empty_policy::down_server
+                                        : empty_policy::keep;
+  return form;
+}
+
+boost::asio::ip::tcp::endpoint read_listen(const options& table) {
+  if (const auto endpoint = common::ip_and_port(table["confirm_listen"].string())) return *endpoint;
+  throw config_error("/confirm_listen", "expected an IP address and a port, such as \"127.0.0.1:0\"");
+}
+
+apply_settings read_apply(const options& table, const context& host) {
+  apply_settings result{.file = table["file"].string(),
+                        .mode = static_cast<mode_t>(std::stoul(table["mode"].string(), nullptr, 8)),
+                        .form = read_layout(table, host),
+                        .use_listener = table["confirm"].string() == "listener",
+                        .listen = read_listen(table),
+                        .confirm_timeout = table["confirm_timeout"].duration()};
+  if (!result.use_listener && result.form.empty == empty_policy::answer_503)
+    throw config_error("/empty", R"(empty = "503" needs confirm = "listener": the same server block answers it)");
+  return result;
+}
+
+target_settings read_target(const options& table) {
+  return {.binary = table["nginx"].string(),
+          .config = table["config"].string(),
+          .prefix = table["prefix"].string(),
+          .pid_file = table["pid_file"].string(),
+          .ask_program = table["check"].string() == "program",
+          .check_timeout = table["check_timeout"].duration()};
+}
+
+desired_rules read_rules(const options& table) {
+  return {
+      .hostile = table["hostile"].string() == "drop value" ? hostile_policy::drop_value : hostile_policy::drop_endpoint,
+      .host_names = table["host_names"].string() == "pass" ? name_policy::pass : name_policy::drop};
+}
+
+}  // namespace
+
+settings read_settings(const options& table, const context& host) {
+  return {.desired = read_rules(table), .apply = read_apply(table, host), .target = read_target(table)};
+}
+
+}  // namespace drcon::nginx

@@ -1,0 +1,110 @@
+#include "nginx/target.hpp"
+
+#include "common/atomic_file.hpp"
+#include "common/command.hpp"
+#include "common/probe.hpp"
+#include "common/proc.hpp"
+#include "nginx/render.hpp"
+
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <sstream>
+
+namespace drcon::nginx {
+namespace {
+
+constexpr auto probe_timeout = std::chrono::milliseconds(500);  // a local nginx that is alive answers within a few
+
+// nginx writes "nginx: master process …" over its arguments.
+bool is_master(pid_t pid) { return common::proc_text(pid, "cmdline").starts_with("nginx: master process"); }
+
+bool accepts(pid_t pid) {
+  const auto title = common::proc_text(pid, "cmdline");
+  return title.starts_with("nginx: worker process") && title.find("shutting down") == std::string::npos;
+}
+
+// The line with the reason, out of all that nginx printed: "nginx: [emerg] unknown directive …", or, once it has opened
+// its log, "2026/11/26 09:00:28 [emerg] 21718#21718: unknown directive …". What differs at each run is left out, so
+// that equal faults give equal texts, which the host reports once.
+std::string reason(const std::string& output) {
+  const std::string mark = "[emerg] ";
+  std::istringstream lines(output);
+  std::string last;
+  for (std::string line; std::getline(lines, line);) {
+    if (const auto mark_position = line.find(mark); mark_position != std::string::npos) {
+      auto said = line.substr(mark_position + mark.size());
+      const auto digits = said.find_first_not_of("0123456789#");
+      if (digits != 0 && said.compare(digits, 2, ": ") == 0) said.erase(0, digits + 2);
+      return mark + said;
+    }
+    if (!line.empty()) last = line;
+  }
+  return last;
+}
+
+}  // namespace
+
+std::vector<std::string> target::command(const char* flag) const {
+  std::vector<std::string> argv{settings_.binary, flag, "-c", settings_.config};
+  if (!settings_.prefix.empty()) argv.insert(argv.end(), {"-p", settings_.prefix});
+  return argv;
+}
+
+target::verdict target::check(const std::stop_token& stop) const {
+  if (!settings_.ask_program) return {.ok = true, .judged = false, .why = {}};
+  const auto result = common::run_command(command("-t"), settings_.check_timeout, stop);
+  if (result.code < 0 || result.code == 127) return {.ok = false, .judged = false, .why = "nginx -t " + result.why};
+  if (result.ok()) return {.ok = true, .judged = true, .why = {}};
+  return {.ok = false, .judged = true, .why = reason(result.output)};
+}
+
+std::optional<pid_t> target::master(std::string& why) const {
+  const auto text = common::read_file(settings_.pid_file, why);
+  if (!text) {
+    if (why.empty()) why = "there is no " + settings_.pid_file;
+    return {};
+  }
+  const auto pid = static_cast<pid_t>(std::strtol(text->c_str(), nullptr, 10));
+  if (pid <= 0) {
+    why = settings_.pid_file + " holds no pid";  // `nginx -t` makes an empty one when nginx does not run
+    return {};
+  }
+  if (!is_master(pid)) {
+    why = "pid " + std::to_string(pid) + " of " + settings_.pid_file + " is no nginx master";
+    return {};
+  }
+  return pid;
+}
+
+std::string target::reload(pid_t master) const {
+  if (::kill(master, SIGHUP) == 0) return {};
+  std::string why = "cannot signal nginx, pid " + std::to_string(master) + ": " + std::strerror(errno);
+  if (errno == EPERM) why += "; drcon must run as root or as the user of nginx's master, or have CAP_KILL";
+  return why;
+}
+
+std::optional<std::string> target::generation(const boost::asio::ip::tcp::endpoint& listener) const {
+  return common::probe(listener, std::string(generation_path), probe_timeout);
+}
+
+std::map<pid_t, unsigned long long> target::workers(pid_t master) const {
+  std::map<pid_t, unsigned long long> all;
+  std::istringstream children(common::proc_text(master, "task/" + std::to_string(master) + "/children"));
+  for (pid_t each = 0; children >> each;)
+    if (accepts(each)) all.emplace(each, common::start_ticks(each));
+  return all;
+}
+
+std::optional<bool> target::includes(const std::string& file, const std::string& mark,
+                                     const std::stop_token& stop) const {
+  if (!settings_.ask_program) return {};
+  // The output is cut at 64 KiB; a large configuration may name the file beyond that.
+  const auto result = common::run_command(command("-T"), settings_.check_timeout, stop);
+  if (!result.ok()) return {};
+  if (result.output.find("# configuration file " + file + ":") != std::string::npos) return true;
+  if (result.output.find(mark) != std::string::npos) return true;
+  return result.output.size() < std::size_t{64} * 1024 ? std::optional(false) : std::nullopt;
+}
+
+}  // namespace drcon::nginx

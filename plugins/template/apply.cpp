@@ -1,0 +1,224 @@
+#include "template/apply.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace drcon::templates {
+namespace {
+
+using nlohmann::json;
+
+json json_of(const service& source) {
+  json endpoints = json::array();
+  for (const auto& each : source.endpoints)
+    endpoints.push_back({{"id", each.id},
+                         {"node", each.node},
+                         {"address", each.address},
+                         {"port", each.port},
+                         {"weight", each.weight},
+                         {"priority", each.priority},
+                         {"health", std::string(to_string(each.health))},
+                         {"tags", each.tags},
+                         {"meta", each.meta}});
+  json result = {{"name", source.name}, {"endpoints", std::move(endpoints)}};
+  if (!source.values.empty()) result["values"] = source.values;
+  return result;
+}
+
+std::string joined(const std::vector<std::string>& all, char by) {
+  std::string text;
+  for (const auto& each : all) text += (text.empty() ? "" : std::string(1, by)) + each;
+  return text;
+}
+
+}  // namespace
+
+applier::applier(apply_settings options, context host)
+    : sink_(std::move(options.sink)), reload_(std::move(options.reload)), host_(host) {
+  for (auto& each : options.files) {
+    common::managed_file on_disk(each.path, each.attributes);
+    files_.push_back({.options = std::move(each), .on_disk = std::move(on_disk), .template_fault = {}});
+  }
+}
+
+std::string applier::render(const file_options& of, const desired_state& desired, bool report_refusals) const {
+  const auto fit = writable(desired.services, of.in, [&](const auto& service, const auto& endpoint, const auto& why) {
+    if (report_refusals) host_.refused(service, endpoint, of.path + ": " + why);
+  });
+  const auto with = [in = of.in](const std::string& text) { return escaped(text, in); };
+  const auto form = [&] {
+    const std::lock_guard lock(forms_);
+    return of.form;
+  }();
+  return form.render(values_of(fit, form, {.sink = sink_, .revision = desired.revision}), with);
+}
+
+std::string applier::look() {
+  for (auto& each : files_) {
+    if (auto why = each.on_disk.look(); !why.empty()) return why;
+    if (!looked_) each.on_disk.find_unfinished();
+  }
+  looked_ = true;
+  return {};
+}
+
+outcome applier::apply(const desired_state& desired, const std::stop_token& stop) {
+  if (auto why = look(); !why.empty()) return retry(why);
+  std::vector<change> todo;
+  std::vector<std::string> all_bytes;
+  for (auto& each : files_) {
+    auto bytes = render(each.options, desired, true);
+    all_bytes.push_back(bytes);
+    const bool written = each.on_disk.live() == bytes;
+    if (!written || each.on_disk.changing())
+      todo.push_back({.of = &each, .bytes = std::move(bytes), .candidate = std::nullopt});
+  }
+  if (todo.empty()) {
+    show();
+    return ok();
+  }
+  if (all_bytes == failed_bytes_ && clock::now() < not_before_) return retry(failed_why_);
+  const auto around = surroundings_of(todo, desired);
+  if (auto why = prepare(todo, around, stop); !why.empty()) return retry(why);
+  auto how = bring_about(todo, around, stop);
+  if (how.result == DRCON_OK) {
+    failed_bytes_.clear();
+    patience_.reset();
+    show();
+  } else if (std::ranges::none_of(todo, [](const change& each) { return each.of->on_disk.changing(); })) {
+    if (all_bytes != failed_bytes_) patience_.reset();
+    failed_bytes_ = std::move(all_bytes);
+    failed_why_ = how.why;
+    not_before_ = clock::now() + patience_.next();
+  }
+  return how;
+}
+
+// Writes the new files beside the old ones and has them checked. What went wrong, or empty; the old ones are unchanged.
+std::string applier::prepare(std::vector<change>& todo, const common::command_surroundings& around,
+                             const std::stop_token& stop) {
+  for (auto& each : todo) {
+    if (each.of->on_disk.live() == each.bytes) continue;
+    each.candidate.emplace(each.of->on_disk.prepare(each.bytes));
+    if (!each.candidate->fault().empty()) return each.candidate->fault();
+  }
+  for (auto& each : todo) {
+    if (!each.candidate || !each.of->options.check) continue;
+    auto with = around;
+    with.environment["DRCON_FILE"] = each.candidate->name();
+    if (const auto how = carry_out(*each.of->options.check, each.candidate->name(), with, stop); !how.why.empty())
+      return each.of->options.path + " stays as it was, since the check of the new one failed: " + how.why;
+  }
+  return {};
+}
+
+outcome applier::bring_about(std::vector<change>& todo, const common::command_surroundings& around,
+                             const std::stop_token& stop) {
+  for (auto& each : todo) {
+    if (!each.candidate) continue;
+    if (auto why = each.of->on_disk.put(*each.candidate, each.bytes); !why.empty())
+      return take_back(todo, why, around, {});
+    each.of->on_disk.make_durable();
+  }
+  if (reload_) {
+    const auto how = carry_out(*reload_, {}, around, stop);
+    const auto& why = how.why;
+    // A reader that starts later finds the new files; one that is about to listen gets the signal at the next retry.
+    if (how.nobody)
+      return retry(why + ", so there is no process to signal; the files are written, and the signal is sent later");
+    // Stopped in the middle: whether the reader was reloaded is not known. The next start finds the change unconfirmed,
+    // and reloads again.
+    if (!why.empty() && stop.stop_requested()) return retry("stopped while the reload was under way");
+    if (!why.empty()) return take_back(todo, why, around, stop);
+    host_.count("reloads_total", "Times the reload command ran, or the signal was sent, with success.");
+  }
+  for (auto& each : todo) each.of->on_disk.settle(each.of->options.backup);
+  return ok();
+}
+
+// Restores every file, and reloads the reader, which may have read the new ones.
+outcome applier::take_back(const std::vector<change>& todo, const std::string& why,
+                           const common::command_surroundings& around, const std::stop_token& stop) {
+  std::string faults;
+  for (const auto& each : todo)
+    if (each.of->on_disk.changing())
+      if (const auto fault = each.of->on_disk.restore(); !fault.empty()) faults += "; " + fault;
+  if (!faults.empty()) return retry(why + "; and the old files could not be put back" + faults);
+  if (!reload_) return retry(why + "; the old files stay");
+  const auto again = carry_out(*reload_, {}, around, stop);
+  return retry(why + "; the old files are back" +
+               (again.why.empty() ? ", and were reloaded" : ", and reloading them failed as well"));
+}
+
+common::command_surroundings applier::surroundings_of(const std::vector<change>& todo,
+                                                      const desired_state& desired) const {
+  const bool anybody =
+      reload_ || std::ranges::any_of(todo, [](const change& each) { return each.of->options.check.has_value(); });
+  if (!anybody) return {};
+  std::vector<std::string> paths;
+  for (const auto& each : todo) paths.push_back(each.of->options.path);
+  json services = json::array();
+  for (const auto& each : desired.services) services.push_back(json_of(each));
+  const json input = {{"sink", sink_},
+                      {"revision", desired.revision},
+                      {"files", paths},
+                      {"added", desired.added},
+                      {"changed", desired.changed},
+                      {"removed", desired.removed},
+                      {"services", std::move(services)}};
+  return {.environment = {{"DRCON_SINK", sink_},
+                          {"DRCON_REVISION", std::to_string(desired.revision)},
+                          {"DRCON_FILES", joined(paths, '\n')},
+                          {"DRCON_ADDED", joined(desired.added, ' ')},
+                          {"DRCON_CHANGED", joined(desired.changed, ' ')},
+                          {"DRCON_REMOVED", joined(desired.removed, ' ')}},
+          .input = input.dump(-1, ' ', false, json::error_handler_t::replace) + "\n"};
+}
+
+void applier::show() {
+  for (const auto& each : files_)
+    if (!each.template_fault.empty()) return host_.status_degraded(each.template_fault);
+  host_.status_ok(std::to_string(files_.size()) + (files_.size() == 1 ? " file" : " files"));
+}
+
+std::vector<applier::preview_file> applier::preview(const desired_state& desired) const {
+  std::vector<preview_file> all;
+  for (const auto& each : files_) {
+    common::managed_file other(each.options.path, each.options.attributes);
+    const bool seen = other.look().empty();
+    all.push_back({.path = each.options.path,
+                   .bytes = render(each.options, desired, false),
+                   .live = seen ? std::optional(other.live().value_or(std::string())) : std::nullopt});
+  }
+  return all;
+}
+
+bool applier::reread_templates() {
+  bool any = false;
+  bool other_faults = false;
+  for (auto& each : files_) {
+    std::string why;
+    const auto text = common::read_file(each.options.template_path, why);
+    std::string fault;
+    if (!text || *text != each.options.form.text()) {
+      common::mustache_template next(text.value_or(std::string()));
+      // Somebody may be writing it right now, or has removed it: the last valid template is used.
+      if (const auto broken = next.fault()) fault = ":" + *broken;
+      else if (!text || text->empty()) fault = why.empty() ? " is gone, or empty" : ": " + why;
+      if (!fault.empty()) fault = each.options.template_path + fault + "; the template that was read last is used";
+      if (fault.empty()) {
+        const std::lock_guard lock(forms_);
+        each.options.form = std::move(next);
+        any = true;
+      }
+    }
+    other_faults |= fault != each.template_fault;
+    each.template_fault = std::move(fault);
+  }
+  if (other_faults) show();
+  return any;
+}
+
+}  // namespace drcon::templates

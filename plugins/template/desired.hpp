@@ -1,0 +1,34 @@
+// What the files should say: the snapshot, without what the language of a file cannot carry.
+//
+// Pure functions.
+#pragma once
+
+#include "template/escape.hpp"
+
+#include <drcon/model.hpp>
+#include <drcon/update.hpp>
+
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace drcon::templates {
+
+/// What is to be rendered, and what commands are given to know about it.
+struct desired_state {
+  std::vector<service> services;
+  std::uint64_t revision = 0;
+  std::vector<std::string> added;  ///< names of services, compared with what was last applied
+  std::vector<std::string> changed;
+  std::vector<std::string> removed;
+};
+
+desired_state desired_from(const update_view& update);
+
+using refusal = std::function<void(const std::string& service, const std::string& endpoint, const std::string& why)>;
+
+/// The services, with every endpoint and value that can be written in that language; `refused` is called for each of
+/// the others.
+std::vector<service> writable(const std::vector<service>& services, language in, const refusal& refused);
+
+}  // namespace drcon::templates

@@ -1,0 +1,114 @@
+#include "template/settings.hpp"
+
+#include <grp.h>
+#include <pwd.h>
+
+#include <csignal>
+#include <map>
+#include <set>
+
+namespace drcon::templates {
+namespace {
+
+/// Of a command that names none. Not a default in the schema: with one, the table would always be there.
+constexpr auto usual_timeout = std::chrono::seconds(10);
+
+int read_signal(const options& table) {
+  static const std::map<std::string, int> known{{"HUP", SIGHUP},     {"USR1", SIGUSR1}, {"USR2", SIGUSR2},
+                                                {"WINCH", SIGWINCH}, {"TERM", SIGTERM}, {"INT", SIGINT}};
+  return known.at(table.string());  // the schema has the same list
+}
+
+// From the options `command`, `shell` or `signal`, `pid_file`, `user`, `environment`, `timeout`; nothing when the table
+// is not there.
+std::optional<command> read_command(const options& table) {
+  if (!table.present()) return {};
+  command result;
+  result.argv = table["command"].strings();
+  if (table["shell"].present()) {
+    if (!result.argv.empty()) throw config_error(table["shell"].pointer(), "cannot be combined with 'command'");
+    result.argv = {"/bin/sh", "-c", table["shell"].string()};
+  }
+  if (table["signal"].present()) {
+    if (!result.argv.empty())
+      throw config_error(table["signal"].pointer(), "cannot be combined with 'command' or 'shell'");
+    if (!table["pid_file"].present()) throw config_error(table.pointer(), "'signal' needs a 'pid_file'");
+    result.signal = read_signal(table["signal"]);
+    result.pid_file = table["pid_file"].string();
+  }
+  if (result.argv.empty() && result.signal == 0)
+    throw config_error(table.pointer(), "expected 'command', 'shell', or 'signal' with 'pid_file'");
+  result.user = table["user"].string_or("");
+  if (!result.user.empty()) {
+    const auto* known = ::getpwnam(result.user.c_str());
+    if (known == nullptr) throw config_error(table["user"].pointer(), "there is no user '" + result.user + "'");
+    result.group = known->pw_gid;
+  }
+  for (const auto& name : table["environment"].keys()) result.environment[name] = table["environment"][name].string();
+  result.timeout = table["timeout"].present() ? table["timeout"].duration() : usual_timeout;
+  return result;
+}
+
+common::mustache_template read_template(const options& table) {
+  const auto path = table.string();
+  std::string why;
+  auto text = common::read_file(path, why);
+  if (!text) throw config_error(table.pointer(), why.empty() ? "there is no " + path : why);
+  if (text->empty()) throw config_error(table.pointer(), path + " is empty");
+  common::mustache_template form(std::move(*text));
+  if (const auto fault = form.fault()) throw config_error(table.pointer(), path + ":" + *fault);
+  return form;
+}
+
+common::file_attributes read_attributes(const options& table) {
+  common::file_attributes result;
+  if (table["mode"].present()) result.mode = static_cast<mode_t>(std::stoul(table["mode"].string(), nullptr, 8));
+  if (table["owner"].present()) {
+    const auto* user = ::getpwnam(table["owner"].string().c_str());
+    if (user == nullptr)
+      throw config_error(table["owner"].pointer(), "there is no user '" + table["owner"].string() + "'");
+    result.owner = user->pw_uid;
+  }
+  if (table["group"].present()) {
+    const auto* group = ::getgrnam(table["group"].string().c_str());
+    if (group == nullptr)
+      throw config_error(table["group"].pointer(), "there is no group '" + table["group"].string() + "'");
+    result.group = group->gr_gid;
+  }
+  return result;
+}
+
+// A check that does not look at the new file judges the old one, and is always content.
+void need_file_mark(const options& table, const command& check) {
+  for (const auto& each : check.argv)
+    if (each.find("{file}") != std::string::npos || each.find("DRCON_FILE") != std::string::npos) return;
+  throw config_error(table.pointer(), "no argument holds {file}, the name of the new file: it would check the old one");
+}
+
+file_options read_file_options(const options& table) {
+  file_options result{.path = table["path"].string(),
+                      .template_path = table["template"].string(),
+                      .form = read_template(table["template"]),
+                      .in = language_of(table["escape"].string()).value(),
+                      .attributes = read_attributes(table),
+                      .backup = table["backup"].boolean(),
+                      .check = read_command(table["check"])};
+  if (result.check) need_file_mark(table["check"], *result.check);
+  return result;
+}
+
+}  // namespace
+
+apply_settings read_settings(const options& table, const context& host) {
+  apply_settings result{.sink = std::string(host.name()), .files = {}, .reload = read_command(table["reload"])};
+  std::set<std::string> paths;
+  for (std::size_t i = 0; i < table["file"].count(); ++i) {
+    auto one = read_file_options(table["file"][i]);
+    if (!paths.insert(one.path).second)
+      throw config_error(table["file"][i]["path"].pointer(), one.path + " is written by another entry already");
+    result.files.push_back(std::move(one));
+  }
+  return result;
+}
+
+}  // namespace drcon::templates

@@ -1,0 +1,61 @@
+#include "template/target.hpp"
+
+#include "common/atomic_file.hpp"
+#include "template/signal.hpp"
+
+#include <pwd.h>
+
+#include <charconv>
+#include <csignal>
+#include <cstring>
+
+namespace drcon::templates {
+namespace {
+
+constexpr const char* file_mark = "{file}";
+command_outcome send(const command& what, const std::stop_token& stop) {
+  std::string why;
+  const auto text = common::read_file(what.pid_file, why);
+  if (!text && !why.empty()) return {.why = why};
+  if (!text) return {.why = "there is no " + what.pid_file, .nobody = true};
+  pid_t pid = 0;
+  const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), pid);
+  if (error != std::errc() || pid <= 1) return {.why = what.pid_file + " holds no process id"};
+  const auto how = send_signal(pid, what.signal, stop);
+  if (how.why.empty()) return {};
+  return {.why = "process " + std::to_string(pid) + " of " + what.pid_file + " " + how.why, .nobody = how.nobody};
+}
+
+std::string name_of(const command& what) {
+  std::string text = "'";
+  for (const auto& each : what.argv) text += (text.size() > 1 ? " " : "") + each;
+  return text + "'";
+}
+
+}  // namespace
+
+command_outcome carry_out(const command& what, const std::string& file, const common::command_surroundings& around,
+                          const std::stop_token& stop) {
+  if (what.argv.empty()) return send(what, stop);
+  std::vector<std::string> argv;
+  // Giving up rights takes several steps whose order matters; util-linux has a program for it.
+  if (!what.user.empty())
+    argv = {"setpriv", "--reuid=" + what.user, "--regid=" + std::to_string(what.group), "--init-groups", "--"};
+  for (auto each : what.argv) {
+    for (auto place = each.find(file_mark); place != std::string::npos;
+         place = each.find(file_mark, place + file.size()))
+      each.replace(place, std::strlen(file_mark), file);
+    argv.push_back(std::move(each));
+  }
+  auto with = around;
+  for (const auto& [name, value] : what.environment) with.environment.insert_or_assign(name, value);
+  const auto result = common::run_command(argv, what.timeout, stop, with);
+  if (result.ok()) return {};
+  auto why = name_of(what) + " " + (result.why.empty() ? "ended with code " + std::to_string(result.code) : result.why);
+  auto said = result.output.substr(0, 500);
+  while (said.ends_with('\n')) said.pop_back();
+  if (!said.empty()) why += ": " + said;
+  return {.why = std::move(why)};
+}
+
+}  // namespace drcon::templates

@@ -1,0 +1,106 @@
+#include "consul_http/rotation.hpp"
+
+#include <gtest/gtest.h>
+
+namespace drcon::consul {
+namespace {
+
+using clock = rotation::clock;
+using namespace std::chrono_literals;
+
+constexpr auto start = clock::time_point(1h);
+
+watched_ptr known(const std::string& name, clock::time_point checked) {
+  auto service = std::make_shared<watched_service>();
+  service->name = name;
+  service->is_known = true;
+  service->checked = checked;
+  return service;
+}
+
+std::string next(rotation& all, clock::time_point now) {
+  const auto service = all.take_due(now);
+  return service ? service->name : "";
+}
+
+TEST(Rotation, AsksAboutNothingThatIsKnownAndFresh) {
+  rotation all(60s);
+  EXPECT_EQ(next(all, start), "");
+  all.add_last(known("web", start));
+  EXPECT_EQ(next(all, start + 59s), "");
+  EXPECT_EQ(next(all, start + 60s), "web") << "its age is a reason by itself";
+  EXPECT_TRUE(all.empty()) << "a service that is being asked about is not in the rotation";
+}
+
+TEST(Rotation, AsksAboutEverythingAfterAChangeLongestWaitingFirst) {
+  rotation all(60s);
+  all.add_last(known("a", start));
+  all.add_last(known("b", start));
+  all.note_change(start + 1s);
+  EXPECT_EQ(next(all, start + 1s), "a");
+  EXPECT_EQ(next(all, start + 1s), "b");
+  EXPECT_EQ(next(all, start + 1s), "");
+}
+
+TEST(Rotation, AsksAboutASuspectBeforeAllOthers) {
+  rotation all(60s);
+  all.add_last(known("a", start));
+  const auto suspect = known("b", start);
+  all.add_last(suspect);
+  all.note_change(start + 1s);
+  all.suspect(suspect);
+  EXPECT_EQ(next(all, start + 1s), "b");
+  EXPECT_EQ(next(all, start + 1s), "a");
+}
+
+TEST(Rotation, DoesNotSuspectWhatIsBeingAskedAbout) {
+  rotation all(60s);
+  const auto service = known("a", start);
+  all.suspect(service);
+  EXPECT_FALSE(service->suspected);
+  EXPECT_TRUE(all.empty());
+}
+
+TEST(Rotation, LeavesAFailingServiceAloneUntilItsRetry) {
+  rotation all(60s);
+  const auto service = known("a", start);
+  service->failing = true;
+  service->retry_at = start + 5s;
+  all.add_last(service);
+  EXPECT_EQ(next(all, start + 4s), "");
+  EXPECT_EQ(next(all, start + 5s), "a");
+}
+
+TEST(Rotation, AsksAboutANewServiceAtOnceAndFirst) {
+  rotation all(60s);
+  all.add_last(known("a", start - 60s));
+  const auto service = known("new", {});
+  service->is_known = false;
+  all.add_first(service);
+  EXPECT_EQ(next(all, start), "new");
+}
+
+TEST(Rotation, MeasuresARoundFromTheChangeToTheLastService) {
+  rotation all(60s);
+  const auto service = known("a", start);
+  all.add_last(service);
+  all.note_change(start + 1s);
+  EXPECT_EQ(next(all, start + 1s), "a");
+  service->checked = start + 3s;
+  all.add_last(service);
+  all.note_change(start + 2s);  // within the round: it does not begin another
+  EXPECT_EQ(next(all, start + 4s), "");
+  EXPECT_DOUBLE_EQ(all.round_seconds(), 3);
+}
+
+TEST(Rotation, IsAsStaleAsTheOldestServiceThatMayHaveChanged) {
+  rotation all(60s);
+  all.add_last(known("old", start));
+  all.add_last(known("fresh", start + 9s));
+  EXPECT_EQ(all.staleness(start + 10s), 0s) << "nothing has changed";
+  all.note_change(start + 5s);
+  EXPECT_EQ(all.staleness(start + 10s), 10s);
+}
+
+}  // namespace
+}  // namespace drcon::consul

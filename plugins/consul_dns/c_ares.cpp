@@ -1,5 +1,10 @@
 #include "consul_dns/c_ares.hpp"
 
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
 #include <memory>
 
 namespace drcon::consul_dns {
@@ -7,7 +12,7 @@ namespace {
 
 constexpr int internet = 1;  // the class IN
 
-#if ARES_VERSION >= 0x011c00
+#if ARES_VERSION >= 0x012200
 
 struct free_record {
   void operator()(ares_dns_record_t* record) const { ares_dns_record_destroy(record); }
@@ -36,17 +41,66 @@ bool add_edns(ares_dns_record_t* record, std::uint16_t payload) {
 struct waiting {
   ares_answer_handler handler;
   void* argument;
+  wire_sizes* sizes;
 };
 
 void received(void* argument, ares_status_t status, std::size_t /*timeouts*/, const ares_dns_record_t* record) {
   const std::unique_ptr<waiting> held(static_cast<waiting*>(argument));
-  if (status != ARES_SUCCESS) {
-    held->handler(held->argument, status, {});
+  const auto bytes = status == ARES_SUCCESS ? bytes_of(record) : std::nullopt;
+  if (!bytes) {
+    held->handler(held->argument, status == ARES_SUCCESS ? ARES_EBADRESP : status, {}, 0);
     return;
   }
-  const auto bytes = bytes_of(record);
-  held->handler(held->argument, bytes ? ARES_SUCCESS : ARES_EBADRESP,
-                bytes ? *bytes : std::span<const unsigned char>());
+  held->handler(held->argument, ARES_SUCCESS, *bytes, held->sizes->take(ares_dns_record_get_id(record)));
+}
+
+// The system's own socket functions, with a look at what is received. c-ares takes all of them or none.
+
+ares_socket_t open_socket(int domain, int type, int protocol, void* /*sizes*/) {
+  return ::socket(domain, type | SOCK_NONBLOCK | SOCK_CLOEXEC, protocol);
+}
+
+int close_socket(ares_socket_t socket, void* sizes) {
+  static_cast<wire_sizes*>(sizes)->forget(socket);
+  return ::close(socket);
+}
+
+// No option that c-ares may ask for is in use here; ENOSYS says that it is left as it is.
+int set_no_option(ares_socket_t /*socket*/, ares_socket_opt_t /*option*/, const void* /*value*/,
+                  ares_socklen_t /*size*/, void* /*sizes*/) {
+  errno = ENOSYS;
+  return -1;
+}
+
+int connect_socket(ares_socket_t socket, const sockaddr* address, ares_socklen_t size, unsigned int /*flags*/,
+                   void* /*sizes*/) {
+  return ::connect(socket, address, size);
+}
+
+bool is_stream(ares_socket_t socket) {
+  int type = 0;
+  socklen_t size = sizeof type;
+  return ::getsockopt(socket, SOL_SOCKET, SO_TYPE, &type, &size) == 0 && type == SOCK_STREAM;
+}
+
+ares_ssize_t receive(ares_socket_t socket, void* buffer, std::size_t length, int flags, sockaddr* address,
+                     ares_socklen_t* address_size, void* sizes) {
+  const auto count = ::recvfrom(socket, buffer, length, flags, address, address_size);
+  if (count <= 0) return count;
+  const std::span bytes(static_cast<const unsigned char*>(buffer), static_cast<std::size_t>(count));
+  auto& seen = *static_cast<wire_sizes*>(sizes);
+  if (is_stream(socket)) seen.add_stream(socket, bytes);
+  else seen.add_datagram(bytes);
+  return count;
+}
+
+ares_ssize_t send_bytes(ares_socket_t socket, const void* buffer, std::size_t length, int flags,
+                        const sockaddr* address, ares_socklen_t address_size, void* /*sizes*/) {
+  return ::sendto(socket, buffer, length, flags | MSG_NOSIGNAL, address, address_size);
+}
+
+int local_address(ares_socket_t socket, sockaddr* address, ares_socklen_t* size, void* /*sizes*/) {
+  return ::getsockname(socket, address, size);
 }
 
 #else
@@ -62,14 +116,15 @@ void received(void* argument, int status, int /*timeouts*/, unsigned char* bytes
   const bool any = status == ARES_SUCCESS && bytes != nullptr && length > 0;
   held->handler(
       held->argument, status,
-      any ? std::span<const unsigned char>(bytes, static_cast<std::size_t>(length)) : std::span<const unsigned char>());
+      any ? std::span<const unsigned char>(bytes, static_cast<std::size_t>(length)) : std::span<const unsigned char>(),
+      any ? static_cast<std::size_t>(length) : 0);
 }
 
 #endif
 
 }  // namespace
 
-#if ARES_VERSION >= 0x011c00
+#if ARES_VERSION >= 0x012200
 
 std::optional<std::vector<unsigned char>> create_ares_query(const std::string& name, int type, std::uint16_t id,
                                                             int payload) {
@@ -83,16 +138,31 @@ std::optional<std::vector<unsigned char>> create_ares_query(const std::string& n
   return bytes_of(raw);
 }
 
-void send_ares_query(ares_channel channel, const std::vector<unsigned char>& query, ares_answer_handler handler,
-                     void* argument) {
+void record_wire_sizes(ares_channel channel, wire_sizes& sizes) {
+  ares_socket_functions_ex functions{};
+  functions.version = 1;
+  functions.flags = ARES_SOCKFUNC_FLAG_NONBLOCKING;
+  functions.asocket = open_socket;
+  functions.aclose = close_socket;
+  functions.asetsockopt = set_no_option;
+  functions.aconnect = connect_socket;
+  functions.arecvfrom = receive;
+  functions.asendto = send_bytes;
+  functions.agetsockname = local_address;
+  // Refused only for a missing function. Were it refused, no size would be known, and no answer believed.
+  static_cast<void>(ares_set_socket_functions_ex(channel, &functions, &sizes));
+}
+
+void send_ares_query(ares_channel channel, const std::vector<unsigned char>& query, wire_sizes& sizes,
+                     ares_answer_handler handler, void* argument) {
   ares_dns_record_t* raw = nullptr;
   if (const auto status = ares_dns_parse(query.data(), query.size(), 0, &raw); status != ARES_SUCCESS) {
-    handler(argument, status, {});
+    handler(argument, status, {}, 0);
     return;
   }
   const owned_record record(raw);
   // The status is reported to the callback too.
-  static_cast<void>(ares_send_dnsrec(channel, raw, received, new waiting{handler, argument}, nullptr));
+  static_cast<void>(ares_send_dnsrec(channel, raw, received, new waiting{handler, argument, &sizes}, nullptr));
 }
 
 #else
@@ -107,8 +177,10 @@ std::optional<std::vector<unsigned char>> create_ares_query(const std::string& n
   return bytes;
 }
 
-void send_ares_query(ares_channel channel, const std::vector<unsigned char>& query, ares_answer_handler handler,
-                     void* argument) {
+void record_wire_sizes(ares_channel /*channel*/, wire_sizes& /*sizes*/) {}
+
+void send_ares_query(ares_channel channel, const std::vector<unsigned char>& query, wire_sizes& /*sizes*/,
+                     ares_answer_handler handler, void* argument) {
   ares_send(channel, query.data(), static_cast<int>(query.size()), received, new waiting{handler, argument});
 }
 

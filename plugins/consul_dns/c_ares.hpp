@@ -1,11 +1,14 @@
-// c-ares in the two forms that distributions have: Debian 12's 1.18 takes and gives messages as bytes; from 1.28 on
-// they are records, and the functions that take bytes are deprecated. The one place that knows the difference.
+// c-ares in the two forms that distributions have: Debian 12's 1.18 takes and gives messages as bytes; 1.34 has
+// records, and the functions that take bytes are deprecated. The one place that knows the difference.
 //
 // Thread rule: a channel is used by one thread at a time, as c-ares asks for.
 #pragma once
 
+#include "consul_dns/wire_sizes.hpp"
+
 #include <ares.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -19,13 +22,18 @@ namespace drcon::consul_dns {
 std::optional<std::vector<unsigned char>> create_ares_query(const std::string& name, int type, std::uint16_t id,
                                                             int payload);
 
-/// The outcome of a question: ARES_SUCCESS and the message, or another status and no bytes.
-using ares_answer_handler = void (*)(void* argument, int status, std::span<const unsigned char> message);
+/// The outcome of a question: ARES_SUCCESS and the message, or another status and no bytes. `wire_size` is the size of
+/// the message as it was received; the newer c-ares gives one that it has read and written again.
+using ares_answer_handler = void (*)(void* argument, int status, std::span<const unsigned char> message,
+                                     std::size_t wire_size);
 
-/// Sends the query. `handler` is called exactly once, perhaps before this returns. From 1.28 on c-ares has read the
-/// message and written it again: its length may differ by some bytes from what was received.
-void send_ares_query(ares_channel channel, const std::vector<unsigned char>& query, ares_answer_handler handler,
-                     void* argument);
+/// Has the sizes of what a channel receives put into `sizes`, which outlives the channel. Called before the first
+/// question. Does nothing where c-ares hands on what it received.
+void record_wire_sizes(ares_channel channel, wire_sizes& sizes);
+
+/// Sends the query. `handler` is called exactly once, perhaps before this returns. `sizes` are those of this channel.
+void send_ares_query(ares_channel channel, const std::vector<unsigned char>& query, wire_sizes& sizes,
+                     ares_answer_handler handler, void* argument);
 
 /// Turns off what newer versions do by themselves, by adding to the options and to their mask. From 1.31 on c-ares
 /// keeps answers for as long as their TTL, so that asking again would find out nothing; and it waits 5 s at most,

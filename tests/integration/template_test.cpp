@@ -431,7 +431,7 @@ TEST_F(TemplateSink, RefusesWhatMakesNoSenseAndSaysWhere) {
   EXPECT_NE(fault_of(", owner = \"nobody-at-all\"").find("there is no user"), std::string::npos);
   EXPECT_NE(fault_of("", "reload = { signal = \"HUP\" }").find("pid_file"), std::string::npos);
   EXPECT_NE(fault_of("", "reload = { timeout = \"1s\" }").find("expected 'command'"), std::string::npos);
-  EXPECT_NE(fault_of("", "reload = { command = [\"a\"], shell = \"b\" }").find("instead of"), std::string::npos);
+  EXPECT_NE(fault_of("", "reload = { command = [\"a\"], shell = \"b\" }").find("cannot be combined"), std::string::npos);
   write_file(template_file(), "one\n  {{#two}}\n");
   const auto fault = fault_of("");
   EXPECT_NE(fault.find("t.mustache:2:3: Unclosed section \"two\""), std::string::npos) << fault;

@@ -3,9 +3,9 @@
 // Real answers (tests/fuzz/dns_corpus) are mutated: see driver.hpp.
 //
 // usage: dns_message_fuzz [SECONDS [SEED]]
-#include "consul_dns/endpoints.hpp"
-#include "consul_dns/judge.hpp"
+#include "consul_dns/answer.hpp"
 #include "consul_dns/message.hpp"
+#include "consul_dns/services.hpp"
 #include "fuzz/driver.hpp"
 #include "support/scripted_dns.hpp"
 

@@ -21,7 +21,7 @@ registrations of(const std::vector<service>& all,
   std::vector<model::service_ptr> shared;
   for (const auto& each : all) shared.push_back(std::make_shared<const model::shared_service>(each));
   const model::snapshot wanted(1, std::move(shared));
-  return desired_from(snapshot_view{desired.view()}, by);
+  return desired_from(snapshot_view{wanted.view()}, by);
 }
 
 registration one_of(const endpoint& each, const desired_rules& by = {.owner = "me", .check = {}, .deregister = {}}) {
@@ -94,7 +94,7 @@ TEST(ConsulCatalogRegistration, RefusesWhatCouldNotBeAddressed) {
 struct agent_double {
   json services = json::object();
   json checks = json::object();
-  void enter(const registration& what) {
+  void add(const registration& what) {
     auto body = json::parse(what.body);
     for (const auto& each : body["Checks"])
       checks[each["CheckID"].get<std::string>()] = {{"ServiceID", what.id},
@@ -107,49 +107,49 @@ struct agent_double {
 class ConsulCatalogPlan : public testing::Test {
 protected:
   steps plan_for(bool adopt = false) const {
-    const auto now = read_agent(target_.services, target_.checks, desired_);
+    const auto now = read_agent(agent_.services, agent_.checks, desired_);
     EXPECT_TRUE(now);
     return now ? plan(desired_, *now, "me", adopt) : steps();
   }
 
-  agent_double target_;
+  agent_double agent_;
   registrations desired_ = of({{.name = "web", .revision = 1, .endpoints = {at("a"), at("b")}}});
 };
 
 TEST_F(ConsulCatalogPlan, DoesNothingWhenAllIsThere) {
   EXPECT_EQ(plan_for().to_register.size(), 2U);
-  for (const auto& [id, each] : desired_.all) target_.to_register(each);
+  for (const auto& [id, each] : desired_.all) agent_.add(each);
   EXPECT_TRUE(plan_for().empty());
 }
 
 TEST_F(ConsulCatalogPlan, SeesEveryKindOfEdit) {
-  for (const auto& [id, each] : desired_.all) target_.to_register(each);
-  const auto good = target_;
+  for (const auto& [id, each] : desired_.all) agent_.add(each);
+  const auto good = agent_;
   for (const auto* key : {"Service", "Address", "Port", "Tags", "Meta", "Weights"}) {
-    target_ = good;
-    target_.services["a"][key] = key == std::string("Meta") ? json{{"drcon-owner", "me"}} : json("edited");
+    agent_ = good;
+    agent_.services["a"][key] = key == std::string("Meta") ? json{{"drcon-owner", "me"}} : json("edited");
     EXPECT_EQ(plan_for().to_register.size(), 1U) << key;
   }
-  target_ = good;
-  target_.checks.erase("drcon:a");
+  agent_ = good;
+  agent_.checks.erase("drcon:a");
   EXPECT_EQ(plan_for().to_register.size(), 1U);
-  target_ = good;
-  target_.checks["drcon:a"]["Status"] = "critical";
+  agent_ = good;
+  agent_.checks["drcon:a"]["Status"] = "critical";
   EXPECT_TRUE(plan_for().to_register.empty());
   EXPECT_EQ(plan_for().to_update.size(), 1U);
 }
 
 TEST_F(ConsulCatalogPlan, RemovesOnlyItsOwn) {
-  for (const auto& [id, each] : desired_.all) target_.to_register(each);
-  target_.services["ghost"] = {{"Meta", {{"drcon-owner", "me"}}}};
-  target_.services["theirs"] = {{"Meta", {{"drcon-owner", "other"}}}};
-  target_.services["nobodys"] = {{"Meta", nullptr}};
+  for (const auto& [id, each] : desired_.all) agent_.add(each);
+  agent_.services["ghost"] = {{"Meta", {{"drcon-owner", "me"}}}};
+  agent_.services["theirs"] = {{"Meta", {{"drcon-owner", "other"}}}};
+  agent_.services["nobodys"] = {{"Meta", nullptr}};
   EXPECT_EQ(plan_for().to_remove, std::vector<std::string>{"ghost"});
 }
 
 TEST_F(ConsulCatalogPlan, TakesOverOnlyWhatNoDrconOwnsAndOnlyWhenTold) {
-  target_.services["a"] = {{"Meta", nullptr}};
-  target_.services["b"] = {{"Meta", {{"drcon-owner", "other"}}}};
+  agent_.services["a"] = {{"Meta", nullptr}};
+  agent_.services["b"] = {{"Meta", {{"drcon-owner", "other"}}}};
   EXPECT_EQ(plan_for().conflicts.size(), 2U);
   EXPECT_TRUE(plan_for().to_register.empty());
   EXPECT_EQ(plan_for(true).to_register.size(), 1U);

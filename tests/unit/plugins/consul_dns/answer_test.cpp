@@ -86,7 +86,7 @@ TEST(Pace, IsTheTtlWithinItsLimits) {
 TEST(Pace, DoublesWithEachFailureUpToItsLimit) {
   const pace limits{.min = 1s, .max = 30s, .retry_max = 10s};
   auto pauses = limits.after_failures();
-  for (const std::chrono::nanoseconds step : {1s, 2s, 4s, 8s, 10s, 10s}) {
+  for (const std::chrono::milliseconds step : {1s, 2s, 4s, 8s, 10s, 10s}) {
     const auto each = pauses.next();
     EXPECT_GE(each, step * 9 / 10);
     EXPECT_LE(each, step * 11 / 10);

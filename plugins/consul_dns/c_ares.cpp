@@ -41,39 +41,36 @@ bool add_edns(ares_dns_record_t* record, std::uint16_t payload) {
 struct waiting {
   ares_answer_handler handler;
   void* argument;
-  wire_sizes* sizes;
+  received_messages* received;
 };
 
-void received(void* argument, ares_status_t status, std::size_t /*timeouts*/, const ares_dns_record_t* record) {
+void answered(void* argument, ares_status_t status, std::size_t /*timeouts*/, const ares_dns_record_t* record) {
   const std::unique_ptr<waiting> held(static_cast<waiting*>(argument));
-  const auto bytes = status == ARES_SUCCESS ? bytes_of(record) : std::nullopt;
-  if (!bytes) {
-    held->handler(held->argument, status == ARES_SUCCESS ? ARES_EBADRESP : status, {}, 0);
-    return;
-  }
-  held->handler(held->argument, ARES_SUCCESS, *bytes, held->sizes->take(ares_dns_record_get_id(record)));
+  const auto bytes = status == ARES_SUCCESS ? held->received->take(ares_dns_record_get_id(record)) : std::nullopt;
+  if (bytes) held->handler(held->argument, ARES_SUCCESS, *bytes);
+  else held->handler(held->argument, status == ARES_SUCCESS ? ARES_EBADRESP : status, {});
 }
 
 // The system's own socket functions, with a look at what is received. c-ares takes all of them or none.
 
-ares_socket_t open_socket(int domain, int type, int protocol, void* /*sizes*/) {
+ares_socket_t open_socket(int domain, int type, int protocol, void* /*received*/) {
   return ::socket(domain, type | SOCK_NONBLOCK | SOCK_CLOEXEC, protocol);
 }
 
-int close_socket(ares_socket_t socket, void* sizes) {
-  static_cast<wire_sizes*>(sizes)->forget(socket);
+int close_socket(ares_socket_t socket, void* received) {
+  static_cast<received_messages*>(received)->forget(socket);
   return ::close(socket);
 }
 
 // No option that c-ares may ask for is in use here; ENOSYS says that it is left as it is.
 int set_no_option(ares_socket_t /*socket*/, ares_socket_opt_t /*option*/, const void* /*value*/,
-                  ares_socklen_t /*size*/, void* /*sizes*/) {
+                  ares_socklen_t /*size*/, void* /*received*/) {
   errno = ENOSYS;
   return -1;
 }
 
 int connect_socket(ares_socket_t socket, const sockaddr* address, ares_socklen_t size, unsigned int /*flags*/,
-                   void* /*sizes*/) {
+                   void* /*received*/) {
   return ::connect(socket, address, size);
 }
 
@@ -84,22 +81,22 @@ bool is_stream(ares_socket_t socket) {
 }
 
 ares_ssize_t receive(ares_socket_t socket, void* buffer, std::size_t length, int flags, sockaddr* address,
-                     ares_socklen_t* address_size, void* sizes) {
+                     ares_socklen_t* address_size, void* received) {
   const auto count = ::recvfrom(socket, buffer, length, flags, address, address_size);
   if (count <= 0) return count;
   const std::span bytes(static_cast<const unsigned char*>(buffer), static_cast<std::size_t>(count));
-  auto& seen = *static_cast<wire_sizes*>(sizes);
-  if (is_stream(socket)) seen.add_stream(socket, bytes);
-  else seen.add_datagram(bytes);
+  auto& messages = *static_cast<received_messages*>(received);
+  if (is_stream(socket)) messages.add_stream(socket, bytes);
+  else messages.add_datagram(bytes);
   return count;
 }
 
 ares_ssize_t send_bytes(ares_socket_t socket, const void* buffer, std::size_t length, int flags,
-                        const sockaddr* address, ares_socklen_t address_size, void* /*sizes*/) {
+                        const sockaddr* address, ares_socklen_t address_size, void* /*received*/) {
   return ::sendto(socket, buffer, length, flags | MSG_NOSIGNAL, address, address_size);
 }
 
-int local_address(ares_socket_t socket, sockaddr* address, ares_socklen_t* size, void* /*sizes*/) {
+int local_address(ares_socket_t socket, sockaddr* address, ares_socklen_t* size, void* /*received*/) {
   return ::getsockname(socket, address, size);
 }
 
@@ -111,13 +108,12 @@ struct waiting {
   void* argument;
 };
 
-void received(void* argument, int status, int /*timeouts*/, unsigned char* bytes, int length) {
+void answered(void* argument, int status, int /*timeouts*/, unsigned char* bytes, int length) {
   const std::unique_ptr<waiting> held(static_cast<waiting*>(argument));
   const bool any = status == ARES_SUCCESS && bytes != nullptr && length > 0;
   held->handler(
       held->argument, status,
-      any ? std::span<const unsigned char>(bytes, static_cast<std::size_t>(length)) : std::span<const unsigned char>(),
-      any ? static_cast<std::size_t>(length) : 0);
+      any ? std::span<const unsigned char>(bytes, static_cast<std::size_t>(length)) : std::span<const unsigned char>());
 }
 
 #endif
@@ -138,7 +134,7 @@ std::optional<std::vector<unsigned char>> create_ares_query(const std::string& n
   return bytes_of(raw);
 }
 
-void record_wire_sizes(ares_channel channel, wire_sizes& sizes) {
+void record_messages(ares_channel channel, received_messages& received) {
   ares_socket_functions_ex functions{};
   functions.version = 1;
   functions.flags = ARES_SOCKFUNC_FLAG_NONBLOCKING;
@@ -149,20 +145,20 @@ void record_wire_sizes(ares_channel channel, wire_sizes& sizes) {
   functions.arecvfrom = receive;
   functions.asendto = send_bytes;
   functions.agetsockname = local_address;
-  // Refused only for a missing function. Were it refused, no size would be known, and no answer believed.
-  static_cast<void>(ares_set_socket_functions_ex(channel, &functions, &sizes));
+  // Refused only for a missing function. Were it refused, no message would be known, and no answer believed.
+  static_cast<void>(ares_set_socket_functions_ex(channel, &functions, &received));
 }
 
-void send_ares_query(ares_channel channel, const std::vector<unsigned char>& query, wire_sizes& sizes,
+void send_ares_query(ares_channel channel, const std::vector<unsigned char>& query, received_messages& received,
                      ares_answer_handler handler, void* argument) {
   ares_dns_record_t* raw = nullptr;
   if (const auto status = ares_dns_parse(query.data(), query.size(), 0, &raw); status != ARES_SUCCESS) {
-    handler(argument, status, {}, 0);
+    handler(argument, status, {});
     return;
   }
   const owned_record record(raw);
   // The status is reported to the callback too.
-  static_cast<void>(ares_send_dnsrec(channel, raw, received, new waiting{handler, argument, &sizes}, nullptr));
+  static_cast<void>(ares_send_dnsrec(channel, raw, answered, new waiting{handler, argument, &received}, nullptr));
 }
 
 #else
@@ -177,11 +173,11 @@ std::optional<std::vector<unsigned char>> create_ares_query(const std::string& n
   return bytes;
 }
 
-void record_wire_sizes(ares_channel /*channel*/, wire_sizes& /*sizes*/) {}
+void record_messages(ares_channel /*channel*/, received_messages& /*received*/) {}
 
-void send_ares_query(ares_channel channel, const std::vector<unsigned char>& query, wire_sizes& /*sizes*/,
+void send_ares_query(ares_channel channel, const std::vector<unsigned char>& query, received_messages& /*received*/,
                      ares_answer_handler handler, void* argument) {
-  ares_send(channel, query.data(), static_cast<int>(query.size()), received, new waiting{handler, argument});
+  ares_send(channel, query.data(), static_cast<int>(query.size()), answered, new waiting{handler, argument});
 }
 
 #endif

@@ -4,7 +4,7 @@
 // Thread rule: a channel is used by one thread at a time, as c-ares asks for.
 #pragma once
 
-#include "consul_dns/wire_sizes.hpp"
+#include "consul_dns/received_messages.hpp"
 
 #include <ares.h>
 
@@ -22,17 +22,15 @@ namespace drcon::consul_dns {
 std::optional<std::vector<unsigned char>> create_ares_query(const std::string& name, int type, std::uint16_t id,
                                                             int payload);
 
-/// The outcome of a question: ARES_SUCCESS and the message, or another status and no bytes. `wire_size` is the size of
-/// the message as it was received; the newer c-ares gives one that it has read and written again.
-using ares_answer_handler = void (*)(void* argument, int status, std::span<const unsigned char> message,
-                                     std::size_t wire_size);
+/// The outcome of a question: ARES_SUCCESS and the message as it was received, or another status and no bytes.
+using ares_answer_handler = void (*)(void* argument, int status, std::span<const unsigned char> message);
 
-/// Has the sizes of what a channel receives put into `sizes`, which outlives the channel. Called before the first
+/// Has the messages that a channel receives put into `received`, which outlives the channel. Called before the first
 /// question. Does nothing where c-ares hands on what it received.
-void record_wire_sizes(ares_channel channel, wire_sizes& sizes);
+void record_messages(ares_channel channel, received_messages& received);
 
-/// Sends the query. `handler` is called exactly once, perhaps before this returns. `sizes` are those of this channel.
-void send_ares_query(ares_channel channel, const std::vector<unsigned char>& query, wire_sizes& sizes,
+/// Sends the query. `handler` is called exactly once, perhaps before this returns. `received` is this channel's.
+void send_ares_query(ares_channel channel, const std::vector<unsigned char>& query, received_messages& received,
                      ares_answer_handler handler, void* argument);
 
 /// Turns off what newer versions do by themselves, by adding to the options and to their mask. From 1.31 on c-ares

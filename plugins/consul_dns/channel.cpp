@@ -30,16 +30,14 @@ struct pending {
   bool done = false;
   int status = ARES_SUCCESS;
   std::vector<unsigned char> bytes;
-  std::size_t wire_size = 0;
 };
 
-void answered(void* argument, int status, std::span<const unsigned char> message, std::size_t wire_size) {
+void answered(void* argument, int status, std::span<const unsigned char> message) {
   const std::unique_ptr<std::shared_ptr<pending>> held(static_cast<std::shared_ptr<pending>*>(argument));
   auto& question = **held;
   question.done = true;
   question.status = status;
   question.bytes.assign(message.begin(), message.end());
-  question.wire_size = wire_size;
   question.over.cancel();
 }
 
@@ -88,7 +86,7 @@ channel::channel(asio::any_io_executor executor, const std::string& server, tran
   auto result = ares_init_options(&ares_, &ares, mask);
   if (result == ARES_SUCCESS) result = ares_set_servers_ports_csv(ares_, server.c_str());
   if (result == ARES_SUCCESS) {
-    record_wire_sizes(ares_, wire_sizes_);
+    record_messages(ares_, received_);
     return;
   }
   if (ares_ != nullptr) ares_destroy(ares_);
@@ -102,7 +100,7 @@ asio::awaitable<reply> channel::ask(std::vector<unsigned char> query) {
   const auto mine = std::make_shared<pending>(executor_);
   ++asked_;
   const auto started = std::chrono::steady_clock::now();
-  send_ares_query(ares_, query, wire_sizes_, answered, new std::shared_ptr<pending>(mine));
+  send_ares_query(ares_, query, received_, answered, new std::shared_ptr<pending>(mine));
   arm_timer();
   error_code cancelled;
   // A wait that is made after the answer has come would never end.
@@ -110,15 +108,11 @@ asio::awaitable<reply> channel::ask(std::vector<unsigned char> query) {
   // The source is being stopped: that says nothing of the service, and nobody may hear of it.
   if (!mine->done) throw boost::system::system_error(asio::error::operation_aborted);
   answers_ += mine->status == ARES_SUCCESS ? 1 : 0;
-  if (mine->status == ARES_SUCCESS)
-    co_return reply{.bytes = std::move(mine->bytes), .wire_size = mine->wire_size, .why = {}};
+  if (mine->status == ARES_SUCCESS) co_return reply{.bytes = std::move(mine->bytes), .why = {}};
   broken_ = true;  // silent: a dead connection would be written to until the kernel gives up, a quarter of an hour on
   const bool too_early = mine->status == ARES_ETIMEOUT && std::chrono::steady_clock::now() - started < timeout_ * 3 / 4;
-  co_return reply{.bytes = {},
-                  .wire_size = 0,
-                  .why = reason_of(mine->status),
-                  .lost = mine->status == ARES_ECONNREFUSED,
-                  .too_early = too_early};
+  co_return reply{
+      .bytes = {}, .why = reason_of(mine->status), .lost = mine->status == ARES_ECONNREFUSED, .too_early = too_early};
 }
 
 void channel::socket_changed(void* owner, ares_socket_t socket, int readable, int writable) {

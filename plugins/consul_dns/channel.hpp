@@ -6,7 +6,7 @@
 // coroutines that wait on it, so that it ends there too.
 #pragma once
 
-#include "consul_dns/wire_sizes.hpp"
+#include "consul_dns/received_messages.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
@@ -15,7 +15,6 @@
 #include <ares.h>
 
 #include <chrono>
-#include <cstddef>
 #include <map>
 #include <memory>
 #include <string>
@@ -27,9 +26,8 @@ enum class transport { tcp, udp };
 
 struct reply {
   std::vector<unsigned char> bytes;
-  std::size_t wire_size = 0;  ///< of the message when it was received
-  std::string why;            ///< why there are no bytes; empty when there are
-  bool lost = false;          ///< the connection could not be made, or was closed
+  std::string why;    ///< why there are no bytes; empty when there are
+  bool lost = false;  ///< the connection could not be made, or was closed
   /// c-ares gave up well before the time-out that was set: from 1.32 on it expects that a server keeps its pace. A new
   /// channel has no such expectation.
   bool too_early = false;
@@ -67,7 +65,7 @@ private:
   boost::asio::steady_timer timer_;
   std::chrono::nanoseconds timeout_;
   std::map<ares_socket_t, std::shared_ptr<watched>> sockets_;
-  wire_sizes wire_sizes_;  // outlives the channel of c-ares, which puts into it
+  received_messages received_;  // outlives the channel of c-ares, which puts into it
   ares_channel ares_ = nullptr;
   int asked_ = 0;
   int answers_ = 0;

@@ -61,7 +61,7 @@ asio::awaitable<reply> resolver::exchange(server& which, const std::vector<unsig
 asio::awaitable<dns_answer> resolver::ask_one(server& which, const std::vector<unsigned char>& query,
                                               record_type type) {
   const auto got = co_await exchange(which, query);
-  dns_answer result{.found = {verdict::kind::fault, got.why}, .bytes = got.wire_size};
+  dns_answer result{.found = {verdict::kind::fault, got.why}, .bytes = got.bytes.size()};
   if (!got.why.empty()) co_return result;
   auto parsed = read_message(got.bytes);
   if (!parsed) {

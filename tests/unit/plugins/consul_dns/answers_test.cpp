@@ -146,7 +146,7 @@ TEST(ConsulDnsTarget, DoesNotMoveToIPv6WhileIPv4CannotBeAskedFor) {
 
 class ConsulDnsTargets : public testing::TestWithParam<int> {};
 
-// dnsmasq closes a connection after each question of its own zones.
+// dnsmasq before 2.91 closes a connection after each question of its own zones.
 TEST_P(ConsulDnsTargets, AreManyAndAskedForTogetherAsFarAsTheServerAllows) {
   scripted_dns server([](const dns_bytes& query, bool) {
     const auto [name, type] = question_of(query);

@@ -77,10 +77,10 @@ elf_facts read_elf(const std::filesystem::path& file) {
   for (const auto& each : sections)
     if (each.sh_type == SHT_DYNSYM && each.sh_link < sections.size())
       read_symbols(from, each, sections[each.sh_link], to);
-  bool told = false;
+  bool declared = false;
   for (const auto& each : from.segments()) {
     if (each.p_type == PT_GNU_STACK) {
-      told = true;
+      declared = true;
       to.executable_stack = (each.p_flags & PF_X) != 0;
     }
     if (each.p_type != PT_DYNAMIC) continue;
@@ -90,7 +90,7 @@ elf_facts read_elf(const std::filesystem::path& file) {
       to.text_relocations |= entry.d_tag == DT_TEXTREL || flagged;
     }
   }
-  to.executable_stack |= !told;  // an old assembler said nothing, and the kernel assumes the worst
+  to.executable_stack |= !declared;  // an old assembler said nothing, and the kernel assumes the worst
   return to;
 }
 

@@ -24,7 +24,7 @@ void each_property(const json& schema, const std::string& pointer,
 }
 
 void describes_its_options(const case_context& context) {
-  each_property(context.plugin.schema(context.kind), "", [](const std::string& pointer, const json& property) {
+  each_property(context.plugin().schema(context.kind), "", [](const std::string& pointer, const json& property) {
     if (!property.is_object()) return;
     if (!property.contains("description") || property["description"] == "")
       throw breach("option " + pointer + " has no description");
@@ -98,7 +98,7 @@ private:
 void survives_wrong_options(const case_context& context) {
   // Options without a default are as open to mistakes as the others.
   auto full = context.options;
-  const auto& schema = context.plugin.schema(context.kind);
+  const auto& schema = context.plugin().schema(context.kind);
   if (schema.contains("properties"))
     for (const auto& [name, property] : schema["properties"].items())
       if (!full.contains(name)) full[name] = property.value("type", "") == "object" ? json::object() : json("x");
@@ -113,7 +113,7 @@ void survives_wrong_options(const case_context& context) {
     }
   };
   for (const auto& each : mutations(full).of(full)) {
-    const auto checked = check_values(context.plugin, context.kind, each);
+    const auto checked = check_values(context.plugin(), context.kind, each);
     if (checked.faults.empty()) tried(checked.values, each);
   }
   set_remark("");

@@ -20,7 +20,8 @@ std::string planned_case::needs() const {
 
 std::vector<planned_case> plan(const std::vector<kind>& kinds) {
   std::vector<planned_case> all;
-  for (const auto& each : library_cases()) all.push_back({&each, {}});
+  for (const auto& group : {file_cases(), library_cases()})
+    for (const auto& each : group) all.push_back({&each, {}});
   for (const auto kind : kinds)
     for (const auto& group : {option_cases(), life_cases(), source_cases(), sink_cases()})
       for (const auto& each : group)

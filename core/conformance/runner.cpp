@@ -54,18 +54,32 @@ public:
       : from_(from), on_result_(on_result), only_(from.only) {}
 
   findings run() {
-    const auto loaded = run_one(plan({}).front());
-    if (loaded.is_breach()) {
-      keep(loaded);
-      return std::move(to_);
-    }
-    read_description(loaded.seen);
+    if (!loads()) return std::move(to_);
     for (const auto& each : plan(to_.plugin->kinds))
       if (is_asked(each)) run_after_its_needs(each);
     return std::move(to_);
   }
 
 private:
+  // Only a library that loads can say which cases it has. What its file shows comes before that: where the C library
+  // refuses to load it for such a fault, its message does not say what the author has to do.
+  bool loads() {
+    std::string fault;
+    for (const auto& each : plan({})) {
+      const bool is_load = each.name() == "loads";
+      if (is_load && !fault.empty()) {
+        settle({.planned = each, .verdict = verdict::not_run, .seen = "it needs " + fault});
+        return false;
+      }
+      const auto made = run_one(each);
+      if (made.is_breach()) fault = each.name();
+      else if (is_load) read_description(made.seen);
+      settle(made);
+      if (is_load) break;
+    }
+    return fault.empty();
+  }
+
   // The cases that a case needs are run before it, and reported only when they were asked for or have failed.
   verdict run_after_its_needs(const planned_case& what) {
     if (const auto known = verdicts_.find(what.name()); known != verdicts_.end()) return known->second;
@@ -79,7 +93,8 @@ private:
   bool is_asked(const planned_case& what) const { return from_.only.empty() || std::regex_search(what.name(), only_); }
 
   verdict settle(result made) {
-    if (made.planned.name() == "loads") made.seen.clear();  // its description
+    // What was seen of a library that has loaded is its description, which is no finding.
+    if (made.planned.name() == "loads" && made.verdict == verdict::passed) made.seen.clear();
     const auto how = made.verdict;
     verdicts_.emplace(made.planned.name(), how);
     if (made.is_breach() || is_asked(made.planned)) keep(std::move(made));

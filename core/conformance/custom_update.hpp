@@ -30,13 +30,13 @@ public:
   void take_back() const;
 
 private:
-  /// A struct that a later minor has made longer.
+  /// A struct with `growth` bytes behind it, as a later minor version would have appended them.
   template <class Type>
   Type* grown(std::size_t count = 1);
   /// An array of such structs, whose stride is larger than the size that the plugin knows.
   template <class Type>
   std::byte* elements(std::size_t count, std::size_t& stride);
-  /// An array of a type that never changes.
+  /// An array of a type that a later minor version cannot make longer, such as drcon_string.
   template <class Type>
   Type* plain(std::size_t count);
   std::byte* take(std::size_t bytes);

@@ -68,7 +68,7 @@ void silent_after_stop(const case_context& context) {
   one.start();
   one.work();
   one.stop();
-  // A thread that was left behind speaks within this time, or is seen by leaves-no-thread.
+  // A thread that still runs calls the host within this time. One that does not is found by the case leaves-no-thread.
   one.host().wait_until([&] { return !one.host().breaches().empty(); }, 300ms);
   one.destroy();
   one.host().wait_until([&] { return !one.host().breaches().empty(); }, 50ms);
@@ -100,7 +100,7 @@ void one_life(const case_context& context) {
 }
 
 void leaves_no_descriptor(const case_context& context) {
-  one_life(context);  // what a library opens once for good is its own affair
+  one_life(context);  // so that what a library opens once for the whole process is open before the count
   const auto before = descriptors();
   one_life(context);
   const auto left_open = [&] {

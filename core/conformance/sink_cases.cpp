@@ -129,7 +129,7 @@ void apply_custom(const case_context& context, const update_layout& layout, bool
   sink.create();
   sink.start();
   for (std::uint64_t ticket = 1; ticket <= 2; ++ticket) {
-    // Never freed: trapped memory stays trapped.
+    // Never freed: the memory must stay trapped, so that a late access of the plugin is still seen.
     const auto& update = *(ticket == 1 ? new custom_update(layout, ticket, snapshots::small(0))
                                        : new custom_update(layout, ticket, snapshots::small(1), snapshots::small(0)));
     if (take_back) sink.host().on_done = [&update] { update.take_back(); };

@@ -16,7 +16,7 @@ namespace drcon::conformance {
 
 struct update_layout {
   std::size_t growth = 0;       ///< bytes that a later minor appended to every growable struct
-  bool apart = false;           ///< elements of arrays stand far apart, with trapped memory between them
+  bool apart = false;           ///< elements of arrays have trapped memory between them
   bool guards_strings = false;  ///< every string ends where memory ends
 };
 

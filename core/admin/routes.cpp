@@ -9,7 +9,7 @@
 #include "model/snapshot.hpp"
 #include "report/encode.hpp"
 #include "report/explain.hpp"
-#include "report/figures.hpp"
+#include "report/metric_samples.hpp"
 #include "report/status.hpp"
 #include "report/verdict.hpp"
 

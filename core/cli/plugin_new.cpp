@@ -4,7 +4,7 @@
 
 #include "base/build_facts.hpp"
 #include "cli/command_line.hpp"
-#include "plugins/places.hpp"
+#include "plugins/program_directories.hpp"
 
 #include <drcon/plugin.h>
 

@@ -1,7 +1,7 @@
 #include "cli/startup.hpp"
 
 #include "log/plugin_level.hpp"
-#include "plugins/places.hpp"
+#include "plugins/program_directories.hpp"
 
 #include <iostream>
 

@@ -17,7 +17,8 @@ option_list<isolation_config> make_options() {
   mode.schema["default"] = "process";  // of the table: whoever writes one wants a process
   return {
       std::move(mode),
-      size("memory", &isolation_config::memory, "A size: a process that holds more is ended and started again."),
+      size("memory", &isolation_config::memory,
+           "A size: a process that uses more memory than this is ended and started again."),
       duration("restart_min", &isolation_config::restart_min,
                "A duration: the pause before a process that ended is started again; doubles with each end up to "
                "restart_max."),

@@ -2,8 +2,8 @@
 
 #include "config/constraint.hpp"
 #include "config/document.hpp"
-#include "config/final_check.hpp"
 #include "config/format.hpp"
+#include "config/json_schema_check.hpp"
 #include "config/pointer.hpp"
 #include "config/secret.hpp"
 #include "config/suggest.hpp"
@@ -216,7 +216,7 @@ checked_options check_options(const options_to_check& from, const json& schema, 
   diagnostics own;
   try {
     to.values = checker(from, to, own).check_table(from.table, from.where, schema, "");
-    if (!own.has_errors()) final_check(to, from.title, schema, own);
+    if (!own.has_errors()) check_json_schema(to, from.title, schema, own);
   } catch (const json::exception& error) {  // a plugin's schema is as little to be trusted as a user's file
     own.error(from.where, "the option schema of " + from.title + " is broken: " + error.what());
   } catch (const std::regex_error& error) {

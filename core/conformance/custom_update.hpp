@@ -16,7 +16,7 @@ namespace drcon::conformance {
 
 struct update_layout {
   std::size_t growth = 0;       ///< bytes that a later minor appended to every growable struct
-  bool apart = false;           ///< elements of arrays stand far apart, with trapped memory between them
+  bool apart = false;           ///< elements of arrays have trapped memory between them
   bool guards_strings = false;  ///< every string ends where memory ends
 };
 
@@ -30,13 +30,13 @@ public:
   void take_back() const;
 
 private:
-  /// A struct that a later minor has made longer.
+  /// A struct with `growth` bytes behind it, as a later minor version would have appended them.
   template <class Type>
   Type* grown(std::size_t count = 1);
   /// An array of such structs, whose stride is larger than the size that the plugin knows.
   template <class Type>
   std::byte* elements(std::size_t count, std::size_t& stride);
-  /// An array of a type that never changes.
+  /// An array of a type that a later minor version cannot make longer, such as drcon_string.
   template <class Type>
   Type* plain(std::size_t count);
   std::byte* take(std::size_t bytes);

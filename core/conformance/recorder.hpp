@@ -1,7 +1,8 @@
 // The host that a plugin under test is given: it records what the plugin does, and checks more than the recording host
 // of unit tests.
 //
-// No recorder is ever freed, because the contract lets a plugin keep `host` and `instance` for good.
+// No recorder is ever freed, because the contract lets a plugin keep `host` and `instance` until the
+// process ends.
 // Thread rule: any thread; the thread that makes it plays the lane.
 #pragma once
 

@@ -129,7 +129,7 @@ void apply_custom(const case_context& context, const update_layout& layout, bool
   sink.create();
   sink.start();
   for (std::uint64_t ticket = 1; ticket <= 2; ++ticket) {
-    // Never freed: trapped memory stays trapped.
+    // Never freed: the memory must stay trapped, so that a late access of the plugin is still seen.
     const auto& update = *(ticket == 1 ? new custom_update(layout, ticket, snapshots::small(0))
                                        : new custom_update(layout, ticket, snapshots::small(1), snapshots::small(0)));
     if (take_back) sink.host().on_done = [&update] { update.take_back(); };
@@ -207,8 +207,9 @@ constexpr std::array cases{
     test_case{scope::sink, "takes-longer-structs", "Structs of a newer host are longer than this plugin knows.",
               "never compare a struct's size for equality, nor copy `size` bytes", "answers-once",
               &takes_longer_structs},
-    test_case{scope::sink, "reads-updates-by-length", "Strings have a length and no promise of a final NUL.",
-              "use drcon_string.size; printf has %.*s", "answers-once", &reads_updates_by_length},
+    test_case{scope::sink, "reads-updates-by-length", "Strings have a length, and need not end with a NUL byte.",
+              "read drcon_string.size bytes and no more; printf prints them by %.*s", "answers-once",
+              &reads_updates_by_length},
     test_case{scope::sink, "renders-without-touching",
               "render tells what apply would write, touches nothing, and needs no start.",
               "only read in render; leave `render` NULL if the sink cannot tell", "takes-its-options",

@@ -201,7 +201,7 @@ endpoint_finding find(const engine::engine& engine, const engine::pipeline& pipe
   for (const auto* source : pipeline.sources()) finding.sources.push_back(find_in_source(*source, service, each.id));
   for (const auto& sink : pipeline.config().sinks)
     finding.sinks.push_back(find_in_sink(*engine.sinks().at(sink), service, each.id));
-  judge(finding);
+  set_verdict(finding);
   return finding;
 }
 

@@ -106,6 +106,6 @@ std::vector<std::string> endpoints_like(const engine::engine& engine, const std:
                                         const std::string& asked);
 
 /// Fills in `verdict` and `in_rotation` from the rest of the finding.
-void judge(endpoint_finding& finding);
+void set_verdict(endpoint_finding& finding);
 
 }  // namespace drcon::report

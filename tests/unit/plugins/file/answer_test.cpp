@@ -137,7 +137,7 @@ TEST(FileParse, RefusesValuesThatNoEndpointHas) {
   EXPECT_EQ(with(R"("port":1,"meta":{"a":1})"), at + "expected a string in 'meta'");
   EXPECT_EQ(with(R"("port":1,"wieght":2)"), at + "unknown key 'wieght' of an endpoint");
   EXPECT_EQ(with(R"("port":1,"node":"é\ud800")"), "f:1:102: this is not JSON, or not all of it");
-  EXPECT_EQ(with(R"("address":"","port":1)"), "f: the member \"address\" stands twice in one object");
+  EXPECT_EQ(with(R"("address":"","port":1)"), "f: the member \"address\" appears twice in one object");
   EXPECT_NE(with(R"("port":1e999)").find("f: "), std::string::npos);
 }
 
@@ -148,7 +148,7 @@ TEST(FileParse, NeverDropsAnElementThatIsNoTable) {
   EXPECT_EQ(fault(R"({"service":null})", format::json), "f: expected an array of tables for 'service'");
   EXPECT_EQ(fault(R"({"service":[{"name":""}]})", format::json), "f: /service/0: 'name' is empty");
   EXPECT_EQ(fault(R"({"service":[{"name":"a"}],"service":[]})", format::json),
-            "f: the member \"service\" stands twice in one object");
+            "f: the member \"service\" appears twice in one object");
 }
 
 TEST(FileParse, NamesEveryFaultButNotWithoutEnd) {

@@ -1,4 +1,4 @@
-#include "config/final_check.hpp"
+#include "config/json_schema_check.hpp"
 
 #include "config/pointer.hpp"
 
@@ -41,8 +41,8 @@ position nearest(const checked_options& options, std::string pointer) {
 
 }  // namespace
 
-void final_check(const checked_options& options, const std::string& title, const nlohmann::json& schema,
-                 diagnostics& found) {
+void check_json_schema(const checked_options& options, const std::string& title, const nlohmann::json& schema,
+                       diagnostics& found) {
   try {
     valijson::Schema parsed;
     const valijson::adapters::NlohmannJsonAdapter source(schema);

@@ -1,4 +1,4 @@
-// The sentence at the head of an explanation: the first thing on the way of a change that answers the question.
+// The sentence at the head of an explanation: the first step between source and target that answers the question.
 #include "report/explain.hpp"
 
 #include <fmt/format.h>
@@ -77,7 +77,7 @@ std::string not_served_by(const endpoint_finding& finding) {
 
 }  // namespace
 
-void judge(endpoint_finding& finding) {
+void set_verdict(endpoint_finding& finding) {
   finding.in_rotation = false;
   if (!finding.decided.present) {
     finding.verdict = "not in rotation: " + why_absent(finding);

@@ -16,6 +16,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <csignal>
+
 namespace drcon::test {
 namespace {
 
@@ -166,6 +168,8 @@ TEST_F(TemplateSink, SendsNoSignalThatIsLostByAProcessThatExecutesItselfAgain) {
     ASSERT_TRUE(wait_until([&] { return get(port, "/").body == std::to_string(count + 1); }))
         << count << " " << get(port, "/").body << haproxy.text();
   }
+  // The last reload may still be under way, and its master would take SIGTERM and forget it. The worker ends with it.
+  ::kill(haproxy.pid(), SIGKILL);
 }
 
 // As HAProxy's master does, but for longer: the handler is installed and the signal is open, and whatever comes in is

@@ -33,8 +33,6 @@ struct signal_state {
   bool asleep = false;                 // its main thread waits for something
   bool has_ended = false;              // only its parent has not noticed yet
   unsigned long long times_slept = 0;  // how often its main thread has gone to sleep; equal: it has not run in between
-
-  bool is_listening() const { return caught && !blocked; }
 };
 
 // The value of a line of /proc/PID/status; see proc(5).
@@ -91,42 +89,42 @@ class delivery {
 public:
   delivery(pid_t pid, int signal) : pid_(pid), signal_(signal) {}
 
-  /// How it ended; nothing while it goes on. After the last attempt it always has ended.
-  std::optional<signal_outcome> attempt(bool is_last) {
-    const auto now = state_of(pid_, signal_);
-    if (!now) return send_now(pid_, signal_);
-    if (now->has_ended) return signal_outcome{.why = "has ended", .nobody = true};
-    const bool decides = now->asleep || is_last;  // one that never sleeps gets it as well
-    // It may be sent a second time here: the first, sent while it was blocked, may have been lost.
-    if (now->is_listening() && decides) return send_now(pid_, signal_);
-    if (now->blocked) return look_at_blocked(*now, is_last);
+  /// How it ended; nothing while it goes on. One that is overdue is ended where the process only ever runs.
+  std::optional<signal_outcome> attempt(bool is_overdue) {
+    const auto seen = state_of(pid_, signal_);
+    if (!seen) return send_now(pid_, signal_);
+    now_ = *seen;
+    if (now_.has_ended) return signal_outcome{.why = "has ended", .nobody = true};
+    if (now_.blocked) return attempt_blocked();
     open_at_ = clock::now();
-    if (!now->caught && !now->ignored && decides && common::age_of(pid_) >= young) return send_now(pid_, signal_);
-    if (is_last) return give_up(*now);
+    if (!now_.asleep && !is_overdue) return {};
+    // It may be sent a second time here: the first, sent while it was blocked, may have been lost.
+    if (now_.caught) return send_now(pid_, signal_);
+    if (!now_.ignored && common::age_of(pid_) >= young) return send_now(pid_, signal_);
     return {};
+  }
+
+  signal_outcome give_up() const {
+    if (now_.ignored) return {.why = "ignores the signal", .nobody = true};
+    if (sent_) return {.why = "has not taken the signal within 2 s", .nobody = true};
+    if (now_.blocked || now_.caught) return {.why = "is busy, and might lose the signal", .nobody = true};
+    return {.why = "does not listen to the signal yet, and would be ended by it", .nobody = true};
   }
 
 private:
   // A process that takes its signals from a descriptor, or in another thread, has them blocked in the main one.
-  std::optional<signal_outcome> look_at_blocked(const signal_state& now, bool is_last) {
-    if (now.asleep && sent_ && !now.pending) return signal_outcome{};
-    if (now.asleep && !sent_ && !now.ignored && clock::now() - open_at_ >= steady) {
-      if (auto how = send_now(pid_, signal_); !how.why.empty()) return how;
-      sent_ = true;
-    }
-    if (is_last) return give_up(now);
-    return {};
-  }
-
-  signal_outcome give_up(const signal_state& now) const {
-    if (now.ignored) return {.why = "ignores the signal", .nobody = true};
-    if (sent_) return {.why = "has not taken the signal within 2 s", .nobody = true};
-    if (now.blocked) return {.why = "has the signal blocked, and is busy", .nobody = true};
-    return {.why = "does not listen to the signal yet, and would be ended by it", .nobody = true};
+  std::optional<signal_outcome> attempt_blocked() {
+    if (!now_.asleep) return {};
+    if (sent_ && !now_.pending) return signal_outcome{};
+    if (sent_ || now_.ignored || clock::now() - open_at_ < steady) return {};
+    sent_ = true;
+    const auto how = send_now(pid_, signal_);
+    return how.why.empty() ? std::nullopt : std::optional(how);
   }
 
   pid_t pid_;
   int signal_;
+  signal_state now_;
   bool sent_ = false;                         // while it was blocked
   clock::time_point open_at_ = clock::now();  // when the signal was last seen not to be blocked
 };
@@ -138,8 +136,9 @@ signal_outcome send_signal(pid_t pid, int signal, const std::stop_token& stop) {
   delivery to_process(pid, signal);
   const auto end = clock::now() + longest_wait;
   for (;; std::this_thread::sleep_for(look_again)) {
-    const bool is_last = clock::now() >= end || stop.stop_requested();
-    if (auto how = to_process.attempt(is_last)) return std::move(*how);
+    const bool is_overdue = clock::now() >= end;
+    if (auto how = to_process.attempt(is_overdue)) return std::move(*how);
+    if (is_overdue || stop.stop_requested()) return to_process.give_up();
   }
 }
 

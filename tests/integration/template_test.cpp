@@ -182,7 +182,7 @@ TEST_F(TemplateSink, WaitsForAProcessThatIsAboutToExecuteItselfAgain) {
              "  open('" +
                  path("up") +
                  "', 'w')\n"
-                 "  while time.process_time() < 0.5: pass\n"
+                 "  while time.process_time() < 0.15: pass\n"
                  "  signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGHUP])\n"
                  "  os.execv(sys.executable, [sys.executable, sys.argv[0], 'again'])\n"
                  "signal.signal(signal.SIGHUP, lambda *_: open('" +

@@ -46,18 +46,18 @@ std::string word(const asked& what, const char* name) {
 
 // ---- what is ----
 
-void dashboard_page(subject&, const std::string&, const asked&, const reply& to) { to(dashboard()); }
+void dashboard_page(served_host&, const std::string&, const asked&, const reply& to) { to(dashboard()); }
 
-void healthz(subject&, const std::string&, const asked&, const reply& to) { to(text(200, "ok\n")); }
+void healthz(served_host&, const std::string&, const asked&, const reply& to) { to(text(200, "ok\n")); }
 
-void readyz(subject& about, const std::string&, const asked&, const reply& to) {
+void readyz(served_host& about, const std::string&, const asked&, const reply& to) {
   const auto lines = report::unsettled(about.engine);
   const bool settled = about.engine.settled();
   to(text(settled ? 200 : 503,
           lines.empty() ? (settled ? "ready\n" : "under way\n") : fmt::format("{}\n", fmt::join(lines, "\n"))));
 }
 
-void metrics_text(subject& about, const std::string&, const asked&, const reply& to) {
+void metrics_text(served_host& about, const std::string&, const asked&, const reply& to) {
   auto now = report::figures_of(about.engine);
   auto process = metrics::of_this_process();
   now.insert(now.end(), process.begin(), process.end());
@@ -67,17 +67,17 @@ void metrics_text(subject& about, const std::string&, const asked&, const reply&
   to(std::move(made));
 }
 
-void openapi_document(subject&, const std::string&, const asked&, const reply& to) { to(json(200, openapi())); }
+void openapi_document(served_host&, const std::string&, const asked&, const reply& to) { to(json(200, openapi())); }
 
-void status(subject& about, const std::string&, const asked&, const reply& to) {
+void status(served_host& about, const std::string&, const asked&, const reply& to) {
   to(json(200, report::encode(report::status_of(about.engine))));
 }
 
-void pipelines(subject& about, const std::string&, const asked&, const reply& to) {
+void pipelines(served_host& about, const std::string&, const asked&, const reply& to) {
   to(json(200, report::encode(report::pipelines_of(about.engine))));
 }
 
-void one_pipeline(subject& about, const std::string& name, const asked&, const reply& to) {
+void one_pipeline(served_host& about, const std::string& name, const asked&, const reply& to) {
   to(json(200, report::encode(report::detail_of(about.engine, name))));
 }
 
@@ -93,7 +93,7 @@ bool is_about(const engine::journal_entry& entry, const config::pipeline_config&
   }
 }
 
-void journal(subject& about, const std::string&, const asked& what, const reply& to) {
+void journal(served_host& about, const std::string&, const asked& what, const reply& to) {
   const auto after = number(what, "after").value_or(0);
   const auto limit = number(what, "limit").value_or(std::numeric_limits<std::uint64_t>::max());
   const auto& known = about.engine.config().pipelines;
@@ -113,7 +113,7 @@ void journal(subject& about, const std::string&, const asked& what, const reply&
 // ---- what a target says ----
 
 // Asks every sink of the pipeline; `done` when the last has answered.
-void ask_sinks(subject& about, const std::string& pipeline,
+void ask_sinks(served_host& about, const std::string& pipeline,
                std::function<void(std::map<std::string, engine::inspection>)> done) {
   struct open_questions {
     std::size_t left;
@@ -129,7 +129,7 @@ void ask_sinks(subject& about, const std::string& pipeline,
     });
 }
 
-void explain(subject& about, const std::string& name, const asked& what, const reply& to) {
+void explain(served_host& about, const std::string& name, const asked& what, const reply& to) {
   const auto endpoint = word(what, "endpoint");
   if (endpoint.empty())
     return to(
@@ -150,7 +150,7 @@ void explain(subject& about, const std::string& name, const asked& what, const r
             });
 }
 
-void diff(subject& about, const std::string& name, const asked&, const reply& to) {
+void diff(served_host& about, const std::string& name, const asked&, const reply& to) {
   ask_sinks(about, name, [name, to](const std::map<std::string, engine::inspection>& found) {
     nlohmann::json shown{{"pipeline", name}, {"sinks", nlohmann::json::object()}};
     for (const auto& [sink, each] : found) {
@@ -168,11 +168,11 @@ void diff(subject& about, const std::string& name, const asked&, const reply& to
 
 // ---- what people do ----
 
-answer done(subject& about, const std::string& pipeline, const std::string& what) {
+answer done(served_host& about, const std::string& pipeline, const std::string& what) {
   return json(200, {{"done", what}, {"pipeline", report::encode(report::pipeline_of(*about.engine.find(pipeline)))}});
 }
 
-void pause(subject& about, const std::string& name, const asked& what, const reply& to) {
+void pause(served_host& about, const std::string& name, const asked& what, const reply& to) {
   constexpr std::size_t longest = 500;
   about.engine.find(name)->pause(word(what, "why").substr(0, longest));
   to(done(
@@ -180,13 +180,13 @@ void pause(subject& about, const std::string& name, const asked& what, const rep
       "pipeline " + name + " is paused: its targets keep what they have until it is resumed, also through a restart"));
 }
 
-void resume(subject& about, const std::string& name, const asked&, const reply& to) {
+void resume(served_host& about, const std::string& name, const asked&, const reply& to) {
   if (!about.engine.find(name)->resume())
     return to(refuse(409, "pipeline " + name + " is not paused", "nothing was changed"));
   to(done(about, name, "pipeline " + name + " goes on with what its sources say now"));
 }
 
-void resync(subject& about, const std::string& name, const asked&, const reply& to) {
+void resync(served_host& about, const std::string& name, const asked&, const reply& to) {
   const auto begun = about.engine.resync(name);
   to(done(about, name,
           fmt::format("{} of {} sinks compare their target with what is wanted, and mend what differs{}", begun,
@@ -196,13 +196,13 @@ void resync(subject& about, const std::string& name, const asked&, const reply& 
                           : "; the others are at work on an update")));
 }
 
-void release_brake(subject& about, const std::string& name, const asked&, const reply& to) {
+void release_brake(served_host& about, const std::string& name, const asked&, const reply& to) {
   if (!about.engine.find(name)->release_brake())
     return to(refuse(409, "the brake of pipeline " + name + " holds nothing", "nothing was changed"));
   to(done(about, name, "what the brake of pipeline " + name + " held is believed now, and goes to its sinks"));
 }
 
-void rollback(subject& about, const std::string& name, const asked& what, const reply& to) {
+void rollback(served_host& about, const std::string& name, const asked& what, const reply& to) {
   const auto revision = number(what, "revision");
   if (!revision)
     return to(refuse(400, "to which revision is not said",
@@ -223,7 +223,7 @@ void rollback(subject& about, const std::string& name, const asked& what, const 
                       *revision, name)));
 }
 
-void reload(subject& about, const std::string&, const asked&, const reply& to) {
+void reload(served_host& about, const std::string&, const asked&, const reply& to) {
   const auto outcome = about.reload();
   if (outcome.taken)
     return to(json(200, {{"done", "the configuration was read anew and is in use"}, {"findings", outcome.findings}}));
@@ -242,7 +242,7 @@ nlohmann::json shown_levels() {
   return shown;
 }
 
-void log_levels(subject&, const std::string&, const asked&, const reply& to) { to(json(200, shown_levels())); }
+void log_levels(served_host&, const std::string&, const asked&, const reply& to) { to(json(200, shown_levels())); }
 
 std::set<std::string> plugins_in_use(const config::configuration& config) {
   std::set<std::string> names;
@@ -264,7 +264,7 @@ std::string set_log_level(const std::string& plugin, const std::string& level) {
   return "the level of plugin " + plugin + " is " + (level == "general" ? "the general one" : level);
 }
 
-void change_log(subject& about, const std::string&, const asked& what, const reply& to) {
+void change_log(served_host& about, const std::string&, const asked& what, const reply& to) {
   const auto plugin = word(what, "plugin");
   const auto level = word(what, "level");
   const auto known = plugins_in_use(about.engine.config());
@@ -451,7 +451,7 @@ std::optional<std::string> fits(const route& which, const std::vector<std::strin
   return {};
 }
 
-void find_and_answer(subject& about, const asked& what, const reply& to) {
+void find_and_answer(served_host& about, const asked& what, const reply& to) {
   std::vector<std::string> methods;
   for (const auto& each : routes()) {
     const auto name = fits(each, what.path);
@@ -483,7 +483,7 @@ const route* find_route(const asked& request) {
   return nullptr;
 }
 
-void handle(subject& about, const asked& what, const reply& to) {
+void handle(served_host& about, const asked& what, const reply& to) {
   try {
     find_and_answer(about, what, to);
   } catch (const std::exception& error) {

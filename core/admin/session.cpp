@@ -71,12 +71,11 @@ answer answer_here(server_state& state, const route& which, const asked& what) {
 
 // True when the connection stays open for another request.
 asio::awaitable<bool> serve(server_state& state, connection& client, way_in by, const http_request& request) {
-  asked what;
-  what.method = request.method == "HEAD" ? "GET" : request.method;
-  if (!parse_target(request.target, what))
-    co_return co_await write_answer(
-        state, client, request,
-        refuse(400, "the path of the request cannot be read", "GET /v1/openapi.json lists what there is"));
+  auto parsed = parse_request(request.method == "HEAD" ? "GET" : request.method, request.target);
+  if (!parsed)
+    co_return co_await write_answer(state, client, request,
+                                    refuse(400, parsed.error().why, "GET /v1/openapi.json lists what there is"));
+  auto& what = *parsed;
   if (auto refused = refusal(state.rules, by, what, request.host, request.authorization))
     co_return co_await write_answer(state, client, request, std::move(*refused));
   const auto* which = find_route(what);

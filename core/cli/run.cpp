@@ -57,10 +57,9 @@ private:
 };
 
 bool daemon::listen(const config::host_config& host) {
-  std::string why;
-  if (admin_.listen(host.admin, why)) return true;
-  log::error(base::subject_kind::admin, "{}", why);
-  return false;
+  const auto listened = admin_.listen(host.admin);
+  if (!listened) log::error(base::subject_kind::admin, "{}", listened.error().why);
+  return listened.has_value();
 }
 
 int daemon::run(const config::configuration& config) {

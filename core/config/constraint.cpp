@@ -56,9 +56,10 @@ std::optional<fault> fault_of_pattern(const std::string& text, const json& schem
 std::optional<fault> fault_of_string(const std::string& text, const json& schema, const std::string& found) {
   const auto format = schema.value("format", "");
   if (format == "path" && text.empty() && may_be_empty(schema)) return {};
-  std::string why;
-  if (!fits_format(format, text, why))
+  if (const auto fits = check_format(format, text); !fits) {
+    const auto& why = fits.error().why;
     return fault{"expected " + describe_format(format) + ", found " + found + (why.empty() ? "" : ": " + why), {}};
+  }
   const auto least = schema.value("minLength", std::size_t{0});
   if (characters_in(text) < least)
     return fault{

@@ -83,9 +83,8 @@ private:
     if (open_.size() >= deepest_include)
       return fault(from, "'" + file.string() + "' is more than " + std::to_string(deepest_include) + " includes deep");
     done_.push_back(real);
-    std::string why;
-    const auto text = read_file_text(file, largest_file, why);
-    if (!text) return fault(from, "'" + file.string() + "' " + why);
+    const auto text = read_file_text(file, largest_file);
+    if (!text) return fault(from, "'" + file.string() + "' " + text.error().why);
     open_.push_back(real);
     take(file, *text);
     open_.pop_back();

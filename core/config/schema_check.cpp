@@ -198,10 +198,9 @@ json checker::check_scalar(const toml::node& node, const json& schema, const std
 
 json checker::check_secret(const toml::node& node, const json& schema, const std::string& pointer) {
   to_.secrets.insert(pointer);
-  std::string why;
-  const auto secret = read_secret(node, from_.directory, why);
+  const auto secret = read_secret(node, from_.directory);
   if (!secret) {
-    error(place(node), pointer, why);
+    error(place(node), pointer, secret.error().why);
     return nullptr;
   }
   if (const auto fault = fault_of(*secret, schema, "a secret that is something else"))

@@ -138,10 +138,9 @@ private:
     }
     if (!schema.contains("pattern")) return;
     const auto& pattern = schema.at("pattern");
-    std::string why;
     if (!pattern.is_string()) fault(inner(at, "pattern"), "expected a regular expression, found " + shown(pattern));
-    if (!fits_format("regex", pattern.get<std::string>(), why))
-      fault(inner(at, "pattern"), shown(pattern) + " is no regular expression (ECMAScript): " + why);
+    if (const auto fits = check_format("regex", pattern.get<std::string>()); !fits)
+      fault(inner(at, "pattern"), shown(pattern) + " is no regular expression (ECMAScript): " + fits.error().why);
   }
 
   static void judge_enum(const json& schema, const std::string& at) {

@@ -95,9 +95,8 @@ description tested_plugin::describe() const {
 given_options read_options(const tested_plugin& plugin, kind kind, const std::filesystem::path& file,
                            const std::filesystem::path& scratch) {
   if (file.empty()) return check(plugin.schema(kind), {}, {.file = "without --options"}, scratch);
-  std::string why;
-  auto text = config::read_file_text(file, largest_options_file, why);
-  if (!text) return refused(file.string() + " " + why);
+  auto text = config::read_file_text(file, largest_options_file);
+  if (!text) return refused(file.string() + " " + text.error().why);
   auto parsed = parse_toml(replaced(std::move(*text), "@scratch@", scratch.string()), file.string());
   if (const auto* fault = std::get_if<toml_fault>(&parsed))
     return refused(config::position{file.string(), fault->line, fault->column}.text() + ": " + fault->what);

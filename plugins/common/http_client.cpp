@@ -29,7 +29,7 @@ http_answer failed(http_fault fault, const std::string& what, const error_code& 
   return answer;
 }
 
-// The peer ended the connection without a TLS alert: it did not want the connection, whatever certificates say.
+// The peer ended the connection without a TLS alert: it refused the connection, whatever certificates say.
 bool closed_without_alert(const error_code& error) {
   return error == asio::error::eof || error == asio::error::connection_reset || error == asio::error::broken_pipe ||
          error == asio::ssl::error::stream_truncated;

@@ -84,7 +84,7 @@ asio::awaitable<std::string> connection::send(question what) {
   request.set(http::field::user_agent, "drcon-etcd");
   request.set(http::field::content_type, "application/json");
   if (!what.token.empty()) request.set(http::field::authorization, what.token);
-  // A member without a leader would keep a watch open and tell nothing. With this it ends the watch instead.
+  // A member without a leader would keep a watch open and report nothing. With this it ends the watch instead.
   request.set("Grpc-Metadata-Hasleader", "true");
   request.keep_alive(false);
   request.body() = what.body;

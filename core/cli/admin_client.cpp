@@ -53,7 +53,7 @@ std::filesystem::path socket_of(const arguments& from) {
 std::string why_not(const std::filesystem::path& socket, const boost::system::error_code& error) {
   const auto where = socket.string();
   if (error == asio::error::access_denied)
-    return "may not ask " + where + ": you must be root or of the socket's group (drcon, as a rule)";
+    return "permission denied: " + where + ": be root or in the socket's group (usually drcon)";
   if (error == boost::system::errc::no_such_file_or_directory || error == asio::error::connection_refused)
     return "no drcon listens on " + where +
            ": does it run (systemctl status drcon), with [admin] socket set? "
@@ -118,7 +118,8 @@ asio::awaitable<void> read_events(std::filesystem::path socket, http::request<ht
   head.skip(true);
   co_await http::async_read_header(from, buffer, head, asio::use_awaitable);
   auto text = boost::beast::buffers_to_string(buffer.data());
-  if (head.get().result() != http::status::ok) throw no_answer("drcon refuses to tell events: too many listen already");
+  if (head.get().result() != http::status::ok)
+    throw no_answer("drcon sends no events: too many clients follow them already");
   for (std::array<char, 16384> part{};;) {
     for (auto end = text.find("\n\n"); end != std::string::npos; end = text.find("\n\n")) {
       const auto event = read_event(text.substr(0, end + 1));

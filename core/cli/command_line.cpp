@@ -23,7 +23,7 @@ make the world match.)";
 
 constexpr auto epilogue = R"(
 Exit codes: 0 done; 1 the configuration is wrong; 2 the command line is wrong; 3 a source or target did not answer
-or refused, or something is not as it should be; 4 a plugin did not stop in time.
+or refused, or something needs attention; 4 a plugin did not stop in time.
 
 When it runs: drcon status; drcon explain PIPELINE ENDPOINT; drcon journal -f
 First steps: drcon plugins; drcon reference nginx; drcon check -c my.toml; drcon render --diff -c my.toml; drcon run -c my.toml)";
@@ -94,7 +94,7 @@ int main(int argc, char** argv) {
   auto* run_verb =
       add_verb(app, "run",
                "Run until SIGTERM. SIGHUP reloads the configuration: only what differs is restarted, and a "
-               "wrong one changes nothing. A second SIGTERM leaves at once.",
+               "wrong one changes nothing. A second SIGTERM exits immediately.",
                run, from, result);
   add_config(*run_verb, from);
 
@@ -108,7 +108,7 @@ int main(int argc, char** argv) {
   add_config(*once_verb, from);
   add_timeout(*once_verb, timeout, "How long sources and targets get to answer");
 
-  auto* render_verb = add_verb(app, "render", "Print what would be written to each target, touching nothing.",
+  auto* render_verb = add_verb(app, "render", "Print what would be written to each target; nothing is changed.",
                                timed(render), from, result);
   add_config(*render_verb, from);
   add_timeout(*render_verb, timeout, "How long sources get to answer");

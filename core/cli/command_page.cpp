@@ -42,7 +42,7 @@ Given by systemd: see \fBsd_notify\fR(3).
 Reload the configuration; a wrong one changes nothing.
 .TP
 .B SIGTERM, SIGINT
-Stop; targets stay as they are. A second one leaves at once.
+Stop; targets stay as they are. A second one exits immediately.
 .SH "SEE ALSO"
 \fBdrcon.toml\fR(5), \fBdrcon\-plugin\fR(7), \fBdrcon\-consul\-http\fR(7), \fBdrcon\-nginx\fR(7)
 )";
@@ -99,7 +99,7 @@ std::string verbs_of(const std::string& called, const command& from) {
 std::string command_page(const command& root, const std::string& date) {
   return ".TH DRCON 1 \"" + date + "\" drcon\n.SH NAME\ndrcon \\- dynamic reconfiguration of load balancers\n" +
          ".SH SYNOPSIS\n.B drcon\n.I VERB\n[\\fIOPTION\\fR]...\n.SH DESCRIPTION\n" + paragraphs(root.meaning) +
-         ".SH VERBS\nEach tells its options with \\fB\\-\\-help\\fR.\n" + verbs_of("drcon", root) +
+         ".SH VERBS\nEach lists its options with \\fB\\-\\-help\\fR.\n" + verbs_of("drcon", root) +
          ".SH \"EXIT STATUS\"\n" + paragraphs(root.footer) + surroundings;
 }
 

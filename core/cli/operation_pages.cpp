@@ -44,7 +44,7 @@ std::string metrics_page() {
       "# Figures of drcon\n\n"
       "`GET /metrics` of the admin interface, in Prometheus' text format. Names and labels are stable. A histogram "
       "has\n"
-      "buckets from 100 µs to 60 s. A plugin's own figures are called `drcon_PLUGIN_NAME`; its README tells of them.\n"
+      "buckets from 100 µs to 60 s. A plugin's own figures are called `drcon_PLUGIN_NAME`; its README lists them.\n"
       "Alert rules and a Grafana dashboard are among the examples.\n\n"
       "| name | kind | labels | meaning |\n|---|---|---|---|\n";
   for (const auto* each : metrics::all_figures)

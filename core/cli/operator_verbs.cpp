@@ -36,8 +36,8 @@ private:
 void add_operator_verbs(const verb_adder& add, arguments& to) {
   adder the(add, to);
   the.verb("status",
-           "Show what a running drcon serves and what is not as it should be. Exit code 3 when something "
-           "is not, or is under way; else 0.",
+           "Show what a running drcon serves and what needs attention. Exit code 3 when something "
+           "does, or is under way; else 0.",
            status);
   the.verb("top", "The same, live, with the newest of the journal. q ends it.", top);
 
@@ -47,14 +47,14 @@ void add_operator_verbs(const verb_adder& add, arguments& to) {
   journal_verb.add_option("--after", to.after, "Only entries with a higher number");
 
   auto& explain_verb = the.verb_of_pipeline("explain",
-                                            "Tell why an endpoint is, or is not, in rotation: from its source's word "
-                                            "to what the targets say now. Exit code 0 when it is, else 3.",
+                                            "Explain why an endpoint is, or is not, in rotation: from what its source "
+                                            "reported to what the targets have now. Exit code 0 when it is, else 3.",
                                             explain);
   explain_verb.add_option("ENDPOINT", to.endpoint, "Its id, its address, or address:port")->required();
   explain_verb.add_option("--service", to.service, "Only of this service");
 
   auto& diff_verb = the.verb("diff",
-                             "Show how the targets differ from what is wanted. Exit code 0 when they do not, "
+                             "Show how the targets differ from what is desired. Exit code 0 when they do not, "
                              "else 3.",
                              difference);
   diff_verb.add_option("PIPELINE", to.pipeline, "Name of a pipeline; all when it is left out");
@@ -63,8 +63,8 @@ void add_operator_verbs(const verb_adder& add, arguments& to) {
       the.verb_of_pipeline("pause", "Decide nothing more; what is served stays, also through a restart.", pause);
   pause_verb.add_option("--why", to.why, "A reason, for whoever finds it paused");
   the.verb_of_pipeline("resume", "End a pause, also that of a rollback.", resume);
-  the.verb_of_pipeline("resync", "Compare the targets with what is wanted, and mend what differs.", resync);
-  the.verb_of_pipeline("release-brake", "Believe what the brake holds.", release_brake);
+  the.verb_of_pipeline("resync", "Compare the targets with what is desired, and correct what differs.", resync);
+  the.verb_of_pipeline("release-brake", "Apply now what the brake holds.", release_brake);
   auto& rollback_verb = the.verb_of_pipeline("rollback",
                                              "Serve what an earlier revision had, and pause. Without a revision: list "
                                              "what there is to go back to.",
@@ -77,7 +77,7 @@ void add_operator_verbs(const verb_adder& add, arguments& to) {
   log_verb.add_option("LEVEL", to.level, "The least level to write; general: the plugin has none of its own")
       ->check(CLI::IsMember({"trace", "debug", "info", "warning", "error", "general"}));
   log_verb.add_option("--plugin", to.plugin, "Only of what this plugin says");
-  the.verb("reload", "Read the configuration anew. Exit code 1 when it is wrong: then nothing has changed.", reload);
+  the.verb("reload", "Reload the configuration. Exit code 1 when it is wrong: then nothing has changed.", reload);
 }
 
 }  // namespace drcon::cli

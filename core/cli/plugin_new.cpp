@@ -119,14 +119,15 @@ int plugin_new(const new_plugin& wanted, const std::vector<fs::path>& places) {
     std::cerr << "drcon: " << error.what() << "\n";
     return exit_runtime;
   }
-  std::cout << fmt::format(R"({0} is a {1} that works: src/{2}.{3} reads top to bottom, README.md tells the rest. Next:
+  std::cout << fmt::format(
+      R"({0} is a {1} that works: src/{2}.{3} reads top to bottom, README.md explains the rest. Next:
 
   cd {0}
   cmake -B build && cmake --build build
   ctest --test-dir build --output-on-failure
   drcon plugins show {2} --plugin-dir build
 )",
-                           to.string(), wanted.kind, wanted.name, wanted.language);
+      to.string(), wanted.kind, wanted.name, wanted.language);
   return exit_ok;
 }
 
@@ -138,7 +139,7 @@ void add_plugin_new(CLI::App& plugin, int& result) {
       std::make_shared<new_plugin>(new_plugin{.kind = {}, .language = "cpp", .name = {}, .directory = "."});
   auto* kind = verb->add_option_group("kind", "What it is to be");
   kind->add_flag_callback(
-      "--source", [wanted] { wanted->kind = "source"; }, "It tells which endpoints there are");
+      "--source", [wanted] { wanted->kind = "source"; }, "It publishes which endpoints there are");
   kind->add_flag_callback(
       "--sink", [wanted] { wanted->kind = "sink"; }, "It makes something match them");
   kind->require_option(1);

@@ -19,7 +19,7 @@
 namespace drcon::cli {
 namespace {
 
-// Opened anew at each reload, for whoever moves the file away.
+// Opened again at each reload, since log rotation may have moved the file away.
 bool log_to(const config::host_config& host) {
   const auto opened = log::to_file(host.log_file);
   if (!opened) log::error(base::subject_kind::host, "{}", opened.error().why);
@@ -92,7 +92,7 @@ void daemon::on_signal(int signal) {
     return;
   }
   if (!std::exchange(stopping_, true)) return stop();
-  log::warning(base::subject_kind::host, "second signal: leaving at once");
+  log::warning(base::subject_kind::host, "second signal: exiting immediately");
   std::_Exit(exit_overstay);
 }
 

@@ -22,7 +22,7 @@ option_list<isolation_config> make_options() {
                "A duration: the pause before a process that ended is started again; doubles with each end up to "
                "restart_max."),
       duration("restart_max", &isolation_config::restart_max,
-               "A duration: the longest pause. A process that lived for longer starts anew with the shortest."),
+               "A duration: the longest pause. A process that lived for longer starts again with the shortest."),
   };
 }
 

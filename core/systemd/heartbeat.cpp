@@ -50,7 +50,7 @@ void heartbeat::beat() {
   timer_.after(ready_ ? interval_ : std::min<std::chrono::nanoseconds>(interval_, until_ready), [this] { beat(); });
 }
 
-// "2 pipelines: all up to date", and what is not as it should be.
+// "2 pipelines: all up to date", and what needs attention.
 std::string heartbeat::status() const {
   const auto count = engine_.pipeline_count();
   auto text = note_ + fmt::format("{} pipeline{}: ", count, count == 1 ? "" : "s");

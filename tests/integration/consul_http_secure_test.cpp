@@ -62,7 +62,7 @@ TEST_F(ConsulOverTls, IsKnownByTheNameThatIsGiven) {
   EXPECT_TRUE(sees(*source, 1)) << source->status().text;
 }
 
-TEST_F(ConsulOverTls, IsNotBelievedWithACertificateOfAnotherNameOrAuthority) {
+TEST_F(ConsulOverTls, IsNotTrustedWithACertificateOfAnotherNameOrAuthority) {
   const auto other_name = watch(options(ca() + ", " + client() + ", server_name = \"server.dc2.consul\""));
   EXPECT_TRUE(says(*other_name, "no TLS agreement with server.dc2.consul")) << other_name->status().text;
   const auto other_authority = watch(options(client()));

@@ -342,7 +342,7 @@ TEST_F(Docker, ComparesEverythingAtItsIntervalAndTellsNothingWhenItIsEqual) {
   EXPECT_EQ(source_->now().words, words);
 }
 
-TEST(DockerOverTls, IsFollowedWithCertificatesAndNotBelievedWithout) {
+TEST(DockerOverTls, IsFollowedWithCertificatesAndNotTrustedWithout) {
   const certificates files;
   const docker_engine engine({"-H", "tcp://127.0.0.1:2376", "--tlsverify", "--tlscacert", files.ca(), "--tlscert",
                               files.server(), "--tlskey", files.server_key()});

@@ -28,7 +28,7 @@ protected:
 TEST_F(Operator, StatusTellsThatAllIsWellAndWhatIsNot) {
   const auto well = ask("status");
   EXPECT_EQ(well.code, 0);
-  EXPECT_THAT(well.out, HasSubstr("all is well"));
+  EXPECT_THAT(well.out, HasSubstr("in sync"));
   EXPECT_THAT(well.out, HasSubstr("3 of 3"));
   set_hosts(1);
   ASSERT_TRUE(wait_until([this] { return ask("status").code == 3; }));
@@ -146,7 +146,7 @@ TEST_F(Operator, TheJournalIsShownAndFollowed) {
   follower.terminate();
 }
 
-TEST_F(Operator, TopWithoutATerminalIsAStatus) { EXPECT_THAT(ask("top").out, HasSubstr("all is well")); }
+TEST_F(Operator, TopWithoutATerminalIsAStatus) { EXPECT_THAT(ask("top").out, HasSubstr("in sync")); }
 
 // script(1) gives it a terminal.
 TEST_F(Operator, TopIsLiveAndLeavesTheTerminalAsItWas) {
@@ -155,7 +155,7 @@ TEST_F(Operator, TopIsLiveAndLeavesTheTerminalAsItWas) {
   process live({"/bin/sh", "-c",
                 std::string("exec script -qec '") + DRCON_BINARY + " top --socket " + socket().string() +
                     "' /dev/null <> " + typed.string()});
-  ASSERT_TRUE(wait_until([&] { return live.text().find("all is well") != std::string::npos; })) << live.text();
+  ASSERT_TRUE(wait_until([&] { return live.text().find("in sync") != std::string::npos; })) << live.text();
   set_hosts(4);
   EXPECT_TRUE(wait_until([&] { return live.text().find("4 of 4") != std::string::npos; })) << live.text();
   std::ofstream(typed) << "q" << std::flush;

@@ -210,8 +210,8 @@ void rollback(subject& about, const std::string& name, const asked& what, const 
   auto& pipeline = *about.engine.find(name);
   const auto& now = pipeline.current().snapshot;
   if (now && now->revision() == *revision)
-    return to(refuse(409, fmt::format("revision {} is what pipeline {} stands behind now", *revision, name),
-                     "nothing was changed"));
+    return to(
+        refuse(409, fmt::format("pipeline {1} is at revision {0} already", *revision, name), "nothing was changed"));
   if (!pipeline.roll_back(*revision)) {
     std::vector<std::uint64_t> kept;
     for (const auto& each : pipeline.history()) kept.push_back(each.snapshot->revision());
@@ -226,7 +226,7 @@ void rollback(subject& about, const std::string& name, const asked& what, const 
 void reload(subject& about, const std::string&, const asked&, const reply& to) {
   const auto outcome = about.reload();
   if (outcome.taken) return to(json(200, {{"done", "configuration reloaded"}, {"findings", outcome.findings}}));
-  to(json(422, {{"error", "the new configuration is not used; everything goes on as it was"},
+  to(json(422, {{"error", "the new configuration is not used; the previous one stays in effect"},
                 {"help", "fix the errors, then reload"},
                 {"findings", outcome.findings}}));
 }
@@ -298,7 +298,7 @@ const std::vector<route>& routes() {
        true},
       {"GET",
        "/healthz",
-       "Whether the engine's thread turns.",
+       "Whether the engine's thread responds.",
        {},
        "",
        "text/plain",
@@ -343,7 +343,7 @@ const std::vector<route>& routes() {
        one_pipeline},
       {"GET",
        "/v1/pipelines/{name}/explain",
-       "Where an endpoint stands, and why: from what each source reported to what the targets have now.",
+       "Whether an endpoint is in rotation, and why: from what each source reported to what the targets have now.",
        {which_endpoint, {"service", "Only of this service."}, {"target", "0: the targets are not asked."}},
        "Explanation",
        "application/json",
@@ -380,7 +380,7 @@ const std::vector<route>& routes() {
       {"POST",
        "/v1/pipelines/{name}/pause",
        "Decide nothing more; what is served stays, also through a restart.",
-       {{"why", "A reason, for whoever finds it paused."}},
+       {{"why", "A reason, shown while it is paused."}},
        "Done",
        "application/json",
        {404},

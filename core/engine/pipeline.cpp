@@ -211,7 +211,7 @@ void pipeline::hold(const brake::decision& verdict, const model::snapshot& refus
            .counts = model::count_endpoints(changes),
            .endpoints = model::list_endpoints(changes, endpoints_held_shown)};
   if (again) return;
-  log::error(subject(), "brake holds: {}; the last good state stays, for at most {}", held_.why,
+  log::error(subject(), "brake holds: {}; the last good state stays in use, for at most {}", held_.why,
              config::to_text(config_.brake.hold));
   around_.figures.add(metrics::brake_holds, {{"pipeline", name()}});
   around_.journal.add({.what = journal_entry::kind::held,
@@ -227,11 +227,11 @@ void pipeline::end_hold() {
   if (held_.why.empty()) return;
   held_ = {};
   brake_.ask(clock::now(), current_.snapshot ? current_.snapshot->in_service_count() : 0);
-  log::info(subject(), "brake released: what was missing is back");
+  log::info(subject(), "brake released: the endpoints returned");
   around_.journal.add({.what = journal_entry::kind::released,
                        .about = subject(),
                        .revision = current_.snapshot ? current_.snapshot->revision() : 0,
-                       .why = "what was missing is back"});
+                       .why = "the endpoints returned"});
 }
 
 void pipeline::pass(model::snapshot_ptr candidate, std::string why) {

@@ -53,7 +53,7 @@ inline constexpr figure pipeline_known{"drcon_pipeline_known", figure::kind::gau
 inline constexpr figure pipeline_revision{"drcon_pipeline_revision", figure::kind::gauge,
                                           "Revision of the decided snapshot; 0: none yet.", "pipeline"};
 inline constexpr figure pipeline_paused{"drcon_pipeline_paused", figure::kind::gauge,
-                                        "1 while somebody has it paused, by a rollback too.", "pipeline"};
+                                        "1 while it is paused, by a rollback too.", "pipeline"};
 inline constexpr figure pipeline_pending{"drcon_pipeline_pending", figure::kind::gauge,
                                          "1 while a change waits: for the pace, the brake, or the end of a pause.",
                                          "pipeline"};

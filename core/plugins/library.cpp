@@ -54,7 +54,7 @@ std::string word_after(const std::string& text, std::string_view mark, std::stri
 }
 
 // The loader's message names the missing thing; Boost.DLL reports each failure as the same error code, and only the
-// text of its exception tells the cause.
+// text of its exception has the cause.
 library_fault fault_of_loading(const fs::path& file, const std::string& text) {
   if (const auto symbol = word_after(text, "undefined symbol: ", " ,()]"); !symbol.empty())
     return {"refers to " + printable(boost::core::demangle(symbol.c_str())) + ", which nothing provides",

@@ -23,7 +23,7 @@ std::string why_absent(const endpoint_finding& finding) {
   if (first_with(finding.sources, source_claim::present)) {
     for (const auto* why : {&finding.paused, &finding.brake, &finding.merge})
       if (!why->empty()) return *why;
-    return "its source lists it, and it is decided at any moment";
+    return "its source lists it, and a decision is pending";
   }
   if (const auto* source = first_with(finding.sources, source_claim::unknown))
     return "source " + source->source + " has not reported yet";

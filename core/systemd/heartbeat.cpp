@@ -65,7 +65,7 @@ std::string heartbeat::status() const {
   return text.substr(0, end) + "…";
 }
 
-// Type=notify-reload wants to know when the reload began, to tell its READY=1 from an earlier one.
+// Type=notify-reload needs the time when the reload began, to know its READY=1 from an earlier one.
 void heartbeat::reloading() {
   if (!is_there()) return;
   timespec now{};

@@ -104,7 +104,7 @@ asio::awaitable<http_answer> http_connection::connect(std::chrono::nanoseconds t
   const auto refused = co_await stream.shake_hands(server_.server_name);
   if (!refused) co_return http_answer{};
   co_return failed(closed_without_alert(refused) ? http_fault::closed_early : http_fault::connect,
-                   "no TLS agreement with " + server_.server_name, refused);
+                   "TLS handshake failed with " + server_.server_name, refused);
 }
 
 asio::awaitable<http_answer> http_connection::exchange(const http_request& request, std::chrono::nanoseconds timeout) {

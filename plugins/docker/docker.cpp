@@ -23,7 +23,7 @@ constexpr const char* schema_text = R"JSON({
     "network": { "type": "string", "minLength": 1,
       "description": "With internal: the network whose address counts; a container that is not in it is left out. Default: the first by name that has an address." },
     "host_address": { "type": "string", "minLength": 1,
-      "description": "Address for ports that are published on all addresses. Default: the one this machine speaks from, 127.0.0.1 when it has no route." },
+      "description": "Address for ports that are published on all addresses. Default: the one that this machine sends from, 127.0.0.1 when it has no route." },
     "host_name": { "type": "string", "minLength": 1,
       "description": "Node of the endpoints, and first part of their ids (HOST:CONTAINER:PORT). Default: the host's name." },
     "address_label": { "type": "string", "minLength": 1,

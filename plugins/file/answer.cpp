@@ -216,7 +216,7 @@ public:
       members_[level].clear();
     } else if (event == when::key && level > 0 && level <= members_.size() &&
                !members_[level - 1].insert(parsed.get<std::string>()).second && why.empty()) {
-      why = "the member \"" + parsed.get<std::string>() + "\" stands twice in one object";
+      why = "the member \"" + parsed.get<std::string>() + "\" is there twice in one object";
     }
     return true;
   }

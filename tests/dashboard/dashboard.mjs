@@ -362,7 +362,7 @@ const cases = {
     }
   },
 
-  async ALostConnectionIsToldAndFoundAgain(browser) {
+  async ALostConnectionIsShownAndFoundAgain(browser) {
     const page = await open(browser);
     fs.writeFileSync(directory + "/opened", "");
     await page.getByText("connection lost: this is the state of").waitFor();

@@ -202,7 +202,7 @@ TEST_F(Night, HalfOfTheInstancesDeregisterByMistakeAndTheBrakeHolds) {
 
   for (const auto at : {2, 3}) register_again(instance(at));
   is_in_sync("3-registered-again", four);
-  EXPECT_THAT(journal(), ContainsRegex("released +pipeline web revision 1: what was missing is back"));
+  EXPECT_THAT(journal(), ContainsRegex("released +pipeline web revision 1: the endpoints returned"));
   EXPECT_EQ(figure("drcon_pipeline_revision{pipeline=\"web\"}"), "1") << "nothing was ever taken out";
   alerts({});
 }
@@ -291,7 +291,7 @@ TEST_F(Night, HaproxyRestartsAndGetsBackWhatItForgot) {
 }
 
 // Too fast for anybody to find it away, and all that was set is gone nevertheless.
-TEST_F(Night, AReloadOfHaproxyIsToldThoughItIsOverAtOnce) {
+TEST_F(Night, AReloadOfHaproxyIsReportedThoughItIsOverAtOnce) {
   const consul_agent consul;
   begin(consul);
   haproxy_.reload();

@@ -129,7 +129,7 @@ TEST_F(Service, PingsTheWatchdogWhileItsEngineTurns) {
   EXPECT_TRUE(wait_until([this] { return systemd_.count("WATCHDOG=1") > 5; })) << log();
 }
 
-TEST_F(Service, TellsOfAReloadFromItsBeginToItsEnd) {
+TEST_F(Service, ReportsAReloadFromItsBeginToItsEnd) {
   publish();
   start();
   ASSERT_TRUE(systemd_.received("READY=1"));
@@ -159,7 +159,7 @@ TEST_F(Service, KeepsItsStateAndItsSocketWhereTheUnitSays) {
   EXPECT_TRUE(wait_until([this] { return fs::exists(files_ / "state/p.state"); }));
 }
 
-TEST_F(Service, TheConfigurationHasTheLastWordOnPlaces) {
+TEST_F(Service, TheConfigurationOverridesPlaces) {
   publish();
   fs::create_directory(files_ / "elsewhere");
   write_file(config(), text("host.state_directory = \"elsewhere\"\nadmin.socket = \"own.sock\"\n"));

@@ -70,7 +70,7 @@ protected:
   std::unique_ptr<sink_harness> sink_;
 };
 
-TEST_F(TemplateSink, DrawsTheFileAndRunsTheCommandOnceForEachChange) {
+TEST_F(TemplateSink, RendersTheFileAndRunsTheCommandOnceForEachChange) {
   sink("", "reload = { shell = 'echo r >> " + path("reloads") + "' }\n");
   expect_applied(2);
   EXPECT_EQ(text(), "10.0.0.1:80\n10.0.0.2:80\n");
@@ -99,7 +99,7 @@ TEST_F(TemplateSink, ChangesSeveralFilesTogetherWithOneReload) {
   EXPECT_EQ(lines("reloads"), 1);
 }
 
-TEST_F(TemplateSink, TellsCommandsWhatHasChanged) {
+TEST_F(TemplateSink, PassesToCommandsWhatHasChanged) {
   sink("", "reload = { shell = 'cat > " + path("in") + "; env > " + path("env") +
                "', environment = { COLOUR = \"red\" } }\n");
   expect_applied(1);
@@ -146,7 +146,7 @@ TEST_F(TemplateSink, SendsASignalToThePidOfAFile) {
 }
 
 // HAProxy's master is deaf while it reloads: a signal that comes then is lost, and with it the change.
-TEST_F(TemplateSink, SendsNoSignalThatIsLostByAProcessThatExecutesItselfAnew) {
+TEST_F(TemplateSink, SendsNoSignalThatIsLostByAProcessThatExecutesItselfAgain) {
   const auto port = free_port();
   write_file(template_file(),
              "listen web\n  mode http\n  bind 127.0.0.1:" + std::to_string(port) +
@@ -247,7 +247,7 @@ TEST_F(TemplateSink, RemovesAFileThatWasNotThereWhenTheReloadFails) {
   EXPECT_FALSE(std::filesystem::exists(out()));
 }
 
-TEST_F(TemplateSink, TellsAgainWhatACrashLeftUntold) {
+TEST_F(TemplateSink, RunsAgainTheCommandThatACrashPrevented) {
   write_file(out(), "10.0.0.1:80\n");
   write_file(path(".out.previous"), "old\n");  // written, and not told: the old one is still aside
   sink("", "reload = { shell = 'echo r >> " + path("reloads") + "' }\n");
@@ -380,7 +380,7 @@ protected:
   std::unique_ptr<drcon_process> drcon_;
 };
 
-TEST_F(TemplateProgram, TellsThePlaceOfAFaultInATemplateBeforeItRuns) {
+TEST_F(TemplateProgram, ReportsThePlaceOfAFaultInATemplateBeforeItRuns) {
   start();
   drcon_->stop();
   write_file(path("form"), "Services:\n  {{#services}}\n");
@@ -431,7 +431,8 @@ TEST_F(TemplateSink, RefusesWhatMakesNoSenseAndSaysWhere) {
   EXPECT_NE(fault_of(", owner = \"nobody-at-all\"").find("there is no user"), std::string::npos);
   EXPECT_NE(fault_of("", "reload = { signal = \"HUP\" }").find("pid_file"), std::string::npos);
   EXPECT_NE(fault_of("", "reload = { timeout = \"1s\" }").find("expected 'command'"), std::string::npos);
-  EXPECT_NE(fault_of("", "reload = { command = [\"a\"], shell = \"b\" }").find("cannot be combined"), std::string::npos);
+  EXPECT_NE(fault_of("", "reload = { command = [\"a\"], shell = \"b\" }").find("cannot be combined"),
+            std::string::npos);
   write_file(template_file(), "one\n  {{#two}}\n");
   const auto fault = fault_of("");
   EXPECT_NE(fault.find("t.mustache:2:3: Unclosed section \"two\""), std::string::npos) << fault;

@@ -72,7 +72,7 @@ asio::awaitable<std::string> connection::connect() {
   if (!stream_->secure) co_return std::string();
   SSL_set_tlsext_host_name(stream_->secure->native_handle(), to_.host.c_str());
   const auto [refused] = co_await stream_->secure->async_handshake(asio::ssl::stream_base::client, token);
-  co_return refused ? "no TLS agreement: " + refused.message() : std::string();
+  co_return refused ? "TLS handshake failed: " + refused.message() : std::string();
 }
 
 // Empty, or why not.

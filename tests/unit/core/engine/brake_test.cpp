@@ -52,7 +52,7 @@ TEST(Brake, AppliesALossThatLastsForTheWholeHold) {
   EXPECT_TRUE(verdict.accepted);
 }
 
-TEST(Brake, StartsAnewWhenTheLossWasMadeGood) {
+TEST(Brake, StartsAgainWhenTheEndpointsReturned) {
   brake brake(rules());
   brake.passed(start, 4);
   EXPECT_FALSE(brake.ask(start + 1s, 0).pass);

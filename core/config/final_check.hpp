@@ -1,4 +1,4 @@
-// The last word on options: valijson, for the words of JSON Schema that our own checker does not know.
+// The final check of options: valijson, for the keywords of JSON Schema that our own checker does not know.
 #pragma once
 
 #include "config/schema_check.hpp"

@@ -12,9 +12,9 @@ using nlohmann::json;
 option_list<isolation_config> make_options() {
   auto mode = choice("mode", &isolation_config::own_process,
                      "none: within drcon. process: in a process of its own; a crash or a leak costs a restart of this "
-                     "one instance, and the last good state stands meanwhile.",
+                     "one instance, and the last good state stays in use meanwhile.",
                      {{"none", false}, {"process", true}});
-  mode.schema["default"] = "process";  // of the table: whoever writes one wants a process
+  mode.schema["default"] = "process";  // a user who writes the table asks for a process
   return {
       std::move(mode),
       size("memory", &isolation_config::memory, "A size: a process that holds more is ended and started again."),
@@ -34,7 +34,7 @@ const option_list<isolation_config>& isolation_options() {
 }  // namespace
 
 json isolation_schema() {
-  auto schema = option_values::table_schema("Where the plugin's code runs. A string stands for the mode alone.",
+  auto schema = option_values::table_schema("Where the plugin's code runs. A string sets the mode alone.",
                                             properties_of(isolation_options()), json::array());
   schema["default"] = {{"mode", "none"}};
   return schema;

@@ -2,7 +2,7 @@
 // of unit tests.
 //
 // No recorder is ever freed, because the contract lets a plugin keep `host` and `instance` for good.
-// Thread rule: any thread; the thread that makes it plays the lane.
+// Thread rule: any thread; the thread that makes it stands in for the lane.
 #pragma once
 
 #include "conformance/tested_plugin.hpp"

@@ -45,17 +45,17 @@ struct arguments {
   const CLI::App* command_line = nullptr;  ///< all verbs and options, for who describes them
 };
 
-/// Parses and runs. Catches everything: the exit code tells.
+/// Parses and runs. Catches every exception; returns the exit code.
 int main(int argc, char** argv);
 
-int run(const arguments& from);
-int check(const arguments& from);
-int once(const arguments& from);
-int render(const arguments& from);
-int plugins_list(const arguments& from);
-int plugins_show(const arguments& from);
-int reference(const arguments& from);
-int schema(const arguments& from);
-int complete(const arguments& from);
+int run(const arguments& options);
+int check(const arguments& options);
+int once(const arguments& options);
+int render(const arguments& options);
+int plugins_list(const arguments& options);
+int plugins_show(const arguments& options);
+int reference(const arguments& options);
+int schema(const arguments& options);
+int complete(const arguments& options);
 
 }  // namespace drcon::cli

@@ -11,7 +11,7 @@
 namespace drcon::cli {
 namespace {
 
-const char* word(metrics::figure::kind kind) {
+const char* name_of(metrics::figure::kind kind) {
   switch (kind) {
     case metrics::figure::kind::gauge: return "gauge";
     case metrics::figure::kind::counter: return "counter";
@@ -49,7 +49,7 @@ std::string metrics_page() {
       "| name | kind | labels | meaning |\n|---|---|---|---|\n";
   for (const auto* each : metrics::all_figures)
     page +=
-        fmt::format("| `{}` | {} | {} | {} |\n", each->name, word(each->what), cell(each->labels), cell(each->help));
+        fmt::format("| `{}` | {} | {} | {} |\n", each->name, name_of(each->what), cell(each->labels), cell(each->help));
   return page;
 }
 

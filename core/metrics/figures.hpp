@@ -90,13 +90,12 @@ inline constexpr figure retries{"drcon_retries_total", figure::kind::counter,
                                 "Updates handed over again because the target was away.", "sink"};
 
 // ---- the way of a change ----
-inline constexpr figure stage{
-    "drcon_stage_seconds", figure::kind::histogram,
-    "How long a change took for one stage of its way. published: from the source's report "
-    "to the engine; decided: from the report to a decided snapshot; applied: from there until "
-    "the update was handed to the sink; verified: from there to the sink's answer that its "
-    "target serves it.",
-    "stage=published, source | stage=decided, pipeline | stage=applied|verified, sink"};
+inline constexpr figure stage{"drcon_stage_seconds", figure::kind::histogram,
+                              "How long a change took for one stage of its way. published: from the source's report to "
+                              "the engine; decided: from the report to a decided snapshot; applied: from there until "
+                              "the update was handed to the sink; verified: from there to the sink's answer that its "
+                              "target serves it.",
+                              "stage=published, source | stage=decided, pipeline | stage=applied|verified, sink"};
 inline constexpr figure change_to_applied{"drcon_change_to_applied_seconds", figure::kind::histogram,
                                           "Propagation time: from a source's report to a target that serves it.",
                                           "sink"};

@@ -1,6 +1,6 @@
 // The cases of the conformance kit: what the contract promises, and how a case sees whether it holds.
 //
-// Thread rule: a case runs on the main thread of its own process, which plays the lane.
+// Thread rule: a case runs on the main thread of its own process, which stands in for the lane.
 #pragma once
 
 #include "conformance/test_instance.hpp"
@@ -55,7 +55,7 @@ std::span<const test_case> sink_cases();
 struct planned_case {
   const test_case* what;
   std::optional<config::kind> kind;
-  std::string name() const { return kind ? std::string(word(*kind)) + "." + what->name : what->name; }
+  std::string name() const { return kind ? std::string(to_string(*kind)) + "." + what->name : what->name; }
   std::string needs() const;
 };
 

@@ -21,7 +21,7 @@ const tested_plugin& load(const std::filesystem::path& file) {
 std::string described(const tested_plugin& plugin) {
   const auto facts = plugin.describe();
   auto kinds = nlohmann::json::array();
-  for (const auto each : facts.kinds) kinds.push_back(word(each));
+  for (const auto each : facts.kinds) kinds.push_back(to_string(each));
   return nlohmann::json{{"name", facts.name}, {"version", facts.version}, {"summary", facts.summary}, {"kinds", kinds}}
       .dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }

@@ -1,7 +1,7 @@
 // An update in memory that the kit controls, laid out as a host of a later minor, or a stricter one, might do it.
 //
 // A case that needs no such memory uses testing::update.
-// Thread rule: the thread that plays the lane; take_back() from any thread.
+// Thread rule: the thread that stands in for the lane; take_back() from any thread.
 #pragma once
 
 #include "conformance/traps.hpp"
@@ -22,7 +22,7 @@ struct update_layout {
 
 class custom_update {
 public:
-  custom_update(const update_layout& layout, std::uint64_t ticket, std::vector<service> wanted,
+  custom_update(const update_layout& layout, std::uint64_t ticket, std::vector<service> desired,
                 std::optional<std::vector<service>> applied = {});
 
   const drcon_update* get() const { return update_; }

@@ -143,7 +143,7 @@ constexpr std::array cases{
               "write a \"description\" for it in the schema: users read it in `drcon plugins show`", "loads",
               &describes_its_options},
     test_case{scope::instance, "takes-its-options", "create makes an instance from checked options.",
-              "mend the options file, or create", "loads", &takes_its_options},
+              "fix the options file, or create", "loads", &takes_its_options},
     test_case{scope::instance, "creates-without-io", "create does no I/O and starts no thread: `drcon check` calls it.",
               "do it in start; create only reads its options", "takes-its-options", &creates_without_io},
     test_case{scope::instance, "survives-wrong-options",

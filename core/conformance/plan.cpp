@@ -15,7 +15,7 @@ std::string planned_case::needs() const {
   const std::string name = what->needs;
   const auto is_of_library =
       std::ranges::any_of(library_cases(), [&](const test_case& each) { return each.name == name; });
-  return name.empty() || is_of_library ? name : std::string(word(*kind)) + "." + name;
+  return name.empty() || is_of_library ? name : std::string(to_string(*kind)) + "." + name;
 }
 
 std::vector<planned_case> plan(const std::vector<kind>& kinds) {

@@ -3,7 +3,7 @@
 //
 // No recorder is ever freed, because the contract lets a plugin keep `host` and `instance` until the
 // process ends.
-// Thread rule: any thread; the thread that makes it plays the lane.
+// Thread rule: any thread; the thread that makes it stands in for the lane.
 #pragma once
 
 #include "conformance/tested_plugin.hpp"

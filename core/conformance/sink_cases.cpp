@@ -25,31 +25,31 @@ public:
     sink_.start();
   }
 
-  testing::answer apply(services wanted, milliseconds at_most = 20s) {
-    return hand_over(std::move(wanted), 0, at_most);
+  testing::answer apply(services desired, milliseconds at_most = 20s) {
+    return hand_over(std::move(desired), 0, at_most);
   }
-  testing::answer reconcile() { return hand_over(wanted_, DRCON_UPDATE_RECONCILE, 20s); }
-  void begin(services wanted) { sink_.apply(next(std::move(wanted), 0)); }
+  testing::answer reconcile() { return hand_over(desired_, DRCON_UPDATE_RECONCILE, 20s); }
+  void begin(services desired) { sink_.apply(next(std::move(desired), 0)); }
 
   test_instance& sink() { return sink_; }
   std::uint64_t ticket() const { return ticket_; }
 
 private:
   // Never freed: what a sink does with an update it has answered is another case's question.
-  const drcon_update* next(services wanted, std::uint32_t flags) {
-    wanted_ = std::move(wanted);
-    return (new testing::update(++ticket_, wanted_, applied_, flags))->get();
+  const drcon_update* next(services desired, std::uint32_t flags) {
+    desired_ = std::move(desired);
+    return (new testing::update(++ticket_, desired_, applied_, flags))->get();
   }
-  testing::answer hand_over(services wanted, std::uint32_t flags, milliseconds at_most) {
-    sink_.apply(next(std::move(wanted), flags));
+  testing::answer hand_over(services desired, std::uint32_t flags, milliseconds at_most) {
+    sink_.apply(next(std::move(desired), flags));
     const auto answer = sink_.answer(ticket_, at_most);
-    if (answer.result == DRCON_OK) applied_ = wanted_;
+    if (answer.result == DRCON_OK) applied_ = desired_;
     return answer;
   }
 
   test_instance sink_;
   std::uint64_t ticket_ = 0;
-  services wanted_;
+  services desired_;
   std::optional<services> applied_;
 };
 
@@ -75,9 +75,9 @@ void answers_once(const case_context& context) {
       throw breach("update " + std::to_string(each.ticket) + " was answered, and never handed over");
 }
 
-void takes(const case_context& context, services wanted, milliseconds at_most = 20s) {
+void takes(const case_context& context, services desired, milliseconds at_most = 20s) {
   pipeline one(context);
-  one.apply(std::move(wanted), at_most);
+  one.apply(std::move(desired), at_most);
   one.sink().stop();
   one.sink().destroy();
 }
@@ -211,8 +211,8 @@ constexpr std::array cases{
               "read drcon_string.size bytes and no more; printf prints them by %.*s", "answers-once",
               &reads_updates_by_length},
     test_case{scope::sink, "renders-without-touching",
-              "render tells what apply would write, touches nothing, and needs no start.",
-              "only read in render; leave `render` NULL if the sink cannot tell", "takes-its-options",
+              "render reports what apply would write, changes nothing, and needs no start.",
+              "only read in render; leave `render` NULL if the sink cannot show it", "takes-its-options",
               &renders_without_touching},
 };
 

@@ -2,7 +2,7 @@
 //
 // Every call has a deadline; one that does not return ends the case as overdue. Nothing is stopped or destroyed unless
 // a case asks for it: a case that fails ends its process.
-// Thread rule: one thread, which made it and plays the lane.
+// Thread rule: one thread, which made it and stands in for the lane.
 #pragma once
 
 #include "conformance/recorder.hpp"

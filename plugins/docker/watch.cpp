@@ -226,7 +226,7 @@ asio::awaitable<std::string> watcher::look_at(std::string id) {
     co_return std::string();
   }
   if (auto why = co_await borrow_network(*found); !why.empty()) co_return why;
-  // An event has come in between: this may be older than what it told.
+  // An event has come in between: this may be older than what it reported.
   if (inventory_.age(id) != age) {
     to_look_at_.insert(id);
     co_return std::string();

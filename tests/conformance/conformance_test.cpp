@@ -82,7 +82,7 @@ INSTANTIATE_TEST_SUITE_P(Seeded, ConformanceOfAFault, testing::ValuesIn(files_of
 
 class ConformanceOfAGoodPlugin : public testing::TestWithParam<fs::path> {};
 
-TEST_P(ConformanceOfAGoodPlugin, HasNothingToFix) {
+TEST_P(ConformanceOfAGoodPlugin, KeepsEveryPromise) {
   const auto ran = kit(on_trial("good", GetParam()));
   EXPECT_EQ(ran.code, 0) << ran.out << ran.err;
   const auto found = findings(ran);
@@ -138,7 +138,7 @@ TEST(ConformanceKit, SaysWhichOptionsAreRequiredWhenNoneAreGiven) {
   EXPECT_NE(ran.out.find("name (string): The service to publish."), std::string::npos) << ran.out;
 }
 
-TEST(ConformanceKit, TellsWhereAnOptionIsWrong) {
+TEST(ConformanceKit, ReportsWhereAnOptionIsWrong) {
   const temp_dir directory;
   write_file(directory / "o.toml", "name = 5\n");
   const auto ran = kit({(plugins / "good/good_source.so").string(), "--options", directory / "o.toml"});
@@ -146,7 +146,7 @@ TEST(ConformanceKit, TellsWhereAnOptionIsWrong) {
   EXPECT_NE(ran.out.find("o.toml:1:8: 'name' in the options"), std::string::npos) << ran.out;
 }
 
-TEST(ConformanceKit, TellsWhyALibraryIsRefused) {
+TEST(ConformanceKit, ReportsWhyALibraryIsRefused) {
   const temp_dir directory;
   write_file(directory / "x.so", "#!/bin/sh\n");
   const auto ran = kit({directory / "x.so", "--json"});

@@ -116,7 +116,7 @@ TEST_F(ConsulDnsDnsmasq, IsFollowedThroughReloadsAndRestarts) {
   EXPECT_TRUE(sees({})) << "the authority says so, and it has held: " << source_->status().text;
 }
 
-TEST_F(ConsulDnsDnsmasq, IsNotBelievedWhenItKnowsNothingAndIsNoAuthority) {
+TEST_F(ConsulDnsDnsmasq, IsNotAcceptedWhenItKnowsNothingAndIsNoAuthority) {
   server_.start(records, DnsmasqServer::as_resolver);
   watch();
   ASSERT_TRUE(sees({"10.0.0.1:8080", "[2001:db8::6]:8081"})) << source_->status().text;

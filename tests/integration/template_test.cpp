@@ -73,7 +73,7 @@ protected:
   std::unique_ptr<sink_harness> sink_;
 };
 
-TEST_F(TemplateSink, DrawsTheFileAndRunsTheCommandOnceForEachChange) {
+TEST_F(TemplateSink, RendersTheFileAndRunsTheCommandOnceForEachChange) {
   sink("", "reload = { shell = 'echo r >> " + path("reloads") + "' }\n");
   expect_applied(2);
   EXPECT_EQ(text(), "10.0.0.1:80\n10.0.0.2:80\n");
@@ -102,7 +102,7 @@ TEST_F(TemplateSink, ChangesSeveralFilesTogetherWithOneReload) {
   EXPECT_EQ(lines("reloads"), 1);
 }
 
-TEST_F(TemplateSink, TellsCommandsWhatHasChanged) {
+TEST_F(TemplateSink, PassesToCommandsWhatHasChanged) {
   sink("", "reload = { shell = 'cat > " + path("in") + "; env > " + path("env") +
                "', environment = { COLOUR = \"red\" } }\n");
   expect_applied(1);
@@ -293,7 +293,7 @@ TEST_F(TemplateSink, RemovesAFileThatWasNotThereWhenTheReloadFails) {
   EXPECT_FALSE(std::filesystem::exists(out()));
 }
 
-TEST_F(TemplateSink, TellsAgainWhatACrashLeftUntold) {
+TEST_F(TemplateSink, RunsAgainTheCommandThatACrashPrevented) {
   write_file(out(), "10.0.0.1:80\n");
   write_file(path(".out.previous"), "old\n");  // written, and not told: the old one is still aside
   sink("", "reload = { shell = 'echo r >> " + path("reloads") + "' }\n");
@@ -426,7 +426,7 @@ protected:
   std::unique_ptr<drcon_process> drcon_;
 };
 
-TEST_F(TemplateProgram, TellsThePlaceOfAFaultInATemplateBeforeItRuns) {
+TEST_F(TemplateProgram, ReportsThePlaceOfAFaultInATemplateBeforeItRuns) {
   start();
   drcon_->stop();
   write_file(path("form"), "Services:\n  {{#services}}\n");

@@ -116,14 +116,19 @@ bool drain(int file, std::string& result) {
   return false;
 }
 
-// Whether it has ended; with WNOHANG the answer may be no.
+// Whether it has ended; with WNOHANG the answer may be no. A program whose exit code cannot be read has failed: where
+// SIGCHLD is ignored the kernel keeps no code, and a check that refused would pass for one that accepted.
 bool collect(pid_t pid, int flags, command_result& result) {
   int status = 0;
   pid_t found = 0;
   while ((found = ::waitpid(pid, &status, flags)) < 0 && errno == EINTR) {
   }
   if (found == 0) return false;
-  if (WIFEXITED(status)) result.code = WEXITSTATUS(status);
+  if (found < 0) {
+    if (result.why.empty())
+      result.why = std::string("has an exit code that cannot be read (") + std::strerror(errno) +
+                   "); drcon must not be run with SIGCHLD ignored";
+  } else if (WIFEXITED(status)) result.code = WEXITSTATUS(status);
   else if (result.why.empty()) result.why = "was ended by signal " + std::to_string(WTERMSIG(status));
   return true;
 }

@@ -418,6 +418,18 @@ TEST_F(TemplateProgram, HealsWhenTheReloadHangsNoMore) {
   expect_trouble_and_healing("reload", "grep -q 10.0.0.1 " + path("out") + " || sleep 1000", "took longer than 300 ms");
 }
 
+TEST_F(TemplateProgram, JudgesACheckWhenItWasStartedWithChildrenIgnored) {
+  start();
+  drcon_->stop();
+  script("check", "echo no good; exit 7");
+  serve("10.0.0.2");
+  const auto config = (drcon_->directory() / "drcon.toml").string();
+  const auto how =
+      run({"env", "--ignore-signal=CHLD", DRCON_BINARY, "once", "-c", config, "--timeout", "2s"}, {}, patience);
+  EXPECT_NE((how.out + how.err).find("ended with code 7: no good"), std::string::npos) << how.out << how.err;
+  EXPECT_EQ(read_file(path("out")), "10.0.0.1");
+}
+
 TEST_F(TemplateSink, RefusesWhatMakesNoSenseAndSaysWhere) {
   const auto fault_of = [this](const std::string& more, const std::string& after = "") -> std::string {
     try {

@@ -14,6 +14,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
+#include <string_view>
 #include <utility>
 
 extern char** environ;  // NOLINT(readability-redundant-declaration): POSIX leaves the declaration to us
@@ -54,13 +55,20 @@ int file_of(const std::string& text) {
   return file;
 }
 
-std::vector<std::string> environment_of(const std::map<std::string, std::string>& more) {
+bool is_basic(std::string_view name) {
+  return name == "PATH" || name == "TZ" || name == "TERM" || name == "LANG" || name == "LANGUAGE" ||
+         name.starts_with("LC_");
+}
+
+std::vector<std::string> environment_of(const command_surroundings& around) {
   std::vector<std::string> all;
   for (char** each = environ; *each != nullptr; ++each) {
     const std::string pair = *each;
-    if (!more.contains(pair.substr(0, pair.find('=')))) all.push_back(pair);
+    const auto name = pair.substr(0, pair.find('='));
+    if (around.environment.contains(name)) continue;
+    if (around.inherits == inheritance::everything || is_basic(name)) all.push_back(pair);
   }
-  for (const auto& [name, value] : more) all.push_back(name + "=" + value);
+  for (const auto& [name, value] : around.environment) all.push_back(name + "=" + value);
   return all;
 }
 
@@ -91,7 +99,7 @@ int spawn(const std::vector<std::string>& argv, const pipe_ends& output, const c
   ::posix_spawnattr_setpgroup(&attributes, 0);
   ::posix_spawnattr_setsigmask(&attributes, &none);
   ::posix_spawnattr_setsigdefault(&attributes, &defaults);
-  auto names = environment_of(around.environment);
+  auto names = environment_of(around);
   std::vector<char*> environment;
   environment.reserve(names.size() + 1);
   for (auto& each : names) environment.push_back(each.data());

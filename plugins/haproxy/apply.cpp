@@ -32,7 +32,8 @@ std::string joined(const std::vector<std::string>& parts) {
 
 }  // namespace
 
-applier::applier(apply_settings options, context host) : options_(std::move(options)), host_(host) {}
+applier::applier(apply_settings options, context host)
+    : options_(std::move(options)), host_(host), locks_(options_.socket, options_.plan.prefix) {}
 
 std::optional<applier::view> applier::look(target& cli, std::string& why) {
   const auto answers = cli.run({"show info", "show backend", "show servers state"}, why);
@@ -86,7 +87,8 @@ outcome applier::bring_about(target& cli) {
   if (options_.plan.mode == mode::dynamic && version_of(now->info.version) < std::pair(2, 6))
     return rejected("HAProxy " + now->info.version + " cannot add servers at run time, 2.6 can; use mode = \"slots\"");
   forget_unused_backends(now->state);
-  attempt current{.live = std::move(now->state), .plans = {}, .refusals = {}};
+  take_locks(now->state);
+  attempt current{.live = std::move(now->state), .plans = {}, .refusals = foreign_};
   current.plans = plan(current.live);
   const bool changes = std::ranges::any_of(current.plans, [](const auto& each) { return !each.second.growth.empty(); });
   if (changes)
@@ -138,6 +140,22 @@ void applier::forget_unused_backends(const live_state& live) {
   });
 }
 
+// Whether there is anything to do in a backend that is, or was, desired.
+bool applier::is_to_be_set(const std::string& backend, const live_state& live) const {
+  const auto found = desired_->find(backend);
+  const bool empty = found == desired_->end() || found->second.servers.empty();
+  return live.backends.contains(backend) && !(empty && options_.keep_empty);
+}
+
+// What another sink sets is not touched.
+void applier::take_locks(const live_state& live) {
+  foreign_.clear();
+  locks_.keep_only([this](const std::string& backend) { return managed_.contains(backend); });
+  for (const auto& backend : managed_)
+    if (is_to_be_set(backend, live))
+      if (auto why = locks_.take(backend); !why.empty()) foreign_.emplace(backend, std::move(why));
+}
+
 std::map<std::string, backend_plan> applier::plan(const live_state& live) const {
   static const desired_backend nothing;
   static const live_servers no_servers;
@@ -146,10 +164,9 @@ std::map<std::string, backend_plan> applier::plan(const live_state& live) const 
   };
   std::map<std::string, backend_plan> plans;
   for (const auto& name : managed_) {
-    if (!live.backends.contains(name)) continue;
+    if (!is_to_be_set(name, live) || foreign_.contains(name)) continue;
     const auto found = desired_->find(name);
     const auto& desired = found == desired_->end() ? nothing : found->second;
-    if (desired.servers.empty() && options_.keep_empty) continue;
     const auto servers = live.servers.find(name);
     plans.emplace(name, plan_backend(name, desired, servers == live.servers.end() ? no_servers : servers->second,
                                      options_.plan, by_hand));
@@ -234,7 +251,8 @@ outcome applier::conclude(const attempt& current) {
         left_out_.push_back({service, {}, "HAProxy's configuration has no backend " + backend});
   }
   if (!faults.empty()) {
-    const bool any_applied = current.refusals.size() < current.plans.size();
+    const bool any_applied =
+        std::ranges::any_of(current.plans, [&](const auto& each) { return !current.refusals.contains(each.first); });
     return retry(joined(faults) + (any_applied ? ". Everything else is applied" : ""));
   }
   const auto successor = std::exchange(successor_, {});

@@ -4,6 +4,7 @@
 // Thread rule: owned by the sink's one thread, which it blocks; preview() is for any.
 #pragma once
 
+#include "haproxy/backend_locks.hpp"
 #include "haproxy/desired.hpp"
 #include "haproxy/live_state.hpp"
 #include "haproxy/plan.hpp"
@@ -73,6 +74,8 @@ private:
 
   void meet(const process_info& info);
   void forget_unused_backends(const live_state& live);
+  bool is_to_be_set(const std::string& backend, const live_state& live) const;
+  void take_locks(const live_state& live);
   outcome bring_about();
   outcome bring_about(target& cli);
   std::map<std::string, backend_plan> plan(const live_state& live) const;
@@ -95,9 +98,11 @@ private:
   const context host_;
   std::optional<desired_backends> desired_;
   std::set<std::string> managed_;  // backends that are desired, or were and have servers of ours still in use
-  process_identity process_;       // the process that answered last
-  std::string successor_;          // why everything is set again; empty when that is done
-  std::set<std::string> served_;   // "backend/server": brought into service by drcon, in this HAProxy process
+  backend_locks locks_;
+  std::map<std::string, std::string> foreign_;  // backends that another sink sets, and which one
+  process_identity process_;                    // the process that answered last
+  std::string successor_;                       // why everything is set again; empty when that is done
+  std::set<std::string> served_;  // "backend/server": brought into service by drcon, in this HAProxy process
   std::map<std::string, departure> departures_;  // "backend/server": on its way out
   // What the last try left out. Reported by apply() alone: between applies the host takes no refusal.
   std::vector<refusal> left_out_;

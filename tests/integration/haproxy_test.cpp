@@ -239,6 +239,25 @@ TEST_P(HaproxySink, LeavesServersOfOthersAlone) {
   EXPECT_EQ(answers(), (std::set<std::string>{"b", "c"}));
 }
 
+TEST_P(HaproxySink, LeavesABackendToTheSinkThatSetsIt) {
+  sink();
+  ASSERT_EQ(apply({&a_}).result, DRCON_OK);
+  auto other = std::make_unique<sink_harness>("haproxy", haproxy_.options() + (slots_ ? "mode = \"slots\"\n" : ""));
+  other->start();
+  const auto how = other->apply({service_at("other", {&c_}), service_at("web", {&b_})});
+  EXPECT_EQ(how.result, DRCON_RETRY);
+  EXPECT_NE(how.why.find("backend web keeps its servers"), std::string::npos) << how.why;
+  EXPECT_NE(how.why.find("is held by pid " + std::to_string(getpid())), std::string::npos) << how.why;
+  EXPECT_EQ(answers(), std::set<std::string>{"a"});
+  EXPECT_EQ(in_service("other").size(), 1U) << "that backend is nobody else's";
+  ASSERT_EQ(apply({&a_}).result, DRCON_OK);
+  haproxy_.reload();
+  EXPECT_TRUE(answered_by({"a"})) << "a reload changes nothing in that";
+  sink_.reset();
+  EXPECT_TRUE(wait_until([&] { return other->reconcile().result == DRCON_OK; }));
+  EXPECT_TRUE(answered_by({"b"}));
+}
+
 TEST_P(HaproxySink, RespectsAServerThatWasTakenOutByHand) {
   sink();
   ASSERT_EQ(apply({&a_, &b_}).result, DRCON_OK);

@@ -40,14 +40,15 @@ applier::applier(apply_settings options, context host)
 }
 
 std::string applier::render(const file_options& of, const desired_state& desired, bool report_refusals) const {
-  const auto fit = writable(desired.services, of.in, [&](const auto& service, const auto& endpoint, const auto& why) {
+  const auto left_out = [&](const auto& service, const auto& endpoint, const auto& why) {
     if (report_refusals) host_.refused(service, endpoint, of.path + ": " + why);
-  });
+  };
   const auto with = [in = of.in](const std::string& text) { return escaped(text, in); };
   const auto form = [&] {
     const std::lock_guard lock(forms_);
     return of.form;
   }();
+  const auto fit = with_bounded_labels(writable(desired.services, of.in, left_out), form, left_out);
   return form.render(values_of(fit, form, {.sink = sink_, .revision = desired.revision}), with);
 }
 

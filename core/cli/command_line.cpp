@@ -9,6 +9,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include <csignal>
 #include <cstdio>
 #include <functional>
 #include <iostream>
@@ -76,6 +77,9 @@ void add_timeout(CLI::App& verb, std::string& text, const char* help) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  // Whoever started drcon may have SIGCHLD ignored, which survives the exec. The kernel would keep no exit codes, and
+  // no check and no reload that drcon runs could be judged.
+  std::signal(SIGCHLD, SIG_DFL);
   CLI::App app(about, "drcon");
   app.footer(epilogue);
   app.set_version_flag("--version", std::string("drcon ") + build::version);

@@ -69,9 +69,9 @@ exit_state run_self(const std::vector<std::string>& arguments, const std::filesy
   siginfo_t ended{};
   ::waitid(P_PID, static_cast<id_t>(child), &ended, WEXITED | WNOWAIT);
   ::kill(-child, SIGKILL);
-  ::waitpid(child, &status, 0);
-  if (WIFSIGNALED(status)) how.signal = WTERMSIG(status);
-  if (WIFEXITED(status)) how.code = WEXITSTATUS(status);
+  const bool known = ::waitpid(child, &status, 0) == child;
+  if (known && WIFSIGNALED(status)) how.signal = WTERMSIG(status);
+  if (known && WIFEXITED(status)) how.code = WEXITSTATUS(status);
   how.output = end_of(output);
   ::close(output);
   return how;

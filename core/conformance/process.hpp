@@ -11,7 +11,7 @@
 namespace drcon::conformance {
 
 struct exit_state {
-  int code = 0;
+  int code = -1;   ///< -1: it did not end by itself, or its end could not be read
   int signal = 0;  ///< that ended it, or 0
   bool timed_out = false;
   std::string output;  ///< the end of what it wrote to standard output and error

@@ -64,6 +64,19 @@ protected:
   backend b_{"b"};
 };
 
+TEST_F(NginxSink, WritesNoFileThatAnotherSinkWrites) {
+  ASSERT_EQ(sink().apply({service_at("web", {&a_})}).result, DRCON_OK);
+  const auto before = file();
+  sink_harness other("nginx", nginx_.options());
+  other.start();
+  const auto how = other.apply({service_at("web", {&b_})});
+  EXPECT_EQ(how.result, DRCON_RETRY);
+  EXPECT_NE(how.why.find("is written by pid " + std::to_string(::getpid())), std::string::npos) << how.why;
+  EXPECT_EQ(file(), before);
+  sink_.reset();
+  EXPECT_EQ(other.apply({service_at("web", {&b_})}).result, DRCON_OK);
+}
+
 TEST_F(NginxSink, ServesWhatItAppliedWhenItSaysSo) {
   const auto how = sink().apply({service_at("web", {&a_})});
   ASSERT_EQ(how.result, DRCON_OK) << how.why;

@@ -19,14 +19,8 @@ class Actions:
         self.operators = operators.Operators(world)
 
     def do(self, action):
-        name = action["do"]
         arguments = {key: value for key, value in action.items() if key not in ("do", "wait")}
-        if name in _FAULTS:
-            _FAULTS[name](self, **arguments)
-        elif name in operators.VERBS:
-            operators.VERBS[name](self.operators, **arguments)
-        else:
-            getattr(self, "_" + name)(**arguments)
+        verb(action["do"])(self.operators if action["do"] in operators.VERBS else self, **arguments)
 
     # ---- churn ----
 
@@ -34,26 +28,26 @@ class Actions:
         known = self._model.instances.get(port)
         return known if known is not None and known.truth is not None and known.service == service else None
 
-    def _up(self, service, port, health="passing", weight=1):
+    def up(self, service, port, health="passing", weight=1):
         if universe.SOURCE_OF[service] == "docker" and not self._world.docker:
             return
         self.registries.change([(self._model.instance(service, port), Record(health, False, weight))])
 
-    def _down(self, service, port):
+    def down(self, service, port):
         if known := self._known(service, port):
             self.registries.change([(known, None)])
 
-    def _set(self, service, port, health=None, maintenance=None, weight=None):
+    def set(self, service, port, health=None, maintenance=None, weight=None):
         if known := self._known(service, port):
             self.registries.change([(known, _changed(known.truth, health, maintenance, weight))])
 
-    def _several(self, up, down, at_once=True):
+    def several(self, up, down, at_once=True):
         """`up`, `down`: lists of [service, port]. At once: one transaction."""
         changes = [(self._model.instance(service, port), Record()) for service, port in up]
         changes += [(known, None) for service, port in down if (known := self._known(service, port))]
         self.registries.change(changes, at_once)
 
-    def _health_of_all(self, services, health, but=1):
+    def health_of_all(self, services, health, but=1):
         """All instances of these services but the first `but` of each get this health, in one transaction."""
         changes = []
         for service in services:
@@ -62,7 +56,7 @@ class Actions:
         if changes:
             self.registries.change(changes, at_once=True)
 
-    def _refill(self, services=None):
+    def refill(self, services=None):
         self.registries.catch_up(services)
 
     # ---- faults ----
@@ -211,7 +205,7 @@ class Actions:
         self.state_disk("normal")
         self.operators.silent_clients(0)
         for each in self._model.of([universe.REFUSED]):
-            self._down(each.service, each.port)
+            self.down(each.service, each.port)
         self.registries.catch_up()
         for service in universe.SOURCE_OF:
             self._put_one_into(service)
@@ -229,8 +223,17 @@ def _changed(record, health=None, maintenance=None, weight=None):
     return Record(*(new if new is not None else kept for new, kept in zip((health, maintenance, weight), old)))
 
 
-_FAULTS = {name: getattr(Actions, name) for name in
-           ("consul_stop", "consul_start", "consul_hang", "consul_slow", "consul_normal", "file_break", "file_repair",
-            "nginx_stop", "nginx_start", "nginx_reload", "nginx_break", "nginx_fix", "haproxy_stop", "haproxy_start",
-            "haproxy_reload", "disk", "template_reload", "state_disk", "drcon_stop", "drcon_start", "drcon_freeze",
-            "drcon_thaw")}
+def _verbs(*names):
+    return {name: getattr(Actions, name) for name in names}
+
+
+CHURN = _verbs("up", "down", "set", "several", "health_of_all", "refill")
+FAULTS = _verbs("consul_stop", "consul_start", "consul_hang", "consul_slow", "consul_normal", "file_break", "file_repair",
+                "nginx_stop", "nginx_start", "nginx_reload", "nginx_break", "nginx_fix", "haproxy_stop", "haproxy_start",
+                "haproxy_reload", "disk", "template_reload", "state_disk", "drcon_stop", "drcon_start", "drcon_freeze",
+                "drcon_thaw")
+
+
+def verb(name):
+    """The function that does it; an action file may name any."""
+    return {**CHURN, **FAULTS, **operators.VERBS}[name]

@@ -2,8 +2,6 @@
 
 Thread rule: guarded by the model's lock where it is read from other threads; times are monotonic.
 """
-import time
-
 import universe
 
 
@@ -16,17 +14,18 @@ def _conditions_of(target):
 class Conditions:
     """A condition is on (a fault is there, a pipeline is steered or removed) or off since a time."""
 
-    def __init__(self):
+    def __init__(self, clock):
+        self._clock = clock
         self._on = set()
         self._changed = {}
 
     def begin(self, name):
         self._on.add(name)
-        self._changed[name] = time.monotonic()
+        self._changed[name] = self._clock()
 
     def end(self, name):
         self._on.discard(name)
-        self._changed[name] = time.monotonic()
+        self._changed[name] = self._clock()
 
     def is_on(self, name):
         return name in self._on

@@ -53,7 +53,7 @@ class Haproxy:
         text = self._command("show servers state")
         if not text or "# be_id" not in text:
             return None
-        return set(_rows(text))
+        return set(rows(text))
 
     def _command(self, line):
         try:
@@ -72,7 +72,8 @@ class Haproxy:
         return f'socket = "{self.socket}"\nbackend = "be_{{service}}"\nwatch = "200ms"\ntimeout = "2s"\n'
 
 
-def _rows(text):
+def rows(text):
+    """Of `show servers state`: the servers in service, as (service, port)."""
     names = []
     for line in text.splitlines():
         fields = line.split()

@@ -28,12 +28,13 @@ def in_service(record):
 class Instance:
     """`truth` is what it is, `registry` what its registry has of it; None: it is not there."""
 
-    def __init__(self, service, port):
+    def __init__(self, service, port, now):
         self.service = service
         self.port = port
         self.truth = None
         self.registry = None
-        self.since = time.monotonic()  # when either began, or ceased, to be in service
+        self.since = now  # when either began, or ceased, to be in service
+        self.truth_since = self.since  # the same of the truth alone
 
     @property
     def serves(self):
@@ -58,9 +59,10 @@ class Sight:
 
 
 class Model:
-    def __init__(self):
+    def __init__(self, clock=time.monotonic):
         self.lock = threading.RLock()
-        self.conditions = Conditions()
+        self.clock = clock
+        self.conditions = Conditions(clock)
         self.instances = {}
         self.sights = {target: Sight() for target in universe.PIPELINE_OF}
         self.violations = []
@@ -70,14 +72,14 @@ class Model:
 
     def violate(self, rule, text):
         with self.lock:
-            self.violations.append({"rule": rule, "text": text, "at": time.monotonic()})
+            self.violations.append({"rule": rule, "text": text, "at": self.clock()})
             self.changed.set()
 
     # ---- what is true ----
 
     def instance(self, service, port):
         with self.lock:
-            return self.instances.setdefault(port, Instance(service, port))
+            return self.instances.setdefault(port, Instance(service, port, self.clock()))
 
     def set_truth(self, instance, record):
         self._set(instance, "truth", record)
@@ -88,8 +90,16 @@ class Model:
     def _set(self, instance, which, record):
         with self.lock:
             if in_service(getattr(instance, which)) != in_service(record):
-                instance.since = time.monotonic()
+                instance.since = self.clock()
+                if which == "truth":
+                    instance.truth_since = instance.since
             setattr(instance, which, record)
+            # Here and not when a target is next seen: an instance may be gone for less time than lies between two looks.
+            for sight in self.sights.values():
+                if not in_service(instance.truth):
+                    sight.kept.discard(instance)
+                if not instance.gone:
+                    sight.removed.discard(instance)
 
     def of(self, services):
         with self.lock:
@@ -103,7 +113,7 @@ class Model:
 
     def observe(self, target, observed):
         """`observed`: set of (service, port) in service at the target; None: it cannot be seen."""
-        now = time.monotonic()
+        now = self.clock()
         with self.lock:
             sight = self.sights[target]
             sight.observed = observed
@@ -125,15 +135,13 @@ class Model:
                 self.violate("alien", f"{target} serves {service} 127.0.0.1:{port}, which was never registered")
 
     def _judge_history(self, target, sight, instance, present, now):
-        lost_its_record = not in_service(instance.registry) and now - instance.since > 0.8 * universe.HOLD
-        if not in_service(instance.truth) or lost_its_record:
-            sight.kept.discard(instance)
-        if not instance.gone:
-            sight.removed.discard(instance)
+        if not in_service(instance.registry) and now - instance.since > 0.8 * universe.HOLD:
+            sight.kept.discard(instance)  # the brake may have held its removal for as long as it may
         if instance in sight.kept and not present:
             sight.kept.discard(instance)
-            self.violate("lost", f"{target} lost {instance}, which has been in service for {now - instance.since:.1f} s"
-                         + ("" if in_service(instance.registry) else " (its registry lost its data since)"))
+            self.violate("lost", f"{target} lost {instance}, which has been in service for "
+                         f"{now - instance.truth_since:.1f} s"
+                         + ("" if in_service(instance.registry) else " (its registry has lost its data)"))
         if instance in sight.removed and present:
             sight.removed.discard(instance)
             self.violate("came back", f"{target} serves {instance} again, which has been gone for "
@@ -209,7 +217,7 @@ class Model:
 
     def note_status(self, status):
         """`status`: what the admin interface answers; None: nothing."""
-        now = time.monotonic()
+        now = self.clock()
         with self.lock:
             if status is None or status["state"] != "ok":
                 self.ok_since = None

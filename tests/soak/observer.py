@@ -35,7 +35,8 @@ class Observer:
     def stop(self):
         self._over.set()
         for each in self._threads:
-            each.join()
+            if each.is_alive():
+                each.join()
 
     def _look(self):
         try:

@@ -20,7 +20,7 @@ class Operators:
     def pause(self, pipeline):
         if self._post(f"/v1/pipelines/{pipeline}/pause?why=soak") == 200:
             self._model.conditions.begin(f"steered {pipeline}")
-            self._model.paused[pipeline] = time.monotonic()
+            self._model.paused[pipeline] = self._model.clock()
 
     def resume(self, pipeline):
         self._model.paused[pipeline] = None
@@ -37,7 +37,7 @@ class Operators:
             self._model.forget(target, removed_too=True)
         revision = known["history"][-1 - back]["revision"]
         if self._post(f"/v1/pipelines/{pipeline}/rollback?revision={revision}") == 200:
-            self._model.paused[pipeline] = time.monotonic()
+            self._model.paused[pipeline] = self._model.clock()
         elif self._model.paused.get(pipeline) is None:
             self._model.conditions.end(f"steered {pipeline}")
 

@@ -21,7 +21,8 @@ class Registries:
             self._model.set_truth(instance, record)
         for instance, record in changes:
             if record is not None:
-                self._world.traffic.open(instance.port)
+                if instance.service not in universe.IN_DOCKER:  # Docker listens there itself
+                    self._world.traffic.open(instance.port)
                 self._model.set_truth(instance, record)
         self.write([instance for instance, _ in changes], at_once)
         for instance, record in changes:

@@ -1,4 +1,4 @@
-"""A small file system of its own (tmpfs) that can be made full or read-only."""
+"""A file system of its own (tmpfs) that can be made full or read-only."""
 import os
 import subprocess
 
@@ -6,10 +6,10 @@ from processes import wait_until
 
 
 class Disk:
-    def __init__(self, path):
+    def __init__(self, path, size="1m"):
         self.path = path
-        path.mkdir()
-        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "none", path], check=True)
+        path.mkdir(exist_ok=True)
+        subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size},mode=0755", "none", path], check=True)
 
     def fill(self):
         with open(self.path / "filler", "ab", buffering=0) as file:
@@ -34,3 +34,6 @@ class Disk:
     def _remount(self, how):
         return subprocess.run(["mount", "-o", "remount," + how, self.path], check=False,
                               stderr=subprocess.DEVNULL).returncode == 0
+
+    def unmount(self):
+        subprocess.run(["umount", "-l", self.path], check=True)

@@ -82,7 +82,9 @@ class _Planner:
     def _weigh(self):
         service = self._service(universe.CHURNED + universe.IN_FILE)
         port = self._random.choice(self._ports[service])
-        return [self._step("set", service=service, port=port, weight=self._random.choice([0, 1, 1, 3, 10]))]
+        # Consul's catalogue takes a weight of 0 for none given.
+        weights = [0, 1, 1, 3, 10] if service in universe.IN_FILE else [1, 1, 2, 3, 10]
+        return [self._step("set", service=service, port=port, weight=self._random.choice(weights))]
 
     def _deploy(self):
         """A set is replaced by as many others: in one step, or new ones first."""

@@ -8,6 +8,7 @@ import time
 import docker
 import universe
 from actions import Actions
+from disk import Disk
 from model import Model, Record
 from observer import Observer
 from settling import Settling, judge_usage
@@ -17,7 +18,8 @@ from world import World
 def play(actions, program_dir, seconds=None, keep=False, out=None):
     """Plays `actions`, and after `seconds` only to the end of the round. Answers the result as a dictionary."""
     directory = pathlib.Path(tempfile.mkdtemp(prefix="drcon-soak-"))
-    directory.chmod(0o755)
+    # In memory: Consul waits for the disk at each write, and a busy disk would be taken for a slow drcon.
+    disk = Disk(directory, "2g")
     model = Model()
     needs_docker = any(action.get("service") in universe.IN_DOCKER or action["do"] == "with_docker"
                        for action in actions)
@@ -30,9 +32,21 @@ def play(actions, program_dir, seconds=None, keep=False, out=None):
     finally:
         player.stop()
         if keep:
-            print(f"kept: {directory}", flush=True)
-        else:
-            shutil.rmtree(directory, ignore_errors=True)
+            print(f"logs and configurations: {_copy(directory)}", flush=True)
+        disk.unmount()
+        directory.rmdir()
+
+
+def _copy(directory):
+    """Out of the memory disk, which ends with this process: what a reader needs, without data and sockets."""
+    kept = directory.with_name(directory.name + "-kept")
+    for path in directory.rglob("*"):
+        if path.is_file() and path.stat().st_size < 10_000_000 and path.parts[-2] not in ("raft", "disk") \
+                and "data" not in path.parts:
+            copied = kept / path.relative_to(directory)
+            copied.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, copied)
+    return kept
 
 
 class _Player:
@@ -51,10 +65,10 @@ class _Player:
         for pipeline in set(universe.SOURCES_OF) - set(self._world.drcon.shape["pipelines"]):
             self._model.conditions.begin(f"removed {pipeline}")
         self._world.start_servers()
-        self._world.consul.make_history()
-        port = universe.FIRST_INSTANCE_PORT
-        for number in range(universe.GHOSTS):
+        self._world.consul.make_history([
             self._model.instance(universe.CHURNED[number % len(universe.CHURNED)], universe.FIRST_GHOST_PORT + number)
+            for number in range(universe.GHOSTS)])
+        port = universe.FIRST_INSTANCE_PORT
         for service, count in universe.AT_START.items():
             ports = range(port, port + count)
             port += count

@@ -1,6 +1,8 @@
 """What a run found, for people."""
 import json
 
+_MOST_LISTED = 6
+
 
 def summary(result):
     settled = result["settled_in"]
@@ -13,8 +15,10 @@ def summary(result):
         lines.append(f"drcon: memory {min(u['memory'] for u in usage)} to {max(u['memory'] for u in usage)} KiB, "
                      f"descriptors {min(u['descriptors'] for u in usage)} to {max(u['descriptors'] for u in usage)}, "
                      f"threads {min(u['threads'] for u in usage)} to {max(u['threads'] for u in usage)}")
-    for each in result["violations"]:
+    for each in result["violations"][:_MOST_LISTED]:
         lines.append(f"VIOLATION ({each['rule']}) after {each['after']} s: {each['text']}")
+    if len(result["violations"]) > _MOST_LISTED:
+        lines.append(f"and {len(result['violations']) - _MOST_LISTED} more")
     if not result["violations"]:
         lines.append("no violation")
     return "\n".join(lines)

@@ -57,7 +57,7 @@ class Drcon:
     def _pipeline(self, pipeline):
         sources = json.dumps(universe.SOURCES_OF[pipeline])
         sinks = json.dumps([self.shape["names"][target] for target in universe.TARGETS_OF[pipeline]])
-        return f'[pipeline.{pipeline}]\nsources = {sources}\nsinks = {sinks}\nresync = "5s"\n' \
+        return f'[pipeline.{pipeline}]\nsources = {sources}\nsinks = {sinks}\n' \
                f'wait = {{ min = "50ms", max = "500ms" }}\nbrake = {{ hold = "{universe.HOLD:.0f}s" }}\n'
 
     # ---- the process ----
@@ -88,6 +88,10 @@ class Drcon:
 
     def status(self):
         return self._get("/v1/status")
+
+    def refuses(self):
+        """Whether it answers on the unix socket, but not with what was asked."""
+        return ask(self.socket, "GET", "/v1/status")[0] not in (0, 200)
 
     def pipeline(self, name):
         return self._get("/v1/pipelines/" + name)

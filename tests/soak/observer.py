@@ -13,6 +13,7 @@ _FILES_EVERY = 0.015
 _ALL_EVERY = 0.25  # HAProxy is asked, and unchanged files are judged again
 _STATUS_EVERY = 0.3
 _SILENCE_ALLOWED = 5.0  # seconds without an answer of the admin's unix socket
+_REFUSALS_ALLOWED = 1.0  # the same of answers that refuse
 _START_ALLOWED = 5.0
 
 
@@ -69,10 +70,11 @@ class Observer:
                 now = time.monotonic()
                 if status is not None or not expected or not drcon.answers:
                     answered = now
-                elif now - max(answered, started + _START_ALLOWED) > _SILENCE_ALLOWED:
+                elif now - max(answered, started + _START_ALLOWED) > (
+                        _REFUSALS_ALLOWED if drcon.refuses() else _SILENCE_ALLOWED):
+                    self._model.violate("admin silent", "the admin interface gave no status on its unix socket for "
+                                        f"{now - answered:.1f} s")
                     answered = now
-                    self._model.violate("admin silent", "the admin interface did not answer on its unix socket for "
-                                        f"{_SILENCE_ALLOWED:.0f} s")
         except Exception as fault:
             self._model.violate("the soak itself", f"the one who asks for the status failed: {fault!r}")
 

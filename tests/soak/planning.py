@@ -224,6 +224,18 @@ class _Planner:
                                         {"isolated": self._random.random() < 0.5}])
         return self._up() + [self._step("reload_twice", first=change(), second=change())]
 
+    def _rename_during_an_update(self):
+        """The sink that is replaced has not answered yet, and fails only when its successor is there."""
+        service = self._service(universe.IN_FILE)
+        ports = [self._port(), self._port()]
+        self._ports[service] += ports
+        first, second = [self._step("up", service=service, port=port, wait=0.3) for port in ports]
+        rename = self._step("reload", names={"app": f"app-{self._random.randint(1, 3)}"}, wait=0.1)
+        return [self._step("template_reload", how="long", wait=0), first,
+                self._step("template_reload", how="normal", wait=0), rename] + self._maybe(self._reload_twice) + \
+            [second, self._step("template_reload", how="fails", wait=1.5),
+             self._step("template_reload", how="normal", wait=0.3)]
+
     def _remove_pipeline(self):
         pipeline = self._pipeline()
         return [self._step("reload", remove=pipeline)] + self._few(3) + [self._step("reload", add=pipeline)]
@@ -239,5 +251,5 @@ class _Planner:
               (_disturb_haproxy, 3), (_reload_haproxy, 2), (_disturb_disk, 4), (_disturb_reload_command, 5),
               (_fill_state_disk, 3), (_stop_drcon, 5), (_start_without_consul, 3), (_freeze_drcon, 2),
               (_register_the_refused, 3), (_pause, 4), (_roll_back, 3), (_press_buttons, 3), (_release_too_late, 2),
-              (_hold_then_lose, 1), (_rename, 4), (_reload, 3), (_reload_twice, 4), (_remove_pipeline, 3),
-              (_silent_clients, 2)]
+              (_hold_then_lose, 1), (_rename, 4), (_reload, 3), (_reload_twice, 4), (_rename_during_an_update, 3),
+              (_remove_pipeline, 3), (_silent_clients, 2)]

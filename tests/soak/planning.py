@@ -8,7 +8,7 @@ import universe
 
 _WAITS = [0, 0, 0.02, 0.1, 0.1, 0.3, 0.3, 0.7, 1.5]
 _FIRST_PORT = universe.FIRST_INSTANCE_PORT + 100
-_ROUND_SECONDS = 9  # about; a plan may be longer than what is played, never shorter
+_ROUND_SECONDS = 5  # about; a plan may be longer than what is played, never shorter
 
 
 def plan(seed, minutes, with_docker=True):
@@ -35,7 +35,7 @@ class _Planner:
 
     def round(self):
         actions = []
-        for _ in range(self._random.randint(6, 14)):
+        for _ in range(self._random.randint(3, 9)):
             actions += self._random.choices(*zip(*self._KINDS))[0](self)
         return actions + [{"do": "settle", "wait": 0}]
 
@@ -234,7 +234,7 @@ class _Planner:
         return [self._step("template_reload", how="long", wait=0), first,
                 self._step("template_reload", how="normal", wait=0), rename] + self._maybe(self._reload_twice) + \
             [second, self._step("template_reload", how="fails", wait=1.5),
-             self._step("template_reload", how="normal", wait=0.3)]
+             self._step("template_reload", how="normal", wait=0.3), self._step("settle", wait=0)]
 
     def _remove_pipeline(self):
         pipeline = self._pipeline()

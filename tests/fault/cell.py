@@ -15,7 +15,8 @@ def play(world, step, name, fault):
     """Answers (mark, text): the text says what was wrong, why there is no such cell, or what was noticed."""
     if reason := world.row.reason(step, name, fault):
         return NONE, reason
-    judgement = Judgement(world.truth(world.turn), world.truth(world.turn + 1))
+    revision = world.state()[1] if world.row.registry.at_once else None
+    judgement = Judgement(world.truth(world.turn), world.truth(world.turn + 1), revision)
     watch = Watch(world, judgement)
     injected = world.page.injected()
     try:
@@ -41,7 +42,6 @@ def _strike(world, judgement, step, fault):
         return []
     if step == rows.RELOAD:
         world.change()
-    judgement.knows = step in rows.KNOWN
     target_is_hit = fault.hits_target and world.row.hit is world.row.target
     judgement.down = target_is_hit
     judgement.forgot = target_is_hit and world.row.target.forgets
@@ -54,7 +54,6 @@ def _strike(world, judgement, step, fault):
 def _recover(world, judgement, fault):
     notes = []
     if not world.drcon.process.running():
-        judgement.knows = False
         if not fault.may_end_drcon:
             judgement.note("ended", f"drcon ended with code {world.drcon.process.exit_code()}")
         elif world.drcon.process.exit_code() != -9:
@@ -67,5 +66,5 @@ def _recover(world, judgement, fault):
     else:
         notes.append(f"{time.monotonic() - ended:.1f} s")
     if not wait_until(world.is_settled, max(0.0, ended + _SETTLES_WITHIN - time.monotonic()), 0.1):
-        judgement.note("not settled", f"status says {world.state()} {_SETTLES_WITHIN:.0f} s after the end of the fault")
+        judgement.note("not settled", f"status says {world.state()[0]} {_SETTLES_WITHIN:.0f} s after the end of the fault")
     return notes

@@ -1,4 +1,5 @@
 """One row's servers, drcon with the preloaded library, and what goes between them; everything in one directory."""
+import json
 import os
 import pathlib
 import shutil
@@ -92,7 +93,7 @@ class World:
 
     def is_settled(self):
         now = self.truth(self.turn)
-        return self.row.target.served() == now and self.state() == "ok" and self.answers_are(now)
+        return self.row.target.served() == now and self.state()[0] == "ok" and self.answers_are(now)
 
     def answers_are(self, served):
         """Whether requests through a load balancer reach just these; True for a target that is none."""
@@ -106,14 +107,17 @@ class World:
         return True
 
     def state(self):
-        """The word of the status; None while drcon does not answer."""
-        if not self.drcon.answers:
-            return None
-        status, text = ask(self.drcon.socket, "GET", "/v1/status", timeout=0.5)
-        return drcon.json.loads(text)["state"] if status == 200 else None
+        """The word of the status and the number of the decided revision; None twice while drcon does not answer."""
+        if self.drcon.answers:
+            status, text = ask(self.drcon.socket, "GET", "/v1/status", timeout=0.5)
+            if status == 200:
+                read = json.loads(text)
+                return read["state"], read["pipelines"]["web"]["revision"]
+        return None, None
 
     def restore(self):
         """Between two cells: as at the start. False when drcon does not come there, even without its memory."""
+        self.page.set_faults(0)
         if wait_until(self.is_settled, 10):
             return True
         self.drcon.forget()
@@ -122,6 +126,5 @@ class World:
 
     def stop(self):
         self.page.let_go()
-        for each in (self.drcon.process,):
-            each.stop(signal.SIGKILL)
+        self.drcon.process.stop(signal.SIGKILL)
         self.traffic.stop()

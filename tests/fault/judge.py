@@ -5,22 +5,20 @@
 import threading
 import time
 
-_SAID_LATE = 5.0  # seconds that "ok" may be said while the target differs, before drcon can know
-_SAID_KNOWING = 0.5  # the same once drcon has decided the change
+_SAID_LATE = 5.0  # seconds that "ok" may be said while the target differs and drcon cannot know it yet
 _LOOK_EVERY, _ASK_EVERY, _REQUEST_EVERY = 0.02, 0.15, 0.05
 
 
 class Judgement:
     """`old` and `new`: sets of (service, port). Thread rule: each rule's method is called by one thread."""
 
-    def __init__(self, old, new):
+    def __init__(self, old, new, revision=0):
         self.old = old
         self.new = new
-        self._serves_new = False
+        self._revision = revision  # of the old; None: a change is no single revision here
         self.wrong = {}  # the first of each rule
         self.down = False  # the target itself is: what it serves is not drcon's doing
         self.forgot = False  # the target has lost its memory, and was not filled again yet
-        self.knows = False  # drcon has decided the change
         self._contradicts_since = None
         self.caught_up = threading.Event()
 
@@ -33,7 +31,6 @@ class Judgement:
 
     def see_target(self, served, confirmed=True):
         """`confirmed`: whether requests are answered accordingly."""
-        self._serves_new = served is None or (served == self.new and confirmed)
         if served is None:
             return
         if alien := served - self.old - self.new:
@@ -55,14 +52,20 @@ class Judgement:
         elif (service, int(text)) not in self.old | self.new:
             self.note("alien", f"a request to {service} was answered by {text.strip()}")
 
-    def see_state(self, state, now):
-        if state != "ok" or self._serves_new:
+    def see_ok(self, served, confirmed, revision, now):
+        """The status said "ok", of this revision, before and after the target was looked at."""
+        if served is None or (served == self.new and confirmed):
             self._contradicts_since = None
             return
         if self._contradicts_since is None:
             self._contradicts_since = now
-        elif now - self._contradicts_since > (_SAID_KNOWING if self.knows else _SAID_LATE):
-            self.note("said wrongly", f"status says ok for {now - self._contradicts_since:.1f} s while the target differs")
+        if self._revision is not None and revision > self._revision and not self.forgot:
+            self.note("said wrongly", "status says ok although drcon knows of the change and the target differs")
+        elif now - self._contradicts_since > _SAID_LATE:
+            self.note("said wrongly", f"status says ok for {_SAID_LATE:.0f} s while the target differs")
+
+    def see_other_state(self):
+        self._contradicts_since = None
 
 
 class Watch:
@@ -84,13 +87,21 @@ class Watch:
         except Exception as fault:  # who has ended would find nothing more
             self._judgement.note("the matrix itself", f"cannot watch: {fault!r}")
 
-    def _look(self):
+    def _served(self):
         served = self._world.row.target.served()
-        confirmed = served != self._judgement.new or self._world.answers_are(served)
-        self._judgement.see_target(served, confirmed)
+        return served, served != self._judgement.new or self._world.answers_are(served)
+
+    def _look(self):
+        self._judgement.see_target(*self._served())
 
     def _ask(self):
-        self._judgement.see_state(self._world.state(), time.monotonic())
+        before = self._world.state()
+        if before[0] != "ok":
+            self._judgement.see_other_state()
+            return
+        seen = self._served()
+        if self._world.state() == before:
+            self._judgement.see_ok(*seen, before[1], time.monotonic())
 
     def _request(self):
         for service in ("a", "steady"):

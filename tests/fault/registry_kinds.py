@@ -1,7 +1,7 @@
 """Where the truth is registered: the file, Consul's catalogue, its keys, a Docker engine. One class each.
 
-`source(variant)` is the source's table for drcon; `write(old, new)` makes the registry say `new`, at once where it can;
-`goes`, `comes` and `pids` are those of its server. `redirected` is what drcon connects to, `proxied` where it gets.
+`source(variant)` is the source's table for drcon; `write(old, new)` makes the registry say `new`, in one step where `at_once` is
+true; `goes`, `comes` and `pids` are those of its server. `redirected` is what drcon connects to, `proxied` where it gets.
 """
 import base64
 import os
@@ -18,6 +18,7 @@ NAMES = ["steady", "a"]
 
 class File:
     plugin = "file"
+    at_once = True
     publishing = ("open to read", "*/hosts.toml", 0)
     redirected = proxied = None
     reasons = {"hung": "a file does not answer late", "reset": "a file has no connection",
@@ -68,6 +69,7 @@ class _ConsulServer(consul.Consul):
 
 
 class _OfConsul:
+    at_once = True
     redirected, proxied = universe.CONSUL_PORT, 18500
     reasons = {}
 
@@ -151,6 +153,7 @@ class _Engine(docker.Docker):
 
 class Docker:
     plugin = "docker"
+    at_once = False
     reasons = {}
 
     def __init__(self, directory):
@@ -172,7 +175,7 @@ class Docker:
                                 for service, port in sorted(some)])
 
     def goes(self):
-        self._engine.process.stop(9)
+        self._engine.process.stop()  # by a kill its containers would be lost as well
 
     def comes(self):
         self._engine.start_again()

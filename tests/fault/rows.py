@@ -8,7 +8,6 @@ import targets
 
 BEFORE_PUBLISH, RELOAD, STATE = "before publish", "during a reload of drcon", "before the state is kept"
 STEPS = [BEFORE_PUBLISH, "rendering", "between write and check", "between check and reload", "while applying", STATE, RELOAD]
-KNOWN = STEPS[1:6]  # at these steps drcon has decided the change, so that it knows that the target differs
 
 
 class Row:

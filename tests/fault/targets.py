@@ -131,11 +131,13 @@ class Template(Target):
         self._form = directory / "lines.mustache"
         self._form.write_text(self._VALUES if of_keys else self._ENDPOINTS, encoding="ascii")
         self._is_gone, self._hangs = directory / "gone", directory / "hangs"
+        self._loaded = directory / "loaded"  # what the program has in memory that reads the file
         self._commands = {}
-        for name in ("check", "reload"):
+        for name, does in (("check", "grep -q '^# end' \"$1\""), ("reload", f"cp {self._file} {self._loaded}.new && "
+                                                                  f"mv {self._loaded}.new {self._loaded}")):
             self._commands[name] = directory / name
             self._commands[name].write_text(f"#!/bin/sh\nwhile [ -e {self._hangs} ]; do sleep 0.1; done\n"
-                                            f"[ ! -e {self._is_gone} ]\n", encoding="ascii")
+                                            f"[ ! -e {self._is_gone} ] && {does}\n", encoding="ascii")
             self._commands[name].chmod(0o755)
 
     def start(self):
@@ -144,10 +146,10 @@ class Template(Target):
     def sink(self, variant):
         return f'plugin = "template"\nreload = {{ command = ["{self._commands["reload"]}", "{variant}"] }}\n' \
                f'[[sink.target.file]]\npath = "{self._file}"\ntemplate = "{self._form}"\nescape = "none"\n' \
-               f'check = {{ command = ["{self._commands["check"]}"] }}\n'
+               f'check = {{ command = ["{self._commands["check"]}", "{{file}}"] }}\n'
 
     def served(self):
-        return files.served_by(_text_of(self._file))
+        return files.served_by(_text_of(self._loaded))
 
     def goes(self):
         self._is_gone.touch()

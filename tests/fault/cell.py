@@ -36,12 +36,12 @@ def _strike(world, judgement, step, fault):
     if step == rows.RELOAD:
         world.begin_reload()
     else:
-        world.change()
+        _change(world, judgement)
     if not world.page.wait(_STEP_WITHIN):
         judgement.note("the matrix itself", "the step was not reached")
         return []
     if step == rows.RELOAD:
-        world.change()
+        _change(world, judgement)
     target_is_hit = fault.hits_target and world.row.hit is world.row.target
     judgement.down = target_is_hit
     judgement.forgot = target_is_hit and world.row.target.forgets
@@ -49,6 +49,11 @@ def _strike(world, judgement, step, fault):
     fault.hold(world)
     fault.end(world)
     return _recover(world, judgement, fault)
+
+
+def _change(world, judgement):
+    world.change()
+    judgement.registered = True
 
 
 def _recover(world, judgement, fault):

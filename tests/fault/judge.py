@@ -17,6 +17,7 @@ class Judgement:
         self.new = new
         self._revision = revision  # of the old; None: a change is no single revision here
         self.wrong = {}  # the first of each rule
+        self.registered = False  # the registry has the change, whole
         self.down = False  # the target itself is: what it serves is not drcon's doing
         self.forgot = False  # the target has lost its memory, and was not filled again yet
         self._contradicts_since = None
@@ -54,7 +55,7 @@ class Judgement:
 
     def see_ok(self, served, confirmed, revision, now):
         """The status said "ok", of this revision, before and after the target was looked at."""
-        if served is None or (served == self.new and confirmed):
+        if not self.registered or served is None or (served == self.new and confirmed):
             self._contradicts_since = None
             return
         if self._contradicts_since is None:

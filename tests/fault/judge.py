@@ -88,19 +88,19 @@ class Watch:
         except Exception as fault:  # who has ended would find nothing more
             self._judgement.note("the matrix itself", f"cannot watch: {fault!r}")
 
-    def _served(self):
+    def _served(self, all_of_them):
         served = self._world.row.target.served()
-        return served, served != self._judgement.new or self._world.answers_are(served)
+        return served, served != self._judgement.new or self._world.answers_are(served, all_of_them)
 
     def _look(self):
-        self._judgement.see_target(*self._served())
+        self._judgement.see_target(*self._served(True))
 
     def _ask(self):
         before = self._world.state()
         if before[0] != "ok":
             self._judgement.see_other_state()
             return
-        seen = self._served()
+        seen = self._served(False)
         if self._world.state() == before:
             self._judgement.see_ok(*seen, before[1], time.monotonic())
 

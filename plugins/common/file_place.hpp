@@ -13,8 +13,12 @@ namespace drcon::common {
 
 class file_place {
 public:
+  enum class last_link {
+    follow,
+    keep,  ///< the place of the link itself
+  };
   /// Resolves the path; the file itself need not be there. See fault().
-  explicit file_place(const std::string& path);
+  explicit file_place(const std::string& path, last_link end = last_link::follow);
 
   /// Why there is no such place, or empty.
   const std::string& fault() const { return fault_; }

@@ -57,7 +57,7 @@ mustache_template::mustache_template(std::string text)
 std::optional<std::string> mustache_template::fault() const {
   const kainjow::mustache::mustache parsed(text_);
   if (parsed.is_valid()) return {};
-  // "Unclosed section "x" at 123": a byte, where people want a line.
+  // "Unclosed section "x" at 123": a byte, where people expect a line.
   const auto& said = parsed.error_message();
   const auto mark = said.rfind(" at ");
   std::size_t offset = 0;

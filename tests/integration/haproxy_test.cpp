@@ -279,7 +279,7 @@ TEST_P(HaproxySink, PutsItBackInServiceWhenAskedTo) {
   EXPECT_EQ(answers(), (std::set<std::string>{"a", "b"}));
 }
 
-TEST_P(HaproxySink, MendsWhatWasChangedByHand) {
+TEST_P(HaproxySink, CorrectsWhatWasChangedByHand) {
   sink();
   ASSERT_EQ(apply({&a_, &b_}).result, DRCON_OK);
   haproxy_.command("set server " + server_of(a_) + " weight 77");
@@ -289,7 +289,7 @@ TEST_P(HaproxySink, MendsWhatWasChangedByHand) {
   EXPECT_EQ(haproxy_.field(server_of(a_), "srv_uweight"), "1");
 }
 
-TEST_P(HaproxySink, KeepsTheServersOfAnEmptyServiceUnlessTold) {
+TEST_P(HaproxySink, KeepsTheServersOfAnEmptyServiceUnlessConfiguredOtherwise) {
   sink();
   ASSERT_EQ(apply({&a_}).result, DRCON_OK);
   ASSERT_EQ(apply({}).result, DRCON_OK);

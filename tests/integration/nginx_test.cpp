@@ -165,7 +165,7 @@ TEST_F(NginxSink, LosesNothingWhenNginxRefusesAChangeOfServersOnly) {
   EXPECT_EQ(nginx_.get().body, "b\n");
 }
 
-TEST_F(NginxSink, HasNginxJudgeAChangeOfShapeBeforeItIsTold) {
+TEST_F(NginxSink, HasNginxJudgeAChangeOfShapeBeforeItIsSignalled) {
   ASSERT_EQ(sink().apply({service_at("web", {&a_})}).result, DRCON_OK);
   nginx_.break_config();
   EXPECT_EQ(sink_->apply({service_at("web", {&a_}), service_at("more", {&b_})}).result, DRCON_RETRY);
@@ -245,7 +245,7 @@ TEST_F(NginxSink, SendsNothingToServersOfWeightZeroOrBadHealthAndUsesBackupsLast
   EXPECT_TRUE(answers("d\n"));
 }
 
-TEST_F(NginxSink, MendsAFileThatWasEditedBehindItsBack) {
+TEST_F(NginxSink, CorrectsAFileThatWasEditedBehindItsBack) {
   ASSERT_EQ(sink().apply({service_at("web", {&a_})}).result, DRCON_OK);
   const auto right = file();
   write_file(nginx_.file(), "upstream web { server 127.0.0.1:9; }\n");
@@ -279,7 +279,7 @@ TEST_F(NginxSink, KeepsModeAndOwnerOfTheFile) {
   EXPECT_EQ(info.st_gid, 8U);
 }
 
-TEST_F(NginxSink, ConfirmsByWorkersWhenNoListenerIsWanted) {
+TEST_F(NginxSink, ConfirmsByWorkersWhenNoListenerIsConfigured) {
   ASSERT_EQ(sink("confirm = \"workers\"\n").apply({service_at("web", {&a_})}).result, DRCON_OK);
   EXPECT_EQ(file().find("listen"), std::string::npos);
   serve_web();
@@ -291,7 +291,7 @@ TEST_F(NginxSink, ConfirmsByWorkersWhenNoListenerIsWanted) {
   EXPECT_EQ(nginx_.reloads(), reloads);
 }
 
-TEST_F(NginxSink, DrawsWithAUsersTemplate) {
+TEST_F(NginxSink, RendersWithAUsersTemplate) {
   write_file(nginx_.prefix() / "t.mustache",
              "{{#services}}# {{name}} has {{count}}\nupstream {{name}} {\n{{#endpoints}}  server {{server}} "
              "weight={{weight}}{{#backup}} backup{{/backup}}; # {{id}} "
@@ -366,7 +366,7 @@ TEST_F(NginxSink, WaitsForAnNginxThatIsDownWithTheFileInPlace) {
   EXPECT_EQ(nginx_.reloads(), 0);
 }
 
-TEST_F(NginxSink, BlamesTheUsersOwnConfigurationAndAppliesOnceItIsMended) {
+TEST_F(NginxSink, BlamesTheUsersOwnConfigurationAndAppliesOnceItIsFixed) {
   ASSERT_EQ(sink().apply({service_at("web", {&a_})}).result, DRCON_OK);
   const auto before = file();
   const auto workers = serving_workers();
@@ -521,7 +521,7 @@ TEST_F(NginxSink, GivesANewFileTheModeAskedFor) {
   EXPECT_EQ(info.st_mode & 07777U, 0600U);
 }
 
-TEST_F(NginxSink, DrawsForEveryBalanceWhatNginxTakes) {
+TEST_F(NginxSink, RendersForEveryBalanceWhatNginxTakes) {
   auto web = service_at("web", {&a_, &b_});
   web.endpoints[0].weight = 7;
   web.endpoints[1].priority = web.endpoints[0].priority + 1;

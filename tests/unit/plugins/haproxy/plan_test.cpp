@@ -83,7 +83,7 @@ TEST_F(DynamicPlan, HasANewServerPassACheckFirstWhenAsked) {
                           "set server " + name + " health down", "enable health " + name));
 }
 
-TEST_F(DynamicPlan, DoesNothingForWhatIsAsWanted) {
+TEST_F(DynamicPlan, DoesNothingForWhatIsAsDesired) {
   const auto name = dynamic_name(server("10.0.0.1"), rules_);
   const live_servers live{
       {name, {.address = "10.0.0.1", .port = 80, .weight = 1, .check_configured = true, .check_enabled = true}}};
@@ -149,9 +149,9 @@ TEST_F(SlotsPlan, TakesTheSlotThatIsFreeForLongest) {
   EXPECT_EQ(made.slots, 3U) << "'spare' is no slot";
 }
 
-TEST_F(SlotsPlan, FreesASlotThatIsNotWanted) { EXPECT_THAT(plan(wanting({})).leaving, ElementsAre("s3")); }
+TEST_F(SlotsPlan, FreesASlotThatIsNotDesired) { EXPECT_THAT(plan(wanting({})).leaving, ElementsAre("s3")); }
 
-TEST_F(SlotsPlan, TellsWhoFoundNoSlotAndGivesThemToThoseInServiceFirst) {
+TEST_F(SlotsPlan, ReportsWhoFoundNoSlotAndGivesThemToThoseInServiceFirst) {
   auto sick = server("10.0.0.0");
   sick.state = server_state::maint;
   const auto made =

@@ -129,6 +129,7 @@ file_place file_place::beside(const std::string& name) const {
 }
 
 void file_place::sync_directory() const {
+  if (!directory_) return;
   const int directory = ::openat(*directory_, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (directory < 0) return;
   ::fsync(directory);

@@ -26,7 +26,7 @@ std::string copy_file(const file_place& source, const std::string& text, const f
 }  // namespace
 
 managed_file::managed_file(std::string path, file_attributes attributes)
-    : path_(std::move(path)), attributes_(attributes), place_(path_), named_(path_, file_place::last_link::keep) {}
+    : path_(std::move(path)), attributes_(attributes) {}
 
 // Its directory may have been replaced since the last look.
 void managed_file::find_place() {

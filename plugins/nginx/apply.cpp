@@ -122,9 +122,10 @@ void applier::remember(const std::vector<upstream>& desired) {
 }
 
 outcome applier::apply(const std::vector<upstream>& desired, bool fresh, const std::stop_token& stop) {
-  if (auto why = file_.lock(std::string(host_.name())); !why.empty()) return retry(why);
+  const auto kept_out = file_.lock(std::string(host_.name()));
   std::string why;
   if (!look(why)) return retry(why);
+  if (!kept_out.empty()) return judge_without_touching(desired, kept_out);
   if (fresh) retained_.clear();
   auto admitted = desired;
   std::map<std::string, std::string> clashes;  // service -> why it is left out
@@ -142,6 +143,15 @@ outcome applier::apply(const std::vector<upstream>& desired, bool fresh, const s
   remember(admitted);
   report(clashes);
   return how;
+}
+
+// Somebody else writes this file. What it holds is to be learned again once that one has ended.
+outcome applier::judge_without_touching(const std::vector<upstream>& desired, const std::string& kept_out) {
+  const auto next = render(with_retained(desired), last_, form_);
+  const bool as_desired = file_.live() == next.bytes && serving_.is(next, form_.listener, file_.path());
+  learned_ = false;
+  form_.listener.reset();
+  return as_desired ? ok() : retry(kept_out);
 }
 
 outcome applier::bring_about_or_retain(const std::vector<upstream>& desired, const std::stop_token& stop) {

@@ -54,6 +54,7 @@ private:
   std::vector<upstream> with_retained(const std::vector<upstream>& desired) const;
   std::set<std::string> vanished(const std::vector<upstream>& desired) const;
   void remember(const std::vector<upstream>& desired);
+  outcome judge_without_touching(const std::vector<upstream>& desired, const std::string& kept_out);
   outcome bring_about_or_retain(const std::vector<upstream>& desired, const std::stop_token& stop);
   void report(const std::map<std::string, std::string>& clashes);
   // The steps of one change, in their order.

@@ -98,6 +98,7 @@ TEST_F(NginxSink, WritesNoFileThatAnotherSinkWrites) {
   EXPECT_EQ(how.result, DRCON_RETRY);
   EXPECT_NE(how.why.find("is written by pid " + std::to_string(::getpid())), std::string::npos) << how.why;
   EXPECT_EQ(file(), before);
+  EXPECT_EQ(other.apply({service_at("web", {&a_})}).result, DRCON_OK) << "there is nothing to write";
   sink_.reset();
   EXPECT_EQ(other.apply({service_at("web", {&b_})}).result, DRCON_OK);
 }

@@ -411,6 +411,7 @@ TEST_F(TemplateSink, WritesNoFileThatAnotherSinkWrites) {
   EXPECT_NE(how.why.find("is written by pid " + std::to_string(::getpid()) + ", sink 'test'"), std::string::npos)
       << how.why;
   EXPECT_EQ(text(), "10.0.0.1:80\n");
+  EXPECT_EQ(other->apply({web(1)}).result, DRCON_OK) << "there is nothing to write";
   expect_applied(1);
   sink_.reset();
   ASSERT_EQ(other->apply({web(2)}).result, DRCON_OK) << "the first has ended";

@@ -38,6 +38,7 @@ applier::applier(apply_settings options, context host)
 
 outcome applier::apply(const snapshot_view& desired, const std::stop_token& stop) {
   rejected_.clear();
+  stuck_.clear();
   desired_ = desired_from(desired, options_.desired);
   for (const auto& [which, why] : desired_->refused) host_.refused(which.first, which.second, why);
   for (const auto& [id, each] : desired_->all)
@@ -51,7 +52,7 @@ outcome applier::match(const std::stop_token& stop) {
   const auto now = look(stop, why);
   if (!now) return retry(why);
   const auto todo = plan(*desired_, *now, options_.desired.owner, options_.adopt);
-  if (why = carry_out(todo, stop); !why.empty()) return retry(why);
+  if (why = carry_out(todo, *now, stop); !why.empty()) return retry(why);
   next_look_ = clock::now() + options_.verify;
   show(todo.conflicts);
   return ok();
@@ -72,9 +73,20 @@ std::optional<agent_state> applier::look(const std::stop_token& stop, std::strin
   return found;
 }
 
-// Registers new services before it removes old ones, so that a service never has fewer instances than needed. What went
-// wrong, or empty.
-std::string applier::carry_out(const steps& what, const std::stop_token& stop) {
+// Registers new services before it removes old ones, so that a service never has fewer instances than needed. One
+// registration that fails holds up nothing but the removals of its own service. What went wrong, or empty.
+std::string applier::carry_out(const steps& what, const agent_state& now, const std::stop_token& stop) {
+  std::set<std::string> held_up;
+  auto fault = register_services(what, held_up, stop);
+  std::set<std::string> kept;
+  for (const auto& id : what.to_remove)
+    if (held_up.contains(now.services.at(id).service)) kept.insert(id);
+  const auto other = update_and_remove(what, kept, stop);
+  return fault.empty() ? other : fault;
+}
+
+// `held_up` gets the services that lack a registration which the agent may take later.
+std::string applier::register_services(const steps& what, std::set<std::string>& held_up, const std::stop_token& stop) {
   std::vector<target::request> requests;
   std::vector<const registration*> subjects;
   for (const auto* each : what.to_register) {
@@ -85,30 +97,55 @@ std::string applier::carry_out(const steps& what, const std::stop_token& stop) {
   }
   const auto answers = target_.ask(requests, stop);
   std::string fault;
+  std::size_t done = 0;
   for (std::size_t i = 0; i < answers.size(); ++i) {
-    if (is_done(answers[i])) continue;
     const auto& subject = *subjects[i];
+    if (is_done(answers[i])) {
+      ++done;
+      continue;
+    }
     const auto why = fault_of(answers[i], "registering '" + subject.id + "'");
     if (is_refused(answers[i])) {
       rejected_[subject.id] = subject.digest;
       host_.refused(subject.service, subject.endpoint, why);
-    } else if (fault.empty()) {
-      fault = why;
+      continue;
     }
+    held_up.insert(subject.service);
+    if (fault.empty()) fault = why;
   }
-  if (!fault.empty()) return fault;
+  if (done > 0)
+    host_.count("registrations_total", "Services registered, or registered again.", static_cast<double>(done));
+  return fault;
+}
 
-  requests.clear();
+std::string applier::update_and_remove(const steps& what, const std::set<std::string>& kept,
+                                       const std::stop_token& stop) {
+  std::erase_if(stuck_, [&what](const auto& each) { return std::ranges::count(what.to_remove, each.first) == 0; });
+  std::vector<target::request> requests;
+  std::vector<std::string> removed;  // the ids of the first requests
+  for (const auto& id : what.to_remove) {
+    if (kept.contains(id) || stuck_.contains(id)) continue;
+    requests.push_back(deregister_request(id));
+    removed.push_back(id);
+  }
   for (const auto* each : what.to_update) requests.push_back(status_request(*each));
-  for (const auto& each : what.to_remove) requests.push_back(deregister_request(each));
-  for (const auto& each : target_.ask(requests, stop))
-    if (!is_done(each) && each.status != 404) return fault_of(each, "changing a registration");
-  if (!what.to_register.empty())
-    host_.count("registrations_total", "Services registered, or registered again.",
-                static_cast<double>(what.to_register.size()));
-  if (!what.to_remove.empty())
-    host_.count("deregistrations_total", "Services deregistered.", static_cast<double>(what.to_remove.size()));
-  return {};
+  const auto answers = target_.ask(requests, stop);
+  std::string fault;
+  std::size_t done = 0;
+  for (std::size_t i = 0; i < answers.size(); ++i) {
+    const auto& answer = answers[i];
+    const bool is_removal = i < removed.size();
+    if (is_done(answer) || answer.status == 404) {
+      done += is_removal ? 1 : 0;
+      continue;
+    }
+    const auto why = fault_of(answer, "changing a registration");
+    // A token may get the right to it; no other refusal changes, as of an id that no path can hold.
+    if (is_removal && common::consul::is_refusal(answer) && answer.status != 403) stuck_[removed[i]] = why;
+    else if (fault.empty()) fault = why;
+  }
+  if (done > 0) host_.count("deregistrations_total", "Services deregistered.", static_cast<double>(done));
+  return fault;
 }
 
 target::request applier::register_request(const registration& what) const {
@@ -139,6 +176,10 @@ void applier::show(const std::vector<const registration*>& conflicts) const {
   if (!rejected_.empty())
     return host_.status_degraded("Consul refuses " + std::to_string(rejected_.size()) + " registrations, '" +
                                  rejected_.begin()->first + "' first");
+  if (!stuck_.empty())
+    return host_.status_degraded("Consul does not remove " + std::to_string(stuck_.size()) +
+                                 " registrations that are not desired any more, '" + stuck_.begin()->first +
+                                 "' first: " + stuck_.begin()->second);
   host_.status_ok(std::to_string(desired_->all.size()) + " registrations");
 }
 

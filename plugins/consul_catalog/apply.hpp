@@ -12,6 +12,7 @@
 #include <chrono>
 #include <map>
 #include <optional>
+#include <set>
 #include <stop_token>
 #include <string>
 
@@ -40,7 +41,9 @@ private:
 
   outcome match(const std::stop_token& stop);
   std::optional<agent_state> look(const std::stop_token& stop, std::string& why);
-  std::string carry_out(const steps& what, const std::stop_token& stop);
+  std::string carry_out(const steps& what, const agent_state& now, const std::stop_token& stop);
+  std::string register_services(const steps& what, std::set<std::string>& held_up, const std::stop_token& stop);
+  std::string update_and_remove(const steps& what, const std::set<std::string>& kept, const std::stop_token& stop);
   std::string keep_alive(const std::stop_token& stop);
   void show(const std::vector<const registration*>& conflicts) const;
   target::request register_request(const registration& what) const;
@@ -54,6 +57,7 @@ private:
   std::optional<registrations> desired_;
   std::map<std::string, std::string>
       rejected_;  // id -> digest of a registration that the agent refuses, so that it is not sent again
+  std::map<std::string, std::string> stuck_;  // id of a registration that the agent does not remove -> why
   clock::time_point next_look_{};
   clock::time_point next_beat_{};
 };

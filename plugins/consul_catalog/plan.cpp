@@ -43,7 +43,9 @@ std::optional<agent_state> read_agent(const json& services, const json& checks, 
   for (const auto& [id, each] : services.items()) {
     if (!each.is_object()) return {};
     const auto meta = each.value("Meta", json::object());
-    present one{.owner = meta.is_object() ? json_text(meta, owner_key) : std::string(), .digest = {}};
+    present one{.owner = meta.is_object() ? json_text(meta, owner_key) : std::string(),
+                .digest = {},
+                .service = json_text(each, "Service")};
     const auto found = desired.all.find(id);
     if (found != desired.all.end()) {
       const auto body = json::parse(found->second.body);

@@ -18,6 +18,7 @@ namespace drcon::consul_catalog {
 struct present {
   std::string owner;   ///< the mark of the drcon that registered it; empty: none did
   std::string digest;  ///< of what was registered; empty when somebody has edited it since
+  std::string service;
 };
 
 /// What an agent has.

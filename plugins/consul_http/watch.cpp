@@ -1,6 +1,8 @@
 // The watcher as a whole: what is watched, which service gets a connection of its own, and what is reported.
 #include "consul_http/watch_parts.hpp"
 
+#include "common/percent.hpp"
+
 #include <algorithm>
 #include <cstdio>
 #include <utility>
@@ -55,14 +57,14 @@ void watcher::add(const selection& selected_by, const std::string& name) {
   made->published = published;
   watches_.emplace(published, made);
   rotation_.add_first(std::move(made));
-  ++unknown_;
+  ++unheard_;
 }
 
 void watcher::drop(const std::string& published) {
   const auto found = watches_.find(published);
   if (found == watches_.end()) return;
   found->second->gone = true;
-  if (!found->second->is_known) --unknown_;
+  set_heard(*found->second, true);
   rotation_.remove(found->second);
   // Its query is left to end by itself: Consul counts a connection until the query on it is over, even a closed one.
   failing_.erase(published);
@@ -149,9 +151,19 @@ void watcher::report_status() {
     text += ": " + std::to_string(slots_.size()) + " by blocking query, " + std::to_string(rotation_.size()) +
             " by rotation (last round " + round + ")";
   }
+  std::size_t left_out = 0;
+  const std::string* first = nullptr;
+  for (const auto& [place, names] : left_out_) {
+    left_out += names.size();
+    if (!first && !names.empty()) first = &*names.begin();
+  }
+  if (first)
+    text += "; " + std::to_string(left_out) + " names of the catalogue cannot be asked for and are left out, '" +
+            common::percent_encoded_path(first->substr(0, 60)) + "' first";
   if (!failing_.empty())
     host_.status_degraded(text + "; " + std::to_string(failing_.size()) + " queries fail: " + last_fault_);
   else if (limit_.is_lowered()) host_.status_degraded(text + "; " + limit_fault_);
+  else if (first) host_.status_degraded(text);
   else host_.status_ok(text);
 }
 

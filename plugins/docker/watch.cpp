@@ -147,22 +147,24 @@ asio::awaitable<std::string> watcher::listen() {
 void watcher::take_event(const std::string& line) {
   const auto what = read_event(line);
   if (!what) return;
-  if (inventory_.take(*what, clock::now())) to_look_at_.insert(what->container);
+  if (inventory_.take(*what, clock::now())) to_look_at_.add(what->container);
   wake_.cancel();
 }
 
 asio::awaitable<std::string> watcher::work() {
   for (;;) {
     const auto now = clock::now();
+    inventory_.take_back(now);
     std::string why;
     if (now >= next_look_) {
       why = co_await look_at_all();
     } else if (!to_look_at_.empty()) {
-      const auto id = *to_look_at_.begin();
-      to_look_at_.erase(to_look_at_.begin());
+      const auto id = to_look_at_.next();
       why = co_await look_at(id);
+      if (why.empty()) to_look_at_.done(id);
+      if (to_look_at_.is_first_round_over()) all_looked_at();
+      publish();
     } else {
-      inventory_.take_back(now);
       all_looked_at();
       publish();
       wake_.expires_at(next_deadline());
@@ -201,8 +203,9 @@ asio::awaitable<std::string> watcher::look_at_all() {
   std::erase_if(troubles_, [&listed](const auto& each) { return !listed.contains(each.first); });
   for (const auto& [id, part] : listed) {
     const auto before = listed_.find(id);
-    if (!looked_ || before == listed_.end() || before->second != part) to_look_at_.insert(id);
+    if (!looked_ || before == listed_.end() || before->second != part) to_look_at_.add(id);
   }
+  if (!looked_) to_look_at_.begin_first_round();
   listed_ = std::move(listed);
   co_return std::string();
 }
@@ -226,10 +229,11 @@ asio::awaitable<std::string> watcher::look_at(std::string id) {
     co_return std::string();
   }
   if (auto why = co_await borrow_network(*found); !why.empty()) co_return why;
-  // An event has come in between: this may be older than what it told.
+  // An event has come in between: this may be older than what the event reported. It is used only when nothing else is
+  // known, so that a container which sends events all the time is known at all.
   if (inventory_.age(id) != age) {
-    to_look_at_.insert(id);
-    co_return std::string();
+    to_look_at_.add(id);
+    if (inventory_.age(id) < age || inventory_.is_inspected(id)) co_return std::string();
   }
   if (is_wanted(*found)) inventory_.take(std::move(*found));
   else inventory_.forget(id);

@@ -6,6 +6,7 @@
 
 #include "common/backoff.hpp"
 #include "common/http_client.hpp"
+#include "docker/inspections.hpp"
 #include "docker/services.hpp"
 #include "docker/settings.hpp"
 
@@ -63,7 +64,7 @@ private:
   inventory inventory_;
   std::map<std::string, std::string> listed_;    // container -> its row in the engine's list, when it was last read
   std::map<std::string, std::string> troubles_;  // container -> why its state is unknown
-  std::set<std::string> to_look_at_;
+  inspections to_look_at_;
   bool looked_ = false;            // at everything, since the connection was made
   bool ever_looked_ = false;       // at everything, at all
   clock::time_point next_look_;    // at everything

@@ -4,6 +4,7 @@
 #include "support/drcon_process.hpp"
 #include "support/plugin_harness.hpp"
 #include "support/ports.hpp"
+#include "support/scripted_consul.hpp"
 #include "support/wait.hpp"
 
 #include <gtest/gtest.h>
@@ -177,6 +178,22 @@ TEST_F(ConsulCatalog, CarriesOddNamesAndIdsAndRefusesWhatCouldNotBeRemoved) {
   EXPECT_TRUE(services().empty()) << services().dump();
 }
 
+TEST_F(ConsulCatalog, OneIdThatCannotBeRemovedHoldsUpNothingElse) {
+  const json ours{{"Meta", {{"drcon-owner", "me"}}}};
+  for (const auto* id : {"..", "ghost"}) consul_.add("web", id, "10.0.0.1", 80, ours);
+  sink();
+  apply({service_with("web", {endpoint_at("a", 80)})});
+  EXPECT_TRUE(has("a"));
+  EXPECT_FALSE(has("ghost"));
+  EXPECT_EQ(sink_->status().state, DRCON_STATE_DEGRADED);
+  EXPECT_NE(sink_->status().text.find("'..'"), std::string::npos) << sink_->status().text;
+  apply({service_with("web", {endpoint_at("b", 81), endpoint_at("..", 82)})});
+  EXPECT_TRUE(has("b"));
+  EXPECT_FALSE(has("a"));
+  ASSERT_EQ(sink_->refused().size(), 1U);
+  EXPECT_EQ(sink_->refused().front().endpoint, "..");
+}
+
 TEST_F(ConsulCatalog, TellsEndpointsApartThatShareAnIdInTwoServices) {
   sink();
   apply(
@@ -280,6 +297,22 @@ TEST_F(ConsulCatalog, RefusesOptionsThatMakeNoSense) {
        {"address = \"ftp://x\"", "check = { http = \"/\", tcp = true }", "check = { ttl = \"soon\" }",
         "verify = \"1ms\"", "owner = \"a b\"", "deregister_critical_service_after = \"x\""})
     EXPECT_ANY_THROW(sink_harness("consul-catalog", toml)) << toml;
+}
+
+// Consul answers 500 for a moment, as while its disk is full, for what it would take later.
+TEST(ConsulCatalogFaults, OneRegistrationThatFailsHoldsUpOnlyTheRemovalsOfItsService) {
+  scripted_consul agent;
+  const auto ghost = [](const char* service) { return json{{"Service", service}, {"Meta", {{"drcon-owner", "me"}}}}; };
+  agent.set("/v1/agent/services", {.body = json{{"old-web", ghost("web")}, {"old-api", ghost("api")}}.dump()});
+  agent.set("/v1/agent/checks", {.body = "{}"});
+  agent.set("/v1/agent/service/register", {.status = 500, .body = "no space left on device"});
+  sink_harness sink("consul-catalog", "address = \"" + agent.url() + "\"\nowner = \"me\"\n");
+  sink.start();
+  const auto how = sink.apply({service_with("web", {endpoint_at("a", 80)})});
+  EXPECT_EQ(how.result, DRCON_RETRY);
+  EXPECT_NE(how.why.find("no space left"), std::string::npos) << how.why;
+  EXPECT_FALSE(agent.requests("/v1/agent/service/deregister/old-api").empty());
+  EXPECT_TRUE(agent.requests("/v1/agent/service/deregister/old-web").empty()) << "web would have no instance at all";
 }
 
 class ConsulCatalogScripts : public ConsulCatalog {

@@ -40,8 +40,10 @@ public:
   watcher(const watched_service& what, common_state& shared, std::shared_ptr<resolver> first,
           std::shared_ptr<resolver> second);
 
-  /// Until cancelled.
+  /// Until cancelled. May be called again after an exception.
   boost::asio::awaitable<void> run();
+  /// The state is unknown, and why.
+  void report_failure(const std::string& why);
 
 private:
   using clock = std::chrono::steady_clock;
@@ -66,7 +68,6 @@ private:
   void note_cut(const dns_answer& over_udp, const dns_answer& whole);
   void take(const finding& found);
   void publish(const std::vector<endpoint>& endpoints);
-  void report_failure(const std::string& why);
   std::chrono::nanoseconds pause(const finding& found);
 
   const watched_service& what_;

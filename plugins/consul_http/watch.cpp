@@ -41,7 +41,8 @@ asio::awaitable<void> watcher::run() {
     if (each.by_name()) add(each, each.name);
     else catalogs_.emplace(each.place(), &each);
   }
-  for (const auto& [key, each] : catalogs_) spawn_(watch_catalog(*each));
+  if (!std::exchange(is_started_, true))
+    for (const auto& [key, each] : catalogs_) spawn_catalog_watch(*each);
   balance();
   co_await report_figures();
 }
@@ -103,16 +104,36 @@ void watcher::balance() {
     made->current = rotation_.take_first();
     made->current->direct = true;
     slots_.push_back(made);
-    spawn_(watch_directly(made));
+    spawn_([this, made] { return watch_directly(made); },
+           [this, made](const std::string& why) { interrupted(made->current, why); });
   }
   if (rotation_.empty() || rotation_runs_) return wake_rotation();
   rotation_runs_ = true;
   rotation_.begin_round(clock::now());
-  for (std::size_t i = 0; i < std::min(most_rotation_workers, settings_.connections / 4); ++i) spawn_(rotate(i));
+  spawn_rotation();
+}
+
+void watcher::spawn_rotation() {
+  for (std::size_t i = 0; i < std::min(most_rotation_workers, settings_.connections / 4); ++i)
+    spawn_([this, i] { return rotate(i); },
+           [this, i](const std::string& why) {
+             const auto each = std::exchange(asked_in_turn_[i], nullptr);
+             if (each && !each->gone && !each->direct) rotation_.add_last(each);
+             interrupted(each, why);
+           });
   for (const auto& [key, each] : places()) {
-    spawn_(watch_checks(*each));
-    if (!catalogs_.contains(key)) spawn_(watch_catalog(*each));
+    spawn_([this, place = *each] { return watch_checks(place); },
+           [this](const std::string& why) { failed(checks_watch, common::lost_answer(why), why); });
+    if (!catalogs_.contains(key)) spawn_catalog_watch(*each);
   }
+}
+
+void watcher::spawn_catalog_watch(const selection& place) {
+  spawn_([this, place] { return watch_catalog(place); },
+         [this, key = place.place()](const std::string& why) {
+           catalogs_heard_.erase(key);
+           failed(catalog_watch, common::lost_answer(why), why);
+         });
 }
 
 std::map<std::string, const selection*> watcher::places() const {

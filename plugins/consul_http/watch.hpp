@@ -34,9 +34,11 @@ namespace drcon::consul {
 
 class watcher {
 public:
-  using spawner = std::function<void(boost::asio::awaitable<void>)>;
+  using work = std::function<boost::asio::awaitable<void>()>;
+  using spawner = std::function<void(work begin, std::function<void(const std::string& why)> failed)>;
 
-  /// `spawn` starts a coroutine on `strand`; all of them end before the watcher does.
+  /// `spawn` starts a coroutine on `strand`, and after an exception calls `failed` and starts it again; all of them end
+  /// before the watcher does.
   watcher(settings settings, context host, boost::asio::any_io_executor strand, spawner spawn);
   ~watcher();
   watcher(const watcher&) = delete;
@@ -59,6 +61,8 @@ private:
   using slot_ptr = std::shared_ptr<slot>;
 
   // What is watched.
+  void spawn_catalog_watch(const selection& place);
+  void spawn_rotation();
   void add(const selection& selected_by, const std::string& name);
   void drop(const std::string& published);
   void balance();
@@ -85,6 +89,7 @@ private:
   void failed(const std::string& what, const common::http_answer& answer, const std::string& why);
   void worked(const std::string& what);
   void begin_outage();
+  void interrupted(const watched_ptr& each, const std::string& why);
   void judge_failure(watched_service& each, const common::http_answer& answer);
   void set_heard(watched_service& each, bool is_heard);
   bool nothing_works() const;
@@ -114,6 +119,8 @@ private:
   std::map<std::string, watched_ptr> watches_;  // by the name they are published under
   std::list<slot_ptr> slots_;
   rotation rotation_;
+  std::map<std::size_t, watched_ptr> asked_in_turn_;       // by the number of the worker that asks
+  bool is_started_ = false;                                // the coroutines of the catalogues have been started
   bool rotation_runs_ = false;                             // its coroutines have been started, once and for all
   std::vector<boost::asio::steady_timer*> idle_;           // timers of coroutines that wait for something to ask
   std::map<std::string, const selection*> catalogs_;       // places whose catalogue chooses services

@@ -71,6 +71,11 @@ void watcher::failed(const std::string& what, const common::http_answer& answer,
   if (newly_away) host_.unknown({}, why);
 }
 
+// The coroutine that asks about this service was ended by an exception, and begins again after a pause.
+void watcher::interrupted(const watched_ptr& each, const std::string& why) {
+  if (each && !each->gone) take(each, common::lost_answer(why), {});
+}
+
 // Who answers after an outage may have another state, and tells it service by service: the host must get all of it
 // before it decides. A service whose blocking query is still under way has been watched all the time.
 void watcher::begin_outage() {

@@ -100,11 +100,13 @@ asio::awaitable<void> watcher::rotate(std::size_t number) {
       co_await timer.async_wait(token);
       continue;
     }
+    asked_in_turn_[number] = each;
     const auto delay = rotation_bucket_.take(clock::now());
     if (delay > clock::duration::zero()) co_await pause(delay);
     const auto asked = question_on(*each, false);
     const auto answer = co_await mine->get(asked.target, query_timeout({}));
     count(answer);
+    asked_in_turn_[number] = nullptr;
     const bool limited = is_connection_limit(answer);
     // What is heard of for the first time, or again after a failure, says nothing of how often it changes.
     const bool was_followed = each->is_known && !asked.confirmed;

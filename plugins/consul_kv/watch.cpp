@@ -35,7 +35,9 @@ watcher::watcher(settings settings, context host, asio::any_io_executor strand, 
 
 asio::awaitable<void> watcher::run() {
   for (const auto& each : settings_.keys) unheard_.insert(each.as);
-  for (const auto& each : settings_.keys) spawn_(watch(each));
+  for (const auto& each : settings_.keys)
+    spawn_([this, &each] { return watch(each); },
+           [this, &each](const std::string& why) { failed(each, common::lost_answer(why), why); });
   co_return;
 }
 

@@ -22,9 +22,11 @@ namespace drcon::consul_kv {
 
 class watcher {
 public:
-  using spawner = std::function<void(boost::asio::awaitable<void>)>;
+  using work = std::function<boost::asio::awaitable<void>()>;
+  using spawner = std::function<void(work begin, std::function<void(const std::string& why)> failed)>;
 
-  /// `spawn` starts a coroutine on `strand`; all of them end before the watcher does.
+  /// `spawn` starts a coroutine on `strand`, and after an exception calls `failed` and starts it again; all of them end
+  /// before the watcher does.
   watcher(settings settings, context host, boost::asio::any_io_executor strand, spawner spawn);
   watcher(const watcher&) = delete;
   watcher& operator=(const watcher&) = delete;

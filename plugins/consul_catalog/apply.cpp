@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <set>
+#include <utility>
 
 namespace drcon::consul_catalog {
 namespace {
@@ -51,11 +52,48 @@ outcome applier::match(const std::stop_token& stop) {
   std::string why;
   const auto now = look(stop, why);
   if (!now) return retry(why);
-  const auto todo = plan(*desired_, *now, options_.desired.owner, options_.adopt);
+  if (why = reason_to_keep_away(*now); !why.empty()) {
+    marked_.clear();
+    next_look_ = clock::now() + std::min<std::chrono::nanoseconds>(options_.verify, lease::renewed_every);
+    return retry(why);
+  }
+  auto todo = plan(*desired_, *now, options_.desired.owner, options_.adopt);
+  add_stale_marks(*now, todo);
+  choose_marked(todo);
   if (why = carry_out(todo, *now, stop); !why.empty()) return retry(why);
   next_look_ = clock::now() + options_.verify;
   show(todo.conflicts);
   return ok();
+}
+
+std::string applier::reason_to_keep_away(const agent_state& now) {
+  std::vector<lease_mark> marks;
+  for (const auto& [id, each] : now.services) {
+    if (each.owner != options_.desired.owner) continue;
+    if (const auto mark = read_mark(each.output)) marks.push_back(*mark);
+  }
+  return lease_.judge(marks, clock::now());
+}
+
+// The mark of a sink that is gone would make the next one wait.
+void applier::add_stale_marks(const agent_state& now, steps& todo) const {
+  for (const auto& [id, each] : desired_->all) {
+    const auto found = now.services.find(id);
+    if (found == now.services.end() || found->second.owner != options_.desired.owner) continue;
+    const auto mark = read_mark(found->second.output);
+    if (mark && mark->holder != lease_.holder() && std::ranges::count(todo.to_update, &each) == 0)
+      todo.to_update.push_back(&each);
+  }
+}
+
+// The first registration that is ours.
+void applier::choose_marked(const steps& todo) {
+  const auto is_ours = [&](const auto& one) {
+    return !rejected_.contains(one.first) && std::ranges::count(todo.conflicts, &one.second) == 0;
+  };
+  const auto found = std::ranges::find_if(desired_->all, is_ours);
+  const auto chosen = found == desired_->all.end() ? std::string() : found->first;
+  if (std::exchange(marked_, chosen) != chosen) next_mark_ = clock::now();
 }
 
 std::optional<agent_state> applier::look(const std::stop_token& stop, std::string& why) {
@@ -153,7 +191,8 @@ target::request applier::register_request(const registration& what) const {
 }
 
 target::request applier::status_request(const registration& what) const {
-  const json body = {{"Status", what.status}, {"Output", what.note}};
+  const json body = {{"Status", what.status},
+                     {"Output", what.id == marked_ ? what.note + " " + lease_.mark() : what.note}};
   return {.put = true,
           .target = "/v1/agent/check/update/" + common::percent_encoded(own_check(what.id)),
           .body = body.dump(-1, ' ', false, json::error_handler_t::replace)};
@@ -209,11 +248,19 @@ std::chrono::nanoseconds applier::tend(const std::stop_token& stop) {
     next_beat_ = clock::now() + every;
     if (const auto why = keep_alive(stop); !why.empty()) host_.status_away(why);
   }
+  if (!marked_.empty() && clock::now() >= next_mark_) {
+    next_mark_ = clock::now() + lease::renewed_every;
+    lease_.renew();
+    // One that fails says nothing that the next comparison does not say.
+    if (const auto found = desired_->all.find(marked_); found != desired_->all.end())
+      target_.ask({status_request(found->second)}, stop);
+  }
   if (clock::now() >= next_look_) {
     next_look_ = clock::now() + options_.verify;
     if (const auto how = match(stop); how.result != DRCON_OK && !stop.stop_requested()) host_.status_away(how.why);
   }
-  const auto next = every == never ? next_look_ : std::min(next_look_, next_beat_);
+  auto next = every == never ? next_look_ : std::min(next_look_, next_beat_);
+  if (!marked_.empty()) next = std::min(next, next_mark_);
   return std::max<std::chrono::nanoseconds>(next - clock::now(), std::chrono::milliseconds(1));
 }
 

@@ -9,6 +9,8 @@
 
 #include <gtest/gtest.h>
 
+#include <unistd.h>
+
 namespace drcon::test {
 namespace {
 
@@ -33,8 +35,9 @@ protected:
       : consul_(std::move(config), token) {}
 
   std::unique_ptr<sink_harness> make(const std::string& more = "", const std::string& owner = "me") const {
-    auto made = std::make_unique<sink_harness>("consul-catalog", "address = \"" + consul_.url() + "\"\nowner = \"" +
-                                                                     owner + "\"\nverify = \"200ms\"\n" + more);
+    auto made = std::make_unique<sink_harness>(
+        "consul-catalog", "address = \"" + consul_.url() + "\"\nowner = \"" + owner + "\"\n" +
+                              (more.find("verify") == std::string::npos ? "verify = \"200ms\"\n" : "") + more);
     made->start();
     return made;
   }
@@ -227,6 +230,25 @@ TEST_F(ConsulCatalog, LivesBesideAnother) {
   EXPECT_EQ(other->apply({}).result, DRCON_OK);
   EXPECT_TRUE(has("mine"));
   EXPECT_FALSE(has("others"));
+}
+
+TEST_F(ConsulCatalog, KeepsAwayWhileAnotherSinkKeepsRegistrationsWithTheSameOwner) {
+  sink("verify = \"1h\"\n");
+  apply({service_with("web", {endpoint_at("a", 80), endpoint_at("b", 81)})});
+  auto other = make();
+  std::string why;
+  EXPECT_TRUE(wait_until([&] {
+    why = other->apply({service_with("api", {endpoint_at("c", 82)})}).why;
+    return why.find("give one of the two sinks another 'owner'") != std::string::npos;
+  })) << why;
+  EXPECT_NE(why.find("process " + std::to_string(::getpid())), std::string::npos) << why;
+  EXPECT_TRUE(has("a") && has("b")) << services().dump();
+  EXPECT_FALSE(has("c"));
+  sink_.reset();  // it has ended: the other one goes on at once
+  const auto how = other->apply({service_with("api", {endpoint_at("c", 82)})});
+  EXPECT_EQ(how.result, DRCON_OK) << how.why;
+  EXPECT_TRUE(has("c"));
+  EXPECT_FALSE(has("a"));
 }
 
 TEST_F(ConsulCatalog, CleansGhostsOfARunBefore) {

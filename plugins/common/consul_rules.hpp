@@ -1,4 +1,4 @@
-// Rules for every request to Consul's HTTP API: when an answer may be believed, and how blocking queries go on.
+// Rules for every request to Consul's HTTP API: when an answer may be used, and how blocking queries go on.
 //
 // Pure functions.
 #pragma once
@@ -13,7 +13,7 @@
 
 namespace drcon::common::consul {
 
-/// Why an answer cannot be believed, in words for people; nothing when it can. `rights`: what the token needs, such as
+/// Why an answer cannot be used, in words for people; nothing when it can. `rights`: what the token needs, such as
 /// "key:read". `also`: another status, besides 200, that is a valid answer.
 std::optional<std::string> fault_of(const http_answer& answer, const std::string& rights, unsigned also = 200);
 
@@ -26,7 +26,7 @@ std::optional<std::uint64_t> index_of(const http_answer& answer);
 /// Whether asking again brings the same answer: Consul refuses what is asked for, and would take something else.
 bool is_refusal(const http_answer& answer);
 
-/// Whether Consul can be asked about `name`, or told to remove it, as the end of a path: it takes any name for a
+/// Whether Consul can be asked about `name`, or asked to remove it, as the end of a path: it takes any name for a
 /// registration, but redirects (301) a path with an empty segment, "." or "..", encoded or not.
 bool fits_path(std::string_view name);
 

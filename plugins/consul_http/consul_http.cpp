@@ -39,7 +39,7 @@ constexpr const char* schema_text = R"JSON({
     "consistency": { "type": "string", "enum": ["default", "stale", "consistent", "cached"], "default": "default",
       "description": "How Consul answers: default; stale (any server; see max_stale); consistent (the leader, confirmed); cached (the agent's cache)." },
     "max_stale": { "type": "string", "format": "duration", "default": "5s",
-      "description": "With stale: an answer from a server that has not heard of the leader for longer is not believed, and the leader is asked." },
+      "description": "With stale: an answer from a server that has not heard of the leader for longer is not used, and the leader is asked." },
     "wait": { "type": "string", "format": "duration", "default": "55s",
       "description": "Longest time Consul holds a blocking query, 1s to 10m. After a restore of an older state this is how long a change may go unseen: keep it at 60s or less." },
     "retry_min": { "type": "string", "format": "duration", "default": "250ms", "description": "Pause after a first failure; it doubles." },

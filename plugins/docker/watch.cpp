@@ -249,7 +249,7 @@ asio::awaitable<std::string> watcher::borrow_network(container& of) {
   if (answer.fault != common::http_fault::none) co_return answer.why;
   const auto found =
       answer.status == 200 ? read_container(json::parse(answer.body, nullptr, false)) : std::optional<container>();
-  if (!found) co_return std::string();  // the other one is gone, so there is no address
+  if (!found) co_return std::string();  // the container that lends its network is gone, and its addresses with it
   of.addresses = found->addresses;
   for (auto& port : of.ports)
     for (const auto& published : found->ports)

@@ -169,7 +169,7 @@ TEST(ConsulHttp, IsNotReadyWhenConsulRefusesEveryService) {
   EXPECT_FALSE(source.now().ready);
 }
 
-TEST(ConsulHttp, BelievesTheFirstAnswerAfterAFailureOnlyWhenTheLeaderConfirmsIt) {
+TEST(ConsulHttp, UsesTheFirstAnswerAfterAFailureOnlyWhenTheLeaderConfirmsIt) {
   scripted_consul consul;
   const std::string path = "/v1/health/service/web";
   consul.set(path, {.index = 100, .body = "[" + instance("a") + "]"});
@@ -194,7 +194,7 @@ TEST(ConsulHttp, BelievesTheFirstAnswerAfterAFailureOnlyWhenTheLeaderConfirmsIt)
   EXPECT_TRUE(source.wait_for([](const auto& now) { return now.all_unknown.empty(); }));
 }
 
-TEST(ConsulHttp, BelievesAnAnswerWhoseIndexWentBackOnlyWhenTheLeaderConfirmsIt) {
+TEST(ConsulHttp, UsesAnAnswerWhoseIndexWentBackOnlyWhenTheLeaderConfirmsIt) {
   scripted_consul consul;
   const std::string path = "/v1/health/service/web";
   consul.set(path, {.index = 100, .body = "[" + instance("a") + "]"});
@@ -261,7 +261,7 @@ TEST(ConsulHttp, SeesChangesInAnswersWithoutAnIndex) {
   EXPECT_TRUE(source.wait_for([](const auto& now) { return now.services.empty(); }));
 }
 
-TEST(ConsulHttp, IsNotReadyBeforeEveryServiceIsTold) {
+TEST(ConsulHttp, IsNotReadyBeforeEveryServiceIsPublished) {
   scripted_consul consul;
   consul.set("/v1/health/service/web", {.index = 3, .body = "[" + instance("a") + "]"});
   consul.set("/v1/health/service/api", {.status = 500, .body = "No cluster leader"});
@@ -274,7 +274,7 @@ TEST(ConsulHttp, IsNotReadyBeforeEveryServiceIsTold) {
   EXPECT_TRUE(source.wait_ready());
 }
 
-TEST(ConsulHttp, IsReadyWhenTheLastServiceNotYetToldVanishesFromTheCatalogue) {
+TEST(ConsulHttp, IsReadyWhenTheLastServiceNotYetPublishedVanishesFromTheCatalogue) {
   scripted_consul consul;
   const std::string catalog = "/v1/catalog/services";
   consul.set("/v1/health/service/bad", {.status = 500, .body = "rpc error"});

@@ -53,7 +53,7 @@ TEST_F(ConsulKvFaults, AsksAtAnIntervalAndSeesChangesWhenAnswersHaveNoIndex) {
   EXPECT_TRUE(sees("a", {{"a", "2"}}));
 }
 
-TEST_F(ConsulKvFaults, BelievesTheFirstAnswerAfterAFailureOnlyWhenTheLeaderConfirmsIt) {
+TEST_F(ConsulKvFaults, UsesTheFirstAnswerAfterAFailureOnlyWhenTheLeaderConfirmsIt) {
   consul_.set(path_, {.index = 100, .body = value("a", "MQ==")});
   watch(R"({ path = "a" })");
   ASSERT_TRUE(source_->wait_ready());
@@ -73,7 +73,7 @@ TEST_F(ConsulKvFaults, BelievesTheFirstAnswerAfterAFailureOnlyWhenTheLeaderConfi
   EXPECT_TRUE(source_->wait_for([](const auto& now) { return now.all_unknown.empty(); }));
 }
 
-TEST_F(ConsulKvFaults, BelievesAnAnswerWhoseIndexWentBackOnlyWhenTheLeaderConfirmsIt) {
+TEST_F(ConsulKvFaults, UsesAnAnswerWhoseIndexWentBackOnlyWhenTheLeaderConfirmsIt) {
   consul_.set(path_, {.index = 100, .body = value("a", "MQ==")});
   watch(R"({ path = "a" })");
   ASSERT_TRUE(source_->wait_ready());

@@ -58,7 +58,7 @@ public:
       over_tcp.over = transport::tcp;
       second = std::make_shared<resolver>(executor(), over_tcp);
     }
-    shared_.unpublished = settings_.services.size();
+    shared_.begin();
     for (const auto& each : settings_.services) {
       const auto one = std::make_shared<watcher>(each, shared_, first, second);
       spawn([one] { return one->run(); }, [one](const std::string& why) { one->report_failure(why); });

@@ -37,7 +37,7 @@ constexpr const char* schema_text = R"JSON({
           "partition": { "type": "string", "description": "Admin partition of this service (Consul Enterprise)." }
         } } },
     "consistency": { "type": "string", "enum": ["default", "stale", "consistent", "cached"], "default": "default",
-      "description": "How Consul answers: default; stale (any server; see max_stale); consistent (the leader, confirmed); cached (the agent's cache)." },
+      "description": "How Consul answers: default; stale (any server; see max_stale); consistent (the leader, confirmed); cached (the agent's cache). The first answer of all, the first after a failure, and one that seems to go back are asked for with consistent, whatever this says." },
     "max_stale": { "type": "string", "format": "duration", "default": "5s",
       "description": "With stale: an answer from a server that has not heard of the leader for longer is not used, and the leader is asked." },
     "wait": { "type": "string", "format": "duration", "default": "55s",

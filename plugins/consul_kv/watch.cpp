@@ -3,8 +3,9 @@
 #include "common/backoff.hpp"
 #include "common/consul_rules.hpp"
 #include "common/http_client.hpp"
-#include "common/percent.hpp"
 #include "consul_kv/answer.hpp"
+
+#include <drcon/url.hpp>
 
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
@@ -30,10 +31,10 @@ asio::awaitable<void> watcher::run() {
 
 std::string watcher::target_of(const selection& entry, std::uint64_t index) const {
   const auto wait = std::chrono::duration_cast<std::chrono::milliseconds>(settings_.wait).count();
-  auto target = "/v1/kv/" + common::percent_encoded_path(entry.path);
+  auto target = "/v1/kv/" + url_encode_path(entry.path);
   target += "?index=" + std::to_string(index) + "&wait=" + std::to_string(wait) + "ms";
   if (entry.is_prefix) target += "&recurse";
-  if (!entry.datacenter.empty()) target += "&dc=" + common::percent_encoded(entry.datacenter);
+  if (!entry.datacenter.empty()) target += "&dc=" + url_encode(entry.datacenter);
   return settings_.scope.empty() ? target : target + "&" + settings_.scope;
 }
 

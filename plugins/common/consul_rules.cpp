@@ -1,6 +1,6 @@
 #include "common/consul_rules.hpp"
 
-#include "common/percent.hpp"
+#include <drcon/url.hpp>
 
 #include <algorithm>
 #include <charconv>
@@ -27,8 +27,8 @@ std::optional<std::string> fault_of(const http_answer& answer, const std::string
 }
 
 std::string scope(const std::string& ns, const std::string& partition) {
-  auto query = ns.empty() ? std::string() : "ns=" + percent_encoded(ns);
-  if (!partition.empty()) query += (query.empty() ? "partition=" : "&partition=") + percent_encoded(partition);
+  auto query = ns.empty() ? std::string() : "ns=" + url_encode(ns);
+  if (!partition.empty()) query += (query.empty() ? "partition=" : "&partition=") + url_encode(partition);
   return query;
 }
 

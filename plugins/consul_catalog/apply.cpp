@@ -1,7 +1,8 @@
 #include "consul_catalog/apply.hpp"
 
 #include "common/consul_rules.hpp"
-#include "common/percent.hpp"
+
+#include <drcon/url.hpp>
 
 #include <nlohmann/json.hpp>
 
@@ -194,12 +195,12 @@ target::request applier::status_request(const registration& what) const {
   const json body = {{"Status", what.status},
                      {"Output", what.id == marked_ ? what.note + " " + lease_.mark() : what.note}};
   return {.put = true,
-          .target = "/v1/agent/check/update/" + common::percent_encoded(own_check(what.id)),
+          .target = "/v1/agent/check/update/" + url_encode(own_check(what.id)),
           .body = body.dump(-1, ' ', false, json::error_handler_t::replace)};
 }
 
 target::request applier::deregister_request(const std::string& id) const {
-  return {.put = true, .target = "/v1/agent/service/deregister/" + common::percent_encoded(id), .body = {}};
+  return {.put = true, .target = "/v1/agent/service/deregister/" + url_encode(id), .body = {}};
 }
 
 void applier::show(const std::vector<const registration*>& conflicts) const {

@@ -1,7 +1,7 @@
 // The watcher as a whole: what is watched, which service gets a connection of its own, and what is reported.
 #include "consul_http/watch_parts.hpp"
 
-#include "common/percent.hpp"
+#include <drcon/url.hpp>
 
 #include <algorithm>
 #include <cstdio>
@@ -180,7 +180,7 @@ void watcher::report_status() {
   }
   if (first)
     text += "; " + std::to_string(left_out) + " names of the catalogue cannot be asked for and are left out, '" +
-            common::percent_encoded_path(first->substr(0, 60)) + "' first";
+            url_encode_path(first->substr(0, 60)) + "' first";
   if (!failing_.empty())
     host_.status_degraded(text + "; " + std::to_string(failing_.size()) + " queries fail: " + last_fault_);
   else if (limit_.is_lowered()) host_.status_degraded(text + "; " + limit_fault_);

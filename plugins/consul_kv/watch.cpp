@@ -4,8 +4,9 @@
 #include "common/bucket.hpp"
 #include "common/consul_rules.hpp"
 #include "common/http_client.hpp"
-#include "common/percent.hpp"
 #include "consul_kv/answer.hpp"
+
+#include <drcon/url.hpp>
 
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
@@ -43,11 +44,11 @@ asio::awaitable<void> watcher::run() {
 
 std::string watcher::target_of(const selection& entry, const query_progress& progress) const {
   const auto wait = std::chrono::duration_cast<std::chrono::milliseconds>(settings_.wait).count();
-  auto target = "/v1/kv/" + common::percent_encoded_path(entry.path);
+  auto target = "/v1/kv/" + url_encode_path(entry.path);
   target += "?index=" + std::to_string(progress.index().value_or(0)) + "&wait=" + std::to_string(wait) + "ms";
   if (progress.needs_confirmation()) target += "&consistent";
   if (entry.is_prefix) target += "&recurse";
-  if (!entry.datacenter.empty()) target += "&dc=" + common::percent_encoded(entry.datacenter);
+  if (!entry.datacenter.empty()) target += "&dc=" + url_encode(entry.datacenter);
   return settings_.scope.empty() ? target : target + "&" + settings_.scope;
 }
 

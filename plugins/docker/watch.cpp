@@ -1,7 +1,8 @@
 #include "docker/watch.hpp"
 
 #include "common/json_text.hpp"
-#include "common/percent.hpp"
+
+#include <drcon/url.hpp>
 
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/redirect_error.hpp>
@@ -40,7 +41,7 @@ std::pair<int, int> version_of(const std::string& text) {
   return result;
 }
 
-std::string event_filter() { return common::percent_encoded(R"({"type":["container","network"]})"); }
+std::string event_filter() { return url_encode(R"({"type":["container","network"]})"); }
 
 // Seconds and nanoseconds, as the engine reads them.
 std::string timestamp(std::chrono::system_clock::time_point found) {

@@ -146,7 +146,7 @@ TEST_F(TemplateSink, SendsASignalToThePidOfAFile) {
   EXPECT_EQ(text(), "10.0.0.1:80\n10.0.0.2:80\n") << "nobody has refused it: who starts now finds it";
   write_file(path("pid"), std::to_string(reader.pid()) + "\n");
   expect_applied(2);
-  EXPECT_TRUE(wait_until([&] { return lines("reloads") == 2; })) << "told late, but told";
+  EXPECT_TRUE(wait_until([&] { return lines("reloads") == 2; })) << "sent late, but sent";
 }
 
 // HAProxy's master loses signals while it reloads, and with a signal the change.

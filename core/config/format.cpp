@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <chrono>
 #include <cstdint>
 #include <regex>
 #include <string_view>
@@ -61,6 +62,16 @@ bool is_regex(const std::string& text, std::string& why) {
   }
 }
 
+// A time that is added to the clock's must not leave its range: it would be in the past then.
+bool is_duration(const std::string& text, std::string& why) {
+  constexpr std::chrono::hours longest(24 * 3650);
+  const auto length = parse_duration(text);
+  if (!length) return false;
+  if (*length <= longest) return true;
+  why = "it is longer than 3650d";
+  return false;
+}
+
 }  // namespace
 
 std::string describe_format(const std::string& format) {
@@ -75,7 +86,7 @@ std::string describe_format(const std::string& format) {
 }
 
 bool fits_format(const std::string& format, const std::string& text, std::string& why) {
-  if (format == "duration") return parse_duration(text).has_value();
+  if (format == "duration") return is_duration(text, why);
   if (format == "size") return parse_size(text).has_value();
   if (format == "percent") return parse_percent(text).has_value();
   if (format == "path") return !text.empty() && text.find('\0') == std::string::npos;

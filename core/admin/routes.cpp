@@ -196,9 +196,11 @@ void resync(subject& about, const std::string& name, const asked&, const reply& 
                           : "; the others are at work on an update")));
 }
 
-void release_brake(subject& about, const std::string& name, const asked&, const reply& to) {
-  if (!about.engine.find(name)->release_brake())
-    return to(refuse(409, "the brake of pipeline " + name + " holds nothing", "nothing was changed"));
+void release_brake(subject& about, const std::string& name, const asked& what, const reply& to) {
+  const auto released = about.engine.find(name)->release_brake(word(what, "service"), number(what, "number"));
+  if (!released)
+    return to(
+        refuse(409, released.error().why, "look at `drcon status`, and release what is held then, if it is meant"));
   to(done(about, name, "what the brake of pipeline " + name + " held is believed now, and goes to its sinks"));
 }
 
@@ -398,7 +400,8 @@ const std::vector<route>& routes() {
       {"POST",
        "/v1/pipelines/{name}/release-brake",
        "Believe what the brake holds.",
-       {},
+       {{"service", "Only what is held of this service."},
+        {"number", "The `number` of the held loss as it was seen: refused if something else is held by now."}},
        "Done",
        "application/json",
        {404, 409},

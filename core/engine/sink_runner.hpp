@@ -15,7 +15,9 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
+#include <vector>
 
 namespace drcon::engine {
 
@@ -28,7 +30,11 @@ public:
   plugins::instance& instance() { return *instance_; }
   const plugins::instance& instance() const { return *instance_; }
 
-  /// The pipelines that feed this sink; nothing is applied before each of them has decided.
+  /// Takes over, at a reload, what the instance before it under this name was fed with: the same target has that.
+  void go_on_from(const sink_runner& before);
+  /// The pipelines that feed this sink. At first nothing is applied before each of them has decided. Later a pipeline
+  /// that has yet to decide holds up nobody: what the others decide is applied. What pipelines had that feed it no more
+  /// stays until all the new ones have decided, since a pipeline may only have been renamed.
   void feed_by(const std::set<std::string>& pipelines);
   /// A pipeline decided.
   void on_decided(const std::string& pipeline, const decision& decided);
@@ -44,8 +50,14 @@ public:
   /// What the target served at the last answer "applied", or null before the first.
   const model::snapshot_ptr& applied() const { return applied_; }
   bool in_flight() const { return in_flight_ != nullptr; }
-  /// The target serves what is desired.
-  bool up_to_date() const { return desired_ && applied_ == desired_ && last_answer_ == model::sink_answer::applied; }
+  /// False until it may begin: a sink that a reload has ended may still be at work on the same target.
+  bool is_open() const { return open_; }
+  /// The pipelines that feed it and have yet to decide, in order of name.
+  std::vector<std::string> waits_for() const;
+  /// The target serves what all its pipelines have decided last.
+  bool up_to_date() const {
+    return desired_ && applied_ == desired_ && last_answer_ == model::sink_answer::applied && waits_for().empty();
+  }
   /// Its last answer keeps it from that. Otherwise it serves it, is at work on it, or has yet to begin.
   bool in_trouble() const { return !up_to_date() && is_trouble(last_answer_); }
   model::sink_answer last_answer() const { return last_answer_; }
@@ -82,7 +94,9 @@ private:
 
   std::shared_ptr<plugins::instance> instance_;
   pipeline_surroundings around_;
-  std::map<std::string, decision> feeds_;
+  std::map<std::string, decision> feeds_;    // the snapshot is null until the pipeline has decided
+  std::map<std::string, decision> leaving_;  // of pipelines that feed it no more; until all of feeds_ have decided
+  bool was_fed_ = false;                     // something has been desired, here or of the instance before
   std::uint64_t composed_revision_ = 0;
   model::snapshot_ptr desired_;
   model::snapshot_ptr applied_;

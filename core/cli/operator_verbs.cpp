@@ -64,7 +64,9 @@ void add_operator_verbs(const verb_adder& add, arguments& to) {
   pause_verb.add_option("--why", to.why, "A reason, for whoever finds it paused");
   the.verb_of_pipeline("resume", "End a pause, also that of a rollback.", resume);
   the.verb_of_pipeline("resync", "Compare the targets with what is wanted, and mend what differs.", resync);
-  the.verb_of_pipeline("release-brake", "Believe what the brake holds.", release_brake);
+  auto& release_verb = the.verb_of_pipeline(
+      "release-brake", "Let pass what the brake holds now. What is held later is held again.", release_brake);
+  release_verb.add_option("--service", to.service, "Only what is held of this service");
   auto& rollback_verb = the.verb_of_pipeline("rollback",
                                              "Serve what an earlier revision had, and pause. Without a revision: list "
                                              "what there is to go back to.",

@@ -36,7 +36,7 @@ private:
     check_names(options, "source", all_.sources, used_sources_, own);
     check_names(options, "sink", all_.sinks, used_sinks_, own);
     check_wait(options, from, own);
-    check_brake(options, own);
+    if (!own.has_errors()) check_brake(options, own);
     found_.take(own);
     if (own.has_errors()) return {};
     return make_pipeline(name, options.values, from.where);

@@ -33,7 +33,8 @@ public:
   void look_at(const json& values, const json& schema, const std::string& pointer) {
     std::vector<target> parts;
     bool is_file = false;
-    for (const auto& [key, option] : schema.value("properties", json::object()).items()) {
+    const auto properties = schema.value("properties", json::object());
+    for (const auto& [key, option] : properties.items()) {
       const auto value = values.find(key);
       if (value == values.end() || !option.is_object()) continue;
       const auto at = pointer + "/" + pointer_token(key);

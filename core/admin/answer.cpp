@@ -8,13 +8,14 @@
 
 namespace drcon::admin {
 
-bool parse_target(const std::string& target, asked& to) {
+base::result<asked> parse_request(std::string method, const std::string& target) {
   auto read = parse_url_target(target);
-  if (!read) return false;
+  if (!read) return base::failure{"the path of the request cannot be read"};
+  asked made{.method = std::move(method), .path = {}, .query = {}};
   for (auto& segment : read->segments)
-    if (!segment.empty()) to.path.push_back(std::move(segment));
-  for (auto& [key, value] : read->parameters) to.query.insert_or_assign(key, std::move(value));
-  return true;
+    if (!segment.empty()) made.path.push_back(std::move(segment));
+  for (auto& [key, value] : read->parameters) made.query.insert_or_assign(key, std::move(value));
+  return made;
 }
 
 answer text(unsigned status, std::string body) {

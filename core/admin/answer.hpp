@@ -1,6 +1,8 @@
 // What is asked of the admin interface, and what it answers: HTTP without its wires.
 #pragma once
 
+#include "base/result.hpp"
+
 #include <nlohmann/json_fwd.hpp>
 
 #include <functional>
@@ -27,8 +29,8 @@ struct answer {
 /// Called once, on the engine's thread.
 using reply = std::function<void(answer)>;
 
-/// Reads "/v1/journal?after=3"; false when that is no path of HTTP.
-bool parse_target(const std::string& target, asked& to);
+/// What `method` asks of a target such as "/v1/journal?after=3"; a failure when that is no path of HTTP.
+base::result<asked> parse_request(std::string method, const std::string& target);
 
 answer text(unsigned status, std::string body);
 answer json(unsigned status, const nlohmann::json& body);

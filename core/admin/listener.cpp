@@ -43,7 +43,7 @@ void refuse_connection(server_state& state, any_socket& client) {
   state.about.figures.add(metrics::admin_requests, {{"code", "503"}});
 }
 
-asio::awaitable<void> accept_connections(server_state& state, std::shared_ptr<any_acceptor> acceptor, way_in by) {
+asio::awaitable<void> accept_connections(server_state& state, acceptor_ptr acceptor, way_in by) {
   for (;;) {
     error_code error;
     auto client = co_await acceptor->async_accept(asio::redirect_error(asio::use_awaitable, error));
@@ -65,8 +65,7 @@ asio::awaitable<void> accept_connections(server_state& state, std::shared_ptr<an
 
 }  // namespace
 
-std::shared_ptr<any_acceptor> open_unix_socket(asio::io_context& context, const std::filesystem::path& socket,
-                                               std::string& why) {
+base::result<acceptor_ptr> open_unix_socket(asio::io_context& context, const std::filesystem::path& socket) {
   std::error_code ignored;
   if (std::filesystem::is_socket(socket, ignored) && is_stale(context, socket))
     std::filesystem::remove(socket, ignored);
@@ -80,13 +79,11 @@ std::shared_ptr<any_acceptor> open_unix_socket(asio::io_context& context, const 
   if (!error) made->bind(local::endpoint(socket.string()), error);
   ::umask(mask_before);
   if (!error) made->listen(asio::socket_base::max_listen_connections, error);
-  if (!error) return made;
-  why = "cannot listen on " + socket.string() + ": " + error.message();
-  return nullptr;
+  if (error) return base::failure{"cannot listen on " + socket.string() + ": " + error.message()};
+  return made;
 }
 
-std::shared_ptr<any_acceptor> open_tcp_port(asio::io_context& context, const std::string& address, std::uint16_t port,
-                                            std::string& why) {
+base::result<acceptor_ptr> open_tcp_port(asio::io_context& context, const std::string& address, std::uint16_t port) {
   auto made = std::make_shared<any_acceptor>(context);
   error_code error;
   const asio::ip::tcp::endpoint endpoint(asio::ip::make_address(address, error), port);
@@ -94,12 +91,11 @@ std::shared_ptr<any_acceptor> open_tcp_port(asio::io_context& context, const std
   if (!error) made->set_option(asio::socket_base::reuse_address(true), error);
   if (!error) made->bind(endpoint, error);
   if (!error) made->listen(asio::socket_base::max_listen_connections, error);
-  if (!error) return made;
-  why = "cannot listen on " + address + ":" + std::to_string(port) + ": " + error.message();
-  return nullptr;
+  if (error) return base::failure{"cannot listen on " + address + ":" + std::to_string(port) + ": " + error.message()};
+  return made;
 }
 
-void start_accepting(server_state& state, std::shared_ptr<any_acceptor> acceptor, way_in by) {
+void start_accepting(server_state& state, acceptor_ptr acceptor, way_in by) {
   asio::co_spawn(*state.context, accept_connections(state, std::move(acceptor), by), asio::detached);
 }
 

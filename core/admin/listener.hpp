@@ -4,6 +4,7 @@
 #pragma once
 
 #include "admin/server_state.hpp"
+#include "base/result.hpp"
 
 #include <boost/asio/basic_socket_acceptor.hpp>
 #include <boost/asio/generic/stream_protocol.hpp>
@@ -18,16 +19,16 @@ namespace drcon::admin {
 /// A listening socket of any address family.
 using any_acceptor = boost::asio::basic_socket_acceptor<boost::asio::generic::stream_protocol>;
 
-/// Listens on a unix socket with mode 0660. One that a dead process left behind is replaced, one in use is not. Null,
-/// and the reason in `why`, when it cannot be.
-std::shared_ptr<any_acceptor> open_unix_socket(boost::asio::io_context& context, const std::filesystem::path& socket,
-                                               std::string& why);
+using acceptor_ptr = std::shared_ptr<any_acceptor>;
+
+/// Listens on a unix socket with mode 0660. One that a dead process left behind is replaced, one in use is not.
+base::result<acceptor_ptr> open_unix_socket(boost::asio::io_context& context, const std::filesystem::path& socket);
 /// The same over TCP.
-std::shared_ptr<any_acceptor> open_tcp_port(boost::asio::io_context& context, const std::string& address,
-                                            std::uint16_t port, std::string& why);
+base::result<acceptor_ptr> open_tcp_port(boost::asio::io_context& context, const std::string& address,
+                                         std::uint16_t port);
 
 /// Accepts connections, on the state's loop, until the acceptor is closed. `by` is what they count as; over TCP they
 /// are secured with the state's TLS context, if it has one.
-void start_accepting(server_state& state, std::shared_ptr<any_acceptor> acceptor, way_in by);
+void start_accepting(server_state& state, acceptor_ptr acceptor, way_in by);
 
 }  // namespace drcon::admin

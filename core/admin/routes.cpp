@@ -9,7 +9,7 @@
 #include "model/snapshot.hpp"
 #include "report/encode.hpp"
 #include "report/explain.hpp"
-#include "report/figures.hpp"
+#include "report/metric_samples.hpp"
 #include "report/status.hpp"
 #include "report/verdict.hpp"
 
@@ -46,18 +46,18 @@ std::string word(const asked& what, const char* name) {
 
 // ---- what is ----
 
-void dashboard_page(subject&, const std::string&, const asked&, const reply& to) { to(dashboard()); }
+void dashboard_page(served_host&, const std::string&, const asked&, const reply& to) { to(dashboard()); }
 
-void healthz(subject&, const std::string&, const asked&, const reply& to) { to(text(200, "ok\n")); }
+void healthz(served_host&, const std::string&, const asked&, const reply& to) { to(text(200, "ok\n")); }
 
-void readyz(subject& about, const std::string&, const asked&, const reply& to) {
+void readyz(served_host& about, const std::string&, const asked&, const reply& to) {
   const auto lines = report::unsettled(about.engine);
   const bool settled = about.engine.settled();
   to(text(settled ? 200 : 503,
           lines.empty() ? (settled ? "ready\n" : "under way\n") : fmt::format("{}\n", fmt::join(lines, "\n"))));
 }
 
-void metrics_text(subject& about, const std::string&, const asked&, const reply& to) {
+void metrics_text(served_host& about, const std::string&, const asked&, const reply& to) {
   auto now = report::figures_of(about.engine);
   auto process = metrics::of_this_process();
   now.insert(now.end(), process.begin(), process.end());
@@ -67,17 +67,17 @@ void metrics_text(subject& about, const std::string&, const asked&, const reply&
   to(std::move(made));
 }
 
-void openapi_document(subject&, const std::string&, const asked&, const reply& to) { to(json(200, openapi())); }
+void openapi_document(served_host&, const std::string&, const asked&, const reply& to) { to(json(200, openapi())); }
 
-void status(subject& about, const std::string&, const asked&, const reply& to) {
+void status(served_host& about, const std::string&, const asked&, const reply& to) {
   to(json(200, report::encode(report::status_of(about.engine))));
 }
 
-void pipelines(subject& about, const std::string&, const asked&, const reply& to) {
+void pipelines(served_host& about, const std::string&, const asked&, const reply& to) {
   to(json(200, report::encode(report::pipelines_of(about.engine))));
 }
 
-void one_pipeline(subject& about, const std::string& name, const asked&, const reply& to) {
+void one_pipeline(served_host& about, const std::string& name, const asked&, const reply& to) {
   to(json(200, report::encode(report::detail_of(about.engine, name))));
 }
 
@@ -93,7 +93,7 @@ bool is_about(const engine::journal_entry& entry, const config::pipeline_config&
   }
 }
 
-void journal(subject& about, const std::string&, const asked& what, const reply& to) {
+void journal(served_host& about, const std::string&, const asked& what, const reply& to) {
   const auto after = number(what, "after").value_or(0);
   const auto limit = number(what, "limit").value_or(std::numeric_limits<std::uint64_t>::max());
   const auto& known = about.engine.config().pipelines;
@@ -113,7 +113,7 @@ void journal(subject& about, const std::string&, const asked& what, const reply&
 // ---- what a target says ----
 
 // Asks every sink of the pipeline; `done` when the last has answered.
-void ask_sinks(subject& about, const std::string& pipeline,
+void ask_sinks(served_host& about, const std::string& pipeline,
                std::function<void(std::map<std::string, engine::inspection>)> done) {
   struct open_questions {
     std::size_t left;
@@ -129,7 +129,7 @@ void ask_sinks(subject& about, const std::string& pipeline,
     });
 }
 
-void explain(subject& about, const std::string& name, const asked& what, const reply& to) {
+void explain(served_host& about, const std::string& name, const asked& what, const reply& to) {
   const auto endpoint = word(what, "endpoint");
   if (endpoint.empty())
     return to(
@@ -138,7 +138,7 @@ void explain(subject& about, const std::string& name, const asked& what, const r
   if (explained.matches.empty()) {
     const auto like = report::endpoints_like(about.engine, name, endpoint);
     return to(refuse(
-        404, "no source of pipeline '" + name + "' has told of an endpoint '" + endpoint + "' that is remembered",
+        404, "no source of pipeline '" + name + "' has reported an endpoint '" + endpoint + "' that is remembered",
         like.empty() ? "it is named by its id, its address, or address:port; see GET /v1/pipelines/" + name
                      : fmt::format("there is {}", fmt::join(like, ", "))));
   }
@@ -150,7 +150,7 @@ void explain(subject& about, const std::string& name, const asked& what, const r
             });
 }
 
-void diff(subject& about, const std::string& name, const asked&, const reply& to) {
+void diff(served_host& about, const std::string& name, const asked&, const reply& to) {
   ask_sinks(about, name, [name, to](const std::map<std::string, engine::inspection>& found) {
     nlohmann::json shown{{"pipeline", name}, {"sinks", nlohmann::json::object()}};
     for (const auto& [sink, each] : found) {
@@ -168,11 +168,11 @@ void diff(subject& about, const std::string& name, const asked&, const reply& to
 
 // ---- what people do ----
 
-answer done(subject& about, const std::string& pipeline, const std::string& what) {
+answer done(served_host& about, const std::string& pipeline, const std::string& what) {
   return json(200, {{"done", what}, {"pipeline", report::encode(report::pipeline_of(*about.engine.find(pipeline)))}});
 }
 
-void pause(subject& about, const std::string& name, const asked& what, const reply& to) {
+void pause(served_host& about, const std::string& name, const asked& what, const reply& to) {
   constexpr std::size_t longest = 500;
   about.engine.find(name)->pause(word(what, "why").substr(0, longest));
   to(done(
@@ -180,31 +180,31 @@ void pause(subject& about, const std::string& name, const asked& what, const rep
       "pipeline " + name + " is paused: its targets keep what they have until it is resumed, also through a restart"));
 }
 
-void resume(subject& about, const std::string& name, const asked&, const reply& to) {
+void resume(served_host& about, const std::string& name, const asked&, const reply& to) {
   if (!about.engine.find(name)->resume())
     return to(refuse(409, "pipeline " + name + " is not paused", "nothing was changed"));
-  to(done(about, name, "pipeline " + name + " goes on with what its sources say now"));
+  to(done(about, name, "pipeline " + name + " resumed"));
 }
 
-void resync(subject& about, const std::string& name, const asked&, const reply& to) {
+void resync(served_host& about, const std::string& name, const asked&, const reply& to) {
   const auto begun = about.engine.resync(name);
   to(done(about, name,
-          fmt::format("{} of {} sinks compare their target with what is wanted, and mend what differs{}", begun,
+          fmt::format("{} of {} sinks compare their target with what is desired, and correct what differs{}", begun,
                       about.engine.config().pipelines.at(name).sinks.size(),
                       begun == about.engine.config().pipelines.at(name).sinks.size()
                           ? ""
-                          : "; the others are at work on an update")));
+                          : "; the others are applying an update")));
 }
 
-void release_brake(subject& about, const std::string& name, const asked& what, const reply& to) {
+void release_brake(served_host& about, const std::string& name, const asked& what, const reply& to) {
   const auto released = about.engine.find(name)->release_brake(word(what, "service"), number(what, "number"));
   if (!released)
     return to(
         refuse(409, released.error().why, "look at `drcon status`, and release what is held then, if it is meant"));
-  to(done(about, name, "what the brake of pipeline " + name + " held is believed now, and goes to its sinks"));
+  to(done(about, name, "held change of pipeline " + name + " released; its sinks apply it now"));
 }
 
-void rollback(subject& about, const std::string& name, const asked& what, const reply& to) {
+void rollback(served_host& about, const std::string& name, const asked& what, const reply& to) {
   const auto revision = number(what, "revision");
   if (!revision)
     return to(refuse(400, "to which revision is not said",
@@ -212,8 +212,8 @@ void rollback(subject& about, const std::string& name, const asked& what, const 
   auto& pipeline = *about.engine.find(name);
   const auto& now = pipeline.current().snapshot;
   if (now && now->revision() == *revision)
-    return to(refuse(409, fmt::format("revision {} is what pipeline {} stands behind now", *revision, name),
-                     "nothing was changed"));
+    return to(
+        refuse(409, fmt::format("pipeline {1} is at revision {0} already", *revision, name), "nothing was changed"));
   if (!pipeline.roll_back(*revision)) {
     std::vector<std::uint64_t> kept;
     for (const auto& each : pipeline.history()) kept.push_back(each.snapshot->revision());
@@ -225,12 +225,11 @@ void rollback(subject& about, const std::string& name, const asked& what, const 
                       *revision, name)));
 }
 
-void reload(subject& about, const std::string&, const asked&, const reply& to) {
+void reload(served_host& about, const std::string&, const asked&, const reply& to) {
   const auto outcome = about.reload();
-  if (outcome.taken)
-    return to(json(200, {{"done", "the configuration was read anew and is in use"}, {"findings", outcome.findings}}));
-  to(json(422, {{"error", "the new configuration is not used; everything goes on as it was"},
-                {"help", "mend what is found, and reload again"},
+  if (outcome.taken) return to(json(200, {{"done", "configuration reloaded"}, {"findings", outcome.findings}}));
+  to(json(422, {{"error", "the new configuration is not used; the previous one stays in effect"},
+                {"help", "fix the errors, then reload"},
                 {"findings", outcome.findings}}));
 }
 
@@ -244,7 +243,7 @@ nlohmann::json shown_levels() {
   return shown;
 }
 
-void log_levels(subject&, const std::string&, const asked&, const reply& to) { to(json(200, shown_levels())); }
+void log_levels(served_host&, const std::string&, const asked&, const reply& to) { to(json(200, shown_levels())); }
 
 std::set<std::string> plugins_in_use(const config::configuration& config) {
   std::set<std::string> names;
@@ -266,7 +265,7 @@ std::string set_log_level(const std::string& plugin, const std::string& level) {
   return "the level of plugin " + plugin + " is " + (level == "general" ? "the general one" : level);
 }
 
-void change_log(subject& about, const std::string&, const asked& what, const reply& to) {
+void change_log(served_host& about, const std::string&, const asked& what, const reply& to) {
   const auto plugin = word(what, "plugin");
   const auto level = word(what, "level");
   const auto known = plugins_in_use(about.engine.config());
@@ -301,7 +300,7 @@ const std::vector<route>& routes() {
        true},
       {"GET",
        "/healthz",
-       "Whether the engine's thread turns.",
+       "Whether the engine's thread responds.",
        {},
        "",
        "text/plain",
@@ -329,7 +328,7 @@ const std::vector<route>& routes() {
        openapi_document},
       {"GET",
        "/v1/status",
-       "Sources, pipelines and sinks, and what is not as it should be.",
+       "Sources, pipelines and sinks, and what needs attention.",
        {},
        "Status",
        "application/json",
@@ -346,7 +345,7 @@ const std::vector<route>& routes() {
        one_pipeline},
       {"GET",
        "/v1/pipelines/{name}/explain",
-       "Where an endpoint stands, and why: from each source's word to what the targets say now.",
+       "Whether an endpoint is in rotation, and why: from what each source reported to what the targets have now.",
        {which_endpoint, {"service", "Only of this service."}, {"target", "0: the targets are not asked."}},
        "Explanation",
        "application/json",
@@ -373,7 +372,7 @@ const std::vector<route>& routes() {
       {"GET",
        "/v1/events",
        "Server-sent events: `journal` for each entry, `state` (a Status) when anything in it changed, `lost` when "
-       "entries went untold.",
+       "entries were dropped.",
        {{"after", "Begin after this entry; so does the header Last-Event-ID. Without: with the next."}},
        "",
        "text/event-stream",
@@ -383,7 +382,7 @@ const std::vector<route>& routes() {
       {"POST",
        "/v1/pipelines/{name}/pause",
        "Decide nothing more; what is served stays, also through a restart.",
-       {{"why", "A reason, for whoever finds it paused."}},
+       {{"why", "A reason, shown while it is paused."}},
        "Done",
        "application/json",
        {404},
@@ -391,7 +390,7 @@ const std::vector<route>& routes() {
       {"POST", "/v1/pipelines/{name}/resume", "End a pause.", {}, "Done", "application/json", {404, 409}, resume},
       {"POST",
        "/v1/pipelines/{name}/resync",
-       "Have the sinks compare their targets with what is wanted, and mend them.",
+       "Have the sinks compare their targets with what is desired, and correct what differs.",
        {},
        "Done",
        "application/json",
@@ -399,7 +398,7 @@ const std::vector<route>& routes() {
        resync},
       {"POST",
        "/v1/pipelines/{name}/release-brake",
-       "Believe what the brake holds.",
+       "Apply now what the brake holds.",
        {{"service", "Only what is held of this service."},
         {"number", "The `number` of the held loss as it was seen: refused if something else is held by now."}},
        "Done",
@@ -426,7 +425,7 @@ const std::vector<route>& routes() {
        change_log},
       {"POST",
        "/v1/reload",
-       "Read the configuration anew, as SIGHUP does; a wrong one changes nothing.",
+       "Reload the configuration, as SIGHUP does; a wrong one changes nothing.",
        {},
        "Reloaded",
        "application/json",
@@ -454,7 +453,7 @@ std::optional<std::string> fits(const route& which, const std::vector<std::strin
   return {};
 }
 
-void find_and_answer(subject& about, const asked& what, const reply& to) {
+void find_and_answer(served_host& about, const asked& what, const reply& to) {
   std::vector<std::string> methods;
   for (const auto& each : routes()) {
     const auto name = fits(each, what.path);
@@ -486,7 +485,7 @@ const route* find_route(const asked& request) {
   return nullptr;
 }
 
-void handle(subject& about, const asked& what, const reply& to) {
+void handle(served_host& about, const asked& what, const reply& to) {
   try {
     find_and_answer(about, what, to);
   } catch (const std::exception& error) {

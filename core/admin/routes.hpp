@@ -27,8 +27,8 @@ struct reload_outcome {
   std::vector<std::string> findings;  ///< "file:line:column: message; help"
 };
 
-/// What is asked about. All of it outlives the server.
-struct subject {
+/// The host that is asked about, and may be asked to change. All of it outlives the server.
+struct served_host {
   engine::engine& engine;
   metrics::metrics& figures;
   std::function<reload_outcome()> reload;
@@ -57,7 +57,7 @@ struct route {
   const char* type;          ///< of a 200
   std::vector<int> refuses;  ///< the other statuses, besides those of every route
   /// Answers; `name` is the name within the path, if it has one. Null for an event stream.
-  std::function<void(subject&, const std::string& name, const asked&, const reply&)> handler;
+  std::function<void(served_host&, const std::string& name, const asked&, const reply&)> handler;
   served_by by = served_by::engine_thread;
   bool without_token = false;                             ///< over TCP it needs no token where there is one
   std::chrono::seconds timeout = limits::answer_timeout;  ///< of the engine's thread
@@ -69,6 +69,6 @@ const std::vector<route>& routes();
 const route* find_route(const asked& request);
 
 /// Finds the route and has it answer.
-void handle(subject& about, const asked& what, const reply& to);
+void handle(served_host& about, const asked& what, const reply& to);
 
 }  // namespace drcon::admin

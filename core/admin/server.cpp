@@ -13,9 +13,11 @@
 #include <filesystem>
 #include <functional>
 #include <future>
+#include <string>
 #include <system_error>
 #include <thread>
 #include <utility>
+#include <vector>
 
 namespace drcon::admin {
 
@@ -23,7 +25,7 @@ namespace asio = boost::asio;
 
 // There while the server listens. Made, used and destroyed on the engine's thread; `state` is the server thread's.
 struct server::running {
-  running(asio::io_context& engine_context, subject about)
+  running(asio::io_context& engine_context, served_host about)
       : state(std::make_shared<server_state>(engine_context, std::move(about))),
         events(state->about.engine, engine_context, state->context, state->hub),
         work(asio::make_work_guard(*state->context)),
@@ -53,66 +55,81 @@ struct server::running {
     done.get_future().wait();
   }
 
-  void stop_listening(std::shared_ptr<any_acceptor>& acceptor) const {
+  void stop_listening(acceptor_ptr& acceptor) const {
     if (!acceptor) return;
     run_on_server_thread([&acceptor] { acceptor->close(); });
     acceptor.reset();
   }
 
-  bool move_unix_socket(const config::admin_config& next, std::string& why) {
-    if (next.socket == config.socket && unix_socket) return true;
+  base::result<> move_unix_socket(const config::admin_config& next) {
+    if (next.socket == config.socket && unix_socket) return {};
     std::error_code ignored;
     if (unix_socket) std::filesystem::remove(config.socket, ignored);
     stop_listening(unix_socket);
-    if (next.socket.empty()) return true;
-    unix_socket = open_unix_socket(*state->context, next.socket, why);
-    if (unix_socket) start_accepting(*state, unix_socket, way_in::unix_socket);
-    return unix_socket != nullptr;
+    if (next.socket.empty()) return {};
+    const auto opened = open_unix_socket(*state->context, next.socket);
+    if (!opened) return opened.error();
+    unix_socket = *opened;
+    start_accepting(*state, unix_socket, way_in::unix_socket);
+    return {};
   }
 
-  bool move_tcp_port(const config::admin_config& next, bool is_allowed, std::string& why) {
-    if (next.address == config.address && next.port == config.port && tcp_port) return true;
+  base::result<> move_tcp_port(const config::admin_config& next, bool is_allowed) {
+    if (next.address == config.address && next.port == config.port && tcp_port) return {};
     stop_listening(tcp_port);
-    if (next.address.empty()) return true;
-    if (!is_allowed) return false;
-    tcp_port = open_tcp_port(*state->context, next.address, next.port, why);
-    if (tcp_port) start_accepting(*state, tcp_port, way_in::tcp);
-    return tcp_port != nullptr;
+    if (next.address.empty() || !is_allowed) return {};
+    const auto opened = open_tcp_port(*state->context, next.address, next.port);
+    if (!opened) return opened.error();
+    tcp_port = *opened;
+    start_accepting(*state, tcp_port, way_in::tcp);
+    return {};
+  }
+
+  // The TLS context, the token, and where it listens. Each fault is added to `faults`.
+  void take(const config::admin_config& next, std::vector<std::string>& faults) {
+    std::shared_ptr<asio::ssl::context> tls;
+    bool may_use_tcp = true;
+    if (!next.certificate.empty()) {
+      const auto made = make_tls_context(next.certificate, next.private_key);
+      may_use_tcp = made.has_value();  // what was to be secured is never served in the clear
+      if (made) tls = *made;
+      else faults.push_back(made.error().why);
+    }
+    run_on_server_thread([&] {
+      state->rules.token = next.token;
+      if (may_use_tcp) state->tls = tls;
+    });
+    if (const auto moved = move_unix_socket(next); !moved) faults.push_back(moved.error().why);
+    if (const auto moved = move_tcp_port(next, may_use_tcp); !moved) faults.push_back(moved.error().why);
+    config = next;
   }
 
   state_ptr state;
   publisher events;
   asio::executor_work_guard<asio::io_context::executor_type> work;
   config::admin_config config;
-  std::shared_ptr<any_acceptor> unix_socket;
-  std::shared_ptr<any_acceptor> tcp_port;
+  acceptor_ptr unix_socket;
+  acceptor_ptr tcp_port;
   std::thread thread;  // last: it uses what is above
 };
 
-server::server(asio::io_context& engine_context, subject about)
+server::server(asio::io_context& engine_context, served_host about)
     : engine_context_(engine_context), about_(std::move(about)) {}
 
 server::~server() { close(); }
 
-bool server::listen(const config::admin_config& next, std::string& why) {
+base::result<> server::listen(const config::admin_config& next) {
   if (!next.is_on()) {
     close();
-    return true;
+    return {};
   }
   if (!running_) running_ = std::make_unique<running>(engine_context_, about_);
-  auto& now = *running_;
-  const bool wants_tls = !next.certificate.empty();
-  const auto tls = wants_tls ? make_tls_context(next.certificate, next.private_key, why) : nullptr;
-  const bool may_use_tcp = !wants_tls || tls;  // what was to be secured is never served in the clear
-  now.run_on_server_thread([&] {
-    now.state->rules.token = next.token;
-    if (may_use_tcp) now.state->tls = tls;
-  });
-  bool all = may_use_tcp;
-  all &= now.move_unix_socket(next, why);
-  all &= now.move_tcp_port(next, may_use_tcp, why);
-  now.config = next;
-  return all;
+  std::vector<std::string> faults;
+  running_->take(next, faults);
+  if (faults.empty()) return {};
+  std::string all;
+  for (const auto& each : faults) all += (all.empty() ? "" : "; ") + each;
+  return base::failure{all};
 }
 
 void server::close() { running_.reset(); }

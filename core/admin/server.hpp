@@ -8,35 +8,34 @@
 #pragma once
 
 #include "admin/routes.hpp"
+#include "base/result.hpp"
 #include "config/configuration.hpp"
 
 #include <boost/asio/io_context.hpp>
 
 #include <memory>
-#include <string>
-#include <vector>
 
 namespace drcon::admin {
 
 class server {
 public:
   /// `engine_context` is the engine's loop, and outlives the server.
-  server(boost::asio::io_context& engine_context, subject about);
+  server(boost::asio::io_context& engine_context, served_host about);
   ~server();
   server(const server&) = delete;
   server& operator=(const server&) = delete;
 
   /// Listens where the configuration says, and no more elsewhere. The unix socket has mode 0660; a stale one of a
-  /// process that died is replaced, one in use is not. False, with a reason, when something of it cannot be: then the
-  /// rest is listened on.
-  bool listen(const config::admin_config& next, std::string& why);
+  /// process that died is replaced, one in use is not. A failure says each thing that could not be done; the rest is
+  /// listened on.
+  base::result<> listen(const config::admin_config& next);
   /// Ends every connection, and returns when the thread has ended.
   void close();
 
 private:
   struct running;
   boost::asio::io_context& engine_context_;
-  subject about_;
+  served_host about_;
   std::unique_ptr<running> running_;  // null: it listens nowhere
 };
 

@@ -24,13 +24,13 @@ namespace drcon::admin {
 ///
 /// Thread rule: members are the server's thread's own, unless they say otherwise.
 struct server_state : std::enable_shared_from_this<server_state> {
-  server_state(boost::asio::io_context& engine_context, subject about)
+  server_state(boost::asio::io_context& engine_context, served_host about)
       : engine_context(engine_context), about(std::move(about)) {
     this->about.event_clients = event_clients;
   }
 
   boost::asio::io_context& engine_context;  // any thread posts to it
-  subject about;                            // the engine's thread's; its figures are any thread's
+  served_host about;                        // the engine's thread's; its figures are any thread's
   std::function<void()> on_event_client;    // called on the engine's thread: one more client follows the events
   std::atomic<bool> closed{false};          // any thread's
 

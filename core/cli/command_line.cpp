@@ -9,6 +9,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include <csignal>
 #include <cstdio>
 #include <functional>
 #include <iostream>
@@ -23,7 +24,7 @@ make the world match.)";
 
 constexpr auto epilogue = R"(
 Exit codes: 0 done; 1 the configuration is wrong; 2 the command line is wrong; 3 a source or target did not answer
-or refused, or something is not as it should be; 4 a plugin did not stop in time.
+or refused, or something needs attention; 4 a plugin did not stop in time.
 
 When it runs: drcon status; drcon explain PIPELINE ENDPOINT; drcon journal -f
 First steps: drcon plugins; drcon reference nginx; drcon check -c my.toml; drcon render --diff -c my.toml; drcon run -c my.toml)";
@@ -35,37 +36,38 @@ const CLI::Validator duration(
     },
     "DURATION");
 
-void add_config(CLI::App& verb, arguments& to) {
-  verb.add_option("-c,--config", to.config, "The configuration file, TOML")->capture_default_str();
+void add_config(CLI::App& verb, arguments& options) {
+  verb.add_option("-c,--config", options.config, "The configuration file, TOML")->capture_default_str();
 }
 
 CLI::App* add_verb(CLI::App& app, const char* name, const char* text, std::function<int(const arguments&)> what,
-                   arguments& to, int& result) {
+                   arguments& options, int& result) {
   auto* verb = app.add_subcommand(name, text);
-  verb->add_option("--plugin-dir", to.plugin_directories,
+  verb->add_option("--plugin-dir", options.plugin_directories,
                    "Also load plugins (*.so) from this directory; may be repeated");
-  verb->callback([what = std::move(what), &to, &result] { result = what(to); });
+  verb->callback([what = std::move(what), &options, &result] { result = what(options); });
   return verb;
 }
 
-void add_reference_verbs(CLI::App& app, arguments& to, int& result) {
+void add_reference_verbs(CLI::App& app, arguments& options, int& result) {
   auto* reference_verb = add_verb(app, "reference",
                                   "Print what every key of the configuration means: drcon's own keys, or with NAME "
                                   "the options of a plugin.",
-                                  reference, to, result);
-  add_config(*reference_verb, to);
-  auto* name = reference_verb->add_option("NAME", to.plugin, "Name of a plugin, as in plugin = \"NAME\"");
-  reference_verb->add_option("--format", to.format, "For a terminal, a web page or man")
+                                  reference, options, result);
+  add_config(*reference_verb, options);
+  auto* name = reference_verb->add_option("NAME", options.plugin, "Name of a plugin, as in plugin = \"NAME\"");
+  reference_verb->add_option("--format", options.format, "For a terminal, a web page or man")
       ->check(CLI::IsMember({"text", "markdown", "man"}))
       ->capture_default_str();
-  reference_verb->add_option("--output", to.output, "Write the pages of drcon and of all plugins into this directory")
+  reference_verb
+      ->add_option("--output", options.output, "Write the pages of drcon and of all plugins into this directory")
       ->excludes(name);
 
   auto* schema_verb = add_verb(app, "schema",
                                "Print one JSON Schema for the whole configuration, plugins' options included, for "
                                "editors: taplo, VS Code's Even Better TOML.",
-                               schema, to, result);
-  add_config(*schema_verb, to);
+                               schema, options, result);
+  add_config(*schema_verb, options);
 }
 
 void add_timeout(CLI::App& verb, std::string& text, const char* help) {
@@ -75,12 +77,15 @@ void add_timeout(CLI::App& verb, std::string& text, const char* help) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  // Whoever started drcon may have SIGCHLD ignored, which survives the exec. The kernel would keep no exit codes, and
+  // no check and no reload that drcon runs could be judged.
+  std::signal(SIGCHLD, SIG_DFL);
   CLI::App app(about, "drcon");
   app.footer(epilogue);
   app.set_version_flag("--version", std::string("drcon ") + build::version);
   app.require_subcommand(1);
-  arguments from;
-  from.command_line = &app;
+  arguments options;
+  options.command_line = &app;
   int result = exit_ok;
   std::string timeout = "30s";
   const auto timed = [&timeout](int (*verb)(const arguments&)) {
@@ -94,54 +99,55 @@ int main(int argc, char** argv) {
   auto* run_verb =
       add_verb(app, "run",
                "Run until SIGTERM. SIGHUP reloads the configuration: only what differs is restarted, and a "
-               "wrong one changes nothing. A second SIGTERM leaves at once.",
-               run, from, result);
-  add_config(*run_verb, from);
+               "wrong one changes nothing. A second SIGTERM exits immediately.",
+               run, options, result);
+  add_config(*run_verb, options);
 
   auto* check_verb = add_verb(app, "check",
                               "Check the configuration and every plugin's options; print each fault as "
                               "FILE:LINE:COLUMN; touch nothing, connect to nothing.",
-                              check, from, result);
-  add_config(*check_verb, from);
+                              check, options, result);
+  add_config(*check_verb, options);
 
-  auto* once_verb = add_verb(app, "once", "Bring every target up to date once, then exit.", timed(once), from, result);
-  add_config(*once_verb, from);
+  auto* once_verb =
+      add_verb(app, "once", "Bring every target up to date once, then exit.", timed(once), options, result);
+  add_config(*once_verb, options);
   add_timeout(*once_verb, timeout, "How long sources and targets get to answer");
 
-  auto* render_verb = add_verb(app, "render", "Print what would be written to each target, touching nothing.",
-                               timed(render), from, result);
-  add_config(*render_verb, from);
+  auto* render_verb = add_verb(app, "render", "Print what would be written to each target; nothing is changed.",
+                               timed(render), options, result);
+  add_config(*render_verb, options);
   add_timeout(*render_verb, timeout, "How long sources get to answer");
-  render_verb->add_flag("--diff", from.diff, "Print the difference from what is there now instead");
+  render_verb->add_flag("--diff", options.diff, "Print the difference from what is there now instead");
 
   auto* plugins_verb = add_verb(
       app, "plugins", "List the plugins, and what was refused and why.",
-      [](const arguments& given) { return given.plugin.empty() ? plugins_list(given) : plugins_show(given); }, from,
+      [](const arguments& given) { return given.plugin.empty() ? plugins_list(given) : plugins_show(given); }, options,
       result);
-  add_config(*plugins_verb, from);
-  plugins_verb->add_flag("--json", from.json, "For machines; with show: the option schemas");
+  add_config(*plugins_verb, options);
+  plugins_verb->add_flag("--json", options.json, "For machines; with show: the option schemas");
   auto* show = plugins_verb->add_subcommand("show", "The options of one plugin: meaning, type, default, range.");
   show->fallthrough();  // --plugin-dir may follow it
-  show->add_option("NAME", from.plugin, "Name of the plugin, as in plugin = \"NAME\"")->required();
+  show->add_option("NAME", options.plugin, "Name of the plugin, as in plugin = \"NAME\"")->required();
 
   add_operator_verbs(
       [&](const char* name, const char* meaning, int (*what)(const arguments&)) {
         auto* added = app.add_subcommand(name, meaning);
-        added->callback([what, &from, &result] { result = what(from); });
+        added->callback([what, &options, &result] { result = what(options); });
         return added;
       },
-      from);
+      options);
 
   auto* plugin_verb = app.add_subcommand("plugin", "For authors of plugins.");
   plugin_verb->require_subcommand(1);
   add_plugin_new(*plugin_verb, result);
   add_plugin_test(*plugin_verb, result);
-  add_reference_verbs(app, from, result);
-  // What the shells ask while somebody types; see packaging/completions.
+  add_reference_verbs(app, options, result);
+  // Called by the shells to complete a line; see packaging/completions.
   app.add_subcommand("complete", "")
       ->group("")
-      ->callback([&] { result = complete(from); })
-      ->add_option("WORD", from.words);
+      ->callback([&] { result = complete(options); })
+      ->add_option("WORD", options.words);
   // What drcon starts for isolation = "process"; not for people.
   app.add_subcommand("plugin-process", "")->group("")->callback([&result] {
     constexpr int socket = 3;

@@ -11,50 +11,33 @@
 namespace drcon::config {
 namespace {
 
-std::string reason(int error) { return std::string("cannot be read: ") + std::strerror(error); }
+base::failure unreadable(int error) { return {std::string("cannot be read: ") + std::strerror(error)}; }
 
-std::optional<std::string> read_all(int file, std::size_t limit, std::string& why) {
+base::result<std::string> read_all(int file, std::size_t limit) {
   struct stat about {};
-  if (::fstat(file, &about) != 0) {
-    why = reason(errno);
-    return {};
-  }
-  if (!S_ISREG(about.st_mode)) {
-    why = S_ISDIR(about.st_mode) ? "is a directory, not a file" : "is not a regular file";
-    return {};
-  }
+  if (::fstat(file, &about) != 0) return unreadable(errno);
+  if (S_ISDIR(about.st_mode)) return base::failure{"is a directory, not a file"};
+  if (!S_ISREG(about.st_mode)) return base::failure{"is not a regular file"};
   std::string text;
   std::array<char, 65536> part{};
   while (true) {
     const auto got = ::read(file, part.data(), part.size());
     if (got < 0 && errno == EINTR) continue;
-    if (got < 0) {
-      why = reason(errno);
-      return {};
-    }
+    if (got < 0) return unreadable(errno);
     if (got == 0) return text;
     text.append(part.data(), static_cast<std::size_t>(got));
-    if (text.size() > limit) {
-      why = "is larger than " + std::to_string(limit) + " bytes";
-      return {};
-    }
+    if (text.size() > limit) return base::failure{"is larger than " + std::to_string(limit) + " bytes"};
   }
 }
 
 }  // namespace
 
-std::optional<std::string> read_file_text(const std::filesystem::path& file, std::size_t limit, std::string& why) {
+base::result<std::string> read_file_text(const std::filesystem::path& file, std::size_t limit) {
   const auto& name = file.native();
-  if (name.find('\0') != std::string::npos) {
-    why = "is no name of a file: it has a NUL byte";
-    return {};
-  }
+  if (name.find('\0') != std::string::npos) return base::failure{"is no name of a file: it has a NUL byte"};
   const int descriptor = ::open(name.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);  // a pipe must not block the open
-  if (descriptor < 0) {
-    why = reason(errno);
-    return {};
-  }
-  auto text = read_all(descriptor, limit, why);
+  if (descriptor < 0) return unreadable(errno);
+  auto text = read_all(descriptor, limit);
   ::close(descriptor);
   return text;
 }

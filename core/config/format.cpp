@@ -47,29 +47,33 @@ bool is_url(const std::string& text) {
   return parsed && !parsed->host.empty();
 }
 
-bool is_regex(const std::string& text, std::string& why) {
+base::result<> check_regex(const std::string& text) {
   constexpr std::size_t longest = 1024;  // the compiler is recursive, and slow beyond what people write
-  if (text.size() > longest) {
-    why = "it is longer than " + std::to_string(longest) + " bytes";
-    return false;
-  }
+  if (text.size() > longest) return base::failure{"it is longer than " + std::to_string(longest) + " bytes"};
   try {
     const std::regex compiled(text, std::regex::ECMAScript);
-    return true;
+    return {};
   } catch (const std::regex_error& error) {
-    why = error.what();
-    return false;
+    return base::failure{error.what()};
   }
 }
 
 // A time that is added to the clock's must not leave its range: it would be in the past then.
-bool is_duration(const std::string& text, std::string& why) {
+base::result<> check_duration(const std::string& text) {
   constexpr std::chrono::hours longest(24 * 3650);
   const auto length = parse_duration(text);
-  if (!length) return false;
-  if (*length <= longest) return true;
-  why = "it is longer than 3650d";
-  return false;
+  if (!length) return base::failure{};
+  if (*length > longest) return base::failure{"it is longer than 3650d"};
+  return {};
+}
+
+bool fits(const std::string& format, const std::string& text) {
+  if (format == "size") return parse_size(text).has_value();
+  if (format == "percent") return parse_percent(text).has_value();
+  if (format == "path") return !text.empty() && text.find('\0') == std::string::npos;
+  if (format == "address") return is_address(text);
+  if (format == "url") return is_url(text);
+  return true;
 }
 
 }  // namespace
@@ -85,15 +89,11 @@ std::string describe_format(const std::string& format) {
   return {};
 }
 
-bool fits_format(const std::string& format, const std::string& text, std::string& why) {
-  if (format == "duration") return is_duration(text, why);
-  if (format == "size") return parse_size(text).has_value();
-  if (format == "percent") return parse_percent(text).has_value();
-  if (format == "path") return !text.empty() && text.find('\0') == std::string::npos;
-  if (format == "address") return is_address(text);
-  if (format == "url") return is_url(text);
-  if (format == "regex") return is_regex(text, why);
-  return true;
+base::result<> check_format(const std::string& format, const std::string& text) {
+  if (format == "duration") return check_duration(text);
+  if (format == "regex") return check_regex(text);
+  if (!fits(format, text)) return base::failure{};
+  return {};
 }
 
 }  // namespace drcon::config

@@ -8,49 +8,42 @@
 namespace drcon::config {
 namespace {
 
-std::optional<std::string> from_file(const std::filesystem::path& directory, const std::string& file,
-                                     std::string& why) {
+base::result<std::string> from_file(const std::filesystem::path& directory, const std::string& file) {
   constexpr std::size_t largest = 1U << 20U;
-  auto secret = read_file_text(directory / file, largest, why);
-  if (!secret) {
-    why = "the file '" + shortened(file) + "' " + why;
-    return {};
-  }
+  auto secret = read_file_text(directory / file, largest);
+  if (!secret) return base::failure{"the file '" + shortened(file) + "' " + secret.error().why};
   if (secret->ends_with('\n')) secret->pop_back();
   if (secret->ends_with('\r')) secret->pop_back();
   return secret;
 }
 
-std::optional<std::string> from_environment(const std::string& name, std::string& why) {
+base::result<std::string> from_environment(const std::string& name) {
   const char* const value = std::getenv(name.c_str());
-  if (value != nullptr) return value;
-  why = "the environment has no variable '" + shortened(name) + "'";
-  return {};
+  if (value == nullptr) return base::failure{"the environment has no variable '" + shortened(name) + "'"};
+  return std::string(value);
 }
 
 // What the unit's LoadCredential= names; see systemd.exec(5).
-std::optional<std::string> from_credential(const std::string& name, std::string& why) {
+base::result<std::string> from_credential(const std::string& name) {
   const char* const directory = std::getenv("CREDENTIALS_DIRECTORY");
-  if (directory != nullptr && !name.empty() && name.find('/') == std::string::npos)
-    return from_file(directory, name, why);
-  why = directory == nullptr ? "there is no credential '" + shortened(name) + "': systemd gave none (LoadCredential=)"
-                             : "'" + shortened(name) + "' is no name of a credential";
-  return {};
+  if (directory == nullptr)
+    return base::failure{"there is no credential '" + shortened(name) + "': systemd gave none (LoadCredential=)"};
+  if (name.empty() || name.find('/') != std::string::npos)
+    return base::failure{"'" + shortened(name) + "' is no name of a credential"};
+  return from_file(directory, name);
 }
 
 }  // namespace
 
-std::optional<std::string> read_secret(const toml::node& node, const std::filesystem::path& directory,
-                                       std::string& why) {
-  if (node.is_string()) return node.value<std::string>();
+base::result<std::string> read_secret(const toml::node& node, const std::filesystem::path& directory) {
+  if (node.is_string()) return node.value_or(std::string());
   const auto* table = node.as_table();
   if (table != nullptr && table->size() == 1) {
-    if (const auto file = (*table)["file"].value_exact<std::string>()) return from_file(directory, *file, why);
-    if (const auto name = (*table)["env"].value_exact<std::string>()) return from_environment(*name, why);
-    if (const auto name = (*table)["credential"].value_exact<std::string>()) return from_credential(*name, why);
+    if (const auto file = (*table)["file"].value_exact<std::string>()) return from_file(directory, *file);
+    if (const auto name = (*table)["env"].value_exact<std::string>()) return from_environment(*name);
+    if (const auto name = (*table)["credential"].value_exact<std::string>()) return from_credential(*name);
   }
-  why = R"(expected a string, { file = "…" }, { env = "…" } or { credential = "…" })";
-  return {};
+  return base::failure{R"(expected a string, { file = "…" }, { env = "…" } or { credential = "…" })"};
 }
 
 }  // namespace drcon::config

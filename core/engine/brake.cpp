@@ -168,13 +168,13 @@ void brake::judge_service(const service_change& each, judgement& about) {
     return;
   }
   if (!held) return;
-  about.believed += excess(kept, each.next);
+  about.accepted += excess(kept, each.next);
   about.over.insert(each.name);
   past_.erase(each.name);
   services_.erase(each.name);
 }
 
-// The limits of the pipeline, of which what services lose that are held or believed for themselves does not count.
+// The limits of the pipeline, of which what services lose that are held or accepted for themselves does not count.
 void brake::judge_whole(judgement& about) {
   bool released = false;
   for (const auto& each : about.of.services) {
@@ -185,13 +185,13 @@ void brake::judge_whole(judgement& about) {
   }
   const service_change total{.name = the_pipeline,
                              .served = excess(about.of.served, about.surplus),
-                             .next = about.of.next + about.held + about.believed,
+                             .next = about.of.next + about.held + about.accepted,
                              .released = released};
   const auto what = judge_one(whole_, total, about.now);
   if (whole_) note(the_pipeline, what, *whole_, about.made);
   if (what == outcome::begins || what == outcome::waits) {
-    whole_->kept = excess(whole_->kept, about.believed);
-    whole_->lowest = excess(whole_->lowest, about.believed);
+    whole_->kept = excess(whole_->kept, about.accepted);
+    whole_->lowest = excess(whole_->lowest, about.accepted);
     return hold_with_the_pipeline(about);
   }
   if (whole_) past_.clear();
@@ -216,10 +216,10 @@ void brake::note(const std::string& service, outcome what, const waiting& held, 
   over.why += what == outcome::released ? "; the brake was released"
               : what == outcome::lasted ? "; it lasted for " + config::to_text(config_.hold)
                                         : "; by now it is within the limits";
-  made.believed.push_back(std::move(over));
+  made.accepted.push_back(std::move(over));
 }
 
-// What passes now and lowers a count is added up with later losses, unless it was held and believed.
+// What passes now and lowers a count is added up with later losses, unless it was held and accepted.
 void brake::remember_losses(const judgement& about) {
   bool any = false;
   for (const auto& each : about.of.services) {
@@ -227,7 +227,7 @@ void brake::remember_losses(const judgement& about) {
     any = true;
     if (config_.per_service) remember_loss(about.now, each.name, each.served);
   }
-  if (!about.made.believed.empty()) past_.erase(the_pipeline);
+  if (!about.made.accepted.empty()) past_.erase(the_pipeline);
   else if (any && !whole_) remember_loss(about.now, the_pipeline, excess(about.of.served, about.surplus));
 }
 

@@ -1,4 +1,4 @@
-// Refuses to believe that too much capacity went away at once: of the pipeline, or of one of its services.
+// Holds the loss of too much capacity at once: of the pipeline, or of one of its services.
 //
 // Capacity is how many endpoints are in service, not which: a set that is replaced by as many others is no loss. A
 // service that would lose too much is held for itself, and the others go on.
@@ -55,8 +55,8 @@ public:
     std::vector<std::string> begun;     ///< of those: what was not held before, or has come to a new low
     std::vector<std::string> kept;      ///< the services whose removals wait, in order of name
     bool keeps_all = false;             ///< what is served is not known: nothing of the candidate may be served
-    std::vector<hold> believed;         ///< passes because it lasted for the whole of `hold`, or was released
-    std::vector<std::string> returned;  ///< was held, and what was missing is back
+    std::vector<hold> accepted;         ///< passes because it lasted for the whole of `hold`, or was released
+    std::vector<std::string> returned;  ///< was held, and the endpoints returned
     /// Ask again at this time if nothing changed before: a hold ends, or a loss is old enough to be forgotten.
     std::optional<clock::time_point> ask_again;
   };
@@ -94,7 +94,7 @@ private:
     decision made;
     std::size_t surplus = 0;     // served beyond what was there when a hold began: additions of held services
     std::size_t held = 0;        // what services that are held for themselves would lose
-    std::size_t believed = 0;    // what services lose whose hold is over
+    std::size_t accepted = 0;    // what services lose whose hold is over
     std::set<std::string> over;  // the services whose hold is over: what they lose is not counted once more
   };
 

@@ -21,7 +21,7 @@ engine::engine(boost::asio::io_context& context, const plugins::registry& plugin
       store_(how == mode::apply ? host.state_directory : std::filesystem::path()) {
   config_.host = host;
   after_late_end_ = std::make_shared<const std::function<void()>>([this] {
-    for (auto& [name, runner] : sinks_) runner->resync();
+    for (auto& [name, runner] : sinks_) runner->resync_soon();
   });
   for (const char* result : {"taken", "refused"}) figures_.add(metrics::reloads, {{"result", result}}, 0);
 }
@@ -246,12 +246,16 @@ void engine::stop(std::function<void(bool clean)> stopped) {
   // The deadline is for all together: a sink that never answers must not hold up the end of the process.
   const auto end = within(config_.host.stop_deadline, [this, stopped = std::move(stopped)](bool in_time) {
     if (!in_time)
-      log::error(base::subject_kind::host, "not all ended within {}; leaving without them",
+      log::error(base::subject_kind::host, "not all ended within {}; exiting without them",
                  config::to_text(config_.host.stop_deadline));
     overstayed_ |= !in_time;
     stopped(!overstayed_);
   });
-  const auto finish = [end] { end(true); };
+  // What the inspector asks a plugin uses the engine's executor: nothing may be destroyed before it has answered.
+  const auto finish = [this, end] {
+    if (inspecting_ == 0) end(true);
+    else after_inspections_ = [end] { end(true); };
+  };
   for (auto& [name, source] : sources_) retire(source->instance().shared_from_this(), [held = source] {});
   sources_.clear();
   if (retiring_ == 0) stop_sinks(finish);

@@ -124,7 +124,9 @@ private:
   int closing_ = 0;  // sinks that a reload has ended, and that are not known to have stopped
   // Resyncs all sinks. Called, if the engine is still there, when a sink that was abandoned ends after all.
   std::shared_ptr<const std::function<void()>> after_late_end_;
-  int retiring_ = 0;  // instances that were asked to stop and have not stopped yet
+  int inspecting_ = 0;                       // questions that the inspector has not answered
+  std::function<void()> after_inspections_;  // called when inspecting_ becomes 0; set while the engine stops
+  int retiring_ = 0;                         // instances that were asked to stop and have not stopped yet
   bool stopping_ = false;
   bool overstayed_ = false;            // an instance has missed its deadline: its thread may still run
   std::function<void()> all_retired_;  // called when retiring_ becomes 0; set while sources stop

@@ -123,7 +123,8 @@ bool pipeline::choose() {
       if (!each->ready() && !grace_over_ && !preferred_) return false;
     }
     if (preferred_ != before && before)
-      log::warning(subject(), "source {} cannot tell; {} speaks for it", before->name(), preferred_->name());
+      log::warning(subject(), "source {} is unreachable; source {} is used instead", before->name(),
+                   preferred_->name());
     return preferred_ != before;
   }
   return !std::exchange(complete_, known()) && complete_;
@@ -236,7 +237,7 @@ void pipeline::pass(model::snapshot_ptr candidate, std::string why) {
 
 std::string pipeline::why_not_yet() const {
   if (known() && paused_) return "paused before anything was decided";
-  return fmt::format("no word yet from {}", fmt::join(waiting_for(), ", "));
+  return fmt::format("no data yet from {}", fmt::join(waiting_for(), ", "));
 }
 
 // The sources have not reported, or the pipeline was paused when it started: the snapshot on disk is served. It may be
@@ -244,8 +245,8 @@ std::string pipeline::why_not_yet() const {
 void pipeline::serve_last_good() {
   if (current_.snapshot) return;
   has_waited_ = true;
-  if (!last_good_) return log::warning(subject(), "{}: waiting for it, and touching nothing until then", why_not_yet());
-  log::warning(subject(), "{}: serving the last good state, revision {}", why_not_yet(), last_good_->revision());
+  if (!last_good_) return log::warning(subject(), "{}; nothing is changed", why_not_yet());
+  log::warning(subject(), "{}; serving the last good state, revision {}", why_not_yet(), last_good_->revision());
   const auto now = clock::now();
   current_ = {.snapshot = last_good_,
               .why = "last good state",

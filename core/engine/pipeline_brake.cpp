@@ -96,7 +96,7 @@ void pipeline::judge(model::snapshot_ptr candidate, const released_services& rel
     return;
   }
   auto why = fmt::format("{}", fmt::join(causes_, ", "));
-  if (!judged.believed.empty()) why += (why.empty() ? "brake: " : "; brake: ") + sentences(judged.believed);
+  if (!judged.accepted.empty()) why += (why.empty() ? "brake: " : "; brake: ") + sentences(judged.accepted);
   pass(std::move(next), std::move(why));
 }
 
@@ -140,9 +140,9 @@ void pipeline::hold(const brake::decision& judged, const model::snapshot_ptr& re
 
 // Reports the holds that are over.
 void pipeline::end_holds(const brake::decision& judged) {
-  if (!judged.believed.empty()) log::warning(subject(), "brake released: {}", sentences(judged.believed));
+  if (!judged.accepted.empty()) log::warning(subject(), "brake released: {}", sentences(judged.accepted));
   if (judged.returned.empty() || held_.why.empty()) return;
-  std::string why = "what was missing is back";
+  std::string why = "the endpoints returned";
   if (!judged.holds.empty()) {
     std::vector<std::string> first(
         judged.returned.begin(),

@@ -162,6 +162,7 @@ void sink_runner::on_done(std::uint64_t ticket, drcon_result result, const std::
   if (idle_) std::exchange(idle_, nullptr)();
   arm_resync();
   next();
+  if (resync_is_due_ && !in_flight_) resync_soon();
 }
 
 // A sink that watches its target may lose it between two updates. Then the target does not serve what was applied.
@@ -215,8 +216,7 @@ void sink_runner::away(const std::string& why) {
   last_answer_ = model::sink_answer::away;
   const auto pause = backoff_.next();
   if (!again) {
-    log::warning(subject(), "target away: {}; tried again, at intervals of up to {}", why,
-                 config::to_text(longest_retry));
+    log::warning(subject(), "target unreachable: {}; retrying (every {} at most)", why, config::to_text(longest_retry));
     note(journal_entry::kind::away, why, clock::now() - begun_);
   }
   if (!open_) return;
@@ -247,6 +247,8 @@ bool sink_runner::resync() {
   begin(applied_ == desired_);
   return true;
 }
+
+void sink_runner::resync_soon() { resync_is_due_ = !resync(); }
 
 // A new process knows nothing of the target: it compares, and changes what differs.
 void sink_runner::on_restarted() { resync(); }

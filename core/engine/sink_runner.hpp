@@ -58,7 +58,7 @@ public:
   bool up_to_date() const {
     return desired_ && applied_ == desired_ && last_answer_ == model::sink_answer::applied && waits_for().empty();
   }
-  /// Its last answer keeps it from that. Otherwise it serves it, is at work on it, or has yet to begin.
+  /// Its last answer keeps it from that. Otherwise it serves it, is applying it, or has not started it.
   bool in_trouble() const { return !up_to_date() && is_trouble(last_answer_); }
   model::sink_answer last_answer() const { return last_answer_; }
   const std::string& last_why() const { return last_why_; }
@@ -67,6 +67,8 @@ public:
   std::chrono::system_clock::time_point last_applied() const { return last_applied_; }
   /// Compares the target with what is desired, now. False when an update is in flight, or nothing is decided yet.
   bool resync();
+  /// The same, but when an update is in flight, it is done after that one.
+  void resync_soon();
 
   void on_done(std::uint64_t ticket, drcon_result result, const std::string& why) override;
   void on_status(const plugins::instance_status& now) override;
@@ -115,6 +117,7 @@ private:
   std::uint64_t applies_ = 0;
   std::chrono::system_clock::time_point last_applied_{};
 
+  bool resync_is_due_ = false;  // when the update in flight is answered
   base::backoff backoff_;
   bool waiting_ = false;            // for retry_timer_: no update is handed over meanwhile
   bool waited_for_target_ = false;  // since the last answer "applied": that time is not the host's

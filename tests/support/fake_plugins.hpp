@@ -1,4 +1,4 @@
-// A source and a sink that live in the test: what they do is what the test tells them to.
+// A source and a sink that live in the test: the test decides what they do.
 //
 // Each instance is found by the name the configuration gives it. Thread rule: any; they lock inside.
 #pragma once
@@ -45,6 +45,11 @@ struct fake_instance {
     return changed.wait_for(lock, deadline, holds);
   }
 };
+
+/// While it is true, render() of every fake sink blocks.
+inline std::atomic<bool> renders_hang{false};
+/// How many calls of render() have begun.
+inline std::atomic<int> renders{0};
 
 /// The instance of that name that was made last; null when there is none.
 std::shared_ptr<fake_instance> fake(const std::string& name);

@@ -30,7 +30,8 @@ const option_group<brake_config>& brake_options() {
                   "beyond a limit is held for itself, and the others go on. false: only the sum of all services "
                   "counts, so that a service may lose everything while the others are large."),
           duration("hold", &brake_config::hold,
-                   "A duration: how long a loss is held before it passes. The time begins again whenever still fewer "
+                   "A duration: how long a loss is held; one that lasts longer is applied. The time begins again "
+                   "whenever still fewer "
                    "are left. It ends at once when as many are back, or by `drcon release-brake`. 0: no brake."),
           duration("window", &brake_config::window,
                    "A duration: losses within this time are added up. With \"30s\", a scale-down from 10 to 4 in "

@@ -14,7 +14,7 @@ struct brake_config {
   std::int64_t min_endpoints = 1;  ///< never fewer than this in service, unless there were fewer before
   bool per_service = true;         ///< the two limits hold for each service as well as for the pipeline
   std::chrono::nanoseconds hold =
-      std::chrono::minutes(5);  ///< how long a loss is held before it is believed; 0: no brake
+      std::chrono::minutes(5);  ///< how long a loss is held before it is applied; 0: no brake
   std::chrono::nanoseconds window = std::chrono::seconds(30);  ///< losses within this time are added up
   bool operator==(const brake_config&) const = default;
 };

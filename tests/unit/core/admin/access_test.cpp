@@ -2,13 +2,15 @@
 
 #include <gtest/gtest.h>
 
+#include <utility>
+
 namespace drcon::admin {
 namespace {
 
 asked of(const std::string& method, const std::string& target) {
-  asked made{.method = method, .path = {}, .query = {}};
-  EXPECT_TRUE(parse_target(target, made)) << target;
-  return made;
+  auto made = parse_request(method, target);
+  EXPECT_TRUE(made) << target;
+  return made ? std::move(*made) : asked{};
 }
 
 unsigned over_tcp(const std::string& token, const asked& what, const std::string& host,
@@ -57,9 +59,8 @@ TEST(Access, TargetsAreDecoded) {
   const auto read = of("GET", "/v1/pipelines/a%20b/explain?endpoint=%5B::1%5D:80&service=x+y");
   EXPECT_EQ(read.path, (std::vector<std::string>{"v1", "pipelines", "a b", "explain"}));
   EXPECT_EQ(read.query.at("endpoint"), "[::1]:80");
-  asked none;
-  EXPECT_FALSE(parse_target("http://x/", none));
-  EXPECT_FALSE(parse_target("/%zz", none));
+  EXPECT_FALSE(parse_request("GET", "http://x/"));
+  EXPECT_FALSE(parse_request("GET", "/%zz"));
 }
 
 }  // namespace

@@ -101,19 +101,19 @@ TEST(Brake, HoldsTheLossOfTheLastEndpoint) {
   EXPECT_FALSE(web.passes(start + 1s, {}));
 }
 
-TEST(Brake, BelievesALossThatLastsForTheWholeHold) {
+TEST(Brake, AppliesALossThatLastsForTheWholeHold) {
   braked web(rules());
   web.offer(start, {{"web", 4}});
   EXPECT_FALSE(web.passes(start + 1s, {}));
   EXPECT_FALSE(web.passes(start + 1s + 5min - 1ns, {}));
   const auto verdict = web.offer(start + 1s + 5min, {});
   EXPECT_THAT(verdict.kept, IsEmpty());
-  ASSERT_EQ(verdict.believed.size(), 1U);
-  EXPECT_EQ(verdict.believed[0].why,
+  ASSERT_EQ(verdict.accepted.size(), 1U);
+  EXPECT_EQ(verdict.accepted[0].why,
             "4 of 4 endpoints in service would go at once (100%; max_removed is 50%); it lasted for 5m");
 }
 
-TEST(Brake, BeginsAgainWhenWhatWasMissingCameBack) {
+TEST(Brake, StartsAgainWhenTheEndpointsReturned) {
   braked web(rules());
   web.offer(start, {{"web", 4}});
   EXPECT_FALSE(web.passes(start + 1s, {}));
@@ -178,7 +178,7 @@ TEST(Brake, AHoldBeginsAgainAtEachNewLow) {
   }
 }
 
-TEST(Brake, MeasuresFromTheNewStateAfterALossWasBelieved) {
+TEST(Brake, MeasuresFromTheNewStateAfterALossWasApplied) {
   for (const auto& rule : {rules(), rules_of_the_sum()}) {
     braked web(rule);
     web.offer(start, {{"web", 10}});
@@ -249,7 +249,7 @@ TEST(Brake, HoldsTheWholePipelineWhenTheSumFallsBelowTheLeast) {
   EXPECT_THAT(all.offer(start + 1s + 5min, {{"a", 1}, {"b", 1}, {"c", 2}}).kept, IsEmpty());
 }
 
-TEST(Brake, ALossThatWasBelievedOfAServiceIsNotHeldOnceMoreOfThePipeline) {
+TEST(Brake, ALossThatWasAppliedOfAServiceIsNotHeldOnceMoreOfThePipeline) {
   braked web(rules());
   web.offer(start, {{"web", 4}});
   EXPECT_FALSE(web.passes(start + 1s, {}));

@@ -142,6 +142,25 @@ TEST_F(Handover, ARenamedPipelineTakesNothingOutBeforeItHasDecided) {
   EXPECT_TRUE(sees("t", 4));
 }
 
+TEST_F(Handover, AStopWaitsForWhatAnOperatorAskedOfASink) {
+  config_.host.stop_deadline = test::patience;
+  start();
+  serve(1);
+  const auto sink = fake("t");
+  const auto before = test::renders.load();
+  test::renders_hang = true;
+  std::atomic<bool> answered{false};
+  on_engine([&] { return engine_->inspect("t", [&](const inspection&) { answered = true; }), 0; });
+  ASSERT_TRUE(test::wait_until([&] { return test::renders > before; }));
+  std::thread release([&] {
+    sink->wait([&] { return sink->stopped.load(); });
+    test::renders_hang = false;
+  });
+  EXPECT_TRUE(stop());
+  release.join();
+  EXPECT_TRUE(answered) << "the inspector's thread would have posted to an executor that is gone";
+}
+
 TEST_F(Handover, APipelineThatLeftAndComesBackBeginsWithoutItsOldStateAndPause) {
   config_.sources["s2"] = instance_of("s2", "fake-source");
   config_.sinks["u"] = instance_of("u", "fake-sink");

@@ -77,7 +77,7 @@ TEST_F(Holds, AnAdditionToAHeldServicePassesAndItsRemovalsWaitUntilAllIsBack) {
   fake("s")->host.publish(all);
   ASSERT_TRUE(sees("t", 4)) << "as many are in service as before: a deployment";
   EXPECT_TRUE(is_settled());
-  EXPECT_EQ(journal(journal_entry::kind::released), std::vector<std::string>{"what was missing is back"});
+  EXPECT_EQ(journal(journal_entry::kind::released), std::vector<std::string>{"the endpoints returned"});
 }
 
 TEST_F(Holds, ARegistryThatIsFilledAgainTakesNothingOutMeanwhile) {

@@ -181,7 +181,7 @@ TEST_F(Night, HalfOfTheInstancesDeregisterByMistakeAndTheBrakeHolds) {
   begin(consul, "brake = { max_removed = \"20%\" }\n");
   for (const auto* each : {"c", "d"}) consul.remove(each);
   const std::string why = "2 of 4 endpoints in service would go at once (50%; max_removed is 20%)";
-  ASSERT_TRUE(status_says("pipeline web is held by its brake: " + why)) << status();
+  ASSERT_TRUE(status_says("pipeline web is held by its brake: service web: " + why)) << status();
 
   EXPECT_EQ(drcon_->verb("status").code, 3);
   EXPECT_THAT(status(), AllOf(HasSubstr("needs attention"), HasSubstr("BRAKE HOLDS"), HasSubstr("4 of 4")));

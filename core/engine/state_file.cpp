@@ -1,6 +1,7 @@
 #include "engine/state_file.hpp"
 
 #include "base/wall_clock.hpp"
+#include "base/write_all.hpp"
 #include "model/snapshot.hpp"
 
 #include <openssl/evp.h>
@@ -55,18 +56,6 @@ endpoint endpoint_of(const json& encoded) {
           .meta = encoded.at("meta")};
 }
 
-bool write_all(int file, std::string_view text) {
-  while (!text.empty()) {
-    const auto written = ::write(file, text.data(), text.size());
-    if (written < 0) {
-      if (errno == EINTR) continue;
-      return false;
-    }
-    text.remove_prefix(static_cast<std::size_t>(written));
-  }
-  return true;
-}
-
 // Without it a power cut may undo the rename. A file system that cannot sync a directory is no reason to refuse the
 // file: its content is whole either way.
 void sync_directory(const fs::path& path) {
@@ -82,7 +71,7 @@ base::result<> replace_file(const fs::path& path, const std::string& text) {
   const auto temporary = path.string() + ".new";
   const int file = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
   if (file < 0) return base::failure{"cannot create " + temporary + ": " + std::strerror(errno)};
-  const bool written = write_all(file, text) && ::fsync(file) == 0;
+  const bool written = base::write_all(file, text) && ::fsync(file) == 0;
   const int error = errno;
   ::close(file);
   if (!written) return base::failure{"cannot write " + temporary + ": " + std::strerror(error)};

@@ -207,6 +207,23 @@ TEST_F(Load, GivesNoHostWhenItsKeysAreWrong) {
   EXPECT_FALSE(load_host_text("[host\n"));
 }
 
+TEST_F(Load, RefusesAnAdminAddressThatOthersReachWithoutTokenAndTls) {
+  const std::string with_token = "token = \"sixteen characters\"\n";
+  const std::string with_tls = "certificate = \"/c\"\nprivate_key = \"/k\"\n";
+  for (const std::string address : {"0.0.0.0", "10.0.0.1", "[::]", "[2001:db8::1]"}) {
+    const auto listen = "[admin]\nlisten = \"" + address + ":9180\"\n";
+    EXPECT_FALSE(load_host_text(listen)) << address;
+    EXPECT_THAT(said(), testing::HasSubstr("can be reached from elsewhere, and has no token")) << address;
+    EXPECT_FALSE(load_host_text(listen + with_tls)) << address;
+    EXPECT_THAT(said(), testing::HasSubstr("can be reached from elsewhere, and has no token")) << address;
+    EXPECT_FALSE(load_host_text(listen + with_token)) << address;
+    EXPECT_THAT(said(), testing::HasSubstr("can be reached from elsewhere, and has no TLS")) << address;
+    EXPECT_TRUE(load_host_text(listen + with_token + with_tls)) << address << said();
+  }
+  for (const std::string address : {"127.0.0.1", "127.0.0.2", "[::1]"})
+    EXPECT_TRUE(load_host_text("[admin]\nlisten = \"" + address + ":9180\"\n")) << address << said();
+}
+
 TEST_F(Load, GivesTheHostThoughAnIncludeIsBroken) {
   write_file(dir_ / "web.toml", "[pipeline\n");
   const auto host = load_host_text("include = [\"web.toml\"]\n[host]\nplugin_directories = [\"mine\"]\n");

@@ -8,6 +8,9 @@
 
 #include <gtest/gtest.h>
 
+#include <sys/stat.h>
+
+#include <filesystem>
 #include <fstream>
 
 namespace drcon::engine {
@@ -31,6 +34,24 @@ TEST(StateStore, ReadsBackWhatItKept) {
   ASSERT_TRUE(back);
   EXPECT_EQ(back->revision(), 7U);
   EXPECT_TRUE(same_content(*back, *a_snapshot()));
+}
+
+// They name every endpoint, and say what was paused and why.
+TEST(StateStore, WritesFilesThatOnlyItsOwnUserReads) {
+  const test::temp_dir directory;
+  const auto mask_before = ::umask(0);
+  {
+    state_store store(directory.path());
+    store.save("p", a_snapshot());
+    store.save_pause("p", pause_mark{.why = "w", .since = {}});
+  }
+  ::umask(mask_before);
+  int files = 0;
+  for (const auto& each : std::filesystem::directory_iterator(directory.path())) {
+    EXPECT_EQ(each.status().permissions(), std::filesystem::perms(0600)) << each.path();
+    ++files;
+  }
+  EXPECT_EQ(files, 2);
 }
 
 TEST(StateStore, HasNothingWithoutComplaintWhenThereIsNoFile) {

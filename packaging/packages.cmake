@@ -1,5 +1,5 @@
 # cpack makes the packages drcon and drcon-dev (drcon-devel) from any build tree, as deb and as rpm: the same objects,
-# installed into the layout that each wants. Native recipes, as a distribution has them, are in debian/ and rpm/.
+# installed into the layout that each needs. Native recipes, as a distribution has them, are in debian/ and rpm/.
 set(CPACK_GENERATOR DEB)
 set(CPACK_COMPONENTS_ALL drcon drcon-dev)
 set(CPACK_PACKAGE_CONTACT "drcon maintainers <maintainers@drcon.example>")

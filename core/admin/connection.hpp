@@ -43,7 +43,7 @@ public:
   /// Writes all of it, unless there is an error.
   virtual boost::asio::awaitable<void> write(std::vector<boost::asio::const_buffer> data,
                                              boost::system::error_code& error) = 0;
-  /// Takes leave of the client, where the protocol has a way to.
+  /// Ends the connection in the way of the protocol, if it has one: TLS sends close_notify.
   virtual boost::asio::awaitable<void> shutdown() = 0;
 };
 

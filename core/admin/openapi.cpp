@@ -21,17 +21,17 @@ const char* const shapes = R"JSON({
     "plugin": { "type": "string" }, "isolation": { "enum": ["none", "process"] }, "state": { "enum": ["ok", "degraded", "away"] },
     "text": { "type": "string", "description": "What the plugin says of its state." }, "pipelines": { "$ref": "Names" },
     "refused": { "type": "array", "items": { "$ref": "Refusal" }, "description": "The first hundred." }, "refused_count": { "type": "integer" },
-    "ready": { "type": "boolean", "description": "Has told all it watches, at least once." }, "known": { "type": "boolean", "description": "Ready, and able to tell now." },
+    "ready": { "type": "boolean", "description": "Has reported all its services, at least once." }, "known": { "type": "boolean", "description": "Ready, and reachable now." },
     "services": { "type": "integer" }, "endpoints": { "type": "integer" },
-    "unknown": { "type": "object", "additionalProperties": { "type": "string" }, "description": "Services of which it cannot tell now, and why; their last state stands." },
-    "why_unknown": { "type": "string", "description": "Why it can tell nothing at present." }, "last_word": { "type": "number" } } },
+    "unknown": { "type": "object", "additionalProperties": { "type": "string" }, "description": "Services of which it has no current data, and why; their last known data is used." },
+    "why_unknown": { "type": "string", "description": "Why it is unreachable at present." }, "last_word": { "type": "number" } } },
   "Loss": { "properties": { "added": { "type": "integer" }, "removed": { "type": "integer" }, "changed": { "type": "integer" },
     "endpoints": { "type": "array", "items": { "$ref": "Change" }, "description": "The first hundred." } } },
   "Health": { "properties": { "passing": { "type": "integer" }, "warning": { "type": "integer" }, "critical": { "type": "integer" }, "maintenance": { "type": "integer" } } },
   "Pipeline": { "optional": ["speaks"], "properties": {
-    "sources": { "$ref": "Names" }, "sinks": { "$ref": "Names" }, "merge": { "enum": ["union", "prefer"] }, "speaks": { "type": "string", "description": "merge = prefer: whose word counts." },
+    "sources": { "$ref": "Names" }, "sinks": { "$ref": "Names" }, "merge": { "enum": ["union", "prefer"] }, "speaks": { "type": "string", "description": "merge = prefer: the source that is used." },
     "known": { "type": "boolean" }, "waiting_for": { "$ref": "Names" }, "held": { "type": "string", "description": "Why the brake holds an update; empty: it does not." },
-    "held_until": { "type": "number", "description": "The update is believed then." }, "held_loss": { "anyOf": [ { "type": "null" }, { "$ref": "Loss" } ] },
+    "held_until": { "type": "number", "description": "The update is applied then, unless endpoints return." }, "held_loss": { "anyOf": [ { "type": "null" }, { "$ref": "Loss" } ] },
     "paused": { "type": "string", "description": "Why it is paused; empty: it is not." }, "paused_since": { "type": "number" },
     "pending": { "type": "boolean", "description": "A change waits: for the pace, the brake, or the end of a pause." },
     "revision": { "type": "integer", "description": "Of the decided snapshot; 0: none yet." }, "why": { "type": "string" }, "decided": { "type": "number" },
@@ -47,9 +47,9 @@ const char* const shapes = R"JSON({
   "Status": { "properties": {
     "version": { "type": "string" }, "started": { "type": "number" }, "now": { "type": "number" }, "settled": { "type": "boolean" },
     "state": { "enum": ["ok", "caveats", "under_way", "wrong"], "description": "The verdict as a word for programs. ok and caveats: every sink serves what it should." },
-    "verdict": { "description": "The same as a phrase for people.", "enum": ["all is well", "settled, with caveats", "under way", "not as it should be"] },
+    "verdict": { "description": "The same as a phrase for people.", "enum": ["in sync", "OK, with warnings", "under way", "needs attention"] },
     "unsettled": { "$ref": "Names", "description": "What is still open: sentences." },
-    "caveats": { "$ref": "Names", "description": "What holds back \"all is well\" though nothing is open: sentences." },
+    "caveats": { "$ref": "Names", "description": "Why it is not \"in sync\" though nothing is open: sentences." },
     "journal": { "properties": { "first": { "type": "integer" }, "last": { "type": "integer" } } },
     "sources": { "$ref": "Sources" }, "pipelines": { "$ref": "Pipelines" }, "sinks": { "$ref": "Sinks" } } },
   "Endpoint": { "properties": { "id": { "type": "string" }, "node": { "type": "string" }, "address": { "type": "string" }, "port": { "type": "integer" }, "weight": { "type": "integer" },
@@ -63,10 +63,10 @@ const char* const shapes = R"JSON({
     "what": { "enum": ["decided", "held", "released", "applied", "away", "rejected", "refused", "steered", "source", "reloaded"] },
     "kind": { "enum": ["pipeline", "sink", "source", "host"] }, "subject": { "type": "string" }, "revision": { "type": "integer" }, "why": { "type": "string" },
     "added": { "type": "integer" }, "removed": { "type": "integer" }, "changed": { "type": "integer" },
-    "endpoints": { "type": "array", "items": { "$ref": "Change" }, "description": "The first twenty." }, "seconds": { "type": "number", "description": "decided: since the source's word; a sink's: since it was handed the update." },
+    "endpoints": { "type": "array", "items": { "$ref": "Change" }, "description": "The first twenty." }, "seconds": { "type": "number", "description": "decided: since the source reported it; a sink's: since it was handed the update." },
     "stages": { "$ref": "Stages", "description": "Of a change that a sink applied." } } },
   "Stages": { "description": "The way of a change, as drcon_stage_seconds and drcon_change_to_applied_seconds have it.", "properties": {
-    "published": { "type": "number", "description": "From the source's word to the engine." }, "decided": { "type": "number", "description": "From the source's word, too, to a decided snapshot." },
+    "published": { "type": "number", "description": "From the source's report to the engine." }, "decided": { "type": "number", "description": "From the source's report, too, to a decided snapshot." },
     "applied": { "type": "number", "description": "From there until the sink was handed the update; the last time, when its target was away." }, "verified": { "type": "number", "description": "From there to its answer that its target serves it." },
     "whole": { "type": "number", "description": "decided, applied and verified together." } } },
   "Journal": { "properties": { "first": { "type": "integer", "description": "The oldest entry in memory; 0: none." }, "last": { "type": "integer" }, "entries": { "type": "array", "items": { "$ref": "Entry" } } } },
@@ -75,7 +75,7 @@ const char* const shapes = R"JSON({
     "sources": { "type": "array", "items": { "$ref": "SaidBySource" } }, "merge": { "type": "string" }, "filter": { "type": "string" }, "brake": { "type": "string" }, "paused": { "type": "string" },
     "decided": { "$ref": "Decided" }, "sinks": { "type": "array", "items": { "$ref": "DoneBySink" } }, "journal": { "type": "array", "items": { "$ref": "Entry" } } } },
   "SaidBySource": { "optional": ["health", "weight"], "properties": { "source": { "type": "string" }, "plugin": { "type": "string" }, "state": { "enum": ["ok", "degraded", "away"] }, "text": { "type": "string" }, "known": { "type": "boolean" },
-    "says": { "enum": ["present", "absent", "unknown", "left out"] }, "why": { "type": "string" }, "revision": { "type": "integer" }, "told": { "type": "number", "description": "When it last changed the service." }, "silent_since": { "type": "number", "description": "Since then it cannot tell of the service, and its last word stands; 0: it can." }, "health": { "type": "string" }, "weight": { "type": "integer" } } },
+    "says": { "enum": ["present", "absent", "unknown", "left out"] }, "why": { "type": "string" }, "revision": { "type": "integer" }, "told": { "type": "number", "description": "When it last changed the service." }, "silent_since": { "type": "number", "description": "Since then it has no current data of the service, and its last known data is used; 0: it has." }, "health": { "type": "string" }, "weight": { "type": "integer" } } },
   "Decided": { "properties": { "revision": { "type": "integer" }, "present": { "type": "boolean" }, "health": { "type": "string" }, "weight": { "type": "integer" }, "since_revision": { "type": "integer" }, "since": { "type": "number" }, "why": { "type": "string" }, "gone_at": { "type": "number" } } },
   "DoneBySink": { "properties": { "sink": { "type": "string" }, "plugin": { "type": "string" }, "present": { "type": "boolean" }, "applied": { "type": ["integer", "null"] }, "wanted": { "type": ["integer", "null"] }, "up_to_date": { "type": "boolean" },
     "last_answer": { "type": "string" }, "why": { "type": "string" }, "refused": { "type": "string" }, "target_error": { "type": "string" },
@@ -148,7 +148,7 @@ json operation(const route& of) {
   const auto refused = [](const char* why) {
     return json{{"description", why}, {"content", {{"application/json", {{"schema", reference("Error")}}}}}};
   };
-  for (const int each : of.refuses) answers[std::to_string(each)] = refused("Refused; the body tells why.");
+  for (const int each : of.refuses) answers[std::to_string(each)] = refused("Refused; the body says why.");
   answers["401"] = refused("Over TCP: the token is missing or wrong.");
   answers["421"] = refused("Over TCP without a token: the host of the URL is neither an address nor localhost.");
   if (std::string_view(of.method) == "POST") answers["403"] = refused("Over TCP without a token: nothing is changed.");

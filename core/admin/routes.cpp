@@ -9,7 +9,7 @@
 #include "model/snapshot.hpp"
 #include "report/encode.hpp"
 #include "report/explain.hpp"
-#include "report/figures.hpp"
+#include "report/metric_samples.hpp"
 #include "report/status.hpp"
 #include "report/verdict.hpp"
 
@@ -138,7 +138,7 @@ void explain(served_host& about, const std::string& name, const asked& what, con
   if (explained.matches.empty()) {
     const auto like = report::endpoints_like(about.engine, name, endpoint);
     return to(refuse(
-        404, "no source of pipeline '" + name + "' has told of an endpoint '" + endpoint + "' that is remembered",
+        404, "no source of pipeline '" + name + "' has reported an endpoint '" + endpoint + "' that is remembered",
         like.empty() ? "it is named by its id, its address, or address:port; see GET /v1/pipelines/" + name
                      : fmt::format("there is {}", fmt::join(like, ", "))));
   }
@@ -183,23 +183,23 @@ void pause(served_host& about, const std::string& name, const asked& what, const
 void resume(served_host& about, const std::string& name, const asked&, const reply& to) {
   if (!about.engine.find(name)->resume())
     return to(refuse(409, "pipeline " + name + " is not paused", "nothing was changed"));
-  to(done(about, name, "pipeline " + name + " goes on with what its sources say now"));
+  to(done(about, name, "pipeline " + name + " resumed"));
 }
 
 void resync(served_host& about, const std::string& name, const asked&, const reply& to) {
   const auto begun = about.engine.resync(name);
   to(done(about, name,
-          fmt::format("{} of {} sinks compare their target with what is wanted, and mend what differs{}", begun,
+          fmt::format("{} of {} sinks compare their target with what is desired, and correct what differs{}", begun,
                       about.engine.config().pipelines.at(name).sinks.size(),
                       begun == about.engine.config().pipelines.at(name).sinks.size()
                           ? ""
-                          : "; the others are at work on an update")));
+                          : "; the others are applying an update")));
 }
 
 void release_brake(served_host& about, const std::string& name, const asked&, const reply& to) {
   if (!about.engine.find(name)->release_brake())
     return to(refuse(409, "the brake of pipeline " + name + " holds nothing", "nothing was changed"));
-  to(done(about, name, "what the brake of pipeline " + name + " held is believed now, and goes to its sinks"));
+  to(done(about, name, "held change of pipeline " + name + " released; its sinks apply it now"));
 }
 
 void rollback(served_host& about, const std::string& name, const asked& what, const reply& to) {
@@ -210,8 +210,8 @@ void rollback(served_host& about, const std::string& name, const asked& what, co
   auto& pipeline = *about.engine.find(name);
   const auto& now = pipeline.current().snapshot;
   if (now && now->revision() == *revision)
-    return to(refuse(409, fmt::format("revision {} is what pipeline {} stands behind now", *revision, name),
-                     "nothing was changed"));
+    return to(
+        refuse(409, fmt::format("pipeline {1} is at revision {0} already", *revision, name), "nothing was changed"));
   if (!pipeline.roll_back(*revision)) {
     std::vector<std::uint64_t> kept;
     for (const auto& each : pipeline.history()) kept.push_back(each.snapshot->revision());
@@ -225,10 +225,9 @@ void rollback(served_host& about, const std::string& name, const asked& what, co
 
 void reload(served_host& about, const std::string&, const asked&, const reply& to) {
   const auto outcome = about.reload();
-  if (outcome.taken)
-    return to(json(200, {{"done", "the configuration was read anew and is in use"}, {"findings", outcome.findings}}));
-  to(json(422, {{"error", "the new configuration is not used; everything goes on as it was"},
-                {"help", "mend what is found, and reload again"},
+  if (outcome.taken) return to(json(200, {{"done", "configuration reloaded"}, {"findings", outcome.findings}}));
+  to(json(422, {{"error", "the new configuration is not used; the previous one stays in effect"},
+                {"help", "fix the errors, then reload"},
                 {"findings", outcome.findings}}));
 }
 
@@ -299,7 +298,7 @@ const std::vector<route>& routes() {
        true},
       {"GET",
        "/healthz",
-       "Whether the engine's thread turns.",
+       "Whether the engine's thread responds.",
        {},
        "",
        "text/plain",
@@ -327,7 +326,7 @@ const std::vector<route>& routes() {
        openapi_document},
       {"GET",
        "/v1/status",
-       "Sources, pipelines and sinks, and what is not as it should be.",
+       "Sources, pipelines and sinks, and what needs attention.",
        {},
        "Status",
        "application/json",
@@ -344,7 +343,7 @@ const std::vector<route>& routes() {
        one_pipeline},
       {"GET",
        "/v1/pipelines/{name}/explain",
-       "Where an endpoint stands, and why: from each source's word to what the targets say now.",
+       "Whether an endpoint is in rotation, and why: from what each source reported to what the targets have now.",
        {which_endpoint, {"service", "Only of this service."}, {"target", "0: the targets are not asked."}},
        "Explanation",
        "application/json",
@@ -371,7 +370,7 @@ const std::vector<route>& routes() {
       {"GET",
        "/v1/events",
        "Server-sent events: `journal` for each entry, `state` (a Status) when anything in it changed, `lost` when "
-       "entries went untold.",
+       "entries were dropped.",
        {{"after", "Begin after this entry; so does the header Last-Event-ID. Without: with the next."}},
        "",
        "text/event-stream",
@@ -381,7 +380,7 @@ const std::vector<route>& routes() {
       {"POST",
        "/v1/pipelines/{name}/pause",
        "Decide nothing more; what is served stays, also through a restart.",
-       {{"why", "A reason, for whoever finds it paused."}},
+       {{"why", "A reason, shown while it is paused."}},
        "Done",
        "application/json",
        {404},
@@ -389,7 +388,7 @@ const std::vector<route>& routes() {
       {"POST", "/v1/pipelines/{name}/resume", "End a pause.", {}, "Done", "application/json", {404, 409}, resume},
       {"POST",
        "/v1/pipelines/{name}/resync",
-       "Have the sinks compare their targets with what is wanted, and mend them.",
+       "Have the sinks compare their targets with what is desired, and correct what differs.",
        {},
        "Done",
        "application/json",
@@ -397,7 +396,7 @@ const std::vector<route>& routes() {
        resync},
       {"POST",
        "/v1/pipelines/{name}/release-brake",
-       "Believe what the brake holds.",
+       "Apply now what the brake holds.",
        {},
        "Done",
        "application/json",
@@ -423,7 +422,7 @@ const std::vector<route>& routes() {
        change_log},
       {"POST",
        "/v1/reload",
-       "Read the configuration anew, as SIGHUP does; a wrong one changes nothing.",
+       "Reload the configuration, as SIGHUP does; a wrong one changes nothing.",
        {},
        "Reloaded",
        "application/json",

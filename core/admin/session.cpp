@@ -36,7 +36,8 @@ answer too_many_event_clients() {
   return refused;
 }
 
-// True when a request, or the refusal of one, is there; false when the client is gone or has taken too long.
+// True when a whole request was read, or one that has to be refused. False when the client has closed the connection
+// or has taken too long.
 asio::awaitable<bool> read_request(connection& client, http_request_reader& reader,
                                    http_request_reader::progress& progress) {
   const deadline within(client, limits::request_timeout);
@@ -49,7 +50,7 @@ asio::awaitable<bool> read_request(connection& client, http_request_reader& read
   co_return true;
 }
 
-// True when the connection goes on.
+// True when the connection stays open for another request.
 asio::awaitable<bool> write_answer(server_state& state, connection& client, const http_request& request, answer made) {
   state.about.figures.add(metrics::admin_requests, {{"code", std::to_string(made.status)}});
   const auto response = to_http(std::move(made), request);
@@ -68,7 +69,7 @@ answer answer_here(server_state& state, const route& which, const asked& what) {
   return made;
 }
 
-// True when the connection goes on.
+// True when the connection stays open for another request.
 asio::awaitable<bool> serve(server_state& state, connection& client, way_in by, const http_request& request) {
   auto parsed = parse_request(request.method == "HEAD" ? "GET" : request.method, request.target);
   if (!parsed)

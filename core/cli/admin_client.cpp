@@ -33,15 +33,15 @@ using stream = boost::beast::basic_stream<local>;
 
 constexpr auto connect_timeout = std::chrono::seconds(5);
 constexpr auto answer_timeout = std::chrono::seconds(100);  // more than the server's own: targets may have to be asked
-constexpr auto silence_timeout = std::chrono::seconds(40);  // of events: there is a beat every 15 s
+constexpr auto silence_timeout = std::chrono::seconds(40);  // of events: drcon sends a heartbeat every 15 s
 constexpr auto usual_socket = "/run/drcon/admin.sock";
 
-std::filesystem::path socket_of(const arguments& from) {
-  if (!from.socket.empty()) return from.socket;
+std::filesystem::path socket_of(const arguments& options) {
+  if (!options.socket.empty()) return options.socket;
   std::error_code error;
-  if (std::filesystem::exists(from.config, error)) {
+  if (std::filesystem::exists(options.config, error)) {
     config::diagnostics found;
-    const auto host = config::load_host(from.config, found);
+    const auto host = config::load_host(options.config, found);
     if (host && !host->admin.socket.empty()) return host->admin.socket;
   }
   // Of a unit's own commands, which are not given the credentials that the configuration may name.
@@ -49,11 +49,11 @@ std::filesystem::path socket_of(const arguments& from) {
   return usual_socket;
 }
 
-// What keeps people from asking, in their words.
+// Why drcon cannot be asked, for people, with what to do.
 std::string why_not(const std::filesystem::path& socket, const boost::system::error_code& error) {
   const auto where = socket.string();
   if (error == asio::error::access_denied)
-    return "may not ask " + where + ": you must be root or of the socket's group (drcon, as a rule)";
+    return "permission denied: " + where + ": be root or in the socket's group (usually drcon)";
   if (error == boost::system::errc::no_such_file_or_directory || error == asio::error::connection_refused)
     return "no drcon listens on " + where +
            ": does it run (systemctl status drcon), with [admin] socket set? "
@@ -69,23 +69,23 @@ http::request<http::empty_body> make(const std::string& method, const std::strin
   return request;
 }
 
-asio::awaitable<void> send(stream& to, const std::filesystem::path& socket,
+asio::awaitable<void> send(stream& connection, const std::filesystem::path& socket,
                            const http::request<http::empty_body>& request) {
-  to.expires_after(connect_timeout);
-  co_await to.async_connect(local::endpoint(socket.string()), asio::use_awaitable);
-  co_await http::async_write(to, request, asio::use_awaitable);
+  connection.expires_after(connect_timeout);
+  co_await connection.async_connect(local::endpoint(socket.string()), asio::use_awaitable);
+  co_await http::async_write(connection, request, asio::use_awaitable);
 }
 
 using reply = admin_client::reply;
 
 asio::awaitable<reply> exchange(std::filesystem::path socket, http::request<http::empty_body> request) {
-  stream to(co_await asio::this_coro::executor);
-  co_await send(to, socket, request);
+  stream connection(co_await asio::this_coro::executor);
+  co_await send(connection, socket, request);
   boost::beast::flat_buffer buffer;
   http::response_parser<http::string_body> parser;
   parser.body_limit(boost::none);  // a snapshot of a hundred thousand endpoints is long
-  to.expires_after(answer_timeout);
-  co_await http::async_read(to, buffer, parser, asio::use_awaitable);
+  connection.expires_after(answer_timeout);
+  co_await http::async_read(connection, buffer, parser, asio::use_awaitable);
   reply got;
   got.status = parser.get().result_int();
   got.body = nlohmann::json::parse(parser.get().body(), nullptr, false);
@@ -96,10 +96,10 @@ asio::awaitable<reply> exchange(std::filesystem::path socket, http::request<http
 std::optional<server_event> read_event(const std::string& text) {
   server_event event;
   std::string data;
-  for (std::size_t at = 0; at < text.size();) {
-    const auto end = std::min(text.find('\n', at), text.size());
-    const auto line = text.substr(at, end - at);
-    at = end + 1;
+  for (std::size_t start = 0; start < text.size();) {
+    const auto end = std::min(text.find('\n', start), text.size());
+    const auto line = text.substr(start, end - start);
+    start = end + 1;
     if (line.starts_with("event: ")) event.name = line.substr(7);
     if (line.starts_with("data: ")) data = line.substr(6);
     if (line.starts_with("id: ")) std::from_chars(line.data() + 4, line.data() + line.size(), event.number);
@@ -111,27 +111,28 @@ std::optional<server_event> read_event(const std::string& text) {
 
 asio::awaitable<void> read_events(std::filesystem::path socket, http::request<http::empty_body> request,
                                   const std::function<bool(const server_event&)>& each) {
-  stream from(co_await asio::this_coro::executor);
-  co_await send(from, socket, request);
+  stream connection(co_await asio::this_coro::executor);
+  co_await send(connection, socket, request);
   boost::beast::flat_buffer buffer;
   http::response_parser<http::empty_body> head;
   head.skip(true);
-  co_await http::async_read_header(from, buffer, head, asio::use_awaitable);
+  co_await http::async_read_header(connection, buffer, head, asio::use_awaitable);
   auto text = boost::beast::buffers_to_string(buffer.data());
-  if (head.get().result() != http::status::ok) throw no_answer("drcon refuses to tell events: too many listen already");
+  if (head.get().result() != http::status::ok)
+    throw no_answer("drcon sends no events: too many clients follow them already");
   for (std::array<char, 16384> part{};;) {
     for (auto end = text.find("\n\n"); end != std::string::npos; end = text.find("\n\n")) {
       const auto event = read_event(text.substr(0, end + 1));
       text.erase(0, end + 2);
       if (event && !each(*event)) co_return;
     }
-    from.expires_after(silence_timeout);
-    const auto read = co_await from.async_read_some(asio::buffer(part), asio::use_awaitable);
+    connection.expires_after(silence_timeout);
+    const auto read = co_await connection.async_read_some(asio::buffer(part), asio::use_awaitable);
     text.append(part.data(), read);
   }
 }
 
-// A failure of the connection, in people's words.
+// Turns a failure of the connection into a message for people.
 [[noreturn]] void rethrow(const std::exception_ptr& failed, const std::filesystem::path& socket) {
   try {
     std::rethrow_exception(failed);
@@ -142,7 +143,7 @@ asio::awaitable<void> read_events(std::filesystem::path socket, http::request<ht
 
 }  // namespace
 
-admin_client::admin_client(const arguments& from) : socket_(socket_of(from)) {}
+admin_client::admin_client(const arguments& options) : socket_(socket_of(options)) {}
 
 admin_client::reply admin_client::ask(const std::string& method, const std::string& target) {
   asio::io_context context;

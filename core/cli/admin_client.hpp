@@ -33,7 +33,7 @@ struct server_event {
 class admin_client {
 public:
   /// The socket is --socket, else the configuration's [admin] socket, else /run/drcon/admin.sock.
-  explicit admin_client(const arguments& from);
+  explicit admin_client(const arguments& options);
 
   struct reply {
     unsigned status = 0;

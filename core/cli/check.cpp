@@ -11,28 +11,28 @@ namespace drcon::cli {
 namespace {
 
 // Makes every instance and starts none: a plugin's constructor judges what its schema cannot.
-void create_all(config::kind kind, const std::map<std::string, config::instance_config>& wanted,
+void create_all(config::kind kind, const std::map<std::string, config::instance_config>& configs,
                 const plugins::registry& plugins, boost::asio::io_context& context, metrics::metrics& figures,
                 config::diagnostics& found) {
-  for (const auto& [name, config] : wanted) {
+  for (const auto& [name, config] : configs) {
     const auto made = std::make_shared<plugins::instance>(kind, *plugins.find(config.plugin), config,
                                                           context.get_executor(), figures);
     const auto fault = made->create();
     made->stop([] {});
     if (fault.result == DRCON_OK) continue;
-    const auto at = config.positions.find(fault.pointer);
-    found.error(at == config.positions.end() ? config.where : at->second, config.plugin + ": " + fault.why);
+    const auto place = config.positions.find(fault.pointer);
+    found.error(place == config.positions.end() ? config.where : place->second, config.plugin + ": " + fault.why);
   }
 }
 
 }  // namespace
 
-int check(const arguments& from) {
+int check(const arguments& options) {
   plugins::registry plugins;
-  if (!prepare(from, plugins)) return exit_config;
+  if (!prepare(options, plugins)) return exit_config;
   log::configure(log::level::error, "text");
   log::set_plugin_levels({});
-  const auto config = load_config(from, plugins);
+  const auto config = load_config(options, plugins);
   if (!config) return exit_config;
   boost::asio::io_context context;
   metrics::metrics figures;
@@ -43,7 +43,7 @@ int check(const arguments& from) {
   print(found);
   if (found.has_errors()) return exit_config;
   if (!stopped) return exit_overstay;
-  std::cout << from.config.string() << ": " << config->pipelines.size() << " pipelines, " << config->sources.size()
+  std::cout << options.config.string() << ": " << config->pipelines.size() << " pipelines, " << config->sources.size()
             << " sources, " << config->sinks.size() << " sinks: no fault found\n";
   return exit_ok;
 }

@@ -9,6 +9,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include <csignal>
 #include <cstdio>
 #include <functional>
 #include <iostream>
@@ -23,7 +24,7 @@ make the world match.)";
 
 constexpr auto epilogue = R"(
 Exit codes: 0 done; 1 the configuration is wrong; 2 the command line is wrong; 3 a source or target did not answer
-or refused, or something is not as it should be; 4 a plugin did not stop in time.
+or refused, or something needs attention; 4 a plugin did not stop in time.
 
 When it runs: drcon status; drcon explain PIPELINE ENDPOINT; drcon journal -f
 First steps: drcon plugins; drcon reference nginx; drcon check -c my.toml; drcon render --diff -c my.toml; drcon run -c my.toml)";
@@ -35,37 +36,38 @@ const CLI::Validator duration(
     },
     "DURATION");
 
-void add_config(CLI::App& verb, arguments& to) {
-  verb.add_option("-c,--config", to.config, "The configuration file, TOML")->capture_default_str();
+void add_config(CLI::App& verb, arguments& options) {
+  verb.add_option("-c,--config", options.config, "The configuration file, TOML")->capture_default_str();
 }
 
 CLI::App* add_verb(CLI::App& app, const char* name, const char* text, std::function<int(const arguments&)> what,
-                   arguments& to, int& result) {
+                   arguments& options, int& result) {
   auto* verb = app.add_subcommand(name, text);
-  verb->add_option("--plugin-dir", to.plugin_directories,
+  verb->add_option("--plugin-dir", options.plugin_directories,
                    "Also load plugins (*.so) from this directory; may be repeated");
-  verb->callback([what = std::move(what), &to, &result] { result = what(to); });
+  verb->callback([what = std::move(what), &options, &result] { result = what(options); });
   return verb;
 }
 
-void add_reference_verbs(CLI::App& app, arguments& to, int& result) {
+void add_reference_verbs(CLI::App& app, arguments& options, int& result) {
   auto* reference_verb = add_verb(app, "reference",
                                   "Print what every key of the configuration means: drcon's own keys, or with NAME "
                                   "the options of a plugin.",
-                                  reference, to, result);
-  add_config(*reference_verb, to);
-  auto* name = reference_verb->add_option("NAME", to.plugin, "Name of a plugin, as in plugin = \"NAME\"");
-  reference_verb->add_option("--format", to.format, "For a terminal, a web page or man")
+                                  reference, options, result);
+  add_config(*reference_verb, options);
+  auto* name = reference_verb->add_option("NAME", options.plugin, "Name of a plugin, as in plugin = \"NAME\"");
+  reference_verb->add_option("--format", options.format, "For a terminal, a web page or man")
       ->check(CLI::IsMember({"text", "markdown", "man"}))
       ->capture_default_str();
-  reference_verb->add_option("--output", to.output, "Write the pages of drcon and of all plugins into this directory")
+  reference_verb
+      ->add_option("--output", options.output, "Write the pages of drcon and of all plugins into this directory")
       ->excludes(name);
 
   auto* schema_verb = add_verb(app, "schema",
                                "Print one JSON Schema for the whole configuration, plugins' options included, for "
                                "editors: taplo, VS Code's Even Better TOML.",
-                               schema, to, result);
-  add_config(*schema_verb, to);
+                               schema, options, result);
+  add_config(*schema_verb, options);
 }
 
 void add_timeout(CLI::App& verb, std::string& text, const char* help) {
@@ -74,7 +76,7 @@ void add_timeout(CLI::App& verb, std::string& text, const char* help) {
 
 // What the callbacks of the parser fill in and read; it lives for as long as the parser.
 struct parsing {
-  arguments given;
+  arguments options;
   int result = exit_ok;
   std::string timeout = "30s";
 };
@@ -92,49 +94,49 @@ void add_run_and_check(CLI::App& app, parsing& state) {
   auto* run_verb =
       add_verb(app, "run",
                "Run until SIGTERM. SIGHUP reloads the configuration: only what differs is restarted, and a "
-               "wrong one changes nothing. A second SIGTERM leaves at once.",
-               run, state.given, state.result);
-  add_config(*run_verb, state.given);
+               "wrong one changes nothing. A second SIGTERM exits immediately.",
+               run, state.options, state.result);
+  add_config(*run_verb, state.options);
 
   auto* check_verb = add_verb(app, "check",
                               "Check the configuration and every plugin's options; print each fault as "
                               "FILE:LINE:COLUMN; touch nothing, connect to nothing.",
-                              check, state.given, state.result);
-  add_config(*check_verb, state.given);
+                              check, state.options, state.result);
+  add_config(*check_verb, state.options);
 }
 
 void add_once_and_render(CLI::App& app, parsing& state) {
   auto* once_verb = add_verb(app, "once", "Bring every target up to date once, then exit.", timed(state, once),
-                             state.given, state.result);
-  add_config(*once_verb, state.given);
+                             state.options, state.result);
+  add_config(*once_verb, state.options);
   add_timeout(*once_verb, state.timeout, "How long sources and targets get to answer");
 
-  auto* render_verb = add_verb(app, "render", "Print what would be written to each target, touching nothing.",
-                               timed(state, render), state.given, state.result);
-  add_config(*render_verb, state.given);
+  auto* render_verb = add_verb(app, "render", "Print what would be written to each target; nothing is changed.",
+                               timed(state, render), state.options, state.result);
+  add_config(*render_verb, state.options);
   add_timeout(*render_verb, state.timeout, "How long sources get to answer");
-  render_verb->add_flag("--diff", state.given.diff, "Print the difference from what is there now instead");
+  render_verb->add_flag("--diff", state.options.diff, "Print the difference from what is there now instead");
 }
 
 void add_plugins(CLI::App& app, parsing& state) {
   auto* plugins_verb = add_verb(
       app, "plugins", "List the plugins, and what was refused and why.",
       [](const arguments& given) { return given.plugin.empty() ? plugins_list(given) : plugins_show(given); },
-      state.given, state.result);
-  add_config(*plugins_verb, state.given);
-  plugins_verb->add_flag("--json", state.given.json, "For machines; with show: the option schemas");
+      state.options, state.result);
+  add_config(*plugins_verb, state.options);
+  plugins_verb->add_flag("--json", state.options.json, "For machines; with show: the option schemas");
   auto* show = plugins_verb->add_subcommand("show", "The options of one plugin: meaning, type, default, range.");
   show->fallthrough();  // --plugin-dir may follow it
-  show->add_option("NAME", state.given.plugin, "Name of the plugin, as in plugin = \"NAME\"")->required();
+  show->add_option("NAME", state.options.plugin, "Name of the plugin, as in plugin = \"NAME\"")->required();
 }
 
 // Verbs that programs use, and that help does not list.
 void add_hidden_verbs(CLI::App& app, parsing& state) {
-  // What the shells ask while somebody types; see packaging/completions.
+  // Called by the shells to complete a line; see packaging/completions.
   app.add_subcommand("complete", "")
       ->group("")
-      ->callback([&state] { state.result = complete(state.given); })
-      ->add_option("WORD", state.given.words);
+      ->callback([&state] { state.result = complete(state.options); })
+      ->add_option("WORD", state.options.words);
   // What drcon starts for isolation = "process"; not for people.
   app.add_subcommand("plugin-process", "")->group("")->callback([&state] {
     constexpr int socket = 3;
@@ -150,27 +152,30 @@ void add_verbs(CLI::App& app, parsing& state) {
   add_operator_verbs(
       [&app, &state](const char* name, const char* meaning, int (*what)(const arguments&)) {
         auto* added = app.add_subcommand(name, meaning);
-        added->callback([what, &state] { state.result = what(state.given); });
+        added->callback([what, &state] { state.result = what(state.options); });
         return added;
       },
-      state.given);
+      state.options);
   auto* plugin_verb = app.add_subcommand("plugin", "For authors of plugins.");
   plugin_verb->require_subcommand(1);
   add_plugin_new(*plugin_verb, state.result);
   add_plugin_test(*plugin_verb, state.result);
-  add_reference_verbs(app, state.given, state.result);
+  add_reference_verbs(app, state.options, state.result);
   add_hidden_verbs(app, state);
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
+  // Whoever started drcon may have SIGCHLD ignored, which survives the exec. The kernel would keep no exit codes, and
+  // no check and no reload that drcon runs could be judged.
+  std::signal(SIGCHLD, SIG_DFL);
   CLI::App app(about, "drcon");
   app.footer(epilogue);
   app.set_version_flag("--version", std::string("drcon ") + build::version);
   app.require_subcommand(1);
   parsing state;
-  state.given.command_line = &app;
+  state.options.command_line = &app;
   add_verbs(app, state);
   try {
     app.parse(argc, argv);

@@ -19,7 +19,7 @@ enum exit_code {
   exit_config = 1,    ///< the configuration or an option is wrong; positions are on standard error
   exit_usage = 2,     ///< the command line is wrong
   exit_runtime = 3,   ///< could not do it: a target or a source did not answer in time, or refused; of the verbs that
-                      ///< look at a running drcon: something is not as it should be
+                      ///< look at a running drcon: something needs attention
   exit_overstay = 4,  ///< a plugin did not stop within the deadline
 };
 
@@ -45,17 +45,17 @@ struct arguments {
   const CLI::App* command_line = nullptr;  ///< all verbs and options, for who describes them
 };
 
-/// Parses and runs. Catches everything: the exit code tells.
+/// Parses and runs. Catches every exception; returns the exit code.
 int main(int argc, char** argv);
 
-int run(const arguments& from);
-int check(const arguments& from);
-int once(const arguments& from);
-int render(const arguments& from);
-int plugins_list(const arguments& from);
-int plugins_show(const arguments& from);
-int reference(const arguments& from);
-int schema(const arguments& from);
-int complete(const arguments& from);
+int run(const arguments& options);
+int check(const arguments& options);
+int once(const arguments& options);
+int render(const arguments& options);
+int plugins_list(const arguments& options);
+int plugins_show(const arguments& options);
+int reference(const arguments& options);
+int schema(const arguments& options);
+int complete(const arguments& options);
 
 }  // namespace drcon::cli

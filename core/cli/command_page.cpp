@@ -42,7 +42,7 @@ Given by systemd: see \fBsd_notify\fR(3).
 Reload the configuration; a wrong one changes nothing.
 .TP
 .B SIGTERM, SIGINT
-Stop; targets stay as they are. A second one leaves at once.
+Stop; targets stay as they are. A second one exits immediately.
 .SH "SEE ALSO"
 \fBdrcon.toml\fR(5), \fBdrcon\-plugin\fR(7), \fBdrcon\-consul\-http\fR(7), \fBdrcon\-nginx\fR(7)
 )";
@@ -50,26 +50,26 @@ Stop; targets stay as they are. A second one leaves at once.
 // Paragraphs apart, as they were written.
 std::string paragraphs(const std::string& text) {
   std::string out;
-  for (std::size_t at = 0; at < text.size();) {
-    const auto end = std::min(text.find("\n\n", at), text.size());
-    auto each = text.substr(at, end - at);
+  for (std::size_t start = 0; start < text.size();) {
+    const auto end = std::min(text.find("\n\n", start), text.size());
+    auto each = text.substr(start, end - start);
     each.erase(0, each.find_first_not_of('\n'));
     if (!each.empty()) out += (out.empty() ? "" : ".PP\n") + troff(each) + "\n";
-    at = end + 2;
+    start = end + 2;
   }
   return out;
 }
 
-std::string heading_of(const command_option& from) {
-  auto text = fmt::format("{}", fmt::join(from.names, ", "));
-  if (!from.positional && from.takes_value)
-    text += " " + (from.choices.empty() ? "VALUE" : fmt::format("{}", fmt::join(from.choices, "|")));
+std::string heading_of(const command_option& option) {
+  auto text = fmt::format("{}", fmt::join(option.names, ", "));
+  if (!option.positional && option.takes_value)
+    text += " " + (option.choices.empty() ? "VALUE" : fmt::format("{}", fmt::join(option.choices, "|")));
   return text;
 }
 
-std::string options_of(const command& from) {
+std::string options_of(const command& verb) {
   std::string text;
-  for (const auto& each : from.options) {
+  for (const auto& each : verb.options) {
     if (each.is("--help")) continue;
     text += ".TP\n.B " + troff_argument(heading_of(each)) + "\n" + troff(each.meaning) + "\n";
     if (!each.fallback.empty()) text += ".br\nDefault: " + troff(each.fallback) + "\n";
@@ -77,16 +77,16 @@ std::string options_of(const command& from) {
   return text;
 }
 
-std::string synopsis_of(const std::string& called, const command& from) {
-  auto text = called + (from.options.size() > 1 ? " [OPTION]..." : "");
-  for (const auto& each : from.options)
+std::string synopsis_of(const std::string& called, const command& verb) {
+  auto text = called + (verb.options.size() > 1 ? " [OPTION]..." : "");
+  for (const auto& each : verb.options)
     if (each.positional) text += " " + each.name();
   return text;
 }
 
-std::string verbs_of(const std::string& called, const command& from) {
+std::string verbs_of(const std::string& called, const command& verb) {
   std::string text;
-  for (const auto& each : from.verbs) {
+  for (const auto& each : verb.verbs) {
     const auto name = called + " " + each.name;
     text += ".SS " + troff_argument(synopsis_of(name, each)) + "\n" + paragraphs(each.meaning) + options_of(each);
     text += verbs_of(name, each);
@@ -99,7 +99,7 @@ std::string verbs_of(const std::string& called, const command& from) {
 std::string command_page(const command& root, const std::string& date) {
   return ".TH DRCON 1 \"" + date + "\" drcon\n.SH NAME\ndrcon \\- dynamic reconfiguration of load balancers\n" +
          ".SH SYNOPSIS\n.B drcon\n.I VERB\n[\\fIOPTION\\fR]...\n.SH DESCRIPTION\n" + paragraphs(root.meaning) +
-         ".SH VERBS\nEach tells its options with \\fB\\-\\-help\\fR.\n" + verbs_of("drcon", root) +
+         ".SH VERBS\nEach lists its options with \\fB\\-\\-help\\fR.\n" + verbs_of("drcon", root) +
          ".SH \"EXIT STATUS\"\n" + paragraphs(root.footer) + surroundings;
 }
 

@@ -29,16 +29,16 @@ private:
   std::string text_;
 };
 
-void add_values(const command& of, const command_option& option, const known_names& known, candidates& to) {
+void add_values(const command& verb, const command_option& option, const known_names& known, candidates& found) {
   const auto& name = option.name();
-  for (const auto& each : option.choices) to.add(each);
+  for (const auto& each : option.choices) found.add(each);
   if (!option.choices.empty()) return;
-  if (name == "--plugin-dir" || name == "--output" || name == "--directory") return to.add_directories();
-  if (name == "--config" || name == "--options" || name == "FILE") return to.add_files();
+  if (name == "--plugin-dir" || name == "--output" || name == "--directory") return found.add_directories();
+  if (name == "--config" || name == "--options" || name == "FILE") return found.add_files();
   if (name == "PIPELINE" || name == "--pipeline")
-    for (const auto& each : known.pipelines()) to.add(each);
-  if (name == "--plugin" || (name == "NAME" && of.name != "new"))  // a new one has a name that nobody has yet
-    for (const auto& each : known.plugins()) to.add(each);
+    for (const auto& each : known.pipelines()) found.add(each);
+  if (name == "--plugin" || (name == "NAME" && verb.name != "new"))  // a new one has a name that nobody has yet
+    for (const auto& each : known.plugins()) found.add(each);
 }
 
 }  // namespace

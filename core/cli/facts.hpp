@@ -1,4 +1,4 @@
-// What is told of a plugin to people and editors, from what was read when it was loaded.
+// What people and editors see of a plugin, from what was read when it was loaded.
 #pragma once
 
 #include "plugins/library.hpp"
@@ -6,12 +6,12 @@
 
 namespace drcon::cli {
 
-inline reference::plugin_facts facts_of(const plugins::plugin& from) {
-  return {.name = from.name(),
-          .version = from.entry->version,
-          .summary = from.entry->summary,
-          .source = from.source_schema,
-          .sink = from.sink_schema};
+inline reference::plugin_facts facts_of(const plugins::plugin& plugin) {
+  return {.name = plugin.name(),
+          .version = plugin.entry->version,
+          .summary = plugin.entry->summary,
+          .source = plugin.source_schema,
+          .sink = plugin.sink_schema};
 }
 
 }  // namespace drcon::cli

@@ -7,11 +7,11 @@
 
 namespace drcon::cli {
 
-int once(const arguments& from) {
+int once(const arguments& options) {
   plugins::registry plugins;
-  const auto host = prepare(from, plugins);
+  const auto host = prepare(options, plugins);
   if (!host) return exit_config;
-  const auto config = load_config(from, plugins);
+  const auto config = load_config(options, plugins);
   if (!config) return exit_config;
   hosted_engine hosted(plugins, *host, engine::mode::apply);
   config::diagnostics found;
@@ -19,7 +19,7 @@ int once(const arguments& from) {
     print(found);
     return exit_config;
   }
-  const bool settled = hosted.run_until([&] { return hosted.engine().settled(); }, from.timeout);
+  const bool settled = hosted.run_until([&] { return hosted.engine().settled(); }, options.timeout);
   if (!settled)
     for (const auto& line : report::unsettled(hosted.engine())) std::cerr << "drcon: " << line << "\n";
   const bool clean = hosted.stop();

@@ -11,7 +11,7 @@
 namespace drcon::cli {
 namespace {
 
-const char* word(metrics::figure::kind kind) {
+const char* name_of(metrics::figure::kind kind) {
   switch (kind) {
     case metrics::figure::kind::gauge: return "gauge";
     case metrics::figure::kind::counter: return "counter";
@@ -44,12 +44,12 @@ std::string metrics_page() {
       "# Figures of drcon\n\n"
       "`GET /metrics` of the admin interface, in Prometheus' text format. Names and labels are stable. A histogram "
       "has\n"
-      "buckets from 100 µs to 60 s. A plugin's own figures are called `drcon_PLUGIN_NAME`; its README tells of them.\n"
+      "buckets from 100 µs to 60 s. A plugin's own figures are called `drcon_PLUGIN_NAME`; its README lists them.\n"
       "Alert rules and a Grafana dashboard are among the examples.\n\n"
       "| name | kind | labels | meaning |\n|---|---|---|---|\n";
   for (const auto* each : metrics::all_figures)
     page +=
-        fmt::format("| `{}` | {} | {} | {} |\n", each->name, word(each->what), cell(each->labels), cell(each->help));
+        fmt::format("| `{}` | {} | {} | {} |\n", each->name, name_of(each->what), cell(each->labels), cell(each->help));
   return page;
 }
 

@@ -15,19 +15,19 @@ namespace drcon::cli {
 /// Adds a verb that runs `what`.
 using verb_adder = std::function<CLI::App*(const char* name, const char* meaning, int (*what)(const arguments&))>;
 
-void add_operator_verbs(const verb_adder& add, arguments& to);
+void add_operator_verbs(const verb_adder& add, arguments& options);
 
-int status(const arguments& from);
-int top(const arguments& from);
-int journal(const arguments& from);
-int explain(const arguments& from);
-int difference(const arguments& from);
-int pause(const arguments& from);
-int resume(const arguments& from);
-int resync(const arguments& from);
-int release_brake(const arguments& from);
-int rollback(const arguments& from);
-int log_levels(const arguments& from);
-int reload(const arguments& from);
+int status(const arguments& options);
+int top(const arguments& options);
+int journal(const arguments& options);
+int explain(const arguments& options);
+int difference(const arguments& options);
+int pause(const arguments& options);
+int resume(const arguments& options);
+int resync(const arguments& options);
+int release_brake(const arguments& options);
+int rollback(const arguments& options);
+int log_levels(const arguments& options);
+int reload(const arguments& options);
 
 }  // namespace drcon::cli

@@ -19,7 +19,7 @@ struct new_plugin {
 };
 
 /// Makes it whole or not at all, and prints what to do next. `places`: where the templates may be, best first.
-int plugin_new(const new_plugin& wanted, const std::vector<std::filesystem::path>& places);
+int plugin_new(const new_plugin& plugin, const std::vector<std::filesystem::path>& places);
 
 /// Adds `new` to the verb `plugin`.
 void add_plugin_new(CLI::App& plugin, int& result);

@@ -41,20 +41,21 @@ int list(bool as_json) {
   return exit_ok;
 }
 
-int test(const arguments_of_test& from) {
-  if (!from.case_to_run.empty())
-    conformance::run_case({from.what.plugin, from.what.options, from.case_to_run, from.record});
-  if (from.list) return list(from.json);
-  if (!from.json)
-    std::cout << "conformance of " << from.what.plugin.string() << ", plugin ABI " << DRCON_ABI_MAJOR << "."
+int test(const arguments_of_test& arguments) {
+  if (!arguments.case_to_run.empty())
+    conformance::run_case({arguments.what.plugin, arguments.what.options, arguments.case_to_run, arguments.record});
+  if (arguments.list) return list(arguments.json);
+  if (!arguments.json)
+    std::cout << "conformance of " << arguments.what.plugin.string() << ", plugin ABI " << DRCON_ABI_MAJOR << "."
               << DRCON_ABI_MINOR << "\n";
-  const auto told = [&](const conformance::result& each) {
-    if (!from.json) std::cout << conformance::line_of(each) << std::flush;
+  const auto print_line = [&](const conformance::result& each) {
+    if (!arguments.json) std::cout << conformance::line_of(each) << std::flush;
   };
-  const auto found = conformance::run_all(from.what, told);
-  if (from.json)
-    std::cout << conformance::json_of(from.what, found).dump(2, ' ', false, nlohmann::json::error_handler_t::replace)
-              << "\n";
+  const auto found = conformance::run_all(arguments.what, print_line);
+  if (arguments.json)
+    std::cout
+        << conformance::json_of(arguments.what, found).dump(2, ' ', false, nlohmann::json::error_handler_t::replace)
+        << "\n";
   else std::cout << conformance::summary_of(found);
   if (found.results.empty()) {
     std::cerr << "drcon: no case is named so; --list names them all\n";
@@ -69,21 +70,21 @@ void add_plugin_test(CLI::App& plugin, int& result) {
   auto* verb = plugin.add_subcommand(
       "test",
       "Try a plugin against every promise of the contract, each in a process of its own. Exit 1 when one is broken.");
-  const auto from = std::make_shared<arguments_of_test>();
-  verb->add_option("FILE", from->what.plugin, "The plugin: ./libx.so");
-  verb->add_option("--options", from->what.options,
+  const auto arguments = std::make_shared<arguments_of_test>();
+  verb->add_option("FILE", arguments->what.plugin, "The plugin: ./libx.so");
+  verb->add_option("--options", arguments->what.options,
                    "TOML: the plugin's options, as under [source.NAME] or [sink.NAME]; for a plugin that is both, in "
                    "[source] and [sink]. @scratch@ in it stands for a directory that is removed after each case")
       ->check(CLI::ExistingFile);
-  verb->add_option("--only", from->what.only, "Only the cases whose name this regular expression finds")
+  verb->add_option("--only", arguments->what.only, "Only the cases whose name this regular expression finds")
       ->check(is_regex);
-  verb->add_flag("--json", from->json, "For machines");
-  verb->add_flag("--list", from->list, "Only name the cases, and what each promises");
-  verb->add_option("--run-case", from->case_to_run)->group("");
-  verb->add_option("--record", from->record)->group("");
-  verb->callback([from, &result] {
-    if (!from->list && from->what.plugin.empty()) throw CLI::RequiredError("FILE");
-    result = test(*from);
+  verb->add_flag("--json", arguments->json, "For machines");
+  verb->add_flag("--list", arguments->list, "Only name the cases, and what each promises");
+  verb->add_option("--run-case", arguments->case_to_run)->group("");
+  verb->add_option("--record", arguments->record)->group("");
+  verb->callback([arguments, &result] {
+    if (!arguments->list && arguments->what.plugin.empty()) throw CLI::RequiredError("FILE");
+    result = test(*arguments);
   });
 }
 

@@ -25,10 +25,10 @@ int no_such_plugin(const std::string& name) {
   return exit_config;
 }
 
-int plugins_list(const arguments& from) {
+int plugins_list(const arguments& options) {
   plugins::registry plugins;
-  load_plugins(from, plugins);
-  if (from.json) {
+  load_plugins(options, plugins);
+  if (options.json) {
     auto list = json::array();
     for (const auto& [name, each] : plugins.all())
       list.push_back({{"name", name},
@@ -54,12 +54,12 @@ int plugins_list(const arguments& from) {
   return exit_ok;
 }
 
-int plugins_show(const arguments& from) {
+int plugins_show(const arguments& options) {
   plugins::registry plugins;
-  load_plugins(from, plugins);
-  const auto* found = plugins.find(from.plugin);
-  if (found == nullptr) return no_such_plugin(from.plugin);
-  if (from.json) {
+  load_plugins(options, plugins);
+  const auto* found = plugins.find(options.plugin);
+  if (found == nullptr) return no_such_plugin(options.plugin);
+  if (options.json) {
     json shown{{"name", found->name()}, {"version", found->entry->version}, {"summary", found->entry->summary}};
     if (found->source_schema) shown["source"] = *found->source_schema;
     if (found->sink_schema) shown["sink"] = *found->sink_schema;

@@ -20,15 +20,14 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Pages that are built twice are equal: the date is the one that a build is told, by reproducible-builds.org's
-// convention.
+// Pages that are built twice are equal, so their date is SOURCE_DATE_EPOCH, by reproducible-builds.org's convention.
 std::string date_of_build() {
   const char* const given = std::getenv("SOURCE_DATE_EPOCH");
   if (given == nullptr) return {};
   return fmt::format("{:%Y-%m-%d}", fmt::gmtime(static_cast<std::time_t>(std::strtoll(given, nullptr, 10))));
 }
 
-std::string drawn(const reference::page& page, const std::string& format) {
+std::string rendered(const reference::page& page, const std::string& format) {
   if (format == "markdown") return as_markdown(page);
   if (format == "man") return as_man(page, date_of_build());
   return as_text(page);
@@ -51,34 +50,34 @@ bool write(const fs::path& file, const std::string& text) {
 
 }  // namespace
 
-int reference(const arguments& from) {
+int reference(const arguments& options) {
   plugins::registry plugins;
-  load_plugins(from, plugins);
-  if (!from.output.empty()) {
+  load_plugins(options, plugins);
+  if (!options.output.empty()) {
     std::vector<reference::page> pages{reference::page_of_host()};
     for (const auto& [name, each] : plugins.all()) pages.push_back(page_of(facts_of(each)));
     for (const auto& each : pages)
-      if (!write(from.output / file_of(each, from.format), drawn(each, from.format))) return exit_runtime;
-    if (from.format == "markdown" &&
-        !(write(from.output / "metrics.md", metrics_page()) && write(from.output / "admin.md", admin_page())))
+      if (!write(options.output / file_of(each, options.format), rendered(each, options.format))) return exit_runtime;
+    if (options.format == "markdown" &&
+        !(write(options.output / "metrics.md", metrics_page()) && write(options.output / "admin.md", admin_page())))
       return exit_runtime;
-    if (from.format != "man") return exit_ok;
-    const auto page = command_page(tree_of(*from.command_line), date_of_build());
-    return write(from.output / "man1/drcon.1", page) ? exit_ok : exit_runtime;
+    if (options.format != "man") return exit_ok;
+    const auto page = command_page(tree_of(*options.command_line), date_of_build());
+    return write(options.output / "man1/drcon.1", page) ? exit_ok : exit_runtime;
   }
-  if (from.plugin.empty()) {
-    std::cout << drawn(reference::page_of_host(), from.format);
+  if (options.plugin.empty()) {
+    std::cout << rendered(reference::page_of_host(), options.format);
     return exit_ok;
   }
-  const auto* found = plugins.find(from.plugin);
-  if (found == nullptr) return no_such_plugin(from.plugin);
-  std::cout << drawn(page_of(facts_of(*found)), from.format);
+  const auto* found = plugins.find(options.plugin);
+  if (found == nullptr) return no_such_plugin(options.plugin);
+  std::cout << rendered(page_of(facts_of(*found)), options.format);
   return exit_ok;
 }
 
-int schema(const arguments& from) {
+int schema(const arguments& options) {
   plugins::registry plugins;
-  load_plugins(from, plugins);
+  load_plugins(options, plugins);
   for (const auto& each : plugins.refused()) std::cerr << "drcon: plugin refused: " << each.text() << "\n";
   std::vector<reference::plugin_facts> facts;
   for (const auto& [name, each] : plugins.all()) facts.push_back(facts_of(each));

@@ -23,11 +23,11 @@ void show(const std::string& sink, const plugins::rendered_target& target, bool 
 
 }  // namespace
 
-int render(const arguments& from) {
+int render(const arguments& options) {
   plugins::registry plugins;
-  const auto host = prepare(from, plugins);
+  const auto host = prepare(options, plugins);
   if (!host) return exit_config;
-  const auto config = load_config(from, plugins);
+  const auto config = load_config(options, plugins);
   if (!config) return exit_config;
   hosted_engine hosted(plugins, *host, engine::mode::render);
   config::diagnostics found;
@@ -35,13 +35,13 @@ int render(const arguments& from) {
     print(found);
     return exit_config;
   }
-  const bool decided = hosted.run_until([&] { return hosted.engine().decided(); }, from.timeout);
+  const bool decided = hosted.run_until([&] { return hosted.engine().decided(); }, options.timeout);
   std::vector<std::string> faults;
   if (decided) {
     for (const auto& [sink, rendered] : hosted.engine().render()) {
       if (!rendered) faults.push_back("sink " + sink + ": " + rendered.error().why);
       else
-        for (const auto& target : *rendered) show(sink, target, from.diff);
+        for (const auto& target : *rendered) show(sink, target, options.diff);
     }
   } else {
     faults = report::unsettled(hosted.engine());

@@ -19,7 +19,7 @@
 namespace drcon::cli {
 namespace {
 
-// Opened anew at each reload, for whoever moves the file away.
+// Opened again at each reload, since log rotation may have moved the file away.
 bool log_to(const config::host_config& host) {
   const auto opened = log::to_file(host.log_file);
   if (!opened) log::error(base::subject_kind::host, "{}", opened.error().why);
@@ -28,8 +28,8 @@ bool log_to(const config::host_config& host) {
 
 class daemon {
 public:
-  daemon(const arguments& from, const plugins::registry& plugins, const config::host_config& host)
-      : from_(from),
+  daemon(const arguments& options, const plugins::registry& plugins, const config::host_config& host)
+      : options_(options),
         plugins_(plugins),
         hosted_(plugins, host, engine::mode::apply),
         admin_(hosted_.context(),
@@ -46,7 +46,7 @@ private:
   admin::reload_outcome reload();
   void stop();
 
-  const arguments& from_;
+  const arguments& options_;
   const plugins::registry& plugins_;
   hosted_engine hosted_;
   admin::server admin_;
@@ -91,17 +91,17 @@ void daemon::on_signal(int signal) {
     return;
   }
   if (!std::exchange(stopping_, true)) return stop();
-  log::warning(base::subject_kind::host, "second signal: leaving at once");
+  log::warning(base::subject_kind::host, "second signal: exiting immediately");
   std::_Exit(exit_overstay);
 }
 
 // The whole new configuration is checked first; a wrong one changes nothing.
 admin::reload_outcome daemon::reload() {
   if (stopping_) return {.taken = false, .findings = {"drcon is stopping"}};
-  log::info(base::subject_kind::host, "reloading {}", from_.config.string());
+  log::info(base::subject_kind::host, "reloading {}", options_.config.string());
   heartbeat_.reloading();
   config::diagnostics found;
-  const auto next = config::load(from_.config, plugins_.catalog(), found);
+  const auto next = config::load(options_.config, plugins_.catalog(), found);
   admin::reload_outcome outcome{.taken = next && hosted_.engine().apply(*next, found), .findings = {}};
   for (const auto& each : found.sorted()) {
     outcome.findings.push_back(each.where.text() + ": " + each.message + (each.help.empty() ? "" : "; " + each.help));
@@ -110,7 +110,7 @@ admin::reload_outcome daemon::reload() {
   }
   hosted_.engine().note_reload(outcome.taken, outcome.findings.empty() ? "" : outcome.findings.front());
   if (!outcome.taken) {
-    log::error(base::subject_kind::host, "the new configuration is not used; everything goes on as it was");
+    log::error(base::subject_kind::host, "the new configuration is not used; the previous one stays in effect");
     heartbeat_.reloaded("the new configuration is wrong, the old one is in use; ");
     return outcome;
   }
@@ -132,7 +132,7 @@ void daemon::stop() {
   });
 }
 
-// Thousands of watches and of people who look on need more than the 1,024 that a shell or systemd gives at first.
+// Thousands of watches and event clients need more descriptors than the 1,024 that a shell or systemd allows at first.
 void allow_many_files() {
   rlimit files{};
   if (::getrlimit(RLIMIT_NOFILE, &files) != 0) return;
@@ -142,18 +142,18 @@ void allow_many_files() {
 
 }  // namespace
 
-int run(const arguments& from) {
+int run(const arguments& options) {
   allow_many_files();
   plugins::registry plugins;
-  const auto host = prepare(from, plugins);
+  const auto host = prepare(options, plugins);
   if (!host) return exit_config;
-  const auto config = load_config(from, plugins);
+  const auto config = load_config(options, plugins);
   if (!config) return exit_config;
   if (!log_to(config->host)) return exit_runtime;
-  daemon daemon(from, plugins, *host);
+  daemon daemon(options, plugins, *host);
   const int result = daemon.run(*config);
   log::flush();
-  // With a plugin that overstays, destructors would wait for it, or pull things from under it.
+  // When a plugin has not stopped, destructors would wait for it, or free what it still uses.
   if (result == exit_overstay) std::_Exit(result);
   return result;
 }

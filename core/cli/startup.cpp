@@ -1,7 +1,7 @@
 #include "cli/startup.hpp"
 
 #include "log/plugin_level.hpp"
-#include "plugins/places.hpp"
+#include "plugins/program_directories.hpp"
 
 #include <iostream>
 
@@ -16,36 +16,36 @@ void configure_log(const config::host_config& host) {
   log::set_plugin_levels(own);
 }
 
-void load_plugins(const arguments& from, const config::host_config& host, plugins::registry& into) {
-  into.load_bundled(plugins::bundled_directory());
-  auto others = from.plugin_directories;
+void load_plugins(const arguments& options, const config::host_config& host, plugins::registry& plugins) {
+  plugins.load_bundled(plugins::bundled_directory());
+  auto others = options.plugin_directories;
   const auto third_parties = plugins::third_party_directories();
   others.insert(others.end(), third_parties.begin(), third_parties.end());
   others.insert(others.end(), host.plugin_directories.begin(), host.plugin_directories.end());
-  into.load_directories(others);
+  plugins.load_directories(others);
 }
 
-void load_plugins(const arguments& from, plugins::registry& plugins) {
+void load_plugins(const arguments& options, plugins::registry& plugins) {
   config::diagnostics found;
   std::error_code error;
   std::optional<config::host_config> host;
-  if (std::filesystem::exists(from.config, error)) host = config::load_host(from.config, found);
-  load_plugins(from, host.value_or(config::host_config{}), plugins);
+  if (std::filesystem::exists(options.config, error)) host = config::load_host(options.config, found);
+  load_plugins(options, host.value_or(config::host_config{}), plugins);
 }
 
-std::optional<config::host_config> prepare(const arguments& from, plugins::registry& plugins) {
+std::optional<config::host_config> prepare(const arguments& options, plugins::registry& plugins) {
   config::diagnostics found;
-  auto host = config::load_host(from.config, found);
+  auto host = config::load_host(options.config, found);
   if (!host) {
-    // The other sections are checked too, with the bundled plugins, so that one pass tells everything.
-    load_plugins(from, {}, plugins);
+    // The other sections are checked too, with the bundled plugins, so that one pass reports everything.
+    load_plugins(options, {}, plugins);
     config::diagnostics all;
-    config::load(from.config, plugins.catalog(), all);
+    config::load(options.config, plugins.catalog(), all);
     print(all.has_errors() ? all : found);
     return {};
   }
   configure_log(*host);
-  load_plugins(from, *host, plugins);
+  load_plugins(options, *host, plugins);
   for (const auto& each : plugins.refused())
     std::cerr << "drcon: plugin refused: " << each.text() << "\n  help: " << each.fault.help << "\n";
   if (host->stop_on_bad_plugin && !plugins.refused().empty()) {
@@ -55,9 +55,9 @@ std::optional<config::host_config> prepare(const arguments& from, plugins::regis
   return host;
 }
 
-std::optional<config::configuration> load_config(const arguments& from, const plugins::registry& plugins) {
+std::optional<config::configuration> load_config(const arguments& options, const plugins::registry& plugins) {
   config::diagnostics found;
-  auto loaded = config::load(from.config, plugins.catalog(), found);
+  auto loaded = config::load(options.config, plugins.catalog(), found);
   print(found);
   return loaded;
 }

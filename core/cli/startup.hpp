@@ -12,22 +12,22 @@
 namespace drcon::cli {
 
 /// Loads the bundled plugins, then those of --plugin-dir and of [host] plugin_directories.
-void load_plugins(const arguments& from, const config::host_config& host, plugins::registry& into);
+void load_plugins(const arguments& options, const config::host_config& host, plugins::registry& plugins);
 
 /// Loads the plugins, for verbs that do without a configuration: it is read for [host] only when there is one.
-void load_plugins(const arguments& from, plugins::registry& plugins);
+void load_plugins(const arguments& options, plugins::registry& plugins);
 
 /// Says that there is no plugin of that name; the exit code.
 int no_such_plugin(const std::string& name);
 
 /// Reads [host], [log] and [admin], sets up the log and loads the plugins. Faults are printed; nothing then.
-std::optional<config::host_config> prepare(const arguments& from, plugins::registry& plugins);
+std::optional<config::host_config> prepare(const arguments& options, plugins::registry& plugins);
 
 /// Levels and format, as [log] says.
 void configure_log(const config::host_config& host);
 
 /// Reads and checks the whole configuration. Faults are printed; nothing then.
-std::optional<config::configuration> load_config(const arguments& from, const plugins::registry& plugins);
+std::optional<config::configuration> load_config(const arguments& options, const plugins::registry& plugins);
 
 /// Prints what was found, one line each, on standard error.
 void print(const config::diagnostics& found);

@@ -29,7 +29,7 @@ std::string state_of(const json& pipeline) {
 }
 
 std::string short_source(const std::string& name, const json& source) {
-  return printable(name) + ": " + (source.at("known").get<bool>() ? text(source, "state") : "cannot tell");
+  return printable(name) + ": " + (source.at("known").get<bool>() ? text(source, "state") : "unreachable");
 }
 
 std::string short_sink(const std::string& name, const json& sink) {
@@ -37,7 +37,7 @@ std::string short_sink(const std::string& name, const json& sink) {
   auto shown = printable(name) + ": ";
   if (sink.at("up_to_date").get<bool>()) return shown + "serves " + text(sink, "applied");
   const bool well = answer == "applied" || answer == "none";
-  if (well) shown += sink.at("in_flight").get<bool>() ? "at work on " + text(sink, "wanted") : "nothing yet";
+  if (well) shown += sink.at("in_flight").get<bool>() ? "applying " + text(sink, "wanted") : "nothing yet";
   else shown += answer;
   return shown + (sink.at("applied").is_null() ? "" : ", has " + text(sink, "applied"));
 }
@@ -115,7 +115,7 @@ std::string format_entry(const json& entry) {
   if (is_set(entry, "why")) line += (what == "decided" ? " from " : ": ") + text(entry, "why");
   if (entry.at("seconds") > 0) line += ", " + length_of_time(entry.at("seconds"));
   if (entry.contains("stages"))
-    line += ", " + length_of_time(entry.at("stages").at("whole")) + " after its source's word";
+    line += ", " + length_of_time(entry.at("stages").at("whole")) + " after the source reported it";
   std::string endpoints;
   for (const auto& each : entry.at("endpoints")) {
     const std::string change = each.at("change");
@@ -140,7 +140,7 @@ std::string format_source(const json& finding) {
   if (finding.contains("health"))
     line += fmt::format(", {}, weight {}", text(finding, "health"), text(finding, "weight"));
   if (finding.at("revision") != 0) line += ", at its revision " + text(finding, "revision");
-  if (finding.at("told") != 0) line += ", told " + clock_time(finding.at("told"));
+  if (finding.at("told") != 0) line += ", reported " + clock_time(finding.at("told"));
   const bool silent = finding.at("silent_since") != 0;
   if (is_set(finding, "why"))
     line += "\n    " + (silent ? "since " + clock_time(finding.at("silent_since")) + " " : "") + text(finding, "why");
@@ -156,7 +156,7 @@ std::string format_decision(const json& decided) {
     line += fmt::format("; so since revision {}, {}, from {}", text(decided, "since_revision"),
                         decided.at("since") == 0 ? "before the restart" : clock_time(decided.at("since")),
                         text(decided, "why"));
-  if (decided.at("gone_at") != 0) line += "; it left " + clock_time(decided.at("gone_at"));
+  if (decided.at("gone_at") != 0) line += "; removed " + clock_time(decided.at("gone_at"));
   return line + "\n";
 }
 
@@ -166,7 +166,7 @@ std::string format_sink(const json& finding) {
       finding.at("present").get<bool>() ? "has it, with" : "does not have it, with",
       finding.at("applied").is_null() ? "no" : text(finding, "applied"), text(finding, "last_answer"));
   if (!finding.at("up_to_date").get<bool>() && !finding.at("wanted").is_null())
-    line += "; wanted is revision " + text(finding, "wanted");
+    line += "; desired is revision " + text(finding, "wanted");
   line += "\n";
   for (const char* key : {"why", "refused", "target_error"})
     if (is_set(finding, key)) line += "    " + text(finding, key) + "\n";

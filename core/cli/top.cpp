@@ -25,7 +25,7 @@ namespace {
 
 namespace asio = boost::asio;
 
-// A screen of its own, and keys without a line's end; what was before comes back.
+// Switches the terminal to its alternate screen, and reads keys without a newline; restores both at the end.
 class screen {
 public:
   screen() {
@@ -42,7 +42,7 @@ public:
   screen(const screen&) = delete;
   screen& operator=(const screen&) = delete;
 
-  static void draw(const std::string& text) {
+  static void render(const std::string& text) {
     winsize size{};
     ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size);
     const int rows = size.ws_row > 1 ? size.ws_row : 24;
@@ -69,24 +69,24 @@ public:
     while (newest_.size() > most_entries) newest_.pop_front();
     if (event.number != 0) last_ = event.number;
     note_.clear();
-    draw();
+    render();
     return !ended_;
   }
   void lost(const std::string& why) {
     note_ = "NOT LIVE: " + why;
     last_ = 0;
-    draw();
+    render();
   }
   void end() { ended_ = true; }
   bool ended() const { return ended_; }
   std::uint64_t last() const { return last_; }
 
 private:
-  void draw() const {
+  void render() const {
     std::string text = note_.empty() ? "" : note_ + "\n";
     text += status_ + "\n";
     for (const auto& each : newest_) text += each + "\n";
-    screen::draw(text);
+    screen::render(text);
   }
   static constexpr std::size_t most_entries = 15;
   std::string status_;
@@ -128,9 +128,9 @@ struct ending {
 
 }  // namespace
 
-int top(const arguments& from) {
-  if (from.json || ::isatty(STDOUT_FILENO) == 0 || ::isatty(STDIN_FILENO) == 0) return status(from);
-  admin_client client(from);
+int top(const arguments& options) {
+  if (options.json || ::isatty(STDOUT_FILENO) == 0 || ::isatty(STDIN_FILENO) == 0) return status(options);
+  admin_client client(options);
   try {
     client.ask("GET", "/healthz");
   } catch (const no_answer& error) {

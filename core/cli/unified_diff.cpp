@@ -40,7 +40,7 @@ std::string quoted(const std::string& text) {
 std::string unified_diff(const std::string& name, const std::string& before, const std::string& after) {
   const memory_file left(before);
   const memory_file right(after);
-  const auto command = "diff -u --label " + quoted(name + " (now)") + " --label " + quoted(name + " (wanted)") + " " +
+  const auto command = "diff -u --label " + quoted(name + " (now)") + " --label " + quoted(name + " (desired)") + " " +
                        left.path() + " " + right.path();
   const std::unique_ptr<FILE, int (*)(FILE*)> pipe(::popen(command.c_str(), "r"), ::pclose);
   if (!pipe) throw std::runtime_error("cannot run diff");

@@ -18,12 +18,12 @@ std::optional<fault> fault_of_enum(const json& value, const json& schema, const 
   const auto& allowed = schema.at("enum");
   if (std::ranges::find(allowed, value) != allowed.end()) return {};
   std::vector<std::string> list;
-  std::vector<std::string> words;
+  std::vector<std::string> choices;
   for (const auto& each : allowed) {
     list.push_back(shown(each));
-    if (each.is_string()) words.push_back(each.get<std::string>());
+    if (each.is_string()) choices.push_back(each.get<std::string>());
   }
-  auto help = value.is_string() ? suggestion(value.get_ref<const std::string&>(), words) : std::string();
+  auto help = value.is_string() ? suggestion(value.get_ref<const std::string&>(), choices) : std::string();
   if (!help.starts_with("did you mean")) help.clear();  // the list is in the message already
   return fault{"expected one of " + listed(list) + ", found " + found, help};
 }

@@ -1,4 +1,4 @@
-// Everything that is wrong with a configuration, collected in one pass and told in order of place.
+// Everything that is wrong with a configuration, collected in one pass and reported in order of place.
 #pragma once
 
 #include "config/position.hpp"

@@ -74,17 +74,18 @@ public:
   }
 
 private:
-  // `from` is the place of the include that names the file.
-  void read_file(const fs::path& file, const position& from) {
+  // `included_at` is the place of the include that names the file.
+  void read_file(const fs::path& file, const position& included_at) {
     const auto real = identity(file);
     if (std::ranges::find(open_, real) != open_.end())
-      return fault(from, "'" + file.string() + "' includes itself, directly or through other files");
+      return fault(included_at, "'" + file.string() + "' includes itself, directly or through other files");
     if (std::ranges::find(done_, real) != done_.end()) return;
     if (open_.size() >= deepest_include)
-      return fault(from, "'" + file.string() + "' is more than " + std::to_string(deepest_include) + " includes deep");
+      return fault(included_at,
+                   "'" + file.string() + "' is more than " + std::to_string(deepest_include) + " includes deep");
     done_.push_back(real);
     const auto text = read_file_text(file, largest_file);
-    if (!text) return fault(from, "'" + file.string() + "' " + text.error().why);
+    if (!text) return fault(included_at, "'" + file.string() + "' " + text.error().why);
     open_.push_back(real);
     take(file, *text);
     open_.pop_back();
@@ -102,14 +103,14 @@ private:
     for (const auto& [pattern, where] : patterns) include(file, pattern, where);
   }
 
-  // The parser's words are "Error while parsing value: what is wrong"; they may quote the file.
+  // The parser's message is "Error while parsing value: what is wrong"; it may quote the file.
   static std::string reason_of(std::string_view words) {
     constexpr std::string_view opening = "Error while parsing ";
     if (words.starts_with(opening)) words.remove_prefix(opening.size());
     return std::string(words.substr(0, 300));
   }
 
-  // The two slips that the parser's words do not lead to.
+  // Advice on the two mistakes that the parser's message does not explain.
   static std::string advice_on(std::string_view words) {
     const auto has = [words](std::string_view part) { return words.find(part) != words.npos; };
     if (has("could not determine value type") || has("floating-point: expected") || has("boolean: expected"))
@@ -136,9 +137,10 @@ private:
     return all;
   }
 
-  void include(const fs::path& from, const std::string& pattern, const position& where) {
-    if (pattern.find_first_of("*?[") == std::string::npos) return read_file(from.parent_path() / pattern, where);
-    const auto paths = matches_of(from.parent_path(), pattern);
+  void include(const fs::path& including_file, const std::string& pattern, const position& where) {
+    if (pattern.find_first_of("*?[") == std::string::npos)
+      return read_file(including_file.parent_path() / pattern, where);
+    const auto paths = matches_of(including_file.parent_path(), pattern);
     if (!paths) return fault(where, "a directory of '" + shortened(pattern) + "' cannot be read");
     for (const auto& each : *paths) read_file(each, where);
   }

@@ -22,13 +22,13 @@ const char* const keys = R"JSON({
         "state_directory": { "type": "string", "format": "path", "minLength": 0, "default": "/var/lib/drcon",
           "description": "Where the last good snapshot of each pipeline is kept, for a restart while its sources are away. Under systemd the default is the unit's StateDirectory=. Empty: nowhere. Read at start only." },
         "stop_deadline": { "type": "string", "format": "duration", "default": "10s",
-          "description": "A duration: how long plugins get to stop, at a reload and at the end. One that takes longer is named and left behind." },
+          "description": "A duration: how long plugins get to stop, at a reload and at the end. One that takes longer is logged and abandoned." },
         "journal_size": { "type": "integer", "minimum": 1, "maximum": 1000000, "default": 1000,
           "description": "A number of entries: how much of the journal is kept in memory; the oldest go first." }
       }
     },
     "log": {
-      "type": "object", "additionalProperties": false, "description": "What drcon tells about its work.",
+      "type": "object", "additionalProperties": false, "description": "What drcon logs.",
       "properties": {
         "level": { "type": "string", "enum": ["trace", "debug", "info", "warning", "error"], "default": "info",
           "description": "The least level that is written. drcon log LEVEL changes it until the next reload." },
@@ -37,20 +37,20 @@ const char* const keys = R"JSON({
         "format": { "type": "string", "enum": ["text", "json"], "default": "text",
           "description": "One line per event: text for people, JSON for machines." },
         "file": { "type": "string", "format": "path", "default": "",
-          "description": "File that drcon run adds its lines to. Opened anew by a reload, so that it can be moved away. Empty: standard error, which systemd gives to the journal." }
+          "description": "File that drcon run adds its lines to. Opened again by a reload, so that it can be moved away. Empty: standard error, which systemd gives to the journal." }
       }
     },
     "admin": {
-      "type": "object", "additionalProperties": false, "description": "How it is asked and told.",
+      "type": "object", "additionalProperties": false, "description": "Admin interface.",
       "properties": {
         "socket": { "type": "string", "format": "path", "default": "",
-          "description": "Unix socket of the admin interface (GET /v1/openapi.json tells what it answers), mode 0660. Under systemd the default is admin.sock in the unit's RuntimeDirectory=. Empty: none." },
+          "description": "Unix socket of the admin interface (GET /v1/openapi.json describes it), mode 0660. Under systemd the default is admin.sock in the unit's RuntimeDirectory=. Empty: none." },
         "listen": { "type": "string", "default": "",
           "description": "ADDRESS:PORT to listen on over TCP too, such as \"127.0.0.1:9180\": the dashboard at http://127.0.0.1:9180/, and /metrics for Prometheus. Without a token nothing can be changed there. An address that is not loopback's needs token, certificate and private_key. Empty: none." },
         "token": { "type": "string", "secret": true, "minLength": 16,
-          "description": "Whoever asks over TCP must send it: Authorization: Bearer TOKEN. At least 16 characters. Without: anybody on this host may read there, nobody may write." },
+          "description": "Whoever asks over TCP must send it: Authorization: Bearer TOKEN. At least 16 characters. Without a token everybody on this host may read there, and nobody may write." },
         "certificate": { "type": "string", "format": "path", "default": "",
-          "description": "File with the certificate chain for TLS 1.2 or newer, PEM. Read anew at each reload. Empty: no TLS." },
+          "description": "File with the certificate chain for TLS 1.2 or newer, PEM. Read again at each reload. Empty: no TLS." },
         "private_key": { "type": "string", "format": "path", "default": "",
           "description": "File with the certificate's private key, PEM." }
       }

@@ -11,7 +11,7 @@
 namespace drcon::config {
 namespace {
 
-std::string word(kind kind) { return kind == kind::source ? "source" : "sink"; }
+std::string to_string(kind kind) { return kind == kind::source ? "source" : "sink"; }
 
 class instance_reader {
 public:
@@ -54,7 +54,7 @@ private:
     const auto name = "'" + shortened(plugin) + "'";
     if (plugins_.schema(other, plugin)) {
       const auto such_as = names().empty() ? ", and none is there" : ", such as " + listed(names());
-      found_.error(where, name + " is a " + word(other) + "; " + title + " needs a " + word(kind_) + such_as);
+      found_.error(where, name + " is a " + to_string(other) + "; " + title + " needs a " + to_string(kind_) + such_as);
     } else {
       found_.error(where, "unknown plugin " + name + " in " + title, suggestion(plugin, names()));
     }
@@ -66,7 +66,7 @@ private:
     return all;
   }
 
-  std::string known() const { return names().empty() ? std::string() : word(kind_) + "s are: " + listed(names()); }
+  std::string known() const { return names().empty() ? std::string() : to_string(kind_) + "s are: " + listed(names()); }
 
   kind kind_;
   const plugin_catalog& plugins_;

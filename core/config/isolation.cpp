@@ -12,17 +12,18 @@ using nlohmann::json;
 option_list<isolation_config> make_options() {
   auto mode = choice("mode", &isolation_config::own_process,
                      "none: within drcon. process: in a process of its own; a crash or a leak costs a restart of this "
-                     "one instance, and the last good state stands meanwhile.",
+                     "one instance, and the last good state stays in use meanwhile.",
                      {{"none", false}, {"process", true}});
-  mode.schema["default"] = "process";  // of the table: whoever writes one wants a process
+  mode.schema["default"] = "process";  // a user who writes the table asks for a process
   return {
       std::move(mode),
-      size("memory", &isolation_config::memory, "A size: a process that holds more is ended and started again."),
+      size("memory", &isolation_config::memory,
+           "A size: a process that uses more memory than this is ended and started again."),
       duration("restart_min", &isolation_config::restart_min,
                "A duration: the pause before a process that ended is started again; doubles with each end up to "
                "restart_max."),
       duration("restart_max", &isolation_config::restart_max,
-               "A duration: the longest pause. A process that lived for longer starts anew with the shortest."),
+               "A duration: the longest pause. A process that lived for longer starts again with the shortest."),
   };
 }
 
@@ -34,7 +35,7 @@ const option_list<isolation_config>& isolation_options() {
 }  // namespace
 
 json isolation_schema() {
-  auto schema = option_values::table_schema("Where the plugin's code runs. A string stands for the mode alone.",
+  auto schema = option_values::table_schema("Where the plugin's code runs. A string sets the mode alone.",
                                             properties_of(isolation_options()), json::array());
   schema["default"] = {{"mode", "none"}};
   return schema;

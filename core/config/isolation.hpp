@@ -25,7 +25,7 @@ struct isolation_config {
   bool operator==(const isolation_config&) const = default;
 };
 
-/// The JSON Schema of `isolation` where it is a table. A string stands for the mode alone.
+/// The JSON Schema of `isolation` where it is a table. A string sets the mode alone.
 nlohmann::json isolation_schema();
 
 /// The isolation of the instance whose table is `instance`; faults go to `found`.

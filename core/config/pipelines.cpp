@@ -29,19 +29,19 @@ public:
   }
 
 private:
-  std::optional<pipeline_config> read_one(const std::string& name, const section& from) {
+  std::optional<pipeline_config> read_one(const std::string& name, const section& pipeline) {
     diagnostics own;
     const auto& schema = host_schema().at("properties").at("pipeline").at("additionalProperties");
-    const auto options = check_options(from.to_check(), schema, own);
+    const auto options = check_options(pipeline.to_check(), schema, own);
     check_names(options, "source", all_.sources, used_sources_, own);
     check_names(options, "sink", all_.sinks, used_sinks_, own);
-    check_wait(options, from, own);
+    check_wait(options, pipeline, own);
     found_.take(own);
     if (own.has_errors()) return {};
-    return make_pipeline(name, options.values, from.where);
+    return make_pipeline(name, options.values, pipeline.where);
   }
 
-  // Names of `type` that are not there, or there twice, each told at its own place.
+  // Names of `type` that are not there, or there twice, each reported at its own place.
   void check_names(const checked_options& options, const std::string& type, const named_sections& there,
                    std::set<std::string>& used, diagnostics& own) const {
     const auto list = options.values.value(type + "s", json());
@@ -60,7 +60,7 @@ private:
     }
   }
 
-  // An instance that no pipeline uses is most likely a slip.
+  // An instance that no pipeline uses is most likely a mistake.
   void warn_of_unused(const named_sections& there, const std::set<std::string>& used) {
     for (const auto& [name, each] : there)
       if (!used.contains(name)) found_.warning(each.where, each.title + " is used by no pipeline");

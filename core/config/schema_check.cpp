@@ -2,8 +2,8 @@
 
 #include "config/constraint.hpp"
 #include "config/document.hpp"
-#include "config/final_check.hpp"
 #include "config/format.hpp"
+#include "config/json_schema_check.hpp"
 #include "config/pointer.hpp"
 #include "config/secret.hpp"
 #include "config/suggest.hpp"
@@ -26,8 +26,8 @@ const json no_schema = json::object();
 // Walks the table and the schema side by side.
 class checker {
 public:
-  checker(const options_to_check& from, checked_options& to, diagnostics& found)
-      : from_(from), to_(to), found_(found) {}
+  checker(const options_to_check& given, checked_options& checked, diagnostics& found)
+      : given_(given), checked_(checked), found_(found) {}
 
   json check_table(const toml::table& table, const position& where, const json& schema, const std::string& pointer);
 
@@ -42,18 +42,18 @@ private:
   void fill_in(json& values, const json& schema, const std::string& pointer);
 
   bool is_reserved(const std::string& key, const std::string& pointer) const {
-    return pointer.empty() && from_.reserved.contains(key);
+    return pointer.empty() && given_.reserved.contains(key);
   }
   // "[source.consul]" or "'service[0]' of [source.consul]".
   std::string table_name(const std::string& pointer) const {
-    return pointer.empty() ? from_.title : "'" + shortened(readable(pointer)) + "' of " + from_.title;
+    return pointer.empty() ? given_.title : "'" + shortened(readable(pointer)) + "' of " + given_.title;
   }
   void error(const position& where, const std::string& pointer, const std::string& message, std::string help = {}) {
-    found_.error(where, "'" + shortened(readable(pointer)) + "' in " + from_.title + ": " + message, std::move(help));
+    found_.error(where, "'" + shortened(readable(pointer)) + "' in " + given_.title + ": " + message, std::move(help));
   }
 
-  const options_to_check& from_;
-  checked_options& to_;
+  const options_to_check& given_;
+  checked_options& checked_;
   diagnostics& found_;
 };
 
@@ -72,8 +72,8 @@ std::string renamed(const json& properties, const std::string& old) {
   return {};
 }
 
-// What an option is called by this version, when it is read at all; a configuration of an earlier one is told what to
-// write instead. `written`: the options that have been read.
+// What an option is called by this version, when it is read at all; the message about an option of an earlier one says
+// what to write instead. `written`: the options that have been read.
 std::string checker::name_now(const toml::table& table, const std::set<std::string>& written, const toml::key& key,
                               const json& schema, const std::string& pointer) {
   const auto& properties = schema.contains("properties") ? schema.at("properties") : no_schema;
@@ -103,7 +103,7 @@ json checker::check_table(const toml::table& table, const position& where, const
                           const std::string& pointer) {
   const auto& properties = schema.contains("properties") ? schema.at("properties") : no_schema;
   const auto& others = schema.contains("additionalProperties") ? schema.at("additionalProperties") : no_schema;
-  to_.positions[pointer] = where;
+  checked_.positions[pointer] = where;
   json values = json::object();
   std::set<std::string> written;
   for (const auto& [key, node] : table) {
@@ -133,7 +133,7 @@ void checker::fill_in(json& values, const json& schema, const std::string& point
     if (value.is_null()) continue;
     if (value.is_object()) fill_in(value, option, inner);
     if (value.is_object() && value.empty() && !option.contains("default")) continue;
-    if (option.value("secret", false)) to_.secrets.insert(inner);
+    if (option.value("secret", false)) checked_.secrets.insert(inner);
     values[key] = std::move(value);
   }
 }
@@ -141,7 +141,7 @@ void checker::fill_in(json& values, const json& schema, const std::string& point
 json checker::check_value(const toml::node& node, const json& schema_or_bool, const std::string& pointer) {
   constexpr auto deepest = 32;  // each level is a recursion here, and in whoever reads the values
   const auto& schema = schema_or_bool.is_object() ? schema_or_bool : no_schema;
-  to_.positions[pointer] = place(node);
+  checked_.positions[pointer] = place(node);
   if (std::ranges::count(pointer, '/') > deepest) {
     error(place(node), pointer, "nested too deep");
     return nullptr;
@@ -191,14 +191,14 @@ json checker::check_scalar(const toml::node& node, const json& schema, const std
     error(place(node), pointer, fault->message, fault->help);
   } else if (schema.value("format", "") == "path" && value.is_string() &&
              !value.get_ref<const std::string&>().empty()) {
-    value = (from_.directory / value.get<std::string>()).lexically_normal().string();
+    value = (given_.directory / value.get<std::string>()).lexically_normal().string();
   }
   return value;
 }
 
 json checker::check_secret(const toml::node& node, const json& schema, const std::string& pointer) {
-  to_.secrets.insert(pointer);
-  const auto secret = read_secret(node, from_.directory);
+  checked_.secrets.insert(pointer);
+  const auto secret = read_secret(node, given_.directory);
   if (!secret) {
     error(place(node), pointer, secret.error().why);
     return nullptr;
@@ -210,19 +210,19 @@ json checker::check_secret(const toml::node& node, const json& schema, const std
 
 }  // namespace
 
-checked_options check_options(const options_to_check& from, const json& schema, diagnostics& found) {
-  checked_options to;
+checked_options check_options(const options_to_check& given, const json& schema, diagnostics& found) {
+  checked_options checked;
   diagnostics own;
   try {
-    to.values = checker(from, to, own).check_table(from.table, from.where, schema, "");
-    if (!own.has_errors()) final_check(to, from.title, schema, own);
+    checked.values = checker(given, checked, own).check_table(given.table, given.where, schema, "");
+    if (!own.has_errors()) check_json_schema(checked, given.title, schema, own);
   } catch (const json::exception& error) {  // a plugin's schema is as little to be trusted as a user's file
-    own.error(from.where, "the option schema of " + from.title + " is broken: " + error.what());
+    own.error(given.where, "the option schema of " + given.title + " is broken: " + error.what());
   } catch (const std::regex_error& error) {
-    own.error(from.where, "a pattern in the option schema of " + from.title + " is broken: " + error.what());
+    own.error(given.where, "a pattern in the option schema of " + given.title + " is broken: " + error.what());
   }
   found.take(own);
-  return to;
+  return checked;
 }
 
 }  // namespace drcon::config

@@ -8,7 +8,7 @@
 //            in; not empty, unless the default is "" or minLength is 0)
 //   secret   true: the user writes a string, { file = "…" }, { env = "…" } or { credential = "…" }; the plugin gets a
 //   string
-//   formerly  names that the option had in earlier versions: read still, with a warning that tells the new name
+//   formerly  names that the option had in earlier versions: read still, with a warning that has the new name
 //   gone      of a table: names of options that are no more -> what to do instead; they are refused with that text
 // A table that is left out gets its members' defaults, unless it has required members. What else a schema holds,
 // valijson judges at the end.
@@ -32,7 +32,7 @@ struct checked_options {
   std::map<std::string, position> positions;         ///< JSON Pointer -> where its value stands; "" is the table
 };
 
-/// What to check, and what messages need to know.
+/// What to check, and what messages about it need.
 struct options_to_check {
   const toml::table& table;
   position where;                   ///< of the table's header
@@ -42,6 +42,6 @@ struct options_to_check {
 };
 
 /// All faults go to `found`, a broken schema too; `values` are of use only when there is none.
-checked_options check_options(const options_to_check& from, const nlohmann::json& schema, diagnostics& found);
+checked_options check_options(const options_to_check& given, const nlohmann::json& schema, diagnostics& found);
 
 }  // namespace drcon::config

@@ -78,85 +78,86 @@ private:
     throw fault_at{pointer, std::move(what)};
   }
 
-  void judge_schema(const json& schema, const std::string& at) {
-    if (!schema.is_object()) fault(at, "expected a schema, which is an object, found " + shown(schema));
-    if (schema.contains("$ref")) fault(inner(at, "$ref"), "references are not followed: write the schema out");
-    judge_type(schema, at);
-    judge_words(schema, at);
-    judge_numbers(schema, at);
-    judge_strings(schema, at);
-    judge_enum(schema, at);
-    judge_members(schema, at);
-    judge_items(schema, at);
-    judge_others(schema, at);
+  void judge_schema(const json& schema, const std::string& pointer) {
+    if (!schema.is_object()) fault(pointer, "expected a schema, which is an object, found " + shown(schema));
+    if (schema.contains("$ref")) fault(inner(pointer, "$ref"), "references are not followed: write the schema out");
+    judge_type(schema, pointer);
+    judge_words(schema, pointer);
+    judge_numbers(schema, pointer);
+    judge_strings(schema, pointer);
+    judge_enum(schema, pointer);
+    judge_members(schema, pointer);
+    judge_items(schema, pointer);
+    judge_others(schema, pointer);
     if (!schema.contains("default")) return;
-    judge_value(schema.at("default"), schema, inner(at, "default"));
-    judge_last(schema, at);
+    judge_value(schema.at("default"), schema, inner(pointer, "default"));
+    judge_last(schema, pointer);
   }
 
-  static void judge_type(const json& schema, const std::string& at) {
+  static void judge_type(const json& schema, const std::string& pointer) {
     if (!schema.contains("type")) return;
     const auto& type = schema.at("type");
     const auto list = type.is_array() ? type : json::array({type});
-    if (list.empty()) fault(inner(at, "type"), "an empty list of types allows nothing");
+    if (list.empty()) fault(inner(pointer, "type"), "an empty list of types allows nothing");
     for (const auto& each : list)
       if (!each.is_string() || std::ranges::find(types, each.get<std::string>()) == types.end())
-        fault(inner(at, "type"), "there is no type " + shown(each) + "; types are " + listed(types));
+        fault(inner(pointer, "type"), "there is no type " + shown(each) + "; types are " + listed(types));
   }
 
   // What is for people, and "secret".
-  static void judge_words(const json& schema, const std::string& at) {
+  static void judge_words(const json& schema, const std::string& pointer) {
     for (const auto* key : {"description", "title"})
       if (schema.contains(key) && !schema.at(key).is_string())
-        fault(inner(at, key), "expected a string, found " + shown(schema.at(key)));
+        fault(inner(pointer, key), "expected a string, found " + shown(schema.at(key)));
     if (!schema.contains("secret")) return;
     if (!schema.at("secret").is_boolean())
-      fault(inner(at, "secret"), "expected true or false, found " + shown(schema.at("secret")));
+      fault(inner(pointer, "secret"), "expected true or false, found " + shown(schema.at("secret")));
     if (schema.at("secret") == json(true) && schema.contains("type") && schema.at("type") != "string")
-      fault(inner(at, "secret"), "only a string can be a secret, and this is of type " + shown(schema.at("type")));
+      fault(inner(pointer, "secret"), "only a string can be a secret, and this is of type " + shown(schema.at("type")));
   }
 
-  static void judge_numbers(const json& schema, const std::string& at) {
+  static void judge_numbers(const json& schema, const std::string& pointer) {
     for (const auto* key : {"minimum", "maximum"})
       if (schema.contains(key) && !schema.at(key).is_number())
-        fault(inner(at, key), "expected a number, found " + shown(schema.at(key)));
+        fault(inner(pointer, key), "expected a number, found " + shown(schema.at(key)));
     for (const auto* key : {"minLength", "maxLength", "minItems", "maxItems"})
       if (schema.contains(key) && (!schema.at(key).is_number_integer() || schema.at(key) < 0))
-        fault(inner(at, key), "expected a whole number of at least 0, found " + shown(schema.at(key)));
+        fault(inner(pointer, key), "expected a whole number of at least 0, found " + shown(schema.at(key)));
     for (const auto& [least, most] :
          {std::pair{"minimum", "maximum"}, std::pair{"minLength", "maxLength"}, std::pair{"minItems", "maxItems"}})
       if (schema.contains(least) && schema.contains(most) && schema.at(least) > schema.at(most))
-        fault(at,
+        fault(pointer,
               std::string(least) + " " + shown(schema.at(least)) + " is above " + most + " " + shown(schema.at(most)));
   }
 
-  static void judge_strings(const json& schema, const std::string& at) {
+  static void judge_strings(const json& schema, const std::string& pointer) {
     if (schema.contains("format")) {
       const auto& format = schema.at("format");
       if (!format.is_string() || std::ranges::find(formats, format.get<std::string>()) == formats.end())
-        fault(inner(at, "format"), "there is no format " + shown(format) + "; formats are " + listed(formats));
+        fault(inner(pointer, "format"), "there is no format " + shown(format) + "; formats are " + listed(formats));
     }
     if (!schema.contains("pattern")) return;
     const auto& pattern = schema.at("pattern");
-    if (!pattern.is_string()) fault(inner(at, "pattern"), "expected a regular expression, found " + shown(pattern));
+    if (!pattern.is_string())
+      fault(inner(pointer, "pattern"), "expected a regular expression, found " + shown(pattern));
     if (const auto fits = check_format("regex", pattern.get<std::string>()); !fits)
-      fault(inner(at, "pattern"), shown(pattern) + " is no regular expression (ECMAScript): " + fits.error().why);
+      fault(inner(pointer, "pattern"), shown(pattern) + " is no regular expression (ECMAScript): " + fits.error().why);
   }
 
-  static void judge_enum(const json& schema, const std::string& at) {
+  static void judge_enum(const json& schema, const std::string& pointer) {
     if (!schema.contains("enum")) return;
     const auto& list = schema.at("enum");
-    if (!list.is_array()) fault(inner(at, "enum"), "expected an array of values, found " + shown(list));
-    if (list.empty()) fault(inner(at, "enum"), "an empty list of values allows nothing");
+    if (!list.is_array()) fault(inner(pointer, "enum"), "expected an array of values, found " + shown(list));
+    if (list.empty()) fault(inner(pointer, "enum"), "an empty list of values allows nothing");
     const auto allowed = types_of(schema);
     for (std::size_t i = 0; i < list.size(); ++i)
       if (!allowed.empty() &&
           std::ranges::none_of(allowed, [&](const std::string& type) { return is_of_type(list[i], type); }))
-        fault(inner(inner(at, "enum"), std::to_string(i)), shown(list[i]) + " is not of type " + listed(allowed));
+        fault(inner(inner(pointer, "enum"), std::to_string(i)), shown(list[i]) + " is not of type " + listed(allowed));
   }
 
   // What earlier versions called options: none of it may be the name of one that there is, nor of two.
-  static void judge_history(const json& schema, const std::string& at) {
+  static void judge_history(const json& schema, const std::string& pointer) {
     const auto properties = schema.value("properties", json::object());
     std::set<std::string> before;
     const auto take = [&](const json& name, const std::string& where) {
@@ -165,71 +166,72 @@ private:
       if (!before.insert(name.get<std::string>()).second) fault(where, shown(name) + " is there twice");
     };
     for (const auto& [key, option] : properties.items()) {
-      const auto where = inner(inner(inner(at, "properties"), key), "formerly");
+      const auto where = inner(inner(inner(pointer, "properties"), key), "formerly");
       const auto names = option.value("formerly", json::array());
       if (!names.is_array()) fault(where, "expected an array of names, found " + shown(names));
       for (const auto& each : names) take(each, where);
     }
     const auto gone = schema.value("gone", json::object());
-    if (!gone.is_object()) fault(inner(at, "gone"), "expected an object of texts, found " + shown(gone));
+    if (!gone.is_object()) fault(inner(pointer, "gone"), "expected an object of texts, found " + shown(gone));
     for (const auto& [name, text] : gone.items()) {
-      take(name, inner(inner(at, "gone"), name));
-      if (!text.is_string()) fault(inner(inner(at, "gone"), name), "expected what to do instead, found " + shown(text));
+      take(name, inner(inner(pointer, "gone"), name));
+      if (!text.is_string())
+        fault(inner(inner(pointer, "gone"), name), "expected what to do instead, found " + shown(text));
     }
   }
 
-  void judge_members(const json& schema, const std::string& at) {
+  void judge_members(const json& schema, const std::string& pointer) {
     const auto properties = schema.value("properties", json::object());
     if (!properties.is_object())
-      fault(inner(at, "properties"), "expected an object of schemas, found " + shown(properties));
-    for (const auto& [key, option] : properties.items()) judge_schema(option, inner(inner(at, "properties"), key));
-    judge_history(schema, at);
+      fault(inner(pointer, "properties"), "expected an object of schemas, found " + shown(properties));
+    for (const auto& [key, option] : properties.items()) judge_schema(option, inner(inner(pointer, "properties"), key));
+    judge_history(schema, pointer);
     const auto others = schema.value("additionalProperties", json(true));
-    if (!others.is_boolean()) judge_schema(others, inner(at, "additionalProperties"));
+    if (!others.is_boolean()) judge_schema(others, inner(pointer, "additionalProperties"));
     const auto required = schema.value("required", json::array());
     if (!required.is_array())
-      fault(inner(at, "required"), "expected an array of names of properties, found " + shown(required));
+      fault(inner(pointer, "required"), "expected an array of names of properties, found " + shown(required));
     for (std::size_t i = 0; i < required.size(); ++i)
       if (!required[i].is_string() || !properties.contains(required[i].get<std::string>()))
-        fault(inner(inner(at, "required"), std::to_string(i)), "there is no property " + shown(required[i]));
+        fault(inner(inner(pointer, "required"), std::to_string(i)), "there is no property " + shown(required[i]));
   }
 
-  void judge_items(const json& schema, const std::string& at) {
-    if (schema.contains("items")) return judge_schema(schema.at("items"), inner(at, "items"));
+  void judge_items(const json& schema, const std::string& pointer) {
+    if (schema.contains("items")) return judge_schema(schema.at("items"), inner(pointer, "items"));
     if (std::ranges::count(types_of(schema), "array") != 0)
-      fault(at, "an array needs 'items', the schema of its elements");
+      fault(pointer, "an array needs 'items', the schema of its elements");
   }
 
   // Schemas in words that only valijson judges: what this file promises must hold in there too.
-  void judge_others(const json& schema, const std::string& at) {
+  void judge_others(const json& schema, const std::string& pointer) {
     for (const auto* key : {"not", "if", "then", "else", "contains", "propertyNames"})
-      if (schema.contains(key) && schema.at(key).is_object()) judge_schema(schema.at(key), inner(at, key));
+      if (schema.contains(key) && schema.at(key).is_object()) judge_schema(schema.at(key), inner(pointer, key));
     for (const auto* key :
          {"allOf", "anyOf", "oneOf", "patternProperties", "dependencies", "dependentSchemas", "definitions", "$defs"}) {
       const auto list = schema.value(key, json());
       if (!list.is_structured()) continue;
       for (const auto& [name, each] : list.items())
-        if (each.is_object()) judge_schema(each, inner(inner(at, key), name));
+        if (each.is_object()) judge_schema(each, inner(inner(pointer, key), name));
     }
   }
 
   // A default, held to its own schema.
-  void judge_value(const json& value, const json& schema, const std::string& at) {
+  void judge_value(const json& value, const json& schema, const std::string& pointer) {
     const auto allowed = types_of(schema);
     if (!allowed.empty() &&
         std::ranges::none_of(allowed, [&value](const std::string& type) { return is_of_type(value, type); }))
-      fault(at, "expected " + described(allowed) + ", found " + shown(value));
-    if (const auto wrong = fault_of(value, schema, shown(value))) fault(at, wrong->message);
+      fault(pointer, "expected " + described(allowed) + ", found " + shown(value));
+    if (const auto wrong = fault_of(value, schema, shown(value))) fault(pointer, wrong->message);
     if (value.is_array())
       for (std::size_t i = 0; i < value.size(); ++i)
-        judge_value(value[i], schema.value("items", json::object()), inner(at, std::to_string(i)));
+        judge_value(value[i], schema.value("items", json::object()), inner(pointer, std::to_string(i)));
     if (!value.is_object()) return;
     const auto properties = schema.value("properties", json::object());
     const auto others = schema.value("additionalProperties", json(true));
     for (const auto& [key, each] : value.items()) {
-      if (properties.contains(key)) judge_value(each, properties.at(key), inner(at, key));
-      else if (others.is_object()) judge_value(each, others, inner(at, key));
-      else if (others == json(false)) fault(inner(at, key), "there is no property " + shown(key));
+      if (properties.contains(key)) judge_value(each, properties.at(key), inner(pointer, key));
+      else if (others.is_object()) judge_value(each, others, inner(pointer, key));
+      else if (others == json(false)) fault(inner(pointer, key), "there is no property " + shown(key));
     }
   }
 
@@ -239,8 +241,8 @@ private:
     return text;
   }
 
-  // valijson has the last word on a user's values, so it must be able to read the schema, and to take its default.
-  static void judge_last(const json& schema, const std::string& at) {
+  // valijson checks a user's values last, so it must be able to read the schema, and to take its default.
+  static void judge_last(const json& schema, const std::string& pointer) {
     bool fits = true;
     try {
       valijson::Schema parsed;
@@ -249,14 +251,14 @@ private:
       if (!schema.contains("default")) return;
       const valijson::adapters::NlohmannJsonAdapter value(schema.at("default"));
       fits = valijson::Validator().validate(parsed, value, nullptr);
-    } catch (const std::exception& error) {  // it throws what it likes
-      fault(at, error.what());
+    } catch (const std::exception& error) {  // valijson throws several types
+      fault(pointer, error.what());
     }
-    if (!fits) fault(inner(at, "default"), shown(schema.at("default")) + " does not fit the schema beside it");
+    if (!fits) fault(inner(pointer, "default"), shown(schema.at("default")) + " does not fit the schema beside it");
   }
 };
 
-std::string told(const std::string& pointer, const std::string& what) {
+std::string sentence(const std::string& pointer, const std::string& what) {
   const auto place = pointer.empty() ? std::string("at its top") : "at " + shortened(pointer);
   return printable(place + ": " + what);
 }
@@ -265,14 +267,14 @@ std::string told(const std::string& pointer, const std::string& what) {
 
 std::optional<std::string> fault_of_schema(const json& schema) {
   if (is_nested_beyond(schema, deepest))
-    return told("", "it is nested more than " + std::to_string(deepest) + " levels deep");
+    return sentence("", "it is nested more than " + std::to_string(deepest) + " levels deep");
   try {
     judge().judge_root(schema);
     return {};
   } catch (const judge::fault_at& found) {
-    return told(found.pointer, found.what);
+    return sentence(found.pointer, found.what);
   } catch (const std::exception& error) {  // what nobody thought of is a fault of the schema all the same
-    return told("", error.what());
+    return sentence("", error.what());
   }
 }
 

@@ -1,5 +1,5 @@
-// Judges a plugin's option schema before the plugin is taken, so that a slip of its author is found when the library is
-// loaded and not when a user's value meets it. The dialect is that of schema_check.hpp.
+// Judges a plugin's option schema before the plugin is taken, so that a mistake of its author is found when the library
+// is loaded and not when a user's value meets it. The dialect is that of schema_check.hpp.
 //
 // Any thread; keeps nothing.
 #pragma once

@@ -29,14 +29,14 @@ public:
     for (const auto& [key, schema] : host_schema().at("properties").items()) known_.push_back(key);
   }
 
-  sections collect(const documents& from) {
-    for (const auto& each : from.all)
+  sections collect(const documents& files) {
+    for (const auto& each : files.all)
       for (const auto& [key, node] : each.table) take(each, key, node);
     return std::move(all_);
   }
 
 private:
-  void take(const document& from, const toml::key& key, const toml::node& node) {
+  void take(const document& file, const toml::key& key, const toml::node& node) {
     const std::string name(key.str());
     if (name == "include") return;
     if (std::ranges::find(known_, name) == known_.end()) {
@@ -50,9 +50,9 @@ private:
     if (table == nullptr) {
       found_.error(place(key), "expected a table " + title + ", found " + found_text(node));
     } else if (group == nullptr) {
-      add(all_.single, name, {table, place(node), title, from.directory});
+      add(all_.single, name, {table, place(node), title, file.directory});
     } else {
-      for (const auto& [inner_key, inner] : *table) take_named(from, name, *group, inner_key, inner);
+      for (const auto& [inner_key, inner] : *table) take_named(file, name, *group, inner_key, inner);
     }
   }
 
@@ -63,7 +63,7 @@ private:
     return nullptr;
   }
 
-  void take_named(const document& from, const std::string& type, named_sections& group, const toml::key& key,
+  void take_named(const document& file, const std::string& type, named_sections& group, const toml::key& key,
                   const toml::node& node) {
     const std::string name(key.str());
     const auto title = "[" + type + "." + shortened(name) + "]";
@@ -76,7 +76,7 @@ private:
     if (!is_name(name))
       found_.error(place(key), "'" + shortened(name) + "' cannot be the name of a " + type,
                    "names are 1 to 63 letters, digits, '_', '-' and '.', and do not begin with '.'");
-    add(group, name, {table, place(node), title, from.directory});
+    add(group, name, {table, place(node), title, file.directory});
   }
 
   void add(named_sections& group, const std::string& name, section section) {
@@ -93,6 +93,6 @@ private:
 
 }  // namespace
 
-sections collect_sections(const documents& from, diagnostics& found) { return collector(found).collect(from); }
+sections collect_sections(const documents& files, diagnostics& found) { return collector(found).collect(files); }
 
 }  // namespace drcon::config

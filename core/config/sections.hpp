@@ -32,6 +32,6 @@ struct sections {
 };
 
 /// Faults of unknown, doubled and wrongly named tables go to `found`. `from` must outlive the result.
-sections collect_sections(const documents& from, diagnostics& found);
+sections collect_sections(const documents& files, diagnostics& found);
 
 }  // namespace drcon::config

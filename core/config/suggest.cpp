@@ -6,7 +6,7 @@
 namespace drcon::config {
 namespace {
 
-// Levenshtein's distance, with a swap of neighbours as one step: the commonest slip of the hand.
+// Levenshtein's distance, with a swap of neighbours as one step, since that is the most common typing error.
 std::size_t distance(std::string_view a, std::string_view b) {
   std::vector<std::vector<std::size_t>> table(a.size() + 1, std::vector<std::size_t>(b.size() + 1));
   for (std::size_t i = 0; i <= a.size(); ++i) table[i][0] = i;

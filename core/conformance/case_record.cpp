@@ -30,7 +30,7 @@ case_record* map(int descriptor) {
   return static_cast<case_record*>(memory);
 }
 
-// A call that hangs holds the thread that plays the lane, so another one has to watch the clock.
+// A call that hangs holds the thread that stands in for the lane, so another one has to watch the clock.
 [[noreturn]] void watch() {
   for (;;) {
     std::this_thread::sleep_for(std::chrono::milliseconds(10));

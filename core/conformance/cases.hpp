@@ -1,6 +1,6 @@
 // The cases of the conformance kit: what the contract promises, and how a case sees whether it holds.
 //
-// Thread rule: a case runs on the main thread of its own process, which plays the lane.
+// Thread rule: a case runs on the main thread of its own process, which stands in for the lane.
 #pragma once
 
 #include "conformance/test_instance.hpp"
@@ -17,19 +17,22 @@ namespace drcon::conformance {
 
 /// What a case works with, in its own process.
 struct case_context {
-  const tested_plugin& plugin;
-  config::kind kind;
-  nlohmann::json options;         ///< checked; not used by the cases of the library
+  std::filesystem::path file;             ///< the library
+  const tested_plugin* loaded = nullptr;  ///< null for the cases of the file, which run before it is loaded
+  config::kind kind = config::kind::source;
+  nlohmann::json options;         ///< checked; not used by the cases of the file and of the library
   std::filesystem::path given;    ///< the author's file, or empty
   std::filesystem::path scratch;  ///< a directory of the case's own
 
+  const tested_plugin& plugin() const { return *loaded; }
   test_instance make(const recorder::host_behaviour& behaviour = {}, std::string name = "test") const {
-    return {plugin, kind, options, behaviour, std::move(name)};
+    return {plugin(), kind, options, behaviour, std::move(name)};
   }
-  test_instance make_with(const nlohmann::json& other_options) const { return {plugin, kind, other_options}; }
+  test_instance make_with(const nlohmann::json& other_options) const { return {plugin(), kind, other_options}; }
 };
 
-enum class scope { library, instance, source, sink };
+/// What a case looks at. Those of the file come first, without the library being loaded.
+enum class scope { file, library, instance, source, sink };
 
 struct test_case {
   scope of;
@@ -41,6 +44,7 @@ struct test_case {
   void (*run)(const case_context&);
 };
 
+std::span<const test_case> file_cases();
 std::span<const test_case> library_cases();
 std::span<const test_case> option_cases();
 std::span<const test_case> life_cases();
@@ -51,7 +55,7 @@ std::span<const test_case> sink_cases();
 struct planned_case {
   const test_case* what;
   std::optional<config::kind> kind;
-  std::string name() const { return kind ? std::string(word(*kind)) + "." + what->name : what->name; }
+  std::string name() const { return kind ? std::string(to_string(*kind)) + "." + what->name : what->name; }
   std::string needs() const;
 };
 

@@ -18,11 +18,11 @@ constexpr auto wrong_step =
 
 }  // namespace
 
-custom_update::custom_update(const update_layout& layout, std::uint64_t ticket, std::vector<service> wanted,
+custom_update::custom_update(const update_layout& layout, std::uint64_t ticket, std::vector<service> desired,
                              std::optional<std::vector<service>> applied)
     : layout_(layout), memory_(room) {
   // testing::update orders both sides and finds what changed; only the layout is made here.
-  const testing::update ordinary(ticket, std::move(wanted), std::move(applied));
+  const testing::update ordinary(ticket, std::move(desired), std::move(applied));
   const auto& source = *ordinary.get();
   const auto values = [](const drcon_snapshot* all) {
     std::vector<service> copies;

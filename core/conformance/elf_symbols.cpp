@@ -25,7 +25,7 @@ public:
   }
 
   template <class Type>
-  Type at(std::size_t offset) const {
+  Type read(std::size_t offset) const {
     Type value;
     if (offset > bytes_.size() || bytes_.size() - offset < sizeof value)
       throw std::runtime_error(file_.string() + " is damaged: a table lies outside of it");
@@ -37,15 +37,15 @@ public:
     return end == std::string::npos ? std::string() : bytes_.substr(offset, end - offset);
   }
   std::vector<section> sections() const {
-    const auto head = at<header>(0);
+    const auto head = read<header>(0);
     std::vector<section> all;
-    for (std::size_t i = 0; i < head.e_shnum; ++i) all.push_back(at<section>(head.e_shoff + i * sizeof(section)));
+    for (std::size_t i = 0; i < head.e_shnum; ++i) all.push_back(read<section>(head.e_shoff + i * sizeof(section)));
     return all;
   }
   std::vector<segment> segments() const {
-    const auto head = at<header>(0);
+    const auto head = read<header>(0);
     std::vector<segment> all;
-    for (std::size_t i = 0; i < head.e_phnum; ++i) all.push_back(at<segment>(head.e_phoff + i * sizeof(segment)));
+    for (std::size_t i = 0; i < head.e_phnum; ++i) all.push_back(read<segment>(head.e_phoff + i * sizeof(segment)));
     return all;
   }
 
@@ -54,16 +54,16 @@ private:
   std::string bytes_;
 };
 
-void read_symbols(const image& from, const section& table, const section& names, elf_facts& to) {
+void read_symbols(const image& elf, const section& table, const section& names, elf_facts& facts) {
   for (std::size_t i = 1; i < table.sh_size / sizeof(symbol); ++i) {
-    const auto each = from.at<symbol>(table.sh_offset + i * sizeof(symbol));
+    const auto each = elf.read<symbol>(table.sh_offset + i * sizeof(symbol));
     const auto binding = each.st_info >> 4U;
     const auto visibility = each.st_other & 3U;
-    auto name = from.text(names.sh_offset + each.st_name);
+    auto name = elf.text(names.sh_offset + each.st_name);
     if (each.st_shndx == SHN_UNDEF) {
-      if (binding == STB_GLOBAL) to.undefined.push_back(std::move(name));
+      if (binding == STB_GLOBAL) facts.undefined.push_back(std::move(name));
     } else if (binding != STB_LOCAL && (visibility == STV_DEFAULT || visibility == STV_PROTECTED)) {
-      to.exported.push_back(std::move(name));
+      facts.exported.push_back(std::move(name));
     }
   }
 }
@@ -71,27 +71,27 @@ void read_symbols(const image& from, const section& table, const section& names,
 }  // namespace
 
 elf_facts read_elf(const std::filesystem::path& file) {
-  const image from(file);
-  elf_facts to;
-  const auto sections = from.sections();
+  const image elf(file);
+  elf_facts facts;
+  const auto sections = elf.sections();
   for (const auto& each : sections)
     if (each.sh_type == SHT_DYNSYM && each.sh_link < sections.size())
-      read_symbols(from, each, sections[each.sh_link], to);
-  bool told = false;
-  for (const auto& each : from.segments()) {
+      read_symbols(elf, each, sections[each.sh_link], facts);
+  bool has_stack_header = false;
+  for (const auto& each : elf.segments()) {
     if (each.p_type == PT_GNU_STACK) {
-      told = true;
-      to.executable_stack = (each.p_flags & PF_X) != 0;
+      has_stack_header = true;
+      facts.executable_stack = (each.p_flags & PF_X) != 0;
     }
     if (each.p_type != PT_DYNAMIC) continue;
     for (std::size_t i = 0; i < each.p_filesz / sizeof(dynamic); ++i) {
-      const auto entry = from.at<dynamic>(each.p_offset + i * sizeof(dynamic));
+      const auto entry = elf.read<dynamic>(each.p_offset + i * sizeof(dynamic));
       const bool flagged = entry.d_tag == DT_FLAGS && (entry.d_un.d_val & DF_TEXTREL) != 0;
-      to.text_relocations |= entry.d_tag == DT_TEXTREL || flagged;
+      facts.text_relocations |= entry.d_tag == DT_TEXTREL || flagged;
     }
   }
-  to.executable_stack |= !told;  // an old assembler said nothing, and the kernel assumes the worst
-  return to;
+  facts.executable_stack |= !has_stack_header;  // without the header, the kernel makes the stack executable
+  return facts;
 }
 
 }  // namespace drcon::conformance

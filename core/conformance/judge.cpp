@@ -20,17 +20,18 @@ std::optional<std::string> fault_of_pairs(const drcon_pair* all, std::size_t cou
   return {};
 }
 
-std::optional<std::string> fault_of_endpoint(const drcon_endpoint& from, std::size_t stride, const std::string& which) {
-  if (from.size < sizeof(drcon_endpoint) || from.size > stride)
-    return which + " has size " + number(from.size) + "; expected sizeof(drcon_endpoint), " +
+std::optional<std::string> fault_of_endpoint(const drcon_endpoint& endpoint, std::size_t stride,
+                                             const std::string& which) {
+  if (endpoint.size < sizeof(drcon_endpoint) || endpoint.size > stride)
+    return which + " has size " + number(endpoint.size) + "; expected sizeof(drcon_endpoint), " +
            number(sizeof(drcon_endpoint));
-  if (from.reserved != 0) return which + " has a reserved member that is not 0";
-  if (is_broken(from.id) || is_broken(from.node) || is_broken(from.address))
+  if (endpoint.reserved != 0) return which + " has a reserved member that is not 0";
+  if (is_broken(endpoint.id) || is_broken(endpoint.node) || is_broken(endpoint.address))
     return which + " has a string with a length and no data";
-  if (from.tag_count > 0 && from.tags == nullptr) return which + " has tags at a NULL pointer";
-  for (std::size_t i = 0; i < from.tag_count; ++i)
-    if (is_broken(from.tags[i])) return which + " has a tag with a length and no data";
-  return fault_of_pairs(from.meta, from.meta_count, "the meta of " + which);
+  if (endpoint.tag_count > 0 && endpoint.tags == nullptr) return which + " has tags at a NULL pointer";
+  for (std::size_t i = 0; i < endpoint.tag_count; ++i)
+    if (is_broken(endpoint.tags[i])) return which + " has a tag with a length and no data";
+  return fault_of_pairs(endpoint.meta, endpoint.meta_count, "the meta of " + which);
 }
 
 template <class Pairs>
@@ -42,33 +43,34 @@ void find_twins(const Pairs& all, const std::string& whose, std::vector<std::str
 
 }  // namespace
 
-std::optional<std::string> fault_of_layout(const drcon_service& from) {
-  if (from.size < sizeof(drcon_service))
-    return "a service has size " + number(from.size) + "; expected sizeof(drcon_service), " +
+std::optional<std::string> fault_of_layout(const drcon_service& service) {
+  if (service.size < sizeof(drcon_service))
+    return "a service has size " + number(service.size) + "; expected sizeof(drcon_service), " +
            number(sizeof(drcon_service));
-  if (is_broken(from.name)) return std::string("a service name has a length and no data");
-  const auto name = "service '" + plugins::printable(view(from.name)) + "'";
-  if (from.endpoint_count > 0 && from.endpoints == nullptr) return name + " has endpoints at a NULL pointer";
-  if (from.endpoint_count > 0 &&
-      (from.endpoint_size < sizeof(drcon_endpoint) || from.endpoint_size % alignof(drcon_endpoint) != 0))
-    return name + " has endpoint_size " + number(from.endpoint_size) +
+  if (is_broken(service.name)) return std::string("a service name has a length and no data");
+  const auto name = "service '" + plugins::printable(view(service.name)) + "'";
+  if (service.endpoint_count > 0 && service.endpoints == nullptr) return name + " has endpoints at a NULL pointer";
+  if (service.endpoint_count > 0 &&
+      (service.endpoint_size < sizeof(drcon_endpoint) || service.endpoint_size % alignof(drcon_endpoint) != 0))
+    return name + " has endpoint_size " + number(service.endpoint_size) +
            ", the stride of its endpoints; expected sizeof(drcon_endpoint), " + number(sizeof(drcon_endpoint));
-  const auto* at = reinterpret_cast<const std::byte*>(from.endpoints);
-  for (std::size_t i = 0; i < from.endpoint_count; ++i, at += from.endpoint_size) {
-    const auto& each = *reinterpret_cast<const drcon_endpoint*>(at);
-    if (auto fault = fault_of_endpoint(each, from.endpoint_size, "endpoint " + number(i) + " of " + name)) return fault;
+  const auto* bytes = reinterpret_cast<const std::byte*>(service.endpoints);
+  for (std::size_t i = 0; i < service.endpoint_count; ++i, bytes += service.endpoint_size) {
+    const auto& each = *reinterpret_cast<const drcon_endpoint*>(bytes);
+    if (auto fault = fault_of_endpoint(each, service.endpoint_size, "endpoint " + number(i) + " of " + name))
+      return fault;
   }
-  return fault_of_pairs(from.values, from.value_count, "the values of " + name);
+  return fault_of_pairs(service.values, service.value_count, "the values of " + name);
 }
 
-std::vector<std::string> faults_of_content(const drcon_service& from) {
+std::vector<std::string> faults_of_content(const drcon_service& service) {
   std::vector<plugins::refusal> refused;
-  plugins::accept(from, refused);
+  plugins::accept(service, refused);
   std::vector<std::string> faults;
   for (const auto& [service, endpoint, why] : refused)
     faults.push_back("the host leaves out " + (endpoint.empty() ? "" : "endpoint '" + endpoint + "' of ") +
                      "service '" + service + "': " + why);
-  const service_view read{&from};
+  const service_view read{&service};
   const auto name = plugins::printable(read.name());
   find_twins(read.values(), "the values of service '" + name + "'", faults);
   for (const auto each : read.endpoints())

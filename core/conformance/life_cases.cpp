@@ -68,7 +68,7 @@ void silent_after_stop(const case_context& context) {
   one.start();
   one.work();
   one.stop();
-  // A thread that was left behind speaks within this time, or is seen by leaves-no-thread.
+  // A thread that still runs calls the host within this time. One that does not is found by the case leaves-no-thread.
   one.host().wait_until([&] { return !one.host().breaches().empty(); }, 300ms);
   one.destroy();
   one.host().wait_until([&] { return !one.host().breaches().empty(); }, 50ms);
@@ -100,7 +100,7 @@ void one_life(const case_context& context) {
 }
 
 void leaves_no_descriptor(const case_context& context) {
-  one_life(context);  // what a library opens once for good is its own affair
+  one_life(context);  // so that what a library opens once for the whole process is open before the count
   const auto before = descriptors();
   one_life(context);
   const auto left_open = [&] {
@@ -192,7 +192,7 @@ constexpr std::array cases{
               "join your threads in stop, before it returns", "stops", &silent_after_stop},
     test_case{scope::instance, "leaves-no-thread", "After stop has returned none of the instance's threads runs.",
               "join your threads in stop, rather than detach them", "stops-at-once", &leaves_no_thread},
-    test_case{scope::instance, "leaves-no-descriptor", "A life leaves no descriptor open.",
+    test_case{scope::instance, "leaves-no-descriptor", "An instance leaves no file descriptor open after destroy.",
               "close what was opened, at the latest in destroy", "stops", &leaves_no_descriptor},
     test_case{scope::instance, "frees-itself",
               "destroy frees the instance: a hundred lives need no more memory than one.",
@@ -201,7 +201,8 @@ constexpr std::array cases{
     test_case{scope::instance, "instances-are-apart",
               "Many instances of one plugin live at a time, and share no state.",
               "keep everything in what create stores in *self; no static variable", "stops", &are_apart},
-    test_case{scope::instance, "takes-a-newer-host", "A host of a newer minor is taken: its table is longer.",
+    test_case{scope::instance, "takes-a-newer-host",
+              "create accepts a host with a newer minor version of the ABI, whose table is longer.",
               "never compare a struct's size for equality; test newer members with DRCON_HAS", "stops",
               &takes_a_newer_host},
 };

@@ -24,7 +24,7 @@ void each_property(const json& schema, const std::string& pointer,
 }
 
 void describes_its_options(const case_context& context) {
-  each_property(context.plugin.schema(context.kind), "", [](const std::string& pointer, const json& property) {
+  each_property(context.plugin().schema(context.kind), "", [](const std::string& pointer, const json& property) {
     if (!property.is_object()) return;
     if (!property.contains("description") || property["description"] == "")
       throw breach("option " + pointer + " has no description");
@@ -98,7 +98,7 @@ private:
 void survives_wrong_options(const case_context& context) {
   // Options without a default are as open to mistakes as the others.
   auto full = context.options;
-  const auto& schema = context.plugin.schema(context.kind);
+  const auto& schema = context.plugin().schema(context.kind);
   if (schema.contains("properties"))
     for (const auto& [name, property] : schema["properties"].items())
       if (!full.contains(name)) full[name] = property.value("type", "") == "object" ? json::object() : json("x");
@@ -113,7 +113,7 @@ void survives_wrong_options(const case_context& context) {
     }
   };
   for (const auto& each : mutations(full).of(full)) {
-    const auto checked = check_values(context.plugin, context.kind, each);
+    const auto checked = check_values(context.plugin(), context.kind, each);
     if (checked.faults.empty()) tried(checked.values, each);
   }
   set_remark("");
@@ -143,15 +143,16 @@ constexpr std::array cases{
               "write a \"description\" for it in the schema: users read it in `drcon plugins show`", "loads",
               &describes_its_options},
     test_case{scope::instance, "takes-its-options", "create makes an instance from checked options.",
-              "mend the options file, or create", "loads", &takes_its_options},
+              "fix the options file, or create", "loads", &takes_its_options},
     test_case{scope::instance, "creates-without-io", "create does no I/O and starts no thread: `drcon check` calls it.",
               "do it in start; create only reads its options", "takes-its-options", &creates_without_io},
     test_case{scope::instance, "survives-wrong-options",
               "Options that the schema lets pass are taken by create, or refused by DRCON_CONFIG and host->failed.",
               "say more in the schema (type, minimum, enum, pattern), and test each drcon_value's type",
               "stops-unstarted", &survives_wrong_options},
-    test_case{scope::instance, "reads-options-by-length", "Strings have a length and no promise of a final NUL.",
-              "use drcon_string.size; printf has %.*s", "takes-its-options", &reads_options_by_length},
+    test_case{scope::instance, "reads-options-by-length", "Strings have a length, and need not end with a NUL byte.",
+              "read drcon_string.size bytes and no more; printf prints them by %.*s", "takes-its-options",
+              &reads_options_by_length},
     test_case{scope::instance, "keeps-no-options",
               "Options and their strings are the host's, and valid until create returns.",
               "copy the text (strndup, std::string)", "stops", &keeps_no_options},

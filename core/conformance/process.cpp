@@ -19,14 +19,14 @@ namespace drcon::conformance {
 namespace {
 
 // Between fork and exec: system calls only.
-[[noreturn]] void become(char* const* arguments, const char* directory, int output, int keep) {
+[[noreturn]] void become(char* const* arguments, const char* directory, int output, int inherited) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   ::setpgid(0, 0);
-  const int nothing = ::open("/dev/null", O_RDONLY);
-  ::dup2(nothing, STDIN_FILENO);
+  const int null_device = ::open("/dev/null", O_RDONLY);
+  ::dup2(null_device, STDIN_FILENO);
   ::dup2(output, STDOUT_FILENO);
   ::dup2(output, STDERR_FILENO);
-  ::fcntl(keep, F_SETFD, 0);
+  ::fcntl(inherited, F_SETFD, 0);
   if (::chdir(directory) == 0) ::execv("/proc/self/exe", arguments);
   ::_exit(127);
 }
@@ -51,7 +51,7 @@ bool wait_for_end(pid_t child, std::chrono::milliseconds at_most) {
 
 }  // namespace
 
-exit_state run_self(const std::vector<std::string>& arguments, const std::filesystem::path& directory, int keep,
+exit_state run_self(const std::vector<std::string>& arguments, const std::filesystem::path& directory, int inherited,
                     std::chrono::milliseconds at_most) {
   std::vector<char*> argv{const_cast<char*>("drcon")};
   for (const auto& each : arguments) argv.push_back(const_cast<char*>(each.c_str()));
@@ -60,18 +60,18 @@ exit_state run_self(const std::vector<std::string>& arguments, const std::filesy
   if (output < 0) throw std::system_error(errno, std::generic_category(), "memfd_create");
   const pid_t child = ::fork();
   if (child < 0) throw std::system_error(errno, std::generic_category(), "fork");
-  if (child == 0) become(argv.data(), directory.c_str(), output, keep);
+  if (child == 0) become(argv.data(), directory.c_str(), output, inherited);
   exit_state how;
   how.timed_out = !wait_for_end(child, at_most);
   if (how.timed_out) ::kill(child, SIGKILL);
   int status = 0;
   // The group goes while the child still holds its number: nobody else's processes can be meant.
-  siginfo_t seen{};
-  ::waitid(P_PID, static_cast<id_t>(child), &seen, WEXITED | WNOWAIT);
+  siginfo_t ended{};
+  ::waitid(P_PID, static_cast<id_t>(child), &ended, WEXITED | WNOWAIT);
   ::kill(-child, SIGKILL);
-  ::waitpid(child, &status, 0);
-  if (WIFSIGNALED(status)) how.signal = WTERMSIG(status);
-  if (WIFEXITED(status)) how.code = WEXITSTATUS(status);
+  const bool known = ::waitpid(child, &status, 0) == child;
+  if (known && WIFSIGNALED(status)) how.signal = WTERMSIG(status);
+  if (known && WIFEXITED(status)) how.code = WEXITSTATUS(status);
   how.output = end_of(output);
   ::close(output);
   return how;

@@ -1,4 +1,4 @@
-// This program once more, as a child: its output kept, its end told, and nothing of it left behind.
+// Runs this program again as a child process: keeps its output, reports how it ended, and leaves no process behind.
 //
 // Thread rule: for a process with one thread.
 #pragma once
@@ -11,15 +11,15 @@
 namespace drcon::conformance {
 
 struct exit_state {
-  int code = 0;
+  int code = -1;   ///< -1: it did not end by itself, or its end could not be read
   int signal = 0;  ///< that ended it, or 0
   bool timed_out = false;
   std::string output;  ///< the end of what it wrote to standard output and error
 };
 
-/// Runs this program with `arguments`, in `directory`. `keep` is a descriptor that it inherits. When it ends, or after
-/// `at_most`, whatever it started is killed too.
-exit_state run_self(const std::vector<std::string>& arguments, const std::filesystem::path& directory, int keep,
+/// Runs this program with `arguments`, in `directory`. `inherited` is a descriptor that stays open in it. When it ends,
+/// or after `at_most`, whatever it started is killed too.
+exit_state run_self(const std::vector<std::string>& arguments, const std::filesystem::path& directory, int inherited,
                     std::chrono::milliseconds at_most);
 
 /// "SIGSEGV".

@@ -1,8 +1,9 @@
 // The host that a plugin under test is given: it records what the plugin does, and checks more than the recording host
 // of unit tests.
 //
-// No recorder is ever freed, because the contract lets a plugin keep `host` and `instance` for good.
-// Thread rule: any thread; the thread that makes it plays the lane.
+// No recorder is ever freed, because the contract lets a plugin keep `host` and `instance` until the
+// process ends.
+// Thread rule: any thread; the thread that makes it stands in for the lane.
 #pragma once
 
 #include "conformance/tested_plugin.hpp"

@@ -13,11 +13,11 @@ namespace {
 using nlohmann::json;
 
 // Each line of `text` under a word: what a plugin said is made fit for a terminal.
-std::string block(const char* word, const std::string& text) {
+std::string block(const char* label, const std::string& text) {
   std::string all;
   std::istringstream in(text);
-  for (std::string line; std::getline(in, line); word = "")
-    all += fmt::format("             {:<9} {}\n", word, plugins::printable(line, 400));
+  for (std::string line; std::getline(in, line); label = "")
+    all += fmt::format("             {:<9} {}\n", label, plugins::printable(line, 400));
   return all;
 }
 
@@ -30,11 +30,11 @@ std::string last_lines(const std::string& text, std::size_t most) {
   return all;
 }
 
-std::ptrdiff_t count(const findings& from, verdict which) {
-  return std::ranges::count(from.results, which, &result::verdict);
+std::ptrdiff_t count(const findings& findings, verdict which) {
+  return std::ranges::count(findings.results, which, &result::verdict);
 }
 
-std::string word_of(verdict value) {
+std::string identifier_of(verdict value) {
   switch (value) {
     case verdict::passed: return "passed";
     case verdict::failed: return "failed";
@@ -47,31 +47,32 @@ std::string word_of(verdict value) {
 
 }  // namespace
 
-std::string line_of(const result& from) {
-  auto line = fmt::format("  {:<10} {:<34}", to_string(from.verdict), from.planned.name());
-  if (from.verdict == verdict::not_run) return line + " " + plugins::printable(from.seen, 300) + "\n";
-  if (!from.is_breach()) return line.substr(0, line.find_last_not_of(' ') + 1) + "\n";
-  return line.substr(0, line.find_last_not_of(' ') + 1) + "\n" + block("promised", from.planned.what->promise) +
-         block("seen", from.seen) + block("do", from.planned.what->help) + block("output", last_lines(from.output, 12));
+std::string line_of(const result& result) {
+  auto line = fmt::format("  {:<10} {:<34}", to_string(result.verdict), result.planned.name());
+  if (result.verdict == verdict::not_run) return line + " " + plugins::printable(result.seen, 300) + "\n";
+  if (!result.is_breach()) return line.substr(0, line.find_last_not_of(' ') + 1) + "\n";
+  return line.substr(0, line.find_last_not_of(' ') + 1) + "\n" + block("promised", result.planned.what->promise) +
+         block("seen", result.seen) + block("do", result.planned.what->help) +
+         block("output", last_lines(result.output, 12));
 }
 
-std::string summary_of(const findings& from) {
-  std::string text = fmt::format("{} cases: {} passed", from.results.size(), count(from, verdict::passed));
+std::string summary_of(const findings& findings) {
+  std::string text = fmt::format("{} cases: {} passed", findings.results.size(), count(findings, verdict::passed));
   for (const auto each : {verdict::failed, verdict::crashed, verdict::timed_out, verdict::not_run})
-    if (const auto some = count(from, each))
+    if (const auto some = count(findings, each))
       text += fmt::format(", {} {}", some, each == verdict::failed ? "failed" : to_string(each));
   return text + "\n";
 }
 
-json json_of(const request& what, const findings& from) {
-  json all{{"file", what.plugin.string()}, {"passed", !from.has_breach()}, {"cases", json::array()}};
-  if (from.plugin) {
-    all["plugin"] = {{"name", from.plugin->name}, {"version", from.plugin->version}, {"kinds", json::array()}};
-    for (const auto each : from.plugin->kinds) all["plugin"]["kinds"].push_back(word(each));
+json json_of(const request& request, const findings& findings) {
+  json all{{"file", request.plugin.string()}, {"passed", !findings.has_breach()}, {"cases", json::array()}};
+  if (findings.plugin) {
+    all["plugin"] = {{"name", findings.plugin->name}, {"version", findings.plugin->version}, {"kinds", json::array()}};
+    for (const auto each : findings.plugin->kinds) all["plugin"]["kinds"].push_back(to_string(each));
   }
-  for (const auto& each : from.results) {
+  for (const auto& each : findings.results) {
     json one{{"name", each.planned.name()},
-             {"verdict", word_of(each.verdict)},
+             {"verdict", identifier_of(each.verdict)},
              {"promise", each.planned.what->promise},
              {"milliseconds", each.took.count()}};
     if (!each.seen.empty()) one["seen"] = each.seen;

@@ -25,61 +25,79 @@ std::string ending(const exit_state& how, const std::string& step) {
   return "the process ended by itself, with exit code " + std::to_string(how.code) + ", " + where;
 }
 
-result read_record(const planned_case& planned, const case_record& from, const exit_state& how) {
-  result to{.planned = planned, .verdict = verdict::passed, .seen = from.seen.data(), .output = how.output, .took = {}};
-  switch (static_cast<outcome>(from.outcome.load())) {
+result read_record(const planned_case& planned, const case_record& record, const exit_state& how) {
+  result made{
+      .planned = planned, .verdict = verdict::passed, .seen = record.seen.data(), .output = how.output, .took = {}};
+  switch (static_cast<outcome>(record.outcome.load())) {
     case outcome::passed: break;
-    case outcome::failed: to.verdict = verdict::failed; break;
-    case outcome::skipped: to.verdict = verdict::not_run; break;
+    case outcome::failed: made.verdict = verdict::failed; break;
+    case outcome::skipped: made.verdict = verdict::not_run; break;
     case outcome::overdue:
-      to.verdict = verdict::timed_out;
-      to.seen = std::string(from.step.data()) + " did not return within its deadline";
+      made.verdict = verdict::timed_out;
+      made.seen = std::string(record.step.data()) + " did not return within its deadline";
       break;
     case outcome::open:
-      if (how.signal == SIGSYS && !to.seen.empty()) {
-        to.verdict = verdict::failed;
+      if (how.signal == SIGSYS && !made.seen.empty()) {
+        made.verdict = verdict::failed;
         break;
       }
-      to.verdict = how.timed_out ? verdict::timed_out : verdict::crashed;
-      to.seen = how.timed_out ? "the case did not end" : ending(how, from.step.data());
+      made.verdict = how.timed_out ? verdict::timed_out : verdict::crashed;
+      made.seen = how.timed_out ? "the case did not end" : ending(how, record.step.data());
       break;
   }
-  if (from.remark[0] != '\0') to.output = std::string(from.remark.data()) + "\n" + to.output;
-  return to;
+  if (record.remark[0] != '\0') made.output = std::string(record.remark.data()) + "\n" + made.output;
+  return made;
 }
 
 class test_run {
 public:
-  test_run(const request& from, const std::function<void(const result&)>& on_result)
-      : from_(from), on_result_(on_result), only_(from.only) {}
+  test_run(const request& request, const std::function<void(const result&)>& on_result)
+      : request_(request), on_result_(on_result), only_(request.only) {}
 
   findings run() {
-    const auto loaded = run_one(plan({}).front());
-    if (loaded.is_breach()) {
-      keep(loaded);
-      return std::move(to_);
-    }
-    read_description(loaded.seen);
-    for (const auto& each : plan(to_.plugin->kinds))
+    if (!loads()) return std::move(findings_);
+    for (const auto& each : plan(findings_.plugin->kinds))
       if (is_asked(each)) run_after_its_needs(each);
-    return std::move(to_);
+    return std::move(findings_);
   }
 
 private:
+  // Only a library that loads can say which cases it has. What its file shows comes before that: where the C library
+  // refuses to load it for such a fault, its message does not say what the author has to do.
+  bool loads() {
+    std::string fault;
+    for (const auto& each : plan({})) {
+      const bool is_load = each.name() == "loads";
+      if (is_load && !fault.empty()) {
+        settle({.planned = each, .verdict = verdict::not_run, .seen = "it needs " + fault});
+        return false;
+      }
+      const auto made = run_one(each);
+      if (made.is_breach()) fault = each.name();
+      else if (is_load) read_description(made.seen);
+      settle(made);
+      if (is_load) break;
+    }
+    return fault.empty();
+  }
+
   // The cases that a case needs are run before it, and reported only when they were asked for or have failed.
   verdict run_after_its_needs(const planned_case& what) {
     if (const auto known = verdicts_.find(what.name()); known != verdicts_.end()) return known->second;
     if (const auto needed = what.needs(); !needed.empty())
-      for (const auto& each : plan(to_.plugin->kinds))
+      for (const auto& each : plan(findings_.plugin->kinds))
         if (each.name() == needed && run_after_its_needs(each) != verdict::passed)
           return settle({.planned = what, .verdict = verdict::not_run, .seen = "it needs " + needed});
     return settle(run_one(what));
   }
 
-  bool is_asked(const planned_case& what) const { return from_.only.empty() || std::regex_search(what.name(), only_); }
+  bool is_asked(const planned_case& what) const {
+    return request_.only.empty() || std::regex_search(what.name(), only_);
+  }
 
   verdict settle(result made) {
-    if (made.planned.name() == "loads") made.seen.clear();  // its description
+    // What was seen of a library that has loaded is its description, which is no finding.
+    if (made.planned.name() == "loads" && made.verdict == verdict::passed) made.seen.clear();
     const auto how = made.verdict;
     verdicts_.emplace(made.planned.name(), how);
     if (made.is_breach() || is_asked(made.planned)) keep(std::move(made));
@@ -88,7 +106,7 @@ private:
 
   void keep(result made) {
     on_result_(made);
-    to_.results.push_back(std::move(made));
+    findings_.results.push_back(std::move(made));
   }
 
   result run_one(const planned_case& what) const {
@@ -97,14 +115,14 @@ private:
     const auto start = std::chrono::steady_clock::now();
     std::vector<std::string> arguments{"plugin",
                                        "test",
-                                       std::filesystem::absolute(from_.plugin).string(),
+                                       std::filesystem::absolute(request_.plugin).string(),
                                        "--run-case",
                                        what.name(),
                                        "--record",
                                        std::to_string(record.descriptor())};
-    if (!from_.options.empty()) {
+    if (!request_.options.empty()) {
       arguments.emplace_back("--options");
-      arguments.push_back(std::filesystem::absolute(from_.options).string());
+      arguments.push_back(std::filesystem::absolute(request_.options).string());
     }
     const auto how = run_self(arguments, scratch.path(), record.descriptor(), longest_case);
     auto made = read_record(what, record.read(), how);
@@ -114,17 +132,17 @@ private:
 
   void read_description(const std::string& text) {
     const auto facts = json::parse(text);
-    description& to = to_.plugin.emplace();
-    to.name = facts["name"];
-    to.version = facts["version"];
-    to.summary = facts["summary"];
-    for (const auto& each : facts["kinds"]) to.kinds.push_back(each == "source" ? kind::source : kind::sink);
+    description& found = findings_.plugin.emplace();
+    found.name = facts["name"];
+    found.version = facts["version"];
+    found.summary = facts["summary"];
+    for (const auto& each : facts["kinds"]) found.kinds.push_back(each == "source" ? kind::source : kind::sink);
   }
 
-  const request& from_;
+  const request& request_;
   const std::function<void(const result&)>& on_result_;
   const std::regex only_;
-  findings to_;
+  findings findings_;
   std::map<std::string, verdict> verdicts_;
 };
 
@@ -143,8 +161,8 @@ const char* to_string(verdict value) {
 
 bool findings::has_breach() const { return std::ranges::any_of(results, &result::is_breach); }
 
-findings run_all(const request& from, const std::function<void(const result&)>& on_result) {
-  return test_run(from, on_result).run();
+findings run_all(const request& request, const std::function<void(const result&)>& on_result) {
+  return test_run(request, on_result).run();
 }
 
 }  // namespace drcon::conformance

@@ -43,6 +43,6 @@ struct findings {
 };
 
 /// `on_result` is called after each case. Throws std::regex_error.
-findings run_all(const request& from, const std::function<void(const result&)>& on_result);
+findings run_all(const request& request, const std::function<void(const result&)>& on_result);
 
 }  // namespace drcon::conformance

@@ -25,31 +25,31 @@ public:
     sink_.start();
   }
 
-  testing::answer apply(services wanted, milliseconds at_most = 20s) {
-    return hand_over(std::move(wanted), 0, at_most);
+  testing::answer apply(services desired, milliseconds at_most = 20s) {
+    return hand_over(std::move(desired), 0, at_most);
   }
-  testing::answer reconcile() { return hand_over(wanted_, DRCON_UPDATE_RECONCILE, 20s); }
-  void begin(services wanted) { sink_.apply(next(std::move(wanted), 0)); }
+  testing::answer reconcile() { return hand_over(desired_, DRCON_UPDATE_RECONCILE, 20s); }
+  void begin(services desired) { sink_.apply(next(std::move(desired), 0)); }
 
   test_instance& sink() { return sink_; }
   std::uint64_t ticket() const { return ticket_; }
 
 private:
   // Never freed: what a sink does with an update it has answered is another case's question.
-  const drcon_update* next(services wanted, std::uint32_t flags) {
-    wanted_ = std::move(wanted);
-    return (new testing::update(++ticket_, wanted_, applied_, flags))->get();
+  const drcon_update* next(services desired, std::uint32_t flags) {
+    desired_ = std::move(desired);
+    return (new testing::update(++ticket_, desired_, applied_, flags))->get();
   }
-  testing::answer hand_over(services wanted, std::uint32_t flags, milliseconds at_most) {
-    sink_.apply(next(std::move(wanted), flags));
+  testing::answer hand_over(services desired, std::uint32_t flags, milliseconds at_most) {
+    sink_.apply(next(std::move(desired), flags));
     const auto answer = sink_.answer(ticket_, at_most);
-    if (answer.result == DRCON_OK) applied_ = wanted_;
+    if (answer.result == DRCON_OK) applied_ = desired_;
     return answer;
   }
 
   test_instance sink_;
   std::uint64_t ticket_ = 0;
-  services wanted_;
+  services desired_;
   std::optional<services> applied_;
 };
 
@@ -75,9 +75,9 @@ void answers_once(const case_context& context) {
       throw breach("update " + std::to_string(each.ticket) + " was answered, and never handed over");
 }
 
-void takes(const case_context& context, services wanted, milliseconds at_most = 20s) {
+void takes(const case_context& context, services desired, milliseconds at_most = 20s) {
   pipeline one(context);
-  one.apply(std::move(wanted), at_most);
+  one.apply(std::move(desired), at_most);
   one.sink().stop();
   one.sink().destroy();
 }
@@ -129,7 +129,7 @@ void apply_custom(const case_context& context, const update_layout& layout, bool
   sink.create();
   sink.start();
   for (std::uint64_t ticket = 1; ticket <= 2; ++ticket) {
-    // Never freed: trapped memory stays trapped.
+    // Never freed: the memory must stay trapped, so that a late access of the plugin is still seen.
     const auto& update = *(ticket == 1 ? new custom_update(layout, ticket, snapshots::small(0))
                                        : new custom_update(layout, ticket, snapshots::small(1), snapshots::small(0)));
     if (take_back) sink.host().on_done = [&update] { update.take_back(); };
@@ -207,11 +207,12 @@ constexpr std::array cases{
     test_case{scope::sink, "takes-longer-structs", "Structs of a newer host are longer than this plugin knows.",
               "never compare a struct's size for equality, nor copy `size` bytes", "answers-once",
               &takes_longer_structs},
-    test_case{scope::sink, "reads-updates-by-length", "Strings have a length and no promise of a final NUL.",
-              "use drcon_string.size; printf has %.*s", "answers-once", &reads_updates_by_length},
+    test_case{scope::sink, "reads-updates-by-length", "Strings have a length, and need not end with a NUL byte.",
+              "read drcon_string.size bytes and no more; printf prints them by %.*s", "answers-once",
+              &reads_updates_by_length},
     test_case{scope::sink, "renders-without-touching",
-              "render tells what apply would write, touches nothing, and needs no start.",
-              "only read in render; leave `render` NULL if the sink cannot tell", "takes-its-options",
+              "render reports what apply would write, changes nothing, and needs no start.",
+              "only read in render; leave `render` NULL if the sink cannot show it", "takes-its-options",
               &renders_without_touching},
 };
 

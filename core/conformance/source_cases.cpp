@@ -24,7 +24,7 @@ void publishes_well_formed(const case_context& context) {
   if (const auto faults = one.host().malformed(); !faults.empty()) throw breach(faults.front());
 }
 
-// A source that says it is away does not know: what it tells besides must not look like the truth.
+// A source that reports "away" has no current data: what it publishes at the same time would be taken for the truth.
 void error_is_not_empty(const case_context& context) {
   auto one = watched(context);
   const auto& host = one.host();
@@ -41,10 +41,10 @@ constexpr std::array cases{
         "What is published has the right sizes and strides, text in UTF-8, unique ids and keys, and possible ports.",
         "set .size and .endpoint_size by sizeof; publish the complete state of a service, each endpoint once", "stops",
         &publishes_well_formed},
-    test_case{
-        scope::source, "error-is-not-empty",
-        "A source that cannot tell says unknown; it never publishes an empty service, or ready, because of an error.",
-        "on an error call host->unknown with the reason, and nothing else", "stops", &error_is_not_empty},
+    test_case{scope::source, "error-is-not-empty",
+              "A source without current data reports unknown; it never publishes an empty service, or ready, because "
+              "of an error.",
+              "on an error call host->unknown with the reason, and nothing else", "stops", &error_is_not_empty},
 };
 
 }  // namespace

@@ -38,7 +38,7 @@ void test_instance::create() {
   if (result == DRCON_OK) return;
   const auto [pointer, why] = host_->failure();
   throw breach("create answered " + std::to_string(result) +
-               (why.empty() ? ", and host->failed was not told why" : ": " + pointer + ": " + why));
+               (why.empty() ? ", and host->failed was not called with a reason" : ": " + pointer + ": " + why));
 }
 
 drcon_result test_instance::try_start() {

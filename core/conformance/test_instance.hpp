@@ -2,7 +2,7 @@
 //
 // Every call has a deadline; one that does not return ends the case as overdue. Nothing is stopped or destroyed unless
 // a case asks for it: a case that fails ends its process.
-// Thread rule: one thread, which made it and plays the lane.
+// Thread rule: one thread, which made it and stands in for the lane.
 #pragma once
 
 #include "conformance/recorder.hpp"
@@ -50,8 +50,8 @@ public:
   std::vector<testing::answer> answers(std::uint64_t ticket) const;
   /// The first one. Throws a breach when none comes in time, and when it has no reason where one is due.
   testing::answer answer(std::uint64_t ticket, milliseconds at_most = std::chrono::seconds(20));
-  /// Does some of its work: a sink applies a small snapshot, a source is left to itself until it says something (or
-  /// has nothing to say).
+  /// Does some of its work: a sink applies a small snapshot; for a source this waits until it has called the host, but
+  /// for 2 s at most.
   void work();
 
 private:

@@ -21,48 +21,48 @@ given_options check(const json& schema, const toml::table& table, const config::
   config::diagnostics found;
   auto checked = config::check_options(
       {.table = table, .where = where, .title = "the options", .directory = directory, .reserved = {}}, schema, found);
-  given_options to{.values = std::move(checked.values), .faults = {}};
+  given_options made{.values = std::move(checked.values), .faults = {}};
   for (const auto& each : found.sorted())
     if (each.severity == config::severity::error)
-      to.faults.push_back(each.where.text() + ": " + each.message + (each.help.empty() ? "" : "; " + each.help));
-  return to;
+      made.faults.push_back(each.where.text() + ": " + each.message + (each.help.empty() ? "" : "; " + each.help));
+  return made;
 }
 
 std::string replaced(std::string text, const std::string& what, const std::string& by) {
-  for (auto at = text.find(what); at != std::string::npos; at = text.find(what, at + by.size()))
-    text.replace(at, what.size(), by);
+  for (auto start = text.find(what); start != std::string::npos; start = text.find(what, start + by.size()))
+    text.replace(start, what.size(), by);
   return text;
 }
 
 given_options refused(const std::string& why) { return {.values = json::object(), .faults = {why}}; }
 
-void insert(toml::table& to, const std::string& key, const json& value);
+void insert(toml::table& table, const std::string& key, const json& value);
 
 template <class Container>
-void append(toml::array& to, const Container& from) {
-  for (const auto& each : from) {
+void append(toml::array& array, const Container& elements) {
+  for (const auto& each : elements) {
     toml::table holder;
     insert(holder, "x", each);
-    if (auto* node = holder.get("x")) node->visit([&to](auto& found) { to.push_back(std::move(found)); });
+    if (auto* node = holder.get("x")) node->visit([&array](auto& found) { array.push_back(std::move(found)); });
   }
 }
 
 toml::table table_of(const json& object) {
-  toml::table to;
-  for (const auto& [key, value] : object.items()) insert(to, key, value);
-  return to;
+  toml::table table;
+  for (const auto& [key, value] : object.items()) insert(table, key, value);
+  return table;
 }
 
-void insert(toml::table& to, const std::string& key, const json& value) {
-  if (value.is_boolean()) to.insert(key, value.get<bool>());
-  else if (value.is_number_integer()) to.insert(key, value.get<std::int64_t>());
-  else if (value.is_number()) to.insert(key, value.get<double>());
-  else if (value.is_string()) to.insert(key, value.get<std::string>());
-  else if (value.is_object()) to.insert(key, table_of(value));
+void insert(toml::table& table, const std::string& key, const json& value) {
+  if (value.is_boolean()) table.insert(key, value.get<bool>());
+  else if (value.is_number_integer()) table.insert(key, value.get<std::int64_t>());
+  else if (value.is_number()) table.insert(key, value.get<double>());
+  else if (value.is_string()) table.insert(key, value.get<std::string>());
+  else if (value.is_object()) table.insert(key, table_of(value));
   else if (value.is_array()) {
     toml::array all;
     append(all, value);
-    to.insert(key, std::move(all));
+    table.insert(key, std::move(all));
   }
 }
 
@@ -74,7 +74,7 @@ std::string type_of(const json& option) {
 
 }  // namespace
 
-const char* word(kind kind) { return kind == kind::source ? "source" : "sink"; }
+const char* to_string(kind kind) { return kind == kind::source ? "source" : "sink"; }
 
 // The only place of the kit that uses the host's loader.
 tested_plugin::tested_plugin(const std::filesystem::path& file) : file_(file) {
@@ -86,10 +86,10 @@ tested_plugin::tested_plugin(const std::filesystem::path& file) : file_(file) {
 }
 
 description tested_plugin::describe() const {
-  description to{.name = entry_->name, .version = entry_->version, .summary = entry_->summary, .kinds = {}};
-  if (entry_->source) to.kinds.push_back(kind::source);
-  if (entry_->sink) to.kinds.push_back(kind::sink);
-  return to;
+  description made{.name = entry_->name, .version = entry_->version, .summary = entry_->summary, .kinds = {}};
+  if (entry_->source) made.kinds.push_back(kind::source);
+  if (entry_->sink) made.kinds.push_back(kind::sink);
+  return made;
 }
 
 given_options read_options(const tested_plugin& plugin, kind kind, const std::filesystem::path& file,
@@ -103,7 +103,7 @@ given_options read_options(const tested_plugin& plugin, kind kind, const std::fi
   const auto& all = std::get<toml::table>(parsed);
   const auto directory = std::filesystem::absolute(file).parent_path();
   if (plugin.describe().kinds.size() == 1) return check(plugin.schema(kind), all, {.file = file.string()}, directory);
-  const auto* own = all.get_as<toml::table>(word(kind));
+  const auto* own = all.get_as<toml::table>(to_string(kind));
   const config::position where{.file = file.string()};
   return check(plugin.schema(kind), own ? *own : toml::table{}, where, directory);
 }

@@ -15,7 +15,7 @@ namespace drcon::conformance {
 
 using config::kind;
 
-const char* word(kind kind);
+const char* to_string(kind kind);
 
 /// What the parent has to know about a plugin. It does not load the plugin itself, which could crash it.
 struct description {

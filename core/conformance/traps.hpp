@@ -35,7 +35,7 @@ private:
 /// A copy of `text` whose last byte is the last that may be read.
 drcon_string guarded_copy(std::string_view text);
 
-/// What trap_calls forbids, to this thread and to what it starts, for good.
+/// What trap_calls forbids to this thread and to the threads and processes that it starts, until they end.
 enum class calls {
   io,     ///< sockets, threads, processes, and writing to the file system
   write,  ///< writing to the file system

@@ -38,12 +38,12 @@ brake::decision brake::ask(clock::time_point now, std::size_t in_service) {
   }
   if (!held_since_) held_since_ = now;
   const auto until = *held_since_ + config_.hold;
-  if (now < until && !released_) return {.pass = false, .believed = false, .why = why, .until = until};
-  const auto believed = released_ ? "the brake was released" : "it lasted for " + config::to_text(config_.hold);
+  if (now < until && !released_) return {.pass = false, .accepted = false, .why = why, .until = until};
+  const auto reason = released_ ? "the brake was released" : "it lasted for " + config::to_text(config_.hold);
   held_since_.reset();
   released_ = false;
   history_.clear();
-  return {.pass = true, .believed = true, .why = why + "; " + believed, .until = {}};
+  return {.pass = true, .accepted = true, .why = why + "; " + reason, .until = {}};
 }
 
 void brake::passed(clock::time_point now, std::size_t in_service) {

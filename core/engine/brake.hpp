@@ -1,4 +1,4 @@
-// Refuses to believe that too many endpoints went away at once.
+// Holds an update after which too many endpoints would be gone at once, since an outage of the registry looks the same.
 //
 // A pure rule over times and counts; the pipeline owns it and its timer. Not shared between threads.
 #pragma once
@@ -21,8 +21,8 @@ public:
 
   struct decision {
     bool pass = true;
-    bool believed = false;      ///< passes only because it was held for the whole of `hold`, or was released
-    std::string why;            ///< when held, or believed
+    bool accepted = false;      ///< a loss that passes because it lasted for the whole of `hold`, or was released
+    std::string why;            ///< when held, or an accepted loss
     clock::time_point until{};  ///< when held: ask again then, if nothing changed before
   };
 

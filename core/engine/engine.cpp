@@ -215,7 +215,7 @@ void engine::stop(std::function<void(bool clean)> stopped) {
   // The deadline is for all together: a sink that never answers must not hold up the end of the process.
   const auto end = within(config_.host.stop_deadline, [this, stopped = std::move(stopped)](bool in_time) {
     if (!in_time)
-      log::error(base::subject_kind::host, "not all ended within {}; leaving without them",
+      log::error(base::subject_kind::host, "not all ended within {}; exiting without them",
                  config::to_text(config_.host.stop_deadline));
     overstayed_ |= !in_time;
     stopped(!overstayed_);

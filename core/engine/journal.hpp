@@ -36,7 +36,7 @@ struct journal_entry {
     rejected,  ///< a sink will not take it
     refused,   ///< an endpoint was left out because of what it carries
     steered,   ///< an operator paused, resumed, rolled back, resynced or released a pipeline
-    source,    ///< a source cannot tell, or can again
+    source,    ///< a source is unreachable, or reachable again
     reloaded,  ///< a new configuration was taken, or refused
   };
   std::uint64_t number = 0;  ///< counts up from 1, never reused

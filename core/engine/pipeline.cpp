@@ -115,7 +115,8 @@ bool pipeline::choose() {
       if (!each->ready() && !grace_over_ && !preferred_) return false;
     }
     if (preferred_ != before && before)
-      log::warning(subject(), "source {} cannot tell; {} speaks for it", before->name(), preferred_->name());
+      log::warning(subject(), "source {} is unreachable; source {} is used instead", before->name(),
+                   preferred_->name());
     return preferred_ != before;
   }
   return !std::exchange(complete_, known()) && complete_;
@@ -195,7 +196,7 @@ void pipeline::decide() {
   const auto verdict = brake_.ask(clock::now(), candidate->in_service_count());
   if (!verdict.pass) return hold(verdict, *candidate);
   auto why = fmt::format("{}", fmt::join(causes_, ", "));
-  if (verdict.believed) why += "; brake: " + verdict.why;
+  if (verdict.accepted) why += "; brake: " + verdict.why;
   pass(std::move(candidate), std::move(why));
 }
 
@@ -210,7 +211,7 @@ void pipeline::hold(const brake::decision& verdict, const model::snapshot& refus
            .counts = model::count_endpoints(changes),
            .endpoints = model::list_endpoints(changes, endpoints_held_shown)};
   if (again) return;
-  log::error(subject(), "brake holds: {}; the last good state stays, for at most {}", held_.why,
+  log::error(subject(), "brake holds: {}; the last good state stays in use, for at most {}", held_.why,
              config::to_text(config_.brake.hold));
   around_.figures.add(metrics::brake_holds, {{"pipeline", name()}});
   around_.journal.add({.what = journal_entry::kind::held,
@@ -226,11 +227,11 @@ void pipeline::end_hold() {
   if (held_.why.empty()) return;
   held_ = {};
   brake_.ask(clock::now(), current_.snapshot ? current_.snapshot->in_service_count() : 0);
-  log::info(subject(), "brake released: what was missing is back");
+  log::info(subject(), "brake released: the endpoints returned");
   around_.journal.add({.what = journal_entry::kind::released,
                        .about = subject(),
                        .revision = current_.snapshot ? current_.snapshot->revision() : 0,
-                       .why = "what was missing is back"});
+                       .why = "the endpoints returned"});
 }
 
 void pipeline::pass(model::snapshot_ptr candidate, std::string why) {
@@ -271,7 +272,7 @@ void pipeline::pass(model::snapshot_ptr candidate, std::string why) {
 
 std::string pipeline::why_not_yet() const {
   if (known() && paused_) return "paused before anything was decided";
-  return fmt::format("no word yet from {}", fmt::join(waiting_for(), ", "));
+  return fmt::format("no data yet from {}", fmt::join(waiting_for(), ", "));
 }
 
 // The sources have not reported, or the pipeline was paused when it started: the snapshot on disk is served. It may be
@@ -279,8 +280,8 @@ std::string pipeline::why_not_yet() const {
 void pipeline::serve_last_good() {
   if (current_.snapshot) return;
   has_waited_ = true;
-  if (!last_good_) return log::warning(subject(), "{}: waiting for it, and touching nothing until then", why_not_yet());
-  log::warning(subject(), "{}: serving the last good state, revision {}", why_not_yet(), last_good_->revision());
+  if (!last_good_) return log::warning(subject(), "{}; nothing is changed", why_not_yet());
+  log::warning(subject(), "{}; serving the last good state, revision {}", why_not_yet(), last_good_->revision());
   const auto now = clock::now();
   current_ = {.snapshot = last_good_,
               .why = "last good state",

@@ -79,13 +79,13 @@ std::string shape::why_not(const std::string& service, const endpoint& each) con
     case unfit::health:
       return fmt::format("filter.health takes {}; it is {}", list(filter_.health), to_string(each.health));
     case unfit::tags:
-      return fmt::format("filter.tags wants {}; it has {}", list(filter_.tags),
+      return fmt::format("filter.tags requires {}; it has {}", list(filter_.tags),
                          each.tags.empty() ? "none" : list(each.tags));
     case unfit::without_tags:
       return fmt::format("filter.without_tags leaves out {}; it has {}", list(filter_.without_tags), list(each.tags));
     case unfit::datacenter:
       return fmt::format("filter.datacenter takes {}; it is of another one", list(filter_.datacenter));
-    case unfit::meta: return "filter.meta wants values that it does not have";
+    case unfit::meta: return "filter.meta requires values that it does not have";
   }
   return {};
 }

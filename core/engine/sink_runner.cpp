@@ -184,8 +184,7 @@ void sink_runner::away(const std::string& why) {
   last_answer_ = model::sink_answer::away;
   const auto pause = backoff_.next();
   if (!again) {
-    log::warning(subject(), "target away: {}; tried again, at intervals of up to {}", why,
-                 config::to_text(longest_retry));
+    log::warning(subject(), "target unreachable: {}; retrying (every {} at most)", why, config::to_text(longest_retry));
     note(journal_entry::kind::away, why, clock::now() - begun_);
   }
   if (!open_) return;

@@ -46,7 +46,7 @@ public:
   bool in_flight() const { return in_flight_ != nullptr; }
   /// The target serves what is desired.
   bool up_to_date() const { return desired_ && applied_ == desired_ && last_answer_ == model::sink_answer::applied; }
-  /// Its last answer keeps it from that. Otherwise it serves it, is at work on it, or has yet to begin.
+  /// Its last answer keeps it from that. Otherwise it serves it, is applying it, or has not started it.
   bool in_trouble() const { return !up_to_date() && is_trouble(last_answer_); }
   model::sink_answer last_answer() const { return last_answer_; }
   const std::string& last_why() const { return last_why_; }

@@ -62,15 +62,16 @@ bool source_state::take_readiness(const plugins::source_news& news) {
   const bool was_known = known();
   if (news.all_unknown) {
     if (!all_unknown_) {
-      log::warning(subject(), "state unknown: {}; {} services stay as they were", *news.all_unknown, services_.size());
-      note("state unknown: " + *news.all_unknown);
+      log::warning(subject(), "unreachable: {}; {}", *news.all_unknown,
+                   ready_ ? fmt::format("using last known data of {} services", services_.size()) : "no data yet");
+      note("unreachable: " + *news.all_unknown);
       all_unknown_ = silence{.why = {}, .since = std::chrono::system_clock::now()};
     }
     all_unknown_->why = *news.all_unknown;
   } else if (news.ready) {
     if (all_unknown_) {
-      log::info(subject(), "state known again");
-      note("state known again");
+      log::info(subject(), "reachable again");
+      note("reachable again");
     }
     if (!ready_) {
       log::info(subject(), "ready with {} services", services_.size());

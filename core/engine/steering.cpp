@@ -40,7 +40,7 @@ std::size_t engine::resync(const std::string& pipeline) {
 void engine::inspect(const std::string& sink, std::function<void(inspection)> done) {
   const auto& runner = *sinks_.at(sink);
   if (!runner.desired()) {
-    boost::asio::post(context_, [done = std::move(done)] { done(base::failure{"nothing is wanted yet"}); });
+    boost::asio::post(context_, [done = std::move(done)] { done(base::failure{"nothing is desired yet"}); });
     return;
   }
   const auto& config = config_.sinks.at(sink);

@@ -21,7 +21,7 @@ struct figure {
 // ---- the host ----
 inline constexpr figure build_info{"drcon_build_info", figure::kind::gauge, "1, with the version.", "version"};
 inline constexpr figure settled{"drcon_settled", figure::kind::gauge,
-                                "1 when every pipeline has decided and every sink serves what is wanted.", ""};
+                                "1 when every pipeline has decided and every sink serves what is desired.", ""};
 inline constexpr figure reloads{"drcon_reloads_total", figure::kind::counter, "Reloads of drcon's configuration.",
                                 "result=taken|refused"};
 inline constexpr figure event_clients{"drcon_event_clients", figure::kind::gauge, "Clients of GET /v1/events.", ""};
@@ -34,26 +34,26 @@ inline constexpr figure queue_depth{"drcon_queue_depth", figure::kind::gauge,
 inline constexpr figure source_state{"drcon_source_state", figure::kind::gauge,
                                      "What a source says of itself: 0 ok, 1 degraded, 2 away.", "source, plugin"};
 inline constexpr figure source_ready{"drcon_source_ready", figure::kind::gauge,
-                                     "1 when a source has told all it watches, at least once.", "source"};
+                                     "1 when a source has reported all its services, at least once.", "source"};
 inline constexpr figure source_known{"drcon_source_known", figure::kind::gauge,
-                                     "1 when a source is ready and able to tell now.", "source"};
+                                     "1 when a source is ready and reachable now.", "source"};
 inline constexpr figure source_last_word{"drcon_source_last_word_timestamp_seconds", figure::kind::gauge,
                                          "When a source last said anything of its services; 0: never.", "source"};
 inline constexpr figure source_services{"drcon_source_services", figure::kind::gauge,
-                                        "Services that a source has told.", "source"};
+                                        "Services that a source has reported.", "source"};
 inline constexpr figure source_endpoints{"drcon_source_endpoints", figure::kind::gauge,
-                                         "Endpoints that a source has told.", "source"};
+                                         "Endpoints that a source has reported.", "source"};
 inline constexpr figure refused{"drcon_refused_total", figure::kind::counter,
                                 "Endpoints and services left out because of what they carry.",
                                 "kind=source|sink, instance"};
 
 // ---- pipelines ----
 inline constexpr figure pipeline_known{"drcon_pipeline_known", figure::kind::gauge,
-                                       "1 when the sources have told enough to decide.", "pipeline"};
+                                       "1 when the sources have reported enough to decide.", "pipeline"};
 inline constexpr figure pipeline_revision{"drcon_pipeline_revision", figure::kind::gauge,
                                           "Revision of the decided snapshot; 0: none yet.", "pipeline"};
 inline constexpr figure pipeline_paused{"drcon_pipeline_paused", figure::kind::gauge,
-                                        "1 while somebody has it paused, by a rollback too.", "pipeline"};
+                                        "1 while it is paused, by a rollback too.", "pipeline"};
 inline constexpr figure pipeline_pending{"drcon_pipeline_pending", figure::kind::gauge,
                                          "1 while a change waits: for the pace, the brake, or the end of a pause.",
                                          "pipeline"};
@@ -74,7 +74,7 @@ inline constexpr figure brake_holds{"drcon_brake_holds_total", figure::kind::cou
 inline constexpr figure sink_state{"drcon_sink_state", figure::kind::gauge,
                                    "What a sink says of itself: 0 ok, 1 degraded, 2 away.", "sink, plugin"};
 inline constexpr figure sink_up_to_date{"drcon_sink_up_to_date", figure::kind::gauge,
-                                        "1 when the target serves what is wanted.", "sink"};
+                                        "1 when the target serves what is desired.", "sink"};
 inline constexpr figure sink_in_flight{"drcon_sink_in_flight", figure::kind::gauge,
                                        "1 while an update is with the sink.", "sink"};
 inline constexpr figure sink_wanted{"drcon_sink_revision_wanted", figure::kind::gauge,
@@ -91,13 +91,14 @@ inline constexpr figure retries{"drcon_retries_total", figure::kind::counter,
 
 // ---- the way of a change ----
 inline constexpr figure stage{"drcon_stage_seconds", figure::kind::histogram,
-                              "How long a change took for one stage of its way. published: from the source's word to "
-                              "the engine; decided: from the word to a decided snapshot; applied: from there until "
+                              "How long a change took for one stage of its way. published: from the source's report to "
+                              "the engine; decided: from the report to a decided snapshot; applied: from there until "
                               "the update was handed to the sink; verified: from there to the sink's answer that its "
                               "target serves it.",
                               "stage=published, source | stage=decided, pipeline | stage=applied|verified, sink"};
 inline constexpr figure change_to_applied{"drcon_change_to_applied_seconds", figure::kind::histogram,
-                                          "The whole way: from a source's word to a target that serves it.", "sink"};
+                                          "Propagation time: from a source's report to a target that serves it.",
+                                          "sink"};
 inline constexpr figure sink_apply{"drcon_sink_apply_seconds", figure::kind::histogram,
                                    "From handing any update to a sink to its answer, whatever that is.", "sink"};
 

@@ -14,7 +14,8 @@
 namespace drcon::metrics {
 namespace {
 
-// The fields of /proc/self/stat after the name, which may hold anything: the first is "state", field 3 of proc(5).
+// The fields of /proc/self/stat that are numbers and come after the state: the first is field 4 of proc(5). They are
+// searched for behind the last ")", since the program's name before it may contain any character.
 std::vector<double> stat_fields() {
   std::ifstream in("/proc/self/stat");
   const std::string text((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
@@ -36,7 +37,9 @@ double boot_time() {
 double open_files() {
   std::error_code error;
   const auto all = std::filesystem::directory_iterator("/proc/self/fd", error);
-  return error ? 0 : static_cast<double>(std::distance(begin(all), end(all))) - 1;  // but for the one that lists
+  return error ? 0
+               : static_cast<double>(std::distance(begin(all), end(all))) -
+                     1;  // without the one that reads this directory
 }
 
 }  // namespace
@@ -44,8 +47,10 @@ double open_files() {
 std::vector<sample> of_this_process() {
   std::vector<sample> all;
   const auto fields = stat_fields();
-  // Numbers as in proc(5), less the three that are not here and the one that counting starts with.
-  const auto field = [&](std::size_t number) { return fields.at(number - 4); };
+  // proc(5) numbers the fields from 1. The first three (pid, name, state) are not in `fields`, whose first element is
+  // therefore field 4.
+  constexpr std::size_t first_number = 4;
+  const auto field = [&](std::size_t number) { return fields.at(number - first_number); };
   const auto ticks = static_cast<double>(::sysconf(_SC_CLK_TCK));
   if (fields.size() > 20) {
     all.push_back({&process_cpu, {}, (field(14) + field(15)) / ticks});

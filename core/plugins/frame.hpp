@@ -33,7 +33,7 @@ enum class frame : std::uint8_t {
   log,         ///< level, text
   status,      ///< state, text
   metric,      ///< kind, name, help, value, count of labels, key and value of each
-  failed,      ///< pointer, why
+  failed,      ///< JSON Pointer of the option, why
   publish,     ///< a service
   withdraw,    ///< name
   ready,

@@ -7,8 +7,8 @@
 namespace drcon::plugins {
 namespace {
 
-// Numbers travel with 8 bytes; the ABI's are narrower. One that is cut is a number like any other to the host, which
-// must bear all of them.
+// A frame carries each number in 8 bytes, and the ABI has smaller types. A number that is too large is truncated here.
+// That is safe, because the host accepts every value of the smaller type.
 drcon_result result_of(frame_reader& fields) { return static_cast<drcon_result>(fields.number()); }
 std::int32_t int_of(frame_reader& fields) { return static_cast<std::int32_t>(fields.number()); }
 

@@ -1,7 +1,7 @@
 // The host's end of a drcon_instance, and the table of functions a plugin calls.
 //
-// A handle outlives its instance for good: a plugin that calls late, on a thread that it left behind, finds a closed
-// handle. The call is refused and counted, and does no harm.
+// A handle is never freed, not even when its instance is: a plugin may call late, on a thread that still runs after
+// stop. It then finds a closed handle, which refuses and counts the call.
 // Thread rule: open() and close() on the instance's lane or the engine's thread; all else on any thread.
 #pragma once
 

@@ -122,7 +122,7 @@ void instance::try_start(std::chrono::milliseconds pause) {
     auto why = self->last_failure();
     if (why.empty()) why = "it gave no reason";
     self->on_status(
-        {DRCON_STATE_AWAY, "cannot start: " + why + "; tried again in " + std::to_string(pause.count()) + " ms"});
+        {DRCON_STATE_AWAY, "cannot start: " + why + "; retrying in " + std::to_string(pause.count()) + " ms"});
     auto timer = std::make_shared<boost::asio::steady_timer>(self->reporter_->executor(), pause);
     timer->async_wait([weak, timer, pause](const boost::system::error_code&) {
       if (const auto alive = weak.lock()) alive->try_start(std::min(pause * 2, longest_start_pause));

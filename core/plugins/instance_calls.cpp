@@ -75,7 +75,7 @@ void instance::on_publish(const drcon_service& service) {
   auto accepted = accept(service, refused);
   report_refusals(printable(view(service.name)), refused);
   if (!accepted) return;
-  note("tells service {}: {} endpoints, {} values, revision {}", accepted->name(), accepted->endpoints().size(),
+  note("publishes service {}: {} endpoints, {} values, revision {}", accepted->name(), accepted->endpoints().size(),
        accepted->values().size(), accepted->revision());
   intake_->publish(std::move(accepted));
 }
@@ -87,12 +87,12 @@ void instance::on_withdraw(std::string_view service) {
 }
 
 void instance::on_ready() {
-  note("has told all it watches");
+  note("has reported all its services");
   intake_->ready();
 }
 
 void instance::on_unknown(std::string_view service, std::string_view why) {
-  note("cannot tell {}: {}", service.empty() ? "anything" : printable(service), printable(why, 500));
+  note("has no current data of {}: {}", service.empty() ? "any service" : printable(service), printable(why, 500));
   intake_->unknown(std::string(service), printable(why, 500));
 }
 

@@ -30,8 +30,7 @@ fault fault_of_permissions(const fs::path& file) {
   if (::geteuid() != 0) return {};
   struct stat info {};
   if (::stat(file.c_str(), &info) != 0)
-    return library_fault{std::string("cannot be looked at: ") + std::strerror(errno),
-                         "see who may enter its directory"};
+    return library_fault{std::string("cannot be read: ") + std::strerror(errno), "see who may enter its directory"};
   const auto remedy = "chown root: " + file.string() + " && chmod go-w " + file.string();
   if (info.st_uid != 0)
     return library_fault{"is not loaded by root: it belongs to user " + std::to_string(info.st_uid), remedy};
@@ -55,7 +54,7 @@ std::string word_after(const std::string& text, std::string_view mark, std::stri
 }
 
 // The loader's message names the missing thing; Boost.DLL reports each failure as the same error code, and only the
-// text of its exception tells the cause.
+// text of its exception has the cause.
 library_fault fault_of_loading(const fs::path& file, const std::string& text) {
   if (const auto symbol = word_after(text, "undefined symbol: ", " ,()]"); !symbol.empty())
     return {"refers to " + printable(boost::core::demangle(symbol.c_str())) + ", which nothing provides",
@@ -139,9 +138,9 @@ fault fault_of_type(const Type* type, const std::string& kind, std::size_t least
     return library_fault{its + " lacks options, create, start, stop or destroy", "none of them may be NULL"};
   schema = nlohmann::json::parse(type->options, nullptr, false);
   if (schema->is_discarded())
-    return library_fault{"the option schema of " + its + " is not JSON", "drcon plugin test tells more"};
+    return library_fault{"the option schema of " + its + " is not JSON", "drcon plugin test says more"};
   if (const auto wrong = config::fault_of_schema(*schema))
-    return library_fault{"the option schema of " + its + " cannot be used: " + *wrong, "drcon plugin test tells more"};
+    return library_fault{"the option schema of " + its + " cannot be used: " + *wrong, "drcon plugin test says more"};
   return {};
 }
 

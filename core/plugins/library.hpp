@@ -17,7 +17,7 @@
 
 namespace drcon::plugins {
 
-/// A loaded plugin. Cheap to copy; `entry` points into the library and is valid for good.
+/// A loaded plugin. Cheap to copy; `entry` points into the library and is valid until the process ends.
 struct plugin {
   std::filesystem::path file;
   const drcon_plugin* entry = nullptr;

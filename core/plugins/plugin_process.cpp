@@ -181,7 +181,8 @@ std::shared_ptr<const update_package> process::get_update(frame_reader& fields) 
   return std::make_shared<const update_package>(ticket, reconcile, std::move(wanted), applied_);
 }
 
-// The update is freed here, as it is in drcon: a plugin that reads an update after its answer fails alike in both.
+// The update is freed here, as it is in drcon: a plugin that reads an update after its answer then fails in the same
+// way with and without isolation.
 void process::done(std::uint64_t ticket, drcon_result result, std::string_view why) {
   std::shared_ptr<const update_package> answered;  // freed without the lock
   {

@@ -38,6 +38,7 @@ struct end_of_child {
   bool in_time = true;
   std::string words;  // the last it wrote: "terminate called after throwing …"
   int status = 0;
+  bool known = false;  // status could be read
 };
 
 // The pipe closes when the child, the only one to write to it, has ended.
@@ -61,8 +62,10 @@ end_of_child wait_for(pid_t child, int words) {
     end.words.append(part.data(), static_cast<std::size_t>(count));
     if (end.words.size() > 4096) end.words.erase(0, end.words.size() - 2048);
   }
-  while (::waitpid(child, &end.status, 0) < 0 && errno == EINTR) {
+  pid_t found = 0;
+  while ((found = ::waitpid(child, &end.status, 0)) < 0 && errno == EINTR) {
   }
+  end.known = found == child;
   return end;
 }
 
@@ -89,6 +92,9 @@ std::optional<library_fault> fault_of_trial_load(const std::filesystem::path& fi
   ::close(pipe[0]);
   if (!end.in_time)
     return library_fault{"does not finish loading: its child was ended after 5 s" + last_words(end.words), help};
+  if (!end.known)
+    return library_fault{"was loaded by a child whose end cannot be known, so that it may have crashed there",
+                         "start drcon again, without SIGCHLD being ignored"};
   if (WIFSIGNALED(end.status))
     return library_fault{
         std::string("crashes while it is loaded: SIG") + ::sigabbrev_np(WTERMSIG(end.status)) + last_words(end.words),

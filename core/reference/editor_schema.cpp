@@ -32,67 +32,68 @@ const std::map<std::string, std::string, std::less<>> patterns{
 constexpr auto path_or_nothing = "^[^\\x00]*$";
 
 // What the value must look like, in words, behind its description: an editor shows no pattern that people understand.
-void describe(json& to, const json& from) {
-  auto text = from.value("description", "");
+void describe(json& result, const json& schema) {
+  auto text = schema.value("description", "");
   const auto add = [&text](const std::string& more) { text += (text.empty() ? "" : "\n\n") + more; };
-  auto form = config::describe_format(from.value("format", ""));
+  auto form = config::describe_format(schema.value("format", ""));
   if (!form.empty()) {
     form[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(form[0])));
     add(form + ".");
   }
-  if (from.value("secret", false))
+  if (schema.value("secret", false))
     add(R"(A secret: a string, `{ file = "…" }`, `{ env = "…" }` or `{ credential = "…" }`.)");
-  if (from.contains("default") && !from.at("default").is_object()) add("Default: `" + from.at("default").dump() + "`.");
-  if (!text.empty()) to["description"] = text;
+  if (schema.contains("default") && !schema.at("default").is_object())
+    add("Default: `" + schema.at("default").dump() + "`.");
+  if (!text.empty()) result["description"] = text;
 }
 
-void translate_format(json& to, const json& from) {
-  const auto format = from.value("format", "");
-  to.erase("format");
-  if (format == "regex") to["format"] = "regex";  // the one of ours that draft-07 has too
+void translate_format(json& result, const json& schema) {
+  const auto format = schema.value("format", "");
+  result.erase("format");
+  if (format == "regex") result["format"] = "regex";  // the one of ours that draft-07 has too
   const auto found = patterns.find(format);
   if (found == patterns.end()) return;
-  const auto pattern = format == "path" && config::may_be_empty(from) ? path_or_nothing : found->second;
+  const auto pattern = format == "path" && config::may_be_empty(schema) ? path_or_nothing : found->second;
   // Two patterns that must both match need a schema each.
-  if (from.contains("pattern")) to["allOf"] = json::array({json{{"pattern", pattern}}});
-  else to["pattern"] = pattern;
+  if (schema.contains("pattern")) result["allOf"] = json::array({json{{"pattern", pattern}}});
+  else result["pattern"] = pattern;
 }
 
 // Rules for strings say nothing of tables, and those for tables nothing of strings: they may stand side by side. What
 // else a schema asks of a secret cannot be asked of a table that names one.
-json secret(const json& from) {
-  json to{{"type", {"string", "object"}},
-          {"additionalProperties", false},
-          {"minProperties", 1},
-          {"maxProperties", 1},
-          {"properties",
-           {{"file",
-             {{"type", "string"},
-              {"description", "File that holds the secret; one newline at its end is not part of it."}}},
-            {"env", {{"type", "string"}, {"description", "Environment variable that holds the secret."}}},
-            {"credential", {{"type", "string"}, {"description", "Credential of the unit (LoadCredential=)."}}}}}};
+json secret(const json& schema) {
+  json result{{"type", {"string", "object"}},
+              {"additionalProperties", false},
+              {"minProperties", 1},
+              {"maxProperties", 1},
+              {"properties",
+               {{"file",
+                 {{"type", "string"},
+                  {"description", "File that holds the secret; one newline at its end is not part of it."}}},
+                {"env", {{"type", "string"}, {"description", "Environment variable that holds the secret."}}},
+                {"credential", {{"type", "string"}, {"description", "Credential of the unit (LoadCredential=)."}}}}}};
   for (const auto* key : {"pattern", "minLength", "maxLength"})
-    if (from.contains(key)) to[key] = from.at(key);
-  translate_format(to, from);
-  describe(to, from);
-  return to;
+    if (schema.contains(key)) result[key] = schema.at(key);
+  translate_format(result, schema);
+  describe(result, schema);
+  return result;
 }
 
 json each_translated(const json& list) {
-  auto to = list;
-  for (auto& each : to)
+  auto result = list;
+  for (auto& each : result)
     if (each.is_object()) each = translated(each);
-  return to;
+  return result;
 }
 
-// Names of earlier versions, which are read still: an editor knows them, and tells the new one.
-void add_former_names(json& to, const json& from) {
-  to.erase("formerly");
-  to.erase("gone");
-  const auto properties = from.value("properties", json::object());
+// Names of earlier versions, which are read still: an editor accepts them, and shows the new one.
+void add_former_names(json& result, const json& schema) {
+  result.erase("formerly");
+  result.erase("gone");
+  const auto properties = schema.value("properties", json::object());
   for (const auto& [key, option] : properties.items())
     for (const auto& old : option.is_object() ? option.value("formerly", json::array()) : json::array()) {
-      auto& former = to["properties"][old.get<std::string>()] = to["properties"][key];
+      auto& former = result["properties"][old.get<std::string>()] = result["properties"][key];
       former["description"] = "Now called `" + key + "`.";
       former["deprecated"] = true;
     }
@@ -101,22 +102,22 @@ void add_former_names(json& to, const json& from) {
 // Schemas are wherever JSON Schema has them; whatever else there is stays as it is.
 json translated(const json& schema) {
   if (schema.value("secret", false)) return secret(schema);
-  auto to = schema;
-  to.erase("secret");
-  translate_format(to, schema);
+  auto result = schema;
+  result.erase("secret");
+  translate_format(result, schema);
   for (const auto* key : {"items", "additionalProperties", "not", "if", "then", "else", "contains", "propertyNames"})
-    if (schema.contains(key) && schema.at(key).is_object()) to[key] = translated(schema.at(key));
+    if (schema.contains(key) && schema.at(key).is_object()) result[key] = translated(schema.at(key));
   for (const auto* key : {"properties", "patternProperties", "dependencies", "allOf", "anyOf", "oneOf"})
-    if (schema.contains(key)) to[key] = each_translated(schema.at(key));
-  add_former_names(to, schema);
-  describe(to, schema);
+    if (schema.contains(key)) result[key] = each_translated(schema.at(key));
+  add_former_names(result, schema);
+  describe(result, schema);
   // What Taplo writes into a new table of this kind.
-  if (schema.contains("required")) to["x-taplo"]["initKeys"] = schema.at("required");
-  return to;
+  if (schema.contains("required")) result["x-taplo"]["initKeys"] = schema.at("required");
+  return result;
 }
 
-const std::optional<json>& options_of(const plugin_facts& from, std::string_view kind) {
-  return kind == "source" ? from.source : from.sink;
+const std::optional<json>& options_of(const plugin_facts& plugin, std::string_view kind) {
+  return kind == "source" ? plugin.source : plugin.sink;
 }
 
 // [source.NAME] or [sink.NAME]. Taplo completes by the keys of every branch of an anyOf, and knows no if; but only if
@@ -134,15 +135,15 @@ public:
   }
 
   json table() const {
-    auto to = own_;
+    auto result = own_;
     for (const auto* each : plugins_) {
       const json here{{"$ref", "#/definitions/" + definition(*each)}};
       const json such{{"properties", {{"plugin", {{"const", each->name}}}}}, {"required", {"plugin"}}};
-      if (to["anyOf"].is_null()) to["anyOf"].push_back(json::object());
-      to["anyOf"].push_back(here);
-      to["allOf"].push_back({{"if", such}, {"then", here}});
+      if (result["anyOf"].is_null()) result["anyOf"].push_back(json::object());
+      result["anyOf"].push_back(here);
+      result["allOf"].push_back({{"if", such}, {"then", here}});
     }
-    return to;
+    return result;
   }
 
   void define(json& definitions) const {
@@ -178,20 +179,20 @@ const json name_of_a_table{{"pattern", "^[A-Za-z0-9_-][A-Za-z0-9_.-]{0,62}$"}};
 }  // namespace
 
 json editor_schema(const std::vector<plugin_facts>& plugins) {
-  auto to = translated(config::host_schema());
-  to["$schema"] = "http://json-schema.org/draft-07/schema#";
-  to["title"] = "drcon";
-  to["description"] = "A configuration of drcon, or a file that one includes.";
-  auto& properties = to["properties"];
+  auto result = translated(config::host_schema());
+  result["$schema"] = "http://json-schema.org/draft-07/schema#";
+  result["title"] = "drcon";
+  result["description"] = "A configuration of drcon, or a file that one includes.";
+  auto& properties = result["properties"];
   for (const auto* kind : {"source", "sink"}) {
     const instance_schema instances(kind, plugins);
     properties[kind]["additionalProperties"] = instances.table();
-    instances.define(to["definitions"]);
+    instances.define(result["definitions"]);
   }
   for (const auto* kind : {"source", "sink", "pipeline"}) properties[kind]["propertyNames"] = name_of_a_table;
   for (const auto* list : {"sources", "sinks"})  // said by config/pipelines.cpp
     properties["pipeline"]["additionalProperties"]["properties"][list]["uniqueItems"] = true;
-  return to;
+  return result;
 }
 
 }  // namespace drcon::reference

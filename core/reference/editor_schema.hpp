@@ -3,7 +3,7 @@
 // It is draft-07. Taplo, and with it VS Code's Even Better TOML, reads drafts 4, 6 and 7 and no newer one; 7 is the
 // first with if/then, which a table whose keys depend on its `plugin` needs.
 //
-// It says what the host's own checker says, as far as a schema can, with no word of ours left: formats become patterns,
+// It says what the host's own checker says, as far as a schema can, in standard JSON Schema: formats become patterns,
 // a secret may be a table, a plugin's options hang on `plugin`. Files that are included are held to it as well, so
 // nothing is required at the top.
 //

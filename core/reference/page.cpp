@@ -134,39 +134,39 @@ std::string option::facts() const {
 }
 
 page page_of(const plugin_facts& plugin) {
-  page to{.name = plugin.name, .topic = plugin.summary, .note = {}, .sections = {}, .forms = {}};
+  page made{.name = plugin.name, .topic = plugin.summary, .note = {}, .sections = {}, .forms = {}};
   writer pen;
   for (const auto& [kind, schema] :
        {std::pair{std::string("source"), &plugin.source}, std::pair{std::string("sink"), &plugin.sink}}) {
     if (!*schema) continue;
-    to.note += (to.note.empty() ? "" : " and ") + kind;
+    made.note += (made.note.empty() ? "" : " and ") + kind;
     auto one = pen.write("[" + kind + ".NAME]", **schema);
     one.example = {"[" + kind + ".NAME]", "plugin = \"" + plugin.name + "\""};
-    to.sections.push_back(std::move(one));
+    made.sections.push_back(std::move(one));
   }
-  if (!plugin.version.empty()) to.note += ", version " + plugin.version;
-  to.forms = forms_of(pen.formats());
-  return to;
+  if (!plugin.version.empty()) made.note += ", version " + plugin.version;
+  made.forms = forms_of(pen.formats());
+  return made;
 }
 
 page page_of_host() {
   const auto& all = config::host_schema().at("properties");
-  page to{.name = "drcon.toml",
-          .topic = "The configuration of drcon: its own keys.",
-          .note = {},
-          .sections = {},
-          .forms = {}};
+  page made{.name = "drcon.toml",
+            .topic = "The configuration of drcon: its own keys.",
+            .note = {},
+            .sections = {},
+            .forms = {}};
   writer pen;
-  to.sections.push_back(pen.write("", {{"properties", {{"include", all.at("include")}}}}));
+  made.sections.push_back(pen.write("", {{"properties", {{"include", all.at("include")}}}}));
   for (const auto* name : {"host", "log", "admin"})
-    to.sections.push_back(pen.write("[" + std::string(name) + "]", all.at(name)));
+    made.sections.push_back(pen.write("[" + std::string(name) + "]", all.at(name)));
   for (const auto* name : {"source", "sink", "pipeline"}) {
     auto one = pen.write("[" + std::string(name) + ".NAME]", all.at(name).at("additionalProperties"));
     one.meaning = all.at(name).value("description", "");
-    to.sections.push_back(std::move(one));
+    made.sections.push_back(std::move(one));
   }
-  to.forms = forms_of(pen.formats());
-  return to;
+  made.forms = forms_of(pen.formats());
+  return made;
 }
 
 }  // namespace drcon::reference

@@ -17,37 +17,37 @@ std::string plain(const std::string& text) {
 
 std::string code(const std::string& text) { return "`" + text + "`"; }
 
-std::string facts_of(const option& from) {
-  auto text = from.type.find('"') == std::string::npos ? plain(from.type) : code(from.type);
-  if (from.required) text += ", **required**";
-  if (!from.range.empty()) text += ", " + plain(from.range);
-  if (!from.fallback.empty()) text += ", default " + code(from.fallback);
-  if (from.secret)
+std::string facts_of(const option& option) {
+  auto text = option.type.find('"') == std::string::npos ? plain(option.type) : code(option.type);
+  if (option.required) text += ", **required**";
+  if (!option.range.empty()) text += ", " + plain(option.range);
+  if (!option.fallback.empty()) text += ", default " + code(option.fallback);
+  if (option.secret)
     text +=
         R"(, secret: a string, `{ file = "…" }`, `{ env = "…" }` or `{ credential = "…" }` (systemd's LoadCredential=))";
-  if (!from.formerly.empty()) text += ", formerly " + plain(from.formerly);
+  if (!option.formerly.empty()) text += ", formerly " + plain(option.formerly);
   return text;
 }
 
-std::string markdown_of(const section& from) {
-  std::string text = from.title.empty() ? "" : "\n## " + code(from.title) + "\n";
-  if (!from.meaning.empty()) text += "\n" + plain(from.meaning) + "\n";
-  if (!from.example.empty()) text += "\n```toml\n";
-  for (const auto& each : from.example) text += each + "\n";
-  if (!from.example.empty()) text += "```\n";
-  for (const auto& each : from.options)
+std::string markdown_of(const section& section) {
+  std::string text = section.title.empty() ? "" : "\n## " + code(section.title) + "\n";
+  if (!section.meaning.empty()) text += "\n" + plain(section.meaning) + "\n";
+  if (!section.example.empty()) text += "\n```toml\n";
+  for (const auto& each : section.example) text += each + "\n";
+  if (!section.example.empty()) text += "```\n";
+  for (const auto& each : section.options)
     text += "\n### " + code(each.path) + "\n\n" + facts_of(each) + "\n\n" + plain(each.meaning) + "\n";
   return text;
 }
 
 }  // namespace
 
-std::string as_markdown(const page& from) {
-  auto text = "# " + from.name + "\n\n" + plain(from.topic) + "\n";
-  if (!from.note.empty()) text += "\n*" + plain(from.note) + "*\n";
-  for (const auto& each : from.sections) text += markdown_of(each);
-  if (!from.forms.empty()) text += "\n## Forms of values\n\n";
-  for (const auto& each : from.forms) text += "- " + plain(each) + "\n";
+std::string as_markdown(const page& page) {
+  auto text = "# " + page.name + "\n\n" + plain(page.topic) + "\n";
+  if (!page.note.empty()) text += "\n*" + plain(page.note) + "*\n";
+  for (const auto& each : page.sections) text += markdown_of(each);
+  if (!page.forms.empty()) text += "\n## Forms of values\n\n";
+  for (const auto& each : page.forms) text += "- " + plain(each) + "\n";
   return text +
          "\n<!-- Written by `drcon reference`, from the schemas that the configuration is checked against. -->\n";
 }

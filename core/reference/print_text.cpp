@@ -28,22 +28,22 @@ std::string wrapped(const std::string& text, const std::string& indent) {
   return line.empty() ? all : all + indent + line + "\n";
 }
 
-std::string text_of(const section& from) {
-  std::string text = from.title.empty() ? "" : "\n" + from.title + "\n";
-  for (std::size_t i = 1; i < from.example.size(); ++i) text += "  " + from.example[i] + "\n";
-  text += wrapped(from.meaning, "  ");
-  for (const auto& each : from.options)
+std::string text_of(const section& section) {
+  std::string text = section.title.empty() ? "" : "\n" + section.title + "\n";
+  for (std::size_t i = 1; i < section.example.size(); ++i) text += "  " + section.example[i] + "\n";
+  text += wrapped(section.meaning, "  ");
+  for (const auto& each : section.options)
     text += "\n  " + each.path + "\n" + wrapped(each.facts(), "      ") + wrapped(each.meaning, "      ");
   return text;
 }
 
 }  // namespace
 
-std::string as_text(const page& from) {
-  auto text = from.name + (from.note.empty() ? "" : " (" + from.note + ")") + "\n" + wrapped(from.topic, "");
-  for (const auto& each : from.sections) text += text_of(each);
-  if (!from.forms.empty()) text += "\nForms of values\n";
-  for (const auto& each : from.forms) text += wrapped(each, "  ");
+std::string as_text(const page& page) {
+  auto text = page.name + (page.note.empty() ? "" : " (" + page.note + ")") + "\n" + wrapped(page.topic, "");
+  for (const auto& each : page.sections) text += text_of(each);
+  if (!page.forms.empty()) text += "\nForms of values\n";
+  for (const auto& each : page.forms) text += wrapped(each, "  ");
   return text;
 }
 

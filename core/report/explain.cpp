@@ -88,7 +88,7 @@ void add_claim(const engine::source_state& source, const std::string& service, c
     finding.why = std::move(refused);
   } else if (!source.ready()) {
     finding.claim = source_claim::unknown;
-    finding.why = "it has not told all it watches yet";
+    finding.why = "it has not reported all its services yet";
   }
 }
 
@@ -104,8 +104,9 @@ source_finding find_in_source(const engine::source_state& source, const std::str
   add_claim(source, service, id, finding);
   if (const auto* silent = source.silent_on(service)) {
     const bool on_all = source.all_unknown().has_value();
-    finding.why = fmt::format("its last word stands; {}it cannot tell now: {}", on_all ? "" : "of this service ",
-                              on_all ? source.why_unknown() : silent->why);
+    finding.why =
+        fmt::format("{}; using last known data: {}", on_all ? "unreachable" : "no current data of this service",
+                    on_all ? source.why_unknown() : silent->why);
     finding.silent_since = silent->since;
   }
   return finding;
@@ -165,8 +166,8 @@ std::string why_not_merged(const engine::pipeline& pipeline, const std::string& 
   for (const auto* source : pipeline.sources()) {
     if (!find_endpoint(source->find(service).get(), each.id)) continue;
     if (pipeline.preferred() && source != pipeline.preferred())
-      return "merge = \"prefer\": source " + pipeline.preferred()->name() + " speaks, and the word of " +
-             source->name() + " does not count";
+      return "merge = \"prefer\": source " + pipeline.preferred()->name() + " is used, source " + source->name() +
+             " is not";
   }
   if (!pipeline.known()) return fmt::format("the pipeline waits for {}", fmt::join(pipeline.waiting_for(), ", "));
   return {};
@@ -201,7 +202,7 @@ endpoint_finding find(const engine::engine& engine, const engine::pipeline& pipe
   for (const auto* source : pipeline.sources()) finding.sources.push_back(find_in_source(*source, service, each.id));
   for (const auto& sink : pipeline.config().sinks)
     finding.sinks.push_back(find_in_sink(*engine.sinks().at(sink), service, each.id));
-  judge(finding);
+  set_verdict(finding);
   return finding;
 }
 

@@ -35,7 +35,7 @@ struct source_finding {
   std::string why;
   std::uint64_t revision = 0;                                         ///< the source's own, of the service
   std::optional<std::chrono::system_clock::time_point> reported;      ///< when it last changed the service
-  std::optional<std::chrono::system_clock::time_point> silent_since;  ///< set while its last word stands
+  std::optional<std::chrono::system_clock::time_point> silent_since;  ///< set while its last known data is used
   std::optional<drcon::health> health;                                ///< set if it lists the endpoint
   std::uint32_t weight = 0;
 };
@@ -106,6 +106,6 @@ std::vector<std::string> endpoints_like(const engine::engine& engine, const std:
                                         const std::string& asked);
 
 /// Fills in `verdict` and `in_rotation` from the rest of the finding.
-void judge(endpoint_finding& finding);
+void set_verdict(endpoint_finding& finding);
 
 }  // namespace drcon::report

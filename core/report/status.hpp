@@ -40,9 +40,9 @@ struct source_report {
   bool known = false;
   std::size_t services = 0;
   std::size_t endpoints = 0;
-  std::map<std::string, std::string> unknown;  ///< services of which it cannot tell now, and why
+  std::map<std::string, std::string> unknown;  ///< services of which it has no current data, and why
   time_point last_word{};
-  std::optional<std::string> why_unknown;  ///< set while it can tell of nothing
+  std::optional<std::string> why_unknown;  ///< set while it is unreachable as a whole
 };
 
 struct sink_report {

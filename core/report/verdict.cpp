@@ -28,10 +28,12 @@ void add_unknown(const std::string& subject, const engine::source_state& source,
   std::size_t listed = 0;
   for (const auto& [service, silence] : source.unknown()) {
     if (listed++ == most_listed) {
-      all.push_back(subject + " cannot tell of " + std::to_string(source.unknown().size() - most_listed) + " more");
+      all.push_back(subject + " has no current data of " + std::to_string(source.unknown().size() - most_listed) +
+                    " more services");
       return;
     }
-    all.push_back(subject + " cannot tell of service " + service + ", and its last word stands" + because(silence.why));
+    all.push_back(subject + " has no current data of service " + service + "; using last known data" +
+                  because(silence.why));
   }
 }
 
@@ -46,9 +48,9 @@ void add_caveats(const engine::source_state& source, bool waited_for, lines& all
   const auto subject = "source " + source.name();
   if (!waited_for) {
     if (!source.ready())
-      all.push_back(subject + " has not told all it watches yet" + because(source.instance().status().text));
+      all.push_back(subject + " has not reported all its services yet" + because(source.instance().status().text));
     else if (source.all_unknown())
-      all.push_back(subject + " cannot tell, and its last word stands" + because(source.why_unknown()));
+      all.push_back(subject + " is unreachable; using last known data" + because(source.why_unknown()));
     else add_state(subject, source.instance(), all);
   }
   if (!source.all_unknown()) add_unknown(subject, source, all);
@@ -58,7 +60,7 @@ void add_caveats(const engine::source_state& source, bool waited_for, lines& all
 std::string line_of_open(const engine::sink_runner& sink) {
   const auto subject = "sink " + sink.name();
   if (sink.in_trouble()) return subject + ": " + to_string(sink.last_answer()) + because(sink.last_why());
-  return subject + (sink.in_flight() ? " is at work on" : " has yet to begin with") + " revision " +
+  return subject + (sink.in_flight() ? " is applying" : " has not started") + " revision " +
          std::to_string(sink.desired()->revision());
 }
 
@@ -78,12 +80,12 @@ const char* to_string(verdict which) {
 
 const char* to_words(verdict which) {
   switch (which) {
-    case verdict::ok: return "all is well";
-    case verdict::caveats: return "settled, with caveats";
+    case verdict::ok: return "in sync";
+    case verdict::caveats: return "OK, with warnings";
     case verdict::under_way: return "under way";
     case verdict::wrong: break;
   }
-  return "not as it should be";
+  return "needs attention";
 }
 
 lines unsettled(const engine::engine& engine) {

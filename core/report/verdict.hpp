@@ -14,21 +14,21 @@ namespace drcon::report {
 enum class verdict {
   ok,         ///< every sink serves what it should, and nobody needs to look
   caveats,    ///< every sink serves what it should, but caveats() has lines
-  under_way,  ///< something is at work, and nothing is in its way
+  under_way,  ///< an update is being applied, and nothing is in its way
   wrong,      ///< something is in the way, or what is served may be out of date
 };
 
 /// The word in JSON ("state" of a status): "ok", "caveats", "under_way" or "wrong". Scripts compare with it, so it does
 /// not change.
 const char* to_string(verdict which);
-/// The phrase for people: "all is well", "settled, with caveats", "under way" or "not as it should be".
+/// The phrase for people: "in sync", "OK, with warnings", "under way" or "needs attention".
 const char* to_words(verdict which);
 
 verdict verdict_of(const engine::engine& engine);
 
-/// What is still open, one line each: what is not as it should be, and sinks that are at work.
+/// What is still open, one line each: what needs attention, and sinks that are applying an update.
 std::vector<std::string> unsettled(const engine::engine& engine);
-/// What keeps the verdict from `ok` although nothing is open: who cannot tell, is left out, or is paused; one line
+/// What keeps the verdict from `ok` although nothing is open: who is unreachable, is left out, or is paused; one line
 /// each.
 std::vector<std::string> caveats(const engine::engine& engine);
 

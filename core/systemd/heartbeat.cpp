@@ -50,7 +50,7 @@ void heartbeat::beat() {
   timer_.after(ready_ ? interval_ : std::min<std::chrono::nanoseconds>(interval_, until_ready), [this] { beat(); });
 }
 
-// "2 pipelines: all up to date", and what is not as it should be.
+// "2 pipelines: all up to date", and what needs attention.
 std::string heartbeat::status() const {
   const auto count = engine_.pipeline_count();
   auto text = note_ + fmt::format("{} pipeline{}: ", count, count == 1 ? "" : "s");
@@ -65,7 +65,7 @@ std::string heartbeat::status() const {
   return text.substr(0, end) + "…";
 }
 
-// Type=notify-reload wants to know when the reload began, to tell its READY=1 from an earlier one.
+// Type=notify-reload needs the time when the reload began, to know its READY=1 from an earlier one.
 void heartbeat::reloading() {
   if (!is_there()) return;
   timespec now{};

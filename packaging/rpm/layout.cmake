@@ -1,5 +1,5 @@
 # Run by cpack between the installation of each component and the making of an rpm of it: removes what is Debian's alone,
-# and what lies elsewhere in an rpm, and installs the latter where an rpm wants it. See package.cmake.
+# and what lies elsewhere in an rpm, and installs the latter where an rpm has it. See package.cmake.
 function(drcon_lay_out COMPONENT MOVED)
   set(root ${CPACK_TEMPORARY_DIRECTORY}/${COMPONENT})
   set(prefix ${root}${CPACK_PACKAGING_INSTALL_PREFIX})

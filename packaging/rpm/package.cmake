@@ -1,6 +1,6 @@
 # The rpms: drcon, drcon-devel and drcon-debuginfo, from the objects that the build tree has already.
 #
-# Distributions with rpm want libraries in lib64 instead of Debian's lib/TRIPLET, and not all of them have prometheus-cpp.
+# Distributions with rpm have libraries in lib64 instead of Debian's lib/TRIPLET, and not all of them have prometheus-cpp.
 # So the program is linked a second time, with other facts and a path to a library of its own; nothing else is compiled.
 # What lies elsewhere than in a deb is installed by the components drcon-rpm and drcon-devel-rpm, which take part in no
 # other installation; layout.cmake puts it in the place of what the components drcon and drcon-dev installed.

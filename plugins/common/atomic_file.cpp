@@ -3,14 +3,14 @@
 #include "common/write_all.hpp"
 
 #include <fcntl.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
-#include <cstdlib>
+#include <cstdio>
 #include <cstring>
-#include <filesystem>
 #include <utility>
 
 namespace drcon::common {
@@ -20,23 +20,11 @@ std::string describe(const std::string& what, const std::string& path) {
   return what + " " + path + ": " + std::strerror(errno);
 }
 
-std::string directory_of(const std::string& path) {
-  auto directory = std::filesystem::path(path).parent_path().string();
-  return directory.empty() ? "." : directory;
-}
-
-// The file a link points to, so that the link stays a link.
-std::string resolved(const std::string& path) {
-  std::error_code error;
-  if (!std::filesystem::is_symlink(path, error)) return path;
-  const auto target = std::filesystem::weakly_canonical(path, error);
-  return error ? path : target.string();
-}
-
-std::string fill(int file, const std::string& name, const std::string& path, const std::string& text,
+std::string fill(int file, const std::string& name, const file_place& place, const std::string& text,
                  const file_attributes& with) {
   struct stat old {};
-  const bool known = ::stat(path.c_str(), &old) == 0;
+  const bool known =
+      ::fstatat(place.directory(), place.name().c_str(), &old, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(old.st_mode);
   constexpr auto keep = static_cast<uid_t>(-1);
   const auto owner = with.owner.value_or(known ? old.st_uid : keep);
   const auto group = with.group.value_or(known ? old.st_gid : keep);
@@ -49,14 +37,7 @@ std::string fill(int file, const std::string& name, const std::string& path, con
   return {};
 }
 
-}  // namespace
-
-std::optional<std::string> read_file(const std::string& path, std::string& why) {
-  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (file < 0) {
-    if (errno != ENOENT) why = describe("cannot read", path);
-    return {};
-  }
+std::optional<std::string> read_all(int file, const std::string& path, std::string& why) {
   std::string text;
   std::array<char, 16384> part{};
   ssize_t length = 0;
@@ -70,47 +51,88 @@ std::optional<std::string> read_file(const std::string& path, std::string& why) 
   return text;
 }
 
-candidate_file::candidate_file(const std::string& path, const std::string& text, const file_attributes& attributes)
-    : path_(resolved(path)) {
-  const auto directory = directory_of(path_);
-  auto name = directory + "/." + std::filesystem::path(path_).filename().string() + ".XXXXXX";
-  const int file = ::mkostemp(name.data(), O_CLOEXEC);
+// A new file, readable by its owner alone, with a name that nobody can foresee.
+int make_file(const file_place& place, std::string& name) {
+  constexpr int most_tries = 100;
+  int file = -1;
+  for (int i = 0; i < most_tries; ++i) {
+    std::uint32_t random = 0;
+    if (::getrandom(&random, sizeof random, 0) != sizeof random) return -1;
+    std::array<char, 9> hex{};
+    std::snprintf(hex.data(), hex.size(), "%08x", random);
+    name = "." + place.name() + "." + hex.data();
+    file = ::openat(place.directory(), name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (file >= 0 || errno != EEXIST) break;
+  }
+  return file;
+}
+
+}  // namespace
+
+std::optional<std::string> read_file(const std::string& path, std::string& why) {
+  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (file >= 0) return read_all(file, path, why);
+  if (errno != ENOENT) why = describe("cannot read", path);
+  return {};
+}
+
+std::optional<std::string> read_file(const file_place& place, std::string& why) {
+  if (!place.fault().empty()) {
+    why = place.fault();
+    return {};
+  }
+  // Not to wait for the other end of a pipe.
+  const int file = ::openat(place.directory(), place.name().c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
   if (file < 0) {
-    fault_ = describe("cannot create a file in", directory);
+    if (errno != ENOENT) why = describe("cannot read", place.path());
+    return {};
+  }
+  struct stat info {};
+  if (::fstat(file, &info) == 0 && S_ISREG(info.st_mode)) return read_all(file, place.path(), why);
+  ::close(file);
+  why = "cannot read " + place.path() + ": it is " + (S_ISDIR(info.st_mode) ? "a directory" : "no regular file");
+  return {};
+}
+
+candidate_file::candidate_file(const file_place& place, const std::string& text, const file_attributes& attributes)
+    : place_(place), fault_(place.fault()) {
+  if (!fault_.empty()) return;
+  std::string name;
+  const int file = make_file(place_, name);
+  if (file < 0) {
+    fault_ = describe("cannot create a file beside", place_.path());
     return;
   }
   name_ = name;
-  fault_ = fill(file, name_, path_, text, attributes);
+  fault_ = fill(file, this->name(), place_, text, attributes);
   ::close(file);
 }
 
 candidate_file::~candidate_file() {
-  if (!name_.empty()) ::unlink(name_.c_str());
+  if (!name_.empty()) ::unlinkat(place_.directory(), name_.c_str(), 0);
 }
 
 candidate_file::candidate_file(candidate_file&& other) noexcept
-    : path_(std::move(other.path_)), name_(std::exchange(other.name_, {})), fault_(std::move(other.fault_)) {}
+    : place_(std::move(other.place_)), name_(std::exchange(other.name_, {})), fault_(std::move(other.fault_)) {}
 
 std::string candidate_file::place() {
-  if (::rename(name_.c_str(), path_.c_str()) != 0) return describe("cannot put in place", path_);
+  if (::renameat(place_.directory(), name_.c_str(), place_.directory(), place_.name().c_str()) != 0)
+    return describe("cannot put in place", place_.path());
   name_.clear();
   return {};
 }
 
-std::string replace_file(const std::string& path, const std::string& text, const file_attributes& attributes) {
-  candidate_file candidate(path, text, attributes);
+std::string replace_file(const file_place& place, const std::string& text, const file_attributes& attributes) {
+  candidate_file candidate(place, text, attributes);
   if (!candidate.fault().empty()) return candidate.fault();
   auto fault = candidate.place();
   // The rename is in the directory, and a power failure could undo it until that is on the disk as well.
-  if (fault.empty()) sync_directory_of(path);
+  if (fault.empty()) place.sync_directory();
   return fault;
 }
 
-void sync_directory_of(const std::string& path) {
-  const int file = ::open(directory_of(resolved(path)).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (file < 0) return;
-  ::fsync(file);
-  ::close(file);
+std::string replace_file(const std::string& path, const std::string& text, const file_attributes& attributes) {
+  return replace_file(file_place(path), text, attributes);
 }
 
 }  // namespace drcon::common

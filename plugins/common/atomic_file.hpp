@@ -3,6 +3,8 @@
 // Thread rule: any; one writer a file.
 #pragma once
 
+#include "common/file_place.hpp"
+
 #include <sys/types.h>
 
 #include <optional>
@@ -12,6 +14,10 @@ namespace drcon::common {
 
 /// The whole of a file. Nothing when it cannot be read, with `why` set unless it is simply not there.
 std::optional<std::string> read_file(const std::string& path, std::string& why);
+
+/// The same of a file that we write: no link is followed at its end, and what is no regular file is not read, since the
+/// owner of the directory may have put anything there, a pipe that never ends included.
+std::optional<std::string> read_file(const file_place& place, std::string& why);
 
 /// Owner, group and mode of a file.
 struct file_attributes {
@@ -24,31 +30,30 @@ struct file_attributes {
 /// A complete new file beside the one that it is to replace. It is removed unless it is put in place.
 class candidate_file {
 public:
-  /// Writes it and makes it durable (fsync). See fault(). A symbolic link at `path` is followed: its target is
-  /// replaced.
-  candidate_file(const std::string& path, const std::string& text, const file_attributes& attributes);
+  /// Writes it and makes it durable (fsync). See fault().
+  candidate_file(const file_place& place, const std::string& text, const file_attributes& attributes);
   ~candidate_file();
   candidate_file(candidate_file&& other) noexcept;
   candidate_file& operator=(candidate_file&&) = delete;
 
   /// What went wrong when it was made, or empty.
   const std::string& fault() const { return fault_; }
-  const std::string& name() const { return name_; }
+  /// Its path.
+  std::string name() const { return place_.beside(name_).path(); }
   /// Puts it in place by rename: after a power failure the old or the new content is there, whole; that it is the new
-  /// one takes sync_directory_of. What went wrong, or empty.
+  /// one takes file_place::sync_directory. What went wrong, or empty.
   std::string place();
 
 private:
-  std::string path_;
-  std::string name_;  // empty: there is none any more
+  file_place place_;
+  std::string name_;  // in the directory of place_; empty: there is none any more
   std::string fault_;
 };
 
 /// Makes a candidate, puts it in place, and makes that durable: after a power failure the new content is there. Empty
 /// when done, else what went wrong; then nothing has changed.
+std::string replace_file(const file_place& place, const std::string& text, const file_attributes& attributes = {});
+/// The same; a symbolic link is followed, and its target replaced.
 std::string replace_file(const std::string& path, const std::string& text, const file_attributes& attributes = {});
-
-/// Makes a rename or a removal in the directory of `path` durable. Best effort: some file systems cannot.
-void sync_directory_of(const std::string& path);
 
 }  // namespace drcon::common

@@ -14,6 +14,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
+#include <string_view>
 #include <utility>
 
 extern char** environ;  // NOLINT(readability-redundant-declaration): POSIX leaves the declaration to us
@@ -54,13 +55,20 @@ int file_of(const std::string& text) {
   return file;
 }
 
-std::vector<std::string> environment_of(const std::map<std::string, std::string>& more) {
+bool is_basic(std::string_view name) {
+  return name == "PATH" || name == "TZ" || name == "TERM" || name == "LANG" || name == "LANGUAGE" ||
+         name.starts_with("LC_");
+}
+
+std::vector<std::string> environment_of(const command_surroundings& around) {
   std::vector<std::string> all;
   for (char** each = environ; *each != nullptr; ++each) {
     const std::string pair = *each;
-    if (!more.contains(pair.substr(0, pair.find('=')))) all.push_back(pair);
+    const auto name = pair.substr(0, pair.find('='));
+    if (around.environment.contains(name)) continue;
+    if (around.inherits == inheritance::everything || is_basic(name)) all.push_back(pair);
   }
-  for (const auto& [name, value] : more) all.push_back(name + "=" + value);
+  for (const auto& [name, value] : around.environment) all.push_back(name + "=" + value);
   return all;
 }
 
@@ -91,7 +99,7 @@ int spawn(const std::vector<std::string>& argv, const pipe_ends& output, const c
   ::posix_spawnattr_setpgroup(&attributes, 0);
   ::posix_spawnattr_setsigmask(&attributes, &none);
   ::posix_spawnattr_setsigdefault(&attributes, &defaults);
-  auto names = environment_of(around.environment);
+  auto names = environment_of(around);
   std::vector<char*> environment;
   environment.reserve(names.size() + 1);
   for (auto& each : names) environment.push_back(each.data());
@@ -116,14 +124,19 @@ bool drain(int file, std::string& result) {
   return false;
 }
 
-// Whether it has ended; with WNOHANG the answer may be no.
+// Whether it has ended; with WNOHANG the answer may be no. A program whose exit code cannot be read has failed: where
+// SIGCHLD is ignored the kernel keeps no code, and a check that refused would pass for one that accepted.
 bool collect(pid_t pid, int flags, command_result& result) {
   int status = 0;
   pid_t found = 0;
   while ((found = ::waitpid(pid, &status, flags)) < 0 && errno == EINTR) {
   }
   if (found == 0) return false;
-  if (WIFEXITED(status)) result.code = WEXITSTATUS(status);
+  if (found < 0) {
+    if (result.why.empty())
+      result.why = std::string("has an exit code that cannot be read (") + std::strerror(errno) +
+                   "); drcon must not be run with SIGCHLD ignored";
+  } else if (WIFEXITED(status)) result.code = WEXITSTATUS(status);
   else if (result.why.empty()) result.why = "was ended by signal " + std::to_string(WTERMSIG(status));
   return true;
 }

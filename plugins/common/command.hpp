@@ -18,10 +18,17 @@ struct command_result {
   bool ok() const { return code == 0; }
 };
 
+/// What a program gets of our own environment.
+enum class inheritance {
+  everything,
+  basics,  ///< where programs are, the time zone, the language and the terminal: for a program with other rights
+};
+
 /// What a program gets besides its arguments.
 struct command_surroundings {
-  std::map<std::string, std::string> environment;  ///< besides our own
-  std::string input;                               ///< to be read from its standard input
+  std::map<std::string, std::string> environment;  ///< besides what it inherits
+  inheritance inherits = inheritance::everything;
+  std::string input;  ///< to be read from its standard input
 };
 
 /// argv[0] is a path or is looked up in PATH. When the time is up, or a stop is requested, its whole process group is

@@ -1,4 +1,4 @@
-// Rules for every request to Consul's HTTP API: when an answer may be believed, and how blocking queries go on.
+// Rules for every request to Consul's HTTP API: when an answer may be used, and how blocking queries go on.
 //
 // Pure functions.
 #pragma once
@@ -12,7 +12,7 @@
 
 namespace drcon::common::consul {
 
-/// Why an answer cannot be believed, in words for people; nothing when it can. `rights`: what the token needs, such as
+/// Why an answer cannot be used, in words for people; nothing when it can. `rights`: what the token needs, such as
 /// "key:read". `also`: another status, besides 200, that is a valid answer.
 std::optional<std::string> fault_of(const http_answer& answer, const std::string& rights, unsigned also = 200);
 

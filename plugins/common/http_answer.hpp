@@ -10,7 +10,7 @@ namespace drcon::common {
 
 enum class http_fault {
   none,
-  connect,       ///< no connection: nobody listens, no such host, no TLS agreement
+  connect,       ///< no connection: nobody listens, no such host, a failed TLS handshake
   closed_early,  ///< a new connection was closed before the first byte of an answer
   lost,          ///< the connection ended, or something other than HTTP came, before the answer was complete
   timeout,

@@ -29,7 +29,7 @@ http_answer failed(http_fault fault, const std::string& what, const error_code& 
   return answer;
 }
 
-// The peer ended the connection without a TLS alert: it did not want the connection, whatever certificates say.
+// The peer ended the connection without a TLS alert: it refused the connection, whatever certificates say.
 bool closed_without_alert(const error_code& error) {
   return error == asio::error::eof || error == asio::error::connection_reset || error == asio::error::broken_pipe ||
          error == asio::ssl::error::stream_truncated;
@@ -104,7 +104,7 @@ asio::awaitable<http_answer> http_connection::connect(std::chrono::nanoseconds t
   const auto refused = co_await stream.shake_hands(server_.server_name);
   if (!refused) co_return http_answer{};
   co_return failed(closed_without_alert(refused) ? http_fault::closed_early : http_fault::connect,
-                   "no TLS agreement with " + server_.server_name, refused);
+                   "TLS handshake failed with " + server_.server_name, refused);
 }
 
 asio::awaitable<http_answer> http_connection::exchange(const http_request& request, std::chrono::nanoseconds timeout) {

@@ -1,46 +1,68 @@
 #include "common/managed_file.hpp"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cstdio>
-#include <filesystem>
 
 namespace drcon::common {
+namespace {
+
+void remove(const file_place& place) {
+  if (place.fault().empty()) ::unlinkat(place.directory(), place.name().c_str(), 0);
+}
+
+// A copy of a file under another name: with its owner, group and mode, or else for us alone. What the file does not
+// show to everybody, its copy must not show either.
+std::string copy_file(const file_place& source, const std::string& text, const file_place& copy) {
+  struct stat old {};
+  if (::fstatat(source.directory(), source.name().c_str(), &old, AT_SYMLINK_NOFOLLOW) == 0 &&
+      replace_file(copy, text, {.mode = old.st_mode & 0777U, .owner = old.st_uid, .group = old.st_gid}).empty())
+    return {};
+  return replace_file(copy, text, {.mode = 0600});
+}
+
+}  // namespace
 
 managed_file::managed_file(std::string path, file_attributes attributes)
-    : path_(std::move(path)), attributes_(attributes) {}
+    : path_(std::move(path)), attributes_(attributes), place_(path_) {}
 
-std::string managed_file::aside() const {
-  const std::filesystem::path file(path_);
-  // Hidden and without the usual ending, so that no include pattern takes it for a configuration.
-  return (file.parent_path() / ("." + file.filename().string() + ".previous")).string();
+std::string managed_file::lock(const std::string& owner) {
+  place_ = file_place(path_);
+  return place_.fault().empty() ? lock_.take(place_, owner) : place_.fault();
 }
 
 std::string managed_file::look() {
   std::string why;
-  live_ = read_file(path_, why);
+  place_ = file_place(path_);  // its directory may have been replaced since the last look
+  live_ = read_file(place_, why);
   return why;
 }
 
 void managed_file::find_unfinished() {
   std::string ignored;
   previous_ = read_file(aside(), ignored);
-  changing_ = previous_.has_value();
-  if (previous_ == "") previous_.reset();  // write() leaves an empty one where there was no file
+  changing_ = previous_.has_value() || read_file(absence(), ignored).has_value();
+}
+
+// Keeps what is there before a change, so that the change can be undone even when a crash comes before it was judged:
+// the old file under another name, or, where there was none, an empty file that says so. What went wrong, or empty.
+std::string managed_file::keep_aside() {
+  remove(aside());
+  remove(absence());
+  if (!previous_) return replace_file(absence(), {}, {.mode = 0600});
+  // A second name for the old file costs nothing; only where links are not possible it is copied.
+  const bool linked =
+      ::linkat(place_.directory(), place_.name().c_str(), place_.directory(), aside().name().c_str(), 0) == 0;
+  return linked ? std::string() : copy_file(place_, *previous_, aside());
 }
 
 std::string managed_file::put(candidate_file& prepared, const std::string& bytes) {
   if (!changing_) {
     previous_ = live_;
+    if (auto why = keep_aside(); !why.empty()) return why;
     changing_ = true;
-    // A second name for the old file costs nothing; only where links are not possible it is copied. Where there was
-    // no file an empty one says so, so that a crash before the new one has been judged can be undone too.
-    ::unlink(aside().c_str());
-    const bool linked =
-        previous_ && ::linkat(AT_FDCWD, path_.c_str(), AT_FDCWD, aside().c_str(), AT_SYMLINK_FOLLOW) == 0;
-    if (!linked)
-      if (auto why = replace_file(aside(), previous_.value_or(std::string())); !why.empty()) return why;
   }
   if (auto why = prepared.place(); !why.empty()) return why;
   live_ = bytes;
@@ -52,13 +74,13 @@ std::string managed_file::write(const std::string& bytes) {
   return prepared.fault().empty() ? put(prepared, bytes) : prepared.fault();
 }
 
-void managed_file::make_durable() const { sync_directory_of(path_); }
+void managed_file::make_durable() const { place_.sync_directory(); }
 
 std::string managed_file::restore() {
   if (previous_) {
-    if (auto fault = replace_file(path_, *previous_, attributes_); !fault.empty()) return fault;
+    if (auto fault = replace_file(place_, *previous_, attributes_); !fault.empty()) return fault;
   } else {
-    ::unlink(path_.c_str());
+    remove(place_);
     make_durable();
   }
   live_ = previous_;
@@ -67,8 +89,10 @@ std::string managed_file::restore() {
 }
 
 void managed_file::settle(bool backup) {
-  if (backup && previous_) ::rename(aside().c_str(), (path_ + ".bak").c_str());
-  else ::unlink(aside().c_str());
+  if (backup && previous_)
+    ::renameat(place_.directory(), aside().name().c_str(), place_.directory(), (place_.name() + ".bak").c_str());
+  remove(aside());
+  remove(absence());
   changing_ = false;
 }
 

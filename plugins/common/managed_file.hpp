@@ -4,6 +4,7 @@
 #pragma once
 
 #include "common/atomic_file.hpp"
+#include "common/target_lock.hpp"
 
 #include <optional>
 #include <string>
@@ -14,6 +15,11 @@ class managed_file {
 public:
   managed_file(std::string path, file_attributes attributes);
 
+  /// Makes sure that nobody else writes this file while this object lives; `owner` names the sink for those who are
+  /// kept out. Why that is not so, or empty. To be called before each change: it costs little when the lock is held
+  /// already.
+  std::string lock(const std::string& owner);
+
   /// Reads the file. What went wrong, or empty; then live() is known.
   std::string look();
 
@@ -21,7 +27,7 @@ public:
   void find_unfinished();
 
   /// Writes a new file beside it, to be checked before it is put in place.
-  candidate_file prepare(const std::string& bytes) const { return {path_, bytes, attributes_}; }
+  candidate_file prepare(const std::string& bytes) const { return {place_, bytes, attributes_}; }
 
   /// Puts what was prepared from `bytes` in place, with what was there before kept aside until settle(). What went
   /// wrong, or empty.
@@ -42,16 +48,24 @@ public:
   /// A change was written and not yet confirmed.
   bool changing() const { return changing_; }
 
+  /// There was a file before the change that is not yet confirmed.
+  bool replaces() const { return changing_ && previous_.has_value(); }
+
   /// The bytes as last seen; nothing: there is no file.
   const std::optional<std::string>& live() const { return live_; }
 
   const std::string& path() const { return path_; }
 
 private:
-  std::string aside() const;
+  // Hidden and without the usual ending, so that no include pattern takes them for a configuration.
+  file_place aside() const { return place_.beside("." + place_.name() + ".previous"); }
+  file_place absence() const { return place_.beside("." + place_.name() + ".was-absent"); }
+  std::string keep_aside();
 
   std::string path_;
   file_attributes attributes_;
+  file_place place_;
+  file_lock lock_;
   std::optional<std::string> live_;
   std::optional<std::string> previous_;  // what was there before the change under way; nothing: no file
   bool changing_ = false;

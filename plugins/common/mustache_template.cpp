@@ -57,7 +57,7 @@ mustache_template::mustache_template(std::string text)
 std::optional<std::string> mustache_template::fault() const {
   const kainjow::mustache::mustache parsed(text_);
   if (parsed.is_valid()) return {};
-  // "Unclosed section "x" at 123": a byte, where people want a line.
+  // "Unclosed section "x" at 123": a byte, where people expect a line.
   const auto& said = parsed.error_message();
   const auto mark = said.rfind(" at ");
   std::size_t offset = 0;
@@ -77,14 +77,17 @@ std::string mustache_template::render(const values& origin, const escape& with) 
   return parsed.render(origin);
 }
 
-void describe_labels(const endpoint& origin, kainjow::mustache::data& result) {
+void describe_labels(const endpoint& origin, const mustache_template& form, kainjow::mustache::data& result) {
   using kainjow::mustache::data;
   result["id"] = origin.id;
   result["node"] = origin.node;
   result["health"] = std::string(to_string(origin.health));
-  data tags = data::type::list;
-  for (const auto& tag : origin.tags) tags.push_back(tag);
-  result["tags"] = std::move(tags);
+  if (form.mentions("tags")) {
+    data tags = data::type::list;
+    for (const auto& tag : origin.tags) tags.push_back(tag);
+    result["tags"] = std::move(tags);
+  }
+  if (!form.mentions("meta") && !form.mentions("meta_list")) return;
   data meta = data::type::object;
   data pairs = data::type::list;
   for (const auto& [key, value] : origin.meta) {

@@ -43,8 +43,8 @@ inline kainjow::mustache::data mustache_flag(bool value) {
   return value ? kainjow::mustache::data::type::bool_true : kainjow::mustache::data::type::bool_false;
 }
 
-/// Adds the values that every template has for an endpoint besides its address: id, node, health, tags, meta,
-/// meta_list.
-void describe_labels(const endpoint& origin, kainjow::mustache::data& result);
+/// Adds the values that every template has for an endpoint besides its address: id, node, health, and, where the
+/// template mentions them, tags, meta and meta_list.
+void describe_labels(const endpoint& origin, const mustache_template& form, kainjow::mustache::data& result);
 
 }  // namespace drcon::common

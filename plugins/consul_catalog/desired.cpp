@@ -74,7 +74,7 @@ std::optional<json> check_of(const check_words& words, const std::string& id, co
   } else {
     if (!by.scripts && (!word(words, "script").empty() || !word(words, "cmd").empty()))
       left_out.emplace_back(
-          "its script check: scripts = true would pass it on, and so let whoever labels a container "
+          "its script check: scripts = true would pass it on, and so let anybody who labels a container "
           "run commands on Consul's agent");
     return {};
   }

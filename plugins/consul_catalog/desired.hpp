@@ -17,7 +17,7 @@ namespace drcon::consul_catalog {
 using check_words = std::map<std::string, std::string>;
 
 struct desired_rules {
-  std::string owner;       ///< the mark that tells our registrations from others'
+  std::string owner;       ///< the mark by which our registrations differ from others'
   check_words check;       ///< for endpoints that name no check of their own
   bool scripts = false;    ///< whether script and cmd are passed on: whoever labels a container runs them on the agent
   std::string deregister;  ///< deregister_after of checks that name none; empty: never

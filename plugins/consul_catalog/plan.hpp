@@ -31,7 +31,7 @@ std::optional<agent_state> read_agent(const nlohmann::json& services, const nloh
                                       const registrations& desired);
 
 struct steps {
-  std::vector<const registration*> to_register;  ///< to be registered, or registered anew
+  std::vector<const registration*> to_register;  ///< to be registered, or registered again
   std::vector<const registration*> to_update;    ///< whose status differs
   std::vector<std::string> to_remove;            ///< ids to be deregistered
   std::vector<const registration*> conflicts;    ///< whose id belongs to somebody else

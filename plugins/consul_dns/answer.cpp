@@ -45,7 +45,7 @@ verdict judge(const message& answer, std::size_t bytes, record_type asked, bool 
   if (answer.referral) return {kind::fault, "the server does not know, and names others (lame)"};
   if (need_authority && !answer.authoritative)
     return {kind::fault,
-            "the server knows no such name, but is not its authority; authoritative = false would believe it"};
+            "the server knows no such name, but is not its authority; authoritative = false would accept it"};
   return {kind::absent, {}};
 }
 

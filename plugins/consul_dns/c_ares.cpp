@@ -145,7 +145,7 @@ void record_messages(ares_channel channel, received_messages& received) {
   functions.arecvfrom = receive;
   functions.asendto = send_bytes;
   functions.agetsockname = local_address;
-  // Refused only for a missing function. Were it refused, no message would be known, and no answer believed.
+  // Refused only for a missing function. Were it refused, no message would be known, and no answer accepted.
   static_cast<void>(ares_set_socket_functions_ex(channel, &functions, &received));
 }
 

@@ -160,7 +160,7 @@ void channel::wait(ares_socket_t socket, const std::shared_ptr<watched>& which, 
       });
 }
 
-// c-ares tells how long until its next time-out; it must then be called.
+// c-ares reports how long until its next time-out; it must then be called.
 void channel::arm_timer() {
   timeval space{};
   const auto* left = ares_timeout(ares_, nullptr, &space);

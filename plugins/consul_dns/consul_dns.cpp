@@ -13,7 +13,7 @@ constexpr const char* schema_text = R"JSON({
     "server": { "type": "array", "minItems": 1, "items": { "type": "string" }, "default": ["127.0.0.1:8600"],
       "description": "DNS servers, IP:port, [IP]:port for IPv6. The one that answered last goes first; the next is asked when it fails, has no authority, or cuts its answer. Consul's agent listens on port 8600." },
     "protocol": { "type": "string", "enum": ["tcp", "udp"], "default": "tcp",
-      "description": "tcp: connections that are kept open and carry many questions, as far as the server allows. udp: with EDNS; believed only when it says that nothing has changed, and anything else is asked for again over TCP, which the server must therefore speak: Consul cuts answers over UDP without a sign." },
+      "description": "tcp: connections that are kept open and carry many questions, as far as the server allows. udp: with EDNS; accepted only when it says that nothing has changed, and anything else is asked for again over TCP, which the server must therefore speak: Consul cuts answers over UDP without a sign." },
     "domain": { "type": "string", "default": "consul", "description": "Consul's DNS domain: the end of every name but srv." },
     "datacenter": { "type": "string", "description": "Datacenter of all services, unless one names its own. Default: the agent's." },
     "service": { "type": "array", "minItems": 1, "description": "The services to ask for.",
@@ -30,7 +30,7 @@ constexpr const char* schema_text = R"JSON({
           "datacenter": { "type": "string", "description": "Datacenter of this service." }
         } } },
     "authoritative": { "type": "boolean", "default": true,
-      "description": "Whether only an authoritative answer may say that a service does not exist; from others it counts as a failure. false: for a recursing resolver, whose answers never are; it is then believed, but not when it only refers to other servers." },
+      "description": "Whether only an authoritative answer may say that a service does not exist; from others it counts as a failure. false: for a recursing resolver, whose answers never are; it is then accepted, but not when it only refers to other servers." },
     "absent_after": { "type": "string", "format": "duration", "default": "10s",
       "description": "0s to 24h: how long \"no such name\", or a name without records, must have held, without any other answer meanwhile, before the service counts as empty. Until then its last state stays." },
     "interval": { "type": "object", "additionalProperties": false, "description": "How often to ask: the shortest TTL of the answer, within these limits, give or take a tenth. Consul's TTL is 0 by default, so that min decides.",

@@ -42,8 +42,8 @@ asio::awaitable<dns_answer> resolver::ask(std::string name, record_type type) {
   co_return dns_answer{};
 }
 
-// A server may close a connection after fewer questions than expected: dnsmasq does after each one of its own zones.
-// What was lost is asked again, with as many to a connection as it takes.
+// A server may close a connection after fewer questions than expected: dnsmasq before 2.91 does after each one of its
+// own zones. What was lost is asked again, with as many to a connection as it takes.
 asio::awaitable<reply> resolver::exchange(server& which, const std::vector<unsigned char>& query) {
   constexpr int tries = 4;  // the first, one for the limit that it taught, the rest for a restart right then
   reply got;

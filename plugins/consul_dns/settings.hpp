@@ -17,7 +17,7 @@ struct watched_service {
   std::string service;    ///< the name it is published under
   std::string question;   ///< the SRV name
   std::string tag;        ///< carried by its endpoints; empty: none
-  bool warning = false;   ///< endpoints in warning are wanted too
+  bool warning = false;   ///< endpoints in warning are published too
   bool of_consul = true;  ///< weight 0 may mean "warning" in Consul; elsewhere it is just the smallest weight
 };
 

@@ -69,7 +69,7 @@ asio::awaitable<watcher::finding> watcher::look() {
   co_return found;
 }
 
-// Over UDP an answer may be a part, with nothing in it that says so. It is believed only when it says that nothing has
+// Over UDP an answer may be a part, with nothing in it that says so. It is accepted only when it says that nothing has
 // changed; anything else is asked for again over TCP.
 asio::awaitable<dns_answer> watcher::ask_whole() {
   auto answer = co_await first_->ask(what_.question, record_type::srv);
@@ -162,7 +162,7 @@ void watcher::take(const finding& found) {
     whole_.clear();
     publish({});
   } else if (!published_ || !published_->empty()) {
-    report_failure("the authority knows no such name; believed when it has held for absent_after");
+    report_failure("the authority knows no such name; accepted when it has held for absent_after");
   }
 }
 

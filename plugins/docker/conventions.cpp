@@ -87,7 +87,7 @@ place place_of(const container& origin, const container_port& port, const rules&
 health health_of(const container& origin) {
   if (!origin.running) return health::critical;
   if (origin.paused) return health::maintenance;
-  // A container whose check has not passed yet has not started, for anybody who wants to use it.
+  // A container whose check has not passed yet has not started, as far as its clients are concerned.
   return origin.health.empty() || origin.health == "healthy" ? health::passing : health::critical;
 }
 

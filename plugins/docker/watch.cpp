@@ -227,7 +227,7 @@ asio::awaitable<std::string> watcher::look_at(std::string id) {
     co_return std::string();
   }
   if (auto why = co_await borrow_network(*found); !why.empty()) co_return why;
-  // An event has come in between: this may be older than what it told.
+  // An event has come in between: this may be older than what it reported.
   if (inventory_.age(id) != age) {
     to_look_at_.insert(id);
     co_return std::string();
@@ -246,7 +246,7 @@ asio::awaitable<std::string> watcher::borrow_network(container& of) {
   if (answer.fault != common::http_fault::none) co_return answer.why;
   const auto found =
       answer.status == 200 ? read_container(json::parse(answer.body, nullptr, false)) : std::optional<container>();
-  if (!found) co_return std::string();  // the other one is gone, so there is no address
+  if (!found) co_return std::string();  // the container that lends its network is gone, and its addresses with it
   of.addresses = found->addresses;
   for (auto& port : of.ports)
     for (const auto& published : found->ports)

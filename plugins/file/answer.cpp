@@ -198,7 +198,7 @@ std::string line_and_column(const std::string& text, std::size_t byte) {
   return std::to_string(line) + ":" + std::to_string(column);
 }
 
-// Refuses what nlohmann's parser accepts: unlimited nesting, and a member that stands twice, of which it keeps the
+// Refuses what nlohmann's parser accepts: unlimited nesting, and a member that appears twice, of which it keeps the
 // last.
 class json_guard {
 public:
@@ -216,7 +216,7 @@ public:
       members_[level].clear();
     } else if (event == when::key && level > 0 && level <= members_.size() &&
                !members_[level - 1].insert(parsed.get<std::string>()).second && why.empty()) {
-      why = "the member \"" + parsed.get<std::string>() + "\" stands twice in one object";
+      why = "the member \"" + parsed.get<std::string>() + "\" appears twice in one object";
     }
     return true;
   }

@@ -97,7 +97,7 @@ news file_changes::read_events() {
       if ((event->mask & IN_Q_OVERFLOW) != 0) {
         found = news::perhaps;
       } else if ((event->mask & directory_gone) != 0) {
-        if (event->wd != watched_) continue;  // the last word of a watch given up before
+        if (event->wd != watched_) continue;  // the last event of a watch that was given up before
         ::inotify_rm_watch(inotify_, watched_);
         watched_ = -1;
         found = news::perhaps;

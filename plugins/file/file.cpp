@@ -18,7 +18,7 @@ constexpr const char* schema_text = R"JSON({
     "poll": { "type": "string", "format": "duration", "default": "30s",
       "description": "The file is also read at this interval, for file systems that do not report changes." },
     "settle": { "type": "string", "format": "duration", "default": "200ms",
-      "description": "How long a file must stay as it is before it is believed, unless its writer was seen to close it or to move it into place. A fault in it, or its absence, is reported after this time." },
+      "description": "How long a file must stay as it is before it is read, unless its writer was seen to close it or to move it into place. A fault in it, or its absence, is reported after this time." },
     "max_size": { "type": "string", "format": "size", "default": "64MiB",
       "description": "A larger file is not read." }
   }

@@ -17,7 +17,7 @@ struct settings {
   std::string path;
   file::format format = format::toml;
   std::chrono::nanoseconds poll{};    ///< the file is also read at this interval
-  std::chrono::nanoseconds settle{};  ///< how long it must stay as it is before it is believed
+  std::chrono::nanoseconds settle{};  ///< how long it must stay as it is before it is read
   std::size_t max_size = 0;           ///< in bytes; a larger file is not read
 };
 

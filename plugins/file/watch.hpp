@@ -1,6 +1,6 @@
 // Reads the file again whenever it may have changed, and publishes what is in it.
 //
-// A file may be seen half written. So it is believed when its writer was seen to finish, or when it has stayed the same
+// A file may be seen half written. So it is read when its writer was seen to finish, or when it has stayed the same
 // for `settle`; a fault in it is only reported then.
 // Thread rule: the source's one thread, which run() blocks.
 #pragma once

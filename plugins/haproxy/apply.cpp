@@ -1,7 +1,7 @@
 #include "haproxy/apply.hpp"
 
-#include "common/address.hpp"
 #include "common/atomic_file.hpp"
+#include "haproxy/answers.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -12,27 +12,6 @@ namespace {
 
 // How often drains are looked at. An answer costs HAProxy some microseconds.
 constexpr auto drain_poll = std::chrono::milliseconds(100);
-
-std::string trimmed(const std::string& text) {
-  const auto first = text.find_first_not_of("\n ");
-  if (first == std::string::npos) return {};
-  auto line = text.substr(first, text.find_last_not_of("\n ") + 1 - first);
-  return line.substr(0, line.find('\n'));
-}
-
-// HAProxy answers with sentences, not codes. The state that is read back decides; this only finds the reason.
-bool is_success(const std::string& answer) {
-  return answer.empty() || answer == "New server registered." || answer == "Server deleted." ||
-         answer.starts_with("IP changed from") || answer.starts_with("no need to change") ||
-         answer.starts_with("port changed from");
-}
-
-std::string advice_on(const std::string& answer) {
-  if (answer.starts_with("Permission denied")) return "; the socket needs 'level admin'";
-  if (answer.starts_with("Backend must use a dynamic load balancing"))
-    return "; 'balance roundrobin' or 'leastconn' is one, or use mode = \"slots\"";
-  return {};
-}
 
 std::pair<int, int> version_of(const std::string& text) {
   int major = 0;
@@ -51,11 +30,10 @@ std::string joined(const std::vector<std::string>& parts) {
   return all;
 }
 
-std::string backend_part(const std::string& server) { return server.substr(0, server.rfind('/')); }
-
 }  // namespace
 
-applier::applier(apply_settings options, context host) : options_(std::move(options)), host_(host) {}
+applier::applier(apply_settings options, context host)
+    : options_(std::move(options)), host_(host), locks_(options_.socket, options_.plan.prefix) {}
 
 std::optional<applier::view> applier::look(target& cli, std::string& why) {
   const auto answers = cli.run({"show info", "show backend", "show servers state"}, why);
@@ -63,7 +41,7 @@ std::optional<applier::view> applier::look(target& cli, std::string& why) {
   view now;
   now.info = read_info((*answers)[0]);
   if (now.info.identity.pid.empty()) {
-    why = "HAProxy answered 'show info' with: " + trimmed((*answers)[0]) + advice_on(trimmed((*answers)[0]));
+    why = "HAProxy answered 'show info' with: " + first_line((*answers)[0]) + advice_on(first_line((*answers)[0]));
     return {};
   }
   why = read_state((*answers)[1], (*answers)[2], now.state);
@@ -87,7 +65,10 @@ void applier::meet(const process_info& info) {
 outcome applier::apply(desired_backends desired) {
   desired_ = std::move(desired);
   for (const auto& [name, each] : *desired_) managed_.insert(name);
-  return bring_about();
+  left_out_.clear();
+  auto how = bring_about();
+  for (const auto& each : left_out_) host_.refused(each.service, each.endpoint, each.why);
+  return how;
 }
 
 outcome applier::bring_about() {
@@ -96,6 +77,7 @@ outcome applier::bring_about() {
   return bring_about(cli);
 }
 
+// Each backend is judged for itself: one that refuses what is desired holds up no other.
 outcome applier::bring_about(target& cli) {
   std::string why;
   auto now = look(cli, why);
@@ -104,25 +86,74 @@ outcome applier::bring_about(target& cli) {
   meet(now->info);
   if (options_.plan.mode == mode::dynamic && version_of(now->info.version) < std::pair(2, 6))
     return rejected("HAProxy " + now->info.version + " cannot add servers at run time, 2.6 can; use mode = \"slots\"");
-  auto plans = plan(now->state);
-  std::vector<std::string> growth;
-  for (const auto& [name, each] : plans) growth.insert(growth.end(), each.growth.begin(), each.growth.end());
-  if (!growth.empty()) {
-    const auto refusal = carry_out(cli, growth, why);
-    if (!why.empty()) return retry(why);
-    now = look(cli, why);
-    if (!now) return retry(why);
-    plans = plan(now->state);
-    for (const auto& [name, each] : plans) {
-      if (each.growth.empty()) continue;
-      // Nothing is removed while something desired is missing: the servers of before go on serving.
-      return retry(refusal.empty() ? "HAProxy took '" + each.growth.front() + "' without effect" : refusal);
+  forget_unused_backends(now->state);
+  take_locks(now->state);
+  attempt current{.live = std::move(now->state), .plans = {}, .refusals = foreign_};
+  current.plans = plan(current.live);
+  const bool changes = std::ranges::any_of(current.plans, [](const auto& each) { return !each.second.growth.empty(); });
+  if (changes)
+    if (why = grow(cli, current); !why.empty()) return retry(why);
+  if (why = begin_departures(cli, current); !why.empty()) return retry(why);
+  remember(current);
+  if (changes) write_state_file(cli);
+  return conclude(current);
+}
+
+// Brings what is desired into service, and reads back whether it is. What went wrong with the connection, or empty;
+// what a backend refuses is noted in `current`.
+std::string applier::grow(target& cli, attempt& current) {
+  std::vector<std::string> commands;
+  std::vector<std::string> backends;  // of each command
+  for (const auto& [backend, each] : current.plans) {
+    // Before the commands are sent: when the connection fails, it is not known which of them were carried out, and what
+    // drcon itself took out of service would later look as if somebody had done it by hand.
+    for (const auto& server : each.taken_out) served_.erase(backend + "/" + server);
+    for (const auto& command : each.growth) {
+      commands.push_back(command);
+      backends.push_back(backend);
     }
   }
-  if (why = begin_departures(cli, plans); !why.empty()) return retry(why);
-  remember(plans);
-  if (!growth.empty()) write_state_file(cli);
-  return conclude(*now, plans);
+  std::string why;
+  const auto answers = give(cli, commands, why);
+  if (!answers) return why;
+  for (std::size_t i = 0; i < commands.size(); ++i)
+    if (auto refusal = refusal_of(commands[i], (*answers)[i]); !refusal.empty())
+      current.refusals.emplace(backends[i], std::move(refusal));
+  auto now = look(cli, why);
+  if (!now) return why;
+  current.live = std::move(now->state);
+  current.plans = plan(current.live);
+  for (const auto& [backend, each] : current.plans) {
+    if (each.growth.empty()) current.refusals.erase(backend);
+    else current.refusals.emplace(backend, "HAProxy took '" + each.growth.front() + "' without effect");
+  }
+  return {};
+}
+
+// What a registry names once must not stay for ever: only the backends that HAProxy has, and that have servers of ours
+// in use, are still to be emptied when their services have vanished.
+void applier::forget_unused_backends(const live_state& live) {
+  std::erase_if(managed_, [&](const std::string& name) {
+    if (desired_->contains(name)) return false;
+    const auto servers = live.servers.find(name);
+    return options_.keep_empty || servers == live.servers.end() || !any_in_use(servers->second, options_.plan);
+  });
+}
+
+// Whether there is anything to do in a backend that is, or was, desired.
+bool applier::is_to_be_set(const std::string& backend, const live_state& live) const {
+  const auto found = desired_->find(backend);
+  const bool empty = found == desired_->end() || found->second.servers.empty();
+  return live.backends.contains(backend) && !(empty && options_.keep_empty);
+}
+
+// What another sink sets is not touched.
+void applier::take_locks(const live_state& live) {
+  foreign_.clear();
+  locks_.keep_only([this](const std::string& backend) { return managed_.contains(backend); });
+  for (const auto& backend : managed_)
+    if (is_to_be_set(backend, live))
+      if (auto why = locks_.take(backend); !why.empty()) foreign_.emplace(backend, std::move(why));
 }
 
 std::map<std::string, backend_plan> applier::plan(const live_state& live) const {
@@ -133,10 +164,9 @@ std::map<std::string, backend_plan> applier::plan(const live_state& live) const 
   };
   std::map<std::string, backend_plan> plans;
   for (const auto& name : managed_) {
-    if (!live.backends.contains(name)) continue;
+    if (!is_to_be_set(name, live) || foreign_.contains(name)) continue;
     const auto found = desired_->find(name);
     const auto& desired = found == desired_->end() ? nothing : found->second;
-    if (desired.servers.empty() && options_.keep_empty) continue;
     const auto servers = live.servers.find(name);
     plans.emplace(name, plan_backend(name, desired, servers == live.servers.end() ? no_servers : servers->second,
                                      options_.plan, by_hand));
@@ -163,65 +193,68 @@ std::optional<std::vector<std::string>> applier::give(target& cli, const std::ve
   return answers;
 }
 
-// The first thing that HAProxy refused, or empty. `why` when the connection failed.
-std::string applier::carry_out(target& cli, const std::vector<std::string>& commands, std::string& why) const {
-  const auto answers = give(cli, commands, why);
-  if (!answers) return {};
-  for (std::size_t i = 0; i < commands.size(); ++i)
-    if (const auto answer = trimmed((*answers)[i]); !is_success(answer))
-      return "HAProxy refuses '" + commands[i] + "': " + answer + advice_on(answer);
-  return {};
-}
-
-// Starts to drain the servers that are not desired any more; tend() removes them. What went wrong, or empty.
-std::string applier::begin_departures(target& cli, const std::map<std::string, backend_plan>& plans) {
-  std::map<std::string, departure> departures;
-  std::vector<std::string> lines;
-  for (const auto& [backend, each] : plans) {
-    for (const auto& server : each.leaving) {
-      const auto name = backend + "/" + server;
-      const auto known = departures_.find(name);
-      if (known == departures_.end()) lines.push_back("set server " + name + " state drain");
-      departures.emplace(
-          name, known == departures_.end() ? departure{clock::now() + options_.drain_timeout, false} : known->second);
+// Which servers are in service by our doing. Only these can be taken out of it by somebody else.
+void applier::remember(const attempt& current) {
+  std::erase_if(served_, [&](const std::string& server) { return current.plans.contains(backend_part(server)); });
+  for (const auto& [backend, each] : current.plans) {
+    const auto servers = current.live.servers.find(backend);
+    if (servers == current.live.servers.end()) continue;
+    for (const auto& [key, server] : each.by_key) {
+      if (desired_->at(backend).servers.at(key).state != server_state::ready) continue;
+      const auto live = servers->second.find(server);
+      const bool serves = live != servers->second.end() && live->second.state() == server_state::ready;
+      if (serves || each.by_hand.contains(server)) served_.insert(backend + "/" + server);
     }
   }
-  departures_ = std::move(departures);
-  std::string why;
-  const auto refusal = carry_out(cli, lines, why);
-  return why.empty() ? refusal : why;
 }
 
-void applier::remember(const std::map<std::string, backend_plan>& plans) {
-  served_.clear();
-  for (const auto& [backend, each] : plans)
-    for (const auto& [key, server] : each.by_key)
-      if (desired_->at(backend).servers.at(key).state == server_state::ready) served_.insert(backend + "/" + server);
+// The services of a backend.
+std::set<std::string> applier::services_of(const std::string& backend) const {
+  std::set<std::string> services;
+  if (const auto found = desired_->find(backend); found != desired_->end())
+    for (const auto& [key, server] : found->second.servers) services.insert(server.service);
+  return services;
 }
 
-outcome applier::conclude(const view& now, const std::map<std::string, backend_plan>& plans) {
-  show(plans);
+std::vector<std::string> applier::remarks_on(const std::string& backend, const backend_plan& plan) {
+  std::vector<std::string> remarks;
+  if (!plan.left_out.empty()) {
+    short_of_slots_ = true;
+    remarks.push_back("backend " + backend + " has " + std::to_string(plan.slots) + " slots and needs " +
+                      std::to_string(plan.slots + plan.left_out.size()) + ": raise the count of its server-template");
+    for (const auto& key : plan.left_out) {
+      const auto& server = desired_->at(backend).servers.at(key);
+      left_out_.push_back({server.service, server.endpoint, "backend " + backend + " has no slot left"});
+    }
+  }
+  for (const auto& server : plan.by_hand)
+    remarks.push_back(backend + "/" + server + " was taken out of service by hand and stays so (manual = \"respect\")");
+  return remarks;
+}
+
+outcome applier::conclude(const attempt& current) {
+  show(current.plans);
   recheck_ = false;
   short_of_slots_ = false;
   std::vector<std::string> remarks;
-  for (const auto& [backend, each] : plans) {
-    if (!each.left_out.empty()) {
-      short_of_slots_ = true;
-      const auto needed = each.slots + each.left_out.size();
-      remarks.push_back("backend " + backend + " has " + std::to_string(each.slots) + " slots and needs " +
-                        std::to_string(needed) + ": raise the count of its server-template");
-      for (const auto& key : each.left_out) {
-        const auto& server = desired_->at(backend).servers.at(key);
-        host_.refused(server.service, server.endpoint, "backend " + backend + " has no slot left");
-      }
-    }
-    for (const auto& server : each.by_hand)
-      remarks.push_back(backend + "/" + server +
-                        " was taken out of service by hand and stays so (manual = \"respect\")");
+  for (const auto& [backend, each] : current.plans)
+    for (auto& remark : remarks_on(backend, each)) remarks.push_back(std::move(remark));
+  std::vector<std::string> faults;
+  for (const auto& [backend, why] : current.refusals) {
+    faults.push_back("backend " + backend + " keeps its servers: " + why);
+    for (const auto& service : services_of(backend)) left_out_.push_back({service, {}, why});
   }
-  if (const auto missing = missing_backends(now.state); !missing.empty())
-    return retry("HAProxy's configuration has no backend " + joined(missing) +
-                 "; it takes one and a reload. Everything else is applied");
+  if (const auto missing = missing_backends(current.live); !missing.empty()) {
+    faults.push_back("HAProxy's configuration has no backend " + joined(missing) + "; it takes one and a reload");
+    for (const auto& backend : missing)
+      for (const auto& service : services_of(backend))
+        left_out_.push_back({service, {}, "HAProxy's configuration has no backend " + backend});
+  }
+  if (!faults.empty()) {
+    const bool any_applied =
+        std::ranges::any_of(current.plans, [&](const auto& each) { return !current.refusals.contains(each.first); });
+    return retry(joined(faults) + (any_applied ? ". Everything else is applied" : ""));
+  }
   const auto successor = std::exchange(successor_, {});
   if (remarks.empty()) host_.status_ok(successor.empty() ? successor : "all is set again: " + successor);
   else host_.status_degraded(joined(remarks));
@@ -263,52 +296,6 @@ std::string applier::watch(target& cli) {
   return how.result == DRCON_OK ? std::string() : how.why;
 }
 
-// Connections in use by each server of the backends that have departures; nothing when the connection failed.
-std::optional<std::map<std::string, std::uint64_t>> applier::connections(target& cli) const {
-  std::set<std::string> backends;
-  for (const auto& [server, each] : departures_) backends.insert(backend_part(server));
-  std::vector<std::string> lines;
-  for (const auto& name : backends) lines.push_back("show servers conn " + name);
-  std::string ignored;
-  const auto answers = cli.run(lines, ignored);
-  if (!answers) return {};
-  std::map<std::string, std::uint64_t> used;
-  for (const auto& each : *answers) used.merge(read_connections(each));
-  return used;
-}
-
-// Removes the servers that have no connection left, or whose time is up. HAProxy refuses to delete a server in use: it
-// is then retried at the next call.
-void applier::end_departures(target& cli) {
-  const auto used = connections(cli);
-  if (!used) return;
-  std::vector<std::string> lines;
-  std::vector<std::pair<std::string, std::size_t>> due;  // server, and the line whose answer tells that it is gone
-  for (auto& [server, each] : departures_) {
-    const auto found = used->find(server);
-    const auto left = found == used->end() ? 0 : found->second;
-    const bool late = clock::now() >= each.deadline;
-    if (left > 0 && !late) continue;
-    if (left > 0 && !std::exchange(each.reported, true))
-      host_.warn(server + " still has " + std::to_string(left) + " connections after drain_timeout; " +
-                 (options_.shutdown_sessions ? "they are cut off" : "it goes when they have ended"));
-    lines.push_back("set server " + server + " state maint");
-    if (left > 0 && options_.shutdown_sessions) lines.push_back("shutdown sessions server " + server);
-    if (options_.plan.mode == mode::dynamic) lines.push_back("del server " + server);
-    due.emplace_back(server, lines.size() - 1);
-  }
-  std::string ignored;
-  if (lines.empty()) return;
-  const auto answers = give(cli, lines, ignored);
-  if (!answers) return;
-  for (const auto& [server, line] : due)
-    if (const auto answer = trimmed((*answers)[line]); is_success(answer) || answer == "No such server.")
-      departures_.erase(server);
-  host_.gauge("draining", "Servers on their way out.", static_cast<double>(departures_.size()));
-  write_state_file(cli);
-  if (short_of_slots_) recheck_ = true;
-}
-
 // A reloaded HAProxy reads it, so that its slots hold the present servers from the first moment on.
 void applier::write_state_file(target& cli) {
   if (options_.state_file.empty()) return;
@@ -316,33 +303,6 @@ void applier::write_state_file(target& cli) {
   const auto answers = cli.run({"show servers state"}, why);
   if (answers) why = common::replace_file(options_.state_file, answers->front() + "\n");
   if (!why.empty()) host_.warn("the server-state file is not written: " + why);
-}
-
-std::pair<std::string, std::optional<std::string>> applier::preview(const desired_backends& desired) const {
-  const auto line = [](unsigned weight, server_state state) {
-    return " weight " + std::to_string(weight) +
-           (state == server_state::ready ? std::string() : std::string(" ") + to_string(state)) + "\n";
-  };
-  std::string next;
-  for (const auto& [backend, each] : desired)
-    for (const auto& [key, server] : each.servers) next += backend + " " + key + line(server.weight, server.state);
-  target cli(options_.socket, options_.timeout);
-  std::string why = cli.open();
-  const auto now = why.empty() ? look(cli, why) : std::nullopt;
-  if (!now) return {next, std::nullopt};
-  std::map<std::string, std::string> lines;  // sorted as the desired ones are
-  for (const auto& [backend, each] : desired) {
-    const auto servers = now->state.servers.find(backend);
-    if (servers == now->state.servers.end()) continue;
-    for (const auto& [name, server] : servers->second) {
-      if (!is_ours(name, options_.plan)) continue;
-      if (options_.plan.mode == mode::slots && server.in_maintenance()) continue;
-      lines[backend + " " + common::with_port(server.address, server.port)] = line(server.weight, server.state());
-    }
-  }
-  std::string live;
-  for (const auto& [start, end] : lines) live += start + end;
-  return {next, live};
 }
 
 }  // namespace drcon::haproxy

@@ -4,6 +4,7 @@
 // Thread rule: owned by the sink's one thread, which it blocks; preview() is for any.
 #pragma once
 
+#include "haproxy/backend_locks.hpp"
 #include "haproxy/desired.hpp"
 #include "haproxy/live_state.hpp"
 #include "haproxy/plan.hpp"
@@ -59,19 +60,36 @@ private:
   };
 
   static std::optional<view> look(target& cli, std::string& why);
+  /// One try to bring about what is desired.
+  struct attempt {
+    live_state live;
+    std::map<std::string, backend_plan> plans;
+    std::map<std::string, std::string> refusals;  // backend -> why it does not hold what is desired
+  };
+  struct refusal {
+    std::string service;
+    std::string endpoint;  // empty: the whole service
+    std::string why;
+  };
+
   void meet(const process_info& info);
+  void forget_unused_backends(const live_state& live);
+  bool is_to_be_set(const std::string& backend, const live_state& live) const;
+  void take_locks(const live_state& live);
   outcome bring_about();
   outcome bring_about(target& cli);
   std::map<std::string, backend_plan> plan(const live_state& live) const;
   std::optional<std::vector<std::string>> give(target& cli, const std::vector<std::string>& commands,
                                                std::string& why) const;
-  std::string carry_out(target& cli, const std::vector<std::string>& commands, std::string& why) const;
-  std::string begin_departures(target& cli, const std::map<std::string, backend_plan>& plans);
+  std::string grow(target& cli, attempt& current);
+  std::string begin_departures(target& cli, attempt& current);
   std::string watch(target& cli);
   std::optional<std::map<std::string, std::uint64_t>> connections(target& cli) const;
   void end_departures(target& cli);
-  void remember(const std::map<std::string, backend_plan>& plans);
-  outcome conclude(const view& now, const std::map<std::string, backend_plan>& plans);
+  void remember(const attempt& current);
+  std::set<std::string> services_of(const std::string& backend) const;
+  std::vector<std::string> remarks_on(const std::string& backend, const backend_plan& plan);
+  outcome conclude(const attempt& current);
   std::vector<std::string> missing_backends(const live_state& live) const;
   void show(const std::map<std::string, backend_plan>& plans) const;
   void write_state_file(target& cli);
@@ -79,11 +97,15 @@ private:
   const apply_settings options_;
   const context host_;
   std::optional<desired_backends> desired_;
-  std::set<std::string> managed_;  // backends that have been desired since the start
-  process_identity process_;       // the process that answered last
-  std::string successor_;          // why everything is set again; empty when that is done
-  std::set<std::string> served_;   // "backend/server": brought into service by drcon, in this HAProxy process
+  std::set<std::string> managed_;  // backends that are desired, or were and have servers of ours still in use
+  backend_locks locks_;
+  std::map<std::string, std::string> foreign_;  // backends that another sink sets, and which one
+  process_identity process_;                    // the process that answered last
+  std::string successor_;                       // why everything is set again; empty when that is done
+  std::set<std::string> served_;  // "backend/server": brought into service by drcon, in this HAProxy process
   std::map<std::string, departure> departures_;  // "backend/server": on its way out
+  // What the last try left out. Reported by apply() alone: between applies the host takes no refusal.
+  std::vector<refusal> left_out_;
   bool short_of_slots_ = false;
   bool recheck_ = false;  // the state must be read again, although it is the same process
 };

@@ -62,6 +62,9 @@ struct live_state {
   std::map<std::string, live_servers, std::less<>> servers;  ///< by backend; one without servers is not here
 };
 
+/// The backend of "backend/server".
+inline std::string backend_part(const std::string& server) { return server.substr(0, server.rfind('/')); }
+
 process_info read_info(std::string_view answer);
 
 /// Reads `show backend` and `show servers state`. What is not as expected, or empty.

@@ -54,6 +54,7 @@ private:
 
   void add(const std::string& name, const desired_server& desired) {
     const auto server = full(name);
+    plan_.taken_out.insert(name);
     grow("add server " + server + " " + common::with_port(desired.address, desired.port) + " weight " +
          std::to_string(desired.weight) + (desired.backup ? " backup" : "") + rules_.server_options);
     // It begins in maintenance. Health goes down before the check begins, for 'state ready' would put it up.
@@ -65,13 +66,15 @@ private:
   void adjust(const std::string& name, const live_server& now, const desired_server& desired) {
     const auto server = full(name);
     const bool moved = now.address != desired.address || now.port != desired.port;
+    const bool held_by_hand = desired.state == server_state::ready && by_hand_(server, now);
+    if (!held_by_hand && (moved || desired.state != server_state::ready)) plan_.taken_out.insert(name);
     if (moved) {
       // What is under way ends at the old address: no new traffic in between.
       if (!now.in_maintenance()) grow("set server " + server + " state maint");
       grow("set server " + server + " addr " + desired.address + " port " + std::to_string(desired.port));
     }
     if (now.weight != desired.weight) grow("set server " + server + " weight " + std::to_string(desired.weight));
-    if (desired.state == server_state::ready && by_hand_(server, now)) {
+    if (held_by_hand) {
       plan_.by_hand.insert(name);
       return;
     }
@@ -153,6 +156,12 @@ std::string dynamic_name(const desired_server& server, const plan_rules& rules) 
 bool is_ours(std::string_view server, const plan_rules& rules) {
   if (rules.mode == mode::dynamic) return server.starts_with(rules.prefix);
   return is_slot(server, rules.prefix) || (!rules.backup_prefix.empty() && is_slot(server, rules.backup_prefix));
+}
+
+bool any_in_use(const live_servers& servers, const plan_rules& rules) {
+  return std::ranges::any_of(servers, [&](const auto& each) {
+    return is_ours(each.first, rules) && (rules.mode == mode::dynamic || !each.second.in_maintenance());
+  });
 }
 
 backend_plan plan_backend(const std::string& backend, const desired_backend& desired, const live_servers& live,

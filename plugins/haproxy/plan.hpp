@@ -32,6 +32,7 @@ struct backend_plan {
   std::map<std::string, std::string> by_key;  ///< "address:port" -> server that serves it, or will
   std::vector<std::string> left_out;          ///< slots: keys that found no slot
   std::set<std::string> by_hand;              ///< servers in maintenance or drain by somebody's hand
+  std::set<std::string> taken_out;            ///< servers that growth puts, or finds, out of service by our own doing
   std::size_t slots = 0;                      ///< slots: how many there are
 };
 
@@ -44,6 +45,9 @@ std::string dynamic_name(const desired_server& server, const plan_rules& rules);
 
 /// True when this server is ours.
 bool is_ours(std::string_view server, const plan_rules& rules);
+
+/// True when a server of ours is there (dynamic), or a slot is not free (slots).
+bool any_in_use(const live_servers& servers, const plan_rules& rules);
 
 backend_plan plan_backend(const std::string& backend, const desired_backend& desired, const live_servers& live,
                           const plan_rules& rules, const touched_by_hand& by_hand);

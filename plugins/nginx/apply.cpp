@@ -109,6 +109,7 @@ void applier::remember(const std::vector<upstream>& desired) {
 }
 
 outcome applier::apply(const std::vector<upstream>& desired, bool fresh, const std::stop_token& stop) {
+  if (auto why = file_.lock(std::string(host_.name())); !why.empty()) return retry(why);
   std::string why;
   if (!look(why)) return retry(why);
   const auto gone = vanished(desired);

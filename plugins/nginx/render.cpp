@@ -60,7 +60,7 @@ void render_upstream(std::ostream& out, const upstream& each, const memory& last
   out << "}\n";
 }
 
-data data_of(const server& each, bool first, bool is_last) {
+data data_of(const server& each, const common::mustache_template& parsed, bool first, bool is_last) {
   data result;
   // All from the server line: a kept server and a stand-in have nothing else.
   const auto colon = each.address.rfind(':');
@@ -69,7 +69,7 @@ data data_of(const server& each, bool first, bool is_last) {
   result["address"] = host.starts_with('[') ? host.substr(1, host.size() - 2) : host;
   result["host"] = host;
   result["port"] = each.address.substr(colon + 1);
-  common::describe_labels(each.origin, result);
+  common::describe_labels(each.origin, parsed, result);
   result["weight"] = std::to_string(each.weight);
   result["backup"] = mustache_flag(each.backup);
   result["down"] = mustache_flag(each.down);
@@ -78,14 +78,15 @@ data data_of(const server& each, bool first, bool is_last) {
   return result;
 }
 
-data data_of(const std::vector<upstream>& upstreams, const memory& last, const layout& form) {
+data data_of(const std::vector<upstream>& upstreams, const memory& last, const layout& form,
+             const common::mustache_template& parsed) {
   data services = data::type::list;
   for (std::size_t i = 0; i < upstreams.size(); ++i) {
     const auto& each = upstreams[i];
     const auto [servers, note] = servers_of(each, last, form);
     data endpoints = data::type::list;
     for (std::size_t n = 0; n < servers.size(); ++n)
-      endpoints.push_back(data_of(servers[n], n == 0, n + 1 == servers.size()));
+      endpoints.push_back(data_of(servers[n], parsed, n == 0, n + 1 == servers.size()));
     data result;
     result["name"] = each.name;
     result["endpoints"] = std::move(endpoints);
@@ -104,10 +105,9 @@ data data_of(const std::vector<upstream>& upstreams, const memory& last, const l
 
 std::string render_with_template(const std::vector<upstream>& upstreams, const memory& last, const layout& form) {
   // What comes from the registry has no hazard left by now; quotes only keep a space from splitting an argument.
+  const common::mustache_template parsed(form.user_template);
   auto text =
-      common::mustache_template(form.user_template).render(data_of(upstreams, last, form), [](const std::string& text) {
-        return argument(text);
-      });
+      parsed.render(data_of(upstreams, last, form, parsed), [](const std::string& text) { return argument(text); });
   if (!text.ends_with('\n')) text += '\n';
   return text;
 }

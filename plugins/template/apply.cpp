@@ -1,5 +1,7 @@
 #include "template/apply.hpp"
 
+#include "template/environment.hpp"
+
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
@@ -27,12 +29,6 @@ json json_of(const service& source) {
   return result;
 }
 
-std::string joined(const std::vector<std::string>& all, char by) {
-  std::string text;
-  for (const auto& each : all) text += (text.empty() ? "" : std::string(1, by)) + each;
-  return text;
-}
-
 }  // namespace
 
 applier::applier(apply_settings options, context host)
@@ -44,15 +40,23 @@ applier::applier(apply_settings options, context host)
 }
 
 std::string applier::render(const file_options& of, const desired_state& desired, bool report_refusals) const {
-  const auto fit = writable(desired.services, of.in, [&](const auto& service, const auto& endpoint, const auto& why) {
+  const auto left_out = [&](const auto& service, const auto& endpoint, const auto& why) {
     if (report_refusals) host_.refused(service, endpoint, of.path + ": " + why);
-  });
+  };
   const auto with = [in = of.in](const std::string& text) { return escaped(text, in); };
   const auto form = [&] {
     const std::lock_guard lock(forms_);
     return of.form;
   }();
+  const auto fit = with_bounded_labels(writable(desired.services, of.in, left_out), form, left_out);
   return form.render(values_of(fit, form, {.sink = sink_, .revision = desired.revision}), with);
+}
+
+// Keeps every other sink from writing these files. Why that is not so, or empty.
+std::string applier::lock() {
+  for (auto& each : files_)
+    if (auto why = each.on_disk.lock(sink_); !why.empty()) return why;
+  return {};
 }
 
 std::string applier::look() {
@@ -65,6 +69,7 @@ std::string applier::look() {
 }
 
 outcome applier::apply(const desired_state& desired, const std::stop_token& stop) {
+  if (auto why = lock(); !why.empty()) return retry(why);
   if (auto why = look(); !why.empty()) return retry(why);
   std::vector<change> todo;
   std::vector<std::string> all_bytes;
@@ -82,12 +87,14 @@ outcome applier::apply(const desired_state& desired, const std::stop_token& stop
   if (all_bytes == failed_bytes_ && clock::now() < not_before_) return retry(failed_why_);
   const auto around = surroundings_of(todo, desired);
   if (auto why = prepare(todo, around, stop); !why.empty()) return retry(why);
+  reload_failed_ = false;
   auto how = bring_about(todo, around, stop);
   if (how.result == DRCON_OK) {
     failed_bytes_.clear();
     patience_.reset();
     show();
-  } else if (std::ranges::none_of(todo, [](const change& each) { return each.of->on_disk.changing(); })) {
+  } else if (reload_failed_ ||
+             std::ranges::none_of(todo, [](const change& each) { return each.of->on_disk.changing(); })) {
     if (all_bytes != failed_bytes_) patience_.reset();
     failed_bytes_ = std::move(all_bytes);
     failed_why_ = how.why;
@@ -131,11 +138,21 @@ outcome applier::bring_about(std::vector<change>& todo, const common::command_su
     // Stopped in the middle: whether the reader was reloaded is not known. The next start finds the change unconfirmed,
     // and reloads again.
     if (!why.empty() && stop.stop_requested()) return retry("stopped while the reload was under way");
-    if (!why.empty()) return take_back(todo, why, around, stop);
+    reload_failed_ = !why.empty();
+    if (reload_failed_ && is_first(todo))
+      return retry(why +
+                   "; the files are new, so there is nothing to go back to: they stay, and the reload is retried");
+    if (reload_failed_) return take_back(todo, why, around, stop);
     host_.count("reloads_total", "Times the reload command ran, or the signal was sent, with success.");
   }
   for (auto& each : todo) each.of->on_disk.settle(each.of->options.backup);
   return ok();
+}
+
+// None of these files was there before. The program that reads them may be waiting for them before it can run, and
+// before it runs no reload can succeed: to remove them would make both wait for each other.
+bool applier::is_first(const std::vector<change>& todo) {
+  return std::ranges::none_of(todo, [](const change& each) { return each.of->on_disk.replaces(); });
 }
 
 // Restores every file, and reloads the reader, which may have read the new ones.
@@ -168,12 +185,7 @@ common::command_surroundings applier::surroundings_of(const std::vector<change>&
                       {"changed", desired.changed},
                       {"removed", desired.removed},
                       {"services", std::move(services)}};
-  return {.environment = {{"DRCON_SINK", sink_},
-                          {"DRCON_REVISION", std::to_string(desired.revision)},
-                          {"DRCON_FILES", joined(paths, '\n')},
-                          {"DRCON_ADDED", joined(desired.added, ' ')},
-                          {"DRCON_CHANGED", joined(desired.changed, ' ')},
-                          {"DRCON_REMOVED", joined(desired.removed, ' ')}},
+  return {.environment = environment_of(sink_, desired, paths),
           .input = input.dump(-1, ' ', false, json::error_handler_t::replace) + "\n"};
 }
 

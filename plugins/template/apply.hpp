@@ -1,9 +1,10 @@
 // Renders the files, puts them in place, and reloads the program that reads them: all of them, or none.
 //
 // The steps of a change: render, write beside the old file, check, put in place, reload, remove the old file that was
-// kept aside. When a step fails, every file is restored and the reader is reloaded once more. A change that a crash cut
-// short is found at the next start by the old file that is still kept aside.
-// Thread rule: owned by the sink's one thread, which it blocks; preview() is for any.
+// kept aside. When a step fails, every file is restored and the reader is reloaded once more; only where none of them
+// was there before, they stay, and the reload is retried. A change that a crash cut short is found at the next start by
+// the old file that is still kept aside. Thread rule: owned by the sink's one thread, which it blocks; preview() is for
+// any.
 #pragma once
 
 #include "common/backoff.hpp"
@@ -72,6 +73,7 @@ private:
   };
 
   std::string render(const file_options& of, const desired_state& desired, bool report_refusals) const;
+  std::string lock();
   std::string look();
   std::string prepare(std::vector<change>& todo, const common::command_surroundings& around,
                       const std::stop_token& stop);
@@ -79,6 +81,7 @@ private:
                       const std::stop_token& stop);
   outcome take_back(const std::vector<change>& todo, const std::string& why, const common::command_surroundings& around,
                     const std::stop_token& stop);
+  static bool is_first(const std::vector<change>& todo);
   common::command_surroundings surroundings_of(const std::vector<change>& todo, const desired_state& desired) const;
   void show();
 
@@ -94,6 +97,7 @@ private:
   std::vector<std::string> failed_bytes_;
   std::string failed_why_;
   clock::time_point not_before_{};
+  bool reload_failed_ = false;  // in the last try
 };
 
 }  // namespace drcon::templates

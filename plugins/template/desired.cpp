@@ -1,5 +1,7 @@
 #include "template/desired.hpp"
 
+#include <algorithm>
+#include <initializer_list>
 #include <optional>
 
 namespace drcon::templates {
@@ -59,6 +61,26 @@ std::vector<service> writable(const std::vector<service>& services, language in,
     kept.push_back(std::move(one));
   }
   return kept;
+}
+
+std::vector<service> with_bounded_labels(std::vector<service> services, const common::mustache_template& form,
+                                         const refusal& refused) {
+  const auto asks_for = [&form](std::initializer_list<const char*> names) {
+    return std::ranges::any_of(names, [&form](const char* each) { return form.mentions(each); });
+  };
+  const bool tags = asks_for({"tags", "tagged", "by_tag"});
+  const bool meta = asks_for({"meta", "meta_list", "by_meta"});
+  for (auto& each : services)
+    std::erase_if(each.endpoints, [&](const endpoint& one) {
+      const bool too_many_tags = tags && one.tags.size() > most_labels;
+      if (!too_many_tags && !(meta && one.meta.size() > most_labels)) return false;
+      const auto count = too_many_tags ? one.tags.size() : one.meta.size();
+      refused(each.name, one.id,
+              "it has " + std::to_string(count) + (too_many_tags ? " tags" : " metadata values") +
+                  ", which the template uses, and " + std::to_string(most_labels) + " are the most");
+      return true;
+    });
+  return services;
 }
 
 }  // namespace drcon::templates

@@ -3,6 +3,7 @@
 // Pure functions.
 #pragma once
 
+#include "common/mustache_template.hpp"
 #include "template/escape.hpp"
 
 #include <drcon/model.hpp>
@@ -30,5 +31,12 @@ using refusal = std::function<void(const std::string& service, const std::string
 /// The services, with every endpoint and value that can be written in that language; `refused` is called for each of
 /// the others.
 std::vector<service> writable(const std::vector<service>& services, language in, const refusal& refused);
+
+/// Of an endpoint whose labels a template repeats. What a template gets grows with the square of their number.
+inline constexpr std::size_t most_labels = 256;
+
+/// The services without the endpoints that have more tags or metadata than that, where the template asks for them.
+std::vector<service> with_bounded_labels(std::vector<service> services, const common::mustache_template& form,
+                                         const refusal& refused);
 
 }  // namespace drcon::templates

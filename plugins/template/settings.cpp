@@ -43,6 +43,7 @@ std::optional<command> read_command(const options& table) {
     const auto* known = ::getpwnam(result.user.c_str());
     if (known == nullptr) throw config_error(table["user"].pointer(), "there is no user '" + result.user + "'");
     result.group = known->pw_gid;
+    result.home = known->pw_dir;
   }
   for (const auto& name : table["environment"].keys()) result.environment[name] = table["environment"][name].string();
   result.timeout = table["timeout"].present() ? table["timeout"].duration() : usual_timeout;

@@ -101,13 +101,16 @@ public:
     // It may be sent a second time here: the first, sent while it was blocked, may have been lost.
     if (now_.caught) return send_now(pid_, signal_);
     if (!now_.ignored && common::age_of(pid_) >= young) return send_now(pid_, signal_);
+    has_no_handler_ |= now_.asleep;
     return {};
   }
 
   signal_outcome give_up() const {
     if (now_.ignored) return {.why = "ignores the signal", .nobody = true};
     if (sent_) return {.why = "has not taken the signal within 2 s", .nobody = true};
-    if (now_.blocked || now_.caught) return {.why = "is busy, and might lose the signal", .nobody = true};
+    // A shell blocks its signals for the moment in which it makes a child: the last look alone says little.
+    if (now_.caught || (now_.blocked && !has_no_handler_))
+      return {.why = "is busy, and might lose the signal", .nobody = true};
     return {.why = "does not listen to the signal yet, and would be ended by it", .nobody = true};
   }
 
@@ -126,6 +129,7 @@ private:
   int signal_;
   signal_state now_;
   bool sent_ = false;                         // while it was blocked
+  bool has_no_handler_ = false;               // seen asleep, with the signal open and no handler
   clock::time_point open_at_ = clock::now();  // when the signal was last seen not to be blocked
 };
 

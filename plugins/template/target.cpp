@@ -3,8 +3,6 @@
 #include "common/atomic_file.hpp"
 #include "template/signal.hpp"
 
-#include <pwd.h>
-
 #include <charconv>
 #include <csignal>
 #include <cstring>
@@ -13,6 +11,7 @@ namespace drcon::templates {
 namespace {
 
 constexpr const char* file_mark = "{file}";
+
 command_outcome send(const command& what, const std::stop_token& stop) {
   std::string why;
   const auto text = common::read_file(what.pid_file, why);
@@ -48,6 +47,11 @@ command_outcome carry_out(const command& what, const std::string& file, const co
     argv.push_back(std::move(each));
   }
   auto with = around;
+  if (!what.user.empty()) {
+    // drcon's own environment may hold secrets, which this user must not see.
+    with.inherits = common::inheritance::basics;
+    with.environment.insert({{"USER", what.user}, {"LOGNAME", what.user}, {"HOME", what.home}});
+  }
   for (const auto& [name, value] : what.environment) with.environment.insert_or_assign(name, value);
   const auto result = common::run_command(argv, what.timeout, stop, with);
   if (result.ok()) return {};

@@ -22,7 +22,8 @@ struct command {
   int signal = 0;
   std::string pid_file;
   std::string user;
-  gid_t group = 0;  ///< the user's
+  gid_t group = 0;   ///< the user's
+  std::string home;  ///< likewise
   std::map<std::string, std::string> environment;
   std::chrono::nanoseconds timeout{};
 };

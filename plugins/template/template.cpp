@@ -29,19 +29,19 @@ constexpr const char* schema_text = R"JSON({
             "properties": {
               "command": { "type": "array", "minItems": 1, "items": { "type": "string" }, "description": "Program and arguments, without a shell; one holds {file}." },
               "shell": { "type": "string", "minLength": 1, "description": "The same as a line for /bin/sh; the file is also $DRCON_FILE." },
-              "user": { "type": "string", "minLength": 1, "description": "User to run it as; drcon must be root. Default: drcon's." },
-              "environment": { "type": "object", "additionalProperties": { "type": "string" }, "description": "Variables besides drcon's own." },
+              "user": { "type": "string", "minLength": 1, "description": "User to run it as; drcon must be root. Of drcon's environment it gets PATH, TZ, TERM and the language. Default: drcon's user, with all of its environment." },
+              "environment": { "type": "object", "additionalProperties": { "type": "string" }, "description": "More variables." },
               "timeout": { "type": "string", "format": "duration", "description": "It is killed, with all it started, when it takes longer. Default: 10s." } } }
         } } },
     "reload": { "type": "object", "additionalProperties": false,
-      "description": "What makes the programs that read the files load them: run once after all that changed together are in place. When it fails the old files are put back and it is run again.",
+      "description": "What makes the programs that read the files load them: run once after all that changed together are in place. When it fails the old files are put back and it is run again; where there were none, the new ones stay and it is retried.",
       "properties": {
         "command": { "type": "array", "minItems": 1, "items": { "type": "string" }, "description": "Program and arguments, without a shell." },
         "shell": { "type": "string", "minLength": 1, "description": "The same as a line for /bin/sh." },
         "signal": { "type": "string", "enum": ["HUP", "USR1", "USR2", "WINCH", "TERM", "INT"], "description": "A signal instead of a command. All but TERM and INT are sent once the process listens to them: one that starts, or executes its program again as HAProxy does, would be ended by them or lose them." },
         "pid_file": { "type": "string", "format": "path", "minLength": 1, "description": "Where the process that gets the signal has its id." },
-        "user": { "type": "string", "minLength": 1, "description": "User to run the command as; drcon must be root. Default: drcon's." },
-        "environment": { "type": "object", "additionalProperties": { "type": "string" }, "description": "Variables besides drcon's own." },
+        "user": { "type": "string", "minLength": 1, "description": "User to run the command as; drcon must be root. Of drcon's environment it gets PATH, TZ, TERM and the language. Default: drcon's user, with all of its environment." },
+        "environment": { "type": "object", "additionalProperties": { "type": "string" }, "description": "More variables." },
         "timeout": { "type": "string", "format": "duration", "description": "It is killed, with all it started, when it takes longer. Default: 10s." } } }
   }
 })JSON";

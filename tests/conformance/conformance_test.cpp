@@ -82,7 +82,7 @@ INSTANTIATE_TEST_SUITE_P(Seeded, ConformanceOfAFault, testing::ValuesIn(files_of
 
 class ConformanceOfAGoodPlugin : public testing::TestWithParam<fs::path> {};
 
-TEST_P(ConformanceOfAGoodPlugin, HasNothingToMend) {
+TEST_P(ConformanceOfAGoodPlugin, KeepsEveryPromise) {
   const auto ran = kit(on_trial("good", GetParam()));
   EXPECT_EQ(ran.code, 0) << ran.out << ran.err;
   const auto found = findings(ran);
@@ -138,7 +138,7 @@ TEST(ConformanceKit, SaysWhichOptionsAreRequiredWhenNoneAreGiven) {
   EXPECT_NE(ran.out.find("name (string): The service to publish."), std::string::npos) << ran.out;
 }
 
-TEST(ConformanceKit, TellsWhereAnOptionIsWrong) {
+TEST(ConformanceKit, ReportsWhereAnOptionIsWrong) {
   const temp_dir directory;
   write_file(directory / "o.toml", "name = 5\n");
   const auto ran = kit({(plugins / "good/good_source.so").string(), "--options", directory / "o.toml"});
@@ -146,12 +146,26 @@ TEST(ConformanceKit, TellsWhereAnOptionIsWrong) {
   EXPECT_NE(ran.out.find("o.toml:1:8: 'name' in the options"), std::string::npos) << ran.out;
 }
 
-TEST(ConformanceKit, TellsWhyALibraryIsRefused) {
+TEST(ConformanceKit, ReportsWhyALibraryIsRefused) {
   const temp_dir directory;
   write_file(directory / "x.so", "#!/bin/sh\n");
   const auto ran = kit({directory / "x.so", "--json"});
   EXPECT_EQ(ran.code, 1);
   EXPECT_EQ(breaches(findings(ran)), std::set<std::string>{"loads"}) << ran.out;
+}
+
+// A newer C library refuses to load it, in words of its own: the author learns first what is wrong and what to do.
+TEST(ConformanceKit, ReadsTheFileOfALibraryBeforeItLoadsIt) {
+  const auto ran = kit({(plugins / "faults/executable_stack.so").string(), "--json"});
+  EXPECT_EQ(ran.code, 1);
+  const auto cases = findings(ran)["cases"];
+  ASSERT_EQ(cases.size(), 2U) << cases.dump(2);
+  EXPECT_EQ(cases[0]["name"], "has-no-executable-stack");
+  EXPECT_EQ(cases[0]["verdict"], "failed");
+  EXPECT_NE(cases[0]["seen"].get<std::string>().find("executable stack"), std::string::npos) << cases.dump(2);
+  EXPECT_NE(cases[0]["help"].get<std::string>().find("noexecstack"), std::string::npos) << cases.dump(2);
+  EXPECT_EQ(cases[1]["name"], "loads");
+  EXPECT_EQ(cases[1]["verdict"], "not_run");
 }
 
 TEST(ConformanceKit, LeavesNothingBehind) {

@@ -67,7 +67,7 @@ async function open(browser, how = {}, before = async () => {}) {
   await before(page);
   await page.goto(url);
   await logIn(page, token);
-  await verdict(page, "All is well");
+  await verdict(page, "In sync");
   return page;
 }
 
@@ -105,7 +105,7 @@ const cases = {
     await until(page, () => /revision 2/.test(document.getElementById("pipelines").textContent));
     await page.locator("#journal summary", { hasText: "decided pipeline web revision 2 (+1" }).click();
     await page.locator("#journal li li", { hasText: "+ web 10.0.0.4:80" }).waitFor();
-    check(await page.evaluate(() => window.same), "the page was loaded anew");
+    check(await page.evaluate(() => window.same), "the page was loaded again");
     await page.getByLabel("Search").fill("10.0.0.4 passing");
     await rows(page, 1);
   },
@@ -113,7 +113,7 @@ const cases = {
   async TheBrakeIsReleasedByKeyboard(browser) {
     const page = await open(browser);
     setHosts(1);
-    await verdict(page, "Not as it should be");
+    await verdict(page, "Needs attention");
     await page.getByText("2 of 3 endpoints in service would go").first().waitFor();
     await page.screenshot({ path: directory + "/brake.png", fullPage: true });
     const button = page.getByRole("button", { name: "Release the brake" });
@@ -126,9 +126,9 @@ const cases = {
     await button.click();
     await page.getByRole("button", { name: "Release it" }).focus();
     await page.keyboard.press("Enter");
-    await verdict(page, "All is well");
+    await verdict(page, "In sync");
     await rows(page, 1);
-    await page.getByRole("alert").getByText("believed now").waitFor();
+    await page.getByRole("alert").getByText("released").waitFor();
   },
 
   async APauseAndARollbackAreButtons(browser) {
@@ -138,11 +138,11 @@ const cases = {
     await page.getByRole("button", { name: "Roll back" }).click();
     await page.getByRole("dialog").getByRole("button", { name: "Roll back" }).click();
     await rows(page, 3);
-    await verdict(page, "Settled, with caveats");
+    await verdict(page, "OK, with warnings");
     await page.locator("#lines").getByText("pipeline web is paused: rolled back to revision 1").waitFor();
     await page.getByRole("button", { name: "Resume" }).click();
     await rows(page, 4);
-    await verdict(page, "All is well");
+    await verdict(page, "In sync");
   },
 
   async AHostileNameIsText(browser) {
@@ -186,19 +186,19 @@ const cases = {
 
   async SettledIsNotCalledWellWhenItIsNot(browser) {
     const page = await open(browser);
-    const told = (text) => page.locator("#lines").getByText(text).waitFor();
+    const says = (text) => page.locator("#lines").getByText(text).waitFor();
     const isMild = async () => check((await page.locator("#state").getAttribute("class")) === "mild", "it is not mild");
     fs.rmSync(directory + "/hosts.toml");
-    await told("source hosts cannot tell, and its last word stands: there is no");
-    await verdict(page, "Not as it should be");
+    await says("source hosts is unreachable; using last known data: there is no");
+    await verdict(page, "Needs attention");
     setHosts(3, "web", (i) => (i === 2 ? ["bell\u0007"] : []));
-    await told("source hosts leaves out 10.0.0.2:80 of service web");
-    await verdict(page, "Settled, with caveats");
+    await says("source hosts leaves out 10.0.0.2:80 of service web");
+    await verdict(page, "OK, with warnings");
     await isMild();
     await page.getByText("leaves out 1", { exact: true }).click();
     await page.getByRole("list", { name: "Sources" }).getByText("10.0.0.2:80 of web: its tag").waitFor();
     setHosts(3);
-    await verdict(page, "All is well");
+    await verdict(page, "In sync");
   },
 
   async ASinkAtWorkIsNoFault(browser) {
@@ -206,20 +206,20 @@ const cases = {
     fs.writeFileSync(directory + "/hold", "");
     setHosts(4);
     const sink = page.getByRole("list", { name: "Sinks" });
-    await sink.getByText("at work on revision 2").waitFor();
+    await sink.getByText("applying revision 2").waitFor();
     await verdict(page, "Under way");
     const red = await page.locator("main .bad").evaluateAll((all) => all.map((each) => each.innerText).join(""));
     check(red === "", "something is red: " + red);
-    await page.locator("#lines").getByText("sink page is at work on revision 2").waitFor();
+    await page.locator("#lines").getByText("sink page is applying revision 2").waitFor();
     fs.rmSync(directory + "/hold");
     await sink.getByText("serves revision 2").waitFor();
-    await verdict(page, "All is well");
+    await verdict(page, "In sync");
   },
 
   async AButtonSaysThatNobodyAnswers(browser) {
     const page = await open(browser);
     setHosts(1);
-    await verdict(page, "Not as it should be");
+    await verdict(page, "Needs attention");
     await page.route("**/v1/pipelines/**", (route) => route.abort());
     for (const button of ["Release the brake", "Roll back", "Pause"]) {
       await page.getByRole("button", { name: button }).click();
@@ -230,7 +230,7 @@ const cases = {
     await page.unroute("**/v1/pipelines/**");
     await page.getByRole("button", { name: "Release the brake" }).click();
     await page.getByRole("button", { name: "Release it" }).click();
-    await verdict(page, "All is well");
+    await verdict(page, "In sync");
   },
 
   async EndpointsThatCouldNotBeReadAreReadAgain(browser) {
@@ -238,7 +238,7 @@ const cases = {
     await rows(page, 3);
     await page.route("**/v1/pipelines/web", (route) => route.fulfill({ status: 503, json: { error: "too many", help: "" } }));
     setHosts(4);
-    await page.getByText("The endpoints of pipeline web could not be read: too many. It is tried again.").waitFor();
+    await page.getByText("The endpoints of pipeline web could not be read: too many. Retrying.").waitFor();
     await page.unroute("**/v1/pipelines/web");
     await rows(page, 4);
     await page.getByText("could not be read").waitFor({ state: "hidden" });
@@ -309,10 +309,10 @@ const cases = {
       check(await page.getByLabel("Token").isVisible(), "no other can be given");
     }
     await logIn(page, token);
-    await verdict(page, "All is well");
+    await verdict(page, "In sync");
     check(!(await page.getByLabel("Token").isVisible()), "it is asked for still");
     await page.reload();
-    await verdict(page, "All is well");
+    await verdict(page, "In sync");
     check((await kept()) === token, "the right one is kept");
   },
 
@@ -326,7 +326,7 @@ const cases = {
     const ms = (seconds) => (seconds < 0.0995 ? (seconds * 1000).toFixed(1) : (seconds * 1000).toFixed(0)) + " ms";
     const figure = page.getByRole("figure", { name: "Latency of sink page" });
     const row = (name) => figure.getByRole("row").filter({ has: page.getByRole("rowheader", { name }) });
-    check((await row("whole way").textContent()) === "whole way" + ms(whole[0]) + ms(whole[1]), await row("whole way").textContent());
+    check((await row("total").textContent()) === "total" + ms(whole[0]) + ms(whole[1]), await row("total").textContent());
     for (const stage of ["published", "decided", "applied", "verified"]) await row(stage).waitFor();
     const picture = figure.getByRole("img");
     check(/median .* ms, p99 .* ms.*Bars: one for each change/.test(await picture.getAttribute("aria-label")), "it has no words");
@@ -339,7 +339,7 @@ const cases = {
       check(heights[i][0] === stage, "the order of the stages");
       check(Math.abs(heights[i][1] - (100 * seconds) / whole[1]) < 0.01, `${stage} is ${heights[i][1]} high`);
     });
-    await page.locator("#journal > li", { hasText: /applied sink page revision 2, .* after its source's word/ }).waitFor();
+    await page.locator("#journal > li", { hasText: /applied sink page revision 2, .* after the source reported it/ }).waitFor();
   },
 
   async FitsPhonesEyesAndReaders(browser) {
@@ -362,7 +362,7 @@ const cases = {
     }
   },
 
-  async ALostConnectionIsToldAndFoundAgain(browser) {
+  async ALostConnectionIsShownAndFoundAgain(browser) {
     const page = await open(browser);
     fs.writeFileSync(directory + "/opened", "");
     await page.getByText("connection lost: this is the state of").waitFor();

@@ -1,6 +1,6 @@
 // Keeps the dashboard open in a real Chromium, and looks at it when asked.  node night.mjs URL TOKEN DIRECTORY MODULES
 // Each DIRECTORY/look-N.json { verdict, sees, picture } is answered by look-N.done: empty once the page reads so, and a
-// picture of it is taken; otherwise what it reads instead. The page is never loaded anew.
+// picture of it is taken; otherwise what it reads instead. The page is never loaded again.
 import fs from "node:fs";
 import { createRequire } from "node:module";
 
@@ -33,7 +33,7 @@ async function look(page, { verdict, sees, picture }) {
       await page.screenshot({ path: picture, fullPage: true });
       return "";
     }
-    if (Date.now() > end) return `not there: ${JSON.stringify(missing)}; loaded anew: ${!now.same}\n${now.text}`;
+    if (Date.now() > end) return `not there: ${JSON.stringify(missing)}; loaded again: ${!now.same}\n${now.text}`;
   }
 }
 

@@ -22,14 +22,14 @@ SOURCES = (".cpp", ".hpp", ".c", ".h", ".in")
 
 
 def floors(root):
-    """Room of core -> its floor; the ground floor is 0."""
+    """Directory of core -> its floor; the ground floor is 0."""
     lines = (root / "core/floors.txt").read_text().splitlines()
     named = [line.split() for line in lines if line.strip() and not line.startswith("#")]
-    return {room: number for number, rooms in enumerate(named) for room in rooms}
+    return {directory: number for number, names in enumerate(named) for directory in names}
 
 
 def area_of(path):
-    """("core", "engine"), ("plugins", "nginx") or ("sdk", ""): which area and room a path below the root is in."""
+    """("core", "engine"), ("plugins", "nginx") or ("sdk", ""): which area and directory a path below the root is in."""
     parts = path.parts
     if parts[0] == "sdk":
         return "sdk", ""
@@ -56,8 +56,8 @@ def resolve(root, including, name, quoted):
 
 def broken_rule(including, included, order):
     """The rule that this include breaks; None if it breaks none."""
-    area, room = area_of(including)
-    other_area, other_room = area_of(included)
+    area, directory = area_of(including)
+    other_area, other_directory = area_of(included)
     if other_area not in ("core", "plugins", "sdk"):
         return f"{area} includes nothing of {other_area}/"
     if area == "sdk":
@@ -65,15 +65,17 @@ def broken_rule(including, included, order):
     if area == "plugins":
         if other_area == "core":
             return "a plugin sees the sdk and plugins/common, never core"
-        if other_area == "plugins" and other_room not in (room, "common"):
-            return f"plugins/{room} never includes plugins/{other_room}; what both need belongs to plugins/common"
+        if other_area == "plugins" and other_directory not in (directory, "common"):
+            return (f"plugins/{directory} never includes plugins/{other_directory}; "
+                    "what both need belongs to plugins/common")
         return None
     if other_area == "plugins":
         return "core knows no plugin: it never includes plugins/"
-    if other_area == "sdk" or room in ("", other_room):
+    if other_area == "sdk" or directory in ("", other_directory):
         return None
-    if other_room == "" or order[other_room] >= order[room]:
-        return f"core/{room} includes only floors below its own; core/{other_room or 'main'} is not one (core/floors.txt)"
+    if other_directory == "" or order[other_directory] >= order[directory]:
+        return (f"core/{directory} includes only floors below its own; "
+                f"core/{other_directory or 'main'} is not one (core/floors.txt)")
     return None
 
 
@@ -89,10 +91,10 @@ def check(root):
     root = root.resolve()
     order = floors(root)
     found = []
-    rooms = {path.relative_to(root).parts[1] for path in (root / "core").glob("*/**/*") if path.suffix in SOURCES}
-    for room in sorted(rooms):
-        if room not in order:
-            found.append(f"core/{room}: has no floor; add it to core/floors.txt")
+    directories = {path.relative_to(root).parts[1] for path in (root / "core").glob("*/**/*") if path.suffix in SOURCES}
+    for directory in sorted(directories):
+        if directory not in order:
+            found.append(f"core/{directory}: has no floor; add it to core/floors.txt")
     if found:
         return found
     for area in ("core", "plugins", "sdk"):
@@ -147,7 +149,7 @@ def self_check(root):
         (copy / "core/attic").mkdir()
         (copy / "core/attic/old.hpp").write_text("")
         if check(copy) != ["core/attic: has no floor; add it to core/floors.txt"]:
-            faults.append("a room without a floor is not found")
+            faults.append("a directory without a floor is not found")
     return faults
 
 

@@ -278,7 +278,7 @@ private:
   std::string text_;
 };
 
-TEST_F(Admin, TellsEachEntryAndTheStateAsItHappens) {
+TEST_F(Admin, SendsEachEntryAndTheStateAsItHappens) {
   start();
   event_client client(socket());
   ASSERT_TRUE(client.reads("event: state\n")) << client.text();
@@ -301,7 +301,7 @@ double time_of_state(const std::string& events) {
   return json::parse(data.substr(0, data.find('\n')))["now"];
 }
 
-TEST_F(Admin, AClientThatComesAfterAQuietTimeIsToldThePresentState) {
+TEST_F(Admin, AClientThatComesAfterAQuietTimeGetsThePresentState) {
   start();
   { ASSERT_TRUE(event_client(socket()).reads("\"version\":")); }
   const auto is_told_now = [this](event_client& client, double came) {

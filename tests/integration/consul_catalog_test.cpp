@@ -102,7 +102,7 @@ TEST_F(ConsulCatalog, WritesNothingWhenNothingDiffers) {
   EXPECT_EQ(sink_->metrics().find("drcon_consul_catalog_registrations_total{"), std::string::npos);
 }
 
-TEST_F(ConsulCatalog, ShowsTheHealthThatTheSourceTells) {
+TEST_F(ConsulCatalog, ShowsTheHealthThatTheSourceReports) {
   sink();
   auto one = endpoint_at("a", 80);
   for (const auto& [health, status] : {std::pair{health::passing, "passing"}, std::pair{health::warning, "warning"},
@@ -177,7 +177,7 @@ TEST_F(ConsulCatalog, CarriesOddNamesAndIdsAndRefusesWhatCouldNotBeRemoved) {
   EXPECT_TRUE(services().empty()) << services().dump();
 }
 
-TEST_F(ConsulCatalog, TellsEndpointsApartThatShareAnIdInTwoServices) {
+TEST_F(ConsulCatalog, KeepsEndpointsApartThatShareAnIdInTwoServices) {
   sink();
   apply(
       {service_with("db", {endpoint_at("1", 81)}), service_with("web", {endpoint_at("1", 80), endpoint_at("2", 82)})});
@@ -221,7 +221,7 @@ TEST_F(ConsulCatalog, CleansGhostsOfARunBefore) {
   EXPECT_FALSE(has("ghost"));
 }
 
-TEST_F(ConsulCatalog, MendsWhatWasRemovedOrEditedByHand) {
+TEST_F(ConsulCatalog, CorrectsWhatWasRemovedOrEditedByHand) {
   sink();
   apply({service_with("web", {endpoint_at("a", 80), endpoint_at("b", 81)})});
   consul_.remove("a");

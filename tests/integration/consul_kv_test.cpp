@@ -50,7 +50,7 @@ TEST_F(ConsulKv, FollowsAKeyAndAPrefix) {
   EXPECT_TRUE(sees("top", {{"app/colour", "line one\nline \"two\"; $x"}, {"app/new", ""}}));
 }
 
-TEST_F(ConsulKv, TellsThatAKeyIsNotThereAndWhenItComesAndGoes) {
+TEST_F(ConsulKv, ReportsThatAKeyIsNotThereAndWhenItComesAndGoes) {
   watch(R"({ path = "colour" })");
   EXPECT_TRUE(source_->wait_ready()) << source_->status().text;
   EXPECT_TRUE(source_->now().services.empty());

@@ -61,7 +61,7 @@ TEST_F(Dashboard, FitsPhonesEyesAndReaders) {
     fs::copy_file(drcon_->directory() / each, fs::path(modules_) / each, fs::copy_options::overwrite_existing);
 }
 
-TEST_F(Dashboard, ALostConnectionIsToldAndFoundAgain) {
+TEST_F(Dashboard, ALostConnectionIsShownAndFoundAgain) {
   auto looking = look();
   ASSERT_TRUE(is_there("opened")) << looking.text();
   drcon_->stop();

@@ -86,7 +86,7 @@ TEST_F(Docker, ReadsNameTagsIdAndMetadataFromLabelsAndEnvironment) {
   EXPECT_EQ(endpoints("web").back().id, "my-own");
 }
 
-TEST_F(Docker, TellsPortsApartAndTakesSettingsForOne) {
+TEST_F(Docker, KeepsPortsApartAndTakesSettingsForOne) {
   engine_.run("one", {"-p", "80", "-p", "443", "-p", "53/udp", "-e", "SERVICE_NAME=web", "-e",
                       "SERVICE_443_NAME=secure", "-e", "SERVICE_443_TAGS=tls", "-e", "SERVICE_80_IGNORE=yes", "-e",
                       "SERVICE_TEAM=a", "-e", "SERVICE_443_TEAM=b"});
@@ -278,7 +278,7 @@ TEST_F(Docker, FollowsARestartWithAnotherPort) {
   })) << all();
 }
 
-TEST_F(Docker, RemovesOrKeepsACrashedContainerAsToldAndAlwaysRemovesAStoppedOne) {
+TEST_F(Docker, RemovesOrKeepsACrashedContainerAsConfiguredAndAlwaysRemovesAStoppedOne) {
   watch("on_exit = \"critical\"\n");
   engine_.run("crash", {"-p", "80", "-e", "SERVICE_NAME=crash"},
               {"sh", "-c", "while ! test -e /die; do sleep 0.05; done; exit 3"});
@@ -328,7 +328,7 @@ TEST_F(Docker, WaitsForAnEngineThatIsNotThereAtStart) {
   EXPECT_TRUE(sees("web", 1)) << all();
 }
 
-TEST_F(Docker, ComparesEverythingAtItsIntervalAndTellsNothingWhenItIsEqual) {
+TEST_F(Docker, ComparesEverythingAtItsIntervalAndPublishesNothingWhenItIsEqual) {
   engine_.run("one", {"-p", "80", "-e", "SERVICE_NAME=web"});
   watch("resync = \"1s\"\n");
   ASSERT_TRUE(sees("web", 1)) << all();
@@ -342,7 +342,7 @@ TEST_F(Docker, ComparesEverythingAtItsIntervalAndTellsNothingWhenItIsEqual) {
   EXPECT_EQ(source_->now().words, words);
 }
 
-TEST(DockerOverTls, IsFollowedWithCertificatesAndNotBelievedWithout) {
+TEST(DockerOverTls, IsFollowedWithCertificatesAndNotTrustedWithout) {
   const certificates files;
   const docker_engine engine({"-H", "tcp://127.0.0.1:2376", "--tlsverify", "--tlscacert", files.ca(), "--tlscert",
                               files.server(), "--tlskey", files.server_key()});

@@ -249,7 +249,7 @@ TEST_F(Drcon, WritesForAnNginxThatIsDownAndNeedsNoReloadWhenItStarts) {
   EXPECT_EQ(nginx_.reloads(), 0);
 }
 
-TEST_F(Drcon, PutsTheFileBackWhileNginxsOwnConfigIsBrokenAndAppliesItOnceMended) {
+TEST_F(Drcon, PutsTheFileBackWhileNginxsOwnConfigIsBrokenAndAppliesItOnceFixed) {
   const backend a("a");
   const backend b("b");
   add(a);
@@ -337,7 +337,7 @@ TEST_F(Drcon, ReloadsNginxForAFileThatIsRightButNotServed) {
   EXPECT_TRUE(routes_to({"a"})) << drcon_->log();
 }
 
-TEST_F(Drcon, DoesNothingToAnNginxThatServesWhatIsWantedAlready) {
+TEST_F(Drcon, DoesNothingToAnNginxThatServesWhatIsDesiredAlready) {
   const backend a("a");
   add(a);
   start();
@@ -476,7 +476,7 @@ TEST(Check, FindsNoFaultInTheShippedConfigurations) {
   EXPECT_GE(count, 7);
 }
 
-TEST(Check, TellsThePlaceOfEachFaultInABrokenConfiguration) {
+TEST(Check, ReportsThePlaceOfEachFaultInABrokenConfiguration) {
   const auto root = std::filesystem::path(DRCON_SOURCE_ROOT) / "tests/golden/config";
   int count = 0;
   for (const auto& each : std::filesystem::directory_iterator(root)) {

@@ -143,7 +143,7 @@ TEST_F(EtcdAlone, LetsAnEndpointGoWhenItsLeaseRunsOutAndKeepsTheServiceWithoutEn
   EXPECT_TRUE(has({"a"}));
 }
 
-TEST_F(EtcdAlone, TellsAServiceThatHasNoKeyYetWhenItIsNamed) {
+TEST_F(EtcdAlone, PublishesAServiceThatHasNoKeyYetWhenItIsNamed) {
   watch("service = [\"web\"]");
   ASSERT_TRUE(is_known());
   EXPECT_TRUE(has({}));
@@ -278,7 +278,7 @@ TEST_F(EtcdAlone, TakesTheWordOfAnEtcdThatLostItsDataAndFollowsItsNewRevisions) 
   EXPECT_TRUE(has({"b"})) << source_->status().text;
 }
 
-TEST_F(EtcdAlone, ReadsAllAnewWhenWhatItMissedWasCompacted) {
+TEST_F(EtcdAlone, ReadsAllAgainWhenWhatItMissedWasCompacted) {
   add("a");
   add("b");
   watch();
@@ -327,7 +327,7 @@ TEST_F(EtcdAlone, TriesItsAddressesInOrder) {
   EXPECT_TRUE(is_known());
 }
 
-TEST_F(EtcdAlone, TellsFiveHundredServicesAndEachChange) {
+TEST_F(EtcdAlone, PublishesFiveHundredServicesAndEachChange) {
   constexpr int count = 500;
   const auto name = [](int i) { return "s" + std::to_string(i); };
   for (int i = 0; i < count; ++i) add("a", name(i));

@@ -134,7 +134,7 @@ TEST_F(RunCommand, ReadsTheSnapshotAsJson) {
   EXPECT_EQ(endpoint["meta"]["k"], "v");
 }
 
-TEST_F(RunCommand, TellsWhatTheExitCodeMeans) {
+TEST_F(RunCommand, ReportsWhatTheExitCodeMeans) {
   EXPECT_EQ(apply("exit 0").result, DRCON_OK);
   EXPECT_EQ(apply("exit 75").result, DRCON_RETRY);
   EXPECT_EQ(apply("kill -9 $$").result, DRCON_RETRY);

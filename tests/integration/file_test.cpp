@@ -44,7 +44,7 @@ protected:
   std::unique_ptr<source_harness> source_;
 };
 
-TEST_F(FileSource, TellsWhatTheFileHolds) {
+TEST_F(FileSource, PublishesWhatTheFileHolds) {
   write_file(path_,
              "[[service]]\nname = \"web\"\n[[service.endpoint]]\naddress = \"::1\"\nport = 81\nid = \"x\"\nnode = "
              "\"n\"\nweight = 3\n"
@@ -139,7 +139,7 @@ TEST_F(FileSource, FollowsALinkThatIsSwapped) {
   EXPECT_TRUE(has({"b"}));
 }
 
-TEST_F(FileSource, FindsAChangeByPollingWhenNobodyTells) {
+TEST_F(FileSource, FindsAChangeByPollingWithoutNotification) {
   write_file(directory_ / "elsewhere/data.toml", toml_with({"a"}));
   std::filesystem::create_symlink(directory_ / "elsewhere/data.toml", path_);
   start("poll = \"50ms\"\n");
@@ -148,7 +148,7 @@ TEST_F(FileSource, FindsAChangeByPollingWhenNobodyTells) {
   EXPECT_TRUE(has({"b"}));
 }
 
-TEST_F(FileSource, TakesAnEmptyButValidFileAtItsWord) {
+TEST_F(FileSource, PublishesNoServicesForAnEmptyButValidFile) {
   write_file(path_, toml_with({"a"}));
   start();
   ASSERT_TRUE(has({"a"}));
@@ -166,7 +166,7 @@ TEST_F(FileSource, TakesAnEmptiedFileForNoChange) {
 }
 
 // The beginning of a TOML file may be valid, and says that services are gone.
-TEST_F(FileSource, NeverBelievesAFileThatIsStillBeingWritten) {
+TEST_F(FileSource, NeverReadsAFileThatIsStillBeingWritten) {
   start("poll = \"20ms\"\n", "10s");
   {
     std::ofstream writer(path_, std::ios::binary);
@@ -182,7 +182,7 @@ TEST_F(FileSource, NeverBelievesAFileThatIsStillBeingWritten) {
   EXPECT_TRUE(source_->wait_for([](const auto& now) { return now.ready && now.services.contains("last"); }));
 }
 
-TEST_F(FileSource, BelievesAWriterThatNeverClosesOnceItPauses) {
+TEST_F(FileSource, ReadsTheFileOfAWriterThatNeverClosesOnceItPauses) {
   start("poll = \"20ms\"\n");
   std::ofstream writer(path_, std::ios::binary);
   writer << toml_with({"a"}) << std::flush;

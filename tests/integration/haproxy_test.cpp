@@ -3,6 +3,8 @@
 #include "support/haproxy_server.hpp"
 #include "support/plugin_harness.hpp"
 #include "support/ports.hpp"
+#include "support/process.hpp"
+#include "support/temp_dir.hpp"
 #include "support/wait.hpp"
 
 #include <gtest/gtest.h>
@@ -237,6 +239,25 @@ TEST_P(HaproxySink, LeavesServersOfOthersAlone) {
   EXPECT_EQ(answers(), (std::set<std::string>{"b", "c"}));
 }
 
+TEST_P(HaproxySink, LeavesABackendToTheSinkThatSetsIt) {
+  sink();
+  ASSERT_EQ(apply({&a_}).result, DRCON_OK);
+  auto other = std::make_unique<sink_harness>("haproxy", haproxy_.options() + (slots_ ? "mode = \"slots\"\n" : ""));
+  other->start();
+  const auto how = other->apply({service_at("other", {&c_}), service_at("web", {&b_})});
+  EXPECT_EQ(how.result, DRCON_RETRY);
+  EXPECT_NE(how.why.find("backend web keeps its servers"), std::string::npos) << how.why;
+  EXPECT_NE(how.why.find("is held by pid " + std::to_string(getpid())), std::string::npos) << how.why;
+  EXPECT_EQ(answers(), std::set<std::string>{"a"});
+  EXPECT_EQ(in_service("other").size(), 1U) << "that backend is nobody else's";
+  ASSERT_EQ(apply({&a_}).result, DRCON_OK);
+  haproxy_.reload();
+  EXPECT_TRUE(answered_by({"a"})) << "a reload changes nothing in that";
+  sink_.reset();
+  EXPECT_TRUE(wait_until([&] { return other->reconcile().result == DRCON_OK; }));
+  EXPECT_TRUE(answered_by({"b"}));
+}
+
 TEST_P(HaproxySink, RespectsAServerThatWasTakenOutByHand) {
   sink();
   ASSERT_EQ(apply({&a_, &b_}).result, DRCON_OK);
@@ -258,7 +279,7 @@ TEST_P(HaproxySink, PutsItBackInServiceWhenAskedTo) {
   EXPECT_EQ(answers(), (std::set<std::string>{"a", "b"}));
 }
 
-TEST_P(HaproxySink, MendsWhatWasChangedByHand) {
+TEST_P(HaproxySink, CorrectsWhatWasChangedByHand) {
   sink();
   ASSERT_EQ(apply({&a_, &b_}).result, DRCON_OK);
   haproxy_.command("set server " + server_of(a_) + " weight 77");
@@ -268,7 +289,7 @@ TEST_P(HaproxySink, MendsWhatWasChangedByHand) {
   EXPECT_EQ(haproxy_.field(server_of(a_), "srv_uweight"), "1");
 }
 
-TEST_P(HaproxySink, KeepsTheServersOfAnEmptyServiceUnlessTold) {
+TEST_P(HaproxySink, KeepsTheServersOfAnEmptyServiceUnlessConfiguredOtherwise) {
   sink();
   ASSERT_EQ(apply({&a_}).result, DRCON_OK);
   ASSERT_EQ(apply({}).result, DRCON_OK);
@@ -436,6 +457,105 @@ TEST_F(HaproxyDynamic, SetsAThousandServersAtOnce) {
   many.endpoints.resize(10);
   ASSERT_EQ(sink_->apply({many}).result, DRCON_OK);
   EXPECT_TRUE(wait_until([this] { return haproxy_.servers().size() == 10; })) << haproxy_.servers().size();
+}
+
+// One backend takes no servers at run time; anybody who may register a service can name it.
+class HaproxyWithARefusingBackend : public HaproxyDynamic {
+protected:
+  HaproxyWithARefusingBackend() {
+    haproxy_.configure("backend web\n  balance roundrobin\nbackend fixed\n  balance static-rr\n");
+    haproxy_.reload();
+  }
+  void expect_refused(const outcome& how) {
+    EXPECT_EQ(how.result, DRCON_RETRY);
+    EXPECT_NE(how.why.find("backend fixed keeps its servers: HAProxy refuses 'add server fixed/"), std::string::npos)
+        << how.why;
+    EXPECT_NE(how.why.find("Everything else is applied"), std::string::npos) << how.why;
+  }
+};
+
+TEST_F(HaproxyWithARefusingBackend, RemovesWhatLeftTheOthersAndRefusesThatServiceWithItsReason) {
+  sink();
+  ASSERT_EQ(apply({&a_, &b_}).result, DRCON_OK);
+  expect_refused(sink_->apply({service_at("fixed", {&c_}), service_at("web", {&a_})}));
+  EXPECT_EQ(answers(), std::set<std::string>{"a"});
+  EXPECT_TRUE(wait_until([this] { return haproxy_.servers().size() == 1; })) << "the other one is deleted";
+  const auto refused = sink_->refused();
+  ASSERT_EQ(refused.size(), 1U);
+  EXPECT_EQ(refused[0].service, "fixed");
+  EXPECT_EQ(refused[0].endpoint, "");
+  EXPECT_NE(refused[0].why.find("dynamic load balancing"), std::string::npos) << refused[0].why;
+}
+
+TEST_F(HaproxyWithARefusingBackend, BringsBackAnEndpointThatFlapsMeanwhile) {
+  sink();
+  auto web = service_at("web", {&a_, &b_});
+  const auto fixed = service_at("fixed", {&c_});
+  expect_refused(sink_->apply({fixed, web}));
+  web.endpoints[0].health = health::critical;
+  expect_refused(sink_->apply({fixed, web}));
+  EXPECT_EQ(answers(), std::set<std::string>{"b"});
+  web.endpoints[0].health = health::passing;
+  expect_refused(sink_->apply({fixed, web}));
+  EXPECT_EQ(answers(), (std::set<std::string>{"a", "b"}));
+  ASSERT_EQ(sink_->apply({web}).result, DRCON_OK);
+  EXPECT_EQ(sink_->status().text.find("by hand"), std::string::npos) << sink_->status().text;
+}
+
+TEST_F(HaproxyWithARefusingBackend, RespectsAServerThatWasTakenOutByHandMeanwhile) {
+  sink();
+  const auto web = service_at("web", {&a_, &b_});
+  const auto fixed = service_at("fixed", {&c_});
+  expect_refused(sink_->apply({fixed, web}));
+  haproxy_.command("set server " + server_of(a_) + " state maint");
+  expect_refused(sink_->apply({fixed, web}));
+  expect_refused(sink_->reconcile());
+  EXPECT_EQ(answers(), std::set<std::string>{"b"});
+}
+
+// Between drcon and HAProxy: passes a command on that takes a server out of service, waits until HAProxy has carried it
+// out, and closes the connection instead of passing the answer back. Once, when the file "cut" is there.
+constexpr auto cutting_relay = R"PY(
+import os, socket, sys, threading
+directory, server = sys.argv[1:3]
+cut = directory + '/cut'
+def serve(client):
+    haproxy = socket.socket(socket.AF_UNIX)
+    haproxy.connect(server)
+    while command := client.recv(65536):
+        haproxy.sendall(command)
+        answer = haproxy.recv(65536)
+        while not answer.endswith(b'> '):
+            answer += haproxy.recv(65536)
+        if b' state maint' in command and os.path.exists(cut):
+            os.remove(cut)
+            break
+        client.sendall(answer)
+    client.close()
+listener = socket.socket(socket.AF_UNIX)
+listener.bind(directory + '/relay.sock')
+listener.listen(8)
+while True:
+    threading.Thread(target=serve, args=(listener.accept()[0],), daemon=True).start()
+)PY";
+
+TEST_F(HaproxyDynamic, BringsBackAServerWhoseMaintenanceItOrderedBeforeTheConnectionWasLost) {
+  const temp_dir directory;
+  const process relay({"python3", "-c", cutting_relay, directory.path().string(), haproxy_.socket().string()},
+                      directory / "log");
+  ASSERT_TRUE(wait_until([&] { return std::filesystem::exists(directory / "relay.sock"); })) << relay.text();
+  sink_ = std::make_unique<sink_harness>(
+      "haproxy", "socket = \"" + (directory / "relay.sock").string() + "\"\nserver_options = \"\"\nwatch = \"1h\"\n");
+  sink_->start();
+  auto web = service_at("web", {&a_, &b_});
+  ASSERT_TRUE(wait_until([&] { return sink_->apply({web}).result == DRCON_OK; })) << relay.text();
+  write_file(directory / "cut", "");
+  web.endpoints[0].health = health::critical;
+  EXPECT_EQ(sink_->apply({web}).result, DRCON_RETRY);
+  ASSERT_EQ(answers(), std::set<std::string>{"b"}) << "HAProxy carried it out";
+  web.endpoints[0].health = health::passing;
+  ASSERT_EQ(sink_->apply({web}).result, DRCON_OK);
+  EXPECT_EQ(answers(), (std::set<std::string>{"a", "b"})) << sink_->status().text;
 }
 
 class HaproxySlots : public HaproxyBase {

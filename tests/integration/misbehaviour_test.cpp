@@ -117,7 +117,7 @@ TEST_P(Misbehaviour, AStartThatThrowsIsTriedAgain) {
   EXPECT_TRUE(naughty.stop());
 }
 
-TEST_P(Misbehaviour, AStartThatBlocksIsTold) {
+TEST_P(Misbehaviour, AStartThatBlocksIsReported) {
   auto naughty = source("block in start");
   naughty.start();
   EXPECT_TRUE(wait_until([&] { return naughty.status().text == "its start does not return"; }));

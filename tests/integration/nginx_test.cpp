@@ -64,6 +64,19 @@ protected:
   backend b_{"b"};
 };
 
+TEST_F(NginxSink, WritesNoFileThatAnotherSinkWrites) {
+  ASSERT_EQ(sink().apply({service_at("web", {&a_})}).result, DRCON_OK);
+  const auto before = file();
+  sink_harness other("nginx", nginx_.options());
+  other.start();
+  const auto how = other.apply({service_at("web", {&b_})});
+  EXPECT_EQ(how.result, DRCON_RETRY);
+  EXPECT_NE(how.why.find("is written by pid " + std::to_string(::getpid())), std::string::npos) << how.why;
+  EXPECT_EQ(file(), before);
+  sink_.reset();
+  EXPECT_EQ(other.apply({service_at("web", {&b_})}).result, DRCON_OK);
+}
+
 TEST_F(NginxSink, ServesWhatItAppliedWhenItSaysSo) {
   const auto how = sink().apply({service_at("web", {&a_})});
   ASSERT_EQ(how.result, DRCON_OK) << how.why;
@@ -127,7 +140,7 @@ TEST_F(NginxSink, LosesNothingWhenNginxRefusesAChangeOfServersOnly) {
   EXPECT_EQ(nginx_.get().body, "b\n");
 }
 
-TEST_F(NginxSink, HasNginxJudgeAChangeOfShapeBeforeItIsTold) {
+TEST_F(NginxSink, HasNginxJudgeAChangeOfShapeBeforeItIsSignalled) {
   ASSERT_EQ(sink().apply({service_at("web", {&a_})}).result, DRCON_OK);
   nginx_.break_config();
   EXPECT_EQ(sink_->apply({service_at("web", {&a_}), service_at("more", {&b_})}).result, DRCON_RETRY);
@@ -207,7 +220,7 @@ TEST_F(NginxSink, SendsNothingToServersOfWeightZeroOrBadHealthAndUsesBackupsLast
   EXPECT_TRUE(answers("d\n"));
 }
 
-TEST_F(NginxSink, MendsAFileThatWasEditedBehindItsBack) {
+TEST_F(NginxSink, CorrectsAFileThatWasEditedBehindItsBack) {
   ASSERT_EQ(sink().apply({service_at("web", {&a_})}).result, DRCON_OK);
   const auto right = file();
   write_file(nginx_.file(), "upstream web { server 127.0.0.1:9; }\n");
@@ -241,7 +254,7 @@ TEST_F(NginxSink, KeepsModeAndOwnerOfTheFile) {
   EXPECT_EQ(info.st_gid, 8U);
 }
 
-TEST_F(NginxSink, ConfirmsByWorkersWhenNoListenerIsWanted) {
+TEST_F(NginxSink, ConfirmsByWorkersWhenNoListenerIsConfigured) {
   ASSERT_EQ(sink("confirm = \"workers\"\n").apply({service_at("web", {&a_})}).result, DRCON_OK);
   EXPECT_EQ(file().find("listen"), std::string::npos);
   serve_web();
@@ -253,7 +266,7 @@ TEST_F(NginxSink, ConfirmsByWorkersWhenNoListenerIsWanted) {
   EXPECT_EQ(nginx_.reloads(), reloads);
 }
 
-TEST_F(NginxSink, DrawsWithAUsersTemplate) {
+TEST_F(NginxSink, RendersWithAUsersTemplate) {
   write_file(nginx_.prefix() / "t.mustache",
              "{{#services}}# {{name}} has {{count}}\nupstream {{name}} {\n{{#endpoints}}  server {{server}} "
              "weight={{weight}}{{#backup}} backup{{/backup}}; # {{id}} "
@@ -328,7 +341,7 @@ TEST_F(NginxSink, WaitsForAnNginxThatIsDownWithTheFileInPlace) {
   EXPECT_EQ(nginx_.reloads(), 0);
 }
 
-TEST_F(NginxSink, BlamesTheUsersOwnConfigurationAndAppliesOnceItIsMended) {
+TEST_F(NginxSink, BlamesTheUsersOwnConfigurationAndAppliesOnceItIsFixed) {
   ASSERT_EQ(sink().apply({service_at("web", {&a_})}).result, DRCON_OK);
   const auto before = file();
   const auto workers = serving_workers();
@@ -480,7 +493,7 @@ TEST_F(NginxSink, GivesANewFileTheModeAskedFor) {
   EXPECT_EQ(info.st_mode & 07777U, 0600U);
 }
 
-TEST_F(NginxSink, DrawsForEveryBalanceWhatNginxTakes) {
+TEST_F(NginxSink, RendersForEveryBalanceWhatNginxTakes) {
   auto web = service_at("web", {&a_, &b_});
   web.endpoints[0].weight = 7;
   web.endpoints[1].priority = web.endpoints[0].priority + 1;

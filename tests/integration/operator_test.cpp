@@ -25,10 +25,10 @@ protected:
   }
 };
 
-TEST_F(Operator, StatusTellsThatAllIsWellAndWhatIsNot) {
+TEST_F(Operator, StatusReportsInSyncAndWhatNeedsAttention) {
   const auto well = ask("status");
   EXPECT_EQ(well.code, 0);
-  EXPECT_THAT(well.out, HasSubstr("all is well"));
+  EXPECT_THAT(well.out, HasSubstr("in sync"));
   EXPECT_THAT(well.out, HasSubstr("3 of 3"));
   set_hosts(1);
   ASSERT_TRUE(wait_until([this] { return ask("status").code == 3; }));
@@ -38,7 +38,7 @@ TEST_F(Operator, StatusTellsThatAllIsWellAndWhatIsNot) {
   EXPECT_EQ(json::parse(ask("status", {"--json"}).out)["pipelines"]["web"]["held_loss"]["removed"], 2);
 }
 
-TEST_F(Operator, ExplainTellsItAsAStory) {
+TEST_F(Operator, ExplainReportsEachStep) {
   const auto told = ask("explain", {"web", "10.0.0.2"});
   EXPECT_EQ(told.code, 0) << told.err;
   EXPECT_THAT(told.out, StartsWith("10.0.0.2:80  of service web: in rotation since revision 1\n"));
@@ -95,7 +95,7 @@ TEST_F(Operator, ReleasesTheBrake) {
   EXPECT_TRUE(serves(1));
 }
 
-TEST_F(Operator, HowMuchAPluginTellsIsChangedWhileItRuns) {
+TEST_F(Operator, HowMuchAPluginLogsIsChangedWhileItRuns) {
   EXPECT_EQ(ask("log").out, "WHAT  LEVEL\nall   info\n");
   EXPECT_THAT(drcon_->log(), Not(HasSubstr(" debug ")));
   EXPECT_EQ(ask("log", {"debug", "--plugin", "file"}).out,
@@ -103,13 +103,13 @@ TEST_F(Operator, HowMuchAPluginTellsIsChangedWhileItRuns) {
   EXPECT_THAT(ask("log").out, HasSubstr("plugin file  debug"));
   set_hosts(4);
   ASSERT_TRUE(serves(4));
-  EXPECT_THAT(drcon_->log(), HasSubstr(" debug [source hosts] tells service web: 4 endpoints"));
+  EXPECT_THAT(drcon_->log(), HasSubstr(" debug [source hosts] publishes service web: 4 endpoints"));
   EXPECT_THAT(drcon_->log(), Not(HasSubstr(" debug [sink page]"))) << "the other plugin's level is as it was";
   EXPECT_EQ(ask("log", {"general", "--plugin", "file"}).code, 0);
   EXPECT_EQ(ask("log", {"debug"}).code, 0);
   set_hosts(5);
   ASSERT_TRUE(serves(5));
-  EXPECT_THAT(drcon_->log(), HasSubstr(" debug [source hosts] tells service web: 5 endpoints"));
+  EXPECT_THAT(drcon_->log(), HasSubstr(" debug [source hosts] publishes service web: 5 endpoints"));
   EXPECT_THAT(drcon_->log(), HasSubstr(" debug [sink page] answers update"));
   EXPECT_EQ(ask("reload").code, 0);
   EXPECT_EQ(json::parse(ask("log", {"--json"}).out), (json{{"level", "info"}, {"plugins", json::object()}}))
@@ -146,7 +146,7 @@ TEST_F(Operator, TheJournalIsShownAndFollowed) {
   follower.terminate();
 }
 
-TEST_F(Operator, TopWithoutATerminalIsAStatus) { EXPECT_THAT(ask("top").out, HasSubstr("all is well")); }
+TEST_F(Operator, TopWithoutATerminalIsAStatus) { EXPECT_THAT(ask("top").out, HasSubstr("in sync")); }
 
 // script(1) gives it a terminal.
 TEST_F(Operator, TopIsLiveAndLeavesTheTerminalAsItWas) {
@@ -155,7 +155,7 @@ TEST_F(Operator, TopIsLiveAndLeavesTheTerminalAsItWas) {
   process live({"/bin/sh", "-c",
                 std::string("exec script -qec '") + DRCON_BINARY + " top --socket " + socket().string() +
                     "' /dev/null <> " + typed.string()});
-  ASSERT_TRUE(wait_until([&] { return live.text().find("all is well") != std::string::npos; })) << live.text();
+  ASSERT_TRUE(wait_until([&] { return live.text().find("in sync") != std::string::npos; })) << live.text();
   set_hosts(4);
   EXPECT_TRUE(wait_until([&] { return live.text().find("4 of 4") != std::string::npos; })) << live.text();
   std::ofstream(typed) << "q" << std::flush;

@@ -185,7 +185,7 @@ TEST(Reference, IsPrintedForPeople) {
 
 TEST(Reference, IsOneOrAll) { EXPECT_EQ(drcon({"reference", "nginx", "--output", "/nowhere"}).code, 2); }
 
-TEST(Reference, TellsWhereItCannotBeWritten) {
+TEST(Reference, ReportsWhereItCannotBeWritten) {
   const auto said = drcon({"reference", "--output", "/dev/null/pages"});
   EXPECT_EQ(said.code, 3);
   EXPECT_THAT(said.err, HasSubstr("cannot write /dev/null/pages/"));

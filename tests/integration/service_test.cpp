@@ -112,7 +112,7 @@ TEST_F(Service, IsReadyOnceItHasSaidWhatItWaitsFor) {
   start();
   ASSERT_TRUE(systemd_.received("READY=1")) << log();
   EXPECT_FALSE(fs::exists(out()));
-  EXPECT_NE(log().find("no word yet from s: waiting for it"), std::string::npos) << log();
+  EXPECT_NE(log().find("no data yet from s: waiting for it"), std::string::npos) << log();
   EXPECT_TRUE(wait_until([this] {
     const auto& all = systemd_.lines();
     return std::any_of(all.begin(), all.end(), [](const std::string& line) {
@@ -129,7 +129,7 @@ TEST_F(Service, PingsTheWatchdogWhileItsEngineTurns) {
   EXPECT_TRUE(wait_until([this] { return systemd_.count("WATCHDOG=1") > 5; })) << log();
 }
 
-TEST_F(Service, TellsOfAReloadFromItsBeginToItsEnd) {
+TEST_F(Service, ReportsAReloadFromItsBeginToItsEnd) {
   publish();
   start();
   ASSERT_TRUE(systemd_.received("READY=1"));
@@ -159,7 +159,7 @@ TEST_F(Service, KeepsItsStateAndItsSocketWhereTheUnitSays) {
   EXPECT_TRUE(wait_until([this] { return fs::exists(files_ / "state/p.state"); }));
 }
 
-TEST_F(Service, TheConfigurationHasTheLastWordOnPlaces) {
+TEST_F(Service, TheConfigurationOverridesPlaces) {
   publish();
   fs::create_directory(files_ / "elsewhere");
   write_file(config(), text("host.state_directory = \"elsewhere\"\nadmin.socket = \"own.sock\"\n"));

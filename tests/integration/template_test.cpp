@@ -73,7 +73,7 @@ protected:
   std::unique_ptr<sink_harness> sink_;
 };
 
-TEST_F(TemplateSink, DrawsTheFileAndRunsTheCommandOnceForEachChange) {
+TEST_F(TemplateSink, RendersTheFileAndRunsTheCommandOnceForEachChange) {
   sink("", "reload = { shell = 'echo r >> " + path("reloads") + "' }\n");
   expect_applied(2);
   EXPECT_EQ(text(), "10.0.0.1:80\n10.0.0.2:80\n");
@@ -83,6 +83,7 @@ TEST_F(TemplateSink, DrawsTheFileAndRunsTheCommandOnceForEachChange) {
   expect_applied(0);
   EXPECT_EQ(text(), "");
   EXPECT_EQ(lines("reloads"), 2);
+  sink_.reset();
   EXPECT_EQ(std::distance(std::filesystem::directory_iterator(directory_.path()), {}), 3) << "no file is left aside";
 }
 
@@ -102,7 +103,7 @@ TEST_F(TemplateSink, ChangesSeveralFilesTogetherWithOneReload) {
   EXPECT_EQ(lines("reloads"), 1);
 }
 
-TEST_F(TemplateSink, TellsCommandsWhatHasChanged) {
+TEST_F(TemplateSink, PassesToCommandsWhatHasChanged) {
   sink("", "reload = { shell = 'cat > " + path("in") + "; env > " + path("env") +
                "', environment = { COLOUR = \"red\" } }\n");
   expect_applied(1);
@@ -287,13 +288,146 @@ TEST_F(TemplateSink, PutsTheOldFilesBackWhenTheReloadFailsAndReloadsThem) {
   expect_applied(1);
 }
 
-TEST_F(TemplateSink, RemovesAFileThatWasNotThereWhenTheReloadFails) {
-  sink("", "reload = { command = [\"false\"] }\n");
+// The program that reads it may wait for it, and cannot be reloaded before it runs.
+TEST_F(TemplateSink, KeepsANewFileWhenTheReloadFailsAndRetriesTheReload) {
+  const auto reload = "reload = { command = [\"test\", \"-e\", \"" + path("up") + "\"] }\n";
+  sink("", reload);
+  const auto how = apply(1);
+  EXPECT_EQ(how.result, DRCON_RETRY);
+  EXPECT_NE(how.why.find("they stay, and the reload is retried"), std::string::npos) << how.why;
+  EXPECT_EQ(text(), "10.0.0.1:80\n");
+  EXPECT_EQ(apply(2).result, DRCON_RETRY);
+  EXPECT_EQ(text(), "10.0.0.1:80\n10.0.0.2:80\n") << "newer content is there as soon as it is known";
+  sink("", reload);  // a restart knows that the reload is still missing
+  EXPECT_EQ(apply(2).result, DRCON_RETRY);
+  EXPECT_EQ(text(), "10.0.0.1:80\n10.0.0.2:80\n");
+  write_file(path("up"), "");
+  EXPECT_TRUE(wait_until([this] { return apply(2).result == DRCON_OK; }));
+  std::filesystem::remove(path("up"));
   EXPECT_EQ(apply(1).result, DRCON_RETRY);
-  EXPECT_FALSE(std::filesystem::exists(out()));
+  EXPECT_EQ(text(), "10.0.0.1:80\n10.0.0.2:80\n") << "from now on there is something to go back to";
 }
 
-TEST_F(TemplateSink, TellsAgainWhatACrashLeftUntold) {
+TEST_F(TemplateSink, PutsAnEmptyFileBackThatACrashLeftAside) {
+  write_file(out(), "10.0.0.1:80\n");
+  write_file(path(".out.previous"), "");
+  sink("", "reload = { command = [\"false\"] }\n");
+  EXPECT_EQ(apply(2).result, DRCON_RETRY);
+  ASSERT_TRUE(std::filesystem::exists(out()));
+  EXPECT_EQ(text(), "");
+}
+
+TEST_F(TemplateSink, RunsCommandsHoweverManyServicesThereAre) {
+  sink("", "reload = { shell = 'cat > " + path("in") + "; env > " + path("env") + "' }\n");
+  std::vector<service> all{web(1)};
+  for (int i = 0; i < 900; ++i) {
+    all.push_back(web(1));
+    all.back().name = std::string(250, 'x') + std::to_string(1000 + i);
+  }
+  const auto how = sink_->apply(all);
+  ASSERT_EQ(how.result, DRCON_OK) << how.why;
+  EXPECT_NE(read_file(path("env")).find("DRCON_ADDED_COUNT=901\n"), std::string::npos);
+  EXPECT_EQ(json::parse(read_file(path("in")))["added"].size(), 901U) << "all of them are on standard input";
+}
+
+TEST_F(TemplateSink, HidesItsEnvironmentFromTheCommandsOfAnotherUser) {
+  ASSERT_EQ(geteuid(), 0U);
+  ::chmod(directory_.path().c_str(), 0777);
+  ASSERT_EQ(::setenv("DRCON_TEST_TOKEN", "secret", 1), 0);
+  const auto environment_of = [this](const std::string& user) {
+    std::filesystem::remove(out());
+    std::filesystem::remove(path("env"));
+    sink("", "reload = { shell = 'env > " + path("env") + "', environment = { COLOUR = \"red\" }" + user + " }\n");
+    expect_applied(1);
+    return read_file(path("env"));
+  };
+  EXPECT_NE(environment_of("").find("DRCON_TEST_TOKEN=secret"), std::string::npos);
+  const auto theirs = environment_of(", user = \"nobody\"");
+  ::unsetenv("DRCON_TEST_TOKEN");
+  EXPECT_EQ(theirs.find("DRCON_TEST_TOKEN"), std::string::npos) << theirs;
+  for (const auto* each : {"PATH=", "USER=nobody\n", "HOME=/nonexistent\n", "COLOUR=red\n", "DRCON_ADDED=web\n"})
+    EXPECT_NE(theirs.find(each), std::string::npos) << each << theirs;
+}
+
+// Whoever may write to the directory could have root replace, or show, any file of the machine.
+TEST_F(TemplateSink, DoesNotFollowAsRootALinkThatSomebodyElseMade) {
+  ASSERT_EQ(geteuid(), 0U);
+  write_file(path("roots"), "secret\n");
+  const auto theirs = path("theirs");
+  std::filesystem::create_directory(theirs);
+  ASSERT_EQ(::chown(theirs.c_str(), 65534, 65534), 0);
+  for (const auto* link : {"out", "way"})
+    std::filesystem::create_symlink(std::string(link) == "out" ? path("roots") : directory_.path().string(),
+                                    theirs + "/" + link);
+  for (const auto& file : {theirs + "/out", theirs + "/way/roots"}) {
+    sink_ = std::make_unique<sink_harness>("template", "file = [{ path = \"" + file + "\", template = \"" +
+                                                           template_file() + "\", escape = \"none\" }]\n");
+    sink_->start();
+    const auto how = apply(1);
+    EXPECT_EQ(how.result, DRCON_RETRY);
+    EXPECT_NE(how.why.find("is a symbolic link that somebody other than root can have made"), std::string::npos)
+        << how.why;
+    EXPECT_EQ(read_file(path("roots")), "secret\n");
+    EXPECT_FALSE(sink_->render({web(1)}).front().live) << "nor does it show what is there";
+  }
+}
+
+TEST_F(TemplateSink, TakesNothingThroughALinkForTheFileThatWasThereBefore) {
+  write_file(path("roots"), "secret\n");
+  std::filesystem::create_symlink(path("roots"), path(".out.previous"));
+  write_file(out(), "10.0.0.1:80\n");
+  sink("", "reload = { command = [\"false\"] }\n");
+  EXPECT_EQ(apply(2).result, DRCON_RETRY);
+  EXPECT_EQ(text(), "10.0.0.1:80\n");
+}
+
+TEST_F(TemplateSink, DoesNotWaitForAPipeInThePlaceOfItsFile) {
+  ASSERT_EQ(run({"mkfifo", out()}).code, 0);
+  sink();
+  const auto how = apply(1);
+  EXPECT_EQ(how.result, DRCON_RETRY);
+  EXPECT_NE(how.why.find("no regular file"), std::string::npos) << how.why;
+}
+
+// Where a second name for the old file cannot be made, such as for one of another user, it is copied.
+TEST_F(TemplateSink, ShowsABackupToNobodyWhoCouldNotReadTheFile) {
+  ASSERT_EQ(geteuid(), 0U) << "only root can give up a right and take it back";
+  ::chmod(directory_.path().c_str(), 0777);
+  write_file(out(), "secret\n");
+  ASSERT_EQ(::chown(out().c_str(), 0, 65534), 0);
+  ASSERT_EQ(::chmod(out().c_str(), 0640), 0);
+  sink(", backup = true");
+  ASSERT_EQ(::setegid(65534), 0);
+  ASSERT_EQ(::seteuid(65534), 0);
+  const auto how = apply(1);
+  ASSERT_EQ(::seteuid(0), 0);
+  ASSERT_EQ(::setegid(0), 0);
+  EXPECT_EQ(how.result, DRCON_OK) << how.why;
+  struct stat kept {};
+  ASSERT_EQ(::stat((out() + ".bak").c_str(), &kept), 0);
+  EXPECT_EQ(read_file(out() + ".bak"), "secret\n");
+  EXPECT_EQ(kept.st_mode & 0007U, 0U) << std::oct << kept.st_mode;
+}
+
+TEST_F(TemplateSink, WritesNoFileThatAnotherSinkWrites) {
+  sink();
+  expect_applied(1);
+  auto other = std::make_unique<sink_harness>(
+      "template", "file = [{ path = \"" + out() + "\", template = \"" + template_file() + "\", escape = \"none\" }]\n");
+  other->start();
+  const auto how = other->apply({web(2)});
+  EXPECT_EQ(how.result, DRCON_RETRY);
+  EXPECT_NE(how.why.find("is written by pid " + std::to_string(::getpid()) + ", sink 'test'"), std::string::npos)
+      << how.why;
+  EXPECT_EQ(text(), "10.0.0.1:80\n");
+  expect_applied(1);
+  sink_.reset();
+  ASSERT_EQ(other->apply({web(2)}).result, DRCON_OK) << "the first has ended";
+  other.reset();
+  EXPECT_FALSE(std::filesystem::exists(path(".out.lock"))) << "nothing is left behind";
+}
+
+TEST_F(TemplateSink, RunsAgainTheCommandThatACrashPrevented) {
   write_file(out(), "10.0.0.1:80\n");
   write_file(path(".out.previous"), "old\n");  // written, and not told: the old one is still aside
   sink("", "reload = { shell = 'echo r >> " + path("reloads") + "' }\n");
@@ -329,7 +463,7 @@ TEST_F(TemplateSink, KeepsTheOldFileWhenTheDiskIsFullOrTheDirectoryReadOnlyAndHe
   expect_applied(1);
   const auto before = read_file(file);
 
-  write_file(small + "/ballast", std::string(60000, 'x'));
+  write_file(small + "/ballast", std::string(56000, 'x'));
   auto how = apply(1000);
   EXPECT_EQ(how.result, DRCON_RETRY);
   EXPECT_NE(how.why.find("No space left"), std::string::npos) << how.why;
@@ -426,7 +560,7 @@ protected:
   std::unique_ptr<drcon_process> drcon_;
 };
 
-TEST_F(TemplateProgram, TellsThePlaceOfAFaultInATemplateBeforeItRuns) {
+TEST_F(TemplateProgram, ReportsThePlaceOfAFaultInATemplateBeforeItRuns) {
   start();
   drcon_->stop();
   write_file(path("form"), "Services:\n  {{#services}}\n");
@@ -460,8 +594,39 @@ TEST_F(TemplateProgram, HealsWhenTheReloadWorksAgain) {
   expect_trouble_and_healing("reload", "grep -q 10.0.0.1 " + path("out"), "the old files are back, and were reloaded");
 }
 
+TEST_F(TemplateProgram, WritesNothingOnceWhileAnotherDrconRuns) {
+  start();
+  const drcon_process other("[source.hosts]\nplugin = \"file\"\npath = \"" + path("others.toml") +
+                            "\"\n[sink.theirs]\nplugin = \"template\"\n[[sink.theirs.file]]\npath = \"" + path("out") +
+                            "\"\ntemplate = \"" + path("form") +
+                            "\"\nescape = \"none\"\n[pipeline.p]\nsources = [\"hosts\"]\nsinks = [\"theirs\"]\n");
+  write_file(path("others.toml"),
+             "[[service]]\nname = \"web\"\n[[service.endpoint]]\naddress = \"10.0.0.9\"\nport = 80\n");
+  const auto how = other.verb("once", {"--timeout", "2s"});
+  EXPECT_EQ(how.code, 3) << how.out << how.err;
+  EXPECT_NE((how.out + how.err).find("is written by pid " + std::to_string(drcon_->pid()) + ", sink 'file'"),
+            std::string::npos)
+      << how.out << how.err;
+  EXPECT_EQ(read_file(path("out")), "10.0.0.1");
+  drcon_->kill9();
+  EXPECT_EQ(other.verb("once").code, 0);
+  EXPECT_EQ(read_file(path("out")), "10.0.0.9");
+}
+
 TEST_F(TemplateProgram, HealsWhenTheReloadHangsNoMore) {
   expect_trouble_and_healing("reload", "grep -q 10.0.0.1 " + path("out") + " || sleep 1000", "took longer than 300 ms");
+}
+
+TEST_F(TemplateProgram, JudgesACheckWhenItWasStartedWithChildrenIgnored) {
+  start();
+  drcon_->stop();
+  script("check", "echo no good; exit 7");
+  serve("10.0.0.2");
+  const auto config = (drcon_->directory() / "drcon.toml").string();
+  const auto how =
+      run({"env", "--ignore-signal=CHLD", DRCON_BINARY, "once", "-c", config, "--timeout", "2s"}, {}, patience);
+  EXPECT_NE((how.out + how.err).find("ended with code 7: no good"), std::string::npos) << how.out << how.err;
+  EXPECT_EQ(read_file(path("out")), "10.0.0.1");
 }
 
 TEST_F(TemplateSink, RefusesWhatMakesNoSenseAndSaysWhere) {

@@ -89,7 +89,7 @@ TEST(InstalledSdk, PkgConfigIsEnoughForAPluginInC) {
   EXPECT_THAT(drcon.drcon({"plugins", "--plugin-dir", plugin.parent_path()}).out, HasSubstr("by-hand          source"));
 }
 
-TEST(InstalledSdk, RefusesAProjectThatWantsAnotherMajorOfTheAbi) {
+TEST(InstalledSdk, RefusesAProjectThatRequiresAnotherMajorOfTheAbi) {
   const installation drcon;
   const auto project = drcon.prefix() / "project";
   for (const auto& [version, fits] : {std::pair{DRCON_ABI_MAJOR, true}, {DRCON_ABI_MAJOR + 1, false}}) {

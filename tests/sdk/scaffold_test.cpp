@@ -109,7 +109,7 @@ TEST_F(PluginNew, LeavesADirectoryAloneThatIsThere) {
   EXPECT_EQ(files_below(here_.path()), std::set<std::string>{"mine/notes"});
 }
 
-TEST_F(PluginNew, TellsWhereItLookedForTemplates) {
+TEST_F(PluginNew, ReportsWhereItLookedForTemplates) {
   EXPECT_EQ(make("mine", here_ / "nor-here"), cli::exit_runtime);
   EXPECT_THAT(error_,
               HasSubstr("looked in\n  " + (here_ / "not-here").string() + "\n  " + (here_ / "nor-here").string()));
@@ -123,7 +123,7 @@ TEST_F(PluginNew, LeavesNothingBehindWhenItCannotFinish) {
   EXPECT_FALSE(fs::exists(here_ / "mine"));
 }
 
-TEST(PluginNewCommand, WantsASourceOrASinkAndALanguageThatItKnows) {
+TEST(PluginNewCommand, RequiresASourceOrASinkAndALanguageThatItKnows) {
   EXPECT_EQ(run({DRCON_BINARY, "plugin", "new", "mine"}).code, cli::exit_usage);
   EXPECT_EQ(run({DRCON_BINARY, "plugin", "new", "--source", "--sink", "mine"}).code, cli::exit_usage);
   EXPECT_EQ(run({DRCON_BINARY, "plugin", "new", "--source", "--lang", "pascal", "mine"}).code, cli::exit_usage);

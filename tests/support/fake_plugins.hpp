@@ -1,4 +1,4 @@
-// A source and a sink that live in the test: what they do is what the test tells them to.
+// A source and a sink that live in the test: the test decides what they do.
 //
 // Each instance is found by the name the configuration gives it. Thread rule: any; they lock inside.
 #pragma once

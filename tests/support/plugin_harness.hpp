@@ -1,7 +1,7 @@
 // One plugin, loaded and driven by the host's own loader and instance, with no pipeline in between.
 //
 // Options are given as TOML and go through the real checker, so defaults are filled in as for a user.
-// Thread rule: used from the test's thread; a thread of the harness plays the engine's.
+// Thread rule: used from the test's thread; a thread of the harness stands in for the engine's.
 #pragma once
 
 #include "metrics/metrics.hpp"

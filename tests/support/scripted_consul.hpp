@@ -1,4 +1,5 @@
-// An HTTP server within the test that plays a Consul agent, or any other, by the book of the test, faults included.
+// An HTTP server within the test that answers as a Consul agent, or another server, as the test scripts it, faults
+// included.
 //
 // A blocking query is held while its index is the one of its path's present answer. Thread rule: its functions may be
 // called from any thread.

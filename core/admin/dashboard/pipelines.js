@@ -1,8 +1,8 @@
-// What is: the verdict, and each pipeline from its sources to its sinks.
+// The state: the verdict, and each pipeline from its sources to its sinks.
 
 let status = null; // what the last event "state" had
 
-function draw() {
+function render() {
   const {verdict, state} = status;  // the phrase for people, the word for programs
   const kind = state === 'ok' ? 'good' : state === 'wrong' ? 'bad' : 'mild';
   $("version").textContent = status.version;
@@ -10,15 +10,15 @@ function draw() {
   $("state").className = kind;
   document.title = (kind === "good" ? "" : "! ") + "drcon: " + verdict;
   const lines = status.unsettled.concat(status.caveats);
-  redraw($("lines"), lines, () => lines.map((line) => el("li", {}, line)));
-  redraw($("pipelines"), [status.pipelines, status.sources, status.sinks], () =>
+  renderInto($("lines"), lines, () => lines.map((line) => el("li", {}, line)));
+  renderInto($("pipelines"), [status.pipelines, status.sources, status.sinks], () =>
     Object.entries(status.pipelines).map(([name, each]) => card(name, each)));
   readDetails();
-  drawEndpoints();
+  renderEndpoints();
 }
 
 const glyphs = { good: "✓", mild: "!", bad: "✕" };
-// A name, its state as a mark and a word, and lines of more.
+// A name, its state as a glyph and a word, and lines of detail.
 function node(kind, name, key, word, ...more) {
   return el("li", { class: "node " + kind, "data-kind": kind },
     el("b", {}, el("bdi", {}, name)), " ",
@@ -37,13 +37,13 @@ function sourceNode(name) {
   const each = status.sources[name];
   const unknown = Object.entries(each.unknown);
   const kind = !each.known ? "bad" : each.state !== "ok" || unknown.length || each.refused_count ? "mild" : "good";
-  const word = !each.known ? (each.ready ? "cannot tell" : "not heard yet") : each.state !== "ok" ? each.state
-    : unknown.length ? "cannot tell of some" : each.refused_count ? "leaves some out" : "ok";
+  const word = !each.known ? (each.ready ? "unreachable" : "no data yet") : each.state !== "ok" ? each.state
+    : unknown.length ? "some services unknown" : each.refused_count ? "leaves some out" : "ok";
   const why = each.why_unknown || each.text;
   return node(kind, name, "source " + name, word,
-    phrase`${each.plugin}; ${several(each.endpoints, "endpoint")}; last word ${clock(each.last_word)}`,
+    phrase`${each.plugin}; ${several(each.endpoints, "endpoint")}; last report ${clock(each.last_word)}`,
     why ? phrase`${why}` : null,
-    unknown.length ? phrase`cannot tell of ${listed(unknown.slice(0, 3).map(([service]) => service))}${unknown.length > 3 ? ` and ${unknown.length - 3} more` : ""}` : null,
+    unknown.length ? phrase`no current data of ${listed(unknown.slice(0, 3).map(([service]) => service))}${unknown.length > 3 ? ` and ${unknown.length - 3} more` : ""}` : null,
     leftOut("source " + name, each));
 }
 function sinkNode(name) {
@@ -51,7 +51,7 @@ function sinkNode(name) {
   const wrong = !each.up_to_date && ["away", "rejected", "unanswered"].includes(each.last_answer);
   const kind = wrong ? "bad" : each.up_to_date && each.state === "ok" && !each.refused_count ? "good" : "mild";
   const word = each.up_to_date ? "serves revision " + each.applied : wrong ? each.last_answer
-    : each.in_flight ? "at work on revision " + each.wanted : "nothing yet";
+    : each.in_flight ? "applying revision " + each.wanted : "nothing yet";
   return node(kind, name, "sink " + name, word,
     phrase`${each.plugin}; ${each.last_applied ? "last applied " + clock(each.last_applied) : "nothing applied yet"}`,
     each.up_to_date || each.applied === null ? null : phrase`has revision ${each.applied}`,
@@ -79,7 +79,7 @@ function card(name, each) {
   return el("article", { class: "card " + (["bad", "mild"].find((kind) => kinds.includes(kind)) || "good"), "aria-label": "Pipeline " + name },
     el("h3", {}, el("bdi", {}, name)),
     el("div", { class: "flow" }, column("Sources", nodes[0]), arrow(), column("Host", nodes[1]), arrow(), column("Sinks", nodes[2])),
-    each.held ? el("p", { class: "brake" }, el("b", {}, "Brake: "), phrase`${each.held}. Believed at ${clock(each.held_until)} if nothing comes back.`) : null,
+    each.held ? el("p", { class: "brake" }, el("b", {}, "Brake: "), phrase`${each.held}. Applied at ${clock(each.held_until)} unless endpoints return.`) : null,
     el("div", { class: "buttons" }, each.held ? button("Release the brake …", "release-brake", true) : null,
       each.paused ? button("Resume", "resume") : button("Pause", "pause"), button("Compare targets", "resync"), button("Roll back …", "rollback")));
 }

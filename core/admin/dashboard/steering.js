@@ -1,4 +1,4 @@
-// What people do: pause, resume, compare, roll back, release the brake.
+// What an operator does: pause, resume, compare, roll back, release the brake.
 
 function tell(...text) {
   $("toast").hidden = !text.length;

@@ -30,15 +30,15 @@ function duration(s) {
 }
 const several = (count, what) => `${count} ${what}${count === 1 ? "" : "s"}`;
 
-// Regions that are read aloud are touched only when what they say differs.
+// Screen readers read these regions aloud, so they are changed only when their text differs.
 function say(where, ...children) {
   const made = el("span", {}, ...children);
   if (where.textContent !== made.textContent) where.replaceChildren(...made.childNodes);
 }
 
-const shown = new Map(); // what each part of the page was made of
-// Draws a part only when what it is made of differs; what has the focus keeps it, what is unfolded stays so.
-function redraw(where, key, make) {
+const shown = new Map(); // by part of the page: the content that it was rendered from
+// Renders a part only when its content differs; the focus and open details are kept.
+function renderInto(where, key, make) {
   const now = JSON.stringify(key);
   if (shown.get(where) === now) return;
   shown.set(where, now);

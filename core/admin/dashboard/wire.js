@@ -1,7 +1,7 @@
-// The wire to drcon: questions, events, and the token that opens it.
+// The connection to drcon: requests, events, and the token.
 
-const patience = 15000; // of a question: more than a moment is worth telling
-const silence = 40000; // of events: a beat comes every 15 s
+const patience = 15000; // of a request: a longer wait is shown
+const silence = 40000; // of events: drcon sends a heartbeat every 15 s
 let token = sessionStorage.getItem("token");
 let tokenGiven = () => {};
 let stream = null; // ends the events that are followed
@@ -57,7 +57,7 @@ async function follow() {
     await new Promise((resolve) => setTimeout(resolve, pause));
   }
 }
-// Until the events end, or nothing is heard for long.
+// Returns when the events end, or when nothing arrives for as long as `silence`.
 async function listen(onLive) {
   await refreshJournal(true);
   stream = new AbortController();
@@ -89,9 +89,9 @@ function take(text) {
   if (field("event") === "state") takeState(data);
 }
 function takeState(next) {
-  const restarted = status && status.started !== next.started; // between two questions: its journal counts anew
+  const restarted = status && status.started !== next.started; // its journal counts from 1 again
   status = next;
-  draw();
+  render();
   if (restarted) refreshJournal(true).catch(() => stream.abort());
 }
 function connection(text, kind) {

@@ -13,7 +13,7 @@ struct brake_config {
   double max_removed = 0.5;        ///< share (0..1) of endpoints in service that may go within `window`
   std::int64_t min_endpoints = 1;  ///< never fewer than this in service, unless there were fewer before
   std::chrono::nanoseconds hold =
-      std::chrono::minutes(5);  ///< how long a loss is held before it is believed; 0: no brake
+      std::chrono::minutes(5);  ///< how long a loss is held before it is applied; 0: no brake
   std::chrono::nanoseconds window = std::chrono::seconds(30);  ///< losses within this time are added up
   bool operator==(const brake_config&) const = default;
 };

@@ -8,7 +8,7 @@ const option_group<filter_config>& filter_options() {
   static const option_group<filter_config> group{
       .key = "filter",
       .description =
-          "What of the sources' word this pipeline takes; each condition that is given must hold. A service "
+          "Which endpoints this pipeline uses; each condition that is given must hold. A service "
           "all of whose endpoints are filtered out is there, and empty.",
       .options = {
           text("service", &filter_config::service, "Only services whose whole name matches (ECMAScript). Empty: all.",

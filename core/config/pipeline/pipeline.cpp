@@ -26,8 +26,8 @@ option_list<pipeline_config> make_options() {
       table(&pipeline_config::wait, wait_options()),
       table(&pipeline_config::brake, brake_options()),
       duration("resync", &pipeline_config::resync,
-               "A duration: how often sinks compare their target with what is wanted though nothing changed, and mend "
-               "what differs. 0: never."),
+               "A duration: how often sinks compare their target with what is desired though nothing changed, and "
+               "correct what differs. 0: never."),
   };
   add_flat(all, &pipeline_config::merge, merge_options());
   return all;

@@ -13,11 +13,11 @@ using nlohmann::json;
 const option_group<wait_config>& wait_options() {
   static const option_group<wait_config> group{
       .key = "wait",
-      .description = "Pacing. A change after quiet goes at once; those that follow closely are folded.",
+      .description = "Pacing. A change after a quiet time is applied at once; bursts are batched.",
       .options = {
           duration("min", &wait_config::min,
-                   "A duration: the quiet time that ends a storm of changes. Not longer than max."),
-          duration("max", &wait_config::max, "A duration: a storm is applied at least this often."),
+                   "A duration: the quiet time that ends a burst of changes. Not longer than max."),
+          duration("max", &wait_config::max, "A duration: a burst is applied at least this often."),
       }};
   return group;
 }

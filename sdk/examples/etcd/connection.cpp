@@ -72,7 +72,7 @@ asio::awaitable<std::string> connection::connect() {
   if (!stream_->secure) co_return std::string();
   SSL_set_tlsext_host_name(stream_->secure->native_handle(), to_.host.c_str());
   const auto [refused] = co_await stream_->secure->async_handshake(asio::ssl::stream_base::client, token);
-  co_return refused ? "no TLS agreement: " + refused.message() : std::string();
+  co_return refused ? "TLS handshake failed: " + refused.message() : std::string();
 }
 
 // Empty, or why not.
@@ -84,7 +84,7 @@ asio::awaitable<std::string> connection::send(question what) {
   request.set(http::field::user_agent, "drcon-etcd");
   request.set(http::field::content_type, "application/json");
   if (!what.token.empty()) request.set(http::field::authorization, what.token);
-  // A member without a leader would keep a watch open and tell nothing. With this it ends the watch instead.
+  // A member without a leader would keep a watch open and report nothing. With this it ends the watch instead.
   request.set("Grpc-Metadata-Hasleader", "true");
   request.keep_alive(false);
   request.body() = what.body;

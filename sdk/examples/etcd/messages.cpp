@@ -126,7 +126,7 @@ range_answer read_newest(const std::string& body) {
 range_answer read_range(const std::string& body) {
   auto to = read_newest(body);
   if (static_cast<std::int64_t>(to.entries.size()) != to.count)
-    throw bad_answer("etcd told " + std::to_string(to.entries.size()) + " keys of " + std::to_string(to.count));
+    throw bad_answer("etcd sent " + std::to_string(to.entries.size()) + " keys of " + std::to_string(to.count));
   return to;
 }
 
@@ -134,7 +134,7 @@ watch_answer read_watch(const std::string& line) {
   const auto message = parsed(line);
   if (const auto& error = member(message, "error"); error.is_object()) throw bad_answer(text(error, "message"));
   const auto& result = member(message, "result");
-  if (!result.is_object()) throw bad_answer("the watch told something that is no result");
+  if (!result.is_object()) throw bad_answer("the watch sent something that is no result");
   watch_answer to{.revision = revision_of(result),
                   .canceled = flag(result, "canceled"),
                   .compacted = whole(result, "compact_revision"),

@@ -1,7 +1,7 @@
 // What is said to etcd's JSON gateway, and what it answers. Keys and values are base64, 64-bit numbers are strings, and
 // members that are 0, false or empty are left out.
 //
-// Pure functions. The readers throw bad_answer for what is not as it should be: half an answer must not be believed.
+// Pure functions. The readers throw bad_answer for an answer that is not complete: half an answer must not be used.
 #pragma once
 
 #include <cstdint>
@@ -32,7 +32,7 @@ struct range_answer {
 struct watch_answer {
   std::int64_t revision = 0;
   bool canceled = false;
-  std::int64_t compacted = 0;  ///< canceled because what came before this revision is no longer told
+  std::int64_t compacted = 0;  ///< canceled because what came before this revision is no longer reported
   std::string why;
   std::vector<key_value> events;
 };
@@ -46,7 +46,7 @@ std::string watch_request(const std::string& prefix, std::int64_t from);
 std::string login_request(const std::string& user, const std::string& password);
 
 range_answer read_range(const std::string& body);
-/// As read_range, but for newest_request, which tells one of many keys.
+/// As read_range, but for newest_request, which reports one of many keys.
 range_answer read_newest(const std::string& body);
 watch_answer read_watch(const std::string& line);
 std::string read_token(const std::string& body);

@@ -39,7 +39,7 @@ asio::awaitable<std::string> watcher::follow(const server& member) {
     if (auto why = co_await read_all(member); !why.empty()) co_return why;
     auto why = co_await watch(member);
     if (!why.empty()) co_return why;
-    co_await pause(next_pause());  // it was told why; one that ends again and again must not become a storm
+    co_await pause(next_pause());  // its end was logged; one that ends again and again must not become a storm
   }
 }
 
@@ -91,7 +91,7 @@ asio::awaitable<std::string> watcher::read_all(const server& member) {
   co_return std::string();
 }
 
-// Why it came to an end; empty when the keys are to be read anew.
+// Why it came to an end; empty when the keys must be read again.
 asio::awaitable<std::string> watcher::watch(const server& member) {
   using namespace asio::experimental::awaitable_operators;
   connection events(executor_, member, limits());
@@ -119,28 +119,28 @@ asio::awaitable<std::string> watcher::listen(connection& events) {
 
 // What is wrong with it, or empty.
 std::string watcher::hear(const std::string& line) {
-  const auto told = read_watch(line);
-  if (told.compacted > 0) {
-    host_.info("etcd has compacted what came before revision " + std::to_string(told.compacted) +
-               ": the keys are read anew");
+  const auto message = read_watch(line);
+  if (message.compacted > 0) {
+    host_.info("etcd has compacted what came before revision " + std::to_string(message.compacted) +
+               ": the keys are read again");
     from_the_start_ = true;
     return {};
   }
-  if (told.canceled) return "etcd has ended the watch" + (told.why.empty() ? "" : ": " + told.why);
-  if (told.revision < revision_) {
+  if (message.canceled) return "etcd has ended the watch" + (message.why.empty() ? "" : ": " + message.why);
+  if (message.revision < revision_) {
     from_the_start_ = true;  // another history than the one that was read
     return {};
   }
-  for (const auto& each : told.events) {
+  for (const auto& each : message.events) {
     services_.take(each);
     revision_ = std::max(revision_, each.revision);
   }
-  if (!told.events.empty()) publish();
+  if (!message.events.empty()) publish();
   return {};
 }
 
-// Asks, from time to time, what the watch should have told. Two differences in a row with nothing heard in between: it
-// has fallen silent, whatever its connection looks like.
+// Asks, from time to time, what the watch should have reported. Two differences in a row with nothing heard in between:
+// it has fallen silent, whatever its connection looks like.
 asio::awaitable<std::string> watcher::compare(const server& member) {
   bool differed = false;
   for (auto heard = revision_;; heard = revision_) {
@@ -189,7 +189,7 @@ void watcher::lost(const std::string& why) {
 
 asio::awaitable<void> watcher::pause(std::chrono::nanoseconds length) {
   asio::steady_timer timer(executor_, length);
-  boost::system::error_code ignored;  // cancelled: the next co_await tells
+  boost::system::error_code ignored;  // cancelled: the next co_await reports it
   co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
 }
 

@@ -51,7 +51,7 @@ private:
   services services_;
   std::string token_;           // of the last login
   std::int64_t revision_ = 0;   // of etcd, up to which everything is known
-  bool from_the_start_ = true;  // the keys must be read anew, though nothing is wrong
+  bool from_the_start_ = true;  // the keys must be read again, though nothing is wrong
   std::chrono::nanoseconds pause_{};
   std::minstd_rand random_{std::random_device{}()};
 };

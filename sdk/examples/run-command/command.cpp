@@ -109,7 +109,12 @@ end_of_command run(const std::vector<std::string>& argv, const std::string& inpu
   const auto deadline = clock_type::now() + timeout;
   int status = 0;
   for (;;) {
-    if (::waitpid(pid, &status, WNOHANG) == pid) break;
+    const auto found = ::waitpid(pid, &status, WNOHANG);
+    if (found == pid) break;
+    if (found < 0 && errno != EINTR) {  // SIGCHLD is ignored, and the kernel keeps no exit code: it is no success
+      end.how = ending::unknown;
+      return end;
+    }
     const bool late = clock_type::now() >= deadline;
     if (late || stop.stop_requested()) {
       ::kill(-pid, SIGKILL);

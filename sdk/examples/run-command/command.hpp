@@ -8,11 +8,11 @@
 #include <string>
 #include <vector>
 
-enum class ending { exit, signal, out_of_time, stopped, not_started };
+enum class ending { exit, signal, out_of_time, stopped, not_started, unknown };
 
 struct end_of_command {
   ending how = ending::exit;
-  int code = 0;        ///< exit code, or number of the signal
+  int code = -1;       ///< exit code, or number of the signal
   std::string errors;  ///< the end of its standard error
 };
 

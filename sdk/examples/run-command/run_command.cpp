@@ -73,6 +73,7 @@ public:
       case ending::out_of_time: return drcon::retry(command_[0] + " did not end in time" + said);
       case ending::stopped: return drcon::retry(command_[0] + " was ended: drcon stops");
       case ending::signal: return drcon::retry(command_[0] + " was ended by signal " + std::to_string(end.code) + said);
+      case ending::unknown: return drcon::retry(command_[0] + " has an exit code that cannot be read" + said);
       case ending::exit: break;
     }
     if (end.code == 0) return drcon::ok();

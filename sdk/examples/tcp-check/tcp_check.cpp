@@ -1,7 +1,7 @@
-// tcp-check: a source of endpoints that are written down, and serve as long as they accept a TCP connection.
+// tcp-check: a source whose endpoints are listed in its options, and are checked by opening a TCP connection.
 //
-// Whether one does is an answer, not a silence: an endpoint that refuses is published as critical, with the reason in
-// its meta, and stays in the service.
+// A check that fails is knowledge, and no reason to report `unknown`: the endpoint stays in the service, as critical,
+// with the reason in its meta.
 #include "address.hpp"
 #include "probe.hpp"
 
@@ -62,7 +62,7 @@ private:
     return length;
   }
 
-  // The first round decides by itself: nothing is known of an endpoint that would speak for it.
+  // In the first round one failed check is enough for critical: no earlier check has succeeded.
   void publish(const std::vector<std::string>& answers, bool first) {
     drcon::service service{.name = name_, .revision = 0, .endpoints = {}, .values = {}};
     for (std::size_t i = 0; i < answers.size(); ++i) {

@@ -4,7 +4,7 @@
  *   10.0.0.1 8080
  *   10.0.0.2 8080 3      (a weight; 1 when it is left out)
  *
- * The thread below waits for inotify(7) to tell that something changed, and then reads all files anew: what is
+ * The thread below waits for inotify(7) to report a change, and then reads all files again: what is
  * published is always the whole of a file, never what an event seemed to mean.
  */
 #define _GNU_SOURCE
@@ -32,7 +32,7 @@ static const char schema[] =
     "    \"retry\": { \"type\": \"string\", \"format\": \"duration\", \"default\": \"1s\","
     "      \"description\": \"A duration: how often a directory that cannot be watched is tried again.\" } } }";
 
-enum { looked_at_anyway = 30 * 1000 }; /* ms: some file systems tell inotify nothing */
+enum { looked_at_anyway = 30 * 1000 }; /* ms: some file systems report nothing to inotify */
 
 /* Names of services that drcon knows from us. Of the thread. */
 struct names {
@@ -45,8 +45,8 @@ struct source {
   drcon_instance* instance;
   char* directory;
   int64_t retry; /* ms */
-  struct names told;
-  int stop; /* an eventfd: readable when the thread shall end */
+  struct names published;
+  int stop; /* an eventfd: readable when the thread must end */
   int started;
   pthread_t thread;
 };
@@ -143,14 +143,14 @@ static int tell_all(struct source* from) {
   closedir(directory);
   if (fault != 0) { /* what was not seen is not gone */
     for (size_t i = 0; i < now.count; ++i)
-      if (!names_have(&from->told, now.all[i])) names_add(&from->told, now.all[i]);
+      if (!names_have(&from->published, now.all[i])) names_add(&from->published, now.all[i]);
     names_free(&now);
     return fault;
   }
-  for (size_t i = 0; i < from->told.count; ++i)
-    if (!names_have(&now, from->told.all[i])) from->host->withdraw(from->instance, string(from->told.all[i]));
-  names_free(&from->told);
-  from->told = now;
+  for (size_t i = 0; i < from->published.count; ++i)
+    if (!names_have(&now, from->published.all[i])) from->host->withdraw(from->instance, string(from->published.all[i]));
+  names_free(&from->published);
+  from->published = now;
   from->host->ready(from->instance);
   from->host->status(from->instance, DRCON_STATE_OK, string(""));
   return 0;
@@ -165,7 +165,7 @@ static void tell_away(const struct source* from, const char* doing, int error) {
 
 /* ---- the thread ---- */
 
-/* Waits until there are events at `events` (-1: none are expected), or for so long. 0 when the thread shall end. */
+/* Waits until there are events at `events` (-1: none are expected), or for so long. 0 when the thread must end. */
 static int wait_for(const struct source* from, int events, int64_t milliseconds) {
   struct pollfd all[] = {{.fd = from->stop, .events = POLLIN}, {.fd = events, .events = POLLIN}};
   poll(all, 2, (int)milliseconds);
@@ -185,7 +185,7 @@ static int drain(int events) {
   return 1;
 }
 
-/* Watches the directory until it vanishes or the thread shall end. */
+/* Watches the directory until it vanishes or the thread must end. */
 static void watch(struct source* from) {
   const int events = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
   const uint32_t mask =
@@ -217,7 +217,7 @@ static void* run(void* raw) {
 
 static void destroy(void* raw) {
   struct source* self = raw;
-  names_free(&self->told);
+  names_free(&self->published);
   if (self->stop >= 0) close(self->stop);
   free(self->directory);
   free(self);

@@ -80,7 +80,7 @@ TEST(TcpCheck, ItsCompilerReadsEveryPublicHeader) {
   EXPECT_EQ(built.code, 0) << built.err;
 }
 
-TEST(TcpCheck, TellsWhoAccepts) {
+TEST(TcpCheck, ReportsWhoAccepts) {
   listener four;
   listener six("::1");
   source_harness source("tcp-check", options("\"" + four.text() + "\", \"" + six.text() + "\""));
@@ -95,7 +95,7 @@ TEST(TcpCheck, TellsWhoAccepts) {
   EXPECT_TRUE(source.stop());
 }
 
-TEST(TcpCheck, TellsWhyOneIsCritical) {
+TEST(TcpCheck, ReportsWhyOneIsCritical) {
   listener gone;
   gone.close();
   source_harness source("tcp-check", options("\"" + gone.text() + "\""));

@@ -74,12 +74,12 @@ TEST(TestingHost, RecordsWhatASourcePublishes) {
   EXPECT_TRUE(clock.host().breaches().empty());
 }
 
-TEST(TestingHost, WaitsNoLongerThanItIsTold) {
+TEST(TestingHost, WaitsNoLongerThanItsDeadline) {
   auto clock = testing::source<clock_source>({{"name", "web"}});
   EXPECT_FALSE(clock.host().wait_until([&] { return clock.host().ready(); }, 20ms));
 }
 
-TEST(TestingHost, TellsWhichOptionAConstructorRefused) {
+TEST(TestingHost, ReportsWhichOptionAConstructorRefused) {
   try {
     const auto clock = testing::source<clock_source>({{"name", ""}});
     FAIL() << "created from an empty name";

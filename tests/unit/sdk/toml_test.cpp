@@ -12,7 +12,7 @@ std::string repeated(const std::string& part, int times) {
   return all;
 }
 
-TEST(Toml, TellsWhereATextBreaksAnAssumptionOfTheParser) {
+TEST(Toml, ReportsWhereATextBreaksAnAssumptionOfTheParser) {
   for (const auto& [text, line, column] : {std::tuple{"[[[", 1, 3}, {"u = 'x'\na = 1\n[ [a]]\n", 3, 3}}) {
     const auto parsed = parse_toml(text, "f");
     const auto* wrong = std::get_if<toml_fault>(&parsed);

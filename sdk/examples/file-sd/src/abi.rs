@@ -1,5 +1,5 @@
 //! drcon/plugin.h, ABI 1.0, as Rust reads it. What each thing means, who owns it and on which thread it is called is
-//! told there; the test below holds this to the layout that drcon-dev installs.
+//! described there; the test below holds this to the layout that drcon-dev installs.
 #![allow(dead_code)] // the whole of the header, whether or not this plugin uses it
 
 use std::os::raw::{c_char, c_void};

@@ -88,11 +88,11 @@ unsafe extern "C" fn apply(raw: *mut c_void, update: *const Update) {
 unsafe extern "C" fn render(raw: *mut c_void, update: *const Update) -> Result {
     let sink = &*(raw as *const Sink);
     let host = &*sink.host;
-    let drawn = catch_unwind(AssertUnwindSafe(|| {
+    let rendered = catch_unwind(AssertUnwindSafe(|| {
         (targets::document(&*(*update).wanted, sink.only_serving), std::fs::read_to_string(&sink.file).ok())
     }));
-    let (wanted, live) = match drawn {
-        Ok(drawn) => drawn,
+    let (wanted, live) = match rendered {
+        Ok(rendered) => rendered,
         Err(_) => {
             (host.failed)(sink.instance, lend(""), lend("a panic, which is a fault of this plugin"));
             return RETRY;

@@ -111,7 +111,7 @@ mod tests {
         }
     }
 
-    fn drawn(endpoints: &[Endpoint], only_serving: bool) -> String {
+    fn rendered(endpoints: &[Endpoint], only_serving: bool) -> String {
         let service = Service {
             size: size_of::<Service>() as u32,
             endpoint_size: size_of::<Endpoint>() as u32,
@@ -138,7 +138,7 @@ mod tests {
         let tags = [lend("v2"), lend("blue")];
         let meta = [Pair { key: lend("rack-id"), value: lend("7") }];
         assert_eq!(
-            drawn(&[endpoint("::1", PASSING, &tags, &meta)], false),
+            rendered(&[endpoint("::1", PASSING, &tags, &meta)], false),
             "[\n  { \"targets\": [\"[::1]:80\"], \"labels\": { \"__meta_drcon_service\": \"web\", \
              \"__meta_drcon_id\": \"a\", \"__meta_drcon_node\": \"\", \"__meta_drcon_health\": \"passing\", \
              \"__meta_drcon_tags\": \",v2,blue,\", \"__meta_drcon_meta_rack_id\": \"7\" } }\n]\n"
@@ -148,8 +148,8 @@ mod tests {
     #[test]
     fn leaves_out_what_does_not_serve_when_asked_to() {
         let all = [endpoint("10.0.0.1", CRITICAL, &[], &[]), endpoint("10.0.0.2", 77, &[], &[])];
-        assert_eq!(drawn(&all, true), "[]\n");
-        assert_eq!(drawn(&all, false).matches("critical").count(), 2);
+        assert_eq!(rendered(&all, true), "[]\n");
+        assert_eq!(rendered(&all, false).matches("critical").count(), 2);
     }
 
     #[test]

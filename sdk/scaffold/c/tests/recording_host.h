@@ -4,7 +4,7 @@
  *   withdraw web
  *   done 7 OK
  *
- * Include it in one file of a test. What the rest of the contract wants of a plugin, `drcon plugin test` checks.
+ * Include it in one file of a test. The rest of the contract is checked by `drcon plugin test`.
  */
 #ifndef RECORDING_HOST_H
 #define RECORDING_HOST_H
@@ -61,7 +61,7 @@ static inline int will_be_recorded(const char* text) {
   return recorded(text);
 }
 
-/* Ends the test when something does not hold, and tells what was recorded. */
+/* Ends the test when something does not hold, and prints what was recorded. */
 #define CHECK(condition)                                                                                       \
   do {                                                                                                         \
     if (!(condition)) {                                                                                        \

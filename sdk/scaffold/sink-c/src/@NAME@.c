@@ -1,7 +1,7 @@
-/* @NAME@: a sink that keeps a file of lines "service id address port" as drcon wants it, replaced as a whole.
+/* @NAME@: a sink that keeps a file of lines "service id address port" as drcon has decided it, replaced as a whole.
  *
- * It works as it is. To make it yours, change what draw() and replace() do, and the options in `schema`. What each call
- * may do, and on which thread, is told in drcon/plugin.h.
+ * It works as it is. To make it yours, change what render_text() and replace() do, and the options in `schema`. What
+ * each call may do, and on which thread, is said in drcon/plugin.h.
  */
 #define _POSIX_C_SOURCE 200809L
 #include <drcon/plugin.h>
@@ -14,8 +14,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* What a user may write under [sink.NAME], as JSON Schema: drcon checks it, fills in defaults, tells faults with their
- * line and column, and makes the reference of it. So every option has a description. */
+/* What a user may write under [sink.NAME], as JSON Schema: drcon checks it, fills in defaults, reports faults with
+ * their line and column, and makes the reference of it. So every option has a description. */
 static const char schema[] =
     "{ \"type\": \"object\", \"additionalProperties\": false, \"required\": [\"file\"],"
     "  \"properties\": {"
@@ -86,7 +86,7 @@ static int takes_traffic(const drcon_endpoint* endpoint) {
 }
 
 /* Services and endpoints come in a fixed order: equal snapshots give equal bytes. */
-static struct text draw(const struct sink* self, const drcon_snapshot* wanted) {
+static struct text render_text(const struct sink* self, const drcon_snapshot* wanted) {
   static const char head[] = "# service id address port\n";
   struct text text = {NULL, 0, 0, 0};
   append(&text, head, sizeof head - 1);
@@ -196,7 +196,7 @@ static int is_equal(const struct text* a, const struct text* b) {
 static void apply(void* raw, const drcon_update* update) {
   const struct sink* self = raw;
   char why[512] = "";
-  struct text wanted = draw(self, update->wanted);
+  struct text wanted = render_text(self, update->wanted);
   struct text live = read_file(self->file);
   /* RETRY: the target is away, drcon comes again with backoff. REJECTED would mean: this snapshot will never fit. */
   drcon_result result = DRCON_OK;
@@ -215,7 +215,7 @@ static void apply(void* raw, const drcon_update* update) {
 /* For `drcon render`: what apply would write. Touches nothing. */
 static drcon_result render(void* raw, const drcon_update* update) {
   const struct sink* self = raw;
-  struct text wanted = draw(self, update->wanted);
+  struct text wanted = render_text(self, update->wanted);
   struct text live = read_file(self->file);
   const drcon_string wanted_view = {wanted.data, wanted.size};
   const drcon_string live_view = {live.data, live.size};

@@ -1,6 +1,6 @@
-// @NAME@: a sink that keeps a file of lines "service id address port" as drcon wants it, replaced as a whole.
+// @NAME@: a sink that keeps a file of lines "service id address port" as drcon has decided it, replaced as a whole.
 //
-// It works as it is. To make it yours, change what draw() and replace() do, and the options in `schema`.
+// It works as it is. To make it yours, change what render_text() and replace() do, and the options in `schema`.
 #include <drcon/sink.hpp>
 
 #include <sys/stat.h>
@@ -55,7 +55,7 @@ bool is_word(std::string_view text) {
 
 class lines_sink final : public drcon::blocking_sink {
 public:
-  // What a user may write under [sink.NAME], as JSON Schema: drcon checks it, fills in defaults, tells faults with
+  // What a user may write under [sink.NAME], as JSON Schema: drcon checks it, fills in defaults, reports faults with
   // their line and column, and makes the reference of it. So every option has a description.
   static constexpr const char* schema = R"({
     "type": "object", "additionalProperties": false, "required": ["file"],
@@ -71,14 +71,14 @@ public:
   // Makes the target match, on a thread of its own. ok: it does. retry, or an exception: it is away, drcon comes again
   // with backoff. rejected: this snapshot will never fit, drcon waits for another.
   drcon::outcome apply(const drcon::update_view& update, drcon::stop_token) override {
-    const auto text = draw(update.wanted());
+    const auto text = render_text(update.wanted());
     if (read(file_) != text) replace(file_, text);
     return drcon::ok();
   }
 
   // For `drcon render`: what apply would write. Touches nothing.
   bool render(const drcon::update_view& update) override {
-    const auto text = draw(update.wanted());
+    const auto text = render_text(update.wanted());
     if (const auto live = read(file_)) host().rendered(file_, text, *live);
     else host().rendered(file_, text);
     return true;
@@ -86,7 +86,7 @@ public:
 
 private:
   // Services and endpoints come in a fixed order: equal snapshots give equal bytes.
-  std::string draw(const drcon::snapshot_view& wanted) const {
+  std::string render_text(const drcon::snapshot_view& wanted) const {
     std::string text = "# service id address port\n";
     for (const auto& service : wanted.services())
       for (const auto endpoint : service.endpoints())

@@ -1,4 +1,4 @@
-// The sink, driven as drcon drives it; drcon/testing.hpp plays drcon.
+// The sink, driven as drcon drives it; drcon/testing.hpp stands in for drcon.
 #include <drcon/testing.hpp>
 
 #include <gtest/gtest.h>
@@ -51,7 +51,7 @@ TEST_F(Sink, WritesWhatIsWanted) {
   EXPECT_EQ(content(), "# service id address port\nweb a 10.0.0.1 80\n");
 }
 
-TEST_F(Sink, MendsAFileThatSomebodyElseChanged) {
+TEST_F(Sink, CorrectsAFileThatSomebodyElseChanged) {
   auto mine = sink();
   mine.start();
   mine.apply(web({endpoint("a", "10.0.0.1")}));

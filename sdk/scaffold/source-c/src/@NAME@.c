@@ -1,7 +1,7 @@
 /* @NAME@: a source that reads endpoints from a file of lines "service id address port", again whenever it changes.
  *
  * It works as it is. To make it yours, change what read_file() and parse() do, and the options in `schema`. What each
- * call may do, and on which thread, is told in drcon/plugin.h.
+ * call may do, and on which thread, is said in drcon/plugin.h.
  */
 #define _POSIX_C_SOURCE 200809L
 #include <drcon/plugin.h>
@@ -13,7 +13,7 @@
 #include <string.h>
 #include <time.h>
 
-/* What a user may write under [source.NAME], as JSON Schema: drcon checks it, fills in defaults, tells faults with
+/* What a user may write under [source.NAME], as JSON Schema: drcon checks it, fills in defaults, reports faults with
  * their line and column, and makes the reference of it. So every option has a description. */
 static const char schema[] =
     "{ \"type\": \"object\", \"additionalProperties\": false, \"required\": [\"path\"],"
@@ -44,7 +44,7 @@ struct source {
   drcon_instance* instance;
   char* path;
   int64_t interval; /* nanoseconds */
-  struct file told; /* what was published last; of the thread */
+  struct file published; /* what was published last; of the thread */
 
   pthread_t thread;
   int started;
@@ -122,7 +122,7 @@ static int by_service(const void* a, const void* b) {
   return strcmp(((const struct line*)a)->service, ((const struct line*)b)->service);
 }
 
-/* All or nothing: a file of which one line makes no sense tells nothing at all. 0, or -1 and why. */
+/* All or nothing: a file of which one line makes no sense publishes nothing at all. 0, or -1 and why. */
 static int parse(const char* path, struct file* to, char* why, size_t size) {
   size_t lines = 1;
   for (const char* at = to->text; *at; ++at) lines += *at == '\n';
@@ -159,7 +159,7 @@ static size_t end_of_service(const struct file* file, size_t first) {
 /* Always the complete service; one that is as before costs a comparison, and causes nothing. */
 static void publish(const struct source* self, const struct line* lines, size_t count) {
   drcon_endpoint* endpoints = calloc(count, sizeof *endpoints);
-  if (!endpoints) return; /* nothing is told; the last state stands, and the next look tries again */
+  if (!endpoints) return; /* nothing is published; the last state stays in use, and the next look tries again */
   for (size_t i = 0; i < count; ++i) {
     endpoints[i].size = sizeof endpoints[i];
     endpoints[i].port = lines[i].port;
@@ -189,8 +189,8 @@ static void look(struct source* self) {
   struct file now = {NULL, NULL, 0};
   now.text = read_file(self->path, why, sizeof why);
   if (!now.text || parse(self->path, &now, why, sizeof why) != 0) {
-    /* Cannot tell: say so, and keep quiet about endpoints. What was told last stands. Never publish an empty service
-     * because of an error: that would empty somebody's load balancer. */
+    /* No current data: report "unknown" and publish nothing. What was published last stays in use. Never publish an
+     * empty service because of an error: that would empty somebody's load balancer. */
     self->host->unknown(self->instance, string(""), string(why));
     self->host->status(self->instance, DRCON_STATE_AWAY, string(why));
     file_free(&now);
@@ -200,12 +200,12 @@ static void look(struct source* self) {
     end = end_of_service(&now, i);
     publish(self, &now.lines[i], end - i);
   }
-  withdraw_missing(self, &self->told, &now);
-  /* Everything has been told: from the first time on drcon lets sinks act on it. It also ends an "unknown". */
+  withdraw_missing(self, &self->published, &now);
+  /* Everything has been reported: from the first time on drcon lets sinks act on it. It also ends an "unknown". */
   self->host->ready(self->instance);
   self->host->status(self->instance, DRCON_STATE_OK, string(""));
-  file_free(&self->told);
-  self->told = now;
+  file_free(&self->published);
+  self->published = now;
 }
 
 /* ---- the thread ---- */
@@ -244,7 +244,7 @@ static drcon_value option(const drcon_host* host, const drcon_options* options, 
 
 static void destroy(void* raw) {
   struct source* self = raw;
-  file_free(&self->told);
+  file_free(&self->published);
   pthread_cond_destroy(&self->wake);
   pthread_mutex_destroy(&self->mutex);
   free(self->path);

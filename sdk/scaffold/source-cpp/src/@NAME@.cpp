@@ -28,7 +28,7 @@ std::string read(const std::string& path) {
   return text;
 }
 
-// All or nothing: a text of which one line makes no sense tells nothing at all.
+// All or nothing: a text of which one line makes no sense publishes nothing at all.
 services parse(const std::string& path, const std::string& text) {
   services all;
   std::istringstream lines(text);
@@ -52,7 +52,7 @@ services parse(const std::string& path, const std::string& text) {
 
 class lines_source final : public drcon::blocking_source {
 public:
-  // What a user may write under [source.NAME], as JSON Schema: drcon checks it, fills in defaults, tells faults with
+  // What a user may write under [source.NAME], as JSON Schema: drcon checks it, fills in defaults, reports faults with
   // their line and column, and makes the reference of it. So every option has a description.
   static constexpr const char* schema = R"({
     "type": "object", "additionalProperties": false, "required": ["path"],
@@ -70,7 +70,7 @@ public:
     if (interval_ < 10ms) throw drcon::config_error("/interval", "expected at least 10ms");
   }
 
-  // The whole work, on a thread of its own. sleep() ends early when drcon wants the source to stop.
+  // The whole work, on a thread of its own. sleep() ends early when drcon stops the source.
   void run(drcon::stop_token stop) override {
     for (; !stop.stop_requested(); sleep(stop, interval_)) look();
   }
@@ -81,8 +81,8 @@ private:
     try {
       found = parse(path_, read(path_));
     } catch (const std::exception& error) {
-      // Cannot tell: say so, and keep quiet about endpoints. What was told last stands. Never publish an empty service
-      // because of an error: that would empty somebody's load balancer.
+      // No current data: report "unknown" and publish nothing. What was published last stays in use. Never publish an
+      // empty service because of an error: that would empty somebody's load balancer.
       host().unknown({}, error.what());
       host().status_away(error.what());
       return;
@@ -92,7 +92,7 @@ private:
     // Withdraw only what is known to be gone: the file was read to its end and does not name it.
     for (const auto& [name, service] : told_)
       if (!found.contains(name)) host().withdraw(name);
-    // Everything has been told: from the first time on drcon lets sinks act on it. It also ends an "unknown".
+    // Everything has been reported: from the first time on drcon lets sinks act on it. It also ends an "unknown".
     host().ready();
     host().status_ok();
     told_ = std::move(found);

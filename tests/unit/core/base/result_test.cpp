@@ -38,7 +38,7 @@ TEST(Result, PassesAFailureOnWithoutAValue) {
   EXPECT_EQ(even(3).error(), failure{"3 is odd"});
 }
 
-TEST(Result, TellsATextFromAFailure) {
+TEST(Result, KeepsATextApartFromAFailure) {
   const auto text = [](bool good) -> result<std::string> {
     if (!good) return failure{"why"};
     return std::string("value");

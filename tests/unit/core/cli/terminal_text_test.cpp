@@ -57,8 +57,8 @@ nlohmann::json status_with(const nlohmann::json& sink) {
   return {{"version", "1"},
           {"now", 2000},
           {"started", 1000},
-          {"verdict", "settled, with caveats"},
-          {"unsettled", {"sink page is at work on revision 3"}},
+          {"verdict", "OK, with warnings"},
+          {"unsettled", {"sink page is applying revision 3"}},
           {"caveats", {"source hosts leaves out a\x1b of service web"}},
           {"sources", {{"hosts", {{"known", true}, {"state", "ok"}}}}},
           {"sinks", {{"page", sink}}},
@@ -77,17 +77,17 @@ nlohmann::json status_with(const nlohmann::json& sink) {
 TEST(TerminalText, AStatusHasTheVerdictAndAllThatGoesWithIt) {
   const auto shown = format_status(status_with(
       {{"up_to_date", false}, {"in_flight", true}, {"last_answer", "applied"}, {"applied", 2}, {"wanted", 3}}));
-  EXPECT_THAT(shown, HasSubstr(": settled, with caveats\n"));
-  EXPECT_THAT(shown, HasSubstr("\n  sink page is at work on revision 3\n"));
+  EXPECT_THAT(shown, HasSubstr(": OK, with warnings\n"));
+  EXPECT_THAT(shown, HasSubstr("\n  sink page is applying revision 3\n"));
   EXPECT_THAT(shown, HasSubstr("\n  source hosts leaves out a\\x1b of service web\n"));
-  EXPECT_THAT(shown, HasSubstr("page: at work on 3, has 2")) << "its last answer was to another revision";
+  EXPECT_THAT(shown, HasSubstr("page: applying 3, has 2")) << "its last answer was to another revision";
 }
 
 TEST(TerminalText, AnAppliedChangeHasItsWholeWay) {
   auto applied = entry();
   applied["what"] = "applied";
   applied["stages"] = {{"whole", 0.025}};
-  EXPECT_THAT(format_entry(applied), HasSubstr("0.4 ms, 25.0 ms after its source's word"));
+  EXPECT_THAT(format_entry(applied), HasSubstr("0.4 ms, 25.0 ms after the source reported it"));
 }
 
 TEST(TerminalText, AnEntrySaysWhatWhyAndWhich) {

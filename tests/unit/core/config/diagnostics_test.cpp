@@ -11,7 +11,7 @@
 namespace drcon::config {
 namespace {
 
-TEST(Diagnostics, AreToldInOrderOfPlace) {
+TEST(Diagnostics, AreReportedInOrderOfPlace) {
   diagnostics found;
   found.error({"b.toml", 1, 1}, "fourth");
   found.error({"a.toml", 10, 1}, "third");

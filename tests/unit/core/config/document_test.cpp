@@ -82,7 +82,7 @@ TEST_F(Documents, ThatAreNamedAndMissingAreAFault) {
   EXPECT_TRUE(all.has_main);
 }
 
-TEST_F(Documents, ThatIncludeThemselvesAreTold) {
+TEST_F(Documents, ThatIncludeThemselvesAreReported) {
   file("a.toml", "include = [\"./sub/../drcon.toml\"]\n");
   fs::create_directory(dir_ / "sub");
   const auto all = read("include = [\"a.toml\"]\n");
@@ -90,7 +90,7 @@ TEST_F(Documents, ThatIncludeThemselvesAreTold) {
   EXPECT_EQ(text(), "a.toml:1:12: error: './sub/../drcon.toml' includes itself, directly or through other files\n");
 }
 
-TEST_F(Documents, ThatIncludeThemselvesThroughALinkAreTold) {
+TEST_F(Documents, ThatIncludeThemselvesThroughALinkAreReported) {
   fs::create_symlink(dir_ / "drcon.toml", dir_ / "link.toml");
   read("include = [\"link.toml\"]\n");
   EXPECT_EQ(text(), "drcon.toml:1:12: error: 'link.toml' includes itself, directly or through other files\n");

@@ -33,7 +33,7 @@ std::string relative_to(const fs::path& directory, std::string text) {
 
 class BrokenConfig : public testing::TestWithParam<std::string> {};
 
-TEST_P(BrokenConfig, IsToldWithEachFaultAtItsPlace) {
+TEST_P(BrokenConfig, IsReportedWithEachFaultAtItsPlace) {
   const auto directory = golden_directory / GetParam();
   diagnostics found;
   EXPECT_FALSE(load(directory / "drcon.toml", known_plugins(), found));

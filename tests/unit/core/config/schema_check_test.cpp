@@ -87,7 +87,7 @@ TEST(SchemaCheck, FillsInDefaultsAtEveryDepth) {
 }
 
 // A configuration of an earlier version is read, or refused with the exact change to make.
-TEST(SchemaCheck, ReadsFormerNamesAndTellsTheNewOnes) {
+TEST(SchemaCheck, ReadsFormerNamesAndReportsTheNewOnes) {
   const auto schema = R"({"type": "object", "additionalProperties": false, "required": ["address"], "properties": {
       "address": {"type": "string", "formerly": ["url", "host"]}, "port": {"type": "integer", "default": 80}}})";
   const auto made = check(schema, "url = \"a\"\n");
@@ -132,7 +132,7 @@ TEST(SchemaCheck, NamesWhatIsMissingAtTheTablesHeader) {
             "f:2:1: error: 'z' is missing in 'x' of [t]\n");
 }
 
-TEST(SchemaCheck, TellsWhatTypeWasExpectedAndWhatIsThere) {
+TEST(SchemaCheck, ReportsWhatTypeWasExpectedAndWhatIsThere) {
   EXPECT_EQ(said_of(R"({"type": "string"})", "5"), "f:2:5: error: 'x' in [t]: expected a string, found integer 5\n");
   EXPECT_EQ(said_of(R"({"type": "integer"})", "5.0"),
             "f:2:5: error: 'x' in [t]: expected an integer, found float 5.0\n");
@@ -204,7 +204,7 @@ TEST(SchemaCheck, HoldsArraysToTheirLength) {
             "f:2:5: error: 'x' in [t]: expected at least 2 elements, found 1\n");
 }
 
-TEST(SchemaCheck, TellsAllFaultsInOnePass) {
+TEST(SchemaCheck, ReportsAllFaultsInOnePass) {
   const auto schema = R"({"type": "object", "additionalProperties": false, "required": ["r"], "properties": {
       "r": {}, "a": {"type": "array", "minItems": 3, "items": {"type": "integer", "minimum": 1}}, "s": {"type": "string", "format": "size"}}})";
   EXPECT_EQ(check(schema, "a = [0, \"x\"]\ns = \"64 KiB\"\nzzz = 1\n").said,
@@ -226,7 +226,7 @@ struct format_case {
 };
 class Format : public testing::TestWithParam<format_case> {};
 
-TEST_P(Format, TellsGoodFromBad) {
+TEST_P(Format, AcceptsGoodAndRefusesBad) {
   const auto schema = R"({"type": "string", "format": ")" + GetParam().format + "\"}";
   EXPECT_EQ(said_of(schema, "'" + GetParam().good + "'"), "");
   const auto said = said_of(schema, "'" + GetParam().bad + "'");
@@ -333,7 +333,7 @@ TEST_F(Secret, InAListIsRememberedToo) {
   EXPECT_EQ(made.said, "f:2:22: error: 'x[1].t' in [t]: the file 'none' cannot be read: No such file or directory\n");
 }
 
-TEST(SchemaCheck, LeavesTheLastWordToValijson) {
+TEST(SchemaCheck, LeavesTheFinalCheckToValijson) {
   EXPECT_NE(said_of(R"({"type": "string", "maxLength": 3})", "\"abcd\"").find("f:2:5: error: 'x' in [t]: "),
             std::string::npos);
   const auto one_of = R"({"oneOf": [{"type": "string"}, {"type": "array", "items": {"type": "integer"}}]})";

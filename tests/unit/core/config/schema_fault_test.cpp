@@ -32,7 +32,7 @@ TEST(SchemaFault, FindsNoneInWhatTheDialectHas) {
             "");
 }
 
-TEST(SchemaFault, TellsWhatIsNoSchemaAtAll) {
+TEST(SchemaFault, ReportsWhatIsNoSchemaAtAll) {
   EXPECT_EQ(fault("[]"), "at its top: expected an object, found []");
   EXPECT_EQ(fault("true"), "at its top: expected an object, found true");
   EXPECT_EQ(fault(R"({"type": "string"})"), "at /type: the options are a table: expected \"object\", found \"string\"");
@@ -71,20 +71,20 @@ TEST(SchemaFault, KnowsTheFormats) {
   EXPECT_NE(fault_of_x(R"({"format": 1})").find("there is no format 1"), std::string::npos);
 }
 
-TEST(SchemaFault, WantsWhatIsRequiredToBeAProperty) {
+TEST(SchemaFault, RequiresWhatIsRequiredToBeAProperty) {
   EXPECT_EQ(fault(R"({"properties": {"x": {}}, "required": ["x", "y"]})"),
             "at /required/1: there is no property \"y\"");
   EXPECT_EQ(fault(R"({"required": "x"})"), "at /required: expected an array of names of properties, found \"x\"");
   EXPECT_EQ(fault(R"({"required": [5]})"), "at /required/0: there is no property 5");
 }
 
-TEST(SchemaFault, WantsAnEnumThatAllowsSomething) {
+TEST(SchemaFault, RequiresAnEnumThatAllowsSomething) {
   EXPECT_EQ(fault_of_x(R"({"enum": []})"), "at /properties/x/enum: an empty list of values allows nothing");
   EXPECT_EQ(fault_of_x(R"({"enum": "a"})"), "at /properties/x/enum: expected an array of values, found \"a\"");
   EXPECT_EQ(fault_of_x(R"({"type": "string", "enum": ["a", 5]})"), "at /properties/x/enum/1: 5 is not of type string");
 }
 
-TEST(SchemaFault, WantsLimitsInOrder) {
+TEST(SchemaFault, RequiresLimitsInOrder) {
   EXPECT_EQ(fault_of_x(R"({"type": "integer", "minimum": 10, "maximum": 1})"),
             "at /properties/x: minimum 10 is above maximum 1");
   EXPECT_EQ(fault_of_x(R"({"type": "string", "minLength": 2, "maxLength": 1})"),
@@ -105,7 +105,7 @@ TEST(SchemaFault, CompilesThePattern) {
   EXPECT_NE(fault_of_x(R"({"pattern": ")" + std::string(100'000, '(') + "\"}").find("longer than"), std::string::npos);
 }
 
-TEST(SchemaFault, WantsToKnowTheElementsOfAnArray) {
+TEST(SchemaFault, RequiresASchemaForTheElementsOfAnArray) {
   EXPECT_EQ(fault_of_x(R"({"type": "array"})"), "at /properties/x: an array needs 'items', the schema of its elements");
   EXPECT_EQ(fault_of_x(R"({"type": "array", "items": [{"type": "string"}]})"),
             R"(at /properties/x/items: expected a schema, which is an object, found [{"type":"string"}])");

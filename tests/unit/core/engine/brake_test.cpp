@@ -42,17 +42,17 @@ TEST(Brake, HoldsTheLossOfTheLastEndpoint) {
   EXPECT_FALSE(brake.ask(start + 1s, 0).pass);
 }
 
-TEST(Brake, BelievesALossThatLastsForTheWholeHold) {
+TEST(Brake, AppliesALossThatLastsForTheWholeHold) {
   brake brake(rules());
   brake.passed(start, 4);
   EXPECT_FALSE(brake.ask(start + 1s, 0).pass);
   EXPECT_FALSE(brake.ask(start + 1s + 5min - 1ns, 0).pass);
   const auto verdict = brake.ask(start + 1s + 5min, 0);
   EXPECT_TRUE(verdict.pass);
-  EXPECT_TRUE(verdict.believed);
+  EXPECT_TRUE(verdict.accepted);
 }
 
-TEST(Brake, StartsAnewWhenTheLossWasMadeGood) {
+TEST(Brake, StartsAgainWhenTheEndpointsReturned) {
   brake brake(rules());
   brake.passed(start, 4);
   EXPECT_FALSE(brake.ask(start + 1s, 0).pass);
@@ -86,7 +86,7 @@ TEST(Brake, PassesWhenReleasedByHand) {
   EXPECT_TRUE(brake.ask(start + 2s, 0).pass);
 }
 
-TEST(Brake, MeasuresFromTheNewStateAfterALossWasBelieved) {
+TEST(Brake, MeasuresFromTheNewStateAfterALossWasApplied) {
   brake brake(rules());
   brake.passed(start, 10);
   EXPECT_FALSE(brake.ask(start + 1s, 2).pass);

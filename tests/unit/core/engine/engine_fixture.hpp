@@ -3,7 +3,7 @@
 
 #include "base/lane.hpp"
 #include "engine/engine.hpp"
-#include "report/figures.hpp"
+#include "report/metric_samples.hpp"
 #include "support/fake_plugins.hpp"
 #include "support/temp_dir.hpp"
 #include "support/wait.hpp"

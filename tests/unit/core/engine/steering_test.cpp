@@ -114,10 +114,10 @@ TEST_F(Steering, AHoldDoesNotRunOutDuringAPause) {
   ASSERT_TRUE(test::wait_until([this] { return !journal(journal_entry::kind::held).empty(); }));
   ask([](pipeline& each) { return each.pause("who took them?"), 0; });
   EXPECT_EQ(ask([](pipeline& each) { return each.held(); }), "");
-  std::this_thread::sleep_for(1100ms);  // longer than the hold: what would be believed without the pause
+  std::this_thread::sleep_for(1100ms);  // longer than the hold: the loss would be applied without the pause
   EXPECT_TRUE(sees("t", 4));
   ask([](pipeline& each) { return each.resume(); });
-  EXPECT_EQ(journal(journal_entry::kind::held).size(), 2U) << "the brake asks anew";
+  EXPECT_EQ(journal(journal_entry::kind::held).size(), 2U) << "the brake asks again";
   EXPECT_TRUE(sees("t", 4));
 }
 

@@ -11,7 +11,7 @@ const base::subject sink_a(base::subject_kind::sink, "a");
 const base::subject sink_b(base::subject_kind::sink, "b");
 const base::subject source_a(base::subject_kind::source, "a");
 
-TEST(Fold, WritesAFailureOnceAndTellsHowOftenItCameAgain) {
+TEST(Fold, WritesAFailureOnceAndReportsHowOftenItCameAgain) {
   fold lines;
   EXPECT_TRUE(lines.take(start, sink_a, "away").write);
   for (int i = 1; i <= 5; ++i) EXPECT_FALSE(lines.take(start + i * 1s, sink_a, "away").write);
@@ -70,7 +70,7 @@ TEST(Fold, LosesNoCountAndNoLineWhenThereAreVeryMany) {
   EXPECT_EQ(told, 1U);
 }
 
-TEST(Fold, TellsWhatIsLeftAtTheEnd) {
+TEST(Fold, ReportsWhatIsLeftAtTheEnd) {
   fold lines;
   lines.take(start, sink_a, "away");
   lines.take(start, sink_a, "away");

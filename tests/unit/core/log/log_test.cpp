@@ -60,7 +60,7 @@ TEST_F(Log, WritesEachLineAboutTheHostItself) {
 
 TEST_F(Log, ASourcesRecoveryDoesNotEndWhatASinkOfTheSameNameRepeats) {
   error({subject_kind::sink, name_}, "does not answer");
-  info({subject_kind::source, name_}, "state known again");
+  info({subject_kind::source, name_}, "reachable again");
   error({subject_kind::sink, name_}, "does not answer");
   EXPECT_EQ(lines().size(), 2U);
 }

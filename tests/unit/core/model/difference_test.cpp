@@ -29,7 +29,7 @@ TEST(Difference, DoesNotCountTheRevisionAsAChange) {
   EXPECT_TRUE(difference(snapshot_of({service_of("a", 1)}).get(), *snapshot_of({later})).empty());
 }
 
-TEST(Difference, TellsAddedRemovedAndChangedServicesInOrder) {
+TEST(Difference, ListsAddedRemovedAndChangedServicesInOrder) {
   const auto before = snapshot_of({service_of("a", 1), service_of("b", 1), service_of("c", 1)});
   const auto after = snapshot_of({service_of("b", 2), service_of("c", 1), service_of("d", 3)});
   const auto changes = difference(before.get(), *after);

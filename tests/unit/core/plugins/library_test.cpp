@@ -10,6 +10,7 @@
 
 #include <unistd.h>
 
+#include <csignal>
 #include <filesystem>
 
 namespace drcon::plugins {
@@ -143,6 +144,16 @@ TEST_F(Library, RefusesOneThatCrashesWhileItIsLoadedAndLivesOn) {
             "crashes while it is loaded: SIGABRT (it said: out of luck)");
   EXPECT_NE(with("exits", "_exit(3);").find("ends the process while it is loaded: exit code 3"), std::string::npos);
   EXPECT_NE(with("hangs", "for (;;) pause();").find("does not finish loading"), std::string::npos);
+}
+
+// With SIGCHLD ignored the kernel keeps no exit status of the child that loads it first.
+TEST_F(Library, RefusesOneWhoseTrialCannotBeJudged) {
+  const auto file = compile("exits", "#include <unistd.h>\n" + source_with("") +
+                                         "__attribute__((constructor)) static void early(void) { _exit(3); }\n");
+  const auto before = std::signal(SIGCHLD, SIG_IGN);
+  const auto why = refusal(file);
+  std::signal(SIGCHLD, before);
+  EXPECT_NE(why.find("whose end cannot be known"), std::string::npos) << why;
 }
 
 TEST_F(Library, RefusesAnotherMagic) {

@@ -88,7 +88,7 @@ TEST(EditorSchema, TakesAWholeConfiguration) {
     brake = { max_removed = "12.5%", hold = "0" })"));
 }
 
-TEST(EditorSchema, WantsNothingThatAnIncludedFileMayLack) {
+TEST(EditorSchema, RequiresNothingThatAnIncludedFileMayLack) {
   EXPECT_TRUE(is_valid(""));
   EXPECT_TRUE(is_valid("[pipeline.web]\nsources = ['a']\nsinks = ['b']\n"));
   EXPECT_TRUE(is_valid("[log]\nlevel = 'debug'\n"));

@@ -72,7 +72,7 @@ TEST(Page, ExplainsTheFormatsThatItsOptionsHaveAndNoOther) {
               ElementsAre("percent: a share from \"0%\" to \"100%\"", "size: a size such as \"64KiB\" or \"10MB\""));
 }
 
-TEST(Page, TellsSourceAndSinkApart) {
+TEST(Page, KeepsSourceAndSinkApart) {
   const auto made = page_of({"both", "1.0", "Does both.", json::object(), json::object()});
   EXPECT_EQ(made.note, "source and sink, version 1.0");
   ASSERT_EQ(made.sections.size(), 2U);
@@ -106,7 +106,7 @@ TEST(Print, SaysTheSameInEveryForm) {
       EXPECT_THAT(each, HasSubstr(part));
 }
 
-TEST(Print, TellsTheNamesOfEarlierVersions) {
+TEST(Print, ShowsTheNamesOfEarlierVersions) {
   const auto made =
       page_with(R"({"port": {"type": "integer", "formerly": ["listen", "listen_on"], "description": "D."}})");
   EXPECT_THAT(as_text(made), HasSubstr("formerly listen, listen_on"));

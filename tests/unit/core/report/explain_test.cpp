@@ -65,7 +65,7 @@ TEST_F(Explain, NamesTheConditionThatLeavesItOut) {
   fake("s")->host.ready();
   ASSERT_TRUE(test::wait_until([this] { return !explain("web-1").empty(); }));
   ASSERT_TRUE(test::wait_until([this] { return explain("web-1")[0]["decided"]["revision"] == 1; }));
-  EXPECT_EQ(verdict("web-1"), "not in rotation: left out: filter.tags wants v2; it has none");
+  EXPECT_EQ(verdict("web-1"), "not in rotation: left out: filter.tags requires v2; it has none");
 }
 
 TEST_F(Explain, SaysThatTheBrakeKeepsWhatItsSourceLacks) {
@@ -133,8 +133,7 @@ TEST_F(Explain, SaysWhoseWordCounts) {
   fake("other")->host.publish(more);
   fake("other")->host.ready();
   ASSERT_TRUE(test::wait_until([this] { return !explain("web-3").empty(); }));
-  EXPECT_EQ(verdict("web-3"),
-            "not in rotation: merge = \"prefer\": source s speaks, and the word of other does not count");
+  EXPECT_EQ(verdict("web-3"), "not in rotation: merge = \"prefer\": source s is used, source other is not");
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// What is reported of an engine: that all is well only when it is.
+// What is reported of an engine: "in sync" only when it is.
 #include "report/verdict.hpp"
 
 #include "report/encode.hpp"
@@ -25,7 +25,7 @@ protected:
     fake("s")->host.publish(service_of("web", endpoints));
     fake("s")->host.ready();
     ASSERT_TRUE(sees("t", static_cast<std::size_t>(endpoints)));
-    ASSERT_TRUE(becomes("all is well"));
+    ASSERT_TRUE(becomes("in sync"));
   }
   bool becomes(const std::string& verdict) {
     return test::wait_until(
@@ -46,29 +46,30 @@ TEST_F(Verdict, ASourceThatIsDegradedIsACaveat) {
   serve(2);
   EXPECT_THAT(caveats(), IsEmpty());
   fake("s")->host.status_degraded("only one of three servers answers");
-  ASSERT_TRUE(becomes("settled, with caveats"));
+  ASSERT_TRUE(becomes("OK, with warnings"));
   EXPECT_THAT(caveats(), ElementsAre("source s is degraded: only one of three servers answers"));
   fake("s")->host.status_ok();
-  EXPECT_TRUE(becomes("all is well"));
+  EXPECT_TRUE(becomes("in sync"));
 }
 
-TEST_F(Verdict, ASourceThatCannotTellIsACaveatAndToldOnce) {
+TEST_F(Verdict, AnUnreachableSourceIsACaveatAndListedOnce) {
   serve(2);
   fake("s")->host.status_away("nobody answers");
   fake("s")->host.unknown({}, "nobody answers");
   ASSERT_TRUE(test::wait_until(
-      [this] { return caveats().size() == 1 && caveats()[0].find("last word") != std::string::npos; }));
-  EXPECT_THAT(caveats(), ElementsAre("source s cannot tell, and its last word stands: nobody answers"));
-  EXPECT_TRUE(becomes("not as it should be")) << "new endpoints are not seen, though nothing is open";
+      [this] { return caveats().size() == 1 && caveats()[0].find("last known data") != std::string::npos; }));
+  EXPECT_THAT(caveats(), ElementsAre("source s is unreachable; using last known data: nobody answers"));
+  EXPECT_TRUE(becomes("needs attention")) << "new endpoints are not seen, though nothing is open";
 }
 
-TEST_F(Verdict, AServiceOfWhichASourceCannotTellIsACaveatAndManyAreCounted) {
+TEST_F(Verdict, AServiceWithoutCurrentDataIsACaveatAndManyAreCounted) {
   serve(2);
   fake("s")->host.unknown("web", "no leader");
-  ASSERT_TRUE(becomes("settled, with caveats"));
-  EXPECT_THAT(caveats(), ElementsAre("source s cannot tell of service web, and its last word stands: no leader"));
+  ASSERT_TRUE(becomes("OK, with warnings"));
+  EXPECT_THAT(caveats(), ElementsAre("source s has no current data of service web; using last known data: no leader"));
   for (int i = 0; i < 100; ++i) fake("s")->host.unknown("db-" + std::to_string(i), "no leader");
-  ASSERT_TRUE(test::wait_until([this] { return caveats().back() == "source s cannot tell of 98 more"; }));
+  ASSERT_TRUE(
+      test::wait_until([this] { return caveats().back() == "source s has no current data of 98 more services"; }));
   EXPECT_EQ(caveats().size(), 4U);
 }
 
@@ -78,7 +79,7 @@ TEST_F(Verdict, WhatIsLeftOutIsACaveat) {
   broken.endpoints[1].address = "not an address";
   fake("s")->host.publish(broken);
   ASSERT_TRUE(sees("t", 1));
-  ASSERT_TRUE(becomes("settled, with caveats"));
+  ASSERT_TRUE(becomes("OK, with warnings"));
   EXPECT_THAT(caveats(),
               ElementsAre("source s leaves out web-2 of service web: its address 'not an address' is no IPv4 "
                           "address, IPv6 address or host name"));
@@ -105,7 +106,7 @@ TEST_F(Verdict, OfManyThatAreLeftOutSomeAreNamedAndAllCounted) {
 TEST_F(Verdict, APauseIsACaveat) {
   serve(2);
   on_engine([this] { return engine_->find("p")->pause("lunch"), 0; });
-  EXPECT_TRUE(becomes("settled, with caveats"));
+  EXPECT_TRUE(becomes("OK, with warnings"));
   EXPECT_THAT(caveats(), ElementsAre("pipeline p is paused: lunch"));
 }
 
@@ -118,20 +119,20 @@ TEST_F(Verdict, ASinkAtWorkIsUnderWayAndOneWhoseTargetIsAwayIsNotAsItShouldBe) {
   fake("s")->host.publish(service_of("web", 3));
   ASSERT_TRUE(becomes("under way"));
   ASSERT_TRUE(fake("t")->wait([] { return fake("t")->open_ticket.has_value(); }));
-  EXPECT_THAT(unsettled(), ElementsAre("sink t is at work on revision 2"));
+  EXPECT_THAT(unsettled(), ElementsAre("sink t is applying revision 2"));
   const auto& host = fake("t")->host;
   host.host()->done(host.instance(), *fake("t")->open_ticket, DRCON_RETRY, c_string("nobody listens"));
-  ASSERT_TRUE(becomes("not as it should be"));
+  ASSERT_TRUE(becomes("needs attention"));
   EXPECT_THAT(unsettled(), ElementsAre("sink t: away: nobody listens"));
 }
 
 TEST_F(Verdict, IsAWordForProgramsBesideThePhraseForPeople) {
   serve(2);
   EXPECT_EQ(status()["state"], "ok");
-  EXPECT_EQ(status()["verdict"], "all is well");
+  EXPECT_EQ(status()["verdict"], "in sync");
   on_engine([this] { return engine_->find("p")->pause("lunch"), 0; });
   EXPECT_EQ(status()["state"], "caveats");
-  EXPECT_EQ(status()["verdict"], "settled, with caveats");
+  EXPECT_EQ(status()["verdict"], "OK, with warnings");
   on_engine([this] { return engine_->find("p")->resume(); });
   {
     const std::lock_guard lock(fake("t")->mutex);
@@ -143,7 +144,7 @@ TEST_F(Verdict, IsAWordForProgramsBesideThePhraseForPeople) {
   EXPECT_EQ(status()["sinks"]["t"]["last_answer"], "applied") << "to the revision before";
   const auto& host = fake("t")->host;
   host.host()->done(host.instance(), *fake("t")->open_ticket, DRCON_REJECTED, c_string("too many"));
-  ASSERT_TRUE(becomes("not as it should be"));
+  ASSERT_TRUE(becomes("needs attention"));
   EXPECT_EQ(status()["state"], "wrong");
   EXPECT_EQ(status()["sinks"]["t"]["last_answer"], "rejected");
 }

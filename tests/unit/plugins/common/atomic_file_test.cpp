@@ -106,7 +106,7 @@ TEST(AtomicFile, TakesABareNameAsOneOfTheWorkingDirectory) {
   EXPECT_EQ(test::read_file(directory / "bare.conf"), "text");
 }
 
-TEST(AtomicFile, TellsAFileThatIsNotThereFromOneThatCannotBeRead) {
+TEST(AtomicFile, KeepsAFileThatIsNotThereApartFromOneThatCannotBeRead) {
   const temp_dir directory;
   std::string why;
   EXPECT_FALSE(read_file(directory / "none", why));

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <csignal>
 #include <thread>
 
 namespace drcon::common {
@@ -60,6 +61,18 @@ TEST(Command, KeepsOnlyTheBeginningOfALongOutput) {
   const auto result = run_command({"sh", "-c", "yes | head -c 1000000"}, 30s);
   EXPECT_TRUE(result.ok());
   EXPECT_EQ(result.output.size(), 65536U);
+}
+
+// Whoever starts drcon with SIGCHLD ignored hands that on, and the kernel then keeps no exit codes.
+TEST(Command, HasFailedWhenItsExitCodeCannotBeRead) {
+  const auto before = std::signal(SIGCHLD, SIG_IGN);
+  const auto result = run_command({"false"}, 10s);
+  const auto late = run_command({"sleep", "100"}, 50ms);
+  std::signal(SIGCHLD, before);
+  EXPECT_FALSE(result.ok());
+  EXPECT_EQ(result.code, -1);
+  EXPECT_NE(result.why.find("exit code that cannot be read"), std::string::npos) << result.why;
+  EXPECT_NE(late.why.find("took longer"), std::string::npos) << late.why;
 }
 
 }  // namespace

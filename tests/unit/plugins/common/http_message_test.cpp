@@ -32,7 +32,7 @@ TEST(HttpRequest, NamesItsServerAndCarriesTheHeadersOfTheConnection) {
             "GET /v1/x?y=1 HTTP/1.1\r\nHost: [::1]:8500\r\nUser-Agent: drcon\r\nX-Consul-Token: secret\r\n\r\n");
 }
 
-TEST(HttpRequest, TellsHowLongItsBodyIs) {
+TEST(HttpRequest, SendsTheLengthOfItsBody) {
   EXPECT_EQ(to_bytes({http_method::put, "/v1/x", "{}"}, server_at("localhost", ""), {}),
             "PUT /v1/x HTTP/1.1\r\nHost: localhost\r\nUser-Agent: drcon\r\nContent-Type: application/json\r\n"
             "Content-Length: 2\r\n\r\n{}");

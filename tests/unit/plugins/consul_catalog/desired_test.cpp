@@ -46,7 +46,7 @@ TEST(ConsulCatalogRegistration, MakesTheFirstKindOfCheckThatIsNamed) {
   EXPECT_EQ(check_of({{"check_tcp", "true"}, {"check_interval", "3s"}, {"check_timeout", "1s"}})["Timeout"], "1s");
 }
 
-TEST(ConsulCatalogRegistration, PassesScriptsOnOnlyWhenTold) {
+TEST(ConsulCatalogRegistration, PassesScriptsOnOnlyWhenConfigured) {
   desired_rules by{.owner = "me", .check = {}, .deregister = {}};
   const meta script{{"check_script", "nc $SERVICE_IP $SERVICE_PORT"}};
   EXPECT_EQ(check_of(script, by), json());
@@ -147,7 +147,7 @@ TEST_F(ConsulCatalogPlan, RemovesOnlyItsOwn) {
   EXPECT_EQ(plan_for().to_remove, std::vector<std::string>{"ghost"});
 }
 
-TEST_F(ConsulCatalogPlan, TakesOverOnlyWhatNoDrconOwnsAndOnlyWhenTold) {
+TEST_F(ConsulCatalogPlan, TakesOverOnlyWhatNoDrconOwnsAndOnlyWhenConfigured) {
   agent_.services["a"] = {{"Meta", nullptr}};
   agent_.services["b"] = {{"Meta", {{"drcon-owner", "other"}}}};
   EXPECT_EQ(plan_for().conflicts.size(), 2U);
@@ -156,7 +156,7 @@ TEST_F(ConsulCatalogPlan, TakesOverOnlyWhatNoDrconOwnsAndOnlyWhenTold) {
   EXPECT_EQ(plan_for(true).conflicts.size(), 1U);
 }
 
-TEST_F(ConsulCatalogPlan, BelievesNoAnswerThatIsNone) {
+TEST_F(ConsulCatalogPlan, AcceptsNoAnswerThatIsNone) {
   for (const auto* text : {"null", "[]", "7", R"({"a": 7})"}) {
     EXPECT_FALSE(read_agent(json::parse(text), json::object(), desired_)) << text;
     EXPECT_FALSE(read_agent(json::object(), json::parse(text), desired_)) << text;

@@ -20,7 +20,7 @@ message with_records(std::size_t count) {
   return made;
 }
 
-TEST(Judge, TellsEachKindOfFailureApart) {
+TEST(ConsulDnsAnswer, GivesEachKindOfFailureItsOwnReason) {
   std::set<std::string> told;
   for (const int code : {1, 2, 4, 5, 9}) {
     message answer = with_records(1);
@@ -43,7 +43,7 @@ TEST(Judge, TellsEachKindOfFailureApart) {
   EXPECT_FALSE(told.contains(""));
 }
 
-TEST(Judge, TakesNothingForAbsentOnlyFromSomebodyWhoMaySaySo) {
+TEST(ConsulDnsAnswer, AcceptsAbsenceOnlyFromAnAuthority) {
   for (const auto code : {response_code::no_error, response_code::no_such_name}) {
     auto answer = with_records(0);
     answer.code = code;
@@ -56,7 +56,7 @@ TEST(Judge, TakesNothingForAbsentOnlyFromSomebodyWhoMaySaySo) {
   }
 }
 
-TEST(Judge, LooksForTheKindOfRecordThatWasAskedFor) {
+TEST(ConsulDnsAnswer, LooksForTheKindOfRecordThatWasAskedFor) {
   auto answer = with_records(1);
   EXPECT_EQ(judge(answer, 50, record_type::srv, true).is, kind::records);
   EXPECT_EQ(judge(answer, 50, record_type::a, true).is, kind::absent);
@@ -65,7 +65,7 @@ TEST(Judge, LooksForTheKindOfRecordThatWasAskedFor) {
 }
 
 // Numbers of Consul 1.8.7 over TCP.
-TEST(Judge, BelievesWhatConsulSendsWholeAndDoubtsWhatItCuts) {
+TEST(ConsulDnsAnswer, AcceptsWhatConsulSendsWholeAndRejectsWhatItCuts) {
   EXPECT_FALSE(may_be_cut(500, 53188));
   EXPECT_FALSE(may_be_cut(600, 64488));
   EXPECT_FALSE(may_be_cut(980, 64308));

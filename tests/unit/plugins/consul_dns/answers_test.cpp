@@ -12,7 +12,7 @@ namespace {
 
 // ---- answers that are cut ----
 
-TEST(ConsulDnsCut, IsNeverBelievedEvenOverTcpWhereAnAnswerEndsAt64KiB) {
+TEST(ConsulDnsCut, IsNeverAcceptedEvenOverTcpWhereAnAnswerEndsAt64KiB) {
   std::atomic<int> records{500};
   const scripted_dns server([&](const dns_bytes& query, bool) {
     dns_reply reply(query);
@@ -47,7 +47,7 @@ TEST(ConsulDnsCut, WithTcIsAskedForOverTcp) {
 }
 
 // Consul without EDNS sends three of many, other ones each time, in a small message without TC.
-TEST(ConsulDnsCut, OfTheUsualSizeIsNotBelievedWhenItIsAnother) {
+TEST(ConsulDnsCut, OfTheUsualSizeIsNotAcceptedWhenItIsAnother) {
   std::atomic<bool> grown{false};
   std::atomic<int> turn{0};
   const scripted_dns server([&](const dns_bytes& query, bool tcp) {
@@ -74,7 +74,7 @@ TEST(ConsulDnsCut, OfTheUsualSizeIsNotBelievedWhenItIsAnother) {
   EXPECT_EQ(source.now().words, words + 1) << "nothing but the one change was told";
 }
 
-TEST(ConsulDnsCut, DownToNoSuchNameOverUdpIsNotBelievedEither) {
+TEST(ConsulDnsCut, DownToNoSuchNameOverUdpIsNotAcceptedEither) {
   std::atomic<bool> gone{false};
   const scripted_dns server([&](const dns_bytes& query, bool tcp) {
     return gone && !tcp ? dns_reply(query).code(3).bytes() : two_endpoints(query);
@@ -146,7 +146,7 @@ TEST(ConsulDnsTarget, DoesNotMoveToIPv6WhileIPv4CannotBeAskedFor) {
 
 class ConsulDnsTargets : public testing::TestWithParam<int> {};
 
-// dnsmasq closes a connection after each question of its own zones.
+// dnsmasq before 2.91 closes a connection after each question of its own zones.
 TEST_P(ConsulDnsTargets, AreManyAndAskedForTogetherAsFarAsTheServerAllows) {
   scripted_dns server([](const dns_bytes& query, bool) {
     const auto [name, type] = question_of(query);

@@ -73,7 +73,7 @@ INSTANTIATE_TEST_SUITE_P(
               "gone.x has no address"}),
     [](const auto& each) { return each.param.name; });
 
-TEST(ConsulDns, BelievesTheAuthorityOnlyWhenItHasHeld) {
+TEST(ConsulDns, AcceptsTheAuthorityOnlyWhenItHasHeld) {
   std::atomic<bool> gone{false};
   const scripted_dns server(
       [&](const dns_bytes& query, bool) { return gone ? dns_reply(query).code(3).bytes() : two_servers(query); });
@@ -88,7 +88,7 @@ TEST(ConsulDns, BelievesTheAuthorityOnlyWhenItHasHeld) {
       [](const auto& now) { return now.services.at("web").endpoints.empty() && !now.unknown.contains("web"); }));
 }
 
-TEST(ConsulDns, BelievesARecursingResolverWhenTold) {
+TEST(ConsulDns, AcceptsARecursingResolverWhenConfigured) {
   const scripted_dns server(
       [&](const dns_bytes& query, bool) { return dns_reply(query).code(3).authoritative(false).bytes(); });
   source_harness source("consul-dns",
@@ -134,7 +134,7 @@ TEST(ConsulDns, AsksForAddressesThatDidNotComeAlong) {
 }
 
 // Consul cuts answers over UDP and does not say so.
-TEST(ConsulDns, NeverBelievesACutAnswerOverUdp) {
+TEST(ConsulDns, NeverAcceptsACutAnswerOverUdp) {
   std::atomic<bool> cut{false};
   const scripted_dns server([&](const dns_bytes& query, bool tcp) {
     if (!tcp && cut) return dns_reply(query).srv("a.x", 80).a("a.x", "10.0.0.1").bytes();

@@ -69,7 +69,7 @@ TEST(ConsulDnsConnection, LosesNoAnswerToServersThatCloseAfterAHundredQuestions)
   EXPECT_EQ(source.metrics().find("failures_total"), std::string::npos) << source.metrics();
 }
 
-TEST(ConsulDnsConnection, IsMadeAnewAfterAnAnswerThatEndsHalfWay) {
+TEST(ConsulDnsConnection, IsMadeAgainAfterAnAnswerThatEndsHalfWay) {
   scripted_dns server([](const dns_bytes& query, bool) { return two_endpoints(query); });
   source_harness source("consul-dns", quick + web + asked_at({server.address()}));
   source.start();

@@ -42,7 +42,7 @@ TEST(ConsulAnswer, TakesTheNodesAddressWhenTheServiceHasNone) {
   EXPECT_EQ(parsed(row(R"({"ID":"a","Port":1})")).at(0).address, "10.9.9.9");
 }
 
-TEST(ConsulAnswer, TellsInstancesOfTwoNodesWithTheSameIdApart) {
+TEST(ConsulAnswer, KeepsInstancesOfTwoNodesWithTheSameIdApart) {
   const auto all = parsed(R"({"Node":{"Node":"n1"},"Service":{"ID":"a"},"Checks":[]},)"
                           R"({"Node":{"Node":"n2"},"Service":{"ID":"a"},"Checks":[]})");
   ASSERT_EQ(all.size(), 2U);
@@ -147,7 +147,7 @@ common::http_answer answer(unsigned status, const std::string& body = "[]") {
   return made;
 }
 
-TEST(ConsulAnswer, SaysWhyAnAnswerIsNotBelieved) {
+TEST(ConsulAnswer, SaysWhyAnAnswerIsNotAccepted) {
   settings all;
   all.max_stale = std::chrono::seconds(5);
   EXPECT_FALSE(fault_of(answer(200), all, true));
@@ -157,13 +157,13 @@ TEST(ConsulAnswer, SaysWhyAnAnswerIsNotBelieved) {
   EXPECT_NE(fault_of(answer(500, "No cluster leader"), all, false)->find("No cluster leader"), std::string::npos);
 }
 
-TEST(ConsulAnswer, DoesNotBelieveAServerThatKnowsNoLeader) {
+TEST(ConsulAnswer, DoesNotAcceptAServerThatKnowsNoLeader) {
   auto from = answer(200);
   from.headers["x-consul-knownleader"] = "false";
   EXPECT_TRUE(fault_of(from, settings{}, false));
 }
 
-TEST(ConsulAnswer, DoesNotBelieveAStaleAnswerThatIsTooOld) {
+TEST(ConsulAnswer, DoesNotAcceptAStaleAnswerThatIsTooOld) {
   settings all;
   all.max_stale = std::chrono::seconds(5);
   auto from = answer(200);

@@ -122,7 +122,7 @@ INSTANTIATE_TEST_SUITE_P(
                           "no leader"}),
     [](const auto& each) { return each.param.name; });
 
-TEST(ConsulHttp, IsNotReadyBeforeEveryServiceIsTold) {
+TEST(ConsulHttp, IsNotReadyBeforeEveryServiceIsPublished) {
   scripted_consul consul;
   consul.set("/v1/health/service/web", {.index = 3, .body = "[" + instance("a") + "]"});
   consul.set("/v1/health/service/api", {.status = 500, .body = "No cluster leader"});
@@ -135,7 +135,7 @@ TEST(ConsulHttp, IsNotReadyBeforeEveryServiceIsTold) {
   EXPECT_TRUE(source.wait_ready());
 }
 
-TEST(ConsulHttp, IsReadyWhenTheLastServiceNotYetToldVanishesFromTheCatalogue) {
+TEST(ConsulHttp, IsReadyWhenTheLastServiceNotYetPublishedVanishesFromTheCatalogue) {
   scripted_consul consul;
   const std::string catalog = "/v1/catalog/services";
   consul.set("/v1/health/service/bad", {.status = 500, .body = "rpc error"});

@@ -27,7 +27,7 @@ TEST(ConsulQuery, AsksPlainlyWithoutAnIndexAndBlocksWithOne) {
   EXPECT_EQ(service_target(usual(), {}, "web", 42, true), "/v1/health/service/web?passing=1&index=42&wait=55000ms");
 }
 
-TEST(ConsulQuery, SaysAllThatIsWanted) {
+TEST(ConsulQuery, SaysAllThatIsAskedFor) {
   selection from;
   from.tags = {"v2", "blue"};
   from.health = health_level::warning;

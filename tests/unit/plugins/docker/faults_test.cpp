@@ -63,7 +63,7 @@ TEST_F(DockerFaults, NoMissedEventLeavesAGhostOrHidesAContainer) {
   })) << source_->status().text;
 }
 
-TEST_F(DockerFaults, OneContainerThatCannotBeToldKeepsNobodyElseFromBeingKnown) {
+TEST_F(DockerFaults, OneContainerThatCannotBeReadKeepsNobodyElseFromBeingKnown) {
   list({"aa", "bb"});
   describe("aa");
   describe("bb", 500);

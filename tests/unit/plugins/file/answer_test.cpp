@@ -11,7 +11,7 @@ std::string fault(const std::string& text, format as) {
   return why;
 }
 
-TEST(FileParse, TellsThePlaceOfEachFault) {
+TEST(FileParse, ReportsThePlaceOfEachFault) {
   EXPECT_EQ(fault("[[service]]\n", format::toml), "f:1:1: 'name' is missing");
   EXPECT_EQ(fault("[[service]]\nname = 7\n", format::toml), "f:2:8: expected a string for 'name'");
   EXPECT_EQ(fault("[[service]]\nname = \"a\"\n[[service.endpoint]]\naddress = \"x\"\nport = 70000\n", format::toml),
@@ -29,7 +29,7 @@ TEST(FileParse, RefusesNamesAndIdsThatStandTwice) {
             std::string::npos);
 }
 
-TEST(FileParse, TellsWhereJsonEnds) {
+TEST(FileParse, ReportsWhereJsonEnds) {
   EXPECT_EQ(fault("{\n  \"service\": [", format::json), "f:2:15: this is not JSON, or not all of it");
   EXPECT_NE(fault("[]", format::json).find("expected an object"), std::string::npos);
   EXPECT_NE(fault("null", format::json).find("expected an object"), std::string::npos);
@@ -44,7 +44,7 @@ TEST(FileParse, SurvivesWhatIsNoText) {
   }
 }
 
-TEST(FileParse, BelievesNoServicesOnlyWhenTheFileSaysSo) {
+TEST(FileParse, PublishesNoServicesOnlyWhenTheFileSaysSo) {
   std::string why;
   EXPECT_TRUE(parse("service = []\n", format::toml, "f", why)->empty());
   EXPECT_TRUE(parse(R"({"service": []})", format::json, "f", why)->empty());
@@ -137,7 +137,7 @@ TEST(FileParse, RefusesValuesThatNoEndpointHas) {
   EXPECT_EQ(with(R"("port":1,"meta":{"a":1})"), at + "expected a string in 'meta'");
   EXPECT_EQ(with(R"("port":1,"wieght":2)"), at + "unknown key 'wieght' of an endpoint");
   EXPECT_EQ(with(R"("port":1,"node":"é\ud800")"), "f:1:102: this is not JSON, or not all of it");
-  EXPECT_EQ(with(R"("address":"","port":1)"), "f: the member \"address\" stands twice in one object");
+  EXPECT_EQ(with(R"("address":"","port":1)"), "f: the member \"address\" appears twice in one object");
   EXPECT_NE(with(R"("port":1e999)").find("f: "), std::string::npos);
 }
 
@@ -148,7 +148,7 @@ TEST(FileParse, NeverDropsAnElementThatIsNoTable) {
   EXPECT_EQ(fault(R"({"service":null})", format::json), "f: expected an array of tables for 'service'");
   EXPECT_EQ(fault(R"({"service":[{"name":""}]})", format::json), "f: /service/0: 'name' is empty");
   EXPECT_EQ(fault(R"({"service":[{"name":"a"}],"service":[]})", format::json),
-            "f: the member \"service\" stands twice in one object");
+            "f: the member \"service\" appears twice in one object");
 }
 
 TEST(FileParse, NamesEveryFaultButNotWithoutEnd) {

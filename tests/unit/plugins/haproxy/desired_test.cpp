@@ -19,7 +19,7 @@ endpoint at(const std::string& address, std::uint32_t port, std::uint32_t weight
 }
 
 // A context whose host only remembers what was refused.
-class Wanted : public testing::Test {
+class HaproxyDesired : public testing::Test {
 protected:
   std::map<std::string, desired_backend> of(const std::vector<service>& services) {
     std::vector<std::unique_ptr<c_service>> owned;
@@ -33,7 +33,8 @@ protected:
     drcon_host host{};
     host.size = sizeof host;
     host.refused = [](drcon_instance* self, drcon_string, drcon_string endpoint, drcon_string why) {
-      reinterpret_cast<Wanted*>(self)->refused_.push_back(std::string(view(endpoint)) + ": " + std::string(view(why)));
+      reinterpret_cast<HaproxyDesired*>(self)->refused_.push_back(std::string(view(endpoint)) + ": " +
+                                                                  std::string(view(why)));
     };
     return desired_from(snapshot_view(&snapshot), rules_, context(&host, reinterpret_cast<drcon_instance*>(this)));
   }
@@ -44,14 +45,14 @@ protected:
   desired_rules rules_;
 };
 
-TEST_F(Wanted, NamesServersByTheirCanonicalAddress) {
+TEST_F(HaproxyDesired, NamesServersByTheirCanonicalAddress) {
   const auto all = web({at("10.0.0.1", 80), at("2001:DB8:0::1", 81)}).servers;
   ASSERT_EQ(all.size(), 2U);
   EXPECT_TRUE(all.contains("10.0.0.1:80"));
   EXPECT_TRUE(all.contains("[2001:db8::1]:81"));
 }
 
-TEST_F(Wanted, LetsNothingButAnAddressAndAPortThrough) {
+TEST_F(HaproxyDesired, LetsNothingButAnAddressAndAPortThrough) {
   for (const auto* address : {"10.0.0.1;show info", "10.0.0.1\nshut", "host.name", "", "10.0.0.1 weight 0",
                               "fe80::1%eth0", "unix@/tmp/x", "10.0.0.300"})
     EXPECT_TRUE(web({at(address, 80)}).servers.empty()) << address;
@@ -61,7 +62,7 @@ TEST_F(Wanted, LetsNothingButAnAddressAndAPortThrough) {
   EXPECT_TRUE(of({{.name = "a;b", .revision = 1, .endpoints = {at("10.0.0.1", 80)}}}).empty());
 }
 
-TEST_F(Wanted, KeepsTheProportionOfWeightsWithinHaproxysRange) {
+TEST_F(HaproxyDesired, KeepsTheProportionOfWeightsWithinHaproxysRange) {
   auto servers = web({at("10.0.0.1", 80, 10), at("10.0.0.2", 80, 20)}).servers;
   EXPECT_EQ(servers["10.0.0.2:80"].weight, 2 * servers["10.0.0.1:80"].weight);
   servers = web({at("10.0.0.1", 80, 1), at("10.0.0.2", 80, 60000), at("10.0.0.3", 80, 0)}).servers;
@@ -71,7 +72,7 @@ TEST_F(Wanted, KeepsTheProportionOfWeightsWithinHaproxysRange) {
   EXPECT_EQ(servers["10.0.0.3:80"].state, server_state::drain);
 }
 
-TEST_F(Wanted, GivesAnEndpointInWarningLess) {
+TEST_F(HaproxyDesired, GivesAnEndpointInWarningLess) {
   auto weak = at("10.0.0.2", 80);
   weak.health = health::warning;
   auto servers = web({at("10.0.0.1", 80), weak}).servers;
@@ -84,7 +85,7 @@ TEST_F(Wanted, GivesAnEndpointInWarningLess) {
   EXPECT_EQ(web({weak}).servers["10.0.0.2:80"].state, server_state::drain);
 }
 
-TEST_F(Wanted, TakesCriticalAndMaintenanceOutOfServiceAndPrioritiesForBackups) {
+TEST_F(HaproxyDesired, TakesCriticalAndMaintenanceOutOfServiceAndPrioritiesForBackups) {
   auto bad = at("10.0.0.1", 80);
   bad.health = health::critical;
   auto later = at("10.0.0.2", 80);
@@ -96,7 +97,7 @@ TEST_F(Wanted, TakesCriticalAndMaintenanceOutOfServiceAndPrioritiesForBackups) {
   EXPECT_TRUE(servers["10.0.0.2:80"].backup);
 }
 
-TEST_F(Wanted, LetsServicesShareABackend) {
+TEST_F(HaproxyDesired, LetsServicesShareABackend) {
   rules_.backend_pattern = "be-{service}";
   rules_.backends["canary"] = "be-web";
   auto all = of({{.name = "canary", .revision = 1, .endpoints = {at("10.0.0.1", 80)}},

@@ -52,6 +52,29 @@ TEST_F(DynamicPlan, AddsAServerThatTakesTrafficAndIsChecked) {
                           "set server web/drcon-2001:db8::1:80 state ready"));
 }
 
+TEST_F(DynamicPlan, NamesTheServersThatDrconItselfTakesOutOfService) {
+  auto away = server("10.0.0.1");
+  away.state = server_state::maint;
+  const auto name = dynamic_name(away, rules_);
+  const live_servers ready{{name, {.address = "10.0.0.1", .port = 80, .weight = 1}}};
+  EXPECT_THAT(plan(wanting({away}), ready).taken_out, ElementsAre(name));
+  EXPECT_THAT(plan(wanting({server("10.0.0.1")}), {}).taken_out, ElementsAre(name)) << "a new one begins so";
+  EXPECT_THAT(plan(wanting({server("10.0.0.1")}), ready).taken_out, IsEmpty());
+  const live_servers held{{name, {.address = "10.0.0.9", .port = 80, .weight = 1, .admin = 1}}};
+  const auto by_hand = plan(wanting({server("10.0.0.1")}), held, [](const auto&, const auto&) { return true; });
+  EXPECT_THAT(by_hand.taken_out, IsEmpty()) << "somebody else took it out";
+  EXPECT_THAT(by_hand.by_hand, ElementsAre(name));
+}
+
+TEST_F(DynamicPlan, KnowsWhetherABackendStillHasServersOfOurs) {
+  EXPECT_TRUE(any_in_use({{"drcon-10.0.0.1:80", {}}}, rules_));
+  EXPECT_FALSE(any_in_use({{"of-others", {}}}, rules_));
+  rules_.mode = mode::slots;
+  rules_.prefix = "drcon";
+  EXPECT_TRUE(any_in_use({{"drcon1", {}}}, rules_));
+  EXPECT_FALSE(any_in_use({{"drcon1", {.admin = 1}}}, rules_)) << "a slot in maintenance is free";
+}
+
 TEST_F(DynamicPlan, HasANewServerPassACheckFirstWhenAsked) {
   rules_.check_first = true;
   const auto name = "web/" + dynamic_name(server("10.0.0.1"), rules_);
@@ -60,7 +83,7 @@ TEST_F(DynamicPlan, HasANewServerPassACheckFirstWhenAsked) {
                           "set server " + name + " health down", "enable health " + name));
 }
 
-TEST_F(DynamicPlan, DoesNothingForWhatIsAsWanted) {
+TEST_F(DynamicPlan, DoesNothingForWhatIsAsDesired) {
   const auto name = dynamic_name(server("10.0.0.1"), rules_);
   const live_servers live{
       {name, {.address = "10.0.0.1", .port = 80, .weight = 1, .check_configured = true, .check_enabled = true}}};
@@ -126,9 +149,9 @@ TEST_F(SlotsPlan, TakesTheSlotThatIsFreeForLongest) {
   EXPECT_EQ(made.slots, 3U) << "'spare' is no slot";
 }
 
-TEST_F(SlotsPlan, FreesASlotThatIsNotWanted) { EXPECT_THAT(plan(wanting({})).leaving, ElementsAre("s3")); }
+TEST_F(SlotsPlan, FreesASlotThatIsNotDesired) { EXPECT_THAT(plan(wanting({})).leaving, ElementsAre("s3")); }
 
-TEST_F(SlotsPlan, TellsWhoFoundNoSlotAndGivesThemToThoseInServiceFirst) {
+TEST_F(SlotsPlan, ReportsWhoFoundNoSlotAndGivesThemToThoseInServiceFirst) {
   auto sick = server("10.0.0.0");
   sick.state = server_state::maint;
   const auto made =

@@ -39,12 +39,12 @@ std::vector<std::string> addresses(const std::vector<upstream>& all) {
   return found;
 }
 
-TEST(NginxAdmit, WritesBothFamiliesAsNginxDoes) {
+TEST(NginxDesired, WritesBothFamiliesAsNginxDoes) {
   EXPECT_EQ(addresses(admitted({{"web", 1, {at("a"), at("b", "2001:db8::1", 443)}}})),
             (std::vector<std::string>{"10.0.0.1:80", "[2001:db8::1]:443"}));
 }
 
-TEST(NginxAdmit, NeverDrawsAnAddressThatIsNone) {
+TEST(NginxDesired, NeverRendersAnAddressThatIsNone) {
   for (const auto policy : {name_policy::drop, name_policy::pass})
     for (const auto& address :
          {std::string(), std::string("10.0.0.1 down"), std::string("10.0.0.1; }"), std::string("unix:/run/x.sock"),
@@ -57,20 +57,20 @@ TEST(NginxAdmit, NeverDrawsAnAddressThatIsNone) {
     }
 }
 
-TEST(NginxAdmit, NeverDrawsAPortThatIsNone) {
+TEST(NginxDesired, NeverRendersAPortThatIsNone) {
   EXPECT_EQ(addresses(admitted({{"web", 1, {at("a", "10.0.0.1", 0), at("b", "10.0.0.1", 65536), at("c")}}})),
             std::vector<std::string>{"10.0.0.1:80"});
   EXPECT_EQ(said.size(), 2U);
 }
 
-TEST(NginxAdmit, TakesHostNamesOnlyWhenTold) {
+TEST(NginxDesired, TakesHostNamesOnlyWhenConfigured) {
   EXPECT_TRUE(addresses(admitted({{"web", 1, {at("a", "web.example")}}})).empty());
   EXPECT_NE(said["web/a"].find("host_names"), std::string::npos) << "names the option that changes it";
   EXPECT_EQ(addresses(admitted({{"web", 1, {at("a", "web.example")}}}, {.host_names = name_policy::pass})),
             std::vector<std::string>{"web.example:80"});
 }
 
-TEST(NginxAdmit, LeavesOutAnEndpointForEachKindOfHostileLabel) {
+TEST(NginxDesired, LeavesOutAnEndpointForEachKindOfHostileLabel) {
   const std::string hostile = "x; } server {";
   std::vector<endpoint> all;
   for (const auto* id : {"tag", "key", "value", "node"}) all.push_back(at(id));
@@ -84,7 +84,7 @@ TEST(NginxAdmit, LeavesOutAnEndpointForEachKindOfHostileLabel) {
   EXPECT_EQ(said.size(), 5U);
 }
 
-TEST(NginxAdmit, TakesOffOnlyTheHostileLabelWhenTold) {
+TEST(NginxDesired, TakesOffOnlyTheHostileLabelWhenConfigured) {
   auto each = at("id;");
   each.tags = {"fine", "x;"};
   each.meta = {{"k", "v"}, {"k2", "{"}, {"}", "v"}};
@@ -98,7 +98,7 @@ TEST(NginxAdmit, TakesOffOnlyTheHostileLabelWhenTold) {
   EXPECT_EQ(left.node, "");
 }
 
-TEST(NginxAdmit, LeavesOutServicesThatNginxCannotName) {
+TEST(NginxDesired, LeavesOutServicesThatNginxCannotName) {
   const auto found =
       admitted({{"a;b", 1, {at("x")}}, {"has space", 1, {at("x")}}, {"ok", 1, {}}, {std::string(300, 'a'), 1, {}}});
   ASSERT_EQ(found.size(), 1U);
@@ -106,7 +106,7 @@ TEST(NginxAdmit, LeavesOutServicesThatNginxCannotName) {
   EXPECT_EQ(said.size(), 3U);
 }
 
-TEST(NginxAdmit, KeepsOnlyOneOfNamesThatDifferInCase) {
+TEST(NginxDesired, KeepsOnlyOneOfNamesThatDifferInCase) {
   const auto found = admitted({{"WEB", 1, {at("x")}}, {"Web", 1, {at("y")}}, {"web2", 1, {at("z")}}});
   ASSERT_EQ(found.size(), 2U);
   EXPECT_EQ(found[0].name, "WEB");
@@ -114,12 +114,12 @@ TEST(NginxAdmit, KeepsOnlyOneOfNamesThatDifferInCase) {
   EXPECT_TRUE(said.contains("Web/"));
 }
 
-TEST(NginxAdmit, FoldsDoubleAddresses) {
+TEST(NginxDesired, FoldsDoubleAddresses) {
   EXPECT_EQ(addresses(admitted({{"web", 1, {at("a"), at("b"), at("c", "10.0.0.1", 81)}}})),
             (std::vector<std::string>{"10.0.0.1:80", "10.0.0.1:81"}));
 }
 
-TEST(NginxAdmit, TurnsWeightPriorityAndHealthIntoNginxsWords) {
+TEST(NginxDesired, TurnsWeightPriorityAndHealthIntoNginxsWords) {
   std::vector<endpoint> all{at("a", "10.0.0.1"), at("b", "10.0.0.2"), at("c", "10.0.0.3"), at("d", "10.0.0.4"),
                             at("e", "10.0.0.5")};
   all[0].weight = 0;
@@ -137,7 +137,7 @@ TEST(NginxAdmit, TurnsWeightPriorityAndHealthIntoNginxsWords) {
   EXPECT_FALSE(servers[0].backup);
 }
 
-TEST(NginxAdmit, MakesNobodyABackupOfAnEndpointThatWasLeftOut) {
+TEST(NginxDesired, MakesNobodyABackupOfAnEndpointThatWasLeftOut) {
   std::vector<endpoint> all{at("a", "not an address"), at("b")};
   all[0].priority = 0;
   all[1].priority = 5;

@@ -36,7 +36,7 @@ TEST(NginxRender, ChangesTheGenerationWithEveryChange) {
   EXPECT_NE(one.bytes.find(one.generation), std::string::npos);
 }
 
-TEST(NginxRender, DrawsEveryPropertyOfAServer) {
+TEST(NginxRender, RendersEveryPropertyOfAServer) {
   auto each = server_at("10.0.0.1:80", 3);
   each.backup = true;
   each.down = true;
@@ -95,7 +95,7 @@ TEST(NginxMemory, DoesNotCountServersTwiceWhenAUsersTemplateLooksLikeTheBuiltInF
   EXPECT_FALSE(last.contains("api")) << "a stand-in is not a server";
 }
 
-TEST(NginxMemory, DrawsAKeptServerAsItWasWithAUsersTemplate) {
+TEST(NginxMemory, RendersAKeptServerAsItWasWithAUsersTemplate) {
   auto form = form_with_listener();
   form.user_template =
       "{{#services}}{{#endpoints}}{{address}} {{host}} {{port}} {{id}} {{node}} {{health}} {{meta.k}} "
@@ -133,7 +133,7 @@ TEST(NginxMemory, TakesNoHostileLabelFromAnEditedFile) {
   EXPECT_EQ(from.health, health::passing);
 }
 
-TEST(NginxRender, DrawsNoUpstreamWithoutAServer) {
+TEST(NginxRender, RendersNoUpstreamWithoutAServer) {
   for (const auto policy : {empty_policy::keep, empty_policy::answer_503, empty_policy::down_server}) {
     auto form = form_with_listener();
     form.empty = policy;
@@ -149,7 +149,7 @@ TEST(NginxRender, FindsFaultWithATemplateThatIsNotClosed) {
   EXPECT_FALSE(common::mustache_template("{{#services}}{{name}}{{/services}}").fault());
 }
 
-TEST(NginxMemory, BelievesNothingThatItCouldNotHaveWritten) {
+TEST(NginxMemory, AcceptsNothingThatItCouldNotHaveWritten) {
   for (const auto* text :
        {"# drcon keeps: {\"web\":[{\"address\":\"x; } evil:80\"}]}\n",
         "# drcon keeps: {\"a;b\":[{\"address\":\"10.0.0.1:80\"}]}\n", "# drcon keeps: not json\n",

@@ -97,6 +97,47 @@ TEST(TemplateValues, GroupByTagAndByMetadata) {
             "e-a v1 edge zone=a");
 }
 
+// How many values a template gets.
+std::size_t count_of(const common::mustache_template::values& all) {
+  std::size_t sum = 1;
+  if (all.is_list())
+    for (const auto& each : all.list_value()) sum += count_of(each);
+  for (const auto* name : {"services", "endpoints", "by_tag", "tags", "tagged", "meta", "meta_list"})
+    if (all.is_object())
+      if (const auto* each = all.get(name)) sum += count_of(*each);
+  return sum;
+}
+
+TEST(TemplateValues, GrowWithTheNumberOfTagsAndNotWithItsPowers) {
+  const auto count = [](std::size_t tags) {
+    std::vector<std::string> names;
+    for (std::size_t i = 0; i < tags; ++i) names.push_back("t" + std::to_string(i));
+    const std::vector<service> all{{.name = "web", .revision = 0, .endpoints = {at("10.0.0.1", 1, names)}}};
+    const common::mustache_template form(
+        "{{#by_tag}}{{#services}}{{#endpoints}}{{port}}{{/endpoints}}{{/services}}{{/by_tag}}");
+    return count_of(values_of(all, form, {.sink = "s", .revision = 7}));
+  };
+  EXPECT_LT(count(200), 3 * count(100)) << count(100);
+}
+
+TEST(TemplateValues, LeaveOutAnEndpointWithMoreLabelsThanAreWrittenWhereTheyAreUsed) {
+  service web{.name = "web", .revision = 0, .endpoints = {at("10.0.0.1", 1), at("10.0.0.2", 2), at("10.0.0.3", 3)}};
+  for (std::size_t i = 0; i <= most_labels; ++i) {
+    web.endpoints[1].tags.push_back("t" + std::to_string(i));
+    web.endpoints[2].meta["k" + std::to_string(i)] = "v";
+  }
+  const auto left_out = [&](const std::string& text) {
+    std::vector<std::string> ids;
+    with_bounded_labels({web}, common::mustache_template(text),
+                        [&](const auto&, const auto& id, const auto& why) { ids.push_back(id + ": " + why); });
+    return ids;
+  };
+  EXPECT_EQ(left_out("{{port}}"), std::vector<std::string>());
+  EXPECT_EQ(left_out("{{#by_tag}}{{/by_tag}}"),
+            std::vector<std::string>{"10.0.0.2:2: it has 257 tags, which the template uses, and 256 are the most"});
+  EXPECT_EQ(left_out("{{meta.zone}}").size(), 1U);
+}
+
 TEST(TemplateValues, DrawTheRecipesOwnTemplateByteForByte) {
   const auto form = test::read_file(std::string(DRCON_SOURCE_ROOT) + "/config/templates/app.conf.mustache");
   const std::string head = "# Containers behind nginx, as in the DR CoN recipe.\nupstream app {\n    least_conn;\n";

@@ -146,7 +146,7 @@ TEST_F(EtcdFaults, NoWatchThatFailsChangesAnything) {
   }
 }
 
-TEST_F(EtcdFaults, ReadsAllAnewWhenWhatTheWatchShouldTellWasCompactedAndIsNotUnknownMeanwhile) {
+TEST_F(EtcdFaults, ReadsAllAgainWhenWhatTheWatchShouldReportWasCompactedAndIsNotUnknownMeanwhile) {
   tell(told({{"created", true}, {"canceled", true}, {"compact_revision", "9"}}, 0));
   watch();
   ASSERT_TRUE(has({"a"}));
@@ -155,7 +155,7 @@ TEST_F(EtcdFaults, ReadsAllAnewWhenWhatTheWatchShouldTellWasCompactedAndIsNotUnk
   EXPECT_FALSE(said_unknown()) << source_->metrics();
 }
 
-TEST_F(EtcdFaults, ReadsAllAnewWhenTheWatchKnowsAnotherHistory) {
+TEST_F(EtcdFaults, ReadsAllAgainWhenTheWatchKnowsAnotherHistory) {
   tell(told({{"created", true}}, 2));
   watch();
   ASSERT_TRUE(has({"a"}));

@@ -1,4 +1,4 @@
-// The sentence at the head of an explanation: the first thing on the way of a change that answers the question.
+// The sentence at the head of an explanation: the first step between source and target that answers the question.
 #include "report/explain.hpp"
 
 #include <fmt/format.h>
@@ -23,10 +23,10 @@ std::string why_absent(const endpoint_finding& finding) {
   if (first_with(finding.sources, source_claim::present)) {
     for (const auto* why : {&finding.paused, &finding.brake, &finding.merge})
       if (!why->empty()) return *why;
-    return "its source lists it, and it is decided at any moment";
+    return "its source lists it, and a decision is pending";
   }
   if (const auto* source = first_with(finding.sources, source_claim::unknown))
-    return "source " + source->source + " has not told yet";
+    return "source " + source->source + " has not reported yet";
   return "no source lists it";
 }
 
@@ -45,7 +45,9 @@ std::string sentence_of_rotation(const endpoint_finding& finding) {
   const auto is_absent = [](const source_finding& source) { return source.claim == source_claim::absent; };
   if (std::ranges::all_of(finding.sources, is_absent)) text += ", though no source lists it any more";
   for (const auto& source : finding.sources)
-    if (source.silent_since) text += "; source " + source.source + " cannot tell now, and its last word stands";
+    if (source.silent_since)
+      text += fmt::format("; source {} {}; using last known data", source.source,
+                          source.known ? "has no current data of this service" : "is unreachable");
   for (const auto* why : {&finding.brake, &finding.paused})
     if (!why->empty()) text += "; " + *why;
   for (const auto& sink : finding.sinks)
@@ -77,7 +79,7 @@ std::string not_served_by(const endpoint_finding& finding) {
 
 }  // namespace
 
-void judge(endpoint_finding& finding) {
+void set_verdict(endpoint_finding& finding) {
   finding.in_rotation = false;
   if (!finding.decided.present) {
     finding.verdict = "not in rotation: " + why_absent(finding);

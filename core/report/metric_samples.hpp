@@ -1,4 +1,4 @@
-// What is known at a scrape of the metrics and needs no counting.
+// The metrics that are read from the engine at a scrape, and not counted when something happens.
 //
 // Thread rule: the engine's thread.
 #pragma once

@@ -1,5 +1,5 @@
-// Where the files that belong to the program are: below the prefix that it runs from, or else below the prefix that it
-// was built for.
+// The directories of the program's own files: below the prefix that the program runs from, or else below the prefix
+// that it was built for.
 //
 // Thread rule: any.
 #pragma once

@@ -1,4 +1,4 @@
-#include "report/figures.hpp"
+#include "report/metric_samples.hpp"
 
 #include "base/build_facts.hpp"
 #include "base/wall_clock.hpp"

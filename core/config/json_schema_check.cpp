@@ -1,4 +1,4 @@
-#include "config/final_check.hpp"
+#include "config/json_schema_check.hpp"
 
 #include "config/pointer.hpp"
 
@@ -35,14 +35,14 @@ valijson::ValidationResults::Error deepest_of(valijson::ValidationResults& resul
 // Where the value at `pointer` stands; one that a default gave has the place of the table around it.
 position nearest(const checked_options& options, std::string pointer) {
   while (!pointer.empty() && !options.positions.contains(pointer)) pointer.erase(pointer.rfind('/'));
-  const auto at = options.positions.find(pointer);
-  return at == options.positions.end() ? position{} : at->second;
+  const auto place = options.positions.find(pointer);
+  return place == options.positions.end() ? position{} : place->second;
 }
 
 }  // namespace
 
-void final_check(const checked_options& options, const std::string& title, const nlohmann::json& schema,
-                 diagnostics& found) {
+void check_json_schema(const checked_options& options, const std::string& title, const nlohmann::json& schema,
+                       diagnostics& found) {
   try {
     valijson::Schema parsed;
     const valijson::adapters::NlohmannJsonAdapter source(schema);
@@ -54,7 +54,7 @@ void final_check(const checked_options& options, const std::string& title, const
     const auto pointer = pointer_of(fault.context);
     found.error(nearest(options, pointer),
                 (pointer.empty() ? title : "'" + readable(pointer) + "' in " + title) + ": " + fault.description);
-  } catch (const std::exception& error) {  // valijson throws what it likes for a schema it cannot use
+  } catch (const std::exception& error) {  // valijson throws several types for a schema that it cannot use
     found.error(nearest(options, ""), "the option schema of " + title + " is broken: " + error.what());
   }
 }

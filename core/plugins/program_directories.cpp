@@ -1,4 +1,4 @@
-#include "plugins/places.hpp"
+#include "plugins/program_directories.hpp"
 
 #include "base/build_facts.hpp"
 

@@ -1,0 +1,184 @@
+#include "common/target_lock.hpp"
+
+#include "common/write_all.hpp"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstddef>
+#include <cstring>
+#include <utility>
+#include <vector>
+
+namespace drcon::common {
+namespace {
+
+// Each try is lost only to somebody who releases or takes the lock in the same moment.
+constexpr int most_tries = 10;
+
+std::string described(const std::string& what, const std::string& path) {
+  return what + " " + path + ": " + std::strerror(errno);
+}
+
+// Whoever may make files in the directory may take the lock, and nobody else, for a reader could hold it for ever.
+void share_as_directory(int file, int directory) {
+  struct stat around {};
+  if (::fstat(directory, &around) != 0) return;
+  // Without the right to give it away it stays ours: others then cannot take it while it is there.
+  const bool given =
+      ::fchown(file, around.st_uid, around.st_gid) == 0 || ::fchown(file, static_cast<uid_t>(-1), around.st_gid) == 0;
+  const mode_t writers = around.st_mode & (S_IWGRP | S_IWOTH);
+  ::fchmod(file, given ? 0600 | writers | writers << 1U : 0600);
+}
+
+int open_lock(const file_place& lock) {
+  for (int i = 0; i < most_tries; ++i) {
+    constexpr int how = O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
+    int file = ::openat(lock.directory(), lock.name().c_str(), how);
+    if (file >= 0 || errno != ENOENT) return file;
+    file = ::openat(lock.directory(), lock.name().c_str(), how | O_CREAT | O_EXCL, 0600);
+    if (file >= 0) share_as_directory(file, lock.directory());
+    if (file >= 0 || errno != EEXIST) return file;
+  }
+  return -1;
+}
+
+// "pid 123, sink 'edge'", as the holder wrote it.
+std::string holder_of(int file) {
+  std::array<char, 200> text{};
+  const auto length = ::pread(file, text.data(), text.size(), 0);
+  std::string line(text.data(), length > 0 ? static_cast<std::size_t>(length) : 0);
+  line = line.substr(0, line.find('\n'));
+  std::ranges::replace_if(
+      line, [](unsigned char c) { return c < ' ' || c == 0x7f; }, '?');
+  return line.empty() ? "another process" : line;
+}
+
+// What the kernel knows of who listens on a socket.
+struct listener {
+  ucred who{};
+  std::vector<gid_t> groups;
+};
+
+std::optional<listener> listener_of(const sockaddr_un& address, socklen_t length) {
+  const int probe = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  if (probe < 0) return {};
+  std::optional<listener> found;
+  if (::connect(probe, reinterpret_cast<const sockaddr*>(&address), length) == 0) {
+    listener other;
+    socklen_t size = sizeof other.who;
+    if (::getsockopt(probe, SOL_SOCKET, SO_PEERCRED, &other.who, &size) == 0) {
+      std::array<gid_t, 1024> groups{};
+      size = sizeof groups;
+      if (::getsockopt(probe, SOL_SOCKET, SO_PEERGROUPS, groups.data(), &size) == 0)
+        other.groups.assign(groups.begin(), groups.begin() + size / sizeof(gid_t));
+      found = std::move(other);
+    }
+  }
+  ::close(probe);
+  return found;
+}
+
+bool may_write(const listener& who, const struct stat& target) {
+  if (who.who.uid == 0) return true;
+  if (who.who.uid == target.st_uid) return (target.st_mode & S_IWUSR) != 0;
+  if (who.who.gid == target.st_gid || std::ranges::find(who.groups, target.st_gid) != who.groups.end())
+    return (target.st_mode & S_IWGRP) != 0;
+  return (target.st_mode & S_IWOTH) != 0;
+}
+
+}  // namespace
+
+file_lock::file_lock(file_lock&& other) noexcept
+    : place_(std::move(other.place_)), file_(std::exchange(other.file_, -1)) {}
+
+// The lock is worth something only while others find the same file by that name.
+bool file_lock::holds(const file_place& lock) const {
+  struct stat ours {};
+  struct stat named {};
+  return file_ >= 0 && ::fstat(file_, &ours) == 0 &&
+         ::fstatat(lock.directory(), lock.name().c_str(), &named, AT_SYMLINK_NOFOLLOW) == 0 &&
+         ours.st_dev == named.st_dev && ours.st_ino == named.st_ino;
+}
+
+std::string file_lock::take(const file_place& target, const std::string& owner) {
+  const auto lock = target.beside("." + target.name() + ".lock");
+  if (holds(lock)) return {};
+  release();
+  for (int i = 0; i < most_tries; ++i) {
+    file_ = open_lock(lock);
+    if (file_ < 0) return described("cannot open the lock file", lock.path());
+    if (::flock(file_, LOCK_EX | LOCK_NB) != 0) {
+      const auto why = errno == EWOULDBLOCK
+                           ? target.path() + " is written by " + holder_of(file_) + ", which holds the lock " +
+                                 lock.path() + "; this sink writes it once that one has ended"
+                           : described("cannot lock", lock.path());
+      ::close(std::exchange(file_, -1));
+      return why;
+    }
+    // A holder that has ended removed the name: then this is a lock that nobody else would find.
+    if (holds(lock)) {
+      place_ = lock;
+      const auto text = "pid " + std::to_string(::getpid()) + ", sink '" + owner + "'\n";
+      if (::ftruncate(file_, 0) == 0) write_all(file_, text);  // for messages only
+      return {};
+    }
+    ::close(std::exchange(file_, -1));
+  }
+  return "cannot take the lock " + lock.path() + ": it is replaced again and again";
+}
+
+void file_lock::release() {
+  if (file_ < 0) return;
+  // While it is held nobody else can have taken this name.
+  if (holds(*place_)) ::unlinkat(place_->directory(), place_->name().c_str(), 0);
+  ::close(std::exchange(file_, -1));
+}
+
+name_lock::name_lock(name_lock&& other) noexcept
+    : name_(std::move(other.name_)), socket_(std::exchange(other.socket_, -1)) {}
+
+std::string name_lock::take(const std::string& name, const std::optional<struct stat>& target) {
+  if (socket_ >= 0 && name == name_) {
+    // Those who asked who holds it wait in the queue, which must not become full.
+    for (int other = 0; (other = ::accept4(socket_, nullptr, nullptr, SOCK_CLOEXEC)) >= 0;) ::close(other);
+    return {};
+  }
+  release();
+  for (int i = 0; i < most_tries; ++i) {
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    // Its first byte stays 0. Names after the first are for those who find that one taken by somebody who may not.
+    const auto text = i == 0 ? name : name + "#" + std::to_string(i + 1);
+    const auto length = std::min(text.size(), sizeof address.sun_path - 1);
+    std::copy_n(text.begin(), length, address.sun_path + 1);
+    const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + length);
+    socket_ = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (socket_ >= 0 && ::bind(socket_, reinterpret_cast<const sockaddr*>(&address), size) == 0 &&
+        ::listen(socket_, 128) == 0) {
+      name_ = name;
+      return {};
+    }
+    const int error = socket_ < 0 ? errno : EADDRINUSE;
+    release();
+    errno = error;
+    if (error != EADDRINUSE) return described("cannot take the lock", name);
+    const auto other = listener_of(address, size);
+    if (!other) return "is held by another process";
+    if (!target || may_write(*other, *target)) return "is held by pid " + std::to_string(other->who.pid);
+  }
+  return {};  // all names are taken by some who may not: they cannot keep us out, and nobody can be kept out either
+}
+
+void name_lock::release() {
+  if (socket_ >= 0) ::close(std::exchange(socket_, -1));
+  name_.clear();
+}
+
+}  // namespace drcon::common

@@ -1,0 +1,31 @@
+#include "haproxy/answers.hpp"
+
+namespace drcon::haproxy {
+
+std::string first_line(const std::string& answer) {
+  const auto first = answer.find_first_not_of("\n ");
+  if (first == std::string::npos) return {};
+  auto line = answer.substr(first, answer.find_last_not_of("\n ") + 1 - first);
+  return line.substr(0, line.find('\n'));
+}
+
+bool is_success(const std::string& answer) {
+  return answer.empty() || answer == "New server registered." || answer == "Server deleted." ||
+         answer.starts_with("IP changed from") || answer.starts_with("no need to change") ||
+         answer.starts_with("port changed from");
+}
+
+std::string advice_on(const std::string& answer) {
+  if (answer.starts_with("Permission denied")) return "; the socket needs 'level admin'";
+  if (answer.starts_with("Backend must use a dynamic load balancing"))
+    return "; 'balance roundrobin' or 'leastconn' is one, or use mode = \"slots\"";
+  return {};
+}
+
+std::string refusal_of(const std::string& command, const std::string& answer) {
+  const auto line = first_line(answer);
+  if (is_success(line)) return {};
+  return "HAProxy refuses '" + command + "': " + line + advice_on(line);
+}
+
+}  // namespace drcon::haproxy

@@ -41,8 +41,7 @@ def _copy(directory):
     """Out of the memory disk, which ends with this process: what a reader needs, without data and sockets."""
     kept = directory.with_name(directory.name + "-kept")
     for path in directory.rglob("*"):
-        if path.is_file() and path.stat().st_size < 10_000_000 and path.parts[-2] not in ("raft", "disk") \
-                and "data" not in path.parts:
+        if path.is_file() and path.relative_to(directory).parts[1] not in ("data", "exec", "disk", "image"):
             copied = kept / path.relative_to(directory)
             copied.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(path, copied)

@@ -11,23 +11,30 @@
 namespace drcon::engine {
 namespace {
 
-using place = std::pair<std::string_view, std::uint32_t>;
+// What endpoints take up: another one may not have the same id, and must not have the same place, which would get
+// twice the traffic. Borrows their texts.
+class taken {
+public:
+  void add(const endpoint& each) {
+    ids_.insert(each.id);
+    places_.emplace(each.address, each.port);
+  }
+  bool has(const endpoint& each) const { return ids_.contains(each.id) || places_.contains({each.address, each.port}); }
 
-place place_of(const endpoint& each) { return {each.address, each.port}; }
+private:
+  std::set<std::string_view> ids_;
+  std::set<std::pair<std::string_view, std::uint32_t>> places_;
+};
 
 // The endpoints of `served` in service of which `next` has neither the id nor the place in service: one process under
-// another id is no loss, and two endpoints at one place would get twice the traffic.
+// another id is no loss.
 std::vector<endpoint> would_go(const model::shared_service& served, const model::shared_service& next) {
-  std::set<std::string_view> ids;
-  std::set<place> places;
-  for (const auto& each : next.endpoints()) {
-    if (!model::in_service(each)) continue;
-    ids.insert(each.id);
-    places.insert(place_of(each));
-  }
+  taken in_next;
+  for (const auto& each : next.endpoints())
+    if (model::in_service(each)) in_next.add(each);
   std::vector<endpoint> kept;
   for (const auto& each : served.endpoints())
-    if (model::in_service(each) && !ids.contains(each.id) && !places.contains(place_of(each))) kept.push_back(each);
+    if (model::in_service(each) && !in_next.has(each)) kept.push_back(each);
   return kept;
 }
 
@@ -44,15 +51,11 @@ model::service_ptr keep_in_service(const model::service_ptr& served, const model
   const bool loses_values =
       std::ranges::any_of(served->values(), [&](const auto& value) { return !after.values().contains(value.first); });
   if (made.endpoints.empty() && !loses_values) return next;
-  std::set<std::string_view> ids;
-  std::set<place> places;
-  for (const auto& each : made.endpoints) {
-    ids.insert(each.id);
-    places.insert(place_of(each));
-  }
+  taken by_kept;
+  for (const auto& each : made.endpoints) by_kept.add(each);
   std::vector<endpoint> others;
   for (const auto& each : after.endpoints())
-    if (!ids.contains(each.id) && !places.contains(place_of(each))) others.push_back(each);
+    if (!by_kept.has(each)) others.push_back(each);
   std::ranges::move(others, std::back_inserter(made.endpoints));
   made.values.insert(served->values().begin(), served->values().end());
   auto kept = std::make_shared<const model::shared_service>(std::move(made));
@@ -61,17 +64,16 @@ model::service_ptr keep_in_service(const model::service_ptr& served, const model
 
 model::snapshot_ptr keep_in_service(const std::vector<model::service_change>& changes, const model::snapshot& next,
                                     const std::vector<std::string>& names, std::uint64_t revision) {
-  const auto name_of = [](const model::service_ptr& each) -> std::string_view { return each->name(); };
+  const auto service_name = [](const model::service_ptr& each) -> std::string_view { return each->name(); };
   std::vector<model::service_ptr> kept;
   for (const auto& change : changes) {
-    const auto& name = (change.after ? change.after : change.before)->name();
-    if (!std::ranges::binary_search(names, name)) continue;
+    if (!std::ranges::binary_search(names, name_of(change))) continue;
     if (auto each = keep_in_service(change.before, change.after)) kept.push_back(std::move(each));
   }
   std::vector<model::service_ptr> services;
   services.reserve(next.services().size() + kept.size());
   // Of two services of one name, it takes the first one's.
-  std::ranges::set_union(kept, next.services(), std::back_inserter(services), {}, name_of, name_of);
+  std::ranges::set_union(kept, next.services(), std::back_inserter(services), {}, service_name, service_name);
   return std::make_shared<const model::snapshot>(revision, std::move(services));
 }
 

@@ -203,10 +203,14 @@ void pipeline::decide() {
 }
 
 void pipeline::pass(model::snapshot_ptr candidate, std::string why) {
-  last_good_timer_.cancel();
-  earlier_.reset();
   const auto before = current_.snapshot ? current_.snapshot : last_good_;
   const auto changes = model::difference(before.get(), *candidate);
+  pass(std::move(candidate), std::move(why), changes);
+}
+
+void pipeline::pass(model::snapshot_ptr candidate, std::string why, const std::vector<model::service_change>& changes) {
+  last_good_timer_.cancel();
+  earlier_.reset();
   const auto counts = model::count_endpoints(changes);
   const auto now = clock::now();
   ++next_revision_;

@@ -141,6 +141,8 @@ private:
             const std::vector<model::service_change>& held_back);
   void end_holds(const brake::decision& judged);
   void pass(model::snapshot_ptr candidate, std::string why);
+  /// `changes`: from what was current, or kept on disk, to the candidate.
+  void pass(model::snapshot_ptr candidate, std::string why, const std::vector<model::service_change>& changes);
   model::snapshot_ptr gather() const;
   // What a loss is measured from; null when nothing is known of it.
   const model::snapshot* served() const {

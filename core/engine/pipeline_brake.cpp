@@ -22,11 +22,8 @@ constexpr std::size_t holds_in_line = 3;
 
 std::size_t in_service(const model::service_ptr& service) { return service ? service->counts().in_service : 0; }
 
-const std::string& name_of(const model::service_change& change) {
-  return (change.after ? change.after : change.before)->name();
-}
-
-bool same(const model::service_ptr& left, const model::service_ptr& right) {
+// Null stands for a service that is not there.
+bool same(const model::shared_service* left, const model::shared_service* right) {
   return left && right ? same_content(*left, *right) : left == right;
 }
 
@@ -68,7 +65,7 @@ std::string pipeline::held(const std::string& service) const {
 
 // Serves the candidate, without the removals that the brake holds.
 void pipeline::judge(model::snapshot_ptr candidate, const released_services& released) {
-  const auto changes = model::difference(served(), *candidate);
+  auto changes = model::difference(served(), *candidate);
   brake::change change{
       .services = {}, .served = served() ? served()->in_service_count() : 0, .next = candidate->in_service_count()};
   for (const auto& each : changes) {
@@ -76,7 +73,7 @@ void pipeline::judge(model::snapshot_ptr candidate, const released_services& rel
     change.services.push_back({.name = name_of(each),
                                .served = in_service(each.before),
                                .next = in_service(each.after),
-                               .released = found != released.end() && same(found->second, each.after)});
+                               .released = found != released.end() && same(found->second.get(), each.after.get())});
   }
   const auto judged = brake_.judge(clock::now(), change);
   brake_timer_.cancel();
@@ -91,22 +88,24 @@ void pipeline::judge(model::snapshot_ptr candidate, const released_services& rel
     next = keep_in_service(changes, *candidate, judged.kept, next_revision_);
     hold(judged, candidate, model::difference(next.get(), *candidate));
   }
-  if (current_.snapshot && same_content(*current_.snapshot, *next)) {
+  // Walking all services costs: what was compared above is compared again only where something else is passed on, or
+  // where the brake measured from a state that is not served.
+  const auto before = current_.snapshot ? current_.snapshot : last_good_;
+  if (next != candidate || before.get() != served()) changes = model::difference(before.get(), *next);
+  if (current_.snapshot && changes.empty()) {
     causes_.clear();
     return;
   }
   auto why = fmt::format("{}", fmt::join(causes_, ", "));
   if (!judged.accepted.empty()) why += (why.empty() ? "brake: " : "; brake: ") + sentences(judged.accepted);
-  pass(std::move(next), std::move(why));
+  pass(std::move(next), std::move(why), changes);
 }
 
 // `held_back`: what would change if nothing was held.
 void pipeline::hold(const brake::decision& judged, const model::snapshot_ptr& refused,
                     const std::vector<model::service_change>& held_back) {
   const auto is_the_same = [&](const std::string& service) {
-    const auto* before = refused_->find(service);
-    const auto* now = refused->find(service);
-    return before && now ? same_content(*before, *now) : before == now;
+    return same(refused_->find(service), refused->find(service));
   };
   const bool same_as_before =
       refused_ && held_.services == judged.kept && std::ranges::all_of(judged.kept, is_the_same);

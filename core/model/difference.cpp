@@ -35,6 +35,10 @@ void each_difference(const service_change& change, Visit visit) {
 
 }  // namespace
 
+const std::string& name_of(const service_change& change) {
+  return (change.after ? change.after : change.before)->name();
+}
+
 std::vector<service_change> difference(const snapshot* before, const snapshot& after) {
   std::vector<service_change> changes;
   static const std::vector<service_ptr> none;
@@ -80,7 +84,7 @@ std::vector<endpoint_change> list_endpoints(const std::vector<service_change>& c
   using kind = endpoint_change::kind;
   std::vector<endpoint_change> listed;
   for (const auto& change : changes) {
-    const auto& name = (change.after ? change.after : change.before)->name();
+    const auto& name = name_of(change);
     each_difference(change, [&](const endpoint* before, const endpoint* after) {
       if (listed.size() >= limit) return;
       const auto& shown = after ? *after : *before;

@@ -14,6 +14,8 @@ struct service_change {
   service_ptr after;
 };
 
+const std::string& name_of(const service_change& change);
+
 /// In order of name. A null `before` stands for "nothing yet".
 std::vector<service_change> difference(const snapshot* before, const snapshot& after);
 

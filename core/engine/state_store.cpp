@@ -73,7 +73,9 @@ struct state_store::writer {
     for (;;) {
       wake.wait(lock, [this] { return closing || !waiting.empty() || !pauses.empty(); });
       if (waiting.empty() && pauses.empty()) return;
-      const bool all_written = write_all(lock);
+      lock.unlock();
+      const bool all_written = write_all();
+      lock.lock();
       // A disk that is full stays so for a while: the end of the process does not wait for it.
       if (!all_written && closing) return;
       const auto pause = all_written ? pause_between_writes : pause_after_failure;
@@ -83,27 +85,32 @@ struct state_store::writer {
 
   // One file after the other, so that retire() finds what is not written yet. False when something could not be
   // written: that is tried again with the next round.
-  bool write_all(std::unique_lock<std::mutex>& lock) {
+  bool write_all() {
     std::map<std::string, model::snapshot_ptr> failed;
-    while (!waiting.empty()) {
-      auto next = waiting.extract(waiting.begin());
+    for (;;) {
       const std::lock_guard on_disk(disk);
-      lock.unlock();
-      const bool written = write_state(next.key(), *next.mapped());
-      lock.lock();
-      if (!written) failed.insert(std::move(next));
+      auto next = take_first(waiting);
+      if (next.empty()) break;
+      if (!write_state(next.key(), *next.mapped())) failed.insert(std::move(next));
     }
-    while (!pauses.empty()) {
-      const auto next = pauses.extract(pauses.begin());
+    for (;;) {
       const std::lock_guard on_disk(disk);
-      lock.unlock();
+      const auto next = take_first(pauses);
+      if (next.empty()) break;
       write_pause(next.key(), next.mapped());
-      lock.lock();
     }
+    const std::lock_guard lock(mutex);
     const bool all_written = failed.empty();
     waiting.merge(failed);  // keeps a newer one that has come meanwhile
     if (all_written) why_not.clear();
     return all_written;
+  }
+
+  // Empty when there is none.
+  template <class Map>
+  typename Map::node_type take_first(Map& map) {
+    const std::lock_guard lock(mutex);
+    return map.empty() ? typename Map::node_type() : map.extract(map.begin());
   }
 
   bool write_state(const std::string& pipeline, const model::snapshot& snapshot) {
@@ -157,7 +164,7 @@ struct state_store::writer {
   }
 
   fs::path directory;
-  std::mutex disk;   // held while files of one pipeline are changed
+  std::mutex disk;   // held while files of one pipeline are changed; never taken while `mutex` is held
   std::mutex mutex;  // guards closing, waiting, pauses and why_not
   std::condition_variable wake;
   bool closing = false;
@@ -231,9 +238,7 @@ std::optional<pause_mark> state_store::load_pause(const std::string& pipeline) c
   const auto path = directory_ / (pipeline + ".paused");
   std::error_code error;
   if (!fs::exists(path, error)) return {};
-  std::ostringstream text;
-  text << std::ifstream(path, std::ios::binary).rdbuf();
-  return parse_pause(text.str());
+  return parse_pause(text_of(path));
 }
 
 void state_store::save_pause(const std::string& pipeline, std::optional<pause_mark> pause) {

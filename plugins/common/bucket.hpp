@@ -16,8 +16,7 @@ public:
 
   /// Takes a token and returns how long to wait before acting on it; 0 within the burst.
   clock::duration take(clock::time_point now) {
-    tokens_ = std::min(burst_, tokens_ + rate_ * std::chrono::duration<double>(now - last_).count());
-    last_ = now;
+    refill(now);
     tokens_ -= 1;
     if (tokens_ >= 0) return clock::duration::zero();
     return std::chrono::duration_cast<clock::duration>(std::chrono::duration<double>(-tokens_ / rate_));
@@ -25,14 +24,18 @@ public:
 
   /// Takes a token if there is one.
   bool try_take(clock::time_point now) {
-    tokens_ = std::min(burst_, tokens_ + rate_ * std::chrono::duration<double>(now - last_).count());
-    last_ = now;
+    refill(now);
     if (tokens_ < 1) return false;
     tokens_ -= 1;
     return true;
   }
 
 private:
+  void refill(clock::time_point now) {
+    tokens_ = std::min(burst_, tokens_ + rate_ * std::chrono::duration<double>(now - last_).count());
+    last_ = now;
+  }
+
   double rate_;
   double burst_;
   double tokens_;

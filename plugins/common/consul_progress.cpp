@@ -3,6 +3,7 @@
 #include "common/consul_rules.hpp"
 #include "common/digest.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace drcon::common::consul {
@@ -20,7 +21,7 @@ query_progress::news query_progress::take(const http_answer& answer, bool confir
     return news::unconfirmed;
   }
   // Whether a check has changed or somebody else's service, a new index says nothing of what; an equal one says that
-  // nothing has changed. Without an index only the body tells.
+  // nothing has changed. Without an index only the body shows it.
   auto digest = index ? std::string() : common::digest(answer.body);
   const bool same = is_known_ && has_index_ == index.has_value() && index_ == index.value_or(0) && digest_ == digest;
   needs_confirmation_ = false;
@@ -32,5 +33,10 @@ query_progress::news query_progress::take(const http_answer& answer, bool confir
 }
 
 void query_progress::failed() { *this = {}; }
+
+bucket::clock::duration pause_after(bucket& answers, const query_progress& progress) {
+  const auto wait = answers.take(bucket::clock::now());
+  return progress.has_index() ? wait : std::max<bucket::clock::duration>(wait, pause_without_index);
+}
 
 }  // namespace drcon::common::consul

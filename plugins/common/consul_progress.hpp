@@ -8,6 +8,7 @@
 // State without input or output. Thread rule: that of its owner.
 #pragma once
 
+#include "common/bucket.hpp"
 #include "common/http_answer.hpp"
 
 #include <chrono>
@@ -16,6 +17,11 @@
 #include <string>
 
 namespace drcon::common::consul {
+
+/// Of one blocking query, beyond a burst: a check that flaps, or a key that is written all the time, must not keep
+/// drcon and Consul busy.
+inline constexpr double answers_per_second = 10;
+inline constexpr double answer_burst = 5;
 
 /// Without an index, as behind a proxy that drops the header, queries do not block: this is the pause between two.
 inline constexpr auto pause_without_index = std::chrono::seconds(1);
@@ -51,5 +57,9 @@ private:
   std::uint64_t index_ = 0;
   std::string digest_;  // of the last body, while answers have no index
 };
+
+/// How long to wait after a good answer before the next query: `answers` says how many there may be, and without an
+/// index there are fewer.
+bucket::clock::duration pause_after(bucket& answers, const query_progress& progress);
 
 }  // namespace drcon::common::consul

@@ -15,10 +15,8 @@
 namespace drcon::consul {
 
 using common::bucket;
-
-/// Of one blocking query, beyond a burst: a check that flaps must not keep drcon busy.
-inline constexpr double answers_per_second = 10;
-inline constexpr double answer_burst = 5;
+using common::consul::answer_burst;
+using common::consul::answers_per_second;
 
 struct watched_service {
   using clock = std::chrono::steady_clock;

@@ -10,18 +10,9 @@
 
 namespace drcon::consul {
 
+using common::consul::pause_after;
 using common::consul::query_progress;
 using common::consul::query_timeout;
-
-namespace {
-
-// After a good answer: no more answers in a second than the bucket allows, and fewer where none has an index.
-watched_service::clock::duration pause_after(bucket& answers, const query_progress& progress) {
-  const auto wait = answers.take(bucket::clock::now());
-  return progress.has_index() ? wait : std::max<bucket::clock::duration>(wait, common::consul::pause_without_index);
-}
-
-}  // namespace
 
 asio::awaitable<void> watcher::pause(clock::duration length) {
   asio::steady_timer timer(strand_, length);

@@ -1,7 +1,6 @@
 #include "consul_kv/watch.hpp"
 
 #include "common/backoff.hpp"
-#include "common/bucket.hpp"
 #include "common/consul_rules.hpp"
 #include "common/http_client.hpp"
 #include "consul_kv/answer.hpp"
@@ -12,7 +11,6 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
-#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -24,10 +22,6 @@ using common::consul::query_progress;
 namespace {
 
 constexpr unsigned not_there = 404;  // no such key, or none with this prefix
-
-// Of one entry, beyond a burst: a key that is written all the time must not keep drcon and Consul busy.
-constexpr double answers_per_second = 10;
-constexpr double answer_burst = 5;
 
 }  // namespace
 
@@ -57,7 +51,7 @@ asio::awaitable<void> watcher::watch(const selection& entry) {
   if (!settings_.token.empty()) headers.push_back({"X-Consul-Token", settings_.token});
   common::http_connection connection(strand_, settings_.server, std::move(headers));
   common::backoff backoff(std::chrono::milliseconds(250), settings_.retry_max);
-  common::bucket answers(answers_per_second, answer_burst);
+  common::bucket answers(common::consul::answers_per_second, common::consul::answer_burst);
   asio::steady_timer timer(strand_);
   query_progress progress;
   for (;;) {
@@ -68,8 +62,7 @@ asio::awaitable<void> watcher::watch(const selection& entry) {
     std::chrono::nanoseconds pause{};
     if (why.empty()) {
       backoff.reset();
-      pause = answers.take(std::chrono::steady_clock::now());
-      if (!progress.has_index()) pause = std::max<std::chrono::nanoseconds>(pause, common::consul::pause_without_index);
+      pause = common::consul::pause_after(answers, progress);
     } else {
       progress.failed();
       failed(entry, answer, why);

@@ -1,5 +1,6 @@
 #include "common/atomic_file.hpp"
 
+#include "common/errno_text.hpp"
 #include "common/write_all.hpp"
 
 #include <fcntl.h>
@@ -10,15 +11,10 @@
 #include <array>
 #include <cerrno>
 #include <cstdio>
-#include <cstring>
 #include <utility>
 
 namespace drcon::common {
 namespace {
-
-std::string describe(const std::string& what, const std::string& path) {
-  return what + " " + path + ": " + std::strerror(errno);
-}
 
 std::string fill(int file, const std::string& name, const file_place& place, const std::string& text,
                  const file_attributes& with) {
@@ -30,10 +26,10 @@ std::string fill(int file, const std::string& name, const file_place& place, con
   const auto group = with.group.value_or(known ? old.st_gid : keep);
   // Without the right to give files away the owner stays ours: the content matters more, unless it was asked for.
   const bool must = with.owner || with.group;
-  if (::fchown(file, owner, group) != 0 && (must || errno != EPERM)) return describe("cannot set the owner of", name);
+  if (::fchown(file, owner, group) != 0 && (must || errno != EPERM)) return errno_text("cannot set the owner of", name);
   if (::fchmod(file, with.mode.value_or(known ? old.st_mode & 07777U : with.new_mode)) != 0)
-    return describe("cannot set the mode of", name);
-  if (!write_all(file, text) || ::fsync(file) != 0) return describe("cannot write", name);
+    return errno_text("cannot set the mode of", name);
+  if (!write_all(file, text) || ::fsync(file) != 0) return errno_text("cannot write", name);
   return {};
 }
 
@@ -45,7 +41,7 @@ std::optional<std::string> read_all(int file, const std::string& path, std::stri
     if (length > 0) text.append(part.data(), static_cast<std::size_t>(length));
     else if (errno != EINTR) break;
   }
-  if (length < 0) why = describe("cannot read", path);
+  if (length < 0) why = errno_text("cannot read", path);
   ::close(file);
   if (length < 0) return {};
   return text;
@@ -72,7 +68,7 @@ int make_file(const file_place& place, std::string& name) {
 std::optional<std::string> read_file(const std::string& path, std::string& why) {
   const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (file >= 0) return read_all(file, path, why);
-  if (errno != ENOENT) why = describe("cannot read", path);
+  if (errno != ENOENT) why = errno_text("cannot read", path);
   return {};
 }
 
@@ -84,7 +80,7 @@ std::optional<std::string> read_file(const file_place& place, std::string& why) 
   // Not to wait for the other end of a pipe.
   const int file = ::openat(place.directory(), place.name().c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
   if (file < 0) {
-    if (errno != ENOENT) why = describe("cannot read", place.path());
+    if (errno != ENOENT) why = errno_text("cannot read", place.path());
     return {};
   }
   struct stat info {};
@@ -100,7 +96,7 @@ candidate_file::candidate_file(const file_place& place, const std::string& text,
   std::string name;
   const int file = make_file(place_, name);
   if (file < 0) {
-    fault_ = describe("cannot create a file beside", place_.path());
+    fault_ = errno_text("cannot create a file beside", place_.path());
     return;
   }
   name_ = name;
@@ -117,7 +113,7 @@ candidate_file::candidate_file(candidate_file&& other) noexcept
 
 std::string candidate_file::place() {
   if (::renameat(place_.directory(), name_.c_str(), place_.directory(), place_.name().c_str()) != 0)
-    return describe("cannot put in place", place_.path());
+    return errno_text("cannot put in place", place_.path());
   name_.clear();
   return {};
 }

@@ -1,5 +1,7 @@
 #include "common/file_place.hpp"
 
+#include "common/errno_text.hpp"
+
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -7,7 +9,6 @@
 #include <array>
 #include <cerrno>
 #include <climits>
-#include <cstring>
 #include <deque>
 
 namespace drcon::common {
@@ -51,10 +52,6 @@ std::string inside(const std::string& directory, const std::string& part) {
   return directory == "/" ? directory : directory.substr(0, directory.rfind('/', directory.size() - 2) + 1);
 }
 
-std::string failed(const std::string& what, const std::string& path) {
-  return "cannot " + what + " " + path + ": " + std::strerror(errno);
-}
-
 }  // namespace
 
 file_place::file_place(const std::string& path, last_link end) {
@@ -66,7 +63,7 @@ file_place::file_place(const std::string& path, last_link end) {
   put_before(rest, path);
   directory_path_ = path.starts_with('/') ? "/" : "";
   if (!open_directory(AT_FDCWD, path.starts_with('/') ? "/" : ".", 0)) {
-    fault_ = failed("open the directory of", path);
+    fault_ = errno_text("cannot open the directory of", path);
     return;
   }
   for (int links = 0; !rest.empty();) {
@@ -76,7 +73,7 @@ file_place::file_place(const std::string& path, last_link end) {
     struct stat found {};
     const bool is_there = ::fstatat(*directory_, part.c_str(), &found, AT_SYMLINK_NOFOLLOW) == 0;
     if (!is_there && (errno != ENOENT || !rest.empty())) {
-      fault_ = failed("open", so_far);
+      fault_ = errno_text("cannot open", so_far);
       return;
     }
     const bool is_kept = rest.empty() && end == last_link::keep;
@@ -85,7 +82,7 @@ file_place::file_place(const std::string& path, last_link end) {
       const auto length = ::readlinkat(*directory_, part.c_str(), text.data(), text.size());
       if (length < 0 || ++links > most_links) {
         if (length >= 0) errno = ELOOP;
-        fault_ = failed("follow the link", so_far);
+        fault_ = errno_text("cannot follow the link", so_far);
         return;
       }
       if (!may_follow(*directory_, found)) {
@@ -107,7 +104,7 @@ file_place::file_place(const std::string& path, last_link end) {
       return;
     }
     if (!open_directory(*directory_, part.c_str(), O_NOFOLLOW)) {
-      fault_ = failed("open", so_far);
+      fault_ = errno_text("cannot open", so_far);
       return;
     }
     directory_path_ = inside(directory_path_, part);

@@ -1,5 +1,6 @@
 #include "common/target_lock.hpp"
 
+#include "common/errno_text.hpp"
 #include "common/write_all.hpp"
 
 #include <fcntl.h>
@@ -12,7 +13,6 @@
 #include <array>
 #include <cerrno>
 #include <cstddef>
-#include <cstring>
 #include <utility>
 #include <vector>
 
@@ -21,10 +21,6 @@ namespace {
 
 // Each try is lost only to somebody who releases or takes the lock in the same moment.
 constexpr int most_tries = 10;
-
-std::string described(const std::string& what, const std::string& path) {
-  return what + " " + path + ": " + std::strerror(errno);
-}
 
 // Whoever may make files in the directory may take the lock, and nobody else, for a reader could hold it for ever.
 void share_as_directory(int file, int directory) {
@@ -122,12 +118,12 @@ std::string file_lock::take(const file_place& target, const std::string& owner) 
   release();
   for (int i = 0; i < most_tries; ++i) {
     file_ = open_lock(lock);
-    if (file_ < 0) return described("cannot open the lock file", lock.path());
+    if (file_ < 0) return errno_text("cannot open the lock file", lock.path());
     if (::flock(file_, LOCK_EX | LOCK_NB) != 0) {
       const auto why = errno == EWOULDBLOCK
                            ? target.path() + " is written by " + holder_of(file_) + ", which holds the lock " +
                                  lock.path() + "; this sink writes it once that one has ended"
-                           : described("cannot lock", lock.path());
+                           : errno_text("cannot lock", lock.path());
       ::close(std::exchange(file_, -1));
       return why;
     }
@@ -176,7 +172,7 @@ std::string name_lock::take(const std::string& name, const std::optional<struct 
     const int error = socket_ < 0 ? errno : EADDRINUSE;
     release();
     errno = error;
-    if (error != EADDRINUSE) return described("cannot take the lock", name);
+    if (error != EADDRINUSE) return errno_text("cannot take the lock", name);
     const auto other = listener_of(address, size);
     if (!other) return "is held by another process";
     if (!target || may_write(*other, *target)) return "is held by pid " + std::to_string(other->who.pid);

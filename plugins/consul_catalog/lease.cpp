@@ -40,14 +40,19 @@ public:
   }
 
   // This boot of this machine, and the namespace in which its process ids have a meaning: nothing is known of others.
-  static std::string machine() {
+  // Neither changes while the process lives: it is read once.
+  static const std::string& machine() {
+    static const std::string id = read_machine();
+    return id;
+  }
+
+private:
+  static std::string read_machine() {
     std::string boot;
     std::getline(std::ifstream("/proc/sys/kernel/random/boot_id"), boot);
     std::error_code error;
     return common::digest(boot + std::filesystem::read_symlink("/proc/self/ns/pid", error).string()).substr(0, 8);
   }
-
-private:
   static std::string process() {
     boost::system::error_code error;
     auto host = boost::asio::ip::host_name(error);

@@ -284,7 +284,9 @@ TEST_F(Night, AReloadOfHaproxyIsReportedThoughItIsOverAtOnce) {
   const consul_agent consul;
   begin(consul);
   haproxy_.reload();
-  const auto is_told = [&] { return figure("drcon_haproxy_process_changes_total{instance=\"haproxy\",kind=\"sink\"}") == "1"; };
+  const auto is_told = [&] {
+    return figure("drcon_haproxy_process_changes_total{instance=\"haproxy\",kind=\"sink\"}") == "1";
+  };
   ASSERT_TRUE(wait_until(is_told, patience)) << drcon_->log();
   is_in_sync("5-haproxy-reloaded", four);
   EXPECT_THAT(journal(), AllOf(ContainsRegex("away +sink haproxy revision 1: [^\n]*has forgotten what was set"),

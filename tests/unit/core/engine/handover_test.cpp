@@ -103,7 +103,7 @@ TEST_F(Handover, ANewPipelineWhoseSourceIsUnreachableDoesNotFreezeASinkThatOther
   ASSERT_TRUE(apply()) << faults_;
   fake("s")->host.publish(service_of("web", 3));
   ASSERT_TRUE(sees("t", 3));
-  EXPECT_FALSE(on_engine([this] { return sink("t").up_to_date(); })) << "not while q has yet to decide";
+  EXPECT_FALSE(on_engine([this] { return sink("t").up_to_date(); })) << "not while q has not decided";
   fake("s2")->host.publish(service_of("db", 2));
   fake("s2")->host.ready();
   ASSERT_TRUE(sees("t", 5));
@@ -118,7 +118,7 @@ TEST_F(Handover, AChangedSinkGoesOnWithWhatTheOneBeforeWasFed) {
   config_.pipelines["q"].name = "q";
   config_.sinks["t"] = instance_of("t", "fake-sink", "changed");
   ASSERT_TRUE(apply()) << faults_;
-  EXPECT_TRUE(sees("t", 1)) << "it serves what it can, though q has yet to decide";
+  EXPECT_TRUE(sees("t", 1)) << "it serves what it can, though q has not decided";
 }
 
 TEST_F(Handover, ARenamedPipelineTakesNothingOutBeforeItHasDecided) {

@@ -30,6 +30,15 @@ protected:
   bool is_settled() {
     return test::wait_until([this] { return on_engine([this] { return engine_->settled(); }); });
   }
+  // The same service with other endpoints at other places.
+  static service other_service_of(const std::string& name, int endpoints) {
+    auto other = service_of(name, endpoints);
+    for (auto& each : other.endpoints) {
+      each.id += "-new";
+      each.port = 81;
+    }
+    return other;
+  }
   // Endpoints of a service in what the sink was given last.
   static std::size_t count(const std::string& name) {
     const std::lock_guard lock(fake("t")->mutex);
@@ -66,20 +75,10 @@ TEST_F(Holds, AnAdditionToAHeldServicePassesAndItsRemovalsWaitUntilAllIsBack) {
   serve({{"web", 4}});
   fake("s")->host.publish(service_of("web", 0));
   ASSERT_TRUE(holds({"web"}));
-  auto other = service_of("web", 2);
-  for (auto& each : other.endpoints) {
-    each.id += "-new";
-    each.port = 81;
-  }
-  fake("s")->host.publish(other);
+  fake("s")->host.publish(other_service_of("web", 2));
   ASSERT_TRUE(sees("t", 6)) << "two are new, and the four wait: half of what was missing is not all of it";
   EXPECT_EQ(held().services, std::vector<std::string>{"web"});
-  auto all = service_of("web", 4);
-  for (auto& each : all.endpoints) {
-    each.id += "-new";
-    each.port = 81;
-  }
-  fake("s")->host.publish(all);
+  fake("s")->host.publish(other_service_of("web", 4));
   ASSERT_TRUE(sees("t", 4)) << "as many are in service as before: a deployment";
   EXPECT_TRUE(is_settled());
   EXPECT_EQ(journal(journal_entry::kind::released), std::vector<std::string>{"the endpoints returned"});

@@ -210,14 +210,19 @@ TEST(ConsulHttp, UsesAnAnswerWhoseIndexWentBackOnlyWhenTheLeaderConfirmsIt) {
   EXPECT_EQ(source.now().words, words) << "nothing was published, and nothing is unknown";
 }
 
-TEST(ConsulHttp, IsReadyAfterAnOutageOnlyWhenEveryServiceWasAskedAgain) {
-  scripted_consul consul;
+// web and api have one instance each when Consul ends.
+void know_two_services_and_lose(scripted_consul& consul, source_harness& source) {
   for (const auto* each : {"web", "api"}) consul.set_service(each, {.index = 9, .body = "[" + instance("a") + "]"});
-  source_harness source("consul-http", options(consul, "service = [{ name = \"web\" }, { name = \"api\" }]"));
   source.start();
   ASSERT_TRUE(source.wait_ready());
   consul.kill();
   ASSERT_TRUE(source.wait_for([](const auto& now) { return !now.all_unknown.empty(); }));
+}
+
+TEST(ConsulHttp, IsReadyAfterAnOutageOnlyWhenEveryServiceWasAskedAgain) {
+  scripted_consul consul;
+  source_harness source("consul-http", options(consul, "service = [{ name = \"web\" }, { name = \"api\" }]"));
+  ASSERT_NO_FATAL_FAILURE(know_two_services_and_lose(consul, source));
   consul.set_service("web", {.index = 9, .body = "[" + instance("b") + "]"});
   consul.set_service("api", {.index = 9, .body = "[" + instance("b") + "]", .ends = how::dropped});
   consul.revive();
@@ -230,12 +235,8 @@ TEST(ConsulHttp, IsReadyAfterAnOutageOnlyWhenEveryServiceWasAskedAgain) {
 
 TEST(ConsulHttp, IsReadyAfterAnOutageThoughConsulAnswersOneKnownServiceWithErrors) {
   scripted_consul consul;
-  for (const auto* each : {"web", "api"}) consul.set_service(each, {.index = 9, .body = "[" + instance("a") + "]"});
   source_harness source("consul-http", options(consul, "service = [{ name = \"web\" }, { name = \"api\" }]"));
-  source.start();
-  ASSERT_TRUE(source.wait_ready());
-  consul.kill();
-  ASSERT_TRUE(source.wait_for([](const auto& now) { return !now.all_unknown.empty(); }));
+  ASSERT_NO_FATAL_FAILURE(know_two_services_and_lose(consul, source));
   consul.set_service("api", {.status = 500, .body = "rpc error"});
   consul.revive();
   EXPECT_TRUE(source.wait_for([](const auto& now) { return now.all_unknown.empty(); })) << source.status().text;

@@ -33,8 +33,8 @@ public:
   /// Takes over, at a reload, what the instance before it under this name was fed with: the same target has that.
   void go_on_from(const sink_runner& before);
   /// The pipelines that feed this sink. At first nothing is applied before each of them has decided. Later a pipeline
-  /// that has yet to decide holds up nobody: what the others decide is applied. What pipelines had that feed it no more
-  /// stays until all the new ones have decided, since a pipeline may only have been renamed.
+  /// that has not decided yet holds up nobody: what the others decide is applied. What pipelines had that feed it no
+  /// more stays until all the new ones have decided, since a pipeline may only have been renamed.
   void feed_by(const std::set<std::string>& pipelines);
   /// A pipeline decided.
   void on_decided(const std::string& pipeline, const decision& decided);
@@ -52,7 +52,7 @@ public:
   bool in_flight() const { return in_flight_ != nullptr; }
   /// False until it may begin: a sink that a reload has ended may still be at work on the same target.
   bool is_open() const { return open_; }
-  /// The pipelines that feed it and have yet to decide, in order of name.
+  /// The pipelines that feed it and have not decided yet, in order of name.
   std::vector<std::string> waits_for() const;
   /// The target serves what all its pipelines have decided last.
   bool up_to_date() const {

@@ -76,7 +76,7 @@ void watcher::interrupted(const watched_ptr& each, const std::string& why) {
   if (each && !each->gone) take(each, common::lost_answer(why), {});
 }
 
-// Who answers after an outage may have another state, and tells it service by service: the host must get all of it
+// Who answers after an outage may have another state, and reports it service by service: the host must get all of it
 // before it decides. A service whose blocking query is still under way has been watched all the time.
 void watcher::begin_outage() {
   is_ready_ = false;

@@ -10,7 +10,7 @@
 namespace drcon::haproxy {
 namespace {
 
-// What tells one runtime API from another.
+// What distinguishes one runtime API from another.
 std::string identity_of(const target_address& socket) {
   if (socket.path.empty()) return socket.text;
   std::error_code ignored;

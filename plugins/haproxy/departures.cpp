@@ -55,7 +55,7 @@ void applier::end_departures(target& cli) {
   const auto used = connections(cli);
   if (!used) return;
   std::vector<std::string> lines;
-  std::vector<std::pair<std::string, std::size_t>> due;  // server, and the line whose answer tells that it is gone
+  std::vector<std::pair<std::string, std::size_t>> due;  // server, and the line whose answer shows that it is gone
   for (auto& [server, each] : departures_) {
     const auto found = used->find(server);
     const auto left = found == used->end() ? 0 : found->second;

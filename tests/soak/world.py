@@ -13,7 +13,7 @@ from traffic import Traffic
 
 
 class World:
-    """`directory`: new and empty. `program_dir`: a build, with bin/drcon. The model is told of everything by actions."""
+    """`directory`: new and empty. `program_dir`: a build, with bin/drcon. Actions report everything to the model."""
 
     def __init__(self, directory, program_dir, model, with_docker):
         self.directory = pathlib.Path(directory)

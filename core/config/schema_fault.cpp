@@ -109,6 +109,8 @@ private:
     for (const auto* key : {"description", "title"})
       if (schema.contains(key) && !schema.at(key).is_string())
         fault(inner(pointer, key), "expected a string, found " + shown(schema.at(key)));
+    if (schema.contains("reads") && (!schema.at("reads").is_boolean() || schema.value("format", "") != "path"))
+      fault(inner(pointer, "reads"), "expected true or false, of an option of the format path");
     if (!schema.contains("secret")) return;
     if (!schema.at("secret").is_boolean())
       fault(inner(pointer, "secret"), "expected true or false, found " + shown(schema.at("secret")));

@@ -18,14 +18,15 @@ engine::engine(boost::asio::io_context& context, const plugins::registry& plugin
       mode_(how),
       journal_(static_cast<std::size_t>(host.journal_size)),
       // A render must leave no trace.
-      store_(how == mode::apply ? host.state_directory : std::filesystem::path()) {
+      store_(how == mode::apply ? host.state_directory : std::filesystem::path()),
+      pauses_(how == mode::apply ? host.state_directory : std::filesystem::path()) {
   config_.host = host;
   for (const char* result : {"taken", "refused"}) figures_.add(metrics::reloads, {{"result", result}}, 0);
 }
 
 engine::~engine() { pipelines_.clear(); }
 
-pipeline_surroundings engine::around() { return {context_.get_executor(), journal_, store_, figures_}; }
+pipeline_surroundings engine::around() { return {context_.get_executor(), journal_, store_, pauses_, figures_}; }
 
 // Makes the instances that are new or different in `next`. They are not started: nothing has changed yet if one fails.
 bool engine::make(config::kind kind, const std::map<std::string, config::instance_config>& current,

@@ -57,7 +57,7 @@ void pipeline::start() {
     brake_.passed(clock::now(), last_good_->in_service_count());
     history_.push_back({.snapshot = last_good_, .why = "before the restart"});
   }
-  paused_ = around_.store.load_pause(name());
+  paused_ = around_.pauses.load(name());
   if (paused_) log::warning(subject(), "paused still: {}; drcon resume {} ends it", paused_->why, name());
   begin();
 }

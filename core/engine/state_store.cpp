@@ -1,5 +1,6 @@
 #include "engine/state_store.hpp"
 
+#include "base/last_catch.hpp"
 #include "log/log.hpp"
 
 #include <cerrno>
@@ -39,22 +40,18 @@ struct state_store::writer {
   void run() {
     std::unique_lock lock(mutex);
     for (;;) {
-      wake.wait(lock, [this] { return closing || !waiting.empty() || !pauses.empty(); });
-      if (waiting.empty() && pauses.empty()) return;
+      wake.wait(lock, [this] { return closing || !waiting.empty(); });
+      if (waiting.empty()) return;
       auto now = std::exchange(waiting, {});
-      auto marks = std::exchange(pauses, {});
       lock.unlock();
-      for (const auto& [pipeline, snapshot] : now) replace(pipeline + ".state", serialise(*snapshot));
-      for (const auto& [pipeline, mark] : marks) write_pause(pipeline, mark);
+      for (const auto& [pipeline, snapshot] : now)
+        base::caught_last("the last good state of pipeline " + pipeline + " is not kept, that of the others is",
+                          [&, &pipeline = pipeline, &snapshot = snapshot] {
+                            replace(pipeline + ".state", serialise(*snapshot));
+                          });
       lock.lock();
       wake.wait_for(lock, pause_between_writes, [this] { return closing; });
     }
-  }
-
-  void write_pause(const std::string& pipeline, const std::optional<pause_mark>& mark) {
-    std::error_code error;
-    if (mark) replace(pipeline + ".paused", serialise(*mark));
-    else fs::remove(directory / (pipeline + ".paused"), error);
   }
 
   void replace(const std::string& name, const std::string& text) {
@@ -68,11 +65,10 @@ struct state_store::writer {
   }
 
   fs::path directory;
-  std::mutex mutex;  // guards closing, waiting and pauses
+  std::mutex mutex;  // guards closing and waiting
   std::condition_variable wake;
   bool closing = false;
   std::map<std::string, model::snapshot_ptr> waiting;
-  std::map<std::string, std::optional<pause_mark>> pauses;
   std::string last_fault;  // the thread's own
   std::thread thread;
 };
@@ -105,25 +101,6 @@ void state_store::save(const std::string& pipeline, model::snapshot_ptr snapshot
   {
     const std::lock_guard lock(writer_->mutex);
     writer_->waiting.insert_or_assign(pipeline, std::move(snapshot));
-  }
-  writer_->wake.notify_all();
-}
-
-std::optional<pause_mark> state_store::load_pause(const std::string& pipeline) const {
-  if (directory_.empty()) return {};
-  const auto path = directory_ / (pipeline + ".paused");
-  std::error_code error;
-  if (!fs::exists(path, error)) return {};
-  std::ostringstream text;
-  text << std::ifstream(path, std::ios::binary).rdbuf();
-  return parse_pause(text.str());
-}
-
-void state_store::save_pause(const std::string& pipeline, std::optional<pause_mark> pause) {
-  if (!writer_) return;
-  {
-    const std::lock_guard lock(writer_->mutex);
-    writer_->pauses.insert_or_assign(pipeline, std::move(pause));
   }
   writer_->wake.notify_all();
 }

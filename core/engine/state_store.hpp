@@ -1,5 +1,4 @@
-// The last good snapshot of each pipeline, on disk: what a restart has to serve while its sources are away. And its
-// pause.
+// The last good snapshot of each pipeline, on disk: what a restart has to serve while its sources are away.
 //
 // state_file.hpp has the format. Thread rule: the engine's thread. load() blocks on the disk; save() returns at once,
 // because a thread of the store's own writes.
@@ -11,7 +10,6 @@
 
 #include <filesystem>
 #include <memory>
-#include <optional>
 #include <string>
 
 namespace drcon::engine {
@@ -30,11 +28,6 @@ public:
 
   /// Keeps a snapshot. Saves that come faster than they are written are folded: the newest wins.
   void save(const std::string& pipeline, model::snapshot_ptr snapshot);
-
-  /// A pause lasts through a restart: whoever asked for it did not ask for its end.
-  std::optional<pause_mark> load_pause(const std::string& pipeline) const;
-  /// Nothing for `pause`: the mark goes.
-  void save_pause(const std::string& pipeline, std::optional<pause_mark> pause);
 
 private:
   struct writer;

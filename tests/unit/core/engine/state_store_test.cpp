@@ -1,5 +1,6 @@
 #include "engine/state_store.hpp"
 
+#include "engine/pause_store.hpp"
 #include "engine/state_file.hpp"
 
 #include "model/snapshot.hpp"
@@ -80,12 +81,17 @@ TEST(StateStore, NamesTheFileThatItDoesNotUse) {
             (directory.path() / "p.state").string() + " is not used: it does not start with 'drcon-state 1 sha256 '");
 }
 
+TEST(StateStore, WritesAReasonThatIsNotUtf8) {
+  const pause_mark mark{.why = "a\xff\xd1", .since = {}};
+  EXPECT_EQ(parse_pause(serialise(mark)).why, "a\xef\xbf\xbd\xef\xbf\xbd") << "with the character for what is unknown";
+}
+
 TEST(StateStore, TakesAMarkThatCannotBeReadForAPause) {
   const test::temp_dir directory;
-  EXPECT_FALSE(state_store(directory.path()).load_pause("p"));
+  EXPECT_FALSE(pause_store(directory.path()).load("p"));
   for (const auto* text : {"", "no JSON", "[]", "{\"why\": 3}"}) {
     std::ofstream(directory.path() / "p.paused") << text;
-    const auto mark = state_store(directory.path()).load_pause("p");
+    const auto mark = pause_store(directory.path()).load("p");
     ASSERT_TRUE(mark) << text;
     EXPECT_EQ(mark->why, "paused before the restart") << text;
   }

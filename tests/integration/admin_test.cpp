@@ -208,7 +208,8 @@ TEST_F(Admin, AReloadTellsWhatIsWrongAndChangesNothing) {
 TEST_F(Admin, AReloadThatCannotOpenWhatItAsksForChangesNothing) {
   const auto port = free_port();
   start("admin.listen = \"127.0.0.1:" + std::to_string(port) + "\"\n");
-  set_admin("admin.socket = \"not-there/admin.sock\"\nadmin.listen = \"127.0.0.1:" + std::to_string(free_port()) + "\"");
+  set_admin("admin.socket = \"not-there/admin.sock\"\nadmin.listen = \"127.0.0.1:" + std::to_string(free_port()) +
+            "\"");
   const auto refused = ask("POST", "/v1/reload", 422);
   EXPECT_THAT(refused["findings"].dump(), HasSubstr("not-there/admin.sock"));
   EXPECT_EQ(ask("GET", "/v1/status")["state"], "caveats") << "the old socket is there, and says what happened";

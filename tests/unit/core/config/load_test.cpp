@@ -51,7 +51,8 @@ protected:
 
 TEST_F(Load, SeesThatAFileBehindAnOptionWasRenewed) {
   write_file(dir_ / "ca.pem", "old");
-  const auto text = small + "[source.other]\nplugin = \"consul-http\"\nservice = [{ name = \"b\" }]\ntls.ca_file = \"ca.pem\"\n";
+  const auto text =
+      small + "[source.other]\nplugin = \"consul-http\"\nservice = [{ name = \"b\" }]\ntls.ca_file = \"ca.pem\"\n";
   const auto before = load_text(text);
   ASSERT_TRUE(before) << said();
   EXPECT_EQ(before->sources, load_text(text)->sources);

@@ -212,8 +212,9 @@ TEST_F(Library, RefusesADirectoryAboveItThatIsSomebodyElsesWhenRunByRoot) {
   fs::copy_file(compile("in-c", source_with("")), file);
   ASSERT_TRUE(load_library(file, trust::unknown));
   ASSERT_EQ(::chown(inner.parent_path().c_str(), 65534, 0), 0);
-  EXPECT_NE(refusal(file).find("its directory " + fs::canonical(inner.parent_path()).string() + " belongs to user 65534"),
-            std::string::npos)
+  EXPECT_NE(
+      refusal(file).find("its directory " + fs::canonical(inner.parent_path()).string() + " belongs to user 65534"),
+      std::string::npos)
       << refusal(file);
   ASSERT_EQ(::chown(inner.parent_path().c_str(), 0, 0), 0);
   fs::permissions(inner.parent_path(), fs::perms(0777));

@@ -27,10 +27,7 @@ answer text(unsigned status, std::string body) {
 }
 
 answer json(unsigned status, const nlohmann::json& body) {
-  answer made{.status = status,
-              .type = "application/json",
-              .body = base::json_text(body) + "\n",
-              .headers = {}};
+  answer made{.status = status, .type = "application/json", .body = base::json_text(body) + "\n", .headers = {}};
   return made;
 }
 

@@ -102,8 +102,8 @@ struct server::running {
   std::thread thread;  // last: it uses what is above
 };
 
-// All that a new configuration needs, opened and not used yet. When it is destroyed unused, what it has opened goes, and
-// what it has displaced comes back.
+// All that a new configuration needs, opened and not used yet. When it is destroyed unused, what it has opened goes,
+// and what it has displaced comes back.
 struct server::opened {
   opened(running* of, const config::admin_config& of_next) : in(of), next(of_next) {}
   ~opened() {

@@ -46,7 +46,7 @@ struct server_state : std::enable_shared_from_this<server_state> {
   // the unix socket. Those that follow the events are not among them.
   std::size_t unix_connections = 0;
   std::size_t tcp_connections = 0;
-  std::list<connection*> silent;  // over TCP, without a whole request so far; the oldest first
+  std::list<connection*> silent;    // over TCP, without a whole request so far; the oldest first
   std::uint64_t rules_changed = 1;  // how often; see connection::admitted_by
 
   std::size_t& connections(way_in by) { return by == way_in::tcp ? tcp_connections : unix_connections; }

@@ -18,9 +18,7 @@ bool is_answer(const admin_client::reply& reply) {
   return false;
 }
 
-void print_json(const nlohmann::json& body) {
-  std::cout << base::json_text(body, 2) << "\n";
-}
+void print_json(const nlohmann::json& body) { std::cout << base::json_text(body, 2) << "\n"; }
 
 int guarded(const std::function<int()>& verb) {
   try {

@@ -115,7 +115,8 @@ bool daemon::take(const config::configuration& next, config::diagnostics& found,
     admin_.switch_to(std::move(*listeners));
     return true;
   }
-  if (log && !log::to_file(log_file)) log::warning(base::subject_kind::log, "cannot log to {} again", log_file.string());
+  if (log && !log::to_file(log_file))
+    log::warning(base::subject_kind::log, "cannot log to {} again", log_file.string());
   return false;
 }
 

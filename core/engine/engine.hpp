@@ -97,8 +97,8 @@ public:
   void inspect(const std::string& sink, std::function<void(inspection)> done);
   /// Notes in journal and metrics that a new configuration was taken, or refused.
   void note_reload(bool taken, const std::string& why);
-  /// Why the last reload was refused; nothing when it was taken. What runs is then not what the files say, and a restart
-  /// would not come up.
+  /// Why the last reload was refused; nothing when it was taken. What runs is then not what the files say, and a
+  /// restart would not come up.
   const std::optional<std::string>& refused_reload() const { return refused_reload_; }
 
 private:

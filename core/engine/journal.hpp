@@ -63,7 +63,8 @@ public:
   explicit journal(std::size_t size) : size_(size) {}
 
   /// How many entries are kept; the oldest ones that are too many go. Half of the places, a thousand at
-  /// most, belong to decisions, holds and what operators did: refusals and answers of sinks, however many there are, never push those out.
+  /// most, belong to decisions, holds and what operators did: refusals and answers of sinks, however many there are,
+  /// never push those out.
   void resize(std::size_t size);
   /// Sets who is called with each new entry; an empty function ends it. There is one at most. It must not add entries
   /// itself: that would change the list while add() walks it.

@@ -45,10 +45,9 @@ struct state_store::writer {
       auto now = std::exchange(waiting, {});
       lock.unlock();
       for (const auto& [pipeline, snapshot] : now)
-        base::caught_last("the last good state of pipeline " + pipeline + " is not kept, that of the others is",
-                          [&, &pipeline = pipeline, &snapshot = snapshot] {
-                            replace(pipeline + ".state", serialise(*snapshot));
-                          });
+        base::caught_last(
+            "the last good state of pipeline " + pipeline + " is not kept, that of the others is",
+            [&, &pipeline = pipeline, &snapshot = snapshot] { replace(pipeline + ".state", serialise(*snapshot)); });
       lock.lock();
       wake.wait_for(lock, pause_between_writes, [this] { return closing; });
     }

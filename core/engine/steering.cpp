@@ -26,8 +26,9 @@ pipeline* engine::find(const std::string& name) {
   return found == pipelines_.end() ? nullptr : found->second.get();
 }
 
-// Keeps a mark, and only then lets it take effect: an operator who was answered may rely on it, whatever ends drcon. The
-// answer of the store comes by way of the loop, when a reload may have removed the pipeline, or the engine have ended.
+// Keeps a mark, and only then lets it take effect: an operator who was answered may rely on it, whatever ends drcon.
+// The answer of the store comes by way of the loop, when a reload may have removed the pipeline, or the engine have
+// ended.
 void engine::keep(const std::string& name, std::optional<pause_mark> mark,
                   std::function<base::result<>(pipeline&)> effect, steered done) {
   auto take_effect = [this, name, effect = std::move(effect), done = std::move(done)](const base::result<>& kept) {

@@ -48,8 +48,7 @@ public:
     ::sigemptyset(&to_default);
     ::sigaddset(&to_default, SIGPIPE);
     ::posix_spawnattr_setsigdefault(&attributes, &to_default);
-    ::posix_spawnattr_setflags(&attributes,
-                               POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+    ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
   }
   ~spawn_settings() {
     ::posix_spawn_file_actions_destroy(&files);

@@ -24,9 +24,7 @@ void frame_dispatcher::dispatch(std::string_view bytes) {
     // Answers to what the host has asked for.
     case frame::created: return answers_.on_created(result_of(fields));
     case frame::started: return answers_.on_started(result_of(fields));
-    case frame::rendered_all:
-      call_bytes_ = 0;
-      return answers_.on_render_ended(result_of(fields));
+    case frame::rendered_all: call_bytes_ = 0; return answers_.on_render_ended(result_of(fields));
     case frame::stopped: return stopped();
     // What the plugin says to the host.
     case frame::misbehaved: return around_.misbehaved(std::string(fields.text()));

@@ -74,7 +74,7 @@ private:
   std::size_t kept_bytes_ = 0;               // all of them
   std::size_t call_bytes_ = 0;               // of what an apply or a render has sent so far: ends with its answer
   std::size_t frame_bytes_ = 0;              // of the frame that is dispatched
-  bool stopped_ = false;  // nothing that the process sends counts any more
+  bool stopped_ = false;                     // nothing that the process sends counts any more
   std::string last_failure_;
   std::set<std::string> published_now_;     // services, by the process that is
   std::set<std::string> published_before_;  // services of earlier processes that this one has not published yet

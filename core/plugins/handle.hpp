@@ -61,7 +61,10 @@ public:
 
 private:
   handle(base::subject of, std::string plugin, breach_counters counters)
-      : subject_(std::move(of)), plugin_(std::move(plugin)), level_(plugin_), counters_(std::move(counters)),
+      : subject_(std::move(of)),
+        plugin_(std::move(plugin)),
+        level_(plugin_),
+        counters_(std::move(counters)),
         lost_call_("a call of " + to_string(subject_) + " to the host is lost; the other instances go on") {}
   std::shared_ptr<instance> reach();
 
@@ -70,7 +73,7 @@ private:
   const log::plugin_level level_;
   const breach_counters counters_;
   const std::string lost_call_;  // for the report of a call that throws
-  std::mutex mutex_;  // guards all below
+  std::mutex mutex_;             // guards all below
   std::weak_ptr<instance> target_;
   bool open_ = false;
   bool late_call_reported_ = false;

@@ -26,8 +26,8 @@ using fault = std::optional<library_fault>;
 constexpr mode_t by_others = S_IWGRP | S_IWOTH;
 
 // Whoever owns a directory above the file, or may write to it, can put another file in its place between this check and
-// the load, or between two of the loader's own looks at it. In a sticky directory only an entry's owner can. When all of
-// them are root's, nobody else can, and the file's name stands for the file.
+// the load, or between two of the loader's own looks at it. In a sticky directory only an entry's owner can. When all
+// of them are root's, nobody else can, and the file's name stands for the file.
 fault fault_of_ancestors(const fs::path& file) {
   for (auto directory = file.parent_path();; directory = directory.parent_path()) {
     struct stat info {};

@@ -3,6 +3,8 @@
 #include <cerrno>
 #include <cstring>
 #include <fstream>
+#include <future>
+#include <memory>
 #include <sstream>
 #include <system_error>
 #include <utility>
@@ -42,6 +44,18 @@ void pause_store::save(const std::string& pipeline, std::optional<pause_mark> pa
     }
     kept(written);
   });
+}
+
+void pause_store::retire(const std::string& pipeline) {
+  if (directory_.empty()) return;
+  auto moved = std::make_shared<std::promise<void>>();
+  const auto over = moved->get_future();
+  lane_.post([file = directory_ / (pipeline + ".paused"), moved] {
+    std::error_code error;
+    fs::rename(file, file.string() + ".left", error);
+    moved->set_value();
+  });
+  over.wait();
 }
 
 }  // namespace drcon::engine

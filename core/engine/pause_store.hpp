@@ -28,6 +28,9 @@ public:
   /// Keeps a mark, or removes it when there is none in `pause`. `kept` is called once, on the store's thread: with
   /// success when a crash or a power cut cannot undo it any more, and otherwise with what could not be done.
   void save(const std::string& pipeline, std::optional<pause_mark> pause, on_kept kept);
+  /// The pipeline has left the configuration: if it comes back, it is not paused. The mark stays beside as
+  /// NAME.paused.left. Waits for the disk, so that a load that follows finds none.
+  void retire(const std::string& pipeline);
 
 private:
   const std::filesystem::path directory_;

@@ -1,4 +1,4 @@
-// What operators ask of a pipeline: pause, resume, release of the brake, rollback.
+// What operators ask of a pipeline: pause, resume, rollback. pipeline_brake.cpp has the release of the brake.
 #include "config/text.hpp"
 #include "engine/pipeline.hpp"
 #include "log/log.hpp"
@@ -26,8 +26,9 @@ void pipeline::pause(pause_mark mark) {
   // The time that a loss has been held so far says nothing after a pause: at the resume the brake starts to count
   // again.
   brake_timer_.cancel();
-  brake_.forget_hold();
+  brake_.restart_holds();
   held_ = {};
+  refused_.reset();
   paused_ = std::move(mark);
   note_steered("paused: " + paused_->why);
 }
@@ -38,14 +39,6 @@ bool pipeline::resume() {
   note_steered("resumed");
   causes_.insert("resume");
   seen_ = heard_ = clock::now();
-  decide();
-  return true;
-}
-
-bool pipeline::release_brake() {
-  if (held_.why.empty()) return false;
-  note_steered("brake released by hand: " + held_.why);
-  brake_.release();
   decide();
   return true;
 }
@@ -62,6 +55,7 @@ bool pipeline::roll_back(std::uint64_t revision, pause_mark mark) {
   const auto content = kept == history_.end() ? nullptr : kept->snapshot;
   pause(std::move(mark));
   if (!content) return false;
+  brake_.forget();
   seen_ = heard_ = clock::now();
   pass(std::make_shared<const model::snapshot>(next_revision_, content->services()), paused_->why);
   causes_.insert("what changed since revision " + std::to_string(revision));

@@ -53,9 +53,9 @@ public:
   void publish(const service& complete) const { host_->publish(instance_, c_service(complete).get()); }
   /// Sources: the service is known to be no more.
   void withdraw(std::string_view service) const { host_->withdraw(instance_, c_string(service)); }
-  /// Sources: everything that is watched has been told once.
+  /// Sources: everything that is watched has been reported once.
   void ready() const { host_->ready(instance_); }
-  /// Sources: cannot tell at present; never means "empty". An empty name means all services.
+  /// Sources: no current data; never means "empty". An empty name means all services.
   void unknown(std::string_view service, std::string_view why) const {
     host_->unknown(instance_, c_string(service), c_string(why));
   }

@@ -70,7 +70,7 @@ inline std::string_view view(drcon_string text) noexcept {
 
 inline drcon_string c_string(std::string_view text) noexcept { return {text.data(), text.size()}; }
 
-/// A service laid out as the C boundary wants it. Borrows the strings of the service it was made from, which must
+/// A service laid out as the C boundary requires. Borrows the strings of the service it was made from, which must
 /// outlive it and stay unchanged.
 class c_service {
 public:

@@ -56,7 +56,7 @@ public:
   virtual void stop() = 0;
   /// [lane] Calls host().rendered for what apply would write; touches nothing. False: this sink cannot.
   virtual bool render(const update_view&) {
-    failed("this sink cannot tell what it would write");
+    failed("this sink cannot show what it would write");
     return false;
   }
 

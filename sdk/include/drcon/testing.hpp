@@ -12,7 +12,7 @@
 //
 // Works with any test framework, and best under AddressSanitizer: options are freed when create has returned, an update
 // when it was answered. `drcon plugin test` checks the rest of the contract. Needs nlohmann/json.
-// Thread rule: one thread uses an instance and plays its lane.
+// Thread rule: one thread uses an instance and stands in for its lane.
 #pragma once
 
 #include <drcon/detail/entry.hpp>
@@ -92,7 +92,7 @@ public:
   answer apply(std::vector<service> wanted, std::chrono::milliseconds at_most = std::chrono::seconds(30)) {
     return wait_for(begin_apply(std::move(wanted)), at_most);
   }
-  /// The last snapshot again, as "compare and mend".
+  /// The last snapshot again, as "compare and correct".
   answer reconcile(std::chrono::milliseconds at_most = std::chrono::seconds(30)) {
     return wait_for(begin(wanted_, DRCON_UPDATE_RECONCILE), at_most);
   }

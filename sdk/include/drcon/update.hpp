@@ -173,7 +173,7 @@ public:
   explicit update_view(const drcon_update* from) noexcept : raw_(from) {}
 
   std::uint64_t ticket() const noexcept { return raw_->ticket; }
-  /// Nothing is known to have changed; compare the target with wanted() and mend what differs.
+  /// Nothing is known to have changed; compare the target with wanted() and correct what differs.
   bool reconcile() const noexcept { return (raw_->flags & DRCON_UPDATE_RECONCILE) != 0; }
   snapshot_view wanted() const noexcept { return snapshot_view{raw_->wanted}; }
   bool has_applied() const noexcept { return raw_->applied != nullptr; }

@@ -5,7 +5,7 @@
 //
 // drcon/testing.hpp drives a whole instance and needs less of this. Needs nlohmann/json.
 // Thread rule: what a plugin may call from any thread may come from any thread; so may every member, except that
-// end_create() and close() belong to the thread that plays the lane.
+// end_create() and close() belong to the thread that stands in for the lane.
 #pragma once
 
 #include <drcon/detail/json_options.hpp>

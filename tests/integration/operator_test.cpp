@@ -74,7 +74,7 @@ TEST_F(Operator, PausesAndResumes) {
 // Text of an operator goes into the log, the journal, a page and a file: bytes that one of them cannot take must not
 // end drcon, and a line break must not forge a line of the log.
 TEST_F(Operator, AReasonOfAnyBytesPausesAndEndsNothing) {
-  const std::string why = "a%ff%1b[31m%0aforged";
+  const std::string why = "a%ff%1b%5b31m%0aforged";
   EXPECT_EQ(drcon_->ask("POST", "/v1/pipelines/web/pause?why=" + why).status, 200);
   std::string long_reason = "x";
   for (int i = 0; i < 250; ++i) long_reason += "%d1%8f";  // 501 bytes: a cut at 500 would halve the last letter

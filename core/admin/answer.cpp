@@ -1,5 +1,8 @@
 #include "admin/answer.hpp"
 
+#include "base/json_text.hpp"
+#include "config/text.hpp"
+
 #include <drcon/url.hpp>
 
 #include <nlohmann/json.hpp>
@@ -12,9 +15,9 @@ base::result<asked> parse_request(std::string method, const std::string& target)
   auto read = parse_url_target(target);
   if (!read) return base::failure{"the path of the request cannot be read"};
   asked made{.method = std::move(method), .path = {}, .query = {}};
-  for (auto& segment : read->segments)
-    if (!segment.empty()) made.path.push_back(std::move(segment));
-  for (auto& [key, value] : read->parameters) made.query.insert_or_assign(key, std::move(value));
+  for (const auto& segment : read->segments)
+    if (!segment.empty()) made.path.push_back(config::printable(segment));
+  for (const auto& [key, value] : read->parameters) made.query.insert_or_assign(key, config::printable(value));
   return made;
 }
 
@@ -24,11 +27,7 @@ answer text(unsigned status, std::string body) {
 }
 
 answer json(unsigned status, const nlohmann::json& body) {
-  using handler = nlohmann::json::error_handler_t;
-  answer made{.status = status,
-              .type = "application/json",
-              .body = body.dump(-1, ' ', false, handler::replace) + "\n",
-              .headers = {}};
+  answer made{.status = status, .type = "application/json", .body = base::json_text(body) + "\n", .headers = {}};
   return made;
 }
 

@@ -13,10 +13,15 @@
 
 namespace drcon::admin {
 
+/// All texts are cleaned when they come in (config::printable): they go into log lines, the journal, pages and files,
+/// and each of them must stay one line of valid UTF-8.
 struct asked {
   std::string method;                        ///< "GET"; a HEAD counts as one
   std::vector<std::string> path;             ///< decoded: {"v1", "pipelines", "web"}
   std::map<std::string, std::string> query;  ///< decoded; the last one of a name
+  /// The client has shown that it may see what is in targets and in values of services, which may be secrets in files
+  /// of mode 0600: it came over the unix socket, or has the token. Anybody on this machine may connect without one.
+  bool may_see_contents = false;
 };
 
 struct answer {

@@ -11,6 +11,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <vector>
 
@@ -29,6 +30,10 @@ public:
   virtual ~connection() = default;
   connection(const connection&) = delete;
   connection& operator=(const connection&) = delete;
+
+  /// By which state of the rules (token and TLS) it was let in: server_state::rules_changed then, or 0 over the unix
+  /// socket, whose permissions decide. A connection of earlier rules is served no more: it may be in the clear.
+  std::uint64_t admitted_by = 0;
 
   /// Closes the stream when the time is over; what is being read or written then ends with an error. Replaces the
   /// deadline before it.

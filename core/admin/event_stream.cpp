@@ -65,6 +65,7 @@ asio::awaitable<void> send_events(server_state& state, connection& client, std::
       boost::system::error_code woken;
       co_await wake.async_wait(asio::redirect_error(asio::use_awaitable, woken));
       if (!woken) texts.push_back(heartbeat);  // nothing happened for so long
+      if (!state.still_admits(client)) co_return;
     }
     std::vector<asio::const_buffer> buffers;
     for (const auto& each : texts) buffers.emplace_back(asio::buffer(*each));

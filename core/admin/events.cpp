@@ -1,5 +1,6 @@
 #include "admin/events.hpp"
 
+#include "base/json_text.hpp"
 #include "engine/engine.hpp"
 #include "report/encode.hpp"
 #include "report/status.hpp"
@@ -16,8 +17,7 @@ namespace {
 constexpr auto state_interval = std::chrono::milliseconds(200);
 
 shared_text event(const std::string& head, const nlohmann::json& data) {
-  using handler = nlohmann::json::error_handler_t;
-  return std::make_shared<const std::string>(head + "\ndata: " + data.dump(-1, ' ', false, handler::replace) + "\n\n");
+  return std::make_shared<const std::string>(head + "\ndata: " + base::json_text(data) + "\n\n");
 }
 
 }  // namespace

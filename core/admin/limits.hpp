@@ -11,15 +11,18 @@
 
 namespace drcon::admin::limits {
 
-inline constexpr std::size_t connections = 64;  ///< it serves people and scrapers, not load
+/// Over the unix socket, and as many again over TCP: it serves people and scrapers, not load. When all places over TCP
+/// are taken, the client that has been silent for longest gives its place to the next.
+inline constexpr std::size_t connections = 64;
 inline constexpr std::size_t event_clients = 1024;
 
 inline constexpr std::uint32_t header_bytes = 16 * 1024;
 inline constexpr std::uint64_t body_bytes = std::uint64_t{64} * 1024;
 
-inline constexpr std::chrono::seconds request_timeout{30};  ///< a silent client does not keep its place
-inline constexpr std::chrono::seconds write_timeout{30};    ///< nor does one that does not read
-inline constexpr std::chrono::seconds handshake_timeout{10};
+inline constexpr std::chrono::seconds request_timeout{30};       ///< a silent client does not keep its place
+inline constexpr std::chrono::seconds first_request_timeout{5};  ///< over TCP, where nobody has shown who they are
+inline constexpr std::chrono::seconds write_timeout{30};         ///< nor does one that does not read
+inline constexpr std::chrono::seconds handshake_timeout{5};
 inline constexpr std::chrono::seconds liveness_timeout{5};  ///< of /healthz: is the engine's thread alive?
 inline constexpr std::chrono::seconds answer_timeout{90};   ///< of the other routes: a target may have to be asked
 

@@ -34,13 +34,22 @@ bool is_stale(asio::io_context& context, const std::filesystem::path& socket) {
   return error == asio::error::connection_refused;
 }
 
-void refuse_connection(server_state& state, any_socket& client) {
+// Ends the client over TCP that has been connected for longest without a request; false when all have sent one.
+bool end_oldest_silent(server_state& state) {
+  if (state.silent.empty()) return false;
+  state.silent.front()->set_deadline(std::chrono::seconds(0));
+  state.silent.pop_front();
+  return true;
+}
+
+void refuse_connection(server_state& state, any_socket& client, way_in by) {
+  state.about.figures.add(metrics::admin_requests, {{"code", "503"}});
+  if (by == way_in::tcp && state.tls) return;  // nothing goes out in the clear on this port: it is only closed
   static const std::string busy =
       "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
   error_code ignored;
   client.non_blocking(true, ignored);
   client.write_some(asio::buffer(busy), ignored);  // it fits into any socket's buffer, or is not worth waiting for
-  state.about.figures.add(metrics::admin_requests, {{"code", "503"}});
 }
 
 asio::awaitable<void> accept_connections(server_state& state, acceptor_ptr acceptor, way_in by) {
@@ -53,12 +62,13 @@ asio::awaitable<void> accept_connections(server_state& state, acceptor_ptr accep
       co_await pause.async_wait(asio::redirect_error(asio::use_awaitable, error));
       continue;
     }
-    if (state.connections >= limits::connections) {
-      refuse_connection(state, client);
+    if (state.connections(by) >= limits::connections && !(by == way_in::tcp && end_oldest_silent(state))) {
+      refuse_connection(state, client, by);
       continue;
     }
     auto connected = by == way_in::tcp && state.tls ? tls_connection(std::move(client), state.tls)
                                                     : plain_connection(std::move(client));
+    if (by == way_in::tcp) connected->admitted_by = state.rules_changed;
     asio::co_spawn(*state.context, run_session(state, std::move(connected), by), asio::detached);
   }
 }

@@ -3,6 +3,7 @@
 #include "admin/dashboard.hpp"
 #include "admin/openapi.hpp"
 #include "admin/target_lines.hpp"
+#include "config/text.hpp"
 #include "engine/engine.hpp"
 #include "log/plugin_level.hpp"
 #include "metrics/process.hpp"
@@ -77,8 +78,11 @@ void pipelines(served_host& about, const std::string&, const asked&, const reply
   to(json(200, report::encode(report::pipelines_of(about.engine))));
 }
 
-void one_pipeline(served_host& about, const std::string& name, const asked&, const reply& to) {
-  to(json(200, report::encode(report::detail_of(about.engine, name))));
+void one_pipeline(served_host& about, const std::string& name, const asked& what, const reply& to) {
+  auto shown = report::encode(report::detail_of(about.engine, name));
+  if (!what.may_see_contents)
+    for (auto& service : shown.at("services")) service.erase("values");
+  to(json(200, shown));
 }
 
 // Whether an entry is of a pipeline, or of one of its sources and sinks.
@@ -142,7 +146,7 @@ void explain(served_host& about, const std::string& name, const asked& what, con
         like.empty() ? "it is named by its id, its address, or address:port; see GET /v1/pipelines/" + name
                      : fmt::format("there is {}", fmt::join(like, ", "))));
   }
-  if (word(what, "target") == "0") return to(json(200, report::encode(explained)));
+  if (word(what, "target") == "0" || !what.may_see_contents) return to(json(200, report::encode(explained)));
   ask_sinks(about, name,
             [explained = std::move(explained), to](const std::map<std::string, engine::inspection>& found) mutable {
               for (auto& match : explained.matches) add_target_lines(match, found);
@@ -150,7 +154,10 @@ void explain(served_host& about, const std::string& name, const asked& what, con
             });
 }
 
-void diff(served_host& about, const std::string& name, const asked&, const reply& to) {
+void diff(served_host& about, const std::string& name, const asked& what, const reply& to) {
+  if (!what.may_see_contents)
+    return to(refuse(403, "the content of targets is not shown over TCP without a token",
+                     "set [admin] token, or use the unix socket: drcon does"));
   ask_sinks(about, name, [name, to](const std::map<std::string, engine::inspection>& found) {
     nlohmann::json shown{{"pipeline", name}, {"sinks", nlohmann::json::object()}};
     for (const auto& [sink, each] : found) {
@@ -172,18 +179,36 @@ answer done(served_host& about, const std::string& pipeline, const std::string& 
   return json(200, {{"done", what}, {"pipeline", report::encode(report::pipeline_of(*about.engine.find(pipeline)))}});
 }
 
+// How long what was done lasts: said only where it holds.
+std::string lasts(served_host& about) {
+  return about.engine.config().host.state_directory.empty()
+             ? "; only while drcon runs, since [host] state_directory is empty"
+             : ", also through a restart";
+}
+
+// Answers when the engine has done it for good, or could not: with `what` was done, or that it was not.
+engine::engine::steered answer_with(served_host& about, const std::string& name, const std::string& what,
+                                    const std::string& not_done, const reply& to) {
+  return [&about, name, what, not_done, to](const base::result<>& outcome) {
+    if (outcome) return to(done(about, name, what));
+    to(refuse(500, "pipeline " + name + " is not " + not_done + ": " + outcome.error().why,
+              "nothing was changed; see that drcon can write to [host] state_directory, and try again"));
+  };
+}
+
 void pause(served_host& about, const std::string& name, const asked& what, const reply& to) {
   constexpr std::size_t longest = 500;
-  about.engine.find(name)->pause(word(what, "why").substr(0, longest));
-  to(done(
-      about, name,
-      "pipeline " + name + " is paused: its targets keep what they have until it is resumed, also through a restart"));
+  about.engine.pause(
+      name, config::printable(word(what, "why"), longest),
+      answer_with(about, name,
+                  "pipeline " + name + " is paused: its targets keep what they have until it is resumed" + lasts(about),
+                  "paused", to));
 }
 
 void resume(served_host& about, const std::string& name, const asked&, const reply& to) {
-  if (!about.engine.find(name)->resume())
+  if (!about.engine.find(name)->paused())
     return to(refuse(409, "pipeline " + name + " is not paused", "nothing was changed"));
-  to(done(about, name, "pipeline " + name + " resumed"));
+  about.engine.resume(name, answer_with(about, name, "pipeline " + name + " resumed", "resumed", to));
 }
 
 void resync(served_host& about, const std::string& name, const asked&, const reply& to) {
@@ -214,15 +239,18 @@ void rollback(served_host& about, const std::string& name, const asked& what, co
   if (now && now->revision() == *revision)
     return to(
         refuse(409, fmt::format("pipeline {1} is at revision {0} already", *revision, name), "nothing was changed"));
-  if (!pipeline.roll_back(*revision)) {
+  if (!pipeline.remembers(*revision)) {
     std::vector<std::uint64_t> kept;
     for (const auto& each : pipeline.history()) kept.push_back(each.snapshot->revision());
     return to(refuse(409, fmt::format("revision {} of pipeline {} is not kept", *revision, name),
                      fmt::format("nothing was changed; kept are {}", fmt::join(kept, ", "))));
   }
-  to(done(about, name,
-          fmt::format("pipeline {} serves what it had at revision {}, and is paused: drcon resume {} ends that", name,
-                      *revision, name)));
+  about.engine.roll_back(
+      name, *revision,
+      answer_with(about, name,
+                  fmt::format("pipeline {} serves what it had at revision {}, and is paused: drcon resume {} ends that",
+                              name, *revision, name),
+                  "rolled back", to));
 }
 
 void reload(served_host& about, const std::string&, const asked&, const reply& to) {
@@ -357,7 +385,7 @@ const std::vector<route>& routes() {
        {},
        "Difference",
        "application/json",
-       {404},
+       {403, 404},
        diff},
       {"GET",
        "/v1/journal",
@@ -385,9 +413,9 @@ const std::vector<route>& routes() {
        {{"why", "A reason, shown while it is paused."}},
        "Done",
        "application/json",
-       {404},
+       {404, 500},
        pause},
-      {"POST", "/v1/pipelines/{name}/resume", "End a pause.", {}, "Done", "application/json", {404, 409}, resume},
+      {"POST", "/v1/pipelines/{name}/resume", "End a pause.", {}, "Done", "application/json", {404, 409, 500}, resume},
       {"POST",
        "/v1/pipelines/{name}/resync",
        "Have the sinks compare their targets with what is desired, and correct what differs.",
@@ -411,7 +439,7 @@ const std::vector<route>& routes() {
        {{"revision", "One of the pipeline's history.", true}},
        "Done",
        "application/json",
-       {400, 404, 409},
+       {400, 404, 409, 500},
        rollback},
       {"GET", "/v1/log", "Which levels of the log are written.", {}, "LogLevels", "application/json", {}, log_levels},
       {"POST",

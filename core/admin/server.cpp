@@ -4,6 +4,7 @@
 #include "admin/listener.hpp"
 #include "admin/server_state.hpp"
 #include "admin/tls_context.hpp"
+#include "base/last_catch.hpp"
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
@@ -31,7 +32,9 @@ struct server::running {
         work(asio::make_work_guard(*state->context)),
         thread([context = state->context] {
           ::pthread_setname_np(::pthread_self(), "admin");
-          context->run();
+          // One request that fails in an unexpected way must not end the interface, and drcon with it.
+          while (!base::caught_last("the admin interface goes on; every pipeline does", [&] { context->run(); })) {
+          }
         }) {
     state->on_event_client = [this] { events.add_listener(state->event_clients); };
   }
@@ -39,8 +42,7 @@ struct server::running {
     state->closed = true;
     state->context->stop();
     thread.join();
-    std::error_code ignored;
-    if (unix_socket) std::filesystem::remove(config.socket, ignored);
+    remove_socket_file();
   }
   running(const running&) = delete;
   running& operator=(const running&) = delete;
@@ -61,47 +63,34 @@ struct server::running {
     acceptor.reset();
   }
 
-  base::result<> move_unix_socket(const config::admin_config& next) {
-    if (next.socket == config.socket && unix_socket) return {};
+  // The port may be one that this process listens on at another address: 0.0.0.0 and 127.0.0.1 exclude each other.
+  // Then the old listener goes first, and comes back when the new one cannot be opened.
+  base::result<acceptor_ptr> open_tcp(const config::admin_config& next, bool& displaced) {
+    auto opened = open_tcp_port(*state->context, next.address, next.port);
+    if (opened || !tcp_port || next.port != config.port) return opened;
+    stop_listening(tcp_port);
+    displaced = true;
+    return open_tcp_port(*state->context, next.address, next.port);
+  }
+
+  void reopen_tcp() {
+    if (const auto opened = open_tcp_port(*state->context, config.address, config.port)) {
+      tcp_port = *opened;
+      start_accepting(*state, tcp_port, way_in::tcp);
+    }
+  }
+
+  // What was to be secured is not served in the clear, whatever else could not be done.
+  bool close_tcp_in_the_clear() {
+    if (!tcp_port || !config.certificate.empty()) return false;
+    stop_listening(tcp_port);
+    run_on_server_thread([this] { ++state->rules_changed; });
+    return true;
+  }
+
+  void remove_socket_file() const {
     std::error_code ignored;
     if (unix_socket) std::filesystem::remove(config.socket, ignored);
-    stop_listening(unix_socket);
-    if (next.socket.empty()) return {};
-    const auto opened = open_unix_socket(*state->context, next.socket);
-    if (!opened) return opened.error();
-    unix_socket = *opened;
-    start_accepting(*state, unix_socket, way_in::unix_socket);
-    return {};
-  }
-
-  base::result<> move_tcp_port(const config::admin_config& next, bool is_allowed) {
-    if (next.address == config.address && next.port == config.port && tcp_port) return {};
-    stop_listening(tcp_port);
-    if (next.address.empty() || !is_allowed) return {};
-    const auto opened = open_tcp_port(*state->context, next.address, next.port);
-    if (!opened) return opened.error();
-    tcp_port = *opened;
-    start_accepting(*state, tcp_port, way_in::tcp);
-    return {};
-  }
-
-  // The TLS context, the token, and where it listens. Each fault is added to `faults`.
-  void take(const config::admin_config& next, std::vector<std::string>& faults) {
-    std::shared_ptr<asio::ssl::context> tls;
-    bool may_use_tcp = true;
-    if (!next.certificate.empty()) {
-      const auto made = make_tls_context(next.certificate, next.private_key);
-      may_use_tcp = made.has_value();  // what was to be secured is never served in the clear
-      if (made) tls = *made;
-      else faults.push_back(made.error().why);
-    }
-    run_on_server_thread([&] {
-      state->rules.token = next.token;
-      if (may_use_tcp) state->tls = tls;
-    });
-    if (const auto moved = move_unix_socket(next); !moved) faults.push_back(moved.error().why);
-    if (const auto moved = move_tcp_port(next, may_use_tcp); !moved) faults.push_back(moved.error().why);
-    config = next;
   }
 
   state_ptr state;
@@ -113,23 +102,93 @@ struct server::running {
   std::thread thread;  // last: it uses what is above
 };
 
+// All that a new configuration needs, opened and not used yet. When it is destroyed unused, what it has opened goes,
+// and what it has displaced comes back.
+struct server::opened {
+  opened(running* of, const config::admin_config& of_next) : in(of), next(of_next) {}
+  ~opened() {
+    if (is_used || in == nullptr) return;
+    std::error_code ignored;
+    if (unix_socket) std::filesystem::remove(next.socket, ignored);
+    tcp_port.reset();
+    if (displaced_tcp) in->reopen_tcp();
+  }
+  opened(const opened&) = delete;
+  opened& operator=(const opened&) = delete;
+
+  bool keeps_unix_socket() const { return in->unix_socket && next.socket == in->config.socket; }
+  bool keeps_tcp_port() const {
+    return in->tcp_port && next.address == in->config.address && next.port == in->config.port;
+  }
+
+  running* in;  // null: it is to listen nowhere
+  config::admin_config next;
+  std::shared_ptr<asio::ssl::context> tls;
+  acceptor_ptr unix_socket;  // null: the one that is there stays, or there is to be none
+  acceptor_ptr tcp_port;     // the same
+  bool displaced_tcp = false;
+  bool is_used = false;
+};
+
+void server::destroy_opened::operator()(opened* unused) const { delete unused; }
+
 server::server(asio::io_context& engine_context, served_host about)
     : engine_context_(engine_context), about_(std::move(about)) {}
 
 server::~server() { close(); }
 
-base::result<> server::listen(const config::admin_config& next) {
-  if (!next.is_on()) {
-    close();
-    return {};
-  }
+base::result<server::opened_ptr> server::open(const config::admin_config& next) {
+  if (!next.is_on()) return opened_ptr(new opened(nullptr, next));
   if (!running_) running_ = std::make_unique<running>(engine_context_, about_);
-  std::vector<std::string> faults;
-  running_->take(next, faults);
-  if (faults.empty()) return {};
-  std::string all;
-  for (const auto& each : faults) all += (all.empty() ? "" : "; ") + each;
-  return base::failure{all};
+  auto& in = *running_;
+  opened_ptr made(new opened(&in, next));
+  std::string faults;
+  const auto add = [&faults](const std::string& fault) { faults += (faults.empty() ? "" : "; ") + fault; };
+  if (!next.certificate.empty()) {
+    if (const auto tls = make_tls_context(next.certificate, next.private_key)) made->tls = *tls;
+    else add(tls.error().why);
+  }
+  if (!next.socket.empty() && !made->keeps_unix_socket()) {
+    if (const auto opened = open_unix_socket(*in.state->context, next.socket)) made->unix_socket = *opened;
+    else add(opened.error().why);
+  }
+  if (!next.address.empty() && !made->keeps_tcp_port()) {
+    if (const auto opened = in.open_tcp(next, made->displaced_tcp)) made->tcp_port = *opened;
+    else add(opened.error().why);
+  }
+  if (faults.empty()) return made;
+  made.reset();
+  if (!next.certificate.empty() && in.close_tcp_in_the_clear())
+    add("the TCP port is closed, since it would stay in the clear");
+  return base::failure{faults};
+}
+
+void server::switch_to(opened_ptr made) {
+  made->is_used = true;
+  if (made->in == nullptr) return close();
+  auto& in = *made->in;
+  if (!made->keeps_unix_socket()) {
+    in.remove_socket_file();
+    in.stop_listening(in.unix_socket);
+  }
+  if (!made->keeps_tcp_port()) in.stop_listening(in.tcp_port);
+  in.run_on_server_thread([&] {
+    auto& state = *in.state;
+    const bool other_rules = state.rules.token != made->next.token || (state.tls == nullptr) != (made->tls == nullptr);
+    if (other_rules) ++state.rules_changed;
+    state.rules.token = made->next.token;
+    state.tls = made->tls;
+  });
+  if (made->unix_socket) start_accepting(*in.state, in.unix_socket = made->unix_socket, way_in::unix_socket);
+  if (made->tcp_port) start_accepting(*in.state, in.tcp_port = made->tcp_port, way_in::tcp);
+  in.config = made->next;
+}
+
+base::result<> server::listen(const config::admin_config& next) {
+  auto made = open(next);
+  if (!made) return made.error();
+  switch_to(std::move(*made));
+  return {};
 }
 
 void server::close() { running_.reset(); }

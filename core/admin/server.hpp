@@ -25,9 +25,21 @@ public:
   server(const server&) = delete;
   server& operator=(const server&) = delete;
 
-  /// Listens where the configuration says, and no more elsewhere. The unix socket has mode 0660; a stale one of a
-  /// process that died is replaced, one in use is not. A failure says each thing that could not be done; the rest is
-  /// listened on.
+  struct opened;
+  struct destroy_opened {
+    void operator()(opened* unused) const;
+  };
+  using opened_ptr = std::unique_ptr<opened, destroy_opened>;
+
+  /// Opens, binds and loads all that the configuration asks for, and switches nothing: what is listened on stays, also
+  /// when this fails. The one exception is TCP in the clear where TLS is asked for: then that port is closed at once.
+  /// The unix socket has mode 0660; a stale one of a process that died is replaced, one in use is not. A failure says
+  /// each thing that could not be done.
+  base::result<opened_ptr> open(const config::admin_config& next);
+  /// Listens where it was opened, and no more elsewhere. Connections that were let in by another token, or in the clear
+  /// before there was TLS, are served no more.
+  void switch_to(opened_ptr made);
+  /// Both of these, one after the other.
   base::result<> listen(const config::admin_config& next);
   /// Ends every connection, and returns when the thread has ended.
   void close();

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "admin/access.hpp"
+#include "admin/connection.hpp"
 #include "admin/event_hub.hpp"
 #include "admin/routes.hpp"
 
@@ -9,7 +10,9 @@
 
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
+#include <list>
 #include <memory>
 #include <utility>
 
@@ -38,7 +41,18 @@ struct server_state : std::enable_shared_from_this<server_state> {
   const std::shared_ptr<std::atomic<std::size_t>> event_clients = std::make_shared<std::atomic<std::size_t>>(0);
   access_rules rules;
   std::shared_ptr<boost::asio::ssl::context> tls;  // of new connections over TCP; null: none
-  std::size_t connections = 0;                     // without those that follow the events
+
+  // Places are counted apart, so that clients of the network, who may be anybody, never take those of the operators at
+  // the unix socket. Those that follow the events are not among them.
+  std::size_t unix_connections = 0;
+  std::size_t tcp_connections = 0;
+  std::list<connection*> silent;    // over TCP, without a whole request so far; the oldest first
+  std::uint64_t rules_changed = 1;  // how often; see connection::admitted_by
+
+  std::size_t& connections(way_in by) { return by == way_in::tcp ? tcp_connections : unix_connections; }
+  bool still_admits(const connection& client) const {
+    return client.admitted_by == 0 || client.admitted_by == rules_changed;
+  }
 
   // Last, so that it goes first: the connections that it ends refer to what is above.
   const std::shared_ptr<boost::asio::io_context> context = std::make_shared<boost::asio::io_context>(1);

@@ -30,17 +30,39 @@ private:
   std::size_t& count_;
 };
 
+answer head_of_events() {
+  answer head;
+  head.type = "text/event-stream";
+  return head;
+}
+
 answer too_many_event_clients() {
   auto refused = refuse(503, "too many event clients", "try again in a second");
   refused.headers.emplace_back("Retry-After", "1");
   return refused;
 }
 
+// A client over TCP that has not sent a whole request yet: it may be ended to make a place for another.
+class unheard {
+public:
+  unheard(server_state& state, connection& client, way_in by) : state_(state), client_(client) {
+    if (by == way_in::tcp) state_.silent.push_back(&client_);
+  }
+  ~unheard() { heard(); }
+  unheard(const unheard&) = delete;
+  unheard& operator=(const unheard&) = delete;
+  void heard() { state_.silent.remove(&client_); }
+
+private:
+  server_state& state_;
+  connection& client_;
+};
+
 // True when a whole request was read, or one that has to be refused. False when the client has closed the connection
 // or has taken too long.
 asio::awaitable<bool> read_request(connection& client, http_request_reader& reader,
-                                   http_request_reader::progress& progress) {
-  const deadline within(client, limits::request_timeout);
+                                   http_request_reader::progress& progress, std::chrono::seconds timeout) {
+  const deadline within(client, timeout);
   while (progress == http_request_reader::progress::incomplete) {
     error_code error;
     const auto count = co_await client.read_some(reader.space(), error);
@@ -76,15 +98,17 @@ asio::awaitable<bool> serve(server_state& state, connection& client, way_in by, 
     co_return co_await write_answer(state, client, request,
                                     refuse(400, parsed.error().why, "GET /v1/openapi.json lists what there is"));
   auto& what = *parsed;
+  what.may_see_contents = by == way_in::unix_socket || !state.rules.token.empty();
   if (auto refused = refusal(state.rules, by, what, request.host, request.authorization))
     co_return co_await write_answer(state, client, request, std::move(*refused));
   const auto* which = find_route(what);
   if (which != nullptr && which->by == served_by::event_stream) {
     if (state.hub->clients() >= limits::event_clients)
       co_return co_await write_answer(state, client, request, too_many_event_clients());
-    --state.connections;  // it has a place of another kind
+    if (request.method == "HEAD") co_return co_await write_answer(state, client, request, head_of_events());
+    --state.connections(by);  // it has a place of another kind
     co_await send_events(state, client, first_event(request.last_event_id, what));
-    ++state.connections;
+    ++state.connections(by);
     co_return false;
   }
   if (which != nullptr && which->by == served_by::server_thread)
@@ -94,10 +118,14 @@ asio::awaitable<bool> serve(server_state& state, connection& client, way_in by, 
   co_return co_await write_answer(state, client, request, std::move(made));
 }
 
-asio::awaitable<void> converse(server_state& state, connection& client, way_in by) {
+asio::awaitable<void> converse(server_state& state, connection& client, way_in by, unheard& until_heard) {
   http_request_reader reader;
   auto progress = http_request_reader::progress::incomplete;
-  while (!state.closed && co_await read_request(client, reader, progress)) {
+  auto timeout = by == way_in::tcp ? limits::first_request_timeout : limits::request_timeout;
+  while (!state.closed && co_await read_request(client, reader, progress, timeout)) {
+    if (!state.still_admits(client)) co_return;
+    until_heard.heard();
+    timeout = limits::request_timeout;
     const auto request = reader.take_request();
     if (progress == http_request_reader::progress::refused) {
       co_await write_answer(state, client, request, reader.refusal());
@@ -111,11 +139,12 @@ asio::awaitable<void> converse(server_state& state, connection& client, way_in b
 }  // namespace
 
 asio::awaitable<void> run_session(server_state& state, std::unique_ptr<connection> client, way_in by) {
-  const counted place(state.connections);
+  const counted place(state.connections(by));
+  unheard until_heard(state, *client, by);
   error_code error;
   co_await client->handshake(error);
   if (error) co_return;
-  co_await converse(state, *client, by);
+  co_await converse(state, *client, by, until_heard);
   co_await client->shutdown();
 }
 

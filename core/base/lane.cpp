@@ -1,5 +1,7 @@
 #include "base/lane.hpp"
 
+#include "base/last_catch.hpp"
+
 #include <pthread.h>
 
 #include <algorithm>
@@ -89,6 +91,7 @@ struct lane::state {
   std::deque<std::function<void()>> jobs;
   bool closing = false;
   int thread = 0;
+  std::string where;  // for the report of a job that throws; set before the thread runs
 
   void run() {
     for (;;) {
@@ -98,12 +101,14 @@ struct lane::state {
       auto job = std::move(jobs.front());
       jobs.pop_front();
       lock.unlock();
-      job();
+      // The other instances, and the next job of this one, go on.
+      caught_last(where, job);
     }
   }
 };
 
 lane::lane(const std::string& name) : state_(std::make_shared<state>()) {
+  state_->where = "a job of lane " + name + " is lost, the next one goes on";
   state_->thread = threads().begin([held = state_, name] {
     ::pthread_setname_np(::pthread_self(), name.substr(0, 15).c_str());
     held->run();

@@ -1,5 +1,6 @@
 #include "cli/admin_answer.hpp"
 
+#include "base/json_text.hpp"
 #include "cli/terminal_text.hpp"
 
 #include <iostream>
@@ -17,9 +18,7 @@ bool is_answer(const admin_client::reply& reply) {
   return false;
 }
 
-void print_json(const nlohmann::json& body) {
-  std::cout << body.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) << "\n";
-}
+void print_json(const nlohmann::json& body) { std::cout << base::json_text(body, 2) << "\n"; }
 
 int guarded(const std::function<int()>& verb) {
   try {

@@ -14,6 +14,7 @@ hosted_engine::~hosted_engine() {
 
 bool hosted_engine::run_until(const std::function<bool()>& done, std::chrono::nanoseconds at_most) {
   const auto work = boost::asio::make_work_guard(context_);
+  context_.restart();
   const auto end = std::chrono::steady_clock::now() + at_most;
   while (!done()) {
     if (std::chrono::steady_clock::now() >= end) return false;
@@ -30,6 +31,9 @@ bool hosted_engine::stop() {
     clean = in_time;
   });
   const auto work = boost::asio::make_work_guard(context_);
+  // The guard of run_until() has ended. If the loop had nothing else to do, that has stopped it, and run_one() would
+  // return at once for ever.
+  context_.restart();
   while (!over) context_.run_one();
   return clean;
 }

@@ -1,5 +1,6 @@
 // drcon once: every target up to date, once.
 #include "cli/hosted_engine.hpp"
+#include "cli/state_lock.hpp"
 #include "log/log.hpp"
 #include "report/verdict.hpp"
 
@@ -8,12 +9,20 @@
 namespace drcon::cli {
 
 int once(const arguments& options) {
+  ignore_broken_pipes();
   plugins::registry plugins;
   const auto host = prepare(options, plugins);
   if (!host) return exit_config;
   const auto config = load_config(options, plugins);
   if (!config) return exit_config;
-  hosted_engine hosted(plugins, *host, engine::mode::apply);
+  auto own = *host;
+  const auto locked = state_lock::take(own.state_directory);
+  if (!locked) {
+    // What the running one keeps is its own: this one neither serves from it nor writes to it.
+    log::warning(base::subject_kind::state, "{}; no state is read or kept", locked.error().why);
+    own.state_directory.clear();
+  }
+  hosted_engine hosted(plugins, own, engine::mode::apply);
   config::diagnostics found;
   if (!hosted.engine().apply(*config, found)) {
     print(found);

@@ -1,6 +1,7 @@
 // drcon plugin test: the conformance kit, for authors of plugins.
 #include "cli/plugin_test.hpp"
 
+#include "base/json_text.hpp"
 #include "conformance/child.hpp"
 #include "conformance/report.hpp"
 
@@ -37,7 +38,7 @@ int list(bool as_json) {
     if (as_json) all.push_back({{"name", each.name()}, {"promise", each.what->promise}});
     else std::cout << fmt::format("{:<34} {}\n", each.name(), each.what->promise);
   }
-  if (as_json) std::cout << all.dump(2) << "\n";
+  if (as_json) std::cout << base::json_text(all, 2) << "\n";
   return exit_ok;
 }
 
@@ -52,10 +53,7 @@ int test(const arguments_of_test& arguments) {
     if (!arguments.json) std::cout << conformance::line_of(each) << std::flush;
   };
   const auto found = conformance::run_all(arguments.what, print_line);
-  if (arguments.json)
-    std::cout
-        << conformance::json_of(arguments.what, found).dump(2, ' ', false, nlohmann::json::error_handler_t::replace)
-        << "\n";
+  if (arguments.json) std::cout << base::json_text(conformance::json_of(arguments.what, found), 2) << "\n";
   else std::cout << conformance::summary_of(found);
   if (found.results.empty()) {
     std::cerr << "drcon: no case is named so; --list names them all\n";

@@ -1,4 +1,5 @@
 // drcon plugins, drcon plugins show: what there is, and what each understands, from the plugins themselves.
+#include "base/json_text.hpp"
 #include "cli/facts.hpp"
 #include "cli/startup.hpp"
 #include "reference/print.hpp"
@@ -39,7 +40,7 @@ int plugins_list(const arguments& options) {
     auto refused = json::array();
     for (const auto& each : plugins.refused())
       refused.push_back({{"file", each.file.string()}, {"why", each.fault.why}, {"help", each.fault.help}});
-    std::cout << json{{"plugins", list}, {"refused", refused}}.dump(2) << "\n";
+    std::cout << base::json_text({{"plugins", list}, {"refused", refused}}, 2) << "\n";
     return exit_ok;
   }
   for (const auto& [name, each] : plugins.all())
@@ -63,7 +64,7 @@ int plugins_show(const arguments& options) {
     json shown{{"name", found->name()}, {"version", found->entry->version}, {"summary", found->entry->summary}};
     if (found->source_schema) shown["source"] = *found->source_schema;
     if (found->sink_schema) shown["sink"] = *found->sink_schema;
-    std::cout << shown.dump(2) << "\n";
+    std::cout << base::json_text(shown, 2) << "\n";
     return exit_ok;
   }
   std::cout << as_text(reference::page_of(facts_of(*found)));

@@ -1,4 +1,5 @@
 // drcon status, journal, explain, diff: the verbs that ask and change nothing.
+#include "base/json_text.hpp"
 #include "cli/admin_answer.hpp"
 #include "cli/operator_verbs.hpp"
 #include "cli/terminal_text.hpp"
@@ -32,7 +33,7 @@ int status(const arguments& options) {
 namespace {
 
 void print_entry(const arguments& options, const json& entry) {
-  if (options.json) std::cout << entry.dump(-1, ' ', false, json::error_handler_t::replace) << "\n" << std::flush;
+  if (options.json) std::cout << base::json_text(entry) << "\n" << std::flush;
   else std::cout << format_entry(entry) << "\n" << std::flush;
 }
 
@@ -105,7 +106,7 @@ void print_difference(const json& difference) {
       if (target.at("equal").get<bool>()) continue;
       if (target.at("live").is_null())
         std::cout << "--- " << printable(target.at("target")) << " (what is there is not known)\n";
-      else std::cout << unified_diff(target.at("target"), target.at("live"), target.at("wanted"));
+      else std::cout << for_output(unified_diff(target.at("target"), target.at("live"), target.at("wanted")));
     }
   }
 }

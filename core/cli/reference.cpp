@@ -1,5 +1,6 @@
 // drcon reference, drcon schema: what the configuration and the command line may hold, for people and editors, from
 // what they are checked against.
+#include "base/json_text.hpp"
 #include "cli/command_page.hpp"
 #include "cli/facts.hpp"
 #include "cli/operation_pages.hpp"
@@ -81,7 +82,7 @@ int schema(const arguments& options) {
   for (const auto& each : plugins.refused()) std::cerr << "drcon: plugin refused: " << each.text() << "\n";
   std::vector<reference::plugin_facts> facts;
   for (const auto& [name, each] : plugins.all()) facts.push_back(facts_of(each));
-  std::cout << reference::editor_schema(facts).dump(2) << "\n";
+  std::cout << base::json_text(reference::editor_schema(facts), 2) << "\n";
   return exit_ok;
 }
 

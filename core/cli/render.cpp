@@ -1,5 +1,6 @@
 // drcon render: what would be written, or how it differs from what is there; touches nothing.
 #include "cli/hosted_engine.hpp"
+#include "cli/terminal_text.hpp"
 #include "cli/unified_diff.hpp"
 #include "log/log.hpp"
 #include "report/verdict.hpp"
@@ -11,14 +12,14 @@ namespace {
 
 void show(const std::string& sink, const plugins::rendered_target& target, bool diff) {
   if (!diff) {
-    std::cout << "==> " << target.target << " (sink " << sink << ")\n" << target.wanted;
+    std::cout << "==> " << target.target << " (sink " << sink << ")\n" << for_output(target.wanted);
     return;
   }
   if (!target.live) {
     std::cout << "--- " << target.target << " (what is there is not known)\n";
     return;
   }
-  std::cout << unified_diff(target.target, *target.live, target.wanted);
+  std::cout << for_output(unified_diff(target.target, *target.live, target.wanted));
 }
 
 }  // namespace

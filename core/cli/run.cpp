@@ -1,7 +1,9 @@
 // drcon run: until SIGTERM.
 #include "admin/server.hpp"
 #include "base/build_facts.hpp"
+#include "base/last_catch.hpp"
 #include "cli/hosted_engine.hpp"
+#include "cli/state_lock.hpp"
 #include "log/log.hpp"
 #include "systemd/heartbeat.hpp"
 
@@ -44,6 +46,7 @@ private:
   void wait_for_signal();
   void on_signal(int signal);
   admin::reload_outcome reload();
+  bool take(const config::configuration& next, config::diagnostics& found, std::vector<std::string>& findings);
   void stop();
 
   const arguments& options_;
@@ -66,14 +69,19 @@ int daemon::run(const config::configuration& config) {
   config::diagnostics found;
   if (!hosted_.engine().apply(config, found)) {
     print(found);
-    return exit_config;
+    // The configuration was checked, and is right. What a plugin finds missing while it is made (a file system that is
+    // not mounted yet, a user that is not known yet) may be there at the next start, so that there must be one.
+    return exit_runtime;
   }
   if (!listen(config.host)) return exit_runtime;
   log::info(base::subject_kind::host, "drcon {} runs {} pipelines", build::version, config.pipelines.size());
   heartbeat_.start();
   wait_for_signal();
   const auto work = boost::asio::make_work_guard(hosted_.context());
-  hosted_.context().run();
+  // An error within one event must not end the process: all targets would lose their host.
+  while (!base::caught_last("the event is lost; every pipeline goes on with the next one",
+                            [this] { hosted_.context().run(); })) {
+  }
   return result_;
 }
 
@@ -95,6 +103,23 @@ void daemon::on_signal(int signal) {
   std::_Exit(exit_overstay);
 }
 
+// Opens first all that may fail to open, and switches when everything is there: a reload is taken as a whole, or not.
+bool daemon::take(const config::configuration& next, config::diagnostics& found, std::vector<std::string>& findings) {
+  const auto log_file = hosted_.engine().config().host.log_file;
+  auto listeners = admin_.open(next.host.admin);
+  if (!listeners) findings.push_back("[admin]: " + listeners.error().why);
+  const auto log = log::to_file(next.host.log_file);
+  if (!log) findings.push_back("[log]: " + log.error().why);
+  for (const auto& each : findings) log::error(base::subject_kind::config, "{}", each);
+  if (listeners && log && hosted_.engine().apply(next, found)) {
+    admin_.switch_to(std::move(*listeners));
+    return true;
+  }
+  if (log && !log::to_file(log_file))
+    log::warning(base::subject_kind::log, "cannot log to {} again", log_file.string());
+  return false;
+}
+
 // The whole new configuration is checked first; a wrong one changes nothing.
 admin::reload_outcome daemon::reload() {
   if (stopping_) return {.taken = false, .findings = {"drcon is stopping"}};
@@ -102,7 +127,8 @@ admin::reload_outcome daemon::reload() {
   heartbeat_.reloading();
   config::diagnostics found;
   const auto next = config::load(options_.config, plugins_.catalog(), found);
-  admin::reload_outcome outcome{.taken = next && hosted_.engine().apply(*next, found), .findings = {}};
+  admin::reload_outcome outcome;
+  outcome.taken = next && take(*next, found, outcome.findings);
   for (const auto& each : found.sorted()) {
     outcome.findings.push_back(each.where.text() + ": " + each.message + (each.help.empty() ? "" : "; " + each.help));
     log::write(each.severity == config::severity::error ? log::level::error : log::level::warning,
@@ -115,8 +141,6 @@ admin::reload_outcome daemon::reload() {
     return outcome;
   }
   configure_log(next->host);
-  log_to(next->host);
-  listen(next->host);
   log::info(base::subject_kind::host, "reloaded: {} pipelines", next->pipelines.size());
   heartbeat_.reloaded({});
   return outcome;
@@ -143,6 +167,7 @@ void allow_many_files() {
 }  // namespace
 
 int run(const arguments& options) {
+  ignore_broken_pipes();
   allow_many_files();
   plugins::registry plugins;
   const auto host = prepare(options, plugins);
@@ -150,6 +175,12 @@ int run(const arguments& options) {
   const auto config = load_config(options, plugins);
   if (!config) return exit_config;
   if (!log_to(config->host)) return exit_runtime;
+  const auto locked = state_lock::take(host->state_directory);
+  if (!locked) {
+    log::error(base::subject_kind::state, "{}: stop that one, or set another [host] state_directory",
+               locked.error().why);
+    return exit_runtime;
+  }
   daemon daemon(options, plugins, *host);
   const int result = daemon.run(*config);
   log::flush();

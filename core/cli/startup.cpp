@@ -1,15 +1,24 @@
 #include "cli/startup.hpp"
 
+#include "base/last_catch.hpp"
+#include "config/text.hpp"
 #include "log/plugin_level.hpp"
 #include "plugins/program_directories.hpp"
 
+#include <csignal>
 #include <iostream>
 
 namespace drcon::cli {
 
 void print(const config::diagnostics& found) { std::cerr << found.text() << std::flush; }
 
+void ignore_broken_pipes() { std::signal(SIGPIPE, SIG_IGN); }
+
 void configure_log(const config::host_config& host) {
+  base::report_escaped_to([](const std::string& where, const std::string& what) {
+    log::error(base::subject_kind::host, "{} (an error was caught at the last moment: {}); please report it", where,
+               config::printable(what, 500));
+  });
   log::configure(log::level_named(host.log_level), host.log_format);
   std::map<std::string, log::level> own;
   for (const auto& [plugin, level] : host.plugin_log_levels) own.emplace(plugin, log::level_named(level));

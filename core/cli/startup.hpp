@@ -20,6 +20,9 @@ void load_plugins(const arguments& options, plugins::registry& plugins);
 /// Says that there is no plugin of that name; the exit code.
 int no_such_plugin(const std::string& name);
 
+/// For the verbs that keep targets up to date: a reader of the log that goes away would end them by SIGPIPE.
+void ignore_broken_pipes();
+
 /// Reads [host], [log] and [admin], sets up the log and loads the plugins. Faults are printed; nothing then.
 std::optional<config::host_config> prepare(const arguments& options, plugins::registry& plugins);
 

@@ -1,5 +1,6 @@
 #include "cli/terminal_text.hpp"
 
+#include "base/json_text.hpp"
 #include "config/text.hpp"
 
 #include <fmt/chrono.h>
@@ -7,25 +8,40 @@
 #include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <ctime>
+#include <utility>
 
 namespace drcon::cli {
 namespace {
 
 using nlohmann::json;
 
-std::string text(const json& value) { return printable(value.is_string() ? value.get<std::string>() : value.dump()); }
+std::string text(const json& value) {
+  return printable(value.is_string() ? value.get<std::string>() : base::json_text(value));
+}
 std::string text(const json& object, const char* key) { return text(object.at(key)); }
 bool is_set(const json& object, const char* key) { return !object.at(key).get<std::string>().empty(); }
 
-std::string state_of(const json& pipeline) {
+// The worst of the pipeline, its sinks and its sources: people look at this column first, and often at no other.
+std::string state_of(const json& pipeline, const json& status) {
   if (is_set(pipeline, "held")) return "BRAKE HOLDS";
   if (is_set(pipeline, "paused")) return "paused since " + clock_time(pipeline.at("paused_since"));
   if (!pipeline.at("known").get<bool>()) return "waiting";
-  return "ok";
+  bool behind = false;
+  for (const std::string name : pipeline.at("sinks")) {
+    const auto& sink = status.at("sinks").at(name);
+    const std::string answer = sink.at("last_answer");
+    if (answer == "away" || answer == "rejected" || answer == "unanswered") return "sink " + answer;
+    behind |= !sink.at("up_to_date").get<bool>();
+  }
+  for (const std::string name : pipeline.at("sources"))
+    if (!status.at("sources").at(name).at("known").get<bool>()) return "source lost";
+  return behind ? "applying" : "ok";
 }
 
 // What each brake holds: empty if none does. Not every drcon that answers has the list.
@@ -56,6 +72,22 @@ std::string short_sink(const std::string& name, const json& sink) {
 }  // namespace
 
 std::string printable(const std::string& text) { return config::printable(text); }
+
+std::string printable_lines(std::string_view content) {
+  std::string shown;
+  while (!content.empty()) {
+    const auto end = content.find_first_of("\n\t");
+    shown += config::printable(content.substr(0, end));
+    if (end == std::string_view::npos) break;
+    shown += content[end];
+    content.remove_prefix(end + 1);
+  }
+  return shown;
+}
+
+std::string for_output(std::string content) {
+  return ::isatty(STDOUT_FILENO) == 1 ? printable_lines(content) : std::move(content);
+}
 
 std::string clock_time(double seconds) {
   if (seconds <= 0) return "-";
@@ -109,7 +141,7 @@ std::string format_status(const json& status) {
     for (const std::string source : each.at("sources"))
       sources.push_back(short_source(source, status.at("sources").at(source)));
     for (const std::string sink : each.at("sinks")) sinks.push_back(short_sink(sink, status.at("sinks").at(sink)));
-    rows.push_back({printable(name), state_of(each), each.at("revision") == 0 ? "-" : text(each, "revision"),
+    rows.push_back({printable(name), state_of(each, status), each.at("revision") == 0 ? "-" : text(each, "revision"),
                     text(each, "in_service") + " of " + text(each, "endpoints"),
                     fmt::format("{}", fmt::join(sources, ", ")), fmt::format("{}", fmt::join(sinks, ", "))});
   }

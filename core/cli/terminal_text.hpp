@@ -8,12 +8,19 @@
 #include <nlohmann/json_fwd.hpp>
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace drcon::cli {
 
 /// The text with control characters as numbers, as config/text.hpp has it.
 std::string printable(const std::string& text);
+
+/// The content of a target, or a diff of it, with its lines and tabs and every other control character as a number.
+std::string printable_lines(std::string_view content);
+/// What goes to standard output: printable_lines() for a terminal, which would obey control characters, and the bytes
+/// as they are for a file or a pipe.
+std::string for_output(std::string content);
 
 /// "14:03:07.123", of today in this machine's zone; "-" for never.
 std::string clock_time(double seconds_since_epoch);

@@ -1,5 +1,7 @@
 #include "config/configuration.hpp"
 
+#include "base/json_text.hpp"
+
 namespace drcon::config {
 
 std::string instance_config::redacted() const {
@@ -9,7 +11,7 @@ std::string instance_config::redacted() const {
     const json::json_pointer pointer(each);
     if (shown.contains(pointer)) shown[pointer] = "(secret)";
   }
-  return shown.dump(-1, ' ', false, json::error_handler_t::replace);
+  return base::json_text(shown);
 }
 
 }  // namespace drcon::config

@@ -27,6 +27,9 @@ struct instance_config {
   std::string plugin;
   nlohmann::json options;         ///< checked; defaults filled in; secrets resolved
   std::set<std::string> secrets;  ///< JSON Pointers into `options` that must never be shown
+  /// File that an option names and the plugin reads when it is made -> a hash of its content: a renewed certificate is
+  /// another configuration, though no option of it has changed.
+  std::map<std::string, std::size_t> files_read;
   /// JSON Pointer of an option -> where its value (or key) stands.
   not_compared<std::map<std::string, position>> positions;
   not_compared<position> where;  ///< of the table's header

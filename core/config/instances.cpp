@@ -1,17 +1,31 @@
 #include "config/instances.hpp"
 
+#include "config/file_text.hpp"
 #include "config/isolation.hpp"
 #include "config/suggest.hpp"
 #include "config/text.hpp"
 #include "config/toml_value.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <utility>
 
 namespace drcon::config {
 namespace {
 
 std::string to_string(kind kind) { return kind == kind::source ? "source" : "sink"; }
+
+// A file that cannot be read has the hash of no content: when it can be, that is a change. Whether it may be missing is
+// for the plugin to say.
+std::map<std::string, std::size_t> hashes_of(const std::set<std::string>& files) {
+  constexpr auto largest = std::size_t{16} * 1024 * 1024;
+  std::map<std::string, std::size_t> all;
+  for (const auto& file : files) {
+    const auto content = read_file_text(file, largest);
+    all.emplace(file, std::hash<std::string>()(content ? *content : std::string()));
+  }
+  return all;
+}
 
 class instance_reader {
 public:
@@ -43,6 +57,7 @@ public:
                            .plugin = *plugin,
                            .options = std::move(options.values),
                            .secrets = std::move(options.secrets),
+                           .files_read = hashes_of(options.files_read),
                            .positions = std::move(options.positions),
                            .where = table.where,
                            .isolation = isolation};

@@ -18,7 +18,8 @@ option_list<isolation_config> make_options() {
   return {
       std::move(mode),
       size("memory", &isolation_config::memory,
-           "A size: a process that uses more memory than this is ended and started again."),
+           "A size: a process that uses more memory than this is ended and started again, and so is one that publishes "
+           "more than this, which drcon would have to keep."),
       duration("restart_min", &isolation_config::restart_min,
                "A duration: the pause before a process that ended is started again; doubles with each end up to "
                "restart_max."),

@@ -6,6 +6,8 @@
 //            address (HOST:PORT; HOST is a name, an IPv4 address, or an IPv6 address in brackets),
 //            path (the plugin gets it absolute: a relative one starts at the directory of the config file it stands
 //            in; not empty, unless the default is "" or minLength is 0)
+//   reads    of a path, true: the plugin reads this file when its instance is made, such as a certificate; a reload
+//            makes the instance again when the content of the file has changed
 //   secret   true: the user writes a string, { file = "…" }, { env = "…" } or { credential = "…" }; the plugin gets a
 //   string
 //   formerly  names that the option had in earlier versions: read still, with a warning that has the new name
@@ -29,6 +31,7 @@ namespace drcon::config {
 struct checked_options {
   nlohmann::json values = nlohmann::json::object();  ///< defaults filled in, secrets resolved, paths absolute
   std::set<std::string> secrets;                     ///< JSON Pointers
+  std::set<std::string> files_read;                  ///< paths of options with "reads"
   std::map<std::string, position> positions;         ///< JSON Pointer -> where its value stands; "" is the table
 };
 

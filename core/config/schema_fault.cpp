@@ -109,6 +109,8 @@ private:
     for (const auto* key : {"description", "title"})
       if (schema.contains(key) && !schema.at(key).is_string())
         fault(inner(pointer, key), "expected a string, found " + shown(schema.at(key)));
+    if (schema.contains("reads") && (!schema.at("reads").is_boolean() || schema.value("format", "") != "path"))
+      fault(inner(pointer, "reads"), "expected true or false, of an option of the format path");
     if (schema.contains("target") && !schema.at("target").is_boolean())
       fault(inner(pointer, "target"), "expected true or false, found " + shown(schema.at("target")));
     if (!schema.contains("secret")) return;

@@ -1,5 +1,6 @@
 #include "config/toml_value.hpp"
 
+#include "base/json_text.hpp"
 #include "config/text.hpp"
 
 #include <cmath>
@@ -59,7 +60,7 @@ nlohmann::json scalar_of(const toml::node& node) {
 std::string shown(const nlohmann::json& value) {
   using nlohmann::json;
   if (value.is_string()) return "\"" + shortened(value.get_ref<const std::string&>()) + "\"";
-  return shortened(value.dump(-1, ' ', false, json::error_handler_t::replace));
+  return shortened(base::json_text(value));
 }
 
 }  // namespace drcon::config

@@ -18,7 +18,8 @@ engine::engine(boost::asio::io_context& context, const plugins::registry& plugin
       mode_(how),
       journal_(static_cast<std::size_t>(host.journal_size)),
       // A render must leave no trace.
-      store_(how == mode::apply ? host.state_directory : std::filesystem::path()) {
+      store_(how == mode::apply ? host.state_directory : std::filesystem::path()),
+      pauses_(how == mode::apply ? host.state_directory : std::filesystem::path()) {
   config_.host = host;
   after_late_end_ = std::make_shared<const std::function<void()>>([this] {
     for (auto& [name, runner] : sinks_) runner->resync_soon();
@@ -28,7 +29,7 @@ engine::engine(boost::asio::io_context& context, const plugins::registry& plugin
 
 engine::~engine() { pipelines_.clear(); }
 
-pipeline_surroundings engine::around() { return {context_.get_executor(), journal_, store_, figures_}; }
+pipeline_surroundings engine::around() { return {context_.get_executor(), journal_, store_, pauses_, figures_}; }
 
 // Makes the instances that are new or different in `next`. They are not started: nothing has changed yet if one fails.
 bool engine::make(config::kind kind, const std::map<std::string, config::instance_config>& current,
@@ -117,8 +118,11 @@ void engine::replace_pipelines(const config::configuration& before, const made& 
     next.emplace(name, std::move(made));
   }
   pipelines_.swap(next);
-  for (const auto& [name, left] : before.pipelines)
-    if (!config_.pipelines.contains(name)) store_.retire(name);
+  for (const auto& [name, left] : before.pipelines) {
+    if (config_.pipelines.contains(name)) continue;
+    store_.retire(name);
+    pauses_.retire(name);
+  }
 }
 
 void engine::replace_sinks(const made& sinks) {

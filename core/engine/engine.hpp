@@ -21,6 +21,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -81,6 +82,16 @@ public:
   /// Null when there is none of that name.
   pipeline* find(const std::string& name);
   const config::configuration& config() const { return config_; }
+
+  /// Called once, on the engine's thread: when it was done and lasts through a restart, or with what could not be kept;
+  /// then nothing has changed.
+  using steered = std::function<void(base::result<>)>;
+  /// Pauses a pipeline once the mark of it is on disk.
+  void pause(const std::string& pipeline, const std::string& why, steered done);
+  /// Ends its pause once the mark has gone from the disk.
+  void resume(const std::string& pipeline, steered done);
+  /// Pauses it and serves what an earlier revision had.
+  void roll_back(const std::string& pipeline, std::uint64_t revision, steered done);
   /// Has the sinks of a pipeline compare their targets with what is desired; returns how many of them began.
   std::size_t resync(const std::string& pipeline);
   /// Asks what a sink would write and what its target has now. `done` is called on the engine's thread; the plugin is
@@ -88,6 +99,9 @@ public:
   void inspect(const std::string& sink, std::function<void(inspection)> done);
   /// Notes in journal and metrics that a new configuration was taken, or refused.
   void note_reload(bool taken, const std::string& why);
+  /// Why the last reload was refused; nothing when it was taken. What runs is then not what the files say, and a
+  /// restart would not come up.
+  const std::optional<std::string>& refused_reload() const { return refused_reload_; }
 
 private:
   using instance_ptr = std::shared_ptr<plugins::instance>;
@@ -104,6 +118,8 @@ private:
   void feed_sinks();
   std::function<void(bool in_time)> within(std::chrono::nanoseconds at_most, std::function<void(bool in_time)> ended);
   void retire(const instance_ptr& instance, std::function<void()> then);
+  void keep(const std::string& name, std::optional<pause_mark> mark, std::function<base::result<>(pipeline&)> effect,
+            steered done);
   void on_decided(const std::string& pipeline, const decision& what);
   pipeline_surroundings around();
 
@@ -114,6 +130,8 @@ private:
   config::configuration config_;
   journal journal_;
   state_store store_;
+  pause_store pauses_;
+  const std::shared_ptr<const bool> alive_ = std::make_shared<const bool>(true);  // for answers that come late
 
   base::lane inspector_{"inspector"};  // where inspect() asks plugins
   const std::chrono::system_clock::time_point started_ = std::chrono::system_clock::now();
@@ -121,6 +139,7 @@ private:
   std::map<std::string, std::shared_ptr<source_state>> sources_;
   std::map<std::string, std::unique_ptr<pipeline>> pipelines_;
   std::map<std::string, std::shared_ptr<sink_runner>> sinks_;
+  std::optional<std::string> refused_reload_;
   int closing_ = 0;  // sinks that a reload has ended, and that are not known to have stopped
   // Resyncs all sinks. Called, if the engine is still there, when a sink that was abandoned ends after all.
   std::shared_ptr<const std::function<void()>> after_late_end_;

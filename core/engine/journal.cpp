@@ -1,5 +1,7 @@
 #include "engine/journal.hpp"
 
+#include <algorithm>
+#include <string>
 #include <utility>
 
 namespace drcon::engine {
@@ -20,17 +22,60 @@ const char* to_string(journal_entry::kind what) {
   return "reloaded";
 }
 
+journal_entry entry_of(const base::subject& about, const std::vector<plugins::refusal>& left_out) {
+  constexpr std::size_t most_named = 20;
+  journal_entry entry{.what = journal_entry::kind::refused, .about = about, .why = left_out.front().why};
+  if (left_out.size() > 1) entry.why = std::to_string(left_out.size()) + " are left out; the first: " + entry.why;
+  entry.counts.removed = left_out.size();
+  for (const auto& each : left_out) {
+    if (entry.endpoints.size() == most_named) break;
+    entry.endpoints.push_back({each.service, each.endpoint, {}, model::endpoint_change::kind::removed});
+  }
+  return entry;
+}
+
+namespace {
+
+// What an operator looks for after an incident. Others than operators and registries' losses cannot make many of them.
+bool lasts(const journal_entry& entry) {
+  switch (entry.what) {
+    case journal_entry::kind::decided:
+    case journal_entry::kind::held:
+    case journal_entry::kind::released:
+    case journal_entry::kind::steered:
+    case journal_entry::kind::reloaded: return true;
+    default: return false;
+  }
+}
+
+// So many at most have places of their own, so that the search for the oldest of the others stays short.
+constexpr std::size_t most_reserved = 1000;
+
+}  // namespace
+
+void journal::remove_surplus() {
+  while (entries_.size() > size_) {
+    // The class that has more than its half gives a place: the oldest of it.
+    const bool gives = lasting_ > std::min(size_ / 2, most_reserved);
+    auto oldest = std::ranges::find_if(entries_, [gives](const auto& each) { return lasts(each) == gives; });
+    if (oldest == entries_.end()) oldest = entries_.begin();
+    lasting_ -= lasts(*oldest) ? 1 : 0;
+    entries_.erase(oldest);
+  }
+}
+
 void journal::resize(std::size_t size) {
   size_ = size;
-  while (entries_.size() > size_) entries_.pop_front();
+  remove_surplus();
 }
 
 void journal::add(journal_entry entry) {
   entry.number = next_++;
   entry.when = std::chrono::system_clock::now();
-  entries_.push_back(std::move(entry));
-  if (entries_.size() > size_) entries_.pop_front();
-  if (observer_) observer_(entries_.back());
+  lasting_ += lasts(entry) ? 1 : 0;
+  entries_.push_back(entry);
+  remove_surplus();
+  if (observer_) observer_(entry);
 }
 
 }  // namespace drcon::engine

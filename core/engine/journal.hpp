@@ -5,6 +5,7 @@
 
 #include "base/subject.hpp"
 #include "model/difference.hpp"
+#include "plugins/boundary.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -51,6 +52,9 @@ struct journal_entry {
   std::optional<stage_times> stages;  ///< of an applied change
 };
 
+/// Of what one change leaves out: how many, and the first of them.
+journal_entry entry_of(const base::subject& about, const std::vector<plugins::refusal>& left_out);
+
 /// The word in JSON and in the terminal. The only place that spells them.
 const char* to_string(journal_entry::kind what);
 
@@ -58,17 +62,22 @@ class journal {
 public:
   explicit journal(std::size_t size) : size_(size) {}
 
-  /// How many entries are kept; the oldest ones that are too many go.
+  /// How many entries are kept; the oldest ones that are too many go. Half of the places, a thousand at
+  /// most, belong to decisions, holds and what operators did: refusals and answers of sinks, however many there are,
+  /// never push those out.
   void resize(std::size_t size);
   /// Sets who is called with each new entry; an empty function ends it. There is one at most. It must not add entries
   /// itself: that would change the list while add() walks it.
   void tell(std::function<void(const journal_entry&)> observer) { observer_ = std::move(observer); }
-  /// Numbers and dates the entry. The oldest one goes when the journal is full.
+  /// Numbers and dates the entry. An old one goes when the journal is full: see resize().
   void add(journal_entry entry);
   const std::deque<journal_entry>& entries() const { return entries_; }
 
 private:
+  void remove_surplus();
+
   std::size_t size_;
+  std::size_t lasting_ = 0;  // how many entries are of those that others do not push out
   std::uint64_t next_ = 1;
   std::deque<journal_entry> entries_;
   std::function<void(const journal_entry&)> observer_;

@@ -64,7 +64,7 @@ void pipeline::start() {
     next_revision_ = last_good_->revision() + 1;
     history_.push_back({.snapshot = last_good_, .why = "before the restart"});
   }
-  paused_ = around_.store.load_pause(name());
+  paused_ = around_.pauses.load(name());
   if (paused_) log::warning(subject(), "paused still: {}; drcon resume {} ends it", paused_->why, name());
   begin();
 }

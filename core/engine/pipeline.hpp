@@ -9,6 +9,7 @@
 #include "engine/brake.hpp"
 #include "engine/journal.hpp"
 #include "engine/pacer.hpp"
+#include "engine/pause_store.hpp"
 #include "engine/shape.hpp"
 #include "engine/source_state.hpp"
 #include "engine/state_store.hpp"
@@ -62,6 +63,7 @@ struct pipeline_surroundings {
   boost::asio::any_io_executor executor;
   drcon::engine::journal& journal;
   state_store& store;
+  pause_store& pauses;
   metrics::metrics& figures;
 };
 
@@ -108,17 +110,24 @@ public:
 
   // ---- what operators ask for ----
 
-  /// Decides nothing more until resume(). What is served stays, and the pause lasts through a restart.
-  void pause(std::string why);
+  // Of these, engine::pause(), resume() and roll_back() keep the mark on disk first, and then call them here.
+
+  /// The mark of a pause for this reason. A pipeline that is paused already keeps its time and its reason, to which
+  /// another one is added: the operator who gave the first must find it again.
+  pause_mark mark_of(const std::string& why) const;
+  /// Decides nothing more until resume(). What is served stays.
+  void pause(pause_mark mark);
   /// False when it is not paused.
   bool resume();
   /// Lets pass what the brake holds, of one service or of all of them, and nothing else: if the sources have meanwhile
   /// reported a greater loss, that is held. `number` is that of what the operator has seen (held_update), if it is
   /// known. A failure says what was not released.
   base::result<> release_brake(const std::string& service = {}, std::optional<std::uint64_t> number = {});
-  /// Decides the content of an earlier revision again, under a new number, and pauses: the next change would undo it.
-  /// False when that revision is not kept.
-  bool roll_back(std::uint64_t revision);
+  /// Whether roll_back() can go back to this revision.
+  bool remembers(std::uint64_t revision) const;
+  /// Decides the content of an earlier revision again, under a new number, and pauses with this mark: the next change
+  /// would undo it. False when that revision is not kept any more; then it only pauses.
+  bool roll_back(std::uint64_t revision, pause_mark mark);
   /// True once it has said which source it waits for.
   bool has_waited() const { return has_waited_; }
   /// The sources that must report before anything can be decided; empty once known().

@@ -1,4 +1,5 @@
 // What operators ask of a pipeline: pause, resume, rollback. pipeline_brake.cpp has the release of the brake.
+#include "config/text.hpp"
 #include "engine/pipeline.hpp"
 #include "log/log.hpp"
 #include "model/snapshot.hpp"
@@ -13,23 +14,28 @@ using clock = std::chrono::steady_clock;
 
 }  // namespace
 
-void pipeline::pause(std::string why) {
-  if (why.empty()) why = "paused by hand";
+pause_mark pipeline::mark_of(const std::string& why) const {
+  constexpr std::size_t longest = 1000;
+  if (!paused_) return {.why = why.empty() ? "paused by hand" : why, .since = std::chrono::system_clock::now()};
+  auto mark = *paused_;
+  if (mark.why.find(why) == std::string::npos) mark.why = config::printable(mark.why + "; " + why, longest);
+  return mark;
+}
+
+void pipeline::pause(pause_mark mark) {
   // The time that a loss has been held so far says nothing after a pause: at the resume the brake starts to count
   // again.
   brake_timer_.cancel();
   brake_.restart_holds();
   held_ = {};
   refused_.reset();
-  paused_ = {.why = std::move(why), .since = std::chrono::system_clock::now()};
-  around_.store.save_pause(name(), paused_);
+  paused_ = std::move(mark);
   note_steered("paused: " + paused_->why);
 }
 
 bool pipeline::resume() {
   if (!paused_) return false;
   paused_.reset();
-  around_.store.save_pause(name(), {});
   note_steered("resumed");
   causes_.insert("resume");
   seen_ = heard_ = clock::now();
@@ -37,12 +43,18 @@ bool pipeline::resume() {
   return true;
 }
 
-bool pipeline::roll_back(std::uint64_t revision) {
+bool pipeline::remembers(std::uint64_t revision) const {
+  return std::ranges::any_of(history_,
+                             [revision](const decision& each) { return each.snapshot->revision() == revision; });
+}
+
+bool pipeline::roll_back(std::uint64_t revision, pause_mark mark) {
   const auto revision_of = [](const decision& each) { return each.snapshot->revision(); };
   const auto kept = std::ranges::find(history_, revision, revision_of);
-  if (kept == history_.end()) return false;
-  const auto content = kept->snapshot;  // kept for itself: pass() may push it out of the history
-  pause("rolled back to revision " + std::to_string(revision));
+  // Kept for itself: pass() may push it out of the history.
+  const auto content = kept == history_.end() ? nullptr : kept->snapshot;
+  pause(std::move(mark));
+  if (!content) return false;
   brake_.forget();
   seen_ = heard_ = clock::now();
   pass(std::make_shared<const model::snapshot>(next_revision_, content->services()), paused_->why);

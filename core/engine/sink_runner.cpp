@@ -253,11 +253,8 @@ void sink_runner::resync_soon() { resync_is_due_ = !resync(); }
 // A new process knows nothing of the target: it compares, and changes what differs.
 void sink_runner::on_restarted() { resync(); }
 
-void sink_runner::on_refused(const plugins::refusal& what) {
-  around_.journal.add({.what = journal_entry::kind::refused,
-                       .about = subject(),
-                       .why = what.why,
-                       .endpoints = {{what.service, what.endpoint, {}, model::endpoint_change::kind::removed}}});
+void sink_runner::on_refused(const std::vector<plugins::refusal>& what) {
+  around_.journal.add(entry_of(subject(), what));
 }
 
 // A rejected snapshot gets a second chance here: what the target refused may have been fixed on its side.

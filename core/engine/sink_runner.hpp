@@ -72,7 +72,7 @@ public:
 
   void on_done(std::uint64_t ticket, drcon_result result, const std::string& why) override;
   void on_status(const plugins::instance_status& now) override;
-  void on_refused(const plugins::refusal& what) override;
+  void on_refused(const std::vector<plugins::refusal>& what) override;
   void on_restarted() override;
 
   /// How long a sink may take for an answer before that is reported: applying may mean a command that runs for a while.

@@ -148,12 +148,7 @@ void source_state::on_status(const plugins::instance_status& now) {
   note(to_string(model::plugin_state_of(now.state)) + (now.text.empty() ? std::string() : ": " + now.text));
 }
 
-void source_state::on_refused(const plugins::refusal& what) {
-  journal_.add({.what = journal_entry::kind::refused,
-                .about = subject(),
-                .why = what.why,
-                .endpoints = {{what.service, what.endpoint, {}, model::endpoint_change::kind::removed}}});
-}
+void source_state::on_refused(const std::vector<plugins::refusal>& what) { journal_.add(entry_of(subject(), what)); }
 
 void source_state::note(std::string why) {
   journal_.add({.what = journal_entry::kind::source, .about = subject(), .why = std::move(why)});

@@ -86,7 +86,7 @@ public:
 
   void on_news(plugins::source_news news) override;
   void on_status(const plugins::instance_status& now) override;
-  void on_refused(const plugins::refusal& what) override;
+  void on_refused(const std::vector<plugins::refusal>& what) override;
 
 private:
   bool take(const std::string& name, const model::service_ptr& now);

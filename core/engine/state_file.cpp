@@ -1,5 +1,6 @@
 #include "engine/state_file.hpp"
 
+#include "base/json_text.hpp"
 #include "base/wall_clock.hpp"
 #include "base/write_all.hpp"
 #include "model/snapshot.hpp"
@@ -57,13 +58,15 @@ endpoint endpoint_of(const json& encoded) {
           .meta = encoded.at("meta")};
 }
 
-// Without it a power cut may undo the rename. A file system that cannot sync a directory is no reason to refuse the
-// file: its content is whole either way.
-void sync_directory(const fs::path& path) {
+// Without it a power cut may undo the rename, and what was reported as kept is gone. A file system that does not know
+// how to sync a directory (EINVAL) keeps names in a way of its own.
+base::result<> sync_directory(const fs::path& path) {
   const int directory = ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (directory < 0) return;
-  ::fsync(directory);
-  ::close(directory);
+  const bool synced = directory >= 0 && (::fsync(directory) == 0 || errno == EINVAL);
+  const int error = errno;
+  if (directory >= 0) ::close(directory);
+  if (!synced) return base::failure{"cannot sync the directory " + path.string() + ": " + std::strerror(error)};
+  return {};
 }
 
 }  // namespace
@@ -107,8 +110,13 @@ base::result<> replace_file(const fs::path& path, const std::string& text) {
   }
   if (::rename(temporary.c_str(), path.c_str()) != 0)
     return base::failure{"cannot rename " + temporary + ": " + std::strerror(errno)};
-  sync_directory(path.parent_path());
-  return {};
+  return sync_directory(path.parent_path());
+}
+
+base::result<> remove_file(const fs::path& path) {
+  if (::unlink(path.c_str()) != 0 && errno != ENOENT)
+    return base::failure{"cannot remove " + path.string() + ": " + std::strerror(errno)};
+  return sync_directory(path.parent_path());
 }
 
 std::string serialise(const model::snapshot& snapshot) {
@@ -120,7 +128,7 @@ std::string serialise(const model::snapshot& snapshot) {
     if (!service->values().empty()) one["values"] = service->values();
     services.push_back(std::move(one));
   }
-  const auto body = json{{"revision", snapshot.revision()}, {"services", std::move(services)}}.dump(1);
+  const auto body = base::json_text({{"revision", snapshot.revision()}, {"services", std::move(services)}}, 1);
   return std::string(heading) + sha256(body) + "\n" + body + "\n";
 }
 
@@ -149,7 +157,7 @@ base::result<model::snapshot_ptr> parse_state(const std::string& text) {
 }
 
 std::string serialise(const pause_mark& mark) {
-  return json{{"why", mark.why}, {"since", base::to_seconds(mark.since)}}.dump() + "\n";
+  return base::json_text({{"why", mark.why}, {"since", base::to_seconds(mark.since)}}) + "\n";
 }
 
 pause_mark parse_pause(const std::string& text) {

@@ -1,5 +1,6 @@
 #include "engine/state_store.hpp"
 
+#include "base/last_catch.hpp"
 #include "log/log.hpp"
 
 #include <cerrno>
@@ -71,8 +72,8 @@ struct state_store::writer {
   void run() {
     std::unique_lock lock(mutex);
     for (;;) {
-      wake.wait(lock, [this] { return closing || !waiting.empty() || !pauses.empty(); });
-      if (waiting.empty() && pauses.empty()) return;
+      wake.wait(lock, [this] { return closing || !waiting.empty(); });
+      if (waiting.empty()) return;
       lock.unlock();
       const bool all_written = write_all();
       lock.lock();
@@ -89,15 +90,12 @@ struct state_store::writer {
     std::map<std::string, model::snapshot_ptr> failed;
     for (;;) {
       const std::lock_guard on_disk(disk);
-      auto next = take_first(waiting);
+      auto next = take_first();
       if (next.empty()) break;
-      if (!write_state(next.key(), *next.mapped())) failed.insert(std::move(next));
-    }
-    for (;;) {
-      const std::lock_guard on_disk(disk);
-      const auto next = take_first(pauses);
-      if (next.empty()) break;
-      write_pause(next.key(), next.mapped());
+      bool written = false;
+      base::caught_last("the last good state of pipeline " + next.key() + " is not kept, that of the others is",
+                        [&] { written = write_state(next.key(), *next.mapped()); });
+      if (!written) failed.insert(std::move(next));
     }
     const std::lock_guard lock(mutex);
     const bool all_written = failed.empty();
@@ -107,10 +105,10 @@ struct state_store::writer {
   }
 
   // Empty when there is none.
-  template <class Map>
-  typename Map::node_type take_first(Map& map) {
+  std::map<std::string, model::snapshot_ptr>::node_type take_first() {
     const std::lock_guard lock(mutex);
-    return map.empty() ? typename Map::node_type() : map.extract(map.begin());
+    if (waiting.empty()) return {};
+    return waiting.extract(waiting.begin());
   }
 
   bool write_state(const std::string& pipeline, const model::snapshot& snapshot) {
@@ -151,25 +149,12 @@ struct state_store::writer {
     failing = !why.empty();
   }
 
-  void write_pause(const std::string& pipeline, const std::optional<pause_mark>& mark) {
-    std::error_code error;
-    if (mark) replace(pipeline + ".paused", serialise(*mark));
-    else fs::remove(directory / (pipeline + ".paused"), error);
-  }
-
-  void replace(const std::string& name, const std::string& text) {
-    std::error_code error;
-    fs::create_directories(directory, error);
-    if (const auto replaced = replace_file(directory / name, text); !replaced) report(replaced.error().why);
-  }
-
   fs::path directory;
   std::mutex disk;   // held while files of one pipeline are changed; never taken while `mutex` is held
-  std::mutex mutex;  // guards closing, waiting, pauses and why_not
+  std::mutex mutex;  // guards closing, waiting and why_not
   std::condition_variable wake;
   bool closing = false;
   std::map<std::string, model::snapshot_ptr> waiting;
-  std::map<std::string, std::optional<pause_mark>> pauses;
   std::string why_not;              // something could not be written, and is tried again
   bool failing = false;             // the thread's own
   std::set<std::string> seen_good;  // the thread's own: files that it has read or written
@@ -217,13 +202,11 @@ void state_store::retire(const std::string& pipeline) {
   {
     const std::lock_guard lock(writer_->mutex);
     writer_->waiting.erase(pipeline);
-    writer_->pauses.erase(pipeline);
   }
   const std::lock_guard on_disk(writer_->disk);
   const state_files files(directory_, pipeline);
-  const auto mark = directory_ / (pipeline + ".paused");
   std::error_code error;
-  for (const auto& each : {files.newest, mark}) fs::rename(each, each.string() + ".left", error);
+  fs::rename(files.newest, files.newest.string() + ".left", error);
   for (const auto& each : {files.earlier, files.outdated}) fs::remove(each, error);
 }
 
@@ -231,23 +214,6 @@ std::string state_store::fault() const {
   if (!writer_) return {};
   const std::lock_guard lock(writer_->mutex);
   return writer_->why_not;
-}
-
-std::optional<pause_mark> state_store::load_pause(const std::string& pipeline) const {
-  if (directory_.empty()) return {};
-  const auto path = directory_ / (pipeline + ".paused");
-  std::error_code error;
-  if (!fs::exists(path, error)) return {};
-  return parse_pause(text_of(path));
-}
-
-void state_store::save_pause(const std::string& pipeline, std::optional<pause_mark> pause) {
-  if (!writer_) return;
-  {
-    const std::lock_guard lock(writer_->mutex);
-    writer_->pauses.insert_or_assign(pipeline, std::move(pause));
-  }
-  writer_->wake.notify_all();
 }
 
 }  // namespace drcon::engine

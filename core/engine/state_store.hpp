@@ -1,5 +1,4 @@
-// The last good snapshot of each pipeline, on disk: what a restart has to serve while its sources are away. And its
-// pause.
+// The last good snapshot of each pipeline, on disk: what a restart has to serve while its sources are away.
 //
 // state_file.hpp has the format. Thread rule: the engine's thread. load() blocks on the disk; save() returns at once,
 // because a thread of the store's own writes.
@@ -11,7 +10,6 @@
 
 #include <filesystem>
 #include <memory>
-#include <optional>
 #include <string>
 
 namespace drcon::engine {
@@ -42,17 +40,12 @@ public:
   /// outdated, so that a restart does not put it over newer targets.
   void save(const std::string& pipeline, model::snapshot_ptr snapshot);
 
-  /// The pipeline has left the configuration: if it comes back, it begins without its old state and pause. They stay
-  /// beside as NAME.left. Waits for the disk.
+  /// The pipeline has left the configuration: if it comes back, it begins without its old state, which stays
+  /// beside as NAME.state.left. Waits for the disk.
   void retire(const std::string& pipeline);
 
   /// Why something could not be written and is tried again; empty if all is written.
   std::string fault() const;
-
-  /// A pause lasts through a restart: whoever asked for it did not ask for its end.
-  std::optional<pause_mark> load_pause(const std::string& pipeline) const;
-  /// Nothing for `pause`: the mark goes.
-  void save_pause(const std::string& pipeline, std::optional<pause_mark> pause);
 
 private:
   struct writer;

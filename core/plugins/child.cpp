@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
@@ -42,7 +43,12 @@ public:
     ::sigemptyset(&none);
     ::posix_spawnattr_setpgroup(&attributes, 0);
     ::posix_spawnattr_setsigmask(&attributes, &none);
-    ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK);
+    // What this process ignores would be ignored by the programs, too, that the plugin starts.
+    sigset_t to_default;
+    ::sigemptyset(&to_default);
+    ::sigaddset(&to_default, SIGPIPE);
+    ::posix_spawnattr_setsigdefault(&attributes, &to_default);
+    ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
   }
   ~spawn_settings() {
     ::posix_spawn_file_actions_destroy(&files);
@@ -59,11 +65,11 @@ public:
 
 void run_children_with(const std::filesystem::path& program) { children_program() = program; }
 
-child::child() {
+child::child(std::size_t largest_frame) {
   std::array<int, 2> ends{};
   if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0)
     throw std::system_error(errno, std::generic_category(), "no socket pair");
-  channel_ = std::make_unique<frame_channel>(ends[0]);
+  channel_ = std::make_unique<frame_channel>(ends[0], std::min(largest_frame, frame_channel::largest_frame));
   ::setsockopt(ends[0], SOL_SOCKET, SO_SNDTIMEO, &longest_send, sizeof longest_send);
   const spawn_settings settings(ends[1]);
   std::string verb = "plugin-process";

@@ -17,8 +17,8 @@ namespace drcon::plugins {
 
 class child {
 public:
-  /// Starts the process; throws std::system_error.
-  child();
+  /// Starts the process; throws std::system_error. No frame of it may be longer than `largest_frame`.
+  explicit child(std::size_t largest_frame);
   /// Kills the process, if it has not ended, and waits for its end.
   ~child();
   child(const child&) = delete;

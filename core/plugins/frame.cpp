@@ -13,8 +13,6 @@ namespace drcon::plugins {
 namespace {
 
 constexpr std::size_t header_size = 4;
-// A service of a million endpoints fits. A longer frame can only be a wrong length.
-constexpr std::size_t largest_frame = std::size_t{512} * 1024 * 1024;
 
 }  // namespace
 
@@ -89,7 +87,6 @@ bool frame_channel::send(const std::string& frame) {
 }
 
 bool frame_channel::wait(std::chrono::milliseconds at_most) const {
-  if (buffer_.size() - consumed_ >= header_size) return true;
   pollfd ready{.fd = socket_, .events = POLLIN, .revents = 0};
   return ::poll(&ready, 1, static_cast<int>(at_most.count())) > 0;
 }
@@ -100,7 +97,7 @@ std::optional<std::string_view> frame_channel::buffered() {
   if (rest.size() < header_size) return {};
   std::uint32_t size = 0;
   std::memcpy(&size, rest.data(), sizeof size);
-  if (size == 0 || size > largest_frame) throw frame_fault("a frame of " + std::to_string(size) + " bytes");
+  if (size == 0 || size > largest_) throw frame_fault("a frame of " + std::to_string(size) + " bytes");
   if (rest.size() - header_size < size) return {};
   consumed_ += header_size + size;
   return rest.substr(header_size, size);
@@ -109,12 +106,19 @@ std::optional<std::string_view> frame_channel::buffered() {
 std::optional<std::string_view> frame_channel::next() {
   for (;;) {
     if (auto found = buffered()) return found;
-    buffer_.erase(0, std::exchange(consumed_, 0));
+    if (!receive()) return {};
+  }
+}
+
+bool frame_channel::receive() {
+  buffer_.erase(0, std::exchange(consumed_, 0));
+  for (;;) {
     std::array<char, std::size_t{64} * 1024> part;  // NOLINT(cppcoreguidelines-pro-type-member-init): read into
     const auto count = ::recv(socket_, part.data(), part.size(), 0);
     if (count < 0 && errno == EINTR) continue;
-    if (count <= 0) return {};
+    if (count <= 0) return false;
     buffer_.append(part.data(), static_cast<std::size_t>(count));
+    return true;
   }
 }
 

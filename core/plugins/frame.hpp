@@ -87,15 +87,24 @@ private:
 class frame_channel {
 public:
   /// Owns `socket`.
-  explicit frame_channel(int socket) : socket_(socket) {}
+  /// A frame longer than `largest` is a fault before memory is taken for it.
+  explicit frame_channel(int socket, std::size_t largest = largest_frame) : socket_(socket), largest_(largest) {}
   ~frame_channel();
   frame_channel(const frame_channel&) = delete;
   frame_channel& operator=(const frame_channel&) = delete;
 
   /// False when the other end is gone, or has taken nothing for the time-out of the socket.
   bool send(const std::string& frame);
-  /// Waits until next() has something to return; false when the time is up.
+  /// A service of a million endpoints fits. A longer frame can only be a wrong length.
+  static constexpr std::size_t largest_frame = std::size_t{512} * 1024 * 1024;
+
+  /// Waits until there are bytes to receive; false when the time is up.
   bool wait(std::chrono::milliseconds at_most) const;
+  /// Receives what is there, part of a frame perhaps, and waits for no more: a process that stops within a frame holds
+  /// up nobody who looks after it. False when the other end has closed.
+  bool receive();
+  /// The next frame that was received whole, as next() returns it; nothing when there is none.
+  std::optional<std::string_view> buffered();
   /// The next frame without its length, valid until the next call; nothing when the other end has closed. Throws
   /// frame_fault.
   std::optional<std::string_view> next();
@@ -103,9 +112,8 @@ public:
   void hang_up();
 
 private:
-  std::optional<std::string_view> buffered();
-
   const int socket_;
+  const std::size_t largest_;
   std::mutex sending_;        // held while a frame is sent, so that frames of several threads are not mixed
   std::string buffer_;        // received; of the reading thread
   std::size_t consumed_ = 0;  // how much of the buffer next() has returned

@@ -4,6 +4,8 @@
 
 #include <drcon/model.hpp>
 
+#include <string>
+
 namespace drcon::plugins {
 namespace {
 
@@ -16,12 +18,13 @@ std::int32_t int_of(frame_reader& fields) { return static_cast<std::int32_t>(fie
 
 void frame_dispatcher::dispatch(std::string_view bytes) {
   frame_reader fields(bytes);
+  frame_bytes_ = bytes.size();
   if (stopped_) return late_call_();
   switch (fields.type()) {
     // Answers to what the host has asked for.
     case frame::created: return answers_.on_created(result_of(fields));
     case frame::started: return answers_.on_started(result_of(fields));
-    case frame::rendered_all: return answers_.on_render_ended(result_of(fields));
+    case frame::rendered_all: call_bytes_ = 0; return answers_.on_render_ended(result_of(fields));
     case frame::stopped: return stopped();
     // What the plugin says to the host.
     case frame::misbehaved: return around_.misbehaved(std::string(fields.text()));
@@ -41,7 +44,33 @@ void frame_dispatcher::dispatch(std::string_view bytes) {
   }
 }
 
+void frame_dispatcher::check_kept() const {
+  if (kept_bytes_ > memory_ || call_bytes_ > memory_ - kept_bytes_)
+    throw frame_fault("more than drcon keeps of it, which is as much as its process may use: " +
+                      std::to_string(memory_ >> 20U) + " MiB");
+}
+
+void frame_dispatcher::keep(const std::string& service, std::size_t bytes) {
+  auto& kept = kept_[service];
+  kept_bytes_ += bytes - kept;
+  kept = bytes;
+  check_kept();
+}
+
+void frame_dispatcher::release(const std::string& service) {
+  const auto kept = kept_.find(service);
+  if (kept == kept_.end()) return;
+  kept_bytes_ -= kept->second;
+  kept_.erase(kept);
+}
+
+void frame_dispatcher::keep_for_call(std::size_t bytes) {
+  call_bytes_ += bytes;
+  check_kept();
+}
+
 void frame_dispatcher::process_ended() {
+  call_bytes_ = 0;
   published_before_.merge(published_now_);
   published_now_.clear();
   last_failure_.clear();
@@ -71,12 +100,14 @@ void frame_dispatcher::failed(frame_reader& fields) {
 
 void frame_dispatcher::publish(frame_reader& fields) {
   const auto service = get_service(fields);
+  keep(service.name, frame_bytes_);
   published_now_.insert(service.name);
   around_.host.publish(around_.instance, c_service(service).get());
 }
 
 void frame_dispatcher::withdraw(frame_reader& fields) {
   const std::string service(fields.text());
+  release(service);
   published_now_.erase(service);
   published_before_.erase(service);
   around_.host.withdraw(around_.instance, c_string(service));
@@ -85,8 +116,11 @@ void frame_dispatcher::withdraw(frame_reader& fields) {
 // The source has published all that it watches. A service that only an earlier process published is not among it: it
 // went while there was no process to withdraw it, and would stay for ever.
 void frame_dispatcher::ready() {
-  for (const auto& each : published_before_)
-    if (!published_now_.contains(each)) around_.host.withdraw(around_.instance, c_string(each));
+  for (const auto& each : published_before_) {
+    if (published_now_.contains(each)) continue;
+    release(each);
+    around_.host.withdraw(around_.instance, c_string(each));
+  }
   published_before_.clear();
   around_.host.ready(around_.instance);
 }
@@ -95,7 +129,10 @@ void frame_dispatcher::unknown(frame_reader& fields) {
   const std::string service(fields.text());
   const auto why = fields.text();
   // It is watched, though its state is not known: ready() must not withdraw it.
-  if (!service.empty()) published_now_.insert(service);
+  if (!service.empty()) {
+    if (!kept_.contains(service)) keep(service, frame_bytes_);
+    published_now_.insert(service);
+  }
   around_.host.unknown(around_.instance, c_string(service), c_string(why));
 }
 
@@ -103,11 +140,13 @@ void frame_dispatcher::done(frame_reader& fields) {
   const auto ticket = fields.number();
   const auto result = result_of(fields);
   const auto why = fields.text();
+  call_bytes_ = 0;
   answers_.on_answered(ticket);
   around_.host.done(around_.instance, ticket, result, c_string(why));
 }
 
 void frame_dispatcher::rendered(frame_reader& fields) {
+  keep_for_call(frame_bytes_);
   const auto target = fields.text();
   const auto desired = fields.text();
   const bool is_live_known = fields.number() != 0;
@@ -117,6 +156,7 @@ void frame_dispatcher::rendered(frame_reader& fields) {
 }
 
 void frame_dispatcher::refused(frame_reader& fields) {
+  keep_for_call(frame_bytes_);
   const auto service = fields.text();
   const auto endpoint = fields.text();
   const auto why = fields.text();

@@ -10,8 +10,11 @@
 
 #include <drcon/plugin.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <limits>
+#include <map>
 #include <set>
 #include <string>
 #include <string_view>
@@ -32,11 +35,13 @@ public:
 
 class frame_dispatcher {
 public:
-  /// `late_call` is called for each frame that comes after the plugin's stop has returned.
-  frame_dispatcher(plugin_surroundings around, std::function<void()> late_call, process_answers& answers)
-      : around_(std::move(around)), late_call_(std::move(late_call)), answers_(answers) {}
+  /// `late_call` is called for each frame that comes after the plugin's stop has returned. `memory` bounds, in bytes of
+  /// frames, what drcon keeps of what the process sends: a limit of the process is none if it can fill drcon instead.
+  frame_dispatcher(plugin_surroundings around, std::function<void()> late_call, process_answers& answers,
+                   std::size_t memory = std::numeric_limits<std::size_t>::max())
+      : around_(std::move(around)), late_call_(std::move(late_call)), answers_(answers), memory_(memory) {}
 
-  /// Takes one frame, without its length. Throws frame_fault when it is none.
+  /// Takes one frame, without its length. Throws frame_fault when it is none, or when too much would be kept.
   void dispatch(std::string_view bytes);
 
   /// The process has ended. What it published stands until another one is ready.
@@ -56,11 +61,20 @@ private:
   void rendered(frame_reader& fields);
   void refused(frame_reader& fields);
   void stopped();
+  void keep(const std::string& service, std::size_t bytes);
+  void release(const std::string& service);
+  void keep_for_call(std::size_t bytes);
+  void check_kept() const;
 
   const plugin_surroundings around_;
   const std::function<void()> late_call_;
   process_answers& answers_;
-  bool stopped_ = false;  // nothing that the process sends counts any more
+  const std::size_t memory_;
+  std::map<std::string, std::size_t> kept_;  // service -> bytes of its last frame
+  std::size_t kept_bytes_ = 0;               // all of them
+  std::size_t call_bytes_ = 0;               // of what an apply or a render has sent so far: ends with its answer
+  std::size_t frame_bytes_ = 0;              // of the frame that is dispatched
+  bool stopped_ = false;                     // nothing that the process sends counts any more
   std::string last_failure_;
   std::set<std::string> published_now_;     // services, by the process that is
   std::set<std::string> published_before_;  // services of earlier processes that this one has not published yet

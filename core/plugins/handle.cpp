@@ -79,7 +79,10 @@ void failed(drcon_instance* self, drcon_string pointer, drcon_string why) {
   handle::of(self).with([&](instance& target) { target.on_failed(view(pointer), view(why)); });
 }
 void publish(drcon_instance* self, const drcon_service* service) {
-  handle::of(self).with([&](instance& target) { target.on_publish(*service); });
+  auto& of = handle::of(self);
+  if (of.with([&](instance& target) { target.on_publish(*service); })) return;
+  // What was published is lost: the service's state is not known until it is published again.
+  of.with([&](instance& target) { target.on_unknown(view(service->name), "drcon could not take what was published"); });
 }
 void withdraw(drcon_instance* self, drcon_string service) {
   handle::of(self).with([&](instance& target) { target.on_withdraw(view(service)); });
@@ -94,7 +97,7 @@ void done(drcon_instance* self, uint64_t ticket, drcon_result result, drcon_stri
   handle::of(self).with([&](instance& target) { target.on_done(ticket, result, view(why)); });
 }
 void rendered(drcon_instance* self, drcon_string target, drcon_string wanted, drcon_string live) {
-  rendered_target all{std::string(view(target)), std::string(view(wanted)), std::nullopt};
+  rendered_target all{printable(view(target), 4096), std::string(view(wanted)), std::nullopt};
   if (live.data != nullptr) all.live = std::string(view(live));
   handle::of(self).with([&](instance& target) { target.on_rendered(std::move(all)); });
 }

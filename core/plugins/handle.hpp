@@ -5,6 +5,7 @@
 // Thread rule: open() and close() on the instance's lane or the engine's thread; all else on any thread.
 #pragma once
 
+#include "base/last_catch.hpp"
 #include "base/subject.hpp"
 #include "log/plugin_level.hpp"
 #include "metrics/metrics.hpp"
@@ -44,11 +45,12 @@ public:
   const std::string& name() const { return subject_.name; }
   bool would_log(log::level which) const { return level_.takes(which); }
 
-  /// Runs `call` on the instance, which cannot go away meanwhile; notes a late call instead when closed.
+  /// Runs `call` on the instance, which cannot go away meanwhile; notes a late call instead when closed. False when an
+  /// exception left the call, as when memory ran out: it must not travel on into the plugin, which may be written in C.
   template <class Call>
-  void with(Call call) {
+  bool with(Call call) {
     const std::shared_ptr<instance> target = reach();
-    if (target) call(*target);
+    return !target || base::caught_last(lost_call_, [&] { call(*target); });
   }
 
   /// Counts a call that came too late. The first is also logged, as misbehaviour: a thread that was left behind may
@@ -59,14 +61,19 @@ public:
 
 private:
   handle(base::subject of, std::string plugin, breach_counters counters)
-      : subject_(std::move(of)), plugin_(std::move(plugin)), level_(plugin_), counters_(std::move(counters)) {}
+      : subject_(std::move(of)),
+        plugin_(std::move(plugin)),
+        level_(plugin_),
+        counters_(std::move(counters)),
+        lost_call_("a call of " + to_string(subject_) + " to the host is lost; the other instances go on") {}
   std::shared_ptr<instance> reach();
 
   const base::subject subject_;
   const std::string plugin_;
   const log::plugin_level level_;
   const breach_counters counters_;
-  std::mutex mutex_;  // guards all below
+  const std::string lost_call_;  // for the report of a call that throws
+  std::mutex mutex_;             // guards all below
   std::weak_ptr<instance> target_;
   bool open_ = false;
   bool late_call_reported_ = false;

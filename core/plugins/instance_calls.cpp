@@ -57,14 +57,20 @@ void instance::on_crash(const std::string& how) {
   log::error(subject_, "plugin '{}': {}", plugin_name_, how);
 }
 
-// Reports what is refused now and was not before. An empty service stands for all.
+// Reports what is refused now and was not before. An empty service stands for all. One change may leave out thousands
+// of endpoints, and whoever may register one can bring it about: log and journal get one report of it.
 void instance::report_refusals(const std::string& service, const std::vector<refusal>& now) {
-  for (const auto& each : refusals_.replace(service, now)) {
-    log::warning(subject_, "left out {}{}{}: {}", each.service, each.endpoint.empty() ? "" : " endpoint ",
-                 each.endpoint, each.why);
-    figures_.add(metrics::refused, metrics::labels_of(subject_));
-    reporter_->post([each](instance_listener& listener) { listener.on_refused(each); });
-  }
+  constexpr std::size_t named = 3;
+  auto fresh = refusals_.replace(service, now);
+  if (fresh.empty()) return;
+  for (std::size_t i = 0; i < std::min(fresh.size(), named); ++i)
+    log::warning(subject_, "left out {}{}{}: {}", fresh[i].service, fresh[i].endpoint.empty() ? "" : " endpoint ",
+                 fresh[i].endpoint, fresh[i].why);
+  if (fresh.size() > named)
+    log::warning(subject_, "left out {} more{}; the status names them", fresh.size() - named,
+                 service.empty() ? "" : " of service " + service);
+  figures_.add(metrics::refused, metrics::labels_of(subject_), static_cast<double>(fresh.size()));
+  reporter_->post([fresh = std::move(fresh)](instance_listener& listener) { listener.on_refused(fresh); });
 }
 
 // ---- of sources ----
@@ -82,7 +88,8 @@ void instance::on_publish(const drcon_service& service) {
 
 void instance::on_withdraw(std::string_view service) {
   note("withdraws service {}", printable(service));
-  intake_->withdraw(std::string(service));
+  // A name that is not text was refused when it was published, so that there is nothing to withdraw.
+  if (is_plain_text(service)) intake_->withdraw(std::string(service));
   report_refusals(printable(service), {});
 }
 
@@ -93,7 +100,7 @@ void instance::on_ready() {
 
 void instance::on_unknown(std::string_view service, std::string_view why) {
   note("has no current data of {}: {}", service.empty() ? "any service" : printable(service), printable(why, 500));
-  intake_->unknown(std::string(service), printable(why, 500));
+  if (is_plain_text(service)) intake_->unknown(std::string(service), printable(why, 500));
 }
 
 // ---- of sinks ----

@@ -49,8 +49,8 @@ public:
   virtual void on_done(std::uint64_t /*ticket*/, drcon_result, const std::string& /*why*/) {}
   /// The plugin's own process (isolation = "process") is a new one: what the old one knew of its target is gone.
   virtual void on_restarted() {}
-  /// An endpoint, or with an empty id a service, is left out from now on.
-  virtual void on_refused(const refusal&) {}
+  /// Endpoints, or with an empty id services, are left out from now on: all that one change brought, at least one.
+  virtual void on_refused(const std::vector<refusal>&) {}
 };
 
 }  // namespace drcon::plugins

@@ -25,24 +25,42 @@ using fault = std::optional<library_fault>;
 
 constexpr mode_t by_others = S_IWGRP | S_IWOTH;
 
-// Permissions that would let another user run code as root.
+// Whoever owns a directory above the file, or may write to it, can put another file in its place between this check and
+// the load, or between two of the loader's own looks at it. In a sticky directory only an entry's owner can. When all
+// of them are root's, nobody else can, and the file's name stands for the file.
+fault fault_of_ancestors(const fs::path& file) {
+  for (auto directory = file.parent_path();; directory = directory.parent_path()) {
+    struct stat info {};
+    const auto name = directory.string();
+    if (::lstat(name.c_str(), &info) != 0)
+      return library_fault{"is not loaded by root: " + name + " cannot be looked at: " + std::strerror(errno),
+                           "see who may enter it"};
+    if (info.st_uid != 0)
+      return library_fault{
+          "is not loaded by root: its directory " + name + " belongs to user " + std::to_string(info.st_uid),
+          "put the plugin into a directory that belongs to root, as all above it do"};
+    if (!S_ISDIR(info.st_mode) || ((info.st_mode & by_others) != 0 && (info.st_mode & S_ISVTX) == 0))
+      return library_fault{"is not loaded by root: others than its owner may write to its directory " + name,
+                           "chmod go-w " + name};
+    if (directory == directory.parent_path()) return {};
+  }
+}
+
+// Permissions that would let another user run code as root. `file` is canonical. Looked at without following links: a
+// name that was a directory when it was made canonical, and is a link now, was changed by somebody in between.
 fault fault_of_permissions(const fs::path& file) {
   if (::geteuid() != 0) return {};
   struct stat info {};
-  if (::stat(file.c_str(), &info) != 0)
-    return library_fault{std::string("cannot be read: ") + std::strerror(errno), "see who may enter its directory"};
+  if (::lstat(file.c_str(), &info) != 0)
+    return library_fault{std::string("cannot be looked at: ") + std::strerror(errno),
+                         "see who may enter its directory"};
   const auto remedy = "chown root: " + file.string() + " && chmod go-w " + file.string();
   if (info.st_uid != 0)
     return library_fault{"is not loaded by root: it belongs to user " + std::to_string(info.st_uid), remedy};
+  if (!S_ISREG(info.st_mode)) return library_fault{"is not loaded by root: it was replaced just now", remedy};
   if ((info.st_mode & by_others) != 0)
     return library_fault{"is not loaded by root: others than its owner may write to it", remedy};
-  // A user who may write to the directory may replace the file by another; in a sticky directory nobody may.
-  const auto directory = file.parent_path();
-  if (::stat(directory.c_str(), &info) == 0 && (info.st_mode & by_others) != 0 && (info.st_mode & S_ISVTX) == 0)
-    return library_fault{
-        "is not loaded by root: others than its owner may write to its directory " + directory.string(),
-        "chmod go-w " + directory.string()};
-  return {};
+  return fault_of_ancestors(file);
 }
 
 // What follows `mark` in the loader's message, up to white space or one of `ends`.

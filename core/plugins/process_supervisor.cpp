@@ -1,5 +1,6 @@
 #include "plugins/process_supervisor.hpp"
 
+#include "base/last_catch.hpp"
 #include "config/units.hpp"
 #include "plugins/patience.hpp"
 
@@ -26,7 +27,7 @@ process_supervisor::process_supervisor(isolated_plugin what, std::shared_ptr<iso
       around_(std::move(around)),
       events_(std::move(events)),
       level_(what_.plugin),
-      dispatcher_(around_, events_.late_call, *this) {}
+      dispatcher_(around_, events_.late_call, *this, what_.limits.memory) {}
 
 // ---- on the lane ----
 
@@ -34,7 +35,12 @@ void process_supervisor::begin(std::string options) {
   options_ = std::move(options);
   launch();
   // The thread keeps this object: a call to the host may end the instance, and must still be able to return.
-  thread_ = std::thread([self = shared_from_this()] { self->run(); });
+  thread_ = std::thread([self = shared_from_this()] {
+    base::caught_last("plugin '" + self->what_.plugin + "' of " + self->what_.name +
+                          " has no process any more; the other instances go on",
+                      [&self] { self->run(); });
+    self->end_for_good();
+  });
 }
 
 void process_supervisor::join() {
@@ -53,16 +59,19 @@ void process_supervisor::run() {
       process = state_->process;
     }
     if (process) lost(converse(*process));
-    if (!pause()) break;
+    if (!pause()) return;
     relaunch();
   }
+}
+
+void process_supervisor::end_for_good() {
   const std::lock_guard lock(state_->mutex);
   state_->now = phase::over;
   state_->changed.notify_all();
 }
 
 void process_supervisor::launch() {
-  auto process = std::make_shared<child>();
+  auto process = std::make_shared<child>(what_.limits.memory);
   level_sent_ = level_.least();
   auto create = frame_writer(frame::create)
                     .number(what_.kind == config::kind::source ? 0 : 1)
@@ -99,12 +108,13 @@ std::string process_supervisor::converse(child& process) {
     for (;;) {
       check(process);
       if (!process.channel().wait(check_interval)) continue;
-      const auto bytes = process.channel().next();
-      if (!bytes) break;
-      dispatcher_.dispatch(*bytes);
+      if (!process.channel().receive()) break;
+      while (const auto bytes = process.channel().buffered()) dispatcher_.dispatch(*bytes);
     }
   } catch (const frame_fault& fault) {
     end_process(std::string("wrote over its channel to drcon: ") + fault.what());
+  } catch (const std::exception& error) {  // as when the memory for what it sent cannot be had
+    end_process(std::string("sent what drcon could not take: ") + error.what());
   }
   process_ = nullptr;
   const auto how = process.reap();

@@ -43,6 +43,7 @@ private:
   void launch();
   void relaunch();
   void run();
+  void end_for_good();
   std::string converse(child& process);
   void check(child& process);
   void check_memory(child& process);

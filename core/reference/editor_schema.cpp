@@ -1,5 +1,6 @@
 #include "reference/editor_schema.hpp"
 
+#include "base/json_text.hpp"
 #include "config/configuration.hpp"
 #include "config/constraint.hpp"
 #include "config/format.hpp"
@@ -43,7 +44,7 @@ void describe(json& result, const json& schema) {
   if (schema.value("secret", false))
     add(R"(A secret: a string, `{ file = "…" }`, `{ env = "…" }` or `{ credential = "…" }`.)");
   if (schema.contains("default") && !schema.at("default").is_object())
-    add("Default: `" + schema.at("default").dump() + "`.");
+    add("Default: `" + base::json_text(schema.at("default")) + "`.");
   if (!text.empty()) result["description"] = text;
 }
 
@@ -89,6 +90,7 @@ json each_translated(const json& list) {
 // Names of earlier versions, which are read still: an editor accepts them, and shows the new one.
 void add_former_names(json& result, const json& schema) {
   result.erase("formerly");
+  result.erase("reads");
   result.erase("gone");
   const auto properties = schema.value("properties", json::object());
   for (const auto& [key, option] : properties.items())

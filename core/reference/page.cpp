@@ -1,5 +1,6 @@
 #include "reference/page.hpp"
 
+#include "base/json_text.hpp"
 #include "config/configuration.hpp"
 #include "config/format.hpp"
 #include "config/suggest.hpp"
@@ -15,7 +16,7 @@ using nlohmann::json;
 
 // As it would be written in the file. JSON's strings, numbers and arrays are TOML's too, but its objects are not.
 std::string in_toml(const json& value) {
-  if (!value.is_structured()) return value.dump();
+  if (!value.is_structured()) return base::json_text(value);
   std::string text;
   for (const auto& [key, each] : value.items())
     text += (text.empty() ? "" : ", ") + (value.is_object() ? key + " = " : std::string()) + in_toml(each);
@@ -46,9 +47,9 @@ std::string limits(const json& schema, const char* least, const char* most, cons
   const auto low = schema.value(least, json());
   const auto high = schema.value(most, json());
   if (low.is_null() && high.is_null()) return {};
-  if (high.is_null()) return "at least " + low.dump() + what;
-  if (low.is_null()) return "at most " + high.dump() + what;
-  return "from " + low.dump() + " to " + high.dump() + what;
+  if (high.is_null()) return "at least " + base::json_text(low) + what;
+  if (low.is_null()) return "at most " + base::json_text(high) + what;
+  return "from " + base::json_text(low) + " to " + base::json_text(high) + what;
 }
 
 std::string range_of(const json& schema) {

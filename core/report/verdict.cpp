@@ -117,6 +117,9 @@ lines unsettled(const engine::engine& engine) {
 
 lines caveats(const engine::engine& engine) {
   lines all;
+  if (engine.refused_reload())
+    all.push_back("the last reload was refused, and the configuration before it is in use" +
+                  because(*engine.refused_reload()));
   std::set<std::string> waited_for;
   for (const auto& [name, pipeline] : engine.pipelines()) {
     if (pipeline->paused()) all.push_back("pipeline " + name + " is paused: " + pipeline->paused()->why);

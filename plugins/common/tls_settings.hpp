@@ -11,9 +11,9 @@
 /// Its schema, to stand among a plugin's properties.
 #define DRCON_TLS_SCHEMA                                                                                                                                               \
   R"("tls": { "type": "object", "additionalProperties": false, "description": "For https.", "properties": {)"                                                          \
-  R"( "ca_file": { "type": "string", "format": "path", "description": "PEM file of CA certificates. Default: the system's." },)"                                       \
-  R"( "cert_file": { "type": "string", "format": "path", "description": "PEM file of the client certificate." },)"                                                     \
-  R"( "key_file": { "type": "string", "format": "path", "description": "PEM file of the client key." },)"                                                              \
+  R"( "ca_file": { "type": "string", "format": "path", "reads": true, "description": "PEM file of CA certificates. Default: the system's." },)"                        \
+  R"( "cert_file": { "type": "string", "format": "path", "reads": true, "description": "PEM file of the client certificate." },)"                                      \
+  R"( "key_file": { "type": "string", "format": "path", "reads": true, "description": "PEM file of the client key." },)"                                               \
   R"( "server_name": { "type": "string", "description": "Name expected in the server's certificate, such as server.dc1.consul. Default: the host of the address." },)" \
   R"( "verify": { "type": "boolean", "default": true, "description": "Whether the server's certificate is checked." })"                                                \
   R"( } })"

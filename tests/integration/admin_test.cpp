@@ -16,6 +16,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -26,6 +28,7 @@
 #include <array>
 #include <fstream>
 #include <random>
+#include <sstream>
 
 namespace drcon::test {
 namespace {
@@ -37,12 +40,42 @@ using testing::Not;
 
 const char* const token = "0123456789abcdef";
 
+// Connects, and says nothing.
+class tcp_client {
+public:
+  explicit tcp_client(std::uint16_t port) : file_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_in to{};
+    to.sin_family = AF_INET;
+    to.sin_port = htons(port);
+    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    EXPECT_EQ(::connect(file_, reinterpret_cast<sockaddr*>(&to), sizeof to), 0);
+  }
+  ~tcp_client() { ::close(file_); }
+  tcp_client(const tcp_client&) = delete;
+  tcp_client& operator=(const tcp_client&) = delete;
+
+private:
+  int file_;
+};
+
 class Admin : public hosts_page {
 protected:
   json ask(const std::string& method, const std::string& target, int expected = 200) const {
     const auto answer = drcon_->ask(method, target);
     EXPECT_EQ(answer.status, expected) << method << " " << target << ": " << answer.body << answer.error;
     return json::parse(answer.body, nullptr, false);
+  }
+  // Another [admin] for the next reload: TOML keys, in the place of the ones that are there.
+  void set_admin(const std::string& keys) const {
+    const auto file = drcon_->directory() / "drcon.toml";
+    std::istringstream before(read_file(file));
+    std::string after = keys + "\n";
+    for (std::string line; std::getline(before, line);)
+      if (!line.starts_with("admin.")) after += line + "\n";
+    write_file(file, after);
+  }
+  static std::string listen_on(std::uint16_t port) {
+    return "admin.socket = \"admin.sock\"\nadmin.listen = \"127.0.0.1:" + std::to_string(port) + "\"\n";
   }
 };
 
@@ -170,6 +203,86 @@ TEST_F(Admin, AReloadTellsWhatIsWrongAndChangesNothing) {
   EXPECT_TRUE(drcon_->settled());
   EXPECT_THAT(drcon_->metrics(), HasSubstr("drcon_reloads_total{result=\"refused\"} 1"));
   EXPECT_EQ(ask("GET", "/v1/journal")["entries"].back()["what"], "reloaded");
+}
+
+TEST_F(Admin, AReloadThatCannotOpenWhatItAsksForChangesNothing) {
+  const auto port = free_port();
+  start("admin.listen = \"127.0.0.1:" + std::to_string(port) + "\"\n");
+  set_admin("admin.socket = \"not-there/admin.sock\"\nadmin.listen = \"127.0.0.1:" + std::to_string(free_port()) +
+            "\"");
+  const auto refused = ask("POST", "/v1/reload", 422);
+  EXPECT_THAT(refused["findings"].dump(), HasSubstr("not-there/admin.sock"));
+  EXPECT_EQ(ask("GET", "/v1/status")["state"], "caveats") << "the old socket is there, and says what happened";
+  EXPECT_EQ(get(port, "/healthz").status, 200) << "and so is the old port";
+  const auto other = free_port();
+  set_admin(listen_on(other));
+  ask("POST", "/v1/reload");
+  EXPECT_EQ(get(other, "/healthz").status, 200);
+  EXPECT_EQ(get(port, "/healthz").status, 0);
+  EXPECT_EQ(ask("GET", "/v1/status")["state"], "ok");
+  set_admin("admin.socket = \"admin.sock\"\nlog.file = \"not-there/log\"");
+  EXPECT_THAT(ask("POST", "/v1/reload", 422)["findings"].dump(), HasSubstr("not-there/log"));
+}
+
+TEST_F(Admin, MovesToAnotherAddressOfTheSamePort) {
+  const auto port = free_port();
+  start("admin.listen = \"127.0.0.1:" + std::to_string(port) + "\"\n");
+  set_admin("admin.socket = \"admin.sock\"\nadmin.listen = \"127.0.0.2:" + std::to_string(port) + "\"");
+  ask("POST", "/v1/reload");
+  EXPECT_EQ(get(port, "/healthz").status, 0);
+  set_admin(listen_on(port));
+  ask("POST", "/v1/reload");
+  EXPECT_EQ(get(port, "/healthz").status, 200);
+}
+
+TEST_F(Admin, NeverStaysInTheClearWhereTlsIsAskedFor) {
+  const auto port = free_port();
+  const certificates made;
+  start(std::string("admin.token = \"") + token + "\"\nadmin.listen = \"127.0.0.1:" + std::to_string(port) + "\"\n");
+  ASSERT_EQ(get(port, "/healthz").status, 200);
+  write_file(drcon_->directory() / "bad.pem", "no certificate");
+  const auto with = [&](const std::string& certificate) {
+    return listen_on(port) + "admin.token = \"" + token + "\"\nadmin.certificate = \"" + certificate +
+           "\"\nadmin.private_key = \"" + made.server_key() + "\"";
+  };
+  set_admin(with((drcon_->directory() / "bad.pem").string()));
+  EXPECT_THAT(ask("POST", "/v1/reload", 422)["findings"].dump(), HasSubstr("bad.pem"));
+  EXPECT_EQ(get(port, "/healthz").status, 0) << "the port is closed";
+  set_admin(with(made.server()));
+  ask("POST", "/v1/reload");
+  EXPECT_EQ(get(port, "/healthz").status, 0) << "and then speaks TLS only";
+  EXPECT_EQ(run({"curl", "-s", "--cacert", made.ca(), "https://127.0.0.1:" + std::to_string(port) + "/healthz"}).out,
+            "ok\n");
+}
+
+TEST_F(Admin, ContentsAreForThoseWhoMayReadThem) {
+  const auto port = free_port();
+  start("admin.listen = \"127.0.0.1:" + std::to_string(port) + "\"\n");
+  EXPECT_EQ(get(port, "/v1/pipelines/web/diff").status, 403);
+  const auto explained = json::parse(get(port, "/v1/pipelines/web/explain?endpoint=10.0.0.2:80").body);
+  EXPECT_EQ(explained.dump().find("server 10.0.0.2:80;"), std::string::npos);
+  EXPECT_EQ(ask("GET", "/v1/pipelines/web/diff")["sinks"]["page"]["targets"][0]["equal"], true);
+  set_admin(listen_on(port) + "admin.token = \"" + token + "\"");
+  ask("POST", "/v1/reload");
+  EXPECT_EQ(get(port, "/v1/pipelines/web/diff").status, 401);
+  const std::map<std::string, std::string> with{{"Authorization", std::string("Bearer ") + token}};
+  EXPECT_EQ(http("GET", port, "/v1/pipelines/web/diff", {}, with).status, 200);
+}
+
+TEST_F(Admin, SilentClientsOfTheNetworkLockOutNobody) {
+  const auto port = free_port();
+  start("admin.listen = \"127.0.0.1:" + std::to_string(port) + "\"\n");
+  std::vector<std::unique_ptr<tcp_client>> silent;
+  for (int i = 0; i < 200; ++i) silent.push_back(std::make_unique<tcp_client>(port));
+  EXPECT_EQ(drcon_->ask("GET", "/v1/status").status, 200) << "the unix socket has places of its own";
+  EXPECT_EQ(get(port, "/v1/status").status, 200) << "and the oldest silent one makes room";
+}
+
+TEST_F(Admin, AHeadOfTheEventsHasNoBodyAndEnds) {
+  start();
+  const auto head = run({"curl", "-s", "-I", "-m", "5", "--unix-socket", socket().string(), "http://drcon/v1/events"});
+  EXPECT_EQ(head.code, 0) << "it ends";
+  EXPECT_THAT(head.out, HasSubstr("text/event-stream"));
 }
 
 TEST_F(Admin, NeverShowsASecret) {

@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <csignal>
+#include <filesystem>
 #include <fstream>
 
 namespace drcon::test {
@@ -69,6 +71,22 @@ TEST_F(Operator, PausesAndResumes) {
   EXPECT_THAT(again.err, HasSubstr("pipeline web is not paused"));
 }
 
+// Text of an operator goes into the log, the journal, a page and a file: bytes that one of them cannot take must not
+// end drcon, and a line break must not forge a line of the log.
+TEST_F(Operator, AReasonOfAnyBytesPausesAndEndsNothing) {
+  const std::string why = "a%ff%1b%5b31m%0aforged";
+  EXPECT_EQ(drcon_->ask("POST", "/v1/pipelines/web/pause?why=" + why).status, 200);
+  std::string long_reason = "x";
+  for (int i = 0; i < 250; ++i) long_reason += "%d1%8f";  // 501 bytes: a cut at 500 would halve the last letter
+  EXPECT_EQ(drcon_->ask("POST", "/v1/pipelines/web/resume").status, 200);
+  EXPECT_EQ(drcon_->ask("POST", "/v1/pipelines/web/pause?why=" + long_reason).status, 200);
+  drcon_->kill9();
+  EXPECT_THAT(drcon_->log(), HasSubstr("paused: a\\xff\\x1b[31m\\x0aforged"));
+  EXPECT_THAT(drcon_->log(), Not(HasSubstr("\nforged")));
+  drcon_->start();
+  EXPECT_THAT(drcon_->pipeline("web")["paused"].dump(), HasSubstr("xя")) << "it is paused still, with its reason";
+}
+
 TEST_F(Operator, RollsBackToWhatItLists) {
   set_hosts(4);
   ASSERT_TRUE(serves(4));
@@ -76,6 +94,47 @@ TEST_F(Operator, RollsBackToWhatItLists) {
   EXPECT_EQ(ask("rollback", {"web", "1"}).code, 0);
   EXPECT_TRUE(serves(3));
   EXPECT_EQ(ask("rollback", {"web", "77"}).code, 3);
+}
+
+// The loop of a render has nothing to do but to wait for the time-out.
+TEST_F(Operator, ARenderEndsWhenASourceCannotBeReached) {
+  std::filesystem::remove(drcon_->directory() / "hosts.toml");
+  const auto ended =
+      run({DRCON_BINARY, "render", "-c", (drcon_->directory() / "drcon.toml").string(), "--timeout", "3s"}, {},
+          std::chrono::seconds(60));
+  EXPECT_EQ(ended.code, 3);
+  EXPECT_THAT(ended.err, HasSubstr("hosts"));
+}
+
+TEST_F(Operator, AReaderOfTheLogThatGoesAwayEndsNothing) {
+  drcon_->stop();
+  // The shell's reader ends after the first line; drcon goes on writing to a pipe that nobody reads.
+  const auto config = (drcon_->directory() / "drcon.toml").string();
+  const auto pid_file = (drcon_->directory() / "pid").string();
+  process piped({"/bin/sh", "-c",
+                 "(/bin/sh -c 'echo $PPID' > '" + pid_file + "'; exec " + DRCON_BINARY + " run -c '" + config +
+                     "' 2>&1) | head -n 1"});
+  ASSERT_TRUE(wait_until([this] { return drcon_->settled(std::chrono::milliseconds(100)); }));
+  for (int i = 4; i < 9; ++i) {
+    set_hosts(i);
+    ASSERT_TRUE(wait_until([this, i] { return lines() == i; })) << "drcon has ended";
+  }
+  EXPECT_EQ(ask("status").code, 0);
+  const auto pid = std::stoi(read_file(pid_file));
+  ::kill(pid, SIGKILL);
+}
+
+TEST_F(Operator, OneStateDirectoryIsForOneDrcon) {
+  const auto config = (drcon_->directory() / "drcon.toml").string();
+  const auto second = run({DRCON_BINARY, "run", "-c", config}, {}, std::chrono::seconds(30));
+  EXPECT_EQ(second.code, 3);
+  EXPECT_THAT(second.err, HasSubstr("process " + std::to_string(drcon_->pid())));
+  EXPECT_EQ(ask("status").code, 0) << "the first goes on";
+  const auto once = run({DRCON_BINARY, "once", "-c", config}, {}, std::chrono::seconds(60));
+  EXPECT_THAT(once.err, HasSubstr("no state is read or kept"));
+  drcon_->kill9();
+  drcon_->start();
+  EXPECT_TRUE(drcon_->settled()) << "a lock ends with its process";
 }
 
 TEST_F(Operator, ItsPipelinesAreOfferedToWhoTypes) {

@@ -75,9 +75,9 @@ public:
     answers.emplace(ticket, outcome{result, why});
     changed.notify_all();
   }
-  void on_refused(const plugins::refusal& what) override {
+  void on_refused(const std::vector<plugins::refusal>& what) override {
     const std::lock_guard lock(mutex);
-    refused.push_back(what);
+    refused.insert(refused.end(), what.begin(), what.end());
     changed.notify_all();
   }
 

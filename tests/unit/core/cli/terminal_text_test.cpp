@@ -24,6 +24,12 @@ TEST(TerminalText, NothingOfARegistryReachesTheTerminalAsAnOrder) {
   EXPECT_EQ(printable("grün – 緑 …"), "grün – 緑 …") << "other scripts are no harm";
 }
 
+TEST(TerminalText, TheContentOfATargetKeepsItsLinesAndLosesItsControlCharacters) {
+  EXPECT_EQ(printable_lines("a\tb\n\x1b[2Jc\r\n\xff\n"), "a\tb\n\\x1b[2Jc\\x0d\n\\xff\n");
+  EXPECT_EQ(printable_lines(""), "");
+  EXPECT_EQ(printable_lines("no line feed"), "no line feed");
+}
+
 TEST(TerminalText, TablesAreAsWideAsTheirWords) {
   EXPECT_EQ(table({{"A", "B"}, {"long", "x"}, {"grün", "y"}}), "A     B\nlong  x\ngrün  y\n");
 }
@@ -81,6 +87,21 @@ TEST(TerminalText, AStatusHasTheVerdictAndAllThatGoesWithIt) {
   EXPECT_THAT(shown, HasSubstr("\n  sink page is applying revision 3\n"));
   EXPECT_THAT(shown, HasSubstr("\n  source hosts leaves out a\\x1b of service web\n"));
   EXPECT_THAT(shown, HasSubstr("page: applying 3, has 2")) << "its last answer was to another revision";
+}
+
+TEST(TerminalText, TheStateOfAPipelineIsThatOfItsWorstPart) {
+  const auto state_with = [](const char* answer, bool up_to_date, bool known) {
+    auto status = status_with(
+        {{"up_to_date", up_to_date}, {"in_flight", false}, {"last_answer", answer}, {"applied", 2}, {"wanted", 3}});
+    for (auto& each : status["sources"]) each["known"] = known;
+    return format_status(status);
+  };
+  EXPECT_THAT(state_with("applied", true, true), HasSubstr("web  "));
+  EXPECT_THAT(state_with("applied", true, true), HasSubstr("  ok  "));
+  EXPECT_THAT(state_with("away", false, true), HasSubstr("  sink away  "));
+  EXPECT_THAT(state_with("rejected", false, false), HasSubstr("  sink rejected  "));
+  EXPECT_THAT(state_with("applied", true, false), HasSubstr("  source lost  "));
+  EXPECT_THAT(state_with("applied", false, true), HasSubstr("  applying  "));
 }
 
 TEST(TerminalText, AnAppliedChangeHasItsWholeWay) {

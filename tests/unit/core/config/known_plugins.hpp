@@ -28,7 +28,7 @@ inline const char* const consul_schema = R"JSON({
     "connections": { "type": "integer", "minimum": 8, "maximum": 100000, "default": 150 },
     "tls": { "type": "object", "additionalProperties": false,
       "properties": {
-        "ca_file": { "type": "string", "format": "path" },
+        "ca_file": { "type": "string", "format": "path", "reads": true },
         "verify": { "type": "boolean", "default": true }
       } }
   }

@@ -49,6 +49,21 @@ protected:
   diagnostics found_;
 };
 
+TEST_F(Load, SeesThatAFileBehindAnOptionWasRenewed) {
+  write_file(dir_ / "ca.pem", "old");
+  const auto text =
+      small + "[source.other]\nplugin = \"consul-http\"\nservice = [{ name = \"b\" }]\ntls.ca_file = \"ca.pem\"\n";
+  const auto before = load_text(text);
+  ASSERT_TRUE(before) << said();
+  EXPECT_EQ(before->sources, load_text(text)->sources);
+  write_file(dir_ / "ca.pem", "new");
+  const auto after = load_text(text);
+  EXPECT_EQ(after->sources.at("consul"), before->sources.at("consul"));
+  EXPECT_NE(after->sources.at("other"), before->sources.at("other"));
+  std::filesystem::remove(dir_ / "ca.pem");
+  EXPECT_NE(load_text(text)->sources.at("other"), after->sources.at("other")) << "that it is gone is a change, too";
+}
+
 TEST_F(Load, FillsInEveryDefault) {
   const auto made = load_text(small);
   ASSERT_TRUE(made) << said();

@@ -15,6 +15,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include <functional>
 #include <future>
 #include <memory>
 #include <string>
@@ -83,6 +84,20 @@ protected:
       faults_ = found.text();
       return taken;
     });
+  }
+  // What an operator asks for; returns when it was answered: empty, or why it was not done.
+  std::string steer(const std::function<void(engine::steered)>& ask) {
+    std::promise<std::string> answer;
+    boost::asio::post(context_, [&] {
+      ask([&](const base::result<>& outcome) { answer.set_value(outcome ? "" : outcome.error().why); });
+    });
+    return answer.get_future().get();
+  }
+  std::string pause(const std::string& why) {
+    return steer([&](engine::steered done) { engine_->pause("p", why, std::move(done)); });
+  }
+  std::string resume() {
+    return steer([this](engine::steered done) { engine_->resume("p", std::move(done)); });
   }
   bool stop() {
     if (!thread_.joinable()) return true;

@@ -171,7 +171,7 @@ TEST_F(Handover, APipelineThatLeftAndComesBackBeginsWithoutItsOldStateAndPause) 
   fake("s2")->host.publish(service_of("db", 10));
   fake("s2")->host.ready();
   ASSERT_TRUE(sees("u", 10));
-  on_engine([this] { return engine_->find("q")->pause("old"), 0; });
+  ASSERT_EQ(steer([this](engine::steered done) { engine_->pause("q", "old", std::move(done)); }), "");
   const auto file = state_.path() / "q.state";
   ASSERT_TRUE(test::wait_until([&] { return std::filesystem::exists(file); }));
   ASSERT_TRUE(test::wait_until([&] { return std::filesystem::exists(state_.path() / "q.paused"); }));

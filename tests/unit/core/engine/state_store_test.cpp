@@ -1,5 +1,6 @@
 #include "engine/state_store.hpp"
 
+#include "engine/pause_store.hpp"
 #include "engine/state_file.hpp"
 
 #include "model/snapshot.hpp"
@@ -45,7 +46,9 @@ TEST(StateStore, WritesFilesThatOnlyItsOwnUserReads) {
   {
     state_store store(directory.path());
     store.save("p", a_snapshot());
-    store.save_pause("p", pause_mark{.why = "w", .since = {}});
+    pause_store pauses(directory.path());
+    pauses.save("p", pause_mark{.why = "w", .since = {}}, [](const base::result<>&) {});
+    ASSERT_TRUE(test::wait_until([&] { return pauses.load("p"); }));
   }
   ::umask(mask_before);
   int files = 0;
@@ -101,6 +104,11 @@ TEST(StateStore, NamesTheFileThatItDoesNotUse) {
   EXPECT_EQ(loaded.last_good, nullptr);
   EXPECT_EQ(loaded.fault,
             (directory.path() / "p.state").string() + " is not used: it does not start with 'drcon-state 1 sha256 '");
+}
+
+TEST(StateStore, WritesAReasonThatIsNotUtf8) {
+  const pause_mark mark{.why = "a\xff\xd1", .since = {}};
+  EXPECT_EQ(parse_pause(serialise(mark)).why, "a\xef\xbf\xbd\xef\xbf\xbd") << "with the character for what is unknown";
 }
 
 model::snapshot_ptr empty_of(std::uint64_t revision) {
@@ -192,23 +200,25 @@ TEST(StateStore, ARetiredPipelineBeginsWithNothing) {
   const test::temp_dir directory;
   state_store store(directory.path());
   store.save("p", empty_of(1));
-  store.save_pause("p", pause_mark{.why = "old", .since = {}});
-  ASSERT_TRUE(test::wait_until([&] { return store.load("p").last_good && store.load_pause("p"); }));
+  pause_store pauses(directory.path());
+  pauses.save("p", pause_mark{.why = "old", .since = {}}, [](const base::result<>&) {});
+  ASSERT_TRUE(test::wait_until([&] { return store.load("p").last_good && pauses.load("p"); }));
   store.save("p", empty_of(2));
   store.retire("p");
+  pauses.retire("p");
   const auto loaded = store.load("p");
   EXPECT_EQ(loaded.last_good, nullptr);
   EXPECT_EQ(loaded.fault, "");
-  EXPECT_FALSE(store.load_pause("p"));
+  EXPECT_FALSE(pauses.load("p"));
   EXPECT_TRUE(std::filesystem::exists(directory.path() / "p.state.left"));
 }
 
 TEST(StateStore, TakesAMarkThatCannotBeReadForAPause) {
   const test::temp_dir directory;
-  EXPECT_FALSE(state_store(directory.path()).load_pause("p"));
+  EXPECT_FALSE(pause_store(directory.path()).load("p"));
   for (const auto* text : {"", "no JSON", "[]", "{\"why\": 3}"}) {
     std::ofstream(directory.path() / "p.paused") << text;
-    const auto mark = state_store(directory.path()).load_pause("p");
+    const auto mark = pause_store(directory.path()).load("p");
     ASSERT_TRUE(mark) << text;
     EXPECT_EQ(mark->why, "paused before the restart") << text;
   }

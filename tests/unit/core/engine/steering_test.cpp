@@ -2,6 +2,8 @@
 #include "engine_fixture.hpp"
 #include "model/snapshot.hpp"
 
+#include <filesystem>
+
 namespace drcon::engine {
 namespace {
 
@@ -28,12 +30,12 @@ protected:
 TEST_F(Steering, APausedPipelineDecidesNothingUntilItIsResumed) {
   start();
   serve(2);
-  ask([](pipeline& each) { return each.pause("lunch"), 0; });
+  EXPECT_EQ(pause("lunch"), "");
   fake("s")->host.publish(service_of("web", 3));
   ASSERT_TRUE(is_pending());
   settle();
   EXPECT_EQ(fake("t")->applies, 1);
-  EXPECT_TRUE(ask([](pipeline& each) { return each.resume(); }));
+  EXPECT_EQ(resume(), "");
   EXPECT_TRUE(sees("t", 3));
   EXPECT_FALSE(ask([](pipeline& each) { return each.resume(); })) << "it is not paused any more";
   EXPECT_EQ(journal(journal_entry::kind::steered), (std::vector<std::string>{"paused: lunch", "resumed"}));
@@ -42,7 +44,7 @@ TEST_F(Steering, APausedPipelineDecidesNothingUntilItIsResumed) {
 TEST_F(Steering, APauseOutlivesARestart) {
   start();
   serve(2);
-  ask([](pipeline& each) { return each.pause("lunch"), 0; });
+  EXPECT_EQ(pause("lunch"), "");
   ASSERT_TRUE(stop());
   test::forget_fakes();
   start();
@@ -51,7 +53,7 @@ TEST_F(Steering, APauseOutlivesARestart) {
   ASSERT_TRUE(sees("t", 2)) << "what was served before is served at once";
   ASSERT_TRUE(is_pending());
   EXPECT_EQ(ask([](pipeline& each) { return each.paused()->why; }), "lunch");
-  ask([](pipeline& each) { return each.resume(); });
+  EXPECT_EQ(resume(), "");
   ASSERT_TRUE(sees("t", 5));
   ASSERT_TRUE(stop());
   test::forget_fakes();
@@ -59,10 +61,49 @@ TEST_F(Steering, APauseOutlivesARestart) {
   EXPECT_FALSE(ask([](pipeline& each) { return each.paused().has_value(); })) << "its end outlives one, too";
 }
 
+TEST_F(Steering, IsOnDiskWhenItIsAnswered) {
+  start();
+  serve(2);
+  ASSERT_EQ(pause("lunch"), "");
+  EXPECT_TRUE(std::filesystem::exists(state_.path() / "p.paused")) << "whatever ends drcon now, the pause lasts";
+  ASSERT_EQ(resume(), "");
+  EXPECT_FALSE(std::filesystem::exists(state_.path() / "p.paused"));
+}
+
+TEST_F(Steering, HasNoEffectWhenItCannotBeKept) {
+  start();
+  serve(2);
+  const auto is_paused = [this] { return ask([](pipeline& each) { return each.paused().has_value(); }); };
+  std::filesystem::create_directory(state_.path() / "p.paused.new");  // so that no file can be written there
+  EXPECT_THAT(pause("lunch"), testing::HasSubstr("p.paused.new"));
+  EXPECT_FALSE(is_paused());
+  const auto now = revision();
+  EXPECT_NE(steer([&](engine::steered done) { engine_->roll_back("p", now, std::move(done)); }), "");
+  EXPECT_FALSE(is_paused());
+  EXPECT_EQ(revision(), now);
+  std::filesystem::remove(state_.path() / "p.paused.new");
+  ASSERT_EQ(pause("lunch"), "");
+  std::filesystem::remove(state_.path() / "p.paused");
+  std::filesystem::create_directories(state_.path() / "p.paused");  // so that no file can be removed there
+  EXPECT_THAT(resume(), testing::HasSubstr("p.paused"));
+  EXPECT_TRUE(is_paused()) << "a restart would find it paused";
+}
+
+TEST_F(Steering, ASecondPauseKeepsTheReasonOfTheFirst) {
+  start();
+  serve(2);
+  const auto why = [this] { return ask([](pipeline& each) { return each.paused()->why; }); };
+  ASSERT_EQ(pause("CHG-1234 maintenance"), "");
+  ASSERT_EQ(pause(""), "");
+  EXPECT_EQ(why(), "CHG-1234 maintenance");
+  ASSERT_EQ(pause("and the other rack"), "");
+  EXPECT_EQ(why(), "CHG-1234 maintenance; and the other rack");
+}
+
 TEST_F(Steering, APauseOutlivesAReload) {
   start();
   serve(2);
-  ask([](pipeline& each) { return each.pause("lunch"), 0; });
+  EXPECT_EQ(pause("lunch"), "");
   config_.pipelines["p"].wait.max = 77ms;
   ASSERT_TRUE(apply()) << faults_;
   fake("s")->host.publish(service_of("web", 3));
@@ -78,15 +119,15 @@ TEST_F(Steering, ARollbackServesTheOldContentAndStaysThere) {
   const auto old = revision();
   fake("s")->host.publish(service_of("web", 3));
   ASSERT_TRUE(sees("t", 3));
-  EXPECT_FALSE(ask([](pipeline& each) { return each.roll_back(4711); })) << "there is no such revision";
-  EXPECT_TRUE(ask([&](pipeline& each) { return each.roll_back(old); }));
+  EXPECT_FALSE(ask([](pipeline& each) { return each.remembers(4711); })) << "there is no such revision";
+  EXPECT_EQ(steer([&](engine::steered done) { engine_->roll_back("p", old, std::move(done)); }), "");
   ASSERT_TRUE(sees("t", 2));
   EXPECT_GT(revision(), old + 1) << "a revision is never used again";
   fake("s")->host.publish(service_of("web", 4));
   settle();
   EXPECT_TRUE(sees("t", 2)) << "the next change does not undo it";
   EXPECT_EQ(ask([](pipeline& each) { return each.paused()->why; }), "rolled back to revision " + std::to_string(old));
-  ask([](pipeline& each) { return each.resume(); });
+  EXPECT_EQ(resume(), "");
   EXPECT_TRUE(sees("t", 4));
 }
 
@@ -112,11 +153,11 @@ TEST_F(Steering, AHoldDoesNotRunOutDuringAPause) {
   serve(4);
   fake("s")->host.publish(service_of("web", 0));
   ASSERT_TRUE(test::wait_until([this] { return !journal(journal_entry::kind::held).empty(); }));
-  ask([](pipeline& each) { return each.pause("who took them?"), 0; });
+  EXPECT_EQ(pause("who took them?"), "");
   EXPECT_EQ(ask([](pipeline& each) { return each.held(); }), "");
   std::this_thread::sleep_for(1100ms);  // longer than the hold: the loss would be applied without the pause
   EXPECT_TRUE(sees("t", 4));
-  ask([](pipeline& each) { return each.resume(); });
+  EXPECT_EQ(resume(), "");
   EXPECT_EQ(journal(journal_entry::kind::held).size(), 2U) << "the brake asks again";
   EXPECT_TRUE(sees("t", 4));
 }

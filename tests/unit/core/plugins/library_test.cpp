@@ -204,6 +204,25 @@ TEST_F(Library, RefusesWhatOthersMayWriteToWhenRunByRoot) {
   EXPECT_NE(refusal(file).find("it belongs to user 65534"), std::string::npos);
 }
 
+TEST_F(Library, RefusesADirectoryAboveItThatIsSomebodyElsesWhenRunByRoot) {
+  if (::geteuid() != 0) GTEST_FAIL() << "this test must run as root, like all of ./check";
+  const auto inner = directory_ / "theirs" / "mine";
+  fs::create_directories(inner);
+  const auto file = inner / "in-c.so";
+  fs::copy_file(compile("in-c", source_with("")), file);
+  ASSERT_TRUE(load_library(file, trust::unknown));
+  ASSERT_EQ(::chown(inner.parent_path().c_str(), 65534, 0), 0);
+  EXPECT_NE(
+      refusal(file).find("its directory " + fs::canonical(inner.parent_path()).string() + " belongs to user 65534"),
+      std::string::npos)
+      << refusal(file);
+  ASSERT_EQ(::chown(inner.parent_path().c_str(), 0, 0), 0);
+  fs::permissions(inner.parent_path(), fs::perms(0777));
+  EXPECT_NE(refusal(file).find("others than its owner may write to its directory"), std::string::npos);
+  fs::permissions(inner.parent_path(), fs::perms(01777));
+  EXPECT_EQ(refusal(file), "it was loaded") << "in a sticky directory nobody else can exchange it";
+}
+
 // ---- among others ----
 
 TEST_F(Library, KeepsTheFirstOfTwoPluginsWithOneName) {

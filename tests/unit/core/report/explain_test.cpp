@@ -102,7 +102,7 @@ TEST_F(Explain, SaysThatTheBrakeKeepsWhatItsSourceLacks) {
 TEST_F(Explain, SaysThatAPauseKeepsItOut) {
   start();
   serve(1);
-  on_engine([this] { return engine_->find("p")->pause("lunch"), 0; });
+  ASSERT_EQ(pause("lunch"), "");
   fake("s")->host.publish(service_of("web", 2));
   ASSERT_TRUE(test::wait_until([this] { return on_engine([this] { return engine_->find("p")->pending(); }); }));
   EXPECT_EQ(verdict("web-2"), "not in rotation: the pipeline is paused: lunch");

@@ -103,9 +103,19 @@ TEST_F(Verdict, OfManyThatAreLeftOutSomeAreNamedAndAllCounted) {
   EXPECT_THAT(caveats().front(), testing::HasSubstr(" of service db: "));
 }
 
+TEST_F(Verdict, ARefusedReloadIsACaveatUntilOneIsTaken) {
+  serve(2);
+  on_engine([this] { return engine_->note_reload(false, "web.toml:3:1: unknown key"), 0; });
+  EXPECT_TRUE(becomes("OK, with warnings"));
+  EXPECT_THAT(caveats(), ElementsAre("the last reload was refused, and the configuration before it is in use: "
+                                     "web.toml:3:1: unknown key"));
+  on_engine([this] { return engine_->note_reload(true, ""), 0; });
+  EXPECT_TRUE(becomes("in sync"));
+}
+
 TEST_F(Verdict, APauseIsACaveat) {
   serve(2);
-  on_engine([this] { return engine_->find("p")->pause("lunch"), 0; });
+  ASSERT_EQ(pause("lunch"), "");
   EXPECT_TRUE(becomes("OK, with warnings"));
   EXPECT_THAT(caveats(), ElementsAre("pipeline p is paused: lunch"));
 }
@@ -130,10 +140,10 @@ TEST_F(Verdict, IsAWordForProgramsBesideThePhraseForPeople) {
   serve(2);
   EXPECT_EQ(status()["state"], "ok");
   EXPECT_EQ(status()["verdict"], "in sync");
-  on_engine([this] { return engine_->find("p")->pause("lunch"), 0; });
+  ASSERT_EQ(pause("lunch"), "");
   EXPECT_EQ(status()["state"], "caveats");
   EXPECT_EQ(status()["verdict"], "OK, with warnings");
-  on_engine([this] { return engine_->find("p")->resume(); });
+  ASSERT_EQ(resume(), "");
   {
     const std::lock_guard lock(fake("t")->mutex);
     fake("t")->answers = false;

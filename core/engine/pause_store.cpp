@@ -1,0 +1,61 @@
+#include "engine/pause_store.hpp"
+
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <future>
+#include <memory>
+#include <sstream>
+#include <system_error>
+#include <utility>
+
+namespace drcon::engine {
+namespace {
+
+namespace fs = std::filesystem;
+
+base::result<> write(const fs::path& file, const std::optional<pause_mark>& pause) {
+  std::error_code error;
+  if (!pause) return remove_file(file);
+  fs::create_directories(file.parent_path(), error);  // a failure shows when the file is created
+  return replace_file(file, serialise(*pause));
+}
+
+}  // namespace
+
+std::optional<pause_mark> pause_store::load(const std::string& pipeline) const {
+  if (directory_.empty()) return {};
+  const auto file = directory_ / (pipeline + ".paused");
+  std::error_code error;
+  if (!fs::exists(file, error)) return {};
+  std::ostringstream text;
+  text << std::ifstream(file, std::ios::binary).rdbuf();
+  return parse_pause(text.str());
+}
+
+void pause_store::save(const std::string& pipeline, std::optional<pause_mark> pause, on_kept kept) {
+  lane_.post([directory = directory_, pipeline, pause = std::move(pause), kept = std::move(kept)] {
+    if (directory.empty()) return kept({});
+    base::result<> written;
+    try {
+      written = write(directory / (pipeline + ".paused"), pause);
+    } catch (const std::exception& error) {  // without an answer the operator would wait for one
+      written = base::failure{error.what()};
+    }
+    kept(written);
+  });
+}
+
+void pause_store::retire(const std::string& pipeline) {
+  if (directory_.empty()) return;
+  auto moved = std::make_shared<std::promise<void>>();
+  const auto over = moved->get_future();
+  lane_.post([file = directory_ / (pipeline + ".paused"), moved] {
+    std::error_code error;
+    fs::rename(file, file.string() + ".left", error);
+    moved->set_value();
+  });
+  over.wait();
+}
+
+}  // namespace drcon::engine

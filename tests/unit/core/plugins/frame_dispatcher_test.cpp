@@ -1,0 +1,87 @@
+// What comes of frames of a plugin's own process; that they may be any bytes is fuzzed.
+#include "plugins/frame_dispatcher.hpp"
+
+#include "plugins/frame.hpp"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <string_view>
+
+namespace drcon::plugins {
+namespace {
+
+struct no_answers final : process_answers {
+  void on_created(drcon_result) override {}
+  void on_started(drcon_result) override {}
+  void on_render_ended(drcon_result) override {}
+  void on_stopped() override {}
+  void on_answered(std::uint64_t) override {}
+};
+
+drcon_host silent_host() {
+  drcon_host host{};
+  host.size = sizeof host;
+  host.publish = [](drcon_instance*, const drcon_service*) {};
+  host.withdraw = [](drcon_instance*, drcon_string) {};
+  host.ready = [](drcon_instance*) {};
+  host.unknown = [](drcon_instance*, drcon_string, drcon_string) {};
+  host.rendered = [](drcon_instance*, drcon_string, drcon_string, drcon_string) {};
+  host.refused = [](drcon_instance*, drcon_string, drcon_string, drcon_string) {};
+  return host;
+}
+
+class FrameDispatcher : public testing::Test {
+protected:
+  void dispatch(frame_writer what) {
+    const auto bytes = what.take();
+    dispatcher_.dispatch(std::string_view(bytes).substr(4));
+  }
+  // A service without endpoints, whose one value makes it as large.
+  static frame_writer service(const std::string& name, std::size_t size) {
+    return std::move(
+        frame_writer(frame::publish).text(name).number(1).number(0).number(1).text("key").text(std::string(size, 'x')));
+  }
+
+  const drcon_host host_ = silent_host();
+  no_answers answers_;
+  frame_dispatcher dispatcher_{
+      {.host = host_, .instance = nullptr, .misbehaved = [](const std::string&) {}}, [] {}, answers_, 10000};
+};
+
+TEST_F(FrameDispatcher, KeepsNoMoreOfAProcessThanItMayUse) {
+  dispatch(service("a", 4000));
+  dispatch(service("b", 4000));
+  for (int i = 0; i < 10; ++i) dispatch(service("a", 4000));  // in the place of what was there
+  EXPECT_THROW(dispatch(service("c", 4000)), frame_fault);
+}
+
+TEST_F(FrameDispatcher, GivesBackWhatIsWithdrawn) {
+  for (int i = 0; i < 10; ++i) {
+    dispatch(service("a", 8000));
+    dispatch(std::move(frame_writer(frame::withdraw).text("a")));
+  }
+}
+
+TEST_F(FrameDispatcher, BoundsNamesOfUnknownServicesToo) {
+  const auto all = [this] {
+    for (int i = 0; i < 1000; ++i)
+      dispatch(std::move(frame_writer(frame::unknown).text("service-" + std::to_string(i)).text("why")));
+  };
+  EXPECT_THROW(all(), frame_fault);
+}
+
+TEST_F(FrameDispatcher, BoundsWhatOneRenderReturns) {
+  const auto render = [this] {
+    dispatch(std::move(frame_writer(frame::rendered).text("t").text(std::string(4000, 'x')).number(0).text("")));
+  };
+  render();
+  render();
+  dispatch(std::move(frame_writer(frame::rendered_all).number(0)));
+  render();
+  render();
+  EXPECT_THROW(render(), frame_fault);
+}
+
+}  // namespace
+}  // namespace drcon::plugins

@@ -61,9 +61,9 @@ void watcher::failed(const std::string& what, const common::http_answer& answer,
   last_fault_ = why;
   const bool again = !failing_.insert(what).second;
   const bool newly_fails = !again && watches_.contains(what);
-  if (answer.fault == common::http_fault::connect) withdraw_limit();
   // An agent that answers nothing but errors is as good as gone: Consul without a leader. Once may be a hiccup.
   const bool is_away = answer.fault == common::http_fault::connect || (again && nothing_works());
+  if (is_away) withdraw_limit();
   const bool newly_away = is_away && !std::exchange(away_, true);
   if (newly_away) begin_outage();
   report_status();  // first: who learns that the state is unknown finds the reason there
@@ -185,7 +185,7 @@ void watcher::lower_limit() {
 }
 
 // An agent that refuses connections is gone, and its count of connections with it: the connection that was closed at
-// once was closed by its end, and not by its limit.
+// once was closed by its end, and not by its limit. The same when nothing works any more: at a limit, others do.
 void watcher::withdraw_limit() {
   if (!limit_.is_lowered()) return;
   limit_.withdraw();

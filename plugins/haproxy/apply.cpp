@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <exception>
 #include <utility>
 
 namespace drcon::haproxy {
@@ -278,10 +279,16 @@ void applier::show(const std::map<std::string, backend_plan>& plans) const {
 
 std::chrono::nanoseconds applier::tend() {
   if (!desired_) return options_.watch;
-  target cli(options_.socket, options_.timeout);
-  if (const auto why = watch(cli); !why.empty()) {
+  std::string why;
+  try {
+    target cli(options_.socket, options_.timeout);
+    why = watch(cli);
+  } catch (const std::exception& error) {  // no descriptor is left, for example
+    why = error.what();
+  }
+  if (!why.empty()) {
     host_.status_away(why);
-    recheck_ = true;
+    recheck_ = true;  // otherwise nothing would say that all is well again before the next change
     return options_.watch;
   }
   return departures_.empty() ? options_.watch : std::min<std::chrono::nanoseconds>(drain_poll, options_.watch);

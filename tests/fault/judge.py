@@ -60,7 +60,7 @@ class Judgement:
             return
         if self._contradicts_since is None:
             self._contradicts_since = now
-        if self._revision is not None and revision > self._revision and not self.forgot:
+        if self._revision is not None and revision > self._revision and not self.excused:
             self.note("said wrongly", "status says ok although drcon knows of the change and the target differs")
         elif now - self._contradicts_since > _SAID_LATE:
             self.note("said wrongly", f"status says ok for {_SAID_LATE:.0f} s while the target differs")

@@ -10,7 +10,6 @@ import types
 import consul
 import docker
 import universe
-from http_request import ask
 from processes import Process
 
 NAMES = ["steady", "a"]

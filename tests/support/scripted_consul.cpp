@@ -117,6 +117,10 @@ struct scripted_consul::server {
 
   void kill() {
     acceptor.close();
+    close_clients();
+  }
+
+  void close_clients() {
     for (auto* each : clients) each->close();
     for (const auto& [path, timer] : waiting) timer->cancel();
   }
@@ -192,6 +196,9 @@ void scripted_consul::revive() {
   server_->perform([this] { server_->listen(); });
 }
 
+void scripted_consul::close_connections() {
+  server_->perform([this] { server_->close_clients(); });
+}
 void scripted_consul::limit_connections(std::size_t most) { server_->limit = most; }
 
 std::vector<std::string> scripted_consul::requests(const std::string& path) const {

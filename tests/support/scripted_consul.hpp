@@ -48,6 +48,8 @@ public:
   }
   /// Closes each connection beyond this many without a word, as limits.http_max_conns_per_client does.
   void limit_connections(std::size_t most);
+  /// Closes all that are open; it goes on listening.
+  void close_connections();
   /// As an agent that was killed: closes every connection, and nobody listens.
   void kill();
   /// On the same port, after kill().

@@ -378,6 +378,30 @@ TEST(ConsulHttp, TakesBackTheDiagnosisOfALimitWhenTheAgentTurnsOutToBeGone) {
   EXPECT_EQ(source.status().text.find("limits.http_max_conns_per_client"), std::string::npos) << source.status().text;
 }
 
+TEST(ConsulHttp, TakesBackTheDiagnosisOfALimitWhenNoConnectionWorks) {
+  scripted_consul consul;
+  source_harness source("consul-http", options(consul, named(3) + "connections = 60"));
+  source.start();
+  ASSERT_TRUE(source.wait_ready());
+  const auto names_the_limit = [&] {
+    return source.status().text.find("limits.http_max_conns_per_client") != std::string::npos;
+  };
+  consul.limit_connections(3);
+  consul.set_service("s2", {.ends = how::dropped});
+  ASSERT_TRUE(wait_until(names_the_limit)) << source.status().text;
+  // What stands before the agent, such as a forwarder, accepts and closes every connection: at a limit others work.
+  consul.limit_connections(0);
+  consul.close_connections();
+  ASSERT_TRUE(source.wait_for([](const auto& now) { return !now.all_unknown.empty(); })) << source.status().text;
+  consul.limit_connections(1000);
+  consul.set_service("s2", {});
+  ASSERT_TRUE(wait_until([&] {
+    const auto now = source.status();
+    return now.state != DRCON_STATE_AWAY && now.text.find("queries fail") == std::string::npos;
+  })) << source.status().text;
+  EXPECT_FALSE(names_the_limit()) << source.status().text;
+}
+
 TEST(ConsulHttp, NeverOpensMoreConnectionsThanAllowed) {
   scripted_consul consul;
   source_harness source("consul-http", options(consul, named(300) + "connections = 20"));

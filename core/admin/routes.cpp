@@ -196,9 +196,11 @@ void resync(served_host& about, const std::string& name, const asked&, const rep
                           : "; the others are applying an update")));
 }
 
-void release_brake(served_host& about, const std::string& name, const asked&, const reply& to) {
-  if (!about.engine.find(name)->release_brake())
-    return to(refuse(409, "the brake of pipeline " + name + " holds nothing", "nothing was changed"));
+void release_brake(served_host& about, const std::string& name, const asked& what, const reply& to) {
+  const auto released = about.engine.find(name)->release_brake(word(what, "service"), number(what, "number"));
+  if (!released)
+    return to(
+        refuse(409, released.error().why, "look at `drcon status`, and release what is held then, if it is meant"));
   to(done(about, name, "held change of pipeline " + name + " released; its sinks apply it now"));
 }
 
@@ -397,7 +399,8 @@ const std::vector<route>& routes() {
       {"POST",
        "/v1/pipelines/{name}/release-brake",
        "Apply now what the brake holds.",
-       {},
+       {{"service", "Only what is held of this service."},
+        {"number", "The `number` of the held loss as it was seen: refused if something else is held by now."}},
        "Done",
        "application/json",
        {404, 409},

@@ -74,6 +74,96 @@ void add_timeout(CLI::App& verb, std::string& text, const char* help) {
   verb.add_option("--timeout", text, help)->capture_default_str()->check(duration);
 }
 
+// What the callbacks of the parser fill in and read; it lives for as long as the parser.
+struct parsing {
+  arguments given;
+  int result = exit_ok;
+  std::string timeout = "30s";
+};
+
+// The verb with the --timeout that was given.
+std::function<int(const arguments&)> timed(const parsing& state, int (*verb)(const arguments&)) {
+  return [verb, &state](const arguments& given) {
+    auto complete = given;
+    complete.timeout = *config::parse_duration(state.timeout);
+    return verb(complete);
+  };
+}
+
+void add_run_and_check(CLI::App& app, parsing& state) {
+  auto* run_verb =
+      add_verb(app, "run",
+               "Run until SIGTERM. SIGHUP reloads the configuration: only what differs is restarted, and a "
+               "wrong one changes nothing. A second SIGTERM exits immediately.",
+               run, state.given, state.result);
+  add_config(*run_verb, state.given);
+
+  auto* check_verb = add_verb(app, "check",
+                              "Check the configuration and every plugin's options; print each fault as "
+                              "FILE:LINE:COLUMN; touch nothing, connect to nothing.",
+                              check, state.given, state.result);
+  add_config(*check_verb, state.given);
+}
+
+void add_once_and_render(CLI::App& app, parsing& state) {
+  auto* once_verb = add_verb(app, "once", "Bring every target up to date once, then exit.", timed(state, once),
+                             state.given, state.result);
+  add_config(*once_verb, state.given);
+  add_timeout(*once_verb, state.timeout, "How long sources and targets get to answer");
+
+  auto* render_verb = add_verb(app, "render", "Print what would be written to each target; nothing is changed.",
+                               timed(state, render), state.given, state.result);
+  add_config(*render_verb, state.given);
+  add_timeout(*render_verb, state.timeout, "How long sources get to answer");
+  render_verb->add_flag("--diff", state.given.diff, "Print the difference from what is there now instead");
+}
+
+void add_plugins(CLI::App& app, parsing& state) {
+  auto* plugins_verb = add_verb(
+      app, "plugins", "List the plugins, and what was refused and why.",
+      [](const arguments& given) { return given.plugin.empty() ? plugins_list(given) : plugins_show(given); },
+      state.given, state.result);
+  add_config(*plugins_verb, state.given);
+  plugins_verb->add_flag("--json", state.given.json, "For machines; with show: the option schemas");
+  auto* show = plugins_verb->add_subcommand("show", "The options of one plugin: meaning, type, default, range.");
+  show->fallthrough();  // --plugin-dir may follow it
+  show->add_option("NAME", state.given.plugin, "Name of the plugin, as in plugin = \"NAME\"")->required();
+}
+
+// Verbs that programs use, and that help does not list.
+void add_hidden_verbs(CLI::App& app, parsing& state) {
+  // Called by the shells to complete a line; see packaging/completions.
+  app.add_subcommand("complete", "")
+      ->group("")
+      ->callback([&state] { state.result = complete(state.given); })
+      ->add_option("WORD", state.given.words);
+  // What drcon starts for isolation = "process"; not for people.
+  app.add_subcommand("plugin-process", "")->group("")->callback([&state] {
+    constexpr int socket = 3;
+    state.result = plugins::plugin_process(socket);
+  });
+}
+
+// In the order in which help lists them.
+void add_verbs(CLI::App& app, parsing& state) {
+  add_run_and_check(app, state);
+  add_once_and_render(app, state);
+  add_plugins(app, state);
+  add_operator_verbs(
+      [&app, &state](const char* name, const char* meaning, int (*what)(const arguments&)) {
+        auto* added = app.add_subcommand(name, meaning);
+        added->callback([what, &state] { state.result = what(state.given); });
+        return added;
+      },
+      state.given);
+  auto* plugin_verb = app.add_subcommand("plugin", "For authors of plugins.");
+  plugin_verb->require_subcommand(1);
+  add_plugin_new(*plugin_verb, state.result);
+  add_plugin_test(*plugin_verb, state.result);
+  add_reference_verbs(app, state.given, state.result);
+  add_hidden_verbs(app, state);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -84,76 +174,9 @@ int main(int argc, char** argv) {
   app.footer(epilogue);
   app.set_version_flag("--version", std::string("drcon ") + build::version);
   app.require_subcommand(1);
-  arguments options;
-  options.command_line = &app;
-  int result = exit_ok;
-  std::string timeout = "30s";
-  const auto timed = [&timeout](int (*verb)(const arguments&)) {
-    return [verb, &timeout](const arguments& given) {
-      auto complete = given;
-      complete.timeout = *config::parse_duration(timeout);
-      return verb(complete);
-    };
-  };
-
-  auto* run_verb =
-      add_verb(app, "run",
-               "Run until SIGTERM. SIGHUP reloads the configuration: only what differs is restarted, and a "
-               "wrong one changes nothing. A second SIGTERM exits immediately.",
-               run, options, result);
-  add_config(*run_verb, options);
-
-  auto* check_verb = add_verb(app, "check",
-                              "Check the configuration and every plugin's options; print each fault as "
-                              "FILE:LINE:COLUMN; touch nothing, connect to nothing.",
-                              check, options, result);
-  add_config(*check_verb, options);
-
-  auto* once_verb =
-      add_verb(app, "once", "Bring every target up to date once, then exit.", timed(once), options, result);
-  add_config(*once_verb, options);
-  add_timeout(*once_verb, timeout, "How long sources and targets get to answer");
-
-  auto* render_verb = add_verb(app, "render", "Print what would be written to each target; nothing is changed.",
-                               timed(render), options, result);
-  add_config(*render_verb, options);
-  add_timeout(*render_verb, timeout, "How long sources get to answer");
-  render_verb->add_flag("--diff", options.diff, "Print the difference from what is there now instead");
-
-  auto* plugins_verb = add_verb(
-      app, "plugins", "List the plugins, and what was refused and why.",
-      [](const arguments& given) { return given.plugin.empty() ? plugins_list(given) : plugins_show(given); }, options,
-      result);
-  add_config(*plugins_verb, options);
-  plugins_verb->add_flag("--json", options.json, "For machines; with show: the option schemas");
-  auto* show = plugins_verb->add_subcommand("show", "The options of one plugin: meaning, type, default, range.");
-  show->fallthrough();  // --plugin-dir may follow it
-  show->add_option("NAME", options.plugin, "Name of the plugin, as in plugin = \"NAME\"")->required();
-
-  add_operator_verbs(
-      [&](const char* name, const char* meaning, int (*what)(const arguments&)) {
-        auto* added = app.add_subcommand(name, meaning);
-        added->callback([what, &options, &result] { result = what(options); });
-        return added;
-      },
-      options);
-
-  auto* plugin_verb = app.add_subcommand("plugin", "For authors of plugins.");
-  plugin_verb->require_subcommand(1);
-  add_plugin_new(*plugin_verb, result);
-  add_plugin_test(*plugin_verb, result);
-  add_reference_verbs(app, options, result);
-  // Called by the shells to complete a line; see packaging/completions.
-  app.add_subcommand("complete", "")
-      ->group("")
-      ->callback([&] { result = complete(options); })
-      ->add_option("WORD", options.words);
-  // What drcon starts for isolation = "process"; not for people.
-  app.add_subcommand("plugin-process", "")->group("")->callback([&result] {
-    constexpr int socket = 3;
-    result = plugins::plugin_process(socket);
-  });
-
+  parsing state;
+  state.given.command_line = &app;
+  add_verbs(app, state);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -164,7 +187,7 @@ int main(int argc, char** argv) {
     return exit_runtime;
   }
   std::fflush(stdout);
-  return result;
+  return state.result;
 }
 
 }  // namespace drcon::cli

@@ -65,7 +65,9 @@ void add_operator_verbs(const verb_adder& add, arguments& options) {
   pause_verb.add_option("--why", options.why, "A reason, shown while it is paused");
   verbs.verb_of_pipeline("resume", "End a pause, also that of a rollback.", resume);
   verbs.verb_of_pipeline("resync", "Compare the targets with what is desired, and correct what differs.", resync);
-  verbs.verb_of_pipeline("release-brake", "Apply now what the brake holds.", release_brake);
+  auto& release_verb = verbs.verb_of_pipeline(
+      "release-brake", "Apply now what the brake holds. What it holds later is held again.", release_brake);
+  release_verb.add_option("--service", options.service, "Only what is held of this service");
   auto& rollback_verb =
       verbs.verb_of_pipeline("rollback",
                              "Serve what an earlier revision had, and pause. Without a revision: list "

@@ -27,7 +27,11 @@ int pause(const arguments& options) {
 }
 int resume(const arguments& options) { return steer(options, "resume"); }
 int resync(const arguments& options) { return steer(options, "resync"); }
-int release_brake(const arguments& options) { return steer(options, "release-brake"); }
+int release_brake(const arguments& options) {
+  std::map<std::string, std::string> query;
+  if (!options.service.empty()) query["service"] = options.service;
+  return steer(options, "release-brake", query);
+}
 
 int rollback(const arguments& options) {
   if (options.revision != 0) return steer(options, "rollback", {{"revision", std::to_string(options.revision)}});

@@ -28,6 +28,17 @@ std::string state_of(const json& pipeline) {
   return "ok";
 }
 
+// What each brake holds: empty if none does. Not every drcon that answers has the list.
+std::string format_holds(const json& pipelines) {
+  std::vector<std::vector<std::string>> rows{{"PIPELINE", "HELD SERVICE", "SERVED", "FEWEST", "SINCE", "UNTIL"}};
+  for (const auto& [name, each] : pipelines.items())
+    for (const auto& hold : each.value("holds", json::array()))
+      rows.push_back({printable(name), is_set(hold, "service") ? text(hold, "service") : "(the pipeline)",
+                      text(hold, "before"), text(hold, "after"), clock_time(hold.at("since")),
+                      clock_time(hold.at("until"))});
+  return rows.size() > 1 ? "\n" + table(rows) : "";
+}
+
 std::string short_source(const std::string& name, const json& source) {
   return printable(name) + ": " + (source.at("known").get<bool>() ? text(source, "state") : "unreachable");
 }
@@ -102,7 +113,7 @@ std::string format_status(const json& status) {
                     text(each, "in_service") + " of " + text(each, "endpoints"),
                     fmt::format("{}", fmt::join(sources, ", ")), fmt::format("{}", fmt::join(sinks, ", "))});
   }
-  return shown + "\n" + table(rows);
+  return shown + "\n" + table(rows) + format_holds(status.at("pipelines"));
 }
 
 std::string format_entry(const json& entry) {

@@ -1,5 +1,7 @@
 #include "cli/unified_diff.hpp"
 
+#include "base/write_all.hpp"
+
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -16,11 +18,7 @@ class memory_file {
 public:
   explicit memory_file(const std::string& text) : file_(::memfd_create("drcon", 0)) {
     if (file_ < 0) throw std::runtime_error("cannot make a file in memory");
-    for (std::size_t done = 0; done < text.size();) {
-      const auto written = ::write(file_, text.data() + done, text.size() - done);
-      if (written <= 0) throw std::runtime_error("cannot write to a file in memory");
-      done += static_cast<std::size_t>(written);
-    }
+    if (!base::write_all(file_, text)) throw std::runtime_error("cannot write to a file in memory");
   }
   ~memory_file() { ::close(file_); }
   memory_file(const memory_file&) = delete;

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <chrono>
 #include <cstdint>
 #include <regex>
 #include <string_view>
@@ -57,8 +58,16 @@ base::result<> check_regex(const std::string& text) {
   }
 }
 
+// A time that is added to the clock's must not leave its range: it would be in the past then.
+base::result<> check_duration(const std::string& text) {
+  constexpr std::chrono::hours longest(24 * 3650);
+  const auto length = parse_duration(text);
+  if (!length) return base::failure{};
+  if (*length > longest) return base::failure{"it is longer than 3650d"};
+  return {};
+}
+
 bool fits(const std::string& format, const std::string& text) {
-  if (format == "duration") return parse_duration(text).has_value();
   if (format == "size") return parse_size(text).has_value();
   if (format == "percent") return parse_percent(text).has_value();
   if (format == "path") return !text.empty() && text.find('\0') == std::string::npos;
@@ -81,6 +90,7 @@ std::string describe_format(const std::string& format) {
 }
 
 base::result<> check_format(const std::string& format, const std::string& text) {
+  if (format == "duration") return check_duration(text);
   if (format == "regex") return check_regex(text);
   if (!fits(format, text)) return base::failure{};
   return {};

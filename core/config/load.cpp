@@ -5,6 +5,7 @@
 #include "config/pipelines.hpp"
 #include "config/sections.hpp"
 #include "config/suggest.hpp"
+#include "config/targets.hpp"
 #include "config/text.hpp"
 #include "config/toml_value.hpp"
 #include "config/units.hpp"
@@ -168,6 +169,7 @@ std::optional<configuration> load(const std::filesystem::path& file, const plugi
   if (auto host = read_host(all, own)) loaded.host = std::move(*host);
   loaded.sources = read_instances(kind::source, all.sources, plugins, own);
   loaded.sinks = read_instances(kind::sink, all.sinks, plugins, own);
+  check_targets(loaded.sinks, plugins, own);
   check_log_plugins(all, plugins, own);
   loaded.pipelines = read_pipelines(all, documents.is_complete, own);
   if (documents.is_complete && all.pipelines.empty())

@@ -85,6 +85,12 @@ option<Config> integer(const char* key, std::int64_t Config::*member, const char
                      [](const nlohmann::json& value) { return value.get<std::int64_t>(); });
 }
 
+template <class Config>
+option<Config> boolean(const char* key, bool Config::*member, const char* description) {
+  return make_option(key, member, description, {{"type", "boolean"}, {"default", Config{}.*member}},
+                     [](const nlohmann::json& value) { return value.get<bool>(); });
+}
+
 /// "64KiB"; a number of bytes in the struct.
 template <class Config>
 option<Config> size(const char* key, std::size_t Config::*member, const char* description) {

@@ -36,6 +36,7 @@ private:
     check_names(options, "source", all_.sources, used_sources_, own);
     check_names(options, "sink", all_.sinks, used_sinks_, own);
     check_wait(options, pipeline, own);
+    if (!own.has_errors()) check_brake(options, own);
     found_.take(own);
     if (own.has_errors()) return {};
     return make_pipeline(name, options.values, pipeline.where);
@@ -57,6 +58,19 @@ private:
       if (!seen.insert(name).second) own.error(where, type + " '" + shortened(name) + "' is listed twice");
       else if (is_complete_ && !there.contains(name))
         own.error(where, "there is no [" + type + "." + shortened(name) + "]", suggestion(name, known));
+    }
+  }
+
+  // The limits of the brake were once of the pipeline alone: who has written one learns that it means more now.
+  static void check_brake(const checked_options& options, diagnostics& own) {
+    if (options.positions.contains("/brake/per_service")) return;
+    for (const auto* key : {"max_removed", "min_endpoints"}) {
+      const auto written = options.positions.find("/brake/" + std::string(key));
+      if (written == options.positions.end()) continue;
+      own.warning(written->second,
+                  "'brake." + std::string(key) + "' limits each service now, and not only the pipeline",
+                  "write per_service = true to confirm that, or per_service = false for the pipeline alone");
+      return;
     }
   }
 

@@ -104,11 +104,13 @@ private:
         fault(inner(pointer, "type"), "there is no type " + shown(each) + "; types are " + listed(types));
   }
 
-  // What is for people, and "secret".
+  // What is for people, "target" and "secret".
   static void judge_words(const json& schema, const std::string& pointer) {
     for (const auto* key : {"description", "title"})
       if (schema.contains(key) && !schema.at(key).is_string())
         fault(inner(pointer, key), "expected a string, found " + shown(schema.at(key)));
+    if (schema.contains("target") && !schema.at("target").is_boolean())
+      fault(inner(pointer, "target"), "expected true or false, found " + shown(schema.at("target")));
     if (!schema.contains("secret")) return;
     if (!schema.at("secret").is_boolean())
       fault(inner(pointer, "secret"), "expected true or false, found " + shown(schema.at("secret")));

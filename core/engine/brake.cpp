@@ -4,17 +4,46 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace drcon::engine {
+namespace {
 
-// The most endpoints in service at any time within the window; the newest entry always counts, however old.
-std::size_t brake::reference(clock::time_point now) {
-  while (history_.size() > 1 && now - history_[1].first >= config_.window) history_.pop_front();
-  std::size_t most = 0;
-  for (const auto& [when, count] : history_) most = std::max(most, count);
-  return most;
+const std::string the_pipeline;  // in the place of a service's name
+
+std::size_t excess(std::size_t more, std::size_t less) { return more > less ? more - less : 0; }
+
+}  // namespace
+
+// ---- what was served within the window ----
+
+void brake::forget_old(clock::time_point now) {
+  while (!past_order_.empty() && now - past_order_.front().first >= config_.window) {
+    if (const auto found = past_.find(past_order_.front().second); found != past_.end()) {
+      auto& entries = found->second;
+      while (!entries.empty() && now - entries.front().first >= config_.window) entries.pop_front();
+      if (entries.empty()) past_.erase(found);
+    }
+    past_order_.pop_front();
+  }
 }
 
+void brake::remember_loss(clock::time_point now, const std::string& service, std::size_t served) {
+  past_[service].emplace_back(now, served);
+  past_order_.emplace_back(now, service);
+}
+
+// The most endpoints in service at any time within the window, of which `served` are there now.
+std::size_t brake::reference(const std::string& service, std::size_t served) const {
+  const auto found = past_.find(service);
+  if (found == past_.end()) return served;
+  for (const auto& [until, count] : found->second) served = std::max(served, count);
+  return served;
+}
+
+// ---- the rule ----
+
+// Why going from `before` to `after` endpoints in service is too much; empty if it is not.
 std::string brake::loss(std::size_t before, std::size_t after) const {
   if (after >= before) return {};
   const auto removed = before - after;
@@ -30,25 +59,226 @@ std::string brake::loss(std::size_t before, std::size_t after) const {
   return {};
 }
 
-brake::decision brake::ask(clock::time_point now, std::size_t in_service) {
-  const auto why = config_.hold.count() == 0 ? std::string{} : loss(reference(now), in_service);
-  if (why.empty()) {
-    held_since_.reset();
-    return {};
+// Of a service or of the whole pipeline. `held` is set when a hold begins; the caller drops it when it ends.
+brake::outcome brake::judge_one(std::optional<waiting>& held, const service_change& each, clock::time_point now) const {
+  if (!held) {
+    auto why = loss(reference(each.name, each.served), each.next);
+    if (why.empty()) return outcome::passes;
+    held = {.why = std::move(why), .kept = each.served, .lowest = each.next, .since = now};
+    return outcome::begins;
   }
-  if (!held_since_) held_since_ = now;
-  const auto until = *held_since_ + config_.hold;
-  if (now < until && !released_) return {.pass = false, .accepted = false, .why = why, .until = until};
-  const auto reason = released_ ? "the brake was released" : "it lasted for " + config::to_text(config_.hold);
-  held_since_.reset();
-  released_ = false;
-  history_.clear();
-  return {.pass = true, .accepted = true, .why = why + "; " + reason, .until = {}};
+  // Half of what was missing is not enough: the other half would be removed although it may be on its way back.
+  if (each.next >= held->kept) return outcome::returned;
+  if (each.released) return outcome::released;
+  const auto before = reference(each.name, held->kept);
+  held->why = loss(before, each.next);
+  if (held->why.empty())
+    held->why = std::to_string(before - each.next) + " of " + std::to_string(before) +
+                " endpoints in service are still missing";
+  // The time that a smaller loss has lasted says nothing of a greater one.
+  if (each.next < held->lowest) {
+    held->lowest = each.next;
+    held->since = now;
+    return outcome::begins;
+  }
+  if (now - held->since >= config_.hold) return outcome::lasted;
+  // The window has forgotten some of what was lost before, and what is left is within the limits.
+  return loss(before, held->lowest).empty() ? outcome::passes : outcome::waits;
 }
 
-void brake::passed(clock::time_point now, std::size_t in_service) {
-  history_.emplace_back(now, in_service);
-  reference(now);
+brake::decision brake::judge(clock::time_point now, const change& change) {
+  if (config_.hold.count() == 0) {
+    forget();
+    return {};
+  }
+  if (first_ && change.served == 0) return judge_first(now, change);
+  forget_old(now);
+  judgement about{.now = now, .of = change, .made = {}, .over = {}};
+  // A service that is held and does not differ any more has got back all that was missing.
+  std::set<std::string> same;
+  for (const auto& [name, held] : services_) same.insert(name);
+  for (const auto& each : change.services) {
+    same.erase(each.name);
+    judge_service(each, about);
+  }
+  for (const auto& name : same) {
+    note(name, outcome::returned, services_.at(name), about.made);
+    services_.erase(name);
+  }
+  judge_whole(about);
+  remember_losses(about);
+  list(now, about.made);
+  if (first_) {
+    about.made.keeps_all = !about.made.kept.empty();
+    for (auto& each : about.made.holds) each.why += "; measured from an earlier state: " + first_->why;
+    if (!about.made.keeps_all) first_.reset();
+  }
+  return std::move(about.made);
+}
+
+// Nothing is known of what is served: any candidate may lose all of it.
+brake::decision brake::judge_first(clock::time_point now, const change& change) {
+  decision made;
+  auto what = outcome::waits;
+  if (std::ranges::any_of(change.services, &service_change::released)) {
+    what = outcome::released;
+  } else if (change.next < first_->lowest) {
+    first_->lowest = change.next;
+    first_->since = now;
+    what = outcome::begins;
+  } else if (now - first_->since >= config_.hold) {
+    what = outcome::lasted;
+  }
+  note(the_pipeline, what, *first_, made);
+  made.keeps_all = what == outcome::waits || what == outcome::begins;
+  if (!made.keeps_all) {
+    first_.reset();
+    return made;
+  }
+  made.holds.push_back(shown(the_pipeline, *first_));
+  made.ask_again = made.holds.front().until;
+  for (const auto& each : change.services) made.kept.push_back(each.name);
+  return made;
+}
+
+void brake::judge_service(const service_change& each, judgement& about) {
+  const auto found = services_.find(each.name);
+  const bool was_held = found != services_.end();
+  std::optional<waiting> held;
+  if (was_held && found->second.is_own) held = found->second;
+  const auto kept = was_held ? found->second.kept : each.served;
+  about.surplus += excess(each.served, kept);
+  if (was_held && !found->second.is_own && each.next >= kept) {
+    note(each.name, outcome::returned, found->second, about.made);
+    about.over.insert(each.name);
+    services_.erase(found);
+    return;
+  }
+  if (!config_.per_service) {
+    if (held) services_.erase(found);  // a reload has changed the option
+    return;
+  }
+  auto measured = each;
+  measured.served = kept;
+  const auto what = judge_one(held, measured, about.now);
+  if (held) note(each.name, what, *held, about.made);
+  if (what == outcome::begins || what == outcome::waits) {
+    about.held += excess(kept, each.next);
+    services_.insert_or_assign(each.name, *held);
+    return;
+  }
+  if (!held) return;
+  about.accepted += excess(kept, each.next);
+  about.over.insert(each.name);
+  past_.erase(each.name);
+  services_.erase(each.name);
+}
+
+// The limits of the pipeline, of which what services lose that are held or accepted for themselves does not count.
+void brake::judge_whole(judgement& about) {
+  bool released = false;
+  for (const auto& each : about.of.services) {
+    const auto found = services_.find(each.name);
+    if (found == services_.end() || found->second.is_own) continue;
+    released = each.released;
+    if (!released) break;
+  }
+  const service_change total{.name = the_pipeline,
+                             .served = excess(about.of.served, about.surplus),
+                             .next = about.of.next + about.held + about.accepted,
+                             .released = released};
+  const auto what = judge_one(whole_, total, about.now);
+  if (whole_) note(the_pipeline, what, *whole_, about.made);
+  if (what == outcome::begins || what == outcome::waits) {
+    whole_->kept = excess(whole_->kept, about.accepted);
+    whole_->lowest = excess(whole_->lowest, about.accepted);
+    return hold_with_the_pipeline(about);
+  }
+  if (whole_) past_.clear();
+  whole_.reset();
+  std::erase_if(services_, [](const auto& each) { return !each.second.is_own; });
+}
+
+void brake::hold_with_the_pipeline(const judgement& about) {
+  for (const auto& each : about.of.services) {
+    if (each.next >= each.served || about.over.contains(each.name)) continue;
+    services_.try_emplace(
+        each.name,
+        waiting{.why = whole_->why, .kept = each.served, .lowest = each.next, .since = about.now, .is_own = false});
+  }
+}
+
+void brake::note(const std::string& service, outcome what, const waiting& held, decision& made) const {
+  if (what == outcome::begins) made.begun.push_back(service);
+  if (what == outcome::returned) made.returned.push_back(service);
+  if (what != outcome::lasted && what != outcome::released && what != outcome::passes) return;
+  auto over = shown(service, held);
+  over.why += what == outcome::released ? "; the brake was released"
+              : what == outcome::lasted ? "; it lasted for " + config::to_text(config_.hold)
+                                        : "; by now it is within the limits";
+  made.accepted.push_back(std::move(over));
+}
+
+// What passes now and lowers a count is added up with later losses, unless it was held and accepted.
+void brake::remember_losses(const judgement& about) {
+  bool any = false;
+  for (const auto& each : about.of.services) {
+    if (each.next >= each.served || services_.contains(each.name) || about.over.contains(each.name)) continue;
+    any = true;
+    if (config_.per_service) remember_loss(about.now, each.name, each.served);
+  }
+  if (!about.made.accepted.empty()) past_.erase(the_pipeline);
+  else if (any && !whole_) remember_loss(about.now, the_pipeline, excess(about.of.served, about.surplus));
+}
+
+brake::hold brake::shown(const std::string& service, const waiting& held) const {
+  return {.service = service,
+          .why = held.why,
+          .before = held.kept,
+          .after = held.lowest,
+          .since = held.since,
+          .until = held.since + config_.hold};
+}
+
+void brake::list(clock::time_point now, decision& made) const {
+  if (whole_) made.holds.push_back(shown(the_pipeline, *whole_));
+  for (const auto& [name, held] : services_) {
+    made.kept.push_back(name);
+    if (held.is_own) made.holds.push_back(shown(name, held));
+  }
+  for (const auto& each : made.holds) made.ask_again = std::min(made.ask_again.value_or(each.until), each.until);
+  if (made.ask_again && !past_order_.empty())
+    made.ask_again = std::min(*made.ask_again, std::max(now, past_order_.front().first + config_.window));
+}
+
+// ---- what operators and reloads do ----
+
+// Any count is a new low then, so that each hold begins again when it is next judged.
+void brake::restart_holds() {
+  constexpr auto none = std::numeric_limits<std::size_t>::max();
+  if (whole_) whole_->lowest = none;
+  if (first_) first_->lowest = none;
+  for (auto& [name, held] : services_) held.lowest = none;
+}
+
+void brake::hold_first(std::string why) {
+  first_ = {.why = std::move(why), .lowest = std::numeric_limits<std::size_t>::max()};
+}
+
+void brake::forget() {
+  first_.reset();
+  services_.clear();
+  whole_.reset();
+  past_.clear();
+  past_order_.clear();
+}
+
+void brake::go_on_from(const brake& before) {
+  services_ = before.services_;
+  whole_ = before.whole_;
+  first_ = before.first_;
+  past_ = before.past_;
+  past_order_ = before.past_order_;
 }
 
 }  // namespace drcon::engine

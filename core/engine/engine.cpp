@@ -20,6 +20,9 @@ engine::engine(boost::asio::io_context& context, const plugins::registry& plugin
       // A render must leave no trace.
       store_(how == mode::apply ? host.state_directory : std::filesystem::path()) {
   config_.host = host;
+  after_late_end_ = std::make_shared<const std::function<void()>>([this] {
+    for (auto& [name, runner] : sinks_) runner->resync_soon();
+  });
   for (const char* result : {"taken", "refused"}) figures_.add(metrics::reloads, {{"result", result}}, 0);
 }
 
@@ -82,7 +85,7 @@ void engine::replace_sources(const made& sources) {
     entry = sources_.erase(entry);
   }
   for (auto& [name, instance] : sources) {
-    auto state = std::make_shared<source_state>(instance, journal_, figures_);
+    auto state = std::make_shared<source_state>(instance, journal_, figures_, context_.get_executor());
     instance->listen(state);
     sources_.emplace(name, std::move(state));
   }
@@ -114,6 +117,8 @@ void engine::replace_pipelines(const config::configuration& before, const made& 
     next.emplace(name, std::move(made));
   }
   pipelines_.swap(next);
+  for (const auto& [name, left] : before.pipelines)
+    if (!config_.pipelines.contains(name)) store_.retire(name);
 }
 
 void engine::replace_sinks(const made& sinks) {
@@ -128,25 +133,40 @@ void engine::replace_sinks(const made& sinks) {
   }
   for (auto& [name, instance] : sinks) {
     auto runner = std::make_shared<sink_runner>(instance, around());
+    if (const auto before = old.find(name); before != old.end()) runner->go_on_from(*before->second);
     instance->listen(runner);
     sinks_.emplace(name, runner);
-    if (mode_ == mode::render) continue;
-    const auto open = [runner, instance = instance] {
-      instance->start();
-      runner->open();
-    };
-    // Two instances at one target would undo each other's work: the new one begins when the old one has ended.
-    const auto replaced = old.find(name);
-    if (replaced == old.end()) {
-      open();
-      continue;
-    }
-    auto before = std::move(replaced->second);
-    old.erase(replaced);
-    before->close([this, before, open] { retire(before->instance().shared_from_this(), [before, open] { open(); }); });
   }
-  for (auto& [name, runner] : old)
-    runner->close([this, held = runner] { retire(held->instance().shared_from_this(), [held] {}); });
+  for (auto& [name, runner] : old) close_sink(runner);
+  open_sinks();
+}
+
+// Ends a sink. The answer to the update in flight may never come: then it is abandoned.
+void engine::close_sink(const std::shared_ptr<sink_runner>& runner) {
+  ++closing_;
+  const auto at_most = config_.host.stop_deadline;
+  const auto end = within(at_most, [this, runner, at_most](bool in_time) {
+    if (!in_time)
+      log::error(runner->subject(),
+                 "has not answered its last update within {}; it is stopped without an answer, and the sinks that wait "
+                 "for its end begin then",
+                 config::to_text(at_most));
+    retire(runner->instance().shared_from_this(), [this, runner] {
+      if (--closing_ == 0 && !stopping_) open_sinks();
+    });
+  });
+  runner->close([end] { end(true); });
+}
+
+// Two instances at one target would undo each other's work, and a target may have another sink's name after a reload:
+// no sink begins before every sink that a reload has ended has stopped or was abandoned.
+void engine::open_sinks() {
+  if (closing_ > 0 || mode_ == mode::render) return;
+  for (auto& [name, runner] : sinks_) {
+    if (runner->is_open()) continue;
+    runner->instance().start();
+    runner->open();
+  }
 }
 
 void engine::feed_sinks() {
@@ -198,19 +218,30 @@ void engine::retire(const instance_ptr& instance, std::function<void()> then) {
   ++retiring_;
   // While everything stops, sources get the first half of the deadline and sinks the second.
   const auto at_most = stopping_ ? config_.host.stop_deadline / 2 : config_.host.stop_deadline;
-  const auto end = within(at_most, [this, instance, at_most, then = std::move(then)](bool in_time) {
+  const auto overstays = std::make_shared<bool>(false);
+  const auto end = within(at_most, [this, instance, at_most, overstays, then = std::move(then)](bool in_time) {
     if (!in_time)
       log::error(instance->subject(), "plugin '{}' did not stop within {}; it is abandoned, and its thread with it",
                  instance->plugin_name(), config::to_text(at_most));
+    *overstays = !in_time;
     overstayed_ |= !in_time;
     then();
     if (--retiring_ == 0 && all_retired_) std::exchange(all_retired_, nullptr)();
   });
-  instance->stop([end, instance] { end(true); });
+  // What an abandoned sink did last may have been to put its old content back: the others compare their targets then.
+  const bool is_sink = instance->kind() == config::kind::sink;
+  instance->stop([end, instance, overstays, is_sink, late = std::weak_ptr(after_late_end_)] {
+    end(true);
+    if (!*overstays || !is_sink) return;
+    log::warning(instance->subject(), "plugin '{}' has stopped after all; all sinks compare their targets",
+                 instance->plugin_name());
+    if (const auto resync_all = late.lock()) (*resync_all)();
+  });
 }
 
 void engine::stop(std::function<void(bool clean)> stopped) {
   stopping_ = true;
+  after_late_end_.reset();
   pipelines_.clear();
   // The deadline is for all together: a sink that never answers must not hold up the end of the process.
   const auto end = within(config_.host.stop_deadline, [this, stopped = std::move(stopped)](bool in_time) {
@@ -220,7 +251,11 @@ void engine::stop(std::function<void(bool clean)> stopped) {
     overstayed_ |= !in_time;
     stopped(!overstayed_);
   });
-  const auto finish = [end] { end(true); };
+  // What the inspector asks a plugin uses the engine's executor: nothing may be destroyed before it has answered.
+  const auto finish = [this, end] {
+    if (inspecting_ == 0) end(true);
+    else after_inspections_ = [end] { end(true); };
+  };
   for (auto& [name, source] : sources_) retire(source->instance().shared_from_this(), [held = source] {});
   sources_.clear();
   if (retiring_ == 0) stop_sinks(finish);

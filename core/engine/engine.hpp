@@ -71,6 +71,8 @@ public:
   const std::map<std::string, std::unique_ptr<pipeline>>& pipelines() const { return pipelines_; }
   const std::map<std::string, std::shared_ptr<sink_runner>>& sinks() const { return sinks_; }
   std::chrono::system_clock::time_point started() const { return started_; }
+  /// Why the state of a pipeline is not on disk; empty if it is.
+  std::string state_fault() const { return store_.fault(); }
   journal& log() { return journal_; }
   const journal& log() const { return journal_; }
 
@@ -96,6 +98,8 @@ private:
   void replace_sources(const made& sources);
   void replace_pipelines(const config::configuration& before, const made& new_sources);
   void replace_sinks(const made& sinks);
+  void close_sink(const std::shared_ptr<sink_runner>& runner);
+  void open_sinks();
   void stop_sinks(const std::function<void()>& finish);
   void feed_sinks();
   std::function<void(bool in_time)> within(std::chrono::nanoseconds at_most, std::function<void(bool in_time)> ended);
@@ -117,7 +121,12 @@ private:
   std::map<std::string, std::shared_ptr<source_state>> sources_;
   std::map<std::string, std::unique_ptr<pipeline>> pipelines_;
   std::map<std::string, std::shared_ptr<sink_runner>> sinks_;
-  int retiring_ = 0;  // instances that were asked to stop and have not stopped yet
+  int closing_ = 0;  // sinks that a reload has ended, and that are not known to have stopped
+  // Resyncs all sinks. Called, if the engine is still there, when a sink that was abandoned ends after all.
+  std::shared_ptr<const std::function<void()>> after_late_end_;
+  int inspecting_ = 0;                       // questions that the inspector has not answered
+  std::function<void()> after_inspections_;  // called when inspecting_ becomes 0; set while the engine stops
+  int retiring_ = 0;                         // instances that were asked to stop and have not stopped yet
   bool stopping_ = false;
   bool overstayed_ = false;            // an instance has missed its deadline: its thread may still run
   std::function<void()> all_retired_;  // called when retiring_ becomes 0; set while sources stop

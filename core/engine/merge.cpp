@@ -9,22 +9,34 @@
 
 namespace drcon::engine {
 
-model::service_ptr merge_service(const std::vector<model::service_ptr>& parts) {
+namespace {
+
+// Two machines of one name, each in its own datacentre, are common. The id may not be one that is there already.
+std::string id_of(const std::string& origin, const std::string& id, const std::set<std::string>& taken) {
+  auto made = id;
+  while (taken.contains(made)) made.insert(0, origin + "/");
+  return made;
+}
+
+}  // namespace
+
+model::service_ptr merge_service(const std::vector<part>& parts) {
   if (parts.empty()) return nullptr;
-  if (parts.size() == 1) return parts.front();
-  service merged{.name = parts.front()->name(), .revision = 0, .endpoints = {}, .values = {}};
+  if (parts.size() == 1) return parts.front().service;
+  service merged{.name = parts.front().service->name(), .revision = 0, .endpoints = {}, .values = {}};
   std::set<std::string> ids;
   std::set<std::pair<std::string, std::uint32_t>> places;
-  for (const auto& part : parts) {
+  for (const auto& [origin, part] : parts) {
     merged.revision = std::max(merged.revision, part->revision());
     // Two endpoints of one source may share a place on purpose: two names of one process. So the places of this source
     // count only for the sources after it.
     std::set<std::pair<std::string, std::uint32_t>> own_places;
     for (const auto& each : part->endpoints()) {
-      if (ids.contains(each.id) || places.contains({each.address, each.port})) continue;
-      ids.insert(each.id);
+      if (places.contains({each.address, each.port})) continue;
+      auto& added = merged.endpoints.emplace_back(each);
+      added.id = id_of(origin, each.id, ids);
+      ids.insert(added.id);
       own_places.emplace(each.address, each.port);
-      merged.endpoints.push_back(each);
     }
     places.merge(own_places);
     merged.values.insert(part->values().begin(),

@@ -1,6 +1,5 @@
 #include "engine/pipeline.hpp"
 
-#include "config/units.hpp"
 #include "engine/merge.hpp"
 #include "log/log.hpp"
 #include "model/snapshot.hpp"
@@ -20,7 +19,10 @@ using clock = std::chrono::steady_clock;
 constexpr auto wait_before_last_good = std::chrono::seconds(2);
 
 constexpr std::size_t endpoints_in_journal = 20;
-constexpr std::size_t endpoints_held_shown = 100;
+
+// A revision is never used again. How many were decided since an earlier state was kept is not known, but each of them
+// would have been tried to be kept.
+constexpr std::uint64_t revisions_skipped = 1000;
 
 // How many revisions roll_back() can go back to. They share the services that did not change, so that each costs little
 // more than its change.
@@ -50,11 +52,16 @@ pipeline::~pipeline() {
 }
 
 void pipeline::start() {
-  if (auto loaded = around_.store.load(name())) last_good_ = std::move(*loaded);
-  else log::warning(subject(), "last good state: {}", loaded.error().why);
+  auto kept = around_.store.load(name());
+  last_good_ = std::move(kept.last_good);
+  if (!kept.fault.empty()) {
+    log::warning(subject(), "last good state: {}; the first change is held as a loss of unknown size", kept.fault);
+    earlier_ = std::move(kept.earlier);
+    if (earlier_) next_revision_ = earlier_->revision() + revisions_skipped;
+    brake_.hold_first("the last good state cannot be used, so that nobody knows what would go: " + kept.fault);
+  }
   if (last_good_) {
     next_revision_ = last_good_->revision() + 1;
-    brake_.passed(clock::now(), last_good_->in_service_count());
     history_.push_back({.snapshot = last_good_, .why = "before the restart"});
   }
   paused_ = around_.store.load_pause(name());
@@ -68,7 +75,8 @@ void pipeline::start_after(pipeline& before) {
   next_revision_ = before.next_revision_;
   paused_ = before.paused_;
   history_ = before.history_;
-  if (last_good_) brake_.passed(clock::now(), last_good_->in_service_count());
+  earlier_ = before.earlier_;
+  brake_.go_on_from(before.brake_);
   begin();
 }
 
@@ -124,10 +132,10 @@ bool pipeline::choose() {
 
 // Merges one service again; true if it differs from before.
 bool pipeline::recompute(const std::string& service) {
-  std::vector<model::service_ptr> parts;
+  std::vector<part> parts;
   for (const auto* each : sources_) {
     if (preferred_ && each != preferred_) continue;
-    if (auto part = each->find(service)) parts.push_back(std::move(part));
+    if (auto found = each->find(service)) parts.push_back({.origin = each->name(), .service = std::move(found)});
   }
   auto merged = shape_.apply(merge_service(parts));
   const auto found = merged_.find(service);
@@ -176,74 +184,31 @@ void pipeline::changed(const std::string& why, clock::time_point seen) {
   pace_timer_.at(due, [this] { decide(); });
 }
 
+// What the sources and the filter have now.
+model::snapshot_ptr pipeline::gather() const {
+  std::vector<model::service_ptr> services;
+  services.reserve(merged_.size());
+  for (const auto& [service, value] : merged_) services.push_back(value);
+  return std::make_shared<const model::snapshot>(next_revision_, std::move(services));
+}
+
 void pipeline::decide() {
   pacer_.released(clock::now());
   pace_timer_.cancel();
   if (!known()) return;
-  std::vector<model::service_ptr> services;
-  services.reserve(merged_.size());
-  for (const auto& [service, value] : merged_) services.push_back(value);
-  auto candidate = std::make_shared<const model::snapshot>(next_revision_, std::move(services));
-  if (current_.snapshot && same_content(*current_.snapshot, *candidate)) {
-    end_hold();
-    causes_.clear();
-    return;
-  }
-  if (paused_) {
-    if (!current_.snapshot) serve_last_good();
-    return;
-  }
-  const auto verdict = brake_.ask(clock::now(), candidate->in_service_count());
-  if (!verdict.pass) return hold(verdict, *candidate);
-  auto why = fmt::format("{}", fmt::join(causes_, ", "));
-  if (verdict.accepted) why += "; brake: " + verdict.why;
-  pass(std::move(candidate), std::move(why));
-}
-
-void pipeline::hold(const brake::decision& verdict, const model::snapshot& refused) {
-  brake_timer_.at(verdict.until, [this] { decide(); });
-  const auto* before = current_.snapshot ? current_.snapshot.get() : last_good_.get();
-  const auto changes = model::difference(before, refused);
-  const bool again = held_.why == verdict.why;
-  const auto left = std::chrono::duration_cast<std::chrono::system_clock::duration>(verdict.until - clock::now());
-  held_ = {.why = verdict.why,
-           .until = std::chrono::system_clock::now() + left,
-           .counts = model::count_endpoints(changes),
-           .endpoints = model::list_endpoints(changes, endpoints_held_shown)};
-  if (again) return;
-  log::error(subject(), "brake holds: {}; the last good state stays in use, for at most {}", held_.why,
-             config::to_text(config_.brake.hold));
-  around_.figures.add(metrics::brake_holds, {{"pipeline", name()}});
-  around_.journal.add({.what = journal_entry::kind::held,
-                       .about = subject(),
-                       .revision = refused.revision(),
-                       .why = held_.why,
-                       .counts = held_.counts,
-                       .endpoints = model::list_endpoints(changes, endpoints_in_journal)});
-}
-
-void pipeline::end_hold() {
-  brake_timer_.cancel();
-  if (held_.why.empty()) return;
-  held_ = {};
-  brake_.ask(clock::now(), current_.snapshot ? current_.snapshot->in_service_count() : 0);
-  log::info(subject(), "brake released: the endpoints returned");
-  around_.journal.add({.what = journal_entry::kind::released,
-                       .about = subject(),
-                       .revision = current_.snapshot ? current_.snapshot->revision() : 0,
-                       .why = "the endpoints returned"});
+  auto candidate = gather();
+  if (!paused_) return judge(std::move(candidate), {});
+  if (!current_.snapshot) serve_last_good();
+  else if (same_content(*current_.snapshot, *candidate)) causes_.clear();
 }
 
 void pipeline::pass(model::snapshot_ptr candidate, std::string why) {
-  if (!held_.why.empty()) log::warning(subject(), "brake released: {}", why);
-  held_ = {};
-  brake_timer_.cancel();
   last_good_timer_.cancel();
+  earlier_.reset();
   const auto before = current_.snapshot ? current_.snapshot : last_good_;
   const auto changes = model::difference(before.get(), *candidate);
   const auto counts = model::count_endpoints(changes);
   const auto now = clock::now();
-  brake_.passed(now, candidate->in_service_count());
   ++next_revision_;
   current_ = {.snapshot = std::move(candidate),
               .why = std::move(why),

@@ -3,6 +3,7 @@
 // Thread rule: the engine's thread.
 #pragma once
 
+#include "base/result.hpp"
 #include "base/timer.hpp"
 #include "config/configuration.hpp"
 #include "engine/brake.hpp"
@@ -35,12 +36,25 @@ struct decision {
   std::chrono::system_clock::time_point when{};  ///< decided, by the time of day; the epoch: before a restart
 };
 
-/// An update that the brake holds.
-struct held_update {
+/// One hold of the brake.
+struct held_service {
+  std::string service;  ///< empty: the whole pipeline is held
   std::string why;
-  std::chrono::system_clock::time_point until{};  ///< passes then, if nothing comes back before
-  model::endpoint_counts counts;
+  std::size_t before = 0;  ///< in service when the hold began
+  std::size_t after = 0;   ///< the fewest that the sources had since then
+  std::chrono::system_clock::time_point since{};
+  std::chrono::system_clock::time_point until{};
+};
+
+/// What the brake holds.
+struct held_update {
+  std::string why;                                ///< of the first hold, and how many more there are
+  std::chrono::system_clock::time_point until{};  ///< the first hold ends then, if nothing comes back before
+  model::endpoint_counts counts;                  ///< what is held would add, remove and change that much
   std::vector<model::endpoint_change> endpoints;  ///< the first of them
+  std::vector<held_service> holds;                ///< the pipeline's own first, then in order of name
+  std::vector<std::string> services;              ///< all services whose removals wait, in order of name
+  std::uint64_t number = 0;  ///< of its content: another one when something else is held. 0: nothing is
 };
 
 /// What all pipelines share; outlives them.
@@ -74,15 +88,17 @@ public:
   const decision& current() const { return current_; }
   /// True when the sources have reported enough to decide. Before that nothing is touched.
   bool known() const;
-  /// Why an update is held, or empty.
+  /// Why something is held, or empty.
   const std::string& held() const { return held_.why; }
+  /// Why the removals of that service wait; empty if they do not.
+  std::string held(const std::string& service) const;
   const held_update& held_back() const { return held_; }
   /// The last decisions, newest last: the revisions that roll_back() can go back to.
   const std::deque<decision>& history() const { return history_; }
   /// Set while an operator has paused the pipeline.
   const std::optional<pause_mark>& paused() const { return paused_; }
   /// A change waits: for the pace, the brake, or the end of a pause.
-  bool pending() const { return !causes_.empty(); }
+  bool pending() const { return !causes_.empty() || !held_.why.empty(); }
   /// merge = "prefer": the active source, or null before one is chosen.
   const source_state* preferred() const { return preferred_; }
   const std::vector<source_state*>& sources() const { return sources_; }
@@ -96,8 +112,10 @@ public:
   void pause(std::string why);
   /// False when it is not paused.
   bool resume();
-  /// Lets the update pass that the brake holds; false when it holds none.
-  bool release_brake();
+  /// Lets pass what the brake holds, of one service or of all of them, and nothing else: if the sources have meanwhile
+  /// reported a greater loss, that is held. `number` is that of what the operator has seen (held_update), if it is
+  /// known. A failure says what was not released.
+  base::result<> release_brake(const std::string& service = {}, std::optional<std::uint64_t> number = {});
   /// Decides the content of an earlier revision again, under a new number, and pauses: the next change would undo it.
   /// False when that revision is not kept.
   bool roll_back(std::uint64_t revision);
@@ -109,15 +127,25 @@ public:
   void on_source(const source_event& event) override;
 
 private:
+  // The content that an operator releases, by service; null: that it is gone.
+  using released_services = std::map<std::string, model::service_ptr>;
+
   void begin();
   bool choose();
   bool recompute(const std::string& name);
   bool recompute_all();
   void changed(const std::string& why, std::chrono::steady_clock::time_point seen);
   void decide();
-  void hold(const brake::decision& verdict, const model::snapshot& refused);
+  void judge(model::snapshot_ptr candidate, const released_services& released);
+  void hold(const brake::decision& judged, const model::snapshot_ptr& refused,
+            const std::vector<model::service_change>& held_back);
+  void end_holds(const brake::decision& judged);
   void pass(model::snapshot_ptr candidate, std::string why);
-  void end_hold();
+  model::snapshot_ptr gather() const;
+  // What a loss is measured from; null when nothing is known of it.
+  const model::snapshot* served() const {
+    return (current_.snapshot ? current_.snapshot : last_good_ ? last_good_ : earlier_).get();
+  }
   void serve_last_good();
   void remember();
   std::string why_not_yet() const;
@@ -138,8 +166,11 @@ private:
   brake brake_;
   decision current_;
   model::snapshot_ptr last_good_;  // from disk or from before a reload: what the brake measures losses from
+  model::snapshot_ptr earlier_;    // in its place, when it cannot be used: only for measuring
   std::uint64_t next_revision_ = 1;
   held_update held_;
+  model::snapshot_ptr refused_;     // the candidate whose removals held_ is about; null while nothing is held
+  std::uint64_t held_numbers_ = 0;  // the last held_update::number
   std::optional<pause_mark> paused_;
   std::deque<decision> history_;
   bool has_waited_ = false;

@@ -37,10 +37,33 @@ sink_runner::sink_runner(std::shared_ptr<plugins::instance> instance, pipeline_s
   around_.figures.add(metrics::retries, {{"sink", name()}}, 0);
 }
 
+void sink_runner::go_on_from(const sink_runner& before) {
+  feeds_ = before.feeds_;
+  leaving_ = before.leaving_;
+  was_fed_ = before.was_fed_;
+}
+
 void sink_runner::feed_by(const std::set<std::string>& pipelines) {
-  std::erase_if(feeds_, [&](const auto& each) { return !pipelines.contains(each.first); });
-  for (const auto& each : pipelines) feeds_.try_emplace(each);
+  for (auto each = feeds_.begin(); each != feeds_.end();) {
+    if (pipelines.contains(each->first)) {
+      ++each;
+      continue;
+    }
+    if (each->second.snapshot) leaving_.insert_or_assign(each->first, std::move(each->second));
+    each = feeds_.erase(each);
+  }
+  for (const auto& each : pipelines) {
+    feeds_.try_emplace(each);
+    leaving_.erase(each);
+  }
   compose({});
+}
+
+std::vector<std::string> sink_runner::waits_for() const {
+  std::vector<std::string> names;
+  for (const auto& [name, feed] : feeds_)
+    if (!feed.snapshot) names.push_back(name);
+  return names;
 }
 
 void sink_runner::on_decided(const std::string& pipeline, const decision& decided) {
@@ -69,14 +92,22 @@ void sink_runner::close(std::function<void()> idle) {
 // Composes what is desired: the snapshot of one pipeline as it is, or the services of several in one snapshot, merged
 // where they have the same name.
 void sink_runner::compose(const decision& cause) {
-  if (feeds_.empty() || std::ranges::any_of(feeds_, [](const auto& each) { return !each.second.snapshot; })) return;
+  const bool all_decided = waits_for().empty();
+  if (all_decided) leaving_.clear();
+  if (feeds_.empty() || (!all_decided && !was_fed_)) return;
+  std::vector<std::pair<std::string, model::snapshot_ptr>> fed;
+  for (const auto* each : {&feeds_, &leaving_})
+    for (const auto& [name, feed] : *each)
+      if (feed.snapshot) fed.emplace_back(name, feed.snapshot);
+  if (fed.empty()) return;
+  was_fed_ = true;
   model::snapshot_ptr now;
-  if (feeds_.size() == 1) {
-    now = feeds_.begin()->second.snapshot;
+  if (fed.size() == 1) {
+    now = fed.front().second;
   } else {
-    std::map<std::string, std::vector<model::service_ptr>> parts;
-    for (const auto& [name, feed] : feeds_)
-      for (const auto& service : feed.snapshot->services()) parts[service->name()].push_back(service);
+    std::map<std::string, std::vector<part>> parts;
+    for (const auto& [pipeline, snapshot] : fed)
+      for (const auto& service : snapshot->services()) parts[service->name()].push_back({pipeline, service});
     std::vector<model::service_ptr> services;
     for (const auto& [name, each] : parts) services.push_back(merge_service(each));
     now = std::make_shared<const model::snapshot>(++composed_revision_, std::move(services));
@@ -131,6 +162,7 @@ void sink_runner::on_done(std::uint64_t ticket, drcon_result result, const std::
   if (idle_) std::exchange(idle_, nullptr)();
   arm_resync();
   next();
+  if (resync_is_due_ && !in_flight_) resync_soon();
 }
 
 // A sink that watches its target may lose it between two updates. Then the target does not serve what was applied.
@@ -215,6 +247,8 @@ bool sink_runner::resync() {
   begin(applied_ == desired_);
   return true;
 }
+
+void sink_runner::resync_soon() { resync_is_due_ = !resync(); }
 
 // A new process knows nothing of the target: it compares, and changes what differs.
 void sink_runner::on_restarted() { resync(); }

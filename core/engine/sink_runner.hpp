@@ -15,7 +15,9 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
+#include <vector>
 
 namespace drcon::engine {
 
@@ -28,7 +30,11 @@ public:
   plugins::instance& instance() { return *instance_; }
   const plugins::instance& instance() const { return *instance_; }
 
-  /// The pipelines that feed this sink; nothing is applied before each of them has decided.
+  /// Takes over, at a reload, what the instance before it under this name was fed with: the same target has that.
+  void go_on_from(const sink_runner& before);
+  /// The pipelines that feed this sink. At first nothing is applied before each of them has decided. Later a pipeline
+  /// that has yet to decide holds up nobody: what the others decide is applied. What pipelines had that feed it no more
+  /// stays until all the new ones have decided, since a pipeline may only have been renamed.
   void feed_by(const std::set<std::string>& pipelines);
   /// A pipeline decided.
   void on_decided(const std::string& pipeline, const decision& decided);
@@ -44,8 +50,14 @@ public:
   /// What the target served at the last answer "applied", or null before the first.
   const model::snapshot_ptr& applied() const { return applied_; }
   bool in_flight() const { return in_flight_ != nullptr; }
-  /// The target serves what is desired.
-  bool up_to_date() const { return desired_ && applied_ == desired_ && last_answer_ == model::sink_answer::applied; }
+  /// False until it may begin: a sink that a reload has ended may still be at work on the same target.
+  bool is_open() const { return open_; }
+  /// The pipelines that feed it and have yet to decide, in order of name.
+  std::vector<std::string> waits_for() const;
+  /// The target serves what all its pipelines have decided last.
+  bool up_to_date() const {
+    return desired_ && applied_ == desired_ && last_answer_ == model::sink_answer::applied && waits_for().empty();
+  }
   /// Its last answer keeps it from that. Otherwise it serves it, is applying it, or has not started it.
   bool in_trouble() const { return !up_to_date() && is_trouble(last_answer_); }
   model::sink_answer last_answer() const { return last_answer_; }
@@ -55,6 +67,8 @@ public:
   std::chrono::system_clock::time_point last_applied() const { return last_applied_; }
   /// Compares the target with what is desired, now. False when an update is in flight, or nothing is decided yet.
   bool resync();
+  /// The same, but when an update is in flight, it is done after that one.
+  void resync_soon();
 
   void on_done(std::uint64_t ticket, drcon_result result, const std::string& why) override;
   void on_status(const plugins::instance_status& now) override;
@@ -82,7 +96,9 @@ private:
 
   std::shared_ptr<plugins::instance> instance_;
   pipeline_surroundings around_;
-  std::map<std::string, decision> feeds_;
+  std::map<std::string, decision> feeds_;    // the snapshot is null until the pipeline has decided
+  std::map<std::string, decision> leaving_;  // of pipelines that feed it no more; until all of feeds_ have decided
+  bool was_fed_ = false;                     // something has been desired, here or of the instance before
   std::uint64_t composed_revision_ = 0;
   model::snapshot_ptr desired_;
   model::snapshot_ptr applied_;
@@ -101,6 +117,7 @@ private:
   std::uint64_t applies_ = 0;
   std::chrono::system_clock::time_point last_applied_{};
 
+  bool resync_is_due_ = false;  // when the update in flight is answered
   base::backoff backoff_;
   bool waiting_ = false;            // for retry_timer_: no update is handed over meanwhile
   bool waited_for_target_ = false;  // since the last answer "applied": that time is not the host's

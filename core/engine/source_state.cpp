@@ -11,8 +11,9 @@ namespace drcon::engine {
 // A registry that makes up names without end must not fill the memory with the times of services that are gone.
 constexpr std::size_t most_withdrawn = 10000;
 
-source_state::source_state(std::shared_ptr<plugins::instance> instance, journal& notes, metrics::metrics& figures)
-    : instance_(std::move(instance)), journal_(notes), figures_(figures) {}
+source_state::source_state(std::shared_ptr<plugins::instance> instance, journal& notes, metrics::metrics& figures,
+                           const boost::asio::any_io_executor& executor)
+    : instance_(std::move(instance)), journal_(notes), figures_(figures), outage_timer_(executor) {}
 
 std::optional<std::chrono::system_clock::time_point> source_state::reported(const std::string& service) const {
   const auto found = reported_.find(service);
@@ -57,9 +58,18 @@ bool source_state::take(const std::string& name, const model::service_ptr& now) 
   return true;
 }
 
-bool source_state::take_readiness(const plugins::source_news& news) {
-  const bool was_ready = ready_;
-  const bool was_known = known();
+void source_state::take_all(const std::map<std::string, model::service_ptr>& services, source_event& event) {
+  const auto now = std::chrono::system_clock::now();
+  for (const auto& [name, service] : services) {
+    if (!take(name, service)) continue;
+    event.changed.insert(name);
+    reported_.insert_or_assign(name, now);
+  }
+  if (reported_.size() > services_.size() + most_withdrawn)
+    std::erase_if(reported_, [this](const auto& each) { return !services_.contains(each.first); });
+}
+
+void source_state::take_readiness(const plugins::source_news& news) {
   if (news.all_unknown) {
     if (!all_unknown_) {
       log::warning(subject(), "unreachable: {}; {}", *news.all_unknown,
@@ -68,6 +78,8 @@ bool source_state::take_readiness(const plugins::source_news& news) {
       all_unknown_ = silence{.why = {}, .since = std::chrono::system_clock::now()};
     }
     all_unknown_->why = *news.all_unknown;
+    collects_ = ready_;
+    outage_timer_.cancel();
   } else if (news.ready) {
     if (all_unknown_) {
       log::info(subject(), "reachable again");
@@ -80,28 +92,56 @@ bool source_state::take_readiness(const plugins::source_news& news) {
     all_unknown_.reset();
     ready_ = true;
   }
-  return was_ready != ready_ || was_known != known();
+}
+
+// What was collected counts from now on, all of it at once.
+void source_state::end_outage(source_event& event) {
+  outage_timer_.cancel();
+  collects_ = false;
+  if (event.seen == std::chrono::steady_clock::time_point{}) event.seen = collected_since_;
+  collected_since_ = {};
+  take_all(std::exchange(collected_, {}), event);
+}
+
+void source_state::report(const source_event& event) {
+  if (event.changed.empty() && !event.readiness) return;
+  for (auto* each : observers_) each->on_source(event);
 }
 
 void source_state::on_news(plugins::source_news news) {
   source_event event{.source = this, .changed = {}, .readiness = false, .seen = news.first_seen};
-  const auto now = std::chrono::system_clock::now();
-  for (const auto& [name, service] : news.services) {
-    if (!take(name, service)) continue;
-    event.changed.insert(name);
-    reported_.insert_or_assign(name, now);
+  const bool was_ready = ready_;
+  const bool was_known = known();
+  take_readiness(news);
+  if (collects_) {
+    for (auto& [name, service] : news.services) {
+      unknown_.erase(name);
+      collected_.insert_or_assign(name, std::move(service));
+    }
+    if (collected_since_ == std::chrono::steady_clock::time_point{}) collected_since_ = news.first_seen;
+  } else {
+    take_all(news.services, event);
   }
-  if (reported_.size() > services_.size() + most_withdrawn)
-    std::erase_if(reported_, [this](const auto& each) { return !services_.contains(each.first); });
-  if (!event.changed.empty() && news.first_seen != std::chrono::steady_clock::time_point{})
-    figures_.observe(metrics::stage, {{"stage", "published"}, {"source", name()}},
-                     std::chrono::duration<double>(std::chrono::steady_clock::now() - news.first_seen).count());
+  const auto now = std::chrono::system_clock::now();
   for (auto& [name, why] : news.unknown)
     unknown_.try_emplace(name, silence{.why = {}, .since = now}).first->second.why = std::move(why);
-  event.readiness = take_readiness(news);
   if (!news.services.empty() || news.ready) last_word_ = now;
-  if (event.changed.empty() && !event.readiness) return;
-  for (auto* each : observers_) each->on_source(event);
+  if (collects_ && !all_unknown_) {
+    if (unknown_.empty()) {
+      end_outage(event);
+    } else if (news.ready) {
+      outage_timer_.after(patience_after_outage, [this] {
+        source_event late{.source = this, .changed = {}, .readiness = true, .seen = {}};
+        end_outage(late);
+        report(late);
+      });
+    }
+  }
+  if (!event.changed.empty() && event.seen != std::chrono::steady_clock::time_point{})
+    figures_.observe(metrics::stage, {{"stage", "published"}, {"source", name()}},
+                     std::chrono::duration<double>(std::chrono::steady_clock::now() - event.seen).count());
+  event.readiness = was_ready != ready_ || was_known != known();
+  report(event);
 }
 
 void source_state::on_status(const plugins::instance_status& now) {

@@ -1,13 +1,18 @@
 // What one source has reported so far: its services, and of which it does not know the state at present. What it
 // reported last stays valid until it reports something else: an outage of a registry must not empty a target.
 //
+// What it reports during an outage is collected until the outage is over, and counts all at once then. A registry that
+// has lost its data answers for one service after the other: the brake would see many small losses instead of one.
 // Thread rule: the engine's thread.
 #pragma once
 
+#include "base/timer.hpp"
 #include "engine/journal.hpp"
 #include "metrics/metrics.hpp"
 #include "model/snapshot_ptr.hpp"
 #include "plugins/instance.hpp"
+
+#include <boost/asio/any_io_executor.hpp>
 
 #include <chrono>
 #include <map>
@@ -31,7 +36,7 @@ struct silence {
 struct source_event {
   const source_state* source = nullptr;
   std::set<std::string> changed;                 ///< services whose endpoints differ from before
-  bool readiness = false;                        ///< became ready, or unknown, or known again
+  bool readiness = false;                        ///< became ready, or unknown, or known again; changed has it all then
   std::chrono::steady_clock::time_point seen{};  ///< when the source's plugin first reported it
 };
 
@@ -44,8 +49,9 @@ public:
 
 class source_state final : public plugins::instance_listener {
 public:
-  /// `notes` and `figures` outlive it.
-  source_state(std::shared_ptr<plugins::instance> instance, journal& notes, metrics::metrics& figures);
+  /// `notes` and `figures` outlive it; `executor` is the engine's.
+  source_state(std::shared_ptr<plugins::instance> instance, journal& notes, metrics::metrics& figures,
+               const boost::asio::any_io_executor& executor);
 
   const std::string& name() const { return instance_->name(); }
   const base::subject& subject() const { return instance_->subject(); }
@@ -58,7 +64,7 @@ public:
   /// Has reported all it watches, at least once: from then on its last reports stand, whatever happens.
   bool ready() const { return ready_; }
   /// Ready, and able to report changes now.
-  bool known() const { return ready_ && !all_unknown_; }
+  bool known() const { return ready_ && !collects_; }
   const std::map<std::string, model::service_ptr>& services() const { return services_; }
   model::service_ptr find(const std::string& name) const;
   const std::map<std::string, silence>& unknown() const { return unknown_; }
@@ -74,13 +80,20 @@ public:
   /// withdrawn since that it was forgotten.
   std::optional<std::chrono::system_clock::time_point> reported(const std::string& service) const;
 
+  /// How long after an outage the services that were unknown one by one may take until each has been reported again.
+  /// One whose registry keeps refusing it must not hold up the others for longer. Tests shorten it.
+  static inline std::chrono::nanoseconds patience_after_outage = std::chrono::seconds(5);
+
   void on_news(plugins::source_news news) override;
   void on_status(const plugins::instance_status& now) override;
   void on_refused(const plugins::refusal& what) override;
 
 private:
   bool take(const std::string& name, const model::service_ptr& now);
-  bool take_readiness(const plugins::source_news& news);
+  void take_all(const std::map<std::string, model::service_ptr>& services, source_event& event);
+  void take_readiness(const plugins::source_news& news);
+  void end_outage(source_event& event);
+  void report(const source_event& event);
   void note(std::string why);
 
   std::shared_ptr<plugins::instance> instance_;
@@ -92,6 +105,11 @@ private:
   std::map<std::string, silence> unknown_;
   std::optional<silence> all_unknown_;
   bool ready_ = false;
+  // An outage: it was ready, and has reported that it knows nothing. collected_ is what it has reported since then.
+  bool collects_ = false;
+  std::map<std::string, model::service_ptr> collected_;  // null: withdrawn
+  std::chrono::steady_clock::time_point collected_since_{};
+  base::timer outage_timer_;
   std::chrono::system_clock::time_point last_word_{};
 };
 

@@ -1,12 +1,14 @@
 #include "engine/state_file.hpp"
 
 #include "base/wall_clock.hpp"
+#include "base/write_all.hpp"
 #include "model/snapshot.hpp"
 
 #include <openssl/evp.h>
 #include <nlohmann/json.hpp>
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -55,18 +57,6 @@ endpoint endpoint_of(const json& encoded) {
           .meta = encoded.at("meta")};
 }
 
-bool write_all(int file, std::string_view text) {
-  while (!text.empty()) {
-    const auto written = ::write(file, text.data(), text.size());
-    if (written < 0) {
-      if (errno == EINTR) continue;
-      return false;
-    }
-    text.remove_prefix(static_cast<std::size_t>(written));
-  }
-  return true;
-}
-
 // Without it a power cut may undo the rename. A file system that cannot sync a directory is no reason to refuse the
 // file: its content is whole either way.
 void sync_directory(const fs::path& path) {
@@ -78,14 +68,43 @@ void sync_directory(const fs::path& path) {
 
 }  // namespace
 
+namespace {
+
+// Whom the file belongs to. `drcon once`, run by root, must not leave a file that the service cannot read.
+base::result<> keep_owner(int file, const fs::path& path) {
+  struct stat there {};
+  const bool replaces = ::stat(path.c_str(), &there) == 0;
+  if (!replaces && ::stat(path.parent_path().c_str(), &there) != 0) return {};
+  if (there.st_uid == ::geteuid()) return {};
+  if (::geteuid() == 0) {
+    if (::fchown(file, there.st_uid, there.st_gid) == 0) return {};
+    return base::failure{"cannot give " + path.string() + " to uid " + std::to_string(there.st_uid) + ": " +
+                         std::strerror(errno)};
+  }
+  if (!replaces) return {};
+  return base::failure{path.string() + " belongs to uid " + std::to_string(there.st_uid) +
+                       ", which could not read it any more if this process (uid " + std::to_string(::geteuid()) +
+                       ") replaced it"};
+}
+
+}  // namespace
+
 base::result<> replace_file(const fs::path& path, const std::string& text) {
   const auto temporary = path.string() + ".new";
   const int file = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
   if (file < 0) return base::failure{"cannot create " + temporary + ": " + std::strerror(errno)};
-  const bool written = write_all(file, text) && ::fsync(file) == 0;
+  if (auto kept = keep_owner(file, path); !kept) {
+    ::close(file);
+    ::unlink(temporary.c_str());
+    return kept;
+  }
+  const bool written = base::write_all(file, text) && ::fsync(file) == 0;
   const int error = errno;
   ::close(file);
-  if (!written) return base::failure{"cannot write " + temporary + ": " + std::strerror(error)};
+  if (!written) {
+    ::unlink(temporary.c_str());  // a full disk needs the space
+    return base::failure{"cannot write " + temporary + ": " + std::strerror(error)};
+  }
   if (::rename(temporary.c_str(), path.c_str()) != 0)
     return base::failure{"cannot rename " + temporary + ": " + std::strerror(errno)};
   sync_directory(path.parent_path());

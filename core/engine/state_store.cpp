@@ -8,6 +8,7 @@
 #include <fstream>
 #include <map>
 #include <mutex>
+#include <set>
 #include <sstream>
 #include <thread>
 #include <utility>
@@ -19,6 +20,37 @@ namespace fs = std::filesystem;
 
 // Writing a large snapshot at every change would wear the disk for nothing: only a restart reads it.
 constexpr auto pause_between_writes = std::chrono::milliseconds(500);
+// A disk that was full is written again soon after there is space.
+constexpr auto pause_after_failure = std::chrono::milliseconds(1000);
+
+// The files of one pipeline's state.
+struct state_files {
+  state_files(const fs::path& directory, const std::string& pipeline)
+      : newest(directory / (pipeline + ".state")),
+        earlier(newest.string() + ".1"),
+        outdated(newest.string() + ".outdated"),
+        damaged(newest.string() + ".damaged") {}
+  fs::path newest;    // the last decided snapshot
+  fs::path earlier;   // the one before
+  fs::path outdated;  // the newest that could be written; a later one could not
+  fs::path damaged;   // it could not be read when it was replaced
+};
+
+std::string text_of(const fs::path& path) {
+  std::ostringstream text;
+  text << std::ifstream(path, std::ios::binary).rdbuf();
+  return text.str();
+}
+
+base::result<model::snapshot_ptr> read_state(const fs::path& path) {
+  std::ifstream in(path, std::ios::binary);
+  if (!in) return base::failure{path.string() + " cannot be read: " + std::strerror(errno)};
+  std::ostringstream text;
+  text << in.rdbuf();
+  auto loaded = parse_state(text.str());
+  if (!loaded) return base::failure{path.string() + " is not used: " + loaded.error().why};
+  return loaded;
+}
 
 }  // namespace
 
@@ -41,14 +73,75 @@ struct state_store::writer {
     for (;;) {
       wake.wait(lock, [this] { return closing || !waiting.empty() || !pauses.empty(); });
       if (waiting.empty() && pauses.empty()) return;
-      auto now = std::exchange(waiting, {});
-      auto marks = std::exchange(pauses, {});
-      lock.unlock();
-      for (const auto& [pipeline, snapshot] : now) replace(pipeline + ".state", serialise(*snapshot));
-      for (const auto& [pipeline, mark] : marks) write_pause(pipeline, mark);
-      lock.lock();
-      wake.wait_for(lock, pause_between_writes, [this] { return closing; });
+      const bool all_written = write_all(lock);
+      // A disk that is full stays so for a while: the end of the process does not wait for it.
+      if (!all_written && closing) return;
+      const auto pause = all_written ? pause_between_writes : pause_after_failure;
+      wake.wait_for(lock, pause, [this] { return closing; });
     }
+  }
+
+  // One file after the other, so that retire() finds what is not written yet. False when something could not be
+  // written: that is tried again with the next round.
+  bool write_all(std::unique_lock<std::mutex>& lock) {
+    std::map<std::string, model::snapshot_ptr> failed;
+    while (!waiting.empty()) {
+      auto next = waiting.extract(waiting.begin());
+      const std::lock_guard on_disk(disk);
+      lock.unlock();
+      const bool written = write_state(next.key(), *next.mapped());
+      lock.lock();
+      if (!written) failed.insert(std::move(next));
+    }
+    while (!pauses.empty()) {
+      const auto next = pauses.extract(pauses.begin());
+      const std::lock_guard on_disk(disk);
+      lock.unlock();
+      write_pause(next.key(), next.mapped());
+      lock.lock();
+    }
+    const bool all_written = failed.empty();
+    waiting.merge(failed);  // keeps a newer one that has come meanwhile
+    if (all_written) why_not.clear();
+    return all_written;
+  }
+
+  bool write_state(const std::string& pipeline, const model::snapshot& snapshot) {
+    const state_files files(directory, pipeline);
+    std::error_code error;
+    fs::create_directories(directory, error);
+    keep_earlier(files);
+    const auto replaced = replace_file(files.newest, serialise(snapshot));
+    if (replaced) {
+      fs::remove(files.outdated, error);
+    } else {
+      // A full disk still allows a rename. A restart must not serve what is older than what the targets have.
+      fs::rename(files.newest, files.outdated, error);
+    }
+    report(replaced ? std::string() : replaced.error().why);
+    return replaced.has_value();
+  }
+
+  // The file that is about to be replaced stays as the earlier generation, or as evidence if it is damaged.
+  void keep_earlier(const state_files& files) {
+    std::error_code error;
+    if (!fs::exists(files.newest, error)) return;
+    const bool is_good = seen_good.contains(files.newest.string()) || parse_state(text_of(files.newest)).has_value();
+    seen_good.insert(files.newest.string());
+    if (!is_good) return fs::rename(files.newest, files.damaged, error);
+    fs::remove(files.earlier, error);
+    fs::create_hard_link(files.newest, files.earlier, error);
+  }
+
+  void report(const std::string& why) {
+    {
+      const std::lock_guard lock(mutex);
+      if (why == why_not || (why.empty() && !failing)) return;
+      if (!why.empty()) why_not = why;
+    }
+    if (why.empty()) log::info(base::subject_kind::state, "last good state is kept again");
+    else log::error(base::subject_kind::state, "last good state is not kept, and is tried again: {}", why);
+    failing = !why.empty();
   }
 
   void write_pause(const std::string& pipeline, const std::optional<pause_mark>& mark) {
@@ -60,20 +153,19 @@ struct state_store::writer {
   void replace(const std::string& name, const std::string& text) {
     std::error_code error;
     fs::create_directories(directory, error);
-    const auto replaced = replace_file(directory / name, text);
-    auto why = replaced ? std::string() : replaced.error().why;
-    if (why == last_fault) return;
-    if (!why.empty()) log::error(base::subject_kind::state, "last good state is not kept: {}", why);
-    last_fault = std::move(why);
+    if (const auto replaced = replace_file(directory / name, text); !replaced) report(replaced.error().why);
   }
 
   fs::path directory;
-  std::mutex mutex;  // guards closing, waiting and pauses
+  std::mutex disk;   // held while files of one pipeline are changed
+  std::mutex mutex;  // guards closing, waiting, pauses and why_not
   std::condition_variable wake;
   bool closing = false;
   std::map<std::string, model::snapshot_ptr> waiting;
   std::map<std::string, std::optional<pause_mark>> pauses;
-  std::string last_fault;  // the thread's own
+  std::string why_not;              // something could not be written, and is tried again
+  bool failing = false;             // the thread's own
+  std::set<std::string> seen_good;  // the thread's own: files that it has read or written
   std::thread thread;
 };
 
@@ -83,21 +175,25 @@ state_store::state_store(fs::path directory) : directory_(std::move(directory)) 
 
 state_store::~state_store() = default;
 
-base::result<model::snapshot_ptr> state_store::load(const std::string& pipeline) const {
-  if (directory_.empty()) return model::snapshot_ptr();
-  const auto path = directory_ / (pipeline + ".state");
-  std::ifstream in(path, std::ios::binary);
-  if (!in) {
-    const auto why = std::strerror(errno);
+kept_state state_store::load(const std::string& pipeline) const {
+  if (directory_.empty()) return {};
+  const state_files files(directory_, pipeline);
+  const auto is_there = [](const fs::path& path) {
     std::error_code error;
-    if (fs::exists(path, error)) return base::failure{path.string() + " cannot be read: " + why};
-    return model::snapshot_ptr();
+    return fs::exists(path, error) || error;  // a directory that cannot be searched says nothing of what is in it
+  };
+  kept_state kept;
+  if (is_there(files.newest)) {
+    auto loaded = read_state(files.newest);
+    if (loaded) return {.last_good = *loaded, .fault = {}, .earlier = {}};
+    kept.fault = loaded.error().why;
+  } else if (is_there(files.outdated)) {
+    kept.fault = files.outdated.string() + " is not used: a later state could not be written";
+    if (auto loaded = read_state(files.outdated)) kept.earlier = *loaded;
   }
-  std::ostringstream text;
-  text << in.rdbuf();
-  auto loaded = parse_state(text.str());
-  if (!loaded) return base::failure{path.string() + " is not used: " + loaded.error().why};
-  return loaded;
+  if (!kept.fault.empty() && !kept.earlier)
+    if (auto loaded = read_state(files.earlier)) kept.earlier = *loaded;
+  return kept;
 }
 
 void state_store::save(const std::string& pipeline, model::snapshot_ptr snapshot) {
@@ -107,6 +203,27 @@ void state_store::save(const std::string& pipeline, model::snapshot_ptr snapshot
     writer_->waiting.insert_or_assign(pipeline, std::move(snapshot));
   }
   writer_->wake.notify_all();
+}
+
+void state_store::retire(const std::string& pipeline) {
+  if (!writer_) return;
+  {
+    const std::lock_guard lock(writer_->mutex);
+    writer_->waiting.erase(pipeline);
+    writer_->pauses.erase(pipeline);
+  }
+  const std::lock_guard on_disk(writer_->disk);
+  const state_files files(directory_, pipeline);
+  const auto mark = directory_ / (pipeline + ".paused");
+  std::error_code error;
+  for (const auto& each : {files.newest, mark}) fs::rename(each, each.string() + ".left", error);
+  for (const auto& each : {files.earlier, files.outdated}) fs::remove(each, error);
+}
+
+std::string state_store::fault() const {
+  if (!writer_) return {};
+  const std::lock_guard lock(writer_->mutex);
+  return writer_->why_not;
 }
 
 std::optional<pause_mark> state_store::load_pause(const std::string& pipeline) const {

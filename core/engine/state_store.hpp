@@ -16,6 +16,16 @@
 
 namespace drcon::engine {
 
+/// What there is on disk of a pipeline.
+struct kept_state {
+  model::snapshot_ptr last_good;  ///< null: there is none, or it cannot be used
+  /// Not empty: something was served, and what it was is not known. Says which file cannot be used, and why.
+  std::string fault;
+  /// With a fault: what was served some time before, or null. It must not be served, because the targets are newer; but
+  /// a loss can be measured from it.
+  model::snapshot_ptr earlier;
+};
+
 class state_store {
 public:
   /// An empty directory name: nothing is kept.
@@ -25,11 +35,19 @@ public:
   state_store(const state_store&) = delete;
   state_store& operator=(const state_store&) = delete;
 
-  /// The snapshot kept for the pipeline, or null if none was kept. A file that cannot be used is a failure.
-  base::result<model::snapshot_ptr> load(const std::string& pipeline) const;
+  kept_state load(const std::string& pipeline) const;
 
-  /// Keeps a snapshot. Saves that come faster than they are written are folded: the newest wins.
+  /// Keeps a snapshot. Saves that come faster than they are written are folded: the newest wins. One that cannot be
+  /// written is tried again until it is, or until a newer one comes; meanwhile the file that is there is marked as
+  /// outdated, so that a restart does not put it over newer targets.
   void save(const std::string& pipeline, model::snapshot_ptr snapshot);
+
+  /// The pipeline has left the configuration: if it comes back, it begins without its old state and pause. They stay
+  /// beside as NAME.left. Waits for the disk.
+  void retire(const std::string& pipeline);
+
+  /// Why something could not be written and is tried again; empty if all is written.
+  std::string fault() const;
 
   /// A pause lasts through a restart: whoever asked for it did not ask for its end.
   std::optional<pause_mark> load_pause(const std::string& pipeline) const;

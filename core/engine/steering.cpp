@@ -46,8 +46,14 @@ void engine::inspect(const std::string& sink, std::function<void(inspection)> do
   const auto& config = config_.sinks.at(sink);
   auto asked = std::make_shared<plugins::instance>(config::kind::sink, *plugins_.find(config.plugin), config,
                                                    context_.get_executor(), figures_);
-  inspector_.post([asked, desired = runner.desired(), executor = context_.get_executor(), done = std::move(done)] {
-    boost::asio::post(executor, [done, found = inspect_by(asked, desired)]() mutable { done(std::move(found)); });
+  ++inspecting_;
+  const auto answered = [this, done = std::move(done)](inspection found) {
+    done(std::move(found));
+    if (--inspecting_ == 0 && after_inspections_) std::exchange(after_inspections_, nullptr)();
+  };
+  inspector_.post([asked, desired = runner.desired(), executor = context_.get_executor(), answered] {
+    boost::asio::post(executor,
+                      [answered, found = inspect_by(asked, desired)]() mutable { answered(std::move(found)); });
   });
 }
 

@@ -67,6 +67,8 @@ inline constexpr figure endpoints_in_service{"drcon_endpoints_in_service", figur
                                              "pipeline"};
 inline constexpr figure brake_holding{"drcon_brake_holding", figure::kind::gauge,
                                       "1 while the brake refuses an update.", "pipeline"};
+inline constexpr figure brake_held_services{"drcon_brake_held_services", figure::kind::gauge,
+                                            "Services whose removals the brake holds.", "pipeline"};
 inline constexpr figure brake_holds{"drcon_brake_holds_total", figure::kind::counter, "Updates that the brake refused.",
                                     "pipeline"};
 
@@ -146,6 +148,7 @@ inline constexpr std::array all_figures{&build_info,
                                         &endpoints,
                                         &endpoints_in_service,
                                         &brake_holding,
+                                        &brake_held_services,
                                         &brake_holds,
                                         &sink_state,
                                         &sink_up_to_date,

@@ -61,13 +61,14 @@ void metrics::observe(const figure& histogram, const labels& with, double second
       .Observe(seconds);
 }
 
-bool metrics::report(const std::string& plugin, const std::string& instance, const drcon_metric& figure) {
+bool metrics::report(const std::string& plugin, const base::subject& instance, const drcon_metric& figure) {
   if (!is_metric_word(view(figure.name)) || !std::isfinite(figure.value)) return false;
-  labels with{{"instance", instance}};
+  const auto own = labels_of(instance);
+  auto with = own;
   for (std::size_t i = 0; i < figure.label_count; ++i) {
-    const auto key = view(figure.labels[i].key);
+    const std::string key(view(figure.labels[i].key));
     if (!is_metric_word(key)) return false;
-    with.emplace(key, view(figure.labels[i].value));
+    with.emplace(own.contains(key) ? "exported_" + key : key, view(figure.labels[i].value));
   }
   auto name = "drcon_" + plugin + "_" + std::string(view(figure.name));
   std::ranges::replace(name, '-', '_');

@@ -64,9 +64,10 @@ public:
   /// A histogram of seconds, with buckets from 100 us to 60 s.
   void observe(const figure& histogram, const labels& with, double seconds);
 
-  /// Takes a figure of a plugin. False when its name or a label is not what Prometheus allows, or when the plugin has
-  /// used the name for another kind.
-  bool report(const std::string& plugin, const std::string& instance, const drcon_metric& figure);
+  /// Takes a figure of a plugin, with the labels of its instance: a label of the plugin that has the same key becomes
+  /// `exported_KEY`, as Prometheus does it. False when the figure's name or a label is not what Prometheus allows, or
+  /// when the plugin has used the name for another kind.
+  bool report(const std::string& plugin, const base::subject& instance, const drcon_metric& figure);
 
   /// The exposition format, version 0.0.4: all that was counted, and `now`.
   std::string text(const std::vector<sample>& now = {}) const;

@@ -38,7 +38,7 @@ void instance::on_status(const instance_status& reported) {
 }
 
 void instance::on_metric(const drcon_metric& figure) {
-  if (!figures_.report(plugin_name_, name(), figure))
+  if (!figures_.report(plugin_name_, subject_, figure))
     on_misbehaviour("a metric '" + printable(view(figure.name)) + "' that Prometheus does not allow");
 }
 

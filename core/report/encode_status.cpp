@@ -11,6 +11,9 @@ namespace {
 
 using nlohmann::json;
 
+// A registry that has lost its data has all services held; the status is rendered several times a second.
+constexpr std::size_t most_holds = 100;
+
 json encode(const std::vector<plugins::refusal>& refusals) {
   auto all = json::array();
   for (const auto& each : refusals)
@@ -64,7 +67,22 @@ json encode_loss(const engine::held_update& held) {
   return {{"added", held.counts.added},
           {"removed", held.counts.removed},
           {"changed", held.counts.changed},
+          {"number", held.number},
           {"endpoints", report::encode(held.endpoints)}};
+}
+
+json encode_holds(const std::vector<engine::held_service>& holds) {
+  auto all = json::array();
+  for (const auto& each : holds) {
+    if (all.size() == most_holds) break;
+    all.push_back({{"service", each.service},
+                   {"why", each.why},
+                   {"before", each.before},
+                   {"after", each.after},
+                   {"since", base::to_seconds(each.since)},
+                   {"until", base::to_seconds(each.until)}});
+  }
+  return all;
 }
 
 json encode(const endpoint& each) {
@@ -113,6 +131,8 @@ json encode(const pipeline_report& pipeline) {
                {"held", held ? held->why : ""},
                {"held_until", held ? base::to_seconds(held->until) : 0},
                {"held_loss", held ? encode_loss(*held) : json()},
+               {"holds", held ? encode_holds(held->holds) : json::array()},
+               {"holds_count", held ? held->holds.size() : 0},
                {"paused", paused ? paused->why : ""},
                {"paused_since", paused ? base::to_seconds(paused->since) : 0},
                {"pending", pipeline.pending},

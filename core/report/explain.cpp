@@ -25,14 +25,28 @@ bool is_meant(const endpoint& each, const std::string& asked) {
          each.address + ":" + std::to_string(each.port) == asked;
 }
 
-const endpoint* find_endpoint(const model::shared_service* service, const std::string& id) {
-  if (!service) return nullptr;
-  const auto found = std::ranges::lower_bound(service->endpoints(), id, {}, &endpoint::id);
-  return found != service->endpoints().end() && found->id == id ? &*found : nullptr;
+bool is_at_one_place(const endpoint& left, const endpoint& right) {
+  return left.address == right.address && left.port == right.port;
 }
 
-const endpoint* find_endpoint(const model::snapshot_ptr& snapshot, const std::string& service, const std::string& id) {
-  return snapshot ? find_endpoint(snapshot->find(service), id) : nullptr;
+// Merging puts the name of a source before an id that another source has at another place.
+bool is_one_id(const std::string& merged, const std::string& id) { return merged == id || merged.ends_with("/" + id); }
+
+// An id alone does not tell: two machines of one name, each in its own datacentre, have the same.
+const endpoint* find_endpoint(const model::shared_service* service, const endpoint& asked) {
+  if (!service) return nullptr;
+  const endpoint* found = nullptr;
+  for (const auto& each : service->endpoints()) {
+    if (asked.address.empty() ? each.id == asked.id : is_at_one_place(each, asked)) {
+      if (each.id == asked.id) return &each;
+      if (!found || is_one_id(each.id, asked.id)) found = &each;
+    }
+  }
+  return found;
+}
+
+const endpoint* find_endpoint(const model::snapshot_ptr& snapshot, const std::string& service, const endpoint& asked) {
+  return snapshot ? find_endpoint(snapshot->find(service), asked) : nullptr;
 }
 
 std::optional<std::uint64_t> revision_of(const model::snapshot_ptr& snapshot) {
@@ -40,50 +54,66 @@ std::optional<std::uint64_t> revision_of(const model::snapshot_ptr& snapshot) {
   return snapshot->revision();
 }
 
-// Collects what was asked for, wherever it was ever reported: by (service, id), with its newest shape.
+// Collects what was asked for, wherever it was ever reported, with its newest shape.
 class search {
 public:
   search(const std::string& asked, const std::string& service) : asked_(asked), service_(service) {}
 
-  void look_at(const model::service_ptr& service) {
-    if (!service || !seen_.insert(service.get()).second || !is_meant_service(service->name())) return;
-    for (const auto& each : service->endpoints())
-      if (is_meant(each, asked_)) add(service->name(), each);
+  // What the sources report: endpoints of one id at two places are two.
+  void look_at_source(const model::service_ptr& service) {
+    look_at(service, [](const endpoint& known, const endpoint& each) {
+      return known.id == each.id && is_at_one_place(known, each);
+    });
   }
+  // What was decided: an id that the sources have elsewhere by now has moved, and is the same endpoint.
   void look_at(const model::snapshot_ptr& snapshot) {
     if (!snapshot) return;
-    for (const auto& each : snapshot->services()) look_at(each);
+    for (const auto& each : snapshot->services())
+      look_at(each, [](const endpoint& known, const endpoint& decided) {
+        return known.id == decided.id || (is_at_one_place(known, decided) && is_one_id(decided.id, known.id));
+      });
   }
   void look_at(const std::vector<plugins::refusal>& refusals) {
     for (const auto& each : refusals)
       if (each.endpoint == asked_ && is_meant_service(each.service))
-        add(each.service, endpoint{.id = each.endpoint, .node = {}, .address = {}, .tags = {}, .meta = {}});
+        add(each.service, endpoint{.id = each.endpoint, .node = {}, .address = {}, .tags = {}, .meta = {}},
+            [](const endpoint& known, const endpoint& refused) { return known.id == refused.id; });
   }
-  const std::map<std::pair<std::string, std::string>, endpoint>& found() const { return found_; }
+  /// By service.
+  const std::multimap<std::string, endpoint>& found() const { return found_; }
 
 private:
   bool is_meant_service(const std::string& name) const { return service_.empty() || service_ == name; }
+  template <class IsKnown>
+  void look_at(const model::service_ptr& service, IsKnown is_known) {
+    if (!service || !seen_.insert(service.get()).second || !is_meant_service(service->name())) return;
+    for (const auto& each : service->endpoints())
+      if (is_meant(each, asked_)) add(service->name(), each, is_known);
+  }
   // The first one found stays: the sources are searched before the history, so it is the newest.
-  void add(const std::string& service, const endpoint& each) {
-    if (found_.size() < most_matches) found_.try_emplace({service, each.id}, each);
+  template <class IsKnown>
+  void add(const std::string& service, const endpoint& each, IsKnown is_known) {
+    const auto [first, last] = found_.equal_range(service);
+    if (std::any_of(first, last, [&](const auto& known) { return is_known(known.second, each); })) return;
+    if (found_.size() < most_matches) found_.emplace(service, each);
   }
 
   const std::string& asked_;
   const std::string& service_;
   std::set<const model::shared_service*> seen_;  // snapshots share services: each is searched once
-  std::map<std::pair<std::string, std::string>, endpoint> found_;
+  std::multimap<std::string, endpoint> found_;
 };
 
 // What the source claims, and why it claims that.
-void add_claim(const engine::source_state& source, const std::string& service, const std::string& id,
+void add_claim(const engine::source_state& source, const std::string& service, const endpoint& asked,
                source_finding& finding) {
   const auto current = source.find(service);
   if (current) finding.revision = current->revision();
-  if (const auto* each = find_endpoint(current.get(), id)) {
+  if (const auto* each = find_endpoint(current.get(), asked)) {
     finding.claim = source_claim::present;
     finding.health = each->health;
     finding.weight = each->weight;
-  } else if (auto refused = source.instance().why_refused(service, id); !refused.empty()) {
+  } else if (auto refused = source.instance().why_refused(service, asked.id); !refused.empty()) {
     finding.claim = source_claim::left_out;
     finding.why = std::move(refused);
   } else if (!source.ready()) {
@@ -92,7 +122,7 @@ void add_claim(const engine::source_state& source, const std::string& service, c
   }
 }
 
-source_finding find_in_source(const engine::source_state& source, const std::string& service, const std::string& id) {
+source_finding find_in_source(const engine::source_state& source, const std::string& service, const endpoint& asked) {
   auto status = source.instance().status();
   source_finding finding{.source = source.name(),
                          .plugin = source.instance().plugin_name(),
@@ -101,7 +131,7 @@ source_finding find_in_source(const engine::source_state& source, const std::str
                          .known = source.known(),
                          .why = {},
                          .reported = source.reported(service)};
-  add_claim(source, service, id, finding);
+  add_claim(source, service, asked, finding);
   if (const auto* silent = source.silent_on(service)) {
     const bool on_all = source.all_unknown().has_value();
     finding.why =
@@ -114,10 +144,10 @@ source_finding find_in_source(const engine::source_state& source, const std::str
 
 // Since when the newest decision has the endpoint, or since when it has not.
 decision_finding find_in_decisions(const engine::pipeline& pipeline, const std::string& service,
-                                   const std::string& id) {
+                                   const endpoint& asked) {
   const auto& current = pipeline.current();
   const auto& history = pipeline.history();
-  const auto* now = find_endpoint(current.snapshot, service, id);
+  const auto* now = find_endpoint(current.snapshot, service, asked);
   decision_finding finding{
       .revision = current.snapshot ? current.snapshot->revision() : 0, .present = now != nullptr, .why = {}};
   if (now) {
@@ -125,28 +155,28 @@ decision_finding find_in_decisions(const engine::pipeline& pipeline, const std::
     finding.weight = now->weight;
   }
   for (auto each = history.rbegin(); each != history.rend(); ++each) {
-    const bool there = find_endpoint(each->snapshot, service, id) != nullptr;
+    const bool there = find_endpoint(each->snapshot, service, asked) != nullptr;
     if (there != finding.present) break;
     finding.since_revision = each->snapshot->revision();
     finding.since = each->when;
     finding.why = each->why;
     const auto earlier = std::next(each);
-    if (!now && earlier != history.rend() && find_endpoint(earlier->snapshot, service, id))
+    if (!now && earlier != history.rend() && find_endpoint(earlier->snapshot, service, asked))
       finding.gone_at = each->when;
   }
   return finding;
 }
 
-sink_finding find_in_sink(const engine::sink_runner& sink, const std::string& service, const std::string& id) {
+sink_finding find_in_sink(const engine::sink_runner& sink, const std::string& service, const endpoint& asked) {
   return {.sink = sink.name(),
           .plugin = sink.instance().plugin_name(),
-          .present = find_endpoint(sink.applied(), service, id) != nullptr,
+          .present = find_endpoint(sink.applied(), service, asked) != nullptr,
           .applied = revision_of(sink.applied()),
           .desired = revision_of(sink.desired()),
           .up_to_date = sink.up_to_date(),
           .last_answer = sink.last_answer(),
           .why = sink.last_why(),
-          .refused = sink.instance().why_refused(service, id),
+          .refused = sink.instance().why_refused(service, asked.id),
           .targets = {},
           .target_error = {}};
 }
@@ -164,7 +194,7 @@ std::vector<engine::journal_entry> find_in_journal(const engine::journal& journa
 
 std::string why_not_merged(const engine::pipeline& pipeline, const std::string& service, const endpoint& each) {
   for (const auto* source : pipeline.sources()) {
-    if (!find_endpoint(source->find(service).get(), each.id)) continue;
+    if (!find_endpoint(source->find(service).get(), each)) continue;
     if (pipeline.preferred() && source != pipeline.preferred())
       return "merge = \"prefer\": source " + pipeline.preferred()->name() + " is used, source " + source->name() +
              " is not";
@@ -173,13 +203,13 @@ std::string why_not_merged(const engine::pipeline& pipeline, const std::string& 
   return {};
 }
 
-std::string why_not_taken(const engine::pipeline& pipeline, const std::string& service, const std::string& id) {
+std::string why_not_taken(const engine::pipeline& pipeline, const std::string& service, const endpoint& asked) {
   for (const auto* source : pipeline.sources()) {
     const auto current = source->find(service);
-    const auto* each = find_endpoint(current.get(), id);
+    const auto* each = find_endpoint(current.get(), asked);
     if (!each) continue;
     if (auto why = pipeline.takes().why_not(service, *each); !why.empty()) return why;
-    if (pipeline.takes().has_limit() && pipeline.known() && !find_endpoint(pipeline.merged(service).get(), id))
+    if (pipeline.takes().has_limit() && pipeline.known() && !find_endpoint(pipeline.merged(service).get(), asked))
       return "limit.endpoints takes others of this service";
   }
   return {};
@@ -187,21 +217,24 @@ std::string why_not_taken(const engine::pipeline& pipeline, const std::string& s
 
 endpoint_finding find(const engine::engine& engine, const engine::pipeline& pipeline, const std::string& service,
                       const endpoint& each) {
-  endpoint_finding finding{.service = service,
-                           .id = each.id,
-                           .address = each.address.empty() ? "" : place_of(each),
-                           .verdict = {},
-                           .sources = {},
-                           .merge = why_not_merged(pipeline, service, each),
-                           .filter = why_not_taken(pipeline, service, each.id),
-                           .brake = pipeline.held().empty() ? "" : "the brake holds an update: " + pipeline.held(),
-                           .paused = pipeline.paused() ? "the pipeline is paused: " + pipeline.paused()->why : "",
-                           .decided = find_in_decisions(pipeline, service, each.id),
-                           .sinks = {},
-                           .journal = find_in_journal(engine.log(), service, each.id)};
-  for (const auto* source : pipeline.sources()) finding.sources.push_back(find_in_source(*source, service, each.id));
+  endpoint_finding finding{
+      .service = service,
+      .id = each.id,
+      .address = each.address.empty() ? "" : place_of(each),
+      .verdict = {},
+      .sources = {},
+      .merge = why_not_merged(pipeline, service, each),
+      .filter = why_not_taken(pipeline, service, each),
+      .brake = pipeline.held(service).empty() ? "" : "the brake holds an update: " + pipeline.held(service),
+      .paused = pipeline.paused() ? "the pipeline is paused: " + pipeline.paused()->why : "",
+      .decided = find_in_decisions(pipeline, service, each),
+      .sinks = {},
+      .journal = find_in_journal(engine.log(), service, each.id)};
+  for (const auto* source : pipeline.sources()) finding.sources.push_back(find_in_source(*source, service, each));
+  // Sinks know it by the id that merging gave it.
+  const auto* merged = find_endpoint(pipeline.current().snapshot, service, each);
   for (const auto& sink : pipeline.config().sinks)
-    finding.sinks.push_back(find_in_sink(*engine.sinks().at(sink), service, each.id));
+    finding.sinks.push_back(find_in_sink(*engine.sinks().at(sink), service, merged ? *merged : each));
   set_verdict(finding);
   return finding;
 }
@@ -223,7 +256,7 @@ explanation explain(const engine::engine& engine, const std::string& name, const
   const auto& pipeline = *engine.pipelines().at(name);
   search found(asked, service);
   for (const auto* source : pipeline.sources()) {
-    for (const auto& [each, content] : source->services()) found.look_at(content);
+    for (const auto& [each, content] : source->services()) found.look_at_source(content);
     found.look_at(source->instance().refusals());
   }
   found.look_at(pipeline.current().snapshot);
@@ -231,7 +264,7 @@ explanation explain(const engine::engine& engine, const std::string& name, const
   for (auto each = history.rbegin(); each != history.rend(); ++each) found.look_at(each->snapshot);
 
   explanation made{.pipeline = name, .asked = asked, .matches = {}};
-  for (const auto& [key, each] : found.found()) made.matches.push_back(find(engine, pipeline, key.first, each));
+  for (const auto& [in, each] : found.found()) made.matches.push_back(find(engine, pipeline, in, each));
   return made;
 }
 

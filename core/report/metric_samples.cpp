@@ -39,6 +39,7 @@ void add_figures(const engine::pipeline& each, std::vector<sample>& all) {
   all.push_back({&metrics::pipeline_paused, with, number(each.paused().has_value())});
   all.push_back({&metrics::pipeline_pending, with, number(each.pending())});
   all.push_back({&metrics::brake_holding, with, number(!each.held().empty())});
+  all.push_back({&metrics::brake_held_services, with, number(each.held_back().services.size())});
   all.push_back({&metrics::pipeline_revision, with, snapshot ? number(snapshot->revision()) : 0});
   if (!snapshot) return;  // "no endpoint" is not what is served then
   all.push_back({&metrics::services, with, number(snapshot->services().size())});

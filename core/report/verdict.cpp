@@ -51,15 +51,29 @@ void add_caveats(const engine::source_state& source, bool waited_for, lines& all
       all.push_back(subject + " has not reported all its services yet" + because(source.instance().status().text));
     else if (source.all_unknown())
       all.push_back(subject + " is unreachable; using last known data" + because(source.why_unknown()));
+    else if (!source.known())
+      all.push_back(subject + " is back after an outage, and its services are collected until all are reported");
     else add_state(subject, source.instance(), all);
   }
   if (!source.all_unknown()) add_unknown(subject, source, all);
   add_refusals(subject, source.instance(), all);
 }
 
+void add_holds(const std::string& subject, const engine::pipeline& pipeline, lines& all) {
+  const auto& holds = pipeline.held_back().holds;
+  for (std::size_t i = 0; i < holds.size() && i < most_listed; ++i)
+    all.push_back(subject + " is held by its brake: " +
+                  (holds[i].service.empty() ? "" : "service " + holds[i].service + ": ") + holds[i].why);
+  if (holds.size() > most_listed)
+    all.push_back(subject + " is held by its brake: " + std::to_string(holds.size() - most_listed) + " more services");
+}
+
 std::string line_of_open(const engine::sink_runner& sink) {
   const auto subject = "sink " + sink.name();
   if (sink.in_trouble()) return subject + ": " + to_string(sink.last_answer()) + because(sink.last_why());
+  if (!sink.is_open()) return subject + " waits until every sink that a reload has ended has stopped";
+  if (!sink.waits_for().empty() && !sink.in_flight() && sink.applied() == sink.desired())
+    return subject + " serves what is decided so far, and waits for pipeline " + sink.waits_for().front();
   return subject + (sink.in_flight() ? " is applying" : " has not started") + " revision " +
          std::to_string(sink.desired()->revision());
 }
@@ -94,7 +108,7 @@ lines unsettled(const engine::engine& engine) {
     for (const auto& source : pipeline->waiting_for())
       all.push_back("pipeline " + name + " waits for source " + source +
                     because(engine.sources().at(source)->instance().status().text));
-    if (!pipeline->held().empty()) all.push_back("pipeline " + name + " is held by its brake: " + pipeline->held());
+    add_holds("pipeline " + name, *pipeline, all);
   }
   for (const auto& [name, sink] : engine.sinks())
     if (sink->desired() && !sink->up_to_date()) all.push_back(line_of_open(*sink));
@@ -108,6 +122,8 @@ lines caveats(const engine::engine& engine) {
     if (pipeline->paused()) all.push_back("pipeline " + name + " is paused: " + pipeline->paused()->why);
     for (const auto& source : pipeline->waiting_for()) waited_for.insert(source);
   }
+  if (const auto why = engine.state_fault(); !why.empty())
+    all.push_back("the last good state is not kept, and is tried again: " + why);
   for (const auto& [name, source] : engine.sources()) add_caveats(*source, waited_for.contains(name), all);
   for (const auto& [name, sink] : engine.sinks()) {
     if (!sink->in_trouble()) add_state("sink " + name, sink->instance(), all);

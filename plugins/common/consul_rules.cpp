@@ -1,6 +1,6 @@
 #include "common/consul_rules.hpp"
 
-#include "common/percent.hpp"
+#include <drcon/url.hpp>
 
 #include <algorithm>
 #include <charconv>
@@ -27,16 +27,38 @@ std::optional<std::string> fault_of(const http_answer& answer, const std::string
 }
 
 std::string scope(const std::string& ns, const std::string& partition) {
-  auto query = ns.empty() ? std::string() : "ns=" + percent_encoded(ns);
-  if (!partition.empty()) query += (query.empty() ? "partition=" : "&partition=") + percent_encoded(partition);
+  auto query = ns.empty() ? std::string() : "ns=" + url_encode(ns);
+  if (!partition.empty()) query += (query.empty() ? "partition=" : "&partition=") + url_encode(partition);
   return query;
 }
 
-std::uint64_t next_index(std::uint64_t before, const std::string& header) {
-  std::uint64_t now = 0;
-  std::from_chars(header.data(), header.data() + header.size(), now);
-  if (now == 0) now = 1;
-  return now < before ? 0 : now;
+std::optional<std::uint64_t> index_of(const http_answer& answer) {
+  const auto header = answer.header("x-consul-index");
+  std::uint64_t index = 0;
+  const auto [end, error] = std::from_chars(header.data(), header.data() + header.size(), index);
+  if (error != std::errc() || end != header.data() + header.size()) return {};
+  return std::max<std::uint64_t>(index, 1);
+}
+
+bool is_refusal(const http_answer& answer) {
+  if (answer.fault != http_fault::none) return false;
+  constexpr unsigned timed_out = 408;
+  constexpr unsigned too_many = 429;
+  if (answer.status >= 300 && answer.status < 500) return answer.status != timed_out && answer.status != too_many;
+  // Consul 1.8.7 says so with status 500 when it cannot read an expression of its filter language.
+  return answer.status == 500 && answer.body.find("boolean expression evaluator") != std::string::npos;
+}
+
+bool fits_path(std::string_view name) {
+  for (bool is_first = true;; is_first = false) {
+    const auto end = name.find('/');
+    const auto segment = name.substr(0, end);
+    const bool is_last = end == std::string_view::npos;
+    // A slash at the end stays: "a/" is another service than "a".
+    if (segment == "." || segment == ".." || (segment.empty() && (is_first || !is_last))) return false;
+    if (is_last) return true;
+    name.remove_prefix(end + 1);
+  }
 }
 
 std::chrono::nanoseconds query_timeout(std::chrono::nanoseconds wait) { return wait + wait / 16 + margin; }

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace drcon::common::consul {
 
@@ -19,8 +20,15 @@ std::optional<std::string> fault_of(const http_answer& answer, const std::string
 /// The parameters for a namespace and a partition, "ns=…&partition=…", without those that are empty.
 std::string scope(const std::string& ns, const std::string& partition);
 
-/// Consul's index rules: 0 counts as 1; one that went back starts again from 0.
-std::uint64_t next_index(std::uint64_t before, const std::string& header);
+/// The index of an answer: 0 counts as 1, as Consul's rules say. Nothing when it has none, or one that is no number.
+std::optional<std::uint64_t> index_of(const http_answer& answer);
+
+/// Whether asking again brings the same answer: Consul refuses what is asked for, and would take something else.
+bool is_refusal(const http_answer& answer);
+
+/// Whether Consul can be asked about `name`, or asked to remove it, as the end of a path: it takes any name for a
+/// registration, but redirects (301) a path with an empty segment, "." or "..", encoded or not.
+bool fits_path(std::string_view name);
 
 /// How long a query with `wait` may take: Consul adds up to a sixteenth; the rest is for the way.
 std::chrono::nanoseconds query_timeout(std::chrono::nanoseconds wait);

@@ -45,13 +45,19 @@ bool may_follow(int directory, const struct stat& link) {
   return (around.st_mode & (S_IWGRP | S_IWOTH)) == 0 || (around.st_mode & S_ISVTX) != 0;
 }
 
+// The path of a directory in another one, whose path has no links.
+std::string inside(const std::string& directory, const std::string& part) {
+  if (part != ".." || directory.empty() || directory.ends_with("../")) return directory + part + "/";
+  return directory == "/" ? directory : directory.substr(0, directory.rfind('/', directory.size() - 2) + 1);
+}
+
 std::string failed(const std::string& what, const std::string& path) {
   return "cannot " + what + " " + path + ": " + std::strerror(errno);
 }
 
 }  // namespace
 
-file_place::file_place(const std::string& path) {
+file_place::file_place(const std::string& path, last_link end) {
   const auto open_directory = [this](int where, const char* name, int more) {
     directory_ = held(::openat(where, name, O_PATH | O_DIRECTORY | O_CLOEXEC | more));
     return directory_ != nullptr;
@@ -73,7 +79,8 @@ file_place::file_place(const std::string& path) {
       fault_ = failed("open", so_far);
       return;
     }
-    if (is_there && S_ISLNK(found.st_mode)) {
+    const bool is_kept = rest.empty() && end == last_link::keep;
+    if (is_there && S_ISLNK(found.st_mode) && !is_kept) {
       std::array<char, PATH_MAX> text{};
       const auto length = ::readlinkat(*directory_, part.c_str(), text.data(), text.size());
       if (length < 0 || ++links > most_links) {
@@ -103,7 +110,7 @@ file_place::file_place(const std::string& path) {
       fault_ = failed("open", so_far);
       return;
     }
-    directory_path_ = so_far + "/";
+    directory_path_ = inside(directory_path_, part);
   }
   fault_ = path + " names a directory, not a file";
 }
@@ -122,6 +129,7 @@ file_place file_place::beside(const std::string& name) const {
 }
 
 void file_place::sync_directory() const {
+  if (!directory_) return;
   const int directory = ::openat(*directory_, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (directory < 0) return;
   ::fsync(directory);

@@ -13,8 +13,15 @@ namespace drcon::common {
 
 class file_place {
 public:
+  /// None: nothing was looked for yet, and fault() says so.
+  file_place() : fault_("no file was looked for yet") {}
+
+  enum class last_link {
+    follow,
+    keep,  ///< the place of the link itself
+  };
   /// Resolves the path; the file itself need not be there. See fault().
-  explicit file_place(const std::string& path);
+  explicit file_place(const std::string& path, last_link end = last_link::follow);
 
   /// Why there is no such place, or empty.
   const std::string& fault() const { return fault_; }
@@ -32,8 +39,6 @@ public:
   void sync_directory() const;
 
 private:
-  file_place() = default;
-
   std::shared_ptr<const int> directory_;
   std::string directory_path_;  // "" for the working directory, else with a "/" at its end
   std::string name_;

@@ -30,6 +30,14 @@ struct http_answer {
   }
 };
 
+/// What stands for an answer when something other than the network kept it from coming.
+inline http_answer lost_answer(const std::string& why) {
+  http_answer answer;
+  answer.fault = http_fault::lost;
+  answer.why = why;
+  return answer;
+}
+
 struct http_header {
   std::string name;
   std::string value;

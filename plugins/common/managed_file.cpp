@@ -26,16 +26,22 @@ std::string copy_file(const file_place& source, const std::string& text, const f
 }  // namespace
 
 managed_file::managed_file(std::string path, file_attributes attributes)
-    : path_(std::move(path)), attributes_(attributes), place_(path_) {}
+    : path_(std::move(path)), attributes_(attributes) {}
+
+// Its directory may have been replaced since the last look.
+void managed_file::find_place() {
+  place_ = file_place(path_);
+  named_ = file_place(path_, file_place::last_link::keep);
+}
 
 std::string managed_file::lock(const std::string& owner) {
-  place_ = file_place(path_);
+  find_place();
   return place_.fault().empty() ? lock_.take(place_, owner) : place_.fault();
 }
 
 std::string managed_file::look() {
   std::string why;
-  place_ = file_place(path_);  // its directory may have been replaced since the last look
+  find_place();
   live_ = read_file(place_, why);
   return why;
 }
@@ -43,18 +49,23 @@ std::string managed_file::look() {
 void managed_file::find_unfinished() {
   std::string ignored;
   previous_ = read_file(aside(), ignored);
-  changing_ = previous_.has_value() || read_file(absence(), ignored).has_value();
+  changing_ = previous_.has_value();
+  // keep_aside() leaves an empty one where there was no file.
+  if (previous_ == "" && !read_file(emptiness(), ignored)) previous_.reset();
 }
 
 // Keeps what is there before a change, so that the change can be undone even when a crash comes before it was judged:
-// the old file under another name, or, where there was none, an empty file that says so. What went wrong, or empty.
+// the old file under another name, or, where there was none, an empty file that says so; and where that old file is
+// empty, another one that says so. What went wrong, or empty.
 std::string managed_file::keep_aside() {
   remove(aside());
-  remove(absence());
-  if (!previous_) return replace_file(absence(), {}, {.mode = 0600});
+  remove(emptiness());
+  if (!previous_) return replace_file(aside(), {}, {.mode = 0600});
+  if (previous_->empty())
+    if (auto why = replace_file(emptiness(), {}, {.mode = 0600}); !why.empty()) return why;
   // A second name for the old file costs nothing; only where links are not possible it is copied.
   const bool linked =
-      ::linkat(place_.directory(), place_.name().c_str(), place_.directory(), aside().name().c_str(), 0) == 0;
+      ::linkat(place_.directory(), place_.name().c_str(), named_.directory(), aside().name().c_str(), 0) == 0;
   return linked ? std::string() : copy_file(place_, *previous_, aside());
 }
 
@@ -90,9 +101,9 @@ std::string managed_file::restore() {
 
 void managed_file::settle(bool backup) {
   if (backup && previous_)
-    ::renameat(place_.directory(), aside().name().c_str(), place_.directory(), (place_.name() + ".bak").c_str());
+    ::renameat(named_.directory(), aside().name().c_str(), named_.directory(), (named_.name() + ".bak").c_str());
   remove(aside());
-  remove(absence());
+  remove(emptiness());
   changing_ = false;
 }
 

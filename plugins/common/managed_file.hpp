@@ -57,14 +57,17 @@ public:
   const std::string& path() const { return path_; }
 
 private:
-  // Hidden and without the usual ending, so that no include pattern takes them for a configuration.
-  file_place aside() const { return place_.beside("." + place_.name() + ".previous"); }
-  file_place absence() const { return place_.beside("." + place_.name() + ".was-absent"); }
+  void find_place();
+  // Beside the path as it was given, hidden and without the usual ending, so that no include pattern takes them for a
+  // configuration.
+  file_place aside() const { return named_.beside("." + named_.name() + ".previous"); }
+  file_place emptiness() const { return named_.beside("." + named_.name() + ".was-empty"); }
   std::string keep_aside();
 
   std::string path_;
   file_attributes attributes_;
-  file_place place_;
+  file_place place_;  // of the file itself, behind any links
+  file_place named_;  // of the path as it was given
   file_lock lock_;
   std::optional<std::string> live_;
   std::optional<std::string> previous_;  // what was there before the change under way; nothing: no file

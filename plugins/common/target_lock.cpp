@@ -37,9 +37,10 @@ void share_as_directory(int file, int directory) {
   ::fchmod(file, given ? 0600 | writers | writers << 1U : 0600);
 }
 
+// For reading: one that is open for writing would keep its file system from being remounted read-only.
 int open_lock(const file_place& lock) {
   for (int i = 0; i < most_tries; ++i) {
-    constexpr int how = O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
+    constexpr int how = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
     int file = ::openat(lock.directory(), lock.name().c_str(), how);
     if (file >= 0 || errno != ENOENT) return file;
     file = ::openat(lock.directory(), lock.name().c_str(), how | O_CREAT | O_EXCL, 0600);
@@ -47,6 +48,14 @@ int open_lock(const file_place& lock) {
     if (file >= 0 || errno != EEXIST) return file;
   }
   return -1;
+}
+
+// For the messages of others: it does not matter when the disk is full.
+void write_holder(const file_place& lock, const std::string& text) {
+  const int file = ::openat(lock.directory(), lock.name().c_str(), O_WRONLY | O_TRUNC | O_NOFOLLOW | O_CLOEXEC);
+  if (file < 0) return;
+  write_all(file, text);
+  ::close(file);
 }
 
 // "pid 123, sink 'edge'", as the holder wrote it.
@@ -125,8 +134,7 @@ std::string file_lock::take(const file_place& target, const std::string& owner) 
     // A holder that has ended removed the name: then this is a lock that nobody else would find.
     if (holds(lock)) {
       place_ = lock;
-      const auto text = "pid " + std::to_string(::getpid()) + ", sink '" + owner + "'\n";
-      if (::ftruncate(file_, 0) == 0) write_all(file_, text);  // for messages only
+      write_holder(lock, "pid " + std::to_string(::getpid()) + ", sink '" + owner + "'\n");
       return {};
     }
     ::close(std::exchange(file_, -1));

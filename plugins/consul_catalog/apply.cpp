@@ -1,12 +1,14 @@
 #include "consul_catalog/apply.hpp"
 
 #include "common/consul_rules.hpp"
-#include "common/percent.hpp"
+
+#include <drcon/url.hpp>
 
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <set>
+#include <utility>
 
 namespace drcon::consul_catalog {
 namespace {
@@ -38,6 +40,7 @@ applier::applier(apply_settings options, context host)
 
 outcome applier::apply(const snapshot_view& desired, const std::stop_token& stop) {
   rejected_.clear();
+  stuck_.clear();
   desired_ = desired_from(desired, options_.desired);
   for (const auto& [which, why] : desired_->refused) host_.refused(which.first, which.second, why);
   for (const auto& [id, each] : desired_->all)
@@ -50,11 +53,48 @@ outcome applier::match(const std::stop_token& stop) {
   std::string why;
   const auto now = look(stop, why);
   if (!now) return retry(why);
-  const auto todo = plan(*desired_, *now, options_.desired.owner, options_.adopt);
-  if (why = carry_out(todo, stop); !why.empty()) return retry(why);
+  if (why = reason_to_keep_away(*now); !why.empty()) {
+    marked_.clear();
+    next_look_ = clock::now() + std::min<std::chrono::nanoseconds>(options_.verify, lease::renewed_every);
+    return retry(why);
+  }
+  auto todo = plan(*desired_, *now, options_.desired.owner, options_.adopt);
+  add_stale_marks(*now, todo);
+  choose_marked(todo);
+  if (why = carry_out(todo, *now, stop); !why.empty()) return retry(why);
   next_look_ = clock::now() + options_.verify;
   show(todo.conflicts);
   return ok();
+}
+
+std::string applier::reason_to_keep_away(const agent_state& now) {
+  std::vector<lease_mark> marks;
+  for (const auto& [id, each] : now.services) {
+    if (each.owner != options_.desired.owner) continue;
+    if (const auto mark = read_mark(each.output)) marks.push_back(*mark);
+  }
+  return lease_.judge(marks, clock::now());
+}
+
+// The mark of a sink that is gone would make the next one wait.
+void applier::add_stale_marks(const agent_state& now, steps& todo) const {
+  for (const auto& [id, each] : desired_->all) {
+    const auto found = now.services.find(id);
+    if (found == now.services.end() || found->second.owner != options_.desired.owner) continue;
+    const auto mark = read_mark(found->second.output);
+    if (mark && mark->holder != lease_.holder() && std::ranges::count(todo.to_update, &each) == 0)
+      todo.to_update.push_back(&each);
+  }
+}
+
+// The first registration that is ours.
+void applier::choose_marked(const steps& todo) {
+  const auto is_ours = [&](const auto& one) {
+    return !rejected_.contains(one.first) && std::ranges::count(todo.conflicts, &one.second) == 0;
+  };
+  const auto found = std::ranges::find_if(desired_->all, is_ours);
+  const auto chosen = found == desired_->all.end() ? std::string() : found->first;
+  if (std::exchange(marked_, chosen) != chosen) next_mark_ = clock::now();
 }
 
 std::optional<agent_state> applier::look(const std::stop_token& stop, std::string& why) {
@@ -72,9 +112,20 @@ std::optional<agent_state> applier::look(const std::stop_token& stop, std::strin
   return found;
 }
 
-// Registers new services before it removes old ones, so that a service never has fewer instances than needed. What went
-// wrong, or empty.
-std::string applier::carry_out(const steps& what, const std::stop_token& stop) {
+// Registers new services before it removes old ones, so that a service never has fewer instances than needed. One
+// registration that fails holds up nothing but the removals of its own service. What went wrong, or empty.
+std::string applier::carry_out(const steps& what, const agent_state& now, const std::stop_token& stop) {
+  std::set<std::string> held_up;
+  auto fault = register_services(what, held_up, stop);
+  std::set<std::string> kept;
+  for (const auto& id : what.to_remove)
+    if (held_up.contains(now.services.at(id).service)) kept.insert(id);
+  const auto other = update_and_remove(what, kept, stop);
+  return fault.empty() ? other : fault;
+}
+
+// `held_up` gets the services that lack a registration which the agent may take later.
+std::string applier::register_services(const steps& what, std::set<std::string>& held_up, const std::stop_token& stop) {
   std::vector<target::request> requests;
   std::vector<const registration*> subjects;
   for (const auto* each : what.to_register) {
@@ -85,30 +136,55 @@ std::string applier::carry_out(const steps& what, const std::stop_token& stop) {
   }
   const auto answers = target_.ask(requests, stop);
   std::string fault;
+  std::size_t done = 0;
   for (std::size_t i = 0; i < answers.size(); ++i) {
-    if (is_done(answers[i])) continue;
     const auto& subject = *subjects[i];
+    if (is_done(answers[i])) {
+      ++done;
+      continue;
+    }
     const auto why = fault_of(answers[i], "registering '" + subject.id + "'");
     if (is_refused(answers[i])) {
       rejected_[subject.id] = subject.digest;
       host_.refused(subject.service, subject.endpoint, why);
-    } else if (fault.empty()) {
-      fault = why;
+      continue;
     }
+    held_up.insert(subject.service);
+    if (fault.empty()) fault = why;
   }
-  if (!fault.empty()) return fault;
+  if (done > 0)
+    host_.count("registrations_total", "Services registered, or registered again.", static_cast<double>(done));
+  return fault;
+}
 
-  requests.clear();
+std::string applier::update_and_remove(const steps& what, const std::set<std::string>& kept,
+                                       const std::stop_token& stop) {
+  std::erase_if(stuck_, [&what](const auto& each) { return std::ranges::count(what.to_remove, each.first) == 0; });
+  std::vector<target::request> requests;
+  std::vector<std::string> removed;  // the ids of the first requests
+  for (const auto& id : what.to_remove) {
+    if (kept.contains(id) || stuck_.contains(id)) continue;
+    requests.push_back(deregister_request(id));
+    removed.push_back(id);
+  }
   for (const auto* each : what.to_update) requests.push_back(status_request(*each));
-  for (const auto& each : what.to_remove) requests.push_back(deregister_request(each));
-  for (const auto& each : target_.ask(requests, stop))
-    if (!is_done(each) && each.status != 404) return fault_of(each, "changing a registration");
-  if (!what.to_register.empty())
-    host_.count("registrations_total", "Services registered, or registered again.",
-                static_cast<double>(what.to_register.size()));
-  if (!what.to_remove.empty())
-    host_.count("deregistrations_total", "Services deregistered.", static_cast<double>(what.to_remove.size()));
-  return {};
+  const auto answers = target_.ask(requests, stop);
+  std::string fault;
+  std::size_t done = 0;
+  for (std::size_t i = 0; i < answers.size(); ++i) {
+    const auto& answer = answers[i];
+    const bool is_removal = i < removed.size();
+    if (is_done(answer) || answer.status == 404) {
+      done += is_removal ? 1 : 0;
+      continue;
+    }
+    const auto why = fault_of(answer, "changing a registration");
+    // A token may get the right to it; no other refusal changes, as of an id that no path can hold.
+    if (is_removal && common::consul::is_refusal(answer) && answer.status != 403) stuck_[removed[i]] = why;
+    else if (fault.empty()) fault = why;
+  }
+  if (done > 0) host_.count("deregistrations_total", "Services deregistered.", static_cast<double>(done));
+  return fault;
 }
 
 target::request applier::register_request(const registration& what) const {
@@ -116,14 +192,15 @@ target::request applier::register_request(const registration& what) const {
 }
 
 target::request applier::status_request(const registration& what) const {
-  const json body = {{"Status", what.status}, {"Output", what.note}};
+  const json body = {{"Status", what.status},
+                     {"Output", what.id == marked_ ? what.note + " " + lease_.mark() : what.note}};
   return {.put = true,
-          .target = "/v1/agent/check/update/" + common::percent_encoded(own_check(what.id)),
+          .target = "/v1/agent/check/update/" + url_encode(own_check(what.id)),
           .body = body.dump(-1, ' ', false, json::error_handler_t::replace)};
 }
 
 target::request applier::deregister_request(const std::string& id) const {
-  return {.put = true, .target = "/v1/agent/service/deregister/" + common::percent_encoded(id), .body = {}};
+  return {.put = true, .target = "/v1/agent/service/deregister/" + url_encode(id), .body = {}};
 }
 
 void applier::show(const std::vector<const registration*>& conflicts) const {
@@ -139,6 +216,10 @@ void applier::show(const std::vector<const registration*>& conflicts) const {
   if (!rejected_.empty())
     return host_.status_degraded("Consul refuses " + std::to_string(rejected_.size()) + " registrations, '" +
                                  rejected_.begin()->first + "' first");
+  if (!stuck_.empty())
+    return host_.status_degraded("Consul does not remove " + std::to_string(stuck_.size()) +
+                                 " registrations that are not desired any more, '" + stuck_.begin()->first +
+                                 "' first: " + stuck_.begin()->second);
   host_.status_ok(std::to_string(desired_->all.size()) + " registrations");
 }
 
@@ -168,11 +249,19 @@ std::chrono::nanoseconds applier::tend(const std::stop_token& stop) {
     next_beat_ = clock::now() + every;
     if (const auto why = keep_alive(stop); !why.empty()) host_.status_away(why);
   }
+  if (!marked_.empty() && clock::now() >= next_mark_) {
+    next_mark_ = clock::now() + lease::renewed_every;
+    lease_.renew();
+    // One that fails says nothing that the next comparison does not say.
+    if (const auto found = desired_->all.find(marked_); found != desired_->all.end())
+      target_.ask({status_request(found->second)}, stop);
+  }
   if (clock::now() >= next_look_) {
     next_look_ = clock::now() + options_.verify;
     if (const auto how = match(stop); how.result != DRCON_OK && !stop.stop_requested()) host_.status_away(how.why);
   }
-  const auto next = every == never ? next_look_ : std::min(next_look_, next_beat_);
+  auto next = every == never ? next_look_ : std::min(next_look_, next_beat_);
+  if (!marked_.empty()) next = std::min(next, next_mark_);
   return std::max<std::chrono::nanoseconds>(next - clock::now(), std::chrono::milliseconds(1));
 }
 

@@ -4,6 +4,7 @@
 // Thread rule: owned by the sink's one thread, which it blocks.
 #pragma once
 
+#include "consul_catalog/lease.hpp"
 #include "consul_catalog/plan.hpp"
 #include "consul_catalog/target.hpp"
 
@@ -12,6 +13,7 @@
 #include <chrono>
 #include <map>
 #include <optional>
+#include <set>
 #include <stop_token>
 #include <string>
 
@@ -40,8 +42,13 @@ private:
 
   outcome match(const std::stop_token& stop);
   std::optional<agent_state> look(const std::stop_token& stop, std::string& why);
-  std::string carry_out(const steps& what, const std::stop_token& stop);
+  std::string carry_out(const steps& what, const agent_state& now, const std::stop_token& stop);
+  std::string register_services(const steps& what, std::set<std::string>& held_up, const std::stop_token& stop);
+  std::string update_and_remove(const steps& what, const std::set<std::string>& kept, const std::stop_token& stop);
   std::string keep_alive(const std::stop_token& stop);
+  std::string reason_to_keep_away(const agent_state& now);
+  void add_stale_marks(const agent_state& now, steps& todo) const;
+  void choose_marked(const steps& todo);
   void show(const std::vector<const registration*>& conflicts) const;
   target::request register_request(const registration& what) const;
   target::request status_request(const registration& what) const;
@@ -54,6 +61,10 @@ private:
   std::optional<registrations> desired_;
   std::map<std::string, std::string>
       rejected_;  // id -> digest of a registration that the agent refuses, so that it is not sent again
+  std::map<std::string, std::string> stuck_;  // id of a registration that the agent does not remove -> why
+  lease lease_;
+  std::string marked_;  // id of the registration that carries the lease's mark; empty: none does
+  clock::time_point next_mark_{};
   clock::time_point next_look_{};
   clock::time_point next_beat_{};
 };

@@ -1,6 +1,7 @@
 #include "consul_catalog/desired.hpp"
 
 #include "common/address.hpp"
+#include "common/consul_rules.hpp"
 #include "common/digest.hpp"
 #include "consul_catalog/go_duration.hpp"
 
@@ -130,7 +131,8 @@ void read_status(const endpoint& origin, registration& result) {
   }
 }
 
-// The id goes into paths, where Consul takes nothing unprintable: it could be registered, but never removed.
+// The id goes into paths, where Consul takes nothing unprintable, nor a part that is empty, "." or "..": it could be
+// registered, but never removed. A service with such a name could be asked for by nobody.
 bool is_printable(const std::string& text) {
   return std::ranges::all_of(text, [](char c) { return c >= ' ' && c <= '~'; });
 }
@@ -141,6 +143,9 @@ std::optional<std::string> fault_of(const endpoint& origin, const std::string& s
   if (service.size() > longest || origin.id.size() > longest) return "its name or id has more than 512 bytes";
   if (!is_printable(service) || !is_printable(origin.id))
     return "its service's name, or its id, has characters that are not printable ASCII";
+  if (!common::consul::fits_path(service) || !common::consul::fits_path(origin.id))
+    return "its service's name, or its id, has a part between slashes that is empty, '.' or '..'; Consul could not be "
+           "asked for it, nor to remove it";
   if (origin.port < 1 || origin.port > 65535) return "its port is not between 1 and 65535";
   return {};
 }
@@ -197,16 +202,25 @@ registrations desired_from(const snapshot_view& snapshot, const desired_rules& b
   for (const auto service : snapshot.services())
     for (const auto each : service.endpoints()) ++uses[std::string(each.id())];
   registrations result;
-  for (const auto service : snapshot.services()) {
-    const std::string name(service.name());
-    for (const auto view : service.endpoints()) {
-      const auto each = view.copy();
-      if (const auto fault = fault_of(each, name)) {
-        result.refused.emplace_back(std::pair(name, each.id), *fault);
-        continue;
+  // Ids that endpoints have themselves go first: one that is put together must not take the place of such a one.
+  for (const bool is_shared : {false, true}) {
+    for (const auto service : snapshot.services()) {
+      const std::string name(service.name());
+      for (const auto view : service.endpoints()) {
+        if ((uses.at(std::string(view.id())) > 1) != is_shared) continue;
+        const auto each = view.copy();
+        if (const auto fault = fault_of(each, name)) {
+          result.refused.emplace_back(std::pair(name, each.id), *fault);
+          continue;
+        }
+        const auto id = is_shared ? name + ":" + each.id : each.id;
+        const auto other = result.all.find(id);
+        if (other == result.all.end()) result.all.emplace(id, registration_of(each, name, id, by));
+        else
+          result.refused.emplace_back(std::pair(name, each.id),
+                                      "its registration would have the id '" + id + "', which belongs to endpoint '" +
+                                          other->second.endpoint + "' of service '" + other->second.service + "'");
       }
-      const auto id = uses.at(each.id) > 1 ? name + ":" + each.id : each.id;
-      result.all.emplace(id, registration_of(each, name, id, by));
     }
   }
   return result;

@@ -33,17 +33,23 @@ bool has_all_checks(const std::set<std::string>& present, const json& body) {
 std::optional<agent_state> read_agent(const json& services, const json& checks, const registrations& desired) {
   if (!services.is_object() || !checks.is_object()) return {};
   std::set<std::string> check_ids;
+  std::map<std::string, std::string> outputs;  // of own checks, by service
   agent_state result;
   for (const auto& [id, each] : checks.items()) {
     if (!each.is_object()) return {};
     check_ids.insert(id);
     const auto service = json_text(each, "ServiceID");
-    if (id == own_check(service)) result.own_checks.emplace(service, json_text(each, "Status"));
+    if (id != own_check(service)) continue;
+    result.own_checks.emplace(service, json_text(each, "Status"));
+    outputs.emplace(service, json_text(each, "Output"));
   }
   for (const auto& [id, each] : services.items()) {
     if (!each.is_object()) return {};
     const auto meta = each.value("Meta", json::object());
-    present one{.owner = meta.is_object() ? json_text(meta, owner_key) : std::string(), .digest = {}};
+    present one{.owner = meta.is_object() ? json_text(meta, owner_key) : std::string(),
+                .digest = {},
+                .service = json_text(each, "Service"),
+                .output = outputs[id]};
     const auto found = desired.all.find(id);
     if (found != desired.all.end()) {
       const auto body = json::parse(found->second.body);

@@ -18,6 +18,8 @@ namespace drcon::consul_catalog {
 struct present {
   std::string owner;   ///< the mark of the drcon that registered it; empty: none did
   std::string digest;  ///< of what was registered; empty when somebody has edited it since
+  std::string service;
+  std::string output;  ///< of the check that drcon keeps for it
 };
 
 /// What an agent has.

@@ -34,12 +34,14 @@ bool may_be_cut(std::size_t records, std::size_t bytes) {
 verdict judge(const message& answer, std::size_t bytes, record_type asked, bool need_authority) {
   using kind = verdict::kind;
   if (answer.code != response_code::no_error && answer.code != response_code::no_such_name)
-    return {kind::fault, name_of(answer.code)};
+    return {kind::fault, name_of(answer.code), answer.code != response_code::server_failure};
   if (answer.truncated) return {kind::fault, "the answer was cut short by the server"};
   if (has_records(answer, asked)) {
     if (may_be_cut(answer.services.size(), bytes))
-      return {kind::fault, "the answer is as large as one can be (" + std::to_string(answer.services.size()) +
-                               " records), so it may be cut; DNS has no larger answers: use consul-http"};
+      return {kind::fault,
+              "the answer is as large as one can be (" + std::to_string(answer.services.size()) +
+                  " records), so it may be cut; DNS has no larger answers: use consul-http",
+              true};
     return {kind::records, {}};
   }
   if (answer.referral) return {kind::fault, "the server does not know, and names others (lame)"};

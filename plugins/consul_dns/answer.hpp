@@ -17,7 +17,8 @@ struct verdict {
     fault     ///< nothing can be concluded; another server may have a better answer
   };
   kind is = kind::fault;
-  std::string why;  ///< describes a fault
+  std::string why;        ///< describes a fault
+  bool is_final = false;  ///< a fault that asking the same server again does not change
 };
 
 /// `need_authority`: only an authoritative message may say that there is nothing.

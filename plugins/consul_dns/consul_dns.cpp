@@ -58,18 +58,15 @@ public:
       over_tcp.over = transport::tcp;
       second = std::make_shared<resolver>(executor(), over_tcp);
     }
-    shared_.unpublished = settings_.services.size();
-    for (const auto& each : settings_.services) spawn(watch(each, first, second));
+    shared_.begin();
+    for (const auto& each : settings_.services) {
+      const auto one = std::make_shared<watcher>(each, shared_, first, second);
+      spawn([one] { return one->run(); }, [one](const std::string& why) { one->report_failure(why); });
+    }
     co_return;
   }
 
 private:
-  boost::asio::awaitable<void> watch(const watched_service& what, std::shared_ptr<resolver> first,
-                                     std::shared_ptr<resolver> second) {
-    watcher one(what, shared_, std::move(first), std::move(second));
-    co_await one.run();
-  }
-
   const settings settings_;
   common_state shared_;
 };

@@ -22,8 +22,10 @@ resolver::resolver(asio::any_io_executor executor, resolver_options options)
 
 asio::awaitable<dns_answer> resolver::ask(std::string name, record_type type) {
   const auto query = make_query(name, type, options_.over == transport::udp ? channel::udp_payload : 0);
-  if (!query) co_return dns_answer{.found = {verdict::kind::fault, "'" + name + "' is no name that can be asked for"}};
+  if (!query)
+    co_return dns_answer{.found = {verdict::kind::fault, "'" + name + "' is no name that can be asked for", true}};
   std::string said;
+  bool is_final = true;
   const auto first = preferred_;  // another question may move it meanwhile
   for (std::size_t i = 0; i < servers_.size(); ++i) {
     const auto which = (first + i) % servers_.size();
@@ -32,11 +34,13 @@ asio::awaitable<dns_answer> resolver::ask(std::string name, record_type type) {
       preferred_ = which;
       co_return answer;
     }
+    is_final = is_final && answer.found.is_final;
     said += (said.empty() ? "" : "; ") + servers_[which].address + ": " + answer.found.why;
     // Over UDP a cut answer is worth the same question over TCP, not one to the next server.
     const bool last = i + 1 == servers_.size() || (answer.parsed.truncated && options_.over == transport::udp);
     if (!last) continue;
     answer.found.why = std::move(said);
+    answer.found.is_final = is_final;
     co_return answer;
   }
   co_return dns_answer{};

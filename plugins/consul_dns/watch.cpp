@@ -37,6 +37,25 @@ void common_state::report_status() const {
                       : ""));
 }
 
+void common_state::begin() {
+  is_ready = false;
+  for (const auto& each : options.services) unheard.insert(each.service);
+}
+
+void common_state::hear(const std::string& service) {
+  is_away = false;
+  unheard.erase(service);
+  if (is_ready || !unheard.empty()) return;
+  is_ready = true;
+  host.ready();
+}
+
+void common_state::note_failure(const std::string& why) {
+  if (failures.size() < options.services.size() || std::exchange(is_away, true)) return;
+  begin();
+  host.unknown({}, why);
+}
+
 watcher::watcher(const watched_service& what, common_state& shared, std::shared_ptr<resolver> first,
                  std::shared_ptr<resolver> second)
     : what_(what),
@@ -57,7 +76,11 @@ asio::awaitable<void> watcher::run() {
 
 asio::awaitable<watcher::finding> watcher::look() {
   const auto answer = co_await ask_whole();
-  finding found{.endpoints = {}, .absent = answer.found.is == verdict::kind::absent, .why = answer.found.why};
+  finding found{.endpoints = {},
+                .absent = answer.found.is == verdict::kind::absent,
+                .why = answer.found.why,
+                .is_final = answer.found.is_final,
+                .is_answered = answer.bytes > 0};
   if (answer.found.is != verdict::kind::records) co_return found;
   address_book book;
   add_addresses(answer.parsed.alongside, book);
@@ -151,6 +174,7 @@ void watcher::take(const finding& found) {
   if (!found.absent) {
     absent_since_.reset();
     report_failure(found.why);
+    stop_waiting(found);
     return;
   }
   failures_.reset();
@@ -166,14 +190,23 @@ void watcher::take(const finding& found) {
   }
 }
 
+// Readiness must not wait for a service that waiting does not make known: it is "unknown" for itself alone. One that
+// was published keeps its last state; twice, since the first answer after an outage may come too early.
+void watcher::stop_waiting(const finding& found) {
+  failed_in_a_row_ = shared_.is_away ? 0 : failed_in_a_row_ + 1;  // an outage begins the count again
+  if (shared_.is_away) return;
+  if (found.is_final || (found.is_answered && published_ && failed_in_a_row_ >= 2)) shared_.hear(what_.service);
+}
+
 void watcher::publish(const std::vector<endpoint>& endpoints) {
   if (shared_.failures.erase(what_.service) > 0 || !published_) shared_.report_status();
-  if (known_ && published_ == endpoints) return;
-  const bool first = !published_;
-  published_ = endpoints;
-  known_ = true;
-  shared_.host.publish({.name = what_.service, .revision = 0, .endpoints = endpoints});
-  if (first && --shared_.unpublished == 0) shared_.host.ready();
+  failed_in_a_row_ = 0;
+  if (!known_ || published_ != endpoints) {
+    published_ = endpoints;
+    known_ = true;
+    shared_.host.publish({.name = what_.service, .revision = 0, .endpoints = endpoints});
+  }
+  shared_.hear(what_.service);
 }
 
 void watcher::report_failure(const std::string& why) {
@@ -183,8 +216,8 @@ void watcher::report_failure(const std::string& why) {
     reported = why;
     shared_.report_status();  // before "unknown", so that the reason is there
   }
-  if (!std::exchange(known_, false)) return;
-  shared_.host.unknown(what_.service, why);
+  if (std::exchange(known_, false)) shared_.host.unknown(what_.service, why);
+  shared_.note_failure(why);
 }
 
 std::chrono::nanoseconds watcher::pause(const finding& found) {

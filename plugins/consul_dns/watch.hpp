@@ -19,6 +19,7 @@
 #include <memory>
 #include <optional>
 #include <random>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -28,10 +29,20 @@ namespace drcon::consul_dns {
 struct common_state {
   const settings& options;
   context host;
-  std::size_t unpublished = 0;                  ///< services that have not been published yet
   std::map<std::string, std::string> failures;  ///< service -> why its state is unknown
   std::map<std::string, std::string> cuts;      ///< service -> how its answers over UDP are cut
+  std::set<std::string> unheard = {};           ///< services that readiness waits for
+  bool is_ready = false;
+  bool is_away = false;  ///< every service fails
+
   void report_status() const;
+  /// Readiness waits for every service, as at the start.
+  void begin();
+  /// The state of the service is known, or waiting does not make it known.
+  void hear(const std::string& service);
+  /// The service's state is unknown, as `failures` has it. When that is so of every service, who answers next may have
+  /// another state, and the host must get all of it before it decides.
+  void note_failure(const std::string& why);
 };
 
 class watcher {
@@ -40,8 +51,10 @@ public:
   watcher(const watched_service& what, common_state& shared, std::shared_ptr<resolver> first,
           std::shared_ptr<resolver> second);
 
-  /// Until cancelled.
+  /// Until cancelled. May be called again after an exception.
   boost::asio::awaitable<void> run();
+  /// The state is unknown, and why.
+  void report_failure(const std::string& why);
 
 private:
   using clock = std::chrono::steady_clock;
@@ -50,6 +63,8 @@ private:
     std::optional<std::vector<endpoint>> endpoints;  ///< all of them; nothing: see the next two
     bool absent = false;                             ///< the authority knows no such name
     std::string why;                                 ///< why there is neither
+    bool is_final = false;                           ///< asking again does not change that
+    bool is_answered = false;                        ///< a server has answered, if only with a fault
     std::uint32_t ttl = 0;
   };
   /// The addresses of one target.
@@ -65,8 +80,8 @@ private:
   bool may_be_part(const dns_answer& over_udp) const;
   void note_cut(const dns_answer& over_udp, const dns_answer& whole);
   void take(const finding& found);
+  void stop_waiting(const finding& found);
   void publish(const std::vector<endpoint>& endpoints);
-  void report_failure(const std::string& why);
   std::chrono::nanoseconds pause(const finding& found);
 
   const watched_service& what_;
@@ -76,6 +91,7 @@ private:
   std::optional<std::vector<endpoint>> published_;
   std::vector<srv_record> whole_;  // records of the last whole answer, in order, without TTLs
   bool known_ = false;             // the host has not been given "unknown" since the last publish
+  unsigned failed_in_a_row_ = 0;   // while others did not
   std::optional<clock::time_point> absent_since_;
   common::backoff failures_;
   std::minstd_rand random_{std::random_device{}()};

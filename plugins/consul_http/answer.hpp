@@ -16,7 +16,7 @@
 
 namespace drcon::consul {
 
-/// Why an answer cannot be believed, as a text for people; nothing when it can.
+/// Why an answer cannot be used, as a text for people; nothing when it can.
 std::optional<std::string> fault_of(const common::http_answer& answer, const settings& all, bool asked_stale);
 
 /// The body of /v1/health/service/NAME, or nothing and why.

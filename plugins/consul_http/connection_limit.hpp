@@ -36,6 +36,8 @@ public:
 
   /// The limit was met while `working` connections are open: no more than these are allowed from now on.
   void lower(std::size_t working, clock::time_point now);
+  /// The diagnosis was wrong: the agent that closed the connection is gone, and has no count of connections.
+  void withdraw() { allowed_ = most_; }
   /// Allows some more when the limit was last met or raised long enough ago. True when there are more than before.
   bool raise(clock::time_point now);
 

@@ -37,9 +37,9 @@ constexpr const char* schema_text = R"JSON({
           "partition": { "type": "string", "description": "Admin partition of this service (Consul Enterprise)." }
         } } },
     "consistency": { "type": "string", "enum": ["default", "stale", "consistent", "cached"], "default": "default",
-      "description": "How Consul answers: default; stale (any server; see max_stale); consistent (the leader, confirmed); cached (the agent's cache)." },
+      "description": "How Consul answers: default; stale (any server; see max_stale); consistent (the leader, confirmed); cached (the agent's cache). The first answer of all, the first after a failure, and one that seems to go back are asked for with consistent, whatever this says." },
     "max_stale": { "type": "string", "format": "duration", "default": "5s",
-      "description": "With stale: an answer from a server that has not heard of the leader for longer is not believed, and the leader is asked." },
+      "description": "With stale: an answer from a server that has not heard of the leader for longer is not used, and the leader is asked." },
     "wait": { "type": "string", "format": "duration", "default": "55s",
       "description": "Longest time Consul holds a blocking query, 1s to 10m. After a restore of an older state this is how long a change may go unseen: keep it at 60s or less." },
     "retry_min": { "type": "string", "format": "duration", "default": "250ms", "description": "Pause after a first failure; it doubles." },
@@ -59,8 +59,8 @@ public:
   static constexpr const char* schema = schema_text;
 
   source(context host, const options& table)
-      : asio_source(host), watcher_(read_settings(table), host, executor(), [this](boost::asio::awaitable<void> work) {
-          spawn(std::move(work));
+      : asio_source(host), watcher_(read_settings(table), host, executor(), [this](work begin, on_failure failed) {
+          spawn(std::move(begin), std::move(failed));
         }) {}
 
   boost::asio::awaitable<void> run() override { return watcher_.run(); }

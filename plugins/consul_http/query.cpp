@@ -26,9 +26,9 @@ public:
   target& place(const std::string& datacenter, const std::string& ns, const std::string& partition) {
     return with("dc", datacenter).with("ns", ns).with("partition", partition);
   }
-  target& consistent(const settings& all, bool may_be_stale) {
-    if (all.consistency == consistency::consistent) return flag("consistent");
-    if (all.consistency == consistency::stale && may_be_stale) return flag("stale");
+  target& consistent(const settings& all, bool confirmed) {
+    if (confirmed || all.consistency == consistency::consistent) return flag("consistent");
+    if (all.consistency == consistency::stale) return flag("stale");
     return *this;
   }
   std::string text() const { return writer_.text(); }
@@ -40,35 +40,36 @@ private:
 }  // namespace
 
 std::string service_target(const settings& all, const selection& selected, const std::string& name,
-                           std::optional<std::uint64_t> index, bool may_be_stale) {
+                           std::optional<std::uint64_t> index, bool confirmed) {
   target request({"v1", "health", "service", name});
   for (const auto& tag : selected.tags) request.with("tag", tag);
   if (selected.health == health_level::passing) request.with("passing", "1");
   request.with("filter", selected.filter)
       .with("near", selected.near)
       .place(selected.datacenter, selected.ns, selected.partition);
-  request.consistent(all, may_be_stale);
-  // The agent's cache is its own watch: the query answers from it, and blocks like any other.
-  if (all.consistency == consistency::cached) request.flag("cached");
+  request.consistent(all, confirmed);
+  // The agent's cache is its own watch: the query answers from it, and blocks like any other. Consul refuses `cached`
+  // together with `consistent`.
+  if (all.consistency == consistency::cached && !confirmed) request.flag("cached");
   return request.blocking(all, index).text();
 }
 
 std::string catalog_target(const settings& all, const selection& selected, std::optional<std::uint64_t> index,
-                           bool may_be_stale) {
+                           bool confirmed) {
   target request({"v1", "catalog", "services"});
   request.place(selected.datacenter, selected.ns, selected.partition);
-  return request.consistent(all, may_be_stale).blocking(all, index).text();
+  return request.consistent(all, confirmed).blocking(all, index).text();
 }
 
 std::string any_check_target(const settings& all, const selection& selected, std::optional<std::uint64_t> index) {
   target request({"v1", "health", "state", "any"});
   request.with("filter", "CheckID == \"\"").place(selected.datacenter, selected.ns, selected.partition);
-  return request.consistent(all, true).blocking(all, index).text();
+  return request.consistent(all, false).blocking(all, index).text();
 }
 
 std::string state_target(const settings& all, const selection& selected, const std::string& state) {
   target request({"v1", "health", "state", state});
-  return request.place(selected.datacenter, selected.ns, selected.partition).consistent(all, true).text();
+  return request.place(selected.datacenter, selected.ns, selected.partition).consistent(all, false).text();
 }
 
 }  // namespace drcon::consul

@@ -9,13 +9,14 @@
 
 namespace drcon::consul {
 
-/// /v1/health/service/NAME: with an index a blocking query, without one a plain one.
+/// /v1/health/service/NAME: with an index a blocking query, without one a plain one. `confirmed`: the leader answers,
+/// and makes sure first that it is the leader and knows all, whatever the option `consistency` says.
 std::string service_target(const settings& all, const selection& selected, const std::string& name,
-                           std::optional<std::uint64_t> index, bool may_be_stale);
+                           std::optional<std::uint64_t> index, bool confirmed);
 
-/// /v1/catalog/services.
+/// /v1/catalog/services. `confirmed`: as above.
 std::string catalog_target(const settings& all, const selection& selected, std::optional<std::uint64_t> index,
-                           bool may_be_stale);
+                           bool confirmed);
 
 /// /v1/health/state/any, with a filter that matches nothing: it answers when any check has changed, with
 /// an empty body.

@@ -13,7 +13,7 @@ watched_ptr rotation::take_first() {
 
 bool rotation::is_due(const watched_service& service, clock::time_point now) const {
   if (service.retry_at > now) return false;
-  return !service.is_known || service.suspected || service.failing || service.checked < last_change_ ||
+  return !service.is_heard || service.suspected || service.failing || service.checked < last_change_ ||
          now - service.checked >= max_age_;
 }
 

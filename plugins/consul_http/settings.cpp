@@ -1,5 +1,6 @@
 #include "consul_http/settings.hpp"
 
+#include "common/consul_rules.hpp"
 #include "common/tls_settings.hpp"
 
 #include <set>
@@ -35,6 +36,10 @@ selection read_selection(const options& table, const options& source) {
   if (!match.empty()) result.match = std::regex(match, std::regex::ECMAScript | std::regex::optimize);
   const int ways = (result.name.empty() ? 0 : 1) + (match.empty() ? 0 : 1) + (result.with_tag.empty() ? 0 : 1);
   if (ways != 1) throw config_error(table.pointer(), "a service is chosen by exactly one of name, match and with_tag");
+  if (result.by_name() && !common::consul::fits_path(result.name))
+    throw config_error(
+        table.pointer() + "/name",
+        "Consul cannot be asked for this service: a part of its name between slashes is empty, '.' or '..'");
   if (!result.as.empty() && !result.by_name())
     throw config_error(table.pointer() + "/as",
                        "'as' names one service, so it goes with name, not with match or with_tag");

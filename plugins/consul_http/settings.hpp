@@ -16,7 +16,7 @@ namespace drcon::consul {
 
 enum class consistency { usual, stale, consistent, cached };
 
-/// Which endpoints of a service are wanted.
+/// Which endpoints of a service are selected.
 enum class health_level {
   passing,  ///< passing only
   warning,  ///< passing and warning

@@ -1,6 +1,8 @@
 // The watcher as a whole: what is watched, which service gets a connection of its own, and what is reported.
 #include "consul_http/watch_parts.hpp"
 
+#include <drcon/url.hpp>
+
 #include <algorithm>
 #include <cstdio>
 #include <utility>
@@ -39,7 +41,8 @@ asio::awaitable<void> watcher::run() {
     if (each.by_name()) add(each, each.name);
     else catalogs_.emplace(each.place(), &each);
   }
-  for (const auto& [key, each] : catalogs_) spawn_(watch_catalog(*each));
+  if (!std::exchange(is_started_, true))
+    for (const auto& [key, each] : catalogs_) spawn_catalog_watch(*each);
   balance();
   co_await report_figures();
 }
@@ -55,14 +58,14 @@ void watcher::add(const selection& selected_by, const std::string& name) {
   made->published = published;
   watches_.emplace(published, made);
   rotation_.add_first(std::move(made));
-  ++unknown_;
+  ++unheard_;
 }
 
 void watcher::drop(const std::string& published) {
   const auto found = watches_.find(published);
   if (found == watches_.end()) return;
   found->second->gone = true;
-  if (!found->second->is_known) --unknown_;
+  set_heard(*found->second, true);
   rotation_.remove(found->second);
   // Its query is left to end by itself: Consul counts a connection until the query on it is over, even a closed one.
   failing_.erase(published);
@@ -101,16 +104,36 @@ void watcher::balance() {
     made->current = rotation_.take_first();
     made->current->direct = true;
     slots_.push_back(made);
-    spawn_(watch_directly(made));
+    spawn_([this, made] { return watch_directly(made); },
+           [this, made](const std::string& why) { interrupted(made->current, why); });
   }
   if (rotation_.empty() || rotation_runs_) return wake_rotation();
   rotation_runs_ = true;
   rotation_.begin_round(clock::now());
-  for (std::size_t i = 0; i < std::min(most_rotation_workers, settings_.connections / 4); ++i) spawn_(rotate(i));
+  spawn_rotation();
+}
+
+void watcher::spawn_rotation() {
+  for (std::size_t i = 0; i < std::min(most_rotation_workers, settings_.connections / 4); ++i)
+    spawn_([this, i] { return rotate(i); },
+           [this, i](const std::string& why) {
+             const auto each = std::exchange(asked_in_turn_[i], nullptr);
+             if (each && !each->gone && !each->direct) rotation_.add_last(each);
+             interrupted(each, why);
+           });
   for (const auto& [key, each] : places()) {
-    spawn_(watch_checks(*each));
-    if (!catalogs_.contains(key)) spawn_(watch_catalog(*each));
+    spawn_([this, place = *each] { return watch_checks(place); },
+           [this](const std::string& why) { failed(checks_watch, common::lost_answer(why), why); });
+    if (!catalogs_.contains(key)) spawn_catalog_watch(*each);
   }
+}
+
+void watcher::spawn_catalog_watch(const selection& place) {
+  spawn_([this, place] { return watch_catalog(place); },
+         [this, key = place.place()](const std::string& why) {
+           catalogs_heard_.erase(key);
+           failed(catalog_watch, common::lost_answer(why), why);
+         });
 }
 
 std::map<std::string, const selection*> watcher::places() const {
@@ -149,9 +172,19 @@ void watcher::report_status() {
     text += ": " + std::to_string(slots_.size()) + " by blocking query, " + std::to_string(rotation_.size()) +
             " by rotation (last round " + round + ")";
   }
+  std::size_t left_out = 0;
+  const std::string* first = nullptr;
+  for (const auto& [place, names] : left_out_) {
+    left_out += names.size();
+    if (!first && !names.empty()) first = &*names.begin();
+  }
+  if (first)
+    text += "; " + std::to_string(left_out) + " names of the catalogue cannot be asked for and are left out, '" +
+            url_encode_path(first->substr(0, 60)) + "' first";
   if (!failing_.empty())
     host_.status_degraded(text + "; " + std::to_string(failing_.size()) + " queries fail: " + last_fault_);
   else if (limit_.is_lowered()) host_.status_degraded(text + "; " + limit_fault_);
+  else if (first) host_.status_degraded(text);
   else host_.status_ok(text);
 }
 

@@ -7,9 +7,9 @@
 #pragma once
 
 #include "common/backoff.hpp"
+#include "common/bucket.hpp"
 #include "common/http_client.hpp"
 #include "consul_http/answer.hpp"
-#include "consul_http/bucket.hpp"
 #include "consul_http/connection_limit.hpp"
 #include "consul_http/rotation.hpp"
 #include "consul_http/services.hpp"
@@ -34,9 +34,11 @@ namespace drcon::consul {
 
 class watcher {
 public:
-  using spawner = std::function<void(boost::asio::awaitable<void>)>;
+  using work = std::function<boost::asio::awaitable<void>()>;
+  using spawner = std::function<void(work begin, std::function<void(const std::string& why)> failed)>;
 
-  /// `spawn` starts a coroutine on `strand`; all of them end before the watcher does.
+  /// `spawn` starts a coroutine on `strand`, and after an exception calls `failed` and starts it again; all of them end
+  /// before the watcher does.
   watcher(settings settings, context host, boost::asio::any_io_executor strand, spawner spawn);
   ~watcher();
   watcher(const watcher&) = delete;
@@ -48,9 +50,19 @@ private:
   using clock = std::chrono::steady_clock;
   struct slot;  // a connection with the service that it serves
   class idle_wait;
+  // How a query was asked: what its answer is worth depends on it.
+  struct question {
+    std::string target;
+    bool blocks = false;
+    bool confirmed = false;  // with `consistent`
+    clock::time_point started;
+  };
+  enum class verdict { good, unconfirmed, failed };
   using slot_ptr = std::shared_ptr<slot>;
 
   // What is watched.
+  void spawn_catalog_watch(const selection& place);
+  void spawn_rotation();
   void add(const selection& selected_by, const std::string& name);
   void drop(const std::string& published);
   void balance();
@@ -67,18 +79,25 @@ private:
   boost::asio::awaitable<void> watch_checks(selection place);
   boost::asio::awaitable<void> report_figures();
   boost::asio::awaitable<void> pause(clock::duration length);
+  question question_on(const watched_service& each, bool may_block) const;
+  bool is_confirmed(const common::consul::query_progress& progress) const;
   common::backoff retries() const { return {settings_.retry_min, settings_.retry_max}; }
 
   // What answers mean.
-  bool take(const watched_ptr& each, const common::http_answer& answer, std::optional<std::uint64_t> asked,
-            clock::time_point started);
+  verdict take(const watched_ptr& each, const common::http_answer& answer, const question& asked);
+  std::string read(watched_service& each, const common::http_answer& answer);
   void failed(const std::string& what, const common::http_answer& answer, const std::string& why);
   void worked(const std::string& what);
+  void begin_outage();
+  void interrupted(const watched_ptr& each, const std::string& why);
+  void judge_failure(watched_service& each, const common::http_answer& answer);
+  void set_heard(watched_service& each, bool is_heard);
   bool nothing_works() const;
   void take_catalog(const selection& place, const catalog& now);
   void become_ready();
   bool is_connection_limit(const common::http_answer& answer) const;
   void lower_limit();
+  void withdraw_limit();
 
   // Rotation.
   watched_ptr next_due();
@@ -100,11 +119,14 @@ private:
   std::map<std::string, watched_ptr> watches_;  // by the name they are published under
   std::list<slot_ptr> slots_;
   rotation rotation_;
-  bool rotation_runs_ = false;                        // its coroutines have been started, once and for all
-  std::vector<boost::asio::steady_timer*> idle_;      // timers of coroutines that wait for something to ask
-  std::map<std::string, const selection*> catalogs_;  // places whose catalogue chooses services
-  std::size_t catalogs_read_ = 0;                     // how many of them have been read
-  std::map<std::string, catalog> catalogs_known_;     // by place
+  std::map<std::size_t, watched_ptr> asked_in_turn_;       // by the number of the worker that asks
+  bool is_started_ = false;                                // the coroutines of the catalogues have been started
+  bool rotation_runs_ = false;                             // its coroutines have been started, once and for all
+  std::vector<boost::asio::steady_timer*> idle_;           // timers of coroutines that wait for something to ask
+  std::map<std::string, const selection*> catalogs_;       // places whose catalogue chooses services
+  std::set<std::string> catalogs_heard_;                   // which of them have been read, since the last failure
+  std::map<std::string, catalog> catalogs_known_;          // by place
+  std::map<std::string, std::set<std::string>> left_out_;  // by place: names that cannot be asked for
   std::vector<std::weak_ptr<common::http_connection>> connections_;
   connection_limit limit_;
   std::string limit_fault_;  // what the status says while the limit is lowered
@@ -113,7 +135,7 @@ private:
   std::string last_fault_;
   bool away_ = false;
   bool is_ready_ = false;
-  std::size_t unknown_ = 0;  // watched services that have not been published yet
+  std::size_t unheard_ = 0;  // watched services that readiness waits for
 
   bucket rotation_bucket_;
   bucket promotion_bucket_{20, 20};

@@ -10,12 +10,34 @@
 
 namespace drcon::consul {
 
-using common::consul::next_index;
+using common::consul::query_progress;
 using common::consul::query_timeout;
+
+namespace {
+
+// After a good answer: no more answers in a second than the bucket allows, and fewer where none has an index.
+watched_service::clock::duration pause_after(bucket& answers, const query_progress& progress) {
+  const auto wait = answers.take(bucket::clock::now());
+  return progress.has_index() ? wait : std::max<bucket::clock::duration>(wait, common::consul::pause_without_index);
+}
+
+}  // namespace
 
 asio::awaitable<void> watcher::pause(clock::duration length) {
   asio::steady_timer timer(strand_, length);
   co_await timer.async_wait(asio::use_awaitable);
+}
+
+bool watcher::is_confirmed(const query_progress& progress) const {
+  return progress.needs_confirmation() || settings_.consistency == consistency::consistent;
+}
+
+watcher::question watcher::question_on(const watched_service& each, bool may_block) const {
+  const auto index = may_block ? each.progress.index() : std::nullopt;
+  return {.target = service_target(settings_, *each.selected_by, each.name, index, each.progress.needs_confirmation()),
+          .blocks = index.has_value(),
+          .confirmed = is_confirmed(each.progress),
+          .started = clock::now()};
 }
 
 asio::awaitable<void> watcher::watch_directly(slot_ptr mine) {
@@ -37,10 +59,8 @@ asio::awaitable<void> watcher::watch_directly(slot_ptr mine) {
       }
       continue;
     }
-    const auto asked = each->index == 0 ? std::optional<std::uint64_t>() : each->index;
-    const auto started = clock::now();
-    const auto target = service_target(settings_, *each->selected_by, each->name, asked, !each->fresh_only);
-    const auto answer = co_await mine->connection->get(target, query_timeout(settings_.wait));
+    const auto asked = question_on(*each, true);
+    const auto answer = co_await mine->connection->get(asked.target, query_timeout(settings_.wait));
     if (mine->current != each || each->gone) continue;  // its connection was given to another meanwhile
     count(answer);
     if (is_connection_limit(answer)) {
@@ -50,11 +70,12 @@ asio::awaitable<void> watcher::watch_directly(slot_ptr mine) {
       lower_limit();
       co_return;
     }
-    if (take(each, answer, asked, started)) {
+    const auto found = take(each, answer, asked);
+    if (found == verdict::good) {
       backoff.reset();
-      const auto wait = each->answers.take(clock::now());
+      const auto wait = pause_after(each->answers, each->progress);
       if (wait > clock::duration::zero()) co_await pause(wait);
-    } else {
+    } else if (found == verdict::failed) {
       co_await pause(backoff.next());
     }
   }
@@ -79,20 +100,26 @@ asio::awaitable<void> watcher::rotate(std::size_t number) {
       co_await timer.async_wait(token);
       continue;
     }
+    asked_in_turn_[number] = each;
     const auto delay = rotation_bucket_.take(clock::now());
     if (delay > clock::duration::zero()) co_await pause(delay);
-    const auto started = clock::now();
-    const auto target = service_target(settings_, *each->selected_by, each->name, {}, !each->fresh_only);
-    const auto answer = co_await mine->get(target, query_timeout({}));
+    const auto asked = question_on(*each, false);
+    const auto answer = co_await mine->get(asked.target, query_timeout({}));
     count(answer);
+    asked_in_turn_[number] = nullptr;
     const bool limited = is_connection_limit(answer);
-    const auto before = each->index;
-    const bool was_known = each->is_known;
-    const bool good = !each->gone && !limited && take(each, answer, {}, started);
-    if (!each->gone && !each->direct) rotation_.add_last(each);
-    if (good) {
+    // What is heard of for the first time, or again after a failure, says nothing of how often it changes.
+    const bool was_followed = each->is_known && !asked.confirmed;
+    const auto found = each->gone || limited ? verdict::failed : take(each, answer, asked);
+    if (found == verdict::unconfirmed) each->suspected = true;  // its turn comes first
+    if (!each->gone && !each->direct) {
+      if (each->suspected) rotation_.add_first(each);
+      else rotation_.add_last(each);
+    }
+    if (found == verdict::unconfirmed) continue;
+    if (found == verdict::good) {
       backoff.reset();
-      if (was_known && before != 0 && each->index != before) promote(each);
+      if (was_followed && each->changed >= asked.started) promote(each);
       continue;
     }
     if (limited) lower_limit();
@@ -105,21 +132,20 @@ asio::awaitable<void> watcher::rotate(std::size_t number) {
 asio::awaitable<void> watcher::watch_catalog(selection place) {
   const auto mine = connection();
   bucket answers(answers_per_second, answer_burst);
-  std::uint64_t index = 0;
-  bool is_read = false;
-  bool may_be_stale = true;
+  query_progress progress;
   auto backoff = retries();
   for (;;) {
-    const auto asked = index == 0 ? std::optional<std::uint64_t>() : index;
-    const auto target = catalog_target(settings_, place, asked, may_be_stale);
+    const bool confirmed = is_confirmed(progress);
+    const auto target = catalog_target(settings_, place, progress.index(), progress.needs_confirmation());
     const auto answer = co_await mine->get(target, query_timeout(settings_.wait));
     count(answer);
-    const bool asked_stale = may_be_stale && settings_.consistency == consistency::stale;
-    auto why = fault_of(answer, settings_, asked_stale).value_or(std::string());
-    may_be_stale = why.empty() || answer.status != 200 || !asked_stale;
-    const auto now = why.empty() ? parse_catalog(answer.body, why) : std::nullopt;
-    if (!now) {
-      index = 0;
+    auto why = fault_of(answer, settings_, settings_.consistency == consistency::stale && !confirmed).value_or("");
+    const auto news = why.empty() ? progress.take(answer, confirmed) : query_progress::news::none;
+    if (news == query_progress::news::unconfirmed) continue;
+    const auto now = news == query_progress::news::changed ? parse_catalog(answer.body, why) : std::nullopt;
+    if (!why.empty()) {
+      progress.failed();
+      catalogs_heard_.erase(place.place());
       if (is_connection_limit(answer)) lower_limit();
       failed(catalog_watch, answer, why);
       co_await pause(backoff.next());
@@ -127,12 +153,10 @@ asio::awaitable<void> watcher::watch_catalog(selection place) {
     }
     backoff.reset();
     worked(catalog_watch);
-    const auto next = next_index(index, answer.header("x-consul-index"));
-    if (next != index || !is_read) take_catalog(place, *now);
-    index = next;
-    if (!std::exchange(is_read, true) && catalogs_.contains(place.place())) ++catalogs_read_;
+    if (now) take_catalog(place, *now);
+    catalogs_heard_.insert(place.place());
     become_ready();
-    const auto wait = answers.take(clock::now());
+    const auto wait = pause_after(answers, progress);
     if (wait > clock::duration::zero()) co_await pause(wait);
   }
 }
@@ -142,15 +166,15 @@ asio::awaitable<void> watcher::watch_catalog(selection place) {
 asio::awaitable<void> watcher::watch_checks(selection place) {
   const auto mine = connection();
   bucket answers(answers_per_second, answer_burst);
-  std::uint64_t index = 0;
+  query_progress progress;
   auto backoff = retries();
   std::map<std::string, checks> known;
   for (;;) {
-    const auto asked = index == 0 ? std::optional<std::uint64_t>() : index;
-    const auto answer = co_await mine->get(any_check_target(settings_, place, asked), query_timeout(settings_.wait));
+    const auto target = any_check_target(settings_, place, progress.index());
+    const auto answer = co_await mine->get(target, query_timeout(settings_.wait));
     count(answer);
     if (const auto why = fault_of(answer, settings_, false)) {
-      index = 0;
+      progress.failed();
       if (is_connection_limit(answer)) lower_limit();
       failed(checks_watch, answer, *why);
       co_await pause(backoff.next());
@@ -158,9 +182,12 @@ asio::awaitable<void> watcher::watch_checks(selection place) {
     }
     backoff.reset();
     worked(checks_watch);
-    const auto next = next_index(index, answer.header("x-consul-index"));
-    if (std::exchange(index, next) == next) continue;
-    something_changed();
+    // Nothing is published from these answers: they only say what to ask about, so that none needs to be confirmed.
+    const auto news = progress.take(answer, true);
+    if (progress.has_index() && news == query_progress::news::none) continue;
+    // Without an index nobody says that something has changed: then only checks that fail, or do so no more, are seen
+    // at once, and everything else within rotation_max_age.
+    if (progress.has_index()) something_changed();
     for (const auto& state : {"critical", "warning"}) {
       const auto listed = co_await mine->get(state_target(settings_, place, state), query_timeout({}));
       const auto now = listed.status == 200 ? parse_checks(listed.body) : std::nullopt;
@@ -172,7 +199,7 @@ asio::awaitable<void> watcher::watch_checks(selection place) {
       known[state] = *now;
     }
     wake_rotation();
-    const auto wait = answers.take(clock::now());
+    const auto wait = pause_after(answers, progress);
     if (wait > clock::duration::zero()) co_await pause(wait);
   }
 }

@@ -22,7 +22,7 @@ std::optional<std::string> from_base64(const std::string& text) {
   return bytes;
 }
 
-std::optional<std::map<std::string, std::string>> read_entries(const std::string& body, const selection& wanted,
+std::optional<std::map<std::string, std::string>> read_entries(const std::string& body, const selection& entry,
                                                                std::string& why) {
   const auto all = json::parse(body, nullptr, false);
   if (!all.is_array()) {
@@ -37,9 +37,9 @@ std::optional<std::map<std::string, std::string>> read_entries(const std::string
     }
     const auto key = each["Key"].get<std::string>();
     if (key.ends_with('/')) continue;
-    const auto below = key.substr(std::min(key.size(), wanted.path.size()));
+    const auto below = key.substr(std::min(key.size(), entry.path.size()));
     const auto levels = 1 + std::count(below.begin() + (below.starts_with('/') ? 1 : 0), below.end(), '/');
-    if (wanted.is_prefix && wanted.depth > 0 && levels > wanted.depth) continue;
+    if (entry.is_prefix && entry.depth > 0 && levels > entry.depth) continue;
     const auto& value = each["Value"];  // null: an empty one
     const auto text = value.is_string() ? from_base64(value.get<std::string>()) : std::string();
     if (!text) {

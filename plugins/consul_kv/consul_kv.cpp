@@ -39,8 +39,8 @@ public:
   static constexpr const char* schema = schema_text;
 
   source(context host, const options& table)
-      : asio_source(host), watcher_(read_settings(table), host, executor(), [this](boost::asio::awaitable<void> work) {
-          spawn(std::move(work));
+      : asio_source(host), watcher_(read_settings(table), host, executor(), [this](work begin, on_failure failed) {
+          spawn(std::move(begin), std::move(failed));
         }) {}
 
   boost::asio::awaitable<void> run() override { return watcher_.run(); }

@@ -20,6 +20,10 @@ selection read_selection(const options& table, const std::string& datacenter) {
                    .datacenter = table["datacenter"].string_or(datacenter)};
   if (result.path.starts_with('/'))
     throw config_error(table.pointer(), "Consul's keys do not begin with '/': write '" + result.path.substr(1) + "'");
+  // A prefix ends in what Consul takes for a folder: its last slash is no part of a name.
+  if (!common::consul::fits_path(result.path))
+    throw config_error(table.pointer(), "Consul cannot be asked for '" + result.path +
+                                            "': a part of it between slashes is empty, '.' or '..'");
   if (result.depth != 0 && !result.is_prefix) throw config_error(table["depth"].pointer(), "goes with 'prefix' only");
   if (result.as.empty())
     result.as = result.path.ends_with('/') ? result.path.substr(0, result.path.size() - 1) : result.path;

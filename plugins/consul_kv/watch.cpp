@@ -1,39 +1,54 @@
 #include "consul_kv/watch.hpp"
 
 #include "common/backoff.hpp"
+#include "common/bucket.hpp"
 #include "common/consul_rules.hpp"
 #include "common/http_client.hpp"
-#include "common/percent.hpp"
 #include "consul_kv/answer.hpp"
+
+#include <drcon/url.hpp>
 
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
 namespace drcon::consul_kv {
 
 namespace asio = boost::asio;
+using common::consul::query_progress;
+
+namespace {
+
+constexpr unsigned not_there = 404;  // no such key, or none with this prefix
+
+// Of one entry, beyond a burst: a key that is written all the time must not keep drcon and Consul busy.
+constexpr double answers_per_second = 10;
+constexpr double answer_burst = 5;
+
+}  // namespace
 
 watcher::watcher(settings settings, context host, asio::any_io_executor strand, spawner spawn)
     : settings_(std::move(settings)), host_(host), strand_(std::move(strand)), spawn_(std::move(spawn)) {}
 
 asio::awaitable<void> watcher::run() {
-  for (const auto& each : settings_.keys) {
-    unknown_.insert(each.as);
-    spawn_(watch(each));
-  }
+  for (const auto& each : settings_.keys) unheard_.insert(each.as);
+  for (const auto& each : settings_.keys)
+    spawn_([this, &each] { return watch(each); },
+           [this, &each](const std::string& why) { failed(each, common::lost_answer(why), why); });
   co_return;
 }
 
-std::string watcher::target_of(const selection& entry, std::uint64_t index) const {
+std::string watcher::target_of(const selection& entry, const query_progress& progress) const {
   const auto wait = std::chrono::duration_cast<std::chrono::milliseconds>(settings_.wait).count();
-  auto target = "/v1/kv/" + common::percent_encoded_path(entry.path);
-  target += "?index=" + std::to_string(index) + "&wait=" + std::to_string(wait) + "ms";
+  auto target = "/v1/kv/" + url_encode_path(entry.path);
+  target += "?index=" + std::to_string(progress.index().value_or(0)) + "&wait=" + std::to_string(wait) + "ms";
+  if (progress.needs_confirmation()) target += "&consistent";
   if (entry.is_prefix) target += "&recurse";
-  if (!entry.datacenter.empty()) target += "&dc=" + common::percent_encoded(entry.datacenter);
+  if (!entry.datacenter.empty()) target += "&dc=" + url_encode(entry.datacenter);
   return settings_.scope.empty() ? target : target + "&" + settings_.scope;
 }
 
@@ -42,48 +57,88 @@ asio::awaitable<void> watcher::watch(const selection& entry) {
   if (!settings_.token.empty()) headers.push_back({"X-Consul-Token", settings_.token});
   common::http_connection connection(strand_, settings_.server, std::move(headers));
   common::backoff backoff(std::chrono::milliseconds(250), settings_.retry_max);
+  common::bucket answers(answers_per_second, answer_burst);
   asio::steady_timer timer(strand_);
-  progress reached;
+  query_progress progress;
   for (;;) {
     const auto answer =
-        co_await connection.get(target_of(entry, reached.index), common::consul::query_timeout(settings_.wait));
+        co_await connection.get(target_of(entry, progress), common::consul::query_timeout(settings_.wait));
     if ((co_await asio::this_coro::cancellation_state).cancelled() != asio::cancellation_type::none) co_return;
-    const auto why = take(entry, answer, reached);
+    const auto why = take(entry, answer, progress);
+    std::chrono::nanoseconds pause{};
     if (why.empty()) {
       backoff.reset();
-      continue;
+      pause = answers.take(std::chrono::steady_clock::now());
+      if (!progress.has_index()) pause = std::max<std::chrono::nanoseconds>(pause, common::consul::pause_without_index);
+    } else {
+      progress.failed();
+      failed(entry, answer, why);
+      pause = backoff.next();
     }
-    failed(entry, why);
-    reached = {};  // an index above the one of an agent that has restarted would block for the whole wait
-    timer.expires_after(backoff.next());
+    if (pause == std::chrono::nanoseconds::zero()) continue;
+    timer.expires_after(pause);
     co_await timer.async_wait(asio::use_awaitable);
   }
 }
 
-// What is wrong with the answer; empty when it has been published, or holds nothing new.
-std::string watcher::take(const selection& entry, const common::http_answer& answer, progress& reached) {
-  constexpr unsigned none = 404;  // no such key, or none with this prefix
-  if (const auto fault = common::consul::fault_of(answer, "key:read, and key:list for prefixes", none)) return *fault;
-  const auto next = common::consul::next_index(reached.index, answer.header("x-consul-index"));
-  if (reached.is_known && next == reached.index) return {};
-  std::string why;
-  const auto values =
-      answer.status == none ? std::map<std::string, std::string>() : read_entries(answer.body, entry, why);
-  if (!values) return why;
-  reached = {.index = next, .is_known = true};
-  if (values->empty()) host_.withdraw(entry.as);
-  else host_.publish({.name = entry.as, .revision = next, .endpoints = {}, .values = *values});
-  failures_.erase(entry.as);
-  if (unknown_.erase(entry.as) > 0 && unknown_.empty()) host_.ready();
-  report_status();
+// What is wrong with the answer; empty when it has been published, holds nothing new, or has to be confirmed first.
+std::string watcher::take(const selection& entry, const common::http_answer& answer, query_progress& progress) {
+  if (const auto fault = common::consul::fault_of(answer, "key:read, and key:list for prefixes", not_there))
+    return *fault;
+  const auto news = progress.take(answer, progress.needs_confirmation());
+  if (news == query_progress::news::unconfirmed) return {};
+  if (news == query_progress::news::changed)
+    if (const auto why = read(entry, answer, progress.revision()); !why.empty()) return why;
+  worked(entry);
   return {};
 }
 
+std::string watcher::read(const selection& entry, const common::http_answer& answer, std::uint64_t revision) {
+  std::string why;
+  const auto values =
+      answer.status == not_there ? std::map<std::string, std::string>() : read_entries(answer.body, entry, why);
+  if (!values) return why;
+  if (values->empty()) host_.withdraw(entry.as);
+  else host_.publish({.name = entry.as, .revision = revision, .endpoints = {}, .values = *values});
+  return {};
+}
+
+void watcher::worked(const selection& entry) {
+  const bool was_failing = failures_.erase(entry.as) > 0;
+  refused_.erase(entry.as);
+  known_.insert(entry.as);
+  const bool is_new = unheard_.erase(entry.as) > 0;
+  is_away_ = false;
+  if (was_failing || is_new) report_status();
+  become_ready();
+}
+
 // The status comes first: whoever learns that an entry is unknown finds the reason there.
-void watcher::failed(const selection& entry, const std::string& why) {
+void watcher::failed(const selection& entry, const common::http_answer& answer, const std::string& why) {
   failures_[entry.as] = why;
+  const bool was_away = is_away_;
+  is_away_ = failures_.size() == settings_.keys.size();
   report_status();
   host_.unknown(entry.as, why);
+  if (is_away_ && !was_away) {
+    // Who answers next may have another state: the host must get all of it before it decides.
+    is_ready_ = false;
+    refused_.clear();
+    for (const auto& each : settings_.keys) unheard_.insert(each.as);
+    host_.unknown({}, why);
+  }
+  if (is_away_ || answer.fault != common::http_fault::none) return;
+  // Readiness must not wait for an entry that waiting does not make known: it is "unknown" for itself alone. A known
+  // one keeps its last state; twice, since the first answer may come from a Consul that has no leader yet.
+  const bool keeps_its_state = ++refused_[entry.as] >= 2 && known_.contains(entry.as);
+  if (common::consul::is_refusal(answer) || keeps_its_state) unheard_.erase(entry.as);
+  become_ready();
+}
+
+void watcher::become_ready() {
+  if (is_ready_ || is_away_ || !unheard_.empty()) return;
+  is_ready_ = true;
+  host_.ready();
 }
 
 void watcher::report_status() {

@@ -3,6 +3,7 @@
 // Thread rule: everything on the strand given to it.
 #pragma once
 
+#include "common/consul_progress.hpp"
 #include "common/http_answer.hpp"
 #include "consul_kv/settings.hpp"
 
@@ -21,9 +22,11 @@ namespace drcon::consul_kv {
 
 class watcher {
 public:
-  using spawner = std::function<void(boost::asio::awaitable<void>)>;
+  using work = std::function<boost::asio::awaitable<void>()>;
+  using spawner = std::function<void(work begin, std::function<void(const std::string& why)> failed)>;
 
-  /// `spawn` starts a coroutine on `strand`; all of them end before the watcher does.
+  /// `spawn` starts a coroutine on `strand`, and after an exception calls `failed` and starts it again; all of them end
+  /// before the watcher does.
   watcher(settings settings, context host, boost::asio::any_io_executor strand, spawner spawn);
   watcher(const watcher&) = delete;
   watcher& operator=(const watcher&) = delete;
@@ -31,24 +34,25 @@ public:
   boost::asio::awaitable<void> run();
 
 private:
-  // How far one entry is known: belongs to its coroutine.
-  struct progress {
-    std::uint64_t index = 0;  // 0: the next query is a plain one
-    bool is_known = false;    // published since the last failure
-  };
-
   boost::asio::awaitable<void> watch(const selection& entry);
-  std::string target_of(const selection& entry, std::uint64_t index) const;
-  std::string take(const selection& entry, const common::http_answer& answer, progress& reached);
-  void failed(const selection& entry, const std::string& why);
+  std::string target_of(const selection& entry, const common::consul::query_progress& progress) const;
+  std::string take(const selection& entry, const common::http_answer& answer, common::consul::query_progress& progress);
+  std::string read(const selection& entry, const common::http_answer& answer, std::uint64_t revision);
+  void worked(const selection& entry);
+  void failed(const selection& entry, const common::http_answer& answer, const std::string& why);
+  void become_ready();
   void report_status();
 
   const settings settings_;
   const context host_;
   const boost::asio::any_io_executor strand_;
   const spawner spawn_;
-  std::set<std::string> unknown_;                // entries that have not been published yet
+  std::set<std::string> unheard_;                // entries that readiness waits for
+  std::set<std::string> known_;                  // entries that have been published, or found not to be there
   std::map<std::string, std::string> failures_;  // entry -> why its last query failed
+  std::map<std::string, unsigned> refused_;      // entry -> how often in a row Consul has answered it with an error
+  bool is_ready_ = false;
+  bool is_away_ = false;  // every entry fails
 };
 
 }  // namespace drcon::consul_kv

@@ -108,6 +108,11 @@ std::set<std::string> inventory::known() const {
   return ids;
 }
 
+bool inventory::is_inspected(const std::string& id) const {
+  const auto found = all_.find(id);
+  return found != all_.end() && found->second.last;
+}
+
 std::vector<endpoint> inventory::endpoints(const std::string& service) const {
   std::map<std::string, endpoint> in_order;
   if (const auto found = services_.find(service); found != services_.end())

@@ -47,6 +47,8 @@ public:
   void forget(const std::string& id);
 
   std::set<std::string> known() const;
+  /// Whether it was inspected; of others only events are known.
+  bool is_inspected(const std::string& id) const;
   /// Services that may have changed since the last call.
   std::set<std::string> changed() { return std::exchange(changed_, {}); }
   /// In order of id, which is unique: of two that have the same, the one whose container's id is less.

@@ -1,7 +1,8 @@
 #include "docker/watch.hpp"
 
 #include "common/json_text.hpp"
-#include "common/percent.hpp"
+
+#include <drcon/url.hpp>
 
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/redirect_error.hpp>
@@ -40,7 +41,7 @@ std::pair<int, int> version_of(const std::string& text) {
   return result;
 }
 
-std::string event_filter() { return common::percent_encoded(R"({"type":["container","network"]})"); }
+std::string event_filter() { return url_encode(R"({"type":["container","network"]})"); }
 
 // Seconds and nanoseconds, as the engine reads them.
 std::string timestamp(std::chrono::system_clock::time_point found) {
@@ -90,7 +91,8 @@ asio::awaitable<void> watcher::run() {
 // From a connection to its end; why it ended.
 asio::awaitable<std::string> watcher::follow() {
   using namespace asio::experimental::awaitable_operators;
-  looked_ = false;
+  looked_ = any_inspected_ = false;
+  silent_in_a_row_ = 0;
   to_look_at_.clear();
   if (auto why = co_await agree_on_version(); !why.empty()) co_return why;
   const auto answer = co_await events_.open(version_ + "/events?filters=" + event_filter(), settings_.timeout);
@@ -147,22 +149,23 @@ asio::awaitable<std::string> watcher::listen() {
 void watcher::take_event(const std::string& line) {
   const auto what = read_event(line);
   if (!what) return;
-  if (inventory_.take(*what, clock::now())) to_look_at_.insert(what->container);
+  if (inventory_.take(*what, clock::now())) to_look_at_.add(what->container);
   wake_.cancel();
 }
 
 asio::awaitable<std::string> watcher::work() {
   for (;;) {
     const auto now = clock::now();
+    inventory_.take_back(now);
     std::string why;
     if (now >= next_look_) {
       why = co_await look_at_all();
     } else if (!to_look_at_.empty()) {
-      const auto id = *to_look_at_.begin();
-      to_look_at_.erase(to_look_at_.begin());
+      const auto id = to_look_at_.next();
       why = co_await look_at(id);
+      if (to_look_at_.is_first_round_over()) all_looked_at();
+      publish();
     } else {
-      inventory_.take_back(now);
       all_looked_at();
       publish();
       wake_.expires_at(next_deadline());
@@ -201,8 +204,9 @@ asio::awaitable<std::string> watcher::look_at_all() {
   std::erase_if(troubles_, [&listed](const auto& each) { return !listed.contains(each.first); });
   for (const auto& [id, part] : listed) {
     const auto before = listed_.find(id);
-    if (!looked_ || before == listed_.end() || before->second != part) to_look_at_.insert(id);
+    if (!looked_ || before == listed_.end() || before->second != part) to_look_at_.add(id);
   }
+  if (!looked_) to_look_at_.begin_first_round();
   listed_ = std::move(listed);
   co_return std::string();
 }
@@ -212,7 +216,10 @@ asio::awaitable<std::string> watcher::look_at_all() {
 asio::awaitable<std::string> watcher::look_at(std::string id) {
   const auto age = inventory_.age(id);
   const auto answer = co_await questions_.get(version_ + "/containers/" + id + "/json", settings_.timeout);
-  if (answer.fault != common::http_fault::none) co_return answer.why;
+  if (answer.fault != common::http_fault::none) co_return unanswered(id, answer);
+  to_look_at_.done(id);
+  any_inspected_ = true;
+  silent_in_a_row_ = 0;
   troubles_.erase(id);
   if (answer.status == 404) {
     inventory_.forget(id);
@@ -225,32 +232,52 @@ asio::awaitable<std::string> watcher::look_at(std::string id) {
     report_status();
     co_return std::string();
   }
-  if (auto why = co_await borrow_network(*found); !why.empty()) co_return why;
-  // An event has come in between: this may be older than what it reported.
+  const auto lent = co_await borrow_network(*found);
+  if (lent.fault != common::http_fault::none) co_return unanswered(id, lent);
+  // An event has come in between: this may be older than what the event reported. It is used only when nothing else is
+  // known, so that a container which sends events all the time is known at all.
   if (inventory_.age(id) != age) {
-    to_look_at_.insert(id);
-    co_return std::string();
+    to_look_at_.add(id);
+    if (inventory_.age(id) < age || inventory_.is_inspected(id)) co_return std::string();
   }
   if (is_wanted(*found)) inventory_.take(std::move(*found));
   else inventory_.forget(id);
   co_return std::string();
 }
 
-// A container that uses the network of another has the addresses of that one.
-asio::awaitable<std::string> watcher::borrow_network(container& of) {
+// Engines have containers whose inspection never ends: such a one keeps its last state, as one that is not understood.
+// When no inspection is answered it is the engine that hangs: why nothing is known of it, else empty.
+std::string watcher::unanswered(const std::string& id, const common::http_answer& answer) {
+  constexpr unsigned most_silent = 3;
+  if (answer.fault != common::http_fault::timeout || ++silent_in_a_row_ >= most_silent) return answer.why;
+  if (!any_inspected_) {
+    to_look_at_.add(id);  // after the others, which show whether the engine hangs
+    return {};
+  }
+  to_look_at_.done(id);
+  troubles_[id] = "the engine does not answer when it is inspected: " + answer.why;
+  listed_.erase(id);
+  report_status();
+  return {};
+}
+
+// A container that uses the network of another has the addresses of that one. A fault of the answer when they are not
+// known.
+asio::awaitable<common::http_answer> watcher::borrow_network(container& of) {
+  common::http_answer no_fault;
   constexpr std::string_view mark = "container:";
-  if (!of.running || !of.network_mode.starts_with(mark)) co_return std::string();
+  if (!of.running || !of.network_mode.starts_with(mark)) co_return no_fault;
   const auto lender = of.network_mode.substr(mark.size());
   const auto answer = co_await questions_.get(version_ + "/containers/" + lender + "/json", settings_.timeout);
-  if (answer.fault != common::http_fault::none) co_return answer.why;
+  if (answer.fault != common::http_fault::none) co_return answer;
   const auto found =
       answer.status == 200 ? read_container(json::parse(answer.body, nullptr, false)) : std::optional<container>();
-  if (!found) co_return std::string();  // the container that lends its network is gone, and its addresses with it
+  if (!found) co_return no_fault;  // the container that lends its network is gone, and its addresses with it
   of.addresses = found->addresses;
   for (auto& port : of.ports)
     for (const auto& published : found->ports)
       if (port.number == published.number && port.udp == published.udp) port = published;
-  co_return std::string();
+  co_return no_fault;
 }
 
 bool watcher::is_wanted(const container& each) const {

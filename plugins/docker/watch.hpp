@@ -6,6 +6,7 @@
 
 #include "common/backoff.hpp"
 #include "common/http_client.hpp"
+#include "docker/inspections.hpp"
 #include "docker/services.hpp"
 #include "docker/settings.hpp"
 
@@ -42,7 +43,8 @@ private:
   boost::asio::awaitable<std::string> work();
   boost::asio::awaitable<std::string> look_at_all();
   boost::asio::awaitable<std::string> look_at(std::string id);
-  boost::asio::awaitable<std::string> borrow_network(container& of);
+  boost::asio::awaitable<common::http_answer> borrow_network(container& of);
+  std::string unanswered(const std::string& id, const common::http_answer& answer);
 
   void take_event(const std::string& line);
   bool is_wanted(const container& each) const;
@@ -63,7 +65,9 @@ private:
   inventory inventory_;
   std::map<std::string, std::string> listed_;    // container -> its row in the engine's list, when it was last read
   std::map<std::string, std::string> troubles_;  // container -> why its state is unknown
-  std::set<std::string> to_look_at_;
+  inspections to_look_at_;
+  unsigned silent_in_a_row_ = 0;   // inspections that were not answered in time
+  bool any_inspected_ = false;     // since the connection was made
   bool looked_ = false;            // at everything, since the connection was made
   bool ever_looked_ = false;       // at everything, at all
   clock::time_point next_look_;    // at everything

@@ -88,7 +88,11 @@ outcome applier::bring_about(target& cli) {
     return rejected("HAProxy " + now->info.version + " cannot add servers at run time, 2.6 can; use mode = \"slots\"");
   forget_unused_backends(now->state);
   take_locks(now->state);
-  attempt current{.live = std::move(now->state), .plans = {}, .refusals = foreign_};
+  attempt current{.live = std::move(now->state), .plans = {}, .refusals = {}};
+  for (const auto& [backend, why] : foreign_) {
+    const auto open = plan_of(backend, current.live);
+    if (!open.growth.empty() || !open.leaving.empty()) current.refusals.emplace(backend, why);
+  }
   current.plans = plan(current.live);
   const bool changes = std::ranges::any_of(current.plans, [](const auto& each) { return !each.second.growth.empty(); });
   if (changes)
@@ -147,7 +151,7 @@ bool applier::is_to_be_set(const std::string& backend, const live_state& live) c
   return live.backends.contains(backend) && !(empty && options_.keep_empty);
 }
 
-// What another sink sets is not touched.
+// What another sink sets is not touched, and is well as long as it is as desired here, too.
 void applier::take_locks(const live_state& live) {
   foreign_.clear();
   locks_.keep_only([this](const std::string& backend) { return managed_.contains(backend); });
@@ -156,21 +160,22 @@ void applier::take_locks(const live_state& live) {
       if (auto why = locks_.take(backend); !why.empty()) foreign_.emplace(backend, std::move(why));
 }
 
-std::map<std::string, backend_plan> applier::plan(const live_state& live) const {
+backend_plan applier::plan_of(const std::string& backend, const live_state& live) const {
   static const desired_backend nothing;
   static const live_servers no_servers;
   const auto by_hand = [this](const std::string& server, const live_server& now) {
     return options_.respect_manual && served_.contains(server) && (now.in_maintenance() || now.draining());
   };
+  const auto found = desired_->find(backend);
+  const auto servers = live.servers.find(backend);
+  return plan_backend(backend, found == desired_->end() ? nothing : found->second,
+                      servers == live.servers.end() ? no_servers : servers->second, options_.plan, by_hand);
+}
+
+std::map<std::string, backend_plan> applier::plan(const live_state& live) const {
   std::map<std::string, backend_plan> plans;
-  for (const auto& name : managed_) {
-    if (!is_to_be_set(name, live) || foreign_.contains(name)) continue;
-    const auto found = desired_->find(name);
-    const auto& desired = found == desired_->end() ? nothing : found->second;
-    const auto servers = live.servers.find(name);
-    plans.emplace(name, plan_backend(name, desired, servers == live.servers.end() ? no_servers : servers->second,
-                                     options_.plan, by_hand));
-  }
+  for (const auto& name : managed_)
+    if (is_to_be_set(name, live) && !foreign_.contains(name)) plans.emplace(name, plan_of(name, live));
   return plans;
 }
 

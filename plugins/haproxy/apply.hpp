@@ -78,6 +78,7 @@ private:
   void take_locks(const live_state& live);
   outcome bring_about();
   outcome bring_about(target& cli);
+  backend_plan plan_of(const std::string& backend, const live_state& live) const;
   std::map<std::string, backend_plan> plan(const live_state& live) const;
   std::optional<std::vector<std::string>> give(target& cli, const std::vector<std::string>& commands,
                                                std::string& why) const;

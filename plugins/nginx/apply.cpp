@@ -3,6 +3,8 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 
+#include <strings.h>
+
 #include <algorithm>
 #include <cmath>
 #include <functional>
@@ -49,6 +51,17 @@ std::set<std::string> names_of(const std::vector<upstream>& all) {
   std::set<std::string> names;
   for (const auto& each : all) names.insert(each.name);
   return names;
+}
+
+// The service that nginx already has an upstream of: 'duplicate upstream "web" in …'. nginx does not distinguish case.
+std::vector<upstream>::const_iterator clashing(const std::vector<upstream>& all, const std::string& why) {
+  constexpr std::string_view mark = "duplicate upstream \"";
+  const auto found = why.find(mark);
+  if (found == std::string::npos) return all.end();
+  const auto begin = found + mark.size();
+  const auto name = why.substr(begin, why.find('"', begin) - begin);
+  return std::ranges::find_if(all,
+                              [&](const upstream& each) { return ::strcasecmp(each.name.c_str(), name.c_str()) == 0; });
 }
 
 }  // namespace
@@ -109,33 +122,69 @@ void applier::remember(const std::vector<upstream>& desired) {
 }
 
 outcome applier::apply(const std::vector<upstream>& desired, bool fresh, const std::stop_token& stop) {
-  if (auto why = file_.lock(std::string(host_.name())); !why.empty()) return retry(why);
+  const auto kept_out = file_.lock(std::string(host_.name()));
   std::string why;
   if (!look(why)) return retry(why);
-  const auto gone = vanished(desired);
+  if (!kept_out.empty()) return judge_without_touching(desired, kept_out);
   if (fresh) retained_.clear();
-  auto how = bring_about(with_retained(desired), stop);
-  if (check_refused_ && !gone.empty() && retained_.empty()) {
-    // Something in nginx's own configuration may name a service that has vanished. Its block is kept then, or that one
-    // service would block every later change. Whether nginx accepted the old file does not matter: it may be damaged.
-    retained_ = gone;
-    const auto first_reason = how.why;
-    auto again = bring_about(with_retained(desired), stop);
-    if (check_refused_) retained_.clear();  // they are not the reason: the first answer stands
-    else how = std::move(again);
-    if (how.result == DRCON_OK) {
-      std::string names;
-      for (const auto& name : gone) names += (names.empty() ? "" : ", ") + name;
-      host_.status_degraded("gone from the registry, but nginx's configuration still needs them: " + names +
-                            "; kept as empty services (" + first_reason + ")");
-    }
-  } else if (how.result == DRCON_OK && !warning_.empty()) {
-    host_.status_degraded(warning_);
-  } else if (how.result == DRCON_OK && retained_.empty()) {
-    host_.status_ok();
+  auto admitted = desired;
+  std::map<std::string, std::string> clashes;  // service -> why it is left out
+  auto how = bring_about_or_retain(admitted, stop);
+  // Anybody who may register a service could otherwise hold up all others by the name of an upstream that nginx's own
+  // configuration has.
+  while (how.result == DRCON_REJECTED && check_refused_) {
+    const auto clash = clashing(admitted, how.why);
+    if (clash == admitted.end()) break;
+    clashes.emplace(clash->name, how.why);
+    admitted.erase(clash);
+    how = bring_about_or_retain(admitted, stop);
   }
-  if (how.result == DRCON_OK) remember(desired);
+  if (how.result != DRCON_OK) return how;
+  remember(admitted);
+  report(clashes);
   return how;
+}
+
+// Somebody else writes this file. What it holds is to be learned again once that one has ended.
+outcome applier::judge_without_touching(const std::vector<upstream>& desired, const std::string& kept_out) {
+  const auto next = render(with_retained(desired), last_, form_);
+  const bool as_desired = file_.live() == next.bytes && serving_.is(next, form_.listener, file_.path());
+  learned_ = false;
+  form_.listener.reset();
+  return as_desired ? ok() : retry(kept_out);
+}
+
+outcome applier::bring_about_or_retain(const std::vector<upstream>& desired, const std::stop_token& stop) {
+  const auto gone = vanished(desired);
+  auto how = bring_about(with_retained(desired), stop);
+  if (!check_refused_ || gone.empty() || !retained_.empty()) return how;
+  // Something in nginx's own configuration may name a service that has vanished. Its block is kept then, or that one
+  // service would block every later change. Whether nginx accepted the old file does not matter: it may be damaged.
+  retained_ = gone;
+  retained_why_ = how.why;
+  auto again = bring_about(with_retained(desired), stop);
+  if (!check_refused_) return again;
+  retained_.clear();  // they are not the reason: the first answer stands
+  return how;
+}
+
+void applier::report(const std::map<std::string, std::string>& clashes) {
+  std::vector<std::string> remarks;
+  if (!warning_.empty()) remarks.push_back(warning_);
+  if (!retained_.empty()) {
+    std::string names;
+    for (const auto& name : retained_) names += (names.empty() ? "" : ", ") + name;
+    remarks.push_back("gone from the registry, but nginx's configuration still needs them: " + names +
+                      "; kept as empty services (" + retained_why_ + ")");
+  }
+  for (const auto& [name, why] : clashes) {
+    host_.refused(name, {}, why);
+    remarks.push_back("left out " + name + ", since nginx's own configuration has an upstream of that name");
+  }
+  std::string text;
+  for (const auto& each : remarks) text += (text.empty() ? "" : "; ") + each;
+  if (text.empty()) host_.status_ok();
+  else host_.status_degraded(text);
 }
 
 std::pair<std::string, std::optional<std::string>> applier::preview(const std::vector<upstream>& desired) const {

@@ -13,6 +13,7 @@
 
 #include <drcon/sink.hpp>
 
+#include <map>
 #include <optional>
 #include <set>
 #include <stop_token>
@@ -53,6 +54,9 @@ private:
   std::vector<upstream> with_retained(const std::vector<upstream>& desired) const;
   std::set<std::string> vanished(const std::vector<upstream>& desired) const;
   void remember(const std::vector<upstream>& desired);
+  outcome judge_without_touching(const std::vector<upstream>& desired, const std::string& kept_out);
+  outcome bring_about_or_retain(const std::vector<upstream>& desired, const std::stop_token& stop);
+  void report(const std::map<std::string, std::string>& clashes);
   // The steps of one change, in their order.
   outcome bring_about(const std::vector<upstream>& all, const std::stop_token& stop);
   std::string write(const std::string& bytes);
@@ -71,6 +75,7 @@ private:
   layout form_;                                 // options_.form with the listener
   memory last_;                                 // the last servers of every service
   std::set<std::string> retained_;              // vanished services that nginx's own configuration still needs
+  std::string retained_why_;                    // what nginx said without them
   std::optional<std::set<std::string>> taken_;  // names of the upstreams nginx last took; nothing: not known
   bool check_refused_ = false;                  // nginx -t judged the last attempt, and refused it
   std::string warning_;                         // a fault that the last attempt revealed, although nginx serves it

@@ -10,7 +10,7 @@ constexpr const char* schema_text = R"JSON({
   "type": "object", "additionalProperties": false, "required": ["file"],
   "description": "Writes one file of upstream blocks, has nginx check it, reloads nginx, and confirms that it serves.",
   "properties": {
-    "file": { "type": "string", "format": "path", "minLength": 1,
+    "file": { "type": "string", "format": "path", "minLength": 1, "target": true,
       "description": "The file to write. nginx's main configuration must include it within http { }." },
     "template": { "type": "string", "format": "path",
       "description": "A mustache template to render the file with, instead of one upstream block per service. See the plugin's README for its values." },

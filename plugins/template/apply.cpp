@@ -69,7 +69,7 @@ std::string applier::look() {
 }
 
 outcome applier::apply(const desired_state& desired, const std::stop_token& stop) {
-  if (auto why = lock(); !why.empty()) return retry(why);
+  const auto kept_out = lock();
   if (auto why = look(); !why.empty()) return retry(why);
   std::vector<change> todo;
   std::vector<std::string> all_bytes;
@@ -80,10 +80,12 @@ outcome applier::apply(const desired_state& desired, const std::stop_token& stop
     if (!written || each.on_disk.changing())
       todo.push_back({.of = &each, .bytes = std::move(bytes), .candidate = std::nullopt});
   }
+  if (!kept_out.empty()) looked_ = false;  // what another sink leaves unfinished is to be found once that one has ended
   if (todo.empty()) {
     show();
     return ok();
   }
+  if (!kept_out.empty()) return retry(kept_out);
   if (all_bytes == failed_bytes_ && clock::now() < not_before_) return retry(failed_why_);
   const auto around = surroundings_of(todo, desired);
   if (auto why = prepare(todo, around, stop); !why.empty()) return retry(why);

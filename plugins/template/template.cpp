@@ -15,7 +15,7 @@ constexpr const char* schema_text = R"JSON({
     "file": { "type": "array", "minItems": 1, "description": "The files; all of them change, or none.",
       "items": { "type": "object", "additionalProperties": false, "required": ["path", "template", "escape"],
         "properties": {
-          "path": { "type": "string", "format": "path", "minLength": 1, "description": "The file to write." },
+          "path": { "type": "string", "format": "path", "minLength": 1, "target": true, "description": "The file to write." },
           "template": { "type": "string", "format": "path", "minLength": 1,
             "description": "The mustache template. It is read again when it changes. See the plugin's README for its values." },
           "escape": { "type": "string", "enum": ["nginx", "haproxy", "json", "shell", "toml", "yaml", "html", "none"],

@@ -181,7 +181,7 @@ TEST_F(Night, HalfOfTheInstancesDeregisterByMistakeAndTheBrakeHolds) {
   begin(consul, "brake = { max_removed = \"20%\" }\n");
   for (const auto* each : {"c", "d"}) consul.remove(each);
   const std::string why = "2 of 4 endpoints in service would go at once (50%; max_removed is 20%)";
-  ASSERT_TRUE(status_says("pipeline web is held by its brake: " + why)) << status();
+  ASSERT_TRUE(status_says("pipeline web is held by its brake: service web: " + why)) << status();
 
   EXPECT_EQ(drcon_->verb("status").code, 3);
   EXPECT_THAT(status(), AllOf(HasSubstr("needs attention"), HasSubstr("BRAKE HOLDS"), HasSubstr("4 of 4")));
@@ -286,7 +286,7 @@ TEST_F(Night, HaproxyRestartsAndGetsBackWhatItForgot) {
   is_in_sync("5-haproxy-is-back", four);
   EXPECT_THAT(journal(),
               ContainsRegex("applied +sink haproxy revision 1: [^\n]*HAProxy was reloaded or restarted \\(pid"));
-  EXPECT_EQ(figure("drcon_haproxy_process_changes_total{instance=\"haproxy\"}"), "1");
+  EXPECT_EQ(figure("drcon_haproxy_process_changes_total{instance=\"haproxy\",kind=\"sink\"}"), "1");
   alerts({});
 }
 
@@ -295,7 +295,7 @@ TEST_F(Night, AReloadOfHaproxyIsReportedThoughItIsOverAtOnce) {
   const consul_agent consul;
   begin(consul);
   haproxy_.reload();
-  const auto is_told = [&] { return figure("drcon_haproxy_process_changes_total{instance=\"haproxy\"}") == "1"; };
+  const auto is_told = [&] { return figure("drcon_haproxy_process_changes_total{instance=\"haproxy\",kind=\"sink\"}") == "1"; };
   ASSERT_TRUE(wait_until(is_told, patience)) << drcon_->log();
   is_in_sync("5-haproxy-reloaded", four);
   EXPECT_THAT(journal(), AllOf(ContainsRegex("away +sink haproxy revision 1: [^\n]*has forgotten what was set"),

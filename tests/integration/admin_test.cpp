@@ -184,6 +184,11 @@ TEST_F(Admin, NeverShowsASecret) {
   EXPECT_THAT(drcon_->log(), Not(HasSubstr(token)));
 }
 
+TEST_F(Admin, OnlyOwnerAndGroupReachItsSocket) {
+  start();
+  EXPECT_EQ(std::filesystem::status(socket()).permissions(), std::filesystem::perms(0660));
+}
+
 TEST_F(Admin, TcpWithoutATokenOnlyReads) {
   const auto port = free_port();
   start("admin.listen = \"127.0.0.1:" + std::to_string(port) + "\"\n");

@@ -4,9 +4,12 @@
 #include "support/drcon_process.hpp"
 #include "support/plugin_harness.hpp"
 #include "support/ports.hpp"
+#include "support/scripted_consul.hpp"
 #include "support/wait.hpp"
 
 #include <gtest/gtest.h>
+
+#include <unistd.h>
 
 namespace drcon::test {
 namespace {
@@ -32,8 +35,9 @@ protected:
       : consul_(std::move(config), token) {}
 
   std::unique_ptr<sink_harness> make(const std::string& more = "", const std::string& owner = "me") const {
-    auto made = std::make_unique<sink_harness>("consul-catalog", "address = \"" + consul_.url() + "\"\nowner = \"" +
-                                                                     owner + "\"\nverify = \"200ms\"\n" + more);
+    auto made = std::make_unique<sink_harness>(
+        "consul-catalog", "address = \"" + consul_.url() + "\"\nowner = \"" + owner + "\"\n" +
+                              (more.find("verify") == std::string::npos ? "verify = \"200ms\"\n" : "") + more);
     made->start();
     return made;
   }
@@ -177,6 +181,22 @@ TEST_F(ConsulCatalog, CarriesOddNamesAndIdsAndRefusesWhatCouldNotBeRemoved) {
   EXPECT_TRUE(services().empty()) << services().dump();
 }
 
+TEST_F(ConsulCatalog, OneIdThatCannotBeRemovedHoldsUpNothingElse) {
+  const json ours{{"Meta", {{"drcon-owner", "me"}}}};
+  for (const auto* id : {"..", "ghost"}) consul_.add("web", id, "10.0.0.1", 80, ours);
+  sink();
+  apply({service_with("web", {endpoint_at("a", 80)})});
+  EXPECT_TRUE(has("a"));
+  EXPECT_FALSE(has("ghost"));
+  EXPECT_EQ(sink_->status().state, DRCON_STATE_DEGRADED);
+  EXPECT_NE(sink_->status().text.find("'..'"), std::string::npos) << sink_->status().text;
+  apply({service_with("web", {endpoint_at("b", 81), endpoint_at("..", 82)})});
+  EXPECT_TRUE(has("b"));
+  EXPECT_FALSE(has("a"));
+  ASSERT_EQ(sink_->refused().size(), 1U);
+  EXPECT_EQ(sink_->refused().front().endpoint, "..");
+}
+
 TEST_F(ConsulCatalog, KeepsEndpointsApartThatShareAnIdInTwoServices) {
   sink();
   apply(
@@ -210,6 +230,25 @@ TEST_F(ConsulCatalog, LivesBesideAnother) {
   EXPECT_EQ(other->apply({}).result, DRCON_OK);
   EXPECT_TRUE(has("mine"));
   EXPECT_FALSE(has("others"));
+}
+
+TEST_F(ConsulCatalog, KeepsAwayWhileAnotherSinkKeepsRegistrationsWithTheSameOwner) {
+  sink("verify = \"1h\"\n");
+  apply({service_with("web", {endpoint_at("a", 80), endpoint_at("b", 81)})});
+  auto other = make();
+  std::string why;
+  EXPECT_TRUE(wait_until([&] {
+    why = other->apply({service_with("api", {endpoint_at("c", 82)})}).why;
+    return why.find("give one of the two sinks another 'owner'") != std::string::npos;
+  })) << why;
+  EXPECT_NE(why.find("process " + std::to_string(::getpid())), std::string::npos) << why;
+  EXPECT_TRUE(has("a") && has("b")) << services().dump();
+  EXPECT_FALSE(has("c"));
+  sink_.reset();  // it has ended: the other one goes on at once
+  const auto how = other->apply({service_with("api", {endpoint_at("c", 82)})});
+  EXPECT_EQ(how.result, DRCON_OK) << how.why;
+  EXPECT_TRUE(has("c"));
+  EXPECT_FALSE(has("a"));
 }
 
 TEST_F(ConsulCatalog, CleansGhostsOfARunBefore) {
@@ -280,6 +319,22 @@ TEST_F(ConsulCatalog, RefusesOptionsThatMakeNoSense) {
        {"address = \"ftp://x\"", "check = { http = \"/\", tcp = true }", "check = { ttl = \"soon\" }",
         "verify = \"1ms\"", "owner = \"a b\"", "deregister_critical_service_after = \"x\""})
     EXPECT_ANY_THROW(sink_harness("consul-catalog", toml)) << toml;
+}
+
+// Consul answers 500 for a moment, as while its disk is full, for what it would take later.
+TEST(ConsulCatalogFaults, OneRegistrationThatFailsHoldsUpOnlyTheRemovalsOfItsService) {
+  scripted_consul agent;
+  const auto ghost = [](const char* service) { return json{{"Service", service}, {"Meta", {{"drcon-owner", "me"}}}}; };
+  agent.set("/v1/agent/services", {.body = json{{"old-web", ghost("web")}, {"old-api", ghost("api")}}.dump()});
+  agent.set("/v1/agent/checks", {.body = "{}"});
+  agent.set("/v1/agent/service/register", {.status = 500, .body = "no space left on device"});
+  sink_harness sink("consul-catalog", "address = \"" + agent.url() + "\"\nowner = \"me\"\n");
+  sink.start();
+  const auto how = sink.apply({service_with("web", {endpoint_at("a", 80)})});
+  EXPECT_EQ(how.result, DRCON_RETRY);
+  EXPECT_NE(how.why.find("no space left"), std::string::npos) << how.why;
+  EXPECT_FALSE(agent.requests("/v1/agent/service/deregister/old-api").empty());
+  EXPECT_TRUE(agent.requests("/v1/agent/service/deregister/old-web").empty()) << "web would have no instance at all";
 }
 
 class ConsulCatalogScripts : public ConsulCatalog {

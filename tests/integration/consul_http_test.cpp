@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cstdio>
 #include <optional>
 #include <set>
@@ -198,6 +199,67 @@ TEST_F(ConsulHttpReal, KeepsWhatItKnewWhileConsulIsAwayAndFollowsItsNewIndexAfte
   add("b");
   EXPECT_TRUE(has({"n1/b"}));
   EXPECT_TRUE(wait_until([this] { return source_->status().state == DRCON_STATE_OK; })) << source_->status().text;
+}
+
+// Consul answers with status 200 and a known leader while it reads its log again after a crash.
+TEST_F(ConsulHttpReal, UsesNothingOfTheHistoryThatARestartedConsulPlaysBack) {
+  for (int i = 0; i < 250; ++i) {
+    add("gone");
+    consul_.remove("gone");
+  }
+  add("a");
+  watch("retry_min = \"1ms\"\nservice = [{ name = \"web\" }]");
+  ASSERT_TRUE(has({"n1/a"}));
+  std::atomic<bool> over = false;
+  std::set<std::string> seen;
+  std::jthread onlooker([&] {
+    source_->wait_for([&](const state& now) {
+      seen.merge(ids(now));
+      return over.load();
+    });
+  });
+  for (int round = 0; round < 3; ++round) {
+    consul_.kill9();
+    ASSERT_TRUE(source_->wait_for([](const state& now) { return !now.all_unknown.empty(); }));
+    consul_.start(true);
+    ASSERT_TRUE(source_->wait_for([](const state& now) { return now.all_unknown.empty(); })) << source_->status().text;
+  }
+  over = true;
+  add("b");  // wakes the onlooker
+  EXPECT_TRUE(has({"n1/a", "n1/b"}));
+  onlooker.join();
+  EXPECT_FALSE(seen.contains("n1/gone"));
+  EXPECT_FALSE(seen.contains("no such service"));
+}
+
+// Whoever may register a service may give it such a name; Consul then redirects whoever asks for it.
+TEST_F(ConsulHttpReal, IsReadyThoughTheCatalogueHasNamesThatCannotBeAskedFor) {
+  for (const auto* name : {"..", "a//b", "/", "x/.."}) add(name, json::object(), name);
+  add("a");
+  add("odd", json::object(), "a/ b?");
+  watch("service = [{ match = \".*\" }]");
+  ASSERT_TRUE(source_->wait_ready()) << source_->status().text;
+  EXPECT_TRUE(has_services({"web", "consul", "a/ b?"}));
+  EXPECT_NE(source_->status().text.find("4 names of the catalogue"), std::string::npos) << source_->status().text;
+}
+
+TEST_F(ConsulHttpReal, DoesNotTakeACrashForTheLimitOfConnections) {
+  std::string names;
+  for (int i = 0; i < 60; ++i) names += "{ name = \"s" + std::to_string(i) + "\" },";
+  watch("retry_min = \"1ms\"\nwait = \"1s\"\nservice = [" + names + "]");
+  ASSERT_TRUE(source_->wait_ready());
+  const auto names_the_limit = [this] {
+    return source_->status().text.find("limits.http_max_conns_per_client") != std::string::npos;
+  };
+  for (int round = 0; round < 3; ++round) {
+    consul_.kill9();
+    ASSERT_TRUE(source_->wait_for([](const state& now) { return !now.all_unknown.empty(); }));
+    EXPECT_TRUE(wait_until([&] { return !names_the_limit(); })) << source_->status().text;
+    consul_.start(true);
+    ASSERT_TRUE(source_->wait_for([](const state& now) { return now.all_unknown.empty(); })) << source_->status().text;
+    EXPECT_TRUE(wait_until([this] { return source_->status().state == DRCON_STATE_OK; })) << source_->status().text;
+    EXPECT_FALSE(names_the_limit()) << source_->status().text;
+  }
 }
 
 TEST_F(ConsulHttpReal, ReadsStaleConsistentAndCached) {

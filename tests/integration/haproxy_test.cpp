@@ -242,7 +242,8 @@ TEST_P(HaproxySink, LeavesServersOfOthersAlone) {
 TEST_P(HaproxySink, LeavesABackendToTheSinkThatSetsIt) {
   sink();
   ASSERT_EQ(apply({&a_}).result, DRCON_OK);
-  auto other = std::make_unique<sink_harness>("haproxy", haproxy_.options() + (slots_ ? "mode = \"slots\"\n" : ""));
+  auto other = std::make_unique<sink_harness>(
+      "haproxy", haproxy_.options() + (slots_ ? "mode = \"slots\"\n" : "server_options = \"\"\n"));
   other->start();
   const auto how = other->apply({service_at("other", {&c_}), service_at("web", {&b_})});
   EXPECT_EQ(how.result, DRCON_RETRY);
@@ -250,6 +251,9 @@ TEST_P(HaproxySink, LeavesABackendToTheSinkThatSetsIt) {
   EXPECT_NE(how.why.find("is held by pid " + std::to_string(getpid())), std::string::npos) << how.why;
   EXPECT_EQ(answers(), std::set<std::string>{"a"});
   EXPECT_EQ(in_service("other").size(), 1U) << "that backend is nobody else's";
+  EXPECT_EQ(other->apply({service_at("other", {&c_}), service_at("web", {&a_})}).result, DRCON_OK)
+      << "there is nothing to set";
+  EXPECT_EQ(other->apply({service_at("other", {&c_}), service_at("web", {&b_})}).result, DRCON_RETRY);
   ASSERT_EQ(apply({&a_}).result, DRCON_OK);
   haproxy_.reload();
   EXPECT_TRUE(answered_by({"a"})) << "a reload changes nothing in that";

@@ -64,6 +64,31 @@ protected:
   backend b_{"b"};
 };
 
+// Anybody who may register a service can give it the name of an upstream that the configuration has.
+TEST_F(NginxSink, LeavesOutAServiceThatNginxHasAnUpstreamOfAndGoesOn) {
+  nginx_.serve("upstream Mine { server 127.0.0.1:1; }");
+  nginx_.reload();
+  ASSERT_EQ(sink().apply({service_at("web", {&a_})}).result, DRCON_OK);
+  const auto both = [&](const backend& web) {
+    return sink_->apply({service_at("mine", {&b_}), service_at("web", {&web})});
+  };
+  for (const auto* each : {&a_, &b_, &a_}) {
+    const auto how = both(*each);
+    EXPECT_EQ(how.result, DRCON_OK) << how.why;
+    EXPECT_NE(file().find(std::to_string(each->port())), std::string::npos) << file();
+    EXPECT_EQ(file().find("upstream mine"), std::string::npos);
+  }
+  ASSERT_EQ(sink_->reconcile().result, DRCON_OK);
+  ASSERT_EQ(sink_->refused().size(), 1U);
+  EXPECT_EQ(sink_->refused()[0].service, "mine");
+  EXPECT_NE(sink_->refused()[0].why.find("duplicate upstream"), std::string::npos);
+  EXPECT_NE(sink_->status().text.find("left out mine"), std::string::npos) << sink_->status().text;
+  nginx_.serve("");
+  ASSERT_EQ(sink_->reconcile().result, DRCON_OK) << "the configuration has it no more";
+  EXPECT_NE(file().find("upstream mine"), std::string::npos);
+  EXPECT_EQ(sink_->status().text, "");
+}
+
 TEST_F(NginxSink, WritesNoFileThatAnotherSinkWrites) {
   ASSERT_EQ(sink().apply({service_at("web", {&a_})}).result, DRCON_OK);
   const auto before = file();
@@ -73,6 +98,7 @@ TEST_F(NginxSink, WritesNoFileThatAnotherSinkWrites) {
   EXPECT_EQ(how.result, DRCON_RETRY);
   EXPECT_NE(how.why.find("is written by pid " + std::to_string(::getpid())), std::string::npos) << how.why;
   EXPECT_EQ(file(), before);
+  EXPECT_EQ(other.apply({service_at("web", {&a_})}).result, DRCON_OK) << "there is nothing to write";
   sink_.reset();
   EXPECT_EQ(other.apply({service_at("web", {&b_})}).result, DRCON_OK);
 }
@@ -379,6 +405,7 @@ TEST_F(NginxSink, TakesBackAFirstFileThatACrashLeftUnchecked) {
   EXPECT_EQ(sink("template = \"" + (nginx_.prefix() / "t.mustache").string() + "\"\n").apply({bad}).result,
             DRCON_REJECTED);
   EXPECT_FALSE(std::filesystem::exists(nginx_.file())) << "nginx must be able to start again";
+  sink_.reset();
   EXPECT_TRUE(std::filesystem::is_empty(nginx_.file().parent_path()));
 }
 
@@ -415,10 +442,12 @@ TEST_F(NginxSink, IsNotFooledByAnEditThatLeftTheGenerationAsItWas) {
 TEST_F(NginxSink, ChoosesAnotherPortWhenItsOwnIsTaken) {
   const backend squatter("squatter");
   // A first file whose listener nginx cannot have.
-  sink_harness first("nginx", nginx_.options() + "confirm_listen = \"127.0.0.1:" + std::to_string(squatter.port()) +
-                                  "\"\nconfirm_timeout = \"300ms\"\n");
-  first.start();
-  ASSERT_EQ(first.apply({service_at("web", {&a_})}).result, DRCON_REJECTED);
+  ASSERT_EQ(
+      sink("confirm_listen = \"127.0.0.1:" + std::to_string(squatter.port()) + "\"\nconfirm_timeout = \"300ms\"\n")
+          .apply({service_at("web", {&a_})})
+          .result,
+      DRCON_REJECTED);
+  sink_.reset();
   ASSERT_FALSE(std::filesystem::exists(nginx_.file()));
   const auto wanted = sink_harness("nginx", nginx_.options()).render({service_at("web", {&a_})}).at(0).wanted;
   const auto at = wanted.find("listen 127.0.0.1:");

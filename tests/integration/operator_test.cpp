@@ -33,7 +33,7 @@ TEST_F(Operator, StatusReportsInSyncAndWhatNeedsAttention) {
   set_hosts(1);
   ASSERT_TRUE(wait_until([this] { return ask("status").code == 3; }));
   const auto held = ask("status");
-  EXPECT_THAT(held.out, HasSubstr("pipeline web is held by its brake: 2 of 3 endpoints in service would go"));
+  EXPECT_THAT(held.out, HasSubstr("pipeline web is held by its brake: service web: 2 of 3 endpoints in service would go"));
   EXPECT_THAT(held.out, HasSubstr("BRAKE HOLDS"));
   EXPECT_EQ(json::parse(ask("status", {"--json"}).out)["pipelines"]["web"]["held_loss"]["removed"], 2);
 }

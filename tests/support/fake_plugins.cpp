@@ -66,7 +66,11 @@ public:
     const auto& host = mine_->host;
     host.host()->done(host.instance(), update.ticket(), how.result, c_string(how.why));
   }
-  bool render(const update_view&) { return false; }
+  bool render(const update_view&) {
+    ++renders;
+    wait_until([] { return !renders_hang; });
+    return false;
+  }
 };
 
 }  // namespace

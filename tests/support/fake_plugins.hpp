@@ -46,6 +46,11 @@ struct fake_instance {
   }
 };
 
+/// While it is true, render() of every fake sink blocks.
+inline std::atomic<bool> renders_hang{false};
+/// How many calls of render() have begun.
+inline std::atomic<int> renders{0};
+
 /// The instance of that name that was made last; null when there is none.
 std::shared_ptr<fake_instance> fake(const std::string& name);
 /// How many instances of that name were made.

@@ -6,6 +6,7 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
@@ -17,6 +18,9 @@
 
 #include <algorithm>
 #include <atomic>
+#include <functional>
+#include <future>
+#include <list>
 #include <mutex>
 #include <thread>
 
@@ -37,9 +41,13 @@ std::uint64_t number_after(const std::string& target, const std::string& key) {
   return at == std::string::npos ? 0 : std::stoull(target.substr(at + key.size()));
 }
 
+bool asks_for_consistency(const std::string& target) {
+  return target.find("?consistent") != std::string::npos || target.find("&consistent") != std::string::npos;
+}
+
 std::string text_of(const scripted_answer& from) {
-  std::string all =
-      "HTTP/1.1 " + std::to_string(from.status) + " x\r\nX-Consul-Index: " + std::to_string(from.index) + "\r\n";
+  std::string all = "HTTP/1.1 " + std::to_string(from.status) + " x\r\n";
+  if (from.has_index) all += "X-Consul-Index: " + std::to_string(from.index) + "\r\n";
   if (from.ends == scripted_answer::how::endless) all += "Connection: close\r\n";
   else all += "Content-Length: " + std::to_string(from.body.size()) + "\r\n";
   for (const auto& [name, value] : from.headers) all += name + ": " + value + "\r\n";
@@ -51,10 +59,13 @@ std::string text_of(const scripted_answer& from) {
 }  // namespace
 
 struct scripted_consul::server {
-  scripted_answer present(const std::string& path) const {
+  scripted_answer present(const std::string& target) const {
+    const auto path = path_of(target);
     const std::lock_guard lock(mutex);
-    const auto at = answers.find(path);
-    if (at != answers.end()) return at->second;
+    const auto confirmed = answers.find(path + "?consistent");
+    if (confirmed != answers.end() && asks_for_consistency(target)) return confirmed->second;
+    const auto usual = answers.find(path);
+    if (usual != answers.end()) return usual->second;
     scripted_answer nothing;
     if (path == "/v1/catalog/services") nothing.body = "{}";
     return nothing;
@@ -64,8 +75,8 @@ struct scripted_consul::server {
   asio::awaitable<scripted_answer> await_answer(std::string target) {
     const auto path = path_of(target);
     const auto known = number_after(target, "index=");
-    auto answer = present(path);
-    if (known == 0 || known != std::max<std::uint64_t>(1, answer.index)) co_return answer;
+    auto answer = present(target);
+    if (known == 0 || !answer.has_index || known != std::max<std::uint64_t>(1, answer.index)) co_return answer;
     if (answer.status != 200 || answer.ends != scripted_answer::how::whole) co_return answer;
     // Like Consul, it does not notice that the client has gone until the query is over.
     asio::steady_timer timer(context, std::chrono::milliseconds(number_after(target, "wait=")));
@@ -74,11 +85,12 @@ struct scripted_consul::server {
     co_await timer.async_wait(token);
     --held;
     waiting.erase(place);
-    co_return present(path);
+    co_return present(target);
   }
 
   asio::awaitable<void> converse(tcp::socket client) {
     boost::beast::flat_buffer buffer;
+    const auto place = clients.insert(clients.end(), &client);
     for (;;) {
       http_::request<http_::string_body> request;
       auto [unread, size] = co_await http_::async_read(client, buffer, request, token);
@@ -94,7 +106,29 @@ struct scripted_consul::server {
       auto [unwritten, written] = co_await asio::async_write(client, asio::buffer(text), token);
       if (unwritten || answer.ends == scripted_answer::how::cut_short) break;
     }
+    clients.erase(place);
     --open;
+  }
+
+  void listen() {
+    acceptor = tcp::acceptor(context, {asio::ip::address_v4::loopback(), port});
+    asio::co_spawn(context, accept(), asio::detached);
+  }
+
+  void kill() {
+    acceptor.close();
+    for (auto* each : clients) each->close();
+    for (const auto& [path, timer] : waiting) timer->cancel();
+  }
+
+  // Does `what` on the server's thread, and returns when it is done.
+  void perform(const std::function<void()>& what) {
+    std::promise<void> done;
+    asio::post(context, [&] {
+      what();
+      done.set_value();
+    });
+    done.get_future().wait();
   }
 
   asio::awaitable<void> accept() {
@@ -120,13 +154,15 @@ struct scripted_consul::server {
   std::atomic<std::size_t> limit{100000};
   std::uint16_t port = free_port();
   std::multimap<std::string, asio::steady_timer*> waiting;  // the server's thread
+  std::list<tcp::socket*> clients;                          // the server's thread
   asio::io_context context{1};
-  tcp::acceptor acceptor{context, {asio::ip::address_v4::loopback(), port}};
+  asio::executor_work_guard<asio::io_context::executor_type> work{context.get_executor()};  // also while it is killed
+  tcp::acceptor acceptor{context};
   std::thread thread;
 };
 
 scripted_consul::scripted_consul() : server_(std::make_unique<server>()) {
-  asio::co_spawn(server_->context, server_->accept(), asio::detached);
+  server_->listen();
   server_->thread = std::thread([this] { server_->context.run(); });
 }
 
@@ -142,10 +178,18 @@ void scripted_consul::set(const std::string& path, scripted_answer answer) {
     const std::lock_guard lock(server_->mutex);
     server_->answers[path] = std::move(answer);
   }
-  asio::post(server_->context, [this, path] {
+  asio::post(server_->context, [this, path = path.substr(0, path.find('?'))] {
     const auto [first, last] = server_->waiting.equal_range(path);
     for (auto each = first; each != last; ++each) each->second->cancel();
   });
+}
+
+void scripted_consul::kill() {
+  server_->perform([this] { server_->kill(); });
+}
+
+void scripted_consul::revive() {
+  server_->perform([this] { server_->listen(); });
 }
 
 void scripted_consul::limit_connections(std::size_t most) { server_->limit = most; }

@@ -26,6 +26,7 @@ struct scripted_answer {
   std::string body = "[]";
   std::map<std::string, std::string> headers = {};
   how ends = how::whole;
+  bool has_index = true;  ///< whether X-Consul-Index is sent; a proxy may drop it
 };
 
 class scripted_consul {
@@ -39,12 +40,18 @@ public:
   std::string url() const;
   /// From now on the answer to `path`, such as "/v1/health/service/web"; whoever waits for it gets it at once.
   void set(const std::string& path, scripted_answer answer);
+  /// The answer to queries of `path` that ask for consistency; without one they get the answer of all others.
+  void set_consistent(const std::string& path, scripted_answer answer) { set(path + "?consistent", std::move(answer)); }
   /// Like set, with the faults of a server that fails in all it does.
   void set_service(const std::string& name, scripted_answer answer) {
     set("/v1/health/service/" + name, std::move(answer));
   }
   /// Closes each connection beyond this many without a word, as limits.http_max_conns_per_client does.
   void limit_connections(std::size_t most);
+  /// As an agent that was killed: closes every connection, and nobody listens.
+  void kill();
+  /// On the same port, after kill().
+  void revive();
 
   /// The targets asked for so far that begin with `path`.
   std::vector<std::string> requests(const std::string& path) const;

@@ -69,6 +69,8 @@ function hostNode(each) {
     each.paused ? phrase`${each.paused}` : null);
 }
 
+const mostHolds = 5;  // a registry that has lost its data has all of its services held
+
 function card(name, each) {
   const button = (text, what, main) =>
     el("button", { type: "button", class: main ? "main" : "", "data-key": name + what, onclick: () => steer(name, what) }, text);
@@ -79,7 +81,9 @@ function card(name, each) {
   return el("article", { class: "card " + (["bad", "mild"].find((kind) => kinds.includes(kind)) || "good"), "aria-label": "Pipeline " + name },
     el("h3", {}, el("bdi", {}, name)),
     el("div", { class: "flow" }, column("Sources", nodes[0]), arrow(), column("Host", nodes[1]), arrow(), column("Sinks", nodes[2])),
-    each.held ? el("p", { class: "brake" }, el("b", {}, "Brake: "), phrase`${each.held}. Applied at ${clock(each.held_until)} unless endpoints return.`) : null,
+    ...each.holds.slice(0, mostHolds).map((hold) => el("p", { class: "brake" }, el("b", {}, "Brake: "),
+      phrase`${hold.service ? "service " + hold.service + ": " : ""}${hold.why}. Applied at ${clock(hold.until)} unless endpoints return.`)),
+    each.holds_count > mostHolds ? el("p", { class: "brake" }, `and ${several(each.holds_count - mostHolds, "more service")} held`) : null,
     el("div", { class: "buttons" }, each.held ? button("Release the brake …", "release-brake", true) : null,
       each.paused ? button("Resume", "resume") : button("Pause", "pause"), button("Compare targets", "resync"), button("Roll back …", "rollback")));
 }

@@ -20,7 +20,7 @@ async function steer(name, what) {
       tell();
       if (what === "release-brake" && !detail.held_loss) throw new Error("the brake holds nothing any more");
       if (!(await (what === "rollback" ? confirmedRollback : confirmedRelease)(name, detail))) return;
-      if (what === "rollback") query = "?revision=" + $("revision").value;
+      query = what === "rollback" ? "?revision=" + $("revision").value : "?number=" + detail.held_loss.number;
     }
     tell(phrase`${(await asking("POST", `${path}/${what}${query}`)).done}`);
   } catch (error) {

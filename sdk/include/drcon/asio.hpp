@@ -14,13 +14,20 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/strand.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
 
+#include <algorithm>
+#include <chrono>
 #include <condition_variable>
 #include <exception>
+#include <functional>
 #include <list>
 #include <memory>
 #include <mutex>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -151,25 +158,73 @@ class asio_source : public source {
 public:
   using source::source;
 
-  /// [strand] The whole work; runs until cancelled. More coroutines are added with spawn().
+  /// Makes the coroutine that does some work, each time that the work begins.
+  using work = std::function<boost::asio::awaitable<void>()>;
+  /// Gets the reason why some work was interrupted.
+  using on_failure = std::function<void(const std::string& why)>;
+
+  /// [strand] The whole work; runs until cancelled. More coroutines are added with spawn(). After an exception it is
+  /// called again, as those of spawn() are; what it has spawned goes on.
   virtual boost::asio::awaitable<void> run() = 0;
 
-  void start() final { spawn(run()); }
+  void start() final {
+    spawn([this] { return run(); });
+  }
   void stop() final { group_.cancel(); }
 
 protected:
   const coroutine_group::strand& executor() const noexcept { return group_.executor(); }
-  /// [any] Adds a coroutine to this instance. One that ends by an exception leaves the source "unknown".
-  void spawn(boost::asio::awaitable<void> work) {
-    group_.spawn(std::move(work), [this](const std::exception_ptr& error) {
+
+  /// [any] Adds a coroutine to this instance. When an exception ends it, `begin` is called again after a pause that
+  /// doubles from 1 s to 30 s. Before the pause `failed` is called on the strand; without one, the whole source is
+  /// reported as unknown and away, until it says ready().
+  void spawn(work begin, on_failure failed = {}) {
+    if (!failed) failed = [this](const std::string& why) { report(why); };
+    spawn(keep_running(executor(), host(), std::move(begin), std::move(failed)));
+  }
+  /// [any] Adds a coroutine that cannot be begun again: an exception that ends it leaves the source unknown.
+  void spawn(boost::asio::awaitable<void> once) {
+    group_.spawn(std::move(once), [this](const std::exception_ptr& error) {
       const auto why = describe(error);
-      host().unknown({}, why);
-      host().status_away(why);
-      host().error("a coroutine ended by an exception and is not started again: " + why);
+      report(why);
+      host().error("a coroutine ended by an exception and cannot be started again: " + why);
     });
   }
 
 private:
+  void report(const std::string& why) const {
+    host().unknown({}, why);
+    host().status_away(why);
+  }
+
+  // The arguments are kept in the coroutine's frame; `begin` must outlive the coroutine that it makes.
+  static boost::asio::awaitable<void> keep_running(coroutine_group::strand strand, context host, work begin,
+                                                   on_failure failed) {
+    constexpr auto first_pause = std::chrono::seconds(1);
+    constexpr auto longest_pause = std::chrono::seconds(30);
+    auto pause = first_pause;
+    for (;;) {
+      const auto start = std::chrono::steady_clock::now();
+      std::exception_ptr error;
+      try {
+        co_await begin();
+        co_return;
+      } catch (...) {
+        error = std::current_exception();
+      }
+      const auto state = co_await boost::asio::this_coro::cancellation_state;
+      if (state.cancelled() != boost::asio::cancellation_type::none) co_return;
+      const auto why = describe(error);
+      failed(why);
+      if (std::chrono::steady_clock::now() - start > longest_pause) pause = first_pause;
+      host.warn("a coroutine ended by an exception and is started again in " + std::to_string(pause.count()) +
+                " s: " + why);
+      boost::asio::steady_timer timer(strand, pause);
+      co_await timer.async_wait(boost::asio::use_awaitable);
+      pause = std::min(pause * 2, longest_pause);
+    }
+  }
+
   coroutine_group group_;
 };
 

@@ -65,7 +65,7 @@ TEST_F(Load, FillsInEveryDefault) {
   EXPECT_EQ(web.name, "web");
   EXPECT_EQ(web.merge, (merge_config{merge_policy::union_of_all, 10s}));
   EXPECT_EQ(web.wait, (wait_config{20ms, 500ms}));
-  EXPECT_EQ(web.brake, (brake_config{0.5, 1, 5min, 30s}));
+  EXPECT_EQ(web.brake, (brake_config{0.5, 1, true, 5min, 30s}));
   EXPECT_EQ(web.resync, 1min);
   EXPECT_EQ(web.where, (position{(dir_ / "drcon.toml").string(), 7, 1}));
   EXPECT_EQ(
@@ -84,6 +84,7 @@ resync = "0"
 [pipeline.web.brake]
 max_removed = "12.5%"
 min_endpoints = 0
+per_service = false
 hold = "0s"
 window = "1m"
 [host]
@@ -103,7 +104,7 @@ socket = "run/drcon.sock"
   const auto& web = made->pipelines.at("web");
   EXPECT_EQ(web.merge, (merge_config{merge_policy::prefer, 3s}));
   EXPECT_EQ(web.wait, (wait_config{1s, 1s}));
-  EXPECT_EQ(web.brake, (brake_config{0.125, 0, 0s, 1min}));
+  EXPECT_EQ(web.brake, (brake_config{0.125, 0, false, 0s, 1min}));
   EXPECT_EQ(web.resync, 0s);
   EXPECT_EQ(made->host.plugin_directories, (std::vector<std::filesystem::path>{dir_ / "plugins", "/opt/drcon"}));
   EXPECT_TRUE(made->host.stop_on_bad_plugin);
@@ -207,6 +208,23 @@ TEST_F(Load, GivesNoHostWhenItsKeysAreWrong) {
   EXPECT_FALSE(load_host_text("[host\n"));
 }
 
+TEST_F(Load, RefusesAnAdminAddressThatOthersReachWithoutTokenAndTls) {
+  const std::string with_token = "token = \"sixteen characters\"\n";
+  const std::string with_tls = "certificate = \"/c\"\nprivate_key = \"/k\"\n";
+  for (const std::string address : {"0.0.0.0", "10.0.0.1", "[::]", "[2001:db8::1]"}) {
+    const auto listen = "[admin]\nlisten = \"" + address + ":9180\"\n";
+    EXPECT_FALSE(load_host_text(listen)) << address;
+    EXPECT_THAT(said(), testing::HasSubstr("can be reached from elsewhere, and has no token")) << address;
+    EXPECT_FALSE(load_host_text(listen + with_tls)) << address;
+    EXPECT_THAT(said(), testing::HasSubstr("can be reached from elsewhere, and has no token")) << address;
+    EXPECT_FALSE(load_host_text(listen + with_token)) << address;
+    EXPECT_THAT(said(), testing::HasSubstr("can be reached from elsewhere, and has no TLS")) << address;
+    EXPECT_TRUE(load_host_text(listen + with_token + with_tls)) << address << said();
+  }
+  for (const std::string address : {"127.0.0.1", "127.0.0.2", "[::1]"})
+    EXPECT_TRUE(load_host_text("[admin]\nlisten = \"" + address + ":9180\"\n")) << address << said();
+}
+
 TEST_F(Load, GivesTheHostThoughAnIncludeIsBroken) {
   write_file(dir_ / "web.toml", "[pipeline\n");
   const auto host = load_host_text("include = [\"web.toml\"]\n[host]\nplugin_directories = [\"mine\"]\n");
@@ -222,6 +240,17 @@ TEST(InstanceConfig, ShowsNoSecret) {
       .options = json::parse(R"({"address": "http://x", "token": "hunter2", "list": [{"t": "hunter2"}, {}]})"),
       .secrets = {"/token", "/list/0/t", "/list/1/t", "/absent"}};
   EXPECT_EQ(made.redacted(), R"J({"address":"http://x","list":[{"t":"(secret)"},{}],"token":"(secret)"})J");
+}
+
+TEST_F(Load, SaysThatALimitOfTheBrakeMeansMoreThanItDidUnlessThatIsConfigured) {
+  ASSERT_TRUE(load_text(small + "brake = { max_removed = \"20%\" }\n"));
+  EXPECT_EQ(said(),
+            "drcon.toml:10:25: warning: 'brake.max_removed' limits each service now, and not only the pipeline; write "
+            "per_service = true to confirm that, or per_service = false for the pipeline alone\n");
+  ASSERT_TRUE(load_text(small + "brake = { max_removed = \"20%\", per_service = false }\n"));
+  EXPECT_EQ(said(), "");
+  ASSERT_TRUE(load_text(small + "brake = { hold = \"1m\" }\n"));
+  EXPECT_EQ(said(), "");
 }
 
 TEST(PipelineConfig, IsTheSameWhenNothingThatCountsDiffers) {

@@ -31,6 +31,7 @@ std::string other_value(const json& schema) {
   for (const auto& each : schema.value("enum", json::array()))
     if (each != otherwise) return each.dump();
   if (type == "integer") return std::to_string(otherwise.get<int>() + 1);
+  if (type == "boolean") return otherwise == json(true) ? "false" : "true";
   if (type == "array") return "[" + other_value(schema.at("items")) + "]";
   if (type == "object") return "{ x = " + other_value(schema.at("additionalProperties")) + " }";
   // Within what other options allow: not longer than wait.max and restart_max, not shorter than wait.min and

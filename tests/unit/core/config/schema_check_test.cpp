@@ -236,14 +236,14 @@ TEST_P(Format, AcceptsGoodAndRefusesBad) {
 INSTANTIATE_TEST_SUITE_P(
     All, Format,
     testing::Values(
-        format_case{"duration", "1m30s", "5"}, format_case{"size", "64KiB", "64 K"},
-        format_case{"percent", "50%", "50"}, format_case{"path", "a", ""}, format_case{"regex", "^web-.*$", "("},
-        format_case{"regex", "[[:alpha:]]+", "[b-a]"}, format_case{"regex", "a{2,3}", std::string(2000, '(')},
-        format_case{"regex", "", "((a{100}){100}){100}"}, format_case{"address", "127.0.0.1:0", "127.0.0.1"},
-        format_case{"address", "[::1]:8500", "::1:8500"}, format_case{"address", "consul.local:65535", "consul:65536"},
-        format_case{"address", "localhost:80", ":80"}, format_case{"address", "a_b.c:1", "a b:1"},
-        format_case{"address", "[fe80::1]:1", "[127.0.0.1]:1"}, format_case{"address", "a:1", "a:-1"},
-        format_case{"url", "http://127.0.0.1:8500", "127.0.0.1:8500"},
+        format_case{"duration", "1m30s", "5"}, format_case{"duration", "3650d", "3650d1ns"},
+        format_case{"size", "64KiB", "64 K"}, format_case{"percent", "50%", "50"}, format_case{"path", "a", ""},
+        format_case{"regex", "^web-.*$", "("}, format_case{"regex", "[[:alpha:]]+", "[b-a]"},
+        format_case{"regex", "a{2,3}", std::string(2000, '(')}, format_case{"regex", "", "((a{100}){100}){100}"},
+        format_case{"address", "127.0.0.1:0", "127.0.0.1"}, format_case{"address", "[::1]:8500", "::1:8500"},
+        format_case{"address", "consul.local:65535", "consul:65536"}, format_case{"address", "localhost:80", ":80"},
+        format_case{"address", "a_b.c:1", "a b:1"}, format_case{"address", "[fe80::1]:1", "[127.0.0.1]:1"},
+        format_case{"address", "a:1", "a:-1"}, format_case{"url", "http://127.0.0.1:8500", "127.0.0.1:8500"},
         format_case{"url", "https://[::1]/x", "http:///x"}, format_case{"url", "unix://socket/x", "http://a b/"},
         format_case{"url", "http://h:1/?q#f", "/path"}));
 

@@ -1,98 +1,289 @@
 #include "engine/brake.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include <map>
+#include <set>
+#include <string>
 
 namespace drcon::engine {
 namespace {
 
 using namespace std::chrono_literals;
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+using counts = std::map<std::string, std::size_t>;
 
 config::brake_config rules() { return {.max_removed = 0.5, .min_endpoints = 1, .hold = 5min, .window = 30s}; }
+config::brake_config rules_of_the_sum() {
+  auto rule = rules();
+  rule.per_service = false;
+  return rule;
+}
 const brake::clock::time_point start{1h};
 
+// A brake and what its pipeline serves, as counts of endpoints in service by service.
+class braked {
+public:
+  explicit braked(const config::brake_config& rule) : brake_(rule) {}
+
+  // Offers a candidate and serves what is decided. What is held keeps its endpoints, and `added` is what came beside.
+  brake::decision offer(brake::clock::time_point now, const counts& next, const counts& added = {},
+                        const std::set<std::string>& released = {}) {
+    brake::change change;
+    for (const auto& [name, count] : served_) change.served += count;
+    for (const auto& [name, count] : next) change.next += count;
+    auto names = served_;
+    names.insert(next.begin(), next.end());
+    for (const auto& [name, unused] : names) {
+      const brake::service_change one{.name = name,
+                                      .served = count_of(served_, name),
+                                      .next = count_of(next, name),
+                                      .released = released.contains(name)};
+      if (one.served != one.next || differs_) change.services.push_back(one);
+    }
+    auto decision = brake_.judge(now, change);
+    counts passed = next;
+    for (const auto& name : decision.kept) passed[name] = count_of(served_, name) + count_of(added, name);
+    served_ = passed;
+    return decision;
+  }
+  bool passes(brake::clock::time_point now, const counts& next) { return offer(now, next).kept.empty(); }
+  // Its endpoints differ, although there are as many.
+  void replaces() { differs_ = true; }
+  brake& rule() { return brake_; }
+  const counts& served() const { return served_; }
+
+private:
+  static std::size_t count_of(const counts& all, const std::string& name) {
+    const auto found = all.find(name);
+    return found == all.end() ? 0 : found->second;
+  }
+  brake brake_;
+  counts served_;
+  bool differs_ = false;
+};
+
 TEST(Brake, PassesWhatLosesNothing) {
-  brake brake(rules());
-  EXPECT_TRUE(brake.ask(start, 0).pass);
-  brake.passed(start, 4);
-  EXPECT_TRUE(brake.ask(start + 1s, 4).pass);
-  EXPECT_TRUE(brake.ask(start + 2s, 40).pass);
+  braked web(rules());
+  EXPECT_TRUE(web.passes(start, {}));
+  EXPECT_TRUE(web.passes(start, {{"web", 4}}));
+  EXPECT_TRUE(web.passes(start + 1s, {{"web", 4}}));
+  EXPECT_TRUE(web.passes(start + 2s, {{"web", 40}}));
 }
 
 TEST(Brake, PassesALossWithinTheShare) {
-  brake brake(rules());
-  brake.passed(start, 4);
-  EXPECT_TRUE(brake.ask(start + 1s, 2).pass);
+  braked web(rules());
+  web.offer(start, {{"web", 4}});
+  EXPECT_TRUE(web.passes(start + 1s, {{"web", 2}}));
 }
 
 TEST(Brake, HoldsALossBeyondTheShareAndSaysWhy) {
-  brake brake(rules());
-  brake.passed(start, 4);
-  const auto verdict = brake.ask(start + 1s, 1);
-  EXPECT_FALSE(verdict.pass);
-  EXPECT_EQ(verdict.why, "3 of 4 endpoints in service would go at once (75%; max_removed is 50%)");
-  EXPECT_EQ(verdict.until, start + 1s + 5min);
-  EXPECT_TRUE(brake.holding());
+  braked web(rules());
+  web.offer(start, {{"web", 4}});
+  const auto verdict = web.offer(start + 1s, {{"web", 1}});
+  EXPECT_THAT(verdict.kept, ElementsAre("web"));
+  ASSERT_EQ(verdict.holds.size(), 1U);
+  EXPECT_EQ(verdict.holds[0].service, "web");
+  EXPECT_EQ(verdict.holds[0].why, "3 of 4 endpoints in service would go at once (75%; max_removed is 50%)");
+  EXPECT_EQ(verdict.holds[0].until, start + 1s + 5min);
+  EXPECT_EQ(verdict.ask_again, start + 1s + 5min);
+  EXPECT_TRUE(web.rule().holding());
 }
 
 TEST(Brake, HoldsTheLossOfTheLastEndpoint) {
   auto lenient = rules();
   lenient.max_removed = 1.0;
-  brake brake(lenient);
-  brake.passed(start, 1);
-  EXPECT_FALSE(brake.ask(start + 1s, 0).pass);
+  braked web(lenient);
+  web.offer(start, {{"web", 1}});
+  EXPECT_FALSE(web.passes(start + 1s, {}));
 }
 
 TEST(Brake, AppliesALossThatLastsForTheWholeHold) {
-  brake brake(rules());
-  brake.passed(start, 4);
-  EXPECT_FALSE(brake.ask(start + 1s, 0).pass);
-  EXPECT_FALSE(brake.ask(start + 1s + 5min - 1ns, 0).pass);
-  const auto verdict = brake.ask(start + 1s + 5min, 0);
-  EXPECT_TRUE(verdict.pass);
-  EXPECT_TRUE(verdict.accepted);
+  braked web(rules());
+  web.offer(start, {{"web", 4}});
+  EXPECT_FALSE(web.passes(start + 1s, {}));
+  EXPECT_FALSE(web.passes(start + 1s + 5min - 1ns, {}));
+  const auto verdict = web.offer(start + 1s + 5min, {});
+  EXPECT_THAT(verdict.kept, IsEmpty());
+  ASSERT_EQ(verdict.accepted.size(), 1U);
+  EXPECT_EQ(verdict.accepted[0].why,
+            "4 of 4 endpoints in service would go at once (100%; max_removed is 50%); it lasted for 5m");
 }
 
 TEST(Brake, StartsAgainWhenTheEndpointsReturned) {
-  brake brake(rules());
-  brake.passed(start, 4);
-  EXPECT_FALSE(brake.ask(start + 1s, 0).pass);
-  EXPECT_TRUE(brake.ask(start + 2min, 4).pass);
-  EXPECT_FALSE(brake.holding());
-  EXPECT_FALSE(brake.ask(start + 6min, 0).pass) << "the earlier hold must not count";
+  braked web(rules());
+  web.offer(start, {{"web", 4}});
+  EXPECT_FALSE(web.passes(start + 1s, {}));
+  EXPECT_TRUE(web.passes(start + 2min, {{"web", 4}}));
+  EXPECT_FALSE(web.rule().holding());
+  EXPECT_FALSE(web.passes(start + 6min, {})) << "the earlier hold must not count";
 }
 
 TEST(Brake, AddsUpSmallLossesWithinTheWindow) {
-  brake brake(rules());
-  brake.passed(start, 10);
-  brake.passed(start + 5s, 8);
-  brake.passed(start + 10s, 6);
-  EXPECT_FALSE(brake.ask(start + 15s, 4).pass) << "6 of 10 are gone within 15 s";
-  EXPECT_TRUE(brake.ask(start + 41s, 4).pass) << "only 2 of 6 within the last 30 s";
+  for (const auto& rule : {rules(), rules_of_the_sum()}) {
+    braked web(rule);
+    web.offer(start, {{"web", 10}});
+    web.offer(start + 5s, {{"web", 8}});
+    web.offer(start + 10s, {{"web", 6}});
+    const auto held = web.offer(start + 15s, {{"web", 4}});
+    EXPECT_THAT(held.kept, ElementsAre("web")) << "6 of 10 are gone within 15 s";
+    EXPECT_EQ(held.ask_again, start + 5s + 30s) << "the first loss is forgotten then";
+    EXPECT_TRUE(web.passes(start + 41s, {{"web", 4}})) << "only 2 of 6 within the last 30 s";
+  }
 }
 
 TEST(Brake, NeverHoldsWithAHoldOfZero) {
   auto off = rules();
   off.hold = 0s;
-  brake brake(off);
-  brake.passed(start, 100);
-  EXPECT_TRUE(brake.ask(start + 1s, 0).pass);
+  braked web(off);
+  web.offer(start, {{"web", 100}});
+  EXPECT_TRUE(web.passes(start + 1s, {}));
 }
 
-TEST(Brake, PassesWhenReleasedByHand) {
-  brake brake(rules());
-  brake.passed(start, 4);
-  EXPECT_FALSE(brake.ask(start + 1s, 0).pass);
-  brake.release();
-  EXPECT_TRUE(brake.ask(start + 2s, 0).pass);
+TEST(Brake, PassesWhatIsReleasedByHandAndNothingAfterIt) {
+  for (const auto& rule : {rules(), rules_of_the_sum()}) {
+    braked web(rule);
+    web.offer(start, {{"web", 4}, {"db", 1}});
+    EXPECT_FALSE(web.passes(start + 1s, {{"web", 1}, {"db", 1}}));
+    EXPECT_THAT(web.offer(start + 2s, {{"web", 1}, {"db", 1}}, {}, {"web"}).kept, IsEmpty());
+    EXPECT_FALSE(web.passes(start + 3s, {})) << "a release is for one loss";
+  }
+}
+
+TEST(Brake, AReleaseThatFindsNothingToReleaseIsVoid) {
+  for (const auto& rule : {rules(), rules_of_the_sum()}) {
+    braked web(rule);
+    web.offer(start, {{"web", 10}});
+    EXPECT_FALSE(web.passes(start + 1s, {}));
+    EXPECT_THAT(web.offer(start + 2s, {{"web", 10}}, {}, {"web"}).kept, IsEmpty()) << "all is back";
+    EXPECT_FALSE(web.passes(start + 1h, {}));
+  }
+}
+
+TEST(Brake, AHoldBeginsAgainAtEachNewLow) {
+  for (const auto& rule : {rules(), rules_of_the_sum()}) {
+    braked web(rule);
+    web.offer(start, {{"web", 10}});
+    EXPECT_FALSE(web.passes(start + 1s, {{"web", 4}}));
+    const auto lower = web.offer(start + 4min, {});
+    EXPECT_EQ(lower.holds.front().until, start + 9min);
+    EXPECT_EQ(lower.begun.size(), 1U) << "it is reported once more";
+    EXPECT_FALSE(web.passes(start + 5min + 1s, {})) << "the time that the smaller loss was held does not count";
+    EXPECT_FALSE(web.passes(start + 6min, {{"web", 3}}));
+    EXPECT_FALSE(web.passes(start + 7min, {})) << "the same low once more is no new one";
+    EXPECT_TRUE(web.passes(start + 9min, {}));
+  }
 }
 
 TEST(Brake, MeasuresFromTheNewStateAfterALossWasApplied) {
-  brake brake(rules());
-  brake.passed(start, 10);
-  EXPECT_FALSE(brake.ask(start + 1s, 2).pass);
-  EXPECT_TRUE(brake.ask(start + 1s + 5min, 2).pass);
-  brake.passed(start + 1s + 5min, 2);
-  EXPECT_TRUE(brake.ask(start + 2s + 5min, 1).pass);
+  for (const auto& rule : {rules(), rules_of_the_sum()}) {
+    braked web(rule);
+    web.offer(start, {{"web", 10}});
+    EXPECT_FALSE(web.passes(start + 1s, {{"web", 2}}));
+    EXPECT_TRUE(web.passes(start + 1s + 5min, {{"web", 2}}));
+    EXPECT_TRUE(web.passes(start + 2s + 5min, {{"web", 1}}));
+  }
+}
+
+TEST(Brake, HoldsAServiceForItselfAndLetsTheOthersGoOn) {
+  braked all(rules());
+  all.offer(start, {{"big", 100}, {"web", 4}});
+  const auto verdict = all.offer(start + 1s, {{"big", 90}});
+  EXPECT_THAT(verdict.kept, ElementsAre("web"));
+  EXPECT_EQ(all.served(), (counts{{"big", 90}, {"web", 4}}));
+  EXPECT_TRUE(all.offer(start + 1s + 5min, {{"big", 90}}).kept.empty());
+}
+
+TEST(Brake, ASumThatHidesTheLossOfAServicePassesOnlyIfThatIsConfigured) {
+  for (const bool per_service : {true, false}) {
+    auto rule = rules();
+    rule.per_service = per_service;
+    braked all(rule);
+    all.offer(start, {{"db", 4}, {"web", 10}});
+    EXPECT_EQ(all.passes(start + 1s, {{"web", 10}}), !per_service);
+  }
+}
+
+TEST(Brake, TakesASetThatIsReplacedByAsManyForADeployment) {
+  braked web(rules());
+  web.replaces();
+  web.offer(start, {{"web", 10}});
+  EXPECT_TRUE(web.passes(start + 1s, {{"web", 10}}));
+}
+
+TEST(Brake, RemovalsWaitUntilAllThatWasMissingIsBack) {
+  braked all(rules());
+  all.offer(start, {{"a", 4}, {"b", 4}});
+  EXPECT_THAT(all.offer(start + 1s, {}).kept, ElementsAre("a", "b"));
+  const auto half = all.offer(start + 2s, {{"a", 2}, {"b", 4}});
+  EXPECT_THAT(half.kept, ElementsAre("a")) << "half of it is back, and the other half may be on its way";
+  EXPECT_THAT(half.returned, ElementsAre("b"));
+  ASSERT_EQ(half.holds.size(), 1U);
+  EXPECT_EQ(half.holds[0].why, "2 of 4 endpoints in service are still missing");
+  EXPECT_THAT(all.offer(start + 3s, {{"a", 4}, {"b", 4}}).kept, IsEmpty());
+}
+
+TEST(Brake, CountsTheAdditionsOfAHeldServiceForNothingButThemselves) {
+  braked web(rules());
+  web.offer(start, {{"web", 4}});
+  EXPECT_FALSE(web.passes(start + 1s, {}));
+  EXPECT_THAT(web.offer(start + 2s, {{"web", 3}}, {{"web", 3}}).kept, ElementsAre("web"));
+  EXPECT_EQ(web.served(), (counts{{"web", 7}})) << "what came is served beside what is kept";
+  EXPECT_TRUE(web.passes(start + 3s, {{"web", 4}})) << "four others are in service: the first four may go";
+  EXPECT_FALSE(web.rule().holding());
+}
+
+TEST(Brake, HoldsTheWholePipelineWhenTheSumFallsBelowTheLeast) {
+  auto rule = rules();
+  rule.min_endpoints = 5;
+  braked all(rule);
+  all.offer(start, {{"a", 2}, {"b", 2}, {"c", 2}});
+  const auto verdict = all.offer(start + 1s, {{"a", 1}, {"b", 1}, {"c", 2}});
+  EXPECT_THAT(verdict.kept, ElementsAre("a", "b"));
+  ASSERT_EQ(verdict.holds.size(), 1U);
+  EXPECT_EQ(verdict.holds[0].service, "");
+  EXPECT_EQ(verdict.holds[0].why, "2 of 6 endpoints in service would go, leaving 4 (min_endpoints is 5)");
+  EXPECT_THAT(all.offer(start + 1s + 5min, {{"a", 1}, {"b", 1}, {"c", 2}}).kept, IsEmpty());
+}
+
+TEST(Brake, ALossThatWasAppliedOfAServiceIsNotHeldOnceMoreOfThePipeline) {
+  braked web(rules());
+  web.offer(start, {{"web", 4}});
+  EXPECT_FALSE(web.passes(start + 1s, {}));
+  EXPECT_TRUE(web.passes(start + 1s + 5min, {}));
+  EXPECT_FALSE(web.rule().holding());
+}
+
+TEST(Brake, EachServiceHasItsOwnTime) {
+  braked all(rules());
+  all.offer(start, {{"a", 4}, {"b", 4}, {"c", 40}});
+  all.offer(start + 1s, {{"b", 4}, {"c", 40}});
+  all.offer(start + 2min, {{"c", 40}});
+  EXPECT_THAT(all.offer(start + 1s + 5min, {{"c", 40}}).kept, ElementsAre("b"));
+  EXPECT_THAT(all.offer(start + 7min, {{"c", 40}}).kept, IsEmpty());
+}
+
+TEST(Brake, TheTimeOfAHoldDoesNotCountOnceItIsRestarted) {
+  braked web(rules());
+  web.offer(start, {{"web", 4}});
+  EXPECT_FALSE(web.passes(start + 1s, {}));
+  web.rule().restart_holds();
+  const auto again = web.offer(start + 10min, {});
+  EXPECT_THAT(again.kept, ElementsAre("web"));
+  EXPECT_EQ(again.holds[0].until, start + 15min);
+}
+
+TEST(Brake, RemembersAcrossAReload) {
+  braked web(rules());
+  web.offer(start, {{"web", 10}});
+  web.offer(start + 1s, {{"web", 5}});
+  brake next(rules());
+  next.go_on_from(web.rule());
+  const brake::change more{.services = {{.name = "web", .served = 5, .next = 3}}, .served = 5, .next = 3};
+  EXPECT_THAT(next.judge(start + 2s, more).kept, ElementsAre("web")) << "7 of 10 within a second";
 }
 
 }  // namespace

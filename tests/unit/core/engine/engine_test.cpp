@@ -23,6 +23,9 @@ TEST_F(Engine, TakesAnUnknownSourceForNoChange) {
   settle();
   EXPECT_EQ(fake("t")->applies, 1);
   fake("s")->host.publish(service_of("web", 3));
+  settle();
+  EXPECT_EQ(fake("t")->applies, 1) << "it has not said that it knows its state again";
+  fake("s")->host.ready();
   EXPECT_TRUE(sees("t", 3));
 }
 

@@ -1,6 +1,8 @@
 #include "engine/source_state.hpp"
 #include "model/snapshot.hpp"
 
+#include <boost/asio/io_context.hpp>
+
 #include <gtest/gtest.h>
 
 namespace drcon::engine {
@@ -18,7 +20,8 @@ protected:
 
   journal journal_{10};
   metrics::metrics figures_;
-  source_state source_{nullptr, journal_, figures_};
+  boost::asio::io_context context_;
+  source_state source_{nullptr, journal_, figures_, context_.get_executor()};
 };
 
 TEST_F(SourceState, RemembersWhenAWithdrawnServiceWent) {

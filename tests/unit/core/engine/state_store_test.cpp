@@ -5,9 +5,14 @@
 #include "model/snapshot.hpp"
 #include "support/fake_plugins.hpp"
 #include "support/temp_dir.hpp"
+#include "support/wait.hpp"
 
 #include <gtest/gtest.h>
 
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <filesystem>
 #include <fstream>
 
 namespace drcon::engine {
@@ -26,18 +31,36 @@ TEST(StateStore, ReadsBackWhatItKept) {
   const test::temp_dir directory;
   { state_store(directory.path()).save("p", a_snapshot()); }
   const auto loaded = state_store(directory.path()).load("p");
-  ASSERT_TRUE(loaded) << loaded.error().why;
-  const auto back = *loaded;
+  EXPECT_EQ(loaded.fault, "");
+  const auto back = loaded.last_good;
   ASSERT_TRUE(back);
   EXPECT_EQ(back->revision(), 7U);
   EXPECT_TRUE(same_content(*back, *a_snapshot()));
 }
 
+// They name every endpoint, and say what was paused and why.
+TEST(StateStore, WritesFilesThatOnlyItsOwnUserReads) {
+  const test::temp_dir directory;
+  const auto mask_before = ::umask(0);
+  {
+    state_store store(directory.path());
+    store.save("p", a_snapshot());
+    store.save_pause("p", pause_mark{.why = "w", .since = {}});
+  }
+  ::umask(mask_before);
+  int files = 0;
+  for (const auto& each : std::filesystem::directory_iterator(directory.path())) {
+    EXPECT_EQ(each.status().permissions(), std::filesystem::perms(0600)) << each.path();
+    ++files;
+  }
+  EXPECT_EQ(files, 2);
+}
+
 TEST(StateStore, HasNothingWithoutComplaintWhenThereIsNoFile) {
   const test::temp_dir directory;
   const auto loaded = state_store(directory.path()).load("p");
-  ASSERT_TRUE(loaded) << loaded.error().why;
-  EXPECT_EQ(*loaded, nullptr);
+  EXPECT_EQ(loaded.fault, "");
+  EXPECT_EQ(loaded.last_good, nullptr);
 }
 
 TEST(StateStore, RefusesADamagedFileAndSaysSo) {
@@ -66,18 +89,118 @@ TEST(StateStore, WritesTheNewestOfManySaves) {
       store.save("p", std::make_shared<const model::snapshot>(revision, std::vector<model::service_ptr>{}));
   }
   const auto loaded = state_store(directory.path()).load("p");
-  ASSERT_TRUE(loaded) << loaded.error().why;
-  ASSERT_TRUE(*loaded);
-  EXPECT_EQ((*loaded)->revision(), 1000U);
+  EXPECT_EQ(loaded.fault, "");
+  ASSERT_TRUE(loaded.last_good);
+  EXPECT_EQ(loaded.last_good->revision(), 1000U);
 }
 
 TEST(StateStore, NamesTheFileThatItDoesNotUse) {
   const test::temp_dir directory;
   std::ofstream(directory.path() / "p.state") << "something else\n";
   const auto loaded = state_store(directory.path()).load("p");
-  ASSERT_FALSE(loaded);
-  EXPECT_EQ(loaded.error().why,
+  EXPECT_EQ(loaded.last_good, nullptr);
+  EXPECT_EQ(loaded.fault,
             (directory.path() / "p.state").string() + " is not used: it does not start with 'drcon-state 1 sha256 '");
+}
+
+model::snapshot_ptr empty_of(std::uint64_t revision) {
+  return std::make_shared<const model::snapshot>(revision, std::vector<model::service_ptr>{});
+}
+
+TEST(StateStore, KeepsOneEarlierGeneration) {
+  const test::temp_dir directory;
+  { state_store(directory.path()).save("p", empty_of(1)); }
+  { state_store(directory.path()).save("p", empty_of(2)); }
+  { state_store(directory.path()).save("p", empty_of(3)); }
+  std::ofstream(directory.path() / "p.state") << "cut";
+  const auto loaded = state_store(directory.path()).load("p");
+  EXPECT_NE(loaded.fault, "");
+  ASSERT_TRUE(loaded.earlier);
+  EXPECT_EQ(loaded.earlier->revision(), 2U);
+}
+
+TEST(StateStore, KeepsADamagedFileBesideTheNextOneAndNotInThePlaceOfTheEarlierOne) {
+  const test::temp_dir directory;
+  { state_store(directory.path()).save("p", empty_of(1)); }
+  { state_store(directory.path()).save("p", empty_of(2)); }
+  std::ofstream(directory.path() / "p.state") << "cut";
+  { state_store(directory.path()).save("p", empty_of(3)); }
+  EXPECT_TRUE(std::filesystem::exists(directory.path() / "p.state.damaged"));
+  std::ofstream(directory.path() / "p.state") << "cut";
+  const auto loaded = state_store(directory.path()).load("p");
+  ASSERT_TRUE(loaded.earlier);
+  EXPECT_EQ(loaded.earlier->revision(), 1U);
+}
+
+// A directory in the place of the file to write to: for that file, the disk is as good as full.
+class FullDisk : public testing::Test {
+protected:
+  test::temp_dir directory_;
+  std::filesystem::path blocked_ = directory_.path() / "p.state.new";
+  void fill() { std::filesystem::create_directory(blocked_); }
+  void free() { std::filesystem::remove(blocked_); }
+};
+
+TEST_F(FullDisk, AStateThatCouldNotBeWrittenIsTriedAgainAndReported) {
+  fill();
+  state_store store(directory_.path());
+  store.save("p", empty_of(4));
+  ASSERT_TRUE(test::wait_until([&] { return !store.fault().empty(); }));
+  EXPECT_NE(store.fault().find("p.state.new"), std::string::npos) << store.fault();
+  free();
+  ASSERT_TRUE(test::wait_until([&] { return store.load("p").last_good != nullptr; }));
+  EXPECT_TRUE(test::wait_until([&] { return store.fault().empty(); }));
+}
+
+TEST_F(FullDisk, AnOlderStateThanTheLastDecidedOneIsNotServedAfterARestart) {
+  { state_store(directory_.path()).save("p", empty_of(1)); }
+  fill();
+  {
+    state_store store(directory_.path());
+    store.save("p", empty_of(3));
+    ASSERT_TRUE(test::wait_until([&] { return !store.fault().empty(); }));
+  }
+  free();
+  const auto loaded = state_store(directory_.path()).load("p");
+  EXPECT_EQ(loaded.last_good, nullptr);
+  EXPECT_NE(loaded.fault.find("a later state could not be written"), std::string::npos) << loaded.fault;
+  ASSERT_TRUE(loaded.earlier);
+  EXPECT_EQ(loaded.earlier->revision(), 1U);
+  { state_store(directory_.path()).save("p", empty_of(4)); }
+  const auto again = state_store(directory_.path()).load("p");
+  EXPECT_EQ(again.fault, "");
+  EXPECT_EQ(again.last_good->revision(), 4U);
+}
+
+TEST(StateStore, WrittenByRootItStillBelongsToTheServicesUser) {
+  ASSERT_EQ(::geteuid(), 0U) << "this suite runs as root";
+  const test::temp_dir directory;
+  constexpr uid_t other = 65534;
+  ASSERT_EQ(::chown(directory.path().c_str(), other, other), 0);
+  const auto owner = [&] {
+    struct stat there {};
+    EXPECT_EQ(::stat((directory.path() / "p.state").c_str(), &there), 0);
+    return there.st_uid;
+  };
+  { state_store(directory.path()).save("p", empty_of(1)); }
+  EXPECT_EQ(owner(), other) << "a new file is the directory's owner's";
+  { state_store(directory.path()).save("p", empty_of(2)); }
+  EXPECT_EQ(owner(), other);
+}
+
+TEST(StateStore, ARetiredPipelineBeginsWithNothing) {
+  const test::temp_dir directory;
+  state_store store(directory.path());
+  store.save("p", empty_of(1));
+  store.save_pause("p", pause_mark{.why = "old", .since = {}});
+  ASSERT_TRUE(test::wait_until([&] { return store.load("p").last_good && store.load_pause("p"); }));
+  store.save("p", empty_of(2));
+  store.retire("p");
+  const auto loaded = store.load("p");
+  EXPECT_EQ(loaded.last_good, nullptr);
+  EXPECT_EQ(loaded.fault, "");
+  EXPECT_FALSE(store.load_pause("p"));
+  EXPECT_TRUE(std::filesystem::exists(directory.path() / "p.state.left"));
 }
 
 TEST(StateStore, TakesAMarkThatCannotBeReadForAPause) {

@@ -93,13 +93,13 @@ TEST_F(Steering, ARollbackServesTheOldContentAndStaysThere) {
 TEST_F(Steering, AReleasedBrakeLetsTheLossPass) {
   start();
   serve(4);
-  EXPECT_FALSE(ask([](pipeline& each) { return each.release_brake(); })) << "it holds nothing";
+  EXPECT_FALSE(ask([](pipeline& each) { return each.release_brake().has_value(); })) << "it holds nothing";
   fake("s")->host.publish(service_of("web", 1));
   ASSERT_TRUE(test::wait_until([this] { return !journal(journal_entry::kind::held).empty(); }));
   const auto held = ask([](pipeline& each) { return each.held_back(); });
   EXPECT_EQ(held.counts.removed, 3U);
   EXPECT_GT(held.until, std::chrono::system_clock::now());
-  EXPECT_TRUE(ask([](pipeline& each) { return each.release_brake(); }));
+  EXPECT_TRUE(ask([](pipeline& each) { return each.release_brake().has_value(); }));
   EXPECT_TRUE(sees("t", 1));
   fake("s")->host.publish(service_of("web", 0));
   ASSERT_TRUE(test::wait_until([this] { return journal(journal_entry::kind::held).size() == 2; }))

@@ -51,23 +51,44 @@ TEST(Metrics, DropAnIncrementThatComesAfterTheirEnd) {
 
 TEST(Metrics, TakeThePluginsFiguresUnderItsName) {
   metrics all;
-  EXPECT_TRUE(all.report("consul-http", "c", figure_of("requests", DRCON_METRIC_COUNTER, 1)));
-  EXPECT_TRUE(all.report("consul-http", "c", figure_of("requests", DRCON_METRIC_COUNTER, 2)));
-  EXPECT_TRUE(all.report("consul-http", "c", figure_of("age_seconds", DRCON_METRIC_GAUGE, -0.5)));
-  EXPECT_THAT(all.text(), HasSubstr("drcon_consul_http_requests{instance=\"c\"} 3\n"));
-  EXPECT_THAT(all.text(), HasSubstr("drcon_consul_http_age_seconds{instance=\"c\"} -0.5\n"));
+  EXPECT_TRUE(all.report("consul-http", {subject_kind::source, "c"}, figure_of("requests", DRCON_METRIC_COUNTER, 1)));
+  EXPECT_TRUE(all.report("consul-http", {subject_kind::source, "c"}, figure_of("requests", DRCON_METRIC_COUNTER, 2)));
+  EXPECT_TRUE(
+      all.report("consul-http", {subject_kind::source, "c"}, figure_of("age_seconds", DRCON_METRIC_GAUGE, -0.5)));
+  EXPECT_THAT(all.text(), HasSubstr("drcon_consul_http_requests{instance=\"c\",kind=\"source\"} 3\n"));
+  EXPECT_THAT(all.text(), HasSubstr("drcon_consul_http_age_seconds{instance=\"c\",kind=\"source\"} -0.5\n"));
+}
+
+TEST(Metrics, KeepASourceAndASinkOfOneNameApart) {
+  metrics all;
+  EXPECT_TRUE(all.report("p", {subject_kind::source, "web"}, figure_of("requests", DRCON_METRIC_COUNTER, 1)));
+  EXPECT_TRUE(all.report("p", {subject_kind::sink, "web"}, figure_of("requests", DRCON_METRIC_COUNTER, 2)));
+  EXPECT_THAT(all.text(), HasSubstr("drcon_p_requests{instance=\"web\",kind=\"source\"} 1\n"));
+  EXPECT_THAT(all.text(), HasSubstr("drcon_p_requests{instance=\"web\",kind=\"sink\"} 2\n"));
+}
+
+// Otherwise its series would become one, without a word.
+TEST(Metrics, KeepALabelOfAPluginThatTheHostHasToo) {
+  metrics all;
+  const drcon_pair label{c_string("kind"), c_string("read")};
+  auto figure = figure_of("requests", DRCON_METRIC_COUNTER, 1);
+  figure.labels = &label;
+  figure.label_count = 1;
+  EXPECT_TRUE(all.report("p", {subject_kind::source, "web"}, figure));
+  EXPECT_THAT(all.text(), HasSubstr("{exported_kind=\"read\",instance=\"web\",kind=\"source\"} 1\n"));
 }
 
 TEST(Metrics, RefuseFiguresThatPrometheusDoesNotAllow) {
   metrics all;
-  EXPECT_FALSE(all.report("p", "i", figure_of("", DRCON_METRIC_GAUGE, 1)));
-  EXPECT_FALSE(all.report("p", "i", figure_of("Requests", DRCON_METRIC_GAUGE, 1)));
-  EXPECT_FALSE(all.report("p", "i", figure_of("a\nb", DRCON_METRIC_GAUGE, 1)));
-  EXPECT_FALSE(all.report("p", "i", figure_of("age", DRCON_METRIC_GAUGE, std::nan(""))));
-  EXPECT_FALSE(all.report("p", "i", figure_of("count", DRCON_METRIC_COUNTER, -1)));
-  EXPECT_FALSE(all.report("p", "i", figure_of("kind", 99, 1)));
-  EXPECT_TRUE(all.report("p", "i", figure_of("twice", DRCON_METRIC_GAUGE, 1)));
-  EXPECT_FALSE(all.report("p", "i", figure_of("twice", DRCON_METRIC_COUNTER, 1))) << "a name has one kind";
+  EXPECT_FALSE(all.report("p", {subject_kind::source, "i"}, figure_of("", DRCON_METRIC_GAUGE, 1)));
+  EXPECT_FALSE(all.report("p", {subject_kind::source, "i"}, figure_of("Requests", DRCON_METRIC_GAUGE, 1)));
+  EXPECT_FALSE(all.report("p", {subject_kind::source, "i"}, figure_of("a\nb", DRCON_METRIC_GAUGE, 1)));
+  EXPECT_FALSE(all.report("p", {subject_kind::source, "i"}, figure_of("age", DRCON_METRIC_GAUGE, std::nan(""))));
+  EXPECT_FALSE(all.report("p", {subject_kind::source, "i"}, figure_of("count", DRCON_METRIC_COUNTER, -1)));
+  EXPECT_FALSE(all.report("p", {subject_kind::source, "i"}, figure_of("kind", 99, 1)));
+  EXPECT_TRUE(all.report("p", {subject_kind::source, "i"}, figure_of("twice", DRCON_METRIC_GAUGE, 1)));
+  EXPECT_FALSE(all.report("p", {subject_kind::source, "i"}, figure_of("twice", DRCON_METRIC_COUNTER, 1)))
+      << "a name has one kind";
   EXPECT_THAT(all.text(), Not(HasSubstr("drcon_p_count")));
 }
 
@@ -77,7 +98,7 @@ TEST(Metrics, TakeNoLabelThatIsNotAWord) {
   auto figure = figure_of("requests", DRCON_METRIC_COUNTER, 1);
   figure.labels = &label;
   figure.label_count = 1;
-  EXPECT_FALSE(all.report("p", "i", figure));
+  EXPECT_FALSE(all.report("p", {subject_kind::source, "i"}, figure));
 }
 
 TEST(Metrics, HaveEachFigureOfTheHostOnce) {

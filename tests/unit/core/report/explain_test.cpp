@@ -58,6 +58,26 @@ TEST_F(Explain, SaysWhenItWentAndThatNoSourceListsIt) {
   EXPECT_EQ(gone["journal"].back()["endpoints"][0]["change"], "removed");
 }
 
+TEST_F(Explain, TellsEndpointsOfOneIdAtTwoPlacesApart) {
+  config_.sources["s2"] = instance_of("s2", "fake-source");
+  config_.pipelines["p"].sources = {"s", "s2"};
+  start();
+  auto other = service_of("web", 1);
+  other.endpoints[0].address = "10.9.9.9";
+  fake("s")->host.publish(service_of("web", 1));
+  fake("s")->host.ready();
+  fake("s2")->host.publish(other);
+  fake("s2")->host.ready();
+  ASSERT_TRUE(sees("t", 2));
+  ASSERT_TRUE(settles());
+  ASSERT_EQ(explain("web-1").size(), 2U);
+  for (const auto& each : explain("web-1")) EXPECT_EQ(each["in_rotation"], true) << each.dump(1);
+  EXPECT_EQ(verdict("10.9.9.9:80"), "in rotation since revision 1");
+  const auto second = explain("10.9.9.9:80")[0];
+  EXPECT_EQ(second["sources"][0]["says"], "absent") << "s has this id at another place";
+  EXPECT_EQ(second["sources"][1]["says"], "present");
+}
+
 TEST_F(Explain, NamesTheConditionThatLeavesItOut) {
   config_.pipelines["p"].filter.tags = {"v2"};
   start();

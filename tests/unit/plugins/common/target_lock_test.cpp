@@ -1,10 +1,10 @@
 #include "common/target_lock.hpp"
 
-#include "support/process.hpp"
 #include "support/temp_dir.hpp"
 
 #include <gtest/gtest.h>
 
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -81,6 +81,22 @@ TEST_F(FileLock, IsTakenAgainWhenSomebodyRemovedIt) {
   std::filesystem::remove(lock_file());
   EXPECT_EQ(first.take(place(), "edge"), "");
   EXPECT_NE(file_lock().take(place(), "web"), "");
+}
+
+// A file that is open for writing keeps its file system from being remounted read-only.
+TEST_F(FileLock, IsNotOpenForWriting) {
+  file_lock lock;
+  EXPECT_EQ(lock.take(place(), "edge"), "");
+  struct stat made {};
+  ASSERT_EQ(::stat(lock_file().c_str(), &made), 0);
+  int seen = 0;
+  for (int each = 0; each < 1024; ++each) {
+    struct stat open {};
+    if (::fstat(each, &open) != 0 || open.st_dev != made.st_dev || open.st_ino != made.st_ino) continue;
+    ++seen;
+    EXPECT_EQ(::fcntl(each, F_GETFL) & O_ACCMODE, O_RDONLY);
+  }
+  EXPECT_EQ(seen, 1);
 }
 
 TEST_F(FileLock, IsForThoseWhoMayWriteToTheDirectory) {

@@ -90,6 +90,30 @@ TEST(ConsulCatalogRegistration, RefusesWhatCouldNotBeAddressed) {
   EXPECT_EQ(some.refused.size(), 2U);
 }
 
+// Consul takes such a registration, and redirects who wants to ask for it or remove it.
+TEST(ConsulCatalogRegistration, RefusesIdsAndNamesThatNoPathCanEndIn) {
+  for (const auto* bad : {"..", ".", "a//b", "/", "x/..", "/a", "a/./b"}) {
+    const auto by_id = of({{.name = "web", .revision = 1, .endpoints = {at(bad), at("good")}}});
+    EXPECT_EQ(by_id.all.size(), 1U) << bad;
+    ASSERT_EQ(by_id.refused.size(), 1U) << bad;
+    EXPECT_EQ(by_id.refused.front().first.second, bad);
+    EXPECT_EQ(of({{.name = bad, .revision = 1, .endpoints = {at("a")}}}).refused.size(), 1U) << bad;
+  }
+  EXPECT_EQ(of({{.name = "web", .revision = 1, .endpoints = {at("a/"), at("...")}}}).all.size(), 2U);
+}
+
+TEST(ConsulCatalogRegistration, RefusesWithAReasonAnIdThatIsPutTogetherAndTakenAlready) {
+  const auto some = of({{.name = "db", .revision = 1, .endpoints = {at("1")}},
+                        {.name = "other", .revision = 1, .endpoints = {at("db:1")}},
+                        {.name = "web", .revision = 1, .endpoints = {at("1")}}});
+  ASSERT_EQ(some.all.size(), 2U);
+  EXPECT_EQ(some.all.at("db:1").service, "other") << "its own id goes before one that is put together";
+  EXPECT_EQ(some.all.at("web:1").service, "web");
+  ASSERT_EQ(some.refused.size(), 1U);
+  EXPECT_EQ(some.refused.front().first, std::pair(std::string("db"), std::string("1")));
+  EXPECT_NE(some.refused.front().second.find("'db:1'"), std::string::npos) << some.refused.front().second;
+}
+
 // An agent that has just what is registered.
 struct agent_double {
   json services = json::object();

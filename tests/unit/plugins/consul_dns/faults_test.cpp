@@ -6,6 +6,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 
 namespace drcon::test {
@@ -149,6 +150,59 @@ TEST(ConsulDns, NeverAcceptsACutAnswerOverUdp) {
   ASSERT_TRUE(wait_until([&] { return server.queries() > before + 10; }));
   EXPECT_EQ(source.now().services.at("web").endpoints.size(), 2U);
   EXPECT_NE(source.metrics().find("tcp_repeats_total"), std::string::npos);
+}
+
+bool asks_for(const dns_bytes& query, const std::string& label) {
+  return std::ranges::search(query, label).begin() != query.end();
+}
+constexpr const char* two_services =
+    "timeout = \"300ms\"\nretry_max = \"50ms\"\nabsent_after = \"200ms\"\ninterval = { min = \"20ms\", max = \"50ms\" "
+    "}\nservice = [{ name = \"web\" }, { name = \"api\" }]\n";
+
+TEST(ConsulDns, IsReadyWhenOneServiceIsRefusedForGood) {
+  const scripted_dns server([&](const dns_bytes& query, bool) {
+    return asks_for(query, "api") ? dns_reply(query).code(5).bytes() : *two_servers(query);
+  });
+  source_harness source("consul-dns", std::string(two_services) + "server = [\"" + server.address() + "\"]\n");
+  source.start();
+  ASSERT_TRUE(source.wait_ready()) << source.status().text;
+  EXPECT_TRUE(source.wait_for([](const auto& now) { return now.services.contains("web"); }));
+  EXPECT_FALSE(source.now().services.contains("api")) << "unknown is not empty";
+  EXPECT_EQ(source.status().state, DRCON_STATE_DEGRADED) << source.status().text;
+}
+
+TEST(ConsulDns, IsNotReadyWhileOneServiceMayStillBecomeKnown) {
+  std::atomic<bool> fails{true};
+  const scripted_dns server([&](const dns_bytes& query, bool) {
+    return fails && asks_for(query, "api") ? dns_reply(query).code(2).bytes() : *two_servers(query);
+  });
+  source_harness source("consul-dns", std::string(two_services) + "server = [\"" + server.address() + "\"]\n");
+  source.start();
+  const auto queries = server.queries();
+  ASSERT_TRUE(wait_until([&] { return server.queries() > queries + 10; }));
+  EXPECT_FALSE(source.now().ready);
+  fails = false;
+  EXPECT_TRUE(source.wait_ready()) << source.status().text;
+}
+
+TEST(ConsulDns, IsReadyAfterAnOutageOnlyWhenEveryServiceWasAskedAgain) {
+  std::atomic<bool> web_fails{false};
+  std::atomic<bool> api_fails{false};
+  const scripted_dns server([&](const dns_bytes& query, bool) -> std::optional<dns_bytes> {
+    const bool is_api = asks_for(query, "api");
+    if (is_api && api_fails) return std::nullopt;
+    return web_fails && !is_api ? dns_reply(query).code(2).bytes() : *two_servers(query);
+  });
+  source_harness source("consul-dns", std::string(two_services) + "server = [\"" + server.address() + "\"]\n");
+  source.start();
+  ASSERT_TRUE(source.wait_ready());
+  web_fails = api_fails = true;
+  ASSERT_TRUE(source.wait_for([](const auto& now) { return !now.all_unknown.empty(); }));
+  web_fails = false;
+  ASSERT_TRUE(source.wait_for([](const auto& now) { return !now.unknown.contains("web"); }));
+  EXPECT_FALSE(source.now().all_unknown.empty()) << "api has not answered yet";
+  api_fails = false;
+  EXPECT_TRUE(source.wait_for([](const auto& now) { return now.all_unknown.empty() && now.unknown.empty(); }));
 }
 
 TEST(ConsulDns, SaysNothingTwice) {

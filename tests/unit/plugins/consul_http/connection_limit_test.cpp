@@ -60,6 +60,14 @@ TEST(ConnectionLimit, RisesByHalfEveryHalfMinuteUpToTheOption) {
   EXPECT_FALSE(limit.is_lowered());
 }
 
+TEST(ConnectionLimit, AllowsWhatTheOptionSaysAgainWhenTheDiagnosisIsWithdrawn) {
+  connection_limit limit(90);
+  limit.lower(40, clock::time_point(1s));
+  limit.withdraw();
+  EXPECT_EQ(limit.allowed(), 90U);
+  EXPECT_FALSE(limit.is_lowered());
+}
+
 TEST(ConnectionLimit, RisesByFourAtLeast) {
   connection_limit limit(90);
   limit.lower(4, clock::time_point(1s));

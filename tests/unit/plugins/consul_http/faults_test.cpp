@@ -122,6 +122,145 @@ INSTANTIATE_TEST_SUITE_P(
                           "no leader"}),
     [](const auto& each) { return each.param.name; });
 
+TEST(ConsulHttp, LeavesOutNamesThatCannotBeAskedForAndIsReadyWithTheRest) {
+  scripted_consul consul;
+  const std::string path = "/v1/health/service/";
+  consul.set("/v1/catalog/services", {.index = 5, .body = R"({"web":[],"..":[],"a//b":[],"/":[],"x/..":[],"a/":[]})"});
+  // As Consul 1.8.7 answers: it redirects to the path that it takes for the same.
+  for (const auto* each : {"..", "a%2F%2Fb", "%2F", "x%2F.."}) consul.set(path + each, {.status = 301, .body = ""});
+  for (const auto* each : {"web", "a%2F"}) consul.set(path + each, {.index = 3, .body = "[" + instance("a") + "]"});
+  source_harness source("consul-http", options(consul, "service = [{ match = \".*\" }]"));
+  source.start();
+  ASSERT_TRUE(source.wait_ready()) << source.status().text;
+  EXPECT_TRUE(has(source, {"n1/a"}));
+  EXPECT_TRUE(has(source, {"n1/a"}, "a/"));
+  EXPECT_EQ(source.now().services.size(), 2U);
+  EXPECT_EQ(source.status().state, DRCON_STATE_DEGRADED);
+  EXPECT_NE(source.status().text.find("4 names of the catalogue cannot be asked for"), std::string::npos)
+      << source.status().text;
+  consul.set("/v1/catalog/services", {.index = 6, .body = R"({"web":[]})"});
+  EXPECT_TRUE(wait_until([&] { return source.status().state == DRCON_STATE_OK; })) << source.status().text;
+}
+
+TEST(ConsulHttp, RefusesAConfiguredNameThatCannotBeAskedFor) {
+  scripted_consul consul;
+  EXPECT_ANY_THROW(source_harness("consul-http", options(consul, "service = [{ name = \"a/../b\" }]")));
+}
+
+TEST(ConsulHttp, IsReadyWhenConsulRefusesOneServiceForGood) {
+  scripted_consul consul;
+  consul.set("/v1/health/service/web", {.index = 3, .body = "[" + instance("a") + "]"});
+  consul.set("/v1/health/service/api", {.status = 400, .body = "Bad request: filter"});
+  source_harness source("consul-http", options(consul, "service = [{ name = \"web\" }, { name = \"api\" }]"));
+  source.start();
+  ASSERT_TRUE(source.wait_ready()) << source.status().text;
+  EXPECT_TRUE(source.wait_for([](const auto& now) { return now.unknown.contains("api"); }));
+  EXPECT_FALSE(source.now().services.contains("api")) << "unknown is not empty";
+  consul.set("/v1/health/service/api", {.index = 4, .body = "[" + instance("b") + "]"});
+  EXPECT_TRUE(has(source, {"n1/b"}, "api"));
+}
+
+TEST(ConsulHttp, IsNotReadyWhenConsulRefusesEveryService) {
+  scripted_consul consul;
+  for (const auto* each : {"web", "api"}) consul.set_service(each, {.status = 403, .body = "ACL not found"});
+  source_harness source("consul-http", options(consul, "service = [{ name = \"web\" }, { name = \"api\" }]"));
+  source.start();
+  ASSERT_TRUE(source.wait_for([](const auto& now) { return !now.all_unknown.empty(); }));
+  EXPECT_FALSE(source.now().ready);
+}
+
+TEST(ConsulHttp, UsesTheFirstAnswerAfterAFailureOnlyWhenTheLeaderConfirmsIt) {
+  scripted_consul consul;
+  const std::string path = "/v1/health/service/web";
+  consul.set(path, {.index = 100, .body = "[" + instance("a") + "]"});
+  source_harness source("consul-http", options(consul));
+  source.start();
+  ASSERT_TRUE(source.wait_ready());
+  // A Consul that replays its log: old instances with status 200, and no leader that would confirm them.
+  consul.set_consistent(path, {.status = 500, .body = "No cluster leader"});
+  consul.kill();
+  ASSERT_TRUE(source.wait_for([](const auto& now) { return !now.all_unknown.empty(); }));
+  const auto before = consul.requests(path).size();
+  consul.set(path, {.index = 150, .body = "[" + instance("old") + "]"});
+  consul.revive();
+  ASSERT_TRUE(wait_until([&] { return consul.requests(path).size() >= before + 3; }));
+  for (auto i = before; i < consul.requests(path).size(); ++i)
+    EXPECT_TRUE(consul.requests(path)[i].ends_with("consistent")) << consul.requests(path)[i];
+  EXPECT_EQ(ids(source.now()), std::vector<std::string>{"n1/a"});
+  EXPECT_FALSE(source.now().all_unknown.empty());
+  consul.set(path, {.index = 160, .body = "[" + instance("b") + "]"});
+  consul.set_consistent(path, {.index = 160, .body = "[" + instance("b") + "]"});
+  EXPECT_TRUE(has(source, {"n1/b"}));
+  EXPECT_TRUE(source.wait_for([](const auto& now) { return now.all_unknown.empty(); }));
+}
+
+TEST(ConsulHttp, UsesAnAnswerWhoseIndexWentBackOnlyWhenTheLeaderConfirmsIt) {
+  scripted_consul consul;
+  const std::string path = "/v1/health/service/web";
+  consul.set(path, {.index = 100, .body = "[" + instance("a") + "]"});
+  source_harness source("consul-http", options(consul));
+  source.start();
+  ASSERT_TRUE(source.wait_ready());
+  const auto before = consul.requests(path).size();
+  const auto words = source.now().words;
+  consul.set_consistent(path, {.index = 100, .body = "[" + instance("a") + "]"});
+  consul.set(path, {.index = 14, .body = "[" + instance("old") + "]"});
+  ASSERT_TRUE(wait_until([&] { return consul.requests(path).size() >= before + 4; }));
+  EXPECT_EQ(ids(source.now()), std::vector<std::string>{"n1/a"});
+  EXPECT_EQ(source.now().words, words) << "nothing was published, and nothing is unknown";
+}
+
+TEST(ConsulHttp, IsReadyAfterAnOutageOnlyWhenEveryServiceWasAskedAgain) {
+  scripted_consul consul;
+  for (const auto* each : {"web", "api"}) consul.set_service(each, {.index = 9, .body = "[" + instance("a") + "]"});
+  source_harness source("consul-http", options(consul, "service = [{ name = \"web\" }, { name = \"api\" }]"));
+  source.start();
+  ASSERT_TRUE(source.wait_ready());
+  consul.kill();
+  ASSERT_TRUE(source.wait_for([](const auto& now) { return !now.all_unknown.empty(); }));
+  consul.set_service("web", {.index = 9, .body = "[" + instance("b") + "]"});
+  consul.set_service("api", {.index = 9, .body = "[" + instance("b") + "]", .ends = how::dropped});
+  consul.revive();
+  ASSERT_TRUE(has(source, {"n1/b"}));
+  EXPECT_FALSE(source.now().all_unknown.empty()) << "api has not answered yet";
+  consul.set_service("api", {.index = 9, .body = "[" + instance("b") + "]"});
+  EXPECT_TRUE(source.wait_for([](const auto& now) { return now.all_unknown.empty(); }));
+  EXPECT_TRUE(has(source, {"n1/b"}, "api"));
+}
+
+TEST(ConsulHttp, IsReadyAfterAnOutageThoughConsulAnswersOneKnownServiceWithErrors) {
+  scripted_consul consul;
+  for (const auto* each : {"web", "api"}) consul.set_service(each, {.index = 9, .body = "[" + instance("a") + "]"});
+  source_harness source("consul-http", options(consul, "service = [{ name = \"web\" }, { name = \"api\" }]"));
+  source.start();
+  ASSERT_TRUE(source.wait_ready());
+  consul.kill();
+  ASSERT_TRUE(source.wait_for([](const auto& now) { return !now.all_unknown.empty(); }));
+  consul.set_service("api", {.status = 500, .body = "rpc error"});
+  consul.revive();
+  EXPECT_TRUE(source.wait_for([](const auto& now) { return now.all_unknown.empty(); })) << source.status().text;
+  EXPECT_TRUE(has(source, {"n1/a"}, "api"));
+  EXPECT_TRUE(source.now().unknown.contains("api"));
+}
+
+TEST(ConsulHttp, SeesChangesInAnswersWithoutAnIndex) {
+  scripted_consul consul;
+  const std::string path = "/v1/health/service/web";
+  consul.set(path, {.body = "[" + instance("a") + "]", .has_index = false});
+  consul.set("/v1/catalog/services", {.body = R"({"web":[]})", .has_index = false});
+  source_harness source("consul-http", options(consul, "service = [{ match = \".*\" }]"));
+  source.start();
+  ASSERT_TRUE(has(source, {"n1/a"}));
+  const auto words = source.now().words;
+  const auto asked = consul.requests(path).size();
+  ASSERT_TRUE(wait_until([&] { return consul.requests(path).size() >= asked + 2; }));
+  EXPECT_EQ(source.now().words, words) << "equal bodies are nothing new";
+  consul.set(path, {.body = "[" + instance("b") + "]", .has_index = false});
+  EXPECT_TRUE(has(source, {"n1/b"}));
+  consul.set("/v1/catalog/services", {.body = "{}", .has_index = false});
+  EXPECT_TRUE(source.wait_for([](const auto& now) { return now.services.empty(); }));
+}
+
 TEST(ConsulHttp, IsNotReadyBeforeEveryServiceIsPublished) {
   scripted_consul consul;
   consul.set("/v1/health/service/web", {.index = 3, .body = "[" + instance("a") + "]"});
@@ -213,6 +352,29 @@ TEST(ConsulHttp, NamesTheLimitThatClosesItsConnectionsAndMakesDo) {
   EXPECT_TRUE(source.wait_for([](const auto& now) {
     return std::ranges::all_of(now.services, [](const auto& each) { return each.second.endpoints.size() == 1; });
   }));
+}
+
+TEST(ConsulHttp, TakesBackTheDiagnosisOfALimitWhenTheAgentTurnsOutToBeGone) {
+  scripted_consul consul;
+  source_harness source("consul-http", options(consul, named(12) + "connections = 60"));
+  source.start();
+  ASSERT_TRUE(source.wait_ready());
+  // A dying agent closes new connections for a moment, as one at its limit does.
+  consul.limit_connections(12);
+  consul.set_service("s3", {.ends = how::dropped});
+  ASSERT_TRUE(wait_until([&] {
+    return source.status().text.find("limits.http_max_conns_per_client") != std::string::npos;
+  })) << source.status().text;
+  consul.kill();
+  ASSERT_TRUE(source.wait_for([](const auto& now) { return !now.all_unknown.empty(); }));
+  EXPECT_TRUE(wait_until([&] {
+    return source.status().text.find("limits.http_max_conns_per_client") == std::string::npos;
+  })) << source.status().text;
+  consul.limit_connections(1000);
+  consul.set_service("s3", {});
+  consul.revive();
+  EXPECT_TRUE(wait_until([&] { return source.status().state == DRCON_STATE_OK; })) << source.status().text;
+  EXPECT_EQ(source.status().text.find("limits.http_max_conns_per_client"), std::string::npos) << source.status().text;
 }
 
 TEST(ConsulHttp, NeverOpensMoreConnectionsThanAllowed) {

@@ -13,7 +13,7 @@ constexpr auto start = clock::time_point(1h);
 watched_ptr known(const std::string& name, clock::time_point checked) {
   auto service = std::make_shared<watched_service>();
   service->name = name;
-  service->is_known = true;
+  service->is_known = service->is_heard = true;
   service->checked = checked;
   return service;
 }
@@ -75,7 +75,7 @@ TEST(Rotation, AsksAboutANewServiceAtOnceAndFirst) {
   rotation all(60s);
   all.add_last(known("a", start - 60s));
   const auto service = known("new", {});
-  service->is_known = false;
+  service->is_known = service->is_heard = false;
   all.add_first(service);
   EXPECT_EQ(next(all, start), "new");
 }

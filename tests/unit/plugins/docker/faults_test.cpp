@@ -78,6 +78,29 @@ TEST_F(DockerFaults, OneContainerThatCannotBeReadKeepsNobodyElseFromBeingKnown) 
   EXPECT_TRUE(wait_until([this] { return source_->status().state == DRCON_STATE_OK; })) << source_->status().text;
 }
 
+TEST_F(DockerFaults, OneContainerWhoseInspectionNeverEndsKeepsNobodyElseFromBeingKnown) {
+  list({"aa", "bb", "cc"});
+  engine_.set("/v1.41/containers/aa/json", {.body = "", .ends = scripted_answer::how::endless});
+  describe("bb");
+  describe("cc");
+  watch();
+  EXPECT_TRUE(source_->wait_ready()) << source_->status().text;
+  EXPECT_TRUE(wait_until([this] { return count() == 2; }));
+  EXPECT_TRUE(wait_until([this] { return source_->status().text.find("container aa") != std::string::npos; }))
+      << source_->status().text;
+  describe("aa");
+  EXPECT_TRUE(wait_until([this] { return count() == 3; })) << source_->status().text;
+}
+
+TEST_F(DockerFaults, AnEngineThatAnswersNoInspectionIsUnreachableAndNotEmpty) {
+  list({"aa"});
+  engine_.set("/v1.41/containers/aa/json", {.body = "", .ends = scripted_answer::how::endless});
+  watch();
+  ASSERT_TRUE(source_->wait_for([](const auto& now) { return !now.all_unknown.empty(); })) << source_->status().text;
+  EXPECT_FALSE(source_->now().ready);
+  EXPECT_EQ(source_->status().state, DRCON_STATE_AWAY);
+}
+
 TEST_F(DockerFaults, AnAnswerThatIsNoneChangesNothing) {
   list({"aa"});
   describe("aa");

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <chrono>
 
-namespace drcon::consul {
+namespace drcon::common {
 
 class bucket {
 public:
@@ -39,4 +39,4 @@ private:
   clock::time_point last_ = clock::now();
 };
 
-}  // namespace drcon::consul
+}  // namespace drcon::common

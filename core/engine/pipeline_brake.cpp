@@ -1,0 +1,183 @@
+// What a pipeline makes of the brake's decision: what it serves, what it holds, and what it reports of that.
+#include "config/units.hpp"
+#include "engine/keep.hpp"
+#include "engine/pipeline.hpp"
+#include "log/log.hpp"
+#include "model/snapshot.hpp"
+
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace drcon::engine {
+namespace {
+
+using clock = std::chrono::steady_clock;
+
+constexpr std::size_t endpoints_in_journal = 20;
+constexpr std::size_t endpoints_held_shown = 100;
+// A registry that has lost its data loses all of its services at once: a line names the first of them.
+constexpr std::size_t holds_in_line = 3;
+
+std::size_t in_service(const model::service_ptr& service) { return service ? service->counts().in_service : 0; }
+
+const std::string& name_of(const model::service_change& change) {
+  return (change.after ? change.after : change.before)->name();
+}
+
+bool same(const model::service_ptr& left, const model::service_ptr& right) {
+  return left && right ? same_content(*left, *right) : left == right;
+}
+
+std::string sentence(const brake::hold& hold) {
+  return hold.service.empty() ? hold.why : "service " + hold.service + ": " + hold.why;
+}
+
+std::string sentences(const std::vector<brake::hold>& holds) {
+  std::vector<std::string> first;
+  for (const auto& each : holds)
+    if (first.size() < holds_in_line) first.push_back(sentence(each));
+  auto text = fmt::format("{}", fmt::join(first, "; "));
+  if (holds.size() > first.size()) text += fmt::format("; and {} more", holds.size() - first.size());
+  return text;
+}
+
+std::chrono::system_clock::time_point time_of_day(clock::time_point when) {
+  return std::chrono::system_clock::now() +
+         std::chrono::duration_cast<std::chrono::system_clock::duration>(when - clock::now());
+}
+
+held_service shown(const brake::hold& hold) {
+  return {.service = hold.service,
+          .why = hold.why,
+          .before = hold.before,
+          .after = hold.after,
+          .since = time_of_day(hold.since),
+          .until = time_of_day(hold.until)};
+}
+
+}  // namespace
+
+std::string pipeline::held(const std::string& service) const {
+  if (!std::ranges::binary_search(held_.services, service)) return {};
+  for (const auto& each : held_.holds)
+    if (each.service == service) return each.why;
+  return held_.holds.front().why;  // the pipeline's
+}
+
+// Serves the candidate, without the removals that the brake holds.
+void pipeline::judge(model::snapshot_ptr candidate, const released_services& released) {
+  const auto changes = model::difference(served(), *candidate);
+  brake::change change{
+      .services = {}, .served = served() ? served()->in_service_count() : 0, .next = candidate->in_service_count()};
+  for (const auto& each : changes) {
+    const auto found = released.find(name_of(each));
+    change.services.push_back({.name = name_of(each),
+                               .served = in_service(each.before),
+                               .next = in_service(each.after),
+                               .released = found != released.end() && same(found->second, each.after)});
+  }
+  const auto judged = brake_.judge(clock::now(), change);
+  brake_timer_.cancel();
+  if (judged.ask_again) brake_timer_.at(*judged.ask_again, [this] { decide(); });
+  end_holds(judged);
+  auto next = candidate;
+  if (judged.keeps_all) return hold(judged, candidate, changes);
+  if (judged.kept.empty()) {
+    held_ = {};
+    refused_.reset();
+  } else {
+    next = keep_in_service(changes, *candidate, judged.kept, next_revision_);
+    hold(judged, candidate, model::difference(next.get(), *candidate));
+  }
+  if (current_.snapshot && same_content(*current_.snapshot, *next)) {
+    causes_.clear();
+    return;
+  }
+  auto why = fmt::format("{}", fmt::join(causes_, ", "));
+  if (!judged.accepted.empty()) why += (why.empty() ? "brake: " : "; brake: ") + sentences(judged.accepted);
+  pass(std::move(next), std::move(why));
+}
+
+// `held_back`: what would change if nothing was held.
+void pipeline::hold(const brake::decision& judged, const model::snapshot_ptr& refused,
+                    const std::vector<model::service_change>& held_back) {
+  const auto is_the_same = [&](const std::string& service) {
+    const auto* before = refused_->find(service);
+    const auto* now = refused->find(service);
+    return before && now ? same_content(*before, *now) : before == now;
+  };
+  const bool same_as_before =
+      refused_ && held_.services == judged.kept && std::ranges::all_of(judged.kept, is_the_same);
+  const bool was_holding = !held_.why.empty();
+  held_ = {.why = sentences(judged.holds),
+           .until = {},
+           .counts = model::count_endpoints(held_back),
+           .endpoints = model::list_endpoints(held_back, endpoints_held_shown),
+           .holds = {},
+           .services = judged.kept,
+           .number = same_as_before ? held_numbers_ : ++held_numbers_};
+  for (const auto& each : judged.holds) held_.holds.push_back(shown(each));
+  held_.until = std::ranges::min(held_.holds, {}, &held_service::until).until;
+  refused_ = refused;
+  if (judged.begun.empty() && was_holding) return;
+  // Only what is new is reported: the rest has been.
+  std::vector<brake::hold> news;
+  for (const auto& each : judged.holds)
+    if (!was_holding || std::ranges::find(judged.begun, each.service) != judged.begun.end()) news.push_back(each);
+  const auto why = sentences(news);
+  log::error(subject(), "brake holds: {}; what is served stays, for at most {}", why,
+             config::to_text(config_.brake.hold));
+  around_.figures.add(metrics::brake_holds, {{"pipeline", name()}});
+  around_.journal.add({.what = journal_entry::kind::held,
+                       .about = subject(),
+                       .revision = refused->revision(),
+                       .why = why,
+                       .counts = held_.counts,
+                       .endpoints = model::list_endpoints(held_back, endpoints_in_journal)});
+}
+
+// Reports the holds that are over.
+void pipeline::end_holds(const brake::decision& judged) {
+  if (!judged.accepted.empty()) log::warning(subject(), "brake released: {}", sentences(judged.accepted));
+  if (judged.returned.empty() || held_.why.empty()) return;
+  std::string why = "the endpoints returned";
+  if (!judged.holds.empty()) {
+    std::vector<std::string> first(
+        judged.returned.begin(),
+        judged.returned.begin() + static_cast<std::ptrdiff_t>(std::min(judged.returned.size(), holds_in_line)));
+    const auto more = judged.returned.size() - first.size();
+    why = fmt::format("service {}{}: {}", fmt::join(first, ", "), more ? fmt::format(" and {} more", more) : "", why);
+  }
+  log::info(subject(), "brake released: {}", why);
+  around_.journal.add({.what = journal_entry::kind::released,
+                       .about = subject(),
+                       .revision = current_.snapshot ? current_.snapshot->revision() : 0,
+                       .why = std::move(why)});
+}
+
+base::result<> pipeline::release_brake(const std::string& service, std::optional<std::uint64_t> number) {
+  if (held_.why.empty()) return base::failure{"the brake of pipeline " + name() + " holds nothing"};
+  if (number && *number != held_.number)
+    return base::failure{"the brake of pipeline " + name() + " holds something else by now: " + held_.why};
+  if (!service.empty() && held(service).empty())
+    return base::failure{"the brake of pipeline " + name() + " does not hold service " + service};
+  released_services released;
+  for (const auto& each : held_.services)
+    if (service.empty() || each == service) released.emplace(each, nullptr);
+  for (const auto& each : refused_->services())
+    if (const auto found = released.find(each->name()); found != released.end()) found->second = each;
+  note_steered("brake released by hand: " +
+               (service.empty() ? held_.why : "service " + service + ": " + held(service)));
+  seen_ = heard_ = clock::now();
+  judge(gather(), released);
+  for (const auto& [each, content] : released)
+    if (std::ranges::binary_search(held_.services, each))
+      return base::failure{
+          "what the brake of pipeline " + name() +
+          " holds has changed in this moment, or is more than was released, and is still held: " + held_.why};
+  return {};
+}
+
+}  // namespace drcon::engine

@@ -1,0 +1,36 @@
+#include "common/consul_progress.hpp"
+
+#include "common/consul_rules.hpp"
+#include "common/digest.hpp"
+
+#include <utility>
+
+namespace drcon::common::consul {
+
+std::optional<std::uint64_t> query_progress::index() const {
+  if (needs_confirmation_ || !is_known_ || !has_index_) return {};
+  return index_;
+}
+
+query_progress::news query_progress::take(const http_answer& answer, bool confirmed) {
+  const auto index = index_of(answer);
+  const bool went_back = is_known_ && index && *index < index_;
+  if (!confirmed && (needs_confirmation_ || went_back)) {
+    needs_confirmation_ = true;
+    return news::unconfirmed;
+  }
+  // Whether a check has changed or somebody else's service, a new index says nothing of what; an equal one says that
+  // nothing has changed. Without an index only the body tells.
+  auto digest = index ? std::string() : common::digest(answer.body);
+  const bool same = is_known_ && has_index_ == index.has_value() && index_ == index.value_or(0) && digest_ == digest;
+  needs_confirmation_ = false;
+  is_known_ = true;
+  has_index_ = index.has_value();
+  index_ = index.value_or(0);
+  digest_ = std::move(digest);
+  return same ? news::none : news::changed;
+}
+
+void query_progress::failed() { *this = {}; }
+
+}  // namespace drcon::common::consul

@@ -1,0 +1,130 @@
+"""One row's servers, drcon with the preloaded library, and what goes between them; everything in one directory."""
+import json
+import os
+import pathlib
+import shutil
+import signal
+
+import drcon
+import truth
+from control import Page
+from disk import Disk
+from http_request import ask
+from processes import Process, wait_until
+from proxy import Proxy
+from traffic import Traffic
+
+
+class FaultyDrcon(drcon.Drcon):
+    """Of the soak's drcon all but the configuration, which has one pipeline here, and may differ in a variant."""
+
+    def __init__(self, directory, program, preload, page, disk):
+        super().__init__(directory, program, disk, {})
+        self._state = disk.path / "state"
+        self.config = directory / "drcon.toml"
+        self.process = Process(["env", f"LD_PRELOAD={preload}", f"DRCON_FAULT_PAGE={page.path}", program, "run", "-c",
+                                self.config], directory / "log")
+
+    def configure(self, row, variant):
+        text = f'[host]\nstate_directory = "{self._state}"\nstop_deadline = "5s"\n' \
+               f'[log]\nlevel = "debug"\n[admin]\nsocket = "{self.socket}"\n[source.source]\n' \
+               + row.registry.source(variant) + "[sink.target]\n" \
+               + row.target.sink(variant).replace("@NAME@", "target") \
+               + '[pipeline.web]\nsources = ["source"]\nsinks = ["target"]\nbrake = { hold = "0s" }\n' \
+               'wait = { min = "10ms", max = "100ms" }\n'
+        beside = self.config.with_suffix(".new")
+        beside.write_text(text, encoding="utf-8")
+        os.rename(beside, self.config)
+
+    def forget(self):
+        """Stops it, and removes what it keeps between two runs."""
+        self.stop(signal.SIGKILL)
+        shutil.rmtree(self._state, ignore_errors=True)
+
+    def launch(self):
+        """Starts it again, without waiting until it answers."""
+        self.frozen = False
+        self.process.start()
+
+
+class World:
+    def __init__(self, directory, row, program_dir):
+        self.row = row
+        self.directory = directory
+        self.turn = 0
+        self._variant = 0
+        self.page = Page(directory / "page", directory)
+        (directory / "drcon").mkdir()
+        state = Disk(directory / "drcon" / "disk")
+        self.disks = [state, *row.target.disks]
+        self.drcon = FaultyDrcon(directory / "drcon", pathlib.Path(program_dir) / "bin" / "drcon",
+                                 pathlib.Path(program_dir) / "lib" / "drcon" / "fault" / "preload.so", self.page, state)
+        self.traffic = Traffic(None)
+        self.proxy = None
+        if row.hit.redirected:
+            self.proxy = Proxy(row.hit.proxied, row.hit.redirected)
+            self.page.redirect(row.hit.redirected, row.hit.proxied)
+
+    def start(self):
+        for port in truth.PORTS:
+            if self.row.registry.plugin != "docker":  # Docker listens there itself
+                self.traffic.open(port)
+        self.row.target.start()
+        if self.row.registry is not self.row.target:
+            self.row.registry.start()
+        self.row.registry.write(set(), self.truth(0))
+        self.drcon.configure(self.row, 0)
+        self.drcon.start()
+        if not wait_until(self.is_settled, 30):
+            raise RuntimeError(f"the world of {self.row.hit.plugin} does not settle:\n" + self.drcon.process.log_tail())
+
+    def truth(self, turn):
+        return truth.truth(turn, self.row.target.follows_visitor)
+
+    def change(self):
+        self.turn += 1
+        self.row.registry.write(self.truth(self.turn - 1), self.truth(self.turn))
+
+    def begin_reload(self):
+        """The source and the sink have another option each, so that both are replaced."""
+        self._variant = 1 - self._variant
+        self.drcon.configure(self.row, self._variant)
+        self.drcon.process.send(signal.SIGHUP)
+
+    def is_settled(self):
+        now = self.truth(self.turn)
+        return self.row.target.served() == now and self.state()[0] == "ok" and self.answers_are(now)
+
+    def answers_are(self, served):
+        """Whether requests through a load balancer reach just these; True for a target that is none."""
+        if not self.row.target.entry:
+            return True
+        for service in sorted({name for name, _ in served}):
+            ports = {str(port) for name, port in served if name == service}
+            answers = self.traffic.ask_each(self.row.target.entry, service, 3 * len(ports))
+            if {text.strip() for _, text in answers} != ports:
+                return False
+        return True
+
+    def state(self):
+        """The word of the status and the number of the decided revision; None twice while drcon does not answer."""
+        if self.drcon.answers:
+            status, text = ask(self.drcon.socket, "GET", "/v1/status", timeout=0.5)
+            if status == 200:
+                read = json.loads(text)
+                return read["state"], read["pipelines"]["web"]["revision"]
+        return None, None
+
+    def restore(self):
+        """Between two cells: as at the start. False when drcon does not come there, even without its memory."""
+        self.page.set_faults(0)
+        if wait_until(self.is_settled, 10):
+            return True
+        self.drcon.forget()
+        self.drcon.start()
+        return wait_until(self.is_settled, 20)
+
+    def stop(self):
+        self.page.let_go()
+        self.drcon.process.stop(signal.SIGKILL)
+        self.traffic.stop()

@@ -1,0 +1,193 @@
+// What a reload does to the sinks: no two at one target, and nobody waits for what does not concern it.
+#include "engine_fixture.hpp"
+#include "model/snapshot.hpp"
+#include "report/verdict.hpp"
+
+#include <filesystem>
+
+namespace drcon::engine {
+namespace {
+
+class Handover : public Engine {
+protected:
+  void serve(int endpoints) {
+    fake("s")->host.publish(service_of("web", endpoints));
+    fake("s")->host.ready();
+    ASSERT_TRUE(sees("t", static_cast<std::size_t>(endpoints)));
+  }
+  // The sink has an update that it does not answer.
+  void begin_an_update_that_hangs() {
+    {
+      const std::lock_guard lock(fake("t")->mutex);
+      fake("t")->answers = false;
+    }
+    fake("s")->host.publish(service_of("web", 2));
+    ASSERT_TRUE(fake("t")->wait([] { return fake("t")->open_ticket.has_value(); }));
+  }
+  static void answer(const std::shared_ptr<test::fake_instance>& sink) {
+    std::uint64_t ticket = 0;
+    {
+      const std::lock_guard lock(sink->mutex);
+      ticket = *sink->open_ticket;
+    }
+    sink->host.host()->done(sink->host.instance(), ticket, DRCON_OK, {});
+  }
+  sink_runner& sink(const std::string& name) { return *engine_->sinks().at(name); }
+};
+
+TEST_F(Handover, ASinkUnderAnotherNameBeginsWhenTheOneBeforeHasEnded) {
+  start();
+  serve(1);
+  begin_an_update_that_hangs();
+  const auto old = fake("t");
+  config_.sinks.erase("t");
+  config_.sinks["u"] = instance_of("u", "fake-sink");
+  config_.pipelines["p"].sinks = {"u"};
+  ASSERT_TRUE(apply()) << faults_;
+  settle();
+  EXPECT_FALSE(fake("u")->started) << "it may have the same target";
+  EXPECT_THAT(on_engine([this] { return report::unsettled(*engine_); }),
+              testing::Contains("sink u waits until every sink that a reload has ended has stopped"));
+  answer(old);
+  ASSERT_TRUE(sees("u", 2));
+  EXPECT_TRUE(old->stopped);
+}
+
+TEST_F(Handover, TwoReloadsInARowDoNotLetTheThirdBeginBeforeTheFirstHasEnded) {
+  start();
+  serve(1);
+  begin_an_update_that_hangs();
+  const auto first = fake("t");
+  config_.sinks["t"] = instance_of("t", "fake-sink", "second");
+  ASSERT_TRUE(apply()) << faults_;
+  config_.sinks["t"] = instance_of("t", "fake-sink", "third");
+  ASSERT_TRUE(apply()) << faults_;
+  const auto third = fake("t");
+  settle();
+  EXPECT_FALSE(third->started);
+  answer(first);
+  ASSERT_TRUE(sees("t", 2));
+  EXPECT_TRUE(third->started);
+}
+
+TEST_F(Handover, ASinkThatNeverAnswersIsAbandonedAndItsSuccessorComparesWhenItEndsAfterAll) {
+  config_.host.stop_deadline = 100ms;
+  start();
+  serve(1);
+  begin_an_update_that_hangs();
+  const auto old = fake("t");
+  {
+    const std::lock_guard lock(old->mutex);
+    old->stop_hangs = true;
+  }
+  config_.sinks["t"] = instance_of("t", "fake-sink", "second");
+  ASSERT_TRUE(apply()) << faults_;
+  ASSERT_TRUE(sees("t", 2));
+  ASSERT_TRUE(test::wait_until([this] { return on_engine([this] { return engine_->settled(); }); }));
+  const auto now = fake("t");
+  EXPECT_FALSE(now->reconciles.back());
+  {
+    const std::lock_guard lock(old->mutex);
+    old->stop_hangs = false;
+    old->changed.notify_all();
+  }
+  EXPECT_TRUE(now->wait([&] { return now->reconciles.back(); })) << "the old one may have put its content back";
+}
+
+TEST_F(Handover, ANewPipelineWhoseSourceIsUnreachableDoesNotFreezeASinkThatOthersFeed) {
+  start();
+  serve(1);
+  config_.sources["s2"] = instance_of("s2", "fake-source");
+  config_.pipelines["q"] = pipeline_of({"s2"}, {"t"});
+  config_.pipelines["q"].name = "q";
+  ASSERT_TRUE(apply()) << faults_;
+  fake("s")->host.publish(service_of("web", 3));
+  ASSERT_TRUE(sees("t", 3));
+  EXPECT_FALSE(on_engine([this] { return sink("t").up_to_date(); })) << "not while q has yet to decide";
+  fake("s2")->host.publish(service_of("db", 2));
+  fake("s2")->host.ready();
+  ASSERT_TRUE(sees("t", 5));
+  EXPECT_TRUE(test::wait_until([this] { return on_engine([this] { return sink("t").up_to_date(); }); }));
+}
+
+TEST_F(Handover, AChangedSinkGoesOnWithWhatTheOneBeforeWasFed) {
+  start();
+  serve(1);
+  config_.sources["s2"] = instance_of("s2", "fake-source");
+  config_.pipelines["q"] = pipeline_of({"s2"}, {"t"});
+  config_.pipelines["q"].name = "q";
+  config_.sinks["t"] = instance_of("t", "fake-sink", "changed");
+  ASSERT_TRUE(apply()) << faults_;
+  EXPECT_TRUE(sees("t", 1)) << "it serves what it can, though q has yet to decide";
+}
+
+TEST_F(Handover, ARenamedPipelineTakesNothingOutBeforeItHasDecided) {
+  start();
+  serve(3);
+  config_.sources["s2"] = instance_of("s2", "fake-source");
+  config_.pipelines.erase("p");
+  config_.pipelines["r"] = pipeline_of({"s2"}, {"t"});
+  config_.pipelines["r"].name = "r";
+  config_.sources.erase("s");
+  config_.sources["other"] = instance_of("other", "fake-source");
+  config_.pipelines["o"] = pipeline_of({"other"}, {"t"});
+  config_.pipelines["o"].name = "o";
+  ASSERT_TRUE(apply()) << faults_;
+  fake("other")->host.publish(service_of("db", 1));
+  fake("other")->host.ready();
+  ASSERT_TRUE(sees("t", 4)) << "what p had stays, since r may be p under another name";
+  fake("s2")->host.publish(service_of("web", 3));
+  fake("s2")->host.ready();
+  EXPECT_TRUE(test::wait_until([this] { return on_engine([this] { return engine_->settled(); }); }));
+  EXPECT_TRUE(sees("t", 4));
+}
+
+TEST_F(Handover, AStopWaitsForWhatAnOperatorAskedOfASink) {
+  config_.host.stop_deadline = test::patience;
+  start();
+  serve(1);
+  const auto sink = fake("t");
+  const auto before = test::renders.load();
+  test::renders_hang = true;
+  std::atomic<bool> answered{false};
+  on_engine([&] { return engine_->inspect("t", [&](const inspection&) { answered = true; }), 0; });
+  ASSERT_TRUE(test::wait_until([&] { return test::renders > before; }));
+  std::thread release([&] {
+    sink->wait([&] { return sink->stopped.load(); });
+    test::renders_hang = false;
+  });
+  EXPECT_TRUE(stop());
+  release.join();
+  EXPECT_TRUE(answered) << "the inspector's thread would have posted to an executor that is gone";
+}
+
+TEST_F(Handover, APipelineThatLeftAndComesBackBeginsWithoutItsOldStateAndPause) {
+  config_.sources["s2"] = instance_of("s2", "fake-source");
+  config_.sinks["u"] = instance_of("u", "fake-sink");
+  config_.pipelines["q"] = pipeline_of({"s2"}, {"u"});
+  config_.pipelines["q"].name = "q";
+  const auto with_q = config_;
+  start();
+  fake("s2")->host.publish(service_of("db", 10));
+  fake("s2")->host.ready();
+  ASSERT_TRUE(sees("u", 10));
+  on_engine([this] { return engine_->find("q")->pause("old"), 0; });
+  const auto file = state_.path() / "q.state";
+  ASSERT_TRUE(test::wait_until([&] { return std::filesystem::exists(file); }));
+  ASSERT_TRUE(test::wait_until([&] { return std::filesystem::exists(state_.path() / "q.paused"); }));
+  for (const auto* each : {"q"}) config_.pipelines.erase(each);
+  config_.sources.erase("s2");
+  config_.sinks.erase("u");
+  ASSERT_TRUE(apply()) << faults_;
+  EXPECT_FALSE(std::filesystem::exists(file));
+  config_ = with_q;
+  config_.host.state_directory = state_.path();
+  ASSERT_TRUE(apply()) << faults_;
+  EXPECT_FALSE(on_engine([this] { return engine_->find("q")->paused().has_value(); }));
+  fake("s2")->host.publish(service_of("db", 3));
+  fake("s2")->host.ready();
+  ASSERT_TRUE(sees("u", 3)) << "nothing of its former life holds it";
+}
+
+}  // namespace
+}  // namespace drcon::engine

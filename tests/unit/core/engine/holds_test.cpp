@@ -1,0 +1,262 @@
+// What reaches a sink while the brake holds, and what ends a hold.
+#include "engine_fixture.hpp"
+#include "model/snapshot.hpp"
+#include "report/status.hpp"
+
+#include <filesystem>
+#include <fstream>
+
+namespace drcon::engine {
+namespace {
+
+class Holds : public Engine {
+protected:
+  void serve(const std::map<std::string, int>& services) {
+    std::size_t all = 0;
+    for (const auto& [name, endpoints] : services) {
+      fake("s")->host.publish(service_of(name, endpoints));
+      all += static_cast<std::size_t>(endpoints);
+    }
+    fake("s")->host.ready();
+    ASSERT_TRUE(sees("t", all));
+  }
+  pipeline& p() { return *engine_->find("p"); }
+  held_update held() {
+    return on_engine([this] { return p().held_back(); });
+  }
+  bool holds(const std::vector<std::string>& services) {
+    return test::wait_until([&] { return held().services == services; });
+  }
+  bool is_settled() {
+    return test::wait_until([this] { return on_engine([this] { return engine_->settled(); }); });
+  }
+  // Endpoints of a service in what the sink was given last.
+  static std::size_t count(const std::string& name) {
+    const std::lock_guard lock(fake("t")->mutex);
+    for (const auto& each : fake("t")->last)
+      if (each.name == name) return each.endpoints.size();
+    return 0;
+  }
+};
+
+TEST_F(Holds, AServiceIsHeldForItselfAndTheOthersGoOn) {
+  start();
+  serve({{"big", 20}, {"web", 4}});
+  fake("s")->host.withdraw("web");
+  ASSERT_TRUE(holds({"web"}));
+  fake("s")->host.publish(service_of("big", 19));
+  ASSERT_TRUE(sees("t", 23)) << "an endpoint of another service goes";
+  EXPECT_EQ(count("web"), 4U);
+  EXPECT_EQ(on_engine([this] { return p().held("web"); }),
+            "4 of 4 endpoints in service would go at once (100%; max_removed is 50%)");
+  EXPECT_EQ(on_engine([this] { return p().held("big"); }), "");
+  EXPECT_TRUE(shows("drcon_brake_held_services{pipeline=\"p\"} 1"));
+  const auto lines = on_engine([this] { return report::unsettled(*engine_); });
+  EXPECT_THAT(lines, testing::ElementsAre("pipeline p is held by its brake: service web: 4 of 4 endpoints in service "
+                                          "would go at once (100%; max_removed is 50%)"));
+}
+
+TEST_F(Holds, AnAdditionToAHeldServicePassesAndItsRemovalsWaitUntilAllIsBack) {
+  start();
+  serve({{"web", 4}});
+  fake("s")->host.publish(service_of("web", 0));
+  ASSERT_TRUE(holds({"web"}));
+  auto other = service_of("web", 2);
+  for (auto& each : other.endpoints) {
+    each.id += "-new";
+    each.port = 81;
+  }
+  fake("s")->host.publish(other);
+  ASSERT_TRUE(sees("t", 6)) << "two are new, and the four wait: half of what was missing is not all of it";
+  EXPECT_EQ(held().services, std::vector<std::string>{"web"});
+  auto all = service_of("web", 4);
+  for (auto& each : all.endpoints) {
+    each.id += "-new";
+    each.port = 81;
+  }
+  fake("s")->host.publish(all);
+  ASSERT_TRUE(sees("t", 4)) << "as many are in service as before: a deployment";
+  EXPECT_TRUE(is_settled());
+  EXPECT_EQ(journal(journal_entry::kind::released), std::vector<std::string>{"the endpoints returned"});
+}
+
+TEST_F(Holds, ARegistryThatIsFilledAgainTakesNothingOutMeanwhile) {
+  start();
+  serve({{"a", 4}, {"b", 4}, {"c", 4}, {"d", 4}});
+  for (const auto* each : {"a", "b", "c", "d"}) fake("s")->host.withdraw(each);
+  ASSERT_TRUE(holds({"a", "b", "c", "d"}));
+  for (const auto* each : {"a", "b"}) fake("s")->host.publish(service_of(each, 4));
+  ASSERT_TRUE(holds({"c", "d"}));
+  for (const auto* each : {"c", "d"}) fake("s")->host.publish(service_of(each, 4));
+  ASSERT_TRUE(holds({}));
+  EXPECT_TRUE(is_settled());
+  EXPECT_EQ(fake("t")->applies, 1) << "nothing was ever missing at the target";
+}
+
+TEST_F(Holds, ADeploymentThatReplacesAllEndpointsPassesAtOnce) {
+  start();
+  serve({{"web", 4}});
+  auto green = service_of("web", 4);
+  for (auto& each : green.endpoints) {
+    each.id += "-green";
+    each.port = 81;
+  }
+  fake("s")->host.publish(green);
+  ASSERT_TRUE(fake("t")->wait([] { return fake("t")->applies == 2; }));
+  EXPECT_EQ(count("web"), 4U);
+  EXPECT_TRUE(journal(journal_entry::kind::held).empty());
+}
+
+TEST_F(Holds, AReleaseIsForWhatWasHeldAndVoidForAnythingElse) {
+  config_.pipelines["p"].wait = {.min = 500ms, .max = 1min};
+  start();
+  serve({{"web", 4}});
+  fake("s")->host.publish(service_of("web", 1));
+  ASSERT_TRUE(holds({"web"}));
+  const auto number = held().number;
+  // It waits for the pace when the operator releases what was held before.
+  fake("s")->host.publish(service_of("web", 0));
+  settle();
+  EXPECT_FALSE(on_engine([this] { return p().release_brake().has_value(); }));
+  ASSERT_TRUE(test::wait_until([&] { return held().number != number; }));
+  EXPECT_EQ(count("web"), 4U);
+  const auto refused = on_engine([&] { return p().release_brake({}, number); });
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().why.find("holds something else by now"), std::string::npos) << refused.error().why;
+  EXPECT_TRUE(on_engine([this] { return p().release_brake({}, p().held_back().number).has_value(); }));
+  EXPECT_TRUE(sees("t", 0));
+}
+
+TEST_F(Holds, AReleaseOfOneServiceLeavesTheOthersHeld) {
+  start();
+  serve({{"a", 2}, {"b", 2}});
+  for (const auto* each : {"a", "b"}) fake("s")->host.withdraw(each);
+  ASSERT_TRUE(holds({"a", "b"}));
+  EXPECT_FALSE(on_engine([this] { return p().release_brake("other").has_value(); }));
+  EXPECT_TRUE(on_engine([this] { return p().release_brake("a").has_value(); }));
+  ASSERT_TRUE(sees("t", 2));
+  EXPECT_EQ(held().services, std::vector<std::string>{"b"});
+}
+
+TEST_F(Holds, ALossThatLastsPassesWithItsReason) {
+  config_.pipelines["p"].brake.hold = 100ms;
+  start();
+  serve({{"web", 4}, {"db", 1}});
+  fake("s")->host.withdraw("web");
+  ASSERT_TRUE(sees("t", 1));
+  EXPECT_TRUE(is_settled());
+  EXPECT_THAT(journal(journal_entry::kind::decided).back(), testing::HasSubstr("it lasted for 100ms"));
+}
+
+TEST_F(Holds, TheAnswersAfterAnOutageCountAllAtOnce) {
+  start();
+  serve({{"a", 4}, {"b", 4}, {"c", 4}, {"d", 40}});
+  fake("s")->host.unknown({}, "the registry is away");
+  settle();
+  for (const auto* each : {"a", "b", "c"}) {
+    fake("s")->host.withdraw(each);
+    settle();
+  }
+  fake("s")->host.publish(service_of("d", 41));
+  settle();
+  EXPECT_EQ(fake("t")->applies, 1) << "nothing counts while it cannot report all of it";
+  fake("s")->host.ready();
+  ASSERT_TRUE(holds({"a", "b", "c"}));
+  ASSERT_TRUE(sees("t", 53));
+  EXPECT_EQ(journal(journal_entry::kind::held).size(), 1U) << "one loss, seen as one";
+}
+
+TEST_F(Holds, AfterAnOutageTheServicesThatWereUnknownAreWaitedFor) {
+  start();
+  serve({{"a", 4}, {"b", 4}});
+  for (const auto* each : {"a", "b"}) fake("s")->host.unknown(each, "refused");
+  fake("s")->host.unknown({}, "the registry is away");
+  settle();
+  fake("s")->host.publish(service_of("a", 5));
+  fake("s")->host.ready();
+  settle();
+  EXPECT_EQ(fake("t")->applies, 1) << "b has not been reported again";
+  fake("s")->host.publish(service_of("b", 5));
+  ASSERT_TRUE(sees("t", 10));
+  EXPECT_EQ(fake("t")->applies, 2);
+}
+
+TEST_F(Holds, AfterAnOutageAServiceThatStaysUnknownHoldsUpTheOthersForALimitedTime) {
+  const auto before = std::exchange(source_state::patience_after_outage, 100ms);
+  start();
+  serve({{"a", 4}, {"b", 4}});
+  fake("s")->host.unknown("b", "refused");
+  fake("s")->host.unknown({}, "the registry is away");
+  settle();
+  fake("s")->host.publish(service_of("a", 5));
+  fake("s")->host.ready();
+  EXPECT_TRUE(sees("t", 9));
+  source_state::patience_after_outage = before;
+}
+
+TEST_F(Holds, AtAStartTheHeldStateIsServedAtOnceAndSaysWhy) {
+  start();
+  serve({{"web", 4}});
+  ASSERT_TRUE(stop());
+  test::forget_fakes();
+  start();
+  fake("s")->host.publish(service_of("web", 0));
+  fake("s")->host.publish(service_of("db", 1));
+  fake("s")->host.ready();
+  ASSERT_TRUE(sees("t", 5)) << "what was served before, and what is new";
+  EXPECT_EQ(held().services, std::vector<std::string>{"web"});
+  EXPECT_THAT(on_engine([this] { return p().current().why; }), testing::HasSubstr("s"));
+}
+
+TEST_F(Holds, AStateThatCannotBeReadHoldsTheFirstChangeAsALossOfUnknownSize) {
+  std::ofstream(state_.path() / "p.state") << "damaged";
+  start();
+  fake("s")->host.publish(service_of("web", 4));
+  fake("s")->host.ready();
+  ASSERT_TRUE(holds({"web"}));
+  EXPECT_THAT(held().why, testing::AllOf(testing::HasSubstr("nobody knows what would go"),
+                                         testing::HasSubstr("p.state is not used")));
+  settle();
+  EXPECT_EQ(fake("t")->applies, 0) << "the target has what nobody knows";
+  EXPECT_TRUE(on_engine([this] { return p().release_brake().has_value(); }));
+  EXPECT_TRUE(sees("t", 4));
+  EXPECT_TRUE(is_settled());
+}
+
+TEST_F(Holds, AnEarlierStateIsMeasuredFromWhenTheLastOneCannotBeReadButNeverServed) {
+  start();
+  serve({{"web", 4}});
+  // Saves that come faster than they are written are folded, and the first would be no generation of its own.
+  ASSERT_TRUE(test::wait_until([&] { return std::filesystem::exists(state_.path() / "p.state"); }));
+  fake("s")->host.publish(service_of("web", 3));
+  ASSERT_TRUE(sees("t", 3));
+  ASSERT_TRUE(stop());
+  ASSERT_TRUE(std::filesystem::exists(state_.path() / "p.state.1"));
+  std::ofstream(state_.path() / "p.state") << "damaged";
+  test::forget_fakes();
+  start();
+  fake("s")->host.publish(service_of("web", 1));
+  fake("s")->host.ready();
+  ASSERT_TRUE(holds({"web"}));
+  settle();
+  EXPECT_EQ(fake("t")->applies, 0);
+  fake("s")->host.publish(service_of("web", 4));
+  EXPECT_TRUE(sees("t", 4)) << "nothing is lost, whatever the last state was";
+  EXPECT_TRUE(is_settled());
+}
+
+TEST_F(Holds, AReloadKeepsWhatIsHeldAndItsTime) {
+  start();
+  serve({{"web", 4}});
+  fake("s")->host.withdraw("web");
+  ASSERT_TRUE(holds({"web"}));
+  const auto until = held().until;
+  config_.pipelines["p"].wait.max = 77ms;
+  ASSERT_TRUE(apply()) << faults_;
+  ASSERT_TRUE(holds({"web"}));
+  EXPECT_LT(std::chrono::abs(held().until - until), 1s) << "of the five minutes that it is held";
+  EXPECT_TRUE(sees("t", 4));
+}
+
+}  // namespace
+}  // namespace drcon::engine

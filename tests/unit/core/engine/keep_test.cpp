@@ -1,0 +1,84 @@
+#include "engine/keep.hpp"
+
+#include "model/snapshot.hpp"
+#include "support/fake_plugins.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace drcon::engine {
+namespace {
+
+using testing::ElementsAre;
+
+model::service_ptr shared(service value) { return std::make_shared<const model::shared_service>(std::move(value)); }
+
+std::vector<std::string> ids(const model::service_ptr& service) {
+  std::vector<std::string> all;
+  for (const auto& each : service->endpoints()) all.push_back(each.id);
+  return all;
+}
+
+TEST(Keep, KeepsWhatWouldGoAndTakesWhatComes) {
+  auto next = test::service_of("web", 1);
+  next.endpoints.push_back({.id = "new", .node = {}, .address = "10.1.0.1", .port = 80, .tags = {}, .meta = {}});
+  const auto kept = keep_in_service(shared(test::service_of("web", 3)), shared(next));
+  EXPECT_THAT(ids(kept), ElementsAre("new", "web-1", "web-2", "web-3"));
+}
+
+TEST(Keep, KeepsAServiceThatIsGoneAsItWas) {
+  const auto served = shared(test::service_of("web", 3));
+  EXPECT_EQ(keep_in_service(served, nullptr), served) << "the same object, so that snapshots share it";
+}
+
+TEST(Keep, TakesAServiceThatIsNew) {
+  const auto next = shared(test::service_of("web", 3));
+  EXPECT_EQ(keep_in_service(nullptr, next), next);
+}
+
+TEST(Keep, KeepsTheHealthOfAnEndpointThatWouldLeaveServiceAndTakesAnyOtherChange) {
+  auto next = test::service_of("web", 2);
+  next.endpoints[0].health = health::critical;
+  next.endpoints[1].weight = 7;
+  const auto kept = keep_in_service(shared(test::service_of("web", 2)), shared(next));
+  ASSERT_THAT(ids(kept), ElementsAre("web-1", "web-2"));
+  EXPECT_EQ(kept->endpoints()[0].health, health::passing);
+  EXPECT_EQ(kept->endpoints()[1].weight, 7U);
+}
+
+TEST(Keep, LetsAnEndpointGoThatIsNotInService) {
+  auto served = test::service_of("web", 2);
+  served.endpoints[1].health = health::critical;
+  EXPECT_THAT(ids(keep_in_service(shared(served), shared(test::service_of("web", 1)))), ElementsAre("web-1"));
+}
+
+TEST(Keep, HasOneEndpointAtOnePlace) {
+  auto next = test::service_of("web", 2);
+  next.endpoints[0].id = "the same process by another name";
+  next.endpoints[1].id = "and another that is critical";
+  next.endpoints[1].health = health::critical;
+  const auto kept = keep_in_service(shared(test::service_of("web", 2)), shared(next));
+  EXPECT_THAT(ids(kept), ElementsAre("the same process by another name", "web-2"));
+}
+
+TEST(Keep, KeepsValuesAndTakesNewOnes) {
+  const service served{.name = "kv", .revision = 1, .endpoints = {}, .values = {{"a", "1"}, {"b", "2"}}};
+  const service next{.name = "kv", .revision = 2, .endpoints = {}, .values = {{"b", "3"}, {"c", "4"}}};
+  EXPECT_EQ(keep_in_service(shared(served), shared(next))->values(),
+            (std::map<std::string, std::string>{{"a", "1"}, {"b", "3"}, {"c", "4"}}));
+}
+
+TEST(Keep, KeepsOnlyInTheServicesThatAreNamed) {
+  const model::snapshot served(1, {shared(test::service_of("a", 2)), shared(test::service_of("b", 2))});
+  const model::snapshot next(2, {shared(test::service_of("b", 1)), shared(test::service_of("c", 1))});
+  const auto changes = model::difference(&served, next);
+  const auto kept = keep_in_service(changes, next, {"a"}, 7);
+  EXPECT_EQ(kept->revision(), 7U);
+  ASSERT_EQ(kept->services().size(), 3U);
+  EXPECT_EQ(kept->services()[0]->endpoints().size(), 2U) << "a is kept";
+  EXPECT_EQ(kept->services()[1]->endpoints().size(), 1U) << "b is not";
+  EXPECT_EQ(kept->services()[2]->name(), "c");
+}
+
+}  // namespace
+}  // namespace drcon::engine

@@ -74,6 +74,7 @@ class Watch:
         self._world = world
         self._judgement = judgement
         self._over = threading.Event()
+        self._met = set()  # who answered while the target served the newest alone
         jobs = [(self._look, _LOOK_EVERY), (self._ask, _ASK_EVERY)]
         if world.row.target.entry:
             jobs.append((self._request, _REQUEST_EVERY))
@@ -89,11 +90,17 @@ class Watch:
             self._judgement.note("the matrix itself", f"cannot watch: {fault!r}")
 
     def _served(self):
+        """What the target is set to serve, and whether requests are answered by that alone."""
         served = self._world.row.target.served()
-        return served, served != self._judgement.new or self._world.answers_are(served)
+        return served, served != self._judgement.new or self._world.answerers(served) <= served
 
     def _look(self):
-        self._judgement.see_target(*self._served())
+        served, confirmed = self._served()
+        if served == self._judgement.new and confirmed and self._world.row.target.entry:
+            # Who asks at the same time takes turns with us: each endpoint must be met once, not in each look.
+            self._met |= self._world.answerers(served)
+            confirmed = self._met >= served
+        self._judgement.see_target(served, confirmed)
 
     def _ask(self):
         before = self._world.state()

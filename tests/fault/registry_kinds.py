@@ -62,7 +62,10 @@ class _ConsulServer(consul.Consul):
     def __init__(self, directory):
         super().__init__(directory)
         path = directory / "consul.json"
-        path.write_text(path.read_text(encoding="utf-8").replace('"dns": -1', '"dns": 8600'), encoding="utf-8")
+        # A Consul that has just started answers questions of DNS with what it had some time ago, unless it must not.
+        path.write_text(path.read_text(encoding="utf-8").replace(
+            '"dns": -1', '"dns": 8600').replace('{"server"', '{"dns_config": {"allow_stale": false}, "server"'),
+            encoding="utf-8")
 
     def transact(self, operations):
         self._ask("/v1/txn", operations)

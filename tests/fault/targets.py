@@ -80,12 +80,11 @@ class Haproxy(Target):
         self._haproxy = haproxy.Haproxy(directory)
         self.redirected = self._haproxy.socket
         self.proxied = directory / "proxy.sock"
-        brings = "add server" if mode == "dynamic" else "set server*addr"
         self.steps = {
             "rendering": ("send", "*show backend*", 0),
             "between write and check": ("send", "*show backend*", 1),
             "between check and reload": ("send", "*state drain*", 0),  # HAProxy is not reloaded: servers depart
-            "while applying": ("send", f"*{brings}*", 0),
+            "while applying": ("send", "*state ready*", 0),
         }
         if mode == "slots":
             path = directory / "haproxy.cfg"

@@ -35,6 +35,9 @@ bool reads(const std::string& text) {
     return false;
   }
   if (!*read) broken("a snapshot that was read is never null");
+  for (const auto& service : (*read)->services())
+    for (const auto& each : service->endpoints())
+      if (each.health > health::maintenance) broken("an endpoint has a health that there is");
   const auto written = engine::serialise(**read);
   const auto again = engine::parse_state(written);
   if (!again) broken("what was written can be read", again.error().why);

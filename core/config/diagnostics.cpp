@@ -7,13 +7,23 @@
 #include <utility>
 
 namespace drcon::config {
+namespace {
+
+// A message may quote the file, and a name in an include is any text. Cleaned here, since a reload logs the parts, and
+// the admin interface answers them.
+diagnostic cleaned(position where, severity severity, const std::string& message, const std::string& help) {
+  where.file = printable(where.file);
+  return {std::move(where), severity, printable(message), printable(help)};
+}
+
+}  // namespace
 
 void diagnostics::error(position where, std::string message, std::string help) {
-  all_.push_back({std::move(where), severity::error, std::move(message), std::move(help)});
+  all_.push_back(cleaned(std::move(where), severity::error, message, help));
 }
 
 void diagnostics::warning(position where, std::string message, std::string help) {
-  all_.push_back({std::move(where), severity::warning, std::move(message), std::move(help)});
+  all_.push_back(cleaned(std::move(where), severity::warning, message, help));
 }
 
 void diagnostics::take(const diagnostics& other) { all_.insert(all_.end(), other.all_.begin(), other.all_.end()); }
@@ -34,7 +44,7 @@ std::string diagnostics::text() const {
   for (const auto& each : sorted()) {
     auto line = each.where.text() + (each.severity == severity::error ? ": error: " : ": warning: ") + each.message;
     if (!each.help.empty()) line += "; " + each.help;
-    text += printable(line) + "\n";
+    text += line + "\n";
   }
   return text;
 }

@@ -19,6 +19,7 @@ struct diagnostic {
 
 class diagnostics {
 public:
+  /// What a text quotes of a file is made printable, on one line.
   void error(position where, std::string message, std::string help = {});
   void warning(position where, std::string message, std::string help = {});
 

@@ -16,6 +16,8 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <exception>
+#include <stdexcept>
 #include <string_view>
 #include <utility>
 
@@ -25,6 +27,8 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 
+constexpr double latest_seconds =
+    9e9;  // the year 2255; the clock's own numbers end in 2262, and converting more is undefined
 constexpr std::string_view heading = "drcon-state 1 sha256 ";
 
 std::string sha256(std::string_view text) {
@@ -46,14 +50,28 @@ json to_json(const endpoint& each) {
           {"tags", each.tags}, {"meta", each.meta},     {"health", static_cast<std::uint32_t>(each.health)}};
 }
 
+// JSON's numbers convert to any type in silence: one that this version would not have written must not become another.
+template <class Number>
+Number number_of(const json& encoded) {
+  const auto value = encoded.get_ref<const json::number_unsigned_t&>();
+  if (!std::in_range<Number>(value)) throw std::out_of_range("the number " + std::to_string(value) + " is too large");
+  return static_cast<Number>(value);
+}
+
+health health_of(const json& encoded) {
+  const auto value = number_of<std::uint32_t>(encoded);
+  if (value > DRCON_MAINTENANCE) throw std::out_of_range("there is no health " + std::to_string(value));
+  return static_cast<health>(value);
+}
+
 endpoint endpoint_of(const json& encoded) {
   return {.id = encoded.at("id"),
           .node = encoded.at("node"),
           .address = encoded.at("address"),
-          .port = encoded.at("port"),
-          .weight = encoded.at("weight"),
-          .priority = encoded.at("priority"),
-          .health = static_cast<health>(encoded.at("health").get<std::uint32_t>()),
+          .port = number_of<decltype(endpoint::port)>(encoded.at("port")),
+          .weight = number_of<decltype(endpoint::weight)>(encoded.at("weight")),
+          .priority = number_of<decltype(endpoint::priority)>(encoded.at("priority")),
+          .health = health_of(encoded.at("health")),
           .tags = encoded.at("tags"),
           .meta = encoded.at("meta")};
 }
@@ -143,15 +161,18 @@ base::result<model::snapshot_ptr> parse_state(const std::string& text) {
     const auto all = json::parse(body);
     std::vector<model::service_ptr> services;
     for (const auto& each : all.at("services")) {
-      service one{.name = each.at("name"), .revision = each.at("revision"), .endpoints = {}, .values = {}};
+      service one{.name = each.at("name"),
+                  .revision = number_of<std::uint64_t>(each.at("revision")),
+                  .endpoints = {},
+                  .values = {}};
       if (each.contains("values")) one.values = each["values"].get<std::map<std::string, std::string>>();
       for (const auto& part : each.at("endpoints")) one.endpoints.push_back(endpoint_of(part));
       services.push_back(std::make_shared<const model::shared_service>(std::move(one)));
     }
     std::ranges::sort(services, {}, [](const model::service_ptr& each) { return each->name(); });
     return model::snapshot_ptr(
-        std::make_shared<const model::snapshot>(all.at("revision").get<std::uint64_t>(), std::move(services)));
-  } catch (const json::exception& error) {
+        std::make_shared<const model::snapshot>(number_of<std::uint64_t>(all.at("revision")), std::move(services)));
+  } catch (const std::exception& error) {
     return base::failure{std::string("it is not what this version writes: ") + error.what()};
   }
 }
@@ -166,8 +187,9 @@ pause_mark parse_pause(const std::string& text) {
   if (!read.is_object()) return mark;
   if (const auto why = read.find("why"); why != read.end() && why->is_string()) mark.why = *why;
   if (const auto since = read.find("since"); since != read.end() && since->is_number())
-    mark.since = std::chrono::system_clock::time_point(std::chrono::duration_cast<std::chrono::system_clock::duration>(
-        std::chrono::duration<double>(since->get<double>())));
+    if (const auto seconds = since->get<double>(); seconds >= 0 && seconds <= latest_seconds)
+      mark.since = std::chrono::system_clock::time_point(
+          std::chrono::duration_cast<std::chrono::system_clock::duration>(std::chrono::duration<double>(seconds)));
   return mark;
 }
 

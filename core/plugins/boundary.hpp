@@ -8,6 +8,8 @@
 #include "config/text.hpp"
 #include "model/snapshot_ptr.hpp"
 
+#include <drcon/plugin.h>
+
 #include <optional>
 #include <string>
 #include <string_view>

@@ -78,8 +78,11 @@ std::optional<std::string> fault_of(const common::http_answer& answer, const set
   if (!asked_stale) return {};
   const auto contact = answer.header("x-consul-lastcontact");
   std::int64_t milliseconds = 0;
-  std::from_chars(contact.data(), contact.data() + contact.size(), milliseconds);
-  if (std::chrono::milliseconds(milliseconds) > all.max_stale)
+  const auto read = std::from_chars(contact.data(), contact.data() + contact.size(), milliseconds);
+  // In whole milliseconds: as nanoseconds a large number would overflow, and a very old answer would pass for a new
+  // one.
+  if (read.ec == std::errc::result_out_of_range ||
+      milliseconds > std::chrono::duration_cast<std::chrono::milliseconds>(all.max_stale).count())
     return "the answer is " + contact + " ms old, more than max_stale allows; asking the leader";
   return {};
 }

@@ -5,21 +5,53 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <array>
+#include <cstdio>
 #include <map>
+#include <string_view>
+#include <utility>
 
 namespace drcon::templates {
 namespace {
 
 bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }
 
-// JSON's escapes are YAML's and TOML's, too, in double quotes: all three have \uXXXX. DEL is the one that TOML wants
-// escaped and JSON does not.
+// The characters that JSON lets stand, and that a reader of TOML or YAML refuses or takes for the end of a line: DEL,
+// the C1 controls, two separators, the byte order mark and two that are no characters. One of them, in one value, would
+// make the whole file unreadable. Where the text has one, its number and how many bytes it has.
+struct unprintable {
+  unsigned number = 0;
+  std::size_t bytes = 0;
+};
+std::optional<unprintable> unprintable_in_front(std::string_view text) {
+  if (text.starts_with('\x7f')) return unprintable{.number = 0x7f, .bytes = 1};
+  if (text.starts_with('\xc2') && text.size() > 1)
+    if (const auto second = static_cast<unsigned char>(text[1]); second < 0xa0)
+      return unprintable{.number = second, .bytes = 2};
+  static constexpr std::pair<std::string_view, unsigned> others[] = {{"\xe2\x80\xa8", 0x2028},
+                                                                     {"\xe2\x80\xa9", 0x2029},
+                                                                     {"\xef\xbb\xbf", 0xfeff},
+                                                                     {"\xef\xbf\xbe", 0xfffe},
+                                                                     {"\xef\xbf\xbf", 0xffff}};
+  for (const auto& [bytes, number] : others)
+    if (text.starts_with(bytes)) return unprintable{.number = number, .bytes = bytes.size()};
+  return {};
+}
+
+// JSON's escapes are YAML's and TOML's, too, in double quotes: all three have \uXXXX.
 std::string quoted_part(const std::string& text) {
   const auto dumped = nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
   std::string result;
-  for (const char c : dumped.substr(1, dumped.size() - 2)) {
-    if (c == 0x7f) result += "\\u007f";
-    else result += c;
+  for (std::string_view rest(dumped.data() + 1, dumped.size() - 2); !rest.empty();) {
+    const auto found = unprintable_in_front(rest);
+    if (found) {
+      std::array<char, 7> escape{};
+      std::snprintf(escape.data(), escape.size(), "\\u%04x", found->number & 0xffffU);
+      result += escape.data();
+    } else {
+      result += rest.front();
+    }
+    rest.remove_prefix(found ? found->bytes : 1);
   }
   return result;
 }

@@ -3,9 +3,7 @@
 //
 // The bytes take the whole way: through the channel, the reader and the dispatcher, and as a service through the check
 // that the host makes. Each frame is also read as an update, as the plugin's end does.
-//
-// usage: plugin_frame_fuzz [SECONDS [SEED]]
-#include "fuzz/driver.hpp"
+#include "fuzz/fuzzer.hpp"
 #include "model/snapshot.hpp"
 #include "plugins/boundary.hpp"
 #include "plugins/frame_content.hpp"
@@ -15,7 +13,7 @@
 #include <unistd.h>
 
 #include <array>
-#include <cstring>
+#include <cstdlib>
 #include <map>
 #include <string_view>
 
@@ -26,14 +24,15 @@ volatile unsigned char last_byte = 0;
 
 // Reads every byte, so that a text that reaches beyond its frame is found by AddressSanitizer.
 void read_all(drcon_string text) {
-  if (text.size > 0 && text.data == nullptr) std::abort();
+  if (text.size > 0 && text.data == nullptr) fuzz::broken("a text that is not empty is there");
   for (const char each : view(text)) last_byte = static_cast<unsigned char>(each);
 }
 
 void publish(drcon_instance*, const drcon_service* service) {
-  if (fault_of_layout(*service)) std::abort();
+  if (fault_of_layout(*service)) fuzz::broken("a service from a frame has a sound layout");
   std::vector<refusal> refused;
-  if (const auto accepted = accept(*service, refused); !accepted && refused.empty()) std::abort();
+  if (const auto accepted = accept(*service, refused); !accepted && refused.empty())
+    fuzz::broken("a service that is not accepted is refused with a reason");
 }
 
 void metric(drcon_instance*, const drcon_metric* figure) {
@@ -90,21 +89,21 @@ void read_as_update(std::string_view bytes) {
     std::map<std::string, model::service_ptr> services;
     get_difference(fields, services);
     for (const auto& [name, service] : services)
-      if (!service || service->name() != name) std::abort();
+      if (!service || service->name() != name) fuzz::broken("a service has the name it is kept under");
   } catch (const frame_fault&) {
   }
 }
 
 // True when all the bytes are frames, and frames of known types with all their fields.
-bool dispatch_all(const unsigned char* data, std::size_t size) {
+bool dispatch_all(std::string_view input) {
   static const drcon_host host = checking_host();
   std::array<int, 2> ends{};
   if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0) std::abort();
   frame_channel channel(ends[0]);
   // More than fits into the socket is cut: what remains is as arbitrary as what was there.
-  const auto sent = ::send(ends[1], data, size, MSG_DONTWAIT | MSG_NOSIGNAL);
+  const auto sent = ::send(ends[1], input.data(), input.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
   ::close(ends[1]);
-  if (size > 0 && sent <= 0) return false;
+  if (!input.empty() && sent <= 0) return false;
   no_answers answers;
   frame_dispatcher dispatcher(
       {.host = host, .instance = nullptr, .misbehaved = [](const std::string&) {}}, [] {}, answers);
@@ -123,19 +122,10 @@ bool dispatch_all(const unsigned char* data, std::size_t size) {
 }  // namespace
 }  // namespace drcon::plugins
 
-extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, std::size_t size) {
-  drcon::plugins::dispatch_all(data, size);
-  return 0;
-}
+namespace drcon::fuzz {
 
-int main(int argc, char** argv) {
-  using drcon::fuzz::bytes;
-  const auto seeds = drcon::fuzz::read_corpus(
-      "frame_corpus", [](const bytes& frames) { return drcon::plugins::dispatch_all(frames.data(), frames.size()); });
-  // Lengths and counts are numbers of 8 bytes: what a random byte rarely makes of one is a bound that is just missed.
-  return drcon::fuzz::run(argc, argv, seeds, [](bytes& input, std::size_t place, std::mt19937& random) {
-    constexpr std::array<std::uint64_t, 8> bounds{0, 1, 7, 255, 65536, 0x7fffffff, 0xffffffff, ~std::uint64_t{0}};
-    const auto value = bounds[random() % bounds.size()];
-    std::memcpy(input.data() + place, &value, std::min(sizeof value, input.size() - place));
-  });
-}
+bool is_sound(std::string_view input) { return plugins::dispatch_all(input); }
+
+void try_input(std::string_view input) { plugins::dispatch_all(input); }
+
+}  // namespace drcon::fuzz

@@ -15,11 +15,11 @@ TEST(Diagnostics, AreReportedInOrderOfPlace) {
   diagnostics found;
   found.error({"b.toml", 1, 1}, "fourth");
   found.error({"a.toml", 10, 1}, "third");
-  found.warning({"a.toml", 9, 4}, "second", "mend it");
+  found.warning({"a.toml", 9, 4}, "second", "fix it");
   found.error({"a.toml"}, "first");
   EXPECT_EQ(found.text(),
             "a.toml: error: first\n"
-            "a.toml:9:4: warning: second; mend it\n"
+            "a.toml:9:4: warning: second; fix it\n"
             "a.toml:10:1: error: third\n"
             "b.toml:1:1: error: fourth\n");
 }
@@ -70,6 +70,18 @@ TEST(Suggestion, IsNoneWhenTheListWouldBeLong) {
 
 TEST(Suggestion, CostsLittleForAHugeKey) {
   EXPECT_EQ(suggestion(std::string(10'000'000, 'x'), {"level"}), "known are: level");
+}
+
+// What a reload logs, and what the admin interface answers, is made of the parts.
+TEST(Diagnostics, QuoteWhatAFileHoldsOnOneLineInEachOfTheirParts) {
+  diagnostics found;
+  found.error({.file = "a\nb.toml", .line = 1, .column = 2}, "expected 'inf', saw 'i\n'", "say \x1b[31m");
+  found.warning({.file = "c.toml", .line = 1, .column = 1}, "what\rever");
+  const auto all = found.sorted();
+  EXPECT_EQ(all[0].where.file, "a\\x0ab.toml");
+  EXPECT_EQ(all[0].message, "expected 'inf', saw 'i\\x0a'");
+  EXPECT_EQ(all[0].help, "say \\x1b[31m");
+  EXPECT_EQ(all[1].message, "what\\x0dever");
 }
 
 }  // namespace

@@ -213,6 +213,16 @@ TEST(StateStore, ARetiredPipelineBeginsWithNothing) {
   EXPECT_TRUE(std::filesystem::exists(directory.path() / "p.state.left"));
 }
 
+TEST(StateStore, APauseAtATimeThatNoClockHasIsAPauseAllTheSame) {
+  for (const std::string since : {"1e308", "-1e308", "-1", "9223372036854775807", "18446744073709551615"}) {
+    const auto before = std::chrono::system_clock::now();
+    const auto mark = parse_pause(R"({"why": "a deployment", "since": )" + since + "}");
+    EXPECT_EQ(mark.why, "a deployment");
+    EXPECT_GE(mark.since, before) << since << ": it counts from now, as one without a time";
+    EXPECT_LE(mark.since, std::chrono::system_clock::now()) << since;
+  }
+}
+
 TEST(StateStore, TakesAMarkThatCannotBeReadForAPause) {
   const test::temp_dir directory;
   EXPECT_FALSE(pause_store(directory.path()).load("p"));

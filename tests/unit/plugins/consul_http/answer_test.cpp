@@ -171,6 +171,11 @@ TEST(ConsulAnswer, DoesNotAcceptAStaleAnswerThatIsTooOld) {
   EXPECT_FALSE(fault_of(from, all, true));
   from.headers["x-consul-lastcontact"] = "5001";
   EXPECT_TRUE(fault_of(from, all, true));
+  // More nanoseconds than a number holds, and more milliseconds: neither may pass for a new answer.
+  from.headers["x-consul-lastcontact"] = "9223372036854775807";
+  EXPECT_TRUE(fault_of(from, all, true));
+  from.headers["x-consul-lastcontact"] = "99999999999999999999";
+  EXPECT_TRUE(fault_of(from, all, true));
   EXPECT_FALSE(fault_of(from, all, false)) << "only stale reads may be old";
 }
 

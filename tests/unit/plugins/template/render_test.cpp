@@ -182,6 +182,12 @@ TEST(TemplateEscape, MakesAnyWordHarmless) {
   EXPECT_EQ(escaped("a b#c$d'e\"f\\", language::haproxy), "a\\ b\\#c\\$d\\'e\\\"f\\\\");
   EXPECT_EQ(escaped("a b", language::nginx), "\"a b\"");
   EXPECT_EQ(escaped("x\x7f", language::toml), "x\\u007f");
+  // Each is refused, or folded, by some reader of YAML, and would take the whole file down.
+  EXPECT_EQ(escaped("\xc2\x80.\xc2\x85.\xc2\x9f.\xc2\xa0", language::yaml), "\\u0080.\\u0085.\\u009f.\xc2\xa0");
+  EXPECT_EQ(escaped("\xe2\x80\xa8\xe2\x80\xa9\xef\xbb\xbf\xef\xbf\xbe\xef\xbf\xbf", language::yaml),
+            "\\u2028\\u2029\\ufeff\\ufffe\\uffff");
+  EXPECT_EQ(escaped("gr\xc3\xbc\xc3\x9f \xe2\x82\xac \xf0\x9f\x98\x80", language::yaml),
+            "gr\xc3\xbc\xc3\x9f \xe2\x82\xac \xf0\x9f\x98\x80");
   EXPECT_TRUE(unwritable("a$b", language::nginx));
   EXPECT_TRUE(unwritable("a\nb", language::haproxy));
   EXPECT_TRUE(unwritable("a\nb", language::none));

@@ -1,0 +1,75 @@
+// Any bytes as Consul's answer: header lines, an empty line, and a body, which is read as each of the lists that Consul
+// is asked for.
+#include "consul_http/answer.hpp"
+#include "fuzz/fuzzer.hpp"
+
+#include <algorithm>
+#include <string>
+
+namespace drcon::fuzz {
+namespace {
+
+using namespace consul;
+
+common::http_answer answer_of(std::string_view input) {
+  common::http_answer answer{.fault = common::http_fault::none, .why = {}, .status = 200, .headers = {}, .body = {}};
+  while (!input.empty()) {
+    const auto line = input.substr(0, input.find('\n'));
+    input.remove_prefix(std::min(input.size(), line.size() + 1));
+    if (line.empty()) break;
+    const auto colon = std::min(line.find(": "), line.size());
+    answer.headers.insert_or_assign(std::string(line.substr(0, colon)),
+                                    std::string(line.substr(std::min(colon + 2, line.size()))));
+  }
+  answer.body = input;
+  return answer;
+}
+
+void judge(const common::http_answer& answer) {
+  settings rules;
+  rules.max_stale = std::chrono::seconds(5);
+  for (const bool asked_stale : {false, true})
+    if (const auto fault = fault_of(answer, rules, asked_stale); fault && fault->empty())
+      broken("an answer that is not believed is refused with a reason");
+}
+
+std::optional<std::vector<endpoint>> endpoints(const std::string& body, health_level selected) {
+  std::string why;
+  auto all = parse_endpoints(body, selected, why);
+  if (all.has_value() != why.empty()) broken("there are endpoints, or a reason why not", why);
+  return all;
+}
+
+bool includes(const std::vector<endpoint>& more, const std::vector<endpoint>& fewer) {
+  return std::ranges::all_of(fewer, [&](const endpoint& each) { return std::ranges::count(more, each) > 0; });
+}
+
+void read_endpoints(const std::string& body) {
+  const auto any = endpoints(body, health_level::any);
+  const auto warning = endpoints(body, health_level::warning);
+  const auto passing = endpoints(body, health_level::passing);
+  if (any.has_value() != warning.has_value() || any.has_value() != passing.has_value())
+    broken("whether an answer can be read does not depend on the health that is asked for");
+  if (any && (!includes(*any, *warning) || !includes(*warning, *passing)))
+    broken("a stricter choice of health has no other endpoints");
+}
+
+}  // namespace
+
+bool is_sound(std::string_view input) {
+  const auto answer = answer_of(input);
+  std::string why;
+  return parse_endpoints(answer.body, health_level::any, why) || parse_catalog(answer.body, why);
+}
+
+void try_input(std::string_view input) {
+  const auto answer = answer_of(input);
+  judge(answer);
+  read_endpoints(answer.body);
+  std::string why;
+  if (parse_catalog(answer.body, why).has_value() != why.empty())
+    broken("there is a catalogue, or a reason why not", why);
+  static_cast<void>(parse_checks(answer.body));
+}
+
+}  // namespace drcon::fuzz

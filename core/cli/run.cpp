@@ -137,12 +137,12 @@ admin::reload_outcome daemon::reload() {
   hosted_.engine().note_reload(outcome.taken, outcome.findings.empty() ? "" : outcome.findings.front());
   if (!outcome.taken) {
     log::error(base::subject_kind::host, "the new configuration is not used; the previous one stays in effect");
-    heartbeat_.reloaded("the new configuration is wrong, the old one is in use; ");
+    heartbeat_.reloaded();
     return outcome;
   }
   configure_log(next->host);
   log::info(base::subject_kind::host, "reloaded: {} pipelines", next->pipelines.size());
-  heartbeat_.reloaded({});
+  heartbeat_.reloaded();
   return outcome;
 }
 

@@ -53,7 +53,7 @@ void heartbeat::beat() {
 // "2 pipelines: all up to date", and what needs attention.
 std::string heartbeat::status() const {
   const auto count = engine_.pipeline_count();
-  auto text = note_ + fmt::format("{} pipeline{}: ", count, count == 1 ? "" : "s");
+  auto text = fmt::format("{} pipeline{}: ", count, count == 1 ? "" : "s");
   auto lines = engine_.settled() ? report::caveats(engine_) : report::unsettled(engine_);
   if (engine_.settled()) lines.insert(lines.begin(), "all up to date");
   else if (lines.empty()) lines.emplace_back(to_words(report::verdict_of(engine_)));
@@ -73,9 +73,8 @@ void heartbeat::reloading() {
   send(fmt::format("RELOADING=1\nMONOTONIC_USEC={}", now.tv_sec * 1000000LL + now.tv_nsec / 1000));
 }
 
-void heartbeat::reloaded(std::string note) {
+void heartbeat::reloaded() {
   if (!is_there()) return;
-  note_ = std::move(note);
   sent_.clear();
   ready_ = true;
   send("READY=1");

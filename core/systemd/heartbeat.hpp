@@ -24,8 +24,8 @@ public:
   void start();
   /// A reload begins; reloaded() ends it.
   void reloading();
-  /// `note` leads the status line from then on: empty, or what went wrong.
-  void reloaded(std::string note);
+  /// The reload has ended, taken or refused; the status line says which from then on, as the verdict does.
+  void reloaded();
   /// drcon is about to stop: no beat follows.
   void stopping();
 
@@ -37,7 +37,6 @@ private:
   base::timer timer_;
   std::chrono::nanoseconds interval_{};
   bool ready_ = false;
-  std::string note_;
   std::string sent_;  // the status line that systemd has
 };
 

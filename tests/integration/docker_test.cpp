@@ -2,6 +2,7 @@
 #include "support/certificates.hpp"
 #include "support/docker_engine.hpp"
 #include "support/plugin_harness.hpp"
+#include "support/temp_dir.hpp"
 #include "support/wait.hpp"
 
 #include <gtest/gtest.h>
@@ -280,13 +281,16 @@ TEST_F(Docker, FollowsARestartWithAnotherPort) {
 
 TEST_F(Docker, RemovesOrKeepsACrashedContainerAsConfiguredAndAlwaysRemovesAStoppedOne) {
   watch("on_exit = \"critical\"\n");
-  engine_.run("crash", {"-p", "80", "-e", "SERVICE_NAME=crash"},
-              {"sh", "-c", "while ! test -e /die; do sleep 0.05; done; exit 3"});
-  engine_.run("clean", {"-p", "80", "-e", "SERVICE_NAME=clean"},
-              {"sh", "-c", "while ! test -e /die; do sleep 0.05; done"});
+  // A file of the host ends them: a process of `docker exec` may be killed with the container that it ends.
+  const temp_dir shared;
+  const auto mount = shared.path().string() + ":/shared";
+  engine_.run("crash", {"-p", "80", "-v", mount, "-e", "SERVICE_NAME=crash"},
+              {"sh", "-c", "while ! test -e /shared/end; do sleep 0.05; done; exit 3"});
+  engine_.run("clean", {"-p", "80", "-v", mount, "-e", "SERVICE_NAME=clean"},
+              {"sh", "-c", "while ! test -e /shared/end; do sleep 0.05; done"});
   engine_.run("stopped", {"-p", "80", "-e", "SERVICE_NAME=stopped"});
   ASSERT_TRUE(sees("crash", 1) && sees("clean", 1) && sees("stopped", 1)) << all();
-  for (const auto* each : {"crash", "clean"}) engine_.docker({"exec", each, "/bin/touch", "/die"});
+  write_file(shared / "end", "");
   engine_.docker({"stop", "-t", "0", "stopped"});
   EXPECT_TRUE(sees_health("crash", health::critical)) << all();
   EXPECT_TRUE(wait_until([this] { return !has("clean") && !has("stopped"); })) << all();

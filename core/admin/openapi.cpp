@@ -34,7 +34,8 @@ const char* const shapes = R"JSON({
   "Health": { "properties": { "passing": { "type": "integer" }, "warning": { "type": "integer" }, "critical": { "type": "integer" }, "maintenance": { "type": "integer" } } },
   "Pipeline": { "optional": ["speaks"], "properties": {
     "sources": { "$ref": "Names" }, "sinks": { "$ref": "Names" }, "merge": { "enum": ["union", "prefer"] }, "speaks": { "type": "string", "description": "merge = prefer: the source that is used." },
-    "known": { "type": "boolean" }, "waiting_for": { "$ref": "Names" }, "held": { "type": "string", "description": "Why the brake holds an update; empty: it does not." },
+    "known": { "type": "boolean" }, "waiting_for": { "$ref": "Names" },
+    "earlier_configuration": { "type": "string", "description": "Why what the targets have is the answer to an earlier configuration; empty: it is not." }, "held": { "type": "string", "description": "Why the brake holds an update; empty: it does not." },
     "held_until": { "type": "number", "description": "The update is applied then, unless endpoints return." }, "held_loss": { "anyOf": [ { "type": "null" }, { "$ref": "Loss" } ] },
     "holds": { "type": "array", "items": { "$ref": "Hold" }, "description": "What the brake holds, each for itself: the first hundred." }, "holds_count": { "type": "integer" },
     "paused": { "type": "string", "description": "Why it is paused; empty: it is not." }, "paused_since": { "type": "number" },
@@ -78,6 +79,7 @@ const char* const shapes = R"JSON({
   "Explanation": { "properties": { "pipeline": { "type": "string" }, "asked": { "type": "string" }, "matches": { "type": "array", "items": { "$ref": "Match" } } } },
   "Match": { "properties": { "service": { "type": "string" }, "id": { "type": "string" }, "address": { "type": "string" }, "verdict": { "type": "string", "description": "One sentence." }, "in_rotation": { "type": "boolean" },
     "sources": { "type": "array", "items": { "$ref": "SaidBySource" } }, "merge": { "type": "string" }, "filter": { "type": "string" }, "brake": { "type": "string" }, "paused": { "type": "string" },
+    "earlier_configuration": { "type": "string", "description": "What is served, if the source has not answered to the present configuration." },
     "decided": { "$ref": "Decided" }, "sinks": { "type": "array", "items": { "$ref": "DoneBySink" } }, "journal": { "type": "array", "items": { "$ref": "Entry" } } } },
   "SaidBySource": { "optional": ["health", "weight"], "properties": { "source": { "type": "string" }, "plugin": { "type": "string" }, "state": { "enum": ["ok", "degraded", "away"] }, "text": { "type": "string" }, "known": { "type": "boolean" },
     "says": { "enum": ["present", "absent", "unknown", "left out"] }, "why": { "type": "string" }, "revision": { "type": "integer" }, "told": { "type": "number", "description": "When it last changed the service." }, "silent_since": { "type": "number", "description": "Since then it has no current data of the service, and its last known data is used; 0: it has." }, "health": { "type": "string" }, "weight": { "type": "integer" } } },

@@ -59,6 +59,14 @@ std::string brake::loss(std::size_t before, std::size_t after) const {
   return {};
 }
 
+std::string brake::why_not(const change& change) const {
+  if (config_.hold.count() == 0) return {};
+  if (config_.per_service)
+    for (const auto& each : change.services)
+      if (auto why = loss(each.served, each.next); !why.empty()) return "service " + each.name + ": " + why;
+  return loss(change.served, change.next);
+}
+
 // Of a service or of the whole pipeline. `held` is set when a hold begins; the caller drops it when it ends.
 brake::outcome brake::judge_one(std::optional<waiting>& held, const service_change& each, clock::time_point now) const {
   if (!held) {

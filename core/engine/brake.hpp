@@ -65,6 +65,9 @@ public:
   /// services in `kept`.
   decision judge(clock::time_point now, const change& change);
 
+  /// Why this change would be held if it came alone; empty if it would pass. Remembers nothing.
+  std::string why_not(const change& change) const;
+
   /// Something is served, and nobody knows what: `why` says so. The first candidate is held as a loss of unknown size,
   /// unless the change that judge() is given is measured from something older and loses nothing.
   void hold_first(std::string why);

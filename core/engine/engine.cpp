@@ -111,7 +111,7 @@ void engine::replace_pipelines(const config::configuration& before, const made& 
     std::vector<source_state*> sources;
     for (const auto& source : wanted.sources) sources.push_back(sources_.at(source).get());
     auto made = std::make_unique<pipeline>(
-        wanted, std::move(sources), around(),
+        wanted, question_of(wanted, config_.sources), std::move(sources), around(),
         [this, pipeline = wanted.name](const decision& what) { on_decided(pipeline, what); });
     if (known == pipelines_.end()) made->start();
     else made->start_after(*known->second);

@@ -14,10 +14,6 @@ namespace {
 
 using clock = std::chrono::steady_clock;
 
-// How long the sources get to report before the last good state from disk is served in their place. Any source that can
-// be reached answers within it; a target that lost its file is not left empty for longer.
-constexpr auto wait_before_last_good = std::chrono::seconds(2);
-
 constexpr std::size_t endpoints_in_journal = 20;
 
 // A revision is never used again. How many were decided since an earlier state was kept is not known, but each of them
@@ -30,9 +26,10 @@ constexpr std::size_t decisions_kept = 32;
 
 }  // namespace
 
-pipeline::pipeline(const config::pipeline_config& config, std::vector<source_state*> sources,
+pipeline::pipeline(const config::pipeline_config& config, question asked, std::vector<source_state*> sources,
                    pipeline_surroundings around, std::function<void(const decision&)> decided)
     : config_(config),
+      asked_(std::move(asked)),
       sources_(std::move(sources)),
       around_(std::move(around)),
       decided_(std::move(decided)),
@@ -54,6 +51,8 @@ pipeline::~pipeline() {
 void pipeline::start() {
   auto kept = around_.store.load(name());
   last_good_ = std::move(kept.last_good);
+  // A version that did not keep what was asked served the state whatever was asked, and so is it still.
+  last_good_asked_ = kept.asked == question{} ? asked_ : std::move(kept.asked);
   if (!kept.fault.empty()) {
     log::warning(subject(), "last good state: {}; the first change is held as a loss of unknown size", kept.fault);
     earlier_ = std::move(kept.earlier);
@@ -62,7 +61,7 @@ void pipeline::start() {
   }
   if (last_good_) {
     next_revision_ = last_good_->revision() + 1;
-    history_.push_back({.snapshot = last_good_, .why = "before the restart"});
+    history_.push_back({.snapshot = last_good_, .why = "before the restart", .asked = last_good_asked_});
   }
   paused_ = around_.pauses.load(name());
   if (paused_) log::warning(subject(), "paused still: {}; drcon resume {} ends it", paused_->why, name());
@@ -72,6 +71,7 @@ void pipeline::start() {
 void pipeline::start_after(pipeline& before) {
   current_ = before.current_;
   last_good_ = current_.snapshot ? current_.snapshot : before.last_good_;
+  last_good_asked_ = current_.snapshot ? current_.asked : before.last_good_asked_;
   next_revision_ = before.next_revision_;
   paused_ = before.paused_;
   history_ = before.history_;
@@ -83,7 +83,7 @@ void pipeline::start_after(pipeline& before) {
 void pipeline::begin() {
   const bool prefers = config_.merge.policy == config::merge_policy::prefer;
   grace_over_ = !prefers || config_.merge.grace.count() == 0;
-  last_good_timer_.after(wait_before_last_good, [this] { serve_last_good(); });
+  last_good_timer_.after(patience_before_last_good, [this] { serve_last_good(); });
   if (!grace_over_)
     grace_timer_.after(config_.merge.grace, [this] {
       grace_over_ = true;
@@ -198,17 +198,22 @@ void pipeline::decide() {
   if (!known()) return;
   auto candidate = gather();
   if (!paused_) return judge(std::move(candidate), {});
-  if (!current_.snapshot) serve_last_good();
-  else if (same_content(*current_.snapshot, *candidate)) causes_.clear();
+  if (!current_.snapshot) {
+    serve_last_good();
+  } else if (same_content(*current_.snapshot, *candidate)) {
+    causes_.clear();
+    note_answered();
+  }
 }
 
-void pipeline::pass(model::snapshot_ptr candidate, std::string why) {
+void pipeline::pass(model::snapshot_ptr candidate, std::string why, question answered) {
   const auto before = current_.snapshot ? current_.snapshot : last_good_;
   const auto changes = model::difference(before.get(), *candidate);
-  pass(std::move(candidate), std::move(why), changes);
+  pass(std::move(candidate), std::move(why), std::move(answered), changes);
 }
 
-void pipeline::pass(model::snapshot_ptr candidate, std::string why, const std::vector<model::service_change>& changes) {
+void pipeline::pass(model::snapshot_ptr candidate, std::string why, question answered,
+                    const std::vector<model::service_change>& changes) {
   last_good_timer_.cancel();
   earlier_.reset();
   const auto counts = model::count_endpoints(changes);
@@ -216,6 +221,7 @@ void pipeline::pass(model::snapshot_ptr candidate, std::string why, const std::v
   ++next_revision_;
   current_ = {.snapshot = std::move(candidate),
               .why = std::move(why),
+              .asked = std::move(answered),
               .seen = seen_,
               .heard = heard_,
               .decided = now,
@@ -236,29 +242,7 @@ void pipeline::pass(model::snapshot_ptr candidate, std::string why, const std::v
                        .took = now - current_.seen});
   around_.figures.observe(metrics::stage, {{"stage", "decided"}, {"pipeline", name()}},
                           std::chrono::duration<double>(now - current_.seen).count());
-  around_.store.save(name(), current_.snapshot);
-}
-
-std::string pipeline::why_not_yet() const {
-  if (known() && paused_) return "paused before anything was decided";
-  return fmt::format("no data yet from {}", fmt::join(waiting_for(), ", "));
-}
-
-// The sources have not reported, or the pipeline was paused when it started: the snapshot on disk is served. It may be
-// old, but an empty target would take every service down.
-void pipeline::serve_last_good() {
-  if (current_.snapshot) return;
-  has_waited_ = true;
-  if (!last_good_) return log::warning(subject(), "{}; nothing is changed", why_not_yet());
-  log::warning(subject(), "{}; serving the last good state, revision {}", why_not_yet(), last_good_->revision());
-  const auto now = clock::now();
-  current_ = {.snapshot = last_good_,
-              .why = "last good state",
-              .seen = now,
-              .heard = now,
-              .decided = now,
-              .when = std::chrono::system_clock::now()};
-  decided_(current_);
+  around_.store.save(name(), current_.snapshot, current_.asked);
 }
 
 model::service_ptr pipeline::merged(const std::string& service) const {

@@ -10,6 +10,7 @@
 #include "engine/journal.hpp"
 #include "engine/pacer.hpp"
 #include "engine/pause_store.hpp"
+#include "engine/question.hpp"
 #include "engine/shape.hpp"
 #include "engine/source_state.hpp"
 #include "engine/state_store.hpp"
@@ -31,6 +32,7 @@ namespace drcon::engine {
 struct decision {
   model::snapshot_ptr snapshot;
   std::string why;
+  question asked;  ///< what the snapshot answers
   std::chrono::steady_clock::time_point seen{};   ///< when a source first reported it; the epoch: it is no change
   std::chrono::steady_clock::time_point heard{};  ///< when the engine heard that
   std::chrono::steady_clock::time_point decided{};
@@ -70,14 +72,17 @@ struct pipeline_surroundings {
 class pipeline final : public source_observer {
 public:
   /// `decided` is called with each new snapshot, from within the call that decides. `sources` are in the order of the
-  /// configuration, which is their order of precedence; they outlive the pipeline.
-  pipeline(const config::pipeline_config& config, std::vector<source_state*> sources, pipeline_surroundings around,
-           std::function<void(const decision&)> decided);
+  /// configuration, which is their order of precedence; they outlive the pipeline. `asked` is what this configuration
+  /// asks them for.
+  pipeline(const config::pipeline_config& config, question asked, std::vector<source_state*> sources,
+           pipeline_surroundings around, std::function<void(const decision&)> decided);
   ~pipeline() override;
   pipeline(const pipeline&) = delete;
   pipeline& operator=(const pipeline&) = delete;
 
-  /// Begins with the last good state on disk, if there is one.
+  /// Begins with the last good state on disk, if there is one. While the sources are away, that is served as far as it
+  /// answers what is asked now. What it has beyond that stays at the targets, which may need it, and is not rendered
+  /// again: see still_asked().
   void start();
   /// Begins where `before` is, after a reload: its snapshot is served until the sources are known, so that a reload
   /// never empties a target.
@@ -101,6 +106,9 @@ public:
   const std::optional<pause_mark>& paused() const { return paused_; }
   /// A change waits: for the pace, the brake, or the end of a pause.
   bool pending() const { return !causes_.empty() || !held_.why.empty(); }
+  /// What has changed since what is served, or what the targets were left with, was asked for: a sentence without an
+  /// end. Empty if nothing has, or nothing is served.
+  std::string earlier_configuration() const;
   /// merge = "prefer": the active source, or null before one is chosen.
   const source_state* preferred() const { return preferred_; }
   const std::vector<source_state*>& sources() const { return sources_; }
@@ -135,6 +143,10 @@ public:
 
   void on_source(const source_event& event) override;
 
+  /// How long the sources get to report before the last good state is served in their place. Any source that can be
+  /// reached answers within it; a target that lost its file is not left empty for longer. Tests shorten it.
+  static inline std::chrono::nanoseconds patience_before_last_good = std::chrono::seconds(2);
+
 private:
   // The content that an operator releases, by service; null: that it is gone.
   using released_services = std::map<std::string, model::service_ptr>;
@@ -149,20 +161,28 @@ private:
   void hold(const brake::decision& judged, const model::snapshot_ptr& refused,
             const std::vector<model::service_change>& held_back);
   void end_holds(const brake::decision& judged);
-  void pass(model::snapshot_ptr candidate, std::string why);
+  void pass(model::snapshot_ptr candidate, std::string why, question answered);
   /// `changes`: from what was current, or kept on disk, to the candidate.
-  void pass(model::snapshot_ptr candidate, std::string why, const std::vector<model::service_change>& changes);
+  void pass(model::snapshot_ptr candidate, std::string why, question answered,
+            const std::vector<model::service_change>& changes);
+  void note_answered();
   model::snapshot_ptr gather() const;
+  // What the brake is asked about a change from what is served, if anything is, to another snapshot.
+  static brake::change measure(const model::snapshot* served, const model::snapshot& next,
+                               const std::vector<model::service_change>& changes, const released_services& released);
   // What a loss is measured from; null when nothing is known of it.
   const model::snapshot* served() const {
     return (current_.snapshot ? current_.snapshot : last_good_ ? last_good_ : earlier_).get();
   }
+  model::snapshot_ptr still_asked(const model::snapshot_ptr& earlier, const question& answered) const;
   void serve_last_good();
+  void serve_as_before();
   void remember();
   std::string why_not_yet() const;
   void note_steered(std::string what);
 
   const config::pipeline_config config_;
+  const question asked_;
   const std::vector<source_state*> sources_;
   pipeline_surroundings around_;
   std::function<void(const decision&)> decided_;
@@ -177,6 +197,7 @@ private:
   brake brake_;
   decision current_;
   model::snapshot_ptr last_good_;  // from disk or from before a reload: what the brake measures losses from
+  question last_good_asked_;       // what last_good_ answers
   model::snapshot_ptr earlier_;    // in its place, when it cannot be used: only for measuring
   std::uint64_t next_revision_ = 1;
   held_update held_;

@@ -63,11 +63,10 @@ std::string pipeline::held(const std::string& service) const {
   return held_.holds.front().why;  // the pipeline's
 }
 
-// Serves the candidate, without the removals that the brake holds.
-void pipeline::judge(model::snapshot_ptr candidate, const released_services& released) {
-  auto changes = model::difference(served(), *candidate);
+brake::change pipeline::measure(const model::snapshot* served, const model::snapshot& next,
+                                const std::vector<model::service_change>& changes, const released_services& released) {
   brake::change change{
-      .services = {}, .served = served() ? served()->in_service_count() : 0, .next = candidate->in_service_count()};
+      .services = {}, .served = served ? served->in_service_count() : 0, .next = next.in_service_count()};
   for (const auto& each : changes) {
     const auto found = released.find(name_of(each));
     change.services.push_back({.name = name_of(each),
@@ -75,7 +74,13 @@ void pipeline::judge(model::snapshot_ptr candidate, const released_services& rel
                                .next = in_service(each.after),
                                .released = found != released.end() && same(found->second.get(), each.after.get())});
   }
-  const auto judged = brake_.judge(clock::now(), change);
+  return change;
+}
+
+// Serves the candidate, without the removals that the brake holds.
+void pipeline::judge(model::snapshot_ptr candidate, const released_services& released) {
+  auto changes = model::difference(served(), *candidate);
+  const auto judged = brake_.judge(clock::now(), measure(served(), *candidate, changes, released));
   brake_timer_.cancel();
   if (judged.ask_again) brake_timer_.at(*judged.ask_again, [this] { decide(); });
   end_holds(judged);
@@ -94,11 +99,12 @@ void pipeline::judge(model::snapshot_ptr candidate, const released_services& rel
   if (next != candidate || before.get() != served()) changes = model::difference(before.get(), *next);
   if (current_.snapshot && changes.empty()) {
     causes_.clear();
+    if (judged.kept.empty()) note_answered();
     return;
   }
   auto why = fmt::format("{}", fmt::join(causes_, ", "));
   if (!judged.accepted.empty()) why += (why.empty() ? "brake: " : "; brake: ") + sentences(judged.accepted);
-  pass(std::move(next), std::move(why), changes);
+  pass(std::move(next), std::move(why), asked_, changes);
 }
 
 // `held_back`: what would change if nothing was held.

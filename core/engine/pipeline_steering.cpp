@@ -53,11 +53,13 @@ bool pipeline::roll_back(std::uint64_t revision, pause_mark mark) {
   const auto kept = std::ranges::find(history_, revision, revision_of);
   // Kept for itself: pass() may push it out of the history.
   const auto content = kept == history_.end() ? nullptr : kept->snapshot;
+  auto answered = kept == history_.end() ? question{} : kept->asked;
   pause(std::move(mark));
   if (!content) return false;
   brake_.forget();
   seen_ = heard_ = clock::now();
-  pass(std::make_shared<const model::snapshot>(next_revision_, content->services()), paused_->why);
+  pass(std::make_shared<const model::snapshot>(next_revision_, content->services()), paused_->why,
+       std::move(answered));
   causes_.insert("what changed since revision " + std::to_string(revision));
   return true;
 }

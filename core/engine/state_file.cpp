@@ -3,9 +3,9 @@
 #include "base/json_text.hpp"
 #include "base/wall_clock.hpp"
 #include "base/write_all.hpp"
+#include "engine/sha256.hpp"
 #include "model/snapshot.hpp"
 
-#include <openssl/evp.h>
 #include <nlohmann/json.hpp>
 
 #include <fcntl.h>
@@ -13,7 +13,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <cstring>
 #include <exception>
@@ -30,19 +29,6 @@ using nlohmann::json;
 constexpr double latest_seconds =
     9e9;  // the year 2255; the clock's own numbers end in 2262, and converting more is undefined
 constexpr std::string_view heading = "drcon-state 1 sha256 ";
-
-std::string sha256(std::string_view text) {
-  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-  unsigned length = 0;
-  if (EVP_Digest(text.data(), text.size(), digest.data(), &length, EVP_sha256(), nullptr) != 1) return {};
-  std::string hex;
-  for (unsigned i = 0; i < length; ++i) {
-    constexpr std::string_view digits = "0123456789abcdef";
-    hex += digits[digest[i] >> 4U];
-    hex += digits[digest[i] & 15U];
-  }
-  return hex;
-}
 
 json to_json(const endpoint& each) {
   return {{"id", each.id},     {"node", each.node},     {"address", each.address},
@@ -137,7 +123,7 @@ base::result<> remove_file(const fs::path& path) {
   return sync_directory(path.parent_path());
 }
 
-std::string serialise(const model::snapshot& snapshot) {
+std::string serialise(const model::snapshot& snapshot, const question& asked) {
   auto services = json::array();
   for (const auto& service : snapshot.services()) {
     auto endpoints = json::array();
@@ -146,11 +132,13 @@ std::string serialise(const model::snapshot& snapshot) {
     if (!service->values().empty()) one["values"] = service->values();
     services.push_back(std::move(one));
   }
-  const auto body = base::json_text({{"revision", snapshot.revision()}, {"services", std::move(services)}}, 1);
+  json all{{"revision", snapshot.revision()}, {"services", std::move(services)}};
+  if (!asked.sources.empty()) all["asked"] = {{"sources", asked.sources}, {"filter", asked.filter}};
+  const auto body = base::json_text(all, 1);
   return std::string(heading) + sha256(body) + "\n" + body + "\n";
 }
 
-base::result<model::snapshot_ptr> parse_state(const std::string& text) {
+base::result<saved_state> parse_state(const std::string& text) {
   const auto line_end = text.find('\n');
   if (!text.starts_with(heading) || line_end == std::string::npos)
     return base::failure{"it does not start with '" + std::string(heading) + "'"};
@@ -170,8 +158,12 @@ base::result<model::snapshot_ptr> parse_state(const std::string& text) {
       services.push_back(std::make_shared<const model::shared_service>(std::move(one)));
     }
     std::ranges::sort(services, {}, [](const model::service_ptr& each) { return each->name(); });
-    return model::snapshot_ptr(
-        std::make_shared<const model::snapshot>(number_of<std::uint64_t>(all.at("revision")), std::move(services)));
+    saved_state saved;
+    saved.snapshot =
+        std::make_shared<const model::snapshot>(number_of<std::uint64_t>(all.at("revision")), std::move(services));
+    if (all.contains("asked"))
+      saved.asked = {.sources = all["asked"].at("sources"), .filter = all["asked"].at("filter")};
+    return saved;
   } catch (const std::exception& error) {
     return base::failure{std::string("it is not what this version writes: ") + error.what()};
   }

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "base/result.hpp"
+#include "engine/question.hpp"
 #include "model/snapshot_ptr.hpp"
 
 #include <chrono>
@@ -20,10 +21,16 @@ struct pause_mark {
   std::chrono::system_clock::time_point since{};
 };
 
+/// What a .state file holds.
+struct saved_state {
+  model::snapshot_ptr snapshot;  ///< never null
+  question asked;                ///< what the snapshot answers; empty if the file does not say so
+};
+
 /// The text of a .state file.
-std::string serialise(const model::snapshot& snapshot);
-/// Its snapshot, never null. A file that is damaged, or of another format, is a failure that says so.
-base::result<model::snapshot_ptr> parse_state(const std::string& text);
+std::string serialise(const model::snapshot& snapshot, const question& asked = {});
+/// What it holds. A file that is damaged, or of another format, is a failure that says so.
+base::result<saved_state> parse_state(const std::string& text);
 
 /// The text of a .paused file.
 std::string serialise(const pause_mark& mark);

@@ -43,7 +43,7 @@ std::string text_of(const fs::path& path) {
   return text.str();
 }
 
-base::result<model::snapshot_ptr> read_state(const fs::path& path) {
+base::result<saved_state> read_state(const fs::path& path) {
   std::ifstream in(path, std::ios::binary);
   if (!in) return base::failure{path.string() + " cannot be read: " + std::strerror(errno)};
   std::ostringstream text;
@@ -87,14 +87,14 @@ struct state_store::writer {
   // One file after the other, so that retire() finds what is not written yet. False when something could not be
   // written: that is tried again with the next round.
   bool write_all() {
-    std::map<std::string, model::snapshot_ptr> failed;
+    std::map<std::string, saved_state> failed;
     for (;;) {
       const std::lock_guard on_disk(disk);
       auto next = take_first();
       if (next.empty()) break;
       bool written = false;
       base::caught_last("the last good state of pipeline " + next.key() + " is not kept, that of the others is",
-                        [&] { written = write_state(next.key(), *next.mapped()); });
+                        [&] { written = write_state(next.key(), next.mapped()); });
       if (!written) failed.insert(std::move(next));
     }
     const std::lock_guard lock(mutex);
@@ -105,18 +105,18 @@ struct state_store::writer {
   }
 
   // Empty when there is none.
-  std::map<std::string, model::snapshot_ptr>::node_type take_first() {
+  std::map<std::string, saved_state>::node_type take_first() {
     const std::lock_guard lock(mutex);
     if (waiting.empty()) return {};
     return waiting.extract(waiting.begin());
   }
 
-  bool write_state(const std::string& pipeline, const model::snapshot& snapshot) {
+  bool write_state(const std::string& pipeline, const saved_state& state) {
     const state_files files(directory, pipeline);
     std::error_code error;
     fs::create_directories(directory, error);
     keep_earlier(files);
-    const auto replaced = replace_file(files.newest, serialise(snapshot));
+    const auto replaced = replace_file(files.newest, serialise(*state.snapshot, state.asked));
     if (replaced) {
       fs::remove(files.outdated, error);
     } else {
@@ -154,7 +154,7 @@ struct state_store::writer {
   std::mutex mutex;  // guards closing, waiting and why_not
   std::condition_variable wake;
   bool closing = false;
-  std::map<std::string, model::snapshot_ptr> waiting;
+  std::map<std::string, saved_state> waiting;
   std::string why_not;              // something could not be written, and is tried again
   bool failing = false;             // the thread's own
   std::set<std::string> seen_good;  // the thread's own: files that it has read or written
@@ -177,22 +177,23 @@ kept_state state_store::load(const std::string& pipeline) const {
   kept_state kept;
   if (is_there(files.newest)) {
     auto loaded = read_state(files.newest);
-    if (loaded) return {.last_good = *loaded, .fault = {}, .earlier = {}};
+    if (loaded)
+      return {.last_good = std::move(loaded->snapshot), .asked = std::move(loaded->asked), .fault = {}, .earlier = {}};
     kept.fault = loaded.error().why;
   } else if (is_there(files.outdated)) {
     kept.fault = files.outdated.string() + " is not used: a later state could not be written";
-    if (auto loaded = read_state(files.outdated)) kept.earlier = *loaded;
+    if (auto loaded = read_state(files.outdated)) kept.earlier = std::move(loaded->snapshot);
   }
   if (!kept.fault.empty() && !kept.earlier)
-    if (auto loaded = read_state(files.earlier)) kept.earlier = *loaded;
+    if (auto loaded = read_state(files.earlier)) kept.earlier = std::move(loaded->snapshot);
   return kept;
 }
 
-void state_store::save(const std::string& pipeline, model::snapshot_ptr snapshot) {
+void state_store::save(const std::string& pipeline, model::snapshot_ptr snapshot, question asked) {
   if (!writer_) return;
   {
     const std::lock_guard lock(writer_->mutex);
-    writer_->waiting.insert_or_assign(pipeline, std::move(snapshot));
+    writer_->waiting.insert_or_assign(pipeline, saved_state{std::move(snapshot), std::move(asked)});
   }
   writer_->wake.notify_all();
 }

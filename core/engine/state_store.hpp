@@ -17,6 +17,7 @@ namespace drcon::engine {
 /// What there is on disk of a pipeline.
 struct kept_state {
   model::snapshot_ptr last_good;  ///< null: there is none, or it cannot be used
+  question asked;                 ///< what that answers; empty if it was kept by a version that did not say so
   /// Not empty: something was served, and what it was is not known. Says which file cannot be used, and why.
   std::string fault;
   /// With a fault: what was served some time before, or null. It must not be served, because the targets are newer; but
@@ -38,7 +39,8 @@ public:
   /// Keeps a snapshot. Saves that come faster than they are written are folded: the newest wins. One that cannot be
   /// written is tried again until it is, or until a newer one comes; meanwhile the file that is there is marked as
   /// outdated, so that a restart does not put it over newer targets.
-  void save(const std::string& pipeline, model::snapshot_ptr snapshot);
+  /// `asked` is what the snapshot answers.
+  void save(const std::string& pipeline, model::snapshot_ptr snapshot, question asked = {});
 
   /// The pipeline has left the configuration: if it comes back, it begins without its old state, which stays
   /// beside as NAME.state.left. Waits for the disk.

@@ -128,6 +128,7 @@ json encode(const pipeline_report& pipeline) {
                {"merge", prefers ? "prefer" : "union"},
                {"known", pipeline.known},
                {"waiting_for", pipeline.waiting_for},
+               {"earlier_configuration", pipeline.earlier_configuration},
                {"held", held ? held->why : ""},
                {"held_until", held ? base::to_seconds(held->until) : 0},
                {"held_loss", held ? encode_loss(*held) : json()},

@@ -215,6 +215,13 @@ std::string why_not_taken(const engine::pipeline& pipeline, const std::string& s
   return {};
 }
 
+std::string why_earlier(const engine::pipeline& pipeline) {
+  const auto why = pipeline.earlier_configuration();
+  if (why.empty()) return {};
+  return (pipeline.current().snapshot ? "what is served is" : "the targets stay as they are, with") +
+         (" the answer to an earlier configuration: " + why);
+}
+
 endpoint_finding find(const engine::engine& engine, const engine::pipeline& pipeline, const std::string& service,
                       const endpoint& each) {
   endpoint_finding finding{
@@ -227,6 +234,7 @@ endpoint_finding find(const engine::engine& engine, const engine::pipeline& pipe
       .filter = why_not_taken(pipeline, service, each),
       .brake = pipeline.held(service).empty() ? "" : "the brake holds an update: " + pipeline.held(service),
       .paused = pipeline.paused() ? "the pipeline is paused: " + pipeline.paused()->why : "",
+      .earlier_configuration = why_earlier(pipeline),
       .decided = find_in_decisions(pipeline, service, each),
       .sinks = {},
       .journal = find_in_journal(engine.log(), service, each.id)};

@@ -73,7 +73,8 @@ struct sink_finding {
   std::string target_error;
 };
 
-/// All about one endpoint of one service. Of merge, filter, brake and paused, those are empty that are not in its way.
+/// All about one endpoint of one service. Of merge, filter, brake, paused and earlier_configuration, those are empty
+/// that are not in its way.
 struct endpoint_finding {
   std::string service;
   std::string id;
@@ -85,6 +86,7 @@ struct endpoint_finding {
   std::string filter;
   std::string brake;
   std::string paused;
+  std::string earlier_configuration;  ///< the targets have the answer to another one
   decision_finding decided;
   std::vector<sink_finding> sinks;
   std::vector<engine::journal_entry> journal;  ///< the entries that name it

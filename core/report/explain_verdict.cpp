@@ -26,7 +26,8 @@ std::string why_absent(const endpoint_finding& finding) {
     return "its source lists it, and a decision is pending";
   }
   if (const auto* source = first_with(finding.sources, source_claim::unknown))
-    return "source " + source->source + " has not reported yet";
+    return "source " + source->source + " has not reported yet" +
+           (finding.earlier_configuration.empty() ? "" : "; " + finding.earlier_configuration);
   return "no source lists it";
 }
 
@@ -48,7 +49,7 @@ std::string sentence_of_rotation(const endpoint_finding& finding) {
     if (source.silent_since)
       text += fmt::format("; source {} {}; using last known data", source.source,
                           source.known ? "has no current data of this service" : "is unreachable");
-  for (const auto* why : {&finding.brake, &finding.paused})
+  for (const auto* why : {&finding.earlier_configuration, &finding.brake, &finding.paused})
     if (!why->empty()) text += "; " + *why;
   for (const auto& sink : finding.sinks)
     if (!sink.up_to_date)

@@ -93,6 +93,7 @@ pipeline_report pipeline_of(const engine::pipeline& pipeline) {
                        .active_source = pipeline.preferred() ? pipeline.preferred()->name() : "",
                        .known = pipeline.known(),
                        .waiting_for = pipeline.waiting_for(),
+                       .earlier_configuration = pipeline.earlier_configuration(),
                        .held = {},
                        .paused = pipeline.paused(),
                        .pending = pipeline.pending(),

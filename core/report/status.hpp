@@ -65,6 +65,7 @@ struct pipeline_report {
   std::string active_source;  ///< merge = "prefer": the one that counts; empty before any does
   bool known = false;
   std::vector<std::string> waiting_for;
+  std::string earlier_configuration;  ///< why what is served answers another configuration; empty: it does not
   std::optional<engine::held_update> held;
   std::optional<engine::pause_mark> paused;
   bool pending = false;

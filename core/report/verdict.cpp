@@ -78,6 +78,17 @@ std::string line_of_open(const engine::sink_runner& sink) {
          std::to_string(sink.desired()->revision());
 }
 
+// Until when depends on what is waited for; a pause or the brake has a line of its own.
+void add_earlier_configuration(const engine::pipeline& pipeline, lines& all) {
+  const auto why = pipeline.earlier_configuration();
+  if (why.empty()) return;
+  std::string until;
+  for (const auto& source : pipeline.waiting_for()) until += (until.empty() ? " until source " : " and ") + source;
+  if (!until.empty()) until += pipeline.waiting_for().size() > 1 ? " answer" : " answers";
+  all.push_back("pipeline " + pipeline.name() + " serves the answer to an earlier configuration" + until +
+                because(why));
+}
+
 bool is_held_up(const engine::pipeline& pipeline) { return !pipeline.known() || !pipeline.held().empty(); }
 
 }  // namespace
@@ -108,6 +119,7 @@ lines unsettled(const engine::engine& engine) {
     for (const auto& source : pipeline->waiting_for())
       all.push_back("pipeline " + name + " waits for source " + source +
                     because(engine.sources().at(source)->instance().status().text));
+    if (!pipeline->known()) add_earlier_configuration(*pipeline, all);
     add_holds("pipeline " + name, *pipeline, all);
   }
   for (const auto& [name, sink] : engine.sinks())
@@ -123,6 +135,7 @@ lines caveats(const engine::engine& engine) {
   std::set<std::string> waited_for;
   for (const auto& [name, pipeline] : engine.pipelines()) {
     if (pipeline->paused()) all.push_back("pipeline " + name + " is paused: " + pipeline->paused()->why);
+    if (pipeline->known()) add_earlier_configuration(*pipeline, all);
     for (const auto& source : pipeline->waiting_for()) waited_for.insert(source);
   }
   if (const auto why = engine.state_fault(); !why.empty())

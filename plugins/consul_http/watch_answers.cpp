@@ -1,5 +1,5 @@
 // What answers mean: what is published, what counts as a failure, and when the agent's limit on connections is met.
-#include "consul_http/watch_parts.hpp"
+#include "consul_http/watch_internal.hpp"
 
 #include "common/consul_rules.hpp"
 

@@ -203,7 +203,7 @@ TEST_F(ConsulDnsReal, UsesNothingOfTheHistoryThatARestartedConsulPlaysBack) {
   EXPECT_EQ(seen, std::set<std::size_t>{2});
 }
 
-TEST_F(ConsulDnsReal, KeepsWhatItKnewWhileConsulIsAwayAndFollowsWhenItIsBack) {
+TEST_F(ConsulDnsReal, KeepsWhatItKnewWhileConsulIsUnreachableAndFollowsWhenItIsBack) {
   add(3);
   watch("{ name = \"web\" }");
   ASSERT_TRUE(sees(3));

@@ -197,7 +197,7 @@ TEST_F(ConsulHttpReal, WatchesEveryServiceThatCarriesATag) {
   EXPECT_TRUE(has_services({"two"}));
 }
 
-TEST_F(ConsulHttpReal, KeepsWhatItKnewWhileConsulIsAwayAndFollowsItsNewIndexAfterwards) {
+TEST_F(ConsulHttpReal, KeepsWhatItKnewWhileConsulIsUnreachableAndFollowsItsNewIndexAfterwards) {
   for (int i = 0; i < 20; ++i) add("a", {{"Meta", {{"n", std::to_string(i)}}}});  // the index runs ahead
   watch_web();
   ASSERT_TRUE(has({"n1/a"}));

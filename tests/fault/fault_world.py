@@ -33,8 +33,8 @@ class FaultyDrcon(drcon.Drcon):
                f'[log]\nlevel = "debug"\n[admin]\nsocket = "{self.socket}"\n[source.source]\n' \
                + row.registry.source(variant) + "[sink.target]\n" \
                + row.target.sink(variant).replace("@NAME@", "target") \
-               + '[pipeline.web]\nsources = ["source"]\nsinks = ["target"]\nbrake = { hold = "0s" }\n' \
-               'wait = { min = "10ms", max = "100ms" }\n'
+               + '[pipeline.web]\nsources = ["source"]\nsinks = ["target"]\n' + row.target.brake \
+               + 'wait = { min = "10ms", max = "100ms" }\n'
         beside = self.config.with_suffix(".new")
         beside.write_text(text, encoding="utf-8")
         os.rename(beside, self.config)

@@ -357,7 +357,7 @@ TEST(ConsulHttp, NamesTheLimitThatClosesItsConnectionsAndMakesDo) {
   consul.limit_connections(12);
   source_harness source("consul-http", options(consul, named(40) + "connections = 60\nwait = \"1s\""));
   source.start();
-  ASSERT_TRUE(source.wait_ready(std::chrono::seconds(20))) << source.status().text;
+  ASSERT_TRUE(source.wait_ready()) << source.status().text;
   EXPECT_EQ(source.now().services.size(), 40U);
   EXPECT_TRUE(wait_until([&] {
     return source.status().text.find("limits.http_max_conns_per_client") != std::string::npos;
@@ -442,7 +442,7 @@ TEST(ConsulHttp, NeverOpensMoreConnectionsThanAllowed) {
   scripted_consul consul;
   source_harness source("consul-http", options(consul, named(300) + "connections = 20"));
   source.start();
-  ASSERT_TRUE(source.wait_ready(std::chrono::seconds(20))) << source.status().text;
+  ASSERT_TRUE(source.wait_ready()) << source.status().text;
   EXPECT_EQ(source.now().services.size(), 300U);
   EXPECT_LE(consul.most_connections(), 20U);
 }
@@ -451,7 +451,7 @@ TEST(ConsulHttp, FindsAChangedServiceThatHasNoConnectionOfItsOwn) {
   scripted_consul consul;
   source_harness source("consul-http", options(consul, named(60) + "connections = 10\nrotation_max_age = \"10m\""));
   source.start();
-  ASSERT_TRUE(source.wait_ready(std::chrono::seconds(20))) << source.status().text;
+  ASSERT_TRUE(source.wait_ready()) << source.status().text;
   std::uint64_t index = 10;
   for (const auto* path : {"/v1/catalog/services", "/v1/health/state/any"}) {
     for (int i = 0; i < 60; i += 7) {

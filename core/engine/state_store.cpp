@@ -219,7 +219,8 @@ std::set<std::string> state_store::pipelines() const {
   for (fs::directory_iterator each(directory_, error), end; !error && each != end; each.increment(error)) {
     const auto name = each->path().filename().string();
     for (const std::string_view ending : {".state", ".state.outdated", ".paused"})
-      if (name.size() > ending.size() && name.ends_with(ending)) names.insert(name.substr(0, name.size() - ending.size()));
+      if (name.size() > ending.size() && name.ends_with(ending))
+        names.insert(name.substr(0, name.size() - ending.size()));
   }
   return names;
 }

@@ -49,6 +49,11 @@ bool is_refusal(const http_answer& answer) {
   return answer.status == 500 && answer.body.find("boolean expression evaluator") != std::string::npos;
 }
 
+failure kind_of(const http_answer& answer) {
+  if (answer.fault != http_fault::none) return failure::unanswered;
+  return is_refusal(answer) ? failure::refusal : failure::error;
+}
+
 bool fits_path(std::string_view name) {
   for (bool is_first = true;; is_first = false) {
     const auto end = name.find('/');

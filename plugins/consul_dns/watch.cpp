@@ -38,22 +38,29 @@ void common_state::report_status() const {
 }
 
 void common_state::begin() {
-  is_ready = false;
-  for (const auto& each : options.services) unheard.insert(each.service);
+  for (const auto& each : options.services) readiness.add(standings[each.service]);
 }
 
-void common_state::hear(const std::string& service) {
-  is_away = false;
-  unheard.erase(service);
-  if (is_ready || !unheard.empty()) return;
-  is_ready = true;
-  host.ready();
+void common_state::note_success(const std::string& service) {
+  readiness.worked(standings[service]);
+  become_ready();
 }
 
-void common_state::note_failure(const std::string& why) {
-  if (failures.size() < options.services.size() || std::exchange(is_away, true)) return;
-  begin();
-  host.unknown({}, why);
+void common_state::note_failure(const std::string& service, common::failure how, const std::string& why) {
+  auto& standing = standings[service];
+  readiness.failed(standing, how);
+  if (readiness.all_fail() && readiness.begin_outage()) host.unknown({}, why);
+  readiness.judge(standing, how);
+  become_ready();
+}
+
+void common_state::become_ready() {
+  if (readiness.become_ready()) host.ready();
+}
+
+common::failure watcher::finding::kind() const {
+  if (is_final) return common::failure::refusal;
+  return is_answered ? common::failure::error : common::failure::unanswered;
 }
 
 watcher::watcher(const watched_service& what, common_state& shared, std::shared_ptr<resolver> first,
@@ -173,8 +180,7 @@ void watcher::take(const finding& found) {
   }
   if (!found.absent) {
     absent_since_.reset();
-    report_failure(found.why);
-    stop_waiting(found);
+    report_failure(found.why, found.kind());
     return;
   }
   failures_.reset();
@@ -190,26 +196,17 @@ void watcher::take(const finding& found) {
   }
 }
 
-// Readiness must not wait for a service that waiting does not make known: it is "unknown" for itself alone. One that
-// was published keeps its last state; twice, since the first answer after an outage may come too early.
-void watcher::stop_waiting(const finding& found) {
-  failed_in_a_row_ = shared_.is_away ? 0 : failed_in_a_row_ + 1;  // an outage begins the count again
-  if (shared_.is_away) return;
-  if (found.is_final || (found.is_answered && published_ && failed_in_a_row_ >= 2)) shared_.hear(what_.service);
-}
-
 void watcher::publish(const std::vector<endpoint>& endpoints) {
   if (shared_.failures.erase(what_.service) > 0 || !published_) shared_.report_status();
-  failed_in_a_row_ = 0;
   if (!known_ || published_ != endpoints) {
     published_ = endpoints;
     known_ = true;
     shared_.host.publish({.name = what_.service, .revision = 0, .endpoints = endpoints});
   }
-  shared_.hear(what_.service);
+  shared_.note_success(what_.service);
 }
 
-void watcher::report_failure(const std::string& why) {
+void watcher::report_failure(const std::string& why, common::failure how) {
   shared_.host.count("failures_total", "Rounds that did not find out the state of a service.");
   auto& reported = shared_.failures[what_.service];
   if (reported != why) {
@@ -217,7 +214,7 @@ void watcher::report_failure(const std::string& why) {
     shared_.report_status();  // before "unknown", so that the reason is there
   }
   if (std::exchange(known_, false)) shared_.host.unknown(what_.service, why);
-  shared_.note_failure(why);
+  shared_.note_failure(what_.service, how, why);
 }
 
 std::chrono::nanoseconds watcher::pause(const finding& found) {

@@ -100,7 +100,7 @@ asio::awaitable<void> watcher::rotate(std::size_t number) {
     asked_in_turn_[number] = nullptr;
     const bool limited = is_connection_limit(answer);
     // What is heard of for the first time, or again after a failure, says nothing of how often it changes.
-    const bool was_followed = each->is_known && !asked.confirmed;
+    const bool was_followed = each->standing.is_known && !asked.confirmed;
     const auto found = each->gone || limited ? verdict::failed : take(each, answer, asked);
     if (found == verdict::unconfirmed) each->suspected = true;  // its turn comes first
     if (!each->gone && !each->direct) {
@@ -138,15 +138,15 @@ asio::awaitable<void> watcher::watch_catalog(selection place) {
       progress.failed();
       catalogs_heard_.erase(place.place());
       if (is_connection_limit(answer)) lower_limit();
-      failed(catalog_watch, answer, why);
+      other_failed(catalog_watch, answer, why);
       co_await pause(backoff.next());
       continue;
     }
     backoff.reset();
-    worked(catalog_watch);
+    other_worked(catalog_watch);
     if (now) take_catalog(place, *now);
     catalogs_heard_.insert(place.place());
-    become_ready();
+    something_works();
     const auto wait = pause_after(answers, progress);
     if (wait > clock::duration::zero()) co_await pause(wait);
   }
@@ -167,12 +167,12 @@ asio::awaitable<void> watcher::watch_checks(selection place) {
     if (const auto why = fault_of(answer, settings_, false)) {
       progress.failed();
       if (is_connection_limit(answer)) lower_limit();
-      failed(checks_watch, answer, *why);
+      other_failed(checks_watch, answer, *why);
       co_await pause(backoff.next());
       continue;
     }
     backoff.reset();
-    worked(checks_watch);
+    other_worked(checks_watch);
     // Nothing is published from these answers: they only say what to ask about, so that none needs to be confirmed.
     const auto news = progress.take(answer, true);
     if (progress.has_index() && news == query_progress::news::none) continue;

@@ -531,7 +531,8 @@ TEST_F(HaproxyWithARefusingBackend, RespectsAServerThatWasTakenOutByHandMeanwhil
 }
 
 // Between drcon and HAProxy: passes a command on that takes a server out of service, waits until HAProxy has carried it
-// out, and closes the connection instead of passing the answer back. Once, when the file "cut" is there.
+// out, and closes the connection instead of passing the answer back. Once, when the file "cut" is there. The commands
+// of a batch are answered one by one, so that their answers come in any number of parts, each ended by the prompt.
 constexpr auto cutting_relay = R"PY(
 import os, socket, sys, threading
 directory, server = sys.argv[1:3]
@@ -541,9 +542,11 @@ def serve(client):
     haproxy.connect(server)
     while command := client.recv(65536):
         haproxy.sendall(command)
-        answer = haproxy.recv(65536)
-        while not answer.endswith(b'> '):
-            answer += haproxy.recv(65536)
+        answer = b''
+        while answer.count(b'\n> ') < command.count(b'\n'):
+            if not (part := haproxy.recv(64)):
+                raise SystemExit('HAProxy closed the connection after ' + repr(command) + ' and ' + repr(answer))
+            answer += part
         if b' state maint' in command and os.path.exists(cut):
             os.remove(cut)
             break
@@ -568,10 +571,13 @@ TEST_F(HaproxyDynamic, BringsBackAServerWhoseMaintenanceItOrderedBeforeTheConnec
   ASSERT_TRUE(wait_until([&] { return sink_->apply({web}).result == DRCON_OK; })) << relay.text();
   write_file(directory / "cut", "");
   web.endpoints[0].health = health::critical;
-  EXPECT_EQ(sink_->apply({web}).result, DRCON_RETRY);
-  ASSERT_EQ(answers(), std::set<std::string>{"b"}) << "HAProxy carried it out";
+  const auto cut_off = sink_->apply({web});
+  EXPECT_EQ(cut_off.result, DRCON_RETRY);
+  ASSERT_FALSE(std::filesystem::exists(directory / "cut")) << "it failed before: " << cut_off.why << relay.text();
+  ASSERT_EQ(answers(), std::set<std::string>{"b"}) << "HAProxy carried it out: " << cut_off.why << relay.text();
   web.endpoints[0].health = health::passing;
-  ASSERT_EQ(sink_->apply({web}).result, DRCON_OK);
+  const auto again = sink_->apply({web});
+  ASSERT_EQ(again.result, DRCON_OK) << again.why << relay.text();
   EXPECT_EQ(answers(), (std::set<std::string>{"a", "b"})) << sink_->status().text;
 }
 

@@ -32,7 +32,7 @@ namespace drcon::engine {
 struct decision {
   model::snapshot_ptr snapshot;
   std::string why;
-  question asked;  ///< what the snapshot answers
+  question asked;                                 ///< what the snapshot answers
   std::chrono::steady_clock::time_point seen{};   ///< when a source first reported it; the epoch: it is no change
   std::chrono::steady_clock::time_point heard{};  ///< when the engine heard that
   std::chrono::steady_clock::time_point decided{};
@@ -195,9 +195,9 @@ private:
   std::function<void(const decision&)> decided_;
 
   const shape shape_;
-  std::map<std::string, model::service_ptr> merged_;  // and filtered
+  std::map<std::string, model::service_ptr> merged_;   // and filtered
   std::map<std::string, model::service_ptr> unheard_;  // what was served of services that a source has yet to report
-  const source_state* preferred_ = nullptr;           // merge = "prefer": the active source
+  const source_state* preferred_ = nullptr;            // merge = "prefer": the active source
   bool grace_over_ = false;
   bool complete_ = false;  // true once all sources have reported: merged_ then has all services
 

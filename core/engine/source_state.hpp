@@ -73,8 +73,8 @@ public:
   std::string why_unknown() const;
   /// Null while it knows the state of that service.
   const silence* silent_on(const std::string& service) const;
-  /// Services that it watches and has never reported, because it has no data of them: whether they have endpoints is not
-  /// known, so that nothing that is served of them may be taken for gone.
+  /// Services that it watches and has never reported, because it has no data of them: whether they have endpoints is
+  /// not known, so that nothing that is served of them may be taken for gone.
   const std::set<std::string>& unheard() const { return unheard_; }
   /// When it last reported anything of its services.
   std::chrono::system_clock::time_point last_word() const { return last_word_; }

@@ -178,8 +178,7 @@ int run(const arguments& options) {
   if (!log_to(config->host)) return exit_runtime;
   const auto locked = state_lock::take(host->state_directory);
   if (!locked) {
-    log::error(base::subject_kind::state, "{}: stop that one, or set another [host] state_directory",
-               locked.error().why);
+    log::error(base::subject_kind::state, "{}", locked.error().why);
     return exit_runtime;
   }
   daemon daemon(options, plugins, *host);

@@ -1,6 +1,6 @@
 #include "conformance/report.hpp"
 
-#include "plugins/boundary.hpp"
+#include "plugins/validation.hpp"
 
 #include <fmt/format.h>
 

@@ -1,6 +1,6 @@
 #include "plugins/elf_file.hpp"
 
-#include "plugins/boundary.hpp"
+#include "plugins/validation.hpp"
 
 #include <elf.h>
 #include <link.h>

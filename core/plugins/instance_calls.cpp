@@ -1,9 +1,9 @@
-// The calls that a plugin makes to its instance, by way of its handle: on any thread.
+// The calls that a plugin makes to its instance, through its gate: on any thread.
 #include "log/log.hpp"
 #include "model/plugin_state.hpp"
 #include "model/sink_answer.hpp"
 #include "model/snapshot.hpp"
-#include "plugins/handle.hpp"
+#include "plugins/call_gate.hpp"
 #include "plugins/instance.hpp"
 
 #include <algorithm>
@@ -11,14 +11,14 @@
 
 namespace drcon::plugins {
 
-bool instance::notes_calls() const { return handle_->would_log(log::level::debug); }
+bool instance::notes_calls() const { return gate_->would_log(log::level::debug); }
 void instance::write_note(const std::string& text) const { log::write_anyway(log::level::debug, subject_, text); }
 
 // ---- of sources and sinks ----
 
 void instance::on_log(int level, std::string_view text) const {
   const auto which = static_cast<log::level>(std::clamp(level, DRCON_LOG_TRACE, DRCON_LOG_ERROR));
-  if (handle_->would_log(which)) log::write_anyway(which, subject_, printable(text, 2000));
+  if (gate_->would_log(which)) log::write_anyway(which, subject_, printable(text, 2000));
 }
 
 void instance::on_status(const instance_status& reported) {
@@ -34,7 +34,7 @@ void instance::on_status(const instance_status& reported) {
   const auto level = now.state == DRCON_STATE_OK ? log::level::info : log::level::warning;
   const std::string state = to_string(model::plugin_state_of(now.state));
   log::write(level, subject_, now.text.empty() ? state : state + ": " + now.text);
-  reporter_->post([now](instance_listener& listener) { listener.on_status(now); });
+  reports_->post([now](instance_listener& listener) { listener.on_status(now); });
 }
 
 void instance::on_metric(const drcon_metric& figure) {
@@ -70,7 +70,7 @@ void instance::report_refusals(const std::string& service, const std::vector<ref
     log::warning(subject_, "left out {} more{}; the status names them", fresh.size() - named,
                  service.empty() ? "" : " of service " + service);
   figures_.add(metrics::refused, metrics::labels_of(subject_), static_cast<double>(fresh.size()));
-  reporter_->post([fresh = std::move(fresh)](instance_listener& listener) { listener.on_refused(fresh); });
+  reports_->post([fresh = std::move(fresh)](instance_listener& listener) { listener.on_refused(fresh); });
 }
 
 // ---- of sources ----
@@ -115,7 +115,7 @@ void instance::on_done(std::uint64_t ticket, drcon_result result, std::string_vi
   const auto known = result == DRCON_OK || result == DRCON_REJECTED ? result : DRCON_RETRY;
   const auto reason = printable(why, 2000);
   note("answers update {}: {} {}", ticket, to_string(model::sink_answer_of(known)), reason);
-  reporter_->post([ticket, known, reason](instance_listener& listener) { listener.on_done(ticket, known, reason); });
+  reports_->post([ticket, known, reason](instance_listener& listener) { listener.on_done(ticket, known, reason); });
 }
 
 void instance::on_rendered(rendered_target target) {

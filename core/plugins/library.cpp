@@ -2,9 +2,9 @@
 
 #include "base/build_facts.hpp"
 #include "config/schema_fault.hpp"
-#include "plugins/boundary.hpp"
 #include "plugins/elf_file.hpp"
 #include "plugins/trial_load.hpp"
+#include "plugins/validation.hpp"
 
 #include <boost/core/demangle.hpp>
 #include <boost/dll/shared_library.hpp>

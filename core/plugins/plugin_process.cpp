@@ -6,12 +6,12 @@
 
 #include "base/build_facts.hpp"
 #include "model/snapshot.hpp"
-#include "plugins/boundary.hpp"
+#include "plugins/call_gate.hpp"
 #include "plugins/calls.hpp"
 #include "plugins/frame.hpp"
 #include "plugins/frame_content.hpp"
-#include "plugins/handle.hpp"
 #include "plugins/options.hpp"
+#include "plugins/validation.hpp"
 
 #include <atomic>
 #include <condition_variable>
@@ -155,10 +155,10 @@ bool process::create(frame_reader& fields) {
     send_frame(this, frame_writer(frame::created).number(DRCON_CONFIG));
     return false;
   }
-  calls_ = calls_here(is_source ? loaded->entry->source : nullptr, is_source ? nullptr : loaded->entry->sink,
-                      {.host = here, .instance = this, .misbehaved = [this](const std::string& how) {
-                         send_frame(this, frame_writer(frame::misbehaved).text(how));
-                       }});
+  calls_ = direct_calls(is_source ? loaded->entry->source : nullptr, is_source ? nullptr : loaded->entry->sink,
+                        {.host = here, .instance = this, .misbehaved = [this](const std::string& how) {
+                           send_frame(this, frame_writer(frame::misbehaved).text(how));
+                         }});
   const auto result = calls_->create(options);
   send_frame(this,
              frame_writer(frame::created)

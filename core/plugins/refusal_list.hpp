@@ -3,7 +3,7 @@
 // Thread rule: any thread.
 #pragma once
 
-#include "plugins/boundary.hpp"
+#include "plugins/validation.hpp"
 
 #include <cstddef>
 #include <mutex>

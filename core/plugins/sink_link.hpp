@@ -4,9 +4,9 @@
 // Thread rule: begin_apply() on the engine's thread, a rendering_scope on the instance's lane, all else on any thread.
 #pragma once
 
-#include "plugins/boundary.hpp"
 #include "plugins/instance_listener.hpp"
 #include "plugins/update_package.hpp"
+#include "plugins/validation.hpp"
 
 #include <cstdint>
 #include <memory>

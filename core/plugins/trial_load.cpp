@@ -1,6 +1,6 @@
 #include "plugins/trial_load.hpp"
 
-#include "plugins/boundary.hpp"
+#include "plugins/validation.hpp"
 
 #include <dlfcn.h>
 #include <fcntl.h>

@@ -1,8 +1,8 @@
 // The gates: what is refused before, at and after loading, each with its one line and its help.
 #include "plugins/library.hpp"
 
-#include "plugins/boundary.hpp"
 #include "plugins/registry.hpp"
+#include "plugins/validation.hpp"
 #include "support/process.hpp"
 #include "support/temp_dir.hpp"
 

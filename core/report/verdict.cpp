@@ -1,5 +1,6 @@
 #include "report/verdict.hpp"
 
+#include "base/count_of.hpp"
 #include "model/plugin_state.hpp"
 #include "model/snapshot.hpp"
 
@@ -28,8 +29,8 @@ void add_unknown(const std::string& subject, const engine::source_state& source,
   std::size_t listed = 0;
   for (const auto& [service, silence] : source.unknown()) {
     if (listed++ == most_listed) {
-      all.push_back(subject + " has no current data of " + std::to_string(source.unknown().size() - most_listed) +
-                    " more services");
+      all.push_back(subject + " has no current data of " +
+                    base::count_of(source.unknown().size() - most_listed, "more service"));
       return;
     }
     all.push_back(subject + " has no current data of service " + service + "; using last known data" +
@@ -65,7 +66,7 @@ void add_holds(const std::string& subject, const engine::pipeline& pipeline, lin
     all.push_back(subject + " is held by its brake: " +
                   (holds[i].service.empty() ? "" : "service " + holds[i].service + ": ") + holds[i].why);
   if (holds.size() > most_listed)
-    all.push_back(subject + " is held by its brake: " + std::to_string(holds.size() - most_listed) + " more services");
+    all.push_back(subject + " is held by its brake: " + base::count_of(holds.size() - most_listed, "more service"));
 }
 
 std::string line_of_open(const engine::sink_runner& sink) {

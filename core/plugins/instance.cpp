@@ -79,7 +79,10 @@ fault instance::create() {
   gate_->open(this);
   auto answer = std::make_shared<std::promise<drcon_result>>();
   auto result = answer->get_future();
-  lane_.post([self = shared_from_this(), answer] { answer->set_value(self->calls_->create(*self->options_)); });
+  lane_.post([self = shared_from_this(), answer] {
+    // An object that is made after stop() would never be destroyed.
+    answer->set_value(self->is_stopping() ? DRCON_RETRY : self->calls_->create(*self->options_));
+  });
   if (result.wait_for(patience::create) != std::future_status::ready) {
     gate_->close("its create had been given up");
     return {DRCON_CONFIG, {}, "plugin '" + plugin_name_ + "' did not return from create; it is abandoned"};
@@ -116,10 +119,7 @@ void instance::try_start(std::chrono::milliseconds pause) {
   lane_.post([weak = weak_from_this(), pause] {
     const auto self = weak.lock();
     if (!self || !self->calls_->is_made() || self->start_in_time() == DRCON_OK) return;
-    {
-      const std::lock_guard lock(self->mutex_);
-      if (self->stopping_) return;
-    }
+    if (self->is_stopping()) return;
     auto why = self->last_failure();
     if (why.empty()) why = "it gave no reason";
     self->on_status(
@@ -151,7 +151,7 @@ base::result<std::vector<rendered_target>> instance::render(const std::shared_pt
     drcon_result result = DRCON_RETRY;
     {
       const sink_link::rendering_scope open(self->link_, shared->targets);
-      result = self->calls_->render(update);
+      if (self->calls_->is_made()) result = self->calls_->render(update);
     }
     shared->result.set_value(result);
   });
@@ -178,6 +178,11 @@ void instance::stop(std::function<void()> stopped) {
     if (made) self->calls_->destroy();
     boost::asio::post(self->reports_->executor(), stopped);
   });
+}
+
+bool instance::is_stopping() const {
+  const std::lock_guard lock(mutex_);
+  return stopping_;
 }
 
 std::string instance::last_failure() const {

@@ -117,7 +117,9 @@ private:
   void try_start(std::chrono::milliseconds pause);
   drcon_result start_in_time();
   void report_refusals(const std::string& service, const std::vector<refusal>& now);
+  void report_new_refusals(const std::string& service, std::vector<refusal> fresh);
   std::string last_failure() const;
+  bool is_stopping() const;
 
   const config::kind kind_;
   const base::subject subject_;

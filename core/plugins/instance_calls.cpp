@@ -1,4 +1,5 @@
 // The calls that a plugin makes to its instance, through its gate: on any thread.
+#include "base/count_of.hpp"
 #include "log/log.hpp"
 #include "model/plugin_state.hpp"
 #include "model/sink_answer.hpp"
@@ -57,11 +58,15 @@ void instance::on_crash(const std::string& how) {
   log::error(subject_, "plugin '{}': {}", plugin_name_, how);
 }
 
-// Reports what is refused now and was not before. An empty service stands for all. One change may leave out thousands
-// of endpoints, and whoever may register one can bring it about: log and journal get one report of it.
+// Reports what is refused now and was not before. An empty service stands for all.
 void instance::report_refusals(const std::string& service, const std::vector<refusal>& now) {
+  report_new_refusals(service, refusals_.replace(service, now));
+}
+
+// One change may leave out thousands of endpoints, and whoever may register one can bring it about: log and journal get
+// one report of it.
+void instance::report_new_refusals(const std::string& service, std::vector<refusal> fresh) {
   constexpr std::size_t named = 3;
-  auto fresh = refusals_.replace(service, now);
   if (fresh.empty()) return;
   for (std::size_t i = 0; i < std::min(fresh.size(), named); ++i)
     log::warning(subject_, "left out {}{}{}: {}", fresh[i].service, fresh[i].endpoint.empty() ? "" : " endpoint ",
@@ -81,8 +86,9 @@ void instance::on_publish(const drcon_service& service) {
   auto accepted = accept(service, refused);
   report_refusals(printable(view(service.name)), refused);
   if (!accepted) return;
-  note("publishes service {}: {} endpoints, {} values, revision {}", accepted->name(), accepted->endpoints().size(),
-       accepted->values().size(), accepted->revision());
+  note("publishes service {}: {}, {}, revision {}", accepted->name(),
+       base::count_of(accepted->endpoints().size(), "endpoint"), base::count_of(accepted->values().size(), "value"),
+       accepted->revision());
   intake_->publish(std::move(accepted));
 }
 
@@ -122,6 +128,12 @@ void instance::on_rendered(rendered_target target) {
   if (!link_.add_rendered(std::move(target))) on_misbehaviour("rendered() outside of render");
 }
 
-void instance::on_refused(refusal left_out) { link_.add_refusal(std::move(left_out)); }
+// A sink that tends its target between two updates may find that it has to leave something out. That holds until it
+// answers the next update, which brings all that is left out then.
+void instance::on_refused(refusal left_out) {
+  if (link_.add_refusal(left_out) || !refusals_.add(left_out)) return;
+  const auto service = left_out.service;
+  report_new_refusals(service, {std::move(left_out)});
+}
 
 }  // namespace drcon::plugins

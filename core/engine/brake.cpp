@@ -1,5 +1,6 @@
 #include "engine/brake.hpp"
 
+#include "base/count_of.hpp"
 #include "config/units.hpp"
 
 #include <algorithm>
@@ -48,7 +49,7 @@ std::string brake::loss(std::size_t before, std::size_t after) const {
   if (after >= before) return {};
   const auto removed = before - after;
   const auto share = static_cast<double>(removed) / static_cast<double>(before);
-  const auto counts = std::to_string(removed) + " of " + std::to_string(before) + " endpoints in service would go";
+  const auto counts = std::to_string(removed) + " of " + base::count_of(before, "endpoint") + " in service would go";
   if (share > config_.max_removed) {
     const auto percent = [](double value) { return std::to_string(std::lround(value * 100)) + "%"; };
     return counts + " at once (" + percent(share) + "; max_removed is " + percent(config_.max_removed) + ")";

@@ -3,6 +3,7 @@
 #include "admin/dashboard.hpp"
 #include "admin/openapi.hpp"
 #include "admin/target_lines.hpp"
+#include "base/count_of.hpp"
 #include "config/text.hpp"
 #include "engine/engine.hpp"
 #include "log/plugin_level.hpp"
@@ -214,8 +215,8 @@ void resume(served_host& about, const std::string& name, const asked&, const rep
 void resync(served_host& about, const std::string& name, const asked&, const reply& to) {
   const auto begun = about.engine.resync(name);
   to(done(about, name,
-          fmt::format("{} of {} sinks compare their target with what is desired, and correct what differs{}", begun,
-                      about.engine.config().pipelines.at(name).sinks.size(),
+          fmt::format("{} of {} compare their target with what is desired, and correct what differs{}", begun,
+                      base::count_of(about.engine.config().pipelines.at(name).sinks.size(), "sink"),
                       begun == about.engine.config().pipelines.at(name).sinks.size()
                           ? ""
                           : "; the others are applying an update")));

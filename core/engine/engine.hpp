@@ -4,9 +4,9 @@
 // their own and come back by posting to that context.
 #pragma once
 
-#include "base/lane.hpp"
 #include "base/result.hpp"
 #include "config/configuration.hpp"
+#include "engine/inspector.hpp"
 #include "engine/journal.hpp"
 #include "engine/pipeline.hpp"
 #include "engine/sink_runner.hpp"
@@ -32,9 +32,6 @@ enum class mode {
   apply,   ///< sinks make their targets match
   render,  ///< sinks are made but not started: only render() is asked of them
 };
-
-/// What a sink would write and what its target has, or why that is not known.
-using inspection = base::result<std::vector<plugins::rendered_target>>;
 
 class engine {
 public:
@@ -139,7 +136,7 @@ private:
   pause_store pauses_;
   const std::shared_ptr<const bool> alive_ = std::make_shared<const bool>(true);  // for answers that come late
 
-  base::lane inspector_{"inspector"};  // where inspect() asks plugins
+  inspector inspector_;
   const std::chrono::system_clock::time_point started_ = std::chrono::system_clock::now();
 
   std::map<std::string, std::shared_ptr<source_state>> sources_;
@@ -149,9 +146,7 @@ private:
   int closing_ = 0;  // sinks that a reload has ended, and that are not known to have stopped
   // Resyncs all sinks. Called, if the engine is still there, when a sink that was abandoned ends after all.
   std::shared_ptr<const std::function<void()>> after_late_end_;
-  int inspecting_ = 0;                       // questions that the inspector has not answered
-  std::function<void()> after_inspections_;  // called when inspecting_ becomes 0; set while the engine stops
-  int retiring_ = 0;                         // instances that were asked to stop and have not stopped yet
+  int retiring_ = 0;  // instances that were asked to stop and have not stopped yet
   bool stopping_ = false;
   bool overstayed_ = false;            // an instance has missed its deadline: its thread may still run
   std::function<void()> all_retired_;  // called when retiring_ becomes 0; set while sources stop

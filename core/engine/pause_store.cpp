@@ -1,11 +1,9 @@
 #include "engine/pause_store.hpp"
 
-#include <cerrno>
-#include <cstring>
-#include <fstream>
+#include "base/guarded_file.hpp"
+
 #include <future>
 #include <memory>
-#include <sstream>
 #include <system_error>
 #include <utility>
 
@@ -27,10 +25,9 @@ std::optional<pause_mark> pause_store::load(const std::string& pipeline) const {
   if (directory_.empty()) return {};
   const auto file = directory_ / (pipeline + ".paused");
   std::error_code error;
-  if (!fs::exists(file, error)) return {};
-  std::ostringstream text;
-  text << std::ifstream(file, std::ios::binary).rdbuf();
-  return parse_pause(text.str());
+  if (!fs::exists(fs::symlink_status(file, error))) return {};
+  const auto text = base::read_plain_file(file);
+  return parse_pause(text ? *text : std::string());  // one that cannot be read is a mark all the same
 }
 
 void pause_store::save(const std::string& pipeline, std::optional<pause_mark> pause, on_kept kept) {

@@ -1,5 +1,6 @@
 #include "engine/pipeline.hpp"
 
+#include "base/count_of.hpp"
 #include "engine/merge.hpp"
 #include "log/log.hpp"
 #include "model/snapshot.hpp"
@@ -260,8 +261,9 @@ void pipeline::pass(model::snapshot_ptr candidate, std::string why, question ans
   remember();
   decided_(current_);  // before all that follows: log, journal and disk must not delay the change
 
-  log::info(subject(), "revision {}: {} services, {} endpoints (+{} -{} ~{}) from {}", current_.snapshot->revision(),
-            current_.snapshot->services().size(), current_.snapshot->endpoint_count(), counts.added, counts.removed,
+  log::info(subject(), "revision {}: {}, {} (+{} -{} ~{}) from {}", current_.snapshot->revision(),
+            base::count_of(current_.snapshot->services().size(), "service"),
+            base::count_of(current_.snapshot->endpoint_count(), "endpoint"), counts.added, counts.removed,
             counts.changed, current_.why);
   around_.journal.add({.what = journal_entry::kind::decided,
                        .about = subject(),

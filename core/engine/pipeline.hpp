@@ -151,8 +151,11 @@ public:
   static inline std::chrono::nanoseconds patience_before_last_good = std::chrono::seconds(2);
 
 private:
-  // The content that an operator releases, by service; null: that it is gone.
-  using released_services = std::map<std::string, model::service_ptr>;
+  // What an operator releases: this content, and nothing else.
+  struct release {
+    std::map<std::string, model::service_ptr> services;  // null: that it is gone
+    model::snapshot_ptr whole;                           // null: not the whole candidate, but one service
+  };
 
   void begin();
   bool choose();
@@ -163,7 +166,7 @@ private:
   bool recompute_all();
   void changed(const std::string& why, std::chrono::steady_clock::time_point seen);
   void decide();
-  void judge(model::snapshot_ptr candidate, const released_services& released);
+  void judge(model::snapshot_ptr candidate, const release& released);
   void hold(const brake::decision& judged, const model::snapshot_ptr& refused,
             const std::vector<model::service_change>& held_back);
   void foresee();
@@ -176,7 +179,7 @@ private:
   model::snapshot_ptr gather() const;
   // What the brake is asked about a change from what is served, if anything is, to another snapshot.
   static brake::change measure(const model::snapshot* served, const model::snapshot& next,
-                               const std::vector<model::service_change>& changes, const released_services& released);
+                               const std::vector<model::service_change>& changes, const release& released);
   // What a loss is measured from; null when nothing is known of it.
   const model::snapshot* served() const {
     return (current_.snapshot ? current_.snapshot : last_good_ ? last_good_ : earlier_).get();

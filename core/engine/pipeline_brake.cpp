@@ -64,21 +64,24 @@ std::string pipeline::held(const std::string& service) const {
 }
 
 brake::change pipeline::measure(const model::snapshot* served, const model::snapshot& next,
-                                const std::vector<model::service_change>& changes, const released_services& released) {
-  brake::change change{
-      .services = {}, .served = served ? served->in_service_count() : 0, .next = next.in_service_count()};
+                                const std::vector<model::service_change>& changes, const release& released) {
+  brake::change change{.services = {},
+                       .served = served ? served->in_service_count() : 0,
+                       .next = next.in_service_count(),
+                       .released = released.whole && same_content(*released.whole, next)};
   for (const auto& each : changes) {
-    const auto found = released.find(name_of(each));
-    change.services.push_back({.name = name_of(each),
-                               .served = in_service(each.before),
-                               .next = in_service(each.after),
-                               .released = found != released.end() && same(found->second.get(), each.after.get())});
+    const auto found = released.services.find(name_of(each));
+    change.services.push_back(
+        {.name = name_of(each),
+         .served = in_service(each.before),
+         .next = in_service(each.after),
+         .released = found != released.services.end() && same(found->second.get(), each.after.get())});
   }
   return change;
 }
 
 // Serves the candidate, without the removals that the brake holds.
-void pipeline::judge(model::snapshot_ptr candidate, const released_services& released) {
+void pipeline::judge(model::snapshot_ptr candidate, const release& released) {
   auto changes = model::difference(served(), *candidate);
   const auto judged = brake_.judge(clock::now(), measure(served(), *candidate, changes, released));
   brake_timer_.cancel();
@@ -194,20 +197,26 @@ base::result<> pipeline::release_brake(const std::string& service, std::optional
     return base::failure{"the brake of pipeline " + name() + " holds something else by now: " + held_.why};
   if (!service.empty() && held(service).empty())
     return base::failure{"the brake of pipeline " + name() + " does not hold service " + service};
-  released_services released;
+  if (!service.empty() && !brake_.knows_what_is_served())
+    return base::failure{"what pipeline " + name() +
+                         " serves is not known, so that nobody can say what would go of one service; look at what is "
+                         "held and release all of it"};
+  release released{.services = {}, .whole = service.empty() ? refused_ : nullptr};
   for (const auto& each : held_.services)
-    if (service.empty() || each == service) released.emplace(each, nullptr);
+    if (service.empty() || each == service) released.services.emplace(each, nullptr);
   for (const auto& each : refused_->services())
-    if (const auto found = released.find(each->name()); found != released.end()) found->second = each;
+    if (const auto found = released.services.find(each->name()); found != released.services.end()) found->second = each;
   note_steered("brake released by hand: " +
                (service.empty() ? held_.why : "service " + service + ": " + held(service)));
   seen_ = heard_ = clock::now();
   judge(gather(), released);
-  for (const auto& [each, content] : released)
-    if (std::ranges::binary_search(held_.services, each))
-      return base::failure{
-          "what the brake of pipeline " + name() +
-          " holds has changed in this moment, or is more than was released, and is still held: " + held_.why};
+  const auto is_still_held = [this](const auto& each) {
+    return std::ranges::binary_search(held_.services, each.first);
+  };
+  if (!brake_.knows_what_is_served() || std::ranges::any_of(released.services, is_still_held))
+    return base::failure{
+        "what the brake of pipeline " + name() +
+        " holds has changed in this moment, or is more than was released, and is still held: " + held_.why};
   return {};
 }
 

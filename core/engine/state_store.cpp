@@ -1,17 +1,13 @@
 #include "engine/state_store.hpp"
 
+#include "base/guarded_file.hpp"
 #include "base/last_catch.hpp"
 #include "log/log.hpp"
 
-#include <cerrno>
 #include <condition_variable>
-#include <cstring>
-#include <fstream>
 #include <map>
 #include <mutex>
 #include <set>
-#include <sstream>
-#include <string_view>
 #include <thread>
 #include <utility>
 
@@ -38,18 +34,10 @@ struct state_files {
   fs::path damaged;   // it could not be read when it was replaced
 };
 
-std::string text_of(const fs::path& path) {
-  std::ostringstream text;
-  text << std::ifstream(path, std::ios::binary).rdbuf();
-  return text.str();
-}
-
 base::result<saved_state> read_state(const fs::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  if (!in) return base::failure{path.string() + " cannot be read: " + std::strerror(errno)};
-  std::ostringstream text;
-  text << in.rdbuf();
-  auto loaded = parse_state(text.str());
+  const auto text = base::read_plain_file(path);
+  if (!text) return base::failure{path.string() + " cannot be read: " + text.error().why};
+  auto loaded = parse_state(*text);
   if (!loaded) return base::failure{path.string() + " is not used: " + loaded.error().why};
   return loaded;
 }
@@ -132,7 +120,7 @@ struct state_store::writer {
   void keep_earlier(const state_files& files) {
     std::error_code error;
     if (!fs::exists(files.newest, error)) return;
-    const bool is_good = seen_good.contains(files.newest.string()) || parse_state(text_of(files.newest)).has_value();
+    const bool is_good = seen_good.contains(files.newest.string()) || read_state(files.newest).has_value();
     seen_good.insert(files.newest.string());
     if (!is_good) return fs::rename(files.newest, files.damaged, error);
     fs::remove(files.earlier, error);

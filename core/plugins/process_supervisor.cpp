@@ -71,7 +71,7 @@ void process_supervisor::end_for_good() {
 }
 
 void process_supervisor::launch() {
-  auto process = std::make_shared<child>(what_.limits.memory);
+  auto process = std::make_shared<child>(what_.limits.memory, what_.library);
   level_sent_ = level_.least();
   auto create = frame_writer(frame::create)
                     .number(what_.kind == config::kind::source ? 0 : 1)

@@ -205,6 +205,19 @@ TEST_F(Admin, AReloadTellsWhatIsWrongAndChangesNothing) {
   EXPECT_EQ(ask("GET", "/v1/journal")["entries"].back()["what"], "reloaded");
 }
 
+TEST_F(Admin, AReloadReportsWhatOnlyARestartCanChange) {
+  start();
+  const auto file = drcon_->directory() / "drcon.toml";
+  auto text = read_file(file);
+  const std::string place = "host.state_directory = \"state\"";
+  ASSERT_NE(text.find(place), std::string::npos);
+  write_file(file, text.replace(text.find(place), place.size(), "host.state_directory = \"elsewhere\""));
+  for (int i = 0; i < 2; ++i)
+    EXPECT_THAT(ask("POST", "/v1/reload")["findings"].dump(),
+                HasSubstr("'state_directory' in [host] is read at start only; the value of the start stays in effect"));
+  EXPECT_FALSE(std::filesystem::exists(drcon_->directory() / "elsewhere"));
+}
+
 TEST_F(Admin, AReloadThatCannotOpenWhatItAsksForChangesNothing) {
   const auto port = free_port();
   start("admin.listen = \"127.0.0.1:" + std::to_string(port) + "\"\n");

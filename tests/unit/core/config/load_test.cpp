@@ -73,8 +73,8 @@ TEST_F(Load, FillsInEveryDefault) {
   EXPECT_EQ(made->host.state_directory, "/var/lib/drcon");
   EXPECT_EQ(made->host.stop_deadline, 10s);
   EXPECT_EQ(made->host.journal_size, 1000);
-  EXPECT_EQ(made->host.log_level, "info");
-  EXPECT_EQ(made->host.log_format, "text");
+  EXPECT_EQ(made->host.log.level, "info");
+  EXPECT_EQ(made->host.log.format, "text");
   EXPECT_EQ(made->host.admin.socket, "");
   const auto& web = made->pipelines.at("web");
   EXPECT_EQ(web.name, "web");
@@ -126,9 +126,9 @@ socket = "run/drcon.sock"
   EXPECT_EQ(made->host.state_directory, "");
   EXPECT_EQ(made->host.stop_deadline, 1500ms);
   EXPECT_EQ(made->host.journal_size, 1000000);
-  EXPECT_EQ(made->host.log_level, "trace");
-  EXPECT_EQ(made->host.log_format, "json");
-  EXPECT_EQ(made->host.plugin_log_levels, (std::map<std::string, std::string>{{"nginx", "debug"}, {"ngnix", "error"}}));
+  EXPECT_EQ(made->host.log.level, "trace");
+  EXPECT_EQ(made->host.log.format, "json");
+  EXPECT_EQ(made->host.log.plugins, (std::map<std::string, std::string>{{"nginx", "debug"}, {"ngnix", "error"}}));
   EXPECT_THAT(said(),
               testing::HasSubstr(": warning: 'plugins' in [log]: there is no plugin 'ngnix'; did you mean 'nginx'?\n"));
   EXPECT_EQ(made->host.admin.socket, dir_ / "run/drcon.sock");

@@ -15,6 +15,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <stdexcept>
 
 namespace drcon::engine {
 namespace {
@@ -194,6 +195,62 @@ TEST(StateStore, WrittenByRootItStillBelongsToTheServicesUser) {
   EXPECT_EQ(owner(), other) << "a new file is the directory's owner's";
   { state_store(directory.path()).save("p", empty_of(2)); }
   EXPECT_EQ(owner(), other);
+}
+
+// The directory is the service's user's, who may put anything into it before root runs `drcon once`.
+class OthersDirectory : public testing::Test {
+protected:
+  OthersDirectory() {
+    if (::geteuid() != 0) throw std::runtime_error("this suite runs as root");
+    test::write_file(victim_, "root's own");
+    if (::chown(directory_.path().c_str(), other, other) != 0) throw std::runtime_error("cannot give a directory away");
+  }
+  static uid_t owner_of(const std::filesystem::path& file) {
+    struct stat there {};
+    EXPECT_EQ(::lstat(file.c_str(), &there), 0) << file;
+    return there.st_uid;
+  }
+  void expect_victim_untouched() const {
+    EXPECT_EQ(test::read_file(victim_), "root's own");
+    EXPECT_EQ(owner_of(victim_), 0U);
+  }
+
+  static constexpr uid_t other = 65534;
+  test::temp_dir directory_;
+  test::temp_dir roots_;
+  std::filesystem::path victim_ = roots_ / "victim";
+};
+
+TEST_F(OthersDirectory, AStateIsWrittenThroughNoLinkThatIsInItsPlace) {
+  for (const bool hard : {false, true}) {
+    for (const auto* name : {"p.state.new", "p.state"}) {
+      const auto planted = directory_ / name;
+      std::filesystem::remove(planted);
+      if (hard) std::filesystem::create_hard_link(victim_, planted);
+      else std::filesystem::create_symlink(victim_, planted);
+      { state_store(directory_.path()).save("p", empty_of(1)); }
+      expect_victim_untouched();
+      EXPECT_TRUE(state_store(directory_.path()).load("p").last_good) << name;
+      EXPECT_EQ(owner_of(directory_ / "p.state"), other) << name;
+    }
+  }
+}
+
+TEST_F(OthersDirectory, AMarkIsWrittenThroughNoLinkThatIsInItsPlace) {
+  std::filesystem::create_symlink(victim_, directory_ / "p.paused.new");
+  pause_store pauses(directory_.path());
+  pauses.save("p", pause_mark{.why = "w", .since = {}}, [](const base::result<>&) {});
+  ASSERT_TRUE(test::wait_until([&] { return pauses.load("p"); }));
+  expect_victim_untouched();
+  EXPECT_EQ(owner_of(directory_ / "p.paused"), other);
+}
+
+// Whoever opens a pipe to read waits for a writer, who may never come.
+TEST_F(OthersDirectory, APipeInThePlaceOfAStateIsNotWaitedFor) {
+  for (const auto* name : {"p.state", "p.paused"}) ASSERT_EQ(::mkfifo((directory_ / name).c_str(), 0600), 0);
+  const auto loaded = state_store(directory_.path()).load("p");
+  EXPECT_NE(loaded.fault.find("p.state"), std::string::npos) << loaded.fault;
+  EXPECT_TRUE(pause_store(directory_.path()).load("p"));
 }
 
 TEST(StateStore, ARetiredPipelineBeginsWithNothing) {

@@ -37,6 +37,8 @@ struct decision {
   std::chrono::steady_clock::time_point heard{};  ///< when the engine heard that
   std::chrono::steady_clock::time_point decided{};
   std::chrono::system_clock::time_point when{};  ///< decided, by the time of day; the epoch: before a restart
+  /// It is no decision: targets have this from before, and keep it beside what other pipelines decide for them.
+  bool is_left = false;
 };
 
 /// One hold of the brake.

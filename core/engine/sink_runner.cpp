@@ -52,10 +52,7 @@ void sink_runner::feed_by(const std::set<std::string>& pipelines) {
     if (each->second.snapshot) leaving_.insert_or_assign(each->first, std::move(each->second));
     each = feeds_.erase(each);
   }
-  for (const auto& each : pipelines) {
-    feeds_.try_emplace(each);
-    leaving_.erase(each);
-  }
+  for (const auto& each : pipelines) feeds_.try_emplace(each);
   compose({});
 }
 
@@ -67,7 +64,13 @@ std::vector<std::string> sink_runner::waits_for() const {
 }
 
 void sink_runner::on_decided(const std::string& pipeline, const decision& decided) {
+  if (decided.is_left) {
+    leaving_.insert_or_assign(pipeline, decided);
+    compose({});
+    return;
+  }
   feeds_[pipeline] = decided;
+  leaving_.erase(pipeline);
   compose(decided);
 }
 
@@ -92,9 +95,12 @@ void sink_runner::close(std::function<void()> idle) {
 // Composes what is desired: the snapshot of one pipeline as it is, or the services of several in one snapshot, merged
 // where they have the same name.
 void sink_runner::compose(const decision& cause) {
-  const bool all_decided = waits_for().empty();
-  if (all_decided) leaving_.clear();
-  if (feeds_.empty() || (!all_decided && !was_fed_)) return;
+  const auto undecided = waits_for();
+  if (undecided.empty()) leaving_.clear();
+  // At first each must have decided, or have left something that the target keeps: of another, nothing is known yet.
+  const bool can_begin = undecided.size() < feeds_.size() &&
+                         std::ranges::all_of(undecided, [this](const auto& each) { return leaving_.contains(each); });
+  if (feeds_.empty() || (!was_fed_ && !can_begin)) return;
   std::vector<std::pair<std::string, model::snapshot_ptr>> fed;
   for (const auto* each : {&feeds_, &leaving_})
     for (const auto& [name, feed] : *each)

@@ -97,7 +97,9 @@ private:
   std::shared_ptr<plugins::instance> instance_;
   pipeline_surroundings around_;
   std::map<std::string, decision> feeds_;    // the snapshot is null until the pipeline has decided
-  std::map<std::string, decision> leaving_;  // of pipelines that feed it no more; until all of feeds_ have decided
+  // What the target keeps of pipelines that feed it no more, until all of feeds_ have decided, and of those that cannot
+  // tell whether what they had is still asked for, until they have decided.
+  std::map<std::string, decision> leaving_;
   bool was_fed_ = false;                     // something has been desired, here or of the instance before
   std::uint64_t composed_revision_ = 0;
   model::snapshot_ptr desired_;

@@ -38,6 +38,7 @@ const char* const shapes = R"JSON({
     "earlier_configuration": { "type": "string", "description": "Why what the targets have is the answer to an earlier configuration; empty: it is not." }, "held": { "type": "string", "description": "Why the brake holds an update; empty: it does not." },
     "held_until": { "type": "number", "description": "The update is applied then, unless endpoints return." }, "held_loss": { "anyOf": [ { "type": "null" }, { "$ref": "Loss" } ] },
     "holds": { "type": "array", "items": { "$ref": "Hold" }, "description": "What the brake holds, each for itself: the first hundred." }, "holds_count": { "type": "integer" },
+    "would_hold": { "type": "string", "description": "While it is paused: why the brake would hold what waits; empty: it would not." }, "would_hold_loss": { "anyOf": [ { "type": "null" }, { "$ref": "Loss" } ] },
     "paused": { "type": "string", "description": "Why it is paused; empty: it is not." }, "paused_since": { "type": "number" },
     "pending": { "type": "boolean", "description": "A change waits: for the pace, the brake, or the end of a pause." },
     "revision": { "type": "integer", "description": "Of the decided snapshot; 0: none yet." }, "why": { "type": "string" }, "decided": { "type": "number" },

@@ -73,6 +73,7 @@ int daemon::run(const config::configuration& config) {
     // not mounted yet, a user that is not known yet) may be there at the next start, so that there must be one.
     return exit_runtime;
   }
+  hosted_.engine().retire_absent();
   if (!listen(config.host)) return exit_runtime;
   log::info(base::subject_kind::host, "drcon {} runs {} pipelines", build::version, config.pipelines.size());
   heartbeat_.start();

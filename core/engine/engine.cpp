@@ -125,6 +125,18 @@ void engine::replace_pipelines(const config::configuration& before, const made& 
   }
 }
 
+void engine::retire_absent() {
+  for (const auto& name : store_.pipelines()) {
+    if (config_.pipelines.contains(name)) continue;
+    store_.retire(name);
+    pauses_.retire(name);
+    log::warning(base::subject_kind::state,
+                 "pipeline {} is not in the configuration any more: what was kept of it stays beside as {}.state.left "
+                 "or {}.paused.left, and is not used if it comes back",
+                 name, name, name);
+  }
+}
+
 void engine::replace_sinks(const made& sinks) {
   std::map<std::string, std::shared_ptr<sink_runner>> old;
   for (auto entry = sinks_.begin(); entry != sinks_.end();) {

@@ -50,6 +50,12 @@ public:
   /// undisturbed. False when an instance cannot be made: then nothing has changed, and `found` says why.
   bool apply(const config::configuration& next, config::diagnostics& found);
 
+  /// After the first apply() of a drcon that stays: what the state directory has of pipelines that are not in the
+  /// configuration was left while no drcon ran. It is put aside as at a reload, so that such a pipeline, when it comes
+  /// back, is not measured from, or served with, what it had in an earlier life. `drcon once` does not: it may be run
+  /// with another configuration than the one whose state this is.
+  void retire_absent();
+
   /// Stops everything: the sources, then each sink when it has answered. `stopped` is called when all have ended, or
   /// when [host] stop_deadline has passed; `clean` says whether all ended in time.
   void stop(std::function<void(bool clean)> stopped);

@@ -130,6 +130,32 @@ bool pipeline::choose() {
   return !std::exchange(complete_, known()) && complete_;
 }
 
+// Of the sources that count, one has yet to report the service.
+bool pipeline::is_unheard(const std::string& service) const {
+  return std::ranges::any_of(sources_, [&](const source_state* each) {
+    return (!preferred_ || each == preferred_) && each->unheard().contains(service);
+  });
+}
+
+// A source is ready, and watches a service of which it cannot tell anything yet, such as one that the registry refuses
+// while it answers for all others. That must not be taken for "no endpoints": what was served stays until it is
+// reported. Only when all is merged again: a service that becomes unknown later has nothing in what is served from that
+// source.
+void pipeline::keep_unheard() {
+  const auto served = current_.snapshot ? current_.snapshot : last_good_;
+  if (!served) return;
+  for (const auto& each : served->services())
+    if (is_unheard(each->name())) unheard_.try_emplace(each->name(), each);
+}
+
+model::service_ptr pipeline::kept_until_heard(const std::string& service) {
+  const auto kept = unheard_.find(service);
+  if (kept == unheard_.end()) return nullptr;
+  if (is_unheard(service)) return kept->second;
+  unheard_.erase(kept);
+  return nullptr;
+}
+
 // Merges one service again; true if it differs from before.
 bool pipeline::recompute(const std::string& service) {
   std::vector<part> parts;
@@ -137,6 +163,7 @@ bool pipeline::recompute(const std::string& service) {
     if (preferred_ && each != preferred_) continue;
     if (auto found = each->find(service)) parts.push_back({.origin = each->name(), .service = std::move(found)});
   }
+  if (auto kept = kept_until_heard(service)) parts.push_back({.origin = name(), .service = std::move(kept)});
   auto merged = shape_.apply(merge_service(parts));
   const auto found = merged_.find(service);
   if (!merged) return found != merged_.end() && (merged_.erase(found), true);
@@ -154,6 +181,8 @@ bool pipeline::recompute_all() {
   for (const auto& [service, value] : merged_) names.insert(service);
   for (const auto* each : sources_)
     for (const auto& [service, value] : each->services()) names.insert(service);
+  keep_unheard();
+  for (const auto& [service, kept] : unheard_) names.insert(service);
   bool any = false;
   for (const auto& service : names) any |= recompute(service);
   return any || !current_.snapshot;
@@ -204,6 +233,7 @@ void pipeline::decide() {
     causes_.clear();
     note_answered();
   }
+  foresee();
 }
 
 void pipeline::pass(model::snapshot_ptr candidate, std::string why, question answered) {

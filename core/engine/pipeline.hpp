@@ -100,6 +100,9 @@ public:
   /// Why the removals of that service wait; empty if they do not.
   std::string held(const std::string& service) const;
   const held_update& held_back() const { return held_; }
+  /// While it is paused: what the brake would hold if it was resumed now. Its times are not set: a hold begins at the
+  /// resume.
+  const std::optional<held_update>& would_hold() const { return would_hold_; }
   /// The last decisions, newest last: the revisions that roll_back() can go back to.
   const std::deque<decision>& history() const { return history_; }
   /// Set while an operator has paused the pipeline.
@@ -156,6 +159,9 @@ private:
 
   void begin();
   bool choose();
+  bool is_unheard(const std::string& service) const;
+  void keep_unheard();
+  model::service_ptr kept_until_heard(const std::string& service);
   bool recompute(const std::string& name);
   bool recompute_all();
   void changed(const std::string& why, std::chrono::steady_clock::time_point seen);
@@ -163,6 +169,7 @@ private:
   void judge(model::snapshot_ptr candidate, const release& released);
   void hold(const brake::decision& judged, const model::snapshot_ptr& refused,
             const std::vector<model::service_change>& held_back);
+  void foresee();
   void end_holds(const brake::decision& judged);
   void pass(model::snapshot_ptr candidate, std::string why, question answered);
   /// `changes`: from what was current, or kept on disk, to the candidate.
@@ -191,8 +198,9 @@ private:
   std::function<void(const decision&)> decided_;
 
   const shape shape_;
-  std::map<std::string, model::service_ptr> merged_;  // and filtered
-  const source_state* preferred_ = nullptr;           // merge = "prefer": the active source
+  std::map<std::string, model::service_ptr> merged_;   // and filtered
+  std::map<std::string, model::service_ptr> unheard_;  // what was served of services that a source has yet to report
+  const source_state* preferred_ = nullptr;            // merge = "prefer": the active source
   bool grace_over_ = false;
   bool complete_ = false;  // true once all sources have reported: merged_ then has all services
 
@@ -206,6 +214,7 @@ private:
   held_update held_;
   model::snapshot_ptr refused_;     // the candidate whose removals held_ is about; null while nothing is held
   std::uint64_t held_numbers_ = 0;  // the last held_update::number
+  std::optional<held_update> would_hold_;
   std::optional<pause_mark> paused_;
   std::deque<decision> history_;
   bool has_waited_ = false;

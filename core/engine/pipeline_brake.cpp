@@ -146,6 +146,32 @@ void pipeline::hold(const brake::decision& judged, const model::snapshot_ptr& re
                        .endpoints = model::list_endpoints(held_back, endpoints_in_journal)});
 }
 
+// A pause decides nothing, and so holds nothing. What waits behind it may be a loss all the same, and whoever resumes
+// must know: a copy of the brake is asked, which leaves no trace in the brake itself.
+void pipeline::foresee() {
+  would_hold_.reset();
+  if (!paused_ || !known()) return;
+  const auto candidate = gather();
+  const auto changes = model::difference(served(), *candidate);
+  auto trial = brake_;
+  const auto judged = trial.judge(clock::now(), measure(served(), *candidate, changes, {}));
+  if (judged.holds.empty()) return;
+  would_hold_ = held_update{.why = sentences(judged.holds),
+                            .until = {},
+                            .counts = model::count_endpoints(changes),
+                            .endpoints = model::list_endpoints(changes, endpoints_held_shown),
+                            .holds = {},
+                            .services = judged.kept,
+                            .number = 0};
+  for (const auto& each : judged.holds)
+    would_hold_->holds.push_back({.service = each.service,
+                                  .why = each.why,
+                                  .before = each.before,
+                                  .after = each.after,
+                                  .since = {},
+                                  .until = {}});
+}
+
 // Reports the holds that are over.
 void pipeline::end_holds(const brake::decision& judged) {
   if (!judged.accepted.empty()) log::warning(subject(), "brake released: {}", sentences(judged.accepted));

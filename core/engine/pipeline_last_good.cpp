@@ -1,10 +1,10 @@
-// What a pipeline serves while its sources have not answered: the state on disk, or that from before a reload, as far as
-// it answers what is asked now.
+// What a pipeline serves while its sources have not answered: the state on disk, or that from before a reload, as far
+// as it answers what is asked now.
 //
-// An earlier state may answer another question. A source that has other options since may answer with anything, and only
-// it knows: then nothing is rendered, the targets stay as they were left, and status, log and explain say that this is of
-// an earlier configuration. The brake still measures the first answer from it, so that nothing is lost unnoticed. Filter
-// and limit are the host's own: what they leave out is left out at once.
+// An earlier state may answer another question. A source that has other options since may answer with anything, and
+// only it knows: then nothing is rendered, the targets stay as they were left, and status, log and explain say that
+// this is of an earlier configuration. The brake still measures the first answer from it, so that nothing is lost
+// unnoticed. Filter and limit are the host's own: what they leave out is left out at once.
 #include "engine/pipeline.hpp"
 #include "log/log.hpp"
 #include "model/snapshot.hpp"
@@ -39,8 +39,9 @@ std::string pipeline::earlier_configuration() const {
   return {};
 }
 
-// The part of an earlier state that answers what is asked now, or null if that cannot be known. A service of which filter
-// and limit leave nothing, or less than the brake allows, is unknown and not empty: they may take others instead.
+// The part of an earlier state that answers what is asked now, or null if that cannot be known. A service of which
+// filter and limit leave nothing, or less than the brake allows, is unknown and not empty: they may take others
+// instead.
 model::snapshot_ptr pipeline::still_asked(const model::snapshot_ptr& earlier, const question& answered) const {
   if (answered.sources != asked_.sources) return nullptr;
   std::vector<model::service_ptr> services;

@@ -31,11 +31,13 @@ void pipeline::pause(pause_mark mark) {
   refused_.reset();
   paused_ = std::move(mark);
   note_steered("paused: " + paused_->why);
+  foresee();
 }
 
 bool pipeline::resume() {
   if (!paused_) return false;
   paused_.reset();
+  would_hold_.reset();
   note_steered("resumed");
   causes_.insert("resume");
   seen_ = heard_ = clock::now();
@@ -58,9 +60,9 @@ bool pipeline::roll_back(std::uint64_t revision, pause_mark mark) {
   if (!content) return false;
   brake_.forget();
   seen_ = heard_ = clock::now();
-  pass(std::make_shared<const model::snapshot>(next_revision_, content->services()), paused_->why,
-       std::move(answered));
+  pass(std::make_shared<const model::snapshot>(next_revision_, content->services()), paused_->why, std::move(answered));
   causes_.insert("what changed since revision " + std::to_string(revision));
+  foresee();
   return true;
 }
 

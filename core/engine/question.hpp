@@ -1,8 +1,8 @@
 // What a pipeline asks for, in a form that can be kept with the answer and compared after a restart.
 //
-// The host knows no plugin, so it cannot tell which of a source's options change the answer: any of them may. Of its own
-// filter and limit it knows what they take, and can apply them to an earlier answer.
-// Thread rule: values and a pure function.
+// The host knows no plugin, so it cannot tell which of a source's options change the answer: any of them may. Of its
+// own filter and limit it knows what they take, and can apply them to an earlier answer. Thread rule: values and a pure
+// function.
 #pragma once
 
 #include "config/configuration.hpp"
@@ -13,8 +13,8 @@
 namespace drcon::engine {
 
 struct question {
-  /// A digest of the merge policy, and of plugin and options of each source in their order. Names do not count: a source
-  /// that is renamed answers as before. Secrets do not count either: a digest of a short one would give it away.
+  /// A digest of the merge policy, and of plugin and options of each source in their order. Names do not count: a
+  /// source that is renamed answers as before. Secrets do not count either: a digest of a short one would give it away.
   std::string sources;
   /// A digest of filter and limit.
   std::string filter;

@@ -43,9 +43,10 @@ std::string source_state::why_unknown() const {
 // same_content() is cheap.
 bool source_state::take(const std::string& name, const model::service_ptr& now) {
   unknown_.erase(name);
+  const bool is_first_report = unheard_.erase(name) > 0;
   const auto found = services_.find(name);
   if (!now) {
-    if (found == services_.end()) return false;
+    if (found == services_.end()) return is_first_report;
     services_.erase(found);
     return true;
   }
@@ -123,8 +124,11 @@ void source_state::on_news(plugins::source_news news) {
     take_all(news.services, event);
   }
   const auto now = std::chrono::system_clock::now();
-  for (auto& [name, why] : news.unknown)
+  for (auto& [name, why] : news.unknown) {
+    const bool was_reported = services_.contains(name) || reported_.contains(name) || collected_.contains(name);
+    if (!was_reported && !news.services.contains(name)) unheard_.insert(name);
     unknown_.try_emplace(name, silence{.why = {}, .since = now}).first->second.why = std::move(why);
+  }
   if (!news.services.empty() || news.ready) last_word_ = now;
   if (collects_ && !all_unknown_) {
     if (unknown_.empty()) {

@@ -73,6 +73,9 @@ public:
   std::string why_unknown() const;
   /// Null while it knows the state of that service.
   const silence* silent_on(const std::string& service) const;
+  /// Services that it watches and has never reported, because it has no data of them: whether they have endpoints is
+  /// not known, so that nothing that is served of them may be taken for gone.
+  const std::set<std::string>& unheard() const { return unheard_; }
   /// When it last reported anything of its services.
   std::chrono::system_clock::time_point last_word() const { return last_word_; }
 
@@ -103,6 +106,7 @@ private:
   std::map<std::string, std::chrono::system_clock::time_point> reported_;  // by service; withdrawn ones too
   std::map<std::string, model::service_ptr> services_;
   std::map<std::string, silence> unknown_;
+  std::set<std::string> unheard_;  // of those: never reported. Each is changed by its first report, also by "gone"
   std::optional<silence> all_unknown_;
   bool ready_ = false;
   // An outage: it was ready, and has reported that it knows nothing. collected_ is what it has reported since then.

@@ -8,6 +8,7 @@
 #include <map>
 #include <mutex>
 #include <set>
+#include <string_view>
 #include <thread>
 #include <utility>
 
@@ -198,6 +199,19 @@ void state_store::retire(const std::string& pipeline) {
   std::error_code error;
   fs::rename(files.newest, files.newest.string() + ".left", error);
   for (const auto& each : {files.earlier, files.outdated}) fs::remove(each, error);
+}
+
+std::set<std::string> state_store::pipelines() const {
+  std::set<std::string> names;
+  if (directory_.empty()) return names;
+  std::error_code error;
+  for (fs::directory_iterator each(directory_, error), end; !error && each != end; each.increment(error)) {
+    const auto name = each->path().filename().string();
+    for (const std::string_view ending : {".state", ".state.outdated", ".paused"})
+      if (name.size() > ending.size() && name.ends_with(ending))
+        names.insert(name.substr(0, name.size() - ending.size()));
+  }
+  return names;
 }
 
 std::string state_store::fault() const {

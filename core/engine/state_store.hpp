@@ -10,6 +10,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <set>
 #include <string>
 
 namespace drcon::engine {
@@ -45,6 +46,9 @@ public:
   /// The pipeline has left the configuration: if it comes back, it begins without its old state, which stays
   /// beside as NAME.state.left. Waits for the disk.
   void retire(const std::string& pipeline);
+
+  /// The pipelines that the directory has a state or a pause of, in order of name. Waits for the disk.
+  std::set<std::string> pipelines() const;
 
   /// Why something could not be written and is tried again; empty if all is written.
   std::string fault() const;

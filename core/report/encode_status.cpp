@@ -134,6 +134,8 @@ json encode(const pipeline_report& pipeline) {
                {"held_loss", held ? encode_loss(*held) : json()},
                {"holds", held ? encode_holds(held->holds) : json::array()},
                {"holds_count", held ? held->holds.size() : 0},
+               {"would_hold", pipeline.would_hold ? pipeline.would_hold->why : ""},
+               {"would_hold_loss", pipeline.would_hold ? encode_loss(*pipeline.would_hold) : json()},
                {"paused", paused ? paused->why : ""},
                {"paused_since", paused ? base::to_seconds(paused->since) : 0},
                {"pending", pipeline.pending},

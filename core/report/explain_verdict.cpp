@@ -87,6 +87,9 @@ void set_verdict(endpoint_finding& finding) {
     const auto still = std::ranges::find(finding.sinks, true, &sink_finding::present);
     if (still != finding.sinks.end())
       finding.verdict += fmt::format("; sink {} still has it: {}", still->sink, to_string(still->last_answer));
+    // A sink that keeps the last servers of a service may have it, though what it applied has not.
+    for (const auto& sink : finding.sinks)
+      if (!sink.present && !sink.refused.empty()) finding.verdict += "; sink " + sink.sink + ": " + sink.refused;
   } else if (const auto why = why_not_served(finding); !why.empty()) {
     finding.verdict = "not in rotation: " + why;
   } else if (const auto where = not_served_by(finding); !where.empty()) {

@@ -95,6 +95,7 @@ pipeline_report pipeline_of(const engine::pipeline& pipeline) {
                        .waiting_for = pipeline.waiting_for(),
                        .earlier_configuration = pipeline.earlier_configuration(),
                        .held = {},
+                       .would_hold = pipeline.would_hold(),
                        .paused = pipeline.paused(),
                        .pending = pipeline.pending(),
                        .revision = snapshot.revision(),

@@ -67,6 +67,7 @@ struct pipeline_report {
   std::vector<std::string> waiting_for;
   std::string earlier_configuration;  ///< why what is served answers another configuration; empty: it does not
   std::optional<engine::held_update> held;
+  std::optional<engine::held_update> would_hold;  ///< while it is paused: what its brake would hold otherwise
   std::optional<engine::pause_mark> paused;
   bool pending = false;
   std::uint64_t revision = 0;  ///< 0: nothing has been decided yet

@@ -238,8 +238,29 @@ std::vector<std::string> applier::remarks_on(const std::string& backend, const b
   return remarks;
 }
 
+// Requests for these services go to servers that are gone, as far as the registry knows.
+void applier::report_kept(const live_state& live) {
+  for (const auto& [backend, each] : *desired_)
+    if (!each.servers.empty() || !had_.contains(backend)) had_[backend] = each.services;
+  std::erase_if(had_, [&](const auto& each) {
+    const auto servers = live.servers.find(each.first);
+    return servers == live.servers.end() || !any_in_use(servers->second, options_.plan);
+  });
+  std::size_t count = 0;
+  for (const auto& [backend, services] : had_) {
+    const auto found = desired_->find(backend);
+    if (!options_.keep_empty || (found != desired_->end() && !found->second.servers.empty())) continue;
+    count += services.size();
+    for (const auto& service : services)
+      left_out_.push_back({service, {}, "service " + service + " has no usable endpoints; its last servers are kept"});
+  }
+  host_.gauge("kept_services", "Services without usable endpoints whose last servers are kept.",
+              static_cast<double>(count));
+}
+
 outcome applier::conclude(const attempt& current) {
   show(current.plans);
+  report_kept(current.live);
   recheck_ = false;
   short_of_slots_ = false;
   std::vector<std::string> remarks;

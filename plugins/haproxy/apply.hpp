@@ -92,6 +92,7 @@ private:
   std::vector<std::string> remarks_on(const std::string& backend, const backend_plan& plan);
   outcome conclude(const attempt& current);
   std::vector<std::string> missing_backends(const live_state& live) const;
+  void report_kept(const live_state& live);
   void show(const std::map<std::string, backend_plan>& plans) const;
   void write_state_file(target& cli);
 
@@ -99,6 +100,7 @@ private:
   const context host_;
   std::optional<desired_backends> desired_;
   std::set<std::string> managed_;  // backends that are desired, or were and have servers of ours still in use
+  std::map<std::string, std::set<std::string>> had_;  // backends with servers of ours in use, and of which services
   backend_locks locks_;
   std::map<std::string, std::string> foreign_;  // backends that another sink sets, and which one
   process_identity process_;                    // the process that answered last

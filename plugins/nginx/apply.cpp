@@ -142,6 +142,7 @@ outcome applier::apply(const std::vector<upstream>& desired, bool fresh, const s
   if (how.result != DRCON_OK) return how;
   remember(admitted);
   report(clashes);
+  report_kept(admitted);
   return how;
 }
 
@@ -166,6 +167,18 @@ outcome applier::bring_about_or_retain(const std::vector<upstream>& desired, con
   if (!check_refused_) return again;
   retained_.clear();  // they are not the reason: the first answer stands
   return how;
+}
+
+// Requests for such a service go to servers that are gone, as far as the registry knows.
+void applier::report_kept(const std::vector<upstream>& admitted) const {
+  std::size_t count = 0;
+  for (const auto& each : admitted) {
+    if (!each.servers.empty() || form_.empty != empty_policy::keep || !last_.contains(each.name)) continue;
+    ++count;
+    host_.refused(each.name, {}, "service " + each.name + " has no usable endpoints; its last servers are kept");
+  }
+  host_.gauge("kept_services", "Services without usable endpoints whose last servers are kept.",
+              static_cast<double>(count));
 }
 
 void applier::report(const std::map<std::string, std::string>& clashes) {

@@ -57,6 +57,7 @@ private:
   outcome judge_without_touching(const std::vector<upstream>& desired, const std::string& kept_out);
   outcome bring_about_or_retain(const std::vector<upstream>& desired, const std::stop_token& stop);
   void report(const std::map<std::string, std::string>& clashes);
+  void report_kept(const std::vector<upstream>& admitted) const;
   // The steps of one change, in their order.
   outcome bring_about(const std::vector<upstream>& all, const std::stop_token& stop);
   std::string write(const std::string& bytes);

@@ -296,11 +296,22 @@ TEST_P(HaproxySink, CorrectsWhatWasChangedByHand) {
 TEST_P(HaproxySink, KeepsTheServersOfAnEmptyServiceUnlessConfiguredOtherwise) {
   sink();
   ASSERT_EQ(apply({&a_}).result, DRCON_OK);
+  EXPECT_TRUE(sink_->refused().empty());
+  const auto says_so = [this] {
+    const auto refused = sink_->refused();
+    return refused.size() == 1 && refused[0].service == "web" && refused[0].endpoint.empty() &&
+           refused[0].why == "service web has no usable endpoints; its last servers are kept";
+  };
   ASSERT_EQ(apply({}).result, DRCON_OK);
+  EXPECT_TRUE(wait_until(says_so));
+  EXPECT_NE(sink_->metrics().find("drcon_haproxy_kept_services{instance=\"test\",kind=\"sink\"} 1"), std::string::npos)
+      << sink_->metrics();
   ASSERT_EQ(sink_->apply({}).result, DRCON_OK) << "not even known any more";
+  EXPECT_TRUE(wait_until(says_so));
   EXPECT_EQ(answers(), std::set<std::string>{"a"});
   sink("empty = \"remove\"\n");
   ASSERT_EQ(apply({}).result, DRCON_OK);
+  EXPECT_TRUE(sink_->refused().empty());
   EXPECT_TRUE(answered_by({"503"}));
 }
 
@@ -310,7 +321,9 @@ TEST_P(HaproxySink, KeepsTheServersWhenEveryEndpointIsRefused) {
   auto hostile = service_at("web", {&b_});
   hostile.endpoints[0].address = "127.0.0.1;shutdown frontend f";
   ASSERT_EQ(sink_->apply({hostile}).result, DRCON_OK);
-  EXPECT_EQ(sink_->refused().size(), 1U);
+  ASSERT_EQ(sink_->refused().size(), 2U) << "the endpoint, and that nothing is left of the service";
+  EXPECT_EQ(sink_->refused()[0].why, "service web has no usable endpoints; its last servers are kept");
+  EXPECT_EQ(sink_->refused()[1].endpoint, hostile.endpoints[0].id);
   EXPECT_EQ(answers(), std::set<std::string>{"a"});
 }
 

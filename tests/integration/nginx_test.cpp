@@ -206,8 +206,14 @@ TEST_F(NginxSink, SaysThatNginxDoesNotIncludeTheFile) {
 TEST_F(NginxSink, KeepsTheLastServersOfAnEmptyServiceAcrossARestart) {
   ASSERT_EQ(sink().apply({service_at("web", {&a_})}).result, DRCON_OK);
   serve_web();
+  EXPECT_TRUE(sink_->refused().empty());
   ASSERT_EQ(sink_->apply({service_at("web", {})}).result, DRCON_OK);
   EXPECT_TRUE(answers("a\n"));
+  ASSERT_TRUE(wait_until([&] { return sink_->refused().size() == 1; }));
+  EXPECT_EQ(sink_->refused()[0].service, "web");
+  EXPECT_EQ(sink_->refused()[0].why, "service web has no usable endpoints; its last servers are kept");
+  EXPECT_NE(sink_->metrics().find("drcon_nginx_kept_services{instance=\"test\",kind=\"sink\"} 1"), std::string::npos)
+      << sink_->metrics();
   sink_.reset();
   ASSERT_EQ(sink().apply({service_at("web", {})}).result, DRCON_OK);
   EXPECT_TRUE(answers("a\n"));

@@ -15,8 +15,6 @@ namespace {
 
 using testing::Contains;
 using testing::HasSubstr;
-using testing::IsEmpty;
-using testing::Not;
 
 service tagged(const std::string& name, int endpoints, int test_endpoints) {
   auto made = service_of(name, endpoints);
@@ -69,8 +67,9 @@ TEST_F(EarlierConfiguration, IsNotServedWhenASourceHasOtherOptions) {
   EXPECT_EQ(fake("t")->applies, 0) << "what the target has is left there";
   EXPECT_THAT(unsettled(), Contains("pipeline p serves the answer to an earlier configuration until source s answers: "
                                     "its sources or their options have changed since"));
-  EXPECT_EQ(on_engine([this] { return report::encode(report::status_of(*engine_)); })["pipelines"]["p"]
-                                                                                     ["earlier_configuration"],
+  EXPECT_EQ(on_engine([this] {
+              return report::encode(report::status_of(*engine_));
+            })["pipelines"]["p"]["earlier_configuration"],
             "its sources or their options have changed since");
   EXPECT_EQ(explained("web-1"),
             "not in rotation: source s has not reported yet; the targets stay as they are, with the answer to an "

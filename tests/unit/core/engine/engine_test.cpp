@@ -1,6 +1,8 @@
 // The whole engine with fake plugins: what reaches a sink, when, and what does not.
 #include "engine_fixture.hpp"
 
+#include <filesystem>
+
 namespace drcon::engine {
 namespace {
 
@@ -239,6 +241,31 @@ TEST_F(Engine, ServesTheLastGoodStateAfterARestartWhileTheSourceIsAway) {
   fake("s")->host.ready();
   while (journal(journal_entry::kind::held).empty()) std::this_thread::sleep_for(1ms);
   EXPECT_TRUE(sees("t", 3)) << "a source that comes back empty is held by the brake";
+}
+
+TEST_F(Engine, ForgetsAPipelineThatLeftTheConfigurationWhileItWasStopped) {
+  start();
+  fake("s")->host.publish(service_of("web", 8));
+  fake("s")->host.ready();
+  ASSERT_TRUE(sees("t", 8));
+  ASSERT_EQ(pause("old"), "");
+  ASSERT_TRUE(stop());
+  test::forget_fakes();
+  auto without = config_.pipelines.extract("p");
+  start();
+  on_engine([this] { return engine_->retire_absent(), true; });
+  ASSERT_TRUE(stop());
+  EXPECT_TRUE(std::filesystem::exists(state_.path() / "p.state.left"));
+  EXPECT_TRUE(std::filesystem::exists(state_.path() / "p.paused.left"));
+  test::forget_fakes();
+  config_.pipelines.insert(std::move(without));
+  start();
+  on_engine([this] { return engine_->retire_absent(), true; });
+  fake("s")->host.publish(service_of("web", 1));
+  fake("s")->host.ready();
+  EXPECT_TRUE(sees("t", 1)) << "it is a new pipeline, which has nothing to lose and is not paused";
+  ASSERT_TRUE(stop());
+  EXPECT_TRUE(std::filesystem::exists(state_.path() / "p.state")) << "one that is configured keeps its state";
 }
 
 TEST_F(Engine, ComparesTheTargetAtTheResyncInterval) {

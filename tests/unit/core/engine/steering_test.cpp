@@ -155,11 +155,27 @@ TEST_F(Steering, AHoldDoesNotRunOutDuringAPause) {
   ASSERT_TRUE(test::wait_until([this] { return !journal(journal_entry::kind::held).empty(); }));
   EXPECT_EQ(pause("who took them?"), "");
   EXPECT_EQ(ask([](pipeline& each) { return each.held(); }), "");
+  EXPECT_THAT(ask([](pipeline& each) { return each.would_hold()->why; }), testing::HasSubstr("4 of 4"));
   std::this_thread::sleep_for(1100ms);  // longer than the hold: the loss would be applied without the pause
   EXPECT_TRUE(sees("t", 4));
   EXPECT_EQ(resume(), "");
   EXPECT_EQ(journal(journal_entry::kind::held).size(), 2U) << "the brake asks again";
+  EXPECT_FALSE(ask([](pipeline& each) { return each.would_hold().has_value(); })) << "it does hold now";
   EXPECT_TRUE(sees("t", 4));
+}
+
+TEST_F(Steering, ALossThatComesDuringAPauseIsForeseenUntilItIsOver) {
+  start();
+  serve(4);
+  EXPECT_EQ(pause("lunch"), "");
+  const auto foreseen = [this] { return ask([](pipeline& each) { return each.would_hold().has_value(); }); };
+  EXPECT_FALSE(foreseen());
+  fake("s")->host.publish(service_of("web", 1));
+  ASSERT_TRUE(test::wait_until(foreseen));
+  EXPECT_EQ(ask([](pipeline& each) { return each.would_hold()->counts.removed; }), 3U);
+  EXPECT_EQ(journal(journal_entry::kind::held).size(), 0U) << "nothing is held yet";
+  fake("s")->host.publish(service_of("web", 3));
+  EXPECT_TRUE(test::wait_until([&] { return !foreseen(); }));
 }
 
 TEST_F(Steering, AResyncComparesThoughNothingChanged) {

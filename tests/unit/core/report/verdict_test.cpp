@@ -120,6 +120,48 @@ TEST_F(Verdict, APauseIsACaveat) {
   EXPECT_THAT(caveats(), ElementsAre("pipeline p is paused: lunch"));
 }
 
+TEST_F(Verdict, ASinkThatKeepsTheServersOfAnEmptyServiceNeedsAttention) {
+  serve(2);
+  {
+    const std::lock_guard lock(fake("t")->mutex);
+    fake("t")->answers = false;
+  }
+  // Both are in maintenance, so that nothing is in service; the brake lets it pass with its limits off.
+  auto empty = service_of("web", 2);
+  for (auto& each : empty.endpoints) each.health = health::maintenance;
+  fake("s")->host.publish(empty);
+  ASSERT_TRUE(test::wait_until([this] { return on_engine([this] { return !engine_->find("p")->held().empty(); }); }));
+  ASSERT_TRUE(on_engine([this] { return engine_->find("p")->release_brake().has_value(); }));
+  ASSERT_TRUE(fake("t")->wait([] { return fake("t")->open_ticket.has_value(); }));
+  const std::string why = "service web has no usable endpoints; its last servers are kept";
+  const auto& host = fake("t")->host;
+  host.refused("web", {}, why);
+  host.refused("db", "db-1", "its tag holds a newline");
+  host.host()->done(host.instance(), *fake("t")->open_ticket, DRCON_OK, {});
+  ASSERT_TRUE(becomes("needs attention"));
+  ASSERT_TRUE(test::wait_until([this] { return on_engine([this] { return engine_->settled(); }); }));
+  EXPECT_THAT(caveats(),
+              ElementsAre("sink t: " + why, "sink t leaves out db-1 of service db: its tag holds a newline"));
+  EXPECT_TRUE(becomes("needs attention")) << "though nothing is open";
+}
+
+TEST_F(Verdict, APauseDoesNotHideWhatTheBrakeHolds) {
+  serve(4);
+  fake("s")->host.publish(service_of("web", 0));
+  ASSERT_TRUE(becomes("needs attention"));
+  ASSERT_EQ(pause("lunch"), "");
+  EXPECT_TRUE(becomes("needs attention"));
+  EXPECT_THAT(caveats(), ElementsAre("pipeline p is paused: lunch",
+                                     "pipeline p would be held by its brake if it was resumed: service web: 4 of 4 "
+                                     "endpoints in service would go at once (100%; max_removed is 50%)"));
+  const auto pipeline = status()["pipelines"]["p"];
+  EXPECT_THAT(pipeline["would_hold"].get<std::string>(), testing::HasSubstr("4 of 4"));
+  EXPECT_EQ(pipeline["would_hold_loss"]["removed"], 4);
+  fake("s")->host.publish(service_of("web", 4));
+  EXPECT_TRUE(becomes("OK, with warnings")) << "only the pause is left";
+  EXPECT_EQ(status()["pipelines"]["p"]["would_hold_loss"], nullptr);
+}
+
 TEST_F(Verdict, ASinkAtWorkIsUnderWayAndOneWhoseTargetIsAwayIsNotAsItShouldBe) {
   serve(2);
   {

@@ -74,7 +74,7 @@ const char* const shapes = R"JSON({
     "stages": { "$ref": "Stages", "description": "Of a change that a sink applied." } } },
   "Stages": { "description": "The way of a change, as drcon_stage_seconds and drcon_change_to_applied_seconds have it.", "properties": {
     "published": { "type": "number", "description": "From the source's report to the engine." }, "decided": { "type": "number", "description": "From the source's report, too, to a decided snapshot." },
-    "applied": { "type": "number", "description": "From there until the sink was handed the update; the last time, when its target was away." }, "verified": { "type": "number", "description": "From there to its answer that its target serves it." },
+    "applied": { "type": "number", "description": "From there until the sink was handed the update; the last time, when its target was unreachable." }, "verified": { "type": "number", "description": "From there to its answer that its target serves it." },
     "whole": { "type": "number", "description": "decided, applied and verified together." } } },
   "Journal": { "properties": { "first": { "type": "integer", "description": "The oldest entry in memory; 0: none." }, "last": { "type": "integer" }, "entries": { "type": "array", "items": { "$ref": "Entry" } } } },
   "Explanation": { "properties": { "pipeline": { "type": "string" }, "asked": { "type": "string" }, "matches": { "type": "array", "items": { "$ref": "Match" } } } },

@@ -1,5 +1,6 @@
 #include "engine/brake.hpp"
 
+#include "base/count_of.hpp"
 #include "config/units.hpp"
 
 #include <algorithm>
@@ -48,7 +49,7 @@ std::string brake::loss(std::size_t before, std::size_t after) const {
   if (after >= before) return {};
   const auto removed = before - after;
   const auto share = static_cast<double>(removed) / static_cast<double>(before);
-  const auto counts = std::to_string(removed) + " of " + std::to_string(before) + " endpoints in service would go";
+  const auto counts = std::to_string(removed) + " of " + base::count_of(before, "endpoint") + " in service would go";
   if (share > config_.max_removed) {
     const auto percent = [](double value) { return std::to_string(std::lround(value * 100)) + "%"; };
     return counts + " at once (" + percent(share) + "; max_removed is " + percent(config_.max_removed) + ")";
@@ -128,7 +129,8 @@ brake::decision brake::judge(clock::time_point now, const change& change) {
 brake::decision brake::judge_first(clock::time_point now, const change& change) {
   decision made;
   auto what = outcome::waits;
-  if (std::ranges::any_of(change.services, &service_change::released)) {
+  // Whoever releases one service has not judged what is lost of the others.
+  if (change.released) {
     what = outcome::released;
   } else if (change.next < first_->lowest) {
     first_->lowest = change.next;
@@ -182,19 +184,25 @@ void brake::judge_service(const service_change& each, judgement& about) {
   services_.erase(each.name);
 }
 
+// Every service that would lose something, and is not held for itself, has been released with just this content: one
+// that was lost since the hold is more than what the operator has seen.
+bool brake::is_released_as_a_whole(const judgement& about) const {
+  bool any = false;
+  for (const auto& each : about.of.services) {
+    if (each.next >= each.served || about.over.contains(each.name)) continue;
+    if (const auto found = services_.find(each.name); found != services_.end() && found->second.is_own) continue;
+    if (!each.released) return false;
+    any = true;
+  }
+  return any;
+}
+
 // The limits of the pipeline, of which what services lose that are held or accepted for themselves does not count.
 void brake::judge_whole(judgement& about) {
-  bool released = false;
-  for (const auto& each : about.of.services) {
-    const auto found = services_.find(each.name);
-    if (found == services_.end() || found->second.is_own) continue;
-    released = each.released;
-    if (!released) break;
-  }
   const service_change total{.name = the_pipeline,
                              .served = excess(about.of.served, about.surplus),
                              .next = about.of.next + about.held + about.accepted,
-                             .released = released};
+                             .released = is_released_as_a_whole(about)};
   const auto what = judge_one(whole_, total, about.now);
   if (whole_) note(the_pipeline, what, *whole_, about.made);
   if (what == outcome::begins || what == outcome::waits) {

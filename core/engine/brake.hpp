@@ -38,6 +38,7 @@ public:
     std::vector<service_change> services;
     std::size_t served = 0;
     std::size_t next = 0;
+    bool released = false;  ///< an operator has released exactly this candidate, as a whole
   };
 
   /// Why removals wait, and until when.
@@ -71,6 +72,9 @@ public:
   /// Something is served, and nobody knows what: `why` says so. The first candidate is held as a loss of unknown size,
   /// unless the change that judge() is given is measured from something older and loses nothing.
   void hold_first(std::string why);
+
+  /// False while hold_first() lasts: then only the whole candidate can be released.
+  bool knows_what_is_served() const { return !first_; }
 
   bool holding() const { return !services_.empty() || whole_ || first_; }
   /// What is held now is held for the whole of `hold` again: the time so far does not count.
@@ -108,6 +112,7 @@ private:
   outcome judge_one(std::optional<waiting>& held, const service_change& each, clock::time_point now) const;
   void judge_service(const service_change& each, judgement& about);
   void judge_whole(judgement& about);
+  bool is_released_as_a_whole(const judgement& about) const;
   decision judge_first(clock::time_point now, const change& change);
   void hold_with_the_pipeline(const judgement& about);
   void note(const std::string& service, outcome what, const waiting& held, decision& made) const;

@@ -19,7 +19,8 @@ engine::engine(boost::asio::io_context& context, const plugins::registry& plugin
       journal_(static_cast<std::size_t>(host.journal_size)),
       // A render must leave no trace.
       store_(how == mode::apply ? host.state_directory : std::filesystem::path()),
-      pauses_(how == mode::apply ? host.state_directory : std::filesystem::path()) {
+      pauses_(how == mode::apply ? host.state_directory : std::filesystem::path()),
+      inspector_(context.get_executor(), plugins, figures) {
   config_.host = host;
   after_late_end_ = std::make_shared<const std::function<void()>>([this] {
     for (auto& [name, runner] : sinks_) runner->resync_soon();
@@ -63,6 +64,7 @@ bool engine::apply(const config::configuration& next, config::diagnostics& found
     return false;
   }
   const auto before = std::exchange(config_, next);
+  inspector_.keep_only(next.sinks);
   journal_.resize(static_cast<std::size_t>(next.host.journal_size));
   replace_sources(sources);
   replace_pipelines(before, sources);
@@ -268,10 +270,7 @@ void engine::stop(std::function<void(bool clean)> stopped) {
     stopped(!overstayed_);
   });
   // What the inspector asks a plugin uses the engine's executor: nothing may be destroyed before it has answered.
-  const auto finish = [this, end] {
-    if (inspecting_ == 0) end(true);
-    else after_inspections_ = [end] { end(true); };
-  };
+  const auto finish = [this, end] { inspector_.stop([end] { end(true); }); };
   for (auto& [name, source] : sources_) retire(source->instance().shared_from_this(), [held = source] {});
   sources_.clear();
   if (retiring_ == 0) stop_sinks(finish);

@@ -1,5 +1,6 @@
 #include "engine/pipeline.hpp"
 
+#include "base/count_of.hpp"
 #include "engine/merge.hpp"
 #include "log/log.hpp"
 #include "model/snapshot.hpp"
@@ -222,7 +223,7 @@ model::snapshot_ptr pipeline::gather() const {
 }
 
 void pipeline::decide() {
-  pacer_.released(clock::now());
+  pacer_.released();
   pace_timer_.cancel();
   if (!known()) return;
   auto candidate = gather();
@@ -258,10 +259,14 @@ void pipeline::pass(model::snapshot_ptr candidate, std::string why, question ans
               .when = std::chrono::system_clock::now()};
   causes_.clear();
   remember();
-  decided_(current_);  // before all that follows: log, journal and disk must not delay the change
+  // Before any sink has it: a crash must not put an older state over it. This costs one sync of a directory in a burst;
+  // see state_store::save().
+  around_.store.save(name(), current_.snapshot, current_.asked);
+  decided_(current_);  // before all that follows: log and journal must not delay the change
 
-  log::info(subject(), "revision {}: {} services, {} endpoints (+{} -{} ~{}) from {}", current_.snapshot->revision(),
-            current_.snapshot->services().size(), current_.snapshot->endpoint_count(), counts.added, counts.removed,
+  log::info(subject(), "revision {}: {}, {} (+{} -{} ~{}) from {}", current_.snapshot->revision(),
+            base::count_of(current_.snapshot->services().size(), "service"),
+            base::count_of(current_.snapshot->endpoint_count(), "endpoint"), counts.added, counts.removed,
             counts.changed, current_.why);
   around_.journal.add({.what = journal_entry::kind::decided,
                        .about = subject(),
@@ -272,7 +277,6 @@ void pipeline::pass(model::snapshot_ptr candidate, std::string why, question ans
                        .took = now - current_.seen});
   around_.figures.observe(metrics::stage, {{"stage", "decided"}, {"pipeline", name()}},
                           std::chrono::duration<double>(now - current_.seen).count());
-  around_.store.save(name(), current_.snapshot, current_.asked);
 }
 
 model::service_ptr pipeline::merged(const std::string& service) const {

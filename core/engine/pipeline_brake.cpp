@@ -64,21 +64,24 @@ std::string pipeline::held(const std::string& service) const {
 }
 
 brake::change pipeline::measure(const model::snapshot* served, const model::snapshot& next,
-                                const std::vector<model::service_change>& changes, const released_services& released) {
-  brake::change change{
-      .services = {}, .served = served ? served->in_service_count() : 0, .next = next.in_service_count()};
+                                const std::vector<model::service_change>& changes, const release& released) {
+  brake::change change{.services = {},
+                       .served = served ? served->in_service_count() : 0,
+                       .next = next.in_service_count(),
+                       .released = released.whole && same_content(*released.whole, next)};
   for (const auto& each : changes) {
-    const auto found = released.find(name_of(each));
-    change.services.push_back({.name = name_of(each),
-                               .served = in_service(each.before),
-                               .next = in_service(each.after),
-                               .released = found != released.end() && same(found->second.get(), each.after.get())});
+    const auto found = released.services.find(name_of(each));
+    change.services.push_back(
+        {.name = name_of(each),
+         .served = in_service(each.before),
+         .next = in_service(each.after),
+         .released = found != released.services.end() && same(found->second.get(), each.after.get())});
   }
   return change;
 }
 
 // Serves the candidate, without the removals that the brake holds.
-void pipeline::judge(model::snapshot_ptr candidate, const released_services& released) {
+void pipeline::judge(model::snapshot_ptr candidate, const release& released) {
   auto changes = model::difference(served(), *candidate);
   const auto judged = brake_.judge(clock::now(), measure(served(), *candidate, changes, released));
   brake_timer_.cancel();
@@ -188,26 +191,57 @@ void pipeline::end_holds(const brake::decision& judged) {
                        .why = std::move(why)});
 }
 
-base::result<> pipeline::release_brake(const std::string& service, std::optional<std::uint64_t> number) {
+bool pipeline::is_any_in(const release& released, const std::vector<std::string>& kept) {
+  return std::ranges::any_of(released.services,
+                             [&kept](const auto& each) { return std::ranges::binary_search(kept, each.first); });
+}
+
+base::failure pipeline::not_released(const std::string& why) const {
+  return base::failure{"what the brake of pipeline " + name() +
+                       " holds has changed in this moment, or is more than was released, and is still held: " + why};
+}
+
+base::result<pipeline::release> pipeline::what_is_released(const std::string& service,
+                                                           std::optional<std::uint64_t> number) const {
   if (held_.why.empty()) return base::failure{"the brake of pipeline " + name() + " holds nothing"};
   if (number && *number != held_.number)
     return base::failure{"the brake of pipeline " + name() + " holds something else by now: " + held_.why};
   if (!service.empty() && held(service).empty())
     return base::failure{"the brake of pipeline " + name() + " does not hold service " + service};
-  released_services released;
+  if (!service.empty() && !brake_.knows_what_is_served())
+    return base::failure{"what pipeline " + name() +
+                         " serves is not known, so that nobody can say what would go of one service; look at what is "
+                         "held and release all of it"};
+  release released{.services = {}, .whole = service.empty() ? refused_ : nullptr};
   for (const auto& each : held_.services)
-    if (service.empty() || each == service) released.emplace(each, nullptr);
+    if (service.empty() || each == service) released.services.emplace(each, nullptr);
   for (const auto& each : refused_->services())
-    if (const auto found = released.find(each->name()); found != released.end()) found->second = each;
+    if (const auto found = released.services.find(each->name()); found != released.services.end()) found->second = each;
+  return released;
+}
+
+base::result<model::snapshot_ptr> pipeline::foresee_release(const std::string& service,
+                                                            std::optional<std::uint64_t> number) const {
+  const auto released = what_is_released(service, number);
+  if (!released) return released.error();
+  auto candidate = gather();
+  const auto changes = model::difference(served(), *candidate);
+  auto trial = brake_;  // a copy leaves no trace in the brake itself
+  const auto judged = trial.judge(clock::now(), measure(served(), *candidate, changes, *released));
+  if (judged.keeps_all || is_any_in(*released, judged.kept)) return not_released(held_.why);
+  if (judged.kept.empty()) return candidate;
+  return keep_in_service(changes, *candidate, judged.kept, next_revision_);
+}
+
+base::result<> pipeline::release_brake(const std::string& service, std::optional<std::uint64_t> number) {
+  const auto found = what_is_released(service, number);
+  if (!found) return found.error();
+  const auto& released = *found;
   note_steered("brake released by hand: " +
                (service.empty() ? held_.why : "service " + service + ": " + held(service)));
   seen_ = heard_ = clock::now();
   judge(gather(), released);
-  for (const auto& [each, content] : released)
-    if (std::ranges::binary_search(held_.services, each))
-      return base::failure{
-          "what the brake of pipeline " + name() +
-          " holds has changed in this moment, or is more than was released, and is still held: " + held_.why};
+  if (!brake_.knows_what_is_served() || is_any_in(released, held_.services)) return not_released(held_.why);
   return {};
 }
 

@@ -1,5 +1,6 @@
 #include "engine/source_state.hpp"
 
+#include "base/count_of.hpp"
 #include "log/log.hpp"
 #include "model/plugin_state.hpp"
 #include "model/snapshot.hpp"
@@ -74,7 +75,7 @@ void source_state::take_readiness(const plugins::source_news& news) {
   if (news.all_unknown) {
     if (!all_unknown_) {
       log::warning(subject(), "unreachable: {}; {}", *news.all_unknown,
-                   ready_ ? fmt::format("using last known data of {} services", services_.size()) : "no data yet");
+                   ready_ ? "using last known data of " + base::count_of(services_.size(), "service") : "no data yet");
       note("unreachable: " + *news.all_unknown);
       all_unknown_ = silence{.why = {}, .since = std::chrono::system_clock::now()};
     }
@@ -87,8 +88,8 @@ void source_state::take_readiness(const plugins::source_news& news) {
       note("reachable again");
     }
     if (!ready_) {
-      log::info(subject(), "ready with {} services", services_.size());
-      note(fmt::format("ready with {} services", services_.size()));
+      log::info(subject(), "ready with {}", base::count_of(services_.size(), "service"));
+      note("ready with " + base::count_of(services_.size(), "service"));
     }
     all_unknown_.reset();
     ready_ = true;

@@ -1,5 +1,6 @@
 #include "engine/state_file.hpp"
 
+#include "base/guarded_file.hpp"
 #include "base/json_text.hpp"
 #include "base/wall_clock.hpp"
 #include "base/write_all.hpp"
@@ -73,22 +74,19 @@ base::result<> sync_directory(const fs::path& path) {
   return {};
 }
 
-}  // namespace
-
-namespace {
-
-// Whom the file belongs to. `drcon once`, run by root, must not leave a file that the service cannot read.
+// Whom the file that was just made is to belong to. `drcon once`, run by root, must not leave a file that the service
+// cannot read.
 base::result<> keep_owner(int file, const fs::path& path) {
   struct stat there {};
-  const bool replaces = ::stat(path.c_str(), &there) == 0;
-  if (!replaces && ::stat(path.parent_path().c_str(), &there) != 0) return {};
-  if (there.st_uid == ::geteuid()) return {};
+  // Not what a link leads to: its maker would choose who gets the new file.
+  const bool replaces = ::lstat(path.c_str(), &there) == 0 && S_ISREG(there.st_mode);
   if (::geteuid() == 0) {
-    if (::fchown(file, there.st_uid, there.st_gid) == 0) return {};
-    return base::failure{"cannot give " + path.string() + " to uid " + std::to_string(there.st_uid) + ": " +
-                         std::strerror(errno)};
+    const bool given = replaces && there.st_uid != 0 ? ::fchown(file, there.st_uid, there.st_gid) == 0
+                                                     : base::give_to_owner_of_directory(file, path);
+    if (given) return {};
+    return base::failure{"cannot give " + path.string() + " to the user of the service: " + std::strerror(errno)};
   }
-  if (!replaces) return {};
+  if (!replaces || there.st_uid == ::geteuid()) return {};
   return base::failure{path.string() + " belongs to uid " + std::to_string(there.st_uid) +
                        ", which could not read it any more if this process (uid " + std::to_string(::geteuid()) +
                        ") replaced it"};
@@ -96,25 +94,33 @@ base::result<> keep_owner(int file, const fs::path& path) {
 
 }  // namespace
 
-base::result<> replace_file(const fs::path& path, const std::string& text) {
+base::result<fs::path> write_beside(const fs::path& path, const std::string& text) {
   const auto temporary = path.string() + ".new";
-  const int file = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  const int file = base::create_fresh(temporary);
   if (file < 0) return base::failure{"cannot create " + temporary + ": " + std::strerror(errno)};
   if (auto kept = keep_owner(file, path); !kept) {
     ::close(file);
     ::unlink(temporary.c_str());
-    return kept;
+    return kept.error();
   }
   const bool written = base::write_all(file, text) && ::fsync(file) == 0;
   const int error = errno;
   ::close(file);
-  if (!written) {
-    ::unlink(temporary.c_str());  // a full disk needs the space
-    return base::failure{"cannot write " + temporary + ": " + std::strerror(error)};
-  }
-  if (::rename(temporary.c_str(), path.c_str()) != 0)
-    return base::failure{"cannot rename " + temporary + ": " + std::strerror(errno)};
+  if (written) return fs::path(temporary);
+  ::unlink(temporary.c_str());  // a full disk needs the space
+  return base::failure{"cannot write " + temporary + ": " + std::strerror(error)};
+}
+
+base::result<> move_file(const fs::path& file, const fs::path& path) {
+  if (::rename(file.c_str(), path.c_str()) != 0)
+    return base::failure{"cannot rename " + file.string() + ": " + std::strerror(errno)};
   return sync_directory(path.parent_path());
+}
+
+base::result<> replace_file(const fs::path& path, const std::string& text) {
+  const auto temporary = write_beside(path, text);
+  if (!temporary) return temporary.error();
+  return move_file(*temporary, path);
 }
 
 base::result<> remove_file(const fs::path& path) {

@@ -1,13 +1,17 @@
 #include "log/log.hpp"
 
+#include "base/guarded_file.hpp"
+#include "base/write_all.hpp"
 #include "log/fold.hpp"
 #include "log/journald.hpp"
 
-#include <spdlog/sinks/basic_file_sink.h>
+#include <spdlog/sinks/base_sink.h>
 #include <spdlog/sinks/dist_sink.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 #include <nlohmann/json.hpp>
+
+#include <unistd.h>
 
 #include <array>
 #include <atomic>
@@ -41,6 +45,26 @@ spdlog::logger& logger() {
   }();
   return only;
 }
+
+// Lines at the end of a file that is open already: spdlog would open it by name, and follow any link.
+class open_file final : public spdlog::sinks::base_sink<std::mutex> {
+public:
+  explicit open_file(int file) : file_(file) {}
+  ~open_file() override { ::close(file_); }
+  open_file(const open_file&) = delete;
+  open_file& operator=(const open_file&) = delete;
+
+private:
+  void sink_it_(const spdlog::details::log_msg& line) override {
+    spdlog::memory_buf_t text;
+    formatter_->format(line, text);
+    (void)base::write_all(file_,
+                          {text.data(), text.size()});  // there is no place to report that a log cannot be written
+  }
+  void flush_() override {}
+
+  const int file_;
+};
 
 spdlog::level::level_enum to_spdlog(level which) {
   switch (which) {
@@ -97,15 +121,12 @@ void configure(level least, std::string_view format) {
 
 base::result<> to_file(const std::filesystem::path& file) {
   spdlog::sink_ptr next;
-  try {
-    // spdlog would create the directory: a wrong path would then be taken without a word, perhaps as root.
-    std::error_code error;
-    if (!file.empty() && !std::filesystem::is_directory(std::filesystem::absolute(file).parent_path(), error))
-      throw spdlog::spdlog_ex("there is no directory " + file.parent_path().string());
-    if (file.empty()) next = std::make_shared<spdlog::sinks::stderr_sink_mt>();
-    else next = std::make_shared<spdlog::sinks::basic_file_sink_mt>(file.string());
-  } catch (const spdlog::spdlog_ex& error) {
-    return base::failure{std::string("cannot log to ") + file.string() + ": " + error.what()};
+  if (file.empty()) {
+    next = std::make_shared<spdlog::sinks::stderr_sink_mt>();
+  } else {
+    const auto opened = base::open_to_append(file);
+    if (!opened) return base::failure{"cannot log to " + file.string() + ": " + opened.error().why};
+    next = std::make_shared<open_file>(*opened);
   }
   in_file = !file.empty();
   choose_journal();

@@ -1,5 +1,6 @@
 #include "report/verdict.hpp"
 
+#include "base/count_of.hpp"
 #include "model/plugin_state.hpp"
 #include "model/snapshot.hpp"
 
@@ -59,8 +60,8 @@ void add_unknown(const std::string& subject, const engine::source_state& source,
   std::size_t listed = 0;
   for (const auto& [service, silence] : source.unknown()) {
     if (listed++ == most_listed) {
-      all.push_back(subject + " has no current data of " + std::to_string(source.unknown().size() - most_listed) +
-                    " more services");
+      all.push_back(subject + " has no current data of " +
+                    base::count_of(source.unknown().size() - most_listed, "more service"));
       return;
     }
     all.push_back(subject + " has no current data of service " + service + "; using last known data" +
@@ -94,7 +95,7 @@ void add_caveats(const engine::source_state& source, bool waited_for, lines& all
 void add_holds(const std::string& start, const std::vector<engine::held_service>& holds, lines& all) {
   for (std::size_t i = 0; i < holds.size() && i < most_listed; ++i)
     all.push_back(start + (holds[i].service.empty() ? "" : "service " + holds[i].service + ": ") + holds[i].why);
-  if (holds.size() > most_listed) all.push_back(start + std::to_string(holds.size() - most_listed) + " more services");
+  if (holds.size() > most_listed) all.push_back(start + base::count_of(holds.size() - most_listed, "more service"));
 }
 
 void add_pause(const engine::pipeline& pipeline, lines& all) {

@@ -69,6 +69,7 @@ watcher::watcher(const watched_service& what, common_state& shared, std::shared_
       shared_(shared),
       first_(std::move(first)),
       second_(std::move(second)),
+      settling_(shared.options.settle),
       failures_(shared.options.pace.after_failures()) {}
 
 asio::awaitable<void> watcher::run() {
@@ -87,7 +88,8 @@ asio::awaitable<watcher::finding> watcher::look() {
                 .absent = answer.found.is == verdict::kind::absent,
                 .why = answer.found.why,
                 .is_final = answer.found.is_final,
-                .is_answered = answer.bytes > 0};
+                .is_answered = answer.bytes > 0,
+                .met_silence = answer.met_silence};
   if (answer.found.is != verdict::kind::records) co_return found;
   address_book book;
   add_addresses(answer.parsed.alongside, book);
@@ -171,24 +173,29 @@ asio::awaitable<watcher::target_found> watcher::look_up(std::string target) {
   co_return target_found{.addresses = {}, .why = "target " + target + " has no address"};
 }
 
-void watcher::take(const finding& found) {
+void watcher::take(finding& found) {
+  const auto now = clock::now();
+  if (found.met_silence) settling_.doubt();
   if (found.endpoints) {
     absent_since_.reset();
     failures_.reset();
-    publish(*found.endpoints);
-    return;
+    found.is_settling = !settling_.accepts(*found.endpoints, published_, now);
+    if (!found.is_settling) return publish(*found.endpoints);
+    return report_failure(
+        "a server was silent, and the answer is another one than before; accepted when it has held for settle");
   }
+  settling_.interrupt();
   if (!found.absent) {
     absent_since_.reset();
     report_failure(found.why, found.kind());
     return;
   }
   failures_.reset();
-  const auto now = clock::now();
   if (!absent_since_) absent_since_ = now;
   // Consul gives this answer when nothing is healthy as well as when nothing exists, and after it has lost its data,
   // until every service has registered again.
-  if (now - *absent_since_ >= shared_.options.absent_after) {
+  if (now - *absent_since_ >= settling_.absence(shared_.options.absent_after)) {
+    settling_.believe();
     whole_.clear();
     publish({});
   } else if (!published_ || !published_->empty()) {
@@ -219,8 +226,8 @@ void watcher::report_failure(const std::string& why, common::failure how) {
 
 std::chrono::nanoseconds watcher::pause(const finding& found) {
   const auto& pace = shared_.options.pace;
-  if (found.endpoints) return with_jitter(pace.after_answer(found.ttl), random_);
-  return found.absent ? with_jitter(pace.min, random_) : failures_.next();
+  if (found.endpoints && !found.is_settling) return with_jitter(pace.after_answer(found.ttl), random_);
+  return found.absent || found.is_settling ? with_jitter(pace.min, random_) : failures_.next();
 }
 
 }  // namespace drcon::consul_dns

@@ -1,8 +1,8 @@
 // Asks for one service again and again, and publishes its state.
 //
 // A DNS server cannot push changes. Only a complete answer changes what is published. A failure, a refusal, silence, a
-// part, a target without address, or a "no such name" that is not from the authority or has not held for long enough
-// leaves it as it was.
+// part, a target without address, a "no such name" that is not from the authority or has not held for long enough, or
+// another answer right after silence leaves it as it was.
 // Thread rule: the instance's strand.
 #pragma once
 
@@ -10,6 +10,7 @@
 #include "consul_dns/resolver.hpp"
 #include "consul_dns/services.hpp"
 #include "consul_dns/settings.hpp"
+#include "consul_dns/settling.hpp"
 
 #include <drcon/context.hpp>
 
@@ -65,6 +66,8 @@ private:
     std::string why;                                 ///< why there is neither
     bool is_final = false;                           ///< asking again does not change that
     bool is_answered = false;                        ///< a server has answered, if only with a fault
+    bool met_silence = false;                        ///< a server has not: it may have restarted
+    bool is_settling = false;                        ///< the endpoints are not used yet
     std::uint32_t ttl = 0;
 
     common::failure kind() const;
@@ -81,7 +84,7 @@ private:
   boost::asio::awaitable<target_found> look_up(std::string target);
   bool may_be_part(const dns_answer& over_udp) const;
   void note_cut(const dns_answer& over_udp, const dns_answer& whole);
-  void take(const finding& found);
+  void take(finding& found);
   void publish(const std::vector<endpoint>& endpoints);
   std::chrono::nanoseconds pause(const finding& found);
 
@@ -93,6 +96,7 @@ private:
   std::vector<srv_record> whole_;  // records of the last whole answer, in order, without TTLs
   bool known_ = false;             // the host has not been given "unknown" since the last publish
   std::optional<clock::time_point> absent_since_;
+  settling settling_;
   common::backoff failures_;
   std::minstd_rand random_{std::random_device{}()};
 };

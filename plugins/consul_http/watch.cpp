@@ -1,5 +1,5 @@
 // The watcher as a whole: what is watched, which service gets a connection of its own, and what is reported.
-#include "consul_http/watch_parts.hpp"
+#include "consul_http/watch_internal.hpp"
 
 #include <drcon/url.hpp>
 

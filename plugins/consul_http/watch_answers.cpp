@@ -1,5 +1,5 @@
 // What answers mean: what is published, what counts as a failure, and when the agent's limit on connections is met.
-#include "consul_http/watch_parts.hpp"
+#include "consul_http/watch_internal.hpp"
 
 #include "common/consul_rules.hpp"
 
@@ -159,7 +159,9 @@ void watcher::take_catalog(const selection& place, const catalog& now) {
 }
 
 bool watcher::is_connection_limit(const common::http_answer& answer) const {
-  return connection_limit::is_met_by(answer, readiness_.in_outage() ? 0 : proven_connections());
+  // To count what works is a system call for each connection: not for every answer.
+  const bool counts = answer.fault == common::http_fault::closed_early && !readiness_.in_outage();
+  return connection_limit::is_met_by(answer, counts ? proven_connections() : 0);
 }
 
 // Goes on with the connections there are, for a while; then a few more are tried.

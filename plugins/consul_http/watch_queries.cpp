@@ -1,6 +1,6 @@
 // The coroutines that ask: one for each service with a connection of its own, some for those that take turns, and two
 // that learn of changes anywhere.
-#include "consul_http/watch_parts.hpp"
+#include "consul_http/watch_internal.hpp"
 
 #include "common/consul_rules.hpp"
 #include "consul_http/query.hpp"

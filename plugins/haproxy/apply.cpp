@@ -50,9 +50,15 @@ std::optional<applier::view> applier::look(target& cli, std::string& why) {
   return now;
 }
 
-// Another process knows nothing of what was set at run time, nor of what somebody did by hand.
-void applier::meet(const process_info& info) {
-  if (info.identity == process_) return;
+// Another process knows nothing of what was set at run time, nor of what somebody did by hand. What went wrong with the
+// connection, or empty.
+std::string applier::meet(target& cli, const process_info& info) {
+  if (info.identity == process_) return {};
+  // In two containers two processes may have the same pid, start and host name, but hardly the same sockets.
+  std::string why;
+  const auto sockets = cli.run({"show cli sockets"}, why);
+  if (!sockets) return why;
+  unique_ = info.node + "\n" + info.identity.pid + "\n" + info.identity.start + "\n" + sockets->front();
   if (!process_.pid.empty()) {
     successor_ = "HAProxy was reloaded or restarted (pid " + process_.pid + ", now " + info.identity.pid + ")";
     host_.status_away(successor_ + " and has forgotten what was set; it is set again");
@@ -61,6 +67,7 @@ void applier::meet(const process_info& info) {
   process_ = info.identity;
   served_.clear();
   departures_.clear();
+  return {};
 }
 
 outcome applier::apply(desired_backends desired) {
@@ -84,7 +91,7 @@ outcome applier::bring_about(target& cli) {
   auto now = look(cli, why);
   if (!now) return retry(why);
   if (now->info.stopping) return retry("this HAProxy process is ending; its successor takes over");
-  meet(now->info);
+  if (why = meet(cli, now->info); !why.empty()) return retry(why);
   if (options_.plan.mode == mode::dynamic && version_of(now->info.version) < std::pair(2, 6))
     return rejected("HAProxy " + now->info.version + " cannot add servers at run time, 2.6 can; use mode = \"slots\"");
   forget_unused_backends(now->state);
@@ -100,7 +107,7 @@ outcome applier::bring_about(target& cli) {
     if (why = grow(cli, current); !why.empty()) return retry(why);
   if (why = begin_departures(cli, current); !why.empty()) return retry(why);
   remember(current);
-  if (changes) write_state_file(cli);
+  if (changes || !state_file_fault_.empty()) write_state_file(cli);
   return conclude(current);
 }
 
@@ -158,7 +165,7 @@ void applier::take_locks(const live_state& live) {
   locks_.keep_only([this](const std::string& backend) { return managed_.contains(backend); });
   for (const auto& backend : managed_)
     if (is_to_be_set(backend, live))
-      if (auto why = locks_.take(backend); !why.empty()) foreign_.emplace(backend, std::move(why));
+      if (auto why = locks_.take(backend, unique_); !why.empty()) foreign_.emplace(backend, std::move(why));
 }
 
 backend_plan applier::plan_of(const std::string& backend, const live_state& live) const {
@@ -259,11 +266,13 @@ void applier::report_kept(const live_state& live) {
 }
 
 outcome applier::conclude(const attempt& current) {
+  left_out_.clear();  // tend() gets here as often as it likes between two applies
   show(current.plans);
   report_kept(current.live);
   recheck_ = false;
   short_of_slots_ = false;
   std::vector<std::string> remarks;
+  if (!state_file_fault_.empty()) remarks.push_back(state_file_fault_);
   for (const auto& [backend, each] : current.plans)
     for (auto& remark : remarks_on(backend, each)) remarks.push_back(std::move(remark));
   std::vector<std::string> faults;
@@ -324,6 +333,10 @@ std::string applier::watch(target& cli) {
   const auto info = read_info(answers->front());
   if (info.stopping) return "this HAProxy process is ending; its successor takes over";
   if (!departures_.empty() && info.identity == process_) end_departures(cli);
+  if (info.identity == process_ && !state_file_fault_.empty()) {
+    write_state_file(cli);
+    if (state_file_fault_.empty()) recheck_ = true;  // otherwise the status would not say that all is well again
+  }
   if (info.identity == process_ && !recheck_) return {};
   const auto how = bring_about(cli);
   return how.result == DRCON_OK ? std::string() : how.why;
@@ -332,10 +345,20 @@ std::string applier::watch(target& cli) {
 // A reloaded HAProxy reads it, so that its slots hold the present servers from the first moment on.
 void applier::write_state_file(target& cli) {
   if (options_.state_file.empty()) return;
+  auto fault = fault_of_state_file(cli);
+  if (!fault.empty()) fault.insert(0, "the server-state file is not written: ");
+  if (!fault.empty() && fault != state_file_fault_) host_.warn(fault);
+  state_file_fault_ = std::move(fault);
+}
+
+// Writes it; what went wrong, or empty. Another HAProxy that read this one's servers would start with the wrong ones.
+std::string applier::fault_of_state_file(target& cli) {
+  const common::file_place place(options_.state_file);
+  if (!place.fault().empty()) return place.fault();
+  if (auto why = state_file_lock_.take(place, std::string(host_.name())); !why.empty()) return why;
   std::string why;
   const auto answers = cli.run({"show servers state"}, why);
-  if (answers) why = common::replace_file(options_.state_file, answers->front() + "\n");
-  if (!why.empty()) host_.warn("the server-state file is not written: " + why);
+  return answers ? common::replace_file(place, answers->front() + "\n") : why;
 }
 
 }  // namespace drcon::haproxy

@@ -4,6 +4,7 @@
 // Thread rule: owned by the sink's one thread, which it blocks; preview() is for any.
 #pragma once
 
+#include "common/target_lock.hpp"
 #include "haproxy/backend_locks.hpp"
 #include "haproxy/desired.hpp"
 #include "haproxy/live_state.hpp"
@@ -72,7 +73,7 @@ private:
     std::string why;
   };
 
-  void meet(const process_info& info);
+  std::string meet(target& cli, const process_info& info);
   void forget_unused_backends(const live_state& live);
   bool is_to_be_set(const std::string& backend, const live_state& live) const;
   void take_locks(const live_state& live);
@@ -95,6 +96,7 @@ private:
   void report_kept(const live_state& live);
   void show(const std::map<std::string, backend_plan>& plans) const;
   void write_state_file(target& cli);
+  std::string fault_of_state_file(target& cli);
 
   const apply_settings options_;
   const context host_;
@@ -102,8 +104,11 @@ private:
   std::set<std::string> managed_;  // backends that are desired, or were and have servers of ours still in use
   std::map<std::string, std::set<std::string>> had_;  // backends with servers of ours in use, and of which services
   backend_locks locks_;
+  common::file_lock state_file_lock_;
+  std::string state_file_fault_;                // why the server-state file is not as it is to be; empty: it is
   std::map<std::string, std::string> foreign_;  // backends that another sink sets, and which one
   process_identity process_;                    // the process that answered last
+  std::string unique_;                          // what only that process says of itself
   std::string successor_;                       // why everything is set again; empty when that is done
   std::set<std::string> served_;  // "backend/server": brought into service by drcon, in this HAProxy process
   std::map<std::string, departure> departures_;  // "backend/server": on its way out

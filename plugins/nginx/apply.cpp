@@ -152,7 +152,9 @@ outcome applier::judge_without_touching(const std::vector<upstream>& desired, co
   const bool as_desired = file_.live() == next.bytes && serving_.is(next, form_.listener, file_.path());
   learned_ = false;
   form_.listener.reset();
-  return as_desired ? ok() : retry(kept_out);
+  if (!as_desired) return retry(kept_out);
+  host_.status_degraded("the next change will fail: " + kept_out);
+  return ok();
 }
 
 outcome applier::bring_about_or_retain(const std::vector<upstream>& desired, const std::stop_token& stop) {
@@ -223,6 +225,8 @@ outcome applier::bring_about(const std::vector<upstream>& all, const std::stop_t
   const bool written = file_.live() == next.bytes;
   if (written && serving_.is(next, form_.listener, file_.path())) {
     if (file_.changing()) file_.settle();
+    // Nothing is to be done, so that nothing fails: what would fail at the next change is reported before it comes.
+    if (const auto why = nginx_.fault_of_next_change(); !why.empty()) warning_ = "the next change will fail: " + why;
     return ok();
   }
   if (!written)

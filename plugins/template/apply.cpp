@@ -82,7 +82,9 @@ outcome applier::apply(const desired_state& desired, const std::stop_token& stop
   }
   if (!kept_out.empty()) looked_ = false;  // what another sink leaves unfinished is to be found once that one has ended
   if (todo.empty()) {
-    show();
+    // Nothing is to be done, so that nothing fails: what would fail at the next change is reported before it comes.
+    if (kept_out.empty()) show();
+    else host_.status_degraded("the next change will fail: " + kept_out);
     return ok();
   }
   if (!kept_out.empty()) return retry(kept_out);

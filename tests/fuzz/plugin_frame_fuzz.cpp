@@ -5,9 +5,9 @@
 // that the host makes. Each frame is also read as an update, as the plugin's end does.
 #include "fuzz/fuzzer.hpp"
 #include "model/snapshot.hpp"
-#include "plugins/boundary.hpp"
 #include "plugins/frame_content.hpp"
 #include "plugins/frame_dispatcher.hpp"
+#include "plugins/validation.hpp"
 
 #include <sys/socket.h>
 #include <unistd.h>

@@ -281,7 +281,7 @@ TEST_F(ConsulCatalog, RegistersAllAgainWhenTheAgentCameBackEmpty) {
   EXPECT_TRUE(wait_until([this] { return sink_->status().state == DRCON_STATE_OK; })) << sink_->status().text;
 }
 
-TEST_F(ConsulCatalog, AsksForAnotherTryWhileTheAgentIsAway) {
+TEST_F(ConsulCatalog, AsksForAnotherTryWhileTheAgentIsUnreachable) {
   consul_.kill9();
   sink();
   const auto how = sink_->apply({service_with("web", {endpoint_at("a", 80)})});

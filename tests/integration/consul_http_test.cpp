@@ -97,6 +97,17 @@ TEST_F(ConsulHttpReal, TakesTheNodesAddressWhenTheServiceHasNone) {
   EXPECT_EQ(only()->address, "127.0.0.1");
 }
 
+// Such as a database outside, registered in the catalogue: its node has no agent, so that there is no check at all.
+TEST_F(ConsulHttpReal, TakesAnInstanceWithoutChecksForPassingAsConsulDoes) {
+  consul_.put("/v1/catalog/register", {{"Node", "outside"},
+                                       {"Address", "10.1.1.1"},
+                                       {"Service", {{"ID", "db-1"}, {"Service", "web"}, {"Port", 5432}}}});
+  ASSERT_NE(consul_.get("/v1/health/service/web?passing").body.find("\"Checks\":[]"), std::string::npos);
+  watch_web();
+  ASSERT_TRUE(has({"outside/db-1"}));
+  EXPECT_EQ(only()->health, health::passing);
+}
+
 TEST_F(ConsulHttpReal, FollowsChecksAsFarAsTheHealthLevelSays) {
   add("a", {{"Check", {{"TTL", "60s"}, {"Status", "passing"}}}, {"Weights", {{"Passing", 7}, {"Warning", 2}}}});
   watch(
@@ -186,7 +197,7 @@ TEST_F(ConsulHttpReal, WatchesEveryServiceThatCarriesATag) {
   EXPECT_TRUE(has_services({"two"}));
 }
 
-TEST_F(ConsulHttpReal, KeepsWhatItKnewWhileConsulIsAwayAndFollowsItsNewIndexAfterwards) {
+TEST_F(ConsulHttpReal, KeepsWhatItKnewWhileConsulIsUnreachableAndFollowsItsNewIndexAfterwards) {
   for (int i = 0; i < 20; ++i) add("a", {{"Meta", {{"n", std::to_string(i)}}}});  // the index runs ahead
   watch_web();
   ASSERT_TRUE(has({"n1/a"}));

@@ -262,6 +262,25 @@ TEST_P(HaproxySink, LeavesABackendToTheSinkThatSetsIt) {
   EXPECT_TRUE(answered_by({"b"}));
 }
 
+TEST_P(HaproxySink, LeavesABackendToTheSinkThatSetsItThroughAnotherSocket) {
+  sink();
+  ASSERT_EQ(apply({&a_}).result, DRCON_OK);
+  const auto expect_kept_out = [this](const std::string& socket) {
+    sink_harness other("haproxy", socket + (slots_ ? "mode = \"slots\"\n" : "server_options = \"\"\n"));
+    other.start();
+    const auto how = other.apply({service_at("other", {&c_}), service_at("web", {&b_})});
+    EXPECT_EQ(how.result, DRCON_RETRY) << socket;
+    EXPECT_NE(how.why.find("is held by pid " + std::to_string(getpid())), std::string::npos) << how.why;
+    EXPECT_EQ(answers(), std::set<std::string>{"a"});
+    EXPECT_EQ(in_service("other").size(), 1U) << "that backend is nobody else's";
+  };
+  expect_kept_out("socket = \"127.0.0.1:" + std::to_string(haproxy_.tcp_socket()) + "\"\n");
+  expect_kept_out("socket = \"" + haproxy_.master_socket().string() + "\"\nmaster = true\n");
+  haproxy_.reload();  // another process, and the same one for all three
+  ASSERT_EQ(apply({&a_}).result, DRCON_OK);
+  expect_kept_out("socket = \"127.0.0.1:" + std::to_string(haproxy_.tcp_socket()) + "\"\n");
+}
+
 TEST_P(HaproxySink, RespectsAServerThatWasTakenOutByHand) {
   sink();
   ASSERT_EQ(apply({&a_, &b_}).result, DRCON_OK);
@@ -612,6 +631,25 @@ TEST_F(HaproxySlots, HoldTodaysServersFromTheFirstMomentAfterAReload) {
   sink_.reset();  // nobody is there to apply it again
   other.reload();
   EXPECT_EQ(other.get().body, "a\n") << read_file(file);
+}
+
+TEST_F(HaproxySlots, WriteNoStateFileThatAnotherSinkWrites) {
+  const auto file = (haproxy_.directory() / "servers.state").string();
+  const auto state_file = "state_file = \"" + file + "\"\n";
+  sink(state_file);
+  ASSERT_EQ(apply({&a_}).result, DRCON_OK);
+  const auto before = read_file(file);
+  const haproxy_server second(slot_backends);
+  sink_harness other("haproxy", second.options() + "mode = \"slots\"\n" + state_file);
+  other.start();
+  EXPECT_EQ(other.apply({service_at("web", {&b_, &c_})}).result, DRCON_OK);
+  EXPECT_EQ(other.status().state, DRCON_STATE_DEGRADED);
+  EXPECT_NE(other.status().text.find("is written by pid " + std::to_string(getpid())), std::string::npos)
+      << other.status().text;
+  EXPECT_EQ(read_file(file), before);
+  sink_.reset();  // it has ended: the other one goes on by itself
+  EXPECT_TRUE(wait_until([&] { return read_file(file) != before; })) << other.status().text;
+  EXPECT_TRUE(wait_until([&] { return other.status().state == DRCON_STATE_OK; })) << other.status().text;
 }
 
 TEST_F(HaproxySlots, AreFreedForGoodOnlyWhenTheirLastRequestHasEnded) {

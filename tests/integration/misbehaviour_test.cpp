@@ -8,8 +8,12 @@
 
 #include <gtest/gtest.h>
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <cstdlib>
 #include <filesystem>
+#include <map>
 #include <stdexcept>
 #include <string>
 
@@ -279,6 +283,51 @@ TEST_F(Isolation, ALeakCostsARestart) {
   EXPECT_TRUE(wait_until([&] {
     return naughty.status().text.find("MiB of memory, 200 are allowed") != std::string::npos;
   })) << naughty.status().text;
+}
+
+// What was checked and tried is what runs, whatever the file's name stands for when the process is started.
+TEST_F(Isolation, RunsTheFileThatDrconHasChecked) {
+  temp_dir directory;
+  const auto file = directory / "naughty.so";
+  std::filesystem::copy_file(std::filesystem::path(DRCON_NAUGHTY_PLUGINS) / "naughty.so", file);
+  plugins::registry loaded;
+  loaded.load_directories({directory.path()});
+  ASSERT_TRUE(loaded.refused().empty()) << loaded.refused()[0].text();
+  write_file(directory / "other", "this is no plugin");
+  std::filesystem::rename(directory / "other", file);
+  source_harness naughty("naughty", options("crash"), loaded);
+  naughty.start();
+  EXPECT_TRUE(naughty.wait_ready());
+  EXPECT_TRUE(wait_until([&] { return value_of(naughty, "drcon_plugin_crashes_total") >= 2; }, 60s))
+      << "and so it is when the process is started again";
+}
+
+// The process that runs a plugin for this one; 0 when there is none.
+pid_t plugin_process_of_this() {
+  for (const auto& each : std::filesystem::directory_iterator("/proc")) {
+    const auto status = read_file(each.path() / "status");
+    if (status.find("\nPPid:\t" + std::to_string(::getpid()) + "\n") != std::string::npos &&
+        read_file(each.path() / "cmdline").find("plugin-process") != std::string::npos)
+      return std::stoi(each.path().filename());
+  }
+  return 0;
+}
+
+TEST_F(Isolation, InheritsNothingButItsSocketItsLibraryAndTheLog) {
+  temp_dir directory;
+  const int secret = ::open((directory / "secret").c_str(), O_CREAT | O_RDWR, 0600);  // it would survive an exec
+  ASSERT_GE(secret, 0);
+  source_harness naughty("naughty", options("flood"), with_naughty());
+  const auto child = plugin_process_of_this();
+  ASSERT_NE(child, 0);
+  std::map<int, std::string> open;
+  for (const auto& each : std::filesystem::directory_iterator("/proc/" + std::to_string(child) + "/fd"))
+    open[std::stoi(each.path().filename())] = std::filesystem::read_symlink(each.path());
+  ::close(secret);
+  EXPECT_EQ(open[0], "/dev/null");
+  EXPECT_TRUE(open[3].starts_with("socket:")) << open[3];
+  EXPECT_EQ(std::filesystem::path(open[4]).filename(), "naughty.so");
+  for (const auto& [descriptor, what] : open) EXPECT_LE(descriptor, 4) << what;
 }
 
 // The bundled plugins' own tests say more; this one is that they work there at all.

@@ -6,6 +6,7 @@
 #include "support/ports.hpp"
 #include "support/wait.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <sys/stat.h>
@@ -397,6 +398,25 @@ TEST_F(NginxSink, PutsTheOldFileBackWhenNginxCannotBeAsked) {
   EXPECT_EQ(how.result, DRCON_RETRY);
   EXPECT_NE(how.why.find("/no/such/nginx"), std::string::npos) << how.why;
   EXPECT_EQ(file(), before);
+}
+
+// Otherwise a wrong option shows at the first change, perhaps weeks after it was written.
+TEST_F(NginxSink, ReportsWhatTheNextChangeWouldFailOfThoughNothingIsToBeDone) {
+  ASSERT_EQ(sink().apply({service_at("web", {&a_})}).result, DRCON_OK);
+  const auto remark_of = [this](const std::string& options) {
+    sink_.reset();
+    sink_ = std::make_unique<sink_harness>("nginx", options);
+    sink_->start();
+    EXPECT_EQ(sink_->apply({service_at("web", {&a_})}).result, DRCON_OK) << "all is served already";
+    return sink_->status().state == DRCON_STATE_DEGRADED ? sink_->status().text : "";
+  };
+  EXPECT_EQ(remark_of(nginx_.options()), "");
+  EXPECT_THAT(remark_of(nginx_.options() + "nginx = \"/no/such/nginx\"\n"), testing::HasSubstr("/no/such/nginx"));
+  auto other_pid = nginx_.options();
+  other_pid.replace(other_pid.find("nginx.pid"), 9, "other.pid");
+  EXPECT_THAT(remark_of(other_pid), testing::HasSubstr("other.pid; see the pid line of nginx -T"));
+  std::filesystem::create_directory(std::filesystem::path(nginx_.file()).parent_path() / ".drcon.conf.lock");
+  EXPECT_THAT(remark_of(nginx_.options()), testing::HasSubstr("the next change will fail: "));
 }
 
 TEST_F(NginxSink, TakesBackAFirstFileThatACrashLeftUnchecked) {

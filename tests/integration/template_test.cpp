@@ -412,6 +412,7 @@ TEST_F(TemplateSink, WritesNoFileThatAnotherSinkWrites) {
       << how.why;
   EXPECT_EQ(text(), "10.0.0.1:80\n");
   EXPECT_EQ(other->apply({web(1)}).result, DRCON_OK) << "there is nothing to write";
+  EXPECT_NE(other->status().text.find("the next change will fail: "), std::string::npos) << other->status().text;
   expect_applied(1);
   sink_.reset();
   ASSERT_EQ(other->apply({web(2)}).result, DRCON_OK) << "the first has ended";

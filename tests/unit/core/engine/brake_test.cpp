@@ -163,6 +163,15 @@ TEST(Brake, AReleaseThatFindsNothingToReleaseIsVoid) {
   }
 }
 
+// Between the hold and the release another service may have lost all it had.
+TEST(Brake, AReleaseDoesNotPassWhatWasLostOfAnotherServiceSince) {
+  braked all(rules_of_the_sum());
+  all.offer(start, {{"a", 4}, {"b", 2}, {"c", 1}});
+  EXPECT_THAT(all.offer(start + 1s, {{"b", 2}, {"c", 1}}).kept, ElementsAre("a"));
+  EXPECT_THAT(all.offer(start + 2s, {{"c", 1}}, {}, {"a"}).kept, ElementsAre("a", "b"));
+  EXPECT_THAT(all.offer(start + 3s, {{"c", 1}}, {}, {"a", "b"}).kept, IsEmpty()) << "that is all that is held";
+}
+
 TEST(Brake, AHoldBeginsAgainAtEachNewLow) {
   for (const auto& rule : {rules(), rules_of_the_sum()}) {
     braked web(rule);

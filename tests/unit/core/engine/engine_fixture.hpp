@@ -52,6 +52,7 @@ protected:
   Engine() {
     test::forget_fakes();
     test::add_fake_plugins(registry_);
+    config_.host.state_directory.clear();  // none, but for a test that starts with one
     config_.host.stop_deadline = 2s;
     config_.host.journal_size = 100;
     config_.sources["s"] = instance_of("s", "fake-source");

@@ -1,6 +1,8 @@
 #include "plugins/instance.hpp"
 
+#include "model/snapshot.hpp"
 #include "support/fake_plugins.hpp"
+#include "support/wait.hpp"
 
 #include <boost/asio/io_context.hpp>
 
@@ -59,6 +61,31 @@ TEST_F(Instance, CountsWhatASourceIsRefusedApartFromASinkOfTheSameName) {
   source->host.publish(broken);
   EXPECT_THAT(figures_.text(), HasSubstr("drcon_refused_total{instance=\"same\",kind=\"source\"} 2"));
   EXPECT_THAT(figures_.text(), HasSubstr("drcon_refused_total{instance=\"same\",kind=\"sink\"} 0"));
+}
+
+// As of a sink that compares its target by itself, and finds a backend gone.
+TEST_F(Instance, KeepsWhatASinkLeavesOutBetweenTwoUpdatesUntilTheNextAnswer) {
+  const auto sink = make(config::kind::sink, "t");
+  const auto plugin = fake("t");
+  plugin->host.refused("web", "1", "its backend has gone");
+  plugin->host.refused("web", "1", "its backend has gone");
+  ASSERT_EQ(sink->refusals().size(), 1U);
+  EXPECT_EQ(sink->why_refused("web", "1"), "its backend has gone");
+  EXPECT_THAT(figures_.text(), HasSubstr("drcon_refused_total{instance=\"t\",kind=\"sink\"} 1"));
+  const auto nothing = std::make_shared<const model::snapshot>(1, std::vector<model::service_ptr>{});
+  sink->apply(std::make_shared<const update_package>(1, false, nothing, nullptr));
+  EXPECT_TRUE(plugin->wait([&] { return plugin->applies == 1; }));
+  EXPECT_TRUE(test::wait_until([&] { return sink->refusal_count() == 0; }))
+      << "the next answer has all that is left out";
+}
+
+TEST_F(Instance, MakesNoObjectOnceItWasStopped) {
+  const auto sink = make(config::kind::sink, "t");
+  sink->stop([] {});
+  EXPECT_NE(sink->create().result, DRCON_OK);
+  EXPECT_EQ(test::fakes_made("t"), 1);
+  const auto nothing = std::make_shared<const model::snapshot>(1, std::vector<model::service_ptr>{});
+  EXPECT_FALSE(sink->render(std::make_shared<const update_package>(1, false, nothing, nullptr)));
 }
 
 }  // namespace

@@ -357,7 +357,7 @@ TEST(ConsulHttp, NamesTheLimitThatClosesItsConnectionsAndMakesDo) {
   consul.limit_connections(12);
   source_harness source("consul-http", options(consul, named(40) + "connections = 60\nwait = \"1s\""));
   source.start();
-  ASSERT_TRUE(source.wait_ready(std::chrono::seconds(20))) << source.status().text;
+  ASSERT_TRUE(source.wait_ready()) << source.status().text;
   EXPECT_EQ(source.now().services.size(), 40U);
   EXPECT_TRUE(wait_until([&] {
     return source.status().text.find("limits.http_max_conns_per_client") != std::string::npos;
@@ -422,11 +422,27 @@ TEST(ConsulHttp, TakesBackTheDiagnosisOfALimitWhenNoConnectionWorks) {
   EXPECT_FALSE(names_the_limit()) << source.status().text;
 }
 
+// Between two queries nothing is read from a connection, so that its end is not noticed by itself: here s0 loses a
+// query, and the others, which are asked about once a second, an idle connection.
+TEST(ConsulHttp, DoesNotTakeTheEndOfAllIdleConnectionsForALimit) {
+  scripted_consul consul;
+  for (int i = 1; i < 12; ++i) consul.set_service("s" + std::to_string(i), {.has_index = false});
+  source_harness source("consul-http", options(consul, named(12) + "connections = 60"));
+  source.start();
+  ASSERT_TRUE(source.wait_ready());
+  ASSERT_TRUE(wait_until([&] { return consul.held() == 1; }));
+  consul.limit_connections(0);
+  consul.close_connections();
+  ASSERT_TRUE(source.wait_for([](const auto& now) { return !now.all_unknown.empty(); })) << source.status().text;
+  EXPECT_EQ(source.metrics().find("connection_limit_resets_total"), std::string::npos) << source.metrics();
+  EXPECT_EQ(source.status().state, DRCON_STATE_AWAY) << source.status().text;
+}
+
 TEST(ConsulHttp, NeverOpensMoreConnectionsThanAllowed) {
   scripted_consul consul;
   source_harness source("consul-http", options(consul, named(300) + "connections = 20"));
   source.start();
-  ASSERT_TRUE(source.wait_ready(std::chrono::seconds(20))) << source.status().text;
+  ASSERT_TRUE(source.wait_ready()) << source.status().text;
   EXPECT_EQ(source.now().services.size(), 300U);
   EXPECT_LE(consul.most_connections(), 20U);
 }
@@ -435,7 +451,7 @@ TEST(ConsulHttp, FindsAChangedServiceThatHasNoConnectionOfItsOwn) {
   scripted_consul consul;
   source_harness source("consul-http", options(consul, named(60) + "connections = 10\nrotation_max_age = \"10m\""));
   source.start();
-  ASSERT_TRUE(source.wait_ready(std::chrono::seconds(20))) << source.status().text;
+  ASSERT_TRUE(source.wait_ready()) << source.status().text;
   std::uint64_t index = 10;
   for (const auto* path : {"/v1/catalog/services", "/v1/health/state/any"}) {
     for (int i = 0; i < 60; i += 7) {

@@ -266,7 +266,7 @@ TEST_F(Load, SaysThatALimitOfTheBrakeMeansMoreThanItDidUnlessThatIsConfigured) {
   EXPECT_EQ(said(), "");
   ASSERT_TRUE(load_text(small + "brake = { hold = \"1m\" }\n"));
   EXPECT_EQ(said(),
-            "drcon.toml:10:1: warning: 'brake' names no limit: the defaults limit each service now, and not only the "
+            "drcon.toml:10:9: warning: 'brake' names no limit: the defaults limit each service now, and not only the "
             "pipeline; write per_service = true to confirm that, or per_service = false for the pipeline alone\n");
   for (const auto* silent : {"brake = { hold = \"1m\", per_service = true }\n", "brake = { hold = \"0s\" }\n", ""}) {
     ASSERT_TRUE(load_text(small + silent));

@@ -85,6 +85,25 @@ TEST_F(FrameDispatcher, BoundsNamesOfUnknownServicesToo) {
   EXPECT_THROW(all(), frame_fault);
 }
 
+// The engine keeps them until the source is ready again, since they count all at once.
+TEST_F(FrameDispatcher, BoundsWhatIsWithdrawnDuringAnOutage) {
+  const auto come_and_go = [this](const std::string& name) {
+    dispatch(service(name, 10));
+    dispatch(std::move(frame_writer(frame::withdraw).text(name)));
+  };
+  const auto many = [&](const std::string& prefix) {
+    for (int i = 0; i < 1000; ++i) come_and_go(prefix + std::to_string(i));
+  };
+  many("before");
+  dispatch(std::move(frame_writer(frame::unknown).text("").text("its registry is unreachable")));
+  for (int i = 0; i < 100; ++i) come_and_go("same");
+  EXPECT_THROW(many("during"), frame_fault);
+  dispatch(frame_writer(frame::ready));
+  many("after");
+  dispatcher_.process_ended();
+  EXPECT_THROW(many("while it is started again"), frame_fault);
+}
+
 TEST_F(FrameDispatcher, BoundsWhatOneRenderReturns) {
   const auto render = [this] {
     dispatch(std::move(frame_writer(frame::rendered).text("t").text(std::string(4000, 'x')).number(0).text("")));

@@ -181,12 +181,9 @@ void sink_runner::on_status(const plugins::instance_status& now) {
     note(journal_entry::kind::away, applied_, now.text, {});
   }
   const bool answer_will_follow = in_flight_ || waiting_ || applied_ != desired_;
-  if (was_away && !is_away && !answer_will_follow && last_answer_ == model::sink_answer::away) {
-    last_answer_ = model::sink_answer::applied;
-    last_why_.clear();
-    last_applied_ = std::chrono::system_clock::now();
-    note(journal_entry::kind::applied, applied_, now.text, {});
-  }
+  // That the plugin can reach its target again does not say what the target serves: it is compared, and the answer to
+  // that says whether it is applied.
+  if (was_away && !is_away && !answer_will_follow && last_answer_ == model::sink_answer::away) resync_soon();
 }
 
 void sink_runner::applied_now(clock::time_point now) {
@@ -194,6 +191,7 @@ void sink_runner::applied_now(clock::time_point now) {
   const bool was_bad = is_trouble(last_answer_);
   applied_ = in_flight_->wanted;
   last_answer_ = model::sink_answer::applied;
+  is_compared_ = true;
   backoff_.reset();
   waited_for_target_ = false;
   ++applies_;
@@ -257,7 +255,10 @@ bool sink_runner::resync() {
 void sink_runner::resync_soon() { resync_is_due_ = !resync(); }
 
 // A new process knows nothing of the target: it compares, and changes what differs.
-void sink_runner::on_restarted() { resync(); }
+void sink_runner::on_restarted() {
+  is_compared_ = false;
+  resync();
+}
 
 void sink_runner::on_refused(const std::vector<plugins::refusal>& what) {
   around_.journal.add(entry_of(subject(), what));

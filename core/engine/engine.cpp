@@ -174,7 +174,8 @@ bool engine::is_at_another(const std::string& name, const model::service_ptr& se
     if (other == name || !pipeline->known()) return false;
     const auto is_shared = [&](const std::string& sink) { return std::ranges::find(sinks, sink) != sinks.end(); };
     if (std::ranges::none_of(pipeline->config().sinks, is_shared)) return false;
-    if (pipeline->is_heir()) return pipeline->has(service->name());
+    // One that has not begun yet, at the same reload, is such a one too.
+    if (pipeline->is_heir() || !pipeline->current().snapshot) return pipeline->has(service->name());
     const auto* has = pipeline->current().snapshot ? pipeline->current().snapshot->find(service->name()) : nullptr;
     return has && has->counts().in_service >= service->counts().in_service;
   });

@@ -118,8 +118,10 @@ TEST_F(Holds, AReleaseIsForWhatWasHeldAndVoidForAnythingElse) {
   serve({{"web", 4}});
   fake("s")->host.publish(service_of("web", 1));
   ASSERT_TRUE(holds({"web"}));
+  // The next change follows closely, so that it waits for the pace when the operator releases what was held before.
+  fake("s")->host.publish(service_of("db", 0));
+  settle();
   const auto number = held().number;
-  // It waits for the pace when the operator releases what was held before.
   fake("s")->host.publish(service_of("web", 0));
   settle();
   EXPECT_FALSE(on_engine([this] { return p().release_brake().has_value(); }));

@@ -207,7 +207,11 @@ TEST_F(Steering, AReleaseThatCannotBeKeptHasNoEffect) {
   serve(4);
   fake("s")->host.publish(service_of("web", 1));
   ASSERT_TRUE(test::wait_until([this] { return !journal(journal_entry::kind::held).empty(); }));
-  std::filesystem::create_directory(state_.path() / "p.state.new");
+  // The store may be writing what is served just now.
+  ASSERT_TRUE(test::wait_until([this] {
+    std::error_code error;
+    return std::filesystem::create_directory(state_.path() / "p.state.new", error);
+  }));
   EXPECT_THAT(steer([&](engine::steered done) { engine_->release_brake("p", {}, {}, std::move(done)); }),
               testing::HasSubstr("p.state.new"));
   EXPECT_NE(ask([](pipeline& each) { return each.held(); }), "");

@@ -1,5 +1,6 @@
 #include "plugins/frame_dispatcher.hpp"
 
+#include "config/text.hpp"
 #include "plugins/frame_content.hpp"
 
 #include <drcon/model.hpp>
@@ -8,6 +9,9 @@
 
 namespace drcon::plugins {
 namespace {
+
+// It is the process's own text, and goes to the log.
+constexpr std::size_t longest_reason = 500;
 
 // A frame carries each number in 8 bytes, and the ABI has smaller types. A number that is too large is truncated here.
 // That is safe, because the host accepts every value of the smaller type.
@@ -27,7 +31,7 @@ void frame_dispatcher::dispatch(std::string_view bytes) {
     case frame::rendered_all: call_bytes_ = 0; return answers_.on_render_ended(result_of(fields));
     case frame::stopped: return stopped();
     // What the plugin says to the host.
-    case frame::misbehaved: return around_.misbehaved(std::string(fields.text()));
+    case frame::misbehaved: return around_.misbehaved(config::printable(fields.text(), longest_reason));
     case frame::log: return log(fields);
     case frame::status: return status(fields);
     case frame::metric:

@@ -369,8 +369,8 @@ TEST_P(HaproxySink, KeepsTheServersWhenEveryEndpointIsRefused) {
   hostile.endpoints[0].address = "127.0.0.1;shutdown frontend f";
   ASSERT_EQ(sink_->apply({hostile}).result, DRCON_OK);
   ASSERT_EQ(sink_->refused().size(), 2U) << "the endpoint, and that nothing is left of the service";
-  EXPECT_EQ(sink_->refused()[0].why, "service web has no usable endpoints; its last servers are kept");
-  EXPECT_EQ(sink_->refused()[1].endpoint, hostile.endpoints[0].id);
+  EXPECT_EQ(sink_->refused()[0].endpoint, hostile.endpoints[0].id);
+  EXPECT_EQ(sink_->refused()[1].why, "service web has no usable endpoints; its last servers are kept");
   EXPECT_EQ(answers(), std::set<std::string>{"a"});
 }
 

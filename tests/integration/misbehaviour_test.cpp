@@ -312,7 +312,7 @@ TEST_F(Isolation, RunsTheFileThatDrconHasChecked) {
   const auto file = directory / "naughty.so";
   std::filesystem::copy_file(std::filesystem::path(DRCON_NAUGHTY_PLUGINS) / "naughty.so", file);
   plugins::registry loaded;
-  loaded.load_bundled(DRCON_TEST_PLUGINS);  // the harness needs a sink beside it
+  loaded.load_bundled(DRCON_TEST_PLUGINS);
   loaded.load_directories({directory.path()});
   ASSERT_TRUE(loaded.refused().empty()) << loaded.refused()[0].text();
   write_file(directory / "other", "this is no plugin");

@@ -46,8 +46,22 @@ protected:
   const drcon_host host_ = silent_host();
   no_answers answers_;
   frame_dispatcher dispatcher_{
-      {.host = host_, .instance = nullptr, .misbehaved = [](const std::string&) {}}, [] {}, answers_, 10000};
+      {.host = host_, .instance = nullptr, .misbehaved = [this](const std::string& how) { misbehaved_ = how; }},
+      [] {},
+      answers_,
+      10000};
+  std::string misbehaved_;
 };
+
+// The process is not drcon's own: what it says goes to the log.
+TEST_F(FrameDispatcher, CleansWhatAProcessReportsOfMisbehaviour) {
+  dispatch(
+      std::move(frame_writer(frame::misbehaved).text("a\n2026 error [host] forged\x1b[2J" + std::string(5000, 'x'))));
+  EXPECT_EQ(misbehaved_.find('\n'), std::string::npos);
+  EXPECT_EQ(misbehaved_.find('\x1b'), std::string::npos);
+  EXPECT_LT(misbehaved_.size(), 600U);
+  EXPECT_EQ(misbehaved_.substr(0, 5), "a\\x0a") << misbehaved_;
+}
 
 TEST_F(FrameDispatcher, KeepsNoMoreOfAProcessThanItMayUse) {
   dispatch(service("a", 4000));

@@ -54,7 +54,8 @@ void healthz(served_host&, const std::string&, const asked&, const reply& to) { 
 
 void readyz(served_host& about, const std::string&, const asked&, const reply& to) {
   const auto lines = report::unsettled(about.engine);
-  const bool settled = about.engine.settled();
+  // What sinks refuse has settled, and is not served all the same.
+  const bool settled = about.engine.settled() && lines.empty();
   to(text(settled ? 200 : 503,
           lines.empty() ? (settled ? "ready\n" : "under way\n") : fmt::format("{}\n", fmt::join(lines, "\n"))));
 }
@@ -177,7 +178,8 @@ void diff(served_host& about, const std::string& name, const asked& what, const 
 // ---- what people do ----
 
 answer done(served_host& about, const std::string& pipeline, const std::string& what) {
-  return json(200, {{"done", what}, {"pipeline", report::encode(report::pipeline_of(*about.engine.find(pipeline)))}});
+  return json(200, {{"done", what},
+                    {"pipeline", report::encode(report::pipeline_of(about.engine, *about.engine.find(pipeline)))}});
 }
 
 // How long what was done lasts: said only where it holds.

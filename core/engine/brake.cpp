@@ -68,14 +68,22 @@ std::string brake::why_not(const change& change) const {
   return loss(change.served, change.next);
 }
 
+// A source that is away cannot report that the endpoints are back: only the time in which the loss was seen counts, and
+// it begins again when the source has answered.
+void brake::observe(waiting& held, bool observed, clock::time_point now) {
+  if (!observed || !held.observed) held.since = now;
+  held.observed = observed;
+}
+
 // Of a service or of the whole pipeline. `held` is set when a hold begins; the caller drops it when it ends.
 brake::outcome brake::judge_one(std::optional<waiting>& held, const service_change& each, clock::time_point now) const {
   if (!held) {
     auto why = loss(reference(each.name, each.served), each.next);
     if (why.empty()) return outcome::passes;
-    held = {.why = std::move(why), .kept = each.served, .lowest = each.next, .since = now};
+    held = {.why = std::move(why), .kept = each.served, .lowest = each.next, .since = now, .observed = each.observed};
     return outcome::begins;
   }
+  observe(*held, each.observed, now);
   // Half of what was missing is not enough: the other half would be removed although it may be on its way back.
   if (each.next >= held->kept) return outcome::returned;
   if (each.released) return outcome::released;
@@ -129,6 +137,7 @@ brake::decision brake::judge(clock::time_point now, const change& change) {
 brake::decision brake::judge_first(clock::time_point now, const change& change) {
   decision made;
   auto what = outcome::waits;
+  observe(*first_, change.observed, now);
   // Whoever releases one service has not judged what is lost of the others.
   if (change.released) {
     what = outcome::released;
@@ -202,7 +211,8 @@ void brake::judge_whole(judgement& about) {
   const service_change total{.name = the_pipeline,
                              .served = excess(about.of.served, about.surplus),
                              .next = about.of.next + about.held + about.accepted,
-                             .released = is_released_as_a_whole(about)};
+                             .released = is_released_as_a_whole(about),
+                             .observed = about.of.observed};
   const auto what = judge_one(whole_, total, about.now);
   if (whole_) note(the_pipeline, what, *whole_, about.made);
   if (what == outcome::begins || what == outcome::waits) {
@@ -229,6 +239,7 @@ void brake::note(const std::string& service, outcome what, const waiting& held, 
   if (what == outcome::returned) made.returned.push_back(service);
   if (what != outcome::lasted && what != outcome::released && what != outcome::passes) return;
   auto over = shown(service, held);
+  over.why = held.why;
   over.why += what == outcome::released ? "; the brake was released"
               : what == outcome::lasted ? "; it lasted for " + config::to_text(config_.hold)
                                         : "; by now it is within the limits";
@@ -249,7 +260,7 @@ void brake::remember_losses(const judgement& about) {
 
 brake::hold brake::shown(const std::string& service, const waiting& held) const {
   return {.service = service,
-          .why = held.why,
+          .why = held.observed ? held.why : held.why + "; its time begins when the sources can be reached again",
           .before = held.kept,
           .after = held.lowest,
           .since = held.since,
@@ -275,6 +286,12 @@ void brake::restart_holds() {
   if (whole_) whole_->lowest = none;
   if (first_) first_->lowest = none;
   for (auto& [name, held] : services_) held.lowest = none;
+}
+
+void brake::stop_observing() {
+  if (whole_) whole_->observed = false;
+  if (first_) first_->observed = false;
+  for (auto& [name, held] : services_) held.observed = false;
 }
 
 void brake::hold_first(std::string why) {

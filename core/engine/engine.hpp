@@ -117,6 +117,9 @@ private:
             const std::map<std::string, config::instance_config>& next, made& into, config::diagnostics& found);
   void replace_sources(const made& sources);
   void replace_pipelines(const config::configuration& before, const made& new_sources);
+  std::vector<const pipeline*> that_left_sinks_of(const config::pipeline_config& next,
+                                                  const config::configuration& before) const;
+  bool is_at_another(const std::string& pipeline, const model::service_ptr& service) const;
   void replace_sinks(const made& sinks);
   void close_sink(const std::shared_ptr<sink_runner>& runner);
   void open_sinks();

@@ -51,6 +51,7 @@ pipeline::~pipeline() {
 
 void pipeline::start() {
   auto kept = around_.store.load(name());
+  state_is_kept_ = !around_.store.pipelines().empty();
   last_good_ = std::move(kept.last_good);
   // A version that did not keep what was asked served the state whatever was asked, and so is it still.
   last_good_asked_ = kept.asked == question{} ? asked_ : std::move(kept.asked);
@@ -80,7 +81,36 @@ void pipeline::start_after(pipeline& before) {
   history_ = before.history_;
   earlier_ = before.earlier_;
   brake_.go_on_from(before.brake_);
+  if (!observes_all()) brake_.stop_observing();
   begin();
+}
+
+void pipeline::start_in_place_of(const std::vector<const pipeline*>& ended,
+                                 std::function<bool(const model::service_ptr&)> is_elsewhere) {
+  std::map<std::string, std::vector<part>> parts;
+  for (const auto* each : ended) {
+    const auto& had = each->current_.snapshot ? each->current_.snapshot : each->last_good_;
+    if (!had) continue;
+    for (const auto& service : had->services()) parts[service->name()].push_back({each->name(), service});
+    next_revision_ = std::max(next_revision_, each->next_revision_);
+  }
+  std::vector<model::service_ptr> services;
+  for (const auto& [service, each] : parts) services.push_back(merge_service(each));
+  if (!services.empty()) last_good_ = std::make_shared<const model::snapshot>(next_revision_++, std::move(services));
+  if (ended.size() == 1) {
+    const auto& only = *ended.front();
+    last_good_asked_ = only.current_.snapshot ? only.current_.asked : only.last_good_asked_;
+    earlier_ = only.earlier_;
+    brake_.go_on_from(only.brake_);
+    if (!observes_all()) brake_.stop_observing();
+  }
+  is_elsewhere_ = std::move(is_elsewhere);
+  is_heir_ = true;
+  begin();
+}
+
+void pipeline::reconsider() {
+  if (is_elsewhere_ && known() && brake_.holding()) decide();
 }
 
 void pipeline::begin() {
@@ -90,7 +120,9 @@ void pipeline::begin() {
   if (!grace_over_)
     grace_timer_.after(config_.merge.grace, [this] {
       grace_over_ = true;
-      if (choose() && recompute_all()) changed("grace over", clock::now());
+      if (!choose()) return;
+      recompute_all();
+      changed("grace over", clock::now());
     });
   if (choose()) {
     recompute_all();
@@ -179,25 +211,47 @@ bool pipeline::recompute(const std::string& service) {
   return true;
 }
 
-bool pipeline::recompute_all() {
+// For the first answer of the sources, or another source: it is judged in each case. One that has nothing at all
+// differs from nothing that was merged before, and may still lose all that is served.
+void pipeline::recompute_all() {
   std::set<std::string> names;
   for (const auto& [service, value] : merged_) names.insert(service);
   for (const auto* each : sources_)
     for (const auto& [service, value] : each->services()) names.insert(service);
   keep_unheard();
   for (const auto& [service, kept] : unheard_) names.insert(service);
+  for (const auto& service : names) recompute(service);
+}
+
+// Every source that counts can report changes now.
+bool pipeline::observes_all() const {
+  return std::ranges::all_of(
+      sources_, [this](const source_state* each) { return (preferred_ && each != preferred_) || each->known(); });
+}
+
+// The same of the sources that have reported this service; of all, if none has.
+bool pipeline::observes(const std::string& service) const {
   bool any = false;
-  for (const auto& service : names) any |= recompute(service);
-  return any || !current_.snapshot;
+  for (const auto* each : sources_) {
+    if (preferred_ && each != preferred_) continue;
+    if (each->unknown().contains(service)) return false;
+    if (!each->find(service) && !each->reported(service)) continue;
+    if (!each->known()) return false;
+    any = true;
+  }
+  return any || observes_all();
 }
 
 void pipeline::on_source(const source_event& event) {
   bool differs = false;
   if (event.readiness && choose()) {
-    differs = recompute_all();
+    recompute_all();
+    differs = true;
   } else if (known()) {
     for (const auto& service : event.changed) differs |= recompute(service);
   }
+  // What is held is judged again when a source is lost or back, because only time in which it is seen counts.
+  if ((event.readiness || event.silence) && known() && brake_.holding()) differs = true;
   if (differs) changed(event.source->name(), event.seen == clock::time_point{} ? clock::now() : event.seen);
 }
 
@@ -279,6 +333,13 @@ void pipeline::pass(model::snapshot_ptr candidate, std::string why, question ans
                        .took = now - current_.seen});
   around_.figures.observe(metrics::stage, {{"stage", "decided"}, {"pipeline", name()}},
                           std::chrono::duration<double>(now - current_.seen).count());
+}
+
+bool pipeline::has(const std::string& service) const {
+  std::vector<part> parts;
+  for (const auto* each : sources_)
+    if (auto found = each->find(service)) parts.push_back({.origin = each->name(), .service = std::move(found)});
+  return !parts.empty() && shape_.apply(merge_service(parts)) != nullptr;
 }
 
 model::service_ptr pipeline::merged(const std::string& service) const {

@@ -89,6 +89,13 @@ public:
   /// Begins where `before` is, after a reload: its snapshot is served until the sources are known, so that a reload
   /// never empties a target.
   void start_after(pipeline& before);
+  /// Begins at sinks that `ended` fed before a reload took them away: whether this is one of them under another name
+  /// or not, the targets have what they decided. So the brake measures losses from that. `is_elsewhere` answers whether
+  /// another pipeline of these sinks has this service now: then it is no loss that it is not here.
+  void start_in_place_of(const std::vector<const pipeline*>& ended,
+                         std::function<bool(const model::service_ptr&)> is_elsewhere);
+  /// Another pipeline has decided: it may have what this one seems to have lost.
+  void reconsider();
 
   const config::pipeline_config& config() const { return config_; }
   const std::string& name() const { return config_.name; }
@@ -118,6 +125,10 @@ public:
   const source_state* preferred() const { return preferred_; }
   const std::vector<source_state*>& sources() const { return sources_; }
   const shape& takes() const { return shape_; }
+  /// It began at sinks of pipelines that a reload took away.
+  bool is_heir() const { return is_heir_; }
+  /// Its sources and filter have the service now, decided or not, begun or not.
+  bool has(const std::string& service) const;
   /// The service as the sources and the filter have it now, decided or not; null if they do not have it.
   model::service_ptr merged(const std::string& service) const;
 
@@ -174,7 +185,9 @@ private:
   void keep_unheard();
   model::service_ptr kept_until_heard(const std::string& service);
   bool recompute(const std::string& name);
-  bool recompute_all();
+  void recompute_all();
+  bool observes(const std::string& service) const;
+  bool observes_all() const;
   void changed(const std::string& why, std::chrono::steady_clock::time_point seen);
   void decide();
   void judge(model::snapshot_ptr candidate, const release& released);
@@ -192,8 +205,9 @@ private:
   void note_answered();
   model::snapshot_ptr gather() const;
   // What the brake is asked about a change from what is served, if anything is, to another snapshot.
-  static brake::change measure(const model::snapshot* served, const model::snapshot& next,
-                               const std::vector<model::service_change>& changes, const release& released);
+  brake::change measure(const model::snapshot* served, const model::snapshot& next,
+                        const std::vector<model::service_change>& changes, const release& released) const;
+  bool is_moved(const model::service_change& each) const;
   // What a loss is measured from; null when nothing is known of it.
   const model::snapshot* served() const {
     return (current_.snapshot ? current_.snapshot : last_good_ ? last_good_ : earlier_).get();
@@ -201,6 +215,7 @@ private:
   model::snapshot_ptr still_asked(const model::snapshot_ptr& earlier, const question& answered) const;
   void serve_last_good();
   void serve_as_before();
+  void leave_nothing();
   void remember();
   std::string why_not_yet() const;
   void note_steered(std::string what);
@@ -223,7 +238,11 @@ private:
   decision current_;
   model::snapshot_ptr last_good_;  // from disk or from before a reload: what the brake measures losses from
   question last_good_asked_;       // what last_good_ answers
-  model::snapshot_ptr earlier_;    // in its place, when it cannot be used: only for measuring
+  // Set until nothing is held of what last_good_ has from other pipelines.
+  std::function<bool(const model::service_ptr&)> is_elsewhere_;
+  bool is_heir_ = false;
+  bool state_is_kept_ = false;   // the state directory had states when this pipeline started
+  model::snapshot_ptr earlier_;  // in its place, when it cannot be used: only for measuring
   std::uint64_t next_revision_ = 1;
   held_update held_;
   model::snapshot_ptr refused_;     // the candidate whose removals held_ is about; null while nothing is held

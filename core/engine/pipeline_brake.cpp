@@ -2,7 +2,7 @@
 #include "config/units.hpp"
 #include "engine/keep.hpp"
 #include "engine/pipeline.hpp"
-#include "log/log.hpp"
+#include "log/news.hpp"
 #include "model/snapshot.hpp"
 
 #include <fmt/ranges.h>
@@ -63,19 +63,30 @@ std::string pipeline::held(const std::string& service) const {
   return held_.holds.front().why;  // the pipeline's
 }
 
+// It is not here because another pipeline of the same sinks has it since a reload.
+bool pipeline::is_moved(const model::service_change& each) const {
+  return is_elsewhere_ && each.before && in_service(each.after) == 0 && is_elsewhere_(each.before);
+}
+
 brake::change pipeline::measure(const model::snapshot* served, const model::snapshot& next,
-                                const std::vector<model::service_change>& changes, const release& released) {
+                                const std::vector<model::service_change>& changes, const release& released) const {
   brake::change change{.services = {},
                        .served = served ? served->in_service_count() : 0,
                        .next = next.in_service_count(),
-                       .released = released.whole && same_content(*released.whole, next)};
+                       .released = released.whole && same_content(*released.whole, next),
+                       .observed = observes_all()};
   for (const auto& each : changes) {
+    if (is_moved(each)) {
+      change.served -= std::min(change.served, in_service(each.before));
+      continue;
+    }
     const auto found = released.services.find(name_of(each));
     change.services.push_back(
         {.name = name_of(each),
          .served = in_service(each.before),
          .next = in_service(each.after),
-         .released = found != released.services.end() && same(found->second.get(), each.after.get())});
+         .released = found != released.services.end() && same(found->second.get(), each.after.get()),
+         .observed = observes(name_of(each))});
   }
   return change;
 }
@@ -92,6 +103,7 @@ void pipeline::judge(model::snapshot_ptr candidate, const release& released) {
   if (judged.kept.empty()) {
     held_ = {};
     refused_.reset();
+    is_elsewhere_ = nullptr;
   } else {
     next = keep_in_service(changes, *candidate, judged.kept, next_revision_);
     hold(judged, candidate, model::difference(next.get(), *candidate));
@@ -135,8 +147,9 @@ void pipeline::hold(const brake::decision& judged, const model::snapshot_ptr& re
   for (const auto& each : judged.holds)
     if (!was_holding || std::ranges::find(judged.begun, each.service) != judged.begun.end()) news.push_back(each);
   const auto why = sentences(news);
-  log::error(subject(), "brake holds: {}; what is served stays, for at most {}", why,
-             config::to_text(config_.brake.hold));
+  log::write_news(
+      log::level::error, subject(),
+      fmt::format("brake holds: {}; what is served stays, for at most {}", why, config::to_text(config_.brake.hold)));
   around_.figures.add(metrics::brake_holds, {{"pipeline", name()}});
   around_.journal.add({.what = journal_entry::kind::held,
                        .about = subject(),
@@ -175,7 +188,7 @@ void pipeline::foresee() {
 // Reports the holds that are over.
 void pipeline::end_holds(const brake::decision& judged) {
   if (!judged.accepted.empty()) log::warning(subject(), "brake released: {}", sentences(judged.accepted));
-  if (judged.returned.empty() || held_.why.empty()) return;
+  if (judged.returned.empty()) return;
   std::string why = "the endpoints returned";
   if (!judged.holds.empty()) {
     std::vector<std::string> first(

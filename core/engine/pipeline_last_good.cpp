@@ -63,7 +63,7 @@ void pipeline::serve_last_good() {
   const bool is_served = current_.snapshot != nullptr;
   has_waited_ |= !is_served;
   const auto earlier = is_served ? current_.snapshot : last_good_;
-  if (!earlier) return log::warning(subject(), "{}; nothing is changed", why_not_yet());
+  if (!earlier) return leave_nothing();
   if (is_served && (paused_ || earlier_configuration().empty())) return;
   const auto answered = is_served ? current_.asked : last_good_asked_;
   // A pause keeps what was served, whatever is asked now.
@@ -81,6 +81,18 @@ void pipeline::serve_last_good() {
   } else if (!is_served) {
     serve_as_before();
   }
+}
+
+// Nothing of this pipeline was ever decided where other pipelines have kept their states: their sinks have nothing of
+// it that would have to be kept, and it holds up none of them. With no state at all, or one that cannot be read, the
+// targets may have what nobody knows.
+void pipeline::leave_nothing() {
+  log::warning(subject(), "{}; nothing is changed", why_not_yet());
+  if (!brake_.knows_what_is_served() || !state_is_kept_) return;
+  decided_({.snapshot = std::make_shared<const model::snapshot>(0, std::vector<model::service_ptr>{}),
+            .why = "nothing was ever decided",
+            .asked = asked_,
+            .is_left = true});
 }
 
 void pipeline::serve_as_before() {

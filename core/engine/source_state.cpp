@@ -5,6 +5,7 @@
 #include "model/plugin_state.hpp"
 #include "model/snapshot.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace drcon::engine {
@@ -106,14 +107,16 @@ void source_state::end_outage(source_event& event) {
 }
 
 void source_state::report(const source_event& event) {
-  if (event.changed.empty() && !event.readiness) return;
+  if (event.changed.empty() && !event.readiness && !event.silence) return;
   for (auto* each : observers_) each->on_source(event);
 }
 
 void source_state::on_news(plugins::source_news news) {
-  source_event event{.source = this, .changed = {}, .readiness = false, .seen = news.first_seen};
+  source_event event{.source = this, .changed = {}, .silence = false, .readiness = false, .seen = news.first_seen};
   const bool was_ready = ready_;
   const bool was_known = known();
+  const auto is_unknown = [this](const auto& each) { return unknown_.contains(each.first); };
+  event.silence = std::ranges::any_of(news.services, is_unknown) || !std::ranges::all_of(news.unknown, is_unknown);
   take_readiness(news);
   if (collects_) {
     for (auto& [name, service] : news.services) {
@@ -136,7 +139,7 @@ void source_state::on_news(plugins::source_news news) {
       end_outage(event);
     } else if (news.ready) {
       outage_timer_.after(patience_after_outage, [this] {
-        source_event late{.source = this, .changed = {}, .readiness = true, .seen = {}};
+        source_event late{.source = this, .changed = {}, .silence = false, .readiness = true, .seen = {}};
         end_outage(late);
         report(late);
       });

@@ -4,6 +4,7 @@
 #include "base/write_all.hpp"
 #include "log/fold.hpp"
 #include "log/journald.hpp"
+#include "log/news.hpp"
 
 #include <spdlog/sinks/base_sink.h>
 #include <spdlog/sinks/dist_sink.h>
@@ -159,6 +160,16 @@ void write_summaries(const std::vector<fold::summary>& left_out) {
   for (const auto& each : left_out) write_unfolded(level::warning, each.about, each.text);
 }
 
+void end_folding(const base::subject& about) {
+  if (!repeats(about)) return;
+  std::vector<fold::summary> left_out;
+  {
+    const std::lock_guard lock(folded().mutex);
+    left_out = folded().lines.interrupt(fold::clock::now(), about);
+  }
+  write_summaries(left_out);
+}
+
 }  // namespace
 
 void flush() {
@@ -174,6 +185,14 @@ bool enabled(level which) { return which >= least_level; }
 
 void write(level which, const base::subject& about, std::string_view text) {
   if (enabled(which)) write_anyway(which, about, text);
+  // A recovery that is not written still ends the folding of the failure, which is news when it comes again.
+  else if (which == level::info) end_folding(about);
+}
+
+void write_news(level which, const base::subject& about, std::string_view text) {
+  if (!enabled(which)) return;
+  end_folding(about);
+  write_anyway(which, about, text);
 }
 
 void write_anyway(level which, const base::subject& about, std::string_view text) {

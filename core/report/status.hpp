@@ -75,7 +75,7 @@ struct pipeline_report {
   time_point decided{};
   std::size_t services = 0;
   std::size_t endpoints = 0;
-  std::size_t in_service = 0;
+  std::size_t in_service = 0;  ///< without those that a sink leaves out
   std::map<health, std::size_t> by_health;
 };
 
@@ -104,7 +104,7 @@ struct status_report {
 
 status_report status_of(const engine::engine& engine);
 std::map<std::string, pipeline_report> pipelines_of(const engine::engine& engine);
-pipeline_report pipeline_of(const engine::pipeline& pipeline);
+pipeline_report pipeline_of(const engine::engine& engine, const engine::pipeline& pipeline);
 /// `name` must be that of a pipeline of the engine.
 pipeline_detail detail_of(const engine::engine& engine, const std::string& name);
 

@@ -3,6 +3,7 @@
 #include "base/count_of.hpp"
 #include "model/plugin_state.hpp"
 #include "model/snapshot.hpp"
+#include "report/refused_in_service.hpp"
 
 #include <algorithm>
 #include <set>
@@ -162,6 +163,7 @@ lines unsettled(const engine::engine& engine) {
   }
   for (const auto& [name, sink] : engine.sinks())
     if (sink->desired() && !sink->up_to_date()) all.push_back(line_of_open(*sink));
+  for (auto& line : refused_beyond_the_brake(engine)) all.push_back(std::move(line));
   return all;
 }
 
@@ -195,7 +197,7 @@ verdict verdict_of(const engine::engine& engine) {
       std::ranges::any_of(engine.pipelines(), [](const auto& each) { return each.second->would_hold().has_value(); });
   const bool keeps_what_is_gone_anywhere =
       std::ranges::any_of(engine.sinks(), [](const auto& each) { return keeps_what_is_gone(*each.second); });
-  const bool is_served_well = !hides_a_loss && !keeps_what_is_gone_anywhere;
+  const bool is_served_well = refused_beyond_the_brake(engine).empty() && !hides_a_loss && !keeps_what_is_gone_anywhere;
   if (settled && all_known && is_served_well) return caveats(engine).empty() ? verdict::ok : verdict::caveats;
   const bool wrong =
       settled || !is_served_well ||

@@ -1,6 +1,7 @@
 // What reaches a sink while the brake holds, and what ends a hold.
 #include "engine/state_file.hpp"
 #include "engine_fixture.hpp"
+#include "log/log.hpp"
 #include "model/snapshot.hpp"
 #include "report/status.hpp"
 
@@ -346,6 +347,90 @@ TEST_F(Holds, AReloadKeepsWhatIsHeldAndItsTime) {
   ASSERT_TRUE(holds({"web"}));
   EXPECT_LT(std::chrono::abs(held().until - until), 1s) << "of the five minutes that it is held";
   EXPECT_TRUE(sees("t", 4));
+}
+
+// Whoever lost the registry sees no endpoint come back.
+TEST_F(Holds, TheTimeInWhichTheSourceIsAwayDoesNotCount) {
+  config_.pipelines["p"].brake.hold = 2s;
+  start();
+  serve({{"web", 4}});
+  fake("s")->host.withdraw("web");
+  ASSERT_TRUE(holds({"web"}));
+  fake("s")->host.unknown({}, "the registry is away");
+  ASSERT_TRUE(
+      test::wait_until([this] { return held().why.find("when the sources can be reached") != std::string::npos; }));
+  const auto first = held().holds.at(0).since;
+  ASSERT_TRUE(test::wait_until([&] { return held().holds.at(0).since > first + 1s; }))
+      << "it begins again and again while nobody sees it";
+  EXPECT_EQ(count("web"), 4U);
+  fake("s")->host.ready();
+  EXPECT_TRUE(sees("t", 0)) << "the registry is back, and the loss has lasted";
+  EXPECT_THAT(journal(journal_entry::kind::decided).back(), testing::HasSubstr("it lasted for 2s"));
+}
+
+TEST_F(Holds, TheTimeInWhichOneServiceIsUnknownDoesNotCountForIt) {
+  config_.pipelines["p"].brake.hold = 2s;
+  start();
+  serve({{"web", 4}, {"db", 4}});
+  fake("s")->host.publish(service_of("web", 1));
+  ASSERT_TRUE(holds({"web"}));
+  fake("s")->host.unknown("web", "permission denied");
+  ASSERT_TRUE(
+      test::wait_until([this] { return held().why.find("when the sources can be reached") != std::string::npos; }));
+  fake("s")->host.withdraw("db");
+  ASSERT_TRUE(test::wait_until([] { return count("db") == 0; })) << "that one was seen all the time";
+  EXPECT_EQ(count("web"), 4U);
+  fake("s")->host.publish(service_of("web", 1));
+  EXPECT_TRUE(test::wait_until([] { return count("web") == 1; }));
+}
+
+TEST_F(Holds, AReloadToASourceThatIsAwayLetsNoTimePass) {
+  config_.pipelines["p"].brake.hold = 2s;
+  start();
+  serve({{"web", 4}});
+  fake("s")->host.withdraw("web");
+  ASSERT_TRUE(holds({"web"}));
+  const auto until = held().until;
+  config_.sources["s"] = instance_of("s", "fake-source", "changed");
+  ASSERT_TRUE(apply()) << faults_;
+  ASSERT_TRUE(test::wait_until([&] { return std::chrono::system_clock::now() > until; }));
+  fake("s")->host.ready();
+  ASSERT_TRUE(holds({"web"})) << "it begins when the new source has answered";
+  EXPECT_GT(held().until, until);
+  EXPECT_TRUE(sees("t", 0));
+}
+
+TEST_F(Holds, AReloadToASourceThatHasNothingAtAllIsALoss) {
+  start();
+  serve({{"web", 4}, {"db", 2}});
+  config_.sources["s"] = instance_of("s", "fake-source", "changed");
+  ASSERT_TRUE(apply()) << faults_;
+  fake("s")->host.ready();
+  ASSERT_TRUE(holds({"db", "web"}));
+  EXPECT_FALSE(on_engine([this] { return engine_->settled(); }));
+  EXPECT_TRUE(sees("t", 6));
+}
+
+TEST_F(Holds, EachHoldIsLoggedWhenItBegins) {
+  const auto file = state_.path() / "log";
+  start();
+  ASSERT_TRUE(log::to_file(file));
+  const auto before = log::current();
+  log::set_level(log::level::warning);
+  serve({{"web", 4}});
+  for (int i = 0; i < 2; ++i) {
+    fake("s")->host.publish(service_of("web", 0));
+    EXPECT_TRUE(holds({"web"}));
+    fake("s")->host.publish(service_of("web", 4));
+    EXPECT_TRUE(holds({}));
+  }
+  log::set_level(before);
+  ASSERT_TRUE(log::to_file({}));
+  std::ifstream written(file);
+  int begun = 0;
+  for (std::string line; std::getline(written, line);)
+    if (line.find("brake holds: service web: 4 of 4") != std::string::npos) ++begun;
+  EXPECT_EQ(begun, 2) << "the second is no repetition of the first, which was over";
 }
 
 }  // namespace

@@ -201,5 +201,33 @@ TEST_F(Verdict, IsAWordForProgramsBesideThePhraseForPeople) {
   EXPECT_EQ(status()["sinks"]["t"]["last_answer"], "rejected");
 }
 
+// The brake has seen two healthy endpoints, and the target has none of them.
+TEST_F(Verdict, WhatASinkRefusesIsNotInService) {
+  serve(4);
+  for (const auto* each : {"web-1", "web-2"}) fake("t")->host.refused("web", each, "its tag holds a #");
+  ASSERT_TRUE(becomes("OK, with warnings")) << "half of it is within the limits of the brake";
+  EXPECT_TRUE(shows("drcon_endpoints_in_service{pipeline=\"p\"} 2"));
+  fake("t")->host.refused("web", "web-3", "its tag holds a #");
+  ASSERT_TRUE(becomes("needs attention"));
+  EXPECT_THAT(unsettled(),
+              ElementsAre("sink t leaves out 3 of 4 endpoints in service of service web: its tag holds a #"));
+  EXPECT_EQ(status()["pipelines"]["p"]["in_service"], 1);
+  EXPECT_EQ(status()["state"], "wrong");
+  EXPECT_TRUE(shows("drcon_endpoints_in_service{pipeline=\"p\"} 1"));
+  fake("s")->host.publish(service_of("web", 3));
+  EXPECT_TRUE(becomes("in sync")) << "the next update is taken as a whole";
+}
+
+// With limits off, a service that has nothing left needs attention all the same.
+TEST_F(Verdict, AServiceOfWhichASinkRefusesAllNeedsAttentionWithoutABrakeToo) {
+  config_.pipelines["p"].brake.hold = 0s;
+  ASSERT_TRUE(apply()) << faults_;
+  serve(2);
+  fake("t")->host.refused("web", "web-1", "its tag holds a #");
+  ASSERT_TRUE(becomes("OK, with warnings"));
+  fake("t")->host.refused("web", "web-2", "its tag holds a #");
+  EXPECT_TRUE(becomes("needs attention"));
+}
+
 }  // namespace
 }  // namespace drcon::report

@@ -57,10 +57,12 @@ void pipeline::start() {
   last_good_asked_ = kept.asked == question{} ? asked_ : std::move(kept.asked);
   if (!kept.fault.empty()) {
     log::warning(subject(), "last good state: {}; the first change is held as a loss of unknown size", kept.fault);
-    earlier_ = std::move(kept.earlier);
-    if (earlier_) next_revision_ = earlier_->revision() + revisions_skipped;
     brake_.hold_first("the last good state cannot be used, so that nobody knows what would go: " + kept.fault);
   }
+  if (!kept.outdated.empty())
+    log::warning(subject(), "last good state: {}; the first change is measured from it", kept.outdated);
+  earlier_ = std::move(kept.earlier);
+  if (earlier_) next_revision_ = earlier_->revision() + revisions_skipped;
   if (last_good_) {
     next_revision_ = last_good_->revision() + 1;
     history_.push_back({.snapshot = last_good_, .why = "before the restart", .asked = last_good_asked_});

@@ -183,7 +183,9 @@ void sink_runner::on_status(const plugins::instance_status& now) {
   const bool answer_will_follow = in_flight_ || waiting_ || applied_ != desired_;
   // That the plugin can reach its target again does not say what the target serves: it is compared, and the answer to
   // that says whether it is applied.
-  if (was_away && !is_away && !answer_will_follow && last_answer_ == model::sink_answer::away) resync_soon();
+  if (!was_away || is_away) return;
+  why_back_ = now.text;
+  if (!answer_will_follow && last_answer_ == model::sink_answer::away) resync_soon();
 }
 
 void sink_runner::applied_now(clock::time_point now) {
@@ -202,7 +204,7 @@ void sink_runner::applied_now(clock::time_point now) {
   around_.figures.observe(metrics::stage, {{"stage", "verified"}, {"sink", name()}}, seconds(took));
   if (stages) around_.figures.observe(metrics::change_to_applied, {{"sink", name()}}, seconds(stages->whole));
   log::info(subject(), "applied revision {} in {:.1f} ms", applied_->revision(), seconds(took) * 1000);
-  note(journal_entry::kind::applied, {}, took, stages);
+  note(journal_entry::kind::applied, std::exchange(why_back_, {}), took, stages);
 }
 
 std::optional<stage_times> sink_runner::measure(clock::time_point now) const {
@@ -216,6 +218,7 @@ std::optional<stage_times> sink_runner::measure(clock::time_point now) const {
 }
 
 void sink_runner::away(const std::string& why) {
+  why_back_.clear();
   const bool again = last_answer_ == model::sink_answer::away && last_why_ == why;
   last_answer_ = model::sink_answer::away;
   const auto pause = backoff_.next();

@@ -117,6 +117,7 @@ private:
   model::sink_answer last_answer_ = model::sink_answer::none;
   std::string last_why_;
   bool reported_away_ = false;  // the sink has reported that its target is away, and not yet that it is back
+  std::string why_back_;  // what the sink reported when its target was back, for the journal
   std::uint64_t applies_ = 0;
   std::chrono::system_clock::time_point last_applied_{};
 

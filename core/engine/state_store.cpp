@@ -234,25 +234,27 @@ kept_state state_store::load(const std::string& pipeline) const {
   };
   // A directory that cannot be written, as after an error of the disk, could not be marked either.
   const auto is_stuck = [&] { return ::access(directory_.c_str(), W_OK | X_OK) != 0; };
+  const bool is_marked = !is_there(files.newest) && is_there(files.outdated);
+  if (!is_marked && !is_there(files.newest)) return {};
+  const auto& newest = is_marked ? files.outdated : files.newest;
   kept_state kept;
-  if (is_there(files.newest)) {
-    auto loaded = read_state(files.newest);
-    if (loaded && !is_stuck()) {
-      const std::lock_guard lock(shared_->mutex);
-      shared_->on_disk.insert_or_assign(pipeline, loaded->snapshot);
-      return {.last_good = std::move(loaded->snapshot), .asked = std::move(loaded->asked), .fault = {}, .earlier = {}};
-    }
-    kept.fault = loaded ? files.newest.string() +
-                              " is not used: its directory cannot be written, so that a later state "
-                              "may not have been kept"
-                        : loaded.error().why;
-    if (loaded) kept.earlier = std::move(loaded->snapshot);
-  } else if (is_there(files.outdated)) {
-    kept.fault = files.outdated.string() + " is not used: a later state could not be written before drcon ended";
-    if (auto loaded = read_state(files.outdated)) kept.earlier = std::move(loaded->snapshot);
+  auto loaded = read_state(newest);
+  if (!loaded) {
+    kept.fault = loaded.error().why;
+    if (auto before = read_state(files.earlier)) kept.earlier = std::move(before->snapshot);
+    return kept;
   }
-  if (!kept.fault.empty() && !kept.earlier)
-    if (auto loaded = read_state(files.earlier)) kept.earlier = std::move(loaded->snapshot);
+  if (is_marked || is_stuck()) {
+    kept.outdated = newest.string() + " is not used: " +
+                    (is_marked ? "a later state was not written before drcon ended"
+                               : "its directory cannot be written, so that a later state may not have been kept");
+    kept.earlier = std::move(loaded->snapshot);
+    return kept;
+  }
+  const std::lock_guard lock(shared_->mutex);
+  shared_->on_disk.insert_or_assign(pipeline, loaded->snapshot);
+  kept.last_good = std::move(loaded->snapshot);
+  kept.asked = std::move(loaded->asked);
   return kept;
 }
 

@@ -24,8 +24,11 @@ struct kept_state {
   question asked;                 ///< what that answers; empty if it was kept by a version that did not say so
   /// Not empty: something was served, and what it was is not known. Says which file cannot be used, and why.
   std::string fault;
-  /// With a fault: what was served some time before, or null. It must not be served, because the targets are newer; but
-  /// a loss can be measured from it.
+  /// Not empty: `earlier` is there, and the targets have something later, as after a crash right behind a change. Says
+  /// which file is not used, and why.
+  std::string outdated;
+  /// With one of the two: what was served some time before, or null. It must not be served, because the targets are
+  /// newer; but a loss is measured from it.
   model::snapshot_ptr earlier;
 };
 

@@ -59,7 +59,8 @@ void read_endpoints(const std::string& body) {
 bool is_sound(std::string_view input) {
   const auto answer = answer_of(input);
   std::string why;
-  return parse_endpoints(answer.body, health_level::any, why) || parse_catalog(answer.body, why);
+  return parse_endpoints(answer.body, health_level::any, why) || parse_catalog(answer.body, why) ||
+         parse_checks(answer.body);
 }
 
 void try_input(std::string_view input) {

@@ -3,6 +3,7 @@
 #include "support/hosts_page.hpp"
 #include "support/ports.hpp"
 #include "support/resident.hpp"
+#include "support/scripted_consul.hpp"
 
 #include "admin/openapi.hpp"
 #include "admin/routes.hpp"
@@ -284,6 +285,64 @@ TEST_F(Admin, ContentsAreForThoseWhoMayReadThem) {
   EXPECT_EQ(get(port, "/v1/pipelines/web/diff").status, 401);
   const std::map<std::string, std::string> with{{"Authorization", std::string("Bearer ") + token}};
   EXPECT_EQ(http("GET", port, "/v1/pipelines/web/diff", {}, with).status, 200);
+}
+
+// Values of a registry's key-value store may be secrets.
+TEST_F(Admin, ValuesAreForThoseWhoMayReadThem) {
+  const auto port = free_port();
+  scripted_consul consul;
+  consul.set("/v1/kv/a", {.index = 3, .body = R"([{"Key":"a","Value":"c2VjcmV0"}])"});
+  drcon_ = std::make_unique<drcon_process>(
+      "admin.listen = \"127.0.0.1:" + std::to_string(port) + "\"\n[source.kv]\nplugin = \"consul-kv\"\naddress = \"" +
+      consul.url() +
+      "\"\nkey = [{ path = \"a\" }]\n[sink.page]\nplugin = \"template\"\n"
+      "file = [{ template = \"page.mustache\", path = \"page.conf\", escape = \"none\" }]\n"
+      "[pipeline.web]\nsources = [\"kv\"]\nsinks = [\"page\"]\n");
+  write_file(drcon_->directory() / "page.mustache", "{{key.a}}\n");
+  drcon_->start();
+  ASSERT_TRUE(wait_until([this] { return read_file(drcon_->directory() / "page.conf") == "secret\n"; }))
+      << drcon_->log();
+  const auto open = get(port, "/v1/pipelines/web");
+  ASSERT_EQ(open.status, 200);
+  EXPECT_EQ(json::parse(open.body)["services"].size(), 1U);
+  EXPECT_EQ(open.body.find("secret"), std::string::npos) << open.body;
+  EXPECT_THAT(drcon_->ask("GET", "/v1/pipelines/web").body, HasSubstr("secret"));
+}
+
+// Takes all places for clients over TLS, each with a request that was answered; then one that speaks no TLS yet comes.
+constexpr auto one_client_too_many = R"PY(
+import socket, ssl, sys
+port, places = int(sys.argv[1]), int(sys.argv[2])
+context = ssl.create_default_context()
+context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+held = []
+for _ in range(places):
+    client = context.wrap_socket(socket.create_connection(('127.0.0.1', port), timeout=30))
+    client.sendall(b'GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n')
+    assert client.recv(4096).startswith(b'HTTP/1.1 200')
+    held.append(client)
+last = socket.create_connection(('127.0.0.1', port), timeout=30)
+received = b''
+while part := last.recv(4096):
+    received += part
+print('received', received)
+)PY";
+
+TEST_F(Admin, AFullPortOfTlsAnswersNothingInTheClear) {
+  const auto port = free_port();
+  const certificates made;
+  start("admin.listen = \"127.0.0.1:" + std::to_string(port) + "\"\nadmin.token = \"" + token +
+        "\"\nadmin.certificate = \"" + made.server() + "\"\nadmin.private_key = \"" + made.server_key() + "\"\n");
+  const auto refusals = [this] {
+    const std::string line = "drcon_admin_requests_total{code=\"503\"} ";
+    const auto text = drcon_->metrics();
+    const auto found = text.find(line);
+    return found == std::string::npos ? 0 : std::stoi(text.substr(found + line.size()));
+  };
+  const auto before = refusals();  // of the time before it was ready
+  const auto client = run({"python3", "-c", one_client_too_many, std::to_string(port), "64"});
+  EXPECT_EQ(client.out, "received b''\n") << client.err;
+  EXPECT_EQ(refusals(), before + 1) << "it was refused for want of a place";
 }
 
 TEST_F(Admin, SilentClientsOfTheNetworkLockOutNobody) {

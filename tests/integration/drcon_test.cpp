@@ -455,6 +455,22 @@ TEST_F(Drcon, RendersWithoutTouchingAnything) {
   EXPECT_EQ(drcon_->verb("render", {"--diff"}).out, "");
 }
 
+// A file system that is not mounted yet: systemd starts it again, which it does not do after a faulty configuration.
+TEST(Run, EndsAsAfterAFailureAndNotAsAfterAFaultyConfigurationWhenAPluginMissesSomething) {
+  const temp_dir directory;
+  write_file(directory / "drcon.toml",
+             "[host]\nstate_directory = \"state\"\n[admin]\nsocket = \"admin.sock\"\n"
+             "[source.s]\nplugin = \"file\"\npath = \"s.toml\"\n"
+             "[sink.t]\nplugin = \"template\"\nfile = [{ path = \"out\", template = "
+             "\"absent/t.mustache\", escape = \"none\" }]\n"
+             "[pipeline.p]\nsources = [\"s\"]\nsinks = [\"t\"]\n");
+  const auto ended = run({DRCON_BINARY, "run", "-c", (directory / "drcon.toml").string()});
+  EXPECT_EQ(ended.code, 3) << ended.err;
+  EXPECT_NE(ended.err.find("absent/t.mustache"), std::string::npos) << ended.err;
+  write_file(directory / "drcon.toml", "[pipeline.p]\nsources = [\"none\"]\nsinks = []\n");
+  EXPECT_EQ(run({DRCON_BINARY, "run", "-c", (directory / "drcon.toml").string()}).code, 1);
+}
+
 TEST_F(Drcon, SaysWhyOnceCouldNotBeDone) {
   consul_->stop();
   drcon_ = std::make_unique<drcon_process>(config(source(), nginx_.options()));

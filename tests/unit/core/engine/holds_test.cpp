@@ -1,4 +1,5 @@
 // What reaches a sink while the brake holds, and what ends a hold.
+#include "engine/state_file.hpp"
 #include "engine_fixture.hpp"
 #include "log/log.hpp"
 #include "model/snapshot.hpp"
@@ -118,8 +119,10 @@ TEST_F(Holds, AReleaseIsForWhatWasHeldAndVoidForAnythingElse) {
   serve({{"web", 4}});
   fake("s")->host.publish(service_of("web", 1));
   ASSERT_TRUE(holds({"web"}));
+  // The next change follows closely, so that it waits for the pace when the operator releases what was held before.
+  fake("s")->host.publish(service_of("db", 0));
+  settle();
   const auto number = held().number;
-  // It waits for the pace when the operator releases what was held before.
   fake("s")->host.publish(service_of("web", 0));
   settle();
   EXPECT_FALSE(on_engine([this] { return p().release_brake().has_value(); }));
@@ -226,6 +229,28 @@ TEST_F(Holds, AStateThatCannotBeReadHoldsTheFirstChangeAsALossOfUnknownSize) {
   EXPECT_TRUE(on_engine([this] { return p().release_brake().has_value(); }));
   EXPECT_TRUE(sees("t", 4));
   EXPECT_TRUE(is_settled());
+}
+
+// As a crash right behind a change leaves it: the targets have something later, and only a loss is measured from it.
+TEST_F(Holds, AStateThatIsOlderThanWhatTargetsHaveHoldsALossAndNothingElse) {
+  const auto web = std::make_shared<const model::shared_service>(service_of("web", 4));
+  std::ofstream(state_.path() / "p.state.outdated") << serialise(model::snapshot(7, {web}));
+  start();
+  fake("s")->host.publish(service_of("web", 5));
+  fake("s")->host.ready();
+  EXPECT_TRUE(sees("t", 5)) << "nothing is lost";
+  EXPECT_EQ(held().why, "");
+}
+
+TEST_F(Holds, ALossIsMeasuredFromAStateThatIsOlderThanWhatTargetsHave) {
+  const auto web = std::make_shared<const model::shared_service>(service_of("web", 8));
+  std::ofstream(state_.path() / "p.state.outdated") << serialise(model::snapshot(7, {web}));
+  start();
+  fake("s")->host.publish(service_of("web", 1));
+  fake("s")->host.ready();
+  ASSERT_TRUE(holds({"web"}));
+  settle();
+  EXPECT_EQ(fake("t")->applies, 0) << "what is on disk is older than what the target has";
 }
 
 // What is served is not known: whoever releases one service has not judged what goes with the rest.

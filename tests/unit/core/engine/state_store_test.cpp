@@ -174,7 +174,7 @@ TEST_F(FullDisk, AnOlderStateThanTheLastDecidedOneIsNotServedAfterARestart) {
   free();
   const auto loaded = state_store(directory_.path()).load("p");
   EXPECT_EQ(loaded.last_good, nullptr);
-  EXPECT_NE(loaded.fault.find("a later state could not be written"), std::string::npos) << loaded.fault;
+  EXPECT_NE(loaded.outdated.find("a later state was not written"), std::string::npos) << loaded.outdated;
   ASSERT_TRUE(loaded.earlier);
   EXPECT_EQ(loaded.earlier->revision(), 1U);
   { state_store(directory_.path()).save("p", empty_of(4)); }
@@ -220,7 +220,7 @@ TEST(StateStore, ACrashAfterASnapshotWasGivenToSinksNeverServesTheOneBefore) {
   if (loaded.last_good) {
     EXPECT_EQ(loaded.last_good->revision(), 7U) << "an older state over newer targets";
   } else {
-    EXPECT_NE(loaded.fault.find("a later state could not be written"), std::string::npos) << loaded.fault;
+    EXPECT_NE(loaded.outdated.find("a later state was not written"), std::string::npos) << loaded.outdated;
     ASSERT_TRUE(loaded.earlier) << "a loss can be measured from it";
     EXPECT_EQ(loaded.earlier->revision(), 1U);
   }
@@ -258,7 +258,7 @@ TEST(StateStore, AStateInADirectoryThatCannotBeWrittenIsOnlyMeasuredFrom) {
   ASSERT_EQ(::setresuid(0, 0, 0), 0);
   ASSERT_EQ(::chmod(directory.path().c_str(), 0755), 0);
   EXPECT_EQ(loaded.last_good, nullptr);
-  EXPECT_NE(loaded.fault.find("cannot be written"), std::string::npos) << loaded.fault;
+  EXPECT_NE(loaded.outdated.find("cannot be written"), std::string::npos) << loaded.outdated;
   ASSERT_TRUE(loaded.earlier);
   EXPECT_EQ(loaded.earlier->revision(), 3U);
 }

@@ -159,7 +159,11 @@ TEST_F(Steering, ARollbackWhoseContentCannotBeKeptHasNoEffect) {
     const auto kept = kept_on_disk(state_.path());
     return kept && kept->endpoint_count() == 3;
   }));
-  std::filesystem::create_directory(state_.path() / "p.state.new");  // so that no file can be written there
+  // No file can be written there; the store may be writing what is served just now.
+  ASSERT_TRUE(test::wait_until([this] {
+    std::error_code error;
+    return std::filesystem::create_directory(state_.path() / "p.state.new", error);
+  }));
   EXPECT_THAT(steer([&](engine::steered done) { engine_->roll_back("p", old, std::move(done)); }),
               testing::HasSubstr("p.state.new"));
   EXPECT_FALSE(ask([](pipeline& each) { return each.paused().has_value(); }));
@@ -207,7 +211,11 @@ TEST_F(Steering, AReleaseThatCannotBeKeptHasNoEffect) {
   serve(4);
   fake("s")->host.publish(service_of("web", 1));
   ASSERT_TRUE(test::wait_until([this] { return !journal(journal_entry::kind::held).empty(); }));
-  std::filesystem::create_directory(state_.path() / "p.state.new");
+  // The store may be writing what is served just now.
+  ASSERT_TRUE(test::wait_until([this] {
+    std::error_code error;
+    return std::filesystem::create_directory(state_.path() / "p.state.new", error);
+  }));
   EXPECT_THAT(steer([&](engine::steered done) { engine_->release_brake("p", {}, {}, std::move(done)); }),
               testing::HasSubstr("p.state.new"));
   EXPECT_NE(ask([](pipeline& each) { return each.held(); }), "");

@@ -174,12 +174,12 @@ struct state_store::writer {
     fs::create_directories(in->directory, error);
     const auto text = write_beside(files.newest, serialise(*state.snapshot, state.asked));
     if (!text) return text.error();
+    const std::lock_guard on_names(in->names);  // a mark renames what is looked at here
     if (!seen_good.contains(pipeline)) {
       const auto& there = fs::exists(files.newest, error) ? files.newest : files.outdated;
       if (!read_state(there)) fs::rename(there, files.damaged, error);  // stays as evidence
       seen_good.insert(pipeline);
     }
-    const std::lock_guard on_names(in->names);
     bool is_newest = false;
     {
       const std::lock_guard lock(in->mutex);

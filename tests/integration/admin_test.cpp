@@ -342,7 +342,7 @@ TEST_F(Admin, AFullPortOfTlsAnswersNothingInTheClear) {
   const auto before = refusals();  // of the time before it was ready
   const auto client = run({"python3", "-c", one_client_too_many, std::to_string(port), "64"});
   EXPECT_EQ(client.out, "received b''\n") << client.err;
-  EXPECT_EQ(refusals(), before + 1) << "it was refused for want of a place";
+  EXPECT_TRUE(wait_until([&] { return refusals() == before + 1; })) << "it was refused for want of a place";
 }
 
 TEST_F(Admin, SilentClientsOfTheNetworkLockOutNobody) {

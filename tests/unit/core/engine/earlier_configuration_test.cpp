@@ -7,6 +7,7 @@
 #include "report/status.hpp"
 #include "report/verdict.hpp"
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 
@@ -99,7 +100,10 @@ TEST_F(EarlierConfiguration, HoldsUpNoOtherPipelineOfTheSameSink) {
   fake("s2")->host.publish(service_of("db", 1));
   fake("s2")->host.ready();
   ASSERT_TRUE(sees("t", 5)) << "what the other decides goes on, and what was left stays";
-  EXPECT_THAT(unsettled(), Contains("sink t serves what is decided so far, and waits for pipeline p"));
+  EXPECT_TRUE(test::wait_until([this] {
+    const auto lines = unsettled();
+    return std::ranges::find(lines, "sink t serves what is decided so far, and waits for pipeline p") != lines.end();
+  }));
   config_.pipelines["q"].wait.max = 77ms;
   ASSERT_TRUE(apply()) << faults_;
   settle();

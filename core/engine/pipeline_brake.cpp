@@ -99,7 +99,9 @@ void pipeline::judge(model::snapshot_ptr candidate, const release& released) {
   if (judged.ask_again) brake_timer_.at(*judged.ask_again, [this] { decide(); });
   end_holds(judged);
   auto next = candidate;
-  if (judged.keeps_all) return hold(judged, candidate, changes);
+  // A state that only losses are measured from is older than what the targets have: nothing of it is put there.
+  const bool is_only_measured = !current_.snapshot && !last_good_ && earlier_;
+  if (judged.keeps_all || (is_only_measured && !judged.kept.empty())) return hold(judged, candidate, changes);
   if (judged.kept.empty()) {
     held_ = {};
     refused_.reset();

@@ -309,16 +309,17 @@ TEST_F(Admin, ValuesAreForThoseWhoMayReadThem) {
   EXPECT_THAT(drcon_->ask("GET", "/v1/pipelines/web").body, HasSubstr("secret"));
 }
 
-// Takes all places for clients over TLS, each with a request that was answered; then one that speaks no TLS yet comes.
+// Takes all places for clients over TLS, each with its token, since another would have to make room; then one that
+// speaks no TLS yet comes.
 constexpr auto one_client_too_many = R"PY(
 import socket, ssl, sys
-port, places = int(sys.argv[1]), int(sys.argv[2])
+port, places, token = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3].encode()
 context = ssl.create_default_context()
 context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
 held = []
 for _ in range(places):
     client = context.wrap_socket(socket.create_connection(('127.0.0.1', port), timeout=30))
-    client.sendall(b'GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n')
+    client.sendall(b'GET /v1/log HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer ' + token + b'\r\n\r\n')
     assert client.recv(4096).startswith(b'HTTP/1.1 200')
     held.append(client)
 last = socket.create_connection(('127.0.0.1', port), timeout=30)
@@ -340,7 +341,7 @@ TEST_F(Admin, AFullPortOfTlsAnswersNothingInTheClear) {
     return found == std::string::npos ? 0 : std::stoi(text.substr(found + line.size()));
   };
   const auto before = refusals();  // of the time before it was ready
-  const auto client = run({"python3", "-c", one_client_too_many, std::to_string(port), "64"});
+  const auto client = run({"python3", "-c", one_client_too_many, std::to_string(port), "64", token});
   EXPECT_EQ(client.out, "received b''\n") << client.err;
   EXPECT_TRUE(wait_until([&] { return refusals() == before + 1; })) << "it was refused for want of a place";
 }

@@ -276,7 +276,7 @@ TEST(ConsulHttp, SeesChangesInAnswersWithoutAnIndex) {
   consul.set("/v1/catalog/services", {.body = R"({"web":[]})", .has_index = false});
   source_harness source("consul-http", options(consul, "service = [{ match = \".*\" }]"));
   source.start();
-  ASSERT_TRUE(has(source, {"n1/a"}));
+  ASSERT_TRUE(has(source, {"n1/a"}) && source.wait_ready());
   const auto words = source.now().words;
   const auto asked = consul.requests(path).size();
   ASSERT_TRUE(wait_until([&] { return consul.requests(path).size() >= asked + 2; }));

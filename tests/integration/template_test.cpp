@@ -52,6 +52,18 @@ protected:
     return *sink_;
   }
   outcome apply(int count) { return sink_->apply({web(count)}); }
+  // Applies one file, and begins again with a second one and a reload that is `test` with these arguments.
+  void add_second_file(const std::string& arguments) {
+    sink();
+    expect_applied(1);
+    sink_.reset();
+    const auto table = [this](const std::string& name) {
+      return "{ path = \"" + path(name) + "\", template = \"" + template_file() + "\", escape = \"none\" }";
+    };
+    sink_ = std::make_unique<sink_harness>("template", "file = [" + table("out") + ", " + table("second") +
+                                                           "]\nreload = { command = [\"test\", " + arguments + "] }\n");
+    sink_->start();
+  }
   void expect_applied(int count) {
     const auto how = apply(count);
     EXPECT_EQ(how.result, DRCON_OK) << how.why;
@@ -310,16 +322,7 @@ TEST_F(TemplateSink, KeepsANewFileWhenTheReloadFailsAndRetriesTheReload) {
 
 // Likewise where one file was there before and another one is new.
 TEST_F(TemplateSink, KeepsANewFileBesideAnOldOneWhenTheReaderCannotBeReloadedAtAll) {
-  sink();
-  expect_applied(1);
-  sink_.reset();
-  const auto table = [this](const std::string& name) {
-    return "{ path = \"" + path(name) + "\", template = \"" + template_file() + "\", escape = \"none\" }";
-  };
-  sink_ = std::make_unique<sink_harness>("template", "file = [" + table("out") + ", " + table("second") +
-                                                         "]\nreload = { command = [\"test\", \"-e\", \"" + path("up") +
-                                                         "\"] }\n");
-  sink_->start();
+  add_second_file("\"-e\", \"" + path("up") + "\"");
   const auto how = apply(2);
   EXPECT_EQ(how.result, DRCON_RETRY);
   EXPECT_NE(how.why.find("the files that were not there before stay"), std::string::npos) << how.why;
@@ -331,16 +334,7 @@ TEST_F(TemplateSink, KeepsANewFileBesideAnOldOneWhenTheReaderCannotBeReloadedAtA
 }
 
 TEST_F(TemplateSink, RemovesANewFileThatTheReaderCannotBeReloadedWith) {
-  sink();
-  expect_applied(1);
-  sink_.reset();
-  const auto table = [this](const std::string& name) {
-    return "{ path = \"" + path(name) + "\", template = \"" + template_file() + "\", escape = \"none\" }";
-  };
-  sink_ = std::make_unique<sink_harness>("template", "file = [" + table("out") + ", " + table("second") +
-                                                         "]\nreload = { command = [\"test\", \"!\", \"-e\", \"" +
-                                                         path("second") + "\"] }\n");
-  sink_->start();
+  add_second_file("\"!\", \"-e\", \"" + path("second") + "\"");
   const auto how = apply(2);
   EXPECT_NE(how.why.find("the old files are back, and were reloaded"), std::string::npos) << how.why;
   EXPECT_FALSE(std::filesystem::exists(path("second")));

@@ -8,9 +8,12 @@ A test is named in backticks as `Suite.Name`, both in capitals and small letters
 is looked for in the sources, so that nothing needs to be built.
 """
 
-import pathlib
 import re
 import sys
+
+sys.dont_write_bytecode = True
+
+import command_line  # noqa: E402
 
 DOCUMENTS = ("SECURITY.md", "CONTRIBUTING.md", "README.md")
 NAMED = re.compile(r"`([A-Z][A-Za-z0-9]*[a-z][A-Za-z0-9]*)\.([A-Z][A-Za-z0-9]*[a-z][A-Za-z0-9]*)`")
@@ -61,15 +64,5 @@ def self_check(root):
     return found
 
 
-def main(arguments):
-    if len(arguments) not in (1, 2) or (len(arguments) == 2 and arguments[0] != "--self-check"):
-        sys.exit(__doc__)
-    root = pathlib.Path(arguments[-1]).resolve()
-    found = self_check(root) if len(arguments) == 2 else check(root)
-    for each in found:
-        print(each)
-    return 1 if found else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    command_line.run(__doc__, check, self_check)

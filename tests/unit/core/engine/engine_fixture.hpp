@@ -128,6 +128,13 @@ protected:
   void settle() {
     for (int i = 0; i < 3; ++i) on_engine([] { return true; });
   }
+  bool is_up_to_date() {
+    return on_engine([this] { return engine_->sinks().at("t")->up_to_date(); });
+  }
+  static void stop_answering() {
+    const std::lock_guard lock(fake("t")->mutex);
+    fake("t")->answers = false;
+  }
   static bool sees(const std::string& sink, std::size_t endpoints) {
     return fake(sink)->wait([&] {
       std::size_t count = 0;

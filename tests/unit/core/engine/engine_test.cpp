@@ -114,10 +114,7 @@ TEST_F(Engine, WaitsForAnotherSnapshotAfterARejection) {
 
 TEST_F(Engine, HandsOverTheNewestAfterASlowApply) {
   start();
-  {
-    const std::lock_guard lock(fake("t")->mutex);
-    fake("t")->answers = false;
-  }
+  stop_answering();
   fake("s")->host.publish(service_of("web", 1));
   fake("s")->host.ready();
   ASSERT_TRUE(fake("t")->wait([] { return fake("t")->open_ticket.has_value(); }));
@@ -138,10 +135,7 @@ TEST_F(Engine, HandsOverTheNewestAfterASlowApply) {
 TEST_F(Engine, SaysSoWhenASinkDoesNotAnswer) {
   sink_runner::answer_patience = 20ms;
   start();
-  {
-    const std::lock_guard lock(fake("t")->mutex);
-    fake("t")->answers = false;
-  }
+  stop_answering();
   fake("s")->host.publish(service_of("web", 1));
   fake("s")->host.ready();
   ASSERT_TRUE(test::wait_until([this] { return !journal(journal_entry::kind::away).empty(); }));
@@ -378,14 +372,10 @@ TEST_F(Engine, ATargetThatIsBackIsComparedBeforeItCountsAsApplied) {
   fake("s")->host.publish(service_of("web", 2));
   fake("s")->host.ready();
   ASSERT_TRUE(sees("t", 2));
-  const auto is_up_to_date = [this] { return on_engine([this] { return engine_->sinks().at("t")->up_to_date(); }); };
-  ASSERT_TRUE(test::wait_until(is_up_to_date));
+  ASSERT_TRUE(test::wait_until([this] { return is_up_to_date(); }));
   fake("t")->host.status_away("the target is away");
-  ASSERT_TRUE(test::wait_until([&] { return !is_up_to_date(); }));
-  {
-    const std::lock_guard lock(fake("t")->mutex);
-    fake("t")->answers = false;
-  }
+  ASSERT_TRUE(test::wait_until([this] { return !is_up_to_date(); }));
+  stop_answering();
   fake("t")->host.status_ok();
   ASSERT_TRUE(fake("t")->wait([] { return fake("t")->applies == 2; }));
   EXPECT_TRUE(fake("t")->reconciles.back());
@@ -393,7 +383,7 @@ TEST_F(Engine, ATargetThatIsBackIsComparedBeforeItCountsAsApplied) {
   EXPECT_FALSE(is_up_to_date()) << "nobody has compared what it has";
   EXPECT_TRUE(journal(journal_entry::kind::applied).size() == 1);
   answer_open_ticket();
-  EXPECT_TRUE(test::wait_until(is_up_to_date));
+  EXPECT_TRUE(test::wait_until([this] { return is_up_to_date(); }));
 }
 
 TEST_F(Engine, ASinkWhoseProcessHasRestartedIsNotUpToDateBeforeItHasCompared) {
@@ -401,18 +391,14 @@ TEST_F(Engine, ASinkWhoseProcessHasRestartedIsNotUpToDateBeforeItHasCompared) {
   fake("s")->host.publish(service_of("web", 2));
   fake("s")->host.ready();
   ASSERT_TRUE(sees("t", 2));
-  const auto is_up_to_date = [this] { return on_engine([this] { return engine_->sinks().at("t")->up_to_date(); }); };
-  ASSERT_TRUE(test::wait_until(is_up_to_date));
-  {
-    const std::lock_guard lock(fake("t")->mutex);
-    fake("t")->answers = false;
-  }
+  ASSERT_TRUE(test::wait_until([this] { return is_up_to_date(); }));
+  stop_answering();
   on_engine([this] { return engine_->sinks().at("t")->on_restarted(), true; });
   EXPECT_FALSE(is_up_to_date());
   ASSERT_TRUE(fake("t")->wait([] { return fake("t")->applies == 2; }));
   EXPECT_FALSE(is_up_to_date());
   answer_open_ticket();
-  EXPECT_TRUE(test::wait_until(is_up_to_date));
+  EXPECT_TRUE(test::wait_until([this] { return is_up_to_date(); }));
 }
 
 }  // namespace

@@ -17,10 +17,7 @@ protected:
   }
   // The sink has an update that it does not answer.
   void begin_an_update_that_hangs() {
-    {
-      const std::lock_guard lock(fake("t")->mutex);
-      fake("t")->answers = false;
-    }
+    stop_answering();
     fake("s")->host.publish(service_of("web", 2));
     ASSERT_TRUE(fake("t")->wait([] { return fake("t")->open_ticket.has_value(); }));
   }

@@ -2,6 +2,7 @@
 #include "plugins/frame_dispatcher.hpp"
 
 #include "plugins/frame.hpp"
+#include "support/no_answers.hpp"
 
 #include <gtest/gtest.h>
 
@@ -11,13 +12,7 @@
 namespace drcon::plugins {
 namespace {
 
-struct no_answers final : process_answers {
-  void on_created(drcon_result) override {}
-  void on_started(drcon_result) override {}
-  void on_render_ended(drcon_result) override {}
-  void on_stopped() override {}
-  void on_answered(std::uint64_t) override {}
-};
+using test::no_answers;
 
 drcon_host silent_host() {
   drcon_host host{};

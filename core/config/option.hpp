@@ -225,12 +225,16 @@ void read_options(const option_list<Config>& options, const nlohmann::json& valu
     if (const auto value = values.find(each.key); value != values.end()) each.read(*value, config);
 }
 
+template <class Config>
+nlohmann::json schema_of(const option_group<Config>& group) {
+  return option_values::table_schema(group.description, properties_of(group.options), required_of(group.options));
+}
+
 /// A group as one option of the table around it.
 template <class Config, class Group>
 option<Config> table(Group Config::*member, const option_group<Group>& group) {
   return {.key = group.key,
-          .schema =
-              option_values::table_schema(group.description, properties_of(group.options), required_of(group.options)),
+          .schema = schema_of(group),
           .read = [member, &group](const nlohmann::json& value, Config& config) {
             read_options(group.options, value, config.*member);
           }};

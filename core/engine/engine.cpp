@@ -104,6 +104,8 @@ void engine::replace_sources(const made& sources) {
 
 void engine::replace_pipelines(const config::configuration& before, const made& new_sources) {
   std::map<std::string, std::unique_ptr<pipeline>> next;
+  // Looked at once, before any of them writes a state of its own.
+  const bool state_is_kept = !store_.pipelines().empty();
   // All are made before the first of them begins, which asks the others what they have.
   std::vector<std::function<void()>> begin;
   for (const auto& [name, wanted] : config_.pipelines) {
@@ -124,7 +126,7 @@ void engine::replace_pipelines(const config::configuration& before, const made& 
     if (known != pipelines_.end()) {
       begin.emplace_back([it, old = known->second.get()] { it->start_after(*old); });
     } else if (auto ended = that_left_sinks_of(wanted, before); ended.empty()) {
-      begin.emplace_back([it] { it->start(); });
+      begin.emplace_back([it, state_is_kept] { it->start(state_is_kept); });
     } else {
       begin.emplace_back([this, it, ended = std::move(ended)] {
         it->start_in_place_of(ended, [this, name = it->name()](const model::service_ptr& service) {
@@ -136,11 +138,14 @@ void engine::replace_pipelines(const config::configuration& before, const made& 
   }
   pipelines_.swap(next);  // the old ones live until all have begun
   for (const auto& each : begin) each();
-  for (const auto& [name, left] : before.pipelines) {
-    if (config_.pipelines.contains(name)) continue;
-    store_.retire(name);
-    pauses_.retire(name);
-  }
+  for (const auto& [name, left] : before.pipelines)
+    if (!config_.pipelines.contains(name)) put_aside(name);
+}
+
+// What is kept of a pipeline that is not configured any more.
+void engine::put_aside(const std::string& pipeline) {
+  store_.retire(pipeline);
+  pauses_.retire(pipeline);
 }
 
 // The pipelines that `next` may be under another name: they fed one of its targets, and do so no more.
@@ -176,7 +181,7 @@ bool engine::is_at_another(const std::string& name, const model::service_ptr& se
     if (std::ranges::none_of(pipeline->config().sinks, is_shared)) return false;
     // One that has not begun yet, at the same reload, is such a one too.
     if (pipeline->is_heir() || !pipeline->current().snapshot) return pipeline->has(service->name());
-    const auto* has = pipeline->current().snapshot ? pipeline->current().snapshot->find(service->name()) : nullptr;
+    const auto* has = pipeline->current().snapshot->find(service->name());
     return has && has->counts().in_service >= service->counts().in_service;
   });
 }
@@ -184,8 +189,7 @@ bool engine::is_at_another(const std::string& name, const model::service_ptr& se
 void engine::retire_absent() {
   for (const auto& name : store_.pipelines()) {
     if (config_.pipelines.contains(name)) continue;
-    store_.retire(name);
-    pauses_.retire(name);
+    put_aside(name);
     log::warning(base::subject_kind::state,
                  "pipeline {} is not in the configuration any more: what was kept of it stays beside as {}.state.left "
                  "or {}.paused.left, and is not used if it comes back",

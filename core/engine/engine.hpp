@@ -120,6 +120,7 @@ private:
   std::vector<const pipeline*> that_left_sinks_of(const config::pipeline_config& next,
                                                   const config::configuration& before) const;
   bool is_at_another(const std::string& pipeline, const model::service_ptr& service) const;
+  void put_aside(const std::string& pipeline);
   void replace_sinks(const made& sinks);
   void close_sink(const std::shared_ptr<sink_runner>& runner);
   void open_sinks();
@@ -127,6 +128,7 @@ private:
   void feed_sinks();
   std::function<void(bool in_time)> within(std::chrono::nanoseconds at_most, std::function<void(bool in_time)> ended);
   void retire(const instance_ptr& instance, std::function<void()> then);
+  std::function<void(base::result<>)> on_loop(std::function<void(const base::result<>&)> answered);
   void keep(const std::string& name, std::optional<pause_mark> mark, std::function<base::result<>(pipeline&)> effect,
             steered done);
   void keep_content(const std::string& name, model::snapshot_ptr content, question asked,

@@ -45,8 +45,7 @@ std::optional<pause_mark> pause_store::load(const std::string& pipeline) const {
   const auto file = directory_ / (pipeline + ".paused");
   std::error_code error;
   if (!fs::exists(fs::symlink_status(file, error))) return {};
-  const auto text = base::read_plain_file(file);
-  return parse_pause(text ? *text : std::string());  // one that cannot be read is a mark all the same
+  return parse_pause(text_of(file));  // one that cannot be read is a mark all the same
 }
 
 void pause_store::save(const std::string& pipeline, std::optional<pause_mark> pause, on_kept kept) {

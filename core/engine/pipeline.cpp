@@ -49,9 +49,9 @@ pipeline::~pipeline() {
   for (auto* each : sources_) each->remove(this);
 }
 
-void pipeline::start() {
+void pipeline::start(bool state_is_kept) {
   auto kept = around_.store.load(name());
-  state_is_kept_ = !around_.store.pipelines().empty();
+  state_is_kept_ = state_is_kept;
   last_good_ = std::move(kept.last_good);
   // A version that did not keep what was asked served the state whatever was asked, and so is it still.
   last_good_asked_ = kept.asked == question{} ? asked_ : std::move(kept.asked);
@@ -74,8 +74,8 @@ void pipeline::start() {
 
 void pipeline::start_after(pipeline& before) {
   current_ = before.current_;
-  last_good_ = current_.snapshot ? current_.snapshot : before.last_good_;
-  last_good_asked_ = current_.snapshot ? current_.asked : before.last_good_asked_;
+  last_good_ = before.decided_last();
+  last_good_asked_ = before.asked_last();
   next_revision_ = before.next_revision_;
   paused_ = before.paused_;
   history_ = before.history_;
@@ -89,7 +89,7 @@ void pipeline::start_in_place_of(const std::vector<const pipeline*>& ended,
                                  std::function<bool(const model::service_ptr&)> is_elsewhere) {
   std::map<std::string, std::vector<part>> parts;
   for (const auto* each : ended) {
-    const auto& had = each->current_.snapshot ? each->current_.snapshot : each->last_good_;
+    const auto& had = each->decided_last();
     if (!had) continue;
     for (const auto& service : had->services()) parts[service->name()].push_back({each->name(), service});
     next_revision_ = std::max(next_revision_, each->next_revision_);
@@ -99,7 +99,7 @@ void pipeline::start_in_place_of(const std::vector<const pipeline*>& ended,
   if (!services.empty()) last_good_ = std::make_shared<const model::snapshot>(next_revision_++, std::move(services));
   if (ended.size() == 1) {
     const auto& only = *ended.front();
-    last_good_asked_ = only.current_.snapshot ? only.current_.asked : only.last_good_asked_;
+    last_good_asked_ = only.asked_last();
     earlier_ = only.earlier_;
     brake_.go_on_from(only.brake_);
     if (!observes_all()) brake_.stop_observing();
@@ -165,21 +165,22 @@ bool pipeline::choose() {
   return !std::exchange(complete_, known()) && complete_;
 }
 
+// merge = "prefer": only the active source does.
+bool pipeline::counts(const source_state& source) const { return !preferred_ || &source == preferred_; }
+
 // Of the sources that count, one has yet to report the service.
 bool pipeline::is_unheard(const std::string& service) const {
-  return std::ranges::any_of(sources_, [&](const source_state* each) {
-    return (!preferred_ || each == preferred_) && each->unheard().contains(service);
-  });
+  return std::ranges::any_of(
+      sources_, [&](const source_state* each) { return counts(*each) && each->unheard().contains(service); });
 }
 
-// A source is ready, and watches a service of which it cannot tell anything yet, such as one that the registry refuses
+// A source is ready, and watches a service of which it has no data yet, such as one that the registry refuses
 // while it answers for all others. That must not be taken for "no endpoints": what was served stays until it is
 // reported. Only when all is merged again: a service that becomes unknown later has nothing in what is served from that
 // source.
 void pipeline::keep_unheard() {
-  const auto served = current_.snapshot ? current_.snapshot : last_good_;
-  if (!served) return;
-  for (const auto& each : served->services())
+  if (!decided_last()) return;
+  for (const auto& each : decided_last()->services())
     if (is_unheard(each->name())) unheard_.try_emplace(each->name(), each);
 }
 
@@ -195,7 +196,7 @@ model::service_ptr pipeline::kept_until_heard(const std::string& service) {
 bool pipeline::recompute(const std::string& service) {
   std::vector<part> parts;
   for (const auto* each : sources_) {
-    if (preferred_ && each != preferred_) continue;
+    if (!counts(*each)) continue;
     if (auto found = each->find(service)) parts.push_back({.origin = each->name(), .service = std::move(found)});
   }
   if (auto kept = kept_until_heard(service)) parts.push_back({.origin = name(), .service = std::move(kept)});
@@ -225,15 +226,14 @@ void pipeline::recompute_all() {
 
 // Every source that counts can report changes now.
 bool pipeline::observes_all() const {
-  return std::ranges::all_of(
-      sources_, [this](const source_state* each) { return (preferred_ && each != preferred_) || each->known(); });
+  return std::ranges::all_of(sources_, [this](const source_state* each) { return !counts(*each) || each->known(); });
 }
 
 // The same of the sources that have reported this service; of all, if none has.
 bool pipeline::observes(const std::string& service) const {
   bool any = false;
   for (const auto* each : sources_) {
-    if (preferred_ && each != preferred_) continue;
+    if (!counts(*each)) continue;
     if (each->unknown().contains(service)) return false;
     if (!each->find(service) && !each->reported(service)) continue;
     if (!each->known()) return false;
@@ -294,8 +294,7 @@ void pipeline::decide() {
 }
 
 void pipeline::pass(model::snapshot_ptr candidate, std::string why, question answered) {
-  const auto before = current_.snapshot ? current_.snapshot : last_good_;
-  const auto changes = model::difference(before.get(), *candidate);
+  const auto changes = model::difference(decided_last().get(), *candidate);
   pass(std::move(candidate), std::move(why), std::move(answered), changes);
 }
 

@@ -85,7 +85,8 @@ public:
   /// Begins with the last good state on disk, if there is one. While the sources are away, that is served as far as it
   /// answers what is asked now. What it has beyond that stays at the targets, which may need it, and is not rendered
   /// again: see still_asked().
-  void start();
+  /// `state_is_kept`: the state directory had states, of whichever pipelines, before this one began.
+  void start(bool state_is_kept);
   /// Begins where `before` is, after a reload: its snapshot is served until the sources are known, so that a reload
   /// never empties a target.
   void start_after(pipeline& before);
@@ -186,6 +187,7 @@ private:
   model::service_ptr kept_until_heard(const std::string& service);
   bool recompute(const std::string& name);
   void recompute_all();
+  bool counts(const source_state& source) const;
   bool observes(const std::string& service) const;
   bool observes_all() const;
   void changed(const std::string& why, std::chrono::steady_clock::time_point seen);
@@ -208,10 +210,13 @@ private:
   brake::change measure(const model::snapshot* served, const model::snapshot& next,
                         const std::vector<model::service_change>& changes, const release& released) const;
   bool is_moved(const model::service_change& each) const;
+  brake::decision try_out(const model::snapshot& candidate, const std::vector<model::service_change>& changes,
+                          const release& released) const;
+  // What was decided last, here or before a restart or a reload; null if nothing is known to have been.
+  const model::snapshot_ptr& decided_last() const { return current_.snapshot ? current_.snapshot : last_good_; }
+  const question& asked_last() const { return current_.snapshot ? current_.asked : last_good_asked_; }
   // What a loss is measured from; null when nothing is known of it.
-  const model::snapshot* served() const {
-    return (current_.snapshot ? current_.snapshot : last_good_ ? last_good_ : earlier_).get();
-  }
+  const model::snapshot* served() const { return (decided_last() ? decided_last() : earlier_).get(); }
   model::snapshot_ptr still_asked(const model::snapshot_ptr& earlier, const question& answered) const;
   void serve_last_good();
   void serve_as_before();

@@ -54,6 +54,19 @@ held_service shown(const brake::hold& hold) {
           .until = time_of_day(hold.until)};
 }
 
+// `held_back`: what would change if nothing was held. When all of it ends, and its number, are for the caller to set.
+held_update update_of(const brake::decision& judged, const std::vector<model::service_change>& held_back) {
+  held_update made{.why = sentences(judged.holds),
+                   .until = {},
+                   .counts = model::count_endpoints(held_back),
+                   .endpoints = model::list_endpoints(held_back, endpoints_held_shown),
+                   .holds = {},
+                   .services = judged.kept,
+                   .number = 0};
+  for (const auto& each : judged.holds) made.holds.push_back(shown(each));
+  return made;
+}
+
 }  // namespace
 
 std::string pipeline::held(const std::string& service) const {
@@ -112,7 +125,7 @@ void pipeline::judge(model::snapshot_ptr candidate, const release& released) {
   }
   // Walking all services costs: what was compared above is compared again only where something else is passed on, or
   // where the brake measured from a state that is not served.
-  const auto before = current_.snapshot ? current_.snapshot : last_good_;
+  const auto before = decided_last();
   if (next != candidate || before.get() != served()) changes = model::difference(before.get(), *next);
   if (current_.snapshot && changes.empty()) {
     causes_.clear();
@@ -133,14 +146,8 @@ void pipeline::hold(const brake::decision& judged, const model::snapshot_ptr& re
   const bool same_as_before =
       refused_ && held_.services == judged.kept && std::ranges::all_of(judged.kept, is_the_same);
   const bool was_holding = !held_.why.empty();
-  held_ = {.why = sentences(judged.holds),
-           .until = {},
-           .counts = model::count_endpoints(held_back),
-           .endpoints = model::list_endpoints(held_back, endpoints_held_shown),
-           .holds = {},
-           .services = judged.kept,
-           .number = same_as_before ? held_numbers_ : ++held_numbers_};
-  for (const auto& each : judged.holds) held_.holds.push_back(shown(each));
+  held_ = update_of(judged, held_back);
+  held_.number = same_as_before ? held_numbers_ : ++held_numbers_;
   held_.until = std::ranges::min(held_.holds, {}, &held_service::until).until;
   refused_ = refused;
   if (judged.begun.empty() && was_holding) return;
@@ -161,30 +168,24 @@ void pipeline::hold(const brake::decision& judged, const model::snapshot_ptr& re
                        .endpoints = model::list_endpoints(held_back, endpoints_in_journal)});
 }
 
+// What the brake would decide. A copy of it is asked, which leaves no trace in the brake itself.
+brake::decision pipeline::try_out(const model::snapshot& candidate, const std::vector<model::service_change>& changes,
+                                  const release& released) const {
+  auto trial = brake_;
+  return trial.judge(clock::now(), measure(served(), candidate, changes, released));
+}
+
 // A pause decides nothing, and so holds nothing. What waits behind it may be a loss all the same, and whoever resumes
-// must know: a copy of the brake is asked, which leaves no trace in the brake itself.
+// must know.
 void pipeline::foresee() {
   would_hold_.reset();
   if (!paused_ || !known()) return;
   const auto candidate = gather();
   const auto changes = model::difference(served(), *candidate);
-  auto trial = brake_;
-  const auto judged = trial.judge(clock::now(), measure(served(), *candidate, changes, {}));
+  const auto judged = try_out(*candidate, changes, {});
   if (judged.holds.empty()) return;
-  would_hold_ = held_update{.why = sentences(judged.holds),
-                            .until = {},
-                            .counts = model::count_endpoints(changes),
-                            .endpoints = model::list_endpoints(changes, endpoints_held_shown),
-                            .holds = {},
-                            .services = judged.kept,
-                            .number = 0};
-  for (const auto& each : judged.holds)
-    would_hold_->holds.push_back({.service = each.service,
-                                  .why = each.why,
-                                  .before = each.before,
-                                  .after = each.after,
-                                  .since = {},
-                                  .until = {}});
+  would_hold_ = update_of(judged, changes);
+  for (auto& each : would_hold_->holds) each.since = each.until = {};  // it begins at the resume
 }
 
 // Reports the holds that are over.
@@ -241,8 +242,7 @@ base::result<model::snapshot_ptr> pipeline::foresee_release(const std::string& s
   if (!released) return released.error();
   auto candidate = gather();
   const auto changes = model::difference(served(), *candidate);
-  auto trial = brake_;  // a copy leaves no trace in the brake itself
-  const auto judged = trial.judge(clock::now(), measure(served(), *candidate, changes, *released));
+  const auto judged = try_out(*candidate, changes, *released);
   if (judged.keeps_all || is_any_in(*released, judged.kept)) return not_released(held_.why);
   if (judged.kept.empty()) return candidate;
   return keep_in_service(changes, *candidate, judged.kept, next_revision_);

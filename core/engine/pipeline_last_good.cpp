@@ -32,8 +32,8 @@ std::string pipeline::why_not_yet() const {
 }
 
 std::string pipeline::earlier_configuration() const {
-  if (!current_.snapshot && !last_good_) return {};
-  const auto& answered = current_.snapshot ? current_.asked : last_good_asked_;
+  if (!decided_last()) return {};
+  const auto& answered = asked_last();
   if (answered.sources != asked_.sources) return "its sources or their options have changed since";
   if (answered.filter != asked_.filter) return "its filter or limit has changed since";
   return {};
@@ -62,10 +62,10 @@ void pipeline::serve_last_good() {
   if (known() && !paused_) return;  // what they have answered is about to be decided
   const bool is_served = current_.snapshot != nullptr;
   has_waited_ |= !is_served;
-  const auto earlier = is_served ? current_.snapshot : last_good_;
+  const auto earlier = decided_last();
   if (!earlier) return leave_nothing();
   if (is_served && (paused_ || earlier_configuration().empty())) return;
-  const auto answered = is_served ? current_.asked : last_good_asked_;
+  const auto answered = asked_last();
   // A pause keeps what was served, whatever is asked now.
   const auto rest = paused_ ? earlier : still_asked(earlier, answered);
   if (!rest) {

@@ -13,9 +13,18 @@ pipeline* engine::find(const std::string& name) {
   return found == pipelines_.end() ? nullptr : found->second.get();
 }
 
-// Keeps a mark, and only then lets it take effect: an operator who was answered may rely on it, whatever ends drcon.
-// The answer of the store comes by way of the loop, when a reload may have removed the pipeline, or the engine have
-// ended.
+// The answer of a store, which comes on its thread, brought to the engine's; nobody gets it when the engine has ended.
+std::function<void(base::result<>)> engine::on_loop(std::function<void(const base::result<>&)> answered) {
+  return [executor = context_.get_executor(), alive = std::weak_ptr(alive_),
+          answered = std::move(answered)](base::result<> kept) {
+    boost::asio::post(executor, [alive, answered, kept = std::move(kept)] {
+      if (alive.lock()) answered(kept);
+    });
+  };
+}
+
+// Keeps a mark, and only then lets it take effect: an operator who was answered may rely on it, whatever ends drcon. By
+// then a reload may have removed the pipeline.
 void engine::keep(const std::string& name, std::optional<pause_mark> mark,
                   std::function<base::result<>(pipeline&)> effect, steered done) {
   auto take_effect = [this, name, effect = std::move(effect), done = std::move(done)](const base::result<>& kept) {
@@ -23,13 +32,7 @@ void engine::keep(const std::string& name, std::optional<pause_mark> mark,
     auto* const found = find(name);
     done(found == nullptr ? base::failure{"a reload has removed pipeline " + name} : effect(*found));
   };
-  pauses_.save(name, std::move(mark),
-               [executor = context_.get_executor(), alive = std::weak_ptr(alive_),
-                take_effect = std::move(take_effect)](base::result<> kept) {
-                 boost::asio::post(executor, [alive, take_effect, kept = std::move(kept)] {
-                   if (alive.lock()) take_effect(kept);
-                 });
-               });
+  pauses_.save(name, std::move(mark), on_loop(std::move(take_effect)));
 }
 
 void engine::pause(const std::string& name, const std::string& why, steered done) {
@@ -88,13 +91,7 @@ void engine::keep_content(const std::string& name, model::snapshot_ptr content, 
     if (find(name) == nullptr) return ended(base::failure{"a reload has removed pipeline " + name});
     then(ended);
   };
-  store_.keep(name, std::move(content), std::move(asked),
-              [executor = context_.get_executor(), alive = std::weak_ptr(alive_),
-               go_on = std::move(go_on)](base::result<> kept) {
-                boost::asio::post(executor, [alive, go_on, kept = std::move(kept)] {
-                  if (alive.lock()) go_on(kept);
-                });
-              });
+  store_.keep(name, std::move(content), std::move(asked), on_loop(std::move(go_on)));
 }
 
 std::size_t engine::resync(const std::string& pipeline) {

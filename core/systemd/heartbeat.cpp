@@ -1,5 +1,6 @@
 #include "systemd/heartbeat.hpp"
 
+#include "base/count_of.hpp"
 #include "report/verdict.hpp"
 
 #include <fmt/format.h>
@@ -52,8 +53,7 @@ void heartbeat::beat() {
 
 // "2 pipelines: all up to date", and what needs attention.
 std::string heartbeat::status() const {
-  const auto count = engine_.pipeline_count();
-  auto text = fmt::format("{} pipeline{}: ", count, count == 1 ? "" : "s");
+  auto text = base::count_of(engine_.pipeline_count(), "pipeline") + ": ";
   auto lines = report::unsettled(engine_);
   const bool up_to_date = engine_.settled() && lines.empty();
   if (up_to_date) lines = report::caveats(engine_);

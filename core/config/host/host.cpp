@@ -38,11 +38,6 @@ const option_group<host_config>& host_options() {
   return group;
 }
 
-template <class Config>
-json schema_of(const option_group<Config>& group) {
-  return option_values::table_schema(group.description, properties_of(group.options), required_of(group.options));
-}
-
 // A table with its defaults. Where it is there twice, which is an error, each is checked, and the values are not used.
 template <class Config>
 checked_options read_own(const sections& all, const option_group<Config>& group, Config& config, diagnostics& found) {

@@ -1,6 +1,6 @@
 // What a pipeline asks for, in a form that can be kept with the answer and compared after a restart.
 //
-// The host knows no plugin, so it cannot tell which of a source's options change the answer: any of them may. Of its
+// The host knows no plugin, so it does not know which of a source's options change the answer: any of them may. Of its
 // own filter and limit it knows what they take, and can apply them to an earlier answer. Thread rule: values and a pure
 // function.
 #pragma once

@@ -97,11 +97,11 @@ private:
 
   std::shared_ptr<plugins::instance> instance_;
   pipeline_surroundings around_;
-  std::map<std::string, decision> feeds_;    // the snapshot is null until the pipeline has decided
+  std::map<std::string, decision> feeds_;  // the snapshot is null until the pipeline has decided
   // What the target keeps of pipelines that feed it no more, until all of feeds_ have decided, and of those that cannot
   // tell whether what they had is still asked for, until they have decided.
   std::map<std::string, decision> leaving_;
-  bool was_fed_ = false;                     // something has been desired, here or of the instance before
+  bool was_fed_ = false;  // something has been desired, here or of the instance before
   std::uint64_t composed_revision_ = 0;
   model::snapshot_ptr desired_;
   model::snapshot_ptr applied_;
@@ -117,7 +117,7 @@ private:
   model::sink_answer last_answer_ = model::sink_answer::none;
   std::string last_why_;
   bool reported_away_ = false;  // the sink has reported that its target is away, and not yet that it is back
-  std::string why_back_;  // what the sink reported when its target was back, for the journal
+  std::string why_back_;        // what the sink reported when its target was back, for the journal
   std::uint64_t applies_ = 0;
   std::chrono::system_clock::time_point last_applied_{};
 

@@ -32,7 +32,7 @@ public:
   }
   /// The server said something else than endpoints, or nothing of use.
   void interrupt() { seen_.reset(); }
-  /// What the server says now is believed, for another reason.
+  /// What the server says now is accepted, for another reason.
   void believe() {
     in_doubt_ = false;
     seen_.reset();

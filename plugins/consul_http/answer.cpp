@@ -100,7 +100,8 @@ std::optional<std::vector<endpoint>> parse_endpoints(const std::string& body, he
       why = "an instance in the answer has no Service or no Node";
       return {};
     }
-    // Null is Go's way to write an empty list. Anything else says nothing of the health, and "passing" would be a guess.
+    // Null is Go's way to write an empty list. Anything else says nothing of the health, and "passing" would be a
+    // guess.
     const auto checks = each.find("Checks");
     if (checks == each.end() || !(checks->is_array() || checks->is_null())) {
       why = "an instance in the answer has no list of Checks";

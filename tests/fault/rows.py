@@ -29,7 +29,7 @@ class Row:
 
     def _reason_of_disks(self, step):
         """A disk's fault lasts for longer than a change: begun at one step, it strikes whoever writes at a later one."""
-        if step in (STATE, RELOAD):  # the host writes, what it keeps is this source's, and a reload begins that anew
+        if step in (STATE, RELOAD):  # the host writes, what it keeps is this source's, and a reload begins that again
             return self._same_as_template()
         if self.hit is self.registry:
             if step == BEFORE_PUBLISH:

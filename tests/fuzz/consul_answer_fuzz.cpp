@@ -30,7 +30,7 @@ void judge(const common::http_answer& answer) {
   rules.max_stale = std::chrono::seconds(5);
   for (const bool asked_stale : {false, true})
     if (const auto fault = fault_of(answer, rules, asked_stale); fault && fault->empty())
-      broken("an answer that is not believed is refused with a reason");
+      broken("an answer that is not used is refused with a reason");
 }
 
 std::optional<std::vector<endpoint>> endpoints(const std::string& body, health_level selected) {

@@ -1,4 +1,4 @@
-// A service that a source watches and cannot tell anything of when it becomes ready: the registry refuses this one, for
+// A service that a source watches and has no data of when it becomes ready: the registry refuses this one, for
 // example. What was served of it stays.
 #include "engine_fixture.hpp"
 

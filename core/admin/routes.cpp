@@ -223,11 +223,22 @@ void resync(served_host& about, const std::string& name, const asked&, const rep
 }
 
 void release_brake(served_host& about, const std::string& name, const asked& what, const reply& to) {
-  const auto released = about.engine.find(name)->release_brake(word(what, "service"), number(what, "number"));
-  if (!released)
-    return to(
-        refuse(409, released.error().why, "look at `drcon status`, and release what is held then, if it is meant"));
-  to(done(about, name, "held change of pipeline " + name + " released; its sinks apply it now"));
+  const auto not_released = [to](const std::string& why) {
+    to(refuse(409, why, "look at `drcon status`, and release what is held then, if it is meant"));
+  };
+  const auto& pipeline = *about.engine.find(name);
+  const auto foreseen = pipeline.foresee_release(word(what, "service"), number(what, "number"));
+  if (!foreseen) return not_released(foreseen.error().why);
+  const auto answer =
+      answer_with(about, name, "held change of pipeline " + name + " released; its sinks apply it now", "released", to);
+  about.engine.release_brake(
+      name, word(what, "service"), number(what, "number"),
+      [&about, name, answer, not_released, seen = pipeline.held_back().number](const base::result<>& outcome) {
+        const auto* const now = about.engine.find(name);
+        const bool has_changed = now != nullptr && now->held_back().number != seen;
+        if (!outcome && has_changed) return not_released(outcome.error().why);
+        answer(outcome);
+      });
 }
 
 void rollback(served_host& about, const std::string& name, const asked& what, const reply& to) {
@@ -432,7 +443,7 @@ const std::vector<route>& routes() {
         {"number", "The `number` of the held loss as it was seen: refused if something else is held by now."}},
        "Done",
        "application/json",
-       {404, 409},
+       {404, 409, 500},
        release_brake},
       {"POST",
        "/v1/pipelines/{name}/rollback",

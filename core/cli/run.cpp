@@ -47,6 +47,7 @@ private:
   void wait_for_signal();
   void on_signal(int signal);
   admin::reload_outcome reload();
+  void close_in_the_clear(const config::host_config& refused, std::vector<std::string>& findings);
   bool take(const config::configuration& next, config::diagnostics& found, std::vector<std::string>& findings);
   void stop();
 
@@ -118,12 +119,21 @@ bool daemon::take(const config::configuration& next, config::diagnostics& found,
     admin_.switch_to(std::move(*listeners));
     return true;
   }
+  // What was to be secured does not go on in the clear, though the rest stays as it was.
+  if (listeners) listeners->reset();  // reopens what it had to close
+  close_in_the_clear(next.host, findings);
   if (log && !log::to_file(previous_file))
     log::warning(base::subject_kind::log, "cannot log to {} again", previous_file.string());
   return false;
 }
 
-// The whole new configuration is checked first; a wrong one changes nothing.
+void daemon::close_in_the_clear(const config::host_config& refused, std::vector<std::string>& findings) {
+  if (!admin_.close_in_the_clear(refused.admin)) return;
+  findings.emplace_back("[admin]: TLS is asked for, so that the TCP port is closed, which would stay in the clear");
+  log::error(base::subject_kind::admin, "{}", findings.back());
+}
+
+// The whole new configuration is checked first; a wrong one changes nothing, but for a port that it would secure.
 admin::reload_outcome daemon::reload() {
   if (stopping_) return {.taken = false, .findings = {"drcon is stopping"}};
   log::info(base::subject_kind::host, "reloading {}", options_.config.string());
@@ -133,6 +143,11 @@ admin::reload_outcome daemon::reload() {
   if (next) config::keep_what_is_read_at_start(hosted_.engine().config().host, next->host, options_.config, found);
   admin::reload_outcome outcome;
   outcome.taken = next && take(*next, found, outcome.findings);
+  if (!next) {
+    config::diagnostics reported_above;
+    if (const auto host = config::load_host(options_.config, reported_above))
+      close_in_the_clear(*host, outcome.findings);
+  }
   for (const auto& each : found.sorted()) {
     outcome.findings.push_back(each.where.text() + ": " + each.message + (each.help.empty() ? "" : "; " + each.help));
     log::write(each.severity == config::severity::error ? log::level::error : log::level::warning,

@@ -93,8 +93,11 @@ public:
   void pause(const std::string& pipeline, const std::string& why, steered done);
   /// Ends its pause once the mark has gone from the disk.
   void resume(const std::string& pipeline, steered done);
-  /// Pauses it and serves what an earlier revision had.
+  /// Pauses it and serves what an earlier revision had, once both are on disk.
   void roll_back(const std::string& pipeline, std::uint64_t revision, steered done);
+  /// Lets pass what its brake holds, as pipeline::release_brake() does, once what is served then is on disk.
+  void release_brake(const std::string& pipeline, const std::string& service, std::optional<std::uint64_t> number,
+                     steered done);
   /// Has the sinks of a pipeline compare their targets with what is desired; returns how many of them began.
   std::size_t resync(const std::string& pipeline);
   /// Asks what a sink would write and what its target has now. `done` is called on the engine's thread; the plugin is
@@ -123,6 +126,8 @@ private:
   void retire(const instance_ptr& instance, std::function<void()> then);
   void keep(const std::string& name, std::optional<pause_mark> mark, std::function<base::result<>(pipeline&)> effect,
             steered done);
+  void keep_content(const std::string& name, model::snapshot_ptr content, question asked,
+                    std::function<void(steered)> then, steered done);
   void on_decided(const std::string& pipeline, const decision& what);
   pipeline_surroundings around();
 

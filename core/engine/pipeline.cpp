@@ -223,7 +223,7 @@ model::snapshot_ptr pipeline::gather() const {
 }
 
 void pipeline::decide() {
-  pacer_.released(clock::now());
+  pacer_.released();
   pace_timer_.cancel();
   if (!known()) return;
   auto candidate = gather();
@@ -259,7 +259,10 @@ void pipeline::pass(model::snapshot_ptr candidate, std::string why, question ans
               .when = std::chrono::system_clock::now()};
   causes_.clear();
   remember();
-  decided_(current_);  // before all that follows: log, journal and disk must not delay the change
+  // Before any sink has it: a crash must not put an older state over it. This costs one sync of a directory in a burst;
+  // see state_store::save().
+  around_.store.save(name(), current_.snapshot, current_.asked);
+  decided_(current_);  // before all that follows: log and journal must not delay the change
 
   log::info(subject(), "revision {}: {}, {} (+{} -{} ~{}) from {}", current_.snapshot->revision(),
             base::count_of(current_.snapshot->services().size(), "service"),
@@ -274,7 +277,6 @@ void pipeline::pass(model::snapshot_ptr candidate, std::string why, question ans
                        .took = now - current_.seen});
   around_.figures.observe(metrics::stage, {{"stage", "decided"}, {"pipeline", name()}},
                           std::chrono::duration<double>(now - current_.seen).count());
-  around_.store.save(name(), current_.snapshot, current_.asked);
 }
 
 model::service_ptr pipeline::merged(const std::string& service) const {

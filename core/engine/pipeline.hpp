@@ -37,6 +37,8 @@ struct decision {
   std::chrono::steady_clock::time_point heard{};  ///< when the engine heard that
   std::chrono::steady_clock::time_point decided{};
   std::chrono::system_clock::time_point when{};  ///< decided, by the time of day; the epoch: before a restart
+  /// It is no decision: targets have this from before, and keep it beside what other pipelines decide for them.
+  bool is_left = false;
 };
 
 /// One hold of the brake.
@@ -132,13 +134,22 @@ public:
   bool resume();
   /// Lets pass what the brake holds, of one service or of all of them, and nothing else: if the sources have meanwhile
   /// reported a greater loss, that is held. `number` is that of what the operator has seen (held_update), if it is
-  /// known. A failure says what was not released.
+  /// known. A failure says what was not released. engine::release_brake() keeps the outcome on disk first.
   base::result<> release_brake(const std::string& service = {}, std::optional<std::uint64_t> number = {});
+  /// What release_brake() would serve now, or why it would release nothing. Changes nothing.
+  base::result<model::snapshot_ptr> foresee_release(const std::string& service,
+                                                    std::optional<std::uint64_t> number) const;
   /// Whether roll_back() can go back to this revision.
   bool remembers(std::uint64_t revision) const;
-  /// Decides the content of an earlier revision again, under a new number, and pauses with this mark: the next change
-  /// would undo it. False when that revision is not kept any more; then it only pauses.
-  bool roll_back(std::uint64_t revision, pause_mark mark);
+  /// The decision of that revision, if it is still kept.
+  std::optional<decision> revision_of_history(std::uint64_t revision) const;
+  /// That content under the number that the next decision gets.
+  model::snapshot_ptr next_with(const model::snapshot& content) const;
+  /// Decides the content of an earlier decision again, under a new number, and pauses with this mark: the next change
+  /// would undo it.
+  void roll_back(const decision& to, pause_mark mark);
+  /// Something else was kept on disk that does not take effect after all.
+  void keep_what_is_served();
   /// True once it has said which source it waits for.
   bool has_waited() const { return has_waited_; }
   /// The sources that must report before anything can be decided; empty once known().
@@ -167,6 +178,9 @@ private:
   void changed(const std::string& why, std::chrono::steady_clock::time_point seen);
   void decide();
   void judge(model::snapshot_ptr candidate, const release& released);
+  static bool is_any_in(const release& released, const std::vector<std::string>& kept);
+  base::failure not_released(const std::string& why) const;
+  base::result<release> what_is_released(const std::string& service, std::optional<std::uint64_t> number) const;
   void hold(const brake::decision& judged, const model::snapshot_ptr& refused,
             const std::vector<model::service_change>& held_back);
   void foresee();

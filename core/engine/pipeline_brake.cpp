@@ -191,7 +191,18 @@ void pipeline::end_holds(const brake::decision& judged) {
                        .why = std::move(why)});
 }
 
-base::result<> pipeline::release_brake(const std::string& service, std::optional<std::uint64_t> number) {
+bool pipeline::is_any_in(const release& released, const std::vector<std::string>& kept) {
+  return std::ranges::any_of(released.services,
+                             [&kept](const auto& each) { return std::ranges::binary_search(kept, each.first); });
+}
+
+base::failure pipeline::not_released(const std::string& why) const {
+  return base::failure{"what the brake of pipeline " + name() +
+                       " holds has changed in this moment, or is more than was released, and is still held: " + why};
+}
+
+base::result<pipeline::release> pipeline::what_is_released(const std::string& service,
+                                                           std::optional<std::uint64_t> number) const {
   if (held_.why.empty()) return base::failure{"the brake of pipeline " + name() + " holds nothing"};
   if (number && *number != held_.number)
     return base::failure{"the brake of pipeline " + name() + " holds something else by now: " + held_.why};
@@ -206,17 +217,31 @@ base::result<> pipeline::release_brake(const std::string& service, std::optional
     if (service.empty() || each == service) released.services.emplace(each, nullptr);
   for (const auto& each : refused_->services())
     if (const auto found = released.services.find(each->name()); found != released.services.end()) found->second = each;
+  return released;
+}
+
+base::result<model::snapshot_ptr> pipeline::foresee_release(const std::string& service,
+                                                            std::optional<std::uint64_t> number) const {
+  const auto released = what_is_released(service, number);
+  if (!released) return released.error();
+  auto candidate = gather();
+  const auto changes = model::difference(served(), *candidate);
+  auto trial = brake_;  // a copy leaves no trace in the brake itself
+  const auto judged = trial.judge(clock::now(), measure(served(), *candidate, changes, *released));
+  if (judged.keeps_all || is_any_in(*released, judged.kept)) return not_released(held_.why);
+  if (judged.kept.empty()) return candidate;
+  return keep_in_service(changes, *candidate, judged.kept, next_revision_);
+}
+
+base::result<> pipeline::release_brake(const std::string& service, std::optional<std::uint64_t> number) {
+  const auto found = what_is_released(service, number);
+  if (!found) return found.error();
+  const auto& released = *found;
   note_steered("brake released by hand: " +
                (service.empty() ? held_.why : "service " + service + ": " + held(service)));
   seen_ = heard_ = clock::now();
   judge(gather(), released);
-  const auto is_still_held = [this](const auto& each) {
-    return std::ranges::binary_search(held_.services, each.first);
-  };
-  if (!brake_.knows_what_is_served() || std::ranges::any_of(released.services, is_still_held))
-    return base::failure{
-        "what the brake of pipeline " + name() +
-        " holds has changed in this moment, or is more than was released, and is still held: " + held_.why};
+  if (!brake_.knows_what_is_served() || is_any_in(released, held_.services)) return not_released(held_.why);
   return {};
 }
 

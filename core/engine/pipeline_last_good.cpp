@@ -73,6 +73,8 @@ void pipeline::serve_last_good() {
                  "{}; what was served last, revision {}, is the answer to an earlier configuration ({}): the targets "
                  "stay as they are",
                  why_not_yet(), earlier->revision(), earlier_configuration());
+    if (!is_served)
+      decided_({.snapshot = earlier, .why = "left by an earlier configuration", .asked = answered, .is_left = true});
   } else if (rest != earlier) {
     seen_ = heard_ = clock::now();
     pass(rest, fmt::format("what the filter takes of revision {}, the last good state", earlier->revision()), answered);

@@ -94,25 +94,33 @@ base::result<> keep_owner(int file, const fs::path& path) {
 
 }  // namespace
 
-base::result<> replace_file(const fs::path& path, const std::string& text) {
+base::result<fs::path> write_beside(const fs::path& path, const std::string& text) {
   const auto temporary = path.string() + ".new";
   const int file = base::create_fresh(temporary);
   if (file < 0) return base::failure{"cannot create " + temporary + ": " + std::strerror(errno)};
   if (auto kept = keep_owner(file, path); !kept) {
     ::close(file);
     ::unlink(temporary.c_str());
-    return kept;
+    return kept.error();
   }
   const bool written = base::write_all(file, text) && ::fsync(file) == 0;
   const int error = errno;
   ::close(file);
-  if (!written) {
-    ::unlink(temporary.c_str());  // a full disk needs the space
-    return base::failure{"cannot write " + temporary + ": " + std::strerror(error)};
-  }
-  if (::rename(temporary.c_str(), path.c_str()) != 0)
-    return base::failure{"cannot rename " + temporary + ": " + std::strerror(errno)};
+  if (written) return fs::path(temporary);
+  ::unlink(temporary.c_str());  // a full disk needs the space
+  return base::failure{"cannot write " + temporary + ": " + std::strerror(error)};
+}
+
+base::result<> move_file(const fs::path& file, const fs::path& path) {
+  if (::rename(file.c_str(), path.c_str()) != 0)
+    return base::failure{"cannot rename " + file.string() + ": " + std::strerror(errno)};
   return sync_directory(path.parent_path());
+}
+
+base::result<> replace_file(const fs::path& path, const std::string& text) {
+  const auto temporary = write_beside(path, text);
+  if (!temporary) return temporary.error();
+  return move_file(*temporary, path);
 }
 
 base::result<> remove_file(const fs::path& path) {

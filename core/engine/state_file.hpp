@@ -2,7 +2,7 @@
 //
 // PIPELINE.state: a line with the format's version and the SHA-256 of the rest, then a snapshot as JSON.
 // PIPELINE.paused: there while the pipeline is paused; JSON with the reason and the time.
-// Thread rule: pure functions, but for replace_file() and remove_file(), which block on the disk.
+// Thread rule: pure functions, but for those that write, move or remove files, which block on the disk.
 #pragma once
 
 #include "base/result.hpp"
@@ -40,6 +40,10 @@ pause_mark parse_pause(const std::string& text);
 /// Writes a file beside `path` and renames it, so that a crash leaves the old content or the new one, whole.
 /// On success a power cut cannot undo it: the file and its directory are synced.
 base::result<> replace_file(const std::filesystem::path& path, const std::string& text);
+/// The first half of that: writes and syncs the file beside `path`, and returns its name.
+base::result<std::filesystem::path> write_beside(const std::filesystem::path& path, const std::string& text);
+/// The second half: renames a file within its directory, for good.
+base::result<> move_file(const std::filesystem::path& file, const std::filesystem::path& path);
 /// Removes a file for good; one that is not there is no failure.
 base::result<> remove_file(const std::filesystem::path& path);
 

@@ -43,15 +43,58 @@ void engine::resume(const std::string& name, steered done) {
       name, {}, [](pipeline& paused) { return paused.resume(), base::result<>(); }, std::move(done));
 }
 
+// The content is kept first and the mark second: a crash in between leaves what the operator has asked for without the
+// pause, and never a pause that says so with other content.
 void engine::roll_back(const std::string& name, std::uint64_t revision, steered done) {
-  const auto mark = find(name)->mark_of("rolled back to revision " + std::to_string(revision));
-  keep(
-      name, mark,
-      [mark, revision](pipeline& rolled_back) -> base::result<> {
-        if (rolled_back.roll_back(revision, mark)) return {};
-        return base::failure{"revision " + std::to_string(revision) + " is not kept any more; the pipeline is paused"};
+  const auto& pipeline = *find(name);
+  const auto target = pipeline.revision_of_history(revision);
+  if (!target) return done(base::failure{"revision " + std::to_string(revision) + " is not kept any more"});
+  const auto mark = pipeline.mark_of("rolled back to revision " + std::to_string(revision));
+  keep_content(
+      name, pipeline.next_with(*target->snapshot), target->asked,
+      [this, name, mark, target = *target](engine::steered done) {
+        keep(
+            name, mark,
+            [mark, target](class pipeline& rolled_back) {
+              return rolled_back.roll_back(target, mark), base::result<>();
+            },
+            std::move(done));
       },
       std::move(done));
+}
+
+void engine::release_brake(const std::string& name, const std::string& service, std::optional<std::uint64_t> number,
+                           steered done) {
+  const auto& pipeline = *find(name);
+  const auto content = pipeline.foresee_release(service, number);
+  if (!content) return done(base::failure{content.error().why});
+  const auto seen = pipeline.held_back().number;
+  keep_content(
+      name, *content, question_of(pipeline.config(), config_.sources),
+      [this, name, service, seen](const engine::steered& done) { done(find(name)->release_brake(service, seen)); },
+      std::move(done));
+}
+
+// Keeps what a pipeline is about to serve, and only then goes on. If that comes to nothing after all, what is served is
+// kept again.
+void engine::keep_content(const std::string& name, model::snapshot_ptr content, question asked,
+                          std::function<void(engine::steered)> then, steered done) {
+  auto ended = [this, name, done = std::move(done)](const base::result<>& outcome) {
+    if (auto* const found = find(name); !outcome && found != nullptr) found->keep_what_is_served();
+    done(outcome);
+  };
+  auto go_on = [this, name, then = std::move(then), ended = std::move(ended)](const base::result<>& kept) {
+    if (!kept) return ended(base::failure{kept.error().why});
+    if (find(name) == nullptr) return ended(base::failure{"a reload has removed pipeline " + name});
+    then(ended);
+  };
+  store_.keep(name, std::move(content), std::move(asked),
+              [executor = context_.get_executor(), alive = std::weak_ptr(alive_),
+               go_on = std::move(go_on)](base::result<> kept) {
+                boost::asio::post(executor, [alive, go_on, kept = std::move(kept)] {
+                  if (alive.lock()) go_on(kept);
+                });
+              });
 }
 
 std::size_t engine::resync(const std::string& pipeline) {

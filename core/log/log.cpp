@@ -124,6 +124,9 @@ base::result<> to_file(const std::filesystem::path& file) {
   if (file.empty()) {
     next = std::make_shared<spdlog::sinks::stderr_sink_mt>();
   } else {
+    std::error_code error;
+    if (!std::filesystem::is_directory(std::filesystem::absolute(file).parent_path(), error))
+      return base::failure{"cannot log to " + file.string() + ": there is no directory " + file.parent_path().string()};
     const auto opened = base::open_to_append(file);
     if (!opened) return base::failure{"cannot log to " + file.string() + ": " + opened.error().why};
     next = std::make_shared<open_file>(*opened);

@@ -6,6 +6,7 @@
 #include "model/snapshot.hpp"
 #include "plugins/call_gate.hpp"
 #include "plugins/instance.hpp"
+#include "plugins/series_bound.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -39,6 +40,12 @@ void instance::on_status(const instance_status& reported) {
 }
 
 void instance::on_metric(const drcon_metric& figure) {
+  const auto place = series_of(subject_).judge(figure);
+  if (place == series_bound::verdict::first_beyond)
+    on_misbehaviour("it reports more series of metrics than the " + std::to_string(series_bound::most_series) +
+                    " that drcon keeps of an instance; the others are dropped, the first one of '" +
+                    printable(view(figure.name)) + "'");
+  if (place != series_bound::verdict::taken) return;
   if (!figures_.report(plugin_name_, subject_, figure))
     on_misbehaviour("a metric '" + printable(view(figure.name)) + "' that Prometheus does not allow");
 }
@@ -50,7 +57,8 @@ void instance::on_failed(std::string_view pointer, std::string_view why) {
 
 void instance::on_misbehaviour(std::string_view how) const {
   figures_.add(metrics::plugin_misbehaviour, metrics::labels_of(subject_, plugin_name_));
-  log::error(subject_, "plugin '{}' misbehaved: {}", plugin_name_, how);
+  // It may be what the plugin's own process has sent.
+  log::error(subject_, "plugin '{}' misbehaved: {}", plugin_name_, printable(how, 1000));
 }
 
 void instance::on_crash(const std::string& how) {

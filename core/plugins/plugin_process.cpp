@@ -5,6 +5,7 @@
 #include "plugins/plugin_process.hpp"
 
 #include "base/build_facts.hpp"
+#include "base/last_catch.hpp"
 #include "model/snapshot.hpp"
 #include "plugins/call_gate.hpp"
 #include "plugins/calls.hpp"
@@ -15,6 +16,8 @@
 #include "plugins/validation.hpp"
 
 #include <fcntl.h>
+
+#include <unistd.h>
 
 #include <atomic>
 #include <condition_variable>
@@ -255,7 +258,12 @@ int process::run() {
   frame_reader reader(*first);
   if (reader.type() != frame::create) throw frame_fault("the first frame is not create");
   if (!create(reader)) return EXIT_SUCCESS;
-  std::thread([this] { read_frames(); }).detach();
+  std::thread([this] {
+    // Without its frames this process is of no use: drcon starts another.
+    base::caught_last("plugin process " + std::to_string(::getpid()) + " ends; every pipeline of drcon goes on",
+                      [this] { read_frames(); });
+    std::_Exit(EXIT_FAILURE);
+  }).detach();
   for (;;) {
     const auto job = next_job();
     frame_reader fields(job);

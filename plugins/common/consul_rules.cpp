@@ -1,5 +1,7 @@
 #include "common/consul_rules.hpp"
 
+#include "common/short_text.hpp"
+
 #include <drcon/url.hpp>
 
 #include <algorithm>
@@ -10,7 +12,7 @@ namespace {
 
 constexpr auto margin = std::chrono::seconds(10);  // for an agent that is slow, or far away
 
-std::string first_line(const std::string& text) { return text.substr(0, std::min<std::size_t>(text.find('\n'), 200)); }
+std::string first_line(const std::string& text) { return std::string(shortened(text.substr(0, text.find('\n')), 200)); }
 
 }  // namespace
 

@@ -1,10 +1,13 @@
 // The watcher as a whole: what is watched, which service gets a connection of its own, and what is reported.
 #include "consul_http/watch_internal.hpp"
 
+#include "common/short_text.hpp"
+
 #include <drcon/url.hpp>
 
 #include <algorithm>
 #include <cstdio>
+#include <set>
 #include <utility>
 
 namespace drcon::consul {
@@ -175,19 +178,18 @@ void watcher::report_status() {
     text += ": " + std::to_string(slots_.size()) + " by blocking query, " + std::to_string(rotation_.size()) +
             " by rotation (last round " + round + ")";
   }
-  std::size_t left_out = 0;
-  const std::string* first = nullptr;
-  for (const auto& [place, names] : left_out_) {
-    left_out += names.size();
-    if (!first && !names.empty()) first = &*names.begin();
-  }
-  if (first)
-    text += "; " + std::to_string(left_out) + " names of the catalogue cannot be asked for and are left out, '" +
-            url_encode_path(first->substr(0, 60)) + "' first";
+  std::set<std::string> left_out;
+  for (const auto& [place, names] : left_out_) left_out.insert(names.begin(), names.end());
+  host_.gauge("left_out_names", "Names of the catalogue that cannot be asked for, and are left out.",
+              static_cast<double>(left_out.size()));
+  if (!left_out.empty())
+    text += "; " + std::to_string(left_out.size()) + " names of the catalogue cannot be asked for and are left out: " +
+            common::first_of(left_out,
+                             [](const std::string& name) { return url_encode_path(common::shortened(name, 60)); });
   if (const auto failing = readiness_.failing() + others_failing_.size(); failing > 0)
     host_.status_degraded(text + "; " + std::to_string(failing) + " queries fail: " + last_fault_);
   else if (limit_.is_lowered()) host_.status_degraded(text + "; " + limit_fault_);
-  else if (first) host_.status_degraded(text);
+  else if (!left_out.empty()) host_.status_degraded(text);
   else host_.status_ok(text);
 }
 

@@ -73,10 +73,7 @@ std::string applier::meet(target& cli, const process_info& info) {
 outcome applier::apply(desired_backends desired) {
   desired_ = std::move(desired);
   for (const auto& [name, each] : *desired_) managed_.insert(name);
-  left_out_.clear();
-  auto how = bring_about();
-  for (const auto& each : left_out_) host_.refused(each.service, each.endpoint, each.why);
-  return how;
+  return bring_about();
 }
 
 outcome applier::bring_about() {
@@ -250,7 +247,7 @@ std::vector<std::string> applier::remarks_on(const std::string& backend, const b
                       ": raise the count of its server-template");
   for (auto i = waiting; i < plan.left_out.size(); ++i) {
     const auto& server = desired_->at(backend).servers.at(plan.left_out[i]);
-    left_out_.push_back({server.service, server.endpoint, "backend " + backend + " has no slot left"});
+    host_.refused(server.service, server.endpoint, "backend " + backend + " has no slot left");
   }
   for (const auto& server : plan.by_hand)
     remarks.push_back(backend + "/" + server + " was taken out of service by hand and stays so (manual = \"respect\")");
@@ -271,14 +268,13 @@ void applier::report_kept(const live_state& live) {
     if (!options_.keep_empty || (found != desired_->end() && !found->second.servers.empty())) continue;
     count += services.size();
     for (const auto& service : services)
-      left_out_.push_back({service, {}, "service " + service + " has no usable endpoints; its last servers are kept"});
+      host_.refused(service, {}, "service " + service + " has no usable endpoints; its last servers are kept");
   }
   host_.gauge("kept_services", "Services without usable endpoints whose last servers are kept.",
               static_cast<double>(count));
 }
 
 outcome applier::conclude(const attempt& current) {
-  left_out_.clear();  // tend() gets here as often as it likes between two applies
   show(current.plans);
   report_kept(current.live);
   recheck_ = false;
@@ -291,7 +287,7 @@ outcome applier::conclude(const attempt& current) {
   std::vector<std::string> faults;
   for (const auto& [backend, why] : current.refusals) {
     faults.push_back("backend " + backend + " keeps its servers: " + why);
-    for (const auto& service : services_of(backend)) left_out_.push_back({service, {}, why});
+    for (const auto& service : services_of(backend)) host_.refused(service, {}, why);
   }
   if (const auto missing = missing_backends(current.live); !missing.empty()) {
     // One service that HAProxy has no backend of must not hold up the others; none at all is the wrong HAProxy.
@@ -299,7 +295,7 @@ outcome applier::conclude(const attempt& current) {
         .push_back("HAProxy's configuration has no backend " + joined(missing) + "; it takes one and a reload");
     for (const auto& backend : missing)
       for (const auto& service : services_of(backend))
-        left_out_.push_back({service, {}, "HAProxy's configuration has no backend " + backend});
+        host_.refused(service, {}, "HAProxy's configuration has no backend " + backend);
   }
   if (!faults.empty()) {
     const bool any_applied =

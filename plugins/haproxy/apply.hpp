@@ -68,11 +68,6 @@ private:
     std::map<std::string, backend_plan> plans;
     std::map<std::string, std::string> refusals;  // backend -> why it does not hold what is desired
   };
-  struct refusal {
-    std::string service;
-    std::string endpoint;  // empty: the whole service
-    std::string why;
-  };
 
   std::string meet(target& cli, const process_info& info);
   void forget_unused_backends(const live_state& live);
@@ -114,8 +109,6 @@ private:
   std::string successor_;                       // why everything is set again; empty when that is done
   std::set<std::string> served_;  // "backend/server": brought into service by drcon, in this HAProxy process
   std::map<std::string, departure> departures_;  // "backend/server": on its way out
-  // What the last try left out. Reported by apply() alone: between applies the host takes no refusal.
-  std::vector<refusal> left_out_;
   bool short_of_slots_ = false;
   clock::time_point compared_{};  // when the state was last read
   bool recheck_ = false;  // the state must be read again, although it is the same process

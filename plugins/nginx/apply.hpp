@@ -19,6 +19,7 @@
 #include <set>
 #include <stop_token>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace drcon::nginx {
@@ -30,6 +31,12 @@ struct apply_settings {
   bool use_listener = true;               ///< confirm = "listener"
   boost::asio::ip::tcp::endpoint listen;  ///< port 0: chosen here
   std::chrono::nanoseconds confirm_timeout{};
+};
+
+/// What nginx cannot take, so that everything else is applied without it; and why.
+struct left_out {
+  std::map<std::string, std::string> services;
+  std::map<std::pair<std::string, std::string>, std::string> endpoints;  ///< by service and id
 };
 
 class applier {
@@ -61,7 +68,8 @@ private:
   outcome judge_without_touching(const std::vector<upstream>& desired, const std::string& kept_out);
   outcome bring_about_or_retain(const std::vector<upstream>& desired, const std::stop_token& stop);
   void leave_out(const std::map<std::string, std::string>& services) const;
-  void report(const std::map<std::string, std::string>& clashes);
+  void leave_out_own_upstreams(std::vector<upstream>& admitted, left_out& into) const;
+  void report(const left_out& omitted);
   void report_kept(const std::vector<upstream>& admitted) const;
   // The steps of one change, in their order.
   outcome bring_about(const std::vector<upstream>& all, const std::stop_token& stop);

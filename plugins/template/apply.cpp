@@ -178,9 +178,13 @@ bool applier::is_first(const std::vector<change>& todo) {
   return std::ranges::none_of(todo, [](const change& each) { return each.of->on_disk.replaces(); });
 }
 
-// Restores every file, and reloads the reader, which may have read the new ones.
+// Restores every file, and reloads the reader, which may have read the new ones. Where that fails as it did with the
+// change, the files that were not there before are put in place again.
 outcome applier::take_back(const std::vector<change>& todo, const std::string& why,
                            const common::command_surroundings& around, const std::stop_token& stop) {
+  std::vector<const change*> new_ones;
+  for (const auto& each : todo)
+    if (each.of->on_disk.changing() && !each.of->on_disk.replaces()) new_ones.push_back(&each);
   std::string faults;
   for (const auto& each : todo) {
     if (!each.of->on_disk.changing()) continue;
@@ -193,11 +197,19 @@ outcome applier::take_back(const std::vector<change>& todo, const std::string& w
   if (!faults.empty()) return retry(why + "; and the old files could not be put back" + faults);
   if (!reload_) return retry(why + "; the old files stay");
   const auto again = carry_out(*reload_, {}, around, stop);
-  if (!again.why.empty())
-    return retry(why + "; the old files are back, and reloading them failed as well, so what is loaded is not known; " +
-                 "the reload is retried");
-  for (const auto& each : todo) each.of->on_disk.reloaded();
-  return retry(why + "; the old files are back, and were reloaded");
+  if (again.why.empty()) {
+    for (const auto& each : todo) each.of->on_disk.reloaded();
+    return retry(why + "; the old files are back, and were reloaded");
+  }
+  const auto both_failed =
+      why + "; the old files are back, and reloading them failed as well, so what is loaded is not known";
+  if (!reload_failed_ || new_ones.empty()) return retry(both_failed + "; the reload is retried");
+  // It fails without the new ones, too, so they are not what it fails for: the program may be waiting for them before
+  // it can run.
+  for (const auto* each : new_ones)
+    if (const auto fault = each->of->on_disk.write(each->bytes); !fault.empty())
+      return retry(both_failed + "; " + fault);
+  return retry(both_failed + "; the files that were not there before stay, and the reload is retried");
 }
 
 common::command_surroundings applier::surroundings_of(const std::vector<change>& todo,

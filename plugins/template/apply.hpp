@@ -1,12 +1,12 @@
 // Renders the files, puts them in place, and reloads the program that reads them: all of them, or none.
 //
 // The steps of a change: render, write beside the old file, check, put in place, reload, remove the old file that was
-// kept aside. When a step fails, every file is restored and the reader is reloaded once more; only where none of them
-// was there before, they stay, and the reload is retried. A change that a crash cut short is found at the next start by
-// the old file that is still kept aside. When the reload of the old files fails as well, nobody knows what the reader
-// has: a mark beside each file, `.NAME.reload-owed`, makes the next apply reload although the file is as desired, after
-// a restart too. Thread rule: owned by the sink's one thread, which it blocks; preview() is for
-// any.
+// kept aside. When a step fails, every file is restored and the reader is reloaded once more. Files that were not there
+// before stay where the reader could not be reloaded without them either, and the reload is retried. A change that a
+// crash cut short is found at the next start by the old file that is still kept aside. When the reload of the old files
+// fails as well, nobody knows what the reader has: a mark beside each file, `.NAME.reload-owed`, makes the next apply
+// reload although the file is as desired, after a restart too. Thread rule: owned by the sink's one thread, which it
+// blocks; preview() is for any.
 #pragma once
 
 #include "common/backoff.hpp"

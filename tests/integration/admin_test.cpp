@@ -54,6 +54,10 @@ public:
   tcp_client(const tcp_client&) = delete;
   tcp_client& operator=(const tcp_client&) = delete;
 
+  void send(const std::string& text) const {
+    (void)!::send(file_, text.data(), text.size(), MSG_NOSIGNAL);  // it may have been ended to make room
+  }
+
 private:
   int file_;
 };
@@ -292,6 +296,39 @@ TEST_F(Admin, SilentClientsOfTheNetworkLockOutNobody) {
   for (int i = 0; i < 200; ++i) silent.push_back(std::make_unique<tcp_client>(port));
   EXPECT_EQ(drcon_->ask("GET", "/v1/status").status, 200) << "the unix socket has places of its own";
   EXPECT_EQ(get(port, "/v1/status").status, 200) << "and the oldest silent one makes room";
+}
+
+// Whatever else a reload fails for.
+TEST_F(Admin, NothingElseThatAReloadFailsForKeepsAPortInTheClearWhereTlsIsAskedFor) {
+  const certificates made;
+  for (const std::string wrong :
+       {"log.file = \"not-there/log\"", "nonsense = 1", "admin.socket = \"not-there/a.sock\""}) {
+    const auto port = free_port();
+    const auto clear = std::string("admin.token = \"") + token + "\"\n";
+    start(clear + "admin.listen = \"127.0.0.1:" + std::to_string(port) + "\"\n");
+    ASSERT_EQ(get(port, "/healthz").status, 200);
+    const bool has_socket = wrong.starts_with("admin.socket");
+    set_admin((has_socket ? "admin.listen = \"127.0.0.1:" + std::to_string(port) + "\"\n" : listen_on(port)) + clear +
+              "admin.certificate = \"" + made.server() + "\"\nadmin.private_key = \"" + made.server_key() + "\"\n" +
+              wrong);
+    const auto refused = ask("POST", "/v1/reload", 422);
+    EXPECT_THAT(refused["findings"].dump(), HasSubstr("the TCP port is closed")) << wrong;
+    EXPECT_EQ(get(port, "/healthz").status, 0) << wrong;
+    EXPECT_EQ(ask("GET", "/v1/status")["state"], "caveats") << "the unix socket goes on";
+    drcon_->stop();
+  }
+}
+
+TEST_F(Admin, ClientsWhoseTokenIsWrongLockOutNobody) {
+  const auto port = free_port();
+  start("admin.token = \"" + std::string(token) + "\"\nadmin.listen = \"127.0.0.1:" + std::to_string(port) + "\"\n");
+  std::vector<std::unique_ptr<tcp_client>> others;
+  for (int i = 0; i < 200; ++i) {
+    others.push_back(std::make_unique<tcp_client>(port));
+    others.back()->send("GET /v1/status HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n");
+  }
+  const std::map<std::string, std::string> with{{"Authorization", std::string("Bearer ") + token}};
+  EXPECT_EQ(http("GET", port, "/v1/status", {}, with).status, 200);
 }
 
 TEST_F(Admin, AHeadOfTheEventsHasNoBodyAndEnds) {

@@ -243,6 +243,19 @@ TEST_P(HaproxySink, NoticesByItselfThatAServerWasChangedByHand) {
   EXPECT_TRUE(answered_by({"a"}));
 }
 
+TEST_P(HaproxySink, SaysThatABackendHasGoneWithoutWaitingForAChange) {
+  sink();
+  ASSERT_EQ(sink_->apply({service_at("other", {&b_}), service_at("web", {&a_})}).result, DRCON_OK);
+  ASSERT_TRUE(sink_->refused().empty());
+  haproxy_.configure(std::string(slots_ ? slot_backends : dynamic_backends)
+                         .substr(0, std::string(slots_ ? slot_backends : dynamic_backends).find("backend other")));
+  haproxy_.reload();
+  ASSERT_TRUE(wait_until([&] { return !sink_->refused().empty(); })) << sink_->status().text;
+  EXPECT_EQ(sink_->refused().front().service, "other");
+  EXPECT_EQ(sink_->refused().front().why, "HAProxy's configuration has no backend other");
+  EXPECT_EQ(sink_->refused().size(), 1U) << "however often it is looked at";
+}
+
 TEST_P(HaproxySink, LeavesServersOfOthersAlone) {
   haproxy_.configure(std::string(slots_ ? "backend web\n  server-template drcon 1-4 127.0.0.1:1 disabled\n"
                                         : "backend web\n  balance roundrobin\n") +
@@ -331,6 +344,21 @@ TEST_P(HaproxySink, CorrectsWhatWasChangedByHand) {
   EXPECT_EQ(haproxy_.field(server_of(a_), "srv_uweight"), "1");
 }
 
+// A name that was registered once must not stay with drcon for ever.
+TEST_P(HaproxySink, GivesABackendUpOnceItsVanishedServiceHasNoServersLeft) {
+  sink("empty = \"remove\"\n");
+  ASSERT_EQ(sink_->apply({service_at("other", {&b_}), service_at("web", {&a_})}).result, DRCON_OK);
+  sink_harness second("haproxy", haproxy_.options() + (slots_ ? "mode = \"slots\"\n" : "server_options = \"\"\n"));
+  second.start();
+  ASSERT_EQ(second.apply({service_at("other", {&c_})}).result, DRCON_RETRY) << "it is the other sink's";
+  ASSERT_EQ(apply({&a_}).result, DRCON_OK);
+  ASSERT_TRUE(wait_until([this] { return in_service("other").empty(); }));
+  EXPECT_TRUE(wait_until([&] {
+    return sink_->reconcile().result == DRCON_OK && second.apply({service_at("other", {&c_})}).result == DRCON_OK;
+  })) << second.status().text;
+  EXPECT_EQ(in_service("other").size(), 1U);
+}
+
 TEST_P(HaproxySink, KeepsTheServersOfAnEmptyServiceUnlessConfiguredOtherwise) {
   sink();
   ASSERT_EQ(apply({&a_}).result, DRCON_OK);
@@ -360,8 +388,8 @@ TEST_P(HaproxySink, KeepsTheServersWhenEveryEndpointIsRefused) {
   hostile.endpoints[0].address = "127.0.0.1;shutdown frontend f";
   ASSERT_EQ(sink_->apply({hostile}).result, DRCON_OK);
   ASSERT_EQ(sink_->refused().size(), 2U) << "the endpoint, and that nothing is left of the service";
-  EXPECT_EQ(sink_->refused()[0].why, "service web has no usable endpoints; its last servers are kept");
-  EXPECT_EQ(sink_->refused()[1].endpoint, hostile.endpoints[0].id);
+  EXPECT_EQ(sink_->refused()[0].endpoint, hostile.endpoints[0].id);
+  EXPECT_EQ(sink_->refused()[1].why, "service web has no usable endpoints; its last servers are kept");
   EXPECT_EQ(answers(), std::set<std::string>{"a"});
 }
 

@@ -90,6 +90,42 @@ TEST_F(NginxSink, LeavesOutAServiceThatNginxHasAnUpstreamOfAndGoesOn) {
   EXPECT_EQ(sink_->status().text, "");
 }
 
+// The master's refusal has no text, so that the configuration is read.
+TEST_F(NginxSink, LeavesOutAServiceThatNginxHasAnUpstreamOfWhenTheMasterJudges) {
+  const auto more = nginx_.prefix() / "more.conf";
+  write_file(more, "upstream Mine { server 127.0.0.1:1; } # upstream web { }\n");
+  nginx_.serve("include " + more.string() + ";");
+  nginx_.reload();
+  sink("check = \"master\"\nnginx = \"/bin/false\"\n");
+  ASSERT_EQ(sink_->apply({service_at("web", {&a_})}).result, DRCON_OK);
+  const auto how = sink_->apply({service_at("mine", {&b_}), service_at("web", {&b_})});
+  EXPECT_EQ(how.result, DRCON_OK) << how.why;
+  EXPECT_NE(file().find("upstream web"), std::string::npos);
+  EXPECT_NE(file().find(std::to_string(b_.port())), std::string::npos) << file();
+  EXPECT_EQ(file().find("upstream mine"), std::string::npos);
+  ASSERT_EQ(sink_->refused().size(), 1U);
+  EXPECT_EQ(sink_->refused()[0].service, "mine");
+  EXPECT_NE(sink_->refused()[0].why.find("duplicate upstream"), std::string::npos) << sink_->refused()[0].why;
+  write_file(more, "");
+  ASSERT_EQ(sink_->reconcile().result, DRCON_OK) << "the configuration has it no more";
+  EXPECT_NE(file().find("upstream mine"), std::string::npos);
+}
+
+TEST_F(NginxSink, LeavesOutOnlyTheHostNamesThatDoNotResolve) {
+  auto web = service_at("web", {&a_, &b_});
+  web.endpoints[0].address = "localhost";
+  web.endpoints[1].address = "no-such-host.invalid";
+  auto api = service_at("api", {&b_});
+  api.endpoints[0].address = "No-Such-Host.invalid";
+  const auto how = sink("host_names = \"pass\"\n").apply({api, service_at("other", {&a_}), web});
+  EXPECT_EQ(how.result, DRCON_OK) << how.why;
+  EXPECT_NE(file().find("server localhost:"), std::string::npos) << file();
+  EXPECT_NE(file().find("upstream other"), std::string::npos) << file();
+  EXPECT_EQ(file().find("invalid:"), std::string::npos) << file();
+  EXPECT_NE(sink_->status().text.find("left out 2 endpoints whose host name does not resolve"), std::string::npos)
+      << sink_->status().text;
+}
+
 TEST_F(NginxSink, WritesNoFileThatAnotherSinkWrites) {
   ASSERT_EQ(sink().apply({service_at("web", {&a_})}).result, DRCON_OK);
   const auto before = file();
@@ -100,6 +136,7 @@ TEST_F(NginxSink, WritesNoFileThatAnotherSinkWrites) {
   EXPECT_NE(how.why.find("is written by pid " + std::to_string(::getpid())), std::string::npos) << how.why;
   EXPECT_EQ(file(), before);
   EXPECT_EQ(other.apply({service_at("web", {&a_})}).result, DRCON_OK) << "there is nothing to write";
+  EXPECT_THAT(other.status().text, testing::HasSubstr("the next change will fail: "));
   sink_.reset();
   EXPECT_EQ(other.apply({service_at("web", {&b_})}).result, DRCON_OK);
 }
@@ -434,8 +471,6 @@ TEST_F(NginxSink, ReportsWhatTheNextChangeWouldFailOfThoughNothingIsToBeDone) {
   auto other_pid = nginx_.options();
   other_pid.replace(other_pid.find("nginx.pid"), 9, "other.pid");
   EXPECT_THAT(remark_of(other_pid), testing::HasSubstr("other.pid; see the pid line of nginx -T"));
-  std::filesystem::create_directory(std::filesystem::path(nginx_.file()).parent_path() / ".drcon.conf.lock");
-  EXPECT_THAT(remark_of(nginx_.options()), testing::HasSubstr("the next change will fail: "));
 }
 
 TEST_F(NginxSink, TakesBackAFirstFileThatACrashLeftUnchecked) {

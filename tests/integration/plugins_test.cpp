@@ -85,7 +85,8 @@ const std::map<std::string, std::string>& words_of_options() {
 
 // Every option that holds a path or has a word, with its words.
 void collect_words(const nlohmann::json& schema, const std::string& where, std::map<std::string, std::string>& found) {
-  for (const auto& [name, option] : schema.value("properties", nlohmann::json::object()).items()) {
+  const auto properties = schema.value("properties", nlohmann::json::object());
+  for (const auto& [name, option] : properties.items()) {
     const auto here = where + name;
     std::string words;
     for (const auto* word : {"reads", "target"})
@@ -104,7 +105,7 @@ TEST(Plugins, MarkEveryFileThatTheyReadAndEveryTarget) {
     const auto shown =
         nlohmann::json::parse(run({DRCON_BINARY, "plugins", "--json", "-c", "/nowhere", "show", name}).out);
     for (const std::string kind : {"source", "sink"})
-      if (shown.contains(kind)) collect_words(shown[kind], name + " " + kind + " ", found);
+      if (shown.contains(kind) && shown[kind].is_object()) collect_words(shown[kind], name + " " + kind + " ", found);
   }
   for (const auto& [option, words] : found)
     EXPECT_TRUE(words_of_options().contains(option))

@@ -308,6 +308,45 @@ TEST_F(TemplateSink, KeepsANewFileWhenTheReloadFailsAndRetriesTheReload) {
   EXPECT_EQ(text(), "10.0.0.1:80\n10.0.0.2:80\n") << "from now on there is something to go back to";
 }
 
+// Likewise where one file was there before and another one is new.
+TEST_F(TemplateSink, KeepsANewFileBesideAnOldOneWhenTheReaderCannotBeReloadedAtAll) {
+  sink();
+  expect_applied(1);
+  sink_.reset();
+  const auto table = [this](const std::string& name) {
+    return "{ path = \"" + path(name) + "\", template = \"" + template_file() + "\", escape = \"none\" }";
+  };
+  sink_ = std::make_unique<sink_harness>("template", "file = [" + table("out") + ", " + table("second") +
+                                                         "]\nreload = { command = [\"test\", \"-e\", \"" + path("up") +
+                                                         "\"] }\n");
+  sink_->start();
+  const auto how = apply(2);
+  EXPECT_EQ(how.result, DRCON_RETRY);
+  EXPECT_NE(how.why.find("the files that were not there before stay"), std::string::npos) << how.why;
+  EXPECT_EQ(text(), "10.0.0.1:80\n") << "the old one is back";
+  EXPECT_EQ(read_file(path("second")), "10.0.0.1:80\n10.0.0.2:80\n");
+  write_file(path("up"), "");
+  EXPECT_TRUE(wait_until([this] { return apply(2).result == DRCON_OK; }));
+  EXPECT_EQ(text(), "10.0.0.1:80\n10.0.0.2:80\n");
+}
+
+TEST_F(TemplateSink, RemovesANewFileThatTheReaderCannotBeReloadedWith) {
+  sink();
+  expect_applied(1);
+  sink_.reset();
+  const auto table = [this](const std::string& name) {
+    return "{ path = \"" + path(name) + "\", template = \"" + template_file() + "\", escape = \"none\" }";
+  };
+  sink_ = std::make_unique<sink_harness>("template", "file = [" + table("out") + ", " + table("second") +
+                                                         "]\nreload = { command = [\"test\", \"!\", \"-e\", \"" +
+                                                         path("second") + "\"] }\n");
+  sink_->start();
+  const auto how = apply(2);
+  EXPECT_NE(how.why.find("the old files are back, and were reloaded"), std::string::npos) << how.why;
+  EXPECT_FALSE(std::filesystem::exists(path("second")));
+  EXPECT_EQ(text(), "10.0.0.1:80\n");
+}
+
 TEST_F(TemplateSink, RunsCommandsHoweverManyServicesThereAre) {
   sink("", "reload = { shell = 'cat > " + path("in") + "; env > " + path("env") + "' }\n");
   std::vector<service> all{web(1)};

@@ -13,11 +13,20 @@ using nlohmann::json;
 const option_group<wait_config>& wait_options() {
   static const option_group<wait_config> group{
       .key = "wait",
-      .description = "Pacing. A change after a quiet time is applied at once; bursts are batched.",
+      .description =
+          "Pacing. A change that comes after a quiet time of `min` is applied at once. One that comes sooner after "
+          "another waits "
+          "until no more has come for `min`, and for `max` only while changes keep coming.",
       .options = {
-          duration("min", &wait_config::min,
-                   "A duration: the quiet time that ends a burst of changes. Not longer than max."),
-          duration("max", &wait_config::max, "A duration: a burst is applied at least this often."),
+          duration(
+              "min", &wait_config::min,
+              "A duration: the quiet time that ends a burst of changes. A change never waits for longer than this "
+              "unless "
+              "others follow it. Changes that come a little less often than this cost the target an update each: "
+              "set it above the time that an instance takes to follow another in a deployment. Not longer than max."),
+          duration("max", &wait_config::max,
+                   "A duration: while changes keep coming, each sooner than `min` after the last, they are applied "
+                   "this often."),
       }};
   return group;
 }

@@ -5,6 +5,7 @@
 // libboost1.81-dev, Debian 13: libboost-dev; headers are all it takes); no Asio type crosses to the host.
 #pragma once
 
+#include <drcon/detail/last_catch.hpp>
 #include <drcon/sink.hpp>
 #include <drcon/source.hpp>
 
@@ -57,7 +58,13 @@ public:
   /// [any] Returns when the threads run.
   void run() {
     const std::lock_guard lock(mutex_);
-    while (threads_.size() < thread_count) threads_.emplace_back([this] { context_.run(); });
+    while (threads_.size() < thread_count)
+      threads_.emplace_back([this] {
+        // The handler that threw is lost; those of all other instances of this library are not.
+        while (!detail::caught_last("a thread that the sources and sinks of a library share",
+                                    [this] { context_.run(); })) {
+        }
+      });
   }
 
 private:

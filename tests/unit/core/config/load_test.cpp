@@ -265,7 +265,13 @@ TEST_F(Load, SaysThatALimitOfTheBrakeMeansMoreThanItDidUnlessThatIsConfigured) {
   ASSERT_TRUE(load_text(small + "brake = { max_removed = \"20%\", per_service = false }\n"));
   EXPECT_EQ(said(), "");
   ASSERT_TRUE(load_text(small + "brake = { hold = \"1m\" }\n"));
-  EXPECT_EQ(said(), "");
+  EXPECT_EQ(said(),
+            "drcon.toml:10:9: warning: 'brake' names no limit: the defaults limit each service now, and not only the "
+            "pipeline; write per_service = true to confirm that, or per_service = false for the pipeline alone\n");
+  for (const auto* silent : {"brake = { hold = \"1m\", per_service = true }\n", "brake = { hold = \"0s\" }\n", ""}) {
+    ASSERT_TRUE(load_text(small + silent));
+    EXPECT_EQ(said(), "") << silent;
+  }
 }
 
 TEST(PipelineConfig, IsTheSameWhenNothingThatCountsDiffers) {

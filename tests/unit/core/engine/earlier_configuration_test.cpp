@@ -81,6 +81,34 @@ TEST_F(EarlierConfiguration, IsNotServedWhenASourceHasOtherOptions) {
   EXPECT_EQ(earlier(), "");
 }
 
+TEST_F(EarlierConfiguration, HoldsUpNoOtherPipelineOfTheSameSink) {
+  config_.sources["s2"] = instance_of("s2", "fake-source");
+  config_.pipelines["q"] = pipeline_of({"s2"}, {"t"});
+  config_.pipelines["q"].name = "q";
+  start();
+  fake("s")->host.publish(service_of("web", 4));
+  fake("s2")->host.publish(service_of("db", 2));
+  for (const auto* each : {"s", "s2"}) fake(each)->host.ready();
+  ASSERT_TRUE(sees("t", 6));
+  ASSERT_TRUE(stop());
+  test::forget_fakes();
+  config_.sources["s"] = instance_of("s", "fake-source", "asks for api");
+  start();
+  ASSERT_TRUE(has_waited());
+  ASSERT_TRUE(sees("t", 6)) << "q serves its last good state, and what p had stays beside";
+  fake("s2")->host.publish(service_of("db", 1));
+  fake("s2")->host.ready();
+  ASSERT_TRUE(sees("t", 5)) << "what the other decides goes on, and what was left stays";
+  EXPECT_THAT(unsettled(), Contains("sink t serves what is decided so far, and waits for pipeline p"));
+  config_.pipelines["q"].wait.max = 77ms;
+  ASSERT_TRUE(apply()) << faults_;
+  settle();
+  EXPECT_TRUE(sees("t", 5)) << "a reload forgets nothing of it";
+  fake("s")->host.publish(service_of("web", 3));
+  fake("s")->host.ready();
+  EXPECT_TRUE(sees("t", 4));
+}
+
 TEST_F(EarlierConfiguration, IsServedWhenOnlyNamesAndSecretsDiffer) {
   config_.sources["s"].options["note"] = "a secret";
   config_.sources["s"].secrets = {"/note"};

@@ -361,5 +361,59 @@ TEST_F(Engine, LeavesAPluginBehindThatDoesNotStop) {
   }));
 }
 
+// Answers the update that the sink was given last, as applied.
+void answer_open_ticket() {
+  std::uint64_t ticket = 0;
+  {
+    const std::lock_guard lock(fake("t")->mutex);
+    fake("t")->answers = true;
+    ticket = fake("t")->open_ticket.value_or(0);
+  }
+  const auto& host = fake("t")->host;
+  host.host()->done(host.instance(), ticket, DRCON_OK, {});
+}
+
+TEST_F(Engine, ATargetThatIsBackIsComparedBeforeItCountsAsApplied) {
+  start();
+  fake("s")->host.publish(service_of("web", 2));
+  fake("s")->host.ready();
+  ASSERT_TRUE(sees("t", 2));
+  const auto is_up_to_date = [this] { return on_engine([this] { return engine_->sinks().at("t")->up_to_date(); }); };
+  ASSERT_TRUE(test::wait_until(is_up_to_date));
+  fake("t")->host.status_away("the target is away");
+  ASSERT_TRUE(test::wait_until([&] { return !is_up_to_date(); }));
+  {
+    const std::lock_guard lock(fake("t")->mutex);
+    fake("t")->answers = false;
+  }
+  fake("t")->host.status_ok();
+  ASSERT_TRUE(fake("t")->wait([] { return fake("t")->applies == 2; }));
+  EXPECT_TRUE(fake("t")->reconciles.back());
+  settle();
+  EXPECT_FALSE(is_up_to_date()) << "nobody has compared what it has";
+  EXPECT_TRUE(journal(journal_entry::kind::applied).size() == 1);
+  answer_open_ticket();
+  EXPECT_TRUE(test::wait_until(is_up_to_date));
+}
+
+TEST_F(Engine, ASinkWhoseProcessHasRestartedIsNotUpToDateBeforeItHasCompared) {
+  start();
+  fake("s")->host.publish(service_of("web", 2));
+  fake("s")->host.ready();
+  ASSERT_TRUE(sees("t", 2));
+  const auto is_up_to_date = [this] { return on_engine([this] { return engine_->sinks().at("t")->up_to_date(); }); };
+  ASSERT_TRUE(test::wait_until(is_up_to_date));
+  {
+    const std::lock_guard lock(fake("t")->mutex);
+    fake("t")->answers = false;
+  }
+  on_engine([this] { return engine_->sinks().at("t")->on_restarted(), true; });
+  EXPECT_FALSE(is_up_to_date());
+  ASSERT_TRUE(fake("t")->wait([] { return fake("t")->applies == 2; }));
+  EXPECT_FALSE(is_up_to_date());
+  answer_open_ticket();
+  EXPECT_TRUE(test::wait_until(is_up_to_date));
+}
+
 }  // namespace
 }  // namespace drcon::engine

@@ -136,8 +136,13 @@ TEST(ConsulHttp, LeavesOutNamesThatCannotBeAskedForAndIsReadyWithTheRest) {
   EXPECT_TRUE(has(source, {"n1/a"}, "a/"));
   EXPECT_EQ(source.now().services.size(), 2U);
   EXPECT_EQ(source.status().state, DRCON_STATE_DEGRADED);
-  EXPECT_NE(source.status().text.find("4 names of the catalogue cannot be asked for"), std::string::npos)
+  EXPECT_NE(source.status().text.find(
+                "4 names of the catalogue cannot be asked for and are left out: '..', '/', 'a//b' and 1 more"),
+            std::string::npos)
       << source.status().text;
+  EXPECT_NE(source.metrics().find("drcon_consul_http_left_out_names{instance=\"test\",kind=\"source\"} 4"),
+            std::string::npos)
+      << source.metrics();
   consul.set("/v1/catalog/services", {.index = 6, .body = R"({"web":[]})"});
   EXPECT_TRUE(wait_until([&] { return source.status().state == DRCON_STATE_OK; })) << source.status().text;
 }

@@ -513,7 +513,7 @@ TEST_F(TemplateSink, KeepsNoBackupInAFileThatAnotherSinkWrites) {
   sink(", backup = true");
   const auto how = apply(1);
   EXPECT_EQ(how.result, DRCON_RETRY);
-  EXPECT_NE(how.why.find("held by pid"), std::string::npos) << how.why;
+  EXPECT_NE(how.why.find("out.bak is written by pid"), std::string::npos) << how.why;
   EXPECT_EQ(lines("out.bak"), 5);
   other.stop();
   EXPECT_TRUE(wait_until([this] { return apply(1).result == DRCON_OK; }));

@@ -56,7 +56,8 @@ struct decision_finding {
 struct target_finding {
   std::string name;
   bool known = false;
-  std::vector<std::string> lines;  ///< those that name the endpoint
+  std::vector<std::string> lines;    ///< those that name the endpoint
+  std::vector<std::string> desired;  ///< the same of what the sink would have there
 };
 
 struct sink_finding {
@@ -109,5 +110,9 @@ std::vector<std::string> endpoints_like(const engine::engine& engine, const std:
 
 /// Fills in `verdict` and `in_rotation` from the rest of the finding.
 void set_verdict(endpoint_finding& finding);
+
+/// Corrects both by what the targets have now, once that is filled in: what was applied may have been edited, removed
+/// or ended since.
+void follow_targets(endpoint_finding& finding);
 
 }  // namespace drcon::report

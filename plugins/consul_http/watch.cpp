@@ -44,8 +44,11 @@ asio::awaitable<void> watcher::run() {
     if (each.by_name()) add(each, each.name);
     else catalogs_.emplace(each.place(), &each);
   }
-  if (!std::exchange(is_started_, true))
+  if (!std::exchange(is_started_, true)) {
     for (const auto& [key, each] : catalogs_) spawn_catalog_watch(*each);
+    spawn_([this] { return probe_silent_agent(); },
+           [this](const std::string& why) { other_failed(agent_probe, common::lost_answer(why), why); });
+  }
   balance();
   co_await report_figures();
 }
@@ -153,7 +156,8 @@ void watcher::give_up_connection(const watched_ptr& each) {
 
 // ---- what is reported ----
 
-void watcher::count(const common::http_answer& answer) const {
+void watcher::count(const common::http_answer& answer) {
+  if (answer.fault == common::http_fault::none) answered_ = clock::now();
   const char* result = "ok";
   if (answer.fault == common::http_fault::timeout) result = "timeout";
   else if (answer.fault != common::http_fault::none) result = "lost";

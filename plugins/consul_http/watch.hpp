@@ -78,6 +78,7 @@ private:
   boost::asio::awaitable<void> rotate(std::size_t number);
   boost::asio::awaitable<void> watch_catalog(selection place);
   boost::asio::awaitable<void> watch_checks(selection place);
+  boost::asio::awaitable<void> probe_silent_agent();
   boost::asio::awaitable<void> report_figures();
   boost::asio::awaitable<void> pause(clock::duration length);
   question question_on(const watched_service& each, bool may_block) const;
@@ -110,7 +111,7 @@ private:
   void report_status();
   std::shared_ptr<common::http_connection> connection();
   std::size_t proven_connections() const;
-  void count(const common::http_answer& answer) const;
+  void count(const common::http_answer& answer);
 
   settings settings_;
   context host_;
@@ -135,6 +136,7 @@ private:
   common::readiness readiness_;           // of the watched services
   std::set<std::string> others_failing_;  // other queries whose last answer was no good
   std::string last_fault_;
+  clock::time_point answered_{};  // when the agent last answered anything
 
   bucket rotation_bucket_;
   bucket promotion_bucket_{20, 20};

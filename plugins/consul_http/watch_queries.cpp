@@ -152,6 +152,31 @@ asio::awaitable<void> watcher::watch_catalog(selection place) {
   }
 }
 
+// An agent that has nothing new may be silent for as long as a blocking query lasts, and so may one that hangs. A small
+// question tells them apart; it is asked only in such a silence.
+constexpr auto longest_silence = std::chrono::seconds(10);
+constexpr auto probe_timeout = std::chrono::seconds(4);
+constexpr auto probe_pause = std::chrono::seconds(1);
+
+asio::awaitable<void> watcher::probe_silent_agent() {
+  answered_ = clock::now();
+  for (;;) {
+    co_await pause(probe_pause);
+    if (clock::now() - answered_ < longest_silence) {
+      if (others_failing_.contains(agent_probe)) other_worked(agent_probe);
+      continue;
+    }
+    const auto mine = connection();
+    const auto answer = co_await mine->get("/v1/status/leader", probe_timeout);
+    count(answer);  // any status is the answer of an agent that works
+    if (answer.fault == common::http_fault::none) continue;
+    // Its queries are still under way: none of them will fail before its own time has passed.
+    auto silent = answer;
+    silent.fault = common::http_fault::connect;
+    other_failed(agent_probe, silent, "the agent answers nothing: " + answer.why);
+  }
+}
+
 // Some check changed somewhere. The checks that became critical or warning, or are so no more, name the services to ask
 // about first.
 asio::awaitable<void> watcher::watch_checks(selection place) {

@@ -191,6 +191,11 @@ std::vector<std::string> applier::missing_backends(const live_state& live) const
   return missing;
 }
 
+// Whether HAProxy has a backend of any service.
+bool applier::any_present(const live_state& live) const {
+  return std::ranges::any_of(*desired_, [&](const auto& each) { return live.backends.contains(each.first); });
+}
+
 // The answers; nothing when the connection failed, with `why`.
 std::optional<std::vector<std::string>> applier::give(target& cli, const std::vector<std::string>& commands,
                                                       std::string& why) const {
@@ -228,14 +233,21 @@ std::set<std::string> applier::services_of(const std::string& backend) const {
 
 std::vector<std::string> applier::remarks_on(const std::string& backend, const backend_plan& plan) {
   std::vector<std::string> remarks;
-  if (!plan.left_out.empty()) {
-    short_of_slots_ = true;
+  short_of_slots_ |= !plan.left_out.empty();
+  // Those that get a slot as soon as it has drained are not left out: nothing could take that back at that moment.
+  const auto draining = static_cast<std::size_t>(
+      std::ranges::count_if(departures_, [&](const auto& each) { return backend_part(each.first) == backend; }));
+  const auto waiting = std::min(draining, plan.left_out.size());
+  if (waiting > 0)
+    remarks.push_back("backend " + backend + ": " + std::to_string(waiting) + " of its endpoints " +
+                      (waiting == 1 ? "waits" : "wait") + " for slots that are draining");
+  if (waiting < plan.left_out.size())
     remarks.push_back("backend " + backend + " has " + std::to_string(plan.slots) + " slots and needs " +
-                      std::to_string(plan.slots + plan.left_out.size()) + ": raise the count of its server-template");
-    for (const auto& key : plan.left_out) {
-      const auto& server = desired_->at(backend).servers.at(key);
-      host_.refused(server.service, server.endpoint, "backend " + backend + " has no slot left");
-    }
+                      std::to_string(plan.slots + plan.left_out.size() - waiting) +
+                      ": raise the count of its server-template");
+  for (auto i = waiting; i < plan.left_out.size(); ++i) {
+    const auto& server = desired_->at(backend).servers.at(plan.left_out[i]);
+    host_.refused(server.service, server.endpoint, "backend " + backend + " has no slot left");
   }
   for (const auto& server : plan.by_hand)
     remarks.push_back(backend + "/" + server + " was taken out of service by hand and stays so (manual = \"respect\")");
@@ -266,6 +278,7 @@ outcome applier::conclude(const attempt& current) {
   show(current.plans);
   report_kept(current.live);
   recheck_ = false;
+  compared_ = clock::now();
   short_of_slots_ = false;
   std::vector<std::string> remarks;
   if (!state_file_fault_.empty()) remarks.push_back(state_file_fault_);
@@ -277,7 +290,9 @@ outcome applier::conclude(const attempt& current) {
     for (const auto& service : services_of(backend)) host_.refused(service, {}, why);
   }
   if (const auto missing = missing_backends(current.live); !missing.empty()) {
-    faults.push_back("HAProxy's configuration has no backend " + joined(missing) + "; it takes one and a reload");
+    // One service that HAProxy has no backend of must not hold up the others; none at all is the wrong HAProxy.
+    (any_present(current.live) ? remarks : faults)
+        .push_back("HAProxy's configuration has no backend " + joined(missing) + "; it takes one and a reload");
     for (const auto& backend : missing)
       for (const auto& service : services_of(backend))
         host_.refused(service, {}, "HAProxy's configuration has no backend " + backend);
@@ -333,7 +348,8 @@ std::string applier::watch(target& cli) {
     write_state_file(cli);
     if (state_file_fault_.empty()) recheck_ = true;  // otherwise the status would not say that all is well again
   }
-  if (info.identity == process_ && !recheck_) return {};
+  const bool compare = clock::now() - compared_ >= options_.compare;
+  if (info.identity == process_ && !recheck_ && !compare) return {};
   const auto how = bring_about(cli);
   return how.result == DRCON_OK ? std::string() : how.why;
 }

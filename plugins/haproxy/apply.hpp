@@ -30,7 +30,8 @@ struct apply_settings {
   bool respect_manual = true;      ///< a server that somebody took out of service by hand stays out
   bool shutdown_sessions = false;  ///< what outlasts the drain is cut off
   std::chrono::nanoseconds drain_timeout{};
-  std::chrono::nanoseconds watch{};  ///< how often HAProxy is asked whether it is still the same process
+  std::chrono::nanoseconds compare{};  ///< how often its servers are compared with what is desired
+  std::chrono::nanoseconds watch{};    ///< how often HAProxy is asked whether it is still the same process
   std::string state_file;            ///< empty: none
 };
 
@@ -87,6 +88,7 @@ private:
   std::set<std::string> services_of(const std::string& backend) const;
   std::vector<std::string> remarks_on(const std::string& backend, const backend_plan& plan);
   outcome conclude(const attempt& current);
+  bool any_present(const live_state& live) const;
   std::vector<std::string> missing_backends(const live_state& live) const;
   void report_kept(const live_state& live);
   void show(const std::map<std::string, backend_plan>& plans) const;
@@ -108,6 +110,7 @@ private:
   std::set<std::string> served_;  // "backend/server": brought into service by drcon, in this HAProxy process
   std::map<std::string, departure> departures_;  // "backend/server": on its way out
   bool short_of_slots_ = false;
+  clock::time_point compared_{};  // when the state was last read
   bool recheck_ = false;  // the state must be read again, although it is the same process
 };
 

@@ -47,6 +47,8 @@ constexpr const char* schema_text = R"JSON({
       "description": "Whether what still runs after drain_timeout is cut off. Default: it may end by itself." },
     "watch": { "type": "string", "format": "duration", "default": "1s",
       "description": "How often drcon asks whether HAProxy is still the same process. After a reload or restart everything is applied again." },
+    "compare": { "type": "string", "format": "duration", "default": "5s",
+      "description": "How often drcon compares HAProxy's servers with what is desired, and sets what somebody changed by hand. One answer of 'show servers state', some milliseconds with thousands of servers." },
     "state_file": { "type": "string", "format": "path", "default": "", "target": true,
       "description": "A server-state file to write after each change, so that HAProxy starts and reloads with today's servers (slots only: HAProxy restores no dynamic ones). Your configuration names it by server-state-file and load-server-state-from-file global. Empty: none." }
   }

@@ -120,6 +120,7 @@ bool applier::look(std::string& why) {
 void applier::learn(const std::string& file) {
   learned_ = true;
   last_ = recall(file);
+  served_ = recall_names(file);
   file_.find_unfinished();
 }
 
@@ -157,10 +158,12 @@ void applier::remember(const std::vector<upstream>& desired) {
 outcome applier::apply(const std::vector<upstream>& desired, bool fresh, const std::stop_token& stop) {
   const auto kept_out = file_.lock(std::string(host_.name()));
   std::string why;
+  master_ = nginx_.master(why);  // before it is asked what it serves: one that is started meanwhile is asked again
   if (!look(why)) return retry(why);
   if (!kept_out.empty()) return judge_without_touching(desired, kept_out);
   if (fresh) retained_.clear();
-  auto admitted = desired;
+  auto settled = settle_claims(desired, served_);
+  auto& admitted = settled.admitted;
   left_out omitted;
   if (!nginx_.settings().ask_program) leave_out_own_upstreams(admitted, omitted);
   auto how = bring_about_or_retain(admitted, stop);
@@ -176,10 +179,18 @@ outcome applier::apply(const std::vector<upstream>& desired, bool fresh, const s
     how = bring_about_or_retain(admitted, stop);
   }
   if (how.result != DRCON_OK) return how;
+  served_ = names_of(with_retained(admitted));
   remember(admitted);
+  leave_out(settled.left_out);
   report(omitted);
   report_kept(admitted);
   return how;
+}
+
+bool applier::is_as_left() {
+  std::string ignored;
+  const auto now = nginx_.master(ignored);
+  return now && now == master_ && file_.is_untouched();
 }
 
 // nginx's master does not say which upstream it has twice, so that its configuration is read.
@@ -196,11 +207,13 @@ void applier::leave_out_own_upstreams(std::vector<upstream>& admitted, left_out&
 
 // Somebody else writes this file. What it holds is to be learned again once that one has ended.
 outcome applier::judge_without_touching(const std::vector<upstream>& desired, const std::string& kept_out) {
-  const auto next = render(with_retained(desired), last_, form_);
+  const auto settled = settle_claims(desired, served_);
+  const auto next = render(with_retained(settled.admitted), last_, form_);
   const bool as_desired = file_.live() == next.bytes && serving_.is(next, form_.listener, file_.path());
   learned_ = false;
   form_.listener.reset();
   if (!as_desired) return retry(kept_out);
+  leave_out(settled.left_out);
   host_.status_degraded("the next change will fail: " + kept_out);
   return ok();
 }
@@ -217,6 +230,10 @@ outcome applier::bring_about_or_retain(const std::vector<upstream>& desired, con
   if (!check_refused_) return again;
   retained_.clear();  // they are not the reason: the first answer stands
   return how;
+}
+
+void applier::leave_out(const std::map<std::string, std::string>& services) const {
+  for (const auto& [name, why] : services) host_.refused(name, {}, why);
 }
 
 // Requests for such a service go to servers that are gone, as far as the registry knows.
@@ -261,7 +278,7 @@ std::pair<std::string, std::optional<std::string>> applier::preview(const std::v
   const bool readable = other.look(why);
   if (!other.learned_) other.learn({});
   if (options_.use_listener && !other.form_.listener) other.choose_listener();
-  auto bytes = render(desired, other.last_, other.form_).bytes;
+  auto bytes = render(settle_claims(desired, other.served_).admitted, other.last_, other.form_).bytes;
   if (!readable) return {std::move(bytes), std::nullopt};
   return {std::move(bytes), other.file_.live().value_or(std::string())};
 }

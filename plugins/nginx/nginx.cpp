@@ -1,7 +1,12 @@
 // The nginx sink: the schema of its options, and the plugin object.
 #include "nginx/settings.hpp"
 
+#include "common/backoff.hpp"
+
 #include <drcon/sink.hpp>
+
+#include <chrono>
+#include <vector>
 
 namespace drcon::nginx {
 namespace {
@@ -47,7 +52,9 @@ constexpr const char* schema_text = R"JSON({
     "check_timeout": { "type": "string", "format": "duration", "default": "10s",
       "description": "How long nginx -t may take." },
     "confirm_timeout": { "type": "string", "format": "duration", "default": "5s",
-      "description": "How long after the signal the new configuration may take to serve, before the old file is put back." }
+      "description": "How long after the signal the new configuration may take to serve, before the old file is put back." },
+    "watch": { "type": "string", "format": "duration", "default": "1s",
+      "description": "How often drcon looks whether the file was edited or removed, and whether nginx's master is still the same process. When something differs, everything is compared, and brought about again." }
   }
 })JSON";
 
@@ -58,7 +65,26 @@ public:
   sink(context host, const options& table) : sink(host, read_settings(table, host)) {}
 
   outcome apply(const update_view& update, std::stop_token stop) override {
-    return applier_.apply(desired_from(update.wanted(), rules_, host()), !update.reconcile(), stop);
+    last_ = desired_from(update.wanted(), rules_, host());
+    const auto how = applier_.apply(last_, !update.reconcile(), stop);
+    in_step_ = how.result == DRCON_OK;
+    lost_ = false;
+    return how;
+  }
+
+  /// Somebody may edit the file or end nginx at any time. The host would notice that at its next resync only.
+  std::chrono::nanoseconds tend(const std::stop_token& stop) override {
+    const auto now = std::chrono::steady_clock::now();
+    if (!in_step_ || now < not_before_) return watch_;  // when it is not in step, the host retries
+    if (!lost_ && applier_.is_as_left()) {
+      patience_.reset();
+      return watch_;
+    }
+    not_before_ = now + patience_.next();
+    const auto how = applier_.apply(last_, false, stop);
+    lost_ = how.result != DRCON_OK;
+    if (lost_ && !stop.stop_requested()) host().status_away(how.why);
+    return watch_;
   }
 
   bool render(const update_view& update) override {
@@ -73,11 +99,18 @@ private:
       : blocking_sink(host),
         rules_(options.desired),
         file_(options.apply.file),
+        watch_(options.watch),
         applier_(std::move(options.apply), target(std::move(options.target)), host) {}
 
   desired_rules rules_;
   std::string file_;
+  const std::chrono::nanoseconds watch_;
   applier applier_;
+  std::vector<upstream> last_;
+  bool in_step_ = false;  // the last update was applied
+  bool lost_ = false;     // and the target has lost it since
+  common::backoff patience_{std::chrono::seconds(1), std::chrono::seconds(30)};
+  std::chrono::steady_clock::time_point not_before_{};
 };
 
 }  // namespace

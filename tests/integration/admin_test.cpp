@@ -165,13 +165,16 @@ TEST_F(Admin, RefusalsHaveTheShapeOfRefusals) {
 }
 
 TEST_F(Admin, ExplainsWhatTheTargetSaysNow) {
-  start();
+  start({}, {}, "watch = \"1h\"\n");  // so that the sink does not restore what is edited below
   const auto match = ask("GET", "/v1/pipelines/web/explain?endpoint=10.0.0.2:80")["matches"][0];
   EXPECT_EQ(match["in_rotation"], true);
   EXPECT_EQ(match["sinks"][0]["target"][0]["lines"], json::array({"server 10.0.0.2:80;"}));
   write_file(drcon_->directory() / "page.conf", "server 10.0.0.1:80;\n");  // behind its back
   const auto edited = ask("GET", "/v1/pipelines/web/explain?endpoint=10.0.0.2:80")["matches"][0];
   EXPECT_EQ(edited["sinks"][0]["target"][0]["lines"], json::array());
+  EXPECT_EQ(edited["in_rotation"], false);
+  EXPECT_NE(edited["verdict"].get<std::string>().find("does not have 'server 10.0.0.2:80;' now"), std::string::npos)
+      << edited["verdict"];
   const auto difference = ask("GET", "/v1/pipelines/web/diff");
   EXPECT_EQ(difference["sinks"]["page"]["targets"][0]["equal"], false);
   ask("POST", "/v1/pipelines/web/resync");

@@ -213,6 +213,22 @@ TEST_F(ConsulHttpReal, KeepsWhatItKnewWhileConsulIsUnreachableAndFollowsItsNewIn
 }
 
 // Consul answers with status 200 and a known leader while it reads its log again after a crash.
+// Long before its blocking query has lasted longer than Consul may hold it.
+TEST_F(ConsulHttpReal, NoticesAnAgentThatHangs) {
+  add("a");
+  watch("wait = \"10m\"\nservice = [{ name = \"web\" }]");
+  ASSERT_TRUE(has({"n1/a"}));
+  ASSERT_TRUE(source_->wait_ready());
+  consul_.pause();
+  EXPECT_TRUE(source_->wait_for([](const state& now) { return !now.all_unknown.empty(); })) << source_->status().text;
+  EXPECT_TRUE(wait_until([this] { return source_->status().state == DRCON_STATE_AWAY; })) << source_->status().text;
+  EXPECT_EQ(ids(source_->now()), std::set<std::string>{"n1/a"}) << "it stays as it was";
+  consul_.resume();
+  EXPECT_TRUE(wait_until([this] { return source_->status().state == DRCON_STATE_OK; })) << source_->status().text;
+  add("b");
+  EXPECT_TRUE(has({"n1/a", "n1/b"}));
+}
+
 TEST_F(ConsulHttpReal, UsesNothingOfTheHistoryThatARestartedConsulPlaysBack) {
   for (int i = 0; i < 250; ++i) {
     add("gone");

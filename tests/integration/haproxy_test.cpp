@@ -219,9 +219,28 @@ TEST_P(HaproxySink, AppliesEverythingAgainAfterARestart) {
 TEST_P(HaproxySink, SaysWhichBackendIsMissingAndAppliesTheRest) {
   sink();
   const auto how = sink_->apply({service_at("nowhere", {&a_}), service_at("web", {&b_})});
+  EXPECT_EQ(how.result, DRCON_OK) << how.why;
+  EXPECT_EQ(sink_->status().state, DRCON_STATE_DEGRADED);
+  EXPECT_NE(sink_->status().text.find("no backend nowhere"), std::string::npos) << sink_->status().text;
+  ASSERT_EQ(sink_->refused().size(), 1U);
+  EXPECT_EQ(sink_->refused()[0].service, "nowhere");
+  EXPECT_EQ(answers(), std::set<std::string>{"b"});
+}
+
+TEST_P(HaproxySink, RetriesWhereHaproxyHasNoneOfTheBackends) {
+  sink();
+  const auto how = sink_->apply({service_at("nowhere", {&a_})});
   EXPECT_EQ(how.result, DRCON_RETRY);
   EXPECT_NE(how.why.find("no backend nowhere"), std::string::npos) << how.why;
-  EXPECT_EQ(answers(), std::set<std::string>{"b"});
+}
+
+TEST_P(HaproxySink, NoticesByItselfThatAServerWasChangedByHand) {
+  sink("compare = \"50ms\"\nmanual = \"override\"\n");
+  ASSERT_EQ(apply({&a_}).result, DRCON_OK);
+  haproxy_.command("set server " + server_of(a_) + " weight 0");
+  EXPECT_TRUE(wait_until([this] { return haproxy_.field(server_of(a_), "srv_uweight") == "1"; }));
+  haproxy_.command("set server " + server_of(a_) + " state maint");
+  EXPECT_TRUE(answered_by({"a"}));
 }
 
 TEST_P(HaproxySink, SaysThatABackendHasGoneWithoutWaitingForAChange) {
@@ -645,6 +664,19 @@ TEST_F(HaproxySlots, SayWhenTheyRunOutAndHowManyAreNeeded) {
   ASSERT_EQ(apply({&b_, &c_, &d, &e}).result, DRCON_OK);
   EXPECT_TRUE(answered_by({"b", "c", "d", "e"}));
   EXPECT_TRUE(wait_until([this] { return sink_->status().text.find("slots") == std::string::npos; }));
+}
+
+// A slot that drains is free soon, and between two updates nothing could take back that an endpoint was left out.
+TEST_F(HaproxySlots, LeaveOutNothingThatWaitsForASlotToDrain) {
+  const backend d("d");
+  const backend e("e");
+  const backend f("f");
+  sink();
+  ASSERT_EQ(apply({&a_, &b_, &c_, &d}).result, DRCON_OK);
+  ASSERT_EQ(apply({&c_, &d, &e, &f}).result, DRCON_OK);
+  EXPECT_TRUE(sink_->refused().empty()) << sink_->refused()[0].why;
+  EXPECT_TRUE(answered_by({"c", "d", "e", "f"}));
+  EXPECT_TRUE(wait_until([this] { return sink_->status().state == DRCON_STATE_OK; })) << sink_->status().text;
 }
 
 TEST_F(HaproxySlots, HoldTodaysServersFromTheFirstMomentAfterAReload) {

@@ -303,6 +303,25 @@ TEST_F(NginxSink, CorrectsAFileThatWasEditedBehindItsBack) {
   EXPECT_TRUE(answers("a\n"));
 }
 
+TEST_F(NginxSink, NoticesByItselfThatItsFileWasEditedOrRemoved) {
+  ASSERT_EQ(sink("watch = \"50ms\"\n").apply({service_at("web", {&a_})}).result, DRCON_OK);
+  const auto good = file();
+  write_file(nginx_.file(), "# somebody's\n");
+  EXPECT_TRUE(wait_until([&] { return file() == good; }));
+  std::filesystem::remove(nginx_.file());
+  EXPECT_TRUE(wait_until([&] { return std::filesystem::exists(nginx_.file()) && file() == good; }));
+  EXPECT_TRUE(wait_until([&] { return sink_->status().state == DRCON_STATE_OK; })) << sink_->status().text;
+}
+
+TEST_F(NginxSink, NoticesByItselfThatNginxHasEndedAndThatItIsBack) {
+  ASSERT_EQ(sink("watch = \"50ms\"\n").apply({service_at("web", {&a_})}).result, DRCON_OK);
+  nginx_.stop();
+  EXPECT_TRUE(wait_until([&] { return sink_->status().state == DRCON_STATE_AWAY; })) << sink_->status().text;
+  EXPECT_NE(sink_->status().text.find("nginx does not run"), std::string::npos) << sink_->status().text;
+  nginx_.start();
+  EXPECT_TRUE(wait_until([&] { return sink_->status().state == DRCON_STATE_OK; })) << sink_->status().text;
+}
+
 TEST_F(NginxSink, NeedsNoReloadAfterNginxWasRestarted) {
   ASSERT_EQ(sink().apply({service_at("web", {&a_})}).result, DRCON_OK);
   nginx_.kill9();
@@ -603,6 +622,22 @@ TEST_F(NginxSink, RendersForEveryBalanceWhatNginxTakes) {
 TEST_F(NginxSink, IsNotBlockedByAServiceWhoseNameDiffersOnlyInCase) {
   ASSERT_EQ(sink().apply({service_at("WEB", {&b_}), service_at("web", {&a_})}).result, DRCON_OK);
   EXPECT_TRUE(wait_until([&] { return !sink_->refused().empty(); }));
+}
+
+// Whoever may register a service could otherwise take over the requests to another one.
+TEST_F(NginxSink, LeavesTheNameOfAServedServiceToItWhateverTheCaseOfANewOne) {
+  ASSERT_EQ(sink().apply({service_at("web", {&a_})}).result, DRCON_OK);
+  serve_web();
+  ASSERT_EQ(sink_->apply({service_at("WEB", {&b_}), service_at("web", {&a_})}).result, DRCON_OK);
+  ASSERT_EQ(sink_->refused().size(), 1U);
+  EXPECT_EQ(sink_->refused()[0].service, "WEB");
+  EXPECT_EQ(file().find("WEB"), std::string::npos) << file();
+  sink_.reset();
+  ASSERT_EQ(sink().apply({service_at("WEB", {&b_}), service_at("web", {&a_})}).result, DRCON_OK) << "after a restart";
+  EXPECT_EQ(file().find("WEB"), std::string::npos) << file();
+  ASSERT_EQ(sink_->apply({service_at("WEB", {&b_})}).result, DRCON_OK) << "though the registry has web no more";
+  EXPECT_EQ(file().find("WEB"), std::string::npos) << file();
+  EXPECT_TRUE(answers("a\n")) << nginx_.get().body;
 }
 
 TEST_F(NginxSink, KeepsAVanishedServiceThatNginxNeedsEvenWhenTheFileIsLost) {

@@ -453,6 +453,66 @@ TEST_F(TemplateSink, WritesNoFileThatAnotherSinkWrites) {
   EXPECT_FALSE(std::filesystem::exists(path(".out.lock"))) << "nothing is left behind";
 }
 
+TEST_F(TemplateSink, NoticesByItselfThatItsFileWasEditedOrRemoved) {
+  sink("", "watch = \"50ms\"\nreload = { shell = 'test ! -e " + path("broken") + "' }\n");
+  expect_applied(1);
+  write_file(out(), "somebody's\n");
+  EXPECT_TRUE(wait_until([this] { return text() == "10.0.0.1:80\n"; }));
+  write_file(path("broken"), "");
+  std::filesystem::remove(out());
+  EXPECT_TRUE(wait_until([this] { return sink_->status().state == DRCON_STATE_AWAY; })) << sink_->status().text;
+  std::filesystem::remove(path("broken"));
+  EXPECT_TRUE(wait_until([this] { return sink_->status().state == DRCON_STATE_OK; })) << sink_->status().text;
+  EXPECT_EQ(text(), "10.0.0.1:80\n");
+}
+
+// The reader may have loaded the new file before the command failed.
+TEST_F(TemplateSink, OwesAReloadWhenThatOfTheOldFilesFailsAsWell) {
+  const auto reload = "reload = { shell = 'test ! -e " + path("broken") + " && echo r >> " + path("reloads") + "' }\n";
+  sink("", reload);
+  expect_applied(1);
+  write_file(path("broken"), "");
+  EXPECT_NE(expect_refused(2).find("what is loaded is not known"), std::string::npos);
+  const auto how = apply(1);
+  EXPECT_EQ(how.result, DRCON_RETRY) << "the file is as desired, and what is loaded is not known";
+  EXPECT_NE(how.why.find("what is loaded is not known; the reload is retried"), std::string::npos) << how.why;
+  sink("", reload);
+  EXPECT_EQ(apply(1).result, DRCON_RETRY) << "a restart does not forget it";
+  EXPECT_EQ(lines("reloads"), 1);
+  std::filesystem::remove(path("broken"));
+  sink("", reload);
+  expect_applied(1);
+  EXPECT_EQ(lines("reloads"), 2);
+  expect_applied(1);
+  EXPECT_EQ(lines("reloads"), 2) << "nothing is owed any more";
+  EXPECT_FALSE(std::filesystem::exists(path(".out.reload-owed")));
+}
+
+TEST_F(TemplateSink, ReloadsTheNextContentThoughAReloadIsOwed) {
+  sink("", "reload = { shell = 'test ! -e " + path("broken") + " && cp " + out() + " " + path("loaded") + "' }\n");
+  expect_applied(1);
+  write_file(path("broken"), "");
+  expect_refused(2);
+  std::filesystem::remove(path("broken"));
+  expect_applied(3);
+  EXPECT_EQ(lines("loaded"), 3);
+  EXPECT_FALSE(std::filesystem::exists(path(".out.reload-owed")));
+}
+
+TEST_F(TemplateSink, KeepsNoBackupInAFileThatAnotherSinkWrites) {
+  sink_harness other("template", "file = [{ path = \"" + out() + ".bak\", template = \"" + template_file() +
+                                     "\", escape = \"none\" }]\n");
+  other.start();
+  ASSERT_EQ(other.apply({web(5)}).result, DRCON_OK);
+  sink(", backup = true");
+  const auto how = apply(1);
+  EXPECT_EQ(how.result, DRCON_RETRY);
+  EXPECT_NE(how.why.find("out.bak is written by pid"), std::string::npos) << how.why;
+  EXPECT_EQ(lines("out.bak"), 5);
+  other.stop();
+  EXPECT_TRUE(wait_until([this] { return apply(1).result == DRCON_OK; }));
+}
+
 TEST_F(TemplateSink, RunsAgainTheCommandThatACrashPrevented) {
   write_file(out(), "10.0.0.1:80\n");
   write_file(path(".out.previous"), "old\n");  // written, and not told: the old one is still aside

@@ -71,9 +71,10 @@ std::string failing_checks_target(const settings& all, const selection& selected
   return request.consistent(all, false).blocking(all, index).text();
 }
 
-std::string nodes_target(const settings& all, const selection& selected) {
+std::string nodes_target(const settings& all, const selection& selected, std::optional<std::uint64_t> index) {
   target request({"v1", "catalog", "nodes"});
-  return request.place(selected.datacenter, selected.ns, selected.partition).from_leader(all).text();
+  request.place(selected.datacenter, selected.ns, selected.partition);
+  return request.from_leader(all).blocking(all, index).text();
 }
 
 std::string node_target(const settings& all, const selection& selected, const std::string& node) {

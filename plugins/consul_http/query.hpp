@@ -22,7 +22,7 @@ std::string catalog_target(const settings& all, const selection& selected, std::
 std::string failing_checks_target(const settings& all, const selection& selected, std::optional<std::uint64_t> index);
 
 /// /v1/catalog/nodes, answered by the leader.
-std::string nodes_target(const settings& all, const selection& selected);
+std::string nodes_target(const settings& all, const selection& selected, std::optional<std::uint64_t> index);
 
 /// /v1/catalog/node/NODE: the node, and all that is registered at it, answered by the leader.
 std::string node_target(const settings& all, const selection& selected, const std::string& node);

@@ -133,9 +133,14 @@ void watcher::spawn_rotation() {
   for (const auto& [key, each] : places()) {
     spawn_([this, place = *each] { return watch_checks(place); },
            [this](const std::string& why) { other_failed(checks_watch, common::lost_answer(why), why); });
+    spawn_([this, place = *each] { return watch_node_list(place); },
+           [this](const std::string& why) { other_failed(nodes_watch, common::lost_answer(why), why); });
     spawn_([this, place = *each] { return watch_nodes(place); },
            [this, key](const std::string&) {
-             nodes_.erase(key);
+             auto& place = nodes_[key];
+             forget_nodes(place);
+             place.timer = nullptr;
+             place.is_due = true;
              something_changed();
            });
     if (!catalogs_.contains(key)) spawn_catalog_watch(*each);

@@ -61,13 +61,12 @@ private:
   };
   enum class verdict { good, unconfirmed, failed };
   using slot_ptr = std::shared_ptr<slot>;
-  enum class nodes_answer { told, too_many, failed };
   // What the nodes of a place tell of changes.
   struct node_watch {
     boost::asio::steady_timer* timer = nullptr;  // of the coroutine that asks them, while it runs
     bool is_due = false;                         // they have to be asked
     bool tells = false;                          // all that changes is known from them
-    clock::time_point not_before{};              // there are too many of them to be asked
+    std::set<std::string> nodes = {};            // their names; none while that is not known
     registrations known = {};
   };
 
@@ -89,8 +88,9 @@ private:
   boost::asio::awaitable<void> watch_catalog(selection place);
   boost::asio::awaitable<void> watch_checks(selection place);
   boost::asio::awaitable<void> watch_nodes(selection place);
-  boost::asio::awaitable<nodes_answer> ask_nodes(const selection& place,
-                                                 const std::shared_ptr<common::http_connection>& connection);
+  boost::asio::awaitable<void> watch_node_list(selection place);
+  boost::asio::awaitable<bool> ask_nodes(const selection& place,
+                                         const std::shared_ptr<common::http_connection>& connection);
   boost::asio::awaitable<void> probe_silent_agent();
   boost::asio::awaitable<void> report_figures();
   boost::asio::awaitable<void> pause(clock::duration length);
@@ -119,6 +119,8 @@ private:
   void suspect(const std::string& service, std::optional<std::uint64_t> index = {});
   void suspect_changes(const std::set<service_change>& changes);
   void suspect_checks(const std::string& place, const checks& before, const checks& now);
+  bool are_nodes_worth_asking(const node_watch& place) const;
+  static void forget_nodes(node_watch& place);
   void registrations_changed(const std::string& place, bool has_index);
   void something_changed();
   void promote(const watched_ptr& each);

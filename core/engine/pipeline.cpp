@@ -279,7 +279,7 @@ model::snapshot_ptr pipeline::gather() const {
 }
 
 void pipeline::decide() {
-  pacer_.released(clock::now());
+  pacer_.released();
   pace_timer_.cancel();
   if (!known()) return;
   auto candidate = gather();

@@ -109,6 +109,12 @@ void pipeline::start_in_place_of(const std::vector<const pipeline*>& ended,
   begin();
 }
 
+void pipeline::recover() {
+  if (!choose() && !known()) return;
+  recompute_all();
+  changed("an event that was lost", clock::now());
+}
+
 void pipeline::reconsider() {
   if (is_elsewhere_ && known() && brake_.holding()) decide();
 }

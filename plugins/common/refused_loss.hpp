@@ -25,9 +25,9 @@ struct refused_loss {
   }
 };
 
-/// What a sink says of such a service.
-inline std::string kept_because_of(const std::string& service, const refused_loss& loss) {
-  return "service " + service + " keeps its last servers, since " + std::to_string(loss.refused) + " of its " +
+/// What a sink says of such a service. `subject`: "service web".
+inline std::string kept_because_of(const std::string& subject, const refused_loss& loss) {
+  return subject + " keeps its last servers, since " + std::to_string(loss.refused) + " of its " +
          std::to_string(loss.desired) + " endpoints in service cannot be served here";
 }
 

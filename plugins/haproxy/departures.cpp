@@ -6,7 +6,8 @@
 namespace drcon::haproxy {
 
 // Starts to drain the servers that are not desired any more; tend() removes them. Where a backend lacks something that
-// is desired, nothing is removed: the servers of before go on serving. What went wrong with the connection, or empty.
+// is desired, or too much of it is left out here, nothing is removed: the servers of before go on serving. What went
+// wrong with the connection, or empty.
 std::string applier::begin_departures(target& cli, attempt& current) {
   std::map<std::string, departure> departures;
   std::vector<std::string> begun;
@@ -16,7 +17,7 @@ std::string applier::begin_departures(target& cli, attempt& current) {
       const auto name = backend + "/" + server;
       if (const auto known = departures_.find(name); known != departures_.end()) {
         departures.insert(*known);
-      } else if (!current.refusals.contains(backend)) {
+      } else if (!current.refusals.contains(backend) && !current.kept.contains(backend)) {
         served_.erase(name);
         begun.push_back(name);
         commands.push_back("set server " + name + " state drain");

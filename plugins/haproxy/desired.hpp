@@ -38,6 +38,7 @@ struct desired_server {
 struct desired_backend {
   std::map<std::string, desired_server> servers;
   std::set<std::string> services;  ///< those that it is the backend of, for messages; also one without servers
+  std::size_t refused = 0;         ///< endpoints in service that have no place among the servers
 };
 
 struct desired_rules {

@@ -260,7 +260,7 @@ void applier::report(const left_out& omitted, const std::vector<upstream>& admit
   if (!warning_.empty()) remarks.push_back(warning_);
   for (const auto& each : admitted)
     if (const auto loss = loss_of(each, last_); loss.keeps_last())
-      remarks.push_back(common::kept_because_of(each.name, loss));
+      remarks.push_back(common::kept_because_of("service " + each.name, loss));
   if (!retained_.empty()) {
     std::string names;
     for (const auto& name : retained_) names += (names.empty() ? "" : ", ") + name;

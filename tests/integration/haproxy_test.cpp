@@ -393,6 +393,56 @@ TEST_P(HaproxySink, KeepsTheServersWhenEveryEndpointIsRefused) {
   EXPECT_EQ(answers(), std::set<std::string>{"a"});
 }
 
+// No brake has seen that loss, and `empty` is for services that are empty as far as the registry knows.
+TEST_P(HaproxySink, KeepsTheLastServersOfAServiceWhoseEndpointsItRefuses) {
+  sink("empty = \"remove\"\ndrain_timeout = \"100ms\"\n");
+  ASSERT_EQ(apply({&a_}).result, DRCON_OK);
+  auto green = service_at("web", {&b_});
+  green.endpoints[0].address = "green.example";
+  ASSERT_EQ(sink_->apply({service_at("other", {&c_}), green}).result, DRCON_OK);
+  EXPECT_EQ(answers(), std::set<std::string>{"a"});
+  EXPECT_EQ(in_service("other").size(), 1U) << "the rest goes on";
+  EXPECT_EQ(sink_->status().state, DRCON_STATE_DEGRADED);
+  EXPECT_NE(sink_->status().text.find("backend web keeps its last servers, since 1 of its 1 endpoints"),
+            std::string::npos)
+      << sink_->status().text;
+  EXPECT_NE(sink_->metrics().find("drcon_haproxy_kept_services{instance=\"test\",kind=\"sink\"} 1"), std::string::npos)
+      << sink_->metrics();
+  ASSERT_EQ(apply({&b_}).result, DRCON_OK);
+  EXPECT_TRUE(answered_by({"b"}));
+  EXPECT_EQ(sink_->status().state, DRCON_STATE_OK) << sink_->status().text;
+}
+
+TEST_P(HaproxySink, KeepsTheLastServersWhenOneOfManyIsLeftAndAddsThatOne) {
+  sink("drain_timeout = \"100ms\"\n");
+  const backend d("d");
+  ASSERT_EQ(apply({&a_, &b_, &c_}).result, DRCON_OK);
+  auto green = service_at("web", {&a_, &b_, &d});
+  green.endpoints[0].address = "green.example";
+  green.endpoints[1].address = "greener.example";
+  ASSERT_EQ(sink_->apply({green}).result, DRCON_OK);
+  EXPECT_TRUE(answered_by({"a", "b", "c", "d"}));
+  ASSERT_EQ(sink_->reconcile().result, DRCON_OK);
+  EXPECT_EQ(answers(), (std::set<std::string>{"a", "b", "c", "d"})) << "nor at a resync";
+  green.endpoints[1].address = b_.address();
+  ASSERT_EQ(sink_->apply({green}).result, DRCON_OK);
+  EXPECT_TRUE(answered_by({"b", "d"})) << "half of them can be served";
+}
+
+// Where fewer were served than are desired, those that come must not count as served before.
+TEST_P(HaproxySink, LetsLeaveWhatIsReplacedByAsManyThoughOthersAreRefused) {
+  sink("drain_timeout = \"100ms\"\n");
+  const backend d("d");
+  ASSERT_EQ(apply({&a_, &b_}).result, DRCON_OK);
+  auto green = service_at("web", {&c_, &d, &a_, &b_, &a_});
+  for (std::size_t i = 2; i < 5; ++i) {
+    green.endpoints[i].address = "green.example";
+    green.endpoints[i].id = "g" + std::to_string(i);
+  }
+  ASSERT_EQ(sink_->apply({green}).result, DRCON_OK);
+  EXPECT_TRUE(answered_by({"c", "d"}));
+}
+
 TEST_P(HaproxySink, SpeaksOverTcpAndThroughTheMaster) {
   for (const auto& where : {"socket = \"127.0.0.1:" + std::to_string(haproxy_.tcp_socket()) + "\"\n",
                             "master = true\nsocket = \"" + haproxy_.master_socket().string() + "\"\n"}) {

@@ -382,7 +382,8 @@ TEST_F(NginxSink, TakesOnlyTheHostileValueOffWhenAsked) {
   auto web = service_at("web", {&a_, &b_});
   web.endpoints[0].tags = {"fine", "x; } PWNED"};
   const auto with_tags = template_option(
-      "{{#services}}upstream {{name}} {\n{{#endpoints}}  server {{server}}; # {{#tags}}<{{.}}>{{/tags}}\n{{/endpoints}}}"
+      "{{#services}}upstream {{name}} {\n{{#endpoints}}  server {{server}}; # "
+      "{{#tags}}<{{.}}>{{/tags}}\n{{/endpoints}}}"
       "\n{{/services}}");
   ASSERT_EQ(sink(with_tags).apply({web}).result, DRCON_OK);
   EXPECT_EQ(file().find(std::to_string(a_.port())), std::string::npos);

@@ -51,7 +51,9 @@ private:
   std::string reason_to_keep_away(const agent_state& now);
   void add_stale_marks(const agent_state& now, steps& todo) const;
   void choose_marked(const steps& todo);
+  std::set<std::string> not_taken(const steps& what) const;
   void show(const std::vector<const registration*>& conflicts) const;
+  std::string first_remark(const std::vector<const registration*>& conflicts) const;
   target::request register_request(const registration& what) const;
   target::request status_request(const registration& what) const;
   target::request deregister_request(const std::string& id) const;
@@ -67,7 +69,8 @@ private:
     std::string service;
     std::string why;
   };
-  std::map<std::string, stuck_registration> stuck_;  // by its id: the agent does not remove it
+  std::map<std::string, stuck_registration> stuck_;   // by its id: the agent does not remove it
+  std::map<std::string, common::refused_loss> kept_;  // services of which nothing is removed, as compared last
   std::set<std::string> without_;  // what registrations lack of what their endpoints ask for, as logged last
   lease lease_;
   std::string marked_;  // id of the registration that carries the lease's mark; empty: none does

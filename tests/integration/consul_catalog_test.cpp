@@ -167,6 +167,36 @@ TEST_F(ConsulCatalog, RefusesWhatTheAgentWillNotTakeAndRegistersTheRest) {
   EXPECT_FALSE(checks().contains("service:script"));
 }
 
+// No brake has seen that loss. The ids are new ones, so that no earlier registration of them stays by itself.
+TEST_F(ConsulCatalog, RemovesNothingOfAServiceWhoseEndpointsCannotBeRegistered) {
+  sink();
+  apply(
+      {service_with("api", {endpoint_at("x", 90)}), service_with("web", {endpoint_at("a", 80), endpoint_at("b", 81)})});
+  const auto green = service_with("web", {endpoint_at("c//d", 82), endpoint_at("e//f", 83)});
+  apply({service_with("api", {endpoint_at("y", 91)}), green});
+  EXPECT_EQ(passing("web"), (std::set<std::string>{"a", "b"}));
+  EXPECT_EQ(passing("api"), std::set<std::string>{"y"}) << "the rest goes on";
+  EXPECT_NE(sink_->status().text.find("service web keeps its last servers, since 2 of its 2 endpoints"),
+            std::string::npos)
+      << sink_->status().text;
+  sink();
+  apply({service_with("api", {endpoint_at("y", 91)}), green});
+  EXPECT_EQ(passing("web"), (std::set<std::string>{"a", "b"})) << "after a restart";
+  apply({service_with("api", {endpoint_at("y", 91)}), service_with("web", {endpoint_at("c", 82)})});
+  EXPECT_EQ(passing("web"), std::set<std::string>{"c"});
+  EXPECT_EQ(sink_->status().state, DRCON_STATE_OK) << sink_->status().text;
+}
+
+TEST_F(ConsulCatalog, RemovesNothingOfAServiceWhoseNewIdsBelongToOthers) {
+  sink();
+  apply({service_with("web", {endpoint_at("a", 80)})});
+  consul_.put("/v1/agent/service/register", {{"Name", "foreign"}, {"ID", "c"}, {"Port", 1}});
+  apply({service_with("web", {endpoint_at("c", 82)})});
+  EXPECT_EQ(passing("web"), std::set<std::string>{"a"});
+  consul_.remove("c");
+  EXPECT_TRUE(wait_until([&] { return passing("web") == std::set<std::string>{"c"}; })) << services().dump();
+}
+
 TEST_F(ConsulCatalog, LeavesOutMetadataThatConsulCannotTakeAndKeepsTheEndpoint) {
   sink();
   apply({service_with("web", {endpoint_at("a", 80, {{"a b", "x"}, {"long", std::string(600, 'x')}, {"ok", "y"}})})});

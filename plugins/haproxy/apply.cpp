@@ -169,8 +169,11 @@ void applier::take_locks(const live_state& live) {
 backend_plan applier::plan_of(const std::string& backend, const live_state& live) const {
   static const desired_backend nothing;
   static const live_servers no_servers;
-  const auto by_hand = [this](const std::string& server, const live_server& now) {
-    return options_.respect_manual && served_.contains(server) && (now.in_maintenance() || now.draining());
+  // One that this run has brought into service was taken out by somebody else; and so was one that has a weight, since
+  // drcon takes that away first.
+  const auto by_hand = [this](const std::string& server, const live_server& now, bool moved) {
+    if (!options_.respect_manual || now.state() == server_state::ready) return false;
+    return served_.contains(server) || (!moved && now.is_out_by_order() && now.weight > 0);
   };
   const auto found = desired_->find(backend);
   const auto servers = live.servers.find(backend);

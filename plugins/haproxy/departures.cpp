@@ -20,6 +20,8 @@ std::string applier::begin_departures(target& cli, attempt& current) {
       } else if (!current.refusals.contains(backend) && !current.kept.contains(backend)) {
         served_.erase(name);
         begun.push_back(name);
+        // Without a weight first: drcon itself takes it out of service, and must know that after a restart.
+        commands.push_back("set server " + name + " weight 0");
         commands.push_back("set server " + name + " state drain");
       }
     }
@@ -29,7 +31,8 @@ std::string applier::begin_departures(target& cli, attempt& current) {
   const auto answers = give(cli, commands, why);
   if (!answers) return why;
   for (std::size_t i = 0; i < begun.size(); ++i) {
-    auto refusal = refusal_of(commands[i], (*answers)[i]);
+    const auto drain = 2 * i + 1;
+    auto refusal = refusal_of(commands[drain], (*answers)[drain]);
     if (refusal.empty()) departures_.emplace(begun[i], departure{clock::now() + options_.drain_timeout, false});
     else current.refusals.emplace(backend_part(begun[i]), std::move(refusal));
   }

@@ -326,6 +326,55 @@ TEST_P(HaproxySink, RespectsAServerThatWasTakenOutByHand) {
   EXPECT_EQ(sink_->status().text.find("by hand"), std::string::npos) << sink_->status().text;
 }
 
+TEST_P(HaproxySink, RespectsAServerThatWasTakenOutByHandAcrossARestart) {
+  for (const std::string state : {"maint", "drain"}) {
+    SCOPED_TRACE(state);
+    sink();
+    ASSERT_EQ(apply({&a_, &b_}).result, DRCON_OK);
+    haproxy_.command("set server " + server_of(a_) + " state " + state);
+    for (const std::string options : {"", "drain_timeout = \"29s\"\n"}) {  // a restart, and a reload of the sink
+      sink(options);
+      ASSERT_EQ(apply({&a_, &b_, &c_}).result, DRCON_OK);
+      EXPECT_EQ(answers(), (std::set<std::string>{"b", "c"}));
+      EXPECT_NE(sink_->status().text.find("by hand"), std::string::npos) << sink_->status().text;
+    }
+    haproxy_.command("set server " + server_of(a_) + " state ready");
+    ASSERT_EQ(sink_->reconcile().result, DRCON_OK);
+    EXPECT_TRUE(answered_by({"a", "b", "c"}));
+    EXPECT_EQ(sink_->status().text.find("by hand"), std::string::npos) << sink_->status().text;
+  }
+}
+
+TEST_P(HaproxySink, BringsBackWhatItTookOutItselfAfterARestart) {
+  const backend d("d");
+  auto web = service_at("web", {&a_, &b_, &c_, &d});
+  sink("warning = \"drain\"\ndrain_timeout = \"1h\"\n");
+  ASSERT_EQ(sink_->apply({web}).result, DRCON_OK);
+  web.endpoints[0].health = health::critical;
+  web.endpoints[1].health = health::warning;
+  web.endpoints.pop_back();  // it drains when drcon ends
+  ASSERT_EQ(sink_->apply({web}).result, DRCON_OK);
+  EXPECT_TRUE(answered_by({"c"}));
+  sink();
+  ASSERT_EQ(apply({&a_, &b_, &c_, &d}).result, DRCON_OK);
+  EXPECT_TRUE(answered_by({"a", "b", "c", "d"}));
+  EXPECT_EQ(sink_->status().text, "");
+}
+
+// A slot keeps the address that it had last.
+TEST_P(HaproxySink, TakesNoServerThatHadLeftForOneThatWasTakenOutByHand) {
+  sink("drain_timeout = \"50ms\"\n");
+  ASSERT_EQ(apply({&a_, &b_}).result, DRCON_OK);
+  ASSERT_EQ(apply({&a_}).result, DRCON_OK);
+  ASSERT_TRUE(wait_until([this] { return in_service().size() == 1; }));
+  if (slots_) haproxy_.command("set server " + server_of(b_) + " weight 1");  // as drcon left it before it marked them
+  sink();
+  ASSERT_EQ(apply({&a_}).result, DRCON_OK);
+  ASSERT_EQ(apply({&a_, &b_}).result, DRCON_OK);
+  EXPECT_TRUE(answered_by({"a", "b"}));
+  EXPECT_EQ(sink_->status().text, "");
+}
+
 TEST_P(HaproxySink, PutsItBackInServiceWhenAskedTo) {
   sink("manual = \"override\"\n");
   ASSERT_EQ(apply({&a_, &b_}).result, DRCON_OK);
@@ -551,6 +600,29 @@ TEST_F(HaproxyDynamic, UsesBackupsOnlyWhenNothingElseIsLeft) {
   EXPECT_EQ(answers(), std::set<std::string>{"a"});
   haproxy_.command("set server " + server_of(a_) + " state maint");
   EXPECT_TRUE(answered_by({"b"}));
+}
+
+// A server is made without a weight, and gets it when it is ready.
+TEST_F(HaproxyDynamic, GivesEachAlgorithmTheWeightOfANewServer) {
+  for (const std::string balance : {"roundrobin", "leastconn", "random", "source\n  hash-type consistent"}) {
+    SCOPED_TRACE(balance);
+    haproxy_.configure("backend web\n  balance " + balance + "\n");
+    haproxy_.reload();
+    sink();
+    auto web = service_at("web", {&a_});
+    web.endpoints[0].weight = 200;
+    web.endpoints.push_back(endpoint_of(b_));
+    web.endpoints[1].weight = 100;
+    web.endpoints[1].health = health::critical;
+    ASSERT_EQ(sink_->apply({web}).result, DRCON_OK);
+    EXPECT_EQ(answers(), std::set<std::string>{"a"});
+    EXPECT_EQ(haproxy_.field(server_of(a_), "srv_uweight"), "2");
+    web.endpoints[0].health = health::critical;
+    web.endpoints[1].health = health::passing;
+    ASSERT_EQ(sink_->apply({web}).result, DRCON_OK);
+    EXPECT_EQ(answers(), std::set<std::string>{"b"});
+    EXPECT_EQ(haproxy_.field(server_of(b_), "srv_uweight"), "1");
+  }
 }
 
 TEST_F(HaproxyDynamic, ReplacesServersWhenTheirOptionsChange) {

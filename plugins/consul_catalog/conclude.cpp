@@ -51,6 +51,11 @@ std::string applier::first_remark(const std::vector<const registration*>& confli
     return "Consul does not remove " + std::to_string(stuck_.size()) +
            " registrations that are not desired any more: " +
            common::first_of(stuck_, [](const auto& each) { return each.first; }) + "; " + stuck_.begin()->second.why;
+  if (!left_behind_.empty())
+    return std::to_string(left_behind_.size()) + " registrations of owner '" + left_behind_.begin()->second +
+           "', from which others were taken over, are kept by no sink any more: " +
+           common::first_of(left_behind_, [](const auto& each) { return each.first; }) +
+           "; deregister them, or give this sink that owner until it has removed them";
   return {};
 }
 

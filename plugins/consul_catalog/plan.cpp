@@ -58,12 +58,13 @@ std::optional<agent_state> read_agent(const json& services, const json& checks, 
   return result;
 }
 
-steps plan(const registrations& desired, const agent_state& now, const std::string& owner, bool adopt) {
+steps plan(const registrations& desired, const agent_state& now, const std::string& owner,
+           const std::set<std::string>& adoptable) {
   steps result;
   for (const auto& [id, each] : desired.all) {
     const auto found = now.services.find(id);
     const bool is_others =
-        found != now.services.end() && found->second.owner != owner && !(adopt && found->second.owner.empty());
+        found != now.services.end() && found->second.owner != owner && !adoptable.contains(found->second.owner);
     if (is_others) {
       result.conflicts.push_back(&each);
       continue;

@@ -318,6 +318,28 @@ TEST_F(ConsulCatalog, KeepsAwayWhileAnotherSinkKeepsRegistrationsWithTheSameOwne
   EXPECT_FALSE(has("a"));
 }
 
+// The default owner has the sink's name.
+TEST_F(ConsulCatalog, TakesOverWhatASinkHadThatWasRenamed) {
+  sink();
+  apply({service_with("web", {endpoint_at("a", 80), endpoint_at("b", 81), endpoint_at("left", 82)})});
+  sink_.reset();
+  const auto renamed = make("verify = \"1h\"\n", "renamed");
+  const auto owner_of = [this](const std::string& id) { return services()[id]["Meta"]["drcon-owner"]; };
+  ASSERT_EQ(renamed->apply({service_with("web", {endpoint_at("a", 80), endpoint_at("b", 81)})}).result, DRCON_OK);
+  EXPECT_EQ(owner_of("a"), "me") << "the former sink may be about to start again";
+  EXPECT_NE(renamed->status().text.find("ids that others registered"), std::string::npos) << renamed->status().text;
+  ASSERT_TRUE(wait_until([&] { return owner_of("a") == "renamed" && owner_of("b") == "renamed"; }, 30s))
+      << services().dump();
+  EXPECT_EQ(passing("web"), (std::set<std::string>{"a", "b", "left"})) << "nobody knows whether somebody keeps it";
+  EXPECT_TRUE(wait_until([&] { return renamed->status().text.find("'me'") != std::string::npos; }, 30s));
+  EXPECT_NE(renamed->status().text.find("'left'; deregister them"), std::string::npos) << renamed->status().text;
+  ASSERT_EQ(renamed->apply({service_with("web", {endpoint_at("b", 81)})}).result, DRCON_OK);
+  EXPECT_FALSE(has("a")) << "it is ours, and goes with its endpoint";
+  consul_.remove("left");
+  ASSERT_EQ(renamed->reconcile().result, DRCON_OK);
+  EXPECT_EQ(renamed->status().state, DRCON_STATE_OK) << renamed->status().text;
+}
+
 TEST_F(ConsulCatalog, CleansGhostsOfARunBefore) {
   sink();
   apply({service_with("web", {endpoint_at("a", 80), endpoint_at("ghost", 81)})});

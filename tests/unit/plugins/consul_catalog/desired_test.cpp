@@ -134,7 +134,7 @@ protected:
   steps plan_for(bool adopt = false) const {
     const auto now = read_agent(agent_.services, agent_.checks, desired_);
     EXPECT_TRUE(now);
-    return now ? plan(desired_, *now, "me", adopt) : steps();
+    return now ? plan(desired_, *now, "me", adopt ? std::set<std::string>{""} : std::set<std::string>{}) : steps();
   }
 
   agent_double agent_;

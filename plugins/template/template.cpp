@@ -18,14 +18,14 @@ constexpr const char* schema_text = R"JSON({
       "items": { "type": "object", "additionalProperties": false, "required": ["path", "template", "escape"],
         "properties": {
           "path": { "type": "string", "format": "path", "minLength": 1, "target": true, "description": "The file to write." },
-          "template": { "type": "string", "format": "path", "minLength": 1,
+          "template": { "type": "string", "format": "path", "minLength": 1, "reads": "always",
             "description": "The mustache template. It is read again when it changes. See the plugin's README for its values." },
           "escape": { "type": "string", "enum": ["nginx", "haproxy", "json", "shell", "toml", "yaml", "html", "none"],
             "description": "The file's language: how {{values}} are escaped in it. An endpoint with a text that cannot be written in it is left out. none: as they are, without control characters." },
           "mode": { "type": "string", "pattern": "^0?[0-7]{3}$", "description": "Permissions, in octal. Default: those of the file that is there, 0644 when it is new." },
           "owner": { "type": "string", "minLength": 1, "description": "User the file belongs to. Default: as it is; drcon's when it is new." },
           "group": { "type": "string", "minLength": 1, "description": "Group the file belongs to. Default: as it is; drcon's when it is new." },
-          "backup": { "type": "boolean", "default": false, "description": "Whether the version before is kept as PATH.bak. No other sink may write that file." },
+          "backup": { "type": "boolean", "default": false, "target": "{path}.bak", "description": "Whether the version before is kept as PATH.bak. No other sink may write that file." },
           "check": { "type": "object", "additionalProperties": false,
             "description": "A command that must end with code 0 for the new file to be put in place. It sees the new file under another name, {file}, in the same directory.",
             "properties": {

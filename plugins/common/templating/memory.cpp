@@ -68,8 +68,8 @@ value memory::map_of(std::vector<map_entry> all, const map_class& how) {
     if (!unique.empty() && !in_order(unique.back().key, each.key)) unique.back() = each;
     else unique.push_back(each);
   }
-  auto* copy = static_cast<map_entry*>(take(std::max<std::size_t>(unique.size() * sizeof(map_entry), 1),
-                                            alignof(map_entry)));
+  auto* copy =
+      static_cast<map_entry*>(take(std::max<std::size_t>(unique.size() * sizeof(map_entry), 1), alignof(map_entry)));
   std::uninitialized_copy(unique.begin(), unique.end(), copy);
   return {make<map_span>(copy, unique.size()), how};
 }

@@ -15,7 +15,7 @@ namespace drcon::templating {
 
 /// A template comes from the operator, its data from anybody who can register a service: neither may exhaust the host.
 struct limits {
-  std::size_t output = std::size_t{64} << 20U;  // bytes
+  std::size_t output = std::size_t{64} << 20U;   // bytes
   std::size_t memory = std::size_t{256} << 20U;  // bytes of texts, lists and maps that functions make
   std::uint64_t steps = 200'000'000;             // a node that is walked is one; a function's work counts by its bytes
   std::size_t depth = 1000;                      // templates, branches and parentheses in one another

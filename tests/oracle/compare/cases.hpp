@@ -3,6 +3,7 @@
 
 #include "common/templating/format/quote.hpp"
 #include "common/templating/functions/functions.hpp"
+#include "common/templating/functions/key_pair.hpp"
 #include "common/templating/go/template.hpp"
 #include "common/templating/invocation.hpp"
 
@@ -74,7 +75,8 @@ inline std::vector<test_case> read_cases(const std::filesystem::path& file) {
   const std::string mark = "\n== ";
   for (auto start = text.find(mark); start != std::string::npos;) {
     const auto end = text.find(mark, start + 1);
-    all.push_back(read_case(text.substr(start + mark.size(), end == std::string::npos ? end : end - start - mark.size())));
+    all.push_back(
+        read_case(text.substr(start + mark.size(), end == std::string::npos ? end : end - start - mark.size())));
     start = end;
   }
   return all;
@@ -97,6 +99,16 @@ inline value special(const std::string& name, const json& held, memory& scratch)
       all.push_back({.key = scratch.text(key), .held = scratch.text(each.get<std::string>())});
     return scratch.text_map(std::move(all));
   }
+  if (name == "$pairs") {
+    std::vector<value> all;
+    for (const auto& each : held) {
+      const auto path = scratch.keep(each[0].get<std::string>());
+      const auto text = scratch.keep(each[1].get<std::string>());
+      all.emplace_back(scratch.make<templating::key_pair>(templating::key_pair{path, path, text}),
+                       templating::key_pair_class);
+    }
+    return scratch.list_of(all, templating::key_pairs_class);
+  }
   throw std::runtime_error(name + " is no type that is known here");
 }
 
@@ -115,7 +127,8 @@ inline value value_of(const json& of, memory& scratch) {
       return scratch.any_list(all);
     }
     default: {
-      if (of.size() == 1 && of.begin().key().starts_with('$')) return special(of.begin().key(), of.begin().value(), scratch);
+      if (of.size() == 1 && of.begin().key().starts_with('$'))
+        return special(of.begin().key(), of.begin().value(), scratch);
       std::vector<map_entry> all;
       for (const auto& [key, each] : of.items())
         all.push_back({.key = scratch.text(key), .held = value_of(each, scratch)});
@@ -163,8 +176,8 @@ inline answer render(const test_case& one) {
   };
   const auto marks = one.option_value("delims");
   const auto comma = marks.find(',');
-  const templating::go::delimiters delimiters{
-      .left = marks.substr(0, comma), .right = comma == std::string::npos ? "" : marks.substr(comma + 1)};
+  const templating::go::delimiters delimiters{.left = marks.substr(0, comma),
+                                              .right = comma == std::string::npos ? "" : marks.substr(comma + 1)};
   auto read = templating::go::text_template::read(is_consul ? "" : "t", one.text, functions_of(one), delimiters);
   if (auto* wrong = std::get_if<templating::fault>(&read)) return {.output = {}, .wrong = *wrong};
   answer result;

@@ -1,5 +1,5 @@
-// Renders the cases that it reads, one a line, as `oracle serve` does: for comparing the two. With --file FILE: those of
-// a file of cases.
+// Renders the cases that it reads, one a line, as `oracle serve` does: for comparing the two. With --file FILE: those
+// of a file of cases.
 #include "oracle/compare/cases.hpp"
 
 #include <cstdio>

@@ -16,7 +16,8 @@ bool underscores_stand_well(std::string_view text) {
   if (!text.empty() && (text[0] == '-' || text[0] == '+')) text.remove_prefix(1);
   bool is_hex = false;
   char before = '^';  // what was: ^ start, 0 digit or prefix, _ underscore, ! other
-  if (text.size() >= 2 && text[0] == '0' && std::string_view("box").find(lower_case(text[1])) != std::string_view::npos) {
+  if (text.size() >= 2 && text[0] == '0' &&
+      std::string_view("box").find(lower_case(text[1])) != std::string_view::npos) {
     is_hex = lower_case(text[1]) == 'x';
     text.remove_prefix(2);
     before = '0';
@@ -95,7 +96,7 @@ std::string plain(const decimal& of, int precision) {
   std::string result = of.is_negative ? "-" : "";
   const auto digit = [&](int place) {
     return place >= 0 && static_cast<std::size_t>(place) < of.digits.size() ? of.digits[static_cast<std::size_t>(place)]
-                                                                              : '0';
+                                                                            : '0';
   };
   if (of.exponent >= 0)
     for (int i = 0; i <= of.exponent; ++i) result += digit(i);
@@ -142,10 +143,10 @@ std::string hexadecimal(double number, int precision, char form) {
   int power = 0;
   auto mantissa = std::frexp(std::fabs(number), &power) * 2;
   if (number != 0) --power;
-  const auto end = precision < 0 ? std::to_chars(buffer.data(), buffer.data() + buffer.size(), mantissa,
-                                                 std::chars_format::hex)
-                                 : std::to_chars(buffer.data(), buffer.data() + buffer.size(), mantissa,
-                                                 std::chars_format::hex, std::min(precision, 1000));
+  const auto end = precision < 0
+                       ? std::to_chars(buffer.data(), buffer.data() + buffer.size(), mantissa, std::chars_format::hex)
+                       : std::to_chars(buffer.data(), buffer.data() + buffer.size(), mantissa, std::chars_format::hex,
+                                       std::min(precision, 1000));
   std::string text(buffer.data(), end.ptr);
   const auto mark = text.find('p');
   int more = 0;
@@ -160,9 +161,9 @@ std::string hexadecimal(double number, int precision, char form) {
   result += power < 0 ? '-' : '+';
   const auto digits = std::to_string(std::abs(power));
   result += (digits.size() < 2 ? "0" : "") + digits;
-  if (form == 'X') std::ranges::transform(result, result.begin(), [](char c) {
-    return static_cast<char>(c >= 'a' && c <= 'z' ? c - ('a' - 'A') : c);
-  });
+  if (form == 'X')
+    std::ranges::transform(result, result.begin(),
+                           [](char c) { return static_cast<char>(c >= 'a' && c <= 'z' ? c - ('a' - 'A') : c); });
   return result;
 }
 
@@ -208,7 +209,9 @@ reading<std::uint64_t> read_unsigned(std::string_view text, int base) {
   for (const char c : digits) {
     if (c == '_' && may_have_underscores) continue;
     const auto letter = lower_case(c);
-    const int digit = letter >= '0' && letter <= '9' ? letter - '0' : letter >= 'a' && letter <= 'z' ? letter - 'a' + 10 : 99;
+    const int digit = letter >= '0' && letter <= '9'   ? letter - '0'
+                      : letter >= 'a' && letter <= 'z' ? letter - 'a' + 10
+                                                       : 99;
     if (digit >= base) return wrong<std::uint64_t>(misread::syntax);
     std::uint64_t next = 0;
     if (__builtin_mul_overflow(number, static_cast<std::uint64_t>(base), &next) ||
@@ -236,7 +239,9 @@ reading<double> read_real(std::string_view text) {
   const auto whole = text;
   const bool is_negative = text.starts_with('-');
   if (is_negative || text.starts_with('+')) text.remove_prefix(1);
-  const auto result = [&](double number) { return reading<double>{.number = is_negative ? -number : number, .why = {}}; };
+  const auto result = [&](double number) {
+    return reading<double>{.number = is_negative ? -number : number, .why = {}};
+  };
   std::string folded;
   for (const char c : text) folded += lower_case(c);
   if (folded == "inf" || folded == "infinity") return result(std::numeric_limits<double>::infinity());
@@ -253,13 +258,13 @@ reading<double> read_real(std::string_view text) {
     return wrong<double>(misread::syntax);
   // from_chars takes neither a plus nor a bare point in front.
   std::string padded = digits.starts_with('.') ? "0" + std::string(digits) : std::string(digits);
-  if (digits.starts_with('.') && (digits.size() < 2 || std::string_view("0123456789abcdef").find(digits[1]) ==
-                                                            std::string_view::npos))
+  if (digits.starts_with('.') &&
+      (digits.size() < 2 || std::string_view("0123456789abcdef").find(digits[1]) == std::string_view::npos))
     return wrong<double>(misread::syntax);
   double number = 0;
   const auto* end = padded.data() + padded.size();
-  const auto read = std::from_chars(padded.data(), end, number,
-                                    is_hex ? std::chars_format::hex : std::chars_format::general);
+  const auto read =
+      std::from_chars(padded.data(), end, number, is_hex ? std::chars_format::hex : std::chars_format::general);
   if (read.ec == std::errc::invalid_argument || read.ptr != end) return wrong<double>(misread::syntax);
   if (read.ec == std::errc::result_out_of_range) {
     const auto mark = padded.find(is_hex ? 'p' : 'e');

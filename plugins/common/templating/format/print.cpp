@@ -26,9 +26,7 @@ void printer::show(const value& shown) {
       flags_ = {};
       object(shown, 'v', 1);
       return;
-    default:
-      flags_ = {};
-      argument(shown, 'v');
+    default: flags_ = {}; argument(shown, 'v');
   }
 }
 
@@ -62,8 +60,8 @@ void printer::argument(const value& shown, char32_t verb) {
     pad(cut(shown.type()));
     return;
   }
-  const bool has_address = shown.is(kind::list) || shown.is(kind::map) || shown.is(kind::object) ||
-                           shown.is(kind::function);
+  const bool has_address =
+      shown.is(kind::list) || shown.is(kind::map) || shown.is(kind::object) || shown.is(kind::function);
   if (verb == 'p' && has_address)
     throw failure("%p would print an address, which differs each time; print the value with %v");
   nested(shown, verb, 0);

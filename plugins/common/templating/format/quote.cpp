@@ -143,12 +143,13 @@ std::optional<std::string> unquoted(std::string_view literal) {
   return result;
 }
 
-std::optional<char32_t> unquoted_character(std::string_view literal) {
-  if (literal.size() < 3 || literal.front() != '\'' || literal.back() != '\'') return {};
-  const auto inner = literal.substr(1, literal.size() - 2);
-  const auto one = next_piece(inner, '\'');
-  if (one.length == 0 || one.length != inner.size()) return {};
-  return one.is_byte && inner[0] != '\\' ? replacement : static_cast<char32_t>(one.number);
+std::optional<char32_t> unquoted_character(std::string_view literal, bool& begins_well) {
+  begins_well = false;
+  if (literal.size() < 2 || literal.front() != '\'') return {};
+  const auto one = next_piece(literal.substr(1), '\'');
+  begins_well = one.length > 0;
+  if (!begins_well || literal.substr(1 + one.length) != "'") return {};
+  return one.is_byte && literal[1] != '\\' ? replacement : static_cast<char32_t>(one.number);
 }
 
 }  // namespace drcon::templating

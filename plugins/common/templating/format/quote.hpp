@@ -22,7 +22,7 @@ bool fits_back_quotes(std::string_view text);
 
 /// The text of a literal, "…" or `…`, or nothing when it is not well-formed.
 std::optional<std::string> unquoted(std::string_view literal);
-/// The number of a literal 'c', or nothing.
-std::optional<char32_t> unquoted_character(std::string_view literal);
+/// The number of a literal 'c', or nothing. `begins_well` says whether only what follows the character is wrong.
+std::optional<char32_t> unquoted_character(std::string_view literal, bool& begins_well);
 
 }  // namespace drcon::templating

@@ -129,10 +129,12 @@ std::string to_title(std::string_view text) {
     text.remove_prefix(one.bytes);
     // A word goes on behind an apostrophe, a dot or an underscore that letters follow.
     const auto next = first_of(text).number;
-    const bool joins = in_word && (one.number == '\'' || one.number == '.' || one.number == ':' ||
-                                   one.number == 0x2019 || one.number == 0xb7) &&
-                       is_letter(next);
-    in_word = is_letter(one.number) || is_digit(one.number) || one.number == '_' || joins;
+    const bool joins =
+        in_word &&
+        (one.number == '\'' || one.number == '.' || one.number == ':' || one.number == 0x2019 || one.number == 0xb7) &&
+        is_letter(next);
+    const bool goes_on = in_word && (is_digit(one.number) || one.number == '_');
+    in_word = is_letter(one.number) || goes_on || joins;
   }
   return result;
 }

@@ -124,7 +124,8 @@ value call_printf(invocation& in, arguments all) {
 // As an action shows them, where print has <nil>.
 std::string shown(invocation& in, arguments all) {
   std::vector<value> plain(all.begin(), all.end());
-  std::ranges::replace_if(plain, [](const value& each) { return !each.is_there(); }, value(std::string_view("<no value>")));
+  std::ranges::replace_if(
+      plain, [](const value& each) { return !each.is_there(); }, value(std::string_view("<no value>")));
   return printed(in, plain);
 }
 value call_html(invocation& in, arguments all) { return in.text(html_text(shown(in, all))); }

@@ -38,9 +38,7 @@ value renderer::command(const node& of, const value& dot, const value* last) {
   switch (first.type) {
     case node_type::field: at(first); return field_chain(first, 0, dot, dot, of.items, last);
     case node_type::chain: return chain(first, dot, of.items, last);
-    case node_type::identifier:
-      at(first);
-      return call(*first.function, nullptr, of, dot, of.items, last);
+    case node_type::identifier: at(first); return call(*first.function, nullptr, of, dot, of.items, last);
     case node_type::pipe: no_function(of.items, last); return pipe(&first, dot);
     case node_type::variable: return variable_chain(first, dot, of.items, last);
     default: break;
@@ -71,7 +69,8 @@ value renderer::constant(const node& number) {
 value renderer::chain(const node& of, const value& dot, std::span<node* const> words, const value* last) {
   at(of);
   if (of.pipe->type == node_type::nil) throw failure("indirection through explicit nil in " + shown(of));
-  const auto start = argument(takes::any, *of.pipe, dot);
+  // Of nothing every field is nothing, where null would be a fault.
+  const auto start = argument(takes::reflected, *of.pipe, dot);
   return field_chain(of, 0, dot, start, words, last);
 }
 
@@ -103,8 +102,7 @@ value renderer::field_of(const node& of, std::size_t name_index, const value& do
       auto& known = cache_[of.number + name_index];
       if (known.of != &receiver.as_object()) known = {&receiver.as_object(), receiver.as_object().find(name)};
       if (known.found == nullptr) break;
-      if (known.found->method != nullptr)
-        return call(*known.found->method, receiver.self(), of, dot, words, last);
+      if (known.found->method != nullptr) return call(*known.found->method, receiver.self(), of, dot, words, last);
       if (has_arguments) throw failure(std::string(name) + " has arguments but cannot be invoked as function");
       return known.found->get(receiver.self(), scratch());
     }
@@ -170,9 +168,8 @@ value renderer::call(const function& what, const void* self, const node& shown_a
   if (what.built == built_in::logical_and || what.built == built_in::logical_or) return logical(what, dot, words, last);
 
   std::array<value, 8> few;
-  auto* all = count <= few.size()
-                  ? few.data()
-                  : static_cast<value*>(scratch().take(count * sizeof(value), alignof(value)));
+  auto* all =
+      count <= few.size() ? few.data() : static_cast<value*>(scratch().take(count * sizeof(value), alignof(value)));
   const auto parameter_of = [&](std::size_t i) -> const parameter& {
     return what.parameters[std::min(i, what.parameters.size() - 1)];
   };
@@ -183,15 +180,17 @@ value renderer::call(const function& what, const void* self, const node& shown_a
   try {
     if (what.built == built_in::call) {
       if (!words.empty()) return call_value(shown(*words[0]), given);
-      return call_value(given[0].is(kind::text) ? std::string(given[0].text())
-                                                : "<" + std::string(given[0].type()) + " Value>",
-                        given);
+      return call_value(
+          given[0].is(kind::text) ? std::string(given[0].text()) : "<" + std::string(given[0].type()) + " Value>",
+          given);
     }
     self_ = self;
     return what.call(*this, given);
   } catch (const failure& wrong) {
     at(shown_at);
-    throw failure("error calling " + std::string(what.name) + ": " + wrong.what());
+    const std::string said = wrong.what();
+    if (said.size() > longest_message) throw;
+    throw failure("error calling " + std::string(what.name) + ": " + said);
   }
 }
 
@@ -203,7 +202,8 @@ value renderer::call_value(std::string_view name, std::span<const value> argumen
   const auto& what = arguments[0].as_function();
   const auto given = arguments.subspan(1);
   const auto known = what.parameters.size();
-  const auto wrong = "wrong number of args for " + std::string(name) + ": got " + std::to_string(given.size()) + " want ";
+  const auto wrong =
+      "wrong number of args for " + std::string(name) + ": got " + std::to_string(given.size()) + " want ";
   if (what.is_variadic && given.size() + 1 < known) throw failure(wrong + "at least " + std::to_string(known - 1));
   if (!what.is_variadic && given.size() != known) throw failure(wrong + std::to_string(known));
   for (std::size_t i = 0; i < given.size(); ++i) {
@@ -232,9 +232,7 @@ value renderer::argument(const parameter& asked, const node& of, const value& do
     }
     case node_type::variable: return fitting(variable_chain(of, dot, {}, nullptr), asked);
     case node_type::pipe: return fitting(pipe(&of, dot), asked);
-    case node_type::identifier:
-      at(of);
-      return fitting(call(*of.function, nullptr, of, dot, {}, nullptr), asked);
+    case node_type::identifier: at(of); return fitting(call(*of.function, nullptr, of, dot, {}, nullptr), asked);
     case node_type::chain: return fitting(chain(of, dot, {}, nullptr), asked);
     default: return literal(asked, of);
   }

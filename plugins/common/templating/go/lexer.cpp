@@ -238,12 +238,19 @@ lexer::state lexer::lex_space() {
 }
 
 lexer::state lexer::lex_identifier() {
-  static constexpr std::pair<std::string_view, item_type> words[] = {
-      {"block", item_type::block},       {"break", item_type::break_word},  {"continue", item_type::continue_word},
-      {"define", item_type::define},     {"else", item_type::else_word},    {"end", item_type::end},
-      {"if", item_type::if_word},        {"range", item_type::range},       {"nil", item_type::nil},
-      {"template", item_type::template_word}, {"with", item_type::with},
-      {"true", item_type::boolean},      {"false", item_type::boolean}};
+  static constexpr std::pair<std::string_view, item_type> words[] = {{"block", item_type::block},
+                                                                     {"break", item_type::break_word},
+                                                                     {"continue", item_type::continue_word},
+                                                                     {"define", item_type::define},
+                                                                     {"else", item_type::else_word},
+                                                                     {"end", item_type::end},
+                                                                     {"if", item_type::if_word},
+                                                                     {"range", item_type::range},
+                                                                     {"nil", item_type::nil},
+                                                                     {"template", item_type::template_word},
+                                                                     {"with", item_type::with},
+                                                                     {"true", item_type::boolean},
+                                                                     {"false", item_type::boolean}};
   while (is_alphanumeric(peek())) read();
   if (!at_terminator()) return fail("bad character " + named(peek()));
   const auto found = std::ranges::find(words, pending(), &std::pair<std::string_view, item_type>::first);

@@ -162,8 +162,8 @@ std::string_view parser::keep(std::string text) {
 
 std::span<const std::string_view> parser::split(std::string_view names) {
   const auto count = static_cast<std::size_t>(std::ranges::count(names, '.')) + 1;
-  auto* all = static_cast<std::string_view*>(
-      tree_.store.allocate(count * sizeof(std::string_view), alignof(std::string_view)));
+  auto* all =
+      static_cast<std::string_view*>(tree_.store.allocate(count * sizeof(std::string_view), alignof(std::string_view)));
   for (std::size_t i = 0; i < count; ++i) {
     const auto point = names.find('.');
     new (all + i) std::string_view(names.substr(0, point));
@@ -563,11 +563,9 @@ node* parser::number(const item& found) {
   auto* result = make(node_type::number, found.offset);
   result->text = found.text;
   if (found.type == item_type::character_constant) {
-    const auto one = unquoted_character(found.text);
-    if (!one) {
-      const bool is_long = found.text.size() > 3 && found.text[1] != '\\';
-      fail(is_long ? "malformed character constant: " + std::string(found.text) : "invalid syntax");
-    }
+    bool begins_well = false;
+    const auto one = unquoted_character(found.text, begins_well);
+    if (!one) fail(begins_well ? "malformed character constant: " + std::string(found.text) : "invalid syntax");
     result->whole = static_cast<std::int64_t>(*one);
     result->natural = static_cast<std::uint64_t>(*one);
     result->real = static_cast<double>(*one);

@@ -97,11 +97,12 @@ std::string renderer::execute(std::string_view name, const value& dot) {
   try {
     run(found->first, *found->second, dot);
   } catch (const failure& wrong) {
-    const fault inner{.name = tree_.name, .where = where(), .text = context() + wrong.what()};
+    const std::string said = wrong.what();
+    const fault inner{.name = tree_.name, .where = where(), .text = context() + said};
     output_ = output;
     now_ = was;
     running_ = running;
-    throw failure(inner.message());
+    throw failure(said.size() > longest_message ? said : inner.message());
   }
   output_ = output;
   now_ = was;

@@ -15,6 +15,9 @@ namespace drcon::templating::go {
 
 class renderer final : public invocation {
 public:
+  /// Of a fault within a template that a function called: each call adds where it was, and they may be many.
+  static constexpr std::size_t longest_message = 2000;
+
   renderer(const tree& of, const surroundings& around, std::string& output);
 
   /// Throws a `failure`; where it was is what `where` and `context` say then.

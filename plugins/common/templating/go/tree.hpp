@@ -42,11 +42,11 @@ enum class node_type : std::uint8_t {
 
 struct node {
   node_type type = node_type::list;
-  bool is_assignment = false;    // of a pipe: $x = …, not $x := …
-  std::uint32_t offset = 0;      // into the text
-  std::uint32_t number = 0;      // of a field, chain or variable: where its names are in a renderer's cache
-  std::string_view text;         // as it was written; of call_template: the name
-  std::span<node* const> items;  // of a list, of a pipe's commands, of a command's words
+  bool is_assignment = false;               // of a pipe: $x = …, not $x := …
+  std::uint32_t offset = 0;                 // into the text
+  std::uint32_t number = 0;                 // of a field, chain or variable: where its names are in a renderer's cache
+  std::string_view text;                    // as it was written; of call_template: the name
+  std::span<node* const> items;             // of a list, of a pipe's commands, of a command's words
   std::span<const std::string_view> names;  // of a field or chain: its parts; of a variable: itself, and its parts
   std::span<node* const> declared;          // of a pipe: variables
   node* pipe = nullptr;                     // of an action, branch or call_template; of a chain: what it begins with

@@ -28,6 +28,10 @@ bool is_token(std::string_view authorization, std::string_view token) {
 
 }  // namespace
 
+bool shows_who(const access_rules& rules, std::string_view authorization) {
+  return rules.token.empty() || is_token(authorization, rules.token);
+}
+
 std::optional<answer> refusal(const access_rules& rules, way_in by, const asked& what, std::string_view host,
                               std::string_view authorization) {
   if (by == way_in::unix_socket) return {};

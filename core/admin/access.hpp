@@ -23,4 +23,7 @@ struct access_rules {
 std::optional<answer> refusal(const access_rules& rules, way_in by, const asked& what, std::string_view host,
                               std::string_view authorization);
 
+/// Over TCP: whether the request shows that its client may ask. Without a token everybody may.
+bool shows_who(const access_rules& rules, std::string_view authorization);
+
 }  // namespace drcon::admin

@@ -12,9 +12,9 @@
 namespace drcon::admin::limits {
 
 /// Over the unix socket, and as many again over TCP: it serves people and scrapers, not load. When all places over TCP
-/// are taken, the client that has been silent for longest gives its place to the next.
+/// are taken, the client that has been there for longest without showing that it may ask gives its place to the next.
 inline constexpr std::size_t connections = 64;
-inline constexpr std::size_t event_clients = 1024;
+inline constexpr std::size_t event_clients = 1024;  ///< the same: over each of the two
 
 inline constexpr std::uint32_t header_bytes = 16 * 1024;
 inline constexpr std::uint64_t body_bytes = std::uint64_t{64} * 1024;

@@ -3,6 +3,7 @@
 #include "admin/dashboard.hpp"
 #include "admin/openapi.hpp"
 #include "admin/target_lines.hpp"
+#include "base/count_of.hpp"
 #include "config/text.hpp"
 #include "engine/engine.hpp"
 #include "log/plugin_level.hpp"
@@ -53,7 +54,8 @@ void healthz(served_host&, const std::string&, const asked&, const reply& to) { 
 
 void readyz(served_host& about, const std::string&, const asked&, const reply& to) {
   const auto lines = report::unsettled(about.engine);
-  const bool settled = about.engine.settled();
+  // What sinks refuse has settled, and is not served all the same.
+  const bool settled = about.engine.settled() && lines.empty();
   to(text(settled ? 200 : 503,
           lines.empty() ? (settled ? "ready\n" : "under way\n") : fmt::format("{}\n", fmt::join(lines, "\n"))));
 }
@@ -176,7 +178,8 @@ void diff(served_host& about, const std::string& name, const asked& what, const 
 // ---- what people do ----
 
 answer done(served_host& about, const std::string& pipeline, const std::string& what) {
-  return json(200, {{"done", what}, {"pipeline", report::encode(report::pipeline_of(*about.engine.find(pipeline)))}});
+  return json(200, {{"done", what},
+                    {"pipeline", report::encode(report::pipeline_of(about.engine, *about.engine.find(pipeline)))}});
 }
 
 // How long what was done lasts: said only where it holds.
@@ -214,19 +217,30 @@ void resume(served_host& about, const std::string& name, const asked&, const rep
 void resync(served_host& about, const std::string& name, const asked&, const reply& to) {
   const auto begun = about.engine.resync(name);
   to(done(about, name,
-          fmt::format("{} of {} sinks compare their target with what is desired, and correct what differs{}", begun,
-                      about.engine.config().pipelines.at(name).sinks.size(),
+          fmt::format("{} of {} compare their target with what is desired, and correct what differs{}", begun,
+                      base::count_of(about.engine.config().pipelines.at(name).sinks.size(), "sink"),
                       begun == about.engine.config().pipelines.at(name).sinks.size()
                           ? ""
                           : "; the others are applying an update")));
 }
 
 void release_brake(served_host& about, const std::string& name, const asked& what, const reply& to) {
-  const auto released = about.engine.find(name)->release_brake(word(what, "service"), number(what, "number"));
-  if (!released)
-    return to(
-        refuse(409, released.error().why, "look at `drcon status`, and release what is held then, if it is meant"));
-  to(done(about, name, "held change of pipeline " + name + " released; its sinks apply it now"));
+  const auto not_released = [to](const std::string& why) {
+    to(refuse(409, why, "look at `drcon status`, and release what is held then, if it is meant"));
+  };
+  const auto& pipeline = *about.engine.find(name);
+  const auto foreseen = pipeline.foresee_release(word(what, "service"), number(what, "number"));
+  if (!foreseen) return not_released(foreseen.error().why);
+  const auto answer =
+      answer_with(about, name, "held change of pipeline " + name + " released; its sinks apply it now", "released", to);
+  about.engine.release_brake(
+      name, word(what, "service"), number(what, "number"),
+      [&about, name, answer, not_released, seen = pipeline.held_back().number](const base::result<>& outcome) {
+        const auto* const now = about.engine.find(name);
+        const bool has_changed = now != nullptr && now->held_back().number != seen;
+        if (!outcome && has_changed) return not_released(outcome.error().why);
+        answer(outcome);
+      });
 }
 
 void rollback(served_host& about, const std::string& name, const asked& what, const reply& to) {
@@ -431,7 +445,7 @@ const std::vector<route>& routes() {
         {"number", "The `number` of the held loss as it was seen: refused if something else is held by now."}},
        "Done",
        "application/json",
-       {404, 409},
+       {404, 409, 500},
        release_brake},
       {"POST",
        "/v1/pipelines/{name}/rollback",

@@ -163,6 +163,10 @@ base::result<server::opened_ptr> server::open(const config::admin_config& next) 
   return base::failure{faults};
 }
 
+bool server::close_in_the_clear(const config::admin_config& refused) {
+  return running_ && !refused.certificate.empty() && running_->close_tcp_in_the_clear();
+}
+
 void server::switch_to(opened_ptr made) {
   made->is_used = true;
   if (made->in == nullptr) return close();

@@ -39,7 +39,10 @@ public:
   /// Listens where it was opened, and no more elsewhere. Connections that were let in by another token, or in the clear
   /// before there was TLS, are served no more.
   void switch_to(opened_ptr made);
-  /// Both of these, one after the other.
+  /// A configuration that asks for TLS is not taken, for whatever reason: what it would secure is not served in the
+  /// clear any more. True when the TCP port had to be closed for that.
+  bool close_in_the_clear(const config::admin_config& refused);
+  /// Both open() and switch_to(), one after the other.
   base::result<> listen(const config::admin_config& next);
   /// Ends every connection, and returns when the thread has ended.
   void close();

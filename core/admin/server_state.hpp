@@ -46,10 +46,13 @@ struct server_state : std::enable_shared_from_this<server_state> {
   // the unix socket. Those that follow the events are not among them.
   std::size_t unix_connections = 0;
   std::size_t tcp_connections = 0;
-  std::list<connection*> silent;    // over TCP, without a whole request so far; the oldest first
+  std::size_t unix_followers = 0;   // of the events
+  std::size_t tcp_followers = 0;    // the same
+  std::list<connection*> silent;    // over TCP, without a request so far that it may make; the oldest first
   std::uint64_t rules_changed = 1;  // how often; see connection::admitted_by
 
   std::size_t& connections(way_in by) { return by == way_in::tcp ? tcp_connections : unix_connections; }
+  std::size_t& followers(way_in by) { return by == way_in::tcp ? tcp_followers : unix_followers; }
   bool still_admits(const connection& client) const {
     return client.admitted_by == 0 || client.admitted_by == rules_changed;
   }

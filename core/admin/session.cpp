@@ -42,7 +42,7 @@ answer too_many_event_clients() {
   return refused;
 }
 
-// A client over TCP that has not sent a whole request yet: it may be ended to make a place for another.
+// A client over TCP that has not shown so far that it may ask: it may be ended to make a place for another.
 class unheard {
 public:
   unheard(server_state& state, connection& client, way_in by) : state_(state), client_(client) {
@@ -51,11 +51,16 @@ public:
   ~unheard() { heard(); }
   unheard(const unheard&) = delete;
   unheard& operator=(const unheard&) = delete;
-  void heard() { state_.silent.remove(&client_); }
+  void heard() {
+    state_.silent.remove(&client_);
+    is_over_ = true;
+  }
+  bool is_over() const { return is_over_; }
 
 private:
   server_state& state_;
   connection& client_;
+  bool is_over_ = false;
 };
 
 // True when a whole request was read, or one that has to be refused. False when the client has closed the connection
@@ -92,7 +97,8 @@ answer answer_here(server_state& state, const route& which, const asked& what) {
 }
 
 // True when the connection stays open for another request.
-asio::awaitable<bool> serve(server_state& state, connection& client, way_in by, const http_request& request) {
+asio::awaitable<bool> serve(server_state& state, connection& client, way_in by, const http_request& request,
+                            unheard& until_heard) {
   auto parsed = parse_request(request.method == "HEAD" ? "GET" : request.method, request.target);
   if (!parsed)
     co_return co_await write_answer(state, client, request,
@@ -101,13 +107,18 @@ asio::awaitable<bool> serve(server_state& state, connection& client, way_in by, 
   what.may_see_contents = by == way_in::unix_socket || !state.rules.token.empty();
   if (auto refused = refusal(state.rules, by, what, request.host, request.authorization))
     co_return co_await write_answer(state, client, request, std::move(*refused));
+  // Only now: one whose requests are refused has shown nothing, and must not keep its place before those who may ask.
+  if (shows_who(state.rules, request.authorization)) until_heard.heard();
   const auto* which = find_route(what);
   if (which != nullptr && which->by == served_by::event_stream) {
-    if (state.hub->clients() >= limits::event_clients)
+    if (state.followers(by) >= limits::event_clients)
       co_return co_await write_answer(state, client, request, too_many_event_clients());
     if (request.method == "HEAD") co_return co_await write_answer(state, client, request, head_of_events());
     --state.connections(by);  // it has a place of another kind
-    co_await send_events(state, client, first_event(request.last_event_id, what));
+    {
+      const counted place(state.followers(by));
+      co_await send_events(state, client, first_event(request.last_event_id, what));
+    }
     ++state.connections(by);
     co_return false;
   }
@@ -124,14 +135,13 @@ asio::awaitable<void> converse(server_state& state, connection& client, way_in b
   auto timeout = by == way_in::tcp ? limits::first_request_timeout : limits::request_timeout;
   while (!state.closed && co_await read_request(client, reader, progress, timeout)) {
     if (!state.still_admits(client)) co_return;
-    until_heard.heard();
-    timeout = limits::request_timeout;
     const auto request = reader.take_request();
     if (progress == http_request_reader::progress::refused) {
       co_await write_answer(state, client, request, reader.refusal());
       co_return;
     }
-    if (!co_await serve(state, client, by, request)) co_return;
+    if (!co_await serve(state, client, by, request, until_heard)) co_return;
+    if (by != way_in::tcp || until_heard.is_over()) timeout = limits::request_timeout;
     progress = reader.next();
   }
 }

@@ -48,8 +48,10 @@ void add_target_lines(report::endpoint_finding& match, const std::map<std::strin
       sink.targets.push_back(
           {.name = target.target,
            .known = target.live.has_value(),
-           .lines = target.live ? lines_naming(*target.live, match.address, match.id) : std::vector<std::string>()});
+           .lines = target.live ? lines_naming(*target.live, match.address, match.id) : std::vector<std::string>(),
+           .desired = lines_naming(target.wanted, match.address, match.id)});
   }
+  report::follow_targets(match);
 }
 
 }  // namespace drcon::admin

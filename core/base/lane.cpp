@@ -108,7 +108,7 @@ struct lane::state {
 };
 
 lane::lane(const std::string& name) : state_(std::make_shared<state>()) {
-  state_->where = "a job of lane " + name + " is lost, the next one goes on";
+  state_->where = "a job of lane " + name + " is lost; it goes on with the next one, and every pipeline goes on";
   state_->thread = threads().begin([held = state_, name] {
     ::pthread_setname_np(::pthread_self(), name.substr(0, 15).c_str());
     held->run();

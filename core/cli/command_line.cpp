@@ -138,10 +138,7 @@ void add_hidden_verbs(CLI::App& app, parsing& state) {
       ->callback([&state] { state.result = complete(state.given); })
       ->add_option("WORD", state.given.words);
   // What drcon starts for isolation = "process"; not for people.
-  app.add_subcommand("plugin-process", "")->group("")->callback([&state] {
-    constexpr int socket = 3;
-    state.result = plugins::plugin_process(socket);
-  });
+  app.add_subcommand("plugin-process", "")->group("")->callback([&state] { state.result = plugins::plugin_process(); });
 }
 
 // In the order in which help lists them.

@@ -29,10 +29,11 @@ int once(const arguments& options) {
     return exit_config;
   }
   const bool settled = hosted.run_until([&] { return hosted.engine().settled(); }, options.timeout);
-  if (!settled)
-    for (const auto& line : report::unsettled(hosted.engine())) std::cerr << "drcon: " << line << "\n";
+  // All may have settled without what a sink refuses.
+  const auto open = report::unsettled(hosted.engine());
+  for (const auto& line : open) std::cerr << "drcon: " << line << "\n";
   const bool clean = hosted.stop();
-  if (!settled) return exit_runtime;
+  if (!settled || !open.empty()) return exit_runtime;
   return clean ? exit_ok : exit_overstay;
 }
 

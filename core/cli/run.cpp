@@ -1,6 +1,7 @@
 // drcon run: until SIGTERM.
 #include "admin/server.hpp"
 #include "base/build_facts.hpp"
+#include "base/count_of.hpp"
 #include "base/last_catch.hpp"
 #include "cli/hosted_engine.hpp"
 #include "cli/state_lock.hpp"
@@ -23,7 +24,7 @@ namespace {
 
 // Opened again at each reload, since log rotation may have moved the file away.
 bool log_to(const config::host_config& host) {
-  const auto opened = log::to_file(host.log_file);
+  const auto opened = log::to_file(host.log.file);
   if (!opened) log::error(base::subject_kind::host, "{}", opened.error().why);
   return opened.has_value();
 }
@@ -46,6 +47,7 @@ private:
   void wait_for_signal();
   void on_signal(int signal);
   admin::reload_outcome reload();
+  void close_in_the_clear(const config::host_config& refused, std::vector<std::string>& findings);
   bool take(const config::configuration& next, config::diagnostics& found, std::vector<std::string>& findings);
   void stop();
 
@@ -73,8 +75,10 @@ int daemon::run(const config::configuration& config) {
     // not mounted yet, a user that is not known yet) may be there at the next start, so that there must be one.
     return exit_runtime;
   }
+  hosted_.engine().retire_absent();
   if (!listen(config.host)) return exit_runtime;
-  log::info(base::subject_kind::host, "drcon {} runs {} pipelines", build::version, config.pipelines.size());
+  log::info(base::subject_kind::host, "drcon {} runs {}", build::version,
+            base::count_of(config.pipelines.size(), "pipeline"));
   heartbeat_.start();
   wait_for_signal();
   const auto work = boost::asio::make_work_guard(hosted_.context());
@@ -105,30 +109,45 @@ void daemon::on_signal(int signal) {
 
 // Opens first all that may fail to open, and switches when everything is there: a reload is taken as a whole, or not.
 bool daemon::take(const config::configuration& next, config::diagnostics& found, std::vector<std::string>& findings) {
-  const auto log_file = hosted_.engine().config().host.log_file;
+  const auto previous_file = hosted_.engine().config().host.log.file;
   auto listeners = admin_.open(next.host.admin);
   if (!listeners) findings.push_back("[admin]: " + listeners.error().why);
-  const auto log = log::to_file(next.host.log_file);
+  const auto log = log::to_file(next.host.log.file);
   if (!log) findings.push_back("[log]: " + log.error().why);
   for (const auto& each : findings) log::error(base::subject_kind::config, "{}", each);
   if (listeners && log && hosted_.engine().apply(next, found)) {
     admin_.switch_to(std::move(*listeners));
     return true;
   }
-  if (log && !log::to_file(log_file))
-    log::warning(base::subject_kind::log, "cannot log to {} again", log_file.string());
+  // What was to be secured does not go on in the clear, though the rest stays as it was.
+  if (listeners) listeners->reset();  // reopens what it had to close
+  close_in_the_clear(next.host, findings);
+  if (log && !log::to_file(previous_file))
+    log::warning(base::subject_kind::log, "cannot log to {} again", previous_file.string());
   return false;
 }
 
-// The whole new configuration is checked first; a wrong one changes nothing.
+void daemon::close_in_the_clear(const config::host_config& refused, std::vector<std::string>& findings) {
+  if (!admin_.close_in_the_clear(refused.admin)) return;
+  findings.emplace_back("[admin]: TLS is asked for, so that the TCP port is closed, which would stay in the clear");
+  log::error(base::subject_kind::admin, "{}", findings.back());
+}
+
+// The whole new configuration is checked first; a wrong one changes nothing, but for a port that it would secure.
 admin::reload_outcome daemon::reload() {
   if (stopping_) return {.taken = false, .findings = {"drcon is stopping"}};
   log::info(base::subject_kind::host, "reloading {}", options_.config.string());
   heartbeat_.reloading();
   config::diagnostics found;
-  const auto next = config::load(options_.config, plugins_.catalog(), found);
+  auto next = config::load(options_.config, plugins_.catalog(), found);
+  if (next) config::keep_what_is_read_at_start(hosted_.engine().config().host, next->host, options_.config, found);
   admin::reload_outcome outcome;
   outcome.taken = next && take(*next, found, outcome.findings);
+  if (!next) {
+    config::diagnostics reported_above;
+    if (const auto host = config::load_host(options_.config, reported_above))
+      close_in_the_clear(*host, outcome.findings);
+  }
   for (const auto& each : found.sorted()) {
     outcome.findings.push_back(each.where.text() + ": " + each.message + (each.help.empty() ? "" : "; " + each.help));
     log::write(each.severity == config::severity::error ? log::level::error : log::level::warning,
@@ -141,7 +160,7 @@ admin::reload_outcome daemon::reload() {
     return outcome;
   }
   configure_log(next->host);
-  log::info(base::subject_kind::host, "reloaded: {} pipelines", next->pipelines.size());
+  log::info(base::subject_kind::host, "reloaded: {}", base::count_of(next->pipelines.size(), "pipeline"));
   heartbeat_.reloaded();
   return outcome;
 }
@@ -177,8 +196,7 @@ int run(const arguments& options) {
   if (!log_to(config->host)) return exit_runtime;
   const auto locked = state_lock::take(host->state_directory);
   if (!locked) {
-    log::error(base::subject_kind::state, "{}: stop that one, or set another [host] state_directory",
-               locked.error().why);
+    log::error(base::subject_kind::state, "{}", locked.error().why);
     return exit_runtime;
   }
   daemon daemon(options, plugins, *host);

@@ -19,9 +19,9 @@ void configure_log(const config::host_config& host) {
     log::error(base::subject_kind::host, "{} (an error was caught at the last moment: {}); please report it", where,
                config::printable(what, 500));
   });
-  log::configure(log::level_named(host.log_level), host.log_format);
+  log::configure(log::level_named(host.log.level), host.log.format);
   std::map<std::string, log::level> own;
-  for (const auto& [plugin, level] : host.plugin_log_levels) own.emplace(plugin, log::level_named(level));
+  for (const auto& [plugin, level] : host.log.plugins) own.emplace(plugin, log::level_named(level));
   log::set_plugin_levels(own);
 }
 

@@ -12,9 +12,9 @@ namespace drcon::cli {
 class state_lock {
 public:
   /// Locks the directory for as long as this object lives; the kernel unlocks it when the process ends in any way. The
-  /// failure names the process that holds the lock. A directory that cannot be locked for another reason, as when it
-  /// cannot be written, is left unlocked: then no state can be kept either, and that is reported where it is tried. The
-  /// same goes for an empty name, which keeps no state.
+  /// failure names the process that holds the lock, or says why the lock file, which is there, cannot be opened:
+  /// another drcon may hold it. A directory in which no lock file can be made, as when it cannot be written, is left
+  /// unlocked with a warning: then no state can be kept either. An empty name keeps no state, and is not locked.
   static base::result<state_lock> take(const std::filesystem::path& directory);
 
   ~state_lock();

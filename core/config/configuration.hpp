@@ -2,6 +2,7 @@
 #pragma once
 
 #include "config/diagnostics.hpp"
+#include "config/host/host.hpp"
 #include "config/isolation.hpp"
 #include "config/not_compared.hpp"
 #include "config/pipeline/pipeline.hpp"
@@ -9,7 +10,6 @@
 
 #include <nlohmann/json.hpp>
 
-#include <chrono>
 #include <cstddef>
 #include <filesystem>
 #include <functional>
@@ -39,33 +39,6 @@ struct instance_config {
   bool operator==(const instance_config&) const = default;
   /// `options` as text for people, with secrets replaced.
   std::string redacted() const;
-};
-
-/// [admin].
-struct admin_config {
-  std::filesystem::path socket;  ///< empty: none
-  std::string address;           ///< listen = "ADDRESS:PORT"; empty: no TCP
-  std::uint16_t port = 0;
-  std::string token;                  ///< empty: none, and nothing is changed over TCP
-  std::filesystem::path certificate;  ///< with a private key: TLS
-  std::filesystem::path private_key;
-  bool is_on() const { return !socket.empty() || !address.empty(); }
-  bool operator==(const admin_config&) const = default;
-};
-
-/// [host], [log], [admin].
-struct host_config {
-  std::vector<std::filesystem::path> plugin_directories;  ///< besides the built-in one
-  bool stop_on_bad_plugin = false;                        ///< on_bad_plugin = "stop" | "continue"
-  std::filesystem::path state_directory;
-  std::chrono::nanoseconds stop_deadline{};
-  std::int64_t journal_size = 0;                         ///< entries kept in memory
-  std::string log_level;                                 ///< trace, debug, info, warning, error
-  std::map<std::string, std::string> plugin_log_levels;  ///< of what plugins say, where it differs; by their name
-  std::string log_format;                                ///< text, json
-  std::filesystem::path log_file;                        ///< empty: standard error
-  admin_config admin;
-  bool operator==(const host_config&) const = default;
 };
 
 struct configuration {

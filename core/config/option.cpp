@@ -4,6 +4,7 @@
 
 #include <array>
 #include <charconv>
+#include <cstdlib>
 
 namespace drcon::config::option_values {
 
@@ -42,6 +43,13 @@ double percent_of(const json& value) { return parse_percent(value.get_ref<const 
 
 std::size_t size_of(const json& value) {
   return static_cast<std::size_t>(parse_size(value.get_ref<const std::string&>()).value());
+}
+
+std::optional<std::filesystem::path> directory_of_unit(const char* variable) {
+  const char* const given = std::getenv(variable);
+  if (given == nullptr || *given != '/') return {};
+  const std::string all(given);
+  return all.substr(0, all.find(':'));
 }
 
 json table_schema(const std::string& description, json properties, json required) {

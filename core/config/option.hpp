@@ -11,6 +11,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <map>
 #include <optional>
@@ -27,6 +28,10 @@ struct option {
   /// Takes a value that the schema has accepted. Not called for an option that is not there and has no default.
   std::function<void(const nlohmann::json& value, Config& config)> read;
   bool is_required = false;
+  /// Of an option whose default depends on where drcon runs: sets that one. Called when the option is not written.
+  std::function<void(Config& config)> otherwise = {};
+  /// Of an option that is read at start only: gives `next` the value of `running`, and says whether it had another one.
+  std::function<bool(const Config& running, Config& next)> keep = {};
 };
 
 template <class Config>
@@ -50,6 +55,9 @@ nlohmann::json text_list_schema();
 std::chrono::nanoseconds duration_of(const nlohmann::json& value);
 double percent_of(const nlohmann::json& value);
 std::size_t size_of(const nlohmann::json& value);
+/// What systemd.exec(5) says of StateDirectory= and RuntimeDirectory=: paths with ':' between them; the first is
+/// drcon's.
+std::optional<std::filesystem::path> directory_of_unit(const char* variable);
 /// A table that takes no other keys than those of `properties`.
 nlohmann::json table_schema(const std::string& description, nlohmann::json properties, nlohmann::json required);
 }  // namespace option_values
@@ -105,6 +113,59 @@ option<Config> text(const char* key, std::string Config::*member, const char* de
   schema.update(more);
   return make_option(key, member, description, std::move(schema),
                      [](const nlohmann::json& value) { return value.get<std::string>(); });
+}
+
+/// A file or directory; the schema's check makes it absolute. `more` is merged into the schema.
+template <class Config>
+option<Config> path(const char* key, std::filesystem::path Config::*member, const char* description,
+                    const nlohmann::json& more = nlohmann::json::object()) {
+  nlohmann::json schema{{"type", "string"}, {"format", "path"}, {"default", (Config{}.*member).string()}};
+  schema.update(more);
+  return make_option(key, member, description, std::move(schema),
+                     [](const nlohmann::json& value) { return std::filesystem::path(value.get<std::string>()); });
+}
+
+template <class Config>
+option<Config> path_list(const char* key, std::vector<std::filesystem::path> Config::*member, const char* description) {
+  auto schema = option_values::text_list_schema();
+  schema["items"]["format"] = "path";
+  return make_option(key, member, description, std::move(schema), [](const nlohmann::json& value) {
+    const auto texts = value.get<std::vector<std::string>>();
+    return std::vector<std::filesystem::path>(texts.begin(), texts.end());
+  });
+}
+
+/// A text that is never shown. It has no default. `more` is merged into the schema.
+template <class Config>
+option<Config> secret(const char* key, std::string Config::*member, const char* description,
+                      const nlohmann::json& more = nlohmann::json::object()) {
+  auto made = text(key, member, description, more);
+  made.schema.erase("default");
+  made.schema["secret"] = true;
+  return made;
+}
+
+/// Under systemd the default is a directory of the unit, which it names in `variable`, or `file` there.
+template <class Config>
+option<Config> of_the_unit(std::filesystem::path Config::*member, const char* variable, const char* file,
+                           option<Config> made) {
+  made.otherwise = [member, variable, file](Config& config) {
+    const auto directory = option_values::directory_of_unit(variable);
+    if (directory) config.*member = *file == '\0' ? *directory : *directory / file;
+  };
+  return made;
+}
+
+/// An option that a reload does not change, since what it says was done at the start.
+template <class Config, class Member>
+option<Config> at_start_only(Member Config::*member, option<Config> made) {
+  made.schema["description"] = made.schema["description"].template get<std::string>() + " Read at start only.";
+  made.keep = [member](const Config& running, Config& next) {
+    if (running.*member == next.*member) return false;
+    next.*member = running.*member;
+    return true;
+  };
+  return made;
 }
 
 /// A list of texts that are not empty. `more` is merged into the schema of one of them.
@@ -164,12 +225,16 @@ void read_options(const option_list<Config>& options, const nlohmann::json& valu
     if (const auto value = values.find(each.key); value != values.end()) each.read(*value, config);
 }
 
+template <class Config>
+nlohmann::json schema_of(const option_group<Config>& group) {
+  return option_values::table_schema(group.description, properties_of(group.options), required_of(group.options));
+}
+
 /// A group as one option of the table around it.
 template <class Config, class Group>
 option<Config> table(Group Config::*member, const option_group<Group>& group) {
   return {.key = group.key,
-          .schema =
-              option_values::table_schema(group.description, properties_of(group.options), required_of(group.options)),
+          .schema = schema_of(group),
           .read = [member, &group](const nlohmann::json& value, Config& config) {
             read_options(group.options, value, config.*member);
           }};

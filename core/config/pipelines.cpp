@@ -3,6 +3,7 @@
 #include "config/pointer.hpp"
 #include "config/suggest.hpp"
 #include "config/text.hpp"
+#include "config/units.hpp"
 
 #include <utility>
 
@@ -72,6 +73,16 @@ private:
                   "write per_service = true to confirm that, or per_service = false for the pipeline alone");
       return;
     }
+    // Without a limit of its own the pipeline has the defaults, which were once of the pipeline alone, too.
+    const auto brake = options.positions.find("/brake");
+    if (brake == options.positions.end() || is_off(options)) return;
+    own.warning(brake->second, "'brake' names no limit: the defaults limit each service now, and not only the pipeline",
+                "write per_service = true to confirm that, or per_service = false for the pipeline alone");
+  }
+  static bool is_off(const checked_options& options) {
+    const auto hold = options.values.value(json::json_pointer("/brake/hold"), json());
+    const auto length = hold.is_string() ? parse_duration(hold.get_ref<const std::string&>()) : std::nullopt;
+    return length && length->count() == 0;
   }
 
   // An instance that no pipeline uses is most likely a mistake.

@@ -111,8 +111,9 @@ private:
         fault(inner(pointer, key), "expected a string, found " + shown(schema.at(key)));
     if (schema.contains("reads") && (!schema.at("reads").is_boolean() || schema.value("format", "") != "path"))
       fault(inner(pointer, "reads"), "expected true or false, of an option of the format path");
-    if (schema.contains("target") && !schema.at("target").is_boolean())
-      fault(inner(pointer, "target"), "expected true or false, found " + shown(schema.at("target")));
+    if (schema.contains("target") && !schema.at("target").is_boolean() && !schema.at("target").is_string())
+      fault(inner(pointer, "target"),
+            "expected true or false, or a string: what it is when it is left out; found " + shown(schema.at("target")));
     if (!schema.contains("secret")) return;
     if (!schema.at("secret").is_boolean())
       fault(inner(pointer, "secret"), "expected true or false, found " + shown(schema.at("secret")));

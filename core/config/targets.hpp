@@ -1,4 +1,8 @@
-// What sinks own: the values of options that a plugin's schema marks with "target": true.
+// What sinks own: the values of options that a plugin's schema marks with "target".
+//
+// Two names of one thing are seen as one where that shows in the names and in the file system: paths through links,
+// localhost and 127.0.0.1, a URL with its scheme's port. Two addresses of one server that only the server itself could
+// tell are left to the locks that a sink's plugin takes. Pure functions, but for looking at links.
 #pragma once
 
 #include "config/configuration.hpp"

@@ -1,6 +1,6 @@
 #include "conformance/judge.hpp"
 
-#include "plugins/boundary.hpp"
+#include "plugins/validation.hpp"
 
 #include <drcon/update.hpp>
 

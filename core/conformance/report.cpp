@@ -1,6 +1,7 @@
 #include "conformance/report.hpp"
 
-#include "plugins/boundary.hpp"
+#include "base/count_of.hpp"
+#include "plugins/validation.hpp"
 
 #include <fmt/format.h>
 
@@ -57,7 +58,8 @@ std::string line_of(const result& result) {
 }
 
 std::string summary_of(const findings& findings) {
-  std::string text = fmt::format("{} cases: {} passed", findings.results.size(), count(findings, verdict::passed));
+  std::string text =
+      fmt::format("{}: {} passed", base::count_of(findings.results.size(), "case"), count(findings, verdict::passed));
   for (const auto each : {verdict::failed, verdict::crashed, verdict::timed_out, verdict::not_run})
     if (const auto some = count(findings, each))
       text += fmt::format(", {} {}", some, each == verdict::failed ? "failed" : to_string(each));

@@ -1,5 +1,6 @@
 #include "engine/brake.hpp"
 
+#include "base/count_of.hpp"
 #include "config/units.hpp"
 
 #include <algorithm>
@@ -48,7 +49,7 @@ std::string brake::loss(std::size_t before, std::size_t after) const {
   if (after >= before) return {};
   const auto removed = before - after;
   const auto share = static_cast<double>(removed) / static_cast<double>(before);
-  const auto counts = std::to_string(removed) + " of " + std::to_string(before) + " endpoints in service would go";
+  const auto counts = std::to_string(removed) + " of " + base::count_of(before, "endpoint") + " in service would go";
   if (share > config_.max_removed) {
     const auto percent = [](double value) { return std::to_string(std::lround(value * 100)) + "%"; };
     return counts + " at once (" + percent(share) + "; max_removed is " + percent(config_.max_removed) + ")";
@@ -59,14 +60,30 @@ std::string brake::loss(std::size_t before, std::size_t after) const {
   return {};
 }
 
+std::string brake::why_not(const change& change) const {
+  if (config_.hold.count() == 0) return {};
+  if (config_.per_service)
+    for (const auto& each : change.services)
+      if (auto why = loss(each.served, each.next); !why.empty()) return "service " + each.name + ": " + why;
+  return loss(change.served, change.next);
+}
+
+// A source that is away cannot report that the endpoints are back: only the time in which the loss was seen counts, and
+// it begins again when the source has answered.
+void brake::observe(waiting& held, bool observed, clock::time_point now) {
+  if (!observed || !held.observed) held.since = now;
+  held.observed = observed;
+}
+
 // Of a service or of the whole pipeline. `held` is set when a hold begins; the caller drops it when it ends.
 brake::outcome brake::judge_one(std::optional<waiting>& held, const service_change& each, clock::time_point now) const {
   if (!held) {
     auto why = loss(reference(each.name, each.served), each.next);
     if (why.empty()) return outcome::passes;
-    held = {.why = std::move(why), .kept = each.served, .lowest = each.next, .since = now};
+    held = {.why = std::move(why), .kept = each.served, .lowest = each.next, .since = now, .observed = each.observed};
     return outcome::begins;
   }
+  observe(*held, each.observed, now);
   // Half of what was missing is not enough: the other half would be removed although it may be on its way back.
   if (each.next >= held->kept) return outcome::returned;
   if (each.released) return outcome::released;
@@ -120,7 +137,9 @@ brake::decision brake::judge(clock::time_point now, const change& change) {
 brake::decision brake::judge_first(clock::time_point now, const change& change) {
   decision made;
   auto what = outcome::waits;
-  if (std::ranges::any_of(change.services, &service_change::released)) {
+  observe(*first_, change.observed, now);
+  // Whoever releases one service has not judged what is lost of the others.
+  if (change.released) {
     what = outcome::released;
   } else if (change.next < first_->lowest) {
     first_->lowest = change.next;
@@ -174,19 +193,26 @@ void brake::judge_service(const service_change& each, judgement& about) {
   services_.erase(each.name);
 }
 
+// Every service that would lose something, and is not held for itself, has been released with just this content: one
+// that was lost since the hold is more than what the operator has seen.
+bool brake::is_released_as_a_whole(const judgement& about) const {
+  bool any = false;
+  for (const auto& each : about.of.services) {
+    if (each.next >= each.served || about.over.contains(each.name)) continue;
+    if (const auto found = services_.find(each.name); found != services_.end() && found->second.is_own) continue;
+    if (!each.released) return false;
+    any = true;
+  }
+  return any;
+}
+
 // The limits of the pipeline, of which what services lose that are held or accepted for themselves does not count.
 void brake::judge_whole(judgement& about) {
-  bool released = false;
-  for (const auto& each : about.of.services) {
-    const auto found = services_.find(each.name);
-    if (found == services_.end() || found->second.is_own) continue;
-    released = each.released;
-    if (!released) break;
-  }
   const service_change total{.name = the_pipeline,
                              .served = excess(about.of.served, about.surplus),
                              .next = about.of.next + about.held + about.accepted,
-                             .released = released};
+                             .released = is_released_as_a_whole(about),
+                             .observed = about.of.observed};
   const auto what = judge_one(whole_, total, about.now);
   if (whole_) note(the_pipeline, what, *whole_, about.made);
   if (what == outcome::begins || what == outcome::waits) {
@@ -213,6 +239,7 @@ void brake::note(const std::string& service, outcome what, const waiting& held, 
   if (what == outcome::returned) made.returned.push_back(service);
   if (what != outcome::lasted && what != outcome::released && what != outcome::passes) return;
   auto over = shown(service, held);
+  over.why = held.why;
   over.why += what == outcome::released ? "; the brake was released"
               : what == outcome::lasted ? "; it lasted for " + config::to_text(config_.hold)
                                         : "; by now it is within the limits";
@@ -233,7 +260,7 @@ void brake::remember_losses(const judgement& about) {
 
 brake::hold brake::shown(const std::string& service, const waiting& held) const {
   return {.service = service,
-          .why = held.why,
+          .why = held.observed ? held.why : held.why + "; its time begins when the sources can be reached again",
           .before = held.kept,
           .after = held.lowest,
           .since = held.since,
@@ -259,6 +286,12 @@ void brake::restart_holds() {
   if (whole_) whole_->lowest = none;
   if (first_) first_->lowest = none;
   for (auto& [name, held] : services_) held.lowest = none;
+}
+
+void brake::stop_observing() {
+  if (whole_) whole_->observed = false;
+  if (first_) first_->observed = false;
+  for (auto& [name, held] : services_) held.observed = false;
 }
 
 void brake::hold_first(std::string why) {

@@ -31,6 +31,7 @@ public:
     std::size_t served = 0;  ///< its endpoints in service now, those that the brake keeps among them
     std::size_t next = 0;    ///< and in the candidate
     bool released = false;   ///< an operator has released exactly this content
+    bool observed = true;    ///< the sources that have reported it can report changes of it now
   };
 
   /// All that differs. The totals count every service, also those that do not differ.
@@ -38,6 +39,8 @@ public:
     std::vector<service_change> services;
     std::size_t served = 0;
     std::size_t next = 0;
+    bool released = false;  ///< an operator has released exactly this candidate, as a whole
+    bool observed = true;   ///< every source can report changes now
   };
 
   /// Why removals wait, and until when.
@@ -65,13 +68,21 @@ public:
   /// services in `kept`.
   decision judge(clock::time_point now, const change& change);
 
+  /// Why this change would be held if it came alone; empty if it would pass. Remembers nothing.
+  std::string why_not(const change& change) const;
+
   /// Something is served, and nobody knows what: `why` says so. The first candidate is held as a loss of unknown size,
   /// unless the change that judge() is given is measured from something older and loses nothing.
   void hold_first(std::string why);
 
+  /// False while hold_first() lasts: then only the whole candidate can be released.
+  bool knows_what_is_served() const { return !first_; }
+
   bool holding() const { return !services_.empty() || whole_ || first_; }
   /// What is held now is held for the whole of `hold` again: the time so far does not count.
   void restart_holds();
+  /// Nobody observes what is held until the next judge(): its time begins again then.
+  void stop_observing();
   /// What is served now was chosen by an operator: nothing is held, and later losses are measured from it alone.
   void forget();
   /// Takes over what `before` remembers, after a reload.
@@ -81,10 +92,11 @@ private:
   // A loss that waits.
   struct waiting {
     std::string why;
-    std::size_t kept = 0;    // in service when it began
-    std::size_t lowest = 0;  // the fewest in the candidates since then
-    clock::time_point since{};
-    bool is_own = true;  // false: of a service that is held only because the pipeline is
+    std::size_t kept = 0;       // in service when it began
+    std::size_t lowest = 0;     // the fewest in the candidates since then
+    clock::time_point since{};  // a source has observed the loss for the whole of the time from then on
+    bool observed = true;       // at the last judgement
+    bool is_own = true;         // false: of a service that is held only because the pipeline is
   };
   enum class outcome { passes, begins, waits, returned, lasted, released };
   // One judgement: what it is about, and sums over the services that were judged so far.
@@ -105,8 +117,10 @@ private:
   outcome judge_one(std::optional<waiting>& held, const service_change& each, clock::time_point now) const;
   void judge_service(const service_change& each, judgement& about);
   void judge_whole(judgement& about);
+  bool is_released_as_a_whole(const judgement& about) const;
   decision judge_first(clock::time_point now, const change& change);
   void hold_with_the_pipeline(const judgement& about);
+  static void observe(waiting& held, bool observed, clock::time_point now);
   void note(const std::string& service, outcome what, const waiting& held, decision& made) const;
   void remember_losses(const judgement& about);
   void list(clock::time_point now, decision& made) const;

@@ -2,6 +2,9 @@
 
 #include "config/units.hpp"
 #include "log/log.hpp"
+#include "model/snapshot.hpp"
+
+#include <boost/asio/post.hpp>
 
 #include <algorithm>
 #include <memory>
@@ -19,7 +22,8 @@ engine::engine(boost::asio::io_context& context, const plugins::registry& plugin
       journal_(static_cast<std::size_t>(host.journal_size)),
       // A render must leave no trace.
       store_(how == mode::apply ? host.state_directory : std::filesystem::path()),
-      pauses_(how == mode::apply ? host.state_directory : std::filesystem::path()) {
+      pauses_(how == mode::apply ? host.state_directory : std::filesystem::path()),
+      inspector_(context.get_executor(), plugins, figures) {
   config_.host = host;
   after_late_end_ = std::make_shared<const std::function<void()>>([this] {
     for (auto& [name, runner] : sinks_) runner->resync_soon();
@@ -63,6 +67,7 @@ bool engine::apply(const config::configuration& next, config::diagnostics& found
     return false;
   }
   const auto before = std::exchange(config_, next);
+  inspector_.keep_only(next.sinks);
   journal_.resize(static_cast<std::size_t>(next.host.journal_size));
   replace_sources(sources);
   replace_pipelines(before, sources);
@@ -99,6 +104,10 @@ void engine::replace_sources(const made& sources) {
 
 void engine::replace_pipelines(const config::configuration& before, const made& new_sources) {
   std::map<std::string, std::unique_ptr<pipeline>> next;
+  // Looked at once, before any of them writes a state of its own.
+  const bool state_is_kept = !store_.pipelines().empty();
+  // All are made before the first of them begins, which asks the others what they have.
+  std::vector<std::function<void()>> begin;
   for (const auto& [name, wanted] : config_.pipelines) {
     const auto known = pipelines_.find(name);
     const auto is_new = [&](const std::string& source) { return new_sources.contains(source); };
@@ -111,17 +120,80 @@ void engine::replace_pipelines(const config::configuration& before, const made& 
     std::vector<source_state*> sources;
     for (const auto& source : wanted.sources) sources.push_back(sources_.at(source).get());
     auto made = std::make_unique<pipeline>(
-        wanted, std::move(sources), around(),
+        wanted, question_of(wanted, config_.sources), std::move(sources), around(),
         [this, pipeline = wanted.name](const decision& what) { on_decided(pipeline, what); });
-    if (known == pipelines_.end()) made->start();
-    else made->start_after(*known->second);
+    auto* const it = made.get();
+    if (known != pipelines_.end()) {
+      begin.emplace_back([it, old = known->second.get()] { it->start_after(*old); });
+    } else if (auto ended = that_left_sinks_of(wanted, before); ended.empty()) {
+      begin.emplace_back([it, state_is_kept] { it->start(state_is_kept); });
+    } else {
+      begin.emplace_back([this, it, ended = std::move(ended)] {
+        it->start_in_place_of(ended, [this, name = it->name()](const model::service_ptr& service) {
+          return is_at_another(name, service);
+        });
+      });
+    }
     next.emplace(name, std::move(made));
   }
-  pipelines_.swap(next);
-  for (const auto& [name, left] : before.pipelines) {
+  pipelines_.swap(next);  // the old ones live until all have begun
+  for (const auto& each : begin) each();
+  for (const auto& [name, left] : before.pipelines)
+    if (!config_.pipelines.contains(name)) put_aside(name);
+}
+
+// What is kept of a pipeline that is not configured any more.
+void engine::put_aside(const std::string& pipeline) {
+  store_.retire(pipeline);
+  pauses_.retire(pipeline);
+}
+
+// The pipelines that `next` may be under another name: they fed one of its targets, and do so no more.
+std::vector<const pipeline*> engine::that_left_sinks_of(const config::pipeline_config& next,
+                                                        const config::configuration& before) const {
+  const auto is_same_target = [&](const std::string& old_sink, const std::string& new_sink) {
+    const auto& was = before.sinks.at(old_sink);
+    const auto& is = config_.sinks.at(new_sink);
+    return old_sink == new_sink || (was.plugin == is.plugin && was.options == is.options);
+  };
+  const auto is_fed = [&](const std::string& old_sink, const config::pipeline_config& by) {
+    return std::ranges::any_of(by.sinks, [&](const auto& sink) { return is_same_target(old_sink, sink); });
+  };
+  std::vector<const pipeline*> left;
+  for (const auto& [name, old] : before.pipelines) {
+    const auto still = config_.pipelines.find(name);
+    const auto is_left = [&](const std::string& old_sink) {
+      return is_fed(old_sink, next) && (still == config_.pipelines.end() || !is_fed(old_sink, still->second));
+    };
+    if (std::ranges::any_of(old.sinks, is_left)) left.push_back(pipelines_.at(name).get());
+  }
+  return left;
+}
+
+// Another pipeline that shares a sink with this one has the service. One that measures its losses from the same earlier
+// pipelines judges itself whether it has enough of it.
+bool engine::is_at_another(const std::string& name, const model::service_ptr& service) const {
+  const auto& sinks = config_.pipelines.at(name).sinks;
+  return std::ranges::any_of(pipelines_, [&](const auto& each) {
+    const auto& [other, pipeline] = each;
+    if (other == name || !pipeline->known()) return false;
+    const auto is_shared = [&](const std::string& sink) { return std::ranges::find(sinks, sink) != sinks.end(); };
+    if (std::ranges::none_of(pipeline->config().sinks, is_shared)) return false;
+    // One that has not begun yet, at the same reload, is such a one too.
+    if (pipeline->is_heir() || !pipeline->current().snapshot) return pipeline->has(service->name());
+    const auto* has = pipeline->current().snapshot->find(service->name());
+    return has && has->counts().in_service >= service->counts().in_service;
+  });
+}
+
+void engine::retire_absent() {
+  for (const auto& name : store_.pipelines()) {
     if (config_.pipelines.contains(name)) continue;
-    store_.retire(name);
-    pauses_.retire(name);
+    put_aside(name);
+    log::warning(base::subject_kind::state,
+                 "pipeline {} is not in the configuration any more: what was kept of it stays beside as {}.state.left "
+                 "or {}.paused.left, and is not used if it comes back",
+                 name, name, name);
   }
 }
 
@@ -197,6 +269,13 @@ void engine::on_decided(const std::string& pipeline, const decision& what) {
     const auto sink = sinks_.find(name);
     if (sink != sinks_.end()) sink->second->on_decided(pipeline, what);
   }
+  // Not from within: the pipeline that has just decided is still at it.
+  const auto is_heir = [](const auto& each) { return each.second->is_heir(); };
+  if (std::ranges::none_of(pipelines_, is_heir)) return;
+  boost::asio::post(context_, [this, alive = std::weak_ptr(alive_)] {
+    if (!alive.lock()) return;
+    for (auto& [name, each] : pipelines_) each->reconsider();
+  });
 }
 
 // Returns a function that ends a wait. `ended` is called once: with true by the first call of that function, or with
@@ -256,10 +335,7 @@ void engine::stop(std::function<void(bool clean)> stopped) {
     stopped(!overstayed_);
   });
   // What the inspector asks a plugin uses the engine's executor: nothing may be destroyed before it has answered.
-  const auto finish = [this, end] {
-    if (inspecting_ == 0) end(true);
-    else after_inspections_ = [end] { end(true); };
-  };
+  const auto finish = [this, end] { inspector_.stop([end] { end(true); }); };
   for (auto& [name, source] : sources_) retire(source->instance().shared_from_this(), [held = source] {});
   sources_.clear();
   if (retiring_ == 0) stop_sinks(finish);

@@ -4,9 +4,9 @@
 // their own and come back by posting to that context.
 #pragma once
 
-#include "base/lane.hpp"
 #include "base/result.hpp"
 #include "config/configuration.hpp"
+#include "engine/inspector.hpp"
 #include "engine/journal.hpp"
 #include "engine/pipeline.hpp"
 #include "engine/sink_runner.hpp"
@@ -33,9 +33,6 @@ enum class mode {
   render,  ///< sinks are made but not started: only render() is asked of them
 };
 
-/// What a sink would write and what its target has, or why that is not known.
-using inspection = base::result<std::vector<plugins::rendered_target>>;
-
 class engine {
 public:
   /// All arguments outlive the engine. `host` says where the state is kept; apply() brings the rest of the
@@ -49,6 +46,12 @@ public:
   /// Takes over a checked configuration: the first, or at a reload a new one. Whatever is equal in both goes on
   /// undisturbed. False when an instance cannot be made: then nothing has changed, and `found` says why.
   bool apply(const config::configuration& next, config::diagnostics& found);
+
+  /// After the first apply() of a drcon that stays: what the state directory has of pipelines that are not in the
+  /// configuration was left while no drcon ran. It is put aside as at a reload, so that such a pipeline, when it comes
+  /// back, is not measured from, or served with, what it had in an earlier life. `drcon once` does not: it may be run
+  /// with another configuration than the one whose state this is.
+  void retire_absent();
 
   /// Stops everything: the sources, then each sink when it has answered. `stopped` is called when all have ended, or
   /// when [host] stop_deadline has passed; `clean` says whether all ended in time.
@@ -90,8 +93,11 @@ public:
   void pause(const std::string& pipeline, const std::string& why, steered done);
   /// Ends its pause once the mark has gone from the disk.
   void resume(const std::string& pipeline, steered done);
-  /// Pauses it and serves what an earlier revision had.
+  /// Pauses it and serves what an earlier revision had, once both are on disk.
   void roll_back(const std::string& pipeline, std::uint64_t revision, steered done);
+  /// Lets pass what its brake holds, as pipeline::release_brake() does, once what is served then is on disk.
+  void release_brake(const std::string& pipeline, const std::string& service, std::optional<std::uint64_t> number,
+                     steered done);
   /// Has the sinks of a pipeline compare their targets with what is desired; returns how many of them began.
   std::size_t resync(const std::string& pipeline);
   /// Asks what a sink would write and what its target has now. `done` is called on the engine's thread; the plugin is
@@ -111,6 +117,10 @@ private:
             const std::map<std::string, config::instance_config>& next, made& into, config::diagnostics& found);
   void replace_sources(const made& sources);
   void replace_pipelines(const config::configuration& before, const made& new_sources);
+  std::vector<const pipeline*> that_left_sinks_of(const config::pipeline_config& next,
+                                                  const config::configuration& before) const;
+  bool is_at_another(const std::string& pipeline, const model::service_ptr& service) const;
+  void put_aside(const std::string& pipeline);
   void replace_sinks(const made& sinks);
   void close_sink(const std::shared_ptr<sink_runner>& runner);
   void open_sinks();
@@ -118,8 +128,11 @@ private:
   void feed_sinks();
   std::function<void(bool in_time)> within(std::chrono::nanoseconds at_most, std::function<void(bool in_time)> ended);
   void retire(const instance_ptr& instance, std::function<void()> then);
+  std::function<void(base::result<>)> on_loop(std::function<void(const base::result<>&)> answered);
   void keep(const std::string& name, std::optional<pause_mark> mark, std::function<base::result<>(pipeline&)> effect,
             steered done);
+  void keep_content(const std::string& name, model::snapshot_ptr content, question asked,
+                    std::function<void(steered)> then, steered done);
   void on_decided(const std::string& pipeline, const decision& what);
   pipeline_surroundings around();
 
@@ -133,7 +146,7 @@ private:
   pause_store pauses_;
   const std::shared_ptr<const bool> alive_ = std::make_shared<const bool>(true);  // for answers that come late
 
-  base::lane inspector_{"inspector"};  // where inspect() asks plugins
+  inspector inspector_;
   const std::chrono::system_clock::time_point started_ = std::chrono::system_clock::now();
 
   std::map<std::string, std::shared_ptr<source_state>> sources_;
@@ -143,9 +156,7 @@ private:
   int closing_ = 0;  // sinks that a reload has ended, and that are not known to have stopped
   // Resyncs all sinks. Called, if the engine is still there, when a sink that was abandoned ends after all.
   std::shared_ptr<const std::function<void()>> after_late_end_;
-  int inspecting_ = 0;                       // questions that the inspector has not answered
-  std::function<void()> after_inspections_;  // called when inspecting_ becomes 0; set while the engine stops
-  int retiring_ = 0;                         // instances that were asked to stop and have not stopped yet
+  int retiring_ = 0;  // instances that were asked to stop and have not stopped yet
   bool stopping_ = false;
   bool overstayed_ = false;            // an instance has missed its deadline: its thread may still run
   std::function<void()> all_retired_;  // called when retiring_ becomes 0; set while sources stop

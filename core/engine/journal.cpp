@@ -73,9 +73,9 @@ void journal::add(journal_entry entry) {
   entry.number = next_++;
   entry.when = std::chrono::system_clock::now();
   lasting_ += lasts(entry) ? 1 : 0;
-  entries_.push_back(entry);
+  entries_.push_back(std::move(entry));
+  if (observer_) observer_(entries_.back());  // before it may be removed again, as one too many
   remove_surplus();
-  if (observer_) observer_(entry);
 }
 
 }  // namespace drcon::engine

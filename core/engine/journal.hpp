@@ -5,7 +5,7 @@
 
 #include "base/subject.hpp"
 #include "model/difference.hpp"
-#include "plugins/boundary.hpp"
+#include "plugins/validation.hpp"
 
 #include <chrono>
 #include <cstdint>

@@ -1,11 +1,9 @@
 #include "engine/pause_store.hpp"
 
-#include <cerrno>
-#include <cstring>
-#include <fstream>
+#include "base/guarded_file.hpp"
+
 #include <future>
 #include <memory>
-#include <sstream>
 #include <system_error>
 #include <utility>
 
@@ -14,11 +12,30 @@ namespace {
 
 namespace fs = std::filesystem;
 
+std::string text_of(const fs::path& file) {
+  const auto text = base::read_plain_file(file);
+  return text ? *text : std::string();
+}
+
 base::result<> write(const fs::path& file, const std::optional<pause_mark>& pause) {
   std::error_code error;
   if (!pause) return remove_file(file);
   fs::create_directories(file.parent_path(), error);  // a failure shows when the file is created
   return replace_file(file, serialise(*pause));
+}
+
+// What was answered with a failure must not have an effect at the next start: a change of the directory that could not
+// be synced is taken back.
+base::result<> write_or_take_back(const fs::path& file, const std::optional<pause_mark>& pause) {
+  std::error_code error;
+  const bool was_there = fs::exists(fs::symlink_status(file, error));
+  const auto before = base::read_plain_file(file);
+  auto written = write(file, pause);
+  const bool is_there = fs::exists(fs::symlink_status(file, error));
+  if (written) return written;
+  if (!was_there && is_there) (void)remove_file(file);
+  if (was_there && before && text_of(file) != *before) (void)replace_file(file, *before);
+  return written;
 }
 
 }  // namespace
@@ -27,10 +44,8 @@ std::optional<pause_mark> pause_store::load(const std::string& pipeline) const {
   if (directory_.empty()) return {};
   const auto file = directory_ / (pipeline + ".paused");
   std::error_code error;
-  if (!fs::exists(file, error)) return {};
-  std::ostringstream text;
-  text << std::ifstream(file, std::ios::binary).rdbuf();
-  return parse_pause(text.str());
+  if (!fs::exists(fs::symlink_status(file, error))) return {};
+  return parse_pause(text_of(file));  // one that cannot be read is a mark all the same
 }
 
 void pause_store::save(const std::string& pipeline, std::optional<pause_mark> pause, on_kept kept) {
@@ -38,7 +53,7 @@ void pause_store::save(const std::string& pipeline, std::optional<pause_mark> pa
     if (directory.empty()) return kept({});
     base::result<> written;
     try {
-      written = write(directory / (pipeline + ".paused"), pause);
+      written = write_or_take_back(directory / (pipeline + ".paused"), pause);
     } catch (const std::exception& error) {  // without an answer the operator would wait for one
       written = base::failure{error.what()};
     }

@@ -1,5 +1,6 @@
 #include "engine/pipeline.hpp"
 
+#include "base/count_of.hpp"
 #include "engine/merge.hpp"
 #include "log/log.hpp"
 #include "model/snapshot.hpp"
@@ -14,10 +15,6 @@ namespace {
 
 using clock = std::chrono::steady_clock;
 
-// How long the sources get to report before the last good state from disk is served in their place. Any source that can
-// be reached answers within it; a target that lost its file is not left empty for longer.
-constexpr auto wait_before_last_good = std::chrono::seconds(2);
-
 constexpr std::size_t endpoints_in_journal = 20;
 
 // A revision is never used again. How many were decided since an earlier state was kept is not known, but each of them
@@ -30,9 +27,10 @@ constexpr std::size_t decisions_kept = 32;
 
 }  // namespace
 
-pipeline::pipeline(const config::pipeline_config& config, std::vector<source_state*> sources,
+pipeline::pipeline(const config::pipeline_config& config, question asked, std::vector<source_state*> sources,
                    pipeline_surroundings around, std::function<void(const decision&)> decided)
     : config_(config),
+      asked_(std::move(asked)),
       sources_(std::move(sources)),
       around_(std::move(around)),
       decided_(std::move(decided)),
@@ -51,18 +49,23 @@ pipeline::~pipeline() {
   for (auto* each : sources_) each->remove(this);
 }
 
-void pipeline::start() {
+void pipeline::start(bool state_is_kept) {
   auto kept = around_.store.load(name());
+  state_is_kept_ = state_is_kept;
   last_good_ = std::move(kept.last_good);
+  // A version that did not keep what was asked served the state whatever was asked, and so is it still.
+  last_good_asked_ = kept.asked == question{} ? asked_ : std::move(kept.asked);
   if (!kept.fault.empty()) {
     log::warning(subject(), "last good state: {}; the first change is held as a loss of unknown size", kept.fault);
-    earlier_ = std::move(kept.earlier);
-    if (earlier_) next_revision_ = earlier_->revision() + revisions_skipped;
     brake_.hold_first("the last good state cannot be used, so that nobody knows what would go: " + kept.fault);
   }
+  if (!kept.outdated.empty())
+    log::warning(subject(), "last good state: {}; the first change is measured from it", kept.outdated);
+  earlier_ = std::move(kept.earlier);
+  if (earlier_) next_revision_ = earlier_->revision() + revisions_skipped;
   if (last_good_) {
     next_revision_ = last_good_->revision() + 1;
-    history_.push_back({.snapshot = last_good_, .why = "before the restart"});
+    history_.push_back({.snapshot = last_good_, .why = "before the restart", .asked = last_good_asked_});
   }
   paused_ = around_.pauses.load(name());
   if (paused_) log::warning(subject(), "paused still: {}; drcon resume {} ends it", paused_->why, name());
@@ -71,23 +74,55 @@ void pipeline::start() {
 
 void pipeline::start_after(pipeline& before) {
   current_ = before.current_;
-  last_good_ = current_.snapshot ? current_.snapshot : before.last_good_;
+  last_good_ = before.decided_last();
+  last_good_asked_ = before.asked_last();
   next_revision_ = before.next_revision_;
   paused_ = before.paused_;
   history_ = before.history_;
   earlier_ = before.earlier_;
   brake_.go_on_from(before.brake_);
+  if (!observes_all()) brake_.stop_observing();
   begin();
+}
+
+void pipeline::start_in_place_of(const std::vector<const pipeline*>& ended,
+                                 std::function<bool(const model::service_ptr&)> is_elsewhere) {
+  std::map<std::string, std::vector<part>> parts;
+  for (const auto* each : ended) {
+    const auto& had = each->decided_last();
+    if (!had) continue;
+    for (const auto& service : had->services()) parts[service->name()].push_back({each->name(), service});
+    next_revision_ = std::max(next_revision_, each->next_revision_);
+  }
+  std::vector<model::service_ptr> services;
+  for (const auto& [service, each] : parts) services.push_back(merge_service(each));
+  if (!services.empty()) last_good_ = std::make_shared<const model::snapshot>(next_revision_++, std::move(services));
+  if (ended.size() == 1) {
+    const auto& only = *ended.front();
+    last_good_asked_ = only.asked_last();
+    earlier_ = only.earlier_;
+    brake_.go_on_from(only.brake_);
+    if (!observes_all()) brake_.stop_observing();
+  }
+  is_elsewhere_ = std::move(is_elsewhere);
+  is_heir_ = true;
+  begin();
+}
+
+void pipeline::reconsider() {
+  if (is_elsewhere_ && known() && brake_.holding()) decide();
 }
 
 void pipeline::begin() {
   const bool prefers = config_.merge.policy == config::merge_policy::prefer;
   grace_over_ = !prefers || config_.merge.grace.count() == 0;
-  last_good_timer_.after(wait_before_last_good, [this] { serve_last_good(); });
+  last_good_timer_.after(patience_before_last_good, [this] { serve_last_good(); });
   if (!grace_over_)
     grace_timer_.after(config_.merge.grace, [this] {
       grace_over_ = true;
-      if (choose() && recompute_all()) changed("grace over", clock::now());
+      if (!choose()) return;
+      recompute_all();
+      changed("grace over", clock::now());
     });
   if (choose()) {
     recompute_all();
@@ -130,13 +165,41 @@ bool pipeline::choose() {
   return !std::exchange(complete_, known()) && complete_;
 }
 
+// merge = "prefer": only the active source does.
+bool pipeline::counts(const source_state& source) const { return !preferred_ || &source == preferred_; }
+
+// Of the sources that count, one has yet to report the service.
+bool pipeline::is_unheard(const std::string& service) const {
+  return std::ranges::any_of(
+      sources_, [&](const source_state* each) { return counts(*each) && each->unheard().contains(service); });
+}
+
+// A source is ready, and watches a service of which it has no data yet, such as one that the registry refuses
+// while it answers for all others. That must not be taken for "no endpoints": what was served stays until it is
+// reported. Only when all is merged again: a service that becomes unknown later has nothing in what is served from that
+// source.
+void pipeline::keep_unheard() {
+  if (!decided_last()) return;
+  for (const auto& each : decided_last()->services())
+    if (is_unheard(each->name())) unheard_.try_emplace(each->name(), each);
+}
+
+model::service_ptr pipeline::kept_until_heard(const std::string& service) {
+  const auto kept = unheard_.find(service);
+  if (kept == unheard_.end()) return nullptr;
+  if (is_unheard(service)) return kept->second;
+  unheard_.erase(kept);
+  return nullptr;
+}
+
 // Merges one service again; true if it differs from before.
 bool pipeline::recompute(const std::string& service) {
   std::vector<part> parts;
   for (const auto* each : sources_) {
-    if (preferred_ && each != preferred_) continue;
+    if (!counts(*each)) continue;
     if (auto found = each->find(service)) parts.push_back({.origin = each->name(), .service = std::move(found)});
   }
+  if (auto kept = kept_until_heard(service)) parts.push_back({.origin = name(), .service = std::move(kept)});
   auto merged = shape_.apply(merge_service(parts));
   const auto found = merged_.find(service);
   if (!merged) return found != merged_.end() && (merged_.erase(found), true);
@@ -149,23 +212,46 @@ bool pipeline::recompute(const std::string& service) {
   return true;
 }
 
-bool pipeline::recompute_all() {
+// For the first answer of the sources, or another source: it is judged in each case. One that has nothing at all
+// differs from nothing that was merged before, and may still lose all that is served.
+void pipeline::recompute_all() {
   std::set<std::string> names;
   for (const auto& [service, value] : merged_) names.insert(service);
   for (const auto* each : sources_)
     for (const auto& [service, value] : each->services()) names.insert(service);
+  keep_unheard();
+  for (const auto& [service, kept] : unheard_) names.insert(service);
+  for (const auto& service : names) recompute(service);
+}
+
+// Every source that counts can report changes now.
+bool pipeline::observes_all() const {
+  return std::ranges::all_of(sources_, [this](const source_state* each) { return !counts(*each) || each->known(); });
+}
+
+// The same of the sources that have reported this service; of all, if none has.
+bool pipeline::observes(const std::string& service) const {
   bool any = false;
-  for (const auto& service : names) any |= recompute(service);
-  return any || !current_.snapshot;
+  for (const auto* each : sources_) {
+    if (!counts(*each)) continue;
+    if (each->unknown().contains(service)) return false;
+    if (!each->find(service) && !each->reported(service)) continue;
+    if (!each->known()) return false;
+    any = true;
+  }
+  return any || observes_all();
 }
 
 void pipeline::on_source(const source_event& event) {
   bool differs = false;
   if (event.readiness && choose()) {
-    differs = recompute_all();
+    recompute_all();
+    differs = true;
   } else if (known()) {
     for (const auto& service : event.changed) differs |= recompute(service);
   }
+  // What is held is judged again when a source is lost or back, because only time in which it is seen counts.
+  if ((event.readiness || event.silence) && known() && brake_.holding()) differs = true;
   if (differs) changed(event.source->name(), event.seen == clock::time_point{} ? clock::now() : event.seen);
 }
 
@@ -198,17 +284,22 @@ void pipeline::decide() {
   if (!known()) return;
   auto candidate = gather();
   if (!paused_) return judge(std::move(candidate), {});
-  if (!current_.snapshot) serve_last_good();
-  else if (same_content(*current_.snapshot, *candidate)) causes_.clear();
+  if (!current_.snapshot) {
+    serve_last_good();
+  } else if (same_content(*current_.snapshot, *candidate)) {
+    causes_.clear();
+    note_answered();
+  }
+  foresee();
 }
 
-void pipeline::pass(model::snapshot_ptr candidate, std::string why) {
-  const auto before = current_.snapshot ? current_.snapshot : last_good_;
-  const auto changes = model::difference(before.get(), *candidate);
-  pass(std::move(candidate), std::move(why), changes);
+void pipeline::pass(model::snapshot_ptr candidate, std::string why, question answered) {
+  const auto changes = model::difference(decided_last().get(), *candidate);
+  pass(std::move(candidate), std::move(why), std::move(answered), changes);
 }
 
-void pipeline::pass(model::snapshot_ptr candidate, std::string why, const std::vector<model::service_change>& changes) {
+void pipeline::pass(model::snapshot_ptr candidate, std::string why, question answered,
+                    const std::vector<model::service_change>& changes) {
   last_good_timer_.cancel();
   earlier_.reset();
   const auto counts = model::count_endpoints(changes);
@@ -216,16 +307,21 @@ void pipeline::pass(model::snapshot_ptr candidate, std::string why, const std::v
   ++next_revision_;
   current_ = {.snapshot = std::move(candidate),
               .why = std::move(why),
+              .asked = std::move(answered),
               .seen = seen_,
               .heard = heard_,
               .decided = now,
               .when = std::chrono::system_clock::now()};
   causes_.clear();
   remember();
-  decided_(current_);  // before all that follows: log, journal and disk must not delay the change
+  // Before any sink has it: a crash must not put an older state over it. This costs one sync of a directory in a burst;
+  // see state_store::save().
+  around_.store.save(name(), current_.snapshot, current_.asked);
+  decided_(current_);  // before all that follows: log and journal must not delay the change
 
-  log::info(subject(), "revision {}: {} services, {} endpoints (+{} -{} ~{}) from {}", current_.snapshot->revision(),
-            current_.snapshot->services().size(), current_.snapshot->endpoint_count(), counts.added, counts.removed,
+  log::info(subject(), "revision {}: {}, {} (+{} -{} ~{}) from {}", current_.snapshot->revision(),
+            base::count_of(current_.snapshot->services().size(), "service"),
+            base::count_of(current_.snapshot->endpoint_count(), "endpoint"), counts.added, counts.removed,
             counts.changed, current_.why);
   around_.journal.add({.what = journal_entry::kind::decided,
                        .about = subject(),
@@ -236,29 +332,13 @@ void pipeline::pass(model::snapshot_ptr candidate, std::string why, const std::v
                        .took = now - current_.seen});
   around_.figures.observe(metrics::stage, {{"stage", "decided"}, {"pipeline", name()}},
                           std::chrono::duration<double>(now - current_.seen).count());
-  around_.store.save(name(), current_.snapshot);
 }
 
-std::string pipeline::why_not_yet() const {
-  if (known() && paused_) return "paused before anything was decided";
-  return fmt::format("no data yet from {}", fmt::join(waiting_for(), ", "));
-}
-
-// The sources have not reported, or the pipeline was paused when it started: the snapshot on disk is served. It may be
-// old, but an empty target would take every service down.
-void pipeline::serve_last_good() {
-  if (current_.snapshot) return;
-  has_waited_ = true;
-  if (!last_good_) return log::warning(subject(), "{}; nothing is changed", why_not_yet());
-  log::warning(subject(), "{}; serving the last good state, revision {}", why_not_yet(), last_good_->revision());
-  const auto now = clock::now();
-  current_ = {.snapshot = last_good_,
-              .why = "last good state",
-              .seen = now,
-              .heard = now,
-              .decided = now,
-              .when = std::chrono::system_clock::now()};
-  decided_(current_);
+bool pipeline::has(const std::string& service) const {
+  std::vector<part> parts;
+  for (const auto* each : sources_)
+    if (auto found = each->find(service)) parts.push_back({.origin = each->name(), .service = std::move(found)});
+  return !parts.empty() && shape_.apply(merge_service(parts)) != nullptr;
 }
 
 model::service_ptr pipeline::merged(const std::string& service) const {

@@ -10,6 +10,7 @@
 #include "engine/journal.hpp"
 #include "engine/pacer.hpp"
 #include "engine/pause_store.hpp"
+#include "engine/question.hpp"
 #include "engine/shape.hpp"
 #include "engine/source_state.hpp"
 #include "engine/state_store.hpp"
@@ -31,10 +32,13 @@ namespace drcon::engine {
 struct decision {
   model::snapshot_ptr snapshot;
   std::string why;
+  question asked;                                 ///< what the snapshot answers
   std::chrono::steady_clock::time_point seen{};   ///< when a source first reported it; the epoch: it is no change
   std::chrono::steady_clock::time_point heard{};  ///< when the engine heard that
   std::chrono::steady_clock::time_point decided{};
   std::chrono::system_clock::time_point when{};  ///< decided, by the time of day; the epoch: before a restart
+  /// It is no decision: targets have this from before, and keep it beside what other pipelines decide for them.
+  bool is_left = false;
 };
 
 /// One hold of the brake.
@@ -70,18 +74,29 @@ struct pipeline_surroundings {
 class pipeline final : public source_observer {
 public:
   /// `decided` is called with each new snapshot, from within the call that decides. `sources` are in the order of the
-  /// configuration, which is their order of precedence; they outlive the pipeline.
-  pipeline(const config::pipeline_config& config, std::vector<source_state*> sources, pipeline_surroundings around,
-           std::function<void(const decision&)> decided);
+  /// configuration, which is their order of precedence; they outlive the pipeline. `asked` is what this configuration
+  /// asks them for.
+  pipeline(const config::pipeline_config& config, question asked, std::vector<source_state*> sources,
+           pipeline_surroundings around, std::function<void(const decision&)> decided);
   ~pipeline() override;
   pipeline(const pipeline&) = delete;
   pipeline& operator=(const pipeline&) = delete;
 
-  /// Begins with the last good state on disk, if there is one.
-  void start();
+  /// Begins with the last good state on disk, if there is one. While the sources are away, that is served as far as it
+  /// answers what is asked now. What it has beyond that stays at the targets, which may need it, and is not rendered
+  /// again: see still_asked().
+  /// `state_is_kept`: the state directory had states, of whichever pipelines, before this one began.
+  void start(bool state_is_kept);
   /// Begins where `before` is, after a reload: its snapshot is served until the sources are known, so that a reload
   /// never empties a target.
   void start_after(pipeline& before);
+  /// Begins at sinks that `ended` fed before a reload took them away: whether this is one of them under another name
+  /// or not, the targets have what they decided. So the brake measures losses from that. `is_elsewhere` answers whether
+  /// another pipeline of these sinks has this service now: then it is no loss that it is not here.
+  void start_in_place_of(const std::vector<const pipeline*>& ended,
+                         std::function<bool(const model::service_ptr&)> is_elsewhere);
+  /// Another pipeline has decided: it may have what this one seems to have lost.
+  void reconsider();
 
   const config::pipeline_config& config() const { return config_; }
   const std::string& name() const { return config_.name; }
@@ -95,16 +110,26 @@ public:
   /// Why the removals of that service wait; empty if they do not.
   std::string held(const std::string& service) const;
   const held_update& held_back() const { return held_; }
+  /// While it is paused: what the brake would hold if it was resumed now. Its times are not set: a hold begins at the
+  /// resume.
+  const std::optional<held_update>& would_hold() const { return would_hold_; }
   /// The last decisions, newest last: the revisions that roll_back() can go back to.
   const std::deque<decision>& history() const { return history_; }
   /// Set while an operator has paused the pipeline.
   const std::optional<pause_mark>& paused() const { return paused_; }
   /// A change waits: for the pace, the brake, or the end of a pause.
   bool pending() const { return !causes_.empty() || !held_.why.empty(); }
+  /// What has changed since what is served, or what the targets were left with, was asked for: a sentence without an
+  /// end. Empty if nothing has, or nothing is served.
+  std::string earlier_configuration() const;
   /// merge = "prefer": the active source, or null before one is chosen.
   const source_state* preferred() const { return preferred_; }
   const std::vector<source_state*>& sources() const { return sources_; }
   const shape& takes() const { return shape_; }
+  /// It began at sinks of pipelines that a reload took away.
+  bool is_heir() const { return is_heir_; }
+  /// Its sources and filter have the service now, decided or not, begun or not.
+  bool has(const std::string& service) const;
   /// The service as the sources and the filter have it now, decided or not; null if they do not have it.
   model::service_ptr merged(const std::string& service) const;
 
@@ -121,13 +146,22 @@ public:
   bool resume();
   /// Lets pass what the brake holds, of one service or of all of them, and nothing else: if the sources have meanwhile
   /// reported a greater loss, that is held. `number` is that of what the operator has seen (held_update), if it is
-  /// known. A failure says what was not released.
+  /// known. A failure says what was not released. engine::release_brake() keeps the outcome on disk first.
   base::result<> release_brake(const std::string& service = {}, std::optional<std::uint64_t> number = {});
+  /// What release_brake() would serve now, or why it would release nothing. Changes nothing.
+  base::result<model::snapshot_ptr> foresee_release(const std::string& service,
+                                                    std::optional<std::uint64_t> number) const;
   /// Whether roll_back() can go back to this revision.
   bool remembers(std::uint64_t revision) const;
-  /// Decides the content of an earlier revision again, under a new number, and pauses with this mark: the next change
-  /// would undo it. False when that revision is not kept any more; then it only pauses.
-  bool roll_back(std::uint64_t revision, pause_mark mark);
+  /// The decision of that revision, if it is still kept.
+  std::optional<decision> revision_of_history(std::uint64_t revision) const;
+  /// That content under the number that the next decision gets.
+  model::snapshot_ptr next_with(const model::snapshot& content) const;
+  /// Decides the content of an earlier decision again, under a new number, and pauses with this mark: the next change
+  /// would undo it.
+  void roll_back(const decision& to, pause_mark mark);
+  /// Something else was kept on disk that does not take effect after all.
+  void keep_what_is_served();
   /// True once it has said which source it waits for.
   bool has_waited() const { return has_waited_; }
   /// The sources that must report before anything can be decided; empty once known().
@@ -135,41 +169,72 @@ public:
 
   void on_source(const source_event& event) override;
 
+  /// How long the sources get to report before the last good state is served in their place. Any source that can be
+  /// reached answers within it; a target that lost its file is not left empty for longer. Tests shorten it.
+  static inline std::chrono::nanoseconds patience_before_last_good = std::chrono::seconds(2);
+
 private:
-  // The content that an operator releases, by service; null: that it is gone.
-  using released_services = std::map<std::string, model::service_ptr>;
+  // What an operator releases: this content, and nothing else.
+  struct release {
+    std::map<std::string, model::service_ptr> services;  // null: that it is gone
+    model::snapshot_ptr whole;                           // null: not the whole candidate, but one service
+  };
 
   void begin();
   bool choose();
+  bool is_unheard(const std::string& service) const;
+  void keep_unheard();
+  model::service_ptr kept_until_heard(const std::string& service);
   bool recompute(const std::string& name);
-  bool recompute_all();
+  void recompute_all();
+  bool counts(const source_state& source) const;
+  bool observes(const std::string& service) const;
+  bool observes_all() const;
   void changed(const std::string& why, std::chrono::steady_clock::time_point seen);
   void decide();
-  void judge(model::snapshot_ptr candidate, const released_services& released);
+  void judge(model::snapshot_ptr candidate, const release& released);
+  static bool is_any_in(const release& released, const std::vector<std::string>& kept);
+  base::failure not_released(const std::string& why) const;
+  base::result<release> what_is_released(const std::string& service, std::optional<std::uint64_t> number) const;
   void hold(const brake::decision& judged, const model::snapshot_ptr& refused,
             const std::vector<model::service_change>& held_back);
+  void foresee();
   void end_holds(const brake::decision& judged);
-  void pass(model::snapshot_ptr candidate, std::string why);
+  void pass(model::snapshot_ptr candidate, std::string why, question answered);
   /// `changes`: from what was current, or kept on disk, to the candidate.
-  void pass(model::snapshot_ptr candidate, std::string why, const std::vector<model::service_change>& changes);
+  void pass(model::snapshot_ptr candidate, std::string why, question answered,
+            const std::vector<model::service_change>& changes);
+  void note_answered();
   model::snapshot_ptr gather() const;
+  // What the brake is asked about a change from what is served, if anything is, to another snapshot.
+  brake::change measure(const model::snapshot* served, const model::snapshot& next,
+                        const std::vector<model::service_change>& changes, const release& released) const;
+  bool is_moved(const model::service_change& each) const;
+  brake::decision try_out(const model::snapshot& candidate, const std::vector<model::service_change>& changes,
+                          const release& released) const;
+  // What was decided last, here or before a restart or a reload; null if nothing is known to have been.
+  const model::snapshot_ptr& decided_last() const { return current_.snapshot ? current_.snapshot : last_good_; }
+  const question& asked_last() const { return current_.snapshot ? current_.asked : last_good_asked_; }
   // What a loss is measured from; null when nothing is known of it.
-  const model::snapshot* served() const {
-    return (current_.snapshot ? current_.snapshot : last_good_ ? last_good_ : earlier_).get();
-  }
+  const model::snapshot* served() const { return (decided_last() ? decided_last() : earlier_).get(); }
+  model::snapshot_ptr still_asked(const model::snapshot_ptr& earlier, const question& answered) const;
   void serve_last_good();
+  void serve_as_before();
+  void leave_nothing();
   void remember();
   std::string why_not_yet() const;
   void note_steered(std::string what);
 
   const config::pipeline_config config_;
+  const question asked_;
   const std::vector<source_state*> sources_;
   pipeline_surroundings around_;
   std::function<void(const decision&)> decided_;
 
   const shape shape_;
-  std::map<std::string, model::service_ptr> merged_;  // and filtered
-  const source_state* preferred_ = nullptr;           // merge = "prefer": the active source
+  std::map<std::string, model::service_ptr> merged_;   // and filtered
+  std::map<std::string, model::service_ptr> unheard_;  // what was served of services that a source has yet to report
+  const source_state* preferred_ = nullptr;            // merge = "prefer": the active source
   bool grace_over_ = false;
   bool complete_ = false;  // true once all sources have reported: merged_ then has all services
 
@@ -177,11 +242,17 @@ private:
   brake brake_;
   decision current_;
   model::snapshot_ptr last_good_;  // from disk or from before a reload: what the brake measures losses from
-  model::snapshot_ptr earlier_;    // in its place, when it cannot be used: only for measuring
+  question last_good_asked_;       // what last_good_ answers
+  // Set until nothing is held of what last_good_ has from other pipelines.
+  std::function<bool(const model::service_ptr&)> is_elsewhere_;
+  bool is_heir_ = false;
+  bool state_is_kept_ = false;   // the state directory had states when this pipeline started
+  model::snapshot_ptr earlier_;  // in its place, when it cannot be used: only for measuring
   std::uint64_t next_revision_ = 1;
   held_update held_;
   model::snapshot_ptr refused_;     // the candidate whose removals held_ is about; null while nothing is held
   std::uint64_t held_numbers_ = 0;  // the last held_update::number
+  std::optional<held_update> would_hold_;
   std::optional<pause_mark> paused_;
   std::deque<decision> history_;
   bool has_waited_ = false;

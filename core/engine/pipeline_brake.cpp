@@ -2,7 +2,7 @@
 #include "config/units.hpp"
 #include "engine/keep.hpp"
 #include "engine/pipeline.hpp"
-#include "log/log.hpp"
+#include "log/news.hpp"
 #include "model/snapshot.hpp"
 
 #include <fmt/ranges.h>
@@ -54,6 +54,19 @@ held_service shown(const brake::hold& hold) {
           .until = time_of_day(hold.until)};
 }
 
+// `held_back`: what would change if nothing was held. When all of it ends, and its number, are for the caller to set.
+held_update update_of(const brake::decision& judged, const std::vector<model::service_change>& held_back) {
+  held_update made{.why = sentences(judged.holds),
+                   .until = {},
+                   .counts = model::count_endpoints(held_back),
+                   .endpoints = model::list_endpoints(held_back, endpoints_held_shown),
+                   .holds = {},
+                   .services = judged.kept,
+                   .number = 0};
+  for (const auto& each : judged.holds) made.holds.push_back(shown(each));
+  return made;
+}
+
 }  // namespace
 
 std::string pipeline::held(const std::string& service) const {
@@ -63,42 +76,65 @@ std::string pipeline::held(const std::string& service) const {
   return held_.holds.front().why;  // the pipeline's
 }
 
-// Serves the candidate, without the removals that the brake holds.
-void pipeline::judge(model::snapshot_ptr candidate, const released_services& released) {
-  auto changes = model::difference(served(), *candidate);
-  brake::change change{
-      .services = {}, .served = served() ? served()->in_service_count() : 0, .next = candidate->in_service_count()};
+// It is not here because another pipeline of the same sinks has it since a reload.
+bool pipeline::is_moved(const model::service_change& each) const {
+  return is_elsewhere_ && each.before && in_service(each.after) == 0 && is_elsewhere_(each.before);
+}
+
+brake::change pipeline::measure(const model::snapshot* served, const model::snapshot& next,
+                                const std::vector<model::service_change>& changes, const release& released) const {
+  brake::change change{.services = {},
+                       .served = served ? served->in_service_count() : 0,
+                       .next = next.in_service_count(),
+                       .released = released.whole && same_content(*released.whole, next),
+                       .observed = observes_all()};
   for (const auto& each : changes) {
-    const auto found = released.find(name_of(each));
-    change.services.push_back({.name = name_of(each),
-                               .served = in_service(each.before),
-                               .next = in_service(each.after),
-                               .released = found != released.end() && same(found->second.get(), each.after.get())});
+    if (is_moved(each)) {
+      change.served -= std::min(change.served, in_service(each.before));
+      continue;
+    }
+    const auto found = released.services.find(name_of(each));
+    change.services.push_back(
+        {.name = name_of(each),
+         .served = in_service(each.before),
+         .next = in_service(each.after),
+         .released = found != released.services.end() && same(found->second.get(), each.after.get()),
+         .observed = observes(name_of(each))});
   }
-  const auto judged = brake_.judge(clock::now(), change);
+  return change;
+}
+
+// Serves the candidate, without the removals that the brake holds.
+void pipeline::judge(model::snapshot_ptr candidate, const release& released) {
+  auto changes = model::difference(served(), *candidate);
+  const auto judged = brake_.judge(clock::now(), measure(served(), *candidate, changes, released));
   brake_timer_.cancel();
   if (judged.ask_again) brake_timer_.at(*judged.ask_again, [this] { decide(); });
   end_holds(judged);
   auto next = candidate;
-  if (judged.keeps_all) return hold(judged, candidate, changes);
+  // A state that only losses are measured from is older than what the targets have: nothing of it is put there.
+  const bool is_only_measured = !current_.snapshot && !last_good_ && earlier_;
+  if (judged.keeps_all || (is_only_measured && !judged.kept.empty())) return hold(judged, candidate, changes);
   if (judged.kept.empty()) {
     held_ = {};
     refused_.reset();
+    is_elsewhere_ = nullptr;
   } else {
     next = keep_in_service(changes, *candidate, judged.kept, next_revision_);
     hold(judged, candidate, model::difference(next.get(), *candidate));
   }
   // Walking all services costs: what was compared above is compared again only where something else is passed on, or
   // where the brake measured from a state that is not served.
-  const auto before = current_.snapshot ? current_.snapshot : last_good_;
+  const auto before = decided_last();
   if (next != candidate || before.get() != served()) changes = model::difference(before.get(), *next);
   if (current_.snapshot && changes.empty()) {
     causes_.clear();
+    if (judged.kept.empty()) note_answered();
     return;
   }
   auto why = fmt::format("{}", fmt::join(causes_, ", "));
   if (!judged.accepted.empty()) why += (why.empty() ? "brake: " : "; brake: ") + sentences(judged.accepted);
-  pass(std::move(next), std::move(why), changes);
+  pass(std::move(next), std::move(why), asked_, changes);
 }
 
 // `held_back`: what would change if nothing was held.
@@ -110,14 +146,8 @@ void pipeline::hold(const brake::decision& judged, const model::snapshot_ptr& re
   const bool same_as_before =
       refused_ && held_.services == judged.kept && std::ranges::all_of(judged.kept, is_the_same);
   const bool was_holding = !held_.why.empty();
-  held_ = {.why = sentences(judged.holds),
-           .until = {},
-           .counts = model::count_endpoints(held_back),
-           .endpoints = model::list_endpoints(held_back, endpoints_held_shown),
-           .holds = {},
-           .services = judged.kept,
-           .number = same_as_before ? held_numbers_ : ++held_numbers_};
-  for (const auto& each : judged.holds) held_.holds.push_back(shown(each));
+  held_ = update_of(judged, held_back);
+  held_.number = same_as_before ? held_numbers_ : ++held_numbers_;
   held_.until = std::ranges::min(held_.holds, {}, &held_service::until).until;
   refused_ = refused;
   if (judged.begun.empty() && was_holding) return;
@@ -126,8 +156,9 @@ void pipeline::hold(const brake::decision& judged, const model::snapshot_ptr& re
   for (const auto& each : judged.holds)
     if (!was_holding || std::ranges::find(judged.begun, each.service) != judged.begun.end()) news.push_back(each);
   const auto why = sentences(news);
-  log::error(subject(), "brake holds: {}; what is served stays, for at most {}", why,
-             config::to_text(config_.brake.hold));
+  log::write_news(
+      log::level::error, subject(),
+      fmt::format("brake holds: {}; what is served stays, for at most {}", why, config::to_text(config_.brake.hold)));
   around_.figures.add(metrics::brake_holds, {{"pipeline", name()}});
   around_.journal.add({.what = journal_entry::kind::held,
                        .about = subject(),
@@ -137,10 +168,30 @@ void pipeline::hold(const brake::decision& judged, const model::snapshot_ptr& re
                        .endpoints = model::list_endpoints(held_back, endpoints_in_journal)});
 }
 
+// What the brake would decide. A copy of it is asked, which leaves no trace in the brake itself.
+brake::decision pipeline::try_out(const model::snapshot& candidate, const std::vector<model::service_change>& changes,
+                                  const release& released) const {
+  auto trial = brake_;
+  return trial.judge(clock::now(), measure(served(), candidate, changes, released));
+}
+
+// A pause decides nothing, and so holds nothing. What waits behind it may be a loss all the same, and whoever resumes
+// must know.
+void pipeline::foresee() {
+  would_hold_.reset();
+  if (!paused_ || !known()) return;
+  const auto candidate = gather();
+  const auto changes = model::difference(served(), *candidate);
+  const auto judged = try_out(*candidate, changes, {});
+  if (judged.holds.empty()) return;
+  would_hold_ = update_of(judged, changes);
+  for (auto& each : would_hold_->holds) each.since = each.until = {};  // it begins at the resume
+}
+
 // Reports the holds that are over.
 void pipeline::end_holds(const brake::decision& judged) {
   if (!judged.accepted.empty()) log::warning(subject(), "brake released: {}", sentences(judged.accepted));
-  if (judged.returned.empty() || held_.why.empty()) return;
+  if (judged.returned.empty()) return;
   std::string why = "the endpoints returned";
   if (!judged.holds.empty()) {
     std::vector<std::string> first(
@@ -156,26 +207,56 @@ void pipeline::end_holds(const brake::decision& judged) {
                        .why = std::move(why)});
 }
 
-base::result<> pipeline::release_brake(const std::string& service, std::optional<std::uint64_t> number) {
+bool pipeline::is_any_in(const release& released, const std::vector<std::string>& kept) {
+  return std::ranges::any_of(released.services,
+                             [&kept](const auto& each) { return std::ranges::binary_search(kept, each.first); });
+}
+
+base::failure pipeline::not_released(const std::string& why) const {
+  return base::failure{"what the brake of pipeline " + name() +
+                       " holds has changed in this moment, or is more than was released, and is still held: " + why};
+}
+
+base::result<pipeline::release> pipeline::what_is_released(const std::string& service,
+                                                           std::optional<std::uint64_t> number) const {
   if (held_.why.empty()) return base::failure{"the brake of pipeline " + name() + " holds nothing"};
   if (number && *number != held_.number)
     return base::failure{"the brake of pipeline " + name() + " holds something else by now: " + held_.why};
   if (!service.empty() && held(service).empty())
     return base::failure{"the brake of pipeline " + name() + " does not hold service " + service};
-  released_services released;
+  if (!service.empty() && !brake_.knows_what_is_served())
+    return base::failure{"what pipeline " + name() +
+                         " serves is not known, so that nobody can say what would go of one service; look at what is "
+                         "held and release all of it"};
+  release released{.services = {}, .whole = service.empty() ? refused_ : nullptr};
   for (const auto& each : held_.services)
-    if (service.empty() || each == service) released.emplace(each, nullptr);
+    if (service.empty() || each == service) released.services.emplace(each, nullptr);
   for (const auto& each : refused_->services())
-    if (const auto found = released.find(each->name()); found != released.end()) found->second = each;
+    if (const auto found = released.services.find(each->name()); found != released.services.end()) found->second = each;
+  return released;
+}
+
+base::result<model::snapshot_ptr> pipeline::foresee_release(const std::string& service,
+                                                            std::optional<std::uint64_t> number) const {
+  const auto released = what_is_released(service, number);
+  if (!released) return released.error();
+  auto candidate = gather();
+  const auto changes = model::difference(served(), *candidate);
+  const auto judged = try_out(*candidate, changes, *released);
+  if (judged.keeps_all || is_any_in(*released, judged.kept)) return not_released(held_.why);
+  if (judged.kept.empty()) return candidate;
+  return keep_in_service(changes, *candidate, judged.kept, next_revision_);
+}
+
+base::result<> pipeline::release_brake(const std::string& service, std::optional<std::uint64_t> number) {
+  const auto found = what_is_released(service, number);
+  if (!found) return found.error();
+  const auto& released = *found;
   note_steered("brake released by hand: " +
                (service.empty() ? held_.why : "service " + service + ": " + held(service)));
   seen_ = heard_ = clock::now();
   judge(gather(), released);
-  for (const auto& [each, content] : released)
-    if (std::ranges::binary_search(held_.services, each))
-      return base::failure{
-          "what the brake of pipeline " + name() +
-          " holds has changed in this moment, or is more than was released, and is still held: " + held_.why};
+  if (!brake_.knows_what_is_served() || is_any_in(released, held_.services)) return not_released(held_.why);
   return {};
 }
 

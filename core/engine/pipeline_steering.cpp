@@ -31,11 +31,13 @@ void pipeline::pause(pause_mark mark) {
   refused_.reset();
   paused_ = std::move(mark);
   note_steered("paused: " + paused_->why);
+  foresee();
 }
 
 bool pipeline::resume() {
   if (!paused_) return false;
   paused_.reset();
+  would_hold_.reset();
   note_steered("resumed");
   causes_.insert("resume");
   seen_ = heard_ = clock::now();
@@ -43,23 +45,29 @@ bool pipeline::resume() {
   return true;
 }
 
-bool pipeline::remembers(std::uint64_t revision) const {
-  return std::ranges::any_of(history_,
-                             [revision](const decision& each) { return each.snapshot->revision() == revision; });
-}
+bool pipeline::remembers(std::uint64_t revision) const { return revision_of_history(revision).has_value(); }
 
-bool pipeline::roll_back(std::uint64_t revision, pause_mark mark) {
+std::optional<decision> pipeline::revision_of_history(std::uint64_t revision) const {
   const auto revision_of = [](const decision& each) { return each.snapshot->revision(); };
   const auto kept = std::ranges::find(history_, revision, revision_of);
-  // Kept for itself: pass() may push it out of the history.
-  const auto content = kept == history_.end() ? nullptr : kept->snapshot;
+  if (kept == history_.end()) return {};
+  return *kept;
+}
+
+model::snapshot_ptr pipeline::next_with(const model::snapshot& content) const {
+  return std::make_shared<const model::snapshot>(next_revision_, content.services());
+}
+
+void pipeline::roll_back(const decision& to, pause_mark mark) {
   pause(std::move(mark));
-  if (!content) return false;
   brake_.forget();
   seen_ = heard_ = clock::now();
-  pass(std::make_shared<const model::snapshot>(next_revision_, content->services()), paused_->why);
-  causes_.insert("what changed since revision " + std::to_string(revision));
-  return true;
+  pass(next_with(*to.snapshot), paused_->why, to.asked);
+  causes_.insert("what changed since revision " + std::to_string(to.snapshot->revision()));
+}
+
+void pipeline::keep_what_is_served() {
+  if (current_.snapshot) around_.store.save(name(), current_.snapshot, current_.asked);
 }
 
 void pipeline::note_steered(std::string what) {

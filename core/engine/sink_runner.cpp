@@ -52,10 +52,7 @@ void sink_runner::feed_by(const std::set<std::string>& pipelines) {
     if (each->second.snapshot) leaving_.insert_or_assign(each->first, std::move(each->second));
     each = feeds_.erase(each);
   }
-  for (const auto& each : pipelines) {
-    feeds_.try_emplace(each);
-    leaving_.erase(each);
-  }
+  for (const auto& each : pipelines) feeds_.try_emplace(each);
   compose({});
 }
 
@@ -67,7 +64,13 @@ std::vector<std::string> sink_runner::waits_for() const {
 }
 
 void sink_runner::on_decided(const std::string& pipeline, const decision& decided) {
+  if (decided.is_left) {
+    leaving_.insert_or_assign(pipeline, decided);
+    compose({});
+    return;
+  }
   feeds_[pipeline] = decided;
+  leaving_.erase(pipeline);
   compose(decided);
 }
 
@@ -92,9 +95,12 @@ void sink_runner::close(std::function<void()> idle) {
 // Composes what is desired: the snapshot of one pipeline as it is, or the services of several in one snapshot, merged
 // where they have the same name.
 void sink_runner::compose(const decision& cause) {
-  const bool all_decided = waits_for().empty();
-  if (all_decided) leaving_.clear();
-  if (feeds_.empty() || (!all_decided && !was_fed_)) return;
+  const auto undecided = waits_for();
+  if (undecided.empty()) leaving_.clear();
+  // At first each must have decided, or have left something that the target keeps: of another, nothing is known yet.
+  const bool can_begin = undecided.size() < feeds_.size() &&
+                         std::ranges::all_of(undecided, [this](const auto& each) { return leaving_.contains(each); });
+  if (feeds_.empty() || (!was_fed_ && !can_begin)) return;
   std::vector<std::pair<std::string, model::snapshot_ptr>> fed;
   for (const auto* each : {&feeds_, &leaving_})
     for (const auto& [name, feed] : *each)
@@ -175,12 +181,11 @@ void sink_runner::on_status(const plugins::instance_status& now) {
     note(journal_entry::kind::away, applied_, now.text, {});
   }
   const bool answer_will_follow = in_flight_ || waiting_ || applied_ != desired_;
-  if (was_away && !is_away && !answer_will_follow && last_answer_ == model::sink_answer::away) {
-    last_answer_ = model::sink_answer::applied;
-    last_why_.clear();
-    last_applied_ = std::chrono::system_clock::now();
-    note(journal_entry::kind::applied, applied_, now.text, {});
-  }
+  // That the plugin can reach its target again does not say what the target serves: it is compared, and the answer to
+  // that says whether it is applied.
+  if (!was_away || is_away) return;
+  why_back_ = now.text;
+  if (!answer_will_follow && last_answer_ == model::sink_answer::away) resync_soon();
 }
 
 void sink_runner::applied_now(clock::time_point now) {
@@ -188,6 +193,7 @@ void sink_runner::applied_now(clock::time_point now) {
   const bool was_bad = is_trouble(last_answer_);
   applied_ = in_flight_->wanted;
   last_answer_ = model::sink_answer::applied;
+  is_compared_ = true;
   backoff_.reset();
   waited_for_target_ = false;
   ++applies_;
@@ -198,7 +204,7 @@ void sink_runner::applied_now(clock::time_point now) {
   around_.figures.observe(metrics::stage, {{"stage", "verified"}, {"sink", name()}}, seconds(took));
   if (stages) around_.figures.observe(metrics::change_to_applied, {{"sink", name()}}, seconds(stages->whole));
   log::info(subject(), "applied revision {} in {:.1f} ms", applied_->revision(), seconds(took) * 1000);
-  note(journal_entry::kind::applied, {}, took, stages);
+  note(journal_entry::kind::applied, std::exchange(why_back_, {}), took, stages);
 }
 
 std::optional<stage_times> sink_runner::measure(clock::time_point now) const {
@@ -212,6 +218,7 @@ std::optional<stage_times> sink_runner::measure(clock::time_point now) const {
 }
 
 void sink_runner::away(const std::string& why) {
+  why_back_.clear();
   const bool again = last_answer_ == model::sink_answer::away && last_why_ == why;
   last_answer_ = model::sink_answer::away;
   const auto pause = backoff_.next();
@@ -251,7 +258,10 @@ bool sink_runner::resync() {
 void sink_runner::resync_soon() { resync_is_due_ = !resync(); }
 
 // A new process knows nothing of the target: it compares, and changes what differs.
-void sink_runner::on_restarted() { resync(); }
+void sink_runner::on_restarted() {
+  is_compared_ = false;
+  resync();
+}
 
 void sink_runner::on_refused(const std::vector<plugins::refusal>& what) {
   around_.journal.add(entry_of(subject(), what));

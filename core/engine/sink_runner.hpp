@@ -56,7 +56,8 @@ public:
   std::vector<std::string> waits_for() const;
   /// The target serves what all its pipelines have decided last.
   bool up_to_date() const {
-    return desired_ && applied_ == desired_ && last_answer_ == model::sink_answer::applied && waits_for().empty();
+    return desired_ && applied_ == desired_ && is_compared_ && last_answer_ == model::sink_answer::applied &&
+           waits_for().empty();
   }
   /// Its last answer keeps it from that. Otherwise it serves it, is applying it, or has not started it.
   bool in_trouble() const { return !up_to_date() && is_trouble(last_answer_); }
@@ -96,9 +97,11 @@ private:
 
   std::shared_ptr<plugins::instance> instance_;
   pipeline_surroundings around_;
-  std::map<std::string, decision> feeds_;    // the snapshot is null until the pipeline has decided
-  std::map<std::string, decision> leaving_;  // of pipelines that feed it no more; until all of feeds_ have decided
-  bool was_fed_ = false;                     // something has been desired, here or of the instance before
+  std::map<std::string, decision> feeds_;  // the snapshot is null until the pipeline has decided
+  // What the target keeps of pipelines that feed it no more, until all of feeds_ have decided, and of those that cannot
+  // tell whether what they had is still asked for, until they have decided.
+  std::map<std::string, decision> leaving_;
+  bool was_fed_ = false;  // something has been desired, here or of the instance before
   std::uint64_t composed_revision_ = 0;
   model::snapshot_ptr desired_;
   model::snapshot_ptr applied_;
@@ -114,9 +117,11 @@ private:
   model::sink_answer last_answer_ = model::sink_answer::none;
   std::string last_why_;
   bool reported_away_ = false;  // the sink has reported that its target is away, and not yet that it is back
+  std::string why_back_;        // what the sink reported when its target was back, for the journal
   std::uint64_t applies_ = 0;
   std::chrono::system_clock::time_point last_applied_{};
 
+  bool is_compared_ = true;     // false from a restart of its process until an answer: the target may have changed
   bool resync_is_due_ = false;  // when the update in flight is answered
   base::backoff backoff_;
   bool waiting_ = false;            // for retry_timer_: no update is handed over meanwhile

@@ -1,9 +1,11 @@
 #include "engine/source_state.hpp"
 
+#include "base/count_of.hpp"
 #include "log/log.hpp"
 #include "model/plugin_state.hpp"
 #include "model/snapshot.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace drcon::engine {
@@ -43,9 +45,10 @@ std::string source_state::why_unknown() const {
 // same_content() is cheap.
 bool source_state::take(const std::string& name, const model::service_ptr& now) {
   unknown_.erase(name);
+  const bool is_first_report = unheard_.erase(name) > 0;
   const auto found = services_.find(name);
   if (!now) {
-    if (found == services_.end()) return false;
+    if (found == services_.end()) return is_first_report;
     services_.erase(found);
     return true;
   }
@@ -73,7 +76,7 @@ void source_state::take_readiness(const plugins::source_news& news) {
   if (news.all_unknown) {
     if (!all_unknown_) {
       log::warning(subject(), "unreachable: {}; {}", *news.all_unknown,
-                   ready_ ? fmt::format("using last known data of {} services", services_.size()) : "no data yet");
+                   ready_ ? "using last known data of " + base::count_of(services_.size(), "service") : "no data yet");
       note("unreachable: " + *news.all_unknown);
       all_unknown_ = silence{.why = {}, .since = std::chrono::system_clock::now()};
     }
@@ -86,8 +89,8 @@ void source_state::take_readiness(const plugins::source_news& news) {
       note("reachable again");
     }
     if (!ready_) {
-      log::info(subject(), "ready with {} services", services_.size());
-      note(fmt::format("ready with {} services", services_.size()));
+      log::info(subject(), "ready with {}", base::count_of(services_.size(), "service"));
+      note("ready with " + base::count_of(services_.size(), "service"));
     }
     all_unknown_.reset();
     ready_ = true;
@@ -104,14 +107,16 @@ void source_state::end_outage(source_event& event) {
 }
 
 void source_state::report(const source_event& event) {
-  if (event.changed.empty() && !event.readiness) return;
+  if (event.changed.empty() && !event.readiness && !event.silence) return;
   for (auto* each : observers_) each->on_source(event);
 }
 
 void source_state::on_news(plugins::source_news news) {
-  source_event event{.source = this, .changed = {}, .readiness = false, .seen = news.first_seen};
+  source_event event{.source = this, .changed = {}, .silence = false, .readiness = false, .seen = news.first_seen};
   const bool was_ready = ready_;
   const bool was_known = known();
+  const auto is_unknown = [this](const auto& each) { return unknown_.contains(each.first); };
+  event.silence = std::ranges::any_of(news.services, is_unknown) || !std::ranges::all_of(news.unknown, is_unknown);
   take_readiness(news);
   if (collects_) {
     for (auto& [name, service] : news.services) {
@@ -123,15 +128,18 @@ void source_state::on_news(plugins::source_news news) {
     take_all(news.services, event);
   }
   const auto now = std::chrono::system_clock::now();
-  for (auto& [name, why] : news.unknown)
+  for (auto& [name, why] : news.unknown) {
+    const bool was_reported = services_.contains(name) || reported_.contains(name) || collected_.contains(name);
+    if (!was_reported && !news.services.contains(name)) unheard_.insert(name);
     unknown_.try_emplace(name, silence{.why = {}, .since = now}).first->second.why = std::move(why);
+  }
   if (!news.services.empty() || news.ready) last_word_ = now;
   if (collects_ && !all_unknown_) {
     if (unknown_.empty()) {
       end_outage(event);
     } else if (news.ready) {
       outage_timer_.after(patience_after_outage, [this] {
-        source_event late{.source = this, .changed = {}, .readiness = true, .seen = {}};
+        source_event late{.source = this, .changed = {}, .silence = false, .readiness = true, .seen = {}};
         end_outage(late);
         report(late);
       });

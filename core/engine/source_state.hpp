@@ -36,6 +36,7 @@ struct silence {
 struct source_event {
   const source_state* source = nullptr;
   std::set<std::string> changed;                 ///< services whose endpoints differ from before
+  bool silence = false;                          ///< it has begun or ceased to know the state of a single service
   bool readiness = false;                        ///< became ready, or unknown, or known again; changed has it all then
   std::chrono::steady_clock::time_point seen{};  ///< when the source's plugin first reported it
 };
@@ -73,6 +74,9 @@ public:
   std::string why_unknown() const;
   /// Null while it knows the state of that service.
   const silence* silent_on(const std::string& service) const;
+  /// Services that it watches and has never reported, because it has no data of them: whether they have endpoints is
+  /// not known, so that nothing that is served of them may be taken for gone.
+  const std::set<std::string>& unheard() const { return unheard_; }
   /// When it last reported anything of its services.
   std::chrono::system_clock::time_point last_word() const { return last_word_; }
 
@@ -103,6 +107,7 @@ private:
   std::map<std::string, std::chrono::system_clock::time_point> reported_;  // by service; withdrawn ones too
   std::map<std::string, model::service_ptr> services_;
   std::map<std::string, silence> unknown_;
+  std::set<std::string> unheard_;  // of those: never reported. Each is changed by its first report, also by "gone"
   std::optional<silence> all_unknown_;
   bool ready_ = false;
   // An outage: it was ready, and has reported that it knows nothing. collected_ is what it has reported since then.

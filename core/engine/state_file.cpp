@@ -1,11 +1,12 @@
 #include "engine/state_file.hpp"
 
+#include "base/guarded_file.hpp"
 #include "base/json_text.hpp"
 #include "base/wall_clock.hpp"
 #include "base/write_all.hpp"
+#include "engine/sha256.hpp"
 #include "model/snapshot.hpp"
 
-#include <openssl/evp.h>
 #include <nlohmann/json.hpp>
 
 #include <fcntl.h>
@@ -13,7 +14,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <cstring>
 #include <exception>
@@ -30,19 +30,6 @@ using nlohmann::json;
 constexpr double latest_seconds =
     9e9;  // the year 2255; the clock's own numbers end in 2262, and converting more is undefined
 constexpr std::string_view heading = "drcon-state 1 sha256 ";
-
-std::string sha256(std::string_view text) {
-  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-  unsigned length = 0;
-  if (EVP_Digest(text.data(), text.size(), digest.data(), &length, EVP_sha256(), nullptr) != 1) return {};
-  std::string hex;
-  for (unsigned i = 0; i < length; ++i) {
-    constexpr std::string_view digits = "0123456789abcdef";
-    hex += digits[digest[i] >> 4U];
-    hex += digits[digest[i] & 15U];
-  }
-  return hex;
-}
 
 json to_json(const endpoint& each) {
   return {{"id", each.id},     {"node", each.node},     {"address", each.address},
@@ -87,22 +74,19 @@ base::result<> sync_directory(const fs::path& path) {
   return {};
 }
 
-}  // namespace
-
-namespace {
-
-// Whom the file belongs to. `drcon once`, run by root, must not leave a file that the service cannot read.
+// Whom the file that was just made is to belong to. `drcon once`, run by root, must not leave a file that the service
+// cannot read.
 base::result<> keep_owner(int file, const fs::path& path) {
   struct stat there {};
-  const bool replaces = ::stat(path.c_str(), &there) == 0;
-  if (!replaces && ::stat(path.parent_path().c_str(), &there) != 0) return {};
-  if (there.st_uid == ::geteuid()) return {};
+  // Not what a link leads to: its maker would choose who gets the new file.
+  const bool replaces = ::lstat(path.c_str(), &there) == 0 && S_ISREG(there.st_mode);
   if (::geteuid() == 0) {
-    if (::fchown(file, there.st_uid, there.st_gid) == 0) return {};
-    return base::failure{"cannot give " + path.string() + " to uid " + std::to_string(there.st_uid) + ": " +
-                         std::strerror(errno)};
+    const bool given = replaces && there.st_uid != 0 ? ::fchown(file, there.st_uid, there.st_gid) == 0
+                                                     : base::give_to_owner_of_directory(file, path);
+    if (given) return {};
+    return base::failure{"cannot give " + path.string() + " to the user of the service: " + std::strerror(errno)};
   }
-  if (!replaces) return {};
+  if (!replaces || there.st_uid == ::geteuid()) return {};
   return base::failure{path.string() + " belongs to uid " + std::to_string(there.st_uid) +
                        ", which could not read it any more if this process (uid " + std::to_string(::geteuid()) +
                        ") replaced it"};
@@ -110,25 +94,33 @@ base::result<> keep_owner(int file, const fs::path& path) {
 
 }  // namespace
 
-base::result<> replace_file(const fs::path& path, const std::string& text) {
+base::result<fs::path> write_beside(const fs::path& path, const std::string& text) {
   const auto temporary = path.string() + ".new";
-  const int file = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  const int file = base::create_fresh(temporary);
   if (file < 0) return base::failure{"cannot create " + temporary + ": " + std::strerror(errno)};
   if (auto kept = keep_owner(file, path); !kept) {
     ::close(file);
     ::unlink(temporary.c_str());
-    return kept;
+    return kept.error();
   }
   const bool written = base::write_all(file, text) && ::fsync(file) == 0;
   const int error = errno;
   ::close(file);
-  if (!written) {
-    ::unlink(temporary.c_str());  // a full disk needs the space
-    return base::failure{"cannot write " + temporary + ": " + std::strerror(error)};
-  }
-  if (::rename(temporary.c_str(), path.c_str()) != 0)
-    return base::failure{"cannot rename " + temporary + ": " + std::strerror(errno)};
+  if (written) return fs::path(temporary);
+  ::unlink(temporary.c_str());  // a full disk needs the space
+  return base::failure{"cannot write " + temporary + ": " + std::strerror(error)};
+}
+
+base::result<> move_file(const fs::path& file, const fs::path& path) {
+  if (::rename(file.c_str(), path.c_str()) != 0)
+    return base::failure{"cannot rename " + file.string() + ": " + std::strerror(errno)};
   return sync_directory(path.parent_path());
+}
+
+base::result<> replace_file(const fs::path& path, const std::string& text) {
+  const auto temporary = write_beside(path, text);
+  if (!temporary) return temporary.error();
+  return move_file(*temporary, path);
 }
 
 base::result<> remove_file(const fs::path& path) {
@@ -137,7 +129,7 @@ base::result<> remove_file(const fs::path& path) {
   return sync_directory(path.parent_path());
 }
 
-std::string serialise(const model::snapshot& snapshot) {
+std::string serialise(const model::snapshot& snapshot, const question& asked) {
   auto services = json::array();
   for (const auto& service : snapshot.services()) {
     auto endpoints = json::array();
@@ -146,11 +138,13 @@ std::string serialise(const model::snapshot& snapshot) {
     if (!service->values().empty()) one["values"] = service->values();
     services.push_back(std::move(one));
   }
-  const auto body = base::json_text({{"revision", snapshot.revision()}, {"services", std::move(services)}}, 1);
+  json all{{"revision", snapshot.revision()}, {"services", std::move(services)}};
+  if (!asked.sources.empty()) all["asked"] = {{"sources", asked.sources}, {"filter", asked.filter}};
+  const auto body = base::json_text(all, 1);
   return std::string(heading) + sha256(body) + "\n" + body + "\n";
 }
 
-base::result<model::snapshot_ptr> parse_state(const std::string& text) {
+base::result<saved_state> parse_state(const std::string& text) {
   const auto line_end = text.find('\n');
   if (!text.starts_with(heading) || line_end == std::string::npos)
     return base::failure{"it does not start with '" + std::string(heading) + "'"};
@@ -170,8 +164,12 @@ base::result<model::snapshot_ptr> parse_state(const std::string& text) {
       services.push_back(std::make_shared<const model::shared_service>(std::move(one)));
     }
     std::ranges::sort(services, {}, [](const model::service_ptr& each) { return each->name(); });
-    return model::snapshot_ptr(
-        std::make_shared<const model::snapshot>(number_of<std::uint64_t>(all.at("revision")), std::move(services)));
+    saved_state saved;
+    saved.snapshot =
+        std::make_shared<const model::snapshot>(number_of<std::uint64_t>(all.at("revision")), std::move(services));
+    if (all.contains("asked"))
+      saved.asked = {.sources = all["asked"].at("sources"), .filter = all["asked"].at("filter")};
+    return saved;
   } catch (const std::exception& error) {
     return base::failure{std::string("it is not what this version writes: ") + error.what()};
   }

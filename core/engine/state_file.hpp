@@ -2,10 +2,11 @@
 //
 // PIPELINE.state: a line with the format's version and the SHA-256 of the rest, then a snapshot as JSON.
 // PIPELINE.paused: there while the pipeline is paused; JSON with the reason and the time.
-// Thread rule: pure functions, but for replace_file() and remove_file(), which block on the disk.
+// Thread rule: pure functions, but for those that write, move or remove files, which block on the disk.
 #pragma once
 
 #include "base/result.hpp"
+#include "engine/question.hpp"
 #include "model/snapshot_ptr.hpp"
 
 #include <chrono>
@@ -20,10 +21,16 @@ struct pause_mark {
   std::chrono::system_clock::time_point since{};
 };
 
+/// What a .state file holds.
+struct saved_state {
+  model::snapshot_ptr snapshot;  ///< never null
+  question asked;                ///< what the snapshot answers; empty if the file does not say so
+};
+
 /// The text of a .state file.
-std::string serialise(const model::snapshot& snapshot);
-/// Its snapshot, never null. A file that is damaged, or of another format, is a failure that says so.
-base::result<model::snapshot_ptr> parse_state(const std::string& text);
+std::string serialise(const model::snapshot& snapshot, const question& asked = {});
+/// What it holds. A file that is damaged, or of another format, is a failure that says so.
+base::result<saved_state> parse_state(const std::string& text);
 
 /// The text of a .paused file.
 std::string serialise(const pause_mark& mark);
@@ -33,6 +40,10 @@ pause_mark parse_pause(const std::string& text);
 /// Writes a file beside `path` and renames it, so that a crash leaves the old content or the new one, whole.
 /// On success a power cut cannot undo it: the file and its directory are synced.
 base::result<> replace_file(const std::filesystem::path& path, const std::string& text);
+/// The first half of that: writes and syncs the file beside `path`, and returns its name.
+base::result<std::filesystem::path> write_beside(const std::filesystem::path& path, const std::string& text);
+/// The second half: renames a file within its directory, for good.
+base::result<> move_file(const std::filesystem::path& file, const std::filesystem::path& path);
 /// Removes a file for good; one that is not there is no failure.
 base::result<> remove_file(const std::filesystem::path& path);
 

@@ -1,15 +1,19 @@
 // The last good snapshot of each pipeline, on disk: what a restart has to serve while its sources are away.
 //
-// state_file.hpp has the format. Thread rule: the engine's thread. load() blocks on the disk; save() returns at once,
-// because a thread of the store's own writes.
+// state_file.hpp has the format. Thread rule: the engine's thread. load() blocks on the disk; save() waits for a mark
+// at most, and a thread of the store's own writes.
 #pragma once
 
+#include "base/lane.hpp"
 #include "base/result.hpp"
 #include "engine/state_file.hpp"
 #include "model/snapshot_ptr.hpp"
 
+#include <chrono>
 #include <filesystem>
+#include <functional>
 #include <memory>
+#include <set>
 #include <string>
 
 namespace drcon::engine {
@@ -17,10 +21,14 @@ namespace drcon::engine {
 /// What there is on disk of a pipeline.
 struct kept_state {
   model::snapshot_ptr last_good;  ///< null: there is none, or it cannot be used
+  question asked;                 ///< what that answers; empty if it was kept by a version that did not say so
   /// Not empty: something was served, and what it was is not known. Says which file cannot be used, and why.
   std::string fault;
-  /// With a fault: what was served some time before, or null. It must not be served, because the targets are newer; but
-  /// a loss can be measured from it.
+  /// Not empty: `earlier` is there, and the targets have something later, as after a crash right behind a change. Says
+  /// which file is not used, and why.
+  std::string outdated;
+  /// With one of the two: what was served some time before, or null. It must not be served, because the targets are
+  /// newer; but a loss is measured from it.
   model::snapshot_ptr earlier;
 };
 
@@ -35,22 +43,43 @@ public:
 
   kept_state load(const std::string& pipeline) const;
 
-  /// Keeps a snapshot. Saves that come faster than they are written are folded: the newest wins. One that cannot be
-  /// written is tried again until it is, or until a newer one comes; meanwhile the file that is there is marked as
-  /// outdated, so that a restart does not put it over newer targets.
-  void save(const std::string& pipeline, model::snapshot_ptr snapshot);
+  /// Keeps a snapshot that sinks are given right afterwards. Saves that come faster than they are written are folded:
+  /// the newest wins. One that cannot be written is tried again until it is, or until a newer one comes. When this
+  /// returns, the file that is there is marked as outdated, durably, unless it has the same content: a crash in the
+  /// next moment must not put it over newer targets. `asked` is what the snapshot answers.
+  ///
+  /// The mark is the renaming of one file, and waits for one sync of the directory: milliseconds, once for all saves
+  /// until the next state is written, which is half a second in a burst. A disk that does not answer costs a change at
+  /// most `longest_wait_for_mark`.
+  void save(const std::string& pipeline, model::snapshot_ptr snapshot, question asked = {});
+
+  using on_kept = std::function<void(base::result<>)>;
+  /// Keeps a snapshot before it takes effect. `kept` is called once, on the store's thread: with success when a crash
+  /// or a power cut cannot undo it any more, and otherwise with what could not be done; then the state on disk is as
+  /// before.
+  void keep(const std::string& pipeline, model::snapshot_ptr snapshot, question asked, on_kept kept);
+
+  static constexpr auto longest_wait_for_mark = std::chrono::milliseconds(250);
 
   /// The pipeline has left the configuration: if it comes back, it begins without its old state, which stays
   /// beside as NAME.state.left. Waits for the disk.
   void retire(const std::string& pipeline);
 
+  /// The pipelines that the directory has a state or a pause of, in order of name. Waits for the disk.
+  std::set<std::string> pipelines() const;
+
   /// Why something could not be written and is tried again; empty if all is written.
   std::string fault() const;
 
 private:
+  struct shared;
   struct writer;
+  void mark_outdated(const std::string& pipeline);
+
   std::filesystem::path directory_;
+  std::shared_ptr<shared> shared_;  // with jobs of the lane, which a disk that does not answer may hold up
   std::unique_ptr<writer> writer_;
+  base::lane marker_{"state marks"};
 };
 
 }  // namespace drcon::engine

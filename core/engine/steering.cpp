@@ -8,27 +8,23 @@
 #include <utility>
 
 namespace drcon::engine {
-namespace {
-
-// Makes the plugin's object, asks it and ends it. Blocks: on the inspector's thread.
-inspection inspect_by(const std::shared_ptr<plugins::instance>& sink, const model::snapshot_ptr& desired) {
-  const auto fault = sink->create();
-  if (fault.result != DRCON_OK) return base::failure{fault.why};
-  auto found = sink->render(std::make_shared<const plugins::update_package>(1, false, desired, nullptr));
-  sink->stop([sink] {});
-  return found;
-}
-
-}  // namespace
-
 pipeline* engine::find(const std::string& name) {
   const auto found = pipelines_.find(name);
   return found == pipelines_.end() ? nullptr : found->second.get();
 }
 
-// Keeps a mark, and only then lets it take effect: an operator who was answered may rely on it, whatever ends drcon.
-// The answer of the store comes by way of the loop, when a reload may have removed the pipeline, or the engine have
-// ended.
+// The answer of a store, which comes on its thread, brought to the engine's; nobody gets it when the engine has ended.
+std::function<void(base::result<>)> engine::on_loop(std::function<void(const base::result<>&)> answered) {
+  return [executor = context_.get_executor(), alive = std::weak_ptr(alive_),
+          answered = std::move(answered)](base::result<> kept) {
+    boost::asio::post(executor, [alive, answered, kept = std::move(kept)] {
+      if (alive.lock()) answered(kept);
+    });
+  };
+}
+
+// Keeps a mark, and only then lets it take effect: an operator who was answered may rely on it, whatever ends drcon. By
+// then a reload may have removed the pipeline.
 void engine::keep(const std::string& name, std::optional<pause_mark> mark,
                   std::function<base::result<>(pipeline&)> effect, steered done) {
   auto take_effect = [this, name, effect = std::move(effect), done = std::move(done)](const base::result<>& kept) {
@@ -36,13 +32,7 @@ void engine::keep(const std::string& name, std::optional<pause_mark> mark,
     auto* const found = find(name);
     done(found == nullptr ? base::failure{"a reload has removed pipeline " + name} : effect(*found));
   };
-  pauses_.save(name, std::move(mark),
-               [executor = context_.get_executor(), alive = std::weak_ptr(alive_),
-                take_effect = std::move(take_effect)](base::result<> kept) {
-                 boost::asio::post(executor, [alive, take_effect, kept = std::move(kept)] {
-                   if (alive.lock()) take_effect(kept);
-                 });
-               });
+  pauses_.save(name, std::move(mark), on_loop(std::move(take_effect)));
 }
 
 void engine::pause(const std::string& name, const std::string& why, steered done) {
@@ -56,15 +46,52 @@ void engine::resume(const std::string& name, steered done) {
       name, {}, [](pipeline& paused) { return paused.resume(), base::result<>(); }, std::move(done));
 }
 
+// The content is kept first and the mark second: a crash in between leaves what the operator has asked for without the
+// pause, and never a pause that says so with other content.
 void engine::roll_back(const std::string& name, std::uint64_t revision, steered done) {
-  const auto mark = find(name)->mark_of("rolled back to revision " + std::to_string(revision));
-  keep(
-      name, mark,
-      [mark, revision](pipeline& rolled_back) -> base::result<> {
-        if (rolled_back.roll_back(revision, mark)) return {};
-        return base::failure{"revision " + std::to_string(revision) + " is not kept any more; the pipeline is paused"};
+  const auto& pipeline = *find(name);
+  const auto target = pipeline.revision_of_history(revision);
+  if (!target) return done(base::failure{"revision " + std::to_string(revision) + " is not kept any more"});
+  const auto mark = pipeline.mark_of("rolled back to revision " + std::to_string(revision));
+  keep_content(
+      name, pipeline.next_with(*target->snapshot), target->asked,
+      [this, name, mark, target = *target](engine::steered done) {
+        keep(
+            name, mark,
+            [mark, target](class pipeline& rolled_back) {
+              return rolled_back.roll_back(target, mark), base::result<>();
+            },
+            std::move(done));
       },
       std::move(done));
+}
+
+void engine::release_brake(const std::string& name, const std::string& service, std::optional<std::uint64_t> number,
+                           steered done) {
+  const auto& pipeline = *find(name);
+  const auto content = pipeline.foresee_release(service, number);
+  if (!content) return done(base::failure{content.error().why});
+  const auto seen = pipeline.held_back().number;
+  keep_content(
+      name, *content, question_of(pipeline.config(), config_.sources),
+      [this, name, service, seen](const engine::steered& done) { done(find(name)->release_brake(service, seen)); },
+      std::move(done));
+}
+
+// Keeps what a pipeline is about to serve, and only then goes on. If that comes to nothing after all, what is served is
+// kept again.
+void engine::keep_content(const std::string& name, model::snapshot_ptr content, question asked,
+                          std::function<void(engine::steered)> then, steered done) {
+  auto ended = [this, name, done = std::move(done)](const base::result<>& outcome) {
+    if (auto* const found = find(name); !outcome && found != nullptr) found->keep_what_is_served();
+    done(outcome);
+  };
+  auto go_on = [this, name, then = std::move(then), ended = std::move(ended)](const base::result<>& kept) {
+    if (!kept) return ended(base::failure{kept.error().why});
+    if (find(name) == nullptr) return ended(base::failure{"a reload has removed pipeline " + name});
+    then(ended);
+  };
+  store_.keep(name, std::move(content), std::move(asked), on_loop(std::move(go_on)));
 }
 
 std::size_t engine::resync(const std::string& pipeline) {
@@ -76,26 +103,13 @@ std::size_t engine::resync(const std::string& pipeline) {
   return begun;
 }
 
-// By an instance that is made for this and never started, so that the sink at work is not disturbed, and that a plugin
-// which hangs in here costs the inspector's thread only.
 void engine::inspect(const std::string& sink, std::function<void(inspection)> done) {
   const auto& runner = *sinks_.at(sink);
   if (!runner.desired()) {
     boost::asio::post(context_, [done = std::move(done)] { done(base::failure{"nothing is desired yet"}); });
     return;
   }
-  const auto& config = config_.sinks.at(sink);
-  auto asked = std::make_shared<plugins::instance>(config::kind::sink, *plugins_.find(config.plugin), config,
-                                                   context_.get_executor(), figures_);
-  ++inspecting_;
-  const auto answered = [this, done = std::move(done)](inspection found) {
-    done(std::move(found));
-    if (--inspecting_ == 0 && after_inspections_) std::exchange(after_inspections_, nullptr)();
-  };
-  inspector_.post([asked, desired = runner.desired(), executor = context_.get_executor(), answered] {
-    boost::asio::post(executor,
-                      [answered, found = inspect_by(asked, desired)]() mutable { answered(std::move(found)); });
-  });
+  inspector_.ask(config_.sinks.at(sink), runner.desired(), std::move(done));
 }
 
 void engine::note_reload(bool taken, const std::string& why) {

@@ -1,13 +1,18 @@
 #include "log/log.hpp"
 
+#include "base/guarded_file.hpp"
+#include "base/write_all.hpp"
 #include "log/fold.hpp"
 #include "log/journald.hpp"
+#include "log/news.hpp"
 
-#include <spdlog/sinks/basic_file_sink.h>
+#include <spdlog/sinks/base_sink.h>
 #include <spdlog/sinks/dist_sink.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 #include <nlohmann/json.hpp>
+
+#include <unistd.h>
 
 #include <array>
 #include <atomic>
@@ -41,6 +46,26 @@ spdlog::logger& logger() {
   }();
   return only;
 }
+
+// Lines at the end of a file that is open already: spdlog would open it by name, and follow any link.
+class open_file final : public spdlog::sinks::base_sink<std::mutex> {
+public:
+  explicit open_file(int file) : file_(file) {}
+  ~open_file() override { ::close(file_); }
+  open_file(const open_file&) = delete;
+  open_file& operator=(const open_file&) = delete;
+
+private:
+  void sink_it_(const spdlog::details::log_msg& line) override {
+    spdlog::memory_buf_t text;
+    formatter_->format(line, text);
+    (void)base::write_all(file_,
+                          {text.data(), text.size()});  // there is no place to report that a log cannot be written
+  }
+  void flush_() override {}
+
+  const int file_;
+};
 
 spdlog::level::level_enum to_spdlog(level which) {
   switch (which) {
@@ -97,15 +122,15 @@ void configure(level least, std::string_view format) {
 
 base::result<> to_file(const std::filesystem::path& file) {
   spdlog::sink_ptr next;
-  try {
-    // spdlog would create the directory: a wrong path would then be taken without a word, perhaps as root.
+  if (file.empty()) {
+    next = std::make_shared<spdlog::sinks::stderr_sink_mt>();
+  } else {
     std::error_code error;
-    if (!file.empty() && !std::filesystem::is_directory(std::filesystem::absolute(file).parent_path(), error))
-      throw spdlog::spdlog_ex("there is no directory " + file.parent_path().string());
-    if (file.empty()) next = std::make_shared<spdlog::sinks::stderr_sink_mt>();
-    else next = std::make_shared<spdlog::sinks::basic_file_sink_mt>(file.string());
-  } catch (const spdlog::spdlog_ex& error) {
-    return base::failure{std::string("cannot log to ") + file.string() + ": " + error.what()};
+    if (!std::filesystem::is_directory(std::filesystem::absolute(file).parent_path(), error))
+      return base::failure{"cannot log to " + file.string() + ": there is no directory " + file.parent_path().string()};
+    const auto opened = base::open_to_append(file);
+    if (!opened) return base::failure{"cannot log to " + file.string() + ": " + opened.error().why};
+    next = std::make_shared<open_file>(*opened);
   }
   in_file = !file.empty();
   choose_journal();
@@ -135,6 +160,16 @@ void write_summaries(const std::vector<fold::summary>& left_out) {
   for (const auto& each : left_out) write_unfolded(level::warning, each.about, each.text);
 }
 
+void end_folding(const base::subject& about) {
+  if (!repeats(about)) return;
+  std::vector<fold::summary> left_out;
+  {
+    const std::lock_guard lock(folded().mutex);
+    left_out = folded().lines.interrupt(fold::clock::now(), about);
+  }
+  write_summaries(left_out);
+}
+
 }  // namespace
 
 void flush() {
@@ -150,6 +185,14 @@ bool enabled(level which) { return which >= least_level; }
 
 void write(level which, const base::subject& about, std::string_view text) {
   if (enabled(which)) write_anyway(which, about, text);
+  // A recovery that is not written still ends the folding of the failure, which is news when it comes again.
+  else if (which == level::info) end_folding(about);
+}
+
+void write_news(level which, const base::subject& about, std::string_view text) {
+  if (!enabled(which)) return;
+  end_folding(about);
+  write_anyway(which, about, text);
 }
 
 void write_anyway(level which, const base::subject& about, std::string_view text) {

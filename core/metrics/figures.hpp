@@ -63,7 +63,7 @@ inline constexpr figure endpoints{"drcon_endpoints", figure::kind::gauge, "Endpo
                                   "pipeline, health=passing|warning|critical|maintenance"};
 inline constexpr figure endpoints_in_service{"drcon_endpoints_in_service", figure::kind::gauge,
                                              "Endpoints of the decided snapshot that may get traffic: passing or "
-                                             "warning, weight above 0.",
+                                             "warning, weight above 0, and left out by no sink.",
                                              "pipeline"};
 inline constexpr figure brake_holding{"drcon_brake_holding", figure::kind::gauge,
                                       "1 while the brake refuses an update.", "pipeline"};

@@ -1,4 +1,4 @@
-// How an instance reaches its plugin's functions: in this process (calls_here.cpp), or in one of its own
+// How an instance reaches its plugin's functions: in this process (direct_calls.cpp), or in one of its own
 // (isolated_calls.cpp).
 //
 // Thread rule: an instance's lane only.
@@ -45,7 +45,7 @@ struct plugin_surroundings {
 
 /// The functions of one type, source or sink, in this process; the other type is null. An exception of the plugin is
 /// caught here, and reported as misbehaviour.
-std::unique_ptr<calls> calls_here(const drcon_source_type* source, const drcon_sink_type* sink,
-                                  plugin_surroundings around);
+std::unique_ptr<calls> direct_calls(const drcon_source_type* source, const drcon_sink_type* sink,
+                                    plugin_surroundings around);
 
 }  // namespace drcon::plugins

@@ -25,18 +25,18 @@ std::filesystem::path& children_program() {
   return program;
 }
 
-constexpr int socket_in_child = 3;
 // A child has a thread that does nothing but read, so one that takes nothing for this long hangs.
 constexpr timeval longest_send{.tv_sec = 10, .tv_usec = 0};
 
 class spawn_settings {
 public:
-  explicit spawn_settings(int socket) {
+  spawn_settings(int socket, int library) {
     ::posix_spawn_file_actions_init(&files);
     ::posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
     ::posix_spawn_file_actions_adddup2(&files, STDERR_FILENO, STDOUT_FILENO);
     ::posix_spawn_file_actions_adddup2(&files, socket, socket_in_child);
-    ::posix_spawn_file_actions_addclosefrom_np(&files, socket_in_child + 1);
+    ::posix_spawn_file_actions_adddup2(&files, library, library_in_child);
+    ::posix_spawn_file_actions_addclosefrom_np(&files, library_in_child + 1);
     ::posix_spawnattr_init(&attributes);
     // A process group of its own, because the Ctrl-C that makes drcon stop in order must not end the plugins first.
     sigset_t none;
@@ -65,13 +65,13 @@ public:
 
 void run_children_with(const std::filesystem::path& program) { children_program() = program; }
 
-child::child(std::size_t largest_frame) {
+child::child(std::size_t largest_frame, int library) {
   std::array<int, 2> ends{};
   if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0)
     throw std::system_error(errno, std::generic_category(), "no socket pair");
   channel_ = std::make_unique<frame_channel>(ends[0], std::min(largest_frame, frame_channel::largest_frame));
   ::setsockopt(ends[0], SOL_SOCKET, SO_SNDTIMEO, &longest_send, sizeof longest_send);
-  const spawn_settings settings(ends[1]);
+  const spawn_settings settings(ends[1], library);
   std::string verb = "plugin-process";
   std::string program = "drcon";
   const std::array<char*, 3> arguments{program.data(), verb.data(), nullptr};

@@ -15,10 +15,15 @@
 
 namespace drcon::plugins {
 
+/// The descriptors that a plugin's process is started with.
+constexpr int socket_in_child = 3;
+constexpr int library_in_child = 4;
+
 class child {
 public:
-  /// Starts the process; throws std::system_error. No frame of it may be longer than `largest_frame`.
-  explicit child(std::size_t largest_frame);
+  /// Starts the process; throws std::system_error. No frame of it may be longer than `largest_frame`. It inherits the
+  /// socket and `library`, the open file of its plugin, and no other descriptor of drcon but the standard ones.
+  child(std::size_t largest_frame, int library);
   /// Kills the process, if it has not ended, and waits for its end.
   ~child();
   child(const child&) = delete;

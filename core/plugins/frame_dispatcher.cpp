@@ -1,5 +1,6 @@
 #include "plugins/frame_dispatcher.hpp"
 
+#include "config/text.hpp"
 #include "plugins/frame_content.hpp"
 
 #include <drcon/model.hpp>
@@ -8,6 +9,9 @@
 
 namespace drcon::plugins {
 namespace {
+
+// It is the process's own text, and goes to the log.
+constexpr std::size_t longest_reason = 500;
 
 // A frame carries each number in 8 bytes, and the ABI has smaller types. A number that is too large is truncated here.
 // That is safe, because the host accepts every value of the smaller type.
@@ -27,7 +31,7 @@ void frame_dispatcher::dispatch(std::string_view bytes) {
     case frame::rendered_all: call_bytes_ = 0; return answers_.on_render_ended(result_of(fields));
     case frame::stopped: return stopped();
     // What the plugin says to the host.
-    case frame::misbehaved: return around_.misbehaved(std::string(fields.text()));
+    case frame::misbehaved: return around_.misbehaved(config::printable(fields.text(), longest_reason));
     case frame::log: return log(fields);
     case frame::status: return status(fields);
     case frame::metric:
@@ -70,6 +74,7 @@ void frame_dispatcher::keep_for_call(std::size_t bytes) {
 }
 
 void frame_dispatcher::process_ended() {
+  in_outage_ = true;
   call_bytes_ = 0;
   published_before_.merge(published_now_);
   published_now_.clear();
@@ -101,6 +106,7 @@ void frame_dispatcher::failed(frame_reader& fields) {
 void frame_dispatcher::publish(frame_reader& fields) {
   const auto service = get_service(fields);
   keep(service.name, frame_bytes_);
+  withdrawn_.erase(service.name);
   published_now_.insert(service.name);
   around_.host.publish(around_.instance, c_service(service).get());
 }
@@ -108,6 +114,10 @@ void frame_dispatcher::publish(frame_reader& fields) {
 void frame_dispatcher::withdraw(frame_reader& fields) {
   const std::string service(fields.text());
   release(service);
+  if (in_outage_) {
+    keep(service, frame_bytes_);
+    withdrawn_.insert(service);
+  }
   published_now_.erase(service);
   published_before_.erase(service);
   around_.host.withdraw(around_.instance, c_string(service));
@@ -116,6 +126,9 @@ void frame_dispatcher::withdraw(frame_reader& fields) {
 // The source has published all that it watches. A service that only an earlier process published is not among it: it
 // went while there was no process to withdraw it, and would stay for ever.
 void frame_dispatcher::ready() {
+  in_outage_ = false;
+  for (const auto& each : withdrawn_) release(each);
+  withdrawn_.clear();
   for (const auto& each : published_before_) {
     if (published_now_.contains(each)) continue;
     release(each);
@@ -129,7 +142,10 @@ void frame_dispatcher::unknown(frame_reader& fields) {
   const std::string service(fields.text());
   const auto why = fields.text();
   // It is watched, though its state is not known: ready() must not withdraw it.
-  if (!service.empty()) {
+  if (service.empty()) {
+    in_outage_ = true;
+  } else {
+    withdrawn_.erase(service);
     if (!kept_.contains(service)) keep(service, frame_bytes_);
     published_now_.insert(service);
   }

@@ -2,7 +2,8 @@
 
 #include "log/log.hpp"
 #include "model/snapshot.hpp"
-#include "plugins/handle.hpp"
+#include "plugins/call_gate.hpp"
+#include "plugins/host_functions.hpp"
 #include "plugins/isolated_calls.hpp"
 #include "plugins/options.hpp"
 #include "plugins/patience.hpp"
@@ -39,9 +40,9 @@ instance::instance(config::kind kind, const plugin& type, const config::instance
       plugin_name_(config.plugin),
       own_process_(config.isolation.own_process),
       figures_(figures),
-      reporter_(std::make_shared<reporter>(std::move(executor))),
-      intake_(std::make_shared<source_intake>(reporter_)),
-      handle_(handle::make(subject_, config.plugin, breach_counters_of(figures, subject_, config.plugin))),
+      reports_(std::make_shared<report_channel>(std::move(executor))),
+      intake_(std::make_shared<source_intake>(reports_)),
+      gate_(call_gate::make(subject_, config.plugin, breach_counters_of(figures, subject_, config.plugin))),
       calls_(make_calls(type, config)),
       options_(std::make_shared<drcon_options>(drcon_options{config.options})),
       lane_(config.name) {
@@ -53,10 +54,10 @@ instance::instance(config::kind kind, const plugin& type, const config::instance
 instance::~instance() = default;
 
 std::unique_ptr<calls> instance::make_calls(const plugin& type, const config::instance_config& config) {
-  // These are called on the plugin's threads, perhaps after this instance has ended; the handle refuses late calls.
-  const auto to_self = [handle = handle_](auto what) { handle->with([&](instance& self) { what(self); }); };
+  // These are called on the plugin's threads, perhaps after this instance has ended; the gate refuses late calls.
+  const auto to_self = [gate = gate_](auto what) { gate->with([&](instance& self) { what(self); }); };
   plugin_surroundings around{
-      .host = host_table(), .instance = handle_, .misbehaved = [to_self](const std::string& how) {
+      .host = host_functions(), .instance = gate_, .misbehaved = [to_self](const std::string& how) {
         to_self([&](const instance& self) { self.on_misbehaviour(how); });
       }};
   if (config.isolation.own_process)
@@ -66,26 +67,29 @@ std::unique_ptr<calls> instance::make_calls(const plugin& type, const config::in
          .restarted =
              [to_self] {
                to_self([](instance& self) {
-                 self.reporter_->post([](instance_listener& listener) { listener.on_restarted(); });
+                 self.reports_->post([](instance_listener& listener) { listener.on_restarted(); });
                });
              },
-         .late_call = [handle = handle_] { handle->note_late_call(); }});
-  return calls_here(kind_ == config::kind::source ? type.entry->source : nullptr,
-                    kind_ == config::kind::sink ? type.entry->sink : nullptr, std::move(around));
+         .late_call = [gate = gate_] { gate->note_late_call(); }});
+  return direct_calls(kind_ == config::kind::source ? type.entry->source : nullptr,
+                      kind_ == config::kind::sink ? type.entry->sink : nullptr, std::move(around));
 }
 
 fault instance::create() {
-  handle_->open(this);
+  gate_->open(this);
   auto answer = std::make_shared<std::promise<drcon_result>>();
   auto result = answer->get_future();
-  lane_.post([self = shared_from_this(), answer] { answer->set_value(self->calls_->create(*self->options_)); });
+  lane_.post([self = shared_from_this(), answer] {
+    // An object that is made after stop() would never be destroyed.
+    answer->set_value(self->is_stopping() ? DRCON_RETRY : self->calls_->create(*self->options_));
+  });
   if (result.wait_for(patience::create) != std::future_status::ready) {
-    handle_->close("its create had been given up");
+    gate_->close("its create had been given up");
     return {DRCON_CONFIG, {}, "plugin '" + plugin_name_ + "' did not return from create; it is abandoned"};
   }
   const auto code = result.get();
   if (code == DRCON_OK && calls_->is_made()) return {};
-  handle_->close("its create had failed");
+  gate_->close("its create had failed");
   const std::lock_guard lock(mutex_);
   failed_.result = code == DRCON_OK ? DRCON_CONFIG : code;
   if (failed_.why.empty())
@@ -98,7 +102,7 @@ void instance::start() { try_start(first_start_pause); }
 // A start that does not return holds up its own lane and nothing else. It is reported, so that an operator who waits
 // for the instance knows the cause.
 drcon_result instance::start_in_time() {
-  auto late = std::make_shared<boost::asio::steady_timer>(reporter_->executor(), patience::start);
+  auto late = std::make_shared<boost::asio::steady_timer>(reports_->executor(), patience::start);
   late->async_wait([weak = weak_from_this()](const boost::system::error_code& error) {
     const auto self = weak.lock();
     if (error || !self) return;
@@ -106,7 +110,7 @@ drcon_result instance::start_in_time() {
     self->on_status({DRCON_STATE_AWAY, patience::start_does_not_return});
   });
   const auto result = calls_->start();
-  boost::asio::post(reporter_->executor(), [late] { late->cancel(); });
+  boost::asio::post(reports_->executor(), [late] { late->cancel(); });
   return result;
 }
 
@@ -115,15 +119,12 @@ void instance::try_start(std::chrono::milliseconds pause) {
   lane_.post([weak = weak_from_this(), pause] {
     const auto self = weak.lock();
     if (!self || !self->calls_->is_made() || self->start_in_time() == DRCON_OK) return;
-    {
-      const std::lock_guard lock(self->mutex_);
-      if (self->stopping_) return;
-    }
+    if (self->is_stopping()) return;
     auto why = self->last_failure();
     if (why.empty()) why = "it gave no reason";
     self->on_status(
         {DRCON_STATE_AWAY, "cannot start: " + why + "; retrying in " + std::to_string(pause.count()) + " ms"});
-    auto timer = std::make_shared<boost::asio::steady_timer>(self->reporter_->executor(), pause);
+    auto timer = std::make_shared<boost::asio::steady_timer>(self->reports_->executor(), pause);
     timer->async_wait([weak, timer, pause](const boost::system::error_code&) {
       if (const auto alive = weak.lock()) alive->try_start(std::min(pause * 2, longest_start_pause));
     });
@@ -150,7 +151,7 @@ base::result<std::vector<rendered_target>> instance::render(const std::shared_pt
     drcon_result result = DRCON_RETRY;
     {
       const sink_link::rendering_scope open(self->link_, shared->targets);
-      result = self->calls_->render(update);
+      if (self->calls_->is_made()) result = self->calls_->render(update);
     }
     shared->result.set_value(result);
   });
@@ -173,10 +174,15 @@ void instance::stop(std::function<void()> stopped) {
   lane_.post([self = shared_from_this(), stopped = std::move(stopped)] {
     const bool made = self->calls_->is_made();
     if (made) self->calls_->stop();
-    self->handle_->close("its stop had returned");
+    self->gate_->close("its stop had returned");
     if (made) self->calls_->destroy();
-    boost::asio::post(self->reporter_->executor(), stopped);
+    boost::asio::post(self->reports_->executor(), stopped);
   });
+}
+
+bool instance::is_stopping() const {
+  const std::lock_guard lock(mutex_);
+  return stopping_;
 }
 
 std::string instance::last_failure() const {

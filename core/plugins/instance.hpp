@@ -1,7 +1,7 @@
 // One source or sink: a plugin's object, the lane that the host calls it on, and what it reports to the host.
 //
-// Thread rule: the public functions are called on the engine's thread, but for those that a plugin calls by way of its
-// handle, which come on any thread. What the plugin reports is handed to the listener on the engine's thread. No lock
+// Thread rule: the public functions are called on the engine's thread, but for those that a plugin calls through its
+// gate, which come on any thread. What the plugin reports is handed to the listener on the engine's thread. No lock
 // is held while the plugin is called.
 #pragma once
 
@@ -10,14 +10,14 @@
 #include "base/subject.hpp"
 #include "config/configuration.hpp"
 #include "metrics/metrics.hpp"
-#include "plugins/boundary.hpp"
 #include "plugins/calls.hpp"
 #include "plugins/instance_listener.hpp"
 #include "plugins/library.hpp"
 #include "plugins/refusal_list.hpp"
-#include "plugins/reporter.hpp"
+#include "plugins/report_channel.hpp"
 #include "plugins/sink_link.hpp"
 #include "plugins/source_intake.hpp"
+#include "plugins/validation.hpp"
 
 #include <fmt/format.h>
 #include <boost/asio/any_io_executor.hpp>
@@ -34,7 +34,7 @@
 
 namespace drcon::plugins {
 
-class handle;  // the host's end of a drcon_instance
+class call_gate;  // the host's end of a drcon_instance
 
 /// Why something did not work, and which option is at fault, if one is.
 struct fault {
@@ -57,7 +57,7 @@ public:
   const std::string& plugin_name() const { return plugin_name_; }
   config::kind kind() const { return kind_; }
 
-  void listen(std::weak_ptr<instance_listener> listener) { reporter_->listen(std::move(listener)); }
+  void listen(std::weak_ptr<instance_listener> listener) { reports_->listen(std::move(listener)); }
 
   /// Makes the plugin's object; waits for it. DRCON_OK, or what is wrong.
   fault create();
@@ -87,7 +87,7 @@ public:
   /// Jobs that wait for the lane.
   std::size_t queue_depth() const { return lane_.waiting(); }
 
-  // ---- calls of the plugin, by way of its handle: on any thread ----
+  // ---- calls of the plugin, through its gate: on any thread ----
 
   void on_log(int level, std::string_view text) const;
   void on_status(const instance_status& reported);
@@ -117,18 +117,20 @@ private:
   void try_start(std::chrono::milliseconds pause);
   drcon_result start_in_time();
   void report_refusals(const std::string& service, const std::vector<refusal>& now);
+  void report_new_refusals(const std::string& service, std::vector<refusal> fresh);
   std::string last_failure() const;
+  bool is_stopping() const;
 
   const config::kind kind_;
   const base::subject subject_;
   const std::string plugin_name_;
   const bool own_process_;
   metrics::metrics& figures_;
-  const std::shared_ptr<reporter> reporter_;
+  const std::shared_ptr<report_channel> reports_;
   const std::shared_ptr<source_intake> intake_;  // of a source; nothing enters that of a sink
   sink_link link_;                               // of a sink; nothing is open in that of a source
   refusal_list refusals_;
-  handle* const handle_;                // never freed: a late call must find something
+  call_gate* const gate_;               // never freed: a late call must find something
   const std::unique_ptr<calls> calls_;  // the plugin's functions and object; used on the lane only
   const std::shared_ptr<drcon_options> options_;
 

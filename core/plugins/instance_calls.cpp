@@ -1,24 +1,26 @@
-// The calls that a plugin makes to its instance, by way of its handle: on any thread.
+// The calls that a plugin makes to its instance, through its gate: on any thread.
+#include "base/count_of.hpp"
 #include "log/log.hpp"
 #include "model/plugin_state.hpp"
 #include "model/sink_answer.hpp"
 #include "model/snapshot.hpp"
-#include "plugins/handle.hpp"
+#include "plugins/call_gate.hpp"
 #include "plugins/instance.hpp"
+#include "plugins/series_bound.hpp"
 
 #include <algorithm>
 #include <utility>
 
 namespace drcon::plugins {
 
-bool instance::notes_calls() const { return handle_->would_log(log::level::debug); }
+bool instance::notes_calls() const { return gate_->would_log(log::level::debug); }
 void instance::write_note(const std::string& text) const { log::write_anyway(log::level::debug, subject_, text); }
 
 // ---- of sources and sinks ----
 
 void instance::on_log(int level, std::string_view text) const {
   const auto which = static_cast<log::level>(std::clamp(level, DRCON_LOG_TRACE, DRCON_LOG_ERROR));
-  if (handle_->would_log(which)) log::write_anyway(which, subject_, printable(text, 2000));
+  if (gate_->would_log(which)) log::write_anyway(which, subject_, printable(text, 2000));
 }
 
 void instance::on_status(const instance_status& reported) {
@@ -34,10 +36,16 @@ void instance::on_status(const instance_status& reported) {
   const auto level = now.state == DRCON_STATE_OK ? log::level::info : log::level::warning;
   const std::string state = to_string(model::plugin_state_of(now.state));
   log::write(level, subject_, now.text.empty() ? state : state + ": " + now.text);
-  reporter_->post([now](instance_listener& listener) { listener.on_status(now); });
+  reports_->post([now](instance_listener& listener) { listener.on_status(now); });
 }
 
 void instance::on_metric(const drcon_metric& figure) {
+  const auto place = series_of(subject_).judge(figure);
+  if (place == series_bound::verdict::first_beyond)
+    on_misbehaviour("it reports more series of metrics than the " + std::to_string(series_bound::most_series) +
+                    " that drcon keeps of an instance; the others are dropped, the first one of '" +
+                    printable(view(figure.name)) + "'");
+  if (place != series_bound::verdict::taken) return;
   if (!figures_.report(plugin_name_, subject_, figure))
     on_misbehaviour("a metric '" + printable(view(figure.name)) + "' that Prometheus does not allow");
 }
@@ -49,7 +57,8 @@ void instance::on_failed(std::string_view pointer, std::string_view why) {
 
 void instance::on_misbehaviour(std::string_view how) const {
   figures_.add(metrics::plugin_misbehaviour, metrics::labels_of(subject_, plugin_name_));
-  log::error(subject_, "plugin '{}' misbehaved: {}", plugin_name_, how);
+  // It may be what the plugin's own process has sent.
+  log::error(subject_, "plugin '{}' misbehaved: {}", plugin_name_, printable(how, 1000));
 }
 
 void instance::on_crash(const std::string& how) {
@@ -57,11 +66,15 @@ void instance::on_crash(const std::string& how) {
   log::error(subject_, "plugin '{}': {}", plugin_name_, how);
 }
 
-// Reports what is refused now and was not before. An empty service stands for all. One change may leave out thousands
-// of endpoints, and whoever may register one can bring it about: log and journal get one report of it.
+// Reports what is refused now and was not before. An empty service stands for all.
 void instance::report_refusals(const std::string& service, const std::vector<refusal>& now) {
+  report_new_refusals(service, refusals_.replace(service, now));
+}
+
+// One change may leave out thousands of endpoints, and whoever may register one can bring it about: log and journal get
+// one report of it.
+void instance::report_new_refusals(const std::string& service, std::vector<refusal> fresh) {
   constexpr std::size_t named = 3;
-  auto fresh = refusals_.replace(service, now);
   if (fresh.empty()) return;
   for (std::size_t i = 0; i < std::min(fresh.size(), named); ++i)
     log::warning(subject_, "left out {}{}{}: {}", fresh[i].service, fresh[i].endpoint.empty() ? "" : " endpoint ",
@@ -70,7 +83,7 @@ void instance::report_refusals(const std::string& service, const std::vector<ref
     log::warning(subject_, "left out {} more{}; the status names them", fresh.size() - named,
                  service.empty() ? "" : " of service " + service);
   figures_.add(metrics::refused, metrics::labels_of(subject_), static_cast<double>(fresh.size()));
-  reporter_->post([fresh = std::move(fresh)](instance_listener& listener) { listener.on_refused(fresh); });
+  reports_->post([fresh = std::move(fresh)](instance_listener& listener) { listener.on_refused(fresh); });
 }
 
 // ---- of sources ----
@@ -81,8 +94,9 @@ void instance::on_publish(const drcon_service& service) {
   auto accepted = accept(service, refused);
   report_refusals(printable(view(service.name)), refused);
   if (!accepted) return;
-  note("publishes service {}: {} endpoints, {} values, revision {}", accepted->name(), accepted->endpoints().size(),
-       accepted->values().size(), accepted->revision());
+  note("publishes service {}: {}, {}, revision {}", accepted->name(),
+       base::count_of(accepted->endpoints().size(), "endpoint"), base::count_of(accepted->values().size(), "value"),
+       accepted->revision());
   intake_->publish(std::move(accepted));
 }
 
@@ -115,13 +129,19 @@ void instance::on_done(std::uint64_t ticket, drcon_result result, std::string_vi
   const auto known = result == DRCON_OK || result == DRCON_REJECTED ? result : DRCON_RETRY;
   const auto reason = printable(why, 2000);
   note("answers update {}: {} {}", ticket, to_string(model::sink_answer_of(known)), reason);
-  reporter_->post([ticket, known, reason](instance_listener& listener) { listener.on_done(ticket, known, reason); });
+  reports_->post([ticket, known, reason](instance_listener& listener) { listener.on_done(ticket, known, reason); });
 }
 
 void instance::on_rendered(rendered_target target) {
   if (!link_.add_rendered(std::move(target))) on_misbehaviour("rendered() outside of render");
 }
 
-void instance::on_refused(refusal left_out) { link_.add_refusal(std::move(left_out)); }
+// A sink that tends its target between two updates may find that it has to leave something out. That holds until it
+// answers the next update, which brings all that is left out then.
+void instance::on_refused(refusal left_out) {
+  if (link_.add_refusal(left_out) || !refusals_.add(left_out)) return;
+  const auto service = left_out.service;
+  report_new_refusals(service, {std::move(left_out)});
+}
 
 }  // namespace drcon::plugins

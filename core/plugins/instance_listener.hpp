@@ -4,7 +4,7 @@
 #pragma once
 
 #include "model/snapshot_ptr.hpp"
-#include "plugins/boundary.hpp"
+#include "plugins/validation.hpp"
 
 #include <drcon/plugin.h>
 

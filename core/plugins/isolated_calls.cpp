@@ -25,6 +25,7 @@ public:
         stop_patience_(config.isolation.stop_patience),
         around_(around),
         supervisor_(std::make_shared<process_supervisor>(isolated_plugin{.kind = kind,
+                                                                         .library = type.descriptor,
                                                                          .file = type.file.string(),
                                                                          .plugin = config.plugin,
                                                                          .name = config.name,

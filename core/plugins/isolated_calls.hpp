@@ -1,7 +1,7 @@
 // calls to a plugin in a process of its own, which is started again whenever it ends.
 //
 // What the plugin says goes to the same functions of the host as from a plugin in this process. While its process is
-// away a source is "unknown" and a sink answers "retry": the last good state stands.
+// not there a source is "unknown" and a sink answers "retry": the last good state stays in use.
 // Thread rule: as all calls, the instance's lane; a thread of its own reads the frames and restarts the process.
 #pragma once
 
@@ -14,7 +14,7 @@
 
 namespace drcon::plugins {
 
-/// Who is told of what becomes of the process: on its own thread.
+/// Who is notified of what becomes of the process, on the thread of its supervisor.
 struct isolation_events {
   std::function<void(const std::string& how)> crashed;  ///< "was ended by SIGSEGV; started again in 100 ms"
   std::function<void()> restarted;                      ///< made and started again

@@ -2,19 +2,17 @@
 
 #include "base/build_facts.hpp"
 #include "config/schema_fault.hpp"
-#include "plugins/boundary.hpp"
 #include "plugins/elf_file.hpp"
+#include "plugins/library_file.hpp"
 #include "plugins/trial_load.hpp"
+#include "plugins/validation.hpp"
 
 #include <boost/core/demangle.hpp>
-#include <boost/dll/shared_library.hpp>
 
-#include <sys/stat.h>
-#include <unistd.h>
+#include <dlfcn.h>
 
 #include <algorithm>
 #include <cstring>
-#include <deque>
 
 namespace drcon::plugins {
 namespace {
@@ -22,46 +20,6 @@ namespace {
 namespace fs = std::filesystem;
 
 using fault = std::optional<library_fault>;
-
-constexpr mode_t by_others = S_IWGRP | S_IWOTH;
-
-// Whoever owns a directory above the file, or may write to it, can put another file in its place between this check and
-// the load, or between two of the loader's own looks at it. In a sticky directory only an entry's owner can. When all
-// of them are root's, nobody else can, and the file's name stands for the file.
-fault fault_of_ancestors(const fs::path& file) {
-  for (auto directory = file.parent_path();; directory = directory.parent_path()) {
-    struct stat info {};
-    const auto name = directory.string();
-    if (::lstat(name.c_str(), &info) != 0)
-      return library_fault{"is not loaded by root: " + name + " cannot be looked at: " + std::strerror(errno),
-                           "see who may enter it"};
-    if (info.st_uid != 0)
-      return library_fault{
-          "is not loaded by root: its directory " + name + " belongs to user " + std::to_string(info.st_uid),
-          "put the plugin into a directory that belongs to root, as all above it do"};
-    if (!S_ISDIR(info.st_mode) || ((info.st_mode & by_others) != 0 && (info.st_mode & S_ISVTX) == 0))
-      return library_fault{"is not loaded by root: others than its owner may write to its directory " + name,
-                           "chmod go-w " + name};
-    if (directory == directory.parent_path()) return {};
-  }
-}
-
-// Permissions that would let another user run code as root. `file` is canonical. Looked at without following links: a
-// name that was a directory when it was made canonical, and is a link now, was changed by somebody in between.
-fault fault_of_permissions(const fs::path& file) {
-  if (::geteuid() != 0) return {};
-  struct stat info {};
-  if (::lstat(file.c_str(), &info) != 0)
-    return library_fault{std::string("cannot be looked at: ") + std::strerror(errno),
-                         "see who may enter its directory"};
-  const auto remedy = "chown root: " + file.string() + " && chmod go-w " + file.string();
-  if (info.st_uid != 0)
-    return library_fault{"is not loaded by root: it belongs to user " + std::to_string(info.st_uid), remedy};
-  if (!S_ISREG(info.st_mode)) return library_fault{"is not loaded by root: it was replaced just now", remedy};
-  if ((info.st_mode & by_others) != 0)
-    return library_fault{"is not loaded by root: others than its owner may write to it", remedy};
-  return fault_of_ancestors(file);
-}
 
 // What follows `mark` in the loader's message, up to white space or one of `ends`.
 std::string word_after(const std::string& text, std::string_view mark, std::string_view ends) {
@@ -71,35 +29,34 @@ std::string word_after(const std::string& text, std::string_view mark, std::stri
   return text.substr(begin, text.find_first_of(ends, begin) - begin);
 }
 
-// The loader's message names the missing thing; Boost.DLL reports each failure as the same error code, and only the
-// text of its exception has the cause.
-library_fault fault_of_loading(const fs::path& file, const std::string& text) {
+// The loader's message names the missing thing. It knows the file by the name of a descriptor, which people do not.
+library_fault fault_of_loading(const library_file& library, std::string text) {
+  const auto& file = library.name().string();
+  const auto given = library.name_for_loader();
+  for (auto at = text.find(given); at != std::string::npos; at = text.find(given, at + file.size()))
+    text.replace(at, given.size(), file);
   if (const auto symbol = word_after(text, "undefined symbol: ", " ,()]"); !symbol.empty())
     return {"refers to " + printable(boost::core::demangle(symbol.c_str())) + ", which nothing provides",
             "link it with the library that has it; -Wl,-z,defs shows this when it is built"};
   const auto away = text.find(": cannot open shared object file");
-  if (away != std::string::npos && text.find(file.string() + ": cannot open") == std::string::npos) {
+  if (away != std::string::npos && text.find(file + ": cannot open") == std::string::npos) {
     const auto start = text.find_last_of(" (", away - 1);
     return {"needs " + printable(text.substr(start + 1, away - start - 1)) + ", which is not there",
             "install the package that has it"};
   }
-  return {"cannot be loaded: " + printable(text, 400), "ldd " + file.string() + " shows what it needs"};
+  return {"cannot be loaded: " + printable(text, 400), "ldd " + file + " shows what it needs"};
 }
 
-base::result<const drcon_plugin*, library_fault> open(const fs::path& file) {
-  static std::deque<boost::dll::shared_library>& open_for_good = *new std::deque<boost::dll::shared_library>;
-  try {
-    boost::dll::shared_library library(file.string(),
-                                       boost::dll::load_mode::rtld_now | boost::dll::load_mode::rtld_local);
-    open_for_good.push_back(library);
-    if (!library.has(DRCON_ENTRY_SYMBOL))
-      return library_fault{
-          "is not a drcon plugin: it does not export " DRCON_ENTRY_SYMBOL,
-          "write DRCON_SOURCE(…) or DRCON_SINK(…) in one of its files, or define the object in C, and export it"};
-    return &library.get<const drcon_plugin>(DRCON_ENTRY_SYMBOL);
-  } catch (const std::exception& error) {
-    return fault_of_loading(file, error.what());
-  }
+base::result<const drcon_plugin*, library_fault> load(library_file& library) {
+  void* const handle = ::dlopen(library.name_for_loader().c_str(), RTLD_NOW | RTLD_LOCAL);
+  if (handle == nullptr) return fault_of_loading(library, ::dlerror());
+  library.keep_open();
+  const auto* const entry = static_cast<const drcon_plugin*>(::dlsym(handle, DRCON_ENTRY_SYMBOL));
+  if (entry == nullptr)
+    return library_fault{
+        "is not a drcon plugin: it does not export " DRCON_ENTRY_SYMBOL,
+        "write DRCON_SOURCE(…) or DRCON_SINK(…) in one of its files, or define the object in C, and export it"};
+  return entry;
 }
 
 bool is_plugin_name(const char* name) {
@@ -172,28 +129,33 @@ fault fault_of_sink(const drcon_sink_type* sink, std::optional<nlohmann::json>& 
   return {};
 }
 
-}  // namespace
-
-base::result<plugin, library_fault> load_library(const fs::path& given, trust origin) {
-  std::error_code error;
-  const auto file = fs::canonical(given, error);
-  if (error)
-    return library_fault{"cannot be found: " + error.message(),
-                         "see that it is there, and who may enter its directory"};
-  if (!fs::is_regular_file(file, error)) return library_fault{"is not a regular file", "a plugin is one file, NAME.so"};
-  if (auto refused = fault_of_permissions(file)) return *std::move(refused);
-  if (auto refused = fault_of_elf(file)) return *std::move(refused);
-  // A bundled library came with the program, and is trusted as the program is: a trial of each would cost every start.
-  if (origin != trust::bundled)
-    if (auto refused = fault_of_trial_load(file)) return *std::move(refused);
-
-  const auto entry = open(file);
+base::result<plugin, library_fault> load_checked(library_file& file) {
+  const auto entry = load(file);
   if (!entry) return entry.error();
   if (auto refused = fault_of_entry(**entry)) return *std::move(refused);
-  plugin loaded{.file = file, .entry = *entry, .source_schema = {}, .sink_schema = {}};
+  plugin loaded{
+      .file = file.name(), .descriptor = file.descriptor(), .entry = *entry, .source_schema = {}, .sink_schema = {}};
   if (auto refused = fault_of_source(loaded.entry->source, loaded.source_schema)) return *std::move(refused);
   if (auto refused = fault_of_sink(loaded.entry->sink, loaded.sink_schema)) return *std::move(refused);
   return loaded;
+}
+
+}  // namespace
+
+base::result<plugin, library_fault> load_library(const fs::path& given, trust origin) {
+  auto file = library_file::open(given);
+  if (!file) return file.error();
+  if (auto refused = fault_of_elf(file->descriptor())) return *std::move(refused);
+  if (auto refused = fault_of_stack(file->descriptor())) return *std::move(refused);
+  // A bundled library came with the program, and is trusted as the program is: a trial of each would cost every start.
+  if (origin != trust::bundled)
+    if (auto refused = fault_of_trial_load(*file)) return *std::move(refused);
+  return load_checked(*file);
+}
+
+base::result<plugin, library_fault> load_library_checked_before(int descriptor, const fs::path& name) {
+  auto file = library_file::checked_before(descriptor, name);
+  return load_checked(file);
 }
 
 }  // namespace drcon::plugins

@@ -20,6 +20,7 @@ namespace drcon::plugins {
 /// A loaded plugin. Cheap to copy; `entry` points into the library and is valid until the process ends.
 struct plugin {
   std::filesystem::path file;
+  int descriptor = -1;  ///< of the file, open until the process ends; -1: built in
   const drcon_plugin* entry = nullptr;
   std::optional<nlohmann::json> source_schema;
   std::optional<nlohmann::json> sink_schema;
@@ -35,5 +36,8 @@ enum class trust {
 
 /// The plugin in `file`, or why it is refused.
 base::result<plugin, library_fault> load_library(const std::filesystem::path& file, trust origin);
+
+/// The plugin in an open file that load_library() of another process has taken. `name` is for messages.
+base::result<plugin, library_fault> load_library_checked_before(int descriptor, const std::filesystem::path& name);
 
 }  // namespace drcon::plugins

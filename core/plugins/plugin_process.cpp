@@ -5,13 +5,19 @@
 #include "plugins/plugin_process.hpp"
 
 #include "base/build_facts.hpp"
+#include "base/last_catch.hpp"
 #include "model/snapshot.hpp"
-#include "plugins/boundary.hpp"
+#include "plugins/call_gate.hpp"
 #include "plugins/calls.hpp"
+#include "plugins/child.hpp"
 #include "plugins/frame.hpp"
 #include "plugins/frame_content.hpp"
-#include "plugins/handle.hpp"
 #include "plugins/options.hpp"
+#include "plugins/validation.hpp"
+
+#include <fcntl.h>
+
+#include <unistd.h>
 
 #include <atomic>
 #include <condition_variable>
@@ -149,16 +155,16 @@ bool process::create(frame_reader& fields) {
   name_ = fields.text();
   log_level_ = static_cast<int>(fields.number());
   const drcon_options options{nlohmann::json::from_cbor(fields.text())};
-  const auto loaded = load_library(file, trust::bundled);  // drcon itself has loaded it before, so it needs no trial
+  const auto loaded = load_library_checked_before(library_in_child, file);
   if (!loaded) {
     failed(this, {}, c_string(file + " " + loaded.error().why));
     send_frame(this, frame_writer(frame::created).number(DRCON_CONFIG));
     return false;
   }
-  calls_ = calls_here(is_source ? loaded->entry->source : nullptr, is_source ? nullptr : loaded->entry->sink,
-                      {.host = here, .instance = this, .misbehaved = [this](const std::string& how) {
-                         send_frame(this, frame_writer(frame::misbehaved).text(how));
-                       }});
+  calls_ = direct_calls(is_source ? loaded->entry->source : nullptr, is_source ? nullptr : loaded->entry->sink,
+                        {.host = here, .instance = this, .misbehaved = [this](const std::string& how) {
+                           send_frame(this, frame_writer(frame::misbehaved).text(how));
+                         }});
   const auto result = calls_->create(options);
   send_frame(this,
              frame_writer(frame::created)
@@ -252,7 +258,12 @@ int process::run() {
   frame_reader reader(*first);
   if (reader.type() != frame::create) throw frame_fault("the first frame is not create");
   if (!create(reader)) return EXIT_SUCCESS;
-  std::thread([this] { read_frames(); }).detach();
+  std::thread([this] {
+    // Without its frames this process is of no use: drcon starts another.
+    base::caught_last("plugin process " + std::to_string(::getpid()) + " ends; every pipeline of drcon goes on",
+                      [this] { read_frames(); });
+    std::_Exit(EXIT_FAILURE);
+  }).detach();
   for (;;) {
     const auto job = next_job();
     frame_reader fields(job);
@@ -271,9 +282,11 @@ void leave_signals_to_drcon() {
 
 }  // namespace
 
-int plugin_process(int socket) {
+int plugin_process() {
   leave_signals_to_drcon();
-  frame_channel channel(socket);
+  // A program that the plugin starts must not hold the socket: drcon would not see the end of this process.
+  for (const int each : {socket_in_child, library_in_child}) ::fcntl(each, F_SETFD, FD_CLOEXEC);
+  frame_channel channel(socket_in_child);
   // Never destroyed: the plugin's threads may call it until the process has ended.
   return (new process(channel))->run();
 }

@@ -3,7 +3,8 @@
 
 namespace drcon::plugins {
 
-/// Runs the instance that the frames at the socket `socket` ask for, until they end. Returns the exit code.
-int plugin_process(int socket);
+/// Runs the instance that the frames at its socket ask for, until they end. Returns the exit code. The descriptors that
+/// it needs are those of core/plugins/child.hpp.
+int plugin_process();
 
 }  // namespace drcon::plugins

@@ -36,9 +36,10 @@ void process_supervisor::begin(std::string options) {
   launch();
   // The thread keeps this object: a call to the host may end the instance, and must still be able to return.
   thread_ = std::thread([self = shared_from_this()] {
-    base::caught_last("plugin '" + self->what_.plugin + "' of " + self->what_.name +
-                          " has no process any more; the other instances go on",
-                      [&self] { self->run(); });
+    base::caught_last(
+        "plugin '" + self->what_.plugin + "' of " + self->what_.name +
+            " has no process any more; every pipeline goes on with what this instance reported or applied last",
+        [&self] { self->run(); });
     self->end_for_good();
   });
 }
@@ -71,7 +72,7 @@ void process_supervisor::end_for_good() {
 }
 
 void process_supervisor::launch() {
-  auto process = std::make_shared<child>(what_.limits.memory);
+  auto process = std::make_shared<child>(what_.limits.memory, what_.library);
   level_sent_ = level_.least();
   auto create = frame_writer(frame::create)
                     .number(what_.kind == config::kind::source ? 0 : 1)

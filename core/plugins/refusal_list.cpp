@@ -16,9 +16,14 @@ std::vector<refusal> refusal_list::replace(const std::string& service, const std
   return fresh;
 }
 
-std::vector<refusal> refusal_list::first(std::size_t most) const {
+bool refusal_list::add(const refusal& one) {
   const std::lock_guard lock(mutex_);
-  const auto count = static_cast<std::ptrdiff_t>(std::min(most, all_.size()));
+  return all_.size() < most && all_.insert(one).second;
+}
+
+std::vector<refusal> refusal_list::first(std::size_t at_most) const {
+  const std::lock_guard lock(mutex_);
+  const auto count = static_cast<std::ptrdiff_t>(std::min(at_most, all_.size()));
   return {all_.begin(), std::next(all_.begin(), count)};
 }
 

@@ -3,7 +3,7 @@
 // Thread rule: any thread.
 #pragma once
 
-#include "plugins/boundary.hpp"
+#include "plugins/validation.hpp"
 
 #include <cstddef>
 #include <mutex>
@@ -15,12 +15,17 @@ namespace drcon::plugins {
 
 class refusal_list {
 public:
+  /// A hostile registry must not fill the memory of the host with reasons.
+  static constexpr std::size_t most = 10000;
+
   /// Replaces what is left out of `service` (of all services when it is empty). Returns what is new: a refusal that
   /// still holds was reported before, and is not reported again.
   std::vector<refusal> replace(const std::string& service, const std::vector<refusal>& now);
+  /// One more. False when it is known, or when there are too many.
+  bool add(const refusal& one);
 
-  /// The first `most` of them.
-  std::vector<refusal> first(std::size_t most) const;
+  /// The first `at_most` of them.
+  std::vector<refusal> first(std::size_t at_most) const;
   /// Why this is left out: the service, or the endpoint of it; empty when it is not.
   std::string why(const std::string& service, const std::string& endpoint) const;
   std::size_t count() const;

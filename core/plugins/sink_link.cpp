@@ -1,15 +1,10 @@
 #include "plugins/sink_link.hpp"
 
+#include "plugins/refusal_list.hpp"
+
 #include <utility>
 
 namespace drcon::plugins {
-namespace {
-
-// A hostile registry must not fill the memory of the host with reasons.
-constexpr std::size_t most_refusals = 10000;
-
-}  // namespace
-
 void sink_link::begin_apply(std::shared_ptr<const update_package> update) {
   const std::lock_guard lock(mutex_);
   in_flight_ = std::move(update);
@@ -24,9 +19,12 @@ std::optional<std::vector<refusal>> sink_link::end_apply(std::uint64_t ticket) {
   return std::exchange(refused_, {});
 }
 
-void sink_link::add_refusal(refusal left_out) {
+bool sink_link::add_refusal(const refusal& left_out) {
   const std::lock_guard lock(mutex_);
-  if (refused_.size() < most_refusals) refused_.push_back(std::move(left_out));
+  // What a render would leave out is not left out yet.
+  if (!in_flight_) return rendering_ != nullptr;
+  if (refused_.size() < refusal_list::most) refused_.push_back(left_out);
+  return true;
 }
 
 bool sink_link::add_rendered(rendered_target target) {

@@ -4,9 +4,9 @@
 // Thread rule: begin_apply() on the engine's thread, a rendering_scope on the instance's lane, all else on any thread.
 #pragma once
 
-#include "plugins/boundary.hpp"
 #include "plugins/instance_listener.hpp"
 #include "plugins/update_package.hpp"
+#include "plugins/validation.hpp"
 
 #include <cstdint>
 #include <memory>
@@ -22,8 +22,9 @@ public:
   void begin_apply(std::shared_ptr<const update_package> update);
   /// The sink answers: what it has left out of the update. Nothing when the ticket is not open.
   std::optional<std::vector<refusal>> end_apply(std::uint64_t ticket);
-  /// The sink leaves something out of the open update.
-  void add_refusal(refusal left_out);
+  /// The sink leaves something out of the open update, or would leave it out of what it renders. False when neither is
+  /// open.
+  bool add_refusal(const refusal& left_out);
 
   /// False when no render is open: the plugin has broken the contract.
   bool add_rendered(rendered_target target);

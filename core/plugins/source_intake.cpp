@@ -26,7 +26,7 @@ void source_intake::add(Change change) {
     if (std::exchange(posted_, true)) return;
   }
   // News that nobody listens to are dropped, as they would be if they had come before.
-  reporter_->post_always([weak = weak_from_this()](instance_listener* listener) {
+  reports_->post_always([weak = weak_from_this()](instance_listener* listener) {
     const auto self = weak.lock();
     if (!self) return;
     auto news = self->take();

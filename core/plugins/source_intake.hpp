@@ -6,7 +6,7 @@
 #pragma once
 
 #include "plugins/instance_listener.hpp"
-#include "plugins/reporter.hpp"
+#include "plugins/report_channel.hpp"
 
 #include <memory>
 #include <mutex>
@@ -16,7 +16,7 @@ namespace drcon::plugins {
 
 class source_intake : public std::enable_shared_from_this<source_intake> {
 public:
-  explicit source_intake(std::shared_ptr<reporter> to_engine) : reporter_(std::move(to_engine)) {}
+  explicit source_intake(std::shared_ptr<report_channel> to_engine) : reports_(std::move(to_engine)) {}
 
   void publish(model::service_ptr service);
   void withdraw(const std::string& service);
@@ -30,7 +30,7 @@ private:
   void add(Change change);
   source_news take();
 
-  const std::shared_ptr<reporter> reporter_;
+  const std::shared_ptr<report_channel> reports_;
   std::mutex mutex_;  // guards all below
   source_news news_;
   bool posted_ = false;  // a message to the engine is under way, which will read the news

@@ -1,6 +1,6 @@
 #include "plugins/trial_load.hpp"
 
-#include "plugins/boundary.hpp"
+#include "plugins/validation.hpp"
 
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -26,11 +26,11 @@ constexpr auto help =
     "whatever runs when the library is loaded (static objects, constructor functions) must not fail; "
     "do it in create, which may say why it cannot";
 
-[[noreturn]] void load_and_leave(const std::filesystem::path& file, int words) {
+[[noreturn]] void load_and_leave(const library_file& file, int words) {
   ::prctl(PR_SET_DUMPABLE, 0);  // this crash is expected: no core file
   ::dup2(words, STDOUT_FILENO);
   ::dup2(words, STDERR_FILENO);
-  ::dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL);
+  ::dlopen(file.name_for_loader().c_str(), RTLD_NOW | RTLD_LOCAL);
   ::_exit(0);
 }
 
@@ -77,7 +77,7 @@ std::string last_words(std::string words) {
 
 }  // namespace
 
-std::optional<library_fault> fault_of_trial_load(const std::filesystem::path& file) {
+std::optional<library_fault> fault_of_trial_load(const library_file& file) {
   std::array<int, 2> pipe{};
   if (::pipe2(pipe.data(), O_CLOEXEC) != 0)
     return library_fault{std::string("cannot be tried in a child: ") + std::strerror(errno), "start drcon again"};

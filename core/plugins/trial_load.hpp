@@ -5,14 +5,14 @@
 #pragma once
 
 #include "plugins/library_fault.hpp"
+#include "plugins/library_file.hpp"
 
-#include <filesystem>
 #include <optional>
 
 namespace drcon::plugins {
 
 /// What happened to the child, if it did not survive the load. A library that the loader refuses without harm passes:
 /// the real load reports the reason.
-std::optional<library_fault> fault_of_trial_load(const std::filesystem::path& file);
+std::optional<library_fault> fault_of_trial_load(const library_file& file);
 
 }  // namespace drcon::plugins

@@ -76,6 +76,7 @@ json encode(const endpoint_finding& finding) {
                {"filter", finding.filter},
                {"brake", finding.brake},
                {"paused", finding.paused},
+               {"earlier_configuration", finding.earlier_configuration},
                {"decided", encode(finding.decided)},
                {"sinks", json::array()},
                {"journal", json::array()}};

@@ -215,21 +215,35 @@ std::string why_not_taken(const engine::pipeline& pipeline, const std::string& s
   return {};
 }
 
+std::string why_held(const engine::pipeline& pipeline, const std::string& service) {
+  if (const auto why = pipeline.held(service); !why.empty()) return "the brake holds an update: " + why;
+  const auto& behind_pause = pipeline.would_hold();
+  if (!behind_pause || !std::ranges::binary_search(behind_pause->services, service)) return {};
+  return "the brake would hold an update if the pipeline was resumed: " + behind_pause->why;
+}
+
+std::string why_earlier(const engine::pipeline& pipeline) {
+  const auto why = pipeline.earlier_configuration();
+  if (why.empty()) return {};
+  return (pipeline.current().snapshot ? "what is served is" : "the targets stay as they are, with") +
+         (" the answer to an earlier configuration: " + why);
+}
+
 endpoint_finding find(const engine::engine& engine, const engine::pipeline& pipeline, const std::string& service,
                       const endpoint& each) {
-  endpoint_finding finding{
-      .service = service,
-      .id = each.id,
-      .address = each.address.empty() ? "" : place_of(each),
-      .verdict = {},
-      .sources = {},
-      .merge = why_not_merged(pipeline, service, each),
-      .filter = why_not_taken(pipeline, service, each),
-      .brake = pipeline.held(service).empty() ? "" : "the brake holds an update: " + pipeline.held(service),
-      .paused = pipeline.paused() ? "the pipeline is paused: " + pipeline.paused()->why : "",
-      .decided = find_in_decisions(pipeline, service, each),
-      .sinks = {},
-      .journal = find_in_journal(engine.log(), service, each.id)};
+  endpoint_finding finding{.service = service,
+                           .id = each.id,
+                           .address = each.address.empty() ? "" : place_of(each),
+                           .verdict = {},
+                           .sources = {},
+                           .merge = why_not_merged(pipeline, service, each),
+                           .filter = why_not_taken(pipeline, service, each),
+                           .brake = why_held(pipeline, service),
+                           .paused = pipeline.paused() ? "the pipeline is paused: " + pipeline.paused()->why : "",
+                           .earlier_configuration = why_earlier(pipeline),
+                           .decided = find_in_decisions(pipeline, service, each),
+                           .sinks = {},
+                           .journal = find_in_journal(engine.log(), service, each.id)};
   for (const auto* source : pipeline.sources()) finding.sources.push_back(find_in_source(*source, service, each));
   // Sinks know it by the id that merging gave it.
   const auto* merged = find_endpoint(pipeline.current().snapshot, service, each);

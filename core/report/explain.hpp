@@ -56,7 +56,8 @@ struct decision_finding {
 struct target_finding {
   std::string name;
   bool known = false;
-  std::vector<std::string> lines;  ///< those that name the endpoint
+  std::vector<std::string> lines;    ///< those that name the endpoint
+  std::vector<std::string> desired;  ///< the same of what the sink would have there
 };
 
 struct sink_finding {
@@ -73,7 +74,8 @@ struct sink_finding {
   std::string target_error;
 };
 
-/// All about one endpoint of one service. Of merge, filter, brake and paused, those are empty that are not in its way.
+/// All about one endpoint of one service. Of merge, filter, brake, paused and earlier_configuration, those are empty
+/// that are not in its way.
 struct endpoint_finding {
   std::string service;
   std::string id;
@@ -85,6 +87,7 @@ struct endpoint_finding {
   std::string filter;
   std::string brake;
   std::string paused;
+  std::string earlier_configuration;  ///< the targets have the answer to another one
   decision_finding decided;
   std::vector<sink_finding> sinks;
   std::vector<engine::journal_entry> journal;  ///< the entries that name it
@@ -107,5 +110,9 @@ std::vector<std::string> endpoints_like(const engine::engine& engine, const std:
 
 /// Fills in `verdict` and `in_rotation` from the rest of the finding.
 void set_verdict(endpoint_finding& finding);
+
+/// Corrects both by what the targets have now, once that is filled in: what was applied may have been edited, removed
+/// or ended since.
+void follow_targets(endpoint_finding& finding);
 
 }  // namespace drcon::report

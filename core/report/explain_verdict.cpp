@@ -26,7 +26,8 @@ std::string why_absent(const endpoint_finding& finding) {
     return "its source lists it, and a decision is pending";
   }
   if (const auto* source = first_with(finding.sources, source_claim::unknown))
-    return "source " + source->source + " has not reported yet";
+    return "source " + source->source + " has not reported yet" +
+           (finding.earlier_configuration.empty() ? "" : "; " + finding.earlier_configuration);
   return "no source lists it";
 }
 
@@ -48,7 +49,7 @@ std::string sentence_of_rotation(const endpoint_finding& finding) {
     if (source.silent_since)
       text += fmt::format("; source {} {}; using last known data", source.source,
                           source.known ? "has no current data of this service" : "is unreachable");
-  for (const auto* why : {&finding.brake, &finding.paused})
+  for (const auto* why : {&finding.earlier_configuration, &finding.brake, &finding.paused})
     if (!why->empty()) text += "; " + *why;
   for (const auto& sink : finding.sinks)
     if (!sink.up_to_date)
@@ -77,7 +78,58 @@ std::string not_served_by(const endpoint_finding& finding) {
   return {};
 }
 
+// A target that has the endpoint otherwise than it is desired there, or not at all, as the end of a sentence; empty if
+// it has it as desired, or says nothing of single endpoints.
+std::string otherwise_at(const target_finding& target, bool up_to_date) {
+  constexpr std::size_t longest = 120;  // a file may be one line
+  if (!target.known || target.lines == target.desired) return {};
+  const auto missing = [](const std::vector<std::string>& all, const std::vector<std::string>& except) {
+    std::vector<std::string> left;
+    for (const auto& each : all)
+      if (std::ranges::find(except, each) == except.end()) left.push_back("'" + each.substr(0, longest) + "'");
+    return left;
+  };
+  const auto desired = missing(target.desired, target.lines);
+  if (desired.empty()) return {};
+  const auto found = missing(target.lines, target.desired);
+  if (!target.lines.empty() && !up_to_date) return {};  // a change of something else in that line may be under way
+  if (found.empty()) return fmt::format("{} does not have {} now", target.name, fmt::join(desired, ", "));
+  return fmt::format("{} has {} now, and {} is desired", target.name, fmt::join(found, ", "), fmt::join(desired, ", "));
+}
+
+// The first target that has it otherwise than desired; empty if none has.
+std::string otherwise_at(const endpoint_finding& finding) {
+  for (const auto& sink : finding.sinks)
+    for (const auto& target : sink.targets)
+      if (const auto how = otherwise_at(target, sink.up_to_date); !how.empty())
+        return "at sink " + sink.sink + ": " + how;
+  return {};
+}
+
+// Of which targets nobody knows what they have.
+std::vector<std::string> unknown_targets(const endpoint_finding& finding) {
+  std::vector<std::string> names;
+  for (const auto& sink : finding.sinks) {
+    if (!sink.target_error.empty()) names.push_back("sink " + sink.sink + " (" + sink.target_error + ")");
+    for (const auto& target : sink.targets)
+      if (!target.known) names.push_back(target.name);
+  }
+  return names;
+}
+
 }  // namespace
+
+void follow_targets(endpoint_finding& finding) {
+  if (!finding.in_rotation) return;
+  if (const auto where = otherwise_at(finding); !where.empty()) {
+    finding.in_rotation = false;
+    finding.verdict = "not in rotation as decided " + where;
+  } else if (const auto unknown = unknown_targets(finding); !unknown.empty()) {
+    finding.in_rotation = false;
+    finding.verdict = fmt::format("not known to be {}; what is there now is not known: {}", finding.verdict,
+                                  fmt::join(unknown, ", "));
+  }
+}
 
 void set_verdict(endpoint_finding& finding) {
   finding.in_rotation = false;
@@ -86,6 +138,9 @@ void set_verdict(endpoint_finding& finding) {
     const auto still = std::ranges::find(finding.sinks, true, &sink_finding::present);
     if (still != finding.sinks.end())
       finding.verdict += fmt::format("; sink {} still has it: {}", still->sink, to_string(still->last_answer));
+    // A sink that keeps the last servers of a service may have it, though what it applied has not.
+    for (const auto& sink : finding.sinks)
+      if (!sink.present && !sink.refused.empty()) finding.verdict += "; sink " + sink.sink + ": " + sink.refused;
   } else if (const auto why = why_not_served(finding); !why.empty()) {
     finding.verdict = "not in rotation: " + why;
   } else if (const auto where = not_served_by(finding); !where.empty()) {

@@ -3,6 +3,7 @@
 #include "base/build_facts.hpp"
 #include "base/wall_clock.hpp"
 #include "model/snapshot.hpp"
+#include "report/refused_in_service.hpp"
 #include "report/status.hpp"
 
 #include <drcon/model.hpp>
@@ -32,7 +33,7 @@ void add_figures(const engine::source_state& source, std::vector<sample>& all) {
   all.push_back({&metrics::queue_depth, labels_of(source.subject()), number(source.instance().queue_depth())});
 }
 
-void add_figures(const engine::pipeline& each, std::vector<sample>& all) {
+void add_figures(const engine::engine& engine, const engine::pipeline& each, std::vector<sample>& all) {
   const labels with{{"pipeline", each.name()}};
   const auto* snapshot = each.current().snapshot.get();
   all.push_back({&metrics::pipeline_known, with, number(each.known())});
@@ -43,7 +44,8 @@ void add_figures(const engine::pipeline& each, std::vector<sample>& all) {
   all.push_back({&metrics::pipeline_revision, with, snapshot ? number(snapshot->revision()) : 0});
   if (!snapshot) return;  // "no endpoint" is not what is served then
   all.push_back({&metrics::services, with, number(snapshot->services().size())});
-  all.push_back({&metrics::endpoints_in_service, with, number(snapshot->in_service_count())});
+  all.push_back(
+      {&metrics::endpoints_in_service, with, number(snapshot->in_service_count() - refused_in_service(engine, each))});
   for (const auto& [health, count] : count_by_health(*snapshot))
     all.push_back(
         {&metrics::endpoints, {{"pipeline", each.name()}, {"health", std::string(to_string(health))}}, number(count)});
@@ -69,7 +71,7 @@ std::vector<sample> figures_of(const engine::engine& engine) {
   std::vector<sample> all{{&metrics::build_info, {{"version", build::version}}, 1},
                           {&metrics::settled, {}, number(engine.settled())}};
   for (const auto& [name, source] : engine.sources()) add_figures(*source, all);
-  for (const auto& [name, pipeline] : engine.pipelines()) add_figures(*pipeline, all);
+  for (const auto& [name, pipeline] : engine.pipelines()) add_figures(engine, *pipeline, all);
   for (const auto& [name, sink] : engine.sinks()) add_figures(*sink, all);
   return all;
 }

@@ -2,6 +2,7 @@
 
 #include "base/build_facts.hpp"
 #include "model/snapshot.hpp"
+#include "report/refused_in_service.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -83,7 +84,7 @@ std::size_t endpoint_count(const engine::source_state& source) {
   return count;
 }
 
-pipeline_report pipeline_of(const engine::pipeline& pipeline) {
+pipeline_report pipeline_of(const engine::engine& engine, const engine::pipeline& pipeline) {
   static const model::snapshot none(0, {});
   const auto& current = pipeline.current();
   const auto& snapshot = current.snapshot ? *current.snapshot : none;
@@ -93,7 +94,9 @@ pipeline_report pipeline_of(const engine::pipeline& pipeline) {
                        .active_source = pipeline.preferred() ? pipeline.preferred()->name() : "",
                        .known = pipeline.known(),
                        .waiting_for = pipeline.waiting_for(),
+                       .earlier_configuration = pipeline.earlier_configuration(),
                        .held = {},
+                       .would_hold = pipeline.would_hold(),
                        .paused = pipeline.paused(),
                        .pending = pipeline.pending(),
                        .revision = snapshot.revision(),
@@ -101,7 +104,7 @@ pipeline_report pipeline_of(const engine::pipeline& pipeline) {
                        .decided = current.when,
                        .services = snapshot.services().size(),
                        .endpoints = snapshot.endpoint_count(),
-                       .in_service = snapshot.in_service_count(),
+                       .in_service = snapshot.in_service_count() - refused_in_service(engine, pipeline),
                        .by_health = count_by_health(snapshot)};
   if (!pipeline.held().empty()) made.held = pipeline.held_back();
   return made;
@@ -109,13 +112,13 @@ pipeline_report pipeline_of(const engine::pipeline& pipeline) {
 
 std::map<std::string, pipeline_report> pipelines_of(const engine::engine& engine) {
   std::map<std::string, pipeline_report> all;
-  for (const auto& [name, pipeline] : engine.pipelines()) all.emplace(name, pipeline_of(*pipeline));
+  for (const auto& [name, pipeline] : engine.pipelines()) all.emplace(name, pipeline_of(engine, *pipeline));
   return all;
 }
 
 pipeline_detail detail_of(const engine::engine& engine, const std::string& name) {
   const auto& pipeline = *engine.pipelines().at(name);
-  pipeline_detail made{.pipeline = pipeline_of(pipeline),
+  pipeline_detail made{.pipeline = pipeline_of(engine, pipeline),
                        .snapshot = pipeline.current().snapshot,
                        .history = pipeline.history(),
                        .sources = {},

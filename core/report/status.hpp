@@ -65,7 +65,9 @@ struct pipeline_report {
   std::string active_source;  ///< merge = "prefer": the one that counts; empty before any does
   bool known = false;
   std::vector<std::string> waiting_for;
+  std::string earlier_configuration;  ///< why what is served answers another configuration; empty: it does not
   std::optional<engine::held_update> held;
+  std::optional<engine::held_update> would_hold;  ///< while it is paused: what its brake would hold otherwise
   std::optional<engine::pause_mark> paused;
   bool pending = false;
   std::uint64_t revision = 0;  ///< 0: nothing has been decided yet
@@ -73,7 +75,7 @@ struct pipeline_report {
   time_point decided{};
   std::size_t services = 0;
   std::size_t endpoints = 0;
-  std::size_t in_service = 0;
+  std::size_t in_service = 0;  ///< without those that a sink leaves out
   std::map<health, std::size_t> by_health;
 };
 
@@ -102,7 +104,7 @@ struct status_report {
 
 status_report status_of(const engine::engine& engine);
 std::map<std::string, pipeline_report> pipelines_of(const engine::engine& engine);
-pipeline_report pipeline_of(const engine::pipeline& pipeline);
+pipeline_report pipeline_of(const engine::engine& engine, const engine::pipeline& pipeline);
 /// `name` must be that of a pipeline of the engine.
 pipeline_detail detail_of(const engine::engine& engine, const std::string& name);
 

@@ -1,10 +1,13 @@
 #include "report/verdict.hpp"
 
+#include "base/count_of.hpp"
 #include "model/plugin_state.hpp"
 #include "model/snapshot.hpp"
+#include "report/refused_in_service.hpp"
 
 #include <algorithm>
 #include <set>
+#include <span>
 
 namespace drcon::report {
 namespace {
@@ -16,20 +19,50 @@ constexpr std::size_t most_listed = 3;
 
 std::string because(const std::string& why) { return why.empty() ? "" : ": " + why; }
 
-void add_refusals(const std::string& subject, const plugins::instance& instance, lines& all) {
-  for (const auto& each : instance.refusals(most_listed))
+// The first of `refusals`, of which there are `count` in all.
+void add_refusals(const std::string& subject, std::span<const plugins::refusal> refusals, std::size_t count,
+                  lines& all) {
+  for (const auto& each : refusals.first(std::min(refusals.size(), most_listed)))
     all.push_back(subject + " leaves out " + (each.endpoint.empty() ? "" : each.endpoint + " of ") + "service " +
                   each.service + because(each.why));
-  if (const auto count = instance.refusal_count(); count > most_listed)
-    all.push_back(subject + " leaves out " + std::to_string(count - most_listed) + " more");
+  if (count > most_listed) all.push_back(subject + " leaves out " + std::to_string(count - most_listed) + " more");
+}
+
+// The sink has not emptied a service that has nothing to send requests to any more: requests for it fail. A service of
+// values has no endpoints either, and is nothing of that kind.
+bool keeps_what_is_gone(const engine::sink_runner& sink, const plugins::refusal& what) {
+  if (!what.endpoint.empty() || !sink.desired()) return false;
+  const auto* service = sink.desired()->find(what.service);
+  return !service || (service->counts().in_service == 0 && service->values().empty());
+}
+
+// What it keeps comes first, because that needs attention, and the others are only warnings.
+void add_left_out(const engine::sink_runner& sink, lines& all) {
+  if (sink.instance().refusal_count() == 0) return;
+  const auto subject = "sink " + sink.name();
+  auto refusals = sink.instance().refusals();
+  const auto others = std::stable_partition(refusals.begin(), refusals.end(),
+                                            [&](const auto& each) { return keeps_what_is_gone(sink, each); });
+  const std::span kept(refusals.begin(), others);
+  for (const auto& each : kept.first(std::min(kept.size(), most_listed))) all.push_back(subject + ": " + each.why);
+  if (kept.size() > most_listed)
+    all.push_back(subject + ": the same of " + std::to_string(kept.size() - most_listed) + " more services");
+  const std::span left_out(others, refusals.end());
+  add_refusals(subject, left_out, left_out.size(), all);
+}
+
+bool keeps_what_is_gone(const engine::sink_runner& sink) {
+  return sink.instance().refusal_count() > 0 &&
+         std::ranges::any_of(sink.instance().refusals(),
+                             [&](const plugins::refusal& each) { return keeps_what_is_gone(sink, each); });
 }
 
 void add_unknown(const std::string& subject, const engine::source_state& source, lines& all) {
   std::size_t listed = 0;
   for (const auto& [service, silence] : source.unknown()) {
     if (listed++ == most_listed) {
-      all.push_back(subject + " has no current data of " + std::to_string(source.unknown().size() - most_listed) +
-                    " more services");
+      all.push_back(subject + " has no current data of " +
+                    base::count_of(source.unknown().size() - most_listed, "more service"));
       return;
     }
     all.push_back(subject + " has no current data of service " + service + "; using last known data" +
@@ -56,16 +89,22 @@ void add_caveats(const engine::source_state& source, bool waited_for, lines& all
     else add_state(subject, source.instance(), all);
   }
   if (!source.all_unknown()) add_unknown(subject, source, all);
-  add_refusals(subject, source.instance(), all);
+  add_refusals(subject, source.instance().refusals(most_listed), source.instance().refusal_count(), all);
 }
 
-void add_holds(const std::string& subject, const engine::pipeline& pipeline, lines& all) {
-  const auto& holds = pipeline.held_back().holds;
+// `start`: of each line, such as "pipeline web is held by its brake: ".
+void add_holds(const std::string& start, const std::vector<engine::held_service>& holds, lines& all) {
   for (std::size_t i = 0; i < holds.size() && i < most_listed; ++i)
-    all.push_back(subject + " is held by its brake: " +
-                  (holds[i].service.empty() ? "" : "service " + holds[i].service + ": ") + holds[i].why);
-  if (holds.size() > most_listed)
-    all.push_back(subject + " is held by its brake: " + std::to_string(holds.size() - most_listed) + " more services");
+    all.push_back(start + (holds[i].service.empty() ? "" : "service " + holds[i].service + ": ") + holds[i].why);
+  if (holds.size() > most_listed) all.push_back(start + base::count_of(holds.size() - most_listed, "more service"));
+}
+
+void add_pause(const engine::pipeline& pipeline, lines& all) {
+  if (!pipeline.paused()) return;
+  all.push_back("pipeline " + pipeline.name() + " is paused: " + pipeline.paused()->why);
+  if (pipeline.would_hold())
+    add_holds("pipeline " + pipeline.name() + " would be held by its brake if it was resumed: ",
+              pipeline.would_hold()->holds, all);
 }
 
 std::string line_of_open(const engine::sink_runner& sink) {
@@ -76,6 +115,17 @@ std::string line_of_open(const engine::sink_runner& sink) {
     return subject + " serves what is decided so far, and waits for pipeline " + sink.waits_for().front();
   return subject + (sink.in_flight() ? " is applying" : " has not started") + " revision " +
          std::to_string(sink.desired()->revision());
+}
+
+// Until when depends on what is waited for; a pause or the brake has a line of its own.
+void add_earlier_configuration(const engine::pipeline& pipeline, lines& all) {
+  const auto why = pipeline.earlier_configuration();
+  if (why.empty()) return;
+  std::string until;
+  for (const auto& source : pipeline.waiting_for()) until += (until.empty() ? " until source " : " and ") + source;
+  if (!until.empty()) until += pipeline.waiting_for().size() > 1 ? " answer" : " answers";
+  all.push_back("pipeline " + pipeline.name() + " serves the answer to an earlier configuration" + until +
+                because(why));
 }
 
 bool is_held_up(const engine::pipeline& pipeline) { return !pipeline.known() || !pipeline.held().empty(); }
@@ -108,10 +158,12 @@ lines unsettled(const engine::engine& engine) {
     for (const auto& source : pipeline->waiting_for())
       all.push_back("pipeline " + name + " waits for source " + source +
                     because(engine.sources().at(source)->instance().status().text));
-    add_holds("pipeline " + name, *pipeline, all);
+    if (!pipeline->known()) add_earlier_configuration(*pipeline, all);
+    add_holds("pipeline " + name + " is held by its brake: ", pipeline->held_back().holds, all);
   }
   for (const auto& [name, sink] : engine.sinks())
     if (sink->desired() && !sink->up_to_date()) all.push_back(line_of_open(*sink));
+  for (auto& line : refused_beyond_the_brake(engine)) all.push_back(std::move(line));
   return all;
 }
 
@@ -122,7 +174,8 @@ lines caveats(const engine::engine& engine) {
                   because(*engine.refused_reload()));
   std::set<std::string> waited_for;
   for (const auto& [name, pipeline] : engine.pipelines()) {
-    if (pipeline->paused()) all.push_back("pipeline " + name + " is paused: " + pipeline->paused()->why);
+    add_pause(*pipeline, all);
+    if (pipeline->known()) add_earlier_configuration(*pipeline, all);
     for (const auto& source : pipeline->waiting_for()) waited_for.insert(source);
   }
   if (const auto why = engine.state_fault(); !why.empty())
@@ -130,18 +183,25 @@ lines caveats(const engine::engine& engine) {
   for (const auto& [name, source] : engine.sources()) add_caveats(*source, waited_for.contains(name), all);
   for (const auto& [name, sink] : engine.sinks()) {
     if (!sink->in_trouble()) add_state("sink " + name, sink->instance(), all);
-    add_refusals("sink " + name, sink->instance(), all);
+    add_left_out(*sink, all);
   }
   return all;
 }
 
 // Targets that serve what a source said before it was lost are settled. It is still wrong: new endpoints are not seen.
+// So it is when a loss waits behind a pause, or when requests for a service go to servers that are gone.
 verdict verdict_of(const engine::engine& engine) {
   const bool settled = engine.settled();
   const bool all_known = std::ranges::all_of(engine.sources(), [](const auto& each) { return each.second->known(); });
-  if (settled && all_known) return caveats(engine).empty() ? verdict::ok : verdict::caveats;
+  const bool hides_a_loss =
+      std::ranges::any_of(engine.pipelines(), [](const auto& each) { return each.second->would_hold().has_value(); });
+  const bool keeps_what_is_gone_anywhere =
+      std::ranges::any_of(engine.sinks(), [](const auto& each) { return keeps_what_is_gone(*each.second); });
+  const bool is_served_well = refused_beyond_the_brake(engine).empty() && !hides_a_loss && !keeps_what_is_gone_anywhere;
+  if (settled && all_known && is_served_well) return caveats(engine).empty() ? verdict::ok : verdict::caveats;
   const bool wrong =
-      settled || std::ranges::any_of(engine.pipelines(), [](const auto& each) { return is_held_up(*each.second); }) ||
+      settled || !is_served_well ||
+      std::ranges::any_of(engine.pipelines(), [](const auto& each) { return is_held_up(*each.second); }) ||
       std::ranges::any_of(engine.sinks(), [](const auto& each) { return each.second->in_trouble(); });
   return wrong ? verdict::wrong : verdict::under_way;
 }

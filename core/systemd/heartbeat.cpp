@@ -1,5 +1,6 @@
 #include "systemd/heartbeat.hpp"
 
+#include "base/count_of.hpp"
 #include "report/verdict.hpp"
 
 #include <fmt/format.h>
@@ -52,10 +53,11 @@ void heartbeat::beat() {
 
 // "2 pipelines: all up to date", and what needs attention.
 std::string heartbeat::status() const {
-  const auto count = engine_.pipeline_count();
-  auto text = fmt::format("{} pipeline{}: ", count, count == 1 ? "" : "s");
-  auto lines = engine_.settled() ? report::caveats(engine_) : report::unsettled(engine_);
-  if (engine_.settled()) lines.insert(lines.begin(), "all up to date");
+  auto text = base::count_of(engine_.pipeline_count(), "pipeline") + ": ";
+  auto lines = report::unsettled(engine_);
+  const bool up_to_date = engine_.settled() && lines.empty();
+  if (up_to_date) lines = report::caveats(engine_);
+  if (up_to_date) lines.insert(lines.begin(), "all up to date");
   else if (lines.empty()) lines.emplace_back(to_words(report::verdict_of(engine_)));
   text += fmt::format("{}", fmt::join(lines, "; "));
   std::ranges::replace(text, '\n', ' ');  // a line feed would end the line in the protocol

@@ -10,6 +10,8 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/core/error.hpp>
 
+#include <poll.h>
+
 #include <optional>
 
 namespace drcon::common {
@@ -75,6 +77,12 @@ void byte_stream::expires_after(std::chrono::nanoseconds limit) { layers_->limit
 void byte_stream::expires_never() { layers_->limit.expires_never(); }
 
 void byte_stream::close() { layers_->close(); }
+
+// POLLRDHUP is there also while bytes are unread, such as the alert with which TLS ends.
+bool byte_stream::is_closed_by_peer() const {
+  pollfd look{.fd = layers_->socket.native_handle(), .events = POLLRDHUP, .revents = 0};
+  return ::poll(&look, 1, 0) > 0;
+}
 
 asio::awaitable<error_code> byte_stream::connect(const stream_endpoints& endpoints) {
   auto& socket = layers_->socket;

@@ -1,5 +1,7 @@
 #include "common/consul_rules.hpp"
 
+#include "common/short_text.hpp"
+
 #include <drcon/url.hpp>
 
 #include <algorithm>
@@ -10,7 +12,7 @@ namespace {
 
 constexpr auto margin = std::chrono::seconds(10);  // for an agent that is slow, or far away
 
-std::string first_line(const std::string& text) { return text.substr(0, std::min<std::size_t>(text.find('\n'), 200)); }
+std::string first_line(const std::string& text) { return std::string(shortened(text.substr(0, text.find('\n')), 200)); }
 
 }  // namespace
 
@@ -47,6 +49,11 @@ bool is_refusal(const http_answer& answer) {
   if (answer.status >= 300 && answer.status < 500) return answer.status != timed_out && answer.status != too_many;
   // Consul 1.8.7 says so with status 500 when it cannot read an expression of its filter language.
   return answer.status == 500 && answer.body.find("boolean expression evaluator") != std::string::npos;
+}
+
+failure kind_of(const http_answer& answer) {
+  if (answer.fault != http_fault::none) return failure::unanswered;
+  return is_refusal(answer) ? failure::refusal : failure::error;
 }
 
 bool fits_path(std::string_view name) {

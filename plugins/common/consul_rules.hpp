@@ -4,6 +4,7 @@
 #pragma once
 
 #include "common/http_answer.hpp"
+#include "common/readiness.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -25,6 +26,9 @@ std::optional<std::uint64_t> index_of(const http_answer& answer);
 
 /// Whether asking again brings the same answer: Consul refuses what is asked for, and would take something else.
 bool is_refusal(const http_answer& answer);
+
+/// What a failed query says of the next one, for readiness.
+failure kind_of(const http_answer& answer);
 
 /// Whether Consul can be asked about `name`, or asked to remove it, as the end of a path: it takes any name for a
 /// registration, but redirects (301) a path with an empty segment, "." or "..", encoded or not.

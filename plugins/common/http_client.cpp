@@ -78,7 +78,9 @@ http_connection::~http_connection() = default;
 
 bool http_connection::is_open() const { return session_ != nullptr; }
 
-bool http_connection::is_proven() const { return session_ != nullptr && used_; }
+bool http_connection::is_proven() const {
+  return session_ != nullptr && used_ && !session_->stream.is_closed_by_peer();
+}
 
 // While a request is under way only the socket is closed: the coroutine that uses the session must come back first.
 void http_connection::close() {

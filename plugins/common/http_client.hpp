@@ -45,7 +45,8 @@ public:
   /// Ends the request under way, with the fault `lost`.
   void close();
   bool is_open() const;
-  /// Open, and has carried an answer: the server has accepted it.
+  /// Has carried an answer, so that the server has accepted it, and is open at both ends. Asks the kernel, since the
+  /// end of an idle connection is not noticed before it is used again.
   bool is_proven() const;
 
 private:

@@ -23,6 +23,17 @@ std::string copy_file(const file_place& source, const std::string& text, const f
   return replace_file(copy, text, {.mode = 0600});
 }
 
+file_stamp stamp_of(const std::string& path) {
+  struct stat now {};
+  if (::stat(path.c_str(), &now) != 0) return {};
+  return {.exists = true,
+          .device = now.st_dev,
+          .inode = now.st_ino,
+          .size = now.st_size,
+          .seconds = now.st_mtim.tv_sec,
+          .nanoseconds = now.st_mtim.tv_nsec};
+}
+
 }  // namespace
 
 managed_file::managed_file(std::string path, file_attributes attributes)
@@ -34,9 +45,11 @@ void managed_file::find_place() {
   named_ = file_place(path_, file_place::last_link::keep);
 }
 
-std::string managed_file::lock(const std::string& owner) {
+std::string managed_file::lock(const std::string& owner, bool backup) {
   find_place();
-  return place_.fault().empty() ? lock_.take(place_, owner) : place_.fault();
+  if (!place_.fault().empty()) return place_.fault();
+  if (auto why = lock_.take(place_, owner); !why.empty()) return why;
+  return backup ? backup_lock_.take(previous_version(), owner) : std::string();
 }
 
 std::string managed_file::look() {
@@ -52,6 +65,17 @@ void managed_file::find_unfinished() {
   changing_ = previous_.has_value();
   // keep_aside() leaves an empty one where there was no file.
   if (previous_ == "" && !read_file(emptiness(), ignored)) previous_.reset();
+  owes_reload_ = read_file(owed(), ignored).has_value();
+}
+
+std::string managed_file::owe_reload() {
+  owes_reload_ = true;
+  return replace_file(owed(), {}, {.mode = 0600});
+}
+
+void managed_file::reloaded() {
+  if (owes_reload_) remove(owed());
+  owes_reload_ = false;
 }
 
 // Keeps what is there before a change, so that the change can be undone even when a crash comes before it was judged:
@@ -87,6 +111,17 @@ std::string managed_file::write(const std::string& bytes) {
 
 void managed_file::make_durable() const { place_.sync_directory(); }
 
+bool managed_file::is_untouched() {
+  // Before the file is read: a change in between shows the next time.
+  const auto now = stamp_of(path_);
+  if (untouched_ == now) return true;
+  std::string why;
+  find_place();
+  if (read_file(place_, why) != live_ || !why.empty()) return false;
+  untouched_ = now;
+  return true;
+}
+
 std::string managed_file::restore() {
   if (previous_) {
     if (auto fault = replace_file(place_, *previous_, attributes_); !fault.empty()) return fault;
@@ -101,7 +136,7 @@ std::string managed_file::restore() {
 
 void managed_file::settle(bool backup) {
   if (backup && previous_)
-    ::renameat(named_.directory(), aside().name().c_str(), named_.directory(), (named_.name() + ".bak").c_str());
+    ::renameat(named_.directory(), aside().name().c_str(), named_.directory(), previous_version().name().c_str());
   remove(aside());
   remove(emptiness());
   changing_ = false;

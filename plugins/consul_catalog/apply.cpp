@@ -1,6 +1,7 @@
 #include "consul_catalog/apply.hpp"
 
 #include "common/consul_rules.hpp"
+#include "common/short_text.hpp"
 
 #include <drcon/url.hpp>
 
@@ -43,10 +44,24 @@ outcome applier::apply(const snapshot_view& desired, const std::stop_token& stop
   stuck_.clear();
   desired_ = desired_from(desired, options_.desired);
   for (const auto& [which, why] : desired_->refused) host_.refused(which.first, which.second, why);
+  log_what_is_missing();
+  return match(stop);
+}
+
+// One warning for each change of what is missing. Whoever may label endpoints decides how much that is, and a line for
+// each of them at each update would bury the rest of the log.
+void applier::log_what_is_missing() {
+  std::set<std::string> now;
   for (const auto& [id, each] : desired_->all)
     for (const auto& what : each.left_out)
-      host_.warn("service '" + each.service + "', endpoint '" + each.endpoint + "': registered without " + what);
-  return match(stop);
+      now.insert("service '" + each.service + "', endpoint '" + each.endpoint + "': registered without " + what);
+  if (now == without_) return;
+  without_ = std::move(now);
+  if (without_.empty()) return host_.info("every registration has all that its endpoint asks for again");
+  std::string text = *without_.begin();
+  if (without_.size() > 1)
+    text += "; and " + std::to_string(without_.size() - 1) + " more things that registrations are without";
+  host_.warn(text);
 }
 
 outcome applier::match(const std::stop_token& stop) {
@@ -120,7 +135,7 @@ std::string applier::carry_out(const steps& what, const agent_state& now, const 
   std::set<std::string> kept;
   for (const auto& id : what.to_remove)
     if (held_up.contains(now.services.at(id).service)) kept.insert(id);
-  const auto other = update_and_remove(what, kept, stop);
+  const auto other = update_and_remove(what, now, kept, stop);
   return fault.empty() ? other : fault;
 }
 
@@ -157,7 +172,7 @@ std::string applier::register_services(const steps& what, std::set<std::string>&
   return fault;
 }
 
-std::string applier::update_and_remove(const steps& what, const std::set<std::string>& kept,
+std::string applier::update_and_remove(const steps& what, const agent_state& now, const std::set<std::string>& kept,
                                        const std::stop_token& stop) {
   std::erase_if(stuck_, [&what](const auto& each) { return std::ranges::count(what.to_remove, each.first) == 0; });
   std::vector<target::request> requests;
@@ -180,7 +195,8 @@ std::string applier::update_and_remove(const steps& what, const std::set<std::st
     }
     const auto why = fault_of(answer, "changing a registration");
     // A token may get the right to it; no other refusal changes, as of an id that no path can hold.
-    if (is_removal && common::consul::is_refusal(answer) && answer.status != 403) stuck_[removed[i]] = why;
+    if (is_removal && common::consul::is_refusal(answer) && answer.status != 403)
+      stuck_[removed[i]] = {now.services.at(removed[i]).service, why};
     else if (fault.empty()) fault = why;
   }
   if (done > 0) host_.count("deregistrations_total", "Services deregistered.", static_cast<double>(done));
@@ -210,6 +226,10 @@ void applier::show(const std::vector<const registration*>& conflicts) const {
     host_.refused(each->service, each->endpoint,
                   "Consul's agent has a service with the id '" + each->id +
                       "' that is not ours; adopt = true takes it over when no drcon owns it");
+  for (const auto& [id, each] : stuck_)
+    host_.refused(each.service, id, "it is not desired any more, and Consul does not remove it: " + each.why);
+  host_.gauge("not_removed", "Registrations that are not desired any more, and that Consul does not remove.",
+              static_cast<double>(stuck_.size()));
   if (!conflicts.empty())
     return host_.status_degraded(std::to_string(conflicts.size()) + " endpoints have ids that others registered, '" +
                                  conflicts.front()->id + "' first");
@@ -217,9 +237,9 @@ void applier::show(const std::vector<const registration*>& conflicts) const {
     return host_.status_degraded("Consul refuses " + std::to_string(rejected_.size()) + " registrations, '" +
                                  rejected_.begin()->first + "' first");
   if (!stuck_.empty())
-    return host_.status_degraded("Consul does not remove " + std::to_string(stuck_.size()) +
-                                 " registrations that are not desired any more, '" + stuck_.begin()->first +
-                                 "' first: " + stuck_.begin()->second);
+    return host_.status_degraded(
+        "Consul does not remove " + std::to_string(stuck_.size()) + " registrations that are not desired any more: " +
+        common::first_of(stuck_, [](const auto& each) { return each.first; }) + "; " + stuck_.begin()->second.why);
   host_.status_ok(std::to_string(desired_->all.size()) + " registrations");
 }
 

@@ -44,7 +44,9 @@ private:
   std::optional<agent_state> look(const std::stop_token& stop, std::string& why);
   std::string carry_out(const steps& what, const agent_state& now, const std::stop_token& stop);
   std::string register_services(const steps& what, std::set<std::string>& held_up, const std::stop_token& stop);
-  std::string update_and_remove(const steps& what, const std::set<std::string>& kept, const std::stop_token& stop);
+  std::string update_and_remove(const steps& what, const agent_state& now, const std::set<std::string>& kept,
+                                const std::stop_token& stop);
+  void log_what_is_missing();
   std::string keep_alive(const std::stop_token& stop);
   std::string reason_to_keep_away(const agent_state& now);
   void add_stale_marks(const agent_state& now, steps& todo) const;
@@ -61,7 +63,12 @@ private:
   std::optional<registrations> desired_;
   std::map<std::string, std::string>
       rejected_;  // id -> digest of a registration that the agent refuses, so that it is not sent again
-  std::map<std::string, std::string> stuck_;  // id of a registration that the agent does not remove -> why
+  struct stuck_registration {
+    std::string service;
+    std::string why;
+  };
+  std::map<std::string, stuck_registration> stuck_;  // by its id: the agent does not remove it
+  std::set<std::string> without_;  // what registrations lack of what their endpoints ask for, as logged last
   lease lease_;
   std::string marked_;  // id of the registration that carries the lease's mark; empty: none does
   clock::time_point next_mark_{};

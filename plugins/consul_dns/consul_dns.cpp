@@ -33,6 +33,8 @@ constexpr const char* schema_text = R"JSON({
       "description": "Whether only an authoritative answer may say that a service does not exist; from others it counts as a failure. false: for a recursing resolver, whose answers never are; it is then accepted, but not when it only refers to other servers." },
     "absent_after": { "type": "string", "format": "duration", "default": "10s",
       "description": "0s to 24h: how long \"no such name\", or a name without records, must have held, without any other answer meanwhile, before the service counts as empty. Until then its last state stays." },
+    "settle": { "type": "string", "format": "duration", "default": "2s",
+      "description": "0s to 24h: after a server was silent, how long an answer other than the last state must have held, without any other meanwhile, before it counts; until then the last state stays. A Consul that has just restarted answers, for a moment, from the log that it reads again, with instances that are long gone, and DNS has no sign of it: a log of 10,000 entries takes some 2 seconds. The same answer as before counts at once." },
     "interval": { "type": "object", "additionalProperties": false, "description": "How often to ask: the shortest TTL of the answer, within these limits, give or take a tenth. Consul's TTL is 0 by default, so that min decides.",
       "properties": {
         "min": { "type": "string", "format": "duration", "default": "1s", "description": "The shortest pause between two questions for a service, 10ms to 1h. Also the pause while it is absent, and the first after a failure." },

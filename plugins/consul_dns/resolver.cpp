@@ -26,10 +26,13 @@ asio::awaitable<dns_answer> resolver::ask(std::string name, record_type type) {
     co_return dns_answer{.found = {verdict::kind::fault, "'" + name + "' is no name that can be asked for", true}};
   std::string said;
   bool is_final = true;
+  bool met_silence = false;
   const auto first = preferred_;  // another question may move it meanwhile
   for (std::size_t i = 0; i < servers_.size(); ++i) {
     const auto which = (first + i) % servers_.size();
     auto answer = co_await ask_one(servers_[which], *query, type);
+    met_silence = met_silence || answer.bytes == 0;
+    answer.met_silence = met_silence;
     if (answer.found.is != verdict::kind::fault) {
       preferred_ = which;
       co_return answer;

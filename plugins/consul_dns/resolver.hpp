@@ -30,6 +30,7 @@ struct dns_answer {
   verdict found;   ///< with a fault: the reason of every server
   message parsed;  ///< empty when there is no message
   std::size_t bytes = 0;
+  bool met_silence = false;  ///< a server that was asked has not answered, whatever the next one says
 };
 
 class resolver {

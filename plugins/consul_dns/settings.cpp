@@ -102,6 +102,7 @@ settings read_settings(const options& table) {
   result.pace.max = within(table["interval"]["max"], 10ms, 24h, "10ms to 24h");
   if (result.pace.max < result.pace.min) throw config_error(table["interval"].pointer(), "max is shorter than min");
   result.absent_after = within(table["absent_after"], 0s, 24h, "0s to 24h");
+  result.settle = within(table["settle"], 0s, 24h, "0s to 24h");
   result.pace.retry_max = std::max(within(table["retry_max"], 10ms, 1h, "10ms to 1h"), result.pace.min);
   const service_reader services(table);
   std::set<std::string> names;

@@ -26,6 +26,7 @@ struct settings {
   std::vector<watched_service> services;
   consul_dns::pace pace;
   std::chrono::nanoseconds absent_after{};
+  std::chrono::nanoseconds settle{};
 };
 
 settings read_settings(const options& table);

@@ -38,22 +38,29 @@ void common_state::report_status() const {
 }
 
 void common_state::begin() {
-  is_ready = false;
-  for (const auto& each : options.services) unheard.insert(each.service);
+  for (const auto& each : options.services) readiness.add(standings[each.service]);
 }
 
-void common_state::hear(const std::string& service) {
-  is_away = false;
-  unheard.erase(service);
-  if (is_ready || !unheard.empty()) return;
-  is_ready = true;
-  host.ready();
+void common_state::note_success(const std::string& service) {
+  readiness.worked(standings[service]);
+  become_ready();
 }
 
-void common_state::note_failure(const std::string& why) {
-  if (failures.size() < options.services.size() || std::exchange(is_away, true)) return;
-  begin();
-  host.unknown({}, why);
+void common_state::note_failure(const std::string& service, common::failure how, const std::string& why) {
+  auto& standing = standings[service];
+  readiness.failed(standing, how);
+  if (readiness.all_fail() && readiness.begin_outage()) host.unknown({}, why);
+  readiness.judge(standing, how);
+  become_ready();
+}
+
+void common_state::become_ready() {
+  if (readiness.become_ready()) host.ready();
+}
+
+common::failure watcher::finding::kind() const {
+  if (is_final) return common::failure::refusal;
+  return is_answered ? common::failure::error : common::failure::unanswered;
 }
 
 watcher::watcher(const watched_service& what, common_state& shared, std::shared_ptr<resolver> first,
@@ -62,6 +69,7 @@ watcher::watcher(const watched_service& what, common_state& shared, std::shared_
       shared_(shared),
       first_(std::move(first)),
       second_(std::move(second)),
+      settling_(shared.options.settle),
       failures_(shared.options.pace.after_failures()) {}
 
 asio::awaitable<void> watcher::run() {
@@ -80,7 +88,8 @@ asio::awaitable<watcher::finding> watcher::look() {
                 .absent = answer.found.is == verdict::kind::absent,
                 .why = answer.found.why,
                 .is_final = answer.found.is_final,
-                .is_answered = answer.bytes > 0};
+                .is_answered = answer.bytes > 0,
+                .met_silence = answer.met_silence};
   if (answer.found.is != verdict::kind::records) co_return found;
   address_book book;
   add_addresses(answer.parsed.alongside, book);
@@ -164,25 +173,29 @@ asio::awaitable<watcher::target_found> watcher::look_up(std::string target) {
   co_return target_found{.addresses = {}, .why = "target " + target + " has no address"};
 }
 
-void watcher::take(const finding& found) {
+void watcher::take(finding& found) {
+  const auto now = clock::now();
+  if (found.met_silence) settling_.doubt();
   if (found.endpoints) {
     absent_since_.reset();
     failures_.reset();
-    publish(*found.endpoints);
-    return;
+    found.is_settling = !settling_.accepts(*found.endpoints, published_, now);
+    if (!found.is_settling) return publish(*found.endpoints);
+    return report_failure(
+        "a server was silent, and the answer is another one than before; accepted when it has held for settle");
   }
+  settling_.interrupt();
   if (!found.absent) {
     absent_since_.reset();
-    report_failure(found.why);
-    stop_waiting(found);
+    report_failure(found.why, found.kind());
     return;
   }
   failures_.reset();
-  const auto now = clock::now();
   if (!absent_since_) absent_since_ = now;
   // Consul gives this answer when nothing is healthy as well as when nothing exists, and after it has lost its data,
   // until every service has registered again.
-  if (now - *absent_since_ >= shared_.options.absent_after) {
+  if (now - *absent_since_ >= settling_.absence(shared_.options.absent_after)) {
+    settling_.believe();
     whole_.clear();
     publish({});
   } else if (!published_ || !published_->empty()) {
@@ -190,26 +203,17 @@ void watcher::take(const finding& found) {
   }
 }
 
-// Readiness must not wait for a service that waiting does not make known: it is "unknown" for itself alone. One that
-// was published keeps its last state; twice, since the first answer after an outage may come too early.
-void watcher::stop_waiting(const finding& found) {
-  failed_in_a_row_ = shared_.is_away ? 0 : failed_in_a_row_ + 1;  // an outage begins the count again
-  if (shared_.is_away) return;
-  if (found.is_final || (found.is_answered && published_ && failed_in_a_row_ >= 2)) shared_.hear(what_.service);
-}
-
 void watcher::publish(const std::vector<endpoint>& endpoints) {
   if (shared_.failures.erase(what_.service) > 0 || !published_) shared_.report_status();
-  failed_in_a_row_ = 0;
   if (!known_ || published_ != endpoints) {
     published_ = endpoints;
     known_ = true;
     shared_.host.publish({.name = what_.service, .revision = 0, .endpoints = endpoints});
   }
-  shared_.hear(what_.service);
+  shared_.note_success(what_.service);
 }
 
-void watcher::report_failure(const std::string& why) {
+void watcher::report_failure(const std::string& why, common::failure how) {
   shared_.host.count("failures_total", "Rounds that did not find out the state of a service.");
   auto& reported = shared_.failures[what_.service];
   if (reported != why) {
@@ -217,13 +221,13 @@ void watcher::report_failure(const std::string& why) {
     shared_.report_status();  // before "unknown", so that the reason is there
   }
   if (std::exchange(known_, false)) shared_.host.unknown(what_.service, why);
-  shared_.note_failure(why);
+  shared_.note_failure(what_.service, how, why);
 }
 
 std::chrono::nanoseconds watcher::pause(const finding& found) {
   const auto& pace = shared_.options.pace;
-  if (found.endpoints) return with_jitter(pace.after_answer(found.ttl), random_);
-  return found.absent ? with_jitter(pace.min, random_) : failures_.next();
+  if (found.endpoints && !found.is_settling) return with_jitter(pace.after_answer(found.ttl), random_);
+  return found.absent || found.is_settling ? with_jitter(pace.min, random_) : failures_.next();
 }
 
 }  // namespace drcon::consul_dns

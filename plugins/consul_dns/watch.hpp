@@ -1,14 +1,16 @@
 // Asks for one service again and again, and publishes its state.
 //
 // A DNS server cannot push changes. Only a complete answer changes what is published. A failure, a refusal, silence, a
-// part, a target without address, or a "no such name" that is not from the authority or has not held for long enough
-// leaves it as it was.
+// part, a target without address, a "no such name" that is not from the authority or has not held for long enough, or
+// another answer right after silence leaves it as it was.
 // Thread rule: the instance's strand.
 #pragma once
 
+#include "common/readiness.hpp"
 #include "consul_dns/resolver.hpp"
 #include "consul_dns/services.hpp"
 #include "consul_dns/settings.hpp"
+#include "consul_dns/settling.hpp"
 
 #include <drcon/context.hpp>
 
@@ -19,7 +21,6 @@
 #include <memory>
 #include <optional>
 #include <random>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -29,20 +30,20 @@ namespace drcon::consul_dns {
 struct common_state {
   const settings& options;
   context host;
-  std::map<std::string, std::string> failures;  ///< service -> why its state is unknown
-  std::map<std::string, std::string> cuts;      ///< service -> how its answers over UDP are cut
-  std::set<std::string> unheard = {};           ///< services that readiness waits for
-  bool is_ready = false;
-  bool is_away = false;  ///< every service fails
+  std::map<std::string, std::string> failures;             ///< service -> why its state is unknown
+  std::map<std::string, std::string> cuts;                 ///< service -> how its answers over UDP are cut
+  std::map<std::string, common::standing> standings = {};  ///< by service
+  common::readiness readiness = {};                        ///< in an outage every service fails
 
   void report_status() const;
-  /// Readiness waits for every service, as at the start.
+  /// Readiness waits for every service.
   void begin();
-  /// The state of the service is known, or waiting does not make it known.
-  void hear(const std::string& service);
-  /// The service's state is unknown, as `failures` has it. When that is so of every service, who answers next may have
-  /// another state, and the host must get all of it before it decides.
-  void note_failure(const std::string& why);
+  /// The state of the service is known.
+  void note_success(const std::string& service);
+  /// The service's state is unknown, as `failures` has it.
+  void note_failure(const std::string& service, common::failure how, const std::string& why);
+  /// Says that the source is ready, where it is.
+  void become_ready();
 };
 
 class watcher {
@@ -54,7 +55,7 @@ public:
   /// Until cancelled. May be called again after an exception.
   boost::asio::awaitable<void> run();
   /// The state is unknown, and why.
-  void report_failure(const std::string& why);
+  void report_failure(const std::string& why, common::failure how = common::failure::unanswered);
 
 private:
   using clock = std::chrono::steady_clock;
@@ -65,7 +66,11 @@ private:
     std::string why;                                 ///< why there is neither
     bool is_final = false;                           ///< asking again does not change that
     bool is_answered = false;                        ///< a server has answered, if only with a fault
+    bool met_silence = false;                        ///< a server has not: it may have restarted
+    bool is_settling = false;                        ///< the endpoints are not used yet
     std::uint32_t ttl = 0;
+
+    common::failure kind() const;
   };
   /// The addresses of one target.
   struct target_found {
@@ -79,8 +84,7 @@ private:
   boost::asio::awaitable<target_found> look_up(std::string target);
   bool may_be_part(const dns_answer& over_udp) const;
   void note_cut(const dns_answer& over_udp, const dns_answer& whole);
-  void take(const finding& found);
-  void stop_waiting(const finding& found);
+  void take(finding& found);
   void publish(const std::vector<endpoint>& endpoints);
   std::chrono::nanoseconds pause(const finding& found);
 
@@ -91,8 +95,8 @@ private:
   std::optional<std::vector<endpoint>> published_;
   std::vector<srv_record> whole_;  // records of the last whole answer, in order, without TTLs
   bool known_ = false;             // the host has not been given "unknown" since the last publish
-  unsigned failed_in_a_row_ = 0;   // while others did not
   std::optional<clock::time_point> absent_since_;
+  settling settling_;
   common::backoff failures_;
   std::minstd_rand random_{std::random_device{}()};
 };

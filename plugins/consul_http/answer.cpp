@@ -29,11 +29,11 @@ std::uint32_t number(const json& object, const char* key, std::uint32_t otherwis
   return static_cast<std::uint32_t>(std::clamp<std::int64_t>(value.get<std::int64_t>(), 0, UINT32_MAX));
 }
 
-// The worst of an instance's checks; maintenance shows as checks of its own.
+// The worst of an instance's checks; maintenance shows as checks of its own. Without checks it is passing, as for
+// Consul itself: instances of a node without an agent may have none. A check that cannot be read does not pass.
 health health_of(const json& checks) {
   auto worst = health::passing;
   for (const auto& each : checks) {
-    if (!each.is_object()) continue;
     const auto id = json_text(each, "CheckID");
     const auto status = json_text(each, "Status");
     if (id == "_node_maintenance" || id.starts_with("_service_maintenance:")) return health::maintenance;
@@ -100,7 +100,14 @@ std::optional<std::vector<endpoint>> parse_endpoints(const std::string& body, he
       why = "an instance in the answer has no Service or no Node";
       return {};
     }
-    const auto state = health_of(member(each, "Checks"));
+    // Null is Go's way to write an empty list. Anything else says nothing of the health, and "passing" would be a
+    // guess.
+    const auto checks = each.find("Checks");
+    if (checks == each.end() || !(checks->is_array() || checks->is_null())) {
+      why = "an instance in the answer has no list of Checks";
+      return {};
+    }
+    const auto state = health_of(*checks);
     if (is_selected(state, selected)) endpoints.push_back(endpoint_of(each["Node"], each["Service"], state));
   }
   return endpoints;

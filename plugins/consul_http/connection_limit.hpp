@@ -30,8 +30,8 @@ public:
   bool is_lowered() const { return allowed_ < most_; }
 
   /// Whether this answer means that the agent's limit is met: it says so with status 429, or closes a new connection
-  /// without a word while others work. `working`: connections that have carried an answer, none while the agent is
-  /// away.
+  /// without a word while others work. `working`: open connections that have carried an answer, none while the
+  /// agent is unreachable.
   static bool is_met_by(const common::http_answer& answer, std::size_t working);
 
   /// The limit was met while `working` connections are open: no more than these are allowed from now on.

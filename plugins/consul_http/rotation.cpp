@@ -13,8 +13,8 @@ watched_ptr rotation::take_first() {
 
 bool rotation::is_due(const watched_service& service, clock::time_point now) const {
   if (service.retry_at > now) return false;
-  return !service.is_heard || service.suspected || service.failing || service.checked < last_change_ ||
-         now - service.checked >= max_age_;
+  return !service.standing.is_heard || service.suspected || service.standing.is_failing ||
+         service.checked < last_change_ || now - service.checked >= max_age_;
 }
 
 watched_ptr rotation::take_due(clock::time_point now) {
@@ -46,7 +46,7 @@ void rotation::note_change(clock::time_point now) {
 rotation::clock::duration rotation::staleness(clock::time_point now) const {
   clock::duration oldest{};
   for (const auto& each : waiting_)
-    if (each->is_known && each->checked < last_change_) oldest = std::max(oldest, now - each->checked);
+    if (each->standing.is_known && each->checked < last_change_) oldest = std::max(oldest, now - each->checked);
   return oldest;
 }
 

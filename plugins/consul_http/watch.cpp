@@ -1,10 +1,13 @@
 // The watcher as a whole: what is watched, which service gets a connection of its own, and what is reported.
-#include "consul_http/watch_parts.hpp"
+#include "consul_http/watch_internal.hpp"
+
+#include "common/short_text.hpp"
 
 #include <drcon/url.hpp>
 
 #include <algorithm>
 #include <cstdio>
+#include <set>
 #include <utility>
 
 namespace drcon::consul {
@@ -41,8 +44,11 @@ asio::awaitable<void> watcher::run() {
     if (each.by_name()) add(each, each.name);
     else catalogs_.emplace(each.place(), &each);
   }
-  if (!std::exchange(is_started_, true))
+  if (!std::exchange(is_started_, true)) {
     for (const auto& [key, each] : catalogs_) spawn_catalog_watch(*each);
+    spawn_([this] { return probe_silent_agent(); },
+           [this](const std::string& why) { other_failed(agent_probe, common::lost_answer(why), why); });
+  }
   balance();
   co_await report_figures();
 }
@@ -57,18 +63,17 @@ void watcher::add(const selection& selected_by, const std::string& name) {
   made->name = name;
   made->published = published;
   watches_.emplace(published, made);
+  readiness_.add(made->standing);
   rotation_.add_first(std::move(made));
-  ++unheard_;
 }
 
 void watcher::drop(const std::string& published) {
   const auto found = watches_.find(published);
   if (found == watches_.end()) return;
   found->second->gone = true;
-  set_heard(*found->second, true);
+  readiness_.remove(found->second->standing);
   rotation_.remove(found->second);
   // Its query is left to end by itself: Consul counts a connection until the query on it is over, even a closed one.
-  failing_.erase(published);
   watches_.erase(found);
   host_.withdraw(published);
 }
@@ -123,7 +128,7 @@ void watcher::spawn_rotation() {
            });
   for (const auto& [key, each] : places()) {
     spawn_([this, place = *each] { return watch_checks(place); },
-           [this](const std::string& why) { failed(checks_watch, common::lost_answer(why), why); });
+           [this](const std::string& why) { other_failed(checks_watch, common::lost_answer(why), why); });
     if (!catalogs_.contains(key)) spawn_catalog_watch(*each);
   }
 }
@@ -132,7 +137,7 @@ void watcher::spawn_catalog_watch(const selection& place) {
   spawn_([this, place] { return watch_catalog(place); },
          [this, key = place.place()](const std::string& why) {
            catalogs_heard_.erase(key);
-           failed(catalog_watch, common::lost_answer(why), why);
+           other_failed(catalog_watch, common::lost_answer(why), why);
          });
 }
 
@@ -151,7 +156,8 @@ void watcher::give_up_connection(const watched_ptr& each) {
 
 // ---- what is reported ----
 
-void watcher::count(const common::http_answer& answer) const {
+void watcher::count(const common::http_answer& answer) {
+  if (answer.fault == common::http_fault::none) answered_ = clock::now();
   const char* result = "ok";
   if (answer.fault == common::http_fault::timeout) result = "timeout";
   else if (answer.fault != common::http_fault::none) result = "lost";
@@ -161,7 +167,7 @@ void watcher::count(const common::http_answer& answer) const {
 
 void watcher::report_status() {
   std::string text;
-  if (away_) {
+  if (readiness_.in_outage()) {
     host_.status_away(last_fault_ + "; " + std::to_string(watches_.size()) + " services stay as they were");
     return;
   }
@@ -172,19 +178,18 @@ void watcher::report_status() {
     text += ": " + std::to_string(slots_.size()) + " by blocking query, " + std::to_string(rotation_.size()) +
             " by rotation (last round " + round + ")";
   }
-  std::size_t left_out = 0;
-  const std::string* first = nullptr;
-  for (const auto& [place, names] : left_out_) {
-    left_out += names.size();
-    if (!first && !names.empty()) first = &*names.begin();
-  }
-  if (first)
-    text += "; " + std::to_string(left_out) + " names of the catalogue cannot be asked for and are left out, '" +
-            url_encode_path(first->substr(0, 60)) + "' first";
-  if (!failing_.empty())
-    host_.status_degraded(text + "; " + std::to_string(failing_.size()) + " queries fail: " + last_fault_);
+  std::set<std::string> left_out;
+  for (const auto& [place, names] : left_out_) left_out.insert(names.begin(), names.end());
+  host_.gauge("left_out_names", "Names of the catalogue that cannot be asked for, and are left out.",
+              static_cast<double>(left_out.size()));
+  if (!left_out.empty())
+    text += "; " + std::to_string(left_out.size()) + " names of the catalogue cannot be asked for and are left out: " +
+            common::first_of(left_out,
+                             [](const std::string& name) { return url_encode_path(common::shortened(name, 60)); });
+  if (const auto failing = readiness_.failing() + others_failing_.size(); failing > 0)
+    host_.status_degraded(text + "; " + std::to_string(failing) + " queries fail: " + last_fault_);
   else if (limit_.is_lowered()) host_.status_degraded(text + "; " + limit_fault_);
-  else if (first) host_.status_degraded(text);
+  else if (!left_out.empty()) host_.status_degraded(text);
   else host_.status_ok(text);
 }
 
@@ -202,7 +207,7 @@ asio::awaitable<void> watcher::report_figures() {
                 std::chrono::duration<double>(rotation_.staleness(now)).count());
     host_.gauge("rotation_seconds", "Duration of the last round of plain queries.", rotation_.round_seconds());
     if (limit_.raise(now)) balance();
-    if (is_ready_ || away_) report_status();
+    if (readiness_.is_ready() || readiness_.in_outage()) report_status();
     co_await pause(std::chrono::seconds(1));
   }
 }

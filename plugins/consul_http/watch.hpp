@@ -9,6 +9,7 @@
 #include "common/backoff.hpp"
 #include "common/bucket.hpp"
 #include "common/http_client.hpp"
+#include "common/readiness.hpp"
 #include "consul_http/answer.hpp"
 #include "consul_http/connection_limit.hpp"
 #include "consul_http/rotation.hpp"
@@ -77,6 +78,7 @@ private:
   boost::asio::awaitable<void> rotate(std::size_t number);
   boost::asio::awaitable<void> watch_catalog(selection place);
   boost::asio::awaitable<void> watch_checks(selection place);
+  boost::asio::awaitable<void> probe_silent_agent();
   boost::asio::awaitable<void> report_figures();
   boost::asio::awaitable<void> pause(clock::duration length);
   question question_on(const watched_service& each, bool may_block) const;
@@ -86,13 +88,13 @@ private:
   // What answers mean.
   verdict take(const watched_ptr& each, const common::http_answer& answer, const question& asked);
   std::string read(watched_service& each, const common::http_answer& answer);
-  void failed(const std::string& what, const common::http_answer& answer, const std::string& why);
-  void worked(const std::string& what);
-  void begin_outage();
+  void failed(watched_service& each, const common::http_answer& answer, const std::string& why);
+  void other_failed(const std::string& what, const common::http_answer& answer, const std::string& why);
+  void other_worked(const std::string& what);
+  bool begin_outage(const common::http_answer& answer, bool failed_before);
   void interrupted(const watched_ptr& each, const std::string& why);
-  void judge_failure(watched_service& each, const common::http_answer& answer);
-  void set_heard(watched_service& each, bool is_heard);
   bool nothing_works() const;
+  void something_works();
   void take_catalog(const selection& place, const catalog& now);
   void become_ready();
   bool is_connection_limit(const common::http_answer& answer) const;
@@ -109,7 +111,7 @@ private:
   void report_status();
   std::shared_ptr<common::http_connection> connection();
   std::size_t proven_connections() const;
-  void count(const common::http_answer& answer) const;
+  void count(const common::http_answer& answer);
 
   settings settings_;
   context host_;
@@ -131,11 +133,10 @@ private:
   connection_limit limit_;
   std::string limit_fault_;  // what the status says while the limit is lowered
 
-  std::set<std::string> failing_;  // services, by published name, and other queries whose last answer was no good
+  common::readiness readiness_;           // of the watched services
+  std::set<std::string> others_failing_;  // other queries whose last answer was no good
   std::string last_fault_;
-  bool away_ = false;
-  bool is_ready_ = false;
-  std::size_t unheard_ = 0;  // watched services that readiness waits for
+  clock::time_point answered_{};  // when the agent last answered anything
 
   bucket rotation_bucket_;
   bucket promotion_bucket_{20, 20};

@@ -1,5 +1,5 @@
 // What answers mean: what is published, what counts as a failure, and when the agent's limit on connections is met.
-#include "consul_http/watch_parts.hpp"
+#include "consul_http/watch_internal.hpp"
 
 #include "common/consul_rules.hpp"
 
@@ -27,21 +27,15 @@ watcher::verdict watcher::take(const watched_ptr& each, const common::http_answe
   }
   if (!why.empty()) {
     each->progress.failed();
-    each->failing = true;
-    failed(each->published, answer, why);
-    judge_failure(*each, answer);
+    failed(*each, answer, why);
     return verdict::failed;
   }
   each->checked = asked.blocks ? clock::now() : asked.started;
   each->suspected = false;
-  each->failing = false;
-  each->is_known = true;
-  each->refused = 0;
-  worked(each->published);
-  if (!each->is_heard) {
-    set_heard(*each, true);
-    become_ready();
-  }
+  const bool was_failing = each->standing.is_failing;
+  readiness_.worked(each->standing);
+  if (was_failing) report_status();
+  something_works();
   if (answer.header("x-consul-results-filtered-by-acls") == "true" && each->changed >= asked.started)
     host_.warn("Consul's ACLs hid part of the answer for " + each->name);
   return verdict::good;
@@ -57,18 +51,34 @@ std::string watcher::read(watched_service& each, const common::http_answer& answ
   return {};
 }
 
-void watcher::failed(const std::string& what, const common::http_answer& answer, const std::string& why) {
+// The query about a service failed. The status is reported first: who learns that the state is unknown finds the reason
+// there.
+void watcher::failed(watched_service& each, const common::http_answer& answer, const std::string& why) {
   last_fault_ = why;
-  const bool again = !failing_.insert(what).second;
-  const bool newly_fails = !again && watches_.contains(what);
-  // An agent that answers nothing but errors is as good as gone: Consul without a leader. Once may be a hiccup.
-  const bool is_away = answer.fault == common::http_fault::connect || (again && nothing_works());
-  if (is_away) withdraw_limit();
-  const bool newly_away = is_away && !std::exchange(away_, true);
-  if (newly_away) begin_outage();
-  report_status();  // first: who learns that the state is unknown finds the reason there
-  if (newly_fails) host_.unknown(what, why);
-  if (newly_away) host_.unknown({}, why);
+  const auto how = common::consul::kind_of(answer);
+  const bool newly_fails = readiness_.failed(each.standing, how);
+  const bool outage_begins = begin_outage(answer, !newly_fails);
+  report_status();
+  if (newly_fails) host_.unknown(each.published, why);
+  if (outage_begins) host_.unknown({}, why);
+  readiness_.judge(each.standing, how);
+  become_ready();
+}
+
+// The query about a catalogue, or about checks, failed.
+void watcher::other_failed(const std::string& what, const common::http_answer& answer, const std::string& why) {
+  last_fault_ = why;
+  const bool failed_before = !others_failing_.insert(what).second;
+  const bool outage_begins = begin_outage(answer, failed_before);
+  report_status();
+  if (outage_begins) host_.unknown({}, why);
+}
+
+void watcher::other_worked(const std::string& what) {
+  const bool was_failing = others_failing_.erase(what) > 0;
+  if (!nothing_works()) readiness_.end_outage();
+  if (was_failing) report_status();
+  become_ready();
 }
 
 // The coroutine that asks about this service was ended by an exception, and begins again after a pause.
@@ -76,55 +86,35 @@ void watcher::interrupted(const watched_ptr& each, const std::string& why) {
   if (each && !each->gone) take(each, common::lost_answer(why), {});
 }
 
-// Who answers after an outage may have another state, and reports it service by service: the host must get all of it
-// before it decides. A service whose blocking query is still under way has been watched all the time.
-void watcher::begin_outage() {
-  is_ready_ = false;
+// Whether the agent became unreachable with this failure. An agent that answers nothing but errors is as good as gone:
+// Consul without a leader. Once may be a hiccup. What the agent reports afterwards comes service by service, and is
+// gathered as at the start. A service whose blocking query is still under way has been watched all the time.
+bool watcher::begin_outage(const common::http_answer& answer, bool failed_before) {
+  if (answer.fault != common::http_fault::connect && !(failed_before && nothing_works())) return false;
+  withdraw_limit();
+  if (!readiness_.begin_outage()) return false;
   for (const auto& [published, each] : watches_) {
-    each->refused = 0;
-    if (each->direct && !failing_.contains(published)) continue;
+    if (each->direct && !each->standing.is_failing) continue;
     each->progress.require_confirmation();
-    set_heard(*each, false);
+    readiness_.hear_again(each->standing);
   }
-}
-
-// Readiness must not wait for a service that waiting does not make known: it is "unknown" for itself alone.
-void watcher::judge_failure(watched_service& each, const common::http_answer& answer) {
-  if (away_) return set_heard(each, false);
-  if (answer.fault != common::http_fault::none || nothing_works()) return;
-  ++each.refused;
-  // A known service loses nothing by it, since its last state stays; twice, since the first answer may come from a
-  // Consul that has no leader yet.
-  const bool keeps_its_state = each.is_known && each.refused >= 2;
-  if (!common::consul::is_refusal(answer) && !keeps_its_state) return;
-  set_heard(each, true);
-  become_ready();
-}
-
-void watcher::set_heard(watched_service& each, bool is_heard) {
-  if (std::exchange(each.is_heard, is_heard) == is_heard) return;
-  if (is_heard) --unheard_;
-  else ++unheard_;
-}
-
-void watcher::worked(const std::string& what) {
-  const bool was_failing = failing_.erase(what) > 0;
-  if (away_) become_ready();
-  if (was_failing) report_status();
+  return true;
 }
 
 bool watcher::nothing_works() const {
-  if (watches_.empty()) return failing_.contains(catalog_watch);
-  const auto fails = [this](const auto& each) { return failing_.contains(each.first); };
-  return failing_.size() >= watches_.size() && std::ranges::all_of(watches_, fails);
+  return watches_.empty() ? others_failing_.contains(catalog_watch) : readiness_.all_fail();
+}
+
+// After a good answer, and after the services that it removes are gone: they may have been the last that failed.
+void watcher::something_works() {
+  if (!nothing_works()) readiness_.end_outage();
+  become_ready();
 }
 
 // Does nothing while there is still something in the way.
 void watcher::become_ready() {
-  if (away_ && !nothing_works()) away_ = false;
   const auto is_heard = [this](const auto& each) { return catalogs_heard_.contains(each.first); };
-  if (is_ready_ || away_ || unheard_ > 0 || !std::ranges::all_of(catalogs_, is_heard)) return;
-  is_ready_ = true;
+  if (!readiness_.become_ready(std::ranges::all_of(catalogs_, is_heard))) return;
   report_status();
   host_.ready();
 }
@@ -169,7 +159,9 @@ void watcher::take_catalog(const selection& place, const catalog& now) {
 }
 
 bool watcher::is_connection_limit(const common::http_answer& answer) const {
-  return connection_limit::is_met_by(answer, away_ ? 0 : proven_connections());
+  // To count what works is a system call for each connection: not for every answer.
+  const bool counts = answer.fault == common::http_fault::closed_early && !readiness_.in_outage();
+  return connection_limit::is_met_by(answer, counts ? proven_connections() : 0);
 }
 
 // Goes on with the connections there are, for a while; then a few more are tried.

@@ -1,6 +1,6 @@
 // The coroutines that ask: one for each service with a connection of its own, some for those that take turns, and two
 // that learn of changes anywhere.
-#include "consul_http/watch_parts.hpp"
+#include "consul_http/watch_internal.hpp"
 
 #include "common/consul_rules.hpp"
 #include "consul_http/query.hpp"
@@ -100,7 +100,7 @@ asio::awaitable<void> watcher::rotate(std::size_t number) {
     asked_in_turn_[number] = nullptr;
     const bool limited = is_connection_limit(answer);
     // What is heard of for the first time, or again after a failure, says nothing of how often it changes.
-    const bool was_followed = each->is_known && !asked.confirmed;
+    const bool was_followed = each->standing.is_known && !asked.confirmed;
     const auto found = each->gone || limited ? verdict::failed : take(each, answer, asked);
     if (found == verdict::unconfirmed) each->suspected = true;  // its turn comes first
     if (!each->gone && !each->direct) {
@@ -138,17 +138,42 @@ asio::awaitable<void> watcher::watch_catalog(selection place) {
       progress.failed();
       catalogs_heard_.erase(place.place());
       if (is_connection_limit(answer)) lower_limit();
-      failed(catalog_watch, answer, why);
+      other_failed(catalog_watch, answer, why);
       co_await pause(backoff.next());
       continue;
     }
     backoff.reset();
-    worked(catalog_watch);
+    other_worked(catalog_watch);
     if (now) take_catalog(place, *now);
     catalogs_heard_.insert(place.place());
-    become_ready();
+    something_works();
     const auto wait = pause_after(answers, progress);
     if (wait > clock::duration::zero()) co_await pause(wait);
+  }
+}
+
+// An agent that has nothing new may be silent for as long as a blocking query lasts, and so may one that hangs. A small
+// question tells them apart; it is asked only in such a silence.
+constexpr auto longest_silence = std::chrono::seconds(10);
+constexpr auto probe_timeout = std::chrono::seconds(4);
+constexpr auto probe_pause = std::chrono::seconds(1);
+
+asio::awaitable<void> watcher::probe_silent_agent() {
+  answered_ = clock::now();
+  for (;;) {
+    co_await pause(probe_pause);
+    if (clock::now() - answered_ < longest_silence) {
+      if (others_failing_.contains(agent_probe)) other_worked(agent_probe);
+      continue;
+    }
+    const auto mine = connection();
+    const auto answer = co_await mine->get("/v1/status/leader", probe_timeout);
+    count(answer);  // any status is the answer of an agent that works
+    if (answer.fault == common::http_fault::none) continue;
+    // Its queries are still under way: none of them will fail before its own time has passed.
+    auto silent = answer;
+    silent.fault = common::http_fault::connect;
+    other_failed(agent_probe, silent, "the agent answers nothing: " + answer.why);
   }
 }
 
@@ -167,12 +192,12 @@ asio::awaitable<void> watcher::watch_checks(selection place) {
     if (const auto why = fault_of(answer, settings_, false)) {
       progress.failed();
       if (is_connection_limit(answer)) lower_limit();
-      failed(checks_watch, answer, *why);
+      other_failed(checks_watch, answer, *why);
       co_await pause(backoff.next());
       continue;
     }
     backoff.reset();
-    worked(checks_watch);
+    other_worked(checks_watch);
     // Nothing is published from these answers: they only say what to ask about, so that none needs to be confirmed.
     const auto news = progress.take(answer, true);
     if (progress.has_index() && news == query_progress::news::none) continue;

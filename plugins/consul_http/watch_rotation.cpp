@@ -1,6 +1,6 @@
 // What the watcher does with the rotation: it reports changes to it, wakes its workers, and gives a service that
 // changes a connection of its own.
-#include "consul_http/watch_parts.hpp"
+#include "consul_http/watch_internal.hpp"
 
 #include <algorithm>
 

@@ -29,7 +29,7 @@ watcher::watcher(settings settings, context host, asio::any_io_executor strand, 
     : settings_(std::move(settings)), host_(host), strand_(std::move(strand)), spawn_(std::move(spawn)) {}
 
 asio::awaitable<void> watcher::run() {
-  for (const auto& each : settings_.keys) unheard_.insert(each.as);
+  for (const auto& each : settings_.keys) readiness_.add(standings_[each.as]);
   for (const auto& each : settings_.keys)
     spawn_([this, &each] { return watch(each); },
            [this, &each](const std::string& why) { failed(each, common::lost_answer(why), why); });
@@ -97,11 +97,10 @@ std::string watcher::read(const selection& entry, const common::http_answer& ans
 }
 
 void watcher::worked(const selection& entry) {
+  auto& standing = standings_[entry.as];
   const bool was_failing = failures_.erase(entry.as) > 0;
-  refused_.erase(entry.as);
-  known_.insert(entry.as);
-  const bool is_new = unheard_.erase(entry.as) > 0;
-  is_away_ = false;
+  const bool is_new = !standing.is_heard;
+  readiness_.worked(standing);
   if (was_failing || is_new) report_status();
   become_ready();
 }
@@ -109,35 +108,25 @@ void watcher::worked(const selection& entry) {
 // The status comes first: whoever learns that an entry is unknown finds the reason there.
 void watcher::failed(const selection& entry, const common::http_answer& answer, const std::string& why) {
   failures_[entry.as] = why;
-  const bool was_away = is_away_;
-  is_away_ = failures_.size() == settings_.keys.size();
+  auto& standing = standings_[entry.as];
+  const auto how = common::consul::kind_of(answer);
+  readiness_.failed(standing, how);
+  const bool outage_begins = readiness_.all_fail() && readiness_.begin_outage();
   report_status();
   host_.unknown(entry.as, why);
-  if (is_away_ && !was_away) {
-    // Who answers next may have another state: the host must get all of it before it decides.
-    is_ready_ = false;
-    refused_.clear();
-    for (const auto& each : settings_.keys) unheard_.insert(each.as);
-    host_.unknown({}, why);
-  }
-  if (is_away_ || answer.fault != common::http_fault::none) return;
-  // Readiness must not wait for an entry that waiting does not make known: it is "unknown" for itself alone. A known
-  // one keeps its last state; twice, since the first answer may come from a Consul that has no leader yet.
-  const bool keeps_its_state = ++refused_[entry.as] >= 2 && known_.contains(entry.as);
-  if (common::consul::is_refusal(answer) || keeps_its_state) unheard_.erase(entry.as);
+  if (outage_begins) host_.unknown({}, why);
+  readiness_.judge(standing, how);
   become_ready();
 }
 
 void watcher::become_ready() {
-  if (is_ready_ || is_away_ || !unheard_.empty()) return;
-  is_ready_ = true;
-  host_.ready();
+  if (readiness_.become_ready()) host_.ready();
 }
 
 void watcher::report_status() {
   if (failures_.empty()) return host_.status_ok(std::to_string(settings_.keys.size()) + " entries");
   const auto& [name, why] = *failures_.begin();
-  if (failures_.size() == settings_.keys.size()) host_.status_away(name + ": " + why);
+  if (readiness_.all_fail()) host_.status_away(name + ": " + why);
   else host_.status_degraded(name + ": " + why);
 }
 

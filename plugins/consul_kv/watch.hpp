@@ -5,6 +5,7 @@
 
 #include "common/consul_progress.hpp"
 #include "common/http_answer.hpp"
+#include "common/readiness.hpp"
 #include "consul_kv/settings.hpp"
 
 #include <drcon/context.hpp>
@@ -15,7 +16,6 @@
 #include <cstdint>
 #include <functional>
 #include <map>
-#include <set>
 #include <string>
 
 namespace drcon::consul_kv {
@@ -47,12 +47,9 @@ private:
   const context host_;
   const boost::asio::any_io_executor strand_;
   const spawner spawn_;
-  std::set<std::string> unheard_;                // entries that readiness waits for
-  std::set<std::string> known_;                  // entries that have been published, or found not to be there
-  std::map<std::string, std::string> failures_;  // entry -> why its last query failed
-  std::map<std::string, unsigned> refused_;      // entry -> how often in a row Consul has answered it with an error
-  bool is_ready_ = false;
-  bool is_away_ = false;  // every entry fails
+  std::map<std::string, common::standing> standings_;  // by entry; "known" is one that is not there as well
+  std::map<std::string, std::string> failures_;        // entry -> why its last query failed
+  common::readiness readiness_;                        // in an outage every entry fails
 };
 
 }  // namespace drcon::consul_kv

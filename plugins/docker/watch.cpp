@@ -1,6 +1,7 @@
 #include "docker/watch.hpp"
 
 #include "common/json_text.hpp"
+#include "common/short_text.hpp"
 
 #include <drcon/url.hpp>
 
@@ -339,9 +340,15 @@ void watcher::report_status() const {
   std::size_t endpoints = 0;
   for (const auto& [name, each] : published_) endpoints += each.size();
   host_.gauge("containers", "Containers that are known.", static_cast<double>(inventory_.known().size()));
-  if (!troubles_.empty())
-    return host_.status_degraded("container " + troubles_.begin()->first.substr(0, 12) + ": " +
-                                 troubles_.begin()->second + "; its last known state stays");
+  host_.gauge("containers_in_trouble", "Containers that cannot be inspected, and keep their last known state.",
+              static_cast<double>(troubles_.size()));
+  if (!troubles_.empty()) {
+    const auto& [id, why] = *troubles_.begin();
+    const auto which = common::first_of(troubles_, [](const auto& each) { return each.first.substr(0, 12); });
+    return host_.status_degraded(std::to_string(troubles_.size()) +
+                                 (troubles_.size() == 1 ? " container keeps its" : " containers keep their") +
+                                 " last known state: " + which + "; " + id.substr(0, 12) + ": " + why);
+  }
   const auto doubles = inventory_.doubles();
   if (!doubles.empty())
     return host_.status_degraded("service '" + doubles.front().first + "' has more than one endpoint with the id '" +

@@ -50,9 +50,15 @@ std::optional<applier::view> applier::look(target& cli, std::string& why) {
   return now;
 }
 
-// Another process knows nothing of what was set at run time, nor of what somebody did by hand.
-void applier::meet(const process_info& info) {
-  if (info.identity == process_) return;
+// Another process knows nothing of what was set at run time, nor of what somebody did by hand. What went wrong with the
+// connection, or empty.
+std::string applier::meet(target& cli, const process_info& info) {
+  if (info.identity == process_) return {};
+  // In two containers two processes may have the same pid, start and host name, but hardly the same sockets.
+  std::string why;
+  const auto sockets = cli.run({"show cli sockets"}, why);
+  if (!sockets) return why;
+  unique_ = info.node + "\n" + info.identity.pid + "\n" + info.identity.start + "\n" + sockets->front();
   if (!process_.pid.empty()) {
     successor_ = "HAProxy was reloaded or restarted (pid " + process_.pid + ", now " + info.identity.pid + ")";
     host_.status_away(successor_ + " and has forgotten what was set; it is set again");
@@ -61,15 +67,13 @@ void applier::meet(const process_info& info) {
   process_ = info.identity;
   served_.clear();
   departures_.clear();
+  return {};
 }
 
 outcome applier::apply(desired_backends desired) {
   desired_ = std::move(desired);
   for (const auto& [name, each] : *desired_) managed_.insert(name);
-  left_out_.clear();
-  auto how = bring_about();
-  for (const auto& each : left_out_) host_.refused(each.service, each.endpoint, each.why);
-  return how;
+  return bring_about();
 }
 
 outcome applier::bring_about() {
@@ -84,7 +88,7 @@ outcome applier::bring_about(target& cli) {
   auto now = look(cli, why);
   if (!now) return retry(why);
   if (now->info.stopping) return retry("this HAProxy process is ending; its successor takes over");
-  meet(now->info);
+  if (why = meet(cli, now->info); !why.empty()) return retry(why);
   if (options_.plan.mode == mode::dynamic && version_of(now->info.version) < std::pair(2, 6))
     return rejected("HAProxy " + now->info.version + " cannot add servers at run time, 2.6 can; use mode = \"slots\"");
   forget_unused_backends(now->state);
@@ -100,7 +104,7 @@ outcome applier::bring_about(target& cli) {
     if (why = grow(cli, current); !why.empty()) return retry(why);
   if (why = begin_departures(cli, current); !why.empty()) return retry(why);
   remember(current);
-  if (changes) write_state_file(cli);
+  if (changes || !state_file_fault_.empty()) write_state_file(cli);
   return conclude(current);
 }
 
@@ -158,7 +162,7 @@ void applier::take_locks(const live_state& live) {
   locks_.keep_only([this](const std::string& backend) { return managed_.contains(backend); });
   for (const auto& backend : managed_)
     if (is_to_be_set(backend, live))
-      if (auto why = locks_.take(backend); !why.empty()) foreign_.emplace(backend, std::move(why));
+      if (auto why = locks_.take(backend, unique_); !why.empty()) foreign_.emplace(backend, std::move(why));
 }
 
 backend_plan applier::plan_of(const std::string& backend, const live_state& live) const {
@@ -185,6 +189,11 @@ std::vector<std::string> applier::missing_backends(const live_state& live) const
   for (const auto& [name, desired] : *desired_)
     if (!live.backends.contains(name) && !desired.servers.empty()) missing.push_back(name);
   return missing;
+}
+
+// Whether HAProxy has a backend of any service.
+bool applier::any_present(const live_state& live) const {
+  return std::ranges::any_of(*desired_, [&](const auto& each) { return live.backends.contains(each.first); });
 }
 
 // The answers; nothing when the connection failed, with `why`.
@@ -224,37 +233,69 @@ std::set<std::string> applier::services_of(const std::string& backend) const {
 
 std::vector<std::string> applier::remarks_on(const std::string& backend, const backend_plan& plan) {
   std::vector<std::string> remarks;
-  if (!plan.left_out.empty()) {
-    short_of_slots_ = true;
+  short_of_slots_ |= !plan.left_out.empty();
+  // Those that get a slot as soon as it has drained are not left out: nothing could take that back at that moment.
+  const auto draining = static_cast<std::size_t>(
+      std::ranges::count_if(departures_, [&](const auto& each) { return backend_part(each.first) == backend; }));
+  const auto waiting = std::min(draining, plan.left_out.size());
+  if (waiting > 0)
+    remarks.push_back("backend " + backend + ": " + std::to_string(waiting) + " of its endpoints " +
+                      (waiting == 1 ? "waits" : "wait") + " for slots that are draining");
+  if (waiting < plan.left_out.size())
     remarks.push_back("backend " + backend + " has " + std::to_string(plan.slots) + " slots and needs " +
-                      std::to_string(plan.slots + plan.left_out.size()) + ": raise the count of its server-template");
-    for (const auto& key : plan.left_out) {
-      const auto& server = desired_->at(backend).servers.at(key);
-      left_out_.push_back({server.service, server.endpoint, "backend " + backend + " has no slot left"});
-    }
+                      std::to_string(plan.slots + plan.left_out.size() - waiting) +
+                      ": raise the count of its server-template");
+  for (auto i = waiting; i < plan.left_out.size(); ++i) {
+    const auto& server = desired_->at(backend).servers.at(plan.left_out[i]);
+    host_.refused(server.service, server.endpoint, "backend " + backend + " has no slot left");
   }
   for (const auto& server : plan.by_hand)
     remarks.push_back(backend + "/" + server + " was taken out of service by hand and stays so (manual = \"respect\")");
   return remarks;
 }
 
+// Requests for these services go to servers that are gone, as far as the registry knows.
+void applier::report_kept(const live_state& live) {
+  for (const auto& [backend, each] : *desired_)
+    if (!each.servers.empty() || !had_.contains(backend)) had_[backend] = each.services;
+  std::erase_if(had_, [&](const auto& each) {
+    const auto servers = live.servers.find(each.first);
+    return servers == live.servers.end() || !any_in_use(servers->second, options_.plan);
+  });
+  std::size_t count = 0;
+  for (const auto& [backend, services] : had_) {
+    const auto found = desired_->find(backend);
+    if (!options_.keep_empty || (found != desired_->end() && !found->second.servers.empty())) continue;
+    count += services.size();
+    for (const auto& service : services)
+      host_.refused(service, {}, "service " + service + " has no usable endpoints; its last servers are kept");
+  }
+  host_.gauge("kept_services", "Services without usable endpoints whose last servers are kept.",
+              static_cast<double>(count));
+}
+
 outcome applier::conclude(const attempt& current) {
   show(current.plans);
+  report_kept(current.live);
   recheck_ = false;
+  compared_ = clock::now();
   short_of_slots_ = false;
   std::vector<std::string> remarks;
+  if (!state_file_fault_.empty()) remarks.push_back(state_file_fault_);
   for (const auto& [backend, each] : current.plans)
     for (auto& remark : remarks_on(backend, each)) remarks.push_back(std::move(remark));
   std::vector<std::string> faults;
   for (const auto& [backend, why] : current.refusals) {
     faults.push_back("backend " + backend + " keeps its servers: " + why);
-    for (const auto& service : services_of(backend)) left_out_.push_back({service, {}, why});
+    for (const auto& service : services_of(backend)) host_.refused(service, {}, why);
   }
   if (const auto missing = missing_backends(current.live); !missing.empty()) {
-    faults.push_back("HAProxy's configuration has no backend " + joined(missing) + "; it takes one and a reload");
+    // One service that HAProxy has no backend of must not hold up the others; none at all is the wrong HAProxy.
+    (any_present(current.live) ? remarks : faults)
+        .push_back("HAProxy's configuration has no backend " + joined(missing) + "; it takes one and a reload");
     for (const auto& backend : missing)
       for (const auto& service : services_of(backend))
-        left_out_.push_back({service, {}, "HAProxy's configuration has no backend " + backend});
+        host_.refused(service, {}, "HAProxy's configuration has no backend " + backend);
   }
   if (!faults.empty()) {
     const bool any_applied =
@@ -303,7 +344,12 @@ std::string applier::watch(target& cli) {
   const auto info = read_info(answers->front());
   if (info.stopping) return "this HAProxy process is ending; its successor takes over";
   if (!departures_.empty() && info.identity == process_) end_departures(cli);
-  if (info.identity == process_ && !recheck_) return {};
+  if (info.identity == process_ && !state_file_fault_.empty()) {
+    write_state_file(cli);
+    if (state_file_fault_.empty()) recheck_ = true;  // otherwise the status would not say that all is well again
+  }
+  const bool compare = clock::now() - compared_ >= options_.compare;
+  if (info.identity == process_ && !recheck_ && !compare) return {};
   const auto how = bring_about(cli);
   return how.result == DRCON_OK ? std::string() : how.why;
 }
@@ -311,10 +357,20 @@ std::string applier::watch(target& cli) {
 // A reloaded HAProxy reads it, so that its slots hold the present servers from the first moment on.
 void applier::write_state_file(target& cli) {
   if (options_.state_file.empty()) return;
+  auto fault = fault_of_state_file(cli);
+  if (!fault.empty()) fault.insert(0, "the server-state file is not written: ");
+  if (!fault.empty() && fault != state_file_fault_) host_.warn(fault);
+  state_file_fault_ = std::move(fault);
+}
+
+// Writes it; what went wrong, or empty. Another HAProxy that read this one's servers would start with the wrong ones.
+std::string applier::fault_of_state_file(target& cli) {
+  const common::file_place place(options_.state_file);
+  if (!place.fault().empty()) return place.fault();
+  if (auto why = state_file_lock_.take(place, std::string(host_.name())); !why.empty()) return why;
   std::string why;
   const auto answers = cli.run({"show servers state"}, why);
-  if (answers) why = common::replace_file(options_.state_file, answers->front() + "\n");
-  if (!why.empty()) host_.warn("the server-state file is not written: " + why);
+  return answers ? common::replace_file(place, answers->front() + "\n") : why;
 }
 
 }  // namespace drcon::haproxy

@@ -4,6 +4,7 @@
 // Thread rule: owned by the sink's one thread, which it blocks; preview() is for any.
 #pragma once
 
+#include "common/target_lock.hpp"
 #include "haproxy/backend_locks.hpp"
 #include "haproxy/desired.hpp"
 #include "haproxy/live_state.hpp"
@@ -29,7 +30,8 @@ struct apply_settings {
   bool respect_manual = true;      ///< a server that somebody took out of service by hand stays out
   bool shutdown_sessions = false;  ///< what outlasts the drain is cut off
   std::chrono::nanoseconds drain_timeout{};
-  std::chrono::nanoseconds watch{};  ///< how often HAProxy is asked whether it is still the same process
+  std::chrono::nanoseconds compare{};  ///< how often its servers are compared with what is desired
+  std::chrono::nanoseconds watch{};    ///< how often HAProxy is asked whether it is still the same process
   std::string state_file;            ///< empty: none
 };
 
@@ -66,13 +68,8 @@ private:
     std::map<std::string, backend_plan> plans;
     std::map<std::string, std::string> refusals;  // backend -> why it does not hold what is desired
   };
-  struct refusal {
-    std::string service;
-    std::string endpoint;  // empty: the whole service
-    std::string why;
-  };
 
-  void meet(const process_info& info);
+  std::string meet(target& cli, const process_info& info);
   void forget_unused_backends(const live_state& live);
   bool is_to_be_set(const std::string& backend, const live_state& live) const;
   void take_locks(const live_state& live);
@@ -91,23 +88,29 @@ private:
   std::set<std::string> services_of(const std::string& backend) const;
   std::vector<std::string> remarks_on(const std::string& backend, const backend_plan& plan);
   outcome conclude(const attempt& current);
+  bool any_present(const live_state& live) const;
   std::vector<std::string> missing_backends(const live_state& live) const;
+  void report_kept(const live_state& live);
   void show(const std::map<std::string, backend_plan>& plans) const;
   void write_state_file(target& cli);
+  std::string fault_of_state_file(target& cli);
 
   const apply_settings options_;
   const context host_;
   std::optional<desired_backends> desired_;
   std::set<std::string> managed_;  // backends that are desired, or were and have servers of ours still in use
+  std::map<std::string, std::set<std::string>> had_;  // backends with servers of ours in use, and of which services
   backend_locks locks_;
+  common::file_lock state_file_lock_;
+  std::string state_file_fault_;                // why the server-state file is not as it is to be; empty: it is
   std::map<std::string, std::string> foreign_;  // backends that another sink sets, and which one
   process_identity process_;                    // the process that answered last
+  std::string unique_;                          // what only that process says of itself
   std::string successor_;                       // why everything is set again; empty when that is done
   std::set<std::string> served_;  // "backend/server": brought into service by drcon, in this HAProxy process
   std::map<std::string, departure> departures_;  // "backend/server": on its way out
-  // What the last try left out. Reported by apply() alone: between applies the host takes no refusal.
-  std::vector<refusal> left_out_;
   bool short_of_slots_ = false;
+  clock::time_point compared_{};  // when the state was last read
   bool recheck_ = false;  // the state must be read again, although it is the same process
 };
 

@@ -28,9 +28,14 @@ std::optional<struct stat> status_of(const target_address& socket) {
 
 }  // namespace
 
-std::string backend_locks::take(const std::string& backend) {
-  const auto name = "drcon/haproxy/" + common::digest(identity_of(socket_) + "\n" + prefix_ + "\n" + backend);
-  const auto why = locks_[backend].take(name, status_of(socket_));
+std::string backend_locks::take(const std::string& backend, const std::string& process) {
+  const auto name_of = [&](const std::string& owner) {
+    return "drcon/haproxy/" + common::digest(owner + "\n" + prefix_ + "\n" + backend);
+  };
+  const auto holder_must_write_to = status_of(socket_);
+  auto& locks = locks_[backend];
+  auto why = locks.address.take(name_of(identity_of(socket_)), holder_must_write_to);
+  if (why.empty()) why = locks.process.take(name_of(process), holder_must_write_to);
   if (why.empty()) return {};
   locks_.erase(backend);
   return "the lock of its servers '" + prefix_ + "…' " + why +

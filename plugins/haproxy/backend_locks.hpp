@@ -1,10 +1,15 @@
 // Who sets the servers of a backend: one sink at a time, across all drcons of a network namespace.
 //
-// The lock is for the runtime API's socket, the prefix of our servers, and the backend: sinks with other prefixes, or
-// for other backends of the same HAProxy, may work beside each other. It is an abstract socket name and no file, since
-// there is no directory that drcon may always write to: HAProxy's own belongs to HAProxy, and a service's runtime
-// directory is not shared with the next one. The socket is known by its directory and name, which stay the same when
-// HAProxy reloads, and in another mount namespace or chroot. Thread rule: owned by the sink's one thread.
+// The locks are for one HAProxy, the prefix of our servers, and the backend: sinks with other prefixes, or for other
+// backends of the same HAProxy, may work beside each other. Two are held for each backend. One is for the process that
+// answered, so that a unix socket, a TCP socket and the master's socket of one HAProxy have one owner. The other is for
+// the address, known by its directory and name, which stays the same when HAProxy reloads: so a reload gives a backend
+// to nobody else who uses that address. After a reload, of two sinks with two addresses the first to ask gets it.
+//
+// A lock is an abstract socket name and no file, since there is no directory that drcon may always write to: HAProxy's
+// own belongs to HAProxy, and a service's runtime directory is not shared with the next one. A holder that may not
+// write to this sink's unix socket keeps nobody out, for anybody may bind such a name. Thread rule: owned by the sink's
+// one thread.
 #pragma once
 
 #include "common/target_lock.hpp"
@@ -20,16 +25,22 @@ class backend_locks {
 public:
   backend_locks(target_address socket, std::string prefix) : socket_(std::move(socket)), prefix_(std::move(prefix)) {}
 
-  /// Empty when this sink alone sets our servers of that backend, else who does.
-  std::string take(const std::string& backend);
+  /// Empty when this sink alone sets our servers of that backend of `process`, else who does. `process` is what only
+  /// that HAProxy process says of itself.
+  std::string take(const std::string& backend, const std::string& process);
 
   /// Gives up those that `keep` does not name.
   void keep_only(const std::function<bool(const std::string& backend)>& keep);
 
 private:
+  struct held {
+    common::name_lock address;
+    common::name_lock process;
+  };
+
   const target_address socket_;
   const std::string prefix_;
-  std::map<std::string, common::name_lock> locks_;  // by backend
+  std::map<std::string, held> locks_;  // by backend
 };
 
 }  // namespace drcon::haproxy

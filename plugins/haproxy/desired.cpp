@@ -74,6 +74,7 @@ public:
       return;
     }
     auto& result = all_[name];
+    result.backend.services.emplace(service.name());
     for (const auto each : service.endpoints()) add(service, each, result);
   }
 

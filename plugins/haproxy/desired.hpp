@@ -10,6 +10,7 @@
 #include <drcon/update.hpp>
 
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -36,6 +37,7 @@ struct desired_server {
 /// Servers of one backend by "address:port", which is unique there; in that order.
 struct desired_backend {
   std::map<std::string, desired_server> servers;
+  std::set<std::string> services;  ///< those that it is the backend of, for messages; also one without servers
 };
 
 struct desired_rules {

@@ -18,7 +18,7 @@ constexpr const char* schema_text = R"JSON({
       "description": "How long HAProxy may take for each answer. Stopping drcon may take as long." },
     "mode": { "type": "string", "enum": ["dynamic", "slots"], "default": "dynamic",
       "description": "dynamic: servers are added and deleted (HAProxy 2.6 or later, a dynamic balance algorithm). slots: the servers of a server-template in your configuration get addresses and states; any version, any algorithm, and their options are those of your configuration." },
-    "prefix": { "type": "string", "target": true, "pattern": "^[A-Za-z0-9_.:-]+$",
+    "prefix": { "type": "string", "target": "drcon-", "pattern": "^[A-Za-z0-9_.:-]+$",
       "description": "Servers whose names begin so are drcon's; no other is touched. dynamic: drcon gives such names, default \"drcon-\". slots: the prefix of your server-template, default \"drcon\"." },
     "backup_prefix": { "type": "string", "pattern": "^[A-Za-z0-9_.:-]*$", "default": "",
       "description": "slots: prefix of a second server-template, one with the keyword backup, for endpoints of a priority above the lowest. Empty: these wait in drain while others are in service." },
@@ -47,7 +47,9 @@ constexpr const char* schema_text = R"JSON({
       "description": "Whether what still runs after drain_timeout is cut off. Default: it may end by itself." },
     "watch": { "type": "string", "format": "duration", "default": "1s",
       "description": "How often drcon asks whether HAProxy is still the same process. After a reload or restart everything is applied again." },
-    "state_file": { "type": "string", "format": "path", "default": "",
+    "compare": { "type": "string", "format": "duration", "default": "5s",
+      "description": "How often drcon compares HAProxy's servers with what is desired, and sets what somebody changed by hand. One answer of 'show servers state', some milliseconds with thousands of servers." },
+    "state_file": { "type": "string", "format": "path", "default": "", "target": true,
       "description": "A server-state file to write after each change, so that HAProxy starts and reloads with today's servers (slots only: HAProxy restores no dynamic ones). Your configuration names it by server-state-file and load-server-state-from-file global. Empty: none." }
   }
 })JSON";

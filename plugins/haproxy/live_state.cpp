@@ -74,6 +74,7 @@ process_info read_info(std::string_view answer) {
     const auto value = line.substr(colon + 2);
     if (name == "Pid") info.identity.pid = value;
     else if (name == "Start_time_sec") info.identity.start = value;
+    else if (name == "node") info.node = value;
     else if (name == "Version") info.version = value;
     else if (name == "Stopping") info.stopping = value != "0";
   }

@@ -20,6 +20,7 @@ struct process_identity {
 
 struct process_info {
   process_identity identity;
+  std::string node;  ///< of its configuration; by default its host's name
   std::string version;
   bool stopping = false;  ///< an old process that a reload has left: it changes nothing any more
 };

@@ -74,6 +74,7 @@ apply_settings read_apply(const options& table) {
           .respect_manual = table["manual"].string() == "respect",
           .shutdown_sessions = table["shutdown_sessions"].boolean(),
           .drain_timeout = table["drain_timeout"].duration(),
+          .compare = table["compare"].duration(),
           .watch = std::max<std::chrono::nanoseconds>(table["watch"].duration(), std::chrono::milliseconds(10)),
           .state_file = table["state_file"].string()};
 }

@@ -1,5 +1,7 @@
 #include "nginx/apply.hpp"
 
+#include "nginx/own_upstreams.hpp"
+
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 
@@ -53,15 +55,46 @@ std::set<std::string> names_of(const std::vector<upstream>& all) {
   return names;
 }
 
-// The service that nginx already has an upstream of: 'duplicate upstream "web" in …'. nginx does not distinguish case.
-std::vector<upstream>::const_iterator clashing(const std::vector<upstream>& all, const std::string& why) {
-  constexpr std::string_view mark = "duplicate upstream \"";
-  const auto found = why.find(mark);
-  if (found == std::string::npos) return all.end();
-  const auto begin = found + mark.size();
-  const auto name = why.substr(begin, why.find('"', begin) - begin);
-  return std::ranges::find_if(all,
-                              [&](const upstream& each) { return ::strcasecmp(each.name.c_str(), name.c_str()) == 0; });
+// nginx does not distinguish case.
+bool are_same(const std::string& one, const std::string& other) {
+  return ::strcasecmp(one.c_str(), other.c_str()) == 0;
+}
+
+// What stands in quotes after `mark`; empty when the mark is not there.
+std::string quoted_after(const std::string& mark, const std::string& text) {
+  const auto found = text.find(mark + "\"");
+  if (found == std::string::npos) return {};
+  const auto begin = found + mark.size() + 1;
+  return text.substr(begin, text.find('"', begin) - begin);
+}
+
+// Takes a service off, for nginx has an upstream of that name already. False when there is none.
+bool leave_out_service(std::vector<upstream>& all, const std::string& name, const std::string& why, left_out& into) {
+  const auto found = std::ranges::find_if(all, [&](const upstream& each) { return are_same(each.name, name); });
+  if (found == all.end()) return false;
+  into.services.emplace(found->name, why);
+  all.erase(found);
+  return true;
+}
+
+// Takes the endpoints at an address off, for nginx cannot resolve its host name. False when there is none.
+bool leave_out_address(std::vector<upstream>& all, const std::string& address, const std::string& why, left_out& into) {
+  const auto before = into.endpoints.size();
+  for (auto& each : all)
+    std::erase_if(each.servers, [&](const server& one) {
+      if (!are_same(one.address, address)) return false;
+      into.endpoints.emplace(std::pair(each.name, one.origin.id), why);
+      return true;
+    });
+  return into.endpoints.size() > before;
+}
+
+// Likewise of the servers that are kept for services without endpoints. False when there is none.
+bool forget_address(memory& last, const std::string& address) {
+  std::size_t count = 0;
+  for (auto& [name, servers] : last)
+    count += std::erase_if(servers, [&](const server& one) { return are_same(one.address, address); });
+  return count > 0;
 }
 
 }  // namespace
@@ -87,6 +120,7 @@ bool applier::look(std::string& why) {
 void applier::learn(const std::string& file) {
   learned_ = true;
   last_ = recall(file);
+  served_ = recall_names(file);
   file_.find_unfinished();
 }
 
@@ -124,34 +158,64 @@ void applier::remember(const std::vector<upstream>& desired) {
 outcome applier::apply(const std::vector<upstream>& desired, bool fresh, const std::stop_token& stop) {
   const auto kept_out = file_.lock(std::string(host_.name()));
   std::string why;
+  master_ = nginx_.master(why);  // before it is asked what it serves: one that is started meanwhile is asked again
   if (!look(why)) return retry(why);
   if (!kept_out.empty()) return judge_without_touching(desired, kept_out);
   if (fresh) retained_.clear();
-  auto admitted = desired;
-  std::map<std::string, std::string> clashes;  // service -> why it is left out
+  auto settled = settle_claims(desired, served_);
+  auto& admitted = settled.admitted;
+  left_out omitted;
+  if (!nginx_.settings().ask_program) leave_out_own_upstreams(admitted, omitted);
   auto how = bring_about_or_retain(admitted, stop);
-  // Anybody who may register a service could otherwise hold up all others by the name of an upstream that nginx's own
-  // configuration has.
-  while (how.result == DRCON_REJECTED && check_refused_) {
-    const auto clash = clashing(admitted, how.why);
-    if (clash == admitted.end()) break;
-    clashes.emplace(clash->name, how.why);
-    admitted.erase(clash);
+  // Anybody who may register a service could otherwise hold up all others, by the name of an upstream that nginx's own
+  // configuration has, or by a host name that does not resolve. nginx -t names one of them at a time.
+  while (how.result == DRCON_REJECTED && check_refused_ && !stop.stop_requested()) {
+    const auto name = quoted_after("duplicate upstream ", how.why);
+    const auto address = quoted_after("host not found in upstream ", how.why);
+    const bool is_known =
+        !name.empty() ? leave_out_service(admitted, name, how.why, omitted)
+                      : leave_out_address(admitted, address, how.why, omitted) || forget_address(last_, address);
+    if (!is_known) break;
     how = bring_about_or_retain(admitted, stop);
   }
   if (how.result != DRCON_OK) return how;
+  served_ = names_of(with_retained(admitted));
   remember(admitted);
-  report(clashes);
+  leave_out(settled.left_out);
+  report(omitted);
+  report_kept(admitted);
   return how;
+}
+
+bool applier::is_as_left() {
+  std::string ignored;
+  const auto now = nginx_.master(ignored);
+  return now && now == master_ && file_.is_untouched();
+}
+
+// nginx's master does not say which upstream it has twice, so that its configuration is read.
+void applier::leave_out_own_upstreams(std::vector<upstream>& admitted, left_out& into) const {
+  const auto own = own_upstreams(nginx_.settings().config, file_.path());
+  if (own.empty()) return;
+  for (const auto& name : upstreams_in(render(admitted, last_, form_).bytes))
+    if (own.contains(name))
+      leave_out_service(admitted, name,
+                        "duplicate upstream \"" + name + "\": " + nginx_.settings().config +
+                            ", or a file that it includes, has one of that name",
+                        into);
 }
 
 // Somebody else writes this file. What it holds is to be learned again once that one has ended.
 outcome applier::judge_without_touching(const std::vector<upstream>& desired, const std::string& kept_out) {
-  const auto next = render(with_retained(desired), last_, form_);
+  const auto settled = settle_claims(desired, served_);
+  const auto next = render(with_retained(settled.admitted), last_, form_);
   const bool as_desired = file_.live() == next.bytes && serving_.is(next, form_.listener, file_.path());
   learned_ = false;
   form_.listener.reset();
-  return as_desired ? ok() : retry(kept_out);
+  if (!as_desired) return retry(kept_out);
+  leave_out(settled.left_out);
+  host_.status_degraded("the next change will fail: " + kept_out);
+  return ok();
 }
 
 outcome applier::bring_about_or_retain(const std::vector<upstream>& desired, const std::stop_token& stop) {
@@ -168,7 +232,23 @@ outcome applier::bring_about_or_retain(const std::vector<upstream>& desired, con
   return how;
 }
 
-void applier::report(const std::map<std::string, std::string>& clashes) {
+void applier::leave_out(const std::map<std::string, std::string>& services) const {
+  for (const auto& [name, why] : services) host_.refused(name, {}, why);
+}
+
+// Requests for such a service go to servers that are gone, as far as the registry knows.
+void applier::report_kept(const std::vector<upstream>& admitted) const {
+  std::size_t count = 0;
+  for (const auto& each : admitted) {
+    if (!each.servers.empty() || form_.empty != empty_policy::keep || !last_.contains(each.name)) continue;
+    ++count;
+    host_.refused(each.name, {}, "service " + each.name + " has no usable endpoints; its last servers are kept");
+  }
+  host_.gauge("kept_services", "Services without usable endpoints whose last servers are kept.",
+              static_cast<double>(count));
+}
+
+void applier::report(const left_out& omitted) {
   std::vector<std::string> remarks;
   if (!warning_.empty()) remarks.push_back(warning_);
   if (!retained_.empty()) {
@@ -177,10 +257,15 @@ void applier::report(const std::map<std::string, std::string>& clashes) {
     remarks.push_back("gone from the registry, but nginx's configuration still needs them: " + names +
                       "; kept as empty services (" + retained_why_ + ")");
   }
-  for (const auto& [name, why] : clashes) {
+  for (const auto& [name, why] : omitted.services) {
     host_.refused(name, {}, why);
     remarks.push_back("left out " + name + ", since nginx's own configuration has an upstream of that name");
   }
+  for (const auto& [which, why] : omitted.endpoints) host_.refused(which.first, which.second, why);
+  if (!omitted.endpoints.empty())
+    remarks.push_back("left out " + std::to_string(omitted.endpoints.size()) +
+                      " endpoints whose host name does not resolve, the first one " +
+                      omitted.endpoints.begin()->first.second + " of " + omitted.endpoints.begin()->first.first);
   std::string text;
   for (const auto& each : remarks) text += (text.empty() ? "" : "; ") + each;
   if (text.empty()) host_.status_ok();
@@ -193,7 +278,7 @@ std::pair<std::string, std::optional<std::string>> applier::preview(const std::v
   const bool readable = other.look(why);
   if (!other.learned_) other.learn({});
   if (options_.use_listener && !other.form_.listener) other.choose_listener();
-  auto bytes = render(desired, other.last_, other.form_).bytes;
+  auto bytes = render(settle_claims(desired, other.served_).admitted, other.last_, other.form_).bytes;
   if (!readable) return {std::move(bytes), std::nullopt};
   return {std::move(bytes), other.file_.live().value_or(std::string())};
 }
@@ -210,6 +295,8 @@ outcome applier::bring_about(const std::vector<upstream>& all, const std::stop_t
   const bool written = file_.live() == next.bytes;
   if (written && serving_.is(next, form_.listener, file_.path())) {
     if (file_.changing()) file_.settle();
+    // Nothing is to be done, so that nothing fails: what would fail at the next change is reported before it comes.
+    if (const auto why = nginx_.fault_of_next_change(); !why.empty()) warning_ = "the next change will fail: " + why;
     return ok();
   }
   if (!written)

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "common/managed_file.hpp"
+#include "nginx/claims.hpp"
 #include "nginx/render.hpp"
 #include "nginx/serving.hpp"
 #include "nginx/target.hpp"
@@ -18,6 +19,7 @@
 #include <set>
 #include <stop_token>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace drcon::nginx {
@@ -31,6 +33,12 @@ struct apply_settings {
   std::chrono::nanoseconds confirm_timeout{};
 };
 
+/// What nginx cannot take, so that everything else is applied without it; and why.
+struct left_out {
+  std::map<std::string, std::string> services;
+  std::map<std::pair<std::string, std::string>, std::string> endpoints;  ///< by service and id
+};
+
 class applier {
 public:
   applier(apply_settings options, target nginx, context host);
@@ -40,6 +48,9 @@ public:
   /// Writes the file, has nginx check and load it, and confirms that it serves; or puts the old file back. `fresh`: the
   /// upstreams differ from what was applied last, so that blocks of vanished services may be dropped once more.
   outcome apply(const std::vector<upstream>& desired, bool fresh, const std::stop_token& stop);
+
+  /// Whether the file and nginx's master are those that the last successful apply() left. Cheap.
+  bool is_as_left();
 
   /// What apply() would write, and what is there now, when that can be read. Changes nothing. Any thread, even while
   /// apply() runs: it shares no state with it.
@@ -56,7 +67,10 @@ private:
   void remember(const std::vector<upstream>& desired);
   outcome judge_without_touching(const std::vector<upstream>& desired, const std::string& kept_out);
   outcome bring_about_or_retain(const std::vector<upstream>& desired, const std::stop_token& stop);
-  void report(const std::map<std::string, std::string>& clashes);
+  void leave_out(const std::map<std::string, std::string>& services) const;
+  void leave_out_own_upstreams(std::vector<upstream>& admitted, left_out& into) const;
+  void report(const left_out& omitted);
+  void report_kept(const std::vector<upstream>& admitted) const;
   // The steps of one change, in their order.
   outcome bring_about(const std::vector<upstream>& all, const std::stop_token& stop);
   std::string write(const std::string& bytes);
@@ -74,10 +88,12 @@ private:
   serving serving_;
   layout form_;                                 // options_.form with the listener
   memory last_;                                 // the last servers of every service
+  std::set<std::string> served_;                // names of the upstreams in the file that was confirmed last
   std::set<std::string> retained_;              // vanished services that nginx's own configuration still needs
   std::string retained_why_;                    // what nginx said without them
   std::optional<std::set<std::string>> taken_;  // names of the upstreams nginx last took; nothing: not known
   bool check_refused_ = false;                  // nginx -t judged the last attempt, and refused it
+  std::optional<pid_t> master_;                 // nginx's, when the last apply began; nothing: not known
   std::string warning_;                         // a fault that the last attempt revealed, although nginx serves it
   bool learned_ = false;
 };

@@ -55,13 +55,6 @@ std::optional<std::string> fault_of(endpoint& each, const desired_rules& rules) 
   return fault_of_labels(each, rules.hostile);
 }
 
-std::string lower(std::string_view text) {
-  std::string result(text);
-  for (char& c : result)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return result;
-}
-
 upstream upstream_of(const service_view& service, const desired_rules& rules, const context& host) {
   upstream result{.name = std::string(service.name()), .servers = {}};
   std::set<std::string> seen;
@@ -88,14 +81,11 @@ upstream upstream_of(const service_view& service, const desired_rules& rules, co
 
 std::vector<upstream> desired_from(const snapshot_view& desired, const desired_rules& rules, const context& host) {
   std::vector<upstream> all;
-  std::set<std::string> taken;
   for (const auto& service : desired.services()) {
     if (service.is_settings()) continue;
     if (!is_upstream_name(service.name()))
       host.refused(service.name(), {},
                    "its name cannot be that of an upstream: letters, digits, '_', '.' and '-', at most 200");
-    else if (!taken.insert(lower(service.name())).second)
-      host.refused(service.name(), {}, "its name differs from another service's only in case, and nginx sees no case");
     else all.push_back(upstream_of(service, rules, host));
   }
   return all;

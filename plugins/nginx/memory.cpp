@@ -134,6 +134,18 @@ memory recall(const std::string& file) {
   return comment.empty() ? all : read_comment(comment);
 }
 
+std::set<std::string> recall_names(const std::string& file) {
+  std::set<std::string> names;
+  for (const auto& [name, servers] : recall(file)) names.insert(name);
+  std::istringstream lines(file);
+  for (std::string line; std::getline(lines, line);) {
+    if (!line.starts_with(upstream_start) || !line.ends_with(" {")) continue;
+    auto name = line.substr(upstream_start.size(), line.size() - upstream_start.size() - 2);
+    if (is_upstream_name(name)) names.insert(std::move(name));
+  }
+  return names;
+}
+
 std::optional<std::uint16_t> recall_port(const std::string& file) {
   const auto found = file.find(listener_heading);
   if (found == std::string::npos) return {};

@@ -8,6 +8,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,6 +20,9 @@ using memory = std::map<std::string, std::vector<server>>;
 
 /// Reads them from a file that this sink wrote. Lines that it could not have written are ignored.
 memory recall(const std::string& file);
+
+/// Names of the upstream blocks in a file that this sink wrote, of those without a server of their own as well.
+std::set<std::string> recall_names(const std::string& file);
 
 /// The port that a file written by this sink answers its generation on.
 std::optional<std::uint16_t> recall_port(const std::string& file);

@@ -1,7 +1,12 @@
 // The nginx sink: the schema of its options, and the plugin object.
 #include "nginx/settings.hpp"
 
+#include "common/backoff.hpp"
+
 #include <drcon/sink.hpp>
+
+#include <chrono>
+#include <vector>
 
 namespace drcon::nginx {
 namespace {
@@ -37,17 +42,19 @@ constexpr const char* schema_text = R"JSON({
     "hostile": { "type": "string", "enum": ["drop endpoint", "drop value"], "default": "drop endpoint",
       "description": "What happens to an endpoint with a tag, metadata, id or node that nginx would give a meaning to (; { } quotes \\ $ #): it is left out, or only that value is." },
     "host_names": { "type": "string", "enum": ["drop", "pass"], "default": "drop",
-      "description": "What happens to an endpoint whose address is a host name: it is left out; or nginx resolves it at each reload, and refuses everything when one name does not resolve." },
+      "description": "What happens to an endpoint whose address is a host name: it is left out; or nginx resolves it at each reload. An endpoint whose name does not resolve is left out once nginx -t has named it; with check = \"master\" nobody names it, and the whole change is refused." },
     "confirm": { "type": "string", "enum": ["listener", "workers"], "default": "listener",
       "description": "How drcon knows what nginx serves: by asking a small server block in the file (certain), or by the age of nginx's workers (no extra port, but a worker that died and came back is taken for a reload)." },
     "confirm_listen": { "type": "string", "format": "address", "default": "127.0.0.1:0",
       "description": "Where that server block listens. Port 0: a free one, chosen once and kept in the file." },
     "check": { "type": "string", "enum": ["program", "master"], "default": "program",
-      "description": "What checks a change: nginx -t, before the signal where the shape changes; or nginx's master alone, at the signal. The master needs no right to read nginx's keys or to open its logs, as nginx -t does; what it refuses is put back after confirm_timeout, and only its error log tells why." },
+      "description": "What checks a change: nginx -t, before the signal where the shape changes; or nginx's master alone, at the signal. The master needs no right to read nginx's keys or to open its logs, as nginx -t does; what it refuses is put back after confirm_timeout, and only its error log tells why. A service that has the name of an upstream of nginx's own configuration is left out as far as drcon may read that configuration." },
     "check_timeout": { "type": "string", "format": "duration", "default": "10s",
       "description": "How long nginx -t may take." },
     "confirm_timeout": { "type": "string", "format": "duration", "default": "5s",
-      "description": "How long after the signal the new configuration may take to serve, before the old file is put back." }
+      "description": "How long after the signal the new configuration may take to serve, before the old file is put back." },
+    "watch": { "type": "string", "format": "duration", "default": "1s",
+      "description": "How often drcon looks whether the file was edited or removed, and whether nginx's master is still the same process. When something differs, everything is compared, and brought about again." }
   }
 })JSON";
 
@@ -58,7 +65,26 @@ public:
   sink(context host, const options& table) : sink(host, read_settings(table, host)) {}
 
   outcome apply(const update_view& update, std::stop_token stop) override {
-    return applier_.apply(desired_from(update.wanted(), rules_, host()), !update.reconcile(), stop);
+    last_ = desired_from(update.wanted(), rules_, host());
+    const auto how = applier_.apply(last_, !update.reconcile(), stop);
+    in_step_ = how.result == DRCON_OK;
+    lost_ = false;
+    return how;
+  }
+
+  /// Somebody may edit the file or end nginx at any time. The host would notice that at its next resync only.
+  std::chrono::nanoseconds tend(const std::stop_token& stop) override {
+    const auto now = std::chrono::steady_clock::now();
+    if (!in_step_ || now < not_before_) return watch_;  // when it is not in step, the host retries
+    if (!lost_ && applier_.is_as_left()) {
+      patience_.reset();
+      return watch_;
+    }
+    not_before_ = now + patience_.next();
+    const auto how = applier_.apply(last_, false, stop);
+    lost_ = how.result != DRCON_OK;
+    if (lost_ && !stop.stop_requested()) host().status_away(how.why);
+    return watch_;
   }
 
   bool render(const update_view& update) override {
@@ -73,11 +99,18 @@ private:
       : blocking_sink(host),
         rules_(options.desired),
         file_(options.apply.file),
+        watch_(options.watch),
         applier_(std::move(options.apply), target(std::move(options.target)), host) {}
 
   desired_rules rules_;
   std::string file_;
+  const std::chrono::nanoseconds watch_;
   applier applier_;
+  std::vector<upstream> last_;
+  bool in_step_ = false;  // the last update was applied
+  bool lost_ = false;     // and the target has lost it since
+  common::backoff patience_{std::chrono::seconds(1), std::chrono::seconds(30)};
+  std::chrono::steady_clock::time_point not_before_{};
 };
 
 }  // namespace

@@ -4,6 +4,8 @@
 #include "common/atomic_file.hpp"
 #include "common/mustache_template.hpp"
 
+#include <algorithm>
+
 namespace drcon::nginx {
 namespace {
 
@@ -74,7 +76,10 @@ desired_rules read_rules(const options& table) {
 }  // namespace
 
 settings read_settings(const options& table, const context& host) {
-  return {.desired = read_rules(table), .apply = read_apply(table, host), .target = read_target(table)};
+  return {.desired = read_rules(table),
+          .apply = read_apply(table, host),
+          .target = read_target(table),
+          .watch = std::max<std::chrono::nanoseconds>(table["watch"].duration(), std::chrono::milliseconds(10))};
 }
 
 }  // namespace drcon::nginx

@@ -10,6 +10,8 @@
 #include <drcon/context.hpp>
 #include <drcon/options.hpp>
 
+#include <chrono>
+
 namespace drcon::nginx {
 
 /// One part for each step of a change: what is desired, how it is applied, and to whom.
@@ -17,6 +19,7 @@ struct settings {
   desired_rules desired;
   apply_settings apply;
   target_settings target;
+  std::chrono::nanoseconds watch{};  ///< how often the target is looked at
 };
 
 /// Throws config_error for what the schema cannot judge. `host` gives the name of the sink.

@@ -6,8 +6,11 @@
 #include "common/proc.hpp"
 #include "nginx/render.hpp"
 
+#include <unistd.h>
+
 #include <cerrno>
 #include <csignal>
+#include <cstdlib>
 #include <cstring>
 #include <sstream>
 
@@ -22,6 +25,16 @@ bool is_master(pid_t pid) { return common::proc_text(pid, "cmdline").starts_with
 bool accepts(pid_t pid) {
   const auto title = common::proc_text(pid, "cmdline");
   return title.starts_with("nginx: worker process") && title.find("shutting down") == std::string::npos;
+}
+
+// Looked for as execvp(3) does.
+bool is_program(const std::string& name) {
+  if (name.find('/') != std::string::npos) return ::access(name.c_str(), X_OK) == 0;
+  const char* const path = std::getenv("PATH");
+  std::istringstream directories(path == nullptr ? "/bin:/usr/bin" : path);
+  for (std::string each; std::getline(directories, each, ':');)
+    if (::access(((each.empty() ? "." : each) + "/" + name).c_str(), X_OK) == 0) return true;
+  return false;
 }
 
 // The line with the reason, out of all that nginx printed: "nginx: [emerg] unknown directive …", or, once it has opened
@@ -77,8 +90,19 @@ std::optional<pid_t> target::master(std::string& why) const {
   return pid;
 }
 
-std::string target::reload(pid_t master) const {
-  if (::kill(master, SIGHUP) == 0) return {};
+std::string target::fault_of_next_change() const {
+  if (settings_.ask_program && !is_program(settings_.binary))
+    return "there is no program " + settings_.binary + " for nginx -t: see the option 'nginx'";
+  std::string why;
+  const auto found = master(why);
+  if (!found) return "nginx serves, but its master is not known: " + why + "; see the pid line of nginx -T";
+  return signal(*found, 0);
+}
+
+std::string target::reload(pid_t master) const { return signal(master, SIGHUP); }
+
+std::string target::signal(pid_t master, int number) {
+  if (::kill(master, number) == 0) return {};
   std::string why = "cannot signal nginx, pid " + std::to_string(master) + ": " + std::strerror(errno);
   if (errno == EPERM) why += "; drcon must run as root or as the user of nginx's master, or have CAP_KILL";
   return why;

@@ -39,6 +39,9 @@ public:
 
   /// The master's pid; nothing when it does not run, with the reason.
   std::optional<pid_t> master(std::string& why) const;
+  /// Why a change could not be checked or taken up now, or empty: the program is not there, or the master cannot be
+  /// found or signalled. Costs no process.
+  std::string fault_of_next_change() const;
   /// SIGHUP. Empty when sent, else why not.
   std::string reload(pid_t master) const;
 
@@ -56,6 +59,7 @@ public:
 
 private:
   std::vector<std::string> command(const char* flag) const;
+  static std::string signal(pid_t master, int number);
 
   target_settings settings_;
 };

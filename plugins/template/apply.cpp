@@ -39,7 +39,8 @@ applier::applier(apply_settings options, context host)
   }
 }
 
-std::string applier::render(const file_options& of, const desired_state& desired, bool report_refusals) const {
+std::string applier::render(const file_options& of, const desired_state& desired, const std::string& live,
+                            bool report_refusals) const {
   const auto left_out = [&](const auto& service, const auto& endpoint, const auto& why) {
     if (report_refusals) host_.refused(service, endpoint, of.path + ": " + why);
   };
@@ -48,14 +49,16 @@ std::string applier::render(const file_options& of, const desired_state& desired
     const std::lock_guard lock(forms_);
     return of.form;
   }();
-  const auto fit = with_bounded_labels(writable(desired.services, of.in, left_out), form, left_out);
+  auto writable_ones = writable(desired.services, of.in, left_out);
+  if (of.in == language::nginx) writable_ones = without_case_twins(std::move(writable_ones), live, left_out);
+  const auto fit = with_bounded_labels(std::move(writable_ones), form, left_out);
   return form.render(values_of(fit, form, {.sink = sink_, .revision = desired.revision}), with);
 }
 
 // Keeps every other sink from writing these files. Why that is not so, or empty.
 std::string applier::lock() {
   for (auto& each : files_)
-    if (auto why = each.on_disk.lock(sink_); !why.empty()) return why;
+    if (auto why = each.on_disk.lock(sink_, each.options.backup); !why.empty()) return why;
   return {};
 }
 
@@ -74,15 +77,17 @@ outcome applier::apply(const desired_state& desired, const std::stop_token& stop
   std::vector<change> todo;
   std::vector<std::string> all_bytes;
   for (auto& each : files_) {
-    auto bytes = render(each.options, desired, true);
+    auto bytes = render(each.options, desired, each.on_disk.live().value_or(std::string()), true);
     all_bytes.push_back(bytes);
     const bool written = each.on_disk.live() == bytes;
-    if (!written || each.on_disk.changing())
+    if (!written || each.on_disk.changing() || each.on_disk.owes_reload())
       todo.push_back({.of = &each, .bytes = std::move(bytes), .candidate = std::nullopt});
   }
   if (!kept_out.empty()) looked_ = false;  // what another sink leaves unfinished is to be found once that one has ended
   if (todo.empty()) {
-    show();
+    // Nothing is to be done, so that nothing fails: what would fail at the next change is reported before it comes.
+    if (kept_out.empty()) show();
+    else host_.status_degraded("the next change will fail: " + kept_out);
     return ok();
   }
   if (!kept_out.empty()) return retry(kept_out);
@@ -103,6 +108,10 @@ outcome applier::apply(const desired_state& desired, const std::stop_token& stop
     not_before_ = clock::now() + patience_.next();
   }
   return how;
+}
+
+bool applier::is_as_left() {
+  return std::ranges::all_of(files_, [](file& each) { return each.on_disk.is_untouched(); });
 }
 
 // Writes the new files beside the old ones and has them checked. What went wrong, or empty; the old ones are unchanged.
@@ -141,14 +150,26 @@ outcome applier::bring_about(std::vector<change>& todo, const common::command_su
     // and reloads again.
     if (!why.empty() && stop.stop_requested()) return retry("stopped while the reload was under way");
     reload_failed_ = !why.empty();
+    if (reload_failed_ && only_owes_reload(todo))
+      return retry(why +
+                   "; the files are as desired, but an earlier reload failed as well, so what is loaded is not "
+                   "known; the reload is retried");
     if (reload_failed_ && is_first(todo))
       return retry(why +
                    "; the files are new, so there is nothing to go back to: they stay, and the reload is retried");
     if (reload_failed_) return take_back(todo, why, around, stop);
     host_.count("reloads_total", "Times the reload command ran, or the signal was sent, with success.");
   }
-  for (auto& each : todo) each.of->on_disk.settle(each.of->options.backup);
+  for (auto& each : todo) {
+    if (each.of->on_disk.changing()) each.of->on_disk.settle(each.of->options.backup);
+    each.of->on_disk.reloaded();
+  }
   return ok();
+}
+
+// No file changes: the program that reads them is to be reloaded since an earlier reload failed.
+bool applier::only_owes_reload(const std::vector<change>& todo) {
+  return std::ranges::none_of(todo, [](const change& each) { return each.of->on_disk.changing(); });
 }
 
 // None of these files was there before. The program that reads them may be waiting for them before it can run, and
@@ -157,18 +178,38 @@ bool applier::is_first(const std::vector<change>& todo) {
   return std::ranges::none_of(todo, [](const change& each) { return each.of->on_disk.replaces(); });
 }
 
-// Restores every file, and reloads the reader, which may have read the new ones.
+// Restores every file, and reloads the reader, which may have read the new ones. Where that fails as it did with the
+// change, the files that were not there before are put in place again.
 outcome applier::take_back(const std::vector<change>& todo, const std::string& why,
                            const common::command_surroundings& around, const std::stop_token& stop) {
-  std::string faults;
+  std::vector<const change*> new_ones;
   for (const auto& each : todo)
-    if (each.of->on_disk.changing())
-      if (const auto fault = each.of->on_disk.restore(); !fault.empty()) faults += "; " + fault;
+    if (each.of->on_disk.changing() && !each.of->on_disk.replaces()) new_ones.push_back(&each);
+  std::string faults;
+  for (const auto& each : todo) {
+    if (!each.of->on_disk.changing()) continue;
+    // Before the old content is back: afterwards the file itself would not show that the reader may have read another.
+    if (reload_)
+      if (const auto fault = each.of->on_disk.owe_reload(); !fault.empty())
+        host_.warn("a restart of drcon would forget that a reload is owed: " + fault);
+    if (const auto fault = each.of->on_disk.restore(); !fault.empty()) faults += "; " + fault;
+  }
   if (!faults.empty()) return retry(why + "; and the old files could not be put back" + faults);
   if (!reload_) return retry(why + "; the old files stay");
   const auto again = carry_out(*reload_, {}, around, stop);
-  return retry(why + "; the old files are back" +
-               (again.why.empty() ? ", and were reloaded" : ", and reloading them failed as well"));
+  if (again.why.empty()) {
+    for (const auto& each : todo) each.of->on_disk.reloaded();
+    return retry(why + "; the old files are back, and were reloaded");
+  }
+  const auto both_failed =
+      why + "; the old files are back, and reloading them failed as well, so what is loaded is not known";
+  if (!reload_failed_ || new_ones.empty()) return retry(both_failed + "; the reload is retried");
+  // It fails without the new ones, too, so they are not what it fails for: the program may be waiting for them before
+  // it can run.
+  for (const auto* each : new_ones)
+    if (const auto fault = each->of->on_disk.write(each->bytes); !fault.empty())
+      return retry(both_failed + "; " + fault);
+  return retry(both_failed + "; the files that were not there before stay, and the reload is retried");
 }
 
 common::command_surroundings applier::surroundings_of(const std::vector<change>& todo,
@@ -203,7 +244,7 @@ std::vector<applier::preview_file> applier::preview(const desired_state& desired
     common::managed_file other(each.options.path, each.options.attributes);
     const bool seen = other.look().empty();
     all.push_back({.path = each.options.path,
-                   .bytes = render(each.options, desired, false),
+                   .bytes = render(each.options, desired, other.live().value_or(std::string()), false),
                    .live = seen ? std::optional(other.live().value_or(std::string())) : std::nullopt});
   }
   return all;

@@ -1,10 +1,12 @@
 // Renders the files, puts them in place, and reloads the program that reads them: all of them, or none.
 //
 // The steps of a change: render, write beside the old file, check, put in place, reload, remove the old file that was
-// kept aside. When a step fails, every file is restored and the reader is reloaded once more; only where none of them
-// was there before, they stay, and the reload is retried. A change that a crash cut short is found at the next start by
-// the old file that is still kept aside. Thread rule: owned by the sink's one thread, which it blocks; preview() is for
-// any.
+// kept aside. When a step fails, every file is restored and the reader is reloaded once more. Files that were not there
+// before stay where the reader could not be reloaded without them either, and the reload is retried. A change that a
+// crash cut short is found at the next start by the old file that is still kept aside. When the reload of the old files
+// fails as well, nobody knows what the reader has: a mark beside each file, `.NAME.reload-owed`, makes the next apply
+// reload although the file is as desired, after a restart too. Thread rule: owned by the sink's one thread, which it
+// blocks; preview() is for any.
 #pragma once
 
 #include "common/backoff.hpp"
@@ -47,6 +49,9 @@ public:
 
   outcome apply(const desired_state& desired, const std::stop_token& stop);
 
+  /// Whether every file still is what the last successful apply() left. Cheap.
+  bool is_as_left();
+
   struct preview_file {
     std::string path;
     std::string bytes;
@@ -72,7 +77,8 @@ private:
         candidate;  // nothing: the file is written already, and only the reload is missing
   };
 
-  std::string render(const file_options& of, const desired_state& desired, bool report_refusals) const;
+  std::string render(const file_options& of, const desired_state& desired, const std::string& live,
+                     bool report_refusals) const;
   std::string lock();
   std::string look();
   std::string prepare(std::vector<change>& todo, const common::command_surroundings& around,
@@ -81,6 +87,7 @@ private:
                       const std::stop_token& stop);
   outcome take_back(const std::vector<change>& todo, const std::string& why, const common::command_surroundings& around,
                     const std::stop_token& stop);
+  static bool only_owes_reload(const std::vector<change>& todo);
   static bool is_first(const std::vector<change>& todo);
   common::command_surroundings surroundings_of(const std::vector<change>& todo, const desired_state& desired) const;
   void show();

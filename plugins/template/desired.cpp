@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <initializer_list>
+#include <map>
 #include <optional>
 
 namespace drcon::templates {
@@ -24,6 +25,26 @@ std::optional<std::string> fault_of(const endpoint& each, language in) {
     if (auto fault = judge("meta value", value)) return fault;
   }
   return {};
+}
+
+std::string lower(std::string text) {
+  for (char& c : text)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  return text;
+}
+
+bool is_part_of_name(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+}
+
+// Whether the name stands in the text, and not as a part of a longer one.
+bool names(const std::string& text, const std::string& name) {
+  for (auto place = text.find(name); !name.empty() && place != std::string::npos; place = text.find(name, place + 1)) {
+    const auto end = place + name.size();
+    if ((place == 0 || !is_part_of_name(text[place - 1])) && (end == text.size() || !is_part_of_name(text[end])))
+      return true;
+  }
+  return false;
 }
 
 }  // namespace
@@ -61,6 +82,20 @@ std::vector<service> writable(const std::vector<service>& services, language in,
     kept.push_back(std::move(one));
   }
   return kept;
+}
+
+std::vector<service> without_case_twins(std::vector<service> services, const std::string& live,
+                                        const refusal& refused) {
+  std::map<std::string, std::size_t> count;
+  for (const auto& each : services) ++count[lower(each.name)];
+  std::erase_if(services, [&](const service& each) {
+    if (count.at(lower(each.name)) == 1 || names(live, each.name)) return false;
+    refused(each.name, {},
+            "its name differs from another service's only in case, which nginx does not see, and the file does not "
+            "name it yet");
+    return true;
+  });
+  return services;
 }
 
 std::vector<service> with_bounded_labels(std::vector<service> services, const common::mustache_template& form,

@@ -32,6 +32,11 @@ using refusal = std::function<void(const std::string& service, const std::string
 /// the others.
 std::vector<service> writable(const std::vector<service>& services, language in, const refusal& refused);
 
+/// Of services whose names differ only in case, which nginx does not see in the name of an upstream or a server: those
+/// that `live`, the present content of the file, names already. When it names none of them, nothing shows whose name it
+/// is, and all are left out. Otherwise whoever may register a service could take over the requests to another one.
+std::vector<service> without_case_twins(std::vector<service> services, const std::string& live, const refusal& refused);
+
 /// Of an endpoint whose labels a template repeats. What a template gets grows with the square of their number.
 inline constexpr std::size_t most_labels = 256;
 

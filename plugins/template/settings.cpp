@@ -109,6 +109,10 @@ apply_settings read_settings(const options& table, const context& host) {
       throw config_error(table["file"][i]["path"].pointer(), one.path + " is written by another entry already");
     result.files.push_back(std::move(one));
   }
+  for (std::size_t i = 0; i < result.files.size(); ++i)
+    if (const auto& one = result.files[i]; one.backup && paths.contains(one.path + ".bak"))
+      throw config_error(table["file"][i]["backup"].pointer(),
+                         "the version before is kept as " + one.path + ".bak, which another entry writes");
   return result;
 }
 

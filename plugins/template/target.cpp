@@ -1,6 +1,7 @@
 #include "template/target.hpp"
 
 #include "common/atomic_file.hpp"
+#include "common/short_text.hpp"
 #include "template/signal.hpp"
 
 #include <charconv>
@@ -56,7 +57,7 @@ command_outcome carry_out(const command& what, const std::string& file, const co
   const auto result = common::run_command(argv, what.timeout, stop, with);
   if (result.ok()) return {};
   auto why = name_of(what) + " " + (result.why.empty() ? "ended with code " + std::to_string(result.code) : result.why);
-  auto said = result.output.substr(0, 500);
+  std::string said(common::shortened(result.output, 500));
   while (said.ends_with('\n')) said.pop_back();
   if (!said.empty()) why += ": " + said;
   return {.why = std::move(why)};

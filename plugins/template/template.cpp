@@ -3,6 +3,8 @@
 
 #include <drcon/sink.hpp>
 
+#include <algorithm>
+#include <chrono>
 #include <optional>
 
 namespace drcon::templates {
@@ -23,7 +25,7 @@ constexpr const char* schema_text = R"JSON({
           "mode": { "type": "string", "pattern": "^0?[0-7]{3}$", "description": "Permissions, in octal. Default: those of the file that is there, 0644 when it is new." },
           "owner": { "type": "string", "minLength": 1, "description": "User the file belongs to. Default: as it is; drcon's when it is new." },
           "group": { "type": "string", "minLength": 1, "description": "Group the file belongs to. Default: as it is; drcon's when it is new." },
-          "backup": { "type": "boolean", "default": false, "description": "Whether the version before is kept as PATH.bak." },
+          "backup": { "type": "boolean", "default": false, "description": "Whether the version before is kept as PATH.bak. No other sink may write that file." },
           "check": { "type": "object", "additionalProperties": false,
             "description": "A command that must end with code 0 for the new file to be put in place. It sees the new file under another name, {file}, in the same directory.",
             "properties": {
@@ -42,7 +44,9 @@ constexpr const char* schema_text = R"JSON({
         "pid_file": { "type": "string", "format": "path", "minLength": 1, "description": "Where the process that gets the signal has its id." },
         "user": { "type": "string", "minLength": 1, "description": "User to run the command as; drcon must be root. Of drcon's environment it gets PATH, TZ, TERM and the language. Default: drcon's user, with all of its environment." },
         "environment": { "type": "object", "additionalProperties": { "type": "string" }, "description": "More variables." },
-        "timeout": { "type": "string", "format": "duration", "description": "It is killed, with all it started, when it takes longer. Default: 10s." } } }
+        "timeout": { "type": "string", "format": "duration", "description": "It is killed, with all it started, when it takes longer. Default: 10s." } } },
+    "watch": { "type": "string", "format": "duration", "default": "1s",
+      "description": "How often drcon looks whether a template was edited, and whether a file that it wrote was edited or removed; then the files are rendered, or put in place, again." }
   }
 })JSON";
 
@@ -50,29 +54,39 @@ class sink final : public blocking_sink {
 public:
   static constexpr const char* schema = schema_text;
 
-  sink(context host, const options& table) : blocking_sink(host), applier_(read_settings(table, host), host) {}
+  sink(context host, const options& table)
+      : blocking_sink(host),
+        watch_(std::max<std::chrono::nanoseconds>(table["watch"].duration(), std::chrono::milliseconds(10))),
+        applier_(read_settings(table, host), host) {}
 
   outcome apply(const update_view& update, std::stop_token stop) override {
     last_ = desired_from(update);
     auto how = applier_.apply(*last_, stop);
-    if (how.result == DRCON_OK) edited_ = false;
+    in_step_ = how.result == DRCON_OK;
+    lost_ = false;
+    if (in_step_) edited_ = false;
     return how;
   }
 
-  /// Templates are edited by people, who expect to see what they did.
+  /// Templates are edited by people, who expect to see what they did. So are the files: the host would notice that at
+  /// its next resync only.
   std::chrono::nanoseconds tend(const std::stop_token& stop) override {
-    constexpr auto look_every = std::chrono::seconds(2);
-    if (!last_) return look_every;
+    if (!last_) return watch_;
     edited_ |= applier_.reread_templates();
-    if (!edited_) return look_every;
+    lost_ |= in_step_ && !applier_.is_as_left();  // when it is not in step, the host retries
+    if (!edited_ && !lost_) return watch_;
     last_->added.clear();
     last_->changed.clear();
     last_->removed.clear();
     // The host knows nothing of this change, so that it will not retry it: the next call does.
     const auto how = applier_.apply(*last_, stop);
-    edited_ = how.result != DRCON_OK;
-    if (edited_ && !stop.stop_requested()) host().status_degraded(how.why);
-    return look_every;
+    const bool failed = how.result != DRCON_OK;
+    edited_ &= failed;
+    lost_ &= failed;
+    if (stop.stop_requested()) return watch_;
+    if (lost_) host().status_away(how.why);
+    else if (failed) host().status_degraded(how.why);
+    return watch_;
   }
 
   bool render(const update_view& update) override {
@@ -84,9 +98,12 @@ public:
   }
 
 private:
+  const std::chrono::nanoseconds watch_;
   applier applier_;
   std::optional<desired_state> last_;
-  bool edited_ = false;  // a template was edited, and what it renders is not in place yet
+  bool in_step_ = false;  // the last update was applied
+  bool lost_ = false;     // and a file has changed since
+  bool edited_ = false;   // a template was edited, and what it renders is not in place yet
 };
 
 }  // namespace

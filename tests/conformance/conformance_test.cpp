@@ -113,7 +113,7 @@ TEST(ConformanceKit, SaysWhatWasPromisedSeenAndToBeDone) {
   EXPECT_NE(ran.out.find("FAIL       source.frees-itself"), std::string::npos) << ran.out;
   for (const auto* each : {"promised  ", "seen      each create, start, stop and destroy loses", "do        "})
     EXPECT_NE(ran.out.find(each), std::string::npos) << each << "\n" << ran.out;
-  EXPECT_NE(ran.out.find("1 cases: 0 passed, 1 failed"), std::string::npos) << ran.out;
+  EXPECT_NE(ran.out.find("1 case: 0 passed, 1 failed"), std::string::npos) << ran.out;
 }
 
 TEST(ConformanceKit, NamesTheSignalOfACrashAndWhereItCame) {

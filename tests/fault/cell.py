@@ -48,7 +48,7 @@ def _strike(world, judgement, step, fault):
     fault.begin(world)
     fault.hold(world)
     fault.end(world)
-    return _recover(world, judgement, fault)
+    return _recover(world, judgement, step, fault)
 
 
 def _change(world, judgement):
@@ -56,7 +56,7 @@ def _change(world, judgement):
     judgement.registered = True
 
 
-def _recover(world, judgement, fault):
+def _recover(world, judgement, step, fault):
     notes = []
     if not world.drcon.process.running():
         if not fault.may_end_drcon:
@@ -70,6 +70,11 @@ def _recover(world, judgement, fault):
         judgement.note("late", f"the newest is not served {_NEWEST_WITHIN:.0f} s after the end of the fault")
     else:
         notes.append(f"{time.monotonic() - ended:.1f} s")
+    if step == rows.RELOAD and wait_until(lambda: world.is_settled() or world.state()[0] == "caveats",
+                                          _SETTLES_WITHIN / 2, 0.1) and not world.is_settled():
+        # The fault has made drcon refuse the reload. It says so until the next one, which is the operator's turn.
+        world.reload_again()
+        notes.append("the reload was refused, and was made again")
     if not wait_until(world.is_settled, max(0.0, ended + _SETTLES_WITHIN - time.monotonic()), 0.1):
-        judgement.note("not settled", f"status says {world.state()[0]} {_SETTLES_WITHIN:.0f} s after the end of the fault")
+        judgement.note("not settled", f"{world.verdict()} {_SETTLES_WITHIN:.0f} s after the end of the fault")
     return notes

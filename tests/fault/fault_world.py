@@ -33,8 +33,8 @@ class FaultyDrcon(drcon.Drcon):
                f'[log]\nlevel = "debug"\n[admin]\nsocket = "{self.socket}"\n[source.source]\n' \
                + row.registry.source(variant) + "[sink.target]\n" \
                + row.target.sink(variant).replace("@NAME@", "target") \
-               + '[pipeline.web]\nsources = ["source"]\nsinks = ["target"]\nbrake = { hold = "0s" }\n' \
-               'wait = { min = "10ms", max = "100ms" }\n'
+               + '[pipeline.web]\nsources = ["source"]\nsinks = ["target"]\n' + row.target.brake \
+               + 'wait = { min = "10ms", max = "100ms" }\n'
         beside = self.config.with_suffix(".new")
         beside.write_text(text, encoding="utf-8")
         os.rename(beside, self.config)
@@ -94,6 +94,9 @@ class World:
         self.drcon.configure(self.row, self._variant)
         self.drcon.process.send(signal.SIGHUP)
 
+    def reload_again(self):
+        self.drcon.process.send(signal.SIGHUP)
+
     def is_settled(self):
         now = self.truth(self.turn)
         return self.row.target.served() == now and self.state()[0] == "ok" and self.answerers(now) <= now
@@ -108,12 +111,20 @@ class World:
 
     def state(self):
         """The word of the status and the number of the decided revision; None twice while drcon does not answer."""
+        read = self._status()
+        return (read["state"], read["pipelines"]["web"]["revision"]) if read else (None, None)
+
+    def verdict(self):
+        """What the status says of the whole, for people."""
+        read = self._status()
+        return f"status says {read['state']} ({'; '.join([read['verdict'], *read['caveats']])})" if read else "no status"
+
+    def _status(self):
         if self.drcon.answers:
             status, text = ask(self.drcon.socket, "GET", "/v1/status", timeout=0.5)
             if status == 200:
-                read = json.loads(text)
-                return read["state"], read["pipelines"]["web"]["revision"]
-        return None, None
+                return json.loads(text)
+        return None
 
     def restore(self):
         """Between two cells: as at the start. False when drcon does not come there, even without its memory."""

@@ -61,10 +61,7 @@ class _ConsulServer(consul.Consul):
     def __init__(self, directory):
         super().__init__(directory)
         path = directory / "consul.json"
-        # A Consul that has just started answers questions of DNS with what it had some time ago, unless it must not.
-        path.write_text(path.read_text(encoding="utf-8").replace(
-            '"dns": -1', '"dns": 8600').replace('{"server"', '{"dns_config": {"allow_stale": false}, "server"'),
-            encoding="utf-8")
+        path.write_text(path.read_text(encoding="utf-8").replace('"dns": -1', '"dns": 8600'), encoding="utf-8")
 
     def transact(self, operations):
         self._ask("/v1/txn", operations)
@@ -116,7 +113,7 @@ class ConsulDns(_OfConsul):
     def source(self, variant):
         names = ", ".join(f'{{ name = "{name}" }}' for name in NAMES)
         return f'plugin = "consul-dns"\nretry_max = "{1 + variant}s"\nservice = [{names}]\n' \
-               'interval = { min = "200ms", max = "500ms" }\n'
+               'interval = { min = "200ms", max = "500ms" }\nsettle = "1s"\n'
 
 
 class ConsulKv(_OfConsul):

@@ -1,7 +1,8 @@
 """The rows of the matrix: a plugin, in a pipeline of a source and a sink, and the call at which each step begins.
 
 A sink is fed by a file; a source fills rendered files. `hit` is whom the faults of a target strike: the plugin's own
-server.
+server. The faults of disks strike whoever of drcon writes: the sink its target's files, the host its state, and no
+source anything.
 """
 import registry_kinds
 import targets
@@ -22,11 +23,26 @@ class Row:
         """Why this cell cannot be; None when it can."""
         if isinstance(self.steps[step], str):
             return self.steps[step]
-        if fault.writes and self.hit is self.registry:
-            return "a source writes nothing: see the row of template"
-        if fault.writes and not self.target.disks and step != STATE:
-            return "it writes nothing: see the step 'before the state is kept'"
+        if fault.writes:
+            return self._reason_of_disks(step)
         return self.hit.reasons.get(name)
+
+    def _reason_of_disks(self, step):
+        """A disk's fault lasts for longer than a change: begun at one step, it strikes whoever writes at a later one."""
+        if step in (STATE, RELOAD):  # the host writes, what it keeps is this source's, and a reload begins that again
+            return self._same_as_template()
+        if self.hit is self.registry:
+            if step == BEFORE_PUBLISH:
+                return self._same_as_template()
+            return "the source has answered and writes nothing; host and sink are those of the row of template"
+        if not self.target.disks:
+            return "neither plugin writes: the host is the first to meet it, in the step 'before the state is kept'"
+        return None
+
+    def _same_as_template(self):
+        if self.hit is self.registry and self.registry.plugin == "file":
+            return "a file that fills a template: the row of template is the same pair"
+        return None
 
 
 def _sink(target):

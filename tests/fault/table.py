@@ -1,10 +1,16 @@
 """The matrix as a table for people: plugin × step × fault, with a mark in each cell and the reasons below it."""
 import cell
 
+_HEAD = """\
+ok: what was served stayed, nothing else was, the newest came within 5 s of the end of the fault, and the status did not
+say "ok" while the target differed. WRONG: one of these does not hold. —N: there is no such cell, for reason N below.
+The brake has its defaults, and must hold nothing here, since every change replaces an endpoint by another; except for
+nginx, where every second change takes the only endpoint of a service, which it would hold: there it is off."""
+
 
 def text_of(results, faults):
     """`results`: by plugin, by step, by fault: (mark, text)."""
-    lines, reasons, wrong = [], {}, []
+    lines, reasons, wrong = [_HEAD], {}, []
     width = max((len(step) for steps in results.values() for step in steps), default=0)
     counts = {cell.OK: 0, cell.WRONG: 0, cell.NONE: 0}
     for plugin, steps in results.items():

@@ -24,6 +24,7 @@ class Target:
     follows_visitor = False  # whether it removes a service that is gone
     reasons = {}
     disks = ()
+    brake = ""  # the pipeline's, as TOML; empty: the defaults
 
 
 def _text_of(path):
@@ -38,6 +39,7 @@ class Nginx(Target):
     redirected, proxied = 16001, 16002
     entry = universe.NGINX_PORT
     follows_visitor = True  # so that each change is one of shape, which is checked before the reload
+    brake = 'brake = { hold = "0s" }\n'  # every second change takes the only endpoint of a service: it would be held
     steps = {
         "rendering": ("open to write", "*/.drcon.conf" + _CANDIDATE, 0),
         "between write and check": ("spawn", "*nginx -t *", 0),
@@ -87,6 +89,7 @@ class Haproxy(Target):
             "while applying": ("send", "*state ready*", 0),
         }
         if mode == "slots":
+            self.disks = [Disk(directory / "kept")]  # of the server-state file
             path = directory / "haproxy.cfg"
             path.write_text(path.read_text(encoding="utf-8").replace(
                 "roundrobin\n", "roundrobin\n  server-template drcon 1-6 127.0.0.1:1 disabled\n"), encoding="utf-8")
@@ -95,7 +98,9 @@ class Haproxy(Target):
         self._haproxy.start()
 
     def sink(self, variant):
-        return f'plugin = "haproxy"\nmode = "{self._mode}"\ndrain_timeout = "{1 + variant}s"\n' + self._haproxy.options()
+        kept = "".join(f'state_file = "{disk.path}/servers.state"\n' for disk in self.disks)
+        return f'plugin = "haproxy"\nmode = "{self._mode}"\ndrain_timeout = "{1 + variant}s"\n' + kept \
+            + self._haproxy.options()
 
     def served(self):
         return self._haproxy.served()

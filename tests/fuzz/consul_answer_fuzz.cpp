@@ -30,7 +30,7 @@ void judge(const common::http_answer& answer) {
   rules.max_stale = std::chrono::seconds(5);
   for (const bool asked_stale : {false, true})
     if (const auto fault = fault_of(answer, rules, asked_stale); fault && fault->empty())
-      broken("an answer that is not believed is refused with a reason");
+      broken("an answer that is not used is refused with a reason");
 }
 
 std::optional<std::vector<endpoint>> endpoints(const std::string& body, health_level selected) {
@@ -59,7 +59,8 @@ void read_endpoints(const std::string& body) {
 bool is_sound(std::string_view input) {
   const auto answer = answer_of(input);
   std::string why;
-  return parse_endpoints(answer.body, health_level::any, why) || parse_catalog(answer.body, why);
+  return parse_endpoints(answer.body, health_level::any, why) || parse_catalog(answer.body, why) ||
+         parse_checks(answer.body);
 }
 
 void try_input(std::string_view input) {

@@ -5,9 +5,10 @@
 // that the host makes. Each frame is also read as an update, as the plugin's end does.
 #include "fuzz/fuzzer.hpp"
 #include "model/snapshot.hpp"
-#include "plugins/boundary.hpp"
 #include "plugins/frame_content.hpp"
 #include "plugins/frame_dispatcher.hpp"
+#include "plugins/validation.hpp"
+#include "support/no_answers.hpp"
 
 #include <sys/socket.h>
 #include <unistd.h>
@@ -19,6 +20,8 @@
 
 namespace drcon::plugins {
 namespace {
+
+using test::no_answers;
 
 volatile unsigned char last_byte = 0;
 
@@ -71,14 +74,6 @@ drcon_host checking_host() {
   };
   return host;
 }
-
-struct no_answers final : process_answers {
-  void on_created(drcon_result) override {}
-  void on_started(drcon_result) override {}
-  void on_render_ended(drcon_result) override {}
-  void on_stopped() override {}
-  void on_answered(std::uint64_t) override {}
-};
 
 // As the plugin's end reads an apply; its bytes come from drcon itself, but a defect of one end must not hide in the
 // other.

@@ -34,14 +34,14 @@ bool reads(const std::string& text) {
     if (read.error().why.empty()) broken("a file that cannot be read is refused with a reason");
     return false;
   }
-  if (!*read) broken("a snapshot that was read is never null");
-  for (const auto& service : (*read)->services())
+  if (!read->snapshot) broken("a snapshot that was read is never null");
+  for (const auto& service : read->snapshot->services())
     for (const auto& each : service->endpoints())
       if (each.health > health::maintenance) broken("an endpoint has a health that there is");
-  const auto written = engine::serialise(**read);
+  const auto written = engine::serialise(*read->snapshot, read->asked);
   const auto again = engine::parse_state(written);
   if (!again) broken("what was written can be read", again.error().why);
-  if (engine::serialise(**again) != written) broken("what was read twice is the same", written);
+  if (engine::serialise(*again->snapshot, again->asked) != written) broken("what was read twice is the same", written);
   return true;
 }
 

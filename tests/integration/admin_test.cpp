@@ -3,6 +3,7 @@
 #include "support/hosts_page.hpp"
 #include "support/ports.hpp"
 #include "support/resident.hpp"
+#include "support/scripted_consul.hpp"
 
 #include "admin/openapi.hpp"
 #include "admin/routes.hpp"
@@ -53,6 +54,10 @@ public:
   ~tcp_client() { ::close(file_); }
   tcp_client(const tcp_client&) = delete;
   tcp_client& operator=(const tcp_client&) = delete;
+
+  void send(const std::string& text) const {
+    (void)!::send(file_, text.data(), text.size(), MSG_NOSIGNAL);  // it may have been ended to make room
+  }
 
 private:
   int file_;
@@ -160,13 +165,16 @@ TEST_F(Admin, RefusalsHaveTheShapeOfRefusals) {
 }
 
 TEST_F(Admin, ExplainsWhatTheTargetSaysNow) {
-  start();
+  start({}, {}, "watch = \"1h\"\n");  // so that the sink does not restore what is edited below
   const auto match = ask("GET", "/v1/pipelines/web/explain?endpoint=10.0.0.2:80")["matches"][0];
   EXPECT_EQ(match["in_rotation"], true);
   EXPECT_EQ(match["sinks"][0]["target"][0]["lines"], json::array({"server 10.0.0.2:80;"}));
   write_file(drcon_->directory() / "page.conf", "server 10.0.0.1:80;\n");  // behind its back
   const auto edited = ask("GET", "/v1/pipelines/web/explain?endpoint=10.0.0.2:80")["matches"][0];
   EXPECT_EQ(edited["sinks"][0]["target"][0]["lines"], json::array());
+  EXPECT_EQ(edited["in_rotation"], false);
+  EXPECT_NE(edited["verdict"].get<std::string>().find("does not have 'server 10.0.0.2:80;' now"), std::string::npos)
+      << edited["verdict"];
   const auto difference = ask("GET", "/v1/pipelines/web/diff");
   EXPECT_EQ(difference["sinks"]["page"]["targets"][0]["equal"], false);
   ask("POST", "/v1/pipelines/web/resync");
@@ -203,6 +211,19 @@ TEST_F(Admin, AReloadTellsWhatIsWrongAndChangesNothing) {
   EXPECT_TRUE(drcon_->settled());
   EXPECT_THAT(drcon_->metrics(), HasSubstr("drcon_reloads_total{result=\"refused\"} 1"));
   EXPECT_EQ(ask("GET", "/v1/journal")["entries"].back()["what"], "reloaded");
+}
+
+TEST_F(Admin, AReloadReportsWhatOnlyARestartCanChange) {
+  start();
+  const auto file = drcon_->directory() / "drcon.toml";
+  auto text = read_file(file);
+  const std::string place = "host.state_directory = \"state\"";
+  ASSERT_NE(text.find(place), std::string::npos);
+  write_file(file, text.replace(text.find(place), place.size(), "host.state_directory = \"elsewhere\""));
+  for (int i = 0; i < 2; ++i)
+    EXPECT_THAT(ask("POST", "/v1/reload")["findings"].dump(),
+                HasSubstr("'state_directory' in [host] is read at start only; the value of the start stays in effect"));
+  EXPECT_FALSE(std::filesystem::exists(drcon_->directory() / "elsewhere"));
 }
 
 TEST_F(Admin, AReloadThatCannotOpenWhatItAsksForChangesNothing) {
@@ -269,6 +290,65 @@ TEST_F(Admin, ContentsAreForThoseWhoMayReadThem) {
   EXPECT_EQ(http("GET", port, "/v1/pipelines/web/diff", {}, with).status, 200);
 }
 
+// Values of a registry's key-value store may be secrets.
+TEST_F(Admin, ValuesAreForThoseWhoMayReadThem) {
+  const auto port = free_port();
+  scripted_consul consul;
+  consul.set("/v1/kv/a", {.index = 3, .body = R"([{"Key":"a","Value":"c2VjcmV0"}])"});
+  drcon_ = std::make_unique<drcon_process>(
+      "admin.listen = \"127.0.0.1:" + std::to_string(port) + "\"\n[source.kv]\nplugin = \"consul-kv\"\naddress = \"" +
+      consul.url() +
+      "\"\nkey = [{ path = \"a\" }]\n[sink.page]\nplugin = \"template\"\n"
+      "file = [{ template = \"page.mustache\", path = \"page.conf\", escape = \"none\" }]\n"
+      "[pipeline.web]\nsources = [\"kv\"]\nsinks = [\"page\"]\n");
+  write_file(drcon_->directory() / "page.mustache", "{{key.a}}\n");
+  drcon_->start();
+  ASSERT_TRUE(wait_until([this] { return read_file(drcon_->directory() / "page.conf") == "secret\n"; }))
+      << drcon_->log();
+  const auto open = get(port, "/v1/pipelines/web");
+  ASSERT_EQ(open.status, 200);
+  EXPECT_EQ(json::parse(open.body)["services"].size(), 1U);
+  EXPECT_EQ(open.body.find("secret"), std::string::npos) << open.body;
+  EXPECT_THAT(drcon_->ask("GET", "/v1/pipelines/web").body, HasSubstr("secret"));
+}
+
+// Takes all places for clients over TLS, each with its token, since another would have to make room; then one that
+// speaks no TLS yet comes.
+constexpr auto one_client_too_many = R"PY(
+import socket, ssl, sys
+port, places, token = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3].encode()
+context = ssl.create_default_context()
+context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+held = []
+for _ in range(places):
+    client = context.wrap_socket(socket.create_connection(('127.0.0.1', port), timeout=30))
+    client.sendall(b'GET /v1/log HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer ' + token + b'\r\n\r\n')
+    assert client.recv(4096).startswith(b'HTTP/1.1 200')
+    held.append(client)
+last = socket.create_connection(('127.0.0.1', port), timeout=30)
+received = b''
+while part := last.recv(4096):
+    received += part
+print('received', received)
+)PY";
+
+TEST_F(Admin, AFullPortOfTlsAnswersNothingInTheClear) {
+  const auto port = free_port();
+  const certificates made;
+  start("admin.listen = \"127.0.0.1:" + std::to_string(port) + "\"\nadmin.token = \"" + token +
+        "\"\nadmin.certificate = \"" + made.server() + "\"\nadmin.private_key = \"" + made.server_key() + "\"\n");
+  const auto refusals = [this] {
+    const std::string line = "drcon_admin_requests_total{code=\"503\"} ";
+    const auto text = drcon_->metrics();
+    const auto found = text.find(line);
+    return found == std::string::npos ? 0 : std::stoi(text.substr(found + line.size()));
+  };
+  const auto before = refusals();  // of the time before it was ready
+  const auto client = run({"python3", "-c", one_client_too_many, std::to_string(port), "64", token});
+  EXPECT_EQ(client.out, "received b''\n") << client.err;
+  EXPECT_TRUE(wait_until([&] { return refusals() == before + 1; })) << "it was refused for want of a place";
+}
+
 TEST_F(Admin, SilentClientsOfTheNetworkLockOutNobody) {
   const auto port = free_port();
   start("admin.listen = \"127.0.0.1:" + std::to_string(port) + "\"\n");
@@ -276,6 +356,39 @@ TEST_F(Admin, SilentClientsOfTheNetworkLockOutNobody) {
   for (int i = 0; i < 200; ++i) silent.push_back(std::make_unique<tcp_client>(port));
   EXPECT_EQ(drcon_->ask("GET", "/v1/status").status, 200) << "the unix socket has places of its own";
   EXPECT_EQ(get(port, "/v1/status").status, 200) << "and the oldest silent one makes room";
+}
+
+// Whatever else a reload fails for.
+TEST_F(Admin, NothingElseThatAReloadFailsForKeepsAPortInTheClearWhereTlsIsAskedFor) {
+  const certificates made;
+  for (const std::string wrong :
+       {"log.file = \"not-there/log\"", "nonsense = 1", "admin.socket = \"not-there/a.sock\""}) {
+    const auto port = free_port();
+    const auto clear = std::string("admin.token = \"") + token + "\"\n";
+    start(clear + "admin.listen = \"127.0.0.1:" + std::to_string(port) + "\"\n");
+    ASSERT_EQ(get(port, "/healthz").status, 200);
+    const bool has_socket = wrong.starts_with("admin.socket");
+    set_admin((has_socket ? "admin.listen = \"127.0.0.1:" + std::to_string(port) + "\"\n" : listen_on(port)) + clear +
+              "admin.certificate = \"" + made.server() + "\"\nadmin.private_key = \"" + made.server_key() + "\"\n" +
+              wrong);
+    const auto refused = ask("POST", "/v1/reload", 422);
+    EXPECT_THAT(refused["findings"].dump(), HasSubstr("the TCP port is closed")) << wrong;
+    EXPECT_EQ(get(port, "/healthz").status, 0) << wrong;
+    EXPECT_EQ(ask("GET", "/v1/status")["state"], "caveats") << "the unix socket goes on";
+    drcon_->stop();
+  }
+}
+
+TEST_F(Admin, ClientsWhoseTokenIsWrongLockOutNobody) {
+  const auto port = free_port();
+  start("admin.token = \"" + std::string(token) + "\"\nadmin.listen = \"127.0.0.1:" + std::to_string(port) + "\"\n");
+  std::vector<std::unique_ptr<tcp_client>> others;
+  for (int i = 0; i < 200; ++i) {
+    others.push_back(std::make_unique<tcp_client>(port));
+    others.back()->send("GET /v1/status HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n");
+  }
+  const std::map<std::string, std::string> with{{"Authorization", std::string("Bearer ") + token}};
+  EXPECT_EQ(http("GET", port, "/v1/status", {}, with).status, 200);
 }
 
 TEST_F(Admin, AHeadOfTheEventsHasNoBodyAndEnds) {

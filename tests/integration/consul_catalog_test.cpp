@@ -1,15 +1,19 @@
 // The consul-catalog sink against a real Consul agent.
+#include "log/log.hpp"
 #include "support/backend.hpp"
 #include "support/consul_agent.hpp"
 #include "support/drcon_process.hpp"
 #include "support/plugin_harness.hpp"
 #include "support/ports.hpp"
 #include "support/scripted_consul.hpp"
+#include "support/temp_dir.hpp"
 #include "support/wait.hpp"
 
 #include <gtest/gtest.h>
 
 #include <unistd.h>
+
+#include <sstream>
 
 namespace drcon::test {
 namespace {
@@ -190,11 +194,44 @@ TEST_F(ConsulCatalog, OneIdThatCannotBeRemovedHoldsUpNothingElse) {
   EXPECT_FALSE(has("ghost"));
   EXPECT_EQ(sink_->status().state, DRCON_STATE_DEGRADED);
   EXPECT_NE(sink_->status().text.find("'..'"), std::string::npos) << sink_->status().text;
+  ASSERT_EQ(sink_->refused().size(), 1U) << "explain reports it";
+  EXPECT_EQ(sink_->refused().front().service, "web");
+  EXPECT_EQ(sink_->refused().front().endpoint, "..");
+  EXPECT_NE(sink_->refused().front().why.find("does not remove it"), std::string::npos);
+  EXPECT_NE(sink_->metrics().find("drcon_consul_catalog_not_removed{instance=\"test\",kind=\"sink\"} 1"),
+            std::string::npos)
+      << sink_->metrics();
   apply({service_with("web", {endpoint_at("b", 81), endpoint_at("..", 82)})});
   EXPECT_TRUE(has("b"));
   EXPECT_FALSE(has("a"));
-  ASSERT_EQ(sink_->refused().size(), 1U);
-  EXPECT_EQ(sink_->refused().front().endpoint, "..");
+  ASSERT_EQ(sink_->refused().size(), 2U) << "the registration, and the endpoint that would have its id";
+  for (const auto& each : sink_->refused()) EXPECT_EQ(each.endpoint, "..");
+}
+
+// Whoever labels endpoints decides how many there are.
+TEST_F(ConsulCatalog, WarnsOnceOfWhatRegistrationsLackUntilThatChanges) {
+  const temp_dir directory;
+  ASSERT_TRUE(log::to_file(directory / "log"));
+  sink();
+  std::vector<endpoint> endpoints;
+  for (int i = 0; i < 20; ++i) {
+    endpoints.push_back(endpoint_at("e" + std::to_string(i), static_cast<std::uint16_t>(80 + i)));
+    endpoints.back().meta["check_ttl"] = "soon";
+  }
+  for (int i = 0; i < 3; ++i) apply({service_with("web", endpoints)});
+  const auto warnings = [&] {
+    std::istringstream text(read_file(directory / "log"));
+    std::vector<std::string> found;
+    for (std::string line; std::getline(text, line);)
+      if (line.find("registered without") != std::string::npos) found.push_back(line);
+    return found;
+  };
+  ASSERT_EQ(warnings().size(), 1U) << read_file(directory / "log");
+  EXPECT_NE(warnings().front().find("and 19 more"), std::string::npos) << warnings().front();
+  endpoints.pop_back();
+  apply({service_with("web", endpoints)});
+  EXPECT_EQ(warnings().size(), 2U) << "it is another set";
+  ASSERT_TRUE(log::to_file({}));
 }
 
 TEST_F(ConsulCatalog, KeepsEndpointsApartThatShareAnIdInTwoServices) {
@@ -281,7 +318,7 @@ TEST_F(ConsulCatalog, RegistersAllAgainWhenTheAgentCameBackEmpty) {
   EXPECT_TRUE(wait_until([this] { return sink_->status().state == DRCON_STATE_OK; })) << sink_->status().text;
 }
 
-TEST_F(ConsulCatalog, AsksForAnotherTryWhileTheAgentIsAway) {
+TEST_F(ConsulCatalog, AsksForAnotherTryWhileTheAgentIsUnreachable) {
   consul_.kill9();
   sink();
   const auto how = sink_->apply({service_with("web", {endpoint_at("a", 80)})});

@@ -5,17 +5,21 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <set>
+#include <thread>
+
 namespace drcon::test {
 namespace {
 
 class ConsulDnsReal : public testing::Test {
 protected:
-  void watch(const std::string& service, const std::string& more = {}) {
+  void watch(const std::string& service, const std::string& more = {}, const std::string& pause = "20ms",
+             const std::string& retry_max = "100ms") {
     source_ = std::make_unique<source_harness>(
-        "consul-dns", "server = [\"127.0.0.1:" + std::to_string(consul_.dns_port()) +
-                          "\"]\ninterval = { min = \"20ms\", max = \"50ms\" }\nabsent_after = \"300ms\"\nretry_max = "
-                          "\"100ms\"\n" +
-                          more + "service = [" + service + "]\n");
+        "consul-dns", "server = [\"127.0.0.1:" + std::to_string(consul_.dns_port()) + "\"]\ninterval = { min = \"" +
+                          pause + "\", max = \"50ms\" }\nabsent_after = \"300ms\"\nretry_max = \"" + retry_max +
+                          "\"\n" + more + "service = [" + service + "]\n");
     source_->start();
   }
   void add(int count) {
@@ -168,7 +172,38 @@ TEST_F(ConsulDnsReal, KeepsWhatItKnewWhileConsulHasNoLeader) {
   EXPECT_EQ(source_->now().services.at("web").endpoints.size(), 3U);
 }
 
-TEST_F(ConsulDnsReal, KeepsWhatItKnewWhileConsulIsAwayAndFollowsWhenItIsBack) {
+// Consul answers from its log while it reads it again after a crash, whatever dns_config.allow_stale says.
+TEST_F(ConsulDnsReal, UsesNothingOfTheHistoryThatARestartedConsulPlaysBack) {
+  for (int i = 0; i < 250; ++i) {
+    consul_.add("web", "gone", "127.1.0.9", 9);
+    consul_.remove("gone");
+  }
+  add(2);
+  watch("{ name = \"web\" }", {}, "10ms", "10ms");
+  ASSERT_TRUE(sees(2));
+  std::atomic<bool> over = false;
+  std::set<std::size_t> seen;
+  std::jthread onlooker([&] {
+    source_->wait_for([&](const auto& now) {
+      seen.insert(now.services.at("web").endpoints.size());
+      return over.load();
+    });
+  });
+  for (int round = 0; round < 5; ++round) {
+    consul_.kill9();
+    ASSERT_TRUE(source_->wait_for([](const auto& now) { return !now.all_unknown.empty(); }));
+    consul_.start(true);
+    ASSERT_TRUE(source_->wait_for([](const auto& now) { return now.all_unknown.empty(); })) << source_->status().text;
+  }
+  over = true;
+  add(3);  // wakes the onlooker
+  EXPECT_TRUE(sees(3)) << source_->status().text;
+  onlooker.join();
+  seen.erase(3);
+  EXPECT_EQ(seen, std::set<std::size_t>{2});
+}
+
+TEST_F(ConsulDnsReal, KeepsWhatItKnewWhileConsulIsUnreachableAndFollowsWhenItIsBack) {
   add(3);
   watch("{ name = \"web\" }");
   ASSERT_TRUE(sees(3));

@@ -97,6 +97,17 @@ TEST_F(ConsulHttpReal, TakesTheNodesAddressWhenTheServiceHasNone) {
   EXPECT_EQ(only()->address, "127.0.0.1");
 }
 
+// Such as a database outside, registered in the catalogue: its node has no agent, so that there is no check at all.
+TEST_F(ConsulHttpReal, TakesAnInstanceWithoutChecksForPassingAsConsulDoes) {
+  consul_.put("/v1/catalog/register", {{"Node", "outside"},
+                                       {"Address", "10.1.1.1"},
+                                       {"Service", {{"ID", "db-1"}, {"Service", "web"}, {"Port", 5432}}}});
+  ASSERT_NE(consul_.get("/v1/health/service/web?passing").body.find("\"Checks\":[]"), std::string::npos);
+  watch_web();
+  ASSERT_TRUE(has({"outside/db-1"}));
+  EXPECT_EQ(only()->health, health::passing);
+}
+
 TEST_F(ConsulHttpReal, FollowsChecksAsFarAsTheHealthLevelSays) {
   add("a", {{"Check", {{"TTL", "60s"}, {"Status", "passing"}}}, {"Weights", {{"Passing", 7}, {"Warning", 2}}}});
   watch(
@@ -186,7 +197,7 @@ TEST_F(ConsulHttpReal, WatchesEveryServiceThatCarriesATag) {
   EXPECT_TRUE(has_services({"two"}));
 }
 
-TEST_F(ConsulHttpReal, KeepsWhatItKnewWhileConsulIsAwayAndFollowsItsNewIndexAfterwards) {
+TEST_F(ConsulHttpReal, KeepsWhatItKnewWhileConsulIsUnreachableAndFollowsItsNewIndexAfterwards) {
   for (int i = 0; i < 20; ++i) add("a", {{"Meta", {{"n", std::to_string(i)}}}});  // the index runs ahead
   watch_web();
   ASSERT_TRUE(has({"n1/a"}));
@@ -202,6 +213,22 @@ TEST_F(ConsulHttpReal, KeepsWhatItKnewWhileConsulIsAwayAndFollowsItsNewIndexAfte
 }
 
 // Consul answers with status 200 and a known leader while it reads its log again after a crash.
+// Long before its blocking query has lasted longer than Consul may hold it.
+TEST_F(ConsulHttpReal, NoticesAnAgentThatHangs) {
+  add("a");
+  watch("wait = \"10m\"\nservice = [{ name = \"web\" }]");
+  ASSERT_TRUE(has({"n1/a"}));
+  ASSERT_TRUE(source_->wait_ready());
+  consul_.pause();
+  EXPECT_TRUE(source_->wait_for([](const state& now) { return !now.all_unknown.empty(); })) << source_->status().text;
+  EXPECT_TRUE(wait_until([this] { return source_->status().state == DRCON_STATE_AWAY; })) << source_->status().text;
+  EXPECT_EQ(ids(source_->now()), std::set<std::string>{"n1/a"}) << "it stays as it was";
+  consul_.resume();
+  EXPECT_TRUE(wait_until([this] { return source_->status().state == DRCON_STATE_OK; })) << source_->status().text;
+  add("b");
+  EXPECT_TRUE(has({"n1/a", "n1/b"}));
+}
+
 TEST_F(ConsulHttpReal, UsesNothingOfTheHistoryThatARestartedConsulPlaysBack) {
   for (int i = 0; i < 250; ++i) {
     add("gone");

@@ -79,7 +79,7 @@ TEST_F(ConsulKv, LeavesOutAValueThatIsNoText) {
   EXPECT_TRUE(sees("a", {{"a/text", "x"}})) << source_->status().text;
 }
 
-TEST_F(ConsulKv, KeepsWhatItKnewWhileConsulIsAwayAndFollowsWhenItIsBack) {
+TEST_F(ConsulKv, KeepsWhatItKnewWhileConsulIsUnreachableAndFollowsWhenItIsBack) {
   put("a", "1");
   watch(R"({ path = "a" })");
   ASSERT_TRUE(sees("a", {{"a", "1"}}));
@@ -125,7 +125,7 @@ TEST_F(ConsulKv, FillsATemplateBesideServicesAndNeverReachesALoadBalancer) {
   EXPECT_TRUE(wait_until([&] { return rendered().is_object() && rendered()["size"] == "9"; })) << read_file(out);
   ASSERT_TRUE(wait_until([&] { return drcon.kept_state("app").find("\"app/size\": \"9\"") != std::string::npos; }))
       << drcon.kept_state("app");
-  // The last good values survive a restart while Consul is away.
+  // The last good values survive a restart while Consul is unreachable.
   consul_.kill9();
   drcon.kill9();
   std::filesystem::remove(out);

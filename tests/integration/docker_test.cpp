@@ -301,7 +301,7 @@ TEST_F(Docker, RemovesOrKeepsACrashedContainerAsConfiguredAndAlwaysRemovesAStopp
 
 // ---- what goes wrong ------------------------------------------------------------------------------------
 
-TEST_F(Docker, KeepsWhatItKnewWhileTheEngineIsAwayAndComparesWhenItIsBack) {
+TEST_F(Docker, KeepsWhatItKnewWhileTheEngineIsUnreachableAndComparesWhenItIsBack) {
   engine_.run("stays", {"-p", "127.0.0.1:18080:80", "-e", "SERVICE_NAME=stays", "--restart", "always"});
   engine_.run("ends", {"-p", "80", "-e", "SERVICE_NAME=ends"});
   watch("settle = \"300ms\"\n");

@@ -237,7 +237,7 @@ TEST_F(EtcdAlone, SpeaksOnlyOfServicesThatHaveChanged) {
 
 // ---- when things go wrong ----
 
-TEST_F(EtcdAlone, KeepsWhatItKnewWhileEtcdIsAwayAndFollowsWhenItIsBack) {
+TEST_F(EtcdAlone, KeepsWhatItKnewWhileEtcdIsUnreachableAndFollowsWhenItIsBack) {
   add("a");
   watch();
   ASSERT_TRUE(has({"a"}));
@@ -467,7 +467,7 @@ TEST_F(EtcdOverTls, RefusesWhoShowsNoCertificate) {
 
 // ---- the program ----
 
-TEST(DrconEtcd, RoutesWhatIsRegisteredThroughNginxAndKeepsItWhileEtcdIsAway) {
+TEST(DrconEtcd, RoutesWhatIsRegisteredThroughNginxAndKeepsItWhileEtcdIsUnreachable) {
   etcd_server etcd;
   nginx_server nginx;
   const backend a("a");

@@ -219,9 +219,41 @@ TEST_P(HaproxySink, AppliesEverythingAgainAfterARestart) {
 TEST_P(HaproxySink, SaysWhichBackendIsMissingAndAppliesTheRest) {
   sink();
   const auto how = sink_->apply({service_at("nowhere", {&a_}), service_at("web", {&b_})});
+  EXPECT_EQ(how.result, DRCON_OK) << how.why;
+  EXPECT_EQ(sink_->status().state, DRCON_STATE_DEGRADED);
+  EXPECT_NE(sink_->status().text.find("no backend nowhere"), std::string::npos) << sink_->status().text;
+  ASSERT_EQ(sink_->refused().size(), 1U);
+  EXPECT_EQ(sink_->refused()[0].service, "nowhere");
+  EXPECT_EQ(answers(), std::set<std::string>{"b"});
+}
+
+TEST_P(HaproxySink, RetriesWhereHaproxyHasNoneOfTheBackends) {
+  sink();
+  const auto how = sink_->apply({service_at("nowhere", {&a_})});
   EXPECT_EQ(how.result, DRCON_RETRY);
   EXPECT_NE(how.why.find("no backend nowhere"), std::string::npos) << how.why;
-  EXPECT_EQ(answers(), std::set<std::string>{"b"});
+}
+
+TEST_P(HaproxySink, NoticesByItselfThatAServerWasChangedByHand) {
+  sink("compare = \"50ms\"\nmanual = \"override\"\n");
+  ASSERT_EQ(apply({&a_}).result, DRCON_OK);
+  haproxy_.command("set server " + server_of(a_) + " weight 0");
+  EXPECT_TRUE(wait_until([this] { return haproxy_.field(server_of(a_), "srv_uweight") == "1"; }));
+  haproxy_.command("set server " + server_of(a_) + " state maint");
+  EXPECT_TRUE(answered_by({"a"}));
+}
+
+TEST_P(HaproxySink, SaysThatABackendHasGoneWithoutWaitingForAChange) {
+  sink();
+  ASSERT_EQ(sink_->apply({service_at("other", {&b_}), service_at("web", {&a_})}).result, DRCON_OK);
+  ASSERT_TRUE(sink_->refused().empty());
+  haproxy_.configure(std::string(slots_ ? slot_backends : dynamic_backends)
+                         .substr(0, std::string(slots_ ? slot_backends : dynamic_backends).find("backend other")));
+  haproxy_.reload();
+  ASSERT_TRUE(wait_until([&] { return !sink_->refused().empty(); })) << sink_->status().text;
+  EXPECT_EQ(sink_->refused().front().service, "other");
+  EXPECT_EQ(sink_->refused().front().why, "HAProxy's configuration has no backend other");
+  EXPECT_EQ(sink_->refused().size(), 1U) << "however often it is looked at";
 }
 
 TEST_P(HaproxySink, LeavesServersOfOthersAlone) {
@@ -262,6 +294,25 @@ TEST_P(HaproxySink, LeavesABackendToTheSinkThatSetsIt) {
   EXPECT_TRUE(answered_by({"b"}));
 }
 
+TEST_P(HaproxySink, LeavesABackendToTheSinkThatSetsItThroughAnotherSocket) {
+  sink();
+  ASSERT_EQ(apply({&a_}).result, DRCON_OK);
+  const auto expect_kept_out = [this](const std::string& socket) {
+    sink_harness other("haproxy", socket + (slots_ ? "mode = \"slots\"\n" : "server_options = \"\"\n"));
+    other.start();
+    const auto how = other.apply({service_at("other", {&c_}), service_at("web", {&b_})});
+    EXPECT_EQ(how.result, DRCON_RETRY) << socket;
+    EXPECT_NE(how.why.find("is held by pid " + std::to_string(getpid())), std::string::npos) << how.why;
+    EXPECT_EQ(answers(), std::set<std::string>{"a"});
+    EXPECT_EQ(in_service("other").size(), 1U) << "that backend is nobody else's";
+  };
+  expect_kept_out("socket = \"127.0.0.1:" + std::to_string(haproxy_.tcp_socket()) + "\"\n");
+  expect_kept_out("socket = \"" + haproxy_.master_socket().string() + "\"\nmaster = true\n");
+  haproxy_.reload();  // another process, and the same one for all three
+  ASSERT_EQ(apply({&a_}).result, DRCON_OK);
+  expect_kept_out("socket = \"127.0.0.1:" + std::to_string(haproxy_.tcp_socket()) + "\"\n");
+}
+
 TEST_P(HaproxySink, RespectsAServerThatWasTakenOutByHand) {
   sink();
   ASSERT_EQ(apply({&a_, &b_}).result, DRCON_OK);
@@ -293,14 +344,40 @@ TEST_P(HaproxySink, CorrectsWhatWasChangedByHand) {
   EXPECT_EQ(haproxy_.field(server_of(a_), "srv_uweight"), "1");
 }
 
+// A name that was registered once must not stay with drcon for ever.
+TEST_P(HaproxySink, GivesABackendUpOnceItsVanishedServiceHasNoServersLeft) {
+  sink("empty = \"remove\"\n");
+  ASSERT_EQ(sink_->apply({service_at("other", {&b_}), service_at("web", {&a_})}).result, DRCON_OK);
+  sink_harness second("haproxy", haproxy_.options() + (slots_ ? "mode = \"slots\"\n" : "server_options = \"\"\n"));
+  second.start();
+  ASSERT_EQ(second.apply({service_at("other", {&c_})}).result, DRCON_RETRY) << "it is the other sink's";
+  ASSERT_EQ(apply({&a_}).result, DRCON_OK);
+  ASSERT_TRUE(wait_until([this] { return in_service("other").empty(); }));
+  EXPECT_TRUE(wait_until([&] {
+    return sink_->reconcile().result == DRCON_OK && second.apply({service_at("other", {&c_})}).result == DRCON_OK;
+  })) << second.status().text;
+  EXPECT_EQ(in_service("other").size(), 1U);
+}
+
 TEST_P(HaproxySink, KeepsTheServersOfAnEmptyServiceUnlessConfiguredOtherwise) {
   sink();
   ASSERT_EQ(apply({&a_}).result, DRCON_OK);
+  EXPECT_TRUE(sink_->refused().empty());
+  const auto says_so = [this] {
+    const auto refused = sink_->refused();
+    return refused.size() == 1 && refused[0].service == "web" && refused[0].endpoint.empty() &&
+           refused[0].why == "service web has no usable endpoints; its last servers are kept";
+  };
   ASSERT_EQ(apply({}).result, DRCON_OK);
+  EXPECT_TRUE(wait_until(says_so));
+  EXPECT_NE(sink_->metrics().find("drcon_haproxy_kept_services{instance=\"test\",kind=\"sink\"} 1"), std::string::npos)
+      << sink_->metrics();
   ASSERT_EQ(sink_->apply({}).result, DRCON_OK) << "not even known any more";
+  EXPECT_TRUE(wait_until(says_so));
   EXPECT_EQ(answers(), std::set<std::string>{"a"});
   sink("empty = \"remove\"\n");
   ASSERT_EQ(apply({}).result, DRCON_OK);
+  EXPECT_TRUE(sink_->refused().empty());
   EXPECT_TRUE(answered_by({"503"}));
 }
 
@@ -310,7 +387,9 @@ TEST_P(HaproxySink, KeepsTheServersWhenEveryEndpointIsRefused) {
   auto hostile = service_at("web", {&b_});
   hostile.endpoints[0].address = "127.0.0.1;shutdown frontend f";
   ASSERT_EQ(sink_->apply({hostile}).result, DRCON_OK);
-  EXPECT_EQ(sink_->refused().size(), 1U);
+  ASSERT_EQ(sink_->refused().size(), 2U) << "the endpoint, and that nothing is left of the service";
+  EXPECT_EQ(sink_->refused()[0].endpoint, hostile.endpoints[0].id);
+  EXPECT_EQ(sink_->refused()[1].why, "service web has no usable endpoints; its last servers are kept");
   EXPECT_EQ(answers(), std::set<std::string>{"a"});
 }
 
@@ -518,7 +597,8 @@ TEST_F(HaproxyWithARefusingBackend, RespectsAServerThatWasTakenOutByHandMeanwhil
 }
 
 // Between drcon and HAProxy: passes a command on that takes a server out of service, waits until HAProxy has carried it
-// out, and closes the connection instead of passing the answer back. Once, when the file "cut" is there.
+// out, and closes the connection instead of passing the answer back. Once, when the file "cut" is there. The commands
+// of a batch are answered one by one, so that their answers come in any number of parts, each ended by the prompt.
 constexpr auto cutting_relay = R"PY(
 import os, socket, sys, threading
 directory, server = sys.argv[1:3]
@@ -528,9 +608,11 @@ def serve(client):
     haproxy.connect(server)
     while command := client.recv(65536):
         haproxy.sendall(command)
-        answer = haproxy.recv(65536)
-        while not answer.endswith(b'> '):
-            answer += haproxy.recv(65536)
+        answer = b''
+        while answer.count(b'\n> ') < command.count(b'\n'):
+            if not (part := haproxy.recv(64)):
+                raise SystemExit('HAProxy closed the connection after ' + repr(command) + ' and ' + repr(answer))
+            answer += part
         if b' state maint' in command and os.path.exists(cut):
             os.remove(cut)
             break
@@ -555,10 +637,13 @@ TEST_F(HaproxyDynamic, BringsBackAServerWhoseMaintenanceItOrderedBeforeTheConnec
   ASSERT_TRUE(wait_until([&] { return sink_->apply({web}).result == DRCON_OK; })) << relay.text();
   write_file(directory / "cut", "");
   web.endpoints[0].health = health::critical;
-  EXPECT_EQ(sink_->apply({web}).result, DRCON_RETRY);
-  ASSERT_EQ(answers(), std::set<std::string>{"b"}) << "HAProxy carried it out";
+  const auto cut_off = sink_->apply({web});
+  EXPECT_EQ(cut_off.result, DRCON_RETRY);
+  ASSERT_FALSE(std::filesystem::exists(directory / "cut")) << "it failed before: " << cut_off.why << relay.text();
+  ASSERT_EQ(answers(), std::set<std::string>{"b"}) << "HAProxy carried it out: " << cut_off.why << relay.text();
   web.endpoints[0].health = health::passing;
-  ASSERT_EQ(sink_->apply({web}).result, DRCON_OK);
+  const auto again = sink_->apply({web});
+  ASSERT_EQ(again.result, DRCON_OK) << again.why << relay.text();
   EXPECT_EQ(answers(), (std::set<std::string>{"a", "b"})) << sink_->status().text;
 }
 
@@ -581,6 +666,19 @@ TEST_F(HaproxySlots, SayWhenTheyRunOutAndHowManyAreNeeded) {
   EXPECT_TRUE(wait_until([this] { return sink_->status().text.find("slots") == std::string::npos; }));
 }
 
+// A slot that drains is free soon, and between two updates nothing could take back that an endpoint was left out.
+TEST_F(HaproxySlots, LeaveOutNothingThatWaitsForASlotToDrain) {
+  const backend d("d");
+  const backend e("e");
+  const backend f("f");
+  sink();
+  ASSERT_EQ(apply({&a_, &b_, &c_, &d}).result, DRCON_OK);
+  ASSERT_EQ(apply({&c_, &d, &e, &f}).result, DRCON_OK);
+  EXPECT_TRUE(sink_->refused().empty()) << sink_->refused()[0].why;
+  EXPECT_TRUE(answered_by({"c", "d", "e", "f"}));
+  EXPECT_TRUE(wait_until([this] { return sink_->status().state == DRCON_STATE_OK; })) << sink_->status().text;
+}
+
 TEST_F(HaproxySlots, HoldTodaysServersFromTheFirstMomentAfterAReload) {
   const auto file = haproxy_.directory() / "servers.state";
   const haproxy_server other(
@@ -593,6 +691,25 @@ TEST_F(HaproxySlots, HoldTodaysServersFromTheFirstMomentAfterAReload) {
   sink_.reset();  // nobody is there to apply it again
   other.reload();
   EXPECT_EQ(other.get().body, "a\n") << read_file(file);
+}
+
+TEST_F(HaproxySlots, WriteNoStateFileThatAnotherSinkWrites) {
+  const auto file = (haproxy_.directory() / "servers.state").string();
+  const auto state_file = "state_file = \"" + file + "\"\n";
+  sink(state_file);
+  ASSERT_EQ(apply({&a_}).result, DRCON_OK);
+  const auto before = read_file(file);
+  const haproxy_server second(slot_backends);
+  sink_harness other("haproxy", second.options() + "mode = \"slots\"\n" + state_file);
+  other.start();
+  EXPECT_EQ(other.apply({service_at("web", {&b_, &c_})}).result, DRCON_OK);
+  EXPECT_EQ(other.status().state, DRCON_STATE_DEGRADED);
+  EXPECT_NE(other.status().text.find("is written by pid " + std::to_string(getpid())), std::string::npos)
+      << other.status().text;
+  EXPECT_EQ(read_file(file), before);
+  sink_.reset();  // it has ended: the other one goes on by itself
+  EXPECT_TRUE(wait_until([&] { return read_file(file) != before; })) << other.status().text;
+  EXPECT_TRUE(wait_until([&] { return other.status().state == DRCON_STATE_OK; })) << other.status().text;
 }
 
 TEST_F(HaproxySlots, AreFreedForGoodOnlyWhenTheirLastRequestHasEnded) {

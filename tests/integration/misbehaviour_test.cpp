@@ -1,6 +1,8 @@
 // A plugin that breaks its contract harms itself and nobody else: within drcon, and in a process of its own.
 #include "log/log.hpp"
 #include "plugins/child.hpp"
+#include "plugins/isolated_calls.hpp"
+#include "plugins/options.hpp"
 #include "support/drcon_process.hpp"
 #include "support/plugin_harness.hpp"
 #include "support/temp_dir.hpp"
@@ -8,8 +10,14 @@
 
 #include <gtest/gtest.h>
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <cstdlib>
 #include <filesystem>
+#include <future>
+#include <map>
+#include <memory>
 #include <stdexcept>
 #include <string>
 
@@ -279,6 +287,97 @@ TEST_F(Isolation, ALeakCostsARestart) {
   EXPECT_TRUE(wait_until([&] {
     return naughty.status().text.find("MiB of memory, 200 are allowed") != std::string::npos;
   })) << naughty.status().text;
+}
+
+// The rest of the frame never comes, and drcon must not wait for it: it would see nothing of the process meanwhile.
+TEST_F(Isolation, AProcessThatStopsWithinAFrameIsStillWatched) {
+  source_harness naughty("naughty", options("leak within a frame"), with_naughty());
+  naughty.start();
+  EXPECT_TRUE(wait_until(
+      [&] { return naughty.status().text.find("MiB of memory, 200 are allowed") != std::string::npos; }, 60s))
+      << naughty.status().text;
+  EXPECT_TRUE(naughty.stop());
+}
+
+TEST_F(Isolation, AProcessThatDiesWithinAFrameIsStartedAgain) {
+  source_harness naughty("naughty", options("die within a frame"), with_naughty());
+  naughty.start();
+  EXPECT_TRUE(wait_until([&] { return value_of(naughty, "drcon_plugin_crashes_total") >= 3; }, 60s));
+  EXPECT_TRUE(naughty.stop());
+}
+
+// What was checked and tried is what runs, whatever the file's name stands for when the process is started.
+TEST_F(Isolation, RunsTheFileThatDrconHasChecked) {
+  temp_dir directory;
+  const auto file = directory / "naughty.so";
+  std::filesystem::copy_file(std::filesystem::path(DRCON_NAUGHTY_PLUGINS) / "naughty.so", file);
+  plugins::registry loaded;
+  loaded.load_bundled(DRCON_TEST_PLUGINS);
+  loaded.load_directories({directory.path()});
+  ASSERT_TRUE(loaded.refused().empty()) << loaded.refused()[0].text();
+  write_file(directory / "other", "this is no plugin");
+  std::filesystem::rename(directory / "other", file);
+  source_harness naughty("naughty", options("crash"), loaded);
+  naughty.start();
+  EXPECT_TRUE(naughty.wait_ready());
+  EXPECT_TRUE(wait_until([&] { return value_of(naughty, "drcon_plugin_crashes_total") >= 2; }, 60s))
+      << "and so it is when the process is started again";
+}
+
+// The process that runs a plugin for this one; 0 when there is none.
+pid_t plugin_process_of_this() {
+  for (const auto& each : std::filesystem::directory_iterator("/proc")) {
+    const auto status = read_file(each.path() / "status");
+    if (status.find("\nPPid:\t" + std::to_string(::getpid()) + "\n") != std::string::npos &&
+        read_file(each.path() / "cmdline").find("plugin-process") != std::string::npos)
+      return std::stoi(each.path().filename());
+  }
+  return 0;
+}
+
+// The host may let go of an instance within a call that the plugin's process makes: on the thread of its supervisor,
+// which then must not return into what is no more.
+TEST_F(Isolation, AnInstanceMayEndWithinACallOfItsProcess) {
+  struct ending {
+    std::unique_ptr<plugins::calls> made;
+    std::promise<void> ended;
+  } all;
+  drcon_host host{};
+  host.size = sizeof host;
+  host.status = [](drcon_instance*, std::int32_t, drcon_string) {};
+  host.log = [](drcon_instance*, std::int32_t, drcon_string) {};
+  host.publish = [](drcon_instance*, const drcon_service*) {};
+  host.ready = [](drcon_instance* instance) {
+    auto& here = *reinterpret_cast<ending*>(instance);
+    here.made.reset();
+    here.ended.set_value();
+  };
+  config::instance_config config{.name = "test", .plugin = "naughty", .options = {{"does", "nothing"}}};
+  all.made = plugins::isolated_calls(
+      config::kind::source, *with_naughty().find("naughty"), config,
+      {.host = host, .instance = reinterpret_cast<drcon_instance*>(&all), .misbehaved = [](const std::string&) {}},
+      {.crashed = [](const std::string&) {}, .restarted = [] {}, .late_call = [] {}});
+  ASSERT_EQ(all.made->create({config.options}), DRCON_OK);
+  ASSERT_EQ(all.made->start(), DRCON_OK);
+  EXPECT_EQ(all.ended.get_future().wait_for(60s), std::future_status::ready);
+  EXPECT_TRUE(wait_until([] { return plugin_process_of_this() == 0; })) << "and its process with it";
+}
+
+TEST_F(Isolation, InheritsNothingButItsSocketItsLibraryAndTheLog) {
+  temp_dir directory;
+  const int secret = ::open((directory / "secret").c_str(), O_CREAT | O_RDWR, 0600);  // it would survive an exec
+  ASSERT_GE(secret, 0);
+  source_harness naughty("naughty", options("flood"), with_naughty());
+  const auto child = plugin_process_of_this();
+  ASSERT_NE(child, 0);
+  std::map<int, std::string> open;
+  for (const auto& each : std::filesystem::directory_iterator("/proc/" + std::to_string(child) + "/fd"))
+    open[std::stoi(each.path().filename())] = std::filesystem::read_symlink(each.path());
+  ::close(secret);
+  EXPECT_EQ(open[0], "/dev/null");
+  EXPECT_TRUE(open[3].starts_with("socket:")) << open[3];
+  EXPECT_EQ(std::filesystem::path(open[4]).filename(), "naughty.so");
+  for (const auto& [descriptor, what] : open) EXPECT_LE(descriptor, 4) << what;
 }
 
 // The bundled plugins' own tests say more; this one is that they work there at all.

@@ -35,7 +35,8 @@ TEST_F(Operator, StatusReportsInSyncAndWhatNeedsAttention) {
   set_hosts(1);
   ASSERT_TRUE(wait_until([this] { return ask("status").code == 3; }));
   const auto held = ask("status");
-  EXPECT_THAT(held.out, HasSubstr("pipeline web is held by its brake: service web: 2 of 3 endpoints in service would go"));
+  EXPECT_THAT(held.out,
+              HasSubstr("pipeline web is held by its brake: service web: 2 of 3 endpoints in service would go"));
   EXPECT_THAT(held.out, HasSubstr("BRAKE HOLDS"));
   EXPECT_EQ(json::parse(ask("status", {"--json"}).out)["pipelines"]["web"]["held_loss"]["removed"], 2);
 }
@@ -206,6 +207,28 @@ TEST_F(Operator, TheJournalIsShownAndFollowed) {
 }
 
 TEST_F(Operator, TopWithoutATerminalIsAStatus) { EXPECT_THAT(ask("top").out, HasSubstr("in sync")); }
+
+// What stands in a target comes from a registry and from templates. script(1) gives the command a terminal.
+TEST_F(Operator, TheContentOfATargetCannotSteerTheTerminal) {
+  const std::string clears_the_screen = "\x1b[2J";
+  write_file(drcon_->directory() / "page.mustache", clears_the_screen + "{{#services}}{{name}}{{/services}}\n");
+  ASSERT_TRUE(wait_until([&] { return read_file(drcon_->directory() / "page.conf") == clears_the_screen + "web\n"; }));
+  const auto on_terminal = [&](const std::string& verb) {
+    return run({"script", "-qec",
+                std::string(DRCON_BINARY) + " " + verb + " -c " + (drcon_->directory() / "drcon.toml").string(),
+                "/dev/null"})
+        .out;
+  };
+  const auto rendered = on_terminal("render");
+  EXPECT_THAT(rendered, HasSubstr("[2Jweb"));
+  EXPECT_THAT(rendered, Not(HasSubstr(clears_the_screen)));
+  EXPECT_THAT(ask("render").out, HasSubstr(clears_the_screen)) << "a file gets what the target would";
+  ASSERT_EQ(drcon_->verb("pause", {"web"}).code, 0);
+  write_file(drcon_->directory() / "page.conf", clears_the_screen + "other\n");
+  const auto different = on_terminal("diff web");
+  EXPECT_THAT(different, HasSubstr("[2Jother"));
+  EXPECT_THAT(different, Not(HasSubstr(clears_the_screen)));
+}
 
 // script(1) gives it a terminal.
 TEST_F(Operator, TopIsLiveAndLeavesTheTerminalAsItWas) {

@@ -5,6 +5,8 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
+
 namespace drcon::test {
 namespace {
 
@@ -37,6 +39,80 @@ TEST(Plugins, DescribeEveryOption) {
         nlohmann::json::parse(run({DRCON_BINARY, "plugins", "--json", "-c", "/nowhere", "show", name}).out);
     for (const auto* kind : {"source", "sink"})
       if (shown.contains(kind)) expect_described(shown[kind], name);
+  }
+}
+
+// What the word "reads" or "target" of an option does can only be lost silently: a renewed certificate that no reload
+// sees, two sinks that undo each other's work. Each option that holds a path, and each that has one of the words, is
+// listed here with its word, or with the reason why it has none.
+const std::map<std::string, std::string>& words_of_options() {
+  static const std::string program = "neither: it is started again for each use";
+  static const std::string read_each_time = "neither: it is read each time that it is needed";
+  static const std::map<std::string, std::string> words = {
+      {"consul-catalog sink address", "target"},
+      {"consul-catalog sink namespace", "target"},
+      {"consul-catalog sink owner", "target"},
+      {"consul-catalog sink partition", "target"},
+      {"consul-catalog sink tls.ca_file", "reads"},
+      {"consul-catalog sink tls.cert_file", "reads"},
+      {"consul-catalog sink tls.key_file", "reads"},
+      {"consul-http source tls.ca_file", "reads"},
+      {"consul-http source tls.cert_file", "reads"},
+      {"consul-http source tls.key_file", "reads"},
+      {"consul-kv source tls.ca_file", "reads"},
+      {"consul-kv source tls.cert_file", "reads"},
+      {"consul-kv source tls.key_file", "reads"},
+      {"docker source tls.ca_file", "reads"},
+      {"docker source tls.cert_file", "reads"},
+      {"docker source tls.key_file", "reads"},
+      {"file source path", "neither: the plugin watches it, and reads it when it changes"},
+      {"haproxy sink backend", "target"},
+      {"haproxy sink prefix", "target"},
+      {"haproxy sink socket", "target"},
+      {"haproxy sink state_file", "target"},
+      {"nginx sink config", read_each_time},
+      {"nginx sink file", "target"},
+      {"nginx sink nginx", program},
+      {"nginx sink pid_file", read_each_time},
+      {"nginx sink prefix", "neither: a directory, which nginx -t gets by name"},
+      {"nginx sink template", "reads"},
+      {"template sink file.path", "target"},
+      {"template sink file.template", "neither: the plugin watches it, and renders again when it changes"},
+      {"template sink reload.pid_file", read_each_time},
+  };
+  return words;
+}
+
+// Every option that holds a path or has a word, with its words.
+void collect_words(const nlohmann::json& schema, const std::string& where, std::map<std::string, std::string>& found) {
+  const auto properties = schema.value("properties", nlohmann::json::object());
+  for (const auto& [name, option] : properties.items()) {
+    const auto here = where + name;
+    std::string words;
+    for (const auto* word : {"reads", "target"})
+      if (option.contains(word) && option[word] != false) words += (words.empty() ? "" : ", ") + std::string(word);
+    if (!words.empty() || option.value("format", "") == "path") found[here] = words.empty() ? "neither" : words;
+    collect_words(option, here + ".", found);
+    if (option.contains("items")) collect_words(option["items"], here + ".", found);
+  }
+}
+
+TEST(Plugins, MarkEveryFileThatTheyReadAndEveryTarget) {
+  std::map<std::string, std::string> found;
+  const auto listed = nlohmann::json::parse(run({DRCON_BINARY, "plugins", "--json", "-c", "/nowhere"}).out);
+  for (const auto& each : listed["plugins"]) {
+    const std::string name = each["name"];
+    const auto shown =
+        nlohmann::json::parse(run({DRCON_BINARY, "plugins", "--json", "-c", "/nowhere", "show", name}).out);
+    for (const std::string kind : {"source", "sink"})
+      if (shown.contains(kind) && shown[kind].is_object()) collect_words(shown[kind], name + " " + kind + " ", found);
+  }
+  for (const auto& [option, words] : found)
+    EXPECT_TRUE(words_of_options().contains(option))
+        << option << " holds a path, or has a word: list it, with \"reads\", \"target\", or why it needs neither";
+  for (const auto& [option, expected] : words_of_options()) {
+    ASSERT_TRUE(found.contains(option)) << option << " is listed, and no option with a path or a word any more";
+    EXPECT_EQ(found.at(option), expected.starts_with("neither") ? "neither" : expected) << option;
   }
 }
 

@@ -207,7 +207,7 @@ TEST_F(Service, LogsToAFileThatMayBeMovedAway) {
   write_file(config(), text("log.file = \"drcon.log\"\n"));
   start();
   ASSERT_TRUE(systemd_.received("READY=1"));
-  EXPECT_TRUE(wait_until([&] { return read_file(file).find("runs 1 pipelines") != std::string::npos; }));
+  EXPECT_TRUE(wait_until([&] { return read_file(file).find("runs 1 pipeline") != std::string::npos; }));
   fs::rename(file, files_ / "drcon.log.1");
   drcon_.signal(SIGHUP);
   EXPECT_TRUE(wait_until([&] { return read_file(file).find("reloaded") != std::string::npos; }));

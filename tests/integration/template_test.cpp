@@ -52,6 +52,18 @@ protected:
     return *sink_;
   }
   outcome apply(int count) { return sink_->apply({web(count)}); }
+  // Applies one file, and begins again with a second one and a reload that is `test` with these arguments.
+  void add_second_file(const std::string& arguments) {
+    sink();
+    expect_applied(1);
+    sink_.reset();
+    const auto table = [this](const std::string& name) {
+      return "{ path = \"" + path(name) + "\", template = \"" + template_file() + "\", escape = \"none\" }";
+    };
+    sink_ = std::make_unique<sink_harness>("template", "file = [" + table("out") + ", " + table("second") +
+                                                           "]\nreload = { command = [\"test\", " + arguments + "] }\n");
+    sink_->start();
+  }
   void expect_applied(int count) {
     const auto how = apply(count);
     EXPECT_EQ(how.result, DRCON_OK) << how.why;
@@ -308,6 +320,27 @@ TEST_F(TemplateSink, KeepsANewFileWhenTheReloadFailsAndRetriesTheReload) {
   EXPECT_EQ(text(), "10.0.0.1:80\n10.0.0.2:80\n") << "from now on there is something to go back to";
 }
 
+// Likewise where one file was there before and another one is new.
+TEST_F(TemplateSink, KeepsANewFileBesideAnOldOneWhenTheReaderCannotBeReloadedAtAll) {
+  add_second_file("\"-e\", \"" + path("up") + "\"");
+  const auto how = apply(2);
+  EXPECT_EQ(how.result, DRCON_RETRY);
+  EXPECT_NE(how.why.find("the files that were not there before stay"), std::string::npos) << how.why;
+  EXPECT_EQ(text(), "10.0.0.1:80\n") << "the old one is back";
+  EXPECT_EQ(read_file(path("second")), "10.0.0.1:80\n10.0.0.2:80\n");
+  write_file(path("up"), "");
+  EXPECT_TRUE(wait_until([this] { return apply(2).result == DRCON_OK; }));
+  EXPECT_EQ(text(), "10.0.0.1:80\n10.0.0.2:80\n");
+}
+
+TEST_F(TemplateSink, RemovesANewFileThatTheReaderCannotBeReloadedWith) {
+  add_second_file("\"!\", \"-e\", \"" + path("second") + "\"");
+  const auto how = apply(2);
+  EXPECT_NE(how.why.find("the old files are back, and were reloaded"), std::string::npos) << how.why;
+  EXPECT_FALSE(std::filesystem::exists(path("second")));
+  EXPECT_EQ(text(), "10.0.0.1:80\n");
+}
+
 TEST_F(TemplateSink, RunsCommandsHoweverManyServicesThereAre) {
   sink("", "reload = { shell = 'cat > " + path("in") + "; env > " + path("env") + "' }\n");
   std::vector<service> all{web(1)};
@@ -412,11 +445,72 @@ TEST_F(TemplateSink, WritesNoFileThatAnotherSinkWrites) {
       << how.why;
   EXPECT_EQ(text(), "10.0.0.1:80\n");
   EXPECT_EQ(other->apply({web(1)}).result, DRCON_OK) << "there is nothing to write";
+  EXPECT_NE(other->status().text.find("the next change will fail: "), std::string::npos) << other->status().text;
   expect_applied(1);
   sink_.reset();
   ASSERT_EQ(other->apply({web(2)}).result, DRCON_OK) << "the first has ended";
   other.reset();
   EXPECT_FALSE(std::filesystem::exists(path(".out.lock"))) << "nothing is left behind";
+}
+
+TEST_F(TemplateSink, NoticesByItselfThatItsFileWasEditedOrRemoved) {
+  sink("", "watch = \"50ms\"\nreload = { shell = 'test ! -e " + path("broken") + "' }\n");
+  expect_applied(1);
+  write_file(out(), "somebody's\n");
+  EXPECT_TRUE(wait_until([this] { return text() == "10.0.0.1:80\n"; }));
+  write_file(path("broken"), "");
+  std::filesystem::remove(out());
+  EXPECT_TRUE(wait_until([this] { return sink_->status().state == DRCON_STATE_AWAY; })) << sink_->status().text;
+  std::filesystem::remove(path("broken"));
+  EXPECT_TRUE(wait_until([this] { return sink_->status().state == DRCON_STATE_OK; })) << sink_->status().text;
+  EXPECT_EQ(text(), "10.0.0.1:80\n");
+}
+
+// The reader may have loaded the new file before the command failed.
+TEST_F(TemplateSink, OwesAReloadWhenThatOfTheOldFilesFailsAsWell) {
+  const auto reload = "reload = { shell = 'test ! -e " + path("broken") + " && echo r >> " + path("reloads") + "' }\n";
+  sink("", reload);
+  expect_applied(1);
+  write_file(path("broken"), "");
+  EXPECT_NE(expect_refused(2).find("what is loaded is not known"), std::string::npos);
+  const auto how = apply(1);
+  EXPECT_EQ(how.result, DRCON_RETRY) << "the file is as desired, and what is loaded is not known";
+  EXPECT_NE(how.why.find("what is loaded is not known; the reload is retried"), std::string::npos) << how.why;
+  sink("", reload);
+  EXPECT_EQ(apply(1).result, DRCON_RETRY) << "a restart does not forget it";
+  EXPECT_EQ(lines("reloads"), 1);
+  std::filesystem::remove(path("broken"));
+  sink("", reload);
+  expect_applied(1);
+  EXPECT_EQ(lines("reloads"), 2);
+  expect_applied(1);
+  EXPECT_EQ(lines("reloads"), 2) << "nothing is owed any more";
+  EXPECT_FALSE(std::filesystem::exists(path(".out.reload-owed")));
+}
+
+TEST_F(TemplateSink, ReloadsTheNextContentThoughAReloadIsOwed) {
+  sink("", "reload = { shell = 'test ! -e " + path("broken") + " && cp " + out() + " " + path("loaded") + "' }\n");
+  expect_applied(1);
+  write_file(path("broken"), "");
+  expect_refused(2);
+  std::filesystem::remove(path("broken"));
+  expect_applied(3);
+  EXPECT_EQ(lines("loaded"), 3);
+  EXPECT_FALSE(std::filesystem::exists(path(".out.reload-owed")));
+}
+
+TEST_F(TemplateSink, KeepsNoBackupInAFileThatAnotherSinkWrites) {
+  sink_harness other("template", "file = [{ path = \"" + out() + ".bak\", template = \"" + template_file() +
+                                     "\", escape = \"none\" }]\n");
+  other.start();
+  ASSERT_EQ(other.apply({web(5)}).result, DRCON_OK);
+  sink(", backup = true");
+  const auto how = apply(1);
+  EXPECT_EQ(how.result, DRCON_RETRY);
+  EXPECT_NE(how.why.find("out.bak is written by pid"), std::string::npos) << how.why;
+  EXPECT_EQ(lines("out.bak"), 5);
+  other.stop();
+  EXPECT_TRUE(wait_until([this] { return apply(1).result == DRCON_OK; }));
 }
 
 TEST_F(TemplateSink, RunsAgainTheCommandThatACrashPrevented) {

@@ -2,8 +2,11 @@
 // which would catch half of it.
 #include <drcon/plugin.h>
 
+#include <unistd.h>
+
 #include <atomic>
 #include <chrono>
+#include <cstdint>
 #include <cstdlib>
 #include <cstring>
 #include <memory>
@@ -120,6 +123,13 @@ void flood(const naughty& from) {
   }
 }
 
+// Begins a frame on the socket of its process to drcon, and never ends it.
+void begin_frame() {
+  constexpr int socket_to_drcon = 3;
+  const std::uint32_t announced = 1000;
+  if (::write(socket_to_drcon, &announced, sizeof announced) != sizeof announced) std::abort();
+}
+
 void work(naughty& from) {
   if (from.is("flood")) flood(from);
   else if (from.is("huge")) publish(from, "web", 100000);
@@ -129,6 +139,9 @@ void work(naughty& from) {
   from.host->ready(from.self);
   if (from.is("crash")) std::abort();
   if (from.is("leak")) leak();
+  if (from.is("leak within a frame") || from.is("die within a frame")) begin_frame();
+  if (from.is("leak within a frame")) leak();
+  if (from.is("die within a frame")) std::abort();
 }
 
 drcon_result create(const drcon_host* host, drcon_instance* self, const drcon_options* options, void** out) {

@@ -10,9 +10,12 @@ are not looked at; nor is `build/`, which a build makes. A path of which `.cpp` 
 and `*` stands for any text.
 """
 
-import pathlib
 import re
 import sys
+
+sys.dont_write_bytecode = True
+
+import command_line  # noqa: E402
 
 DOCUMENTS = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md", "core/ARCHITECTURE.md", "plugins/README.md")
 TOP = ("config", "core", "packaging", "plugins", "sdk", "tests")
@@ -84,15 +87,5 @@ def self_check(root):
     return found
 
 
-def main(arguments):
-    if len(arguments) not in (1, 2) or (len(arguments) == 2 and arguments[0] != "--self-check"):
-        sys.exit(__doc__)
-    root = pathlib.Path(arguments[-1]).resolve()
-    found = self_check(root) if len(arguments) == 2 else check(root)
-    for each in found:
-        print(each)
-    return 1 if found else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    command_line.run(__doc__, check, self_check)

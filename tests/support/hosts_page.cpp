@@ -5,12 +5,12 @@
 
 namespace drcon::test {
 
-void hosts_page::start(const std::string& keys, const std::string& of_file) {
+void hosts_page::start(const std::string& keys, const std::string& of_file, const std::string& of_sink) {
   drcon_ = std::make_unique<drcon_process>(
       keys +
       "\n[source.hosts]\nplugin = \"file\"\npath = \"hosts.toml\"\n"
-      "[sink.page]\nplugin = \"template\"\n"
-      "file = [{ template = \"page.mustache\", path = \"page.conf\", escape = \"nginx\"" +
+      "[sink.page]\nplugin = \"template\"\n" +
+      of_sink + "file = [{ template = \"page.mustache\", path = \"page.conf\", escape = \"nginx\"" +
       (of_file.empty() ? "" : ", " + of_file) +
       " }]\n"
       "[pipeline.web]\nsources = [\"hosts\"]\nsinks = [\"page\"]\nwait = { min = \"1ms\", max = \"10ms\" }\n");

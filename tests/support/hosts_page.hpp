@@ -13,8 +13,8 @@ namespace drcon::test {
 
 class hosts_page : public testing::Test {
 protected:
-  /// Runs, with three hosts and these keys besides ("admin.token = …"), and of the sink's file; settled.
-  void start(const std::string& keys = {}, const std::string& of_file = {});
+  /// Runs, with three hosts and these keys besides ("admin.token = …"), of the sink's file, and of the sink; settled.
+  void start(const std::string& keys = {}, const std::string& of_file = {}, const std::string& of_sink = {});
   /// 10.0.0.1 and so on, port 80.
   void set_hosts(int count) const;
   /// How many of them the page has.

@@ -192,6 +192,10 @@ void scripted_consul::kill() {
   server_->perform([this] { server_->kill(); });
 }
 
+void scripted_consul::refuse_connections() {
+  server_->perform([this] { server_->acceptor.close(); });
+}
+
 void scripted_consul::revive() {
   server_->perform([this] { server_->listen(); });
 }

@@ -52,7 +52,9 @@ public:
   void close_connections();
   /// As an agent that was killed: closes every connection, and nobody listens.
   void kill();
-  /// On the same port, after kill().
+  /// Refuses new connections; those that are open stay.
+  void refuse_connections();
+  /// On the same port, after kill() or refuse_connections().
   void revive();
 
   /// The targets asked for so far that begin with `path`.

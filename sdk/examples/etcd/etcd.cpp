@@ -27,7 +27,7 @@ constexpr const char* schema_text = R"JSON({
     "timeout": { "type": "string", "format": "duration", "default": "5s", "description": "How long etcd may take for an answer; at least 100ms." },
     "check": { "type": "string", "format": "duration", "default": "10s",
       "description": "How often etcd is asked whether the watch has reported everything, so that one that fell silent is noticed; at least 100ms." },
-    "retry_max": { "type": "string", "format": "duration", "default": "10s", "description": "Longest pause between tries while etcd is away. drcon never gives up." },
+    "retry_max": { "type": "string", "format": "duration", "default": "10s", "description": "Longest pause between tries while etcd is unreachable. drcon never gives up." },
     "max_answer": { "type": "string", "format": "size", "default": "64MiB", "description": "Largest answer that is read; a larger one changes nothing and is reported." }
   }
 })JSON";

@@ -5,6 +5,7 @@
 // libboost1.81-dev, Debian 13: libboost-dev; headers are all it takes); no Asio type crosses to the host.
 #pragma once
 
+#include <drcon/detail/last_catch.hpp>
 #include <drcon/sink.hpp>
 #include <drcon/source.hpp>
 
@@ -57,7 +58,13 @@ public:
   /// [any] Returns when the threads run.
   void run() {
     const std::lock_guard lock(mutex_);
-    while (threads_.size() < thread_count) threads_.emplace_back([this] { context_.run(); });
+    while (threads_.size() < thread_count)
+      threads_.emplace_back([this] {
+        // The handler that threw is lost; those of all other instances of this library are not.
+        while (!detail::caught_last("a thread that the sources and sinks of a library share",
+                                    [this] { context_.run(); })) {
+        }
+      });
   }
 
 private:
@@ -117,11 +124,11 @@ public:
         signal.emit(boost::asio::cancellation_type::terminal);
       }
       const std::lock_guard lock(mutex_);
-      told_ = true;
+      signalled_ = true;
       idle_.notify_all();
     });
     std::unique_lock lock(mutex_);
-    idle_.wait(lock, [this] { return told_ && running_ == 0; });
+    idle_.wait(lock, [this] { return signalled_ && running_ == 0; });
   }
 
 private:
@@ -139,7 +146,7 @@ private:
   std::condition_variable idle_;
   int running_ = 0;
   bool spawned_ = false;
-  bool told_ = false;
+  bool signalled_ = false;
 };
 
 /// The text of an exception.
@@ -177,7 +184,7 @@ protected:
 
   /// [any] Adds a coroutine to this instance. When an exception ends it, `begin` is called again after a pause that
   /// doubles from 1 s to 30 s. Before the pause `failed` is called on the strand; without one, the whole source is
-  /// reported as unknown and away, until it says ready().
+  /// reported as unknown and unreachable, until it calls ready().
   void spawn(work begin, on_failure failed = {}) {
     if (!failed) failed = [this](const std::string& why) { report(why); };
     spawn(keep_running(executor(), host(), std::move(begin), std::move(failed)));

@@ -1,7 +1,7 @@
 /* drcon/plugin.h: the binary contract between drcon and a plugin. ABI 1, frozen.
  *
  * Plain C11, the whole of the ABI; it reads the same in C++. The C++ layer beside it (drcon/source.hpp,
- * drcon/sink.hpp) is sugar that is compiled into the plugin; nothing of C++ crosses this line.
+ * drcon/sink.hpp) is compiled into the plugin; nothing of C++ crosses this interface.
  *
  * RULES, stated once
  *  - A plugin is a shared library that exports one object, `drcon_plugin_entry`, and nothing else.
@@ -48,7 +48,7 @@ extern "C" {
 #define DRCON_ABI_MAJOR 1u
 #define DRCON_ABI_MINOR 0u
 
-/** First eight bytes of the entry object: tells a drcon plugin from any other library. */
+/** First eight bytes of the entry object: by them a drcon plugin differs from any other library. */
 #define DRCON_MAGIC "DRCONPL"
 
 /** True when the peer's struct *p is long enough to hold member m: it may still be NULL. */
@@ -69,8 +69,8 @@ typedef struct drcon_pair {
 
 /** How a call ended. An unknown number is read as DRCON_RETRY. */
 typedef int32_t drcon_result;
-#define DRCON_OK 0       /**< done; for apply: the target serves the wanted snapshot */
-#define DRCON_RETRY 1    /**< the other side is away; the host tries again with backoff and jitter */
+#define DRCON_OK 0       /**< done; for apply: the target serves the desired snapshot */
+#define DRCON_RETRY 1    /**< the other side is unreachable; the host retries with backoff and jitter */
 #define DRCON_REJECTED 2 /**< this snapshot will never fit; the host waits for another */
 #define DRCON_CONFIG 3   /**< the options are wrong; never retried, the user must change the config */
 
@@ -99,7 +99,7 @@ typedef struct drcon_endpoint {
 } drcon_endpoint;
 
 /** The complete state of one service; never a difference. One that has values is no group of endpoints but a set of
- *  settings, such as keys of Consul's store: templates draw them, load balancers pass it over. */
+ *  settings, such as keys of Consul's store: templates render them, load balancers ignore it. */
 typedef struct drcon_service {
   uint32_t size;
   uint32_t endpoint_size; /**< stride of `endpoints`: sizeof(drcon_endpoint) of whoever made the array */
@@ -140,8 +140,8 @@ typedef struct drcon_update {
   size_t change_size; /**< stride of `changes` */
 } drcon_update;
 
-/** Flag: nothing is known to have changed; compare the target with `wanted` and mend what differs. Unknown flags are
- *  passed over. */
+/** Flag: nothing is known to have changed; compare the target with `wanted` and correct what differs. Unknown flags are
+ *  ignored. */
 #define DRCON_UPDATE_RECONCILE 1u
 
 /** One option, as found by host->option. Members that do not fit the type are 0. */
@@ -184,9 +184,9 @@ typedef struct drcon_metric {
 #define DRCON_LOG_ERROR 4
 
 /** State of an instance as an operator should see it. */
-#define DRCON_STATE_OK 0       /* all is well */
+#define DRCON_STATE_OK 0       /* in sync */
 #define DRCON_STATE_DEGRADED 1 /* works, with less than was asked for; the text says what */
-#define DRCON_STATE_AWAY 2     /* the other side does not answer; the last state stands */
+#define DRCON_STATE_AWAY 2     /* the other side is unreachable; the last known data stay in use */
 
 /* ---- the host, as a plugin sees it --------------------------------------------------------------------- */
 
@@ -208,29 +208,29 @@ typedef struct drcon_host {
   drcon_string (*option_key)(const drcon_options*, drcon_string pointer, size_t i);
   /** [any] The name the user gave the instance, such as "consul" of [source.consul]. Valid until destroy. */
   drcon_string (*name)(drcon_instance*);
-  /** [any] Non-zero when a message of this level would be kept. For messages that are dear to make. */
+  /** [any] Non-zero when a message of this level would be kept. For messages that are costly to make. */
   int32_t (*log_enabled)(drcon_instance*, int32_t level);
   /** [any] One line for people; the host adds the instance's name. An unknown level is read as the nearest one. */
   void (*log)(drcon_instance*, int32_t level, drcon_string text);
   /** [any] State to show until the next call; the host logs only what changes. Unknown states are read as AWAY. */
   void (*status)(drcon_instance*, int32_t state, drcon_string text);
-  /** [any] One figure. A name that Prometheus does not allow is refused and told as misbehaviour. */
+  /** [any] One figure. A name that Prometheus does not allow is refused and reported as misbehaviour. */
   void (*metric)(drcon_instance*, const drcon_metric*);
-  /** [lane] Says why the create, start or render that is about to return something other than DRCON_OK failed.
+  /** [lane] Reports why the create, start or render that is about to return something other than DRCON_OK failed.
    *  `pointer` names the option at fault, or is empty; the host turns it into file:line:column. */
   void (*failed)(drcon_instance*, drcon_string pointer, drcon_string why);
 
   /* -- for sources -- */
 
   /** [any] The complete state of one service. Equal to the last one: costs a comparison, causes nothing. The host
-   * copies and judges it: an endpoint with an impossible address, port, id, tag or meta is left out and told, the rest
-   * stands. */
+   *  copies and validates it: an endpoint with an impossible address, port, id, tag or meta is left out and reported;
+   *  the others are kept. */
   void (*publish)(drcon_instance*, const drcon_service*);
   /** [any] The service is gone for good: the source *knows* that it is no more. One never published: does nothing. */
   void (*withdraw)(drcon_instance*, drcon_string service);
-  /** [any] Everything that is watched has been told (published or withdrawn) once. Repeating it is harmless. */
+  /** [any] Everything that is watched has been reported (published or withdrawn) once. Repeating it is harmless. */
   void (*ready)(drcon_instance*);
-  /** [any] The source cannot tell at present; never means "empty". An empty name means all of its services.
+  /** [any] The source has no current data; never means "empty". An empty name means all of its services.
    *  The next publish of the service (or ready, for all) ends it. */
   void (*unknown)(drcon_instance*, drcon_string service, drcon_string why);
 
@@ -242,8 +242,9 @@ typedef struct drcon_host {
   /** [lane] Within render(): what would be written. `target` names it (a path); `live` is what is there now, or
    *  has a NULL pointer when that is not known. */
   void (*rendered)(drcon_instance*, drcon_string target, drcon_string wanted, drcon_string live);
-  /** [any] Tells that the sink left an endpoint out, and why: "its tag holds a newline". Between apply and done, or
-   *  within render. An empty endpoint means the whole service. */
+  /** [any] Reports what the sink leaves out, and why: "its tag holds a newline"; no endpoint: the whole service. done
+   * puts what was reported since apply in place of it; between two updates it is added. What render reports is not
+   * kept. */
   void (*refused)(drcon_instance*, drcon_string service, drcon_string endpoint, drcon_string why);
 
   /** [any] An optional ability of the host by name, or NULL. Valid for good. None is defined yet. */

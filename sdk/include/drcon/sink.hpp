@@ -34,7 +34,7 @@ struct [[nodiscard]] outcome {
 };
 /// The target serves the wanted snapshot.
 inline outcome ok() { return {}; }
-/// The target is away; the host tries again with backoff and jitter.
+/// The target is unreachable; the host retries with backoff and jitter.
 inline outcome retry(std::string why) { return {DRCON_RETRY, std::move(why)}; }
 /// This snapshot will never fit; the host waits for another.
 inline outcome rejected(std::string why) { return {DRCON_REJECTED, std::move(why)}; }

@@ -53,8 +53,8 @@ class blocking_source : public source {
 public:
   using source::source;
 
-  /// The whole work. Returns soon after a stop is requested. An exception is reported as "away" and run() is called
-  /// again after a pause that doubles from 1 s to 30 s.
+  /// The whole work. Returns soon after a stop is requested. An exception is reported as "unreachable" and run() is
+  /// called again after a pause that doubles from 1 s to 30 s.
   virtual void run(stop_token stop) = 0;
 
   void start() final {

@@ -5,6 +5,8 @@
 // Thread rule: a token may be asked from any thread; a worker is started and stopped on the instance's lane.
 #pragma once
 
+#include <drcon/detail/last_catch.hpp>
+
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
@@ -57,11 +59,14 @@ public:
   worker(const worker&) = delete;
   worker& operator=(const worker&) = delete;
 
-  /// Runs work(stop_token) on the thread.
+  /// Runs work(stop_token) on the thread; once more, after a pause, when an exception has left it.
   template <class Work>
   void start(Work work) {
     stop_ = stop_source();
-    thread_ = std::thread([work = std::move(work), token = stop_.get_token()] { work(token); });
+    thread_ = std::thread([this, work = std::move(work), token = stop_.get_token()] {
+      while (!caught_last("the thread of a source or sink", [&] { work(token); }) && !token.stop_requested())
+        wait(token, std::chrono::seconds(1), [] { return false; });
+    });
   }
   void stop() {
     if (!thread_.joinable()) return;

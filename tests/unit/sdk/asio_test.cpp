@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <future>
 #include <stdexcept>
 
 namespace drcon {
@@ -56,6 +58,29 @@ TEST(AsioSource, BeginsAChildAgainAndReportsAsTheChildSays) {
   EXPECT_TRUE(host.wait_until([&] { return host.ready(); }));
   source.stop();
   EXPECT_TRUE(host.breaches().empty());
+}
+
+// The threads are of the host's process: an exception that leaves one would end every pipeline.
+TEST(SharedContext, GoesOnAfterAnExceptionOutOfAHandler) {
+  const auto shared = shared_context::acquire();
+  shared->run();
+  for (int i = 0; i < 10; ++i) boost::asio::post(shared->context(), [] { throw std::runtime_error("no room"); });
+  std::promise<void> done;
+  boost::asio::post(shared->context(), [&done] { done.set_value(); });
+  EXPECT_EQ(done.get_future().wait_for(std::chrono::seconds(10)), std::future_status::ready);
+}
+
+TEST(Worker, RunsAgainAfterAnException) {
+  detail::worker worker;
+  std::promise<void> again;
+  int runs = 0;
+  worker.start([&](const stop_token&) {
+    if (++runs == 1) throw std::runtime_error("no room");
+    again.set_value();
+  });
+  EXPECT_EQ(again.get_future().wait_for(std::chrono::seconds(10)), std::future_status::ready);
+  worker.stop();
+  EXPECT_EQ(runs, 2);
 }
 
 }  // namespace

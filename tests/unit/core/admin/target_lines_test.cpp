@@ -25,5 +25,49 @@ TEST(TargetLines, AreBounded) {
   EXPECT_EQ(lines_naming(text, "10.0.0.1:80", "x").size(), 10U);
 }
 
+// A match that is in rotation as far as the answers of its sink say.
+report::endpoint_finding served() {
+  report::endpoint_finding match;
+  match.id = "web-1";
+  match.address = "10.0.0.1:80";
+  match.in_rotation = true;
+  match.verdict = "in rotation since revision 1";
+  match.sinks.push_back({});
+  match.sinks[0].sink = "edge";
+  match.sinks[0].present = true;
+  match.sinks[0].up_to_date = true;
+  return match;
+}
+
+report::endpoint_finding served_with(std::vector<plugins::rendered_target> targets) {
+  auto match = served();
+  add_target_lines(match, {{"edge", engine::inspection(std::move(targets))}});
+  return match;
+}
+
+TEST(TargetLines, LeaveTheVerdictWhereTheTargetIsAsDesired) {
+  const auto match = served_with({{"f", "server 10.0.0.1:80;\n", "server 10.0.0.1:80;\nserver 10.0.0.2:80;\n"}});
+  EXPECT_TRUE(match.in_rotation);
+  EXPECT_EQ(match.verdict, "in rotation since revision 1");
+  EXPECT_TRUE(served_with({{"f", "a digest\n", "another\n"}}).in_rotation) << "it says nothing of single endpoints";
+}
+
+TEST(TargetLines, CorrectTheVerdictWhereTheTargetLacksItOrHasItOtherwise) {
+  auto match = served_with({{"f", "server 10.0.0.1:80;\n", ""}});
+  EXPECT_FALSE(match.in_rotation);
+  EXPECT_EQ(match.verdict, "not in rotation as decided at sink edge: f does not have 'server 10.0.0.1:80;' now");
+  match = served_with({{"h", "web 10.0.0.1:80 weight 1\n", "web 10.0.0.1:80 weight 1 maint\n"}});
+  EXPECT_FALSE(match.in_rotation);
+  EXPECT_NE(match.verdict.find("h has 'web 10.0.0.1:80 weight 1 maint' now, and 'web 10.0.0.1:80 weight 1' is desired"),
+            std::string::npos)
+      << match.verdict;
+}
+
+TEST(TargetLines, CorrectTheVerdictWhereWhatTheTargetHasIsNotKnown) {
+  const auto match = served_with({{"h", "web 10.0.0.1:80 weight 1\n", std::nullopt}});
+  EXPECT_FALSE(match.in_rotation);
+  EXPECT_EQ(match.verdict, "not known to be in rotation since revision 1; what is there now is not known: h");
+}
+
 }  // namespace
 }  // namespace drcon::admin

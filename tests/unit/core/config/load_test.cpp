@@ -73,8 +73,8 @@ TEST_F(Load, FillsInEveryDefault) {
   EXPECT_EQ(made->host.state_directory, "/var/lib/drcon");
   EXPECT_EQ(made->host.stop_deadline, 10s);
   EXPECT_EQ(made->host.journal_size, 1000);
-  EXPECT_EQ(made->host.log_level, "info");
-  EXPECT_EQ(made->host.log_format, "text");
+  EXPECT_EQ(made->host.log.level, "info");
+  EXPECT_EQ(made->host.log.format, "text");
   EXPECT_EQ(made->host.admin.socket, "");
   const auto& web = made->pipelines.at("web");
   EXPECT_EQ(web.name, "web");
@@ -126,9 +126,9 @@ socket = "run/drcon.sock"
   EXPECT_EQ(made->host.state_directory, "");
   EXPECT_EQ(made->host.stop_deadline, 1500ms);
   EXPECT_EQ(made->host.journal_size, 1000000);
-  EXPECT_EQ(made->host.log_level, "trace");
-  EXPECT_EQ(made->host.log_format, "json");
-  EXPECT_EQ(made->host.plugin_log_levels, (std::map<std::string, std::string>{{"nginx", "debug"}, {"ngnix", "error"}}));
+  EXPECT_EQ(made->host.log.level, "trace");
+  EXPECT_EQ(made->host.log.format, "json");
+  EXPECT_EQ(made->host.log.plugins, (std::map<std::string, std::string>{{"nginx", "debug"}, {"ngnix", "error"}}));
   EXPECT_THAT(said(),
               testing::HasSubstr(": warning: 'plugins' in [log]: there is no plugin 'ngnix'; did you mean 'nginx'?\n"));
   EXPECT_EQ(made->host.admin.socket, dir_ / "run/drcon.sock");
@@ -265,7 +265,13 @@ TEST_F(Load, SaysThatALimitOfTheBrakeMeansMoreThanItDidUnlessThatIsConfigured) {
   ASSERT_TRUE(load_text(small + "brake = { max_removed = \"20%\", per_service = false }\n"));
   EXPECT_EQ(said(), "");
   ASSERT_TRUE(load_text(small + "brake = { hold = \"1m\" }\n"));
-  EXPECT_EQ(said(), "");
+  EXPECT_EQ(said(),
+            "drcon.toml:10:9: warning: 'brake' names no limit: the defaults limit each service now, and not only the "
+            "pipeline; write per_service = true to confirm that, or per_service = false for the pipeline alone\n");
+  for (const auto* silent : {"brake = { hold = \"1m\", per_service = true }\n", "brake = { hold = \"0s\" }\n", ""}) {
+    ASSERT_TRUE(load_text(small + silent));
+    EXPECT_EQ(said(), "") << silent;
+  }
 }
 
 TEST(PipelineConfig, IsTheSameWhenNothingThatCountsDiffers) {

@@ -147,13 +147,27 @@ TEST(InstanceConfig, IsTheSameWhereverItStandsAndHoweverLongStoppingMayTake) {
   EXPECT_NE(one, other);
 }
 
-// One value for each option of a section, and what the option needs beside it.
 class HostOption : public OptionComparison {
 protected:
   static constexpr const char* fits =
       "[source.a]\nplugin = \"file\"\npath = \"/a\"\n[sink.b]\nplugin = \"nginx\"\n"
       "file = \"/b\"\n[pipeline.p]\nsources = [\"a\"]\nsinks = [\"b\"]\n";
   host_config host_with(const std::string& lines) { return loaded(fits + lines).host; }
+
+  // The section of the option with this value for it, or without it when there is none.
+  std::string written(const std::optional<std::string>& value) const {
+    std::map<std::string, std::string> values;
+    if (section() == "admin") values = {{"certificate", "\"/c\""}, {"private_key", "\"/k\""}};  // one needs the other
+    if (value) values[key()] = *value;
+    auto lines = "[" + section() + "]\n";
+    for (const auto& [name, each] : values) lines += name + " = " + each + "\n";
+    return lines;
+  }
+  std::string section() const { return GetParam().name.substr(0, GetParam().name.find('.')); }
+  std::string key() const { return GetParam().name.substr(section().size() + 1); }
+  std::string description() const {
+    return host_schema().at("properties").at(section()).at("properties").at(key()).at("description");
+  }
 };
 
 std::vector<changed_option> host_options() {
@@ -168,20 +182,28 @@ std::vector<changed_option> host_options() {
   return all;
 }
 
-TEST_P(HostOption, IsSeenWhenItAloneChanges) {
-  const auto name = GetParam().name;
-  const auto section = name.substr(0, name.find('.'));
-  std::map<std::string, std::string> values;
-  if (section == "admin") values = {{"certificate", "\"/c\""}, {"private_key", "\"/k\""}};  // one needs the other
-  const auto written = [&] {
-    auto lines = "[" + section + "]\n";
-    for (const auto& [key, value] : values) lines += key + " = " + value + "\n";
-    return lines;
-  };
-  const auto before = host_with(written());
-  EXPECT_EQ(before, host_with(written()));
-  values[name.substr(section.size() + 1)] = GetParam().written;
-  EXPECT_NE(before, host_with(written()));
+// A change is seen by a reload, or is reported as one that needs a restart and is left out. Which of the two it is must
+// be what the option's description says.
+TEST_P(HostOption, IsSeenByAReloadOrIsReportedAsOneForARestart) {
+  const auto before = host_with(written({}));
+  EXPECT_EQ(before, host_with(written({})));
+  auto after = host_with(written(GetParam().written));
+  EXPECT_NE(before, after);
+  diagnostics found;
+  keep_what_is_read_at_start(before, after, "drcon.toml", found);
+  const bool needs_restart = description().find("Read at start only.") != std::string::npos;
+  EXPECT_EQ(before == after, needs_restart) << found.text();
+  EXPECT_EQ(found.text().find("'" + key() + "' in [" + section() + "] is read at start only") != std::string::npos,
+            needs_restart)
+      << found.text();
+  EXPECT_EQ(found.sorted().size(), needs_restart ? 1U : 0U);
+}
+
+TEST_P(HostOption, HasOneDefault) {
+  EXPECT_EQ(host_config{}, host_with(""));
+  if (!GetParam().otherwise.empty()) {
+    EXPECT_EQ(host_config{}, host_with("[" + section() + "]\n" + key() + " = " + GetParam().otherwise + "\n"));
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(All, HostOption, testing::ValuesIn(host_options()), test_name);

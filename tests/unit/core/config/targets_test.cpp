@@ -3,6 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <unistd.h>
+
+#include <filesystem>
+
 namespace drcon::config {
 namespace {
 
@@ -14,7 +18,10 @@ const char* const schema_of_files = R"({ "type": "object", "properties": {
 const char* const schema_of_one_file = R"({ "type": "object", "properties": {
   "file": { "type": "string", "format": "path", "target": true }, "check": { "type": "string" } } })";
 const char* const schema_of_a_socket = R"({ "type": "object", "properties": {
-  "socket": { "type": "string", "target": true }, "prefix": { "type": "string", "target": true } } })";
+  "socket": { "type": "string", "target": true }, "prefix": { "type": "string", "target": "drcon-" },
+  "state_file": { "type": "string", "format": "path", "target": true } } })";
+const char* const schema_of_an_owner = R"({ "type": "object", "properties": {
+  "address": { "type": "string", "target": true }, "owner": { "type": "string", "target": "{name}" } } })";
 
 class Targets : public testing::Test {
 protected:
@@ -27,6 +34,7 @@ protected:
     const plugin_catalog plugins{
         .schema = [](kind, const std::string& plugin) -> std::optional<nlohmann::json> {
           if (plugin == "files") return nlohmann::json::parse(schema_of_files);
+          if (plugin == "owner") return nlohmann::json::parse(schema_of_an_owner);
           return nlohmann::json::parse(plugin == "socket" ? schema_of_a_socket : schema_of_one_file);
         },
         .names = {}};
@@ -62,6 +70,55 @@ TEST_F(Targets, SeveralOptionsOfOneTableNameOneTargetTogether) {
   EXPECT_EQ(faults(), "");
   add("c", "socket", R"({ "socket": "/run/s", "prefix": "b" })");
   EXPECT_THAT(faults(), HasSubstr("the target b, /run/s of [sink.c] is that of [sink.b] as well"));
+}
+
+TEST_F(Targets, AFileBesideOtherOptionsIsATargetOfItsOwn) {
+  add("a", "socket", R"({ "socket": "/run/s", "prefix": "a", "state_file": "/var/x.state" })");
+  add("b", "socket", R"({ "socket": "/run/s", "prefix": "b", "state_file": "/var/y.state" })");
+  add("c", "socket", R"({ "socket": "/run/t", "prefix": "b", "state_file": "" })");
+  add("d", "socket", R"({ "socket": "/run/u", "prefix": "b", "state_file": "" })");
+  EXPECT_EQ(faults(), "");
+  add("e", "socket", R"({ "socket": "/run/v", "prefix": "b", "state_file": "/var/./x.state" })");
+  EXPECT_THAT(faults(), HasSubstr("the target /var/./x.state of [sink.e] is that of [sink.a] as well"));
+  add("f", "socket", R"({ "socket": "/run/s", "prefix": "a", "state_file": "/var/z.state" })");
+  EXPECT_THAT(faults(), HasSubstr("the target a, /run/s of [sink.f] is that of [sink.a] as well"));
+}
+
+TEST_F(Targets, WhatIsLeftOutIsWhatThePluginTakesThen) {
+  add("a", "socket", R"({ "socket": "/run/s" })");
+  add("b", "socket", R"({ "socket": "/run/s", "prefix": "drcon-" })");
+  EXPECT_THAT(faults(), HasSubstr("of [sink.b] is that of [sink.a] as well"));
+}
+
+TEST_F(Targets, OneOwnerAtOneAddressIsOneTarget) {
+  add("a", "owner", R"({ "address": "http://127.0.0.1:8500" })");
+  add("b", "owner", R"({ "address": "http://127.0.0.1:8500" })");
+  EXPECT_EQ(faults(), "") << "by default each has its own name for owner";
+  add("c", "owner", R"({ "address": "http://127.0.0.1:8500", "owner": "b" })");
+  EXPECT_THAT(faults(), HasSubstr("of [sink.c] is that of [sink.b] as well"));
+}
+
+TEST_F(Targets, TwoNamesOfOneAddressAreOneTarget) {
+  const auto directory = std::filesystem::temp_directory_path() / ("targets-" + std::to_string(::getpid()));
+  std::filesystem::create_directories(directory / "real");
+  std::filesystem::create_directory_symlink(directory / "real", directory / "link");
+  const auto place = [&](const char* name) { return (directory / name).string(); };
+  const auto are_one = [&](const std::string& one, const std::string& other) {
+    sinks_.clear();
+    add("a", "owner", nlohmann::json{{"address", one}, {"owner", "x"}}.dump().c_str());
+    add("b", "owner", nlohmann::json{{"address", other}, {"owner", "x"}}.dump().c_str());
+    return !faults().empty();
+  };
+  EXPECT_TRUE(are_one(place("real/s"), place("link/s")));
+  EXPECT_TRUE(are_one(place("real/s"), "unix://" + place("link/s")));
+  EXPECT_TRUE(are_one("http://localhost:8500", "http://127.0.0.1:8500/"));
+  EXPECT_TRUE(are_one("http://LOCALHOST:80", "http://127.0.0.1"));
+  EXPECT_TRUE(are_one("127.0.0.1:9999", "[::ffff:127.0.0.1]:9999"));
+  EXPECT_TRUE(are_one("[0:0::1]:9999", "[::1]:9999"));
+  EXPECT_FALSE(are_one("http://127.0.0.1:8500", "http://127.0.0.1:8501"));
+  EXPECT_FALSE(are_one("http://127.0.0.1:8500", "http://127.0.0.2:8500"));
+  EXPECT_FALSE(are_one(place("real/s"), place("real/t")));
+  std::filesystem::remove_all(directory);
 }
 
 TEST_F(Targets, WhatIsNotMarkedMayBeTheSame) {

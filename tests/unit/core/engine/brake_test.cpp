@@ -33,6 +33,7 @@ public:
   brake::decision offer(brake::clock::time_point now, const counts& next, const counts& added = {},
                         const std::set<std::string>& released = {}) {
     brake::change change;
+    change.observed = observed_;
     for (const auto& [name, count] : served_) change.served += count;
     for (const auto& [name, count] : next) change.next += count;
     auto names = served_;
@@ -41,7 +42,8 @@ public:
       const brake::service_change one{.name = name,
                                       .served = count_of(served_, name),
                                       .next = count_of(next, name),
-                                      .released = released.contains(name)};
+                                      .released = released.contains(name),
+                                      .observed = observed_};
       if (one.served != one.next || differs_) change.services.push_back(one);
     }
     auto decision = brake_.judge(now, change);
@@ -53,6 +55,8 @@ public:
   bool passes(brake::clock::time_point now, const counts& next) { return offer(now, next).kept.empty(); }
   // Its endpoints differ, although there are as many.
   void replaces() { differs_ = true; }
+  // The sources can be reached, or not, from now on.
+  void observe(bool is) { observed_ = is; }
   brake& rule() { return brake_; }
   const counts& served() const { return served_; }
 
@@ -64,6 +68,7 @@ private:
   brake brake_;
   counts served_;
   bool differs_ = false;
+  bool observed_ = true;
 };
 
 TEST(Brake, PassesWhatLosesNothing) {
@@ -99,6 +104,32 @@ TEST(Brake, HoldsTheLossOfTheLastEndpoint) {
   braked web(lenient);
   web.offer(start, {{"web", 1}});
   EXPECT_FALSE(web.passes(start + 1s, {}));
+}
+
+TEST(Brake, CountsOnlyTheTimeInWhichALossIsObserved) {
+  for (const auto& rule : {rules(), rules_of_the_sum()}) {
+    braked of(rule);
+    of.offer(start, {{"web", 4}});
+    EXPECT_FALSE(of.passes(start, {{"web", 1}}));
+    of.observe(false);
+    EXPECT_FALSE(of.passes(start + 1min, {{"web", 1}}));
+    EXPECT_FALSE(of.passes(start + 10min, {{"web", 1}})) << "nobody has seen it for nine minutes";
+    of.observe(true);
+    const auto back = of.offer(start + 20min, {{"web", 1}});
+    ASSERT_FALSE(back.holds.empty());
+    EXPECT_EQ(back.holds.front().until, start + 25min);
+    EXPECT_FALSE(of.passes(start + 24min, {{"web", 1}}));
+    EXPECT_TRUE(of.passes(start + 25min, {{"web", 1}}));
+  }
+}
+
+TEST(Brake, BeginsTheTimeOfAFirstCandidateAgainWhenNobodyHasObservedIt) {
+  braked of(rules());
+  of.rule().hold_first("lost");
+  EXPECT_FALSE(of.passes(start, {{"web", 1}}));
+  of.rule().stop_observing();
+  EXPECT_TRUE(of.offer(start + 6min, {{"web", 1}}).keeps_all);
+  EXPECT_FALSE(of.offer(start + 11min, {{"web", 1}}).keeps_all);
 }
 
 TEST(Brake, AppliesALossThatLastsForTheWholeHold) {
@@ -161,6 +192,15 @@ TEST(Brake, AReleaseThatFindsNothingToReleaseIsVoid) {
     EXPECT_THAT(web.offer(start + 2s, {{"web", 10}}, {}, {"web"}).kept, IsEmpty()) << "all is back";
     EXPECT_FALSE(web.passes(start + 1h, {}));
   }
+}
+
+// Between the hold and the release another service may have lost all it had.
+TEST(Brake, AReleaseDoesNotPassWhatWasLostOfAnotherServiceSince) {
+  braked all(rules_of_the_sum());
+  all.offer(start, {{"a", 4}, {"b", 2}, {"c", 1}});
+  EXPECT_THAT(all.offer(start + 1s, {{"b", 2}, {"c", 1}}).kept, ElementsAre("a"));
+  EXPECT_THAT(all.offer(start + 2s, {{"c", 1}}, {}, {"a"}).kept, ElementsAre("a", "b"));
+  EXPECT_THAT(all.offer(start + 3s, {{"c", 1}}, {}, {"a", "b"}).kept, IsEmpty()) << "that is all that is held";
 }
 
 TEST(Brake, AHoldBeginsAgainAtEachNewLow) {

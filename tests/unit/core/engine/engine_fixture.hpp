@@ -52,6 +52,7 @@ protected:
   Engine() {
     test::forget_fakes();
     test::add_fake_plugins(registry_);
+    config_.host.state_directory.clear();  // none, but for a test that starts with one
     config_.host.stop_deadline = 2s;
     config_.host.journal_size = 100;
     config_.sources["s"] = instance_of("s", "fake-source");
@@ -126,6 +127,13 @@ protected:
   // Everything said so far has gone all the way through the pipeline.
   void settle() {
     for (int i = 0; i < 3; ++i) on_engine([] { return true; });
+  }
+  bool is_up_to_date() {
+    return on_engine([this] { return engine_->sinks().at("t")->up_to_date(); });
+  }
+  static void stop_answering() {
+    const std::lock_guard lock(fake("t")->mutex);
+    fake("t")->answers = false;
   }
   static bool sees(const std::string& sink, std::size_t endpoints) {
     return fake(sink)->wait([&] {

@@ -1,6 +1,8 @@
 // The whole engine with fake plugins: what reaches a sink, when, and what does not.
 #include "engine_fixture.hpp"
 
+#include <filesystem>
+
 namespace drcon::engine {
 namespace {
 
@@ -112,10 +114,7 @@ TEST_F(Engine, WaitsForAnotherSnapshotAfterARejection) {
 
 TEST_F(Engine, HandsOverTheNewestAfterASlowApply) {
   start();
-  {
-    const std::lock_guard lock(fake("t")->mutex);
-    fake("t")->answers = false;
-  }
+  stop_answering();
   fake("s")->host.publish(service_of("web", 1));
   fake("s")->host.ready();
   ASSERT_TRUE(fake("t")->wait([] { return fake("t")->open_ticket.has_value(); }));
@@ -136,10 +135,7 @@ TEST_F(Engine, HandsOverTheNewestAfterASlowApply) {
 TEST_F(Engine, SaysSoWhenASinkDoesNotAnswer) {
   sink_runner::answer_patience = 20ms;
   start();
-  {
-    const std::lock_guard lock(fake("t")->mutex);
-    fake("t")->answers = false;
-  }
+  stop_answering();
   fake("s")->host.publish(service_of("web", 1));
   fake("s")->host.ready();
   ASSERT_TRUE(test::wait_until([this] { return !journal(journal_entry::kind::away).empty(); }));
@@ -241,6 +237,31 @@ TEST_F(Engine, ServesTheLastGoodStateAfterARestartWhileTheSourceIsAway) {
   EXPECT_TRUE(sees("t", 3)) << "a source that comes back empty is held by the brake";
 }
 
+TEST_F(Engine, ForgetsAPipelineThatLeftTheConfigurationWhileItWasStopped) {
+  start();
+  fake("s")->host.publish(service_of("web", 8));
+  fake("s")->host.ready();
+  ASSERT_TRUE(sees("t", 8));
+  ASSERT_EQ(pause("old"), "");
+  ASSERT_TRUE(stop());
+  test::forget_fakes();
+  auto without = config_.pipelines.extract("p");
+  start();
+  on_engine([this] { return engine_->retire_absent(), true; });
+  ASSERT_TRUE(stop());
+  EXPECT_TRUE(std::filesystem::exists(state_.path() / "p.state.left"));
+  EXPECT_TRUE(std::filesystem::exists(state_.path() / "p.paused.left"));
+  test::forget_fakes();
+  config_.pipelines.insert(std::move(without));
+  start();
+  on_engine([this] { return engine_->retire_absent(), true; });
+  fake("s")->host.publish(service_of("web", 1));
+  fake("s")->host.ready();
+  EXPECT_TRUE(sees("t", 1)) << "it is a new pipeline, which has nothing to lose and is not paused";
+  ASSERT_TRUE(stop());
+  EXPECT_TRUE(std::filesystem::exists(state_.path() / "p.state")) << "one that is configured keeps its state";
+}
+
 TEST_F(Engine, ComparesTheTargetAtTheResyncInterval) {
   config_.pipelines["p"].resync = 20ms;
   start();
@@ -332,6 +353,52 @@ TEST_F(Engine, LeavesAPluginBehindThatDoesNotStop) {
     context_.poll();
     return base::lanes_running() == 0;
   }));
+}
+
+// Answers the update that the sink was given last, as applied.
+void answer_open_ticket() {
+  std::uint64_t ticket = 0;
+  {
+    const std::lock_guard lock(fake("t")->mutex);
+    fake("t")->answers = true;
+    ticket = fake("t")->open_ticket.value_or(0);
+  }
+  const auto& host = fake("t")->host;
+  host.host()->done(host.instance(), ticket, DRCON_OK, {});
+}
+
+TEST_F(Engine, ATargetThatIsBackIsComparedBeforeItCountsAsApplied) {
+  start();
+  fake("s")->host.publish(service_of("web", 2));
+  fake("s")->host.ready();
+  ASSERT_TRUE(sees("t", 2));
+  ASSERT_TRUE(test::wait_until([this] { return is_up_to_date(); }));
+  fake("t")->host.status_away("the target is away");
+  ASSERT_TRUE(test::wait_until([this] { return !is_up_to_date(); }));
+  stop_answering();
+  fake("t")->host.status_ok();
+  ASSERT_TRUE(fake("t")->wait([] { return fake("t")->applies == 2; }));
+  EXPECT_TRUE(fake("t")->reconciles.back());
+  settle();
+  EXPECT_FALSE(is_up_to_date()) << "nobody has compared what it has";
+  EXPECT_TRUE(journal(journal_entry::kind::applied).size() == 1);
+  answer_open_ticket();
+  EXPECT_TRUE(test::wait_until([this] { return is_up_to_date(); }));
+}
+
+TEST_F(Engine, ASinkWhoseProcessHasRestartedIsNotUpToDateBeforeItHasCompared) {
+  start();
+  fake("s")->host.publish(service_of("web", 2));
+  fake("s")->host.ready();
+  ASSERT_TRUE(sees("t", 2));
+  ASSERT_TRUE(test::wait_until([this] { return is_up_to_date(); }));
+  stop_answering();
+  on_engine([this] { return engine_->sinks().at("t")->on_restarted(), true; });
+  EXPECT_FALSE(is_up_to_date());
+  ASSERT_TRUE(fake("t")->wait([] { return fake("t")->applies == 2; }));
+  EXPECT_FALSE(is_up_to_date());
+  answer_open_ticket();
+  EXPECT_TRUE(test::wait_until([this] { return is_up_to_date(); }));
 }
 
 }  // namespace

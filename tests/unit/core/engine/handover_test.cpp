@@ -17,10 +17,7 @@ protected:
   }
   // The sink has an update that it does not answer.
   void begin_an_update_that_hangs() {
-    {
-      const std::lock_guard lock(fake("t")->mutex);
-      fake("t")->answers = false;
-    }
+    stop_answering();
     fake("s")->host.publish(service_of("web", 2));
     ASSERT_TRUE(fake("t")->wait([] { return fake("t")->open_ticket.has_value(); }));
   }
@@ -31,6 +28,14 @@ protected:
       ticket = *sink->open_ticket;
     }
     sink->host.host()->done(sink->host.instance(), ticket, DRCON_OK, {});
+  }
+  void rename_to(const std::vector<std::string>& names) {
+    const auto p = config_.pipelines.at("p");
+    config_.pipelines.clear();
+    for (const auto& each : names) {
+      config_.pipelines[each] = p;
+      config_.pipelines[each].name = each;
+    }
   }
   sink_runner& sink(const std::string& name) { return *engine_->sinks().at(name); }
 };
@@ -187,6 +192,85 @@ TEST_F(Handover, APipelineThatLeftAndComesBackBeginsWithoutItsOldStateAndPause) 
   fake("s2")->host.publish(service_of("db", 3));
   fake("s2")->host.ready();
   ASSERT_TRUE(sees("u", 3)) << "nothing of its former life holds it";
+}
+
+TEST_F(Handover, ARenamedPipelineIsHeldByWhatItsSinkHas) {
+  start();
+  serve(10);
+  fake("s")->host.publish(service_of("web", 1));
+  ASSERT_TRUE(test::wait_until([this] { return on_engine([this] { return !engine_->find("p")->held().empty(); }); }));
+  rename_to({"edge"});
+  ASSERT_TRUE(apply()) << faults_;
+  ASSERT_TRUE(
+      test::wait_until([this] { return on_engine([this] { return !engine_->find("edge")->held("web").empty(); }); }));
+  settle();
+  EXPECT_TRUE(sees("t", 10));
+  EXPECT_THAT(on_engine([this] { return engine_->find("edge")->held("web"); }),
+              testing::HasSubstr("9 of 10 endpoints in service would go"));
+}
+
+TEST_F(Handover, ANewPipelineWhoseSourceHasNothingIsHeldByWhatItsSinkHas) {
+  start();
+  serve(10);
+  rename_to({"edge"});
+  config_.sources["s"] = instance_of("s", "fake-source", "changed");
+  ASSERT_TRUE(apply()) << faults_;
+  fake("s")->host.ready();
+  ASSERT_TRUE(
+      test::wait_until([this] { return on_engine([this] { return !engine_->find("edge")->held("web").empty(); }); }));
+  settle();
+  EXPECT_TRUE(sees("t", 10));
+}
+
+TEST_F(Handover, APipelineThatIsSplitHoldsNothingThatTheOtherHas) {
+  start();
+  fake("s")->host.publish(service_of("web", 4));
+  fake("s")->host.publish(service_of("db", 3));
+  fake("s")->host.ready();
+  ASSERT_TRUE(sees("t", 7));
+  rename_to({"a", "b"});
+  config_.pipelines["a"].filter.service = "web";
+  config_.pipelines["b"].filter.service = "db";
+  ASSERT_TRUE(apply()) << faults_;
+  ASSERT_TRUE(test::wait_until([this] { return on_engine([this] { return engine_->settled(); }); }));
+  EXPECT_TRUE(journal(journal_entry::kind::held).empty());
+  EXPECT_EQ(on_engine([this] { return engine_->find("a")->current().snapshot->endpoint_count(); }), 4U);
+  EXPECT_TRUE(sees("t", 7));
+}
+
+// It was added by a reload, and has nothing at the sink yet: at a restart the others would wait for it for ever.
+TEST_F(Handover, APipelineThatNeverDecidedHoldsUpNoOtherAfterARestart) {
+  start();
+  serve(1);
+  ASSERT_TRUE(test::wait_until([this] { return std::filesystem::exists(state_.path() / "p.state"); }));
+  ASSERT_TRUE(stop());
+  test::forget_fakes();
+  config_.sources["s2"] = instance_of("s2", "fake-source");
+  config_.pipelines["q"] = pipeline_of({"s2"}, {"t"});
+  config_.pipelines["q"].name = "q";
+  start();
+  fake("s")->host.publish(service_of("web", 3));
+  fake("s")->host.ready();
+  ASSERT_TRUE(sees("t", 3));
+  EXPECT_FALSE(on_engine([this] { return sink("t").up_to_date(); })) << "q has not decided";
+  fake("s2")->host.publish(service_of("db", 2));
+  fake("s2")->host.ready();
+  EXPECT_TRUE(sees("t", 5));
+}
+
+// Without any state nobody knows what the target has of it.
+TEST_F(Handover, APipelineThatHasNotDecidedIsWaitedForWhenThereIsNoStateAtAll) {
+  config_.sources["s2"] = instance_of("s2", "fake-source");
+  config_.pipelines["q"] = pipeline_of({"s2"}, {"t"});
+  config_.pipelines["q"].name = "q";
+  const auto before = std::exchange(pipeline::patience_before_last_good, 50ms);
+  start();
+  fake("s")->host.publish(service_of("web", 3));
+  fake("s")->host.ready();
+  EXPECT_TRUE(test::wait_until([this] { return on_engine([this] { return engine_->find("q")->has_waited(); }); }));
+  settle();
+  EXPECT_EQ(fake("t")->applies, 0);
+  pipeline::patience_before_last_good = before;
 }
 
 }  // namespace

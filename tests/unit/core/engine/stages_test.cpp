@@ -60,10 +60,7 @@ TEST_F(Stages, CountTheWaitForATargetThatWasAway) {
 TEST_F(Stages, AreThoseOfTheChangeThatWasApplied) {
   sink_runner::answer_patience = 30s;
   start();
-  {
-    const std::lock_guard lock(fake("t")->mutex);
-    fake("t")->answers = false;
-  }
+  stop_answering();
   publish(1);
   ASSERT_TRUE(fake("t")->wait([] { return fake("t")->open_ticket.has_value(); }));
   publish(2);

@@ -15,6 +15,9 @@
 
 #include <filesystem>
 #include <fstream>
+#include <future>
+#include <optional>
+#include <stdexcept>
 
 namespace drcon::engine {
 namespace {
@@ -171,7 +174,7 @@ TEST_F(FullDisk, AnOlderStateThanTheLastDecidedOneIsNotServedAfterARestart) {
   free();
   const auto loaded = state_store(directory_.path()).load("p");
   EXPECT_EQ(loaded.last_good, nullptr);
-  EXPECT_NE(loaded.fault.find("a later state could not be written"), std::string::npos) << loaded.fault;
+  EXPECT_NE(loaded.outdated.find("a later state was not written"), std::string::npos) << loaded.outdated;
   ASSERT_TRUE(loaded.earlier);
   EXPECT_EQ(loaded.earlier->revision(), 1U);
   { state_store(directory_.path()).save("p", empty_of(4)); }
@@ -194,6 +197,178 @@ TEST(StateStore, WrittenByRootItStillBelongsToTheServicesUser) {
   EXPECT_EQ(owner(), other) << "a new file is the directory's owner's";
   { state_store(directory.path()).save("p", empty_of(2)); }
   EXPECT_EQ(owner(), other);
+}
+
+// What a crash right after save() would leave: the files as they are at that moment.
+kept_state after_a_crash(const test::temp_dir& directory) {
+  const test::temp_dir copy;
+  for (const auto& each : std::filesystem::directory_iterator(directory.path())) {
+    std::error_code gone;  // a temporary file, which is renamed at this moment
+    std::filesystem::copy_file(each.path(), copy / each.path().filename().string(), gone);
+  }
+  return state_store(copy.path()).load("p");
+}
+
+TEST(StateStore, ACrashAfterASnapshotWasGivenToSinksNeverServesTheOneBefore) {
+  const test::temp_dir directory;
+  state_store store(directory.path());
+  store.save("p", empty_of(1));
+  ASSERT_TRUE(test::wait_until([&] { return store.load("p").last_good != nullptr; }));
+  // The writer pauses now, so that the next state is not written for a while.
+  store.save("p", a_snapshot());
+  const auto loaded = after_a_crash(directory);
+  if (loaded.last_good) {
+    EXPECT_EQ(loaded.last_good->revision(), 7U) << "an older state over newer targets";
+  } else {
+    EXPECT_NE(loaded.outdated.find("a later state was not written"), std::string::npos) << loaded.outdated;
+    ASSERT_TRUE(loaded.earlier) << "a loss can be measured from it";
+    EXPECT_EQ(loaded.earlier->revision(), 1U);
+  }
+  ASSERT_TRUE(test::wait_until([&] {
+    const auto again = store.load("p");
+    return again.last_good && again.last_good->revision() == 7;
+  })) << "once it is written, it is served again";
+}
+
+TEST(StateStore, OneMarkIsEnoughForABurst) {
+  const test::temp_dir directory;
+  state_store store(directory.path());
+  store.save("p", empty_of(1));
+  ASSERT_TRUE(test::wait_until([&] { return store.load("p").last_good != nullptr; }));
+  store.save("p", a_snapshot());
+  for (std::uint64_t revision = 8; revision < 1000; ++revision) store.save("p", empty_of(revision));
+  const auto loaded = after_a_crash(directory);
+  if (loaded.last_good) {
+    EXPECT_EQ(loaded.last_good->revision(), 999U);
+  }
+  ASSERT_TRUE(test::wait_until([&] {
+    const auto again = store.load("p");
+    return again.last_good && again.last_good->revision() == 999;
+  }));
+}
+
+TEST(StateStore, AStateInADirectoryThatCannotBeWrittenIsOnlyMeasuredFrom) {
+  const test::temp_dir directory;
+  { state_store(directory.path()).save("p", empty_of(3)); }
+  ASSERT_EQ(::chown((directory.path() / "p.state").c_str(), 65534, 65534), 0);
+  ASSERT_EQ(::chmod(directory.path().c_str(), 0555), 0);
+  kept_state loaded;
+  ASSERT_EQ(::setresuid(65534, 65534, 0), 0) << "this suite runs as root";  // access() asks for the real user
+  loaded = state_store(directory.path()).load("p");
+  ASSERT_EQ(::setresuid(0, 0, 0), 0);
+  ASSERT_EQ(::chmod(directory.path().c_str(), 0755), 0);
+  EXPECT_EQ(loaded.last_good, nullptr);
+  EXPECT_NE(loaded.outdated.find("cannot be written"), std::string::npos) << loaded.outdated;
+  ASSERT_TRUE(loaded.earlier);
+  EXPECT_EQ(loaded.earlier->revision(), 3U);
+}
+
+TEST(StateStore, KeepsForGoodBeforeItAnswers) {
+  const test::temp_dir directory;
+  state_store store(directory.path());
+  std::promise<base::result<>> answer;
+  store.keep("p", a_snapshot(), {}, [&](base::result<> kept) { answer.set_value(std::move(kept)); });
+  EXPECT_TRUE(answer.get_future().get());
+  EXPECT_EQ(after_a_crash(directory).last_good->revision(), 7U);
+  store.save("p", a_snapshot());
+  EXPECT_TRUE(after_a_crash(directory).last_good) << "the same content is not older than what the sinks get";
+}
+
+TEST_F(FullDisk, WhatIsNotKeptIsAnsweredAndLeavesTheStateAsItWas) {
+  { state_store(directory_.path()).save("p", empty_of(1)); }
+  fill();
+  state_store store(directory_.path());
+  std::promise<base::result<>> answer;
+  store.keep("p", a_snapshot(), {}, [&](base::result<> kept) { answer.set_value(std::move(kept)); });
+  EXPECT_FALSE(answer.get_future().get());
+  free();
+  ASSERT_TRUE(store.load("p").last_good);
+  EXPECT_EQ(store.load("p").last_good->revision(), 1U);
+}
+
+// The entries of a directory that cannot be read can be changed, and not be synced.
+TEST(PauseStore, AMarkThatIsNotDurableHasNoEffectAtTheNextStart) {
+  const test::temp_dir directory;
+  ASSERT_EQ(::chown(directory.path().c_str(), 65534, 65534), 0);
+  pause_store pauses(directory.path());
+  const auto save = [&](std::optional<pause_mark> mark) {
+    std::promise<base::result<>> answer;
+    pauses.save("p", std::move(mark), [&](base::result<> kept) { answer.set_value(std::move(kept)); });
+    return answer.get_future().get();
+  };
+  const auto save_without_sync = [&](std::optional<pause_mark> mark) {
+    EXPECT_EQ(::chmod(directory.path().c_str(), 0300), 0);
+    EXPECT_EQ(::seteuid(65534), 0) << "this suite runs as root";
+    const auto kept = save(std::move(mark));
+    EXPECT_EQ(::seteuid(0), 0);
+    EXPECT_EQ(::chmod(directory.path().c_str(), 0700), 0);
+    return kept;
+  };
+  EXPECT_FALSE(save_without_sync(pause_mark{.why = "lunch", .since = {}}));
+  EXPECT_FALSE(pauses.load("p")) << "answered with a failure, and yet in effect at the next start";
+  ASSERT_TRUE(save(pause_mark{.why = "first", .since = {}}));
+  ASSERT_EQ(::chown((directory.path() / "p.paused").c_str(), 65534, 65534), 0);
+  EXPECT_FALSE(save_without_sync(pause_mark{.why = "second", .since = {}}));
+  ASSERT_TRUE(pauses.load("p"));
+  EXPECT_EQ(pauses.load("p")->why, "first");
+  EXPECT_FALSE(save_without_sync({}));
+  EXPECT_TRUE(pauses.load("p")) << "the resume was answered with a failure";
+}
+
+// The directory is the service's user's, who may put anything into it before root runs `drcon once`.
+class OthersDirectory : public testing::Test {
+protected:
+  OthersDirectory() {
+    if (::geteuid() != 0) throw std::runtime_error("this suite runs as root");
+    test::write_file(victim_, "root's own");
+    if (::chown(directory_.path().c_str(), other, other) != 0) throw std::runtime_error("cannot give a directory away");
+  }
+  static uid_t owner_of(const std::filesystem::path& file) {
+    struct stat there {};
+    EXPECT_EQ(::lstat(file.c_str(), &there), 0) << file;
+    return there.st_uid;
+  }
+  void expect_victim_untouched() const {
+    EXPECT_EQ(test::read_file(victim_), "root's own");
+    EXPECT_EQ(owner_of(victim_), 0U);
+  }
+
+  static constexpr uid_t other = 65534;
+  test::temp_dir directory_;
+  test::temp_dir roots_;
+  std::filesystem::path victim_ = roots_ / "victim";
+};
+
+TEST_F(OthersDirectory, AStateIsWrittenThroughNoLinkThatIsInItsPlace) {
+  for (const bool hard : {false, true}) {
+    for (const auto* name : {"p.state.new", "p.state"}) {
+      const auto planted = directory_ / name;
+      std::filesystem::remove(planted);
+      if (hard) std::filesystem::create_hard_link(victim_, planted);
+      else std::filesystem::create_symlink(victim_, planted);
+      { state_store(directory_.path()).save("p", empty_of(1)); }
+      expect_victim_untouched();
+      EXPECT_TRUE(state_store(directory_.path()).load("p").last_good) << name;
+      EXPECT_EQ(owner_of(directory_ / "p.state"), other) << name;
+    }
+  }
+}
+
+TEST_F(OthersDirectory, AMarkIsWrittenThroughNoLinkThatIsInItsPlace) {
+  std::filesystem::create_symlink(victim_, directory_ / "p.paused.new");
+  pause_store pauses(directory_.path());
+  pauses.save("p", pause_mark{.why = "w", .since = {}}, [](const base::result<>&) {});
+  ASSERT_TRUE(test::wait_until([&] { return pauses.load("p"); }));
+  expect_victim_untouched();
+  EXPECT_EQ(owner_of(directory_ / "p.paused"), other);
+}
+
+// Whoever opens a pipe to read waits for a writer, who may never come.
+TEST_F(OthersDirectory, APipeInThePlaceOfAStateIsNotWaitedFor) {
+  for (const auto* name : {"p.state", "p.paused"}) ASSERT_EQ(::mkfifo((directory_ / name).c_str(), 0600), 0);
+  const auto loaded = state_store(directory_.path()).load("p");
+  EXPECT_NE(loaded.fault.find("p.state"), std::string::npos) << loaded.fault;
+  EXPECT_TRUE(pause_store(directory_.path()).load("p"));
 }
 
 TEST(StateStore, ARetiredPipelineBeginsWithNothing) {

@@ -131,6 +131,97 @@ TEST_F(Steering, ARollbackServesTheOldContentAndStaysThere) {
   EXPECT_TRUE(sees("t", 4));
 }
 
+// What a kill right after the answer would leave.
+model::snapshot_ptr kept_on_disk(const std::filesystem::path& directory) {
+  const auto loaded = state_store(directory).load("p");
+  return loaded.last_good;
+}
+
+TEST_F(Steering, ARollbackAndItsContentAreOnDiskWhenItIsAnswered) {
+  start();
+  serve(2);
+  const auto old = revision();
+  fake("s")->host.publish(service_of("web", 3));
+  ASSERT_TRUE(sees("t", 3));
+  ASSERT_EQ(steer([&](engine::steered done) { engine_->roll_back("p", old, std::move(done)); }), "");
+  const auto kept = kept_on_disk(state_.path());
+  ASSERT_TRUE(kept) << "it says rolled back, and would not serve that";
+  EXPECT_EQ(kept->endpoint_count(), 2U);
+}
+
+TEST_F(Steering, ARollbackWhoseContentCannotBeKeptHasNoEffect) {
+  start();
+  serve(2);
+  const auto old = revision();
+  fake("s")->host.publish(service_of("web", 3));
+  ASSERT_TRUE(sees("t", 3));
+  ASSERT_TRUE(test::wait_until([this] {
+    const auto kept = kept_on_disk(state_.path());
+    return kept && kept->endpoint_count() == 3;
+  }));
+  // No file can be written there; the store may be writing what is served just now.
+  ASSERT_TRUE(test::wait_until([this] {
+    std::error_code error;
+    return std::filesystem::create_directory(state_.path() / "p.state.new", error);
+  }));
+  EXPECT_THAT(steer([&](engine::steered done) { engine_->roll_back("p", old, std::move(done)); }),
+              testing::HasSubstr("p.state.new"));
+  EXPECT_FALSE(ask([](pipeline& each) { return each.paused().has_value(); }));
+  EXPECT_FALSE(std::filesystem::exists(state_.path() / "p.paused"));
+  EXPECT_EQ(fake("t")->applies, 2);
+}
+
+TEST_F(Steering, ARollbackWhoseMarkCannotBeKeptLeavesWhatIsServedOnDisk) {
+  start();
+  serve(2);
+  const auto old = revision();
+  fake("s")->host.publish(service_of("web", 3));
+  ASSERT_TRUE(sees("t", 3));
+  std::filesystem::create_directory(state_.path() / "p.paused.new");
+  EXPECT_NE(steer([&](engine::steered done) { engine_->roll_back("p", old, std::move(done)); }), "");
+  EXPECT_TRUE(test::wait_until([this] {
+    const auto kept = kept_on_disk(state_.path());
+    return kept && kept->endpoint_count() == 3;
+  }));
+}
+
+TEST_F(Steering, ARollbackToARevisionThatIsNotKeptDoesNotPause) {
+  start();
+  serve(2);
+  EXPECT_THAT(steer([&](engine::steered done) { engine_->roll_back("p", 4711, std::move(done)); }),
+              testing::HasSubstr("4711 is not kept"));
+  EXPECT_FALSE(ask([](pipeline& each) { return each.paused().has_value(); }));
+  EXPECT_FALSE(std::filesystem::exists(state_.path() / "p.paused"));
+}
+
+TEST_F(Steering, AReleaseIsOnDiskWhenItIsAnswered) {
+  start();
+  serve(4);
+  fake("s")->host.publish(service_of("web", 1));
+  ASSERT_TRUE(test::wait_until([this] { return !journal(journal_entry::kind::held).empty(); }));
+  ASSERT_EQ(steer([&](engine::steered done) { engine_->release_brake("p", {}, {}, std::move(done)); }), "");
+  const auto kept = kept_on_disk(state_.path());
+  ASSERT_TRUE(kept) << "a restart would hold it again";
+  EXPECT_EQ(kept->endpoint_count(), 1U);
+  EXPECT_TRUE(sees("t", 1));
+}
+
+TEST_F(Steering, AReleaseThatCannotBeKeptHasNoEffect) {
+  start();
+  serve(4);
+  fake("s")->host.publish(service_of("web", 1));
+  ASSERT_TRUE(test::wait_until([this] { return !journal(journal_entry::kind::held).empty(); }));
+  // The store may be writing what is served just now.
+  ASSERT_TRUE(test::wait_until([this] {
+    std::error_code error;
+    return std::filesystem::create_directory(state_.path() / "p.state.new", error);
+  }));
+  EXPECT_THAT(steer([&](engine::steered done) { engine_->release_brake("p", {}, {}, std::move(done)); }),
+              testing::HasSubstr("p.state.new"));
+  EXPECT_NE(ask([](pipeline& each) { return each.held(); }), "");
+  EXPECT_TRUE(sees("t", 4));
+}
+
 TEST_F(Steering, AReleasedBrakeLetsTheLossPass) {
   start();
   serve(4);
@@ -155,11 +246,27 @@ TEST_F(Steering, AHoldDoesNotRunOutDuringAPause) {
   ASSERT_TRUE(test::wait_until([this] { return !journal(journal_entry::kind::held).empty(); }));
   EXPECT_EQ(pause("who took them?"), "");
   EXPECT_EQ(ask([](pipeline& each) { return each.held(); }), "");
+  EXPECT_THAT(ask([](pipeline& each) { return each.would_hold()->why; }), testing::HasSubstr("4 of 4"));
   std::this_thread::sleep_for(1100ms);  // longer than the hold: the loss would be applied without the pause
   EXPECT_TRUE(sees("t", 4));
   EXPECT_EQ(resume(), "");
   EXPECT_EQ(journal(journal_entry::kind::held).size(), 2U) << "the brake asks again";
+  EXPECT_FALSE(ask([](pipeline& each) { return each.would_hold().has_value(); })) << "it does hold now";
   EXPECT_TRUE(sees("t", 4));
+}
+
+TEST_F(Steering, ALossThatComesDuringAPauseIsForeseenUntilItIsOver) {
+  start();
+  serve(4);
+  EXPECT_EQ(pause("lunch"), "");
+  const auto foreseen = [this] { return ask([](pipeline& each) { return each.would_hold().has_value(); }); };
+  EXPECT_FALSE(foreseen());
+  fake("s")->host.publish(service_of("web", 1));
+  ASSERT_TRUE(test::wait_until(foreseen));
+  EXPECT_EQ(ask([](pipeline& each) { return each.would_hold()->counts.removed; }), 3U);
+  EXPECT_EQ(journal(journal_entry::kind::held).size(), 0U) << "nothing is held yet";
+  fake("s")->host.publish(service_of("web", 3));
+  EXPECT_TRUE(test::wait_until([&] { return !foreseen(); }));
 }
 
 TEST_F(Steering, AResyncComparesThoughNothingChanged) {

@@ -6,7 +6,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <cstdlib>
+#include <filesystem>
 #include <sstream>
 #include <stdexcept>
 #include <vector>
@@ -84,6 +88,32 @@ TEST(JournalFields, HaveNoNameWhereThereIsNone) {
   EXPECT_THAT(fields, Contains("DRCON_COMPONENT=host"));
   EXPECT_THAT(fields, Contains("DRCON_KIND=host"));
   EXPECT_THAT(fields, Contains("DRCON_NAME="));
+}
+
+// Whoever may write to the directory of a log could have root append to any file.
+TEST(LogFile, IsOpenedAsRootThroughNoLinkThatSomebodyElseCanHaveMade) {
+  ASSERT_EQ(::geteuid(), 0U) << "this suite runs as root";
+  const test::temp_dir mine;
+  const test::temp_dir others;
+  const auto victim = mine / "victim";
+  test::write_file(victim, "root's own\n");
+  for (const bool hard : {false, true}) {
+    for (const auto* directory : {&mine, &others}) {
+      const auto file = *directory / "log";
+      if (hard) std::filesystem::create_hard_link(victim, file);
+      else std::filesystem::create_symlink(victim, file);
+    }
+    ASSERT_EQ(::chown(others.path().c_str(), 65534, 65534), 0);
+    const auto refused = to_file(others / "log");
+    ASSERT_FALSE(refused) << "hard: " << hard;
+    EXPECT_NE(refused.error().why.find("link"), std::string::npos) << refused.error().why;
+    EXPECT_TRUE(to_file(mine / "log")) << "root alone can have made that";
+    ASSERT_TRUE(to_file({}));
+    for (const auto* directory : {&mine, &others}) std::filesystem::remove(*directory / "log");
+  }
+  EXPECT_EQ(test::read_file(victim), "root's own\n");
+  EXPECT_TRUE(to_file(others / "log")) << "a file of its own";
+  ASSERT_TRUE(to_file({}));
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 #include "plugins/frame_dispatcher.hpp"
 
 #include "plugins/frame.hpp"
+#include "support/no_answers.hpp"
 
 #include <gtest/gtest.h>
 
@@ -11,13 +12,7 @@
 namespace drcon::plugins {
 namespace {
 
-struct no_answers final : process_answers {
-  void on_created(drcon_result) override {}
-  void on_started(drcon_result) override {}
-  void on_render_ended(drcon_result) override {}
-  void on_stopped() override {}
-  void on_answered(std::uint64_t) override {}
-};
+using test::no_answers;
 
 drcon_host silent_host() {
   drcon_host host{};
@@ -46,8 +41,22 @@ protected:
   const drcon_host host_ = silent_host();
   no_answers answers_;
   frame_dispatcher dispatcher_{
-      {.host = host_, .instance = nullptr, .misbehaved = [](const std::string&) {}}, [] {}, answers_, 10000};
+      {.host = host_, .instance = nullptr, .misbehaved = [this](const std::string& how) { misbehaved_ = how; }},
+      [] {},
+      answers_,
+      10000};
+  std::string misbehaved_;
 };
+
+// The process is not drcon's own: what it says goes to the log.
+TEST_F(FrameDispatcher, CleansWhatAProcessReportsOfMisbehaviour) {
+  dispatch(
+      std::move(frame_writer(frame::misbehaved).text("a\n2026 error [host] forged\x1b[2J" + std::string(5000, 'x'))));
+  EXPECT_EQ(misbehaved_.find('\n'), std::string::npos);
+  EXPECT_EQ(misbehaved_.find('\x1b'), std::string::npos);
+  EXPECT_LT(misbehaved_.size(), 600U);
+  EXPECT_EQ(misbehaved_.substr(0, 5), "a\\x0a") << misbehaved_;
+}
 
 TEST_F(FrameDispatcher, KeepsNoMoreOfAProcessThanItMayUse) {
   dispatch(service("a", 4000));
@@ -69,6 +78,25 @@ TEST_F(FrameDispatcher, BoundsNamesOfUnknownServicesToo) {
       dispatch(std::move(frame_writer(frame::unknown).text("service-" + std::to_string(i)).text("why")));
   };
   EXPECT_THROW(all(), frame_fault);
+}
+
+// The engine keeps them until the source is ready again, since they count all at once.
+TEST_F(FrameDispatcher, BoundsWhatIsWithdrawnDuringAnOutage) {
+  const auto come_and_go = [this](const std::string& name) {
+    dispatch(service(name, 10));
+    dispatch(std::move(frame_writer(frame::withdraw).text(name)));
+  };
+  const auto many = [&](const std::string& prefix) {
+    for (int i = 0; i < 1000; ++i) come_and_go(prefix + std::to_string(i));
+  };
+  many("before");
+  dispatch(std::move(frame_writer(frame::unknown).text("").text("its registry is unreachable")));
+  for (int i = 0; i < 100; ++i) come_and_go("same");
+  EXPECT_THROW(many("during"), frame_fault);
+  dispatch(frame_writer(frame::ready));
+  many("after");
+  dispatcher_.process_ended();
+  EXPECT_THROW(many("while it is started again"), frame_fault);
 }
 
 TEST_F(FrameDispatcher, BoundsWhatOneRenderReturns) {

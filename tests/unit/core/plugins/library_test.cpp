@@ -1,8 +1,8 @@
 // The gates: what is refused before, at and after loading, each with its one line and its help.
 #include "plugins/library.hpp"
 
-#include "plugins/boundary.hpp"
 #include "plugins/registry.hpp"
+#include "plugins/validation.hpp"
 #include "support/process.hpp"
 #include "support/temp_dir.hpp"
 
@@ -221,6 +221,55 @@ TEST_F(Library, RefusesADirectoryAboveItThatIsSomebodyElsesWhenRunByRoot) {
   EXPECT_NE(refusal(file).find("others than its owner may write to its directory"), std::string::npos);
   fs::permissions(inner.parent_path(), fs::perms(01777));
   EXPECT_EQ(refusal(file), "it was loaded") << "in a sticky directory nobody else can exchange it";
+}
+
+TEST_F(Library, RefusesOneThatDemandsAnExecutableStack) {
+  EXPECT_EQ(refusal(compile("stack", source_with(""), {"-Wl,-z,execstack"})),
+            "demands an executable stack, which would make the stack of every thread of drcon executable");
+}
+
+// ---- the file that was checked is the one that is loaded ----
+
+// The library's own constructor, which runs in the child that tries it, puts another file in its place: between the
+// check and the load, and without a race.
+TEST_F(Library, LoadsTheFileThatWasCheckedWhenAnotherTakesItsNameMeanwhile) {
+  const auto ran = directory_ / "foreign-ran";
+  const auto foreign = compile("foreign", "#include <fcntl.h>\n" + source_with(".name = \"foreign\"") +
+                                              "__attribute__((constructor)) static void early(void) { open(\"" +
+                                              ran.string() + "\", O_CREAT | O_WRONLY, 0600); }\n");
+  const auto file =
+      compile("checked", "#include <stdio.h>\n" + source_with("") +
+                             "__attribute__((constructor)) static void early(void) { rename(\"" + foreign.string() +
+                             "\", \"" + (directory_ / "checked.so").string() + "\"); }\n");
+  const auto loaded = load_library(file, trust::unknown);
+  ASSERT_TRUE(loaded) << loaded.error().why;
+  ASSERT_FALSE(fs::exists(foreign)) << "the files were not exchanged";
+  EXPECT_EQ(loaded->name(), "in-c");
+  EXPECT_FALSE(fs::exists(ran)) << "code ran that nobody had checked";
+}
+
+// The loader of the C library takes two files for one that were loaded by the same name, as that of a descriptor.
+TEST_F(Library, DoesNotTakeOneForAnotherThatWasLoadedAndRefusedBefore) {
+  EXPECT_EQ(refusal(compile("first", "int nothing;")), "is not a drcon plugin: it does not export drcon_plugin_entry");
+  EXPECT_TRUE(loads("second", ".name = \"second\""));
+  EXPECT_TRUE(loads("third", ".name = \"third\""));
+}
+
+TEST_F(Library, FindsALibraryThatIsBesideIt) {
+  const auto needed = compile("libbeside", "void beside(void) {}\n");
+  const auto file = compile("finds", "void beside(void);\n" + source_with("") + "void use(void) { beside(); }\n",
+                            {"-L" + directory_.path().string(), "-lbeside", "-Wl,-rpath,$ORIGIN"});
+  const auto loaded = load_library(file, trust::unknown);
+  EXPECT_TRUE(loaded) << loaded.error().why;
+}
+
+TEST_F(Library, LeavesNoDescriptorOpenForAFileThatItRefuses) {
+  const auto open_files = [] { return std::distance(fs::directory_iterator("/proc/self/fd"), {}); };
+  const auto file = directory_ / "script.so";
+  test::write_file(file, "#!/bin/sh\n");
+  const auto before = open_files();
+  refusal(file);
+  EXPECT_EQ(open_files(), before);
 }
 
 // ---- among others ----

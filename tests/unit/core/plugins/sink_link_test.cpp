@@ -49,6 +49,18 @@ TEST(SinkLink, KeepsNoMoreReasonsThanAHostileRegistryMayCost) {
   EXPECT_EQ(link.end_apply(1)->size(), 10000U);
 }
 
+TEST(SinkLink, LeavesToItsCallerWhatIsLeftOutBetweenTwoUpdates) {
+  sink_link link;
+  EXPECT_FALSE(link.add_refusal({"web", "1", "no name"}));
+  link.begin_apply(update(1));
+  EXPECT_TRUE(link.add_refusal({"web", "1", "no name"}));
+  EXPECT_EQ(link.end_apply(1)->size(), 1U);
+  EXPECT_FALSE(link.add_refusal({"web", "1", "no name"}));
+  std::vector<rendered_target> targets;
+  const sink_link::rendering_scope open(link, targets);
+  EXPECT_TRUE(link.add_refusal({"web", "1", "no name"})) << "a render leaves nothing out of the target";
+}
+
 TEST(SinkLink, TakesWhatIsRenderedWithinARenderOnly) {
   sink_link link;
   std::vector<rendered_target> targets;

@@ -25,7 +25,7 @@ model::service_ptr service_at(const std::string& name, std::uint32_t port) {
 
 class SourceIntake : public testing::Test {
 protected:
-  SourceIntake() { reporter_->listen(listener_); }
+  SourceIntake() { reports_->listen(listener_); }
   // What the engine has been handed by now.
   std::vector<source_news>& delivered() {
     context_.restart();
@@ -34,9 +34,9 @@ protected:
   }
 
   boost::asio::io_context context_;
-  std::shared_ptr<reporter> reporter_ = std::make_shared<reporter>(context_.get_executor());
+  std::shared_ptr<report_channel> reports_ = std::make_shared<report_channel>(context_.get_executor());
   std::shared_ptr<listener> listener_ = std::make_shared<listener>();
-  std::shared_ptr<source_intake> intake_ = std::make_shared<source_intake>(reporter_);
+  std::shared_ptr<source_intake> intake_ = std::make_shared<source_intake>(reports_);
 };
 
 TEST_F(SourceIntake, DeliversAFloodAsOneMessageWithTheLatestState) {
@@ -85,10 +85,10 @@ TEST_F(SourceIntake, DeliversNothingOnceItHasGone) {
 }
 
 TEST_F(SourceIntake, GoesOnWhenNobodyListenedAtFirst) {
-  reporter_->listen({});
+  reports_->listen({});
   intake_->publish(service_at("web", 1));
   EXPECT_TRUE(delivered().empty());
-  reporter_->listen(listener_);
+  reports_->listen(listener_);
   intake_->publish(service_at("db", 1));
   ASSERT_EQ(delivered().size(), 1U);
   EXPECT_EQ(delivered()[0].services.count("db"), 1U);

@@ -156,5 +156,19 @@ TEST_F(Explain, SaysWhoseWordCounts) {
   EXPECT_EQ(verdict("web-3"), "not in rotation: merge = \"prefer\": source s is used, source other is not");
 }
 
+TEST_F(Explain, SaysDuringAPauseWhatTheBrakeWouldHold) {
+  start();
+  serve(4);
+  ASSERT_TRUE(settles());
+  ASSERT_EQ(pause("lunch"), "");
+  fake("s")->host.publish(service_of("web", 1));
+  ASSERT_TRUE(test::wait_until([this] { return !explain("web-4")[0]["brake"].get<std::string>().empty(); }));
+  EXPECT_EQ(
+      verdict("web-4"),
+      "in rotation since revision 1, though no source lists it any more; the brake would hold an update if the "
+      "pipeline was resumed: service web: 3 of 4 endpoints in service would go at once (75%; max_removed is 50%); "
+      "the pipeline is paused: lunch");
+}
+
 }  // namespace
 }  // namespace drcon::report

@@ -120,6 +120,48 @@ TEST_F(Verdict, APauseIsACaveat) {
   EXPECT_THAT(caveats(), ElementsAre("pipeline p is paused: lunch"));
 }
 
+TEST_F(Verdict, ASinkThatKeepsTheServersOfAnEmptyServiceNeedsAttention) {
+  serve(2);
+  {
+    const std::lock_guard lock(fake("t")->mutex);
+    fake("t")->answers = false;
+  }
+  // Both are in maintenance, so that nothing is in service; the brake lets it pass with its limits off.
+  auto empty = service_of("web", 2);
+  for (auto& each : empty.endpoints) each.health = health::maintenance;
+  fake("s")->host.publish(empty);
+  ASSERT_TRUE(test::wait_until([this] { return on_engine([this] { return !engine_->find("p")->held().empty(); }); }));
+  ASSERT_TRUE(on_engine([this] { return engine_->find("p")->release_brake().has_value(); }));
+  ASSERT_TRUE(fake("t")->wait([] { return fake("t")->open_ticket.has_value(); }));
+  const std::string why = "service web has no usable endpoints; its last servers are kept";
+  const auto& host = fake("t")->host;
+  host.refused("web", {}, why);
+  host.refused("db", "db-1", "its tag holds a newline");
+  host.host()->done(host.instance(), *fake("t")->open_ticket, DRCON_OK, {});
+  ASSERT_TRUE(becomes("needs attention"));
+  ASSERT_TRUE(test::wait_until([this] { return on_engine([this] { return engine_->settled(); }); }));
+  EXPECT_THAT(caveats(),
+              ElementsAre("sink t: " + why, "sink t leaves out db-1 of service db: its tag holds a newline"));
+  EXPECT_TRUE(becomes("needs attention")) << "though nothing is open";
+}
+
+TEST_F(Verdict, APauseDoesNotHideWhatTheBrakeHolds) {
+  serve(4);
+  fake("s")->host.publish(service_of("web", 0));
+  ASSERT_TRUE(becomes("needs attention"));
+  ASSERT_EQ(pause("lunch"), "");
+  EXPECT_TRUE(becomes("needs attention"));
+  EXPECT_THAT(caveats(), ElementsAre("pipeline p is paused: lunch",
+                                     "pipeline p would be held by its brake if it was resumed: service web: 4 of 4 "
+                                     "endpoints in service would go at once (100%; max_removed is 50%)"));
+  const auto pipeline = status()["pipelines"]["p"];
+  EXPECT_THAT(pipeline["would_hold"].get<std::string>(), testing::HasSubstr("4 of 4"));
+  EXPECT_EQ(pipeline["would_hold_loss"]["removed"], 4);
+  fake("s")->host.publish(service_of("web", 4));
+  EXPECT_TRUE(becomes("OK, with warnings")) << "only the pause is left";
+  EXPECT_EQ(status()["pipelines"]["p"]["would_hold_loss"], nullptr);
+}
+
 TEST_F(Verdict, ASinkAtWorkIsUnderWayAndOneWhoseTargetIsAwayIsNotAsItShouldBe) {
   serve(2);
   {
@@ -157,6 +199,34 @@ TEST_F(Verdict, IsAWordForProgramsBesideThePhraseForPeople) {
   ASSERT_TRUE(becomes("needs attention"));
   EXPECT_EQ(status()["state"], "wrong");
   EXPECT_EQ(status()["sinks"]["t"]["last_answer"], "rejected");
+}
+
+// The brake has seen two healthy endpoints, and the target has none of them.
+TEST_F(Verdict, WhatASinkRefusesIsNotInService) {
+  serve(4);
+  for (const auto* each : {"web-1", "web-2"}) fake("t")->host.refused("web", each, "its tag holds a #");
+  ASSERT_TRUE(becomes("OK, with warnings")) << "half of it is within the limits of the brake";
+  EXPECT_TRUE(shows("drcon_endpoints_in_service{pipeline=\"p\"} 2"));
+  fake("t")->host.refused("web", "web-3", "its tag holds a #");
+  ASSERT_TRUE(becomes("needs attention"));
+  EXPECT_THAT(unsettled(),
+              ElementsAre("sink t leaves out 3 of 4 endpoints in service of service web: its tag holds a #"));
+  EXPECT_EQ(status()["pipelines"]["p"]["in_service"], 1);
+  EXPECT_EQ(status()["state"], "wrong");
+  EXPECT_TRUE(shows("drcon_endpoints_in_service{pipeline=\"p\"} 1"));
+  fake("s")->host.publish(service_of("web", 3));
+  EXPECT_TRUE(becomes("in sync")) << "the next update is taken as a whole";
+}
+
+// With limits off, a service that has nothing left needs attention all the same.
+TEST_F(Verdict, AServiceOfWhichASinkRefusesAllNeedsAttentionWithoutABrakeToo) {
+  config_.pipelines["p"].brake.hold = 0s;
+  ASSERT_TRUE(apply()) << faults_;
+  serve(2);
+  fake("t")->host.refused("web", "web-1", "its tag holds a #");
+  ASSERT_TRUE(becomes("OK, with warnings"));
+  fake("t")->host.refused("web", "web-2", "its tag holds a #");
+  EXPECT_TRUE(becomes("needs attention"));
 }
 
 }  // namespace

@@ -1,31 +1,16 @@
 #include "common/atomic_file.hpp"
 
+#include "support/recorded_syncs.hpp"
 #include "support/temp_dir.hpp"
 
 #include <gtest/gtest.h>
 
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <filesystem>
 #include <vector>
-
-namespace {
-
-// While a test records it: the inode of each file or directory that fsync was called for, in order.
-thread_local std::vector<ino_t>* synced = nullptr;
-
-}  // namespace
-
-// Replaces the C library's function in this program. Without a power failure nothing else shows whether a rename would
-// survive one.
-extern "C" int fsync(int file) {
-  struct stat info {};
-  if (synced != nullptr && ::fstat(file, &info) == 0) synced->push_back(info.st_ino);
-  return static_cast<int>(::syscall(SYS_fsync, file));
-}
 
 namespace drcon::common {
 namespace {
@@ -70,10 +55,9 @@ TEST(AtomicFile, ReplacesByRenameAndKeepsModeAndOwner) {
 TEST(AtomicFile, IsOnTheDiskWithItsNameWhenItHasBeenReplaced) {
   const temp_dir directory;
   const auto file = directory / "x.conf";
-  std::vector<ino_t> seen;
-  synced = &seen;
+  const test::recorded_syncs synced;
   EXPECT_EQ(replace_file(file, "text"), "");
-  synced = nullptr;
+  const auto& seen = synced.seen();
   ASSERT_EQ(seen.size(), 2U);
   EXPECT_EQ(seen[0], stat_of(file).st_ino) << "first the content";
   EXPECT_EQ(seen[1], stat_of(directory.path()).st_ino) << "then the directory, which has the name";

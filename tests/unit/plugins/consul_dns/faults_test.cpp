@@ -89,6 +89,69 @@ TEST(ConsulDns, AcceptsTheAuthorityOnlyWhenItHasHeld) {
       [](const auto& now) { return now.services.at("web").endpoints.empty() && !now.unknown.contains("web"); }));
 }
 
+// A Consul that has just restarted answers from the log that it reads again, with instances that are long gone.
+TEST(ConsulDns, AcceptsAnotherAnswerAfterSilenceOnlyWhenItHasHeld) {
+  enum class plays { the_present, silence, history, the_next };
+  std::atomic<plays> what{plays::the_present};
+  std::atomic<int> old_answers{0};
+  const scripted_dns server([&](const dns_bytes& query, bool) -> std::optional<dns_bytes> {
+    switch (what) {
+      case plays::silence: return dns_bytes();
+      case plays::history:
+        // Now this one, now that one, as they came and went.
+        return dns_reply(query).srv("old.x", 8000 + (++old_answers) % 3).a("old.x", "10.0.0.9").bytes();
+      case plays::the_next: return dns_reply(query).srv("c.x", 82).a("c.x", "10.0.0.3").bytes();
+      case plays::the_present: break;
+    }
+    return two_servers(query);
+  });
+  source_harness source("consul-dns",
+                        std::string(quick) + "settle = \"200ms\"\nserver = [\"" + server.address() + "\"]\n");
+  source.start();
+  ASSERT_TRUE(source.wait_ready());
+  const auto is_known = [](const auto& now) { return !now.unknown.contains("web") && now.all_unknown.empty(); };
+  what = plays::silence;
+  ASSERT_TRUE(source.wait_for([](const auto& now) { return !now.all_unknown.empty(); }));
+  const auto words = source.now().words;
+  what = plays::history;
+  ASSERT_TRUE(wait_until([&] { return old_answers > 20; }));
+  EXPECT_EQ(source.now().services.at("web").endpoints.size(), 2U) << "nothing of the history";
+  EXPECT_EQ(source.now().words, words);
+  EXPECT_NE(source.status().text.find("settle"), std::string::npos) << source.status().text;
+  what = plays::the_next;
+  ASSERT_TRUE(source.wait_for(is_known)) << source.status().text;
+  EXPECT_EQ(source.now().services.at("web").endpoints.at(0).id, "10.0.0.3:82");
+}
+
+TEST(ConsulDns, AcceptsTheSameAnswerAfterSilenceAtOnce) {
+  std::atomic<bool> silent{false};
+  const scripted_dns server([&](const dns_bytes& query, bool) { return silent ? dns_bytes() : two_servers(query); });
+  source_harness source("consul-dns",
+                        std::string(quick) + "settle = \"1h\"\nserver = [\"" + server.address() + "\"]\n");
+  source.start();
+  ASSERT_TRUE(source.wait_ready());
+  silent = true;
+  ASSERT_TRUE(source.wait_for([](const auto& now) { return !now.all_unknown.empty(); }));
+  silent = false;
+  EXPECT_TRUE(source.wait_for([](const auto& now) { return now.all_unknown.empty() && now.unknown.empty(); }))
+      << source.status().text;
+}
+
+// Nothing is published yet, so that every answer is another one.
+TEST(ConsulDns, AcceptsNothingFromAServerThatWasSilentAtTheStartUntilItHasHeld) {
+  std::atomic<int> asked{0};
+  const scripted_dns server([&](const dns_bytes& query, bool) -> std::optional<dns_bytes> {
+    if (++asked < 4) return dns_bytes();
+    if (asked < 12) return dns_reply(query).srv("old.x", 8000 + asked % 3).a("old.x", "10.0.0.9").bytes();
+    return two_servers(query);
+  });
+  source_harness source("consul-dns",
+                        std::string(quick) + "settle = \"200ms\"\nserver = [\"" + server.address() + "\"]\n");
+  source.start();
+  ASSERT_TRUE(source.wait_ready()) << source.status().text;
+  EXPECT_EQ(source.now().services.at("web").endpoints.size(), 2U);
+}
+
 TEST(ConsulDns, AcceptsARecursingResolverWhenConfigured) {
   const scripted_dns server(
       [&](const dns_bytes& query, bool) { return dns_reply(query).code(3).authoritative(false).bytes(); });

@@ -62,6 +62,24 @@ TEST(ConsulAnswer, GivesAnInstanceTheHealthOfItsWorstCheck) {
   EXPECT_EQ(health_with(check("passing") + "," + check("critical", "_service_maintenance:a")), health::maintenance);
 }
 
+// As Consul does: an instance of a node without an agent, registered in the catalogue, has no checks and is passing.
+TEST(ConsulAnswer, TakesAnInstanceWithoutChecksForPassing) {
+  EXPECT_EQ(parsed(row(R"({"ID":"a"})", "[]"), health_level::passing).size(), 1U);
+  EXPECT_EQ(parsed(row(R"({"ID":"a"})", "null"), health_level::passing).size(), 1U) << "an empty list, in Go";
+}
+
+// Consul always sends the list: health must not be concluded from its absence.
+TEST(ConsulAnswer, ConcludesNoHealthFromChecksThatCannotBeRead) {
+  const std::string instance = R"([{"Node":{"Node":"n1"},"Service":{"ID":"a"})";
+  for (const auto* rest : {"}]", ",\"Checks\":7}]", ",\"Checks\":{}}]", ",\"Checks\":\"passing\"}]"}) {
+    std::string why;
+    EXPECT_FALSE(parse_endpoints(instance + rest, health_level::any, why)) << rest;
+    EXPECT_NE(why.find("Checks"), std::string::npos) << why;
+  }
+  for (const auto* check : {"1", "null", "\"x\"", "{}"})
+    EXPECT_EQ(parsed(row(R"({"ID":"a"})", std::string("[") + check + "]")).at(0).health, health::critical) << check;
+}
+
 TEST(ConsulAnswer, TakesTheWeightThatGoesWithTheHealth) {
   const std::string service = R"({"ID":"a","Weights":{"Passing":7,"Warning":0}})";
   EXPECT_EQ(parsed(row(service, "[" + check("passing") + "]")).at(0).weight, 7U);

@@ -13,7 +13,7 @@ constexpr auto start = clock::time_point(1h);
 watched_ptr known(const std::string& name, clock::time_point checked) {
   auto service = std::make_shared<watched_service>();
   service->name = name;
-  service->is_known = service->is_heard = true;
+  service->standing.is_known = service->standing.is_heard = true;
   service->checked = checked;
   return service;
 }
@@ -64,7 +64,7 @@ TEST(Rotation, DoesNotSuspectWhatIsBeingAskedAbout) {
 TEST(Rotation, LeavesAFailingServiceAloneUntilItsRetry) {
   rotation all(60s);
   const auto service = known("a", start);
-  service->failing = true;
+  service->standing.is_failing = true;
   service->retry_at = start + 5s;
   all.add_last(service);
   EXPECT_EQ(next(all, start + 4s), "");
@@ -75,7 +75,7 @@ TEST(Rotation, AsksAboutANewServiceAtOnceAndFirst) {
   rotation all(60s);
   all.add_last(known("a", start - 60s));
   const auto service = known("new", {});
-  service->is_known = service->is_heard = false;
+  service->standing.is_known = service->standing.is_heard = false;
   all.add_first(service);
   EXPECT_EQ(next(all, start), "new");
 }

@@ -73,6 +73,9 @@ TEST_F(DockerFaults, OneContainerThatCannotBeReadKeepsNobodyElseFromBeingKnown) 
   EXPECT_TRUE(wait_until([this] { return source_->status().text.find("layer is gone") != std::string::npos; }))
       << source_->status().text;
   EXPECT_EQ(source_->status().state, DRCON_STATE_DEGRADED);
+  EXPECT_NE(source_->metrics().find("drcon_docker_containers_in_trouble{instance=\"test\",kind=\"source\"} 1"),
+            std::string::npos)
+      << source_->metrics();
   describe("bb");
   EXPECT_TRUE(wait_until([this] { return count() == 2; })) << source_->status().text;
   EXPECT_TRUE(wait_until([this] { return source_->status().state == DRCON_STATE_OK; })) << source_->status().text;
@@ -86,8 +89,9 @@ TEST_F(DockerFaults, OneContainerWhoseInspectionNeverEndsKeepsNobodyElseFromBein
   watch();
   EXPECT_TRUE(source_->wait_ready()) << source_->status().text;
   EXPECT_TRUE(wait_until([this] { return count() == 2; }));
-  EXPECT_TRUE(wait_until([this] { return source_->status().text.find("container aa") != std::string::npos; }))
-      << source_->status().text;
+  EXPECT_TRUE(wait_until([this] {
+    return source_->status().text.find("keeps its last known state: 'aa'") != std::string::npos;
+  })) << source_->status().text;
   describe("aa");
   EXPECT_TRUE(wait_until([this] { return count() == 3; })) << source_->status().text;
 }

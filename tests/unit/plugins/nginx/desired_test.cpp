@@ -106,14 +106,6 @@ TEST(NginxDesired, LeavesOutServicesThatNginxCannotName) {
   EXPECT_EQ(said.size(), 3U);
 }
 
-TEST(NginxDesired, KeepsOnlyOneOfNamesThatDifferInCase) {
-  const auto found = admitted({{"WEB", 1, {at("x")}}, {"Web", 1, {at("y")}}, {"web2", 1, {at("z")}}});
-  ASSERT_EQ(found.size(), 2U);
-  EXPECT_EQ(found[0].name, "WEB");
-  EXPECT_EQ(found[1].name, "web2");
-  EXPECT_TRUE(said.contains("Web/"));
-}
-
 TEST(NginxDesired, FoldsDoubleAddresses) {
   EXPECT_EQ(addresses(admitted({{"web", 1, {at("a"), at("b"), at("c", "10.0.0.1", 81)}}})),
             (std::vector<std::string>{"10.0.0.1:80", "10.0.0.1:81"}));

@@ -7,6 +7,8 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
+
 namespace drcon::templates {
 namespace {
 
@@ -213,6 +215,19 @@ TEST(MustacheTemplate, SaysWhereItIsWrong) {
   EXPECT_EQ(common::mustache_template("{{x").fault(), "1:1: Unclosed tag");
   EXPECT_EQ(common::mustache_template("\n\n{{/x}}").fault(), "3:1: Unopened section \"x\"");
   EXPECT_FALSE(common::mustache_template("{{x}}").fault());
+}
+
+TEST(TemplateServices, LeaveANameToTheServiceThatTheFileNamesAlready) {
+  const auto kept = [](const std::string& live) {
+    std::set<std::string> names;
+    const auto refused = [](const auto&...) {};
+    for (const auto& each : without_case_twins({{"WEB", 1, {}}, {"api", 1, {}}, {"web", 1, {}}}, live, refused))
+      names.insert(each.name);
+    return names;
+  };
+  EXPECT_EQ(kept("upstream web {"), (std::set<std::string>{"api", "web"}));
+  EXPECT_EQ(kept("upstream WEB {"), (std::set<std::string>{"WEB", "api"}));
+  EXPECT_EQ(kept("upstream web-2 {"), std::set<std::string>{"api"}) << "nothing shows whose name it is";
 }
 
 }  // namespace

@@ -1,7 +1,7 @@
-// The host's end of a drcon_instance, and the table of functions a plugin calls.
+// The host's end of a drcon_instance: the gate through which the calls of a plugin reach its instance.
 //
-// A handle is never freed, not even when its instance is: a plugin may call late, on a thread that still runs after
-// stop. It then finds a closed handle, which refuses and counts the call.
+// A gate is never freed, not even when its instance is: a plugin may call late, on a thread that still runs after
+// stop. It then finds a closed gate, which refuses and counts the call.
 // Thread rule: open() and close() on the instance's lane or the engine's thread; all else on any thread.
 #pragma once
 
@@ -26,16 +26,16 @@ namespace drcon::plugins {
 
 class instance;
 
-/// The counters that a closed handle increases.
+/// The counters that a closed gate increases.
 struct breach_counters {
   metrics::counter late_calls;
   metrics::counter misbehaviour;
 };
 
-class handle final : public drcon_instance {
+class call_gate final : public drcon_instance {
 public:
   /// Makes one that is never freed.
-  static handle* make(const base::subject& of, const std::string& plugin, breach_counters counters);
+  static call_gate* make(const base::subject& of, const std::string& plugin, breach_counters counters);
 
   /// Calls reach `target` from now on, until close() has returned.
   void open(instance* target);
@@ -57,10 +57,10 @@ public:
   /// call thousands of times a second.
   void note_late_call();
 
-  static handle& of(drcon_instance* raw) { return static_cast<handle&>(*raw); }
+  static call_gate& of(drcon_instance* raw) { return static_cast<call_gate&>(*raw); }
 
 private:
-  handle(base::subject of, std::string plugin, breach_counters counters)
+  call_gate(base::subject of, std::string plugin, breach_counters counters)
       : subject_(std::move(of)),
         plugin_(std::move(plugin)),
         level_(plugin_),
@@ -79,8 +79,5 @@ private:
   bool late_call_reported_ = false;
   const char* after_ = "its stop had returned";
 };
-
-/// The functions every plugin gets.
-const drcon_host& host_table();
 
 }  // namespace drcon::plugins

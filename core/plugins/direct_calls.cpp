@@ -1,6 +1,6 @@
 #include "plugins/calls.hpp"
 
-#include "plugins/boundary.hpp"
+#include "plugins/validation.hpp"
 
 #include <drcon/model.hpp>
 
@@ -10,9 +10,9 @@
 namespace drcon::plugins {
 namespace {
 
-class calls_in_this_process final : public calls {
+class direct final : public calls {
 public:
-  calls_in_this_process(const drcon_source_type* source, const drcon_sink_type* sink, plugin_surroundings around)
+  direct(const drcon_source_type* source, const drcon_sink_type* sink, plugin_surroundings around)
       : source_(source), sink_(sink), around_(std::move(around)) {}
 
   drcon_result create(const drcon_options& options) override {
@@ -76,9 +76,9 @@ private:
 
 }  // namespace
 
-std::unique_ptr<calls> calls_here(const drcon_source_type* source, const drcon_sink_type* sink,
-                                  plugin_surroundings around) {
-  return std::make_unique<calls_in_this_process>(source, sink, std::move(around));
+std::unique_ptr<calls> direct_calls(const drcon_source_type* source, const drcon_sink_type* sink,
+                                    plugin_surroundings around) {
+  return std::make_unique<direct>(source, sink, std::move(around));
 }
 
 }  // namespace drcon::plugins

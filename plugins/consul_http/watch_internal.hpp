@@ -22,6 +22,7 @@ inline constexpr auto recheck_margin = std::chrono::seconds(1);
 /// What these queries are called among those that fail. No service has such a name: Consul's have no brackets.
 inline const std::string checks_watch = "(checks)";
 inline const std::string catalog_watch = "(catalog)";
+inline const std::string agent_probe = "(probe)";
 
 // Keeps a timer on the list of those that wake_rotation() ends early, for as long as its wait lasts.
 class watcher::idle_wait {

@@ -1,4 +1,4 @@
-#include "plugins/boundary.hpp"
+#include "plugins/validation.hpp"
 
 #include "model/snapshot.hpp"
 

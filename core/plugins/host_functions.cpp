@@ -1,59 +1,17 @@
-#include "plugins/handle.hpp"
+#include "plugins/host_functions.hpp"
 
 #include "base/build_facts.hpp"
-#include "log/log.hpp"
+#include "plugins/call_gate.hpp"
 #include "plugins/instance.hpp"
 #include "plugins/options.hpp"
+#include "plugins/validation.hpp"
 
+#include <optional>
+#include <string>
 #include <utility>
-#include <vector>
 
 namespace drcon::plugins {
-
-handle* handle::make(const base::subject& of, const std::string& plugin, breach_counters counters) {
-  static std::mutex mutex;
-  static auto& all = *new std::vector<handle*>;  // keeps them reachable, so that leak checkers agree
-  const std::lock_guard lock(mutex);
-  return all.emplace_back(new handle(of, plugin, std::move(counters)));
-}
-
-void handle::open(instance* target) {
-  const std::lock_guard lock(mutex_);
-  target_ = target->weak_from_this();
-  open_ = true;
-}
-
-void handle::close(const char* after) {
-  const std::lock_guard lock(mutex_);
-  open_ = false;
-  after_ = after;
-  target_.reset();
-}
-
-std::shared_ptr<instance> handle::reach() {
-  {
-    const std::lock_guard lock(mutex_);
-    if (open_) return target_.lock();
-  }
-  note_late_call();
-  return nullptr;
-}
-
-void handle::note_late_call() {
-  counters_.late_calls.increment();
-  const char* after = nullptr;
-  {
-    const std::lock_guard lock(mutex_);
-    if (std::exchange(late_call_reported_, true)) return;
-    after = after_;
-  }
-  counters_.misbehaviour.increment();
-  log::error(subject_, "plugin '{}' misbehaved: it called the host after {}; such calls are ignored", plugin_, after);
-}
-
 namespace {
-
-using std::string_view;
 
 void option(const drcon_options* options, drcon_string pointer, drcon_value* out) {
   read_option(*options, pointer, *out);
@@ -61,48 +19,48 @@ void option(const drcon_options* options, drcon_string pointer, drcon_value* out
 drcon_string key(const drcon_options* options, drcon_string pointer, size_t i) {
   return option_key(*options, pointer, i);
 }
-drcon_string name(drcon_instance* self) { return c_string(handle::of(self).name()); }
+drcon_string name(drcon_instance* self) { return c_string(call_gate::of(self).name()); }
 int32_t log_enabled(drcon_instance* self, int32_t level) {
-  return handle::of(self).would_log(static_cast<log::level>(level)) ? 1 : 0;
+  return call_gate::of(self).would_log(static_cast<log::level>(level)) ? 1 : 0;
 }
 
 void log_line(drcon_instance* self, int32_t level, drcon_string text) {
-  handle::of(self).with([&](instance& target) { target.on_log(level, view(text)); });
+  call_gate::of(self).with([&](instance& target) { target.on_log(level, view(text)); });
 }
 void status(drcon_instance* self, int32_t state, drcon_string text) {
-  handle::of(self).with([&](instance& target) { target.on_status({state, printable(view(text), 1000)}); });
+  call_gate::of(self).with([&](instance& target) { target.on_status({state, printable(view(text), 1000)}); });
 }
 void metric(drcon_instance* self, const drcon_metric* figure) {
-  handle::of(self).with([&](instance& target) { target.on_metric(*figure); });
+  call_gate::of(self).with([&](instance& target) { target.on_metric(*figure); });
 }
 void failed(drcon_instance* self, drcon_string pointer, drcon_string why) {
-  handle::of(self).with([&](instance& target) { target.on_failed(view(pointer), view(why)); });
+  call_gate::of(self).with([&](instance& target) { target.on_failed(view(pointer), view(why)); });
 }
 void publish(drcon_instance* self, const drcon_service* service) {
-  auto& of = handle::of(self);
+  auto& of = call_gate::of(self);
   if (of.with([&](instance& target) { target.on_publish(*service); })) return;
   // What was published is lost: the service's state is not known until it is published again.
   of.with([&](instance& target) { target.on_unknown(view(service->name), "drcon could not take what was published"); });
 }
 void withdraw(drcon_instance* self, drcon_string service) {
-  handle::of(self).with([&](instance& target) { target.on_withdraw(view(service)); });
+  call_gate::of(self).with([&](instance& target) { target.on_withdraw(view(service)); });
 }
 void ready(drcon_instance* self) {
-  handle::of(self).with([](instance& target) { target.on_ready(); });
+  call_gate::of(self).with([](instance& target) { target.on_ready(); });
 }
 void unknown(drcon_instance* self, drcon_string service, drcon_string why) {
-  handle::of(self).with([&](instance& target) { target.on_unknown(view(service), view(why)); });
+  call_gate::of(self).with([&](instance& target) { target.on_unknown(view(service), view(why)); });
 }
 void done(drcon_instance* self, uint64_t ticket, drcon_result result, drcon_string why) {
-  handle::of(self).with([&](instance& target) { target.on_done(ticket, result, view(why)); });
+  call_gate::of(self).with([&](instance& target) { target.on_done(ticket, result, view(why)); });
 }
 void rendered(drcon_instance* self, drcon_string target, drcon_string wanted, drcon_string live) {
   rendered_target all{printable(view(target), 4096), std::string(view(wanted)), std::nullopt};
   if (live.data != nullptr) all.live = std::string(view(live));
-  handle::of(self).with([&](instance& target) { target.on_rendered(std::move(all)); });
+  call_gate::of(self).with([&](instance& target) { target.on_rendered(std::move(all)); });
 }
 void refused(drcon_instance* self, drcon_string service, drcon_string endpoint, drcon_string why) {
-  handle::of(self).with([&](instance& target) {
+  call_gate::of(self).with([&](instance& target) {
     target.on_refused({printable(view(service)), printable(view(endpoint)), printable(view(why), 500)});
   });
 }
@@ -110,7 +68,7 @@ const void* ability(drcon_instance*, const char*) { return nullptr; }
 
 }  // namespace
 
-const drcon_host& host_table() {
+const drcon_host& host_functions() {
   static constexpr drcon_host table{.size = sizeof(drcon_host),
                                     .abi_minor = DRCON_ABI_MINOR,
                                     .version = build::version,

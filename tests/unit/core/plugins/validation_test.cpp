@@ -1,4 +1,4 @@
-#include "plugins/boundary.hpp"
+#include "plugins/validation.hpp"
 
 #include "model/snapshot.hpp"
 #include "support/fake_plugins.hpp"
@@ -47,7 +47,7 @@ TEST_P(HostileValue, DropsTheEndpointThatCarriesItAndNoOther) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Boundary, HostileValue,
+INSTANTIATE_TEST_SUITE_P(Validation, HostileValue,
                          testing::Values(hostile{"LineFeed", "a;b\n}"}, hostile{"CarriageReturn", "line\r"},
                                          hostile{"Nul", std::string("nul\0x", 5)}, hostile{"Escape", "\x1b[2J"},
                                          hostile{"Tab", "tab\t"}, hostile{"NotUtf8", "\xff\xfe"},
@@ -56,13 +56,13 @@ INSTANTIATE_TEST_SUITE_P(Boundary, HostileValue,
                                          hostile{"TenKilobytes", std::string(10240, 'x')}),
                          [](const auto& each) { return std::string(each.param.what); });
 
-TEST(Boundary, TakesLabelsThatAreOnlyUnusual) {
+TEST(Validation, TakesLabelsThatAreOnlyUnusual) {
   auto web = service_of("web", 1);
   web.endpoints[0].tags = {"traefik.http.routers.x.rule=Host(`a.b`) && PathPrefix(`/x`)", "ünïcödé", "$1;{}\"'"};
   EXPECT_EQ(accepted(web), 1U);
 }
 
-TEST(Boundary, TakesRealAddresses) {
+TEST(Validation, TakesRealAddresses) {
   for (const auto* address : {"10.0.0.1", "::1", "2001:db8::7", "db-1.example.com", "my_host", "localhost"}) {
     auto web = service_of("web", 1);
     web.endpoints[0].address = address;
@@ -70,7 +70,7 @@ TEST(Boundary, TakesRealAddresses) {
   }
 }
 
-TEST(Boundary, RefusesWhatIsNoAddress) {
+TEST(Validation, RefusesWhatIsNoAddress) {
   for (const auto* address :
        {"", "300.1.1.1", "1.2.3", "a b", "x;y", "fe80::1%eth0", "[::1]", "-x", "a..b", "host.", "10.0.0.1:80"}) {
     auto web = service_of("web", 1);
@@ -80,7 +80,7 @@ TEST(Boundary, RefusesWhatIsNoAddress) {
   }
 }
 
-TEST(Boundary, RefusesPortsThatAreNone) {
+TEST(Validation, RefusesPortsThatAreNone) {
   for (const auto port : {0U, 65536U, 99999U, 4294967295U}) {
     auto web = service_of("web", 1);
     web.endpoints[0].port = port;
@@ -88,7 +88,7 @@ TEST(Boundary, RefusesPortsThatAreNone) {
   }
 }
 
-TEST(Boundary, KeepsTheFirstOfTwoEndpointsWithOneId) {
+TEST(Validation, KeepsTheFirstOfTwoEndpointsWithOneId) {
   auto web = service_of("web", 2);
   web.endpoints[1].id = web.endpoints[0].id;
   std::vector<refusal> told;
@@ -96,7 +96,7 @@ TEST(Boundary, KeepsTheFirstOfTwoEndpointsWithOneId) {
   EXPECT_EQ(told.size(), 1U);
 }
 
-TEST(Boundary, RefusesAServiceWhoseNameIsNotText) {
+TEST(Validation, RefusesAServiceWhoseNameIsNotText) {
   for (const auto& name : {std::string(), std::string("a\nb"), std::string(300, 'x'), std::string("\xff")}) {
     std::vector<refusal> refused;
     EXPECT_EQ(accept(*c_service(service_of(name, 1)).get(), refused), nullptr);
@@ -104,14 +104,14 @@ TEST(Boundary, RefusesAServiceWhoseNameIsNotText) {
   }
 }
 
-TEST(Boundary, CountsAnUnknownHealthAsCritical) {
+TEST(Validation, CountsAnUnknownHealthAsCritical) {
   auto web = service_of("web", 1);
   web.endpoints[0].health = static_cast<health>(77);
   std::vector<refusal> refused;
   EXPECT_EQ(accept(*c_service(web).get(), refused)->endpoints()[0].health, health::critical);
 }
 
-TEST(Boundary, MakesAnythingPrintable) {
+TEST(Validation, MakesAnythingPrintable) {
   EXPECT_EQ(printable("a\nb"), "a\\x0ab");
   EXPECT_EQ(printable("\xff"), "\\xff");
   EXPECT_EQ(printable("gnp.\xe2\x80\xae"

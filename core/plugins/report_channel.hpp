@@ -1,6 +1,6 @@
 // Brings what an instance reports from any thread to its listener on the engine's thread.
 //
-// Thread rule: any thread. What is reported after the reporter has gone is dropped.
+// Thread rule: any thread. What is reported after the report_channel has gone is dropped.
 #pragma once
 
 #include "plugins/instance_listener.hpp"
@@ -13,10 +13,10 @@
 
 namespace drcon::plugins {
 
-class reporter : public std::enable_shared_from_this<reporter> {
+class report_channel : public std::enable_shared_from_this<report_channel> {
 public:
   /// `executor` is the engine's.
-  explicit reporter(boost::asio::any_io_executor executor);
+  explicit report_channel(boost::asio::any_io_executor executor);
 
   void listen(std::weak_ptr<instance_listener> listener);
   const boost::asio::any_io_executor& executor() const { return executor_; }

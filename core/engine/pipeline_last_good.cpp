@@ -1,0 +1,120 @@
+// What a pipeline serves while its sources have not answered: the state on disk, or that from before a reload, as far
+// as it answers what is asked now.
+//
+// An earlier state may answer another question. A source that has other options since may answer with anything, and
+// only it knows: then nothing is rendered, the targets stay as they were left, and status, log and explain say that
+// this is of an earlier configuration. The brake still measures the first answer from it, so that nothing is lost
+// unnoticed. Filter and limit are the host's own: what they leave out is left out at once.
+#include "engine/pipeline.hpp"
+#include "log/log.hpp"
+#include "model/snapshot.hpp"
+
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace drcon::engine {
+namespace {
+
+using clock = std::chrono::steady_clock;
+
+// It is still asked for, and nothing of it would be left. Others may have come in the place of what is left out.
+bool is_emptied(const model::service_change& each) {
+  return each.before && each.after && each.before->counts().in_service > 0 && each.after->counts().in_service == 0;
+}
+
+}  // namespace
+
+std::string pipeline::why_not_yet() const {
+  if (known() && paused_) return "paused before anything was decided";
+  return fmt::format("no data yet from {}", fmt::join(waiting_for(), ", "));
+}
+
+std::string pipeline::earlier_configuration() const {
+  if (!decided_last()) return {};
+  const auto& answered = asked_last();
+  if (answered.sources != asked_.sources) return "its sources or their options have changed since";
+  if (answered.filter != asked_.filter) return "its filter or limit has changed since";
+  return {};
+}
+
+// The part of an earlier state that answers what is asked now, or null if that cannot be known. A service of which
+// filter and limit leave nothing, or less than the brake allows, is unknown and not empty: they may take others
+// instead.
+model::snapshot_ptr pipeline::still_asked(const model::snapshot_ptr& earlier, const question& answered) const {
+  if (answered.sources != asked_.sources) return nullptr;
+  std::vector<model::service_ptr> services;
+  for (const auto& each : earlier->services())
+    if (auto taken = shape_.apply(each)) services.push_back(std::move(taken));
+  auto rest = std::make_shared<const model::snapshot>(next_revision_, std::move(services));
+  if (same_content(*earlier, *rest)) return earlier;
+  const auto changes = model::difference(earlier.get(), *rest);
+  const bool nothing_left = earlier->in_service_count() > 0 && rest->in_service_count() == 0;
+  if (nothing_left || std::ranges::any_of(changes, is_emptied)) return nullptr;
+  if (!brake_.why_not(measure(earlier.get(), *rest, changes, {})).empty()) return nullptr;
+  return rest;
+}
+
+// The sources have not answered, or the pipeline was paused when it started: an earlier state is served. It may be old,
+// but an empty target would take every service down.
+void pipeline::serve_last_good() {
+  if (known() && !paused_) return;  // what they have answered is about to be decided
+  const bool is_served = current_.snapshot != nullptr;
+  has_waited_ |= !is_served;
+  const auto earlier = decided_last();
+  if (!earlier) return leave_nothing();
+  if (is_served && (paused_ || earlier_configuration().empty())) return;
+  const auto answered = asked_last();
+  // A pause keeps what was served, whatever is asked now.
+  const auto rest = paused_ ? earlier : still_asked(earlier, answered);
+  if (!rest) {
+    log::warning(subject(),
+                 "{}; what was served last, revision {}, is the answer to an earlier configuration ({}): the targets "
+                 "stay as they are",
+                 why_not_yet(), earlier->revision(), earlier_configuration());
+    if (!is_served)
+      decided_({.snapshot = earlier, .why = "left by an earlier configuration", .asked = answered, .is_left = true});
+  } else if (rest != earlier) {
+    seen_ = heard_ = clock::now();
+    pass(rest, fmt::format("what the filter takes of revision {}, the last good state", earlier->revision()), answered);
+  } else if (!is_served) {
+    serve_as_before();
+  }
+}
+
+// Nothing of this pipeline was ever decided where other pipelines have kept their states: their sinks have nothing of
+// it that would have to be kept, and it holds up none of them. With no state at all, or one that cannot be read, the
+// targets may have what nobody knows.
+void pipeline::leave_nothing() {
+  log::warning(subject(), "{}; nothing is changed", why_not_yet());
+  if (!brake_.knows_what_is_served() || !state_is_kept_) return;
+  decided_({.snapshot = std::make_shared<const model::snapshot>(0, std::vector<model::service_ptr>{}),
+            .why = "nothing was ever decided",
+            .asked = asked_,
+            .is_left = true});
+}
+
+void pipeline::serve_as_before() {
+  log::warning(subject(), "{}; serving the last good state, revision {}", why_not_yet(), last_good_->revision());
+  const auto now = clock::now();
+  current_ = {.snapshot = last_good_,
+              .why = "last good state",
+              .asked = last_good_asked_,
+              .seen = now,
+              .heard = now,
+              .decided = now,
+              .when = std::chrono::system_clock::now()};
+  decided_(current_);
+}
+
+// What is served is what the sources have answered to the present configuration, though nothing had to be changed for
+// that: a restart may serve it while they are away.
+void pipeline::note_answered() {
+  if (current_.asked == asked_) return;
+  current_.asked = asked_;
+  if (!history_.empty() && history_.back().snapshot == current_.snapshot) history_.back().asked = asked_;
+  around_.store.save(name(), current_.snapshot, asked_);
+}
+
+}  // namespace drcon::engine

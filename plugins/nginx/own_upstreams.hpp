@@ -1,0 +1,21 @@
+// The names of the upstreams that nginx's own configuration has.
+//
+// nginx refuses a whole configuration that names an upstream twice, and its master alone does not say which. So where
+// only the master judges, the files are read: enough of their grammar to know which blocks are open, which files are
+// included, and what is text or a comment. Thread rule: any thread.
+#pragma once
+
+#include <set>
+#include <string>
+#include <string_view>
+
+namespace drcon::nginx {
+
+/// In lower case, for nginx does not distinguish it. Of `config`, nginx's main configuration, and what it includes, but
+/// for the file `without`. What cannot be read is as if it were empty.
+std::set<std::string> own_upstreams(const std::string& config, const std::string& without);
+
+/// Likewise, of a text that stands within http { }.
+std::set<std::string> upstreams_in(std::string_view text);
+
+}  // namespace drcon::nginx

@@ -1,0 +1,42 @@
+#include "nginx/own_upstreams.hpp"
+
+#include "support/temp_dir.hpp"
+
+#include <gtest/gtest.h>
+
+#include <set>
+#include <string>
+
+namespace drcon::nginx {
+namespace {
+
+using names = std::set<std::string>;
+
+TEST(OwnUpstreams, AreTheBlocksOfThatNameWithinHttp) {
+  EXPECT_EQ(upstreams_in("upstream web { server 127.0.0.1:1; } upstream 'Api-1' { }\nupstream\n\"b\"{}"),
+            (names{"api-1", "b", "web"}));
+}
+
+TEST(OwnUpstreams, AreNotTextNorCommentNorOtherBlocks) {
+  EXPECT_EQ(upstreams_in("# upstream a { }\n"
+                         "server { set $x \"upstream b { }\"; location /upstream { proxy_pass http://c; } }\n"
+                         "map $y${z} $u { default 'it\\'s upstream d {'; }\n"
+                         "log_format x '}' \"{\"; upstream e { }"),
+            (names{"e"}));
+}
+
+TEST(OwnUpstreams, OfAConfigurationAreThoseOfItsIncludesButForOurOwnFile) {
+  const test::temp_dir directory;
+  test::write_file(directory / "nginx.conf",
+                   "events { }\nstream { upstream tcp { } include a.conf; }\n"
+                   "http { upstream main { } include conf.d/*.conf; include none.conf; include nginx.conf; }\n");
+  test::write_file(directory / "a.conf", "upstream also-tcp { }");
+  std::filesystem::create_directory(directory / "conf.d");
+  test::write_file(directory / "conf.d" / "x.conf", "upstream X { }");
+  test::write_file(directory / "conf.d" / "drcon.conf", "upstream web { }");
+  EXPECT_EQ(own_upstreams(directory / "nginx.conf", directory / "conf.d" / "drcon.conf"), (names{"main", "x"}));
+  EXPECT_EQ(own_upstreams(directory / "absent.conf", directory / "x"), names{});
+}
+
+}  // namespace
+}  // namespace drcon::nginx

@@ -11,9 +11,8 @@
 
 #include "common/backoff.hpp"
 #include "common/managed_file.hpp"
-#include "common/mustache_template.hpp"
 #include "template/desired.hpp"
-#include "template/render.hpp"
+#include "template/form.hpp"
 #include "template/target.hpp"
 
 #include <drcon/sink.hpp>
@@ -30,7 +29,7 @@ namespace drcon::templates {
 struct file_options {
   std::string path;
   std::string template_path;
-  common::mustache_template form;
+  templates::form form;
   language in = language::none;
   common::file_attributes attributes;
   bool backup = false;
@@ -57,7 +56,8 @@ public:
     std::string bytes;
     std::optional<std::string> live;
   };
-  std::vector<preview_file> preview(const desired_state& desired) const;
+  /// With `why` not empty: nothing can be rendered.
+  std::vector<preview_file> preview(const desired_state& desired, std::string& why) const;
 
   /// Reads the templates that have changed on the disk. True when one has, and is valid; one that is not is reported in
   /// the status, and the last valid one is used.
@@ -77,8 +77,8 @@ private:
         candidate;  // nothing: the file is written already, and only the reload is missing
   };
 
-  std::string render(const file_options& of, const desired_state& desired, const std::string& live,
-                     bool report_refusals) const;
+  std::optional<templating::fault> render(const file_options& of, const desired_state& desired, const std::string& live,
+                                          bool report_refusals, std::string& bytes) const;
   std::string lock();
   std::string look();
   std::string prepare(std::vector<change>& todo, const common::command_surroundings& around,

@@ -3,8 +3,7 @@
 // Pure functions.
 #pragma once
 
-#include "common/mustache_template.hpp"
-#include "template/escape.hpp"
+#include "template/form.hpp"
 
 #include <drcon/model.hpp>
 #include <drcon/update.hpp>
@@ -41,7 +40,6 @@ std::vector<service> without_case_twins(std::vector<service> services, const std
 inline constexpr std::size_t most_labels = 256;
 
 /// The services without the endpoints that have more tags or metadata than that, where the template asks for them.
-std::vector<service> with_bounded_labels(std::vector<service> services, const common::mustache_template& form,
-                                         const refusal& refused);
+std::vector<service> with_bounded_labels(std::vector<service> services, const form& of, const refusal& refused);
 
 }  // namespace drcon::templates

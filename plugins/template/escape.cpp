@@ -111,6 +111,17 @@ std::string escaped(const std::string& text, language in) {
   return text;
 }
 
+void append_escaped(std::string_view text, language in, std::string& output) {
+  // Of letters, digits and these every language but a shell takes each as it is, and there are few other texts.
+  const auto is_plain = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == ':' ||
+           c == '-' || c == '_' || c == '/';
+  };
+  if (in == language::none || (in != language::shell && !text.empty() && std::ranges::all_of(text, is_plain)))
+    output += text;
+  else output += escaped(std::string(text), in);
+}
+
 std::optional<std::string> unwritable(const std::string& text, language in) {
   switch (in) {
     case language::nginx: return common::nginx::hazard(text);

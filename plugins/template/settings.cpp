@@ -50,15 +50,15 @@ std::optional<command> read_command(const options& table) {
   return result;
 }
 
-common::mustache_template read_template(const options& table) {
+form read_template(const options& table) {
   const auto path = table.string();
   std::string why;
   auto text = common::read_file(path, why);
   if (!text) throw config_error(table.pointer(), why.empty() ? "there is no " + path : why);
   if (text->empty()) throw config_error(table.pointer(), path + " is empty");
-  common::mustache_template form(std::move(*text));
-  if (const auto fault = form.fault()) throw config_error(table.pointer(), path + ":" + *fault);
-  return form;
+  auto read = form::read(path, std::move(*text));
+  if (const auto* wrong = std::get_if<templating::fault>(&read)) throw config_error(table.pointer(), report(*wrong));
+  return std::get<form>(std::move(read));
 }
 
 common::file_attributes read_attributes(const options& table) {

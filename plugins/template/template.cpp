@@ -90,11 +90,14 @@ public:
   }
 
   bool render(const update_view& update) override {
-    for (const auto& each : applier_.preview(desired_from(update))) {
+    std::string why;
+    const auto all = applier_.preview(desired_from(update), why);
+    if (!why.empty()) failed(why);
+    for (const auto& each : all) {
       if (each.live) host().rendered(each.path, each.bytes, *each.live);
       else host().rendered(each.path, each.bytes);
     }
-    return true;
+    return why.empty();
   }
 
 private:

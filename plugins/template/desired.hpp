@@ -8,7 +8,6 @@
 #include <drcon/model.hpp>
 #include <drcon/update.hpp>
 
-#include <functional>
 #include <string>
 #include <vector>
 
@@ -25,7 +24,7 @@ struct desired_state {
 
 desired_state desired_from(const update_view& update);
 
-using refusal = std::function<void(const std::string& service, const std::string& endpoint, const std::string& why)>;
+using refusal = left_out;
 
 /// The services, with every endpoint and value that can be written in that language; `refused` is called for each of
 /// the others.

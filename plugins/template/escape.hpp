@@ -20,6 +20,10 @@ std::string escaped(const std::string& text, language in);
 /// The same, at the end of `output`.
 void append_escaped(std::string_view text, language in, std::string& output);
 
+/// What in the text cannot be written in that language where nothing escapes it and nobody knows what stands around it,
+/// or nothing. Less can: a space would end an nginx argument, a quote a string of JSON.
+std::optional<std::string> unwritable_as_it_is(std::string_view text, language in);
+
 /// What in the text cannot be written in that language at all, or nothing.
 std::optional<std::string> unwritable(const std::string& text, language in);
 

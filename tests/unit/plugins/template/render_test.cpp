@@ -28,10 +28,8 @@ form read(const std::string& text) {
 }
 
 std::string render(const std::string& text, const std::vector<service>& all, language in = language::none) {
-  std::string output;
-  if (const auto wrong = read(text).render({.services = all, .sink = "s", .revision = 7}, in, output))
-    return report(*wrong);
-  return output;
+  const auto made = read(text).render({.services = all, .sink = "s", .revision = 7}, in, {}, [](const auto&...) {});
+  return made.wrong ? report(*made.wrong) : made.bytes;
 }
 
 TEST(TemplateValues, ListServicesAndEndpointsInOrder) {

@@ -17,7 +17,9 @@ constexpr const char* schema_text = R"JSON({
     "file": { "type": "array", "minItems": 1, "description": "The files; all of them change, or none.",
       "items": { "type": "object", "additionalProperties": false, "required": ["path", "template", "escape"],
         "properties": {
-          "path": { "type": "string", "format": "path", "minLength": 1, "target": true, "description": "The file to write." },
+          "path": { "type": "string", "format": "path", "minLength": 1, "target": true, "description": "The file to write. With for_each its name holds {{name}}." },
+          "for_each": { "type": "string", "enum": ["service", "key", "tag"],
+            "description": "Renders the template once for each service, setting or tag, into a file of its own; it appears and goes with it. {{name}} in the path is its name (of a setting, the last part of its path). Files that this sink has not written are not touched. In the template: item." },
           "template": { "type": "string", "format": "path", "minLength": 1,
             "description": "The template. It is read again when it changes. See the plugin's README for what it can say." },
           "language": { "type": "string", "enum": ["auto", "mustache", "go"], "default": "auto",

@@ -91,7 +91,7 @@ void printer::compound(const value& shown, char32_t verb, int depth) {
     case kind::list: list(shown, verb, depth); return;
     case kind::map: map(shown, verb, depth); return;
     case kind::object:
-      add("&");
+      if (shown.as_object().text == nullptr || flags_.go_syntax) add("&");
       object(shown, verb, depth + 1);
       return;
     default: add("func");
@@ -122,6 +122,8 @@ void printer::map(const value& shown, char32_t verb, int depth) {
 }
 
 void printer::object(const value& shown, char32_t verb, int depth) {
+  if (shown.as_object().text != nullptr && !flags_.go_syntax)
+    return text(value(shown.as_object().text(shown.self(), scratch_)), verb);
   const auto type = shown.type();
   if (flags_.go_syntax) add(type.starts_with('*') ? type.substr(1) : type);
   add("{");

@@ -84,8 +84,9 @@ value renderer::member(const value& of, std::string_view name) {
     const auto* found = of.as_object().find(name);
     return found == nullptr || found->get == nullptr ? value() : found->get(of.self(), scratch());
   }
-  if (of.is(kind::map) && of.as_map().key == kind::text) return of.as_map().find(of.self(), value(name), scratch());
-  return {};
+  if (!of.is(kind::map)) return {};
+  const auto& how = of.as_map();
+  return how.key == kind::text || how.key == kind::nothing ? how.find(of.self(), value(name), scratch()) : value();
 }
 
 value renderer::member(const context& in, std::string_view name) {

@@ -137,6 +137,12 @@ value memory::map_of(std::vector<map_entry> all, const map_class& how) {
   return {make<map_span>(copy, unique.size()), how};
 }
 
+value memory::list_like(std::span<const value> all, const list_class& source) {
+  if (source.at == span_at) return list_of(all, source);
+  return list_of(
+      all, *make<list_class>(list_class{.type = source.type, .size = span_size, .at = span_at, .any = source.any}));
+}
+
 value memory::any_list(std::span<const value> all) { return list_of(all, any_list_class); }
 value memory::text_list(std::span<const value> all) { return list_of(all, text_list_class); }
 value memory::any_map(std::vector<map_entry> all) { return map_of(std::move(all), any_map_class); }

@@ -37,6 +37,8 @@ public:
   value number_map(std::vector<map_entry> all);
   /// map[string][]interface {}
   value list_map(std::vector<map_entry> all);
+  /// A part or an ordering of a list that lies elsewhere: of the same type.
+  value list_like(std::span<const value> all, const list_class& source);
   /// A list or map of a class of its own, whose self is a `list_span` or `map_span`.
   value list_of(std::span<const value> all, const list_class& how);
   value map_of(std::vector<map_entry> all, const map_class& how);

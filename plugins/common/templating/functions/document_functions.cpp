@@ -22,7 +22,7 @@ value call_to_yaml(invocation& in, arguments all) {
   try {
     return in.text(yaml_text(all[0], in.scratch(), in.around().bounds.memory, cost_of(in)));
   } catch (const failure& wrong) {
-    throw failure(std::string("toYAML: ") + wrong.what());
+    throw failure(std::string("toYAML: ") + wrong.text());
   }
 }
 
@@ -30,8 +30,8 @@ value call_to_toml(invocation& in, arguments all) {
   try {
     return in.text(toml_text(all[0], in.scratch(), in.around().bounds.memory, cost_of(in)));
   } catch (const failure& wrong) {
-    const bool is_gos_own = std::string_view(wrong.what()).starts_with("reflect: ");
-    throw failure((is_gos_own ? "" : "toTOML: ") + std::string(wrong.what()));
+    const bool is_gos_own = std::string_view(wrong.text()).starts_with("reflect: ");
+    throw failure((is_gos_own ? "" : "toTOML: ") + std::string(wrong.text()));
   }
 }
 

@@ -101,7 +101,7 @@ value call_slice(invocation& in, arguments all) {
   if (item.is(kind::text)) return value(item.text().substr(bounds[0], bounds[1] - bounds[0]));
   std::vector<value> part;
   for (auto i = bounds[0]; i < bounds[1]; ++i) part.push_back(item.as_list().at(item.self(), i, in.scratch()));
-  return in.scratch().list_of(part, item.type() == "[]string" ? text_list_class : any_list_class);
+  return in.scratch().list_like(part, item.as_list());
 }
 
 std::string printed(invocation& in, arguments all) {

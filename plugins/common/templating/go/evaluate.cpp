@@ -188,7 +188,7 @@ value renderer::call(const function& what, const void* self, const node& shown_a
     return what.call(*this, given);
   } catch (const failure& wrong) {
     at(shown_at);
-    const std::string said = wrong.what();
+    const std::string said = wrong.text();
     if (said.size() > longest_message) throw;
     throw failure("error calling " + std::string(what.name) + ": " + said);
   }

@@ -97,7 +97,7 @@ std::string renderer::execute(std::string_view name, const value& dot) {
   try {
     run(found->first, *found->second, dot);
   } catch (const failure& wrong) {
-    const std::string said = wrong.what();
+    const std::string said = wrong.text();
     const fault inner{.name = tree_.name, .where = where(), .text = context() + said};
     output_ = output;
     now_ = was;

@@ -221,7 +221,7 @@ std::optional<fault> parse(source& of, rules by, std::vector<std::string>& wante
     try {
       reader.run();
     } catch (const failure& wrong) {
-      return fault{.name = of.name, .where = place_of(of.text, reader.place()), .text = wrong.what()};
+      return fault{.name = of.name, .where = place_of(of.text, reader.place()), .text = wrong.text()};
     }
     return {};
   };

@@ -4,6 +4,9 @@
 
 #include <nlohmann/json.hpp>
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -11,6 +14,8 @@ namespace drcon::templates {
 namespace {
 
 using nlohmann::json;
+
+constexpr auto kept_ending = ".kept";
 
 json json_of(const service& source) {
   json endpoints = json::array();
@@ -35,14 +40,20 @@ applier::applier(apply_settings options, context host)
     : sink_(std::move(options.sink)), reload_(std::move(options.reload)), host_(host) {
   for (auto& each : options.files) {
     common::managed_file on_disk(each.path, each.attributes);
-    files_.push_back({.options = std::move(each), .on_disk = std::move(on_disk), .template_fault = {}});
+    files_.push_back({.options = std::move(each),
+                      .on_disk = std::move(on_disk),
+                      .template_fault = {},
+                      .last = {},
+                      .last_on_disk = {},
+                      .refused = {},
+                      .kept = {}});
   }
 }
 
 std::string applier::render(const file_options& of, const desired_state& desired, const std::string& live,
-                            bool report_refusals) const {
+                            const refusal& refused) const {
   const auto left_out = [&](const auto& service, const auto& endpoint, const auto& why) {
-    if (report_refusals) host_.refused(service, endpoint, of.path + ": " + why);
+    refused(service, endpoint, of.path + ": " + why);
   };
   const auto with = [in = of.in](const std::string& text) { return escaped(text, in); };
   const auto form = [&] {
@@ -55,6 +66,49 @@ std::string applier::render(const file_options& of, const desired_state& desired
   return form.render(values_of(fit, form, {.sink = sink_, .revision = desired.revision}), with);
 }
 
+// Services of which too much is left out have what the file had of them.
+applier::rendering applier::render_or_keep(const file_options& of, const desired_state& desired,
+                                           const std::string& live, const last_services& last,
+                                           const refusal& report) const {
+  rendering made;
+  made.bytes = render(of, desired, live, [&](const auto& service, const auto& endpoint, const auto& why) {
+    if (!endpoint.empty()) made.refused[service].insert(endpoint);
+    report(service, endpoint, why);
+  });
+  made.kept = last.unbearable(desired, made.refused);
+  if (!made.kept.empty())
+    made.bytes = render(of, last.completed(desired, made.refused, made.kept), live, [](auto&&...) {});
+  return made;
+}
+
+// On the disk before the files are written: a run after this one must not take what is kept for what was served before.
+void applier::hold_last_services() {
+  for (auto& each : files_) {
+    each.last.hold(each.kept);
+    store_last_services(each);
+  }
+}
+
+// The files are as desired.
+void applier::remember(const last_services::snapshot& all) {
+  for (auto& each : files_) {
+    each.last.hold(each.kept);
+    each.last.written(all, each.refused, each.kept);
+    store_last_services(each);
+  }
+  show();
+}
+
+void applier::store_last_services(file& of) const {
+  auto text = of.last.to_text();
+  if (text == of.last_on_disk) return;
+  const auto place = of.on_disk.beside(kept_ending);
+  if (text.empty()) ::unlinkat(place.directory(), place.name().c_str(), 0);
+  else if (const auto why = common::replace_file(place, text, {.mode = 0600}); !why.empty())
+    return host_.warn("a restart of drcon would forget the last endpoints of services that keep them: " + why);
+  of.last_on_disk = std::move(text);
+}
+
 // Keeps every other sink from writing these files. Why that is not so, or empty.
 std::string applier::lock() {
   for (auto& each : files_)
@@ -65,19 +119,29 @@ std::string applier::lock() {
 std::string applier::look() {
   for (auto& each : files_) {
     if (auto why = each.on_disk.look(); !why.empty()) return why;
-    if (!looked_) each.on_disk.find_unfinished();
+    if (looked_) continue;
+    each.on_disk.find_unfinished();
+    std::string ignored;
+    each.last_on_disk = common::read_file(each.on_disk.beside(kept_ending), ignored).value_or(std::string());
+    each.last.recall(each.last_on_disk);
   }
   looked_ = true;
   return {};
 }
 
-outcome applier::apply(const desired_state& desired, const std::stop_token& stop) {
+outcome applier::apply(const last_services::snapshot& all, const std::stop_token& stop) {
+  const auto& desired = *all;
   const auto kept_out = lock();
   if (auto why = look(); !why.empty()) return retry(why);
   std::vector<change> todo;
   std::vector<std::string> all_bytes;
   for (auto& each : files_) {
-    auto bytes = render(each.options, desired, each.on_disk.live().value_or(std::string()), true);
+    auto made = render_or_keep(
+        each.options, desired, each.on_disk.live().value_or(std::string()), each.last,
+        [this](const auto& service, const auto& endpoint, const auto& why) { host_.refused(service, endpoint, why); });
+    each.refused = std::move(made.refused);
+    each.kept = std::move(made.kept);
+    auto& bytes = made.bytes;
     all_bytes.push_back(bytes);
     const bool written = each.on_disk.live() == bytes;
     if (!written || each.on_disk.changing() || each.on_disk.owes_reload())
@@ -86,7 +150,7 @@ outcome applier::apply(const desired_state& desired, const std::stop_token& stop
   if (!kept_out.empty()) looked_ = false;  // what another sink leaves unfinished is to be found once that one has ended
   if (todo.empty()) {
     // Nothing is to be done, so that nothing fails: what would fail at the next change is reported before it comes.
-    if (kept_out.empty()) show();
+    if (kept_out.empty()) remember(all);
     else host_.status_degraded("the next change will fail: " + kept_out);
     return ok();
   }
@@ -95,11 +159,12 @@ outcome applier::apply(const desired_state& desired, const std::stop_token& stop
   const auto around = surroundings_of(todo, desired);
   if (auto why = prepare(todo, around, stop); !why.empty()) return retry(why);
   reload_failed_ = false;
+  hold_last_services();
   auto how = bring_about(todo, around, stop);
   if (how.result == DRCON_OK) {
     failed_bytes_.clear();
     patience_.reset();
-    show();
+    remember(all);
   } else if (reload_failed_ ||
              std::ranges::none_of(todo, [](const change& each) { return each.of->on_disk.changing(); })) {
     if (all_bytes != failed_bytes_) patience_.reset();
@@ -235,6 +300,11 @@ common::command_surroundings applier::surroundings_of(const std::vector<change>&
 void applier::show() {
   for (const auto& each : files_)
     if (!each.template_fault.empty()) return host_.status_degraded(each.template_fault);
+  for (const auto& each : files_)
+    if (!each.kept.empty()) {
+      const auto& [service, loss] = *each.kept.begin();
+      return host_.status_degraded(each.options.path + ": " + common::kept_because_of("service " + service, loss));
+    }
   host_.status_ok(std::to_string(files_.size()) + (files_.size() == 1 ? " file" : " files"));
 }
 
@@ -243,9 +313,14 @@ std::vector<applier::preview_file> applier::preview(const desired_state& desired
   for (const auto& each : files_) {
     common::managed_file other(each.options.path, each.options.attributes);
     const bool seen = other.look().empty();
-    all.push_back({.path = each.options.path,
-                   .bytes = render(each.options, desired, other.live().value_or(std::string()), false),
-                   .live = seen ? std::optional(other.live().value_or(std::string())) : std::nullopt});
+    std::string ignored;
+    last_services last;
+    if (seen) last.recall(common::read_file(other.beside(kept_ending), ignored).value_or(std::string()));
+    all.push_back(
+        {.path = each.options.path,
+         .bytes =
+             render_or_keep(each.options, desired, other.live().value_or(std::string()), last, [](auto&&...) {}).bytes,
+         .live = seen ? std::optional(other.live().value_or(std::string())) : std::nullopt});
   }
   return all;
 }

@@ -13,6 +13,7 @@
 #include "common/managed_file.hpp"
 #include "common/mustache_template.hpp"
 #include "template/desired.hpp"
+#include "template/last_services.hpp"
 #include "template/render.hpp"
 #include "template/target.hpp"
 
@@ -47,7 +48,7 @@ class applier {
 public:
   applier(apply_settings options, context host);
 
-  outcome apply(const desired_state& desired, const std::stop_token& stop);
+  outcome apply(const last_services::snapshot& all, const std::stop_token& stop);
 
   /// Whether every file still is what the last successful apply() left. Cheap.
   bool is_as_left();
@@ -69,6 +70,10 @@ private:
     file_options options;
     common::managed_file on_disk;
     std::string template_fault;
+    last_services last;
+    std::string last_on_disk;  // what a restart would know of `last`
+    left_out refused;          // of what is to be written now
+    last_services::losses kept;
   };
   struct change {
     file* of = nullptr;
@@ -78,7 +83,18 @@ private:
   };
 
   std::string render(const file_options& of, const desired_state& desired, const std::string& live,
-                     bool report_refusals) const;
+                     const refusal& refused) const;
+  /// One rendering, and why it is not of all that is desired.
+  struct rendering {
+    std::string bytes;
+    left_out refused;
+    last_services::losses kept;
+  };
+  rendering render_or_keep(const file_options& of, const desired_state& desired, const std::string& live,
+                           const last_services& last, const refusal& report) const;
+  void hold_last_services();
+  void remember(const last_services::snapshot& all);
+  void store_last_services(file& of) const;
   std::string lock();
   std::string look();
   std::string prepare(std::vector<change>& todo, const common::command_surroundings& around,

@@ -4,6 +4,9 @@
 #include "common/templating/format/unicode.hpp"
 #include "common/templating/memory.hpp"
 
+#include <array>
+#include <charconv>
+
 namespace drcon::templating {
 namespace {
 
@@ -26,6 +29,13 @@ void printer::show(const value& shown) {
       flags_ = {};
       object(shown, 'v', 1);
       return;
+    case kind::integer:
+    case kind::integer64: {
+      std::array<char, 24> digits{};
+      const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), shown.whole()).ptr;
+      add({digits.data(), static_cast<std::size_t>(end - digits.data())});
+      return;
+    }
     default: flags_ = {}; argument(shown, 'v');
   }
 }

@@ -1,0 +1,113 @@
+#include "import/watches.hpp"
+
+#include <algorithm>
+#include <map>
+#include <regex>
+#include <tuple>
+
+namespace drcon::importing {
+namespace {
+
+constexpr auto everything = ".*";
+
+template <typename Ask>
+std::string reason_of(const Ask& of) {
+  return of.where.shown() + " " + of.call;
+}
+
+void add_reason(std::vector<std::string>& all, const std::string& one) {
+  if (std::ranges::find(all, one) == all.end()) all.push_back(one);
+}
+
+// Of one and the same service there is one watch: it has what any of the calls needs.
+void widen(service_watch& watch, const service_ask& more) {
+  watch.least = std::max(watch.least, more.least);
+  if (watch.near != more.near) watch.near.clear();
+  const std::vector<std::string> tags = more.tag ? std::vector{*more.tag} : std::vector<std::string>{};
+  if (watch.tags != tags) watch.tags.clear();
+  add_reason(watch.reasons, reason_of(more));
+}
+
+bool covers(const service_watch& wide, const service_watch& narrow) {
+  if (&wide == &narrow || wide.which.what != choice::kind::pattern || wide.datacenter != narrow.datacenter)
+    return false;
+  if (wide.which.text == everything) return narrow.which.text != everything;
+  return narrow.which.what == choice::kind::name && std::regex_match(narrow.which.text, std::regex(wide.which.text));
+}
+
+void absorb(service_watch& wide, const service_watch& narrow) {
+  wide.least = std::max(wide.least, narrow.least);
+  if (wide.tags != narrow.tags) wide.tags.clear();
+  if (wide.near != narrow.near) wide.near.clear();
+  for (const auto& each : narrow.reasons) add_reason(wide.reasons, each);
+}
+
+std::vector<service_watch> services(const std::vector<service_ask>& all) {
+  std::map<std::tuple<std::string, choice>, service_watch> found;
+  for (const auto& each : all) {
+    auto which = each.which;
+    if (which.empty()) which.push_back({.what = choice::kind::pattern, .text = everything});
+    for (const auto& one : which) {
+      auto [place, is_new] = found.try_emplace({each.datacenter, one});
+      auto& watch = place->second;
+      if (is_new) {
+        watch = {.which = one, .tags = {}, .least = each.least, .datacenter = each.datacenter, .near = each.near};
+        if (each.tag) watch.tags.push_back(*each.tag);
+      }
+      widen(watch, each);
+    }
+  }
+  std::vector<service_watch> result;
+  for (auto& [key, each] : found) {
+    const auto wide = std::ranges::find_if(found, [&each](const auto& other) { return covers(other.second, each); });
+    if (wide != found.end()) absorb(wide->second, each);
+  }
+  for (const auto& [key, each] : found)
+    if (std::ranges::none_of(found, [&each](const auto& other) { return covers(other.second, each); }))
+      result.push_back(each);
+  return result;
+}
+
+bool covers(const key_watch& wide, const key_watch& narrow) {
+  if (!wide.is_prefix || wide.datacenter != narrow.datacenter || !narrow.path.starts_with(wide.path)) return false;
+  if (!wide.is_one_level) return true;
+  if (narrow.is_prefix) return narrow.is_one_level && narrow.path == wide.path;
+  const auto below = narrow.path.substr(wide.path.size());
+  return below.find('/', below.starts_with('/') ? 1 : 0) == std::string::npos;
+}
+
+std::vector<key_watch> keys(const std::vector<key_ask>& all) {
+  std::vector<key_watch> found;
+  for (const auto& each : all)
+    found.push_back({.path = each.path,
+                     .is_prefix = each.is_prefix,
+                     .is_one_level = each.is_one_level,
+                     .is_computed = each.is_computed,
+                     .datacenter = each.datacenter,
+                     .reasons = {reason_of(each)}});
+  // The widest first: what one of them covers becomes a reason of it.
+  std::ranges::stable_sort(found, {}, [](const key_watch& each) {
+    return std::tuple(each.datacenter, !each.is_prefix, each.is_one_level, each.path);
+  });
+  std::vector<key_watch> result;
+  for (const auto& each : found) {
+    const auto wide = std::ranges::find_if(result, [&each](const key_watch& other) {
+      return covers(other, each) ||
+             (other.path == each.path && other.is_prefix == each.is_prefix && other.datacenter == each.datacenter);
+    });
+    if (wide == result.end()) {
+      result.push_back(each);
+      continue;
+    }
+    wide->is_computed = wide->is_computed || (each.is_computed && each.path == wide->path);
+    for (const auto& reason : each.reasons) add_reason(wide->reasons, reason);
+  }
+  std::ranges::stable_sort(result, {}, [](const key_watch& each) { return std::tuple(each.datacenter, each.path); });
+  return result;
+}
+
+}  // namespace
+
+watches smallest(const asks& of) { return {.services = services(of.services), .keys = keys(of.keys)}; }
+
+}  // namespace drcon::importing

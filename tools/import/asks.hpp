@@ -30,11 +30,11 @@ struct service_ask {
   std::string call;  // as the template has it
   /// Empty: all that the catalogue has.
   std::vector<choice> which;
+  bool is_computed = false;  // the template computes a part of the name, and there may be no service of that
   /// Only endpoints with this tag.
   std::optional<std::string> tag;
   health least = health::passing;
   std::string datacenter;
-  std::string near;
 };
 
 struct key_ask {

@@ -134,7 +134,12 @@ std::string file_text(const sink& of, const file& one, const import_surroundings
 }
 
 std::string sink_text(const sink& of, const import_surroundings& around, report& found) {
-  auto text = "[sink." + of.name + "]\nplugin = \"template\"\n" + reload_of(of.first(), found) + "\n";
+  auto text = "[sink." + of.name + "]\nplugin = \"template\"\n" + reload_of(of.first(), found);
+  const bool computes = std::ranges::any_of(of.files, [](const file& each) {
+    return std::ranges::any_of(each.form.asked.services, &service_ask::is_computed);
+  });
+  if (computes) text += "absent = \"empty\"  # a service whose name the template computes may not be there\n";
+  text += "\n";
   for (const auto& each : of.files) text += file_text(of, each, around, found);
   return text;
 }

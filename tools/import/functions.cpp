@@ -125,6 +125,7 @@ held walk::ask(std::string_view function, const node& of, arguments given, bool&
   is_a_question = true;
   if (function == "service") return service(of, given);
   if (function == "services") return services(of, given);
+  if (is_one_of(function, {"node", "nodes", "datacenters"})) return nodes(function, of, given);
   if (asks_for_keys(function)) return key(function, of, given);
   if (function == "executeTemplate" && !given.empty()) {
     if (const auto name = known(given[0])) call_template(*name, given.size() > 1 ? given[1] : held{});

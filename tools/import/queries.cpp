@@ -98,8 +98,12 @@ void walk::service_of(const node& of, const shape& query, std::vector<shape>& na
                                         "of peers cannot be watched");
   std::string wanted;
   if (!read_known(of, statuses, "which health counts", wanted) ||
-      !read_known(of, datacenter, "the datacenter", asked.datacenter) || !read_known(of, near, "the node", asked.near))
+      !read_known(of, datacenter, "the datacenter", asked.datacenter))
     return;
+  if (near != shape())
+    report_.fault(where(of), shown_call(of) +
+                                 ": drcon has endpoints in order of their ids, not of their distance: leave out what "
+                                 "begins with '~' in the template");
   const auto least = read_health(wanted);
   if (!least)
     return report_.fault(where(of), shown_call(of) + ": '" + wanted +
@@ -120,6 +124,7 @@ void walk::service_of(const node& of, const shape& query, std::vector<shape>& na
                              "= \"NAME\" } to service of [source.consul] for each that it may be, or { match "
                              "= \".*\" } for the whole catalogue");
   asked.which = std::move(*which);
+  asked.is_computed = !name.whole() && !name.listed();
   add(asks_.services, std::move(asked));
 }
 
@@ -141,6 +146,23 @@ held walk::services(const node& of, arguments given) {
   auto found = std::ranges::find(catalogues_, called.where, &catalogue::where);
   if (found == catalogues_.end()) found = catalogues_.insert(found, std::move(called));
   return held::of(held::kind::catalogue, static_cast<std::size_t>(found - catalogues_.begin()));
+}
+
+// What drcon knows of nodes are the endpoints on them.
+held walk::nodes(std::string_view function, const node& of, arguments given) {
+  service_ask asked{.where = where(of), .call = shown_call(of), .which = {}, .tag = {}, .least = health::any};
+  if (function == "datacenters") {
+    report_.fault(where(of),
+                  shown_call(of) +
+                      ": gives the datacenters that the pipeline watches alone: add a source with datacenter = "
+                      "\"NAME\" for each other one, by hand");
+  } else if (function == "node" && given.empty()) {
+    report_.fault(where(of), "node: drcon has no node of its own: name one, as in node \"NAME\"");
+  } else {
+    auto query = given.empty() ? shape() : forms_of(given[0]).front();
+    if (read_known(of, cut(query, '@'), "the datacenter", asked.datacenter)) add(asks_.services, std::move(asked));
+  }
+  return {};
 }
 
 void walk::key_of(std::string_view function, const node& of, const shape& query) {

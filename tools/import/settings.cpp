@@ -139,6 +139,12 @@ const option<Into>* find(const option<Into> (&all)[Size], std::string_view path)
   return below == std::end(all) ? nullptr : below;
 }
 
+template <typename Into, std::size_t Size>
+bool has_below(const option<Into> (&all)[Size], const std::string& path) {
+  return find(all, path + ".") != nullptr ||
+         std::ranges::any_of(all, [&path](const auto& each) { return each.path.starts_with(path + "."); });
+}
+
 // What there is to say of a block, when that is all that there is to say of anything in it.
 const option<settings>* of_block(const std::string& path) {
   const option<settings>* found = nullptr;
@@ -157,11 +163,13 @@ std::optional<bool> as_flag(const hcl::value& given) {
   return {};
 }
 
-// A block that says so does nothing.
+// A block that says so does nothing, nor does one whose values are all empty.
 bool is_off(const hcl::value& block) {
-  return std::ranges::any_of(block.entries, [](const hcl::entry& each) {
-    return each.key == "enabled" && as_flag(each.held) && !*as_flag(each.held);
-  });
+  const bool is_empty = std::ranges::all_of(
+      block.entries, [](const hcl::entry& each) { return each.held.is(kind::text) && each.held.text.empty(); });
+  return is_empty || std::ranges::any_of(block.entries, [](const hcl::entry& each) {
+           return each.key == "enabled" && as_flag(each.held) && !*as_flag(each.held);
+         });
 }
 
 // A number without a 0 in front is decimal, and Consul Template takes the permissions from its bits.
@@ -198,6 +206,9 @@ private:
   template <typename Into>
   void set(const option<Into>& what, const std::string& path, const hcl::value& given, const place& where,
            Into& result);
+  void unknown(const std::string& path, const place& where) {
+    report_.fault(where, path + ": Consul Template has no such option");
+  }
   void expected(const place& where, const std::string& path, std::string_view what) {
     report_.fault(where, path + ": expected " + std::string(what));
   }
@@ -221,6 +232,7 @@ void settings_reader::one(const std::string& path, const hcl::value& given, cons
     if (is_off(given) && path != "ssl" && path != "consul.ssl") return;
     if (current == nullptr)
       if (const auto* whole = of_block(path)) return set(*whole, path, given, where, settings_);
+    if (!has_below(general, path) && !has_below(of_templates, path)) return unknown(path, where);
     return entries(given.entries, path + ".", current);
   }
   if (current != nullptr) {
@@ -228,7 +240,7 @@ void settings_reader::one(const std::string& path, const hcl::value& given, cons
   } else if (const auto* what = find(general, path)) {
     return set(*what, path, given, where, settings_);
   }
-  report_.fault(where, path + ": Consul Template has no such option");
+  unknown(path, where);
 }
 
 void settings_reader::stanza(const hcl::value& given, const place& where) {

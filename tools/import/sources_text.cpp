@@ -109,7 +109,6 @@ std::string entry_of(const service_watch& watch) {
   if (!watch.tags.empty()) text += ", tag = " + toml::list(watch.tags);
   if (watch.least == health::warning) text += ", health = \"warning\"";
   if (watch.least == health::any) text += ", health = \"any\"";
-  if (!watch.near.empty()) text += ", near = " + toml::text(watch.near);
   return text + " },\n";
 }
 
@@ -125,10 +124,11 @@ std::string entry_of(const key_watch& watch) {
   std::string text = watch.is_prefix ? "{ prefix = " : "{ path = ";
   text += toml::text(watch.path);
   if (watch.is_one_level && watch.path.ends_with('/')) text += ", depth = 1";
+  if (!watch.as.empty()) text += ", as = " + toml::text(watch.as);
   return text + " },\n";
 }
 
-// A source has one datacenter: a service of a name that another one has, too, would have to be renamed in it.
+// A source for each: templates tell services of one name apart by the datacenter of their endpoints.
 template <typename Watch>
 std::map<std::string, std::vector<Watch>> by_datacenter(const std::vector<Watch>& all) {
   std::map<std::string, std::vector<Watch>> result;
@@ -150,6 +150,7 @@ std::string table(const std::string& name, const std::string& plugin, const std:
 
 std::string sources_text(const settings& given, const import_surroundings& around, const watches& needed,
                          std::vector<std::string>& names, report& found) {
+  report_overlaps(needed, found);
   const auto connected = connection(given, around, found);
   auto more = duration_option("retry_min", given.retry_min, found);
   if (auto stale = duration_option("max_stale", given.max_stale, found); !stale.empty())

@@ -31,9 +31,9 @@ asks walk::run() {
                                 .call = each.call,
                                 .which = std::move(which),
                                 .tag = {},
-                                .least = health::passing,
-                                .datacenter = each.datacenter,
-                                .near = {}});
+                                // The catalogue has services without a passing instance, and their tags, too.
+                                .least = health::any,
+                                .datacenter = each.datacenter});
     };
     if (each.as_a_whole) add({});
     else

@@ -72,6 +72,7 @@ private:
   // queries.cpp: what is asked of Consul.
   held service(const node& of, arguments given);
   held services(const node& of, arguments given);
+  held nodes(std::string_view function, const node& of, arguments given);
   held key(std::string_view function, const node& of, arguments given);
   void service_of(const node& of, const shape& query, std::vector<shape>& names);
   void key_of(std::string_view function, const node& of, const shape& query);

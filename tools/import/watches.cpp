@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <regex>
+#include <set>
 #include <tuple>
 
 namespace drcon::importing {
@@ -22,7 +23,6 @@ void add_reason(std::vector<std::string>& all, const std::string& one) {
 // Of one and the same service there is one watch: it has what any of the calls needs.
 void widen(service_watch& watch, const service_ask& more) {
   watch.least = std::max(watch.least, more.least);
-  if (watch.near != more.near) watch.near.clear();
   const std::vector<std::string> tags = more.tag ? std::vector{*more.tag} : std::vector<std::string>{};
   if (watch.tags != tags) watch.tags.clear();
   add_reason(watch.reasons, reason_of(more));
@@ -38,7 +38,6 @@ bool covers(const service_watch& wide, const service_watch& narrow) {
 void absorb(service_watch& wide, const service_watch& narrow) {
   wide.least = std::max(wide.least, narrow.least);
   if (wide.tags != narrow.tags) wide.tags.clear();
-  if (wide.near != narrow.near) wide.near.clear();
   for (const auto& each : narrow.reasons) add_reason(wide.reasons, each);
 }
 
@@ -51,7 +50,7 @@ std::vector<service_watch> services(const std::vector<service_ask>& all) {
       auto [place, is_new] = found.try_emplace({each.datacenter, one});
       auto& watch = place->second;
       if (is_new) {
-        watch = {.which = one, .tags = {}, .least = each.least, .datacenter = each.datacenter, .near = each.near};
+        watch = {.which = one, .tags = {}, .least = each.least, .datacenter = each.datacenter};
         if (each.tag) watch.tags.push_back(*each.tag);
       }
       widen(watch, each);
@@ -106,8 +105,55 @@ std::vector<key_watch> keys(const std::vector<key_ask>& all) {
   return result;
 }
 
+// One snapshot holds services and settings: a folder `web/` would be published as `web`, which may be a service's name,
+// and so might a key of that name.
+void name_apart(watches& all) {
+  const bool knows_all_services = std::ranges::all_of(
+      all.services, [](const service_watch& each) { return each.which.what == choice::kind::name; });
+  std::set<std::string> taken;
+  for (const auto& each : all.services) taken.insert(each.which.text);
+  for (auto& each : all.keys) {
+    auto name = each.path;
+    if (name.ends_with('/')) name.pop_back();
+    const bool may_be_a_service = !knows_all_services && name.find('/') == std::string::npos;
+    if (!may_be_a_service && taken.insert(name).second) continue;
+    each.as = (each.is_prefix ? "folder/" : "key/") + name;
+    taken.insert(each.as);
+  }
+}
+
 }  // namespace
 
-watches smallest(const asks& of) { return {.services = services(of.services), .keys = keys(of.keys)}; }
+watches smallest(const asks& of) {
+  watches result{.services = services(of.services), .keys = keys(of.keys)};
+  name_apart(result);
+  return result;
+}
+
+void report_overlaps(const watches& all, report& found) {
+  // A service without a datacenter in its name is that of all of them.
+  for (const auto& own : all.services)
+    for (const auto& other : all.services) {
+      auto same_place = other;
+      same_place.datacenter = own.datacenter;
+      if (own.datacenter.empty() && !other.datacenter.empty() && (own.which == other.which || covers(own, same_place)))
+        found.fault({.file = own.reasons.front()},
+                    "in a pipeline that watches datacenter " + other.datacenter +
+                        " as well, this gives the endpoints of both: write the name of the agent's own datacenter into "
+                        "the template, too, as in service \"NAME@DATACENTER\"");
+    }
+  for (const auto& own : all.keys)
+    for (const auto& other : all.keys) {
+      auto same_place = other;
+      same_place.datacenter = own.datacenter;
+      // Of two equal ones, one is reported.
+      const bool is_same =
+          own.datacenter < other.datacenter && own.path == other.path && own.is_prefix == other.is_prefix;
+      if (own.datacenter != other.datacenter && (is_same || (covers(own, same_place) && !covers(same_place, own))))
+        found.fault({.file = other.reasons.front()},
+                    "drcon's templates do not tell apart a key that two datacenters have: give one of the templates a "
+                    "pipeline of its own, whose sources watch one datacenter");
+    }
+}
 
 }  // namespace drcon::importing

@@ -15,7 +15,6 @@ struct service_watch {
   std::vector<std::string> tags;
   health least = health::passing;
   std::string datacenter;
-  std::string near;
   std::vector<std::string> reasons;  // which calls of which templates
 };
 
@@ -25,6 +24,7 @@ struct key_watch {
   bool is_one_level = false;
   bool is_computed = false;
   std::string datacenter;
+  std::string as;  // the name to publish it under, where its own could be that of something else
   std::vector<std::string> reasons;
 };
 
@@ -35,5 +35,8 @@ struct watches {
 
 /// Each in order of datacenter and name.
 watches smallest(const asks& of);
+
+/// Two datacenters that have what a template cannot tell apart, as faults.
+void report_overlaps(const watches& all, report& found);
 
 }  // namespace drcon::importing

@@ -2,7 +2,7 @@
 
 #include "common/address.hpp"
 #include "common/atomic_file.hpp"
-#include "common/mustache_template.hpp"
+#include "nginx/user_template.hpp"
 
 #include <algorithm>
 
@@ -16,7 +16,7 @@ std::string read_template(const options& table) {
   const auto text = common::read_file(path, why);
   if (!text) throw config_error("/template", why.empty() ? "there is no " + path : why);
   if (text->empty()) throw config_error("/template", path + " is empty");
-  if (const auto fault = common::mustache_template(*text).fault()) throw config_error("/template", path + ":" + *fault);
+  if (const auto fault = template_fault(*text)) throw config_error("/template", path + ":" + *fault);
   return *text;
 }
 

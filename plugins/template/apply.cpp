@@ -32,27 +32,14 @@ json json_of(const service& source) {
 }  // namespace
 
 applier::applier(apply_settings options, context host)
-    : sink_(std::move(options.sink)), reload_(std::move(options.reload)), host_(host) {
+    : sink_(std::move(options.sink)),
+      reload_(std::move(options.reload)),
+      absent_is_empty_(options.absent_is_empty),
+      host_(host) {
   for (auto& each : options.files) {
     common::managed_file on_disk(each.path, each.attributes);
-    files_.push_back({.options = std::move(each), .on_disk = std::move(on_disk), .template_fault = {}});
+    files_.push_back({.options = std::move(each), .on_disk = std::move(on_disk), .template_fault = {}, .read = {}});
   }
-}
-
-std::string applier::render(const file_options& of, const desired_state& desired, const std::string& live,
-                            bool report_refusals) const {
-  const auto left_out = [&](const auto& service, const auto& endpoint, const auto& why) {
-    if (report_refusals) host_.refused(service, endpoint, of.path + ": " + why);
-  };
-  const auto with = [in = of.in](const std::string& text) { return escaped(text, in); };
-  const auto form = [&] {
-    const std::lock_guard lock(forms_);
-    return of.form;
-  }();
-  auto writable_ones = writable(desired.services, of.in, left_out);
-  if (of.in == language::nginx) writable_ones = without_case_twins(std::move(writable_ones), live, left_out);
-  const auto fit = with_bounded_labels(std::move(writable_ones), form, left_out);
-  return form.render(values_of(fit, form, {.sink = sink_, .revision = desired.revision}), with);
 }
 
 // Keeps every other sink from writing these files. Why that is not so, or empty.
@@ -72,12 +59,17 @@ std::string applier::look() {
 }
 
 outcome applier::apply(const desired_state& desired, const std::stop_token& stop) {
+  remember(desired);
   const auto kept_out = lock();
   if (auto why = look(); !why.empty()) return retry(why);
   std::vector<change> todo;
   std::vector<std::string> all_bytes;
   for (auto& each : files_) {
-    auto bytes = render(each.options, desired, each.on_disk.live().value_or(std::string()), true);
+    auto made = render(each.options, desired, each.on_disk.live().value_or(std::string()), true);
+    note_files(each, made.files);
+    if (made.wrong)
+      return retry(each.options.path + " stays as it was, since it could not be rendered: " + report(*made.wrong));
+    auto& bytes = made.bytes;
     all_bytes.push_back(bytes);
     const bool written = each.on_disk.live() == bytes;
     if (!written || each.on_disk.changing() || each.on_disk.owes_reload())
@@ -236,44 +228,6 @@ void applier::show() {
   for (const auto& each : files_)
     if (!each.template_fault.empty()) return host_.status_degraded(each.template_fault);
   host_.status_ok(std::to_string(files_.size()) + (files_.size() == 1 ? " file" : " files"));
-}
-
-std::vector<applier::preview_file> applier::preview(const desired_state& desired) const {
-  std::vector<preview_file> all;
-  for (const auto& each : files_) {
-    common::managed_file other(each.options.path, each.options.attributes);
-    const bool seen = other.look().empty();
-    all.push_back({.path = each.options.path,
-                   .bytes = render(each.options, desired, other.live().value_or(std::string()), false),
-                   .live = seen ? std::optional(other.live().value_or(std::string())) : std::nullopt});
-  }
-  return all;
-}
-
-bool applier::reread_templates() {
-  bool any = false;
-  bool other_faults = false;
-  for (auto& each : files_) {
-    std::string why;
-    const auto text = common::read_file(each.options.template_path, why);
-    std::string fault;
-    if (!text || *text != each.options.form.text()) {
-      common::mustache_template next(text.value_or(std::string()));
-      // Somebody may be writing it right now, or has removed it: the last valid template is used.
-      if (const auto broken = next.fault()) fault = ":" + *broken;
-      else if (!text || text->empty()) fault = why.empty() ? " is gone, or empty" : ": " + why;
-      if (!fault.empty()) fault = each.options.template_path + fault + "; the template that was read last is used";
-      if (fault.empty()) {
-        const std::lock_guard lock(forms_);
-        each.options.form = std::move(next);
-        any = true;
-      }
-    }
-    other_faults |= fault != each.template_fault;
-    each.template_fault = std::move(fault);
-  }
-  if (other_faults) show();
-  return any;
 }
 
 }  // namespace drcon::templates

@@ -11,16 +11,18 @@
 
 #include "common/backoff.hpp"
 #include "common/managed_file.hpp"
-#include "common/mustache_template.hpp"
 #include "template/desired.hpp"
-#include "template/render.hpp"
+#include "template/form.hpp"
 #include "template/target.hpp"
 
 #include <drcon/sink.hpp>
 
 #include <chrono>
+#include <map>
+#include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -30,7 +32,7 @@ namespace drcon::templates {
 struct file_options {
   std::string path;
   std::string template_path;
-  common::mustache_template form;
+  templates::form form;
   language in = language::none;
   common::file_attributes attributes;
   bool backup = false;
@@ -41,6 +43,7 @@ struct apply_settings {
   std::string sink;
   std::vector<file_options> files;
   std::optional<command> reload;
+  bool absent_is_empty = false;  ///< a service that is not in the pipeline has no endpoints, for Go's templates
 };
 
 class applier {
@@ -57,7 +60,8 @@ public:
     std::string bytes;
     std::optional<std::string> live;
   };
-  std::vector<preview_file> preview(const desired_state& desired) const;
+  /// With `why` not empty: nothing can be rendered.
+  std::vector<preview_file> preview(const desired_state& desired, std::string& why) const;
 
   /// Reads the templates that have changed on the disk. True when one has, and is valid; one that is not is reported in
   /// the status, and the last valid one is used.
@@ -69,6 +73,7 @@ private:
     file_options options;
     common::managed_file on_disk;
     std::string template_fault;
+    std::map<std::string, common::file_stamp> read;  // files that the template has read
   };
   struct change {
     file* of = nullptr;
@@ -77,8 +82,11 @@ private:
         candidate;  // nothing: the file is written already, and only the reload is missing
   };
 
-  std::string render(const file_options& of, const desired_state& desired, const std::string& live,
-                     bool report_refusals) const;
+  rendering render(const file_options& of, const desired_state& desired, const std::string& live,
+                   bool report_refusals) const;
+  void remember(const desired_state& desired);
+  static void note_files(file& of, const std::set<std::string>& read);
+  bool reread_template(file& each);
   std::string lock();
   std::string look();
   std::string prepare(std::vector<change>& todo, const common::command_surroundings& around,
@@ -94,9 +102,12 @@ private:
 
   const std::string sink_;
   const std::optional<command> reload_;
+  const bool absent_is_empty_;
   const context host_;
-  mutable std::mutex forms_;  // guards the templates within files_, which preview() reads beside their owner
+  // Guards the templates within files_ and which set known_ points to: preview() reads them beside their owner.
+  mutable std::mutex shared_;
   std::vector<file> files_;
+  std::shared_ptr<const std::set<std::string>> known_ = std::make_shared<std::set<std::string>>();  // services so far
   bool looked_ = false;
 
   // A reload that failed is not retried at once with the same files: each reload disturbs the program that reads them.

@@ -715,6 +715,75 @@ TEST_F(TemplateProgram, JudgesACheckWhenItWasStartedWithChildrenIgnored) {
   EXPECT_EQ(read_file(path("out")), "10.0.0.1");
 }
 
+TEST_F(TemplateSink, RendersATemplateInGosLanguageByItsNameOrByOption) {
+  const auto file = path("t.ctmpl");
+  write_file(file, "{{range service \"web\"}}{{.Address}}:{{.Port}}\n{{else}}none\n{{end}}");
+  const auto start = [this](const std::string& form, const std::string& more) {
+    sink_.reset();
+    sink_ = std::make_unique<sink_harness>("template", "file = [{ path = \"" + out() + "\", template = \"" + form +
+                                                           "\", escape = \"nginx\"" + more + " }]\n");
+    sink_->start();
+  };
+  start(file, "");
+  expect_applied(2);
+  EXPECT_EQ(text(), "10.0.0.1:80\n10.0.0.2:80\n");
+  expect_applied(0);
+  EXPECT_EQ(text(), "none\n");
+  write_file(template_file(), "{{<< range service \"web\" >><< .Port >><< end >>}}");
+  start(template_file(), ", language = \"go\", delimiters = [\"<<\", \">>\"]");
+  expect_applied(1);
+  EXPECT_EQ(text(), "{{80}}");
+}
+
+TEST_F(TemplateSink, KeepsTheOldFileWhenATemplateAsksForWhatNoSourcePublishes) {
+  write_file(template_file(),
+             "{{range service \"web\"}}{{.Address}}{{end}}\n{{range service \"api\"}}{{.Address}}{{end}}");
+  write_file(out(), "old\n");
+  sink(", language = \"go\"");
+  const auto why = expect_refused(1);
+  EXPECT_NE(why.find("t.mustache:2:9: "), std::string::npos) << why;
+  EXPECT_NE(why.find("no source of this pipeline publishes a service \"api\""), std::string::npos) << why;
+  EXPECT_NE(why.find("name = \"api\""), std::string::npos) << why;
+  service api{.name = "api", .revision = 1, .endpoints = {}};
+  EXPECT_EQ(sink_->apply({api, web(1)}).result, DRCON_OK) << "it is there, and empty";
+  EXPECT_EQ(text(), "10.0.0.1\n");
+  expect_applied(2);
+  EXPECT_EQ(text(), "10.0.0.110.0.0.2\n") << "it was there, and is gone: that is no mistake of the template";
+  sink(", language = \"go\"", "absent = \"empty\"\n");
+  expect_applied(1);
+}
+
+TEST_F(TemplateSink, RendersAgainWhenAFileThatTheTemplateReadsHasChanged) {
+  write_file(path("motd"), "one");
+  write_file(template_file(), "{{file \"" + path("motd") + "\"}}");
+  sink(", language = \"go\"", "watch = \"20ms\"\n");
+  expect_applied(1);
+  EXPECT_EQ(text(), "one");
+  write_file(path("motd"), "three");
+  EXPECT_TRUE(wait_until([&] { return text() == "three"; }));
+}
+
+TEST_F(TemplateSink, ReportsTheFaultsOfATemplateInGosLanguageWithTheirPlace) {
+  const auto fault_of = [this](const std::string& form,
+                               const std::string& more = ", language = \"go\"") -> std::string {
+    write_file(template_file(), form);
+    try {
+      sink(more);
+    } catch (const std::exception& error) {
+      return error.what();
+    }
+    return "taken";
+  };
+  const auto expect = [](const std::string& fault, const std::string& part) {
+    EXPECT_NE(fault.find(part), std::string::npos) << fault;
+  };
+  expect(fault_of("a\n{{range service \"web\"}}"), "t.mustache:2:");
+  expect(fault_of("a\n  {{nosuch 1}}"), "t.mustache:2:5: function \"nosuch\" not defined");
+  expect(fault_of("{{secret \"a\"}}"),
+         "t.mustache:1:3: the function secret is not available: drcon does not read Vault");
+  expect(fault_of("{{name}}", ", delimiters = [\"<<\", \">>\"]"), "is for templates in Go's language");
+}
+
 TEST_F(TemplateSink, RefusesWhatMakesNoSenseAndSaysWhere) {
   const auto fault_of = [this](const std::string& more, const std::string& after = "") -> std::string {
     try {

@@ -10,6 +10,7 @@ namespace drcon::importing {
 namespace {
 
 constexpr auto everything = ".*";
+constexpr std::size_t longest_name = 512;  // std::regex takes some of the stack for each character
 
 template <typename Ask>
 std::string reason_of(const Ask& of) {
@@ -32,7 +33,8 @@ bool covers(const service_watch& wide, const service_watch& narrow) {
   if (&wide == &narrow || wide.which.what != choice::kind::pattern || wide.datacenter != narrow.datacenter)
     return false;
   if (wide.which.text == everything) return narrow.which.text != everything;
-  return narrow.which.what == choice::kind::name && std::regex_match(narrow.which.text, std::regex(wide.which.text));
+  return narrow.which.what == choice::kind::name && narrow.which.text.size() <= longest_name &&
+         std::regex_match(narrow.which.text, std::regex(wide.which.text));
 }
 
 void absorb(service_watch& wide, const service_watch& narrow) {

@@ -25,11 +25,6 @@ held texts(const std::vector<std::string>& all) {
   return result;
 }
 
-std::optional<std::string> known(const held& value) {
-  if (!value.is(held::kind::text) || value.forms.size() != 1) return {};
-  return value.forms[0].whole();
-}
-
 held split(const std::string& separator, const std::string& text) {
   std::vector<std::string> parts;
   if (separator.empty()) return {};
@@ -72,37 +67,36 @@ held loop_of(std::span<const held> given) {
   return texts(all);
 }
 
-// "web-" of "^web-": all that a simple expression says; nothing for one that is not.
-std::optional<std::string> beginning_of(std::string expression) {
-  if (!expression.starts_with('^')) return {};
-  expression.erase(0, 1);
-  while (expression.ends_with(".*")) expression.resize(expression.size() - 2);
-  if (expression.empty() || expression.find_first_of(R"(\^$.|?*+()[]{})") != std::string::npos) return {};
-  return expression;
+// A list whose elements are known.
+std::optional<held> list_of(std::string_view function, std::span<const held> given) {
+  const auto& last = given.back();
+  if (function == "index" && given[0].is(held::kind::texts)) return held::of(held::kind::text, given[0].forms);
+  if (function == "loop") return loop_of(given);
+  if (function == "parseJSON" && known(last)) return list_of_json(*known(last));
+  if (function == "split" && given.size() == 2 && known(given[0]) && known(last))
+    return split(*known(given[0]), *known(last));
+  if (!is_one_of(function, {"sprig_list", "sprig_tuple"})) return {};
+  held result = held::of(held::kind::texts, std::vector<shape>{});
+  for (const auto& each : given)
+    for (auto& form : forms_of(each)) result.forms.push_back(std::move(form));
+  return result.forms.size() > longest_list ? held{} : result;
 }
 
-// Of `and` all hold; of `or` one of them does, so that each has to say something of the same loop.
-std::vector<condition> all_of(std::span<const held> given) {
-  std::vector<condition> result;
-  for (const auto& each : given) result.insert(result.end(), each.implies.begin(), each.implies.end());
+held any_one(std::span<const held> given) {
+  auto result = given[0];
+  for (const auto& each : given.subspan(1)) result = either(result, each);
   return result;
 }
 
-std::vector<condition> any_of(std::span<const held> given) {
-  if (given.empty() || given[0].implies.empty()) return {};
-  auto result = given[0].implies.front();
-  for (const auto& each : given.subspan(1)) {
-    if (each.implies.empty() || each.implies.front().item != result.item) return {};
-    const auto& more = each.implies.front().any_of;
-    result.any_of.insert(result.any_of.end(), more.begin(), more.end());
+// Of ASCII alone: other letters are the engine's to know.
+held in_case(const held& value, bool upper) {
+  auto text = known(value);
+  if (!text || std::ranges::any_of(*text, [](unsigned char c) { return c >= 0x80; })) return {};
+  for (auto& c : *text) {
+    const auto code = static_cast<unsigned char>(c);
+    c = static_cast<char>(upper ? std::toupper(code) : std::tolower(code));
   }
-  return {result};
-}
-
-held truth(std::size_t item, std::vector<choice> any_of) {
-  held result;
-  result.implies.push_back({.item = item, .any_of = std::move(any_of)});
-  return result;
+  return held::text(shape(*text));
 }
 
 }  // namespace
@@ -147,94 +141,13 @@ held walk::ask(std::string_view function, const node& of, arguments given, bool&
 
 held walk::compute(std::string_view function, arguments given) {
   if (given.empty()) return {};
-  const auto& last = given.back();
   if (function == "printf") return printf(given);
-  if (function == "print" || function == "toString") return given.size() == 1 ? held::text(forms_of(last)[0]) : held{};
-  if (function == "and") {
-    held result;
-    result.implies = all_of(given);
-    return result;
-  }
-  if (function == "or") {
-    auto result = given[0];
-    for (const auto& each : given.subspan(1)) result = either(result, each);
-    result.implies = any_of(given);
-    return result;
-  }
-  if (is_one_of(function, {"sprig_default", "sprig_coalesce", "sprig_ternary"})) {
-    auto result = given[0];
-    for (const auto& each : given.subspan(1)) result = either(result, each);
-    return result;
-  }
-  if (function == "eq") return compare(given);
-  if (given.size() == 2 && is_one_of(function, {"contains", "sprig_has"})) return search(last, given[0], false);
-  if (given.size() == 2 && function == "in") return search(given[0], last, false);
-  if (given.size() == 2 && is_one_of(function, {"containsAll", "containsAny"}))
-    return search(last, given[0], function == "containsAll");
-  if (given.size() == 2 && is_one_of(function, {"regexMatch", "sprig_hasPrefix"})) {
-    const auto text = known(given[0]);
-    const auto begin = !text || function != "regexMatch" ? text : beginning_of(*text);
-    const auto item = last.is(held::kind::text) && last.forms.size() == 1 ? last.forms[0].listed() : std::nullopt;
-    if (!begin || !item) return {};
-    auto pattern = shape(*begin);
-    pattern.add(shape::anything());
-    return truth(*item, {{.what = choice::kind::pattern, .text = *pattern.pattern()}});
-  }
-  if (function == "index" && given[0].is(held::kind::texts)) return held::of(held::kind::text, given[0].forms);
-  if (function == "loop") return loop_of(given);
-  if (function == "parseJSON" && known(last)) return list_of_json(*known(last));
-  if (function == "split" && given.size() == 2 && known(given[0]) && known(last))
-    return split(*known(given[0]), *known(last));
-  if (is_one_of(function, {"sprig_list", "sprig_tuple"})) {
-    held result = held::of(held::kind::texts, std::vector<shape>{});
-    for (const auto& each : given)
-      for (auto& form : forms_of(each)) result.forms.push_back(std::move(form));
-    return result.forms.size() > longest_list ? held{} : result;
-  }
-  if (is_one_of(function, {"toLower", "toUpper"}) && known(last)) {
-    auto text = *known(last);
-    for (auto& c : text)
-      c = static_cast<char>(function == "toLower" ? std::tolower(static_cast<unsigned char>(c))
-                                                  : std::toupper(static_cast<unsigned char>(c)));
-    return held::text(shape(text));
-  }
-  // The size, the order and the rest of what it is given do not change what is asked for.
-  if (is_one_of(function, {"byTag", "byKey", "byMeta", "byPort"}) && last.is(held::kind::endpoints)) return {};
-  return {};
-}
-
-// eq .Name "web" "api", and eq . "x" in a loop over tags.
-held walk::compare(arguments given) {
-  for (std::size_t side = 0; side < given.size() && given.size() >= 2; ++side) {
-    const auto& one = given[side];
-    const auto item = one.is(held::kind::listed_tag)                      ? std::optional(one.item)
-                      : one.is(held::kind::text) && one.forms.size() == 1 ? one.forms[0].listed()
-                                                                          : std::nullopt;
-    if (!item || (side > 0 && given.size() > 2)) continue;
-    std::vector<choice> any;
-    for (std::size_t other = 0; other < given.size(); ++other) {
-      if (other == side) continue;
-      const auto text = known(given[other]);
-      if (!text) return {};
-      any.push_back({.what = one.is(held::kind::listed_tag) ? choice::kind::tag : choice::kind::name, .text = *text});
-    }
-    return truth(*item, std::move(any));
-  }
-  return {};
-}
-
-// Whether a loop's service carries a tag, one of some, or all of them: of which one is enough to choose it by.
-held walk::search(const held& tags, const held& wanted, bool all) {
-  if (!tags.is(held::kind::listed_tags)) return {};
-  std::vector<choice> any;
-  if (!wanted.is(held::kind::text) && !wanted.is(held::kind::texts)) return {};
-  for (const auto& each : wanted.forms) {
-    const auto tag = each.whole();
-    if (!tag) return {};
-    any.push_back({.what = choice::kind::tag, .text = *tag});
-    if (all) break;
-  }
-  return any.empty() ? held{} : truth(tags.item, std::move(any));
+  if (is_one_of(function, {"print", "sprig_toString"}))
+    return given.size() == 1 ? held::of(held::kind::text, forms_of(given[0])) : held{};
+  if (is_one_of(function, {"sprig_default", "sprig_coalesce", "sprig_ternary"})) return any_one(given);
+  if (is_one_of(function, {"toLower", "toUpper"})) return in_case(given.back(), function == "toUpper");
+  if (auto list = list_of(function, given)) return *list;
+  return condition_of(function, given);
 }
 
 // %s, %v and %d stand for what is given; all else that begins with % for something unknown.

@@ -23,13 +23,18 @@ held either(const held& left, const held& right) {
   return result;
 }
 
+std::optional<std::string> known(const held& value) {
+  if (!value.is(held::kind::text) || value.forms.size() != 1) return {};
+  return value.forms[0].whole();
+}
+
 std::vector<shape> forms_of(const held& value) {
   if (value.is(held::kind::text)) return value.forms;
   return {shape::anything()};
 }
 
 std::vector<shape> joined(const std::vector<shape>& left, const std::vector<shape>& right) {
-  if (left.size() * right.size() > most_forms) return {shape::anything()};
+  if (left.size() * right.size() > most_forms && right.size() > 1) return joined(left, {shape::anything()});
   std::vector<shape> result;
   for (const auto& begin : left)
     for (const auto& end : right) {

@@ -8,6 +8,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
+#include <string>
 #include <vector>
 
 namespace drcon::importing {
@@ -50,10 +52,13 @@ struct held {
 /// What is known of a value that is one of these two.
 held either(const held& left, const held& right);
 
+/// Its text, when that is known.
+std::optional<std::string> known(const held& value);
+
 /// As a part of a longer text.
 std::vector<shape> forms_of(const held& value);
 
-/// Each with each; nothing is known of too many.
+/// Each with each; of too many, only how they begin.
 std::vector<shape> joined(const std::vector<shape>& left, const std::vector<shape>& right);
 
 }  // namespace drcon::importing

@@ -29,6 +29,8 @@ shape cut(shape& query, char mark) {
   return found->after;
 }
 
+shape only_one(const std::vector<shape>& forms) { return forms.size() == 1 ? forms[0] : shape::anything(); }
+
 void add(std::vector<service_ask>& all, service_ask one) {
   const bool is_there = std::ranges::any_of(all, [&one](const service_ask& each) {
     return each.where == one.where && each.which == one.which && each.tag == one.tag && each.least == one.least &&
@@ -140,8 +142,11 @@ held walk::service(const node& of, arguments given) {
 held walk::services(const node& of, arguments given) {
   catalogue called{.where = where(of), .call = shown_call(of)};
   if (!given.empty()) {
-    auto query = forms_of(given[0]).front();
-    read_known(of, cut(query, '@'), "the datacenter", called.datacenter);
+    auto query = only_one(forms_of(given[0]));
+    std::string nothing;
+    const auto datacenter = cut(query, '@');
+    if (read_known(of, query, "the datacenter", nothing))
+      read_known(of, datacenter, "the datacenter", called.datacenter);
   }
   auto found = std::ranges::find(catalogues_, called.where, &catalogue::where);
   if (found == catalogues_.end()) found = catalogues_.insert(found, std::move(called));
@@ -159,7 +164,7 @@ held walk::nodes(std::string_view function, const node& of, arguments given) {
   } else if (function == "node" && given.empty()) {
     report_.fault(where(of), "node: drcon has no node of its own: name one, as in node \"NAME\"");
   } else {
-    auto query = given.empty() ? shape() : forms_of(given[0]).front();
+    auto query = given.empty() ? shape() : only_one(forms_of(given[0]));
     if (read_known(of, cut(query, '@'), "the datacenter", asked.datacenter)) add(asks_.services, std::move(asked));
   }
   return {};

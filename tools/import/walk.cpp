@@ -253,7 +253,8 @@ held walk::word(const node& of, const held& dot) {
     case node_type::chain: return fields(word(*of.pipe, dot), of.names);
     case node_type::identifier: return call(of, {});
     case node_type::string: return held::text(shape(of.constant.text()));
-    case node_type::number: return held::text(shape(of.text));
+    case node_type::number:
+      return of.constant.is_signed() ? held::text(shape(std::to_string(of.constant.whole()))) : held{};
     default: return {};
   }
 }

@@ -16,6 +16,9 @@
 
 namespace drcon::importing {
 
+/// conditions.cpp: what a function that compares or searches says of the service that a loop over the catalogue is at.
+held condition_of(std::string_view function, std::span<const held> given);
+
 class walk {
 public:
   walk(const templating::go::tree& of, const std::string& file, report& found)
@@ -63,8 +66,6 @@ private:
   held call(const node& of, arguments given);
   held ask(std::string_view function, const node& of, arguments given, bool& is_one);
   held compute(std::string_view function, arguments given);
-  held compare(arguments given);
-  held search(const held& tags, const held& wanted, bool all);
   held printf(arguments given);
   held scratch(std::string_view method, arguments given);
   void used_as_a_whole(arguments given);

@@ -110,6 +110,10 @@ TEST(ImportAsks, ATagOrTheOther) {
   EXPECT_EQ(asked_by(R"({{range services}}{{if containsAny (split "," "a,b") .Tags}}{{service .Name}}{{end}}{{end}})")
                 .services,
             expected);
+  EXPECT_EQ(asked_by(R"({{range services}}{{if containsAll (split "," "a,b") .Tags}}{{service .Name}}{{end}}{{end}})")
+                .services,
+            expected)
+      << "wider than needed, and right";
 }
 
 TEST(ImportAsks, ServicesByWhatIsSaidOfTheirNames) {
@@ -178,6 +182,10 @@ TEST(ImportAsks, LoopsThatCountAreFollowedUntilNothingNewComesOfThem) {
       ElementsAre("prefix slot/"));
   EXPECT_THAT(asked_by(R"({{range loop 1 3}}{{key (printf "slot/%d" .)}}{{end}})").keys,
               ElementsAre("path slot/1", "path slot/2"));
+  EXPECT_THAT(
+      asked_by(R"({{range $a := loop 9}}{{range $b := loop 9}}{{key (printf "at/%d/%d" $a $b)}}{{end}}{{end}})").keys,
+      testing::Each(testing::AnyOf(testing::StartsWith("prefix at/"), testing::StartsWith("path at/"))))
+      << "too many to name each: how they begin stays known";
   EXPECT_THAT(asked_by(R"({{range $name := split "," "a,b"}}{{service $name}}{{end}})").services,
               ElementsAre("name a", "name b"));
   EXPECT_THAT(asked_by(R"({{range parseJSON "[\"a\",\"b\"]"}}{{service .}}{{end}})").services,
@@ -187,6 +195,10 @@ TEST(ImportAsks, LoopsThatCountAreFollowedUntilNothingNewComesOfThem) {
 TEST(ImportAsks, AVariableIsWhatAnyWayOfAConditionGivesIt) {
   EXPECT_THAT(asked_by(R"({{$p := "blue"}}{{if env "X"}}{{$p = "green"}}{{end}}{{key (printf "%s/port" $p)}})").keys,
               ElementsAre("path blue/port", "path green/port"));
+  EXPECT_THAT(
+      asked_by(R"({{$p := "a"}}{{if env "X"}}{{$p = "b"}}{{end}}{{key (print $p)}}{{key (printf "x/%s/%d" $p 0x10)}})")
+          .keys,
+      ElementsAre("path a", "path b", "path x/a/16", "path x/b/16"));
   EXPECT_THAT(asked_by(R"({{scratch.Set "p" "red"}}{{key (scratch.Get "p")}})").keys, ElementsAre("path red"));
 }
 
@@ -219,6 +231,8 @@ TEST(ImportAsks, WhatDrconDoesNotWatchIsReportedWithItsPlaceAndWhatToDo) {
   EXPECT_THAT(asked_by("{{nomadService \"x\"}}").faults, ElementsAre(HasSubstr("provider = \"consul\"")));
   EXPECT_THAT(asked_by("{{caRoots}}").faults, ElementsAre(HasSubstr("service mesh")));
   EXPECT_THAT(asked_by("{{service \"web?peer=x\"}}").faults, ElementsAre(HasSubstr("peers cannot be watched")));
+  EXPECT_THAT(asked_by("{{range services (env \"DC\")}}{{.Name}}{{end}}").faults,
+              ElementsAre(HasSubstr("the datacenter is known only")));
   EXPECT_THAT(asked_by("{{service \"web~_agent\"}}").faults, ElementsAre(HasSubstr("leave out what begins with '~'")));
   EXPECT_THAT(asked_by("{{node}}").faults, ElementsAre(HasSubstr("name one")));
   EXPECT_THAT(asked_by("{{range datacenters}}{{.}}{{end}}").faults,

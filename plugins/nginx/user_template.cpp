@@ -1,6 +1,7 @@
 #include "nginx/user_template.hpp"
 
 #include "common/endpoint_values.hpp"
+#include "common/mustache_scope.hpp"
 #include "common/nginx_grammar.hpp"
 #include "common/templating/mustache/template.hpp"
 
@@ -91,6 +92,40 @@ const field root_fields[] = {
 };
 constexpr object_class root_class{.type = "snapshot", .fields = root_fields};
 
+// The same names, for who judges a template before there is any data.
+using common::mustache_kind;
+using common::mustache_name;
+using common::mustache_scope;
+constexpr auto flag = mustache_kind::flag;
+constexpr auto scope = mustache_kind::scope;
+constexpr mustache_name any_text{.name = "", .kind = mustache_kind::text};
+constexpr mustache_scope texts_by_name{.what = "a map", .names = {}, .any = &any_text};
+constexpr mustache_name pair_names[] = {{"key"}, {"value"}, {"first", flag}, {"last", flag}, {"index"}};
+constexpr mustache_scope pair_scope{.what = "a metadata value", .names = pair_names};
+constexpr mustache_name server_names[] = {{"server"},
+                                          {"address"},
+                                          {"host"},
+                                          {"port"},
+                                          {"id"},
+                                          {"node"},
+                                          {"health"},
+                                          {"tags", scope},
+                                          {"meta", scope, &texts_by_name},
+                                          {"meta_list", scope, &pair_scope},
+                                          {"weight"},
+                                          {"backup", flag},
+                                          {"down", flag},
+                                          {"first", flag},
+                                          {"last", flag},
+                                          {"index"}};
+constexpr mustache_scope server_scope{.what = "an endpoint", .names = server_names};
+constexpr mustache_name service_names[] = {
+    {"name"}, {"endpoints", scope, &server_scope}, {"count"}, {"empty", flag}, {"first", flag}, {"last", flag},
+    {"index"}};
+constexpr mustache_scope service_scope{.what = "a service", .names = service_names};
+constexpr mustache_name root_names[] = {{"sink"}, {"services", scope, &service_scope}, {"service_count"}};
+constexpr mustache_scope root_scope{.what = "the whole", .names = root_names};
+
 auto read(const std::string& text) {
   return mustache::text_template::read("template", text, mustache::rules::as_before);
 }
@@ -103,8 +138,9 @@ std::string report(const templating::fault& wrong) {
 
 std::optional<std::string> template_fault(const std::string& text) {
   const auto parsed = read(text);
-  const auto* wrong = std::get_if<templating::fault>(&parsed);
-  return wrong == nullptr ? std::nullopt : std::optional(report(*wrong));
+  if (const auto* wrong = std::get_if<templating::fault>(&parsed)) return report(*wrong);
+  const auto wrong = common::senseless(std::get<mustache::text_template>(parsed), root_scope);
+  return wrong ? std::optional(report(*wrong)) : std::nullopt;
 }
 
 std::string render_template(const std::string& text, const std::string& sink,

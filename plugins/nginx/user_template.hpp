@@ -17,7 +17,7 @@ struct templated_service {
   std::vector<server> servers;
 };
 
-/// What is wrong with a template, as "LINE:COLUMN: …", or nothing.
+/// What is wrong with a template, as "LINE:COLUMN: …", or nothing: a name in it that can mean nothing, too.
 std::optional<std::string> template_fault(const std::string& text);
 
 /// Throws std::runtime_error, with the place in the template, when it takes more time or memory than a template may.

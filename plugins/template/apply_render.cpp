@@ -21,6 +21,13 @@ common::file_stamp stamp_of(const std::string& path) {
           .nanoseconds = found.st_mtim.tv_nsec};
 }
 
+bool are_as_read(const std::map<std::string, std::string>& all) {
+  return std::ranges::all_of(all, [](const auto& each) {
+    std::string why;
+    return common::read_file(each.first, why) == each.second;
+  });
+}
+
 }  // namespace
 
 rendering applier::render(const file_options& of, const desired_state& desired, const std::string& live,
@@ -79,7 +86,7 @@ bool applier::reread_template(file& each) {
   std::string why;
   const auto text = common::read_file(each.options.template_path, why);
   each.template_fault.clear();
-  if (text && *text == each.options.form.text()) return false;
+  if (text && *text == each.options.form.text() && are_as_read(each.options.form.partials())) return false;
   auto next = read_form(each.options.template_path, text.value_or(std::string()), each.options.form.how());
   if (!text || text->empty())
     each.template_fault = each.options.template_path + (why.empty() ? " is gone, or empty" : ": " + why);

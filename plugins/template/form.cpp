@@ -1,11 +1,15 @@
 #include "template/form.hpp"
 
+#include "common/atomic_file.hpp"
+#include "common/mustache_scope.hpp"
 #include "common/templating/functions/functions.hpp"
+#include "template/names.hpp"
 #include "template/service_query.hpp"
 
 #include <algorithm>
 #include <array>
 #include <cstdlib>
+#include <filesystem>
 #include <utility>
 
 namespace drcon::templates {
@@ -66,6 +70,33 @@ std::optional<std::string> fault_of(const go::mention& call) {
   return {};
 }
 
+bool has_any(std::string_view text, std::initializer_list<std::string_view> parts) {
+  return std::ranges::any_of(parts, [text](auto each) { return text.find(each) != std::string_view::npos; });
+}
+
+// A partial is a file beside the template: of that name, or with .mustache at its end.
+std::optional<std::string> read_partial(const std::string& of, std::string_view name,
+                                        std::map<std::string, std::string>& all) {
+  if (name.empty() || name.find('/') != std::string_view::npos || name.starts_with('.')) return {};
+  const auto directory = std::filesystem::path(of).parent_path();
+  for (const auto* ending : {"", ".mustache"}) {
+    const auto path = (directory / (std::string(name) + ending)).string();
+    std::string why;
+    if (auto text = common::read_file(path, why)) return all.insert_or_assign(path, std::move(*text)).first->second;
+  }
+  return {};
+}
+
+// A template that is read in the wrong language is wrong in a way that says little.
+fault with_hint(fault wrong, std::string_view text, const reading& how) {
+  if (how.written_in == template_language::mustache &&
+      has_any(text, {"{{end}}", "{{ end }}", "{{- ", " -}}", "{{/*", "{{range ", "{{ range ", "{{if ", "{{with "}))
+    wrong.text += "; the template looks like Go's language: set language = \"go\", or end its name in .ctmpl";
+  if (how.written_in == template_language::go && has_any(text, {"{{#", "{{^", "{{/"}) && !has_any(text, {"{{/*"}))
+    wrong.text += "; the template looks like mustache: set language = \"mustache\"";
+  return wrong;
+}
+
 // Somebody may register thousands of endpoints of which a template reads one in each round: then all are judged.
 constexpr std::size_t most_rounds = 4;
 
@@ -97,36 +128,75 @@ template_language language_of_file(std::string_view name) {
 form::form(std::string name, std::string text, parsed read, reading how)
     : name_(std::move(name)), text_(std::move(text)), parsed_(std::move(read)), how_(std::move(how)) {
   if (const auto* of_go = std::get_if<go::text_template>(&parsed_)) add_names(*of_go, names_);
-  else
-    for (const auto& each : std::get<mustache::text_template>(parsed_).mentions())
-      names_.insert(each.path.begin(), each.path.end());
+  else note_names(std::get<mustache::text_template>(parsed_));
+}
+
+void form::note_names(const mustache::text_template& of) {
+  const auto all = of.mentions();
+  std::set<std::pair<std::string_view, std::string_view>> handled;
+  for (const auto& each : all) {
+    names_.insert(each.path.begin(), each.path.end());
+    if (each.is_section && each.path.size() > 1) handled.emplace(each.path[0], each.path[1]);
+  }
+  for (const auto& each : all)
+    if (each.path.size() > 1 && (each.path[0] == "key" || each.path[0] == "service") &&
+        !handled.contains({each.path[0], each.path[1]}))
+      needs_.push_back({.is_key = each.path[0] == "key",
+                        .name = std::string(each.path[1]),
+                        .where = each.where,
+                        .source = std::string(each.source)});
 }
 
 std::variant<form, fault> form::read(std::string name, std::string text, const reading& how) {
   if (how.written_in == template_language::go) {
     auto made = go::text_template::read(name, text, functions_of_go(), how.marks);
-    if (auto* wrong = std::get_if<fault>(&made)) return std::move(*wrong);
+    if (auto* wrong = std::get_if<fault>(&made)) return with_hint(std::move(*wrong), text, how);
     return form(std::move(name), std::move(text), std::get<go::text_template>(std::move(made)), how);
   }
-  auto made = mustache::text_template::read(name, text, mustache::rules::as_before);
-  if (auto* wrong = std::get_if<fault>(&made)) return std::move(*wrong);
-  return form(std::move(name), std::move(text), std::get<mustache::text_template>(std::move(made)), how);
+  std::map<std::string, std::string> partials;
+  const auto part = [&](std::string_view asked) { return read_partial(name, asked, partials); };
+  auto made = mustache::text_template::read(name, text, mustache::rules::as_before, part);
+  if (auto* wrong = std::get_if<fault>(&made)) return with_hint(std::move(*wrong), text, how);
+  form result(std::move(name), std::move(text), std::get<mustache::text_template>(std::move(made)), how);
+  result.partials_ = std::move(partials);
+  return result;
 }
 
 std::optional<fault> form::senseless() const {
   if (const auto* of_go = std::get_if<go::text_template>(&parsed_))
     for (const auto& each : of_go->mentions())
       if (auto why = fault_of(each)) return fault{.name = name_, .where = each.where, .text = std::move(*why)};
+  if (const auto* of_mustache = std::get_if<mustache::text_template>(&parsed_))
+    return common::senseless(*of_mustache, root_scope);
   return {};
 }
 
 rendering form::render(const subject& of, language in, const absence& of_services, const left_out& refused) const {
-  return how_.written_in == template_language::go ? render_go(of, in, of_services, refused) : render_mustache(of, in);
+  return how_.written_in == template_language::go ? render_go(of, in, of_services, refused)
+                                                  : render_mustache(of, in, of_services);
 }
 
-rendering form::render_mustache(const subject& of, language in) const {
+std::optional<fault> form::missing(const subject& of, const absence& of_services) const {
+  if (needs_.empty()) return {};
+  const registry known(of.services, language::none, of_services);
+  for (const auto& each : needs_) {
+    const auto wrong = [&each](const std::string& why) {
+      return fault{.name = each.source, .where = each.where, .text = why};
+    };
+    try {
+      if (each.is_key) known.need_key(each.name, "{{^key." + each.name + "}}…{{/key." + each.name + "}}");
+      else known.find_service(each.name);
+    } catch (const templating::failure& absent) {
+      return wrong(absent.what());
+    }
+  }
+  return {};
+}
+
+rendering form::render_mustache(const subject& of, language in, const absence& of_services) const {
   const auto escape = [in](std::string_view text, std::string& output) { append_escaped(text, in, output); };
   rendering result;
+  if ((result.wrong = missing(of, of_services))) return result;
   result.wrong = std::get<mustache::text_template>(parsed_).render(view_of(of), escape, {}, result.bytes);
   return result;
 }

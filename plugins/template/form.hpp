@@ -10,6 +10,7 @@
 #include "template/view.hpp"
 
 #include <functional>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -55,6 +56,9 @@ public:
   /// system which is not watched.
   std::optional<templating::fault> senseless() const;
 
+  /// Files beside the template that it takes parts from, as they were read.
+  const std::map<std::string, std::string>& partials() const { return partials_; }
+
   /// What it makes of the services, harmless for that language. Mustache escapes what it writes. Go's templates do
   /// not: an endpoint with a text that cannot stand in the file as it is, and that the template reads, is left out.
   rendering render(const subject& of, language in, const absence& of_services, const left_out& refused) const;
@@ -62,7 +66,9 @@ public:
 private:
   using parsed = std::variant<templating::mustache::text_template, templating::go::text_template>;
   form(std::string name, std::string text, parsed read, reading how);
-  rendering render_mustache(const subject& of, language in) const;
+  void note_names(const templating::mustache::text_template& of);
+  std::optional<templating::fault> missing(const subject& of, const absence& of_services) const;
+  rendering render_mustache(const subject& of, language in, const absence& of_services) const;
   rendering render_go(const subject& of, language in, const absence& of_services, const left_out& refused) const;
 
   std::string name_;
@@ -70,6 +76,16 @@ private:
   parsed parsed_;
   reading how_;
   std::set<std::string, std::less<>> names_;
+  std::map<std::string, std::string> partials_;
+
+  // A value that a mustache template shows, and has no section for: where it is not there, nothing stands in its place.
+  struct need {
+    bool is_key = false;  // or else a service
+    std::string name;
+    templating::position where;
+    std::string source;
+  };
+  std::vector<need> needs_;
 };
 
 /// Reads it and judges its names: what `drcon check` does.

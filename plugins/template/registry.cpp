@@ -25,6 +25,17 @@ const service* registry::find_service(std::string_view name) const {
                             "for this sink");
 }
 
+std::string_view registry::need_key(std::string_view path, const std::string& otherwise) const {
+  if (const auto found = keys().find(path); found != keys().end()) return found->second;
+  std::vector<std::string_view> paths;
+  for (const auto& [each, of] : keys()) paths.push_back(each);
+  const auto name = templating::quoted(path);
+  throw templating::failure("there is no key " + name + " in this pipeline" + common::nearest(path, paths) +
+                            ". Where it is in Consul, name it in a source: key = [{ path = " + name +
+                            " }] of consul-kv. The file stays as it is until the key is there; " + otherwise +
+                            " does not need it");
+}
+
 const std::map<std::string_view, std::string_view>& registry::keys() const {
   if (!knows_keys_)
     for (const auto& each : services_)

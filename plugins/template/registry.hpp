@@ -39,6 +39,9 @@ public:
   const std::vector<service>& services() const { return services_; }
   /// Null: it is not there, and has no endpoints. Throws templating::failure where nobody can say so.
   const service* find_service(std::string_view name) const;
+  /// Throws templating::failure where there is no such setting. `otherwise` is what a template can write that does not
+  /// need it.
+  std::string_view need_key(std::string_view path, const std::string& otherwise) const;
   /// All settings, in order of their paths.
   const std::map<std::string_view, std::string_view>& keys() const;
 

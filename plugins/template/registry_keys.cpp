@@ -1,7 +1,6 @@
 // Consul Template's functions that ask for settings and files.
 #include "common/atomic_file.hpp"
 #include "common/endpoint_values.hpp"
-#include "common/nearest.hpp"
 #include "common/templating/format/quote.hpp"
 #include "common/templating/functions/key_pair.hpp"
 #include "common/templating/invocation.hpp"
@@ -52,12 +51,7 @@ value call_key(invocation& in, arguments all) {
   const auto path = path_of(all[0], "kv.get");
   const auto& known = registry_of(in);
   if (path.empty()) return value(std::string_view());
-  if (const auto* held = find(known, path)) return fitting(known, path, *held);
-  std::vector<std::string_view> paths;
-  for (const auto& [each, of] : known.keys()) paths.push_back(each);
-  throw failure("there is no key " + templating::quoted(path) + " in this pipeline" + common::nearest(path, paths) +
-                ". Where it is in Consul, name it in a source: key = [{ path = " + templating::quoted(path) +
-                " }] of consul-kv. The file stays as it is until the key is there; keyOrDefault does not wait for it");
+  return fitting(known, path, known.need_key(path, "keyOrDefault"));
 }
 
 value call_key_exists(invocation& in, arguments all) {

@@ -100,8 +100,17 @@ void need_file_mark(const options& table, const command& check) {
   throw config_error(table.pointer(), "no argument holds {file}, the name of the new file: it would check the old one");
 }
 
+// A path is taken as it is. One with a tag in it would make a file of that very name.
+std::string read_path(const options& table) {
+  auto path = table.string();
+  if (path.find("{{") != std::string::npos)
+    throw config_error(table.pointer(),
+                       path + " is taken as it is, and would be a file of this very name; tags are for the template");
+  return path;
+}
+
 file_options read_file_options(const options& table) {
-  file_options result{.path = table["path"].string(),
+  file_options result{.path = read_path(table["path"]),
                       .template_path = table["template"].string(),
                       .form = read_template(table),
                       .in = language_of(table["escape"].string()).value(),

@@ -781,7 +781,21 @@ TEST_F(TemplateSink, ReportsTheFaultsOfATemplateInGosLanguageWithTheirPlace) {
   expect(fault_of("a\n  {{nosuch 1}}"), "t.mustache:2:5: function \"nosuch\" not defined");
   expect(fault_of("{{secret \"a\"}}"),
          "t.mustache:1:3: the function secret is not available: drcon does not read Vault");
+  expect(fault_of("a\n{{range service \"web\"}}server {{.Address}}:{{.Port}};{{end}}", ""),
+         "t.mustache:2:1: \"range service");
+  expect(fault_of("{{#services}}\n{{#endpoints}}\n{{adress}}\n{{/endpoints}}{{/services}}", ""),
+         "t.mustache:3:1: nothing has the name \"adress\" in an endpoint (did you mean \"address\"?)");
   expect(fault_of("{{name}}", ", delimiters = [\"<<\", \">>\"]"), "is for templates in Go's language");
+}
+
+TEST_F(TemplateSink, TakesNoTagInThePathOfAFile) {
+  try {
+    sink_harness made("template", "file = [{ path = \"" + path("{{name}}.conf") + "\", template = \"" +
+                                      template_file() + "\", escape = \"none\" }]\n");
+    ADD_FAILURE() << "taken";
+  } catch (const std::exception& error) {
+    EXPECT_NE(std::string(error.what()).find("would be a file of this very name"), std::string::npos) << error.what();
+  }
 }
 
 TEST_F(TemplateSink, RefusesWhatMakesNoSenseAndSaysWhere) {

@@ -87,7 +87,9 @@ TEST(TemplateViews, RenderToTheBytesOfTheFormerEngine) {
   for (int i = 0; i < 1000; ++i) {
     const auto all = random_services(random);
     const auto text = random_template(random, 3) + "{{#services}}" + random_template(random, 2) + "{{#all_endpoints}}" +
-                      random_template(random, 2) + "{{/all_endpoints}}{{/services}}";
+                      random_template(random, 2) + "{{/all_endpoints}}{{/services}}" +
+                      // Without these, what is not there would be refused, where it was empty before.
+                      "{{#key.app/k1}}{{/key.app/k1}}{{#service.web}}{{/service.web}}";
     const former::mustache_template old(text);
     const auto wanted = old.render(former::values_of(all, old, {.sink = "s", .revision = 7}),
                                    [](const std::string& word) { return escaped(word, language::shell); });

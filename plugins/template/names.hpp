@@ -1,0 +1,13 @@
+// The names that mustache templates of this sink can use: what `view` has, for who judges a template before there is
+// any data. A test compares the two.
+//
+// Thread rule: constants.
+#pragma once
+
+#include "common/mustache_scope.hpp"
+
+namespace drcon::templates {
+
+extern const common::mustache_scope root_scope;
+
+}  // namespace drcon::templates

@@ -52,6 +52,8 @@ struct asks {
   std::vector<key_ask> keys;
   /// Names of variables of the environment that it reads.
   std::vector<std::string> environment;
+  /// It makes values of a language itself: toJSON, printf "%q" and their kin.
+  bool escapes = false;
 };
 
 /// What is asked beyond that, and what no watch can cover, goes to `found` as faults. Templates that are defined and

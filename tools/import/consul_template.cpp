@@ -71,6 +71,15 @@ std::string language_of(const std::string& path) {
   return "none";
 }
 
+// A template that makes strings of JSON itself would have them refused for their quotation marks.
+std::string escape_of(const file& one, const std::string& path) {
+  if (one.form.asked.escapes) return "escape = \"none\"  # the template escapes by itself\n";
+  const auto language = language_of(path);
+  return "escape = " + toml::text(language) +
+         (language == "none" ? "  # nothing but control characters is refused\n"
+                             : "  # by the file's name: what would break it is left out; \"none\" lets it pass\n");
+}
+
 std::string reload_of(const template_stanza& stanza, report& found) {
   if (stanza.command.empty()) return {};
   auto text = std::string("reload = { ") + (stanza.command.size() == 1 ? "shell = " + toml::text(stanza.command[0])
@@ -117,8 +126,7 @@ std::string file_text(const sink& of, const file& one, const import_surroundings
             toml::list({one.form.left_delimiter.empty() ? "{{" : one.form.left_delimiter,
                         one.form.right_delimiter.empty() ? "}}" : one.form.right_delimiter}) +
             "\n";
-  text += "escape = " + toml::text(language_of(path)) +
-          "  # the language of the file, by its name: endpoints that would break it are left out\n";
+  text += escape_of(one, path);
   text += permissions_of(stanza, found);
   text += owner_of("owner", "passwd", stanza.user, stanza.where, found);
   text += owner_of("group", "group", stanza.group, stanza.where, found);

@@ -82,6 +82,14 @@ std::optional<held> list_of(std::string_view function, std::span<const held> giv
   return result.forms.size() > longest_list ? held{} : result;
 }
 
+bool escapes(std::string_view function, std::span<const held> given) {
+  if (function.starts_with("toJSON") || function.starts_with("toUnescapedJSON") ||
+      is_one_of(function, {"toYAML", "toTOML", "sprig_quote", "sprig_toJson", "sprig_squote"}))
+    return true;
+  const auto format = given.empty() ? std::nullopt : known(given[0]);
+  return function == "printf" && format && format->find("%q") != std::string::npos;
+}
+
 held any_one(std::span<const held> given) {
   auto result = given[0];
   for (const auto& each : given.subspan(1)) result = either(result, each);
@@ -112,6 +120,7 @@ held walk::call(const node& of, arguments given) {
   auto result = ask(function, of, given, is_a_question);
   if (is_a_question) return result;
   used_as_a_whole(given);
+  if (escapes(function, given)) asks_.escapes = true;
   return compute(function, given);
 }
 

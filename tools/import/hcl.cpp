@@ -77,6 +77,7 @@ private:
   std::size_t line_ = 1;
   std::size_t line_start_ = 0;
   std::size_t depth_ = 0;
+  bool is_json_ = false;
 };
 
 char reader::take() {
@@ -129,7 +130,8 @@ value reader::whole() {
   if (text_.size() > longest) fail("the file is longer than " + std::to_string(longest) + " bytes");
   if (text_.starts_with("\xef\xbb\xbf")) place_ = line_start_ = 3;
   skip();
-  if (peek() == '{') {  // JSON
+  if (peek() == '{') {
+    is_json_ = true;
     auto result = object();
     skip();
     if (!at_end()) fail("expected the end of the file, found " + found());
@@ -323,7 +325,7 @@ std::string reader::string() {
   std::string text;
   for (;;) {
     if (at_end() || peek() == '\n') throw broken{begin, "this text has no end: '\"' is missing on its line"};
-    if (peek() == '$' && peek(1) == '{') {
+    if (!is_json_ && peek() == '$' && peek(1) == '{') {
       interpolation(text);
       continue;
     }

@@ -79,6 +79,10 @@ TEST(Hcl, ReadsJson) {
             "{consul={ssl={enabled=false}} template=[{source='aé😀'}] wait=null x=1.5e3}");
 }
 
+TEST(Hcl, TextsOfJsonEndAtTheirQuotationMark) {
+  EXPECT_EQ(shown(read_well(R"({"command": "echo ${", "x": "}"})")), "{command='echo ${' x='}'}");
+}
+
 TEST(Hcl, KnowsThePlaceOfEachKeyAndValue) {
   const auto read = read_well("a = 1\n  bc   = \"x\"\n");
   EXPECT_EQ(read.entries[1].where.line, 2U);

@@ -168,6 +168,16 @@ TEST_F(ImportLine, ServicesOfTwoDatacentersThatATemplateCannotTellApartAreReport
                                HasSubstr("t:1:59 key \"a@dc2\": drcon's templates do not tell apart")));
 }
 
+TEST_F(ImportLine, ATemplateThatEscapesByItselfIsNotJudgedByTheFilesLanguage) {
+  write("a", R"({{ key "a" | toJSON }})");
+  write("b", R"({{ key "a" | printf "%q" }})");
+  write("c", R"({{ key "a" }})");
+  const auto text = printed({"-template", "a:/etc/a.json", "-template", "b:/etc/b.json", "-template", "c:/etc/c.json"});
+  EXPECT_THAT(text, testing::ContainsRegex("/etc/a.json\"\n.*\n.*\nescape = \"none\""));
+  EXPECT_THAT(text, testing::ContainsRegex("/etc/b.json\"\n.*\n.*\nescape = \"none\""));
+  EXPECT_THAT(text, testing::ContainsRegex("/etc/c.json\"\n.*\n.*\nescape = \"json\""));
+}
+
 TEST_F(ImportLine, NothingOfATemplateBreaksOutOfAComment) {
   write("t", "{{ key `a\n[sink.evil]` }}{{ key \"b\x01\" }}");
   const auto text = printed({"-template", "t:/etc/t"});

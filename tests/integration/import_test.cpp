@@ -126,6 +126,47 @@ TEST(Import, TheRecipeOf2015RunsAsItWas) {
   })) << drcon.log();
 }
 
+// What the import chose is enough for what the templates ask for when they are rendered, and follows it.
+TEST(Import, WhatTemplatesComputeIsWatchedWhenTheyAreRendered) {
+  const consul_agent consul;
+  const auto put = [&consul](const std::string& key, const std::string& value) {
+    http("PUT", consul.port(), "/v1/kv/" + key, value);
+  };
+  consul.add("shop", "s1", "10.0.0.1", 80, {{"Tags", {"http"}}});
+  consul.add("db", "d1", "10.0.0.2", 5432);
+  put("pg/cluster", "main");
+  put("pg/main/leader", "n1");
+  put("pg/main/members/n1", "10.0.0.5");
+  put("pg/main/members/n2", "10.0.0.6");
+  put("slots/b", "y");
+  put("slot-0", "first");
+  temp_dir directory;
+  write_file(
+      directory / "t.ctmpl",
+      "{{- range services }}{{ if .Tags | contains \"http\" }}{{ .Name }}:{{ range service .Name }}{{ .Address }} "
+      "{{ end }};{{ end }}{{ end -}}\n"
+      "{{- $cluster := key \"pg/cluster\" }}{{ $leader := key (printf \"pg/%s/leader\" $cluster) -}}\n"
+      "{{ key (printf \"pg/%s/members/%s\" $cluster $leader) }};"
+      "{{ keyOrDefault (printf \"config/%s/PORT\" (env \"PATH\" | len | printf \"%d\")) \"8000\" }};"
+      "{{ $i := 0 }}{{ range ls \"slots/\" }}{{ .Key }}={{ key (printf \"slot-%d\" $i) }}{{ $i = add $i 1 }}{{ end }}"
+      "{{ range service (printf \"cache-%s\" (env \"NO_SUCH_VARIABLE\")) }}x{{ end }}");
+  const auto out = directory / "out";
+  const auto translation = import_in(
+      directory.path(), {"consul-template", "-consul-addr", consul.url(), "-template", "t.ctmpl:" + out.string()});
+  ASSERT_EQ(translation.code, 0) << translation.err;
+  drcon_process drcon(translation.out);
+  drcon.start();
+  const auto becomes = [&](const std::string& text) { return wait_until([&] { return read_file(out) == text; }); };
+  EXPECT_TRUE(becomes("shop:10.0.0.1 ;10.0.0.5;8000;b=first")) << read_file(out) << drcon.log() << translation.out;
+  put("pg/main/leader", "n2");
+  EXPECT_TRUE(becomes("shop:10.0.0.1 ;10.0.0.6;8000;b=first")) << read_file(out) << drcon.log();
+  consul.add("api", "a1", "10.0.0.3", 80, {{"Tags", {"http"}}});
+  EXPECT_TRUE(becomes("api:10.0.0.3 ;shop:10.0.0.1 ;10.0.0.6;8000;b=first")) << read_file(out) << drcon.log();
+  consul.add("worker", "w1", "10.0.0.4", 80, {{"Tags", {"http"}}, {"Check", {{"TTL", "1h"}}}});
+  EXPECT_TRUE(becomes("api:10.0.0.3 ;shop:10.0.0.1 ;worker:;10.0.0.6;8000;b=first"))
+      << "the catalogue has its tags before it passes" << read_file(out) << drcon.log();
+}
+
 TEST(Import, IsAVerbLikeOthers) {
   const auto help = run({DRCON_BINARY, "--help"});
   EXPECT_THAT(help.out, HasSubstr("\n  import "));

@@ -86,9 +86,14 @@ lane_threads& threads() {
 }  // namespace
 
 struct lane::state {
+  struct work {
+    std::function<void()> job;
+    std::function<void()> lost;
+  };
+
   std::mutex mutex;  // guards jobs and closing
   std::condition_variable wake;
-  std::deque<std::function<void()>> jobs;
+  std::deque<work> jobs;
   bool closing = false;
   int thread = 0;
   std::string where;  // for the report of a job that throws; set before the thread runs
@@ -98,11 +103,11 @@ struct lane::state {
       std::unique_lock lock(mutex);
       wake.wait(lock, [this] { return closing || !jobs.empty(); });
       if (jobs.empty()) return;
-      auto job = std::move(jobs.front());
+      const auto next = std::move(jobs.front());
       jobs.pop_front();
       lock.unlock();
       // The other instances, and the next job of this one, go on.
-      caught_last(where, job);
+      if (!caught_last(where, next.job) && next.lost) try_for_seconds(where, next.lost);
     }
   }
 };
@@ -121,9 +126,9 @@ lane::~lane() {
   state_->wake.notify_one();
 }
 
-void lane::post(std::function<void()> job) {
+void lane::post(std::function<void()> job, std::function<void()> lost) {
   const std::lock_guard lock(state_->mutex);
-  state_->jobs.push_back(std::move(job));
+  state_->jobs.push_back({std::move(job), std::move(lost)});
   state_->wake.notify_one();
 }
 

@@ -23,8 +23,10 @@ public:
   lane(const lane&) = delete;
   lane& operator=(const lane&) = delete;
 
-  /// Jobs run one after the other, in order. They must not throw.
-  void post(std::function<void()> job);
+  /// Jobs run one after the other, in order. When an exception leaves one, that is reported and `lost` runs in its
+  /// place: whoever waits for the job must get an answer from one of them. Memory may be what is missing, so that a
+  /// `lost` that throws as well is tried again for some seconds.
+  void post(std::function<void()> job, std::function<void()> lost = {});
 
   /// How many jobs have not begun: the figure drcon_queue_depth.
   std::size_t waiting() const;

@@ -1,13 +1,18 @@
 #include "base/last_catch.hpp"
 
 #include <atomic>
+#include <chrono>
 #include <cstdio>
 #include <exception>
+#include <thread>
 
 namespace drcon::base {
 namespace {
 
 std::atomic<escape_reporter> informed{nullptr};
+
+constexpr int tries = 20;
+constexpr auto between_tries = std::chrono::milliseconds(250);
 
 // Memory may be what has run out, so that the report itself may throw. Then the plain text is all there is.
 void report(const std::string& where, const char* what) noexcept {
@@ -32,6 +37,14 @@ bool caught_last(const std::string& where, const std::function<void()>& job) noe
     report(where, "an exception of an unknown type");
   }
   return false;
+}
+
+bool try_for_seconds(const std::string& where, const std::function<void()>& job) noexcept {
+  for (int i = 1; !caught_last(where, job); ++i) {
+    if (i == tries) return false;
+    std::this_thread::sleep_for(between_tries);
+  }
+  return true;
 }
 
 }  // namespace drcon::base

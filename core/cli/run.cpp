@@ -84,8 +84,8 @@ int daemon::run(const config::configuration& config) {
   const auto work = boost::asio::make_work_guard(hosted_.context());
   // An error within one event must not end the process: all targets would lose their host.
   while (!base::caught_last("the event is lost; every pipeline goes on with the next one",
-                            [this] { hosted_.context().run(); })) {
-  }
+                            [this] { hosted_.context().run(); }))
+    hosted_.engine().recover_soon();
   return result_;
 }
 

@@ -1,5 +1,6 @@
 #include "engine/engine.hpp"
 
+#include "base/last_catch.hpp"
 #include "config/units.hpp"
 #include "log/log.hpp"
 #include "model/snapshot.hpp"
@@ -12,6 +13,12 @@
 #include <utility>
 
 namespace drcon::engine {
+namespace {
+
+// Memory that was missing may be there again. An error that comes back each time costs no more than one try a second.
+constexpr auto pause_before_recovery = std::chrono::seconds(1);
+
+}  // namespace
 
 engine::engine(boost::asio::io_context& context, const plugins::registry& plugins, metrics::metrics& figures,
                const config::host_config& host, mode how)
@@ -23,12 +30,26 @@ engine::engine(boost::asio::io_context& context, const plugins::registry& plugin
       // A render must leave no trace.
       store_(how == mode::apply ? host.state_directory : std::filesystem::path()),
       pauses_(how == mode::apply ? host.state_directory : std::filesystem::path()),
-      inspector_(context.get_executor(), plugins, figures) {
+      inspector_(context.get_executor(), plugins, figures),
+      recovery_(context.get_executor()) {
   config_.host = host;
   after_late_end_ = std::make_shared<const std::function<void()>>([this] {
     for (auto& [name, runner] : sinks_) runner->resync_soon();
   });
   for (const char* result : {"taken", "refused"}) figures_.add(metrics::reloads, {{"result", result}}, 0);
+}
+
+void engine::recover_soon() {
+  if (stopping_) return;
+  base::try_for_seconds("what was lost is not made up for yet; every pipeline goes on",
+                        [this] { recovery_.after(pause_before_recovery, [this] { recover(); }); });
+}
+
+void engine::recover() {
+  for (auto& [name, source] : sources_) source->instance().deliver_unread();
+  for (auto& [name, pipeline] : pipelines_) pipeline->recover();
+  for (auto& [name, runner] : sinks_) runner->recover();
+  log::info(base::subject_kind::host, "recovered from a lost event: all sinks compare their targets");
 }
 
 engine::~engine() { pipelines_.clear(); }
@@ -324,6 +345,7 @@ void engine::retire(const instance_ptr& instance, std::function<void()> then) {
 
 void engine::stop(std::function<void(bool clean)> stopped) {
   stopping_ = true;
+  recovery_.cancel();
   after_late_end_.reset();
   pipelines_.clear();
   // The deadline is for all together: a sink that never answers must not hold up the end of the process.

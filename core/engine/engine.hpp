@@ -5,6 +5,7 @@
 #pragma once
 
 #include "base/result.hpp"
+#include "base/timer.hpp"
 #include "config/configuration.hpp"
 #include "engine/inspector.hpp"
 #include "engine/journal.hpp"
@@ -67,6 +68,10 @@ public:
   /// By sink: what apply would write, or why that cannot be rendered. Sinks for which nothing is decided are left out.
   /// Waits for each plugin, so that it is only for a process that does nothing else.
   std::map<std::string, inspection> render();
+
+  /// An exception has left an event of the engine's thread, so that a change or an answer may be lost. Shortly after,
+  /// all pipelines are decided again, and all sinks compare their targets.
+  void recover_soon();
 
   // ---- what core/report looks at. The maps change at a reload only; hold no reference across a return to the loop
   // ----
@@ -135,6 +140,7 @@ private:
                     std::function<void(steered)> then, steered done);
   void on_decided(const std::string& pipeline, const decision& what);
   pipeline_surroundings around();
+  void recover();
 
   boost::asio::io_context& context_;
   const plugins::registry& plugins_;
@@ -156,6 +162,7 @@ private:
   int closing_ = 0;  // sinks that a reload has ended, and that are not known to have stopped
   // Resyncs all sinks. Called, if the engine is still there, when a sink that was abandoned ends after all.
   std::shared_ptr<const std::function<void()>> after_late_end_;
+  base::timer recovery_;
   int retiring_ = 0;  // instances that were asked to stop and have not stopped yet
   bool stopping_ = false;
   bool overstayed_ = false;            // an instance has missed its deadline: its thread may still run

@@ -45,7 +45,12 @@ void inspector::ask(const config::instance_config& sink, const model::snapshot_p
                       [this, about, done = std::move(done)] { answer(base::failure{*about->why_not}, done); });
     return;
   }
-  lane_.post([this, about, desired, done = std::move(done)] {
+  auto lost = [this, about, done] {
+    boost::asio::post(executor_, [this, about, done] {
+      answer(base::failure{"drcon could not ask the plugin, perhaps for want of memory; its log says why"}, done);
+    });
+  };
+  auto question = [this, about, desired, done = std::move(done)] {
     auto found = inspect_by(*about->instance, about->is_made, desired);
     const bool is_made = about->is_made;
     boost::asio::post(executor_, [this, about, is_made, found = std::move(found), done]() mutable {
@@ -55,7 +60,8 @@ void inspector::ask(const config::instance_config& sink, const model::snapshot_p
       }
       answer(std::move(found), done);
     });
-  });
+  };
+  lane_.post(std::move(question), std::move(lost));
 }
 
 void inspector::answer(inspection found, const std::function<void(inspection)>& done) {

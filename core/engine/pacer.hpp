@@ -16,35 +16,53 @@ public:
   pacer(std::chrono::nanoseconds min, std::chrono::nanoseconds max)
       : min_(std::chrono::duration_cast<clock::duration>(min)),
         max_(std::chrono::duration_cast<clock::duration>(max)),
-        window_(min_) {}
+        longest_quiet_(std::max(min_, std::min(10 * min_, storm_quiet_limit))),
+        drain_(std::min(4 * min_, longest_quiet_)) {}
 
-  /// A change came. Returns when it is due: `now` after quiet; otherwise when quiet has lasted `min` and the window of
-  /// the storm is over, but no later than `max` after the first change that waits.
+  /// A change came. Returns when it is due: `now` after quiet; otherwise when quiet has lasted, but no later than `max`
+  /// after the first change that waits.
   clock::time_point changed(clock::time_point now) {
-    const bool quiet = !last_change_ || now - *last_change_ >= min_;
-    const bool window_over = !last_release_ || now >= *last_release_ + window_;
+    const auto gap = last_change_ ? now - *last_change_ : clock::duration::max();
     last_change_ = now;
-    if (!first_waiting_ && quiet && window_over) return now;
+    measure(gap);
+    const auto quiet = quiet_time();
+    if (!first_waiting_ && gap >= quiet) return now;
     if (!first_waiting_) first_waiting_ = now;
-    const auto earliest = last_release_ ? std::max(now + min_, *last_release_ + window_) : now + min_;
-    return std::min(earliest, *first_waiting_ + max_);
+    return std::min(now + quiet, *first_waiting_ + max_);
   }
 
-  /// What waited was let through. The window widens, from `min` to `max`, while releases follow each other closely: a
-  /// long storm costs a target one update every `max`, a change that comes alone waits for nothing.
-  void released(clock::time_point now) {
-    const bool storm = last_release_ && now - *last_release_ < 2 * window_;
-    window_ = storm ? std::min(max_, 4 * window_) : min_;
-    last_release_ = now;
-    first_waiting_.reset();
-  }
+  /// What waited was let through.
+  void released() { first_waiting_.reset(); }
 
 private:
+  // Hundreds of registrations reach a pipeline in clumps, with pauses of 100 ms between them, and each pause looks like
+  // the end of the storm. A longer pause than this ends it: what comes last must not wait much longer than `min`.
+  static constexpr clock::duration storm_quiet_limit = std::chrono::milliseconds(200);
+  // A third change in a row begins a storm, since each change of it that counts as alone costs the target a reload.
+  static constexpr double storm_begins_at = 2;
+  static constexpr double highest_level = 4;
+
+  // How fast changes arrive, as the level of a bucket: each change adds 1, and 1 drains in `drain_`. Arrivals count and
+  // not releases, since two releases that follow each other closely may be two changes that each came alone.
+  void measure(clock::duration gap) {
+    if (gap >= longest_quiet_) level_ = 0;
+    else level_ = std::max(0.0, level_ - std::chrono::duration<double>(gap) / std::chrono::duration<double>(drain_));
+    widest_gap_ = level_ > 0 ? std::max(widest_gap_, gap) : clock::duration::zero();
+    level_ = std::min(highest_level, level_ + 1);
+  }
+
+  // How long nothing must come for the burst to be over: in a storm twice the widest pause that it has had.
+  clock::duration quiet_time() const {
+    return level_ > storm_begins_at ? std::clamp(2 * widest_gap_, min_, longest_quiet_) : min_;
+  }
+
   clock::duration min_;
   clock::duration max_;
-  clock::duration window_;
+  clock::duration longest_quiet_;  // equal to `min` if that is long: then it alone decides
+  clock::duration drain_;
+  double level_ = 0;
+  clock::duration widest_gap_{};  // between changes of this burst
   std::optional<clock::time_point> last_change_;
-  std::optional<clock::time_point> last_release_;
   std::optional<clock::time_point> first_waiting_;
 };
 

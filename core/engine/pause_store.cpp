@@ -49,27 +49,29 @@ std::optional<pause_mark> pause_store::load(const std::string& pipeline) const {
 }
 
 void pause_store::save(const std::string& pipeline, std::optional<pause_mark> pause, on_kept kept) {
-  lane_.post([directory = directory_, pipeline, pause = std::move(pause), kept = std::move(kept)] {
-    if (directory.empty()) return kept({});
-    base::result<> written;
+  const auto written = std::make_shared<base::result<>>(base::failure{"the mark could not be written"});
+  auto answer = [written, kept = std::move(kept)] { kept(*written); };
+  auto write_and_answer = [directory = directory_, pipeline, pause = std::move(pause), written, answer] {
     try {
-      written = write_or_take_back(directory / (pipeline + ".paused"), pause);
+      *written = directory.empty() ? base::result<>() : write_or_take_back(directory / (pipeline + ".paused"), pause);
     } catch (const std::exception& error) {  // without an answer the operator would wait for one
-      written = base::failure{error.what()};
+      *written = base::failure{error.what()};
     }
-    kept(written);
-  });
+    answer();
+  };
+  lane_.post(std::move(write_and_answer), std::move(answer));
 }
 
 void pause_store::retire(const std::string& pipeline) {
   if (directory_.empty()) return;
   auto moved = std::make_shared<std::promise<void>>();
   const auto over = moved->get_future();
-  lane_.post([file = directory_ / (pipeline + ".paused"), moved] {
+  auto move = [file = directory_ / (pipeline + ".paused"), moved] {
     std::error_code error;
     fs::rename(file, file.string() + ".left", error);
     moved->set_value();
-  });
+  };
+  lane_.post(std::move(move), [moved] { moved->set_value(); });
   over.wait();
 }
 

@@ -109,6 +109,12 @@ void pipeline::start_in_place_of(const std::vector<const pipeline*>& ended,
   begin();
 }
 
+void pipeline::recover() {
+  if (!choose() && !known()) return;
+  recompute_all();
+  changed("an event that was lost", clock::now());
+}
+
 void pipeline::reconsider() {
   if (is_elsewhere_ && known() && brake_.holding()) decide();
 }
@@ -279,7 +285,7 @@ model::snapshot_ptr pipeline::gather() const {
 }
 
 void pipeline::decide() {
-  pacer_.released(clock::now());
+  pacer_.released();
   pace_timer_.cancel();
   if (!known()) return;
   auto candidate = gather();

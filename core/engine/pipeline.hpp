@@ -95,6 +95,8 @@ public:
   /// another pipeline of these sinks has this service now: then it is no loss that it is not here.
   void start_in_place_of(const std::vector<const pipeline*>& ended,
                          std::function<bool(const model::service_ptr&)> is_elsewhere);
+  /// An event was lost: asks the sources again for all that they have reported.
+  void recover();
   /// Another pipeline has decided: it may have what this one seems to have lost.
   void reconsider();
 

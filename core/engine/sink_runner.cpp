@@ -255,6 +255,12 @@ bool sink_runner::resync() {
   return true;
 }
 
+void sink_runner::recover() {
+  if (in_flight_ && !instance_->is_open(in_flight_->view.ticket))
+    return on_done(in_flight_->view.ticket, DRCON_RETRY, "its answer was lost within drcon, whose log says why");
+  resync_soon();
+}
+
 void sink_runner::resync_soon() { resync_is_due_ = !resync(); }
 
 // A new process knows nothing of the target: it compares, and changes what differs.

@@ -70,6 +70,8 @@ public:
   bool resync();
   /// The same, but when an update is in flight, it is done after that one.
   void resync_soon();
+  /// An event was lost, perhaps the answer to the update in flight: hands over what is desired again.
+  void recover();
 
   void on_done(std::uint64_t ticket, drcon_result result, const std::string& why) override;
   void on_status(const plugins::instance_status& now) override;

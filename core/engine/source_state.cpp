@@ -111,7 +111,7 @@ void source_state::report(const source_event& event) {
   for (auto* each : observers_) each->on_source(event);
 }
 
-void source_state::on_news(plugins::source_news news) {
+void source_state::on_news(const plugins::source_news& news) {
   source_event event{.source = this, .changed = {}, .silence = false, .readiness = false, .seen = news.first_seen};
   const bool was_ready = ready_;
   const bool was_known = known();
@@ -119,19 +119,19 @@ void source_state::on_news(plugins::source_news news) {
   event.silence = std::ranges::any_of(news.services, is_unknown) || !std::ranges::all_of(news.unknown, is_unknown);
   take_readiness(news);
   if (collects_) {
-    for (auto& [name, service] : news.services) {
+    for (const auto& [name, service] : news.services) {
       unknown_.erase(name);
-      collected_.insert_or_assign(name, std::move(service));
+      collected_.insert_or_assign(name, service);
     }
     if (collected_since_ == std::chrono::steady_clock::time_point{}) collected_since_ = news.first_seen;
   } else {
     take_all(news.services, event);
   }
   const auto now = std::chrono::system_clock::now();
-  for (auto& [name, why] : news.unknown) {
+  for (const auto& [name, why] : news.unknown) {
     const bool was_reported = services_.contains(name) || reported_.contains(name) || collected_.contains(name);
     if (!was_reported && !news.services.contains(name)) unheard_.insert(name);
-    unknown_.try_emplace(name, silence{.why = {}, .since = now}).first->second.why = std::move(why);
+    unknown_.try_emplace(name, silence{.why = {}, .since = now}).first->second.why = why;
   }
   if (!news.services.empty() || news.ready) last_word_ = now;
   if (collects_ && !all_unknown_) {

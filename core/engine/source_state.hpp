@@ -88,7 +88,7 @@ public:
   /// One whose registry keeps refusing it must not hold up the others for longer. Tests shorten it.
   static inline std::chrono::nanoseconds patience_after_outage = std::chrono::seconds(5);
 
-  void on_news(plugins::source_news news) override;
+  void on_news(const plugins::source_news& news) override;
   void on_status(const plugins::instance_status& now) override;
   void on_refused(const std::vector<plugins::refusal>& what) override;
 

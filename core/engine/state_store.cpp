@@ -149,7 +149,7 @@ struct state_store::writer {
 
   void write_urgent() {
     for (;;) {
-      const std::lock_guard on_disk(in->disk);
+      std::unique_lock on_disk(in->disk);
       std::unique_lock lock(in->mutex);
       if (in->urgent_ones.empty()) return;
       auto next = std::move(in->urgent_ones.front());
@@ -164,7 +164,8 @@ struct state_store::writer {
         in->waiting.insert(std::move(older));
         lock.unlock();
       }
-      base::caught_last("an operator gets no answer; every pipeline goes on", [&] { next.kept(written); });
+      on_disk.unlock();
+      base::try_for_seconds("an operator has no answer yet; every pipeline goes on", [&] { next.kept(written); });
     }
   }
 

@@ -53,6 +53,14 @@ public:
     return !target || base::caught_last(lost_call_, [&] { call(*target); });
   }
 
+  /// The same, again and again with pauses for some seconds, for a call that the plugin makes only once, so that what
+  /// it says would be lost for good. False when it was given up.
+  template <class Call>
+  bool insist(Call call) {
+    const std::shared_ptr<instance> target = reach();
+    return !target || base::try_for_seconds(lost_call_, [&] { call(*target); });
+  }
+
   /// Counts a call that came too late. The first is also logged, as misbehaviour: a thread that was left behind may
   /// call thousands of times a second.
   void note_late_call();

@@ -38,26 +38,31 @@ void failed(drcon_instance* self, drcon_string pointer, drcon_string why) {
 }
 void publish(drcon_instance* self, const drcon_service* service) {
   auto& of = call_gate::of(self);
-  if (of.with([&](instance& target) { target.on_publish(*service); })) return;
+  if (of.insist([&](instance& target) { target.on_publish(*service); })) return;
   // What was published is lost: the service's state is not known until it is published again.
-  of.with([&](instance& target) { target.on_unknown(view(service->name), "drcon could not take what was published"); });
+  of.insist(
+      [&](instance& target) { target.on_unknown(view(service->name), "drcon could not take what was published"); });
 }
 void withdraw(drcon_instance* self, drcon_string service) {
-  call_gate::of(self).with([&](instance& target) { target.on_withdraw(view(service)); });
+  call_gate::of(self).insist([&](instance& target) { target.on_withdraw(view(service)); });
 }
 void ready(drcon_instance* self) {
-  call_gate::of(self).with([](instance& target) { target.on_ready(); });
+  call_gate::of(self).insist([](instance& target) { target.on_ready(); });
 }
 void unknown(drcon_instance* self, drcon_string service, drcon_string why) {
-  call_gate::of(self).with([&](instance& target) { target.on_unknown(view(service), view(why)); });
+  call_gate::of(self).insist([&](instance& target) { target.on_unknown(view(service), view(why)); });
 }
 void done(drcon_instance* self, uint64_t ticket, drcon_result result, drcon_string why) {
-  call_gate::of(self).with([&](instance& target) { target.on_done(ticket, result, view(why)); });
+  auto& of = call_gate::of(self);
+  if (!of.with([&](instance& target) { target.on_done(ticket, result, view(why)); }))
+    of.insist([&](instance& target) { target.on_lost(ticket); });
 }
 void rendered(drcon_instance* self, drcon_string target, drcon_string wanted, drcon_string live) {
-  rendered_target all{printable(view(target), 4096), std::string(view(wanted)), std::nullopt};
-  if (live.data != nullptr) all.live = std::string(view(live));
-  call_gate::of(self).with([&](instance& target) { target.on_rendered(std::move(all)); });
+  call_gate::of(self).with([&](instance& sink) {
+    rendered_target all{printable(view(target), 4096), std::string(view(wanted)), std::nullopt};
+    if (live.data != nullptr) all.live = std::string(view(live));
+    sink.on_rendered(std::move(all));
+  });
 }
 void refused(drcon_instance* self, drcon_string service, drcon_string endpoint, drcon_string why) {
   call_gate::of(self).with([&](instance& target) {

@@ -79,10 +79,15 @@ fault instance::create() {
   gate_->open(this);
   auto answer = std::make_shared<std::promise<drcon_result>>();
   auto result = answer->get_future();
-  lane_.post([self = shared_from_this(), answer] {
-    // An object that is made after stop() would never be destroyed.
-    answer->set_value(self->is_stopping() ? DRCON_RETRY : self->calls_->create(*self->options_));
-  });
+  lane_.post(
+      [self = shared_from_this(), answer] {
+        // An object that is made after stop() would never be destroyed.
+        answer->set_value(self->is_stopping() ? DRCON_RETRY : self->calls_->create(*self->options_));
+      },
+      [self = shared_from_this(), answer] {
+        self->on_failed({}, lost_call);
+        answer->set_value(DRCON_RETRY);
+      });
   if (result.wait_for(patience::create) != std::future_status::ready) {
     gate_->close("its create had been given up");
     return {DRCON_CONFIG, {}, "plugin '" + plugin_name_ + "' did not return from create; it is abandoned"};
@@ -116,27 +121,40 @@ drcon_result instance::start_in_time() {
 
 // A start that fails is tried again for as long as the instance lives, with pauses that double up to a limit.
 void instance::try_start(std::chrono::milliseconds pause) {
-  lane_.post([weak = weak_from_this(), pause] {
+  auto start = [weak = weak_from_this(), pause] {
     const auto self = weak.lock();
     if (!self || !self->calls_->is_made() || self->start_in_time() == DRCON_OK) return;
-    if (self->is_stopping()) return;
     auto why = self->last_failure();
-    if (why.empty()) why = "it gave no reason";
-    self->on_status(
-        {DRCON_STATE_AWAY, "cannot start: " + why + "; retrying in " + std::to_string(pause.count()) + " ms"});
-    auto timer = std::make_shared<boost::asio::steady_timer>(self->reports_->executor(), pause);
-    timer->async_wait([weak, timer, pause](const boost::system::error_code&) {
-      if (const auto alive = weak.lock()) alive->try_start(std::min(pause * 2, longest_start_pause));
-    });
+    self->start_later(pause, why.empty() ? "it gave no reason" : why);
+  };
+  lane_.post(std::move(start), [weak = weak_from_this(), pause] {
+    if (const auto self = weak.lock()) self->start_later(pause, lost_call);
+  });
+}
+
+void instance::start_later(std::chrono::milliseconds pause, const std::string& why) {
+  if (is_stopping()) return;
+  on_status({DRCON_STATE_AWAY, "cannot start: " + why + "; retrying in " + std::to_string(pause.count()) + " ms"});
+  auto timer = std::make_shared<boost::asio::steady_timer>(reports_->executor(), pause);
+  timer->async_wait([weak = weak_from_this(), timer, pause](const boost::system::error_code&) {
+    if (const auto alive = weak.lock()) alive->try_start(std::min(pause * 2, longest_start_pause));
   });
 }
 
 void instance::apply(std::shared_ptr<const update_package> update) {
-  link_.begin_apply(update);
   note("is handed update {}: revision {}", update->view.ticket, update->wanted->revision());
-  lane_.post([self = shared_from_this(), update = std::move(update)] {
+  auto call = [self = shared_from_this(), update] {
     if (self->calls_->is_made()) self->calls_->apply(update);
-  });
+  };
+  auto lost = [self = shared_from_this(), ticket = update->view.ticket] { self->on_lost(ticket); };
+  const auto ticket = update->view.ticket;
+  link_.begin_apply(std::move(update));
+  try {
+    lane_.post(std::move(call), std::move(lost));
+  } catch (...) {  // nobody will answer it
+    (void)link_.end_apply(ticket);
+    throw;
+  }
 }
 
 base::result<std::vector<rendered_target>> instance::render(const std::shared_ptr<const update_package>& update) {
@@ -147,13 +165,17 @@ base::result<std::vector<rendered_target>> instance::render(const std::shared_pt
     std::vector<rendered_target> targets;
   };
   auto shared = std::make_shared<answer>();
-  lane_.post([self = shared_from_this(), update, shared] {
+  auto call = [self = shared_from_this(), update, shared] {
     drcon_result result = DRCON_RETRY;
     {
       const sink_link::rendering_scope open(self->link_, shared->targets);
       if (self->calls_->is_made()) result = self->calls_->render(update);
     }
     shared->result.set_value(result);
+  };
+  lane_.post(std::move(call), [self = shared_from_this(), shared] {
+    self->on_failed({}, lost_call);
+    shared->result.set_value(DRCON_RETRY);
   });
   auto result = shared->result.get_future();
   if (result.wait_for(patience::render) != std::future_status::ready)
@@ -171,13 +193,17 @@ void instance::stop(std::function<void()> stopped) {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
   }
-  lane_.post([self = shared_from_this(), stopped = std::move(stopped)] {
-    const bool made = self->calls_->is_made();
-    if (made) self->calls_->stop();
+  // What is left to do after stop, or if that is lost. It may be begun twice.
+  auto end = [self = shared_from_this(), stopped = std::move(stopped)] {
     self->gate_->close("its stop had returned");
-    if (made) self->calls_->destroy();
+    if (self->calls_->is_made()) self->calls_->destroy();
     boost::asio::post(self->reports_->executor(), stopped);
-  });
+  };
+  auto stop_and_end = [self = shared_from_this(), end] {
+    if (self->calls_->is_made()) self->calls_->stop();
+    end();
+  };
+  lane_.post(std::move(stop_and_end), std::move(end));
 }
 
 bool instance::is_stopping() const {

@@ -43,6 +43,10 @@ struct fault {
   std::string why;
 };
 
+/// Stands for the reason when an exception has left a call, or what follows from it, within the host.
+inline constexpr auto lost_call =
+    "drcon could not finish the call of the plugin, perhaps for want of memory; its log says why";
+
 class instance : public std::enable_shared_from_this<instance> {
 public:
   /// `executor` is the engine's; `figures` outlives the instance.
@@ -67,6 +71,10 @@ public:
   void apply(std::shared_ptr<const update_package> update);
   /// What apply would write; waits for it. A failure when the sink cannot render, or not this update.
   base::result<std::vector<rendered_target>> render(const std::shared_ptr<const update_package>& update);
+  /// The sink has yet to answer the update with this ticket.
+  bool is_open(std::uint64_t ticket) { return link_.is_open(ticket); }
+  /// What a source has reported, and the engine could not take in, is delivered again.
+  void deliver_unread() { intake_->deliver_unread(); }
   /// Ends all work. `stopped` is posted to the engine's thread when it has ended.
   void stop(std::function<void()> stopped);
   /// After stop(): waits for the end of the lane's thread; false when it overstays. Only after this returned true may
@@ -98,6 +106,8 @@ public:
   void on_ready();
   void on_unknown(std::string_view service, std::string_view why);
   void on_done(std::uint64_t ticket, drcon_result result, std::string_view why);
+  /// The answer to that update, or the call of it, was lost within the host.
+  void on_lost(std::uint64_t ticket);
   void on_rendered(rendered_target target);
   void on_refused(refusal left_out);
   /// A breach of the contract: logged with the plugin's name, and counted.
@@ -115,6 +125,7 @@ private:
   bool notes_calls() const;
   void write_note(const std::string& text) const;
   void try_start(std::chrono::milliseconds pause);
+  void start_later(std::chrono::milliseconds pause, const std::string& why);
   drcon_result start_in_time();
   void report_refusals(const std::string& service, const std::vector<refusal>& now);
   void report_new_refusals(const std::string& service, std::vector<refusal> fresh);

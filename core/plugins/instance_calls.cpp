@@ -132,6 +132,12 @@ void instance::on_done(std::uint64_t ticket, drcon_result result, std::string_vi
   reports_->post([ticket, known, reason](instance_listener& listener) { listener.on_done(ticket, known, reason); });
 }
 
+void instance::on_lost(std::uint64_t ticket) {
+  (void)link_.end_apply(ticket);
+  // The engine ignores it if it has had an answer after all.
+  reports_->post([ticket](instance_listener& listener) { listener.on_done(ticket, DRCON_RETRY, lost_call); });
+}
+
 void instance::on_rendered(rendered_target target) {
   if (!link_.add_rendered(std::move(target))) on_misbehaviour("rendered() outside of render");
 }

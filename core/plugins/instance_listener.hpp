@@ -43,7 +43,7 @@ struct rendered_target {
 class instance_listener {
 public:
   virtual ~instance_listener() = default;
-  virtual void on_news(source_news) {}  // NOLINT(performance-unnecessary-value-param): for listeners that keep it
+  virtual void on_news(const source_news&) {}
   virtual void on_status(const instance_status&) {}
   /// Answers apply(): DRCON_OK, DRCON_RETRY or DRCON_REJECTED.
   virtual void on_done(std::uint64_t /*ticket*/, drcon_result, const std::string& /*why*/) {}

@@ -100,18 +100,18 @@ void isolated::send_update(frame type, const update_package& update, std::unique
   what.number(update.view.ticket).number(update.view.flags & DRCON_UPDATE_RECONCILE);
   what.number(update.applied ? 1 : 0).number(update.wanted->revision());
   put_difference(what, state_->sent.get(), *update.wanted);
+  const auto bytes = what.take();
+  // Not before: without memory for the frame, nothing is sent, and the caller gets the exception.
   state_->sent = update.wanted;
+  if (type == frame::apply) state_->open_ticket = update.view.ticket;
   const auto process = state_->process;
   lock.unlock();
-  if (!process->channel().send(what.take())) process->kill();  // the supervisor sees its end, and answers
+  if (!process->channel().send(bytes)) process->kill();  // the supervisor sees its end, and answers
 }
 
 void isolated::apply(const std::shared_ptr<const update_package>& update) {
   std::unique_lock lock(state_->mutex);
-  if (state_->now == phase::up) {
-    state_->open_ticket = update->view.ticket;
-    return send_update(frame::apply, *update, lock);
-  }
+  if (state_->now == phase::up) return send_update(frame::apply, *update, lock);
   const auto why = "its process " + state_->away;
   lock.unlock();
   around_.host.done(around_.instance, update->view.ticket, DRCON_RETRY, c_string(why));

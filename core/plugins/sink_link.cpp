@@ -19,6 +19,11 @@ std::optional<std::vector<refusal>> sink_link::end_apply(std::uint64_t ticket) {
   return std::exchange(refused_, {});
 }
 
+bool sink_link::is_open(std::uint64_t ticket) {
+  const std::lock_guard lock(mutex_);
+  return in_flight_ && in_flight_->view.ticket == ticket;
+}
+
 bool sink_link::add_refusal(const refusal& left_out) {
   const std::lock_guard lock(mutex_);
   // What a render would leave out is not left out yet.

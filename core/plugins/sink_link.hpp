@@ -22,6 +22,8 @@ public:
   void begin_apply(std::shared_ptr<const update_package> update);
   /// The sink answers: what it has left out of the update. Nothing when the ticket is not open.
   std::optional<std::vector<refusal>> end_apply(std::uint64_t ticket);
+  /// The sink has yet to answer this update.
+  bool is_open(std::uint64_t ticket);
   /// The sink leaves something out of the open update, or would leave it out of what it renders. False when neither is
   /// open.
   bool add_refusal(const refusal& left_out);

@@ -25,13 +25,52 @@ void source_intake::add(Change change) {
     change(news_);
     if (std::exchange(posted_, true)) return;
   }
-  // News that nobody listens to are dropped, as they would be if they had come before.
-  reports_->post_always([weak = weak_from_this()](instance_listener* listener) {
-    const auto self = weak.lock();
-    if (!self) return;
-    auto news = self->take();
-    if (listener) listener->on_news(std::move(news));
-  });
+  post();
+}
+
+void source_intake::post() {
+  try {
+    reports_->post_always([weak = weak_from_this()](instance_listener* listener) {
+      if (const auto self = weak.lock()) self->hand_over(listener);
+    });
+  } catch (...) {  // no message is under way after all: the next change posts one
+    const std::lock_guard lock(mutex_);
+    posted_ = false;
+    throw;
+  }
+}
+
+// News that nobody listens to are dropped, as they would be if they had come before.
+void source_intake::hand_over(instance_listener* listener) {
+  auto news = take();
+  if (!listener) return;
+  try {
+    listener->on_news(news);
+  } catch (...) {  // the source would not report it again
+    give_back(std::move(news));
+    throw;
+  }
+}
+
+// What has come since then is newer. Takes no memory, which may be what is missing.
+void source_intake::give_back(source_news unread) {
+  const std::lock_guard lock(mutex_);
+  std::erase_if(unread.unknown, [this](const auto& each) { return news_.services.contains(each.first); });
+  news_.services.merge(unread.services);
+  news_.unknown.merge(unread.unknown);
+  if (!news_.ready && !news_.all_unknown) news_.all_unknown = std::move(unread.all_unknown);
+  if (!news_.all_unknown) news_.ready |= unread.ready;
+  if (unread.first_seen != clock::time_point{}) news_.first_seen = unread.first_seen;
+}
+
+void source_intake::deliver_unread() {
+  {
+    const std::lock_guard lock(mutex_);
+    const bool is_empty = news_.services.empty() && news_.unknown.empty() && !news_.all_unknown && !news_.ready;
+    if (posted_ || is_empty) return;
+    posted_ = true;
+  }
+  post();
 }
 
 source_news source_intake::take() {

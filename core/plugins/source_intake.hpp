@@ -25,10 +25,16 @@ public:
   /// An empty service stands for all of them.
   void unknown(const std::string& service, const std::string& why);
 
+  /// The engine could not take in what it was given, for want of memory: it gets that again.
+  void deliver_unread();
+
 private:
   template <class Change>
   void add(Change change);
+  void post();
+  void hand_over(instance_listener* listener);
   source_news take();
+  void give_back(source_news unread);
 
   const std::shared_ptr<report_channel> reports_;
   std::mutex mutex_;  // guards all below

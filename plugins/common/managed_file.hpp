@@ -86,6 +86,10 @@ public:
 
   const std::string& path() const { return path_; }
 
+  /// Where a sink may keep something of its own beside the file, hidden like the rest: `.NAME` with that ending. Only
+  /// while it holds the lock. After look().
+  file_place beside(const std::string& ending) const { return named_.beside("." + named_.name() + ending); }
+
 private:
   void find_place();
   // Beside the path as it was given, hidden and without the usual ending, so that no include pattern takes them for a

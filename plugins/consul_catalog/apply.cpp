@@ -1,7 +1,6 @@
 #include "consul_catalog/apply.hpp"
 
 #include "common/consul_rules.hpp"
-#include "common/short_text.hpp"
 
 #include <drcon/url.hpp>
 
@@ -43,25 +42,9 @@ outcome applier::apply(const snapshot_view& desired, const std::stop_token& stop
   rejected_.clear();
   stuck_.clear();
   desired_ = desired_from(desired, options_.desired);
-  for (const auto& [which, why] : desired_->refused) host_.refused(which.first, which.second, why);
+  for (const auto& each : desired_->refused) host_.refused(each.service, each.endpoint, each.why);
   log_what_is_missing();
   return match(stop);
-}
-
-// One warning for each change of what is missing. Whoever may label endpoints decides how much that is, and a line for
-// each of them at each update would bury the rest of the log.
-void applier::log_what_is_missing() {
-  std::set<std::string> now;
-  for (const auto& [id, each] : desired_->all)
-    for (const auto& what : each.left_out)
-      now.insert("service '" + each.service + "', endpoint '" + each.endpoint + "': registered without " + what);
-  if (now == without_) return;
-  without_ = std::move(now);
-  if (without_.empty()) return host_.info("every registration has all that its endpoint asks for again");
-  std::string text = *without_.begin();
-  if (without_.size() > 1)
-    text += "; and " + std::to_string(without_.size() - 1) + " more things that registrations are without";
-  host_.warn(text);
 }
 
 outcome applier::match(const std::stop_token& stop) {
@@ -73,13 +56,46 @@ outcome applier::match(const std::stop_token& stop) {
     next_look_ = clock::now() + std::min<std::chrono::nanoseconds>(options_.verify, lease::renewed_every);
     return retry(why);
   }
-  auto todo = plan(*desired_, *now, options_.desired.owner, options_.adopt);
+  auto todo = plan(*desired_, *now, options_.desired.owner, adoptable(*now));
+  note_what_is_taken_over(todo, *now);
   add_stale_marks(*now, todo);
   choose_marked(todo);
   if (why = carry_out(todo, *now, stop); !why.empty()) return retry(why);
   next_look_ = clock::now() + options_.verify;
+  if (waits_for_an_owner(todo, *now)) next_look_ = std::min(next_look_, clock::now() + lease::renewed_every);
   show(todo.conflicts);
   return ok();
+}
+
+std::set<std::string> applier::adoptable(const agent_state& now) {
+  abandoned_.look(now, options_.desired.owner, clock::now());
+  auto owners = abandoned_.all();
+  if (options_.adopt) owners.emplace();
+  return owners;
+}
+
+// What a predecessor has besides is not removed: a sink that is only away for long could have it.
+void applier::note_what_is_taken_over(const steps& todo, const agent_state& now) {
+  std::map<std::string, std::size_t> count;
+  for (const auto* each : todo.to_register) {
+    const auto found = now.services.find(each->id);
+    if (found != now.services.end() && abandoned_.all().contains(found->second.owner)) ++count[found->second.owner];
+  }
+  for (const auto& [owner, taken] : count) {
+    predecessors_.insert(owner);
+    host_.info("takes over " + std::to_string(taken) + " registrations of owner '" + owner +
+               "', which no sink of this host keeps any more");
+  }
+  left_behind_.clear();
+  for (const auto& [id, each] : now.services)
+    if (predecessors_.contains(each.owner) && abandoned_.all().contains(each.owner) && !desired_->all.contains(id))
+      left_behind_.emplace(id, each.owner);
+}
+
+bool applier::waits_for_an_owner(const steps& todo, const agent_state& now) const {
+  return std::ranges::any_of(todo.conflicts, [&](const registration* each) {
+    return abandoned_.is_suspected(now.services.at(each->id).owner);
+  });
 }
 
 std::string applier::reason_to_keep_away(const agent_state& now) {
@@ -132,11 +148,22 @@ std::optional<agent_state> applier::look(const std::stop_token& stop, std::strin
 std::string applier::carry_out(const steps& what, const agent_state& now, const std::stop_token& stop) {
   std::set<std::string> held_up;
   auto fault = register_services(what, held_up, stop);
+  kept_ = unbearable_losses(*desired_, now, options_.desired.owner, not_taken(what));
   std::set<std::string> kept;
   for (const auto& id : what.to_remove)
-    if (held_up.contains(now.services.at(id).service)) kept.insert(id);
+    if (const auto& service = now.services.at(id).service; held_up.contains(service) || kept_.contains(service))
+      kept.insert(id);
   const auto other = update_and_remove(what, now, kept, stop);
   return fault.empty() ? other : fault;
+}
+
+// The registrations that the agent has not, and will not take while nothing changes.
+std::set<std::string> applier::not_taken(const steps& what) const {
+  std::set<std::string> ids;
+  for (const auto* each : what.conflicts) ids.insert(each->id);
+  for (const auto* each : what.to_register)
+    if (rejected_.contains(each->id)) ids.insert(each->id);
+  return ids;
 }
 
 // `held_up` gets the services that lack a registration which the agent may take later.
@@ -217,30 +244,6 @@ target::request applier::status_request(const registration& what) const {
 
 target::request applier::deregister_request(const std::string& id) const {
   return {.put = true, .target = "/v1/agent/service/deregister/" + url_encode(id), .body = {}};
-}
-
-void applier::show(const std::vector<const registration*>& conflicts) const {
-  host_.gauge("registered", "Services that are kept registered.",
-              static_cast<double>(desired_->all.size() - conflicts.size() - rejected_.size()));
-  for (const auto* each : conflicts)
-    host_.refused(each->service, each->endpoint,
-                  "Consul's agent has a service with the id '" + each->id +
-                      "' that is not ours; adopt = true takes it over when no drcon owns it");
-  for (const auto& [id, each] : stuck_)
-    host_.refused(each.service, id, "it is not desired any more, and Consul does not remove it: " + each.why);
-  host_.gauge("not_removed", "Registrations that are not desired any more, and that Consul does not remove.",
-              static_cast<double>(stuck_.size()));
-  if (!conflicts.empty())
-    return host_.status_degraded(std::to_string(conflicts.size()) + " endpoints have ids that others registered, '" +
-                                 conflicts.front()->id + "' first");
-  if (!rejected_.empty())
-    return host_.status_degraded("Consul refuses " + std::to_string(rejected_.size()) + " registrations, '" +
-                                 rejected_.begin()->first + "' first");
-  if (!stuck_.empty())
-    return host_.status_degraded(
-        "Consul does not remove " + std::to_string(stuck_.size()) + " registrations that are not desired any more: " +
-        common::first_of(stuck_, [](const auto& each) { return each.first; }) + "; " + stuck_.begin()->second.why);
-  host_.status_ok(std::to_string(desired_->all.size()) + " registrations");
 }
 
 // How often checks are renewed: in a third of the shortest time within which one runs out.

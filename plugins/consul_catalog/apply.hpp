@@ -4,6 +4,7 @@
 // Thread rule: owned by the sink's one thread, which it blocks.
 #pragma once
 
+#include "consul_catalog/abandoned.hpp"
 #include "consul_catalog/lease.hpp"
 #include "consul_catalog/plan.hpp"
 #include "consul_catalog/target.hpp"
@@ -51,7 +52,12 @@ private:
   std::string reason_to_keep_away(const agent_state& now);
   void add_stale_marks(const agent_state& now, steps& todo) const;
   void choose_marked(const steps& todo);
+  std::set<std::string> adoptable(const agent_state& now);
+  void note_what_is_taken_over(const steps& todo, const agent_state& now);
+  bool waits_for_an_owner(const steps& todo, const agent_state& now) const;
+  std::set<std::string> not_taken(const steps& what) const;
   void show(const std::vector<const registration*>& conflicts) const;
+  std::string first_remark(const std::vector<const registration*>& conflicts) const;
   target::request register_request(const registration& what) const;
   target::request status_request(const registration& what) const;
   target::request deregister_request(const std::string& id) const;
@@ -67,9 +73,13 @@ private:
     std::string service;
     std::string why;
   };
-  std::map<std::string, stuck_registration> stuck_;  // by its id: the agent does not remove it
+  std::map<std::string, stuck_registration> stuck_;   // by its id: the agent does not remove it
+  std::map<std::string, common::refused_loss> kept_;  // services of which nothing is removed, as compared last
   std::set<std::string> without_;  // what registrations lack of what their endpoints ask for, as logged last
   lease lease_;
+  abandoned_owners abandoned_;
+  std::set<std::string> predecessors_;              // owners of which this sink has taken registrations over
+  std::map<std::string, std::string> left_behind_;  // id -> owner: theirs, and not desired here
   std::string marked_;  // id of the registration that carries the lease's mark; empty: none does
   clock::time_point next_mark_{};
   clock::time_point next_look_{};

@@ -131,6 +131,10 @@ void read_status(const endpoint& origin, registration& result) {
   }
 }
 
+bool is_in_service(const endpoint& each) {
+  return each.weight > 0 && (each.health == health::passing || each.health == health::warning);
+}
+
 // The id goes into paths, where Consul takes nothing unprintable, nor a part that is empty, "." or "..": it could be
 // registered, but never removed. A service with such a name could be asked for by nobody.
 bool is_printable(const std::string& text) {
@@ -210,16 +214,20 @@ registrations desired_from(const snapshot_view& snapshot, const desired_rules& b
         if ((uses.at(std::string(view.id())) > 1) != is_shared) continue;
         const auto each = view.copy();
         if (const auto fault = fault_of(each, name)) {
-          result.refused.emplace_back(std::pair(name, each.id), *fault);
+          result.refused.push_back(
+              {.service = name, .endpoint = each.id, .why = *fault, .in_service = is_in_service(each)});
           continue;
         }
         const auto id = is_shared ? name + ":" + each.id : each.id;
         const auto other = result.all.find(id);
         if (other == result.all.end()) result.all.emplace(id, registration_of(each, name, id, by));
         else
-          result.refused.emplace_back(std::pair(name, each.id),
-                                      "its registration would have the id '" + id + "', which belongs to endpoint '" +
-                                          other->second.endpoint + "' of service '" + other->second.service + "'");
+          result.refused.push_back({.service = name,
+                                    .endpoint = each.id,
+                                    .why = "its registration would have the id '" + id +
+                                           "', which belongs to endpoint '" + other->second.endpoint +
+                                           "' of service '" + other->second.service + "'",
+                                    .in_service = is_in_service(each)});
       }
     }
   }

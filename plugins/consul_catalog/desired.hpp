@@ -33,6 +33,8 @@ struct registration {
   std::string note;                   ///< why it has this status; shown by Consul
   std::chrono::nanoseconds ttl{};     ///< of our own check; 0: it does not run out
   std::vector<std::string> left_out;  ///< what Consul cannot take and the registration can do without; for the log
+
+  bool in_service() const { return status != "critical"; }
 };
 
 /// Names of the metadata with the owner's mark and the digest of the registration.
@@ -42,9 +44,17 @@ inline constexpr auto digest_key = "drcon-digest";
 /// The id of the check that drcon itself keeps for a registration.
 std::string own_check(const std::string& id);
 
+/// An endpoint that cannot be registered.
+struct refused_endpoint {
+  std::string service;
+  std::string endpoint;
+  std::string why;
+  bool in_service = false;
+};
+
 struct registrations {
-  std::map<std::string, registration> all;                                           ///< by id
-  std::vector<std::pair<std::pair<std::string, std::string>, std::string>> refused;  ///< service, endpoint: why
+  std::map<std::string, registration> all;  ///< by id
+  std::vector<refused_endpoint> refused;
 };
 
 /// An endpoint's id is its registration's; where services of the snapshot share an id, SERVICE:ID is.

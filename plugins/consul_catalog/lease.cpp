@@ -39,6 +39,14 @@ public:
     return holders_.contains(holder);
   }
 
+  static std::string host() {
+    boost::system::error_code error;
+    auto name = boost::asio::ip::host_name(error);
+    std::ranges::replace_if(
+        name, [](char c) { return c == ':' || c == ' ' || c == ']'; }, '_');
+    return name;
+  }
+
   // This boot of this machine, and the namespace in which its process ids have a meaning: nothing is known of others.
   // Neither changes while the process lives: it is read once.
   static const std::string& machine() {
@@ -54,11 +62,7 @@ private:
     return common::digest(boot + std::filesystem::read_symlink("/proc/self/ns/pid", error).string()).substr(0, 8);
   }
   static std::string process() {
-    boost::system::error_code error;
-    auto host = boost::asio::ip::host_name(error);
-    std::ranges::replace_if(
-        host, [](char c) { return c == ':' || c == ' ' || c == ']'; }, '_');
-    return host + ":" + std::to_string(::getpid()) + ":" + machine() + ":" +
+    return host() + ":" + std::to_string(::getpid()) + ":" + machine() + ":" +
            std::to_string(common::start_ticks(::getpid()));
   }
 
@@ -103,6 +107,11 @@ std::optional<lease_mark> read_mark(const std::string& output) {
   const auto [end, error] = std::from_chars(first, text.data() + text.size(), result.count);
   if (error != std::errc() || end == text.data() + text.size() || *end != ']') return {};
   return result;
+}
+
+bool is_of_this_host(const std::string& holder) {
+  const auto parts = parts_of(holder);
+  return parts.size() == 5 && (parts[0] == live_holders::host() || parts[2] == live_holders::machine());
 }
 
 bool has_ended(const std::string& holder) {

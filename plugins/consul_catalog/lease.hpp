@@ -27,6 +27,10 @@ struct lease_mark {
 /// The mark in the output of a check; nothing when there is none.
 std::optional<lease_mark> read_mark(const std::string& output);
 
+/// The holder is, or was, a sink of this host: by its name, which a restart of the machine does not change, or by the
+/// machine's own mark, which another name does not change.
+bool is_of_this_host(const std::string& holder);
+
 /// The holder is a sink of this machine, in a process that has ended, or in this process and is no more.
 bool has_ended(const std::string& holder);
 

@@ -4,8 +4,6 @@
 
 #include <nlohmann/json.hpp>
 
-#include <set>
-
 namespace drcon::consul_catalog {
 namespace {
 
@@ -60,12 +58,13 @@ std::optional<agent_state> read_agent(const json& services, const json& checks, 
   return result;
 }
 
-steps plan(const registrations& desired, const agent_state& now, const std::string& owner, bool adopt) {
+steps plan(const registrations& desired, const agent_state& now, const std::string& owner,
+           const std::set<std::string>& adoptable) {
   steps result;
   for (const auto& [id, each] : desired.all) {
     const auto found = now.services.find(id);
     const bool is_others =
-        found != now.services.end() && found->second.owner != owner && !(adopt && found->second.owner.empty());
+        found != now.services.end() && found->second.owner != owner && !adoptable.contains(found->second.owner);
     if (is_others) {
       result.conflicts.push_back(&each);
       continue;
@@ -79,6 +78,29 @@ steps plan(const registrations& desired, const agent_state& now, const std::stri
   for (const auto& [id, each] : now.services)
     if (each.owner == owner && !desired.all.contains(id)) result.to_remove.push_back(id);
   return result;
+}
+
+std::map<std::string, common::refused_loss> unbearable_losses(const registrations& desired, const agent_state& now,
+                                                              const std::string& owner,
+                                                              const std::set<std::string>& missing) {
+  std::map<std::string, common::refused_loss> losses;
+  for (const auto& each : desired.refused)
+    if (each.in_service) {
+      ++losses[each.service].desired;
+      ++losses[each.service].refused;
+    }
+  for (const auto& [id, each] : desired.all)
+    if (each.in_service()) {
+      ++losses[each.service].desired;
+      losses[each.service].refused += missing.contains(id) ? 1 : 0;
+    }
+  for (const auto& [id, each] : now.services) {
+    const auto status = now.own_checks.find(id);
+    if (each.owner == owner && status != now.own_checks.end() && status->second != "critical")
+      ++losses[each.service].served;
+  }
+  std::erase_if(losses, [](const auto& each) { return !each.second.keeps_last(); });
+  return losses;
 }
 
 }  // namespace drcon::consul_catalog

@@ -3,12 +3,14 @@
 // Pure functions.
 #pragma once
 
+#include "common/refused_loss.hpp"
 #include "consul_catalog/desired.hpp"
 
 #include <nlohmann/json_fwd.hpp>
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -40,7 +42,15 @@ struct steps {
   bool empty() const { return to_register.empty() && to_update.empty() && to_remove.empty(); }
 };
 
-/// `adopt`: take over registrations with a desired id that carry no mark of any drcon.
-steps plan(const registrations& desired, const agent_state& now, const std::string& owner, bool adopt);
+/// `adoptable`: owners whose registrations are taken over where they have a desired id; the empty one is that of
+/// registrations without the mark of any drcon.
+steps plan(const registrations& desired, const agent_state& now, const std::string& owner,
+           const std::set<std::string>& adoptable);
+
+/// Services whose registrations must not be removed, since too many of their endpoints cannot be registered. `now`:
+/// before anything was registered. `missing`: ids of desired registrations that the agent does not take.
+std::map<std::string, common::refused_loss> unbearable_losses(const registrations& desired, const agent_state& now,
+                                                              const std::string& owner,
+                                                              const std::set<std::string>& missing);
 
 }  // namespace drcon::consul_catalog

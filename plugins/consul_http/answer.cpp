@@ -134,7 +134,8 @@ std::optional<checks> parse_checks(const std::string& body) {
   checks result;
   for (const auto& each : all)
     if (each.is_object())
-      result[{json_text(each, "Node"), json_text(each, "CheckID")}] = json_text(each, "ServiceName");
+      result[{json_text(each, "Node"), json_text(each, "CheckID")}] = {.service = json_text(each, "ServiceName"),
+                                                                       .status = json_text(each, "Status")};
   return result;
 }
 

@@ -26,8 +26,16 @@ std::optional<std::vector<endpoint>> parse_endpoints(const std::string& body, he
 using catalog = std::map<std::string, std::set<std::string>>;
 std::optional<catalog> parse_catalog(const std::string& body, std::string& why);
 
-/// The body of /v1/health/state/STATE: node and check -> name of the service.
-using checks = std::map<std::pair<std::string, std::string>, std::string>;
+/// What a check says: of which service, or of the whole node when that is empty.
+struct check_state {
+  std::string service;
+  std::string status;
+
+  bool operator==(const check_state&) const = default;
+};
+
+/// The body of /v1/health/state/STATE, by node and check.
+using checks = std::map<std::pair<std::string, std::string>, check_state>;
 std::optional<checks> parse_checks(const std::string& body);
 
 }  // namespace drcon::consul

@@ -31,6 +31,10 @@ public:
     if (all.consistency == consistency::stale) return flag("stale");
     return *this;
   }
+  // Another server may not have the change yet that is looked for.
+  target& from_leader(const settings& all) {
+    return all.consistency == consistency::consistent ? flag("consistent") : *this;
+  }
   std::string text() const { return writer_.text(); }
 
 private:
@@ -61,15 +65,21 @@ std::string catalog_target(const settings& all, const selection& selected, std::
   return request.consistent(all, confirmed).blocking(all, index).text();
 }
 
-std::string any_check_target(const settings& all, const selection& selected, std::optional<std::uint64_t> index) {
+std::string failing_checks_target(const settings& all, const selection& selected, std::optional<std::uint64_t> index) {
   target request({"v1", "health", "state", "any"});
-  request.with("filter", "CheckID == \"\"").place(selected.datacenter, selected.ns, selected.partition);
+  request.with("filter", "Status != \"passing\"").place(selected.datacenter, selected.ns, selected.partition);
   return request.consistent(all, false).blocking(all, index).text();
 }
 
-std::string state_target(const settings& all, const selection& selected, const std::string& state) {
-  target request({"v1", "health", "state", state});
-  return request.place(selected.datacenter, selected.ns, selected.partition).consistent(all, false).text();
+std::string nodes_target(const settings& all, const selection& selected, std::optional<std::uint64_t> index) {
+  target request({"v1", "catalog", "nodes"});
+  request.place(selected.datacenter, selected.ns, selected.partition);
+  return request.from_leader(all).blocking(all, index).text();
+}
+
+std::string node_target(const settings& all, const selection& selected, const std::string& node) {
+  target request({"v1", "catalog", "node", node});
+  return request.place(selected.datacenter, selected.ns, selected.partition).from_leader(all).text();
 }
 
 }  // namespace drcon::consul

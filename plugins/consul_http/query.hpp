@@ -18,11 +18,13 @@ std::string service_target(const settings& all, const selection& selected, const
 std::string catalog_target(const settings& all, const selection& selected, std::optional<std::uint64_t> index,
                            bool confirmed);
 
-/// /v1/health/state/any, with a filter that matches nothing: it answers when any check has changed, with
-/// an empty body.
-std::string any_check_target(const settings& all, const selection& selected, std::optional<std::uint64_t> index);
+/// /v1/health/state/any, for the checks that do not pass: it answers when any check has changed.
+std::string failing_checks_target(const settings& all, const selection& selected, std::optional<std::uint64_t> index);
 
-/// /v1/health/state/STATE.
-std::string state_target(const settings& all, const selection& selected, const std::string& state);
+/// /v1/catalog/nodes, answered by the leader.
+std::string nodes_target(const settings& all, const selection& selected, std::optional<std::uint64_t> index);
+
+/// /v1/catalog/node/NODE: the node, and all that is registered at it, answered by the leader.
+std::string node_target(const settings& all, const selection& selected, const std::string& node);
 
 }  // namespace drcon::consul

@@ -30,12 +30,11 @@ watched_ptr rotation::take_due(clock::time_point now) {
   return service;
 }
 
-void rotation::suspect(const watched_ptr& service) {
-  if (service->suspected) return;
+void rotation::suspect(const watched_ptr& service, clock::time_point now) {
+  service->suspected_at = now;
+  if (std::exchange(service->suspected, true)) return;
   const auto place = std::ranges::find(waiting_, service);
-  if (place == waiting_.end()) return;
-  service->suspected = true;
-  waiting_.splice(waiting_.begin(), waiting_, place);
+  if (place != waiting_.end()) waiting_.splice(waiting_.begin(), waiting_, place);
 }
 
 void rotation::note_change(clock::time_point now) {

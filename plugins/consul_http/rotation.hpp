@@ -31,9 +31,9 @@ public:
   /// Takes out the service whose turn it is; null when none is due now.
   watched_ptr take_due(clock::time_point now);
 
-  /// The service may have changed: it is due, before all others. Nothing happens when it is not in the rotation: then
-  /// it is being asked about right now.
-  void suspect(const watched_ptr& service);
+  /// The service may have changed: it is due, before all others. One that is being asked about right now is asked about
+  /// once more: that answer may be older than the change.
+  void suspect(const watched_ptr& service, clock::time_point now);
   /// Something changed, and it is not known where: every service that was checked before is due. Begins a round, unless
   /// one is under way.
   void note_change(clock::time_point now);

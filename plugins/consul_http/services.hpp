@@ -30,6 +30,7 @@ struct watched_service {
   bool gone = false;                        ///< not watched any more; queries under way end by themselves
   bool direct = false;                      ///< has a connection of its own; else it takes turns
   bool suspected = false;                   ///< something says that it has changed
+  clock::time_point suspected_at{};         ///< only a query that began later answers that
   clock::time_point retry_at{};             ///< while failing, in rotation: not asked before
   clock::time_point checked{};              ///< what is known was true at this time
   clock::time_point changed{};              ///< when it last changed

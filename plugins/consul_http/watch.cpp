@@ -63,6 +63,7 @@ void watcher::add(const selection& selected_by, const std::string& name) {
   made->name = name;
   made->published = published;
   watches_.emplace(published, made);
+  watches_by_name_.emplace(name, made);
   readiness_.add(made->standing);
   rotation_.add_first(std::move(made));
 }
@@ -74,12 +75,15 @@ void watcher::drop(const std::string& published) {
   readiness_.remove(found->second->standing);
   rotation_.remove(found->second);
   // Its query is left to end by itself: Consul counts a connection until the query on it is over, even a closed one.
+  const auto [first, last] = watches_by_name_.equal_range(found->second->name);
+  watches_by_name_.erase(std::find_if(first, last, [&](const auto& each) { return each.second == found->second; }));
   watches_.erase(found);
   host_.withdraw(published);
 }
 
 bool watcher::too_many() const {
-  return watches_.size() + catalogs_.size() + (rotation_runs_ ? 2 * places().size() : 0) > limit_.allowed();
+  return watches_.size() + catalogs_.size() + (rotation_runs_ ? queries_of_a_place * places().size() : 0) >
+         limit_.allowed();
 }
 
 std::size_t watcher::rotation_workers() const {
@@ -90,7 +94,7 @@ std::size_t watcher::rotation_workers() const {
 std::size_t watcher::direct_capacity() const {
   auto reserved = catalogs_.size();
   if (too_many()) reserved += rotation_workers();
-  if (too_many() || rotation_runs_) reserved += 2 * places().size();
+  if (too_many() || rotation_runs_) reserved += queries_of_a_place * places().size();
   return limit_.allowed() > reserved ? limit_.allowed() - reserved : 0;
 }
 
@@ -129,6 +133,16 @@ void watcher::spawn_rotation() {
   for (const auto& [key, each] : places()) {
     spawn_([this, place = *each] { return watch_checks(place); },
            [this](const std::string& why) { other_failed(checks_watch, common::lost_answer(why), why); });
+    spawn_([this, place = *each] { return watch_node_list(place); },
+           [this](const std::string& why) { other_failed(nodes_watch, common::lost_answer(why), why); });
+    spawn_([this, place = *each] { return watch_nodes(place); },
+           [this, key](const std::string&) {
+             auto& place = nodes_[key];
+             forget_nodes(place);
+             place.timer = nullptr;
+             place.is_due = true;
+             something_changed();
+           });
     if (!catalogs_.contains(key)) spawn_catalog_watch(*each);
   }
 }
@@ -150,8 +164,8 @@ std::map<std::string, const selection*> watcher::places() const {
 // The service was watched until now; a change at this very moment may have been lost with its connection.
 void watcher::give_up_connection(const watched_ptr& each) {
   each->direct = false;
-  each->checked = clock::now() - recheck_margin;
   rotation_.add_last(each);
+  rotation_.suspect(each, clock::now());
 }
 
 // ---- what is reported ----

@@ -12,6 +12,7 @@
 #include "common/readiness.hpp"
 #include "consul_http/answer.hpp"
 #include "consul_http/connection_limit.hpp"
+#include "consul_http/registrations.hpp"
 #include "consul_http/rotation.hpp"
 #include "consul_http/services.hpp"
 #include "consul_http/settings.hpp"
@@ -60,6 +61,14 @@ private:
   };
   enum class verdict { good, unconfirmed, failed };
   using slot_ptr = std::shared_ptr<slot>;
+  // What the nodes of a place tell of changes.
+  struct node_watch {
+    boost::asio::steady_timer* timer = nullptr;  // of the coroutine that asks them, while it runs
+    bool is_due = false;                         // they have to be asked
+    bool tells = false;                          // all that changes is known from them
+    std::set<std::string> nodes = {};            // their names; none while that is not known
+    registrations known = {};
+  };
 
   // What is watched.
   void spawn_catalog_watch(const selection& place);
@@ -78,6 +87,10 @@ private:
   boost::asio::awaitable<void> rotate(std::size_t number);
   boost::asio::awaitable<void> watch_catalog(selection place);
   boost::asio::awaitable<void> watch_checks(selection place);
+  boost::asio::awaitable<void> watch_nodes(selection place);
+  boost::asio::awaitable<void> watch_node_list(selection place);
+  boost::asio::awaitable<bool> ask_nodes(const selection& place,
+                                         const std::shared_ptr<common::http_connection>& connection);
   boost::asio::awaitable<void> probe_silent_agent();
   boost::asio::awaitable<void> report_figures();
   boost::asio::awaitable<void> pause(clock::duration length);
@@ -95,7 +108,7 @@ private:
   void interrupted(const watched_ptr& each, const std::string& why);
   bool nothing_works() const;
   void something_works();
-  void take_catalog(const selection& place, const catalog& now);
+  void take_catalog(const selection& place, const catalog& now, bool has_index);
   void become_ready();
   bool is_connection_limit(const common::http_answer& answer) const;
   void lower_limit();
@@ -103,7 +116,12 @@ private:
 
   // Rotation.
   watched_ptr next_due();
-  void suspect(const std::string& service);
+  void suspect(const std::string& service, std::optional<std::uint64_t> index = {});
+  void suspect_changes(const std::set<service_change>& changes);
+  void suspect_checks(const std::string& place, const checks& before, const checks& now);
+  bool are_nodes_worth_asking(const node_watch& place) const;
+  static void forget_nodes(node_watch& place);
+  void registrations_changed(const std::string& place, bool has_index);
   void something_changed();
   void promote(const watched_ptr& each);
   void wake_rotation();
@@ -118,7 +136,8 @@ private:
   boost::asio::any_io_executor strand_;
   spawner spawn_;
 
-  std::map<std::string, watched_ptr> watches_;  // by the name they are published under
+  std::map<std::string, watched_ptr> watches_;               // by the name they are published under
+  std::multimap<std::string, watched_ptr> watches_by_name_;  // the same, by their names in Consul
   std::list<slot_ptr> slots_;
   rotation rotation_;
   std::map<std::size_t, watched_ptr> asked_in_turn_;       // by the number of the worker that asks
@@ -128,6 +147,7 @@ private:
   std::map<std::string, const selection*> catalogs_;       // places whose catalogue chooses services
   std::set<std::string> catalogs_heard_;                   // which of them have been read, since the last failure
   std::map<std::string, catalog> catalogs_known_;          // by place
+  std::map<std::string, node_watch> nodes_;                // by place, once the rotation runs
   std::map<std::string, std::set<std::string>> left_out_;  // by place: names that cannot be asked for
   std::vector<std::weak_ptr<common::http_connection>> connections_;
   connection_limit limit_;

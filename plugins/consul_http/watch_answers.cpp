@@ -31,7 +31,7 @@ watcher::verdict watcher::take(const watched_ptr& each, const common::http_answe
     return verdict::failed;
   }
   each->checked = asked.blocks ? clock::now() : asked.started;
-  each->suspected = false;
+  if (each->suspected_at <= asked.started) each->suspected = false;
   const bool was_failing = each->standing.is_failing;
   readiness_.worked(each->standing);
   if (was_failing) report_status();
@@ -120,7 +120,7 @@ void watcher::become_ready() {
 }
 
 // The catalogue tells which services there are, and, for rotation, which may have changed.
-void watcher::take_catalog(const selection& place, const catalog& now) {
+void watcher::take_catalog(const selection& place, const catalog& now, bool has_index) {
   const auto key = place.place();
   auto& known = catalogs_known_[key];
   for (const auto& [name, tags] : now) {
@@ -154,7 +154,8 @@ void watcher::take_catalog(const selection& place, const catalog& now) {
   }
   known = now;
   if (left_out_[key] != left_out_before) report_status();
-  something_changed();
+  registrations_changed(key, has_index);
+  wake_rotation();
   balance();
 }
 

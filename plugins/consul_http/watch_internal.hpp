@@ -13,15 +13,16 @@ inline constexpr auto token = asio::as_tuple(asio::use_awaitable);
 
 /// An agent answers about as many plain queries at once as it has cores.
 inline constexpr std::size_t most_rotation_workers = 20;
-/// Catalogue, checks, one that takes turns, and one to spare.
-inline constexpr std::size_t fewest_connections = 4;
+/// The queries of a place, one that takes turns, and one to spare.
+inline constexpr std::size_t fewest_connections = 6;
 /// std::regex recurses: a name of 100 kB would exhaust the stack.
 inline constexpr std::size_t longest_name = 512;
-/// A change within this time before a service lost its connection may have been lost with an answer on its way.
-inline constexpr auto recheck_margin = std::chrono::seconds(1);
+/// With rotation, of each place: the catalogue, its checks, which nodes there are, and what they have.
+inline constexpr std::size_t queries_of_a_place = 4;
 /// What these queries are called among those that fail. No service has such a name: Consul's have no brackets.
 inline const std::string checks_watch = "(checks)";
 inline const std::string catalog_watch = "(catalog)";
+inline const std::string nodes_watch = "(nodes)";
 inline const std::string agent_probe = "(probe)";
 
 // Keeps a timer on the list of those that wake_rotation() ends early, for as long as its wait lasts.

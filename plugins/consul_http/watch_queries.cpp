@@ -144,7 +144,7 @@ asio::awaitable<void> watcher::watch_catalog(selection place) {
     }
     backoff.reset();
     other_worked(catalog_watch);
-    if (now) take_catalog(place, *now);
+    if (now) take_catalog(place, *now, progress.has_index());
     catalogs_heard_.insert(place.place());
     something_works();
     const auto wait = pause_after(answers, progress);
@@ -177,19 +177,21 @@ asio::awaitable<void> watcher::probe_silent_agent() {
   }
 }
 
-// Some check changed somewhere. The checks that became critical or warning, or are so no more, name the services to ask
-// about first.
+// Some check changed somewhere. The checks that do not pass, or did not before, name the services to ask about.
 asio::awaitable<void> watcher::watch_checks(selection place) {
   const auto mine = connection();
   bucket answers(answers_per_second, answer_burst);
   query_progress progress;
   auto backoff = retries();
-  std::map<std::string, checks> known;
+  checks known;
   for (;;) {
-    const auto target = any_check_target(settings_, place, progress.index());
+    const auto target = failing_checks_target(settings_, place, progress.index());
     const auto answer = co_await mine->get(target, query_timeout(settings_.wait));
     count(answer);
-    if (const auto why = fault_of(answer, settings_, false)) {
+    auto why = fault_of(answer, settings_, false);
+    auto now = why ? std::nullopt : parse_checks(answer.body);
+    if (!why && !now) why = "the answer is not a list of checks";
+    if (why) {
       progress.failed();
       if (is_connection_limit(answer)) lower_limit();
       other_failed(checks_watch, answer, *why);
@@ -201,19 +203,11 @@ asio::awaitable<void> watcher::watch_checks(selection place) {
     // Nothing is published from these answers: they only say what to ask about, so that none needs to be confirmed.
     const auto news = progress.take(answer, true);
     if (progress.has_index() && news == query_progress::news::none) continue;
-    // Without an index nobody says that something has changed: then only checks that fail, or do so no more, are seen
-    // at once, and everything else within rotation_max_age.
-    if (progress.has_index()) something_changed();
-    for (const auto& state : {"critical", "warning"}) {
-      const auto listed = co_await mine->get(state_target(settings_, place, state), query_timeout({}));
-      const auto now = listed.status == 200 ? parse_checks(listed.body) : std::nullopt;
-      if (!now) continue;
-      for (const auto& [check, service] : *now)
-        if (!known[state].contains(check)) suspect(service);
-      for (const auto& [check, service] : known[state])
-        if (!now->contains(check)) suspect(service);
-      known[state] = *now;
-    }
+    suspect_checks(place.place(), known, *now);
+    known = std::move(*now);
+    // A node whose services are not known may have been the one whose check changed. Without an index nobody says that
+    // something has changed: then everything but failing checks is seen within rotation_max_age.
+    if (progress.has_index() && !nodes_[place.place()].tells) something_changed();
     wake_rotation();
     const auto wait = pause_after(answers, progress);
     if (wait > clock::duration::zero()) co_await pause(wait);

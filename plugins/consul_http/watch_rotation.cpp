@@ -8,9 +8,26 @@ namespace drcon::consul {
 
 watched_ptr watcher::next_due() { return rotation_.take_due(clock::now()); }
 
-void watcher::suspect(const std::string& service) {
-  const auto found = watches_.find(service);
-  if (found != watches_.end() && !found->second->direct) rotation_.suspect(found->second);
+// Whoever has a blocking query of its own hears of the change by that. `index`: of the change, if it is known.
+void watcher::suspect(const std::string& service, std::optional<std::uint64_t> index) {
+  const auto [first, last] = watches_by_name_.equal_range(service);
+  for (auto found = first; found != last; ++found) {
+    const auto& each = found->second;
+    if (!each->direct && !(index && each->progress.revision() >= *index)) rotation_.suspect(each, clock::now());
+  }
+}
+
+// A check of a node is one of everything at that node.
+void watcher::suspect_checks(const std::string& place, const checks& before, const checks& now) {
+  const auto has_changed = [&](const auto& key, const std::string& service) {
+    if (!service.empty()) return suspect(service);
+    for (const auto& each : nodes_[place].known.services_of(key.first)) suspect(each);
+  };
+  for (const auto& [key, check] : now)
+    if (const auto old = before.find(key); old == before.end() || old->second != check) has_changed(key, check.service);
+  for (const auto& [key, check] : before)
+    if (const auto found = now.find(key); found == now.end() || found->second.service != check.service)
+      has_changed(key, check.service);
 }
 
 void watcher::something_changed() {

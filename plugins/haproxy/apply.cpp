@@ -93,12 +93,13 @@ outcome applier::bring_about(target& cli) {
     return rejected("HAProxy " + now->info.version + " cannot add servers at run time, 2.6 can; use mode = \"slots\"");
   forget_unused_backends(now->state);
   take_locks(now->state);
-  attempt current{.live = std::move(now->state), .plans = {}, .refusals = {}};
+  attempt current{.live = std::move(now->state), .plans = {}, .refusals = {}, .kept = {}};
   for (const auto& [backend, why] : foreign_) {
     const auto open = plan_of(backend, current.live);
     if (!open.growth.empty() || !open.leaving.empty()) current.refusals.emplace(backend, why);
   }
   current.plans = plan(current.live);
+  current.kept = unbearable_losses(current);
   const bool changes = std::ranges::any_of(current.plans, [](const auto& each) { return !each.second.growth.empty(); });
   if (changes)
     if (why = grow(cli, current); !why.empty()) return retry(why);
@@ -168,8 +169,11 @@ void applier::take_locks(const live_state& live) {
 backend_plan applier::plan_of(const std::string& backend, const live_state& live) const {
   static const desired_backend nothing;
   static const live_servers no_servers;
-  const auto by_hand = [this](const std::string& server, const live_server& now) {
-    return options_.respect_manual && served_.contains(server) && (now.in_maintenance() || now.draining());
+  // One that this run has brought into service was taken out by somebody else; and so was one that has a weight, since
+  // drcon takes that away first.
+  const auto by_hand = [this](const std::string& server, const live_server& now, bool moved) {
+    if (!options_.respect_manual || now.state() == server_state::ready) return false;
+    return served_.contains(server) || (!moved && now.is_out_by_order() && now.weight > 0);
   };
   const auto found = desired_->find(backend);
   const auto servers = live.servers.find(backend);
@@ -182,6 +186,26 @@ std::map<std::string, backend_plan> applier::plan(const live_state& live) const 
   for (const auto& name : managed_)
     if (is_to_be_set(name, live) && !foreign_.contains(name)) plans.emplace(name, plan_of(name, live));
   return plans;
+}
+
+// Before anything is added, so that what is measured is what was served.
+std::map<std::string, common::refused_loss> applier::unbearable_losses(const attempt& current) const {
+  std::map<std::string, common::refused_loss> kept;
+  for (const auto& [backend, each] : current.plans) {
+    const auto desired = desired_->find(backend);
+    const auto live = current.live.servers.find(backend);
+    if (desired == desired_->end() || live == current.live.servers.end()) continue;
+    common::refused_loss loss;
+    loss.served = static_cast<std::size_t>(std::ranges::count_if(live->second, [&](const auto& one) {
+      return is_ours(one.first, options_.plan) && one.second.state() == server_state::ready && one.second.weight > 0;
+    }));
+    loss.refused = desired->second.refused;
+    loss.desired =
+        loss.refused + static_cast<std::size_t>(std::ranges::count_if(
+                           desired->second.servers, [](const auto& one) { return one.second.in_service(); }));
+    if (loss.keeps_last()) kept.emplace(backend, loss);
+  }
+  return kept;
 }
 
 std::vector<std::string> applier::missing_backends(const live_state& live) const {
@@ -255,14 +279,15 @@ std::vector<std::string> applier::remarks_on(const std::string& backend, const b
 }
 
 // Requests for these services go to servers that are gone, as far as the registry knows.
-void applier::report_kept(const live_state& live) {
+void applier::report_kept(const attempt& current) {
   for (const auto& [backend, each] : *desired_)
     if (!each.servers.empty() || !had_.contains(backend)) had_[backend] = each.services;
   std::erase_if(had_, [&](const auto& each) {
-    const auto servers = live.servers.find(each.first);
-    return servers == live.servers.end() || !any_in_use(servers->second, options_.plan);
+    const auto servers = current.live.servers.find(each.first);
+    return servers == current.live.servers.end() || !any_in_use(servers->second, options_.plan);
   });
   std::size_t count = 0;
+  for (const auto& [backend, loss] : current.kept) count += desired_->at(backend).services.size();
   for (const auto& [backend, services] : had_) {
     const auto found = desired_->find(backend);
     if (!options_.keep_empty || (found != desired_->end() && !found->second.servers.empty())) continue;
@@ -276,7 +301,7 @@ void applier::report_kept(const live_state& live) {
 
 outcome applier::conclude(const attempt& current) {
   show(current.plans);
-  report_kept(current.live);
+  report_kept(current);
   recheck_ = false;
   compared_ = clock::now();
   short_of_slots_ = false;
@@ -284,6 +309,8 @@ outcome applier::conclude(const attempt& current) {
   if (!state_file_fault_.empty()) remarks.push_back(state_file_fault_);
   for (const auto& [backend, each] : current.plans)
     for (auto& remark : remarks_on(backend, each)) remarks.push_back(std::move(remark));
+  for (const auto& [backend, loss] : current.kept)
+    remarks.push_back(common::kept_because_of("backend " + backend, loss));
   std::vector<std::string> faults;
   for (const auto& [backend, why] : current.refusals) {
     faults.push_back("backend " + backend + " keeps its servers: " + why);

@@ -4,6 +4,7 @@
 // Thread rule: owned by the sink's one thread, which it blocks; preview() is for any.
 #pragma once
 
+#include "common/refused_loss.hpp"
 #include "common/target_lock.hpp"
 #include "haproxy/backend_locks.hpp"
 #include "haproxy/desired.hpp"
@@ -32,7 +33,7 @@ struct apply_settings {
   std::chrono::nanoseconds drain_timeout{};
   std::chrono::nanoseconds compare{};  ///< how often its servers are compared with what is desired
   std::chrono::nanoseconds watch{};    ///< how often HAProxy is asked whether it is still the same process
-  std::string state_file;            ///< empty: none
+  std::string state_file;              ///< empty: none
 };
 
 using desired_backends = std::map<std::string, desired_backend>;
@@ -67,6 +68,8 @@ private:
     live_state live;
     std::map<std::string, backend_plan> plans;
     std::map<std::string, std::string> refusals;  // backend -> why it does not hold what is desired
+    // Backends whose servers do not leave, since too many of the endpoints are left out here.
+    std::map<std::string, common::refused_loss> kept;
   };
 
   std::string meet(target& cli, const process_info& info);
@@ -77,6 +80,7 @@ private:
   outcome bring_about(target& cli);
   backend_plan plan_of(const std::string& backend, const live_state& live) const;
   std::map<std::string, backend_plan> plan(const live_state& live) const;
+  std::map<std::string, common::refused_loss> unbearable_losses(const attempt& current) const;
   std::optional<std::vector<std::string>> give(target& cli, const std::vector<std::string>& commands,
                                                std::string& why) const;
   std::string grow(target& cli, attempt& current);
@@ -90,7 +94,7 @@ private:
   outcome conclude(const attempt& current);
   bool any_present(const live_state& live) const;
   std::vector<std::string> missing_backends(const live_state& live) const;
-  void report_kept(const live_state& live);
+  void report_kept(const attempt& current);
   void show(const std::map<std::string, backend_plan>& plans) const;
   void write_state_file(target& cli);
   std::string fault_of_state_file(target& cli);
@@ -111,7 +115,7 @@ private:
   std::map<std::string, departure> departures_;  // "backend/server": on its way out
   bool short_of_slots_ = false;
   clock::time_point compared_{};  // when the state was last read
-  bool recheck_ = false;  // the state must be read again, although it is the same process
+  bool recheck_ = false;          // the state must be read again, although it is the same process
 };
 
 }  // namespace drcon::haproxy

@@ -6,7 +6,8 @@
 namespace drcon::haproxy {
 
 // Starts to drain the servers that are not desired any more; tend() removes them. Where a backend lacks something that
-// is desired, nothing is removed: the servers of before go on serving. What went wrong with the connection, or empty.
+// is desired, or too much of it is left out here, nothing is removed: the servers of before go on serving. What went
+// wrong with the connection, or empty.
 std::string applier::begin_departures(target& cli, attempt& current) {
   std::map<std::string, departure> departures;
   std::vector<std::string> begun;
@@ -16,9 +17,11 @@ std::string applier::begin_departures(target& cli, attempt& current) {
       const auto name = backend + "/" + server;
       if (const auto known = departures_.find(name); known != departures_.end()) {
         departures.insert(*known);
-      } else if (!current.refusals.contains(backend)) {
+      } else if (!current.refusals.contains(backend) && !current.kept.contains(backend)) {
         served_.erase(name);
         begun.push_back(name);
+        // Without a weight first: drcon itself takes it out of service, and must know that after a restart.
+        commands.push_back("set server " + name + " weight 0");
         commands.push_back("set server " + name + " state drain");
       }
     }
@@ -28,7 +31,8 @@ std::string applier::begin_departures(target& cli, attempt& current) {
   const auto answers = give(cli, commands, why);
   if (!answers) return why;
   for (std::size_t i = 0; i < begun.size(); ++i) {
-    auto refusal = refusal_of(commands[i], (*answers)[i]);
+    const auto drain = 2 * i + 1;
+    auto refusal = refusal_of(commands[drain], (*answers)[drain]);
     if (refusal.empty()) departures_.emplace(begun[i], departure{clock::now() + options_.drain_timeout, false});
     else current.refusals.emplace(backend_part(begun[i]), std::move(refusal));
   }

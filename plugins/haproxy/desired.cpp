@@ -98,10 +98,9 @@ private:
   void add(const service_view& service, const endpoint_view& source, draft& result) {
     const auto address = ip_of(source.address());
     if (!address)
-      return host_.refused(service.name(), source.id(),
-                           "its address is no IP address, and HAProxy resolves no name at run time");
+      return refuse(service, source, result, "its address is no IP address, and HAProxy resolves no name at run time");
     if (source.port() < 1 || source.port() > 65535)
-      return host_.refused(service.name(), source.id(), "its port is not between 1 and 65535");
+      return refuse(service, source, result, "its port is not between 1 and 65535");
     const auto key = common::with_port(*address, source.port());
     const auto [found, is_new] =
         result.backend.servers.try_emplace(key, desired_server{.address = *address,
@@ -111,10 +110,15 @@ private:
                                                                .backup = false,
                                                                .service = std::string(service.name()),
                                                                .endpoint = std::string(source.id())});
-    if (!is_new)
+    if (!is_new)  // no loss: the server is there
       return host_.refused(service.name(), source.id(), "its address and port are those of " + found->second.endpoint);
     result.shares[key] = weight_of(source, rules_);
     result.priorities[key] = source.priority();
+  }
+
+  void refuse(const service_view& service, const endpoint_view& source, draft& result, const char* why) const {
+    host_.refused(service.name(), source.id(), why);
+    if (state_of(source, rules_) == server_state::ready) ++result.backend.refused;
   }
 
   const desired_rules& rules_;

@@ -32,12 +32,16 @@ struct desired_server {
   std::string endpoint;  ///< id, for messages
 
   bool in_service() const { return state == server_state::ready && weight > 0; }
+  /// What HAProxy is given. A server that drcon itself takes out of service gets none: by that it is told, after a
+  /// restart of drcon too, from one that somebody has taken out by hand.
+  unsigned weight_in_haproxy() const { return state == server_state::ready ? weight : 0; }
 };
 
 /// Servers of one backend by "address:port", which is unique there; in that order.
 struct desired_backend {
   std::map<std::string, desired_server> servers;
   std::set<std::string> services;  ///< those that it is the backend of, for messages; also one without servers
+  std::size_t refused = 0;         ///< endpoints in service that have no place among the servers
 };
 
 struct desired_rules {

@@ -29,6 +29,8 @@ struct process_info {
 /// slot, even while it serves, and tells nothing.
 inline constexpr unsigned admin_maintenance = 0x23;
 inline constexpr unsigned admin_drain = 0x18;
+/// Of these, what somebody has ordered at run time: drcon, or a person.
+inline constexpr unsigned admin_ordered = 0x09;
 
 enum class server_state {
   ready,
@@ -49,6 +51,7 @@ struct live_server {
   std::uint64_t unchanged_seconds = 0;
 
   bool in_maintenance() const { return (admin & admin_maintenance) != 0; }
+  bool is_out_by_order() const { return (admin & admin_ordered) != 0; }
   bool draining() const { return (admin & admin_drain) != 0; }
   server_state state() const {
     return in_maintenance() ? server_state::maint : draining() ? server_state::drain : server_state::ready;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
+#include <utility>
 
 namespace drcon::haproxy {
 namespace {
@@ -55,32 +56,45 @@ private:
   void add(const std::string& name, const desired_server& desired) {
     const auto server = full(name);
     plan_.taken_out.insert(name);
-    grow("add server " + server + " " + common::with_port(desired.address, desired.port) + " weight " +
-         std::to_string(desired.weight) + (desired.backup ? " backup" : "") + rules_.server_options);
-    // It begins in maintenance. Health goes down before the check begins, for 'state ready' would put it up.
+    grow("add server " + server + " " + common::with_port(desired.address, desired.port) + " weight 0" +
+         (desired.backup ? " backup" : "") + rules_.server_options);
+    // It begins in maintenance, by our doing. Health goes down before the check begins, for 'state ready' would put it
+    // up.
     if (desired.state != server_state::maint) grow("set server " + server + " state " + to_string(desired.state));
     if (rules_.check && rules_.check_first) grow("set server " + server + " health down");
     if (rules_.check) grow("enable health " + server);
+    set_weight(server, 0, desired);
   }
 
+  void set_weight(const std::string& server, unsigned now, const desired_server& desired) {
+    const auto weight = desired.weight_in_haproxy();
+    if (now != weight) grow("set server " + server + " weight " + std::to_string(weight));
+  }
+
+  // At any moment at which the connection may break, a server that is out of service by our doing has weight 0: it
+  // loses its weight first, and gets it last.
   void adjust(const std::string& name, const live_server& now, const desired_server& desired) {
     const auto server = full(name);
     const bool moved = now.address != desired.address || now.port != desired.port;
-    const bool held_by_hand = desired.state == server_state::ready && by_hand_(server, now);
+    const bool held_by_hand = desired.state == server_state::ready && by_hand_(server, now, moved);
     if (!held_by_hand && (moved || desired.state != server_state::ready)) plan_.taken_out.insert(name);
+    auto weight = now.weight;
     if (moved) {
       // What is under way ends at the old address: no new traffic in between.
+      if (std::exchange(weight, 0) != 0) grow("set server " + server + " weight 0");
       if (!now.in_maintenance()) grow("set server " + server + " state maint");
       grow("set server " + server + " addr " + desired.address + " port " + std::to_string(desired.port));
     }
-    if (now.weight != desired.weight) grow("set server " + server + " weight " + std::to_string(desired.weight));
     if (held_by_hand) {
+      set_weight(server, weight, desired);
       plan_.by_hand.insert(name);
       return;
     }
+    if (desired.state != server_state::ready) set_weight(server, std::exchange(weight, 0), desired);
     if (now.check_configured && !now.check_enabled && rules_.mode == mode::dynamic) grow("enable health " + server);
     if (now.state() != desired.state || (moved && desired.state != server_state::maint))
       grow("set server " + server + " state " + to_string(desired.state));
+    set_weight(server, weight, desired);
   }
 
   void leave_the_rest() {
@@ -88,8 +102,10 @@ private:
     for (const auto& [key, name] : plan_.by_key) used.insert(name);
     for (const auto& [name, now] : live_) {
       if (!is_ours(name, rules_) || used.contains(name)) continue;
-      // A slot in maintenance is free already.
-      if (rules_.mode == mode::dynamic || !now.in_maintenance()) plan_.leaving.push_back(name);
+      const bool is_free = rules_.mode == mode::slots && now.in_maintenance();
+      if (!is_free) plan_.leaving.push_back(name);
+      // It may have the address of an endpoint that comes back: nobody has taken that one out by hand.
+      else if (now.weight != 0) grow("set server " + full(name) + " weight 0");
     }
   }
 

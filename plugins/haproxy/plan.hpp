@@ -36,8 +36,9 @@ struct backend_plan {
   std::size_t slots = 0;                      ///< slots: how many there are
 };
 
-/// Tells whether a server was brought into service by us and taken out of it by somebody else since.
-using touched_by_hand = std::function<bool(const std::string& server, const live_server& now)>;
+/// Tells whether a server was taken out of service by somebody else. `moved`: it does not have the address that it is
+/// to get, as a slot that is free.
+using touched_by_hand = std::function<bool(const std::string& server, const live_server& now, bool moved)>;
 
 /// Name of the server that a dynamic endpoint gets. It tells whose it is, and everything that cannot be changed once a
 /// server is made: another backup flag or other options make another server.

@@ -10,7 +10,8 @@ std::pair<std::string, std::optional<std::string>> applier::preview(const desire
   };
   std::string next;
   for (const auto& [backend, each] : desired)
-    for (const auto& [key, server] : each.servers) next += backend + " " + key + line(server.weight, server.state);
+    for (const auto& [key, server] : each.servers)
+      next += backend + " " + key + line(server.weight_in_haproxy(), server.state);
   target cli(options_.socket, options_.timeout);
   std::string why = cli.open();
   const auto now = why.empty() ? look(cli, why) : std::nullopt;

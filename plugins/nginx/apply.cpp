@@ -1,5 +1,6 @@
 #include "nginx/apply.hpp"
 
+#include "nginx/keep.hpp"
 #include "nginx/own_upstreams.hpp"
 
 #include <boost/asio/io_context.hpp>
@@ -83,7 +84,8 @@ bool leave_out_address(std::vector<upstream>& all, const std::string& address, c
   for (auto& each : all)
     std::erase_if(each.servers, [&](const server& one) {
       if (!are_same(one.address, address)) return false;
-      into.endpoints.emplace(std::pair(each.name, one.origin.id), why);
+      into.endpoints.emplace(std::pair(each.name, one.endpoint), why);
+      each.refused.push_back(one);
       return true;
     });
   return into.endpoints.size() > before;
@@ -138,21 +140,23 @@ std::set<std::string> applier::vanished(const std::vector<upstream>& desired) co
   return names;
 }
 
-std::vector<upstream> applier::with_retained(const std::vector<upstream>& desired) const {
+std::vector<upstream> applier::to_render(const std::vector<upstream>& desired) const {
   auto all = desired;
   for (const auto& name : retained_)
     if (std::ranges::none_of(desired, [&](const upstream& each) { return each.name == name; }))
-      all.push_back({name, {}});
+      all.push_back({.name = name, .servers = {}, .refused = {}});
   std::ranges::sort(all, {}, &upstream::name);
-  return all;
+  return with_last_servers(std::move(all), last_);
 }
 
 void applier::remember(const std::vector<upstream>& desired) {
   const auto gone = vanished(desired);
   for (const auto& name : gone)
     if (!retained_.contains(name)) last_.erase(name);
+  // Of a service that keeps its last servers these stay the measure: what comes and goes meanwhile must not add to
+  // them.
   for (const auto& each : desired)
-    if (!each.servers.empty()) last_[each.name] = each.servers;
+    if (!each.servers.empty() && !loss_of(each, last_).keeps_last()) last_[each.name] = each.servers;
 }
 
 outcome applier::apply(const std::vector<upstream>& desired, bool fresh, const std::stop_token& stop) {
@@ -179,10 +183,10 @@ outcome applier::apply(const std::vector<upstream>& desired, bool fresh, const s
     how = bring_about_or_retain(admitted, stop);
   }
   if (how.result != DRCON_OK) return how;
-  served_ = names_of(with_retained(admitted));
+  served_ = names_of(to_render(admitted));
   remember(admitted);
   leave_out(settled.left_out);
-  report(omitted);
+  report(omitted, admitted);
   report_kept(admitted);
   return how;
 }
@@ -208,7 +212,7 @@ void applier::leave_out_own_upstreams(std::vector<upstream>& admitted, left_out&
 // Somebody else writes this file. What it holds is to be learned again once that one has ended.
 outcome applier::judge_without_touching(const std::vector<upstream>& desired, const std::string& kept_out) {
   const auto settled = settle_claims(desired, served_);
-  const auto next = render(with_retained(settled.admitted), last_, form_);
+  const auto next = render(to_render(settled.admitted), last_, form_);
   const bool as_desired = file_.live() == next.bytes && serving_.is(next, form_.listener, file_.path());
   learned_ = false;
   form_.listener.reset();
@@ -220,13 +224,13 @@ outcome applier::judge_without_touching(const std::vector<upstream>& desired, co
 
 outcome applier::bring_about_or_retain(const std::vector<upstream>& desired, const std::stop_token& stop) {
   const auto gone = vanished(desired);
-  auto how = bring_about(with_retained(desired), stop);
+  auto how = bring_about(to_render(desired), stop);
   if (!check_refused_ || gone.empty() || !retained_.empty()) return how;
   // Something in nginx's own configuration may name a service that has vanished. Its block is kept then, or that one
   // service would block every later change. Whether nginx accepted the old file does not matter: it may be damaged.
   retained_ = gone;
   retained_why_ = how.why;
-  auto again = bring_about(with_retained(desired), stop);
+  auto again = bring_about(to_render(desired), stop);
   if (!check_refused_) return again;
   retained_.clear();  // they are not the reason: the first answer stands
   return how;
@@ -240,7 +244,10 @@ void applier::leave_out(const std::map<std::string, std::string>& services) cons
 void applier::report_kept(const std::vector<upstream>& admitted) const {
   std::size_t count = 0;
   for (const auto& each : admitted) {
-    if (!each.servers.empty() || form_.empty != empty_policy::keep || !last_.contains(each.name)) continue;
+    const bool too_few_left = loss_of(each, last_).keeps_last();
+    count += too_few_left ? 1 : 0;
+    if (too_few_left || !each.servers.empty() || form_.empty != empty_policy::keep || !last_.contains(each.name))
+      continue;
     ++count;
     host_.refused(each.name, {}, "service " + each.name + " has no usable endpoints; its last servers are kept");
   }
@@ -248,9 +255,12 @@ void applier::report_kept(const std::vector<upstream>& admitted) const {
               static_cast<double>(count));
 }
 
-void applier::report(const left_out& omitted) {
+void applier::report(const left_out& omitted, const std::vector<upstream>& admitted) {
   std::vector<std::string> remarks;
   if (!warning_.empty()) remarks.push_back(warning_);
+  for (const auto& each : admitted)
+    if (const auto loss = loss_of(each, last_); loss.keeps_last())
+      remarks.push_back(common::kept_because_of("service " + each.name, loss));
   if (!retained_.empty()) {
     std::string names;
     for (const auto& name : retained_) names += (names.empty() ? "" : ", ") + name;
@@ -278,7 +288,8 @@ std::pair<std::string, std::optional<std::string>> applier::preview(const std::v
   const bool readable = other.look(why);
   if (!other.learned_) other.learn({});
   if (options_.use_listener && !other.form_.listener) other.choose_listener();
-  auto bytes = render(settle_claims(desired, other.served_).admitted, other.last_, other.form_).bytes;
+  const auto admitted = settle_claims(desired, other.served_).admitted;
+  auto bytes = render(with_last_servers(admitted, other.last_), other.last_, other.form_).bytes;
   if (!readable) return {std::move(bytes), std::nullopt};
   return {std::move(bytes), other.file_.live().value_or(std::string())};
 }

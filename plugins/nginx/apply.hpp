@@ -61,15 +61,16 @@ private:
   bool look(std::string& why);
   void learn(const std::string& file);
   void choose_listener();
-  // Services that vanished while nginx's own configuration still names them.
-  std::vector<upstream> with_retained(const std::vector<upstream>& desired) const;
+  // With services that vanished while nginx's own configuration still names them, and with the last servers of those
+  // of which too much is left out.
+  std::vector<upstream> to_render(const std::vector<upstream>& desired) const;
   std::set<std::string> vanished(const std::vector<upstream>& desired) const;
   void remember(const std::vector<upstream>& desired);
   outcome judge_without_touching(const std::vector<upstream>& desired, const std::string& kept_out);
   outcome bring_about_or_retain(const std::vector<upstream>& desired, const std::stop_token& stop);
   void leave_out(const std::map<std::string, std::string>& services) const;
   void leave_out_own_upstreams(std::vector<upstream>& admitted, left_out& into) const;
-  void report(const left_out& omitted);
+  void report(const left_out& omitted, const std::vector<upstream>& admitted);
   void report_kept(const std::vector<upstream>& admitted) const;
   // The steps of one change, in their order.
   outcome bring_about(const std::vector<upstream>& all, const std::stop_token& stop);

@@ -39,12 +39,23 @@ std::optional<std::string> fault_of_labels(endpoint& each, hostile_policy policy
     const bool key = judge("meta key", pair.first);
     return (judge("meta value", pair.second) || key) && drop_value;
   });
-  for (auto [what, value] : {std::pair{"id", &each.id}, std::pair{"node", &each.node}})
+  for (const auto& [what, value] : {std::pair{"id", &each.id}, std::pair{"node", &each.node}})
     if (judge(what, *value) && drop_value) value->clear();
   return drop_value ? std::nullopt : first;
 }
 
-std::optional<std::string> fault_of(endpoint& each, const desired_rules& rules) {
+void take_off_what_is_not_written(endpoint& each, const written_labels& written) {
+  if (!written.id) each.id.clear();
+  if (!written.node) each.node.clear();
+  if (!written.tags) each.tags.clear();
+  if (!written.meta) each.meta.clear();
+}
+
+bool is_down(const endpoint& each) {
+  return each.weight == 0 || each.health == health::critical || each.health == health::maintenance;
+}
+
+std::optional<std::string> fault_of_address(const endpoint& each, const desired_rules& rules) {
   if (!is_ip(each.address) && rules.host_names == name_policy::drop)
     return "its address is a host name, and nginx refuses a whole configuration for one name that does not resolve; "
            "host_names = \"pass\" takes it";
@@ -52,26 +63,36 @@ std::optional<std::string> fault_of(endpoint& each, const desired_rules& rules) 
     return "its address is neither an IP address nor a host name";
   if (const auto found = hazard(each.address)) return "its address holds " + *found;
   if (each.port < 1 || each.port > 65535) return "its port is not between 1 and 65535";
-  return fault_of_labels(each, rules.hostile);
+  return {};
 }
 
 upstream upstream_of(const service_view& service, const desired_rules& rules, const context& host) {
-  upstream result{.name = std::string(service.name()), .servers = {}};
+  upstream result{.name = std::string(service.name()), .servers = {}, .refused = {}};
   std::set<std::string> seen;
   auto lowest = UINT32_MAX;
   for (const auto view : service.endpoints()) {
-    auto each = view.copy();
-    if (const auto fault = fault_of(each, rules)) {
+    server one{.address = {},
+               .weight = std::clamp(view.weight(), 1U, 65535U),
+               .backup = false,
+               .down = false,
+               .origin = view.copy(),
+               .endpoint = std::string(view.id())};
+    auto& each = one.origin;
+    take_off_what_is_not_written(each, rules.written);
+    one.down = is_down(each);
+    auto fault = fault_of_address(each, rules);
+    if (!fault) {
+      one.address = common::with_port(each.address, each.port);
+      fault = fault_of_labels(each, rules.hostile);
+    }
+    if (fault) {
       host.refused(service.name(), view.id(), *fault);
+      result.refused.push_back(std::move(one));
       continue;
     }
-    auto address = common::with_port(each.address, each.port);
-    if (!seen.insert(address).second) continue;  // nginx would count it twice
+    if (!seen.insert(one.address).second) continue;  // nginx would count it twice
     lowest = std::min(lowest, each.priority);
-    const bool down = each.weight == 0 || each.health == health::critical || each.health == health::maintenance;
-    const auto weight = std::clamp(each.weight, 1U, 65535U);
-    result.servers.push_back(
-        {.address = std::move(address), .weight = weight, .backup = false, .down = down, .origin = std::move(each)});
+    result.servers.push_back(std::move(one));
   }
   for (auto& each : result.servers) each.backup = each.origin.priority > lowest;
   return result;

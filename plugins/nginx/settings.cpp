@@ -67,17 +67,28 @@ target_settings read_target(const options& table) {
           .check_timeout = table["check_timeout"].duration()};
 }
 
-desired_rules read_rules(const options& table) {
+// The built-in form writes none of them.
+written_labels labels_in(const std::string& user_template) {
+  const auto names = template_names(user_template);
+  return {.id = names.contains("id"),
+          .node = names.contains("node"),
+          .tags = names.contains("tags"),
+          .meta = names.contains("meta") || names.contains("meta_list")};
+}
+
+desired_rules read_rules(const options& table, const std::string& user_template) {
   return {
       .hostile = table["hostile"].string() == "drop value" ? hostile_policy::drop_value : hostile_policy::drop_endpoint,
-      .host_names = table["host_names"].string() == "pass" ? name_policy::pass : name_policy::drop};
+      .host_names = table["host_names"].string() == "pass" ? name_policy::pass : name_policy::drop,
+      .written = labels_in(user_template)};
 }
 
 }  // namespace
 
 settings read_settings(const options& table, const context& host) {
-  return {.desired = read_rules(table),
-          .apply = read_apply(table, host),
+  auto apply = read_apply(table, host);
+  return {.desired = read_rules(table, apply.form.user_template),
+          .apply = std::move(apply),
           .target = read_target(table),
           .watch = std::max<std::chrono::nanoseconds>(table["watch"].duration(), std::chrono::milliseconds(10))};
 }

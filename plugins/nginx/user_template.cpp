@@ -143,6 +143,14 @@ std::optional<std::string> template_fault(const std::string& text) {
   return wrong ? std::optional(report(*wrong)) : std::nullopt;
 }
 
+std::set<std::string, std::less<>> template_names(const std::string& text) {
+  std::set<std::string, std::less<>> result;
+  const auto parsed = read(text);
+  if (const auto* form = std::get_if<mustache::text_template>(&parsed))
+    for (const auto& each : form->mentions()) result.insert(each.path.begin(), each.path.end());
+  return result;
+}
+
 std::string render_template(const std::string& text, const std::string& sink,
                             const std::vector<templated_service>& services) {
   const auto parsed = read(text);

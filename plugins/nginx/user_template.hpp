@@ -5,7 +5,9 @@
 
 #include "nginx/desired.hpp"
 
+#include <functional>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -19,6 +21,9 @@ struct templated_service {
 
 /// What is wrong with a template, as "LINE:COLUMN: …", or nothing: a name in it that can mean nothing, too.
 std::optional<std::string> template_fault(const std::string& text);
+
+/// Every name that stands in a template without fault.
+std::set<std::string, std::less<>> template_names(const std::string& text);
 
 /// Throws std::runtime_error, with the place in the template, when it takes more time or memory than a template may.
 std::string render_template(const std::string& text, const std::string& sink,

@@ -38,7 +38,14 @@ applier::applier(apply_settings options, context host)
       host_(host) {
   for (auto& each : options.files) {
     common::managed_file on_disk(each.path, each.attributes);
-    files_.push_back({.options = std::move(each), .on_disk = std::move(on_disk), .template_fault = {}, .read = {}});
+    files_.push_back({.options = std::move(each),
+                      .on_disk = std::move(on_disk),
+                      .template_fault = {},
+                      .read = {},
+                      .last = {},
+                      .last_on_disk = {},
+                      .refused = {},
+                      .kept = {}});
   }
 }
 
@@ -52,23 +59,32 @@ std::string applier::lock() {
 std::string applier::look() {
   for (auto& each : files_) {
     if (auto why = each.on_disk.look(); !why.empty()) return why;
-    if (!looked_) each.on_disk.find_unfinished();
+    if (looked_) continue;
+    each.on_disk.find_unfinished();
+    std::string ignored;
+    each.last_on_disk = common::read_file(each.on_disk.beside(kept_ending), ignored).value_or(std::string());
+    each.last.recall(each.last_on_disk);
   }
   looked_ = true;
   return {};
 }
 
-outcome applier::apply(const desired_state& desired, const std::stop_token& stop) {
-  remember(desired);
+outcome applier::apply(const last_services::snapshot& all, const std::stop_token& stop) {
+  const auto& desired = *all;
+  note_names(desired);
   const auto kept_out = lock();
   if (auto why = look(); !why.empty()) return retry(why);
   std::vector<change> todo;
   std::vector<std::string> all_bytes;
   for (auto& each : files_) {
-    auto made = render(each.options, desired, each.on_disk.live().value_or(std::string()), true);
+    auto [made, refused, kept] = render_or_keep(
+        each.options, desired, each.on_disk.live().value_or(std::string()), each.last,
+        [this](const auto& service, const auto& endpoint, const auto& why) { host_.refused(service, endpoint, why); });
     note_files(each, made.files);
     if (made.wrong)
       return retry(each.options.path + " stays as it was, since it could not be rendered: " + report(*made.wrong));
+    each.refused = std::move(refused);
+    each.kept = std::move(kept);
     auto& bytes = made.bytes;
     all_bytes.push_back(bytes);
     const bool written = each.on_disk.live() == bytes;
@@ -78,7 +94,7 @@ outcome applier::apply(const desired_state& desired, const std::stop_token& stop
   if (!kept_out.empty()) looked_ = false;  // what another sink leaves unfinished is to be found once that one has ended
   if (todo.empty()) {
     // Nothing is to be done, so that nothing fails: what would fail at the next change is reported before it comes.
-    if (kept_out.empty()) show();
+    if (kept_out.empty()) remember(all);
     else host_.status_degraded("the next change will fail: " + kept_out);
     return ok();
   }
@@ -87,11 +103,12 @@ outcome applier::apply(const desired_state& desired, const std::stop_token& stop
   const auto around = surroundings_of(todo, desired);
   if (auto why = prepare(todo, around, stop); !why.empty()) return retry(why);
   reload_failed_ = false;
+  hold_last_services();
   auto how = bring_about(todo, around, stop);
   if (how.result == DRCON_OK) {
     failed_bytes_.clear();
     patience_.reset();
-    show();
+    remember(all);
   } else if (reload_failed_ ||
              std::ranges::none_of(todo, [](const change& each) { return each.of->on_disk.changing(); })) {
     if (all_bytes != failed_bytes_) patience_.reset();
@@ -227,6 +244,11 @@ common::command_surroundings applier::surroundings_of(const std::vector<change>&
 void applier::show() {
   for (const auto& each : files_)
     if (!each.template_fault.empty()) return host_.status_degraded(each.template_fault);
+  for (const auto& each : files_)
+    if (!each.kept.empty()) {
+      const auto& [service, loss] = *each.kept.begin();
+      return host_.status_degraded(each.options.path + ": " + common::kept_because_of("service " + service, loss));
+    }
   host_.status_ok(std::to_string(files_.size()) + (files_.size() == 1 ? " file" : " files"));
 }
 

@@ -13,6 +13,7 @@
 #include "common/managed_file.hpp"
 #include "template/desired.hpp"
 #include "template/form.hpp"
+#include "template/last_services.hpp"
 #include "template/target.hpp"
 
 #include <drcon/sink.hpp>
@@ -28,6 +29,9 @@
 #include <vector>
 
 namespace drcon::templates {
+
+/// Of the file beside the one that is rendered, for what services keep.
+inline constexpr auto kept_ending = ".kept";
 
 struct file_options {
   std::string path;
@@ -50,7 +54,7 @@ class applier {
 public:
   applier(apply_settings options, context host);
 
-  outcome apply(const desired_state& desired, const std::stop_token& stop);
+  outcome apply(const last_services::snapshot& all, const std::stop_token& stop);
 
   /// Whether every file still is what the last successful apply() left. Cheap.
   bool is_as_left();
@@ -74,6 +78,10 @@ private:
     common::managed_file on_disk;
     std::string template_fault;
     std::map<std::string, common::file_stamp> read;  // files that the template has read
+    last_services last;
+    std::string last_on_disk;  // what a restart would know of `last`
+    left_out refused;          // of what is to be written now
+    last_services::losses kept;
   };
   struct change {
     file* of = nullptr;
@@ -83,8 +91,19 @@ private:
   };
 
   rendering render(const file_options& of, const desired_state& desired, const std::string& live,
-                   bool report_refusals) const;
-  void remember(const desired_state& desired);
+                   const refusal& refused) const;
+  /// One rendering, and why it is not of all that is desired.
+  struct rendered {
+    rendering made;
+    left_out refused;
+    last_services::losses kept;
+  };
+  rendered render_or_keep(const file_options& of, const desired_state& desired, const std::string& live,
+                          const last_services& last, const refusal& report) const;
+  void hold_last_services();
+  void remember(const last_services::snapshot& all);
+  void store_last_services(file& of) const;
+  void note_names(const desired_state& desired);
   static void note_files(file& of, const std::set<std::string>& read);
   bool reread_template(file& each);
   std::string lock();

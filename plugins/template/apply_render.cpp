@@ -1,7 +1,9 @@
 // applier: from the desired state and the templates to the bytes of the files.
 #include "template/apply.hpp"
 
+#include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <utility>
@@ -31,9 +33,9 @@ bool are_as_read(const std::map<std::string, std::string>& all) {
 }  // namespace
 
 rendering applier::render(const file_options& of, const desired_state& desired, const std::string& live,
-                          bool report_refusals) const {
+                          const refusal& refused) const {
   const auto refuse = [&](const auto& service, const auto& endpoint, const auto& why) {
-    if (report_refusals) host_.refused(service, endpoint, of.path + ": " + why);
+    refused(service, endpoint, of.path + ": " + why);
   };
   std::unique_lock lock(shared_);
   const auto now = of.form;
@@ -47,8 +49,50 @@ rendering applier::render(const file_options& of, const desired_state& desired, 
                     {.is_empty = absent_is_empty_, .once = known.get()}, refuse);
 }
 
+// Services of which too much is left out have what the file had of them.
+applier::rendered applier::render_or_keep(const file_options& of, const desired_state& desired, const std::string& live,
+                                          const last_services& last, const refusal& report) const {
+  rendered result;
+  result.made = render(of, desired, live, [&](const auto& service, const auto& endpoint, const auto& why) {
+    if (!endpoint.empty()) result.refused[service].insert(endpoint);
+    report(service, endpoint, why);
+  });
+  result.kept = last.unbearable(desired, result.refused);
+  if (!result.kept.empty())
+    result.made = render(of, last.completed(desired, result.refused, result.kept), live, [](auto&&...) {});
+  return result;
+}
+
+// On the disk before the files are written: a run after this one must not take what is kept for what was served before.
+void applier::hold_last_services() {
+  for (auto& each : files_) {
+    each.last.hold(each.kept);
+    store_last_services(each);
+  }
+}
+
+// The files are as desired.
+void applier::remember(const last_services::snapshot& all) {
+  for (auto& each : files_) {
+    each.last.hold(each.kept);
+    each.last.written(all, each.refused, each.kept);
+    store_last_services(each);
+  }
+  show();
+}
+
+void applier::store_last_services(file& of) const {
+  auto text = of.last.to_text();
+  if (text == of.last_on_disk) return;
+  const auto place = of.on_disk.beside(kept_ending);
+  if (text.empty()) ::unlinkat(place.directory(), place.name().c_str(), 0);
+  else if (const auto why = common::replace_file(place, text, {.mode = 0600}); !why.empty())
+    return host_.warn("a restart of drcon would forget the last endpoints of services that keep them: " + why);
+  of.last_on_disk = std::move(text);
+}
+
 // A service that was there and is gone has no endpoints; of one that never was, nobody knows.
-void applier::remember(const desired_state& desired) {
+void applier::note_names(const desired_state& desired) {
   const auto is_new = [this](const service& each) { return each.values.empty() && !known_->contains(each.name); };
   if (std::ranges::none_of(desired.services, is_new)) return;
   auto more = std::make_shared<std::set<std::string>>(*known_);
@@ -68,7 +112,11 @@ std::vector<applier::preview_file> applier::preview(const desired_state& desired
   for (const auto& each : files_) {
     common::managed_file other(each.options.path, each.options.attributes);
     const bool seen = other.look().empty();
-    auto made = render(each.options, desired, other.live().value_or(std::string()), false);
+    std::string ignored;
+    last_services last;
+    if (seen) last.recall(common::read_file(other.beside(kept_ending), ignored).value_or(std::string()));
+    auto made =
+        render_or_keep(each.options, desired, other.live().value_or(std::string()), last, [](auto&&...) {}).made;
     if (made.wrong) {
       why = each.options.path + " cannot be rendered: " + report(*made.wrong);
       return {};

@@ -24,8 +24,6 @@ struct desired_state {
 
 desired_state desired_from(const update_view& update);
 
-using refusal = left_out;
-
 /// The services, with every endpoint and value that can be written in that language; `refused` is called for each of
 /// the others.
 std::vector<service> writable(const std::vector<service>& services, language in, const refusal& refused);

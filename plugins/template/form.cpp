@@ -102,7 +102,7 @@ constexpr std::size_t most_rounds = 4;
 
 // The services without what cannot stand in the file.
 std::vector<service> without(const std::vector<service>& all, const std::vector<registry::note>& noted,
-                             const left_out& refused) {
+                             const refusal& refused) {
   std::set<const void*> gone;
   for (const auto& each : noted) {
     gone.insert(each.each == nullptr ? static_cast<const void*>(each.owner) : each.each);
@@ -171,7 +171,7 @@ std::optional<fault> form::senseless() const {
   return {};
 }
 
-rendering form::render(const subject& of, language in, const absence& of_services, const left_out& refused) const {
+rendering form::render(const subject& of, language in, const absence& of_services, const refusal& refused) const {
   return how_.written_in == template_language::go ? render_go(of, in, of_services, refused)
                                                   : render_mustache(of, in, of_services);
 }
@@ -201,7 +201,7 @@ rendering form::render_mustache(const subject& of, language in, const absence& o
   return result;
 }
 
-rendering form::render_go(const subject& of, language in, const absence& of_services, const left_out& refused) const {
+rendering form::render_go(const subject& of, language in, const absence& of_services, const refusal& refused) const {
   const auto& parsed_go = std::get<go::text_template>(parsed_);
   std::vector<service> fit;
   const auto* all = &of.services;

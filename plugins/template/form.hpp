@@ -39,7 +39,7 @@ struct rendering {
 };
 
 /// Called for each endpoint (or, without an id, service) that is left out, with the reason.
-using left_out = std::function<void(const std::string& service, const std::string& endpoint, const std::string& why)>;
+using refusal = std::function<void(const std::string& service, const std::string& endpoint, const std::string& why)>;
 
 class form {
 public:
@@ -61,7 +61,7 @@ public:
 
   /// What it makes of the services, harmless for that language. Mustache escapes what it writes. Go's templates do
   /// not: an endpoint with a text that cannot stand in the file as it is, and that the template reads, is left out.
-  rendering render(const subject& of, language in, const absence& of_services, const left_out& refused) const;
+  rendering render(const subject& of, language in, const absence& of_services, const refusal& refused) const;
 
 private:
   using parsed = std::variant<templating::mustache::text_template, templating::go::text_template>;
@@ -69,7 +69,7 @@ private:
   void note_names(const templating::mustache::text_template& of);
   std::optional<templating::fault> missing(const subject& of, const absence& of_services) const;
   rendering render_mustache(const subject& of, language in, const absence& of_services) const;
-  rendering render_go(const subject& of, language in, const absence& of_services, const left_out& refused) const;
+  rendering render_go(const subject& of, language in, const absence& of_services, const refusal& refused) const;
 
   std::string name_;
   std::string text_;

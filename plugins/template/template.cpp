@@ -5,7 +5,7 @@
 
 #include <algorithm>
 #include <chrono>
-#include <optional>
+#include <memory>
 
 namespace drcon::templates {
 namespace {
@@ -66,8 +66,8 @@ public:
         applier_(read_settings(table, host), host) {}
 
   outcome apply(const update_view& update, std::stop_token stop) override {
-    last_ = desired_from(update);
-    auto how = applier_.apply(*last_, stop);
+    last_ = std::make_shared<desired_state>(desired_from(update));
+    auto how = applier_.apply(last_, stop);
     in_step_ = how.result == DRCON_OK;
     lost_ = false;
     if (in_step_) edited_ = false;
@@ -85,7 +85,7 @@ public:
     last_->changed.clear();
     last_->removed.clear();
     // The host knows nothing of this change, so that it will not retry it: the next call does.
-    const auto how = applier_.apply(*last_, stop);
+    const auto how = applier_.apply(last_, stop);
     const bool failed = how.result != DRCON_OK;
     edited_ &= failed;
     lost_ &= failed;
@@ -109,7 +109,7 @@ public:
 private:
   const std::chrono::nanoseconds watch_;
   applier applier_;
-  std::optional<desired_state> last_;
+  std::shared_ptr<desired_state> last_;
   bool in_step_ = false;  // the last update was applied
   bool lost_ = false;     // and a file has changed since
   bool edited_ = false;   // a template was edited, and what it renders is not in place yet

@@ -1,6 +1,7 @@
 // Any bytes as Consul's answer: header lines, an empty line, and a body, which is read as each of the lists that Consul
 // is asked for.
 #include "consul_http/answer.hpp"
+#include "consul_http/registrations.hpp"
 #include "fuzz/fuzzer.hpp"
 
 #include <algorithm>
@@ -54,13 +55,26 @@ void read_endpoints(const std::string& body) {
     broken("a stricter choice of health has no other endpoints");
 }
 
+// What a node had before is all gone from an empty one, and nothing of it changes by itself.
+void read_node(const std::string& body) {
+  const auto content = parse_node(body);
+  if (!content) return;
+  registrations all;
+  all.take("n", *content);
+  if (!all.take("n", *content).empty()) broken("an answer differs from itself");
+  std::set<std::string> gone;
+  for (const auto& each : all.take("n", {.index = content->index, .instances = {}})) gone.insert(each.service);
+  for (const auto& each : content->instances)
+    if (!gone.contains(each.service)) broken("an instance went unseen", each.service);
+}
+
 }  // namespace
 
 bool is_sound(std::string_view input) {
   const auto answer = answer_of(input);
   std::string why;
   return parse_endpoints(answer.body, health_level::any, why) || parse_catalog(answer.body, why) ||
-         parse_checks(answer.body);
+         parse_checks(answer.body) || parse_nodes(answer.body) || parse_node(answer.body);
 }
 
 void try_input(std::string_view input) {
@@ -71,6 +85,8 @@ void try_input(std::string_view input) {
   if (parse_catalog(answer.body, why).has_value() != why.empty())
     broken("there is a catalogue, or a reason why not", why);
   static_cast<void>(parse_checks(answer.body));
+  static_cast<void>(parse_nodes(answer.body));
+  read_node(answer.body);
 }
 
 }  // namespace drcon::fuzz

@@ -167,6 +167,36 @@ TEST_F(ConsulCatalog, RefusesWhatTheAgentWillNotTakeAndRegistersTheRest) {
   EXPECT_FALSE(checks().contains("service:script"));
 }
 
+// No brake has seen that loss. The ids are new ones, so that no earlier registration of them stays by itself.
+TEST_F(ConsulCatalog, RemovesNothingOfAServiceWhoseEndpointsCannotBeRegistered) {
+  sink();
+  apply(
+      {service_with("api", {endpoint_at("x", 90)}), service_with("web", {endpoint_at("a", 80), endpoint_at("b", 81)})});
+  const auto green = service_with("web", {endpoint_at("c//d", 82), endpoint_at("e//f", 83)});
+  apply({service_with("api", {endpoint_at("y", 91)}), green});
+  EXPECT_EQ(passing("web"), (std::set<std::string>{"a", "b"}));
+  EXPECT_EQ(passing("api"), std::set<std::string>{"y"}) << "the rest goes on";
+  EXPECT_NE(sink_->status().text.find("service web keeps its last servers, since 2 of its 2 endpoints"),
+            std::string::npos)
+      << sink_->status().text;
+  sink();
+  apply({service_with("api", {endpoint_at("y", 91)}), green});
+  EXPECT_EQ(passing("web"), (std::set<std::string>{"a", "b"})) << "after a restart";
+  apply({service_with("api", {endpoint_at("y", 91)}), service_with("web", {endpoint_at("c", 82)})});
+  EXPECT_EQ(passing("web"), std::set<std::string>{"c"});
+  EXPECT_EQ(sink_->status().state, DRCON_STATE_OK) << sink_->status().text;
+}
+
+TEST_F(ConsulCatalog, RemovesNothingOfAServiceWhoseNewIdsBelongToOthers) {
+  sink();
+  apply({service_with("web", {endpoint_at("a", 80)})});
+  consul_.put("/v1/agent/service/register", {{"Name", "foreign"}, {"ID", "c"}, {"Port", 1}});
+  apply({service_with("web", {endpoint_at("c", 82)})});
+  EXPECT_EQ(passing("web"), std::set<std::string>{"a"});
+  consul_.remove("c");
+  EXPECT_TRUE(wait_until([&] { return passing("web") == std::set<std::string>{"c"}; })) << services().dump();
+}
+
 TEST_F(ConsulCatalog, LeavesOutMetadataThatConsulCannotTakeAndKeepsTheEndpoint) {
   sink();
   apply({service_with("web", {endpoint_at("a", 80, {{"a b", "x"}, {"long", std::string(600, 'x')}, {"ok", "y"}})})});
@@ -286,6 +316,28 @@ TEST_F(ConsulCatalog, KeepsAwayWhileAnotherSinkKeepsRegistrationsWithTheSameOwne
   EXPECT_EQ(how.result, DRCON_OK) << how.why;
   EXPECT_TRUE(has("c"));
   EXPECT_FALSE(has("a"));
+}
+
+// The default owner has the sink's name.
+TEST_F(ConsulCatalog, TakesOverWhatASinkHadThatWasRenamed) {
+  sink();
+  apply({service_with("web", {endpoint_at("a", 80), endpoint_at("b", 81), endpoint_at("left", 82)})});
+  sink_.reset();
+  const auto renamed = make("verify = \"1h\"\n", "renamed");
+  const auto owner_of = [this](const std::string& id) { return services()[id]["Meta"]["drcon-owner"]; };
+  ASSERT_EQ(renamed->apply({service_with("web", {endpoint_at("a", 80), endpoint_at("b", 81)})}).result, DRCON_OK);
+  EXPECT_EQ(owner_of("a"), "me") << "the former sink may be about to start again";
+  EXPECT_NE(renamed->status().text.find("ids that others registered"), std::string::npos) << renamed->status().text;
+  ASSERT_TRUE(wait_until([&] { return owner_of("a") == "renamed" && owner_of("b") == "renamed"; }, 30s))
+      << services().dump();
+  EXPECT_EQ(passing("web"), (std::set<std::string>{"a", "b", "left"})) << "nobody knows whether somebody keeps it";
+  EXPECT_TRUE(wait_until([&] { return renamed->status().text.find("'me'") != std::string::npos; }, 30s));
+  EXPECT_NE(renamed->status().text.find("'left'; deregister them"), std::string::npos) << renamed->status().text;
+  ASSERT_EQ(renamed->apply({service_with("web", {endpoint_at("b", 81)})}).result, DRCON_OK);
+  EXPECT_FALSE(has("a")) << "it is ours, and goes with its endpoint";
+  consul_.remove("left");
+  ASSERT_EQ(renamed->reconcile().result, DRCON_OK);
+  EXPECT_EQ(renamed->status().state, DRCON_STATE_OK) << renamed->status().text;
 }
 
 TEST_F(ConsulCatalog, CleansGhostsOfARunBefore) {

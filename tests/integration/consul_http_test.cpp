@@ -364,6 +364,19 @@ TEST_F(ConsulHttpMany, AreAllWatchedThroughAnAgentThatAllowsTwoHundredConnection
     RecordProperty("check_flip_ms_" + std::to_string(i), since(changed));
     most = std::max(most, sockets_to(consul_.port()));
   }
+  // What leaves, what comes to another node, and a node that moves with all that it has.
+  consul_.put("/v1/catalog/deregister", {{"Node", "ext"}, {"ServiceID", name(4000)}});
+  EXPECT_TRUE(source_->wait_for([&](const state& now) { return !now.services.contains(name(4000)); }));
+  consul_.put(
+      "/v1/catalog/register",
+      {{"Node", "other"}, {"Address", "10.1.1.2"}, {"Service", {{"Service", name(4001)}, {"ID", "b"}, {"Port", 81}}}});
+  EXPECT_TRUE(source_->wait_for([&](const state& now) { return now.services.at(name(4001)).endpoints.size() == 2; }));
+  consul_.put("/v1/catalog/register", {{"Node", "other"}, {"Address", "10.1.1.3"}, {"SkipNodeUpdate", false}});
+  EXPECT_TRUE(source_->wait_for([&](const state& now) {
+    const auto& all = now.services.at(name(4001)).endpoints;
+    return std::ranges::any_of(all, [](const auto& each) { return each.address == "10.1.1.3"; });
+  })) << source_->status().text;
+
   RecordProperty("sockets", std::to_string(most));
   RecordProperty("shown", source_->status().text);
   EXPECT_GT(most, 100U);
@@ -371,6 +384,40 @@ TEST_F(ConsulHttpMany, AreAllWatchedThroughAnAgentThatAllowsTwoHundredConnection
   EXPECT_EQ(source_->metrics().find("connection_limit_resets_total"), std::string::npos) << source_->metrics();
   EXPECT_NE(source_->status().text.find("by rotation"), std::string::npos) << source_->status().text;
   EXPECT_NE(source_->metrics().find("staleness_seconds"), std::string::npos);
+  EXPECT_TRUE(source_->stop());
+}
+
+// Of a metric, whatever its labels say.
+double sum_of(const std::string& metrics, const std::string& name) {
+  double sum = 0;
+  std::istringstream lines(metrics);
+  for (std::string line; std::getline(lines, line);)
+    if (line.starts_with(name + "{") || line.starts_with(name + " ")) sum += std::stod(line.substr(line.rfind(' ')));
+  return sum;
+}
+
+TEST_F(ConsulHttpMany, OneChangeCostsAFewRequestsHoweverManyServicesThereAre) {
+  fill();
+  watch("service = [{ match = \"svc-.*\" }]");
+  ASSERT_TRUE(source_->wait_ready(120s)) << source_->status().text;
+  const auto requests = [&] { return sum_of(source_->metrics(), "requests_total"); };
+  const auto is_quiet = [&] { return source_->metrics().find("staleness_seconds") != std::string::npos; };
+  ASSERT_TRUE(wait_until(is_quiet));
+  // The round with which the rotation began is over when nothing is asked for a while.
+  ASSERT_TRUE(wait_until([&, before = -1.0]() mutable {
+    const auto now = requests();
+    std::this_thread::sleep_for(500ms);
+    return std::exchange(before, now) == now;
+  })) << source_->metrics();
+  for (const int i : {4711, 2, 3333}) {
+    const auto before = requests();
+    put(i, "passing", 8080);
+    ASSERT_TRUE(source_->wait_for([&](const state& now) {
+      return now.services.at(name(i)).endpoints.at(0).port == 8080;
+    })) << source_->status().text;
+    std::this_thread::sleep_for(500ms);  // for what comes after it
+    EXPECT_LE(requests() - before, 8) << "catalogue, checks, nodes, the two nodes, the service, and who is asked again";
+  }
   EXPECT_TRUE(source_->stop());
 }
 

@@ -360,7 +360,11 @@ TEST_F(Drcon, DoesNothingToAnNginxThatServesWhatIsDesiredAlready) {
 TEST_F(Drcon, DropsWhatIsHostileAndNothingElse) {
   const backend a("a");
   add(a);
-  start("service = [{ match = \"[^]*\" }]");
+  const auto form = nginx_.prefix() / "form.mustache";
+  write_file(form,
+             "{{#services}}upstream {{name}} {\n{{#endpoints}}  server {{server}}; # {{id}} {{node}} "
+             "{{#tags}}{{.}} {{/tags}}{{#meta_list}}{{key}}={{value}} {{/meta_list}}\n{{/endpoints}}}\n{{/services}}");
+  start("service = [{ match = \"[^]*\" }]", "template = \"" + form.string() + "\"\n");
   ASSERT_TRUE(drcon_->settled()) << drcon_->log();
   const std::string payload = "x; } server { listen 1; return 200 PWNED; } upstream y { server 127.0.0.1:1";
   const std::vector<std::string> hostile{payload,

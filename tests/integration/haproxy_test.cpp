@@ -326,6 +326,55 @@ TEST_P(HaproxySink, RespectsAServerThatWasTakenOutByHand) {
   EXPECT_EQ(sink_->status().text.find("by hand"), std::string::npos) << sink_->status().text;
 }
 
+TEST_P(HaproxySink, RespectsAServerThatWasTakenOutByHandAcrossARestart) {
+  for (const std::string state : {"maint", "drain"}) {
+    SCOPED_TRACE(state);
+    sink();
+    ASSERT_EQ(apply({&a_, &b_}).result, DRCON_OK);
+    haproxy_.command("set server " + server_of(a_) + " state " + state);
+    for (const std::string options : {"", "drain_timeout = \"29s\"\n"}) {  // a restart, and a reload of the sink
+      sink(options);
+      ASSERT_EQ(apply({&a_, &b_, &c_}).result, DRCON_OK);
+      EXPECT_EQ(answers(), (std::set<std::string>{"b", "c"}));
+      EXPECT_NE(sink_->status().text.find("by hand"), std::string::npos) << sink_->status().text;
+    }
+    haproxy_.command("set server " + server_of(a_) + " state ready");
+    ASSERT_EQ(sink_->reconcile().result, DRCON_OK);
+    EXPECT_TRUE(answered_by({"a", "b", "c"}));
+    EXPECT_EQ(sink_->status().text.find("by hand"), std::string::npos) << sink_->status().text;
+  }
+}
+
+TEST_P(HaproxySink, BringsBackWhatItTookOutItselfAfterARestart) {
+  const backend d("d");
+  auto web = service_at("web", {&a_, &b_, &c_, &d});
+  sink("warning = \"drain\"\ndrain_timeout = \"1h\"\n");
+  ASSERT_EQ(sink_->apply({web}).result, DRCON_OK);
+  web.endpoints[0].health = health::critical;
+  web.endpoints[1].health = health::warning;
+  web.endpoints.pop_back();  // it drains when drcon ends
+  ASSERT_EQ(sink_->apply({web}).result, DRCON_OK);
+  EXPECT_TRUE(answered_by({"c"}));
+  sink();
+  ASSERT_EQ(apply({&a_, &b_, &c_, &d}).result, DRCON_OK);
+  EXPECT_TRUE(answered_by({"a", "b", "c", "d"}));
+  EXPECT_EQ(sink_->status().text, "");
+}
+
+// A slot keeps the address that it had last.
+TEST_P(HaproxySink, TakesNoServerThatHadLeftForOneThatWasTakenOutByHand) {
+  sink("drain_timeout = \"50ms\"\n");
+  ASSERT_EQ(apply({&a_, &b_}).result, DRCON_OK);
+  ASSERT_EQ(apply({&a_}).result, DRCON_OK);
+  ASSERT_TRUE(wait_until([this] { return in_service().size() == 1; }));
+  if (slots_) haproxy_.command("set server " + server_of(b_) + " weight 1");  // as drcon left it before it marked them
+  sink();
+  ASSERT_EQ(apply({&a_}).result, DRCON_OK);
+  ASSERT_EQ(apply({&a_, &b_}).result, DRCON_OK);
+  EXPECT_TRUE(answered_by({"a", "b"}));
+  EXPECT_EQ(sink_->status().text, "");
+}
+
 TEST_P(HaproxySink, PutsItBackInServiceWhenAskedTo) {
   sink("manual = \"override\"\n");
   ASSERT_EQ(apply({&a_, &b_}).result, DRCON_OK);
@@ -391,6 +440,56 @@ TEST_P(HaproxySink, KeepsTheServersWhenEveryEndpointIsRefused) {
   EXPECT_EQ(sink_->refused()[0].endpoint, hostile.endpoints[0].id);
   EXPECT_EQ(sink_->refused()[1].why, "service web has no usable endpoints; its last servers are kept");
   EXPECT_EQ(answers(), std::set<std::string>{"a"});
+}
+
+// No brake has seen that loss, and `empty` is for services that are empty as far as the registry knows.
+TEST_P(HaproxySink, KeepsTheLastServersOfAServiceWhoseEndpointsItRefuses) {
+  sink("empty = \"remove\"\ndrain_timeout = \"100ms\"\n");
+  ASSERT_EQ(apply({&a_}).result, DRCON_OK);
+  auto green = service_at("web", {&b_});
+  green.endpoints[0].address = "green.example";
+  ASSERT_EQ(sink_->apply({service_at("other", {&c_}), green}).result, DRCON_OK);
+  EXPECT_EQ(answers(), std::set<std::string>{"a"});
+  EXPECT_EQ(in_service("other").size(), 1U) << "the rest goes on";
+  EXPECT_EQ(sink_->status().state, DRCON_STATE_DEGRADED);
+  EXPECT_NE(sink_->status().text.find("backend web keeps its last servers, since 1 of its 1 endpoints"),
+            std::string::npos)
+      << sink_->status().text;
+  EXPECT_NE(sink_->metrics().find("drcon_haproxy_kept_services{instance=\"test\",kind=\"sink\"} 1"), std::string::npos)
+      << sink_->metrics();
+  ASSERT_EQ(apply({&b_}).result, DRCON_OK);
+  EXPECT_TRUE(answered_by({"b"}));
+  EXPECT_EQ(sink_->status().state, DRCON_STATE_OK) << sink_->status().text;
+}
+
+TEST_P(HaproxySink, KeepsTheLastServersWhenOneOfManyIsLeftAndAddsThatOne) {
+  sink("drain_timeout = \"100ms\"\n");
+  const backend d("d");
+  ASSERT_EQ(apply({&a_, &b_, &c_}).result, DRCON_OK);
+  auto green = service_at("web", {&a_, &b_, &d});
+  green.endpoints[0].address = "green.example";
+  green.endpoints[1].address = "greener.example";
+  ASSERT_EQ(sink_->apply({green}).result, DRCON_OK);
+  EXPECT_TRUE(answered_by({"a", "b", "c", "d"}));
+  ASSERT_EQ(sink_->reconcile().result, DRCON_OK);
+  EXPECT_EQ(answers(), (std::set<std::string>{"a", "b", "c", "d"})) << "nor at a resync";
+  green.endpoints[1].address = b_.address();
+  ASSERT_EQ(sink_->apply({green}).result, DRCON_OK);
+  EXPECT_TRUE(answered_by({"b", "d"})) << "half of them can be served";
+}
+
+// Where fewer were served than are desired, those that come must not count as served before.
+TEST_P(HaproxySink, LetsLeaveWhatIsReplacedByAsManyThoughOthersAreRefused) {
+  sink("drain_timeout = \"100ms\"\n");
+  const backend d("d");
+  ASSERT_EQ(apply({&a_, &b_}).result, DRCON_OK);
+  auto green = service_at("web", {&c_, &d, &a_, &b_, &a_});
+  for (std::size_t i = 2; i < 5; ++i) {
+    green.endpoints[i].address = "green.example";
+    green.endpoints[i].id = "g" + std::to_string(i);
+  }
+  ASSERT_EQ(sink_->apply({green}).result, DRCON_OK);
+  EXPECT_TRUE(answered_by({"c", "d"}));
 }
 
 TEST_P(HaproxySink, SpeaksOverTcpAndThroughTheMaster) {
@@ -501,6 +600,29 @@ TEST_F(HaproxyDynamic, UsesBackupsOnlyWhenNothingElseIsLeft) {
   EXPECT_EQ(answers(), std::set<std::string>{"a"});
   haproxy_.command("set server " + server_of(a_) + " state maint");
   EXPECT_TRUE(answered_by({"b"}));
+}
+
+// A server is made without a weight, and gets it when it is ready.
+TEST_F(HaproxyDynamic, GivesEachAlgorithmTheWeightOfANewServer) {
+  for (const std::string balance : {"roundrobin", "leastconn", "random", "source\n  hash-type consistent"}) {
+    SCOPED_TRACE(balance);
+    haproxy_.configure("backend web\n  balance " + balance + "\n");
+    haproxy_.reload();
+    sink();
+    auto web = service_at("web", {&a_});
+    web.endpoints[0].weight = 200;
+    web.endpoints.push_back(endpoint_of(b_));
+    web.endpoints[1].weight = 100;
+    web.endpoints[1].health = health::critical;
+    ASSERT_EQ(sink_->apply({web}).result, DRCON_OK);
+    EXPECT_EQ(answers(), std::set<std::string>{"a"});
+    EXPECT_EQ(haproxy_.field(server_of(a_), "srv_uweight"), "2");
+    web.endpoints[0].health = health::critical;
+    web.endpoints[1].health = health::passing;
+    ASSERT_EQ(sink_->apply({web}).result, DRCON_OK);
+    EXPECT_EQ(answers(), std::set<std::string>{"b"});
+    EXPECT_EQ(haproxy_.field(server_of(b_), "srv_uweight"), "1");
+  }
 }
 
 TEST_F(HaproxyDynamic, ReplacesServersWhenTheirOptionsChange) {

@@ -35,6 +35,10 @@ protected:
     sink_->start();
     return *sink_;
   }
+  std::string template_option(const std::string& text) const {
+    write_file(nginx_.prefix() / "form.mustache", text);
+    return "template = \"" + (nginx_.prefix() / "form.mustache").string() + "\"\n";
+  }
   // nginx starts with a server block that needs the upstream, so the file must be there first.
   void serve_web() {
     const auto old = nginx_.workers();
@@ -377,15 +381,116 @@ TEST_F(NginxSink, RendersWithAUsersTemplate) {
 TEST_F(NginxSink, TakesOnlyTheHostileValueOffWhenAsked) {
   auto web = service_at("web", {&a_, &b_});
   web.endpoints[0].tags = {"fine", "x; } PWNED"};
-  ASSERT_EQ(sink().apply({web}).result, DRCON_OK);
+  const auto with_tags = template_option(
+      "{{#services}}upstream {{name}} {\n{{#endpoints}}  server {{server}}; # "
+      "{{#tags}}<{{.}}>{{/tags}}\n{{/endpoints}}}"
+      "\n{{/services}}");
+  ASSERT_EQ(sink(with_tags).apply({web}).result, DRCON_OK);
   EXPECT_EQ(file().find(std::to_string(a_.port())), std::string::npos);
   ASSERT_TRUE(wait_until([&] { return !sink_->refused().empty(); }));
   EXPECT_EQ(sink_->refused()[0].endpoint, "a");
   EXPECT_NE(sink_->refused()[0].why.find("';'"), std::string::npos) << sink_->refused()[0].why;
   sink_.reset();
-  ASSERT_EQ(sink("hostile = \"drop value\"\n").apply({web}).result, DRCON_OK);
+  ASSERT_EQ(sink(with_tags + "hostile = \"drop value\"\n").apply({web}).result, DRCON_OK);
   EXPECT_NE(file().find(std::to_string(a_.port())), std::string::npos);
+  EXPECT_NE(file().find("<fine>"), std::string::npos);
   EXPECT_EQ(nginx_.dump().find("PWNED"), std::string::npos);
+}
+
+// The built-in form writes no tags, so that none can do harm.
+TEST_F(NginxSink, LosesNoEndpointForAValueThatItDoesNotWrite) {
+  auto web = service_at("web", {&a_});
+  ASSERT_EQ(sink("empty = \"503\"\n").apply({web}).result, DRCON_OK);
+  serve_web();
+  ASSERT_TRUE(answers("a\n"));
+  const auto reloads = nginx_.reloads();
+  web.endpoints[0].tags = {"v2#rc1"};
+  web.endpoints[0].node = "$n";
+  ASSERT_EQ(sink_->apply({web}).result, DRCON_OK);
+  EXPECT_TRUE(sink_->refused().empty());
+  EXPECT_EQ(nginx_.get().body, "a\n");
+  EXPECT_EQ(nginx_.reloads(), reloads) << "nothing that is written has changed";
+}
+
+// No brake has seen that loss: the host has decided two endpoints in service.
+TEST_F(NginxSink, KeepsTheLastServersOfAServiceWhoseEndpointsItRefuses) {
+  const backend c("c");
+  for (const std::string empty : {"empty = \"503\"\n", "empty = \"down server\"\n", "empty = \"keep\"\n"}) {
+    SCOPED_TRACE(empty);
+    nginx_.serve("");
+    ASSERT_EQ(sink(empty).apply({service_at("api", {&c}), service_at("web", {&a_})}).result, DRCON_OK);
+    serve_web();
+    ASSERT_TRUE(answers("a\n"));
+    auto green = service_at("web", {&b_});
+    green.endpoints[0].address = "green.example";
+    ASSERT_EQ(sink_->apply({service_at("api", {&b_}), green}).result, DRCON_OK);
+    EXPECT_EQ(nginx_.get().body, "a\n");
+    EXPECT_NE(file().find("server 127.0.0.1:" + std::to_string(b_.port())), std::string::npos) << "api goes on";
+    EXPECT_EQ(sink_->status().state, DRCON_STATE_DEGRADED);
+    EXPECT_NE(sink_->status().text.find("service web keeps its last servers, since 1 of its 1 endpoints"),
+              std::string::npos)
+        << sink_->status().text;
+    EXPECT_NE(sink_->metrics().find("drcon_nginx_kept_services{instance=\"test\",kind=\"sink\"} 1"), std::string::npos)
+        << sink_->metrics();
+    sink_.reset();
+    ASSERT_EQ(sink(empty).apply({service_at("api", {&b_}), green}).result, DRCON_OK) << "after a restart";
+    EXPECT_EQ(nginx_.get().body, "a\n");
+    ASSERT_EQ(sink_->apply({service_at("api", {&b_}), service_at("web", {&b_})}).result, DRCON_OK);
+    EXPECT_TRUE(answers("b\n"));
+    EXPECT_EQ(sink_->status().state, DRCON_STATE_OK) << sink_->status().text;
+  }
+}
+
+TEST_F(NginxSink, KeepsTheLastServersWhenOneOfManyIsLeftAndAddsThatOne) {
+  auto web = service_at("web", {});
+  for (int i = 1; i <= 10; ++i)
+    web.endpoints.push_back({.id = "w" + std::to_string(i),
+                             .node = "n",
+                             .address = "127.0.0." + std::to_string(i),
+                             .port = 9,
+                             .tags = {},
+                             .meta = {}});
+  ASSERT_EQ(sink().apply({web}).result, DRCON_OK);
+  for (auto& each : web.endpoints) each.address = each.id + ".example";
+  web.endpoints[0].address = "127.0.0.11";
+  ASSERT_EQ(sink_->apply({web}).result, DRCON_OK);
+  for (int i = 1; i <= 11; ++i)
+    EXPECT_NE(file().find("server 127.0.0." + std::to_string(i) + ":9;"), std::string::npos) << i << file();
+  web.endpoints[0].address = "127.0.0.12";
+  ASSERT_EQ(sink_->apply({web}).result, DRCON_OK);
+  EXPECT_EQ(file().find("127.0.0.11:"), std::string::npos) << "what came since can go";
+  for (int i = 1; i < 6; ++i) web.endpoints[static_cast<std::size_t>(i)].address = "127.0.1." + std::to_string(i);
+  ASSERT_EQ(sink_->apply({web}).result, DRCON_OK);
+  EXPECT_EQ(file().find("127.0.0.2:"), std::string::npos) << "half of them can be served" << file();
+  EXPECT_EQ(sink_->status().state, DRCON_STATE_OK) << sink_->status().text;
+}
+
+TEST_F(NginxSink, SendsNothingToAKeptServerThatTheRegistryHasTakenOutOfService) {
+  const auto form = template_option(
+      "{{#services}}upstream {{name}} {\n{{#endpoints}}  server {{server}}{{#down}} down{{/down}}; # "
+      "{{#tags}}<{{.}}>{{/tags}}\n{{/endpoints}}}\n{{/services}}");
+  auto web = service_at("web", {&a_, &b_});
+  ASSERT_EQ(sink(form).apply({web}).result, DRCON_OK);
+  for (auto& each : web.endpoints) each.tags = {"v2#rc1"};
+  ASSERT_EQ(sink_->apply({web}).result, DRCON_OK);
+  const auto line = [&](const backend& each) { return "server 127.0.0.1:" + std::to_string(each.port()); };
+  EXPECT_NE(file().find(line(a_) + ";"), std::string::npos) << file();
+  web.endpoints[0].health = health::critical;
+  ASSERT_EQ(sink_->apply({web}).result, DRCON_OK);
+  EXPECT_NE(file().find(line(a_) + " down;"), std::string::npos) << file();
+  EXPECT_NE(file().find(line(b_) + ";"), std::string::npos) << file();
+}
+
+TEST_F(NginxSink, KeepsTheLastServersWhenNoHostNameOfThemResolves) {
+  ASSERT_EQ(sink("host_names = \"pass\"\nempty = \"503\"\n").apply({service_at("web", {&a_})}).result, DRCON_OK);
+  serve_web();
+  ASSERT_TRUE(answers("a\n"));
+  auto green = service_at("web", {&b_});
+  green.endpoints[0].address = "no-such-host.invalid";
+  const auto how = sink_->apply({green});
+  ASSERT_EQ(how.result, DRCON_OK) << how.why;
+  EXPECT_EQ(nginx_.get().body, "a\n");
+  EXPECT_NE(sink_->status().text.find("service web keeps its last servers"), std::string::npos) << sink_->status().text;
 }
 
 TEST_F(NginxSink, LeavesOutHostNamesUnlessTheyAreToPass) {

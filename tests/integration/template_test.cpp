@@ -590,6 +590,53 @@ TEST_F(TemplateSink, LeavesOutAnEndpointThatCannotBeWrittenAndSaysSo) {
   EXPECT_NE(sink_->refused().front().why.find("control character"), std::string::npos);
 }
 
+// No brake has seen that loss: the host has decided ten endpoints in service.
+TEST_F(TemplateSink, KeepsTheLastEndpointsOfAServiceWhoseEndpointsItLeavesOut) {
+  write_file(template_file(), "{{#services}}{{name}}:{{#endpoints}} {{address}}{{/endpoints}}\n{{/services}}");
+  const auto api = [](const std::string& address) {
+    return service{.name = "api",
+                   .revision = 1,
+                   .endpoints = {{.id = "x", .node = "n", .address = address, .port = 80, .tags = {}, .meta = {}}}};
+  };
+  sink();
+  ASSERT_EQ(sink_->apply({api("10.1.0.1"), web(3)}).result, DRCON_OK);
+  const std::string all_of_web = "web: 10.0.0.1 10.0.0.2 10.0.0.3\n";
+  ASSERT_EQ(text(), "api: 10.1.0.1\n" + all_of_web);
+  auto hostile = web(3, "a\nb");
+  ASSERT_EQ(sink_->apply({api("10.1.0.2"), hostile}).result, DRCON_OK);
+  EXPECT_EQ(text(), "api: 10.1.0.2\n" + all_of_web) << "the rest goes on";
+  EXPECT_EQ(sink_->status().state, DRCON_STATE_DEGRADED);
+  EXPECT_NE(sink_->status().text.find("service web keeps its last servers, since 3 of its 3 endpoints"),
+            std::string::npos)
+      << sink_->status().text;
+  for (auto& each : hostile.endpoints) each.id = "green-" + each.id;  // others in the place of those
+  ASSERT_EQ(sink_->apply({api("10.1.0.2"), hostile}).result, DRCON_OK);
+  EXPECT_EQ(text(), "api: 10.1.0.2\n" + all_of_web);
+  sink();
+  ASSERT_EQ(sink_->apply({api("10.1.0.3"), hostile}).result, DRCON_OK);
+  EXPECT_EQ(text(), "api: 10.1.0.3\n" + all_of_web) << "after a restart";
+  EXPECT_EQ(sink_->render({api("10.1.0.3"), hostile}).at(0).wanted, text());
+  ASSERT_EQ(sink_->apply({api("10.1.0.3"), web(2, "v2")}).result, DRCON_OK);
+  EXPECT_EQ(text(), "api: 10.1.0.3\nweb: 10.0.0.1 10.0.0.2\n");
+  EXPECT_EQ(sink_->status().state, DRCON_STATE_OK) << sink_->status().text;
+  EXPECT_FALSE(std::filesystem::exists(path(".out.kept")));
+}
+
+TEST_F(TemplateSink, KeepsTheLastEndpointsBesideTheOneThatIsLeft) {
+  write_file(template_file(), "{{#service.web.endpoints}}{{address}} {{/service.web.endpoints}}");
+  sink();
+  ASSERT_EQ(sink_->apply({web(4)}).result, DRCON_OK);
+  auto some = web(4, "a\nb");
+  some.endpoints[0].tags = {"v2"};
+  some.endpoints[0].address = "10.0.0.9";
+  some.endpoints[1].health = health::critical;
+  ASSERT_EQ(sink_->apply({some}).result, DRCON_OK);
+  EXPECT_EQ(text(), "10.0.0.9 10.0.0.3 10.0.0.4 ") << "nor is one that failed its checks in service again";
+  some.endpoints[2].tags = {"v2"};
+  ASSERT_EQ(sink_->apply({some}).result, DRCON_OK);
+  EXPECT_EQ(text(), "10.0.0.9 10.0.0.3 ") << "enough of it is left";
+}
+
 TEST_F(TemplateSink, ShowsWhatItWouldWriteAndWritesNothing) {
   write_file(out(), "old\n");
   sink();

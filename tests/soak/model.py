@@ -109,6 +109,12 @@ class Model:
         with self.lock:
             return all(each.truth == each.registry for each in self.instances.values())
 
+    def is_gone(self, address):
+        """Whether no instance at this address (HOST:PORT) is in service, nor has been registered as if it were."""
+        with self.lock:
+            instance = self.instances.get(int(address.rsplit(":", 1)[1]))
+            return instance is None or instance.gone
+
     # ---- what is seen ----
 
     def observe(self, target, observed):

@@ -46,23 +46,34 @@ class Operators:
 
     def release(self, pipeline):
         """Releases the brake if all that it holds is truly gone."""
-        if self.loss_is_true(pipeline):
-            self._post(f"/v1/pipelines/{pipeline}/release-brake")
+        if number := self.number_of_true_loss(pipeline):
+            self._release(pipeline, number)
 
-    def loss_is_true(self, pipeline):
-        """Whether the brake holds something, all of which the operator finds gone when looking at it."""
+    def number_of_true_loss(self, pipeline):
+        """The number of what the brake holds, if the operator finds all of it gone when looking at it; else None.
+
+        An operator who looks at the registry alone may find it whole again, while drcon has yet to hear of that.
+        """
         shown = self._drcon.pipeline(pipeline) if self._drcon.answers else None
-        if not shown or not shown["held"]:
-            return False
-        return not self._model.conditions.is_on("consul") and self._model.registries_are_true()
+        if not shown or not shown["held_loss"]:
+            return None
+        if self._model.conditions.is_on("consul") or not self._model.registries_are_true():
+            return None
+        loss = shown["held_loss"]
+        lost = [each["address"] for each in loss["endpoints"] if each["change"] == "removed"]
+        are_all_shown = len(lost) == loss["removed"]
+        return loss["number"] if are_all_shown and all(self._model.is_gone(address) for address in lost) else None
 
     def late_release(self, pipeline, services, after):
         """Looks at a held loss and finds it true; then the instances pass again; then the button is pressed."""
-        looked = self.loss_is_true(pipeline)
+        number = self.number_of_true_loss(pipeline)
         self._world.actions.do({"do": "health_of_all", "services": services, "health": "passing"})
         time.sleep(after)
-        if looked:
-            self._post(f"/v1/pipelines/{pipeline}/release-brake")
+        if number:
+            self._release(pipeline, number)
+
+    def _release(self, pipeline, number):
+        self._post(f"/v1/pipelines/{pipeline}/release-brake?number={number}")
 
     # ---- the configuration ----
 

@@ -54,7 +54,7 @@ config::instance_config checked(config::kind kind, const std::string& plugin, co
 // Lives on the harness's engine thread; read by the test under its mutex.
 class plugin_harness::recorder : public plugins::instance_listener {
 public:
-  void on_news(plugins::source_news news) override {
+  void on_news(const plugins::source_news& news) override {
     const std::lock_guard lock(mutex);
     ++source.words;
     for (const auto& [name, service] : news.services) {

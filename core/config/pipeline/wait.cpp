@@ -13,11 +13,17 @@ using nlohmann::json;
 const option_group<wait_config>& wait_options() {
   static const option_group<wait_config> group{
       .key = "wait",
-      .description = "Pacing. A change after a quiet time is applied at once; bursts are batched.",
+      .description =
+          "Pacing. A change after a quiet time is applied at once, and one that comes sooner waits for the "
+          "end of that time; bursts are batched. With a min of less than 200ms, the quiet time is longer "
+          "while changes arrive in quick succession: twice the widest pause between them, but not longer "
+          "than ten times min and 200ms. So a storm of hundreds of changes costs a target a handful of "
+          "updates and one for each max, and a change that comes alone waits for min at most.",
       .options = {
           duration("min", &wait_config::min,
                    "A duration: the quiet time that ends a burst of changes. Not longer than max."),
-          duration("max", &wait_config::max, "A duration: a burst is applied at least this often."),
+          duration("max", &wait_config::max,
+                   "A duration: while changes keep coming, they are applied at least this often."),
       }};
   return group;
 }

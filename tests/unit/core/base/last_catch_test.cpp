@@ -47,5 +47,21 @@ TEST_F(LastCatch, ALaneGoesOnWithItsNextJob) {
   EXPECT_NE(reported[0].first.find("web"), std::string::npos) << "it names the lane";
 }
 
+TEST_F(LastCatch, ALaneAnswersForAJobThatIsLost) {
+  lane jobs("web");
+  std::promise<std::string> answer;
+  auto answered = answer.get_future();
+  int failures = 2;
+  jobs.post([] { throw std::bad_alloc(); },
+            [&] {
+              if (failures-- > 0) throw std::bad_alloc();  // there is no memory for the answer either, at first
+              answer.set_value("lost");
+            });
+  jobs.post([] {}, [&answer] { answer.set_value("of a job that ran"); });
+  ASSERT_EQ(answered.wait_for(std::chrono::seconds(10)), std::future_status::ready);
+  EXPECT_EQ(answered.get(), "lost");
+  ASSERT_TRUE(jobs.end(std::chrono::seconds(10)));
+}
+
 }  // namespace
 }  // namespace drcon::base

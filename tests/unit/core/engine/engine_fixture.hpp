@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/lane.hpp"
+#include "base/last_catch.hpp"
 #include "engine/engine.hpp"
 #include "report/metric_samples.hpp"
 #include "support/fake_plugins.hpp"
@@ -66,7 +67,7 @@ protected:
     engine_ = std::make_unique<engine>(context_, registry_, figures_, config_.host, mode::apply);
     thread_ = std::thread([this] {
       const auto work = boost::asio::make_work_guard(context_);
-      context_.run();
+      while (!base::caught_last("the test", [this] { context_.run(); })) engine_->recover_soon();
     });
     ASSERT_TRUE(apply());
     ASSERT_TRUE(fake("t")->wait([] { return fake("t")->started.load(); }));

@@ -52,6 +52,53 @@ TEST_F(Engine, FoldsAStormAndAppliesItsEnd) {
   EXPECT_LT(fake("t")->applies, 50);
 }
 
+// Takes in nothing the first time, as without memory, and passes the rest on.
+struct loses_one final : plugins::instance_listener {
+  explicit loses_one(plugins::instance_listener& real) : next(real) {}
+  void lose() {
+    if (!std::exchange(lost, true)) throw std::bad_alloc();
+  }
+  void on_news(const plugins::source_news& news) override {
+    lose();
+    next.on_news(news);
+  }
+  void on_done(std::uint64_t ticket, drcon_result result, const std::string& why) override {
+    lose();
+    next.on_done(ticket, result, why);
+  }
+  plugins::instance_listener& next;
+  bool lost = false;
+};
+
+TEST_F(Engine, AppliesWhatItCouldNotTakeInAtFirst) {
+  start();
+  fake("s")->host.publish(service_of("web", 2));
+  fake("s")->host.ready();
+  ASSERT_TRUE(sees("t", 2));
+  auto& source = *engine_->sources().at("s");
+  const auto in_between = std::make_shared<loses_one>(source);
+  source.instance().listen(in_between);
+  fake("s")->host.publish(service_of("web", 3));
+  EXPECT_TRUE(sees("t", 3)) << "the source would not report it again";
+  EXPECT_TRUE(in_between->lost);
+}
+
+TEST_F(Engine, HandsOverAnUpdateAgainOfWhichItLostTheAnswer) {
+  start();
+  fake("s")->host.publish(service_of("web", 2));
+  fake("s")->host.ready();
+  ASSERT_TRUE(sees("t", 2));
+  auto& sink = *engine_->sinks().at("t");
+  const auto in_between = std::make_shared<loses_one>(sink);
+  sink.instance().listen(in_between);
+  fake("s")->host.publish(service_of("web", 3));
+  ASSERT_TRUE(sees("t", 3));
+  EXPECT_TRUE(test::wait_until([this] { return is_up_to_date(); }));
+  fake("s")->host.publish(service_of("web", 4));
+  EXPECT_TRUE(sees("t", 4)) << "an answer that never comes would hold up all that follows";
+  EXPECT_TRUE(in_between->lost);
+}
+
 TEST_F(Engine, HoldsALossAndKeepsTheLastGoodState) {
   start();
   fake("s")->host.publish(service_of("web", 4));

@@ -15,7 +15,7 @@ protected:
     const auto value = std::make_shared<const model::shared_service>(
         service{.name = name, .revision = 1, .endpoints = {}, .values = {}});
     news.services.emplace(name, there ? value : nullptr);
-    source_.on_news(std::move(news));
+    source_.on_news(news);
   }
 
   journal journal_{10};

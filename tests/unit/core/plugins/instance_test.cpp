@@ -2,7 +2,9 @@
 
 #include "log/log.hpp"
 #include "model/snapshot.hpp"
+#include "plugins/patience.hpp"
 #include "plugins/series_bound.hpp"
+#include "support/failing_memory.hpp"
 #include "support/fake_plugins.hpp"
 #include "support/temp_dir.hpp"
 #include "support/wait.hpp"
@@ -12,11 +14,18 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <drcon/detail/entry.hpp>
+
 #include <algorithm>
+#include <atomic>
 #include <chrono>
+#include <cstdint>
+#include <functional>
 #include <memory>
 #include <stdexcept>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace drcon::plugins {
 namespace {
@@ -120,6 +129,148 @@ TEST_F(Instance, MakesNoObjectOnceItWasStopped) {
   EXPECT_EQ(test::fakes_made("t"), 1);
   const auto nothing = std::make_shared<const model::snapshot>(1, std::vector<model::service_ptr>{});
   EXPECT_FALSE(sink->render(std::make_shared<const update_package>(1, false, nothing, nullptr)));
+}
+
+// A sink that takes the last memory and throws, in one of its calls: the host cannot even note that, so that the job
+// of its lane is lost.
+struct greedy {
+  static inline std::string in_call;
+  static inline std::atomic<int> starts{0};
+  static inline const drcon_host* host = nullptr;
+  static inline drcon_instance* instance = nullptr;
+
+  static void call(const std::string& name) {
+    if (in_call != name) return;
+    in_call.clear();
+    test::fail_allocations(1);
+    throw 1;
+  }
+  static drcon_result create(const drcon_host* of, drcon_instance* as, const drcon_options*, void** self) {
+    host = of;
+    instance = as;
+    call("create");
+    static int object = 0;
+    *self = &object;
+    return DRCON_OK;
+  }
+  static drcon_result start(void*) {
+    ++starts;
+    call("start");
+    return DRCON_OK;
+  }
+  static void apply(void*, const drcon_update* update) {
+    call("apply");
+    // The answer itself is lost within the host, once.
+    if (in_call == "done") {
+      in_call.clear();
+      test::fail_allocations(1);
+    }
+    host->done(instance, update->ticket, DRCON_OK, c_string("an answer that is long enough to take some memory"));
+  }
+  static drcon_result render(void*, const drcon_update*) {
+    call("render");
+    return DRCON_OK;
+  }
+  static void stop(void*) { call("stop"); }
+  static void destroy(void*) {}
+};
+
+class LostJob : public Instance {
+protected:
+  struct listener final : instance_listener {
+    void on_done(std::uint64_t ticket, drcon_result result, const std::string&) override {
+      answers.emplace_back(ticket, result);
+    }
+    std::vector<std::pair<std::uint64_t, drcon_result>> answers;
+  };
+
+  LostJob() {
+    static constexpr drcon_sink_type type{.size = sizeof(drcon_sink_type),
+                                          .reserved = 0,
+                                          .options = "{}",
+                                          .create = &greedy::create,
+                                          .start = &greedy::start,
+                                          .apply = &greedy::apply,
+                                          .stop = &greedy::stop,
+                                          .destroy = &greedy::destroy,
+                                          .render = &greedy::render};
+    static constexpr auto entry = detail::entry("greedy", "1", "A fake.", nullptr, &type);
+    plugins_.add({.file = "greedy", .entry = &entry, .source_schema = {}, .sink_schema = nlohmann::json::object()});
+    greedy::in_call.clear();
+    greedy::starts = 0;
+  }
+  std::shared_ptr<instance> greedy_sink() {
+    config::instance_config config{.name = "g", .plugin = "greedy", .options = nlohmann::json::object()};
+    auto made = std::make_shared<instance>(config::kind::sink, *plugins_.find("greedy"), config,
+                                           context_.get_executor(), figures_);
+    made->listen(listener_);
+    made_.push_back(made);
+    return made;
+  }
+  static std::shared_ptr<const update_package> update(std::uint64_t ticket) {
+    const auto nothing = std::make_shared<const model::snapshot>(1, std::vector<model::service_ptr>{});
+    return std::make_shared<const update_package>(ticket, false, nothing, nullptr);
+  }
+  // Runs what was posted to the engine until that holds.
+  bool runs_until(const std::function<bool()>& holds) {
+    return test::wait_until([&] {
+      context_.restart();
+      context_.poll();
+      return holds();
+    });
+  }
+
+  std::shared_ptr<listener> listener_ = std::make_shared<listener>();
+};
+
+TEST_F(LostJob, AnswersThatNothingWasMade) {
+  const auto sink = greedy_sink();
+  greedy::in_call = "create";
+  const auto began = std::chrono::steady_clock::now();
+  const auto fault = sink->create();
+  EXPECT_NE(fault.result, DRCON_OK);
+  EXPECT_THAT(fault.why, HasSubstr("memory"));
+  EXPECT_LT(std::chrono::steady_clock::now() - began, patience::create) << "nobody waits for an answer in vain";
+}
+
+TEST_F(LostJob, StartsAgain) {
+  const auto sink = greedy_sink();
+  ASSERT_EQ(sink->create().result, DRCON_OK);
+  greedy::in_call = "start";
+  sink->start();
+  EXPECT_TRUE(test::wait_until([&] { return sink->status().state == DRCON_STATE_AWAY; }));
+  EXPECT_THAT(sink->status().text, HasSubstr("retrying in"));
+  EXPECT_TRUE(runs_until([] { return greedy::starts == 2; }));
+}
+
+TEST_F(LostJob, AnswersAnUpdateWithTryAgain) {
+  const auto sink = greedy_sink();
+  ASSERT_EQ(sink->create().result, DRCON_OK);
+  const std::vector<std::pair<std::uint64_t, drcon_result>> expected{{1, DRCON_RETRY}, {2, DRCON_RETRY}, {3, DRCON_OK}};
+  std::uint64_t ticket = 0;
+  for (const auto* lost : {"apply", "done", ""}) {
+    greedy::in_call = lost;
+    sink->apply(update(++ticket));
+    ASSERT_TRUE(runs_until([&] { return listener_->answers.size() == ticket; })) << "lost: " << lost;
+  }
+  EXPECT_EQ(listener_->answers, expected);
+}
+
+TEST_F(LostJob, AnswersThatNothingWasRendered) {
+  const auto sink = greedy_sink();
+  ASSERT_EQ(sink->create().result, DRCON_OK);
+  greedy::in_call = "render";
+  EXPECT_FALSE(sink->render(update(1)));
+  EXPECT_TRUE(sink->render(update(1)));
+}
+
+TEST_F(LostJob, HasStoppedAllTheSame) {
+  const auto sink = greedy_sink();
+  ASSERT_EQ(sink->create().result, DRCON_OK);
+  greedy::in_call = "stop";
+  bool stopped = false;
+  sink->stop([&] { stopped = true; });
+  EXPECT_TRUE(runs_until([&] { return stopped; }));
 }
 
 }  // namespace

@@ -6,14 +6,20 @@
 #include <gtest/gtest.h>
 
 #include <memory>
+#include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace drcon::plugins {
 namespace {
 
 struct listener final : instance_listener {
-  void on_news(source_news news) override { all.push_back(std::move(news)); }
+  void on_news(const source_news& news) override {
+    if (std::exchange(throws, false)) throw std::runtime_error("no memory");
+    all.push_back(news);
+  }
+  bool throws = false;
   std::vector<source_news> all;
 };
 
@@ -46,6 +52,37 @@ TEST_F(SourceIntake, DeliversAFloodAsOneMessageWithTheLatestState) {
   const auto& news = delivered()[0];
   EXPECT_EQ(news.services.at("web")->value().endpoints.at(0).port, 1000U);
   EXPECT_TRUE(news.ready);
+}
+
+TEST_F(SourceIntake, DeliversAgainWhatWasNotTakenInWithWhatHasComeSince) {
+  intake_->publish(service_at("lost", 1));
+  intake_->publish(service_at("web", 1));
+  intake_->unknown("db", "no leader");
+  intake_->unknown("cache", "no leader");
+  intake_->ready();
+  listener_->throws = true;
+  EXPECT_THROW(delivered(), std::runtime_error);
+  EXPECT_TRUE(delivered().empty());
+  intake_->publish(service_at("web", 2));
+  intake_->publish(service_at("db", 1));
+  ASSERT_EQ(delivered().size(), 1U);
+  const auto& news = delivered()[0];
+  EXPECT_EQ(news.services.at("web")->value().endpoints.at(0).port, 2U) << "the newer one";
+  EXPECT_TRUE(news.services.contains("lost"));
+  EXPECT_FALSE(news.unknown.contains("db")) << "it was published since";
+  EXPECT_TRUE(news.unknown.contains("cache"));
+  EXPECT_TRUE(news.ready);
+}
+
+TEST_F(SourceIntake, DeliversWhatWasNotTakenInWhenAsked) {
+  intake_->deliver_unread();
+  EXPECT_TRUE(delivered().empty()) << "there is nothing";
+  intake_->withdraw("web");
+  listener_->throws = true;
+  EXPECT_THROW(delivered(), std::runtime_error);
+  intake_->deliver_unread();
+  ASSERT_EQ(delivered().size(), 1U);
+  EXPECT_EQ(delivered()[0].services.at("web"), nullptr);
 }
 
 TEST_F(SourceIntake, DeliversWhatComesAfterAMessageInAnother) {

@@ -96,7 +96,7 @@ TEST(ConsulCatalogRegistration, RefusesIdsAndNamesThatNoPathCanEndIn) {
     const auto by_id = of({{.name = "web", .revision = 1, .endpoints = {at(bad), at("good")}}});
     EXPECT_EQ(by_id.all.size(), 1U) << bad;
     ASSERT_EQ(by_id.refused.size(), 1U) << bad;
-    EXPECT_EQ(by_id.refused.front().first.second, bad);
+    EXPECT_EQ(by_id.refused.front().endpoint, bad);
     EXPECT_EQ(of({{.name = bad, .revision = 1, .endpoints = {at("a")}}}).refused.size(), 1U) << bad;
   }
   EXPECT_EQ(of({{.name = "web", .revision = 1, .endpoints = {at("a/"), at("...")}}}).all.size(), 2U);
@@ -110,8 +110,9 @@ TEST(ConsulCatalogRegistration, RefusesWithAReasonAnIdThatIsPutTogetherAndTakenA
   EXPECT_EQ(some.all.at("db:1").service, "other") << "its own id goes before one that is put together";
   EXPECT_EQ(some.all.at("web:1").service, "web");
   ASSERT_EQ(some.refused.size(), 1U);
-  EXPECT_EQ(some.refused.front().first, std::pair(std::string("db"), std::string("1")));
-  EXPECT_NE(some.refused.front().second.find("'db:1'"), std::string::npos) << some.refused.front().second;
+  EXPECT_EQ(some.refused.front().service, "db");
+  EXPECT_EQ(some.refused.front().endpoint, "1");
+  EXPECT_NE(some.refused.front().why.find("'db:1'"), std::string::npos) << some.refused.front().why;
 }
 
 // An agent that has just what is registered.
@@ -133,7 +134,7 @@ protected:
   steps plan_for(bool adopt = false) const {
     const auto now = read_agent(agent_.services, agent_.checks, desired_);
     EXPECT_TRUE(now);
-    return now ? plan(desired_, *now, "me", adopt) : steps();
+    return now ? plan(desired_, *now, "me", adopt ? std::set<std::string>{""} : std::set<std::string>{}) : steps();
   }
 
   agent_double agent_;

@@ -152,9 +152,9 @@ TEST(ConsulAnswer, ReadsTheCatalogue) {
 }
 
 TEST(ConsulAnswer, ReadsChecks) {
-  const auto all = parse_checks(R"([{"Node":"n1","CheckID":"c","ServiceName":"web"},7])");
+  const auto all = parse_checks(R"([{"Node":"n1","CheckID":"c","ServiceName":"web","Status":"critical"},7])");
   ASSERT_TRUE(all);
-  EXPECT_EQ(*all, (checks{{{"n1", "c"}, "web"}}));
+  EXPECT_EQ(*all, (checks{{{"n1", "c"}, {.service = "web", .status = "critical"}}}));
   EXPECT_FALSE(parse_checks("{}"));
 }
 

@@ -70,8 +70,9 @@ TEST(ConsulQuery, AsksForChecksAndTheCatalogueOfTheSamePlace) {
   selection from;
   from.datacenter = "dc2";
   EXPECT_EQ(catalog_target(usual(), from, 3, false), "/v1/catalog/services?dc=dc2&index=3&wait=55000ms");
-  EXPECT_TRUE(any_check_target(usual(), from, {}).ends_with("&dc=dc2"));
-  EXPECT_EQ(state_target(usual(), from, "critical"), "/v1/health/state/critical?dc=dc2");
+  EXPECT_TRUE(failing_checks_target(usual(), from, {}).ends_with("&dc=dc2"));
+  EXPECT_EQ(nodes_target(usual(), from, {}), "/v1/catalog/nodes?dc=dc2");
+  EXPECT_EQ(node_target(usual(), from, "n 1"), "/v1/catalog/node/n%201?dc=dc2");
 }
 
 TEST(ConsulQuery, WaitsLongerThanConsulMay) { EXPECT_GT(query_timeout(160s), 170s); }

@@ -48,17 +48,19 @@ TEST(Rotation, AsksAboutASuspectBeforeAllOthers) {
   const auto suspect = known("b", start);
   all.add_last(suspect);
   all.note_change(start + 1s);
-  all.suspect(suspect);
+  all.suspect(suspect, start + 1s);
   EXPECT_EQ(next(all, start + 1s), "b");
   EXPECT_EQ(next(all, start + 1s), "a");
 }
 
-TEST(Rotation, DoesNotSuspectWhatIsBeingAskedAbout) {
+TEST(Rotation, AsksOnceMoreAboutWhatIsSuspectedWhileItIsBeingAskedAbout) {
   rotation all(60s);
   const auto service = known("a", start);
-  all.suspect(service);
-  EXPECT_FALSE(service->suspected);
-  EXPECT_TRUE(all.empty());
+  all.suspect(service, start + 1s);
+  EXPECT_TRUE(all.empty()) << "it is being asked about";
+  EXPECT_EQ(service->suspected_at, start + 1s);
+  all.add_first(service);
+  EXPECT_EQ(next(all, start + 2s), "a");
 }
 
 TEST(Rotation, LeavesAFailingServiceAloneUntilItsRetry) {

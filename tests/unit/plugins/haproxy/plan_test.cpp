@@ -30,7 +30,7 @@ desired_backend wanting(const std::vector<desired_server>& servers) {
 
 std::vector<std::string> texts(const backend_plan& plan) { return plan.growth; }
 
-const touched_by_hand nobody = [](const std::string&, const live_server&) { return false; };
+const touched_by_hand nobody = [](const std::string&, const live_server&, bool) { return false; };
 
 class DynamicPlan : public testing::Test {
 protected:
@@ -45,11 +45,12 @@ TEST_F(DynamicPlan, AddsAServerThatTakesTrafficAndIsChecked) {
   rules_.server_options.clear();
   rules_.check = false;
   EXPECT_THAT(texts(plan(wanting({server("10.0.0.1", 5)}), {})),
-              ElementsAre("add server web/drcon-10.0.0.1:80 10.0.0.1:80 weight 5",
-                          "set server web/drcon-10.0.0.1:80 state ready"));
-  EXPECT_THAT(texts(plan(wanting({server("2001:db8::1")}), {})),
-              ElementsAre("add server web/drcon-2001:db8::1:80 [2001:db8::1]:80 weight 1",
-                          "set server web/drcon-2001:db8::1:80 state ready"));
+              ElementsAre("add server web/drcon-10.0.0.1:80 10.0.0.1:80 weight 0",
+                          "set server web/drcon-10.0.0.1:80 state ready", "set server web/drcon-10.0.0.1:80 weight 5"));
+  EXPECT_THAT(
+      texts(plan(wanting({server("2001:db8::1")}), {})),
+      ElementsAre("add server web/drcon-2001:db8::1:80 [2001:db8::1]:80 weight 0",
+                  "set server web/drcon-2001:db8::1:80 state ready", "set server web/drcon-2001:db8::1:80 weight 1"));
 }
 
 TEST_F(DynamicPlan, NamesTheServersThatDrconItselfTakesOutOfService) {
@@ -61,7 +62,7 @@ TEST_F(DynamicPlan, NamesTheServersThatDrconItselfTakesOutOfService) {
   EXPECT_THAT(plan(wanting({server("10.0.0.1")}), {}).taken_out, ElementsAre(name)) << "a new one begins so";
   EXPECT_THAT(plan(wanting({server("10.0.0.1")}), ready).taken_out, IsEmpty());
   const live_servers held{{name, {.address = "10.0.0.9", .port = 80, .weight = 1, .admin = 1}}};
-  const auto by_hand = plan(wanting({server("10.0.0.1")}), held, [](const auto&, const auto&) { return true; });
+  const auto by_hand = plan(wanting({server("10.0.0.1")}), held, [](auto&&...) { return true; });
   EXPECT_THAT(by_hand.taken_out, IsEmpty()) << "somebody else took it out";
   EXPECT_THAT(by_hand.by_hand, ElementsAre(name));
 }
@@ -78,9 +79,10 @@ TEST_F(DynamicPlan, KnowsWhetherABackendStillHasServersOfOurs) {
 TEST_F(DynamicPlan, HasANewServerPassACheckFirstWhenAsked) {
   rules_.check_first = true;
   const auto name = "web/" + dynamic_name(server("10.0.0.1"), rules_);
-  EXPECT_THAT(texts(plan(wanting({server("10.0.0.1")}), {})),
-              ElementsAre("add server " + name + " 10.0.0.1:80 weight 1 check", "set server " + name + " state ready",
-                          "set server " + name + " health down", "enable health " + name));
+  EXPECT_THAT(
+      texts(plan(wanting({server("10.0.0.1")}), {})),
+      ElementsAre("add server " + name + " 10.0.0.1:80 weight 0 check", "set server " + name + " state ready",
+                  "set server " + name + " health down", "enable health " + name, "set server " + name + " weight 1"));
 }
 
 TEST_F(DynamicPlan, DoesNothingForWhatIsAsDesired) {
@@ -127,6 +129,22 @@ TEST_F(DynamicPlan, LeavesAServerOutThatSomebodyTookOut) {
   EXPECT_THAT(made.by_hand, ElementsAre(name));
 }
 
+// So that a connection that breaks between two commands leaves nothing that looks as if somebody had done it by hand.
+TEST_F(DynamicPlan, TakesTheWeightOfAServerFirstAndGivesItLast) {
+  const auto name = dynamic_name(server("10.0.0.1"), rules_);
+  auto away = server("10.0.0.1", 5);
+  live_server now{.address = "10.0.0.1", .port = 80, .weight = 5, .check_configured = true, .check_enabled = true};
+  for (const auto& [state, word] : {std::pair(server_state::maint, "maint"), std::pair(server_state::drain, "drain")}) {
+    away.state = state;
+    EXPECT_THAT(texts(plan(wanting({away}), {{name, now}})),
+                ElementsAre("set server web/" + name + " weight 0", "set server web/" + name + " state " + word));
+  }
+  now.weight = 0;
+  now.admin = 1;
+  EXPECT_THAT(texts(plan(wanting({server("10.0.0.1", 5)}), {{name, now}})),
+              ElementsAre("set server web/" + name + " state ready", "set server web/" + name + " weight 5"));
+}
+
 class SlotsPlan : public testing::Test {
 protected:
   backend_plan plan(const desired_backend& desired) { return plan_backend("web", desired, live_, rules_, nobody); }
@@ -143,8 +161,9 @@ protected:
 
 TEST_F(SlotsPlan, TakesTheSlotThatIsFreeForLongest) {
   const auto made = plan(wanting({server("10.0.0.1", 7), server("10.0.0.3")}));
-  EXPECT_THAT(texts(made), ElementsAre("set server web/s2 addr 10.0.0.1 port 80", "set server web/s2 weight 7",
-                                       "set server web/s2 state ready"));
+  EXPECT_THAT(texts(made),
+              ElementsAre("set server web/s2 weight 0", "set server web/s2 addr 10.0.0.1 port 80",
+                          "set server web/s2 state ready", "set server web/s2 weight 7", "set server web/s1 weight 0"));
   EXPECT_THAT(made.leaving, IsEmpty());
   EXPECT_EQ(made.slots, 3U) << "'spare' is no slot";
 }

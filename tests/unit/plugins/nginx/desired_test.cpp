@@ -70,6 +70,8 @@ TEST(NginxDesired, TakesHostNamesOnlyWhenConfigured) {
             std::vector<std::string>{"web.example:80"});
 }
 
+constexpr written_labels all_labels{.id = true, .node = true, .tags = true, .meta = true};
+
 TEST(NginxDesired, LeavesOutAnEndpointForEachKindOfHostileLabel) {
   const std::string hostile = "x; } server {";
   std::vector<endpoint> all;
@@ -80,8 +82,37 @@ TEST(NginxDesired, LeavesOutAnEndpointForEachKindOfHostileLabel) {
   all[3].node = hostile;
   all.push_back(at(hostile));
   all.push_back(at("good", "10.0.0.9"));
-  EXPECT_EQ(addresses(admitted({{"web", 1, all}})), std::vector<std::string>{"10.0.0.9:80"});
+  EXPECT_EQ(addresses(admitted({{"web", 1, all}}, {.written = all_labels})), std::vector<std::string>{"10.0.0.9:80"});
   EXPECT_EQ(said.size(), 5U);
+}
+
+TEST(NginxDesired, LeavesOutNoEndpointForALabelThatIsNotWritten) {
+  auto each = at("id;");
+  each.tags = {"v2#rc1"};
+  each.meta = {{"k", "{"}, {"}", "v"}};
+  each.node = "$n";
+  const auto builtin_form = admitted({{"web", 1, {each}}});
+  EXPECT_EQ(addresses(builtin_form), std::vector<std::string>{"10.0.0.1:80"});
+  EXPECT_TRUE(said.empty());
+  EXPECT_TRUE(builtin_form[0].servers[0].origin.tags.empty()) << "nothing of it can get into the file";
+  EXPECT_TRUE(builtin_form[0].servers[0].origin.meta.empty());
+  for (const auto& [written, name] :
+       {std::pair(written_labels{.id = true}, "id"), std::pair(written_labels{.node = true}, "node"),
+        std::pair(written_labels{.tags = true}, "tag"), std::pair(written_labels{.meta = true}, "meta")}) {
+    EXPECT_TRUE(addresses(admitted({{"web", 1, {each}}}, {.written = written})).empty()) << name;
+    EXPECT_NE(said["web/id;"].find(std::string("its ") + name), std::string::npos) << said["web/id;"];
+  }
+}
+
+TEST(NginxDesired, KnowsOfEachEndpointThatIsLeftOutWhetherItIsInService) {
+  std::vector<endpoint> all{at("a", "web.example"), at("b"), at("c", "10.0.0.3")};
+  all[0].health = health::critical;
+  all[1].tags = {"v2#rc1"};
+  const auto found = admitted({{"web", 1, all}}, {.written = all_labels});
+  ASSERT_EQ(found[0].refused.size(), 2U);
+  EXPECT_TRUE(found[0].refused[0].down);
+  EXPECT_FALSE(found[0].refused[1].down);
+  EXPECT_EQ(found[0].refused[1].address, "10.0.0.1:80");
 }
 
 TEST(NginxDesired, TakesOffOnlyTheHostileLabelWhenConfigured) {
@@ -89,7 +120,7 @@ TEST(NginxDesired, TakesOffOnlyTheHostileLabelWhenConfigured) {
   each.tags = {"fine", "x;"};
   each.meta = {{"k", "v"}, {"k2", "{"}, {"}", "v"}};
   each.node = "$n";
-  const auto found = admitted({{"web", 1, {each}}}, {.hostile = hostile_policy::drop_value});
+  const auto found = admitted({{"web", 1, {each}}}, {.hostile = hostile_policy::drop_value, .written = all_labels});
   ASSERT_EQ(found[0].servers.size(), 1U);
   const auto& left = found[0].servers[0].origin;
   EXPECT_EQ(left.tags, std::vector<std::string>{"fine"});

@@ -67,11 +67,11 @@ held compare(std::span<const held> given) {
 
 // Whether a loop's service carries the tag, or one of a list. Of a list all of whose tags are needed that is a wider
 // condition, and holds as well.
-held search(const held& tags, const held& wanted) {
+held search(const held& tags, const held& tag_or_list) {
   if (!tags.is(held::kind::listed_tags)) return {};
-  if (!wanted.is(held::kind::text) && !wanted.is(held::kind::texts)) return {};
+  if (!tag_or_list.is(held::kind::text) && !tag_or_list.is(held::kind::texts)) return {};
   std::vector<choice> any;
-  for (const auto& each : wanted.forms) {
+  for (const auto& each : tag_or_list.forms) {
     const auto tag = each.whole();
     if (!tag) return {};
     any.push_back({.what = choice::kind::tag, .text = *tag});

@@ -8,14 +8,20 @@
 namespace drcon::importing {
 namespace {
 
+std::string trimmed(std::string text) {
+  text.erase(0, std::min(text.find_first_not_of(' '), text.size()));
+  while (text.ends_with(' ')) text.pop_back();
+  return text;
+}
+
 std::optional<health> read_health(const std::string& statuses) {
   auto result = health::passing;
   for (std::size_t start = 0; start < statuses.size();) {
-    const auto end = std::min(statuses.find(',', start), statuses.size());
-    const auto each = statuses.substr(start, end - start);
+    const auto end = std::min(statuses.find_first_of(",|", start), statuses.size());
+    const auto each = trimmed(statuses.substr(start, end - start));
     if (each == "warning") result = std::max(result, health::warning);
     else if (each == "any" || each == "critical" || each == "maintenance") result = health::any;
-    else if (each != "passing") return {};
+    else if (!each.empty() && each != "passing") return {};
     start = end + 1;
   }
   return result;
@@ -98,17 +104,17 @@ void walk::service_of(const node& of, const shape& query, std::vector<shape>& na
     return report_.fault(where(of), shown_call(of) + ": '?" + scope.shown() +
                                         "': add namespace or partition to the entry of the service, by hand; services "
                                         "of peers cannot be watched");
-  std::string wanted;
-  if (!read_known(of, statuses, "which health counts", wanted) ||
+  std::string filter;
+  if (!read_known(of, statuses, "which health counts", filter) ||
       !read_known(of, datacenter, "the datacenter", asked.datacenter))
     return;
   if (near != shape())
     report_.fault(where(of), shown_call(of) +
                                  ": drcon has endpoints in order of their ids, not of their distance: leave out what "
                                  "begins with '~' in the template");
-  const auto least = read_health(wanted);
+  const auto least = read_health(filter);
   if (!least)
-    return report_.fault(where(of), shown_call(of) + ": '" + wanted +
+    return report_.fault(where(of), shown_call(of) + ": '" + filter +
                                         "' is no health of Consul's: expected passing, "
                                         "warning, critical, maintenance or any");
   asked.least = *least;
@@ -122,7 +128,7 @@ void walk::service_of(const node& of, const shape& query, std::vector<shape>& na
   if (!which)
     return report_.fault(where(of),
                          shown_call(of) +
-                             ": which service this is is known only when the template is rendered: add { name "
+                             ": the name of the service is known only when the template is rendered: add { name "
                              "= \"NAME\" } to service of [source.consul] for each that it may be, or { match "
                              "= \".*\" } for the whole catalogue");
   asked.which = std::move(*which);

@@ -28,7 +28,7 @@ constexpr flag all_flags[] = {
 
 using environment_function = std::function<std::optional<std::string>(const std::string&)>;
 
-struct wanted {
+struct options_of_both {
   std::string docker;  // options of the source
   std::string consul;  // of the sink
 };
@@ -50,7 +50,7 @@ std::vector<std::string> at_commas(const std::string& text) {
   return parts;
 }
 
-void tags(const given_flag& of, wanted& result, report& found) {
+void tags(const given_flag& of, options_of_both& result, report& found) {
   if (of.value.find("{{") != std::string::npos)
     found.fault(of.where, "tags that are templates have no counterpart: give each container its own by SERVICE_TAGS");
   else result.docker += "tags = " + toml::list(at_commas(of.value)) + "\n";
@@ -62,14 +62,14 @@ void seconds(const given_flag& of, const std::string& before, const std::string&
   else if (of.value != "0") into += before + toml::text(of.value + "s") + after + "\n";
 }
 
-void deregister(const given_flag& of, wanted& result, report& found) {
+void deregister(const given_flag& of, options_of_both& result, report& found) {
   if (of.value == "on-success")
     result.docker += option("on_exit", "critical") +
                      "# -deregister on-success: a container that crashed stays registered, and is critical.\n";
   else if (of.value != "always") found.fault(of.where, "expected always or on-success, found '" + of.value + "'");
 }
 
-void one(const given_flag& of, wanted& result, report& found) {
+void one(const given_flag& of, options_of_both& result, report& found) {
   const auto name = of.what->name;
   if (of.value == "false") return;
   if (name == "internal") result.docker += option("addresses", "internal");
@@ -99,7 +99,7 @@ std::string tls_of(const environment_function& environment) {
   return text.empty() ? "" : "tls = { " + text + " }\n";
 }
 
-void registry(const std::string& uri, const environment_function& environment, wanted& result, report& found) {
+void registry(const std::string& uri, const environment_function& environment, options_of_both& result, report& found) {
   const auto colon = uri.find("://");
   const auto scheme = uri.substr(0, colon);
   const auto rest = colon == std::string::npos ? "" : uri.substr(colon + 3);
@@ -157,7 +157,7 @@ std::span<const flag> registrator_flags() { return all_flags; }
 std::string translated_registrator(std::span<const std::string> words, const environment_function& environment,
                                    report& found) {
   const auto line = read_line(own_words(words), all_flags, "registrator", found);
-  wanted result;
+  options_of_both result;
   for (const auto& each : line.flags) one(each, result, found);
   const bool by_network = result.docker.find("network = ") != std::string::npos;
   if (by_network && result.docker.find("addresses = ") == std::string::npos)

@@ -47,7 +47,6 @@ std::optional<std::size_t> shape::listed() const {
 
 shape::halves shape::split(std::size_t part, std::size_t offset) const {
   halves result;
-  result.at = parts_[part].text[offset];
   for (std::size_t i = 0; i < part; ++i) result.before.add(of(parts_[i]));
   result.before.add(std::string_view(parts_[part].text).substr(0, offset));
   result.after.add(std::string_view(parts_[part].text).substr(offset + 1));

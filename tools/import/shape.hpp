@@ -63,7 +63,6 @@ private:
 
 struct shape::halves {
   shape before;
-  char at = '\0';
   shape after;
 };
 

@@ -67,6 +67,9 @@ TEST(ImportAsks, EveryFormOfTheArgumentsOfService) {
               ElementsAre("name web tag v2 warning @dc2"));
   EXPECT_THAT(asked_by(R"({{range service "web" "any"}}{{end}})").services, ElementsAre("name web any"));
   EXPECT_THAT(asked_by(R"({{range service "web|critical"}}{{end}})").services, ElementsAre("name web any"));
+  EXPECT_THAT(asked_by(R"({{range service "web" "passing" "warning"}}{{end}})").services,
+              ElementsAre("name web warning"));
+  EXPECT_THAT(asked_by(R"({{range service "web|passing, critical"}}{{end}})").services, ElementsAre("name web any"));
   EXPECT_THAT(asked_by(R"({{range "web" | service}}{{end}})").services, ElementsAre("name web"));
   EXPECT_THAT(asked_by(R"({{with $s := service "web"}}{{len $s}}{{end}})").services, ElementsAre("name web"));
   EXPECT_THAT(asked_by(R"({{service ""}})").services, IsEmpty());
@@ -215,7 +218,7 @@ TEST(ImportAsks, TemplatesWithinTemplatesAskWhatTheyAreGiven) {
 
 TEST(ImportAsks, ALineByHandOnlyWhereNothingLiteralIsLeft) {
   const auto asked = asked_by("x\n{{service (key \"name\")}}{{key (env \"KEY\")}}{{ls \"/\"}}");
-  EXPECT_THAT(asked.faults, ElementsAre(HasSubstr("t:2:3: service (key \"name\"): which service this is"),
+  EXPECT_THAT(asked.faults, ElementsAre(HasSubstr("t:2:3: service (key \"name\"): the name of the service"),
                                         HasSubstr("t:2:27: key (env \"KEY\"): no part at the beginning"),
                                         HasSubstr("t:2:46: ls \"/\" asks for the whole store")));
   EXPECT_THAT(asked.keys, ElementsAre("path name"));

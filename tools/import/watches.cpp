@@ -43,6 +43,24 @@ void absorb(service_watch& wide, const service_watch& narrow) {
   for (const auto& each : narrow.reasons) add_reason(wide.reasons, each);
 }
 
+// Whether a service of the narrow watch may be one of the wide one, too: which services carry a tag, nobody knows here.
+bool may_share(const service_watch& wide, const service_watch& narrow) {
+  if (&wide == &narrow || wide.which.what == choice::kind::name || wide.datacenter != narrow.datacenter) return false;
+  return wide.which.what == choice::kind::tag || narrow.which.what != choice::kind::name || covers(wide, narrow);
+}
+
+// A source watches each service once, for the first of its entries that has it. So what one entry has of a service, the
+// others have, too.
+void share(std::vector<service_watch>& all) {
+  const auto before = all;
+  for (std::size_t i = 0; i < all.size(); ++i)
+    for (std::size_t j = 0; j < before.size(); ++j) {
+      if (i == j || !may_share(before[j], all[i])) continue;
+      all[i].least = std::max(all[i].least, before[j].least);
+      if (all[i].tags != before[j].tags) all[i].tags.clear();
+    }
+}
+
 std::vector<service_watch> services(const std::vector<service_ask>& all) {
   std::map<std::tuple<std::string, choice>, service_watch> found;
   for (const auto& each : all) {
@@ -59,13 +77,17 @@ std::vector<service_watch> services(const std::vector<service_ask>& all) {
     }
   }
   std::vector<service_watch> result;
-  for (auto& [key, each] : found) {
-    const auto wide = std::ranges::find_if(found, [&each](const auto& other) { return covers(other.second, each); });
-    if (wide != found.end()) absorb(wide->second, each);
+  for (const auto& entry : found) {
+    const auto& watch = entry.second;
+    const auto wide = std::ranges::find_if(found, [&watch](const auto& other) { return covers(other.second, watch); });
+    if (wide != found.end()) absorb(wide->second, watch);
   }
-  for (const auto& [key, each] : found)
-    if (std::ranges::none_of(found, [&each](const auto& other) { return covers(other.second, each); }))
-      result.push_back(each);
+  for (const auto& entry : found) {
+    const auto& watch = entry.second;
+    if (std::ranges::none_of(found, [&watch](const auto& other) { return covers(other.second, watch); }))
+      result.push_back(watch);
+  }
+  share(result);
   return result;
 }
 

@@ -82,6 +82,15 @@ TEST(ImportAsks, OneWatchOfAServiceHasWhatAnyCallNeeds) {
   EXPECT_THAT(asked_by(R"({{service "web"}}{{service "web@dc2"}})").services, ElementsAre("name web", "name web @dc2"));
 }
 
+TEST(ImportAsks, AServiceThatTwoWatchesMayHaveIsWatchedForBoth) {
+  EXPECT_THAT(asked_by(R"({{service "v1.web"}}{{service (printf "cache-%s" (env "X"))}}
+                          {{range services}}{{if .Tags | contains "http"}}{{service .Name}}{{end}}{{end}})")
+                  .services,
+              ElementsAre("name web any", "with_tag http any", "match cache-.* any"));
+  EXPECT_THAT(asked_by(R"({{service "v1.web"}}{{service (printf "cache-%s" (env "X"))}})").services,
+              ElementsAre("name web tag v1", "match cache-.*"));
+}
+
 TEST(ImportAsks, EveryServiceThatCarriesTheTagOfTheConditionAroundIt) {
   const std::vector<std::string> expected{"with_tag http any"};
   EXPECT_EQ(asked_by(R"({{range services}}{{if .Tags | contains "http"}}{{range service .Name}}x{{end}}{{end}}{{end}})")

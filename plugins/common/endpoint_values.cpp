@@ -88,6 +88,7 @@ value tags_of(const endpoint& of) { return {&of.tags, names_class}; }
 value tagged_of(const endpoint& of) { return {&of.tags, tagged_class}; }
 value texts_of(const texts& of) { return {&of, texts_class}; }
 
+value setting_of(const texts::value_type& of, memory& scratch) { return {scratch.make<pair>(&of), setting_class}; }
 value pairs_of(const texts& of, memory& scratch) { return listed<pair_class>(of, scratch); }
 value settings_of(const texts& of, memory& scratch) { return listed<setting_class>(of, scratch); }
 

@@ -11,6 +11,7 @@
 #include <map>
 #include <string>
 #include <type_traits>
+#include <utility>
 
 namespace drcon::common {
 
@@ -24,6 +25,9 @@ templating::value texts_of(const std::map<std::string, std::string>& of);
 templating::value pairs_of(const std::map<std::string, std::string>& of, templating::memory& scratch);
 /// The same with `name`, what is behind the last slash of the key.
 templating::value settings_of(const std::map<std::string, std::string>& of, templating::memory& scratch);
+
+/// One of them.
+templating::value setting_of(const std::pair<const std::string, std::string>& of, templating::memory& scratch);
 
 /// A list of the objects that `each` points to, one behind the other in memory, all of one class.
 template <typename T>

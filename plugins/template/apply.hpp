@@ -14,6 +14,7 @@
 #include "template/desired.hpp"
 #include "template/form.hpp"
 #include "template/last_services.hpp"
+#include "template/own_files.hpp"
 #include "template/target.hpp"
 
 #include <drcon/sink.hpp>
@@ -34,7 +35,7 @@ namespace drcon::templates {
 inline constexpr auto kept_ending = ".kept";
 
 struct file_options {
-  std::string path;
+  std::string path;  ///< with {{name}} in it where there is one for each of many
   std::string template_path;
   templates::form form;
   language in = language::none;
@@ -73,9 +74,11 @@ public:
 
 private:
   using clock = std::chrono::steady_clock;
-  struct file {
+  // An entry of the options: one file, or a file for each of many things.
+  struct entry {
     file_options options;
-    common::managed_file on_disk;
+    std::map<std::string, common::managed_file> files;  // by their paths
+    std::optional<own_files> own;                       // of many: those that this sink has written
     std::string template_fault;
     std::map<std::string, common::file_stamp> read;  // files that the template has read
     last_services last;
@@ -84,28 +87,38 @@ private:
     last_services::losses kept;
   };
   struct change {
-    file* of = nullptr;
+    entry* of = nullptr;
+    common::managed_file* on_disk = nullptr;
     std::string bytes;
+    bool goes = false;  // the file is to be removed
     std::optional<common::candidate_file>
         candidate;  // nothing: the file is written already, and only the reload is missing
   };
 
-  rendering render(const file_options& of, const desired_state& desired, const std::string& live,
-                   const refusal& refused) const;
-  /// One rendering, and why it is not of all that is desired.
+  /// What the files of an entry should hold, by their paths.
   struct rendered {
-    rendering made;
-    left_out refused;
+    std::map<std::string, std::string> bytes;
+    std::string wrong;           ///< not empty: which file cannot be rendered, and why
+    std::set<std::string> read;  ///< files that the template has read
+    left_out refused;            ///< why it is not of all that is desired
     last_services::losses kept;
   };
+  rendered render(const file_options& of, const desired_state& desired, const std::string& live,
+                  const refusal& refused) const;
   rendered render_or_keep(const file_options& of, const desired_state& desired, const std::string& live,
                           const last_services& last, const refusal& report) const;
+  std::string plan(entry& of, const desired_state& desired, std::vector<change>& todo,
+                   std::vector<std::string>& all_bytes);
+  static bool find_file(entry& of, const std::string& path, std::string& why);
+  std::string note_own_files(const std::vector<change>& todo);
+  void forget_removed(const std::vector<change>& todo);
+  static common::file_place kept_place(const entry& of);
   void hold_last_services();
   void remember(const last_services::snapshot& all);
-  void store_last_services(file& of) const;
+  void store_last_services(entry& of) const;
   void note_names(const desired_state& desired);
-  static void note_files(file& of, const std::set<std::string>& read);
-  bool reread_template(file& each);
+  static void note_read(entry& of, const std::set<std::string>& read);
+  bool reread_template(entry& each);
   std::string lock();
   std::string look();
   std::string prepare(std::vector<change>& todo, const common::command_surroundings& around,
@@ -123,9 +136,9 @@ private:
   const std::optional<command> reload_;
   const bool absent_is_empty_;
   const context host_;
-  // Guards the templates within files_ and which set known_ points to: preview() reads them beside their owner.
+  // Guards the templates within entries_ and which set known_ points to: preview() reads them beside their owner.
   mutable std::mutex shared_;
-  std::vector<file> files_;
+  std::vector<entry> entries_;
   std::shared_ptr<const std::set<std::string>> known_ = std::make_shared<std::set<std::string>>();  // services so far
   bool looked_ = false;
 

@@ -32,8 +32,8 @@ bool are_as_read(const std::map<std::string, std::string>& all) {
 
 }  // namespace
 
-rendering applier::render(const file_options& of, const desired_state& desired, const std::string& live,
-                          const refusal& refused) const {
+applier::rendered applier::render(const file_options& of, const desired_state& desired, const std::string& live,
+                                  const refusal& refused) const {
   const auto refuse = [&](const auto& service, const auto& endpoint, const auto& why) {
     refused(service, endpoint, of.path + ": " + why);
   };
@@ -45,27 +45,113 @@ rendering applier::render(const file_options& of, const desired_state& desired, 
   auto fit = now.written_in() == template_language::go ? desired.services : writable(desired.services, of.in, refuse);
   if (of.in == language::nginx) fit = without_case_twins(std::move(fit), live, refuse);
   fit = with_bounded_labels(std::move(fit), now, refuse);
-  return now.render({.services = fit, .sink = sink_, .revision = desired.revision}, of.in,
-                    {.is_empty = absent_is_empty_, .once = known.get()}, refuse);
+  const auto each_of = now.how().each;
+  const auto items = each_of == item_kind::none
+                         ? std::vector<item>(1)
+                         : items_of(each_of, fit, [&](const auto& name, const auto& why) { refuse(name, "", why); });
+  rendered result;
+  for (const auto& each : items) {
+    const auto path = path_for(of.path, each.name);
+    const subject about{.services = fit,
+                        .sink = sink_,
+                        .revision = desired.revision,
+                        .each = each_of == item_kind::none ? nullptr : &each};
+    auto made = now.render(about, of.in, {.is_empty = absent_is_empty_, .once = known.get()}, refuse);
+    if (made.wrong && result.wrong.empty()) result.wrong = path + " cannot be rendered: " + report(*made.wrong);
+    result.read.merge(made.files);
+    result.bytes.emplace(path, std::move(made.bytes));
+  }
+  return result;
 }
 
 // Services of which too much is left out have what the file had of them.
 applier::rendered applier::render_or_keep(const file_options& of, const desired_state& desired, const std::string& live,
                                           const last_services& last, const refusal& report) const {
-  rendered result;
-  result.made = render(of, desired, live, [&](const auto& service, const auto& endpoint, const auto& why) {
-    if (!endpoint.empty()) result.refused[service].insert(endpoint);
+  left_out refused;
+  auto result = render(of, desired, live, [&](const auto& service, const auto& endpoint, const auto& why) {
+    if (!endpoint.empty()) refused[service].insert(endpoint);
     report(service, endpoint, why);
   });
-  result.kept = last.unbearable(desired, result.refused);
-  if (!result.kept.empty())
-    result.made = render(of, last.completed(desired, result.refused, result.kept), live, [](auto&&...) {});
+  auto kept = last.unbearable(desired, refused);
+  if (!kept.empty()) result = render(of, last.completed(desired, refused, kept), live, [](auto&&...) {});
+  result.refused = std::move(refused);
+  result.kept = std::move(kept);
   return result;
+}
+
+// What is to be done with the files of an entry. What went wrong, or empty.
+std::string applier::plan(entry& of, const desired_state& desired, std::vector<change>& todo,
+                          std::vector<std::string>& all_bytes) {
+  std::string live;
+  for (const auto& [path, on_disk] : of.files) live += on_disk.live().value_or(std::string()) + "\n";
+  const auto report = [this](const auto& service, const auto& endpoint, const auto& why) {
+    host_.refused(service, endpoint, why);
+  };
+  auto made = render_or_keep(of.options, desired, live, of.last, report);
+  note_read(of, made.read);
+  if (!made.wrong.empty()) return made.wrong + "; it stays as it was";
+  of.refused = std::move(made.refused);
+  of.kept = std::move(made.kept);
+  for (auto& [path, bytes] : made.bytes) {
+    std::string why;
+    if (!find_file(of, path, why)) {
+      report(path, std::string(), why);
+      continue;
+    }
+    auto& on_disk = of.files.at(path);
+    all_bytes.push_back(bytes);
+    if (on_disk.live() != bytes || on_disk.changing() || on_disk.owes_reload())
+      todo.push_back({.of = &of, .on_disk = &on_disk, .bytes = std::move(bytes), .candidate = std::nullopt});
+  }
+  for (auto& [path, on_disk] : of.files) {
+    if (made.bytes.contains(path)) continue;
+    all_bytes.push_back("without " + path);
+    todo.push_back({.of = &of, .on_disk = &on_disk, .bytes = {}, .goes = true, .candidate = std::nullopt});
+  }
+  return {};
+}
+
+// Whether the file is one that this sink writes. Of many, one that was there before is not.
+bool applier::find_file(entry& of, const std::string& path, std::string& why) {
+  if (!of.own || of.own->paths().contains(path)) return true;
+  common::managed_file made(path, of.options.attributes);
+  why = made.look();
+  if (why.empty() && made.live()) why = path + " is there, and this sink has not written it; move it away";
+  if (why.empty()) of.files.try_emplace(path, std::move(made));
+  else of.files.erase(path);
+  return why.empty();
+}
+
+// On the disk before the first of them is: what a crash leaves behind must be known as ours.
+std::string applier::note_own_files(const std::vector<change>& todo) {
+  for (auto& each : entries_) {
+    if (!each.own) continue;
+    auto all = each.own->paths();
+    for (const auto& one : todo)
+      if (one.of == &each) all.insert(one.on_disk->path());
+    if (auto why = each.own->write(all); !why.empty()) return why;
+  }
+  return {};
+}
+
+void applier::forget_removed(const std::vector<change>& todo) {
+  for (const auto& each : todo)
+    if (each.goes) each.of->files.erase(std::string(each.on_disk->path()));
+  for (auto& each : entries_) {
+    if (!each.own) continue;
+    std::set<std::string> all;
+    for (const auto& [path, on_disk] : each.files) all.insert(path);
+    if (const auto why = each.own->write(all); !why.empty()) host_.warn("the list of files that are written: " + why);
+  }
+}
+
+common::file_place applier::kept_place(const entry& of) {
+  return of.own ? of.own->beside(kept_ending) : of.files.begin()->second.beside(kept_ending);
 }
 
 // On the disk before the files are written: a run after this one must not take what is kept for what was served before.
 void applier::hold_last_services() {
-  for (auto& each : files_) {
+  for (auto& each : entries_) {
     each.last.hold(each.kept);
     store_last_services(each);
   }
@@ -73,7 +159,7 @@ void applier::hold_last_services() {
 
 // The files are as desired.
 void applier::remember(const last_services::snapshot& all) {
-  for (auto& each : files_) {
+  for (auto& each : entries_) {
     each.last.hold(each.kept);
     each.last.written(all, each.refused, each.kept);
     store_last_services(each);
@@ -81,10 +167,10 @@ void applier::remember(const last_services::snapshot& all) {
   show();
 }
 
-void applier::store_last_services(file& of) const {
+void applier::store_last_services(entry& of) const {
   auto text = of.last.to_text();
   if (text == of.last_on_disk) return;
-  const auto place = of.on_disk.beside(kept_ending);
+  const auto place = kept_place(of);
   if (text.empty()) ::unlinkat(place.directory(), place.name().c_str(), 0);
   else if (const auto why = common::replace_file(place, text, {.mode = 0600}); !why.empty())
     return host_.warn("a restart of drcon would forget the last endpoints of services that keep them: " + why);
@@ -102,35 +188,63 @@ void applier::note_names(const desired_state& desired) {
   known_ = std::move(more);
 }
 
-void applier::note_files(file& of, const std::set<std::string>& read) {
+void applier::note_read(entry& of, const std::set<std::string>& read) {
   of.read.clear();
   for (const auto& path : read) of.read.emplace(path, stamp_of(path));
 }
 
+// Only their options are used of the entries here, and under the mutex: their owner may be at work.
 std::vector<applier::preview_file> applier::preview(const desired_state& desired, std::string& why) const {
   std::vector<preview_file> all;
-  for (const auto& each : files_) {
-    common::managed_file other(each.options.path, each.options.attributes);
-    const bool seen = other.look().empty();
+  for (const auto& each : entries_) {
+    std::unique_lock lock(shared_);
+    const auto now = each.options;
+    lock.unlock();
+    entry other{.options = now,
+                .files = {},
+                .own = {},
+                .template_fault = {},
+                .read = {},
+                .last = {},
+                .last_on_disk = {},
+                .refused = {},
+                .kept = {}};
+    const auto look = [&](const std::string& path) {
+      auto& on_disk = other.files.try_emplace(path, common::managed_file(path, now.attributes)).first->second;
+      return on_disk.look().empty();
+    };
+    bool seen = true;
+    if (now.form.how().each == item_kind::none) {
+      seen = look(now.path);
+    } else {
+      other.own.emplace(now.path);
+      seen = other.own->read().empty();
+      for (const auto& path : other.own->paths()) seen &= look(path);
+    }
     std::string ignored;
-    last_services last;
-    if (seen) last.recall(common::read_file(other.beside(kept_ending), ignored).value_or(std::string()));
-    auto made =
-        render_or_keep(each.options, desired, other.live().value_or(std::string()), last, [](auto&&...) {}).made;
-    if (made.wrong) {
-      why = each.options.path + " cannot be rendered: " + report(*made.wrong);
+    if (seen) other.last.recall(common::read_file(kept_place(other), ignored).value_or(std::string()));
+    std::string live;
+    for (const auto& [path, on_disk] : other.files) live += on_disk.live().value_or(std::string()) + "\n";
+    auto made = render_or_keep(now, desired, live, other.last, [](auto&&...) {});
+    if (!made.wrong.empty()) {
+      why = made.wrong;
       return {};
     }
-    all.push_back({.path = each.options.path,
-                   .bytes = std::move(made.bytes),
-                   .live = seen ? std::optional(other.live().value_or(std::string())) : std::nullopt});
+    for (const auto& [path, on_disk] : other.files) made.bytes.try_emplace(path);
+    for (auto& [path, bytes] : made.bytes) {
+      const bool known = seen && look(path);
+      all.push_back(
+          {.path = path,
+           .bytes = std::move(bytes),
+           .live = known ? std::optional(other.files.at(path).live().value_or(std::string())) : std::nullopt});
+    }
   }
   return all;
 }
 
 // Reads it again when it has changed on the disk. Somebody may be writing it right now, or has removed it: then the
 // last valid one is used.
-bool applier::reread_template(file& each) {
+bool applier::reread_template(entry& each) {
   std::string why;
   const auto text = common::read_file(each.options.template_path, why);
   each.template_fault.clear();
@@ -151,7 +265,7 @@ bool applier::reread_template(file& each) {
 bool applier::reread_templates() {
   bool any = false;
   bool other_faults = false;
-  for (auto& each : files_) {
+  for (auto& each : entries_) {
     const auto fault_before = each.template_fault;
     any |= reread_template(each);
     any |= std::ranges::any_of(each.read, [](const auto& one) { return stamp_of(one.first) != one.second; });

@@ -3,6 +3,7 @@
 #include "common/atomic_file.hpp"
 #include "common/mustache_scope.hpp"
 #include "common/templating/functions/functions.hpp"
+#include "common/templating/memory.hpp"
 #include "template/names.hpp"
 #include "template/service_query.hpp"
 
@@ -167,7 +168,7 @@ std::optional<fault> form::senseless() const {
     for (const auto& each : of_go->mentions())
       if (auto why = fault_of(each)) return fault{.name = name_, .where = each.where, .text = std::move(*why)};
   if (const auto* of_mustache = std::get_if<mustache::text_template>(&parsed_))
-    return common::senseless(*of_mustache, root_scope);
+    return common::senseless(*of_mustache, root_scope_for(how_.each));
   return {};
 }
 
@@ -213,10 +214,26 @@ rendering form::render_go(const subject& of, language in, const absence& of_serv
     around.host = &asked;
     around.environment = environment_of;
     rendering result;
-    result.wrong = parsed_go.render({}, around, result.bytes);
+    templating::memory scratch(std::size_t{1} << 16U);
+    const auto dot = of.each == nullptr ? templating::value() : asked.item_value(*of.each, scratch);
+    if (of.each != nullptr && of.each->setting != nullptr)
+      if (const auto why = asked.unfit(of.each->setting->second); !why.empty())
+        return {.bytes = {},
+                .wrong = fault{.name = name_,
+                               .where = {},
+                               .text = "the value of the key " + of.each->setting->first + " holds " + why +
+                                       ", which cannot be written in this file's language as it is"},
+                .files = {}};
+    result.wrong = parsed_go.render(dot, around, result.bytes);
     result.files = std::move(asked.files());
     if (asked.noted().empty()) return result;
-    if (round >= most_rounds) asked.judge_all();
+    if (round > most_rounds)
+      return {
+          .bytes = {},
+          .wrong =
+              fault{.name = name_, .where = {}, .text = "endpoints that cannot be written are read again and again"},
+          .files = {}};
+    if (round == most_rounds) asked.judge_all();
     fit = without(*all, asked.noted(), refused);
     all = &fit;
   }

@@ -26,6 +26,7 @@ enum class template_language { mustache, go };
 struct reading {
   template_language written_in = template_language::mustache;
   templating::go::delimiters marks;  ///< of Go's; a mustache template sets its own
+  item_kind each = item_kind::none;  ///< what it is rendered for, one file each
 };
 
 /// The language of a template of that file name, where the options leave it open: Go's for .ctmpl and .tmpl.

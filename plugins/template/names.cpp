@@ -1,5 +1,8 @@
 #include "template/names.hpp"
 
+#include <algorithm>
+#include <array>
+
 namespace drcon::templates {
 namespace {
 
@@ -104,5 +107,31 @@ constexpr mustache_name root_names[] = {
 }  // namespace
 
 const common::mustache_scope root_scope{.what = "the whole", .names = root_names};
+
+namespace {
+
+struct item_scope {
+  explicit item_scope(const common::mustache_scope& of_item) {
+    std::ranges::copy(root_names, names.begin());
+    names.back() = {"item", scope, &of_item};
+  }
+  std::array<mustache_name, std::size(root_names) + 1> names{};
+  common::mustache_scope whole{.what = "the whole", .names = names};
+};
+
+}  // namespace
+
+const common::mustache_scope& root_scope_for(item_kind each) {
+  static const item_scope of_service(service_scope);
+  static const item_scope of_key(setting_scope);
+  static const item_scope of_tag(tag_scope);
+  switch (each) {
+    case item_kind::service: return of_service.whole;
+    case item_kind::key: return of_key.whole;
+    case item_kind::tag: return of_tag.whole;
+    case item_kind::none: break;
+  }
+  return root_scope;
+}
 
 }  // namespace drcon::templates

@@ -9,6 +9,7 @@
 #include "common/templating/function.hpp"
 #include "common/templating/value.hpp"
 #include "template/escape.hpp"
+#include "template/item.hpp"
 
 #include <drcon/model.hpp>
 
@@ -49,6 +50,10 @@ public:
   templating::value text(const std::string& of, const char* what, const service& owner, const endpoint* each) const;
   /// Why the text cannot stand in the file, or empty.
   std::string unfit(std::string_view of) const;
+
+  /// What the dot is where a template is rendered for that: a service with Name and Tags, a setting with Path, Key and
+  /// Value, or a tag.
+  templating::value item_value(const item& of, templating::memory& scratch) const;
 
   struct note {
     const service* owner = nullptr;

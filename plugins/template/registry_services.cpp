@@ -1,5 +1,6 @@
 // Consul Template's functions that ask for services, nodes and datacenters.
 #include "common/endpoint_values.hpp"
+#include "common/templating/functions/key_pair.hpp"
 #include "common/templating/invocation.hpp"
 #include "template/registry.hpp"
 #include "template/service_query.hpp"
@@ -318,6 +319,21 @@ constexpr function all_functions[] = {
 };
 
 }  // namespace
+
+value registry::item_value(const item& of, memory& scratch) const {
+  switch (of.kind) {
+    case item_kind::service: {
+      // Of these services, which may be fewer than those that the item was made from.
+      const auto found = std::ranges::find(services_, of.name, &service::name);
+      return found == services_.end() ? value() : value(scratch.make<snippet>(this, &*found), snippet_class);
+    }
+    case item_kind::key:
+      return {scratch.make<templating::key_pair>(
+                  templating::key_pair{.path = of.setting->first, .key = of.name, .held = of.setting->second}),
+              templating::key_pair_class};
+    default: return value(std::string_view(of.name));
+  }
+}
 
 std::span<const function> service_functions() { return all_functions; }
 

@@ -65,7 +65,9 @@ form read_template(const options& all) {
   const auto written_in = word == "auto" ? language_of_file(path)
                           : word == "go" ? template_language::go
                                          : template_language::mustache;
-  const reading how{.written_in = written_in, .marks = read_delimiters(all["delimiters"], written_in)};
+  const reading how{.written_in = written_in,
+                    .marks = read_delimiters(all["delimiters"], written_in),
+                    .each = item_kind_of(all["for_each"].string_or(""))};
   std::string why;
   auto text = common::read_file(path, why);
   if (!text) throw config_error(table.pointer(), why.empty() ? "there is no " + path : why);
@@ -100,17 +102,32 @@ void need_file_mark(const options& table, const command& check) {
   throw config_error(table.pointer(), "no argument holds {file}, the name of the new file: it would check the old one");
 }
 
-// A path is taken as it is. One with a tag in it would make a file of that very name.
-std::string read_path(const options& table) {
+// A path is taken as it is, but for {{name}} where there is a file for each of many. One with another tag in it would
+// make a file of that very name.
+std::string read_path(const options& all) {
+  const auto table = all["path"];
   auto path = table.string();
-  if (path.find("{{") != std::string::npos)
+  const bool has_tag = path.find("{{") != std::string::npos;
+  if (!all["for_each"].present()) {
+    if (has_tag)
+      throw config_error(table.pointer(), path +
+                                              " is taken as it is, and would be a file of this very name; with "
+                                              "for_each there is a file for each service, key or tag");
+    return path;
+  }
+  const auto name = path.substr(path.rfind('/') + 1);
+  const auto mark = name.find(name_mark);
+  if (mark == std::string::npos || path.find("{{") != path.size() - name.size() + mark ||
+      name.find("{{", mark + 1) != std::string::npos)
     throw config_error(table.pointer(),
-                       path + " is taken as it is, and would be a file of this very name; tags are for the template");
+                       "with for_each the file's name holds {{name}} once, and its directory does not");
+  if (all["backup"].boolean())
+    throw config_error(all["backup"].pointer(), "is for one file, and cannot be combined with for_each");
   return path;
 }
 
 file_options read_file_options(const options& table) {
-  file_options result{.path = read_path(table["path"]),
+  file_options result{.path = read_path(table),
                       .template_path = table["template"].string(),
                       .form = read_template(table),
                       .in = language_of(table["escape"].string()).value(),

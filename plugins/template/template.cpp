@@ -17,8 +17,10 @@ constexpr const char* schema_text = R"JSON({
     "file": { "type": "array", "minItems": 1, "description": "The files; all of them change, or none.",
       "items": { "type": "object", "additionalProperties": false, "required": ["path", "template", "escape"],
         "properties": {
-          "path": { "type": "string", "format": "path", "minLength": 1, "target": true, "description": "The file to write." },
-          "template": { "type": "string", "format": "path", "minLength": 1,
+          "path": { "type": "string", "format": "path", "minLength": 1, "target": true, "description": "The file to write. With for_each its name holds {{name}}." },
+          "for_each": { "type": "string", "enum": ["service", "key", "tag"],
+            "description": "Renders the template once for each service, setting or tag, into a file of its own; it appears and goes with it. {{name}} in the path is its name (of a setting, the last part of its path). Files that this sink has not written are not touched. In the template: item." },
+          "template": { "type": "string", "format": "path", "minLength": 1, "reads": "always",
             "description": "The template. It is read again when it changes. See the plugin's README for what it can say." },
           "language": { "type": "string", "enum": ["auto", "mustache", "go"], "default": "auto",
             "description": "The template's language: mustache, or Go's text/template with Consul Template's functions. auto: Go's when the template's name ends in .ctmpl or .tmpl, else mustache." },
@@ -29,7 +31,7 @@ constexpr const char* schema_text = R"JSON({
           "mode": { "type": "string", "pattern": "^0?[0-7]{3}$", "description": "Permissions, in octal. Default: those of the file that is there, 0644 when it is new." },
           "owner": { "type": "string", "minLength": 1, "description": "User the file belongs to. Default: as it is; drcon's when it is new." },
           "group": { "type": "string", "minLength": 1, "description": "Group the file belongs to. Default: as it is; drcon's when it is new." },
-          "backup": { "type": "boolean", "default": false, "description": "Whether the version before is kept as PATH.bak. No other sink may write that file." },
+          "backup": { "type": "boolean", "default": false, "target": "{path}.bak", "description": "Whether the version before is kept as PATH.bak. No other sink may write that file." },
           "check": { "type": "object", "additionalProperties": false,
             "description": "A command that must end with code 0 for the new file to be put in place. It sees the new file under another name, {file}, in the same directory.",
             "properties": {

@@ -297,7 +297,20 @@ value endpoints_of_all(const void* self, memory& scratch) {
   return list_of(kept, scratch);
 }
 
+// What this file is for: a service, a setting, or a tag with its services.
+value item_of(const void* self, memory& scratch) {
+  const auto& all = as<subject>(self);
+  if (all.each == nullptr) return {};
+  if (all.each->kind == item_kind::key) return common::setting_of(*all.each->setting, scratch);
+  if (all.each->kind == item_kind::service) return find_service(self, text(all.each->of->name), scratch);
+  const auto tags = services_by_tag(self, scratch);
+  for (std::size_t i = 0; i < tags.size(); ++i)
+    if (const auto one = tags.at(i, scratch); as<tag_item>(one.self()).tag == all.each->name) return one;
+  return {};
+}
+
 const field root_fields[] = {
+    {.name = "item", .get = item_of},
     {.name = "sink", .get = [](const void* self, memory&) { return text(as<subject>(self).sink); }},
     {.name = "revision", .get = [](const void* self, memory&) { return number(as<subject>(self).revision); }},
     {.name = "service_count", .get = [](const void* self, memory&) { return number(routed_of(as<subject>(self))); }},

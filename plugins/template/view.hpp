@@ -4,6 +4,7 @@
 #pragma once
 
 #include "common/templating/value.hpp"
+#include "template/item.hpp"
 
 #include <drcon/model.hpp>
 
@@ -18,6 +19,7 @@ struct subject {
   const std::vector<service>& services;
   std::string sink;
   std::uint64_t revision = 0;
+  const item* each = nullptr;  ///< what it is rendered for, where that is one of many
 };
 
 /// The names that stand at the top. `of` must outlive the value.

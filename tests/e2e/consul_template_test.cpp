@@ -9,7 +9,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <set>
+#include <thread>
 
 namespace drcon::test {
 namespace {
@@ -118,6 +120,62 @@ TEST_F(ConsulTemplate, KeepsTheOldFileWhileATemplateAsksForAServiceThatNoSourceW
   write_file(path("form.ctmpl"), "{{range service \"simple\"}}{{.Port}};{{end}}\n");
   EXPECT_TRUE(wait_until([&] { return read_file(out) == "7;\n"; })) << drcon_->log();
   EXPECT_TRUE(drcon_->settled());
+}
+
+// One template for each service: 200 of them come and go, while requests go on and a file of another hand stays.
+TEST(TemplateSites, ComeAndGoWithTheirServicesAndNoRequestIsLost) {
+  const consul_agent consul;
+  const auto port = free_port();
+  const auto listen = "listen 127.0.0.1:" + std::to_string(port) + ";";
+  nginx_server nginx;
+  const temp_dir directory;
+  const auto form = (directory / "site.ctmpl").string();
+  write_file(form,
+             "server { " + listen + " server_name {{.Name}}.example; location / { return 200 \"{{.Name}}\"; } }\n");
+  const auto mine = nginx.file("site-mine.conf");
+  write_file(mine, "server { " + listen + " server_name mine.example; location / { return 200 \"mine\"; } }\n");
+  nginx.reload();
+  const auto answer = [&](const std::string& name) {
+    const auto got = http("GET", port, "/", {}, {{"Host", name + ".example"}, {"Connection", "close"}});
+    return got.status == 200 ? got.body : std::to_string(got.status);
+  };
+  ASSERT_TRUE(wait_until([&] { return answer("mine") == "mine"; })) << nginx.log();
+  const auto name_of = [](int i) { return "svc-" + std::to_string(i); };
+  const auto has = [&](int i) { return std::filesystem::exists(nginx.file("site-" + name_of(i) + ".conf")); };
+  drcon_process drcon("[source.consul]\nplugin = \"consul-http\"\naddress = \"" + consul.url() +
+                      "\"\nservice = [{ match = \"svc-.*\" }]\n[sink.sites]\nplugin = \"template\"\n" +
+                      "reload = { signal = \"HUP\", pid_file = \"" + nginx.pid_file().string() + "\" }\n" +
+                      "file = [{ path = \"" + nginx.file("site-{{name}}.conf").string() + "\", template = \"" + form +
+                      "\", escape = \"nginx\", for_each = \"service\" }]\n" +
+                      "[pipeline.sites]\nsources = [\"consul\"]\nsinks = [\"sites\"]\nbrake = { hold = \"0s\" }\n");
+  drcon.start();
+  std::atomic<bool> ends = false;
+  std::atomic<int> asked = 0;
+  std::atomic<int> lost = 0;
+  std::thread client([&] {
+    for (; !ends; ++asked)
+      if (answer("mine") != "mine") ++lost;
+  });
+  for (int i = 0; i < 200; ++i) consul.add(name_of(i), name_of(i), "127.0.0.1", 1000 + i);
+  const auto all_there = [&] {
+    for (int i = 0; i < 200; ++i)
+      if (!has(i)) return false;
+    return answer(name_of(199)) == name_of(199);
+  };
+  EXPECT_TRUE(wait_until(all_there, std::chrono::minutes(1))) << drcon.log();
+  for (int i = 0; i < 200; i += 2) consul.remove(name_of(i));
+  const auto half_is_gone = [&] {
+    for (int i = 0; i < 200; ++i)
+      if (has(i) != (i % 2 == 1)) return false;
+    return answer(name_of(1)) == name_of(1) && answer(name_of(0)) != name_of(0);
+  };
+  EXPECT_TRUE(wait_until(half_is_gone, std::chrono::minutes(1))) << drcon.log();
+  EXPECT_TRUE(drcon.settled());
+  ends = true;
+  client.join();
+  EXPECT_EQ(lost, 0) << "of " << asked;
+  EXPECT_GT(asked, 10);
+  EXPECT_TRUE(std::filesystem::exists(mine));
 }
 
 }  // namespace

@@ -48,7 +48,7 @@ void plan(const live_state& state, mode by) {
   const auto desired = two_servers();
   for (const auto& [name, live] : state.servers) {
     const auto made = plan_backend(name, desired, live, rules,
-                                   [](const std::string&, const live_server& now) { return now.draining(); });
+                                   [](const std::string&, const live_server& now, bool) { return now.draining(); });
     for (const auto& each : made.growth)
       if (each.find('\n') != std::string::npos) broken("a command is one line", each);
     for (const auto& each : made.leaving)

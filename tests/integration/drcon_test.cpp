@@ -399,6 +399,29 @@ TEST_F(Drcon, DropsWhatIsHostileAndNothingElse) {
   EXPECT_NE(drcon_->metrics().find("drcon_refused_total"), std::string::npos);
 }
 
+TEST_F(Drcon, HoldsAnEmptyRegistryWhenItsOwnStateIsLostToo) {
+  const backend a("a");
+  const backend b("b");
+  add(a);
+  add(b);
+  start("service = [{ name = \"web\" }]", "empty = \"503\"\n", "");
+  use(proxy_to_web);
+  ASSERT_TRUE(drcon_->settled());
+  drcon_->stop();
+  std::filesystem::remove_all(drcon_->directory() / "state");
+  consul_->remove("a");
+  consul_->remove("b");
+  const auto before = file();
+  drcon_->start();
+  ASSERT_TRUE(wait_until([&] { return drcon_->verb("status").out.find("nothing is kept") != std::string::npos; }))
+      << drcon_->log();
+  EXPECT_EQ(drcon_->verb("status").code, 3);
+  EXPECT_EQ(file(), before);
+  EXPECT_TRUE(routes_to({"a", "b"}));
+  add(a);
+  EXPECT_TRUE(routes_to({"a"})) << "what comes back is applied at once";
+}
+
 TEST_F(Drcon, FoldsAStormOfRegistrations) {
   const backend a("a");
   add(a);

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <set>
 
 namespace drcon::test {
@@ -551,6 +552,25 @@ TEST_F(NginxSink, BlamesTheUsersOwnConfigurationAndAppliesOnceItIsFixed) {
   EXPECT_EQ(sink_->apply({service_at("web", {&b_})}).result, DRCON_OK);
   serve_web();
   EXPECT_TRUE(answers("b\n"));
+}
+
+// The configuration is corrected after nginx has refused the new file, and before it is asked about the old one.
+TEST_F(NginxSink, RefusesNoChangeForAFaultThatIsCorrectedMeanwhile) {
+  const auto nginx = nginx_.prefix() / "nginx";
+  const auto fault = nginx_.prefix() / "fault";
+  write_file(nginx,
+             "#!/bin/sh\nif rm " + fault.string() +
+                 " 2>/dev/null; then echo 'nginx: [emerg] unknown directive \"no_such_directive\"' >&2; exit 1; fi\n"
+                 "exec /usr/sbin/nginx \"$@\"\n");
+  std::filesystem::permissions(nginx, std::filesystem::perms::owner_all);
+  sink("nginx = \"" + nginx.string() + "\"\n");
+  ASSERT_EQ(sink_->apply({service_at("web", {&a_})}).result, DRCON_OK);
+  serve_web();
+  write_file(fault, "");
+  const auto how = sink_->apply({service_at("web", {&a_}), service_at("api", {&b_})});
+  EXPECT_EQ(how.result, DRCON_OK) << how.why;
+  EXPECT_FALSE(std::filesystem::exists(fault)) << "nginx was asked";
+  EXPECT_NE(file().find("upstream api"), std::string::npos) << file();
 }
 
 TEST_F(NginxSink, PutsTheOldFileBackWhenNginxCannotBeAsked) {

@@ -7,11 +7,13 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"text/template"
+	"time"
 	"unicode/utf8"
 
 	consul "github.com/hashicorp/consul-template/template"
@@ -65,9 +67,27 @@ func (t test) render() (string, error) {
 	if made, err = made.Parse(t.Template); err != nil {
 		return "", err
 	}
-	var output bytes.Buffer
+	output := limited{deadline: time.Now().Add(longest)}
 	err = made.Execute(&output, data)
 	return output.String(), err
+}
+
+// How long a template may take: one that calls itself twice would need longer than anybody waits.
+const longest = 5 * time.Second
+
+// limited ends a rendering that goes on for too long, or writes too much.
+type limited struct {
+	bytes.Buffer
+	deadline time.Time
+}
+
+var errUnending = errors.New("oracle: the template does not end")
+
+func (l *limited) Write(more []byte) (int, error) {
+	if l.Len()+len(more) > 64<<20 || time.Now().After(l.deadline) {
+		return 0, errUnending
+	}
+	return l.Buffer.Write(more)
 }
 
 // Consul Template gives its templates no dot: the data is what the function `data` returns.
@@ -118,6 +138,19 @@ func (t test) answer() (result answer) {
 	return result
 }
 
+// The answer, or that there is none in time. What goes on in that case is left behind.
+func (t test) answerInTime() answer {
+	done := make(chan answer, 1)
+	go func() { done <- t.answer() }()
+	select {
+	case result := <-done:
+		return result
+	case <-time.After(2 * longest):
+		text := errUnending.Error()
+		return answer{Name: t.Name, Error: &text}
+	}
+}
+
 func serve() error {
 	input := bufio.NewReaderSize(os.Stdin, 1<<20)
 	output := json.NewEncoder(os.Stdout)
@@ -128,7 +161,7 @@ func serve() error {
 		if err := decoder.Decode(&one); err != nil {
 			return err
 		}
-		if err := output.Encode(one.answer()); err != nil {
+		if err := output.Encode(one.answerInTime()); err != nil {
 			return err
 		}
 	}

@@ -48,8 +48,14 @@ struct fake_instance {
 
 /// While it is true, render() of every fake sink blocks.
 inline std::atomic<bool> renders_hang{false};
+/// While it is true, render() of every fake sink answers that it cannot do that.
+inline std::atomic<bool> renders_fail{false};
 /// How many calls of render() have begun.
 inline std::atomic<int> renders{0};
+
+/// What the target of every fake sink has, as render() reports it. What a fake sink would write is the names of its
+/// endpoints, each followed by a space.
+void set_target(std::string has);
 
 /// The instance of that name that was made last; null when there is none.
 std::shared_ptr<fake_instance> fake(const std::string& name);

@@ -4,9 +4,10 @@
 #pragma once
 
 #include <cstddef>
-#include <stdexcept>
+#include <exception>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace drcon::templating {
 
@@ -30,9 +31,15 @@ struct fault {
 };
 
 /// Thrown inside of the library alone: its functions that others call return faults.
-class failure : public std::runtime_error {
+class failure : public std::exception {
 public:
-  using std::runtime_error::runtime_error;
+  explicit failure(std::string text) : text_(std::move(text)) {}
+  /// Whole, where what() ends at a null byte, which data may have.
+  const std::string& text() const { return text_; }
+  const char* what() const noexcept override { return text_.c_str(); }
+
+private:
+  std::string text_;
 };
 
 }  // namespace drcon::templating

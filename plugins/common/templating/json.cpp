@@ -190,6 +190,7 @@ private:
   }
 
   void map(const value& of) {
+    if (of.as_map().key == kind::nothing) throw failure("json: unsupported type: " + std::string(of.type()));
     open("{");
     const auto count = of.size();
     for (std::size_t i = 0; i < count; ++i) {
@@ -203,6 +204,7 @@ private:
   }
 
   void object(const value& of) {
+    if (of.as_object().text != nullptr) return text(of.as_object().text(of.self(), scratch_));
     open("{");
     bool had_any = false;
     for (const auto& each : of.as_object().fields) {

@@ -11,13 +11,14 @@
 #include <memory_resource>
 #include <span>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 namespace drcon::templating {
 
 class memory {
 public:
-  explicit memory(std::size_t limit) : limit_(limit), store_(start_, sizeof start_) {}
+  explicit memory(std::size_t limit) : limit_(limit), store_(start_, sizeof start_, &blocks_) {}
   memory(const memory&) = delete;
   memory& operator=(const memory&) = delete;
 
@@ -36,9 +37,17 @@ public:
   value number_map(std::vector<map_entry> all);
   /// map[string][]interface {}
   value list_map(std::vector<map_entry> all);
+  /// A part or an ordering of a list that lies elsewhere: of the same type.
+  value list_like(std::span<const value> all, const list_class& source);
   /// A list or map of a class of its own, whose self is a `list_span` or `map_span`.
   value list_of(std::span<const value> all, const list_class& how);
   value map_of(std::vector<map_entry> all, const map_class& how);
+
+  /// Changes a map that any_map() of this memory made, for everybody who has it, as Go's maps are changed. Throws a
+  /// `failure` for any other one: the host's data belongs to it.
+  void put(const value& map, const value& key, const value& held);
+  void remove(const value& map, const value& key);
+  bool owns(const void* made) const;
 
   template <typename T, typename... Arguments>
   T* make(Arguments&&... arguments) {
@@ -47,9 +56,30 @@ public:
   }
 
 private:
+  // Where the pieces lie that memory comes in.
+  class blocks final : public std::pmr::memory_resource {
+  public:
+    bool has(const std::byte* place) const;
+
+  private:
+    struct block {
+      const std::byte* start = nullptr;
+      std::size_t bytes = 0;
+    };
+    void* do_allocate(std::size_t bytes, std::size_t alignment) override;
+    void do_deallocate(void* start, std::size_t bytes, std::size_t alignment) override;
+    bool do_is_equal(const memory_resource& other) const noexcept override { return this == &other; }
+
+    std::vector<block> all_;
+  };
+
+  std::span<const map_entry>& own_entries(const value& map);
+
   std::size_t limit_;
   std::size_t taken_ = 0;
   alignas(std::max_align_t) std::byte start_[4096];
+  blocks blocks_;
+  std::unordered_map<const void*, std::size_t> rooms_;  // of maps that were put into: for how many entries
   std::pmr::monotonic_buffer_resource store_;
 };
 

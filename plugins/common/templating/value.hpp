@@ -45,7 +45,7 @@ struct map_entry;
 /// How a map is read. `at` has the entries in order of their keys.
 struct map_class {
   std::string_view type;  // such as "map[string]string"
-  kind key;               // text or integer
+  kind key;               // text or integer; `nothing`: keys of any type, as YAML has them
   kind absent;            // what a missing key is where the language asks for a zero value: nil, text, list …
   std::size_t (*size)(const void* self);
   value (*find)(const void* self, const value& key, memory& scratch);  // nothing when it is not there
@@ -63,6 +63,8 @@ struct field {
 struct object_class {
   std::string_view type;  // such as "*dependency.HealthService"
   std::span<const field> fields;
+  /// Of types that have a text of their own, which is printed instead of their fields.
+  std::string_view (*text)(const void* self, memory& scratch) = nullptr;
 
   const field* find(std::string_view name) const {
     for (const auto& each : fields)

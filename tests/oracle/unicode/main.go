@@ -77,7 +77,13 @@ func main() {
 	ranges("letters", unicode.IsLetter)
 	ranges("digits", unicode.IsDigit)
 	ranges("printables", strconv.IsPrint)
+	ranges("upper_letters", unicode.IsUpper)
+	ranges("lower_letters", unicode.IsLower)
+	ranges("title_letters", unicode.IsTitle)
+	ranges("punctuation", unicode.IsPunct)
+	ranges("numbers", unicode.IsNumber)
 	mapping("upper_changes", unicode.ToUpper)
 	mapping("lower_changes", unicode.ToLower)
+	mapping("title_changes", unicode.ToTitle)
 	fmt.Println("// clang-format on")
 }

@@ -205,7 +205,6 @@ reading<std::uint64_t> read_unsigned(std::string_view text, int base) {
     if (digits.empty()) return {.number = 0, .why = {}};
   }
   std::uint64_t number = 0;
-  bool is_too_large = false;
   for (const char c : digits) {
     if (c == '_' && may_have_underscores) continue;
     const auto letter = lower_case(c);
@@ -216,11 +215,10 @@ reading<std::uint64_t> read_unsigned(std::string_view text, int base) {
     std::uint64_t next = 0;
     if (__builtin_mul_overflow(number, static_cast<std::uint64_t>(base), &next) ||
         __builtin_add_overflow(next, static_cast<std::uint64_t>(digit), &number))
-      is_too_large = true;
+      return wrong(misread::range, std::numeric_limits<std::uint64_t>::max());  // whatever follows
   }
   if (may_have_underscores && text.find('_') != std::string_view::npos && !underscores_stand_well(text))
     return wrong<std::uint64_t>(misread::syntax);
-  if (is_too_large) return wrong(misread::range, std::numeric_limits<std::uint64_t>::max());
   return {.number = number, .why = {}};
 }
 
@@ -235,6 +233,22 @@ reading<std::int64_t> read_signed(std::string_view text, int base) {
   return {.number = static_cast<std::int64_t>(is_negative ? 0 - read.number : read.number), .why = {}};
 }
 
+namespace {
+
+// Of a number that is not 0, as from_chars reads it.
+bool is_below_one(std::string_view text, bool is_hex) {
+  const auto mark = std::min(text.find(is_hex ? 'p' : 'e'), text.size());
+  const auto point = std::min(text.substr(0, mark).find('.'), mark);
+  const auto first = text.find_first_not_of("0.");
+  // A power that is no number of 64 bits outweighs any count of digits.
+  const auto power = mark == text.size() ? 0 : read_signed(text.substr(mark + 1), 10).number;
+  const auto digits =
+      first < point ? static_cast<std::int64_t>(point - first) : -static_cast<std::int64_t>(first - point - 1);
+  return power < -(is_hex ? 4 : 1) * digits;
+}
+
+}  // namespace
+
 reading<double> read_real(std::string_view text) {
   const auto whole = text;
   const bool is_negative = text.starts_with('-');
@@ -247,8 +261,7 @@ reading<double> read_real(std::string_view text) {
   if (folded == "inf" || folded == "infinity") return result(std::numeric_limits<double>::infinity());
   if (folded == "nan") return {.number = std::numeric_limits<double>::quiet_NaN(), .why = {}};
   const bool is_hex = folded.starts_with("0x");
-  if (folded.find('_') != std::string::npos && (!is_hex || !underscores_stand_well(whole)))
-    return wrong<double>(misread::syntax);
+  if (folded.find('_') != std::string::npos && !underscores_stand_well(whole)) return wrong<double>(misread::syntax);
   folded = without_underscores(folded);
   std::string_view digits = folded;
   if (is_hex) digits.remove_prefix(2);
@@ -267,9 +280,7 @@ reading<double> read_real(std::string_view text) {
       std::from_chars(padded.data(), end, number, is_hex ? std::chars_format::hex : std::chars_format::general);
   if (read.ec == std::errc::invalid_argument || read.ptr != end) return wrong<double>(misread::syntax);
   if (read.ec == std::errc::result_out_of_range) {
-    const auto mark = padded.find(is_hex ? 'p' : 'e');
-    const bool is_tiny = mark != std::string::npos && padded.substr(mark + 1).starts_with('-');
-    if (is_tiny) return result(0);
+    if (is_below_one(padded, is_hex)) return result(0);
     auto nearest = wrong(misread::range, std::numeric_limits<double>::infinity());
     if (is_negative) nearest.number = -nearest.number;
     return nearest;

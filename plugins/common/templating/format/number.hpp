@@ -23,7 +23,7 @@ struct reading {
 /// base 0: by the prefix, 0x, 0o, 0 or 0b, with underscores between digits. Out of range: the nearest number that fits.
 reading<std::int64_t> read_signed(std::string_view text, int base);
 reading<std::uint64_t> read_unsigned(std::string_view text, int base);
-/// Decimal and hexadecimal, with underscores only where a base prefix is; inf and nan.
+/// Decimal and hexadecimal, with underscores between digits; inf and nan.
 reading<double> read_real(std::string_view text);
 
 /// As strconv.FormatFloat: form is one of e E f g G x X b; a precision below 0 is the shortest that reads back equal.

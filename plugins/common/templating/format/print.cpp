@@ -4,6 +4,9 @@
 #include "common/templating/format/unicode.hpp"
 #include "common/templating/memory.hpp"
 
+#include <array>
+#include <charconv>
+
 namespace drcon::templating {
 namespace {
 
@@ -26,6 +29,13 @@ void printer::show(const value& shown) {
       flags_ = {};
       object(shown, 'v', 1);
       return;
+    case kind::integer:
+    case kind::integer64: {
+      std::array<char, 24> digits{};
+      const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), shown.whole()).ptr;
+      add({digits.data(), static_cast<std::size_t>(end - digits.data())});
+      return;
+    }
     default: flags_ = {}; argument(shown, 'v');
   }
 }
@@ -91,7 +101,7 @@ void printer::compound(const value& shown, char32_t verb, int depth) {
     case kind::list: list(shown, verb, depth); return;
     case kind::map: map(shown, verb, depth); return;
     case kind::object:
-      add("&");
+      if (shown.as_object().text == nullptr || flags_.go_syntax) add("&");
       object(shown, verb, depth + 1);
       return;
     default: add("func");
@@ -122,6 +132,8 @@ void printer::map(const value& shown, char32_t verb, int depth) {
 }
 
 void printer::object(const value& shown, char32_t verb, int depth) {
+  if (shown.as_object().text != nullptr && !flags_.go_syntax)
+    return text(value(shown.as_object().text(shown.self(), scratch_)), verb);
   const auto type = shown.type();
   if (flags_.go_syntax) add(type.starts_with('*') ? type.substr(1) : type);
   add("{");

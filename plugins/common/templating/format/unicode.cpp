@@ -107,8 +107,14 @@ std::size_t count_characters(std::string_view text) {
 bool is_letter(char32_t number) { return is_in(letters, number); }
 bool is_digit(char32_t number) { return is_in(digits, number); }
 bool is_printable(char32_t number) { return is_in(printables, number); }
+bool is_upper(char32_t number) { return is_in(upper_letters, number); }
+bool is_lower(char32_t number) { return is_in(lower_letters, number); }
+bool is_title(char32_t number) { return is_in(title_letters, number); }
+bool is_punctuation(char32_t number) { return is_in(punctuation, number); }
+bool is_number(char32_t number) { return is_in(numbers, number); }
 char32_t upper(char32_t number) { return changed(upper_changes, number); }
 char32_t lower(char32_t number) { return changed(lower_changes, number); }
+char32_t title(char32_t number) { return changed(title_changes, number); }
 
 bool is_space(char32_t number) {
   if (number >= 0x2000 && number <= 0x200a) return true;

@@ -29,8 +29,14 @@ bool is_letter(char32_t number);
 bool is_digit(char32_t number);
 bool is_space(char32_t number);
 bool is_printable(char32_t number);
+bool is_upper(char32_t number);
+bool is_lower(char32_t number);
+bool is_title(char32_t number);  // one letter of two, the first of which is in upper case
+bool is_punctuation(char32_t number);
+bool is_number(char32_t number);
 char32_t upper(char32_t number);
 char32_t lower(char32_t number);
+char32_t title(char32_t number);
 std::string to_upper(std::string_view text);
 std::string to_lower(std::string_view text);
 /// Each word's first letter in upper case, the others as they are.

@@ -1,4 +1,5 @@
 // Functions that encode a text, or make a digest of it.
+#include "common/templating/functions/base64.hpp"
 #include "common/templating/functions/functions.hpp"
 #include "common/templating/invocation.hpp"
 
@@ -12,69 +13,22 @@ namespace {
 
 using arguments = std::span<const value>;
 
-constexpr std::string_view standard = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-constexpr std::string_view for_urls = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-
-std::string encoded(std::string_view text, std::string_view alphabet) {
-  std::string result;
-  for (std::size_t i = 0; i < text.size(); i += 3) {
-    const auto byte = [&](std::size_t at) {
-      return at < text.size() ? static_cast<std::uint32_t>(static_cast<unsigned char>(text[at])) : 0U;
-    };
-    const auto bits = byte(i) << 16U | byte(i + 1) << 8U | byte(i + 2);
-    for (std::size_t n = 0; n < 4; ++n) result += i + n > text.size() ? '=' : alphabet[(bits >> (18 - 6 * n)) & 0x3f];
-  }
-  return result;
+std::string decoded(std::string_view text, base64_alphabet alphabet, std::string_view name) {
+  std::size_t wrong_at = 0;
+  auto result = decode_base64(text, alphabet, &wrong_at);
+  if (!result) throw failure(std::string(name) + ": illegal base64 data at input byte " + std::to_string(wrong_at));
+  return std::move(*result);
 }
 
-// As Go: line ends are skipped, padding is asked for, what is behind it is refused. The fault names the byte.
-std::string decoded(std::string_view text, std::string_view alphabet, std::string_view name) {
-  const auto refuse = [&](std::size_t place) {
-    throw failure(std::string(name) + ": illegal base64 data at input byte " + std::to_string(place));
-  };
-  std::string result;
-  std::uint32_t bits = 0;
-  std::size_t digits = 0;
-  std::size_t i = 0;
-  const auto skip_line_ends = [&] {
-    while (i < text.size() && (text[i] == '\n' || text[i] == '\r')) ++i;
-  };
-  for (skip_line_ends(); i < text.size(); skip_line_ends()) {
-    if (text[i] == '=') break;
-    const auto digit = alphabet.find(text[i]);
-    if (digit == std::string_view::npos) refuse(i);
-    bits = bits << 6U | static_cast<std::uint32_t>(digit);
-    ++i;
-    if (++digits % 4 == 0)
-      for (const auto shift : {16U, 8U, 0U}) result += static_cast<char>((bits >> shift) & 0xff);
-  }
-  const auto open = digits % 4;
-  if (i == text.size()) {
-    if (open != 0) refuse(i - open);
-    return result;
-  }
-  if (open < 2) refuse(i);
-  for (auto padding = 4 - open; padding > 0; --padding) {
-    skip_line_ends();
-    if (i == text.size()) refuse(text.size());
-    if (text[i] != '=') refuse(i);
-    ++i;
-  }
-  skip_line_ends();
-  if (i < text.size()) refuse(i);
-  bits <<= 6 * (4 - open);
-  result += static_cast<char>((bits >> 16U) & 0xff);
-  if (open == 3) result += static_cast<char>((bits >> 8U) & 0xff);
-  return result;
+value call_base64_encode(invocation& in, arguments all) { return in.text(encode_base64(all[0].text())); }
+value call_base64_url_encode(invocation& in, arguments all) {
+  return in.text(encode_base64(all[0].text(), base64_alphabet::for_urls));
 }
-
-value call_base64_encode(invocation& in, arguments all) { return in.text(encoded(all[0].text(), standard)); }
-value call_base64_url_encode(invocation& in, arguments all) { return in.text(encoded(all[0].text(), for_urls)); }
 value call_base64_decode(invocation& in, arguments all) {
-  return in.text(decoded(all[0].text(), standard, "base64Decode"));
+  return in.text(decoded(all[0].text(), base64_alphabet::standard, "base64Decode"));
 }
 value call_base64_url_decode(invocation& in, arguments all) {
-  return in.text(decoded(all[0].text(), for_urls, "base64URLDecode"));
+  return in.text(decoded(all[0].text(), base64_alphabet::for_urls, "base64URLDecode"));
 }
 
 std::string hexadecimal(std::span<const unsigned char> bytes) {

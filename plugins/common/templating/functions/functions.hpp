@@ -17,6 +17,10 @@ std::span<const function> digest_functions();
 std::span<const function> pattern_functions();
 std::span<const function> environment_functions();
 std::span<const function> scratch_functions();
+std::span<const function> document_functions();
+std::span<const function> host_functions();
+std::span<const function> network_functions();
+std::span<const function> dump_functions();
 
 /// Go's own and all of the above.
 function_table every_function();

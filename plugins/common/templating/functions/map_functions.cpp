@@ -3,6 +3,7 @@
 #include "common/templating/format/quote.hpp"
 #include "common/templating/functions/functions.hpp"
 #include "common/templating/functions/key_pair.hpp"
+#include "common/templating/functions/merge.hpp"
 #include "common/templating/invocation.hpp"
 
 #include <algorithm>
@@ -13,7 +14,6 @@ namespace drcon::templating {
 namespace {
 
 using arguments = std::span<const value>;
-using tree = std::map<std::string_view, value>;
 
 constexpr std::size_t deepest = 100;  // parts of a path
 
@@ -81,32 +81,10 @@ value call_explode_map(invocation& in, arguments all) {
   return map_of(root, in.scratch());
 }
 
-// The entries of both. Where both have one: maps are merged, of other values the first map's stay, or with `overrides`
-// the second's are taken unless they are empty.
-value merged(invocation& in, const value& first, const value& second, bool overrides, std::size_t depth) {
-  if (depth > deepest) throw failure("maps lie more than " + std::to_string(deepest) + " deep in one another");
-  auto& scratch = in.scratch();
-  tree all;
-  for (std::size_t i = 0; i < first.size(); ++i) {
-    const auto each = first.entry(i, scratch);
-    all[each.key.text()] = each.held.in_any(false);
-  }
-  for (std::size_t i = 0; i < second.size(); ++i) {
-    const auto each = second.entry(i, scratch);
-    in.spend(1);
-    const auto [place, is_new] = all.emplace(each.key.text(), each.held.in_any(false));
-    if (is_new) continue;
-    auto& held = place->second;
-    if (held.is(kind::map) && each.held.is(kind::map)) held = merged(in, held, each.held, overrides, depth + 1);
-    else if (overrides ? each.held.truth() : !held.truth()) held = each.held.in_any(false);
-  }
-  std::vector<map_entry> entries;
-  for (const auto& [key, held] : all) entries.push_back({.key = value(key), .held = held});
-  return scratch.any_map(std::move(entries));
+value call_merge_map(invocation& in, arguments all) { return merge_maps(in, all[0], all[1], merging::fills); }
+value call_merge_map_with_override(invocation& in, arguments all) {
+  return merge_maps(in, all[0], all[1], merging::overrides);
 }
-
-value call_merge_map(invocation& in, arguments all) { return merged(in, all[0], all[1], false, 0); }
-value call_merge_map_with_override(invocation& in, arguments all) { return merged(in, all[0], all[1], true, 0); }
 
 const map_class pair_map_class{.type = "map[string]*dependency.KeyPair",
                                .key = kind::text,

@@ -58,7 +58,7 @@ value write_json(invocation& in, const value& of, std::string_view name, const j
   try {
     return in.text(json_text(of, in.scratch(), style, in.around().bounds.memory));
   } catch (const failure& wrong) {
-    throw failure(std::string(name) + ": " + wrong.what());
+    throw failure(std::string(name) + ": " + wrong.text());
   }
 }
 

@@ -1,6 +1,7 @@
 // Functions on texts: cut, join, replace, change their case.
 #include "common/templating/format/unicode.hpp"
 #include "common/templating/functions/functions.hpp"
+#include "common/templating/functions/text.hpp"
 #include "common/templating/invocation.hpp"
 
 #include <algorithm>
@@ -18,18 +19,6 @@ value call_join(invocation& in, arguments all) {
     result += all[1].at(i, in.scratch()).text();
   }
   return in.text(result);
-}
-
-// Without the characters of `set` at both ends.
-std::string_view trimmed(std::string_view text, std::string_view set) {
-  const auto has = [&](char32_t one) {
-    for (auto rest = set; !rest.empty(); rest.remove_prefix(first_of(rest).bytes))
-      if (first_of(rest).number == one) return true;
-    return false;
-  };
-  while (!text.empty() && has(first_of(text).number)) text.remove_prefix(first_of(text).bytes);
-  while (!text.empty() && has(last_of(text).number)) text.remove_suffix(last_of(text).bytes);
-  return text;
 }
 
 value call_trim(invocation& in, arguments all) {
@@ -52,49 +41,7 @@ value call_trim_suffix(invocation&, arguments all) {
 value call_trim_space(invocation&, arguments all) { return value(trim_space(all[0].text())); }
 
 value call_replace_all(invocation& in, arguments all) {
-  const auto old = all[0].text();
-  const auto by = all[1].text();
-  auto text = all[2].text();
-  std::string result;
-  const auto add = [&](std::string_view more) {
-    if (result.size() + more.size() > in.around().bounds.memory) throw failure("the text would be too long");
-    result += more;
-  };
-  // An empty text stands in front of each character and at the end.
-  if (old.empty()) {
-    for (; !text.empty(); text.remove_prefix(first_of(text).bytes)) {
-      add(by);
-      add(text.substr(0, first_of(text).bytes));
-    }
-    add(by);
-    return in.text(result);
-  }
-  for (;;) {
-    const auto found = text.find(old);
-    add(text.substr(0, found));
-    if (found == std::string_view::npos) return in.text(result);
-    add(by);
-    text.remove_prefix(found + old.size());
-  }
-}
-
-// Between the separators; an empty separator cuts between characters.
-std::vector<value> parts(std::string_view separator, std::string_view text) {
-  std::vector<value> all;
-  if (separator.empty()) {
-    for (; !text.empty(); text.remove_prefix(first_of(text).bytes)) {
-      // A byte that is no character of its own becomes U+FFFD, as in Go.
-      const auto one = first_of(text);
-      all.emplace_back(one.is_broken() ? std::string_view("\xef\xbf\xbd") : text.substr(0, one.bytes));
-    }
-    return all;
-  }
-  for (;;) {
-    const auto end = text.find(separator);
-    all.emplace_back(text.substr(0, end));
-    if (end == std::string_view::npos) return all;
-    text.remove_prefix(end + separator.size());
-  }
+  return in.text(replaced(in, all[2].text(), all[0].text(), all[1].text()));
 }
 
 value call_split(invocation& in, arguments all) {

@@ -58,10 +58,11 @@ value element_of(invocation& in, const value& of, const value& index) {
 value entry_of(invocation& in, const value& of, const value& index) {
   const auto& how = of.as_map();
   const std::string_view key_type = how.key == kind::text ? "string" : "int";
-  if (!index.is_there()) throw failure("value is nil; should be of type " + std::string(key_type));
-  const bool fits = how.key == kind::text ? index.is(kind::text) : index.is_whole();
+  if (!index.is_there() && how.key != kind::nothing)
+    throw failure("value is nil; should be of type " + std::string(key_type));
+  const bool fits = how.key == kind::nothing || (how.key == kind::text ? index.is(kind::text) : index.is_whole());
   if (!fits) throw failure("value has type " + std::string(index.type()) + "; should be " + std::string(key_type));
-  const auto found = how.find(of.self(), index, in.scratch());
+  const auto found = how.find(of.self(), index.is_there() ? index : value::null(), in.scratch());
   if (!found.is(kind::nothing)) return how.any ? found.in_any(true) : found;
   switch (how.absent) {
     case kind::text: return value(std::string_view());
@@ -100,7 +101,7 @@ value call_slice(invocation& in, arguments all) {
   if (item.is(kind::text)) return value(item.text().substr(bounds[0], bounds[1] - bounds[0]));
   std::vector<value> part;
   for (auto i = bounds[0]; i < bounds[1]; ++i) part.push_back(item.as_list().at(item.self(), i, in.scratch()));
-  return in.scratch().list_of(part, item.type() == "[]string" ? text_list_class : any_list_class);
+  return in.scratch().list_like(part, item.as_list());
 }
 
 std::string printed(invocation& in, arguments all) {

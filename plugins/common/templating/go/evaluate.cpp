@@ -108,7 +108,7 @@ value renderer::field_of(const node& of, std::size_t name_index, const value& do
     }
     case kind::map: {
       const auto& how = receiver.as_map();
-      if (how.key != kind::text) break;
+      if (how.key != kind::text && how.key != kind::nothing) break;
       if (has_arguments) throw failure(std::string(name) + " is not a method but has arguments");
       const auto found = how.find(receiver.self(), value(name), scratch());
       if (!found.is(kind::nothing)) return how.any ? found.in_any(true) : found;
@@ -188,7 +188,7 @@ value renderer::call(const function& what, const void* self, const node& shown_a
     return what.call(*this, given);
   } catch (const failure& wrong) {
     at(shown_at);
-    const std::string said = wrong.what();
+    const std::string said = wrong.text();
     if (said.size() > longest_message) throw;
     throw failure("error calling " + std::string(what.name) + ": " + said);
   }

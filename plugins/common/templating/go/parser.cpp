@@ -610,7 +610,7 @@ std::variant<std::unique_ptr<const tree>, fault> parse(std::string name, std::st
   try {
     reader.run();
   } catch (const failure& wrong) {
-    return fault{.name = result->name, .where = reader.where(), .text = wrong.what()};
+    return fault{.name = result->name, .where = reader.where(), .text = wrong.text()};
   }
   return std::unique_ptr<const tree>(std::move(result));
 }

@@ -97,7 +97,7 @@ std::string renderer::execute(std::string_view name, const value& dot) {
   try {
     run(found->first, *found->second, dot);
   } catch (const failure& wrong) {
-    const std::string said = wrong.what();
+    const std::string said = wrong.text();
     const fault inner{.name = tree_.name, .where = where(), .text = context() + said};
     output_ = output;
     now_ = was;
@@ -169,12 +169,15 @@ bool renderer::range_over(const node& branch, const value& over) {
       for (std::size_t i = 0; i < over.size(); ++i)
         if (!iterate(branch, value::integer(static_cast<std::int64_t>(i)), over.at(i, scratch()), mark)) break;
       return over.size() > 0;
-    case kind::map:
-      for (std::size_t i = 0; i < over.size(); ++i) {
-        const auto each = over.entry(i, scratch());
+    case kind::map: {
+      const auto entries = unchanging(over);
+      const auto count = entries.size();
+      for (std::size_t i = 0; i < count; ++i) {
+        const auto each = entries.entry(i, scratch());
         if (!iterate(branch, each.key, each.held, mark)) break;
       }
-      return over.size() > 0;
+      return count > 0;
+    }
     case kind::integer:
     case kind::integer64:
     case kind::byte:
@@ -200,6 +203,13 @@ bool renderer::range_over(const node& branch, const value& over) {
   std::string text;
   printer(text, scratch(), around().bounds.output).show(over);
   throw failure("range can't iterate over " + text);
+}
+
+// The entries that a map has now: the body may put more into it.
+value renderer::unchanging(const value& map) {
+  if (&map.as_map() != &any_map_class || !scratch().owns(map.self())) return map;
+  const auto& now = *static_cast<const map_span*>(map.self());
+  return scratch().any_map(std::vector<map_entry>(now.begin(), now.end()));
 }
 
 // False when the loop ends.

@@ -50,6 +50,7 @@ private:
 
   // walk_range's: true when there was anything.
   bool range_over(const node& branch, const value& over);
+  value unchanging(const value& map);
   bool iterate(const node& branch, const value& index, const value& element, std::size_t mark);
 
   value pipe(const node* of, const value& dot);

@@ -63,7 +63,7 @@ std::optional<fault> text_template::render(const value& root, const surroundings
   try {
     walker.run(root);
   } catch (const failure& wrong) {
-    return fault{.name = tree_->name, .where = walker.where(), .text = walker.context() + wrong.what()};
+    return fault{.name = tree_->name, .where = walker.where(), .text = walker.context() + wrong.text()};
   }
   return {};
 }

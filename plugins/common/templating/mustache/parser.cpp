@@ -127,8 +127,15 @@ bool parser::stands_alone(const tag& found, std::size_t& line_start, std::size_t
   return true;
 }
 
-// In pieces: line ends have nodes of their own, since what a line becomes may depend on the whole of it.
+// By the rules as before in pieces: line ends have nodes of their own, since what a line becomes may depend on the
+// whole of it.
 void parser::text(std::size_t start, std::size_t end) {
+  if (by_ == rules::standard && start < end) {
+    const auto all = std::string_view(source_.text).substr(start, end - start);
+    here().push_back(
+        {.type = node_type::text, .offset = start, .text = all, .path = {}, .indentation = {}, .body = {}});
+    return;
+  }
   while (start < end) {
     const auto rest = std::string_view(source_.text).substr(start, end - start);
     auto length = rest.find_first_of("\r\n");
@@ -235,7 +242,7 @@ std::optional<fault> parse(source& of, rules by, std::vector<std::string>& wante
     try {
       reader.run();
     } catch (const failure& wrong) {
-      return fault{.name = of.name, .where = place_of(of.text, reader.place()), .text = wrong.what()};
+      return fault{.name = of.name, .where = place_of(of.text, reader.place()), .text = wrong.text()};
     }
     return {};
   };

@@ -35,10 +35,7 @@ void renderer::walk_one(const node& one) {
   spend(1);
   now_ = &one;
   switch (one.type) {
-    case node_type::text:
-      begin_line();
-      write(one.text);
-      break;
+    case node_type::text: text(one); break;
     case node_type::line_end: line_end(one); break;
     case node_type::variable:
     case node_type::unescaped: variable(one); break;
@@ -57,6 +54,22 @@ void renderer::write(std::string_view text) {
 void renderer::begin_line() {
   if (is_at_line_start_ && !indentation_.empty()) write(indentation_);
   is_at_line_start_ = false;
+}
+
+// By the rules of the standard a text may go over several lines. Within a partial that has a line of its own, each of
+// them begins as that line does.
+void renderer::text(const node& of) {
+  if (indentation_.empty() || tree_.by == rules::as_before) {
+    is_at_line_start_ = of.text.ends_with('\n');
+    return write(of.text);
+  }
+  for (auto rest = of.text; !rest.empty();) {
+    const auto end = std::min(rest.find('\n'), rest.size() - 1) + 1;
+    begin_line();
+    write(rest.substr(0, end));
+    is_at_line_start_ = rest[end - 1] == '\n';
+    rest.remove_prefix(end);
+  }
 }
 
 void renderer::line_end(const node& of) {
@@ -84,13 +97,27 @@ value renderer::member(const value& of, std::string_view name) {
     const auto* found = of.as_object().find(name);
     return found == nullptr || found->get == nullptr ? value() : found->get(of.self(), scratch());
   }
-  if (of.is(kind::map) && of.as_map().key == kind::text) return of.as_map().find(of.self(), value(name), scratch());
-  return {};
+  if (!of.is(kind::map)) return {};
+  const auto& how = of.as_map();
+  return how.key == kind::text || how.key == kind::nothing ? how.find(of.self(), value(name), scratch()) : value();
 }
 
-value renderer::member(const context& in, std::string_view name) {
-  const auto found = member(in.held, name);
-  if (!found.is(kind::nothing) || in.count == 0 || !in.held.is(kind::object)) return found;
+const field* renderer::field_of(const node& of, const object_class& how, std::string_view name) {
+  const auto place = (reinterpret_cast<std::uintptr_t>(&of) / sizeof(node) * 7 +
+                      reinterpret_cast<std::uintptr_t>(&how) / alignof(object_class)) %
+                     cache_.size();
+  auto& known = cache_[place];
+  if (known.tag != &of || known.how != &how) known = {.tag = &of, .how = &how, .found = how.find(name)};
+  return known.found;
+}
+
+value renderer::member(const node& of, const context& in, std::string_view name) {
+  if (!in.held.is(kind::object)) return member(in.held, name);
+  if (const auto* known = field_of(of, in.held.as_object(), name); known != nullptr)
+    if (const auto found = known->get == nullptr ? value() : known->get(in.held.self(), scratch());
+        !found.is(kind::nothing) || in.count == 0)
+      return found;
+  if (in.count == 0) return {};
   if (name == "first") return value(in.index == 0);
   if (name == "last") return value(in.index + 1 == in.count);
   if (name == "index") return value::integer(static_cast<std::int64_t>(in.index));
@@ -100,7 +127,7 @@ value renderer::member(const context& in, std::string_view name) {
 value renderer::find(const node& of) {
   if (of.path.empty()) return contexts_.back().held;
   for (auto each = contexts_.rbegin(); each != contexts_.rend(); ++each) {
-    auto found = member(*each, of.path[0]);
+    auto found = member(of, *each, of.path[0]);
     if (found.is(kind::nothing)) continue;
     for (std::size_t i = 1; i < of.path.size() && !found.is(kind::nothing); ++i) found = member(found, of.path[i]);
     if (!found.is(kind::nothing) || tree_.by == rules::standard) return found;

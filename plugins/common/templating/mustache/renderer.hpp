@@ -6,6 +6,7 @@
 #include "common/templating/invocation.hpp"
 #include "common/templating/mustache/tree.hpp"
 
+#include <array>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -40,12 +41,14 @@ private:
   void enter(const node& of, const context& in);
   void partial(const node& of);
   void variable(const node& of);
+  void text(const node& of);
   void line_end(const node& of);
   void end_line();
 
   value find(const node& of);
-  value member(const context& in, std::string_view name);
+  value member(const node& of, const context& in, std::string_view name);
   value member(const value& of, std::string_view name);
+  const field* field_of(const node& of, const object_class& how, std::string_view name);
   void write(std::string_view text);
   void begin_line();
 
@@ -57,6 +60,15 @@ private:
   std::vector<context> contexts_;
   std::size_t depth_ = 0;
   std::string shown_;  // of a number, in between
+
+  // What a tag's first name meant the last time that it was looked up in an object: lists have many of one class. Each
+  // pair of tag and class has one place; another pair that falls onto it takes it.
+  struct cached {
+    const node* tag = nullptr;
+    const object_class* how = nullptr;
+    const field* found = nullptr;
+  };
+  std::array<cached, 128> cache_;
 
   // Of partials: what each of their lines begins with.
   std::string indentation_;

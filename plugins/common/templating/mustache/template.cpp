@@ -86,7 +86,7 @@ std::optional<fault> text_template::render(const value& root, const escape& with
   try {
     walker.run(root);
   } catch (const failure& wrong) {
-    return fault{.name = walker.running().name, .where = walker.where(), .text = wrong.what()};
+    return fault{.name = walker.running().name, .where = walker.where(), .text = wrong.text()};
   }
   return {};
 }

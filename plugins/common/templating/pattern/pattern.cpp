@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 namespace drcon::templating {
 namespace {
@@ -173,8 +174,7 @@ void pattern::expand(std::string& result, std::string_view by, std::string_view 
   }
 }
 
-std::string pattern::replace_all(std::string_view text, std::string_view by, std::size_t limit,
-                                 const cost& spend) const {
+std::string pattern::replace(std::string_view text, const expansion& expand, const cost& spend) const {
   machine runner(program_, text, spend);
   std::string result;
   std::size_t copied = 0;
@@ -183,7 +183,7 @@ std::string pattern::replace_all(std::string_view text, std::string_view by, std
     if (found.empty()) break;
     result += text.substr(copied, found[0] - copied);
     // An empty match right behind the last one is none.
-    if (found[1] > copied || found[0] == 0) expand(result, by, text, found, limit);
+    if (found[1] > copied || found[0] == 0) expand(result, found);
     copied = found[1];
     const auto width = first_of(text.substr(at)).bytes;
     if (at + width > found[1]) at += width;
@@ -192,6 +192,43 @@ std::string pattern::replace_all(std::string_view text, std::string_view by, std
   }
   result += text.substr(copied);
   return result;
+}
+
+std::string pattern::replace_all(std::string_view text, std::string_view by, std::size_t limit,
+                                 const cost& spend) const {
+  const auto by_template = [&](std::string& result, const places& found) { expand(result, by, text, found, limit); };
+  return replace(text, by_template, spend);
+}
+
+std::string pattern::replace_all_literally(std::string_view text, std::string_view by, std::size_t limit,
+                                           const cost& spend) const {
+  const auto by_text = [&](std::string& result, const places&) {
+    if (result.size() + by.size() > limit)
+      throw failure("the text would be longer than " + std::to_string(limit) + " bytes");
+    result += by;
+  };
+  return replace(text, by_text, spend);
+}
+
+std::vector<pattern::groups> pattern::find_all(std::string_view text, std::int64_t most, const cost& spend) const {
+  machine runner(program_, text, spend);
+  std::vector<groups> all;
+  auto last_end = nowhere;
+  for (std::size_t at = 0; at <= text.size() && (most < 0 || std::cmp_less(all.size(), most));) {
+    const auto found = runner.find(at);
+    if (found.empty()) break;
+    // An empty match right behind the last one is none.
+    const bool counts = found[1] != at || found[0] != last_end;
+    if (found[1] != at) at = found[1];
+    else if (const auto width = first_of(text.substr(at)).bytes; width > 0) at += width;
+    else at = text.size() + 1;
+    last_end = found[1];
+    if (!counts) continue;
+    auto& one = all.emplace_back();
+    for (std::size_t i = 0; i + 1 < found.size(); i += 2)
+      one.push_back(found[i] == nowhere ? std::string_view() : text.substr(found[i], found[i + 1] - found[i]));
+  }
+  return all;
 }
 
 }  // namespace drcon::templating

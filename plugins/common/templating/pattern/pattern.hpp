@@ -28,6 +28,14 @@ public:
   bool matches(std::string_view text, const cost& spend) const;
   /// Each match replaced; in `by`, $1, ${1} and ${name} stand for groups and $$ for $.
   std::string replace_all(std::string_view text, std::string_view by, std::size_t limit, const cost& spend) const;
+  /// The same, where $ stands for itself.
+  std::string replace_all_literally(std::string_view text, std::string_view by, std::size_t limit,
+                                    const cost& spend) const;
+
+  /// A match and its groups, as parts of the text; empty where a group took no part.
+  using groups = std::vector<std::string_view>;
+  /// `most` of them, or all when it is negative.
+  std::vector<groups> find_all(std::string_view text, std::int64_t most, const cost& spend) const;
 
   struct range {
     char32_t first = 0;
@@ -68,6 +76,8 @@ public:
 private:
   using places = std::vector<std::size_t>;
   class machine;
+  using expansion = std::function<void(std::string& result, const places& found)>;
+  std::string replace(std::string_view text, const expansion& expand, const cost& spend) const;
   void expand(std::string& result, std::string_view by, std::string_view text, const places& found,
               std::size_t limit) const;
 

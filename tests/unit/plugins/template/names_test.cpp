@@ -143,6 +143,10 @@ void expect_same(const common::mustache_scope& scope, const templating::value& h
       expect_same(*opens, inner, scratch, depth - 1);
       continue;
     }
+    if (inner.is(templating::kind::object)) {
+      expect_same(*each.opens, inner, scratch, depth - 1);
+      continue;
+    }
     ASSERT_TRUE(inner.is(templating::kind::list)) << each.name;
     if (inner.size() == 0) continue;
     expect_same(*each.opens, inner.at(0, scratch), scratch, depth - 1);
@@ -155,9 +159,13 @@ TEST(TemplateNames, AreThoseOfTheViews) {
        .revision = 0,
        .endpoints = {{.id = "a", .node = "n", .address = "::1", .port = 1, .tags = {"v1"}, .meta = {{"zone", "a"}}}}},
       {.name = "x", .revision = 0, .endpoints = {}, .values = {{"a/b", "c"}}}};
-  const subject of{.services = all, .sink = "s", .revision = 1};
-  templating::memory scratch(std::size_t{1} << 20U);
-  expect_same(root_scope, view_of(of), scratch, 5);
+  templating::memory scratch(std::size_t{1} << 22U);
+  for (const auto kind : {item_kind::service, item_kind::key, item_kind::tag}) {
+    const auto items = items_of(kind, all, {});
+    ASSERT_EQ(items.size(), 1U);
+    const subject of{.services = all, .sink = "s", .revision = 1, .each = &items[0]};
+    expect_same(root_scope_for(kind), view_of(of), scratch, 5);
+  }
 }
 
 }  // namespace

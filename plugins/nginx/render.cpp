@@ -25,7 +25,7 @@ struct rendered_servers {
   std::string note;  // why they are not its own
 };
 
-rendered_servers servers_of(const upstream& each, const memory& last, const layout& form) {
+rendered_servers servers_of(const upstream& each, const last_servers& last, const layout& form) {
   if (!each.servers.empty()) return {each.servers, {}};
   const auto known = last.find(each.name);
   if (form.empty == empty_policy::keep && known != last.end())
@@ -50,7 +50,7 @@ void render_server(std::ostream& out, const server& each, const layout& form) {
   out << ";\n";
 }
 
-void render_upstream(std::ostream& out, const upstream& each, const memory& last, const layout& form) {
+void render_upstream(std::ostream& out, const upstream& each, const last_servers& last, const layout& form) {
   const auto [servers, note] = servers_of(each, last, form);
   out << "upstream " << each.name << " {\n";
   if (!note.empty()) out << "    # " << note << "\n";
@@ -78,7 +78,7 @@ data data_of(const server& each, const common::mustache_template& parsed, bool f
   return result;
 }
 
-data data_of(const std::vector<upstream>& upstreams, const memory& last, const layout& form,
+data data_of(const std::vector<upstream>& upstreams, const last_servers& last, const layout& form,
              const common::mustache_template& parsed) {
   data services = data::type::list;
   for (std::size_t i = 0; i < upstreams.size(); ++i) {
@@ -103,7 +103,7 @@ data data_of(const std::vector<upstream>& upstreams, const memory& last, const l
   return root;
 }
 
-std::string render_with_template(const std::vector<upstream>& upstreams, const memory& last, const layout& form) {
+std::string render_with_template(const std::vector<upstream>& upstreams, const last_servers& last, const layout& form) {
   // What comes from the registry has no hazard left by now; quotes only keep a space from splitting an argument.
   const common::mustache_template parsed(form.user_template);
   auto text =
@@ -120,13 +120,13 @@ std::string render_listener(const layout& form, const std::string& generation) {
 
 }  // namespace
 
-rendered render(const std::vector<upstream>& upstreams, const memory& last, const layout& form) {
+rendered render(const std::vector<upstream>& upstreams, const last_servers& last, const layout& form) {
   std::ostringstream out;
   out << "# Written by drcon for sink '" << form.sink << "'. Do not edit: the next change replaces it.\n";
   if (form.user_template.empty()) {
     for (const auto& each : upstreams) render_upstream(out, each, last, form);
   } else {
-    memory known;
+    last_servers known;
     for (const auto& each : upstreams) {
       const auto found = last.find(each.name);
       if (!each.servers.empty()) known[each.name] = each.servers;

@@ -66,6 +66,8 @@ public:
 
 private:
   using clock = std::chrono::steady_clock;
+  // What a service keeps is beside the file, with this ending.
+  static constexpr auto kept_ending = ".kept";
   struct file {
     file_options options;
     common::managed_file on_disk;

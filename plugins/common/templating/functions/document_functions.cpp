@@ -22,7 +22,8 @@ value call_to_yaml(invocation& in, arguments all) {
   try {
     return in.text(yaml_text(all[0], in.scratch(), in.around().bounds.memory, cost_of(in)));
   } catch (const failure& wrong) {
-    throw failure(std::string("toYAML: ") + wrong.text());
+    const bool is_gos_own = wrong.text().starts_with("cannot marshal type: ");
+    throw failure((is_gos_own ? "" : "toYAML: ") + wrong.text());
   }
 }
 

@@ -211,6 +211,7 @@ private:
   }
 
   void list(const value& of) {
+    if (of.type().starts_with("<-")) throw failure("cannot marshal type: " + std::string(of.type()));
     open();
     yaml_event_t event;
     yaml_sequence_start_event_initialize(&event, nullptr, nullptr, 1, YAML_BLOCK_SEQUENCE_STYLE);

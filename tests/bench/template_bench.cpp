@@ -157,6 +157,8 @@ std::vector<engine> engines() {
       std::get<templating::go::text_template>(templating::go::text_template::read("go", go_text, functions));
   static const auto mustache = std::get<templating::mustache::text_template>(
       templating::mustache::text_template::read("mustache", mustache_text));
+  static const auto as_before = std::get<templating::mustache::text_template>(
+      templating::mustache::text_template::read("mustache", mustache_text, templating::mustache::rules::as_before));
   static const common::mustache_template kainjow{std::string(mustache_text)};
   static const templating::surroundings around;
   return {{.name = "kainjow's mustache",
@@ -171,6 +173,16 @@ std::vector<engine> engines() {
                [](const std::vector<service>& all) {
                  std::string output;
                  const auto wrong = mustache.render(
+                     value(&all, root_class), [](std::string_view text, std::string& result) { result += text; },
+                     around, output);
+                 return wrong ? wrong->message() : output;
+               },
+           .times = {}},
+          {.name = "mustache as before",
+           .render =
+               [](const std::vector<service>& all) {
+                 std::string output;
+                 const auto wrong = as_before.render(
                      value(&all, root_class), [](std::string_view text, std::string& result) { result += text; },
                      around, output);
                  return wrong ? wrong->message() : output;

@@ -142,7 +142,12 @@ void engine::replace_pipelines(const config::configuration& before, const made& 
     for (const auto& source : wanted.sources) sources.push_back(sources_.at(source).get());
     auto made = std::make_unique<pipeline>(
         wanted, question_of(wanted, config_.sources), std::move(sources), around(),
-        [this, pipeline = wanted.name](const decision& what) { on_decided(pipeline, what); });
+        sinks_of_pipeline{
+            .decided = [this, pipeline = wanted.name](const decision& what) { on_decided(pipeline, what); },
+            .look = [this, pipeline = wanted.name](
+                        const auto& candidate,
+                        auto answer) { look_at_targets(pipeline, candidate, std::move(answer)); },
+        });
     auto* const it = made.get();
     if (known != pipelines_.end()) {
       begin.emplace_back([it, old = known->second.get()] { it->start_after(*old); });
@@ -291,8 +296,10 @@ void engine::on_decided(const std::string& pipeline, const decision& what) {
     if (sink != sinks_.end()) sink->second->on_decided(pipeline, what);
   }
   // Not from within: the pipeline that has just decided is still at it.
-  const auto is_heir = [](const auto& each) { return each.second->is_heir(); };
-  if (std::ranges::none_of(pipelines_, is_heir)) return;
+  const auto depends_on_others = [](const auto& each) {
+    return each.second->is_heir() || each.second->is_held_for_targets();
+  };
+  if (std::ranges::none_of(pipelines_, depends_on_others)) return;
   boost::asio::post(context_, [this, alive = std::weak_ptr(alive_)] {
     if (!alive.lock()) return;
     for (auto& [name, each] : pipelines_) each->reconsider();

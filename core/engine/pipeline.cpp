@@ -28,12 +28,12 @@ constexpr std::size_t decisions_kept = 32;
 }  // namespace
 
 pipeline::pipeline(const config::pipeline_config& config, question asked, std::vector<source_state*> sources,
-                   pipeline_surroundings around, std::function<void(const decision&)> decided)
+                   pipeline_surroundings around, sinks_of_pipeline sinks)
     : config_(config),
       asked_(std::move(asked)),
       sources_(std::move(sources)),
       around_(std::move(around)),
-      decided_(std::move(decided)),
+      sinks_(std::move(sinks)),
       shape_(config.filter, config.limit),
       pacer_(config.wait.min, config.wait.max),
       brake_(config.brake),
@@ -81,6 +81,8 @@ void pipeline::start_after(pipeline& before) {
   history_ = before.history_;
   earlier_ = before.earlier_;
   brake_.go_on_from(before.brake_);
+  held_for_targets_ = before.held_for_targets_;
+  if (held_for_targets_) look_ = look::over;
   if (!observes_all()) brake_.stop_observing();
   begin();
 }
@@ -116,6 +118,12 @@ void pipeline::recover() {
 }
 
 void pipeline::reconsider() {
+  // What the targets have may be the other one's.
+  if (held_for_targets_) {
+    end_hold_for_targets("another pipeline feeds the same target");
+    look_ = look::due;
+    return decide();
+  }
   if (is_elsewhere_ && known() && brake_.holding()) decide();
 }
 
@@ -258,6 +266,7 @@ void pipeline::on_source(const source_event& event) {
   }
   // What is held is judged again when a source is lost or back, because only time in which it is seen counts.
   if ((event.readiness || event.silence) && known() && brake_.holding()) differs = true;
+  after_outage_ |= event.after_outage;
   if (differs) changed(event.source->name(), event.seen == clock::time_point{} ? clock::now() : event.seen);
 }
 
@@ -323,7 +332,7 @@ void pipeline::pass(model::snapshot_ptr candidate, std::string why, question ans
   // Before any sink has it: a crash must not put an older state over it. This costs one sync of a directory in a burst;
   // see state_store::save().
   around_.store.save(name(), current_.snapshot, current_.asked);
-  decided_(current_);  // before all that follows: log and journal must not delay the change
+  sinks_.decided(current_);  // before all that follows: log and journal must not delay the change
 
   log::info(subject(), "revision {}: {}, {} (+{} -{} ~{}) from {}", current_.snapshot->revision(),
             base::count_of(current_.snapshot->services().size(), "service"),

@@ -21,6 +21,7 @@
 #include <deque>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -71,13 +72,21 @@ struct pipeline_surroundings {
   metrics::metrics& figures;
 };
 
+/// How a pipeline reaches its sinks.
+struct sinks_of_pipeline {
+  /// Called with each new snapshot, from within the call that decides.
+  std::function<void(const decision&)> decided;
+  /// Asks what the targets have that this snapshot would take from them: a sentence without an end, or nothing. The
+  /// answer is called later.
+  std::function<void(const model::snapshot_ptr&, std::function<void(const std::string& loss)>)> look;
+};
+
 class pipeline final : public source_observer {
 public:
-  /// `decided` is called with each new snapshot, from within the call that decides. `sources` are in the order of the
-  /// configuration, which is their order of precedence; they outlive the pipeline. `asked` is what this configuration
-  /// asks them for.
+  /// `sources` are in the order of the configuration, which is their order of precedence; they outlive the pipeline.
+  /// `asked` is what this configuration asks them for.
   pipeline(const config::pipeline_config& config, question asked, std::vector<source_state*> sources,
-           pipeline_surroundings around, std::function<void(const decision&)> decided);
+           pipeline_surroundings around, sinks_of_pipeline sinks);
   ~pipeline() override;
   pipeline(const pipeline&) = delete;
   pipeline& operator=(const pipeline&) = delete;
@@ -128,6 +137,9 @@ public:
   const source_state* preferred() const { return preferred_; }
   const std::vector<source_state*>& sources() const { return sources_; }
   const shape& takes() const { return shape_; }
+  /// What its targets have is asked for before anything is decided, or held because of that.
+  bool looks_at_targets() const { return look_ == look::under_way; }
+  bool is_held_for_targets() const { return held_for_targets_; }
   /// It began at sinks of pipelines that a reload took away.
   bool is_heir() const { return is_heir_; }
   /// Its sources and filter have the service now, decided or not, begun or not.
@@ -182,6 +194,12 @@ private:
     model::snapshot_ptr whole;                           // null: not the whole candidate, but one service
   };
 
+  enum class look { due, under_way, over };
+
+  bool may_empty_targets(const model::snapshot& candidate, const release& released) const;
+  void look_at_targets(const model::snapshot_ptr& candidate);
+  void end_hold_for_targets(const std::string& why);
+  void note_returned(std::string why);
   void begin();
   bool choose();
   bool is_unheard(const std::string& service) const;
@@ -231,7 +249,7 @@ private:
   const question asked_;
   const std::vector<source_state*> sources_;
   pipeline_surroundings around_;
-  std::function<void(const decision&)> decided_;
+  const sinks_of_pipeline sinks_;
 
   const shape shape_;
   std::map<std::string, model::service_ptr> merged_;   // and filtered
@@ -250,8 +268,12 @@ private:
   bool is_heir_ = false;
   bool state_is_kept_ = false;   // the state directory had states when this pipeline started
   model::snapshot_ptr earlier_;  // in its place, when it cannot be used: only for measuring
+  look look_ = look::due;        // at the targets, of which nothing is known
+  bool held_for_targets_ = false;
+  const std::shared_ptr<const bool> alive_ = std::make_shared<const bool>(true);  // for an answer that comes late
   std::uint64_t next_revision_ = 1;
   held_update held_;
+  bool after_outage_ = false;       // a source answers again, and the brake has not judged that yet
   model::snapshot_ptr refused_;     // the candidate whose removals held_ is about; null while nothing is held
   std::uint64_t held_numbers_ = 0;  // the last held_update::number
   std::optional<held_update> would_hold_;

@@ -106,8 +106,13 @@ brake::change pipeline::measure(const model::snapshot* served, const model::snap
 
 // Serves the candidate, without the removals that the brake holds.
 void pipeline::judge(model::snapshot_ptr candidate, const release& released) {
+  if (may_empty_targets(*candidate, released)) return look_at_targets(candidate);
+  if (held_for_targets_ && candidate->in_service_count() > 0)
+    end_hold_for_targets("the sources have endpoints in service");
   auto changes = model::difference(served(), *candidate);
-  const auto judged = brake_.judge(clock::now(), measure(served(), *candidate, changes, released));
+  auto change = measure(served(), *candidate, changes, released);
+  change.after_outage = std::exchange(after_outage_, false);
+  const auto judged = brake_.judge(clock::now(), change);
   brake_timer_.cancel();
   if (judged.ask_again) brake_timer_.at(*judged.ask_again, [this] { decide(); });
   end_holds(judged);
@@ -200,6 +205,10 @@ void pipeline::end_holds(const brake::decision& judged) {
     const auto more = judged.returned.size() - first.size();
     why = fmt::format("service {}{}: {}", fmt::join(first, ", "), more ? fmt::format(" and {} more", more) : "", why);
   }
+  note_returned(std::move(why));
+}
+
+void pipeline::note_returned(std::string why) {
   log::info(subject(), "brake released: {}", why);
   around_.journal.add({.what = journal_entry::kind::released,
                        .about = subject(),

@@ -74,7 +74,8 @@ void pipeline::serve_last_good() {
                  "stay as they are",
                  why_not_yet(), earlier->revision(), earlier_configuration());
     if (!is_served)
-      decided_({.snapshot = earlier, .why = "left by an earlier configuration", .asked = answered, .is_left = true});
+      sinks_.decided(
+          {.snapshot = earlier, .why = "left by an earlier configuration", .asked = answered, .is_left = true});
   } else if (rest != earlier) {
     seen_ = heard_ = clock::now();
     pass(rest, fmt::format("what the filter takes of revision {}, the last good state", earlier->revision()), answered);
@@ -89,10 +90,41 @@ void pipeline::serve_last_good() {
 void pipeline::leave_nothing() {
   log::warning(subject(), "{}; nothing is changed", why_not_yet());
   if (!brake_.knows_what_is_served() || !state_is_kept_) return;
-  decided_({.snapshot = std::make_shared<const model::snapshot>(0, std::vector<model::service_ptr>{}),
-            .why = "nothing was ever decided",
-            .asked = asked_,
-            .is_left = true});
+  sinks_.decided({.snapshot = std::make_shared<const model::snapshot>(0, std::vector<model::service_ptr>{}),
+                  .why = "nothing was ever decided",
+                  .asked = asked_,
+                  .is_left = true});
+}
+
+// Nothing is known of what was served before, since the state directory is new or was lost, and the sources have
+// nothing in service: that may be a registry which has lost its data, too.
+bool pipeline::may_empty_targets(const model::snapshot& candidate, const release& released) const {
+  return look_ != look::over && !served() && brake_.knows_what_is_served() && !released.whole && candidate.in_service_count() == 0 &&
+         config_.brake.hold.count() > 0;
+}
+
+void pipeline::look_at_targets(const model::snapshot_ptr& candidate) {
+  if (look_ == look::under_way) return;
+  look_ = look::under_way;
+  sinks_.look(candidate, [this, alive = std::weak_ptr(alive_)](const std::string& loss) {
+    if (!alive.lock()) return;
+    look_ = look::over;
+    if (!loss.empty() && !served()) {
+      held_for_targets_ = true;
+      brake_.hold_first("nothing is kept of what was served before, the sources have no endpoint in service, and " +
+                        loss);
+    }
+    decide();
+  });
+}
+
+void pipeline::end_hold_for_targets(const std::string& why) {
+  held_for_targets_ = false;
+  if (brake_.knows_what_is_served()) return;
+  brake_.forget();
+  held_ = {};
+  refused_.reset();
+  note_returned(why);
 }
 
 void pipeline::serve_as_before() {
@@ -105,7 +137,7 @@ void pipeline::serve_as_before() {
               .heard = now,
               .decided = now,
               .when = std::chrono::system_clock::now()};
-  decided_(current_);
+  sinks_.decided(current_);
 }
 
 // What is served is what the sources have answered to the present configuration, though nothing had to be changed for

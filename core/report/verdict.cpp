@@ -159,6 +159,7 @@ lines unsettled(const engine::engine& engine) {
       all.push_back("pipeline " + name + " waits for source " + source +
                     because(engine.sources().at(source)->instance().status().text));
     if (!pipeline->known()) add_earlier_configuration(*pipeline, all);
+    if (pipeline->looks_at_targets()) all.push_back("pipeline " + name + " asks its sinks what their targets have");
     add_holds("pipeline " + name + " is held by its brake: ", pipeline->held_back().holds, all);
   }
   for (const auto& [name, sink] : engine.sinks())

@@ -98,10 +98,9 @@ std::vector<service> without_case_twins(std::vector<service> services, const std
   return services;
 }
 
-std::vector<service> with_bounded_labels(std::vector<service> services, const common::mustache_template& form,
-                                         const refusal& refused) {
-  const auto asks_for = [&form](std::initializer_list<const char*> names) {
-    return std::ranges::any_of(names, [&form](const char* each) { return form.mentions(each); });
+std::vector<service> with_bounded_labels(std::vector<service> services, const form& of, const refusal& refused) {
+  const auto asks_for = [&of](std::initializer_list<const char*> names) {
+    return std::ranges::any_of(names, [&of](const char* each) { return of.mentions(each); });
   };
   const bool tags = asks_for({"tags", "tagged", "by_tag"});
   const bool meta = asks_for({"meta", "meta_list", "by_meta"});

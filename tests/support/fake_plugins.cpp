@@ -9,6 +9,7 @@ constexpr const char* any_options = R"({"type": "object", "properties": {"note":
 
 std::mutex all_mutex;
 std::map<std::string, std::vector<std::shared_ptr<fake_instance>>> all;
+std::string target_has;
 
 std::shared_ptr<fake_instance> enrol(context host) {
   auto made = std::make_shared<fake_instance>(host);
@@ -66,14 +67,30 @@ public:
     const auto& host = mine_->host;
     host.host()->done(host.instance(), update.ticket(), how.result, c_string(how.why));
   }
-  bool render(const update_view&) {
+  bool render(const update_view& update) {
     ++renders;
     wait_until([] { return !renders_hang; });
-    return false;
+    if (renders_fail) return false;
+    std::string desired;
+    for (const auto& service : update.wanted().services())
+      for (const auto& each : service.copy().endpoints) desired += each.id + " ";
+    const std::lock_guard lock(all_mutex);
+    mine_->host.rendered("the target", desired, target_has);
+    return true;
   }
 };
 
 }  // namespace
+
+void fake_instance::answer_open_update() {
+  std::uint64_t ticket = 0;
+  {
+    const std::lock_guard lock(mutex);
+    answers = true;
+    ticket = open_ticket.value_or(0);
+  }
+  host.host()->done(host.instance(), ticket, DRCON_OK, {});
+}
 
 std::shared_ptr<fake_instance> fake(const std::string& name) {
   const std::lock_guard lock(all_mutex);
@@ -86,8 +103,14 @@ int fakes_made(const std::string& name) {
   return static_cast<int>(all[name].size());
 }
 
+void set_target(std::string has) {
+  const std::lock_guard lock(all_mutex);
+  target_has = std::move(has);
+}
+
 void forget_fakes() {
   const std::lock_guard lock(all_mutex);
+  target_has.clear();
   all.clear();
 }
 

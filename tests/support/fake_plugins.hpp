@@ -38,6 +38,8 @@ struct fake_instance {
   std::vector<bool> reconciles;  ///< of each apply
   bool stop_hangs = false;       ///< stop() blocks until this is false again
 
+  /// Answers the update that was left unanswered, as applied, and those that come.
+  void answer_open_update();
   /// Waits until `holds()` under the lock.
   template <class Condition>
   bool wait(Condition holds, std::chrono::milliseconds deadline = patience) {
@@ -48,8 +50,14 @@ struct fake_instance {
 
 /// While it is true, render() of every fake sink blocks.
 inline std::atomic<bool> renders_hang{false};
+/// While it is true, render() of every fake sink answers that it cannot do that.
+inline std::atomic<bool> renders_fail{false};
 /// How many calls of render() have begun.
 inline std::atomic<int> renders{0};
+
+/// What the target of every fake sink has, as render() reports it. What a fake sink would write is the names of its
+/// endpoints, each followed by a space.
+void set_target(std::string has);
 
 /// The instance of that name that was made last; null when there is none.
 std::shared_ptr<fake_instance> fake(const std::string& name);

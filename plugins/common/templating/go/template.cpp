@@ -39,6 +39,16 @@ void collect(const tree& of, const node* in, std::vector<mention>& result) {
   collect(of, in->otherwise, result);
 }
 
+void collect_fields(const node* in, std::set<std::string_view>& result) {
+  if (in == nullptr) return;
+  if (in->type == node_type::field || in->type == node_type::chain) result.insert(in->names.begin(), in->names.end());
+  if (in->type == node_type::variable && in->names.size() > 1) result.insert(in->names.begin() + 1, in->names.end());
+  collect_fields(in->pipe, result);
+  for (const auto* each : in->items) collect_fields(each, result);
+  collect_fields(in->body, result);
+  collect_fields(in->otherwise, result);
+}
+
 }  // namespace
 
 std::variant<text_template, fault> text_template::read(std::string name, std::string text,
@@ -61,6 +71,12 @@ std::optional<fault> text_template::render(const value& root, const surroundings
 std::vector<mention> text_template::mentions() const {
   std::vector<mention> result;
   for (const auto& [name, root] : tree_->templates) collect(*tree_, root, result);
+  return result;
+}
+
+std::set<std::string_view> text_template::fields() const {
+  std::set<std::string_view> result;
+  for (const auto& [name, root] : tree_->templates) collect_fields(root, result);
   return result;
 }
 

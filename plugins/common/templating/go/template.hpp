@@ -16,6 +16,7 @@
 
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <variant>
 #include <vector>
@@ -45,6 +46,8 @@ public:
 
   /// Every call of a function that stands in it, in order of place.
   std::vector<mention> mentions() const;
+  /// Every name of a field that stands in it, each once.
+  std::set<std::string_view> fields() const;
 
 private:
   explicit text_template(std::shared_ptr<const tree> parsed) : tree_(std::move(parsed)) {}

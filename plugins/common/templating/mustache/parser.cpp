@@ -203,7 +203,7 @@ void parser::run() {
 
 // What the engine before did with a line that holds nothing but one section tag or comment: without the line's end
 // there is none. It looked for the marks that a template has at its beginning.
-std::string without_standalone_lines(std::string_view text) {
+std::string without_standalone_lines(std::string_view text, std::vector<source::gap>& gaps) {
   const auto is_alone = [](std::string_view line) {
     const auto tag = trimmed(line);
     return tag.size() > 5 && tag.starts_with("{{") && std::string_view("#^/!").find(tag[2]) != std::string_view::npos &&
@@ -213,14 +213,28 @@ std::string without_standalone_lines(std::string_view text) {
   while (!text.empty()) {
     const auto end = text.find('\n');
     const auto line = text.substr(0, end);
-    if (is_alone(line)) result += trimmed(line);
-    else result += text.substr(0, end == std::string_view::npos ? end : end + 1);
+    if (is_alone(line)) {
+      const auto tag = trimmed(line);
+      const auto before = static_cast<std::size_t>(tag.data() - line.data());
+      gaps.push_back({.offset = result.size(), .bytes = before});
+      result += tag;
+      gaps.push_back({.offset = result.size(),
+                      .bytes = line.size() - before - tag.size() + (end == std::string_view::npos ? 0 : 1)});
+    } else result += text.substr(0, end == std::string_view::npos ? end : end + 1);
     text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
   }
   return result;
 }
 
 }  // namespace
+
+position source::place(std::size_t offset) const {
+  if (gaps.empty()) return place_of(text, offset);
+  std::size_t missing = 0;
+  for (const auto& each : gaps)
+    if (each.offset <= offset) missing += each.bytes;
+  return place_of(written, offset + missing);
+}
 
 std::optional<fault> parse(source& of, rules by, std::vector<std::string>& wanted) {
   const auto read = [&](std::vector<std::string>& names) -> std::optional<fault> {
@@ -236,7 +250,7 @@ std::optional<fault> parse(source& of, rules by, std::vector<std::string>& wante
   if (auto wrong = read(wanted)) return wrong;
   if (by == rules::standard) return {};
   of.nodes.clear();
-  of.text = without_standalone_lines(of.text);
+  of.written = std::exchange(of.text, without_standalone_lines(of.text, of.gaps));
   std::vector<std::string> again;
   return read(again);
 }

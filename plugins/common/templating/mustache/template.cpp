@@ -3,21 +3,55 @@
 #include "common/templating/mustache/renderer.hpp"
 #include "common/templating/mustache/tree.hpp"
 
+#include <set>
 #include <utility>
 
 namespace drcon::templating::mustache {
 namespace {
 
 constexpr std::size_t most_partials = 1000;
+constexpr std::size_t most_mentions = 100'000;  // a partial may be called twice by one that is called twice …
 
-void collect(const source& of, const std::vector<node>& all, std::vector<mention>& result) {
-  for (const auto& each : all) {
-    if (each.type == node_type::text || each.type == node_type::line_end || each.type == node_type::partial) continue;
-    const bool is_section = each.type == node_type::section || each.type == node_type::inverted;
-    result.push_back({.path = each.path, .is_section = is_section, .where = place_of(of.text, each.offset)});
-    collect(of, each.body, result);
+// Into partials, too, where they are called: their names are looked for there. One that calls itself is gone into once.
+class collector {
+public:
+  collector(const tree& of, std::vector<mention>& result) : tree_(of), result_(result) {}
+
+  void run(const source& in, const std::vector<node>& all, std::size_t within) {
+    for (const auto& each : all) {
+      if (result_.size() >= most_mentions) return;
+      if (each.type == node_type::text || each.type == node_type::line_end) continue;
+      if (each.type == node_type::partial) {
+        call(in, each, within);
+        continue;
+      }
+      const bool is_section = each.type == node_type::section || each.type == node_type::inverted;
+      result_.push_back({.path = each.path,
+                         .is_section = is_section,
+                         .where = in.place(each.offset),
+                         .source = in.name,
+                         .within = within});
+      const auto opened = each.type == node_type::section ? result_.size() : within;
+      run(in, each.body, opened);
+    }
   }
-}
+
+private:
+  void call(const source& in, const node& at, std::size_t within) {
+    const auto found = tree_.partials.find(at.text);
+    if (found == tree_.partials.end())
+      result_.push_back(
+          {.path = {at.text}, .where = in.place(at.offset), .source = in.name, .is_partial = true, .within = within});
+    else if (running_.insert(&found->second).second) {
+      run(found->second, found->second.nodes, within);
+      running_.erase(&found->second);
+    }
+  }
+
+  const tree& tree_;
+  std::vector<mention>& result_;
+  std::set<const source*> running_;
+};
 
 }  // namespace
 
@@ -59,8 +93,7 @@ std::optional<fault> text_template::render(const value& root, const escape& with
 
 std::vector<mention> text_template::mentions() const {
   std::vector<mention> result;
-  collect(tree_->root, tree_->root.nodes, result);
-  for (const auto& [name, each] : tree_->partials) collect(each, each.nodes, result);
+  collector(*tree_, result).run(tree_->root, tree_->root.nodes, 0);
   return result;
 }
 

@@ -33,9 +33,13 @@ enum class rules : std::uint8_t {
 
 /// What a template asks for, for who has to know before it is rendered.
 struct mention {
-  std::vector<std::string_view> path;  // empty for {{.}}
+  std::vector<std::string_view> path;  // empty for {{.}}; of a partial: its name
   bool is_section = false;
   position where;
+  std::string_view source;  // name of the template or partial that it stands in
+  bool is_partial = false;  // one that was not found: those that were are read
+  /// The section that it stands in: which one of all mentions, counted from 1. 0: none.
+  std::size_t within = 0;
 };
 
 /// Appends the text to the output in a form that is harmless there.

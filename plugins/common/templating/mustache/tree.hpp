@@ -29,6 +29,18 @@ struct source {
   std::string name;
   std::string text;
   std::vector<node> nodes;
+
+  // Where the text is not what the author wrote: what that was, and how many of its bytes are missing before each
+  // place.
+  struct gap {
+    std::size_t offset = 0;
+    std::size_t bytes = 0;
+  };
+  std::string written;
+  std::vector<gap> gaps;
+
+  /// Of an offset into the text: the place that its author sees.
+  position place(std::size_t offset) const;
 };
 
 struct tree {

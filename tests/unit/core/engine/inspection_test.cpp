@@ -12,6 +12,8 @@ using test::service_of;
 
 class Inspection : public Engine {
 protected:
+  Inspection() { test::renders_fail = true; }
+  ~Inspection() override { test::renders_fail = false; }
   void start_with_a_snapshot() {
     start();
     fake("s")->host.publish(service_of("web", 1));

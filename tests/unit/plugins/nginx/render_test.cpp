@@ -1,6 +1,6 @@
 #include "nginx/render.hpp"
 
-#include "common/mustache_template.hpp"
+#include "nginx/user_template.hpp"
 
 #include <gtest/gtest.h>
 
@@ -145,8 +145,8 @@ TEST(NginxRender, RendersNoUpstreamWithoutAServer) {
 }
 
 TEST(NginxRender, FindsFaultWithATemplateThatIsNotClosed) {
-  EXPECT_EQ(common::mustache_template("x\n  {{#services}}").fault(), "2:3: Unclosed section \"services\"");
-  EXPECT_FALSE(common::mustache_template("{{#services}}{{name}}{{/services}}").fault());
+  EXPECT_EQ(template_fault("x\n  {{#services}}"), "2:3: Unclosed section \"services\"");
+  EXPECT_FALSE(template_fault("{{#services}}{{name}}{{/services}}"));
 }
 
 TEST(NginxMemory, AcceptsNothingThatItCouldNotHaveWritten) {

@@ -1,8 +1,8 @@
 // With the rules as before, a template renders to the bytes that kainjow's library made of it. Templates are made at
 // random from pieces that have to do with lines, blanks and contexts, where the two could differ.
-#include "common/mustache_template.hpp"
 #include "common/templating/mustache/template.hpp"
 
+#include "bench/former/mustache.hpp"
 #include "oracle/compare/cases.hpp"
 
 #include <gtest/gtest.h>
@@ -12,12 +12,12 @@
 namespace drcon::templating::mustache {
 namespace {
 
-using old_values = common::mustache_template::values;
+using old_values = former::mustache_template::values;
 using oracle::json;
 
 // Numbers were texts there.
 old_values old_value_of(const json& of) {
-  if (of.is_boolean()) return common::mustache_flag(of.get<bool>());
+  if (of.is_boolean()) return former::mustache_flag(of.get<bool>());
   if (of.is_number()) return old_values(of.dump());
   if (of.is_string()) return old_values(of.get<std::string>());
   old_values result = of.is_array() ? old_values::type::list : old_values::type::object;
@@ -102,7 +102,7 @@ TEST(MustacheAsBefore, IsWhatTheOldEngineMadeByteForByte) {
   for (int i = 0; i < 5000; ++i) {
     const auto text = random_template(random);
     SCOPED_TRACE(json(text).dump());
-    const common::mustache_template old(text);
+    const former::mustache_template old(text);
     auto read = text_template::read("t", text, rules::as_before);
     const auto* wrong = std::get_if<fault>(&read);
     ASSERT_EQ(wrong != nullptr, old.fault().has_value()) << (wrong != nullptr ? wrong->message() : *old.fault());

@@ -1,11 +1,11 @@
-#include "common/mustache_template.hpp"
+#include "bench/former/mustache.hpp"
 
 #include <algorithm>
 #include <charconv>
 #include <string_view>
 #include <utility>
 
-namespace drcon::common {
+namespace drcon::former {
 namespace {
 
 // A line that holds nothing but one section tag or comment.
@@ -101,4 +101,4 @@ void describe_labels(const endpoint& origin, const mustache_template& form, kain
   result["meta_list"] = std::move(pairs);
 }
 
-}  // namespace drcon::common
+}  // namespace drcon::former

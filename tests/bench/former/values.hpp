@@ -1,16 +1,16 @@
-// From services to what a template can say: the names that stand in {{braces}}.
+// The tree of values that the template sink built for the former engine.
 //
-// Pure functions. The plugin's README lists the names.
+// Pure functions.
 #pragma once
 
-#include "common/mustache_template.hpp"
+#include "bench/former/mustache.hpp"
 
 #include <drcon/model.hpp>
 
 #include <string>
 #include <vector>
 
-namespace drcon::templates {
+namespace drcon::former {
 
 /// What a template can say besides services.
 struct surroundings {
@@ -20,7 +20,7 @@ struct surroundings {
 
 /// The values that `form` asks for, and few others: an endpoint stands in many places, and most templates look at one
 /// of them.
-common::mustache_template::values values_of(const std::vector<service>& all, const common::mustache_template& form,
+mustache_template::values values_of(const std::vector<service>& all, const mustache_template& form,
                                             const surroundings& around);
 
-}  // namespace drcon::templates
+}  // namespace drcon::former

@@ -1,17 +1,16 @@
-#include "template/render.hpp"
+#include "bench/former/values.hpp"
 
 #include "common/address.hpp"
 
 #include <algorithm>
 #include <map>
 
-namespace drcon::templates {
+namespace drcon::former {
 namespace {
 
-using values = common::mustache_template::values;
-using common::mustache_flag;
+using values = mustache_template::values;
 using type = kainjow::mustache::data::type;
-using form = common::mustache_template;
+using form = mustache_template;
 using endpoints = std::vector<const endpoint*>;
 
 bool in_service(const endpoint& each) {
@@ -27,7 +26,7 @@ void set_place(values& of, std::size_t i, std::size_t count) {
 values value_of(const endpoint& source, const form& of, std::size_t i, std::size_t count) {
   values result;
   const bool is_ipv6 = source.address.find(':') != std::string::npos;
-  common::describe_labels(source, of, result);
+  describe_labels(source, of, result);
   result["address"] = source.address;
   result["host"] = is_ipv6 ? "[" + source.address + "]" : source.address;
   result["port"] = std::to_string(source.port);
@@ -182,4 +181,4 @@ values values_of(const std::vector<service>& all, const form& of, const surround
   return root;
 }
 
-}  // namespace drcon::templates
+}  // namespace drcon::former

@@ -1,0 +1,104 @@
+// A first decision of which nothing is known from before: a new state directory, or one that was lost.
+#include "engine_fixture.hpp"
+#include "model/snapshot.hpp"
+
+namespace drcon::engine {
+namespace {
+
+using test::fake;
+using test::service_of;
+using testing::HasSubstr;
+
+class FirstLook : public Engine {
+protected:
+  void start_with_nothing_in_service() {
+    start();
+    fake("s")->host.ready();
+  }
+  // The fake that was made last is the one that was asked, and not the one at work.
+  bool serves(std::size_t endpoints) {
+    return test::wait_until([&] {
+      return on_engine([&] {
+        const auto& applied = engine_->sinks().at("t")->applied();
+        return applied && applied->endpoint_count() == endpoints;
+      });
+    });
+  }
+  std::string hold() {
+    EXPECT_TRUE(test::wait_until([this] { return !journal(journal_entry::kind::held).empty(); }));
+    const auto held = journal(journal_entry::kind::held);
+    return held.empty() ? "" : held.front();
+  }
+};
+
+TEST_F(FirstLook, HoldsWhatWouldEmptyATargetThatHasContent) {
+  test::set_target("web-1 web-2 ");
+  start_with_nothing_in_service();
+  EXPECT_THAT(hold(), HasSubstr("sink t would replace what its target has (the target"));
+  settle();
+  EXPECT_EQ(on_engine([this] { return engine_->sinks().at("t")->applies(); }), 0U);
+}
+
+TEST_F(FirstLook, AppliesAtOnceWhenTheSourcesHaveEndpointsAgain) {
+  test::set_target("web-1 web-2 ");
+  start_with_nothing_in_service();
+  EXPECT_NE(hold(), "");
+  fake("s")->host.publish(service_of("web", 1));
+  EXPECT_TRUE(serves(1));
+  EXPECT_EQ(journal(journal_entry::kind::released).size(), 1U);
+}
+
+TEST_F(FirstLook, HoldsWhenWhatTheTargetHasIsNotKnown) {
+  test::renders_fail = true;
+  start_with_nothing_in_service();
+  EXPECT_THAT(hold(), HasSubstr("what the target of sink t has is not known"));
+  test::renders_fail = false;
+}
+
+TEST_F(FirstLook, IsReleasedByHand) {
+  test::set_target("web-1 ");
+  start_with_nothing_in_service();
+  EXPECT_NE(hold(), "");
+  EXPECT_EQ(release_brake(), "");
+  EXPECT_TRUE(serves(0));
+}
+
+TEST_F(FirstLook, AppliesNothingToATargetThatHasNothingOrJustThat) {
+  start_with_nothing_in_service();
+  EXPECT_TRUE(serves(0));
+  EXPECT_TRUE(journal(journal_entry::kind::held).empty());
+}
+
+TEST_F(FirstLook, HoldsNothingWithTheBrakeOff) {
+  config_.pipelines["p"].brake.hold = 0s;
+  test::set_target("web-1 ");
+  start_with_nothing_in_service();
+  EXPECT_TRUE(serves(0));
+}
+
+TEST_F(FirstLook, LeavesATargetThatAnotherPipelineFeedsToThat) {
+  config_.sources["s2"] = instance_of("s2", "fake-source");
+  config_.pipelines["q"] = pipeline_of({"s2"}, {"t"});
+  config_.pipelines["q"].name = "q";
+  test::set_target("web-1 ");
+  start_with_nothing_in_service();
+  EXPECT_NE(hold(), "");
+  fake("s2")->host.publish(service_of("web", 2));
+  fake("s2")->host.ready();
+  EXPECT_TRUE(serves(2)) << "one pipeline without endpoints holds up no other";
+}
+
+TEST_F(FirstLook, GoesOnAfterAReload) {
+  test::set_target("web-1 ");
+  start_with_nothing_in_service();
+  EXPECT_NE(hold(), "");
+  config_.pipelines["p"].wait.min = 6ms;
+  ASSERT_TRUE(apply());
+  settle();
+  EXPECT_NE(on_engine([this] { return engine_->pipelines().at("p")->held(); }), "");
+  fake("s")->host.publish(service_of("web", 1));
+  EXPECT_TRUE(serves(1));
+}
+
+}  // namespace
+}  // namespace drcon::engine

@@ -48,6 +48,9 @@ public:
   /// Writes all of it, unless there is an error.
   virtual boost::asio::awaitable<void> write(std::vector<boost::asio::const_buffer> data,
                                              boost::system::error_code& error) = 0;
+  /// The client has closed the connection: nobody waits for an answer. One that has only ended its own side, as a
+  /// script may, still waits.
+  virtual bool is_gone() = 0;
   /// Ends the connection in the way of the protocol, if it has one: TLS sends close_notify.
   virtual boost::asio::awaitable<void> shutdown() = 0;
 };

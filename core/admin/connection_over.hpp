@@ -11,6 +11,9 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 
+#include <poll.h>
+
+#include <functional>
 #include <utility>
 
 namespace drcon::admin {
@@ -29,16 +32,21 @@ public:
                                      boost::system::error_code& error) override {
     co_await boost::asio::async_write(stream_, data, boost::asio::redirect_error(boost::asio::use_awaitable, error));
   }
+  bool is_gone() override {
+    pollfd now{.fd = static_cast<int>(socket_of_(stream_).native_handle()), .events = 0, .revents = 0};
+    return ::poll(&now, 1, 0) > 0 && (now.revents & (POLLHUP | POLLERR | POLLNVAL)) != 0;
+  }
 
 protected:
   /// `socket_of` gives the socket that carries the stream, which the deadline closes.
   template <class SocketOf, class... Parts>
   explicit connection_over(SocketOf socket_of, Parts&&... parts)
-      : stream_(std::forward<Parts>(parts)...), timer_(socket_of(stream_)) {}
+      : stream_(std::forward<Parts>(parts)...), socket_of_(socket_of), timer_(socket_of(stream_)) {}
 
   Stream stream_;
 
 private:
+  std::function<any_socket&(Stream&)> socket_of_;
   closing_timer timer_;  // after the stream, whose socket it closes
 };
 

@@ -228,19 +228,18 @@ void release_brake(served_host& about, const std::string& name, const asked& wha
   const auto not_released = [to](const std::string& why) {
     to(refuse(409, why, "look at `drcon status`, and release what is held then, if it is meant"));
   };
-  const auto& pipeline = *about.engine.find(name);
-  const auto foreseen = pipeline.foresee_release(word(what, "service"), number(what, "number"));
-  if (!foreseen) return not_released(foreseen.error().why);
   const auto answer =
       answer_with(about, name, "held change of pipeline " + name + " released; its sinks apply it now", "released", to);
-  about.engine.release_brake(
-      name, word(what, "service"), number(what, "number"),
-      [&about, name, answer, not_released, seen = pipeline.held_back().number](const base::result<>& outcome) {
-        const auto* const now = about.engine.find(name);
-        const bool has_changed = now != nullptr && now->held_back().number != seen;
-        if (!outcome && has_changed) return not_released(outcome.error().why);
-        answer(outcome);
-      });
+  const auto begun =
+      about.engine.release_brake(name, word(what, "service"), number(what, "number"),
+                                 [&about, name, answer, not_released,
+                                  seen = about.engine.find(name)->held_back().number](const base::result<>& outcome) {
+                                   const auto* const now = about.engine.find(name);
+                                   const bool has_changed = now != nullptr && now->held_back().number != seen;
+                                   if (!outcome && has_changed) return not_released(outcome.error().why);
+                                   answer(outcome);
+                                 });
+  if (!begun) not_released(begun.error().why);
 }
 
 void rollback(served_host& about, const std::string& name, const asked& what, const reply& to) {

@@ -4,6 +4,7 @@
 #include "admin/event_stream.hpp"
 #include "admin/http_message.hpp"
 #include "admin/limits.hpp"
+#include "log/log.hpp"
 
 #include <boost/asio/use_awaitable.hpp>
 
@@ -124,6 +125,12 @@ asio::awaitable<bool> serve(server_state& state, connection& client, way_in by, 
   }
   if (which != nullptr && which->by == served_by::server_thread)
     co_return co_await write_answer(state, client, request, answer_here(state, *which, what));
+  // Whoever gave up does not know that it would be done after all, as after drcon itself was stopped for a while.
+  if (what.method != "GET" && client.is_gone()) {
+    log::warning(base::subject_kind::admin, "{} {} is not done: the client has gone", request.method,
+                 request.target.substr(0, 200));
+    co_return false;
+  }
   const auto timeout = which != nullptr ? which->timeout : limits::answer_timeout;
   auto made = co_await ask_engine(state, std::move(what), timeout);
   co_return co_await write_answer(state, client, request, std::move(made));

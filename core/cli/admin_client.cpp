@@ -32,6 +32,7 @@ using local = asio::local::stream_protocol;
 using stream = boost::beast::basic_stream<local>;
 
 constexpr auto connect_timeout = std::chrono::seconds(5);
+constexpr auto alive_timeout = std::chrono::seconds(8);     // more than the server's own for /healthz
 constexpr auto answer_timeout = std::chrono::seconds(100);  // more than the server's own: targets may have to be asked
 constexpr auto silence_timeout = std::chrono::seconds(40);  // of events: drcon sends a heartbeat every 15 s
 constexpr auto usual_socket = "/run/drcon/admin.sock";
@@ -78,19 +79,36 @@ asio::awaitable<void> send(stream& connection, const std::filesystem::path& sock
 
 using reply = admin_client::reply;
 
-asio::awaitable<reply> exchange(std::filesystem::path socket, http::request<http::empty_body> request) {
+asio::awaitable<reply> exchange(std::filesystem::path socket, http::request<http::empty_body> request,
+                                std::chrono::seconds timeout) {
   stream connection(co_await asio::this_coro::executor);
   co_await send(connection, socket, request);
   boost::beast::flat_buffer buffer;
   http::response_parser<http::string_body> parser;
   parser.body_limit(boost::none);  // a snapshot of a hundred thousand endpoints is long
-  connection.expires_after(answer_timeout);
+  connection.expires_after(timeout);
   co_await http::async_read(connection, buffer, parser, asio::use_awaitable);
   reply got;
   got.status = parser.get().result_int();
   got.body = nlohmann::json::parse(parser.get().body(), nullptr, false);
   if (got.body.is_discarded()) got.body = parser.get().body();
   co_return got;
+}
+
+// A process that is stopped or hangs takes a request all the same, and would do it when it goes on: so it is asked
+// first whether it answers at all.
+asio::awaitable<reply> exchange_if_alive(std::filesystem::path socket, http::request<http::empty_body> request) {
+  reply alive;
+  try {
+    alive = co_await exchange(socket, make("GET", "/healthz"), alive_timeout);
+  } catch (const boost::system::system_error& error) {
+    if (error.code() != boost::beast::error::timeout) throw;
+    throw no_answer("drcon gives no sign of life on " + socket.string() +
+                    ", and was asked for nothing: is its process stopped or overloaded? See its log and "
+                    "systemctl status drcon");
+  }
+  if (alive.status != 200) co_return alive;
+  co_return co_await exchange(socket, std::move(request), answer_timeout);
 }
 
 std::optional<server_event> read_event(const std::string& text) {
@@ -149,10 +167,11 @@ admin_client::reply admin_client::ask(const std::string& method, const std::stri
   asio::io_context context;
   reply got;
   std::exception_ptr failed;
-  asio::co_spawn(context, exchange(socket_, make(method, target)), [&](std::exception_ptr error, reply answer) {
-    failed = std::move(error);
-    got = std::move(answer);
-  });
+  asio::co_spawn(context, exchange_if_alive(socket_, make(method, target)),
+                 [&](std::exception_ptr error, reply answer) {
+                   failed = std::move(error);
+                   got = std::move(answer);
+                 });
   context.run();
   if (failed) rethrow(failed, socket_);
   return got;

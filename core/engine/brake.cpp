@@ -207,10 +207,11 @@ bool brake::is_released_as_a_whole(const judgement& about) const {
 }
 
 // The limits of the pipeline, of which what services lose that are held or accepted for themselves does not count.
+// After an outage it counts: a service that has got back half of its endpoints would lose the other half.
 void brake::judge_whole(judgement& about) {
   const service_change total{.name = the_pipeline,
                              .served = excess(about.of.served, about.surplus),
-                             .next = about.of.next + about.held + about.accepted,
+                             .next = about.of.next + (about.of.after_outage ? 0 : about.held) + about.accepted,
                              .released = is_released_as_a_whole(about),
                              .observed = about.of.observed};
   const auto what = judge_one(whole_, total, about.now);

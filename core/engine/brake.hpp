@@ -41,6 +41,9 @@ public:
     std::size_t next = 0;
     bool released = false;  ///< an operator has released exactly this candidate, as a whole
     bool observed = true;   ///< every source can report changes now
+    /// A source answers again after an outage. A registry that has lost its data is filled again service by service and
+    /// endpoint by endpoint: what is lost of one service shows what to think of the others.
+    bool after_outage = false;
   };
 
   /// Why removals wait, and until when.

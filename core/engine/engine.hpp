@@ -100,9 +100,10 @@ public:
   void resume(const std::string& pipeline, steered done);
   /// Pauses it and serves what an earlier revision had, once both are on disk.
   void roll_back(const std::string& pipeline, std::uint64_t revision, steered done);
-  /// Lets pass what its brake holds, as pipeline::release_brake() does, once what is served then is on disk.
-  void release_brake(const std::string& pipeline, const std::string& service, std::optional<std::uint64_t> number,
-                     steered done);
+  /// Lets pass what its brake holds, as pipeline::release_brake() does, once what is served then is on disk. A failure
+  /// says why nothing can be released: then `done` is not called.
+  base::result<> release_brake(const std::string& pipeline, const std::string& service,
+                               std::optional<std::uint64_t> number, steered done);
   /// Has the sinks of a pipeline compare their targets with what is desired; returns how many of them began.
   std::size_t resync(const std::string& pipeline);
   /// Asks what a sink would write and what its target has now. `done` is called on the engine's thread; the plugin is

@@ -273,6 +273,7 @@ private:
   const std::shared_ptr<const bool> alive_ = std::make_shared<const bool>(true);  // for an answer that comes late
   std::uint64_t next_revision_ = 1;
   held_update held_;
+  bool after_outage_ = false;       // a source answers again, and the brake has not judged that yet
   model::snapshot_ptr refused_;     // the candidate whose removals held_ is about; null while nothing is held
   std::uint64_t held_numbers_ = 0;  // the last held_update::number
   std::optional<held_update> would_hold_;

@@ -110,7 +110,9 @@ void pipeline::judge(model::snapshot_ptr candidate, const release& released) {
   if (held_for_targets_ && candidate->in_service_count() > 0)
     end_hold_for_targets("the sources have endpoints in service");
   auto changes = model::difference(served(), *candidate);
-  const auto judged = brake_.judge(clock::now(), measure(served(), *candidate, changes, released));
+  auto change = measure(served(), *candidate, changes, released);
+  change.after_outage = std::exchange(after_outage_, false);
+  const auto judged = brake_.judge(clock::now(), change);
   brake_timer_.cancel();
   if (judged.ask_again) brake_timer_.at(*judged.ask_again, [this] { decide(); });
   end_holds(judged);

@@ -66,16 +66,17 @@ void engine::roll_back(const std::string& name, std::uint64_t revision, steered 
       std::move(done));
 }
 
-void engine::release_brake(const std::string& name, const std::string& service, std::optional<std::uint64_t> number,
-                           steered done) {
+base::result<> engine::release_brake(const std::string& name, const std::string& service,
+                                     std::optional<std::uint64_t> number, steered done) {
   const auto& pipeline = *find(name);
   const auto content = pipeline.foresee_release(service, number);
-  if (!content) return done(base::failure{content.error().why});
+  if (!content) return content.error();
   const auto seen = pipeline.held_back().number;
   keep_content(
       name, *content, question_of(pipeline.config(), config_.sources),
       [this, name, service, seen](const engine::steered& done) { done(find(name)->release_brake(service, seen)); },
       std::move(done));
+  return {};
 }
 
 // Keeps what a pipeline is about to serve, and only then goes on. If that comes to nothing after all, what is served is

@@ -6,11 +6,15 @@
 #include "support/ports.hpp"
 #include "support/wait.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <fstream>
 #include <set>
+#include <sstream>
+#include <string>
+#include <vector>
 
 namespace drcon::test {
 namespace {
@@ -392,7 +396,16 @@ TEST_F(Drcon, DropsWhatIsHostileAndNothingElse) {
   add(b);  // the last of all: when it is served, all before it has been seen
   use(proxy_to_web);
   ASSERT_TRUE(routes_to({"a", "b"})) << drcon_->log();
-  // Services of which every endpoint was refused need attention, so that this does not settle.
+  // The target has all that is decided. What is not settled is nothing but services that lose what was refused of them.
+  EXPECT_TRUE(wait_until([&] { return drcon_->status()["sinks"]["edge"]["up_to_date"] == true; })) << drcon_->log();
+  std::istringstream open(drcon_->ask("GET", "/readyz").body);
+  std::vector<std::string> lose;
+  for (std::string line; std::getline(open, line);) {
+    ASSERT_THAT(line, testing::HasSubstr("sink edge leaves out ")) << drcon_->log();
+    lose.push_back(line.substr(line.find(" of service ") + 12));
+  }
+  EXPECT_THAT(lose, testing::UnorderedElementsAre(testing::StartsWith("described: "), testing::StartsWith("named: "),
+                                                  testing::StartsWith("tagged: ")));
   EXPECT_EQ(nginx_.dump().find("PWNED"), std::string::npos) << nginx_.dump();
   EXPECT_EQ(file().find(":7"), std::string::npos) << file();
   EXPECT_NE(drcon_->log().find("left out"), std::string::npos);

@@ -1,6 +1,10 @@
 // The operator's verbs against a running drcon.
 #include "support/hosts_page.hpp"
 
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
+#include <boost/asio/write.hpp>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -61,6 +65,30 @@ TEST_F(Operator, DiffComparesWithTheTarget) {
   EXPECT_THAT(differs.out, HasSubstr("\n+server 10.0.0.2:80;\n"));
   EXPECT_EQ(ask("resync", {"web"}).code, 0);
   EXPECT_TRUE(serves(3));
+}
+
+// drcon is stopped, as by a debugger: it would do later what nobody waits for any more.
+TEST_F(Operator, GivesUpOnAStoppedDrconWhichDoesNothingLater) {
+  ::kill(drcon_->pid(), SIGSTOP);
+  for (const auto& verb : {std::vector<std::string>{"status"}, {"pause", "web"}}) {
+    const auto began = std::chrono::steady_clock::now();
+    const auto got = ask(verb.front(), {verb.begin() + 1, verb.end()});
+    EXPECT_EQ(got.code, 3) << verb.front();
+    EXPECT_THAT(got.err, HasSubstr("is its process stopped"));
+    EXPECT_LT(std::chrono::steady_clock::now() - began, 60s) << "it waits 8 s for a sign of life";
+  }
+  {
+    boost::asio::io_context context;
+    boost::asio::local::stream_protocol::socket gone(context);
+    gone.connect((drcon_->directory() / "admin.sock").string());
+    boost::asio::write(gone, boost::asio::buffer(std::string("POST /v1/pipelines/web/pause HTTP/1.1\r\n"
+                                                             "Host: drcon\r\n\r\n")));
+  }
+  ::kill(drcon_->pid(), SIGCONT);
+  EXPECT_TRUE(wait_until([this] {
+    return drcon_->log().find("is not done: the client has gone") != std::string::npos;
+  })) << drcon_->log();
+  EXPECT_EQ(ask("status").code, 0) << "it is not paused";
 }
 
 TEST_F(Operator, PausesAndResumes) {

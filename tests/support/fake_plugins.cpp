@@ -82,6 +82,16 @@ public:
 
 }  // namespace
 
+void fake_instance::answer_open_update() {
+  std::uint64_t ticket = 0;
+  {
+    const std::lock_guard lock(mutex);
+    answers = true;
+    ticket = open_ticket.value_or(0);
+  }
+  host.host()->done(host.instance(), ticket, DRCON_OK, {});
+}
+
 std::shared_ptr<fake_instance> fake(const std::string& name) {
   const std::lock_guard lock(all_mutex);
   const auto at = all.find(name);

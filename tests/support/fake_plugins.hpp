@@ -38,6 +38,8 @@ struct fake_instance {
   std::vector<bool> reconciles;  ///< of each apply
   bool stop_hangs = false;       ///< stop() blocks until this is false again
 
+  /// Answers the update that was left unanswered, as applied, and those that come.
+  void answer_open_update();
   /// Waits until `holds()` under the lock.
   template <class Condition>
   bool wait(Condition holds, std::chrono::milliseconds deadline = patience) {

@@ -101,6 +101,11 @@ protected:
   std::string resume() {
     return steer([this](engine::steered done) { engine_->resume("p", std::move(done)); });
   }
+  std::string release_brake() {
+    return steer([this](const engine::steered& done) {
+      if (const auto begun = engine_->release_brake("p", {}, {}, done); !begun) done(begun);
+    });
+  }
   bool stop() {
     if (!thread_.joinable()) return true;
     std::promise<bool> over;

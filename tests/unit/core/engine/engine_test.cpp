@@ -402,18 +402,6 @@ TEST_F(Engine, LeavesAPluginBehindThatDoesNotStop) {
   }));
 }
 
-// Answers the update that the sink was given last, as applied.
-void answer_open_ticket() {
-  std::uint64_t ticket = 0;
-  {
-    const std::lock_guard lock(fake("t")->mutex);
-    fake("t")->answers = true;
-    ticket = fake("t")->open_ticket.value_or(0);
-  }
-  const auto& host = fake("t")->host;
-  host.host()->done(host.instance(), ticket, DRCON_OK, {});
-}
-
 TEST_F(Engine, ATargetThatIsBackIsComparedBeforeItCountsAsApplied) {
   start();
   fake("s")->host.publish(service_of("web", 2));
@@ -429,7 +417,7 @@ TEST_F(Engine, ATargetThatIsBackIsComparedBeforeItCountsAsApplied) {
   settle();
   EXPECT_FALSE(is_up_to_date()) << "nobody has compared what it has";
   EXPECT_TRUE(journal(journal_entry::kind::applied).size() == 1);
-  answer_open_ticket();
+  fake("t")->answer_open_update();
   EXPECT_TRUE(test::wait_until([this] { return is_up_to_date(); }));
 }
 
@@ -444,7 +432,7 @@ TEST_F(Engine, ASinkWhoseProcessHasRestartedIsNotUpToDateBeforeItHasCompared) {
   EXPECT_FALSE(is_up_to_date());
   ASSERT_TRUE(fake("t")->wait([] { return fake("t")->applies == 2; }));
   EXPECT_FALSE(is_up_to_date());
-  answer_open_ticket();
+  fake("t")->answer_open_update();
   EXPECT_TRUE(test::wait_until([this] { return is_up_to_date(); }));
 }
 

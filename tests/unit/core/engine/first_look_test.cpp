@@ -59,7 +59,7 @@ TEST_F(FirstLook, IsReleasedByHand) {
   test::set_target("web-1 ");
   start_with_nothing_in_service();
   EXPECT_NE(hold(), "");
-  EXPECT_EQ(steer([this](engine::steered done) { engine_->release_brake("p", {}, {}, std::move(done)); }), "");
+  EXPECT_EQ(release_brake(), "");
   EXPECT_TRUE(serves(0));
 }
 

@@ -21,14 +21,6 @@ protected:
     fake("s")->host.publish(service_of("web", 2));
     ASSERT_TRUE(fake("t")->wait([] { return fake("t")->open_ticket.has_value(); }));
   }
-  static void answer(const std::shared_ptr<test::fake_instance>& sink) {
-    std::uint64_t ticket = 0;
-    {
-      const std::lock_guard lock(sink->mutex);
-      ticket = *sink->open_ticket;
-    }
-    sink->host.host()->done(sink->host.instance(), ticket, DRCON_OK, {});
-  }
   void rename_to(const std::vector<std::string>& names) {
     const auto p = config_.pipelines.at("p");
     config_.pipelines.clear();
@@ -53,7 +45,7 @@ TEST_F(Handover, ASinkUnderAnotherNameBeginsWhenTheOneBeforeHasEnded) {
   EXPECT_FALSE(fake("u")->started) << "it may have the same target";
   EXPECT_THAT(on_engine([this] { return report::unsettled(*engine_); }),
               testing::Contains("sink u waits until every sink that a reload has ended has stopped"));
-  answer(old);
+  old->answer_open_update();
   ASSERT_TRUE(sees("u", 2));
   EXPECT_TRUE(old->stopped);
 }
@@ -70,7 +62,7 @@ TEST_F(Handover, TwoReloadsInARowDoNotLetTheThirdBeginBeforeTheFirstHasEnded) {
   const auto third = fake("t");
   settle();
   EXPECT_FALSE(third->started);
-  answer(first);
+  first->answer_open_update();
   ASSERT_TRUE(sees("t", 2));
   EXPECT_TRUE(third->started);
 }

@@ -199,7 +199,7 @@ TEST_F(Steering, AReleaseIsOnDiskWhenItIsAnswered) {
   serve(4);
   fake("s")->host.publish(service_of("web", 1));
   ASSERT_TRUE(test::wait_until([this] { return !journal(journal_entry::kind::held).empty(); }));
-  ASSERT_EQ(steer([&](engine::steered done) { engine_->release_brake("p", {}, {}, std::move(done)); }), "");
+  ASSERT_EQ(release_brake(), "");
   const auto kept = kept_on_disk(state_.path());
   ASSERT_TRUE(kept) << "a restart would hold it again";
   EXPECT_EQ(kept->endpoint_count(), 1U);
@@ -216,8 +216,7 @@ TEST_F(Steering, AReleaseThatCannotBeKeptHasNoEffect) {
     std::error_code error;
     return std::filesystem::create_directory(state_.path() / "p.state.new", error);
   }));
-  EXPECT_THAT(steer([&](engine::steered done) { engine_->release_brake("p", {}, {}, std::move(done)); }),
-              testing::HasSubstr("p.state.new"));
+  EXPECT_THAT(release_brake(), testing::HasSubstr("p.state.new"));
   EXPECT_NE(ask([](pipeline& each) { return each.held(); }), "");
   EXPECT_TRUE(sees("t", 4));
 }

@@ -35,6 +35,7 @@ applier::applier(apply_settings options, context host)
     : sink_(std::move(options.sink)),
       reload_(std::move(options.reload)),
       absent_is_empty_(options.absent_is_empty),
+      granted_(std::move(options.granted)),
       host_(host) {
   for (auto& each : options.files) {
     entry made{.options = std::move(each),
@@ -91,10 +92,12 @@ outcome applier::apply(const last_services::snapshot& all, const std::stop_token
   note_names(desired);
   const auto kept_out = lock();
   if (auto why = look(); !why.empty()) return retry(why);
-  std::vector<change> todo;
-  std::vector<std::string> all_bytes;
+  plan_of_all planned;
   for (auto& each : entries_)
-    if (auto why = plan(each, desired, todo, all_bytes); !why.empty()) return retry(why);
+    if (auto why = plan(each, desired, planned); !why.empty()) return retry(why);
+  auto& [todo, all_bytes, written] = planned;
+  if (kept_out.empty())
+    if (auto why = write_files(written); !why.empty()) return retry(why);
   if (!kept_out.empty()) looked_ = false;  // what another sink leaves unfinished is to be found once that one has ended
   if (todo.empty()) {
     // Nothing is to be done, so that nothing fails: what would fail at the next change is reported before it comes.

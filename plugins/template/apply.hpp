@@ -49,6 +49,7 @@ struct apply_settings {
   std::vector<file_options> files;
   std::optional<command> reload;
   bool absent_is_empty = false;  ///< a service that is not in the pipeline has no endpoints, for Go's templates
+  abilities granted;             ///< to Go's templates
 };
 
 class applier {
@@ -100,6 +101,7 @@ private:
     std::map<std::string, std::string> bytes;
     std::string wrong;           ///< not empty: which file cannot be rendered, and why
     std::set<std::string> read;  ///< files that the template has read
+    written_files written;       ///< that it asks for besides
     left_out refused;            ///< why it is not of all that is desired
     last_services::losses kept;
   };
@@ -107,8 +109,12 @@ private:
                   const refusal& refused) const;
   rendered render_or_keep(const file_options& of, const desired_state& desired, const std::string& live,
                           const last_services& last, const refusal& report) const;
-  std::string plan(entry& of, const desired_state& desired, std::vector<change>& todo,
-                   std::vector<std::string>& all_bytes);
+  struct plan_of_all {
+    std::vector<change> todo;
+    std::vector<std::string> all_bytes;  // of every file
+    written_files written;               // that templates ask for besides
+  };
+  std::string plan(entry& of, const desired_state& desired, plan_of_all& result);
   static bool find_file(entry& of, const std::string& path, std::string& why);
   std::string note_own_files(const std::vector<change>& todo);
   void forget_removed(const std::vector<change>& todo);
@@ -135,6 +141,7 @@ private:
   const std::string sink_;
   const std::optional<command> reload_;
   const bool absent_is_empty_;
+  const abilities granted_;
   const context host_;
   // Guards the templates within entries_ and which set known_ points to: preview() reads them beside their owner.
   mutable std::mutex shared_;

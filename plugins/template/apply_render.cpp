@@ -56,9 +56,12 @@ applier::rendered applier::render(const file_options& of, const desired_state& d
                         .sink = sink_,
                         .revision = desired.revision,
                         .each = each_of == item_kind::none ? nullptr : &each};
-    auto made = now.render(about, of.in, {.is_empty = absent_is_empty_, .once = known.get()}, refuse);
+    const rules by{
+        .in = of.in, .of_services = {.is_empty = absent_is_empty_, .once = known.get()}, .granted = granted_};
+    auto made = now.render(about, by, refuse);
     if (made.wrong && result.wrong.empty()) result.wrong = path + " cannot be rendered: " + report(*made.wrong);
     result.read.merge(made.files);
+    result.written.merge(made.written);
     result.bytes.emplace(path, std::move(made.bytes));
   }
   return result;
@@ -80,8 +83,7 @@ applier::rendered applier::render_or_keep(const file_options& of, const desired_
 }
 
 // What is to be done with the files of an entry. What went wrong, or empty.
-std::string applier::plan(entry& of, const desired_state& desired, std::vector<change>& todo,
-                          std::vector<std::string>& all_bytes) {
+std::string applier::plan(entry& of, const desired_state& desired, plan_of_all& result) {
   std::string live;
   for (const auto& [path, on_disk] : of.files) live += on_disk.live().value_or(std::string()) + "\n";
   const auto report = [this](const auto& service, const auto& endpoint, const auto& why) {
@@ -90,6 +92,7 @@ std::string applier::plan(entry& of, const desired_state& desired, std::vector<c
   auto made = render_or_keep(of.options, desired, live, of.last, report);
   note_read(of, made.read);
   if (!made.wrong.empty()) return made.wrong + "; it stays as it was";
+  result.written.merge(made.written);
   of.refused = std::move(made.refused);
   of.kept = std::move(made.kept);
   for (auto& [path, bytes] : made.bytes) {
@@ -99,14 +102,14 @@ std::string applier::plan(entry& of, const desired_state& desired, std::vector<c
       continue;
     }
     auto& on_disk = of.files.at(path);
-    all_bytes.push_back(bytes);
+    result.all_bytes.push_back(bytes);
     if (on_disk.live() != bytes || on_disk.changing() || on_disk.owes_reload())
-      todo.push_back({.of = &of, .on_disk = &on_disk, .bytes = std::move(bytes), .candidate = std::nullopt});
+      result.todo.push_back({.of = &of, .on_disk = &on_disk, .bytes = std::move(bytes), .candidate = std::nullopt});
   }
   for (auto& [path, on_disk] : of.files) {
     if (made.bytes.contains(path)) continue;
-    all_bytes.push_back("without " + path);
-    todo.push_back({.of = &of, .on_disk = &on_disk, .bytes = {}, .goes = true, .candidate = std::nullopt});
+    result.all_bytes.push_back("without " + path);
+    result.todo.push_back({.of = &of, .on_disk = &on_disk, .bytes = {}, .goes = true, .candidate = std::nullopt});
   }
   return {};
 }

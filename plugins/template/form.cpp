@@ -172,9 +172,9 @@ std::optional<fault> form::senseless() const {
   return {};
 }
 
-rendering form::render(const subject& of, language in, const absence& of_services, const refusal& refused) const {
-  return how_.written_in == template_language::go ? render_go(of, in, of_services, refused)
-                                                  : render_mustache(of, in, of_services);
+rendering form::render(const subject& of, const rules& by, const refusal& refused) const {
+  return how_.written_in == template_language::go ? render_go(of, by, refused)
+                                                  : render_mustache(of, by.in, by.of_services);
 }
 
 std::optional<fault> form::missing(const subject& of, const absence& of_services) const {
@@ -202,18 +202,19 @@ rendering form::render_mustache(const subject& of, language in, const absence& o
   return result;
 }
 
-rendering form::render_go(const subject& of, language in, const absence& of_services, const refusal& refused) const {
+rendering form::render_go(const subject& of, const rules& by, const refusal& refused) const {
   const auto& parsed_go = std::get<go::text_template>(parsed_);
   std::vector<service> fit;
   const auto* all = &of.services;
   // Each round leaves something out, and may read something else: an endpoint less may lead to another branch.
   for (std::size_t round = 1;; ++round) {
-    const registry asked(*all, in, of_services);
+    const registry asked(*all, by.in, by.of_services);
     templating::surroundings around;
     around.missing = templating::missing_key::zero;
     around.host = &asked;
     around.environment = environment_of;
     rendering result;
+    grant(by.granted, result.written, around);
     templating::memory scratch(std::size_t{1} << 16U);
     const auto dot = of.each == nullptr ? templating::value() : asked.item_value(*of.each, scratch);
     if (of.each != nullptr && of.each->setting != nullptr)

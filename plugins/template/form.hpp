@@ -5,6 +5,7 @@
 
 #include "common/templating/go/template.hpp"
 #include "common/templating/mustache/template.hpp"
+#include "template/abilities.hpp"
 #include "template/escape.hpp"
 #include "template/registry.hpp"
 #include "template/view.hpp"
@@ -37,6 +38,14 @@ struct rendering {
   std::string bytes;
   std::optional<templating::fault> wrong;  ///< then the bytes are a part of what they should be
   std::set<std::string> files;             ///< that the template has read
+  written_files written;                   ///< that it asks for, by writeToFile
+};
+
+/// What a rendering goes by besides the services.
+struct rules {
+  language in = language::none;
+  absence of_services;
+  abilities granted;
 };
 
 /// Called for each endpoint (or, without an id, service) that is left out, with the reason.
@@ -62,7 +71,7 @@ public:
 
   /// What it makes of the services, harmless for that language. Mustache escapes what it writes. Go's templates do
   /// not: an endpoint with a text that cannot stand in the file as it is, and that the template reads, is left out.
-  rendering render(const subject& of, language in, const absence& of_services, const refusal& refused) const;
+  rendering render(const subject& of, const rules& by, const refusal& refused) const;
 
 private:
   using parsed = std::variant<templating::mustache::text_template, templating::go::text_template>;
@@ -70,7 +79,7 @@ private:
   void note_names(const templating::mustache::text_template& of);
   std::optional<templating::fault> missing(const subject& of, const absence& of_services) const;
   rendering render_mustache(const subject& of, language in, const absence& of_services) const;
-  rendering render_go(const subject& of, language in, const absence& of_services, const refusal& refused) const;
+  rendering render_go(const subject& of, const rules& by, const refusal& refused) const;
 
   std::string name_;
   std::string text_;

@@ -2,11 +2,13 @@
 #include "common/endpoint_values.hpp"
 #include "common/templating/functions/key_pair.hpp"
 #include "common/templating/invocation.hpp"
+#include "common/templating/json.hpp"
 #include "template/registry.hpp"
 #include "template/service_query.hpp"
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <map>
 #include <set>
 #include <tuple>
@@ -35,6 +37,11 @@ const T& as(const void* self) {
 }
 
 const registry& registry_of(const invocation& in) { return as<registry>(in.around().host); }
+
+// Metadata that consul-http publishes with `details`.
+constexpr std::string_view node_meta = "node_meta.";
+constexpr std::string_view node_tagged_address = "node_tagged_address.";
+constexpr std::string_view tagged_address = "tagged_address.";
 
 // An endpoint, as Consul Template's functions have it.
 struct instance {
@@ -69,11 +76,22 @@ value meta_entry(const instance& in, const std::map<std::string, std::string>::v
   return in.text(of.second, "meta value");
 }
 
+// Metadata that the source adds, of which Consul Template has fields of their own. Each can be asked for by its name
+// all the same: an instance's own metadata of such a name goes first.
+bool is_added(std::string_view key) {
+  return key == "datacenter" || key == "node_id" || key == "node_address" || key == "checks" ||
+         key.starts_with(node_meta) || key.starts_with(node_tagged_address) || key.starts_with(tagged_address);
+}
+
 const map_class meta_class{
     .type = "map[string]string",
     .key = kind::text,
     .absent = kind::text,
-    .size = [](const void* self) { return as<instance>(self).of->meta.size(); },
+    .size =
+        [](const void* self) {
+          return static_cast<std::size_t>(std::ranges::count_if(
+              as<instance>(self).of->meta, [](const auto& each) { return !is_added(each.first); }));
+        },
     .find =
         [](const void* self, const value& key, memory&) {
           const auto& all = as<instance>(self).of->meta;
@@ -82,15 +100,77 @@ const map_class meta_class{
         },
     .at =
         [](const void* self, std::size_t i, memory&) {
-          const auto found = std::next(as<instance>(self).of->meta.begin(), static_cast<std::ptrdiff_t>(i));
-          return templating::map_entry{.key = value(std::string_view(found->first)),
-                                       .held = meta_entry(as<instance>(self), *found)};
+          for (const auto& each : as<instance>(self).of->meta)
+            if (!is_added(each.first) && i-- == 0)
+              return templating::map_entry{.key = value(std::string_view(each.first)),
+                                           .held = meta_entry(as<instance>(self), each)};
+          return templating::map_entry{};
         },
     .any = false};
 
-// What no source publishes has no entries.
-value no_texts(const void*, memory& scratch) { return scratch.text_map({}); }
-value no_list(const void*, memory& scratch) { return scratch.any_list({}); }
+// The metadata under `prefix`, by what stands behind it.
+template <typename Made>
+std::vector<templating::map_entry> entries_under(const instance& in, std::string_view prefix, Made made) {
+  std::vector<templating::map_entry> result;
+  for (const auto& each : in.of->meta)
+    if (each.first.starts_with(prefix))
+      result.push_back(
+          {.key = value(std::string_view(each.first).substr(prefix.size())), .held = made(meta_entry(in, each))});
+  return result;
+}
+
+value node_meta_of(const void* self, memory& scratch) {
+  return scratch.text_map(entries_under(as<instance>(self), node_meta, [](const value& held) { return held; }));
+}
+value node_addresses_of(const void* self, memory& scratch) {
+  return scratch.text_map(
+      entries_under(as<instance>(self), node_tagged_address, [](const value& held) { return held; }));
+}
+
+struct service_address {
+  std::string_view address;
+  std::int64_t port = 0;
+};
+const field address_fields[] = {
+    {.name = "Address", .get = [](const void* self, memory&) { return value(as<service_address>(self).address); }},
+    {.name = "Port", .get = [](const void* self, memory&) { return value::integer(as<service_address>(self).port); }},
+};
+constexpr object_class address_class{.type = "api.ServiceAddress", .fields = address_fields};
+const map_class addresses_class{.type = "map[string]api.ServiceAddress",
+                                .key = kind::text,
+                                .absent = kind::nil,
+                                .size = templating::entries_size,
+                                .find = templating::entries_find,
+                                .at = templating::entries_at,
+                                .any = false};
+
+// From HOST:PORT, with brackets around an IPv6 address.
+value addresses_of(const void* self, memory& scratch) {
+  const auto made = [&scratch](const value& held) {
+    auto host = held.text();
+    std::int64_t port = 0;
+    if (const auto colon = host.rfind(':'); colon != std::string_view::npos) {
+      std::from_chars(host.data() + colon + 1, host.data() + host.size(), port);
+      host = host.substr(0, colon);
+    }
+    if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+    return value(scratch.make<service_address>(host, port), address_class);
+  };
+  return scratch.map_of(entries_under(as<instance>(self), tagged_address, made), addresses_class);
+}
+
+// A JSON list, of the source or of anybody who registers: then it is no list of checks.
+value checks_of(const void* self, memory& scratch) {
+  const auto text = as<instance>(self).meta("checks").text();
+  if (text.empty()) return scratch.any_list({});
+  try {
+    const auto all = templating::read_json(text, scratch);
+    return all.is(kind::list) ? all : scratch.any_list({});
+  } catch (const failure&) {
+    return scratch.any_list({});
+  }
+}
+
 value no_text(const void*, memory&) { return value(std::string_view()); }
 
 value weight_of(const void* self, memory&) { return value::integer(as<instance>(self).of->weight); }
@@ -119,12 +199,12 @@ const field health_service_fields[] = {
     {.name = "NodeID", .get = [](const void* self, memory&) { return as<instance>(self).meta("node_id"); }},
     {.name = "NodeAddress", .get = [](const void* self, memory&) { return as<instance>(self).meta("node_address"); }},
     {.name = "NodeDatacenter", .get = [](const void* self, memory&) { return as<instance>(self).meta("datacenter"); }},
-    {.name = "NodeTaggedAddresses", .get = no_texts},
-    {.name = "NodeMeta", .get = no_texts},
+    {.name = "NodeTaggedAddresses", .get = node_addresses_of},
+    {.name = "NodeMeta", .get = node_meta_of},
     {.name = "ServiceMeta", .get = meta_of},
-    {.name = "ServiceTaggedAddresses", .get = no_texts},
+    {.name = "ServiceTaggedAddresses", .get = addresses_of},
     {.name = "Tags", .get = tags_of},
-    {.name = "Checks", .get = no_list},
+    {.name = "Checks", .get = checks_of},
     {.name = "Status",
      .get = [](const void* self, memory&) { return value(to_string(as<instance>(self).of->health)); }},
     {.name = "Weights", .get = [](const void* self, memory&) { return value(self, weights_class); }},
@@ -225,8 +305,8 @@ const field node_fields[] = {
     {.name = "Node", .get = node_of},
     {.name = "Address", .get = health_service_fields[6].get},
     {.name = "Datacenter", .get = health_service_fields[7].get},
-    {.name = "TaggedAddresses", .get = no_texts},
-    {.name = "Meta", .get = no_texts},
+    {.name = "TaggedAddresses", .get = node_addresses_of},
+    {.name = "Meta", .get = node_meta_of},
 };
 constexpr object_class node_class{.type = "*dependency.Node", .fields = node_fields};
 const list_class nodes_class{

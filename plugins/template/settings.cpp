@@ -144,7 +144,9 @@ apply_settings read_settings(const options& table, const context& host) {
   apply_settings result{.sink = std::string(host.name()),
                         .files = {},
                         .reload = read_command(table["reload"]),
-                        .absent_is_empty = table["absent"].string() == "empty"};
+                        .absent_is_empty = table["absent"].string() == "empty",
+                        .granted = {.program_timeout = table["plugin_timeout"].duration(),
+                                    .write_below = table["write_below"].strings()}};
   std::set<std::string> paths;
   for (std::size_t i = 0; i < table["file"].count(); ++i) {
     auto one = read_file_options(table["file"][i]);

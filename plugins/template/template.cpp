@@ -53,6 +53,10 @@ constexpr const char* schema_text = R"JSON({
         "timeout": { "type": "string", "format": "duration", "description": "It is killed, with all it started, when it takes longer. Default: 10s." } } },
     "absent": { "type": "string", "enum": ["refuse", "empty"], "default": "refuse",
       "description": "What a template in Go's language gets that asks for a service which is not in the pipeline, and was not since the start. refuse: the file stays as it is, and the service is reported. empty: no endpoints; for sources where services come and go by themselves, such as docker." },
+    "plugin_timeout": { "type": "string", "format": "duration", "default": "10s",
+      "description": "How long a program may take that a template in Go's language runs with `plugin`. Rendering waits for it." },
+    "write_below": { "type": "array", "items": { "type": "string", "format": "path", "minLength": 1 }, "default": [],
+      "description": "Directories below which templates in Go's language may write files with `writeToFile`; without any it is refused. Such a file is written before the others are put in place, and is not taken back with them." },
     "watch": { "type": "string", "format": "duration", "default": "1s",
       "description": "How often drcon looks whether a template was edited, and whether a file that it wrote was edited or removed; then the files are rendered, or put in place, again." }
   }

@@ -80,9 +80,7 @@ TEST(Import, EveryTranslationIsTakenByCheck) {
 // The command line and the template of an article of that year, as they were but for addresses and paths.
 TEST(Import, TheRecipeOf2015RunsAsItWas) {
   const consul_agent consul;
-  nginx_server nginx("server { listen 127.0.0.1:@PORT@; location / { proxy_pass http://simple; } }", false);
-  write_file(nginx.file("simple.conf"), "upstream simple { server 127.0.0.1:65535; }\n");
-  nginx.start();
+  nginx_server nginx;
   temp_dir directory;
   write_file(directory / "nginx.ctmpl",
              "upstream simple {\n"
@@ -102,6 +100,9 @@ TEST(Import, TheRecipeOf2015RunsAsItWas) {
   ASSERT_TRUE(wait_until([&] {
     return read_file(nginx.file("simple.conf")).find("server 127.0.0.1:65535; # force a 502") != std::string::npos;
   })) << drcon.log();
+  nginx.serve("server { listen 127.0.0.1:@PORT@; location / { proxy_pass http://simple; } }");
+  nginx.reload();
+  EXPECT_TRUE(wait_until([&] { return nginx.get().status == 502; }));
 
   backend one("one");
   backend two("two");

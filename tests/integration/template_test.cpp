@@ -835,6 +835,59 @@ TEST_F(TemplateSink, ReportsTheFaultsOfATemplateInGosLanguageWithTheirPlace) {
   expect(fault_of("{{name}}", ", delimiters = [\"<<\", \">>\"]"), "is for templates in Go's language");
 }
 
+TEST_F(TemplateSink, RunsAProgramForATemplateWithoutAShellAndWithinATime) {
+  const auto rendered = [this](const std::string& form, const std::string& after = "") {
+    write_file(template_file(), form);
+    sink(", language = \"go\"", after);
+    return sink_->apply({web(1)});
+  };
+  ASSERT_EQ(rendered("{{plugin \"echo\" \"a b\" \"$HOME;x\"}}").result, DRCON_OK);
+  EXPECT_EQ(text(), "a b $HOME;x");
+  auto how = rendered("x\n{{plugin \"sh\" \"-c\" \"echo out; echo err >&2; exit 3\"}}");
+  EXPECT_EQ(how.result, DRCON_RETRY);
+  for (const auto* part : {"t.mustache:2:", "exit status 3", "out", "err"})
+    EXPECT_NE(how.why.find(part), std::string::npos) << how.why;
+  how = rendered("{{plugin \"sleep\" \"1000\"}}", "plugin_timeout = \"50ms\"\n");
+  EXPECT_NE(how.why.find("took longer than 50 ms"), std::string::npos) << how.why;
+  EXPECT_EQ(text(), "a b $HOME;x") << "the old file stands";
+}
+
+TEST_F(TemplateSink, WritesFilesOfATemplateOnlyBelowTheDirectoriesThatItNames) {
+  ::mkdir(path("allowed").c_str(), 0755);
+  ::mkdir(path("other").c_str(), 0755);
+  ::symlink(path("other").c_str(), path("allowed/link").c_str());
+  const auto rendered = [this](const std::string& file, const std::string& below) {
+    write_file(template_file(), "x\n{{\"one\" | writeToFile \"" + path(file) +
+                                    "\" \"\" \"\" \"0640\"}}{{\"two\" | writeToFile \"" + path(file) +
+                                    "\" \"\" \"\" \"0640\" \"append,newline\"}}");
+    sink(", language = \"go\"", below);
+    return sink_->apply({web(1)});
+  };
+  const auto below = "write_below = [\"" + path("allowed") + "\"]\n";
+  EXPECT_NE(rendered("allowed/a", "").why.find("write_below"), std::string::npos) << "without any nothing is written";
+  ASSERT_EQ(rendered("allowed/a", below).result, DRCON_OK);
+  EXPECT_EQ(read_file(path("allowed/a")), "onetwo\n");
+  struct stat made {};
+  ASSERT_EQ(::stat(path("allowed/a").c_str(), &made), 0);
+  EXPECT_EQ(made.st_mode & 0777U, 0640U);
+  ASSERT_EQ(rendered("allowed/a", below).result, DRCON_OK);
+  EXPECT_EQ(read_file(path("allowed/a")), "onetwo\n") << "it does not grow";
+  for (const auto* file : {"other/a", "allowed/../other/a", "allowed/link/a", "a"}) {
+    const auto how = rendered(file, below);
+    EXPECT_NE(how.why.find("t.mustache:2:"), std::string::npos) << file << how.why;
+    EXPECT_FALSE(std::filesystem::exists(path("other/a"))) << file;
+  }
+}
+
+TEST_F(TemplateSink, ShowsWhatATemplateWouldRenderWithoutWritingItsOtherFiles) {
+  write_file(template_file(), "x{{\"one\" | writeToFile \"" + path("more") + "\" \"\" \"\" \"0640\"}}");
+  sink(", language = \"go\"", "write_below = [\"" + directory_.path().string() + "\"]\n");
+  const auto shown = sink_->render({web(1)});
+  ASSERT_EQ(shown.size(), 1U);
+  EXPECT_EQ(shown.front().wanted, "x");
+  EXPECT_FALSE(std::filesystem::exists(path("more")));
+}
+
 // One template, many files.
 class TemplateForEach : public TemplateSink {
 protected:

@@ -6,6 +6,7 @@
 #include "import/finding.hpp"
 
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -52,6 +53,10 @@ struct asks {
   std::vector<key_ask> keys;
   /// Names of variables of the environment that it reads.
   std::vector<std::string> environment;
+  /// What it reads of endpoints that a source publishes on request alone: words of the option details of consul-http.
+  std::set<std::string> details;
+  /// Directories in which it writes files of its own.
+  std::set<std::string> written;
   /// It makes values of a language itself: toJSON, printf "%q" and their kin.
   bool escapes = false;
 };

@@ -42,6 +42,7 @@ std::vector<sink> sinks_of(const settings& given, const import_surroundings& aro
     auto& more = one.form.asked;
     asked.services.insert(asked.services.end(), more.services.begin(), more.services.end());
     asked.keys.insert(asked.keys.end(), more.keys.begin(), more.keys.end());
+    asked.details.insert(more.details.begin(), more.details.end());
     for (const auto& name : more.environment)
       if (std::ranges::find(asked.environment, name) == asked.environment.end()) asked.environment.push_back(name);
     const auto place = std::ranges::find_if(all, [&stanza](const sink& each) { return are_one(each.first(), stanza); });
@@ -147,6 +148,11 @@ std::string sink_text(const sink& of, const import_surroundings& around, report&
     return std::ranges::any_of(each.form.asked.services, &service_ask::is_computed);
   });
   if (computes) text += "absent = \"empty\"  # a service whose name the template computes may not be there\n";
+  std::vector<std::string> written;
+  for (const auto& each : of.files)
+    for (const auto& directory : each.form.asked.written) written.push_back(absolute(directory, around));
+  if (!written.empty())
+    text += "write_below = " + toml::list(written) + "  # where templates write files of their own\n";
   text += "\n";
   for (const auto& each : of.files) text += file_text(of, each, around, found);
   return text;

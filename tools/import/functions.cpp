@@ -114,6 +114,18 @@ void walk::used_as_a_whole(arguments given) {
     if (each.is(held::kind::catalogue)) catalogues_[each.item].as_a_whole = true;
 }
 
+void walk::writes(const node& of, arguments given) {
+  for (const auto& each : forms_of(given[0])) {
+    const auto path = each.prefix();
+    const auto slash = path.rfind('/');
+    if (slash != std::string::npos) asks_.written.insert(path.substr(0, std::max<std::size_t>(slash, 1)));
+    else
+      report_.fault(where(of), shown_call(of) +
+                                   ": the directory is known only when the template is rendered: add it to "
+                                   "write_below of the sink, by hand");
+  }
+}
+
 held walk::call(const node& of, arguments given) {
   const auto function = std::string_view(of.text);
   bool is_a_question = false;
@@ -136,6 +148,10 @@ held walk::ask(std::string_view function, const node& of, arguments given, bool&
   }
   if (const auto why = why_not(function); !why.empty()) {
     report_.fault(where(of), shown_call(of) + ": " + std::string(why));
+    return {};
+  }
+  if (function == "writeToFile" && !given.empty()) {
+    writes(of, given);
     return {};
   }
   if (is_one_of(function, {"env", "mustEnv", "envOrDefault"}) && !given.empty()) {

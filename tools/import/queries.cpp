@@ -172,6 +172,7 @@ held walk::nodes(std::string_view function, const node& of, arguments given) {
   } else {
     auto query = given.empty() ? shape() : only_one(forms_of(given[0]));
     if (read_known(of, cut(query, '@'), "the datacenter", asked.datacenter)) add(asks_.services, std::move(asked));
+    asks_.details.emplace("node");
   }
   return {};
 }

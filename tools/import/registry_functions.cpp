@@ -14,8 +14,7 @@ constexpr std::array key_functions{"key", "keyExists", "keyExistsGet", "keyOrDef
 
 struct other_function {
   std::string_view name;
-  std::string_view why_not;   // empty: the template sink has it
-  bool is_of_engine = false;  // it belongs there, and it is not there yet
+  std::string_view why_not;  // empty: the template sink has it
 };
 
 constexpr std::string_view vault = "drcon does not watch Vault: have Vault's own agent write the secret to a file";
@@ -49,15 +48,9 @@ constexpr other_function others[] = {
     {"node", {}},
     {"nodes", {}},
     {"datacenters", {}},
-    {"parseYAML", {}, true},
-    {"toYAML", {}, true},
-    {"toTOML", {}, true},
-    {"sockaddr", {}, true},
-    {"plugin", {}, true},
-    {"writeToFile", {}, true},
 };
 
-constexpr std::string_view not_there = "drcon's templates do not have this function yet";
+constexpr std::string_view not_there = "drcon's templates do not have this function";
 
 bool is_of_a_word(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_'; }
 
@@ -72,7 +65,7 @@ std::string_view why_not(std::string_view function) {
   if (engine.find(function) != nullptr || asks_for_keys(function)) return {};
   const auto* found = std::ranges::find(others, function, &other_function::name);
   if (found == std::ranges::end(others)) return not_there;
-  return found->is_of_engine ? not_there : found->why_not;
+  return found->why_not;
 }
 
 functions_of_text::functions_of_text(std::string_view text) : table_(templating::every_function()) {

@@ -155,6 +155,9 @@ std::string sources_text(const settings& given, const import_surroundings& aroun
   auto more = duration_option("retry_min", given.retry_min, found);
   if (auto stale = duration_option("max_stale", given.max_stale, found); !stale.empty())
     more += "consistency = \"stale\"\n" + stale;
+  if (!needed.details.empty())
+    more +=
+        "details = " + toml::list(needed.details) + "  # a template reads these, which are not published otherwise\n";
   std::string text;
   for (const auto& [datacenter, all] : by_datacenter(needed.services)) {
     const auto name = toml::free_name("consul-" + datacenter, names);

@@ -20,6 +20,13 @@ bool is_blank(const templating::go::node* of) {
   return of->type == node_type::list && std::ranges::all_of(of->items, is_blank);
 }
 
+// The word of consul-http's option `details` for a field of an endpoint; empty where it needs none.
+std::string_view detail_of(std::string_view field) {
+  if (field == "NodeID" || field == "NodeAddress" || field == "NodeMeta") return "node";
+  if (field == "NodeTaggedAddresses" || field == "ServiceTaggedAddresses") return "addresses";
+  return field == "Checks" ? "checks" : "";
+}
+
 }  // namespace
 
 asks walk::run() {
@@ -261,6 +268,7 @@ held walk::word(const node& of, const held& dot) {
 
 held walk::fields(held of, std::span<const std::string_view> names) {
   for (const auto& name : names) {
+    if (const auto detail = detail_of(name); !detail.empty()) asks_.details.emplace(detail);
     if (of.is(held::kind::listed_service) && name == "Name") of = held::text(shape::listed_name(of.item));
     else if (of.is(held::kind::listed_service) && name == "Tags") of = held::of(held::kind::listed_tags, of.item);
     else if (of.is(held::kind::endpoint) && name == "Name") of = held::of(held::kind::text, of.forms);

@@ -69,6 +69,7 @@ private:
   held printf(arguments given);
   held scratch(std::string_view method, arguments given);
   void used_as_a_whole(arguments given);
+  void writes(const node& of, arguments given);
 
   // queries.cpp: what is asked of Consul.
   held service(const node& of, arguments given);

@@ -149,7 +149,8 @@ void name_apart(watches& all) {
 }  // namespace
 
 watches smallest(const asks& of) {
-  watches result{.services = services(of.services), .keys = keys(of.keys)};
+  watches result{
+      .details = {of.details.begin(), of.details.end()}, .services = services(of.services), .keys = keys(of.keys)};
   name_apart(result);
   return result;
 }

@@ -29,6 +29,7 @@ struct key_watch {
 };
 
 struct watches {
+  std::vector<std::string> details;
   std::vector<service_watch> services;
   std::vector<key_watch> keys;
 };

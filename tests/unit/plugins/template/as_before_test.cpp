@@ -95,8 +95,9 @@ TEST(TemplateViews, RenderToTheBytesOfTheFormerEngine) {
                                    [](const std::string& word) { return escaped(word, language::shell); });
     const auto read = form::read("t", text);
     ASSERT_TRUE(std::holds_alternative<form>(read)) << text;
-    const auto made = std::get<form>(read).render({.services = all, .sink = "s", .revision = 7}, language::shell, {},
-                                                  [](const auto&...) {});
+    const auto made =
+        std::get<form>(read).render({.services = all, .sink = "s", .revision = 7},
+                                    {.in = language::shell, .of_services = {}, .granted = {}}, [](const auto&...) {});
     ASSERT_FALSE(made.wrong) << report(*made.wrong);
     ASSERT_EQ(made.bytes, wanted) << text;
     long_ones += made.bytes.size() > 40 ? 1 : 0;

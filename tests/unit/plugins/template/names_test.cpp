@@ -78,7 +78,8 @@ TEST(TemplateNames, ThatAreKnownAreTakenWhereTheyAreInReach) {
 
 std::string rendered(const std::string& text, const std::vector<service>& all, const absence& of_services = {}) {
   const auto result = std::get<form>(read_form("t", text, {}))
-                          .render({.services = all, .sink = "s", .revision = 1}, language::none, of_services, {});
+                          .render({.services = all, .sink = "s", .revision = 1},
+                                  {.in = language::none, .of_services = of_services, .granted = {}}, {});
   return result.wrong ? report(*result.wrong) : result.bytes;
 }
 
@@ -109,8 +110,7 @@ TEST(TemplateNames, MayStandInPartialsBesideTheTemplate) {
   test::write_file(directory / "line.mustache", "{{name}};");
   result = read("{{#services}}{{> line}}{{/services}}");
   const std::vector<service> all{{.name = "web", .revision = 0, .endpoints = {}}};
-  EXPECT_EQ(std::get<form>(result).render({.services = all, .sink = "s", .revision = 1}, language::none, {}, {}).bytes,
-            "web;");
+  EXPECT_EQ(std::get<form>(result).render({.services = all, .sink = "s", .revision = 1}, {}, {}).bytes, "web;");
   for (const auto* name : {"no", "../line", ".line"}) {
     result = read(std::string("x\n{{> ") + name + "}}");
     ASSERT_TRUE(std::holds_alternative<templating::fault>(result)) << name;

@@ -50,7 +50,8 @@ struct made {
 made render(const std::string& text, const std::vector<service>& all, language in = language::none,
             const absence& of_services = {}) {
   made result;
-  const auto how = read(text).render({.services = all, .sink = "s", .revision = 7}, in, of_services,
+  const auto how = read(text).render({.services = all, .sink = "s", .revision = 7},
+                                     {.in = in, .of_services = of_services, .granted = {}},
                                      [&](const auto& service, const auto& endpoint, const auto& why) {
                                        result.refused.push_back(service + "|" + endpoint + "|" + why);
                                      });
@@ -97,6 +98,28 @@ TEST(GoTemplateServices, HaveLabelsAndEmptyValuesForWhatNobodyPublishes) {
             "edge=1 v1=1 v2=1 ");
   EXPECT_EQ(text_of(R"({{range $zone, $all := service "web" | byMeta "zone"}}{{$zone}}={{len $all}} {{end}})"),
             "a=1 b=1 ");
+}
+
+TEST(GoTemplateServices, HaveTheDetailsThatConsulHttpPublishes) {
+  service web{.name = "web", .revision = 0, .endpoints = {at("n1", "web-1", "10.0.0.1", 80)}};
+  web.endpoints[0].meta = {{"zone", "a"},
+                           {"datacenter", "dc1"},
+                           {"node_id", "id-1"},
+                           {"node_address", "10.0.0.7"},
+                           {"node_meta.rack", "r1"},
+                           {"node_tagged_address.wan", "1.2.3.4"},
+                           {"tagged_address.lan_ipv6", "[2001:db8::1]:81"},
+                           {"checks", R"([{"CheckID": "c", "Status": "passing"}])"}};
+  const auto text =
+      render(R"({{range service "web"}}{{.NodeID}} {{.NodeAddress}} {{.NodeMeta.rack}} )"
+             R"({{.NodeTaggedAddresses.wan}} {{with index .ServiceTaggedAddresses "lan_ipv6"}}{{.Address}} )"
+             R"({{.Port}}{{end}} {{range .Checks}}{{.CheckID}}={{.Status}}{{end}} )"
+             R"({{range $k, $v := .ServiceMeta}}{{$k}}={{$v}};{{end}}{{.ServiceMeta.node_id}}{{end}} )"
+             R"({{range nodes}}{{.Address}} {{.Meta.rack}}{{end}})",
+             {web});
+  EXPECT_EQ(text.text, "id-1 10.0.0.7 r1 1.2.3.4 2001:db8::1 81 c=passing zone=a;id-1 10.0.0.7 r1");
+  web.endpoints[0].meta["checks"] = "no list";
+  EXPECT_EQ(render(R"({{range service "web"}}{{len .Checks}}{{end}})", {web}).text, "0");
 }
 
 TEST(GoTemplateServices, AreListedWithTheirTagsAndNodes) {
@@ -151,7 +174,7 @@ TEST(GoTemplateFiles, AreReadAndNoted) {
   const auto path = (directory / "motd").string();
   test::write_file(path, "hello");
   const auto asked = read("{{file \"" + path + "\"}}");
-  const auto result = asked.render({.services = {}, .sink = "s", .revision = 1}, language::none, {}, {});
+  const auto result = asked.render({.services = {}, .sink = "s", .revision = 1}, {}, {});
   EXPECT_EQ(result.bytes, "hello");
   EXPECT_EQ(result.files, std::set<std::string>{path});
   EXPECT_NE(text_of("{{file \"/no/such\"}}").find("there is no /no/such"), std::string::npos);
@@ -224,7 +247,7 @@ TEST(GoTemplateForm, HasDelimitersOfItsOwnAndTheEnvironment) {
   ::setenv("DRCON_TEST_COLOUR", "blue", 1);
   const auto asked = read(R"({{<< env "DRCON_TEST_COLOUR" >>}})",
                           {.written_in = template_language::go, .marks = {.left = "<<", .right = ">>"}});
-  EXPECT_EQ(asked.render({.services = {}, .sink = "s", .revision = 1}, language::none, {}, {}).bytes, "{{blue}}");
+  EXPECT_EQ(asked.render({.services = {}, .sink = "s", .revision = 1}, {}, {}).bytes, "{{blue}}");
   EXPECT_EQ(language_of_file("/a/b.ctmpl"), template_language::go);
   EXPECT_EQ(language_of_file("b.tmpl"), template_language::go);
   EXPECT_EQ(language_of_file("b.mustache"), template_language::mustache);

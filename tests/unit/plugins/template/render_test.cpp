@@ -28,7 +28,8 @@ form read(const std::string& text) {
 }
 
 std::string render(const std::string& text, const std::vector<service>& all, language in = language::none) {
-  const auto made = read(text).render({.services = all, .sink = "s", .revision = 7}, in, {}, [](const auto&...) {});
+  const auto made = read(text).render({.services = all, .sink = "s", .revision = 7},
+                                      {.in = in, .of_services = {}, .granted = {}}, [](const auto&...) {});
   return made.wrong ? report(*made.wrong) : made.bytes;
 }
 

@@ -178,6 +178,30 @@ TEST_F(ImportLine, ATemplateThatEscapesByItselfIsNotJudgedByTheFilesLanguage) {
   EXPECT_THAT(text, testing::ContainsRegex("/etc/c.json\"\n.*\n.*\nescape = \"json\""));
 }
 
+TEST_F(ImportLine, WhatConsulKnowsBesidesIsPublishedWhenATemplateReadsIt) {
+  write("a", R"({{ range service "a" }}{{ .Address }}{{ end }})");
+  EXPECT_THAT(printed({"-template", "a:/etc/a"}), Not(HasSubstr("details")));
+  write(
+      "b",
+      R"({{ range $s := service "b" }}{{ index $s.NodeMeta "x" }}{{ range .Checks }}{{ .Output }}{{ end }}{{ end }})");
+  EXPECT_THAT(printed({"-template", "a:/etc/a", "-template", "b:/etc/b"}),
+              HasSubstr("details = [\"checks\", \"node\"]  # a template reads"));
+  write(
+      "c",
+      R"({{ with node "x" }}{{ .Node.Meta }}{{ end }}{{ with index (service "b") 0 }}{{ .ServiceTaggedAddresses }}{{ end }})");
+  EXPECT_THAT(printed({"-template", "c:/etc/c"}), HasSubstr("details = [\"addresses\", \"node\"]"));
+}
+
+TEST_F(ImportLine, DirectoriesInWhichATemplateWritesFilesAreNamedInTheSink) {
+  write("t", R"({{ key "a" | writeToFile "/srv/made/x.pem" "root" "root" "0600" }})");
+  EXPECT_THAT(printed({"-template", "t:/etc/t"}), HasSubstr("write_below = [\"/srv/made\"]"));
+  EXPECT_THAT(found_.faults, IsEmpty());
+  write("t", R"({{ key "a" | writeToFile (env "FILE") "root" "root" "0600" }})");
+  printed({"-template", "t:/etc/t"});
+  ASSERT_EQ(found_.faults.size(), 1U);
+  EXPECT_THAT(found_.faults[0].text, HasSubstr("write_below of the sink, by hand"));
+}
+
 TEST_F(ImportLine, NothingOfATemplateBreaksOutOfAComment) {
   write("t", "{{ key `a\n[sink.evil]` }}{{ key \"b\x01\" }}");
   const auto text = printed({"-template", "t:/etc/t"});

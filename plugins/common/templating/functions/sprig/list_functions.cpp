@@ -106,7 +106,8 @@ value call_chunk(invocation& in, arguments all) {
   const auto count = static_cast<double>(found.size());
   const auto chunks = size == 0 ? -1 : std::floor((count - 1) / static_cast<double>(size)) + 1;
   if (chunks < 0) throw failure("runtime error: makeslice: len out of range");
-  if (size < 0 && chunks > 0) throw failure("runtime error: makeslice: len out of range");
+  if (size < 0 && chunks > 0 && (found.size() != 1 || size == -1))
+    throw failure("runtime error: makeslice: len out of range");
   std::vector<value> result;
   for (auto rest = std::span(found); chunks > 0 && !rest.empty();) {
     const auto part = rest.first(std::min(static_cast<std::size_t>(size), rest.size()));

@@ -75,7 +75,7 @@ TEST(TemplateLimits, BoundListsAndTextsBeforeTheyAreMade) {
         "{{toTOML (sprig_until 1000000000)}}", "{{toJSON (sprig_until 1000000000)}}",
         "{{spew_sdump (sprig_until 1000000000)}}",
         "{{$m := sprig_dict}}{{range sprig_until 100000}}{{$_ := sprig_set $m (print .) .}}{{end}}"}) {
-    const auto said = render(text, with({.memory = 1U << 20U}));
+    const auto said = render(text, with({.memory = 1U << 20U, .steps = 2'000'000}));
     EXPECT_NE(said.find("error calling"), std::string::npos) << text << ": " << said.substr(0, 200);
     EXPECT_LT(said.size(), 2'000'000U) << text;
   }

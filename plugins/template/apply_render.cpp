@@ -182,6 +182,9 @@ void applier::store_last_services(entry& of) const {
 
 // A service that was there and is gone has no endpoints; of one that never was, nobody knows.
 void applier::note_names(const desired_state& desired) {
+  // Whoever registers ever more names must not make this grow for ever.
+  constexpr std::size_t most = 10'000;
+  if (known_->size() >= most) return;
   const auto is_new = [this](const service& each) { return each.values.empty() && !known_->contains(each.name); };
   if (std::ranges::none_of(desired.services, is_new)) return;
   auto more = std::make_shared<std::set<std::string>>(*known_);

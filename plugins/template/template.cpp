@@ -52,7 +52,7 @@ constexpr const char* schema_text = R"JSON({
         "environment": { "type": "object", "additionalProperties": { "type": "string" }, "description": "More variables." },
         "timeout": { "type": "string", "format": "duration", "description": "It is killed, with all it started, when it takes longer. Default: 10s." } } },
     "absent": { "type": "string", "enum": ["refuse", "empty"], "default": "refuse",
-      "description": "What a template in Go's language gets that asks for a service which is not in the pipeline, and was not since the start. refuse: the file stays as it is, and the service is reported. empty: no endpoints; for sources where services come and go by themselves, such as docker." },
+      "description": "What a template gets that asks for a service which is not in the pipeline, and was not since the start (in mustache: that shows a value of it, without a section for it). refuse: the file stays as it is, and the service is reported. empty: no endpoints; for sources where services come and go by themselves, such as docker." },
     "plugin_timeout": { "type": "string", "format": "duration", "default": "10s",
       "description": "How long a program may take that a template in Go's language runs with `plugin`. Rendering waits for it." },
     "write_below": { "type": "array", "items": { "type": "string", "format": "path", "minLength": 1 }, "default": [],

@@ -5,6 +5,7 @@ set(pages ${DRCON_SHARE}/doc/drcon/reference)
 set(manual ${DRCON_SHARE}/man)
 set(schema ${DRCON_SHARE}/drcon/drcon.schema.json)
 get_property(DRCON_BUNDLED_PLUGINS GLOBAL PROPERTY DRCON_BUNDLED_PLUGINS)
+get_property(DRCON_TOOLS GLOBAL PROPERTY DRCON_TOOLS)
 # No configuration of this machine has a say. A page of a plugin that is no more must not stay.
 add_custom_command(
   OUTPUT ${schema}
@@ -14,7 +15,7 @@ add_custom_command(
   COMMAND drcon reference -c /dev/null --format man --output ${manual}
   COMMAND ${CMAKE_COMMAND} -E copy ${PROJECT_SOURCE_DIR}/packaging/man/drcon-plugin.7 ${manual}/man7/drcon-plugin.7
   COMMAND drcon schema -c /dev/null > ${schema}
-  DEPENDS drcon ${DRCON_BUNDLED_PLUGINS} ${PROJECT_SOURCE_DIR}/packaging/man/drcon-plugin.7
+  DEPENDS drcon ${DRCON_BUNDLED_PLUGINS} ${DRCON_TOOLS} ${PROJECT_SOURCE_DIR}/packaging/man/drcon-plugin.7
   COMMENT "Writing the reference" VERBATIM)
 add_custom_target(reference ALL DEPENDS ${schema})
 install(DIRECTORY ${pages} DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/drcon)

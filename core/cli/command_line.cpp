@@ -4,11 +4,13 @@
 #include "cli/operator_verbs.hpp"
 #include "cli/plugin_new.hpp"
 #include "cli/plugin_test.hpp"
+#include "cli/tools.hpp"
 #include "config/units.hpp"
 #include "plugins/plugin_process.hpp"
 
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <functional>
@@ -161,6 +163,22 @@ void add_verbs(CLI::App& app, parsing& state) {
   add_hidden_verbs(app, state);
 }
 
+bool has_verb(const CLI::App& app, const std::string& name) {
+  return !app.get_subcommands([&name](const CLI::App* each) { return each->get_name() == name; }).empty();
+}
+
+// The tool that the first word names; null when there is none.
+const tool* called_tool(const std::vector<tool>& all, int argc, char** argv) {
+  if (argc < 2) return nullptr;
+  const auto found = std::ranges::find(all, argv[1], [](const tool& each) { return each.described.name; });
+  return found == all.end() ? nullptr : &*found;
+}
+
+// For help alone: a tool reads its own arguments.
+void add_tools(CLI::App& app, const std::vector<tool>& all) {
+  for (const auto& each : all) app.add_subcommand(each.described.name, each.described.meaning);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -174,6 +192,11 @@ int main(int argc, char** argv) {
   parsing state;
   state.given.command_line = &app;
   add_verbs(app, state);
+  auto all_tools = tools();
+  std::erase_if(all_tools, [&app](const tool& each) { return has_verb(app, each.described.name); });
+  if (const auto* called = called_tool(all_tools, argc, argv)) return become(*called, argv + 2);
+  add_tools(app, all_tools);
+  state.given.tools = &all_tools;
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

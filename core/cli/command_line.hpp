@@ -13,6 +13,8 @@ class App;
 
 namespace drcon::cli {
 
+struct tool;
+
 /// Exit codes, the same for every verb.
 enum exit_code {
   exit_ok = 0,        ///< done
@@ -43,6 +45,7 @@ struct arguments {
   bool follow = false;                     ///< journal
   std::vector<std::string> words;          ///< complete: what has been typed
   const CLI::App* command_line = nullptr;  ///< all verbs and options, for who describes them
+  const std::vector<tool>* tools = nullptr;  ///< the verbs that are programs of their own; see tools.hpp
 };
 
 /// Parses and runs. Catches every exception; returns the exit code.

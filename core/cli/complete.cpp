@@ -34,7 +34,7 @@ void add_values(const command& verb, const command_option& option, const known_n
   for (const auto& each : option.choices) found.add(each);
   if (!option.choices.empty()) return;
   if (name == "--plugin-dir" || name == "--output" || name == "--directory") return found.add_directories();
-  if (name == "--config" || name == "--options" || name == "FILE") return found.add_files();
+  if (name == "--config" || name == "-config" || name == "--options" || name == "FILE") return found.add_files();
   if (name == "PIPELINE" || name == "--pipeline")
     for (const auto& each : known.pipelines()) found.add(each);
   if (name == "--plugin" || (name == "NAME" && verb.name != "new"))  // a new one has a name that nobody has yet

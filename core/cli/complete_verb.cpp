@@ -3,6 +3,7 @@
 #include "cli/admin_client.hpp"
 #include "cli/complete.hpp"
 #include "cli/startup.hpp"
+#include "cli/tools.hpp"
 
 #include <iostream>
 
@@ -42,7 +43,7 @@ std::vector<std::string> pipeline_names(const arguments& options) {
 
 int complete(const arguments& options) {
   std::cout << complete(
-      tree_of(*options.command_line), options.words,
+      with_tools(tree_of(*options.command_line), *options.tools), options.words,
       {.plugins = [&] { return plugin_names(options); }, .pipelines = [&] { return pipeline_names(options); }});
   return exit_ok;
 }

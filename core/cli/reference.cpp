@@ -5,6 +5,7 @@
 #include "cli/facts.hpp"
 #include "cli/operation_pages.hpp"
 #include "cli/startup.hpp"
+#include "cli/tools.hpp"
 #include "reference/editor_schema.hpp"
 #include "reference/print.hpp"
 
@@ -63,7 +64,7 @@ int reference(const arguments& options) {
         !(write(options.output / "metrics.md", metrics_page()) && write(options.output / "admin.md", admin_page())))
       return exit_runtime;
     if (options.format != "man") return exit_ok;
-    const auto page = command_page(tree_of(*options.command_line), date_of_build());
+    const auto page = command_page(with_tools(tree_of(*options.command_line), *options.tools), date_of_build());
     return write(options.output / "man1/drcon.1", page) ? exit_ok : exit_runtime;
   }
   if (options.plugin.empty()) {

@@ -26,6 +26,12 @@ const toml::node* written(const sections& all, const std::string& name, const ch
   return nullptr;
 }
 
+std::vector<std::filesystem::path> files_of(const documents& read) {
+  std::vector<std::filesystem::path> files;
+  for (const auto& each : read.all) files.push_back(each.file);
+  return files;
+}
+
 // Warns about levels for unknown plugins: they have no effect, and are most likely typing errors.
 void check_log_plugins(const sections& all, const plugin_catalog& plugins, diagnostics& found) {
   const auto* node = written(all, "log", "plugins");
@@ -61,7 +67,7 @@ std::optional<configuration> load(const std::filesystem::path& file, const plugi
   if (auto host = read_host(all, own)) loaded.host = std::move(*host);
   loaded.sources = read_instances(kind::source, all.sources, plugins, own);
   loaded.sinks = read_instances(kind::sink, all.sinks, plugins, own);
-  check_targets(loaded.sinks, plugins, own);
+  check_targets(loaded, files_of(documents), plugins, own);
   check_log_plugins(all, plugins, own);
   loaded.pipelines = read_pipelines(all, documents.is_complete, own);
   if (documents.is_complete && all.pipelines.empty())

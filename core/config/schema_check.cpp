@@ -192,7 +192,7 @@ json checker::check_scalar(const toml::node& node, const json& schema, const std
   } else if (schema.value("format", "") == "path" && value.is_string() &&
              !value.get_ref<const std::string&>().empty()) {
     value = (given_.directory / value.get<std::string>()).lexically_normal().string();
-    if (schema.value("reads", false)) checked_.files_read.insert(value.get<std::string>());
+    if (schema.value("reads", json()) == json(true)) checked_.files_read.insert(value.get<std::string>());
   }
   return value;
 }

@@ -109,8 +109,10 @@ private:
     for (const auto* key : {"description", "title"})
       if (schema.contains(key) && !schema.at(key).is_string())
         fault(inner(pointer, key), "expected a string, found " + shown(schema.at(key)));
-    if (schema.contains("reads") && (!schema.at("reads").is_boolean() || schema.value("format", "") != "path"))
-      fault(inner(pointer, "reads"), "expected true or false, of an option of the format path");
+    const bool is_sound =
+        !schema.contains("reads") || schema.at("reads").is_boolean() || schema.at("reads") == "always";
+    if (!is_sound || (schema.contains("reads") && schema.value("format", "") != "path"))
+      fault(inner(pointer, "reads"), "expected true, false or \"always\", of an option of the format path");
     if (schema.contains("target") && !schema.at("target").is_boolean() && !schema.at("target").is_string())
       fault(inner(pointer, "target"),
             "expected true or false, or a string: what it is when it is left out; found " + shown(schema.at("target")));

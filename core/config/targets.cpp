@@ -22,6 +22,9 @@ struct target {
   std::string pointer;  ///< of the option that names it
 };
 
+// What must not be written over: the identity of a file -> what it is for people.
+using needed_files = std::map<std::string, std::string>;
+
 // A file or a unix socket is one thing, by whichever path it is reached.
 std::string identity_of_path(const std::string& path) {
   std::error_code error;
@@ -54,15 +57,18 @@ std::string identity_of(const std::string& text) {
   return identity_of_host(place->host) + ":" + port;
 }
 
+bool is_path(const json& option) { return option.value("format", "") == "path"; }
+
 bool is_marked(const json& option) { return option.contains("target") && option.at("target") != json(false); }
 
+// Looks through the options of one sink.
 class search {
 public:
   search(std::string sink, std::string plugin) : sink_(std::move(sink)), plugin_(std::move(plugin)) {}
 
   // A marked path is a target of its own, whichever plugin writes it. The other marked options of one table name one
   // target together: a socket and a prefix, an address and an owner. Those of each entry of a list name one of their
-  // own.
+  // own. A path that is not marked is a file that the sink needs.
   void look_at(const json& values, const json& schema, const std::string& pointer) {
     target whole;
     const auto properties = schema.value("properties", json::object());
@@ -70,15 +76,40 @@ public:
       if (!option.is_object()) continue;
       const auto value = values.find(key);
       const auto at = pointer + "/" + pointer_token(key);
-      if (is_marked(option)) look_at_marked(value == values.end() ? nullptr : &*value, option, at, whole);
+      if (is_marked(option) && option.value("type", json()) == "boolean") look_at_switch(values, key, option, at);
+      else if (is_marked(option)) look_at_marked(value == values.end() ? nullptr : &*value, option, at, whole);
+      else if (is_path(option)) look_at_needed(values, key);
       else if (value != values.end()) look_inside(*value, option, at);
     }
     if (!whole.pointer.empty()) found_.push_back(std::move(whole));
   }
 
   const std::vector<target>& found() const { return found_; }
+  const needed_files& needed() const { return needed_; }
 
 private:
+  // Another file that is owned when the option is true: its name is the text of "target", in which {OPTION} is what
+  // that option of the same table says.
+  void look_at_switch(const json& values, const std::string& key, const json& option, const std::string& pointer) {
+    if (values.value(key, json()) != json(true) || !option.at("target").is_string()) return;
+    auto text = option.at("target").get<std::string>();
+    const auto begin = text.find('{');
+    const auto end = text.find('}', begin);
+    if (begin != std::string::npos && end != std::string::npos)
+      text.replace(begin, end + 1 - begin, text_of(values, text.substr(begin + 1, end - begin - 1)));
+    found_.push_back({identity_of_path(text), text, pointer});
+  }
+
+  void look_at_needed(const json& values, const std::string& key) {
+    if (const auto text = text_of(values, key); !text.empty())
+      needed_.emplace(identity_of_path(text), "what its option '" + key + "' names");
+  }
+
+  static std::string text_of(const json& values, const std::string& key) {
+    const auto found = values.find(key);
+    return found != values.end() && found->is_string() ? found->get<std::string>() : std::string();
+  }
+
   void look_inside(const json& value, const json& option, const std::string& pointer) {
     if (value.is_object()) look_at(value, option, pointer);
     if (!value.is_array() || !option.contains("items")) return;
@@ -89,7 +120,7 @@ private:
   void look_at_marked(const json* value, const json& option, const std::string& pointer, target& whole) {
     const auto text = value != nullptr && value->is_string() ? value->get<std::string>() : default_of(option);
     if (text.empty()) return;
-    if (option.value("format", "") == "path") {
+    if (is_path(option)) {
       found_.push_back({identity_of_path(text), text, pointer});
       return;
     }
@@ -111,25 +142,63 @@ private:
   std::string sink_;
   std::string plugin_;
   std::vector<target> found_;
+  needed_files needed_;
 };
+
+// What a source reads as long as it runs. What it reads once may well be written by a sink, such as a certificate.
+void add_inputs(const std::string& source, const json& values, const json& schema, needed_files& needed) {
+  const auto properties = schema.value("properties", json::object());
+  for (const auto& [key, option] : properties.items()) {
+    const auto value = values.find(key);
+    if (!option.is_object() || value == values.end()) continue;
+    if (value->is_object()) add_inputs(source, *value, option, needed);
+    if (value->is_array() && option.contains("items"))
+      for (const auto& each : *value)
+        if (each.is_object()) add_inputs(source, each, option.at("items"), needed);
+    if (value->is_string() && option.value("reads", json()) == "always")
+      needed.emplace(identity_of_path(value->get<std::string>()), "what [source." + shortened(source) + "] reads");
+  }
+}
+
+needed_files needed_by_all(const configuration& all, const std::vector<std::filesystem::path>& files,
+                           const plugin_catalog& plugins) {
+  needed_files needed;
+  for (const auto& each : files) needed.emplace(identity_of_path(each.string()), "a file of drcon's configuration");
+  const auto& host = all.host;
+  for (const auto& [path, what] :
+       {std::pair(host.log.file, "the 'file' of [log]"), std::pair(host.admin.socket, "the 'socket' of [admin]"),
+        std::pair(host.admin.certificate, "the certificate of [admin]"),
+        std::pair(host.admin.private_key, "the private key of [admin]")})
+    if (!path.empty()) needed.emplace(identity_of_path(path.string()), what);
+  for (const auto& [name, source] : all.sources)
+    if (const auto schema = plugins.schema(kind::source, source.plugin))
+      add_inputs(name, source.options, *schema, needed);
+  return needed;
+}
 
 }  // namespace
 
-void check_targets(const std::map<std::string, instance_config>& sinks, const plugin_catalog& plugins,
-                   diagnostics& found) {
+void check_targets(const configuration& all, const std::vector<std::filesystem::path>& files,
+                   const plugin_catalog& plugins, diagnostics& found) {
+  const auto needed = needed_by_all(all, files, plugins);
   std::map<std::string, std::string> owners;  // by identity: a sink's name
-  for (const auto& [name, sink] : sinks) {
+  for (const auto& [name, sink] : all.sinks) {
     const auto schema = plugins.schema(kind::sink, sink.plugin);
     if (!schema) continue;
     search own(name, sink.plugin);
     own.look_at(sink.options, *schema, "");
     for (const auto& each : own.found()) {
+      const auto written = sink.positions.find(each.pointer);
+      const auto& where = written == sink.positions.end() ? sink.where : written->second;
+      const auto subject = "the target " + shortened(each.shown) + " of [sink." + shortened(name) + "] is ";
+      for (const auto* of : {&own.needed(), &needed})
+        if (const auto use = of->find(each.identity); use != of->end())
+          found.error(where, subject + use->second, "the sink would write over it: give the sink another target");
       const auto [owner, is_new] = owners.emplace(each.identity, name);
       if (is_new) continue;
-      const auto written = sink.positions.find(each.pointer);
       const bool is_own = owner->second == name;
-      found.error(written == sink.positions.end() ? sink.where : written->second,
-                  "the target " + shortened(each.shown) + " of [sink." + shortened(name) + "] is that of " +
+      found.error(where,
+                  subject + "that of " +
                       (is_own ? "another of its entries" : "[sink." + shortened(owner->second) + "] as well"),
                   is_own
                       ? "remove one of them"

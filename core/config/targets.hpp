@@ -7,10 +7,16 @@
 
 #include "config/configuration.hpp"
 
+#include <filesystem>
+#include <vector>
+
 namespace drcon::config {
 
-/// Two sinks with one target would undo each other's work: an error for each sink whose target one before it has.
-void check_targets(const std::map<std::string, instance_config>& sinks, const plugin_catalog& plugins,
-                   diagnostics& found);
+/// Two sinks with one target would undo each other's work: an error for each sink whose target one before it has. So is
+/// a target that the configuration needs for something else: one of its own `files`, what a source reads as long as it
+/// runs
+/// ("reads": "always"), what another option of the same sink names, a file of the host.
+void check_targets(const configuration& all, const std::vector<std::filesystem::path>& files,
+                   const plugin_catalog& plugins, diagnostics& found);
 
 }  // namespace drcon::config

@@ -101,6 +101,7 @@ void source_state::take_readiness(const plugins::source_news& news) {
 void source_state::end_outage(source_event& event) {
   outage_timer_.cancel();
   collects_ = false;
+  event.after_outage = true;
   if (event.seen == std::chrono::steady_clock::time_point{}) event.seen = collected_since_;
   collected_since_ = {};
   take_all(std::exchange(collected_, {}), event);

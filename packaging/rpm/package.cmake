@@ -77,8 +77,9 @@ drcon_install_sdk_package(lib64 drcon-devel-rpm EXCLUDE_FROM_ALL)
 # ---- the symbols ----
 
 set(programs $<TARGET_FILE:drcon_rpm>)
-foreach(plugin IN LISTS plugins)
-  list(APPEND programs $<TARGET_FILE:${plugin}>)
+get_property(tools GLOBAL PROPERTY DRCON_TOOLS)
+foreach(each IN LISTS plugins tools)
+  list(APPEND programs $<TARGET_FILE:${each}>)
 endforeach()
 find_program(DRCON_READELF readelf REQUIRED)
 install(CODE "set(programs \"${programs}\")\nset(readelf ${DRCON_READELF})\nset(objcopy ${CMAKE_OBJCOPY})"

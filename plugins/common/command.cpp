@@ -73,8 +73,8 @@ std::vector<std::string> environment_of(const command_surroundings& around) {
 }
 
 // posix_spawn shares memory until the exec: a host of any size starts a program in a fraction of a millisecond.
-int spawn(const std::vector<std::string>& argv, const pipe_ends& output, const command_surroundings& around,
-          pid_t& pid) {
+int spawn(const std::vector<std::string>& argv, const pipe_ends& output, const pipe_ends& errors,
+          const command_surroundings& around, pid_t& pid) {
   std::vector<char*> arguments;
   arguments.reserve(argv.size() + 1);
   for (const auto& each : argv) arguments.push_back(const_cast<char*>(each.c_str()));
@@ -87,7 +87,7 @@ int spawn(const std::vector<std::string>& argv, const pipe_ends& output, const c
   if (input >= 0) ::posix_spawn_file_actions_adddup2(&actions, input, 0);
   else ::posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
   ::posix_spawn_file_actions_adddup2(&actions, output.write, 1);
-  ::posix_spawn_file_actions_adddup2(&actions, output.write, 2);
+  ::posix_spawn_file_actions_adddup2(&actions, around.keeps_errors_apart ? errors.write : output.write, 2);
   // Asio's sockets are inherited: one held by a child that lives on would keep a connection of ours open.
   ::posix_spawn_file_actions_addclosefrom_np(&actions, 3);
   // Its own group, to be killed as one; no signal of ours blocked or ignored in it.
@@ -153,23 +153,29 @@ command_result run_command(const std::vector<std::string>& argv, std::chrono::na
                            const std::stop_token& stop, const command_surroundings& around) {
   command_result result;
   pipe_ends output;
+  pipe_ends errors;
   pid_t pid = -1;
-  if (const int error = spawn(argv, output, around, pid); error != 0) {
+  if (const int error = spawn(argv, output, errors, around, pid); error != 0) {
     result.why = "cannot run " + argv.at(0) + ": " + std::strerror(error);
     return result;
   }
   output.close_write();
+  errors.close_write();
   ::fcntl(output.read, F_SETFL, O_NONBLOCK);
+  ::fcntl(errors.read, F_SETFL, O_NONBLOCK);
   const auto end = std::chrono::steady_clock::now() + at_most;
   // Its end is asked of the kernel, not taken from its output: a child of its own may hold that open for ever, and it
   // may close it and live on.
   const int ended = static_cast<int>(::syscall(SYS_pidfd_open, pid, 0));
   bool open = true;
+  bool errors_open = around.keeps_errors_apart;
   for (;;) {
-    std::array<pollfd, 2> wait{{{.fd = open ? output.read : -1, .events = POLLIN, .revents = 0},
+    std::array<pollfd, 3> wait{{{.fd = open ? output.read : -1, .events = POLLIN, .revents = 0},
+                                {.fd = errors_open ? errors.read : -1, .events = POLLIN, .revents = 0},
                                 {.fd = ended, .events = POLLIN, .revents = 0}}};
     ::poll(wait.data(), wait.size(), ended >= 0 || open ? poll_milliseconds : 1);
     if (open) open = !drain(output.read, result.output);
+    if (errors_open) errors_open = !drain(errors.read, result.errors);
     if (collect(pid, WNOHANG, result)) break;
     const bool late = std::chrono::steady_clock::now() >= end;
     if (!late && !stop.stop_requested()) continue;
@@ -179,6 +185,7 @@ command_result run_command(const std::vector<std::string>& argv, std::chrono::na
     break;
   }
   if (open) drain(output.read, result.output);
+  if (errors_open) drain(errors.read, result.errors);
   if (ended >= 0) ::close(ended);
   return result;
 }

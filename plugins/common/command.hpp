@@ -14,6 +14,7 @@ namespace drcon::common {
 struct command_result {
   int code = -1;       ///< exit code; -1 when it did not end by itself
   std::string output;  ///< standard output and error together, the first 64 KiB
+  std::string errors;  ///< standard error, when it is kept apart
   std::string why;     ///< why there is no exit code: "cannot run …", "took longer than 5s", "was ended by signal 9"
   bool ok() const { return code == 0; }
 };
@@ -29,6 +30,7 @@ struct command_surroundings {
   std::map<std::string, std::string> environment;  ///< besides what it inherits
   inheritance inherits = inheritance::everything;
   std::string input;  ///< to be read from its standard input
+  bool keeps_errors_apart = false;
 };
 
 /// argv[0] is a path or is looked up in PATH. When the time is up, or a stop is requested, its whole process group is

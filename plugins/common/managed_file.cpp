@@ -1,5 +1,7 @@
 #include "common/managed_file.hpp"
 
+#include "common/errno_text.hpp"
+
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -101,6 +103,18 @@ std::string managed_file::put(candidate_file& prepared, const std::string& bytes
   }
   if (auto why = prepared.place(); !why.empty()) return why;
   live_ = bytes;
+  return {};
+}
+
+std::string managed_file::take_away() {
+  if (!changing_) {
+    previous_ = live_;
+    if (auto why = keep_aside(); !why.empty()) return why;
+    changing_ = true;
+  }
+  if (::unlinkat(place_.directory(), place_.name().c_str(), 0) != 0 && errno != ENOENT)
+    return errno_text("cannot remove", path_);
+  live_.reset();
   return {};
 }
 

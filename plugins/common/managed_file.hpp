@@ -48,6 +48,8 @@ public:
   /// Puts what was prepared from `bytes` in place, with what was there before kept aside until settle(). What went
   /// wrong, or empty.
   std::string put(candidate_file& prepared, const std::string& bytes);
+  /// Removes the file, with what was there kept aside until settle(). What went wrong, or empty.
+  std::string take_away();
   /// prepare and put.
   std::string write(const std::string& bytes);
 

@@ -71,6 +71,48 @@ endpoint endpoint_of(const json& node, const json& service, health state) {
   return result;
 }
 
+// Under `prefix.KEY`, each text of a table.
+void add_texts(endpoint& to, const std::string& prefix, const json& table) {
+  if (!table.is_object()) return;
+  for (const auto& [key, value] : table.items())
+    if (value.is_string()) to.meta.emplace(prefix + "." + key, value.get<std::string>());
+}
+
+std::string host_and_port(const json& address) {
+  const auto host = json_text(address, "Address");
+  const auto port = std::to_string(number(address, "Port", 0));
+  return (host.find(':') == std::string::npos ? host : "[" + host + "]") + ":" + port;
+}
+
+// The service's own metadata goes first, as everywhere.
+void add_details(endpoint& to, const json& instance, const details& extras) {
+  const auto& node = member(instance, "Node");
+  const auto& service = member(instance, "Service");
+  if (extras.node) {
+    to.meta.emplace("node_id", json_text(node, "ID"));
+    to.meta.emplace("node_address", json_text(node, "Address"));
+    add_texts(to, "node_meta", member(node, "Meta"));
+  }
+  if (extras.addresses) {
+    add_texts(to, "node_tagged_address", member(node, "TaggedAddresses"));
+    if (const auto& tagged = member(service, "TaggedAddresses"); tagged.is_object())
+      for (const auto& [key, address] : tagged.items())
+        if (address.is_object()) to.meta.emplace("tagged_address." + key, host_and_port(address));
+  }
+  if (!extras.checks) return;
+  auto checks = json::array();
+  for (const auto& each : member(instance, "Checks")) {
+    if (!each.is_object()) continue;
+    auto& check = checks.emplace_back(json::object());
+    for (const auto* key : {"Node", "CheckID", "Name", "Status", "Notes", "Output", "ServiceID", "ServiceName"})
+      check[key] = json_text(each, key);
+    check["ServiceTags"] = json::array();
+    for (const auto& tag : member(each, "ServiceTags"))
+      if (tag.is_string()) check["ServiceTags"].push_back(tag);
+  }
+  to.meta.emplace("checks", checks.dump(-1, ' ', false, json::error_handler_t::replace));
+}
+
 }  // namespace
 
 std::optional<std::string> fault_of(const common::http_answer& answer, const settings& all, bool asked_stale) {
@@ -87,7 +129,8 @@ std::optional<std::string> fault_of(const common::http_answer& answer, const set
   return {};
 }
 
-std::optional<std::vector<endpoint>> parse_endpoints(const std::string& body, health_level selected, std::string& why) {
+std::optional<std::vector<endpoint>> parse_endpoints(const std::string& body, health_level selected, std::string& why,
+                                                     const details& extras) {
   const auto all = json::parse(body, nullptr, false);
   if (!all.is_array()) {
     why = all.is_discarded() ? "the answer is not JSON, or was cut short" : "the answer is not a list of instances";
@@ -108,7 +151,8 @@ std::optional<std::vector<endpoint>> parse_endpoints(const std::string& body, he
       return {};
     }
     const auto state = health_of(*checks);
-    if (is_selected(state, selected)) endpoints.push_back(endpoint_of(each["Node"], each["Service"], state));
+    if (!is_selected(state, selected)) continue;
+    add_details(endpoints.emplace_back(endpoint_of(each["Node"], each["Service"], state)), each, extras);
   }
   return endpoints;
 }

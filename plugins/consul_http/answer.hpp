@@ -20,7 +20,8 @@ namespace drcon::consul {
 std::optional<std::string> fault_of(const common::http_answer& answer, const settings& all, bool asked_stale);
 
 /// The body of /v1/health/service/NAME, or nothing and why.
-std::optional<std::vector<endpoint>> parse_endpoints(const std::string& body, health_level selected, std::string& why);
+std::optional<std::vector<endpoint>> parse_endpoints(const std::string& body, health_level selected, std::string& why,
+                                                     const details& extras = {});
 
 /// The body of /v1/catalog/services: name -> tags.
 using catalog = std::map<std::string, std::set<std::string>>;

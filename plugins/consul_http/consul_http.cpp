@@ -36,6 +36,8 @@ constexpr const char* schema_text = R"JSON({
           "namespace": { "type": "string", "description": "Namespace of this service (Consul Enterprise)." },
           "partition": { "type": "string", "description": "Admin partition of this service (Consul Enterprise)." }
         } } },
+    "details": { "type": "array", "items": { "type": "string", "enum": ["node", "addresses", "checks"] }, "default": [],
+      "description": "What is published of each endpoint besides, as metadata, for templates that use it. node: node_id, node_address, and node_meta.KEY for each of the node's metadata. addresses: tagged_address.KEY of the service, as HOST:PORT, and node_tagged_address.KEY of the node. checks: the checks of the node and the service, as a JSON list; an output that changes is a change then, and may reload what is behind the sinks each time." },
     "consistency": { "type": "string", "enum": ["default", "stale", "consistent", "cached"], "default": "default",
       "description": "How Consul answers: default; stale (any server; see max_stale); consistent (the leader, confirmed); cached (the agent's cache). The first answer of all, the first after a failure, and one that seems to go back are asked for with consistent, whatever this says." },
     "max_stale": { "type": "string", "format": "duration", "default": "5s",

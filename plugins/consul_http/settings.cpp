@@ -3,6 +3,7 @@
 #include "common/consul_rules.hpp"
 #include "common/tls_settings.hpp"
 
+#include <algorithm>
 #include <set>
 
 namespace drcon::consul {
@@ -17,6 +18,11 @@ consistency read_consistency(const std::string& word) {
   if (word == "stale") return consistency::stale;
   if (word == "consistent") return consistency::consistent;
   return word == "cached" ? consistency::cached : consistency::usual;
+}
+
+details read_details(const std::vector<std::string>& words) {
+  const auto has = [&](const char* word) { return std::ranges::find(words, word) != words.end(); };
+  return {.node = has("node"), .addresses = has("addresses"), .checks = has("checks")};
 }
 
 selection read_selection(const options& table, const options& source) {
@@ -53,6 +59,7 @@ settings read_settings(const options& table) {
   result.server = common::read_http_server(table["address"].string(), table["address"], table["tls"]);
   result.token = table["token"].string_or("");
   result.consistency = read_consistency(table["consistency"].string());
+  result.details = read_details(table["details"].strings());
   result.max_stale = table["max_stale"].duration();
   result.wait = table["wait"].duration();
   result.retry_min = table["retry_min"].duration();

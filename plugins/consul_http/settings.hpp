@@ -23,6 +23,13 @@ enum class health_level {
   any,      ///< all, with the health each has
 };
 
+/// What is published of an endpoint beyond what load balancers need, as metadata.
+struct details {
+  bool node = false;       ///< node_id, node_address, node_meta.KEY
+  bool addresses = false;  ///< tagged_address.KEY of the service, node_tagged_address.KEY of the node
+  bool checks = false;     ///< checks: a JSON list
+};
+
 /// One entry of `service`: a service by name, or every service of the catalogue that matches.
 struct selection {
   std::string name;                 ///< or empty, and then one of the next two
@@ -48,6 +55,7 @@ struct settings {
   std::string token;
   std::vector<selection> services;
   consul::consistency consistency = consistency::usual;
+  consul::details details;
   std::chrono::nanoseconds max_stale{};
   std::chrono::nanoseconds wait{};
   std::chrono::nanoseconds retry_min{};

@@ -44,7 +44,7 @@ watcher::verdict watcher::take(const watched_ptr& each, const common::http_answe
 // What is wrong with the answer; empty when it has been published.
 std::string watcher::read(watched_service& each, const common::http_answer& answer) {
   std::string why;
-  auto endpoints = parse_endpoints(answer.body, each.selected_by->health, why);
+  auto endpoints = parse_endpoints(answer.body, each.selected_by->health, why, settings_.details);
   if (!endpoints) return why;
   host_.publish({.name = each.published, .revision = each.progress.revision(), .endpoints = std::move(*endpoints)});
   each.changed = clock::now();

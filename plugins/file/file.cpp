@@ -11,7 +11,7 @@ constexpr const char* schema_text = R"JSON({
   "type": "object", "additionalProperties": false, "required": ["path"],
   "description": "Reads services and endpoints from a TOML or JSON file, and again whenever it changes.",
   "properties": {
-    "path": { "type": "string", "format": "path", "minLength": 1,
+    "path": { "type": "string", "format": "path", "minLength": 1, "reads": "always",
       "description": "The file. It may be missing at start, and be replaced by rename." },
     "format": { "type": "string", "enum": ["auto", "toml", "json"], "default": "auto",
       "description": "auto: JSON when the name ends in .json, else TOML." },

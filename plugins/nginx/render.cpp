@@ -2,18 +2,12 @@
 
 #include "common/address.hpp"
 #include "common/digest.hpp"
-#include "common/mustache_template.hpp"
-#include "common/nginx_grammar.hpp"
+#include "nginx/user_template.hpp"
 
 #include <sstream>
 
 namespace drcon::nginx {
-
-using common::nginx::argument;
 namespace {
-
-using common::mustache_flag;
-using kainjow::mustache::data;
 
 std::string text_of(const boost::asio::ip::tcp::endpoint& found) {
   return common::with_port(found.address().to_string(), found.port());
@@ -25,7 +19,7 @@ struct rendered_servers {
   std::string note;  // why they are not its own
 };
 
-rendered_servers servers_of(const upstream& each, const memory& last, const layout& form) {
+rendered_servers servers_of(const upstream& each, const last_servers& last, const layout& form) {
   if (!each.servers.empty()) return {each.servers, {}};
   const auto known = last.find(each.name);
   if (form.empty == empty_policy::keep && known != last.end())
@@ -50,7 +44,7 @@ void render_server(std::ostream& out, const server& each, const layout& form) {
   out << ";\n";
 }
 
-void render_upstream(std::ostream& out, const upstream& each, const memory& last, const layout& form) {
+void render_upstream(std::ostream& out, const upstream& each, const last_servers& last, const layout& form) {
   const auto [servers, note] = servers_of(each, last, form);
   out << "upstream " << each.name << " {\n";
   if (!note.empty()) out << "    # " << note << "\n";
@@ -60,54 +54,11 @@ void render_upstream(std::ostream& out, const upstream& each, const memory& last
   out << "}\n";
 }
 
-data data_of(const server& each, const common::mustache_template& parsed, bool first, bool is_last) {
-  data result;
-  // All from the server line: a kept server and a stand-in have nothing else.
-  const auto colon = each.address.rfind(':');
-  const auto host = each.address.substr(0, colon);
-  result["server"] = each.address;
-  result["address"] = host.starts_with('[') ? host.substr(1, host.size() - 2) : host;
-  result["host"] = host;
-  result["port"] = each.address.substr(colon + 1);
-  common::describe_labels(each.origin, parsed, result);
-  result["weight"] = std::to_string(each.weight);
-  result["backup"] = mustache_flag(each.backup);
-  result["down"] = mustache_flag(each.down);
-  result["first"] = mustache_flag(first);
-  result["last"] = mustache_flag(is_last);
-  return result;
-}
-
-data data_of(const std::vector<upstream>& upstreams, const memory& last, const layout& form,
-             const common::mustache_template& parsed) {
-  data services = data::type::list;
-  for (std::size_t i = 0; i < upstreams.size(); ++i) {
-    const auto& each = upstreams[i];
-    const auto [servers, note] = servers_of(each, last, form);
-    data endpoints = data::type::list;
-    for (std::size_t n = 0; n < servers.size(); ++n)
-      endpoints.push_back(data_of(servers[n], parsed, n == 0, n + 1 == servers.size()));
-    data result;
-    result["name"] = each.name;
-    result["endpoints"] = std::move(endpoints);
-    result["count"] = std::to_string(each.servers.size());
-    result["empty"] = mustache_flag(each.servers.empty());
-    result["first"] = mustache_flag(i == 0);
-    result["last"] = mustache_flag(i + 1 == upstreams.size());
-    services.push_back(result);
-  }
-  data root;
-  root["sink"] = form.sink;
-  root["services"] = std::move(services);
-  root["service_count"] = std::to_string(upstreams.size());
-  return root;
-}
-
-std::string render_with_template(const std::vector<upstream>& upstreams, const memory& last, const layout& form) {
-  // What comes from the registry has no hazard left by now; quotes only keep a space from splitting an argument.
-  const common::mustache_template parsed(form.user_template);
-  auto text =
-      parsed.render(data_of(upstreams, last, form, parsed), [](const std::string& text) { return argument(text); });
+std::string render_with_template(const std::vector<upstream>& upstreams, const last_servers& last, const layout& form) {
+  std::vector<templated_service> services;
+  services.reserve(upstreams.size());
+  for (const auto& each : upstreams) services.push_back({.of = &each, .servers = servers_of(each, last, form).servers});
+  auto text = render_template(form.user_template, form.sink, services);
   if (!text.ends_with('\n')) text += '\n';
   return text;
 }
@@ -120,13 +71,13 @@ std::string render_listener(const layout& form, const std::string& generation) {
 
 }  // namespace
 
-rendered render(const std::vector<upstream>& upstreams, const memory& last, const layout& form) {
+rendered render(const std::vector<upstream>& upstreams, const last_servers& last, const layout& form) {
   std::ostringstream out;
   out << "# Written by drcon for sink '" << form.sink << "'. Do not edit: the next change replaces it.\n";
   if (form.user_template.empty()) {
     for (const auto& each : upstreams) render_upstream(out, each, last, form);
   } else {
-    memory known;
+    last_servers known;
     for (const auto& each : upstreams) {
       const auto found = last.find(each.name);
       if (!each.servers.empty()) known[each.name] = each.servers;

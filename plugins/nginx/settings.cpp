@@ -2,7 +2,7 @@
 
 #include "common/address.hpp"
 #include "common/atomic_file.hpp"
-#include "common/mustache_template.hpp"
+#include "nginx/user_template.hpp"
 
 #include <algorithm>
 
@@ -16,7 +16,7 @@ std::string read_template(const options& table) {
   const auto text = common::read_file(path, why);
   if (!text) throw config_error("/template", why.empty() ? "there is no " + path : why);
   if (text->empty()) throw config_error("/template", path + " is empty");
-  if (const auto fault = common::mustache_template(*text).fault()) throw config_error("/template", path + ":" + *fault);
+  if (const auto fault = template_fault(*text)) throw config_error("/template", path + ":" + *fault);
   return *text;
 }
 
@@ -69,11 +69,11 @@ target_settings read_target(const options& table) {
 
 // The built-in form writes none of them.
 written_labels labels_in(const std::string& user_template) {
-  const common::mustache_template form(user_template);
-  return {.id = form.mentions("id"),
-          .node = form.mentions("node"),
-          .tags = form.mentions("tags"),
-          .meta = form.mentions("meta") || form.mentions("meta_list")};
+  const auto names = template_names(user_template);
+  return {.id = names.contains("id"),
+          .node = names.contains("node"),
+          .tags = names.contains("tags"),
+          .meta = names.contains("meta") || names.contains("meta_list")};
 }
 
 desired_rules read_rules(const options& table, const std::string& user_template) {

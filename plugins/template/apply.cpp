@@ -4,9 +4,6 @@
 
 #include <nlohmann/json.hpp>
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <utility>
 
@@ -14,8 +11,6 @@ namespace drcon::templates {
 namespace {
 
 using nlohmann::json;
-
-constexpr auto kept_ending = ".kept";
 
 json json_of(const service& source) {
   json endpoints = json::array();
@@ -37,92 +32,55 @@ json json_of(const service& source) {
 }  // namespace
 
 applier::applier(apply_settings options, context host)
-    : sink_(std::move(options.sink)), reload_(std::move(options.reload)), host_(host) {
+    : sink_(std::move(options.sink)),
+      reload_(std::move(options.reload)),
+      absent_is_empty_(options.absent_is_empty),
+      granted_(std::move(options.granted)),
+      host_(host) {
   for (auto& each : options.files) {
-    common::managed_file on_disk(each.path, each.attributes);
-    files_.push_back({.options = std::move(each),
-                      .on_disk = std::move(on_disk),
-                      .template_fault = {},
-                      .last = {},
-                      .last_on_disk = {},
-                      .refused = {},
-                      .kept = {}});
+    entry made{.options = std::move(each),
+               .files = {},
+               .own = {},
+               .template_fault = {},
+               .read = {},
+               .last = {},
+               .last_on_disk = {},
+               .refused = {},
+               .kept = {}};
+    const auto& path = made.options.path;
+    if (made.options.form.how().each == item_kind::none)
+      made.files.emplace(path, common::managed_file(path, made.options.attributes));
+    else made.own.emplace(path);
+    entries_.push_back(std::move(made));
   }
-}
-
-std::string applier::render(const file_options& of, const desired_state& desired, const std::string& live,
-                            const refusal& refused) const {
-  const auto left_out = [&](const auto& service, const auto& endpoint, const auto& why) {
-    refused(service, endpoint, of.path + ": " + why);
-  };
-  const auto with = [in = of.in](const std::string& text) { return escaped(text, in); };
-  const auto form = [&] {
-    const std::lock_guard lock(forms_);
-    return of.form;
-  }();
-  auto writable_ones = writable(desired.services, of.in, left_out);
-  if (of.in == language::nginx) writable_ones = without_case_twins(std::move(writable_ones), live, left_out);
-  const auto fit = with_bounded_labels(std::move(writable_ones), form, left_out);
-  return form.render(values_of(fit, form, {.sink = sink_, .revision = desired.revision}), with);
-}
-
-// Services of which too much is left out have what the file had of them.
-applier::rendering applier::render_or_keep(const file_options& of, const desired_state& desired,
-                                           const std::string& live, const last_services& last,
-                                           const refusal& report) const {
-  rendering made;
-  made.bytes = render(of, desired, live, [&](const auto& service, const auto& endpoint, const auto& why) {
-    if (!endpoint.empty()) made.refused[service].insert(endpoint);
-    report(service, endpoint, why);
-  });
-  made.kept = last.unbearable(desired, made.refused);
-  if (!made.kept.empty())
-    made.bytes = render(of, last.completed(desired, made.refused, made.kept), live, [](auto&&...) {});
-  return made;
-}
-
-// On the disk before the files are written: a run after this one must not take what is kept for what was served before.
-void applier::hold_last_services() {
-  for (auto& each : files_) {
-    each.last.hold(each.kept);
-    store_last_services(each);
-  }
-}
-
-// The files are as desired.
-void applier::remember(const last_services::snapshot& all) {
-  for (auto& each : files_) {
-    each.last.hold(each.kept);
-    each.last.written(all, each.refused, each.kept);
-    store_last_services(each);
-  }
-  show();
-}
-
-void applier::store_last_services(file& of) const {
-  auto text = of.last.to_text();
-  if (text == of.last_on_disk) return;
-  const auto place = of.on_disk.beside(kept_ending);
-  if (text.empty()) ::unlinkat(place.directory(), place.name().c_str(), 0);
-  else if (const auto why = common::replace_file(place, text, {.mode = 0600}); !why.empty())
-    return host_.warn("a restart of drcon would forget the last endpoints of services that keep them: " + why);
-  of.last_on_disk = std::move(text);
 }
 
 // Keeps every other sink from writing these files. Why that is not so, or empty.
 std::string applier::lock() {
-  for (auto& each : files_)
-    if (auto why = each.on_disk.lock(sink_, each.options.backup); !why.empty()) return why;
+  for (auto& each : entries_) {
+    if (each.own)
+      if (auto why = each.own->lock(sink_); !why.empty()) return why;
+    if (each.own) continue;
+    for (auto& [path, on_disk] : each.files)
+      if (auto why = on_disk.lock(sink_, each.options.backup); !why.empty()) return why;
+  }
   return {};
 }
 
 std::string applier::look() {
-  for (auto& each : files_) {
-    if (auto why = each.on_disk.look(); !why.empty()) return why;
+  for (auto& each : entries_) {
+    if (each.own && !looked_) {
+      if (auto why = each.own->read(); !why.empty()) return why;
+      for (const auto& path : each.own->paths())
+        each.files.try_emplace(path, common::managed_file(path, each.options.attributes));
+    }
+    for (auto& [path, on_disk] : each.files) {
+      if (auto why = on_disk.look(); !why.empty()) return why;
+      if (!looked_) on_disk.find_unfinished();
+    }
     if (looked_) continue;
-    each.on_disk.find_unfinished();
     std::string ignored;
-    each.last_on_disk = common::read_file(each.on_disk.beside(kept_ending), ignored).value_or(std::string());
+    each.last_on_disk = common::read_file(kept_place(each), ignored).value_or(std::string());
     each.last.recall(each.last_on_disk);
   }
   looked_ = true;
@@ -131,22 +89,15 @@ std::string applier::look() {
 
 outcome applier::apply(const last_services::snapshot& all, const std::stop_token& stop) {
   const auto& desired = *all;
+  note_names(desired);
   const auto kept_out = lock();
   if (auto why = look(); !why.empty()) return retry(why);
-  std::vector<change> todo;
-  std::vector<std::string> all_bytes;
-  for (auto& each : files_) {
-    auto made = render_or_keep(
-        each.options, desired, each.on_disk.live().value_or(std::string()), each.last,
-        [this](const auto& service, const auto& endpoint, const auto& why) { host_.refused(service, endpoint, why); });
-    each.refused = std::move(made.refused);
-    each.kept = std::move(made.kept);
-    auto& bytes = made.bytes;
-    all_bytes.push_back(bytes);
-    const bool written = each.on_disk.live() == bytes;
-    if (!written || each.on_disk.changing() || each.on_disk.owes_reload())
-      todo.push_back({.of = &each, .bytes = std::move(bytes), .candidate = std::nullopt});
-  }
+  plan_of_all planned;
+  for (auto& each : entries_)
+    if (auto why = plan(each, desired, planned); !why.empty()) return retry(why);
+  auto& [todo, all_bytes, written] = planned;
+  if (kept_out.empty())
+    if (auto why = write_files(written); !why.empty()) return retry(why);
   if (!kept_out.empty()) looked_ = false;  // what another sink leaves unfinished is to be found once that one has ended
   if (todo.empty()) {
     // Nothing is to be done, so that nothing fails: what would fail at the next change is reported before it comes.
@@ -158,15 +109,17 @@ outcome applier::apply(const last_services::snapshot& all, const std::stop_token
   if (all_bytes == failed_bytes_ && clock::now() < not_before_) return retry(failed_why_);
   const auto around = surroundings_of(todo, desired);
   if (auto why = prepare(todo, around, stop); !why.empty()) return retry(why);
+  if (auto why = note_own_files(todo); !why.empty()) return retry(why);
   reload_failed_ = false;
   hold_last_services();
   auto how = bring_about(todo, around, stop);
   if (how.result == DRCON_OK) {
     failed_bytes_.clear();
     patience_.reset();
+    forget_removed(todo);
     remember(all);
   } else if (reload_failed_ ||
-             std::ranges::none_of(todo, [](const change& each) { return each.of->on_disk.changing(); })) {
+             std::ranges::none_of(todo, [](const change& each) { return each.on_disk->changing(); })) {
     if (all_bytes != failed_bytes_) patience_.reset();
     failed_bytes_ = std::move(all_bytes);
     failed_why_ = how.why;
@@ -176,15 +129,17 @@ outcome applier::apply(const last_services::snapshot& all, const std::stop_token
 }
 
 bool applier::is_as_left() {
-  return std::ranges::all_of(files_, [](file& each) { return each.on_disk.is_untouched(); });
+  return std::ranges::all_of(entries_, [](entry& each) {
+    return std::ranges::all_of(each.files, [](auto& one) { return one.second.is_untouched(); });
+  });
 }
 
 // Writes the new files beside the old ones and has them checked. What went wrong, or empty; the old ones are unchanged.
 std::string applier::prepare(std::vector<change>& todo, const common::command_surroundings& around,
                              const std::stop_token& stop) {
   for (auto& each : todo) {
-    if (each.of->on_disk.live() == each.bytes) continue;
-    each.candidate.emplace(each.of->on_disk.prepare(each.bytes));
+    if (each.goes || each.on_disk->live() == each.bytes) continue;
+    each.candidate.emplace(each.on_disk->prepare(each.bytes));
     if (!each.candidate->fault().empty()) return each.candidate->fault();
   }
   for (auto& each : todo) {
@@ -192,7 +147,7 @@ std::string applier::prepare(std::vector<change>& todo, const common::command_su
     auto with = around;
     with.environment["DRCON_FILE"] = each.candidate->name();
     if (const auto how = carry_out(*each.of->options.check, each.candidate->name(), with, stop); !how.why.empty())
-      return each.of->options.path + " stays as it was, since the check of the new one failed: " + how.why;
+      return each.on_disk->path() + " stays as it was, since the check of the new one failed: " + how.why;
   }
   return {};
 }
@@ -200,10 +155,11 @@ std::string applier::prepare(std::vector<change>& todo, const common::command_su
 outcome applier::bring_about(std::vector<change>& todo, const common::command_surroundings& around,
                              const std::stop_token& stop) {
   for (auto& each : todo) {
-    if (!each.candidate) continue;
-    if (auto why = each.of->on_disk.put(*each.candidate, each.bytes); !why.empty())
+    if (!each.candidate && !each.goes) continue;
+    auto& on_disk = *each.on_disk;
+    if (auto why = each.goes ? on_disk.take_away() : on_disk.put(*each.candidate, each.bytes); !why.empty())
       return take_back(todo, why, around, {});
-    each.of->on_disk.make_durable();
+    on_disk.make_durable();
   }
   if (reload_) {
     const auto how = carry_out(*reload_, {}, around, stop);
@@ -226,21 +182,21 @@ outcome applier::bring_about(std::vector<change>& todo, const common::command_su
     host_.count("reloads_total", "Times the reload command ran, or the signal was sent, with success.");
   }
   for (auto& each : todo) {
-    if (each.of->on_disk.changing()) each.of->on_disk.settle(each.of->options.backup);
-    each.of->on_disk.reloaded();
+    if (each.on_disk->changing()) each.on_disk->settle(each.of->options.backup && !each.goes);
+    each.on_disk->reloaded();
   }
   return ok();
 }
 
 // No file changes: the program that reads them is to be reloaded since an earlier reload failed.
 bool applier::only_owes_reload(const std::vector<change>& todo) {
-  return std::ranges::none_of(todo, [](const change& each) { return each.of->on_disk.changing(); });
+  return std::ranges::none_of(todo, [](const change& each) { return each.on_disk->changing(); });
 }
 
 // None of these files was there before. The program that reads them may be waiting for them before it can run, and
 // before it runs no reload can succeed: to remove them would make both wait for each other.
 bool applier::is_first(const std::vector<change>& todo) {
-  return std::ranges::none_of(todo, [](const change& each) { return each.of->on_disk.replaces(); });
+  return std::ranges::none_of(todo, [](const change& each) { return each.on_disk->replaces(); });
 }
 
 // Restores every file, and reloads the reader, which may have read the new ones. Where that fails as it did with the
@@ -249,21 +205,21 @@ outcome applier::take_back(const std::vector<change>& todo, const std::string& w
                            const common::command_surroundings& around, const std::stop_token& stop) {
   std::vector<const change*> new_ones;
   for (const auto& each : todo)
-    if (each.of->on_disk.changing() && !each.of->on_disk.replaces()) new_ones.push_back(&each);
+    if (each.on_disk->changing() && !each.on_disk->replaces()) new_ones.push_back(&each);
   std::string faults;
   for (const auto& each : todo) {
-    if (!each.of->on_disk.changing()) continue;
+    if (!each.on_disk->changing()) continue;
     // Before the old content is back: afterwards the file itself would not show that the reader may have read another.
     if (reload_)
-      if (const auto fault = each.of->on_disk.owe_reload(); !fault.empty())
+      if (const auto fault = each.on_disk->owe_reload(); !fault.empty())
         host_.warn("a restart of drcon would forget that a reload is owed: " + fault);
-    if (const auto fault = each.of->on_disk.restore(); !fault.empty()) faults += "; " + fault;
+    if (const auto fault = each.on_disk->restore(); !fault.empty()) faults += "; " + fault;
   }
   if (!faults.empty()) return retry(why + "; and the old files could not be put back" + faults);
   if (!reload_) return retry(why + "; the old files stay");
   const auto again = carry_out(*reload_, {}, around, stop);
   if (again.why.empty()) {
-    for (const auto& each : todo) each.of->on_disk.reloaded();
+    for (const auto& each : todo) each.on_disk->reloaded();
     return retry(why + "; the old files are back, and were reloaded");
   }
   const auto both_failed =
@@ -272,8 +228,7 @@ outcome applier::take_back(const std::vector<change>& todo, const std::string& w
   // It fails without the new ones, too, so they are not what it fails for: the program may be waiting for them before
   // it can run.
   for (const auto* each : new_ones)
-    if (const auto fault = each->of->on_disk.write(each->bytes); !fault.empty())
-      return retry(both_failed + "; " + fault);
+    if (const auto fault = each->on_disk->write(each->bytes); !fault.empty()) return retry(both_failed + "; " + fault);
   return retry(both_failed + "; the files that were not there before stay, and the reload is retried");
 }
 
@@ -283,7 +238,7 @@ common::command_surroundings applier::surroundings_of(const std::vector<change>&
       reload_ || std::ranges::any_of(todo, [](const change& each) { return each.of->options.check.has_value(); });
   if (!anybody) return {};
   std::vector<std::string> paths;
-  for (const auto& each : todo) paths.push_back(each.of->options.path);
+  for (const auto& each : todo) paths.push_back(each.on_disk->path());
   json services = json::array();
   for (const auto& each : desired.services) services.push_back(json_of(each));
   const json input = {{"sink", sink_},
@@ -298,57 +253,16 @@ common::command_surroundings applier::surroundings_of(const std::vector<change>&
 }
 
 void applier::show() {
-  for (const auto& each : files_)
+  for (const auto& each : entries_)
     if (!each.template_fault.empty()) return host_.status_degraded(each.template_fault);
-  for (const auto& each : files_)
+  for (const auto& each : entries_)
     if (!each.kept.empty()) {
       const auto& [service, loss] = *each.kept.begin();
       return host_.status_degraded(each.options.path + ": " + common::kept_because_of("service " + service, loss));
     }
-  host_.status_ok(std::to_string(files_.size()) + (files_.size() == 1 ? " file" : " files"));
-}
-
-std::vector<applier::preview_file> applier::preview(const desired_state& desired) const {
-  std::vector<preview_file> all;
-  for (const auto& each : files_) {
-    common::managed_file other(each.options.path, each.options.attributes);
-    const bool seen = other.look().empty();
-    std::string ignored;
-    last_services last;
-    if (seen) last.recall(common::read_file(other.beside(kept_ending), ignored).value_or(std::string()));
-    all.push_back(
-        {.path = each.options.path,
-         .bytes =
-             render_or_keep(each.options, desired, other.live().value_or(std::string()), last, [](auto&&...) {}).bytes,
-         .live = seen ? std::optional(other.live().value_or(std::string())) : std::nullopt});
-  }
-  return all;
-}
-
-bool applier::reread_templates() {
-  bool any = false;
-  bool other_faults = false;
-  for (auto& each : files_) {
-    std::string why;
-    const auto text = common::read_file(each.options.template_path, why);
-    std::string fault;
-    if (!text || *text != each.options.form.text()) {
-      common::mustache_template next(text.value_or(std::string()));
-      // Somebody may be writing it right now, or has removed it: the last valid template is used.
-      if (const auto broken = next.fault()) fault = ":" + *broken;
-      else if (!text || text->empty()) fault = why.empty() ? " is gone, or empty" : ": " + why;
-      if (!fault.empty()) fault = each.options.template_path + fault + "; the template that was read last is used";
-      if (fault.empty()) {
-        const std::lock_guard lock(forms_);
-        each.options.form = std::move(next);
-        any = true;
-      }
-    }
-    other_faults |= fault != each.template_fault;
-    each.template_fault = std::move(fault);
-  }
-  if (other_faults) show();
-  return any;
+  std::size_t count = 0;
+  for (const auto& each : entries_) count += each.files.size();
+  host_.status_ok(std::to_string(count) + (count == 1 ? " file" : " files"));
 }
 
 }  // namespace drcon::templates

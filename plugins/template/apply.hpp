@@ -11,27 +11,33 @@
 
 #include "common/backoff.hpp"
 #include "common/managed_file.hpp"
-#include "common/mustache_template.hpp"
 #include "template/desired.hpp"
+#include "template/form.hpp"
 #include "template/last_services.hpp"
-#include "template/render.hpp"
+#include "template/own_files.hpp"
 #include "template/target.hpp"
 
 #include <drcon/sink.hpp>
 
 #include <chrono>
+#include <map>
+#include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <stop_token>
 #include <string>
 #include <vector>
 
 namespace drcon::templates {
 
+/// Of the file beside the one that is rendered, for what services keep.
+inline constexpr auto kept_ending = ".kept";
+
 struct file_options {
-  std::string path;
+  std::string path;  ///< with {{name}} in it where there is one for each of many
   std::string template_path;
-  common::mustache_template form;
+  templates::form form;
   language in = language::none;
   common::file_attributes attributes;
   bool backup = false;
@@ -42,6 +48,8 @@ struct apply_settings {
   std::string sink;
   std::vector<file_options> files;
   std::optional<command> reload;
+  bool absent_is_empty = false;  ///< a service that is not in the pipeline has no endpoints, for Go's templates
+  abilities granted;             ///< to Go's templates
 };
 
 class applier {
@@ -58,7 +66,8 @@ public:
     std::string bytes;
     std::optional<std::string> live;
   };
-  std::vector<preview_file> preview(const desired_state& desired) const;
+  /// With `why` not empty: nothing can be rendered.
+  std::vector<preview_file> preview(const desired_state& desired, std::string& why) const;
 
   /// Reads the templates that have changed on the disk. True when one has, and is valid; one that is not is reported in
   /// the status, and the last valid one is used.
@@ -66,35 +75,56 @@ public:
 
 private:
   using clock = std::chrono::steady_clock;
-  struct file {
+  // An entry of the options: one file, or a file for each of many things.
+  struct entry {
     file_options options;
-    common::managed_file on_disk;
+    std::map<std::string, common::managed_file> files;  // by their paths
+    std::optional<own_files> own;                       // of many: those that this sink has written
     std::string template_fault;
+    std::map<std::string, common::file_stamp> read;  // files that the template has read
     last_services last;
     std::string last_on_disk;  // what a restart would know of `last`
     left_out refused;          // of what is to be written now
     last_services::losses kept;
   };
   struct change {
-    file* of = nullptr;
+    entry* of = nullptr;
+    common::managed_file* on_disk = nullptr;
     std::string bytes;
+    bool goes = false;  // the file is to be removed
     std::optional<common::candidate_file>
         candidate;  // nothing: the file is written already, and only the reload is missing
   };
 
-  std::string render(const file_options& of, const desired_state& desired, const std::string& live,
-                     const refusal& refused) const;
-  /// One rendering, and why it is not of all that is desired.
-  struct rendering {
-    std::string bytes;
-    left_out refused;
+  /// What the files of an entry should hold, by their paths.
+  struct rendered {
+    std::map<std::string, std::string> bytes;
+    std::string wrong;           ///< not empty: which file cannot be rendered, and why
+    std::set<std::string> read;  ///< files that the template has read
+    written_files written;       ///< that it asks for besides
+    left_out refused;            ///< why it is not of all that is desired
     last_services::losses kept;
   };
-  rendering render_or_keep(const file_options& of, const desired_state& desired, const std::string& live,
-                           const last_services& last, const refusal& report) const;
+  rendered render(const file_options& of, const desired_state& desired, const std::string& live,
+                  const refusal& refused) const;
+  rendered render_or_keep(const file_options& of, const desired_state& desired, const std::string& live,
+                          const last_services& last, const refusal& report) const;
+  struct plan_of_all {
+    std::vector<change> todo;
+    std::vector<std::string> all_bytes;  // of every file
+    written_files written;               // that templates ask for besides
+  };
+  std::string plan(entry& of, const desired_state& desired, plan_of_all& result);
+  static bool find_file(entry& of, const std::string& path, std::string& why);
+  std::string note_own_files(const std::vector<change>& todo);
+  void forget_removed(const std::vector<change>& todo);
+  static common::file_place kept_place(const entry& of);
   void hold_last_services();
   void remember(const last_services::snapshot& all);
-  void store_last_services(file& of) const;
+  void store_last_services(entry& of) const;
+  void note_names(const desired_state& desired);
+  static void note_read(entry& of, const std::set<std::string>& read);
+  bool reread_template(entry& each);
   std::string lock();
   std::string look();
   std::string prepare(std::vector<change>& todo, const common::command_surroundings& around,
@@ -110,9 +140,13 @@ private:
 
   const std::string sink_;
   const std::optional<command> reload_;
+  const bool absent_is_empty_;
+  const abilities granted_;
   const context host_;
-  mutable std::mutex forms_;  // guards the templates within files_, which preview() reads beside their owner
-  std::vector<file> files_;
+  // Guards the templates within entries_ and which set known_ points to: preview() reads them beside their owner.
+  mutable std::mutex shared_;
+  std::vector<entry> entries_;
+  std::shared_ptr<const std::set<std::string>> known_ = std::make_shared<std::set<std::string>>();  // services so far
   bool looked_ = false;
 
   // A reload that failed is not retried at once with the same files: each reload disturbs the program that reads them.

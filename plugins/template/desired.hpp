@@ -3,13 +3,11 @@
 // Pure functions.
 #pragma once
 
-#include "common/mustache_template.hpp"
-#include "template/escape.hpp"
+#include "template/form.hpp"
 
 #include <drcon/model.hpp>
 #include <drcon/update.hpp>
 
-#include <functional>
 #include <string>
 #include <vector>
 
@@ -26,8 +24,6 @@ struct desired_state {
 
 desired_state desired_from(const update_view& update);
 
-using refusal = std::function<void(const std::string& service, const std::string& endpoint, const std::string& why)>;
-
 /// The services, with every endpoint and value that can be written in that language; `refused` is called for each of
 /// the others.
 std::vector<service> writable(const std::vector<service>& services, language in, const refusal& refused);
@@ -41,7 +37,6 @@ std::vector<service> without_case_twins(std::vector<service> services, const std
 inline constexpr std::size_t most_labels = 256;
 
 /// The services without the endpoints that have more tags or metadata than that, where the template asks for them.
-std::vector<service> with_bounded_labels(std::vector<service> services, const common::mustache_template& form,
-                                         const refusal& refused);
+std::vector<service> with_bounded_labels(std::vector<service> services, const form& of, const refusal& refused);
 
 }  // namespace drcon::templates

@@ -14,6 +14,14 @@
 namespace drcon::templates {
 namespace {
 
+// Of letters, digits and these, which few texts have others than, every language takes each as it is.
+bool is_plain(std::string_view text) {
+  return std::ranges::all_of(text, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == ':' ||
+           c == '-' || c == '_' || c == '/';
+  });
+}
+
 bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }
 
 // The characters that JSON lets stand, and that a reader of TOML or YAML refuses or takes for the end of a line: DEL,
@@ -109,6 +117,27 @@ std::string escaped(const std::string& text, language in) {
     case language::none: break;
   }
   return text;
+}
+
+void append_escaped(std::string_view text, language in, std::string& output) {
+  if (in == language::none || (in != language::shell && !text.empty() && is_plain(text))) output += text;
+  else output += escaped(std::string(text), in);
+}
+
+std::optional<std::string> unwritable_as_it_is(std::string_view text, language in) {
+  if (is_plain(text)) return {};
+  const std::string whole(text);
+  if (auto found = unwritable(whole, in)) return found;
+  if (in == language::none) return {};
+  if (in == language::shell) {
+    const auto found = std::ranges::find_if_not(whole, [](char c) { return is_plain({&c, 1}) || c == ','; });
+    return found == whole.end() ? std::nullopt : std::optional("'" + std::string(1, *found) + "'");
+  }
+  const auto written = escaped(whole, in);
+  if (written == whole) return {};
+  if (in == language::nginx) return "a space";
+  const auto [place, other] = std::ranges::mismatch(whole, written);
+  return "'" + std::string(1, place == whole.end() ? whole.back() : *place) + "'";
 }
 
 std::optional<std::string> unwritable(const std::string& text, language in) {

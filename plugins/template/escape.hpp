@@ -5,6 +5,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace drcon::templates {
 
@@ -16,6 +17,12 @@ std::optional<language> language_of(const std::string& word);
 /// The text as a value of that language: nginx: an argument; haproxy: a word; json, toml, yaml: what stands between
 /// double quotes; shell: a word in single quotes; html: text or an attribute's value; none: as it is.
 std::string escaped(const std::string& text, language in);
+/// The same, at the end of `output`.
+void append_escaped(std::string_view text, language in, std::string& output);
+
+/// What in the text cannot be written in that language where nothing escapes it and nobody knows what stands around it,
+/// or nothing. Less can: a space would end an nginx argument, a quote a string of JSON.
+std::optional<std::string> unwritable_as_it_is(std::string_view text, language in);
 
 /// What in the text cannot be written in that language at all, or nothing.
 std::optional<std::string> unwritable(const std::string& text, language in);

@@ -50,15 +50,31 @@ std::optional<command> read_command(const options& table) {
   return result;
 }
 
-common::mustache_template read_template(const options& table) {
+templating::go::delimiters read_delimiters(const options& table, template_language written_in) {
+  if (!table.present()) return {};
+  if (written_in == template_language::mustache)
+    throw config_error(table.pointer(),
+                       "is for templates in Go's language; a mustache template sets its own, by {{=<% %>=}}");
+  return {.left = table[0].string(), .right = table[1].string()};
+}
+
+form read_template(const options& all) {
+  const auto table = all["template"];
   const auto path = table.string();
+  const auto word = all["language"].string();
+  const auto written_in = word == "auto" ? language_of_file(path)
+                          : word == "go" ? template_language::go
+                                         : template_language::mustache;
+  const reading how{.written_in = written_in,
+                    .marks = read_delimiters(all["delimiters"], written_in),
+                    .each = item_kind_of(all["for_each"].string_or(""))};
   std::string why;
   auto text = common::read_file(path, why);
   if (!text) throw config_error(table.pointer(), why.empty() ? "there is no " + path : why);
   if (text->empty()) throw config_error(table.pointer(), path + " is empty");
-  common::mustache_template form(std::move(*text));
-  if (const auto fault = form.fault()) throw config_error(table.pointer(), path + ":" + *fault);
-  return form;
+  auto read = read_form(path, std::move(*text), how);
+  if (const auto* wrong = std::get_if<templating::fault>(&read)) throw config_error(table.pointer(), report(*wrong));
+  return std::get<form>(std::move(read));
 }
 
 common::file_attributes read_attributes(const options& table) {
@@ -86,10 +102,34 @@ void need_file_mark(const options& table, const command& check) {
   throw config_error(table.pointer(), "no argument holds {file}, the name of the new file: it would check the old one");
 }
 
+// A path is taken as it is, but for {{name}} where there is a file for each of many. One with another tag in it would
+// make a file of that very name.
+std::string read_path(const options& all) {
+  const auto table = all["path"];
+  auto path = table.string();
+  const bool has_tag = path.find("{{") != std::string::npos;
+  if (!all["for_each"].present()) {
+    if (has_tag)
+      throw config_error(table.pointer(), path +
+                                              " is taken as it is, and would be a file of this very name; with "
+                                              "for_each there is a file for each service, key or tag");
+    return path;
+  }
+  const auto name = path.substr(path.rfind('/') + 1);
+  const auto mark = name.find(name_mark);
+  if (mark == std::string::npos || path.find("{{") != path.size() - name.size() + mark ||
+      name.find("{{", mark + 1) != std::string::npos)
+    throw config_error(table.pointer(),
+                       "with for_each the file's name holds {{name}} once, and its directory does not");
+  if (all["backup"].boolean())
+    throw config_error(all["backup"].pointer(), "is for one file, and cannot be combined with for_each");
+  return path;
+}
+
 file_options read_file_options(const options& table) {
-  file_options result{.path = table["path"].string(),
+  file_options result{.path = read_path(table),
                       .template_path = table["template"].string(),
-                      .form = read_template(table["template"]),
+                      .form = read_template(table),
                       .in = language_of(table["escape"].string()).value(),
                       .attributes = read_attributes(table),
                       .backup = table["backup"].boolean(),
@@ -101,7 +141,12 @@ file_options read_file_options(const options& table) {
 }  // namespace
 
 apply_settings read_settings(const options& table, const context& host) {
-  apply_settings result{.sink = std::string(host.name()), .files = {}, .reload = read_command(table["reload"])};
+  apply_settings result{.sink = std::string(host.name()),
+                        .files = {},
+                        .reload = read_command(table["reload"]),
+                        .absent_is_empty = table["absent"].string() == "empty",
+                        .granted = {.program_timeout = table["plugin_timeout"].duration(),
+                                    .write_below = table["write_below"].strings()}};
   std::set<std::string> paths;
   for (std::size_t i = 0; i < table["file"].count(); ++i) {
     auto one = read_file_options(table["file"][i]);

@@ -12,20 +12,26 @@ namespace {
 
 constexpr const char* schema_text = R"JSON({
   "type": "object", "additionalProperties": false, "required": ["file"],
-  "description": "Renders files from mustache templates, has them checked, puts them in place together, and reloads the programs that read them.",
+  "description": "Renders files from templates in mustache or in Go's language, has them checked, puts them in place together, and reloads the programs that read them.",
   "properties": {
     "file": { "type": "array", "minItems": 1, "description": "The files; all of them change, or none.",
       "items": { "type": "object", "additionalProperties": false, "required": ["path", "template", "escape"],
         "properties": {
-          "path": { "type": "string", "format": "path", "minLength": 1, "target": true, "description": "The file to write." },
-          "template": { "type": "string", "format": "path", "minLength": 1,
-            "description": "The mustache template. It is read again when it changes. See the plugin's README for its values." },
+          "path": { "type": "string", "format": "path", "minLength": 1, "target": true, "description": "The file to write. With for_each its name holds {{name}}." },
+          "for_each": { "type": "string", "enum": ["service", "key", "tag"],
+            "description": "Renders the template once for each service, setting or tag, into a file of its own; it appears and goes with it. {{name}} in the path is its name (of a setting, the last part of its path). Files that this sink has not written are not touched. In the template: item." },
+          "template": { "type": "string", "format": "path", "minLength": 1, "reads": "always",
+            "description": "The template. It is read again when it changes. See the plugin's README for what it can say." },
+          "language": { "type": "string", "enum": ["auto", "mustache", "go"], "default": "auto",
+            "description": "The template's language: mustache, or Go's text/template with Consul Template's functions. auto: Go's when the template's name ends in .ctmpl or .tmpl, else mustache." },
+          "delimiters": { "type": "array", "minItems": 2, "maxItems": 2, "items": { "type": "string", "minLength": 1 },
+            "description": "What stands before and after an action of a template in Go's language. Default: {{ and }}." },
           "escape": { "type": "string", "enum": ["nginx", "haproxy", "json", "shell", "toml", "yaml", "html", "none"],
-            "description": "The file's language: how {{values}} are escaped in it. An endpoint with a text that cannot be written in it is left out. none: as they are, without control characters." },
+            "description": "The file's language: how {{values}} of mustache are escaped in it. An endpoint with a text that cannot be written in it is left out; in a template in Go's language, where nothing is escaped, one with a text that the template reads and that cannot stand in it as it is. none: as they are, without control characters." },
           "mode": { "type": "string", "pattern": "^0?[0-7]{3}$", "description": "Permissions, in octal. Default: those of the file that is there, 0644 when it is new." },
           "owner": { "type": "string", "minLength": 1, "description": "User the file belongs to. Default: as it is; drcon's when it is new." },
           "group": { "type": "string", "minLength": 1, "description": "Group the file belongs to. Default: as it is; drcon's when it is new." },
-          "backup": { "type": "boolean", "default": false, "description": "Whether the version before is kept as PATH.bak. No other sink may write that file." },
+          "backup": { "type": "boolean", "default": false, "target": "{path}.bak", "description": "Whether the version before is kept as PATH.bak. No other sink may write that file." },
           "check": { "type": "object", "additionalProperties": false,
             "description": "A command that must end with code 0 for the new file to be put in place. It sees the new file under another name, {file}, in the same directory.",
             "properties": {
@@ -45,6 +51,12 @@ constexpr const char* schema_text = R"JSON({
         "user": { "type": "string", "minLength": 1, "description": "User to run the command as; drcon must be root. Of drcon's environment it gets PATH, TZ, TERM and the language. Default: drcon's user, with all of its environment." },
         "environment": { "type": "object", "additionalProperties": { "type": "string" }, "description": "More variables." },
         "timeout": { "type": "string", "format": "duration", "description": "It is killed, with all it started, when it takes longer. Default: 10s." } } },
+    "absent": { "type": "string", "enum": ["refuse", "empty"], "default": "refuse",
+      "description": "What a template in Go's language gets that asks for a service which is not in the pipeline, and was not since the start. refuse: the file stays as it is, and the service is reported. empty: no endpoints; for sources where services come and go by themselves, such as docker." },
+    "plugin_timeout": { "type": "string", "format": "duration", "default": "10s",
+      "description": "How long a program may take that a template in Go's language runs with `plugin`. Rendering waits for it." },
+    "write_below": { "type": "array", "items": { "type": "string", "format": "path", "minLength": 1 }, "default": [],
+      "description": "Directories below which templates in Go's language may write files with `writeToFile`; without any it is refused. Such a file is written before the others are put in place, and is not taken back with them." },
     "watch": { "type": "string", "format": "duration", "default": "1s",
       "description": "How often drcon looks whether a template was edited, and whether a file that it wrote was edited or removed; then the files are rendered, or put in place, again." }
   }
@@ -90,11 +102,14 @@ public:
   }
 
   bool render(const update_view& update) override {
-    for (const auto& each : applier_.preview(desired_from(update))) {
+    std::string why;
+    const auto all = applier_.preview(desired_from(update), why);
+    if (!why.empty()) failed(why);
+    for (const auto& each : all) {
       if (each.live) host().rendered(each.path, each.bytes, *each.live);
       else host().rendered(each.path, each.bytes);
     }
-    return true;
+    return why.empty();
   }
 
 private:

@@ -53,6 +53,29 @@ protected:
     consul_.remove("b");
     EXPECT_TRUE(wait_until([this] { return by_path("api") == "404"; })) << by_path("api") << drcon_->log();
     EXPECT_TRUE(reaches("web", a_)) << drcon_->log();
+    expect_no_name_to_stop_the_others(c);
+  }
+  // Names that the proxies refuse, take for something of their own, or give the requests of another service.
+  void expect_no_name_to_stop_the_others(const backend& other) {
+    const auto long_name = std::string(190, 'x');
+    int count = 0;
+    for (const auto& name :
+         {std::string("drcon_no_such_service"), std::string("drcon_routes"), std::string("no_such_service"),
+          std::string("-x"), std::string("x-"), std::string("a."), std::string("."), std::string(".."),
+          std::string("_"), std::string("WEB"), std::string("default"), std::string("localhost"),
+          std::string("127.0.0.1"), std::string("1"), std::string("drcon_connection"), std::string("web.apps.example"),
+          std::string("mine"), long_name}) {
+      // By the agent's own interface: a name such as ".." is no path.
+      consul_.put("/v1/agent/service/register", {{"Name", name},
+                                                 {"ID", "odd" + std::to_string(++count)},
+                                                 {"Address", "127.0.0.1"},
+                                                 {"Port", 9},
+                                                 {"Tags", {"routed"}}});
+      const auto last = "after" + std::to_string(count);
+      add(last, other);  // one id: it moves from service to service
+      EXPECT_TRUE(reaches(last, other)) << name << drcon_->log();
+    }
+    EXPECT_TRUE(reaches("web", a_)) << drcon_->log();
   }
 
   consul_agent consul_;
@@ -85,7 +108,7 @@ TEST_F(RouteByName, WithHaproxy) {
   write_file(path("haproxy.cfg"),
              "global\n  stats socket " + path("admin.sock") + " level admin\n  server-state-file " + path("state") +
                  "\n  hard-stop-after 10s\ndefaults\n  timeout connect 1s\n  timeout client 10s\n  timeout server 10s\n"
-                 "  load-server-state-from-file global\n");
+                 "  load-server-state-from-file global\nbackend mine\n");
   write_file(path("form"), replaced(shipped("templates/route-by-name.cfg.mustache"), "bind :80",
                                     "bind 127.0.0.1:" + std::to_string(port_)));
   auto config = shipped("route-by-name-haproxy.toml");
@@ -99,7 +122,7 @@ TEST_F(RouteByName, WithHaproxy) {
   add("web", a_);
   drcon_ = std::make_unique<drcon_process>(config + "brake = { hold = \"0s\" }\n");
   drcon_->start();
-  ASSERT_TRUE(wait_until([&] { return read_file(path("routes.cfg")).find("backend web") != std::string::npos; }))
+  ASSERT_TRUE(wait_until([&] { return read_file(path("routes.cfg")).find("backend drcon_web") != std::string::npos; }))
       << drcon_->log();
   process haproxy({"haproxy", "-W", "-p", path("pid"), "-f", path("haproxy.cfg"), "-f", path("routes.cfg")},
                   path("log"));

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Reads every #include of core, plugins and sdk, and fails on one that the design forbids.
+"""Reads every #include of core, plugins, sdk and tools, and fails on one that the design forbids.
 
 usage: check_includes.py SOURCE_ROOT              checks the tree
        check_includes.py --self-check SOURCE_ROOT puts each kind of wrong include into a copy and expects it to be found
@@ -8,6 +8,7 @@ The order of the floors is in core/floors.txt. The other rules:
   plugins/NAME includes plugins/NAME, plugins/common and sdk; never core, never another plugin;
   core includes core and sdk, never plugins/;
   core/engine includes no JSON, but for state_file.cpp: what people and programs read is made in core/report;
+  tools/NAME includes tools/NAME, plugins/common and sdk: a program beside the host has no part of it;
   sdk includes sdk.
 """
 
@@ -29,7 +30,7 @@ def floors(root):
 
 
 def area_of(path):
-    """("core", "engine"), ("plugins", "nginx") or ("sdk", ""): which area and directory a path below the root is in."""
+    """("core", "engine"), ("plugins", "nginx"), ("tools", "import") or ("sdk", ""): which area and directory a path below the root is in."""
     parts = path.parts
     if parts[0] == "sdk":
         return "sdk", ""
@@ -44,7 +45,8 @@ def resolve(root, including, name, quoted):
     """
     places = [including.parent] if quoted else []
     own = including.parts[0]
-    places += sorted([pathlib.Path("core"), pathlib.Path("plugins"), pathlib.Path("sdk/include")],
+    places += sorted([pathlib.Path("core"), pathlib.Path("plugins"), pathlib.Path("sdk/include"),
+                      pathlib.Path("tools")],
                      key=lambda place: place.parts[0] != own)
     places += [pathlib.Path("."), pathlib.Path("sdk")]
     for place in places:
@@ -58,6 +60,9 @@ def broken_rule(including, included, order):
     """The rule that this include breaks; None if it breaks none."""
     area, directory = area_of(including)
     other_area, other_directory = area_of(included)
+    if area == "tools":
+        known = other_area == "sdk" or (other_area, other_directory) in (("plugins", "common"), (area, directory))
+        return None if known else "a tool sees its own directory, plugins/common and the sdk"
     if other_area not in ("core", "plugins", "sdk"):
         return f"{area} includes nothing of {other_area}/"
     if area == "sdk":
@@ -97,7 +102,7 @@ def check(root):
             found.append(f"core/{directory}: has no floor; add it to core/floors.txt")
     if found:
         return found
-    for area in ("core", "plugins", "sdk"):
+    for area in ("core", "plugins", "sdk", "tools"):
         for path in sorted((root / area).rglob("*")):
             if path.suffix not in SOURCES or not path.is_file():
                 continue
@@ -126,6 +131,10 @@ WRONG = [
     ("plugins/nginx/probe.cpp", '#include "haproxy/plan.hpp"', "never includes plugins/haproxy"),
     ("plugins/nginx/probe.hpp", '#include "log/log.hpp"', "never core"),
     ("plugins/common/probe.hpp", '#include "nginx/render.hpp"', "never includes plugins/nginx"),
+    ("core/cli/probe2.hpp", '#include "import/hcl.hpp"', "nothing of tools/"),
+    ("plugins/template/probe.hpp", '#include "import/hcl.hpp"', "nothing of tools/"),
+    ("tools/import/probe.hpp", '#include "log/log.hpp"', "a tool sees"),
+    ("tools/import/probe.cpp", '#include "template/escape.hpp"', "a tool sees"),
     ("sdk/include/drcon/probe.hpp", '#include "model/snapshot.hpp"', "neither core nor plugins"),
     ("sdk/examples/probe.cpp", '#include "common/http_client.hpp"', "neither core nor plugins"),
 ]
@@ -135,7 +144,7 @@ def self_check(root):
     """What is wrong with this script: each wrong include that it does not find, and each right one that it reports."""
     with tempfile.TemporaryDirectory() as folder:
         copy = pathlib.Path(folder).resolve()
-        for area in ("core", "plugins", "sdk", "tests/support"):
+        for area in ("core", "plugins", "sdk", "tools", "tests/support"):
             shutil.copytree(root / area, copy / area, ignore=shutil.ignore_patterns("node_modules", "target", "build"))
         faults = [f"the copy is not clean: {each}" for each in check(copy)]
         for name, line, _ in WRONG:

@@ -762,6 +762,290 @@ TEST_F(TemplateProgram, JudgesACheckWhenItWasStartedWithChildrenIgnored) {
   EXPECT_EQ(read_file(path("out")), "10.0.0.1");
 }
 
+TEST_F(TemplateSink, RendersATemplateInGosLanguageByItsNameOrByOption) {
+  const auto file = path("t.ctmpl");
+  write_file(file, "{{range service \"web\"}}{{.Address}}:{{.Port}}\n{{else}}none\n{{end}}");
+  const auto start = [this](const std::string& form, const std::string& more) {
+    sink_.reset();
+    sink_ = std::make_unique<sink_harness>("template", "file = [{ path = \"" + out() + "\", template = \"" + form +
+                                                           "\", escape = \"nginx\"" + more + " }]\n");
+    sink_->start();
+  };
+  start(file, "");
+  expect_applied(2);
+  EXPECT_EQ(text(), "10.0.0.1:80\n10.0.0.2:80\n");
+  expect_applied(0);
+  EXPECT_EQ(text(), "none\n");
+  write_file(template_file(), "{{<< range service \"web\" >><< .Port >><< end >>}}");
+  start(template_file(), ", language = \"go\", delimiters = [\"<<\", \">>\"]");
+  expect_applied(1);
+  EXPECT_EQ(text(), "{{80}}");
+}
+
+TEST_F(TemplateSink, KeepsTheOldFileWhenATemplateAsksForWhatNoSourcePublishes) {
+  write_file(template_file(),
+             "{{range service \"web\"}}{{.Address}}{{end}}\n{{range service \"api\"}}{{.Address}}{{end}}");
+  write_file(out(), "old\n");
+  sink(", language = \"go\"");
+  const auto why = expect_refused(1);
+  EXPECT_NE(why.find("t.mustache:2:9: "), std::string::npos) << why;
+  EXPECT_NE(why.find("no source of this pipeline publishes a service \"api\""), std::string::npos) << why;
+  EXPECT_NE(why.find("name = \"api\""), std::string::npos) << why;
+  service api{.name = "api", .revision = 1, .endpoints = {}};
+  EXPECT_EQ(sink_->apply({api, web(1)}).result, DRCON_OK) << "it is there, and empty";
+  EXPECT_EQ(text(), "10.0.0.1\n");
+  expect_applied(2);
+  EXPECT_EQ(text(), "10.0.0.110.0.0.2\n") << "it was there, and is gone: that is no mistake of the template";
+  sink(", language = \"go\"", "absent = \"empty\"\n");
+  expect_applied(1);
+}
+
+TEST_F(TemplateSink, RendersAgainWhenAFileThatTheTemplateReadsHasChanged) {
+  write_file(path("motd"), "one");
+  write_file(template_file(), "{{file \"" + path("motd") + "\"}}");
+  sink(", language = \"go\"", "watch = \"20ms\"\n");
+  expect_applied(1);
+  EXPECT_EQ(text(), "one");
+  write_file(path("motd"), "three");
+  EXPECT_TRUE(wait_until([&] { return text() == "three"; }));
+}
+
+TEST_F(TemplateSink, ReportsTheFaultsOfATemplateInGosLanguageWithTheirPlace) {
+  const auto fault_of = [this](const std::string& form,
+                               const std::string& more = ", language = \"go\"") -> std::string {
+    write_file(template_file(), form);
+    try {
+      sink(more);
+    } catch (const std::exception& error) {
+      return error.what();
+    }
+    return "taken";
+  };
+  const auto expect = [](const std::string& fault, const std::string& part) {
+    EXPECT_NE(fault.find(part), std::string::npos) << fault;
+  };
+  expect(fault_of("a\n{{range service \"web\"}}"), "t.mustache:2:");
+  expect(fault_of("a\n  {{nosuch 1}}"), "t.mustache:2:5: function \"nosuch\" not defined");
+  expect(fault_of("{{secret \"a\"}}"),
+         "t.mustache:1:3: the function secret is not available: drcon does not read Vault");
+  expect(fault_of("a\n{{range service \"web\"}}server {{.Address}}:{{.Port}};{{end}}", ""),
+         "t.mustache:2:1: \"range service");
+  expect(fault_of("{{#services}}\n{{#endpoints}}\n{{adress}}\n{{/endpoints}}{{/services}}", ""),
+         "t.mustache:3:1: nothing has the name \"adress\" in an endpoint (did you mean \"address\"?)");
+  expect(fault_of("{{name}}", ", delimiters = [\"<<\", \">>\"]"), "is for templates in Go's language");
+}
+
+TEST_F(TemplateSink, RunsAProgramForATemplateWithoutAShellAndWithinATime) {
+  const auto rendered = [this](const std::string& form, const std::string& after = "") {
+    write_file(template_file(), form);
+    sink(", language = \"go\"", after);
+    return sink_->apply({web(1)});
+  };
+  ASSERT_EQ(rendered("{{plugin \"echo\" \"a b\" \"$HOME;x\"}}").result, DRCON_OK);
+  EXPECT_EQ(text(), "a b $HOME;x");
+  auto how = rendered("x\n{{plugin \"sh\" \"-c\" \"echo out; echo err >&2; exit 3\"}}");
+  EXPECT_EQ(how.result, DRCON_RETRY);
+  for (const auto* part : {"t.mustache:2:", "exit status 3", "out", "err"})
+    EXPECT_NE(how.why.find(part), std::string::npos) << how.why;
+  how = rendered("{{plugin \"sleep\" \"1000\"}}", "plugin_timeout = \"50ms\"\n");
+  EXPECT_NE(how.why.find("took longer than 50 ms"), std::string::npos) << how.why;
+  EXPECT_EQ(text(), "a b $HOME;x") << "the old file stands";
+}
+
+TEST_F(TemplateSink, WritesFilesOfATemplateOnlyBelowTheDirectoriesThatItNames) {
+  ::mkdir(path("allowed").c_str(), 0755);
+  ::mkdir(path("other").c_str(), 0755);
+  ::symlink(path("other").c_str(), path("allowed/link").c_str());
+  const auto rendered = [this](const std::string& file, const std::string& below) {
+    write_file(template_file(), "x\n{{\"one\" | writeToFile \"" + path(file) +
+                                    "\" \"\" \"\" \"0640\"}}{{\"two\" | writeToFile \"" + path(file) +
+                                    "\" \"\" \"\" \"0640\" \"append,newline\"}}");
+    sink(", language = \"go\"", below);
+    return sink_->apply({web(1)});
+  };
+  const auto below = "write_below = [\"" + path("allowed") + "\"]\n";
+  EXPECT_NE(rendered("allowed/a", "").why.find("write_below"), std::string::npos) << "without any nothing is written";
+  ASSERT_EQ(rendered("allowed/a", below).result, DRCON_OK);
+  EXPECT_EQ(read_file(path("allowed/a")), "onetwo\n");
+  struct stat made {};
+  ASSERT_EQ(::stat(path("allowed/a").c_str(), &made), 0);
+  EXPECT_EQ(made.st_mode & 0777U, 0640U);
+  ASSERT_EQ(rendered("allowed/a", below).result, DRCON_OK);
+  EXPECT_EQ(read_file(path("allowed/a")), "onetwo\n") << "it does not grow";
+  for (const auto* file : {"other/a", "allowed/../other/a", "allowed/link/a", "a"}) {
+    const auto how = rendered(file, below);
+    EXPECT_NE(how.why.find("t.mustache:2:"), std::string::npos) << file << how.why;
+    EXPECT_FALSE(std::filesystem::exists(path("other/a"))) << file;
+  }
+}
+
+TEST_F(TemplateSink, ShowsWhatATemplateWouldRenderWithoutWritingItsOtherFiles) {
+  write_file(template_file(), "x{{\"one\" | writeToFile \"" + path("more") + "\" \"\" \"\" \"0640\"}}");
+  sink(", language = \"go\"", "write_below = [\"" + directory_.path().string() + "\"]\n");
+  const auto shown = sink_->render({web(1)});
+  ASSERT_EQ(shown.size(), 1U);
+  EXPECT_EQ(shown.front().wanted, "x");
+  EXPECT_FALSE(std::filesystem::exists(path("more")));
+}
+
+// One template, many files.
+class TemplateForEach : public TemplateSink {
+protected:
+  static service named(const std::string& name, std::uint32_t port) {
+    return {.name = name,
+            .revision = 1,
+            .endpoints = {{.id = name, .node = "n", .address = "10.0.0.1", .port = port, .tags = {"t1"}, .meta = {}}}};
+  }
+  void start(const std::string& form, const std::string& each = "service", const std::string& after = "") {
+    ::mkdir(path("sites").c_str(), 0755);
+    write_file(path("form"), form);
+    sink_.reset();
+    sink_ = std::make_unique<sink_harness>(
+        "template", "file = [{ path = \"" + path("sites/{{name}}.conf") + "\", template = \"" + path("form") +
+                        "\", escape = \"nginx\", for_each = \"" + each + "\" }]\n" + after);
+    sink_->start();
+  }
+  std::set<std::string> sites() const {
+    std::set<std::string> all;
+    for (const auto& each : std::filesystem::directory_iterator(path("sites")))
+      if (const auto name = each.path().filename().string(); !name.starts_with('.')) all.insert(name);
+    return all;
+  }
+  std::string site(const std::string& name) const { return read_file(path("sites/" + name + ".conf")); }
+};
+
+using names = std::set<std::string>;
+constexpr auto site_form = "{{#item}}{{name}}{{#endpoints}} {{server}}{{/endpoints}}{{/item}}\n";
+
+TEST_F(TemplateForEach, AFileAppearsAndGoesWithItsService) {
+  start(site_form, "service", "reload = { shell = 'echo r >> " + path("reloads") + "' }\n");
+  ASSERT_EQ(sink_->apply({named("api", 1), named("web", 2)}).result, DRCON_OK);
+  EXPECT_EQ(sites(), (names{"api.conf", "web.conf"}));
+  EXPECT_EQ(site("web"), "web 10.0.0.1:2\n");
+  EXPECT_EQ(lines("reloads"), 1) << "once for all files";
+  ASSERT_EQ(sink_->apply({named("db", 3), named("web", 2)}).result, DRCON_OK);
+  EXPECT_EQ(sites(), (names{"db.conf", "web.conf"}));
+  EXPECT_EQ(lines("reloads"), 2);
+  ASSERT_EQ(sink_->apply({named("db", 3), named("web", 2)}).result, DRCON_OK);
+  EXPECT_EQ(lines("reloads"), 2) << "nothing has changed";
+  start(site_form);
+  ASSERT_EQ(sink_->apply({named("web", 2)}).result, DRCON_OK);
+  EXPECT_EQ(sites(), names{"web.conf"}) << "what a run before this one wrote goes, too";
+  ASSERT_EQ(sink_->apply({}).result, DRCON_OK);
+  EXPECT_EQ(sites(), names{});
+}
+
+TEST_F(TemplateForEach, TouchesNoFileOfAnotherHand) {
+  ::mkdir(path("sites").c_str(), 0755);
+  write_file(path("sites/mine.conf"), "mine\n");
+  write_file(path("sites/api.conf"), "mine, too\n");
+  start(site_form);
+  ASSERT_EQ(sink_->apply({named("api", 1), named("web", 2)}).result, DRCON_OK);
+  EXPECT_EQ(site("api"), "mine, too\n");
+  EXPECT_EQ(site("web"), "web 10.0.0.1:2\n");
+  ASSERT_EQ(sink_->refused().size(), 1U);
+  EXPECT_NE(sink_->refused().front().why.find("this sink has not written it"), std::string::npos);
+  ASSERT_EQ(sink_->apply({}).result, DRCON_OK);
+  EXPECT_EQ(sites(), (names{"api.conf", "mine.conf"}));
+  std::filesystem::remove(path("sites/api.conf"));
+  ASSERT_EQ(sink_->apply({named("api", 1)}).result, DRCON_OK);
+  EXPECT_EQ(site("api"), "api 10.0.0.1:1\n");
+}
+
+TEST_F(TemplateForEach, KeepsNamesOfTheRegistryInTheDirectory) {
+  start(site_form);
+  ASSERT_EQ(sink_
+                ->apply({named("../evil", 1), named("..", 2), named(".hidden", 3), named("a/b", 4), named("a b", 5),
+                         named("web", 6)})
+                .result,
+            DRCON_OK);
+  EXPECT_EQ(sites(), names{"web.conf"});
+  EXPECT_FALSE(std::filesystem::exists(path("evil.conf")));
+  EXPECT_EQ(sink_->refused().size(), 5U);
+}
+
+TEST_F(TemplateForEach, PutsAllBackWhenTheReloadFails) {
+  start(site_form);
+  ASSERT_EQ(sink_->apply({named("api", 1), named("web", 2)}).result, DRCON_OK);
+  start(site_form, "service", "reload = { shell = 'test -e " + path("sites/api.conf") + "' }\n");
+  const auto how = sink_->apply({named("db", 3), named("web", 9)});
+  EXPECT_EQ(how.result, DRCON_RETRY);
+  EXPECT_NE(how.why.find("the old files are back, and were reloaded"), std::string::npos) << how.why;
+  EXPECT_EQ(sites(), (names{"api.conf", "web.conf"}));
+  EXPECT_EQ(site("api"), "api 10.0.0.1:1\n");
+  EXPECT_EQ(site("web"), "web 10.0.0.1:2\n");
+  start(site_form);
+  ASSERT_EQ(sink_->apply({named("db", 3), named("web", 9)}).result, DRCON_OK);
+  EXPECT_EQ(sites(), (names{"db.conf", "web.conf"}));
+}
+
+TEST_F(TemplateForEach, ReloadsAfterACrashInTheMiddleOfARemoval) {
+  start(site_form);
+  ASSERT_EQ(sink_->apply({named("api", 1), named("web", 2)}).result, DRCON_OK);
+  sink_.reset();
+  std::filesystem::rename(path("sites/api.conf"), path("sites/.api.conf.previous"));
+  start(site_form, "service", "reload = { shell = 'echo r >> " + path("reloads") + "' }\n");
+  ASSERT_EQ(sink_->apply({named("web", 2)}).result, DRCON_OK);
+  EXPECT_EQ(lines("reloads"), 1) << "nobody knows whether the program had loaded it";
+  EXPECT_EQ(sites(), names{"web.conf"});
+  EXPECT_FALSE(std::filesystem::exists(path("sites/.api.conf.previous")));
+}
+
+TEST_F(TemplateForEach, IsForSettingsAndTagsAndGosLanguageToo) {
+  start("{{item.key}}={{item.value}}\n", "key");
+  const service settings{
+      .name = "kv", .revision = 1, .endpoints = {}, .values = {{"app/a", "1"}, {"app/b", "2"}, {"other/a", "3"}}};
+  ASSERT_EQ(sink_->apply({settings}).result, DRCON_OK);
+  EXPECT_EQ(sites(), (names{"a.conf", "b.conf"}));
+  EXPECT_EQ(site("a"), "app/a=1\n");
+  ASSERT_EQ(sink_->refused().size(), 1U) << "of two settings with one name";
+  start("{{#item.services}}{{name}} {{/item.services}}", "tag");
+  ASSERT_EQ(sink_->apply({named("api", 1), named("web", 2)}).result, DRCON_OK);
+  EXPECT_EQ(site("t1"), "api web ");
+  write_file(path("form"), "");
+  start("{{.Name}}{{range service .Name}} {{.Port}}{{end}} {{.Tags | join \",\"}}", "service\", language = \"go");
+  ASSERT_EQ(sink_->apply({named("api", 1), named("web", 2)}).result, DRCON_OK);
+  EXPECT_EQ(site("web"), "web 2 t1");
+  const auto shown = sink_->render({named("web", 3)});
+  ASSERT_EQ(shown.size(), 2U);
+  EXPECT_EQ(shown[0].wanted, "") << "api goes";
+  EXPECT_EQ(shown[1].wanted, "web 3 t1");
+}
+
+TEST_F(TemplateForEach, LeavesOutAnEndpointWithATextThatTheItemHasAndCannotBeWritten) {
+  start("{{.Name}} {{.Tags | join \",\"}}{{range service .Name}} {{.Port}}{{end}}", "service\", language = \"go");
+  auto web = named("web", 2);
+  web.endpoints.push_back({.id = "bad", .node = "n", .address = "10.0.0.2", .port = 3, .tags = {"a;b"}, .meta = {}});
+  ASSERT_EQ(sink_->apply({web}).result, DRCON_OK);
+  EXPECT_EQ(site("web"), "web t1 2");
+}
+
+TEST_F(TemplateForEach, NeedsANameInThePath) {
+  const auto fault_of = [this](const std::string& file, const std::string& more = "") -> std::string {
+    write_file(path("form"), site_form);
+    try {
+      sink_harness made("template", "file = [{ path = \"" + path(file) + "\", template = \"" + path("form") +
+                                        "\", escape = \"none\", for_each = \"service\"" + more + " }]\n");
+    } catch (const std::exception& error) {
+      return error.what();
+    }
+    return "taken";
+  };
+  for (const auto* file : {"a.conf", "{{name}}/a.conf", "{{name}}{{name}}.conf", "{{nam}}.conf"})
+    EXPECT_NE(fault_of(file).find("holds {{name}} once"), std::string::npos) << file << fault_of(file);
+  EXPECT_NE(fault_of("{{name}}.conf", ", backup = true").find("is for one file"), std::string::npos);
+}
+
+TEST_F(TemplateSink, TakesNoTagInThePathOfAFile) {
+  try {
+    sink_harness made("template", "file = [{ path = \"" + path("{{name}}.conf") + "\", template = \"" +
+                                      template_file() + "\", escape = \"none\" }]\n");
+    ADD_FAILURE() << "taken";
+  } catch (const std::exception& error) {
+    EXPECT_NE(std::string(error.what()).find("would be a file of this very name"), std::string::npos) << error.what();
+  }
+}
+
 TEST_F(TemplateSink, RefusesWhatMakesNoSenseAndSaysWhere) {
   const auto fault_of = [this](const std::string& more, const std::string& after = "") -> std::string {
     try {

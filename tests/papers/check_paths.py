@@ -17,8 +17,9 @@ sys.dont_write_bytecode = True
 
 import command_line  # noqa: E402
 
-DOCUMENTS = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md", "core/ARCHITECTURE.md", "plugins/README.md")
-TOP = ("config", "core", "packaging", "plugins", "sdk", "tests")
+DOCUMENTS = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md", "core/ARCHITECTURE.md", "plugins/README.md",
+             "tools/import/README.md")
+TOP = ("config", "core", "packaging", "plugins", "sdk", "tests", "tools")
 
 FENCE = re.compile(r"^```.*?^```[^\n]*$", re.MULTILINE | re.DOTALL)
 BACKTICKS = re.compile(r"`([^`]+)`")

@@ -51,6 +51,16 @@ TEST(SchemaFault, KnowsTheTypes) {
   EXPECT_EQ(fault_of_x(R"({"type": []})"), "at /properties/x/type: an empty list of types allows nothing");
 }
 
+TEST(SchemaFault, NamesWhatAFileIsReadFor) {
+  EXPECT_EQ(fault_of_x(R"({"type": "string", "format": "path", "reads": "always"})"), "");
+  EXPECT_EQ(fault_of_x(R"({"type": "string", "format": "path", "reads": true})"), "");
+  const std::string expected = "expected true, false or \"always\", of an option of the format path";
+  for (const auto* wrong :
+       {R"({"type": "string", "format": "path", "reads": "sometimes"})", R"({"type": "string", "reads": "always"})",
+        R"({"type": "string", "format": "path", "reads": 1})"})
+    EXPECT_NE(fault_of_x(wrong).find(expected), std::string::npos) << wrong;
+}
+
 TEST(SchemaFault, KnowsTheNamesOfEarlierVersions) {
   EXPECT_EQ(fault(R"({"properties": {"x": {"formerly": ["a", "b"]}, "y": {"formerly": ["c"]}}, "gone": {"d": "No."}})"),
             "");

@@ -14,7 +14,15 @@ using testing::HasSubstr;
 
 const char* const schema_of_files = R"({ "type": "object", "properties": {
   "file": { "type": "array", "items": { "type": "object", "properties": {
-    "path": { "type": "string", "format": "path", "target": true }, "mode": { "type": "string" } } } } } })";
+    "path": { "type": "string", "format": "path", "target": true }, "mode": { "type": "string" },
+    "template": { "type": "string", "format": "path", "reads": "always" },
+    "backup": { "type": "boolean", "target": "{path}.bak" } } } } } })";
+const char* const schema_of_a_source = R"({ "type": "object", "properties": {
+  "path": { "type": "string", "format": "path", "reads": "always" },
+  "inner": { "type": "object", "properties": { "path": { "type": "string", "format": "path", "reads": "always" } } },
+  "list": { "type": "array", "items": { "type": "object", "properties": {
+    "path": { "type": "string", "format": "path", "reads": "always" } } } },
+  "certificate": { "type": "string", "format": "path", "reads": true } } })";
 const char* const schema_of_one_file = R"({ "type": "object", "properties": {
   "file": { "type": "string", "format": "path", "target": true }, "check": { "type": "string" } } })";
 const char* const schema_of_a_socket = R"({ "type": "object", "properties": {
@@ -27,22 +35,27 @@ class Targets : public testing::Test {
 protected:
   void add(const std::string& name, const std::string& plugin, const char* options) {
     instance_config made{.name = name, .plugin = plugin, .options = nlohmann::json::parse(options)};
-    made.where = {"drcon.toml", static_cast<int>(sinks_.size()) + 1, 1};
-    sinks_.emplace(name, std::move(made));
+    made.where = {"drcon.toml", static_cast<int>(all_.sinks.size()) + 1, 1};
+    all_.sinks.emplace(name, std::move(made));
+  }
+  void add_source(const std::string& name, const char* options) {
+    all_.sources.emplace(name,
+                         instance_config{.name = name, .plugin = "source", .options = nlohmann::json::parse(options)});
   }
   std::string faults() const {
     const plugin_catalog plugins{
         .schema = [](kind, const std::string& plugin) -> std::optional<nlohmann::json> {
+          if (plugin == "source") return nlohmann::json::parse(schema_of_a_source);
           if (plugin == "files") return nlohmann::json::parse(schema_of_files);
           if (plugin == "owner") return nlohmann::json::parse(schema_of_an_owner);
           return nlohmann::json::parse(plugin == "socket" ? schema_of_a_socket : schema_of_one_file);
         },
         .names = {}};
     diagnostics found;
-    check_targets(sinks_, plugins, found);
+    check_targets(all_, {"/etc/drcon/drcon.toml", "/etc/drcon/pipelines.d/a.toml"}, plugins, found);
     return found.text();
   }
-  std::map<std::string, instance_config> sinks_;
+  configuration all_;
 };
 
 TEST_F(Targets, TwoSinksMayNotHaveOneFile) {
@@ -104,7 +117,7 @@ TEST_F(Targets, TwoNamesOfOneAddressAreOneTarget) {
   std::filesystem::create_directory_symlink(directory / "real", directory / "link");
   const auto place = [&](const char* name) { return (directory / name).string(); };
   const auto are_one = [&](const std::string& one, const std::string& other) {
-    sinks_.clear();
+    all_.sinks.clear();
     add("a", "owner", nlohmann::json{{"address", one}, {"owner", "x"}}.dump().c_str());
     add("b", "owner", nlohmann::json{{"address", other}, {"owner", "x"}}.dump().c_str());
     return !faults().empty();
@@ -119,6 +132,60 @@ TEST_F(Targets, TwoNamesOfOneAddressAreOneTarget) {
   EXPECT_FALSE(are_one("http://127.0.0.1:8500", "http://127.0.0.2:8500"));
   EXPECT_FALSE(are_one(place("real/s"), place("real/t")));
   std::filesystem::remove_all(directory);
+}
+
+TEST_F(Targets, ASinkMayNotWriteOverWhatAnotherOfItsOptionsNames) {
+  add("a", "files", R"({ "file": [{ "path": "/etc/t", "template": "/etc/t" }] })");
+  EXPECT_EQ(faults(),
+            "drcon.toml:1:1: error: the target /etc/t of [sink.a] is what its option 'template' names; the sink would "
+            "write over it: give the sink another target\n");
+  all_.sinks.clear();
+  add("a", "files",
+      R"({ "file": [{ "path": "/etc/u", "template": "/etc/t" }, { "path": "/etc/t", "template": "/etc/v" }] })");
+  EXPECT_THAT(faults(), HasSubstr("the target /etc/t of [sink.a] is what its option 'template' names"));
+  all_.sinks.clear();
+  add("a", "files", R"({ "file": [{ "path": "/etc/nginx.conf", "template": "/etc/t" }] })");
+  add("b", "files", R"({ "file": [{ "path": "/etc/u", "template": "/etc/nginx.conf" }] })");
+  EXPECT_EQ(faults(), "") << "one sink may write what another one reads";
+}
+
+TEST_F(Targets, ASinkMayNotWriteOverWhatASourceReadsAllTheTime) {
+  add_source("s", R"({ "path": "/etc/hosts.toml", "inner": { "path": "/etc/in" }, "list": [{ "path": "/etc/li" }],
+                      "certificate": "/etc/ca.pem" })");
+  for (const std::string file : {"/etc/hosts.toml", "/etc/in", "/etc/li"}) {
+    all_.sinks.clear();
+    add("a", "nginx", nlohmann::json{{"file", file}}.dump().c_str());
+    EXPECT_THAT(faults(), HasSubstr("the target " + file + " of [sink.a] is what [source.s] reads; "));
+  }
+  all_.sinks.clear();
+  add("a", "nginx", R"({ "file": "/etc/ca.pem" })");
+  EXPECT_EQ(faults(), "") << "a certificate may well be rendered";
+}
+
+TEST_F(Targets, ASinkMayNotWriteOverFilesOfDrconItself) {
+  all_.host.log.file = "/var/log/drcon.log";
+  all_.host.admin.private_key = "/etc/drcon/key.pem";
+  for (const auto& [file, what] : {std::pair("/etc/drcon/../drcon/drcon.toml", "a file of drcon's configuration"),
+                                   std::pair("/etc/drcon/pipelines.d/a.toml", "a file of drcon's configuration"),
+                                   std::pair("/var/log/drcon.log", "the 'file' of [log]"),
+                                   std::pair("/etc/drcon/key.pem", "the private key of [admin]")}) {
+    all_.sinks.clear();
+    add("a", "nginx", nlohmann::json{{"file", file}}.dump().c_str());
+    EXPECT_THAT(faults(), HasSubstr(std::string("of [sink.a] is ") + what)) << file;
+  }
+}
+
+TEST_F(Targets, AFileThatAnOptionAddsIsATargetOfItsOwn) {
+  add("a", "files", R"({ "file": [{ "path": "/etc/out", "backup": true }] })");
+  add("b", "nginx", R"({ "file": "/etc/out.bak" })");
+  EXPECT_THAT(faults(), HasSubstr("the target /etc/out.bak of [sink.b] is that of [sink.a] as well"));
+  all_.sinks.clear();
+  add("a", "files", R"({ "file": [{ "path": "/etc/out", "backup": false }] })");
+  add("b", "nginx", R"({ "file": "/etc/out.bak" })");
+  EXPECT_EQ(faults(), "");
+  add("c", "files",
+      R"({ "file": [{ "path": "/etc/v", "backup": true }, { "path": "/etc/w", "template": "/etc/v.bak" }] })");
+  EXPECT_THAT(faults(), HasSubstr("the target /etc/v.bak of [sink.c] is what its option 'template' names"));
 }
 
 TEST_F(Targets, WhatIsNotMarkedMayBeTheSame) {

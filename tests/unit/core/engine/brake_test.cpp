@@ -27,6 +27,9 @@ const brake::clock::time_point start{1h};
 // A brake and what its pipeline serves, as counts of endpoints in service by service.
 class braked {
 public:
+  // Of a source that has no outages.
+  static constexpr auto other = "other";
+
   explicit braked(const config::brake_config& rule) : brake_(rule) {}
 
   // Offers a candidate and serves what is decided. What is held keeps its endpoints, and `added` is what came beside.
@@ -34,6 +37,11 @@ public:
                         const std::set<std::string>& released = {}) {
     brake::change change;
     change.observed = observed_;
+    if (std::exchange(after_outage_, false)) {
+      change.after_outage.emplace();
+      for (const auto& [name, count] : served_) change.after_outage->served += name == other ? 0 : count;
+      for (const auto& [name, count] : next) change.after_outage->next += name == other ? 0 : count;
+    }
     for (const auto& [name, count] : served_) change.served += count;
     for (const auto& [name, count] : next) change.next += count;
     auto names = served_;
@@ -55,6 +63,8 @@ public:
   bool passes(brake::clock::time_point now, const counts& next) { return offer(now, next).kept.empty(); }
   // Its endpoints differ, although there are as many.
   void replaces() { differs_ = true; }
+  // What comes next is what the sources answer after an outage.
+  void ends_outage() { after_outage_ = true; }
   // The sources can be reached, or not, from now on.
   void observe(bool is) { observed_ = is; }
   brake& rule() { return brake_; }
@@ -69,6 +79,7 @@ private:
   counts served_;
   bool differs_ = false;
   bool observed_ = true;
+  bool after_outage_ = false;
 };
 
 TEST(Brake, PassesWhatLosesNothing) {
@@ -235,6 +246,27 @@ TEST(Brake, HoldsAServiceForItselfAndLetsTheOthersGoOn) {
   EXPECT_THAT(verdict.kept, ElementsAre("web"));
   EXPECT_EQ(all.served(), (counts{{"big", 90}, {"web", 4}}));
   EXPECT_TRUE(all.offer(start + 1s + 5min, {{"big", 90}}).kept.empty());
+}
+
+// A registry that has lost its data and is being filled again has some services in part.
+TEST(Brake, MeasuresTheWholeAfterAnOutageAndHoldsWhatIsWithinTheLimitsOfItsOwn) {
+  braked all(rules());
+  all.offer(start, {{"a", 4}, {"b", 4}, {"c", 4}, {"other", 40}});
+  all.ends_outage();
+  EXPECT_THAT(all.offer(start + 1s, {{"b", 2}, {"other", 40}}).kept, ElementsAre("a", "b", "c"));
+  EXPECT_THAT(all.offer(start + 2s, {{"a", 4}, {"b", 2}, {"other", 40}}).kept, ElementsAre("b", "c"))
+      << "more is to come";
+  EXPECT_TRUE(all.passes(start + 3s, {{"a", 4}, {"b", 4}, {"c", 4}, {"other", 40}}));
+  EXPECT_TRUE(all.passes(start + 4s, {{"a", 4}, {"b", 2}, {"c", 4}, {"other", 40}}))
+      << "that alone is within the limits";
+}
+
+TEST(Brake, LetsTheOthersGoOnAfterAnOutageThatCostLittle) {
+  braked all(rules());
+  all.offer(start, {{"a", 4}, {"b", 40}});
+  all.ends_outage();
+  EXPECT_THAT(all.offer(start + 1s, {{"b", 38}}).kept, ElementsAre("a"));
+  EXPECT_EQ(all.served(), (counts{{"a", 4}, {"b", 38}}));
 }
 
 TEST(Brake, ASumThatHidesTheLossOfAServicePassesOnlyIfThatIsConfigured) {

@@ -174,6 +174,26 @@ TEST_F(Holds, TheAnswersAfterAnOutageCountAllAtOnce) {
   EXPECT_EQ(journal(journal_entry::kind::held).size(), 1U) << "one loss, seen as one";
 }
 
+// A registry that lost its data, and is being filled again: b has half of its endpoints so far, and is within the
+// limits.
+TEST_F(Holds, AfterAnOutageAServiceThatIsBackByHalfWaitsWithThoseThatAreNotBack) {
+  start();
+  serve({{"a", 4}, {"b", 4}, {"c", 4}});
+  fake("s")->host.unknown({}, "the registry is away");
+  settle();
+  for (const auto* each : {"a", "c"}) fake("s")->host.withdraw(each);
+  fake("s")->host.publish(service_of("b", 2));
+  fake("s")->host.ready();
+  ASSERT_TRUE(holds({"a", "b", "c"}));
+  fake("s")->host.publish(service_of("a", 4));
+  settle();
+  fake("s")->host.publish(service_of("b", 4));
+  fake("s")->host.publish(service_of("c", 4));
+  ASSERT_TRUE(holds({}));
+  EXPECT_TRUE(is_settled());
+  EXPECT_EQ(fake("t")->applies, 1) << "nothing was ever taken out";
+}
+
 TEST_F(Holds, AfterAnOutageTheServicesThatWereUnknownAreWaitedFor) {
   start();
   serve({{"a", 4}, {"b", 4}});

@@ -143,6 +143,40 @@ TEST(ConsulAnswer, ConcludesNothingFromABodyThatIsNotWhatItShouldBe) {
 
 TEST(ConsulAnswer, AnEmptyListIsAnAnswer) { EXPECT_TRUE(parsed("").empty()); }
 
+const auto* const detailed = R"([{
+  "Node": {"ID":"7f","Node":"n1","Address":"10.0.0.9","Datacenter":"dc1","Meta":{"rack":"r1"},
+           "TaggedAddresses":{"lan":"10.0.0.9","wan":"198.51.100.1"}},
+  "Service": {"ID":"web-1","Service":"web","Port":80,"Meta":{"node_id":"its own"},
+              "TaggedAddresses":{"lan":{"Address":"10.0.0.9","Port":80},"v6":{"Address":"2001:db8::1","Port":81},"odd":7}},
+  "Checks": [{"Node":"n1","CheckID":"c","Name":"up","Status":"passing","Output":"200 OK","ServiceID":"web-1",
+              "ServiceName":"web","ServiceTags":["a"]}, 7]}])";
+
+TEST(ConsulAnswer, PublishesNoDetailsThatNobodyAskedFor) {
+  std::string why;
+  const auto all = parse_endpoints(detailed, health_level::any, why);
+  ASSERT_TRUE(all) << why;
+  EXPECT_EQ(all->at(0).meta, (std::map<std::string, std::string>{{"datacenter", "dc1"}, {"node_id", "its own"}}));
+}
+
+TEST(ConsulAnswer, PublishesDetailsAsMetadataAndTheServicesOwnGoesFirst) {
+  std::string why;
+  const auto all = parse_endpoints(detailed, health_level::any, why, {.node = true, .addresses = true, .checks = true});
+  ASSERT_TRUE(all) << why;
+  EXPECT_EQ(
+      all->at(0).meta,
+      (std::map<std::string, std::string>{
+          {"checks", R"([{"CheckID":"c","Name":"up","Node":"n1","Notes":"","Output":"200 OK","ServiceID":"web-1",)"
+                     R"("ServiceName":"web","ServiceTags":["a"],"Status":"passing"}])"},
+          {"datacenter", "dc1"},
+          {"node_address", "10.0.0.9"},
+          {"node_id", "its own"},
+          {"node_meta.rack", "r1"},
+          {"node_tagged_address.lan", "10.0.0.9"},
+          {"node_tagged_address.wan", "198.51.100.1"},
+          {"tagged_address.lan", "10.0.0.9:80"},
+          {"tagged_address.v6", "[2001:db8::1]:81"}}));
+}
+
 TEST(ConsulAnswer, ReadsTheCatalogue) {
   std::string why;
   const auto all = parse_catalog(R"({"consul":[],"web":["v1","v2"],"odd":null,"worse":[1]})", why);

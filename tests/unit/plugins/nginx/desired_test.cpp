@@ -96,10 +96,9 @@ TEST(NginxDesired, LeavesOutNoEndpointForALabelThatIsNotWritten) {
   EXPECT_TRUE(said.empty());
   EXPECT_TRUE(builtin_form[0].servers[0].origin.tags.empty()) << "nothing of it can get into the file";
   EXPECT_TRUE(builtin_form[0].servers[0].origin.meta.empty());
-  for (const auto& [written, name] : {std::pair(written_labels{.id = true}, "id"),
-                                      std::pair(written_labels{.node = true}, "node"),
-                                      std::pair(written_labels{.tags = true}, "tag"),
-                                      std::pair(written_labels{.meta = true}, "meta")}) {
+  for (const auto& [written, name] :
+       {std::pair(written_labels{.id = true}, "id"), std::pair(written_labels{.node = true}, "node"),
+        std::pair(written_labels{.tags = true}, "tag"), std::pair(written_labels{.meta = true}, "meta")}) {
     EXPECT_TRUE(addresses(admitted({{"web", 1, {each}}}, {.written = written})).empty()) << name;
     EXPECT_NE(said["web/id;"].find(std::string("its ") + name), std::string::npos) << said["web/id;"];
   }

@@ -1,7 +1,6 @@
 // What templates can say.
-#include "template/render.hpp"
-
 #include "template/desired.hpp"
+#include "template/form.hpp"
 
 #include "support/temp_dir.hpp"
 
@@ -22,10 +21,16 @@ endpoint at(const std::string& address, std::uint32_t port, std::vector<std::str
           .meta = std::move(meta)};
 }
 
-std::string render(const std::string& form, const std::vector<service>& all, language in = language::none) {
-  const common::mustache_template parsed(form);
-  return parsed.render(values_of(all, parsed, {.sink = "s", .revision = 7}),
-                       [in](const std::string& text) { return escaped(text, in); });
+form read(const std::string& text) {
+  auto result = form::read("t", text);
+  if (const auto* wrong = std::get_if<templating::fault>(&result)) throw std::runtime_error(report(*wrong));
+  return std::get<form>(std::move(result));
+}
+
+std::string render(const std::string& text, const std::vector<service>& all, language in = language::none) {
+  const auto made = read(text).render({.services = all, .sink = "s", .revision = 7},
+                                      {.in = in, .of_services = {}, .granted = {}}, [](const auto&...) {});
+  return made.wrong ? report(*made.wrong) : made.bytes;
 }
 
 TEST(TemplateValues, ListServicesAndEndpointsInOrder) {
@@ -44,19 +49,41 @@ TEST(TemplateValues, ListServicesAndEndpointsInOrder) {
       "2 0f 10.0.0.2 10.0.0.2 80;1 ::1 [::1] 81;none");
 }
 
-TEST(TemplateValues, AreMadeWhenTheTemplateAsksForThem) {
-  const std::vector<service> all{{.name = "web", .revision = 0, .endpoints = {at("10.0.0.1", 1, {"v1"})}}};
-  const auto made = [&](const std::string& text) {
-    return values_of(all, common::mustache_template(text), {.sink = "s", .revision = 7});
+// How many bytes of memory a rendering takes besides its output: the least with which it goes through.
+std::size_t need_of(const std::string& text, const std::vector<service>& all) {
+  const auto read_one =
+      std::get<templating::mustache::text_template>(templating::mustache::text_template::read("t", text));
+  const subject of{.services = all, .sink = "s", .revision = 7};
+  const auto goes_through = [&](std::size_t bytes) {
+    templating::surroundings around;
+    around.bounds.memory = bytes;
+    std::string output;
+    return !read_one.render(
+        view_of(of), [](std::string_view, std::string&) {}, around, output);
   };
-  const auto plain = made("{{#services}}{{#endpoints}}{{tags}}{{/endpoints}}{{/services}} by_tags");
-  EXPECT_EQ(plain.get("by_tag"), nullptr);
-  EXPECT_EQ(plain.get("services")->list_value().front().get("all_endpoints"), nullptr);
-  EXPECT_EQ(plain.get("service")->get("web"), nullptr);
-  const auto asked =
-      made("{{=<% %>=}}<%#by_tag%><%/by_tag%><%#service.web.all_endpoints%><%/service.web.all_endpoints%>");
-  EXPECT_EQ(asked.get("by_tag")->list_value().size(), 1U);
-  EXPECT_EQ(asked.get("service")->get("web")->get("all_endpoints")->list_value().size(), 1U);
+  std::size_t low = 0;
+  std::size_t high = std::size_t{1} << 26U;
+  EXPECT_TRUE(goes_through(high));
+  while (low < high) {
+    const auto middle = low + (high - low) / 2;
+    if (goes_through(middle)) high = middle;
+    else low = middle + 1;
+  }
+  return high;
+}
+
+TEST(TemplateValues, AreMadeWhenTheTemplateAsksForThem) {
+  const std::vector<service> plain{{.name = "web", .revision = 0, .endpoints = {at("10.0.0.1", 1)}}};
+  const std::vector<service> labelled{
+      {.name = "web", .revision = 0, .endpoints = {at("10.0.0.1", 1, {"v1", "v2"}, {{"a", "b"}, {"c", "d"}})}}};
+  const std::string address = "{{#services}}{{#endpoints}}{{address}}{{port}}{{/endpoints}}{{/services}} by_tags";
+  EXPECT_EQ(need_of(address, plain), need_of(address, labelled)) << "labels that nobody asks for cost nothing";
+  EXPECT_LT(need_of("{{#services}}{{name}}{{/services}}", plain), need_of(address, plain));
+  EXPECT_LT(need_of(address, labelled), need_of(address + "{{#by_tag}}{{/by_tag}}", labelled));
+  EXPECT_EQ(render("{{=<% %>=}}<%#by_tag%><%tag%>;<%/by_tag%><%#service.web.all_endpoints%><%port%>"
+                   "<%/service.web.all_endpoints%>",
+                   labelled),
+            "v1;v2;1");
 }
 
 TEST(TemplateValues, TellWhatIsInServiceFromTheRest) {
@@ -99,27 +126,27 @@ TEST(TemplateValues, GroupByTagAndByMetadata) {
             "e-a v1 edge zone=a");
 }
 
-// How many values a template gets.
-std::size_t count_of(const common::mustache_template::values& all) {
-  std::size_t sum = 1;
-  if (all.is_list())
-    for (const auto& each : all.list_value()) sum += count_of(each);
-  for (const auto* name : {"services", "endpoints", "by_tag", "tags", "tagged", "meta", "meta_list"})
-    if (all.is_object())
-      if (const auto* each = all.get(name)) sum += count_of(*each);
-  return sum;
-}
-
 TEST(TemplateValues, GrowWithTheNumberOfTagsAndNotWithItsPowers) {
   const auto count = [](std::size_t tags) {
     std::vector<std::string> names;
     for (std::size_t i = 0; i < tags; ++i) names.push_back("t" + std::to_string(i));
     const std::vector<service> all{{.name = "web", .revision = 0, .endpoints = {at("10.0.0.1", 1, names)}}};
-    const common::mustache_template form(
-        "{{#by_tag}}{{#services}}{{#endpoints}}{{port}}{{/endpoints}}{{/services}}{{/by_tag}}");
-    return count_of(values_of(all, form, {.sink = "s", .revision = 7}));
+    return need_of("{{#by_tag}}{{#services}}{{#endpoints}}{{port}}{{/endpoints}}{{/services}}{{/by_tag}}", all);
   };
   EXPECT_LT(count(200), 3 * count(100)) << count(100);
+}
+
+TEST(TemplateValues, ListTheEndpointsOfAllServicesSoThatCommasFit) {
+  const std::vector<service> all{{.name = "api", .revision = 0, .endpoints = {at("10.0.0.1", 1), at("10.0.0.2", 2)}},
+                                 {.name = "none", .revision = 0, .endpoints = {}},
+                                 {.name = "web", .revision = 0, .endpoints = {at("10.0.0.3", 3)}},
+                                 {.name = "zero", .revision = 0, .endpoints = {}}};
+  EXPECT_EQ(render("[{{#endpoints_of_all_services}}\"{{service_name}}={{server}}\"{{^last}},{{/last}}"
+                   "{{/endpoints_of_all_services}}]",
+                   all, language::json),
+            R"(["api=10.0.0.1:1","api=10.0.0.2:2","web=10.0.0.3:3"])");
+  EXPECT_EQ(render("[{{#services_with_endpoints}}\"{{name}}\"{{^last}},{{/last}}{{/services_with_endpoints}}]", all),
+            R"(["api","web"])");
 }
 
 TEST(TemplateValues, LeaveOutAnEndpointWithMoreLabelsThanAreWrittenWhereTheyAreUsed) {
@@ -130,7 +157,7 @@ TEST(TemplateValues, LeaveOutAnEndpointWithMoreLabelsThanAreWrittenWhereTheyAreU
   }
   const auto left_out = [&](const std::string& text) {
     std::vector<std::string> ids;
-    with_bounded_labels({web}, common::mustache_template(text),
+    with_bounded_labels({web}, read(text),
                         [&](const auto&, const auto& id, const auto& why) { ids.push_back(id + ": " + why); });
     return ids;
   };
@@ -198,23 +225,27 @@ TEST(TemplateEscape, MakesAnyWordHarmless) {
 }
 
 TEST(MustacheTemplate, LeavesNoLineWhereATagStoodAlone) {
-  const auto draw_with = [](const std::string& form, bool yes) {
-    common::mustache_template::values root;
-    root["yes"] = common::mustache_flag(yes);
-    return common::mustache_template(form).render(root, [](const std::string& text) { return text; });
+  const auto render_with = [](const std::string& text, bool yes) {
+    const std::vector<service> all{{.name = "web", .revision = 0, .endpoints = {}}};
+    return render(text, yes ? all : std::vector<service>());
   };
   const std::string form =
-      "a\n  {{#yes}}\n  b\n  {{^yes}}\n  c\n  {{/yes}}\n{{/yes}}\n{{! said }}\nd "
-      "{{#yes}}e{{/yes}}\n{{^yes}}\nf\n{{/yes}}";
-  EXPECT_EQ(draw_with(form, true), "a\n  b\nd e\n");
-  EXPECT_EQ(draw_with(form, false), "a\nd \nf\n");
+      "a\n  {{#service.web}}\n  b\n  {{^service.web}}\n  c\n  {{/service.web}}\n{{/service.web}}\n{{! said }}\nd "
+      "{{#service.web}}e{{/service.web}}\n{{^service.web}}\nf\n{{/service.web}}";
+  EXPECT_EQ(render_with(form, true), "a\n  b\nd e\n");
+  EXPECT_EQ(render_with(form, false), "a\nd \nf\n");
 }
 
 TEST(MustacheTemplate, SaysWhereItIsWrong) {
-  EXPECT_EQ(common::mustache_template("a\nb {{#x}}\n").fault(), "2:3: Unclosed section \"x\"");
-  EXPECT_EQ(common::mustache_template("{{x").fault(), "1:1: Unclosed tag");
-  EXPECT_EQ(common::mustache_template("\n\n{{/x}}").fault(), "3:1: Unopened section \"x\"");
-  EXPECT_FALSE(common::mustache_template("{{x}}").fault());
+  const auto fault = [](const std::string& text) -> std::string {
+    const auto result = form::read("t", text);
+    const auto* wrong = std::get_if<templating::fault>(&result);
+    return wrong == nullptr ? "none" : report(*wrong);
+  };
+  EXPECT_EQ(fault("a\nb {{#x}}\n"), "t:2:3: Unclosed section \"x\"");
+  EXPECT_EQ(fault("{{x"), "t:1:1: Unclosed tag");
+  EXPECT_EQ(fault("\n\n{{/x}}"), "t:3:1: Unopened section \"x\"");
+  EXPECT_EQ(fault("{{sink}}"), "none");
 }
 
 TEST(TemplateServices, LeaveANameToTheServiceThatTheFileNamesAlready) {

@@ -1,0 +1,85 @@
+// Functions that encode a text, or make a digest of it.
+#include "common/templating/functions/base64.hpp"
+#include "common/templating/functions/functions.hpp"
+#include "common/templating/invocation.hpp"
+
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+
+#include <array>
+
+namespace drcon::templating {
+namespace {
+
+using arguments = std::span<const value>;
+
+std::string decoded(std::string_view text, base64_alphabet alphabet, std::string_view name) {
+  std::size_t wrong_at = 0;
+  auto result = decode_base64(text, alphabet, &wrong_at);
+  if (!result) throw failure(std::string(name) + ": illegal base64 data at input byte " + std::to_string(wrong_at));
+  return std::move(*result);
+}
+
+value call_base64_encode(invocation& in, arguments all) { return in.text(encode_base64(all[0].text())); }
+value call_base64_url_encode(invocation& in, arguments all) {
+  return in.text(encode_base64(all[0].text(), base64_alphabet::for_urls));
+}
+value call_base64_decode(invocation& in, arguments all) {
+  return in.text(decoded(all[0].text(), base64_alphabet::standard, "base64Decode"));
+}
+value call_base64_url_decode(invocation& in, arguments all) {
+  return in.text(decoded(all[0].text(), base64_alphabet::for_urls, "base64URLDecode"));
+}
+
+std::string hexadecimal(std::span<const unsigned char> bytes) {
+  static constexpr std::string_view digits = "0123456789abcdef";
+  std::string result;
+  for (const auto each : bytes) {
+    result += digits[each >> 4U];
+    result += digits[each & 0xfU];
+  }
+  return result;
+}
+
+value digest(invocation& in, std::string_view text, const EVP_MD* method) {
+  in.spend(text.size() / 16 + 1);
+  std::array<unsigned char, EVP_MAX_MD_SIZE> bytes{};
+  unsigned size = 0;
+  if (EVP_Digest(text.data(), text.size(), bytes.data(), &size, method, nullptr) != 1)
+    throw failure("this system's OpenSSL does not offer the digest");
+  return in.text(hexadecimal(std::span(bytes).first(size)));
+}
+
+value call_sha256(invocation& in, arguments all) { return digest(in, all[0].text(), EVP_sha256()); }
+value call_md5(invocation& in, arguments all) { return digest(in, all[0].text(), EVP_md5()); }
+
+value call_hmac(invocation& in, arguments all) {
+  const auto message = all[0].text();
+  const auto key = all[1].text();
+  in.spend(message.size() / 16 + 1);
+  std::array<unsigned char, EVP_MAX_MD_SIZE> bytes{};
+  unsigned size = 0;
+  if (HMAC(EVP_sha256(), key.empty() ? "" : key.data(), static_cast<int>(key.size()),
+           reinterpret_cast<const unsigned char*>(message.data()), message.size(), bytes.data(), &size) == nullptr)
+    throw failure("this system's OpenSSL does not offer the digest");
+  return in.text(hexadecimal(std::span(bytes).first(size)));
+}
+
+constexpr parameter text[] = {takes::text};
+constexpr parameter two_texts[] = {takes::text, takes::text};
+
+constexpr function all_functions[] = {
+    {"base64Decode", text, false, call_base64_decode, "TEXT", "what the base64 says"},
+    {"base64Encode", text, false, call_base64_encode, "TEXT", "as base64"},
+    {"base64URLDecode", text, false, call_base64_url_decode, "TEXT", "what the base64 of a URL says"},
+    {"base64URLEncode", text, false, call_base64_url_encode, "TEXT", "as base64 that may stand in a URL"},
+    {"hmacSHA256Hex", two_texts, false, call_hmac, "TEXT KEY", "HMAC-SHA256, in hexadecimal"},
+    {"md5sum", text, false, call_md5, "TEXT", "MD5, in hexadecimal; not for secrets"},
+    {"sha256Hex", text, false, call_sha256, "TEXT", "SHA-256, in hexadecimal"},
+};
+
+}  // namespace
+
+std::span<const function> digest_functions() { return all_functions; }
+
+}  // namespace drcon::templating

@@ -1,0 +1,106 @@
+#include "nginx/served_generation.hpp"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <ctime>
+#include <thread>
+
+namespace drcon::nginx {
+namespace {
+
+using clock = std::chrono::steady_clock;
+
+constexpr auto pace = std::chrono::milliseconds(5);
+
+double as_double(const timespec& t) { return static_cast<double>(t.tv_sec) + 1e-9 * static_cast<double>(t.tv_nsec); }
+
+// When the machine started, in seconds since the epoch.
+double boot_time() {
+  timespec now{};
+  timespec up{};
+  ::clock_gettime(CLOCK_REALTIME, &now);
+  ::clock_gettime(CLOCK_BOOTTIME, &up);
+  return as_double(now) - as_double(up);
+}
+
+template <class Condition>
+bool wait_for(Condition condition, std::chrono::nanoseconds at_most, const std::stop_token& stop) {
+  const auto end = clock::now() + at_most;
+  while (!condition()) {
+    if (stop.stop_requested() || clock::now() >= end) return false;
+    std::this_thread::sleep_for(pace);
+  }
+  return true;
+}
+
+}  // namespace
+
+bool served_generation::is(const rendered& desired, const std::optional<boost::asio::ip::tcp::endpoint>& listener,
+                           const std::string& file) const {
+  return listener ? nginx_.generation(*listener) == desired.generation : workers_serve(desired, file);
+}
+
+// A worker that died and was replaced since the last change is taken for a reload; the listener does not have this
+// weakness.
+bool served_generation::workers_serve(const rendered& desired, const std::string& file) const {
+  std::string ignored;
+  const auto master = nginx_.master(ignored);
+  struct stat info {};
+  if (!master || ::stat(file.c_str(), &info) != 0) return false;
+  const auto now = nginx_.workers(*master);
+  if (now.empty()) return false;
+  if (proven_generation_ == desired.generation && proven_workers_ == now) return true;
+  const auto boot = boot_time();
+  const auto ticks = static_cast<double>(::sysconf(_SC_CLK_TCK));
+  // A start is known to the tick: one within the tick of the writing came after it, for nginx took longer to start it.
+  return std::ranges::all_of(now, [&](const auto& each) {
+    return boot + static_cast<double>(each.second + 1) / ticks > as_double(info.st_mtim);
+  });
+}
+
+void served_generation::remember(const rendered& taken_up, pid_t master) {
+  proven_generation_ = taken_up.generation;
+  proven_workers_ = nginx_.workers(master);
+}
+
+served_generation::change::change(const served_generation& all, const rendered& next,
+                                  std::optional<boost::asio::ip::tcp::endpoint> listener, pid_t master)
+    : nginx_(all.nginx_),
+      generation_(next.generation),
+      listener_(std::move(listener)),
+      master_(master),
+      old_(nginx_.workers(master)) {}
+
+bool served_generation::change::answers() const { return !listener_ || nginx_.generation(*listener_) == generation_; }
+
+// The workers are looked at even with a listener: a file that was edited and loaded by hand may answer the generation
+// that it no longer is.
+bool served_generation::change::begun() const {
+  if (!answers()) return false;
+  const auto now = nginx_.workers(master_);
+  return std::ranges::any_of(now, [&](const auto& each) { return !old_.contains(each.first); }) ||
+         (listener_ && now.empty());
+}
+
+// nginx's master starts new workers, sleeps for 100 ms, and only then tells the old ones to stop accepting.
+bool served_generation::change::complete() const {
+  if (!answers()) return false;
+  const auto now = nginx_.workers(master_);
+  return (listener_ || !now.empty()) && std::ranges::none_of(now, [&](const auto& each) {
+           const auto old = old_.find(each.first);
+           return old != old_.end() && old->second == each.second;
+         });
+}
+
+bool served_generation::change::wait_begun(std::chrono::nanoseconds at_most, const std::stop_token& stop) const {
+  std::this_thread::sleep_for(pace);  // not before: asking competes with the reload itself
+  return wait_for([this] { return begun(); }, at_most, stop);
+}
+
+bool served_generation::change::wait_complete(std::chrono::nanoseconds at_most, const std::stop_token& stop) const {
+  return wait_for([this] { return complete(); }, at_most, stop);
+}
+
+}  // namespace drcon::nginx

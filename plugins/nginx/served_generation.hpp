@@ -1,0 +1,70 @@
+// Which generation of the file nginx serves, as opposed to the one that is on the disk.
+//
+// There are two ways to know, and the option `confirm` chooses. A server block in the file answers its generation; or
+// the workers are those that were seen to load it, or were started after the file was written. Thread rule: owned by
+// its user's thread; blocks it.
+#pragma once
+
+#include "nginx/render.hpp"
+#include "nginx/target.hpp"
+
+#include <boost/asio/ip/tcp.hpp>
+
+#include <chrono>
+#include <map>
+#include <optional>
+#include <stop_token>
+#include <string>
+
+namespace drcon::nginx {
+
+class served_generation {
+public:
+  using workers = std::map<pid_t, unsigned long long>;
+
+  explicit served_generation(const target& nginx) : nginx_(nginx) {}
+
+  /// Does nginx serve these bytes now? `file` is where they lie.
+  bool is(const rendered& desired, const std::optional<boost::asio::ip::tcp::endpoint>& listener,
+          const std::string& file) const;
+
+  /// One reload. It is made before the signal, to remember the workers there are, and asked after it.
+  class change {
+  public:
+    change(const served_generation& all, const rendered& next, std::optional<boost::asio::ip::tcp::endpoint> listener,
+           pid_t master);
+
+    /// A worker of the new generation accepts connections; old ones may as well.
+    bool begun() const;
+
+    /// Only workers of the new generation accept connections.
+    bool complete() const;
+
+    /// Waits for begun(); false when it has not within `at_most`.
+    bool wait_begun(std::chrono::nanoseconds at_most, const std::stop_token& stop) const;
+
+    /// Waits for complete(); false when it has not within `at_most`.
+    bool wait_complete(std::chrono::nanoseconds at_most, const std::stop_token& stop) const;
+
+  private:
+    bool answers() const;
+
+    const target& nginx_;
+    std::string generation_;
+    std::optional<boost::asio::ip::tcp::endpoint> listener_;
+    pid_t master_;
+    workers old_;
+  };
+
+  /// The workers that `master` has now were seen to load this generation.
+  void remember(const rendered& taken_up, pid_t master);
+
+private:
+  bool workers_serve(const rendered& desired, const std::string& file) const;
+
+  const target& nginx_;
+  std::string proven_generation_;
+  workers proven_workers_;
+};
+
+}  // namespace drcon::nginx

@@ -1,0 +1,281 @@
+// applier: from the desired state and the templates to the bytes of the files.
+#include "template/apply.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace drcon::templates {
+namespace {
+
+// What shows that a file was replaced or written to; the same for all that cannot be looked at.
+common::file_stamp stamp_of(const std::string& path) {
+  struct stat found {};
+  if (::stat(path.c_str(), &found) != 0) return {};
+  return {.exists = true,
+          .device = found.st_dev,
+          .inode = found.st_ino,
+          .size = found.st_size,
+          .seconds = found.st_mtim.tv_sec,
+          .nanoseconds = found.st_mtim.tv_nsec};
+}
+
+bool are_as_read(const std::map<std::string, std::string>& all) {
+  return std::ranges::all_of(all, [](const auto& each) {
+    std::string why;
+    return common::read_file(each.first, why) == each.second;
+  });
+}
+
+}  // namespace
+
+applier::rendered applier::render(const file_options& of, const desired_state& desired, const std::string& live,
+                                  const refusal& refused) const {
+  const auto refuse = [&](const auto& service, const auto& endpoint, const auto& why) {
+    refused(service, endpoint, of.path + ": " + why);
+  };
+  std::unique_lock lock(shared_);
+  const auto now = of.form;
+  const auto known = known_;
+  lock.unlock();
+  // Go's templates do not escape: what they read is judged when they read it.
+  auto fit = now.written_in() == template_language::go ? desired.services : writable(desired.services, of.in, refuse);
+  if (of.in == language::nginx) fit = without_case_twins(std::move(fit), live, refuse);
+  fit = with_bounded_labels(std::move(fit), now, refuse);
+  const auto each_of = now.how().each;
+  const auto items = each_of == item_kind::none
+                         ? std::vector<item>(1)
+                         : items_of(each_of, fit, [&](const auto& name, const auto& why) { refuse(name, "", why); });
+  rendered result;
+  for (const auto& each : items) {
+    const auto path = path_for(of.path, each.name);
+    const subject about{.services = fit,
+                        .sink = sink_,
+                        .revision = desired.revision,
+                        .each = each_of == item_kind::none ? nullptr : &each};
+    const rules by{
+        .in = of.in, .of_services = {.is_empty = absent_is_empty_, .once = known.get()}, .granted = granted_};
+    auto made = now.render(about, by, refuse);
+    if (made.wrong && result.wrong.empty()) result.wrong = path + " cannot be rendered: " + report(*made.wrong);
+    result.read.merge(made.files);
+    result.written.merge(made.written);
+    result.bytes.emplace(path, std::move(made.bytes));
+  }
+  return result;
+}
+
+// Services of which too much is left out have what the file had of them.
+applier::rendered applier::render_or_keep(const file_options& of, const desired_state& desired, const std::string& live,
+                                          const last_services& last, const refusal& report) const {
+  left_out refused;
+  auto result = render(of, desired, live, [&](const auto& service, const auto& endpoint, const auto& why) {
+    if (!endpoint.empty()) refused[service].insert(endpoint);
+    report(service, endpoint, why);
+  });
+  auto kept = last.unbearable(desired, refused);
+  if (!kept.empty()) result = render(of, last.completed(desired, refused, kept), live, [](auto&&...) {});
+  result.refused = std::move(refused);
+  result.kept = std::move(kept);
+  return result;
+}
+
+// What is to be done with the files of an entry. What went wrong, or empty.
+std::string applier::plan(entry& of, const desired_state& desired, plan_of_all& result) {
+  std::string live;
+  for (const auto& [path, on_disk] : of.files) live += on_disk.live().value_or(std::string()) + "\n";
+  const auto report = [this](const auto& service, const auto& endpoint, const auto& why) {
+    host_.refused(service, endpoint, why);
+  };
+  auto made = render_or_keep(of.options, desired, live, of.last, report);
+  note_read(of, made.read);
+  if (!made.wrong.empty()) return made.wrong + "; it stays as it was";
+  result.written.merge(made.written);
+  of.refused = std::move(made.refused);
+  of.kept = std::move(made.kept);
+  for (auto& [path, bytes] : made.bytes) {
+    std::string why;
+    if (!find_file(of, path, why)) {
+      report(path, std::string(), why);
+      continue;
+    }
+    auto& on_disk = of.files.at(path);
+    result.all_bytes.push_back(bytes);
+    if (on_disk.live() != bytes || on_disk.changing() || on_disk.owes_reload())
+      result.todo.push_back({.of = &of, .on_disk = &on_disk, .bytes = std::move(bytes), .candidate = std::nullopt});
+  }
+  for (auto& [path, on_disk] : of.files) {
+    if (made.bytes.contains(path)) continue;
+    result.all_bytes.push_back("without " + path);
+    result.todo.push_back({.of = &of, .on_disk = &on_disk, .bytes = {}, .goes = true, .candidate = std::nullopt});
+  }
+  return {};
+}
+
+// Whether the file is one that this sink writes. Of many, one that was there before is not.
+bool applier::find_file(entry& of, const std::string& path, std::string& why) {
+  if (!of.own || of.own->paths().contains(path)) return true;
+  common::managed_file made(path, of.options.attributes);
+  why = made.look();
+  if (why.empty() && made.live()) why = path + " is there, and this sink has not written it; move it away";
+  if (why.empty()) of.files.try_emplace(path, std::move(made));
+  else of.files.erase(path);
+  return why.empty();
+}
+
+// On the disk before the first of them is: what a crash leaves behind must be known as ours.
+std::string applier::note_own_files(const std::vector<change>& todo) {
+  for (auto& each : entries_) {
+    if (!each.own) continue;
+    auto all = each.own->paths();
+    for (const auto& one : todo)
+      if (one.of == &each) all.insert(one.on_disk->path());
+    if (auto why = each.own->write(all); !why.empty()) return why;
+  }
+  return {};
+}
+
+void applier::forget_removed(const std::vector<change>& todo) {
+  for (const auto& each : todo)
+    if (each.goes) each.of->files.erase(std::string(each.on_disk->path()));
+  for (auto& each : entries_) {
+    if (!each.own) continue;
+    std::set<std::string> all;
+    for (const auto& [path, on_disk] : each.files) all.insert(path);
+    if (const auto why = each.own->write(all); !why.empty()) host_.warn("the list of files that are written: " + why);
+  }
+}
+
+common::file_place applier::kept_place(const entry& of) {
+  return of.own ? of.own->beside(kept_ending) : of.files.begin()->second.beside(kept_ending);
+}
+
+// On the disk before the files are written: a run after this one must not take what is kept for what was served before.
+void applier::hold_last_services() {
+  for (auto& each : entries_) {
+    each.last.hold(each.kept);
+    store_last_services(each);
+  }
+}
+
+// The files are as desired.
+void applier::remember(const last_services::snapshot& all) {
+  for (auto& each : entries_) {
+    each.last.hold(each.kept);
+    each.last.written(all, each.refused, each.kept);
+    store_last_services(each);
+  }
+  show();
+}
+
+void applier::store_last_services(entry& of) const {
+  auto text = of.last.to_text();
+  if (text == of.last_on_disk) return;
+  const auto place = kept_place(of);
+  if (text.empty()) ::unlinkat(place.directory(), place.name().c_str(), 0);
+  else if (const auto why = common::replace_file(place, text, {.mode = 0600}); !why.empty())
+    return host_.warn("a restart of drcon would forget the last endpoints of services that keep them: " + why);
+  of.last_on_disk = std::move(text);
+}
+
+// A service that was there and is gone has no endpoints; of one that never was, nobody knows.
+void applier::note_names(const desired_state& desired) {
+  const auto is_new = [this](const service& each) { return each.values.empty() && !known_->contains(each.name); };
+  if (std::ranges::none_of(desired.services, is_new)) return;
+  auto more = std::make_shared<std::set<std::string>>(*known_);
+  for (const auto& each : desired.services)
+    if (each.values.empty()) more->insert(each.name);
+  const std::lock_guard lock(shared_);
+  known_ = std::move(more);
+}
+
+void applier::note_read(entry& of, const std::set<std::string>& read) {
+  of.read.clear();
+  for (const auto& path : read) of.read.emplace(path, stamp_of(path));
+}
+
+// Only their options are used of the entries here, and under the mutex: their owner may be at work.
+std::vector<applier::preview_file> applier::preview(const desired_state& desired, std::string& why) const {
+  std::vector<preview_file> all;
+  for (const auto& each : entries_) {
+    std::unique_lock lock(shared_);
+    const auto now = each.options;
+    lock.unlock();
+    entry other{.options = now,
+                .files = {},
+                .own = {},
+                .template_fault = {},
+                .read = {},
+                .last = {},
+                .last_on_disk = {},
+                .refused = {},
+                .kept = {}};
+    const auto look = [&](const std::string& path) {
+      auto& on_disk = other.files.try_emplace(path, common::managed_file(path, now.attributes)).first->second;
+      return on_disk.look().empty();
+    };
+    bool seen = true;
+    if (now.form.how().each == item_kind::none) {
+      seen = look(now.path);
+    } else {
+      other.own.emplace(now.path);
+      seen = other.own->read().empty();
+      for (const auto& path : other.own->paths()) seen &= look(path);
+    }
+    std::string ignored;
+    if (seen) other.last.recall(common::read_file(kept_place(other), ignored).value_or(std::string()));
+    std::string live;
+    for (const auto& [path, on_disk] : other.files) live += on_disk.live().value_or(std::string()) + "\n";
+    auto made = render_or_keep(now, desired, live, other.last, [](auto&&...) {});
+    if (!made.wrong.empty()) {
+      why = made.wrong;
+      return {};
+    }
+    for (const auto& [path, on_disk] : other.files) made.bytes.try_emplace(path);
+    for (auto& [path, bytes] : made.bytes) {
+      const bool known = seen && look(path);
+      all.push_back(
+          {.path = path,
+           .bytes = std::move(bytes),
+           .live = known ? std::optional(other.files.at(path).live().value_or(std::string())) : std::nullopt});
+    }
+  }
+  return all;
+}
+
+// Reads it again when it has changed on the disk. Somebody may be writing it right now, or has removed it: then the
+// last valid one is used.
+bool applier::reread_template(entry& each) {
+  std::string why;
+  const auto text = common::read_file(each.options.template_path, why);
+  each.template_fault.clear();
+  if (text && *text == each.options.form.text() && are_as_read(each.options.form.partials())) return false;
+  auto next = read_form(each.options.template_path, text.value_or(std::string()), each.options.form.how());
+  if (!text || text->empty())
+    each.template_fault = each.options.template_path + (why.empty() ? " is gone, or empty" : ": " + why);
+  else if (const auto* wrong = std::get_if<templating::fault>(&next)) each.template_fault = report(*wrong);
+  if (!each.template_fault.empty()) {
+    each.template_fault += "; the template that was read last is used";
+    return false;
+  }
+  const std::lock_guard lock(shared_);
+  each.options.form = std::get<form>(std::move(next));
+  return true;
+}
+
+bool applier::reread_templates() {
+  bool any = false;
+  bool other_faults = false;
+  for (auto& each : entries_) {
+    const auto fault_before = each.template_fault;
+    any |= reread_template(each);
+    any |= std::ranges::any_of(each.read, [](const auto& one) { return stamp_of(one.first) != one.second; });
+    other_faults |= each.template_fault != fault_before;
+  }
+  if (other_faults) show();
+  return any;
+}
+
+}  // namespace drcon::templates

@@ -1,0 +1,255 @@
+#include "template/form.hpp"
+
+#include "common/atomic_file.hpp"
+#include "common/mustache_scope.hpp"
+#include "common/templating/functions/functions.hpp"
+#include "common/templating/memory.hpp"
+#include "template/names.hpp"
+#include "template/service_query.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <filesystem>
+#include <utility>
+
+namespace drcon::templates {
+
+using templating::fault;
+namespace go = templating::go;
+namespace mustache = templating::mustache;
+
+namespace {
+
+const templating::function_table& functions_of_go() {
+  static const auto all = [] {
+    auto table = templating::every_function();
+    table.add(service_functions());
+    table.add(key_functions());
+    table.add(refused_functions());
+    return table;
+  }();
+  return all;
+}
+
+std::optional<std::string> environment_of(std::string_view name) {
+  const auto* found = std::getenv(std::string(name).c_str());  // NOLINT: nothing sets variables after the start
+  return found == nullptr ? std::nullopt : std::optional<std::string>(found);
+}
+
+// The names of mustache that stand for what a Go template asks for: who bounds an endpoint's labels goes by them.
+void add_names(const go::text_template& of, std::set<std::string, std::less<>>& names) {
+  const auto fields = of.fields();
+  const auto calls = of.mentions();
+  const auto asks_for = [&](std::initializer_list<std::string_view> of_fields,
+                            std::initializer_list<std::string_view> of_functions) {
+    return std::ranges::any_of(of_fields, [&](auto each) { return fields.contains(each); }) ||
+           std::ranges::any_of(calls, [&](const auto& each) {
+             return std::ranges::find(of_functions, each.function) != of_functions.end();
+           });
+  };
+  if (asks_for({"Tags"}, {"byTag"})) names.insert("tags");
+  if (asks_for({"ServiceMeta", "Meta"}, {"byMeta"})) names.insert("meta");
+}
+
+// What can be judged of a call before there is any data.
+std::optional<std::string> fault_of(const go::mention& call) {
+  if (const auto instead = refusal_of(call.function); !instead.empty())
+    return "the function " + std::string(call.function) + " is not available: " + std::string(instead);
+  if (call.function != "service") return {};
+  std::vector<std::string_view> words;
+  for (const auto& each : call.arguments) {
+    if (!each.is(templating::kind::text)) return {};
+    words.push_back(each.text());
+  }
+  if (words.empty() || words[0].empty()) return {};
+  try {
+    read_service_query(words);
+  } catch (const templating::failure& wrong) {
+    return wrong.what();
+  }
+  return {};
+}
+
+bool has_any(std::string_view text, std::initializer_list<std::string_view> parts) {
+  return std::ranges::any_of(parts, [text](auto each) { return text.find(each) != std::string_view::npos; });
+}
+
+// A partial is a file beside the template: of that name, or with .mustache at its end.
+std::optional<std::string> read_partial(const std::string& of, std::string_view name,
+                                        std::map<std::string, std::string>& all) {
+  if (name.empty() || name.find('/') != std::string_view::npos || name.starts_with('.')) return {};
+  const auto directory = std::filesystem::path(of).parent_path();
+  for (const auto* ending : {"", ".mustache"}) {
+    const auto path = (directory / (std::string(name) + ending)).string();
+    std::string why;
+    if (auto text = common::read_file(path, why)) return all.insert_or_assign(path, std::move(*text)).first->second;
+  }
+  return {};
+}
+
+// A template that is read in the wrong language is wrong in a way that says little.
+fault with_hint(fault wrong, std::string_view text, const reading& how) {
+  if (how.written_in == template_language::mustache &&
+      has_any(text, {"{{end}}", "{{ end }}", "{{- ", " -}}", "{{/*", "{{range ", "{{ range ", "{{if ", "{{with "}))
+    wrong.text += "; the template looks like Go's language: set language = \"go\", or end its name in .ctmpl";
+  if (how.written_in == template_language::go && has_any(text, {"{{#", "{{^", "{{/"}) && !has_any(text, {"{{/*"}))
+    wrong.text += "; the template looks like mustache: set language = \"mustache\"";
+  return wrong;
+}
+
+// Somebody may register thousands of endpoints of which a template reads one in each round: then all are judged.
+constexpr std::size_t most_rounds = 4;
+
+// The services without what cannot stand in the file.
+std::vector<service> without(const std::vector<service>& all, const std::vector<registry::note>& noted,
+                             const refusal& refused) {
+  std::set<const void*> gone;
+  for (const auto& each : noted) {
+    gone.insert(each.each == nullptr ? static_cast<const void*>(each.owner) : each.each);
+    refused(each.owner->name, each.each == nullptr ? std::string() : each.each->id, each.why);
+  }
+  std::vector<service> kept;
+  for (const auto& each : all) {
+    if (gone.contains(&each)) continue;
+    service one{.name = each.name, .revision = each.revision, .endpoints = {}, .values = each.values};
+    for (const auto& endpoint : each.endpoints)
+      if (!gone.contains(&endpoint)) one.endpoints.push_back(endpoint);
+    kept.push_back(std::move(one));
+  }
+  return kept;
+}
+
+}  // namespace
+
+template_language language_of_file(std::string_view name) {
+  return name.ends_with(".ctmpl") || name.ends_with(".tmpl") ? template_language::go : template_language::mustache;
+}
+
+form::form(std::string name, std::string text, parsed read, reading how)
+    : name_(std::move(name)), text_(std::move(text)), parsed_(std::move(read)), how_(std::move(how)) {
+  if (const auto* of_go = std::get_if<go::text_template>(&parsed_)) add_names(*of_go, names_);
+  else note_names(std::get<mustache::text_template>(parsed_));
+}
+
+void form::note_names(const mustache::text_template& of) {
+  const auto all = of.mentions();
+  std::set<std::pair<std::string_view, std::string_view>> handled;
+  for (const auto& each : all) {
+    names_.insert(each.path.begin(), each.path.end());
+    if (each.is_section && each.path.size() > 1) handled.emplace(each.path[0], each.path[1]);
+  }
+  for (const auto& each : all)
+    if (each.path.size() > 1 && (each.path[0] == "key" || each.path[0] == "service") &&
+        !handled.contains({each.path[0], each.path[1]}))
+      needs_.push_back({.is_key = each.path[0] == "key",
+                        .name = std::string(each.path[1]),
+                        .where = each.where,
+                        .source = std::string(each.source)});
+}
+
+std::variant<form, fault> form::read(std::string name, std::string text, const reading& how) {
+  if (how.written_in == template_language::go) {
+    auto made = go::text_template::read(name, text, functions_of_go(), how.marks);
+    if (auto* wrong = std::get_if<fault>(&made)) return with_hint(std::move(*wrong), text, how);
+    return form(std::move(name), std::move(text), std::get<go::text_template>(std::move(made)), how);
+  }
+  std::map<std::string, std::string> partials;
+  const auto part = [&](std::string_view asked) { return read_partial(name, asked, partials); };
+  auto made = mustache::text_template::read(name, text, mustache::rules::as_before, part);
+  if (auto* wrong = std::get_if<fault>(&made)) return with_hint(std::move(*wrong), text, how);
+  form result(std::move(name), std::move(text), std::get<mustache::text_template>(std::move(made)), how);
+  result.partials_ = std::move(partials);
+  return result;
+}
+
+std::optional<fault> form::senseless() const {
+  if (const auto* of_go = std::get_if<go::text_template>(&parsed_))
+    for (const auto& each : of_go->mentions())
+      if (auto why = fault_of(each)) return fault{.name = name_, .where = each.where, .text = std::move(*why)};
+  if (const auto* of_mustache = std::get_if<mustache::text_template>(&parsed_))
+    return common::senseless(*of_mustache, root_scope_for(how_.each));
+  return {};
+}
+
+rendering form::render(const subject& of, const rules& by, const refusal& refused) const {
+  return how_.written_in == template_language::go ? render_go(of, by, refused)
+                                                  : render_mustache(of, by.in, by.of_services);
+}
+
+std::optional<fault> form::missing(const subject& of, const absence& of_services) const {
+  if (needs_.empty()) return {};
+  const registry known(of.services, language::none, of_services);
+  for (const auto& each : needs_) {
+    const auto wrong = [&each](const std::string& why) {
+      return fault{.name = each.source, .where = each.where, .text = why};
+    };
+    try {
+      if (each.is_key) known.need_key(each.name, "{{^key." + each.name + "}}…{{/key." + each.name + "}}");
+      else known.find_service(each.name);
+    } catch (const templating::failure& absent) {
+      return wrong(absent.what());
+    }
+  }
+  return {};
+}
+
+rendering form::render_mustache(const subject& of, language in, const absence& of_services) const {
+  const auto escape = [in](std::string_view text, std::string& output) { append_escaped(text, in, output); };
+  rendering result;
+  if ((result.wrong = missing(of, of_services))) return result;
+  result.wrong = std::get<mustache::text_template>(parsed_).render(view_of(of), escape, {}, result.bytes);
+  return result;
+}
+
+rendering form::render_go(const subject& of, const rules& by, const refusal& refused) const {
+  const auto& parsed_go = std::get<go::text_template>(parsed_);
+  std::vector<service> fit;
+  const auto* all = &of.services;
+  // Each round leaves something out, and may read something else: an endpoint less may lead to another branch.
+  for (std::size_t round = 1;; ++round) {
+    const registry asked(*all, by.in, by.of_services);
+    templating::surroundings around;
+    around.missing = templating::missing_key::zero;
+    around.host = &asked;
+    around.environment = environment_of;
+    rendering result;
+    grant(by.granted, result.written, around);
+    templating::memory scratch(std::size_t{1} << 16U);
+    const auto dot = of.each == nullptr ? templating::value() : asked.item_value(*of.each, scratch);
+    if (of.each != nullptr && of.each->setting != nullptr)
+      if (const auto why = asked.unfit(of.each->setting->second); !why.empty())
+        return {.bytes = {},
+                .wrong = fault{.name = name_,
+                               .where = {},
+                               .text = "the value of the key " + of.each->setting->first + " holds " + why +
+                                       ", which cannot be written in this file's language as it is"},
+                .files = {}};
+    result.wrong = parsed_go.render(dot, around, result.bytes);
+    result.files = std::move(asked.files());
+    if (asked.noted().empty()) return result;
+    if (round > most_rounds)
+      return {
+          .bytes = {},
+          .wrong =
+              fault{.name = name_, .where = {}, .text = "endpoints that cannot be written are read again and again"},
+          .files = {}};
+    if (round == most_rounds) asked.judge_all();
+    fit = without(*all, asked.noted(), refused);
+    all = &fit;
+  }
+}
+
+std::variant<form, fault> read_form(const std::string& name, std::string text, const reading& how) {
+  auto result = form::read(name, std::move(text), how);
+  if (const auto* made = std::get_if<form>(&result))
+    if (auto wrong = made->senseless()) return std::move(*wrong);
+  return result;
+}
+
+std::string report(const fault& wrong) {
+  return wrong.name + ":" + std::to_string(wrong.where.line) + ":" + std::to_string(wrong.where.column) + ": " +
+         wrong.text;
+}
+
+}  // namespace drcon::templates

@@ -1,0 +1,40 @@
+// What a template is rendered for, one file each: a service, a setting or a tag.
+//
+// Pure functions.
+#pragma once
+
+#include <drcon/model.hpp>
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace drcon::templates {
+
+enum class item_kind { none, service, key, tag };
+
+/// "service" -> item_kind::service; none for an empty word.
+item_kind item_kind_of(std::string_view word);
+
+struct item {
+  item_kind kind = item_kind::none;
+  std::string name;             ///< for the file: of a setting, what is behind the last slash of its path
+  const service* of = nullptr;  ///< of a service
+  const std::pair<const std::string, std::string>* setting = nullptr;
+};
+
+/// Called with the name of each that cannot have a file, and the reason.
+using item_refusal = std::function<void(const std::string& name, const std::string& why)>;
+
+/// All of that kind, in order of their names, each name once. They point into the services. Names come from the
+/// registry: one that is no plain file name, so that it could leave the directory or hide in it, is left out.
+std::vector<item> items_of(item_kind kind, const std::vector<service>& all, const item_refusal& refused);
+
+/// Where `{{name}}` stands in the path, the name.
+std::string path_for(std::string_view path, std::string_view name);
+
+inline constexpr std::string_view name_mark = "{{name}}";
+
+}  // namespace drcon::templates

@@ -1,0 +1,76 @@
+#include "template/registry.hpp"
+
+#include "common/nearest.hpp"
+#include "common/templating/fault.hpp"
+#include "common/templating/format/quote.hpp"
+
+#include <algorithm>
+
+namespace drcon::templates {
+
+const service* registry::find_service(std::string_view name) const {
+  if (by_name_.empty())
+    for (const auto& each : services_)
+      if (each.values.empty()) by_name_.emplace(each.name, &each);
+  if (const auto found = by_name_.find(name); found != by_name_.end()) return found->second;
+  if (of_services_.is_empty || (of_services_.once != nullptr && of_services_.once->contains(std::string(name))))
+    return nullptr;
+  std::vector<std::string_view> known;
+  for (const auto& [each, of] : by_name_) known.push_back(each);
+  std::ranges::sort(known);
+  throw templating::failure("no source of this pipeline publishes a service " + templating::quoted(name) +
+                            common::nearest(name, known) +
+                            ". Name it in a source, such as service = [{ name = " + templating::quoted(name) +
+                            " }] of consul-http; or, where services come and go by themselves, set absent = \"empty\" "
+                            "for this sink");
+}
+
+std::string_view registry::need_key(std::string_view path, const std::string& otherwise) const {
+  if (const auto found = keys().find(path); found != keys().end()) return found->second;
+  std::vector<std::string_view> paths;
+  for (const auto& [each, of] : keys()) paths.push_back(each);
+  const auto name = templating::quoted(path);
+  throw templating::failure("there is no key " + name + " in this pipeline" + common::nearest(path, paths) +
+                            ". Where it is in Consul, name it in a source: key = [{ path = " + name +
+                            " }] of consul-kv. The file stays as it is until the key is there; " + otherwise +
+                            " does not need it");
+}
+
+const std::map<std::string_view, std::string_view>& registry::keys() const {
+  if (!knows_keys_)
+    for (const auto& each : services_)
+      for (const auto& [path, held] : each.values) keys_[path] = held;
+  knows_keys_ = true;
+  return keys_;
+}
+
+std::string registry::unfit(std::string_view of) const { return unwritable_as_it_is(of, in_).value_or(""); }
+
+templating::value registry::text(const std::string& of, const char* what, const service& owner,
+                                 const endpoint* each) const {
+  if (auto why = unfit(of); !why.empty()) {
+    const auto* place = each == nullptr ? static_cast<const void*>(&owner) : each;
+    if (has_note_.insert(place).second)
+      noted_.push_back({.owner = &owner,
+                        .each = each,
+                        .why = std::string("its ") + what + " holds " + why +
+                               ", which cannot be written in this file's language as it is"});
+  }
+  return templating::value(std::string_view(of));
+}
+
+void registry::judge_all() const {
+  for (const auto& each : services_) {
+    text(each.name, "name", each, nullptr);
+    for (const auto& one : each.endpoints) {
+      for (const auto* part : {&one.id, &one.node, &one.address}) text(*part, "id, node or address", each, &one);
+      for (const auto& tag : one.tags) text(tag, "tag", each, &one);
+      for (const auto& [key, held] : one.meta) {
+        text(key, "meta key", each, &one);
+        text(held, "meta value", each, &one);
+      }
+    }
+  }
+}
+
+}  // namespace drcon::templates

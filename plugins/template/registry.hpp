@@ -1,0 +1,93 @@
+// What templates in Go's language ask Consul Template's functions for, over the services of the pipeline.
+//
+// Go's templates do not escape by themselves. So every text of the registry that a template reads is judged when it is
+// read: an endpoint with one that cannot stand in the file as it is, is noted, and the file is rendered without it.
+//
+// Thread rule: made for one rendering, and used by the thread that renders.
+#pragma once
+
+#include "common/templating/function.hpp"
+#include "common/templating/value.hpp"
+#include "template/escape.hpp"
+#include "template/item.hpp"
+
+#include <drcon/model.hpp>
+
+#include <map>
+#include <set>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+namespace drcon::templates {
+
+/// What to do when a template asks for a service that the pipeline does not have.
+struct absence {
+  bool is_empty = false;  ///< it has no endpoints, instead of: the file stays as it is
+  const std::set<std::string>* once =
+      nullptr;  ///< these were there before, and are gone: they have no endpoints, in any case
+};
+
+class registry {
+public:
+  registry(const std::vector<service>& services, language in, const absence& of_services)
+      : services_(services), in_(in), of_services_(of_services) {}
+  registry(const registry&) = delete;
+  registry& operator=(const registry&) = delete;
+
+  const std::vector<service>& services() const { return services_; }
+  /// Null: it is not there, and has no endpoints. Throws templating::failure where nobody can say so.
+  const service* find_service(std::string_view name) const;
+  /// Throws templating::failure where there is no such setting. `otherwise` is what a template can write that does not
+  /// need it.
+  std::string_view need_key(std::string_view path, const std::string& otherwise) const;
+  /// All settings, in order of their paths.
+  const std::map<std::string_view, std::string_view>& keys() const;
+
+  /// The text, for the template; when it cannot stand in the file, its endpoint (none: the service) is noted.
+  templating::value text(const std::string& of, const char* what, const service& owner, const endpoint* each) const;
+  /// Why the text cannot stand in the file, or empty.
+  std::string unfit(std::string_view of) const;
+
+  /// What the dot is where a template is rendered for that: a service with Name and Tags, a setting with Path, Key and
+  /// Value, or a tag.
+  templating::value item_value(const item& of, templating::memory& scratch) const;
+
+  struct note {
+    const service* owner = nullptr;
+    const endpoint* each = nullptr;
+    std::string why;
+  };
+  const std::vector<note>& noted() const { return noted_; }
+  /// Reads every text of every endpoint.
+  void judge_all() const;
+
+  /// Files that the template has read, for who has to know when they change.
+  std::set<std::string>& files() const { return files_; }
+
+private:
+  const std::vector<service>& services_;
+  const language in_;
+  const absence of_services_;
+  // Made when first asked for. A rendering is one thread's.
+  mutable std::unordered_map<std::string_view, const service*> by_name_;
+  mutable std::map<std::string_view, std::string_view> keys_;
+  mutable bool knows_keys_ = false;
+  mutable std::vector<note> noted_;
+  mutable std::set<const void*> has_note_;
+  mutable std::set<std::string> files_;
+};
+
+/// Consul Template's functions that ask for services, nodes and datacenters. Their host is a `registry`.
+std::span<const templating::function> service_functions();
+/// Those that ask for settings and files. Likewise.
+std::span<const templating::function> key_functions();
+
+/// Those that need a system which drcon does not watch. A template that mentions one is refused with what
+/// `refusal_of` says: what to do instead.
+std::span<const templating::function> refused_functions();
+std::string_view refusal_of(std::string_view function);
+
+}  // namespace drcon::templates

@@ -1,0 +1,155 @@
+// Consul Template's functions that ask for settings and files.
+#include "common/atomic_file.hpp"
+#include "common/endpoint_values.hpp"
+#include "common/templating/format/quote.hpp"
+#include "common/templating/functions/key_pair.hpp"
+#include "common/templating/invocation.hpp"
+#include "template/registry.hpp"
+#include "template/service_query.hpp"
+
+#include <vector>
+
+namespace drcon::templates {
+namespace {
+
+using templating::failure;
+using templating::field;
+using templating::function;
+using templating::invocation;
+using templating::key_pair;
+using templating::memory;
+using templating::object_class;
+using templating::parameter;
+using templating::value;
+using arguments = std::span<const value>;
+namespace takes = templating::takes;
+
+const registry& registry_of(const invocation& in) { return *static_cast<const registry*>(in.around().host); }
+
+// A path as Consul Template reads it: without a slash in front. Which datacenter it is of, the source says.
+std::string path_of(const value& given, std::string_view function) {
+  auto path = read_place_query(given.text(), function).name;
+  if (path.starts_with('/')) path.erase(0, 1);
+  return path;
+}
+
+// Throws where the file cannot carry it: a setting that is left out would become another one, or none.
+value fitting(const registry& known, std::string_view path, std::string_view held) {
+  if (const auto why = known.unfit(held); !why.empty())
+    throw failure("the value of the key " + templating::quoted(path) + " holds " + why +
+                  ", which cannot be written in this file's language as it is; with escape = \"none\" it is written "
+                  "all the same");
+  return value(held);
+}
+
+const std::string_view* find(const registry& known, const std::string& path) {
+  const auto found = known.keys().find(path);
+  return found == known.keys().end() ? nullptr : &found->second;
+}
+
+value call_key(invocation& in, arguments all) {
+  const auto path = path_of(all[0], "kv.get");
+  const auto& known = registry_of(in);
+  if (path.empty()) return value(std::string_view());
+  return fitting(known, path, known.need_key(path, "keyOrDefault"));
+}
+
+value call_key_exists(invocation& in, arguments all) {
+  return value(find(registry_of(in), path_of(all[0], "kv.exists")) != nullptr);
+}
+
+value call_key_or_default(invocation& in, arguments all) {
+  const auto path = path_of(all[0], "kv.get");
+  const auto& known = registry_of(in);
+  const auto* held = find(known, path);
+  return held == nullptr || held->empty() ? all[1] : fitting(known, path, *held);
+}
+
+struct found_pair {
+  key_pair pair;
+  bool exists = false;
+};
+const found_pair& of(const void* self) { return *static_cast<const found_pair*>(self); }
+const field found_pair_fields[] = {
+    {.name = "Path", .get = [](const void* self, memory&) { return value(of(self).pair.path); }},
+    {.name = "Key", .get = [](const void* self, memory&) { return value(of(self).pair.key); }},
+    {.name = "Value", .get = [](const void* self, memory&) { return value(of(self).pair.held); }},
+    {.name = "Exists", .get = [](const void* self, memory&) { return value(of(self).exists); }},
+};
+constexpr object_class found_pair_class{.type = "*dependency.KeyPair", .fields = found_pair_fields};
+
+value call_key_exists_get(invocation& in, arguments all) {
+  const auto path = path_of(all[0], "kv.exists.get");
+  const auto& known = registry_of(in);
+  const auto* held = find(known, path);
+  const auto kept = in.scratch().keep(path);
+  const auto text = held == nullptr ? std::string_view() : fitting(known, path, *held).text();
+  return {in.scratch().make<found_pair>(found_pair{.pair = {kept, kept, text}, .exists = held != nullptr}),
+          found_pair_class};
+}
+
+// Settings whose paths begin with the prefix: with `deep` those in folders below it, too. Folders are none.
+value pairs_below(invocation& in, const value& given, bool deep) {
+  const auto prefix = path_of(given, "kv.list");
+  const auto& known = registry_of(in);
+  std::vector<value> list;
+  const auto& keys = known.keys();
+  for (auto each = keys.lower_bound(prefix); each != keys.end() && each->first.starts_with(prefix); ++each) {
+    in.spend(1);
+    auto key = each->first.substr(prefix.size());
+    while (key.starts_with('/')) key.remove_prefix(1);
+    if (key.empty() || key.ends_with('/') || (!deep && key.find('/') != std::string_view::npos)) continue;
+    fitting(known, each->first, each->first);
+    const auto held = fitting(known, each->first, each->second).text();
+    list.emplace_back(in.scratch().make<key_pair>(key_pair{.path = each->first, .key = key, .held = held}),
+                      templating::key_pair_class);
+  }
+  return in.scratch().list_of(list, templating::key_pairs_class);
+}
+
+// The safe ones wait for what is there to come back, in case all of it was lost.
+value some_pairs_below(invocation& in, const value& given, bool deep) {
+  const auto result = pairs_below(in, given, deep);
+  if (result.size() == 0)
+    throw failure("there is no key that begins with " + templating::quoted(given.text()) +
+                  " in this pipeline; name the folder in a source: key = [{ prefix = " +
+                  templating::quoted(given.text()) + " }] of consul-kv. The file stays as it is until there is one");
+  return result;
+}
+
+value call_ls(invocation& in, arguments all) { return pairs_below(in, all[0], false); }
+value call_tree(invocation& in, arguments all) { return pairs_below(in, all[0], true); }
+value call_safe_ls(invocation& in, arguments all) { return some_pairs_below(in, all[0], false); }
+value call_safe_tree(invocation& in, arguments all) { return some_pairs_below(in, all[0], true); }
+
+value call_file(invocation& in, arguments all) {
+  const std::string path(all[0].text());
+  if (path.empty()) return value(std::string_view());
+  registry_of(in).files().insert(path);
+  std::string why;
+  const auto text = common::read_file(path, why);
+  if (!text) throw failure(why.empty() ? "there is no " + path : why);
+  return in.text(*text);
+}
+
+constexpr parameter text[] = {takes::text};
+constexpr parameter two_texts[] = {takes::text, takes::text};
+
+constexpr function all_functions[] = {
+    {"file", text, false, call_file, "PATH", "what is in a file of this machine; the target follows its changes"},
+    {"key", text, false, call_key, "PATH", "a setting, which must be there"},
+    {"keyExists", text, false, call_key_exists, "PATH", "whether there is such a setting"},
+    {"keyExistsGet", text, false, call_key_exists_get, "PATH", "a setting, with Exists"},
+    {"keyOrDefault", two_texts, false, call_key_or_default, "PATH DEFAULT",
+     "a setting, or the default where there is none or it is empty"},
+    {"ls", text, false, call_ls, "PREFIX", "settings right below a prefix"},
+    {"safeLs", text, false, call_safe_ls, "PREFIX", "the same; there must be one"},
+    {"safeTree", text, false, call_safe_tree, "PREFIX", "as tree; there must be one"},
+    {"tree", text, false, call_tree, "PREFIX", "all settings below a prefix"},
+};
+
+}  // namespace
+
+std::span<const function> key_functions() { return all_functions; }
+
+}  // namespace drcon::templates

@@ -1,0 +1,184 @@
+// Rendering all services into one file: both languages of plugins/common/templating, by the views of the template sink,
+// beside kainjow's mustache, which the sink had before. CPU time and allocations of one rendering, for 500 and 10,000
+// services of three endpoints.
+//
+// All three read the same std::vector<service> and render to the same bytes. Each figure is the median of several runs,
+// alternating in one process; what counts is the ratio.
+//
+// usage: template_bench [RUNS]
+#include "common/templating/go/template.hpp"
+#include "common/templating/mustache/template.hpp"
+#include "template/view.hpp"
+
+#include "bench/former/mustache.hpp"
+#include "bench/former/values.hpp"
+
+#include <drcon/model.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <cstdlib>
+#include <functional>
+#include <new>
+#include <string>
+#include <vector>
+
+#include <ctime>
+
+namespace {
+
+std::size_t allocations = 0;
+
+}  // namespace
+
+// Every allocation of this process is counted. Only one thread runs.
+void* operator new(std::size_t size) {
+  ++allocations;
+  if (auto* made = std::malloc(size == 0 ? 1 : size)) return made;  // NOLINT: this is where memory comes from
+  throw std::bad_alloc();
+}
+void operator delete(void* made) noexcept { std::free(made); }               // NOLINT
+void operator delete(void* made, std::size_t) noexcept { std::free(made); }  // NOLINT
+
+namespace drcon::test {
+namespace {
+
+constexpr auto mustache_text = R"({{#services}}
+upstream {{name}} {
+{{#endpoints}}
+    server {{server}} weight={{weight}}; # {{id}}
+{{/endpoints}}
+{{^endpoints}}
+    server 127.0.0.1:65535;
+{{/endpoints}}
+}
+{{/services}}
+)";
+constexpr auto go_text = R"({{range .services}}upstream {{.name}} {
+{{range .endpoints}}    server {{.server}} weight={{.weight}}; # {{.id}}
+{{else}}    server 127.0.0.1:65535;
+{{end}}}
+{{end}})";
+
+std::vector<service> services(std::size_t count) {
+  std::vector<service> all;
+  for (std::size_t i = 0; i < count; ++i) {
+    service one{.name = "service-" + std::to_string(i), .revision = i, .endpoints = {}, .values = {}};
+    for (std::uint32_t n = 0; n < 3; ++n)
+      one.endpoints.push_back(
+          {.id = one.name + "-" + std::to_string(n),
+           .node = "node-" + std::to_string(i % 50),
+           .address = "10." + std::to_string(n) + "." + std::to_string(i / 250) + "." + std::to_string(i % 250 + 1),
+           .port = 8000 + n,
+           .weight = n + 1,
+           .tags = {"v1", "edge"},
+           .meta = {{"zone", "a"}, {"version", "1.2.3"}}});
+    all.push_back(std::move(one));
+  }
+  return all;
+}
+
+double cpu_milliseconds() {
+  timespec now{};
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+  return static_cast<double>(now.tv_sec) * 1e3 + static_cast<double>(now.tv_nsec) / 1e6;
+}
+
+struct engine {
+  const char* name;
+  std::function<std::string(const std::vector<service>&)> render;
+  std::vector<double> times;
+  std::size_t allocations = 0;
+};
+
+std::vector<engine> engines() {
+  static const templating::function_table functions{templating::go::built_in_functions()};
+  static const auto go =
+      std::get<templating::go::text_template>(templating::go::text_template::read("go", go_text, functions));
+  static const auto mustache = std::get<templating::mustache::text_template>(
+      templating::mustache::text_template::read("mustache", mustache_text));
+  static const auto as_before = std::get<templating::mustache::text_template>(
+      templating::mustache::text_template::read("mustache", mustache_text, templating::mustache::rules::as_before));
+  static const former::mustache_template kainjow{std::string(mustache_text)};
+  static const templating::surroundings around;
+  return {{.name = "kainjow's mustache",
+           .render =
+               [](const std::vector<service>& all) {
+                 return kainjow.render(former::values_of(all, kainjow, {.sink = "bench", .revision = 1}),
+                                       [](const std::string& text) { return text; });
+               },
+           .times = {}},
+          {.name = "mustache",
+           .render =
+               [](const std::vector<service>& all) {
+                 std::string output;
+                 const templates::subject snapshot{.services = all, .sink = "bench", .revision = 1};
+                 const auto wrong = mustache.render(
+                     templates::view_of(snapshot), [](std::string_view text, std::string& result) { result += text; },
+                     around, output);
+                 return wrong ? wrong->message() : output;
+               },
+           .times = {}},
+          {.name = "mustache as before",
+           .render =
+               [](const std::vector<service>& all) {
+                 std::string output;
+                 const templates::subject snapshot{.services = all, .sink = "bench", .revision = 1};
+                 const auto wrong = as_before.render(
+                     templates::view_of(snapshot), [](std::string_view text, std::string& result) { result += text; },
+                     around, output);
+                 return wrong ? wrong->message() : output;
+               },
+           .times = {}},
+          {.name = "go",
+           .render =
+               [](const std::vector<service>& all) {
+                 std::string output;
+                 const templates::subject snapshot{.services = all, .sink = "bench", .revision = 1};
+                 const auto wrong = go.render(templates::view_of(snapshot), around, output);
+                 return wrong ? wrong->message() : output;
+               },
+           .times = {}}};
+}
+
+int measure(std::size_t count, int runs) {
+  const auto all = services(count);
+  auto compared = engines();
+  const auto wanted = compared[0].render(all);
+  for (const auto& each : compared)
+    if (each.render(all) != wanted) {
+      std::printf("%s renders something else\n", each.name);
+      return 1;
+    }
+  for (int run = 0; run < runs; ++run)
+    for (auto& each : compared) {
+      // Each begins with what its own rendering left in the processor's caches: kainjow's leaves nothing of the
+      // services there, which whoever comes next would pay for.
+      each.render(all);
+      const auto made = allocations;
+      const auto start = cpu_milliseconds();
+      const auto output = each.render(all);
+      each.times.push_back(cpu_milliseconds() - start);
+      each.allocations = allocations - made;
+    }
+  std::printf("%zu services of 3 endpoints, %zu bytes\n", count, wanted.size());
+  double first = 0;
+  for (auto& each : compared) {
+    std::ranges::sort(each.times);
+    const auto median = each.times[each.times.size() / 2];
+    if (first == 0) first = median;
+    std::printf("  %-20s %9.3f ms of CPU  1/%-6.1f %9zu allocations\n", each.name, median, first / median,
+                each.allocations);
+  }
+  return 0;
+}
+
+}  // namespace
+}  // namespace drcon::test
+
+int main(int count, char** arguments) {
+  const int runs = count > 1 ? std::max(1, std::atoi(arguments[1])) : 11;
+  if (const int failed = drcon::test::measure(500, runs)) return failed;
+  return drcon::test::measure(10'000, std::max(1, runs / 3));
+}

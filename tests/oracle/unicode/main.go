@@ -1,0 +1,89 @@
+// Writes plugins/common/templating/format/unicode_tables.inc: what Go takes for letters, digits and printable
+// characters, and how it changes their case. Run in tests/oracle:
+//
+//	go run ./unicode > ../../plugins/common/templating/format/unicode_tables.inc
+package main
+
+import (
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+	"unicode"
+)
+
+func ranges(name string, is func(rune) bool) {
+	fmt.Printf("constexpr range %s[] = {\n", name)
+	var line strings.Builder
+	first := rune(-1)
+	for r := rune(0); r <= unicode.MaxRune+1; r++ {
+		in := r <= unicode.MaxRune && is(r)
+		if in && first < 0 {
+			first = r
+		}
+		if !in && first >= 0 {
+			item := fmt.Sprintf("{%#x, %#x},", first, r-1)
+			if line.Len()+len(item) > 110 {
+				fmt.Println("    " + strings.TrimSpace(line.String()))
+				line.Reset()
+			}
+			line.WriteString(" " + item)
+			first = -1
+		}
+	}
+	fmt.Println("    " + strings.TrimSpace(line.String()))
+	fmt.Println("};")
+}
+
+// Ranges of characters that change by the same distance, each or every other one.
+func mapping(name string, change func(rune) rune) {
+	type item struct{ first, last, step, delta rune }
+	var all []item
+	for r := rune(0); r <= unicode.MaxRune; r++ {
+		delta := change(r) - r
+		if delta == 0 {
+			continue
+		}
+		if n := len(all); n > 0 && all[n-1].delta == delta {
+			last := &all[n-1]
+			step := r - last.last
+			if step <= 2 && (last.first == last.last || last.step == step) {
+				last.last, last.step = r, step
+				continue
+			}
+		}
+		all = append(all, item{r, r, 1, delta})
+	}
+	fmt.Printf("constexpr change %s[] = {\n", name)
+	line := ""
+	for _, each := range all {
+		text := fmt.Sprintf("{%#x, %#x, %d, %d},", each.first, each.last, each.step, each.delta)
+		if len(line)+len(text) > 110 {
+			fmt.Println("    " + strings.TrimSpace(line))
+			line = ""
+		}
+		line += " " + text
+	}
+	fmt.Println("    " + strings.TrimSpace(line))
+	fmt.Println("};")
+}
+
+func main() {
+	if len(os.Args) > 1 {
+		fmt.Fprintln(os.Stderr, "no arguments")
+		os.Exit(2)
+	}
+	fmt.Printf("// Made by tests/oracle/unicode, of Unicode %s. Do not edit.\n// clang-format off\n", unicode.Version)
+	ranges("letters", unicode.IsLetter)
+	ranges("digits", unicode.IsDigit)
+	ranges("printables", strconv.IsPrint)
+	ranges("upper_letters", unicode.IsUpper)
+	ranges("lower_letters", unicode.IsLower)
+	ranges("title_letters", unicode.IsTitle)
+	ranges("punctuation", unicode.IsPunct)
+	ranges("numbers", unicode.IsNumber)
+	mapping("upper_changes", unicode.ToUpper)
+	mapping("lower_changes", unicode.ToLower)
+	mapping("title_changes", unicode.ToTitle)
+	fmt.Println("// clang-format on")
+}

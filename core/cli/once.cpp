@@ -29,8 +29,12 @@ int once(const arguments& options) {
     return exit_config;
   }
   const bool settled = hosted.run_until([&] { return hosted.engine().settled(); }, options.timeout);
-  // All may have settled without what a sink refuses.
-  const auto open = report::unsettled(hosted.engine());
+  // All may have settled without what a sink refuses, or what a pause keeps from the targets.
+  auto open = report::unsettled(hosted.engine());
+  for (const auto& [name, pipeline] : hosted.engine().pipelines())
+    if (pipeline->paused() && pipeline->pending())
+      open.push_back("pipeline " + name + " is paused, and its targets do not have what its sources have now: " +
+                     pipeline->paused()->why + "; start drcon and run drcon resume " + name);
   for (const auto& line : open) std::cerr << "drcon: " << line << "\n";
   const bool clean = hosted.stop();
   if (!settled || !open.empty()) return exit_runtime;

@@ -67,7 +67,7 @@ std::vector<std::string> faults_of_content(const drcon_service& service) {
   std::vector<plugins::refusal> refused;
   plugins::accept(service, refused);
   std::vector<std::string> faults;
-  for (const auto& [service, endpoint, why] : refused)
+  for (const auto& [service, endpoint, why, is_of_nothing] : refused)
     faults.push_back("the host leaves out " + (endpoint.empty() ? "" : "endpoint '" + endpoint + "' of ") +
                      "service '" + service + "': " + why);
   const service_view read{&service};

@@ -1,5 +1,6 @@
 #include "engine/engine.hpp"
 
+#include "base/count_of.hpp"
 #include "base/last_catch.hpp"
 #include "config/units.hpp"
 #include "log/log.hpp"
@@ -87,6 +88,7 @@ bool engine::apply(const config::configuration& next, config::diagnostics& found
       for (auto& [name, instance] : *each) retire(instance, [] {});
     return false;
   }
+  warn_of_removed(next, found);
   const auto before = std::exchange(config_, next);
   inspector_.keep_only(next.sinks);
   journal_.resize(static_cast<std::size_t>(next.host.journal_size));
@@ -166,6 +168,27 @@ void engine::replace_pipelines(const config::configuration& before, const made& 
   for (const auto& each : begin) each();
   for (const auto& [name, left] : before.pipelines)
     if (!config_.pipelines.contains(name)) put_aside(name);
+}
+
+// Removing a pipeline is an operator's decision, and nothing is left that could hold its services or release them. So
+// it is not braked; but whoever reloads is informed, since a file that was forgotten looks the same. A new pipeline at
+// that sink measures its losses from what it had: see that_left_sinks_of().
+void engine::warn_of_removed(const config::configuration& next, config::diagnostics& found) const {
+  for (const auto& [name, pipeline] : pipelines_) {
+    const auto& served = pipeline->current().snapshot;
+    if (next.pipelines.contains(name) || !served || served->in_service_count() == 0) continue;
+    for (const auto& sink : pipeline->config().sinks) {
+      const auto feeds = [&](const auto& each) {
+        return std::ranges::find(each.second.sinks, sink) != each.second.sinks.end();
+      };
+      const auto succeeds = [&](const auto& each) { return feeds(each) && !pipelines_.contains(each.first); };
+      if (std::ranges::any_of(next.pipelines, feeds) && std::ranges::none_of(next.pipelines, succeeds))
+        found.warning(pipeline->config().where, "pipeline " + name + " is not in the configuration any more: sink " +
+                                                    sink + " loses at once what no other pipeline has of its " +
+                                                    base::count_of(served->in_service_count(), "endpoint") +
+                                                    " in service");
+    }
+  }
 }
 
 // What is kept of a pipeline that is not configured any more.

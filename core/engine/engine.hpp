@@ -127,6 +127,7 @@ private:
                                                   const config::configuration& before) const;
   bool is_at_another(const std::string& pipeline, const model::service_ptr& service) const;
   void put_aside(const std::string& pipeline);
+  void warn_of_removed(const config::configuration& next, config::diagnostics& found) const;
   void look_at_targets(const std::string& pipeline, const model::snapshot_ptr& candidate,
                        std::function<void(const std::string& loss)> answer);
   bool is_fed_by_others(const std::string& sink, const std::string& pipeline) const;

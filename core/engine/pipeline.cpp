@@ -302,9 +302,8 @@ void pipeline::decide() {
   if (!known()) return;
   auto candidate = gather();
   if (!paused_) return judge(std::move(candidate), {});
-  if (!current_.snapshot) {
-    serve_last_good();
-  } else if (same_content(*current_.snapshot, *candidate)) {
+  if (!current_.snapshot) serve_last_good();
+  if (current_.snapshot && same_content(*current_.snapshot, *candidate)) {
     causes_.clear();
     note_answered();
   }

@@ -44,7 +44,8 @@ inline constexpr figure source_services{"drcon_source_services", figure::kind::g
 inline constexpr figure source_endpoints{"drcon_source_endpoints", figure::kind::gauge,
                                          "Endpoints that a source has reported.", "source"};
 inline constexpr figure refused{"drcon_refused_total", figure::kind::counter,
-                                "Endpoints and services left out because of what they carry.",
+                                "Endpoints and services left out because of what they carry. A service without "
+                                "endpoints in service, whose last servers a sink keeps, is none of them.",
                                 "kind=source|sink, instance"};
 
 // ---- pipelines ----

@@ -82,7 +82,8 @@ void instance::report_new_refusals(const std::string& service, std::vector<refus
   if (fresh.size() > named)
     log::warning(subject_, "left out {} more{}; the status names them", fresh.size() - named,
                  service.empty() ? "" : " of service " + service);
-  figures_.add(metrics::refused, metrics::labels_of(subject_), static_cast<double>(fresh.size()));
+  const auto of_nothing = std::ranges::count_if(fresh, &refusal::is_of_nothing);
+  figures_.add(metrics::refused, metrics::labels_of(subject_), static_cast<double>(std::ssize(fresh) - of_nothing));
   reports_->post([fresh = std::move(fresh)](instance_listener& listener) { listener.on_refused(fresh); });
 }
 

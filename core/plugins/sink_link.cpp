@@ -1,10 +1,20 @@
 #include "plugins/sink_link.hpp"
 
+#include "model/snapshot.hpp"
 #include "plugins/refusal_list.hpp"
 
 #include <utility>
 
 namespace drcon::plugins {
+namespace {
+
+bool has_nothing(const model::snapshot& desired, const std::string& service) {
+  const auto* const found = desired.find(service);
+  return !found || (found->counts().in_service == 0 && found->values().empty());
+}
+
+}  // namespace
+
 void sink_link::begin_apply(std::shared_ptr<const update_package> update) {
   const std::lock_guard lock(mutex_);
   in_flight_ = std::move(update);
@@ -28,7 +38,9 @@ bool sink_link::add_refusal(const refusal& left_out) {
   const std::lock_guard lock(mutex_);
   // What a render would leave out is not left out yet.
   if (!in_flight_) return rendering_ != nullptr;
-  if (refused_.size() < refusal_list::most) refused_.push_back(left_out);
+  if (refused_.size() >= refusal_list::most) return true;
+  refused_.push_back(left_out);
+  refused_.back().is_of_nothing = left_out.endpoint.empty() && has_nothing(*in_flight_->wanted, left_out.service);
   return true;
 }
 

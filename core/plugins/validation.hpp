@@ -22,6 +22,9 @@ struct refusal {
   std::string service;
   std::string endpoint;
   std::string why;
+  /// A sink reports that of a service which has nothing in service: it keeps the last servers. Nobody has registered
+  /// anything that cannot be used.
+  bool is_of_nothing = false;
   auto operator<=>(const refusal&) const = default;
 };
 

@@ -153,6 +153,18 @@ TEST_F(Operator, AReaderOfTheLogThatGoesAwayEndsNothing) {
   ::kill(pid, SIGKILL);
 }
 
+TEST_F(Operator, OnceFailsWhileAPauseKeepsAChangeFromTheTargets) {
+  ASSERT_EQ(ask("pause", {"web", "--why", "lunch"}).code, 0);
+  drcon_->stop();
+  EXPECT_EQ(ask("once").code, 0) << "the targets have what the sources have";
+  set_hosts(2);
+  const auto once = ask("once");
+  EXPECT_EQ(once.code, 3);
+  EXPECT_THAT(once.err,
+              HasSubstr("pipeline web is paused, and its targets do not have what its sources have now: lunch"));
+  EXPECT_EQ(lines(), 3);
+}
+
 TEST_F(Operator, OneStateDirectoryIsForOneDrcon) {
   const auto config = (drcon_->directory() / "drcon.toml").string();
   const auto second = run({DRCON_BINARY, "run", "-c", config}, {}, std::chrono::seconds(30));

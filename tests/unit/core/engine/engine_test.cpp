@@ -113,6 +113,27 @@ TEST_F(Engine, HoldsALossAndKeepsTheLastGoodState) {
   EXPECT_TRUE(sees("t", 5)) << "what comes back is applied at once";
 }
 
+// It is no loss to the brake, for an operator has removed it; but a file that was forgotten looks the same.
+TEST_F(Engine, SaysAtAReloadWhatARemovedPipelineTakesFromASharedSink) {
+  config_.sources["s2"] = instance_of("s2", "fake-source");
+  config_.pipelines["q"] = pipeline_of({"s2"}, {"t"});
+  config_.pipelines["q"].name = "q";
+  start();
+  fake("s")->host.publish(service_of("web", 1));
+  fake("s")->host.ready();
+  fake("s2")->host.publish(service_of("api", 2));
+  fake("s2")->host.ready();
+  ASSERT_TRUE(sees("t", 3));
+  config_.pipelines.erase("q");
+  ASSERT_TRUE(apply());
+  EXPECT_THAT(faults_,
+              testing::HasSubstr("pipeline q is not in the configuration any more: sink t loses at once what no "
+                                 "other pipeline has of its 2 endpoints in service"));
+  EXPECT_TRUE(sees("t", 1));
+  ASSERT_TRUE(apply());
+  EXPECT_EQ(faults_, "");
+}
+
 TEST_F(Engine, LabelsTheQueuesOfASourceAndASinkOfTheSameNameByKind) {
   config_.sources["same"] = instance_of("same", "fake-source");
   config_.sinks["same"] = instance_of("same", "fake-sink");

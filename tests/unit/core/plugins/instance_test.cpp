@@ -122,6 +122,28 @@ TEST_F(Instance, KeepsWhatASinkLeavesOutBetweenTwoUpdatesUntilTheNextAnswer) {
       << "the next answer has all that is left out";
 }
 
+// A service that was scaled to nothing is no registration that cannot be used, and alerts nobody as one.
+TEST_F(Instance, DoesNotCountWhatASinkKeepsOfAServiceWithoutEndpoints) {
+  const auto sink = make(config::kind::sink, "t");
+  const auto plugin = fake("t");
+  {
+    const std::lock_guard lock(plugin->mutex);
+    plugin->answers = false;
+  }
+  std::vector<model::service_ptr> services;
+  for (const auto& each : {service_of("scaled", 0), service_of("web", 1)})
+    services.push_back(std::make_shared<const model::shared_service>(each));
+  const auto desired = std::make_shared<const model::snapshot>(1, std::move(services));
+  sink->apply(std::make_shared<const update_package>(1, false, desired, nullptr));
+  ASSERT_TRUE(plugin->wait([&] { return plugin->applies == 1; }));
+  plugin->host.refused("gone", {}, "its last servers are kept");
+  plugin->host.refused("scaled", {}, "its last servers are kept");
+  plugin->host.refused("web", {}, "its name cannot be used");
+  plugin->answer_open_update();
+  EXPECT_EQ(sink->refusal_count(), 3U);
+  EXPECT_THAT(figures_.text(), HasSubstr("drcon_refused_total{instance=\"t\",kind=\"sink\"} 1\n"));
+}
+
 TEST_F(Instance, MakesNoObjectOnceItWasStopped) {
   const auto sink = make(config::kind::sink, "t");
   sink->stop([] {});

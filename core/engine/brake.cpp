@@ -100,7 +100,7 @@ brake::outcome brake::judge_one(std::optional<waiting>& held, const service_chan
   }
   if (now - held->since >= config_.hold) return outcome::lasted;
   // The window has forgotten some of what was lost before, and what is left is within the limits.
-  return loss(before, held->lowest).empty() ? outcome::passes : outcome::waits;
+  return loss(before, held->lowest).empty() && !held->of_outage ? outcome::passes : outcome::waits;
 }
 
 brake::decision brake::judge(clock::time_point now, const change& change) {
@@ -206,12 +206,27 @@ bool brake::is_released_as_a_whole(const judgement& about) const {
   return any;
 }
 
+// A service of which half is back would lose the other half, while those of which nothing is back are held for
+// themselves: so all that one source reports is measured together.
+void brake::judge_outage(const judgement& about) {
+  if (whole_ || !about.of.after_outage || about.of.released) return;
+  const auto& [served, next] = *about.of.after_outage;
+  auto why = loss(served, next);
+  if (why.empty()) return;
+  whole_ = {.why = std::move(why) + " after an outage",
+            .kept = excess(about.of.served, about.surplus),
+            .lowest = about.of.next + about.held + about.accepted,
+            .since = about.now,
+            .observed = about.of.observed,
+            .of_outage = true};
+}
+
 // The limits of the pipeline, of which what services lose that are held or accepted for themselves does not count.
-// After an outage it counts: a service that has got back half of its endpoints would lose the other half.
 void brake::judge_whole(judgement& about) {
+  judge_outage(about);
   const service_change total{.name = the_pipeline,
                              .served = excess(about.of.served, about.surplus),
-                             .next = about.of.next + (about.of.after_outage ? 0 : about.held) + about.accepted,
+                             .next = about.of.next + about.held + about.accepted,
                              .released = is_released_as_a_whole(about),
                              .observed = about.of.observed};
   const auto what = judge_one(whole_, total, about.now);

@@ -34,6 +34,12 @@ public:
     bool observed = true;    ///< the sources that have reported it can report changes of it now
   };
 
+  /// Endpoints in service of several services.
+  struct totals {
+    std::size_t served = 0;
+    std::size_t next = 0;
+  };
+
   /// All that differs. The totals count every service, also those that do not differ.
   struct change {
     std::vector<service_change> services;
@@ -41,9 +47,10 @@ public:
     std::size_t next = 0;
     bool released = false;  ///< an operator has released exactly this candidate, as a whole
     bool observed = true;   ///< every source can report changes now
-    /// A source answers again after an outage. A registry that has lost its data is filled again service by service and
-    /// endpoint by endpoint: what is lost of one service shows what to think of the others.
-    bool after_outage = false;
+    /// A source answers again after an outage: of the services that it reports, or did before. A registry that has lost
+    /// its data is filled again service by service and endpoint by endpoint: what is lost of one service shows what to
+    /// think of the others.
+    std::optional<totals> after_outage = {};
   };
 
   /// Why removals wait, and until when.
@@ -100,6 +107,7 @@ private:
     clock::time_point since{};  // a source has observed the loss for the whole of the time from then on
     bool observed = true;       // at the last judgement
     bool is_own = true;         // false: of a service that is held only because the pipeline is
+    bool of_outage = false;     // the limits were passed by what one source reports, and not by the pipeline's sum
   };
   enum class outcome { passes, begins, waits, returned, lasted, released };
   // One judgement: what it is about, and sums over the services that were judged so far.
@@ -120,6 +128,7 @@ private:
   outcome judge_one(std::optional<waiting>& held, const service_change& each, clock::time_point now) const;
   void judge_service(const service_change& each, judgement& about);
   void judge_whole(judgement& about);
+  void judge_outage(const judgement& about);
   bool is_released_as_a_whole(const judgement& about) const;
   decision judge_first(clock::time_point now, const change& change);
   void hold_with_the_pipeline(const judgement& about);

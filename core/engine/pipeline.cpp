@@ -266,7 +266,10 @@ void pipeline::on_source(const source_event& event) {
   }
   // What is held is judged again when a source is lost or back, because only time in which it is seen counts.
   if ((event.readiness || event.silence) && known() && brake_.holding()) differs = true;
-  after_outage_ |= event.after_outage;
+  if (event.after_outage) {
+    after_outage_.insert(event.changed.begin(), event.changed.end());
+    for (const auto& [name, service] : event.source->services()) after_outage_.insert(name);
+  }
   if (differs) changed(event.source->name(), event.seen == clock::time_point{} ? clock::now() : event.seen);
 }
 

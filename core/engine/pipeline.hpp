@@ -227,6 +227,7 @@ private:
   void note_answered();
   model::snapshot_ptr gather() const;
   // What the brake is asked about a change from what is served, if anything is, to another snapshot.
+  std::optional<brake::totals> measure_after_outage(const model::snapshot& next) const;
   brake::change measure(const model::snapshot* served, const model::snapshot& next,
                         const std::vector<model::service_change>& changes, const release& released) const;
   bool is_moved(const model::service_change& each) const;
@@ -273,7 +274,8 @@ private:
   const std::shared_ptr<const bool> alive_ = std::make_shared<const bool>(true);  // for an answer that comes late
   std::uint64_t next_revision_ = 1;
   held_update held_;
-  bool after_outage_ = false;       // a source answers again, and the brake has not judged that yet
+  // The services of sources that answer again, and whose answers the brake has not judged yet.
+  std::set<std::string> after_outage_;
   model::snapshot_ptr refused_;     // the candidate whose removals held_ is about; null while nothing is held
   std::uint64_t held_numbers_ = 0;  // the last held_update::number
   std::optional<held_update> would_hold_;

@@ -104,6 +104,16 @@ brake::change pipeline::measure(const model::snapshot* served, const model::snap
   return change;
 }
 
+std::optional<brake::totals> pipeline::measure_after_outage(const model::snapshot& next) const {
+  if (after_outage_.empty() || !served()) return {};
+  brake::totals sum;
+  for (const auto& name : after_outage_) {
+    if (const auto* const found = served()->find(name)) sum.served += found->counts().in_service;
+    if (const auto* const found = next.find(name)) sum.next += found->counts().in_service;
+  }
+  return sum;
+}
+
 // Serves the candidate, without the removals that the brake holds.
 void pipeline::judge(model::snapshot_ptr candidate, const release& released) {
   if (may_empty_targets(*candidate, released)) return look_at_targets(candidate);
@@ -111,7 +121,8 @@ void pipeline::judge(model::snapshot_ptr candidate, const release& released) {
     end_hold_for_targets("the sources have endpoints in service");
   auto changes = model::difference(served(), *candidate);
   auto change = measure(served(), *candidate, changes, released);
-  change.after_outage = std::exchange(after_outage_, false);
+  change.after_outage = measure_after_outage(*candidate);
+  after_outage_.clear();
   const auto judged = brake_.judge(clock::now(), change);
   brake_timer_.cancel();
   if (judged.ask_again) brake_timer_.at(*judged.ask_again, [this] { decide(); });

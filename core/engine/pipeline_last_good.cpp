@@ -99,8 +99,8 @@ void pipeline::leave_nothing() {
 // Nothing is known of what was served before, since the state directory is new or was lost, and the sources have
 // nothing in service: that may be a registry which has lost its data, too.
 bool pipeline::may_empty_targets(const model::snapshot& candidate, const release& released) const {
-  return look_ != look::over && !served() && brake_.knows_what_is_served() && !released.whole && candidate.in_service_count() == 0 &&
-         config_.brake.hold.count() > 0;
+  return look_ != look::over && !served() && brake_.knows_what_is_served() && !released.whole &&
+         candidate.in_service_count() == 0 && config_.brake.hold.count() > 0;
 }
 
 void pipeline::look_at_targets(const model::snapshot_ptr& candidate) {

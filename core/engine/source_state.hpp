@@ -35,10 +35,10 @@ struct silence {
 /// Why a snapshot may change.
 struct source_event {
   const source_state* source = nullptr;
-  std::set<std::string> changed;                 ///< services whose endpoints differ from before
-  bool silence = false;                          ///< it has begun or ceased to know the state of a single service
-  bool readiness = false;                        ///< became ready, or unknown, or known again; changed has it all then
-  bool after_outage = false;                     ///< it answers again, and `changed` has what it did not report meanwhile
+  std::set<std::string> changed;  ///< services whose endpoints differ from before
+  bool silence = false;           ///< it has begun or ceased to know the state of a single service
+  bool readiness = false;         ///< became ready, or unknown, or known again; changed has it all then
+  bool after_outage = false;      ///< it answers again, and `changed` has what it did not report meanwhile
   std::chrono::steady_clock::time_point seen{};  ///< when the source's plugin first reported it
 };
 

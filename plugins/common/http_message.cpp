@@ -1,12 +1,13 @@
 #include "common/http_message.hpp"
 
+#include "common/lower.hpp"
+
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/core/buffers_range.hpp>
 #include <boost/beast/http/error.hpp>
 #include <boost/beast/http/parser.hpp>
 
 #include <algorithm>
-#include <cctype>
 #include <utility>
 
 namespace drcon::common {
@@ -109,9 +110,7 @@ http_answer http_answer_parser::head() const {
   http_answer answer;
   answer.status = message.result_int();
   for (const auto& field : message) {
-    std::string name(field.name_string());
-    std::ranges::transform(name, name.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-    answer.headers[name] = std::string(field.value());
+    answer.headers[lower(std::string(field.name_string()))] = std::string(field.value());
   }
   return answer;
 }

@@ -67,37 +67,6 @@ outcome applier::match(const std::stop_token& stop) {
   return ok();
 }
 
-std::set<std::string> applier::adoptable(const agent_state& now) {
-  abandoned_.look(now, options_.desired.owner, clock::now());
-  auto owners = abandoned_.all();
-  if (options_.adopt) owners.emplace();
-  return owners;
-}
-
-// What a predecessor has besides is not removed: a sink that is only away for long could have it.
-void applier::note_what_is_taken_over(const steps& todo, const agent_state& now) {
-  std::map<std::string, std::size_t> count;
-  for (const auto* each : todo.to_register) {
-    const auto found = now.services.find(each->id);
-    if (found != now.services.end() && abandoned_.all().contains(found->second.owner)) ++count[found->second.owner];
-  }
-  for (const auto& [owner, taken] : count) {
-    predecessors_.insert(owner);
-    host_.info("takes over " + std::to_string(taken) + " registrations of owner '" + owner +
-               "', which no sink of this host keeps any more");
-  }
-  left_behind_.clear();
-  for (const auto& [id, each] : now.services)
-    if (predecessors_.contains(each.owner) && abandoned_.all().contains(each.owner) && !desired_->all.contains(id))
-      left_behind_.emplace(id, each.owner);
-}
-
-bool applier::waits_for_an_owner(const steps& todo, const agent_state& now) const {
-  return std::ranges::any_of(todo.conflicts, [&](const registration* each) {
-    return abandoned_.is_suspected(now.services.at(each->id).owner);
-  });
-}
-
 std::string applier::reason_to_keep_away(const agent_state& now) {
   std::vector<lease_mark> marks;
   for (const auto& [id, each] : now.services) {
@@ -244,48 +213,6 @@ target::request applier::status_request(const registration& what) const {
 
 target::request applier::deregister_request(const std::string& id) const {
   return {.put = true, .target = "/v1/agent/service/deregister/" + url_encode(id), .body = {}};
-}
-
-// How often checks are renewed: in a third of the shortest time within which one runs out.
-std::chrono::nanoseconds applier::beat() const {
-  auto shortest = std::chrono::nanoseconds::max();
-  for (const auto& [id, each] : desired_->all)
-    if (each.ttl.count() > 0) shortest = std::min(shortest, each.ttl / 3);
-  return shortest;
-}
-
-std::string applier::keep_alive(const std::stop_token& stop) {
-  std::vector<target::request> requests;
-  for (const auto& [id, each] : desired_->all)
-    if (each.ttl.count() > 0 && !rejected_.contains(id)) requests.push_back(status_request(each));
-  for (const auto& each : target_.ask(requests, stop))
-    if (each.fault != common::http_fault::none)
-      return each.why;  // a check that is gone is restored at the next comparison
-  return {};
-}
-
-std::chrono::nanoseconds applier::tend(const std::stop_token& stop) {
-  constexpr auto never = std::chrono::nanoseconds::max();
-  if (!desired_) return never;
-  const auto every = beat();
-  if (every != never && clock::now() >= next_beat_) {
-    next_beat_ = clock::now() + every;
-    if (const auto why = keep_alive(stop); !why.empty()) host_.status_away(why);
-  }
-  if (!marked_.empty() && clock::now() >= next_mark_) {
-    next_mark_ = clock::now() + lease::renewed_every;
-    lease_.renew();
-    // One that fails says nothing that the next comparison does not say.
-    if (const auto found = desired_->all.find(marked_); found != desired_->all.end())
-      target_.ask({status_request(found->second)}, stop);
-  }
-  if (clock::now() >= next_look_) {
-    next_look_ = clock::now() + options_.verify;
-    if (const auto how = match(stop); how.result != DRCON_OK && !stop.stop_requested()) host_.status_away(how.why);
-  }
-  auto next = every == never ? next_look_ : std::min(next_look_, next_beat_);
-  if (!marked_.empty()) next = std::min(next, next_mark_);
-  return std::max<std::chrono::nanoseconds>(next - clock::now(), std::chrono::milliseconds(1));
 }
 
 }  // namespace drcon::consul_catalog

@@ -1,5 +1,6 @@
 #include "consul_dns/message.hpp"
 
+#include "common/lower.hpp"
 #include "consul_dns/c_ares.hpp"
 
 #include <boost/asio/ip/address.hpp>
@@ -8,6 +9,7 @@
 #include <memory>
 #include <random>
 #include <set>
+#include <utility>
 
 namespace drcon::consul_dns {
 namespace {
@@ -48,9 +50,7 @@ public:
     skip(static_cast<std::size_t>(length));
     std::string text = raw;
     if (text.ends_with('.')) text.pop_back();
-    std::ranges::transform(text, text.begin(),
-                           [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-    return text;
+    return common::lower(std::move(text));
   }
   std::span<const unsigned char> bytes(std::size_t count) {
     const auto start = at_;

@@ -1,6 +1,7 @@
 #include "docker/answer.hpp"
 
 #include "common/json_text.hpp"
+#include "common/lower.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -41,16 +42,10 @@ std::uint16_t port_number(std::string_view text) {
              : std::uint16_t{0};
 }
 
-std::string lower(std::string text) {
-  std::ranges::transform(text, text.begin(),
-                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-  return text;
-}
-
 void take_setting(std::string_view key, std::string value, std::map<std::string, std::string>& result) {
   constexpr std::string_view mark = "SERVICE_";
   if (key.starts_with(mark) && key.size() > mark.size())
-    result.insert_or_assign(lower(std::string(key.substr(mark.size()))), std::move(value));
+    result.insert_or_assign(common::lower(std::string(key.substr(mark.size()))), std::move(value));
 }
 
 void read_settings(const json& config, container& result) {

@@ -1,18 +1,13 @@
 #include "haproxy/apply.hpp"
 
-#include "common/atomic_file.hpp"
 #include "haproxy/answers.hpp"
 
 #include <algorithm>
 #include <charconv>
-#include <exception>
 #include <utility>
 
 namespace drcon::haproxy {
 namespace {
-
-// How often drains are looked at. An answer costs HAProxy some microseconds.
-constexpr auto drain_poll = std::chrono::milliseconds(100);
 
 std::pair<int, int> version_of(const std::string& text) {
   int major = 0;
@@ -21,14 +16,6 @@ std::pair<int, int> version_of(const std::string& text) {
   const auto dot = std::from_chars(text.data(), end, major).ptr;
   if (dot != end) std::from_chars(dot + 1, end, minor);
   return {major, minor};
-}
-
-std::string joined(const std::vector<std::string>& parts) {
-  constexpr std::size_t enough = 5;
-  std::string all;
-  for (std::size_t i = 0; i < parts.size() && i < enough; ++i) all += (i == 0 ? "" : ", ") + parts[i];
-  if (parts.size() > enough) all += " and " + std::to_string(parts.size() - enough) + " more";
-  return all;
 }
 
 }  // namespace
@@ -208,18 +195,6 @@ std::map<std::string, common::refused_loss> applier::unbearable_losses(const att
   return kept;
 }
 
-std::vector<std::string> applier::missing_backends(const live_state& live) const {
-  std::vector<std::string> missing;
-  for (const auto& [name, desired] : *desired_)
-    if (!live.backends.contains(name) && !desired.servers.empty()) missing.push_back(name);
-  return missing;
-}
-
-// Whether HAProxy has a backend of any service.
-bool applier::any_present(const live_state& live) const {
-  return std::ranges::any_of(*desired_, [&](const auto& each) { return live.backends.contains(each.first); });
-}
-
 // The answers; nothing when the connection failed, with `why`.
 std::optional<std::vector<std::string>> applier::give(target& cli, const std::vector<std::string>& commands,
                                                       std::string& why) const {
@@ -245,159 +220,6 @@ void applier::remember(const attempt& current) {
       if (serves || each.by_hand.contains(server)) served_.insert(backend + "/" + server);
     }
   }
-}
-
-// The services of a backend.
-std::set<std::string> applier::services_of(const std::string& backend) const {
-  std::set<std::string> services;
-  if (const auto found = desired_->find(backend); found != desired_->end())
-    for (const auto& [key, server] : found->second.servers) services.insert(server.service);
-  return services;
-}
-
-std::vector<std::string> applier::remarks_on(const std::string& backend, const backend_plan& plan) {
-  std::vector<std::string> remarks;
-  short_of_slots_ |= !plan.left_out.empty();
-  // Those that get a slot as soon as it has drained are not left out: nothing could take that back at that moment.
-  const auto draining = static_cast<std::size_t>(
-      std::ranges::count_if(departures_, [&](const auto& each) { return backend_part(each.first) == backend; }));
-  const auto waiting = std::min(draining, plan.left_out.size());
-  if (waiting > 0)
-    remarks.push_back("backend " + backend + ": " + std::to_string(waiting) + " of its endpoints " +
-                      (waiting == 1 ? "waits" : "wait") + " for slots that are draining");
-  if (waiting < plan.left_out.size())
-    remarks.push_back("backend " + backend + " has " + std::to_string(plan.slots) + " slots and needs " +
-                      std::to_string(plan.slots + plan.left_out.size() - waiting) +
-                      ": raise the count of its server-template");
-  for (auto i = waiting; i < plan.left_out.size(); ++i) {
-    const auto& server = desired_->at(backend).servers.at(plan.left_out[i]);
-    host_.refused(server.service, server.endpoint, "backend " + backend + " has no slot left");
-  }
-  for (const auto& server : plan.by_hand)
-    remarks.push_back(backend + "/" + server + " was taken out of service by hand and stays so (manual = \"respect\")");
-  return remarks;
-}
-
-// Requests for these services go to servers that are gone, as far as the registry knows.
-void applier::report_kept(const attempt& current) {
-  for (const auto& [backend, each] : *desired_)
-    if (!each.servers.empty() || !had_.contains(backend)) had_[backend] = each.services;
-  std::erase_if(had_, [&](const auto& each) {
-    const auto servers = current.live.servers.find(each.first);
-    return servers == current.live.servers.end() || !any_in_use(servers->second, options_.plan);
-  });
-  std::size_t count = 0;
-  for (const auto& [backend, loss] : current.kept) count += desired_->at(backend).services.size();
-  for (const auto& [backend, services] : had_) {
-    const auto found = desired_->find(backend);
-    if (!options_.keep_empty || (found != desired_->end() && !found->second.servers.empty())) continue;
-    count += services.size();
-    for (const auto& service : services)
-      host_.refused(service, {}, "service " + service + " has no usable endpoints; its last servers are kept");
-  }
-  host_.gauge("kept_services", "Services without usable endpoints whose last servers are kept.",
-              static_cast<double>(count));
-}
-
-outcome applier::conclude(const attempt& current) {
-  show(current.plans);
-  report_kept(current);
-  recheck_ = false;
-  compared_ = clock::now();
-  short_of_slots_ = false;
-  std::vector<std::string> remarks;
-  if (!state_file_fault_.empty()) remarks.push_back(state_file_fault_);
-  for (const auto& [backend, each] : current.plans)
-    for (auto& remark : remarks_on(backend, each)) remarks.push_back(std::move(remark));
-  for (const auto& [backend, loss] : current.kept)
-    remarks.push_back(common::kept_because_of("backend " + backend, loss));
-  std::vector<std::string> faults;
-  for (const auto& [backend, why] : current.refusals) {
-    faults.push_back("backend " + backend + " keeps its servers: " + why);
-    for (const auto& service : services_of(backend)) host_.refused(service, {}, why);
-  }
-  if (const auto missing = missing_backends(current.live); !missing.empty()) {
-    // One service that HAProxy has no backend of must not hold up the others; none at all is the wrong HAProxy.
-    (any_present(current.live) ? remarks : faults)
-        .push_back("HAProxy's configuration has no backend " + joined(missing) + "; it takes one and a reload");
-    for (const auto& backend : missing)
-      for (const auto& service : services_of(backend))
-        host_.refused(service, {}, "HAProxy's configuration has no backend " + backend);
-  }
-  if (!faults.empty()) {
-    const bool any_applied =
-        std::ranges::any_of(current.plans, [&](const auto& each) { return !current.refusals.contains(each.first); });
-    return retry(joined(faults) + (any_applied ? ". Everything else is applied" : ""));
-  }
-  const auto successor = std::exchange(successor_, {});
-  if (remarks.empty()) host_.status_ok(successor.empty() ? successor : "all is set again: " + successor);
-  else host_.status_degraded(joined(remarks));
-  return ok();
-}
-
-void applier::show(const std::map<std::string, backend_plan>& plans) const {
-  for (const auto& [backend, each] : plans) {
-    host_.gauge("servers", "Servers, or slots in use, of a backend.", static_cast<double>(each.by_key.size()),
-                {{"backend", backend}});
-    if (options_.plan.mode == mode::slots)
-      host_.gauge("slots", "Slots of a backend.", static_cast<double>(each.slots), {{"backend", backend}});
-  }
-  host_.gauge("draining", "Servers on their way out.", static_cast<double>(departures_.size()));
-}
-
-std::chrono::nanoseconds applier::tend() {
-  if (!desired_) return options_.watch;
-  std::string why;
-  try {
-    target cli(options_.socket, options_.timeout);
-    why = watch(cli);
-  } catch (const std::exception& error) {  // no descriptor is left, for example
-    why = error.what();
-  }
-  if (!why.empty()) {
-    host_.status_away(why);
-    recheck_ = true;  // otherwise nothing would say that all is well again before the next change
-    return options_.watch;
-  }
-  return departures_.empty() ? options_.watch : std::min<std::chrono::nanoseconds>(drain_poll, options_.watch);
-}
-
-// What keeps HAProxy from being in step, or empty.
-std::string applier::watch(target& cli) {
-  if (auto why = cli.open(); !why.empty()) return why;
-  std::string why;
-  const auto answers = cli.run({"show info"}, why);
-  if (!answers) return why;
-  const auto info = read_info(answers->front());
-  if (info.stopping) return "this HAProxy process is ending; its successor takes over";
-  if (!departures_.empty() && info.identity == process_) end_departures(cli);
-  if (info.identity == process_ && !state_file_fault_.empty()) {
-    write_state_file(cli);
-    if (state_file_fault_.empty()) recheck_ = true;  // otherwise the status would not say that all is well again
-  }
-  const bool compare = clock::now() - compared_ >= options_.compare;
-  if (info.identity == process_ && !recheck_ && !compare) return {};
-  const auto how = bring_about(cli);
-  return how.result == DRCON_OK ? std::string() : how.why;
-}
-
-// A reloaded HAProxy reads it, so that its slots hold the present servers from the first moment on.
-void applier::write_state_file(target& cli) {
-  if (options_.state_file.empty()) return;
-  auto fault = fault_of_state_file(cli);
-  if (!fault.empty()) fault.insert(0, "the server-state file is not written: ");
-  if (!fault.empty() && fault != state_file_fault_) host_.warn(fault);
-  state_file_fault_ = std::move(fault);
-}
-
-// Writes it; what went wrong, or empty. Another HAProxy that read this one's servers would start with the wrong ones.
-std::string applier::fault_of_state_file(target& cli) {
-  const common::file_place place(options_.state_file);
-  if (!place.fault().empty()) return place.fault();
-  if (auto why = state_file_lock_.take(place, std::string(host_.name())); !why.empty()) return why;
-  std::string why;
-  const auto answers = cli.run({"show servers state"}, why);
-  return answers ? common::replace_file(place, answers->front() + "\n") : why;
 }
 
 }  // namespace drcon::haproxy

@@ -8,8 +8,9 @@
 
 #include "common/managed_file.hpp"
 #include "nginx/claims.hpp"
+#include "nginx/left_out.hpp"
 #include "nginx/render.hpp"
-#include "nginx/serving.hpp"
+#include "nginx/served_generation.hpp"
 #include "nginx/target.hpp"
 
 #include <drcon/sink.hpp>
@@ -31,12 +32,6 @@ struct apply_settings {
   bool use_listener = true;               ///< confirm = "listener"
   boost::asio::ip::tcp::endpoint listen;  ///< port 0: chosen here
   std::chrono::nanoseconds confirm_timeout{};
-};
-
-/// What nginx cannot take, so that everything else is applied without it; and why.
-struct left_out {
-  std::map<std::string, std::string> services;
-  std::map<std::pair<std::string, std::string>, std::string> endpoints;  ///< by service and id
 };
 
 class applier {
@@ -67,13 +62,15 @@ private:
   std::set<std::string> vanished(const std::vector<upstream>& desired) const;
   void remember(const std::vector<upstream>& desired);
   outcome judge_without_touching(const std::vector<upstream>& desired, const std::string& kept_out);
-  outcome bring_about_or_retain(const std::vector<upstream>& desired, const std::stop_token& stop);
+  // `made`: what these upstreams were rendered to already; nothing: they were not.
+  outcome bring_about_or_retain(const std::vector<upstream>& desired, std::optional<rendered> made,
+                                const std::stop_token& stop);
   void leave_out(const std::map<std::string, std::string>& services) const;
-  void leave_out_own_upstreams(std::vector<upstream>& admitted, left_out& into) const;
+  std::optional<rendered> leave_out_own_upstreams(std::vector<upstream>& admitted, left_out& into) const;
   void report(const left_out& omitted, const std::vector<upstream>& admitted);
   void report_kept(const std::vector<upstream>& admitted) const;
   // The steps of one change, in their order.
-  outcome bring_about(const std::vector<upstream>& all, const std::stop_token& stop);
+  outcome bring_about(const std::vector<upstream>& all, std::optional<rendered> made, const std::stop_token& stop);
   std::string write(const std::string& bytes);
   target::verdict judge(const std::stop_token& stop);
   outcome refused(const target::verdict& verdict, const std::stop_token& stop);
@@ -86,9 +83,9 @@ private:
   const target nginx_;
   const context host_;
   common::managed_file file_;
-  serving serving_;
+  served_generation served_generation_;
   layout form_;                                 // options_.form with the listener
-  memory last_;                                 // the last servers of every service
+  last_servers last_;                           // the last servers of every service
   std::set<std::string> served_;                // names of the upstreams in the file that was confirmed last
   std::set<std::string> retained_;              // vanished services that nginx's own configuration still needs
   std::string retained_why_;                    // what nginx said without them

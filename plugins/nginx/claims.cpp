@@ -1,16 +1,12 @@
 #include "nginx/claims.hpp"
 
+#include "common/lower.hpp"
+
 #include <algorithm>
 #include <utility>
 
 namespace drcon::nginx {
 namespace {
-
-std::string as_nginx_sees_it(std::string name) {
-  for (char& c : name)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return name;
-}
 
 struct claimants {
   std::set<std::string> all;
@@ -28,15 +24,15 @@ std::string why_left_out(const std::string& name, const claimants& of) {
 
 claims settle_claims(std::vector<upstream> desired, const std::set<std::string>& served) {
   std::map<std::string, claimants> by_name;
-  for (const auto& each : desired) by_name[as_nginx_sees_it(each.name)].all.insert(each.name);
+  for (const auto& each : desired) by_name[common::lower(each.name)].all.insert(each.name);
   for (const auto& each : served) {
-    auto& of = by_name[as_nginx_sees_it(each)];
+    auto& of = by_name[common::lower(each)];
     of.all.insert(each);
     of.served.insert(each);
   }
   claims settled;
   for (auto& each : desired) {
-    const auto& of = by_name.at(as_nginx_sees_it(each.name));
+    const auto& of = by_name.at(common::lower(each.name));
     const bool is_alone = of.all.size() == 1;
     const bool is_the_served_one = of.served.size() == 1 && of.served.contains(each.name);
     if (is_alone || is_the_served_one) settled.admitted.push_back(std::move(each));

@@ -100,6 +100,12 @@ upstream upstream_of(const service_view& service, const desired_rules& rules, co
 
 }  // namespace
 
+std::set<std::string> names_of(const std::vector<upstream>& all) {
+  std::set<std::string> names;
+  for (const auto& each : all) names.insert(each.name);
+  return names;
+}
+
 std::vector<upstream> desired_from(const snapshot_view& desired, const desired_rules& rules, const context& host) {
   std::vector<upstream> all;
   for (const auto& service : desired.services()) {

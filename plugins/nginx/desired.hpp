@@ -4,6 +4,7 @@
 #include <drcon/context.hpp>
 #include <drcon/update.hpp>
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -44,6 +45,8 @@ struct desired_rules {
   name_policy host_names = name_policy::drop;
   written_labels written;
 };
+
+std::set<std::string> names_of(const std::vector<upstream>& all);
 
 /// In order of name. A service of which every endpoint is left out is there, with no server: whether it keeps its last
 /// servers is decided later.

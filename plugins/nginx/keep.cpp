@@ -19,7 +19,7 @@ server as_known_now(server kept, const std::vector<server>& refused) {
 
 }  // namespace
 
-common::refused_loss loss_of(const upstream& each, const memory& last) {
+common::refused_loss loss_of(const upstream& each, const last_servers& last) {
   const auto found = last.find(each.name);
   const auto refused = in_service(each.refused);
   return {.served = found == last.end() ? 0 : in_service(found->second),
@@ -27,7 +27,7 @@ common::refused_loss loss_of(const upstream& each, const memory& last) {
           .refused = refused};
 }
 
-std::vector<upstream> with_last_servers(std::vector<upstream> all, const memory& last) {
+std::vector<upstream> with_last_servers(std::vector<upstream> all, const last_servers& last) {
   for (auto& each : all) {
     if (!loss_of(each, last).keeps_last()) continue;
     for (const auto& kept : last.at(each.name))

@@ -1,6 +1,7 @@
 #include "nginx/own_upstreams.hpp"
 
 #include "common/atomic_file.hpp"
+#include "common/lower.hpp"
 
 #include <glob.h>
 
@@ -17,12 +18,6 @@ namespace fs = std::filesystem;
 // Bounds what is read where files include each other in a circle, which nginx itself refuses.
 constexpr int deepest = 16;
 constexpr std::size_t most_files = 10000;
-
-std::string lower(std::string text) {
-  for (char& c : text)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return text;
-}
 
 // Splits a text into the words and the marks ; { } of nginx's grammar. A mark stands alone and is not quoted.
 class words {
@@ -106,7 +101,7 @@ public:
       } else if (word.text == "{") {
         // Those of stream { } are others.
         if (statement.size() == 2 && statement[0] == "upstream" && open == std::vector<std::string>{"http"})
-          found_.insert(lower(statement[1]));
+          found_.insert(common::lower(statement[1]));
         open.push_back(statement.empty() ? std::string() : statement[0]);
       } else if (!open.empty()) {
         open.pop_back();

@@ -19,7 +19,7 @@ struct rendered_servers {
   std::string note;  // why they are not its own
 };
 
-rendered_servers servers_of(const upstream& each, const memory& last, const layout& form) {
+rendered_servers servers_of(const upstream& each, const last_servers& last, const layout& form) {
   if (!each.servers.empty()) return {each.servers, {}};
   const auto known = last.find(each.name);
   if (form.empty == empty_policy::keep && known != last.end())
@@ -44,7 +44,7 @@ void render_server(std::ostream& out, const server& each, const layout& form) {
   out << ";\n";
 }
 
-void render_upstream(std::ostream& out, const upstream& each, const memory& last, const layout& form) {
+void render_upstream(std::ostream& out, const upstream& each, const last_servers& last, const layout& form) {
   const auto [servers, note] = servers_of(each, last, form);
   out << "upstream " << each.name << " {\n";
   if (!note.empty()) out << "    # " << note << "\n";
@@ -54,7 +54,7 @@ void render_upstream(std::ostream& out, const upstream& each, const memory& last
   out << "}\n";
 }
 
-std::string render_with_template(const std::vector<upstream>& upstreams, const memory& last, const layout& form) {
+std::string render_with_template(const std::vector<upstream>& upstreams, const last_servers& last, const layout& form) {
   std::vector<templated_service> services;
   services.reserve(upstreams.size());
   for (const auto& each : upstreams) services.push_back({.of = &each, .servers = servers_of(each, last, form).servers});
@@ -71,13 +71,13 @@ std::string render_listener(const layout& form, const std::string& generation) {
 
 }  // namespace
 
-rendered render(const std::vector<upstream>& upstreams, const memory& last, const layout& form) {
+rendered render(const std::vector<upstream>& upstreams, const last_servers& last, const layout& form) {
   std::ostringstream out;
   out << "# Written by drcon for sink '" << form.sink << "'. Do not edit: the next change replaces it.\n";
   if (form.user_template.empty()) {
     for (const auto& each : upstreams) render_upstream(out, each, last, form);
   } else {
-    memory known;
+    last_servers known;
     for (const auto& each : upstreams) {
       const auto found = last.find(each.name);
       if (!each.servers.empty()) known[each.name] = each.servers;

@@ -4,7 +4,7 @@
 #pragma once
 
 #include "nginx/desired.hpp"
-#include "nginx/memory.hpp"
+#include "nginx/last_servers.hpp"
 
 #include <boost/asio/ip/tcp.hpp>
 
@@ -46,6 +46,6 @@ struct rendered {
 };
 
 /// `last` tells what an empty service had. A service whose servers come from there is rendered like any other.
-rendered render(const std::vector<upstream>& upstreams, const memory& last, const layout& form);
+rendered render(const std::vector<upstream>& upstreams, const last_servers& last, const layout& form);
 
 }  // namespace drcon::nginx

@@ -1,5 +1,7 @@
 #include "template/desired.hpp"
 
+#include "common/lower.hpp"
+
 #include <algorithm>
 #include <initializer_list>
 #include <map>
@@ -25,12 +27,6 @@ std::optional<std::string> fault_of(const endpoint& each, language in) {
     if (auto fault = judge("meta value", value)) return fault;
   }
   return {};
-}
-
-std::string lower(std::string text) {
-  for (char& c : text)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return text;
 }
 
 bool is_part_of_name(char c) {
@@ -87,9 +83,9 @@ std::vector<service> writable(const std::vector<service>& services, language in,
 std::vector<service> without_case_twins(std::vector<service> services, const std::string& live,
                                         const refusal& refused) {
   std::map<std::string, std::size_t> count;
-  for (const auto& each : services) ++count[lower(each.name)];
+  for (const auto& each : services) ++count[common::lower(each.name)];
   std::erase_if(services, [&](const service& each) {
-    if (count.at(lower(each.name)) == 1 || names(live, each.name)) return false;
+    if (count.at(common::lower(each.name)) == 1 || names(live, each.name)) return false;
     refused(each.name, {},
             "its name differs from another service's only in case, which nginx does not see, and the file does not "
             "name it yet");

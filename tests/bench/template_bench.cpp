@@ -98,6 +98,8 @@ std::vector<engine> engines() {
       std::get<templating::go::text_template>(templating::go::text_template::read("go", go_text, functions));
   static const auto mustache = std::get<templating::mustache::text_template>(
       templating::mustache::text_template::read("mustache", mustache_text));
+  static const auto as_before = std::get<templating::mustache::text_template>(
+      templating::mustache::text_template::read("mustache", mustache_text, templating::mustache::rules::as_before));
   static const former::mustache_template kainjow{std::string(mustache_text)};
   static const templating::surroundings around;
   return {{.name = "kainjow's mustache",
@@ -113,6 +115,17 @@ std::vector<engine> engines() {
                  std::string output;
                  const templates::subject snapshot{.services = all, .sink = "bench", .revision = 1};
                  const auto wrong = mustache.render(
+                     templates::view_of(snapshot), [](std::string_view text, std::string& result) { result += text; },
+                     around, output);
+                 return wrong ? wrong->message() : output;
+               },
+           .times = {}},
+          {.name = "mustache as before",
+           .render =
+               [](const std::vector<service>& all) {
+                 std::string output;
+                 const templates::subject snapshot{.services = all, .sink = "bench", .revision = 1};
+                 const auto wrong = as_before.render(
                      templates::view_of(snapshot), [](std::string_view text, std::string& result) { result += text; },
                      around, output);
                  return wrong ? wrong->message() : output;

@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -198,6 +199,11 @@ func golden() error {
 	return nil
 }
 
+var makers = map[string]func(io.Writer, uint64, int) error{
+	"fuzz":           fuzz,
+	"fuzz-functions": fuzzFunctions,
+}
+
 func main() {
 	var err error
 	switch strings.Join(os.Args[1:], " ") {
@@ -208,17 +214,17 @@ func main() {
 	case "fuzz":
 		err = fuzz(os.Stdout, 1, 1000)
 	default:
-		if len(os.Args) == 4 && os.Args[1] == "fuzz" {
+		if len(os.Args) == 4 && strings.HasPrefix(os.Args[1], "fuzz") {
 			var seed uint64
 			var count int
 			if _, err = fmt.Sscan(os.Args[2], &seed); err == nil {
 				if _, err = fmt.Sscan(os.Args[3], &count); err == nil {
-					err = fuzz(os.Stdout, seed, count)
+					err = makers[os.Args[1]](os.Stdout, seed, count)
 				}
 			}
 			break
 		}
-		err = fmt.Errorf("usage: oracle golden | serve | fuzz SEED COUNT")
+		err = fmt.Errorf("usage: oracle golden | serve | fuzz SEED COUNT | fuzz-functions SEED COUNT")
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)

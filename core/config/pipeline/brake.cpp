@@ -28,7 +28,7 @@ const option_group<brake_config>& brake_options() {
           boolean("per_service", &brake_config::per_service,
                   "Whether `max_removed` and `min_endpoints` limit each service as well as the pipeline. A service "
                   "beyond a limit is held for itself, and the others go on; but when a source answers again after an "
-                  "outage, and all services together would lose too much, whatever is lost of any of them is held: "
+                  "outage, and its services together would lose too much, whatever is lost of any is held: "
                   "a registry that has lost its data has some services in part while it is filled again. false: only "
                   "the sum of all services counts, so that a service may lose everything while the others are large."),
           duration("hold", &brake_config::hold,

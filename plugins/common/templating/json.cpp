@@ -179,6 +179,7 @@ private:
   }
 
   void list(const value& of) {
+    if (of.type().starts_with("<-")) throw failure("json: unsupported type: " + std::string(of.type()));
     open("[");
     const auto count = of.size();
     for (std::size_t i = 0; i < count; ++i) {

@@ -47,8 +47,8 @@ void* memory::blocks::do_allocate(std::size_t bytes, std::size_t alignment) {
   return start;
 }
 
-void memory::blocks::do_deallocate(void* start, std::size_t bytes, std::size_t alignment) {
-  ::operator delete(start, bytes, std::align_val_t(alignment));
+void memory::blocks::do_deallocate(void* start, std::size_t, std::size_t alignment) {
+  ::operator delete(start, std::align_val_t(alignment));  // clang offers no form with the size
 }
 
 bool memory::blocks::has(const std::byte* place) const {
@@ -163,12 +163,33 @@ value entries_find(const void* self, const value& key, memory&) {
   return found == all.end() || in_order(key, found->key) ? value() : found->held;
 }
 
+namespace {
+
+// Keys of several types are in the order in which Go's compiler laid these types down.
+int rank(const value& key) {
+  switch (key.what()) {
+    case kind::nothing:
+    case kind::nil: return 0;
+    case kind::text: return 1;
+    case kind::byte:
+    case kind::unsigned64: return 2;
+    case kind::integer:
+    case kind::integer64: return 3;
+    case kind::real: return 4;
+    case kind::boolean: return 5;
+    default: return 6;
+  }
+}
+
+}  // namespace
+
 bool in_order(const value& left, const value& right) {
   if (left.is(kind::text) && right.is(kind::text)) return left.text() < right.text();
-  if (left.is_whole() && right.is_whole()) return left.whole() < right.whole();
+  if (left.is_signed() && right.is_signed()) return left.whole() < right.whole();
+  if (left.is_unsigned() && right.is_unsigned()) return left.natural() < right.natural();
   if (left.is(kind::real) && right.is(kind::real)) return left.real() < right.real();
   if (left.is(kind::boolean) && right.is(kind::boolean)) return !left.flag() && right.flag();
-  return left.what() < right.what();
+  return rank(left) < rank(right);
 }
 
 }  // namespace drcon::templating

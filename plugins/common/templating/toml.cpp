@@ -57,6 +57,7 @@ public:
       : scratch_(scratch), limit_(limit), spend_(spend) {}
 
   std::string run(const value& root) {
+    if (root.type().starts_with("<-")) throw failure("unsupported type for key '': chan");
     if (!root.is_there()) throw failure("reflect: call of reflect.Value.Type on zero Value");
     const auto what = type_of(root);
     if (what == type::list_of_tables) throw failure("toml: top-level values must be Go maps or structs");
@@ -93,7 +94,9 @@ private:
       case kind::nil: return type::nothing;
       case kind::map: return type::table;
       case kind::object: return of.as_object().text == nullptr ? type::table : type::plain;
-      case kind::list: return is_list_of_tables(of) ? type::list_of_tables : type::list;
+      case kind::list:
+        if (of.type().starts_with("<-")) throw failure("unsupported type: chan");
+        return is_list_of_tables(of) ? type::list_of_tables : type::list;
       case kind::function: throw failure("unsupported type: func");
       default: return type::plain;
     }
@@ -127,8 +130,9 @@ private:
         if (each.method == nullptr) all.push_back({.key = each.name, .held = each.get(of.self(), scratch_)});
     }
     for (auto& each : all) each.what = type_of(each.held);
-    std::ranges::stable_partition(
-        all, [](const entry& each) { return each.what != type::table && each.what != type::list_of_tables; });
+    std::stable_partition(all.begin(), all.end(), [](const entry& each) {
+      return each.what != type::table && each.what != type::list_of_tables;
+    });
     return all;
   }
 

@@ -126,21 +126,41 @@ bool is_space(char32_t number) {
 std::string to_upper(std::string_view text) { return each_changed(text, upper); }
 std::string to_lower(std::string_view text) { return each_changed(text, lower); }
 
+namespace {
+
+// Modifier letters and the like are small ones, too.
+bool has_case(char32_t number) {
+  const bool is_small =
+      number == 0xaa || number == 0xba || (number >= 0x2b0 && number <= 0x2b8) || (number >= 0x2e0 && number <= 0x2e4);
+  return is_small || is_upper(number) || is_lower(number) || is_title(number);
+}
+
+// Of scripts that put no spaces between words: each letter is one for itself.
+bool is_word_alone(char32_t number) {
+  static constexpr range all[] = {{0xe00, 0xeff},   {0x1000, 0x109f}, {0x1780, 0x17ff},
+                                  {0x3040, 0x30ff}, {0x3400, 0x4dbf}, {0x4e00, 0x9fff},
+                                  {0xf900, 0xfaff}, {0xff66, 0xff9f}, {0x20000, 0x3ffff}};
+  return is_in(all, number) && is_letter(number);
+}
+
+}  // namespace
+
 std::string to_title(std::string_view text) {
   std::string result;
-  bool in_word = false;
+  bool in_word = false;  // behind its first letter that has a case
   while (!text.empty()) {
     const auto one = first_of(text);
-    append(result, in_word ? one.number : upper(one.number));
+    append(result, in_word ? one.number : title(one.number));
     text.remove_prefix(one.bytes);
     // A word goes on behind an apostrophe, a dot or an underscore that letters follow.
     const auto next = first_of(text).number;
     const bool joins =
-        in_word &&
         (one.number == '\'' || one.number == '.' || one.number == ':' || one.number == 0x2019 || one.number == 0xb7) &&
-        is_letter(next);
-    const bool goes_on = in_word && (is_digit(one.number) || one.number == '_');
-    in_word = is_letter(one.number) || goes_on || joins;
+        is_letter(next) && !is_word_alone(next);
+    const bool is_mark = one.number >= 0x300 && one.number <= 0x36f;
+    const bool goes_on =
+        is_letter(one.number) || is_digit(one.number) || one.number == '_' || one.number == 0x203f || is_mark || joins;
+    in_word = !is_word_alone(one.number) && (has_case(one.number) || (in_word && goes_on));
   }
   return result;
 }

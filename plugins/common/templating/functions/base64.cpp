@@ -53,7 +53,7 @@ std::optional<std::string> decode_base64(std::string_view text, base64_alphabet 
   for (auto padding = 4 - open; padding > 0; --padding) {
     skip_line_ends();
     if (i == text.size()) return refuse(text.size());
-    if (text[i] != '=') return refuse(i);
+    if (text[i] != '=') return refuse(i - 1);
     ++i;
   }
   skip_line_ends();

@@ -15,14 +15,15 @@ auto cost_of(invocation& in) {
 
 value call_parse_yaml(invocation& in, arguments all) {
   if (all[0].size() == 0) return in.scratch().any_map({}).in_any(true);
-  return read_yaml(all[0].text(), in.scratch(), cost_of(in));
+  return read_yaml(all[0].text(), in.scratch(), in.around().bounds.memory, cost_of(in));
 }
 
 value call_to_yaml(invocation& in, arguments all) {
   try {
     return in.text(yaml_text(all[0], in.scratch(), in.around().bounds.memory, cost_of(in)));
   } catch (const failure& wrong) {
-    throw failure(std::string("toYAML: ") + wrong.text());
+    const bool is_gos_own = wrong.text().starts_with("cannot marshal type: ");
+    throw failure((is_gos_own ? "" : "toYAML: ") + wrong.text());
   }
 }
 

@@ -1,5 +1,6 @@
 // Functions on maps, and those that group services and settings.
 #include "common/templating/format/number.hpp"
+#include "common/templating/format/print.hpp"
 #include "common/templating/format/quote.hpp"
 #include "common/templating/functions/functions.hpp"
 #include "common/templating/functions/key_pair.hpp"
@@ -23,7 +24,7 @@ struct branch {
   std::optional<value> leaf;
 };
 
-void put(branch& root, std::string_view path, const value& held, std::string_view function_name) {
+void put(invocation& in, branch& root, std::string_view path, const value& held, std::string_view function_name) {
   auto* at = &root;
   auto rest = path;
   auto whole = path;
@@ -34,7 +35,8 @@ void put(branch& root, std::string_view path, const value& held, std::string_vie
     if (mark == std::string_view::npos) break;
     auto& next = at->below[std::string(rest.substr(0, mark))];
     if (next.leaf) {
-      const auto shown = next.leaf->is(kind::text) ? quoted(next.leaf->text()) : std::string(next.leaf->type());
+      std::string shown;
+      printer(shown, in.scratch(), in.around().bounds.output).printf("%q", std::span(&*next.leaf, 1));
       throw failure(std::string(function_name) + ": not a map: " + quoted(whole) + ": " + quoted(rest.substr(0, mark)) +
                     " already has value " + shown);
     }
@@ -66,7 +68,7 @@ value call_explode(invocation& in, arguments all) {
   for (std::size_t i = 0; i < all[0].size(); ++i) {
     const auto pair = all[0].at(i, in.scratch());
     in.spend(1);
-    put(root, text_field(pair, "Key", in.scratch()).text(), text_field(pair, "Value", in.scratch()), "explode");
+    put(in, root, text_field(pair, "Key", in.scratch()).text(), text_field(pair, "Value", in.scratch()), "explode");
   }
   return map_of(root, in.scratch());
 }
@@ -76,7 +78,7 @@ value call_explode_map(invocation& in, arguments all) {
   for (std::size_t i = 0; i < all[0].size(); ++i) {
     const auto each = all[0].entry(i, in.scratch());
     in.spend(1);
-    put(root, each.key.text(), each.held.in_any(false), "explodeMap");
+    put(in, root, each.key.text(), each.held.in_any(false), "explodeMap");
   }
   return map_of(root, in.scratch());
 }

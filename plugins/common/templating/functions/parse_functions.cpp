@@ -50,6 +50,8 @@ value call_parse_float(invocation&, arguments all) {
 
 value call_parse_json(invocation& in, arguments all) {
   in.spend(all[0].size() / 16 + 1);
+  // Two bytes may be a value, which takes 24, and some more while it is read.
+  if (all[0].size() > in.around().bounds.memory / 8) throw failure("the text would be too long");
   if (all[0].size() == 0) return in.scratch().any_map({});
   return read_json(all[0].text(), in.scratch()).in_any(true);
 }

@@ -34,12 +34,20 @@ std::string replaced(invocation& in, std::string_view text, std::string_view old
   }
 }
 
-std::vector<value> parts(std::string_view separator, std::string_view text, std::int64_t most) {
+void check_length(const invocation& in, std::size_t elements) {
+  // A list is made before it is kept, some of it as texts of its own.
+  constexpr std::size_t bytes_of_element = 96;
+  if (elements > in.around().bounds.memory / bytes_of_element) throw failure("the list would be too long");
+}
+
+std::vector<value> parts(invocation& in, std::string_view separator, std::string_view text, std::int64_t most) {
   std::vector<value> all;
+  in.spend(text.size() / 16 + 1);
   if (most == 0) return all;
   const auto is_last = [&] { return most > 0 && all.size() + 1 == static_cast<std::size_t>(most); };
   if (separator.empty()) {
     for (; !text.empty(); text.remove_prefix(first_of(text).bytes)) {
+      check_length(in, all.size());
       if (is_last()) {
         all.emplace_back(text);
         return all;
@@ -51,6 +59,7 @@ std::vector<value> parts(std::string_view separator, std::string_view text, std:
     return all;
   }
   for (;;) {
+    check_length(in, all.size());
     const auto end = is_last() ? std::string_view::npos : text.find(separator);
     all.emplace_back(text.substr(0, end));
     if (end == std::string_view::npos) return all;

@@ -19,7 +19,10 @@ std::string replaced(invocation& in, std::string_view text, std::string_view old
 
 /// Between the separators, `most` parts at most (negative: all), whose last one is the rest; an empty separator cuts
 /// between characters.
-std::vector<value> parts(std::string_view separator, std::string_view text, std::int64_t most = -1);
+std::vector<value> parts(invocation& in, std::string_view separator, std::string_view text, std::int64_t most = -1);
+
+/// Throws a `failure` where a list of so many elements would take more than values may, before it is made.
+void check_length(const invocation& in, std::size_t elements);
 
 /// A text that grows up to the limit for values of the rendering.
 class bounded_text {

@@ -46,15 +46,14 @@ value call_replace_all(invocation& in, arguments all) {
 
 value call_split(invocation& in, arguments all) {
   const auto text = trim_space(all[1].text());
-  in.spend(text.size() / 16);
-  return in.scratch().text_list(text.empty() ? std::vector<value>() : parts(all[0].text(), text));
+  return in.scratch().text_list(text.empty() ? std::vector<value>() : parts(in, all[0].text(), text));
 }
 
 value call_split_to_map(invocation& in, arguments all) {
   const auto text = trim_space(all[2].text());
   std::vector<map_entry> entries;
   if (text.empty()) return in.scratch().text_map({});
-  for (const auto& each : parts(all[0].text(), text)) {
+  for (const auto& each : parts(in, all[0].text(), text)) {
     const auto pair = each.text();
     const auto mark = pair.find(all[1].text());
     if (mark == std::string_view::npos) continue;

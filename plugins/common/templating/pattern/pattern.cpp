@@ -210,7 +210,8 @@ std::string pattern::replace_all_literally(std::string_view text, std::string_vi
   return replace(text, by_text, spend);
 }
 
-std::vector<pattern::groups> pattern::find_all(std::string_view text, std::int64_t most, const cost& spend) const {
+std::vector<pattern::groups> pattern::find_all(std::string_view text, std::int64_t most, std::size_t limit,
+                                               const cost& spend) const {
   machine runner(program_, text, spend);
   std::vector<groups> all;
   auto last_end = nowhere;
@@ -224,6 +225,7 @@ std::vector<pattern::groups> pattern::find_all(std::string_view text, std::int64
     else at = text.size() + 1;
     last_end = found[1];
     if (!counts) continue;
+    if (all.size() >= limit) throw failure("more than " + std::to_string(limit) + " matches");
     auto& one = all.emplace_back();
     for (std::size_t i = 0; i + 1 < found.size(); i += 2)
       one.push_back(found[i] == nowhere ? std::string_view() : text.substr(found[i], found[i + 1] - found[i]));

@@ -34,8 +34,8 @@ public:
 
   /// A match and its groups, as parts of the text; empty where a group took no part.
   using groups = std::vector<std::string_view>;
-  /// `most` of them, or all when it is negative.
-  std::vector<groups> find_all(std::string_view text, std::int64_t most, const cost& spend) const;
+  /// `most` of them, or all when it is negative. Throws a `failure` for more than `limit`.
+  std::vector<groups> find_all(std::string_view text, std::int64_t most, std::size_t limit, const cost& spend) const;
 
   struct range {
     char32_t first = 0;

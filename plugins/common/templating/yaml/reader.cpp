@@ -1,6 +1,7 @@
 // Reads YAML in two steps, as yaml.v2 does: events of libyaml become a tree of nodes, and the tree becomes values,
 // where an alias stands for what its anchor has.
 #include "common/templating/fault.hpp"
+#include "common/templating/format/print.hpp"
 #include "common/templating/functions/base64.hpp"
 #include "common/templating/memory.hpp"
 #include "common/templating/yaml/scalar.hpp"
@@ -48,7 +49,8 @@ private:
 
 class tree_reader {
 public:
-  tree_reader(std::string_view text, memory& scratch, const yaml_cost& spend) : scratch_(scratch), spend_(spend) {
+  tree_reader(std::string_view text, memory& scratch, std::size_t limit, const yaml_cost& spend)
+      : scratch_(scratch), limit_(limit), spend_(spend) {
     if (yaml_parser_initialize(&parser_) == 0) fail("no memory for a parser");
     yaml_parser_set_encoding(&parser_, YAML_UTF8_ENCODING);
     yaml_parser_set_input_string(&parser_, reinterpret_cast<const unsigned char*>(text.empty() ? "" : text.data()),
@@ -94,6 +96,8 @@ private:
 
   const node* read_node(event& one) {
     auto& raw = one.raw();
+    if (nodes_.size() >= limit_ / (2 * sizeof(node)))
+      fail("the document takes more than " + std::to_string(limit_) + " bytes");
     auto& made = nodes_.emplace_back();
     switch (one.type()) {
       case YAML_ALIAS_EVENT: {
@@ -144,6 +148,7 @@ private:
   }
 
   memory& scratch_;
+  std::size_t limit_;
   const yaml_cost& spend_;
   yaml_parser_t parser_{};
   std::deque<node> nodes_;  // a node's address stays
@@ -220,10 +225,17 @@ private:
         continue;
       }
       const auto key = decode(key_node).in_any(false);
-      if (key.is(kind::list) || key.is(kind::map)) fail("invalid map key: " + std::string(key.type()));
+      if (key.is(kind::list) || key.is(kind::map)) refuse_key(key);
       all[key] = decode(held_node).in_any(false);
     }
     --depth_;
+  }
+
+  [[noreturn]] void refuse_key(const value& key) {
+    constexpr std::size_t longest = 4096;
+    std::string shown;
+    printer(shown, scratch_, longest).printf("%#v", std::span(&key, 1));
+    fail("invalid map key: " + shown);
   }
 
   // The entries of another map, where those that are there already are overwritten.
@@ -309,9 +321,9 @@ const map_class yaml_map_class{.type = "map[interface {}]interface {}",
                                .at = entries_at,
                                .any = true};
 
-value read_yaml(std::string_view text, memory& scratch, const yaml_cost& spend) {
+value read_yaml(std::string_view text, memory& scratch, std::size_t limit, const yaml_cost& spend) {
   spend(text.size() / 8 + 1);
-  tree_reader reader(text, scratch, spend);
+  tree_reader reader(text, scratch, limit, spend);
   const auto* root = reader.read();
   return root == nullptr ? value::null() : decoder(scratch, spend).decode(*root);
 }

@@ -211,6 +211,7 @@ private:
   }
 
   void list(const value& of) {
+    if (of.type().starts_with("<-")) throw failure("cannot marshal type: " + std::string(of.type()));
     open();
     yaml_event_t event;
     yaml_sequence_start_event_initialize(&event, nullptr, nullptr, 1, YAML_BLOCK_SEQUENCE_STYLE);
@@ -238,6 +239,7 @@ private:
     start_map();
     std::vector<map_entry> all;
     for (std::size_t i = 0; i < of.size(); ++i) all.push_back(of.entry(i, scratch_));
+    spend_(20 * all.size());  // comparing texts takes longer than walking over them
     std::ranges::stable_sort(all, key_order());
     for (const auto& each : all) {
       write(each.key);

@@ -17,8 +17,9 @@ namespace drcon::templating {
 /// Called with the work that a piece took, so that it can be bounded by who calls.
 using yaml_cost = std::function<void(std::uint64_t steps)>;
 
-/// The first document. Its maps have keys of any type: map[interface {}]interface {}.
-value read_yaml(std::string_view text, memory& scratch, const yaml_cost& spend);
+/// The first document, whose tree takes up to `limit` bytes while it is read. Its maps have keys of any type:
+/// map[interface {}]interface {}.
+value read_yaml(std::string_view text, memory& scratch, std::size_t limit, const yaml_cost& spend);
 
 /// Without white space at its ends.
 std::string yaml_text(const value& of, memory& scratch, std::size_t limit, const yaml_cost& spend);

@@ -27,6 +27,9 @@ const brake::clock::time_point start{1h};
 // A brake and what its pipeline serves, as counts of endpoints in service by service.
 class braked {
 public:
+  // Of a source that has no outages.
+  static constexpr auto other = "other";
+
   explicit braked(const config::brake_config& rule) : brake_(rule) {}
 
   // Offers a candidate and serves what is decided. What is held keeps its endpoints, and `added` is what came beside.
@@ -34,7 +37,11 @@ public:
                         const std::set<std::string>& released = {}) {
     brake::change change;
     change.observed = observed_;
-    change.after_outage = std::exchange(after_outage_, false);
+    if (std::exchange(after_outage_, false)) {
+      change.after_outage.emplace();
+      for (const auto& [name, count] : served_) change.after_outage->served += name == other ? 0 : count;
+      for (const auto& [name, count] : next) change.after_outage->next += name == other ? 0 : count;
+    }
     for (const auto& [name, count] : served_) change.served += count;
     for (const auto& [name, count] : next) change.next += count;
     auto names = served_;
@@ -244,12 +251,14 @@ TEST(Brake, HoldsAServiceForItselfAndLetsTheOthersGoOn) {
 // A registry that has lost its data and is being filled again has some services in part.
 TEST(Brake, MeasuresTheWholeAfterAnOutageAndHoldsWhatIsWithinTheLimitsOfItsOwn) {
   braked all(rules());
-  all.offer(start, {{"a", 4}, {"b", 4}, {"c", 4}});
+  all.offer(start, {{"a", 4}, {"b", 4}, {"c", 4}, {"other", 40}});
   all.ends_outage();
-  EXPECT_THAT(all.offer(start + 1s, {{"b", 2}}).kept, ElementsAre("a", "b", "c"));
-  EXPECT_THAT(all.offer(start + 2s, {{"a", 4}, {"b", 2}}).kept, ElementsAre("b", "c")) << "more is to come";
-  EXPECT_TRUE(all.passes(start + 3s, {{"a", 4}, {"b", 4}, {"c", 4}}));
-  EXPECT_TRUE(all.passes(start + 4s, {{"a", 4}, {"b", 2}, {"c", 4}})) << "that alone is within the limits";
+  EXPECT_THAT(all.offer(start + 1s, {{"b", 2}, {"other", 40}}).kept, ElementsAre("a", "b", "c"));
+  EXPECT_THAT(all.offer(start + 2s, {{"a", 4}, {"b", 2}, {"other", 40}}).kept, ElementsAre("b", "c"))
+      << "more is to come";
+  EXPECT_TRUE(all.passes(start + 3s, {{"a", 4}, {"b", 4}, {"c", 4}, {"other", 40}}));
+  EXPECT_TRUE(all.passes(start + 4s, {{"a", 4}, {"b", 2}, {"c", 4}, {"other", 40}}))
+      << "that alone is within the limits";
 }
 
 TEST(Brake, LetsTheOthersGoOnAfterAnOutageThatCostLittle) {

@@ -71,7 +71,7 @@ TEST(NginxMemory, DoesNotTakeAStandInForAServer) {
 }
 
 TEST(NginxMemory, RecallsKeptServersAgainAndAgain) {
-  memory last{{"web", {server_at("10.0.0.1:80")}}};
+  last_servers last{{"web", {server_at("10.0.0.1:80")}}};
   for (int i = 0; i < 3; ++i) last = recall(render({{"web", {}}}, last, form_with_listener()).bytes);
   ASSERT_TRUE(last.contains("web"));
   EXPECT_EQ(last.at("web")[0].address, "10.0.0.1:80");
@@ -89,7 +89,7 @@ TEST(NginxMemory, DoesNotCountServersTwiceWhenAUsersTemplateLooksLikeTheBuiltInF
   auto form = form_with_listener();
   form.user_template =
       "{{#services}}upstream {{name}} {\n{{#endpoints}}    server {{server}};\n{{/endpoints}}}\n{{/services}}";
-  memory last = recall(render({{"web", {server_at("10.0.0.1:80")}}}, {}, form).bytes);
+  last_servers last = recall(render({{"web", {server_at("10.0.0.1:80")}}}, {}, form).bytes);
   for (int i = 0; i < 3; ++i) last = recall(render({{"api", {}}, {"web", {}}}, last, form).bytes);
   ASSERT_EQ(last.at("web").size(), 1U);
   EXPECT_FALSE(last.contains("api")) << "a stand-in is not a server";

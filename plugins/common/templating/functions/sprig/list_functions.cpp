@@ -108,7 +108,7 @@ value call_chunk(invocation& in, arguments all) {
   if (chunks < 0) throw failure("runtime error: makeslice: len out of range");
   if (size < 0 && chunks > 0) throw failure("runtime error: makeslice: len out of range");
   std::vector<value> result;
-  for (auto rest = std::span(found); !rest.empty();) {
+  for (auto rest = std::span(found); chunks > 0 && !rest.empty();) {
     const auto part = rest.first(std::min(static_cast<std::size_t>(size), rest.size()));
     result.push_back(list_of(in, {part.begin(), part.end()}));
     rest = rest.subspan(part.size());

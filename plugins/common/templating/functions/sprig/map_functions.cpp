@@ -129,7 +129,10 @@ value copy(invocation& in, const value& of, std::size_t depth) {
   }
   return of;
 }
-value call_deep_copy(invocation& in, arguments all) { return any_result(copy(in, all[0], 0)); }
+value call_deep_copy(invocation& in, arguments all) {
+  if (!all[0].is_there()) throw failure("reflect: call of reflect.Value.Type on zero Value");
+  return any_result(copy(in, all[0], 0));
+}
 
 constexpr parameter any[] = {takes::any};
 constexpr parameter map[] = {takes::map};

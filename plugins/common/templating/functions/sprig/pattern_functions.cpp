@@ -16,6 +16,9 @@ auto cost_of(invocation& in) {
   return [&in](std::uint64_t steps) { in.spend(steps); };
 }
 
+// Of each there is more in between than the part of the text that is kept.
+std::size_t most_matches(const invocation& in) { return in.around().bounds.memory / 128; }
+
 pattern compiled(invocation& in, std::string_view text) {
   in.spend(text.size() + 1);
   return pattern(text);
@@ -43,7 +46,7 @@ value call_match(invocation& in, arguments all) {
 
 value find_all(invocation& in, const pattern& of, std::string_view text, std::int64_t most) {
   std::vector<value> found;
-  for (const auto& each : of.find_all(text, most, cost_of(in))) found.emplace_back(each[0]);
+  for (const auto& each : of.find_all(text, most, most_matches(in), cost_of(in))) found.emplace_back(each[0]);
   return in.scratch().text_list(found);
 }
 value call_find_all(invocation& in, arguments all) {
@@ -54,7 +57,7 @@ value call_must_find_all(invocation& in, arguments all) {
 }
 
 value find(invocation& in, const pattern& of, std::string_view text) {
-  const auto found = of.find_all(text, 1, cost_of(in));
+  const auto found = of.find_all(text, 1, 1, cost_of(in));
   return value(found.empty() ? std::string_view() : found[0][0]);
 }
 value call_find(invocation& in, arguments all) { return find(in, compiled_or_panic(in, all[0].text()), all[1].text()); }
@@ -84,7 +87,7 @@ value split(invocation& in, const pattern& of, arguments all) {
   if (all[0].size() > 0 && text.empty()) return in.scratch().text_list(std::vector{value(std::string_view())});
   std::size_t start = 0;
   std::size_t end = 0;
-  for (const auto& each : of.find_all(text, most, cost_of(in))) {
+  for (const auto& each : of.find_all(text, most, most_matches(in), cost_of(in))) {
     if (most > 0 && std::cmp_equal(result.size(), most - 1)) break;
     end = static_cast<std::size_t>(each[0].data() - text.data());
     const auto behind = end + each[0].size();

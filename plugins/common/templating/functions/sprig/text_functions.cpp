@@ -134,17 +134,12 @@ value numbered(invocation& in, const std::vector<value>& all) {
     entries.push_back({.key = in.scratch().text("_" + std::to_string(i)), .held = all[i]});
   return in.scratch().text_map(std::move(entries));
 }
-value call_split(invocation& in, arguments all) {
-  in.spend(all[1].size() / 16);
-  return numbered(in, parts(all[0].text(), all[1].text()));
-}
+value call_split(invocation& in, arguments all) { return numbered(in, parts(in, all[0].text(), all[1].text())); }
 value call_splitn(invocation& in, arguments all) {
-  in.spend(all[2].size() / 16);
-  return numbered(in, parts(all[0].text(), all[2].text(), all[1].whole()));
+  return numbered(in, parts(in, all[0].text(), all[2].text(), all[1].whole()));
 }
 value call_split_list(invocation& in, arguments all) {
-  in.spend(all[1].size() / 16);
-  return in.scratch().text_list(parts(all[0].text(), all[1].text()));
+  return in.scratch().text_list(parts(in, all[0].text(), all[1].text()));
 }
 
 value call_fail(invocation&, arguments all) { throw failure(std::string(all[0].text())); }

@@ -37,6 +37,7 @@ value call_deep_equal(invocation& in, arguments all) { return value(is_same(in, 
 
 value read(invocation& in, std::string_view text) {
   in.spend(text.size() / 16 + 1);
+  if (text.size() > in.around().bounds.memory / 8) throw failure("the text would be too long");
   return any_result(read_json(text, in.scratch()));
 }
 value call_must_from_json(invocation& in, arguments all) { return read(in, all[0].text()); }

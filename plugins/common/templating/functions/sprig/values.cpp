@@ -2,6 +2,7 @@
 
 #include "common/templating/format/number.hpp"
 #include "common/templating/format/print.hpp"
+#include "common/templating/functions/text.hpp"
 
 #include <cmath>
 #include <limits>
@@ -99,6 +100,7 @@ std::string to_text(invocation& in, const value& of) {
 std::vector<std::string> to_texts(invocation& in, const value& of) {
   std::vector<std::string> all;
   if (is_list(of)) {
+    check_length(in, of.size());
     for (std::size_t i = 0; i < of.size(); ++i) {
       const auto each = of.at(i, in.scratch());
       in.spend(1);
@@ -136,7 +138,7 @@ std::vector<value> elements(invocation& in, const value& list, std::string_view 
   std::vector<value> all;
   const auto count = list.size();
   // A row of numbers has no memory of its own, so it may be longer than anything that is kept.
-  if (count > in.around().bounds.memory / sizeof(value)) throw failure("the list would be too long");
+  check_length(in, count);
   all.reserve(count);
   in.spend(count / 4 + 1);
   for (std::size_t i = 0; i < count; ++i) all.push_back(list.at(i, in.scratch()).in_any(false));

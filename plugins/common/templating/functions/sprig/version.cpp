@@ -22,7 +22,7 @@ const std::string condition_version = R"(v?([0-9|x|X|\*]+)(\.[0-9|x|X|\*]+)?(\.[
 const std::string operators = R"(=||!=|>|<|>=|=>|<=|=<|~|~>|\^)";
 
 std::optional<groups> first_match(const pattern& of, std::string_view text) {
-  auto found = of.find_all(text, 1, no_cost);
+  auto found = of.find_all(text, 1, 1, no_cost);
   return found.empty() ? std::nullopt : std::optional(std::move(found[0]));
 }
 
@@ -190,7 +190,7 @@ bool condition::caret(const version& asked) const {
 std::string without_ranges(std::string_view text) {
   static const pattern ranges("\\s*(" + condition_version + ")\\s+-\\s+(" + condition_version + ")\\s*");
   std::string result(text);
-  for (const auto& each : ranges.find_all(text, -1, no_cost)) {
+  for (const auto& each : ranges.find_all(text, -1, longest, no_cost)) {
     const auto place = result.find(each[0]);
     if (place == std::string::npos) continue;
     result.replace(place, each[0].size(), ">= " + std::string(each[1]) + ", <= " + std::string(each[11]) + " ");
@@ -205,7 +205,7 @@ std::vector<condition> conditions_of(std::string_view text) {
   static const pattern one("(" + operators + ")\\s*(" + condition_version + ")");
   if (!form.matches(text, no_cost)) throw failure("improper constraint: " + std::string(text));
   std::vector<condition> result;
-  for (const auto& each : one.find_all(text, -1, no_cost)) result.emplace_back(each[0]);
+  for (const auto& each : one.find_all(text, -1, longest, no_cost)) result.emplace_back(each[0]);
   if (result.empty()) result.emplace_back(text);
   return result;
 }

@@ -61,6 +61,57 @@ TEST(TemplateLimits, BoundWhatFunctionsMake) {
   EXPECT_NE(replaced.find("error calling replaceAll"), std::string::npos) << replaced;
 }
 
+// Each of these asks for some gigabytes, which a mebibyte must not become while the text or list is made.
+TEST(TemplateLimits, BoundListsAndTextsBeforeTheyAreMade) {
+  for (const char* text :
+       {"{{sprig_repeat 1000000000 \"x\"}}", "{{sprig_until 1000000000 | sprig_reverse}}",
+        "{{sprig_join \",\" (sprig_until 1000000000)}}", "{{sprig_seq 1000000000}}",
+        "{{sprig_indent 1000000000 \"x\"}}", "{{split \",\" (sprig_repeat 500000 \"x,\")}}",
+        "{{sprig_splitList \"\" (sprig_repeat 500000 \"x\")}}", "{{sprig_split \"x\" (sprig_repeat 500000 \"x\")}}",
+        "{{sprig_regexFindAll \"x\" (sprig_repeat 500000 \"x\") -1}}",
+        "{{sprig_regexSplit \"x\" (sprig_repeat 500000 \"x\") -1}}",
+        "{{parseJSON (print \"[1\" (sprig_repeat 200000 \",1\") \"]\")}}",
+        "{{parseYAML (print \"[1\" (sprig_repeat 200000 \",1\") \"]\")}}", "{{toYAML (sprig_until 1000000000)}}",
+        "{{toTOML (sprig_until 1000000000)}}", "{{toJSON (sprig_until 1000000000)}}",
+        "{{spew_sdump (sprig_until 1000000000)}}",
+        "{{$m := sprig_dict}}{{range sprig_until 100000}}{{$_ := sprig_set $m (print .) .}}{{end}}"}) {
+    const auto said = render(text, with({.memory = 1U << 20U}));
+    EXPECT_NE(said.find("error calling"), std::string::npos) << text << ": " << said.substr(0, 200);
+    EXPECT_LT(said.size(), 2'000'000U) << text;
+  }
+}
+
+TEST(TemplateLimits, EndAliasesOfYamlThatMultiply) {
+  std::string text = "a: &a [x,x,x,x,x,x,x,x,x,x]\\n";
+  for (char name = 'b'; name < 'j'; ++name) {
+    const std::string before(1, static_cast<char>(name - 1));
+    text += std::string(1, name) + ": &" + name + " [";
+    for (int i = 0; i < 10; ++i) text += (i > 0 ? ",*" : "*") + before;
+    text += "]\\n";
+  }
+  const auto said = render("{{parseYAML \"" + text + "\"}}", {});
+  EXPECT_NE(said.find("document contains excessive aliasing"), std::string::npos) << said.substr(0, 200);
+}
+
+TEST(TemplateLimits, EndALoopThatPutsIntoTheMapItGoesThrough) {
+  EXPECT_EQ(render("{{$m := sprig_dict \"a\" 1}}{{range $k, $v := $m}}{{$_ := sprig_set $m (print $k \"a\") 1}}{{end}}"
+                   "{{len $m}}",
+                   {}),
+            "2");
+}
+
+TEST(TemplateLimits, LeaveTheHostsMapsAsTheyAre) {
+  memory host_memory(1U << 20U);
+  const auto data = host_memory.any_map({{.key = value(std::string_view("a")), .held = value::integer(1)}});
+  static const auto functions = every_function();
+  const auto read = text_template::read("t", "{{sprig_set . \"b\" 2}}", functions);
+  std::string output;
+  const auto wrong = std::get<text_template>(read).render(data, {}, output);
+  ASSERT_TRUE(wrong);
+  EXPECT_NE(wrong->text.find("that the template has not made itself"), std::string::npos) << wrong->text;
+  EXPECT_EQ(data.size(), 1U);
+}
+
 TEST(TemplateLimits, BoundHowDeepATemplateIs) {
   EXPECT_NE(render(repeated("{{if 1}}", 10'000), {}).find("more than 200 blocks in one another"), std::string::npos);
   EXPECT_NE(render("{{if 1}}" + repeated("{{else if 1}}", 10'000) + "{{end}}", {}).find("more than 200 blocks"),

@@ -18,11 +18,11 @@
 
 namespace drcon::nginx {
 
-class serving {
+class served_generation {
 public:
   using workers = std::map<pid_t, unsigned long long>;
 
-  explicit serving(const target& nginx) : nginx_(nginx) {}
+  explicit served_generation(const target& nginx) : nginx_(nginx) {}
 
   /// Does nginx serve these bytes now? `file` is where they lie.
   bool is(const rendered& desired, const std::optional<boost::asio::ip::tcp::endpoint>& listener,
@@ -31,7 +31,7 @@ public:
   /// One reload. It is made before the signal, to remember the workers there are, and asked after it.
   class change {
   public:
-    change(const serving& all, const rendered& next, std::optional<boost::asio::ip::tcp::endpoint> listener,
+    change(const served_generation& all, const rendered& next, std::optional<boost::asio::ip::tcp::endpoint> listener,
            pid_t master);
 
     /// A worker of the new generation accepts connections; old ones may as well.

@@ -16,10 +16,10 @@
 namespace drcon::nginx {
 
 /// Name of a service -> its last servers, never none.
-using memory = std::map<std::string, std::vector<server>>;
+using last_servers = std::map<std::string, std::vector<server>>;
 
 /// Reads them from a file that this sink wrote. Lines that it could not have written are ignored.
-memory recall(const std::string& file);
+last_servers recall(const std::string& file);
 
 /// Names of the upstream blocks in a file that this sink wrote, of those without a server of their own as well.
 std::set<std::string> recall_names(const std::string& file);
@@ -28,6 +28,6 @@ std::set<std::string> recall_names(const std::string& file);
 std::optional<std::uint16_t> recall_port(const std::string& file);
 
 /// The comment lines for files whose form is the user's.
-std::string to_comment(const memory& all);
+std::string to_comment(const last_servers& all);
 
 }  // namespace drcon::nginx

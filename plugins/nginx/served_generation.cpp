@@ -1,4 +1,4 @@
-#include "nginx/serving.hpp"
+#include "nginx/served_generation.hpp"
 
 #include <sys/stat.h>
 #include <unistd.h>
@@ -37,14 +37,14 @@ bool wait_for(Condition condition, std::chrono::nanoseconds at_most, const std::
 
 }  // namespace
 
-bool serving::is(const rendered& desired, const std::optional<boost::asio::ip::tcp::endpoint>& listener,
-                 const std::string& file) const {
+bool served_generation::is(const rendered& desired, const std::optional<boost::asio::ip::tcp::endpoint>& listener,
+                           const std::string& file) const {
   return listener ? nginx_.generation(*listener) == desired.generation : workers_serve(desired, file);
 }
 
 // A worker that died and was replaced since the last change is taken for a reload; the listener does not have this
 // weakness.
-bool serving::workers_serve(const rendered& desired, const std::string& file) const {
+bool served_generation::workers_serve(const rendered& desired, const std::string& file) const {
   std::string ignored;
   const auto master = nginx_.master(ignored);
   struct stat info {};
@@ -60,24 +60,24 @@ bool serving::workers_serve(const rendered& desired, const std::string& file) co
   });
 }
 
-void serving::remember(const rendered& taken_up, pid_t master) {
+void served_generation::remember(const rendered& taken_up, pid_t master) {
   proven_generation_ = taken_up.generation;
   proven_workers_ = nginx_.workers(master);
 }
 
-serving::change::change(const serving& all, const rendered& next,
-                        std::optional<boost::asio::ip::tcp::endpoint> listener, pid_t master)
+served_generation::change::change(const served_generation& all, const rendered& next,
+                                  std::optional<boost::asio::ip::tcp::endpoint> listener, pid_t master)
     : nginx_(all.nginx_),
       generation_(next.generation),
       listener_(std::move(listener)),
       master_(master),
       old_(nginx_.workers(master)) {}
 
-bool serving::change::answers() const { return !listener_ || nginx_.generation(*listener_) == generation_; }
+bool served_generation::change::answers() const { return !listener_ || nginx_.generation(*listener_) == generation_; }
 
 // The workers are looked at even with a listener: a file that was edited and loaded by hand may answer the generation
 // that it no longer is.
-bool serving::change::begun() const {
+bool served_generation::change::begun() const {
   if (!answers()) return false;
   const auto now = nginx_.workers(master_);
   return std::ranges::any_of(now, [&](const auto& each) { return !old_.contains(each.first); }) ||
@@ -85,7 +85,7 @@ bool serving::change::begun() const {
 }
 
 // nginx's master starts new workers, sleeps for 100 ms, and only then tells the old ones to stop accepting.
-bool serving::change::complete() const {
+bool served_generation::change::complete() const {
   if (!answers()) return false;
   const auto now = nginx_.workers(master_);
   return (listener_ || !now.empty()) && std::ranges::none_of(now, [&](const auto& each) {
@@ -94,12 +94,12 @@ bool serving::change::complete() const {
          });
 }
 
-bool serving::change::wait_begun(std::chrono::nanoseconds at_most, const std::stop_token& stop) const {
+bool served_generation::change::wait_begun(std::chrono::nanoseconds at_most, const std::stop_token& stop) const {
   std::this_thread::sleep_for(pace);  // not before: asking competes with the reload itself
   return wait_for([this] { return begun(); }, at_most, stop);
 }
 
-bool serving::change::wait_complete(std::chrono::nanoseconds at_most, const std::stop_token& stop) const {
+bool served_generation::change::wait_complete(std::chrono::nanoseconds at_most, const std::stop_token& stop) const {
   return wait_for([this] { return complete(); }, at_most, stop);
 }
 

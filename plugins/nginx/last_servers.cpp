@@ -1,4 +1,4 @@
-#include "nginx/memory.hpp"
+#include "nginx/last_servers.hpp"
 
 #include "common/nginx_grammar.hpp"
 
@@ -83,8 +83,8 @@ std::optional<server> server_of_json(const json& value) {
   return result;
 }
 
-memory read_comment(const std::string& text) {
-  memory result;
+last_servers read_comment(const std::string& text) {
+  last_servers result;
   const auto parsed = json::parse(text, nullptr, false);
   if (!parsed.is_object()) return result;
   for (const auto& [name, servers] : parsed.items()) {
@@ -110,8 +110,8 @@ json to_json(const server& each) {
 
 }  // namespace
 
-memory recall(const std::string& file) {
-  memory all;
+last_servers recall(const std::string& file) {
+  last_servers all;
   std::istringstream lines(file);
   std::string name;
   std::string comment;
@@ -160,7 +160,7 @@ std::optional<std::uint16_t> recall_port(const std::string& file) {
   return port;
 }
 
-std::string to_comment(const memory& all) {
+std::string to_comment(const last_servers& all) {
   json kept = json::object();
   for (const auto& [name, servers] : all)
     for (const auto& each : servers) kept[name].push_back(to_json(each));

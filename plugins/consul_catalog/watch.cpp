@@ -1,0 +1,50 @@
+// What goes on between applies: checks that run out are renewed, the lease is, and the agent is compared.
+#include "consul_catalog/apply.hpp"
+
+#include <algorithm>
+
+namespace drcon::consul_catalog {
+
+// How often checks are renewed: in a third of the shortest time within which one runs out.
+std::chrono::nanoseconds applier::beat() const {
+  auto shortest = std::chrono::nanoseconds::max();
+  for (const auto& [id, each] : desired_->all)
+    if (each.ttl.count() > 0) shortest = std::min(shortest, each.ttl / 3);
+  return shortest;
+}
+
+std::string applier::keep_alive(const std::stop_token& stop) {
+  std::vector<target::request> requests;
+  for (const auto& [id, each] : desired_->all)
+    if (each.ttl.count() > 0 && !rejected_.contains(id)) requests.push_back(status_request(each));
+  for (const auto& each : target_.ask(requests, stop))
+    if (each.fault != common::http_fault::none)
+      return each.why;  // a check that is gone is restored at the next comparison
+  return {};
+}
+
+std::chrono::nanoseconds applier::tend(const std::stop_token& stop) {
+  constexpr auto never = std::chrono::nanoseconds::max();
+  if (!desired_) return never;
+  const auto every = beat();
+  if (every != never && clock::now() >= next_beat_) {
+    next_beat_ = clock::now() + every;
+    if (const auto why = keep_alive(stop); !why.empty()) host_.status_away(why);
+  }
+  if (!marked_.empty() && clock::now() >= next_mark_) {
+    next_mark_ = clock::now() + lease::renewed_every;
+    lease_.renew();
+    // One that fails says nothing that the next comparison does not say.
+    if (const auto found = desired_->all.find(marked_); found != desired_->all.end())
+      target_.ask({status_request(found->second)}, stop);
+  }
+  if (clock::now() >= next_look_) {
+    next_look_ = clock::now() + options_.verify;
+    if (const auto how = match(stop); how.result != DRCON_OK && !stop.stop_requested()) host_.status_away(how.why);
+  }
+  auto next = every == never ? next_look_ : std::min(next_look_, next_beat_);
+  if (!marked_.empty()) next = std::min(next, next_mark_);
+  return std::max<std::chrono::nanoseconds>(next - clock::now(), std::chrono::milliseconds(1));
+}
+
+}  // namespace drcon::consul_catalog

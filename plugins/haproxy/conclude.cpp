@@ -1,0 +1,130 @@
+// What is reported of an attempt: its outcome, the status, and what is left out.
+#include "haproxy/apply.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace drcon::haproxy {
+namespace {
+
+std::string joined(const std::vector<std::string>& parts) {
+  constexpr std::size_t enough = 5;
+  std::string all;
+  for (std::size_t i = 0; i < parts.size() && i < enough; ++i) all += (i == 0 ? "" : ", ") + parts[i];
+  if (parts.size() > enough) all += " and " + std::to_string(parts.size() - enough) + " more";
+  return all;
+}
+
+}  // namespace
+
+std::vector<std::string> applier::missing_backends(const live_state& live) const {
+  std::vector<std::string> missing;
+  for (const auto& [name, desired] : *desired_)
+    if (!live.backends.contains(name) && !desired.servers.empty()) missing.push_back(name);
+  return missing;
+}
+
+// Whether HAProxy has a backend of any service.
+bool applier::any_present(const live_state& live) const {
+  return std::ranges::any_of(*desired_, [&](const auto& each) { return live.backends.contains(each.first); });
+}
+
+// The services of a backend.
+std::set<std::string> applier::services_of(const std::string& backend) const {
+  std::set<std::string> services;
+  if (const auto found = desired_->find(backend); found != desired_->end())
+    for (const auto& [key, server] : found->second.servers) services.insert(server.service);
+  return services;
+}
+
+std::vector<std::string> applier::remarks_on(const std::string& backend, const backend_plan& plan) {
+  std::vector<std::string> remarks;
+  short_of_slots_ |= !plan.left_out.empty();
+  // Those that get a slot as soon as it has drained are not left out: nothing could take that back at that moment.
+  const auto draining = static_cast<std::size_t>(
+      std::ranges::count_if(departures_, [&](const auto& each) { return backend_part(each.first) == backend; }));
+  const auto waiting = std::min(draining, plan.left_out.size());
+  if (waiting > 0)
+    remarks.push_back("backend " + backend + ": " + std::to_string(waiting) + " of its endpoints " +
+                      (waiting == 1 ? "waits" : "wait") + " for slots that are draining");
+  if (waiting < plan.left_out.size())
+    remarks.push_back("backend " + backend + " has " + std::to_string(plan.slots) + " slots and needs " +
+                      std::to_string(plan.slots + plan.left_out.size() - waiting) +
+                      ": raise the count of its server-template");
+  for (auto i = waiting; i < plan.left_out.size(); ++i) {
+    const auto& server = desired_->at(backend).servers.at(plan.left_out[i]);
+    host_.refused(server.service, server.endpoint, "backend " + backend + " has no slot left");
+  }
+  for (const auto& server : plan.by_hand)
+    remarks.push_back(backend + "/" + server + " was taken out of service by hand and stays so (manual = \"respect\")");
+  return remarks;
+}
+
+// Requests for these services go to servers that are gone, as far as the registry knows.
+void applier::report_kept(const attempt& current) {
+  for (const auto& [backend, each] : *desired_)
+    if (!each.servers.empty() || !had_.contains(backend)) had_[backend] = each.services;
+  std::erase_if(had_, [&](const auto& each) {
+    const auto servers = current.live.servers.find(each.first);
+    return servers == current.live.servers.end() || !any_in_use(servers->second, options_.plan);
+  });
+  std::size_t count = 0;
+  for (const auto& [backend, loss] : current.kept) count += desired_->at(backend).services.size();
+  for (const auto& [backend, services] : had_) {
+    const auto found = desired_->find(backend);
+    if (!options_.keep_empty || (found != desired_->end() && !found->second.servers.empty())) continue;
+    count += services.size();
+    for (const auto& service : services)
+      host_.refused(service, {}, "service " + service + " has no usable endpoints; its last servers are kept");
+  }
+  host_.gauge("kept_services", "Services without usable endpoints whose last servers are kept.",
+              static_cast<double>(count));
+}
+
+outcome applier::conclude(const attempt& current) {
+  show(current.plans);
+  report_kept(current);
+  recheck_ = false;
+  compared_ = clock::now();
+  short_of_slots_ = false;
+  std::vector<std::string> remarks;
+  if (!state_file_fault_.empty()) remarks.push_back(state_file_fault_);
+  for (const auto& [backend, each] : current.plans)
+    for (auto& remark : remarks_on(backend, each)) remarks.push_back(std::move(remark));
+  for (const auto& [backend, loss] : current.kept)
+    remarks.push_back(common::kept_because_of("backend " + backend, loss));
+  std::vector<std::string> faults;
+  for (const auto& [backend, why] : current.refusals) {
+    faults.push_back("backend " + backend + " keeps its servers: " + why);
+    for (const auto& service : services_of(backend)) host_.refused(service, {}, why);
+  }
+  if (const auto missing = missing_backends(current.live); !missing.empty()) {
+    // One service that HAProxy has no backend of must not hold up the others; none at all is the wrong HAProxy.
+    (any_present(current.live) ? remarks : faults)
+        .push_back("HAProxy's configuration has no backend " + joined(missing) + "; it takes one and a reload");
+    for (const auto& backend : missing)
+      for (const auto& service : services_of(backend))
+        host_.refused(service, {}, "HAProxy's configuration has no backend " + backend);
+  }
+  if (!faults.empty()) {
+    const bool any_applied =
+        std::ranges::any_of(current.plans, [&](const auto& each) { return !current.refusals.contains(each.first); });
+    return retry(joined(faults) + (any_applied ? ". Everything else is applied" : ""));
+  }
+  const auto successor = std::exchange(successor_, {});
+  if (remarks.empty()) host_.status_ok(successor.empty() ? successor : "all is set again: " + successor);
+  else host_.status_degraded(joined(remarks));
+  return ok();
+}
+
+void applier::show(const std::map<std::string, backend_plan>& plans) const {
+  for (const auto& [backend, each] : plans) {
+    host_.gauge("servers", "Servers, or slots in use, of a backend.", static_cast<double>(each.by_key.size()),
+                {{"backend", backend}});
+    if (options_.plan.mode == mode::slots)
+      host_.gauge("slots", "Slots of a backend.", static_cast<double>(each.slots), {{"backend", backend}});
+  }
+  host_.gauge("draining", "Servers on their way out.", static_cast<double>(departures_.size()));
+}
+
+}  // namespace drcon::haproxy

@@ -1,0 +1,72 @@
+// What goes on between applies: looks whether HAProxy is still the same process, and keeps the server-state file.
+#include "common/atomic_file.hpp"
+#include "haproxy/apply.hpp"
+
+#include <algorithm>
+#include <exception>
+#include <utility>
+
+namespace drcon::haproxy {
+namespace {
+
+// How often drains are looked at. An answer costs HAProxy some microseconds.
+constexpr auto drain_poll = std::chrono::milliseconds(100);
+
+}  // namespace
+
+std::chrono::nanoseconds applier::tend() {
+  if (!desired_) return options_.watch;
+  std::string why;
+  try {
+    target cli(options_.socket, options_.timeout);
+    why = watch(cli);
+  } catch (const std::exception& error) {  // no descriptor is left, for example
+    why = error.what();
+  }
+  if (!why.empty()) {
+    host_.status_away(why);
+    recheck_ = true;  // otherwise nothing would say that all is well again before the next change
+    return options_.watch;
+  }
+  return departures_.empty() ? options_.watch : std::min<std::chrono::nanoseconds>(drain_poll, options_.watch);
+}
+
+// What keeps HAProxy from being in step, or empty.
+std::string applier::watch(target& cli) {
+  if (auto why = cli.open(); !why.empty()) return why;
+  std::string why;
+  const auto answers = cli.run({"show info"}, why);
+  if (!answers) return why;
+  const auto info = read_info(answers->front());
+  if (info.stopping) return "this HAProxy process is ending; its successor takes over";
+  if (!departures_.empty() && info.identity == process_) end_departures(cli);
+  if (info.identity == process_ && !state_file_fault_.empty()) {
+    write_state_file(cli);
+    if (state_file_fault_.empty()) recheck_ = true;  // otherwise the status would not say that all is well again
+  }
+  const bool compare = clock::now() - compared_ >= options_.compare;
+  if (info.identity == process_ && !recheck_ && !compare) return {};
+  const auto how = bring_about(cli);
+  return how.result == DRCON_OK ? std::string() : how.why;
+}
+
+// A reloaded HAProxy reads it, so that its slots hold the present servers from the first moment on.
+void applier::write_state_file(target& cli) {
+  if (options_.state_file.empty()) return;
+  auto fault = fault_of_state_file(cli);
+  if (!fault.empty()) fault.insert(0, "the server-state file is not written: ");
+  if (!fault.empty() && fault != state_file_fault_) host_.warn(fault);
+  state_file_fault_ = std::move(fault);
+}
+
+// Writes it; what went wrong, or empty. Another HAProxy that read this one's servers would start with the wrong ones.
+std::string applier::fault_of_state_file(target& cli) {
+  const common::file_place place(options_.state_file);
+  if (!place.fault().empty()) return place.fault();
+  if (auto why = state_file_lock_.take(place, std::string(host_.name())); !why.empty()) return why;
+  std::string why;
+  const auto answers = cli.run({"show servers state"}, why);
+  return answers ? common::replace_file(place, answers->front() + "\n") : why;
+}
+
+}  // namespace drcon::haproxy

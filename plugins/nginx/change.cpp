@@ -1,0 +1,151 @@
+// The steps of one change, from the file to a nginx that serves it, or back.
+#include "nginx/apply.hpp"
+
+#include <chrono>
+#include <cmath>
+#include <utility>
+
+namespace drcon::nginx {
+namespace {
+
+using clock = std::chrono::steady_clock;
+
+// How long nginx -t waits for the first answer of the new generation: both need the CPU, and the reload matters more.
+constexpr auto check_waits = std::chrono::milliseconds(50);
+
+std::string in_ms(double seconds) { return " (" + std::to_string(std::lround(seconds * 1000)) + " ms)"; }
+
+double seconds_since(clock::time_point start) { return std::chrono::duration<double>(clock::now() - start).count(); }
+
+}  // namespace
+
+// From upstreams to a nginx that serves them.
+//
+// A change of shape is checked by nginx -t before nginx is signalled. Where only servers differ from what nginx
+// accepted before, the signal goes first: nginx's master checks for itself and keeps its workers when it refuses. nginx
+// -t, which costs more than everything else together, then runs beside the reload and gives the reason of a refusal.
+outcome applier::bring_about(const std::vector<upstream>& all, std::optional<rendered> made,
+                             const std::stop_token& stop) {
+  check_refused_ = false;
+  warning_.clear();
+  const auto next = made ? std::move(*made) : render(all, last_, form_);
+  const bool written = file_.live() == next.bytes;
+  if (written && served_generation_.is(next, form_.listener, file_.path())) {
+    if (file_.changing()) file_.settle();
+    // Nothing is to be done, so that nothing fails: what would fail at the next change is reported before it comes.
+    if (const auto why = nginx_.fault_of_next_change(); !why.empty()) warning_ = "the next change will fail: " + why;
+    return ok();
+  }
+  if (!written)
+    if (const auto why = write(next.bytes); !why.empty()) return retry(why);
+  auto names = names_of(all);
+  const bool judge_first = !options_.form.user_template.empty() || taken_ != names;
+  taken_.reset();
+  if (judge_first)
+    if (const auto verdict = judge(stop); !verdict.ok) return refused(verdict, stop);
+  auto how = reload(next, judge_first, stop);
+  if (how.result == DRCON_OK && warning_.empty()) taken_ = std::move(names);
+  return how;
+}
+
+std::string applier::write(const std::string& bytes) {
+  const auto start = clock::now();
+  auto why = file_.write(bytes);
+  const auto took = seconds_since(start);
+  host_.observe("write_seconds", "Duration of writing the file, with fsync.", took);
+  host_.debug("writes " + file_.path() + ": " + (why.empty() ? "done" : why) + in_ms(took));
+  if (why.empty()) host_.count("writes_total", "How often the file was written.");
+  return why;
+}
+
+target::verdict applier::judge(const std::stop_token& stop) {
+  file_.make_durable();
+  const auto start = clock::now();
+  auto verdict = nginx_.check(stop);
+  const auto took = seconds_since(start);
+  host_.observe("check_seconds", "Duration of nginx -t.", took);
+  host_.debug("asks nginx -t: " + (verdict.ok ? "it takes it" : verdict.why) + in_ms(took));
+  check_refused_ = verdict.judged && !verdict.ok;
+  if (!verdict.ok) host_.count("checks_failed_total", "How often nginx -t did not pass.");
+  return verdict;
+}
+
+// nginx -t did not pass. Was it the change? If the file was there before, the fault is in nginx's own configuration; if
+// nginx -t could not be run, nothing is known; else the change is refused.
+outcome applier::refused(const target::verdict& verdict, const std::stop_token& stop) {
+  if (!file_.changing())
+    return retry((verdict.judged ? "nginx does not take its configuration: " : "nginx cannot be asked: ") +
+                 verdict.why + "; " + file_.path() + " is as it should be, and nginx is reloaded once that is fixed");
+  if (verdict.judged) return put_back(verdict.why, false, stop);
+  if (const auto fault = file_.restore(); !fault.empty())
+    return retry(verdict.why + "; and the old file cannot be put back: " + fault);
+  return retry("nginx cannot be asked: " + verdict.why + "; the old file is back until it can");
+}
+
+// The old file again. When nginx does not take that either, its own configuration is broken, and the change waits.
+outcome applier::put_back(const std::string& why, bool was_signalled, const std::stop_token& stop) {
+  if (const auto fault = file_.restore(); !fault.empty())
+    return retry(why + "; and the old file cannot be put back: " + fault);
+  host_.count("rollbacks_total", "How often the old file was put back.");
+  const auto old = nginx_.check(stop);
+  if (!old.ok)
+    return retry("nginx does not take its own configuration, with the old file as with the new: " + old.why +
+                 "; the old file is back, and the change is applied once the configuration is fixed");
+  if (was_signalled) {
+    std::string ignored;
+    if (const auto master = nginx_.master(ignored)) nginx_.reload(*master);
+  }
+  return rejected("nginx refuses it: " + why + "; the old file is back");
+}
+
+outcome applier::reload(const rendered& next, bool judged, const std::stop_token& stop) {
+  std::string why;
+  const auto master = nginx_.master(why);
+  if (!master) {
+    if (!judged)
+      if (const auto verdict = judge(stop); !verdict.ok) return refused(verdict, stop);
+    return retry("nginx does not run (" + why + "); " + file_.path() + " is written, and waits for it");
+  }
+  const served_generation::change change(served_generation_, next, form_.listener, *master);
+  const auto start = clock::now();
+  if (auto fault = nginx_.reload(*master); !fault.empty()) return retry(std::move(fault));
+  host_.count("reloads_total", "How often nginx was signalled to reload.");
+  if (!judged) {
+    change.wait_begun(check_waits, stop);
+    const auto verdict = judge(stop);
+    if (!verdict.ok && !change.begun()) return refused(verdict, stop);
+    if (!verdict.ok) warning_ = "nginx serves the change, but could not be started again: " + verdict.why;
+  }
+  if (change.wait_complete(options_.confirm_timeout, stop)) {
+    const auto took = seconds_since(start);
+    host_.observe("reload_seconds", "From the signal to a new generation that serves alone.", took);
+    host_.debug("signalled master " + std::to_string(*master) + " to reload: generation " + next.generation +
+                " serves alone" + in_ms(took));
+    if (!form_.listener) served_generation_.remember(next, *master);
+    file_.settle();
+    return ok();
+  }
+  if (stop.stop_requested()) return retry("stopped before nginx had confirmed");
+  return unconfirmed(next, stop);
+}
+
+outcome applier::unconfirmed(const rendered& next, const std::stop_token& stop) {
+  const auto why = why_unconfirmed(next, stop);
+  check_refused_ = !nginx_.settings().ask_program;  // nobody else could have refused it
+  if (!file_.changing()) return retry(why);
+  auto back = put_back(why, true, stop);
+  // Perhaps nginx could not listen on the port: another one is chosen next time. A port that the old file names as well
+  // has served before, and stays.
+  if (options_.listen.port() == 0 && !recall_port(file_.live().value_or(std::string()))) form_.listener.reset();
+  return back;
+}
+
+std::string applier::why_unconfirmed(const rendered& next, const std::stop_token& stop) const {
+  if (nginx_.includes(file_.path(), next.generation, stop) == false)
+    return nginx_.settings().config + " does not include " + file_.path() + ", so nginx never reads it";
+  return "nginx was signalled to reload, but the new configuration did not begin to serve within " +
+         std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(options_.confirm_timeout).count()) +
+         " ms; its error log says why (a port that is taken is a common reason)";
+}
+
+}  // namespace drcon::nginx

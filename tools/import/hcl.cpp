@@ -186,10 +186,12 @@ entry reader::one_entry() {
     fail("expected " + std::string(labels.empty() ? "'=' or '{'" : "'{'") + " after '" +
          (labels.empty() ? result.key : labels.back().key) + "', found " + found());
   auto inner = object();
-  for (auto label = labels.rbegin(); label != labels.rend(); ++label) {
-    label->held = std::move(inner);
-    inner = value{.what = value::kind::object, .where = label->where};
-    inner.entries.push_back(std::move(*label));
+  while (!labels.empty()) {
+    auto label = std::move(labels.back());
+    labels.pop_back();
+    label.held = std::move(inner);
+    inner = value{.what = value::kind::object, .where = label.where};
+    inner.entries.push_back(std::move(label));
   }
   result.held = std::move(inner);
   return result;

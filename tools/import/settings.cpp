@@ -271,7 +271,7 @@ bool settings_reader::special(const std::string& path, const hcl::value& given, 
 void settings_reader::wait(const hcl::value& given, const place& where, waiting& result) {
   if (given.is(kind::text)) {
     if (const auto read = read_wait(given.text)) result = *read;
-    else expected(where, "wait", "a duration such as \"5s\", or two: \"5s:20s\"");
+    else expected(where, "wait", R"(a duration such as "5s", or two: "5s:20s")");
     return;
   }
   for (const auto& each : given.entries) {

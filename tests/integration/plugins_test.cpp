@@ -65,7 +65,7 @@ const std::map<std::string, std::string>& words_of_options() {
       {"docker source tls.ca_file", "reads"},
       {"docker source tls.cert_file", "reads"},
       {"docker source tls.key_file", "reads"},
-      {"file source path", "neither: the plugin watches it, and reads it when it changes"},
+      {"file source path", "reads always"},
       {"haproxy sink backend", "target"},
       {"haproxy sink prefix", "target"},
       {"haproxy sink socket", "target"},
@@ -76,8 +76,9 @@ const std::map<std::string, std::string>& words_of_options() {
       {"nginx sink pid_file", read_each_time},
       {"nginx sink prefix", "neither: a directory, which nginx -t gets by name"},
       {"nginx sink template", "reads"},
+      {"template sink file.backup", "target"},
       {"template sink file.path", "target"},
-      {"template sink file.template", "neither: the plugin watches it, and renders again when it changes"},
+      {"template sink file.template", "reads always"},
       {"template sink reload.pid_file", read_each_time},
   };
   return words;
@@ -90,7 +91,8 @@ void collect_words(const nlohmann::json& schema, const std::string& where, std::
     const auto here = where + name;
     std::string words;
     for (const auto* word : {"reads", "target"})
-      if (option.contains(word) && option[word] != false) words += (words.empty() ? "" : ", ") + std::string(word);
+      if (option.contains(word) && option[word] != false)
+        words += (words.empty() ? "" : ", ") + std::string(word) + (option[word] == "always" ? " always" : "");
     if (!words.empty() || option.value("format", "") == "path") found[here] = words.empty() ? "neither" : words;
     collect_words(option, here + ".", found);
     if (option.contains("items")) collect_words(option["items"], here + ".", found);

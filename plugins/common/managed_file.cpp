@@ -25,6 +25,8 @@ std::string copy_file(const file_place& source, const std::string& text, const f
   return replace_file(copy, text, {.mode = 0600});
 }
 
+}  // namespace
+
 file_stamp stamp_of(const std::string& path) {
   struct stat now {};
   if (::stat(path.c_str(), &now) != 0) return {};
@@ -35,8 +37,6 @@ file_stamp stamp_of(const std::string& path) {
           .seconds = now.st_mtim.tv_sec,
           .nanoseconds = now.st_mtim.tv_nsec};
 }
-
-}  // namespace
 
 managed_file::managed_file(std::string path, file_attributes attributes)
     : path_(std::move(path)), attributes_(attributes) {}

@@ -26,6 +26,9 @@ struct file_stamp {
   bool operator==(const file_stamp&) const = default;
 };
 
+/// Of what is there now. All that cannot be looked at has the same stamp.
+file_stamp stamp_of(const std::string& path);
+
 class managed_file {
 public:
   managed_file(std::string path, file_attributes attributes);

@@ -31,6 +31,18 @@ json json_of(const service& source) {
 
 }  // namespace
 
+applier::entry applier::entry_of(file_options options) {
+  return {.options = std::move(options),
+          .files = {},
+          .own = {},
+          .template_fault = {},
+          .read = {},
+          .last = {},
+          .last_on_disk = {},
+          .refused = {},
+          .kept = {}};
+}
+
 applier::applier(apply_settings options, context host)
     : sink_(std::move(options.sink)),
       reload_(std::move(options.reload)),
@@ -38,15 +50,7 @@ applier::applier(apply_settings options, context host)
       granted_(std::move(options.granted)),
       host_(host) {
   for (auto& each : options.files) {
-    entry made{.options = std::move(each),
-               .files = {},
-               .own = {},
-               .template_fault = {},
-               .read = {},
-               .last = {},
-               .last_on_disk = {},
-               .refused = {},
-               .kept = {}};
+    auto made = entry_of(std::move(each));
     const auto& path = made.options.path;
     if (made.options.form.how().each == item_kind::none)
       made.files.emplace(path, common::managed_file(path, made.options.attributes));

@@ -87,6 +87,7 @@ private:
     left_out refused;          // of what is to be written now
     last_services::losses kept;
   };
+  static entry entry_of(file_options options);
   struct change {
     entry* of = nullptr;
     common::managed_file* on_disk = nullptr;

@@ -2,7 +2,6 @@
 #include "template/apply.hpp"
 
 #include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -10,18 +9,6 @@
 
 namespace drcon::templates {
 namespace {
-
-// What shows that a file was replaced or written to; the same for all that cannot be looked at.
-common::file_stamp stamp_of(const std::string& path) {
-  struct stat found {};
-  if (::stat(path.c_str(), &found) != 0) return {};
-  return {.exists = true,
-          .device = found.st_dev,
-          .inode = found.st_ino,
-          .size = found.st_size,
-          .seconds = found.st_mtim.tv_sec,
-          .nanoseconds = found.st_mtim.tv_nsec};
-}
 
 bool are_as_read(const std::map<std::string, std::string>& all) {
   return std::ranges::all_of(all, [](const auto& each) {
@@ -196,7 +183,7 @@ void applier::note_names(const desired_state& desired) {
 
 void applier::note_read(entry& of, const std::set<std::string>& read) {
   of.read.clear();
-  for (const auto& path : read) of.read.emplace(path, stamp_of(path));
+  for (const auto& path : read) of.read.emplace(path, common::stamp_of(path));
 }
 
 // Only their options are used of the entries here, and under the mutex: their owner may be at work.
@@ -206,15 +193,7 @@ std::vector<applier::preview_file> applier::preview(const desired_state& desired
     std::unique_lock lock(shared_);
     const auto now = each.options;
     lock.unlock();
-    entry other{.options = now,
-                .files = {},
-                .own = {},
-                .template_fault = {},
-                .read = {},
-                .last = {},
-                .last_on_disk = {},
-                .refused = {},
-                .kept = {}};
+    auto other = entry_of(now);
     const auto look = [&](const std::string& path) {
       auto& on_disk = other.files.try_emplace(path, common::managed_file(path, now.attributes)).first->second;
       return on_disk.look().empty();
@@ -274,7 +253,7 @@ bool applier::reread_templates() {
   for (auto& each : entries_) {
     const auto fault_before = each.template_fault;
     any |= reread_template(each);
-    any |= std::ranges::any_of(each.read, [](const auto& one) { return stamp_of(one.first) != one.second; });
+    any |= std::ranges::any_of(each.read, [](const auto& one) { return common::stamp_of(one.first) != one.second; });
     other_faults |= each.template_fault != fault_before;
   }
   if (other_faults) show();

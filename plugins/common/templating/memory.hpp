@@ -92,6 +92,16 @@ value span_at(const void* self, std::size_t index, memory& scratch);
 std::size_t entries_size(const void* self);
 value entries_find(const void* self, const value& key, memory& scratch);
 map_entry entries_at(const void* self, std::size_t index, memory& scratch);
+/// A map of that type whose values are of one kind, over entries that the memory holds.
+constexpr map_class map_of(std::string_view type, kind absent, kind key = kind::text) {
+  return {.type = type,
+          .key = key,
+          .absent = absent,
+          .size = entries_size,
+          .find = entries_find,
+          .at = entries_at,
+          .any = false};
+}
 
 /// Of map keys: numbers by size, texts by their bytes.
 bool in_order(const value& left, const value& right);

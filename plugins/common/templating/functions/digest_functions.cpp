@@ -1,5 +1,6 @@
 // Functions that encode a text, or make a digest of it.
 #include "common/templating/functions/base64.hpp"
+#include "common/templating/functions/digest.hpp"
 #include "common/templating/functions/functions.hpp"
 #include "common/templating/invocation.hpp"
 
@@ -31,27 +32,8 @@ value call_base64_url_decode(invocation& in, arguments all) {
   return in.text(decoded(all[0].text(), base64_alphabet::for_urls, "base64URLDecode"));
 }
 
-std::string hexadecimal(std::span<const unsigned char> bytes) {
-  static constexpr std::string_view digits = "0123456789abcdef";
-  std::string result;
-  for (const auto each : bytes) {
-    result += digits[each >> 4U];
-    result += digits[each & 0xfU];
-  }
-  return result;
-}
-
-value digest(invocation& in, std::string_view text, const EVP_MD* method) {
-  in.spend(text.size() / 16 + 1);
-  std::array<unsigned char, EVP_MAX_MD_SIZE> bytes{};
-  unsigned size = 0;
-  if (EVP_Digest(text.data(), text.size(), bytes.data(), &size, method, nullptr) != 1)
-    throw failure("this system's OpenSSL does not offer the digest");
-  return in.text(hexadecimal(std::span(bytes).first(size)));
-}
-
-value call_sha256(invocation& in, arguments all) { return digest(in, all[0].text(), EVP_sha256()); }
-value call_md5(invocation& in, arguments all) { return digest(in, all[0].text(), EVP_md5()); }
+value call_sha256(invocation& in, arguments all) { return hexadecimal_digest(in, all[0].text(), EVP_sha256()); }
+value call_md5(invocation& in, arguments all) { return hexadecimal_digest(in, all[0].text(), EVP_md5()); }
 
 value call_hmac(invocation& in, arguments all) {
   const auto message = all[0].text();

@@ -88,20 +88,8 @@ value call_merge_map_with_override(invocation& in, arguments all) {
   return merge_maps(in, all[0], all[1], merging::overrides);
 }
 
-const map_class pair_map_class{.type = "map[string]*dependency.KeyPair",
-                               .key = kind::text,
-                               .absent = kind::nil,
-                               .size = entries_size,
-                               .find = entries_find,
-                               .at = entries_at,
-                               .any = false};
-const map_class pair_maps_class{.type = "map[string]map[string]*dependency.KeyPair",
-                                .key = kind::text,
-                                .absent = kind::nil,
-                                .size = entries_size,
-                                .find = entries_find,
-                                .at = entries_at,
-                                .any = false};
+const map_class pair_map_class = map_of("map[string]*dependency.KeyPair", kind::nil);
+const map_class pair_maps_class = map_of("map[string]map[string]*dependency.KeyPair", kind::nil);
 
 value call_by_key(invocation& in, arguments all) {
   auto& scratch = in.scratch();
@@ -181,13 +169,7 @@ std::string meta_key(const value& meta, std::string_view asked, memory& scratch)
 
 const list_class health_services_class{
     .type = "[]*dependency.HealthService", .size = span_size, .at = span_at, .any = false};
-const map_class health_services_map_class{.type = "map[string][]*dependency.HealthService",
-                                          .key = kind::text,
-                                          .absent = kind::list,
-                                          .size = entries_size,
-                                          .find = entries_find,
-                                          .at = entries_at,
-                                          .any = false};
+const map_class health_services_map_class = map_of("map[string][]*dependency.HealthService", kind::list);
 
 value call_by_meta(invocation& in, arguments all) {
   auto& scratch = in.scratch();

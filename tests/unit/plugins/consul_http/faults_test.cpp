@@ -452,9 +452,12 @@ TEST(ConsulHttp, NeverOpensMoreConnectionsThanAllowed) {
   EXPECT_LE(consul.most_connections(), 20U);
 }
 
+// Most of them have no connection of their own, and are asked about when something says that they have changed.
+std::string sixty_in_turn() { return named(60) + "connections = 10\nrotation_max_age = \"10m\""; }
+
 TEST(ConsulHttp, FindsAChangedServiceThatHasNoConnectionOfItsOwn) {
   scripted_consul consul;
-  source_harness source("consul-http", options(consul, named(60) + "connections = 10\nrotation_max_age = \"10m\""));
+  source_harness source("consul-http", options(consul, sixty_in_turn()));
   source.start();
   ASSERT_TRUE(source.wait_ready()) << source.status().text;
   std::uint64_t index = 10;
@@ -480,13 +483,17 @@ std::string node_with(int count, std::uint64_t index_of_s42) {
   return R"({"Node":{"Node":"n1","ModifyIndex":1},"Services":{)" + services + "}}";
 }
 
+void has_one_node(scripted_consul& consul) {
+  consul.set("/v1/catalog/nodes", {.index = 1, .body = R"([{"Node":"n1"}])"});
+  consul.set("/v1/catalog/node/n1", {.index = 1, .body = node_with(60, 1)});
+}
+
 // The registry says that a service was registered, and not which one. With many services and few nodes, asking all
 // services costs Consul and drcon thirty times what asking the nodes costs.
 TEST(ConsulHttp, AsksTheNodesWhichServiceChangedAndThenThatOneOnly) {
   scripted_consul consul;
-  consul.set("/v1/catalog/nodes", {.index = 1, .body = R"([{"Node":"n1"}])"});
-  consul.set("/v1/catalog/node/n1", {.index = 1, .body = node_with(60, 1)});
-  source_harness source("consul-http", options(consul, named(60) + "connections = 10\nrotation_max_age = \"10m\""));
+  has_one_node(consul);
+  source_harness source("consul-http", options(consul, sixty_in_turn()));
   source.start();
   ASSERT_TRUE(source.wait_ready()) << source.status().text;
   // The nodes have been asked, and what was asked about before them once more.
@@ -506,7 +513,7 @@ TEST(ConsulHttp, AsksAboutAllServicesWhenTheNodesCannotBeAsked) {
   scripted_consul consul;
   consul.set("/v1/catalog/nodes", {.index = 1, .body = R"([{"Node":"n1"}])"});
   consul.set("/v1/catalog/node/n1", {.status = 500, .body = "rpc error"});
-  source_harness source("consul-http", options(consul, named(60) + "connections = 10\nrotation_max_age = \"10m\""));
+  source_harness source("consul-http", options(consul, sixty_in_turn()));
   source.start();
   ASSERT_TRUE(source.wait_ready()) << source.status().text;
   consul.set_service("s42", {.index = 20, .body = "[" + instance("moved") + "]"});
@@ -516,9 +523,8 @@ TEST(ConsulHttp, AsksAboutAllServicesWhenTheNodesCannotBeAsked) {
 
 TEST(ConsulHttp, AsksAboutAllServicesOfANodeWhoseOwnCheckFails) {
   scripted_consul consul;
-  consul.set("/v1/catalog/nodes", {.index = 1, .body = R"([{"Node":"n1"}])"});
-  consul.set("/v1/catalog/node/n1", {.index = 1, .body = node_with(60, 1)});
-  source_harness source("consul-http", options(consul, named(60) + "connections = 10\nrotation_max_age = \"10m\""));
+  has_one_node(consul);
+  source_harness source("consul-http", options(consul, sixty_in_turn()));
   source.start();
   ASSERT_TRUE(source.wait_ready()) << source.status().text;
   for (int i = 0; i < 60; ++i)
@@ -530,7 +536,7 @@ TEST(ConsulHttp, AsksAboutAllServicesOfANodeWhoseOwnCheckFails) {
 
 TEST(ConsulHttp, AsksAgainSoonForAServiceThatTakesTurnsAndFailed) {
   scripted_consul consul;
-  source_harness source("consul-http", options(consul, named(60) + "connections = 10\nrotation_max_age = \"10m\""));
+  source_harness source("consul-http", options(consul, sixty_in_turn()));
   consul.set("/v1/health/service/s59", {.status = 500, .body = "rpc error"});
   source.start();
   ASSERT_TRUE(

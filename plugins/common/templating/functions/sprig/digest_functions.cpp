@@ -1,31 +1,16 @@
 // sprig: texts encoded, and their checksums.
 #include "common/templating/functions/base64.hpp"
+#include "common/templating/functions/digest.hpp"
 #include "common/templating/functions/sprig/sprig.hpp"
-#include "common/templating/invocation.hpp"
-
-#include <openssl/evp.h>
-
-#include <array>
 
 namespace drcon::templating::sprig {
 namespace {
 
 using arguments = std::span<const value>;
 
-value digest(invocation& in, std::string_view text, const EVP_MD* method) {
-  in.spend(text.size() / 16 + 1);
-  std::array<unsigned char, EVP_MAX_MD_SIZE> bytes{};
-  unsigned size = 0;
-  if (EVP_Digest(text.data(), text.size(), bytes.data(), &size, method, nullptr) != 1)
-    throw failure("this system's OpenSSL does not offer the digest");
-  static constexpr std::string_view digits = "0123456789abcdef";
-  std::string result;
-  for (const auto each : std::span(bytes).first(size)) result += {digits[each >> 4U], digits[each & 0xfU]};
-  return in.text(result);
-}
-value call_sha1(invocation& in, arguments all) { return digest(in, all[0].text(), EVP_sha1()); }
-value call_sha256(invocation& in, arguments all) { return digest(in, all[0].text(), EVP_sha256()); }
-value call_sha512(invocation& in, arguments all) { return digest(in, all[0].text(), EVP_sha512()); }
+value call_sha1(invocation& in, arguments all) { return hexadecimal_digest(in, all[0].text(), EVP_sha1()); }
+value call_sha256(invocation& in, arguments all) { return hexadecimal_digest(in, all[0].text(), EVP_sha256()); }
+value call_sha512(invocation& in, arguments all) { return hexadecimal_digest(in, all[0].text(), EVP_sha512()); }
 
 value call_adler32(invocation& in, arguments all) {
   in.spend(all[0].size() / 16 + 1);

@@ -187,7 +187,26 @@ value name_of(const void* self, memory&) {
   const auto& each = as<instance>(self);
   return each.in->text(each.owner->name, "name", *each.owner, nullptr);
 }
-value tags_of(const void* self, memory&) { return {self, tags_class}; }
+// In order, as Consul Template has them: a file must not depend on the order in which a service registers its tags.
+struct tags_in_order {
+  const instance* in = nullptr;
+  const std::string** all = nullptr;
+};
+const list_class tags_in_order_class{
+    .type = tags_class.type,
+    .size = [](const void* self) { return as<tags_in_order>(self).in->of->tags.size(); },
+    .at = [](const void* self, std::size_t i,
+             memory&) { return as<tags_in_order>(self).in->text(*as<tags_in_order>(self).all[i], "tag"); },
+    .any = false};
+
+value tags_of(const void* self, memory& scratch) {
+  const auto& tags = as<instance>(self).of->tags;
+  if (std::ranges::is_sorted(tags)) return {self, tags_class};
+  auto* all = room_for<const std::string*>(tags.size(), scratch);
+  for (std::size_t i = 0; i < tags.size(); ++i) all[i] = &tags[i];
+  std::ranges::sort(all, all + tags.size(), {}, [](const std::string* each) { return std::string_view(*each); });
+  return {scratch.make<tags_in_order>(&as<instance>(self), all), tags_in_order_class};
+}
 value meta_of(const void* self, memory&) { return {self, meta_class}; }
 
 const field health_service_fields[] = {

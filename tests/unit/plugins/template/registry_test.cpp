@@ -93,7 +93,7 @@ TEST(GoTemplateServices, HaveLabelsAndEmptyValuesForWhatNobodyPublishes) {
   EXPECT_EQ(text_of(R"({{range service "edge.web"}}{{.Tags | join ","}} {{.ServiceMeta.zone}} {{.NodeDatacenter}} )"
                     R"([{{.NodeAddress}}{{.NodeID}}{{.NodeMeta.x}}{{.Namespace}}{{len .Checks}}] {{.Weights.Passing}})"
                     R"({{if .Tags | contains "edge"}} edge{{end}}{{end}})"),
-            "v1,edge a dc1 [0] 1 edge");
+            "edge,v1 a dc1 [0] 1 edge");
   EXPECT_EQ(text_of(R"({{range $tag, $all := service "web" | byTag}}{{$tag}}={{len $all}} {{end}})"),
             "edge=1 v1=1 v2=1 ");
   EXPECT_EQ(text_of(R"({{range $zone, $all := service "web" | byMeta "zone"}}{{$zone}}={{len $all}} {{end}})"),
@@ -191,7 +191,7 @@ TEST(GoTemplateRegistry, LeavesOutWhatIsReadAndCannotStandInTheFile) {
   EXPECT_TRUE(unread.refused.empty());
   const auto tags =
       render(R"({{range service "web"}}{{.Address}}{{range .Tags}} {{.}}{{end}};{{end}})", all, language::nginx);
-  EXPECT_EQ(tags.text, "10.0.0.1 v1 edge;");
+  EXPECT_EQ(tags.text, "10.0.0.1 edge v1;");
   ASSERT_EQ(tags.refused.size(), 1U);
   EXPECT_EQ(tags.refused[0],
             "web|n2/web-2|its tag holds ';', which cannot be written in this file's language as it is");
@@ -202,6 +202,27 @@ TEST(GoTemplateRegistry, LeavesOutWhatIsReadAndCannotStandInTheFile) {
   EXPECT_EQ(render("{{range services}}{{.Name}} {{end}}", all, language::nginx).text, "db empty ");
   all[2].values["app/size"] = "a;b";
   EXPECT_NE(render(R"({{key "app/size"}})", all, language::nginx).text.find("the key \"app/size\" holds ';'"),
+            std::string::npos);
+}
+
+TEST(GoTemplateRegistry, LetsSettingsHaveSeveralLinesWhereTheFileHasNoLanguage) {
+  auto all = usual();
+  auto& size = all[2].values["app/size"];
+  size = "one\r\n\ttwo\n";
+  for (const auto* text : {R"({{key "app/size"}})", R"({{keyOrDefault "app/size" "x"}})",
+                           R"({{range ls "app"}}{{if eq .Key "size"}}{{.Value}}{{end}}{{end}})"})
+    EXPECT_EQ(render(text, all).text.substr(0, size.size()), size) << text;
+  EXPECT_NE(render(R"({{key "app/size"}})", all, language::haproxy).text.find("control character"), std::string::npos);
+  size = "a\x1b[2J";
+  const auto refused = render(R"({{key "app/size"}})", all).text;
+  EXPECT_NE(refused.find("the key \"app/size\" holds a control character"), std::string::npos) << refused;
+  EXPECT_EQ(refused.find("with escape"), std::string::npos) << "it is none already: " << refused;
+}
+
+TEST(GoTemplateRegistry, RefusesAPathOfASettingThatWouldBeTwoLines) {
+  auto all = usual();
+  all[2].values["app/a\nb"] = "x";
+  EXPECT_NE(render(R"({{range ls "app"}}{{.Key}} {{end}})", all).text.find("the path of the key \"app/a\\nb\" holds"),
             std::string::npos);
 }
 

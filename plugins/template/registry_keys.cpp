@@ -98,11 +98,13 @@ value call_key_exists_get(invocation& in, arguments all) {
           found_pair_class};
 }
 
-// Settings whose paths begin with the prefix: with `deep` those in folders below it, too. Folders are none.
+// Settings whose paths begin with the prefix: with `deep` those in folders below it, too. Folders are none. An empty prefix has none, as in Consul Template: a variable that is not
+// set must not show every setting.
 value pairs_below(invocation& in, const value& given, bool deep) {
   const auto prefix = path_of(given, "kv.list");
   const auto& known = registry_of(in);
   std::vector<value> list;
+  if (given.text().empty()) return in.scratch().list_of(list, templating::key_pairs_class);
   const auto& keys = known.keys();
   for (auto each = keys.lower_bound(prefix); each != keys.end() && each->first.starts_with(prefix); ++each) {
     in.spend(1);

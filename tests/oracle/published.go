@@ -72,6 +72,9 @@ func (r *registered) catalogue() map[string][]string {
 }
 
 func (r *registered) servicesOf(node string) *api.CatalogNode {
+	if r.node(node) == nil {
+		return nil
+	}
 	result := &api.CatalogNode{Node: r.node(node), Services: map[string]*api.AgentService{}}
 	for _, each := range r.Services {
 		if each.Node == node {

@@ -122,6 +122,26 @@ TEST(GoTemplateServices, HaveTheDetailsThatConsulHttpPublishes) {
   EXPECT_EQ(render(R"({{range service "web"}}{{len .Checks}}{{end}})", {web}).text, "0");
 }
 
+TEST(GoTemplateServices, HaveTheFieldsOfConsulTemplateWhenTheyAreShownAsAWhole) {
+  service web{.name = "web", .revision = 0, .endpoints = {at("n1", "web-1", "10.0.0.1", 80, {"b", "a"})}};
+  web.endpoints[0].meta = {{"zone", "a"}, {"datacenter", "dc1"}, {"tagged_address.lan", "10.0.0.1:80"}};
+  EXPECT_EQ(render(R"({{service "web" | toJSON}})", {web}).text,
+            R"([{"Node":"n1","NodeID":"","NodeAddress":"","NodeTaggedAddresses":{},"NodeMeta":{},)"
+            R"("ServiceMeta":{"zone":"a"},"Address":"10.0.0.1","ServiceTaggedAddresses":{"lan":)"
+            R"({"Address":"10.0.0.1","Port":80}},"ID":"web-1","Name":"web","Tags":["a","b"],"Checks":[],)"
+            R"("Status":"passing","Port":80,"Weights":{"Passing":1,"Warning":1}}])");
+  EXPECT_EQ(render(R"({{range service "web"}}{{.}} {{printf "%v" .Weights}}{{end}})", {web}).text,
+            "{n1   map[] map[] map[zone:a] 10.0.0.1 map[lan:{10.0.0.1 80}] web-1 web [a b] [] passing 80 {1 1}} {1 1}");
+  EXPECT_EQ(render(R"({{with node "n1"}}{{.Services | toJSON}}{{end}})", {web}).text,
+            R"([{"ID":"web-1","Service":"web","Tags":["a","b"],"Meta":{"zone":"a"},"Port":80,"Address":"10.0.0.1",)"
+            R"("EnableTagOverride":false}])");
+  EXPECT_EQ(render(R"({{range service "web"}}[{{(index .ServiceTaggedAddresses "wan").Address}}] )"
+                   R"({{.ServiceTaggedAddresses.wan.Port}} {{len .ServiceTaggedAddresses}}{{end}})",
+                   {web})
+                .text,
+            "[] 0 1");
+}
+
 TEST(GoTemplateServices, AreListedWithTheirTagsAndNodes) {
   EXPECT_EQ(text_of(R"({{range services}}{{.Name}}[{{.Tags | join ","}}] {{end}})"), "db[] empty[] web[edge,v1,v2] ");
   EXPECT_EQ(text_of(R"({{range services "@dc2"}}{{.Name}} {{end}})"), "web ");
@@ -155,6 +175,7 @@ TEST(GoTemplateKeys, AreTheSettingsOfThePipeline) {
   EXPECT_EQ(text_of(R"({{with keyExistsGet "app/size"}}{{.Exists}} {{.Value}} {{.Path}}{{end}})"), "true L app/size");
   EXPECT_EQ(text_of(R"({{range ls "app"}}{{.Key}}={{.Value}} {{end}})"), "colour=red none= size=L ");
   EXPECT_EQ(text_of(R"({{range tree "app/"}}{{.Key}}={{.Value}} {{end}})"), "colour=red limits/max=9 none= size=L ");
+  EXPECT_EQ(text_of(R"({{range tree ""}}x{{else}}none{{end}}{{range ls ""}}x{{else}}none{{end}})"), "nonenone");
   EXPECT_EQ(text_of(R"({{range ls "no"}}x{{else}}none{{end}}{{range safeTree "app/limits"}}{{.Path}}{{end}})"),
             "noneapp/limits/max");
   EXPECT_EQ(text_of(R"({{range $k, $v := tree "app" | explode}}{{$k}} {{end}})"), "colour limits none size ");

@@ -98,8 +98,8 @@ value call_key_exists_get(invocation& in, arguments all) {
           found_pair_class};
 }
 
-// Settings whose paths begin with the prefix: with `deep` those in folders below it, too. Folders are none. An empty prefix has none, as in Consul Template: a variable that is not
-// set must not show every setting.
+// Settings whose paths begin with the prefix: with `deep` those in folders below it, too. Folders are none. An empty
+// prefix has none, as in Consul Template: a variable that is not set must not show every setting.
 value pairs_below(invocation& in, const value& given, bool deep) {
   const auto prefix = path_of(given, "kv.list");
   const auto& known = registry_of(in);

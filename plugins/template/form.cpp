@@ -218,7 +218,7 @@ rendering form::render_go(const subject& of, const rules& by, const refusal& ref
     templating::memory scratch(std::size_t{1} << 16U);
     const auto dot = of.each == nullptr ? templating::value() : asked.item_value(*of.each, scratch);
     if (of.each != nullptr && of.each->setting != nullptr)
-      if (const auto why = asked.unfit(of.each->setting->second); !why.empty())
+      if (const auto why = asked.unfit_setting(of.each->setting->second); !why.empty())
         return {.bytes = {},
                 .wrong = fault{.name = name_,
                                .where = {},

@@ -318,14 +318,21 @@ void engine::on_decided(const std::string& pipeline, const decision& what) {
     const auto sink = sinks_.find(name);
     if (sink != sinks_.end()) sink->second->on_decided(pipeline, what);
   }
+  if (std::ranges::none_of(pipelines_, [&](const auto& each) { return depends_on(pipeline, *each.second); })) return;
   // Not from within: the pipeline that has just decided is still at it.
-  const auto depends_on_others = [](const auto& each) {
-    return each.second->is_heir() || each.second->is_held_for_targets();
-  };
-  if (std::ranges::none_of(pipelines_, depends_on_others)) return;
-  boost::asio::post(context_, [this, alive = std::weak_ptr(alive_)] {
+  boost::asio::post(context_, [this, pipeline, alive = std::weak_ptr(alive_)] {
     if (!alive.lock()) return;
-    for (auto& [name, each] : pipelines_) each->reconsider();
+    for (auto& [name, each] : pipelines_)
+      if (depends_on(pipeline, *each)) each->reconsider();
+  });
+}
+
+// What a pipeline may do can depend on what the other pipelines of its sinks have, and on no others.
+bool engine::depends_on(const std::string& decided, const pipeline& other) const {
+  if (other.name() == decided || !(other.is_heir() || other.is_held_for_targets())) return false;
+  const auto fed = config_.pipelines.find(decided);
+  return fed != config_.pipelines.end() && std::ranges::any_of(fed->second.sinks, [&](const std::string& sink) {
+    return std::ranges::find(other.config().sinks, sink) != other.config().sinks.end();
   });
 }
 

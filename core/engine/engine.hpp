@@ -144,6 +144,7 @@ private:
   void keep_content(const std::string& name, model::snapshot_ptr content, question asked,
                     std::function<void(steered)> then, steered done);
   void on_decided(const std::string& pipeline, const decision& what);
+  bool depends_on(const std::string& decided, const pipeline& other) const;
   pipeline_surroundings around();
   void recover();
 

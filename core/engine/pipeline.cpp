@@ -118,10 +118,10 @@ void pipeline::recover() {
 }
 
 void pipeline::reconsider() {
-  // What the targets have may be the other one's.
+  // What the targets have may be the other one's. The hold lasts until they have been asked again: it must not begin
+  // again each time that the other one decides.
   if (held_for_targets_) {
-    end_hold_for_targets("another pipeline feeds the same target");
-    look_ = look::due;
+    if (look_ == look::over) look_ = look::due;
     return decide();
   }
   if (is_elsewhere_ && known() && brake_.holding()) decide();
@@ -319,6 +319,7 @@ void pipeline::pass(model::snapshot_ptr candidate, std::string why, question ans
                     const std::vector<model::service_change>& changes) {
   last_good_timer_.cancel();
   earlier_.reset();
+  held_for_targets_ = false;
   const auto counts = model::count_endpoints(changes);
   const auto now = clock::now();
   ++next_revision_;

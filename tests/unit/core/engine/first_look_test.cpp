@@ -2,6 +2,8 @@
 #include "engine_fixture.hpp"
 #include "model/snapshot.hpp"
 
+#include <drcon/detail/entry.hpp>
+
 namespace drcon::engine {
 namespace {
 
@@ -64,6 +66,22 @@ TEST_F(FirstLook, HoldsWhenWhatTheTargetHasIsNotKnown) {
   start_with_nothing_in_service();
   EXPECT_THAT(hold(), HasSubstr("what the target of sink t has is not known"));
   test::renders_fail = false;
+}
+
+// As of a plugin in C: nothing but the C++ layer fills in a render that a plugin does not have.
+TEST_F(FirstLook, HoldsWhenTheSinkCannotRender) {
+  static auto type = *registry_.find("fake-sink")->entry->sink;
+  type.render = nullptr;
+  static constexpr auto entry = detail::entry("mute-sink", "1", "A fake.", nullptr, &type);
+  registry_.add({.file = "mute-sink",
+                 .entry = &entry,
+                 .source_schema = {},
+                 .sink_schema = registry_.find("fake-sink")->sink_schema});
+  config_.sinks["t"] = instance_of("t", "mute-sink");
+  start_with_nothing_in_service();
+  EXPECT_THAT(hold(), HasSubstr("what the target of sink t has is not known (plugin 'mute-sink' cannot render)"));
+  settle();
+  EXPECT_EQ(on_engine([this] { return engine_->sinks().at("t")->applies(); }), 0U);
 }
 
 TEST_F(FirstLook, IsReleasedByHand) {

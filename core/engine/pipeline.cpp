@@ -266,7 +266,9 @@ void pipeline::on_source(const source_event& event) {
   }
   // What is held is judged again when a source is lost or back, because only time in which it is seen counts.
   if ((event.readiness || event.silence) && known() && brake_.holding()) differs = true;
-  if (event.after_outage) {
+  // An outage without a difference is over. Kept until the next judgement, it would measure a later change by the
+  // limits of an outage, and hold the whole pipeline. Before all sources are known, the first judgement is of all.
+  if (event.after_outage && (differs || !known())) {
     after_outage_.insert(event.changed.begin(), event.changed.end());
     for (const auto& [name, service] : event.source->services()) after_outage_.insert(name);
   }

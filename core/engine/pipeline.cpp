@@ -112,6 +112,8 @@ void pipeline::start_in_place_of(const std::vector<const pipeline*>& ended,
 }
 
 void pipeline::recover() {
+  // The question to the targets, or its answer, may be what was lost. An answer that comes late does no harm.
+  if (look_ == look::under_way) look_ = look::due;
   if (!choose() && !known()) return;
   recompute_all();
   changed("an event that was lost", clock::now());

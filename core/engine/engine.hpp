@@ -4,6 +4,7 @@
 // their own and come back by posting to that context.
 #pragma once
 
+#include "base/backoff.hpp"
 #include "base/result.hpp"
 #include "base/timer.hpp"
 #include "config/configuration.hpp"
@@ -168,7 +169,9 @@ private:
   int closing_ = 0;  // sinks that a reload has ended, and that are not known to have stopped
   // Resyncs all sinks. Called, if the engine is still there, when a sink that was abandoned ends after all.
   std::shared_ptr<const std::function<void()>> after_late_end_;
+  base::backoff recovery_pause_;
   base::timer recovery_;
+  bool recovery_is_due_ = false;
   int retiring_ = 0;  // instances that were asked to stop and have not stopped yet
   bool stopping_ = false;
   bool overstayed_ = false;            // an instance has missed its deadline: its thread may still run

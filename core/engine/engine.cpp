@@ -46,6 +46,7 @@ engine::engine(boost::asio::io_context& context, const plugins::registry& plugin
 void engine::recover_soon() {
   // One that is due already makes up for this event, too. It is not put off: events may be lost all the time.
   if (stopping_ || recovery_is_due_) return;
+  if (base::timer::clock::now() - recovered_ > longest_pause_before_recovery) recovery_pause_.reset();
   const auto pause = recovery_pause_.next();
   base::try_for_seconds("what was lost is not made up for yet; every pipeline goes on", [this, pause] {
     recovery_.after(pause, [this] {
@@ -67,8 +68,8 @@ void engine::recover() {
     recovers(source->subject(), [&each = *source] { each.instance().deliver_unread(); });
   for (auto& [name, pipeline] : pipelines_) recovers(pipeline->subject(), [&each = *pipeline] { each.recover(); });
   for (auto& [name, runner] : sinks_) recovers(runner->subject(), [&each = *runner] { each.recover(); });
+  recovered_ = base::timer::clock::now();
   if (!all) return recover_soon();
-  recovery_pause_.reset();
   log::info(base::subject_kind::host, "recovered from a lost event: all sinks compare their targets");
 }
 
@@ -351,8 +352,8 @@ bool engine::depends_on(const std::string& decided, const pipeline& other) const
   if (other.name() == decided || !(other.is_heir() || other.is_held_for_targets())) return false;
   const auto fed = config_.pipelines.find(decided);
   return fed != config_.pipelines.end() && std::ranges::any_of(fed->second.sinks, [&](const std::string& sink) {
-    return std::ranges::find(other.config().sinks, sink) != other.config().sinks.end();
-  });
+           return std::ranges::find(other.config().sinks, sink) != other.config().sinks.end();
+         });
 }
 
 // Returns a function that ends a wait. `ended` is called once: with true by the first call of that function, or with

@@ -169,7 +169,8 @@ private:
   int closing_ = 0;  // sinks that a reload has ended, and that are not known to have stopped
   // Resyncs all sinks. Called, if the engine is still there, when a sink that was abandoned ends after all.
   std::shared_ptr<const std::function<void()>> after_late_end_;
-  base::backoff recovery_pause_;
+  base::backoff recovery_pause_;  // grows while events are lost again and again
+  std::chrono::steady_clock::time_point recovered_;
   base::timer recovery_;
   bool recovery_is_due_ = false;
   int retiring_ = 0;  // instances that were asked to stop and have not stopped yet

@@ -46,7 +46,7 @@ const std::map<std::string_view, std::string_view>& registry::keys() const {
 
 std::string registry::unfit(std::string_view of) const { return unwritable_as_it_is(of, in_).value_or(""); }
 
-templating::value registry::text(const std::string& of, const char* what, const service& owner,
+templating::value registry::text(std::string_view of, const char* what, const service& owner,
                                  const endpoint* each) const {
   if (auto why = unfit(of); !why.empty()) {
     const auto* place = each == nullptr ? static_cast<const void*>(&owner) : each;
@@ -56,7 +56,14 @@ templating::value registry::text(const std::string& of, const char* what, const 
                         .why = std::string("its ") + what + " holds " + why +
                                ", which cannot be written in this file's language as it is"});
   }
-  return templating::value(std::string_view(of));
+  return templating::value(of);
+}
+
+void registry::need_no_notes() const {
+  if (noted_.empty()) return;
+  const auto& first = noted_.front();
+  throw templating::failure("a text of the service " + templating::quoted(first.owner->name) +
+                            " was refused before: " + first.why);
 }
 
 void registry::judge_all() const {
@@ -67,7 +74,8 @@ void registry::judge_all() const {
       for (const auto& tag : one.tags) text(tag, "tag", each, &one);
       for (const auto& [key, held] : one.meta) {
         text(key, "meta key", each, &one);
-        text(held, "meta value", each, &one);
+        if (key == "checks") judge_checks(held, each, one);
+        else text(held, "meta value", each, &one);
       }
     }
   }

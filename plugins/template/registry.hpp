@@ -47,7 +47,7 @@ public:
   const std::map<std::string_view, std::string_view>& keys() const;
 
   /// The text, for the template; when it cannot stand in the file, its endpoint (none: the service) is noted.
-  templating::value text(const std::string& of, const char* what, const service& owner, const endpoint* each) const;
+  templating::value text(std::string_view of, const char* what, const service& owner, const endpoint* each) const;
   /// Why the text cannot stand in the file, or empty.
   std::string unfit(std::string_view of) const;
 
@@ -60,14 +60,25 @@ public:
     const endpoint* each = nullptr;
     std::string why;
   };
+  /// Stands for the metadata "checks" itself, which is one text.
+  static constexpr std::string_view whole_checks = "*";
+
   const std::vector<note>& noted() const { return noted_; }
-  /// Reads every text of every endpoint.
+  /// To be called before anything is done besides rendering. Throws templating::failure when a text was refused: what
+  /// the template asks for may hold it, and it is rendered again without that endpoint anyway.
+  void need_no_notes() const;
+  /// Notes that the template reads what checks have under that name. They are judged by what is read of them alone:
+  /// what a check prints is any text, which few files can carry and few templates show.
+  void note_check_field(std::string_view name) const { check_fields_.emplace(name); }
+  /// Reads every text of every endpoint, but of checks only what the template reads of any.
   void judge_all() const;
 
   /// Files that the template has read, for who has to know when they change.
   std::set<std::string>& files() const { return files_; }
 
 private:
+  void judge_checks(const std::string& json, const service& owner, const endpoint& each) const;
+
   const std::vector<service>& services_;
   const language in_;
   const absence of_services_;
@@ -77,6 +88,7 @@ private:
   mutable bool knows_keys_ = false;
   mutable std::vector<note> noted_;
   mutable std::set<const void*> has_note_;
+  mutable std::set<std::string, std::less<>> check_fields_;
   mutable std::set<std::string> files_;
 };
 

@@ -125,6 +125,7 @@ value call_safe_tree(invocation& in, arguments all) { return some_pairs_below(in
 value call_file(invocation& in, arguments all) {
   const std::string path(all[0].text());
   if (path.empty()) return value(std::string_view());
+  registry_of(in).need_no_notes();
   registry_of(in).files().insert(path);
   std::string why;
   const auto text = common::read_file(path, why);

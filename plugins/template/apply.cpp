@@ -98,7 +98,7 @@ outcome applier::apply(const last_services::snapshot& all, const std::stop_token
   if (auto why = look(); !why.empty()) return retry(why);
   plan_of_all planned;
   for (auto& each : entries_)
-    if (auto why = plan(each, desired, planned); !why.empty()) return retry(why);
+    if (auto why = plan(each, desired, planned, stop); !why.empty()) return retry(why);
   auto& [todo, all_bytes, written] = planned;
   if (kept_out.empty())
     if (auto why = write_files(written); !why.empty()) return retry(why);

@@ -106,16 +106,22 @@ private:
     left_out refused;            ///< why it is not of all that is desired
     last_services::losses kept;
   };
-  rendered render(const file_options& of, const desired_state& desired, const std::string& live,
-                  const refusal& refused) const;
-  rendered render_or_keep(const file_options& of, const desired_state& desired, const std::string& live,
-                          const last_services& last, const refusal& report) const;
+  /// What there is of them before.
+  struct files_now {
+    std::string text;  ///< of all
+    std::set<std::string> paths;
+  };
+  static files_now now_of(const entry& of);
+  rendered render(const file_options& of, const desired_state& desired, const files_now& now, const refusal& refused,
+                  const std::stop_token& stop) const;
+  rendered render_or_keep(const file_options& of, const desired_state& desired, const files_now& now,
+                          const last_services& last, const refusal& report, const std::stop_token& stop) const;
   struct plan_of_all {
     std::vector<change> todo;
     std::vector<std::string> all_bytes;  // of every file
     written_files written;               // that templates ask for besides
   };
-  std::string plan(entry& of, const desired_state& desired, plan_of_all& result);
+  std::string plan(entry& of, const desired_state& desired, plan_of_all& result, const std::stop_token& stop);
   static bool find_file(entry& of, const std::string& path, std::string& why);
   std::string note_own_files(const std::vector<change>& todo);
   void forget_removed(const std::vector<change>& todo);

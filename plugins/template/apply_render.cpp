@@ -19,25 +19,33 @@ bool are_as_read(const std::map<std::string, std::string>& all) {
 
 }  // namespace
 
-applier::rendered applier::render(const file_options& of, const desired_state& desired, const std::string& live,
-                                  const refusal& refused) const {
+applier::rendered applier::render(const file_options& of, const desired_state& desired, const files_now& now,
+                                  const refusal& refused, const std::stop_token& stop) const {
   const auto refuse = [&](const auto& service, const auto& endpoint, const auto& why) {
     refused(service, endpoint, of.path + ": " + why);
   };
   std::unique_lock lock(shared_);
-  const auto now = of.form;
+  const auto form = of.form;
   const auto known = known_;
   lock.unlock();
   // Go's templates do not escape: what they read is judged when they read it.
-  auto fit = now.written_in() == template_language::go ? desired.services : writable(desired.services, of.in, refuse);
-  if (of.in == language::nginx) fit = without_case_twins(std::move(fit), live, refuse);
-  fit = with_bounded_labels(std::move(fit), now, refuse);
-  const auto each_of = now.how().each;
+  auto fit = form.written_in() == template_language::go ? desired.services : writable(desired.services, of.in, refuse);
+  if (of.in == language::nginx) fit = without_case_twins(std::move(fit), now.text, refuse);
+  fit = with_bounded_labels(std::move(fit), form, refuse);
+  const auto each_of = form.how().each;
+  const item_bound bound{.most = most_items, .has_file = [&](const std::string& name) {
+                           return now.paths.contains(path_for(of.path, name));
+                         }};
   const auto items = each_of == item_kind::none
                          ? std::vector<item>(1)
-                         : items_of(each_of, fit, [&](const auto& name, const auto& why) { refuse(name, "", why); });
+                         : items_of(
+                               each_of, fit, [&](const auto& name, const auto& why) { refuse(name, "", why); }, bound);
   rendered result;
   for (const auto& each : items) {
+    if (stop.stop_requested()) {
+      result.wrong = "drcon stops while " + of.path + " is rendered";
+      break;
+    }
     const auto path = path_for(of.path, each.name);
     const subject about{.services = fit,
                         .sink = sink_,
@@ -45,7 +53,7 @@ applier::rendered applier::render(const file_options& of, const desired_state& d
                         .each = each_of == item_kind::none ? nullptr : &each};
     const rules by{
         .in = of.in, .of_services = {.is_empty = absent_is_empty_, .once = known.get()}, .granted = granted_};
-    auto made = now.render(about, by, refuse);
+    auto made = form.render(about, by, refuse);
     if (made.wrong && result.wrong.empty()) result.wrong = path + " cannot be rendered: " + report(*made.wrong);
     result.read.merge(made.files);
     result.written.merge(made.written);
@@ -55,28 +63,39 @@ applier::rendered applier::render(const file_options& of, const desired_state& d
 }
 
 // Services of which too much is left out have what the file had of them.
-applier::rendered applier::render_or_keep(const file_options& of, const desired_state& desired, const std::string& live,
-                                          const last_services& last, const refusal& report) const {
+applier::rendered applier::render_or_keep(const file_options& of, const desired_state& desired, const files_now& now,
+                                          const last_services& last, const refusal& report,
+                                          const std::stop_token& stop) const {
   left_out refused;
-  auto result = render(of, desired, live, [&](const auto& service, const auto& endpoint, const auto& why) {
+  const auto note = [&](const auto& service, const auto& endpoint, const auto& why) {
     if (!endpoint.empty()) refused[service].insert(endpoint);
     report(service, endpoint, why);
-  });
+  };
+  auto result = render(of, desired, now, note, stop);
   auto kept = last.unbearable(desired, refused);
-  if (!kept.empty()) result = render(of, last.completed(desired, refused, kept), live, [](auto&&...) {});
+  if (!kept.empty())
+    result = render(
+        of, last.completed(desired, refused, kept), now, [](auto&&...) {}, stop);
   result.refused = std::move(refused);
   result.kept = std::move(kept);
   return result;
 }
 
+applier::files_now applier::now_of(const entry& of) {
+  files_now result;
+  for (const auto& [path, on_disk] : of.files) {
+    result.text += on_disk.live().value_or(std::string()) + "\n";
+    result.paths.insert(path);
+  }
+  return result;
+}
+
 // What is to be done with the files of an entry. What went wrong, or empty.
-std::string applier::plan(entry& of, const desired_state& desired, plan_of_all& result) {
-  std::string live;
-  for (const auto& [path, on_disk] : of.files) live += on_disk.live().value_or(std::string()) + "\n";
+std::string applier::plan(entry& of, const desired_state& desired, plan_of_all& result, const std::stop_token& stop) {
   const auto report = [this](const auto& service, const auto& endpoint, const auto& why) {
     host_.refused(service, endpoint, why);
   };
-  auto made = render_or_keep(of.options, desired, live, of.last, report);
+  auto made = render_or_keep(of.options, desired, now_of(of), of.last, report, stop);
   note_read(of, made.read);
   if (!made.wrong.empty()) return made.wrong + "; it stays as it was";
   result.written.merge(made.written);
@@ -208,9 +227,7 @@ std::vector<applier::preview_file> applier::preview(const desired_state& desired
     }
     std::string ignored;
     if (seen) other.last.recall(common::read_file(kept_place(other), ignored).value_or(std::string()));
-    std::string live;
-    for (const auto& [path, on_disk] : other.files) live += on_disk.live().value_or(std::string()) + "\n";
-    auto made = render_or_keep(now, desired, live, other.last, [](auto&&...) {});
+    auto made = render_or_keep(now, desired, now_of(other), other.last, [](auto&&...) {}, {});
     if (!made.wrong.empty()) {
       why = made.wrong;
       return {};

@@ -238,8 +238,13 @@ rendering form::render_go(const subject& of, const rules& by, const refusal& ref
     const auto dot = of.each == nullptr ? templating::value() : asked.item_value(*of.each, scratch);
     if (of.each != nullptr && of.each->setting != nullptr)
       if (auto why = unfit_setting(asked, *of.each->setting); !why.empty())
-        return {.bytes = {}, .wrong = fault{.name = name_, .where = {}, .text = std::move(why)}, .files = {}};
+        return {.bytes = {},
+                .wrong = fault{.name = name_, .where = {}, .text = std::move(why)},
+                .is_refused = true,
+                .files = {},
+                .written = {}};
     result.wrong = parsed_go.render(dot, around, result.bytes);
+    result.is_refused = result.wrong && asked.has_unfit_setting();
     result.files = std::move(asked.files());
     if (asked.noted().empty()) return result;
     if (round > most_rounds)

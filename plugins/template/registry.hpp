@@ -48,6 +48,10 @@ public:
 
   /// The text, for the template; when it cannot stand in the file, its endpoint (none: the service) is noted.
   templating::value text(std::string_view of, const char* what, const service& owner, const endpoint* each) const;
+  /// A setting that the template reads cannot stand in the file: what is rendered then fails, and to try it again
+  /// does not help.
+  void note_unfit_setting() const { has_unfit_setting_ = true; }
+  bool has_unfit_setting() const { return has_unfit_setting_; }
   /// Why the text cannot stand in the file, or empty.
   std::string unfit(std::string_view of) const;
 
@@ -86,6 +90,7 @@ private:
   mutable std::unordered_map<std::string_view, const service*> by_name_;
   mutable std::map<std::string_view, std::string_view> keys_;
   mutable bool knows_keys_ = false;
+  mutable bool has_unfit_setting_ = false;
   mutable std::vector<note> noted_;
   mutable std::set<const void*> has_note_;
   mutable std::set<std::string, std::less<>> check_fields_;

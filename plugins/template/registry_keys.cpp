@@ -35,10 +35,12 @@ std::string path_of(const value& given, std::string_view function) {
 
 // Throws where the file cannot carry it: a setting that is left out would become another one, or none.
 value fitting(const registry& known, std::string_view path, std::string_view held) {
-  if (const auto why = known.unfit(held); !why.empty())
+  if (const auto why = known.unfit(held); !why.empty()) {
+    known.note_unfit_setting();
     throw failure("the value of the key " + templating::quoted(path) + " holds " + why +
                   ", which cannot be written in this file's language as it is; with escape = \"none\" it is written "
                   "all the same");
+  }
   return value(held);
 }
 

@@ -40,7 +40,8 @@ applier::entry applier::entry_of(file_options options) {
           .last = {},
           .last_on_disk = {},
           .refused = {},
-          .kept = {}};
+          .kept = {},
+          .behind = {}};
 }
 
 applier::applier(apply_settings options, context host)
@@ -98,8 +99,8 @@ outcome applier::apply(const last_services::snapshot& all, const std::stop_token
   if (auto why = look(); !why.empty()) return retry(why);
   plan_of_all planned;
   for (auto& each : entries_)
-    if (auto why = plan(each, desired, planned); !why.empty()) return retry(why);
-  auto& [todo, all_bytes, written] = planned;
+    if (auto why = plan(each, desired, planned, stop); !why.empty()) return retry(why);
+  auto& [todo, all_bytes, written, retried] = planned;
   if (kept_out.empty())
     if (auto why = write_files(written); !why.empty()) return retry(why);
   if (!kept_out.empty()) looked_ = false;  // what another sink leaves unfinished is to be found once that one has ended
@@ -107,7 +108,7 @@ outcome applier::apply(const last_services::snapshot& all, const std::stop_token
     // Nothing is to be done, so that nothing fails: what would fail at the next change is reported before it comes.
     if (kept_out.empty()) remember(all);
     else host_.status_degraded("the next change will fail: " + kept_out);
-    return ok();
+    return retried.empty() ? ok() : retry(retried);
   }
   if (!kept_out.empty()) return retry(kept_out);
   if (all_bytes == failed_bytes_ && clock::now() < not_before_) return retry(failed_why_);
@@ -129,7 +130,7 @@ outcome applier::apply(const last_services::snapshot& all, const std::stop_token
     failed_why_ = how.why;
     not_before_ = clock::now() + patience_.next();
   }
-  return how;
+  return how.result != DRCON_OK || retried.empty() ? how : retry(retried);
 }
 
 bool applier::is_as_left() {
@@ -264,6 +265,8 @@ void applier::show() {
       const auto& [service, loss] = *each.kept.begin();
       return host_.status_degraded(each.options.path + ": " + common::kept_because_of("service " + service, loss));
     }
+  for (const auto& each : entries_)
+    if (!each.behind.empty()) return host_.status_degraded(each.behind);
   std::size_t count = 0;
   for (const auto& each : entries_) count += each.files.size();
   host_.status_ok(std::to_string(count) + (count == 1 ? " file" : " files"));

@@ -86,6 +86,7 @@ private:
     std::string last_on_disk;  // what a restart would know of `last`
     left_out refused;          // of what is to be written now
     last_services::losses kept;
+    std::string behind;  // which file is not as desired, and why; empty: none
   };
   static entry entry_of(file_options options);
   struct change {
@@ -105,18 +106,32 @@ private:
     written_files written;       ///< that it asks for besides
     left_out refused;            ///< why it is not of all that is desired
     last_services::losses kept;
+    std::set<std::string> stays;  ///< of many, files that are to stay as they are
+    std::string behind;           ///< one of those, and why
+    std::string retried;          ///< the same of one that may become right without a change of what is desired
   };
-  rendered render(const file_options& of, const desired_state& desired, const std::string& live,
-                  const refusal& refused) const;
-  rendered render_or_keep(const file_options& of, const desired_state& desired, const std::string& live,
-                          const last_services& last, const refusal& report) const;
+  static void note_fault(const item* each, const std::string& path, const rendering& made, rendered& all,
+                         const refusal& refuse);
+  /// What there is of them before.
+  struct files_now {
+    std::string text;  ///< of all
+    std::set<std::string> paths;
+  };
+  static files_now now_of(const entry& of);
+  rendered render(const file_options& of, const desired_state& desired, const files_now& now, const refusal& refused,
+                  const std::stop_token& stop) const;
+  rendered render_or_keep(const file_options& of, const desired_state& desired, const files_now& now,
+                          const last_services& last, const refusal& report, const std::stop_token& stop) const;
   struct plan_of_all {
     std::vector<change> todo;
     std::vector<std::string> all_bytes;  // of every file
     written_files written;               // that templates ask for besides
+    std::string retried;                 // why it is to be done again although the rest goes on; empty: it is not
   };
-  std::string plan(entry& of, const desired_state& desired, plan_of_all& result);
-  static bool find_file(entry& of, const std::string& path, std::string& why);
+  std::string plan(entry& of, const desired_state& desired, plan_of_all& result, const std::stop_token& stop);
+  static void stay(entry& of, common::managed_file& on_disk, plan_of_all& result);
+  enum class finding { ours, foreign, unreadable };
+  static finding find_file(entry& of, const std::string& path, std::string& why);
   std::string note_own_files(const std::vector<change>& todo);
   void forget_removed(const std::vector<change>& todo);
   static common::file_place kept_place(const entry& of);

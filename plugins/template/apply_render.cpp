@@ -19,25 +19,33 @@ bool are_as_read(const std::map<std::string, std::string>& all) {
 
 }  // namespace
 
-applier::rendered applier::render(const file_options& of, const desired_state& desired, const std::string& live,
-                                  const refusal& refused) const {
+applier::rendered applier::render(const file_options& of, const desired_state& desired, const files_now& now,
+                                  const refusal& refused, const std::stop_token& stop) const {
   const auto refuse = [&](const auto& service, const auto& endpoint, const auto& why) {
     refused(service, endpoint, of.path + ": " + why);
   };
   std::unique_lock lock(shared_);
-  const auto now = of.form;
+  const auto form = of.form;
   const auto known = known_;
   lock.unlock();
   // Go's templates do not escape: what they read is judged when they read it.
-  auto fit = now.written_in() == template_language::go ? desired.services : writable(desired.services, of.in, refuse);
-  if (of.in == language::nginx) fit = without_case_twins(std::move(fit), live, refuse);
-  fit = with_bounded_labels(std::move(fit), now, refuse);
-  const auto each_of = now.how().each;
+  auto fit = form.written_in() == template_language::go ? desired.services : writable(desired.services, of.in, refuse);
+  if (of.in == language::nginx) fit = without_case_twins(std::move(fit), now.text, refuse);
+  fit = with_bounded_labels(std::move(fit), form, refuse);
+  const auto each_of = form.how().each;
+  const item_bound bound{.most = most_items, .has_file = [&](const std::string& name) {
+                           return now.paths.contains(path_for(of.path, name));
+                         }};
   const auto items = each_of == item_kind::none
                          ? std::vector<item>(1)
-                         : items_of(each_of, fit, [&](const auto& name, const auto& why) { refuse(name, "", why); });
+                         : items_of(
+                               each_of, fit, [&](const auto& name, const auto& why) { refuse(name, "", why); }, bound);
   rendered result;
   for (const auto& each : items) {
+    if (stop.stop_requested()) {
+      result.wrong = "drcon stops while " + of.path + " is rendered";
+      break;
+    }
     const auto path = path_for(of.path, each.name);
     const subject about{.services = fit,
                         .sink = sink_,
@@ -45,47 +53,85 @@ applier::rendered applier::render(const file_options& of, const desired_state& d
                         .each = each_of == item_kind::none ? nullptr : &each};
     const rules by{
         .in = of.in, .of_services = {.is_empty = absent_is_empty_, .once = known.get()}, .granted = granted_};
-    auto made = now.render(about, by, refuse);
-    if (made.wrong && result.wrong.empty()) result.wrong = path + " cannot be rendered: " + report(*made.wrong);
+    auto made = form.render(about, by, refuse);
     result.read.merge(made.files);
+    if (made.wrong) {
+      note_fault(each_of == item_kind::none ? nullptr : &each, path, made, result, refuse);
+      continue;
+    }
     result.written.merge(made.written);
     result.bytes.emplace(path, std::move(made.bytes));
   }
+  // One whose name or value was refused is still there: its file stays.
+  if (each_of != item_kind::none)
+    for (const auto& each : items_of(
+             each_of, desired.services, [](auto&&...) {}, bound))
+      if (auto path = path_for(of.path, each.name); !result.bytes.contains(path)) result.stays.insert(std::move(path));
   return result;
 }
 
+// A file that cannot be rendered. Where it is one of many, for things that anybody may register, it stays as it was and
+// the others go on.
+void applier::note_fault(const item* each, const std::string& path, const rendering& made, rendered& all,
+                         const refusal& refuse) {
+  const auto why = path + " cannot be rendered: " + templates::report(*made.wrong);
+  if (each == nullptr) {
+    all.wrong = why;
+    return;
+  }
+  all.stays.insert(path);
+  if (all.behind.empty()) all.behind = why + "; it stays as it was";
+  if (made.is_refused) refuse(each->setting == nullptr ? each->name : each->setting->first, "", made.wrong->text);
+  else if (all.retried.empty()) all.retried = why + "; it stays as it was";
+}
+
 // Services of which too much is left out have what the file had of them.
-applier::rendered applier::render_or_keep(const file_options& of, const desired_state& desired, const std::string& live,
-                                          const last_services& last, const refusal& report) const {
+applier::rendered applier::render_or_keep(const file_options& of, const desired_state& desired, const files_now& now,
+                                          const last_services& last, const refusal& report,
+                                          const std::stop_token& stop) const {
   left_out refused;
-  auto result = render(of, desired, live, [&](const auto& service, const auto& endpoint, const auto& why) {
+  const auto note = [&](const auto& service, const auto& endpoint, const auto& why) {
     if (!endpoint.empty()) refused[service].insert(endpoint);
     report(service, endpoint, why);
-  });
+  };
+  auto result = render(of, desired, now, note, stop);
   auto kept = last.unbearable(desired, refused);
-  if (!kept.empty()) result = render(of, last.completed(desired, refused, kept), live, [](auto&&...) {});
+  if (!kept.empty())
+    result = render(
+        of, last.completed(desired, refused, kept), now, [](auto&&...) {}, stop);
   result.refused = std::move(refused);
   result.kept = std::move(kept);
   return result;
 }
 
+applier::files_now applier::now_of(const entry& of) {
+  files_now result;
+  for (const auto& [path, on_disk] : of.files) {
+    result.text += on_disk.live().value_or(std::string()) + "\n";
+    result.paths.insert(path);
+  }
+  return result;
+}
+
 // What is to be done with the files of an entry. What went wrong, or empty.
-std::string applier::plan(entry& of, const desired_state& desired, plan_of_all& result) {
-  std::string live;
-  for (const auto& [path, on_disk] : of.files) live += on_disk.live().value_or(std::string()) + "\n";
+std::string applier::plan(entry& of, const desired_state& desired, plan_of_all& result, const std::stop_token& stop) {
   const auto report = [this](const auto& service, const auto& endpoint, const auto& why) {
     host_.refused(service, endpoint, why);
   };
-  auto made = render_or_keep(of.options, desired, live, of.last, report);
+  auto made = render_or_keep(of.options, desired, now_of(of), of.last, report, stop);
   note_read(of, made.read);
   if (!made.wrong.empty()) return made.wrong + "; it stays as it was";
   result.written.merge(made.written);
   of.refused = std::move(made.refused);
   of.kept = std::move(made.kept);
+  of.behind = std::move(made.behind);
+  if (result.retried.empty()) result.retried = std::move(made.retried);
   for (auto& [path, bytes] : made.bytes) {
     std::string why;
-    if (!find_file(of, path, why)) {
+    if (const auto found = find_file(of, path, why); found != finding::ours) {
       report(path, std::string(), why);
+      if (of.behind.empty()) of.behind = why;
+      if (found == finding::unreadable && result.retried.empty()) result.retried = why;
       continue;
     }
     auto& on_disk = of.files.at(path);
@@ -95,21 +141,35 @@ std::string applier::plan(entry& of, const desired_state& desired, plan_of_all& 
   }
   for (auto& [path, on_disk] : of.files) {
     if (made.bytes.contains(path)) continue;
+    if (made.stays.contains(path)) {
+      stay(of, on_disk, result);
+      continue;
+    }
     result.all_bytes.push_back("without " + path);
     result.todo.push_back({.of = &of, .on_disk = &on_disk, .bytes = {}, .goes = true, .candidate = std::nullopt});
   }
   return {};
 }
 
-// Whether the file is one that this sink writes. Of many, one that was there before is not.
-bool applier::find_file(entry& of, const std::string& path, std::string& why) {
-  if (!of.own || of.own->paths().contains(path)) return true;
+// What it is for was refused, and is still there. What is in it is as before, and may have to be loaded still.
+void applier::stay(entry& of, common::managed_file& on_disk, plan_of_all& result) {
+  if (!on_disk.live()) return;
+  if (of.behind.empty()) of.behind = on_disk.path() + " stays as it was, since what it is for cannot be written";
+  result.all_bytes.push_back(*on_disk.live());
+  if (on_disk.changing() || on_disk.owes_reload())
+    result.todo.push_back({.of = &of, .on_disk = &on_disk, .bytes = *on_disk.live(), .candidate = std::nullopt});
+}
+
+// Of many, one that was there before is not ours.
+applier::finding applier::find_file(entry& of, const std::string& path, std::string& why) {
+  if (!of.own || of.own->paths().contains(path)) return finding::ours;
   common::managed_file made(path, of.options.attributes);
   why = made.look();
+  const bool is_unreadable = !why.empty();
   if (why.empty() && made.live()) why = path + " is there, and this sink has not written it; move it away";
   if (why.empty()) of.files.try_emplace(path, std::move(made));
   else of.files.erase(path);
-  return why.empty();
+  return why.empty() ? finding::ours : is_unreadable ? finding::unreadable : finding::foreign;
 }
 
 // On the disk before the first of them is: what a crash leaves behind must be known as ours.
@@ -208,14 +268,13 @@ std::vector<applier::preview_file> applier::preview(const desired_state& desired
     }
     std::string ignored;
     if (seen) other.last.recall(common::read_file(kept_place(other), ignored).value_or(std::string()));
-    std::string live;
-    for (const auto& [path, on_disk] : other.files) live += on_disk.live().value_or(std::string()) + "\n";
-    auto made = render_or_keep(now, desired, live, other.last, [](auto&&...) {});
-    if (!made.wrong.empty()) {
-      why = made.wrong;
+    auto made = render_or_keep(now, desired, now_of(other), other.last, [](auto&&...) {}, {});
+    if (!made.wrong.empty() || !made.retried.empty()) {
+      why = made.wrong.empty() ? made.retried : made.wrong;
       return {};
     }
-    for (const auto& [path, on_disk] : other.files) made.bytes.try_emplace(path);
+    for (const auto& [path, on_disk] : other.files)
+      made.bytes.try_emplace(path, made.stays.contains(path) ? on_disk.live().value_or(std::string()) : std::string());
     for (auto& [path, bytes] : made.bytes) {
       const bool known = seen && look(path);
       all.push_back(

@@ -65,10 +65,14 @@ std::vector<service> writable(const std::vector<service>& services, language in,
     }
     service one{.name = each.name, .revision = each.revision, .endpoints = {}, .values = {}};
     for (const auto& [key, value] : each.values) {
+      // Whoever may write one key names it, and templates show that path as they show the value.
+      const auto in_path = unwritable(key, in);
       // Values may have lines, and where nothing is escaped they stay as they are.
-      const auto found = in == language::none ? std::nullopt : unwritable(value, in);
+      const auto found = in_path ? in_path : in == language::none ? std::nullopt : unwritable(value, in);
       if (found)
-        refused(each.name, key, "its value holds " + *found + ", which cannot be written in this file's language");
+        refused(each.name, key,
+                std::string(in_path ? "its path" : "its value") + " holds " + *found +
+                    ", which cannot be written in this file's language");
       else one.values.emplace(key, value);
     }
     for (const auto& endpoint : each.endpoints) {
@@ -98,7 +102,7 @@ std::vector<service> with_bounded_labels(std::vector<service> services, const fo
   const auto asks_for = [&of](std::initializer_list<const char*> names) {
     return std::ranges::any_of(names, [&of](const char* each) { return of.mentions(each); });
   };
-  const bool tags = asks_for({"tags", "tagged", "by_tag"});
+  const bool tags = asks_for({"tags", "tagged", "by_tag"}) || of.how().each == item_kind::tag;
   const bool meta = asks_for({"meta", "meta_list", "by_meta"});
   for (auto& each : services)
     std::erase_if(each.endpoints, [&](const endpoint& one) {

@@ -98,6 +98,17 @@ fault with_hint(fault wrong, std::string_view text, const reading& how) {
   return wrong;
 }
 
+// Why a setting that a file is rendered for cannot be written there, or empty. Its path comes from whoever may write
+// one key, as its value does, and the template can show both.
+std::string unfit_setting(const registry& asked, const std::pair<const std::string, std::string>& of) {
+  for (const auto& [what, why] :
+       {std::pair("path", asked.unfit(of.first)), std::pair("value", asked.unfit_setting(of.second))})
+    if (!why.empty())
+      return std::string("the ") + what + " of the key " + of.first + " holds " + why +
+             ", which cannot be written in this file's language as it is";
+  return {};
+}
+
 // Somebody may register thousands of endpoints of which a template reads one in each round: then all are judged.
 constexpr std::size_t most_rounds = 4;
 
@@ -215,17 +226,26 @@ rendering form::render_go(const subject& of, const rules& by, const refusal& ref
     around.environment = environment_of;
     rendering result;
     grant(by.granted, result.written, around);
+    // A program must never see a text that is refused: that the file is rendered without it in the end is too late.
+    around.run_program = [&asked, run = std::move(around.run_program)](std::span<const std::string> words) {
+      asked.need_no_notes();
+      return run(words);
+    };
+    around.write_file = [&asked, write = std::move(around.write_file)](const templating::file_request& file) {
+      asked.need_no_notes();
+      return write(file);
+    };
     templating::memory scratch(std::size_t{1} << 16U);
     const auto dot = of.each == nullptr ? templating::value() : asked.item_value(*of.each, scratch);
     if (of.each != nullptr && of.each->setting != nullptr)
-      if (const auto why = asked.unfit_setting(of.each->setting->second); !why.empty())
+      if (auto why = unfit_setting(asked, *of.each->setting); !why.empty())
         return {.bytes = {},
-                .wrong = fault{.name = name_,
-                               .where = {},
-                               .text = "the value of the key " + of.each->setting->first + " holds " + why +
-                                       ", which cannot be written in this file's language as it is"},
-                .files = {}};
+                .wrong = fault{.name = name_, .where = {}, .text = std::move(why)},
+                .is_refused = true,
+                .files = {},
+                .written = {}};
     result.wrong = parsed_go.render(dot, around, result.bytes);
+    result.is_refused = result.wrong && asked.has_unfit_setting();
     result.files = std::move(asked.files());
     if (asked.noted().empty()) return result;
     if (round > most_rounds)

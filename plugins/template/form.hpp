@@ -37,6 +37,7 @@ template_language language_of_file(std::string_view name);
 struct rendering {
   std::string bytes;
   std::optional<templating::fault> wrong;  ///< then the bytes are a part of what they should be
+  bool is_refused = false;                 ///< wrong by a setting that cannot be written: trying again does not help
   std::set<std::string> files;             ///< that the template has read
   written_files written;                   ///< that it asks for, by writeToFile
 };

@@ -21,23 +21,46 @@ bool in_service(const endpoint& each) {
 
 std::vector<item> candidates(item_kind kind, const std::vector<service>& all) {
   std::vector<item> result;
-  std::map<std::string_view, bool> tags;
+  std::map<std::string_view, std::vector<const service*>> tags;
   for (const auto& each : all) {
     if (kind == item_kind::service && each.values.empty())
-      result.push_back({.kind = kind, .name = each.name, .of = &each, .setting = nullptr});
+      result.push_back({.kind = kind, .name = each.name, .of = &each, .setting = nullptr, .carriers = {}});
     if (kind == item_kind::key)
       for (const auto& one : each.values)
-        result.push_back(
-            {.kind = kind, .name = one.first.substr(one.first.rfind('/') + 1), .of = nullptr, .setting = &one});
+        result.push_back({.kind = kind,
+                          .name = one.first.substr(one.first.rfind('/') + 1),
+                          .of = nullptr,
+                          .setting = &one,
+                          .carriers = {}});
     if (kind != item_kind::tag) continue;
     for (const auto& one : each.endpoints)
       if (in_service(one))
-        for (const auto& tag : one.tags) tags[tag] = true;
+        for (const auto& tag : one.tags)
+          if (auto& carriers = tags[tag]; carriers.empty() || carriers.back() != &each) carriers.push_back(&each);
   }
-  for (const auto& [tag, is_there] : tags)
-    result.push_back({.kind = kind, .name = std::string(tag), .of = nullptr, .setting = nullptr});
+  for (auto& [tag, carriers] : tags)
+    result.push_back(
+        {.kind = kind, .name = std::string(tag), .of = nullptr, .setting = nullptr, .carriers = std::move(carriers)});
   std::ranges::stable_sort(result, {}, &item::name);
   return result;
+}
+
+void keep_at_most(const item_bound& bound, std::vector<item>& all, const item_refusal& refused) {
+  if (all.size() <= bound.most) return;
+  const auto has_file = [&bound](const item& each) { return bound.has_file(each.name); };
+  const auto there = static_cast<std::size_t>(std::ranges::count_if(all, has_file));
+  auto room_for_new = bound.most - std::min(bound.most, there);
+  const auto count = all.size();
+  std::string first;
+  std::erase_if(all, [&](const item& each) {
+    if (has_file(each)) return false;
+    if (room_for_new > 0) return --room_for_new, false;
+    if (first.empty()) first = each.name;
+    return true;
+  });
+  refused(first, "there are " + std::to_string(count) + " to make a file for, and " + std::to_string(bound.most) +
+                     " files are the most of one template: it and " + std::to_string(count - all.size() - 1) +
+                     " others have none");
 }
 
 }  // namespace
@@ -48,7 +71,8 @@ item_kind item_kind_of(std::string_view word) {
   return word == "tag" ? item_kind::tag : item_kind::none;
 }
 
-std::vector<item> items_of(item_kind kind, const std::vector<service>& all, const item_refusal& refused) {
+std::vector<item> items_of(item_kind kind, const std::vector<service>& all, const item_refusal& refused,
+                           const item_bound& bound) {
   std::vector<item> kept;
   for (auto& each : candidates(kind, all)) {
     if (!is_file_name(each.name))
@@ -63,6 +87,7 @@ std::vector<item> items_of(item_kind kind, const std::vector<service>& all, cons
       kept.push_back(std::move(each));
     }
   }
+  keep_at_most(bound, kept, refused);
   return kept;
 }
 

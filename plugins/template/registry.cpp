@@ -53,7 +53,7 @@ std::string registry::unfit_setting(std::string_view held) const {
   return unfit(line);
 }
 
-templating::value registry::text(const std::string& of, const char* what, const service& owner,
+templating::value registry::text(std::string_view of, const char* what, const service& owner,
                                  const endpoint* each) const {
   if (auto why = unfit(of); !why.empty()) {
     const auto* place = each == nullptr ? static_cast<const void*>(&owner) : each;
@@ -63,7 +63,14 @@ templating::value registry::text(const std::string& of, const char* what, const 
                         .why = std::string("its ") + what + " holds " + why +
                                ", which cannot be written in this file's language as it is"});
   }
-  return templating::value(std::string_view(of));
+  return templating::value(of);
+}
+
+void registry::need_no_notes() const {
+  if (noted_.empty()) return;
+  const auto& first = noted_.front();
+  throw templating::failure("a text of the service " + templating::quoted(first.owner->name) +
+                            " was refused before: " + first.why);
 }
 
 void registry::judge_all() const {
@@ -74,7 +81,8 @@ void registry::judge_all() const {
       for (const auto& tag : one.tags) text(tag, "tag", each, &one);
       for (const auto& [key, held] : one.meta) {
         text(key, "meta key", each, &one);
-        text(held, "meta value", each, &one);
+        if (key == "checks") judge_checks(held, each, one);
+        else text(held, "meta value", each, &one);
       }
     }
   }

@@ -47,7 +47,11 @@ public:
   const std::map<std::string_view, std::string_view>& keys() const;
 
   /// The text, for the template; when it cannot stand in the file, its endpoint (none: the service) is noted.
-  templating::value text(const std::string& of, const char* what, const service& owner, const endpoint* each) const;
+  templating::value text(std::string_view of, const char* what, const service& owner, const endpoint* each) const;
+  /// A setting that the template reads cannot stand in the file: what is rendered then fails, and to try it again
+  /// does not help.
+  void note_unfit_setting() const { has_unfit_setting_ = true; }
+  bool has_unfit_setting() const { return has_unfit_setting_; }
   /// Why the text cannot stand in the file, or empty.
   std::string unfit(std::string_view of) const;
   /// The same of a setting's value. Without a language it may have several lines: certificates, JSON and YAML do, and
@@ -64,14 +68,25 @@ public:
     const endpoint* each = nullptr;
     std::string why;
   };
+  /// Stands for the metadata "checks" itself, which is one text.
+  static constexpr std::string_view whole_checks = "*";
+
   const std::vector<note>& noted() const { return noted_; }
-  /// Reads every text of every endpoint.
+  /// To be called before anything is done besides rendering. Throws templating::failure when a text was refused: what
+  /// the template asks for may hold it, and it is rendered again without that endpoint anyway.
+  void need_no_notes() const;
+  /// Notes that the template reads what checks have under that name. They are judged by what is read of them alone:
+  /// what a check prints is any text, which few files can carry and few templates show.
+  void note_check_field(std::string_view name) const { check_fields_.emplace(name); }
+  /// Reads every text of every endpoint, but of checks only what the template reads of any.
   void judge_all() const;
 
   /// Files that the template has read, for who has to know when they change.
   std::set<std::string>& files() const { return files_; }
 
 private:
+  void judge_checks(const std::string& json, const service& owner, const endpoint& each) const;
+
   const std::vector<service>& services_;
   const language in_;
   const absence of_services_;
@@ -79,8 +94,10 @@ private:
   mutable std::unordered_map<std::string_view, const service*> by_name_;
   mutable std::map<std::string_view, std::string_view> keys_;
   mutable bool knows_keys_ = false;
+  mutable bool has_unfit_setting_ = false;
   mutable std::vector<note> noted_;
   mutable std::set<const void*> has_note_;
+  mutable std::set<std::string, std::less<>> check_fields_;
   mutable std::set<std::string> files_;
 };
 

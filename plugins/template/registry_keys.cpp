@@ -40,15 +40,19 @@ std::string otherwise(const registry& known) {
 
 // These two throw where the file cannot carry it: a setting that is left out would become another one, or none.
 void need_fit_path(const registry& known, std::string_view path) {
-  if (const auto why = known.unfit(path); !why.empty())
+  if (const auto why = known.unfit(path); !why.empty()) {
+    known.note_unfit_setting();
     throw failure("the path of the key " + templating::quoted(path) + " holds " + why +
                   ", which cannot be written in this file's language as it is" + otherwise(known));
+  }
 }
 
 value fitting(const registry& known, std::string_view path, std::string_view held) {
-  if (const auto why = known.unfit_setting(held); !why.empty())
+  if (const auto why = known.unfit_setting(held); !why.empty()) {
+    known.note_unfit_setting();
     throw failure("the value of the key " + templating::quoted(path) + " holds " + why +
                   ", which cannot be written in this file's language as it is" + otherwise(known));
+  }
   return value(held);
 }
 
@@ -137,6 +141,7 @@ value call_safe_tree(invocation& in, arguments all) { return some_pairs_below(in
 value call_file(invocation& in, arguments all) {
   const std::string path(all[0].text());
   if (path.empty()) return value(std::string_view());
+  registry_of(in).need_no_notes();
   registry_of(in).files().insert(path);
   std::string why;
   const auto text = common::read_file(path, why);

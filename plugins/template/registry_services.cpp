@@ -49,7 +49,7 @@ struct instance {
   const service* owner = nullptr;
   const endpoint* of = nullptr;
 
-  value text(const std::string& part, const char* what) const { return in->text(part, what, *owner, of); }
+  value text(std::string_view part, const char* what) const { return in->text(part, what, *owner, of); }
   /// Its metadata of that name, or empty.
   value meta(const char* name) const {
     const auto found = of->meta.find(name);
@@ -96,6 +96,8 @@ const map_class meta_class{
         [](const void* self, const value& key, memory&) {
           const auto& all = as<instance>(self).of->meta;
           const auto found = all.find(std::string(key.text()));
+          if (found != all.end() && found->first == "checks")
+            as<instance>(self).in->note_check_field(registry::whole_checks);
           return found == all.end() ? value() : as<instance>(self).text(found->second, "meta value");
         },
     .at =
@@ -165,16 +167,80 @@ value addresses_of(const void* self, memory& scratch) {
   return scratch.map_of(entries_under(as<instance>(self), tagged_address, made), addresses_class);
 }
 
-// A JSON list, of the source or of anybody who registers: then it is no list of checks.
-value checks_of(const void* self, memory& scratch) {
-  const auto text = as<instance>(self).meta("checks").text();
-  if (text.empty()) return scratch.any_list({});
+// A part of what was read from the JSON of checks. Its texts are judged as the template reads them: before, they are
+// quoted and escaped, which no language but JSON can carry, and hides a line break.
+struct check_part {
+  const instance* owner = nullptr;
+  value whole;
+};
+
+value judged(const instance& owner, const value& each, memory& scratch);
+
+const list_class check_list_class{.type = "[]interface {}",
+                                  .size = [](const void* self) { return as<check_part>(self).whole.size(); },
+                                  .at =
+                                      [](const void* self, std::size_t i, memory& scratch) {
+                                        const auto& part = as<check_part>(self);
+                                        return judged(*part.owner, part.whole.at(i, scratch), scratch);
+                                      },
+                                  .any = true};
+
+const map_class check_map_class{
+    .type = "map[string]interface {}",
+    .key = kind::text,
+    .absent = kind::nil,
+    .size = [](const void* self) { return as<check_part>(self).whole.size(); },
+    .find =
+        [](const void* self, const value& key, memory& scratch) {
+          const auto& part = as<check_part>(self);
+          part.owner->in->note_check_field(key.text());
+          return judged(*part.owner, part.whole.as_map().find(part.whole.self(), key, scratch), scratch);
+        },
+    .at =
+        [](const void* self, std::size_t i, memory& scratch) {
+          const auto& part = as<check_part>(self);
+          const auto entry = part.whole.entry(i, scratch);
+          part.owner->in->note_check_field(entry.key.text());
+          part.owner->text(entry.key.text(), "check");
+          return templating::map_entry{.key = entry.key, .held = judged(*part.owner, entry.held, scratch)};
+        },
+    .any = true};
+
+value judged(const instance& owner, const value& each, memory& scratch) {
+  if (each.is(kind::text)) return owner.text(each.text(), "check");
+  if (each.is(kind::list)) return {scratch.make<check_part>(&owner, each), check_list_class};
+  if (each.is(kind::map)) return {scratch.make<check_part>(&owner, each), check_map_class};
+  return each;
+}
+
+// Nothing where it is no list: anybody may register metadata of that name.
+value read_checks(std::string_view json, memory& scratch) {
+  if (json.empty()) return {};
   try {
-    const auto all = templating::read_json(text, scratch);
-    return all.is(kind::list) ? all : scratch.any_list({});
+    const auto all = templating::read_json(json, scratch);
+    return all.is(kind::list) ? all : value();
   } catch (const failure&) {
-    return scratch.any_list({});
+    return {};
   }
+}
+
+value checks_of(const void* self, memory& scratch) {
+  const auto& owner = as<instance>(self);
+  const auto found = owner.of->meta.find("checks");
+  const auto all = found == owner.of->meta.end() ? value() : read_checks(found->second, scratch);
+  return all.is_there() ? judged(owner, all, scratch) : scratch.any_list({});
+}
+
+// Calls `judge` for every text, within maps only for those that `is_read` names.
+template <typename IsRead, typename Judge>
+void judge_texts(const value& of, memory& scratch, IsRead is_read, Judge judge) {
+  if (of.is(kind::text)) judge(of.text());
+  if (of.is(kind::list))
+    for (std::size_t i = 0; i < of.size(); ++i) judge_texts(of.at(i, scratch), scratch, is_read, judge);
+  if (!of.is(kind::map)) return;
+  for (std::size_t i = 0; i < of.size(); ++i)
+    if (const auto entry = of.entry(i, scratch); is_read(entry.key.text()))
+      judge_texts(entry.held, scratch, is_read, judge);
 }
 
 value no_text(const void*, memory&) { return value(std::string_view()); }
@@ -446,6 +512,15 @@ value registry::item_value(const item& of, memory& scratch) const {
               templating::key_pair_class};
     default: return value(std::string_view(of.name));
   }
+}
+
+void registry::judge_checks(const std::string& json, const service& owner, const endpoint& each) const {
+  if (check_fields_.empty()) return;
+  if (check_fields_.contains(whole_checks)) text(json, "meta value", owner, &each);
+  memory scratch(std::size_t{16} << 20U);
+  judge_texts(
+      read_checks(json, scratch), scratch, [this](std::string_view name) { return check_fields_.contains(name); },
+      [&](std::string_view one) { text(one, "check", owner, &each); });
 }
 
 std::span<const function> service_functions() { return all_functions; }

@@ -303,10 +303,13 @@ value item_of(const void* self, memory& scratch) {
   if (all.each == nullptr) return {};
   if (all.each->kind == item_kind::key) return common::setting_of(*all.each->setting, scratch);
   if (all.each->kind == item_kind::service) return find_service(self, text(all.each->of->name), scratch);
-  const auto tags = services_by_tag(self, scratch);
-  for (std::size_t i = 0; i < tags.size(); ++i)
-    if (const auto one = tags.at(i, scratch); as<tag_item>(one.self()).tag == all.each->name) return one;
-  return {};
+  // The carriers are found once for all files: to look for them here would take the square of the number of tags.
+  const auto& carriers = all.each->carriers;
+  auto* kept = room_for<service_item>(carriers.size(), scratch);
+  for (std::size_t i = 0; i < carriers.size(); ++i)
+    new (kept + i) service_item{.of = carriers[i], .index = i, .count = carriers.size(), .tag = &all.each->name};
+  const auto services = common::list_of<service_item, service_class>(kept, carriers.size(), scratch);
+  return {scratch.make<tag_item>(std::string_view(all.each->name), services), tag_class};
 }
 
 const field root_fields[] = {

@@ -945,6 +945,8 @@ TEST_F(TemplateForEach, TouchesNoFileOfAnotherHand) {
   EXPECT_EQ(site("web"), "web 10.0.0.1:2\n");
   ASSERT_EQ(sink_->refused().size(), 1U);
   EXPECT_NE(sink_->refused().front().why.find("this sink has not written it"), std::string::npos);
+  EXPECT_EQ(sink_->status().state, DRCON_STATE_DEGRADED) << "what is written is not all that is desired";
+  EXPECT_NE(sink_->status().text.find("this sink has not written it"), std::string::npos) << sink_->status().text;
   ASSERT_EQ(sink_->apply({}).result, DRCON_OK);
   EXPECT_EQ(sites(), (names{"api.conf", "mine.conf"}));
   std::filesystem::remove(path("sites/api.conf"));
@@ -1018,6 +1020,77 @@ TEST_F(TemplateForEach, LeavesOutAnEndpointWithATextThatTheItemHasAndCannotBeWri
   web.endpoints.push_back({.id = "bad", .node = "n", .address = "10.0.0.2", .port = 3, .tags = {"a;b"}, .meta = {}});
   ASSERT_EQ(sink_->apply({web}).result, DRCON_OK);
   EXPECT_EQ(site("web"), "web t1 2");
+}
+
+TEST_F(TemplateForEach, RetriesAFileThatCannotBeReadWhileTheOthersGoOn) {
+  ::mkdir(path("sites").c_str(), 0755);
+  ::mkdir(path("sites/api.conf").c_str(), 0755);
+  start(site_form);
+  const auto how = sink_->apply({named("api", 1), named("web", 2)});
+  EXPECT_EQ(how.result, DRCON_RETRY);
+  EXPECT_NE(how.why.find("api.conf"), std::string::npos) << how.why;
+  EXPECT_EQ(site("web"), "web 10.0.0.1:2\n");
+  ::rmdir(path("sites/api.conf").c_str());
+  ASSERT_EQ(sink_->apply({named("api", 1), named("web", 2)}).result, DRCON_OK);
+  EXPECT_EQ(site("api"), "api 10.0.0.1:1\n");
+}
+
+TEST_F(TemplateForEach, WritesNoHostilePathOfASetting) {
+  const service settings{
+      .name = "kv", .revision = 1, .endpoints = {}, .values = {{"ok/a", "1"}, {"x; return 444; #/b", "2"}}};
+  for (const auto* how : {"key", "key\", language = \"go"}) {
+    const bool is_go = std::string(how) != "key";
+    start(is_go ? "{{.Path}}={{.Value}}\n" : "{{item.key}}={{item.value}}\n", how);
+    ASSERT_EQ(sink_->apply({settings}).result, DRCON_OK) << how;
+    EXPECT_EQ(sites(), names{"a.conf"}) << how;
+    EXPECT_EQ(site("a"), "ok/a=1\n") << how;
+    ASSERT_FALSE(sink_->refused().empty()) << how;
+    EXPECT_NE(sink_->refused().front().why.find("path"), std::string::npos) << sink_->refused().front().why;
+  }
+}
+
+// Whoever may write one key must not stop what follows the other ones, nor take away the file of that key.
+TEST_F(TemplateForEach, ARefusedValueKeepsItsFileWhileTheOthersGoOn) {
+  const auto settings = [](const std::string& a, const std::string& b) {
+    return service{.name = "kv", .revision = 1, .endpoints = {}, .values = {{"app/a", a}, {"app/b", b}}};
+  };
+  for (const auto* how : {"key", "key\", language = \"go"}) {
+    const bool is_go = std::string(how) != "key";
+    start(is_go ? "{{.Key}}={{.Value}}\n" : "{{item.name}}={{item.value}}\n", how);
+    ASSERT_EQ(sink_->apply({settings("1", "2")}).result, DRCON_OK) << how;
+    ASSERT_EQ(sink_->status().state, DRCON_STATE_OK) << how;
+    const auto hostile = sink_->apply({settings("x; return 444;", "3")});
+    ASSERT_EQ(hostile.result, DRCON_OK) << how << hostile.why;
+    EXPECT_EQ(site("a"), "a=1\n") << how;
+    EXPECT_EQ(site("b"), "b=3\n") << how;
+    EXPECT_EQ(sink_->status().state, DRCON_STATE_DEGRADED) << how;
+    EXPECT_FALSE(sink_->refused().empty()) << how;
+    ASSERT_EQ(sink_->apply({settings("5", "3")}).result, DRCON_OK) << how;
+    EXPECT_EQ(site("a"), "a=5\n") << how;
+    EXPECT_EQ(sink_->status().state, DRCON_STATE_OK) << sink_->status().text;
+  }
+}
+
+TEST_F(TemplateForEach, AFaultOfOneFileIsRetriedWhileTheOthersGoOn) {
+  start("{{.Name}} {{key (printf \"cfg/%s\" .Name)}}\n", "service\", language = \"go");
+  service settings{.name = "kv", .revision = 1, .endpoints = {}, .values = {{"cfg/web", "1"}}};
+  const auto how = sink_->apply({named("new", 1), named("web", 2), settings});
+  EXPECT_EQ(how.result, DRCON_RETRY);
+  EXPECT_NE(how.why.find("no key \"cfg/new\""), std::string::npos) << how.why;
+  EXPECT_EQ(sites(), names{"web.conf"});
+  settings.values["cfg/new"] = "2";
+  ASSERT_EQ(sink_->apply({named("new", 1), named("web", 2), settings}).result, DRCON_OK);
+  EXPECT_EQ(site("new"), "new 2\n");
+}
+
+TEST_F(TemplateForEach, OneRegistrationDoesNotMakeAFileForEachOfManyTags) {
+  start("{{#item.services}}{{name}} {{/item.services}}", "tag");
+  auto web = named("web", 1);
+  for (int i = 0; i < 300; ++i) web.endpoints[0].tags.push_back("many" + std::to_string(i));
+  ASSERT_EQ(sink_->apply({web, named("api", 2)}).result, DRCON_OK);
+  EXPECT_EQ(sites(), names{"t1.conf"});
+  ASSERT_EQ(sink_->refused().size(), 1U);
+  EXPECT_NE(sink_->refused().front().why.find("256 are the most"), std::string::npos);
 }
 
 TEST_F(TemplateForEach, NeedsANameInThePath) {

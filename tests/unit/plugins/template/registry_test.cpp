@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
+#include <filesystem>
 
 namespace drcon::templates {
 namespace {
@@ -245,6 +246,54 @@ TEST(GoTemplateRegistry, RefusesAPathOfASettingThatWouldBeTwoLines) {
   all[2].values["app/a\nb"] = "x";
   EXPECT_NE(render(R"({{range ls "app"}}{{.Key}} {{end}})", all).text.find("the path of the key \"app/a\\nb\" holds"),
             std::string::npos);
+}
+
+// A program does what its arguments say: that the file is written without them in the end is too late.
+TEST(GoTemplateRegistry, RunsNoProgramAndReadsNoFileOnceATextWasRefused) {
+  const test::temp_dir directory;
+  const auto ran = (directory / "ran").string();
+  auto all = usual();
+  all.back().endpoints[1].meta["m"] = "x;touch$IFS" + ran;
+  const std::string form =
+      R"({{range service "web"}}{{plugin "sh" "-c" (printf "echo %s" .ServiceMeta.m)}}{{.Port}};{{end}})";
+  const auto made = render(form, all, language::shell);
+  EXPECT_FALSE(std::filesystem::exists(ran)) << "the text of somebody who may register a service was run";
+  EXPECT_NE(made.text.find("81;"), std::string::npos) << made.text;
+  EXPECT_EQ(made.text.find("80;"), std::string::npos) << made.text;
+  ASSERT_EQ(made.refused.size(), 1U);
+  all.back().endpoints[1].meta["m"] = "no;such";
+  const auto read = render("{{range service \"web\"}}{{if .ServiceMeta.m}}{{file (printf \"" +
+                               directory.path().string() + "/%s\" .ServiceMeta.m)}}{{end}}{{.Port}};{{end}}",
+                           all, language::nginx);
+  EXPECT_EQ(read.text, "81;");
+}
+
+// What a check prints is any text, and a file has only what the template reads of it.
+TEST(GoTemplateRegistry, JudgesOfChecksEachTextThatIsReadAndNotTheirJson) {
+  service web{.name = "web", .revision = 0, .endpoints = {at("n1", "web-1", "10.0.0.1", 80)}};
+  web.endpoints[0].meta = {
+      {"checks",
+       R"([{"CheckID": "c", "Status": "passing", "Output": "HTTP \"GET\"; {x}\nlisten 81;", "ServiceTags": ["t"]}])"}};
+  const std::string harmless =
+      R"({{range service "web"}}{{.Port}}{{range .Checks}} {{.CheckID}}={{.Status}}{{len .ServiceTags}}{{end}};{{end}})";
+  const std::string hostile = R"({{range service "web"}}{{.Port}}{{range .Checks}} {{.Output}}{{end}};{{end}})";
+  for (const auto in : {language::nginx, language::haproxy, language::json, language::shell, language::none}) {
+    const auto fine = render(harmless, {web}, in);
+    EXPECT_EQ(fine.text, "80 c=passing1;") << static_cast<int>(in);
+    EXPECT_TRUE(fine.refused.empty()) << fine.refused.front();
+    const auto refused = render(hostile, {web}, in);
+    EXPECT_EQ(refused.text, "") << static_cast<int>(in) << ": a line break is refused even with none";
+    EXPECT_EQ(refused.refused.size(), 1U);
+  }
+}
+
+TEST(GoTemplateRegistry, KeepsEndpointsWhoseChecksAreNotReadThoughEachRoundFindsAHostileOne) {
+  service web{.name = "web", .revision = 0, .endpoints = {}};
+  for (int i = 0; i < 20; ++i) web.endpoints.push_back(at("n", std::to_string(10 + i), "10.0.0.1", 1, {"a;b"}));
+  web.endpoints.push_back(at("n", "last", "10.0.0.2", 2, {"fine"}, {{"checks", R"([{"Output": "\"x\";"}])"}}));
+  const auto result =
+      render(R"({{range service "web"}}{{.Port}}{{.Tags | join ","}}{{break}}{{end}})", {web}, language::nginx);
+  EXPECT_EQ(result.text, "2fine");
 }
 
 TEST(GoTemplateRegistry, EndsThoughEachRoundFindsOneMoreHostileEndpoint) {

@@ -261,5 +261,21 @@ TEST(TemplateServices, LeaveANameToTheServiceThatTheFileNamesAlready) {
   EXPECT_EQ(kept("upstream web-2 {"), std::set<std::string>{"api"}) << "nothing shows whose name it is";
 }
 
+// Whoever may write one key would otherwise write directives by its path, which templates show as the name of a value.
+TEST(TemplateValues, LeaveOutAKeyWithAPathThatTheLanguageCannotCarry) {
+  const std::vector<service> all{
+      {.name = "kv", .revision = 0, .endpoints = {}, .values = {{"app/x; return 444;/a", "1"}, {"app/b", "2"}}}};
+  std::vector<std::string> refused;
+  const auto kept = writable(all, language::nginx, [&](const auto& service, const auto& key, const auto& why) {
+    refused.push_back(service + "|" + key + "|" + why);
+  });
+  ASSERT_EQ(kept.size(), 1U);
+  EXPECT_EQ(render("{{#service.kv.values}}{{key}}={{value}};{{/service.kv.values}}", kept, language::nginx),
+            "app/b=2;");
+  ASSERT_EQ(refused.size(), 1U);
+  EXPECT_NE(refused[0].find("its path holds ';'"), std::string::npos) << refused[0];
+  EXPECT_EQ(writable(all, language::json, [](auto&&...) {}).front().values.size(), 2U);
+}
+
 }  // namespace
 }  // namespace drcon::templates

@@ -118,7 +118,8 @@ std::optional<rendered> applier::leave_out_own_upstreams(std::vector<upstream>& 
     if (own.contains(name))
       any |= leave_out_service(admitted, name,
                                "duplicate upstream \"" + name + "\": " + nginx_.settings().config +
-                                   ", or a file that it includes, has one of that name",
+                                   ", or a file that it includes, has one of that name, or passes requests to a "
+                                   "host of that name at a port",
                                into);
   if (any) return {};
   return made;

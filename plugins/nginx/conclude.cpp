@@ -37,7 +37,8 @@ void applier::report(const left_out& omitted, const std::vector<upstream>& admit
   }
   for (const auto& [name, why] : omitted.services) {
     host_.refused(name, {}, why);
-    remarks.push_back("left out " + name + ", since nginx's own configuration has an upstream of that name");
+    remarks.push_back("left out " + name +
+                      ", since nginx's own configuration has an upstream, or a host, of that name");
   }
   for (const auto& [which, why] : omitted.endpoints) host_.refused(which.first, which.second, why);
   if (!omitted.endpoints.empty())

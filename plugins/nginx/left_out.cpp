@@ -55,6 +55,9 @@ bool leave_out_what_is_named(std::vector<upstream>& all, last_servers& last, con
                              left_out& into) {
   if (const auto name = quoted_after("duplicate upstream ", refusal); !name.empty())
     return leave_out_service(all, name, refusal, into);
+  // proxy_pass http://NAME:PORT means a host, until there is an upstream of that name.
+  if (refusal.find("\" may not have port ") != std::string::npos)
+    return leave_out_service(all, quoted_after("upstream ", refusal), refusal, into);
   const auto address = quoted_after("host not found in upstream ", refusal);
   return leave_out_address(all, address, refusal, into) || forget_address(last, address);
 }

@@ -98,6 +98,9 @@ public:
       }
       if (word.text == ";") {
         if (statement.size() == 2 && statement[0] == "include") include(statement[1], open, depth);
+        // In stream { } no upstream of http { } can be meant.
+        if (statement.size() == 2 && statement[0].ends_with("_pass") && !open.empty() && open.front() == "http")
+          note_host(statement[1]);
       } else if (word.text == "{") {
         // Those of stream { } are others.
         if (statement.size() == 2 && statement[0] == "upstream" && open == std::vector<std::string>{"http"})
@@ -121,6 +124,15 @@ public:
   const std::set<std::string>& found() const { return found_; }
 
 private:
+  // nginx refuses an upstream with the name of a host that is passed to with a port, as http://HOST:PORT/path.
+  void note_host(std::string_view address) {
+    if (const auto scheme = address.find("://"); scheme != std::string_view::npos) address.remove_prefix(scheme + 3);
+    address = address.substr(0, address.find('/'));
+    const auto colon = address.rfind(':');
+    if (colon != std::string_view::npos && address.find('$') == std::string_view::npos)
+      found_.insert(common::lower(std::string(address.substr(0, colon))));
+  }
+
   // A path starts at the directory of the main configuration, and may be a pattern.
   void include(const std::string& pattern, const std::vector<std::string>& open, int depth) {
     glob_t matches{};

@@ -116,6 +116,22 @@ TEST_F(NginxSink, LeavesOutAServiceThatNginxHasAnUpstreamOfWhenTheMasterJudges) 
   EXPECT_NE(file().find("upstream mine"), std::string::npos);
 }
 
+// proxy_pass http://localhost:3000 means a host, until somebody registers a service of that name.
+TEST_F(NginxSink, LeavesOutAServiceWithTheNameOfAHostOfNginxsOwn) {
+  nginx_.serve("server { listen 127.0.0.1:@PORT@; location / { proxy_pass http://localhost:3000; } }");
+  nginx_.reload();
+  for (const auto* options : {"", "check = \"master\"\nnginx = \"/bin/false\"\n"}) {
+    sink_.reset();
+    sink(options);
+    ASSERT_EQ(sink_->apply({service_at("web", {&a_})}).result, DRCON_OK);
+    const auto how = sink_->apply({service_at("localhost", {&a_}), service_at("web", {&b_})});
+    EXPECT_EQ(how.result, DRCON_OK) << how.why;
+    EXPECT_NE(file().find(std::to_string(b_.port())), std::string::npos) << file();
+    ASSERT_EQ(sink_->refused().size(), 1U) << options;
+    EXPECT_EQ(sink_->refused()[0].service, "localhost");
+  }
+}
+
 TEST_F(NginxSink, LeavesOutOnlyTheHostNamesThatDoNotResolve) {
   auto web = service_at("web", {&a_, &b_});
   web.endpoints[0].address = "localhost";

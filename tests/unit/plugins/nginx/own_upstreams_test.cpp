@@ -25,6 +25,12 @@ TEST(OwnUpstreams, AreNotTextNorCommentNorOtherBlocks) {
             (names{"e"}));
 }
 
+TEST(OwnUpstreams, AreHostsAtPortsAsWell) {
+  EXPECT_EQ(upstreams_in("server { location / { proxy_pass http://LocalHost:3000/x; fastcgi_pass 10.0.0.1:9000; }\n"
+                         "location /y { grpc_pass grpc://web; proxy_pass http://$host:80; uwsgi_pass unix:/run/x; } }"),
+            (names{"10.0.0.1", "localhost", "unix"}));
+}
+
 TEST(OwnUpstreams, OfAConfigurationAreThoseOfItsIncludesButForOurOwnFile) {
   const test::temp_dir directory;
   test::write_file(directory / "nginx.conf",

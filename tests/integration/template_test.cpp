@@ -903,6 +903,15 @@ TEST_F(TemplateSink, NeitherWaitsForAPipeNorFollowsALinkInThePlaceOfAFileOfATemp
   EXPECT_EQ(made.st_mode & 0777U, 0640U) << "the mode is what the template says, too";
 }
 
+TEST_F(TemplateSink, RendersAgainWhenAFileChangesWhileItIsRendered) {
+  write_file(path("read"), "old\n");
+  write_file(template_file(), "{{file \"" + path("read") + "\"}}{{plugin \"sh\" \"-c\" \"grep -q new " + path("read") +
+                                  " || echo new > " + path("read") + "\"}}");
+  sink(", language = \"go\"", "watch = \"10ms\"\n");
+  ASSERT_EQ(sink_->apply({web(1)}).result, DRCON_OK);
+  EXPECT_TRUE(wait_until([&] { return text() == "new\n"; })) << text();
+}
+
 TEST_F(TemplateSink, ShowsWhatATemplateWouldRenderWithoutWritingItsOtherFiles) {
   write_file(template_file(), "x{{\"one\" | writeToFile \"" + path("more") + "\" \"\" \"\" \"0640\"}}");
   sink(", language = \"go\"", "write_below = [\"" + directory_.path().string() + "\"]\n");

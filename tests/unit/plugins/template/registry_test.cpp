@@ -177,7 +177,7 @@ TEST(GoTemplateFiles, AreReadAndNoted) {
   const auto asked = read("{{file \"" + path + "\"}}");
   const auto result = asked.render({.services = {}, .sink = "s", .revision = 1}, {}, {});
   EXPECT_EQ(result.bytes, "hello");
-  EXPECT_EQ(result.files, std::set<std::string>{path});
+  EXPECT_EQ(result.files, (std::map<std::string, common::file_stamp>{{path, common::stamp_of(path)}}));
   EXPECT_NE(text_of("{{file \"/no/such\"}}").find("there is no /no/such"), std::string::npos);
 }
 

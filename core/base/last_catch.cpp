@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdio>
 #include <exception>
+#include <new>
 #include <thread>
 
 namespace drcon::base {
@@ -23,28 +24,38 @@ void report(const std::string& where, const char* what) noexcept {
   std::fprintf(stderr, "drcon: %s: an error was caught at the last moment: %s\n", where.c_str(), what);
 }
 
-}  // namespace
+enum class end { returned, without_memory, failed };
 
-void report_escaped_to(escape_reporter reporter) noexcept { informed = reporter; }
-
-bool caught_last(const std::string& where, const std::function<void()>& job) noexcept {
+end run(const std::string& where, const std::function<void()>& job) noexcept {
   try {
     job();
-    return true;
+    return end::returned;
+  } catch (const std::bad_alloc& error) {
+    report(where, error.what());
+    return end::without_memory;
   } catch (const std::exception& error) {
     report(where, error.what());
   } catch (...) {
     report(where, "an exception of an unknown type");
   }
-  return false;
+  return end::failed;
+}
+
+}  // namespace
+
+void report_escaped_to(escape_reporter reporter) noexcept { informed = reporter; }
+
+bool caught_last(const std::string& where, const std::function<void()>& job) noexcept {
+  return run(where, job) == end::returned;
 }
 
 bool try_for_seconds(const std::string& where, const std::function<void()>& job) noexcept {
-  for (int i = 1; !caught_last(where, job); ++i) {
-    if (i == tries) return false;
+  for (int i = 1;; ++i) {
+    const auto how = run(where, job);
+    // Memory may be there again soon. Any other error would come back each time.
+    if (how != end::without_memory || i == tries) return how == end::returned;
     std::this_thread::sleep_for(between_tries);
   }
-  return true;
 }
 
 }  // namespace drcon::base

@@ -19,8 +19,9 @@ void report_escaped_to(escape_reporter reporter) noexcept;
 /// names what is lost, and says what goes on, since people read it.
 bool caught_last(const std::string& where, const std::function<void()>& job) noexcept;
 
-/// The same, again and again with pauses until it returned, for 5 s: for an answer that somebody waits for, when memory
-/// is what is missing. False when it was given up.
+/// The same. While memory is what is missing (std::bad_alloc), again and again with pauses until it returned, for 5 s:
+/// for an answer that somebody waits for. False when it was given up. Any other exception ends it at once, since it
+/// would come back each time, and the thread may be one that everything else of a plugin waits for.
 bool try_for_seconds(const std::string& where, const std::function<void()>& job) noexcept;
 
 }  // namespace drcon::base

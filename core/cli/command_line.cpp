@@ -179,12 +179,8 @@ void add_tools(CLI::App& app, const std::vector<tool>& all) {
   for (const auto& each : all) app.add_subcommand(each.described.name, each.described.meaning);
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
-  // Whoever started drcon may have SIGCHLD ignored, which survives the exec. The kernel would keep no exit codes, and
-  // no check and no reload that drcon runs could be judged.
-  std::signal(SIGCHLD, SIG_DFL);
+// Becomes the tool that is called, or runs the verb. The exit code.
+int run_command_line(int argc, char** argv) {
   CLI::App app(about, "drcon");
   app.footer(epilogue);
   app.set_version_flag("--version", std::string("drcon ") + build::version);
@@ -202,12 +198,24 @@ int main(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     const int code = app.exit(error);
     return code == 0 ? exit_ok : exit_usage;
+  }
+  return state.result;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  // Whoever started drcon may have SIGCHLD ignored, which survives the exec. The kernel would keep no exit codes, and
+  // no check and no reload that drcon runs could be judged.
+  std::signal(SIGCHLD, SIG_DFL);
+  try {
+    const int result = run_command_line(argc, argv);
+    std::fflush(stdout);
+    return result;
   } catch (const std::exception& error) {
     std::cerr << "drcon: " << error.what() << "\n";
     return exit_runtime;
   }
-  std::fflush(stdout);
-  return state.result;
 }
 
 }  // namespace drcon::cli

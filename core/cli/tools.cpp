@@ -9,11 +9,14 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cctype>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
 #include <fstream>
 #include <iostream>
+#include <sstream>
+#include <string_view>
 
 namespace drcon::cli {
 namespace {
@@ -48,7 +51,15 @@ command command_of(const nlohmann::json& described, std::string name, int depth)
 
 command read_description(const fs::path& file, const std::string& name) {
   std::ifstream in(file, std::ios::binary);
-  return command_of(nlohmann::json::parse(in, nullptr, false), name, 0);
+  std::ostringstream text;
+  text << in.rdbuf();  // no exception leaves this when the file cannot be read, unlike the parser of a stream
+  return command_of(nlohmann::json::parse(text.str(), nullptr, false), name, 0);
+}
+
+// The parser of the command line refuses others with an exception, and no verb at all would start.
+bool is_verb(std::string_view name) {
+  const auto fits = [](unsigned char each) { return std::isalnum(each) != 0 || each == '-' || each == '_'; };
+  return !name.empty() && name.front() != '-' && std::ranges::all_of(name, fits);
 }
 
 }  // namespace
@@ -56,11 +67,17 @@ command read_description(const fs::path& file, const std::string& name) {
 std::vector<tool> tools_in(const fs::path& directory) {
   std::vector<tool> all;
   std::error_code error;
-  for (const auto& each : fs::directory_iterator(directory, error)) {
+  // A directory that cannot be read to its end lists what was read: every other verb must go on without its tools.
+  fs::directory_iterator next(directory, error);
+  for (; !error && next != fs::directory_iterator(); next.increment(error)) {
+    const auto& each = *next;
     const auto file = each.path().filename().string();
-    if (!file.starts_with(prefix) || !each.is_regular_file(error) || ::access(each.path().c_str(), X_OK) != 0) continue;
-    all.push_back({.program = each.path(),
-                   .described = read_description(each.path().string() + ".json", file.substr(prefix.size()))});
+    std::error_code unread;
+    if (!file.starts_with(prefix) || !each.is_regular_file(unread) || ::access(each.path().c_str(), X_OK) != 0)
+      continue;
+    const auto name = file.substr(prefix.size());
+    if (!is_verb(name)) continue;
+    all.push_back({.program = each.path(), .described = read_description(each.path().string() + ".json", name)});
   }
   std::ranges::sort(all, {}, [](const tool& each) { return each.described.name; });
   return all;

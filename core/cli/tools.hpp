@@ -20,7 +20,8 @@ struct tool {
   command described;
 };
 
-/// In order of their names. A description that is missing or broken leaves the name alone.
+/// In order of their names: those that fit as a verb's, of letters, digits, '-' and '_'. A description that is missing
+/// or broken leaves the name alone, and a directory that cannot be read to its end what was read of it.
 std::vector<tool> tools_in(const std::filesystem::path& directory);
 
 /// Those that come with this program.

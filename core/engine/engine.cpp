@@ -16,8 +16,10 @@
 namespace drcon::engine {
 namespace {
 
-// Memory that was missing may be there again. An error that comes back each time costs no more than one try a second.
-constexpr auto pause_before_recovery = std::chrono::seconds(1);
+// Memory that was missing may be there again. An error that comes back each time must not cost a resync of all sinks
+// each second.
+constexpr auto first_pause_before_recovery = std::chrono::seconds(1);
+constexpr auto longest_pause_before_recovery = std::chrono::minutes(1);
 
 }  // namespace
 
@@ -32,6 +34,7 @@ engine::engine(boost::asio::io_context& context, const plugins::registry& plugin
       store_(how == mode::apply ? host.state_directory : std::filesystem::path()),
       pauses_(how == mode::apply ? host.state_directory : std::filesystem::path()),
       inspector_(context.get_executor(), plugins, figures),
+      recovery_pause_(first_pause_before_recovery, longest_pause_before_recovery),
       recovery_(context.get_executor()) {
   config_.host = host;
   after_late_end_ = std::make_shared<const std::function<void()>>([this] {
@@ -41,15 +44,32 @@ engine::engine(boost::asio::io_context& context, const plugins::registry& plugin
 }
 
 void engine::recover_soon() {
-  if (stopping_) return;
-  base::try_for_seconds("what was lost is not made up for yet; every pipeline goes on",
-                        [this] { recovery_.after(pause_before_recovery, [this] { recover(); }); });
+  // One that is due already makes up for this event, too. It is not put off: events may be lost all the time.
+  if (stopping_ || recovery_is_due_) return;
+  if (base::timer::clock::now() - recovered_ > longest_pause_before_recovery) recovery_pause_.reset();
+  const auto pause = recovery_pause_.next();
+  base::try_for_seconds("what was lost is not made up for yet; every pipeline goes on", [this, pause] {
+    recovery_.after(pause, [this] {
+      recovery_is_due_ = false;
+      recover();
+    });
+    recovery_is_due_ = true;
+  });
 }
 
+// One by one: a fault that comes back in one of them must not keep the others from what was lost.
 void engine::recover() {
-  for (auto& [name, source] : sources_) source->instance().deliver_unread();
-  for (auto& [name, pipeline] : pipelines_) pipeline->recover();
-  for (auto& [name, runner] : sinks_) runner->recover();
+  bool all = true;
+  const auto recovers = [&all](const base::subject& one, const std::function<void()>& step) {
+    all &= base::caught_last(to_string(one) + " has not made up for a lost event and is tried again; all others go on",
+                             step);
+  };
+  for (auto& [name, source] : sources_)
+    recovers(source->subject(), [&each = *source] { each.instance().deliver_unread(); });
+  for (auto& [name, pipeline] : pipelines_) recovers(pipeline->subject(), [&each = *pipeline] { each.recover(); });
+  for (auto& [name, runner] : sinks_) recovers(runner->subject(), [&each = *runner] { each.recover(); });
+  recovered_ = base::timer::clock::now();
+  if (!all) return recover_soon();
   log::info(base::subject_kind::host, "recovered from a lost event: all sinks compare their targets");
 }
 
@@ -318,15 +338,22 @@ void engine::on_decided(const std::string& pipeline, const decision& what) {
     const auto sink = sinks_.find(name);
     if (sink != sinks_.end()) sink->second->on_decided(pipeline, what);
   }
+  if (std::ranges::none_of(pipelines_, [&](const auto& each) { return depends_on(pipeline, *each.second); })) return;
   // Not from within: the pipeline that has just decided is still at it.
-  const auto depends_on_others = [](const auto& each) {
-    return each.second->is_heir() || each.second->is_held_for_targets();
-  };
-  if (std::ranges::none_of(pipelines_, depends_on_others)) return;
-  boost::asio::post(context_, [this, alive = std::weak_ptr(alive_)] {
+  boost::asio::post(context_, [this, pipeline, alive = std::weak_ptr(alive_)] {
     if (!alive.lock()) return;
-    for (auto& [name, each] : pipelines_) each->reconsider();
+    for (auto& [name, each] : pipelines_)
+      if (depends_on(pipeline, *each)) each->reconsider();
   });
+}
+
+// What a pipeline may do can depend on what the other pipelines of its sinks have, and on no others.
+bool engine::depends_on(const std::string& decided, const pipeline& other) const {
+  if (other.name() == decided || !(other.is_heir() || other.is_held_for_targets())) return false;
+  const auto fed = config_.pipelines.find(decided);
+  return fed != config_.pipelines.end() && std::ranges::any_of(fed->second.sinks, [&](const std::string& sink) {
+           return std::ranges::find(other.config().sinks, sink) != other.config().sinks.end();
+         });
 }
 
 // Returns a function that ends a wait. `ended` is called once: with true by the first call of that function, or with

@@ -4,6 +4,7 @@
 // their own and come back by posting to that context.
 #pragma once
 
+#include "base/backoff.hpp"
 #include "base/result.hpp"
 #include "base/timer.hpp"
 #include "config/configuration.hpp"
@@ -144,6 +145,7 @@ private:
   void keep_content(const std::string& name, model::snapshot_ptr content, question asked,
                     std::function<void(steered)> then, steered done);
   void on_decided(const std::string& pipeline, const decision& what);
+  bool depends_on(const std::string& decided, const pipeline& other) const;
   pipeline_surroundings around();
   void recover();
 
@@ -167,7 +169,10 @@ private:
   int closing_ = 0;  // sinks that a reload has ended, and that are not known to have stopped
   // Resyncs all sinks. Called, if the engine is still there, when a sink that was abandoned ends after all.
   std::shared_ptr<const std::function<void()>> after_late_end_;
+  base::backoff recovery_pause_;  // grows while events are lost again and again
+  std::chrono::steady_clock::time_point recovered_;
   base::timer recovery_;
+  bool recovery_is_due_ = false;
   int retiring_ = 0;  // instances that were asked to stop and have not stopped yet
   bool stopping_ = false;
   bool overstayed_ = false;            // an instance has missed its deadline: its thread may still run

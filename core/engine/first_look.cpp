@@ -1,7 +1,8 @@
 // What targets have that a first decision would take from them, when nothing is kept of what was served before.
 //
 // The sinks are asked, as for `drcon diff`: the host does not read what a target has. A target that has nothing, or
-// just what would be written, loses nothing.
+// just what would be written, loses nothing. What a target has is not known where its sink cannot render, or fails to:
+// that counts as a loss, because the target may have everything that is in use.
 #include "engine/engine.hpp"
 #include "model/snapshot.hpp"
 
@@ -59,11 +60,16 @@ bool engine::is_fed_by_others(const std::string& sink, const std::string& pipeli
 void engine::look_at_targets(const std::string& pipeline, const model::snapshot_ptr& candidate,
                              std::function<void(const std::string& loss)> answer) {
   std::vector<std::string> asked;
-  for (const auto& sink : config_.pipelines.at(pipeline).sinks)
-    if (can_render(*plugins_.find(config_.sinks.at(sink).plugin)) && !is_fed_by_others(sink, pipeline))
-      asked.push_back(sink);
-  if (mode_ == mode::render || asked.empty()) {
-    boost::asio::post(context_, [answer = std::move(answer)] { answer({}); });
+  std::string loss;
+  for (const auto& sink : config_.pipelines.at(pipeline).sinks) {
+    if (mode_ == mode::render || is_fed_by_others(sink, pipeline)) continue;
+    const auto& plugin = config_.sinks.at(sink).plugin;
+    if (can_render(*plugins_.find(plugin))) asked.push_back(sink);
+    else if (loss.empty()) loss = loss_at(sink, base::failure{"plugin '" + plugin + "' cannot render"});
+  }
+  // One loss is enough: the others need not be asked.
+  if (asked.empty() || !loss.empty()) {
+    boost::asio::post(context_, [answer = std::move(answer), loss = std::move(loss)] { answer(loss); });
     return;
   }
   const auto all = std::make_shared<looking>(looking{.open = asked.size(), .loss = {}, .answer = std::move(answer)});

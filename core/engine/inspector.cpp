@@ -39,10 +39,12 @@ std::shared_ptr<inspector::asked> inspector::instance_for(const config::instance
 void inspector::ask(const config::instance_config& sink, const model::snapshot_ptr& desired,
                     std::function<void(inspection)> done) {
   const auto about = instance_for(sink);
-  ++open_;
+  // Counted once it is asked: a question that could not be asked has no answer. None comes before this returns, since
+  // answers are given on this thread.
   if (about->why_not) {
     boost::asio::post(executor_,
                       [this, about, done = std::move(done)] { answer(base::failure{*about->why_not}, done); });
+    ++open_;
     return;
   }
   auto lost = [this, about, done] {
@@ -62,10 +64,17 @@ void inspector::ask(const config::instance_config& sink, const model::snapshot_p
     });
   };
   lane_.post(std::move(question), std::move(lost));
+  ++open_;
 }
 
 void inspector::answer(inspection found, const std::function<void(inspection)>& done) {
-  done(std::move(found));
+  // Whatever happens to the answer, this question is over: stop() waits for all of them.
+  try {
+    done(std::move(found));
+  } catch (...) {
+    end_one();
+    throw;
+  }
   end_one();
 }
 
@@ -79,8 +88,8 @@ void inspector::keep_only(const std::map<std::string, config::instance_config>& 
 }
 
 void inspector::end(const std::shared_ptr<asked>& old) {
-  ++open_;
   old->instance->stop([this, old] { end_one(); });
+  ++open_;  // not before it is asked to stop, which may fail; its answer comes on this thread
 }
 
 void inspector::end_one() {

@@ -112,16 +112,18 @@ void pipeline::start_in_place_of(const std::vector<const pipeline*>& ended,
 }
 
 void pipeline::recover() {
+  // The question to the targets, or its answer, may be what was lost. An answer that comes late does no harm.
+  if (look_ == look::under_way) look_ = look::due;
   if (!choose() && !known()) return;
   recompute_all();
   changed("an event that was lost", clock::now());
 }
 
 void pipeline::reconsider() {
-  // What the targets have may be the other one's.
+  // What the targets have may be the other one's. The hold lasts until they have been asked again: it must not begin
+  // again each time that the other one decides.
   if (held_for_targets_) {
-    end_hold_for_targets("another pipeline feeds the same target");
-    look_ = look::due;
+    if (look_ == look::over) look_ = look::due;
     return decide();
   }
   if (is_elsewhere_ && known() && brake_.holding()) decide();
@@ -266,7 +268,9 @@ void pipeline::on_source(const source_event& event) {
   }
   // What is held is judged again when a source is lost or back, because only time in which it is seen counts.
   if ((event.readiness || event.silence) && known() && brake_.holding()) differs = true;
-  if (event.after_outage) {
+  // An outage without a difference is over. Kept until the next judgement, it would measure a later change by the
+  // limits of an outage, and hold the whole pipeline. Before all sources are known, the first judgement is of all.
+  if (event.after_outage && (differs || !known())) {
     after_outage_.insert(event.changed.begin(), event.changed.end());
     for (const auto& [name, service] : event.source->services()) after_outage_.insert(name);
   }
@@ -319,6 +323,7 @@ void pipeline::pass(model::snapshot_ptr candidate, std::string why, question ans
                     const std::vector<model::service_change>& changes) {
   last_good_timer_.cancel();
   earlier_.reset();
+  held_for_targets_ = false;
   const auto counts = model::count_endpoints(changes);
   const auto now = clock::now();
   ++next_revision_;

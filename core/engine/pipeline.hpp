@@ -106,7 +106,7 @@ public:
                          std::function<bool(const model::service_ptr&)> is_elsewhere);
   /// An event was lost: asks the sources again for all that they have reported.
   void recover();
-  /// Another pipeline has decided: it may have what this one seems to have lost.
+  /// Another pipeline of the same sinks has decided: it may have what this one seems to have lost.
   void reconsider();
 
   const config::pipeline_config& config() const { return config_; }

@@ -99,7 +99,8 @@ void pipeline::leave_nothing() {
 // Nothing is known of what was served before, since the state directory is new or was lost, and the sources have
 // nothing in service: that may be a registry which has lost its data, too.
 bool pipeline::may_empty_targets(const model::snapshot& candidate, const release& released) const {
-  return look_ != look::over && !served() && brake_.knows_what_is_served() && !released.whole &&
+  const bool is_unknown_otherwise = !brake_.knows_what_is_served() && !held_for_targets_;
+  return look_ != look::over && !served() && !is_unknown_otherwise && !released.whole &&
          candidate.in_service_count() == 0 && config_.brake.hold.count() > 0;
 }
 
@@ -109,7 +110,9 @@ void pipeline::look_at_targets(const model::snapshot_ptr& candidate) {
   sinks_.look(candidate, [this, alive = std::weak_ptr(alive_)](const std::string& loss) {
     if (!alive.lock()) return;
     look_ = look::over;
-    if (!loss.empty() && !served()) {
+    const bool loses = !loss.empty() && !served();
+    if (!loses && held_for_targets_) end_hold_for_targets("no target would lose anything any more");
+    if (loses && !held_for_targets_) {
       held_for_targets_ = true;
       brake_.hold_first("nothing is kept of what was served before, the sources have no endpoint in service, and " +
                         loss);

@@ -53,8 +53,8 @@ public:
     return !target || base::caught_last(lost_call_, [&] { call(*target); });
   }
 
-  /// The same, again and again with pauses for some seconds, for a call that the plugin makes only once, so that what
-  /// it says would be lost for good. False when it was given up.
+  /// The same, while memory is missing again and again with pauses for some seconds, for a call that the plugin makes
+  /// only once, so that what it says would be lost for good. False when it was given up.
   template <class Call>
   bool insist(Call call) {
     const std::shared_ptr<instance> target = reach();

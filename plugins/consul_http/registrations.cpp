@@ -105,6 +105,23 @@ std::set<service_change> all_of(const node_content& node) {
   return changes;
 }
 
+std::uint64_t highest_index(const node_content& node) {
+  auto highest = node.index;
+  for (const auto& each : node.instances) highest = std::max(highest, each.index);
+  return highest;
+}
+
+// What changes after an answer has a higher index than all in that answer. After a restore of Consul's data it has the
+// index of long ago, and answers about the service that came in between would be taken for newer ones. True if so.
+bool forget_old_indices(std::set<service_change>& changes, std::uint64_t highest_before) {
+  const auto is_old = [&](const service_change& each) { return each.index && *each.index <= highest_before; };
+  if (std::ranges::none_of(changes, is_old)) return false;
+  std::set<service_change> without;
+  for (const auto& each : changes) without.insert({each.service, is_old(each) ? std::nullopt : each.index});
+  changes = std::move(without);
+  return true;
+}
+
 }  // namespace
 
 std::optional<node_content> parse_node(const std::string& body) {
@@ -125,11 +142,16 @@ std::optional<std::set<std::string>> parse_nodes(const std::string& body) {
 }
 
 std::set<service_change> registrations::take(const std::string& node, node_content now) {
+  const auto highest = highest_index(now);
   const auto found = nodes_.find(node);
-  if (found == nodes_.end()) return all_of(nodes_.emplace(node, std::move(now)).first->second);
-  auto changes = difference(found->second.instances, now.instances);
-  if (found->second.index != now.index) changes.merge(all_of(now));
-  found->second = std::move(now);
+  if (found == nodes_.end()) return all_of(nodes_.emplace(node, known{std::move(now), highest}).first->second.content);
+  auto& [content, highest_seen] = found->second;
+  auto changes = difference(content.instances, now.instances);
+  if (content.index != now.index) changes.merge(all_of(now));
+  // From then on indices are counted from the restored ones.
+  const bool is_restored = forget_old_indices(changes, highest_seen);
+  highest_seen = is_restored ? highest : std::max(highest, highest_seen);
+  content = std::move(now);
   return changes;
 }
 
@@ -137,7 +159,7 @@ std::set<service_change> registrations::keep_only(const std::set<std::string>& n
   std::set<service_change> changes;
   std::erase_if(nodes_, [&](const auto& each) {
     if (nodes.contains(each.first)) return false;
-    for (const auto& one : each.second.instances) add_gone(changes, one);
+    for (const auto& one : each.second.content.instances) add_gone(changes, one);
     return true;
   });
   return changes;
@@ -146,7 +168,7 @@ std::set<service_change> registrations::keep_only(const std::set<std::string>& n
 std::set<std::string> registrations::services_of(const std::string& node) const {
   std::set<std::string> names;
   if (const auto found = nodes_.find(node); found != nodes_.end())
-    for (const auto& each : found->second.instances) names.insert(each.service);
+    for (const auto& each : found->second.content.instances) names.insert(each.service);
   return names;
 }
 

@@ -35,7 +35,8 @@ std::optional<node_content> parse_node(const std::string& body);
 /// The body of /v1/catalog/nodes: the names. Nothing when it cannot be read.
 std::optional<std::set<std::string>> parse_nodes(const std::string& body);
 
-/// A service that has changed. Without an index an instance of it has gone.
+/// A service that has changed. Without an index an instance of it has gone, or the registry's data are older ones than
+/// before: then an index says nothing about what is newer.
 struct service_change {
   std::string service;
   std::optional<std::uint64_t> index;
@@ -53,7 +54,11 @@ public:
   std::set<std::string> services_of(const std::string& node) const;
 
 private:
-  std::map<std::string, node_content> nodes_;
+  struct known {
+    node_content content;
+    std::uint64_t highest = 0;  // index at this node so far, also of what has gone since
+  };
+  std::map<std::string, known> nodes_;
 };
 
 }  // namespace drcon::consul

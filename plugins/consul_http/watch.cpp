@@ -140,7 +140,7 @@ void watcher::spawn_rotation() {
              auto& place = nodes_[key];
              forget_nodes(place);
              place.timer = nullptr;
-             place.is_due = true;
+             place.turns.note_news();
              something_changed();
            });
     if (!catalogs_.contains(key)) spawn_catalog_watch(*each);

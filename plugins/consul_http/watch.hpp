@@ -12,6 +12,7 @@
 #include "common/readiness.hpp"
 #include "consul_http/answer.hpp"
 #include "consul_http/connection_limit.hpp"
+#include "consul_http/node_turns.hpp"
 #include "consul_http/registrations.hpp"
 #include "consul_http/rotation.hpp"
 #include "consul_http/services.hpp"
@@ -64,9 +65,8 @@ private:
   // What the nodes of a place tell of changes.
   struct node_watch {
     boost::asio::steady_timer* timer = nullptr;  // of the coroutine that asks them, while it runs
-    bool is_due = false;                         // they have to be asked
-    bool tells = false;                          // all that changes is known from them
-    std::set<std::string> nodes = {};            // their names; none while that is not known
+    node_turns turns = {};
+    std::set<std::string> nodes = {};  // their names; none while that is not known
     registrations known = {};
   };
 

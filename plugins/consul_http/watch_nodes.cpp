@@ -22,7 +22,9 @@ void watcher::registrations_changed(const std::string& place, bool has_index) {
   const auto found = nodes_.find(place);
   // Without an index nobody knows whether anything has changed, and every node would be asked all the time.
   if (found == nodes_.end() || !has_index || !are_nodes_worth_asking(found->second)) return something_changed();
-  found->second.is_due = true;
+  // One of them has just not answered, and they are asked again after a pause: the news cannot wait for that.
+  if (found->second.turns.is_retry()) return something_changed();
+  found->second.turns.note_news();
   if (found->second.timer) found->second.timer->cancel();
 }
 
@@ -68,7 +70,7 @@ asio::awaitable<void> watcher::watch_node_list(selection place) {
 
 // Until they have all answered again, nobody knows what changes.
 void watcher::forget_nodes(node_watch& place) {
-  place.tells = false;
+  place.turns.forget();
   place.known = {};
 }
 
@@ -80,26 +82,26 @@ asio::awaitable<void> watcher::watch_nodes(selection place) {
   state.timer = &timer;
   auto backoff = retries();
   for (;;) {
-    while (!std::exchange(state.is_due, false)) {
+    while (!state.turns.is_due()) {
       timer.expires_at(clock::time_point::max());
       co_await timer.async_wait(token);
     }
     const auto began = clock::now();
+    state.turns.begin();
     if (!are_nodes_worth_asking(state)) {
       forget_nodes(state);
-      something_changed();
+      if (state.turns.gave_up()) something_changed();
       continue;
     }
     if (!co_await ask_nodes(place, mine)) {
       forget_nodes(state);
-      state.is_due = true;
-      something_changed();
+      if (state.turns.failed()) something_changed();
       co_await pause(backoff.next());
       continue;
     }
     backoff.reset();
     // What was asked about before the first answer may have changed in between, unseen.
-    if (!std::exchange(state.tells, true)) rotation_.note_change(began);
+    if (state.turns.answered()) rotation_.note_change(began);
     wake_rotation();
     // A node with thousands of services works for a while on its answer, and so does this: half of the time at most.
     co_await pause(clock::now() - began);

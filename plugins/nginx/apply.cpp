@@ -84,10 +84,13 @@ outcome applier::apply(const std::vector<upstream>& desired, bool fresh, const s
     if (!leave_out_what_is_named(admitted, last_, how.why, omitted)) break;
     how = bring_about_or_retain(admitted, {}, stop);
   }
-  // The new file was refused, and then the old one was taken. Who has corrected nginx's own configuration in between
-  // would find the change refused for good: it is judged once more.
-  if (how.result == DRCON_REJECTED && check_refused_ && nginx_.settings().ask_program && !stop.stop_requested())
+  // The new file was refused, by nginx -t or by the master, and then the old one was taken. Who has corrected nginx's
+  // own configuration in between would find the change refused for good: it is judged once more. A port that could not
+  // be confirmed is chosen again first: without one, nginx would be taken to serve what it never read.
+  if (how.result == DRCON_REJECTED && nginx_.settings().ask_program && !stop.stop_requested()) {
+    if (!look(why)) return retry(why);
     how = bring_about_or_retain(admitted, {}, stop);
+  }
   if (how.result != DRCON_OK) return how;
   served_ = names_of(to_render(admitted));
   remember(admitted);

@@ -46,6 +46,13 @@ const std::map<std::string_view, std::string_view>& registry::keys() const {
 
 std::string registry::unfit(std::string_view of) const { return unwritable_as_it_is(of, in_).value_or(""); }
 
+std::string registry::unfit_setting(std::string_view held) const {
+  if (in_ != language::none) return unfit(held);
+  std::string line(held);
+  std::erase_if(line, [](char c) { return c == '\n' || c == '\r' || c == '\t'; });
+  return unfit(line);
+}
+
 templating::value registry::text(std::string_view of, const char* what, const service& owner,
                                  const endpoint* each) const {
   if (auto why = unfit(of); !why.empty()) {

@@ -55,6 +55,10 @@ public:
   bool has_unfit_setting() const { return has_unfit_setting_; }
   /// Why the text cannot stand in the file, or empty.
   std::string unfit(std::string_view of) const;
+  /// The same of a setting's value. Without a language it may have several lines: certificates, JSON and YAML do, and
+  /// who may write settings decides what the file holds anyway.
+  std::string unfit_setting(std::string_view held) const;
+  language in() const { return in_; }
 
   /// What the dot is where a template is rendered for that: a service with Name and Tags, a setting with Path, Key and
   /// Value, or a tag.

@@ -33,13 +33,25 @@ std::string path_of(const value& given, std::string_view function) {
   return path;
 }
 
-// Throws where the file cannot carry it: a setting that is left out would become another one, or none.
+// What else the operator may do: nothing where control characters are all that is refused.
+std::string otherwise(const registry& known) {
+  return known.in() == language::none ? "" : "; with escape = \"none\" it is written all the same";
+}
+
+// These two throw where the file cannot carry it: a setting that is left out would become another one, or none.
+void need_fit_path(const registry& known, std::string_view path) {
+  if (const auto why = known.unfit(path); !why.empty()) {
+    known.note_unfit_setting();
+    throw failure("the path of the key " + templating::quoted(path) + " holds " + why +
+                  ", which cannot be written in this file's language as it is" + otherwise(known));
+  }
+}
+
 value fitting(const registry& known, std::string_view path, std::string_view held) {
-  if (const auto why = known.unfit(held); !why.empty()) {
+  if (const auto why = known.unfit_setting(held); !why.empty()) {
     known.note_unfit_setting();
     throw failure("the value of the key " + templating::quoted(path) + " holds " + why +
-                  ", which cannot be written in this file's language as it is; with escape = \"none\" it is written "
-                  "all the same");
+                  ", which cannot be written in this file's language as it is" + otherwise(known));
   }
   return value(held);
 }
@@ -90,18 +102,20 @@ value call_key_exists_get(invocation& in, arguments all) {
           found_pair_class};
 }
 
-// Settings whose paths begin with the prefix: with `deep` those in folders below it, too. Folders are none.
+// Settings whose paths begin with the prefix: with `deep` those in folders below it, too. Folders are none. An empty
+// prefix has none, as in Consul Template: a variable that is not set must not show every setting.
 value pairs_below(invocation& in, const value& given, bool deep) {
   const auto prefix = path_of(given, "kv.list");
   const auto& known = registry_of(in);
   std::vector<value> list;
+  if (given.text().empty()) return in.scratch().list_of(list, templating::key_pairs_class);
   const auto& keys = known.keys();
   for (auto each = keys.lower_bound(prefix); each != keys.end() && each->first.starts_with(prefix); ++each) {
     in.spend(1);
     auto key = each->first.substr(prefix.size());
     while (key.starts_with('/')) key.remove_prefix(1);
     if (key.empty() || key.ends_with('/') || (!deep && key.find('/') != std::string_view::npos)) continue;
-    fitting(known, each->first, each->first);
+    need_fit_path(known, each->first);
     const auto held = fitting(known, each->first, each->second).text();
     list.emplace_back(in.scratch().make<key_pair>(key_pair{.path = each->first, .key = key, .held = held}),
                       templating::key_pair_class);

@@ -138,11 +138,17 @@ const field address_fields[] = {
     {.name = "Port", .get = [](const void* self, memory&) { return value::integer(as<service_address>(self).port); }},
 };
 constexpr object_class address_class{.type = "api.ServiceAddress", .fields = address_fields};
+// As in Go, an address that is not there has no host and the port 0.
+value find_address(const void* self, const value& key, memory& scratch) {
+  const auto found = templating::entries_find(self, key, scratch);
+  return found.is(kind::nothing) ? value(scratch.make<service_address>(), address_class) : found;
+}
+
 const map_class addresses_class{.type = "map[string]api.ServiceAddress",
                                 .key = kind::text,
                                 .absent = kind::nil,
                                 .size = templating::entries_size,
-                                .find = templating::entries_find,
+                                .find = find_address,
                                 .at = templating::entries_at,
                                 .any = false};
 
@@ -253,30 +259,57 @@ value name_of(const void* self, memory&) {
   const auto& each = as<instance>(self);
   return each.in->text(each.owner->name, "name", *each.owner, nullptr);
 }
-value tags_of(const void* self, memory&) { return {self, tags_class}; }
+// In order, as Consul Template has them: a file must not depend on the order in which a service registers its tags.
+struct tags_in_order {
+  const instance* in = nullptr;
+  const std::string** all = nullptr;
+};
+const list_class tags_in_order_class{
+    .type = tags_class.type,
+    .size = [](const void* self) { return as<tags_in_order>(self).in->of->tags.size(); },
+    .at = [](const void* self, std::size_t i,
+             memory&) { return as<tags_in_order>(self).in->text(*as<tags_in_order>(self).all[i], "tag"); },
+    .any = false};
+
+value tags_of(const void* self, memory& scratch) {
+  const auto& tags = as<instance>(self).of->tags;
+  if (std::ranges::is_sorted(tags)) return {self, tags_class};
+  auto* all = room_for<const std::string*>(tags.size(), scratch);
+  for (std::size_t i = 0; i < tags.size(); ++i) all[i] = &tags[i];
+  std::ranges::sort(all, all + tags.size(), {}, [](const std::string* each) { return std::string_view(*each); });
+  return {scratch.make<tags_in_order>(&as<instance>(self), all), tags_in_order_class};
+}
 value meta_of(const void* self, memory&) { return {self, meta_class}; }
 
+value node_id_of(const void* self, memory&) { return as<instance>(self).meta("node_id"); }
+value node_address_of(const void* self, memory&) { return as<instance>(self).meta("node_address"); }
+value datacenter_of(const void* self, memory&) { return as<instance>(self).meta("datacenter"); }
+value status_of(const void* self, memory&) { return value(to_string(as<instance>(self).of->health)); }
+
+// In the order of Consul Template's type, which toJSON and printf show.
 const field health_service_fields[] = {
-    {.name = "Address", .get = address_of},
-    {.name = "Port", .get = port_of},
-    {.name = "Name", .get = name_of},
-    {.name = "ID", .get = id_of},
     {.name = "Node", .get = node_of},
-    {.name = "NodeID", .get = [](const void* self, memory&) { return as<instance>(self).meta("node_id"); }},
-    {.name = "NodeAddress", .get = [](const void* self, memory&) { return as<instance>(self).meta("node_address"); }},
-    {.name = "NodeDatacenter", .get = [](const void* self, memory&) { return as<instance>(self).meta("datacenter"); }},
+    {.name = "NodeID", .get = node_id_of},
+    {.name = "NodeAddress", .get = node_address_of},
     {.name = "NodeTaggedAddresses", .get = node_addresses_of},
     {.name = "NodeMeta", .get = node_meta_of},
     {.name = "ServiceMeta", .get = meta_of},
+    {.name = "Address", .get = address_of},
     {.name = "ServiceTaggedAddresses", .get = addresses_of},
+    {.name = "ID", .get = id_of},
+    {.name = "Name", .get = name_of},
     {.name = "Tags", .get = tags_of},
     {.name = "Checks", .get = checks_of},
-    {.name = "Status",
-     .get = [](const void* self, memory&) { return value(to_string(as<instance>(self).of->health)); }},
+    {.name = "Status", .get = status_of},
+    {.name = "Port", .get = port_of},
     {.name = "Weights", .get = [](const void* self, memory&) { return value(self, weights_class); }},
+};
+const field more_health_service_fields[] = {
+    {.name = "NodeDatacenter", .get = datacenter_of},
     {.name = "Namespace", .get = no_text},
 };
-constexpr object_class health_service_class{.type = "*dependency.HealthService", .fields = health_service_fields};
+constexpr object_class health_service_class{
+    .type = "*dependency.HealthService", .fields = health_service_fields, .unshown = more_health_service_fields};
 const list_class health_services_class{
     .type = "[]*dependency.HealthService", .size = templating::span_size, .at = templating::span_at, .any = false};
 
@@ -367,10 +400,10 @@ value call_services(invocation& in, arguments all) {
 
 // A node, which is known by an endpoint that runs on it.
 const field node_fields[] = {
-    {.name = "ID", .get = health_service_fields[5].get},
+    {.name = "ID", .get = node_id_of},
     {.name = "Node", .get = node_of},
-    {.name = "Address", .get = health_service_fields[6].get},
-    {.name = "Datacenter", .get = health_service_fields[7].get},
+    {.name = "Address", .get = node_address_of},
+    {.name = "Datacenter", .get = datacenter_of},
     {.name = "TaggedAddresses", .get = node_addresses_of},
     {.name = "Meta", .get = node_meta_of},
 };
@@ -403,10 +436,10 @@ value call_nodes(invocation& in, arguments all) {
 const field node_service_fields[] = {
     {.name = "ID", .get = id_of},
     {.name = "Service", .get = name_of},
-    {.name = "Address", .get = address_of},
-    {.name = "Port", .get = port_of},
     {.name = "Tags", .get = tags_of},
     {.name = "Meta", .get = meta_of},
+    {.name = "Port", .get = port_of},
+    {.name = "Address", .get = address_of},
     {.name = "EnableTagOverride", .get = [](const void*, memory&) { return value(false); }},
 };
 constexpr object_class node_service_class{.type = "*dependency.CatalogNodeService", .fields = node_service_fields};

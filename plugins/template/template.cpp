@@ -27,7 +27,7 @@ constexpr const char* schema_text = R"JSON({
           "delimiters": { "type": "array", "minItems": 2, "maxItems": 2, "items": { "type": "string", "minLength": 1 },
             "description": "What stands before and after an action of a template in Go's language. Default: {{ and }}." },
           "escape": { "type": "string", "enum": ["nginx", "haproxy", "json", "shell", "toml", "yaml", "html", "none"],
-            "description": "The file's language: how {{values}} of mustache are escaped in it. An endpoint with a text that cannot be written in it is left out; in a template in Go's language, where nothing is escaped, one with a text that the template reads and that cannot stand in it as it is. none: as they are, without control characters." },
+            "description": "The file's language: how {{values}} of mustache are escaped in it. An endpoint with a text that cannot be written in it is left out; in a template in Go's language, where nothing is escaped, one with a text that the template reads and that cannot stand in it as it is. none: as they are, without control characters; to a template in Go's language a setting may have several lines." },
           "mode": { "type": "string", "pattern": "^0?[0-7]{3}$", "description": "Permissions, in octal. Default: those of the file that is there, 0644 when it is new." },
           "owner": { "type": "string", "minLength": 1, "description": "User the file belongs to. Default: as it is; drcon's when it is new." },
           "group": { "type": "string", "minLength": 1, "description": "Group the file belongs to. Default: as it is; drcon's when it is new." },

@@ -573,6 +573,25 @@ TEST_F(NginxSink, RefusesNoChangeForAFaultThatIsCorrectedMeanwhile) {
   EXPECT_NE(file().find("upstream api"), std::string::npos) << file();
 }
 
+// Where only servers differ, the master is signalled first. It reads a broken configuration and keeps its own; nginx
+// -t, which is asked afterwards, finds it corrected.
+TEST_F(NginxSink, RefusesNoChangeThatTheMasterCouldNotReadForAMoment) {
+  const auto nginx = nginx_.prefix() / "nginx";
+  const auto corrected = nginx_.prefix() / "corrected.conf";
+  write_file(nginx, "#!/bin/sh\nif [ -e " + corrected.string() + " ]; then mv " + corrected.string() + " " +
+                        nginx_.config().string() + "; fi\nexec /usr/sbin/nginx \"$@\"\n");
+  std::filesystem::permissions(nginx, std::filesystem::perms::owner_all);
+  sink("nginx = \"" + nginx.string() + "\"\nconfirm_timeout = \"1s\"\n");
+  ASSERT_EQ(sink_->apply({service_at("web", {&a_})}).result, DRCON_OK);
+  serve_web();
+  std::filesystem::copy_file(nginx_.config(), corrected);
+  nginx_.break_config();
+  const auto how = sink_->apply({service_at("web", {&b_})});
+  EXPECT_EQ(how.result, DRCON_OK) << how.why;
+  EXPECT_FALSE(std::filesystem::exists(corrected)) << "nginx -t was asked";
+  EXPECT_TRUE(answers("b\n"));
+}
+
 TEST_F(NginxSink, PutsTheOldFileBackWhenNginxCannotBeAsked) {
   ASSERT_EQ(sink().apply({service_at("web", {&a_})}).result, DRCON_OK);
   const auto before = file();

@@ -209,6 +209,8 @@ func main() {
 	switch strings.Join(os.Args[1:], " ") {
 	case "golden":
 		err = golden()
+	case "published":
+		err = published()
 	case "serve":
 		err = serve()
 	case "fuzz":
@@ -224,7 +226,7 @@ func main() {
 			}
 			break
 		}
-		err = fmt.Errorf("usage: oracle golden | serve | fuzz SEED COUNT | fuzz-functions SEED COUNT")
+		err = fmt.Errorf("usage: oracle golden | published | serve | fuzz SEED COUNT | fuzz-functions SEED COUNT")
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)

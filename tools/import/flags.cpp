@@ -13,9 +13,10 @@ given_line read_line(std::span<const std::string> words, std::span<const flag> k
       result.rest.push_back(word);
       continue;
     }
-    const place where{.file = "command line, " + word};
     const auto name_at = word.starts_with("--") ? 2U : 1U;
     const auto equals = word.find('=');
+    // Without the value: it may be a token, and the place is printed.
+    const place where{.file = "command line, " + word.substr(0, equals)};
     const auto name = word.substr(name_at, equals == std::string::npos ? equals : equals - name_at);
     const auto what = std::ranges::find(known, name, &flag::name);
     if (what == known.end()) {

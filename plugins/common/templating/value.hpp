@@ -65,10 +65,13 @@ struct object_class {
   std::span<const field> fields;
   /// Of types that have a text of their own, which is printed instead of their fields.
   std::string_view (*text)(const void* self, memory& scratch) = nullptr;
+  /// What the type has beyond that of Consul Template: found by name, and not shown where a whole object is.
+  std::span<const field> unshown = {};
 
   const field* find(std::string_view name) const {
-    for (const auto& each : fields)
-      if (each.name == name) return &each;
+    for (const auto each : {fields, unshown})
+      for (const auto& one : each)
+        if (one.name == name) return &one;
     return nullptr;
   }
 };

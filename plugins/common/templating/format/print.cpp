@@ -101,7 +101,7 @@ void printer::compound(const value& shown, char32_t verb, int depth) {
     case kind::list: list(shown, verb, depth); return;
     case kind::map: map(shown, verb, depth); return;
     case kind::object:
-      if (shown.as_object().text == nullptr || flags_.go_syntax) add("&");
+      if (shown.type().starts_with('*') && (shown.as_object().text == nullptr || flags_.go_syntax)) add("&");
       object(shown, verb, depth + 1);
       return;
     default: add("func");

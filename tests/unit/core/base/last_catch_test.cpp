@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <future>
+#include <new>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -33,6 +34,20 @@ TEST_F(LastCatch, SaysWhereAndWhatAndReturns) {
   ASSERT_EQ(reported.size(), 2U);
   EXPECT_EQ(reported[0], (std::pair<std::string, std::string>("the test", "no room")));
   EXPECT_EQ(reported[1].second, "an exception of an unknown type");
+}
+
+TEST_F(LastCatch, TriesAgainForWantOfMemoryAlone) {
+  int calls = 0;
+  EXPECT_FALSE(try_for_seconds("the test", [&] {
+    ++calls;
+    throw std::runtime_error("no such service");
+  }));
+  EXPECT_EQ(calls, 1) << "it would say the same each time, and its thread waits meanwhile";
+  EXPECT_TRUE(try_for_seconds("the test", [&] {
+    if (++calls < 4) throw std::bad_alloc();
+  }));
+  EXPECT_EQ(calls, 4);
+  EXPECT_EQ(reported.size(), 3U);
 }
 
 TEST_F(LastCatch, ALaneGoesOnWithItsNextJob) {

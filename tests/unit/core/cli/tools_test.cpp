@@ -38,6 +38,22 @@ TEST_F(Tools, AreTheProgramsOfADirectory) {
   EXPECT_THAT(tools_in(directory_.path() / "none"), IsEmpty());
 }
 
+TEST_F(Tools, AreNoProgramsThatHaveNoNameOfAVerb) {
+  for (const char* name : {"drcon-", "drcon-!x", "drcon--x", "drcon-a b", "drcon-a=b", "drcon-one~", "drcon-one"})
+    program(name);
+  const auto found = tools_in(directory_.path());
+  ASSERT_EQ(found.size(), 1U) << "the parser of the command line throws at others";
+  EXPECT_EQ(found[0].described.name, "one");
+}
+
+TEST_F(Tools, AreListedByNameWhenTheirDescriptionIsNoFile) {
+  program("drcon-one");
+  fs::create_directory(directory_.path() / "drcon-one.json");
+  const auto found = tools_in(directory_.path());
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found[0].described.name, "one");
+}
+
 TEST_F(Tools, SayThemselvesWhatTheyAre) {
   program("drcon-one");
   file("drcon-one.json", R"({"meaning": "Does one.", "verbs": [{"name": "a", "meaning": "Does a.",

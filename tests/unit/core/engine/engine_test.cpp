@@ -99,6 +99,24 @@ TEST_F(Engine, HandsOverAnUpdateAgainOfWhichItLostTheAnswer) {
   EXPECT_TRUE(in_between->lost);
 }
 
+// Never takes anything in.
+struct loses_all final : plugins::instance_listener {
+  void on_news(const plugins::source_news& /*news*/) override { throw std::bad_alloc(); }
+};
+
+TEST_F(Engine, RecoversTheSinksThoughASourceFailsAtItEachTime) {
+  start();
+  fake("s")->host.publish(service_of("web", 2));
+  fake("s")->host.ready();
+  ASSERT_TRUE(sees("t", 2));
+  ASSERT_TRUE(test::wait_until([this] { return is_up_to_date(); }));
+  const auto in_between = std::make_shared<loses_all>();
+  engine_->sources().at("s")->instance().listen(in_between);
+  fake("s")->host.publish(service_of("web", 3));
+  EXPECT_TRUE(fake("t")->wait([] { return fake("t")->applies == 2 && fake("t")->reconciles.back(); }))
+      << "what was lost may be an answer of the sink";
+}
+
 TEST_F(Engine, HoldsALossAndKeepsTheLastGoodState) {
   start();
   fake("s")->host.publish(service_of("web", 4));

@@ -2,6 +2,8 @@
 #include "engine_fixture.hpp"
 #include "model/snapshot.hpp"
 
+#include <drcon/detail/entry.hpp>
+
 namespace drcon::engine {
 namespace {
 
@@ -16,13 +18,24 @@ protected:
     fake("s")->host.ready();
   }
   // The fake that was made last is the one that was asked, and not the one at work.
-  bool serves(std::size_t endpoints) {
+  bool serves(std::size_t endpoints, const std::string& sink = "t") {
     return test::wait_until([&] {
       return on_engine([&] {
-        const auto& applied = engine_->sinks().at("t")->applied();
+        const auto& applied = engine_->sinks().at(sink)->applied();
         return applied && applied->endpoint_count() == endpoints;
       });
     });
+  }
+  // Pipeline q, of a source s2.
+  void add_second_pipeline(const std::vector<std::string>& sinks) {
+    config_.sources["s2"] = instance_of("s2", "fake-source");
+    for (const auto& each : sinks) config_.sinks.try_emplace(each, instance_of(each, "fake-sink"));
+    config_.pipelines["q"] = pipeline_of({"s2"}, sinks);
+    config_.pipelines["q"].name = "q";
+  }
+  const pipeline& pipeline_p() { return *engine_->pipelines().at("p"); }
+  std::uint64_t held_number() {
+    return on_engine([this] { return pipeline_p().held_back().number; });
   }
   std::string hold() {
     EXPECT_TRUE(test::wait_until([this] { return !journal(journal_entry::kind::held).empty(); }));
@@ -55,6 +68,22 @@ TEST_F(FirstLook, HoldsWhenWhatTheTargetHasIsNotKnown) {
   test::renders_fail = false;
 }
 
+// As of a plugin in C: nothing but the C++ layer fills in a render that a plugin does not have.
+TEST_F(FirstLook, HoldsWhenTheSinkCannotRender) {
+  static auto type = *registry_.find("fake-sink")->entry->sink;
+  type.render = nullptr;
+  static constexpr auto entry = detail::entry("mute-sink", "1", "A fake.", nullptr, &type);
+  registry_.add({.file = "mute-sink",
+                 .entry = &entry,
+                 .source_schema = {},
+                 .sink_schema = registry_.find("fake-sink")->sink_schema});
+  config_.sinks["t"] = instance_of("t", "mute-sink");
+  start_with_nothing_in_service();
+  EXPECT_THAT(hold(), HasSubstr("what the target of sink t has is not known (plugin 'mute-sink' cannot render)"));
+  settle();
+  EXPECT_EQ(on_engine([this] { return engine_->sinks().at("t")->applies(); }), 0U);
+}
+
 TEST_F(FirstLook, IsReleasedByHand) {
   test::set_target("web-1 ");
   start_with_nothing_in_service();
@@ -77,15 +106,46 @@ TEST_F(FirstLook, HoldsNothingWithTheBrakeOff) {
 }
 
 TEST_F(FirstLook, LeavesATargetThatAnotherPipelineFeedsToThat) {
-  config_.sources["s2"] = instance_of("s2", "fake-source");
-  config_.pipelines["q"] = pipeline_of({"s2"}, {"t"});
-  config_.pipelines["q"].name = "q";
+  add_second_pipeline({"t"});
   test::set_target("web-1 ");
   start_with_nothing_in_service();
   EXPECT_NE(hold(), "");
   fake("s2")->host.publish(service_of("web", 2));
   fake("s2")->host.ready();
   EXPECT_TRUE(serves(2)) << "one pipeline without endpoints holds up no other";
+}
+
+TEST_F(FirstLook, IsNotBegunAgainByAPipelineOfOtherSinks) {
+  add_second_pipeline({"t2"});
+  test::set_target("web-1 ");
+  start_with_nothing_in_service();
+  EXPECT_NE(hold(), "");
+  for (int endpoints = 2; endpoints < 5; ++endpoints) {
+    fake("s2")->host.publish(service_of("web", endpoints));
+    fake("s2")->host.ready();
+    ASSERT_TRUE(serves(static_cast<std::size_t>(endpoints), "t2"));
+  }
+  settle();
+  EXPECT_TRUE(journal(journal_entry::kind::released).empty());
+  EXPECT_EQ(journal(journal_entry::kind::held).size(), 1U);
+}
+
+TEST_F(FirstLook, GoesOnWhileAnotherTargetWouldStillLoseWhatItHas) {
+  config_.sinks["u"] = instance_of("u", "fake-sink");
+  config_.pipelines["p"].sinks = {"t", "u"};
+  add_second_pipeline({"t"});
+  test::set_target("web-1 ");
+  start_with_nothing_in_service();
+  EXPECT_NE(hold(), "");
+  const auto number = held_number();
+  const int renders = test::renders;
+  fake("s2")->host.publish(service_of("web", 2));
+  fake("s2")->host.ready();
+  ASSERT_TRUE(test::wait_until([&] { return test::renders > renders; })) << "sink u is asked again";
+  ASSERT_TRUE(test::wait_until([this] { return on_engine([this] { return !pipeline_p().looks_at_targets(); }); }));
+  settle();
+  EXPECT_TRUE(journal(journal_entry::kind::released).empty());
+  EXPECT_EQ(held_number(), number) << "an operator may be about to release it by that number";
 }
 
 TEST_F(FirstLook, GoesOnAfterAReload) {

@@ -15,10 +15,12 @@ class Holds : public Engine {
 protected:
   void serve(const std::map<std::string, int>& services) {
     std::size_t all = 0;
-    for (const auto& [name, endpoints] : services) {
-      fake("s")->host.publish(service_of(name, endpoints));
-      all += static_cast<std::size_t>(endpoints);
-    }
+    for (const auto& [name, endpoints] : services) all += static_cast<std::size_t>(endpoints);
+    serve_all(services, all);
+  }
+  // `all`: with what other sources have.
+  void serve_all(const std::map<std::string, int>& services, std::size_t all) {
+    for (const auto& [name, endpoints] : services) fake("s")->host.publish(service_of(name, endpoints));
     fake("s")->host.ready();
     ASSERT_TRUE(sees("t", all));
   }
@@ -220,6 +222,25 @@ TEST_F(Holds, AfterAnOutageAServiceThatStaysUnknownHoldsUpTheOthersForALimitedTi
   fake("s")->host.ready();
   EXPECT_TRUE(sees("t", 9));
   source_state::patience_after_outage = before;
+}
+
+TEST_F(Holds, AnOutageThatChangedNothingIsForgotten) {
+  config_.sources["s2"] = instance_of("s2", "fake-source");
+  config_.pipelines["p"].sources = {"s", "s2"};
+  config_.pipelines["p"].brake.per_service = false;
+  start();
+  fake("s2")->host.publish(service_of("big", 20));
+  fake("s2")->host.ready();
+  serve_all({{"a", 4}}, 24);
+  fake("s")->host.unknown({}, "the registry is away");
+  const auto is_known = [this] { return on_engine([this] { return engine_->sources().at("s")->known(); }); };
+  ASSERT_TRUE(test::wait_until([&] { return !is_known(); }));
+  fake("s")->host.publish(service_of("a", 4));
+  fake("s")->host.ready();
+  ASSERT_TRUE(test::wait_until(is_known));
+  fake("s")->host.withdraw("a");
+  EXPECT_TRUE(sees("t", 20)) << "the pipeline loses little, and the outage is over";
+  EXPECT_TRUE(journal(journal_entry::kind::held).empty());
 }
 
 TEST_F(Holds, AtAStartTheHeldStateIsServedAtOnceAndSaysWhy) {

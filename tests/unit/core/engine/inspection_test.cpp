@@ -2,6 +2,7 @@
 #include "engine_fixture.hpp"
 
 #include <future>
+#include <new>
 
 namespace drcon::engine {
 namespace {
@@ -48,6 +49,13 @@ TEST_F(Inspection, MakesAnotherOneWhenTheSinkHasChanged) {
   ASSERT_TRUE(sees("t", 1));
   EXPECT_TRUE(ask());
   EXPECT_EQ(fakes_made("t"), 4);
+}
+
+TEST_F(Inspection, IsOverWhenItsAnswerIsLost) {
+  start_with_a_snapshot();
+  boost::asio::post(context_, [&] { engine_->inspect("t", [](const inspection&) { throw std::bad_alloc(); }); });
+  EXPECT_TRUE(ask()) << "the lane asks one after the other";
+  EXPECT_TRUE(stop()) << "the end waits for no answer that was given";
 }
 
 TEST_F(Inspection, StopsTheInstanceWithTheEngine) {

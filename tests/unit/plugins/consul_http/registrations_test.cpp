@@ -58,6 +58,29 @@ TEST(Registrations, AreAllChangedWhenTheNodeHas) {
               ElementsAre(service_change{"a", 7}, service_change{"b", 7}));
 }
 
+// As after `consul snapshot restore`.
+TEST(Registrations, HaveNoIndexWhenTheyAreOlderThanBefore) {
+  registrations all;
+  all.take("n1", node(1, {{"a", "a", 2}, {"b", "b", 30}}));
+  EXPECT_THAT(all.take("n1", node(1, {{"a", "a", 2}, {"b", "b", 3}})), ElementsAre(service_change{"b", {}}));
+  EXPECT_THAT(all.take("n1", node(1, {{"a", "a", 2}, {"b", "b", 9}})), ElementsAre(service_change{"b", 9}))
+      << "indices are counted from the restored ones";
+}
+
+TEST(Registrations, HaveNoIndexWhenTheyComeBackFromARestore) {
+  registrations all;
+  all.take("n1", node(1, {{"a", "a", 2}, {"b", "b", 30}}));
+  all.take("n1", node(1, {{"a", "a", 2}}));
+  EXPECT_THAT(all.take("n1", node(1, {{"a", "a", 2}, {"b", "b", 30}})), ElementsAre(service_change{"b", {}}))
+      << "the answer without it has a higher index";
+}
+
+TEST(Registrations, HaveNoIndexWhenTheNodeIsOlderThanBefore) {
+  registrations all;
+  all.take("n1", node(9, {{"a", "a", 2}}));
+  EXPECT_THAT(all.take("n1", node(1, {{"a", "a", 2}})), ElementsAre(service_change{"a", {}}));
+}
+
 TEST(Registrations, GoWithTheirNode) {
   registrations all;
   all.take("n1", node(1, {{"a", "a", 2}}));

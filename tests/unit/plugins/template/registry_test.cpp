@@ -94,7 +94,7 @@ TEST(GoTemplateServices, HaveLabelsAndEmptyValuesForWhatNobodyPublishes) {
   EXPECT_EQ(text_of(R"({{range service "edge.web"}}{{.Tags | join ","}} {{.ServiceMeta.zone}} {{.NodeDatacenter}} )"
                     R"([{{.NodeAddress}}{{.NodeID}}{{.NodeMeta.x}}{{.Namespace}}{{len .Checks}}] {{.Weights.Passing}})"
                     R"({{if .Tags | contains "edge"}} edge{{end}}{{end}})"),
-            "v1,edge a dc1 [0] 1 edge");
+            "edge,v1 a dc1 [0] 1 edge");
   EXPECT_EQ(text_of(R"({{range $tag, $all := service "web" | byTag}}{{$tag}}={{len $all}} {{end}})"),
             "edge=1 v1=1 v2=1 ");
   EXPECT_EQ(text_of(R"({{range $zone, $all := service "web" | byMeta "zone"}}{{$zone}}={{len $all}} {{end}})"),
@@ -121,6 +121,26 @@ TEST(GoTemplateServices, HaveTheDetailsThatConsulHttpPublishes) {
   EXPECT_EQ(text.text, "id-1 10.0.0.7 r1 1.2.3.4 2001:db8::1 81 c=passing zone=a;id-1 10.0.0.7 r1");
   web.endpoints[0].meta["checks"] = "no list";
   EXPECT_EQ(render(R"({{range service "web"}}{{len .Checks}}{{end}})", {web}).text, "0");
+}
+
+TEST(GoTemplateServices, HaveTheFieldsOfConsulTemplateWhenTheyAreShownAsAWhole) {
+  service web{.name = "web", .revision = 0, .endpoints = {at("n1", "web-1", "10.0.0.1", 80, {"b", "a"})}};
+  web.endpoints[0].meta = {{"zone", "a"}, {"datacenter", "dc1"}, {"tagged_address.lan", "10.0.0.1:80"}};
+  EXPECT_EQ(render(R"({{service "web" | toJSON}})", {web}).text,
+            R"([{"Node":"n1","NodeID":"","NodeAddress":"","NodeTaggedAddresses":{},"NodeMeta":{},)"
+            R"("ServiceMeta":{"zone":"a"},"Address":"10.0.0.1","ServiceTaggedAddresses":{"lan":)"
+            R"({"Address":"10.0.0.1","Port":80}},"ID":"web-1","Name":"web","Tags":["a","b"],"Checks":[],)"
+            R"("Status":"passing","Port":80,"Weights":{"Passing":1,"Warning":1}}])");
+  EXPECT_EQ(render(R"({{range service "web"}}{{.}} {{printf "%v" .Weights}}{{end}})", {web}).text,
+            "{n1   map[] map[] map[zone:a] 10.0.0.1 map[lan:{10.0.0.1 80}] web-1 web [a b] [] passing 80 {1 1}} {1 1}");
+  EXPECT_EQ(render(R"({{with node "n1"}}{{.Services | toJSON}}{{end}})", {web}).text,
+            R"([{"ID":"web-1","Service":"web","Tags":["a","b"],"Meta":{"zone":"a"},"Port":80,"Address":"10.0.0.1",)"
+            R"("EnableTagOverride":false}])");
+  EXPECT_EQ(render(R"({{range service "web"}}[{{(index .ServiceTaggedAddresses "wan").Address}}] )"
+                   R"({{.ServiceTaggedAddresses.wan.Port}} {{len .ServiceTaggedAddresses}}{{end}})",
+                   {web})
+                .text,
+            "[] 0 1");
 }
 
 TEST(GoTemplateServices, AreListedWithTheirTagsAndNodes) {
@@ -156,6 +176,7 @@ TEST(GoTemplateKeys, AreTheSettingsOfThePipeline) {
   EXPECT_EQ(text_of(R"({{with keyExistsGet "app/size"}}{{.Exists}} {{.Value}} {{.Path}}{{end}})"), "true L app/size");
   EXPECT_EQ(text_of(R"({{range ls "app"}}{{.Key}}={{.Value}} {{end}})"), "colour=red none= size=L ");
   EXPECT_EQ(text_of(R"({{range tree "app/"}}{{.Key}}={{.Value}} {{end}})"), "colour=red limits/max=9 none= size=L ");
+  EXPECT_EQ(text_of(R"({{range tree ""}}x{{else}}none{{end}}{{range ls ""}}x{{else}}none{{end}})"), "nonenone");
   EXPECT_EQ(text_of(R"({{range ls "no"}}x{{else}}none{{end}}{{range safeTree "app/limits"}}{{.Path}}{{end}})"),
             "noneapp/limits/max");
   EXPECT_EQ(text_of(R"({{range $k, $v := tree "app" | explode}}{{$k}} {{end}})"), "colour limits none size ");
@@ -192,7 +213,7 @@ TEST(GoTemplateRegistry, LeavesOutWhatIsReadAndCannotStandInTheFile) {
   EXPECT_TRUE(unread.refused.empty());
   const auto tags =
       render(R"({{range service "web"}}{{.Address}}{{range .Tags}} {{.}}{{end}};{{end}})", all, language::nginx);
-  EXPECT_EQ(tags.text, "10.0.0.1 v1 edge;");
+  EXPECT_EQ(tags.text, "10.0.0.1 edge v1;");
   ASSERT_EQ(tags.refused.size(), 1U);
   EXPECT_EQ(tags.refused[0],
             "web|n2/web-2|its tag holds ';', which cannot be written in this file's language as it is");
@@ -252,6 +273,27 @@ TEST(GoTemplateRegistry, KeepsEndpointsWhoseChecksAreNotReadThoughEachRoundFinds
   const auto result =
       render(R"({{range service "web"}}{{.Port}}{{.Tags | join ","}}{{break}}{{end}})", {web}, language::nginx);
   EXPECT_EQ(result.text, "2fine");
+}
+
+TEST(GoTemplateRegistry, LetsSettingsHaveSeveralLinesWhereTheFileHasNoLanguage) {
+  auto all = usual();
+  auto& size = all[2].values["app/size"];
+  size = "one\r\n\ttwo\n";
+  for (const auto* text : {R"({{key "app/size"}})", R"({{keyOrDefault "app/size" "x"}})",
+                           R"({{range ls "app"}}{{if eq .Key "size"}}{{.Value}}{{end}}{{end}})"})
+    EXPECT_EQ(render(text, all).text.substr(0, size.size()), size) << text;
+  EXPECT_NE(render(R"({{key "app/size"}})", all, language::haproxy).text.find("control character"), std::string::npos);
+  size = "a\x1b[2J";
+  const auto refused = render(R"({{key "app/size"}})", all).text;
+  EXPECT_NE(refused.find("the key \"app/size\" holds a control character"), std::string::npos) << refused;
+  EXPECT_EQ(refused.find("with escape"), std::string::npos) << "it is none already: " << refused;
+}
+
+TEST(GoTemplateRegistry, RefusesAPathOfASettingThatWouldBeTwoLines) {
+  auto all = usual();
+  all[2].values["app/a\nb"] = "x";
+  EXPECT_NE(render(R"({{range ls "app"}}{{.Key}} {{end}})", all).text.find("the path of the key \"app/a\\nb\" holds"),
+            std::string::npos);
 }
 
 TEST(GoTemplateRegistry, EndsThoughEachRoundFindsOneMoreHostileEndpoint) {

@@ -4,10 +4,13 @@
 #include "common/command.hpp"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <ifaddrs.h>
 #include <net/if.h>
 #include <pwd.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -36,10 +39,10 @@ program_result run_program(std::span<const std::string> words, std::chrono::nano
   return result;
 }
 
-// Whether the directory that the file is to be in lies within one of those, links followed.
-bool is_below(const std::string& path, const std::vector<std::string>& directories) {
+// Whether the directory lies within one of those, links followed.
+bool is_below(const std::filesystem::path& directory, const std::vector<std::string>& directories) {
   std::error_code wrong;
-  const auto place = std::filesystem::canonical(std::filesystem::path(path).parent_path(), wrong);
+  const auto place = std::filesystem::canonical(directory, wrong);
   if (wrong) return false;
   return std::ranges::any_of(directories, [&](const std::string& each) {
     const auto allowed = std::filesystem::canonical(each, wrong);
@@ -50,7 +53,8 @@ bool is_below(const std::string& path, const std::vector<std::string>& directori
 }
 
 std::optional<std::string> take(const file_request& asked, const abilities& granted, written_files& files) {
-  if (asked.path.find('/') != 0 || asked.path.ends_with('/') || !is_below(asked.path, granted.write_below))
+  if (asked.path.find('/') != 0 || asked.path.ends_with('/') ||
+      !is_below(std::filesystem::path(asked.path).parent_path(), granted.write_below))
     return "open " + asked.path + ": it is not in a directory below one of the option write_below";
   const auto place = files.find(asked.path);
   if (asked.appends && place == files.end())
@@ -136,9 +140,25 @@ std::vector<network_address> network() {
   return all;
 }
 
-std::string write_one(const std::string& path, const written_file& of) {
+// Whether the file has the mode and the owner that it is to have.
+bool has_attributes(const common::file_place& place, const common::file_attributes& with) {
+  struct stat now {};
+  return ::fstatat(place.directory(), place.name().c_str(), &now, AT_SYMLINK_NOFOLLOW) == 0 &&
+         (now.st_mode & 07777U) == with.mode.value_or(now.st_mode & 07777U) &&
+         now.st_uid == with.owner.value_or(now.st_uid) && now.st_gid == with.group.value_or(now.st_gid);
+}
+
+// The directory may belong to somebody else, who may have put anything in the place of the file, and another directory
+// in the place of this one since the template was rendered.
+std::string write_one(const std::string& path, const written_file& of, const abilities& granted) {
+  const common::file_place place(path, common::file_place::last_link::keep);
+  if (!place.fault().empty()) return place.fault();
+  // The directory as it is held open: its path may lead elsewhere by now.
+  if (!is_below("/proc/self/fd/" + std::to_string(place.directory()), granted.write_below))
+    return path + ": its directory is not below one of the option write_below any more";
   std::string why;
-  if (common::read_file(path, why) == of.content) return {};
+  const auto held = common::read_file(place, why);
+  if (!why.empty()) return why + "; remove what is there, so that the template can write its file";
   common::file_attributes attributes{.mode = of.mode == 0 ? 0644 : of.mode & 07777U, .owner = {}, .group = {}};
   const auto user = [](const std::string& name, std::optional<uid_t>& id) {
     const auto* known = ::getpwnam(name.c_str());
@@ -152,7 +172,8 @@ std::string write_one(const std::string& path, const written_file& of) {
   };
   if (!look_up(of.user, attributes.owner, user)) return path + ": there is no user '" + of.user + "'";
   if (!look_up(of.group, attributes.group, group)) return path + ": there is no group '" + of.group + "'";
-  return common::replace_file(path, of.content, attributes);
+  if (held == of.content && has_attributes(place, attributes)) return {};
+  return common::replace_file(place, of.content, attributes);
 }
 
 }  // namespace
@@ -165,9 +186,9 @@ void grant(const abilities& granted, written_files& files, templating::surroundi
   around.network = network;
 }
 
-std::string write_files(const written_files& all) {
+std::string write_files(const written_files& all, const abilities& granted) {
   for (const auto& [path, each] : all)
-    if (auto why = write_one(path, each); !why.empty()) return why;
+    if (auto why = write_one(path, each, granted); !why.empty()) return why;
   return {};
 }
 

@@ -30,7 +30,7 @@ using written_files = std::map<std::string, written_file>;
 /// Both `granted` and `files` must outlive the rendering, which adds to the files.
 void grant(const abilities& granted, written_files& files, templating::surroundings& around);
 
-/// Writes those that are not so already. What went wrong, or empty.
-std::string write_files(const written_files& all);
+/// Writes those that are not so already, below the directories that are granted still. What went wrong, or empty.
+std::string write_files(const written_files& all, const abilities& granted);
 
 }  // namespace drcon::templates

@@ -102,7 +102,7 @@ outcome applier::apply(const last_services::snapshot& all, const std::stop_token
     if (auto why = plan(each, desired, planned, stop); !why.empty()) return retry(why);
   auto& [todo, all_bytes, written, retried] = planned;
   if (kept_out.empty())
-    if (auto why = write_files(written); !why.empty()) return retry(why);
+    if (auto why = write_files(written, granted_); !why.empty()) return retry(why);
   if (!kept_out.empty()) looked_ = false;  // what another sink leaves unfinished is to be found once that one has ended
   if (todo.empty()) {
     // Nothing is to be done, so that nothing fails: what would fail at the next change is reported before it comes.

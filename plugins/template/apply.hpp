@@ -101,10 +101,10 @@ private:
   /// What the files of an entry should hold, by their paths.
   struct rendered {
     std::map<std::string, std::string> bytes;
-    std::string wrong;           ///< not empty: which file cannot be rendered, and why
-    std::set<std::string> read;  ///< files that the template has read
-    written_files written;       ///< that it asks for besides
-    left_out refused;            ///< why it is not of all that is desired
+    std::string wrong;                               ///< not empty: which file cannot be rendered, and why
+    std::map<std::string, common::file_stamp> read;  ///< files that the template has read, as they were right before
+    written_files written;                           ///< that it asks for besides
+    left_out refused;                                ///< why it is not of all that is desired
     last_services::losses kept;
     std::set<std::string> stays;  ///< of many, files that are to stay as they are
     std::string behind;           ///< one of those, and why
@@ -139,7 +139,6 @@ private:
   void remember(const last_services::snapshot& all);
   void store_last_services(entry& of) const;
   void note_names(const desired_state& desired);
-  static void note_read(entry& of, const std::set<std::string>& read);
   bool reread_template(entry& each);
   std::string lock();
   std::string look();

@@ -119,7 +119,7 @@ std::string applier::plan(entry& of, const desired_state& desired, plan_of_all& 
     host_.refused(service, endpoint, why);
   };
   auto made = render_or_keep(of.options, desired, now_of(of), of.last, report, stop);
-  note_read(of, made.read);
+  of.read = std::move(made.read);
   if (!made.wrong.empty()) return made.wrong + "; it stays as it was";
   result.written.merge(made.written);
   of.refused = std::move(made.refused);
@@ -239,11 +239,6 @@ void applier::note_names(const desired_state& desired) {
     if (each.values.empty()) more->insert(each.name);
   const std::lock_guard lock(shared_);
   known_ = std::move(more);
-}
-
-void applier::note_read(entry& of, const std::set<std::string>& read) {
-  of.read.clear();
-  for (const auto& path : read) of.read.emplace(path, common::stamp_of(path));
 }
 
 // Only their options are used of the entries here, and under the mutex: their owner may be at work.

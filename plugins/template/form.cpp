@@ -101,8 +101,8 @@ fault with_hint(fault wrong, std::string_view text, const reading& how) {
 // Why a setting that a file is rendered for cannot be written there, or empty. Its path comes from whoever may write
 // one key, as its value does, and the template can show both.
 std::string unfit_setting(const registry& asked, const std::pair<const std::string, std::string>& of) {
-  for (const auto& [what, why] :
-       {std::pair("path", asked.unfit(of.first)), std::pair("value", asked.unfit_setting(of.second))})
+  const auto in_path = asked.unfit(of.first);
+  for (const auto& [what, why] : {std::pair("path", in_path), std::pair("value", asked.unfit_setting(of.second))})
     if (!why.empty())
       return std::string("the ") + what + " of the key " + of.first + " holds " + why +
              ", which cannot be written in this file's language as it is";

@@ -38,8 +38,8 @@ struct rendering {
   std::string bytes;
   std::optional<templating::fault> wrong;  ///< then the bytes are a part of what they should be
   bool is_refused = false;                 ///< wrong by a setting that cannot be written: trying again does not help
-  std::set<std::string> files;             ///< that the template has read
-  written_files written;                   ///< that it asks for, by writeToFile
+  std::map<std::string, common::file_stamp> files;  ///< that the template has read, as they were right before
+  written_files written;                            ///< that it asks for, by writeToFile
 };
 
 /// What a rendering goes by besides the services.

@@ -6,6 +6,7 @@
 // Thread rule: made for one rendering, and used by the thread that renders.
 #pragma once
 
+#include "common/managed_file.hpp"
 #include "common/templating/function.hpp"
 #include "common/templating/value.hpp"
 #include "template/escape.hpp"
@@ -81,8 +82,8 @@ public:
   /// Reads every text of every endpoint, but of checks only what the template reads of any.
   void judge_all() const;
 
-  /// Files that the template has read, for who has to know when they change.
-  std::set<std::string>& files() const { return files_; }
+  /// Files that the template has read, as they were right before, for who has to know when they change.
+  std::map<std::string, common::file_stamp>& files() const { return files_; }
 
 private:
   void judge_checks(const std::string& json, const service& owner, const endpoint& each) const;
@@ -98,7 +99,7 @@ private:
   mutable std::vector<note> noted_;
   mutable std::set<const void*> has_note_;
   mutable std::set<std::string, std::less<>> check_fields_;
-  mutable std::set<std::string> files_;
+  mutable std::map<std::string, common::file_stamp> files_;
 };
 
 /// Consul Template's functions that ask for services, nodes and datacenters. Their host is a `registry`.

@@ -142,7 +142,8 @@ value call_file(invocation& in, arguments all) {
   const std::string path(all[0].text());
   if (path.empty()) return value(std::string_view());
   registry_of(in).need_no_notes();
-  registry_of(in).files().insert(path);
+  // Before it is read, and once: what changes while the rest is rendered must not look as if it had been seen.
+  registry_of(in).files().try_emplace(path, common::stamp_of(path));
   std::string why;
   const auto text = common::read_file(path, why);
   if (!text) throw failure(why.empty() ? "there is no " + path : why);

@@ -879,6 +879,39 @@ TEST_F(TemplateSink, WritesFilesOfATemplateOnlyBelowTheDirectoriesThatItNames) {
   }
 }
 
+// Of a directory that somebody else may write to.
+TEST_F(TemplateSink, NeitherWaitsForAPipeNorFollowsALinkInThePlaceOfAFileOfATemplate) {
+  ::mkdir(path("allowed").c_str(), 0755);
+  ::mkdir(path("other").c_str(), 0755);
+  write_file(template_file(), "x{{\"one\" | writeToFile \"" + path("allowed/a") + "\" \"\" \"\" \"0640\"}}");
+  sink(", language = \"go\"", "write_below = [\"" + path("allowed") + "\"]\n");
+  ::symlink(path("other/a").c_str(), path("allowed/a").c_str());
+  const auto link = sink_->apply({web(1)});
+  EXPECT_EQ(link.result, DRCON_RETRY);
+  EXPECT_NE(link.why.find("allowed/a"), std::string::npos) << link.why;
+  EXPECT_FALSE(std::filesystem::exists(path("other/a")));
+  ::unlink(path("allowed/a").c_str());
+  ASSERT_EQ(::mkfifo(path("allowed/a").c_str(), 0600), 0);
+  EXPECT_EQ(sink_->apply({web(1)}).result, DRCON_RETRY);
+  ::unlink(path("allowed/a").c_str());
+  ASSERT_EQ(sink_->apply({web(1)}).result, DRCON_OK);
+  EXPECT_EQ(read_file(path("allowed/a")), "one");
+  ::chmod(path("allowed/a").c_str(), 0644);
+  ASSERT_EQ(sink_->apply({web(1)}).result, DRCON_OK);
+  struct stat made {};
+  ASSERT_EQ(::stat(path("allowed/a").c_str(), &made), 0);
+  EXPECT_EQ(made.st_mode & 0777U, 0640U) << "the mode is what the template says, too";
+}
+
+TEST_F(TemplateSink, RendersAgainWhenAFileChangesWhileItIsRendered) {
+  write_file(path("read"), "old\n");
+  write_file(template_file(), "{{file \"" + path("read") + "\"}}{{plugin \"sh\" \"-c\" \"grep -q new " + path("read") +
+                                  " || echo new > " + path("read") + "\"}}");
+  sink(", language = \"go\"", "watch = \"10ms\"\n");
+  ASSERT_EQ(sink_->apply({web(1)}).result, DRCON_OK);
+  EXPECT_TRUE(wait_until([&] { return text() == "new\n"; })) << text();
+}
+
 TEST_F(TemplateSink, ShowsWhatATemplateWouldRenderWithoutWritingItsOtherFiles) {
   write_file(template_file(), "x{{\"one\" | writeToFile \"" + path("more") + "\" \"\" \"\" \"0640\"}}");
   sink(", language = \"go\"", "write_below = [\"" + directory_.path().string() + "\"]\n");

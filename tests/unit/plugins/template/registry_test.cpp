@@ -198,7 +198,7 @@ TEST(GoTemplateFiles, AreReadAndNoted) {
   const auto asked = read("{{file \"" + path + "\"}}");
   const auto result = asked.render({.services = {}, .sink = "s", .revision = 1}, {}, {});
   EXPECT_EQ(result.bytes, "hello");
-  EXPECT_EQ(result.files, std::set<std::string>{path});
+  EXPECT_EQ(result.files, (std::map<std::string, common::file_stamp>{{path, common::stamp_of(path)}}));
   EXPECT_NE(text_of("{{file \"/no/such\"}}").find("there is no /no/such"), std::string::npos);
 }
 
@@ -224,27 +224,6 @@ TEST(GoTemplateRegistry, LeavesOutWhatIsReadAndCannotStandInTheFile) {
   EXPECT_EQ(render("{{range services}}{{.Name}} {{end}}", all, language::nginx).text, "db empty ");
   all[2].values["app/size"] = "a;b";
   EXPECT_NE(render(R"({{key "app/size"}})", all, language::nginx).text.find("the key \"app/size\" holds ';'"),
-            std::string::npos);
-}
-
-TEST(GoTemplateRegistry, LetsSettingsHaveSeveralLinesWhereTheFileHasNoLanguage) {
-  auto all = usual();
-  auto& size = all[2].values["app/size"];
-  size = "one\r\n\ttwo\n";
-  for (const auto* text : {R"({{key "app/size"}})", R"({{keyOrDefault "app/size" "x"}})",
-                           R"({{range ls "app"}}{{if eq .Key "size"}}{{.Value}}{{end}}{{end}})"})
-    EXPECT_EQ(render(text, all).text.substr(0, size.size()), size) << text;
-  EXPECT_NE(render(R"({{key "app/size"}})", all, language::haproxy).text.find("control character"), std::string::npos);
-  size = "a\x1b[2J";
-  const auto refused = render(R"({{key "app/size"}})", all).text;
-  EXPECT_NE(refused.find("the key \"app/size\" holds a control character"), std::string::npos) << refused;
-  EXPECT_EQ(refused.find("with escape"), std::string::npos) << "it is none already: " << refused;
-}
-
-TEST(GoTemplateRegistry, RefusesAPathOfASettingThatWouldBeTwoLines) {
-  auto all = usual();
-  all[2].values["app/a\nb"] = "x";
-  EXPECT_NE(render(R"({{range ls "app"}}{{.Key}} {{end}})", all).text.find("the path of the key \"app/a\\nb\" holds"),
             std::string::npos);
 }
 
@@ -294,6 +273,27 @@ TEST(GoTemplateRegistry, KeepsEndpointsWhoseChecksAreNotReadThoughEachRoundFinds
   const auto result =
       render(R"({{range service "web"}}{{.Port}}{{.Tags | join ","}}{{break}}{{end}})", {web}, language::nginx);
   EXPECT_EQ(result.text, "2fine");
+}
+
+TEST(GoTemplateRegistry, LetsSettingsHaveSeveralLinesWhereTheFileHasNoLanguage) {
+  auto all = usual();
+  auto& size = all[2].values["app/size"];
+  size = "one\r\n\ttwo\n";
+  for (const auto* text : {R"({{key "app/size"}})", R"({{keyOrDefault "app/size" "x"}})",
+                           R"({{range ls "app"}}{{if eq .Key "size"}}{{.Value}}{{end}}{{end}})"})
+    EXPECT_EQ(render(text, all).text.substr(0, size.size()), size) << text;
+  EXPECT_NE(render(R"({{key "app/size"}})", all, language::haproxy).text.find("control character"), std::string::npos);
+  size = "a\x1b[2J";
+  const auto refused = render(R"({{key "app/size"}})", all).text;
+  EXPECT_NE(refused.find("the key \"app/size\" holds a control character"), std::string::npos) << refused;
+  EXPECT_EQ(refused.find("with escape"), std::string::npos) << "it is none already: " << refused;
+}
+
+TEST(GoTemplateRegistry, RefusesAPathOfASettingThatWouldBeTwoLines) {
+  auto all = usual();
+  all[2].values["app/a\nb"] = "x";
+  EXPECT_NE(render(R"({{range ls "app"}}{{.Key}} {{end}})", all).text.find("the path of the key \"app/a\\nb\" holds"),
+            std::string::npos);
 }
 
 TEST(GoTemplateRegistry, EndsThoughEachRoundFindsOneMoreHostileEndpoint) {

@@ -2,6 +2,7 @@
 
 #include "common/consul_rules.hpp"
 #include "common/json_text.hpp"
+#include "common/short_text.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -84,6 +85,26 @@ std::string host_and_port(const json& address) {
   return (host.find(':') == std::string::npos ? host : "[" + host + "]") + ":" + port;
 }
 
+// The host leaves out an endpoint with a value of more than 4096 bytes: a page that a check has printed must not cost
+// an instance its place.
+constexpr std::size_t longest_checks = 4096;
+constexpr std::size_t longest_output = 256;
+
+std::string checks_as_json(const json& all, std::size_t most_of_output) {
+  auto checks = json::array();
+  for (const auto& each : all) {
+    if (!each.is_object()) continue;
+    auto& check = checks.emplace_back(json::object());
+    for (const auto* key : {"Node", "CheckID", "Name", "Status", "Notes", "ServiceID", "ServiceName"})
+      check[key] = json_text(each, key);
+    check["Output"] = std::string(common::shortened(json_text(each, "Output"), most_of_output));
+    check["ServiceTags"] = json::array();
+    for (const auto& tag : member(each, "ServiceTags"))
+      if (tag.is_string()) check["ServiceTags"].push_back(tag);
+  }
+  return checks.dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
 // The service's own metadata goes first, as everywhere.
 void add_details(endpoint& to, const json& instance, const details& extras) {
   const auto& node = member(instance, "Node");
@@ -100,17 +121,12 @@ void add_details(endpoint& to, const json& instance, const details& extras) {
         if (address.is_object()) to.meta.emplace("tagged_address." + key, host_and_port(address));
   }
   if (!extras.checks) return;
-  auto checks = json::array();
-  for (const auto& each : member(instance, "Checks")) {
-    if (!each.is_object()) continue;
-    auto& check = checks.emplace_back(json::object());
-    for (const auto* key : {"Node", "CheckID", "Name", "Status", "Notes", "Output", "ServiceID", "ServiceName"})
-      check[key] = json_text(each, key);
-    check["ServiceTags"] = json::array();
-    for (const auto& tag : member(each, "ServiceTags"))
-      if (tag.is_string()) check["ServiceTags"].push_back(tag);
+  for (const auto most : {longest_output, std::size_t{0}}) {
+    auto text = checks_as_json(member(instance, "Checks"), most);
+    if (text.size() > longest_checks) continue;
+    to.meta.emplace("checks", std::move(text));
+    return;
   }
-  to.meta.emplace("checks", checks.dump(-1, ' ', false, json::error_handler_t::replace));
 }
 
 }  // namespace

@@ -177,6 +177,25 @@ TEST(ConsulAnswer, PublishesDetailsAsMetadataAndTheServicesOwnGoesFirst) {
           {"tagged_address.v6", "[2001:db8::1]:81"}}));
 }
 
+// The host leaves out an endpoint with a value of more than 4096 bytes.
+TEST(ConsulAnswer, LeavesOutChecksThatAreTooLongAndNotTheInstance) {
+  const auto with = [](int checks, const std::string& output) {
+    std::string all;
+    for (int i = 0; i < checks; ++i)
+      all += std::string(i > 0 ? "," : "") + R"({"CheckID":"c)" + std::to_string(i) +
+             R"(","Status":"passing","Output":")" + output + "\"}";
+    std::string why;
+    const auto found = parse_endpoints(R"([{"Node":{"Node":"n"},"Service":{"ID":"a"},"Checks":[)" + all + "]}]",
+                                       health_level::any, why, {.checks = true});
+    const auto& meta = found->at(0).meta;
+    return meta.contains("checks") ? meta.at("checks") : "none";
+  };
+  EXPECT_NE(with(1, std::string(9000, 'x')).find(std::string(256, 'x') + "\""), std::string::npos);
+  EXPECT_EQ(with(20, std::string(300, 'x')).find('x'), std::string::npos) << "without outputs";
+  EXPECT_NE(with(20, std::string(300, 'x')), "none");
+  EXPECT_EQ(with(60, ""), "none");
+}
+
 TEST(ConsulAnswer, ReadsTheCatalogue) {
   std::string why;
   const auto all = parse_catalog(R"({"consul":[],"web":["v1","v2"],"odd":null,"worse":[1]})", why);

@@ -201,7 +201,8 @@ void watcher::report_status() {
             common::first_of(left_out,
                              [](const std::string& name) { return url_encode_path(common::shortened(name, 60)); });
   if (const auto failing = readiness_.failing() + others_failing_.size(); failing > 0)
-    host_.status_degraded(text + "; " + std::to_string(failing) + " queries fail: " + last_fault_);
+    host_.status_degraded(text + "; " + std::to_string(failing) +
+                          " queries fail: " + (limit_.is_lowered() ? limit_fault_ : last_fault_));
   else if (limit_.is_lowered()) host_.status_degraded(text + "; " + limit_fault_);
   else if (!left_out.empty()) host_.status_degraded(text);
   else host_.status_ok(text);

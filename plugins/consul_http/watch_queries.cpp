@@ -170,6 +170,8 @@ asio::awaitable<void> watcher::probe_silent_agent() {
     const auto answer = co_await mine->get("/v1/status/leader", probe_timeout);
     count(answer);  // any status is the answer of an agent that works
     if (answer.fault == common::http_fault::none) continue;
+    // Who closes a connection because there are too many is there.
+    if (is_connection_limit(answer)) continue;
     // Its queries are still under way: none of them will fail before its own time has passed.
     auto silent = answer;
     silent.fault = common::http_fault::connect;

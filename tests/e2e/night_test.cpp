@@ -38,15 +38,14 @@ const std::string trouble = "Needs attention";
 class Night : public testing::Test {
 protected:
   // In sync when it returns, and that is what later figures are compared with.
-  void begin(const consul_agent& consul, const std::string& pipeline = {}) {
+  void begin(const consul_agent& consul, const std::string& pipeline = {}, const std::string& nginx = {}) {
     consul_ = &consul;
     for (const auto* name : {"a", "b", "c", "d"}) add(name);
     drcon_ = std::make_unique<drcon_process>(
         "admin.listen = \"127.0.0.1:" + std::to_string(port_) + "\"\nadmin.token = \"" + secret +
         "\"\n[source.consul]\nplugin = \"consul-http\"\nretry_max = \"1s\"\nwait = \"2s\"\naddress = \"" +
-        consul.url() +
-        "\"\nservice = [{ name = \"web\" }, { match = \"api|localhost\" }]\n[sink.nginx]\nplugin = \"nginx\"\n" +
-        nginx_.options() + "[sink.haproxy]\nplugin = \"haproxy\"\n" + haproxy_.options() +
+        consul.url() + "\"\nservice = [{ name = \"web\" }, { match = \"api\" }]\n[sink.nginx]\nplugin = \"nginx\"\n" +
+        nginx_.options() + nginx + "[sink.haproxy]\nplugin = \"haproxy\"\n" + haproxy_.options() +
         "[pipeline.web]\nsources = [\"consul\"]\nsinks = [\"nginx\", \"haproxy\"]\n" + pipeline);
     drcon_->start();
     ASSERT_TRUE(wait_until([&] { return read_file(nginx_.file()).find("server 127") != std::string::npos; }, patience))
@@ -132,9 +131,7 @@ protected:
   const std::uint16_t port_ = free_port();
   nginx_server nginx_{
       "server { listen 127.0.0.1:@PORT@; location / { proxy_pass http://web; proxy_connect_timeout 1s; } }", false};
-  haproxy_server haproxy_{
-      "backend web\n  balance roundrobin\nbackend api\n  balance roundrobin\nbackend localhost\n  balance "
-      "roundrobin\n"};
+  haproxy_server haproxy_{"backend web\n  balance roundrobin\nbackend api\n  balance roundrobin\n"};
   const consul_agent* consul_ = nullptr;
   std::deque<std::unique_ptr<backend>> instances_;
   std::unique_ptr<drcon_process> drcon_;
@@ -257,31 +254,36 @@ TEST_F(Night, NginxRefusesANewServiceAndTheOthersGoOn) {
   EXPECT_EQ(answerers(nginx_.port(), 24), four);
 }
 
-// nginx says of one location that it has no upstream for it, and not which service is at fault: none can be left out.
+// A template that puts a label into its file as it is: nginx names a parameter and a line, and not which service is at
+// fault, so that none can be left out.
 TEST_F(Night, NginxRefusesAWholeChangeAndHaproxyGoesOn) {
   const consul_agent consul;
-  const std::string web =
-      "server { listen 127.0.0.1:@PORT@; location / { proxy_pass http://web; proxy_connect_timeout 1s; } ";
-  nginx_.serve(web + "location /local { proxy_pass http://localhost:1; } }");
-  begin(consul, "resync = \"2s\"\n");
-  const std::string why = "upstream \"localhost\" may not have port 1";
-  add("e", "localhost");
+  write_file(scratch_ / "form.mustache",
+             "{{#services}}upstream {{name}} { {{#endpoints}}server {{server}}{{#meta.extra}} "
+             "{{meta.extra}}{{/meta.extra}};{{/endpoints}} }\n{{/services}}");
+  begin(consul, {}, "template = \"" + (scratch_ / "form.mustache").string() + "\"\n");
+  const std::string why = "invalid parameter \"no_such_parameter\"";
+  const auto& fresh = *instances_.emplace_back(std::make_unique<backend>("e"));
+  const auto put = [&](const std::string& extra) {
+    consul.add("api", fresh.name(), fresh.address(), fresh.port(), {{"Meta", {{"extra", extra}}}});
+  };
+  put("no_such_parameter");
   ASSERT_TRUE(status_says("sink nginx: rejected: ")) << status();
   ASSERT_TRUE(status_says("haproxy: serves 2")) << status();
 
   EXPECT_EQ(drcon_->verb("status").code, 3);
   EXPECT_THAT(status(), AllOf(HasSubstr("needs attention"), HasSubstr(why), HasSubstr("the old file is back")));
   EXPECT_EQ(explain(instance(0)).code, 0);
-  EXPECT_THAT(journal(), AllOf(ContainsRegex("rejected +sink nginx revision 2: [^\n]*may not have port"),
+  EXPECT_THAT(journal(), AllOf(ContainsRegex("rejected +sink nginx revision 2: [^\n]*no_such_parameter"),
                                ContainsRegex("applied +sink haproxy revision 2")));
   EXPECT_EQ(figure("drcon_sink_up_to_date{sink=\"nginx\"}"), "0");
   EXPECT_THAT(figure("drcon_applies_total{result=\"rejected\",sink=\"nginx\"}"), ContainsRegex("^[1-9]"));
   alerts({"DrconApplyRejected", "DrconSinkNotUpToDate"});
-  page("6-nginx-rejects", trouble, {"may not have port", "the old file is back"});
+  page("6-nginx-rejects", trouble, {"no_such_parameter", "the old file is back"});
   EXPECT_EQ(answerers(nginx_.port(), 24), four) << "what it had is served";
 
-  nginx_.serve(web + "}");
-  ASSERT_TRUE(status_says("nginx: serves 2, haproxy: serves 2")) << status();
+  put("max_fails=2");
+  ASSERT_TRUE(status_says("nginx: serves 3, haproxy: serves 3")) << status();
   is_in_sync("6-nginx-takes-it", four);
   alerts({"DrconApplyRejected"});  // it is about the last five minutes
 }

@@ -208,28 +208,28 @@ bool brake::is_released_as_a_whole(const judgement& about) const {
 
 // A service of which half is back would lose the other half, while those of which nothing is back are held for
 // themselves: so all that one source reports is measured together.
-void brake::judge_outage(const judgement& about) {
-  if (whole_ || !about.of.after_outage || about.of.released) return;
-  const auto& [served, next] = *about.of.after_outage;
-  auto why = loss(served, next);
-  if (why.empty()) return;
+brake::outcome brake::judge_outage(const service_change& total, const judgement& about) {
+  if (!about.of.after_outage || about.of.released) return outcome::passes;
+  auto why = loss(about.of.after_outage->served, about.of.after_outage->next);
+  if (why.empty()) return outcome::passes;
   whole_ = {.why = std::move(why) + " after an outage",
-            .kept = excess(about.of.served, about.surplus),
-            .lowest = about.of.next + about.held + about.accepted,
+            .kept = total.served,
+            .lowest = total.next,
             .since = about.now,
-            .observed = about.of.observed,
+            .observed = total.observed,
             .of_outage = true};
+  return outcome::begins;
 }
 
 // The limits of the pipeline, of which what services lose that are held or accepted for themselves does not count.
 void brake::judge_whole(judgement& about) {
-  judge_outage(about);
   const service_change total{.name = the_pipeline,
                              .served = excess(about.of.served, about.surplus),
                              .next = about.of.next + about.held + about.accepted,
                              .released = is_released_as_a_whole(about),
                              .observed = about.of.observed};
-  const auto what = judge_one(whole_, total, about.now);
+  auto what = judge_one(whole_, total, about.now);
+  if (!whole_) what = judge_outage(total, about);
   if (whole_) note(the_pipeline, what, *whole_, about.made);
   if (what == outcome::begins || what == outcome::waits) {
     whole_->kept = excess(whole_->kept, about.accepted);

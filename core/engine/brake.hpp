@@ -128,7 +128,7 @@ private:
   outcome judge_one(std::optional<waiting>& held, const service_change& each, clock::time_point now) const;
   void judge_service(const service_change& each, judgement& about);
   void judge_whole(judgement& about);
-  void judge_outage(const judgement& about);
+  outcome judge_outage(const service_change& total, const judgement& about);
   bool is_released_as_a_whole(const judgement& about) const;
   decision judge_first(clock::time_point now, const change& change);
   void hold_with_the_pipeline(const judgement& about);

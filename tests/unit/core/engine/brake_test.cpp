@@ -261,6 +261,19 @@ TEST(Brake, MeasuresTheWholeAfterAnOutageAndHoldsWhatIsWithinTheLimitsOfItsOwn) 
       << "that alone is within the limits";
 }
 
+// Whoever reads the log and the journal learns of a hold by that.
+TEST(Brake, SaysThatItBeginsToHoldWhatOneSourceReportsAfterAnOutage) {
+  braked all(rules_of_the_sum());
+  all.offer(start, {{"a", 4}, {"b", 4}, {"other", 40}});
+  all.ends_outage();
+  const auto verdict = all.offer(start + 1s, {{"b", 2}, {"other", 40}});
+  EXPECT_THAT(verdict.kept, ElementsAre("a", "b"));
+  EXPECT_THAT(verdict.begun, ElementsAre(""));
+  ASSERT_EQ(verdict.holds.size(), 1U);
+  EXPECT_EQ(verdict.holds[0].why,
+            "6 of 8 endpoints in service would go at once (75%; max_removed is 50%) after an outage");
+}
+
 TEST(Brake, LetsTheOthersGoOnAfterAnOutageThatCostLittle) {
   braked all(rules());
   all.offer(start, {{"a", 4}, {"b", 40}});

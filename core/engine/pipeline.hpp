@@ -226,8 +226,8 @@ private:
             const std::vector<model::service_change>& changes);
   void note_answered();
   model::snapshot_ptr gather() const;
-  // What the brake is asked about a change from what is served, if anything is, to another snapshot.
   std::optional<brake::totals> measure_after_outage(const model::snapshot& next) const;
+  // What the brake is asked about a change from what is served, if anything is, to another snapshot.
   brake::change measure(const model::snapshot* served, const model::snapshot& next,
                         const std::vector<model::service_change>& changes, const release& released) const;
   bool is_moved(const model::service_change& each) const;

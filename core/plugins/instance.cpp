@@ -146,8 +146,8 @@ void instance::apply(std::shared_ptr<const update_package> update) {
   auto call = [self = shared_from_this(), update] {
     if (self->calls_->is_made()) self->calls_->apply(update);
   };
-  auto lost = [self = shared_from_this(), ticket = update->view.ticket] { self->on_lost(ticket); };
   const auto ticket = update->view.ticket;
+  auto lost = [self = shared_from_this(), ticket] { self->on_lost(ticket); };
   link_.begin_apply(std::move(update));
   try {
     lane_.post(std::move(call), std::move(lost));

@@ -3,6 +3,7 @@
 #include "common/address.hpp"
 #include "common/consul_rules.hpp"
 #include "common/digest.hpp"
+#include "common/in_service.hpp"
 #include "consul_catalog/go_duration.hpp"
 
 #include <nlohmann/json.hpp>
@@ -131,10 +132,6 @@ void read_status(const endpoint& origin, registration& result) {
   }
 }
 
-bool is_in_service(const endpoint& each) {
-  return each.weight > 0 && (each.health == health::passing || each.health == health::warning);
-}
-
 // The id goes into paths, where Consul takes nothing unprintable, nor a part that is empty, "." or "..": it could be
 // registered, but never removed. A service with such a name could be asked for by nobody.
 bool is_printable(const std::string& text) {
@@ -215,7 +212,7 @@ registrations desired_from(const snapshot_view& snapshot, const desired_rules& b
         const auto each = view.copy();
         if (const auto fault = fault_of(each, name)) {
           result.refused.push_back(
-              {.service = name, .endpoint = each.id, .why = *fault, .in_service = is_in_service(each)});
+              {.service = name, .endpoint = each.id, .why = *fault, .in_service = common::in_service(each)});
           continue;
         }
         const auto id = is_shared ? name + ":" + each.id : each.id;
@@ -227,7 +224,7 @@ registrations desired_from(const snapshot_view& snapshot, const desired_rules& b
                                     .why = "its registration would have the id '" + id +
                                            "', which belongs to endpoint '" + other->second.endpoint +
                                            "' of service '" + other->second.service + "'",
-                                    .in_service = is_in_service(each)});
+                                    .in_service = common::in_service(each)});
       }
     }
   }

@@ -153,7 +153,7 @@ asio::awaitable<void> watcher::watch_catalog(selection place) {
 }
 
 // An agent that has nothing new may be silent for as long as a blocking query lasts, and so may one that hangs. A small
-// question tells them apart; it is asked only in such a silence.
+// question distinguishes them; it is asked only in such a silence.
 constexpr auto longest_silence = std::chrono::seconds(10);
 constexpr auto probe_timeout = std::chrono::seconds(4);
 constexpr auto probe_pause = std::chrono::seconds(1);

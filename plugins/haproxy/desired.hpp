@@ -32,8 +32,8 @@ struct desired_server {
   std::string endpoint;  ///< id, for messages
 
   bool in_service() const { return state == server_state::ready && weight > 0; }
-  /// What HAProxy is given. A server that drcon itself takes out of service gets none: by that it is told, after a
-  /// restart of drcon too, from one that somebody has taken out by hand.
+  /// What HAProxy is given. A server that drcon itself takes out of service gets none: by that it is recognised, after
+  /// a restart of drcon too, from one that somebody has taken out by hand.
   unsigned weight_in_haproxy() const { return state == server_state::ready ? weight : 0; }
 };
 

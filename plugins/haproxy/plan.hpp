@@ -36,7 +36,7 @@ struct backend_plan {
   std::size_t slots = 0;                      ///< slots: how many there are
 };
 
-/// Tells whether a server was taken out of service by somebody else. `moved`: it does not have the address that it is
+/// Whether a server was taken out of service by somebody else. `moved`: it does not have the address that it is
 /// to get, as a slot that is free.
 using touched_by_hand = std::function<bool(const std::string& server, const live_server& now, bool moved)>;
 

@@ -1,5 +1,7 @@
 #include "template/item.hpp"
 
+#include "common/in_service.hpp"
+
 #include <algorithm>
 #include <map>
 
@@ -13,10 +15,6 @@ bool is_file_name(std::string_view name) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
            c == '-';
   });
-}
-
-bool in_service(const endpoint& each) {
-  return each.weight > 0 && (each.health == health::passing || each.health == health::warning);
 }
 
 std::vector<item> candidates(item_kind kind, const std::vector<service>& all) {
@@ -34,7 +32,7 @@ std::vector<item> candidates(item_kind kind, const std::vector<service>& all) {
                           .carriers = {}});
     if (kind != item_kind::tag) continue;
     for (const auto& one : each.endpoints)
-      if (in_service(one))
+      if (common::in_service(one))
         for (const auto& tag : one.tags)
           if (auto& carriers = tags[tag]; carriers.empty() || carriers.back() != &each) carriers.push_back(&each);
   }

@@ -1,5 +1,6 @@
 #include "template/last_services.hpp"
 
+#include "common/in_service.hpp"
 #include "common/json_text.hpp"
 
 #include <nlohmann/json.hpp>
@@ -13,12 +14,8 @@ namespace {
 using common::json_text;
 using nlohmann::json;
 
-bool is_in_service(const endpoint& each) {
-  return each.weight > 0 && (each.health == health::passing || each.health == health::warning);
-}
-
 std::size_t in_service(const std::vector<endpoint>& all) {
-  return static_cast<std::size_t>(std::ranges::count_if(all, is_in_service));
+  return static_cast<std::size_t>(std::ranges::count_if(all, common::in_service));
 }
 
 json to_json(const endpoint& each) {
@@ -83,7 +80,7 @@ last_services::losses last_services::unbearable(const desired_state& desired, co
         .served = last == nullptr ? 0 : in_service(last->endpoints),
         .desired = in_service(each.endpoints),
         .refused = static_cast<std::size_t>(std::ranges::count_if(each.endpoints, [&](const endpoint& one) {
-          return is_in_service(one) && without->second.contains(one.id);
+          return common::in_service(one) && without->second.contains(one.id);
         }))};
     if (loss.keeps_last()) found.emplace(each.name, loss);
   }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 
 namespace drcon::templates {
 namespace {
@@ -57,6 +58,7 @@ constexpr mustache_scope value_group_scope{.what = "a metadata value of a servic
 constexpr mustache_name any_value_group{.name = "", .kind = scope, .opens = &value_group_scope};
 constexpr mustache_scope value_groups_by_key{.what = "a map", .names = {}, .any = &any_value_group};
 
+// The groups of a service stand last: one of a tag has everything else.
 constexpr mustache_name service_names[] = {
     {"name"},
     {"count"},
@@ -64,28 +66,19 @@ constexpr mustache_name service_names[] = {
     {"endpoints", scope, &endpoint_scope},
     {"all_endpoints", scope, &endpoint_scope},
     {"values", scope, &setting_scope},
-    {"by_tag", scope, &tag_group_scope},
-    {"by_meta", scope, &value_groups_by_key},
     {"first", flag},
     {"last", flag},
     {"index"},
+    {"by_tag", scope, &tag_group_scope},
+    {"by_meta", scope, &value_groups_by_key},
 };
+constexpr std::size_t groups_of_a_service = 2;
 constexpr mustache_scope service_scope{.what = "a service", .names = service_names};
 constexpr mustache_name any_service{.name = "", .kind = scope, .opens = &service_scope};
 constexpr mustache_scope services_by_name{.what = "a map", .names = {}, .any = &any_service};
 
 // Of those that carry a tag, with the endpoints that do, and without groups of their own.
-constexpr mustache_name tagged_service_names[] = {
-    {"name"},
-    {"count"},
-    {"empty", flag},
-    {"endpoints", scope, &endpoint_scope},
-    {"all_endpoints", scope, &endpoint_scope},
-    {"values", scope, &setting_scope},
-    {"first", flag},
-    {"last", flag},
-    {"index"},
-};
+constexpr auto tagged_service_names = std::span(service_names).first(std::size(service_names) - groups_of_a_service);
 constexpr mustache_scope tagged_service_scope{.what = "a service of a tag", .names = tagged_service_names};
 constexpr mustache_name tag_names[] = {{"tag"},         {"count"},      {"services", scope, &tagged_service_scope},
                                        {"first", flag}, {"last", flag}, {"index"}};

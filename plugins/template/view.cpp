@@ -2,6 +2,7 @@
 
 #include "common/address.hpp"
 #include "common/endpoint_values.hpp"
+#include "common/in_service.hpp"
 
 #include <algorithm>
 #include <functional>
@@ -12,6 +13,7 @@
 namespace drcon::templates {
 namespace {
 
+using common::in_service;
 using common::room_for;
 using templating::field;
 using templating::kind;
@@ -334,10 +336,6 @@ const field root_fields[] = {
 constexpr object_class root_class{.type = "snapshot", .fields = root_fields};
 
 }  // namespace
-
-bool in_service(const endpoint& each) {
-  return (each.health == health::passing || each.health == health::warning) && each.weight > 0;
-}
 
 value view_of(const subject& of) { return {&of, root_class}; }
 

@@ -25,7 +25,4 @@ struct subject {
 /// The names that stand at the top. `of` must outlive the value.
 templating::value view_of(const subject& of);
 
-/// Passing or warning, and with a weight above 0.
-bool in_service(const endpoint& each);
-
 }  // namespace drcon::templates

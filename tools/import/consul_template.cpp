@@ -166,12 +166,6 @@ std::string pipeline_text(const sink& of, const std::vector<std::string>& source
   return text + "\n";
 }
 
-std::string findings(const std::vector<finding>& all) {
-  std::string text;
-  for (const auto& each : all) text += toml::comment("- " + each.where.shown() + ": " + each.text);
-  return text;
-}
-
 std::string head(const asks& asked, const report& found) {
   auto text = toml::comment(
       "Made of Consul Template's configuration by `drcon import consul-template`. Try it: drcon check -c FILE; drcon "
@@ -190,10 +184,7 @@ std::string head(const asks& asked, const report& found) {
                         "when they are rendered: " +
                         names + ".");
   }
-  if (!found.remarks.empty())
-    text += "#\n" + toml::comment("What has no counterpart, or another one:") + findings(found.remarks);
-  if (!found.faults.empty()) text += "#\n" + toml::comment("NOT TRANSLATED, to do by hand:") + findings(found.faults);
-  return text + "\n";
+  return text + as_comments(found) + "\n";
 }
 
 }  // namespace

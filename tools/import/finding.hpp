@@ -45,4 +45,7 @@ private:
   }
 };
 
+/// All of it as comments of TOML, for the head of what is printed.
+std::string as_comments(const report& found);
+
 }  // namespace drcon::importing

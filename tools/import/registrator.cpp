@@ -134,20 +134,11 @@ std::span<const std::string> own_words(std::span<const std::string> words) {
   return words;
 }
 
-std::string findings(const std::vector<finding>& all) {
-  std::string text;
-  for (const auto& each : all) text += toml::comment("- " + each.where.shown() + ": " + each.text);
-  return text;
-}
-
 std::string head(const report& found) {
   auto text = toml::comment(
       "Made of Registrator's command line by `drcon import registrator`. Containers are read by the same SERVICE_… "
       "environment and labels. Try it: drcon check -c FILE; drcon render --diff -c FILE.");
-  if (!found.remarks.empty())
-    text += "#\n" + toml::comment("What has no counterpart, or another one:") + findings(found.remarks);
-  if (!found.faults.empty()) text += "#\n" + toml::comment("NOT TRANSLATED, to do by hand:") + findings(found.faults);
-  return text + "\n";
+  return text + as_comments(found) + "\n";
 }
 
 }  // namespace

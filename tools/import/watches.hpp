@@ -37,7 +37,7 @@ struct watches {
 /// Each in order of datacenter and name.
 watches smallest(const asks& of);
 
-/// Two datacenters that have what a template cannot tell apart, as faults.
+/// Two datacenters that have what a template does not distinguish, as faults.
 void report_overlaps(const watches& all, report& found);
 
 }  // namespace drcon::importing

@@ -126,8 +126,8 @@ public:
   value at(std::size_t index, memory& scratch) const;
   map_entry entry(std::size_t index, memory& scratch) const;
 
-  /// Go tells a value from one that stands in a variable of type `interface {}`: it is named so in some messages, and
-  /// a field of a null one is a fault, where a field of nothing is nothing.
+  /// Go distinguishes a value from one that stands in a variable of type `interface {}`: it is named so in some
+  /// messages, and a field of a null one is a fault, where a field of nothing is nothing.
   constexpr bool in_any() const { return in_any_; }
   constexpr value in_any(bool on) const {
     auto copy = *this;

@@ -1,4 +1,4 @@
-// Writes YAML: what yaml.v2 tells its emitter, told to libyaml's.
+// Writes YAML: the events that yaml.v2 gives to its emitter, given to libyaml's.
 #include "common/templating/fault.hpp"
 #include "common/templating/format/number.hpp"
 #include "common/templating/format/unicode.hpp"

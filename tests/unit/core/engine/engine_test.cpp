@@ -70,14 +70,20 @@ struct loses_one final : plugins::instance_listener {
   bool lost = false;
 };
 
+// Between an instance and the part of the engine that listens to it.
+template <class Listener>
+std::shared_ptr<loses_one> losing_one(Listener& part) {
+  auto made = std::make_shared<loses_one>(part);
+  part.instance().listen(made);
+  return made;
+}
+
 TEST_F(Engine, AppliesWhatItCouldNotTakeInAtFirst) {
   start();
   fake("s")->host.publish(service_of("web", 2));
   fake("s")->host.ready();
   ASSERT_TRUE(sees("t", 2));
-  auto& source = *engine_->sources().at("s");
-  const auto in_between = std::make_shared<loses_one>(source);
-  source.instance().listen(in_between);
+  const auto in_between = losing_one(*engine_->sources().at("s"));
   fake("s")->host.publish(service_of("web", 3));
   EXPECT_TRUE(sees("t", 3)) << "the source would not report it again";
   EXPECT_TRUE(in_between->lost);
@@ -88,9 +94,7 @@ TEST_F(Engine, HandsOverAnUpdateAgainOfWhichItLostTheAnswer) {
   fake("s")->host.publish(service_of("web", 2));
   fake("s")->host.ready();
   ASSERT_TRUE(sees("t", 2));
-  auto& sink = *engine_->sinks().at("t");
-  const auto in_between = std::make_shared<loses_one>(sink);
-  sink.instance().listen(in_between);
+  const auto in_between = losing_one(*engine_->sinks().at("t"));
   fake("s")->host.publish(service_of("web", 3));
   ASSERT_TRUE(sees("t", 3));
   EXPECT_TRUE(test::wait_until([this] { return is_up_to_date(); }));

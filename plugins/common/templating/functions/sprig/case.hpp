@@ -1,4 +1,4 @@
-// Words joined by capitals, underscores or hyphens, as the Go library xstrings tells them apart.
+// Words joined by capitals, underscores or hyphens, as the Go library xstrings distinguishes them.
 //
 // Pure functions.
 #pragma once

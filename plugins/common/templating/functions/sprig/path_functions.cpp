@@ -9,7 +9,7 @@ namespace {
 
 using arguments = std::span<const value>;
 
-// Without "." and "..", as far as that can be told from the path alone.
+// Without "." and "..", as far as the path alone shows that.
 std::string cleaned(std::string_view path) {
   const bool is_rooted = path.starts_with('/');
   std::vector<std::string_view> kept;

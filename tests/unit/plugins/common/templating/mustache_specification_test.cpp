@@ -3,6 +3,7 @@
 #include "common/templating/mustache/template.hpp"
 
 #include "oracle/compare/cases.hpp"
+#include "unit/plugins/common/templating/html.hpp"
 
 #include <gtest/gtest.h>
 
@@ -12,16 +13,6 @@ namespace drcon::templating::mustache {
 namespace {
 
 const auto folder = std::filesystem::path(DRCON_SOURCE_ROOT) / "tests/oracle/mustache";
-
-void html(std::string_view text, std::string& output) {
-  for (const char c : text) switch (c) {
-      case '&': output += "&amp;"; break;
-      case '<': output += "&lt;"; break;
-      case '>': output += "&gt;"; break;
-      case '"': output += "&quot;"; break;
-      default: output += c;
-    }
-}
 
 std::string render(const oracle::json& one, rules by) {
   const auto partial = [&](std::string_view name) -> std::optional<std::string> {

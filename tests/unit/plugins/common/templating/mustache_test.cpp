@@ -2,6 +2,7 @@
 #include "common/templating/mustache/template.hpp"
 
 #include "oracle/compare/cases.hpp"
+#include "unit/plugins/common/templating/html.hpp"
 
 #include <gtest/gtest.h>
 
@@ -9,16 +10,6 @@ namespace drcon::templating::mustache {
 namespace {
 
 using partial_map = std::map<std::string, std::string, std::less<>>;
-
-void html(std::string_view text, std::string& output) {
-  for (const char c : text) switch (c) {
-      case '&': output += "&amp;"; break;
-      case '<': output += "&lt;"; break;
-      case '>': output += "&gt;"; break;
-      case '"': output += "&quot;"; break;
-      default: output += c;
-    }
-}
 
 std::string render(const std::string& text, const std::string& data, const partial_map& partials = {},
                    rules by = rules::standard) {

@@ -131,6 +131,7 @@ TEST_F(EarlierConfiguration, IsServedAsFarAsANewFilterTakesIt) {
   config_.pipelines["p"].filter.tags = {"prod"};
   start();
   ASSERT_TRUE(sees("t", 3));
+  ASSERT_TRUE(test::wait_until([this] { return is_up_to_date(); })) << "the sink has it, and its answer is on its way";
   EXPECT_THAT(unsettled(), Contains("pipeline p serves the answer to an earlier configuration until source s answers: "
                                     "its filter or limit has changed since"));
   EXPECT_THAT(explained("web-2"), HasSubstr("; what is served is the answer to an earlier configuration: its filter or "

@@ -20,10 +20,11 @@ bool asks(std::string_view input) {
   const auto watched = importing::smallest(asked);
   importing::report_overlaps(watched, found);
   for (const auto& each : watched.services)
-    if (each.which.text.empty() || each.reasons.empty()) broken("a watch says of what, and why");
+    if (each.which.text.empty() || each.reasons.empty())
+      broken("a watch says of what, and why", "service '" + each.which.text + "' in " + std::string(input));
   for (const auto& each : watched.keys)
     if (each.path.empty() || each.path.starts_with('/') || each.reasons.empty())
-      broken("a watch says of what, and why");
+      broken("a watch says of what, and why", "key '" + each.path + "' in " + std::string(input));
   if (asked.keys.size() < watched.keys.size()) broken("no more watches than questions");
   return !asked.services.empty() || !asked.keys.empty();
 }

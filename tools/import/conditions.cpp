@@ -33,7 +33,9 @@ std::vector<condition> any_of(std::span<const held> given) {
   return {result};
 }
 
+// No watch can choose services by an empty text: then nothing is concluded, and all of them are watched.
 held truth(std::size_t item, std::vector<choice> any_of) {
+  if (std::ranges::any_of(any_of, [](const choice& each) { return each.text.empty(); })) return {};
   held result;
   result.implies.push_back({.item = item, .any_of = std::move(any_of)});
   return result;

@@ -149,6 +149,10 @@ TEST(ImportAsks, TheWholeCatalogueWhereNothingNarrowsIt) {
   EXPECT_EQ(asked_by(R"({{range services}}{{if not (.Tags | contains "x")}}{{service .Name}}{{end}}{{end}})").services,
             expected);
   EXPECT_EQ(asked_by(R"({{range services}}{{if .Tags | contains "x"}}a{{else}}b{{end}}{{end}})").services, expected);
+  for (const auto* empty : {R"(.Tags | contains "")", R"(eq .Name "")", R"(containsAny (split "," "a,") .Tags)"})
+    EXPECT_EQ(asked_by("{{range services}}{{if " + std::string(empty) + "}}{{service .Name}}{{end}}{{end}}").services,
+              expected)
+        << empty << ": no watch can choose by an empty text";
   EXPECT_EQ(asked_by(R"({{range services}}{{.Name}}{{end}}{{service "web|any"}})").services, expected)
       << "it covers the one that is named";
   EXPECT_EQ(asked_by(R"({{range nodes}}{{.Node}}{{end}}{{node "x"}})").services, expected);

@@ -57,8 +57,10 @@ public:
   std::chrono::nanoseconds tend(const std::stop_token& stop) override { return applier_.tend(stop); }
 
   bool render(const update_view& update) override {
-    const auto desired = desired_from(update.wanted(), applier_.rules());
-    for (const auto& [id, each] : desired.all) host().rendered("service " + id, each.body + "\n");
+    for (const auto& each : applier_.preview(update.wanted())) {
+      if (each.live) host().rendered("service " + each.id, each.desired, *each.live);
+      else host().rendered("service " + each.id, each.desired);
+    }
     return true;
   }
 

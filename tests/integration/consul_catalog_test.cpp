@@ -340,6 +340,36 @@ TEST_F(ConsulCatalog, TakesOverWhatASinkHadThatWasRenamed) {
   EXPECT_EQ(renamed->status().state, DRCON_STATE_OK) << renamed->status().text;
 }
 
+// What explain and diff go by.
+TEST_F(ConsulCatalog, RendersWhatTheAgentHasBesideWhatItWouldRegister) {
+  const auto sets = [](const std::vector<plugins::rendered_target>& all) {
+    std::map<std::string, std::pair<std::string, std::string>> by_name;
+    for (const auto& each : all) by_name[each.target] = {each.wanted, each.live.value_or("not known")};
+    return by_name;
+  };
+  const auto shown = [&](std::vector<endpoint> endpoints) {
+    return sets(sink_->render({service_with("web", std::move(endpoints))}));
+  };
+  sink("verify = \"1h\"\n");
+  const auto a = endpoint_at("a", 80);
+  auto all = shown({a});
+  EXPECT_EQ(all["service a"].second, "") << "it is not registered yet";
+  EXPECT_NE(all["service a"].first, "");
+  apply({service_with("web", {a, endpoint_at("b", 81)})});
+  all = shown({a});
+  EXPECT_EQ(all["service a"].second, all["service a"].first);
+  EXPECT_EQ(all["service b"].first, "") << "it is to be removed";
+  EXPECT_NE(all["service b"].second.find("\"ID\":\"b\""), std::string::npos) << all["service b"].second;
+  auto sick = a;
+  sick.health = health::critical;
+  EXPECT_NE(shown({sick})["service a"].second, shown({sick})["service a"].first) << "the agent has it as passing";
+  consul_.add("web", "a", "10.0.0.9", 99, {{"Meta", {{"drcon-owner", "me"}}}});
+  all = shown({a});
+  EXPECT_NE(all["service a"].second.find("\"Port\":99"), std::string::npos) << "as somebody has edited it";
+  consul_.stop();
+  EXPECT_EQ(shown({a})["service a"].second, "not known");
+}
+
 TEST_F(ConsulCatalog, CleansGhostsOfARunBefore) {
   sink();
   apply({service_with("web", {endpoint_at("a", 80), endpoint_at("ghost", 81)})});

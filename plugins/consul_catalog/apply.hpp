@@ -17,7 +17,7 @@
 #include <set>
 #include <stop_token>
 #include <string>
-#include <vector>
+#include <utility>
 
 namespace drcon::consul_catalog {
 
@@ -33,14 +33,10 @@ public:
   applier(apply_settings options, context host);
 
   outcome apply(const snapshot_view& desired, const std::stop_token& stop);
-  struct shown {
-    std::string id;
-    std::string desired;              ///< empty: it is to be removed
-    std::optional<std::string> live;  ///< empty: it is not registered; nothing: the agent does not answer
-  };
-  /// What would be registered and removed, and what the agent has of that, each on a line. Changes nothing. Any thread,
-  /// even while apply() runs: it shares no state with it.
-  std::vector<shown> preview(const snapshot_view& snapshot) const;
+  /// What would be registered, and what the agent has of that and of this owner's besides, a line for each
+  /// registration; nothing for the latter when the agent does not answer. Changes nothing. Any thread, even while
+  /// apply() runs: it shares no state with it.
+  std::pair<std::string, std::optional<std::string>> preview(const snapshot_view& snapshot) const;
 
   /// Compares and restores the registrations when it is time to, and renews checks that run out. Returns after how long
   /// it is to be called again.

@@ -24,29 +24,24 @@ std::string live_line(const present& now, const registration* desired, const std
 
 }  // namespace
 
-std::vector<applier::shown> applier::preview(const snapshot_view& snapshot) const {
+std::pair<std::string, std::optional<std::string>> applier::preview(const snapshot_view& snapshot) const {
   const auto desired = desired_from(snapshot, options_.desired);
+  std::string next;
+  for (const auto& [id, each] : desired.all) next += each.body + "\n";
   target agent(options_.target);
   std::string why;
   const auto now = look(agent, desired, {}, why);
-  std::vector<shown> all;
-  for (const auto& [id, each] : desired.all) {
-    shown one{.id = id, .desired = each.body + "\n", .live = {}};
-    if (now) {
-      const auto found = now->services.find(id);
-      const auto status = now->own_checks.find(id);
-      one.live =
-          found == now->services.end()
-              ? std::string()
-              : live_line(found->second, &each, status == now->own_checks.end() ? nullptr : &status->second) + "\n";
-    }
-    all.push_back(std::move(one));
+  if (!now) return {std::move(next), std::nullopt};
+  std::string live;
+  for (const auto& [id, each] : now->services) {  // in order of their ids, as the desired ones are
+    const auto wanted = desired.all.find(id);
+    if (wanted == desired.all.end() && each.owner != options_.desired.owner) continue;
+    const auto status = now->own_checks.find(id);
+    live += live_line(each, wanted == desired.all.end() ? nullptr : &wanted->second,
+                      status == now->own_checks.end() ? nullptr : &status->second) +
+            "\n";
   }
-  if (!now) return all;
-  for (const auto& [id, each] : now->services)
-    if (each.owner == options_.desired.owner && !desired.all.contains(id))
-      all.push_back({.id = id, .desired = {}, .live = live_line(each, nullptr, nullptr) + "\n"});
-  return all;
+  return {std::move(next), std::move(live)};
 }
 
 }  // namespace drcon::consul_catalog

@@ -29,7 +29,7 @@ Exit codes: 0 done; 1 the configuration is wrong; 2 the command line is wrong; 3
 or refused, or something needs attention; 4 a plugin did not stop in time.
 
 When it runs: drcon status; drcon explain PIPELINE ENDPOINT; drcon journal -f
-First steps: drcon plugins; drcon reference nginx; drcon check -c my.toml; drcon render --diff -c my.toml; drcon run -c my.toml)";
+First steps: drcon init, or: drcon plugins; drcon reference nginx; drcon check -c my.toml; drcon render --diff -c my.toml; drcon run -c my.toml)";
 
 const CLI::Validator duration(
     [](std::string& text) {

@@ -328,7 +328,7 @@ void engine::feed_sinks() {
     for (const auto& pipeline : feeds) {
       auto current = pipelines_.at(pipeline)->current();
       current.seen = current.heard = current.decided = {};  // zeroed: a reload stays out of the metrics of latency
-      if (current.snapshot) runner->on_decided(pipeline, current);
+      if (current.snapshot && !keeps_its_own(pipeline, name)) runner->on_decided(pipeline, current);
     }
   }
 }
@@ -336,7 +336,7 @@ void engine::feed_sinks() {
 void engine::on_decided(const std::string& pipeline, const decision& what) {
   for (const auto& name : config_.pipelines.at(pipeline).sinks) {
     const auto sink = sinks_.find(name);
-    if (sink != sinks_.end()) sink->second->on_decided(pipeline, what);
+    if (sink != sinks_.end() && !keeps_its_own(pipeline, name)) sink->second->on_decided(pipeline, what);
   }
   if (std::ranges::none_of(pipelines_, [&](const auto& each) { return depends_on(pipeline, *each.second); })) return;
   // Not from within: the pipeline that has just decided is still at it.

@@ -78,6 +78,7 @@ void pipeline::start_after(pipeline& before) {
   last_good_asked_ = before.asked_last();
   next_revision_ = before.next_revision_;
   paused_ = before.paused_;
+  pausing_ = before.pausing_;
   history_ = before.history_;
   earlier_ = before.earlier_;
   brake_.go_on_from(before.brake_);
@@ -303,7 +304,7 @@ model::snapshot_ptr pipeline::gather() const {
 void pipeline::decide() {
   pacer_.released();
   pace_timer_.cancel();
-  if (!known()) return;
+  if (!known() || pausing_ > 0) return;
   auto candidate = gather();
   if (!paused_) return judge(std::move(candidate), {});
   if (!current_.snapshot) serve_last_good();

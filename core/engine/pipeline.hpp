@@ -156,6 +156,14 @@ public:
   pause_mark mark_of(const std::string& why) const;
   /// Decides nothing more until resume(). What is served stays.
   void pause(pause_mark mark);
+  /// The same, and what its targets have is what is served, since they have not applied what was decided last.
+  void pause_at(const decision& applied, pause_mark mark);
+  /// While a pause begins, which may take until its sinks have answered, nothing is decided. The caller calls the
+  /// second once for each call of the first.
+  void begin_pausing() { ++pausing_; }
+  void end_pausing();
+  /// What the targets had before anything was decided here; its snapshot is null if that is not known.
+  decision served_before() const;
   /// False when it is not paused.
   bool resume();
   /// Lets pass what the brake holds, of one service or of all of them, and nothing else: if the sources have meanwhile
@@ -280,6 +288,7 @@ private:
   std::uint64_t held_numbers_ = 0;  // the last held_update::number
   std::optional<held_update> would_hold_;
   std::optional<pause_mark> paused_;
+  int pausing_ = 0;  // pauses that have been asked for and have not begun
   std::deque<decision> history_;
   bool has_waited_ = false;
 

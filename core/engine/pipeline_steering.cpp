@@ -34,6 +34,25 @@ void pipeline::pause(pause_mark mark) {
   foresee();
 }
 
+void pipeline::pause_at(const decision& applied, pause_mark mark) {
+  const auto decided = current_.snapshot->revision();
+  pause(std::move(mark));
+  seen_ = heard_ = clock::now();
+  pass(next_with(*applied.snapshot),
+       "what the targets have of revision " + std::to_string(applied.snapshot->revision()) + ", as long as it is paused",
+       applied.asked);
+  causes_.insert("revision " + std::to_string(decided) + ", which was not applied before the pause");
+  foresee();
+}
+
+void pipeline::end_pausing() {
+  if (--pausing_ == 0 && !causes_.empty()) decide();
+}
+
+decision pipeline::served_before() const {
+  return {.snapshot = last_good_, .why = "last good state", .asked = last_good_asked_};
+}
+
 bool pipeline::resume() {
   if (!paused_) return false;
   paused_.reset();

@@ -176,7 +176,9 @@ base::result<saved_state> parse_state(const std::string& text) {
 }
 
 std::string serialise(const pause_mark& mark) {
-  return base::json_text({{"why", mark.why}, {"since", base::to_seconds(mark.since)}}) + "\n";
+  json all{{"why", mark.why}, {"since", base::to_seconds(mark.since)}};
+  if (!mark.behind.empty()) all["behind"] = mark.behind;
+  return base::json_text(all) + "\n";
 }
 
 pause_mark parse_pause(const std::string& text) {
@@ -184,6 +186,9 @@ pause_mark parse_pause(const std::string& text) {
   pause_mark mark{.why = "paused before the restart", .since = std::chrono::system_clock::now()};
   if (!read.is_object()) return mark;
   if (const auto why = read.find("why"); why != read.end() && why->is_string()) mark.why = *why;
+  if (const auto behind = read.find("behind"); behind != read.end() && behind->is_array())
+    for (const auto& each : *behind)
+      if (each.is_string()) mark.behind.push_back(each);
   if (const auto since = read.find("since"); since != read.end() && since->is_number())
     if (const auto seconds = since->get<double>(); seconds >= 0 && seconds <= latest_seconds)
       mark.since = std::chrono::system_clock::time_point(

@@ -12,6 +12,7 @@
 #include <chrono>
 #include <filesystem>
 #include <string>
+#include <vector>
 
 namespace drcon::engine {
 
@@ -19,6 +20,8 @@ namespace drcon::engine {
 struct pause_mark {
   std::string why;
   std::chrono::system_clock::time_point since{};
+  /// Sinks whose targets had something else than the pipeline serves, since they had not applied it: they keep that.
+  std::vector<std::string> behind = {};
 };
 
 /// What a .state file holds.

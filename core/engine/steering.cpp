@@ -35,16 +35,6 @@ void engine::keep(const std::string& name, std::optional<pause_mark> mark,
   pauses_.save(name, std::move(mark), on_loop(std::move(take_effect)));
 }
 
-void engine::pause(const std::string& name, const std::string& why, steered done) {
-  const auto mark = find(name)->mark_of(why);
-  keep(
-      name, mark, [mark](pipeline& paused) { return paused.pause(mark), base::result<>(); }, std::move(done));
-}
-
-void engine::resume(const std::string& name, steered done) {
-  keep(
-      name, {}, [](pipeline& paused) { return paused.resume(), base::result<>(); }, std::move(done));
-}
 
 // The content is kept first and the mark second: a crash in between leaves what the operator has asked for without the
 // pause, and never a pause that says so with other content.
@@ -52,7 +42,8 @@ void engine::roll_back(const std::string& name, std::uint64_t revision, steered 
   const auto& pipeline = *find(name);
   const auto target = pipeline.revision_of_history(revision);
   if (!target) return done(base::failure{"revision " + std::to_string(revision) + " is not kept any more"});
-  const auto mark = pipeline.mark_of("rolled back to revision " + std::to_string(revision));
+  auto mark = pipeline.mark_of("rolled back to revision " + std::to_string(revision));
+  mark.behind.clear();  // each sink is given this content
   keep_content(
       name, pipeline.next_with(*target->snapshot), target->asked,
       [this, name, mark, target = *target](engine::steered done) {

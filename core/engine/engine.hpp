@@ -112,8 +112,11 @@ public:
   /// Has the sinks of a pipeline compare their targets with what is desired; returns how many of them began.
   std::size_t resync(const std::string& pipeline);
   /// Asks what a sink would write and what its target has now. `done` is called on the engine's thread; the plugin is
-  /// asked on another one.
+  /// asked on another one. One that has not answered in time is a failure.
   void inspect(const std::string& sink, std::function<void(inspection)> done);
+  /// How long the plugin gets for that, with what others are asked before it. Less than the admin interface waits for
+  /// the engine. Tests shorten it.
+  static inline std::chrono::nanoseconds inspect_patience = std::chrono::seconds(45);
   /// Notes in journal and metrics that a new configuration was taken, or refused.
   void note_reload(bool taken, const std::string& why);
   /// Why the last reload was refused; nothing when it was taken. What runs is then not what the files say, and a
@@ -127,9 +130,11 @@ private:
   bool make(config::kind kind, const std::map<std::string, config::instance_config>& current,
             const std::map<std::string, config::instance_config>& next, made& into, config::diagnostics& found);
   void replace_sources(const made& sources);
-  void replace_pipelines(const config::configuration& before, const made& new_sources);
+  void replace_pipelines(const config::configuration& before, const made& new_sources, config::diagnostics& found);
   std::vector<const pipeline*> that_left_sinks_of(const config::pipeline_config& next,
                                                   const config::configuration& before) const;
+  static void warn_of_pause(const pipeline& ended, const config::pipeline_config* successor,
+                            config::diagnostics& found);
   bool is_at_another(const std::string& pipeline, const model::service_ptr& service) const;
   void put_aside(const std::string& pipeline);
   void warn_of_removed(const config::configuration& next, config::diagnostics& found) const;
@@ -150,8 +155,7 @@ private:
   runners sinks_of(const std::string& pipeline) const;
   void pause_when_idle(const std::string& name, const std::string& why, const runners& sinks, const steered& done);
   bool keeps_its_own(const std::string& pipeline, const std::string& sink) const;
-  void keep_content(const std::string& name, model::snapshot_ptr content, question asked,
-                    std::function<void(steered)> then, steered done);
+  void keep_content(const std::string& name, saved_state content, std::function<void(steered)> then, steered done);
   void on_decided(const std::string& pipeline, const decision& what);
   bool depends_on(const std::string& decided, const pipeline& other) const;
   pipeline_surroundings around();

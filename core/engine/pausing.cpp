@@ -119,7 +119,7 @@ void engine::pause_when_idle(const std::string& name, const std::string& why, co
   if (!served) return keep(name, mark, std::move(take_effect), done);
   // The content first and the mark second, as in a rollback.
   keep_content(
-      name, pipeline->next_with(*served->snapshot), served->asked,
+      name, pipeline->state_of(pipeline->next_with(*served->snapshot), served->asked),
       [this, name, mark, take_effect](engine::steered then) { keep(name, mark, take_effect, std::move(then)); }, done);
 }
 

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "base/result.hpp"
+#include "engine/brake_memory.hpp"
 #include "engine/question.hpp"
 #include "model/snapshot_ptr.hpp"
 
@@ -28,10 +29,12 @@ struct pause_mark {
 struct saved_state {
   model::snapshot_ptr snapshot;  ///< never null
   question asked;                ///< what the snapshot answers; empty if the file does not say so
+  kept_brake_memory brake = {};  ///< what the pipeline's brake has to know besides
 };
 
 /// The text of a .state file.
-std::string serialise(const model::snapshot& snapshot, const question& asked = {});
+std::string serialise(const model::snapshot& snapshot, const question& asked = {},
+                      const kept_brake_memory& brake = {});
 /// What it holds. A file that is damaged, or of another format, is a failure that says so.
 base::result<saved_state> parse_state(const std::string& text);
 

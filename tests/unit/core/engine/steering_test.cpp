@@ -291,7 +291,13 @@ protected:
     return ask([](pipeline& each) { return each.current().snapshot->endpoint_count(); });
   }
   std::future<std::string> begin_pause() {
-    return std::async(std::launch::async, [this] { return pause("lunch"); });
+    const auto answer = std::make_shared<std::promise<std::string>>();
+    on_engine([&] {
+      engine_->pause("p", "lunch",
+                     [answer](const base::result<>& how) { answer->set_value(how ? "" : how.error().why); });
+      return true;
+    });
+    return answer->get_future();
   }
   static bool is_open(const std::future<std::string>& answer) {
     return answer.wait_for(0s) != std::future_status::ready;

@@ -188,7 +188,7 @@ void watcher::count(const common::http_answer& answer) {
 void watcher::report_status() {
   std::string text;
   if (readiness_.in_outage()) {
-    host_.status_away(last_fault_ + "; " + std::to_string(watches_.size()) + " services stay as they were");
+    host_.status_away(last_fault_);
     return;
   }
   text = std::to_string(watches_.size()) + " services";

@@ -6,6 +6,15 @@
 namespace drcon::engine {
 namespace {
 
+// It said "ready with 0 services" of a source whose first services came together with its readiness.
+TEST_F(Engine, CountsWhatASourcePublishesWithItsReadiness) {
+  start();
+  fake("s")->host.publish(service_of("web", 2));
+  fake("s")->host.ready();
+  ASSERT_TRUE(test::wait_until([this] { return !journal(journal_entry::kind::source).empty(); }));
+  EXPECT_EQ(journal(journal_entry::kind::source)[0], "ready with 1 service");
+}
+
 TEST_F(Engine, AppliesNothingBeforeTheSourceIsReady) {
   start();
   fake("s")->host.publish(service_of("web", 2));

@@ -1,7 +1,5 @@
 #include "template/supervise_settings.hpp"
 
-#include "common/short_text.hpp"
-
 #include <csignal>
 #include <utility>
 
@@ -14,6 +12,19 @@ const std::map<std::string, int>& signals() {
                                                 {"WINCH", SIGWINCH}, {"TERM", SIGTERM}, {"INT", SIGINT},
                                                 {"QUIT", SIGQUIT},   {"KILL", SIGKILL}};
   return known;
+}
+
+// Longer ones are mistakes: nobody waits for them.
+constexpr auto longest_kill_timeout = std::chrono::hours(1);
+constexpr auto longest_splay = std::chrono::hours(24);
+
+std::chrono::nanoseconds read_duration(const options& table, std::chrono::nanoseconds usual, std::chrono::hours most) {
+  if (!table.present()) return usual;
+  const auto read = table.duration();
+  if (read > most)
+    throw config_error(table.pointer(),
+                       "is longer than " + std::to_string(most.count()) + "h, the most that it may be");
+  return read;
 }
 
 }  // namespace
@@ -32,9 +43,8 @@ std::optional<supervise_settings> read_supervise(const options& table) {
   for (const auto& name : table["environment"].keys()) program.environment[name] = table["environment"][name].string();
   if (table["reload_signal"].present()) result.reload_signal = signals().at(table["reload_signal"].string());
   result.kill_signal = signals().at(table["kill_signal"].string_or("TERM"));
-  result.kill_timeout = table["kill_timeout"].present() ? table["kill_timeout"].duration()
-                                                        : std::chrono::nanoseconds(std::chrono::seconds(30));
-  if (table["splay"].present()) result.splay = table["splay"].duration();
+  result.kill_timeout = read_duration(table["kill_timeout"], std::chrono::seconds(30), longest_kill_timeout);
+  result.splay = read_duration(table["splay"], {}, longest_splay);
   return result;
 }
 

@@ -5,6 +5,7 @@
 #include "cli/plugin_new.hpp"
 #include "cli/plugin_test.hpp"
 #include "cli/tools.hpp"
+#include "config/suggest.hpp"
 #include "config/units.hpp"
 #include "plugins/plugin_process.hpp"
 
@@ -29,7 +30,7 @@ Exit codes: 0 done; 1 the configuration is wrong; 2 the command line is wrong; 3
 or refused, or something needs attention; 4 a plugin did not stop in time.
 
 When it runs: drcon status; drcon explain PIPELINE ENDPOINT; drcon journal -f
-First steps: drcon plugins; drcon reference nginx; drcon check -c my.toml; drcon render --diff -c my.toml; drcon run -c my.toml)";
+First steps: drcon init, or: drcon plugins; drcon reference nginx; drcon check -c my.toml; drcon render --diff -c my.toml; drcon run -c my.toml)";
 
 const CLI::Validator duration(
     [](std::string& text) {
@@ -179,6 +180,22 @@ void add_tools(CLI::App& app, const std::vector<tool>& all) {
   for (const auto& each : all) app.add_subcommand(each.described.name, each.described.meaning);
 }
 
+// A first word that is neither a verb nor an option; empty when there is none.
+std::string unknown_verb(const CLI::App& app, int argc, char** argv) {
+  const std::string first = argc < 2 ? "" : argv[1];
+  return first.empty() || first.starts_with('-') || has_verb(app, first) ? "" : first;
+}
+
+int refuse_verb(const CLI::App& app, const std::string& verb) {
+  std::vector<std::string> known;
+  for (const auto* each : app.get_subcommands([](const CLI::App* one) { return !one->get_group().empty(); }))
+    known.push_back(each->get_name());
+  const auto near = config::suggestion(verb, known);
+  std::cerr << "drcon: there is no verb '" << verb << "'" << (near.empty() ? "." : "; " + near)
+            << " drcon --help lists them\n";
+  return exit_usage;
+}
+
 // Becomes the tool that is called, or runs the verb. The exit code.
 int run_command_line(int argc, char** argv) {
   CLI::App app(about, "drcon");
@@ -193,6 +210,7 @@ int run_command_line(int argc, char** argv) {
   if (const auto* called = called_tool(all_tools, argc, argv)) return become(*called, argv + 2);
   add_tools(app, all_tools);
   state.given.tools = &all_tools;
+  if (const auto verb = unknown_verb(app, argc, argv); !verb.empty()) return refuse_verb(app, verb);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -42,7 +42,7 @@ std::string otherwise(const registry& known) {
 void need_fit_path(const registry& known, std::string_view path) {
   if (const auto why = known.unfit(path); !why.empty()) {
     known.note_unfit_setting();
-    throw failure("the path of the key " + templating::quoted(path) + " holds " + why +
+    throw failure("the path of the key " + templating::go_quoted(path) + " holds " + why +
                   ", which cannot be written in this file's language as it is" + otherwise(known));
   }
 }
@@ -50,7 +50,7 @@ void need_fit_path(const registry& known, std::string_view path) {
 value fitting(const registry& known, std::string_view path, std::string_view held) {
   if (const auto why = known.unfit_setting(held); !why.empty()) {
     known.note_unfit_setting();
-    throw failure("the value of the key " + templating::quoted(path) + " holds " + why +
+    throw failure("the value of the key " + templating::go_quoted(path) + " holds " + why +
                   ", which cannot be written in this file's language as it is" + otherwise(known));
   }
   return value(held);
@@ -127,9 +127,9 @@ value pairs_below(invocation& in, const value& given, bool deep) {
 value some_pairs_below(invocation& in, const value& given, bool deep) {
   const auto result = pairs_below(in, given, deep);
   if (result.size() == 0)
-    throw failure("there is no key that begins with " + templating::quoted(given.text()) +
+    throw failure("there is no key that begins with " + templating::go_quoted(given.text()) +
                   " in this pipeline; name the folder in a source: key = [{ prefix = " +
-                  templating::quoted(given.text()) + " }] of consul-kv. The file stays as it is until there is one");
+                  templating::go_quoted(given.text()) + " }] of consul-kv. The file stays as it is until there is one");
   return result;
 }
 

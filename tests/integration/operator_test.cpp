@@ -292,5 +292,22 @@ TEST(OperatorAlone, SaysThatNobodyListensAndWhatToDo) {
   EXPECT_THAT(told.err, HasSubstr("--socket"));
 }
 
+TEST(OperatorAlone, SaysWhichLineIsMissingForASocket) {
+  const temp_dir files;
+  const auto file = files / "drcon.toml";
+  write_file(file, "[source.hosts]\nplugin = \"file\"\npath = \"hosts.toml\"\n");
+  const auto answer = run({DRCON_BINARY, "status", "-c", file.string()});
+  EXPECT_EQ(answer.code, 3);
+  EXPECT_THAT(answer.err, HasSubstr(file.string() + " has no [admin] socket: add the table [admin] with socket = \"" +
+                                    (files / "admin.sock").string() + "\""));
+}
+
+TEST(OperatorAlone, SuggestsTheVerbThatWasMeant) {
+  const auto answer = run({DRCON_BINARY, "chek"});
+  EXPECT_EQ(answer.code, 2);
+  EXPECT_THAT(answer.err, HasSubstr("there is no verb 'chek'; did you mean 'check'?"));
+  EXPECT_EQ(run({DRCON_BINARY, "zzzzzzzz"}).code, 2);
+}
+
 }  // namespace
 }  // namespace drcon::test

@@ -165,8 +165,11 @@ void supervisor::act() {
 }
 
 void supervisor::start() {
-  if (!may_begin_)
-    return wait_because(name() + " is started when the other sinks of its pipelines have applied", false);
+  if (!may_begin())
+    return wait_because(name() +
+                            " is started when the other sinks of its pipelines have applied; if one of them needs this "
+                            "program for that, say after = \"own\"",
+                        false);
   if (clock::now() < not_before_) return;
   const auto change = wanted();  // before the start: what changes meanwhile may come too late for it
   std::string why;
@@ -271,7 +274,7 @@ void supervisor::read_news() {
     if (length == 0) ::close(std::exchange(host_.news, -1));  // the host listens to another instance
     if (length <= 0) return;
     for (const auto each : std::span(all.data(), static_cast<std::size_t>(length))) {
-      if (each == DRCON_BEGIN) may_begin_ = true;
+      if (each == DRCON_BEGIN) others_have_applied_ = true;
       else if (child_) child_->send(each);
       else if (host_.log) host_.log("signal " + name_of_signal(each) + " came while " + name() + " did not run");
     }
@@ -325,7 +328,7 @@ std::optional<supervisor::clock::time_point> supervisor::next_time() const {
                                                                           : std::min(kill_at_, now + short_wait);
   if (phase_ == phase::running && child_->descriptor() < 0) return now + look_at_group;
   if (wanted() <= loaded_ || phase_ == phase::over) return {};
-  if (phase_ == phase::none && !may_begin_) return {};
+  if (phase_ == phase::none && !may_begin()) return {};
   return std::max(due_.value_or(not_before_), not_before_);
 }
 

@@ -77,6 +77,7 @@ private:
   void note_loaded(std::uint64_t change);
   void wait_because(const std::string& why, bool for_long);
   void publish_text();
+  bool may_begin() const { return others_have_applied_ || !settings_.starts_after_others; }
   std::string name() const { return name_of(settings_.program); }
 
   // ---- owned by the thread ----
@@ -84,7 +85,7 @@ private:
   supervisor_host host_;
   std::unique_ptr<supervised_child> child_;
   phase phase_ = phase::none;
-  bool may_begin_ = false;                // the host has said so
+  bool others_have_applied_ = false;      // the host has said so
   bool is_leaving_ = false;               // end() waits
   bool was_killed_ = false;               // its time was over
   std::optional<child_end> unreported_;   // it ended by itself while there was no host to report that to

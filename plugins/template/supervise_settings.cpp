@@ -45,6 +45,7 @@ std::optional<supervise_settings> read_supervise(const options& table) {
   result.kill_signal = signals().at(table["kill_signal"].string_or("TERM"));
   result.kill_timeout = read_duration(table["kill_timeout"], std::chrono::seconds(30), longest_kill_timeout);
   result.splay = read_duration(table["splay"], {}, longest_splay);
+  result.starts_after_others = table["after"].string_or("all") == "all";
   return result;
 }
 

@@ -27,6 +27,7 @@ struct supervise_settings {
   int kill_signal = 0;
   std::chrono::nanoseconds kill_timeout{};
   std::chrono::nanoseconds splay{};
+  bool starts_after_others = true;  ///< once the other sinks of the pipelines have applied, too
 };
 
 /// Nothing when the table is not there. Throws config_error for what the schema cannot judge.

@@ -280,6 +280,13 @@ TEST_F(KeptProgram, StartsWhenEverySinkOfItsPipelineHasApplied) {
   EXPECT_EQ(read_file(path("second")), "10.0.0.1:80\n");
 }
 
+TEST_F(KeptProgram, StartsBeforeASinkThatNeedsItWhereThatIsAskedFor) {
+  const auto needs = "reload = { command = [\"test\", \"-e\", \"" + path("events") + "\"] }";
+  start(source() + sink("app", "out", supervise_of("after = \"own\"")) + sink("other", "second", needs) +
+        pipeline("\"app\", \"other\""));
+  EXPECT_TRUE(wait_events(1));
+}
+
 TEST_F(KeptProgram, OfAShellLineIsEndedWithAllThatTheLineHasStarted) {
   start(source() +
         sink("app", "out", "supervise = { shell = \"" + path("program") + "; echo over >> " + path("events") + "\" }") +

@@ -27,7 +27,8 @@ make the world match.)";
 
 constexpr auto epilogue = R"(
 Exit codes: 0 done; 1 the configuration is wrong; 2 the command line is wrong; 3 a source or target did not answer
-or refused, or something needs attention; 4 a plugin did not stop in time.
+or refused, or something needs attention; 4 a plugin did not stop in time. With a program that a sink keeps, run and
+once end with the exit code of that program.
 
 When it runs: drcon status; drcon explain PIPELINE ENDPOINT; drcon journal -f
 First steps: drcon init, or: drcon plugins; drcon reference nginx; drcon check -c my.toml; drcon render --diff -c my.toml; drcon run -c my.toml)";
@@ -109,8 +110,11 @@ void add_run_and_check(CLI::App& app, parsing& state) {
 }
 
 void add_once_and_render(CLI::App& app, parsing& state) {
-  auto* once_verb = add_verb(app, "once", "Bring every target up to date once, then exit.", timed(state, once),
-                             state.given, state.result);
+  auto* once_verb =
+      add_verb(app, "once",
+               "Bring every target up to date once, then exit. A program that a sink keeps is started then; its end is "
+               "waited for, and its exit code is drcon's.",
+               timed(state, once), state.given, state.result);
   add_config(*once_verb, state.given);
   add_timeout(*once_verb, state.timeout, "How long sources and targets get to answer");
 

@@ -5,6 +5,7 @@
 #include "config/units.hpp"
 #include "log/log.hpp"
 #include "model/snapshot.hpp"
+#include "plugins/program_keepers.hpp"
 
 #include <boost/asio/post.hpp>
 
@@ -400,7 +401,9 @@ std::function<void(bool in_time)> engine::within(std::chrono::nanoseconds at_mos
 void engine::retire(const instance_ptr& instance, std::function<void()> then) {
   ++retiring_;
   // While everything stops, sources get the first half of the deadline and sinks the second.
-  const auto at_most = stopping_ ? config_.host.stop_deadline / 2 : config_.host.stop_deadline;
+  auto at_most = stopping_ ? config_.host.stop_deadline / 2 : config_.host.stop_deadline;
+  if (instance->kind() == config::kind::sink)
+    at_most += plugins::program_keepers::of_this_process().time_to_end(instance->name());
   const auto overstays = std::make_shared<bool>(false);
   const auto end = within(at_most, [this, instance, at_most, overstays, then = std::move(then)](bool in_time) {
     if (!in_time)
@@ -426,21 +429,25 @@ void engine::stop(std::function<void(bool clean)> stopped) {
   stopping_ = true;
   recovery_.cancel();
   after_late_end_.reset();
-  pipelines_.clear();
   // The deadline is for all together: a sink that never answers must not hold up the end of the process.
-  const auto end = within(config_.host.stop_deadline, [this, stopped = std::move(stopped)](bool in_time) {
+  const auto at_most = config_.host.stop_deadline + plugins::program_keepers::of_this_process().time_to_end();
+  const auto end = within(at_most, [this, at_most, stopped = std::move(stopped)](bool in_time) {
     if (!in_time)
-      log::error(base::subject_kind::host, "not all ended within {}; exiting without them",
-                 config::to_text(config_.host.stop_deadline));
+      log::error(base::subject_kind::host, "not all ended within {}; exiting without them", config::to_text(at_most));
     overstayed_ |= !in_time;
     stopped(!overstayed_);
   });
   // What the inspector asks a plugin uses the engine's executor: nothing may be destroyed before it has answered.
   const auto finish = [this, end] { inspector_.stop([end] { end(true); }); };
-  for (auto& [name, source] : sources_) retire(source->instance().shared_from_this(), [held = source] {});
-  sources_.clear();
+  stop_sources();
   if (retiring_ == 0) stop_sinks(finish);
   else all_retired_ = [this, finish] { stop_sinks(finish); };
+}
+
+void engine::stop_sources() {
+  pipelines_.clear();
+  for (auto& [name, source] : sources_) retire(source->instance().shared_from_this(), [held = source] {});
+  sources_.clear();
 }
 
 // Stops each sink when it has answered the update in flight. `finish` is called when all have ended.

@@ -59,6 +59,9 @@ public:
   /// when [host] stop_deadline has passed; `clean` says whether all ended in time.
   void stop(std::function<void(bool clean)> stopped);
 
+  /// Stops the sources: what has been decided stays at the sinks, and nothing more is decided. For `drcon once`.
+  void stop_sources();
+
   /// Every pipeline has decided and every sink serves what it should.
   bool settled() const;
   /// Every pipeline has decided, and none is held by the brake.

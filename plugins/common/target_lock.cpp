@@ -46,6 +46,17 @@ int open_lock(const file_place& lock) {
   return -1;
 }
 
+// The first thing that a sink does in its target's directory: so this is where missing rights show.
+std::string no_lock(const file_place& lock) {
+  const int error = errno;
+  auto why = errno_text("cannot open the lock file", lock.path());
+  if (error == EACCES || error == EPERM)
+    why += "; the user that drcon runs as must be allowed to write in that directory";
+  if (error == EACCES || error == EPERM || error == EROFS)
+    why += "; of the service this is a matter of a drop-in, such as those in /usr/share/doc/drcon/examples/systemd";
+  return why;
+}
+
 // For the messages of others: it does not matter when the disk is full.
 void write_holder(const file_place& lock, const std::string& text) {
   const int file = ::openat(lock.directory(), lock.name().c_str(), O_WRONLY | O_TRUNC | O_NOFOLLOW | O_CLOEXEC);
@@ -139,7 +150,7 @@ std::string file_lock::take(const file_place& target, const std::string& owner) 
   release();
   for (int i = 0; i < most_tries; ++i) {
     file_ = open_lock(lock);
-    if (file_ < 0) return errno_text("cannot open the lock file", lock.path());
+    if (file_ < 0) return no_lock(lock);
     if (::flock(file_, LOCK_EX | LOCK_NB) != 0) {
       const auto why = errno == EWOULDBLOCK
                            ? target.path() + " is written by " + holder_of(file_) + ", which holds the lock " +

@@ -46,6 +46,7 @@ std::string watcher::read(watched_service& each, const common::http_answer& answ
   std::string why;
   auto endpoints = parse_endpoints(answer.body, each.selected_by->health, why, settings_.details);
   if (!endpoints) return why;
+  each.is_empty = endpoints->empty();
   host_.publish({.name = each.published, .revision = each.progress.revision(), .endpoints = std::move(*endpoints)});
   each.changed = clock::now();
   return {};
@@ -117,6 +118,8 @@ void watcher::become_ready() {
   if (!readiness_.become_ready(std::ranges::all_of(catalogs_, is_heard))) return;
   report_status();
   host_.ready();
+  if (!std::exchange(names_looked_up_, true))
+    spawn_([this] { return look_for_unknown_names(); }, [](const std::string&) {});
 }
 
 // The catalogue tells which services there are, and, for rotation, which may have changed.
@@ -162,7 +165,7 @@ void watcher::take_catalog(const selection& place, const catalog& now, bool has_
 bool watcher::is_connection_limit(const common::http_answer& answer) const {
   // To count what works is a system call for each connection: not for every answer.
   const bool counts = answer.fault == common::http_fault::closed_early && !readiness_.in_outage();
-  return connection_limit::is_met_by(answer, counts ? proven_connections() : 0);
+  return connection_limit::is_met_by(answer, counts ? lanes_.proven_connections() : 0);
 }
 
 // Goes on with the connections there are, for a while; then a few more are tried.
@@ -172,8 +175,9 @@ void watcher::lower_limit() {
       "Consul closed a new connection at once: its limits.http_max_conns_per_client (200 by default) is reached; "
       "lower the option 'connections', or raise that limit";
   limit_fault_ = last_fault_;
-  limit_.lower(std::max(fewest_connections + catalogs_.size(), proven_connections()), clock::now());
-  balance();
+  const auto fewest = lanes_.connections_for(fewest_connections + catalogs_.size());
+  limit_.lower(std::max(fewest, lanes_.proven_connections()), clock::now());
+  allow_connections();
   report_status();
 }
 
@@ -183,7 +187,7 @@ void watcher::withdraw_limit() {
   if (!limit_.is_lowered()) return;
   limit_.withdraw();
   limit_fault_.clear();
-  balance();
+  allow_connections();
 }
 
 }  // namespace drcon::consul

@@ -441,7 +441,7 @@ TEST_P(HaproxySink, KeepsTheServersOfAnEmptyServiceUnlessConfiguredOtherwise) {
   };
   ASSERT_EQ(apply({}).result, DRCON_OK);
   EXPECT_TRUE(wait_until(says_so));
-  EXPECT_NE(sink_->metrics().find("drcon_haproxy_kept_services{instance=\"test\",kind=\"sink\"} 1"), std::string::npos)
+  EXPECT_NE(sink_->metrics().find("drcon_haproxy_kept_services{kind=\"sink\",name=\"test\"} 1"), std::string::npos)
       << sink_->metrics();
   ASSERT_EQ(sink_->apply({}).result, DRCON_OK) << "not even known any more";
   EXPECT_TRUE(wait_until(says_so));
@@ -477,7 +477,7 @@ TEST_P(HaproxySink, KeepsTheLastServersOfAServiceWhoseEndpointsItRefuses) {
   EXPECT_NE(sink_->status().text.find("backend web keeps its last servers, since 1 of its 1 endpoints"),
             std::string::npos)
       << sink_->status().text;
-  EXPECT_NE(sink_->metrics().find("drcon_haproxy_kept_services{instance=\"test\",kind=\"sink\"} 1"), std::string::npos)
+  EXPECT_NE(sink_->metrics().find("drcon_haproxy_kept_services{kind=\"sink\",name=\"test\"} 1"), std::string::npos)
       << sink_->metrics();
   ASSERT_EQ(apply({&b_}).result, DRCON_OK);
   EXPECT_TRUE(answered_by({"b"}));

@@ -30,15 +30,20 @@ void put(invocation& in, branch& root, std::string_view path, const value& held,
   auto whole = path;
   for (std::size_t depth = 0;; ++depth) {
     if (depth > deepest)
-      throw failure(std::string(function_name) + ": more than " + std::to_string(deepest) + " parts: " + quoted(path));
+      throw failure(std::string(function_name) + ": more than " + std::to_string(deepest) +
+                    " parts: " + go_quoted(path));
     const auto mark = rest.find('/');
     if (mark == std::string_view::npos) break;
     auto& next = at->below[std::string(rest.substr(0, mark))];
+    if (next.leaf && in.around().oversees != nullptr &&
+        in.around().oversees->leave_out(
+            next.leaf->origin(), std::string(function_name) + ": others are below it: " + go_quoted(path), in.scratch()))
+      next.leaf.reset();
     if (next.leaf) {
       std::string shown;
       printer(shown, in.scratch(), in.around().bounds.output).printf("%q", std::span(&*next.leaf, 1));
-      throw failure(std::string(function_name) + ": not a map: " + quoted(whole) + ": " + quoted(rest.substr(0, mark)) +
-                    " already has value " + shown);
+      throw failure(std::string(function_name) + ": not a map: " + go_quoted(whole) + ": " +
+                    go_quoted(rest.substr(0, mark)) + " already has value " + shown);
     }
     at = &next;
     whole = rest;
@@ -60,7 +65,8 @@ value map_of(const branch& of, memory& scratch) {
 value text_field(const value& of, std::string_view name, memory& scratch) {
   if (!of.is(kind::object)) return value(std::string_view());
   const auto* found = of.as_object().find(name);
-  return found == nullptr || found->get == nullptr ? value(std::string_view()) : found->get(of.self(), scratch);
+  return found == nullptr || found->get == nullptr ? value(std::string_view())
+                                                   : found->get(of.self(), scratch).inherits(of.origin());
 }
 
 value call_explode(invocation& in, arguments all) {
@@ -104,7 +110,8 @@ value call_by_key(invocation& in, arguments all) {
     const auto* made = scratch.make<key_pair>(key_pair{.path = text_field(pair, "Path", scratch).text(),
                                                        .key = rest,
                                                        .held = text_field(pair, "Value", scratch).text()});
-    groups[key.substr(0, mark)].push_back({.key = value(rest), .held = {made, key_pair_class}});
+    groups[key.substr(0, mark)].push_back(
+        {.key = value(rest), .held = value(made, key_pair_class).with_origin(pair.origin())});
   }
   std::vector<map_entry> result;
   for (auto& [top, entries] : groups)
@@ -147,14 +154,13 @@ value call_by_port(invocation& in, arguments all) {
 std::string meta_key(const value& meta, std::string_view asked, memory& scratch) {
   const bool is_number = asked.ends_with("|int");
   const auto name = is_number ? asked.substr(0, asked.size() - 4) : asked;
-  const auto found =
-      meta.is(kind::map) ? meta.as_map().find(meta.self(), value(name), scratch) : value(std::string_view());
+  const auto found = meta.is(kind::map) ? meta.find(value(name), scratch) : value(std::string_view());
   std::string result(found.is(kind::text) ? found.text() : std::string_view());
   if (result.empty()) result = is_number ? "0" : "_no_" + std::string(name) + "_";
   if (is_number) {
     const auto number = read_signed(result, 10);
     if (!number)
-      throw failure("cannot parse " + result + " as number : strconv.Atoi: parsing " + quoted(result) +
+      throw failure("cannot parse " + result + " as number : strconv.Atoi: parsing " + go_quoted(result) +
                     ": invalid syntax");
     const auto digits = std::to_string(number.number);
     result = (digits.size() < 5 ? std::string(5 - digits.size(), '0') : "") + digits;

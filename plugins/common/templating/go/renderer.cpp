@@ -36,7 +36,7 @@ class renderer::level {
 public:
   explicit level(renderer& of) : of_(of) {
     if (of.depth_ >= of.around().bounds.depth)
-      throw failure("exceeded maximum template depth (" + std::to_string(of.around().bounds.depth) + ")");
+      throw limit_reached("exceeded maximum template depth (" + std::to_string(of.around().bounds.depth) + ")");
     ++of.depth_;
   }
   ~level() { --of_.depth_; }
@@ -55,18 +55,22 @@ renderer::renderer(const tree& of, const surroundings& around, std::string& outp
 position renderer::where() const { return now_ == nullptr ? position() : place_of(tree_.text, now_->offset); }
 
 std::string renderer::context() const {
-  const auto shown_name = quoted(running_);
+  const auto shown_name = go_quoted(running_);
   if (now_ == nullptr) return "executing " + shown_name + ": ";
   return "executing " + shown_name + " at <" + shown(*now_) + ">: ";
 }
 
 void renderer::write(std::string_view text) {
   if (output_->size() + text.size() > around().bounds.output)
-    throw failure("the output would be longer than " + std::to_string(around().bounds.output) + " bytes");
+    throw limit_reached("the output would be longer than " + std::to_string(around().bounds.output) + " bytes");
   output_->append(text);
 }
 
 void renderer::show(const value& shown_value) {
+  if (nested_ > 0 && around().oversees != nullptr) {
+    auto& known = around().oversees->known();
+    executed_ = known.both(executed_, known.of(shown_value));
+  }
   if (shown_value.is(kind::text)) return write(shown_value.text());
   const bool is_channel = shown_value.is(kind::list) && shown_value.type().starts_with("<-");
   if (shown_value.is(kind::function) || is_channel)
@@ -89,14 +93,22 @@ void renderer::run(std::string_view name, const node& root, const value& dot) {
 std::string renderer::execute(std::string_view name, const value& dot) {
   const auto found = tree_.templates.find(name);
   if (found == tree_.templates.end())
-    throw failure("template: no template " + quoted(name) + " associated with template " + quoted(tree_.name));
+    throw failure("template: no template " + go_quoted(name) + " associated with template " + go_quoted(tree_.name));
   std::string result;
   auto* const output = std::exchange(output_, &result);
   const auto* const was = now_;
   const auto running = running_;
+  ++nested_;
   try {
     run(found->first, *found->second, dot);
+  } catch (const left_out&) {
+    --nested_;
+    output_ = output;
+    now_ = was;
+    running_ = running;
+    throw;
   } catch (const failure& wrong) {
+    --nested_;
     const std::string said = wrong.text();
     const fault inner{.name = tree_.name, .where = where(), .text = context() + said};
     output_ = output;
@@ -104,6 +116,7 @@ std::string renderer::execute(std::string_view name, const value& dot) {
     running_ = running;
     throw failure(said.size() > longest_message ? said : inner.message());
   }
+  --nested_;
   output_ = output;
   now_ = was;
   return result;
@@ -194,7 +207,7 @@ bool renderer::range_over(const node& branch, const value& over) {
                              : over.is(kind::integer64) ? value::integer64(number)
                              : over.is(kind::byte)      ? value::byte(static_cast<std::uint8_t>(i))
                                                         : value::unsigned64(i);
-        if (!iterate(branch, value(), element, mark)) break;
+        if (!iterate(branch, value(), element.inherits(over.origin()), mark)) break;
       }
       return over.natural() > 0;
     }
@@ -226,14 +239,28 @@ bool renderer::iterate(const node& branch, const value& index, const value& elem
     if (!declared.empty()) variables_[mark - 1].held = element;
     if (declared.size() > 1) variables_[mark - 2].held = index;
   }
-  const auto result = walk(*branch.body, element);
+  const auto result = walk_element(*branch.body, element);
   variables_.resize(mark);
   return result != outcome::breaks;
 }
 
+// What is left out was reported, and all is rendered again without it: going on finds what else is to be left out,
+// which could be thousands, and each would take a rendering of its own.
+renderer::outcome renderer::walk_element(const node& body, const value& element) {
+  const auto depth = depth_;
+  const auto running = running_;
+  try {
+    return walk(body, element);
+  } catch (const left_out&) {
+    depth_ = depth;
+    running_ = running;
+    return outcome::goes_on;
+  }
+}
+
 void renderer::walk_template(const node& call, const value& dot) {
   const auto found = tree_.templates.find(call.text);
-  if (found == tree_.templates.end()) throw failure("template " + quoted(call.text) + " not defined");
+  if (found == tree_.templates.end()) throw failure("template " + go_quoted(call.text) + " not defined");
   const auto given = pipe(call.pipe, dot);
   run(found->first, *found->second, given);
 }

@@ -217,8 +217,7 @@ TEST_F(NginxSink, LosesNothingWhenNginxRefusesAChangeOfServersOnly) {
   bad.endpoints[0].address = "no-such-host.invalid";
   const auto how = sink_->apply({bad});
   EXPECT_EQ(how.result, DRCON_OK) << how.why;
-  EXPECT_NE(sink_->metrics().find("drcon_nginx_rollbacks_total{kind=\"sink\",name=\"test\"} 1\n"),
-            std::string::npos)
+  EXPECT_NE(sink_->metrics().find("drcon_nginx_rollbacks_total{kind=\"sink\",name=\"test\"} 1\n"), std::string::npos)
       << "the old file was put back before the name was left out: " << sink_->metrics();
   ASSERT_FALSE(sink_->refused().empty());
   EXPECT_EQ(sink_->refused()[0].endpoint, bad.endpoints[0].id);
@@ -873,7 +872,7 @@ TEST_F(NginxSink, RemembersHundredsOfServersBesideAUsersTemplateAcrossARestart) 
 TEST_F(NginxSink, AnOldWorkerThatDoesNotStopHoldsNoChangeBack) {
   const auto times_alone = [this] {
     const auto text = sink_->metrics();
-    const std::string name = "drcon_nginx_reload_seconds_count{instance=\"test\",kind=\"sink\"} ";
+    const std::string name = "drcon_nginx_reload_seconds_count{kind=\"sink\",name=\"test\"} ";
     const auto place = text.find(name);
     return place == std::string::npos ? 0 : std::stoi(text.substr(place + name.size()));
   };
@@ -890,8 +889,7 @@ TEST_F(NginxSink, AnOldWorkerThatDoesNotStopHoldsNoChangeBack) {
   EXPECT_EQ(sink_->status().state, DRCON_STATE_DEGRADED);
   EXPECT_THAT(sink_->status().text, testing::HasSubstr("they still take connections"));
   EXPECT_THAT(sink_->status().text, testing::HasSubstr("pid " + std::to_string(hung)));
-  EXPECT_THAT(sink_->metrics(),
-              testing::HasSubstr("drcon_nginx_retiring_workers{instance=\"test\",kind=\"sink\"} 1\n"));
+  EXPECT_THAT(sink_->metrics(), testing::HasSubstr("drcon_nginx_retiring_workers{kind=\"sink\",name=\"test\"} 1\n"));
   how = sink_->apply({service_at("web", {&a_})});
   EXPECT_EQ(how.result, DRCON_OK) << how.why;
   EXPECT_EQ(times_alone(), 2) << "nobody has waited for the one that hangs again";
@@ -900,8 +898,7 @@ TEST_F(NginxSink, AnOldWorkerThatDoesNotStopHoldsNoChangeBack) {
   ASSERT_EQ(::kill(hung, SIGCONT), 0);
   EXPECT_TRUE(wait_until([&] { return sink_->status().state == DRCON_STATE_OK; })) << sink_->status().text;
   EXPECT_TRUE(wait_until([&] {
-    return sink_->metrics().find("drcon_nginx_retiring_workers{instance=\"test\",kind=\"sink\"} 0\n") !=
-           std::string::npos;
+    return sink_->metrics().find("drcon_nginx_retiring_workers{kind=\"sink\",name=\"test\"} 0\n") != std::string::npos;
   }));
 }
 

@@ -246,6 +246,10 @@ TEST_F(Operator, APauseIsAnsweredWhenNothingChangesItsTargetAnyMore) {
   set_hosts(5);
   ASSERT_TRUE(wait_until([this] { return drcon_->pipeline("web")["endpoints"] == 5; }));
   auto answer = std::async(std::launch::async, [this] { return ask("pause", {"web"}); });
+  EXPECT_TRUE(wait_until([this] {
+    return drcon_->status()["caveats"].dump().find("web is paused as soon as its sinks have applied") !=
+           std::string::npos;
+  }));
   EXPECT_EQ(drcon_->pipeline("web")["paused"], "");
   std::filesystem::remove(scratch_.path() / "busy");
   const auto paused = answer.get();

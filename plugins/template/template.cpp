@@ -96,8 +96,8 @@ public:
     edited_ &= failed;
     lost_ &= failed;
     if (stop.stop_requested()) return watch_;
-    if (lost_) host().status_away(how.why);
-    else if (failed) host().status_degraded(how.why);
+    // The target is not what it is to be, and no change of the registry is needed for that.
+    if (failed) host().status_away(how.why);
     return watch_;
   }
 

@@ -50,6 +50,7 @@ public:
 
 private:
   std::filesystem::path socket_;
+  std::string no_socket_;  // what to write where the configuration names none; else empty
 };
 
 /// "/v1/pipelines/a%20b/explain?endpoint=…": every word is encoded.

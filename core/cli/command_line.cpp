@@ -5,6 +5,7 @@
 #include "cli/plugin_new.hpp"
 #include "cli/plugin_test.hpp"
 #include "cli/tools.hpp"
+#include "config/suggest.hpp"
 #include "config/units.hpp"
 #include "plugins/plugin_process.hpp"
 
@@ -26,10 +27,11 @@ make the world match.)";
 
 constexpr auto epilogue = R"(
 Exit codes: 0 done; 1 the configuration is wrong; 2 the command line is wrong; 3 a source or target did not answer
-or refused, or something needs attention; 4 a plugin did not stop in time.
+or refused, or something needs attention; 4 a plugin did not stop in time. With a program that a sink keeps, run and
+once end with the exit code of that program.
 
 When it runs: drcon status; drcon explain PIPELINE ENDPOINT; drcon journal -f
-First steps: drcon plugins; drcon reference nginx; drcon check -c my.toml; drcon render --diff -c my.toml; drcon run -c my.toml)";
+First steps: drcon init, or: drcon plugins; drcon reference nginx; drcon check -c my.toml; drcon render --diff -c my.toml; drcon run -c my.toml)";
 
 const CLI::Validator duration(
     [](std::string& text) {
@@ -108,8 +110,11 @@ void add_run_and_check(CLI::App& app, parsing& state) {
 }
 
 void add_once_and_render(CLI::App& app, parsing& state) {
-  auto* once_verb = add_verb(app, "once", "Bring every target up to date once, then exit.", timed(state, once),
-                             state.given, state.result);
+  auto* once_verb =
+      add_verb(app, "once",
+               "Bring every target up to date once, then exit. A program that a sink keeps is started then; its end is "
+               "waited for, and its exit code is drcon's.",
+               timed(state, once), state.given, state.result);
   add_config(*once_verb, state.given);
   add_timeout(*once_verb, state.timeout, "How long sources and targets get to answer");
 
@@ -163,6 +168,18 @@ void add_verbs(CLI::App& app, parsing& state) {
   add_hidden_verbs(app, state);
 }
 
+// A value that is given and empty is a variable of a script that is not set: `--service ""` must not mean all services.
+// Only what completes a line has empty words.
+void refuse_empty_values(CLI::App& app) {
+  static const CLI::Validator not_empty(
+      [](std::string& text) { return text.empty() ? std::string("it is empty; give a value, or leave it out") : ""; },
+      std::string());
+  for (auto* each : app.get_options())
+    if (each->get_expected_max() > 0) each->check(not_empty);
+  for (auto* each : app.get_subcommands([](const CLI::App*) { return true; }))
+    if (each->get_name() != "complete") refuse_empty_values(*each);
+}
+
 bool has_verb(const CLI::App& app, const std::string& name) {
   return !app.get_subcommands([&name](const CLI::App* each) { return each->get_name() == name; }).empty();
 }
@@ -179,6 +196,22 @@ void add_tools(CLI::App& app, const std::vector<tool>& all) {
   for (const auto& each : all) app.add_subcommand(each.described.name, each.described.meaning);
 }
 
+// A first word that is neither a verb nor an option; empty when there is none.
+std::string unknown_verb(const CLI::App& app, int argc, char** argv) {
+  const std::string first = argc < 2 ? "" : argv[1];
+  return first.empty() || first.starts_with('-') || has_verb(app, first) ? "" : first;
+}
+
+int refuse_verb(const CLI::App& app, const std::string& verb) {
+  std::vector<std::string> known;
+  for (const auto* each : app.get_subcommands([](const CLI::App* one) { return !one->get_group().empty(); }))
+    known.push_back(each->get_name());
+  const auto near = config::suggestion(verb, known);
+  std::cerr << "drcon: there is no verb '" << verb << "'" << (near.empty() ? "." : "; " + near)
+            << " drcon --help lists them\n";
+  return exit_usage;
+}
+
 // Becomes the tool that is called, or runs the verb. The exit code.
 int run_command_line(int argc, char** argv) {
   CLI::App app(about, "drcon");
@@ -188,11 +221,13 @@ int run_command_line(int argc, char** argv) {
   parsing state;
   state.given.command_line = &app;
   add_verbs(app, state);
+  refuse_empty_values(app);
   auto all_tools = tools();
   std::erase_if(all_tools, [&app](const tool& each) { return has_verb(app, each.described.name); });
   if (const auto* called = called_tool(all_tools, argc, argv)) return become(*called, argv + 2);
   add_tools(app, all_tools);
   state.given.tools = &all_tools;
+  if (const auto verb = unknown_verb(app, argc, argv); !verb.empty()) return refuse_verb(app, verb);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

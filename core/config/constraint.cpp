@@ -61,10 +61,11 @@ std::optional<fault> fault_of_string(const std::string& text, const json& schema
     return fault{"expected " + describe_format(format) + ", found " + found + (why.empty() ? "" : ": " + why), {}};
   }
   const auto least = schema.value("minLength", std::size_t{0});
-  if (characters_in(text) < least)
-    return fault{
-        "expected at least " + std::to_string(least) + (least == 1 ? " character" : " characters") + ", found " + found,
-        {}};
+  const auto length = characters_in(text);
+  if (length < least) {
+    const auto expected = "expected at least " + std::to_string(least) + (least == 1 ? " character" : " characters");
+    return fault{expected + ", found " + (schema.value("secret", false) ? std::to_string(length) : found), {}};
+  }
   return fault_of_pattern(text, schema, found);
 }
 

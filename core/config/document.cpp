@@ -63,6 +63,21 @@ std::optional<std::vector<fs::path>> matches_of(const fs::path& directory, const
   return paths;
 }
 
+// The first line of the text that is the header of the table; nothing when none is written just so.
+std::optional<std::size_t> line_of_table(std::string_view text, std::string_view name) {
+  const auto header = "[" + std::string(name) + "]";
+  std::size_t line = 1;
+  while (!text.empty()) {
+    const auto end = text.find('\n');
+    const auto row = text.substr(0, end);
+    const auto begin = row.find_first_not_of(" \t");
+    if (begin != row.npos && row.substr(begin).starts_with(header)) return line;
+    text.remove_prefix(end == text.npos ? text.size() : end + 1);
+    ++line;
+  }
+  return {};
+}
+
 class reader {
 public:
   explicit reader(diagnostics& found) : found_(found) {}
@@ -95,7 +110,7 @@ private:
     auto parsed = parse_toml(text, file.string());
     if (const auto* wrong = std::get_if<toml_fault>(&parsed))
       return fault({file.string(), wrong->line, wrong->column}, "not valid TOML: " + reason_of(wrong->what),
-                   advice_on(wrong->what));
+                   advice_on(wrong->what, file, text));
     auto& table = std::get<toml::table>(parsed);
     const auto patterns = includes_of(table);
     if (open_.size() == 1) all_.has_main = true;
@@ -110,11 +125,18 @@ private:
     return std::string(words.substr(0, 300));
   }
 
-  // Advice on the two mistakes that the parser's message does not explain.
-  static std::string advice_on(std::string_view words) {
+  // Advice on the mistakes that the parser's message does not explain.
+  static std::string advice_on(std::string_view words, const fs::path& file, std::string_view text) {
     const auto has = [words](std::string_view part) { return words.find(part) != words.npos; };
     if (has("could not determine value type") || has("floating-point: expected") || has("boolean: expected"))
       return R"(text is written in quotes: "…")";
+    constexpr std::string_view again = "cannot redefine existing table '";
+    if (const auto begin = words.find(again); begin != words.npos) {
+      const auto name = words.substr(begin + again.size());
+      if (const auto line = line_of_table(text, name.substr(0, name.find('\''))))
+        return "it is defined at " + file.string() + ":" + std::to_string(*line) +
+               " already: give one of them another name";
+    }
     if (has("parsing string: unescaped control")) return "a string ends on the line where it begins";
     return {};
   }

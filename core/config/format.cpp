@@ -47,6 +47,22 @@ bool is_url(const std::string& text) {
   return parsed && !parsed->host.empty();
 }
 
+// "*web" and the like, which come of shells' patterns; the library's words for them are about parentheses.
+std::optional<char> quantifier_of_nothing(std::string_view text) {
+  bool escaped = false;
+  bool in_class = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char each = text[i];
+    const bool begins = i == 0 || (!escaped && (text[i - 1] == '(' || text[i - 1] == '|'));
+    if (begins && !in_class && (each == '*' || each == '+' || (each == '?' && (i == 0 || text[i - 1] != '('))))
+      return each;
+    if (!escaped && each == '[') in_class = true;
+    if (!escaped && each == ']') in_class = false;
+    escaped = !escaped && each == '\\';
+  }
+  return {};
+}
+
 base::result<> check_regex(const std::string& text) {
   constexpr std::size_t longest = 1024;  // the compiler is recursive, and slow beyond what people write
   if (text.size() > longest) return base::failure{"it is longer than " + std::to_string(longest) + " bytes"};
@@ -54,6 +70,8 @@ base::result<> check_regex(const std::string& text) {
     const std::regex compiled(text, std::regex::ECMAScript);
     return {};
   } catch (const std::regex_error& error) {
+    if (const auto each = quantifier_of_nothing(text))
+      return base::failure{std::string("the '") + *each + R"(' has nothing before it to repeat; any text is ".*")"};
     return base::failure{error.what()};
   }
 }

@@ -72,6 +72,20 @@ std::string renamed(const json& properties, const std::string& old) {
   return {};
 }
 
+// "it is one of …", of an option that takes one of a few words; else empty.
+std::string choices_of(const json& option) {
+  const auto allowed = option.is_object() ? option.value("enum", json::array()) : json::array();
+  std::vector<std::string> choices;
+  for (const auto& each : allowed) choices.push_back(shown(each));
+  return choices.empty() ? "" : "it is one of " + listed(choices);
+}
+
+// The one key of a configuration that stands outside of all tables: written below one, it is taken for that table's.
+std::string advice_on(const std::string& unknown, const std::vector<std::string>& known) {
+  if (unknown == "include") return "'include' stands before the first [table] of the file";
+  return suggestion(unknown, known);
+}
+
 // What an option is called by this version, when it is read at all; the message about an option of an earlier one says
 // what to write instead. `written`: the options that have been read.
 std::string checker::name_now(const toml::table& table, const std::set<std::string>& written, const toml::key& key,
@@ -95,7 +109,7 @@ std::string checker::name_now(const toml::table& table, const std::set<std::stri
   }
   if (schema.value("additionalProperties", json()) != json(false)) return name;
   found_.error(place(key), "unknown key '" + shortened(name) + "' in " + table_name(pointer),
-               suggestion(name, keys_of(properties)));
+               advice_on(name, keys_of(properties)));
   return {};
 }
 
@@ -117,7 +131,8 @@ json checker::check_table(const toml::table& table, const position& where, const
   for (const auto& each : schema.value("required", json::array())) {
     const auto& key = each.get_ref<const std::string&>();
     if (!written.contains(key) && !is_reserved(key, pointer))
-      found_.error(where, "'" + key + "' is missing in " + table_name(pointer));
+      found_.error(where, "'" + key + "' is missing in " + table_name(pointer),
+                   choices_of(properties.contains(key) ? properties.at(key) : no_schema));
   }
   fill_in(values, schema, pointer);
   return values;

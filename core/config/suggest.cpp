@@ -22,13 +22,24 @@ std::size_t distance(std::string_view a, std::string_view b) {
   return table[a.size()][b.size()];
 }
 
+// "'a', 'b' or 'c'": all that begin so, since which of them is meant nobody knows; empty when none does.
+std::string begun(std::string_view written, const std::vector<std::string>& known) {
+  std::vector<std::string> longer;
+  for (const auto& each : known)
+    if (each.starts_with(written)) longer.push_back("'" + each + "'");
+  std::string text;
+  for (std::size_t i = 0; i < longer.size(); ++i)
+    text += (i == 0 ? "" : i + 1 == longer.size() ? " or " : ", ") + longer[i];
+  return text;
+}
+
 }  // namespace
 
 std::string suggestion(std::string_view written, const std::vector<std::string>& known) {
   constexpr std::size_t longest_word = 64;  // the table is square: a hostile key must not cost seconds
   constexpr std::size_t telling = 3;        // "warn" is the beginning of "warning"; "e" of too many
-  for (const auto& each : known)
-    if (written.size() >= telling && each.starts_with(written)) return "did you mean '" + each + "'?";
+  if (written.size() >= telling)
+    if (auto longer = begun(written, known); !longer.empty()) return "did you mean " + longer + "?";
   if (written.size() <= longest_word) {
     const auto close =
         std::ranges::min_element(known, {}, [written](const std::string& each) { return distance(written, each); });

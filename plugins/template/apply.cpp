@@ -204,6 +204,7 @@ outcome applier::bring_about(std::vector<change>& todo, const common::command_su
     if (each.on_disk->changing()) each.on_disk->settle(each.of->options.backup && !each.goes);
     each.on_disk->reloaded();
   }
+  ++changes_;
   return ok();
 }
 
@@ -283,7 +284,12 @@ void applier::show() {
     if (!each.behind.empty()) return host_.status_degraded(each.behind);
   std::size_t count = 0;
   for (const auto& each : entries_) count += each.files.size();
-  host_.status_ok(std::to_string(count) + (count == 1 ? " file" : " files"));
+  host_.status_ok(std::to_string(count) + (count == 1 ? " file" : " files") +
+                  (also_shown_.empty() ? "" : "; " + also_shown_));
+}
+
+void applier::show_also(const std::string& text) {
+  if (std::exchange(also_shown_, text) != text) show();
 }
 
 }  // namespace drcon::templates

@@ -21,6 +21,7 @@
 #include <drcon/sink.hpp>
 
 #include <chrono>
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -69,6 +70,12 @@ public:
   };
   /// With `why` not empty: nothing can be rendered.
   std::vector<preview_file> preview(const desired_state& desired, std::string& why) const;
+
+  /// How often files were put in place, or removed, for good. What reads them has to load them again.
+  std::uint64_t changes() const { return changes_; }
+
+  /// What the status says besides the files, such as of a program that reads them.
+  void show_also(const std::string& text);
 
   /// Reads the templates that have changed on the disk. True when one has, and is valid; one that is not is reported in
   /// the status, and the last valid one is used.
@@ -176,6 +183,8 @@ private:
   std::shared_ptr<const std::set<std::string>> known_ = std::make_shared<std::set<std::string>>();  // services so far
   bool looked_ = false;
   bool is_kept_out_ = false;  // by another sink, from all of these files
+  std::uint64_t changes_ = 0;
+  std::string also_shown_;
 
   // A reload that failed is not retried at once with the same files: each reload disturbs the program that reads them.
   common::backoff patience_{std::chrono::seconds(2), std::chrono::minutes(1)};

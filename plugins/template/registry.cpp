@@ -21,9 +21,9 @@ const service* registry::find_service(std::string_view name) const {
   std::vector<std::string_view> known;
   for (const auto& [each, of] : by_name_) known.push_back(each);
   std::ranges::sort(known);
-  throw templating::failure("no source of this pipeline publishes a service " + templating::quoted(name) +
+  throw templating::failure("no source of this pipeline publishes a service " + templating::go_quoted(name) +
                             common::nearest(name, known) +
-                            ". Name it in a source, such as service = [{ name = " + templating::quoted(name) +
+                            ". Name it in a source, such as service = [{ name = " + templating::go_quoted(name) +
                             " }] of consul-http; or, where services come and go by themselves, set absent = \"empty\" "
                             "for this sink");
 }
@@ -32,7 +32,7 @@ std::string_view registry::need_key(std::string_view path, const std::string& ot
   if (const auto found = keys().find(path); found != keys().end()) return found->second.held;
   std::vector<std::string_view> paths;
   for (const auto& [each, of] : keys()) paths.push_back(each);
-  const auto name = templating::quoted(path);
+  const auto name = templating::go_quoted(path);
   throw templating::failure("there is no key " + name + " in this pipeline" + common::nearest(path, paths) +
                             ". Where it is in Consul, name it in a source: key = [{ path = " + name +
                             " }] of consul-kv. The file stays as it is until the key is there; " + otherwise +
@@ -78,7 +78,7 @@ templating::value registry::text(std::string_view of, const char* what, const se
 void registry::need_no_notes() const {
   if (noted_.empty()) return;
   const auto& first = noted_.front();
-  throw templating::failure("a text of the service " + templating::quoted(first.owner->name) +
+  throw templating::failure("a text of the service " + templating::go_quoted(first.owner->name) +
                             " was refused before: " + first.why);
 }
 

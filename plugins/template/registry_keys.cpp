@@ -59,7 +59,7 @@ std::string unfit(const registry& known, std::string_view path, std::string_view
 value fitting(const registry& known, std::string_view path, const registry::setting& of) {
   if (const auto why = known.unfit_setting(of.held); !why.empty()) {
     known.note_unfit_setting();
-    throw failure("the value of the key " + templating::quoted(path) + " holds " + why +
+    throw failure("the value of the key " + templating::go_quoted(path) + " holds " + why +
                   ", which cannot be written in this file's language as it is" + otherwise(known));
   }
   return value(of.held).with_origin(of.asked);
@@ -146,9 +146,9 @@ value pairs_below(invocation& in, const value& given, bool deep) {
 value some_pairs_below(invocation& in, const value& given, bool deep) {
   const auto result = pairs_below(in, given, deep);
   if (result.size() == 0)
-    throw failure("there is no key that begins with " + templating::quoted(given.text()) +
+    throw failure("there is no key that begins with " + templating::go_quoted(given.text()) +
                   " in this pipeline; name the folder in a source: key = [{ prefix = " +
-                  templating::quoted(given.text()) + " }] of consul-kv. The file stays as it is until there is one");
+                  templating::go_quoted(given.text()) + " }] of consul-kv. The file stays as it is until there is one");
   return result;
 }
 

@@ -140,7 +140,7 @@ bool registry::finds_nothing(std::span<const value> asked, const templating::fai
                                : !of.path.empty()  ? std::string(of.path)
                                                    : of.owner->name,
                        .why = "what line " + std::to_string(place.line) + ", column " + std::to_string(place.column) +
-                              " of the template asks for by " + templating::quoted(query) +
+                              " of the template asks for by " + templating::go_quoted(query) +
                               " is taken as not there: " + why.text()});
   return true;
 }

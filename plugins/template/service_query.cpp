@@ -44,8 +44,8 @@ void read_filters(std::string_view words, std::string_view whole, service_query&
     if (word == "any") any = true;
     else if (const auto found = health_of(word)) result.accepted.push_back(*found);
     else
-      throw failure("health.service: invalid filter: " + templating::quoted(word) + " in " + templating::quoted(whole) +
-                    "; expected any, passing, warning, critical or maintenance");
+      throw failure("health.service: invalid filter: " + templating::go_quoted(word) + " in " +
+                    templating::go_quoted(whole) + "; expected any, passing, warning, critical or maintenance");
   }
   if (any) result.accepted.clear();
   else if (result.accepted.empty()) result.accepted = {health::passing};
@@ -64,7 +64,7 @@ bool service_query::accepts(const endpoint& each) const {
 service_query read_service_query(std::span<const std::string_view> arguments) {
   std::string whole;
   for (const auto each : arguments) whole += (whole.empty() ? "" : "|") + std::string(each);
-  const auto invalid = [&whole] { return failure("health.service: invalid format: " + templating::quoted(whole)); };
+  const auto invalid = [&whole] { return failure("health.service: invalid format: " + templating::go_quoted(whole)); };
   service_query result;
   std::string_view rest = whole;
   if (const auto bar = rest.find('|'); bar != std::string_view::npos) {
@@ -76,7 +76,7 @@ service_query read_service_query(std::span<const std::string_view> arguments) {
     result.accepted = {health::passing};
   }
   if (cut_off(rest, '~'))
-    throw failure("the distance from a node is not known here, so that " + templating::quoted(whole) +
+    throw failure("the distance from a node is not known here, so that " + templating::go_quoted(whole) +
                   " has no order; leave out what begins with '~'");
   if (const auto datacenter = cut_off(rest, '@')) {
     if (!consists_of(*datacenter, ".-")) throw invalid();
@@ -86,7 +86,7 @@ service_query read_service_query(std::span<const std::string_view> arguments) {
     throw failure(
         "namespaces, partitions and peers are the source's to choose, not the template's: give the service "
         "an entry of its own in the source, with `as`, and leave out what begins with '?' in " +
-        templating::quoted(whole));
+        templating::go_quoted(whole));
   if (const auto name = cut_off(rest, '.')) {
     if (!consists_of(rest, "=:.-")) throw invalid();
     result.tag = rest;
@@ -111,11 +111,11 @@ place_query read_place_query(std::string_view text, std::string_view function) {
   const auto whole = text;
   place_query result;
   if (cut_off(text, '~'))
-    throw failure("the distance from a node is not known here, so that " + templating::quoted(whole) +
+    throw failure("the distance from a node is not known here, so that " + templating::go_quoted(whole) +
                   " has no order; leave out what begins with '~'");
   if (const auto datacenter = cut_off(text, '@')) {
     if (!consists_of(*datacenter, ".-"))
-      throw failure(std::string(function) + ": invalid format: " + templating::quoted(whole));
+      throw failure(std::string(function) + ": invalid format: " + templating::go_quoted(whole));
     result.datacenter = *datacenter;
   }
   result.name = text;

@@ -35,13 +35,17 @@ void nginx_server::serve(std::string servers) {
   write_config();
 }
 
+// Every path is absolute: the sink may be made without the prefix, and nginx -t makes directories that are missing.
 void nginx_server::write_config() const {
-  write_file(config(),
-             "user root;\nworker_processes 1;\ndaemon off;\npid nginx.pid;\nerror_log error.log notice;\n"
-             "worker_shutdown_timeout 5s;\nevents { worker_connections 512; }\nhttp {\n  access_log off;\n"
-             "  client_body_temp_path tmp;\n  proxy_temp_path tmp;\n  fastcgi_temp_path tmp;\n"
-             "  uwsgi_temp_path tmp;\n  scgi_temp_path tmp;\n  include conf.d/*.conf;\n  " +
-                 replaced(servers_, "@PORT@", std::to_string(port_)) + "\n}\n");
+  const auto place = prefix().string() + "/";
+  std::string temporary;
+  for (const auto* const each : {"client_body", "proxy", "fastcgi", "uwsgi", "scgi"})
+    temporary += "  " + std::string(each) + "_temp_path " + place + "tmp;\n";
+  write_file(config(), "user root;\nworker_processes 1;\ndaemon off;\npid " + pid_file().string() + ";\nerror_log " +
+                           place +
+                           "error.log notice;\nworker_shutdown_timeout 5s;\nevents { worker_connections 512; }\n" +
+                           "http {\n  access_log off;\n" + temporary + "  include conf.d/*.conf;\n  " +
+                           replaced(servers_, "@PORT@", std::to_string(port_)) + "\n}\n");
 }
 
 void nginx_server::start() {

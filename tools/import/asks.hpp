@@ -5,6 +5,7 @@
 
 #include "import/finding.hpp"
 
+#include <cstdint>
 #include <optional>
 #include <set>
 #include <string>

@@ -1,5 +1,6 @@
 #include "import/consul_template.hpp"
 
+#include "import/exec.hpp"
 #include "import/sources_text.hpp"
 #include "import/templates.hpp"
 #include "import/toml.hpp"
@@ -142,8 +143,23 @@ std::string file_text(const sink& of, const file& one, const import_surroundings
   return text + "\n";
 }
 
-std::string sink_text(const sink& of, const import_surroundings& around, report& found) {
-  auto text = "[sink." + of.name + "]\nplugin = \"template\"\n" + reload_of(of.first(), found);
+// Which sink keeps the program of `exec`: the one whose files have no command of their own, since it is the program
+// that reads them; else the first.
+const sink* keeper_of_program(const settings& given, const std::vector<sink>& all, report& found) {
+  if (!keeps_program(given) || all.empty()) return nullptr;
+  auto keeper = std::ranges::find_if(all, [](const sink& each) { return each.first().command.empty(); });
+  if (keeper == all.end()) keeper = all.begin();
+  for (const auto& each : all)
+    if (&each != &*keeper)
+      found.fault(each.first().where, "exec: the program is kept by sink " + keeper->name +
+                                          ", and does not load changes of the files of sink " + each.name +
+                                          ", which have a command or a wait of their own: let a reload of that sink "
+                                          "signal the program, or give all templates the same command and wait");
+  return &*keeper;
+}
+
+std::string sink_text(const sink& of, const std::string& supervise, const import_surroundings& around, report& found) {
+  auto text = "[sink." + of.name + "]\nplugin = \"template\"\n" + reload_of(of.first(), found) + supervise;
   const bool computes = std::ranges::any_of(of.files, [](const file& each) {
     return std::ranges::any_of(each.form.asked.services, &service_ask::is_computed);
   });
@@ -199,7 +215,10 @@ std::string translated(const settings& given, const import_surroundings& around,
     found.fault({.file = "the configuration"},
                 "no template asks for a service or a key: drcon renders when a source reports a change, so these files "
                 "can be written once, by hand");
-  for (const auto& each : sinks) text += sink_text(each, around, found) + pipeline_text(each, sources);
+  const auto* keeper = keeper_of_program(given, sinks, found);
+  for (const auto& each : sinks)
+    text += sink_text(each, &each == keeper ? supervise_of(given, found) : std::string(), around, found) +
+            pipeline_text(each, sources);
   if (!given.log_level.empty())
     found.remark({.file = "log_level"},
                  "in /etc/drcon/drcon.toml: [log] level, one of trace, debug, info, warning, error");

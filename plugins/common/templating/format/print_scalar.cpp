@@ -62,8 +62,8 @@ void printer::whole(const value& shown, char32_t verb) {
       return;
     }
     case 'q':
-      pad(quoted(number > last_character ? replacement : static_cast<char32_t>(number),
-                 flags_.plus ? characters::ascii : characters::all));
+      pad(go_quoted(number > last_character ? replacement : static_cast<char32_t>(number),
+                    flags_.plus ? characters::ascii : characters::all));
       return;
     case 'U': unicode(number); return;
     default: bad_verb(shown, verb);
@@ -225,7 +225,7 @@ void printer::text(const value& shown, char32_t verb) {
 void printer::quoted_text(std::string_view text) {
   text = cut(text);
   if (flags_.sharp && fits_back_quotes(text)) pad("`" + std::string(text) + "`");
-  else pad(quoted(text, flags_.plus ? characters::ascii : characters::all));
+  else pad(go_quoted(text, flags_.plus ? characters::ascii : characters::all));
 }
 
 void printer::hex_text(std::string_view text, bool is_upper_case) {

@@ -95,7 +95,7 @@ piece next_piece(std::string_view text, char quote) {
 
 }  // namespace
 
-std::string quoted(std::string_view text, characters shown) {
+std::string go_quoted(std::string_view text, characters shown) {
   std::string result = "\"";
   while (!text.empty()) {
     const auto one = first_of(text);
@@ -105,7 +105,7 @@ std::string quoted(std::string_view text, characters shown) {
   return result + '"';
 }
 
-std::string quoted(char32_t one, characters shown) {
+std::string go_quoted(char32_t one, characters shown) {
   std::string result = "'";
   if (one > last_character || (one >= 0xd800 && one < 0xe000)) one = replacement;
   append_escaped(result, {.number = one, .bytes = 4}, {}, '\'', shown);

@@ -1,5 +1,8 @@
 // Go's string and character literals: read and written.
 //
+// Not called just "quoted": std::quoted is found for a std::string by its argument, and is preferred where <iomanip> is
+// included, which the libraries of GCC 14 do.
+//
 // Pure functions.
 #pragma once
 
@@ -14,9 +17,9 @@ namespace drcon::templating {
 enum class characters { all, ascii };  // which are written as they are
 
 /// "text" with escapes for what is not printable.
-std::string quoted(std::string_view text, characters shown = characters::all);
+std::string go_quoted(std::string_view text, characters shown = characters::all);
 /// 'c'
-std::string quoted(char32_t one, characters shown = characters::all);
+std::string go_quoted(char32_t one, characters shown = characters::all);
 /// True when the text can stand between back quotes as it is.
 bool fits_back_quotes(std::string_view text);
 

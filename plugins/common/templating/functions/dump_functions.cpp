@@ -46,7 +46,7 @@ private:
     switch (of.what()) {
       case kind::boolean: result_.add(of.flag() ? "true" : "false"); return;
       case kind::real: result_.add(real_text(of.real(), 'g', -1)); return;
-      case kind::text: result_.add(quoted(of.text())); return;
+      case kind::text: result_.add(go_quoted(of.text())); return;
       case kind::list: list(of); return;
       case kind::map: map(of); return;
       case kind::object: object(of); return;

@@ -16,10 +16,10 @@ value call_plugin(invocation& in, arguments all) {
   std::vector<std::string> words{std::string(name)};
   for (const auto& each : all.subspan(1))
     if (const auto word = trim_space(each.text()); !word.empty()) words.emplace_back(word);
-  if (!in.around().run_program) throw failure("exec " + quoted(name) + ": programs are not run here");
+  if (!in.around().run_program) throw failure("exec " + go_quoted(name) + ": programs are not run here");
   const auto done = in.around().run_program(words);
   if (done.why.empty()) return in.text(trim_space(done.output));
-  throw failure("exec " + quoted(name) + ": " + done.why + "\n\nstdout:\n\n" + done.output + "\n\nstderr:\n\n" +
+  throw failure("exec " + go_quoted(name) + ": " + done.why + "\n\nstdout:\n\n" + done.output + "\n\nstderr:\n\n" +
                 done.errors);
 }
 
@@ -27,7 +27,7 @@ std::uint32_t mode_of(std::string_view text) {
   const auto read = read_unsigned(text, 8);
   const bool is_too_large = read.why ? *read.why == misread::range : read.number > 0xffffffffU;
   if (!read.why && !is_too_large) return static_cast<std::uint32_t>(read.number);
-  throw failure("strconv.ParseUint: parsing " + quoted(text) + ": " +
+  throw failure("strconv.ParseUint: parsing " + go_quoted(text) + ": " +
                 (is_too_large ? "value out of range" : "invalid syntax"));
 }
 

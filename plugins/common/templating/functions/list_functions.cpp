@@ -76,7 +76,7 @@ std::int64_t bound(const value& of) {
   if (of.size() == 0) return 0;
   const auto read = read_signed(of.text(), 10);
   if (!read)
-    throw failure("parseInt: strconv.ParseInt: parsing " + quoted(of.text()) + ": " +
+    throw failure("parseInt: strconv.ParseInt: parsing " + go_quoted(of.text()) + ": " +
                   (*read.why == misread::range ? "value out of range" : "invalid syntax"));
   return read.number;
 }

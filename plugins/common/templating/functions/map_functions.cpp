@@ -30,19 +30,20 @@ void put(invocation& in, branch& root, std::string_view path, const value& held,
   auto whole = path;
   for (std::size_t depth = 0;; ++depth) {
     if (depth > deepest)
-      throw failure(std::string(function_name) + ": more than " + std::to_string(deepest) + " parts: " + quoted(path));
+      throw failure(std::string(function_name) + ": more than " + std::to_string(deepest) +
+                    " parts: " + go_quoted(path));
     const auto mark = rest.find('/');
     if (mark == std::string_view::npos) break;
     auto& next = at->below[std::string(rest.substr(0, mark))];
     if (next.leaf && in.around().oversees != nullptr &&
         in.around().oversees->leave_out(
-            next.leaf->origin(), std::string(function_name) + ": others are below it: " + quoted(path), in.scratch()))
+            next.leaf->origin(), std::string(function_name) + ": others are below it: " + go_quoted(path), in.scratch()))
       next.leaf.reset();
     if (next.leaf) {
       std::string shown;
       printer(shown, in.scratch(), in.around().bounds.output).printf("%q", std::span(&*next.leaf, 1));
-      throw failure(std::string(function_name) + ": not a map: " + quoted(whole) + ": " + quoted(rest.substr(0, mark)) +
-                    " already has value " + shown);
+      throw failure(std::string(function_name) + ": not a map: " + go_quoted(whole) + ": " +
+                    go_quoted(rest.substr(0, mark)) + " already has value " + shown);
     }
     at = &next;
     whole = rest;
@@ -159,7 +160,7 @@ std::string meta_key(const value& meta, std::string_view asked, memory& scratch)
   if (is_number) {
     const auto number = read_signed(result, 10);
     if (!number)
-      throw failure("cannot parse " + result + " as number : strconv.Atoi: parsing " + quoted(result) +
+      throw failure("cannot parse " + result + " as number : strconv.Atoi: parsing " + go_quoted(result) +
                     ": invalid syntax");
     const auto digits = std::to_string(number.number);
     result = (digits.size() < 5 ? std::string(5 - digits.size(), '0') : "") + digits;

@@ -14,7 +14,7 @@ namespace {
 using arguments = std::span<const value>;
 
 [[noreturn]] void refuse(std::string_view name, std::string_view go_name, std::string_view text, misread why) {
-  throw failure(std::string(name) + ": strconv." + std::string(go_name) + ": parsing " + quoted(text) + ": " +
+  throw failure(std::string(name) + ": strconv." + std::string(go_name) + ": parsing " + go_quoted(text) + ": " +
                 (why == misread::range ? "value out of range" : "invalid syntax"));
 }
 

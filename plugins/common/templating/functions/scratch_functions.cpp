@@ -30,7 +30,8 @@ value call_set_x(invocation& in, arguments all) {
 // A new map takes the place of the old one: who has looked at that still sees it as it was.
 void set_in_map(invocation& in, arguments all, bool overrides) {
   auto& held = in.values().try_emplace(std::string(all[0].text()), in.scratch().any_map({})).first->second;
-  if (!held.is(kind::map) || held.type() != any_map_class.type) throw failure(quoted(all[0].text()) + " is not a map");
+  if (!held.is(kind::map) || held.type() != any_map_class.type)
+    throw failure(go_quoted(all[0].text()) + " is not a map");
   std::vector<map_entry> entries;
   in.spend(held.size());
   for (std::size_t i = 0; i < held.size(); ++i) entries.push_back(held.entry(i, in.scratch()));

@@ -58,7 +58,7 @@ value renderer::word(const node& of, const value& dot) {
     case node_type::number: return constant(of);
     case node_type::boolean:
     case node_type::string: return of.constant;
-    default: throw failure("can't evaluate command " + quoted(shown(of)));
+    default: throw failure("can't evaluate command " + go_quoted(shown(of)));
   }
 }
 
@@ -97,7 +97,7 @@ value renderer::field_of(const node& of, std::size_t name_index, const value& do
   const bool has_arguments = words.size() > 1 || last != nullptr;
   switch (receiver.what()) {
     case kind::nothing:
-      if (around().missing == missing_key::fault) throw failure("nil data; no entry for key " + quoted(name));
+      if (around().missing == missing_key::fault) throw failure("nil data; no entry for key " + go_quoted(name));
       return {};
     case kind::nil: throw failure("nil pointer evaluating interface {}." + std::string(name));
     case kind::object: {
@@ -116,7 +116,7 @@ value renderer::field_of(const node& of, std::size_t name_index, const value& do
       const auto found = receiver.find(value(name), scratch());
       if (!found.is(kind::nothing)) return how.any ? found.in_any(true) : found;
       if (around().missing == missing_key::nothing) return {};
-      if (around().missing == missing_key::fault) throw failure("map has no entry for key " + quoted(name));
+      if (around().missing == missing_key::fault) throw failure("map has no entry for key " + go_quoted(name));
       return absent_of(how, scratch());
     }
     default: break;

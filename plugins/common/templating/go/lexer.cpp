@@ -43,10 +43,10 @@ std::string item::shown() const {
   if (type == item_type::end_of_text) return "EOF";
   if (type == item_type::error) return std::string(text);
   if (type > item_type::keyword) return "<" + std::string(text) + ">";
-  if (text.size() <= 10) return quoted(text);
+  if (text.size() <= 10) return go_quoted(text);
   auto cut = text;
   for (int left = 10; left > 0 && !cut.empty(); --left) cut.remove_prefix(first_of(cut).bytes);
-  return quoted(text.substr(0, text.size() - cut.size())) + "...";
+  return go_quoted(text.substr(0, text.size() - cut.size())) + "...";
 }
 
 lexer::lexer(std::string_view text, delimiters marks) : text_(text), marks_(std::move(marks)) {
@@ -295,11 +295,11 @@ lexer::state lexer::lex_raw() {
 }
 
 lexer::state lexer::lex_number() {
-  if (!scan_number()) return fail("bad number syntax: " + quoted(pending()));
+  if (!scan_number()) return fail("bad number syntax: " + go_quoted(pending()));
   const auto sign = peek();
   if (sign != '+' && sign != '-') return emit(item_type::number);
   // 1+2i: Go's imaginary numbers have no use in a configuration file.
-  if (!scan_number() || text_[place_ - 1] != 'i') return fail("bad number syntax: " + quoted(pending()));
+  if (!scan_number() || text_[place_ - 1] != 'i') return fail("bad number syntax: " + go_quoted(pending()));
   return emit(item_type::number);
 }
 

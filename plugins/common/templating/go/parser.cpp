@@ -226,7 +226,7 @@ void parser::add(std::string_view name, const node* root) {
   const auto found = tree_.templates.find(name);
   if (found == tree_.templates.end()) tree_.templates.emplace(name, root);
   else if (is_empty(*found->second)) found->second = root;
-  else if (!is_empty(*root)) fail("template: multiple definition of template " + quoted(name));
+  else if (!is_empty(*root)) fail("template: multiple definition of template " + go_quoted(name));
 }
 
 // Up to {{end}} or {{else}}, which `end` gets.
@@ -469,7 +469,7 @@ node* parser::operand() {
     case node_type::string:
     case node_type::number:
     case node_type::nil:
-    case node_type::dot: fail("unexpected . after term " + quoted(shown(*start)));
+    case node_type::dot: fail("unexpected . after term " + go_quoted(shown(*start)));
     case node_type::field:
     case node_type::variable: {
       auto* result = make(start->type, place);
@@ -494,7 +494,7 @@ node* parser::term() {
       auto* result = make(node_type::identifier, found.offset);
       result->text = found.text;
       result->function = functions_.find(found.text);
-      if (result->function == nullptr) fail("function " + quoted(found.text) + " not defined");
+      if (result->function == nullptr) fail("function " + go_quoted(found.text) + " not defined");
       return result;
     }
     case item_type::dot:
@@ -533,7 +533,7 @@ node* parser::term() {
 
 node* parser::variable(const item& found) {
   if (std::ranges::find(scope_.variables, found.text) == scope_.variables.end())
-    fail("undefined variable " + quoted(found.text));
+    fail("undefined variable " + go_quoted(found.text));
   auto* result = make(node_type::variable, found.offset);
   result->names = split(found.text);
   number_names(*result);
@@ -572,7 +572,7 @@ node* parser::number(const item& found) {
     result->constant = value::integer(*result->whole);
     return result;
   }
-  if (found.text.ends_with('i')) fail("imaginary numbers are not supported: " + quoted(found.text));
+  if (found.text.ends_with('i')) fail("imaginary numbers are not supported: " + go_quoted(found.text));
   const auto natural = read_unsigned(found.text, 0);
   const auto whole = read_signed(found.text, 0);
   if (natural) result->natural = natural.number;
@@ -584,12 +584,12 @@ node* parser::number(const item& found) {
   } else if (result->natural) {
     result->real = static_cast<double>(*result->natural);
   } else if (const auto real = read_real(found.text)) {
-    if (!has_point) fail("integer overflow: " + quoted(found.text));
+    if (!has_point) fail("integer overflow: " + go_quoted(found.text));
     result->real = real.number;
     result->whole = as_whole<std::int64_t>(real.number);
     result->natural = as_whole<std::uint64_t>(real.number);
   } else {
-    fail("illegal number syntax: " + quoted(found.text));
+    fail("illegal number syntax: " + go_quoted(found.text));
   }
   // Which of them it is where no type is asked for. 0x1e is no real; a natural that is no int has no value.
   const bool is_hex = found.text.size() > 2 && found.text[0] == '0' && (found.text[1] == 'x' || found.text[1] == 'X') &&

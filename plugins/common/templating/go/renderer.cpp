@@ -55,7 +55,7 @@ renderer::renderer(const tree& of, const surroundings& around, std::string& outp
 position renderer::where() const { return now_ == nullptr ? position() : place_of(tree_.text, now_->offset); }
 
 std::string renderer::context() const {
-  const auto shown_name = quoted(running_);
+  const auto shown_name = go_quoted(running_);
   if (now_ == nullptr) return "executing " + shown_name + ": ";
   return "executing " + shown_name + " at <" + shown(*now_) + ">: ";
 }
@@ -93,7 +93,7 @@ void renderer::run(std::string_view name, const node& root, const value& dot) {
 std::string renderer::execute(std::string_view name, const value& dot) {
   const auto found = tree_.templates.find(name);
   if (found == tree_.templates.end())
-    throw failure("template: no template " + quoted(name) + " associated with template " + quoted(tree_.name));
+    throw failure("template: no template " + go_quoted(name) + " associated with template " + go_quoted(tree_.name));
   std::string result;
   auto* const output = std::exchange(output_, &result);
   const auto* const was = now_;
@@ -260,7 +260,7 @@ renderer::outcome renderer::walk_element(const node& body, const value& element)
 
 void renderer::walk_template(const node& call, const value& dot) {
   const auto found = tree_.templates.find(call.text);
-  if (found == tree_.templates.end()) throw failure("template " + quoted(call.text) + " not defined");
+  if (found == tree_.templates.end()) throw failure("template " + go_quoted(call.text) + " not defined");
   const auto given = pipe(call.pipe, dot);
   run(found->first, *found->second, given);
 }

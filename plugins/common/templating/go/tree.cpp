@@ -52,7 +52,7 @@ void show_branch(std::string_view word, const node& of, std::string& result) {
 }
 
 void show_template(const node& of, std::string& result) {
-  result += "{{template " + quoted(of.text);
+  result += "{{template " + go_quoted(of.text);
   if (of.pipe != nullptr) {
     result += ' ';
     show(*of.pipe, result);

@@ -56,6 +56,11 @@ TEST(Suggestion, CompletesWhatWasBegun) {
   EXPECT_EQ(suggestion("warn", {"error", "warning"}), "did you mean 'warning'?");
 }
 
+TEST(Suggestion, NamesAllThatBeginSo) {
+  EXPECT_EQ(suggestion("consul", {"consul-dns", "consul-http", "consul-kv", "file"}),
+            "did you mean 'consul-dns', 'consul-http' or 'consul-kv'?");
+}
+
 TEST(Suggestion, ListsWhatIsKnownWhenNothingIsNear) {
   EXPECT_EQ(suggestion("colour", {"level", "format"}), "known are: level, format");
 }

@@ -82,6 +82,12 @@ TEST_F(Documents, ThatAreNamedAndMissingAreAFault) {
   EXPECT_TRUE(all.has_main);
 }
 
+TEST_F(Documents, ThatDefineATableTwiceNameTheFirst) {
+  read("[a]\nx = 1\n  [pipeline.web]\n[b]\n[pipeline.web]\n");
+  EXPECT_NE(text().find("it is defined at drcon.toml:3 already: give one of them another name"), std::string::npos)
+      << text();
+}
+
 TEST_F(Documents, ThatIncludeThemselvesAreReported) {
   file("a.toml", "include = [\"./sub/../drcon.toml\"]\n");
   fs::create_directory(dir_ / "sub");

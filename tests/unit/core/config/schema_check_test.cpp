@@ -194,6 +194,29 @@ TEST(SchemaCheck, HoldsStringsToLengthAndPattern) {
   EXPECT_EQ(said_of(R"({"type": "string", "pattern": "^a+$"})", "\"aaa\""), "");
 }
 
+TEST(SchemaCheck, SaysWhatAnExpressionRepeatsNothingWith) {
+  const auto schema = R"({"type": "string", "format": "regex"})";
+  for (const auto* const text : {"*", "a|*b", "(+a)", "?"})
+    EXPECT_NE(
+        said_of(schema, std::string("\"") + text + "\"").find("has nothing before it to repeat; any text is \".*\""),
+        std::string::npos)
+        << text;
+  for (const auto* const text : {"a*", "(?:a)+", "[*]", "\\\\*", "(a|b)?"})
+    EXPECT_EQ(said_of(schema, std::string("\"") + text + "\""), "") << text;
+  // Another fault keeps the words that it has.
+  EXPECT_EQ(said_of(schema, "\"(a\"").find("repeat"), std::string::npos);
+}
+
+TEST(SchemaCheck, NamesTheChoicesOfAnOptionThatIsMissing) {
+  EXPECT_EQ(said_of(R"({"type": "object", "required": ["k"], "properties": {"k": {"enum": ["a", "b"]}}})", "{}"),
+            "f:2:5: error: 'k' is missing in 'x' of [t]; it is one of \"a\", \"b\"\n");
+}
+
+TEST(SchemaCheck, SaysHowLongASecretIsAndNotWhichOne) {
+  EXPECT_EQ(said_of(R"({"type": "string", "secret": true, "minLength": 16})", "\"abc\""),
+            "f:2:5: error: 'x' in [t]: expected at least 16 characters, found 3\n");
+}
+
 TEST(SchemaCheck, SurvivesALongTextForAPattern) {
   EXPECT_EQ(said_of(R"({"type": "string", "pattern": "^(a|b)*$"})", "\"" + std::string(1'000'000, 'a') + "\""),
             "f:2:5: error: 'x' in [t]: expected at most 4096 bytes\n");

@@ -119,7 +119,7 @@ condition by_flags(std::string_view words) {
     else if (word == "forwardable")
       all.of_address.push_back([](const interface_address& one) { return !is_in_rfc(one.address, not_forwarded); });
     else if (word != "broadcast" && word != "up" && word != "down" && word != "point-to-point")
-      throw failure("Unknown interface flag: " + quoted(word, characters::ascii));
+      throw failure("Unknown interface flag: " + go_quoted(word, characters::ascii));
   });
   return [all = std::move(all), looks_at_interface](const interface_address& one) {
     const bool has_all = looks_at_interface && std::ranges::all_of(all.of_interface, [&](const auto& each) {
@@ -137,7 +137,7 @@ condition by_pattern(invocation& in, std::string_view what, std::string_view tex
       return expression.matches(shown(one), [&](std::uint64_t steps) { in.spend(steps); });
     };
   } catch (const failure& wrong) {
-    throw failure("Unable to compile " + std::string(what) + " regexp " + quoted(text, characters::ascii) + ": " +
+    throw failure("Unable to compile " + std::string(what) + " regexp " + go_quoted(text, characters::ascii) + ": " +
                   wrong.text());
   }
 }
@@ -146,7 +146,7 @@ condition by_type(std::string_view words) {
   std::vector<std::string> all;
   each_word(words, [&](std::string_view word) {
     if (word != "ip" && word != "ipv4" && word != "ipv6" && word != "unix")
-      throw failure("unsupported type " + quoted(word) + " " + quoted(words));
+      throw failure("unsupported type " + go_quoted(word) + " " + go_quoted(words));
     all.emplace_back(word);
   });
   return [all](const interface_address& one) {
@@ -166,10 +166,10 @@ addresses by_rfcs(const addresses& all, std::string_view words, bool wanted) {
   addresses result;
   each_word(words, [&](std::string_view word) {
     const auto number = read_unsigned(word, 10);
-    const auto why = "unable to lookup RFC number " + quoted(word) + ": ";
+    const auto why = "unable to lookup RFC number " + go_quoted(word) + ": ";
     if (!number)
-      throw failure(why + "unable to parse RFC number " + quoted(word) + ": strconv.ParseUint: parsing " +
-                    quoted(word) + ": invalid syntax");
+      throw failure(why + "unable to parse RFC number " + go_quoted(word) + ": strconv.ParseUint: parsing " +
+                    go_quoted(word) + ": invalid syntax");
     const auto rfc = static_cast<unsigned>(std::min<std::uint64_t>(number.number, 0xffffffffU));
     if (rfc == not_forwarded || !networks_of_rfc(rfc)) throw failure(why + "unsupported RFC " + std::string(word));
     const auto found = filtered(
@@ -184,7 +184,7 @@ addresses by_networks(const addresses& all, std::string_view words, bool wanted)
   each_word(words, [&](std::string_view word) {
     const auto network = ip_address::read(word);
     if (!network)
-      throw failure("unable to create an IP address from " + quoted(word, characters::ascii) + ": invalid IPAddr " +
+      throw failure("unable to create an IP address from " + go_quoted(word, characters::ascii) + ": invalid IPAddr " +
                     std::string(word));
     const auto found = filtered(
         all, [&](const auto& one) { return network->contains(one.address); }, wanted);
@@ -196,8 +196,8 @@ addresses by_networks(const addresses& all, std::string_view words, bool wanted)
 addresses by_size(const addresses& all, std::string_view word, bool wanted) {
   const auto size = read_unsigned(word, 10);
   if (!size)
-    throw failure("invalid exclude size argument (" + quoted(word) + "): strconv.ParseUint: parsing " + quoted(word) +
-                  ": invalid syntax");
+    throw failure("invalid exclude size argument (" + go_quoted(word) + "): strconv.ParseUint: parsing " +
+                  go_quoted(word) + ": invalid syntax");
   return filtered(
       all, [&](const auto& one) { return one.address.prefix == size.number; }, wanted);
 }
@@ -217,7 +217,7 @@ value chosen(invocation& in, arguments all, bool wanted) {
   if (what == "rfc" || what == "rfcs") return list_of(in, by_rfcs(list, by, wanted));
   if (what == "network") return list_of(in, by_networks(list, by, wanted));
   if (what == "size") return list_of(in, by_size(list, by, wanted));
-  throw failure("invalid " + std::string(wanted ? "include" : "exclude") + " selector " + quoted(all[0].text()));
+  throw failure("invalid " + std::string(wanted ? "include" : "exclude") + " selector " + go_quoted(all[0].text()));
 }
 value call_include(invocation& in, arguments all) { return chosen(in, all, true); }
 value call_exclude(invocation& in, arguments all) { return chosen(in, all, false); }
@@ -254,7 +254,7 @@ addresses sorted(addresses all, std::string_view clauses) {
     const bool goes_down = what.starts_with('-');
     if (goes_down || what.starts_with('+')) what.erase(0, 1);
     static constexpr std::string_view known[] = {"address", "default", "name", "port", "private", "size", "type"};
-    if (std::ranges::find(known, what) == std::end(known)) throw failure("unknown sort type: " + quoted(shown));
+    if (std::ranges::find(known, what) == std::end(known)) throw failure("unknown sort type: " + go_quoted(shown));
     order.push_back({what, goes_down});
     if (end == std::string_view::npos) break;
     rest.remove_prefix(end + 1);
@@ -275,7 +275,7 @@ value call_sort(invocation& in, arguments all) {
 value call_unique(invocation& in, arguments all) {
   const auto what = to_lower(all[0].text());
   if (what != "address" && what != "name")
-    throw failure("unsupported unique constraint " + quoted(all[0].text(), characters::ascii));
+    throw failure("unsupported unique constraint " + go_quoted(all[0].text(), characters::ascii));
   addresses result;
   std::string last;
   for (const auto& each : list_in(all[1])) {
@@ -315,7 +315,7 @@ std::string attribute(const interface_address& of, std::string_view asked) {
   if (name == "port") return "0";
   if (name == "string") return of.address.text();
   if (name == "type") return of.address.is_ipv6 ? "IPv6" : "IPv4";
-  throw failure("unsupported attribute name " + quoted(name));
+  throw failure("unsupported attribute name " + go_quoted(name));
 }
 
 value call_attr(invocation& in, arguments all) {
@@ -431,7 +431,7 @@ value call_sockaddr(invocation& in, arguments all) {
   around.bounds.steps = std::min<std::uint64_t>(around.bounds.steps, 1'000'000);
   in.spend(1000);
 
-  const auto shown = quoted(text, characters::ascii);
+  const auto shown = go_quoted(text, characters::ascii);
   auto read = go::text_template::read("sockaddr.Parse", text, known);
   if (const auto* wrong = std::get_if<fault>(&read))
     throw failure("unable to parse template " + shown + ": " + place_and_text(*wrong));

@@ -28,7 +28,7 @@ pattern compiled_or_panic(invocation& in, std::string_view text) {
     return compiled(in, text);
   } catch (const failure& wrong) {
     in.spend(0);
-    const auto shown = fits_back_quotes(text) ? "`" + std::string(text) + "`" : quoted(text);
+    const auto shown = fits_back_quotes(text) ? "`" + std::string(text) + "`" : go_quoted(text);
     throw failure("regexp: Compile(" + shown + "): " + wrong.text());
   }
 }

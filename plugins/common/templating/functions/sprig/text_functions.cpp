@@ -72,7 +72,7 @@ value call_nindent(invocation& in, arguments all) {
 value call_quote(invocation& in, arguments all) {
   std::vector<std::string> shown;
   for (const auto& each : all)
-    if (each.is_there()) shown.push_back(quoted(to_text(in, each)));
+    if (each.is_there()) shown.push_back(go_quoted(to_text(in, each)));
   return in.text(joined(shown, " "));
 }
 value call_squote(invocation& in, arguments all) {

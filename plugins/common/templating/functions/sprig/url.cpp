@@ -54,12 +54,12 @@ std::string unescaped(std::string_view text, part in) {
     const char c = text[i];
     if (c != '%') {
       if (is_host && static_cast<unsigned char>(c) < 0x80 && is_escaped(c, in))
-        throw failure("invalid character " + quoted(std::string_view(&c, 1)) + " in host name");
+        throw failure("invalid character " + go_quoted(std::string_view(&c, 1)) + " in host name");
       result += c;
       continue;
     }
     const auto escape = text.substr(i, 3);
-    const auto refuse = [&] { throw failure("invalid URL escape " + quoted(escape)); };
+    const auto refuse = [&] { throw failure("invalid URL escape " + go_quoted(escape)); };
     if (escape.size() < 3 || hex_digit(escape[1]) < 0 || hex_digit(escape[2]) < 0) refuse();
     const auto meant = static_cast<char>(hex_digit(escape[1]) * 16 + hex_digit(escape[2]));
     if (in == part::host && hex_digit(escape[1]) < 8 && escape != "%25") refuse();
@@ -75,7 +75,7 @@ bool is_port(std::string_view text) {
 }
 
 void check_port(std::string_view text) {
-  if (!is_port(text)) throw failure("invalid port " + quoted(text) + " after host");
+  if (!is_port(text)) throw failure("invalid port " + go_quoted(text) + " after host");
 }
 
 bool is_ipv6(std::string_view address) {
@@ -94,7 +94,7 @@ std::string bracketed_host(std::string_view host) {
   const auto zone = name.find("%25");
   auto meant = unescaped(name.substr(0, zone), part::host);
   if (zone != std::string_view::npos) meant += unescaped(name.substr(zone), part::zone);
-  if (!is_ipv6(meant)) throw failure("invalid host: ParseAddr(" + quoted(meant) + "): unable to parse IP");
+  if (!is_ipv6(meant)) throw failure("invalid host: ParseAddr(" + go_quoted(meant) + "): unable to parse IP");
   return "[" + meant + "]" + std::string(port);
 }
 
@@ -185,7 +185,7 @@ url url::read(std::string_view text) {
     result.fragment = unescaped(text.substr(mark + 1), part::fragment);
     return result;
   } catch (const failure& wrong) {
-    throw failure("parse " + quoted(shown) + ": " + wrong.text());
+    throw failure("parse " + go_quoted(shown) + ": " + wrong.text());
   }
 }
 

@@ -32,7 +32,7 @@ std::uint64_t segment(std::string_view digits) {
   if (digits.empty()) return 0;
   const auto read = read_unsigned(digits, 10);
   if (!read)
-    throw failure("Error parsing version segment: strconv.ParseUint: parsing " + quoted(digits) +
+    throw failure("Error parsing version segment: strconv.ParseUint: parsing " + go_quoted(digits) +
                   ": value out of range");
   return read.number;
 }

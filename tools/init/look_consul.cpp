@@ -1,0 +1,91 @@
+#include "init/look.hpp"
+
+#include "common/consul_rules.hpp"
+#include "common/http_client.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdlib>
+
+namespace drcon::init {
+namespace {
+
+constexpr auto usual_address = "http://127.0.0.1:8500";
+constexpr auto patience = std::chrono::seconds(3);
+
+std::string variable(const char* name) {
+  const char* const value = std::getenv(name);
+  return value == nullptr ? "" : value;
+}
+
+// The form that the variables of Consul's own command line allow: a host and port alone, too.
+std::string as_url(const std::string& address) {
+  if (address.empty()) return usual_address;
+  if (address.find("://") != std::string::npos) return address;
+  return (variable("CONSUL_HTTP_SSL") == "true" ? "https://" : "http://") + address;
+}
+
+common::http_answer ask(const std::string& address, const std::string& path) {
+  std::vector<common::http_header> headers;
+  if (const auto token = variable("CONSUL_HTTP_TOKEN"); !token.empty()) headers.push_back({"X-Consul-Token", token});
+  common::tls_options tls;
+  tls.ca_file = variable("CONSUL_CACERT");
+  tls.cert_file = variable("CONSUL_CLIENT_CERT");
+  tls.key_file = variable("CONSUL_CLIENT_KEY");
+  common::http_answer answer = common::lost_answer("no answer");
+  boost::asio::io_context context;
+  common::http_connection connection(context.get_executor(), common::make_http_server(address, tls), headers);
+  boost::asio::co_spawn(
+      context, [&]() -> boost::asio::awaitable<void> { answer = co_await connection.get(path, patience); },
+      boost::asio::detached);
+  context.run();
+  return answer;
+}
+
+std::vector<std::string> service_names(const std::string& body) {
+  const auto all = nlohmann::json::parse(body, nullptr, false);
+  std::vector<std::string> names;
+  if (!all.is_object()) return names;
+  for (const auto& [name, tags] : all.items())
+    // The agent's own service is not one that people balance, and a name that no path can carry cannot be asked for.
+    if (name != "consul" && common::consul::fits_path(name)) names.push_back(name);
+  std::ranges::sort(names);
+  return names;
+}
+
+std::string listed(const std::vector<std::string>& names) {
+  constexpr std::size_t shown = 5;
+  std::string text;
+  for (std::size_t i = 0; i < std::min(names.size(), shown); ++i) text += (i == 0 ? "" : ", ") + names[i];
+  return text + (names.size() > shown ? ", …" : "");
+}
+
+}  // namespace
+
+looked<consul_agent> look_for_consul(std::string address) try {
+  if (address.empty()) address = variable("CONSUL_HTTP_ADDR");
+  const auto url = as_url(address);
+  const auto answer = ask(url, "/v1/catalog/services");
+  if (answer.fault != common::http_fault::none)
+    return {{}, "no agent answers at " + url + " (" + answer.why + "); --consul URL names another"};
+  if (answer.status == 403)
+    return {consul_agent{url, url == usual_address, {}, true},
+            "answers at " + url + ", and lists no services to somebody without a token"};
+  if (const auto fault = common::consul::fault_of(answer, "service:read"))
+    return {{}, "what answers at " + url + " cannot be used: " + *fault};
+  consul_agent agent{url, url == usual_address, service_names(answer.body), false};
+  const auto count = agent.services.size();
+  auto line = "answers at " + url + " with " +
+              (count == 0 ? "no services yet" : std::to_string(count) + (count == 1 ? " service: " : " services: ")) +
+              listed(agent.services);
+  return {std::move(agent), std::move(line)};
+} catch (const std::exception& error) {
+  return {{}, std::string("cannot be asked: ") + error.what()};
+}
+
+}  // namespace drcon::init

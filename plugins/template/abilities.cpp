@@ -30,10 +30,11 @@ using templating::file_request;
 using templating::network_address;
 using templating::program_result;
 
-program_result run_program(std::span<const std::string> words, std::chrono::nanoseconds at_most) {
+program_result run_program(std::span<const std::string> words, std::chrono::nanoseconds at_most,
+                           const std::stop_token& stop) {
   common::command_surroundings around;
   around.keeps_errors_apart = true;
-  auto how = common::run_command({words.begin(), words.end()}, at_most, {}, around);
+  auto how = common::run_command({words.begin(), words.end()}, at_most, stop, around);
   program_result result{.output = std::move(how.output), .errors = std::move(how.errors), .why = std::move(how.why)};
   if (result.why.empty() && how.code != 0) result.why = "exit status " + std::to_string(how.code);
   return result;
@@ -150,9 +151,10 @@ bool has_attributes(const common::file_place& place, const common::file_attribut
 
 }  // namespace
 
-void grant(const abilities& granted, written_files& files, templating::surroundings& around) {
-  around.run_program = [&granted](std::span<const std::string> words) {
-    return run_program(words, granted.program_timeout);
+void grant(const abilities& granted, const std::stop_token& stop, written_files& files,
+           templating::surroundings& around) {
+  around.run_program = [&granted, stop](std::span<const std::string> words) {
+    return run_program(words, granted.program_timeout, stop);
   };
   around.write_file = [&granted, &files](const file_request& asked) { return take(asked, granted, files); };
   around.network = network;

@@ -10,6 +10,7 @@
 #include <chrono>
 #include <map>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -29,8 +30,9 @@ struct written_file {
 };
 using written_files = std::map<std::string, written_file>;
 
-/// Both `granted` and `files` must outlive the rendering, which adds to the files.
-void grant(const abilities& granted, written_files& files, templating::surroundings& around);
+/// A program ends when `stop` says so. Both `granted` and `files` must outlive the rendering, which adds to the files.
+void grant(const abilities& granted, const std::stop_token& stop, written_files& files,
+           templating::surroundings& around);
 
 /// Why nothing may be written there, or empty: the directory, held open, has to be below one that is granted still.
 std::string may_write(const std::string& path, const common::file_place& place, const abilities& granted);

@@ -43,6 +43,7 @@ struct file_options {
   language in = language::none;
   common::file_attributes attributes;
   bool backup = false;
+  bool needs_keys = false;       ///< see rules
   std::optional<command> check;  ///< of the file that is written beside; "{file}" is its name
 };
 
@@ -158,6 +159,7 @@ private:
   void remember(const last_services::snapshot& all);
   void store_last_services(entry& of) const;
   void note_names(const desired_state& desired);
+  static std::optional<form> changed_form(const file_options& of, std::string& fault);
   bool reread_template(entry& each);
   std::string lock();
   std::string look();

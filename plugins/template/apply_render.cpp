@@ -73,8 +73,11 @@ applier::rendered applier::render(const file_options& of, const desired_state& d
                         .sink = sink_,
                         .revision = desired.revision,
                         .each = each_of == item_kind::none ? nullptr : &each};
-    const rules by{
-        .in = of.in, .of_services = {.is_empty = absent_is_empty_, .once = known.get()}, .granted = granted_};
+    const rules by{.in = of.in,
+                   .of_services = {.is_empty = absent_is_empty_, .once = known.get()},
+                   .granted = granted_,
+                   .needs_keys = of.needs_keys,
+                   .stop = stop};
     auto made = form.render(about, by, refuse);
     result.read.merge(made.files);
     if (made.wrong) {
@@ -331,8 +334,11 @@ std::vector<applier::preview_file> applier::preview(const desired_state& desired
   std::vector<preview_file> all;
   for (const auto& each : entries_) {
     std::unique_lock lock(shared_);
-    const auto now = each.options;
+    auto now = each.options;
     lock.unlock();
+    // The host asks an instance that never applies anything, and so looks at its templates at no other time.
+    std::string broken;
+    if (auto edited = changed_form(now, broken)) now.form = std::move(*edited);
     auto other = entry_of(now);
     const auto look = [&](const std::string& path) {
       auto& on_disk = other.files.try_emplace(path, common::managed_file(path, now.attributes)).first->second;
@@ -369,23 +375,26 @@ std::vector<applier::preview_file> applier::preview(const desired_state& desired
   return all;
 }
 
-// Reads it again when it has changed on the disk. Somebody may be writing it right now, or has removed it: then the
-// last valid one is used.
-bool applier::reread_template(entry& each) {
+// What is read of the template now, where it has changed on the disk. Nothing where it is the same; and, with `fault`,
+// where somebody may be writing it right now, or has removed it: then the last valid one is used.
+std::optional<form> applier::changed_form(const file_options& of, std::string& fault) {
   std::string why;
-  const auto text = common::read_file(each.options.template_path, why);
+  const auto text = common::read_file(of.template_path, why);
+  if (text && *text == of.form.text() && are_as_read(of.form.partials())) return {};
+  auto next = read_form(of.template_path, text.value_or(std::string()), of.form.how());
+  if (!text || text->empty()) fault = of.template_path + (why.empty() ? " is gone, or empty" : ": " + why);
+  else if (const auto* wrong = std::get_if<templating::fault>(&next)) fault = report(*wrong);
+  if (fault.empty()) return std::get<form>(std::move(next));
+  fault += "; the template that was read last is used";
+  return {};
+}
+
+bool applier::reread_template(entry& each) {
   each.template_fault.clear();
-  if (text && *text == each.options.form.text() && are_as_read(each.options.form.partials())) return false;
-  auto next = read_form(each.options.template_path, text.value_or(std::string()), each.options.form.how());
-  if (!text || text->empty())
-    each.template_fault = each.options.template_path + (why.empty() ? " is gone, or empty" : ": " + why);
-  else if (const auto* wrong = std::get_if<templating::fault>(&next)) each.template_fault = report(*wrong);
-  if (!each.template_fault.empty()) {
-    each.template_fault += "; the template that was read last is used";
-    return false;
-  }
+  auto next = changed_form(each.options, each.template_fault);
+  if (!next) return false;
   const std::lock_guard lock(shared_);
-  each.options.form = std::get<form>(std::move(next));
+  each.options.form = std::move(*next);
   return true;
 }
 

@@ -128,6 +128,16 @@ std::string read_path(const options& all) {
   return path;
 }
 
+// In mustache a value that is not there is a fault anyway, unless the template says what else to show.
+bool read_needs_keys(const options& table) {
+  const auto given = table["error_on_missing_key"];
+  const auto word = table["language"].string();
+  const bool is_go =
+      word == "go" || (word == "auto" && language_of_file(table["template"].string()) == template_language::go);
+  if (given.boolean() && !is_go) throw config_error(given.pointer(), "is for templates in Go's language");
+  return given.boolean();
+}
+
 file_options read_file_options(const options& table) {
   file_options result{.path = read_path(table),
                       .template_path = table["template"].string(),
@@ -135,6 +145,7 @@ file_options read_file_options(const options& table) {
                       .in = language_of(table["escape"].string()).value(),
                       .attributes = read_attributes(table),
                       .backup = table["backup"].boolean(),
+                      .needs_keys = read_needs_keys(table),
                       .check = read_command(table["check"])};
   if (result.check) need_file_mark(table["check"], *result.check);
   return result;

@@ -914,6 +914,42 @@ TEST_F(TemplateSink, NeitherWaitsForAPipeNorFollowsALinkInThePlaceOfAFileOfATemp
   EXPECT_EQ(made.st_mode & 0777U, 0640U) << "the mode is what the template says, too";
 }
 
+TEST_F(TemplateSink, EndsTheProgramOfATemplateWhenItStops) {
+  write_file(template_file(), "{{plugin \"sh\" \"-c\" \"echo $$ > " + path("pid") + "; exec sleep 1000\"}}");
+  sink(", language = \"go\"", "plugin_timeout = \"1h\"\n");
+  std::jthread applying([this] { static_cast<void>(sink_->apply({web(1)})); });
+  ASSERT_TRUE(wait_until([this] { return read_file(path("pid")).ends_with("\n"); }));
+  const auto pid = static_cast<pid_t>(std::stol(read_file(path("pid"))));
+  EXPECT_TRUE(sink_->stop());
+  EXPECT_TRUE(wait_until([pid] { return ::kill(pid, 0) != 0; })) << "it is left behind";
+}
+
+TEST_F(TemplateSink, KeepsTheFileWhenAFieldIsNotThereWhereThatIsAsked) {
+  write_file(template_file(), "{{range service \"web\"}}{{.ServiceMeta.zone}};{{end}}");
+  sink(", language = \"go\"");
+  expect_applied(1);
+  EXPECT_EQ(text(), ";");
+  sink(", language = \"go\", error_on_missing_key = true");
+  EXPECT_NE(expect_refused(2).find("map has no entry for key \"zone\""), std::string::npos);
+  write_file(template_file(), "{{service.web.count}}");
+  try {
+    sink(", error_on_missing_key = true");
+    ADD_FAILURE() << "taken";
+  } catch (const std::exception& error) {
+    EXPECT_NE(std::string(error.what()).find("is for templates in Go's language"), std::string::npos) << error.what();
+  }
+}
+
+// The host asks an instance that applies nothing.
+TEST_F(TemplateSink, ShowsWhatATemplateWouldRenderThatWasEditedSinceItBegan) {
+  sink();
+  ASSERT_EQ(sink_->render({web(1)}).size(), 1U);
+  write_file(template_file(), "edited {{service.web.count}}\n");
+  const auto shown = sink_->render({web(1)});
+  ASSERT_EQ(shown.size(), 1U);
+  EXPECT_EQ(shown.front().wanted, "edited 1\n");
+}
+
 TEST_F(TemplateSink, RendersAgainWhenAFileChangesWhileItIsRendered) {
   write_file(path("read"), "old\n");
   write_file(template_file(), "{{file \"" + path("read") + "\"}}{{plugin \"sh\" \"-c\" \"grep -q new " + path("read") +
@@ -1017,7 +1053,7 @@ TEST_F(TemplateSideFiles, HaveOneOwner) {
   // The target of another sink, which has not been written yet when this one begins.
   auto other =
       std::make_unique<sink_harness>("template", "file = [{ path = \"" + path("side/web") + "\", template = \"" +
-                                                     path("u.mustache") + "\", escape = \"none\" }]\n");
+                                                     path("u.mustache") + "\", escape = \"none\" }]\nwatch = \"1h\"\n");
   other->start();
   ASSERT_EQ(other->apply({web(1)}).result, DRCON_OK);
   std::filesystem::remove(path("side/web"));
@@ -1250,12 +1286,21 @@ TEST_F(TemplateForEach, OneRegistrationDoesNotMakeAFileForEachOfManyTags) {
   EXPECT_NE(sink_->refused().front().why.find("256 are the most"), std::string::npos);
 }
 
+TEST_F(TemplateForEach, AServiceThatIsLeftOutHasNoFileOfNothing) {
+  start("{{.Name | parseInt}} {{.Name}}", "service\", language = \"go");
+  ASSERT_EQ(sink_->apply({named("12", 1), named("web", 2)}).result, DRCON_OK);
+  EXPECT_EQ(sites(), names{"12.conf"});
+  EXPECT_EQ(site("12"), "12 12");
+  EXPECT_NE(sink_->status().text.find("the service web is left out: parseInt"), std::string::npos)
+      << sink_->status().text;
+}
+
 TEST_F(TemplateForEach, WritesNoFileThatAnotherSinkWrites) {
   write_file(path("u.mustache"), "theirs {{service.web.count}}\n");
   const auto plain = [this](const std::string& name) {
     auto made = std::make_unique<sink_harness>("template", "file = [{ path = \"" + path("sites/" + name + ".conf") +
                                                                "\", template = \"" + path("u.mustache") +
-                                                               "\", escape = \"none\" }]\n");
+                                                               "\", escape = \"none\" }]\nwatch = \"1h\"\n");
     made->start();
     return made;
   };

@@ -97,6 +97,7 @@ bool watcher::begin_outage(const common::http_answer& answer, bool failed_before
     if (each->direct && !each->standing.is_failing) continue;
     each->progress.require_confirmation();
     readiness_.hear_again(each->standing);
+    rotation_.ask_again(each);
   }
   return true;
 }

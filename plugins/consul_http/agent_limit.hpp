@@ -9,8 +9,10 @@
 
 namespace drcon::consul {
 
-/// What is used as long as the agent has not said what it allows: three quarters of its default of 200.
+/// What is used when the agent does not say what it allows: three quarters of its default of 200.
 inline constexpr std::size_t usual_connections = 150;
+/// What is used until it was asked: hardly an agent allows fewer.
+inline constexpr std::size_t first_connections = 16;
 
 /// limits.http_max_conns_per_client in the body of /v1/agent/self; 0: there is no limit. Nothing when it is not there.
 std::optional<std::size_t> parse_agent_limit(const std::string& body);

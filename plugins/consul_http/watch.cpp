@@ -32,7 +32,7 @@ watcher::watcher(settings settings, context host, asio::any_io_executor strand, 
               .spawn = spawn_,
               .changed = [this] { balance(); }}),
       rotation_(std::chrono::minutes(1)),  // until next_due() knows better
-      limit_(settings_.connections.value_or(usual_connections)),
+      limit_(settings_.connections.value_or(first_connections)),
       rotation_bucket_(settings_.rotation_rate, std::max(1.0, settings_.rotation_rate / 10)) {
   lanes_.limit(limit_.allowed());
 }

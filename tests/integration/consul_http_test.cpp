@@ -440,6 +440,7 @@ TEST(ConsulHttpConnections, AreShownBesideWhatTheAgentAllowsWhenServicesTakeTurn
   EXPECT_TRUE(wait_until([&] {
     return source.status().text.find("75 connections of the 100 that the agent allows") != std::string::npos;
   })) << source.status().text;
+  EXPECT_EQ(source.metrics().find("connection_limit_resets_total"), std::string::npos) << "it is not tried out";
   EXPECT_LE(sockets_to(consul.port()), 76U) << "the test's own request may be among them";
   EXPECT_TRUE(source.stop());
 }

@@ -168,6 +168,18 @@ void add_verbs(CLI::App& app, parsing& state) {
   add_hidden_verbs(app, state);
 }
 
+// A value that is given and empty is a variable of a script that is not set: `--service ""` must not mean all services.
+// Only what completes a line has empty words.
+void refuse_empty_values(CLI::App& app) {
+  static const CLI::Validator not_empty(
+      [](std::string& text) { return text.empty() ? std::string("it is empty; give a value, or leave it out") : ""; },
+      std::string());
+  for (auto* each : app.get_options())
+    if (each->get_expected_max() > 0) each->check(not_empty);
+  for (auto* each : app.get_subcommands([](const CLI::App*) { return true; }))
+    if (each->get_name() != "complete") refuse_empty_values(*each);
+}
+
 bool has_verb(const CLI::App& app, const std::string& name) {
   return !app.get_subcommands([&name](const CLI::App* each) { return each->get_name() == name; }).empty();
 }
@@ -209,6 +221,7 @@ int run_command_line(int argc, char** argv) {
   parsing state;
   state.given.command_line = &app;
   add_verbs(app, state);
+  refuse_empty_values(app);
   auto all_tools = tools();
   std::erase_if(all_tools, [&app](const tool& each) { return has_verb(app, each.described.name); });
   if (const auto* called = called_tool(all_tools, argc, argv)) return become(*called, argv + 2);

@@ -7,10 +7,14 @@
 #include "report/verdict.hpp"
 
 #include <boost/asio/signal_set.hpp>
+#include <fmt/chrono.h>
 
 #include <chrono>
 #include <csignal>
+#include <cstdint>
 #include <iostream>
+#include <map>
+#include <string>
 
 namespace drcon::cli {
 namespace {
@@ -26,6 +30,30 @@ void stay_for(kept_programs& programs, hosted_engine& hosted) {
   while (!hosted.run_until([&] { return stopped || programs.has_ended(); }, without_end)) {
   }
 }
+
+// A hold may last longer than whoever waits expects: what it is, until when, and how to go on is reported as it begins.
+class hold_reporter {
+public:
+  void report(const engine::engine& of) {
+    for (const auto& [name, pipeline] : of.pipelines()) {
+      const auto& held = pipeline->held_back();
+      auto& last = reported_[name];
+      if (held.number == 0 || held.number == last) continue;
+      last = held.number;
+      std::cerr << "drcon: pipeline " << name << " waits, since its brake holds: " << held.why << "; until "
+                << local_time(held.until) << " at the latest, or until the endpoints are back. To end the wait: let "
+                << "drcon run serve this configuration and release it with drcon release-brake " << name
+                << ", or set brake.hold to 0 for this one run\n"
+                << std::flush;
+    }
+  }
+
+private:
+  static std::string local_time(std::chrono::system_clock::time_point when) {
+    return fmt::format("{:%F %T}", fmt::localtime(std::chrono::system_clock::to_time_t(when)));
+  }
+  std::map<std::string, std::uint64_t> reported_;  // the number of what was reported last, by pipeline
+};
 
 }  // namespace
 
@@ -51,8 +79,12 @@ int once(const arguments& options) {
     print(found);
     return exit_config;
   }
-  const bool settled =
-      hosted.run_until([&] { return hosted.engine().settled() || programs.has_ended(); }, options.timeout);
+  hold_reporter holds;
+  const auto is_settled = [&] {
+    holds.report(hosted.engine());
+    return hosted.engine().settled() || programs.has_ended();
+  };
+  const bool settled = hosted.run_until(is_settled, options.timeout);
   // All may have settled without what a sink refuses, or what a pause keeps from the targets.
   auto open = report::unsettled(hosted.engine());
   for (const auto& [name, pipeline] : hosted.engine().pipelines())

@@ -10,6 +10,7 @@
 #include <boost/asio/post.hpp>
 
 #include <algorithm>
+#include <iterator>
 #include <memory>
 #include <set>
 #include <utility>
@@ -114,7 +115,7 @@ bool engine::apply(const config::configuration& next, config::diagnostics& found
   inspector_.keep_only(next.sinks);
   journal_.resize(static_cast<std::size_t>(next.host.journal_size));
   replace_sources(sources);
-  replace_pipelines(before, sources);
+  replace_pipelines(before, sources, found);
   replace_sinks(sinks);
   feed_sinks();
   // Started last: what a source reports first must find its pipelines and sinks in place.
@@ -146,12 +147,14 @@ void engine::replace_sources(const made& sources) {
   }
 }
 
-void engine::replace_pipelines(const config::configuration& before, const made& new_sources) {
+void engine::replace_pipelines(const config::configuration& before, const made& new_sources,
+                               config::diagnostics& found) {
   std::map<std::string, std::unique_ptr<pipeline>> next;
   // Looked at once, before any of them writes a state of its own.
   const bool state_is_kept = !store_.pipelines().empty();
   // All are made before the first of them begins, which asks the others what they have.
   std::vector<std::function<void()>> begin;
+  std::set<std::string> followed;  // pipelines whose sinks new ones take over
   for (const auto& [name, wanted] : config_.pipelines) {
     const auto known = pipelines_.find(name);
     const auto is_new = [&](const std::string& source) { return new_sources.contains(source); };
@@ -177,6 +180,8 @@ void engine::replace_pipelines(const config::configuration& before, const made& 
     } else if (auto ended = that_left_sinks_of(wanted, before); ended.empty()) {
       begin.emplace_back([it, state_is_kept] { it->start(state_is_kept); });
     } else {
+      for (const auto* each : ended) warn_of_pause(*each, &wanted, found);
+      std::ranges::transform(ended, std::inserter(followed, followed.end()), &pipeline::name);
       begin.emplace_back([this, it, ended = std::move(ended)] {
         it->start_in_place_of(ended, [this, name = it->name()](const model::service_ptr& service) {
           return is_at_another(name, service);
@@ -187,8 +192,23 @@ void engine::replace_pipelines(const config::configuration& before, const made& 
   }
   pipelines_.swap(next);  // the old ones live until all have begun
   for (const auto& each : begin) each();
-  for (const auto& [name, left] : before.pipelines)
-    if (!config_.pipelines.contains(name)) put_aside(name);
+  for (const auto& [name, left] : before.pipelines) {
+    if (config_.pipelines.contains(name)) continue;
+    if (!followed.contains(name)) warn_of_pause(*next.at(name), nullptr, found);
+    put_aside(name);
+  }
+}
+
+// A pause is an operator's decision, and so is its end. `successor`: the pipeline that is paused in its place, or null.
+void engine::warn_of_pause(const pipeline& ended, const config::pipeline_config* successor,
+                           config::diagnostics& found) {
+  if (!ended.paused()) return;
+  const auto what = "pipeline " + ended.name() + " was paused (" + ended.paused()->why + ")";
+  if (successor)
+    found.warning(successor->where, what + ": pipeline " + successor->name +
+                                        ", which has its sinks now, is paused in its place; drcon resume " +
+                                        successor->name + " ends that");
+  else found.warning(ended.config().where, what + ", and is not in the configuration any more: its pause has ended");
 }
 
 // Removing a pipeline is an operator's decision, and nothing is left that could hold its services or release them. So
@@ -259,11 +279,13 @@ bool engine::is_at_another(const std::string& name, const model::service_ptr& se
 void engine::retire_absent() {
   for (const auto& name : store_.pipelines()) {
     if (config_.pipelines.contains(name)) continue;
+    const auto paused = pauses_.load(name);
     put_aside(name);
     log::warning(base::subject_kind::state,
                  "pipeline {} is not in the configuration any more: what was kept of it stays beside as {}.state.left "
-                 "or {}.paused.left, and is not used if it comes back",
-                 name, name, name);
+                 "or {}.paused.left, and is not used if it comes back{}",
+                 name, name, name,
+                 paused ? "; it was paused (" + paused->why + "), and that pause has ended" : "");
   }
 }
 
@@ -329,7 +351,7 @@ void engine::feed_sinks() {
     for (const auto& pipeline : feeds) {
       auto current = pipelines_.at(pipeline)->current();
       current.seen = current.heard = current.decided = {};  // zeroed: a reload stays out of the metrics of latency
-      if (current.snapshot) runner->on_decided(pipeline, current);
+      if (current.snapshot && !keeps_its_own(pipeline, name)) runner->on_decided(pipeline, current);
     }
   }
 }
@@ -337,7 +359,7 @@ void engine::feed_sinks() {
 void engine::on_decided(const std::string& pipeline, const decision& what) {
   for (const auto& name : config_.pipelines.at(pipeline).sinks) {
     const auto sink = sinks_.find(name);
-    if (sink != sinks_.end()) sink->second->on_decided(pipeline, what);
+    if (sink != sinks_.end() && !keeps_its_own(pipeline, name)) sink->second->on_decided(pipeline, what);
   }
   if (std::ranges::none_of(pipelines_, [&](const auto& each) { return depends_on(pipeline, *each.second); })) return;
   // Not from within: the pipeline that has just decided is still at it.

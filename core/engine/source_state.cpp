@@ -88,10 +88,6 @@ void source_state::take_readiness(const plugins::source_news& news) {
       log::info(subject(), "reachable again");
       note("reachable again");
     }
-    if (!ready_) {
-      log::info(subject(), "ready with {}", base::count_of(services_.size(), "service"));
-      note("ready with " + base::count_of(services_.size(), "service"));
-    }
     all_unknown_.reset();
     ready_ = true;
   }
@@ -127,6 +123,10 @@ void source_state::on_news(const plugins::source_news& news) {
     if (collected_since_ == std::chrono::steady_clock::time_point{}) collected_since_ = news.first_seen;
   } else {
     take_all(news.services, event);
+  }
+  if (!was_ready && ready_) {  // what came with it is counted
+    log::info(subject(), "ready with {}", base::count_of(services_.size(), "service"));
+    note("ready with " + base::count_of(services_.size(), "service"));
   }
   const auto now = std::chrono::system_clock::now();
   for (const auto& [name, why] : news.unknown) {

@@ -29,6 +29,16 @@ void set_keep_alive(socket_type& socket) {
   socket.set_option(asio::socket_base::keep_alive(true), ignored);
 }
 
+// As ALPN has it: each name behind its length.
+std::vector<unsigned char> alpn_offer(const std::vector<std::string>& protocols) {
+  std::vector<unsigned char> bytes;
+  for (const auto& each : protocols) {
+    bytes.push_back(static_cast<unsigned char>(each.size()));
+    bytes.insert(bytes.end(), each.begin(), each.end());
+  }
+  return bytes;
+}
+
 }  // namespace
 
 asio::awaitable<stream_endpoints> resolve(const http_server& server, std::chrono::nanoseconds timeout,
@@ -103,12 +113,24 @@ asio::awaitable<error_code> byte_stream::connect(const stream_endpoints& endpoin
   co_return layers_->named(error);
 }
 
-asio::awaitable<error_code> byte_stream::shake_hands(const std::string& server_name) {
+asio::awaitable<error_code> byte_stream::shake_hands(const std::string& server_name,
+                                                     const std::vector<std::string>& protocols) {
   error_code error;
   SSL_set_tlsext_host_name(layers_->tls->native_handle(), server_name.c_str());
+  const auto offer = alpn_offer(protocols);
+  if (!offer.empty())
+    SSL_set_alpn_protos(layers_->tls->native_handle(), offer.data(), static_cast<unsigned>(offer.size()));
   co_await layers_->tls->async_handshake(asio::ssl::stream_base::client,
                                          asio::redirect_error(asio::use_awaitable, error));
   co_return layers_->named(error);
+}
+
+std::string byte_stream::protocol() const {
+  if (!layers_->tls) return {};
+  const unsigned char* name = nullptr;
+  unsigned length = 0;
+  SSL_get0_alpn_selected(layers_->tls->native_handle(), &name, &length);
+  return {name, name + length};
 }
 
 asio::awaitable<read_result> byte_stream::read_some(asio::mutable_buffer space) {

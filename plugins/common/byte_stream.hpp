@@ -43,8 +43,12 @@ public:
 
   /// Tries the endpoints in order, until one accepts.
   boost::asio::awaitable<boost::system::error_code> connect(const stream_endpoints& endpoints);
-  /// After connect(), and only when the server has TLS. `server_name` is sent as SNI.
-  boost::asio::awaitable<boost::system::error_code> shake_hands(const std::string& server_name);
+  /// After connect(), and only when the server has TLS. `server_name` is sent as SNI. `protocols` are offered by ALPN,
+  /// the preferred one first; none: nothing is offered, and a server takes that for HTTP/1.1.
+  boost::asio::awaitable<boost::system::error_code> shake_hands(const std::string& server_name,
+                                                                const std::vector<std::string>& protocols = {});
+  /// After shake_hands(): the protocol that the server has chosen by ALPN; empty when it has chosen none.
+  std::string protocol() const;
   boost::asio::awaitable<read_result> read_some(boost::asio::mutable_buffer space);
   boost::asio::awaitable<boost::system::error_code> write(boost::asio::const_buffer bytes);
 

@@ -1,10 +1,10 @@
 #include "common/http_client.hpp"
 
 #include "common/byte_stream.hpp"
+#include "common/http_dial.hpp"
 #include "common/http_message.hpp"
 
-#include <boost/asio/ssl/error.hpp>
-#include <boost/beast/core/error.hpp>
+#include <boost/asio/error.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 
 #include <algorithm>
@@ -16,35 +16,20 @@ namespace {
 namespace asio = boost::asio;
 using boost::system::error_code;
 
-/// A host that drops packets never answers; one that is there accepts within milliseconds.
-constexpr auto connect_timeout = std::chrono::seconds(5);
 constexpr std::uint64_t largest_body = 512ULL * 1024 * 1024;
 /// Of one read: the size of a TLS record, and small enough that 150 idle connections stay cheap.
 constexpr std::size_t read_size = 16384;
-
-http_answer failed(http_fault fault, const std::string& what, const error_code& error) {
-  http_answer answer;
-  answer.fault = error == boost::beast::error::timeout ? http_fault::timeout : fault;
-  answer.why = what + ": " + error.message();
-  return answer;
-}
-
-// The peer ended the connection without a TLS alert: it refused the connection, whatever certificates say.
-bool closed_without_alert(const error_code& error) {
-  return error == asio::error::eof || error == asio::error::connection_reset || error == asio::error::broken_pipe ||
-         error == asio::ssl::error::stream_truncated;
-}
 
 }  // namespace
 
 // A connection and what has been read from it.
 struct http_connection::session {
-  session(const asio::any_io_executor& executor, const http_server& server) : stream(executor, server) {}
+  explicit session(std::unique_ptr<byte_stream> bytes) : stream(std::move(bytes)) {}
 
-  asio::awaitable<error_code> send(const std::string& bytes) { return stream.write(asio::buffer(bytes)); }
+  asio::awaitable<error_code> send(const std::string& bytes) { return stream->write(asio::buffer(bytes)); }
   asio::awaitable<error_code> advance(http_answer_parser& parser);
 
-  byte_stream stream;
+  std::unique_ptr<byte_stream> stream;  // never null
   boost::beast::flat_buffer unread;
   bool has_read = false;                      // any byte came since the last request
   std::optional<http_answer_parser> endless;  // of open()
@@ -59,7 +44,7 @@ asio::awaitable<error_code> http_connection::session::advance(http_answer_parser
       unread.consume(used);
       if (error || used > 0) co_return error;
     }
-    const auto [failure, count] = co_await stream.read_some(unread.prepare(read_size));
+    const auto [failure, count] = co_await stream->read_some(unread.prepare(read_size));
     unread.commit(count);
     has_read = has_read || count > 0;
     // Over TLS only a proper shutdown is eof: an answer that somebody cut off on its way must not pass for a whole one.
@@ -79,48 +64,39 @@ http_connection::~http_connection() = default;
 bool http_connection::is_open() const { return session_ != nullptr; }
 
 bool http_connection::is_proven() const {
-  return session_ != nullptr && used_ && !session_->stream.is_closed_by_peer();
+  return session_ != nullptr && used_ && !session_->stream->is_closed_by_peer();
 }
 
 // While a request is under way only the socket is closed: the coroutine that uses the session must come back first.
 void http_connection::close() {
   closing_ = true;
   if (!session_) return;
-  if (busy_) session_->stream.close();
+  if (busy_) session_->stream->close();
   else session_.reset();
 }
 
-asio::awaitable<http_answer> http_connection::connect(std::chrono::nanoseconds timeout) {
-  timeout = std::min<std::chrono::nanoseconds>(timeout, connect_timeout);
-  error_code unresolved;
-  const auto endpoints = co_await resolve(server_, timeout, unresolved);
-  if (unresolved) co_return failed(http_fault::connect, "cannot resolve " + server_.host, unresolved);
-
-  session_ = std::make_unique<session>(executor_, server_);
+void http_connection::adopt(std::unique_ptr<byte_stream> connected) {
+  session_ = std::make_unique<session>(std::move(connected));
   used_ = false;
-  auto& stream = session_->stream;
-  stream.expires_after(timeout);
-  if (const auto unconnected = co_await stream.connect(endpoints))
-    co_return failed(http_fault::connect, "cannot connect to " + name_of(server_), unconnected);
-  if (!server_.tls) co_return http_answer{};
-  const auto refused = co_await stream.shake_hands(server_.server_name);
-  if (!refused) co_return http_answer{};
-  co_return failed(closed_without_alert(refused) ? http_fault::closed_early : http_fault::connect,
-                   "TLS handshake failed with " + server_.server_name, refused);
+}
+
+asio::awaitable<http_answer> http_connection::connect(std::chrono::nanoseconds timeout) {
+  adopt(std::make_unique<byte_stream>(executor_, server_));
+  return dial(*session_->stream, server_, timeout);
 }
 
 asio::awaitable<http_answer> http_connection::exchange(const http_request& request, std::chrono::nanoseconds timeout) {
   const auto bytes = to_bytes(request, server_, headers_);
   http_answer_parser parser(largest_body);
   http_answer answer;
-  session_->stream.expires_after(timeout);
+  session_->stream->expires_after(timeout);
   session_->has_read = false;
   if (const auto unsent = co_await session_->send(bytes)) {
-    answer = failed(http_fault::lost, "cannot send a request", unsent);
+    answer = network_fault(http_fault::lost, "cannot send a request", unsent);
   } else {
     error_code unread;
     while (!unread && !parser.is_complete()) unread = co_await session_->advance(parser);
-    if (unread) answer = failed(http_fault::lost, "the answer was cut short", unread);
+    if (unread) answer = network_fault(http_fault::lost, "the answer was cut short", unread);
     else answer = parser.head();
     answer.body = unread ? std::string() : parser.take_body();
   }
@@ -130,7 +106,7 @@ asio::awaitable<http_answer> http_connection::exchange(const http_request& reque
   used_ = true;
   if (answer.fault != http_fault::none) answer.why += " (" + name_of(server_) + ")";
   if (answer.fault != http_fault::none || !parser.keeps_connection()) session_.reset();
-  else session_->stream.expires_never();
+  else session_->stream->expires_never();
   co_return answer;
 }
 
@@ -177,7 +153,7 @@ asio::awaitable<http_answer> http_connection::open(std::string target, std::chro
   auto answer = co_await start_endless(std::move(target), timeout);
   busy_ = false;
   if (answer.fault == http_fault::none && answer.status == 200) {
-    session_->stream.expires_never();
+    session_->stream->expires_never();
     co_return answer;
   }
   if (answer.fault == http_fault::none)
@@ -190,13 +166,13 @@ asio::awaitable<http_answer> http_connection::start_endless(std::string target, 
   auto answer = co_await connect(timeout);
   if (answer.fault != http_fault::none) co_return answer;
   const auto bytes = to_bytes({http_method::get, std::move(target), {}}, server_, headers_);
-  session_->stream.expires_after(timeout);
+  session_->stream->expires_after(timeout);
   auto& parser = session_->endless.emplace(std::nullopt);
   if (const auto unsent = co_await session_->send(bytes))
-    co_return failed(http_fault::lost, "cannot send a request", unsent);
+    co_return network_fault(http_fault::lost, "cannot send a request", unsent);
   error_code unread;
   while (!unread && !parser.has_head()) unread = co_await session_->advance(parser);
-  co_return unread ? failed(http_fault::lost, "there is no answer", unread) : parser.head();
+  co_return unread ? network_fault(http_fault::lost, "there is no answer", unread) : parser.head();
 }
 
 asio::awaitable<std::optional<std::string>> http_connection::more() {

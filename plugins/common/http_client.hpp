@@ -19,6 +19,7 @@
 
 namespace drcon::common {
 
+class byte_stream;
 struct http_request;
 
 class http_connection {
@@ -42,6 +43,8 @@ public:
   /// After open(): the next part of that body, however long it takes; nothing when the body has ended.
   boost::asio::awaitable<std::optional<std::string>> more();
 
+  /// Goes on with a connection that has just been made, in place of one of its own. Not while a request is under way.
+  void adopt(std::unique_ptr<byte_stream> connected);
   /// Ends the request under way, with the fault `lost`.
   void close();
   bool is_open() const;

@@ -43,23 +43,27 @@ struct growing_body {
 };
 
 void add_header(std::string& bytes, std::string_view name, std::string_view value) {
-  bytes.append(name).append(": ");
-  std::ranges::copy_if(value, std::back_inserter(bytes), [](char c) { return c != '\r' && c != '\n' && c != '\0'; });
-  bytes += "\r\n";
+  bytes.append(name).append(": ").append(header_value(value)).append("\r\n");
 }
 
-std::string host_header(const http_server& server) {
+}  // namespace
+
+std::string authority_of(const http_server& server) {
   const bool is_ipv6 = server.host.find(':') != std::string::npos;
   const auto host = is_ipv6 ? "[" + server.host + "]" : server.host;
   return server.port.empty() ? host : host + ":" + server.port;
 }
 
-}  // namespace
+std::string header_value(std::string_view value) {
+  std::string kept;
+  std::ranges::copy_if(value, std::back_inserter(kept), [](char c) { return c != '\r' && c != '\n' && c != '\0'; });
+  return kept;
+}
 
 std::string to_bytes(const http_request& request, const http_server& server, const std::vector<http_header>& headers) {
   const bool has_body = request.method == http_method::put;
   std::string bytes = (has_body ? "PUT " : "GET ") + request.target + " HTTP/1.1\r\n";
-  add_header(bytes, "Host", host_header(server));
+  add_header(bytes, "Host", authority_of(server));
   add_header(bytes, "User-Agent", "drcon");
   for (const auto& [name, value] : headers) add_header(bytes, name, value);
   if (has_body) {

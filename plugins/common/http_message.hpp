@@ -26,6 +26,12 @@ struct http_request {
   std::string body;    ///< JSON; only sent with PUT
 };
 
+/// How requests name `server`: "HOST:PORT", an IPv6 address in brackets.
+std::string authority_of(const http_server& server);
+
+/// `value` without what would end it and begin another header.
+std::string header_value(std::string_view value);
+
 /// The request as bytes for `server`. Line ends within the values of `headers` are left out: one would begin another
 /// header.
 std::string to_bytes(const http_request& request, const http_server& server, const std::vector<http_header>& headers);

@@ -14,6 +14,8 @@ constexpr const char* schema_text = R"JSON({
   "properties": {
     "address": { "type": "string", "format": "url", "default": "http://127.0.0.1:8500",
       "description": "The agent, http or https. An agent on the same machine is best: it finds the servers, and caches." },
+    "http": { "type": "string", "enum": ["auto", "1.1", "2"], "default": "auto",
+      "description": "The version of HTTP. auto: HTTP/2 where TLS negotiates it, as Consul's HTTPS listeners do, and HTTP/1.1 elsewhere. With HTTP/2 one connection carries the queries of 250 services, so that thousands have one each within the agent's limit of connections. 1.1: never HTTP/2. 2: nothing else, which takes an https address." },
     "token": { "type": "string", "secret": true,
       "description": "ACL token, sent as X-Consul-Token; it needs service:read and node:read." },
     "datacenter": { "type": "string", "description": "Datacenter of all services, unless one names its own. Default: the agent's." },

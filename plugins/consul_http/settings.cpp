@@ -20,6 +20,17 @@ consistency read_consistency(const std::string& word) {
   return word == "cached" ? consistency::cached : consistency::usual;
 }
 
+common::http_choice read_http(const options& option, const common::http_server& server) {
+  const auto word = option.string();
+  if (word == "2" && !server.tls)
+    throw config_error(
+        option.pointer(),
+        "HTTP/2 takes TLS: Consul speaks it on its HTTPS listeners only. Give an address that begins with "
+        "https:// (ports.https of the agent), or leave http at \"auto\"");
+  if (word == "2") return common::http_choice::http2;
+  return word == "1.1" ? common::http_choice::http1 : common::http_choice::automatic;
+}
+
 details read_details(const std::vector<std::string>& words) {
   const auto has = [&](const char* word) { return std::ranges::find(words, word) != words.end(); };
   return {.node = has("node"), .addresses = has("addresses"), .checks = has("checks")};
@@ -57,6 +68,7 @@ selection read_selection(const options& table, const options& source) {
 settings read_settings(const options& table) {
   settings result;
   result.server = common::read_http_server(table["address"].string(), table["address"], table["tls"]);
+  result.http = read_http(table["http"], result.server);
   result.token = table["token"].string_or("");
   result.consistency = read_consistency(table["consistency"].string());
   result.details = read_details(table["details"].strings());

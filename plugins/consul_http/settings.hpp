@@ -1,6 +1,7 @@
 // The options of a consul-http source, as values.
 #pragma once
 
+#include "common/http2/lane.hpp"
 #include "common/http_server.hpp"
 
 #include <drcon/model.hpp>
@@ -52,6 +53,7 @@ struct selection {
 
 struct settings {
   common::http_server server;
+  common::http_choice http = common::http_choice::automatic;
   std::string token;
   std::vector<selection> services;
   consul::consistency consistency = consistency::usual;

@@ -11,33 +11,33 @@
 #include <utility>
 
 namespace drcon::consul {
+namespace {
+
+std::vector<common::http_header> headers_of(const settings& all) {
+  if (all.token.empty()) return {};
+  return {{"X-Consul-Token", all.token}};
+}
+
+}  // namespace
 
 watcher::watcher(settings settings, context host, asio::any_io_executor strand, spawner spawn)
     : settings_(std::move(settings)),
       host_(host),
       strand_(std::move(strand)),
       spawn_(std::move(spawn)),
+      lanes_({.executor = strand_,
+              .server = settings_.server,
+              .headers = headers_of(settings_),
+              .choice = settings_.http,
+              .spawn = spawn_,
+              .changed = [this] { balance(); }}),
       rotation_(std::chrono::duration_cast<clock::duration>(settings_.rotation_max_age)),
       limit_(settings_.connections),
-      rotation_bucket_(settings_.rotation_rate, std::max(1.0, settings_.rotation_rate / 10)) {}
+      rotation_bucket_(settings_.rotation_rate, std::max(1.0, settings_.rotation_rate / 10)) {
+  lanes_.limit(limit_.allowed());
+}
 
 watcher::~watcher() = default;
-
-std::shared_ptr<common::http_connection> watcher::connection() {
-  std::vector<common::http_header> headers;
-  if (!settings_.token.empty()) headers.push_back({"X-Consul-Token", settings_.token});
-  auto made = std::make_shared<common::http_connection>(strand_, settings_.server, std::move(headers));
-  std::erase_if(connections_, [](const auto& each) { return each.expired(); });
-  connections_.push_back(made);
-  return made;
-}
-
-std::size_t watcher::proven_connections() const {
-  return static_cast<std::size_t>(std::ranges::count_if(connections_, [](const auto& each) {
-    const auto held = each.lock();
-    return held && held->is_proven();
-  }));
-}
 
 asio::awaitable<void> watcher::run() {
   for (const auto& each : settings_.services) {
@@ -82,12 +82,11 @@ void watcher::drop(const std::string& published) {
 }
 
 bool watcher::too_many() const {
-  return watches_.size() + catalogs_.size() + (rotation_runs_ ? queries_of_a_place * places().size() : 0) >
-         limit_.allowed();
+  return watches_.size() + catalogs_.size() + (rotation_runs_ ? queries_of_a_place * places().size() : 0) > capacity();
 }
 
 std::size_t watcher::rotation_workers() const {
-  return std::max<std::size_t>(1, std::min(most_rotation_workers, limit_.allowed() / 4));
+  return std::max<std::size_t>(1, std::min(most_rotation_workers, capacity() / 4));
 }
 
 // How many services may have a connection of their own.
@@ -95,7 +94,13 @@ std::size_t watcher::direct_capacity() const {
   auto reserved = catalogs_.size();
   if (too_many()) reserved += rotation_workers();
   if (too_many() || rotation_runs_) reserved += queries_of_a_place * places().size();
-  return limit_.allowed() > reserved ? limit_.allowed() - reserved : 0;
+  return capacity() > reserved ? capacity() - reserved : 0;
+}
+
+// After a change of the limit.
+void watcher::allow_connections() {
+  lanes_.limit(limit_.allowed());
+  balance();
 }
 
 // Gives waiting services a connection each, as far as connections go; the others take turns.
@@ -116,14 +121,15 @@ void watcher::balance() {
     spawn_([this, made] { return watch_directly(made); },
            [this, made](const std::string& why) { interrupted(made->current, why); });
   }
-  if (rotation_.empty() || rotation_runs_) return wake_rotation();
+  // Until it is known how many queries fit on a connection, the others need not take turns: there may be room for all.
+  if (rotation_.empty() || rotation_runs_ || !lanes_.is_negotiated()) return wake_rotation();
   rotation_runs_ = true;
   rotation_.begin_round(clock::now());
   spawn_rotation();
 }
 
 void watcher::spawn_rotation() {
-  for (std::size_t i = 0; i < std::min(most_rotation_workers, settings_.connections / 4); ++i)
+  for (std::size_t i = 0; i < std::min(most_rotation_workers, lanes_.capacity(settings_.connections) / 4); ++i)
     spawn_([this, i] { return rotate(i); },
            [this, i](const std::string& why) {
              const auto each = std::exchange(asked_in_turn_[i], nullptr);
@@ -182,7 +188,7 @@ void watcher::count(const common::http_answer& answer) {
 void watcher::report_status() {
   std::string text;
   if (readiness_.in_outage()) {
-    host_.status_away(last_fault_ + "; " + std::to_string(watches_.size()) + " services stay as they were");
+    host_.status_away(last_fault_);
     return;
   }
   text = std::to_string(watches_.size()) + " services";
@@ -212,16 +218,13 @@ void watcher::report_status() {
 asio::awaitable<void> watcher::report_figures() {
   for (;;) {
     const auto now = clock::now();
-    std::size_t open = 0;
-    for (const auto& each : connections_)
-      if (const auto held = each.lock()) open += held->is_open() ? 1 : 0;
     host_.gauge("watched_services", "Services that are watched.", static_cast<double>(watches_.size()));
     host_.gauge("direct_watches", "Services with a blocking query of their own.", static_cast<double>(slots_.size()));
-    host_.gauge("connections_open", "Connections to the agent.", static_cast<double>(open));
+    host_.gauge("connections_open", "Connections to the agent.", static_cast<double>(lanes_.open_connections()));
     host_.gauge("staleness_seconds", "Age of the oldest knowledge of a service that may have changed since.",
                 std::chrono::duration<double>(rotation_.staleness(now)).count());
     host_.gauge("rotation_seconds", "Duration of the last round of plain queries.", rotation_.round_seconds());
-    if (limit_.raise(now)) balance();
+    if (limit_.raise(now)) allow_connections();
     if (readiness_.is_ready() || readiness_.in_outage()) report_status();
     co_await pause(std::chrono::seconds(1));
   }

@@ -1,6 +1,7 @@
 // Watches services of one Consul agent and publishes their state.
 //
-// With few services each has a blocking query of its own, on a connection of its own. Beyond the bound on connections,
+// Each service has a blocking query of its own: on a connection of its own with HTTP/1.1, where agents allow few
+// connections; with HTTP/2 a few connections carry those of thousands of services. Beyond the bound on connections,
 // the services that changed last keep theirs ("direct"); the others take turns ("rotation"): two cheap blocking queries
 // return when something changed somewhere, and plain queries then find out what, suspected services first.
 // Thread rule: everything on the strand given to it.
@@ -8,7 +9,7 @@
 
 #include "common/backoff.hpp"
 #include "common/bucket.hpp"
-#include "common/http_client.hpp"
+#include "common/http2/lane.hpp"
 #include "common/readiness.hpp"
 #include "consul_http/answer.hpp"
 #include "consul_http/connection_limit.hpp"
@@ -76,6 +77,8 @@ private:
   void add(const selection& selected_by, const std::string& name);
   void drop(const std::string& published);
   void balance();
+  void allow_connections();
+  std::size_t capacity() const { return lanes_.capacity(limit_.allowed()); }
   bool too_many() const;
   std::size_t direct_capacity() const;
   std::size_t rotation_workers() const;
@@ -89,8 +92,7 @@ private:
   boost::asio::awaitable<void> watch_checks(selection place);
   boost::asio::awaitable<void> watch_nodes(selection place);
   boost::asio::awaitable<void> watch_node_list(selection place);
-  boost::asio::awaitable<bool> ask_nodes(const selection& place,
-                                         const std::shared_ptr<common::http_connection>& connection);
+  boost::asio::awaitable<bool> ask_nodes(const selection& place, const std::shared_ptr<common::http_lane>& connection);
   boost::asio::awaitable<void> probe_silent_agent();
   boost::asio::awaitable<void> report_figures();
   boost::asio::awaitable<void> pause(clock::duration length);
@@ -127,14 +129,14 @@ private:
   void wake_rotation();
 
   void report_status();
-  std::shared_ptr<common::http_connection> connection();
-  std::size_t proven_connections() const;
+  std::shared_ptr<common::http_lane> connection() { return lanes_.lane(); }
   void count(const common::http_answer& answer);
 
   settings settings_;
   context host_;
   boost::asio::any_io_executor strand_;
   spawner spawn_;
+  common::http_lanes lanes_;
 
   std::map<std::string, watched_ptr> watches_;               // by the name they are published under
   std::multimap<std::string, watched_ptr> watches_by_name_;  // the same, by their names in Consul
@@ -149,7 +151,6 @@ private:
   std::map<std::string, catalog> catalogs_known_;          // by place
   std::map<std::string, node_watch> nodes_;                // by place, once the rotation runs
   std::map<std::string, std::set<std::string>> left_out_;  // by place: names that cannot be asked for
-  std::vector<std::weak_ptr<common::http_connection>> connections_;
   connection_limit limit_;
   std::string limit_fault_;  // what the status says while the limit is lowered
 

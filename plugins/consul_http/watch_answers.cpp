@@ -162,7 +162,7 @@ void watcher::take_catalog(const selection& place, const catalog& now, bool has_
 bool watcher::is_connection_limit(const common::http_answer& answer) const {
   // To count what works is a system call for each connection: not for every answer.
   const bool counts = answer.fault == common::http_fault::closed_early && !readiness_.in_outage();
-  return connection_limit::is_met_by(answer, counts ? proven_connections() : 0);
+  return connection_limit::is_met_by(answer, counts ? lanes_.proven_connections() : 0);
 }
 
 // Goes on with the connections there are, for a while; then a few more are tried.
@@ -172,8 +172,9 @@ void watcher::lower_limit() {
       "Consul closed a new connection at once: its limits.http_max_conns_per_client (200 by default) is reached; "
       "lower the option 'connections', or raise that limit";
   limit_fault_ = last_fault_;
-  limit_.lower(std::max(fewest_connections + catalogs_.size(), proven_connections()), clock::now());
-  balance();
+  const auto fewest = lanes_.connections_for(fewest_connections + catalogs_.size());
+  limit_.lower(std::max(fewest, lanes_.proven_connections()), clock::now());
+  allow_connections();
   report_status();
 }
 
@@ -183,7 +184,7 @@ void watcher::withdraw_limit() {
   if (!limit_.is_lowered()) return;
   limit_.withdraw();
   limit_fault_.clear();
-  balance();
+  allow_connections();
 }
 
 }  // namespace drcon::consul

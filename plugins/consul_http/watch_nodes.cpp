@@ -108,8 +108,7 @@ asio::awaitable<void> watcher::watch_nodes(selection place) {
   }
 }
 
-asio::awaitable<bool> watcher::ask_nodes(const selection& place,
-                                         const std::shared_ptr<common::http_connection>& connection) {
+asio::awaitable<bool> watcher::ask_nodes(const selection& place, const std::shared_ptr<common::http_lane>& connection) {
   auto& state = nodes_[place.place()];
   const auto nodes = state.nodes;
   suspect_changes(state.known.keep_only(nodes));

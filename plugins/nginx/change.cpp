@@ -104,7 +104,8 @@ outcome applier::reload(const rendered& next, bool judged, const std::stop_token
   if (!master) {
     if (!judged)
       if (const auto verdict = judge(stop); !verdict.ok) return refused(verdict, stop);
-    return retry("nginx does not run (" + why + "); " + file_.path() + " is written, and waits for it");
+    return retry("nginx does not run (" + why + "), or pid_file is wrong: compare it with the pid line of nginx -T. " +
+                 file_.path() + " is written, and waits for it");
   }
   const served_generation::change change(served_generation_, next, form_.listener, *master);
   const auto start = clock::now();

@@ -1,6 +1,7 @@
 // The consul-http source against a real Consul agent.
 #include "support/consul_agent.hpp"
 #include "support/plugin_harness.hpp"
+#include "support/sockets.hpp"
 #include "support/wait.hpp"
 
 #include <gtest/gtest.h>
@@ -302,15 +303,6 @@ TEST_F(ConsulHttpReal, ReadsStaleConsistentAndCached) {
 }
 
 // ---- more services than connections ----
-
-std::size_t sockets_to(std::uint16_t port) {
-  std::size_t found = 0;
-  std::istringstream lines(read_file("/proc/self/net/tcp"));
-  char remote[32];
-  std::snprintf(remote, sizeof remote, "0100007F:%04X 01 ", port);  // established, seen from our end
-  for (std::string line; std::getline(lines, line);) found += line.find(remote) != std::string::npos ? 1 : 0;
-  return found;
-}
 
 class ConsulHttpMany : public ConsulHttpReal {
 protected:

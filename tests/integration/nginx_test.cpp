@@ -215,7 +215,7 @@ TEST_F(NginxSink, LosesNothingWhenNginxRefusesAChangeOfServersOnly) {
   bad.endpoints[0].address = "no-such-host.invalid";
   const auto how = sink_->apply({bad});
   EXPECT_EQ(how.result, DRCON_OK) << how.why;
-  EXPECT_NE(sink_->metrics().find("drcon_nginx_rollbacks_total{instance=\"test\",kind=\"sink\"} 1\n"),
+  EXPECT_NE(sink_->metrics().find("drcon_nginx_rollbacks_total{kind=\"sink\",name=\"test\"} 1\n"),
             std::string::npos)
       << "the old file was put back before the name was left out: " << sink_->metrics();
   ASSERT_FALSE(sink_->refused().empty());
@@ -273,7 +273,7 @@ TEST_F(NginxSink, KeepsTheLastServersOfAnEmptyServiceAcrossARestart) {
   ASSERT_TRUE(wait_until([&] { return sink_->refused().size() == 1; }));
   EXPECT_EQ(sink_->refused()[0].service, "web");
   EXPECT_EQ(sink_->refused()[0].why, "service web has no usable endpoints; its last servers are kept");
-  EXPECT_NE(sink_->metrics().find("drcon_nginx_kept_services{instance=\"test\",kind=\"sink\"} 1"), std::string::npos)
+  EXPECT_NE(sink_->metrics().find("drcon_nginx_kept_services{kind=\"sink\",name=\"test\"} 1"), std::string::npos)
       << sink_->metrics();
   sink_.reset();
   ASSERT_EQ(sink().apply({service_at("web", {})}).result, DRCON_OK);
@@ -447,7 +447,7 @@ TEST_F(NginxSink, KeepsTheLastServersOfAServiceWhoseEndpointsItRefuses) {
     EXPECT_NE(sink_->status().text.find("service web keeps its last servers, since 1 of its 1 endpoints"),
               std::string::npos)
         << sink_->status().text;
-    EXPECT_NE(sink_->metrics().find("drcon_nginx_kept_services{instance=\"test\",kind=\"sink\"} 1"), std::string::npos)
+    EXPECT_NE(sink_->metrics().find("drcon_nginx_kept_services{kind=\"sink\",name=\"test\"} 1"), std::string::npos)
         << sink_->metrics();
     sink_.reset();
     ASSERT_EQ(sink(empty).apply({service_at("api", {&b_}), green}).result, DRCON_OK) << "after a restart";

@@ -27,6 +27,15 @@ step drop_in(const std::string& name, const std::string& why) {
            "systemctl daemon-reload"}};
 }
 
+// A file of a directory that nginx reads anyway is easier than an edit of its main configuration.
+step include_step(const nginx_server& nginx, const fs::path& directory) {
+  const auto line = "include " + directory.string() + "/*.conf;";
+  if (nginx.directories.empty())
+    return {"Include what drcon writes: a line for " + nginx.config + ", within http { }.", {line}};
+  return {"Have nginx include what drcon writes.",
+          {"echo '" + line + "' > " + nginx.directories.front() + "/drcon.conf"}};
+}
+
 void add_nginx_steps(const nginx_server& nginx, const fs::path& directory, const runner& user, sink_part& part) {
   if (!may_write_in(directory, user)) {
     if (user.is_service)
@@ -38,8 +47,7 @@ void add_nginx_steps(const nginx_server& nginx, const fs::path& directory, const
                             {}});
   }
   if (std::ranges::find(nginx.directories, directory.string()) == nginx.directories.end())
-    part.steps.push_back({"Include what drcon writes: a line for " + nginx.config + ", within http { }.",
-                          {"include " + directory.string() + "/*.conf;"}});
+    part.steps.push_back(include_step(nginx, directory));
   if (user.is_service) part.steps.push_back(drop_in("nginx", "Let the service write there and signal nginx's master."));
 }
 

@@ -6,6 +6,15 @@
 namespace drcon::engine {
 namespace {
 
+// It said "ready with 0 services" of a source whose first services came together with its readiness.
+TEST_F(Engine, CountsWhatASourcePublishesWithItsReadiness) {
+  start();
+  fake("s")->host.publish(service_of("web", 2));
+  fake("s")->host.ready();
+  ASSERT_TRUE(test::wait_until([this] { return !journal(journal_entry::kind::source).empty(); }));
+  EXPECT_EQ(journal(journal_entry::kind::source)[0], "ready with 1 service");
+}
+
 TEST_F(Engine, AppliesNothingBeforeTheSourceIsReady) {
   start();
   fake("s")->host.publish(service_of("web", 2));
@@ -161,8 +170,8 @@ TEST_F(Engine, LabelsTheQueuesOfASourceAndASinkOfTheSameNameByKind) {
   config_.sinks["same"] = instance_of("same", "fake-sink");
   config_.pipelines["p"] = pipeline_of({"s", "same"}, {"t", "same"});
   start();
-  EXPECT_TRUE(shows("drcon_queue_depth{instance=\"same\",kind=\"source\"} "));
-  EXPECT_TRUE(shows("drcon_queue_depth{instance=\"same\",kind=\"sink\"} "));
+  EXPECT_TRUE(shows("drcon_queue_depth{kind=\"source\",name=\"same\"} "));
+  EXPECT_TRUE(shows("drcon_queue_depth{kind=\"sink\",name=\"same\"} "));
 }
 
 TEST_F(Engine, TriesAgainWhileTheTargetIsAway) {
@@ -252,7 +261,7 @@ TEST_F(Engine, IgnoresASecondAnswer) {
   const auto& host = fake("t")->host;
   host.host()->done(host.instance(), 1, DRCON_RETRY, c_string("again"));
   host.host()->done(host.instance(), 4711, DRCON_OK, {});
-  EXPECT_TRUE(shows("drcon_plugin_misbehaviour_total{instance=\"t\",kind=\"sink\",plugin=\"fake-sink\"} 2"))
+  EXPECT_TRUE(shows("drcon_plugin_misbehaviour_total{kind=\"sink\",name=\"t\",plugin=\"fake-sink\"} 2"))
       << figures_.text(on_engine([this] { return report::figures_of(*engine_); }));
   fake("s")->host.publish(service_of("web", 2));
   EXPECT_TRUE(sees("t", 2));

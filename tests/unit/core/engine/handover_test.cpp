@@ -50,6 +50,47 @@ TEST_F(Handover, ASinkUnderAnotherNameBeginsWhenTheOneBeforeHasEnded) {
   EXPECT_TRUE(old->stopped);
 }
 
+TEST_F(Handover, APipelineUnderAnotherNameStaysPaused) {
+  start();
+  serve(4);
+  ASSERT_EQ(pause("lunch"), "");
+  fake("s")->host.publish(service_of("web", 3));
+  ASSERT_TRUE(test::wait_until([this] { return on_engine([this] { return engine_->find("p")->pending(); }); }));
+  rename_to({"q"});
+  ASSERT_TRUE(apply()) << faults_;
+  EXPECT_THAT(faults_, testing::HasSubstr("pipeline p was paused (lunch): pipeline q, which has its sinks now, is "
+                                          "paused in its place"));
+  EXPECT_EQ(on_engine([this] { return engine_->find("q")->paused()->why; }), "lunch");
+  ASSERT_TRUE(test::wait_until([this] {
+    return on_engine([this] { return engine_->find("q")->current().snapshot != nullptr; });
+  }));
+  settle();
+  EXPECT_TRUE(sees("t", 4)) << "what is served stays";
+  ASSERT_TRUE(stop());
+  EXPECT_TRUE(std::filesystem::exists(state_.path() / "q.paused"));
+  EXPECT_FALSE(std::filesystem::exists(state_.path() / "p.paused"));
+  test::forget_fakes();
+  start();
+  fake("s")->host.publish(service_of("web", 3));
+  fake("s")->host.ready();
+  EXPECT_TRUE(sees("t", 4)) << "through a restart, too";
+  EXPECT_EQ(steer([this](engine::steered done) { engine_->resume("q", std::move(done)); }), "");
+  EXPECT_TRUE(sees("t", 3));
+}
+
+TEST_F(Handover, ThePauseOfAPipelineThatIsRemovedDoesNotEndInSilence) {
+  start();
+  serve(4);
+  ASSERT_EQ(pause("lunch"), "");
+  config_.sinks["u"] = instance_of("u", "fake-sink", "another target");
+  rename_to({"q"});
+  config_.pipelines["q"].sinks = {"u"};
+  config_.sinks.erase("t");
+  ASSERT_TRUE(apply()) << faults_;
+  EXPECT_THAT(faults_, testing::HasSubstr("pipeline p was paused (lunch), and is not in the configuration any more"));
+  EXPECT_FALSE(on_engine([this] { return engine_->find("q")->paused().has_value(); }));
+}
+
 TEST_F(Handover, TwoReloadsInARowDoNotLetTheThirdBeginBeforeTheFirstHasEnded) {
   start();
   serve(1);

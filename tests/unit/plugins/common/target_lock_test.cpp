@@ -51,6 +51,27 @@ TEST_F(FileLock, HasOneHolderAndNamesIt) {
   EXPECT_EQ(other.take(place(), "web"), "") << "the first has ended";
 }
 
+TEST_F(FileLock, SaysWhoseRightIsMissing) {
+  const auto there = place();
+  int ends[2];
+  ASSERT_EQ(::pipe(ends), 0);
+  const auto child = ::fork();
+  if (child == 0) {
+    file_lock lock;
+    const auto why = ::seteuid(65534) == 0 ? lock.take(there, "edge") : std::string("not another user");
+    ::_exit(::write(ends[1], why.data(), why.size()) < 0 ? 1 : 0);
+  }
+  ::close(ends[1]);
+  std::string why(2000, '\0');
+  const auto length = ::read(ends[0], why.data(), why.size());
+  ::close(ends[0]);
+  ::waitpid(child, nullptr, 0);
+  why.resize(length < 0 ? 0 : static_cast<std::size_t>(length));
+  EXPECT_NE(why.find("Permission denied; the user that drcon runs as must be allowed to write in that directory"),
+            std::string::npos)
+      << why;
+}
+
 TEST_F(FileLock, KeepsOutOtherProcessesAndEndsWithAKilledOne) {
   EXPECT_TRUE(holds_in_a_child([this] {
     static file_lock killed;

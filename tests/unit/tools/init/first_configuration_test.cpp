@@ -52,8 +52,9 @@ TEST(FirstConfiguration, OfTheServiceHasADirectoryOfItsOwnAndTheStepsForItsRight
                               Not(HasSubstr("[admin]"))));
   EXPECT_THAT(steps_of(all),
               AllOf(HasSubstr("install -d -o root -g drcon -m 2775 /etc/nginx/drcon\n"),
-                    HasSubstr("include /etc/nginx/drcon/*.conf;\n"), HasSubstr("drcon.service.d/nginx.conf\n"),
-                    HasSubstr("systemctl enable --now drcon\n"), HasSubstr("proxy_pass http://web;\n")));
+                    HasSubstr("echo 'include /etc/nginx/drcon/*.conf;' > /etc/nginx/conf.d/drcon.conf\n"),
+                    HasSubstr("drcon.service.d/nginx.conf\n"), HasSubstr("systemctl enable --now drcon\n"),
+                    HasSubstr("proxy_pass http://web;\n")));
 }
 
 TEST(FirstConfiguration, OfAnybodyElseWritesWhereNginxLooksAndKeepsItsStateBesideItself) {

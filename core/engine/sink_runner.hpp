@@ -81,11 +81,14 @@ public:
   void resync_soon();
   /// The same, and until that was answered it is not known whether the target is as desired.
   void compare_again();
+  /// The same where it has reported something as left out, which may be over.
+  void ask_again_what_is_left_out();
   /// An event was lost, perhaps the answer to the update in flight: hands over what is desired again.
   void recover();
 
   void on_done(std::uint64_t ticket, drcon_result result, const std::string& why) override;
   void on_status(const plugins::instance_status& now) override;
+  void on_status_text() override { ask_again_what_is_left_out(); }
   void on_refused(const std::vector<plugins::refusal>& what) override;
   void on_restarted() override;
 

@@ -40,7 +40,7 @@ constexpr const char* schema_text = R"JSON({
     "empty": { "type": "string", "enum": ["keep", "remove"], "default": "keep",
       "description": "What happens to the servers of a backend whose services have no endpoints any more: they stay, or they are drained and removed." },
     "manual": { "type": "string", "enum": ["respect", "override"], "default": "respect",
-      "description": "What happens when somebody puts a server into maintenance or drain by hand: it stays so, through reloads and restarts of drcon too, until it is made ready by hand or HAProxy is reloaded; or it is put back in service. What drcon itself takes out of service has weight 0." },
+      "description": "What happens when somebody puts a server into maintenance or drain by hand: it stays so, through reloads and restarts of drcon too, until it is made ready by hand or HAProxy is reloaded, and its endpoint counts as left out, so that drcon status needs attention when a service has none left; or it is put back in service. What drcon itself takes out of service has weight 0." },
     "drain_timeout": { "type": "string", "format": "duration", "default": "30s",
       "description": "How long a server that is to be removed may finish what it has begun, before it goes into maintenance." },
     "shutdown_sessions": { "type": "boolean", "default": false,

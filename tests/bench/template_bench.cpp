@@ -38,14 +38,15 @@ std::size_t allocations = 0;
 
 }  // namespace
 
-// Every allocation of this process is counted. Only one thread runs.
-void* operator new(std::size_t size) {
+// Every allocation of this process is counted. Only one thread runs. Not inlined: GCC takes the two halves of such a
+// pair for a mismatch where it sees into one of them.
+[[gnu::noinline]] void* operator new(std::size_t size) {
   ++allocations;
   if (auto* made = std::malloc(size == 0 ? 1 : size)) return made;  // NOLINT: this is where memory comes from
   throw std::bad_alloc();
 }
-void operator delete(void* made) noexcept { std::free(made); }               // NOLINT
-void operator delete(void* made, std::size_t) noexcept { std::free(made); }  // NOLINT
+[[gnu::noinline]] void operator delete(void* made) noexcept { std::free(made); }               // NOLINT
+[[gnu::noinline]] void operator delete(void* made, std::size_t) noexcept { std::free(made); }  // NOLINT
 
 namespace drcon::test {
 namespace {

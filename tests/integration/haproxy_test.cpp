@@ -326,6 +326,28 @@ TEST_P(HaproxySink, RespectsAServerThatWasTakenOutByHand) {
   EXPECT_EQ(sink_->status().text.find("by hand"), std::string::npos) << sink_->status().text;
 }
 
+// Nobody else would report that a service has no server in rotation: the registry has them all in service.
+TEST_P(HaproxySink, ReportsEachEndpointThatWasTakenOutByHandAsLeftOut) {
+  sink("compare = \"100ms\"\n");
+  ASSERT_EQ(apply({&a_, &b_}).result, DRCON_OK);
+  const auto left_out = [this] {
+    std::set<std::string> ids;
+    for (const auto& each : sink_->refused()) ids.insert(each.service + "/" + each.endpoint);
+    return ids;
+  };
+  EXPECT_TRUE(left_out().empty());
+  for (const auto* each : {&a_, &b_}) haproxy_.command("set server " + server_of(*each) + " state maint");
+  EXPECT_TRUE(wait_until([&] {
+    return left_out() == std::set<std::string>{"web/a", "web/b"};
+  })) << "without waiting for a change";
+  EXPECT_NE(sink_->refused().front().why.find(" state ready' brings it back"), std::string::npos)
+      << sink_->refused().front().why;
+  haproxy_.command("set server " + server_of(b_) + " state ready");
+  ASSERT_EQ(sink_->reconcile().result, DRCON_OK);
+  EXPECT_EQ(sink_->status().text.find(server_of(b_)), std::string::npos) << sink_->status().text;
+  EXPECT_NE(sink_->status().text.find(server_of(a_)), std::string::npos) << sink_->status().text;
+}
+
 TEST_P(HaproxySink, RespectsAServerThatWasTakenOutByHandAcrossARestart) {
   for (const std::string state : {"maint", "drain"}) {
     SCOPED_TRACE(state);

@@ -133,9 +133,7 @@ std::string file_text(const sink& of, const file& one, const import_surroundings
   text += owner_of("owner", "passwd", stanza.user, stanza.where, found);
   text += owner_of("group", "group", stanza.group, stanza.where, found);
   if (stanza.backup) text += "backup = true\n";
-  if (stanza.error_on_missing_key)
-    found.remark(stanza.where,
-                 "error_on_missing_key: drcon reports a field that is not there where it reads the template");
+  if (stanza.error_on_missing_key) text += "error_on_missing_key = true\n";
   std::error_code error;
   if (stanza.create_directories && !fs::is_directory(fs::path(path).parent_path(), error))
     found.remark(stanza.where,

@@ -473,6 +473,34 @@ TEST_F(Engine, ATargetThatIsBackIsComparedBeforeItCountsAsApplied) {
   EXPECT_TRUE(test::wait_until([this] { return is_up_to_date(); }));
 }
 
+// A sink that tends its target can report that it leaves something out, but not that it does so no more.
+TEST_F(Engine, WhatASinkLeftOutBetweenUpdatesIsAskedForAgainOnceItsStatusChanges) {
+  start();
+  fake("s")->host.publish(service_of("web", 2));
+  fake("s")->host.ready();
+  ASSERT_TRUE(sees("t", 2));
+  ASSERT_TRUE(test::wait_until([this] { return is_up_to_date(); }));
+  const auto left_out = [this] {
+    return on_engine([this] { return engine_->sinks().at("t")->instance().refusal_count(); });
+  };
+  const std::vector<std::function<void()>> changes = {
+      [] { fake("t")->host.status_ok("2 are served again"); },
+      [] { fake("t")->host.status_degraded("another remark"); },
+  };
+  for (const auto& change : changes) {
+    fake("t")->host.status_degraded("one is taken out by hand");
+    fake("t")->host.refused("web", "web0", "taken out by hand");
+    ASSERT_EQ(left_out(), 1U);
+    change();
+    EXPECT_TRUE(test::wait_until([&] { return left_out() == 0; }));
+    EXPECT_TRUE(test::wait_until([this] { return is_up_to_date(); }));
+  }
+  const auto before = fake("t")->applies;
+  fake("t")->host.status_ok("all is well");
+  settle();
+  EXPECT_EQ(fake("t")->applies, before) << "nothing is left out, so that nothing has to be asked";
+}
+
 TEST_F(Engine, ASinkWhoseProcessHasRestartedIsNotUpToDateBeforeItHasCompared) {
   start();
   fake("s")->host.publish(service_of("web", 2));

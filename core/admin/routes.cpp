@@ -434,7 +434,8 @@ const std::vector<route>& routes() {
        served_by::event_stream},
       {"POST",
        "/v1/pipelines/{name}/pause",
-       "Decide nothing more; what is served stays, also through a restart. Answered when no update is being applied any "
+       "Decide nothing more; what is served stays, also through a restart. Answered when no update is being applied "
+       "any "
        "more: what a sink has not applied by then waits for the resume.",
        {{"why", "A reason, shown while it is paused."}},
        "Done",

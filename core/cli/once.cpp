@@ -6,8 +6,8 @@
 #include "log/log.hpp"
 #include "report/verdict.hpp"
 
-#include <boost/asio/signal_set.hpp>
 #include <fmt/chrono.h>
+#include <boost/asio/signal_set.hpp>
 
 #include <chrono>
 #include <csignal>

@@ -6,6 +6,7 @@
 #include "log/log.hpp"
 #include "model/snapshot.hpp"
 #include "plugins/program_keepers.hpp"
+#include "plugins/reads_files.hpp"
 
 #include <boost/asio/post.hpp>
 
@@ -112,12 +113,17 @@ bool engine::apply(const config::configuration& next, config::diagnostics& found
   }
   warn_of_removed(next, found);
   const auto before = std::exchange(config_, next);
-  inspector_.keep_only(next.sinks);
+  // One that has read a template would answer by what that was before it was edited.
+  auto asked = next.sinks;
+  std::erase_if(asked, [this](const auto& each) { return reads_files(each.second); });
+  inspector_.keep_only(asked);
   journal_.resize(static_cast<std::size_t>(next.host.journal_size));
   replace_sources(sources);
   replace_pipelines(before, sources, found);
   replace_sinks(sinks);
   feed_sinks();
+  for (const auto& [name, runner] : sinks_)
+    if (!sinks.contains(name) && reads_files(config_.sinks.at(name))) runner->compare_again();
   // Started last: what a source reports first must find its pipelines and sinks in place.
   for (const auto& [name, instance] : sources) instance->start();
   return true;
@@ -284,8 +290,7 @@ void engine::retire_absent() {
     log::warning(base::subject_kind::state,
                  "pipeline {} is not in the configuration any more: what was kept of it stays beside as {}.state.left "
                  "or {}.paused.left, and is not used if it comes back{}",
-                 name, name, name,
-                 paused ? "; it was paused (" + paused->why + "), and that pause has ended" : "");
+                 name, name, name, paused ? "; it was paused (" + paused->why + "), and that pause has ended" : "");
   }
 }
 
@@ -335,6 +340,12 @@ void engine::open_sinks() {
     runner->instance().start();
     runner->open();
   }
+}
+
+// Its files, such as templates, may be what a reload is for, though its options are as before: whether its target has
+// what they say now is not known until it has compared.
+bool engine::reads_files(const config::instance_config& sink) const {
+  return plugins::sink_reads_files(*plugins_.find(sink.plugin));
 }
 
 void engine::feed_sinks() {

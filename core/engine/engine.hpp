@@ -109,8 +109,8 @@ public:
   /// says why nothing can be released: then `done` is not called.
   base::result<> release_brake(const std::string& pipeline, const std::string& service,
                                std::optional<std::uint64_t> number, steered done);
-  /// How long the sinks of a pipeline get to answer the update in flight before its pause is refused. Less than the admin
-  /// interface waits for the engine. Tests shorten it.
+  /// How long the sinks of a pipeline get to answer the update in flight before its pause is refused. Less than the
+  /// admin interface waits for the engine. Tests shorten it.
   static inline std::chrono::nanoseconds pause_patience = std::chrono::seconds(60);
   /// Has the sinks of a pipeline compare their targets with what is desired; returns how many of them began.
   std::size_t resync(const std::string& pipeline);
@@ -149,6 +149,7 @@ private:
   void open_sinks();
   void stop_sinks(const std::function<void()>& finish);
   void feed_sinks();
+  bool reads_files(const config::instance_config& sink) const;
   std::function<void(bool in_time)> within(std::chrono::nanoseconds at_most, std::function<void(bool in_time)> ended);
   void retire(const instance_ptr& instance, std::function<void()> then);
   std::function<void(base::result<>)> on_loop(std::function<void(const base::result<>&)> answered);

@@ -36,7 +36,8 @@ applied_state applied_by(const std::vector<std::shared_ptr<sink_runner>>& sinks,
     const auto* applied = each->applied_of(paused.name());
     if (!applied && before.snapshot) applied = &before;
     by_sink.emplace(each->name(), applied);
-    const bool is_newer = applied && (!found.served || applied->snapshot->revision() > found.served->snapshot->revision());
+    const bool is_newer =
+        applied && (!found.served || applied->snapshot->revision() > found.served->snapshot->revision());
     if (is_newer) found.served = applied;
   }
   const auto has_newest = [&](const auto& each) { return is_same(each.second, &paused.current()); };
@@ -87,9 +88,9 @@ void engine::pause(const std::string& name, const std::string& why, steered done
   const auto open = std::make_shared<std::size_t>(sinks.size());
   const auto idle = within(pause_patience, [this, name, why, sinks, answered = std::move(answered)](bool in_time) {
     if (in_time) return pause_when_idle(name, why, sinks, answered);
-    answered(base::failure{"sink " + names_of(sinks) + " is still applying an update after " +
-                           config::to_text(pause_patience) +
-                           ", which would change its target in the pause; see its log, and try again when it has ended"});
+    answered(base::failure{
+        "sink " + names_of(sinks) + " is still applying an update after " + config::to_text(pause_patience) +
+        ", which would change its target in the pause; see its log, and try again when it has ended"});
   });
   for (const auto& each : sinks)
     each->withhold([open, idle] {

@@ -56,8 +56,7 @@ void pipeline::start(bool state_is_kept) {
   // A version that did not keep what was asked served the state whatever was asked, and so is it still.
   last_good_asked_ = kept.asked == question{} ? asked_ : std::move(kept.asked);
   // Nobody has observed while drcon did not run whether anything is back.
-  brake_.recall(
-      by_clock<brake::clock>(kept.brake, std::chrono::system_clock::now(), brake::clock::now()));
+  brake_.recall(by_clock<brake::clock>(kept.brake, std::chrono::system_clock::now(), brake::clock::now()));
   brake_.stop_observing();
   kept_brake_ = brake_.remembered();
   if (!kept.fault.empty()) {

@@ -163,6 +163,7 @@ public:
   /// second once for each call of the first.
   void begin_pausing() { ++pausing_; }
   void end_pausing();
+  bool is_pausing() const { return pausing_ > 0; }
   /// What the targets had before anything was decided here; its snapshot is null if that is not known.
   decision served_before() const;
   /// False when it is not paused.

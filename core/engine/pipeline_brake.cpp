@@ -199,10 +199,10 @@ pipeline::trial pipeline::try_out(const model::snapshot& candidate, const std::v
 }
 
 saved_state pipeline::state_of(model::snapshot_ptr content, question asked, const brake& knows) {
-  return {.snapshot = std::move(content),
-          .asked = std::move(asked),
-          .brake = by_clock<std::chrono::system_clock>(knows.remembered(), clock::now(),
-                                                       std::chrono::system_clock::now())};
+  return {
+      .snapshot = std::move(content),
+      .asked = std::move(asked),
+      .brake = by_clock<std::chrono::system_clock>(knows.remembered(), clock::now(), std::chrono::system_clock::now())};
 }
 
 saved_state pipeline::state_of(model::snapshot_ptr content, question asked) const {

@@ -38,9 +38,10 @@ void pipeline::pause_at(const decision& applied, pause_mark mark) {
   const auto decided = current_.snapshot->revision();
   pause(std::move(mark));
   seen_ = heard_ = clock::now();
-  pass(next_with(*applied.snapshot),
-       "what the targets have of revision " + std::to_string(applied.snapshot->revision()) + ", as long as it is paused",
-       applied.asked);
+  pass(
+      next_with(*applied.snapshot),
+      "what the targets have of revision " + std::to_string(applied.snapshot->revision()) + ", as long as it is paused",
+      applied.asked);
   causes_.insert("revision " + std::to_string(decided) + ", which was not applied before the pause");
   foresee();
 }

@@ -240,7 +240,7 @@ void sink_runner::applied_now(clock::time_point now) {
   applied_ = in_flight_->wanted;
   applied_feeds_ = feeds_in_flight_;
   last_answer_ = model::sink_answer::applied;
-  is_compared_ = true;
+  is_compared_ = !resync_is_due_;
   backoff_.reset();
   waited_for_target_ = false;
   ++applies_;
@@ -309,6 +309,11 @@ void sink_runner::recover() {
 }
 
 void sink_runner::resync_soon() { resync_is_due_ = !resync(); }
+
+void sink_runner::compare_again() {
+  is_compared_ = false;
+  resync_soon();
+}
 
 // A new process knows nothing of the target: it compares, and changes what differs.
 void sink_runner::on_restarted() {

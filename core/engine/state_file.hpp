@@ -33,8 +33,7 @@ struct saved_state {
 };
 
 /// The text of a .state file.
-std::string serialise(const model::snapshot& snapshot, const question& asked = {},
-                      const kept_brake_memory& brake = {});
+std::string serialise(const model::snapshot& snapshot, const question& asked = {}, const kept_brake_memory& brake = {});
 /// What it holds. A file that is damaged, or of another format, is a failure that says so.
 base::result<saved_state> parse_state(const std::string& text);
 

@@ -36,7 +36,6 @@ void engine::keep(const std::string& name, std::optional<pause_mark> mark,
   pauses_.save(name, std::move(mark), on_loop(std::move(take_effect)));
 }
 
-
 // The content is kept first and the mark second: a crash in between leaves what the operator has asked for without the
 // pause, and never a pause that says so with other content.
 void engine::roll_back(const std::string& name, std::uint64_t revision, steered done) {

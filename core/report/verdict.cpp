@@ -100,6 +100,8 @@ void add_holds(const std::string& start, const std::vector<engine::held_service>
 }
 
 void add_pause(const engine::pipeline& pipeline, lines& all) {
+  if (pipeline.is_pausing() && !pipeline.paused())
+    all.push_back("pipeline " + pipeline.name() + " is paused as soon as its sinks have applied what is under way");
   if (!pipeline.paused()) return;
   all.push_back("pipeline " + pipeline.name() + " is paused: " + pipeline.paused()->why);
   for (const auto& sink : pipeline.paused()->behind)

@@ -10,6 +10,11 @@ bool connection_limit::is_met_by(const common::http_answer& answer, std::size_t 
   return answer.fault == common::http_fault::closed_early && working > 0;
 }
 
+void connection_limit::set_most(std::size_t most) {
+  allowed_ = is_lowered() ? std::min(allowed_, most) : most;
+  most_ = most;
+}
+
 void connection_limit::lower(std::size_t working, clock::time_point now) {
   allowed_ = std::min(allowed_, working);
   since_ = now;

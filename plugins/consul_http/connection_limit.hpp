@@ -1,7 +1,7 @@
 // How many connections may be open to the agent.
 //
-// An agent allows a number of connections per client address (limits.http_max_conns_per_client, 200 by default), which
-// it does not announce: it closes the next one at once. Then the watcher uses only as many as work, and tries a few
+// An agent allows a number of connections per client address (limits.http_max_conns_per_client, 200 by default), and
+// closes the next one at once. Then the watcher uses only as many as work, and tries a few
 // more after some time, for other clients of this address may have gone.
 //
 // State without input or output; the time is passed in.
@@ -22,9 +22,12 @@ public:
   /// Before connections beyond the agent's limit are tried again.
   static constexpr auto holds_for = std::chrono::seconds(30);
 
-  /// `most`: the option `connections`.
+  /// `most`: the option `connections`, or what it stands for.
   explicit connection_limit(std::size_t most) : most_(most), allowed_(most) {}
 
+  /// The same as `most` from now on.
+  void set_most(std::size_t most);
+  std::size_t most() const { return most_; }
   std::size_t allowed() const { return allowed_; }
   /// Fewer than the option allows, because the agent's limit was met.
   bool is_lowered() const { return allowed_ < most_; }

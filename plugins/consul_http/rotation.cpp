@@ -5,36 +5,64 @@
 
 namespace drcon::consul {
 
-watched_ptr rotation::take_first() {
-  auto service = std::move(waiting_.front());
-  waiting_.pop_front();
+void rotation::add(watched_ptr service, bool is_first) {
+  const auto& each = *service;
+  turn mine{.of = kind::known, .when = each.checked, .number = ++numbers_};
+  if (is_first) mine.number = -mine.number;
+  if (each.retry_at > each.checked) mine = {.of = kind::later, .when = each.retry_at, .number = mine.number};
+  else if (each.suspected || each.standing.is_failing || !each.standing.is_heard)
+    mine = {.of = kind::urgent, .when = {}, .number = mine.number};
+  turns_.emplace(service.get(), mine);
+  waiting_.emplace(mine, std::move(service));
+}
+
+watched_ptr rotation::take(queue::iterator place) {
+  auto service = std::move(place->second);
+  waiting_.erase(place);
+  turns_.erase(service.get());
   return service;
 }
 
-bool rotation::is_due(const watched_service& service, clock::time_point now) const {
-  if (service.retry_at > now) return false;
-  return !service.standing.is_heard || service.suspected || service.standing.is_failing ||
-         service.checked < last_change_ || now - service.checked >= max_age_;
+void rotation::remove(const watched_ptr& service) {
+  if (const auto found = turns_.find(service.get()); found != turns_.end()) take(waiting_.find(found->second));
+}
+
+watched_ptr rotation::take_first() { return take(waiting_.begin()); }
+
+// The first of each kind is due before all others of its kind.
+rotation::queue::iterator rotation::due(clock::time_point now) {
+  const auto first_of = [this](kind which) {
+    const auto found = waiting_.lower_bound({.of = which, .when = clock::time_point::min(), .number = 0});
+    return found != waiting_.end() && found->first.of == which ? found : waiting_.end();
+  };
+  if (const auto urgent = first_of(kind::urgent); urgent != waiting_.end()) return urgent;
+  if (const auto later = first_of(kind::later); later != waiting_.end() && later->first.when <= now) return later;
+  const auto known = first_of(kind::known);
+  if (known == waiting_.end()) return known;
+  const bool is_due = known->first.when < last_change_ || now - known->first.when >= max_age_;
+  return is_due ? known : waiting_.end();
 }
 
 watched_ptr rotation::take_due(clock::time_point now) {
   if (waiting_.empty()) return nullptr;
-  const auto due = std::ranges::find_if(waiting_, [&](const auto& each) { return is_due(*each, now); });
-  if (due == waiting_.end()) {
-    if (round_start_ != clock::time_point{})
-      round_seconds_ = std::chrono::duration<double>(now - std::exchange(round_start_, clock::time_point{})).count();
-    return nullptr;
-  }
-  auto service = *due;
-  waiting_.erase(due);
-  return service;
+  const auto next = due(now);
+  if (next != waiting_.end()) return take(next);
+  if (round_start_ != clock::time_point{})
+    round_seconds_ = std::chrono::duration<double>(now - std::exchange(round_start_, clock::time_point{})).count();
+  return nullptr;
 }
 
 void rotation::suspect(const watched_ptr& service, clock::time_point now) {
   service->suspected_at = now;
-  if (std::exchange(service->suspected, true)) return;
-  const auto place = std::ranges::find(waiting_, service);
-  if (place != waiting_.end()) waiting_.splice(waiting_.begin(), waiting_, place);
+  if (std::exchange(service->suspected, true) || !turns_.contains(service.get())) return;
+  remove(service);
+  add_first(service);
+}
+
+void rotation::ask_again(const watched_ptr& service) {
+  if (!turns_.contains(service.get())) return;
+  remove(service);
+  add_last(service);
 }
 
 void rotation::note_change(clock::time_point now) {
@@ -42,10 +70,16 @@ void rotation::note_change(clock::time_point now) {
   if (round_start_ == clock::time_point{}) round_start_ = now;
 }
 
+// Those that are known are in the order of their age; few others are.
 rotation::clock::duration rotation::staleness(clock::time_point now) const {
   clock::duration oldest{};
-  for (const auto& each : waiting_)
-    if (each->standing.is_known && each->checked < last_change_) oldest = std::max(oldest, now - each->checked);
+  for (const auto& [turn, each] : waiting_) {
+    if (may_be_stale(*each)) oldest = std::max(oldest, now - each->checked);
+    if (turn.of == kind::known) break;
+  }
+  const auto later = waiting_.lower_bound({.of = kind::later, .when = clock::time_point::min(), .number = 0});
+  for (auto each = later; each != waiting_.end(); ++each)
+    if (may_be_stale(*each->second)) oldest = std::max(oldest, now - each->second->checked);
   return oldest;
 }
 

@@ -31,6 +31,16 @@ common::http_choice read_http(const options& option, const common::http_server& 
   return word == "1.1" ? common::http_choice::http1 : common::http_choice::automatic;
 }
 
+// A number, or "auto".
+std::optional<std::size_t> read_connections(const options& option) {
+  try {
+    return static_cast<std::size_t>(option.integer());
+  } catch (const config_error&) {  // it is no number
+    if (option.string() == "auto") return {};
+    throw config_error(option.pointer(), "expected a number from 8 to 100000, or \"auto\"");
+  }
+}
+
 details read_details(const std::vector<std::string>& words) {
   const auto has = [&](const char* word) { return std::ranges::find(words, word) != words.end(); };
   return {.node = has("node"), .addresses = has("addresses"), .checks = has("checks")};
@@ -76,9 +86,9 @@ settings read_settings(const options& table) {
   result.wait = table["wait"].duration();
   result.retry_min = table["retry_min"].duration();
   result.retry_max = table["retry_max"].duration();
-  result.connections = static_cast<std::size_t>(table["connections"].integer());
+  result.connections = read_connections(table["connections"]);
   result.rotation_rate = static_cast<double>(table["rotation_rate"].integer());
-  result.rotation_max_age = table["rotation_max_age"].duration();
+  if (table["rotation_max_age"].present()) result.rotation_max_age = table["rotation_max_age"].duration();
   if (result.wait < std::chrono::seconds(1) || result.wait > std::chrono::minutes(10))
     throw config_error("/wait", "wait must be between 1s and 10m, which is the most Consul takes");
   if (result.retry_min < std::chrono::milliseconds(1) || result.retry_min > result.retry_max)

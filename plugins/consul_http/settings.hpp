@@ -62,9 +62,9 @@ struct settings {
   std::chrono::nanoseconds wait{};
   std::chrono::nanoseconds retry_min{};
   std::chrono::nanoseconds retry_max{};
-  std::size_t connections = 0;
-  double rotation_rate = 0;  ///< plain queries a second, at most
-  std::chrono::nanoseconds rotation_max_age{};
+  std::optional<std::size_t> connections;  ///< nothing: as many as the agent allows, less a share for others
+  double rotation_rate = 0;                ///< plain queries a second, at most
+  std::optional<std::chrono::nanoseconds> rotation_max_age;  ///< nothing: by what is known of changes
 };
 
 /// Throws config_error for what the schema cannot judge.

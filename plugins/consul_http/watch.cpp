@@ -31,8 +31,8 @@ watcher::watcher(settings settings, context host, asio::any_io_executor strand, 
               .choice = settings_.http,
               .spawn = spawn_,
               .changed = [this] { balance(); }}),
-      rotation_(std::chrono::duration_cast<clock::duration>(settings_.rotation_max_age)),
-      limit_(settings_.connections),
+      rotation_(std::chrono::minutes(1)),  // until next_due() knows better
+      limit_(settings_.connections.value_or(first_connections)),
       rotation_bucket_(settings_.rotation_rate, std::max(1.0, settings_.rotation_rate / 10)) {
   lanes_.limit(limit_.allowed());
 }
@@ -46,6 +46,9 @@ asio::awaitable<void> watcher::run() {
   }
   if (!std::exchange(is_started_, true)) {
     for (const auto& [key, each] : catalogs_) spawn_catalog_watch(*each);
+    is_limit_known_ = settings_.connections.has_value();
+    if (!is_limit_known_)
+      spawn_([this] { return watch_agent_limit(); }, [this](const std::string&) { take_agent_limit({}); });
     spawn_([this] { return probe_silent_agent(); },
            [this](const std::string& why) { other_failed(agent_probe, common::lost_answer(why), why); });
   }
@@ -121,15 +124,16 @@ void watcher::balance() {
     spawn_([this, made] { return watch_directly(made); },
            [this, made](const std::string& why) { interrupted(made->current, why); });
   }
-  // Until it is known how many queries fit on a connection, the others need not take turns: there may be room for all.
-  if (rotation_.empty() || rotation_runs_ || !lanes_.is_negotiated()) return wake_rotation();
+  // Until it is known how many connections there may be, and how many queries fit on one, the others need not take
+  // turns: there may be room for all.
+  if (rotation_.empty() || rotation_runs_ || !lanes_.is_negotiated() || !is_limit_known_) return wake_rotation();
   rotation_runs_ = true;
   rotation_.begin_round(clock::now());
   spawn_rotation();
 }
 
 void watcher::spawn_rotation() {
-  for (std::size_t i = 0; i < std::min(most_rotation_workers, lanes_.capacity(settings_.connections) / 4); ++i)
+  for (std::size_t i = 0; i < std::min(most_rotation_workers, lanes_.capacity(limit_.most()) / 4); ++i)
     spawn_([this, i] { return rotate(i); },
            [this, i](const std::string& why) {
              const auto each = std::exchange(asked_in_turn_[i], nullptr);
@@ -197,7 +201,12 @@ void watcher::report_status() {
     std::snprintf(round, sizeof round, "%.1f s", rotation_.round_seconds());
     text += ": " + std::to_string(slots_.size()) + " by blocking query, " + std::to_string(rotation_.size()) +
             " by rotation (last round " + round + ")";
+    if (agent_limit_)
+      text += ", " + std::to_string(limit_.most()) + " connections" +
+              (*agent_limit_ == 0 ? " though the agent allows any number"
+                                  : " of the " + std::to_string(*agent_limit_) + " that the agent allows");
   }
+  if (!backend_.empty()) text += "; Consul answers by " + backend_;
   std::set<std::string> left_out;
   for (const auto& [place, names] : left_out_) left_out.insert(names.begin(), names.end());
   host_.gauge("left_out_names", "Names of the catalogue that cannot be asked for, and are left out.",
@@ -221,6 +230,8 @@ asio::awaitable<void> watcher::report_figures() {
     host_.gauge("watched_services", "Services that are watched.", static_cast<double>(watches_.size()));
     host_.gauge("direct_watches", "Services with a blocking query of their own.", static_cast<double>(slots_.size()));
     host_.gauge("connections_open", "Connections to the agent.", static_cast<double>(lanes_.open_connections()));
+    host_.gauge("connections_allowed", "Connections that may be used at present.",
+                static_cast<double>(limit_.allowed()));
     host_.gauge("staleness_seconds", "Age of the oldest knowledge of a service that may have changed since.",
                 std::chrono::duration<double>(rotation_.staleness(now)).count());
     host_.gauge("rotation_seconds", "Duration of the last round of plain queries.", rotation_.round_seconds());

@@ -11,6 +11,7 @@
 #include "common/bucket.hpp"
 #include "common/http2/lane.hpp"
 #include "common/readiness.hpp"
+#include "consul_http/agent_limit.hpp"
 #include "consul_http/answer.hpp"
 #include "consul_http/connection_limit.hpp"
 #include "consul_http/node_turns.hpp"
@@ -94,6 +95,7 @@ private:
   boost::asio::awaitable<void> watch_node_list(selection place);
   boost::asio::awaitable<bool> ask_nodes(const selection& place, const std::shared_ptr<common::http_lane>& connection);
   boost::asio::awaitable<void> probe_silent_agent();
+  boost::asio::awaitable<void> watch_agent_limit();
   boost::asio::awaitable<void> report_figures();
   boost::asio::awaitable<void> look_for_unknown_names();
   boost::asio::awaitable<void> pause(clock::duration length);
@@ -103,6 +105,7 @@ private:
 
   // What answers mean.
   verdict take(const watched_ptr& each, const common::http_answer& answer, const question& asked);
+  void note_backend(const common::http_answer& answer);
   std::string read(watched_service& each, const common::http_answer& answer);
   void failed(watched_service& each, const common::http_answer& answer, const std::string& why);
   void other_failed(const std::string& what, const common::http_answer& answer, const std::string& why);
@@ -114,11 +117,13 @@ private:
   void take_catalog(const selection& place, const catalog& now, bool has_index);
   void become_ready();
   bool is_connection_limit(const common::http_answer& answer) const;
+  void take_agent_limit(std::optional<std::size_t> allowed);
   void lower_limit();
   void withdraw_limit();
 
   // Rotation.
   watched_ptr next_due();
+  clock::duration rotation_max_age() const;
   void suspect(const std::string& service, std::optional<std::uint64_t> index = {});
   void suspect_changes(const std::set<service_change>& changes);
   void suspect_checks(const std::string& place, const checks& before, const checks& now);
@@ -156,11 +161,14 @@ private:
   std::map<std::string, node_watch> nodes_;                // by place, once the rotation runs
   std::map<std::string, std::set<std::string>> left_out_;  // by place: names that cannot be asked for
   connection_limit limit_;
-  std::string limit_fault_;  // what the status says while the limit is lowered
+  bool is_limit_known_ = false;             // the agent was asked how many connections it allows, or need not be
+  std::optional<std::size_t> agent_limit_;  // what it has said; 0: any number
+  std::string limit_fault_;                 // what the status says while the limit is lowered
 
   common::readiness readiness_;           // of the watched services
   std::set<std::string> others_failing_;  // other queries whose last answer was no good
   std::string last_fault_;
+  std::string backend_;           // what Consul has last answered from; empty: it does not say
   clock::time_point answered_{};  // when the agent last answered anything
 
   bucket rotation_bucket_;

@@ -30,6 +30,7 @@ watcher::verdict watcher::take(const watched_ptr& each, const common::http_answe
     failed(*each, answer, why);
     return verdict::failed;
   }
+  if (asked.blocks) note_backend(answer);
   each->checked = asked.blocks ? clock::now() : asked.started;
   if (each->suspected_at <= asked.started) each->suspected = false;
   const bool was_failing = each->standing.is_failing;
@@ -39,6 +40,18 @@ watcher::verdict watcher::take(const watched_ptr& each, const common::http_answe
   if (answer.header("x-consul-results-filtered-by-acls") == "true" && each->changed >= asked.started)
     host_.warn("Consul's ACLs hid part of the answer for " + each->name);
   return verdict::good;
+}
+
+// Consul 1.10 and later say what they answer blocking queries about services from; others are rare words, and not ours
+// to make series of.
+void watcher::note_backend(const common::http_answer& answer) {
+  const auto word = answer.header("x-consul-query-backend");
+  if (word != "streaming" && word != "blocking-query") return;
+  backend_ = word;
+  host_.count(
+      "answers_by_backend_total",
+      "Answers to blocking queries about services, by what Consul takes them from: streaming or blocking-query.", 1,
+      {{"backend", word}});
 }
 
 // What is wrong with the answer; empty when it has been published.
@@ -98,6 +111,7 @@ bool watcher::begin_outage(const common::http_answer& answer, bool failed_before
     if (each->direct && !each->standing.is_failing) continue;
     each->progress.require_confirmation();
     readiness_.hear_again(each->standing);
+    rotation_.ask_again(each);
   }
   return true;
 }
@@ -160,34 +174,6 @@ void watcher::take_catalog(const selection& place, const catalog& now, bool has_
   registrations_changed(key, has_index);
   wake_rotation();
   balance();
-}
-
-bool watcher::is_connection_limit(const common::http_answer& answer) const {
-  // To count what works is a system call for each connection: not for every answer.
-  const bool counts = answer.fault == common::http_fault::closed_early && !readiness_.in_outage();
-  return connection_limit::is_met_by(answer, counts ? lanes_.proven_connections() : 0);
-}
-
-// Goes on with the connections there are, for a while; then a few more are tried.
-void watcher::lower_limit() {
-  host_.count("connection_limit_resets_total", "Connections that the agent closed because of its limit per client.");
-  last_fault_ =
-      "Consul closed a new connection at once: its limits.http_max_conns_per_client (200 by default) is reached; "
-      "lower the option 'connections', or raise that limit";
-  limit_fault_ = last_fault_;
-  const auto fewest = lanes_.connections_for(fewest_connections + catalogs_.size());
-  limit_.lower(std::max(fewest, lanes_.proven_connections()), clock::now());
-  allow_connections();
-  report_status();
-}
-
-// An agent that refuses connections is gone, and its count of connections with it: the connection that was closed at
-// once was closed by its end, and not by its limit. The same when nothing works any more: at a limit, others do.
-void watcher::withdraw_limit() {
-  if (!limit_.is_lowered()) return;
-  limit_.withdraw();
-  limit_fault_.clear();
-  allow_connections();
 }
 
 }  // namespace drcon::consul

@@ -86,6 +86,8 @@ asio::awaitable<void> watcher::rotate(std::size_t number) {
     const auto each = may_work ? next_due() : nullptr;
     if (!each) {
       if (!may_work) mine->close();
+      // Who was being asked about while room was made for all has not got its place yet.
+      if (!too_many() && !rotation_.empty()) balance();
       timer.expires_after(idle_pause);
       const idle_wait on_list(idle_, timer);
       co_await timer.async_wait(token);
@@ -103,6 +105,7 @@ asio::awaitable<void> watcher::rotate(std::size_t number) {
     const bool was_followed = each->standing.is_known && !asked.confirmed;
     const auto found = each->gone || limited ? verdict::failed : take(each, answer, asked);
     if (found == verdict::unconfirmed) each->suspected = true;  // its turn comes first
+    if (found == verdict::failed) each->retry_at = clock::now() + settings_.retry_min;
     if (!each->gone && !each->direct) {
       if (each->suspected) rotation_.add_first(each);
       else rotation_.add_last(each);
@@ -115,7 +118,6 @@ asio::awaitable<void> watcher::rotate(std::size_t number) {
     }
     if (limited) lower_limit();
     if (each->gone) continue;
-    each->retry_at = clock::now() + settings_.retry_min;
     co_await pause(backoff.next());
   }
 }

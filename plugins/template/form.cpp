@@ -233,12 +233,12 @@ rendering form::render_go(const subject& of, const rules& by, const refusal& ref
   for (std::size_t round = 1;; ++round) {
     const registry asked(*all, by.in, by.of_services);
     templating::surroundings around;
-    around.missing = templating::missing_key::zero;
+    around.missing = by.needs_keys ? templating::missing_key::fault : templating::missing_key::zero;
     around.host = &asked;
     around.oversees = &asked;
     around.environment = environment_of;
     rendering result;
-    grant(by.granted, result.written, around);
+    grant(by.granted, by.stop, result.written, around);
     // A program must never see a text that is refused: that the file is rendered without it in the end is too late.
     around.run_program = [&asked, run = std::move(around.run_program)](std::span<const std::string> words) {
       asked.need_no_notes();
@@ -271,8 +271,20 @@ rendering form::render_go(const subject& of, const rules& by, const refusal& ref
               fault{.name = name_, .where = {}, .text = "endpoints that cannot be written are read again and again"},
           .files = {}};
     if (round == most_rounds) asked.judge_all();
+    std::string why;
+    for (const auto& each : asked.noted())
+      if (of.each != nullptr && each.each == nullptr && each.owner->name == of.each->name) why = each.why;
     fit = without(*all, asked.noted(), refused);
     all = &fit;
+    // What the file is for is left out itself: rendered for nothing, the file would hold empty names.
+    if (of.each != nullptr && of.each->kind == item_kind::service &&
+        std::ranges::find(fit, of.each->name, &service::name) == fit.end())
+      return {
+          .bytes = {},
+          .wrong = fault{.name = name_, .where = {}, .text = "the service " + of.each->name + " is left out: " + why},
+          .is_refused = true,
+          .files = {},
+          .written = {}};
   }
 }
 

@@ -1,6 +1,7 @@
 #include "template/supervise.hpp"
 
 #include <drcon/process.h>
+#include <drcon/detail/last_catch.hpp>
 
 #include <poll.h>
 #include <sys/eventfd.h>
@@ -11,6 +12,7 @@
 #include <cerrno>
 #include <csignal>
 #include <ctime>
+#include <exception>
 #include <future>
 #include <span>
 #include <system_error>
@@ -23,6 +25,7 @@ namespace {
 // from stopping the sink.
 constexpr auto short_wait = std::chrono::seconds(2);
 constexpr auto pause_after_failed_start = std::chrono::seconds(1);
+constexpr auto pause_after_fault = std::chrono::milliseconds(100);
 constexpr auto pause_after_failed_signal = std::chrono::milliseconds(500);
 // How soon it is noticed that nothing is left of a group: the kernel reports the end of a process, not of a group.
 constexpr auto look_at_group = std::chrono::milliseconds(10);
@@ -69,8 +72,12 @@ void supervisor::on_thread(std::function<void()> task) {
   {
     const std::lock_guard lock(mutex_);
     tasks_.emplace_back([done, task = std::move(task)] {
-      task();
-      done->set_value();
+      try {
+        task();
+        done->set_value();
+      } catch (...) {
+        done->set_exception(std::current_exception());
+      }
     });
     hurry_.request_stop();
   }
@@ -84,7 +91,7 @@ void supervisor::attach(supervisor_host host, supervise_settings settings) {
     host_ = std::move(host);
     settings_ = std::move(settings);
     due_.reset();
-    if (unreported_) report_end(*std::exchange(unreported_, std::nullopt), true);
+    report_own_end();
   });
 }
 
@@ -132,13 +139,16 @@ void supervisor::wake() const {
 // ---- on the thread ----
 
 void supervisor::work(const std::stop_token& stop) {
-  while (!stop.stop_requested()) {
+  // An error within one round, as when memory runs out, must not end the thread: the program would be killed with it.
+  const auto round = [this] {
     run_tasks();
     read_news();
     act();
     publish_text();
     wait_for_something();
-  }
+  };
+  while (!stop.stop_requested())
+    if (!detail::caught_last("the thread that keeps a program", round)) std::this_thread::sleep_for(pause_after_fault);
   child_.reset();
 }
 
@@ -153,7 +163,8 @@ void supervisor::run_tasks() {
 }
 
 void supervisor::act() {
-  if (phase_ == phase::running && child_->ended()) on_own_end(*child_->ended());
+  if (phase_ == phase::running && child_->ended()) on_own_end(child_end(*child_->ended()));
+  report_own_end();
   if (phase_ == phase::ending) go_on_ending();
   if (is_leaving_) {
     if (phase_ == phase::running) begin_end();
@@ -243,7 +254,7 @@ void supervisor::go_on_ending() {
   child_.reset();
   phase_ = phase::none;
   last_end_ = end.text();
-  if (host_.log) host_.log(name() + " " + last_end_ + ", as it was to");
+  if (host_.log) host_.log(name() + " " + last_end_ + (was_killed_ ? "" : ", as it was asked to"));
   if (!is_leaving_) return;
   phase_ = phase::over;
   // What it was asked to do is no failure of it.
@@ -252,13 +263,17 @@ void supervisor::go_on_ending() {
 }
 
 void supervisor::on_own_end(const child_end& how) {
-  const auto end = how;
+  unreported_ = how;
   phase_ = phase::over;
-  last_end_ = end.text();
+  last_end_ = how.text();
   child_.reset();
   wait_because(name() + " " + last_end_ + ", and drcon stops for it", true);
-  if (host_.ended) report_end(end, true);
-  else unreported_ = end;
+}
+
+void supervisor::report_own_end() {
+  if (!unreported_ || !host_.ended) return;
+  report_end(*unreported_, true);
+  unreported_.reset();  // not before the host has it: drcon would never end
 }
 
 void supervisor::report_end(const child_end& how, bool by_itself) const {

@@ -68,6 +68,7 @@ private:
   void begin_end();
   void go_on_ending();
   void on_own_end(const child_end& how);
+  void report_own_end();
   void report_end(const child_end& how, bool by_itself) const;
   void read_news();
   std::optional<clock::time_point> next_time() const;
@@ -88,7 +89,7 @@ private:
   bool others_have_applied_ = false;      // the host has said so
   bool is_leaving_ = false;               // end() waits
   bool was_killed_ = false;               // its time was over
-  std::optional<child_end> unreported_;   // it ended by itself while there was no host to report that to
+  std::optional<child_end> unreported_;   // it ended by itself, and the host does not know yet
   std::optional<clock::time_point> due_;  // when the change that waits for its splay is loaded
   clock::time_point kill_at_{};
   clock::time_point not_before_{};

@@ -27,7 +27,8 @@ supervise_claim::supervise_claim(std::string sink, kept_program program)
 }
 
 supervise_claim::~supervise_claim() {
-  if (const auto left = take()) left->end();
+  auto left = take();
+  if (left && !leave_to_next(sink_, program_, left)) left->end();
 }
 
 std::shared_ptr<supervisor> supervise_claim::take() {

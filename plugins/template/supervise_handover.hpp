@@ -16,7 +16,7 @@ namespace drcon::templates {
 class supervise_claim {
 public:
   supervise_claim(std::string sink, kept_program program);
-  /// Ends, in order, a program that was left to it and not taken.
+  /// A program that was left to it and not taken goes to the next claim, or is ended in order.
   ~supervise_claim();
   supervise_claim(const supervise_claim&) = delete;
   supervise_claim& operator=(const supervise_claim&) = delete;

@@ -29,6 +29,8 @@ constexpr const char* schema_text = R"JSON({
             "description": "The template's language: mustache, or Go's text/template with Consul Template's functions. auto: Go's when the template's name ends in .ctmpl or .tmpl, else mustache." },
           "delimiters": { "type": "array", "minItems": 2, "maxItems": 2, "items": { "type": "string", "minLength": 1 },
             "description": "What stands before and after an action of a template in Go's language. Default: {{ and }}." },
+          "error_on_missing_key": { "type": "boolean", "default": false,
+            "description": "Whether a field of a map that the map does not have keeps the file as it is, in a template in Go's language, as in Consul Template. Otherwise it is empty. A function that asks for one, such as index, has an empty value in both." },
           "escape": { "type": "string", "enum": ["nginx", "haproxy", "json", "shell", "toml", "yaml", "html", "none"],
             "description": "The file's language: how {{values}} of mustache are escaped in it. An endpoint with a text that cannot be written in it is left out; in a template in Go's language, where nothing is escaped, one with a text that the template reads and that cannot stand in it as it is. none: as they are, without control characters; to a template in Go's language a setting may have several lines." },
           "mode": { "type": "string", "pattern": "^0?[0-7]{3}$", "description": "Permissions, in octal. Default: those of the file that is there, 0644 when it is new." },
@@ -114,8 +116,8 @@ public:
     edited_ &= failed;
     lost_ &= failed;
     if (stop.stop_requested()) return watch_;
-    if (lost_) host().status_away(how.why);
-    else if (failed) host().status_degraded(how.why);
+    // The target is not what it is to be, and no change of the registry is needed for that.
+    if (failed) host().status_away(how.why);
     return watch_;
   }
 

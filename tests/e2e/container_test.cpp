@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <filesystem>
 #include <set>
 
 namespace drcon::test {
@@ -40,6 +41,9 @@ protected:
     ASSERT_EQ(imported.code, 0) << imported.err;
     write_file(path("drcon.toml"), "host.state_directory = \"state\"\nadmin.socket = \"admin.sock\"\n" + imported.out +
                                        "brake = { hold = \"0s\" }\n");
+    start();
+  }
+  void start() {
     container_ = process(
         {"unshare", "--pid", "--fork", "--kill-child", "--mount-proc", DRCON_BINARY, "run", "-c", path("drcon.toml")},
         path("log"));
@@ -81,6 +85,32 @@ TEST_F(Container, KeepsNginxWithAnImportedExecAndEndsWithIt) {
   ::kill(process_one(), SIGTERM);
   EXPECT_EQ(container_.wait(patience), 0) << log();
   EXPECT_FALSE(std::filesystem::exists(nginx_.pid_file())) << "nginx has ended in order: " << log();
+}
+
+// config/container.toml, with no more changed than addresses and paths.
+TEST_F(Container, RunsTheShippedExample) {
+  ASSERT_EQ(::geteuid(), 0U);
+  const std::filesystem::path shipped = std::filesystem::path(DRCON_SOURCE_ROOT) / "config";
+  auto config = read_file(shipped / "container.toml");
+  auto form = read_file(shipped / "templates/app.conf.mustache");
+  const auto replace = [](std::string& text, const std::string& what, const std::string& with) {
+    ASSERT_NE(text.find(what), std::string::npos) << what;
+    text.replace(text.find(what), what.size(), with);
+  };
+  replace(form, "listen 80 ", "listen 127.0.0.1:" + std::to_string(port_) + " ");
+  replace(config, "http://consul:8500", consul_.url());
+  replace(config, R"("nginx", "-g", "daemon off;")",
+          R"("nginx", "-p", ")" + nginx_.prefix().string() + R"(", "-c", ")" + nginx_.config().string() + "\"");
+  replace(config, "/etc/nginx/conf.d/drcon.conf", nginx_.file("app.conf").string());
+  replace(config, "/etc/drcon/templates/app.conf.mustache", path("form.mustache"));
+  write_file(path("form.mustache"), form);
+  write_file(path("drcon.toml"), "host.state_directory = \"state\"\nadmin.socket = \"admin.sock\"\n" + config);
+  const backend a("a");
+  consul_.add("simple", "a", a.address(), a.port());
+  start();
+  EXPECT_TRUE(wait_until([&] { return answer() == "a\n"; })) << answer() << log();
+  ::kill(process_one(), SIGTERM);
+  EXPECT_EQ(container_.wait(patience), 0) << log();
 }
 
 TEST_F(Container, EndsWithNginxsExitCodeWhenNginxRefusesItsConfiguration) {

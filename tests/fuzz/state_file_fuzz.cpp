@@ -41,7 +41,8 @@ bool reads(const std::string& text) {
   const auto written = engine::serialise(*read->snapshot, read->asked, read->brake);
   const auto again = engine::parse_state(written);
   if (!again) broken("what was written can be read", again.error().why);
-  if (engine::serialise(*again->snapshot, again->asked, again->brake) != written) broken("what was read twice is the same", written);
+  if (engine::serialise(*again->snapshot, again->asked, again->brake) != written)
+    broken("what was read twice is the same", written);
   return true;
 }
 

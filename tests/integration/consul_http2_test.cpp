@@ -116,7 +116,7 @@ TEST_F(ConsulOverHttp2, MakesDoWithAnAgentThatAllowsFewConnections) {
   constexpr int services = 3000;  // on ten connections, 2,500 fit
   begin({{"limits", {{"http_max_conns_per_client", 10}}}});
   fill(services);
-  watch();
+  watch("connections = 150");
   ASSERT_TRUE(source_->wait_ready(120s)) << source_->status().text;
   EXPECT_TRUE(has_all(services));
   EXPECT_TRUE(wait_until([&] {

@@ -425,10 +425,62 @@ TEST_F(ConsulHttpMany, OneChangeCostsAFewRequestsHoweverManyServicesThereAre) {
   EXPECT_TRUE(source_->stop());
 }
 
-TEST_F(ConsulHttpReal, MeetsTheAgentsLimitNamesItAndMakesDo) {
+std::string named_services(int count) {
   std::string names;
-  for (int i = 0; i < 300; ++i) names += "{ name = \"s" + std::to_string(i) + "\" },";
-  watch("connections = 1000\nwait = \"2s\"\nservice = [" + names + "]");
+  for (int i = 0; i < count; ++i) names += "{ name = \"s" + std::to_string(i) + "\" },";
+  return "service = [" + names + "]";
+}
+
+TEST(ConsulHttpConnections, AreThreeQuartersOfWhatTheAgentAllows) {
+  const consul_agent consul(json{{"limits", {{"http_max_conns_per_client", 400}}}});
+  source_harness source("consul-http", "address = \"" + consul.url() + "\"\n" + named_services(250));
+  source.start();
+  ASSERT_TRUE(source.wait_ready()) << source.status().text;
+  EXPECT_TRUE(wait_until([&] { return sockets_to(consul.port()) >= 250; })) << "each service has a query of its own";
+  EXPECT_EQ(source.status().text, "250 services");
+  EXPECT_TRUE(wait_until([&] {
+    return sum_of(source.metrics(), "drcon_consul_http_connections_allowed") == 300;
+  })) << source.metrics();
+  EXPECT_TRUE(source.stop());
+}
+
+TEST(ConsulHttpConnections, AreShownBesideWhatTheAgentAllowsWhenServicesTakeTurns) {
+  const consul_agent consul(json{{"limits", {{"http_max_conns_per_client", 100}}}});
+  source_harness source("consul-http", "address = \"" + consul.url() + "\"\n" + named_services(120));
+  source.start();
+  ASSERT_TRUE(source.wait_ready()) << source.status().text;
+  EXPECT_TRUE(wait_until([&] {
+    return source.status().text.find("75 connections of the 100 that the agent allows") != std::string::npos;
+  })) << source.status().text;
+  EXPECT_EQ(source.metrics().find("connection_limit_resets_total"), std::string::npos) << "it is not tried out";
+  EXPECT_LE(sockets_to(consul.port()), 76U) << "the test's own request may be among them";
+  EXPECT_TRUE(source.stop());
+}
+
+TEST(ConsulHttpConnections, AreTheUsualNumberWithoutTheRightToAsk) {
+  const std::string master = "4a1f1e0c-0000-4000-8000-000000000002";
+  const std::string reader = "4a1f1e0c-0000-4000-8000-000000000003";
+  const consul_agent consul(
+      {{"primary_datacenter", "dc1"},
+       {"limits", {{"http_max_conns_per_client", 1000}}},
+       {"acl", {{"enabled", true}, {"default_policy", "deny"}, {"tokens", {{"master", master}, {"agent", master}}}}}},
+      master);
+  consul.put("/v1/acl/policy",
+             {{"Name", "reads"},
+              {"Rules", "service_prefix \"\" { policy = \"read\" } node_prefix \"\" { policy = \"read\" }"}});
+  consul.put("/v1/acl/token", {{"SecretID", reader}, {"Policies", json::array({{{"Name", "reads"}}})}});
+  source_harness source("consul-http",
+                        "address = \"" + consul.url() + "\"\ntoken = \"" + reader + "\"\n" + named_services(3));
+  source.start();
+  ASSERT_TRUE(source.wait_ready()) << source.status().text;
+  EXPECT_TRUE(wait_until([&] { return sum_of(source.metrics(), "drcon_consul_http_connections_allowed") == 150; }))
+      << source.metrics();
+  EXPECT_EQ(source.status().text, "3 services") << "a right that nobody must give is no fault";
+  EXPECT_TRUE(source.stop());
+}
+
+TEST_F(ConsulHttpReal, MeetsTheAgentsLimitNamesItAndMakesDo) {
+  watch("connections = 1000\nwait = \"2s\"\n" + named_services(300));
   ASSERT_TRUE(source_->wait_ready(120s)) << source_->status().text;
   EXPECT_EQ(source_->now().services.size(), 300U);
   // Each refused connection is told until the next kind of failure.

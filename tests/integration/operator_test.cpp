@@ -206,10 +206,15 @@ TEST_F(Operator, AnEmptyValueIsRefusedAndReleasesNothing) {
   const auto refused = ask("release-brake", {"web", "--service", ""});
   EXPECT_EQ(refused.code, 2);
   EXPECT_THAT(refused.err, HasSubstr("--service: it is empty"));
-  for (const auto& [verb, words] : std::vector<std::pair<std::string, std::vector<std::string>>>{
-           {"pause", {"web", "--why", ""}}, {"pause", {""}}, {"explain", {"web", ""}},
-           {"explain", {"web", "10.0.0.1", "--service", ""}}, {"log", {"debug", "--plugin", ""}},
-           {"diff", {""}}, {"journal", {"--pipeline", ""}}, {"status", {"--socket", ""}}})
+  for (const auto& [verb, words] :
+       std::vector<std::pair<std::string, std::vector<std::string>>>{{"pause", {"web", "--why", ""}},
+                                                                     {"pause", {""}},
+                                                                     {"explain", {"web", ""}},
+                                                                     {"explain", {"web", "10.0.0.1", "--service", ""}},
+                                                                     {"log", {"debug", "--plugin", ""}},
+                                                                     {"diff", {""}},
+                                                                     {"journal", {"--pipeline", ""}},
+                                                                     {"status", {"--socket", ""}}})
     EXPECT_EQ(ask(verb, words).code, 2) << verb;
   for (const std::string query :
        {"service=", "service", "number=", "number=1x", "servce=web", "service=web&number=99999999999999999999"})
@@ -238,14 +243,18 @@ TEST_F(Operator, OnceReportsAtOnceWhatTheBrakeHoldsAndHowToGoOn) {
 
 // The reload command of the change in flight takes its time.
 TEST_F(Operator, APauseIsAnsweredWhenNothingChangesItsTargetAnyMore) {
-  start("", "", "reload = { shell = \"while test -e " + (scratch_.path() / "busy").string() +
-                    "; do sleep 0.05; done\" }\n");
+  start("", "",
+        "reload = { shell = \"while test -e " + (scratch_.path() / "busy").string() + "; do sleep 0.05; done\" }\n");
   write_file(scratch_.path() / "busy", "");
   set_hosts(4);
   ASSERT_TRUE(wait_until([this] { return lines() == 4; }));
   set_hosts(5);
   ASSERT_TRUE(wait_until([this] { return drcon_->pipeline("web")["endpoints"] == 5; }));
   auto answer = std::async(std::launch::async, [this] { return ask("pause", {"web"}); });
+  EXPECT_TRUE(wait_until([this] {
+    return drcon_->status()["caveats"].dump().find("web is paused as soon as its sinks have applied") !=
+           std::string::npos;
+  }));
   EXPECT_EQ(drcon_->pipeline("web")["paused"], "");
   std::filesystem::remove(scratch_.path() / "busy");
   const auto paused = answer.get();

@@ -298,6 +298,20 @@ TEST_F(KeptProgram, OfAShellLineIsEndedWithAllThatTheLineHasStarted) {
   EXPECT_THAT(events(), testing::Contains("TERM 10.0.0.1:80")) << "the program itself has got the signal";
 }
 
+TEST_F(KeptProgram, IsKilledByASecondSignalToDrcon) {
+  write_program(
+      "#!/bin/bash\ncd \"$(dirname \"$0\")\"\ntrap 'echo ignored >> events' TERM\n"
+      "echo $$ > pid\necho start >> events\nwhile :; do sleep 0.02; done\n");
+  start(config());
+  ASSERT_TRUE(wait_events(1));
+  ::kill(drcon_->pid(), SIGTERM);
+  ASSERT_TRUE(wait_events(2));
+  EXPECT_TRUE(runs(program_pid()));
+  ::kill(drcon_->pid(), SIGTERM);
+  EXPECT_EQ(wait_end(), 4) << "not in order";
+  EXPECT_TRUE(wait_until([&] { return !runs(program_pid()); }));
+}
+
 TEST_F(KeptProgram, DoesNotOutliveADrconThatIsKilled) {
   start(config());
   ASSERT_TRUE(wait_events(1));

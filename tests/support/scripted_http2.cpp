@@ -70,6 +70,7 @@ struct scripted_http2::server {
           });
       nghttp2_session_callbacks_set_on_frame_recv_callback(
           calls, [](nghttp2_session*, const nghttp2_frame* frame, void* data) {
+            if (frame->hd.type == NGHTTP2_PING) ++self(data).owner.pings;
             if (frame->hd.type == NGHTTP2_HEADERS) self(data).asked(frame->hd.stream_id);
             return 0;
           });
@@ -270,6 +271,7 @@ struct scripted_http2::server {
   std::vector<std::string> requests;
   std::size_t accepted = 0;
   std::size_t most_streams = 0;
+  std::size_t pings = 0;
   std::size_t connection_limit = 100000;
   std::uint32_t stream_limit = 250;
   std::uint32_t reset_error = 0;
@@ -330,6 +332,10 @@ std::size_t scripted_http2::connections_so_far() const {
 }
 std::size_t scripted_http2::most_streams() const {
   return server_->perform([this] { return std::exchange(server_->most_streams, 0); });
+}
+
+std::size_t scripted_http2::pings() const {
+  return server_->perform([this] { return server_->pings; });
 }
 
 void scripted_http2::limit_streams(std::uint32_t most) {

@@ -40,6 +40,8 @@ public:
   std::size_t connections_so_far() const;
   std::size_t most_streams() const;  ///< at a time on one connection
 
+  std::size_t pings() const;  ///< that it has answered
+
   /// Says in SETTINGS how many streams it takes on a connection, on those that are open as well.
   void limit_streams(std::uint32_t most);
   /// GOAWAY on every connection: the first `accepted` of the streams that are held are still answered, the others not.

@@ -132,8 +132,10 @@ asio::awaitable<void> http2_connection::read() {
     if (take_plain_answer(bytes)) co_return;
     has_read_ = true;
     received_ = clock::now();
+    const bool was_settled = session_.is_settled();
     if (const auto why = session_.put(bytes); !why.empty())
       co_return end(fault(http_fault::lost, "what comes is not HTTP/2: " + why));
+    if (session_.is_settled() && !was_settled) silence_.cancel();  // watch() goes on to its other limits
     wake_writer();
     end_if_over();
     if (!ended_) changed_();

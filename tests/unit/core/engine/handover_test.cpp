@@ -3,6 +3,10 @@
 #include "model/snapshot.hpp"
 #include "report/verdict.hpp"
 
+#include <drcon/detail/entry.hpp>
+
+#include <nlohmann/json.hpp>
+
 #include <filesystem>
 
 namespace drcon::engine {
@@ -61,9 +65,8 @@ TEST_F(Handover, APipelineUnderAnotherNameStaysPaused) {
   EXPECT_THAT(faults_, testing::HasSubstr("pipeline p was paused (lunch): pipeline q, which has its sinks now, is "
                                           "paused in its place"));
   EXPECT_EQ(on_engine([this] { return engine_->find("q")->paused()->why; }), "lunch");
-  ASSERT_TRUE(test::wait_until([this] {
-    return on_engine([this] { return engine_->find("q")->current().snapshot != nullptr; });
-  }));
+  ASSERT_TRUE(test::wait_until(
+      [this] { return on_engine([this] { return engine_->find("q")->current().snapshot != nullptr; }); }));
   settle();
   EXPECT_TRUE(sees("t", 4)) << "what is served stays";
   ASSERT_TRUE(stop());
@@ -76,6 +79,32 @@ TEST_F(Handover, APipelineUnderAnotherNameStaysPaused) {
   EXPECT_TRUE(sees("t", 4)) << "through a restart, too";
   EXPECT_EQ(steer([this](engine::steered done) { engine_->resume("q", std::move(done)); }), "");
   EXPECT_TRUE(sees("t", 3));
+}
+
+// A plugin whose template may have been edited, which is what the reload is for.
+TEST_F(Handover, ASinkThatReadsFilesIsNotInSyncAfterAReloadBeforeItHasCompared) {
+  static auto type = *registry_.find("fake-sink")->entry->sink;
+  static constexpr auto entry = detail::entry("reader-sink", "1", "A fake.", nullptr, &type);
+  registry_.add({.file = "reader-sink",
+                 .entry = &entry,
+                 .source_schema = {},
+                 .sink_schema = nlohmann::json::parse(R"({"type": "object", "properties": {"file": {"type": "array",
+                   "items": {"properties": {"template": {"type": "string", "format": "path", "reads": "always"}}}}}})")});
+  config_.sinks["t"] = instance_of("t", "reader-sink");
+  start();
+  serve(1);
+  ASSERT_TRUE(test::wait_until([this] { return is_up_to_date(); }));
+  stop_answering();
+  ASSERT_TRUE(apply()) << faults_;
+  EXPECT_FALSE(is_up_to_date());
+  ASSERT_TRUE(fake("t")->wait([] { return fake("t")->open_ticket.has_value(); }));
+  EXPECT_TRUE(fake("t")->reconciles.back());
+  EXPECT_THAT(on_engine([this] { return report::unsettled(*engine_); }),
+              testing::Contains("sink t is applying revision 1"));
+  ASSERT_TRUE(apply()) << faults_;
+  fake("t")->answer_open_update();
+  ASSERT_TRUE(fake("t")->wait([] { return fake("t")->applies == 3; })) << "it may have been edited since";
+  EXPECT_TRUE(test::wait_until([this] { return is_up_to_date(); }));
 }
 
 TEST_F(Handover, ThePauseOfAPipelineThatIsRemovedDoesNotEndInSilence) {

@@ -392,7 +392,8 @@ TEST_F(PauseWhileApplying, ASinkThatHasNotAppliedItKeepsWhatItHasThroughARestart
   ASSERT_TRUE(sees("t", 3));
   ASSERT_EQ(pause("lunch"), "");
   answer_with(ok());
-  ASSERT_TRUE(test::wait_until([this] { return on_engine([this] { return engine_->sinks().at("t")->up_to_date(); }); }));
+  ASSERT_TRUE(
+      test::wait_until([this] { return on_engine([this] { return engine_->sinks().at("t")->up_to_date(); }); }));
   EXPECT_TRUE(sees("t", 2));
   EXPECT_TRUE(sees("u", 3));
   EXPECT_EQ(served(), 3U);

@@ -68,6 +68,19 @@ TEST(ConnectionLimit, AllowsWhatTheOptionSaysAgainWhenTheDiagnosisIsWithdrawn) {
   EXPECT_FALSE(limit.is_lowered());
 }
 
+TEST(ConnectionLimit, FollowsWhatTheAgentSaysAndStaysLoweredWhileItIs) {
+  connection_limit limit(150);
+  limit.set_most(300);
+  EXPECT_EQ(limit.allowed(), 300U);
+  EXPECT_FALSE(limit.is_lowered());
+  limit.lower(40, clock::time_point(1s));
+  limit.set_most(450);
+  EXPECT_EQ(limit.allowed(), 40U);
+  limit.set_most(30);
+  EXPECT_EQ(limit.allowed(), 30U);
+  EXPECT_FALSE(limit.is_lowered());
+}
+
 TEST(ConnectionLimit, RisesByFourAtLeast) {
   connection_limit limit(90);
   limit.lower(4, clock::time_point(1s));

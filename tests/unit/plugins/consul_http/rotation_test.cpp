@@ -82,6 +82,37 @@ TEST(Rotation, AsksAboutANewServiceAtOnceAndFirst) {
   EXPECT_EQ(next(all, start), "new");
 }
 
+TEST(Rotation, AsksAboutWhatHasToBeHeardAgainThoughItIsFresh) {
+  rotation all(60s);
+  const auto service = known("a", start);
+  all.add_last(service);
+  EXPECT_EQ(next(all, start + 1s), "");
+  service->standing.is_heard = false;
+  all.ask_again(service);
+  EXPECT_EQ(next(all, start + 1s), "a");
+}
+
+TEST(Rotation, ForgetsWhatIsRemovedAndOnlyThat) {
+  rotation all(60s);
+  const auto service = known("a", start);
+  all.add_last(service);
+  all.add_last(known("b", start));
+  all.remove(service);
+  all.remove(service);
+  EXPECT_EQ(all.size(), 1U);
+  EXPECT_EQ(all.take_first()->name, "b");
+}
+
+TEST(Rotation, AsksAboutTheOldestFirstInWhateverOrderTheyCame) {
+  rotation all(60s);
+  all.add_last(known("young", start + 20s));
+  all.add_last(known("old", start));
+  all.add_last(known("middle", start + 10s));
+  EXPECT_EQ(next(all, start + 60s), "old");
+  EXPECT_EQ(next(all, start + 60s), "") << "the others have not reached that age";
+  EXPECT_EQ(next(all, start + 70s), "middle");
+}
+
 TEST(Rotation, MeasuresARoundFromTheChangeToTheLastService) {
   rotation all(60s);
   const auto service = known("a", start);

@@ -228,6 +228,22 @@ TEST_F(Supervisor, GoesToTheNextInstanceOfItsSinkWhenThatHasTheSameProgram) {
   EXPECT_TRUE(host_.all_ends().empty()) << "it has another host now";
 }
 
+TEST_F(Supervisor, GoesOnThroughAnInstanceThatNeverBegins) {
+  const auto how = settings(patient());
+  std::shared_ptr<supervisor> one = make(how);
+  host_.send(DRCON_BEGIN);
+  one->note_change();
+  ASSERT_TRUE(is_ready());
+  auto never_begins = std::make_unique<supervise_claim>("app", how.program);
+  ASSERT_TRUE(leave_to_next("app", how.program, one));
+  supervise_claim next("app", how.program);
+  never_begins.reset();
+  const auto taken = next.take();
+  ASSERT_TRUE(taken);
+  EXPECT_THAT(taken->text(), HasSubstr("runs as process "));
+  taken->end();
+}
+
 TEST_F(Supervisor, IsEndedByAClaimThatIsDropped) {
   const auto how = settings("trap 'touch ended; exit 0' TERM; touch ready; while :; do sleep 0.02; done");
   std::shared_ptr<supervisor> one = make(how);

@@ -241,6 +241,20 @@ TEST(ImportSettings, AProgramThatIsKeptBecomesSupervise) {
   EXPECT_EQ(supervise_of_text("exec { }"), "");
 }
 
+TEST(ImportSettings, AProgramOfTheCommandLineIsKeptAsOneOfAFile) {
+  const std::vector<std::string> line{"consul-template", "-exec", "/bin/app -x",          "-exec-reload-signal=SIGUSR1",
+                                      "-exec-splay",     "250ms", "-exec-kill-timeout=2s"};
+  import_surroundings around{.directory = "/", .templates_directory = {}, .environment = [](const std::string&) {
+                               return std::optional<std::string>();
+                             }};
+  report found;
+  const auto given = read_consul_template_line(line, around, found);
+  EXPECT_EQ(supervise_of(given, found),
+            "supervise = { command = [\"/bin/app\", \"-x\"], reload_signal = \"USR1\", kill_signal = \"INT\", "
+            "kill_timeout = \"2s\", splay = \"250ms\" }\n");
+  EXPECT_TRUE(found.faults.empty());
+}
+
 TEST(ImportSettings, WhatOfAKeptProgramCannotBeTranslatedIsReportedAtItsPlace) {
   EXPECT_THAT(faults_of("exec {\n  command = \"x\"\n  env { pristine = true }\n}"),
               ElementsAre(HasSubstr("c.hcl:3:9: exec.env.pristine: the program of supervise gets all")));

@@ -1,0 +1,243 @@
+// Lanes over HTTP/2 against a server that goes away, resets, lowers its limits, falls silent, or is hostile.
+#include "common/http2/lane.hpp"
+
+#include "common/http_server.hpp"
+#include "support/scripted_http2.hpp"
+#include "support/wait.hpp"
+
+#include <drcon/asio.hpp>
+
+#include <boost/asio/post.hpp>
+#include <gtest/gtest.h>
+#include <nghttp2/nghttp2.h>
+
+#include <atomic>
+#include <future>
+#include <memory>
+
+namespace drcon::common {
+namespace {
+
+namespace asio = boost::asio;
+using namespace std::chrono_literals;
+using test::scripted_answer;
+using test::wait_until;
+
+class Http2Lanes : public testing::Test {
+protected:
+  ~Http2Lanes() override { group_.cancel(); }
+  void begin(http_choice choice = http_choice::automatic, http2_patience patience = {}) {
+    lanes_ = std::make_unique<http_lanes>(http_lanes::setup{
+        .executor = group_.executor(),
+        .server = make_http_server(server_.url(), {.ca_file = server_.files().ca()}),
+        .headers = {},
+        .choice = choice,
+        .spawn = [this](http2_pool::work work, auto) { group_.spawn(hold(std::move(work)), [](const auto&) {}); },
+        .changed = [this] { ++changes_; },
+        .patience = patience,
+    });
+    lanes_->limit(25);
+  }
+  // Keeps what the coroutine refers to for as long as that runs.
+  static asio::awaitable<void> hold(http2_pool::work work) { co_await work(); }
+
+  std::future<http_answer> ask(const std::string& target, std::chrono::nanoseconds timeout = 40s) {
+    const auto answer = std::make_shared<std::promise<http_answer>>();
+    group_.spawn(on_a_lane(target, timeout, answer), [](const auto&) {});
+    return answer->get_future();
+  }
+  asio::awaitable<void> on_a_lane(std::string target, std::chrono::nanoseconds timeout,
+                                  std::shared_ptr<std::promise<http_answer>> answer) {
+    const auto lane = lanes_->lane();
+    answer->set_value(co_await lane->get(std::move(target), timeout));
+  }
+  std::vector<std::future<http_answer>> ask_many(int count) {
+    std::vector<std::future<http_answer>> all;
+    for (int i = 0; i < count; ++i) all.push_back(ask("/v1/x?index=1&n=" + std::to_string(i)));
+    return all;
+  }
+  bool holds(std::size_t count) const {
+    return wait_until([&] { return server_.held() == count; });
+  }
+
+  test::scripted_http2 server_;
+  std::atomic<int> changes_{0};
+  std::unique_ptr<http_lanes> lanes_;
+  coroutine_group group_;  // ends before what its coroutines use
+};
+
+TEST_F(Http2Lanes, ShareTheFewestConnectionsThatCarryThemAll) {
+  begin();
+  auto all = ask_many(1000);
+  ASSERT_TRUE(holds(1000));
+  EXPECT_EQ(server_.connections(), 4U);
+  EXPECT_EQ(server_.most_streams(), 250U);
+  server_.set("/v1/x", {.index = 2, .body = "[1]"});
+  for (auto& each : all) EXPECT_EQ(each.get().body, "[1]");
+}
+
+TEST_F(Http2Lanes, FinishWhatAServerThatGoesAwayHasAcceptedAndAskTheRestAgain) {
+  begin();
+  auto all = ask_many(100);
+  ASSERT_TRUE(holds(100));
+  server_.go_away(40);
+  ASSERT_TRUE(holds(100)) << "60 of them on another connection";
+  EXPECT_EQ(server_.connections(), 2U);
+  server_.set("/v1/x", {.index = 2, .body = "[1]"});
+  for (auto& each : all) EXPECT_EQ(each.get().body, "[1]");
+  EXPECT_TRUE(wait_until([&] { return server_.connections() == 1; })) << "the one that went away is closed";
+  EXPECT_EQ(server_.requests("/v1/x").size(), 160U);
+}
+
+TEST_F(Http2Lanes, ReportAResetForItsOwnRequestAlone) {
+  begin();
+  auto all = ask_many(3);
+  ASSERT_TRUE(holds(3));
+  server_.reset_held(NGHTTP2_INTERNAL_ERROR);
+  for (auto& each : all) {
+    const auto answer = each.get();
+    EXPECT_EQ(answer.fault, http_fault::lost);
+    EXPECT_NE(answer.why.find("INTERNAL_ERROR"), std::string::npos) << answer.why;
+  }
+  EXPECT_EQ(ask("/v1/x").get().status, 200U);
+  EXPECT_EQ(server_.connections_so_far(), 1U) << "the connection is as good as before";
+}
+
+TEST_F(Http2Lanes, AskAgainWhatWasRefusedAndGiveUpOnAServerThatRefusesEverything) {
+  begin();
+  auto one = ask_many(1);
+  ASSERT_TRUE(holds(1));
+  server_.reset_held(NGHTTP2_REFUSED_STREAM);
+  ASSERT_TRUE(holds(1));
+  server_.reset_all(NGHTTP2_REFUSED_STREAM);
+  server_.reset_held(NGHTTP2_REFUSED_STREAM);
+  const auto answer = one[0].get();
+  EXPECT_EQ(answer.fault, http_fault::lost);
+  EXPECT_LE(server_.requests("/v1/x").size(), 4U);
+}
+
+TEST_F(Http2Lanes, FollowALimitOfStreamsThatIsLoweredWhileTheyRun) {
+  begin();
+  auto all = ask_many(100);
+  ASSERT_TRUE(holds(100));
+  const int before = changes_;
+  server_.limit_streams(10);
+  ASSERT_TRUE(wait_until([&] { return changes_ > before; }));
+  auto more = ask_many(20);
+  ASSERT_TRUE(holds(120)) << "two more connections with ten each";
+  EXPECT_EQ(server_.connections(), 3U);
+  auto capacity = std::promise<std::size_t>();
+  asio::post(group_.executor(), [&] { capacity.set_value(lanes_->capacity(25)); });
+  EXPECT_EQ(capacity.get_future().get(), 250U);
+  server_.set("/v1/x", {.index = 2, .body = "[1]"});
+  for (auto& each : all) EXPECT_EQ(each.get().body, "[1]");
+  for (auto& each : more) EXPECT_EQ(each.get().body, "[1]");
+}
+
+TEST_F(Http2Lanes, MakeNoMoreConnectionsThanAllowed) {
+  server_.limit_streams(2);
+  begin();
+  auto all = ask_many(60);
+  ASSERT_TRUE(holds(50)) << "25 connections of two streams";
+  EXPECT_EQ(server_.connections(), 25U);
+  server_.set("/v1/x", {.index = 2, .body = "[1]"});
+  for (auto& each : all) EXPECT_EQ(each.get().body, "[1]") << "the others have waited for a free stream";
+}
+
+TEST_F(Http2Lanes, GiveUpAPeerThatAnswersNoPing) {
+  begin(http_choice::automatic, {.settle_time = 5s, .silence = 200ms, .answer_time = 200ms});
+  EXPECT_EQ(ask("/v1/x").get().status, 200U);
+  auto all = ask_many(5);
+  ASSERT_TRUE(holds(5));
+  server_.fall_silent();
+  ASSERT_TRUE(wait_until([&] { return server_.connections_so_far() >= 2; }))
+      << "what was asked there is asked again on another connection";
+  server_.set("/v1/x", {.index = 2, .body = "[1]"});
+  for (auto& each : all) EXPECT_EQ(each.get().body, "[1]");
+}
+
+TEST_F(Http2Lanes, KeepASilentConnectionWhosePeerAnswersPings) {
+  begin(http_choice::automatic, {.settle_time = 5s, .silence = 20ms, .answer_time = 5s});
+  auto all = ask_many(1);
+  ASSERT_TRUE(holds(1));
+  ASSERT_TRUE(wait_until([&] { return server_.pings() >= 5; }));
+  EXPECT_EQ(server_.held(), 1U);
+  EXPECT_EQ(server_.connections_so_far(), 1U);
+}
+
+TEST_F(Http2Lanes, AskAgainOnceAfterAConnectionThatWorkedIsLost) {
+  begin();
+  EXPECT_EQ(ask("/v1/x").get().status, 200U);
+  auto all = ask_many(50);
+  ASSERT_TRUE(holds(50));
+  server_.kill();
+  for (auto& each : all) EXPECT_EQ(each.get().fault, http_fault::connect);
+  server_.revive();
+  EXPECT_EQ(ask("/v1/x").get().status, 200U);
+}
+
+TEST_F(Http2Lanes, SayThatTheServerHasTooManyConnections) {
+  server_.limit_connections(0);
+  begin();
+  EXPECT_EQ(ask("/v1/x").get().fault, http_fault::closed_early);
+}
+
+TEST_F(Http2Lanes, ReadARefusalThatIsWrittenInHttp1) {
+  server_.greet("HTTP/1.1 429 Too Many Requests\r\nContent-Length: 31\r\n\r\ntoo many concurrent connections");
+  begin();
+  const auto answer = ask("/v1/x").get();
+  EXPECT_EQ(answer.status, 429U);
+  EXPECT_EQ(answer.body, "too many concurrent connections");
+}
+
+TEST_F(Http2Lanes, UseHttp1WithAServerThatHasNothingElse) {
+  server_.offer_http2(false);
+  server_.greet("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nold");
+  begin();
+  EXPECT_EQ(ask("/v1/x").get().body, "old");
+  EXPECT_EQ(server_.connections_so_far(), 1U) << "the connection that was negotiated is used";
+}
+
+TEST_F(Http2Lanes, SayThatTheServerHasNoHttp2WhenNothingElseWillDo) {
+  server_.offer_http2(false);
+  begin(http_choice::http2);
+  const auto answer = ask("/v1/x").get();
+  EXPECT_EQ(answer.fault, http_fault::connect);
+  EXPECT_NE(answer.why.find("HTTP/2"), std::string::npos) << answer.why;
+}
+
+TEST_F(Http2Lanes, LoseNothingToAServerThatEndsAnAnswerInItsMiddle) {
+  begin();
+  server_.set("/v1/x", {.body = "[1, 2, 3, 4]", .ends = scripted_answer::how::cut_short});
+  const auto answer = ask("/v1/x").get();
+  EXPECT_EQ(answer.fault, http_fault::lost);
+  EXPECT_EQ(answer.body, "");
+}
+
+TEST_F(Http2Lanes, BoundWhatAHostileServerCosts) {
+  begin();
+  server_.set("/v1/x", {.headers = {{"x-large", std::string(100000, 'a')}}});
+  EXPECT_EQ(ask("/v1/x").get().fault, http_fault::lost) << "headers larger than the bound";
+  server_.set("/v1/x", {});
+  EXPECT_EQ(ask("/v1/x").get().status, 200U);
+  const std::string window_update("\0\0\4\x8\0\0\0\0\0\0\0\0\1", 13);
+  std::string flood;
+  for (int i = 0; i < 20000; ++i) flood += window_update;
+  auto held = ask_many(1);
+  ASSERT_TRUE(holds(1));
+  server_.send(flood);
+  ASSERT_TRUE(wait_until([&] { return server_.connections_so_far() >= 2; })) << "the connection is ended";
+  ASSERT_TRUE(holds(1)) << "and what was asked on it is asked on another";
+  server_.reset_all(NGHTTP2_CANCEL);
+  for (int i = 0; i < 20; ++i) EXPECT_EQ(ask("/v1/x").get().fault, http_fault::lost);
+}
+
+TEST_F(Http2Lanes, GiveEachRequestItsTime) {
+  begin();
+  const auto answer = ask("/v1/x?index=1", 50ms).get();
+  EXPECT_EQ(answer.fault, http_fault::timeout);
+  EXPECT_TRUE(holds(0)) << "its stream is free again";
+}
+
+}  // namespace
+}  // namespace drcon::common

@@ -66,8 +66,11 @@ std::optional<std::string> take(const file_request& asked, const abilities& gran
     place->second.content += asked.content;
     return {};
   }
-  files.insert_or_assign(
-      asked.path, written_file{.content = asked.content, .mode = asked.mode, .user = asked.user, .group = asked.group});
+  files.insert_or_assign(asked.path, written_file{.content = asked.content,
+                                                  .mode = asked.mode,
+                                                  .user = asked.user,
+                                                  .group = asked.group,
+                                                  .is_of_data = asked.is_of_data});
   return {};
 }
 

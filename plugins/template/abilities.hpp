@@ -27,6 +27,7 @@ struct written_file {
   std::uint32_t mode = 0;
   std::string user;  ///< empty: as drcon runs
   std::string group;
+  bool is_of_data = false;  ///< whoever may write data has a part in the path
 };
 using written_files = std::map<std::string, written_file>;
 

@@ -76,6 +76,10 @@ public:
   void judge(const templating::value& made, bool as_characters, std::string_view function,
              templating::memory& scratch) const override;
   bool leave_out(origin of, const std::string& why, templating::memory& scratch) const override;
+  bool goes_without(std::span<const templating::value> asked, const std::string& why,
+                    templating::invocation& in) const override {
+    return finds_nothing(asked, templating::failure(why), false, in);
+  }
   /// A setting among others cannot stand in the file, and is left out.
   void note_setting(std::string_view path, const service& owner, const std::string& why) const;
 

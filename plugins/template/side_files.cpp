@@ -57,8 +57,13 @@ side_files::outcome side_files::write(const written_files& all, const abilities&
 std::string side_files::write_one(const std::string& path, const written_file& of, const abilities& granted,
                                   const std::string& sink, std::vector<left_out>& others) {
   const auto place = place_of(path);
-  if (auto why = may_write(path, place, granted); !why.empty()) return why;
   auto seen = see(path);
+  // A path that cannot be written holds up the others only where the template itself says it.
+  if (auto why = may_write(path, place, granted); !why.empty()) {
+    if (!of.is_of_data) return why;
+    others.push_back({.path = path, .why = std::move(why), .seen = std::move(seen)});
+    return {};
+  }
   auto& mine = files_[path];
   const auto leave_out = [&](const std::string& why) {
     others.push_back({.path = path, .why = why, .seen = std::move(seen)});
@@ -68,6 +73,7 @@ std::string side_files::write_one(const std::string& path, const written_file& o
   if (const auto why = mine.lock.take(place, sink); !why.empty()) return leave_out(why);
   std::string why;
   const auto held = common::read_file(place, why);
+  if (!why.empty() && of.is_of_data) return leave_out(why);
   if (!why.empty()) {
     if (mine.digest.empty()) files_.erase(path);
     return why + "; remove what is there, so that the template can write its file";

@@ -1033,6 +1033,22 @@ TEST_F(TemplateSideFiles, StayWhileTheTemplateCannotBeRendered) {
   EXPECT_TRUE(is_there("api"));
 }
 
+TEST_F(TemplateSideFiles, HoldUpNothingByANameThatIsNoFile) {
+  ::mkdir(path("side/sub").c_str(), 0755);
+  ::symlink(path("elsewhere").c_str(), path("side/link").c_str());
+  start("");
+  for (const auto* name : {"../elsewhere", "..", "a/b", "sub", "link"}) {
+    ASSERT_EQ(sink_->apply({named(name), named("web")}).result, DRCON_OK) << name;
+    EXPECT_EQ(side("web"), "2");
+    EXPECT_FALSE(std::filesystem::exists(path("elsewhere"))) << name;
+    const auto all = sink_->refused();
+    EXPECT_TRUE(std::ranges::any_of(all, [&](const auto& each) {
+      return each.why.find(path("side")) != std::string::npos;
+    })) << name;
+  }
+  EXPECT_EQ(text(), "x");
+}
+
 TEST_F(TemplateSideFiles, AreNeverThoseOfAnotherHand) {
   write_file(path("side/hosts.toml"), "mine\n");
   start("");

@@ -17,6 +17,7 @@
 
 namespace drcon::templating {
 
+class invocation;
 class memory;
 
 class origins {
@@ -82,6 +83,9 @@ public:
   /// Something went wrong with what comes of that. True where it is one thing which can be left out, and now is: then
   /// who asks throws `left_out`, or goes on without it.
   virtual bool leave_out(origins::number origin, const std::string& why, memory& scratch) const = 0;
+  /// What a function asks for cannot be had. True where it is data that asks so: that is reported, and the function
+  /// goes on as if there were nothing.
+  virtual bool goes_without(std::span<const value> asked, const std::string& why, invocation& in) const = 0;
 
 protected:
   ~overseer() = default;

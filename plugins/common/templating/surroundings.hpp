@@ -47,6 +47,7 @@ struct file_request {
   std::string group;
   std::uint32_t mode = 0;
   bool appends = false;
+  bool is_of_data = false;  // somebody who may write data has a part in the path
   std::string content;
 };
 

@@ -41,10 +41,13 @@ value call_write_to_file(invocation& in, arguments all) {
                            .group = std::string(all[2].text()),
                            .mode = mode_of(all[3].text()),
                            .appends = has("append"),
+                           .is_of_data = all[0].origin() != origins::none,
                            .content = std::string(more.back().text()) + (has("newline") ? "\n" : "")};
   if (!in.around().write_file) throw failure("open " + asked.path + ": files are not written here");
   in.spend(asked.content.size() / 64 + 1);
-  if (const auto why = in.around().write_file(asked)) throw failure(*why);
+  const auto why = in.around().write_file(asked);
+  const auto* oversees = in.around().oversees;
+  if (why && (oversees == nullptr || !oversees->goes_without(all.first(1), *why, in))) throw failure(*why);
   return value(std::string_view());
 }
 

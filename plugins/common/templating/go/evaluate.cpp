@@ -223,7 +223,9 @@ value renderer::traced(const function& what, std::span<const value> given, const
 // A function that fails on what one instance has must not keep all the others from being written.
 void renderer::leave_out(std::span<const value> given, const function& what, const std::string& why) {
   if (around().oversees == nullptr || asks_beyond_its_arguments(what)) return;
-  const auto origin = around().oversees->known().of_all(given);
+  // Not what a list holds: that it is too short is not the fault of who is in it.
+  auto origin = origins::none;
+  for (const auto& each : given) origin = around().oversees->known().both(origin, each.origin());
   const auto reason = std::string(what.name) + ": " + why;
   if (origin != origins::none && around().oversees->leave_out(origin, reason, scratch())) throw left_out(reason);
 }

@@ -144,6 +144,10 @@ TEST(GoTemplateHostileLabels, AnInstanceThatAFunctionFailsOnIsLeftOut) {
     EXPECT_TRUE(has(result.refused, "web|n1/bad1")) << text << result.refused;
     EXPECT_TRUE(has(result.refused, "|parseInt: ")) << text << result.refused;
   }
+  // That there are too few is nobody's fault who is there.
+  const auto few = render(R"({{if service "web"}}{{(index (service "web") 1).Port}}{{end}})", {named("web")});
+  EXPECT_TRUE(has(few.text, "index out of range")) << few.text;
+  EXPECT_EQ(few.refused, "");
   // The operator's own fault is one of the whole.
   EXPECT_TRUE(
       has(render(R"({{range service "web"}}{{"many" | parseInt}}{{end}})", all).text, "error calling parseInt"));

@@ -145,7 +145,8 @@ json parameters(const route& of) {
                    {"in", "query"},
                    {"required", each.required},
                    {"description", each.meaning},
-                   {"schema", {{"type", "string"}}}});
+                   {"schema", each.is_number ? json{{"type", "integer"}, {"minimum", 0}}
+                                             : json{{"type", "string"}, {"minLength", 1}}}});
   return all;
 }
 
@@ -156,6 +157,8 @@ json operation(const route& of) {
   const auto refused = [](const char* why) {
     return json{{"description", why}, {"content", {{"application/json", {{"schema", reference("Error")}}}}}};
   };
+  if (!of.query.empty() || std::string_view(of.method) == "POST")
+    answers["400"] = refused("A parameter is empty, is no number, or is missing or unknown here; the body says which.");
   for (const int each : of.refuses) answers[std::to_string(each)] = refused("Refused; the body says why.");
   answers["401"] = refused("Over TCP: the token is missing or wrong.");
   answers["421"] = refused("Over TCP without a token: the host of the URL is neither an address nor localhost.");

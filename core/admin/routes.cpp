@@ -199,13 +199,25 @@ engine::engine::steered answer_with(served_host& about, const std::string& name,
   };
 }
 
+// What is served in the pause may be less than what was decided: then that waits for the resume.
+std::string paused(served_host& about, const std::string& name) {
+  const auto& pipeline = *about.engine.find(name);
+  auto said = "pipeline " + name + " is paused: its targets keep what they have until it is resumed" + lasts(about);
+  for (const auto& sink : pipeline.paused()->behind)
+    said += "; sink " + sink + " had not applied what was decided last, and keeps what it had before";
+  if (pipeline.pending()) said += "; a change waits until then";
+  return said;
+}
+
 void pause(served_host& about, const std::string& name, const asked& what, const reply& to) {
   constexpr std::size_t longest = 500;
   about.engine.pause(
-      name, config::printable(word(what, "why"), longest),
-      answer_with(about, name,
-                  "pipeline " + name + " is paused: its targets keep what they have until it is resumed" + lasts(about),
-                  "paused", to));
+      name, config::printable(word(what, "why"), longest), [&about, name, to](const base::result<>& outcome) {
+        if (outcome) return to(done(about, name, paused(about, name)));
+        to(refuse(500, "pipeline " + name + " is not paused: " + outcome.error().why,
+                  "nothing was changed; when that has ended, or drcon can write to [host] state_directory again, try "
+                  "again"));
+      });
 }
 
 void resume(served_host& about, const std::string& name, const asked&, const reply& to) {
@@ -403,9 +415,9 @@ const std::vector<route>& routes() {
       {"GET",
        "/v1/journal",
        "What changed, why, and what each sink did: oldest first.",
-       {{"after", "Only entries with a higher number."},
+       {{"after", "Only entries with a higher number.", false, true},
         {"pipeline", "Only of this pipeline, its sources and sinks."},
-        {"limit", "At most so many: the newest."}},
+        {"limit", "At most so many: the newest.", false, true}},
        "Journal",
        "application/json",
        {404},
@@ -414,7 +426,7 @@ const std::vector<route>& routes() {
        "/v1/events",
        "Server-sent events: `journal` for each entry, `state` (a Status) when anything in it changed, `lost` when "
        "entries were dropped.",
-       {{"after", "Begin after this entry; so does the header Last-Event-ID. Without: with the next."}},
+       {{"after", "Begin after this entry; so does the header Last-Event-ID. Without: with the next.", false, true}},
        "",
        "text/event-stream",
        {},
@@ -422,7 +434,9 @@ const std::vector<route>& routes() {
        served_by::event_stream},
       {"POST",
        "/v1/pipelines/{name}/pause",
-       "Decide nothing more; what is served stays, also through a restart.",
+       "Decide nothing more; what is served stays, also through a restart. Answered when no update is being applied "
+       "any "
+       "more: what a sink has not applied by then waits for the resume.",
        {{"why", "A reason, shown while it is paused."}},
        "Done",
        "application/json",
@@ -441,15 +455,16 @@ const std::vector<route>& routes() {
        "/v1/pipelines/{name}/release-brake",
        "Apply now what the brake holds.",
        {{"service", "Only what is held of this service."},
-        {"number", "The `number` of the held loss as it was seen: refused if something else is held by now."}},
+        {"number", "The `number` of the held loss as it was seen: refused if something else is held by now.", false,
+         true}},
        "Done",
        "application/json",
-       {404, 409, 500},
+       {400, 404, 409, 500},
        release_brake},
       {"POST",
        "/v1/pipelines/{name}/rollback",
        "Serve what an earlier revision had, and pause.",
-       {{"revision", "One of the pipeline's history.", true}},
+       {{"revision", "One of the pipeline's history.", true, true}},
        "Done",
        "application/json",
        {400, 404, 409, 500},
@@ -494,6 +509,31 @@ std::optional<std::string> fits(const route& which, const std::vector<std::strin
   return {};
 }
 
+// What is given and says nothing is refused: `?service=` of a script whose variable is empty would mean every service.
+// So are numbers that are none, for a released loss must be the one that was seen, and whatever a route that changes
+// something does not know: it may be a misspelt limit.
+std::optional<answer> fault_of(const route& which, const asked& what) {
+  const bool changes = std::string_view(which.method) == "POST";
+  for (const auto& [name, value] : what.query) {
+    const auto known = std::ranges::find_if(which.query, [&](const parameter& each) { return each.name == name; });
+    if (known == which.query.end()) {
+      if (!changes) continue;
+      std::vector<std::string> names;
+      for (const auto& each : which.query) names.emplace_back(each.name);
+      return refuse(400, "there is no parameter '" + name + "' here",
+                    names.empty() ? "nothing was changed; this route has none"
+                                  : fmt::format("nothing was changed; there is {}", fmt::join(names, ", ")));
+    }
+    if (value.empty())
+      return refuse(400, "the parameter '" + name + "' is empty",
+                    "nothing was done; leave it out, or give it a value: " + std::string(known->meaning));
+    if (known->is_number && !number(what, known->name))
+      return refuse(400, "the parameter '" + name + "' is no number: '" + config::printable(value, 100) + "'",
+                    "nothing was done; expected a whole number of 64 bits: " + std::string(known->meaning));
+  }
+  return {};
+}
+
 void find_and_answer(served_host& about, const asked& what, const reply& to) {
   std::vector<std::string> methods;
   for (const auto& each : routes()) {
@@ -509,6 +549,7 @@ void find_and_answer(served_host& about, const asked& what, const reply& to) {
       return to(
           refuse(404, "there is no pipeline '" + *name + "'", fmt::format("there is {}", fmt::join(names, ", "))));
     }
+    if (auto fault = fault_of(each, what)) return to(std::move(*fault));
     if (each.handler) return each.handler(about, *name, what, to);
   }
   if (methods.empty()) return to(refuse(404, "there is no such route", "GET /v1/openapi.json lists them all"));

@@ -39,6 +39,7 @@ struct parameter {
   const char* name;
   const char* meaning;
   bool required = false;
+  bool is_number = false;
 };
 
 /// Who answers a route.

@@ -27,7 +27,8 @@ make the world match.)";
 
 constexpr auto epilogue = R"(
 Exit codes: 0 done; 1 the configuration is wrong; 2 the command line is wrong; 3 a source or target did not answer
-or refused, or something needs attention; 4 a plugin did not stop in time.
+or refused, or something needs attention; 4 a plugin did not stop in time. With a program that a sink keeps, run and
+once end with the exit code of that program.
 
 When it runs: drcon status; drcon explain PIPELINE ENDPOINT; drcon journal -f
 First steps: drcon init, or: drcon plugins; drcon reference nginx; drcon check -c my.toml; drcon render --diff -c my.toml; drcon run -c my.toml)";
@@ -109,8 +110,11 @@ void add_run_and_check(CLI::App& app, parsing& state) {
 }
 
 void add_once_and_render(CLI::App& app, parsing& state) {
-  auto* once_verb = add_verb(app, "once", "Bring every target up to date once, then exit.", timed(state, once),
-                             state.given, state.result);
+  auto* once_verb =
+      add_verb(app, "once",
+               "Bring every target up to date once, then exit. A program that a sink keeps is started then; its end is "
+               "waited for, and its exit code is drcon's.",
+               timed(state, once), state.given, state.result);
   add_config(*once_verb, state.given);
   add_timeout(*once_verb, state.timeout, "How long sources and targets get to answer");
 
@@ -164,6 +168,18 @@ void add_verbs(CLI::App& app, parsing& state) {
   add_hidden_verbs(app, state);
 }
 
+// A value that is given and empty is a variable of a script that is not set: `--service ""` must not mean all services.
+// Only what completes a line has empty words.
+void refuse_empty_values(CLI::App& app) {
+  static const CLI::Validator not_empty(
+      [](std::string& text) { return text.empty() ? std::string("it is empty; give a value, or leave it out") : ""; },
+      std::string());
+  for (auto* each : app.get_options())
+    if (each->get_expected_max() > 0) each->check(not_empty);
+  for (auto* each : app.get_subcommands([](const CLI::App*) { return true; }))
+    if (each->get_name() != "complete") refuse_empty_values(*each);
+}
+
 bool has_verb(const CLI::App& app, const std::string& name) {
   return !app.get_subcommands([&name](const CLI::App* each) { return each->get_name() == name; }).empty();
 }
@@ -205,6 +221,7 @@ int run_command_line(int argc, char** argv) {
   parsing state;
   state.given.command_line = &app;
   add_verbs(app, state);
+  refuse_empty_values(app);
   auto all_tools = tools();
   std::erase_if(all_tools, [&app](const tool& each) { return has_verb(app, each.described.name); });
   if (const auto* called = called_tool(all_tools, argc, argv)) return become(*called, argv + 2);

@@ -42,7 +42,13 @@ Given by systemd: see \fBsd_notify\fR(3).
 Reload the configuration; a wrong one changes nothing.
 .TP
 .B SIGTERM, SIGINT
-Stop; targets stay as they are. A second one exits immediately.
+Stop; targets stay as they are. A second one exits immediately. A program that a sink keeps is ended in order first.
+.TP
+.B SIGQUIT, SIGUSR1, SIGUSR2, SIGWINCH
+Passed on to the program that a sink keeps (\fIsupervise\fR of the template plugin), while one is kept.
+.PP
+As process 1, such as in a container, \fBdrcon run\fR and \fBdrcon once\fR pass all signals on to a process of their own,
+and collect the processes that are left there.
 .SH "SEE ALSO"
 \fBdrcon.toml\fR(5), \fBdrcon\-plugin\fR(7), \fBdrcon\-consul\-http\fR(7), \fBdrcon\-nginx\fR(7)
 )";

@@ -1,14 +1,64 @@
 // drcon once: every target up to date, once.
 #include "cli/hosted_engine.hpp"
+#include "cli/kept_programs.hpp"
+#include "cli/process_one.hpp"
 #include "cli/state_lock.hpp"
 #include "log/log.hpp"
 #include "report/verdict.hpp"
 
+#include <fmt/chrono.h>
+#include <boost/asio/signal_set.hpp>
+
+#include <chrono>
+#include <csignal>
+#include <cstdint>
 #include <iostream>
+#include <map>
+#include <string>
 
 namespace drcon::cli {
+namespace {
+
+// The files are as they are to be, and what the sources report from now on is not followed: drcon only stays for the
+// programs that its sinks keep, until one of them ends, or drcon is stopped.
+void stay_for(kept_programs& programs, hosted_engine& hosted) {
+  bool stopped = false;
+  boost::asio::signal_set signals(hosted.context(), SIGTERM, SIGINT);
+  signals.async_wait([&stopped](const boost::system::error_code& error, int) { stopped |= !error; });
+  hosted.engine().stop_sources();
+  constexpr auto without_end = std::chrono::hours(24);
+  while (!hosted.run_until([&] { return stopped || programs.has_ended(); }, without_end)) {
+  }
+}
+
+// A hold may last longer than whoever waits expects: what it is, until when, and how to go on is reported as it begins.
+class hold_reporter {
+public:
+  void report(const engine::engine& of) {
+    for (const auto& [name, pipeline] : of.pipelines()) {
+      const auto& held = pipeline->held_back();
+      auto& last = reported_[name];
+      if (held.number == 0 || held.number == last) continue;
+      last = held.number;
+      std::cerr << "drcon: pipeline " << name << " waits, since its brake holds: " << held.why << "; until "
+                << local_time(held.until) << " at the latest, or until the endpoints are back. To end the wait: let "
+                << "drcon run serve this configuration and release it with drcon release-brake " << name
+                << ", or set brake.hold to 0 for this one run\n"
+                << std::flush;
+    }
+  }
+
+private:
+  static std::string local_time(std::chrono::system_clock::time_point when) {
+    return fmt::format("{:%F %T}", fmt::localtime(std::chrono::system_clock::to_time_t(when)));
+  }
+  std::map<std::string, std::uint64_t> reported_;  // the number of what was reported last, by pipeline
+};
+
+}  // namespace
 
 int once(const arguments& options) {
+  if (const auto code = serve_as_process_one()) return *code;
   ignore_broken_pipes();
   plugins::registry plugins;
   const auto host = prepare(options, plugins);
@@ -23,12 +73,18 @@ int once(const arguments& options) {
     own.state_directory.clear();
   }
   hosted_engine hosted(plugins, own, engine::mode::apply);
+  kept_programs programs(hosted.context(), hosted.engine(), [] {});
   config::diagnostics found;
   if (!hosted.engine().apply(*config, found)) {
     print(found);
     return exit_config;
   }
-  const bool settled = hosted.run_until([&] { return hosted.engine().settled(); }, options.timeout);
+  hold_reporter holds;
+  const auto is_settled = [&] {
+    holds.report(hosted.engine());
+    return hosted.engine().settled() || programs.has_ended();
+  };
+  const bool settled = hosted.run_until(is_settled, options.timeout);
   // All may have settled without what a sink refuses, or what a pause keeps from the targets.
   auto open = report::unsettled(hosted.engine());
   for (const auto& [name, pipeline] : hosted.engine().pipelines())
@@ -36,7 +92,11 @@ int once(const arguments& options) {
       open.push_back("pipeline " + name + " is paused, and its targets do not have what its sources have now: " +
                      pipeline->paused()->why + "; start drcon and run drcon resume " + name);
   for (const auto& line : open) std::cerr << "drcon: " << line << "\n";
+  if (settled && open.empty() && programs.any()) stay_for(programs, hosted);
+  programs.note_stop();
   const bool clean = hosted.stop();
+  // Without that the files are not as they should be, which the end of a program that drcon has ended must not hide.
+  if (const auto code = programs.exit_code(); code && (programs.has_ended() || settled)) return *code;
   if (!settled || !open.empty()) return exit_runtime;
   return clean ? exit_ok : exit_overstay;
 }

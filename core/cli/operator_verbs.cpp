@@ -61,7 +61,11 @@ void add_operator_verbs(const verb_adder& add, arguments& options) {
   diff_verb.add_option("PIPELINE", options.pipeline, "Name of a pipeline; all when it is left out");
 
   auto& pause_verb =
-      verbs.verb_of_pipeline("pause", "Decide nothing more; what is served stays, also through a restart.", pause);
+      verbs.verb_of_pipeline("pause",
+                             "Decide nothing more; what is served stays, also through a restart. Waits until no "
+                             "update is being applied, for a minute at most; what a sink has not applied by then "
+                             "waits for the resume.",
+                             pause);
   pause_verb.add_option("--why", options.why, "A reason, shown while it is paused");
   verbs.verb_of_pipeline("resume", "End a pause, also that of a rollback.", resume);
   verbs.verb_of_pipeline("resync", "Compare the targets with what is desired, and correct what differs.", resync);

@@ -4,6 +4,8 @@
 #include "base/count_of.hpp"
 #include "base/last_catch.hpp"
 #include "cli/hosted_engine.hpp"
+#include "cli/kept_programs.hpp"
+#include "cli/process_one.hpp"
 #include "cli/state_lock.hpp"
 #include "log/log.hpp"
 #include "systemd/heartbeat.hpp"
@@ -38,9 +40,12 @@ public:
         admin_(hosted_.context(),
                {.engine = hosted_.engine(), .figures = hosted_.figures(), .reload = [this] { return reload(); }}),
         heartbeat_(hosted_.context().get_executor(), hosted_.engine()),
+        programs_(hosted_.context(), hosted_.engine(), [this] { stop_once(); }),
         signals_(hosted_.context(), SIGHUP, SIGTERM, SIGINT) {}
 
   int run(const config::configuration& config);
+  /// A plugin has not stopped: its threads may still run.
+  bool has_overstayed() const { return overstayed_; }
 
 private:
   bool listen(const config::host_config& host);
@@ -50,14 +55,19 @@ private:
   void close_in_the_clear(const config::host_config& refused, std::vector<std::string>& findings);
   bool take(const config::configuration& next, config::diagnostics& found, std::vector<std::string>& findings);
   void stop();
+  void stop_once() {
+    if (!std::exchange(stopping_, true)) stop();
+  }
 
   const arguments& options_;
   const plugins::registry& plugins_;
   hosted_engine hosted_;
   admin::server admin_;
   systemd::heartbeat heartbeat_;
+  kept_programs programs_;
   boost::asio::signal_set signals_;
   bool stopping_ = false;
+  bool overstayed_ = false;
   int result_ = exit_ok;
 };
 
@@ -102,7 +112,7 @@ void daemon::on_signal(int signal) {
     reload();
     return;
   }
-  if (!std::exchange(stopping_, true)) return stop();
+  if (!stopping_) return stop_once();
   log::warning(base::subject_kind::host, "second signal: exiting immediately");
   std::_Exit(exit_overstay);
 }
@@ -168,8 +178,10 @@ admin::reload_outcome daemon::reload() {
 void daemon::stop() {
   log::info(base::subject_kind::host, "stopping");
   heartbeat_.stopping();
+  programs_.note_stop();
   hosted_.engine().stop([this](bool clean) {
-    result_ = clean ? exit_ok : exit_overstay;
+    overstayed_ = !clean;
+    result_ = programs_.exit_code().value_or(clean ? exit_ok : exit_overstay);
     log::info(base::subject_kind::host, "stopped");
     hosted_.context().stop();
   });
@@ -186,6 +198,7 @@ void allow_many_files() {
 }  // namespace
 
 int run(const arguments& options) {
+  if (const auto code = serve_as_process_one()) return *code;
   ignore_broken_pipes();
   allow_many_files();
   plugins::registry plugins;
@@ -203,7 +216,7 @@ int run(const arguments& options) {
   const int result = daemon.run(*config);
   log::flush();
   // When a plugin has not stopped, destructors would wait for it, or free what it still uses.
-  if (result == exit_overstay) std::_Exit(result);
+  if (daemon.has_overstayed()) std::_Exit(result);
   return result;
 }
 

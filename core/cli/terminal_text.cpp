@@ -93,8 +93,9 @@ std::string clock_time(double seconds) {
   if (seconds <= 0) return "-";
   const auto whole = static_cast<std::time_t>(seconds);
   const auto day = [](std::time_t when) { return fmt::format("{:%Y-%m-%d}", fmt::localtime(when)); };
-  const auto time =
-      fmt::format("{:%H:%M:%S}.{:03}", fmt::localtime(whole), static_cast<int>((seconds - std::floor(seconds)) * 1000));
+  // With the zone: the log has UTC, and who compares the two should not have to guess.
+  const auto time = fmt::format("{:%H:%M:%S}.{:03} {:%Z}", fmt::localtime(whole),
+                                static_cast<int>((seconds - std::floor(seconds)) * 1000), fmt::localtime(whole));
   return day(whole) == day(std::time(nullptr)) ? time : day(whole) + " " + time;
 }
 

@@ -104,7 +104,7 @@ private:
         fault(inner(pointer, "type"), "there is no type " + shown(each) + "; types are " + listed(types));
   }
 
-  // What is for people, "target" and "secret".
+  // What is for people, "target", "is_prefix" and "secret".
   static void judge_words(const json& schema, const std::string& pointer) {
     for (const auto* key : {"description", "title"})
       if (schema.contains(key) && !schema.at(key).is_string())
@@ -116,6 +116,8 @@ private:
     if (schema.contains("target") && !schema.at("target").is_boolean() && !schema.at("target").is_string())
       fault(inner(pointer, "target"),
             "expected true or false, or a string: what it is when it is left out; found " + shown(schema.at("target")));
+    if (schema.contains("is_prefix") && (!schema.at("is_prefix").is_boolean() || !schema.contains("target")))
+      fault(inner(pointer, "is_prefix"), "expected true or false, of an option with \"target\"");
     if (!schema.contains("secret")) return;
     if (!schema.at("secret").is_boolean())
       fault(inner(pointer, "secret"), "expected true or false, found " + shown(schema.at("secret")));

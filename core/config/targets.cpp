@@ -8,6 +8,7 @@
 #include <boost/asio/ip/address.hpp>
 
 #include <filesystem>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -17,9 +18,11 @@ namespace {
 using nlohmann::json;
 
 struct target {
-  std::string identity;  ///< equal for two sinks that own the same thing
+  std::string identity;  ///< equal for two sinks that own the same thing, as far as their prefixes overlap
   std::string shown;
   std::string pointer;  ///< of the option that names it
+  std::string prefix;   ///< of the names in it that the sink owns; empty: all of them
+  std::string pointer_of_prefix;
 };
 
 // What must not be written over: the identity of a file -> what it is for people.
@@ -97,7 +100,12 @@ private:
     const auto end = text.find('}', begin);
     if (begin != std::string::npos && end != std::string::npos)
       text.replace(begin, end + 1 - begin, text_of(values, text.substr(begin + 1, end - begin - 1)));
-    found_.push_back({identity_of_path(text), text, pointer});
+    found_.push_back(file_target(text, pointer));
+  }
+
+  static target file_target(const std::string& path, const std::string& pointer) {
+    return {
+        .identity = identity_of_path(path), .shown = path, .pointer = pointer, .prefix = {}, .pointer_of_prefix = {}};
   }
 
   void look_at_needed(const json& values, const std::string& key) {
@@ -121,11 +129,19 @@ private:
     const auto text = value != nullptr && value->is_string() ? value->get<std::string>() : default_of(option);
     if (text.empty()) return;
     if (is_path(option)) {
-      found_.push_back({identity_of_path(text), text, pointer});
+      found_.push_back(file_target(text, pointer));
       return;
     }
-    if (whole.pointer.empty()) whole = {plugin_, {}, pointer};
-    whole.identity += '\0' + pointer + '\0' + identity_of(text);
+    if (whole.pointer.empty()) {
+      whole.identity = plugin_;
+      whole.pointer = pointer;
+    }
+    if (option.value("is_prefix", json()) == json(true)) {
+      whole.prefix = text;
+      whole.pointer_of_prefix = pointer;
+    } else {
+      whole.identity += '\0' + pointer + '\0' + identity_of(text);
+    }
     whole.shown += (whole.shown.empty() ? "" : ", ") + text;
   }
 
@@ -176,34 +192,87 @@ needed_files needed_by_all(const configuration& all, const std::vector<std::file
   return needed;
 }
 
+// The targets of the sinks that were looked at before.
+class owners {
+public:
+  struct owner {
+    std::string sink;
+    std::string prefix;
+  };
+
+  // Who has that target, or a part of it; nobody: then it is this sink's from now on.
+  std::optional<owner> find_or_add(const target& what, const std::string& sink) {
+    auto& all = by_identity_[what.identity];
+    for (const auto& each : all)
+      if (each.prefix.starts_with(what.prefix) || what.prefix.starts_with(each.prefix)) return each;
+    all.push_back({sink, what.prefix});
+    return {};
+  }
+
+private:
+  std::map<std::string, std::vector<owner>> by_identity_;
+};
+
+class sink_check {
+public:
+  sink_check(const std::string& name, const instance_config& sink, diagnostics& found)
+      : name_(name), sink_(sink), found_(found) {}
+
+  void report_need(const target& what, const std::string& use) const {
+    found_.error(where(what.pointer), subject(what) + "is " + use,
+                 "the sink would write over it: give the sink another target");
+  }
+
+  void report_owner(const target& what, const owners::owner& other) const {
+    if (other.prefix != what.prefix) return report_overlap(what, other);
+    const bool is_own = other.sink == name_;
+    found_.error(where(what.pointer),
+                 subject(what) + "is that of " +
+                     (is_own ? "another of its entries" : "[sink." + shortened(other.sink) + "] as well"),
+                 is_own ? "remove one of them"
+                        : "two sinks would undo each other's work: let the pipelines share one of them, or give each a "
+                          "target of its own");
+  }
+
+private:
+  void report_overlap(const target& what, const owners::owner& other) const {
+    found_.error(where(what.pointer_of_prefix),
+                 subject(what) + "overlaps with that of [sink." + shortened(other.sink) + "]: '" +
+                     shortened(what.prefix) + "' and '" + shortened(other.prefix) +
+                     "' begin alike to the end of the shorter one, so that names of one could be taken for names of "
+                     "the other",
+                 "choose prefixes of which none begins with another, such as 'a-' and 'b-'");
+  }
+
+  const position& where(const std::string& pointer) const {
+    const auto written = sink_.positions.find(pointer);
+    return written == sink_.positions.end() ? sink_.where : written->second;
+  }
+  std::string subject(const target& what) const {
+    return "the target " + shortened(what.shown) + " of [sink." + shortened(name_) + "] ";
+  }
+
+  const std::string& name_;
+  const instance_config& sink_;
+  diagnostics& found_;
+};
+
 }  // namespace
 
 void check_targets(const configuration& all, const std::vector<std::filesystem::path>& files,
                    const plugin_catalog& plugins, diagnostics& found) {
   const auto needed = needed_by_all(all, files, plugins);
-  std::map<std::string, std::string> owners;  // by identity: a sink's name
+  owners owned;
   for (const auto& [name, sink] : all.sinks) {
     const auto schema = plugins.schema(kind::sink, sink.plugin);
     if (!schema) continue;
     search own(name, sink.plugin);
     own.look_at(sink.options, *schema, "");
+    const sink_check check(name, sink, found);
     for (const auto& each : own.found()) {
-      const auto written = sink.positions.find(each.pointer);
-      const auto& where = written == sink.positions.end() ? sink.where : written->second;
-      const auto subject = "the target " + shortened(each.shown) + " of [sink." + shortened(name) + "] is ";
       for (const auto* of : {&own.needed(), &needed})
-        if (const auto use = of->find(each.identity); use != of->end())
-          found.error(where, subject + use->second, "the sink would write over it: give the sink another target");
-      const auto [owner, is_new] = owners.emplace(each.identity, name);
-      if (is_new) continue;
-      const bool is_own = owner->second == name;
-      found.error(where,
-                  subject + "that of " +
-                      (is_own ? "another of its entries" : "[sink." + shortened(owner->second) + "] as well"),
-                  is_own
-                      ? "remove one of them"
-                      : "two sinks would undo each other's work: let the pipelines share one of them, or give each a "
-                        "target of its own");
+        if (const auto use = of->find(each.identity); use != of->end()) check.report_need(each, use->second);
+      if (const auto other = owned.find_or_add(each, name)) check.report_owner(each, *other);
     }
   }
 }

@@ -11,6 +11,7 @@ namespace drcon::engine {
 namespace {
 
 const std::string the_pipeline;  // in the place of a service's name
+constexpr std::size_t most_losses_of_one = 32;
 
 std::size_t excess(std::size_t more, std::size_t less) { return more > less ? more - less : 0; }
 
@@ -29,8 +30,16 @@ void brake::forget_old(clock::time_point now) {
   }
 }
 
+// Of two entries, the older one matters as long as it counts more. A service that loses endpoints all the time within a
+// long window must not fill the memory, nor the state on disk: the oldest are counted as if they were younger.
 void brake::remember_loss(clock::time_point now, const std::string& service, std::size_t served) {
-  past_[service].emplace_back(now, served);
+  auto& entries = past_[service];
+  while (!entries.empty() && entries.back().second <= served) entries.pop_back();
+  entries.emplace_back(now, served);
+  if (entries.size() > most_losses_of_one) {
+    entries[1].second = entries[0].second;
+    entries.pop_front();
+  }
   past_order_.emplace_back(now, service);
 }
 
@@ -328,6 +337,41 @@ void brake::go_on_from(const brake& before) {
   first_ = before.first_;
   past_ = before.past_;
   past_order_ = before.past_order_;
+}
+
+brake::memory brake::remembered() const {
+  const auto kept = [](const std::string& service, const waiting& held) {
+    return memory::hold{.service = service,
+                        .why = held.why,
+                        .kept = held.kept,
+                        .lowest = held.lowest,
+                        .since = held.since,
+                        .is_own = held.is_own,
+                        .of_outage = held.of_outage};
+  };
+  memory made;
+  if (whole_) made.holds.push_back(kept(the_pipeline, *whole_));
+  for (const auto& [service, held] : services_) made.holds.push_back(kept(service, held));
+  for (const auto& [service, entries] : past_)
+    for (const auto& [until, served] : entries)
+      made.losses.push_back({.service = service, .until = until, .served = served});
+  std::ranges::stable_sort(made.losses, {}, &memory::loss::until);
+  return made;
+}
+
+void brake::recall(const memory& kept) {
+  forget();
+  for (const auto& each : kept.holds) {
+    const waiting held{.why = each.why,
+                       .kept = each.kept,
+                       .lowest = each.lowest,
+                       .since = each.since,
+                       .is_own = each.is_own,
+                       .of_outage = each.of_outage};
+    if (each.service.empty()) whole_ = held;
+    else services_.insert_or_assign(each.service, held);
+  }
+  for (const auto& each : kept.losses) remember_loss(each.until, each.service, each.served);
 }
 
 }  // namespace drcon::engine

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "config/configuration.hpp"
+#include "engine/brake_memory.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -97,6 +98,12 @@ public:
   void forget();
   /// Takes over what `before` remembers, after a reload.
   void go_on_from(const brake& before);
+
+  using memory = brake_memory<clock>;
+  /// What recall() needs after a restart. That nothing is known of what is served is not in it: the state on disk says
+  /// that each time.
+  memory remembered() const;
+  void recall(const memory& kept);
 
 private:
   // A loss that waits.

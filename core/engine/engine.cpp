@@ -5,10 +5,13 @@
 #include "config/units.hpp"
 #include "log/log.hpp"
 #include "model/snapshot.hpp"
+#include "plugins/program_keepers.hpp"
+#include "plugins/reads_files.hpp"
 
 #include <boost/asio/post.hpp>
 
 #include <algorithm>
+#include <iterator>
 #include <memory>
 #include <set>
 #include <utility>
@@ -110,12 +113,17 @@ bool engine::apply(const config::configuration& next, config::diagnostics& found
   }
   warn_of_removed(next, found);
   const auto before = std::exchange(config_, next);
-  inspector_.keep_only(next.sinks);
+  // One that has read a template would answer by what that was before it was edited.
+  auto asked = next.sinks;
+  std::erase_if(asked, [this](const auto& each) { return reads_files(each.second); });
+  inspector_.keep_only(asked);
   journal_.resize(static_cast<std::size_t>(next.host.journal_size));
   replace_sources(sources);
-  replace_pipelines(before, sources);
+  replace_pipelines(before, sources, found);
   replace_sinks(sinks);
   feed_sinks();
+  for (const auto& [name, runner] : sinks_)
+    if (!sinks.contains(name) && reads_files(config_.sinks.at(name))) runner->compare_again();
   // Started last: what a source reports first must find its pipelines and sinks in place.
   for (const auto& [name, instance] : sources) instance->start();
   return true;
@@ -145,12 +153,14 @@ void engine::replace_sources(const made& sources) {
   }
 }
 
-void engine::replace_pipelines(const config::configuration& before, const made& new_sources) {
+void engine::replace_pipelines(const config::configuration& before, const made& new_sources,
+                               config::diagnostics& found) {
   std::map<std::string, std::unique_ptr<pipeline>> next;
   // Looked at once, before any of them writes a state of its own.
   const bool state_is_kept = !store_.pipelines().empty();
   // All are made before the first of them begins, which asks the others what they have.
   std::vector<std::function<void()>> begin;
+  std::set<std::string> followed;  // pipelines whose sinks new ones take over
   for (const auto& [name, wanted] : config_.pipelines) {
     const auto known = pipelines_.find(name);
     const auto is_new = [&](const std::string& source) { return new_sources.contains(source); };
@@ -176,6 +186,8 @@ void engine::replace_pipelines(const config::configuration& before, const made& 
     } else if (auto ended = that_left_sinks_of(wanted, before); ended.empty()) {
       begin.emplace_back([it, state_is_kept] { it->start(state_is_kept); });
     } else {
+      for (const auto* each : ended) warn_of_pause(*each, &wanted, found);
+      std::ranges::transform(ended, std::inserter(followed, followed.end()), &pipeline::name);
       begin.emplace_back([this, it, ended = std::move(ended)] {
         it->start_in_place_of(ended, [this, name = it->name()](const model::service_ptr& service) {
           return is_at_another(name, service);
@@ -186,8 +198,23 @@ void engine::replace_pipelines(const config::configuration& before, const made& 
   }
   pipelines_.swap(next);  // the old ones live until all have begun
   for (const auto& each : begin) each();
-  for (const auto& [name, left] : before.pipelines)
-    if (!config_.pipelines.contains(name)) put_aside(name);
+  for (const auto& [name, left] : before.pipelines) {
+    if (config_.pipelines.contains(name)) continue;
+    if (!followed.contains(name)) warn_of_pause(*next.at(name), nullptr, found);
+    put_aside(name);
+  }
+}
+
+// A pause is an operator's decision, and so is its end. `successor`: the pipeline that is paused in its place, or null.
+void engine::warn_of_pause(const pipeline& ended, const config::pipeline_config* successor,
+                           config::diagnostics& found) {
+  if (!ended.paused()) return;
+  const auto what = "pipeline " + ended.name() + " was paused (" + ended.paused()->why + ")";
+  if (successor)
+    found.warning(successor->where, what + ": pipeline " + successor->name +
+                                        ", which has its sinks now, is paused in its place; drcon resume " +
+                                        successor->name + " ends that");
+  else found.warning(ended.config().where, what + ", and is not in the configuration any more: its pause has ended");
 }
 
 // Removing a pipeline is an operator's decision, and nothing is left that could hold its services or release them. So
@@ -258,11 +285,12 @@ bool engine::is_at_another(const std::string& name, const model::service_ptr& se
 void engine::retire_absent() {
   for (const auto& name : store_.pipelines()) {
     if (config_.pipelines.contains(name)) continue;
+    const auto paused = pauses_.load(name);
     put_aside(name);
     log::warning(base::subject_kind::state,
                  "pipeline {} is not in the configuration any more: what was kept of it stays beside as {}.state.left "
-                 "or {}.paused.left, and is not used if it comes back",
-                 name, name, name);
+                 "or {}.paused.left, and is not used if it comes back{}",
+                 name, name, name, paused ? "; it was paused (" + paused->why + "), and that pause has ended" : "");
   }
 }
 
@@ -314,6 +342,12 @@ void engine::open_sinks() {
   }
 }
 
+// Its files, such as templates, may be what a reload is for, though its options are as before: whether its target has
+// what they say now is not known until it has compared.
+bool engine::reads_files(const config::instance_config& sink) const {
+  return plugins::sink_reads_files(*plugins_.find(sink.plugin));
+}
+
 void engine::feed_sinks() {
   for (auto& [name, runner] : sinks_) {
     std::set<std::string> feeds;
@@ -328,7 +362,7 @@ void engine::feed_sinks() {
     for (const auto& pipeline : feeds) {
       auto current = pipelines_.at(pipeline)->current();
       current.seen = current.heard = current.decided = {};  // zeroed: a reload stays out of the metrics of latency
-      if (current.snapshot) runner->on_decided(pipeline, current);
+      if (current.snapshot && !keeps_its_own(pipeline, name)) runner->on_decided(pipeline, current);
     }
   }
 }
@@ -336,7 +370,7 @@ void engine::feed_sinks() {
 void engine::on_decided(const std::string& pipeline, const decision& what) {
   for (const auto& name : config_.pipelines.at(pipeline).sinks) {
     const auto sink = sinks_.find(name);
-    if (sink != sinks_.end()) sink->second->on_decided(pipeline, what);
+    if (sink != sinks_.end() && !keeps_its_own(pipeline, name)) sink->second->on_decided(pipeline, what);
   }
   if (std::ranges::none_of(pipelines_, [&](const auto& each) { return depends_on(pipeline, *each.second); })) return;
   // Not from within: the pipeline that has just decided is still at it.
@@ -378,7 +412,9 @@ std::function<void(bool in_time)> engine::within(std::chrono::nanoseconds at_mos
 void engine::retire(const instance_ptr& instance, std::function<void()> then) {
   ++retiring_;
   // While everything stops, sources get the first half of the deadline and sinks the second.
-  const auto at_most = stopping_ ? config_.host.stop_deadline / 2 : config_.host.stop_deadline;
+  auto at_most = stopping_ ? config_.host.stop_deadline / 2 : config_.host.stop_deadline;
+  if (instance->kind() == config::kind::sink)
+    at_most += plugins::program_keepers::of_this_process().time_to_end(instance->name());
   const auto overstays = std::make_shared<bool>(false);
   const auto end = within(at_most, [this, instance, at_most, overstays, then = std::move(then)](bool in_time) {
     if (!in_time)
@@ -404,21 +440,25 @@ void engine::stop(std::function<void(bool clean)> stopped) {
   stopping_ = true;
   recovery_.cancel();
   after_late_end_.reset();
-  pipelines_.clear();
   // The deadline is for all together: a sink that never answers must not hold up the end of the process.
-  const auto end = within(config_.host.stop_deadline, [this, stopped = std::move(stopped)](bool in_time) {
+  const auto at_most = config_.host.stop_deadline + plugins::program_keepers::of_this_process().time_to_end();
+  const auto end = within(at_most, [this, at_most, stopped = std::move(stopped)](bool in_time) {
     if (!in_time)
-      log::error(base::subject_kind::host, "not all ended within {}; exiting without them",
-                 config::to_text(config_.host.stop_deadline));
+      log::error(base::subject_kind::host, "not all ended within {}; exiting without them", config::to_text(at_most));
     overstayed_ |= !in_time;
     stopped(!overstayed_);
   });
   // What the inspector asks a plugin uses the engine's executor: nothing may be destroyed before it has answered.
   const auto finish = [this, end] { inspector_.stop([end] { end(true); }); };
-  for (auto& [name, source] : sources_) retire(source->instance().shared_from_this(), [held = source] {});
-  sources_.clear();
+  stop_sources();
   if (retiring_ == 0) stop_sinks(finish);
   else all_retired_ = [this, finish] { stop_sinks(finish); };
+}
+
+void engine::stop_sources() {
+  pipelines_.clear();
+  for (auto& [name, source] : sources_) retire(source->instance().shared_from_this(), [held = source] {});
+  sources_.clear();
 }
 
 // Stops each sink when it has answered the update in flight. `finish` is called when all have ended.

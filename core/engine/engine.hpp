@@ -59,6 +59,9 @@ public:
   /// when [host] stop_deadline has passed; `clean` says whether all ended in time.
   void stop(std::function<void(bool clean)> stopped);
 
+  /// Stops the sources: what has been decided stays at the sinks, and nothing more is decided. For `drcon once`.
+  void stop_sources();
+
   /// Every pipeline has decided and every sink serves what it should.
   bool settled() const;
   /// Every pipeline has decided, and none is held by the brake.
@@ -95,7 +98,8 @@ public:
   /// Called once, on the engine's thread: when it was done and lasts through a restart, or with what could not be kept;
   /// then nothing has changed.
   using steered = std::function<void(base::result<>)>;
-  /// Pauses a pipeline once the mark of it is on disk.
+  /// Pauses a pipeline once its sinks have answered the update that is in flight, and the mark of it is on disk. What
+  /// they have not applied by then waits for the resume, too. A sink that does not answer in time is a failure.
   void pause(const std::string& pipeline, const std::string& why, steered done);
   /// Ends its pause once the mark has gone from the disk.
   void resume(const std::string& pipeline, steered done);
@@ -105,11 +109,17 @@ public:
   /// says why nothing can be released: then `done` is not called.
   base::result<> release_brake(const std::string& pipeline, const std::string& service,
                                std::optional<std::uint64_t> number, steered done);
+  /// How long the sinks of a pipeline get to answer the update in flight before its pause is refused. Less than the
+  /// admin interface waits for the engine. Tests shorten it.
+  static inline std::chrono::nanoseconds pause_patience = std::chrono::seconds(60);
   /// Has the sinks of a pipeline compare their targets with what is desired; returns how many of them began.
   std::size_t resync(const std::string& pipeline);
   /// Asks what a sink would write and what its target has now. `done` is called on the engine's thread; the plugin is
-  /// asked on another one.
+  /// asked on another one. One that has not answered in time is a failure.
   void inspect(const std::string& sink, std::function<void(inspection)> done);
+  /// How long the plugin gets for that, with what others are asked before it. Less than the admin interface waits for
+  /// the engine. Tests shorten it.
+  static inline std::chrono::nanoseconds inspect_patience = std::chrono::seconds(45);
   /// Notes in journal and metrics that a new configuration was taken, or refused.
   void note_reload(bool taken, const std::string& why);
   /// Why the last reload was refused; nothing when it was taken. What runs is then not what the files say, and a
@@ -123,9 +133,11 @@ private:
   bool make(config::kind kind, const std::map<std::string, config::instance_config>& current,
             const std::map<std::string, config::instance_config>& next, made& into, config::diagnostics& found);
   void replace_sources(const made& sources);
-  void replace_pipelines(const config::configuration& before, const made& new_sources);
+  void replace_pipelines(const config::configuration& before, const made& new_sources, config::diagnostics& found);
   std::vector<const pipeline*> that_left_sinks_of(const config::pipeline_config& next,
                                                   const config::configuration& before) const;
+  static void warn_of_pause(const pipeline& ended, const config::pipeline_config* successor,
+                            config::diagnostics& found);
   bool is_at_another(const std::string& pipeline, const model::service_ptr& service) const;
   void put_aside(const std::string& pipeline);
   void warn_of_removed(const config::configuration& next, config::diagnostics& found) const;
@@ -137,13 +149,17 @@ private:
   void open_sinks();
   void stop_sinks(const std::function<void()>& finish);
   void feed_sinks();
+  bool reads_files(const config::instance_config& sink) const;
   std::function<void(bool in_time)> within(std::chrono::nanoseconds at_most, std::function<void(bool in_time)> ended);
   void retire(const instance_ptr& instance, std::function<void()> then);
   std::function<void(base::result<>)> on_loop(std::function<void(const base::result<>&)> answered);
   void keep(const std::string& name, std::optional<pause_mark> mark, std::function<base::result<>(pipeline&)> effect,
             steered done);
-  void keep_content(const std::string& name, model::snapshot_ptr content, question asked,
-                    std::function<void(steered)> then, steered done);
+  using runners = std::vector<std::shared_ptr<sink_runner>>;
+  runners sinks_of(const std::string& pipeline) const;
+  void pause_when_idle(const std::string& name, const std::string& why, const runners& sinks, const steered& done);
+  bool keeps_its_own(const std::string& pipeline, const std::string& sink) const;
+  void keep_content(const std::string& name, saved_state content, std::function<void(steered)> then, steered done);
   void on_decided(const std::string& pipeline, const decision& what);
   bool depends_on(const std::string& decided, const pipeline& other) const;
   pipeline_surroundings around();

@@ -55,6 +55,10 @@ void pipeline::start(bool state_is_kept) {
   last_good_ = std::move(kept.last_good);
   // A version that did not keep what was asked served the state whatever was asked, and so is it still.
   last_good_asked_ = kept.asked == question{} ? asked_ : std::move(kept.asked);
+  // Nobody has observed while drcon did not run whether anything is back.
+  brake_.recall(by_clock<brake::clock>(kept.brake, std::chrono::system_clock::now(), brake::clock::now()));
+  brake_.stop_observing();
+  kept_brake_ = brake_.remembered();
   if (!kept.fault.empty()) {
     log::warning(subject(), "last good state: {}; the first change is held as a loss of unknown size", kept.fault);
     brake_.hold_first("the last good state cannot be used, so that nobody knows what would go: " + kept.fault);
@@ -78,6 +82,7 @@ void pipeline::start_after(pipeline& before) {
   last_good_asked_ = before.asked_last();
   next_revision_ = before.next_revision_;
   paused_ = before.paused_;
+  pausing_ = before.pausing_;
   history_ = before.history_;
   earlier_ = before.earlier_;
   brake_.go_on_from(before.brake_);
@@ -106,6 +111,8 @@ void pipeline::start_in_place_of(const std::vector<const pipeline*>& ended,
     brake_.go_on_from(only.brake_);
     if (!observes_all()) brake_.stop_observing();
   }
+  for (const auto* each : ended)
+    if (each->paused_) stay_paused_like(*each);
   is_elsewhere_ = std::move(is_elsewhere);
   is_heir_ = true;
   begin();
@@ -303,7 +310,7 @@ model::snapshot_ptr pipeline::gather() const {
 void pipeline::decide() {
   pacer_.released();
   pace_timer_.cancel();
-  if (!known()) return;
+  if (!known() || pausing_ > 0) return;
   auto candidate = gather();
   if (!paused_) return judge(std::move(candidate), {});
   if (!current_.snapshot) serve_last_good();
@@ -338,7 +345,7 @@ void pipeline::pass(model::snapshot_ptr candidate, std::string why, question ans
   remember();
   // Before any sink has it: a crash must not put an older state over it. This costs one sync of a directory in a burst;
   // see state_store::save().
-  around_.store.save(name(), current_.snapshot, current_.asked);
+  keep_state();
   sinks_.decided(current_);  // before all that follows: log and journal must not delay the change
 
   log::info(subject(), "revision {}: {}, {} (+{} -{} ~{}) from {}", current_.snapshot->revision(),

@@ -101,7 +101,8 @@ public:
   void start_after(pipeline& before);
   /// Begins at sinks that `ended` fed before a reload took them away: whether this is one of them under another name
   /// or not, the targets have what they decided. So the brake measures losses from that. `is_elsewhere` answers whether
-  /// another pipeline of these sinks has this service now: then it is no loss that it is not here.
+  /// another pipeline of these sinks has this service now: then it is no loss that it is not here. If one of them was
+  /// paused, so is this one: its targets are to keep what they have.
   void start_in_place_of(const std::vector<const pipeline*>& ended,
                          std::function<bool(const model::service_ptr&)> is_elsewhere);
   /// An event was lost: asks the sources again for all that they have reported.
@@ -156,6 +157,15 @@ public:
   pause_mark mark_of(const std::string& why) const;
   /// Decides nothing more until resume(). What is served stays.
   void pause(pause_mark mark);
+  /// The same, and what its targets have is what is served, since they have not applied what was decided last.
+  void pause_at(const decision& applied, pause_mark mark);
+  /// While a pause begins, which may take until its sinks have answered, nothing is decided. The caller calls the
+  /// second once for each call of the first.
+  void begin_pausing() { ++pausing_; }
+  void end_pausing();
+  bool is_pausing() const { return pausing_ > 0; }
+  /// What the targets had before anything was decided here; its snapshot is null if that is not known.
+  decision served_before() const;
   /// False when it is not paused.
   bool resume();
   /// Lets pass what the brake holds, of one service or of all of them, and nothing else: if the sources have meanwhile
@@ -163,8 +173,11 @@ public:
   /// known. A failure says what was not released. engine::release_brake() keeps the outcome on disk first.
   base::result<> release_brake(const std::string& service = {}, std::optional<std::uint64_t> number = {});
   /// What release_brake() would serve now, or why it would release nothing. Changes nothing.
-  base::result<model::snapshot_ptr> foresee_release(const std::string& service,
-                                                    std::optional<std::uint64_t> number) const;
+  base::result<saved_state> foresee_release(const std::string& service, std::optional<std::uint64_t> number) const;
+  /// That content, as it would be kept on disk if it was served now. `brake`: what that knows then.
+  static saved_state state_of(model::snapshot_ptr content, question asked, const brake& knows);
+  /// The same with what the brake knows now.
+  saved_state state_of(model::snapshot_ptr content, question asked) const;
   /// Whether roll_back() can go back to this revision.
   bool remembers(std::uint64_t revision) const;
   /// The decision of that revision, if it is still kept.
@@ -200,6 +213,7 @@ private:
   void look_at_targets(const model::snapshot_ptr& candidate);
   void end_hold_for_targets(const std::string& why);
   void note_returned(std::string why);
+  void stay_paused_like(const pipeline& ended);
   void begin();
   bool choose();
   bool is_unheard(const std::string& service) const;
@@ -231,8 +245,15 @@ private:
   brake::change measure(const model::snapshot* served, const model::snapshot& next,
                         const std::vector<model::service_change>& changes, const release& released) const;
   bool is_moved(const model::service_change& each) const;
-  brake::decision try_out(const model::snapshot& candidate, const std::vector<model::service_change>& changes,
-                          const release& released) const;
+  struct trial {
+    brake after;
+    brake::decision judged;
+  };
+  trial try_out(const model::snapshot& candidate, const std::vector<model::service_change>& changes,
+                const release& released) const;
+  void judge_and_pass(model::snapshot_ptr candidate, const release& released);
+  void keep_state();
+  void keep_brake();
   // What was decided last, here or before a restart or a reload; null if nothing is known to have been.
   const model::snapshot_ptr& decided_last() const { return current_.snapshot ? current_.snapshot : last_good_; }
   const question& asked_last() const { return current_.snapshot ? current_.asked : last_good_asked_; }
@@ -261,6 +282,7 @@ private:
 
   pacer pacer_;
   brake brake_;
+  brake::memory kept_brake_;  // what the state on disk has of it, or is about to
   decision current_;
   model::snapshot_ptr last_good_;  // from disk or from before a reload: what the brake measures losses from
   question last_good_asked_;       // what last_good_ answers
@@ -280,6 +302,7 @@ private:
   std::uint64_t held_numbers_ = 0;  // the last held_update::number
   std::optional<held_update> would_hold_;
   std::optional<pause_mark> paused_;
+  int pausing_ = 0;  // pauses that have been asked for and have not begun
   std::deque<decision> history_;
   bool has_waited_ = false;
 

@@ -114,8 +114,14 @@ std::optional<brake::totals> pipeline::measure_after_outage(const model::snapsho
   return sum;
 }
 
-// Serves the candidate, without the removals that the brake holds.
+// Serves the candidate, without the removals that the brake holds. A restart must find what it holds, and what has been
+// lost within its window: otherwise the rest of a loss would pass as a small one.
 void pipeline::judge(model::snapshot_ptr candidate, const release& released) {
+  judge_and_pass(std::move(candidate), released);
+  keep_brake();
+}
+
+void pipeline::judge_and_pass(model::snapshot_ptr candidate, const release& released) {
   if (may_empty_targets(*candidate, released)) return look_at_targets(candidate);
   if (held_for_targets_ && candidate->in_service_count() > 0)
     end_hold_for_targets("the sources have endpoints in service");
@@ -185,10 +191,33 @@ void pipeline::hold(const brake::decision& judged, const model::snapshot_ptr& re
 }
 
 // What the brake would decide. A copy of it is asked, which leaves no trace in the brake itself.
-brake::decision pipeline::try_out(const model::snapshot& candidate, const std::vector<model::service_change>& changes,
+pipeline::trial pipeline::try_out(const model::snapshot& candidate, const std::vector<model::service_change>& changes,
                                   const release& released) const {
-  auto trial = brake_;
-  return trial.judge(clock::now(), measure(served(), candidate, changes, released));
+  trial made{.after = brake_, .judged = {}};
+  made.judged = made.after.judge(clock::now(), measure(served(), candidate, changes, released));
+  return made;
+}
+
+saved_state pipeline::state_of(model::snapshot_ptr content, question asked, const brake& knows) {
+  return {
+      .snapshot = std::move(content),
+      .asked = std::move(asked),
+      .brake = by_clock<std::chrono::system_clock>(knows.remembered(), clock::now(), std::chrono::system_clock::now())};
+}
+
+saved_state pipeline::state_of(model::snapshot_ptr content, question asked) const {
+  return state_of(std::move(content), std::move(asked), brake_);
+}
+
+void pipeline::keep_state() {
+  kept_brake_ = brake_.remembered();
+  auto state = state_of(current_.snapshot, current_.asked);
+  around_.store.save(name(), std::move(state.snapshot), std::move(state.asked), std::move(state.brake));
+}
+
+// What is only measured from, or only left at the targets, stays on disk as it is.
+void pipeline::keep_brake() {
+  if (current_.snapshot && brake_.remembered() != kept_brake_) keep_state();
 }
 
 // A pause decides nothing, and so holds nothing. What waits behind it may be a loss all the same, and whoever resumes
@@ -198,7 +227,7 @@ void pipeline::foresee() {
   if (!paused_ || !known()) return;
   const auto candidate = gather();
   const auto changes = model::difference(served(), *candidate);
-  const auto judged = try_out(*candidate, changes, {});
+  const auto judged = try_out(*candidate, changes, {}).judged;
   if (judged.holds.empty()) return;
   would_hold_ = update_of(judged, changes);
   for (auto& each : would_hold_->holds) each.since = each.until = {};  // it begins at the resume
@@ -256,16 +285,16 @@ base::result<pipeline::release> pipeline::what_is_released(const std::string& se
   return released;
 }
 
-base::result<model::snapshot_ptr> pipeline::foresee_release(const std::string& service,
-                                                            std::optional<std::uint64_t> number) const {
+base::result<saved_state> pipeline::foresee_release(const std::string& service,
+                                                    std::optional<std::uint64_t> number) const {
   const auto released = what_is_released(service, number);
   if (!released) return released.error();
   auto candidate = gather();
   const auto changes = model::difference(served(), *candidate);
-  const auto judged = try_out(*candidate, changes, *released);
+  const auto [after, judged] = try_out(*candidate, changes, *released);
   if (judged.keeps_all || is_any_in(*released, judged.kept)) return not_released(held_.why);
-  if (judged.kept.empty()) return candidate;
-  return keep_in_service(changes, *candidate, judged.kept, next_revision_);
+  if (!judged.kept.empty()) candidate = keep_in_service(changes, *candidate, judged.kept, next_revision_);
+  return state_of(std::move(candidate), asked_, after);
 }
 
 base::result<> pipeline::release_brake(const std::string& service, std::optional<std::uint64_t> number) {

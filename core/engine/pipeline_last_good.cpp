@@ -140,6 +140,7 @@ void pipeline::serve_as_before() {
               .heard = now,
               .decided = now,
               .when = std::chrono::system_clock::now()};
+  if (is_heir_) keep_state();  // there is none under its name yet
   sinks_.decided(current_);
 }
 
@@ -149,7 +150,7 @@ void pipeline::note_answered() {
   if (current_.asked == asked_) return;
   current_.asked = asked_;
   if (!history_.empty() && history_.back().snapshot == current_.snapshot) history_.back().asked = asked_;
-  around_.store.save(name(), current_.snapshot, asked_);
+  keep_state();
 }
 
 }  // namespace drcon::engine

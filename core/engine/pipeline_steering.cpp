@@ -34,6 +34,26 @@ void pipeline::pause(pause_mark mark) {
   foresee();
 }
 
+void pipeline::pause_at(const decision& applied, pause_mark mark) {
+  const auto decided = current_.snapshot->revision();
+  pause(std::move(mark));
+  seen_ = heard_ = clock::now();
+  pass(
+      next_with(*applied.snapshot),
+      "what the targets have of revision " + std::to_string(applied.snapshot->revision()) + ", as long as it is paused",
+      applied.asked);
+  causes_.insert("revision " + std::to_string(decided) + ", which was not applied before the pause");
+  foresee();
+}
+
+void pipeline::end_pausing() {
+  if (--pausing_ == 0 && !causes_.empty()) decide();
+}
+
+decision pipeline::served_before() const {
+  return {.snapshot = last_good_, .why = "last good state", .asked = last_good_asked_};
+}
+
 bool pipeline::resume() {
   if (!paused_) return false;
   paused_.reset();
@@ -67,7 +87,21 @@ void pipeline::roll_back(const decision& to, pause_mark mark) {
 }
 
 void pipeline::keep_what_is_served() {
-  if (current_.snapshot) around_.store.save(name(), current_.snapshot, current_.asked);
+  if (current_.snapshot) keep_state();
+}
+
+// Under another name since a reload, which is no reason to end a pause. A mark that cannot be kept is reported: the
+// pause lasts until drcon ends.
+void pipeline::stay_paused_like(const pipeline& ended) {
+  const auto because = ended.paused_->why;
+  auto mark = paused_ ? mark_of(because) : *ended.paused_;
+  mark.behind.insert(mark.behind.end(), ended.paused_->behind.begin(), ended.paused_->behind.end());
+  paused_ = std::move(mark);
+  log::warning(subject(), "paused still, as pipeline {} was: {}; drcon resume {} ends it", ended.name(), because,
+               name());
+  around_.pauses.save(name(), paused_, [subject = subject()](const base::result<>& kept) {
+    if (!kept) log::error(subject, "its pause would end with drcon, since it is not kept: {}", kept.error().why);
+  });
 }
 
 void pipeline::note_steered(std::string what) {

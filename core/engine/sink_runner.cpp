@@ -41,6 +41,7 @@ void sink_runner::go_on_from(const sink_runner& before) {
   feeds_ = before.feeds_;
   leaving_ = before.leaving_;
   was_fed_ = before.was_fed_;
+  applied_feeds_ = before.applied_feeds_;
 }
 
 void sink_runner::feed_by(const std::set<std::string>& pipelines) {
@@ -89,7 +90,42 @@ void sink_runner::close(std::function<void()> idle) {
   retry_timer_.cancel();
   resync_timer_.cancel();
   if (!in_flight_) return idle();
-  idle_ = std::move(idle);
+  idle_.push_back(std::move(idle));
+}
+
+void sink_runner::withhold(std::function<void()> idle) {
+  ++withheld_;
+  if (!in_flight_) return idle();
+  idle_.push_back(std::move(idle));
+}
+
+// A retry that was due meanwhile is made up for. What the target already had is compared, since the update that ended
+// may have left it in between.
+void sink_runner::go_on() {
+  if (--withheld_ > 0) return;
+  const bool is_retry_due = !waiting_ && last_answer_ == model::sink_answer::away;
+  if (resync_is_due_ || is_retry_due || (applied_ == desired_ && is_trouble(last_answer_))) return resync_soon();
+  next();
+}
+
+const decision* sink_runner::applied_of(const std::string& pipeline) const {
+  const auto found = applied_feeds_.find(pipeline);
+  return found == applied_feeds_.end() || !found->second.snapshot ? nullptr : &found->second;
+}
+
+void sink_runner::keep_applied_of(const std::string& pipeline, const decision& fallback) {
+  const auto* const applied = applied_of(pipeline);
+  auto kept = applied ? *applied : fallback;
+  kept.seen = kept.heard = kept.decided = {};  // it is no change
+  // What other pipelines have must not be applied without what the target may have of this one.
+  if (!kept.snapshot && applied_feeds_.empty()) {
+    was_fed_ = false;
+    desired_.reset();
+    retry_timer_.cancel();
+    waiting_ = false;
+  }
+  feeds_[pipeline] = std::move(kept);
+  compose({});
 }
 
 // Composes what is desired: the snapshot of one pipeline as it is, or the services of several in one snapshot, merged
@@ -118,6 +154,7 @@ void sink_runner::compose(const decision& cause) {
     for (const auto& [name, each] : parts) services.push_back(merge_service(each));
     now = std::make_shared<const model::snapshot>(++composed_revision_, std::move(services));
   }
+  composed_of_ = feeds_;
   if (desired_ && same_content(*desired_, *now)) return;
   desired_ = std::move(now);
   cause_ = cause;
@@ -130,7 +167,7 @@ void sink_runner::compose(const decision& cause) {
 
 // Hands over what is desired, if there is something to do and nothing in the way.
 void sink_runner::next() {
-  if (!open_ || in_flight_ || waiting_ || !desired_ || applied_ == desired_ || rejected_ == desired_) return;
+  if (!may_hand_over() || waiting_ || !desired_ || applied_ == desired_ || rejected_ == desired_) return;
   begin(false);
 }
 
@@ -139,6 +176,7 @@ void sink_runner::begin(bool reconcile) {
   if (!reconcile && !waited_for_target_ && cause_.decided != clock::time_point{})
     around_.figures.observe(metrics::stage, {{"stage", "applied"}, {"sink", name()}}, seconds(begun_ - cause_.decided));
   cause_in_flight_ = reconcile ? decision{} : cause_;
+  feeds_in_flight_ = composed_of_;
   in_flight_ = std::make_shared<const plugins::update_package>(next_ticket_++, reconcile, desired_, applied_);
   answer_timer_.after(answer_patience, [this] { report_unanswered(); });
   instance_->apply(in_flight_);
@@ -165,7 +203,7 @@ void sink_runner::on_done(std::uint64_t ticket, drcon_result result, const std::
   around_.figures.add(metrics::applies, {{"sink", name()}, {"result", to_string(last_answer_)}});
   last_why_ = why;
   in_flight_.reset();
-  if (idle_) std::exchange(idle_, nullptr)();
+  for (const auto& each : std::exchange(idle_, {})) each();
   arm_resync();
   next();
   if (resync_is_due_ && !in_flight_) resync_soon();
@@ -183,17 +221,26 @@ void sink_runner::on_status(const plugins::instance_status& now) {
   const bool answer_will_follow = in_flight_ || waiting_ || applied_ != desired_;
   // That the plugin can reach its target again does not say what the target serves: it is compared, and the answer to
   // that says whether it is applied.
-  if (!was_away || is_away) return;
+  if (!was_away || is_away) return ask_again_what_is_left_out();
   why_back_ = now.text;
   if (!answer_will_follow && last_answer_ == model::sink_answer::away) resync_soon();
+}
+
+// What a sink reports as left out between two updates counts until its next answer. Once its status is another one,
+// that may be over: without an answer, status and explain would report it until the next change.
+void sink_runner::ask_again_what_is_left_out() {
+  const bool answer_will_follow = in_flight_ || waiting_ || applied_ != desired_;
+  if (answer_will_follow || last_answer_ != model::sink_answer::applied || instance_->refusal_count() == 0) return;
+  resync_soon();
 }
 
 void sink_runner::applied_now(clock::time_point now) {
   const bool news = applied_ != in_flight_->wanted;
   const bool was_bad = is_trouble(last_answer_);
   applied_ = in_flight_->wanted;
+  applied_feeds_ = feeds_in_flight_;
   last_answer_ = model::sink_answer::applied;
-  is_compared_ = true;
+  is_compared_ = !resync_is_due_;
   backoff_.reset();
   waited_for_target_ = false;
   ++applies_;
@@ -231,7 +278,7 @@ void sink_runner::away(const std::string& why) {
   waited_for_target_ = true;
   retry_timer_.after(pause, [this] {
     waiting_ = false;
-    if (!open_ || in_flight_ || !desired_) return;
+    if (!may_hand_over() || !desired_) return;
     around_.figures.add(metrics::retries, {{"sink", name()}});
     begin(applied_ == desired_);
   });
@@ -248,7 +295,7 @@ void sink_runner::rejected(const std::string& why) {
 }
 
 bool sink_runner::resync() {
-  if (!open_ || in_flight_ || !desired_) return false;
+  if (!may_hand_over() || !desired_) return false;
   retry_timer_.cancel();
   waiting_ = false;
   begin(applied_ == desired_);
@@ -263,10 +310,15 @@ void sink_runner::recover() {
 
 void sink_runner::resync_soon() { resync_is_due_ = !resync(); }
 
+void sink_runner::compare_again() {
+  is_compared_ = false;
+  resync_soon();
+}
+
 // A new process knows nothing of the target: it compares, and changes what differs.
 void sink_runner::on_restarted() {
   is_compared_ = false;
-  resync();
+  if (!resync()) resync_is_due_ |= withheld_ > 0;  // an update in flight is answered with "retry"
 }
 
 void sink_runner::on_refused(const std::vector<plugins::refusal>& what) {
@@ -277,7 +329,7 @@ void sink_runner::on_refused(const std::vector<plugins::refusal>& what) {
 void sink_runner::arm_resync() {
   if (resync_.count() == 0 || !open_) return;
   resync_timer_.after(resync_, [this] {
-    if (open_ && !in_flight_ && !waiting_ && desired_) begin(applied_ == desired_);
+    if (may_hand_over() && !waiting_ && desired_) begin(applied_ == desired_);
     else arm_resync();
   });
 }

@@ -44,6 +44,15 @@ public:
   void open();
   /// Hands over no more updates. `idle` is called when none is in flight, which may be at once.
   void close(std::function<void()> idle);
+  /// Hands over nothing until as many calls of go_on() have followed. `idle` is called when no update is in flight,
+  /// which may be at once.
+  void withhold(std::function<void()> idle);
+  void go_on();
+  /// What the target has of this pipeline by the last answer "applied"; null when nothing is known of it.
+  const decision* applied_of(const std::string& pipeline) const;
+  /// A pipeline is paused: the target keeps what it has of it, or what `fallback` says if that is not known. If that
+  /// has no snapshot either, nothing is handed over that would have to know it.
+  void keep_applied_of(const std::string& pipeline, const decision& fallback);
 
   /// What all pipelines together have decided, or null before each of them has.
   const model::snapshot_ptr& desired() const { return desired_; }
@@ -70,11 +79,16 @@ public:
   bool resync();
   /// The same, but when an update is in flight, it is done after that one.
   void resync_soon();
+  /// The same, and until that was answered it is not known whether the target is as desired.
+  void compare_again();
+  /// The same where it has reported something as left out, which may be over.
+  void ask_again_what_is_left_out();
   /// An event was lost, perhaps the answer to the update in flight: hands over what is desired again.
   void recover();
 
   void on_done(std::uint64_t ticket, drcon_result result, const std::string& why) override;
   void on_status(const plugins::instance_status& now) override;
+  void on_status_text() override { ask_again_what_is_left_out(); }
   void on_refused(const std::vector<plugins::refusal>& what) override;
   void on_restarted() override;
 
@@ -86,6 +100,7 @@ private:
   void compose(const decision& cause);
   void begin(bool reconcile);
   void next();
+  bool may_hand_over() const { return open_ && withheld_ == 0 && !in_flight_; }
   void applied_now(std::chrono::steady_clock::time_point now);
   void away(const std::string& why);
   void rejected(const std::string& why);
@@ -103,7 +118,10 @@ private:
   // What the target keeps of pipelines that feed it no more, until all of feeds_ have decided, and of those that cannot
   // tell whether what they had is still asked for, until they have decided.
   std::map<std::string, decision> leaving_;
-  bool was_fed_ = false;  // something has been desired, here or of the instance before
+  std::map<std::string, decision> composed_of_;      // the feeds when desired_ was composed
+  std::map<std::string, decision> feeds_in_flight_;  // of what in_flight_ brings
+  std::map<std::string, decision> applied_feeds_;    // of what the target served at the last answer "applied"
+  bool was_fed_ = false;                             // something has been desired, here or of the instance before
   std::uint64_t composed_revision_ = 0;
   model::snapshot_ptr desired_;
   model::snapshot_ptr applied_;
@@ -115,7 +133,8 @@ private:
   std::chrono::steady_clock::time_point begun_{};
   std::uint64_t next_ticket_ = 1;
   bool open_ = false;
-  std::function<void()> idle_;
+  int withheld_ = 0;                         // calls of withhold() that go_on() has not ended
+  std::vector<std::function<void()>> idle_;  // wait for the answer to the update in flight
   model::sink_answer last_answer_ = model::sink_answer::none;
   std::string last_why_;
   bool reported_away_ = false;  // the sink has reported that its target is away, and not yet that it is back
@@ -123,7 +142,7 @@ private:
   std::uint64_t applies_ = 0;
   std::chrono::system_clock::time_point last_applied_{};
 
-  bool is_compared_ = true;     // false from a restart of its process until an answer: the target may have changed
+  bool is_compared_ = true;     // false until the target was compared: it, or what it is made from, may have changed
   bool resync_is_due_ = false;  // when the update in flight is answered
   base::backoff backoff_;
   bool waiting_ = false;            // for retry_timer_: no update is handed over meanwhile

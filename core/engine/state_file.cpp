@@ -63,6 +63,51 @@ endpoint endpoint_of(const json& encoded) {
           .meta = encoded.at("meta")};
 }
 
+// Whole milliseconds, so that what was read is written as it was.
+std::int64_t to_milliseconds(std::chrono::system_clock::time_point when) {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(when.time_since_epoch()).count();
+}
+
+std::chrono::system_clock::time_point time_of(const json& encoded) {
+  const auto value = number_of<std::int64_t>(encoded);
+  if (static_cast<double>(value) > latest_seconds * 1000)
+    throw std::out_of_range("the time " + std::to_string(value) + " is too late");
+  return std::chrono::system_clock::time_point(std::chrono::milliseconds(value));
+}
+
+json to_json(const kept_brake_memory& brake) {
+  auto holds = json::array();
+  for (const auto& each : brake.holds)
+    holds.push_back({{"service", each.service},
+                     {"why", each.why},
+                     {"kept", each.kept},
+                     {"lowest", each.lowest},
+                     {"since", to_milliseconds(each.since)},
+                     {"own", each.is_own},
+                     {"outage", each.of_outage}});
+  auto losses = json::array();
+  for (const auto& each : brake.losses)
+    losses.push_back({{"service", each.service}, {"until", to_milliseconds(each.until)}, {"served", each.served}});
+  return {{"holds", std::move(holds)}, {"losses", std::move(losses)}};
+}
+
+kept_brake_memory brake_of(const json& encoded) {
+  kept_brake_memory brake;
+  for (const auto& each : encoded.at("holds"))
+    brake.holds.push_back({.service = each.at("service"),
+                           .why = each.at("why"),
+                           .kept = number_of<std::size_t>(each.at("kept")),
+                           .lowest = number_of<std::size_t>(each.at("lowest")),
+                           .since = time_of(each.at("since")),
+                           .is_own = each.at("own"),
+                           .of_outage = each.at("outage")});
+  for (const auto& each : encoded.at("losses"))
+    brake.losses.push_back({.service = each.at("service"),
+                            .until = time_of(each.at("until")),
+                            .served = number_of<std::size_t>(each.at("served"))});
+  return brake;
+}
+
 // Without it a power cut may undo the rename, and what was reported as kept is gone. A file system that does not know
 // how to sync a directory (EINVAL) keeps names in a way of its own.
 base::result<> sync_directory(const fs::path& path) {
@@ -129,7 +174,7 @@ base::result<> remove_file(const fs::path& path) {
   return sync_directory(path.parent_path());
 }
 
-std::string serialise(const model::snapshot& snapshot, const question& asked) {
+std::string serialise(const model::snapshot& snapshot, const question& asked, const kept_brake_memory& brake) {
   auto services = json::array();
   for (const auto& service : snapshot.services()) {
     auto endpoints = json::array();
@@ -140,6 +185,7 @@ std::string serialise(const model::snapshot& snapshot, const question& asked) {
   }
   json all{{"revision", snapshot.revision()}, {"services", std::move(services)}};
   if (!asked.sources.empty()) all["asked"] = {{"sources", asked.sources}, {"filter", asked.filter}};
+  if (!brake.empty()) all["brake"] = to_json(brake);
   const auto body = base::json_text(all, 1);
   return std::string(heading) + sha256(body) + "\n" + body + "\n";
 }
@@ -169,6 +215,7 @@ base::result<saved_state> parse_state(const std::string& text) {
         std::make_shared<const model::snapshot>(number_of<std::uint64_t>(all.at("revision")), std::move(services));
     if (all.contains("asked"))
       saved.asked = {.sources = all["asked"].at("sources"), .filter = all["asked"].at("filter")};
+    if (all.contains("brake")) saved.brake = brake_of(all["brake"]);
     return saved;
   } catch (const std::exception& error) {
     return base::failure{std::string("it is not what this version writes: ") + error.what()};
@@ -176,7 +223,9 @@ base::result<saved_state> parse_state(const std::string& text) {
 }
 
 std::string serialise(const pause_mark& mark) {
-  return base::json_text({{"why", mark.why}, {"since", base::to_seconds(mark.since)}}) + "\n";
+  json all{{"why", mark.why}, {"since", base::to_seconds(mark.since)}};
+  if (!mark.behind.empty()) all["behind"] = mark.behind;
+  return base::json_text(all) + "\n";
 }
 
 pause_mark parse_pause(const std::string& text) {
@@ -184,6 +233,9 @@ pause_mark parse_pause(const std::string& text) {
   pause_mark mark{.why = "paused before the restart", .since = std::chrono::system_clock::now()};
   if (!read.is_object()) return mark;
   if (const auto why = read.find("why"); why != read.end() && why->is_string()) mark.why = *why;
+  if (const auto behind = read.find("behind"); behind != read.end() && behind->is_array())
+    for (const auto& each : *behind)
+      if (each.is_string()) mark.behind.push_back(each);
   if (const auto since = read.find("since"); since != read.end() && since->is_number())
     if (const auto seconds = since->get<double>(); seconds >= 0 && seconds <= latest_seconds)
       mark.since = std::chrono::system_clock::time_point(

@@ -6,12 +6,14 @@
 #pragma once
 
 #include "base/result.hpp"
+#include "engine/brake_memory.hpp"
 #include "engine/question.hpp"
 #include "model/snapshot_ptr.hpp"
 
 #include <chrono>
 #include <filesystem>
 #include <string>
+#include <vector>
 
 namespace drcon::engine {
 
@@ -19,16 +21,19 @@ namespace drcon::engine {
 struct pause_mark {
   std::string why;
   std::chrono::system_clock::time_point since{};
+  /// Sinks whose targets had something else than the pipeline serves, since they had not applied it: they keep that.
+  std::vector<std::string> behind = {};
 };
 
 /// What a .state file holds.
 struct saved_state {
   model::snapshot_ptr snapshot;  ///< never null
   question asked;                ///< what the snapshot answers; empty if the file does not say so
+  kept_brake_memory brake = {};  ///< what the pipeline's brake has to know besides
 };
 
 /// The text of a .state file.
-std::string serialise(const model::snapshot& snapshot, const question& asked = {});
+std::string serialise(const model::snapshot& snapshot, const question& asked = {}, const kept_brake_memory& brake = {});
 /// What it holds. A file that is damaged, or of another format, is a failure that says so.
 base::result<saved_state> parse_state(const std::string& text);
 

@@ -173,7 +173,7 @@ struct state_store::writer {
     const state_files files(in->directory, pipeline);
     std::error_code error;
     fs::create_directories(in->directory, error);
-    const auto text = write_beside(files.newest, serialise(*state.snapshot, state.asked));
+    const auto text = write_beside(files.newest, serialise(*state.snapshot, state.asked, state.brake));
     if (!text) return text.error();
     const std::lock_guard on_names(in->names);  // a mark renames what is looked at here
     if (!seen_good.contains(pipeline)) {
@@ -242,9 +242,13 @@ kept_state state_store::load(const std::string& pipeline) const {
   auto loaded = read_state(newest);
   if (!loaded) {
     kept.fault = loaded.error().why;
-    if (auto before = read_state(files.earlier)) kept.earlier = std::move(before->snapshot);
+    if (auto before = read_state(files.earlier)) {
+      kept.earlier = std::move(before->snapshot);
+      kept.brake = std::move(before->brake);
+    }
     return kept;
   }
+  kept.brake = std::move(loaded->brake);
   if (is_marked || is_stuck()) {
     kept.outdated = newest.string() + " is not used: " +
                     (is_marked ? "a later state was not written before drcon ended"
@@ -259,15 +263,17 @@ kept_state state_store::load(const std::string& pipeline) const {
   return kept;
 }
 
-void state_store::save(const std::string& pipeline, model::snapshot_ptr snapshot, question asked) {
+void state_store::save(const std::string& pipeline, model::snapshot_ptr snapshot, question asked,
+                       kept_brake_memory brake) {
   if (!writer_) return;
   bool is_newer = false;
   {
     const std::lock_guard lock(shared_->mutex);
     const auto there = shared_->on_disk.find(pipeline);
-    const bool is_kept = !shared_->waiting.contains(pipeline) && there != shared_->on_disk.end() &&
+    // The same content may wait to be written again, for the brake.
+    const bool is_kept = !shared_->behind.contains(pipeline) && there != shared_->on_disk.end() &&
                          same_content(*there->second, *snapshot);
-    shared_->waiting.insert_or_assign(pipeline, saved_state{std::move(snapshot), std::move(asked)});
+    shared_->waiting.insert_or_assign(pipeline, saved_state{std::move(snapshot), std::move(asked), std::move(brake)});
     is_newer = !is_kept && shared_->behind.insert(pipeline).second;
   }
   shared_->wake.notify_all();
@@ -291,11 +297,11 @@ void state_store::mark_outdated(const std::string& pipeline) {
                directory_.string(), pipeline);
 }
 
-void state_store::keep(const std::string& pipeline, model::snapshot_ptr snapshot, question asked, on_kept kept) {
+void state_store::keep(const std::string& pipeline, saved_state state, on_kept kept) {
   if (!writer_) return kept({});
   {
     const std::lock_guard lock(shared_->mutex);
-    shared_->urgent_ones.push_back({pipeline, {std::move(snapshot), std::move(asked)}, std::move(kept)});
+    shared_->urgent_ones.push_back({pipeline, std::move(state), std::move(kept)});
   }
   shared_->wake.notify_all();
 }

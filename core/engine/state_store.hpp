@@ -22,6 +22,7 @@ namespace drcon::engine {
 struct kept_state {
   model::snapshot_ptr last_good;  ///< null: there is none, or it cannot be used
   question asked;                 ///< what that answers; empty if it was kept by a version that did not say so
+  kept_brake_memory brake;        ///< of the newest state that can be read
   /// Not empty: something was served, and what it was is not known. Says which file cannot be used, and why.
   std::string fault;
   /// Not empty: `earlier` is there, and the targets have something later, as after a crash right behind a change. Says
@@ -46,18 +47,20 @@ public:
   /// Keeps a snapshot that sinks are given right afterwards. Saves that come faster than they are written are folded:
   /// the newest wins. One that cannot be written is tried again until it is, or until a newer one comes. When this
   /// returns, the file that is there is marked as outdated, durably, unless it has the same content: a crash in the
-  /// next moment must not put it over newer targets. `asked` is what the snapshot answers.
+  /// next moment must not put it over newer targets. `asked` is what the snapshot answers. The same content may be kept
+  /// again, for the brake.
   ///
   /// The mark is the renaming of one file, and waits for one sync of the directory: milliseconds, once for all saves
   /// until the next state is written, which is half a second in a burst. A disk that does not answer costs a change at
   /// most `longest_wait_for_mark`.
-  void save(const std::string& pipeline, model::snapshot_ptr snapshot, question asked = {});
+  void save(const std::string& pipeline, model::snapshot_ptr snapshot, question asked = {},
+            kept_brake_memory brake = {});
 
   using on_kept = std::function<void(base::result<>)>;
-  /// Keeps a snapshot before it takes effect. `kept` is called once, on the store's thread: with success when a crash
+  /// Keeps a state before it takes effect. `kept` is called once, on the store's thread: with success when a crash
   /// or a power cut cannot undo it any more, and otherwise with what could not be done; then the state on disk is as
   /// before.
-  void keep(const std::string& pipeline, model::snapshot_ptr snapshot, question asked, on_kept kept);
+  void keep(const std::string& pipeline, saved_state state, on_kept kept);
 
   static constexpr auto longest_wait_for_mark = std::chrono::milliseconds(250);
 

@@ -1,4 +1,5 @@
 // What operators ask of a running engine: a resync, and a look at what a target has.
+#include "config/units.hpp"
 #include "engine/engine.hpp"
 #include "log/log.hpp"
 
@@ -35,26 +36,16 @@ void engine::keep(const std::string& name, std::optional<pause_mark> mark,
   pauses_.save(name, std::move(mark), on_loop(std::move(take_effect)));
 }
 
-void engine::pause(const std::string& name, const std::string& why, steered done) {
-  const auto mark = find(name)->mark_of(why);
-  keep(
-      name, mark, [mark](pipeline& paused) { return paused.pause(mark), base::result<>(); }, std::move(done));
-}
-
-void engine::resume(const std::string& name, steered done) {
-  keep(
-      name, {}, [](pipeline& paused) { return paused.resume(), base::result<>(); }, std::move(done));
-}
-
 // The content is kept first and the mark second: a crash in between leaves what the operator has asked for without the
 // pause, and never a pause that says so with other content.
 void engine::roll_back(const std::string& name, std::uint64_t revision, steered done) {
   const auto& pipeline = *find(name);
   const auto target = pipeline.revision_of_history(revision);
   if (!target) return done(base::failure{"revision " + std::to_string(revision) + " is not kept any more"});
-  const auto mark = pipeline.mark_of("rolled back to revision " + std::to_string(revision));
+  auto mark = pipeline.mark_of("rolled back to revision " + std::to_string(revision));
+  mark.behind.clear();  // each sink is given this content
   keep_content(
-      name, pipeline.next_with(*target->snapshot), target->asked,
+      name, {.snapshot = pipeline.next_with(*target->snapshot), .asked = target->asked},
       [this, name, mark, target = *target](engine::steered done) {
         keep(
             name, mark,
@@ -73,7 +64,7 @@ base::result<> engine::release_brake(const std::string& name, const std::string&
   if (!content) return content.error();
   const auto seen = pipeline.held_back().number;
   keep_content(
-      name, *content, question_of(pipeline.config(), config_.sources),
+      name, *content,
       [this, name, service, seen](const engine::steered& done) { done(find(name)->release_brake(service, seen)); },
       std::move(done));
   return {};
@@ -81,8 +72,8 @@ base::result<> engine::release_brake(const std::string& name, const std::string&
 
 // Keeps what a pipeline is about to serve, and only then goes on. If that comes to nothing after all, what is served is
 // kept again.
-void engine::keep_content(const std::string& name, model::snapshot_ptr content, question asked,
-                          std::function<void(engine::steered)> then, steered done) {
+void engine::keep_content(const std::string& name, saved_state content, std::function<void(engine::steered)> then,
+                          steered done) {
   auto ended = [this, name, done = std::move(done)](const base::result<>& outcome) {
     if (auto* const found = find(name); !outcome && found != nullptr) found->keep_what_is_served();
     done(outcome);
@@ -92,7 +83,7 @@ void engine::keep_content(const std::string& name, model::snapshot_ptr content, 
     if (find(name) == nullptr) return ended(base::failure{"a reload has removed pipeline " + name});
     then(ended);
   };
-  store_.keep(name, std::move(content), std::move(asked), on_loop(std::move(go_on)));
+  store_.keep(name, std::move(content), on_loop(std::move(go_on)));
 }
 
 std::size_t engine::resync(const std::string& pipeline) {
@@ -110,7 +101,14 @@ void engine::inspect(const std::string& sink, std::function<void(inspection)> do
     boost::asio::post(context_, [done = std::move(done)] { done(base::failure{"nothing is desired yet"}); });
     return;
   }
-  inspector_.ask(config_.sinks.at(sink), runner.desired(), std::move(done));
+  const auto found = std::make_shared<inspection>(
+      base::failure{"plugin '" + config_.sinks.at(sink).plugin + "' has not rendered within " +
+                    config::to_text(inspect_patience) + ": it is still at it, or hangs; its log may say why"});
+  const auto end = within(inspect_patience, [found, done = std::move(done)](bool) { done(std::move(*found)); });
+  inspector_.ask(config_.sinks.at(sink), runner.desired(), [found, end](inspection answer) {
+    *found = std::move(answer);
+    end(true);
+  });
 }
 
 void engine::note_reload(bool taken, const std::string& why) {

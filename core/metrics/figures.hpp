@@ -28,7 +28,7 @@ inline constexpr figure event_clients{"drcon_event_clients", figure::kind::gauge
 inline constexpr figure admin_requests{"drcon_admin_requests_total", figure::kind::counter,
                                        "Answers of the admin interface, by HTTP status.", "code"};
 inline constexpr figure queue_depth{"drcon_queue_depth", figure::kind::gauge,
-                                    "Calls that wait for the thread of an instance.", "kind=source|sink, instance"};
+                                    "Calls that wait for the thread of an instance.", "kind=source|sink, name"};
 
 // ---- sources ----
 inline constexpr figure source_state{"drcon_source_state", figure::kind::gauge,
@@ -46,7 +46,7 @@ inline constexpr figure source_endpoints{"drcon_source_endpoints", figure::kind:
 inline constexpr figure refused{"drcon_refused_total", figure::kind::counter,
                                 "Endpoints and services left out because of what they carry. A service without "
                                 "endpoints in service, whose last servers a sink keeps, is none of them.",
-                                "kind=source|sink, instance"};
+                                "kind=source|sink, name"};
 
 // ---- pipelines ----
 inline constexpr figure pipeline_known{"drcon_pipeline_known", figure::kind::gauge,
@@ -107,13 +107,13 @@ inline constexpr figure sink_apply{"drcon_sink_apply_seconds", figure::kind::his
 
 // ---- plugins ----
 inline constexpr figure plugin_misbehaviour{"drcon_plugin_misbehaviour_total", figure::kind::counter,
-                                            "Breaches of the plugin contract.", "plugin, kind=source|sink, instance"};
+                                            "Breaches of the plugin contract.", "plugin, kind=source|sink, name"};
 inline constexpr figure plugin_late_calls{"drcon_plugin_late_calls_total", figure::kind::counter,
                                           "Calls that plugins made after their stop had returned; they are refused.",
-                                          "plugin, kind=source|sink, instance"};
+                                          "plugin, kind=source|sink, name"};
 inline constexpr figure plugin_crashes{"drcon_plugin_crashes_total", figure::kind::counter,
                                        "Ends of plugins' own processes that were not asked for.",
-                                       "plugin, kind=source|sink, instance"};
+                                       "plugin, kind=source|sink, name"};
 
 // ---- the process, by the names that Prometheus' own libraries use ----
 inline constexpr figure process_start{"process_start_time_seconds", figure::kind::gauge,

@@ -27,8 +27,9 @@ bool is_metric_word(std::string_view text) {
 
 }  // namespace
 
+// Not "instance": that label is Prometheus' own for the host that was scraped, and it would move ours aside.
 labels labels_of(const base::subject& instance) {
-  return {{"kind", to_string(instance.kind)}, {"instance", instance.name}};
+  return {{"kind", to_string(instance.kind)}, {"name", instance.name}};
 }
 
 labels labels_of(const base::subject& instance, const std::string& plugin) {

@@ -4,10 +4,12 @@
 #include "plugins/call_gate.hpp"
 #include "plugins/instance.hpp"
 #include "plugins/options.hpp"
+#include "plugins/program_keepers.hpp"
 #include "plugins/validation.hpp"
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 
 namespace drcon::plugins {
@@ -69,7 +71,9 @@ void refused(drcon_instance* self, drcon_string service, drcon_string endpoint, 
     target.on_refused({printable(view(service)), printable(view(endpoint)), printable(view(why), 500)});
   });
 }
-const void* ability(drcon_instance*, const char*) { return nullptr; }
+const void* ability(drcon_instance*, const char* name) {
+  return std::string_view(name) == DRCON_PROCESS ? &process_ability() : nullptr;
+}
 
 }  // namespace
 

@@ -31,7 +31,10 @@ void instance::on_status(const instance_status& reported) {
     if (status_ == now) return;
     // A text that changes within the same state (a count, an age) is shown, but is no event to log.
     const bool same_state = std::exchange(status_, now).state == now.state;
-    if (same_state) return;
+    if (same_state) {
+      if (refusals_.count() > 0) reports_->post([](instance_listener& listener) { listener.on_status_text(); });
+      return;
+    }
   }
   const auto level = now.state == DRCON_STATE_OK ? log::level::info : log::level::warning;
   const std::string state = to_string(model::plugin_state_of(now.state));

@@ -45,6 +45,8 @@ public:
   virtual ~instance_listener() = default;
   virtual void on_news(const source_news&) {}
   virtual void on_status(const instance_status&) {}
+  /// The text of its status is another one, in the same state, and it has reported something as left out.
+  virtual void on_status_text() {}
   /// Answers apply(): DRCON_OK, DRCON_RETRY or DRCON_REJECTED.
   virtual void on_done(std::uint64_t /*ticket*/, drcon_result, const std::string& /*why*/) {}
   /// The plugin's own process (isolation = "process") is a new one: what the old one knew of its target is gone.

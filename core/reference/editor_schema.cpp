@@ -91,6 +91,7 @@ json each_translated(const json& list) {
 void add_former_names(json& result, const json& schema) {
   result.erase("formerly");
   result.erase("reads");
+  result.erase("is_prefix");
   result.erase("gone");
   const auto properties = schema.value("properties", json::object());
   for (const auto& [key, option] : properties.items())

@@ -100,8 +100,13 @@ void add_holds(const std::string& start, const std::vector<engine::held_service>
 }
 
 void add_pause(const engine::pipeline& pipeline, lines& all) {
+  if (pipeline.is_pausing() && !pipeline.paused())
+    all.push_back("pipeline " + pipeline.name() + " is paused as soon as its sinks have applied what is under way");
   if (!pipeline.paused()) return;
   all.push_back("pipeline " + pipeline.name() + " is paused: " + pipeline.paused()->why);
+  for (const auto& sink : pipeline.paused()->behind)
+    all.push_back("sink " + sink + " keeps what it had of pipeline " + pipeline.name() +
+                  ", since it had not applied what is served when the pause began");
   if (pipeline.would_hold())
     add_holds("pipeline " + pipeline.name() + " would be held by its brake if it was resumed: ",
               pipeline.would_hold()->holds, all);

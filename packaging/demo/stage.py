@@ -98,6 +98,7 @@ class Stage:
         self.dir = pathlib.Path(tempfile.mkdtemp(prefix="drcon-demo-"))
         self.dir.chmod(0o755)
         self.consul_port, self.nginx_port = free_port(), free_port()
+        self.consul_clients = "127.0.0.1"
         self.processes = []
 
     def start(self, name, argv):
@@ -115,7 +116,7 @@ class Stage:
 
     def start_consul(self):
         self.start("consul", ["consul", "agent", "-server", "-bootstrap-expect=1", "-node=demo", "-bind=127.0.0.1",
-                              "-client=127.0.0.1", f"-data-dir={self.dir}/consul", f"-http-port={self.consul_port}",
+                              f"-client={self.consul_clients}", f"-data-dir={self.dir}/consul", f"-http-port={self.consul_port}",
                               "-dns-port=-1", f"-server-port={free_port()}", f"-serf-lan-port={free_port()}",
                               "-serf-wan-port=-1", "-log-level=warn", "-hcl=performance { raft_multiplier = 1 }"])
         wait_for("a Consul leader", lambda: "demo" in request(self.consul_port, "GET", "/v1/catalog/nodes?consistent")[1])

@@ -53,7 +53,10 @@ bool is_refusal(const http_answer& answer) {
 
 failure kind_of(const http_answer& answer) {
   if (answer.fault != http_fault::none) return failure::unanswered;
-  return is_refusal(answer) ? failure::refusal : failure::error;
+  // A datacentre that this one is not joined to. The way to it may come back, but not by waiting: one question with a
+  // wrong name must not keep the answers to all others back.
+  const bool has_no_way = answer.status == 500 && answer.body.find("No path to datacenter") != std::string::npos;
+  return has_no_way || is_refusal(answer) ? failure::refusal : failure::error;
 }
 
 bool fits_path(std::string_view name) {

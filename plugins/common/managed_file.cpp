@@ -136,9 +136,21 @@ bool managed_file::is_untouched() {
   return true;
 }
 
+// The old file itself, where it is kept aside: with its owner, group and mode, which a new one would not have where it
+// was removed.
+bool managed_file::put_back_aside() const {
+  std::string ignored;
+  if (read_file(aside(), ignored) != previous_) return false;
+  if (::renameat(named_.directory(), aside().name().c_str(), place_.directory(), place_.name().c_str()) != 0)
+    return false;
+  place_.sync_directory();
+  return true;
+}
+
 std::string managed_file::restore() {
   if (previous_) {
-    if (auto fault = replace_file(place_, *previous_, attributes_); !fault.empty()) return fault;
+    if (!put_back_aside())
+      if (auto fault = replace_file(place_, *previous_, attributes_); !fault.empty()) return fault;
   } else {
     remove(place_);
     make_durable();

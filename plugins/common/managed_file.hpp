@@ -104,6 +104,7 @@ private:
   file_place owed() const { return named_.beside("." + named_.name() + ".reload-owed"); }
   file_place previous_version() const { return named_.beside(named_.name() + ".bak"); }
   std::string keep_aside();
+  bool put_back_aside() const;
 
   std::string path_;
   file_attributes attributes_;

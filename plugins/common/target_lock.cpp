@@ -76,17 +76,38 @@ std::string holder_of(int file) {
   return line.empty() ? "another process" : line;
 }
 
+// An abstract name and its length.
+struct abstract_name {
+  sockaddr_un address{};
+  socklen_t size = 0;
+};
+
+// Its first byte stays 0. Names after the first are for those who find that one taken by somebody who may not.
+abstract_name abstract_name_of(const std::string& name, int attempt) {
+  abstract_name made;
+  made.address.sun_family = AF_UNIX;
+  const auto text = attempt == 0 ? name : name + "#" + std::to_string(attempt + 1);
+  const auto length = std::min(text.size(), sizeof made.address.sun_path - 1);
+  std::copy_n(text.begin(), length, made.address.sun_path + 1);
+  made.size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + length);
+  return made;
+}
+
 // What the kernel knows of who listens on a socket.
 struct listener {
   ucred who{};
   std::vector<gid_t> groups;
 };
 
-std::optional<listener> listener_of(const sockaddr_un& address, socklen_t length) {
+// Nothing when that cannot be asked; then `is_free` says whether nobody listens there.
+std::optional<listener> listener_of(const abstract_name& name, bool& is_free) {
+  is_free = false;
   const int probe = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   if (probe < 0) return {};
   std::optional<listener> found;
-  if (::connect(probe, reinterpret_cast<const sockaddr*>(&address), length) == 0) {
+  if (::connect(probe, reinterpret_cast<const sockaddr*>(&name.address), name.size) != 0) {
+    is_free = errno == ECONNREFUSED;
+  } else {
     listener other;
     socklen_t size = sizeof other.who;
     if (::getsockopt(probe, SOL_SOCKET, SO_PEERCRED, &other.who, &size) == 0) {
@@ -167,15 +188,9 @@ std::string name_lock::take(const std::string& name, const std::optional<struct 
   }
   release();
   for (int i = 0; i < most_tries; ++i) {
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    // Its first byte stays 0. Names after the first are for those who find that one taken by somebody who may not.
-    const auto text = i == 0 ? name : name + "#" + std::to_string(i + 1);
-    const auto length = std::min(text.size(), sizeof address.sun_path - 1);
-    std::copy_n(text.begin(), length, address.sun_path + 1);
-    const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + length);
+    const auto tried = abstract_name_of(name, i);
     socket_ = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (socket_ >= 0 && ::bind(socket_, reinterpret_cast<const sockaddr*>(&address), size) == 0 &&
+    if (socket_ >= 0 && ::bind(socket_, reinterpret_cast<const sockaddr*>(&tried.address), tried.size) == 0 &&
         ::listen(socket_, 128) == 0) {
       name_ = name;
       return {};
@@ -184,11 +199,23 @@ std::string name_lock::take(const std::string& name, const std::optional<struct 
     release();
     errno = error;
     if (error != EADDRINUSE) return errno_text("cannot take the lock", name);
-    const auto other = listener_of(address, size);
+    bool is_free = false;
+    const auto other = listener_of(tried, is_free);
     if (!other) return "is held by another process";
     if (!target || may_write(*other, *target)) return "is held by pid " + std::to_string(other->who.pid);
   }
   return {};  // all names are taken by some who may not: they cannot keep us out, and nobody can be kept out either
+}
+
+std::string name_lock::holder(const std::string& name, const std::optional<struct stat>& target) {
+  for (int i = 0; i < most_tries; ++i) {
+    bool is_free = false;
+    const auto other = listener_of(abstract_name_of(name, i), is_free);
+    if (is_free) return {};
+    if (!other) return "is held by another process";
+    if (!target || may_write(*other, *target)) return "is held by pid " + std::to_string(other->who.pid);
+  }
+  return {};
 }
 
 void name_lock::release() {

@@ -48,6 +48,11 @@ public:
   /// able to write to, whoever may not is no other owner, and is passed over. Empty when it is held, else why not, with
   /// the pid of its holder.
   std::string take(const std::string& name, const std::optional<struct stat>& target = {});
+  /// True after take() of that name.
+  bool holds(const std::string& name) const { return socket_ >= 0 && name == name_; }
+
+  /// Who holds the lock of that name, or empty; takes nothing. Whoever may not write to `target` is passed over.
+  static std::string holder(const std::string& name, const std::optional<struct stat>& target = {});
 
 private:
   void release();

@@ -49,7 +49,7 @@ outcome applier::apply(const snapshot_view& desired, const std::stop_token& stop
 
 outcome applier::match(const std::stop_token& stop) {
   std::string why;
-  const auto now = look(stop, why);
+  const auto now = look(target_, *desired_, stop, why);
   if (!now) return retry(why);
   if (why = reason_to_keep_away(*now); !why.empty()) {
     marked_.clear();
@@ -97,17 +97,18 @@ void applier::choose_marked(const steps& todo) {
   if (std::exchange(marked_, chosen) != chosen) next_mark_ = clock::now();
 }
 
-std::optional<agent_state> applier::look(const std::stop_token& stop, std::string& why) {
-  const auto answers = target_.ask({{.put = false, .target = "/v1/agent/services", .body = {}},
-                                    {.put = false, .target = "/v1/agent/checks", .body = {}}},
-                                   stop);
+std::optional<agent_state> applier::look(target& agent, const registrations& desired, const std::stop_token& stop,
+                                         std::string& why) {
+  const auto answers = agent.ask({{.put = false, .target = "/v1/agent/services", .body = {}},
+                                  {.put = false, .target = "/v1/agent/checks", .body = {}}},
+                                 stop);
   for (const auto& each : answers) {
     if (is_done(each)) continue;
     why = fault_of(each, "the agent's services");
     return {};
   }
   auto found =
-      read_agent(json::parse(answers[0].body, nullptr, false), json::parse(answers[1].body, nullptr, false), *desired_);
+      read_agent(json::parse(answers[0].body, nullptr, false), json::parse(answers[1].body, nullptr, false), desired);
   if (!found) why = "what answers is no Consul agent";
   return found;
 }

@@ -17,6 +17,7 @@
 #include <set>
 #include <stop_token>
 #include <string>
+#include <utility>
 
 namespace drcon::consul_catalog {
 
@@ -31,9 +32,12 @@ class applier {
 public:
   applier(apply_settings options, context host);
 
-  /// How registrations are made. Any thread: it never changes.
-  const desired_rules& rules() const { return options_.desired; }
   outcome apply(const snapshot_view& desired, const std::stop_token& stop);
+  /// What would be registered, and what the agent has of that and of this owner's besides, a line for each
+  /// registration; nothing for the latter when the agent does not answer. Changes nothing. Any thread, even while
+  /// apply() runs: it shares no state with it.
+  std::pair<std::string, std::optional<std::string>> preview(const snapshot_view& snapshot) const;
+
   /// Compares and restores the registrations when it is time to, and renews checks that run out. Returns after how long
   /// it is to be called again.
   std::chrono::nanoseconds tend(const std::stop_token& stop);
@@ -42,7 +46,8 @@ private:
   using clock = std::chrono::steady_clock;
 
   outcome match(const std::stop_token& stop);
-  std::optional<agent_state> look(const std::stop_token& stop, std::string& why);
+  static std::optional<agent_state> look(target& agent, const registrations& desired, const std::stop_token& stop,
+                                         std::string& why);
   std::string carry_out(const steps& what, const agent_state& now, const std::stop_token& stop);
   std::string register_services(const steps& what, std::set<std::string>& held_up, const std::stop_token& stop);
   std::string update_and_remove(const steps& what, const agent_state& now, const std::set<std::string>& kept,

@@ -2,6 +2,8 @@
 #include "common/tls_settings.hpp"
 #include "consul_catalog/settings.hpp"
 
+#include <string>
+
 namespace drcon::consul_catalog {
 namespace {
 
@@ -48,7 +50,10 @@ class sink final : public blocking_sink {
 public:
   static constexpr const char* schema = schema_text;
 
-  sink(context host, const options& table) : blocking_sink(host), applier_(read_settings(table, host), host) {}
+  sink(context host, const options& table)
+      : blocking_sink(host),
+        name_of_target_("registrations of the Consul agent at " + table["address"].string()),
+        applier_(read_settings(table, host), host) {}
 
   outcome apply(const update_view& update, std::stop_token stop) override {
     return applier_.apply(update.wanted(), stop);
@@ -57,12 +62,14 @@ public:
   std::chrono::nanoseconds tend(const std::stop_token& stop) override { return applier_.tend(stop); }
 
   bool render(const update_view& update) override {
-    const auto desired = desired_from(update.wanted(), applier_.rules());
-    for (const auto& [id, each] : desired.all) host().rendered("service " + id, each.body + "\n");
+    const auto [desired, live] = applier_.preview(update.wanted());
+    if (live) host().rendered(name_of_target_, desired, *live);
+    else host().rendered(name_of_target_, desired);
     return true;
   }
 
 private:
+  const std::string name_of_target_;
   applier applier_;
 };
 

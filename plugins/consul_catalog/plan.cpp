@@ -47,12 +47,15 @@ std::optional<agent_state> read_agent(const json& services, const json& checks, 
     present one{.owner = meta.is_object() ? json_text(meta, owner_key) : std::string(),
                 .digest = {},
                 .service = json_text(each, "Service"),
-                .output = outputs[id]};
+                .output = outputs[id],
+                .shown = {}};
     const auto found = desired.all.find(id);
     if (found != desired.all.end()) {
       const auto body = json::parse(found->second.body);
       if (is_untouched(each, body) && has_all_checks(check_ids, body)) one.digest = json_text(meta, digest_key);
     }
+    if (one.digest.empty() && (found != desired.all.end() || !one.owner.empty()))
+      one.shown = each.dump(-1, ' ', false, json::error_handler_t::replace);
     result.services.emplace(id, std::move(one));
   }
   return result;

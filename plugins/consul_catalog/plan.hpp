@@ -22,6 +22,7 @@ struct present {
   std::string digest;  ///< of what was registered; empty when somebody has edited it since
   std::string service;
   std::string output;  ///< of the check that drcon keeps for it
+  std::string shown;   ///< what the agent says of it, for people
 };
 
 /// What an agent has.

@@ -28,6 +28,7 @@ struct watched_service {
   common::consul::query_progress progress;  ///< how it is asked next, and what its answers are worth
   common::standing standing;                ///< whether it is known, and whether it fails
   bool gone = false;                        ///< not watched any more; queries under way end by themselves
+  bool is_empty = false;                    ///< its last answer had no endpoints
   bool direct = false;                      ///< has a connection of its own; else it takes turns
   bool suspected = false;                   ///< something says that it has changed
   clock::time_point suspected_at{};         ///< only a query that began later answers that

@@ -97,6 +97,7 @@ private:
   boost::asio::awaitable<void> probe_silent_agent();
   boost::asio::awaitable<void> watch_agent_limit();
   boost::asio::awaitable<void> report_figures();
+  boost::asio::awaitable<void> look_for_unknown_names();
   boost::asio::awaitable<void> pause(clock::duration length);
   question question_on(const watched_service& each, bool may_block) const;
   bool is_confirmed(const common::consul::query_progress& progress) const;
@@ -133,6 +134,8 @@ private:
   void promote(const watched_ptr& each);
   void wake_rotation();
 
+  std::vector<watched_ptr> named_without_endpoints(const std::string& place) const;
+  void report_unknown(const std::vector<watched_ptr>& suspects, const catalog& known);
   void report_status();
   std::shared_ptr<common::http_lane> connection() { return lanes_.lane(); }
   void count(const common::http_answer& answer);
@@ -149,6 +152,7 @@ private:
   rotation rotation_;
   std::map<std::size_t, watched_ptr> asked_in_turn_;       // by the number of the worker that asks
   bool is_started_ = false;                                // the coroutines of the catalogues have been started
+  bool names_looked_up_ = false;                           // look_for_unknown_names() has been started
   bool rotation_runs_ = false;                             // its coroutines have been started, once and for all
   std::vector<boost::asio::steady_timer*> idle_;           // timers of coroutines that wait for something to ask
   std::map<std::string, const selection*> catalogs_;       // places whose catalogue chooses services

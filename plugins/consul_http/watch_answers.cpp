@@ -59,6 +59,7 @@ std::string watcher::read(watched_service& each, const common::http_answer& answ
   std::string why;
   auto endpoints = parse_endpoints(answer.body, each.selected_by->health, why, settings_.details);
   if (!endpoints) return why;
+  each.is_empty = endpoints->empty();
   host_.publish({.name = each.published, .revision = each.progress.revision(), .endpoints = std::move(*endpoints)});
   each.changed = clock::now();
   return {};
@@ -131,6 +132,8 @@ void watcher::become_ready() {
   if (!readiness_.become_ready(std::ranges::all_of(catalogs_, is_heard))) return;
   report_status();
   host_.ready();
+  if (!std::exchange(names_looked_up_, true))
+    spawn_([this] { return look_for_unknown_names(); }, [](const std::string&) {});
 }
 
 // The catalogue tells which services there are, and, for rotation, which may have changed.

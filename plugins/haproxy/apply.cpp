@@ -18,10 +18,16 @@ std::pair<int, int> version_of(const std::string& text) {
   return {major, minor};
 }
 
+std::vector<std::string> prefixes_of(const plan_rules& rules) {
+  std::vector<std::string> all{rules.prefix};
+  if (!rules.backup_prefix.empty()) all.push_back(rules.backup_prefix);
+  return all;
+}
+
 }  // namespace
 
 applier::applier(apply_settings options, context host)
-    : options_(std::move(options)), host_(host), locks_(options_.socket, options_.plan.prefix) {}
+    : options_(std::move(options)), host_(host), locks_(options_.socket, prefixes_of(options_.plan)) {}
 
 std::optional<applier::view> applier::look(target& cli, std::string& why) {
   const auto answers = cli.run({"show info", "show backend", "show servers state"}, why);
@@ -148,9 +154,13 @@ bool applier::is_to_be_set(const std::string& backend, const live_state& live) c
 void applier::take_locks(const live_state& live) {
   foreign_.clear();
   locks_.keep_only([this](const std::string& backend) { return managed_.contains(backend); });
-  for (const auto& backend : managed_)
-    if (is_to_be_set(backend, live))
-      if (auto why = locks_.take(backend, unique_); !why.empty()) foreign_.emplace(backend, std::move(why));
+  for (const auto& backend : managed_) {
+    if (!is_to_be_set(backend, live)) continue;
+    const auto servers = live.servers.find(backend);
+    const auto others = servers == live.servers.end() ? std::set<std::string>()
+                                                      : prefixes_with_slots_of(servers->second, options_.plan);
+    if (auto why = locks_.take(backend, unique_, others); !why.empty()) foreign_.emplace(backend, std::move(why));
+  }
 }
 
 backend_plan applier::plan_of(const std::string& backend, const live_state& live) const {
@@ -184,7 +194,8 @@ std::map<std::string, common::refused_loss> applier::unbearable_losses(const att
     if (desired == desired_->end() || live == current.live.servers.end()) continue;
     common::refused_loss loss;
     loss.served = static_cast<std::size_t>(std::ranges::count_if(live->second, [&](const auto& one) {
-      return is_ours(one.first, options_.plan) && one.second.state() == server_state::ready && one.second.weight > 0;
+      return is_ours(one.first, one.second, options_.plan) && one.second.state() == server_state::ready &&
+             one.second.weight > 0;
     }));
     loss.refused = desired->second.refused;
     loss.desired =

@@ -4,6 +4,7 @@
 
 #include <sys/stat.h>
 
+#include <array>
 #include <filesystem>
 #include <optional>
 
@@ -28,18 +29,36 @@ std::optional<struct stat> status_of(const target_address& socket) {
 
 }  // namespace
 
-std::string backend_locks::take(const std::string& backend, const std::string& process) {
-  const auto name_of = [&](const std::string& owner) {
-    return "drcon/haproxy/" + common::digest(owner + "\n" + prefix_ + "\n" + backend);
-  };
+std::string backend_locks::take(const std::string& backend, const std::string& process,
+                                const std::set<std::string>& others) {
   const auto holder_must_write_to = status_of(socket_);
+  const std::array<std::string, 2> owners{identity_of(socket_), process};
+  const auto name_of = [&](const std::string& owner, const std::string& prefix) {
+    return "drcon/haproxy/" + common::digest(owner + "\n" + prefix + "\n" + backend);
+  };
+  const auto refused = [&](const std::string& prefix, const std::string& why, const std::string& what) {
+    locks_.erase(backend);
+    return "the lock of its servers '" + prefix + "…' " + why + ", which sets " + what +
+           "; this sink sets them once that one has ended";
+  };
   auto& locks = locks_[backend];
-  auto why = locks.address.take(name_of(identity_of(socket_)), holder_must_write_to);
-  if (why.empty()) why = locks.process.take(name_of(process), holder_must_write_to);
-  if (why.empty()) return {};
-  locks_.erase(backend);
-  return "the lock of its servers '" + prefix_ + "…' " + why +
-         ", which sets them; this sink sets them once that one has ended";
+  bool is_new = false;
+  for (const auto& prefix : prefixes_) {
+    for (std::size_t i = 0; i < owners.size(); ++i) {
+      auto& lock = locks[prefix][i];
+      const auto name = name_of(owners[i], prefix);
+      is_new |= !lock.holds(name);
+      if (const auto why = lock.take(name, holder_must_write_to); !why.empty()) return refused(prefix, why, "them");
+    }
+  }
+  // Its own are held before it looks for those of others, so that of two sinks that do this at once none overlooks the
+  // other. Who holds them already goes on.
+  if (!is_new) return {};
+  for (const auto& prefix : others)
+    for (const auto& owner : owners)
+      if (const auto why = common::name_lock::holder(name_of(owner, prefix), holder_must_write_to); !why.empty())
+        return refused(prefix, why, "some that are slots '" + prefixes_.front() + "…' as well");
+  return {};
 }
 
 void backend_locks::keep_only(const std::function<bool(const std::string& backend)>& keep) {

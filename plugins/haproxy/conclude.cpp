@@ -55,6 +55,26 @@ std::vector<std::string> applier::remarks_on(const std::string& backend, const b
     const auto& server = desired_->at(backend).servers.at(plan.left_out[i]);
     host_.refused(server.service, server.endpoint, "backend " + backend + " has no slot left");
   }
+  for (const auto& key : plan.names_of_others) {
+    const auto& server = desired_->at(backend).servers.at(key);
+    const auto why = "HAProxy has a server " + backend + "/" + dynamic_name(server, options_.plan) +
+                     " of a sink with another prefix, which begins as this one's does; give one of the two sinks a "
+                     "prefix of which none begins with the other";
+    host_.refused(server.service, server.endpoint, why);
+    remarks.push_back(server.endpoint + " is left out: " + why);
+  }
+  for (const auto& server : plan.moved)
+    remarks.push_back(backend + "/" + server +
+                      " is not desired, and has an address that somebody gave it by hand, so that nothing says which "
+                      "sink it is of: it stays; 'del server' removes it");
+  // A service is not served by what somebody has taken out of service, whoever it was.
+  for (const auto& [key, server] : plan.by_key) {
+    if (!plan.by_hand.contains(server)) continue;
+    const auto& desired = desired_->at(backend).servers.at(key);
+    host_.refused(desired.service, desired.endpoint,
+                  backend + "/" + server + " was taken out of service by hand in HAProxy; 'set server " + backend +
+                      "/" + server + " state ready' brings it back");
+  }
   for (const auto& server : plan.by_hand)
     remarks.push_back(backend + "/" + server + " was taken out of service by hand and stays so (manual = \"respect\")");
   return remarks;

@@ -2,15 +2,18 @@
 
 #include "common/address.hpp"
 
+#include <boost/asio/ip/address.hpp>
+
 #include <algorithm>
 #include <array>
 #include <cstdio>
+#include <optional>
 #include <utility>
 
 namespace drcon::haproxy {
 namespace {
 
-// FNV-1a: short, and the same on every machine.
+// FNV-1a: short, and the same on every machine. `without_role` knows its form.
 std::string short_hash(std::string_view text) {
   std::uint32_t hash = 2166136261U;
   for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 16777619U;
@@ -25,6 +28,40 @@ bool is_slot(std::string_view name, const std::string& prefix) {
          name.find_first_not_of("0123456789", prefix.size()) == std::string_view::npos;
 }
 
+constexpr std::string_view backup_mark = "-backup";
+constexpr std::size_t hash_length = 4;
+constexpr std::string_view hash_digits = "0123456789abcdef";
+
+// The name of a dynamic server without what follows its address and port.
+std::string_view without_role(std::string_view name) {
+  if (name.ends_with(backup_mark)) name.remove_suffix(backup_mark.size());
+  const auto hash = name.rfind('-');
+  const bool has_hash = hash != std::string_view::npos && name.size() - hash == hash_length + 1 &&
+                        name.find_first_not_of(hash_digits, hash + 1) == std::string_view::npos;
+  return has_hash ? name.substr(0, hash) : name;
+}
+
+std::string place_of(const std::string& address, std::uint32_t port) { return address + ":" + std::to_string(port); }
+
+// The prefix that a dynamic server was named with; nothing when drcon gave it no name, or somebody gave it another
+// address since.
+std::optional<std::string_view> prefix_of(std::string_view name, const live_server& now) {
+  const auto rest = without_role(name);
+  const auto place = place_of(now.address, now.port);
+  if (now.address.empty() || !rest.ends_with(place)) return {};
+  return rest.substr(0, rest.size() - place.size());
+}
+
+// Whether a name could be that of a dynamic server with this prefix, whatever its address is.
+bool could_be_of(std::string_view name, const std::string& prefix) {
+  const auto rest = without_role(name);
+  const auto colon = rest.rfind(':');
+  if (!rest.starts_with(prefix) || colon == std::string_view::npos || colon < prefix.size()) return false;
+  boost::system::error_code error;
+  boost::asio::ip::make_address(rest.substr(prefix.size(), colon - prefix.size()), error);
+  return !error;
+}
+
 class planner {
 public:
   planner(const std::string& backend, const live_servers& live, const plan_rules& rules, const touched_by_hand& by_hand)
@@ -33,8 +70,12 @@ public:
   backend_plan dynamic(const desired_backend& desired) {
     for (const auto& [key, server] : desired.servers) {
       const auto name = dynamic_name(server, rules_);
-      plan_.by_key.emplace(key, name);
       const auto now = live_.find(name);
+      if (now != live_.end() && prefix_of(name, now->second).value_or(rules_.prefix) != rules_.prefix) {
+        plan_.names_of_others.push_back(key);
+        continue;
+      }
+      plan_.by_key.emplace(key, name);
       if (now == live_.end()) add(name, server);
       else adjust(name, now->second, server);
     }
@@ -101,7 +142,10 @@ private:
     std::set<std::string_view> used;
     for (const auto& [key, name] : plan_.by_key) used.insert(name);
     for (const auto& [name, now] : live_) {
-      if (!is_ours(name, rules_) || used.contains(name)) continue;
+      if (used.contains(name)) continue;
+      if (rules_.mode == mode::dynamic && !prefix_of(name, now) && could_be_of(name, rules_.prefix))
+        plan_.moved.push_back(name);
+      if (!is_ours(name, now, rules_)) continue;
       const bool is_free = rules_.mode == mode::slots && now.in_maintenance();
       if (!is_free) plan_.leaving.push_back(name);
       // It may have the address of an endpoint that comes back: nobody has taken that one out by hand.
@@ -163,20 +207,33 @@ desired_backend with_backups_held_back(desired_backend desired) {
 }  // namespace
 
 std::string dynamic_name(const desired_server& server, const plan_rules& rules) {
-  auto name = rules.prefix + server.address + ":" + std::to_string(server.port);
+  auto name = rules.prefix + place_of(server.address, server.port);
   if (!rules.server_options.empty()) name += "-" + short_hash(rules.server_options);
-  if (server.backup) name += "-backup";
+  if (server.backup) name += backup_mark;
   return name;
 }
 
-bool is_ours(std::string_view server, const plan_rules& rules) {
-  if (rules.mode == mode::dynamic) return server.starts_with(rules.prefix);
-  return is_slot(server, rules.prefix) || (!rules.backup_prefix.empty() && is_slot(server, rules.backup_prefix));
+bool is_ours(std::string_view name, const live_server& now, const plan_rules& rules) {
+  if (rules.mode == mode::dynamic) return prefix_of(name, now) == rules.prefix;
+  return is_slot(name, rules.prefix) || (!rules.backup_prefix.empty() && is_slot(name, rules.backup_prefix));
+}
+
+std::set<std::string> prefixes_with_slots_of(const live_servers& live, const plan_rules& rules) {
+  std::set<std::string> prefixes;
+  if (rules.mode != mode::slots) return prefixes;
+  for (const auto& [name, now] : live) {
+    if (!is_ours(name, now, rules)) continue;
+    for (auto end = name.size() - 1; end > 0 && is_slot(name, name.substr(0, end)); --end)
+      prefixes.insert(name.substr(0, end));
+  }
+  prefixes.erase(rules.prefix);
+  prefixes.erase(rules.backup_prefix);
+  return prefixes;
 }
 
 bool any_in_use(const live_servers& servers, const plan_rules& rules) {
   return std::ranges::any_of(servers, [&](const auto& each) {
-    return is_ours(each.first, rules) && (rules.mode == mode::dynamic || !each.second.in_maintenance());
+    return is_ours(each.first, each.second, rules) && (rules.mode == mode::dynamic || !each.second.in_maintenance());
   });
 }
 

@@ -31,6 +31,8 @@ struct backend_plan {
   std::vector<std::string> leaving;           ///< servers to drain and take away, or slots to free
   std::map<std::string, std::string> by_key;  ///< "address:port" -> server that serves it, or will
   std::vector<std::string> left_out;          ///< slots: keys that found no slot
+  std::vector<std::string> names_of_others;   ///< dynamic: keys whose server's name one of another prefix has
+  std::vector<std::string> moved;             ///< dynamic: servers that nothing is known of but that they were moved
   std::set<std::string> by_hand;              ///< servers in maintenance or drain by somebody's hand
   std::set<std::string> taken_out;            ///< servers that growth puts, or finds, out of service by our own doing
   std::size_t slots = 0;                      ///< slots: how many there are
@@ -44,8 +46,13 @@ using touched_by_hand = std::function<bool(const std::string& server, const live
 /// server is made: another backup flag or other options make another server.
 std::string dynamic_name(const desired_server& server, const plan_rules& rules);
 
-/// True when this server is ours.
-bool is_ours(std::string_view server, const plan_rules& rules);
+/// True when this server is ours. No server is of two sinks, though one's prefix begins with the other's: the name of
+/// a dynamic one is a prefix, its own address and its role, so that its address tells where the prefix ends.
+bool is_ours(std::string_view name, const live_server& now, const plan_rules& rules);
+
+/// Slots: other prefixes whose slots would be among ours. "drcon11" is number 11 of "drcon", and number 1 of "drcon1":
+/// nothing but its owner tells which.
+std::set<std::string> prefixes_with_slots_of(const live_servers& live, const plan_rules& rules);
 
 /// True when a server of ours is there (dynamic), or a slot is not free (slots).
 bool any_in_use(const live_servers& servers, const plan_rules& rules);

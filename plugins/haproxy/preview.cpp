@@ -21,7 +21,7 @@ std::pair<std::string, std::optional<std::string>> applier::preview(const desire
     const auto servers = now->state.servers.find(backend);
     if (servers == now->state.servers.end()) continue;
     for (const auto& [name, server] : servers->second) {
-      if (!is_ours(name, options_.plan)) continue;
+      if (!is_ours(name, server, options_.plan)) continue;
       if (options_.plan.mode == mode::slots && server.in_maintenance()) continue;
       lines[backend + " " + common::with_port(server.address, server.port)] = line(server.weight, server.state());
     }

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <sstream>
+#include <string_view>
+#include <utility>
 
 namespace drcon::haproxy {
 namespace {
@@ -29,6 +31,12 @@ bool has_check(const std::string& server_options) {
   return false;
 }
 
+// "drcon11" is a slot of "drcon", and of "drcon1".
+bool have_slots_in_common(std::string_view one, std::string_view other) {
+  if (one.size() > other.size()) std::swap(one, other);
+  return other.starts_with(one) && other.find_first_not_of("0123456789", one.size()) == std::string_view::npos;
+}
+
 plan_rules read_plan(const options& table) {
   const bool slots = table["mode"].string() == "slots";
   plan_rules result{.mode = slots ? mode::slots : mode::dynamic,
@@ -43,7 +51,10 @@ plan_rules read_plan(const options& table) {
   if (result.check_first && (slots || !result.check))
     throw config_error("/check_first", "needs mode = \"dynamic\" and the keyword check in server_options");
   if (!result.backup_prefix.empty() && !slots) throw config_error("/backup_prefix", "is for mode = \"slots\"");
-  if (result.backup_prefix == result.prefix) throw config_error("/backup_prefix", "is the same as prefix");
+  if (slots && !result.backup_prefix.empty() && have_slots_in_common(result.prefix, result.backup_prefix))
+    throw config_error("/backup_prefix",
+                       "is prefix, or differs from it by digits at the end only: slots of one would "
+                       "be slots of the other; name one template otherwise, such as \"backup\"");
   return result;
 }
 

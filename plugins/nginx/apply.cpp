@@ -15,7 +15,8 @@ applier::applier(apply_settings options, target nginx, context host)
       host_(host),
       file_(options_.file, {.new_mode = options_.mode}),
       served_generation_(nginx_),
-      form_(options_.form) {}
+      form_(options_.form),
+      retirement_(nginx_) {}
 
 // Reads what is there. False when that is not possible, with the reason.
 bool applier::look(std::string& why) {
@@ -134,6 +135,7 @@ outcome applier::judge_without_touching(const std::vector<upstream>& desired, co
   form_.listener.reset();
   if (!as_desired) return retry(kept_out);
   leave_out(settled.left_out);
+  remarks_.reset();
   host_.status_degraded("the next change will fail: " + kept_out);
   return ok();
 }

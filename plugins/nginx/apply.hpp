@@ -10,6 +10,7 @@
 #include "nginx/claims.hpp"
 #include "nginx/left_out.hpp"
 #include "nginx/render.hpp"
+#include "nginx/retirement.hpp"
 #include "nginx/served_generation.hpp"
 #include "nginx/target.hpp"
 
@@ -32,6 +33,9 @@ struct apply_settings {
   bool use_listener = true;               ///< confirm = "listener"
   boost::asio::ip::tcp::endpoint listen;  ///< port 0: chosen here
   std::chrono::nanoseconds confirm_timeout{};
+  std::chrono::nanoseconds retire_timeout{};   ///< how long a change waits for old workers to stop accepting
+  std::chrono::nanoseconds reload_interval{};  ///< between two signals, at least
+  std::size_t max_generations = 0;             ///< of workers that have not ended, beside the one that serves; 0: any
 };
 
 class applier {
@@ -43,6 +47,9 @@ public:
   /// Writes the file, has nginx check and load it, and confirms that it serves; or puts the old file back. `fresh`: the
   /// upstreams differ from what was applied last, so that blocks of vanished services may be dropped once more.
   outcome apply(const std::vector<upstream>& desired, bool fresh, const std::stop_token& stop);
+
+  /// To be called now and then while nothing is to be applied: looks which workers of earlier generations are left.
+  void watch_retirement();
 
   /// Whether the file and nginx's master are those that the last successful apply() left. Cheap.
   bool is_as_left();
@@ -69,12 +76,14 @@ private:
   std::optional<rendered> leave_out_own_upstreams(std::vector<upstream>& admitted, left_out& into) const;
   void report(const left_out& omitted, const std::vector<upstream>& admitted);
   void report_kept(const std::vector<upstream>& admitted) const;
+  void show_status() const;
   // The steps of one change, in their order.
   outcome bring_about(const std::vector<upstream>& all, std::optional<rendered> made, const std::stop_token& stop);
   std::string write(const std::string& bytes);
   target::verdict judge(const std::stop_token& stop);
   outcome refused(const target::verdict& verdict, const std::stop_token& stop);
   outcome put_back(const std::string& why, bool was_signalled, const std::stop_token& stop);
+  std::string why_too_soon(const std::stop_token& stop);
   outcome reload(const rendered& next, bool judged, const std::stop_token& stop);
   outcome unconfirmed(const rendered& next, const std::stop_token& stop);
   std::string why_unconfirmed(const rendered& next, const std::stop_token& stop) const;
@@ -94,6 +103,9 @@ private:
   std::optional<pid_t> master_;                 // nginx's, when the last apply began; nothing: not known
   std::string warning_;                         // a fault that the last attempt revealed, although nginx serves it
   bool learned_ = false;
+  retirement retirement_;
+  std::chrono::steady_clock::time_point signalled_{};  // when nginx was told to reload last
+  std::optional<std::string> remarks_;  // on what was applied last; nothing: another sink writes the file
 };
 
 }  // namespace drcon::nginx

@@ -1,8 +1,10 @@
 // The steps of one change, from the file to a nginx that serves it, or back.
 #include "nginx/apply.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <thread>
 #include <utility>
 
 namespace drcon::nginx {
@@ -36,6 +38,7 @@ outcome applier::bring_about(const std::vector<upstream>& all, std::optional<ren
     if (const auto why = nginx_.fault_of_next_change(); !why.empty()) warning_ = "the next change will fail: " + why;
     return ok();
   }
+  if (const auto why = why_too_soon(stop); !why.empty()) return retry(why);
   if (!written)
     if (const auto why = write(next.bytes); !why.empty()) return retry(why);
   auto names = names_of(all);
@@ -98,6 +101,21 @@ outcome applier::put_back(const std::string& why, bool was_signalled, const std:
   return rejected("nginx refuses it: " + why + "; the old file is back");
 }
 
+// Waits until nginx may be told to reload again. Why it may not, or empty.
+std::string applier::why_too_soon(const std::stop_token& stop) {
+  const auto next = signalled_ + options_.reload_interval;
+  while (clock::now() < next && !stop.stop_requested())
+    std::this_thread::sleep_for(std::min<clock::duration>(next - clock::now(), std::chrono::milliseconds(20)));
+  if (stop.stop_requested()) return "stopped before the change was made";
+  if (options_.max_generations == 0 || !master_) return {};
+  retirement_.look(*master_);
+  if (retirement_.generations() < options_.max_generations) return {};
+  return "nginx has workers of " + std::to_string(retirement_.generations()) +
+         " earlier generations that finish their connections, and max_generations is " +
+         std::to_string(options_.max_generations) +
+         ": the change waits until one has ended; worker_shutdown_timeout limits how long that takes";
+}
+
 outcome applier::reload(const rendered& next, bool judged, const std::stop_token& stop) {
   std::string why;
   const auto master = nginx_.master(why);
@@ -107,9 +125,12 @@ outcome applier::reload(const rendered& next, bool judged, const std::stop_token
     return retry("nginx does not run (" + why + "), or pid_file is wrong: compare it with the pid line of nginx -T. " +
                  file_.path() + " is written, and waits for it");
   }
-  const served_generation::change change(served_generation_, next, form_.listener, *master);
+  retirement_.look(*master);
+  const served_generation::change change(served_generation_, next, form_.listener, *master, retirement_.overdue());
   const auto start = clock::now();
   if (auto fault = nginx_.reload(*master); !fault.empty()) return retry(std::move(fault));
+  signalled_ = start;
+  retirement_.begin(change.before());
   host_.count("reloads_total", "How often nginx was signalled to reload.");
   if (!judged) {
     change.wait_begun(check_waits, stop);
@@ -117,11 +138,19 @@ outcome applier::reload(const rendered& next, bool judged, const std::stop_token
     if (!verdict.ok && !change.begun()) return refused(verdict, stop);
     if (!verdict.ok) warning_ = "nginx serves the change, but could not be started again: " + verdict.why;
   }
-  if (change.wait_complete(options_.confirm_timeout, stop)) {
-    const auto took = seconds_since(start);
-    host_.observe("reload_seconds", "From the signal to a new generation that serves alone.", took);
+  if (change.wait_begun(options_.confirm_timeout, stop)) {
+    const auto first_answer = seconds_since(start);
+    host_.observe("first_answer_seconds", "From the signal to the first answer of the new generation.", first_answer);
     host_.debug("signalled master " + std::to_string(*master) + " to reload: generation " + next.generation +
-                " serves alone" + in_ms(took));
+                " answers" + in_ms(first_answer));
+    // nginx's master takes no other signal before it has told the old workers to stop, so that this wait costs the next
+    // change nothing; and who waits for "applied" before he ends a server wants no old worker to send requests there.
+    // One that does not stop must hold back nothing: the new generation serves.
+    const bool alone = change.wait_complete(options_.retire_timeout, stop);
+    if (!alone && stop.stop_requested()) return retry("stopped before nginx had confirmed");
+    if (alone)
+      host_.observe("reload_seconds", "From the signal to a new generation that serves alone.", seconds_since(start));
+    else retirement_.give_up_waiting(change.awaited());
     if (!form_.listener) served_generation_.remember(next, *master);
     file_.settle();
     return ok();

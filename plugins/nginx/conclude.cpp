@@ -45,10 +45,24 @@ void applier::report(const left_out& omitted, const std::vector<upstream>& admit
     remarks.push_back("left out " + std::to_string(omitted.endpoints.size()) +
                       " endpoints whose host name does not resolve, the first one " +
                       omitted.endpoints.begin()->first.second + " of " + omitted.endpoints.begin()->first.first);
-  std::string text;
-  for (const auto& each : remarks) text += (text.empty() ? "" : "; ") + each;
-  if (text.empty()) host_.status_ok();
-  else host_.status_degraded(text);
+  remarks_.emplace();
+  for (const auto& each : remarks) *remarks_ += (remarks_->empty() ? "" : "; ") + each;
+  watch_retirement();
+}
+
+void applier::watch_retirement() {
+  if (!remarks_) return;
+  if (master_) retirement_.look(*master_);
+  host_.gauge("retiring_workers", "Workers of earlier generations of nginx that have not ended.",
+              static_cast<double>(retirement_.workers()));
+  show_status();
+}
+
+void applier::show_status() const {
+  bool is_fault = false;
+  const auto left = retirement_.remark(is_fault);
+  if (remarks_->empty() && !is_fault) return host_.status_ok(left);
+  host_.status_degraded(*remarks_ + (remarks_->empty() || left.empty() ? "" : "; ") + left);
 }
 
 }  // namespace drcon::nginx

@@ -53,6 +53,12 @@ constexpr const char* schema_text = R"JSON({
       "description": "How long nginx -t may take." },
     "confirm_timeout": { "type": "string", "format": "duration", "default": "5s",
       "description": "How long after the signal the new configuration may take to serve, before the old file is put back." },
+    "retire_timeout": { "type": "string", "format": "duration", "default": "1s",
+      "description": "How long a change may wait, once the new generation answers, until nginx's old workers take no new connections. nginx's master tells them after 100 ms, and takes no other reload before, so that this holds no change back. With an old worker that does not stop by then the change is applied all the same: drcon status names it, and later changes do not wait for it. With 0s a change is applied as soon as the new generation answers, though old workers may send requests to servers that are gone for a moment more." },
+    "reload_interval": { "type": "string", "format": "duration", "default": "0ms",
+      "description": "Time between two reloads, at least. Each reload costs clients their idle keep-alive connections, and starts workers while old ones still finish theirs. Changes within a storm are folded by `wait` of the pipeline already, and by nginx, which takes a reload in about 100 ms; set this where several sinks or few workers make that too often." },
+    "max_generations": { "type": "integer", "minimum": 0, "maximum": 1000, "default": 0,
+      "description": "How many earlier generations of nginx's workers may be left beside the one that serves. While there are as many, changes wait, and drcon status says so: that bounds nginx's memory where long connections (websockets) meet many changes, for the price of changes that come late. Better is nginx's worker_shutdown_timeout, which ends such connections. 0: no bound." },
     "watch": { "type": "string", "format": "duration", "default": "1s",
       "description": "How often drcon looks whether the file was edited or removed, and whether nginx's master is still the same process. When something differs, everything is compared, and brought about again." }
   }
@@ -78,6 +84,7 @@ public:
     if (!in_step_ || now < not_before_) return watch_;  // when it is not in step, the host retries
     if (!lost_ && applier_.is_as_left()) {
       patience_.reset();
+      applier_.watch_retirement();
       return watch_;
     }
     not_before_ = now + patience_.next();

@@ -66,12 +66,14 @@ void served_generation::remember(const rendered& taken_up, pid_t master) {
 }
 
 served_generation::change::change(const served_generation& all, const rendered& next,
-                                  std::optional<boost::asio::ip::tcp::endpoint> listener, pid_t master)
+                                  std::optional<boost::asio::ip::tcp::endpoint> listener, pid_t master,
+                                  const workers& not_awaited)
     : nginx_(all.nginx_),
       generation_(next.generation),
       listener_(std::move(listener)),
       master_(master),
-      old_(nginx_.workers(master)) {}
+      old_(nginx_.workers(master)),
+      not_awaited_(not_awaited) {}
 
 bool served_generation::change::answers() const { return !listener_ || nginx_.generation(*listener_) == generation_; }
 
@@ -80,18 +82,22 @@ bool served_generation::change::answers() const { return !listener_ || nginx_.ge
 bool served_generation::change::begun() const {
   if (!answers()) return false;
   const auto now = nginx_.workers(master_);
-  return std::ranges::any_of(now, [&](const auto& each) { return !old_.contains(each.first); }) ||
-         (listener_ && now.empty());
+  return std::ranges::any_of(now, [&](const auto& each) { return !is_old(each); }) || (listener_ && now.empty());
 }
 
 // nginx's master starts new workers, sleeps for 100 ms, and only then tells the old ones to stop accepting.
-bool served_generation::change::complete() const {
-  if (!answers()) return false;
-  const auto now = nginx_.workers(master_);
-  return (listener_ || !now.empty()) && std::ranges::none_of(now, [&](const auto& each) {
-           const auto old = old_.find(each.first);
-           return old != old_.end() && old->second == each.second;
-         });
+bool served_generation::change::complete() const { return begun() && awaited().empty(); }
+
+served_generation::workers served_generation::change::awaited() const {
+  auto left = nginx_.workers(master_);
+  std::erase_if(left, [&](const auto& each) { return !is_old(each) || not_awaited_.contains(each.first); });
+  return left;
+}
+
+// A process id may be used again.
+bool served_generation::change::is_old(const workers::value_type& each) const {
+  const auto old = old_.find(each.first);
+  return old != old_.end() && old->second == each.second;
 }
 
 bool served_generation::change::wait_begun(std::chrono::nanoseconds at_most, const std::stop_token& stop) const {

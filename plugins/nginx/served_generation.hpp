@@ -20,7 +20,7 @@ namespace drcon::nginx {
 
 class served_generation {
 public:
-  using workers = std::map<pid_t, unsigned long long>;
+  using workers = target::worker_starts;
 
   explicit served_generation(const target& nginx) : nginx_(nginx) {}
 
@@ -31,13 +31,19 @@ public:
   /// One reload. It is made before the signal, to remember the workers there are, and asked after it.
   class change {
   public:
+    /// complete() does not wait for the workers `not_awaited`.
     change(const served_generation& all, const rendered& next, std::optional<boost::asio::ip::tcp::endpoint> listener,
-           pid_t master);
+           pid_t master, const workers& not_awaited);
+
+    /// The workers that accepted connections before the signal.
+    const workers& before() const { return old_; }
+    /// Those of them that accept connections still, and that complete() waits for.
+    workers awaited() const;
 
     /// A worker of the new generation accepts connections; old ones may as well.
     bool begun() const;
 
-    /// Only workers of the new generation accept connections.
+    /// Of those that accept connections, all that are waited for are of the new generation.
     bool complete() const;
 
     /// Waits for begun(); false when it has not within `at_most`.
@@ -48,12 +54,14 @@ public:
 
   private:
     bool answers() const;
+    bool is_old(const workers::value_type& each) const;
 
     const target& nginx_;
     std::string generation_;
     std::optional<boost::asio::ip::tcp::endpoint> listener_;
     pid_t master_;
     workers old_;
+    workers not_awaited_;
   };
 
   /// The workers that `master` has now were seen to load this generation.

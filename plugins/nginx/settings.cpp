@@ -52,7 +52,10 @@ apply_settings read_apply(const options& table, const context& host) {
                         .form = read_layout(table, host),
                         .use_listener = table["confirm"].string() == "listener",
                         .listen = read_listen(table),
-                        .confirm_timeout = table["confirm_timeout"].duration()};
+                        .confirm_timeout = table["confirm_timeout"].duration(),
+                        .retire_timeout = table["retire_timeout"].duration(),
+                        .reload_interval = table["reload_interval"].duration(),
+                        .max_generations = static_cast<std::size_t>(table["max_generations"].integer())};
   if (!result.use_listener && result.form.empty == empty_policy::answer_503)
     throw config_error("/empty", R"(empty = "503" needs confirm = "listener": the same server block answers it)");
   return result;

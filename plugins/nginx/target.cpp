@@ -22,10 +22,10 @@ constexpr auto probe_timeout = std::chrono::milliseconds(500);  // a local nginx
 // nginx writes "nginx: master process …" over its arguments.
 bool is_master(pid_t pid) { return common::proc_text(pid, "cmdline").starts_with("nginx: master process"); }
 
-bool accepts(pid_t pid) {
-  const auto title = common::proc_text(pid, "cmdline");
-  return title.starts_with("nginx: worker process") && title.find("shutting down") == std::string::npos;
-}
+bool is_worker(const std::string& title) { return title.starts_with("nginx: worker process"); }
+
+// It renames itself before it closes the sockets that it listens on.
+bool accepts(const std::string& title) { return title.find("shutting down") == std::string::npos; }
 
 // Looked for as execvp(3) does.
 bool is_program(const std::string& name) {
@@ -112,11 +112,19 @@ std::optional<std::string> target::generation(const boost::asio::ip::tcp::endpoi
   return common::probe(listener, std::string(generation_path), probe_timeout);
 }
 
-std::map<pid_t, unsigned long long> target::workers(pid_t master) const {
-  std::map<pid_t, unsigned long long> all;
+target::worker_starts target::workers(pid_t master) const {
+  worker_starts accepting;
+  for (const auto& [pid, each] : all_workers(master))
+    if (each.accepts) accepting.emplace(pid, each.start);
+  return accepting;
+}
+
+std::map<pid_t, target::worker> target::all_workers(pid_t master) const {
+  std::map<pid_t, worker> all;
   std::istringstream children(common::proc_text(master, "task/" + std::to_string(master) + "/children"));
   for (pid_t each = 0; children >> each;)
-    if (accepts(each)) all.emplace(each, common::start_ticks(each));
+    if (const auto title = common::proc_text(each, "cmdline"); is_worker(title))
+      all.emplace(each, worker{.start = common::start_ticks(each), .accepts = accepts(title)});
   return all;
 }
 

@@ -48,8 +48,17 @@ public:
   /// The generation that answers a new connection; nothing when there is no answer.
   std::optional<std::string> generation(const boost::asio::ip::tcp::endpoint& listener) const;
 
-  /// Workers that accept connections: pid -> start time, in clock ticks since boot.
-  std::map<pid_t, unsigned long long> workers(pid_t master) const;
+  /// Workers: pid -> start time, in clock ticks since boot.
+  using worker_starts = std::map<pid_t, unsigned long long>;
+  /// Those that accept connections.
+  worker_starts workers(pid_t master) const;
+
+  struct worker {
+    unsigned long long start = 0;
+    bool accepts = false;  ///< else it finishes the connections that it has
+  };
+  /// All of them, those that are about to end as well.
+  std::map<pid_t, worker> all_workers(pid_t master) const;
 
   /// Whether the main configuration includes `file`, according to `nginx -T`; nothing when that cannot be known. `mark`
   /// is a text of the file, which may be included by another name.

@@ -30,10 +30,11 @@ using templating::file_request;
 using templating::network_address;
 using templating::program_result;
 
-program_result run_program(std::span<const std::string> words, std::chrono::nanoseconds at_most) {
+program_result run_program(std::span<const std::string> words, std::chrono::nanoseconds at_most,
+                           const std::stop_token& stop) {
   common::command_surroundings around;
   around.keeps_errors_apart = true;
-  auto how = common::run_command({words.begin(), words.end()}, at_most, {}, around);
+  auto how = common::run_command({words.begin(), words.end()}, at_most, stop, around);
   program_result result{.output = std::move(how.output), .errors = std::move(how.errors), .why = std::move(how.why)};
   if (result.why.empty() && how.code != 0) result.why = "exit status " + std::to_string(how.code);
   return result;
@@ -148,17 +149,27 @@ bool has_attributes(const common::file_place& place, const common::file_attribut
          now.st_uid == with.owner.value_or(now.st_uid) && now.st_gid == with.group.value_or(now.st_gid);
 }
 
+}  // namespace
+
+void grant(const abilities& granted, const std::stop_token& stop, written_files& files,
+           templating::surroundings& around) {
+  around.run_program = [&granted, stop](std::span<const std::string> words) {
+    return run_program(words, granted.program_timeout, stop);
+  };
+  around.write_file = [&granted, &files](const file_request& asked) { return take(asked, granted, files); };
+  around.network = network;
+}
+
 // The directory may belong to somebody else, who may have put anything in the place of the file, and another directory
-// in the place of this one since the template was rendered.
-std::string write_one(const std::string& path, const written_file& of, const abilities& granted) {
-  const common::file_place place(path, common::file_place::last_link::keep);
+// in the place of this one since the template was rendered: its path may lead elsewhere by now.
+std::string may_write(const std::string& path, const common::file_place& place, const abilities& granted) {
   if (!place.fault().empty()) return place.fault();
-  // The directory as it is held open: its path may lead elsewhere by now.
-  if (!is_below("/proc/self/fd/" + std::to_string(place.directory()), granted.write_below))
-    return path + ": its directory is not below one of the option write_below any more";
-  std::string why;
-  const auto held = common::read_file(place, why);
-  if (!why.empty()) return why + "; remove what is there, so that the template can write its file";
+  if (is_below("/proc/self/fd/" + std::to_string(place.directory()), granted.write_below)) return {};
+  return path + ": its directory is not below one of the option write_below any more";
+}
+
+std::string replace(const std::string& path, const common::file_place& place, const written_file& of,
+                    const std::optional<std::string>& held) {
   common::file_attributes attributes{.mode = of.mode == 0 ? 0644 : of.mode & 07777U, .owner = {}, .group = {}};
   const auto user = [](const std::string& name, std::optional<uid_t>& id) {
     const auto* known = ::getpwnam(name.c_str());
@@ -174,22 +185,6 @@ std::string write_one(const std::string& path, const written_file& of, const abi
   if (!look_up(of.group, attributes.group, group)) return path + ": there is no group '" + of.group + "'";
   if (held == of.content && has_attributes(place, attributes)) return {};
   return common::replace_file(place, of.content, attributes);
-}
-
-}  // namespace
-
-void grant(const abilities& granted, written_files& files, templating::surroundings& around) {
-  around.run_program = [&granted](std::span<const std::string> words) {
-    return run_program(words, granted.program_timeout);
-  };
-  around.write_file = [&granted, &files](const file_request& asked) { return take(asked, granted, files); };
-  around.network = network;
-}
-
-std::string write_files(const written_files& all, const abilities& granted) {
-  for (const auto& [path, each] : all)
-    if (auto why = write_one(path, each, granted); !why.empty()) return why;
-  return {};
 }
 
 }  // namespace drcon::templates

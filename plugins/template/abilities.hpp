@@ -4,10 +4,13 @@
 // Thread rule: the thread that renders. A program blocks it for as long as it may take.
 #pragma once
 
+#include "common/file_place.hpp"
 #include "common/templating/surroundings.hpp"
 
 #include <chrono>
 #include <map>
+#include <optional>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -27,10 +30,14 @@ struct written_file {
 };
 using written_files = std::map<std::string, written_file>;
 
-/// Both `granted` and `files` must outlive the rendering, which adds to the files.
-void grant(const abilities& granted, written_files& files, templating::surroundings& around);
+/// A program ends when `stop` says so. Both `granted` and `files` must outlive the rendering, which adds to the files.
+void grant(const abilities& granted, const std::stop_token& stop, written_files& files,
+           templating::surroundings& around);
 
-/// Writes those that are not so already, below the directories that are granted still. What went wrong, or empty.
-std::string write_files(const written_files& all, const abilities& granted);
+/// Why nothing may be written there, or empty: the directory, held open, has to be below one that is granted still.
+std::string may_write(const std::string& path, const common::file_place& place, const abilities& granted);
+/// Writes it unless it is so already; `held` is what is there. What went wrong, or empty.
+std::string replace(const std::string& path, const common::file_place& place, const written_file& of,
+                    const std::optional<std::string>& held);
 
 }  // namespace drcon::templates

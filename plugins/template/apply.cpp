@@ -35,6 +35,9 @@ applier::entry applier::entry_of(file_options options) {
   return {.options = std::move(options),
           .files = {},
           .own = {},
+          .sides = {},
+          .others = {},
+          .are_for = {},
           .template_fault = {},
           .read = {},
           .last = {},
@@ -76,7 +79,7 @@ std::string applier::look() {
   for (auto& each : entries_) {
     if (each.own && !looked_) {
       if (auto why = each.own->read(); !why.empty()) return why;
-      for (const auto& path : each.own->paths())
+      for (const auto& [path, item] : each.own->paths())
         each.files.try_emplace(path, common::managed_file(path, each.options.attributes));
     }
     for (auto& [path, on_disk] : each.files) {
@@ -85,7 +88,8 @@ std::string applier::look() {
     }
     if (looked_) continue;
     std::string ignored;
-    each.last_on_disk = common::read_file(kept_place(each), ignored).value_or(std::string());
+    each.sides.read(beside(each, side_files::ending));
+    each.last_on_disk = common::read_file(beside(each, kept_ending), ignored).value_or(std::string());
     each.last.recall(each.last_on_disk);
   }
   looked_ = true;
@@ -96,18 +100,24 @@ outcome applier::apply(const last_services::snapshot& all, const std::stop_token
   const auto& desired = *all;
   note_names(desired);
   const auto kept_out = lock();
+  is_kept_out_ = !kept_out.empty();
   if (auto why = look(); !why.empty()) return retry(why);
   plan_of_all planned;
   for (auto& each : entries_)
     if (auto why = plan(each, desired, planned, stop); !why.empty()) return retry(why);
-  auto& [todo, all_bytes, written, retried] = planned;
+  auto& todo = planned.todo;
+  auto& all_bytes = planned.all_bytes;
+  const auto& retried = planned.retried;
   if (kept_out.empty())
-    if (auto why = write_files(written, granted_); !why.empty()) return retry(why);
+    if (auto why = write_sides(planned); !why.empty()) return retry(why);
   if (!kept_out.empty()) looked_ = false;  // what another sink leaves unfinished is to be found once that one has ended
   if (todo.empty()) {
     // Nothing is to be done, so that nothing fails: what would fail at the next change is reported before it comes.
-    if (kept_out.empty()) remember(all);
-    else host_.status_degraded("the next change will fail: " + kept_out);
+    if (kept_out.empty()) {
+      drop_sides(planned);
+      forget_removed(todo);
+      remember(all);
+    } else host_.status_degraded("the next change will fail: " + kept_out);
     return retried.empty() ? ok() : retry(retried);
   }
   if (!kept_out.empty()) return retry(kept_out);
@@ -121,6 +131,7 @@ outcome applier::apply(const last_services::snapshot& all, const std::stop_token
   if (how.result == DRCON_OK) {
     failed_bytes_.clear();
     patience_.reset();
+    drop_sides(planned);
     forget_removed(todo);
     remember(all);
   } else if (reload_failed_ ||
@@ -135,7 +146,10 @@ outcome applier::apply(const last_services::snapshot& all, const std::stop_token
 
 bool applier::is_as_left() {
   return std::ranges::all_of(entries_, [](entry& each) {
-    return std::ranges::all_of(each.files, [](auto& one) { return one.second.is_untouched(); });
+    return std::ranges::all_of(each.files, [](auto& one) { return one.second.is_untouched(); }) &&
+           std::ranges::all_of(each.others,
+                               [](const auto& one) { return common::stamp_of(one.first) == one.second; }) &&
+           each.sides.are_as_left() && (!each.own || each.own->is_as_left());
   });
 }
 
@@ -190,6 +204,7 @@ outcome applier::bring_about(std::vector<change>& todo, const common::command_su
     if (each.on_disk->changing()) each.on_disk->settle(each.of->options.backup && !each.goes);
     each.on_disk->reloaded();
   }
+  ++changes_;
   return ok();
 }
 
@@ -269,7 +284,12 @@ void applier::show() {
     if (!each.behind.empty()) return host_.status_degraded(each.behind);
   std::size_t count = 0;
   for (const auto& each : entries_) count += each.files.size();
-  host_.status_ok(std::to_string(count) + (count == 1 ? " file" : " files"));
+  host_.status_ok(std::to_string(count) + (count == 1 ? " file" : " files") +
+                  (also_shown_.empty() ? "" : "; " + also_shown_));
+}
+
+void applier::show_also(const std::string& text) {
+  if (std::exchange(also_shown_, text) != text) show();
 }
 
 }  // namespace drcon::templates

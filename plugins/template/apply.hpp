@@ -15,11 +15,13 @@
 #include "template/form.hpp"
 #include "template/last_services.hpp"
 #include "template/own_files.hpp"
+#include "template/side_files.hpp"
 #include "template/target.hpp"
 
 #include <drcon/sink.hpp>
 
 #include <chrono>
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -41,6 +43,7 @@ struct file_options {
   language in = language::none;
   common::file_attributes attributes;
   bool backup = false;
+  bool needs_keys = false;       ///< see rules
   std::optional<command> check;  ///< of the file that is written beside; "{file}" is its name
 };
 
@@ -69,6 +72,12 @@ public:
   /// With `why` not empty: nothing can be rendered.
   std::vector<preview_file> preview(const desired_state& desired, std::string& why) const;
 
+  /// How often files were put in place, or removed, for good. What reads them has to load them again.
+  std::uint64_t changes() const { return changes_; }
+
+  /// What the status says besides the files, such as of a program that reads them.
+  void show_also(const std::string& text);
+
   /// Reads the templates that have changed on the disk. True when one has, and is valid; one that is not is reported in
   /// the status, and the last valid one is used.
   bool reread_templates();
@@ -80,6 +89,9 @@ private:
     file_options options;
     std::map<std::string, common::managed_file> files;  // by their paths
     std::optional<own_files> own;                       // of many: those that this sink has written
+    side_files sides;                                   // that the template writes besides
+    sightings others;                                   // what is not ours and in the way, as it was seen
+    own_files::list are_for;                            // path -> setting
     std::string template_fault;
     std::map<std::string, common::file_stamp> read;  // files that the template has read
     last_services last;
@@ -101,6 +113,7 @@ private:
   /// What the files of an entry should hold, by their paths.
   struct rendered {
     std::map<std::string, std::string> bytes;
+    own_files::list are_for;                         ///< as own_files has it
     std::string wrong;                               ///< not empty: which file cannot be rendered, and why
     std::map<std::string, common::file_stamp> read;  ///< files that the template has read, as they were right before
     written_files written;                           ///< that it asks for besides
@@ -116,29 +129,37 @@ private:
   struct files_now {
     std::string text;  ///< of all
     std::set<std::string> paths;
+    own_files::list are_for;  ///< as own_files has it
   };
   static files_now now_of(const entry& of);
+  static const std::string* other_owner(const std::string& path, const item& each, const files_now& now,
+                                        const desired_state& desired);
   rendered render(const file_options& of, const desired_state& desired, const files_now& now, const refusal& refused,
                   const std::stop_token& stop) const;
   rendered render_or_keep(const file_options& of, const desired_state& desired, const files_now& now,
                           const last_services& last, const refusal& report, const std::stop_token& stop) const;
   struct plan_of_all {
     std::vector<change> todo;
-    std::vector<std::string> all_bytes;  // of every file
-    written_files written;               // that templates ask for besides
-    std::string retried;                 // why it is to be done again although the rest goes on; empty: it is not
+    std::vector<std::string> all_bytes;             // of every file
+    std::map<const entry*, written_files> written;  // that templates ask for besides
+    std::set<const entry*> keeps_sides;             // of which some that they wrote are not known
+    std::string retried;  // why it is to be done again although the rest goes on; empty: it is not
   };
   std::string plan(entry& of, const desired_state& desired, plan_of_all& result, const std::stop_token& stop);
   static void stay(entry& of, common::managed_file& on_disk, plan_of_all& result);
   enum class finding { ours, foreign, unreadable };
-  static finding find_file(entry& of, const std::string& path, std::string& why);
+  finding find_file(entry& of, const std::string& path, const std::string& bytes, std::string& why);
+  std::string lock_of_many(const entry& of, common::managed_file& on_disk) const;
+  std::string write_sides(const plan_of_all& planned);
+  void drop_sides(const plan_of_all& planned);
   std::string note_own_files(const std::vector<change>& todo);
   void forget_removed(const std::vector<change>& todo);
-  static common::file_place kept_place(const entry& of);
+  static common::file_place beside(const entry& of, const std::string& ending);
   void hold_last_services();
   void remember(const last_services::snapshot& all);
   void store_last_services(entry& of) const;
   void note_names(const desired_state& desired);
+  static std::optional<form> changed_form(const file_options& of, std::string& fault);
   bool reread_template(entry& each);
   std::string lock();
   std::string look();
@@ -163,6 +184,9 @@ private:
   std::vector<entry> entries_;
   std::shared_ptr<const std::set<std::string>> known_ = std::make_shared<std::set<std::string>>();  // services so far
   bool looked_ = false;
+  bool is_kept_out_ = false;  // by another sink, from all of these files
+  std::uint64_t changes_ = 0;
+  std::string also_shown_;
 
   // A reload that failed is not retried at once with the same files: each reload disturbs the program that reads them.
   common::backoff patience_{std::chrono::seconds(2), std::chrono::minutes(1)};

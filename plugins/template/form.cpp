@@ -111,14 +111,22 @@ std::string unfit_setting(const registry& asked, const std::pair<const std::stri
 
 // Somebody may register thousands of endpoints of which a template reads one in each round: then all are judged.
 constexpr std::size_t most_rounds = 4;
+// Each round after that leaves out something that a function failed on, outside of any loop.
+constexpr std::size_t last_round = 100;
 
 // The services without what cannot stand in the file.
 std::vector<service> without(const std::vector<service>& all, const std::vector<registry::note>& noted,
                              const refusal& refused) {
   std::set<const void*> gone;
+  std::map<const service*, std::set<std::string>> without_keys;
   for (const auto& each : noted) {
-    gone.insert(each.each == nullptr ? static_cast<const void*>(each.owner) : each.each);
-    refused(each.owner->name, each.each == nullptr ? std::string() : each.each->id, each.why);
+    if (!each.path.empty()) without_keys[each.owner].emplace(each.path);
+    else gone.insert(each.each == nullptr ? static_cast<const void*>(each.owner) : each.each);
+    refused(each.owner->name,
+            !each.path.empty()     ? std::string(each.path)
+            : each.each == nullptr ? std::string()
+                                   : each.each->id,
+            each.why);
   }
   std::vector<service> kept;
   for (const auto& each : all) {
@@ -126,6 +134,10 @@ std::vector<service> without(const std::vector<service>& all, const std::vector<
     service one{.name = each.name, .revision = each.revision, .endpoints = {}, .values = each.values};
     for (const auto& endpoint : each.endpoints)
       if (!gone.contains(&endpoint)) one.endpoints.push_back(endpoint);
+    if (const auto found = without_keys.find(&each); found != without_keys.end()) {
+      for (const auto& path : found->second) one.values.erase(path);
+      if (one.values.empty()) continue;  // it would look like a service
+    }
     kept.push_back(std::move(one));
   }
   return kept;
@@ -221,11 +233,12 @@ rendering form::render_go(const subject& of, const rules& by, const refusal& ref
   for (std::size_t round = 1;; ++round) {
     const registry asked(*all, by.in, by.of_services);
     templating::surroundings around;
-    around.missing = templating::missing_key::zero;
+    around.missing = by.needs_keys ? templating::missing_key::fault : templating::missing_key::zero;
     around.host = &asked;
+    around.oversees = &asked;
     around.environment = environment_of;
     rendering result;
-    grant(by.granted, result.written, around);
+    grant(by.granted, by.stop, result.written, around);
     // A program must never see a text that is refused: that the file is rendered without it in the end is too late.
     around.run_program = [&asked, run = std::move(around.run_program)](std::span<const std::string> words) {
       asked.need_no_notes();
@@ -247,16 +260,31 @@ rendering form::render_go(const subject& of, const rules& by, const refusal& ref
     result.wrong = parsed_go.render(dot, around, result.bytes);
     result.is_refused = result.wrong && asked.has_unfit_setting();
     result.files = std::move(asked.files());
-    if (asked.noted().empty()) return result;
-    if (round > most_rounds)
+    if (asked.noted().empty()) {
+      for (const auto& each : asked.findings()) refused(each.item, std::string(), each.why);
+      return result;
+    }
+    if (round > last_round)
       return {
           .bytes = {},
           .wrong =
               fault{.name = name_, .where = {}, .text = "endpoints that cannot be written are read again and again"},
           .files = {}};
     if (round == most_rounds) asked.judge_all();
+    std::string why;
+    for (const auto& each : asked.noted())
+      if (of.each != nullptr && each.each == nullptr && each.owner->name == of.each->name) why = each.why;
     fit = without(*all, asked.noted(), refused);
     all = &fit;
+    // What the file is for is left out itself: rendered for nothing, the file would hold empty names.
+    if (of.each != nullptr && of.each->kind == item_kind::service &&
+        std::ranges::find(fit, of.each->name, &service::name) == fit.end())
+      return {
+          .bytes = {},
+          .wrong = fault{.name = name_, .where = {}, .text = "the service " + of.each->name + " is left out: " + why},
+          .is_refused = true,
+          .files = {},
+          .written = {}};
   }
 }
 

@@ -14,6 +14,7 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -47,6 +48,8 @@ struct rules {
   language in = language::none;
   absence of_services;
   abilities granted;
+  bool needs_keys = false;  ///< what a map does not have is a fault, in Go's language
+  std::stop_token stop;     ///< ends programs that the template runs
 };
 
 /// Called for each endpoint (or, without an id, service) that is left out, with the reason.

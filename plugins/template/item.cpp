@@ -79,8 +79,9 @@ std::vector<item> items_of(item_kind kind, const std::vector<service>& all, cons
               "them, and no '.' at the beginning");
     else if (!kept.empty() && kept.back().name == each.name) {
       const bool is_same = each.setting != nullptr && each.setting->first == kept.back().setting->first;
-      if (!is_same)
-        refused(each.setting == nullptr ? each.name : each.setting->first, "another one has the same file already");
+      if (is_same) continue;
+      if (each.setting != nullptr && bound.is_of(each.name, each.setting->first)) std::swap(each, kept.back());
+      refused(each.setting == nullptr ? each.name : each.setting->first, "another one has the same file already");
     } else {
       kept.push_back(std::move(each));
     }

@@ -30,10 +30,12 @@ struct item {
 /// and whoever may register one service could otherwise have any number made.
 inline constexpr std::size_t most_items = 10'000;
 
-/// Of too many, those that have a file already go first.
+/// Of too many, those that have a file already go first. Of two settings with one name, that one which the file is for
+/// already: whoever may write a setting could otherwise take the file of another one.
 struct item_bound {
   std::size_t most = most_items;
   std::function<bool(const std::string& name)> has_file = [](const std::string&) { return false; };
+  std::function<bool(const std::string& name, const std::string& setting)> is_of = [](auto&&...) { return false; };
 };
 
 /// Called with the name of each that cannot have a file, and the reason.

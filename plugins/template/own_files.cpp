@@ -23,21 +23,30 @@ std::string own_files::read() {
   const auto text = list_.live().value_or(std::string());
   for (std::size_t start = 0; start < text.size();) {
     const auto end = std::min(text.find('\n', start), text.size());
-    const auto name = text.substr(start, end - start);
+    const auto line = text.substr(start, end - start);
+    const auto tab = std::min(line.find('\t'), line.size());
+    const auto name = line.substr(0, tab);
     // Whoever can write to the directory could make us remove a file of another one.
-    if (!name.empty() && name.find('/') == std::string::npos) paths_.insert(directory_ + name);
+    if (!name.empty() && name.find('/') == std::string::npos)
+      paths_[directory_ + name] = tab < line.size() ? line.substr(tab + 1) : std::string();
     start = end + 1;
   }
   return {};
 }
 
-std::string own_files::write(const std::set<std::string>& paths) {
-  if (paths == paths_) return {};
+std::string own_files::write(const list& paths) {
+  const bool is_there = list_.live().has_value() || paths.empty();
+  if (paths == paths_ && is_there && list_.is_untouched()) return {};
   std::string text;
-  for (const auto& each : paths) text += each.substr(directory_.size()) + "\n";
+  for (const auto& [path, item] : paths) {
+    text += path.substr(directory_.size());
+    // One that the list cannot carry is not remembered over a restart.
+    if (!item.empty() && item.find('\n') == std::string::npos) text += "\t" + item;
+    text += "\n";
+  }
   if (auto why = common::replace_file(list_.path(), text, {.new_mode = 0600}); !why.empty()) return why;
   paths_ = paths;
-  return {};
+  return list_.look();
 }
 
 }  // namespace drcon::templates

@@ -6,7 +6,7 @@
 
 #include "common/managed_file.hpp"
 
-#include <set>
+#include <map>
 #include <string>
 
 namespace drcon::templates {
@@ -20,16 +20,20 @@ public:
   std::string lock(const std::string& owner) { return list_.lock(owner); }
   /// Reads the list. What went wrong, or empty.
   std::string read();
-  const std::set<std::string>& paths() const { return paths_; }
+  /// Path -> what the file is for, where its name does not say it: the path of a setting.
+  using list = std::map<std::string, std::string>;
+  const list& paths() const { return paths_; }
   /// Writes it, durably, unless it says so already. What went wrong, or empty.
-  std::string write(const std::set<std::string>& paths);
+  std::string write(const list& paths);
+  /// False when somebody has removed or edited the list: then it is to be written again.
+  bool is_as_left() { return list_.is_untouched(); }
   /// As common::managed_file::beside.
   common::file_place beside(const std::string& ending) const { return list_.beside(ending); }
 
 private:
   std::string directory_;  // with a slash at its end, or empty
   common::managed_file list_;
-  std::set<std::string> paths_;
+  list paths_;
 };
 
 }  // namespace drcon::templates

@@ -8,6 +8,9 @@
 
 namespace drcon::templates {
 
+registry::registry(const std::vector<service>& services, language in, const absence& of_services)
+    : overseer(count_of(services)), services_(services), in_(in), of_services_(of_services) {}
+
 const service* registry::find_service(std::string_view name) const {
   if (by_name_.empty())
     for (const auto& each : services_)
@@ -26,7 +29,7 @@ const service* registry::find_service(std::string_view name) const {
 }
 
 std::string_view registry::need_key(std::string_view path, const std::string& otherwise) const {
-  if (const auto found = keys().find(path); found != keys().end()) return found->second;
+  if (const auto found = keys().find(path); found != keys().end()) return found->second.held;
   std::vector<std::string_view> paths;
   for (const auto& [each, of] : keys()) paths.push_back(each);
   const auto name = templating::go_quoted(path);
@@ -36,10 +39,15 @@ std::string_view registry::need_key(std::string_view path, const std::string& ot
                             " does not need it");
 }
 
-const std::map<std::string_view, std::string_view>& registry::keys() const {
+const std::map<std::string_view, registry::setting>& registry::keys() const {
   if (!knows_keys_)
-    for (const auto& each : services_)
-      for (const auto& [path, held] : each.values) keys_[path] = held;
+    for (const auto& each : services_) {
+      auto next = each.values.empty() ? 0 : origin_of(each, nullptr) + 1 + static_cast<origin>(each.endpoints.size());
+      for (const auto& [path, held] : each.values) {
+        keys_[path] = {.held = held, .owner = &each, .asked = next, .listed = next + 1};
+        next += 2;
+      }
+    }
   knows_keys_ = true;
   return keys_;
 }
@@ -60,10 +68,11 @@ templating::value registry::text(std::string_view of, const char* what, const se
     if (has_note_.insert(place).second)
       noted_.push_back({.owner = &owner,
                         .each = each,
+                        .path = {},
                         .why = std::string("its ") + what + " holds " + why +
                                ", which cannot be written in this file's language as it is"});
   }
-  return templating::value(of);
+  return templating::value(of).with_origin(origin_of(owner, each));
 }
 
 void registry::need_no_notes() const {

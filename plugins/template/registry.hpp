@@ -8,6 +8,7 @@
 
 #include "common/managed_file.hpp"
 #include "common/templating/function.hpp"
+#include "common/templating/origins.hpp"
 #include "common/templating/value.hpp"
 #include "template/escape.hpp"
 #include "template/item.hpp"
@@ -22,7 +23,13 @@
 #include <unordered_map>
 #include <vector>
 
+namespace drcon::templating {
+class invocation;
+}
+
 namespace drcon::templates {
+
+using origin = templating::origins::number;
 
 /// What to do when a template asks for a service that the pipeline does not have.
 struct absence {
@@ -31,12 +38,9 @@ struct absence {
       nullptr;  ///< these were there before, and are gone: they have no endpoints, in any case
 };
 
-class registry {
+class registry final : public templating::overseer {
 public:
-  registry(const std::vector<service>& services, language in, const absence& of_services)
-      : services_(services), in_(in), of_services_(of_services) {}
-  registry(const registry&) = delete;
-  registry& operator=(const registry&) = delete;
+  registry(const std::vector<service>& services, language in, const absence& of_services);
 
   const std::vector<service>& services() const { return services_; }
   /// Null: it is not there, and has no endpoints. Throws templating::failure where nobody can say so.
@@ -44,8 +48,36 @@ public:
   /// Throws templating::failure where there is no such setting. `otherwise` is what a template can write that does not
   /// need it.
   std::string_view need_key(std::string_view path, const std::string& otherwise) const;
+  struct setting {
+    std::string_view held;
+    const service* owner = nullptr;
+    origin asked = 0;   ///< of the value that a template asks for by its path: without it the file has to wait
+    origin listed = 0;  ///< of one that it finds among others
+  };
   /// All settings, in order of their paths.
-  const std::map<std::string_view, std::string_view>& keys() const;
+  const std::map<std::string_view, setting>& keys() const;
+
+  /// What values come of: a service or an endpoint.
+  origin origin_of(const service& owner, const endpoint* each) const;
+  /// The service whose name, untouched, the value is; or the node. Null where it is another text.
+  const service* named_by(const templating::value& name) const;
+  bool is_name_of_node(const templating::value& name) const;
+
+  /// A function asks for something by a text that comes of data, and nobody could watch that: what is asked for is not
+  /// there, and this is reported. False where the template, or a setting that it names, asks so.
+  bool finds_nothing(std::span<const templating::value> asked, const templating::failure& why, bool is_readable,
+                     templating::invocation& in) const;
+  struct finding {
+    std::string item;
+    std::string why;
+  };
+  const std::vector<finding>& findings() const { return findings_; }
+
+  void judge(const templating::value& made, bool as_characters, std::string_view function,
+             templating::memory& scratch) const override;
+  bool leave_out(origin of, const std::string& why, templating::memory& scratch) const override;
+  /// A setting among others cannot stand in the file, and is left out.
+  void note_setting(std::string_view path, const service& owner, const std::string& why) const;
 
   /// The text, for the template; when it cannot stand in the file, its endpoint (none: the service) is noted.
   templating::value text(std::string_view of, const char* what, const service& owner, const endpoint* each) const;
@@ -67,6 +99,7 @@ public:
   struct note {
     const service* owner = nullptr;
     const endpoint* each = nullptr;
+    std::string_view path;  ///< of a setting
     std::string why;
   };
   /// Stands for the metadata "checks" itself, which is one text.
@@ -86,6 +119,17 @@ public:
   std::map<std::string, common::file_stamp>& files() const { return files_; }
 
 private:
+  // One of the host's things.
+  struct thing {
+    const service* owner = nullptr;
+    const endpoint* each = nullptr;
+    std::string_view path;  // of a setting
+    bool is_asked = false;  // that one by its path
+  };
+  static origin count_of(const std::vector<service>& services);
+  thing thing_of(origin number) const;
+  bool is_written_by_grammar(const thing& of, std::string_view query) const;
+  void note_thing(const thing& of, const std::string& why) const;
   void judge_checks(const std::string& json, const service& owner, const endpoint& each) const;
 
   const std::vector<service>& services_;
@@ -93,7 +137,10 @@ private:
   const absence of_services_;
   // Made when first asked for. A rendering is one thread's.
   mutable std::unordered_map<std::string_view, const service*> by_name_;
-  mutable std::map<std::string_view, std::string_view> keys_;
+  mutable std::map<std::string_view, setting> keys_;
+  mutable std::vector<origin> first_;  // of each service
+  mutable std::vector<finding> findings_;
+  mutable std::set<std::string, std::less<>> has_finding_;
   mutable bool knows_keys_ = false;
   mutable bool has_unfit_setting_ = false;
   mutable std::vector<note> noted_;

@@ -7,6 +7,8 @@
 #include "template/registry.hpp"
 #include "template/service_query.hpp"
 
+#include <optional>
+#include <string>
 #include <vector>
 
 namespace drcon::templates {
@@ -26,11 +28,17 @@ namespace takes = templating::takes;
 
 const registry& registry_of(const invocation& in) { return *static_cast<const registry*>(in.around().host); }
 
-// A path as Consul Template reads it: without a slash in front. Which datacenter it is of, the source says.
-std::string path_of(const value& given, std::string_view function) {
-  auto path = read_place_query(given.text(), function).name;
-  if (path.starts_with('/')) path.erase(0, 1);
-  return path;
+// A path as Consul Template reads it: without a slash in front. Which datacenter it is of, the source says. Nothing
+// where it comes of data, and nobody could watch it.
+std::optional<std::string> path_of(invocation& in, const value& given, std::string_view function) {
+  try {
+    auto path = read_place_query(given.text(), function).name;
+    if (path.starts_with('/')) path.erase(0, 1);
+    return path;
+  } catch (const failure& why) {
+    if (!registry_of(in).finds_nothing(std::span(&given, 1), why, false, in)) throw;
+    return {};
+  }
 }
 
 // What else the operator may do: nothing where control characters are all that is refused.
@@ -38,45 +46,50 @@ std::string otherwise(const registry& known) {
   return known.in() == language::none ? "" : "; with escape = \"none\" it is written all the same";
 }
 
-// These two throw where the file cannot carry it: a setting that is left out would become another one, or none.
-void need_fit_path(const registry& known, std::string_view path) {
-  if (const auto why = known.unfit(path); !why.empty()) {
-    known.note_unfit_setting();
-    throw failure("the path of the key " + templating::go_quoted(path) + " holds " + why +
-                  ", which cannot be written in this file's language as it is" + otherwise(known));
-  }
+// Why a setting among others cannot stand in the file, or empty. Whoever may write one below a prefix names it, too.
+std::string unfit(const registry& known, std::string_view path, std::string_view held) {
+  const auto in_path = known.unfit(path);
+  const auto why = in_path.empty() ? known.unfit_setting(held) : in_path;
+  if (why.empty()) return {};
+  return std::string(in_path.empty() ? "its value" : "its path") + " holds " + why +
+         ", which cannot be written in this file's language as it is" + otherwise(known);
 }
 
-value fitting(const registry& known, std::string_view path, std::string_view held) {
-  if (const auto why = known.unfit_setting(held); !why.empty()) {
+// Of one that the template asks for by its path: one that is left out would become another one, or none.
+value fitting(const registry& known, std::string_view path, const registry::setting& of) {
+  if (const auto why = known.unfit_setting(of.held); !why.empty()) {
     known.note_unfit_setting();
     throw failure("the value of the key " + templating::go_quoted(path) + " holds " + why +
                   ", which cannot be written in this file's language as it is" + otherwise(known));
   }
-  return value(held);
+  return value(of.held).with_origin(of.asked);
 }
 
-const std::string_view* find(const registry& known, const std::string& path) {
-  const auto found = known.keys().find(path);
+const registry::setting* find(const registry& known, const std::optional<std::string>& path) {
+  if (!path) return nullptr;
+  const auto found = known.keys().find(*path);
   return found == known.keys().end() ? nullptr : &found->second;
 }
 
 value call_key(invocation& in, arguments all) {
-  const auto path = path_of(all[0], "kv.get");
   const auto& known = registry_of(in);
+  auto asked = path_of(in, all[0], "kv.get");
+  if (!asked) asked = std::string(all[0].text());
+  const auto& path = *asked;
   if (path.empty()) return value(std::string_view());
-  return fitting(known, path, known.need_key(path, "keyOrDefault"));
+  known.need_key(path, "keyOrDefault");
+  return fitting(known, path, *find(known, path));
 }
 
 value call_key_exists(invocation& in, arguments all) {
-  return value(find(registry_of(in), path_of(all[0], "kv.exists")) != nullptr);
+  return value(find(registry_of(in), path_of(in, all[0], "kv.exists")) != nullptr);
 }
 
 value call_key_or_default(invocation& in, arguments all) {
-  const auto path = path_of(all[0], "kv.get");
+  const auto path = path_of(in, all[0], "kv.get");
   const auto& known = registry_of(in);
-  const auto* held = find(known, path);
-  return held == nullptr || held->empty() ? all[1] : fitting(known, path, *held);
+  const auto* found = find(known, path);
+  return found == nullptr || found->held.empty() ? all[1] : fitting(known, *path, *found);
 }
 
 struct found_pair {
@@ -93,32 +106,38 @@ const field found_pair_fields[] = {
 constexpr object_class found_pair_class{.type = "*dependency.KeyPair", .fields = found_pair_fields};
 
 value call_key_exists_get(invocation& in, arguments all) {
-  const auto path = path_of(all[0], "kv.exists.get");
+  const auto path = path_of(in, all[0], "kv.exists.get");
   const auto& known = registry_of(in);
-  const auto* held = find(known, path);
-  const auto kept = in.scratch().keep(path);
-  const auto text = held == nullptr ? std::string_view() : fitting(known, path, *held).text();
-  return {in.scratch().make<found_pair>(found_pair{.pair = {kept, kept, text}, .exists = held != nullptr}),
-          found_pair_class};
+  const auto* found = find(known, path);
+  const auto kept = in.scratch().keep(path.value_or(std::string(all[0].text())));
+  const auto text = found == nullptr ? std::string_view() : fitting(known, *path, *found).text();
+  return value(in.scratch().make<found_pair>(found_pair{.pair = {kept, kept, text}, .exists = found != nullptr}),
+               found_pair_class)
+      .with_origin(found == nullptr ? all[0].origin() : found->asked);
 }
 
 // Settings whose paths begin with the prefix: with `deep` those in folders below it, too. Folders are none. An empty
 // prefix has none, as in Consul Template: a variable that is not set must not show every setting.
 value pairs_below(invocation& in, const value& given, bool deep) {
-  const auto prefix = path_of(given, "kv.list");
+  const auto asked = path_of(in, given, "kv.list");
   const auto& known = registry_of(in);
   std::vector<value> list;
-  if (given.text().empty()) return in.scratch().list_of(list, templating::key_pairs_class);
+  const auto& prefix = asked.value_or(std::string());
+  if (!asked || given.text().empty()) return in.scratch().list_of(list, templating::key_pairs_class);
   const auto& keys = known.keys();
   for (auto each = keys.lower_bound(prefix); each != keys.end() && each->first.starts_with(prefix); ++each) {
     in.spend(1);
     auto key = each->first.substr(prefix.size());
     while (key.starts_with('/')) key.remove_prefix(1);
     if (key.empty() || key.ends_with('/') || (!deep && key.find('/') != std::string_view::npos)) continue;
-    need_fit_path(known, each->first);
-    const auto held = fitting(known, each->first, each->second).text();
-    list.emplace_back(in.scratch().make<key_pair>(key_pair{.path = each->first, .key = key, .held = held}),
-                      templating::key_pair_class);
+    const auto& [held, owner, as_asked, as_listed] = each->second;
+    if (const auto why = unfit(known, each->first, held); !why.empty()) {
+      known.note_setting(each->first, *owner, why);
+      continue;
+    }
+    list.push_back(value(in.scratch().make<key_pair>(key_pair{.path = each->first, .key = key, .held = held}),
+                         templating::key_pair_class)
+                       .with_origin(as_listed));
   }
   return in.scratch().list_of(list, templating::key_pairs_class);
 }

@@ -10,6 +10,7 @@
 #include <array>
 #include <charconv>
 #include <map>
+#include <optional>
 #include <set>
 #include <tuple>
 
@@ -318,14 +319,31 @@ bool in_order(const endpoint* left, const endpoint* right) {
   return std::tie(left->node, left->id) < std::tie(right->node, right->id);
 }
 
+// The service that is asked for, or null where it has no endpoints. Its name is whatever somebody has registered: one
+// that comes from there is that service, though in a query it would mean another one, or could not be read.
+const service* find_service(invocation& in, arguments all, const std::vector<std::string_view>& words,
+                            service_query& asked) {
+  const auto& known = registry_of(in);
+  const auto* const named = known.named_by(all[0]);
+  bool is_readable = false;
+  try {
+    asked = named != nullptr ? query_of_service(named->name, std::span(words).subspan(1)) : read_service_query(words);
+    is_readable = true;
+    return named != nullptr ? named : known.find_service(asked.name);
+  } catch (const failure& why) {
+    if (!known.finds_nothing(all, why, is_readable, in)) throw;
+    return nullptr;
+  }
+}
+
 value call_service(invocation& in, arguments all) {
   auto& scratch = in.scratch();
   std::vector<std::string_view> words;
   for (const auto& each : all) words.push_back(each.text());
   if (words.empty() || words[0].empty()) return scratch.list_of({}, health_services_class);
-  const auto asked = read_service_query(words);
   const auto& known = registry_of(in);
-  const auto* found = known.find_service(asked.name);
+  service_query asked;
+  const auto* found = find_service(in, all, words, asked);
   if (found == nullptr) return scratch.list_of({}, health_services_class);
   std::vector<const endpoint*> accepted;
   for (const auto& each : found->endpoints) {
@@ -337,7 +355,7 @@ value call_service(invocation& in, arguments all) {
   auto* list = room_for<value>(accepted.size(), scratch);
   for (std::size_t i = 0; i < accepted.size(); ++i) {
     new (items + i) instance{&known, found, accepted[i]};
-    new (list + i) value(items + i, health_service_class);
+    new (list + i) value(value(items + i, health_service_class).with_origin(known.origin_of(*found, accepted[i])));
   }
   return {scratch.make<templating::list_span>(list, accepted.size()), health_services_class};
 }
@@ -384,16 +402,29 @@ std::string_view optional_text(std::string_view function, arguments all) {
   return all.empty() ? std::string_view() : all[0].text();
 }
 
+// The datacenter that is asked for, where there are all of something; nothing where nobody could ask for it.
+std::optional<std::string> datacenter_asked_for(invocation& in, std::string_view function, arguments all) {
+  try {
+    const auto asked = read_place_query(optional_text(function, all), function);
+    if (!asked.name.empty()) throw failure(std::string(function) + ": expected \"@DATACENTER\"");
+    return asked.datacenter;
+  } catch (const failure& why) {
+    if (!registry_of(in).finds_nothing(all, why, false, in)) throw;
+    return {};
+  }
+}
+
 value call_services(invocation& in, arguments all) {
-  const auto asked = read_place_query(optional_text("services", all), "services");
-  if (!asked.name.empty()) throw failure("services: expected \"@DATACENTER\"");
+  const auto datacenter = datacenter_asked_for(in, "services", all);
+  if (!datacenter) return in.scratch().list_of({}, snippets_class);
   const auto& known = registry_of(in);
   std::vector<value> list;
   for (const auto& each : known.services()) {
     in.spend(1);
-    const auto fits = [&](const endpoint& one) { return is_in(one, asked.datacenter); };
-    if (!each.values.empty() || (!asked.datacenter.empty() && std::ranges::none_of(each.endpoints, fits))) continue;
-    list.emplace_back(in.scratch().make<snippet>(&known, &each), snippet_class);
+    const auto fits = [&](const endpoint& one) { return is_in(one, *datacenter); };
+    if (!each.values.empty() || (!datacenter->empty() && std::ranges::none_of(each.endpoints, fits))) continue;
+    list.push_back(
+        value(in.scratch().make<snippet>(&known, &each), snippet_class).with_origin(known.origin_of(each, nullptr)));
   }
   return in.scratch().list_of(list, snippets_class);
 }
@@ -424,11 +455,13 @@ std::map<std::string_view, instance> nodes_of(invocation& in, const std::string&
 }
 
 value call_nodes(invocation& in, arguments all) {
-  const auto asked = read_place_query(optional_text("nodes", all), "nodes");
-  if (!asked.name.empty()) throw failure("nodes: expected \"@DATACENTER\"");
+  const auto datacenter = datacenter_asked_for(in, "nodes", all);
+  if (!datacenter) return in.scratch().list_of({}, nodes_class);
+  const auto& known = registry_of(in);
   std::vector<value> list;
-  for (const auto& [name, each] : nodes_of(in, asked.datacenter))
-    list.emplace_back(in.scratch().make<instance>(each), node_class);
+  for (const auto& [name, each] : nodes_of(in, *datacenter))
+    list.push_back(
+        value(in.scratch().make<instance>(each), node_class).with_origin(known.origin_of(*each.owner, each.of)));
   return in.scratch().list_of(list, nodes_class);
 }
 
@@ -456,8 +489,23 @@ const field catalog_node_fields[] = {
 };
 constexpr object_class catalog_node_class{.type = "*dependency.CatalogNode", .fields = catalog_node_fields};
 
+// The node that is asked for; nothing where nobody could ask for it.
+std::optional<place_query> node_asked_for(invocation& in, arguments all) {
+  const auto& known = registry_of(in);
+  if (all.size() == 1 && known.is_name_of_node(all[0]))
+    return place_query{.name = std::string(all[0].text()), .datacenter = {}};
+  try {
+    return read_place_query(optional_text("node", all), "node");
+  } catch (const failure& why) {
+    if (!known.finds_nothing(all, why, false, in)) throw;
+    return {};
+  }
+}
+
 value call_node(invocation& in, arguments all) {
-  const auto asked = read_place_query(optional_text("node", all), "node");
+  const auto query = node_asked_for(in, all);
+  if (!query) return value::null();
+  const auto& asked = *query;
   if (asked.name.empty()) throw failure("drcon has no node of its own: name one, as in node \"NAME\"");
   const auto nodes = nodes_of(in, asked.datacenter);
   const auto found = nodes.find(asked.name);
@@ -468,8 +516,11 @@ value call_node(invocation& in, arguments all) {
     for (const auto& one : each.endpoints)
       if (one.node == asked.name && is_in(one, asked.datacenter)) services.push_back({&known, &each, &one});
   std::vector<value> list;
-  for (const auto& each : services) list.emplace_back(in.scratch().make<instance>(each), node_service_class);
-  const value node(in.scratch().make<instance>(found->second), node_class);
+  for (const auto& each : services)
+    list.push_back(value(in.scratch().make<instance>(each), node_service_class)
+                       .with_origin(known.origin_of(*each.owner, each.of)));
+  const auto node = value(in.scratch().make<instance>(found->second), node_class)
+                        .with_origin(known.origin_of(*found->second.owner, found->second.of));
   return {in.scratch().make<catalog_node>(node, in.scratch().list_of(list, node_services_class)), catalog_node_class};
 }
 
@@ -504,12 +555,17 @@ value registry::item_value(const item& of, memory& scratch) const {
     case item_kind::service: {
       // Of these services, which may be fewer than those that the item was made from.
       const auto found = std::ranges::find(services_, of.name, &service::name);
-      return found == services_.end() ? value() : value(scratch.make<snippet>(this, &*found), snippet_class);
+      return found == services_.end()
+                 ? value()
+                 : value(scratch.make<snippet>(this, &*found), snippet_class).with_origin(origin_of(*found, nullptr));
     }
-    case item_kind::key:
-      return {scratch.make<templating::key_pair>(
-                  templating::key_pair{.path = of.setting->first, .key = of.name, .held = of.setting->second}),
-              templating::key_pair_class};
+    case item_kind::key: {
+      const auto found = keys().find(of.setting->first);
+      return value(scratch.make<templating::key_pair>(
+                       templating::key_pair{.path = of.setting->first, .key = of.name, .held = of.setting->second}),
+                   templating::key_pair_class)
+          .with_origin(found == keys().end() ? templating::origins::none : found->second.asked);
+    }
     default: return value(std::string_view(of.name));
   }
 }

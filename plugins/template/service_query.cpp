@@ -97,6 +97,16 @@ service_query read_service_query(std::span<const std::string_view> arguments) {
   return result;
 }
 
+service_query query_of_service(std::string name, std::span<const std::string_view> filters) {
+  service_query result;
+  result.name = std::move(name);
+  std::string words;
+  for (const auto each : filters) words += std::string(each) + ",";
+  std::ranges::replace(words, '|', ',');
+  read_filters(words, words, result);
+  return result;
+}
+
 place_query read_place_query(std::string_view text, std::string_view function) {
   const auto whole = text;
   place_query result;

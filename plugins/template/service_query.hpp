@@ -24,6 +24,9 @@ struct service_query {
 /// The arguments of `service`: what is asked for, and filters such as "passing,warning" or "any". Passing ones without.
 service_query read_service_query(std::span<const std::string_view> arguments);
 
+/// Of that very service, whatever its name means in a query; with the other arguments of `service`.
+service_query query_of_service(std::string name, std::span<const std::string_view> filters);
+
 /// "NAME@DATACENTER", of `key`, `services`, `node`. `function` is named in a fault.
 struct place_query {
   std::string name;

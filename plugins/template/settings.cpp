@@ -1,5 +1,7 @@
 #include "template/settings.hpp"
 
+#include "template/item.hpp"
+
 #include <grp.h>
 #include <pwd.h>
 
@@ -126,6 +128,16 @@ std::string read_path(const options& all) {
   return path;
 }
 
+// In mustache a value that is not there is a fault anyway, unless the template says what else to show.
+bool read_needs_keys(const options& table) {
+  const auto given = table["error_on_missing_key"];
+  const auto word = table["language"].string();
+  const bool is_go =
+      word == "go" || (word == "auto" && language_of_file(table["template"].string()) == template_language::go);
+  if (given.boolean() && !is_go) throw config_error(given.pointer(), "is for templates in Go's language");
+  return given.boolean();
+}
+
 file_options read_file_options(const options& table) {
   file_options result{.path = read_path(table),
                       .template_path = table["template"].string(),
@@ -133,9 +145,56 @@ file_options read_file_options(const options& table) {
                       .in = language_of(table["escape"].string()).value(),
                       .attributes = read_attributes(table),
                       .backup = table["backup"].boolean(),
+                      .needs_keys = read_needs_keys(table),
                       .check = read_command(table["check"])};
   if (result.check) need_file_mark(table["check"], *result.check);
   return result;
+}
+
+// The parts of a path with {{name}} in it; of one without it the whole is in front.
+struct pattern {
+  std::string directory;
+  std::string front;
+  std::string end;
+  bool is_of_many = false;
+
+  explicit pattern(const std::string& path) {
+    const auto slash = path.rfind('/') + 1;
+    directory = path.substr(0, slash);
+    front = path.substr(slash);
+    const auto mark = front.find(name_mark);
+    is_of_many = mark != std::string::npos;
+    if (!is_of_many) return;
+    end = front.substr(mark + name_mark.size());
+    front.erase(mark);
+  }
+};
+
+// Whether some name makes one file of both.
+bool can_meet(const pattern& one, const pattern& other) {
+  if (one.directory != other.directory || (!one.is_of_many && !other.is_of_many)) return false;
+  if (!one.is_of_many) return can_meet(other, one);
+  if (!other.is_of_many)
+    return other.front.size() > one.front.size() + one.end.size() && other.front.starts_with(one.front) &&
+           other.front.ends_with(one.end);
+  return (one.front.starts_with(other.front) || other.front.starts_with(one.front)) &&
+         (one.end.ends_with(other.end) || other.end.ends_with(one.end));
+}
+
+// A file has one writer. Which names there will be, only the registry knows: two patterns that may meet are reported,
+// and the entry that comes second has no file of that name then.
+void judge_overlaps(const options& table, const apply_settings& all, const context& host) {
+  for (std::size_t i = 0; i < all.files.size(); ++i)
+    for (std::size_t j = 0; j < i; ++j) {
+      const pattern later(all.files[i].path);
+      const pattern earlier(all.files[j].path);
+      if (!can_meet(later, earlier)) continue;
+      const auto why =
+          all.files[i].path + " can be the same file as " + all.files[j].path + ", which another entry writes";
+      if (!later.is_of_many || !earlier.is_of_many)
+        throw config_error(table["file"][i]["path"].pointer(), why + "; give one of them a directory of its own");
+      host.warn(why + "; a name that makes one file of both has it of the first entry alone");
+    }
 }
 
 }  // namespace
@@ -158,6 +217,7 @@ apply_settings read_settings(const options& table, const context& host) {
     if (const auto& one = result.files[i]; one.backup && paths.contains(one.path + ".bak"))
       throw config_error(table["file"][i]["backup"].pointer(),
                          "the version before is kept as " + one.path + ".bak, which another entry writes");
+  judge_overlaps(table, result, host);
   return result;
 }
 

@@ -1,11 +1,14 @@
 // The template sink: the schema of its options, and the plugin object.
 #include "template/settings.hpp"
+#include "template/supervise_sink.hpp"
 
 #include <drcon/sink.hpp>
 
 #include <algorithm>
 #include <chrono>
 #include <memory>
+#include <optional>
+#include <utility>
 
 namespace drcon::templates {
 namespace {
@@ -26,6 +29,8 @@ constexpr const char* schema_text = R"JSON({
             "description": "The template's language: mustache, or Go's text/template with Consul Template's functions. auto: Go's when the template's name ends in .ctmpl or .tmpl, else mustache." },
           "delimiters": { "type": "array", "minItems": 2, "maxItems": 2, "items": { "type": "string", "minLength": 1 },
             "description": "What stands before and after an action of a template in Go's language. Default: {{ and }}." },
+          "error_on_missing_key": { "type": "boolean", "default": false,
+            "description": "Whether a field of a map that the map does not have keeps the file as it is, in a template in Go's language, as in Consul Template. Otherwise it is empty. A function that asks for one, such as index, has an empty value in both." },
           "escape": { "type": "string", "enum": ["nginx", "haproxy", "json", "shell", "toml", "yaml", "html", "none"],
             "description": "The file's language: how {{values}} of mustache are escaped in it. An endpoint with a text that cannot be written in it is left out; in a template in Go's language, where nothing is escaped, one with a text that the template reads and that cannot stand in it as it is. none: as they are, without control characters; to a template in Go's language a setting may have several lines." },
           "mode": { "type": "string", "pattern": "^0?[0-7]{3}$", "description": "Permissions, in octal. Default: those of the file that is there, 0644 when it is new." },
@@ -51,6 +56,17 @@ constexpr const char* schema_text = R"JSON({
         "user": { "type": "string", "minLength": 1, "description": "User to run the command as; drcon must be root. Of drcon's environment it gets PATH, TZ, TERM and the language. Default: drcon's user, with all of its environment." },
         "environment": { "type": "object", "additionalProperties": { "type": "string" }, "description": "More variables." },
         "timeout": { "type": "string", "format": "duration", "description": "It is killed, with all it started, when it takes longer. Default: 10s." } } },
+    "supervise": { "type": "object", "additionalProperties": false,
+      "description": "A program that drcon keeps for as long as it runs, as Consul Template's exec mode does, such as the server of a container. It is started once every sink of the pipelines of this sink has applied for the first time, unless `after` says otherwise (other sinks that keep a program are not waited for). When files of this sink have changed, it gets reload_signal or is restarted. When it ends by itself, drcon stops its other sinks and sources, and ends with its exit code. When drcon stops, it gets kill_signal, and drcon waits for it. See the plugin's README for signals and exit codes.",
+      "properties": {
+        "command": { "type": "array", "minItems": 1, "items": { "type": "string", "minLength": 1 }, "description": "Program and arguments, without a shell. It stays in the foreground, as `nginx -g 'daemon off;'` does, and gets drcon's output and environment." },
+        "shell": { "type": "string", "minLength": 1, "description": "The same as a line for /bin/sh. A shell does not pass signals on: put `exec` before its last command. kill_signal goes to all that the line has started." },
+        "environment": { "type": "object", "additionalProperties": { "type": "string" }, "description": "More variables." },
+        "reload_signal": { "type": "string", "enum": ["HUP", "USR1", "USR2", "WINCH", "TERM", "INT", "QUIT"], "description": "What the program gets when files have changed, once it listens to it. Default: it is ended and started again." },
+        "kill_signal": { "type": "string", "enum": ["TERM", "INT", "QUIT", "HUP", "USR1", "USR2", "WINCH", "KILL"], "description": "How the program is asked to end: when drcon stops, or when it is restarted. Default: TERM." },
+        "kill_timeout": { "type": "string", "format": "duration", "description": "How long the program, and all in its group, may take to end; then it gets SIGKILL. The stop of drcon may take longer by this time than stop_deadline of [host]. Default: 30s." },
+        "after": { "type": "string", "enum": ["all", "own"], "description": "When the program is started first. all: when every sink of the pipelines of this sink has applied. own: when the files of this sink are in place; for where another sink of the pipelines, such as one of plugin nginx or haproxy, cannot apply before the program runs. Default: all." },
+        "splay": { "type": "string", "format": "duration", "description": "A change is loaded after a random time of at most this, so that many machines do not reload at once. Neither the first start nor a stop waits for it. Default: 0s." } } },
     "absent": { "type": "string", "enum": ["refuse", "empty"], "default": "refuse",
       "description": "What a template gets that asks for a service which is not in the pipeline, and was not since the start (in mustache: that shows a value of it, without a section for it). refuse: the file stays as it is, and the service is reported. empty: no endpoints; for sources where services come and go by themselves, such as docker." },
     "plugin_timeout": { "type": "string", "format": "duration", "default": "10s",
@@ -69,11 +85,13 @@ public:
   sink(context host, const options& table)
       : blocking_sink(host),
         watch_(std::max<std::chrono::nanoseconds>(table["watch"].duration(), std::chrono::milliseconds(10))),
-        applier_(read_settings(table, host), host) {}
+        applier_(read_settings(table, host), host) {
+    if (auto settings = read_supervise(table["supervise"])) program_.emplace(host, std::move(*settings));
+  }
 
   outcome apply(const update_view& update, std::stop_token stop) override {
     last_ = std::make_shared<desired_state>(desired_from(update));
-    auto how = applier_.apply(last_, stop);
+    auto how = apply_and_load(stop);
     in_step_ = how.result == DRCON_OK;
     lost_ = false;
     if (in_step_) edited_ = false;
@@ -83,6 +101,8 @@ public:
   /// Templates are edited by people, who expect to see what they did. So are the files: the host would notice that at
   /// its next resync only.
   std::chrono::nanoseconds tend(const std::stop_token& stop) override {
+    if (program_) program_->begin(stop);
+    if (program_ && last_) applier_.show_also(program_->text());
     if (!last_) return watch_;
     edited_ |= applier_.reread_templates();
     lost_ |= in_step_ && !applier_.is_as_left();  // when it is not in step, the host retries
@@ -91,13 +111,13 @@ public:
     last_->changed.clear();
     last_->removed.clear();
     // The host knows nothing of this change, so that it will not retry it: the next call does.
-    const auto how = applier_.apply(last_, stop);
+    const auto how = apply_and_load(stop);
     const bool failed = how.result != DRCON_OK;
     edited_ &= failed;
     lost_ &= failed;
     if (stop.stop_requested()) return watch_;
-    if (lost_) host().status_away(how.why);
-    else if (failed) host().status_degraded(how.why);
+    // The target is not what it is to be, and no change of the registry is needed for that.
+    if (failed) host().status_away(how.why);
     return watch_;
   }
 
@@ -113,8 +133,22 @@ public:
   }
 
 private:
+  // A program that is kept is part of the target: without it the files serve nobody.
+  outcome apply_and_load(const std::stop_token& stop) {
+    const auto before = applier_.changes();
+    auto how = applier_.apply(last_, stop);
+    if (!program_) return how;
+    have_changed_ |= applier_.changes() != before;
+    if (how.result != DRCON_OK) return how;
+    const auto why = program_->load(std::exchange(have_changed_, false), stop);
+    applier_.show_also(program_->text());
+    return why.empty() ? how : retry(why);
+  }
+
   const std::chrono::nanoseconds watch_;
   applier applier_;
+  std::optional<program_of_sink> program_;
+  bool have_changed_ = false;  // files, and the program does not know yet
   std::shared_ptr<desired_state> last_;
   bool in_step_ = false;  // the last update was applied
   bool lost_ = false;     // and a file has changed since

@@ -157,7 +157,7 @@ TEST_F(Night, ConsulLosesItsLeaderAndTheLastKnownDataIsUsed) {
   EXPECT_EQ(kept.code, 0) << "traffic goes on";
   EXPECT_THAT(kept.out, HasSubstr("in rotation since revision 1; source consul is unreachable; using last known "
                                   "data\n"));
-  EXPECT_THAT(kept.out, ContainsRegex("since [0-9:.]+ unreachable; using last known data: [^\n]*No cluster leader"));
+  EXPECT_THAT(kept.out, ContainsRegex("since [0-9:.]+ [A-Z0-9+-]+ unreachable; using last known data: [^\n]*No cluster leader"));
   EXPECT_THAT(journal(),
               AllOf(HasSubstr("source consul: away: Consul answers 500: "), HasSubstr("source consul: unreachable: ")));
   EXPECT_EQ(figure("drcon_source_state{plugin=\"consul-http\",source=\"consul\"}"), "2");
@@ -309,7 +309,7 @@ TEST_F(Night, HaproxyRestartsAndGetsBackWhatItForgot) {
   is_in_sync("5-haproxy-is-back", four);
   EXPECT_THAT(journal(),
               ContainsRegex("applied +sink haproxy revision 1: [^\n]*HAProxy was reloaded or restarted \\(pid"));
-  EXPECT_EQ(figure("drcon_haproxy_process_changes_total{instance=\"haproxy\",kind=\"sink\"}"), "1");
+  EXPECT_EQ(figure("drcon_haproxy_process_changes_total{kind=\"sink\",name=\"haproxy\"}"), "1");
   alerts({});
 }
 
@@ -319,7 +319,7 @@ TEST_F(Night, AReloadOfHaproxyIsReportedThoughItIsOverAtOnce) {
   begin(consul);
   haproxy_.reload();
   const auto is_told = [&] {
-    return figure("drcon_haproxy_process_changes_total{instance=\"haproxy\",kind=\"sink\"}") == "1";
+    return figure("drcon_haproxy_process_changes_total{kind=\"sink\",name=\"haproxy\"}") == "1";
   };
   ASSERT_TRUE(wait_until(is_told, patience)) << drcon_->log();
   is_in_sync("5-haproxy-reloaded", four);

@@ -52,8 +52,10 @@ void plan(const live_state& state, mode by) {
     for (const auto& each : made.growth)
       if (each.find('\n') != std::string::npos) broken("a command is one line", each);
     for (const auto& each : made.leaving)
-      if (!live.contains(each) || !is_ours(each, rules)) broken("only servers that are there, and ours, leave", each);
-    if (by == mode::dynamic && made.by_key.size() != desired.servers.size()) broken("each address gets a server");
+      if (!live.contains(each) || !is_ours(each, live.at(each), rules))
+        broken("only servers that are there, and ours, leave", each);
+    if (by == mode::dynamic && made.by_key.size() + made.names_of_others.size() != desired.servers.size())
+      broken("each address gets a server");
   }
 }
 

@@ -38,10 +38,11 @@ bool reads(const std::string& text) {
   for (const auto& service : read->snapshot->services())
     for (const auto& each : service->endpoints())
       if (each.health > health::maintenance) broken("an endpoint has a health that there is");
-  const auto written = engine::serialise(*read->snapshot, read->asked);
+  const auto written = engine::serialise(*read->snapshot, read->asked, read->brake);
   const auto again = engine::parse_state(written);
   if (!again) broken("what was written can be read", again.error().why);
-  if (engine::serialise(*again->snapshot, again->asked) != written) broken("what was read twice is the same", written);
+  if (engine::serialise(*again->snapshot, again->asked, again->brake) != written)
+    broken("what was read twice is the same", written);
   return true;
 }
 

@@ -228,7 +228,7 @@ TEST_F(ConsulCatalog, OneIdThatCannotBeRemovedHoldsUpNothingElse) {
   EXPECT_EQ(sink_->refused().front().service, "web");
   EXPECT_EQ(sink_->refused().front().endpoint, "..");
   EXPECT_NE(sink_->refused().front().why.find("does not remove it"), std::string::npos);
-  EXPECT_NE(sink_->metrics().find("drcon_consul_catalog_not_removed{instance=\"test\",kind=\"sink\"} 1"),
+  EXPECT_NE(sink_->metrics().find("drcon_consul_catalog_not_removed{kind=\"sink\",name=\"test\"} 1"),
             std::string::npos)
       << sink_->metrics();
   apply({service_with("web", {endpoint_at("b", 81), endpoint_at("..", 82)})});
@@ -338,6 +338,37 @@ TEST_F(ConsulCatalog, TakesOverWhatASinkHadThatWasRenamed) {
   consul_.remove("left");
   ASSERT_EQ(renamed->reconcile().result, DRCON_OK);
   EXPECT_EQ(renamed->status().state, DRCON_STATE_OK) << renamed->status().text;
+}
+
+// What explain and diff go by.
+TEST_F(ConsulCatalog, RendersWhatTheAgentHasBesideWhatItWouldRegister) {
+  const auto shown = [&](std::vector<endpoint> endpoints) {
+    auto all = sink_->render({service_with("web", std::move(endpoints))});
+    EXPECT_EQ(all.size(), 1U);
+    return all.front();
+  };
+  sink("verify = \"1h\"\n");
+  const auto a = endpoint_at("a", 80);
+  auto now = shown({a});
+  EXPECT_EQ(now.live, "") << "it is not registered yet";
+  EXPECT_NE(now.wanted.find("\"ID\":\"a\""), std::string::npos) << now.wanted;
+  consul_.add("web", "foreign", "10.0.0.1", 80);
+  apply({service_with("web", {a, endpoint_at("b", 81)})});
+  now = shown({a, endpoint_at("b", 81)});
+  EXPECT_EQ(now.live, now.wanted);
+  now = shown({a});
+  ASSERT_TRUE(now.live.has_value());
+  EXPECT_TRUE(now.live->starts_with(now.wanted)) << *now.live;
+  EXPECT_NE(now.live->find("\"ID\":\"b\""), std::string::npos) << "it is to be removed";
+  auto sick = a;
+  sick.health = health::critical;
+  EXPECT_NE(shown({sick}).live, shown({sick}).wanted) << "the agent has it as passing";
+  consul_.add("web", "a", "10.0.0.9", 99, {{"Meta", {{"drcon-owner", "me"}}}});
+  now = shown({a});
+  EXPECT_NE(now.live->find("\"Port\":99"), std::string::npos) << "as somebody has edited it";
+  EXPECT_EQ(now.live->find("foreign"), std::string::npos);
+  consul_.stop();
+  EXPECT_FALSE(shown({a}).live.has_value());
 }
 
 TEST_F(ConsulCatalog, CleansGhostsOfARunBefore) {

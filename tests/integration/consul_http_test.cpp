@@ -171,6 +171,18 @@ TEST_F(ConsulHttpReal, SaysWhatConsulThinksOfABadFilter) {
   EXPECT_NE(source_->now().unknown.at("web").find("expression"), std::string::npos) << source_->now().unknown.at("web");
 }
 
+TEST_F(ConsulHttpReal, ADatacenterThatIsNotThereHoldsUpOnlyWhatIsAskedOfIt) {
+  add("a");
+  watch("service = [{ name = \"web\" }, { name = \"far\", datacenter = \"nodc\" }]");
+  ASSERT_TRUE(source_->wait_ready());
+  EXPECT_TRUE(has({"n1/a"}));
+  ASSERT_TRUE(source_->wait_for([](const state& now) { return now.unknown.contains("far"); }));
+  EXPECT_NE(source_->now().unknown.at("far").find("No path to datacenter"), std::string::npos);
+  EXPECT_NE(source_->status().text.find("No path to datacenter"), std::string::npos) << source_->status().text;
+  add("b");
+  EXPECT_TRUE(has({"n1/a", "n1/b"}));
+}
+
 TEST_F(ConsulHttpReal, WatchesEveryServiceWhoseWholeNameMatches) {
   add("a", json::object(), "web-a");
   add("x", json::object(), "not-web-a");

@@ -69,6 +69,16 @@ protected:
   std::unique_ptr<drcon_process> drcon_;
 };
 
+TEST_F(Drcon, SuggestsTheServiceThatWasMeantWhereConsulKnowsNone) {
+  const backend a("a");
+  add(a);
+  start("service = [{ name = \"wbe\" }, { name = \"web\" }]");
+  EXPECT_TRUE(wait_until([&] {
+    return drcon_->log().find("Consul knows no service \"wbe\" (did you mean \"web\"?)") != std::string::npos;
+  })) << drcon_->log();
+  EXPECT_THAT(drcon_->log(), testing::Not(testing::HasSubstr("knows no service \"web\"")));
+}
+
 TEST_F(Drcon, RoutesToWhatIsRegisteredAndNoLongerToWhatIsNot) {
   const backend a("a");
   const backend b("b");

@@ -206,7 +206,7 @@ TEST_F(EtcdAlone, LeavesOutWhatIsNoEndpointWithAReasonAndNothingElse) {
   EXPECT_TRUE(has({"good"}));
   EXPECT_TRUE(says(std::to_string(bad.size()) + " keys are left out")) << source_->status().text;
   EXPECT_EQ(source_->status().state, DRCON_STATE_DEGRADED);
-  EXPECT_NE(source_->metrics().find("left_out_keys{instance=\"test\",kind=\"source\"} " + std::to_string(bad.size())),
+  EXPECT_NE(source_->metrics().find("left_out_keys{kind=\"source\",name=\"test\"} " + std::to_string(bad.size())),
             std::string::npos)
       << source_->metrics();
   etcd_.put(prefix + "cut", endpoint_at("10.0.0.1"));
@@ -406,7 +406,7 @@ TEST_F(EtcdWithUsers, AreLoggedInAgainWhenTheTokenHasRunOut) {
   ASSERT_TRUE(has({"a"}));
   // The server forgets a token of 1 s that nobody used; the checks after it must go on by themselves.
   EXPECT_TRUE(wait_until([this] {
-    return source_->metrics().find("logins_total{instance=\"test\",kind=\"source\"} 3") != std::string::npos;
+    return source_->metrics().find("logins_total{kind=\"source\",name=\"test\"} 3") != std::string::npos;
   })) << source_->metrics();
   EXPECT_EQ(source_->metrics().find("losses_total"), std::string::npos) << source_->metrics();
   EXPECT_EQ(source_->status().state, DRCON_STATE_OK) << source_->status().text;

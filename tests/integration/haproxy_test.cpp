@@ -326,6 +326,28 @@ TEST_P(HaproxySink, RespectsAServerThatWasTakenOutByHand) {
   EXPECT_EQ(sink_->status().text.find("by hand"), std::string::npos) << sink_->status().text;
 }
 
+// Nobody else would report that a service has no server in rotation: the registry has them all in service.
+TEST_P(HaproxySink, ReportsEachEndpointThatWasTakenOutByHandAsLeftOut) {
+  sink("compare = \"100ms\"\n");
+  ASSERT_EQ(apply({&a_, &b_}).result, DRCON_OK);
+  const auto left_out = [this] {
+    std::set<std::string> ids;
+    for (const auto& each : sink_->refused()) ids.insert(each.service + "/" + each.endpoint);
+    return ids;
+  };
+  EXPECT_TRUE(left_out().empty());
+  for (const auto* each : {&a_, &b_}) haproxy_.command("set server " + server_of(*each) + " state maint");
+  EXPECT_TRUE(wait_until([&] {
+    return left_out() == std::set<std::string>{"web/a", "web/b"};
+  })) << "without waiting for a change";
+  EXPECT_NE(sink_->refused().front().why.find(" state ready' brings it back"), std::string::npos)
+      << sink_->refused().front().why;
+  haproxy_.command("set server " + server_of(b_) + " state ready");
+  ASSERT_EQ(sink_->reconcile().result, DRCON_OK);
+  EXPECT_EQ(sink_->status().text.find(server_of(b_)), std::string::npos) << sink_->status().text;
+  EXPECT_NE(sink_->status().text.find(server_of(a_)), std::string::npos) << sink_->status().text;
+}
+
 TEST_P(HaproxySink, RespectsAServerThatWasTakenOutByHandAcrossARestart) {
   for (const std::string state : {"maint", "drain"}) {
     SCOPED_TRACE(state);
@@ -419,7 +441,7 @@ TEST_P(HaproxySink, KeepsTheServersOfAnEmptyServiceUnlessConfiguredOtherwise) {
   };
   ASSERT_EQ(apply({}).result, DRCON_OK);
   EXPECT_TRUE(wait_until(says_so));
-  EXPECT_NE(sink_->metrics().find("drcon_haproxy_kept_services{instance=\"test\",kind=\"sink\"} 1"), std::string::npos)
+  EXPECT_NE(sink_->metrics().find("drcon_haproxy_kept_services{kind=\"sink\",name=\"test\"} 1"), std::string::npos)
       << sink_->metrics();
   ASSERT_EQ(sink_->apply({}).result, DRCON_OK) << "not even known any more";
   EXPECT_TRUE(wait_until(says_so));
@@ -455,7 +477,7 @@ TEST_P(HaproxySink, KeepsTheLastServersOfAServiceWhoseEndpointsItRefuses) {
   EXPECT_NE(sink_->status().text.find("backend web keeps its last servers, since 1 of its 1 endpoints"),
             std::string::npos)
       << sink_->status().text;
-  EXPECT_NE(sink_->metrics().find("drcon_haproxy_kept_services{instance=\"test\",kind=\"sink\"} 1"), std::string::npos)
+  EXPECT_NE(sink_->metrics().find("drcon_haproxy_kept_services{kind=\"sink\",name=\"test\"} 1"), std::string::npos)
       << sink_->metrics();
   ASSERT_EQ(apply({&b_}).result, DRCON_OK);
   EXPECT_TRUE(answered_by({"b"}));
@@ -562,6 +584,9 @@ TEST_P(HaproxySink, RefusesOptionsThatContradictEachOther) {
   EXPECT_NE(refused("socket = \"/s\"\nserver_options = \"check; show info\"\n"), "taken");
   EXPECT_NE(refused("socket = \"/s\"\nmode = \"slots\"\ncheck_first = true\n"), "taken");
   EXPECT_NE(refused("socket = \"/s\"\nbackup_prefix = \"b\"\n"), "taken");
+  EXPECT_NE(refused("socket = \"/s\"\nmode = \"slots\"\nprefix = \"s\"\nbackup_prefix = \"s1\"\n"), "taken");
+  EXPECT_NE(refused("socket = \"/s\"\nmode = \"slots\"\nprefix = \"s1\"\nbackup_prefix = \"s\"\n"), "taken");
+  EXPECT_EQ(refused("socket = \"/s\"\nmode = \"slots\"\nprefix = \"s\"\nbackup_prefix = \"sb\"\n"), "taken");
   EXPECT_NE(refused("socket = \"/s\"\nbackends = [{ service = \"a\", backend = \"b/c\" }]\n"), "taken");
 }
 
@@ -579,6 +604,27 @@ class HaproxyDynamic : public HaproxyBase {
 protected:
   HaproxyDynamic() : HaproxyBase(false) {}
 };
+
+// Every name of one sink begins with the prefix of the other.
+TEST_F(HaproxyDynamic, LeavesTheServersOfASinkAloneWhosePrefixBeginsWithItsOwnOrTheOtherWayRound) {
+  sink("drain_timeout = \"100ms\"\n");
+  ASSERT_EQ(apply({&a_}).result, DRCON_OK);
+  auto other = std::make_unique<sink_harness>("haproxy", haproxy_.options() +
+                                                             "server_options = \"\"\nprefix = \"drcon-1\"\n"
+                                                             "drain_timeout = \"100ms\"\nempty = \"remove\"\n");
+  other->start();
+  ASSERT_EQ(other->apply({service_at("web", {&b_})}).result, DRCON_OK);
+  for (int i = 0; i < 3; ++i) {
+    ASSERT_EQ(apply({i % 2 == 0 ? &c_ : &a_}).result, DRCON_OK);
+    ASSERT_EQ(other->reconcile().result, DRCON_OK);
+    EXPECT_TRUE(answered_by({i % 2 == 0 ? "c" : "a", "b"}));
+    EXPECT_TRUE(wait_until([this] { return haproxy_.servers().size() == 2; })) << "each removes its own";
+  }
+  ASSERT_EQ(other->apply({}).result, DRCON_OK);
+  EXPECT_TRUE(wait_until([this] { return haproxy_.servers().size() == 1; }));
+  EXPECT_EQ(answers(), std::set<std::string>{"c"});
+  EXPECT_EQ(sink_->status().text, "");
+}
 
 TEST_F(HaproxyDynamic, KeepsDeadServersOutByHaproxysOwnChecks) {
   sink_ = std::make_unique<sink_harness>(
@@ -799,6 +845,37 @@ TEST_F(HaproxySlots, LeaveOutNothingThatWaitsForASlotToDrain) {
   EXPECT_TRUE(sink_->refused().empty()) << sink_->refused()[0].why;
   EXPECT_TRUE(answered_by({"c", "d", "e", "f"}));
   EXPECT_TRUE(wait_until([this] { return sink_->status().state == DRCON_STATE_OK; })) << sink_->status().text;
+}
+
+// "drcon11" is number 11 of "drcon", and number 1 of "drcon1": only one sink may set it.
+TEST_F(HaproxySlots, OfTwoPrefixesThatHaveSlotsInCommonAreSetByOneSinkAtATime) {
+  const auto with_prefix = [](const std::string& prefix) {
+    return "backend web\n  balance roundrobin\n  server-template " + prefix + " 1-11 127.0.0.1:1 disabled\n";
+  };
+  haproxy_.configure(with_prefix("drcon"));
+  haproxy_.reload();
+  const auto options = haproxy_.options() + "mode = \"slots\"\nprefix = ";
+  const std::vector<std::pair<std::string, std::string>> pairs = {{"\"drcon\"\n", "\"drcon1\"\n"},
+                                                                  {"\"drcon1\"\n", "\"drcon\"\n"}};
+  for (const auto& [one, other] : pairs) {
+    SCOPED_TRACE(one);
+    auto first = std::make_unique<sink_harness>("haproxy", options + one);
+    first->start();
+    ASSERT_EQ(first->apply({service_at("web", {&a_})}).result, DRCON_OK);
+    sink_harness second("haproxy", options + other);
+    second.start();
+    const auto how = second.apply({service_at("web", {&b_})});
+    EXPECT_EQ(how.result, DRCON_RETRY);
+    EXPECT_NE(how.why.find("is held by pid " + std::to_string(getpid()) + ", which sets some that are slots"),
+              std::string::npos)
+        << how.why;
+    EXPECT_EQ(answers(), std::set<std::string>{"a"});
+    ASSERT_EQ(first->apply({service_at("web", {&c_})}).result, DRCON_OK) << "the first one goes on";
+    EXPECT_EQ(answers(), std::set<std::string>{"c"});
+    first.reset();
+    EXPECT_TRUE(wait_until([&] { return second.reconcile().result == DRCON_OK; }));
+    haproxy_.reload();  // no slot in use is left for the next turn
+  }
 }
 
 TEST_F(HaproxySlots, HoldTodaysServersFromTheFirstMomentAfterAReload) {

@@ -47,7 +47,7 @@ service web(int endpoints) {
 // The value of a counter that the one instance of the harness has; -1 when it has none of that name.
 int value_of(const plugin_harness& of, const std::string& figure) {
   const auto text = of.metrics();
-  const auto line = text.find("\n" + figure + "{instance=\"test\"");
+  const auto line = text.find("\n" + figure + "{kind=\"");
   if (line == std::string::npos) return -1;
   return std::stoi(text.substr(text.find("} ", line) + 2));
 }
@@ -429,7 +429,7 @@ TEST(IsolationEndToEnd, AHundredCrashesHarmNobody) {
   drcon.start();
   const auto crashes = [&] {
     const auto text = drcon.metrics();
-    const std::string name = "\ndrcon_plugin_crashes_total{instance=\"naughty\",kind=\"source\",plugin=\"naughty\"} ";
+    const std::string name = "\ndrcon_plugin_crashes_total{kind=\"source\",name=\"naughty\",plugin=\"naughty\"} ";
     const auto at = text.find(name);
     return at == std::string::npos ? 0 : std::stoi(text.substr(at + name.size()));
   };

@@ -12,7 +12,9 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <csignal>
 #include <filesystem>
+#include <future>
 #include <set>
 
 namespace drcon::test {
@@ -215,7 +217,7 @@ TEST_F(NginxSink, LosesNothingWhenNginxRefusesAChangeOfServersOnly) {
   bad.endpoints[0].address = "no-such-host.invalid";
   const auto how = sink_->apply({bad});
   EXPECT_EQ(how.result, DRCON_OK) << how.why;
-  EXPECT_NE(sink_->metrics().find("drcon_nginx_rollbacks_total{instance=\"test\",kind=\"sink\"} 1\n"),
+  EXPECT_NE(sink_->metrics().find("drcon_nginx_rollbacks_total{kind=\"sink\",name=\"test\"} 1\n"),
             std::string::npos)
       << "the old file was put back before the name was left out: " << sink_->metrics();
   ASSERT_FALSE(sink_->refused().empty());
@@ -273,7 +275,7 @@ TEST_F(NginxSink, KeepsTheLastServersOfAnEmptyServiceAcrossARestart) {
   ASSERT_TRUE(wait_until([&] { return sink_->refused().size() == 1; }));
   EXPECT_EQ(sink_->refused()[0].service, "web");
   EXPECT_EQ(sink_->refused()[0].why, "service web has no usable endpoints; its last servers are kept");
-  EXPECT_NE(sink_->metrics().find("drcon_nginx_kept_services{instance=\"test\",kind=\"sink\"} 1"), std::string::npos)
+  EXPECT_NE(sink_->metrics().find("drcon_nginx_kept_services{kind=\"sink\",name=\"test\"} 1"), std::string::npos)
       << sink_->metrics();
   sink_.reset();
   ASSERT_EQ(sink().apply({service_at("web", {})}).result, DRCON_OK);
@@ -447,7 +449,7 @@ TEST_F(NginxSink, KeepsTheLastServersOfAServiceWhoseEndpointsItRefuses) {
     EXPECT_NE(sink_->status().text.find("service web keeps its last servers, since 1 of its 1 endpoints"),
               std::string::npos)
         << sink_->status().text;
-    EXPECT_NE(sink_->metrics().find("drcon_nginx_kept_services{instance=\"test\",kind=\"sink\"} 1"), std::string::npos)
+    EXPECT_NE(sink_->metrics().find("drcon_nginx_kept_services{kind=\"sink\",name=\"test\"} 1"), std::string::npos)
         << sink_->metrics();
     sink_.reset();
     ASSERT_EQ(sink(empty).apply({service_at("api", {&b_}), green}).result, DRCON_OK) << "after a restart";
@@ -865,6 +867,72 @@ TEST_F(NginxSink, RemembersHundredsOfServersBesideAUsersTemplateAcrossARestart) 
   ASSERT_EQ(sink(with).apply({big, web}).result, DRCON_OK);
   EXPECT_EQ(file(), full) << "kept as they were";
   EXPECT_EQ(nginx_.reloads(), 1);
+}
+
+// It may hang in a read of a disk. The new generation serves, so that the change is applied, and the next one as well.
+TEST_F(NginxSink, AnOldWorkerThatDoesNotStopHoldsNoChangeBack) {
+  const auto times_alone = [this] {
+    const auto text = sink_->metrics();
+    const std::string name = "drcon_nginx_reload_seconds_count{instance=\"test\",kind=\"sink\"} ";
+    const auto place = text.find(name);
+    return place == std::string::npos ? 0 : std::stoi(text.substr(place + name.size()));
+  };
+  sink("retire_timeout = \"300ms\"\nconfirm_timeout = \"30s\"\nwatch = \"50ms\"\n");
+  ASSERT_EQ(sink_->apply({service_at("web", {&a_})}).result, DRCON_OK);
+  serve_web();
+  ASSERT_TRUE(answers("a\n"));
+  const auto hung = *serving_workers().begin();
+  ASSERT_EQ(::kill(hung, SIGSTOP), 0);
+  auto how = sink_->apply({service_at("web", {&b_})});
+  EXPECT_EQ(how.result, DRCON_OK) << how.why;
+  EXPECT_TRUE(answers("b\n"));
+  EXPECT_EQ(times_alone(), 1) << "the first change only";
+  EXPECT_EQ(sink_->status().state, DRCON_STATE_DEGRADED);
+  EXPECT_THAT(sink_->status().text, testing::HasSubstr("they still take connections"));
+  EXPECT_THAT(sink_->status().text, testing::HasSubstr("pid " + std::to_string(hung)));
+  EXPECT_THAT(sink_->metrics(),
+              testing::HasSubstr("drcon_nginx_retiring_workers{instance=\"test\",kind=\"sink\"} 1\n"));
+  how = sink_->apply({service_at("web", {&a_})});
+  EXPECT_EQ(how.result, DRCON_OK) << how.why;
+  EXPECT_EQ(times_alone(), 2) << "nobody has waited for the one that hangs again";
+  EXPECT_TRUE(answers("a\n"));
+  EXPECT_EQ(nginx_.reloads(), 4) << "one for each change, and that of the test";
+  ASSERT_EQ(::kill(hung, SIGCONT), 0);
+  EXPECT_TRUE(wait_until([&] { return sink_->status().state == DRCON_STATE_OK; })) << sink_->status().text;
+  EXPECT_TRUE(wait_until([&] {
+    return sink_->metrics().find("drcon_nginx_retiring_workers{instance=\"test\",kind=\"sink\"} 0\n") !=
+           std::string::npos;
+  }));
+}
+
+TEST_F(NginxSink, LetsNoMoreGenerationsOfWorkersOverlapThanItMay) {
+  sink("max_generations = 1\n");
+  ASSERT_EQ(sink_->apply({service_at("web", {&a_})}).result, DRCON_OK);
+  serve_web();
+  ASSERT_TRUE(answers("a\n"));
+  serving_workers();
+  const auto requests = a_.requests();
+  auto slow = std::async(std::launch::async, [this] { return nginx_.get("/slow/2000"); });
+  ASSERT_TRUE(wait_until([&] { return a_.requests() > requests; }));
+  ASSERT_EQ(sink_->apply({service_at("web", {&b_})}).result, DRCON_OK) << "one may be left";
+  const auto before = file();
+  const auto how = sink_->apply({service_at("web", {&a_})});
+  EXPECT_EQ(how.result, DRCON_RETRY);
+  EXPECT_THAT(how.why, testing::HasSubstr("workers of 1 earlier generations"));
+  EXPECT_EQ(file(), before);
+  EXPECT_EQ(slow.get().body, "a\n") << "it is finished by the worker that began it";
+  EXPECT_TRUE(wait_until([&] { return sink_->apply({service_at("web", {&a_})}).result == DRCON_OK; }));
+  EXPECT_TRUE(answers("a\n"));
+}
+
+TEST_F(NginxSink, ReloadsNoMoreOftenThanItMay) {
+  sink("reload_interval = \"10m\"\n");
+  ASSERT_EQ(sink_->apply({service_at("web", {&a_})}).result, DRCON_OK) << "the first one goes at once";
+  const auto before = file();
+  EXPECT_EQ(sink_->apply({service_at("web", {&b_})}, 500ms).result, -1) << "still waiting";
+  EXPECT_EQ(file(), before);
+  EXPECT_EQ(nginx_.reloads(), 1);
+  EXPECT_TRUE(sink_->stop());
 }
 
 TEST_F(NginxSink, StopsSoonWhileItWaitsForNginx) {

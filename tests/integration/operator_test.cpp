@@ -11,6 +11,9 @@
 #include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <future>
+#include <utility>
+#include <vector>
 
 namespace drcon::test {
 namespace {
@@ -23,6 +26,7 @@ using testing::StartsWith;
 class Operator : public hosts_page {
 protected:
   void SetUp() override { start(); }
+  temp_dir scratch_;
   bool serves(int count) const {
     return wait_until([&] { return lines() == count && drcon_->settled(); });
   }
@@ -193,6 +197,75 @@ TEST_F(Operator, ReleasesTheBrake) {
   set_hosts(1);
   ASSERT_TRUE(wait_until([this] { return ask("release-brake", {"web"}).code == 0; }));
   EXPECT_TRUE(serves(1));
+}
+
+// As of a script whose variable is not set: it must not mean everything.
+TEST_F(Operator, AnEmptyValueIsRefusedAndReleasesNothing) {
+  set_hosts(1);
+  ASSERT_TRUE(wait_until([this] { return drcon_->pipeline("web")["holds_count"] == 1; }));
+  const auto refused = ask("release-brake", {"web", "--service", ""});
+  EXPECT_EQ(refused.code, 2);
+  EXPECT_THAT(refused.err, HasSubstr("--service: it is empty"));
+  for (const auto& [verb, words] :
+       std::vector<std::pair<std::string, std::vector<std::string>>>{{"pause", {"web", "--why", ""}},
+                                                                     {"pause", {""}},
+                                                                     {"explain", {"web", ""}},
+                                                                     {"explain", {"web", "10.0.0.1", "--service", ""}},
+                                                                     {"log", {"debug", "--plugin", ""}},
+                                                                     {"diff", {""}},
+                                                                     {"journal", {"--pipeline", ""}},
+                                                                     {"status", {"--socket", ""}}})
+    EXPECT_EQ(ask(verb, words).code, 2) << verb;
+  for (const std::string query :
+       {"service=", "service", "number=", "number=1x", "servce=web", "service=web&number=99999999999999999999"})
+    EXPECT_EQ(drcon_->ask("POST", "/v1/pipelines/web/release-brake?" + query).status, 400) << query;
+  EXPECT_EQ(drcon_->ask("POST", "/v1/pipelines/web/pause?why=").status, 400);
+  EXPECT_EQ(drcon_->ask("POST", "/v1/log?level=debug&plugin=").status, 400);
+  EXPECT_EQ(drcon_->ask("POST", "/v1/reload?dry=1").status, 400) << "it would not be one";
+  EXPECT_EQ(drcon_->ask("GET", "/v1/journal?after=x").status, 400);
+  EXPECT_EQ(drcon_->pipeline("web")["holds_count"], 1);
+  EXPECT_EQ(lines(), 3);
+  EXPECT_EQ(ask("release-brake", {"web", "--service", "web"}).code, 0);
+  EXPECT_TRUE(serves(1));
+}
+
+TEST_F(Operator, OnceReportsAtOnceWhatTheBrakeHoldsAndHowToGoOn) {
+  drcon_->stop();
+  set_hosts(1);
+  const auto once = ask("once", {"--timeout", "2s"});
+  EXPECT_EQ(once.code, 3);
+  EXPECT_THAT(once.err, HasSubstr("drcon: pipeline web waits, since its brake holds: service web: 2 of 3 endpoints"));
+  EXPECT_THAT(once.err, HasSubstr("release it with drcon release-brake web"));
+  EXPECT_LT(once.err.find("waits, since its brake holds"), once.err.find("is held by its brake"))
+      << "it is reported when the wait begins, and not only at its end";
+  EXPECT_EQ(lines(), 3);
+}
+
+// The reload command of the change in flight takes its time.
+TEST_F(Operator, APauseIsAnsweredWhenNothingChangesItsTargetAnyMore) {
+  start("", "",
+        "reload = { shell = \"while test -e " + (scratch_.path() / "busy").string() + "; do sleep 0.05; done\" }\n");
+  write_file(scratch_.path() / "busy", "");
+  set_hosts(4);
+  ASSERT_TRUE(wait_until([this] { return lines() == 4; }));
+  set_hosts(5);
+  ASSERT_TRUE(wait_until([this] { return drcon_->pipeline("web")["endpoints"] == 5; }));
+  auto answer = std::async(std::launch::async, [this] { return ask("pause", {"web"}); });
+  EXPECT_TRUE(wait_until([this] {
+    return drcon_->status()["caveats"].dump().find("web is paused as soon as its sinks have applied") !=
+           std::string::npos;
+  }));
+  EXPECT_EQ(drcon_->pipeline("web")["paused"], "");
+  std::filesystem::remove(scratch_.path() / "busy");
+  const auto paused = answer.get();
+  EXPECT_EQ(paused.code, 0) << paused.err;
+  EXPECT_THAT(paused.out, HasSubstr("a change waits until then"));
+  EXPECT_EQ(lines(), 4);
+  set_hosts(6);
+  ASSERT_TRUE(wait_until([this] { return drcon_->settled(); }));
+  EXPECT_EQ(lines(), 4);
+  EXPECT_EQ(ask("resume", {"web"}).code, 0);
+  EXPECT_TRUE(serves(6));
 }
 
 TEST_F(Operator, HowMuchAPluginLogsIsChangedWhileItRuns) {

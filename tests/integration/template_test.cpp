@@ -580,6 +580,17 @@ TEST_F(TemplateSink, TakesATemplateThatWasEditedAndKeepsTheLastGoodOne) {
   EXPECT_EQ(text(), "new 8080\n");
 }
 
+TEST_F(TemplateSink, IsAwayAsSoonAsAnEditedTemplateCannotBeRendered) {
+  write_file(template_file(), "{{range service \"web\"}}{{.Port}}{{end}}");
+  sink(", language = \"go\"", "watch = \"20ms\"\n");
+  expect_applied(1);
+  write_file(template_file(), "{{key \"none\"}}");
+  EXPECT_TRUE(wait_until([this] { return sink_->status().state == DRCON_STATE_AWAY; })) << sink_->status().text;
+  EXPECT_NE(sink_->status().text.find("there is no key"), std::string::npos) << sink_->status().text;
+  write_file(template_file(), "{{range service \"web\"}}{{.Port}}{{end}}");
+  EXPECT_TRUE(wait_until([this] { return sink_->status().state == DRCON_STATE_OK; })) << sink_->status().text;
+}
+
 TEST_F(TemplateSink, LeavesOutAnEndpointThatCannotBeWrittenAndSaysSo) {
   sink();
   auto bad = web(2);
@@ -903,6 +914,42 @@ TEST_F(TemplateSink, NeitherWaitsForAPipeNorFollowsALinkInThePlaceOfAFileOfATemp
   EXPECT_EQ(made.st_mode & 0777U, 0640U) << "the mode is what the template says, too";
 }
 
+TEST_F(TemplateSink, EndsTheProgramOfATemplateWhenItStops) {
+  write_file(template_file(), "{{plugin \"sh\" \"-c\" \"echo $$ > " + path("pid") + "; exec sleep 1000\"}}");
+  sink(", language = \"go\"", "plugin_timeout = \"1h\"\n");
+  std::jthread applying([this] { static_cast<void>(sink_->apply({web(1)})); });
+  ASSERT_TRUE(wait_until([this] { return read_file(path("pid")).ends_with("\n"); }));
+  const auto pid = static_cast<pid_t>(std::stol(read_file(path("pid"))));
+  EXPECT_TRUE(sink_->stop());
+  EXPECT_TRUE(wait_until([pid] { return ::kill(pid, 0) != 0; })) << "it is left behind";
+}
+
+TEST_F(TemplateSink, KeepsTheFileWhenAFieldIsNotThereWhereThatIsAsked) {
+  write_file(template_file(), "{{range service \"web\"}}{{.ServiceMeta.zone}};{{end}}");
+  sink(", language = \"go\"");
+  expect_applied(1);
+  EXPECT_EQ(text(), ";");
+  sink(", language = \"go\", error_on_missing_key = true");
+  EXPECT_NE(expect_refused(2).find("map has no entry for key \"zone\""), std::string::npos);
+  write_file(template_file(), "{{service.web.count}}");
+  try {
+    sink(", error_on_missing_key = true");
+    ADD_FAILURE() << "taken";
+  } catch (const std::exception& error) {
+    EXPECT_NE(std::string(error.what()).find("is for templates in Go's language"), std::string::npos) << error.what();
+  }
+}
+
+// The host asks an instance that applies nothing.
+TEST_F(TemplateSink, ShowsWhatATemplateWouldRenderThatWasEditedSinceItBegan) {
+  sink();
+  ASSERT_EQ(sink_->render({web(1)}).size(), 1U);
+  write_file(template_file(), "edited {{service.web.count}}\n");
+  const auto shown = sink_->render({web(1)});
+  ASSERT_EQ(shown.size(), 1U);
+  EXPECT_EQ(shown.front().wanted, "edited 1\n");
+}
+
 TEST_F(TemplateSink, RendersAgainWhenAFileChangesWhileItIsRendered) {
   write_file(path("read"), "old\n");
   write_file(template_file(), "{{file \"" + path("read") + "\"}}{{plugin \"sh\" \"-c\" \"grep -q new " + path("read") +
@@ -916,9 +963,122 @@ TEST_F(TemplateSink, ShowsWhatATemplateWouldRenderWithoutWritingItsOtherFiles) {
   write_file(template_file(), "x{{\"one\" | writeToFile \"" + path("more") + "\" \"\" \"\" \"0640\"}}");
   sink(", language = \"go\"", "write_below = [\"" + directory_.path().string() + "\"]\n");
   const auto shown = sink_->render({web(1)});
-  ASSERT_EQ(shown.size(), 1U);
+  ASSERT_EQ(shown.size(), 2U);
   EXPECT_EQ(shown.front().wanted, "x");
+  EXPECT_EQ(shown[1].target, path("more"));
+  EXPECT_EQ(shown[1].wanted, "one");
   EXPECT_FALSE(std::filesystem::exists(path("more")));
+}
+
+// Files that a template writes besides its target.
+class TemplateSideFiles : public TemplateSink {
+protected:
+  TemplateSideFiles() { ::mkdir(path("side").c_str(), 0755); }
+  // A file for each service.
+  sink_harness& start(const std::string& name = "{{.Name}}") {
+    write_file(template_file(), "{{range services}}{{printf \"%d\" (len (service .Name)) | writeToFile (printf \"" +
+                                    path("side") + "/%s\" (print \"" + name +
+                                    "\" .Name)) \"\" \"\" \"0644\"}}{{end}}x");
+    return sink(", language = \"go\"",
+                "watch = \"20ms\"\nabsent = \"empty\"\nwrite_below = [\"" + path("side") + "\"]\n");
+  }
+  std::string side(const std::string& name) const { return read_file(path("side/" + name)); }
+  bool is_there(const std::string& name) const { return std::filesystem::exists(path("side/" + name)); }
+  static service named(const std::string& name) {
+    auto made = web(2);
+    made.name = name;
+    return made;
+  }
+};
+
+TEST_F(TemplateSideFiles, AreComparedAndPutBackLikeTheTarget) {
+  start("");
+  ASSERT_EQ(sink_->apply({named("web")}).result, DRCON_OK);
+  EXPECT_EQ(side("web"), "2");
+  write_file(path("side/web"), "somebody's\n");
+  const auto shown = sink_->render({named("web")});
+  ASSERT_EQ(shown.size(), 2U);
+  EXPECT_EQ(shown[1].wanted, "2");
+  EXPECT_TRUE(wait_until([this] { return side("web") == "2"; })) << side("web");
+  std::filesystem::remove(path("side/web"));
+  EXPECT_TRUE(wait_until([this] { return is_there("web") && side("web") == "2"; }));
+}
+
+TEST_F(TemplateSideFiles, GoWithWhatTheyAreForAndAfterARestartToo) {
+  start("");
+  ASSERT_EQ(sink_->apply({named("api"), named("web")}).result, DRCON_OK);
+  write_file(path("side/mine"), "mine\n");
+  ASSERT_EQ(sink_->apply({named("web")}).result, DRCON_OK);
+  EXPECT_FALSE(is_there("api"));
+  EXPECT_TRUE(is_there("web"));
+  start("");
+  ASSERT_EQ(sink_->apply({named("db")}).result, DRCON_OK);
+  EXPECT_FALSE(is_there("web")) << "what a run before this one wrote goes, too";
+  EXPECT_TRUE(is_there("db"));
+  EXPECT_EQ(side("mine"), "mine\n");
+  write_file(path("side/db"), "2");
+  sink_.reset();
+  write_file(path("side/db"), "edited\n");
+  start("");
+  ASSERT_EQ(sink_->apply({named("web")}).result, DRCON_OK);
+  EXPECT_EQ(side("db"), "edited\n") << "it is somebody else's by now";
+}
+
+TEST_F(TemplateSideFiles, StayWhileTheTemplateCannotBeRendered) {
+  start("");
+  ASSERT_EQ(sink_->apply({named("api"), named("web")}).result, DRCON_OK);
+  write_file(template_file(), "{{key \"none\"}}");
+  EXPECT_TRUE(wait_until([this] { return sink_->status().state == DRCON_STATE_AWAY; })) << sink_->status().text;
+  EXPECT_EQ(sink_->apply({named("web")}).result, DRCON_RETRY);
+  EXPECT_TRUE(is_there("api"));
+}
+
+TEST_F(TemplateSideFiles, AreNeverThoseOfAnotherHand) {
+  write_file(path("side/hosts.toml"), "mine\n");
+  start("");
+  ASSERT_EQ(sink_->apply({named("hosts.toml"), named("web")}).result, DRCON_OK);
+  EXPECT_EQ(side("hosts.toml"), "mine\n");
+  EXPECT_EQ(side("web"), "2");
+  ASSERT_EQ(sink_->refused().size(), 1U);
+  EXPECT_NE(sink_->refused().front().why.find("this sink has not written it"), std::string::npos);
+  EXPECT_EQ(sink_->status().state, DRCON_STATE_DEGRADED);
+  std::filesystem::remove(path("side/hosts.toml"));
+  EXPECT_TRUE(wait_until([this] { return is_there("hosts.toml") && side("hosts.toml") == "2"; }))
+      << "it was moved away";
+  EXPECT_TRUE(wait_until([this] { return sink_->status().state == DRCON_STATE_OK; })) << sink_->status().text;
+}
+
+TEST_F(TemplateSideFiles, HaveOneOwner) {
+  write_file(path("u.mustache"), "theirs {{service.web.count}}\n");
+  // The target of another sink, which has not been written yet when this one begins.
+  auto other =
+      std::make_unique<sink_harness>("template", "file = [{ path = \"" + path("side/web") + "\", template = \"" +
+                                                     path("u.mustache") + "\", escape = \"none\" }]\nwatch = \"1h\"\n");
+  other->start();
+  ASSERT_EQ(other->apply({web(1)}).result, DRCON_OK);
+  std::filesystem::remove(path("side/web"));
+  start("");
+  ASSERT_EQ(sink_->apply({named("api"), named("web")}).result, DRCON_OK);
+  EXPECT_FALSE(is_there("web"));
+  EXPECT_EQ(side("api"), "2");
+  EXPECT_NE(sink_->status().text.find("is written by pid"), std::string::npos) << sink_->status().text;
+  other.reset();
+  EXPECT_TRUE(wait_until([this] { return is_there("web"); })) << "its owner has ended";
+  auto late = sink_harness("template", "file = [{ path = \"" + path("side/api") + "\", template = \"" +
+                                           path("u.mustache") + "\", escape = \"none\" }]\n");
+  late.start();
+  EXPECT_NE(late.apply({web(1)}).why.find("is written by pid"), std::string::npos);
+  EXPECT_EQ(side("api"), "2");
+}
+
+TEST_F(TemplateSideFiles, AreNotTheTargetOfTheirOwnSink) {
+  write_file(template_file(), "x{{\"side\" | writeToFile \"" + out() + "\" \"\" \"\" \"0644\"}}");
+  sink(", language = \"go\"", "write_below = [\"" + directory_.path().string() + "\"]\n");
+  ASSERT_EQ(sink_->apply({web(1)}).result, DRCON_OK);
+  EXPECT_EQ(text(), "x");
+  EXPECT_EQ(sink_->status().state, DRCON_STATE_DEGRADED);
+  ASSERT_EQ(sink_->apply({web(2)}).result, DRCON_OK);
+  EXPECT_EQ(text(), "x");
 }
 
 // One template, many files.
@@ -1124,6 +1284,108 @@ TEST_F(TemplateForEach, OneRegistrationDoesNotMakeAFileForEachOfManyTags) {
   EXPECT_EQ(sites(), names{"t1.conf"});
   ASSERT_EQ(sink_->refused().size(), 1U);
   EXPECT_NE(sink_->refused().front().why.find("256 are the most"), std::string::npos);
+}
+
+TEST_F(TemplateForEach, AServiceThatIsLeftOutHasNoFileOfNothing) {
+  start("{{.Name | parseInt}} {{.Name}}", "service\", language = \"go");
+  ASSERT_EQ(sink_->apply({named("12", 1), named("web", 2)}).result, DRCON_OK);
+  EXPECT_EQ(sites(), names{"12.conf"});
+  EXPECT_EQ(site("12"), "12 12");
+  EXPECT_NE(sink_->status().text.find("the service web is left out: parseInt"), std::string::npos)
+      << sink_->status().text;
+}
+
+TEST_F(TemplateForEach, WritesNoFileThatAnotherSinkWrites) {
+  write_file(path("u.mustache"), "theirs {{service.web.count}}\n");
+  const auto plain = [this](const std::string& name) {
+    auto made = std::make_unique<sink_harness>("template", "file = [{ path = \"" + path("sites/" + name + ".conf") +
+                                                               "\", template = \"" + path("u.mustache") +
+                                                               "\", escape = \"none\" }]\nwatch = \"1h\"\n");
+    made->start();
+    return made;
+  };
+  ::mkdir(path("sites").c_str(), 0755);
+  write_file(path("u.mustache"), "theirs {{service.web.count}}\n");
+  auto other = plain("web");
+  ASSERT_EQ(other->apply({web(1)}).result, DRCON_OK);
+  std::filesystem::remove(path("sites/web.conf"));
+  start(site_form, "service", "watch = \"20ms\"\n");
+  ASSERT_EQ(sink_->apply({named("api", 1), named("web", 2)}).result, DRCON_OK);
+  EXPECT_EQ(sites(), names{"api.conf"});
+  EXPECT_NE(sink_->status().text.find("is written by pid"), std::string::npos) << sink_->status().text;
+  auto late = plain("api");
+  EXPECT_NE(late->apply({web(1)}).why.find("is written by pid"), std::string::npos);
+  EXPECT_EQ(site("api"), "api 10.0.0.1:1\n");
+  other.reset();
+  EXPECT_TRUE(wait_until([this] { return sites().contains("web.conf"); })) << "its owner has ended";
+  ASSERT_EQ(sink_->apply({named("web", 2)}).result, DRCON_OK);
+  EXPECT_EQ(sites(), names{"web.conf"});
+  EXPECT_EQ(late->apply({web(1)}).result, DRCON_OK) << "the file has no owner any more";
+  EXPECT_FALSE(sites().contains("web2.conf"));
+}
+
+TEST_F(TemplateForEach, ASettingOfTheSameNameDoesNotTakeAFileOver) {
+  const auto settings = [](std::map<std::string, std::string> values) {
+    return service{.name = "kv", .revision = 1, .endpoints = {}, .values = std::move(values)};
+  };
+  start("{{item.key}}={{item.value}}\n", "key");
+  ASSERT_EQ(sink_->apply({settings({{"a/x", "1"}})}).result, DRCON_OK);
+  ASSERT_EQ(sink_->apply({settings({{"a/b/x", "2"}, {"a/x", "1"}})}).result, DRCON_OK);
+  EXPECT_EQ(site("x"), "a/x=1\n");
+  ASSERT_EQ(sink_->refused().size(), 1U);
+  EXPECT_EQ(sink_->refused().front().service, "a/b/x");
+  start("{{item.key}}={{item.value}}\n", "key");
+  ASSERT_EQ(sink_->apply({settings({{"a/b/x", "2"}, {"a/x", "3"}})}).result, DRCON_OK);
+  EXPECT_EQ(site("x"), "a/x=3\n") << "after a restart, too";
+  ASSERT_EQ(sink_->apply({settings({{"a/b/x", "2"}, {"a/x", "a; }"}})}).result, DRCON_OK);
+  EXPECT_EQ(site("x"), "a/x=3\n") << "its value cannot be written, and it is still there";
+  ASSERT_EQ(sink_->apply({settings({{"a/b/x", "2"}})}).result, DRCON_OK);
+  EXPECT_EQ(site("x"), "a/b/x=2\n");
+}
+
+TEST_F(TemplateForEach, NoticesThatAFileOfAnotherHandWasMovedAway) {
+  ::mkdir(path("sites").c_str(), 0755);
+  write_file(path("sites/api.conf"), "mine\n");
+  start(site_form, "service", "watch = \"20ms\"\n");
+  ASSERT_EQ(sink_->apply({named("api", 1)}).result, DRCON_OK);
+  EXPECT_EQ(sink_->status().state, DRCON_STATE_DEGRADED);
+  std::filesystem::remove(path("sites/api.conf"));
+  EXPECT_TRUE(wait_until([this] { return site("api") == "api 10.0.0.1:1\n"; }));
+  EXPECT_TRUE(wait_until([this] { return sink_->status().state == DRCON_STATE_OK; })) << sink_->status().text;
+}
+
+TEST_F(TemplateForEach, KnowsItsFilesThoughTheListOfThemWasLost) {
+  const auto list = path("sites/.each.conf.files");
+  start(site_form, "service", "watch = \"20ms\"\n");
+  ASSERT_EQ(sink_->apply({named("api", 1), named("web", 2)}).result, DRCON_OK);
+  const auto was = read_file(list);
+  std::filesystem::remove(list);
+  EXPECT_TRUE(wait_until([&] { return std::filesystem::exists(list) && read_file(list) == was; }));
+  sink_.reset();
+  std::filesystem::remove(list);
+  start(site_form);
+  ASSERT_EQ(sink_->apply({named("api", 1), named("web", 2)}).result, DRCON_OK);
+  EXPECT_EQ(sink_->refused().size(), 0U);
+  EXPECT_EQ(read_file(list), was);
+  ASSERT_EQ(sink_->apply({named("web", 9)}).result, DRCON_OK);
+  EXPECT_EQ(site("web"), "web 10.0.0.1:9\n");
+  EXPECT_EQ(sites(), names{"web.conf"});
+}
+
+TEST_F(TemplateForEach, RefusesTwoEntriesOfOneFile) {
+  const auto fault_of = [this](const std::string& file) -> std::string {
+    write_file(path("form"), "{{service.web.count}}");
+    const auto rest = "\", template = \"" + path("form") + "\", escape = \"none\"";
+    try {
+      sink_harness made("template", "file = [{ path = \"" + path("x-{{name}}.conf") + rest +
+                                        ", for_each = \"service\" }, { path = \"" + path(file) + rest + " }]\n");
+    } catch (const std::exception& error) {
+      return error.what();
+    }
+    return "taken";
+  };
+  EXPECT_NE(fault_of("x-web.conf").find("can be the same file as"), std::string::npos) << fault_of("x-web.conf");
+  for (const auto* file : {"x-.conf", "web.conf", "x-web.cfg", "sub/x-web.conf"}) EXPECT_EQ(fault_of(file), "taken");
 }
 
 TEST_F(TemplateForEach, NeedsANameInThePath) {

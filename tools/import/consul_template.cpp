@@ -1,5 +1,6 @@
 #include "import/consul_template.hpp"
 
+#include "import/exec.hpp"
 #include "import/sources_text.hpp"
 #include "import/templates.hpp"
 #include "import/toml.hpp"
@@ -132,9 +133,7 @@ std::string file_text(const sink& of, const file& one, const import_surroundings
   text += owner_of("owner", "passwd", stanza.user, stanza.where, found);
   text += owner_of("group", "group", stanza.group, stanza.where, found);
   if (stanza.backup) text += "backup = true\n";
-  if (stanza.error_on_missing_key)
-    found.remark(stanza.where,
-                 "error_on_missing_key: drcon reports a field that is not there where it reads the template");
+  if (stanza.error_on_missing_key) text += "error_on_missing_key = true\n";
   std::error_code error;
   if (stanza.create_directories && !fs::is_directory(fs::path(path).parent_path(), error))
     found.remark(stanza.where,
@@ -142,8 +141,29 @@ std::string file_text(const sink& of, const file& one, const import_surroundings
   return text + "\n";
 }
 
-std::string sink_text(const sink& of, const import_surroundings& around, report& found) {
-  auto text = "[sink." + of.name + "]\nplugin = \"template\"\n" + reload_of(of.first(), found);
+// One pipeline can feed them all, so that the program of one waits for the files of each.
+bool are_fed_together(const std::vector<sink>& all) {
+  return std::ranges::all_of(all, [&all](const sink& each) { return each.wait == all.front().wait; });
+}
+
+// Which sink keeps the program of `exec`: the one whose files have no command of their own, since it is the program
+// that reads them; else the first.
+const sink* keeper_of_program(const settings& given, const std::vector<sink>& all, report& found) {
+  if (!keeps_program(given) || all.empty()) return nullptr;
+  auto keeper = std::ranges::find_if(all, [](const sink& each) { return each.first().command.empty(); });
+  if (keeper == all.end()) keeper = all.begin();
+  const std::string but = are_fed_together(all) ? " does not load" : " neither waits for nor loads";
+  for (const auto& each : all)
+    if (&each != &*keeper)
+      found.fault(each.first().where, "exec: the program of sink " + keeper->name + but +
+                                          " changes of the files of sink " + each.name +
+                                          ", which have a command or a wait of their own: let a reload of that sink "
+                                          "signal the program, or give all templates the same command and wait");
+  return &*keeper;
+}
+
+std::string sink_text(const sink& of, const std::string& supervise, const import_surroundings& around, report& found) {
+  auto text = "[sink." + of.name + "]\nplugin = \"template\"\n" + reload_of(of.first(), found) + supervise;
   const bool computes = std::ranges::any_of(of.files, [](const file& each) {
     return std::ranges::any_of(each.form.asked.services, &service_ask::is_computed);
   });
@@ -158,9 +178,9 @@ std::string sink_text(const sink& of, const import_surroundings& around, report&
   return text;
 }
 
-std::string pipeline_text(const sink& of, const std::vector<std::string>& sources) {
-  auto text =
-      "[pipeline." + of.name + "]\nsources = " + toml::list(sources) + "\nsinks = " + toml::list({of.name}) + "\n";
+std::string pipeline_text(const sink& of, const std::vector<std::string>& sources,
+                          const std::vector<std::string>& sinks) {
+  auto text = "[pipeline." + of.name + "]\nsources = " + toml::list(sources) + "\nsinks = " + toml::list(sinks) + "\n";
   if (of.wait.enabled && of.wait.min && of.wait.max)
     text += "wait = { min = " + toml::text(shown(*of.wait.min)) + ", max = " + toml::text(shown(*of.wait.max)) + " }\n";
   return text + "\n";
@@ -199,7 +219,15 @@ std::string translated(const settings& given, const import_surroundings& around,
     found.fault({.file = "the configuration"},
                 "no template asks for a service or a key: drcon renders when a source reports a change, so these files "
                 "can be written once, by hand");
-  for (const auto& each : sinks) text += sink_text(each, around, found) + pipeline_text(each, sources);
+  const auto* keeper = keeper_of_program(given, sinks, found);
+  const bool together = keeper != nullptr && are_fed_together(sinks);
+  std::vector<std::string> names;
+  for (const auto& each : sinks) {
+    names.push_back(each.name);
+    text += sink_text(each, &each == keeper ? supervise_of(given, found) : std::string(), around, found);
+    if (!together) text += pipeline_text(each, sources, {each.name});
+  }
+  if (together) text += pipeline_text(*keeper, sources, names);
   if (!given.log_level.empty())
     found.remark({.file = "log_level"},
                  "in /etc/drcon/drcon.toml: [log] level, one of trace, debug, info, warning, error");

@@ -35,10 +35,10 @@ constexpr option<Into> refused(std::string_view path, std::string_view fault) {
   return {.path = path, .fault = fault};
 }
 
-constexpr std::string_view no_child =
-    "drcon starts no program of its own here: have systemd run it, and let the sink's reload reach it, such as reload "
-    "= { "
-    "signal = \"HUP\", pid_file = \"…\" } or { command = [\"systemctl\", \"reload\", \"NAME\"] }";
+constexpr std::string_view no_part_of_environment =
+    "the program of supervise gets all of drcon's environment: start drcon itself with what the program may see";
+constexpr std::string_view no_variable =
+    "drcon gives a program no variable whose value is a template's: write it to a file that the program reads";
 constexpr std::string_view no_password =
     "drcon sends no user name and password: use a token, or a proxy on this machine that adds them";
 constexpr std::string_view no_directory =
@@ -99,8 +99,13 @@ constexpr option<settings> general[] = {
     said_of<settings>("parse_only", "use `drcon check`"),
     said_of<settings>("template_error_fatal", "drcon reports a template that fails, keeps the old file, and goes on"),
     said_of<settings>("err_on_failed_lookup", "drcon reports a template that fails, keeps the old file, and goes on"),
-    refused<settings>("exec", no_child),
-    refused<settings>("exec.*", no_child),
+    text_of("exec.splay", &settings::exec_splay),
+    text_of("exec.reload_signal", &settings::exec_reload_signal),
+    text_of("exec.kill_signal", &settings::exec_kill_signal),
+    text_of("exec.kill_timeout", &settings::exec_kill_timeout),
+    said_of<settings>("exec.timeout", "Consul Template does not use it for a program that it keeps"),
+    refused<settings>("exec.env.pristine", no_part_of_environment),
+    refused<settings>("exec.env.*", no_part_of_environment),
 };
 
 constexpr option<template_stanza> of_templates[] = {
@@ -126,7 +131,7 @@ constexpr option<template_stanza> of_templates[] = {
     refused<template_stanza>("template.sandbox_path", no_limit_of_functions),
     refused<template_stanza>("template.function_denylist", no_limit_of_functions),
     refused<template_stanza>("template.function_blacklist", no_limit_of_functions),
-    refused<template_stanza>("template.map_to_environment_variable", no_child),
+    refused<template_stanza>("template.map_to_environment_variable", no_variable),
 };
 
 template <typename Into, std::size_t Size>
@@ -201,8 +206,10 @@ private:
   place at(const position& where) const { return {.file = file_, .where = is_flag_ ? position{0, 0} : where}; }
   void stanza(const hcl::value& given, const place& where);
   bool special(const std::string& path, const hcl::value& given, const place& where, template_stanza* current);
+  bool of_exec(const std::string& path, const hcl::value& given, const place& where);
+  void environment(const hcl::value& given, const place& where, std::map<std::string, std::string>& result);
   void wait(const hcl::value& given, const place& where, waiting& result);
-  void command(const hcl::value& given, const place& where, template_stanza& result);
+  void command(const hcl::value& given, const place& where, command_words& result);
   template <typename Into>
   void set(const option<Into>& what, const std::string& path, const hcl::value& given, const place& where,
            Into& result);
@@ -255,17 +262,46 @@ bool settings_reader::special(const std::string& path, const hcl::value& given, 
                               template_stanza* current) {
   if (current == nullptr) {
     if (path == "wait") wait(given, where, settings_.wait);
-    return path == "wait";
+    return path == "wait" || of_exec(path, given, where);
   }
   if (path == "template.wait") wait(given, where, current->wait);
   else if (path == "template.perms" && is_scalar(given) && !given.is(kind::boolean))
     current->perms = permissions(given);
-  else if (path == "template.command" || path == "template.exec.command") command(given, where, *current);
+  else if (path == "template.command" || path == "template.exec.command") command(given, where, current->command);
   else if (path == "template.source" && given.is(kind::text)) current->source = given.text;
   else if (path == "template.contents" && given.is(kind::text)) current->contents = given.text;
   else return false;
   if (path == "template.contents" || path == "template.source") current->source_at = where;
   return true;
+}
+
+// What of `exec` is no plain text.
+bool settings_reader::of_exec(const std::string& path, const hcl::value& given, const place& where) {
+  auto& exec = settings_.exec;
+  if (path == "exec.command") {
+    exec.where = where;
+    command(given, where, exec.command);
+  } else if (path == "exec.enabled" && as_flag(given)) exec.is_on = *as_flag(given);
+  else if (path == "exec.env.custom") environment(given, where, exec.environment);
+  else if (path == "exec.env.pristine" && as_flag(given) == false) return true;
+  else return path.starts_with("exec.env.") && given.is(kind::list) && given.items.empty();
+  return true;
+}
+
+void settings_reader::environment(const hcl::value& given, const place& where,
+                                  std::map<std::string, std::string>& result) {
+  const bool all_texts = given.is(kind::list) && std::ranges::all_of(given.items, is_scalar);
+  if (!all_texts) return expected(where, "env.custom", "a list of texts such as \"NAME=VALUE\"");
+  for (const auto& each : given.items) {
+    const auto mark = each.text.find('=');
+    if (mark == std::string::npos || mark == 0) expected(where, "env.custom", "NAME=VALUE, not " + each.text);
+    else if (each.text.find('$', mark) != std::string::npos)
+      report_.fault(where,
+                    "env.custom: drcon gives a variable a value as it is written, and does not replace the name "
+                    "in " +
+                        each.text + ": start drcon itself with it");
+    else result[each.text.substr(0, mark)] = each.text.substr(mark + 1);
+  }
 }
 
 void settings_reader::wait(const hcl::value& given, const place& where, waiting& result) {
@@ -284,15 +320,15 @@ void settings_reader::wait(const hcl::value& given, const place& where, waiting&
   if (result.min && !result.max) result.max = *result.min * 4;
 }
 
-void settings_reader::command(const hcl::value& given, const place& where, template_stanza& result) {
-  result.command.clear();
+void settings_reader::command(const hcl::value& given, const place& where, command_words& result) {
+  result.clear();
   if (given.is(kind::text)) {
-    if (!given.text.empty()) result.command.push_back(given.text);
+    if (!given.text.empty()) result.push_back(given.text);
     return;
   }
   const bool all_texts = given.is(kind::list) && std::ranges::all_of(given.items, is_scalar);
   if (!all_texts) return expected(where, "command", "a text, or a list of texts");
-  for (const auto& each : given.items) result.command.push_back(each.text);
+  for (const auto& each : given.items) result.push_back(each.text);
 }
 
 template <typename Into>

@@ -45,6 +45,14 @@ struct template_stanza {
   bool create_directories = true;
 };
 
+/// The program that Consul Template keeps, of `exec` and of the flags -exec and its kin.
+struct exec_stanza {
+  place where;
+  command_words command;
+  bool is_on = true;
+  std::map<std::string, std::string> environment;
+};
+
 struct settings {
   std::string address;
   std::string token;
@@ -65,6 +73,11 @@ struct settings {
   std::string left_delimiter;
   std::string right_delimiter;
   waiting wait;
+  exec_stanza exec;
+  std::string exec_splay;
+  std::string exec_reload_signal;
+  std::string exec_kill_signal;
+  std::string exec_kill_timeout;
   std::vector<template_stanza> templates;
 };
 

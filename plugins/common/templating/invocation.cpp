@@ -6,9 +6,10 @@ namespace drcon::templating {
 
 void invocation::look_at_the_clock() {
   const auto& bounds = around_.bounds;
-  if (steps_ > bounds.steps) throw failure("the template takes more than " + std::to_string(bounds.steps) + " steps");
+  if (steps_ > bounds.steps)
+    throw limit_reached("the template takes more than " + std::to_string(bounds.steps) + " steps");
   if (std::chrono::steady_clock::now() - start_ > bounds.time)
-    throw failure("the template takes longer than " + std::to_string(bounds.time.count()) + " ms");
+    throw limit_reached("the template takes longer than " + std::to_string(bounds.time.count()) + " ms");
   next_look_ = std::min(steps_ + 20'000, bounds.steps + 1);
 }
 

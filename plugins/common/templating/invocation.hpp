@@ -5,6 +5,7 @@
 
 #include "common/templating/fault.hpp"
 #include "common/templating/memory.hpp"
+#include "common/templating/origins.hpp"
 #include "common/templating/surroundings.hpp"
 
 #include <map>
@@ -36,6 +37,9 @@ public:
 
   /// What the template of that name makes of `dot`.
   virtual std::string execute(std::string_view name, const value& dot) = 0;
+
+  /// Where the template is right now.
+  virtual position where() const = 0;
 
   using pad = std::map<std::string, value, std::less<>>;
   /// Of the function `scratch`.

@@ -1,6 +1,7 @@
 #include "common/templating/memory.hpp"
 
 #include "common/templating/fault.hpp"
+#include "common/templating/origins.hpp"
 
 #include <algorithm>
 #include <cstring>
@@ -86,7 +87,7 @@ void memory::remove(const value& map, const value& key) {
 
 void* memory::take(std::size_t bytes, std::size_t alignment) {
   if (bytes > limit_ - taken_)
-    throw failure("the template's values take more than " + std::to_string(limit_) + " bytes");
+    throw limit_reached("the template's values take more than " + std::to_string(limit_) + " bytes");
   taken_ += bytes;
   return store_.allocate(bytes, alignment);
 }

@@ -59,8 +59,12 @@ struct network_address {
   bool is_default = false;  // the interface has the default route
 };
 
+class overseer;
+
 struct surroundings {
   limits bounds;
+  /// Who answers for the data while it is rendered. Without it nobody does.
+  const overseer* oversees = nullptr;
   missing_key missing = missing_key::nothing;
   /// For the functions of the host, which know what it is.
   const void* host = nullptr;

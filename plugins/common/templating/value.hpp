@@ -124,6 +124,7 @@ public:
 
   // Of a list, a text's bytes, or a map; `index` below size().
   value at(std::size_t index, memory& scratch) const;
+  value find(const value& key, memory& scratch) const;  // of a map: nothing when it is not there
   map_entry entry(std::size_t index, memory& scratch) const;
 
   /// Go distinguishes a value from one that stands in a variable of type `interface {}`: it is named so in some
@@ -134,6 +135,16 @@ public:
     copy.in_any_ = on;
     return copy;
   }
+
+  /// Which of the host's things it comes of (`origins`); 0: none of them.
+  constexpr std::uint32_t origin() const { return origin_; }
+  constexpr value with_origin(std::uint32_t origin) const {
+    auto copy = *this;
+    copy.origin_ = origin;
+    return copy;
+  }
+  /// A part of something comes of the same, unless it has an origin of its own.
+  constexpr value inherits(std::uint32_t origin) const { return origin_ == 0 ? with_origin(origin) : *this; }
 
 private:
   constexpr value(kind what, std::int64_t number) : whole_(number), kind_(what) {}
@@ -153,6 +164,7 @@ private:
   };
   kind kind_ = kind::nothing;
   bool in_any_ = false;
+  std::uint32_t origin_ = 0;
 };
 
 struct map_entry {
@@ -161,13 +173,19 @@ struct map_entry {
 };
 
 inline value value::at(std::size_t index, memory& scratch) const {
-  if (kind_ == kind::text) return byte(static_cast<std::uint8_t>(text()[index]));
-  const auto found = list_->at(pointer_, index, scratch);
+  if (kind_ == kind::text) return byte(static_cast<std::uint8_t>(text()[index])).inherits(origin_);
+  const auto found = list_->at(pointer_, index, scratch).inherits(origin_);
   return list_->any ? found.in_any(true) : found;
+}
+
+inline value value::find(const value& key, memory& scratch) const {
+  return map_->find(pointer_, key, scratch).inherits(origin_);
 }
 
 inline map_entry value::entry(std::size_t index, memory& scratch) const {
   auto found = map_->at(pointer_, index, scratch);
+  found.key = found.key.inherits(origin_);
+  found.held = found.held.inherits(origin_);
   if (map_->any) found.held = found.held.in_any(true);
   return found;
 }

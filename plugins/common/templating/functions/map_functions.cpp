@@ -35,6 +35,10 @@ void put(invocation& in, branch& root, std::string_view path, const value& held,
     const auto mark = rest.find('/');
     if (mark == std::string_view::npos) break;
     auto& next = at->below[std::string(rest.substr(0, mark))];
+    if (next.leaf && in.around().oversees != nullptr &&
+        in.around().oversees->leave_out(
+            next.leaf->origin(), std::string(function_name) + ": others are below it: " + go_quoted(path), in.scratch()))
+      next.leaf.reset();
     if (next.leaf) {
       std::string shown;
       printer(shown, in.scratch(), in.around().bounds.output).printf("%q", std::span(&*next.leaf, 1));
@@ -61,7 +65,8 @@ value map_of(const branch& of, memory& scratch) {
 value text_field(const value& of, std::string_view name, memory& scratch) {
   if (!of.is(kind::object)) return value(std::string_view());
   const auto* found = of.as_object().find(name);
-  return found == nullptr || found->get == nullptr ? value(std::string_view()) : found->get(of.self(), scratch);
+  return found == nullptr || found->get == nullptr ? value(std::string_view())
+                                                   : found->get(of.self(), scratch).inherits(of.origin());
 }
 
 value call_explode(invocation& in, arguments all) {
@@ -105,7 +110,8 @@ value call_by_key(invocation& in, arguments all) {
     const auto* made = scratch.make<key_pair>(key_pair{.path = text_field(pair, "Path", scratch).text(),
                                                        .key = rest,
                                                        .held = text_field(pair, "Value", scratch).text()});
-    groups[key.substr(0, mark)].push_back({.key = value(rest), .held = {made, key_pair_class}});
+    groups[key.substr(0, mark)].push_back(
+        {.key = value(rest), .held = value(made, key_pair_class).with_origin(pair.origin())});
   }
   std::vector<map_entry> result;
   for (auto& [top, entries] : groups)
@@ -148,8 +154,7 @@ value call_by_port(invocation& in, arguments all) {
 std::string meta_key(const value& meta, std::string_view asked, memory& scratch) {
   const bool is_number = asked.ends_with("|int");
   const auto name = is_number ? asked.substr(0, asked.size() - 4) : asked;
-  const auto found =
-      meta.is(kind::map) ? meta.as_map().find(meta.self(), value(name), scratch) : value(std::string_view());
+  const auto found = meta.is(kind::map) ? meta.find(value(name), scratch) : value(std::string_view());
   std::string result(found.is(kind::text) ? found.text() : std::string_view());
   if (result.empty()) result = is_number ? "0" : "_no_" + std::string(name) + "_";
   if (is_number) {

@@ -31,7 +31,7 @@ value merge(invocation& in, const value& first, const value& second, merging how
     auto each = second.entry(i, scratch);
     each.held = each.held.in_any(false);
     in.spend(result.size() / 64 + 1);
-    const auto held = result.as_map().find(result.self(), each.key, scratch);
+    const auto held = result.find(each.key, scratch);
     if (!each.held.is_there()) {
       if (overrides) scratch.put(result, each.key, value::null());
       continue;

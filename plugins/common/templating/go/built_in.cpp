@@ -64,7 +64,7 @@ value entry_of(invocation& in, const value& of, const value& index) {
   if (!fits) throw failure("value has type " + std::string(index.type()) + "; should be " + std::string(key_type));
   // A map of numbers takes a number of each type, one of any keys distinguishes them.
   const auto key = !index.is_there() ? value::null() : how.key == kind::integer ? value::integer(index.whole()) : index;
-  const auto found = how.find(of.self(), key, in.scratch());
+  const auto found = of.find(key, in.scratch());
   if (!found.is(kind::nothing)) return how.any ? found.in_any(true) : found;
   switch (how.absent) {
     case kind::text: return value(std::string_view());

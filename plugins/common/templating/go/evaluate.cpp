@@ -2,15 +2,17 @@
 #include "common/templating/go/renderer.hpp"
 
 #include "common/templating/format/quote.hpp"
+#include "common/templating/new_bytes.hpp"
 
 #include <array>
+#include <utility>
 
 namespace drcon::templating::go {
 
 value renderer::pipe(const node* of, const value& dot) {
   if (of == nullptr) return {};
   if (depth_ >= around().bounds.depth)
-    throw failure("exceeded maximum template depth (" + std::to_string(around().bounds.depth) + ")");
+    throw limit_reached("exceeded maximum template depth (" + std::to_string(around().bounds.depth) + ")");
   ++depth_;
   at(*of);
   value result;
@@ -102,15 +104,16 @@ value renderer::field_of(const node& of, std::size_t name_index, const value& do
       auto& known = cache_[of.number + name_index];
       if (known.of != &receiver.as_object()) known = {&receiver.as_object(), receiver.as_object().find(name)};
       if (known.found == nullptr) break;
-      if (known.found->method != nullptr) return call(*known.found->method, receiver.self(), of, dot, words, last);
+      if (known.found->method != nullptr)
+        return call(*known.found->method, receiver.self(), of, dot, words, last).inherits(receiver.origin());
       if (has_arguments) throw failure(std::string(name) + " has arguments but cannot be invoked as function");
-      return known.found->get(receiver.self(), scratch());
+      return known.found->get(receiver.self(), scratch()).inherits(receiver.origin());
     }
     case kind::map: {
       const auto& how = receiver.as_map();
       if (how.key != kind::text && how.key != kind::nothing) break;
       if (has_arguments) throw failure(std::string(name) + " is not a method but has arguments");
-      const auto found = how.find(receiver.self(), value(name), scratch());
+      const auto found = receiver.find(value(name), scratch());
       if (!found.is(kind::nothing)) return how.any ? found.in_any(true) : found;
       if (around().missing == missing_key::nothing) return {};
       if (around().missing == missing_key::fault) throw failure("map has no entry for key " + go_quoted(name));
@@ -185,13 +188,44 @@ value renderer::call(const function& what, const void* self, const node& shown_a
           given);
     }
     self_ = self;
-    return what.call(*this, given);
+    if (around().oversees == nullptr) return what.call(*this, given);
+    const auto executed_before = std::exchange(executed_, origins::none);
+    const auto result = traced(what, given, what.call(*this, given));
+    executed_ = executed_before;
+    return result;
+  } catch (const left_out&) {
+    throw;
+  } catch (const limit_reached& wrong) {
+    at(shown_at);
+    if (wrong.text().size() > longest_message) throw;
+    throw limit_reached("error calling " + std::string(what.name) + ": " + wrong.text());
   } catch (const failure& wrong) {
     at(shown_at);
     const std::string said = wrong.text();
+    leave_out(given, what, said);
     if (said.size() > longest_message) throw;
     throw failure("error calling " + std::string(what.name) + ": " + said);
   }
+}
+
+// With what the result comes of. What may not be written of it is not returned.
+value renderer::traced(const function& what, std::span<const value> given, const value& result) {
+  auto& known = around().oversees->known();
+  const auto origin = known.both(known.of_all(given), executed_);
+  const auto made = result.inherits(origin);
+  if (origin == origins::none || made.origin() == origins::none) return made;
+  for (const auto& each : new_bytes(what, given, made))
+    if (const auto of = known.of(each.of); of != origins::none)
+      around().oversees->judge(each.of.with_origin(of), each.as_characters, what.name, scratch());
+  return made;
+}
+
+// A function that fails on what one instance has must not keep all the others from being written.
+void renderer::leave_out(std::span<const value> given, const function& what, const std::string& why) {
+  if (around().oversees == nullptr || asks_beyond_its_arguments(what)) return;
+  const auto origin = around().oversees->known().of_all(given);
+  const auto reason = std::string(what.name) + ": " + why;
+  if (origin != origins::none && around().oversees->leave_out(origin, reason, scratch())) throw left_out(reason);
 }
 
 // The built-in function `call`, of a value that is a function.

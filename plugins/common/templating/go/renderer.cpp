@@ -36,7 +36,7 @@ class renderer::level {
 public:
   explicit level(renderer& of) : of_(of) {
     if (of.depth_ >= of.around().bounds.depth)
-      throw failure("exceeded maximum template depth (" + std::to_string(of.around().bounds.depth) + ")");
+      throw limit_reached("exceeded maximum template depth (" + std::to_string(of.around().bounds.depth) + ")");
     ++of.depth_;
   }
   ~level() { --of_.depth_; }
@@ -62,11 +62,15 @@ std::string renderer::context() const {
 
 void renderer::write(std::string_view text) {
   if (output_->size() + text.size() > around().bounds.output)
-    throw failure("the output would be longer than " + std::to_string(around().bounds.output) + " bytes");
+    throw limit_reached("the output would be longer than " + std::to_string(around().bounds.output) + " bytes");
   output_->append(text);
 }
 
 void renderer::show(const value& shown_value) {
+  if (nested_ > 0 && around().oversees != nullptr) {
+    auto& known = around().oversees->known();
+    executed_ = known.both(executed_, known.of(shown_value));
+  }
   if (shown_value.is(kind::text)) return write(shown_value.text());
   const bool is_channel = shown_value.is(kind::list) && shown_value.type().starts_with("<-");
   if (shown_value.is(kind::function) || is_channel)
@@ -94,9 +98,17 @@ std::string renderer::execute(std::string_view name, const value& dot) {
   auto* const output = std::exchange(output_, &result);
   const auto* const was = now_;
   const auto running = running_;
+  ++nested_;
   try {
     run(found->first, *found->second, dot);
+  } catch (const left_out&) {
+    --nested_;
+    output_ = output;
+    now_ = was;
+    running_ = running;
+    throw;
   } catch (const failure& wrong) {
+    --nested_;
     const std::string said = wrong.text();
     const fault inner{.name = tree_.name, .where = where(), .text = context() + said};
     output_ = output;
@@ -104,6 +116,7 @@ std::string renderer::execute(std::string_view name, const value& dot) {
     running_ = running;
     throw failure(said.size() > longest_message ? said : inner.message());
   }
+  --nested_;
   output_ = output;
   now_ = was;
   return result;
@@ -194,7 +207,7 @@ bool renderer::range_over(const node& branch, const value& over) {
                              : over.is(kind::integer64) ? value::integer64(number)
                              : over.is(kind::byte)      ? value::byte(static_cast<std::uint8_t>(i))
                                                         : value::unsigned64(i);
-        if (!iterate(branch, value(), element, mark)) break;
+        if (!iterate(branch, value(), element.inherits(over.origin()), mark)) break;
       }
       return over.natural() > 0;
     }
@@ -226,9 +239,23 @@ bool renderer::iterate(const node& branch, const value& index, const value& elem
     if (!declared.empty()) variables_[mark - 1].held = element;
     if (declared.size() > 1) variables_[mark - 2].held = index;
   }
-  const auto result = walk(*branch.body, element);
+  const auto result = walk_element(*branch.body, element);
   variables_.resize(mark);
   return result != outcome::breaks;
+}
+
+// What is left out was reported, and all is rendered again without it: going on finds what else is to be left out,
+// which could be thousands, and each would take a rendering of its own.
+renderer::outcome renderer::walk_element(const node& body, const value& element) {
+  const auto depth = depth_;
+  const auto running = running_;
+  try {
+    return walk(body, element);
+  } catch (const left_out&) {
+    depth_ = depth;
+    running_ = running;
+    return outcome::goes_on;
+  }
 }
 
 void renderer::walk_template(const node& call, const value& dot) {

@@ -24,7 +24,7 @@ public:
   void run(const value& root);
   std::string execute(std::string_view name, const value& dot) override;
 
-  position where() const;
+  position where() const override;
   /// `executing "NAME" at <NODE>: `
   std::string context() const;
 
@@ -51,6 +51,7 @@ private:
   // walk_range's: true when there was anything.
   bool range_over(const node& branch, const value& over);
   value unchanging(const value& map);
+  outcome walk_element(const node& body, const value& element);
   bool iterate(const node& branch, const value& index, const value& element, std::size_t mark);
 
   value pipe(const node* of, const value& dot);
@@ -66,6 +67,8 @@ private:
 
   value call(const function& what, const void* self, const node& shown_at, const value& dot,
              std::span<node* const> words, const value* last);
+  value traced(const function& what, std::span<const value> given, const value& result);
+  void leave_out(std::span<const value> given, const function& what, const std::string& why);
   value logical(const function& what, const value& dot, std::span<node* const> words, const value* last);
   value call_value(std::string_view name, std::span<const value> arguments);
   void check_count(const function& what, std::size_t words, bool has_last);
@@ -89,6 +92,8 @@ private:
   std::string_view running_;
   const node* now_ = nullptr;
   std::size_t depth_ = 0;
+  std::size_t nested_ = 0;                    // templates that functions have called
+  origins::number executed_ = origins::none;  // what comes into their texts
 
   // What a name meant the last time that it was looked up in an object: lists have many of one class.
   struct cached {

@@ -21,7 +21,7 @@ public:
   /// Throws a `failure`; where it was is what `running` and `where` say then.
   void run(const value& root);
   const source& running() const { return *running_; }
-  position where() const { return now_ == nullptr ? position() : running_->place(now_->offset); }
+  position where() const override { return now_ == nullptr ? position() : running_->place(now_->offset); }
 
   /// Mustache has no functions that could ask for it.
   std::string execute(std::string_view, const value&) override { return {}; }

@@ -61,6 +61,14 @@ TEST(SchemaFault, NamesWhatAFileIsReadFor) {
     EXPECT_NE(fault_of_x(wrong).find(expected), std::string::npos) << wrong;
 }
 
+TEST(SchemaFault, TakesAPrefixOnlyOfATarget) {
+  EXPECT_EQ(fault_of_x(R"({"type": "string", "target": true, "is_prefix": true})"), "");
+  for (const auto* wrong :
+       {R"({"type": "string", "is_prefix": true})", R"({"type": "string", "target": true, "is_prefix": "yes"})"})
+    EXPECT_EQ(fault_of_x(wrong), "at /properties/x/is_prefix: expected true or false, of an option with \"target\"")
+        << wrong;
+}
+
 TEST(SchemaFault, KnowsTheNamesOfEarlierVersions) {
   EXPECT_EQ(fault(R"({"properties": {"x": {"formerly": ["a", "b"]}, "y": {"formerly": ["c"]}}, "gone": {"d": "No."}})"),
             "");

@@ -26,7 +26,8 @@ const char* const schema_of_a_source = R"({ "type": "object", "properties": {
 const char* const schema_of_one_file = R"({ "type": "object", "properties": {
   "file": { "type": "string", "format": "path", "target": true }, "check": { "type": "string" } } })";
 const char* const schema_of_a_socket = R"({ "type": "object", "properties": {
-  "socket": { "type": "string", "target": true }, "prefix": { "type": "string", "target": "drcon-" },
+  "socket": { "type": "string", "target": true },
+  "prefix": { "type": "string", "target": "drcon-", "is_prefix": true },
   "state_file": { "type": "string", "format": "path", "target": true } } })";
 const char* const schema_of_an_owner = R"({ "type": "object", "properties": {
   "address": { "type": "string", "target": true }, "owner": { "type": "string", "target": "{name}" } } })";
@@ -101,6 +102,31 @@ TEST_F(Targets, WhatIsLeftOutIsWhatThePluginTakesThen) {
   add("a", "socket", R"({ "socket": "/run/s" })");
   add("b", "socket", R"({ "socket": "/run/s", "prefix": "drcon-" })");
   EXPECT_THAT(faults(), HasSubstr("of [sink.b] is that of [sink.a] as well"));
+}
+
+// A name that begins with "drcon-1" begins with "drcon-" as well: whose is it?
+TEST_F(Targets, APrefixMayNotBeginWithThatOfAnotherSink) {
+  for (const auto& [one, other] : {std::pair("drcon-", "drcon-1"), std::pair("drcon-1", "drcon-")}) {
+    all_.sinks.clear();
+    add("a", "socket", nlohmann::json{{"socket", "/run/s"}, {"prefix", one}}.dump().c_str());
+    add("b", "socket", nlohmann::json{{"socket", "/run/s"}, {"prefix", other}}.dump().c_str());
+    all_.sinks.at("b").positions.emplace("/prefix", position{"drcon.toml", 7, 10});
+    EXPECT_EQ(faults(),
+              "drcon.toml:7:10: error: the target " + std::string(other) +
+                  ", /run/s of [sink.b] overlaps with that of [sink.a]: '" + other + "' and '" + one +
+                  "' begin alike to the end of the shorter one, so that names of one could be taken for names "
+                  "of the other; choose prefixes of which none begins with another, such as 'a-' and 'b-'\n");
+  }
+  all_.sinks.clear();
+  add("a", "socket", R"({ "socket": "/run/s" })");
+  add("b", "socket", R"({ "socket": "/run/s", "prefix": "drcon-b-" })");
+  EXPECT_THAT(faults(), HasSubstr("drcon.toml:2:1: error: the target drcon-b-, /run/s of [sink.b] overlaps"))
+      << "the prefix that is taken by default counts as well";
+  all_.sinks.clear();
+  add("a", "socket", R"({ "socket": "/run/s", "prefix": "a-" })");
+  add("b", "socket", R"({ "socket": "/run/s", "prefix": "b-" })");
+  add("c", "socket", R"({ "socket": "/run/t", "prefix": "a-1" })");
+  EXPECT_EQ(faults(), "");
 }
 
 TEST_F(Targets, OneOwnerAtOneAddressIsOneTarget) {

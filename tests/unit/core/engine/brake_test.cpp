@@ -117,6 +117,50 @@ TEST(Brake, HoldsTheLossOfTheLastEndpoint) {
   EXPECT_FALSE(web.passes(start + 1s, {}));
 }
 
+// A restart: the brake is another one, and what is served is as before.
+braked restarted(const brake::memory& memory, const counts& served) {
+  braked made(rules());
+  made.offer(start, served);
+  made.rule().recall(memory);
+  made.rule().stop_observing();
+  return made;
+}
+
+TEST(Brake, AddsUpLossesBeforeARestartWithThoseAfterIt) {
+  braked before(rules());
+  before.offer(start, {{"web", 10}});
+  ASSERT_TRUE(before.passes(start + 1s, {{"web", 6}}));
+  const auto memory = before.rule().remembered();
+  EXPECT_FALSE(restarted(memory, {{"web", 6}}).passes(start + 2s, {{"web", 3}})) << "7 of 10 within the window";
+  EXPECT_TRUE(restarted(memory, {{"web", 6}}).passes(start + 32s, {{"web", 3}})) << "3 of 6";
+}
+
+TEST(Brake, HoldsAfterARestartWhatItHeldBefore) {
+  braked before(rules());
+  before.offer(start, {{"web", 4}, {"big", 20}});
+  ASSERT_FALSE(before.passes(start + 1s, {{"big", 20}}));
+  auto after = restarted(before.rule().remembered(), before.served());
+  EXPECT_FALSE(after.passes(start + 2s, {{"web", 2}, {"big", 20}})) << "2 of 4 are still missing";
+  EXPECT_EQ(after.offer(start + 3s, {{"web", 2}, {"big", 20}}).holds.front().until, start + 2s + 5min)
+      << "nobody has observed it in between";
+  EXPECT_TRUE(after.passes(start + 4s, {{"web", 4}, {"big", 20}}));
+}
+
+TEST(Brake, CountsFromNowWhatWasKeptBeforeTheClockWasSetBack) {
+  const std::chrono::system_clock::time_point noon{std::chrono::hours(500'000)};
+  const kept_brake_memory kept{.holds = {}, .losses = {{.service = "web", .until = noon, .served = 10}}};
+  EXPECT_EQ(by_clock<brake::clock>(kept, noon - 1h, start).losses.front().until, start);
+  EXPECT_EQ(by_clock<brake::clock>(kept, noon + 7s, start).losses.front().until, start - 7s);
+}
+
+TEST(Brake, RemembersOnlySoManyLossesOfAServiceAndForgetsNoneTooEarly) {
+  braked of(rules());
+  for (std::size_t i = 0; i <= 500; ++i)
+    ASSERT_TRUE(of.passes(start + std::chrono::milliseconds(i), {{"web", 1000 - i}}));
+  EXPECT_LT(of.rule().remembered().losses.size(), 100U);
+  EXPECT_FALSE(of.passes(start + 1s, {{"web", 499}})) << "501 of 1000";
+}
+
 TEST(Brake, CountsOnlyTheTimeInWhichALossIsObserved) {
   for (const auto& rule : {rules(), rules_of_the_sum()}) {
     braked of(rule);

@@ -170,8 +170,8 @@ TEST_F(Engine, LabelsTheQueuesOfASourceAndASinkOfTheSameNameByKind) {
   config_.sinks["same"] = instance_of("same", "fake-sink");
   config_.pipelines["p"] = pipeline_of({"s", "same"}, {"t", "same"});
   start();
-  EXPECT_TRUE(shows("drcon_queue_depth{instance=\"same\",kind=\"source\"} "));
-  EXPECT_TRUE(shows("drcon_queue_depth{instance=\"same\",kind=\"sink\"} "));
+  EXPECT_TRUE(shows("drcon_queue_depth{kind=\"source\",name=\"same\"} "));
+  EXPECT_TRUE(shows("drcon_queue_depth{kind=\"sink\",name=\"same\"} "));
 }
 
 TEST_F(Engine, TriesAgainWhileTheTargetIsAway) {
@@ -261,7 +261,7 @@ TEST_F(Engine, IgnoresASecondAnswer) {
   const auto& host = fake("t")->host;
   host.host()->done(host.instance(), 1, DRCON_RETRY, c_string("again"));
   host.host()->done(host.instance(), 4711, DRCON_OK, {});
-  EXPECT_TRUE(shows("drcon_plugin_misbehaviour_total{instance=\"t\",kind=\"sink\",plugin=\"fake-sink\"} 2"))
+  EXPECT_TRUE(shows("drcon_plugin_misbehaviour_total{kind=\"sink\",name=\"t\",plugin=\"fake-sink\"} 2"))
       << figures_.text(on_engine([this] { return report::figures_of(*engine_); }));
   fake("s")->host.publish(service_of("web", 2));
   EXPECT_TRUE(sees("t", 2));
@@ -471,6 +471,34 @@ TEST_F(Engine, ATargetThatIsBackIsComparedBeforeItCountsAsApplied) {
   EXPECT_TRUE(journal(journal_entry::kind::applied).size() == 1);
   fake("t")->answer_open_update();
   EXPECT_TRUE(test::wait_until([this] { return is_up_to_date(); }));
+}
+
+// A sink that tends its target can report that it leaves something out, but not that it does so no more.
+TEST_F(Engine, WhatASinkLeftOutBetweenUpdatesIsAskedForAgainOnceItsStatusChanges) {
+  start();
+  fake("s")->host.publish(service_of("web", 2));
+  fake("s")->host.ready();
+  ASSERT_TRUE(sees("t", 2));
+  ASSERT_TRUE(test::wait_until([this] { return is_up_to_date(); }));
+  const auto left_out = [this] {
+    return on_engine([this] { return engine_->sinks().at("t")->instance().refusal_count(); });
+  };
+  const std::vector<std::function<void()>> changes = {
+      [] { fake("t")->host.status_ok("2 are served again"); },
+      [] { fake("t")->host.status_degraded("another remark"); },
+  };
+  for (const auto& change : changes) {
+    fake("t")->host.status_degraded("one is taken out by hand");
+    fake("t")->host.refused("web", "web0", "taken out by hand");
+    ASSERT_EQ(left_out(), 1U);
+    change();
+    EXPECT_TRUE(test::wait_until([&] { return left_out() == 0; }));
+    EXPECT_TRUE(test::wait_until([this] { return is_up_to_date(); }));
+  }
+  const auto before = fake("t")->applies;
+  fake("t")->host.status_ok("all is well");
+  settle();
+  EXPECT_EQ(fake("t")->applies, before) << "nothing is left out, so that nothing has to be asked";
 }
 
 TEST_F(Engine, ASinkWhoseProcessHasRestartedIsNotUpToDateBeforeItHasCompared) {

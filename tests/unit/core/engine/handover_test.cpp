@@ -3,6 +3,10 @@
 #include "model/snapshot.hpp"
 #include "report/verdict.hpp"
 
+#include <drcon/detail/entry.hpp>
+
+#include <nlohmann/json.hpp>
+
 #include <filesystem>
 
 namespace drcon::engine {
@@ -48,6 +52,72 @@ TEST_F(Handover, ASinkUnderAnotherNameBeginsWhenTheOneBeforeHasEnded) {
   old->answer_open_update();
   ASSERT_TRUE(sees("u", 2));
   EXPECT_TRUE(old->stopped);
+}
+
+TEST_F(Handover, APipelineUnderAnotherNameStaysPaused) {
+  start();
+  serve(4);
+  ASSERT_EQ(pause("lunch"), "");
+  fake("s")->host.publish(service_of("web", 3));
+  ASSERT_TRUE(test::wait_until([this] { return on_engine([this] { return engine_->find("p")->pending(); }); }));
+  rename_to({"q"});
+  ASSERT_TRUE(apply()) << faults_;
+  EXPECT_THAT(faults_, testing::HasSubstr("pipeline p was paused (lunch): pipeline q, which has its sinks now, is "
+                                          "paused in its place"));
+  EXPECT_EQ(on_engine([this] { return engine_->find("q")->paused()->why; }), "lunch");
+  ASSERT_TRUE(test::wait_until(
+      [this] { return on_engine([this] { return engine_->find("q")->current().snapshot != nullptr; }); }));
+  settle();
+  EXPECT_TRUE(sees("t", 4)) << "what is served stays";
+  ASSERT_TRUE(stop());
+  EXPECT_TRUE(std::filesystem::exists(state_.path() / "q.paused"));
+  EXPECT_FALSE(std::filesystem::exists(state_.path() / "p.paused"));
+  test::forget_fakes();
+  start();
+  fake("s")->host.publish(service_of("web", 3));
+  fake("s")->host.ready();
+  EXPECT_TRUE(sees("t", 4)) << "through a restart, too";
+  EXPECT_EQ(steer([this](engine::steered done) { engine_->resume("q", std::move(done)); }), "");
+  EXPECT_TRUE(sees("t", 3));
+}
+
+// A plugin whose template may have been edited, which is what the reload is for.
+TEST_F(Handover, ASinkThatReadsFilesIsNotInSyncAfterAReloadBeforeItHasCompared) {
+  static auto type = *registry_.find("fake-sink")->entry->sink;
+  static constexpr auto entry = detail::entry("reader-sink", "1", "A fake.", nullptr, &type);
+  registry_.add({.file = "reader-sink",
+                 .entry = &entry,
+                 .source_schema = {},
+                 .sink_schema = nlohmann::json::parse(R"({"type": "object", "properties": {"file": {"type": "array",
+                   "items": {"properties": {"template": {"type": "string", "format": "path", "reads": "always"}}}}}})")});
+  config_.sinks["t"] = instance_of("t", "reader-sink");
+  start();
+  serve(1);
+  ASSERT_TRUE(test::wait_until([this] { return is_up_to_date(); }));
+  stop_answering();
+  ASSERT_TRUE(apply()) << faults_;
+  EXPECT_FALSE(is_up_to_date());
+  ASSERT_TRUE(fake("t")->wait([] { return fake("t")->open_ticket.has_value(); }));
+  EXPECT_TRUE(fake("t")->reconciles.back());
+  EXPECT_THAT(on_engine([this] { return report::unsettled(*engine_); }),
+              testing::Contains("sink t is applying revision 1"));
+  ASSERT_TRUE(apply()) << faults_;
+  fake("t")->answer_open_update();
+  ASSERT_TRUE(fake("t")->wait([] { return fake("t")->applies == 3; })) << "it may have been edited since";
+  EXPECT_TRUE(test::wait_until([this] { return is_up_to_date(); }));
+}
+
+TEST_F(Handover, ThePauseOfAPipelineThatIsRemovedDoesNotEndInSilence) {
+  start();
+  serve(4);
+  ASSERT_EQ(pause("lunch"), "");
+  config_.sinks["u"] = instance_of("u", "fake-sink", "another target");
+  rename_to({"q"});
+  config_.pipelines["q"].sinks = {"u"};
+  config_.sinks.erase("t");
+  ASSERT_TRUE(apply()) << faults_;
+  EXPECT_THAT(faults_, testing::HasSubstr("pipeline p was paused (lunch), and is not in the configuration any more"));
+  EXPECT_FALSE(on_engine([this] { return engine_->find("q")->paused().has_value(); }));
 }
 
 TEST_F(Handover, TwoReloadsInARowDoNotLetTheThirdBeginBeforeTheFirstHasEnded) {

@@ -74,6 +74,42 @@ TEST_F(Holds, AServiceIsHeldForItselfAndTheOthersGoOn) {
                                           "would go at once (100%; max_removed is 50%)"));
 }
 
+// A registry that has lost its data is filled again while drcon is restarted: what is back in part by then is not all
+// that there is.
+TEST_F(Holds, WhatIsBackInPartStaysHeldThroughARestart) {
+  start();
+  serve({{"a", 4}, {"b", 4}, {"c", 4}, {"d", 4}});
+  for (const auto* each : {"a", "b", "c", "d"}) fake("s")->host.withdraw(each);
+  ASSERT_TRUE(holds({"a", "b", "c", "d"}));
+  fake("s")->host.publish(service_of("a", 2));
+  ASSERT_TRUE(test::wait_until([this] { return held().counts.removed == 14; }));
+  ASSERT_TRUE(stop());
+  test::forget_fakes();
+  start();
+  fake("s")->host.publish(service_of("a", 2));
+  fake("s")->host.ready();
+  ASSERT_TRUE(holds({"a", "b", "c", "d"}));
+  ASSERT_TRUE(sees("t", 16));
+  fake("s")->host.publish(service_of("a", 4));
+  ASSERT_TRUE(holds({"b", "c", "d"})) << "as many are back as were served";
+  EXPECT_EQ(count("a"), 4U);
+}
+
+TEST_F(Holds, LossesBeforeARestartAreAddedUpWithThoseAfterIt) {
+  start();
+  serve({{"web", 10}});
+  fake("s")->host.publish(service_of("web", 6));
+  ASSERT_TRUE(sees("t", 6));
+  ASSERT_TRUE(stop());
+  test::forget_fakes();
+  start();
+  fake("s")->host.publish(service_of("web", 3));
+  fake("s")->host.ready();
+  ASSERT_TRUE(holds({"web"}));
+  EXPECT_THAT(held().why, testing::HasSubstr("7 of 10 endpoints in service would go"));
+  EXPECT_TRUE(sees("t", 6));
+}
+
 TEST_F(Holds, AnAdditionToAHeldServicePassesAndItsRemovalsWaitUntilAllIsBack) {
   start();
   serve({{"web", 4}});

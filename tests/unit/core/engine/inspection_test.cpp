@@ -58,6 +58,21 @@ TEST_F(Inspection, IsOverWhenItsAnswerIsLost) {
   EXPECT_TRUE(stop()) << "the end waits for no answer that was given";
 }
 
+TEST_F(Inspection, HasADeadline) {
+  start_with_a_snapshot();
+  engine::inspect_patience = 50ms;
+  test::renders_hang = true;
+  std::promise<std::string> answer;
+  on_engine([&] {
+    engine_->inspect("t", [&](const inspection& found) { answer.set_value(found ? "" : found.error().why); });
+    return true;
+  });
+  EXPECT_THAT(answer.get_future().get(), testing::HasSubstr("plugin 'fake-sink' has not rendered within 50ms"));
+  test::renders_hang = false;
+  engine::inspect_patience = 45s;
+  EXPECT_TRUE(ask()) << "what comes late is nobody's answer";
+}
+
 TEST_F(Inspection, StopsTheInstanceWithTheEngine) {
   start_with_a_snapshot();
   EXPECT_TRUE(ask());

@@ -267,7 +267,7 @@ TEST(StateStore, KeepsForGoodBeforeItAnswers) {
   const test::temp_dir directory;
   state_store store(directory.path());
   std::promise<base::result<>> answer;
-  store.keep("p", a_snapshot(), {}, [&](base::result<> kept) { answer.set_value(std::move(kept)); });
+  store.keep("p", {a_snapshot(), {}}, [&](base::result<> kept) { answer.set_value(std::move(kept)); });
   EXPECT_TRUE(answer.get_future().get());
   EXPECT_EQ(after_a_crash(directory).last_good->revision(), 7U);
   store.save("p", a_snapshot());
@@ -279,7 +279,7 @@ TEST_F(FullDisk, WhatIsNotKeptIsAnsweredAndLeavesTheStateAsItWas) {
   fill();
   state_store store(directory_.path());
   std::promise<base::result<>> answer;
-  store.keep("p", a_snapshot(), {}, [&](base::result<> kept) { answer.set_value(std::move(kept)); });
+  store.keep("p", {a_snapshot(), {}}, [&](base::result<> kept) { answer.set_value(std::move(kept)); });
   EXPECT_FALSE(answer.get_future().get());
   free();
   ASSERT_TRUE(store.load("p").last_good);

@@ -1,8 +1,10 @@
 // What people ask of a running engine: pause, resume, rollback, release of the brake, resync.
 #include "engine_fixture.hpp"
 #include "model/snapshot.hpp"
+#include "report/verdict.hpp"
 
 #include <filesystem>
+#include <future>
 
 namespace drcon::engine {
 namespace {
@@ -266,6 +268,159 @@ TEST_F(Steering, ALossThatComesDuringAPauseIsForeseenUntilItIsOver) {
   EXPECT_EQ(journal(journal_entry::kind::held).size(), 0U) << "nothing is held yet";
   fake("s")->host.publish(service_of("web", 3));
   EXPECT_TRUE(test::wait_until([&] { return !foreseen(); }));
+}
+
+// A sink that is applying an update when the pause is asked for.
+class PauseWhileApplying : public Steering {
+protected:
+  void TearDown() override { engine::pause_patience = 60s; }
+  // Three endpoints are applied, and not answered yet.
+  void apply_three() {
+    start();
+    serve(2);
+    ASSERT_TRUE(test::wait_until([this] { return is_up_to_date(); }));
+    stop_answering();
+    fake("s")->host.publish(service_of("web", 3));
+    ASSERT_TRUE(sees("t", 3));
+  }
+  void decide(int endpoints) {
+    fake("s")->host.publish(service_of("web", endpoints));
+    ASSERT_TRUE(test::wait_until([&] { return served() == static_cast<std::size_t>(endpoints); }));
+  }
+  std::size_t served() {
+    return ask([](pipeline& each) { return each.current().snapshot->endpoint_count(); });
+  }
+  std::future<std::string> begin_pause() {
+    const auto answer = std::make_shared<std::promise<std::string>>();
+    on_engine([&] {
+      engine_->pause("p", "lunch",
+                     [answer](const base::result<>& how) { answer->set_value(how ? "" : how.error().why); });
+      return true;
+    });
+    return answer->get_future();
+  }
+  static bool is_open(const std::future<std::string>& answer) {
+    return answer.wait_for(0s) != std::future_status::ready;
+  }
+  static void answer_with(const outcome& how) {
+    const std::lock_guard lock(fake("t")->mutex);
+    fake("t")->answer = how;
+  }
+  static int applies() {
+    const std::lock_guard lock(fake("t")->mutex);
+    return fake("t")->applies;
+  }
+};
+
+TEST_F(PauseWhileApplying, IsAnsweredWhenTheUpdateHasEnded) {
+  apply_three();
+  auto answer = begin_pause();
+  settle();
+  EXPECT_TRUE(is_open(answer)) << "the target is about to change";
+  EXPECT_FALSE(ask([](pipeline& each) { return each.paused().has_value(); }));
+  fake("t")->answer_open_update();
+  EXPECT_EQ(answer.get(), "");
+  settle();
+  EXPECT_EQ(applies(), 2);
+  EXPECT_EQ(served(), 3U);
+}
+
+TEST_F(PauseWhileApplying, WhatWasDecidedMeanwhileWaitsForTheResume) {
+  apply_three();
+  decide(4);
+  auto answer = begin_pause();
+  settle();
+  fake("t")->answer_open_update();
+  ASSERT_EQ(answer.get(), "");
+  ASSERT_TRUE(test::wait_until([this] { return is_up_to_date(); }));
+  EXPECT_TRUE(sees("t", 3));
+  EXPECT_EQ(served(), 3U);
+  EXPECT_TRUE(ask([](pipeline& each) { return each.pending(); }));
+  const auto kept = kept_on_disk(state_.path());
+  ASSERT_TRUE(kept) << "a restart in the pause would serve what was never applied";
+  EXPECT_EQ(kept->endpoint_count(), 3U);
+  EXPECT_EQ(resume(), "");
+  EXPECT_TRUE(sees("t", 4));
+}
+
+TEST_F(PauseWhileApplying, AnUpdateThatFailedIsNotRetried) {
+  start();
+  serve(2);
+  ASSERT_TRUE(test::wait_until([this] { return is_up_to_date(); }));
+  answer_with(retry("the reload failed"));
+  fake("s")->host.publish(service_of("web", 3));
+  ASSERT_TRUE(sees("t", 3));
+  ASSERT_EQ(pause("lunch"), "");
+  answer_with(ok());
+  ASSERT_TRUE(test::wait_until([this] { return is_up_to_date(); }));
+  EXPECT_TRUE(sees("t", 2));
+  EXPECT_EQ(served(), 2U);
+  ASSERT_TRUE(stop());
+  test::forget_fakes();
+  start();
+  fake("s")->host.publish(service_of("web", 3));
+  fake("s")->host.ready();
+  EXPECT_TRUE(sees("t", 2));
+  EXPECT_EQ(resume(), "");
+  EXPECT_TRUE(sees("t", 3));
+}
+
+TEST_F(PauseWhileApplying, ASnapshotThatWasRejectedIsNotTriedByAResync) {
+  start();
+  serve(2);
+  ASSERT_TRUE(test::wait_until([this] { return is_up_to_date(); }));
+  answer_with(rejected("it does not fit"));
+  fake("s")->host.publish(service_of("web", 3));
+  ASSERT_TRUE(sees("t", 3));
+  ASSERT_EQ(pause("lunch"), "");
+  answer_with(ok());
+  on_engine([this] { return engine_->resync("p"); });
+  ASSERT_TRUE(test::wait_until([this] { return is_up_to_date(); }));
+  EXPECT_TRUE(sees("t", 2));
+}
+
+TEST_F(PauseWhileApplying, ASinkThatHasNotAppliedItKeepsWhatItHasThroughARestart) {
+  config_.sinks["u"] = instance_of("u", "fake-sink");
+  config_.pipelines["p"].sinks = {"t", "u"};
+  start();
+  serve(2);
+  ASSERT_TRUE(sees("u", 2));
+  ASSERT_TRUE(test::wait_until([this] { return on_engine([this] { return engine_->settled(); }); }));
+  answer_with(retry("the reload failed"));
+  fake("s")->host.publish(service_of("web", 3));
+  ASSERT_TRUE(sees("u", 3));
+  ASSERT_TRUE(sees("t", 3));
+  ASSERT_EQ(pause("lunch"), "");
+  answer_with(ok());
+  ASSERT_TRUE(
+      test::wait_until([this] { return on_engine([this] { return engine_->sinks().at("t")->up_to_date(); }); }));
+  EXPECT_TRUE(sees("t", 2));
+  EXPECT_TRUE(sees("u", 3));
+  EXPECT_EQ(served(), 3U);
+  EXPECT_THAT(on_engine([this] { return report::caveats(*engine_); }),
+              testing::Contains(testing::HasSubstr("sink t keeps what it had of pipeline p")));
+  ASSERT_TRUE(stop());
+  test::forget_fakes();
+  start();
+  ASSERT_TRUE(sees("u", 3));
+  settle();
+  EXPECT_EQ(applies(), 0) << "what the target has is not known any more";
+  fake("s")->host.publish(service_of("web", 3));
+  fake("s")->host.ready();
+  settle();
+  EXPECT_EQ(resume(), "");
+  EXPECT_TRUE(sees("t", 3));
+}
+
+TEST_F(PauseWhileApplying, IsRefusedWhenTheUpdateDoesNotEnd) {
+  engine::pause_patience = 50ms;
+  apply_three();
+  EXPECT_THAT(pause("lunch"), testing::HasSubstr("sink t is still applying an update after 50ms"));
+  EXPECT_FALSE(ask([](pipeline& each) { return each.paused().has_value(); }));
+  EXPECT_FALSE(std::filesystem::exists(state_.path() / "p.paused"));
+  fake("t")->answer_open_update();
+  fake("s")->host.publish(service_of("web", 4));
+  EXPECT_TRUE(sees("t", 4)) << "it goes on as if nobody had asked";
 }
 
 TEST_F(Steering, AResyncComparesThoughNothingChanged) {

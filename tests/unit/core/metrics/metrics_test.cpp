@@ -29,14 +29,14 @@ TEST(Metrics, LabelASourceAndASinkOfTheSameNameApart) {
   metrics all;
   all.add(refused, labels_of({subject_kind::source, "same"}), 2);
   all.add(refused, labels_of({subject_kind::sink, "same"}), 3);
-  EXPECT_THAT(all.text(), HasSubstr("drcon_refused_total{instance=\"same\",kind=\"source\"} 2\n"));
-  EXPECT_THAT(all.text(), HasSubstr("drcon_refused_total{instance=\"same\",kind=\"sink\"} 3\n"));
+  EXPECT_THAT(all.text(), HasSubstr("drcon_refused_total{kind=\"source\",name=\"same\"} 2\n"));
+  EXPECT_THAT(all.text(), HasSubstr("drcon_refused_total{kind=\"sink\",name=\"same\"} 3\n"));
 }
 
 TEST(Metrics, ShowACounterFromZeroOn) {
   metrics all;
   const auto late = all.make_counter(plugin_late_calls, labels_of({subject_kind::source, "s"}, "p"));
-  const std::string name = "drcon_plugin_late_calls_total{instance=\"s\",kind=\"source\",plugin=\"p\"} ";
+  const std::string name = "drcon_plugin_late_calls_total{kind=\"source\",name=\"s\",plugin=\"p\"} ";
   EXPECT_THAT(all.text(), HasSubstr(name + "0\n"));
   late.increment();
   EXPECT_THAT(all.text(), HasSubstr(name + "1\n"));
@@ -55,16 +55,16 @@ TEST(Metrics, TakeThePluginsFiguresUnderItsName) {
   EXPECT_TRUE(all.report("consul-http", {subject_kind::source, "c"}, figure_of("requests", DRCON_METRIC_COUNTER, 2)));
   EXPECT_TRUE(
       all.report("consul-http", {subject_kind::source, "c"}, figure_of("age_seconds", DRCON_METRIC_GAUGE, -0.5)));
-  EXPECT_THAT(all.text(), HasSubstr("drcon_consul_http_requests{instance=\"c\",kind=\"source\"} 3\n"));
-  EXPECT_THAT(all.text(), HasSubstr("drcon_consul_http_age_seconds{instance=\"c\",kind=\"source\"} -0.5\n"));
+  EXPECT_THAT(all.text(), HasSubstr("drcon_consul_http_requests{kind=\"source\",name=\"c\"} 3\n"));
+  EXPECT_THAT(all.text(), HasSubstr("drcon_consul_http_age_seconds{kind=\"source\",name=\"c\"} -0.5\n"));
 }
 
 TEST(Metrics, KeepASourceAndASinkOfOneNameApart) {
   metrics all;
   EXPECT_TRUE(all.report("p", {subject_kind::source, "web"}, figure_of("requests", DRCON_METRIC_COUNTER, 1)));
   EXPECT_TRUE(all.report("p", {subject_kind::sink, "web"}, figure_of("requests", DRCON_METRIC_COUNTER, 2)));
-  EXPECT_THAT(all.text(), HasSubstr("drcon_p_requests{instance=\"web\",kind=\"source\"} 1\n"));
-  EXPECT_THAT(all.text(), HasSubstr("drcon_p_requests{instance=\"web\",kind=\"sink\"} 2\n"));
+  EXPECT_THAT(all.text(), HasSubstr("drcon_p_requests{kind=\"source\",name=\"web\"} 1\n"));
+  EXPECT_THAT(all.text(), HasSubstr("drcon_p_requests{kind=\"sink\",name=\"web\"} 2\n"));
 }
 
 // Otherwise its series would become one, without a word.
@@ -75,7 +75,7 @@ TEST(Metrics, KeepALabelOfAPluginThatTheHostHasToo) {
   figure.labels = &label;
   figure.label_count = 1;
   EXPECT_TRUE(all.report("p", {subject_kind::source, "web"}, figure));
-  EXPECT_THAT(all.text(), HasSubstr("{exported_kind=\"read\",instance=\"web\",kind=\"source\"} 1\n"));
+  EXPECT_THAT(all.text(), HasSubstr("{exported_kind=\"read\",kind=\"source\",name=\"web\"} 1\n"));
 }
 
 TEST(Metrics, RefuseFiguresThatPrometheusDoesNotAllow) {

@@ -72,8 +72,8 @@ TEST_F(Instance, CountsWhatASourceIsRefusedApartFromASinkOfTheSameName) {
   broken.endpoints[0].address = "not an address";
   broken.endpoints[1].port = 0;
   source->host.publish(broken);
-  EXPECT_THAT(figures_.text(), HasSubstr("drcon_refused_total{instance=\"same\",kind=\"source\"} 2"));
-  EXPECT_THAT(figures_.text(), HasSubstr("drcon_refused_total{instance=\"same\",kind=\"sink\"} 0"));
+  EXPECT_THAT(figures_.text(), HasSubstr("drcon_refused_total{kind=\"source\",name=\"same\"} 2"));
+  EXPECT_THAT(figures_.text(), HasSubstr("drcon_refused_total{kind=\"sink\",name=\"same\"} 0"));
 }
 
 // Whoever may register endpoints decides how many are left out: neither the log nor the journal grows with that.
@@ -103,7 +103,7 @@ TEST_F(Instance, KeepsSoManySeriesOfMetricsAndReportsOnceThatThereAreMore) {
   EXPECT_THAT(
       text,
       HasSubstr(
-          "drcon_plugin_misbehaviour_total{instance=\"many-series\",kind=\"source\",plugin=\"fake-source\"} 1\n"));
+          "drcon_plugin_misbehaviour_total{kind=\"source\",name=\"many-series\",plugin=\"fake-source\"} 1\n"));
 }
 
 // As of a sink that compares its target by itself, and finds a backend gone.
@@ -114,7 +114,7 @@ TEST_F(Instance, KeepsWhatASinkLeavesOutBetweenTwoUpdatesUntilTheNextAnswer) {
   plugin->host.refused("web", "1", "its backend has gone");
   ASSERT_EQ(sink->refusals().size(), 1U);
   EXPECT_EQ(sink->why_refused("web", "1"), "its backend has gone");
-  EXPECT_THAT(figures_.text(), HasSubstr("drcon_refused_total{instance=\"t\",kind=\"sink\"} 1"));
+  EXPECT_THAT(figures_.text(), HasSubstr("drcon_refused_total{kind=\"sink\",name=\"t\"} 1"));
   const auto nothing = std::make_shared<const model::snapshot>(1, std::vector<model::service_ptr>{});
   sink->apply(std::make_shared<const update_package>(1, false, nothing, nullptr));
   EXPECT_TRUE(plugin->wait([&] { return plugin->applies == 1; }));
@@ -141,7 +141,7 @@ TEST_F(Instance, DoesNotCountWhatASinkKeepsOfAServiceWithoutEndpoints) {
   plugin->host.refused("web", {}, "its name cannot be used");
   plugin->answer_open_update();
   EXPECT_EQ(sink->refusal_count(), 3U);
-  EXPECT_THAT(figures_.text(), HasSubstr("drcon_refused_total{instance=\"t\",kind=\"sink\"} 1\n"));
+  EXPECT_THAT(figures_.text(), HasSubstr("drcon_refused_total{kind=\"sink\",name=\"t\"} 1\n"));
 }
 
 TEST_F(Instance, MakesNoObjectOnceItWasStopped) {

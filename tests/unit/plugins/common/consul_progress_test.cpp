@@ -112,6 +112,8 @@ TEST(ConsulRules, KnowWhichAnswersWaitingDoesNotChange) {
   EXPECT_TRUE(is_refusal(status(500, "Failed to create boolean expression evaluator: 1:5 (4): no match found")));
   EXPECT_FALSE(is_refusal(status(500, "No cluster leader")));
   EXPECT_FALSE(is_refusal(status(500, "No path to datacenter"))) << "the way to it may come back";
+  EXPECT_EQ(kind_of(status(500, "No path to datacenter")), failure::refusal) << "but nothing else waits for that";
+  EXPECT_EQ(kind_of(status(500, "No cluster leader")), failure::error);
   auto lost = status(400);
   lost.fault = http_fault::lost;
   EXPECT_FALSE(is_refusal(lost));

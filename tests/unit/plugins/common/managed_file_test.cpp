@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <sys/stat.h>
+
 #include <filesystem>
 
 namespace drcon::common {
@@ -53,6 +55,23 @@ TEST_F(ManagedFile, TellsAnEmptyFileThatWasThereFromNone) {
   crash_in_a_change();
   take_back();
   EXPECT_EQ(files(), 0) << "there was none";
+}
+
+TEST_F(ManagedFile, PutsARemovedFileBackAsItWas) {
+  test::write_file(path(), "secret");
+  ASSERT_EQ(::chmod(path().c_str(), 0640), 0);
+  managed_file file(path(), {});
+  ASSERT_EQ(file.look(), "");
+  ASSERT_EQ(file.take_away(), "");
+  EXPECT_FALSE(std::filesystem::exists(path()));
+  ASSERT_EQ(file.restore(), "");
+  EXPECT_EQ(text(), "secret");
+  struct stat made {};
+  ASSERT_EQ(::stat(path().c_str(), &made), 0);
+  EXPECT_EQ(made.st_mode & 0777U, 0640U);
+  EXPECT_EQ(files(), 1);
+  EXPECT_TRUE(file.is_untouched());
+  EXPECT_FALSE(file.changing());
 }
 
 TEST_F(ManagedFile, KeepsNothingAsideOnceAChangeIsSettled) {

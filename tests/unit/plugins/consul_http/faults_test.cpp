@@ -140,7 +140,7 @@ TEST(ConsulHttp, LeavesOutNamesThatCannotBeAskedForAndIsReadyWithTheRest) {
                 "4 names of the catalogue cannot be asked for and are left out: '..', '/', 'a//b' and 1 more"),
             std::string::npos)
       << source.status().text;
-  EXPECT_NE(source.metrics().find("drcon_consul_http_left_out_names{instance=\"test\",kind=\"source\"} 4"),
+  EXPECT_NE(source.metrics().find("drcon_consul_http_left_out_names{kind=\"source\",name=\"test\"} 4"),
             std::string::npos)
       << source.metrics();
   consul.set("/v1/catalog/services", {.index = 6, .body = R"({"web":[]})"});

@@ -73,7 +73,7 @@ TEST_F(DockerFaults, OneContainerThatCannotBeReadKeepsNobodyElseFromBeingKnown) 
   EXPECT_TRUE(wait_until([this] { return source_->status().text.find("layer is gone") != std::string::npos; }))
       << source_->status().text;
   EXPECT_EQ(source_->status().state, DRCON_STATE_DEGRADED);
-  EXPECT_NE(source_->metrics().find("drcon_docker_containers_in_trouble{instance=\"test\",kind=\"source\"} 1"),
+  EXPECT_NE(source_->metrics().find("drcon_docker_containers_in_trouble{kind=\"source\",name=\"test\"} 1"),
             std::string::npos)
       << source_->metrics();
   describe("bb");

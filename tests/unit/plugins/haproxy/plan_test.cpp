@@ -68,7 +68,7 @@ TEST_F(DynamicPlan, NamesTheServersThatDrconItselfTakesOutOfService) {
 }
 
 TEST_F(DynamicPlan, KnowsWhetherABackendStillHasServersOfOurs) {
-  EXPECT_TRUE(any_in_use({{"drcon-10.0.0.1:80", {}}}, rules_));
+  EXPECT_TRUE(any_in_use({{"drcon-10.0.0.1:80", {.address = "10.0.0.1", .port = 80}}}, rules_));
   EXPECT_FALSE(any_in_use({{"of-others", {}}}, rules_));
   rules_.mode = mode::slots;
   rules_.prefix = "drcon";
@@ -105,6 +105,46 @@ TEST_F(DynamicPlan, FinishesAServerThatWasOnlyHalfMade) {
 TEST_F(DynamicPlan, NeverTouchesAServerOfAnotherName) {
   const live_servers live{{"static1", {.address = "10.0.0.9", .port = 80}}, {"drcon", {}}};
   EXPECT_THAT(plan(wanting({}), live).leaving, IsEmpty());
+}
+
+// "drcon-10.0.0.1:80" begins with "drcon-1" as well: its address says whose it is, and so no server is of two.
+TEST_F(DynamicPlan, NeverTouchesAServerOfAPrefixThatBeginsWithItsOwnOrTheOtherWayRound) {
+  auto backup = server("2001:db8::1");
+  backup.backup = true;
+  const std::vector<std::string> prefixes = {"d", "drcon-", "drcon-1", "drcon-2", "drcon-2001:", "drcon-1.1.1.1:80-"};
+  for (const std::string options : {"", " check"})
+    for (const auto& owner : prefixes)
+      for (const auto& desired : {server("10.0.0.1"), server("110.0.0.1"), server("::1"), backup}) {
+        rules_.server_options = options;
+        rules_.prefix = owner;
+        const live_servers live{{dynamic_name(desired, rules_), {.address = desired.address, .port = 80}}};
+        for (const auto& other : prefixes) {
+          SCOPED_TRACE(live.begin()->first + " and prefix " + other);
+          rules_.prefix = other;
+          EXPECT_EQ(plan(wanting({}), live).leaving.size(), other == owner ? 1U : 0U);
+          EXPECT_EQ(any_in_use(live, rules_), other == owner);
+        }
+      }
+}
+
+TEST_F(DynamicPlan, LeavesOutAnEndpointWhoseNameAServerOfAnotherPrefixHas) {
+  rules_.server_options.clear();
+  const live_servers live{{"drcon-10.0.0.1:80", {.address = "10.0.0.1", .port = 80}}};
+  rules_.prefix = "drcon-1";
+  const auto made = plan(wanting({server("0.0.0.1")}), live);
+  EXPECT_THAT(made.growth, IsEmpty());
+  EXPECT_THAT(made.leaving, IsEmpty());
+  EXPECT_THAT(made.names_of_others, ElementsAre("0.0.0.1:80"));
+}
+
+TEST_F(DynamicPlan, ReportsAServerThatGotAnotherAddressByHandAndIsNotDesired) {
+  const auto name = dynamic_name(server("10.0.0.1"), rules_);
+  const live_servers moved{{name, {.address = "10.0.0.9", .port = 80}}};
+  const auto made = plan(wanting({}), moved);
+  EXPECT_THAT(made.leaving, IsEmpty()) << "nothing says whose it is";
+  EXPECT_THAT(made.moved, ElementsAre(name));
+  EXPECT_THAT(plan(wanting({server("10.0.0.1")}), moved).moved, IsEmpty()) << "it gets its address back";
+  EXPECT_THAT(plan(wanting({}), {{"drcon-static", {.address = "10.0.0.9", .port = 80}}}).moved, IsEmpty());
 }
 
 TEST_F(DynamicPlan, ReplacesAServerWhoseOptionsOrRoleChanged) {
@@ -188,6 +228,16 @@ TEST_F(SlotsPlan, HoldsBackupsBackWhileOthersServe) {
   rules_.backup_prefix = "b";
   live_.emplace("b1", free_slot());
   EXPECT_THAT(texts(plan(wanting({backup, server("10.0.0.3")}))), testing::Contains("set server web/b1 state ready"));
+}
+
+// "drcon11" is number 11 of "drcon", and number 1 of "drcon1".
+TEST_F(SlotsPlan, KnowsWhichPrefixesWouldHaveSlotsOfItsOwn) {
+  const live_servers live{{"s9", {}}, {"s10", {}}, {"s123", {}}, {"t11", {}}, {"sx11", {}}};
+  EXPECT_THAT(prefixes_with_slots_of(live, rules_), ElementsAre("s1", "s12"));
+  rules_.prefix = "s1";
+  EXPECT_THAT(prefixes_with_slots_of(live, rules_), ElementsAre("s", "s12"));
+  rules_.mode = mode::dynamic;
+  EXPECT_THAT(prefixes_with_slots_of(live, rules_), IsEmpty());
 }
 
 TEST(LiveState, ReadsServersByTheNamesOfTheColumns) {

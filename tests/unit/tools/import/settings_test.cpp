@@ -1,5 +1,6 @@
 // What the import reads of Consul Template's configuration and command line, where no whole translation shows it.
 #include "import/consul_template_line.hpp"
+#include "import/exec.hpp"
 #include "import/toml.hpp"
 
 #include "support/temp_dir.hpp"
@@ -215,6 +216,56 @@ TEST(ImportToml, TextsAndNames) {
   EXPECT_EQ(toml::free_name("X.conf", taken), "x-conf");
   EXPECT_EQ(toml::free_name("x conf", taken), "x-conf-2");
   EXPECT_EQ(toml::free_name("…", taken), "file");
+}
+
+std::string supervise_of_text(const std::string& text) {
+  report found;
+  auto result = supervise_of(read_well(text), found);
+  for (const auto& each : found.faults) ADD_FAILURE() << each.where.shown() << ": " << each.text;
+  return result;
+}
+
+TEST(ImportSettings, AProgramThatIsKeptBecomesSupervise) {
+  EXPECT_EQ(supervise_of_text("exec { command = \"nginx -g 'daemon off;'\" reload_signal = \"SIGHUP\" splay = \"5s\" "
+                              "kill_signal = \"SIGQUIT\" kill_timeout = \"1m30s\" env { pristine = false custom = "
+                              "[\"A=b=c\"] allowlist = [] } }"),
+            "supervise = { command = [\"nginx\", \"-g\", \"daemon off;\"], reload_signal = \"HUP\", kill_signal = "
+            "\"QUIT\", kill_timeout = \"90s\", splay = \"5s\", environment = { \"A\" = \"b=c\" } }\n");
+  EXPECT_EQ(supervise_of_text("exec { command = [\"/bin/app\", \"a b\"] }"),
+            "supervise = { command = [\"/bin/app\", \"a b\"], kill_signal = \"INT\" }\n")
+      << "Consul Template's own signal, which is not drcon's";
+  EXPECT_THAT(supervise_of_text("exec { command = \"/bin/app > /dev/null\" }"),
+              HasSubstr("{ shell = \"/bin/app > /dev/null\","));
+  EXPECT_THAT(supervise_of_text("exec { command = \"A=1 /bin/app\" }"), HasSubstr("{ shell = \"A=1 /bin/app\","));
+  EXPECT_EQ(supervise_of_text("exec { enabled = false command = \"x\" }"), "");
+  EXPECT_EQ(supervise_of_text("exec { }"), "");
+}
+
+TEST(ImportSettings, AProgramOfTheCommandLineIsKeptAsOneOfAFile) {
+  const std::vector<std::string> line{"consul-template", "-exec", "/bin/app -x",          "-exec-reload-signal=SIGUSR1",
+                                      "-exec-splay",     "250ms", "-exec-kill-timeout=2s"};
+  import_surroundings around{.directory = "/", .templates_directory = {}, .environment = [](const std::string&) {
+                               return std::optional<std::string>();
+                             }};
+  report found;
+  const auto given = read_consul_template_line(line, around, found);
+  EXPECT_EQ(supervise_of(given, found),
+            "supervise = { command = [\"/bin/app\", \"-x\"], reload_signal = \"USR1\", kill_signal = \"INT\", "
+            "kill_timeout = \"2s\", splay = \"250ms\" }\n");
+  EXPECT_TRUE(found.faults.empty());
+}
+
+TEST(ImportSettings, WhatOfAKeptProgramCannotBeTranslatedIsReportedAtItsPlace) {
+  EXPECT_THAT(faults_of("exec {\n  command = \"x\"\n  env { pristine = true }\n}"),
+              ElementsAre(HasSubstr("c.hcl:3:9: exec.env.pristine: the program of supervise gets all")));
+  EXPECT_THAT(faults_of("exec {\n  command = \"x\"\n  env { custom = [\"PATH=$PATH:/opt\"] }\n}"),
+              ElementsAre(HasSubstr("c.hcl:3:9: env.custom: drcon gives a variable a value as it is written")));
+  report found;
+  supervise_of(read_well("exec {\n  command = \"x\"\n  reload_signal = \"SIGALRM\"\n  splay = \"long\"\n}"), found);
+  ASSERT_EQ(found.faults.size(), 2U);
+  EXPECT_EQ(found.faults[0].where.shown(), "c.hcl:2:3");
+  EXPECT_THAT(found.faults[0].text, HasSubstr("drcon does not send SIGALRM"));
+  EXPECT_THAT(found.faults[1].text, HasSubstr("'long' is no duration"));
 }
 
 }  // namespace

@@ -10,9 +10,7 @@ namespace {
 using arguments = std::span<const value>;
 
 value plain(const value& of) { return of.is_there() ? of.in_any(false) : value::null(); }
-value entry_of(invocation& in, const value& map, const value& key) {
-  return map.as_map().find(map.self(), key, in.scratch());
-}
+value entry_of(invocation& in, const value& map, const value& key) { return map.find(key, in.scratch()); }
 bool is_there(const value& found) { return !found.is(kind::nothing); }
 
 value call_dict(invocation& in, arguments all) {

@@ -27,7 +27,7 @@ value call_url_parse(invocation& in, arguments all) {
 }
 
 std::string part_of(invocation& in, const value& map, std::string_view key) {
-  const auto found = map.as_map().find(map.self(), value(key), in.scratch());
+  const auto found = map.find(value(key), in.scratch());
   if (found.is(kind::nothing)) return {};
   if (found.is(kind::nil)) throw failure("runtime error: invalid memory address or nil pointer dereference");
   if (!found.is(kind::text))

@@ -5,6 +5,7 @@
 #include "support/ports.hpp"
 #include "support/process.hpp"
 #include "support/sockets.hpp"
+#include "support/temp_dir.hpp"
 #include "support/wait.hpp"
 
 #include <gtest/gtest.h>
@@ -142,6 +143,21 @@ TEST_F(ConsulOverHttp2, IsLeftForHttp1WhenTheOptionSaysSo) {
   ASSERT_TRUE(source_->wait_ready()) << source_->status().text;
   EXPECT_EQ(sockets_to(port_), 1U);
   source_->stop();
+}
+
+TEST_F(ConsulOverHttp2, IsNotSpokenOnAUnixSocketWhichHasNoTls) {
+  const temp_dir directory;
+  const auto socket = (directory / "https.sock").string();
+  begin({{"addresses", {{"https", "unix://" + socket}}}});
+  fill(20);
+  source_ = std::make_unique<source_harness>(
+      "consul-http", "address = \"unix://localhost" + socket + "\"\nservice = [{ match = \"svc-.*\" }]\n");
+  source_->start();
+  ASSERT_TRUE(source_->wait_ready()) << source_->status().text;
+  EXPECT_TRUE(has_all(20));
+  put(7, 8080);
+  EXPECT_TRUE(sees_port(7, 8080)) << source_->status().text;
+  EXPECT_TRUE(source_->stop());
 }
 
 TEST(ConsulHttpOption, IsRefusedWhenItAsksForHttp2WithoutTls) {

@@ -62,8 +62,8 @@ protected:
 
   test::scripted_http2 server_;
   std::atomic<int> changes_{0};
+  coroutine_group group_;  // has the context of all that the lanes have; ~Http2Lanes ends its coroutines first
   std::unique_ptr<http_lanes> lanes_;
-  coroutine_group group_;  // ends before what its coroutines use
 };
 
 TEST_F(Http2Lanes, ShareTheFewestConnectionsThatCarryThemAll) {

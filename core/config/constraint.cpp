@@ -28,6 +28,15 @@ std::optional<fault> fault_of_enum(const json& value, const json& schema, const 
   return fault{"expected one of " + listed(list) + ", found " + found, help};
 }
 
+// An option may be a number or something else, such as a word: then its type is a list.
+std::string type_of_numbers(const json& schema) {
+  const auto type = schema.value("type", json());
+  const auto has = [&type](const char* name) {
+    return type == name || (type.is_array() && std::ranges::find(type, json(name)) != type.end());
+  };
+  return has("integer") && !has("number") ? "integer" : "number";
+}
+
 std::optional<fault> fault_of_range(const json& value, const json& schema, const std::string& found) {
   const auto low = schema.find("minimum");
   const auto high = schema.find("maximum");
@@ -36,7 +45,7 @@ std::optional<fault> fault_of_range(const json& value, const json& schema, const
   if (high == schema.end()) range = "of at least " + low->dump();
   else if (low == schema.end()) range = "of at most " + high->dump();
   else range = "from " + low->dump() + " to " + high->dump();
-  return fault{"expected " + describe_type(schema.value("type", "number")) + " " + range + ", found " + found, {}};
+  return fault{"expected " + describe_type(type_of_numbers(schema)) + " " + range + ", found " + found, {}};
 }
 
 std::size_t characters_in(const std::string& text) {

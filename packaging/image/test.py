@@ -10,7 +10,7 @@ import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "demo"))
 from container import DRCON, Recipe, show as show_recipe  # noqa: E402
-from stage import request, wait_for  # noqa: E402
+from stage import free_port, request, wait_for  # noqa: E402
 
 MOST_BYTES = 60_000_000
 
@@ -76,7 +76,7 @@ def whose_end_it_was(trial):
 
 def several_services_have_their_names(trial):
     name = f"{trial.balancer}-many"
-    port = trial.nginx_port + 1
+    port = free_port()
     trial.another_balancer(name, "-e", "SERVICE=simp.*", "-p", f"127.0.0.1:{port}:80")
     wait_for("a route by path", lambda: request(port, "GET", "/simple/")[0] == 200)
     expect("status of a service that is none", request(port, "GET", "/other/")[0], 404)

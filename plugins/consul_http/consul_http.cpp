@@ -48,7 +48,7 @@ constexpr const char* schema_text = R"JSON({
       "description": "Longest time Consul holds a blocking query, 1s to 10m. After a restore of an older state this is how long a change may go unseen: keep it at 60s or less." },
     "retry_min": { "type": "string", "format": "duration", "default": "250ms", "description": "Pause after a first failure; it doubles." },
     "retry_max": { "type": "string", "format": "duration", "default": "10s", "description": "Longest pause after failures. drcon never gives up." },
-    "connections": { "type": ["integer", "string"], "minimum": 8, "maximum": 100000, "default": "auto",
+    "connections": { "type": ["integer", "string"], "minimum": 8, "maximum": 100000, "pattern": "^auto$", "default": "auto",
       "description": "Most connections to the agent: a number, or auto. auto: three quarters of what the agent allows each client address (limits.http_max_conns_per_client, 200 by default), at most 10,000 and half of the files that drcon may have open; the rest is for others on this host. The agent is asked for that, which takes agent:read; without that right it is 150. Services beyond what the connections carry take turns: over HTTP/1.1 a connection carries one, over HTTP/2 250." },
     "rotation_rate": { "type": "integer", "minimum": 1, "maximum": 100000, "default": 2000,
       "description": "Services beyond `connections`: most plain queries a second, while something has changed." },

@@ -102,7 +102,7 @@ TEST_F(Container, RunsTheShippedExample) {
   replace(config, R"("nginx", "-g", "daemon off;")",
           R"("nginx", "-p", ")" + nginx_.prefix().string() + R"(", "-c", ")" + nginx_.config().string() + "\"");
   replace(config, "/etc/nginx/conf.d/drcon.conf", nginx_.file("app.conf").string());
-  replace(config, "/etc/drcon/templates/app.conf.mustache", path("form.mustache"));
+  replace(config, "templates/app.conf.mustache", path("form.mustache"));
   write_file(path("form.mustache"), form);
   write_file(path("drcon.toml"), "host.state_directory = \"state\"\nadmin.socket = \"admin.sock\"\n" + config);
   const backend a("a");

@@ -25,7 +25,7 @@ inline const char* const consul_schema = R"JSON({
           "health": { "type": "string", "enum": ["passing", "warning", "any"], "default": "passing" }
         } } },
     "wait": { "type": "string", "format": "duration", "default": "55s" },
-    "connections": { "type": "integer", "minimum": 8, "maximum": 100000, "default": 150 },
+    "connections": { "type": ["integer", "string"], "minimum": 8, "maximum": 100000, "pattern": "^auto$", "default": "auto" },
     "tls": { "type": "object", "additionalProperties": false,
       "properties": {
         "ca_file": { "type": "string", "format": "path", "reads": true },

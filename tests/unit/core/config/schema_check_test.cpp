@@ -174,6 +174,15 @@ TEST(SchemaCheck, HoldsNumbersToTheirRange) {
             "f:2:5: error: 'x' in [t]: expected a number of at most 1, found integer 2\n");
 }
 
+TEST(SchemaCheck, HoldsANumberOrAWordToTheRulesOfEach) {
+  const auto schema = R"({"type": ["integer", "string"], "minimum": 8, "pattern": "^auto$"})";
+  EXPECT_EQ(said_of(schema, "8"), "");
+  EXPECT_EQ(said_of(schema, "\"auto\""), "");
+  EXPECT_EQ(said_of(schema, "7"), "f:2:5: error: 'x' in [t]: expected an integer of at least 8, found integer 7\n");
+  EXPECT_EQ(said_of(schema, "\"many\""),
+            "f:2:5: error: 'x' in [t]: expected a string that matches ^auto$, found string \"many\"\n");
+}
+
 TEST(SchemaCheck, ListsAnEnumAndSuggests) {
   const auto schema = R"({"type": "string", "enum": ["text", "json"]})";
   EXPECT_EQ(said_of(schema, "\"json\""), "");

@@ -85,7 +85,7 @@ TEST_F(Load, FillsInEveryDefault) {
   EXPECT_EQ(web.where, (position{(dir_ / "drcon.toml").string(), 7, 1}));
   EXPECT_EQ(
       made->sources.at("consul").options,
-      json::parse(R"({"address": "http://127.0.0.1:8500", "wait": "55s", "connections": 150, "tls": {"verify": true},
+      json::parse(R"({"address": "http://127.0.0.1:8500", "wait": "55s", "connections": "auto", "tls": {"verify": true},
                             "service": [{"name": "simple", "tag": [], "health": "passing"}]})"));
   EXPECT_EQ(made->sinks.at("edge").options.at("file"), (dir_ / "out/edge.conf").string());
   EXPECT_EQ(made->sinks.at("edge").plugin, "nginx");

@@ -134,6 +134,8 @@ private:
             const std::map<std::string, config::instance_config>& next, made& into, config::diagnostics& found);
   void replace_sources(const made& sources);
   void replace_pipelines(const config::configuration& before, const made& new_sources, config::diagnostics& found);
+  bool have_same_target(const std::string& old_sink, const std::string& new_sink,
+                        const config::configuration& before) const;
   std::vector<const pipeline*> that_left_sinks_of(const config::pipeline_config& next,
                                                   const config::configuration& before) const;
   static void warn_of_pause(const pipeline& ended, const config::pipeline_config* successor,

@@ -283,6 +283,34 @@ protected:
     fake("s")->host.publish(service_of("web", 3));
     ASSERT_TRUE(sees("t", 3));
   }
+  // Sink u has applied three endpoints, and sink t keeps the two that it had before.
+  void pause_with_t_behind() {
+    config_.sinks["t"] = instance_of("t", "fake-sink", "of t");
+    config_.sinks["u"] = instance_of("u", "fake-sink", "of u");
+    config_.pipelines["p"].sinks = {"t", "u"};
+    start();
+    serve(2);
+    ASSERT_TRUE(sees("u", 2));
+    ASSERT_TRUE(test::wait_until([this] { return on_engine([this] { return engine_->settled(); }); }));
+    answer_with(retry("the reload failed"));
+    fake("s")->host.publish(service_of("web", 3));
+    ASSERT_TRUE(sees("u", 3));
+    ASSERT_TRUE(sees("t", 3));
+    ASSERT_EQ(pause("lunch"), "");
+    answer_with(ok());
+  }
+  // The same target under another name.
+  void rename_t_to_v() {
+    config_.sinks.erase("t");
+    config_.sinks["v"] = instance_of("v", "fake-sink", "of t");
+  }
+  std::vector<std::string> behind(const std::string& pipeline) {
+    return on_engine([&] { return engine_->find(pipeline)->paused()->behind; });
+  }
+  static int applies_of(const std::string& sink) {
+    const std::lock_guard lock(fake(sink)->mutex);
+    return fake(sink)->applies;
+  }
   void decide(int endpoints) {
     fake("s")->host.publish(service_of("web", endpoints));
     ASSERT_TRUE(test::wait_until([&] { return served() == static_cast<std::size_t>(endpoints); }));
@@ -380,18 +408,7 @@ TEST_F(PauseWhileApplying, ASnapshotThatWasRejectedIsNotTriedByAResync) {
 }
 
 TEST_F(PauseWhileApplying, ASinkThatHasNotAppliedItKeepsWhatItHasThroughARestart) {
-  config_.sinks["u"] = instance_of("u", "fake-sink");
-  config_.pipelines["p"].sinks = {"t", "u"};
-  start();
-  serve(2);
-  ASSERT_TRUE(sees("u", 2));
-  ASSERT_TRUE(test::wait_until([this] { return on_engine([this] { return engine_->settled(); }); }));
-  answer_with(retry("the reload failed"));
-  fake("s")->host.publish(service_of("web", 3));
-  ASSERT_TRUE(sees("u", 3));
-  ASSERT_TRUE(sees("t", 3));
-  ASSERT_EQ(pause("lunch"), "");
-  answer_with(ok());
+  pause_with_t_behind();
   ASSERT_TRUE(
       test::wait_until([this] { return on_engine([this] { return engine_->sinks().at("t")->up_to_date(); }); }));
   EXPECT_TRUE(sees("t", 2));
@@ -410,6 +427,84 @@ TEST_F(PauseWhileApplying, ASinkThatHasNotAppliedItKeepsWhatItHasThroughARestart
   settle();
   EXPECT_EQ(resume(), "");
   EXPECT_TRUE(sees("t", 3));
+}
+
+TEST_F(PauseWhileApplying, ASinkThatGetsAnotherNameInThePauseKeepsWhatItHas) {
+  pause_with_t_behind();
+  ASSERT_TRUE(test::wait_until([this] { return is_up_to_date(); }));
+  rename_t_to_v();
+  config_.pipelines["p"].sinks = {"v", "u"};
+  ASSERT_TRUE(apply()) << faults_;
+  ASSERT_TRUE(fake("v")->wait([] { return fake("v")->started.load(); }));
+  settle();
+  EXPECT_EQ(applies_of("v"), 0) << "its target has something else than what is served";
+  EXPECT_THAT(behind("p"), testing::ElementsAre("v"));
+  ASSERT_TRUE(stop());
+  const auto kept = pause_store(state_.path()).load("p");
+  ASSERT_TRUE(kept);
+  EXPECT_THAT(kept->behind, testing::ElementsAre("v")) << "a restart would change it";
+}
+
+TEST_F(PauseWhileApplying, ASinkAndAPipelineThatGetOtherNamesInThePauseKeepWhatTheyHave) {
+  pause_with_t_behind();
+  ASSERT_TRUE(test::wait_until([this] { return is_up_to_date(); }));
+  rename_t_to_v();
+  config_.pipelines["q"] = config_.pipelines["p"];
+  config_.pipelines["q"].name = "q";
+  config_.pipelines["q"].sinks = {"u", "v"};
+  config_.pipelines.erase("p");
+  ASSERT_TRUE(apply()) << faults_;
+  ASSERT_TRUE(fake("v")->wait([] { return fake("v")->started.load(); }));
+  EXPECT_THAT(behind("q"), testing::ElementsAre("v"));
+  ASSERT_TRUE(test::wait_until(
+      [this] { return on_engine([this] { return engine_->find("q")->current().snapshot != nullptr; }); }));
+  settle();
+  EXPECT_EQ(applies_of("v"), 0);
+}
+
+TEST_F(PauseWhileApplying, ASinkThatIsRemovedInThePauseIsNotNamedAnyMore) {
+  pause_with_t_behind();
+  config_.sinks.erase("t");
+  config_.pipelines["p"].sinks = {"u"};
+  ASSERT_TRUE(apply()) << faults_;
+  EXPECT_THAT(behind("p"), testing::IsEmpty());
+}
+
+TEST_F(PauseWhileApplying, AHoldThatEndedWhileAPauseWasTriedEnds) {
+  config_.pipelines["p"].brake.hold = 300ms;
+  engine::pause_patience = 600ms;
+  apply_three();
+  fake("s")->host.publish(service_of("web", 0));
+  ASSERT_TRUE(test::wait_until([this] { return !journal(journal_entry::kind::held).empty(); }));
+  // What passes beside the hold leaves nothing that waits but the hold itself.
+  fake("s")->host.publish(service_of("api", 1));
+  ASSERT_TRUE(test::wait_until([&] { return served() != 3U; }));
+  EXPECT_THAT(pause("lunch"), testing::HasSubstr("is still applying an update"));
+  EXPECT_TRUE(test::wait_until([this] { return served() == 1U; })) << "no timer asks a second time";
+}
+
+TEST_F(PauseWhileApplying, APipelineThatIsAddedAgainMeanwhileCanBePaused) {
+  apply_three();
+  auto answer = begin_pause();
+  const auto p = config_.pipelines.at("p");
+  config_.pipelines.clear();
+  ASSERT_TRUE(apply()) << faults_;
+  config_.pipelines["p"] = p;
+  ASSERT_TRUE(apply()) << faults_;
+  fake("s")->host.publish(service_of("web", 4));
+  ASSERT_TRUE(test::wait_until(
+      [this] { return on_engine([this] { return engine_->find("p")->current().snapshot != nullptr; }); }));
+  fake("t")->answer_open_update();
+  EXPECT_EQ(answer.get(), "") << "it is the pipeline of that name";
+  EXPECT_EQ(resume(), "");
+  ASSERT_TRUE(sees("t", 4));
+  stop_answering();
+  fake("s")->host.publish(service_of("web", 5));
+  ASSERT_TRUE(sees("t", 5));
+  auto second = begin_pause();
+  EXPECT_TRUE(ask([](pipeline& each) { return each.is_pausing(); }));
+  fake("t")->answer_open_update();
+  EXPECT_EQ(second.get(), "");
 }
 
 TEST_F(PauseWhileApplying, IsRefusedWhenTheUpdateDoesNotEnd) {

@@ -489,12 +489,20 @@ bool engine::decided() const {
 }
 
 bool engine::settled() const {
-  return decided() && std::ranges::all_of(sinks_, [](const auto& each) { return each.second->up_to_date(); });
+  return decided() && std::ranges::all_of(sinks_, [this](const auto& each) { return is_settled(*each.second); });
+}
+
+// A sink that a pause keeps as it is waits for its pipeline until the resume, which nobody must wait for.
+bool engine::is_settled(const sink_runner& sink) const {
+  if (sink.up_to_date()) return true;
+  if (sink.desired() && !sink.serves_desired()) return false;
+  return std::ranges::any_of(sink.waits_for(),
+                             [&](const std::string& pipeline) { return keeps_its_own(pipeline, sink.name()); });
 }
 
 bool engine::begun() const {
   const auto answered = [this](const std::string& sink) {
-    return sinks_.at(sink)->last_answer() != model::sink_answer::none;
+    return sinks_.at(sink)->last_answer() != model::sink_answer::none || is_settled(*sinks_.at(sink));
   };
   return std::ranges::all_of(pipelines_, [&](const auto& named) {
     const auto& each = *named.second;

@@ -64,6 +64,8 @@ public:
 
   /// Every pipeline has decided and every sink serves what it should.
   bool settled() const;
+  /// The same of one sink: it is up to date, or a pause keeps what its target has, of which a restart knows nothing.
+  bool is_settled(const sink_runner& sink) const;
   /// Every pipeline has decided, and none is held by the brake.
   bool decided() const;
   /// Each pipeline has had its first apply, whatever its result, or has logged what it waits for: systemd's READY=1.

@@ -239,6 +239,56 @@ TEST_F(Steering, AReleasedBrakeLetsTheLossPass) {
       << "one release is for one loss";
 }
 
+TEST_F(Steering, APauseIsRefusedWhenWhatItWasJudgedByHasChangedMeanwhile) {
+  start();
+  serve(4);
+  ASSERT_TRUE(test::wait_until([this] { return is_up_to_date(); }));
+  fake("s")->host.publish(service_of("web", 1));
+  ASSERT_TRUE(test::wait_until([this] { return !journal(journal_entry::kind::held).empty(); }));
+  const auto why = steer([this](engine::steered done) {
+    engine_->pause("p", "lunch", std::move(done));
+    EXPECT_TRUE(p().release_brake()) << "while the mark is being written";
+  });
+  EXPECT_EQ(why, "a change came in between; try again");
+  EXPECT_FALSE(ask([](pipeline& each) { return each.paused() || each.is_pausing(); }));
+  EXPECT_FALSE(std::filesystem::exists(state_.path() / "p.paused")) << "a restart would begin with a refused pause";
+  EXPECT_TRUE(sees("t", 1)) << "it goes on as if nobody had asked";
+  EXPECT_EQ(pause("lunch"), "");
+}
+
+TEST_F(Steering, APauseLeavesNoMarkOfAPipelineThatWasRemovedMeanwhile) {
+  start();
+  serve(2);
+  ASSERT_TRUE(test::wait_until([this] { return is_up_to_date(); }));
+  const auto why = steer([this](engine::steered done) {
+    engine_->pause("p", "lunch", std::move(done));
+    config_.pipelines.clear();
+    config::diagnostics found;
+    EXPECT_TRUE(engine_->apply(config_, found));
+  });
+  EXPECT_EQ(why, "a reload has removed pipeline p");
+  EXPECT_FALSE(std::filesystem::exists(state_.path() / "p.paused")) << "it would be paused when it comes back";
+}
+
+// What another pipeline has as well may leave one without a difference to what its sink is given.
+TEST_F(Steering, ASinkThatHasWhatWasDecidedWithoutAnUpdateIsNotBehind) {
+  config_.sources["r"] = instance_of("r", "fake-source");
+  config_.pipelines["q"] = pipeline_of({"r"}, {"t"});
+  config_.pipelines["q"].name = "q";
+  start();
+  fake("r")->host.publish(service_of("web", 3));
+  fake("r")->host.ready();
+  serve(3);
+  ASSERT_TRUE(test::wait_until([this] { return is_up_to_date(); }));
+  fake("s")->host.publish(service_of("web", 2));
+  ASSERT_TRUE(test::wait_until(
+      [this] { return ask([](pipeline& each) { return each.current().snapshot->endpoint_count() == 2; }); }));
+  ASSERT_EQ(pause("lunch"), "");
+  EXPECT_THAT(ask([](pipeline& each) { return each.paused()->behind; }), testing::IsEmpty());
+  EXPECT_EQ(ask([](pipeline& each) { return each.current().snapshot->endpoint_count(); }), 2U)
+      << "what is served goes back to nothing older";
+}
+
 TEST_F(Steering, AHoldDoesNotRunOutDuringAPause) {
   config_.pipelines["p"].brake.hold = 1s;
   start();
@@ -424,7 +474,10 @@ TEST_F(PauseWhileApplying, ASinkThatHasNotAppliedItKeepsWhatItHasThroughARestart
   EXPECT_EQ(applies(), 0) << "what the target has is not known any more";
   fake("s")->host.publish(service_of("web", 3));
   fake("s")->host.ready();
-  settle();
+  EXPECT_TRUE(test::wait_until([this] { return on_engine([this] { return engine_->settled(); }); }))
+      << "nobody can wait for a sink that the pause keeps as it is";
+  EXPECT_THAT(on_engine([this] { return report::unsettled(*engine_); }), testing::IsEmpty());
+  EXPECT_EQ(on_engine([this] { return report::verdict_of(*engine_); }), report::verdict::caveats);
   EXPECT_EQ(resume(), "");
   EXPECT_TRUE(sees("t", 3));
 }

@@ -288,7 +288,8 @@ private:
 
   pacer pacer_;
   brake brake_;
-  brake::memory kept_brake_;  // what the state on disk has of it, or is about to
+  brake::memory kept_brake_;          // what the state on disk has of it, or is about to
+  std::uint64_t compared_brake_ = 0;  // its version when that was last compared
   decision current_;
   model::snapshot_ptr last_good_;  // from disk or from before a reload: what the brake measures losses from
   question last_good_asked_;       // what last_good_ answers

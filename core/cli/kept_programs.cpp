@@ -83,17 +83,23 @@ bool kept_programs::others_have_applied(const std::string& sink) const {
   return std::ranges::all_of(others, [&](const std::string& other) {
     if (other == sink || keepers_.keeps(other)) return true;
     const auto found = engine_.sinks().find(other);
-    return found == engine_.sinks().end() || found->second->applies() > 0;
+    return found == engine_.sinks().end() || found->second->applies() > 0 || engine_.is_settled(*found->second);
   });
 }
 
 void kept_programs::wait_for_signal() {
   signals_.async_wait([this, alive = std::weak_ptr(alive_)](const boost::system::error_code& error, int signal) {
     if (error || alive.expired()) return;
-    wait_for_signal();
-    if (!keepers_.pass_on(signal))
-      log::warning(base::subject_kind::host,
-                   "signal {} came, and no sink keeps a program that it could be passed on to", signal);
+    if (keepers_.pass_on(signal)) return wait_for_signal();
+    log::warning(
+        base::subject_kind::host,
+        "signal {} came, and no sink keeps a program that it could be passed on to; the next one has its usual "
+        "effect on drcon, unless a sink keeps a program by then",
+        signal);
+    // Not as soon as the last program has gone: in a reload the next one may be about to begin.
+    signals_.clear();
+    passes_signals_ = false;
+    look();
   });
 }
 

@@ -15,19 +15,31 @@
 #include <iostream>
 #include <map>
 #include <string>
+#include <vector>
 
 namespace drcon::cli {
 namespace {
 
 // The files are as they are to be, and what the sources report from now on is not followed: drcon only stays for the
 // programs that its sinks keep, until one of them ends, or drcon is stopped.
-void stay_for(kept_programs& programs, hosted_engine& hosted) {
-  bool stopped = false;
-  boost::asio::signal_set signals(hosted.context(), SIGTERM, SIGINT);
-  signals.async_wait([&stopped](const boost::system::error_code& error, int) { stopped |= !error; });
+void stay_for(const kept_programs& programs, hosted_engine& hosted, const bool& stopped) {
   hosted.engine().stop_sources();
   constexpr auto without_end = std::chrono::hours(24);
   while (!hosted.run_until([&] { return stopped || programs.has_ended(); }, without_end)) {
+  }
+}
+
+// What a pause keeps from the targets.
+void add_paused(const engine::engine& engine, std::vector<std::string>& open) {
+  for (const auto& [name, pipeline] : engine.pipelines()) {
+    if (!pipeline->paused()) continue;
+    const auto to_do = "; start drcon and run drcon resume " + name;
+    if (pipeline->pending())
+      open.push_back("pipeline " + name + " is paused, and its targets do not have what its sources have now: " +
+                     pipeline->paused()->why + to_do);
+    for (const auto& sink : pipeline->paused()->behind)
+      open.push_back("sink " + sink + " keeps what it had of pipeline " + name +
+                     ", which is paused, since it had not applied what is served when the pause began" + to_do);
   }
 }
 
@@ -72,31 +84,34 @@ int once(const arguments& options) {
     log::warning(base::subject_kind::state, "{}; no state is read or kept", locked.error().why);
     own.state_directory.clear();
   }
+  bool stopped = false;  // outlives the loop, whose handlers set it
   hosted_engine hosted(plugins, own, engine::mode::apply);
   kept_programs programs(hosted.context(), hosted.engine(), [] {});
+  // Until the end: without it, a signal would end drcon at once, and leave the programs that its sinks keep or run.
+  boost::asio::signal_set signals(hosted.context(), SIGTERM, SIGINT);
+  signals.async_wait([&stopped](const boost::system::error_code& error, int) { stopped |= !error; });
   config::diagnostics found;
   if (!hosted.engine().apply(*config, found)) {
     print(found);
     return exit_config;
   }
   hold_reporter holds;
-  const auto is_settled = [&] {
+  const auto is_over = [&] {
     holds.report(hosted.engine());
-    return hosted.engine().settled() || programs.has_ended();
+    return stopped || hosted.engine().settled() || programs.has_ended();
   };
-  const bool settled = hosted.run_until(is_settled, options.timeout);
+  hosted.run_until(is_over, options.timeout);
+  const bool settled = hosted.engine().settled();
   // All may have settled without what a sink refuses, or what a pause keeps from the targets.
   auto open = report::unsettled(hosted.engine());
-  for (const auto& [name, pipeline] : hosted.engine().pipelines())
-    if (pipeline->paused() && pipeline->pending())
-      open.push_back("pipeline " + name + " is paused, and its targets do not have what its sources have now: " +
-                     pipeline->paused()->why + "; start drcon and run drcon resume " + name);
+  add_paused(hosted.engine(), open);
+  if (stopped && !settled) open.emplace_back("a signal came before every target was up to date");
   for (const auto& line : open) std::cerr << "drcon: " << line << "\n";
-  if (settled && open.empty() && programs.any()) stay_for(programs, hosted);
+  if (settled && open.empty() && programs.any()) stay_for(programs, hosted, stopped);
   programs.note_stop();
   const bool clean = hosted.stop();
   // Without that the files are not as they should be, which the end of a program that drcon has ended must not hide.
-  if (const auto code = programs.exit_code(); code && (programs.has_ended() || settled)) return *code;
+  if (const auto code = programs.exit_code(); code && (programs.has_ended() || (settled && open.empty()))) return *code;
   if (!settled || !open.empty()) return exit_runtime;
   return clean ? exit_ok : exit_overstay;
 }

@@ -20,27 +20,44 @@ std::size_t excess(std::size_t more, std::size_t less) { return more > less ? mo
 // ---- what was served within the window ----
 
 void brake::forget_old(clock::time_point now) {
-  while (!past_order_.empty() && now - past_order_.front().first >= config_.window) {
-    if (const auto found = past_.find(past_order_.front().second); found != past_.end()) {
-      auto& entries = found->second;
-      while (!entries.empty() && now - entries.front().first >= config_.window) entries.pop_front();
-      if (entries.empty()) past_.erase(found);
-    }
-    past_order_.pop_front();
+  while (!past_order_.empty() && now - past_order_.begin()->first >= config_.window) {
+    const auto service = past_order_.extract(past_order_.begin()).value().second;
+    ++version_;
+    const auto found = past_.find(service);
+    auto& entries = found->second;
+    while (!entries.empty() && now - entries.front().first >= config_.window) entries.pop_front();
+    if (entries.empty()) past_.erase(found);
+    else past_order_.emplace(entries.front().first, service);
   }
+}
+
+void brake::forget_losses(const std::string& service) {
+  const auto found = past_.find(service);
+  if (found == past_.end()) return;
+  past_order_.erase({found->second.front().first, service});
+  past_.erase(found);
+  ++version_;
+}
+
+void brake::forget_losses() {
+  past_.clear();
+  past_order_.clear();
+  ++version_;
 }
 
 // Of two entries, the older one matters as long as it counts more. A service that loses endpoints all the time within a
 // long window must not fill the memory, nor the state on disk: the oldest are counted as if they were younger.
 void brake::remember_loss(clock::time_point now, const std::string& service, std::size_t served) {
   auto& entries = past_[service];
+  if (!entries.empty()) past_order_.erase({entries.front().first, service});
   while (!entries.empty() && entries.back().second <= served) entries.pop_back();
   entries.emplace_back(now, served);
   if (entries.size() > most_losses_of_one) {
     entries[1].second = entries[0].second;
     entries.pop_front();
   }
-  past_order_.emplace_back(now, service);
+  past_order_.emplace(entries.front().first, service);
+  ++version_;
 }
 
 // The most endpoints in service at any time within the window, of which `served` are there now.
@@ -117,6 +134,7 @@ brake::decision brake::judge(clock::time_point now, const change& change) {
     forget();
     return {};
   }
+  if (holding()) ++version_;
   if (first_ && change.served == 0) return judge_first(now, change);
   forget_old(now);
   judgement about{.now = now, .of = change, .made = {}, .over = {}};
@@ -134,6 +152,7 @@ brake::decision brake::judge(clock::time_point now, const change& change) {
   judge_whole(about);
   remember_losses(about);
   list(now, about.made);
+  if (holding()) ++version_;
   if (first_) {
     about.made.keeps_all = !about.made.kept.empty();
     for (auto& each : about.made.holds) each.why += "; measured from an earlier state: " + first_->why;
@@ -198,7 +217,7 @@ void brake::judge_service(const service_change& each, judgement& about) {
   if (!held) return;
   about.accepted += excess(kept, each.next);
   about.over.insert(each.name);
-  past_.erase(each.name);
+  forget_losses(each.name);
   services_.erase(each.name);
 }
 
@@ -245,7 +264,7 @@ void brake::judge_whole(judgement& about) {
     whole_->lowest = excess(whole_->lowest, about.accepted);
     return hold_with_the_pipeline(about);
   }
-  if (whole_) past_.clear();
+  if (whole_) forget_losses();
   whole_.reset();
   std::erase_if(services_, [](const auto& each) { return !each.second.is_own; });
 }
@@ -279,7 +298,7 @@ void brake::remember_losses(const judgement& about) {
     any = true;
     if (config_.per_service) remember_loss(about.now, each.name, each.served);
   }
-  if (!about.made.accepted.empty()) past_.erase(the_pipeline);
+  if (!about.made.accepted.empty()) forget_losses(the_pipeline);
   else if (any && !whole_) remember_loss(about.now, the_pipeline, excess(about.of.served, about.surplus));
 }
 
@@ -300,7 +319,7 @@ void brake::list(clock::time_point now, decision& made) const {
   }
   for (const auto& each : made.holds) made.ask_again = std::min(made.ask_again.value_or(each.until), each.until);
   if (made.ask_again && !past_order_.empty())
-    made.ask_again = std::min(*made.ask_again, std::max(now, past_order_.front().first + config_.window));
+    made.ask_again = std::min(*made.ask_again, std::max(now, past_order_.begin()->first + config_.window));
 }
 
 // ---- what operators and reloads do ----
@@ -311,6 +330,7 @@ void brake::restart_holds() {
   if (whole_) whole_->lowest = none;
   if (first_) first_->lowest = none;
   for (auto& [name, held] : services_) held.lowest = none;
+  ++version_;
 }
 
 void brake::stop_observing() {
@@ -327,8 +347,7 @@ void brake::forget() {
   first_.reset();
   services_.clear();
   whole_.reset();
-  past_.clear();
-  past_order_.clear();
+  forget_losses();
 }
 
 void brake::go_on_from(const brake& before) {
@@ -337,6 +356,7 @@ void brake::go_on_from(const brake& before) {
   first_ = before.first_;
   past_ = before.past_;
   past_order_ = before.past_order_;
+  ++version_;
 }
 
 brake::memory brake::remembered() const {

@@ -10,6 +10,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <map>
 #include <optional>
@@ -104,6 +105,9 @@ public:
   /// that each time.
   memory remembered() const;
   void recall(const memory& kept);
+  /// As long as it is the same, so is remembered(), which copies all of it: the decisions are many, and few of them
+  /// change something there.
+  std::uint64_t version() const { return version_; }
 
 private:
   // A loss that waits.
@@ -129,6 +133,8 @@ private:
   };
 
   void forget_old(clock::time_point now);
+  void forget_losses(const std::string& service);
+  void forget_losses();
   void remember_loss(clock::time_point now, const std::string& service, std::size_t served);
   std::size_t reference(const std::string& service, std::size_t served) const;
   std::string loss(std::size_t before, std::size_t after) const;
@@ -152,7 +158,9 @@ private:
   // What was served until some time within the window, of services that have lost something since. "" stands for the
   // pipeline: no service has an empty name.
   std::map<std::string, std::deque<std::pair<clock::time_point, std::size_t>>> past_;
-  std::deque<std::pair<clock::time_point, std::string>> past_order_;  // its entries, oldest first
+  // One entry for each service in past_, by its oldest one there: that is the next to be forgotten.
+  std::set<std::pair<clock::time_point, std::string>> past_order_;
+  std::uint64_t version_ = 0;
 };
 
 }  // namespace drcon::engine

@@ -158,6 +158,9 @@ void engine::replace_pipelines(const config::configuration& before, const made& 
   std::map<std::string, std::unique_ptr<pipeline>> next;
   // Looked at once, before any of them writes a state of its own.
   const bool state_is_kept = !store_.pipelines().empty();
+  const same_target is_same_target = [&](const std::string& old_sink, const std::string& new_sink) {
+    return have_same_target(old_sink, new_sink, before);
+  };
   // All are made before the first of them begins, which asks the others what they have.
   std::vector<std::function<void()>> begin;
   std::set<std::string> followed;  // pipelines whose sinks new ones take over
@@ -182,14 +185,14 @@ void engine::replace_pipelines(const config::configuration& before, const made& 
         });
     auto* const it = made.get();
     if (known != pipelines_.end()) {
-      begin.emplace_back([it, old = known->second.get()] { it->start_after(*old); });
+      begin.emplace_back([it, &is_same_target, old = known->second.get()] { it->start_after(*old, is_same_target); });
     } else if (auto ended = that_left_sinks_of(wanted, before); ended.empty()) {
       begin.emplace_back([it, state_is_kept] { it->start(state_is_kept); });
     } else {
       for (const auto* each : ended) warn_of_pause(*each, &wanted, found);
       std::ranges::transform(ended, std::inserter(followed, followed.end()), &pipeline::name);
-      begin.emplace_back([this, it, ended = std::move(ended)] {
-        it->start_in_place_of(ended, [this, name = it->name()](const model::service_ptr& service) {
+      begin.emplace_back([this, it, &is_same_target, ended = std::move(ended)] {
+        it->start_in_place_of(ended, is_same_target, [this, name = it->name()](const model::service_ptr& service) {
           return is_at_another(name, service);
         });
       });
@@ -244,16 +247,21 @@ void engine::put_aside(const std::string& pipeline) {
   pauses_.retire(pipeline);
 }
 
+// A sink that has another name since a reload has the same target. `old_sink` may be a name that only a mark on disk
+// has.
+bool engine::have_same_target(const std::string& old_sink, const std::string& new_sink,
+                              const config::configuration& before) const {
+  if (old_sink == new_sink) return true;
+  const auto was = before.sinks.find(old_sink);
+  const auto& is = config_.sinks.at(new_sink);
+  return was != before.sinks.end() && was->second.plugin == is.plugin && was->second.options == is.options;
+}
+
 // The pipelines that `next` may be under another name: they fed one of its targets, and do so no more.
 std::vector<const pipeline*> engine::that_left_sinks_of(const config::pipeline_config& next,
                                                         const config::configuration& before) const {
-  const auto is_same_target = [&](const std::string& old_sink, const std::string& new_sink) {
-    const auto& was = before.sinks.at(old_sink);
-    const auto& is = config_.sinks.at(new_sink);
-    return old_sink == new_sink || (was.plugin == is.plugin && was.options == is.options);
-  };
   const auto is_fed = [&](const std::string& old_sink, const config::pipeline_config& by) {
-    return std::ranges::any_of(by.sinks, [&](const auto& sink) { return is_same_target(old_sink, sink); });
+    return std::ranges::any_of(by.sinks, [&](const auto& sink) { return have_same_target(old_sink, sink, before); });
   };
   std::vector<const pipeline*> left;
   for (const auto& [name, old] : before.pipelines) {
@@ -481,12 +489,20 @@ bool engine::decided() const {
 }
 
 bool engine::settled() const {
-  return decided() && std::ranges::all_of(sinks_, [](const auto& each) { return each.second->up_to_date(); });
+  return decided() && std::ranges::all_of(sinks_, [this](const auto& each) { return is_settled(*each.second); });
+}
+
+// A sink that a pause keeps as it is waits for its pipeline until the resume, which nobody must wait for.
+bool engine::is_settled(const sink_runner& sink) const {
+  if (sink.up_to_date()) return true;
+  if (sink.desired() && !sink.serves_desired()) return false;
+  return std::ranges::any_of(sink.waits_for(),
+                             [&](const std::string& pipeline) { return keeps_its_own(pipeline, sink.name()); });
 }
 
 bool engine::begun() const {
   const auto answered = [this](const std::string& sink) {
-    return sinks_.at(sink)->last_answer() != model::sink_answer::none;
+    return sinks_.at(sink)->last_answer() != model::sink_answer::none || is_settled(*sinks_.at(sink));
   };
   return std::ranges::all_of(pipelines_, [&](const auto& named) {
     const auto& each = *named.second;

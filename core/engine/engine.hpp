@@ -64,6 +64,8 @@ public:
 
   /// Every pipeline has decided and every sink serves what it should.
   bool settled() const;
+  /// The same of one sink: it is up to date, or a pause keeps what its target has, of which a restart knows nothing.
+  bool is_settled(const sink_runner& sink) const;
   /// Every pipeline has decided, and none is held by the brake.
   bool decided() const;
   /// Each pipeline has had its first apply, whatever its result, or has logged what it waits for: systemd's READY=1.
@@ -134,6 +136,8 @@ private:
             const std::map<std::string, config::instance_config>& next, made& into, config::diagnostics& found);
   void replace_sources(const made& sources);
   void replace_pipelines(const config::configuration& before, const made& new_sources, config::diagnostics& found);
+  bool have_same_target(const std::string& old_sink, const std::string& new_sink,
+                        const config::configuration& before) const;
   std::vector<const pipeline*> that_left_sinks_of(const config::pipeline_config& next,
                                                   const config::configuration& before) const;
   static void warn_of_pause(const pipeline& ended, const config::pipeline_config* successor,

@@ -110,12 +110,16 @@ void engine::pause_when_idle(const std::string& name, const std::string& why, co
   auto mark = pipeline->mark_of(why);
   mark.behind = found.behind;
   const auto served = found.served ? std::optional(*found.served) : std::nullopt;
-  auto take_effect = [this, name, before, mark, served](class pipeline& paused) {
+  const auto judged = pipeline->current().snapshot;
+  auto take_effect = [this, name, before, mark, served, sinks, judged](class pipeline& paused) -> base::result<> {
+    // The disk takes its time. What was found at the sinks says nothing of another content, nor of other sinks.
+    if (paused.current().snapshot != judged || sinks_of(name) != sinks)
+      return base::failure{"a change came in between; try again"};
     for (const auto& each : sinks_of(name))
       if (std::ranges::find(mark.behind, each->name()) != mark.behind.end()) each->keep_applied_of(name, before);
     if (served) paused.pause_at(*served, mark);
     else paused.pause(mark);
-    return base::result<>();
+    return {};
   };
   if (!served) return keep(name, mark, std::move(take_effect), done);
   // The content first and the mark second, as in a rollback.

@@ -76,23 +76,28 @@ void pipeline::start(bool state_is_kept) {
   begin();
 }
 
-void pipeline::start_after(pipeline& before) {
+void pipeline::start_after(pipeline& before, const same_target& is_same_target) {
   current_ = before.current_;
   last_good_ = before.decided_last();
   last_good_asked_ = before.asked_last();
   next_revision_ = before.next_revision_;
   paused_ = before.paused_;
+  if (paused_) {
+    paused_->behind = still_behind(paused_->behind, is_same_target);
+    if (paused_->behind != before.paused_->behind) keep_pause();
+  }
   pausing_ = before.pausing_;
   history_ = before.history_;
   earlier_ = before.earlier_;
   brake_.go_on_from(before.brake_);
+  kept_brake_ = before.kept_brake_;  // otherwise a hold that ends would stay on disk
   held_for_targets_ = before.held_for_targets_;
   if (held_for_targets_) look_ = look::over;
   if (!observes_all()) brake_.stop_observing();
   begin();
 }
 
-void pipeline::start_in_place_of(const std::vector<const pipeline*>& ended,
+void pipeline::start_in_place_of(const std::vector<const pipeline*>& ended, const same_target& is_same_target,
                                  std::function<bool(const model::service_ptr&)> is_elsewhere) {
   std::map<std::string, std::vector<part>> parts;
   for (const auto* each : ended) {
@@ -112,7 +117,7 @@ void pipeline::start_in_place_of(const std::vector<const pipeline*>& ended,
     if (!observes_all()) brake_.stop_observing();
   }
   for (const auto* each : ended)
-    if (each->paused_) stay_paused_like(*each);
+    if (each->paused_) stay_paused_like(*each, is_same_target);
   is_elsewhere_ = std::move(is_elsewhere);
   is_heir_ = true;
   begin();

@@ -81,6 +81,9 @@ struct sinks_of_pipeline {
   std::function<void(const model::snapshot_ptr&, std::function<void(const std::string& loss)>)> look;
 };
 
+/// Whether a sink before a reload and one after it, by their names, have the same target.
+using same_target = std::function<bool(const std::string& old_sink, const std::string& new_sink)>;
+
 class pipeline final : public source_observer {
 public:
   /// `sources` are in the order of the configuration, which is their order of precedence; they outlive the pipeline.
@@ -98,12 +101,12 @@ public:
   void start(bool state_is_kept);
   /// Begins where `before` is, after a reload: its snapshot is served until the sources are known, so that a reload
   /// never empties a target.
-  void start_after(pipeline& before);
+  void start_after(pipeline& before, const same_target& is_same_target);
   /// Begins at sinks that `ended` fed before a reload took them away: whether this is one of them under another name
   /// or not, the targets have what they decided. So the brake measures losses from that. `is_elsewhere` answers whether
   /// another pipeline of these sinks has this service now: then it is no loss that it is not here. If one of them was
   /// paused, so is this one: its targets are to keep what they have.
-  void start_in_place_of(const std::vector<const pipeline*>& ended,
+  void start_in_place_of(const std::vector<const pipeline*>& ended, const same_target& is_same_target,
                          std::function<bool(const model::service_ptr&)> is_elsewhere);
   /// An event was lost: asks the sources again for all that they have reported.
   void recover();
@@ -213,7 +216,10 @@ private:
   void look_at_targets(const model::snapshot_ptr& candidate);
   void end_hold_for_targets(const std::string& why);
   void note_returned(std::string why);
-  void stay_paused_like(const pipeline& ended);
+  void stay_paused_like(const pipeline& ended, const same_target& is_same_target);
+  std::vector<std::string> still_behind(const std::vector<std::string>& behind,
+                                        const same_target& is_same_target) const;
+  void keep_pause();
   void begin();
   bool choose();
   bool is_unheard(const std::string& service) const;
@@ -282,7 +288,8 @@ private:
 
   pacer pacer_;
   brake brake_;
-  brake::memory kept_brake_;  // what the state on disk has of it, or is about to
+  brake::memory kept_brake_;          // what the state on disk has of it, or is about to
+  std::uint64_t compared_brake_ = 0;  // its version when that was last compared
   decision current_;
   model::snapshot_ptr last_good_;  // from disk or from before a reload: what the brake measures losses from
   question last_good_asked_;       // what last_good_ answers

@@ -211,13 +211,16 @@ saved_state pipeline::state_of(model::snapshot_ptr content, question asked) cons
 
 void pipeline::keep_state() {
   kept_brake_ = brake_.remembered();
+  compared_brake_ = brake_.version();
   auto state = state_of(current_.snapshot, current_.asked);
   around_.store.save(name(), std::move(state.snapshot), std::move(state.asked), std::move(state.brake));
 }
 
 // What is only measured from, or only left at the targets, stays on disk as it is.
 void pipeline::keep_brake() {
-  if (current_.snapshot && brake_.remembered() != kept_brake_) keep_state();
+  if (!current_.snapshot || brake_.version() == compared_brake_) return;
+  compared_brake_ = brake_.version();
+  if (brake_.remembered() != kept_brake_) keep_state();
 }
 
 // A pause decides nothing, and so holds nothing. What waits behind it may be a loss all the same, and whoever resumes

@@ -46,8 +46,10 @@ void pipeline::pause_at(const decision& applied, pause_mark mark) {
   foresee();
 }
 
+// Also where no source has reported anything since: a hold may have ended meanwhile, and its timer asks once. A
+// pipeline that a reload has removed and another one has added again does not know of a pause that began before.
 void pipeline::end_pausing() {
-  if (--pausing_ == 0 && !causes_.empty()) decide();
+  if (pausing_ > 0 && --pausing_ == 0) decide();
 }
 
 decision pipeline::served_before() const {
@@ -90,15 +92,34 @@ void pipeline::keep_what_is_served() {
   if (current_.snapshot) keep_state();
 }
 
-// Under another name since a reload, which is no reason to end a pause. A mark that cannot be kept is reported: the
-// pause lasts until drcon ends.
-void pipeline::stay_paused_like(const pipeline& ended) {
+// The sinks that are behind, by the names that they have since a reload: under its old name, a sink would be given what
+// is served, and its target would change in the pause.
+std::vector<std::string> pipeline::still_behind(const std::vector<std::string>& behind,
+                                                const same_target& is_same_target) const {
+  std::vector<std::string> still;
+  for (const auto& sink : config_.sinks)
+    if (std::ranges::any_of(behind, [&](const std::string& old_sink) { return is_same_target(old_sink, sink); }))
+      still.push_back(sink);
+  return still;
+}
+
+// Under another name since a reload, which is no reason to end a pause.
+void pipeline::stay_paused_like(const pipeline& ended, const same_target& is_same_target) {
   const auto because = ended.paused_->why;
   auto mark = paused_ ? mark_of(because) : *ended.paused_;
-  mark.behind.insert(mark.behind.end(), ended.paused_->behind.begin(), ended.paused_->behind.end());
+  auto behind = still_behind(ended.paused_->behind, is_same_target);
+  if (paused_) behind.insert(behind.end(), paused_->behind.begin(), paused_->behind.end());
+  std::ranges::sort(behind);
+  behind.erase(std::ranges::unique(behind).begin(), behind.end());
+  mark.behind = std::move(behind);
   paused_ = std::move(mark);
   log::warning(subject(), "paused still, as pipeline {} was: {}; drcon resume {} ends it", ended.name(), because,
                name());
+  keep_pause();
+}
+
+// A mark that cannot be kept is reported: the pause lasts until drcon ends.
+void pipeline::keep_pause() {
   around_.pauses.save(name(), paused_, [subject = subject()](const base::result<>& kept) {
     if (!kept) log::error(subject, "its pause would end with drcon, since it is not kept: {}", kept.error().why);
   });

@@ -155,7 +155,7 @@ void sink_runner::compose(const decision& cause) {
     now = std::make_shared<const model::snapshot>(++composed_revision_, std::move(services));
   }
   composed_of_ = feeds_;
-  if (desired_ && same_content(*desired_, *now)) return;
+  if (desired_ && same_content(*desired_, *now)) return note_other_feeds();
   desired_ = std::move(now);
   cause_ = cause;
   rejected_.reset();
@@ -163,6 +163,13 @@ void sink_runner::compose(const decision& cause) {
   waiting_ = false;
   retry_timer_.cancel();
   next();
+}
+
+// A pipeline has decided something else, and together with the others it comes to the same: the target has it already,
+// or gets it with the update in flight. Without that, a pause would take the target for one that is behind.
+void sink_runner::note_other_feeds() {
+  if (in_flight_ && in_flight_->wanted == desired_) feeds_in_flight_ = composed_of_;
+  if (!in_flight_ && applied_ == desired_ && last_answer_ == model::sink_answer::applied) applied_feeds_ = composed_of_;
 }
 
 // Hands over what is desired, if there is something to do and nothing in the way.

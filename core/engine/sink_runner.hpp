@@ -63,11 +63,12 @@ public:
   bool is_open() const { return open_; }
   /// The pipelines that feed it and have not decided yet, in order of name.
   std::vector<std::string> waits_for() const;
-  /// The target serves what all its pipelines have decided last.
-  bool up_to_date() const {
-    return desired_ && applied_ == desired_ && is_compared_ && last_answer_ == model::sink_answer::applied &&
-           waits_for().empty();
+  /// The target serves what is desired so far.
+  bool serves_desired() const {
+    return desired_ && applied_ == desired_ && is_compared_ && last_answer_ == model::sink_answer::applied;
   }
+  /// The target serves what all its pipelines have decided last.
+  bool up_to_date() const { return serves_desired() && waits_for().empty(); }
   /// Its last answer keeps it from that. Otherwise it serves it, is applying it, or has not started it.
   bool in_trouble() const { return !up_to_date() && is_trouble(last_answer_); }
   model::sink_answer last_answer() const { return last_answer_; }
@@ -98,6 +99,7 @@ public:
 
 private:
   void compose(const decision& cause);
+  void note_other_feeds();
   void begin(bool reconcile);
   void next();
   bool may_hand_over() const { return open_ && withheld_ == 0 && !in_flight_; }

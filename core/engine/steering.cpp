@@ -25,13 +25,20 @@ std::function<void(base::result<>)> engine::on_loop(std::function<void(const bas
 }
 
 // Keeps a mark, and only then lets it take effect: an operator who was answered may rely on it, whatever ends drcon. By
-// then a reload may have removed the pipeline.
+// then a reload may have removed the pipeline. A mark that has no effect does not stay on disk: a restart would begin
+// with a pause that was refused.
 void engine::keep(const std::string& name, std::optional<pause_mark> mark,
                   std::function<base::result<>(pipeline&)> effect, steered done) {
   auto take_effect = [this, name, effect = std::move(effect), done = std::move(done)](const base::result<>& kept) {
     if (!kept) return done(kept);
     auto* const found = find(name);
-    done(found == nullptr ? base::failure{"a reload has removed pipeline " + name} : effect(*found));
+    const auto outcome = found ? effect(*found) : base::failure{"a reload has removed pipeline " + name};
+    if (outcome) return done(outcome);
+    auto answer = [done, why = outcome.error().why](const base::result<>& undone) {
+      done(base::failure{undone ? why
+                                : why + "; and the mark on disk stays as it was asked for: " + undone.error().why});
+    };
+    pauses_.save(name, found ? found->paused() : std::nullopt, on_loop(std::move(answer)));
   };
   pauses_.save(name, std::move(mark), on_loop(std::move(take_effect)));
 }

@@ -5,6 +5,7 @@
 #include "plugins/validation.hpp"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -83,21 +84,38 @@ void program_keepers::note(ending what) {
   call_listener();
 }
 
-bool program_keepers::any() const {
+bool program_keepers::is_closed(const keeper& each) {
+  pollfd end{.fd = each.write_end, .events = 0, .revents = 0};
+  return ::poll(&end, 1, 0) > 0 && (end.revents & POLLERR) != 0;
+}
+
+// Called with the lock held.
+void program_keepers::drop_closed() {
+  std::erase_if(all_, [](const keeper& each) {
+    if (!is_closed(each)) return false;
+    ::close(each.write_end);
+    return true;
+  });
+}
+
+bool program_keepers::any() {
   const std::lock_guard lock(mutex_);
+  drop_closed();
   return !all_.empty();
 }
 
-std::vector<std::string> program_keepers::waiting() const {
+std::vector<std::string> program_keepers::waiting() {
   const std::lock_guard lock(mutex_);
+  drop_closed();
   std::vector<std::string> result;
   for (const auto& each : all_)
     if (!each.may_begin) result.push_back(each.sink);
   return result;
 }
 
-bool program_keepers::keeps(std::string_view sink) const {
+bool program_keepers::keeps(std::string_view sink) {
   const std::lock_guard lock(mutex_);
+  drop_closed();
   return std::ranges::any_of(all_, [sink](const keeper& each) { return each.sink == sink; });
 }
 
@@ -129,14 +147,16 @@ bool program_keepers::pass_on(int signal) {
   return !all_.empty();
 }
 
-std::chrono::nanoseconds program_keepers::time_to_end(const std::string& sink) const {
+std::chrono::nanoseconds program_keepers::time_to_end(const std::string& sink) {
   const std::lock_guard lock(mutex_);
+  drop_closed();
   const auto found = std::ranges::find(all_, sink, &keeper::sink);
   return found == all_.end() ? std::chrono::nanoseconds(0) : found->to_end;
 }
 
-std::chrono::nanoseconds program_keepers::time_to_end() const {
+std::chrono::nanoseconds program_keepers::time_to_end() {
   const std::lock_guard lock(mutex_);
+  drop_closed();
   std::chrono::nanoseconds most{};
   for (const auto& each : all_) most = std::max(most, each.to_end);
   return most;

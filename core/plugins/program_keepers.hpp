@@ -39,18 +39,20 @@ public:
   int keep(const std::string& sink, std::chrono::nanoseconds to_end);
   void note(ending what);
 
-  bool any() const;
+  // A plugin that has closed its end keeps no program any more: each of these drops it first.
+
+  bool any();
   /// Those that do not know yet that they may begin.
-  std::vector<std::string> waiting() const;
-  bool keeps(std::string_view sink) const;
+  std::vector<std::string> waiting();
+  bool keeps(std::string_view sink);
   /// Every other sink of its pipelines has applied.
   void let_begin(const std::string& sink);
   /// Passes a signal on to all of them. False when there is none.
   bool pass_on(int signal);
   /// How long the stop of that sink may take beyond the host's deadline.
-  std::chrono::nanoseconds time_to_end(const std::string& sink) const;
+  std::chrono::nanoseconds time_to_end(const std::string& sink);
   /// The most of any.
-  std::chrono::nanoseconds time_to_end() const;
+  std::chrono::nanoseconds time_to_end();
   /// What has ended since the last call.
   std::vector<ending> take_endings();
 
@@ -62,6 +64,8 @@ private:
     bool may_begin = false;
   };
   static bool send(const keeper& to, int byte);
+  static bool is_closed(const keeper& each);
+  void drop_closed();
   void call_listener();
 
   mutable std::mutex mutex_;  // guards all below

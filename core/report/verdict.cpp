@@ -168,7 +168,7 @@ lines unsettled(const engine::engine& engine) {
     add_holds("pipeline " + name + " is held by its brake: ", pipeline->held_back().holds, all);
   }
   for (const auto& [name, sink] : engine.sinks())
-    if (sink->desired() && !sink->up_to_date()) all.push_back(line_of_open(*sink));
+    if (sink->desired() && !engine.is_settled(*sink)) all.push_back(line_of_open(*sink));
   for (auto& line : refused_beyond_the_brake(engine)) all.push_back(std::move(line));
   return all;
 }

@@ -529,6 +529,17 @@ TEST_F(Drcon, SaysWhyOnceCouldNotBeDone) {
   EXPECT_NE(result.err.find("pipeline web waits for source consul"), std::string::npos) << result.err;
 }
 
+TEST_F(Drcon, OnceEndsInOrderByASignalWhileItWaits) {
+  consul_->stop();
+  drcon_ = std::make_unique<drcon_process>(config(source(), nginx_.options()));
+  const auto log = drcon_->directory() / "once.log";
+  process once({DRCON_BINARY, "once", "-c", (drcon_->directory() / "drcon.toml").string(), "--timeout", "1h"}, log);
+  ASSERT_TRUE(wait_until([&] { return once.text().find("[source consul]") != std::string::npos; })) << once.text();
+  once.signal(SIGTERM);
+  EXPECT_EQ(once.wait(patience), 3) << once.text();
+  EXPECT_NE(once.text().find("a signal came before every target was up to date"), std::string::npos) << once.text();
+}
+
 TEST(Check, FindsNoFaultInTheShippedConfigurations) {
   const std::filesystem::path root(DRCON_SOURCE_ROOT);
   int count = 0;

@@ -169,6 +169,20 @@ TEST_F(Operator, OnceFailsWhileAPauseKeepsAChangeFromTheTargets) {
   EXPECT_EQ(lines(), 3);
 }
 
+TEST_F(Operator, OnceDoesNotWaitForASinkThatAPauseKeepsAsItIs) {
+  ASSERT_EQ(ask("pause", {"web", "--why", "lunch"}).code, 0);
+  drcon_->stop();
+  const auto mark = drcon_->directory() / "state" / "web.paused";
+  auto paused = json::parse(read_file(mark));
+  paused["behind"] = json::array({"page"});
+  write_file(mark, paused.dump());
+  process once({DRCON_BINARY, "once", "-c", (drcon_->directory() / "drcon.toml").string(), "--timeout", "1h"},
+               scratch_ / "once");
+  EXPECT_EQ(once.wait(patience), 3);
+  EXPECT_THAT(once.text(), HasSubstr("drcon: sink page keeps what it had of pipeline web, which is paused"));
+  EXPECT_EQ(lines(), 3);
+}
+
 TEST_F(Operator, OneStateDirectoryIsForOneDrcon) {
   const auto config = (drcon_->directory() / "drcon.toml").string();
   const auto second = run({DRCON_BINARY, "run", "-c", config}, {}, std::chrono::seconds(30));

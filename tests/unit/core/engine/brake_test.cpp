@@ -161,6 +161,60 @@ TEST(Brake, RemembersOnlySoManyLossesOfAServiceAndForgetsNoneTooEarly) {
   EXPECT_FALSE(of.passes(start + 1s, {{"web", 499}})) << "501 of 1000";
 }
 
+// Endless losses of one service must not leave an entry each in the order in which they are forgotten.
+TEST(Brake, AsksAgainForNoLossThatIsForgottenAlready) {
+  braked of(rules());
+  of.offer(start, {{"web", 10}, {"api", 4}});
+  of.offer(start + 1s, {{"web", 9}, {"api", 4}});
+  of.offer(start + 2s, {{"web", 30}, {"api", 4}});
+  of.offer(start + 3s, {{"web", 29}, {"api", 4}});
+  const auto held = of.offer(start + 4s, {{"web", 29}});
+  EXPECT_THAT(held.kept, ElementsAre("api"));
+  EXPECT_EQ(held.ask_again, start + 3s + 30s) << "the loss before it counts for nothing any more";
+}
+
+TEST(Brake, ForgetsEachLossOfAServiceInItsTime) {
+  braked of(rules());
+  of.offer(start, {{"web", 100}});
+  of.offer(start + 1s, {{"web", 90}});
+  of.offer(start + 11s, {{"web", 70}});
+  of.offer(start + 21s, {{"web", 60}});
+  of.offer(start + 32s, {{"web", 60}});
+  EXPECT_EQ(of.rule().remembered().losses.front().served, 90U);
+  of.offer(start + 42s, {{"web", 60}});
+  EXPECT_EQ(of.rule().remembered().losses.front().served, 70U);
+  of.offer(start + 52s, {{"web", 60}});
+  EXPECT_TRUE(of.rule().remembered().empty());
+}
+
+TEST(Brake, HasAnotherVersionWheneverItRemembersSomethingElse) {
+  braked of(rules());
+  std::uint64_t version = 0;
+  auto remembered = of.rule().remembered();
+  const auto is_noticed = [&] {
+    const bool is_new = std::exchange(version, of.rule().version()) != of.rule().version();
+    auto now = of.rule().remembered();
+    return std::exchange(remembered, std::move(now)) == of.rule().remembered() || is_new;
+  };
+  of.offer(start, {{"a", 4}, {"b", 10}});
+  EXPECT_TRUE(is_noticed());
+  const auto before = of.rule().version();
+  of.offer(start + 1s, {{"a", 4}, {"b", 11}});
+  EXPECT_EQ(of.rule().version(), before) << "nothing is lost: nothing has to be compared, or written";
+  const std::vector<counts> offers = {{{"a", 4}, {"b", 10}}, {{"a", 1}, {"b", 10}}, {{"b", 9}}, {{"b", 2}},
+                                      {{"a", 4}, {"b", 9}},  {{"a", 4}, {"b", 4}},  {}};
+  auto now = start + 1s;
+  for (const auto& each : offers)
+    for (const auto pause : {1s, 20s, 400s}) {
+      of.offer(now += pause, each);
+      EXPECT_TRUE(is_noticed());
+    }
+  of.rule().restart_holds();
+  EXPECT_TRUE(is_noticed());
+  of.rule().forget();
+  EXPECT_TRUE(is_noticed());
+}
+
 TEST(Brake, CountsOnlyTheTimeInWhichALossIsObserved) {
   for (const auto& rule : {rules(), rules_of_the_sum()}) {
     braked of(rule);

@@ -426,6 +426,21 @@ TEST_F(Holds, AReloadKeepsWhatIsHeldAndItsTime) {
   EXPECT_TRUE(sees("t", 4));
 }
 
+TEST_F(Holds, AHoldThatEndsAfterAReloadDoesNotStayOnDisk) {
+  start();
+  serve({{"web", 4}});
+  fake("s")->host.withdraw("web");
+  ASSERT_TRUE(holds({"web"}));
+  config_.pipelines["p"].wait.max = 77ms;
+  ASSERT_TRUE(apply()) << faults_;
+  ASSERT_TRUE(holds({"web"}));
+  fake("s")->host.publish(service_of("web", 4));
+  ASSERT_TRUE(holds({}));
+  ASSERT_TRUE(stop());
+  EXPECT_THAT(state_store(state_.path()).load("p").brake.holds, testing::IsEmpty())
+      << "a restart would hold what has returned";
+}
+
 // Whoever lost the registry sees no endpoint come back.
 TEST_F(Holds, TheTimeInWhichTheSourceIsAwayDoesNotCount) {
   config_.pipelines["p"].brake.hold = 2s;

@@ -239,6 +239,56 @@ TEST_F(Steering, AReleasedBrakeLetsTheLossPass) {
       << "one release is for one loss";
 }
 
+TEST_F(Steering, APauseIsRefusedWhenWhatItWasJudgedByHasChangedMeanwhile) {
+  start();
+  serve(4);
+  ASSERT_TRUE(test::wait_until([this] { return is_up_to_date(); }));
+  fake("s")->host.publish(service_of("web", 1));
+  ASSERT_TRUE(test::wait_until([this] { return !journal(journal_entry::kind::held).empty(); }));
+  const auto why = steer([this](engine::steered done) {
+    engine_->pause("p", "lunch", std::move(done));
+    EXPECT_TRUE(p().release_brake()) << "while the mark is being written";
+  });
+  EXPECT_EQ(why, "a change came in between; try again");
+  EXPECT_FALSE(ask([](pipeline& each) { return each.paused() || each.is_pausing(); }));
+  EXPECT_FALSE(std::filesystem::exists(state_.path() / "p.paused")) << "a restart would begin with a refused pause";
+  EXPECT_TRUE(sees("t", 1)) << "it goes on as if nobody had asked";
+  EXPECT_EQ(pause("lunch"), "");
+}
+
+TEST_F(Steering, APauseLeavesNoMarkOfAPipelineThatWasRemovedMeanwhile) {
+  start();
+  serve(2);
+  ASSERT_TRUE(test::wait_until([this] { return is_up_to_date(); }));
+  const auto why = steer([this](engine::steered done) {
+    engine_->pause("p", "lunch", std::move(done));
+    config_.pipelines.clear();
+    config::diagnostics found;
+    EXPECT_TRUE(engine_->apply(config_, found));
+  });
+  EXPECT_EQ(why, "a reload has removed pipeline p");
+  EXPECT_FALSE(std::filesystem::exists(state_.path() / "p.paused")) << "it would be paused when it comes back";
+}
+
+// What another pipeline has as well may leave one without a difference to what its sink is given.
+TEST_F(Steering, ASinkThatHasWhatWasDecidedWithoutAnUpdateIsNotBehind) {
+  config_.sources["r"] = instance_of("r", "fake-source");
+  config_.pipelines["q"] = pipeline_of({"r"}, {"t"});
+  config_.pipelines["q"].name = "q";
+  start();
+  fake("r")->host.publish(service_of("web", 3));
+  fake("r")->host.ready();
+  serve(3);
+  ASSERT_TRUE(test::wait_until([this] { return is_up_to_date(); }));
+  fake("s")->host.publish(service_of("web", 2));
+  ASSERT_TRUE(test::wait_until(
+      [this] { return ask([](pipeline& each) { return each.current().snapshot->endpoint_count() == 2; }); }));
+  ASSERT_EQ(pause("lunch"), "");
+  EXPECT_THAT(ask([](pipeline& each) { return each.paused()->behind; }), testing::IsEmpty());
+  EXPECT_EQ(ask([](pipeline& each) { return each.current().snapshot->endpoint_count(); }), 2U)
+      << "what is served goes back to nothing older";
+}
+
 TEST_F(Steering, AHoldDoesNotRunOutDuringAPause) {
   config_.pipelines["p"].brake.hold = 1s;
   start();
@@ -282,6 +332,34 @@ protected:
     stop_answering();
     fake("s")->host.publish(service_of("web", 3));
     ASSERT_TRUE(sees("t", 3));
+  }
+  // Sink u has applied three endpoints, and sink t keeps the two that it had before.
+  void pause_with_t_behind() {
+    config_.sinks["t"] = instance_of("t", "fake-sink", "of t");
+    config_.sinks["u"] = instance_of("u", "fake-sink", "of u");
+    config_.pipelines["p"].sinks = {"t", "u"};
+    start();
+    serve(2);
+    ASSERT_TRUE(sees("u", 2));
+    ASSERT_TRUE(test::wait_until([this] { return on_engine([this] { return engine_->settled(); }); }));
+    answer_with(retry("the reload failed"));
+    fake("s")->host.publish(service_of("web", 3));
+    ASSERT_TRUE(sees("u", 3));
+    ASSERT_TRUE(sees("t", 3));
+    ASSERT_EQ(pause("lunch"), "");
+    answer_with(ok());
+  }
+  // The same target under another name.
+  void rename_t_to_v() {
+    config_.sinks.erase("t");
+    config_.sinks["v"] = instance_of("v", "fake-sink", "of t");
+  }
+  std::vector<std::string> behind(const std::string& pipeline) {
+    return on_engine([&] { return engine_->find(pipeline)->paused()->behind; });
+  }
+  static int applies_of(const std::string& sink) {
+    const std::lock_guard lock(fake(sink)->mutex);
+    return fake(sink)->applies;
   }
   void decide(int endpoints) {
     fake("s")->host.publish(service_of("web", endpoints));
@@ -380,18 +458,7 @@ TEST_F(PauseWhileApplying, ASnapshotThatWasRejectedIsNotTriedByAResync) {
 }
 
 TEST_F(PauseWhileApplying, ASinkThatHasNotAppliedItKeepsWhatItHasThroughARestart) {
-  config_.sinks["u"] = instance_of("u", "fake-sink");
-  config_.pipelines["p"].sinks = {"t", "u"};
-  start();
-  serve(2);
-  ASSERT_TRUE(sees("u", 2));
-  ASSERT_TRUE(test::wait_until([this] { return on_engine([this] { return engine_->settled(); }); }));
-  answer_with(retry("the reload failed"));
-  fake("s")->host.publish(service_of("web", 3));
-  ASSERT_TRUE(sees("u", 3));
-  ASSERT_TRUE(sees("t", 3));
-  ASSERT_EQ(pause("lunch"), "");
-  answer_with(ok());
+  pause_with_t_behind();
   ASSERT_TRUE(
       test::wait_until([this] { return on_engine([this] { return engine_->sinks().at("t")->up_to_date(); }); }));
   EXPECT_TRUE(sees("t", 2));
@@ -407,9 +474,90 @@ TEST_F(PauseWhileApplying, ASinkThatHasNotAppliedItKeepsWhatItHasThroughARestart
   EXPECT_EQ(applies(), 0) << "what the target has is not known any more";
   fake("s")->host.publish(service_of("web", 3));
   fake("s")->host.ready();
-  settle();
+  EXPECT_TRUE(test::wait_until([this] { return on_engine([this] { return engine_->settled(); }); }))
+      << "nobody can wait for a sink that the pause keeps as it is";
+  EXPECT_THAT(on_engine([this] { return report::unsettled(*engine_); }), testing::IsEmpty());
+  EXPECT_EQ(on_engine([this] { return report::verdict_of(*engine_); }), report::verdict::caveats);
   EXPECT_EQ(resume(), "");
   EXPECT_TRUE(sees("t", 3));
+}
+
+TEST_F(PauseWhileApplying, ASinkThatGetsAnotherNameInThePauseKeepsWhatItHas) {
+  pause_with_t_behind();
+  ASSERT_TRUE(test::wait_until([this] { return is_up_to_date(); }));
+  rename_t_to_v();
+  config_.pipelines["p"].sinks = {"v", "u"};
+  ASSERT_TRUE(apply()) << faults_;
+  ASSERT_TRUE(fake("v")->wait([] { return fake("v")->started.load(); }));
+  settle();
+  EXPECT_EQ(applies_of("v"), 0) << "its target has something else than what is served";
+  EXPECT_THAT(behind("p"), testing::ElementsAre("v"));
+  ASSERT_TRUE(stop());
+  const auto kept = pause_store(state_.path()).load("p");
+  ASSERT_TRUE(kept);
+  EXPECT_THAT(kept->behind, testing::ElementsAre("v")) << "a restart would change it";
+}
+
+TEST_F(PauseWhileApplying, ASinkAndAPipelineThatGetOtherNamesInThePauseKeepWhatTheyHave) {
+  pause_with_t_behind();
+  ASSERT_TRUE(test::wait_until([this] { return is_up_to_date(); }));
+  rename_t_to_v();
+  config_.pipelines["q"] = config_.pipelines["p"];
+  config_.pipelines["q"].name = "q";
+  config_.pipelines["q"].sinks = {"u", "v"};
+  config_.pipelines.erase("p");
+  ASSERT_TRUE(apply()) << faults_;
+  ASSERT_TRUE(fake("v")->wait([] { return fake("v")->started.load(); }));
+  EXPECT_THAT(behind("q"), testing::ElementsAre("v"));
+  ASSERT_TRUE(test::wait_until(
+      [this] { return on_engine([this] { return engine_->find("q")->current().snapshot != nullptr; }); }));
+  settle();
+  EXPECT_EQ(applies_of("v"), 0);
+}
+
+TEST_F(PauseWhileApplying, ASinkThatIsRemovedInThePauseIsNotNamedAnyMore) {
+  pause_with_t_behind();
+  config_.sinks.erase("t");
+  config_.pipelines["p"].sinks = {"u"};
+  ASSERT_TRUE(apply()) << faults_;
+  EXPECT_THAT(behind("p"), testing::IsEmpty());
+}
+
+TEST_F(PauseWhileApplying, AHoldThatEndedWhileAPauseWasTriedEnds) {
+  config_.pipelines["p"].brake.hold = 300ms;
+  engine::pause_patience = 600ms;
+  apply_three();
+  fake("s")->host.publish(service_of("web", 0));
+  ASSERT_TRUE(test::wait_until([this] { return !journal(journal_entry::kind::held).empty(); }));
+  // What passes beside the hold leaves nothing that waits but the hold itself.
+  fake("s")->host.publish(service_of("api", 1));
+  ASSERT_TRUE(test::wait_until([&] { return served() != 3U; }));
+  EXPECT_THAT(pause("lunch"), testing::HasSubstr("is still applying an update"));
+  EXPECT_TRUE(test::wait_until([this] { return served() == 1U; })) << "no timer asks a second time";
+}
+
+TEST_F(PauseWhileApplying, APipelineThatIsAddedAgainMeanwhileCanBePaused) {
+  apply_three();
+  auto answer = begin_pause();
+  const auto p = config_.pipelines.at("p");
+  config_.pipelines.clear();
+  ASSERT_TRUE(apply()) << faults_;
+  config_.pipelines["p"] = p;
+  ASSERT_TRUE(apply()) << faults_;
+  fake("s")->host.publish(service_of("web", 4));
+  ASSERT_TRUE(test::wait_until(
+      [this] { return on_engine([this] { return engine_->find("p")->current().snapshot != nullptr; }); }));
+  fake("t")->answer_open_update();
+  EXPECT_EQ(answer.get(), "") << "it is the pipeline of that name";
+  EXPECT_EQ(resume(), "");
+  ASSERT_TRUE(sees("t", 4));
+  stop_answering();
+  fake("s")->host.publish(service_of("web", 5));
+  ASSERT_TRUE(sees("t", 5));
+  auto second = begin_pause();
+  EXPECT_TRUE(ask([](pipeline& each) { return each.is_pausing(); }));
+  fake("t")->answer_open_update();
+  EXPECT_EQ(second.get(), "");
 }
 
 TEST_F(PauseWhileApplying, IsRefusedWhenTheUpdateDoesNotEnd) {

@@ -67,6 +67,23 @@ TEST_F(ProgramKeepers, ThatHaveGoneAreNotWaitedFor) {
   EXPECT_FALSE(keepers_.any());
 }
 
+TEST_F(ProgramKeepers, ThatHaveGoneCountForNothing) {
+  const auto gone = [this] { ::close(keepers_.keep("a", std::chrono::seconds(9))); };
+  gone();
+  EXPECT_FALSE(keepers_.any());
+  gone();
+  EXPECT_FALSE(keepers_.keeps("a"));
+  gone();
+  EXPECT_THAT(keepers_.waiting(), IsEmpty());
+  gone();
+  EXPECT_EQ(keepers_.time_to_end("a"), std::chrono::seconds(0));
+  gone();
+  const int b = keepers_.keep("b", std::chrono::seconds(1));
+  EXPECT_EQ(keepers_.time_to_end(), std::chrono::seconds(1)) << "of one that is there still";
+  EXPECT_TRUE(keepers_.keeps("b"));
+  ::close(b);
+}
+
 TEST_F(ProgramKeepers, HaveTheirTimeToEnd) {
   const int a = keepers_.keep("a", std::chrono::seconds(1));
   const int b = keepers_.keep("b", std::chrono::seconds(3));

@@ -98,6 +98,7 @@ std::string applier::look() {
 
 outcome applier::apply(const last_services::snapshot& all, const std::stop_token& stop) {
   const auto& desired = *all;
+  const bool were_in_place = std::exchange(are_in_place_, false);
   note_names(desired);
   const auto kept_out = lock();
   is_kept_out_ = !kept_out.empty();
@@ -118,10 +119,14 @@ outcome applier::apply(const last_services::snapshot& all, const std::stop_token
       forget_removed(todo);
       remember(all);
     } else host_.status_degraded("the next change will fail: " + kept_out);
+    are_in_place_ = true;
     return retried.empty() ? ok() : retry(retried);
   }
   if (!kept_out.empty()) return retry(kept_out);
-  if (all_bytes == failed_bytes_ && clock::now() < not_before_) return retry(failed_why_);
+  if (all_bytes == failed_bytes_ && clock::now() < not_before_) {
+    are_in_place_ = were_in_place;  // as the try before has left them
+    return retry(failed_why_);
+  }
   const auto around = surroundings_of(todo, desired);
   if (auto why = prepare(todo, around, stop); !why.empty()) return retry(why);
   if (auto why = note_own_files(todo); !why.empty()) return retry(why);
@@ -184,19 +189,25 @@ outcome applier::bring_about(std::vector<change>& todo, const common::command_su
     const auto how = carry_out(*reload_, {}, around, stop);
     const auto& why = how.why;
     // A reader that starts later finds the new files; one that is about to listen gets the signal at the next retry.
-    if (how.nobody)
+    if (how.nobody) {
+      note_in_place(todo);
       return retry(why + ", so there is no process to signal; the files are written, and the signal is sent later");
+    }
     // Stopped in the middle: whether the reader was reloaded is not known. The next start finds the change unconfirmed,
     // and reloads again.
     if (!why.empty() && stop.stop_requested()) return retry("stopped while the reload was under way");
     reload_failed_ = !why.empty();
-    if (reload_failed_ && only_owes_reload(todo))
+    if (reload_failed_ && only_owes_reload(todo)) {
+      note_in_place(todo);
       return retry(why +
                    "; the files are as desired, but an earlier reload failed as well, so what is loaded is not "
                    "known; the reload is retried");
-    if (reload_failed_ && is_first(todo))
+    }
+    if (reload_failed_ && is_first(todo)) {
+      note_in_place(todo);
       return retry(why +
                    "; the files are new, so there is nothing to go back to: they stay, and the reload is retried");
+    }
     if (reload_failed_) return take_back(todo, why, around, stop);
     host_.count("reloads_total", "Times the reload command ran, or the signal was sent, with success.");
   }
@@ -204,8 +215,16 @@ outcome applier::bring_about(std::vector<change>& todo, const common::command_su
     if (each.on_disk->changing()) each.on_disk->settle(each.of->options.backup && !each.goes);
     each.on_disk->reloaded();
   }
+  are_in_place_ = true;
   ++changes_;
   return ok();
+}
+
+// The files are as desired, though the reload has failed. A program that drcon keeps may be the one that the reload
+// needs.
+void applier::note_in_place(const std::vector<change>& todo) {
+  are_in_place_ = true;
+  if (std::ranges::any_of(todo, [](const change& each) { return each.candidate.has_value() || each.goes; })) ++changes_;
 }
 
 // No file changes: the program that reads them is to be reloaded since an earlier reload failed.
@@ -237,6 +256,8 @@ outcome applier::take_back(const std::vector<change>& todo, const std::string& w
   }
   if (!faults.empty()) return retry(why + "; and the old files could not be put back" + faults);
   if (!reload_) return retry(why + "; the old files stay");
+  // Where a file was not there before, the program would have to start without it.
+  are_in_place_ = reload_failed_ && new_ones.empty();
   const auto again = carry_out(*reload_, {}, around, stop);
   if (again.why.empty()) {
     for (const auto& each : todo) each.on_disk->reloaded();
@@ -249,6 +270,8 @@ outcome applier::take_back(const std::vector<change>& todo, const std::string& w
   // it can run.
   for (const auto* each : new_ones)
     if (const auto fault = each->on_disk->write(each->bytes); !fault.empty()) return retry(both_failed + "; " + fault);
+  are_in_place_ = true;
+  ++changes_;
   return retry(both_failed + "; the files that were not there before stay, and the reload is retried");
 }
 

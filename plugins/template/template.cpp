@@ -139,10 +139,12 @@ private:
     auto how = applier_.apply(last_, stop);
     if (!program_) return how;
     have_changed_ |= applier_.changes() != before;
-    if (how.result != DRCON_OK) return how;
+    // What one item of many, or a reload, fails for must not keep the program from the files that are there: the reload
+    // may need the program.
+    if (!applier_.files_are_in_place()) return how;
     const auto why = program_->load(std::exchange(have_changed_, false), stop);
     applier_.show_also(program_->text());
-    return why.empty() ? how : retry(why);
+    return why.empty() || how.result != DRCON_OK ? how : retry(why);
   }
 
   const std::chrono::nanoseconds watch_;

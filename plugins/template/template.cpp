@@ -135,14 +135,16 @@ public:
 private:
   // A program that is kept is part of the target: without it the files serve nobody.
   outcome apply_and_load(const std::stop_token& stop) {
+    // A change of files must find the program that the instance before has left.
+    if (program_) program_->begin(stop);
     const auto before = applier_.changes();
     auto how = applier_.apply(last_, stop);
     if (!program_) return how;
-    have_changed_ |= applier_.changes() != before;
+    if (applier_.changes() != before) program_->note_change();
     // What one item of many, or a reload, fails for must not keep the program from the files that are there: the reload
     // may need the program.
     if (!applier_.files_are_in_place()) return how;
-    const auto why = program_->load(std::exchange(have_changed_, false), stop);
+    const auto why = program_->load(stop);
     applier_.show_also(program_->text());
     return why.empty() || how.result != DRCON_OK ? how : retry(why);
   }
@@ -150,7 +152,6 @@ private:
   const std::chrono::nanoseconds watch_;
   applier applier_;
   std::optional<program_of_sink> program_;
-  bool have_changed_ = false;  // files, and the program does not know yet
   std::shared_ptr<desired_state> last_;
   bool in_step_ = false;  // the last update was applied
   bool lost_ = false;     // and a file has changed since

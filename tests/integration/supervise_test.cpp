@@ -361,6 +361,19 @@ TEST_F(KeptProgram, IsRefusedInAProcessOfThePluginsOwn) {
   EXPECT_THAT(checked.err + checked.out, HasSubstr("leave out isolation = \"process\" of this sink"));
 }
 
+TEST_F(KeptProgram, OfAShellThatTheReloadSignalWouldEndIsRefused) {
+  const auto checked = [this](const std::string& line) {
+    drcon_ = std::make_unique<drcon_process>(
+        source() + sink("app", "out", "supervise = { shell = \"" + line + "\", reload_signal = \"HUP\" }") +
+        pipeline("\"app\""));
+    return drcon_->verb("check");
+  };
+  const auto refused = checked(path("program") + "; true");
+  EXPECT_EQ(refused.code, 1);
+  EXPECT_THAT(refused.err + refused.out, HasSubstr("write `exec` before the last command of 'shell'"));
+  EXPECT_EQ(checked("true; exec " + path("program")).code, 0);
+}
+
 TEST_F(KeptProgram, OfDrconOnceIsWaitedForAndGivesItsExitCode) {
   write_file(path("drcon.toml"), "host.state_directory = \"state\"\n" + config("reload_signal = \"HUP\""));
   process drcon({DRCON_BINARY, "once", "-c", path("drcon.toml")}, path("log"));

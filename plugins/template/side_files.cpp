@@ -67,7 +67,8 @@ std::string side_files::write_one(const std::string& path, const written_file& o
   auto& mine = files_[path];
   const auto leave_out = [&](const std::string& why) {
     others.push_back({.path = path, .why = why, .seen = std::move(seen)});
-    files_.erase(path);
+    // One of ours that cannot be read or locked right now stays ours: else nothing would write or remove it any more.
+    if (mine.digest.empty()) files_.erase(path);
     return store();
   };
   if (const auto why = mine.lock.take(place, sink); !why.empty()) return leave_out(why);
@@ -102,8 +103,16 @@ std::vector<side_files::left_out> side_files::keep_only(const written_files& all
     }
     const auto place = place_of(path);
     std::string why = may_write(path, place, granted);
-    if (why.empty()) why = each->second.lock.take(place, sink);
+    const bool may_be_removed = why.empty();
+    if (may_be_removed) why = each->second.lock.take(place, sink);
     const auto held = why.empty() ? common::read_file(place, why) : std::nullopt;
+    if (!why.empty() && may_be_removed) {
+      // It may be possible later, and nobody else knows then that the file is ours.
+      others.push_back(
+          {.path = path, .why = "no template writes it any more, and it is removed later: " + why, .seen = {}});
+      ++each;
+      continue;
+    }
     if (!why.empty())
       others.push_back({.path = path, .why = "no template writes it any more, and it stays: " + why, .seen = {}});
     else if (held && common::digest(*held) != each->second.digest)

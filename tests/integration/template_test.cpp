@@ -1087,6 +1087,27 @@ TEST_F(TemplateSideFiles, HaveOneOwner) {
   EXPECT_EQ(side("api"), "2");
 }
 
+TEST_F(TemplateSideFiles, StayThoseOfTheSinkThoughOneCannotBeReadForATime) {
+  const auto replace_by_directory = [this](const std::string& name) {
+    std::filesystem::remove(path("side/" + name));
+    ::mkdir(path("side/" + name).c_str(), 0755);
+  };
+  start("");
+  ASSERT_EQ(sink_->apply({named("api"), named("web")}).result, DRCON_OK);
+  replace_by_directory("api");
+  replace_by_directory("web");
+  ASSERT_EQ(sink_->apply({named("web")}).result, DRCON_OK);
+  sink_.reset();
+  ::rmdir(path("side/api").c_str());
+  ::rmdir(path("side/web").c_str());
+  write_file(path("side/api"), "2");
+  write_file(path("side/web"), "edited\n");
+  start("");
+  ASSERT_EQ(sink_->apply({named("web")}).result, DRCON_OK);
+  EXPECT_EQ(side("web"), "2") << "it is put back, as each that this sink has written";
+  EXPECT_FALSE(is_there("api")) << "no template writes it any more";
+}
+
 TEST_F(TemplateSideFiles, AreNotTheTargetOfTheirOwnSink) {
   write_file(template_file(), "x{{\"side\" | writeToFile \"" + out() + "\" \"\" \"\" \"0644\"}}");
   sink(", language = \"go\"", "write_below = [\"" + directory_.path().string() + "\"]\n");

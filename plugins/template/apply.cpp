@@ -97,11 +97,17 @@ std::string applier::look() {
 }
 
 outcome applier::apply(const last_services::snapshot& all, const std::stop_token& stop) {
+  auto how = apply_all(all, stop);
+  failure_ = how.result == DRCON_OK ? std::string() : how.why;
+  return how;
+}
+
+outcome applier::apply_all(const last_services::snapshot& all, const std::stop_token& stop) {
   const auto& desired = *all;
   const bool were_in_place = std::exchange(are_in_place_, false);
   note_names(desired);
-  const auto kept_out = lock();
-  is_kept_out_ = !kept_out.empty();
+  kept_out_ = lock();
+  const auto& kept_out = kept_out_;
   if (auto why = look(); !why.empty()) return retry(why);
   plan_of_all planned;
   for (auto& each : entries_)
@@ -112,13 +118,16 @@ outcome applier::apply(const last_services::snapshot& all, const std::stop_token
   if (kept_out.empty())
     if (auto why = write_sides(planned); !why.empty()) return retry(why);
   if (!kept_out.empty()) looked_ = false;  // what another sink leaves unfinished is to be found once that one has ended
-  if (todo.empty()) {
+  if (todo.empty() && (!sides_owe_reload_ || !kept_out.empty())) {
     // Nothing is to be done, so that nothing fails: what would fail at the next change is reported before it comes.
     if (kept_out.empty()) {
       drop_sides(planned);
       forget_removed(todo);
       remember(all);
-    } else host_.status_degraded("the next change will fail: " + kept_out);
+    } else {
+      failure_.clear();
+      show();
+    }
     are_in_place_ = true;
     return retried.empty() ? ok() : retry(retried);
   }
@@ -134,6 +143,7 @@ outcome applier::apply(const last_services::snapshot& all, const std::stop_token
   hold_last_services();
   auto how = bring_about(todo, around, stop);
   if (how.result == DRCON_OK) {
+    sides_owe_reload_ = false;
     failed_bytes_.clear();
     patience_.reset();
     drop_sides(planned);
@@ -150,7 +160,7 @@ outcome applier::apply(const last_services::snapshot& all, const std::stop_token
 }
 
 bool applier::is_as_left() {
-  return std::ranges::all_of(entries_, [](entry& each) {
+  return !sides_owe_reload_ && std::ranges::all_of(entries_, [](entry& each) {
     return std::ranges::all_of(each.files, [](auto& one) { return one.second.is_untouched(); }) &&
            std::ranges::all_of(each.others,
                                [](const auto& one) { return common::stamp_of(one.first) == one.second; }) &&
@@ -199,9 +209,7 @@ outcome applier::bring_about(std::vector<change>& todo, const common::command_su
     reload_failed_ = !why.empty();
     if (reload_failed_ && only_owes_reload(todo)) {
       note_in_place(todo);
-      return retry(why +
-                   "; the files are as desired, but an earlier reload failed as well, so what is loaded is not "
-                   "known; the reload is retried");
+      return retry(why + "; the files are as desired, but what is loaded is not known; the reload is retried");
     }
     if (reload_failed_ && is_first(todo)) {
       note_in_place(todo);
@@ -296,6 +304,8 @@ common::command_surroundings applier::surroundings_of(const std::vector<change>&
 }
 
 void applier::show() {
+  if (!failure_.empty()) return host_.status_away(failure_);
+  if (!kept_out_.empty()) return host_.status_degraded("the next change will fail: " + kept_out_);
   for (const auto& each : entries_)
     if (!each.template_fault.empty()) return host_.status_degraded(each.template_fault);
   for (const auto& each : entries_)

@@ -1108,6 +1108,31 @@ TEST_F(TemplateSideFiles, StayThoseOfTheSinkThoughOneCannotBeReadForATime) {
   EXPECT_FALSE(is_there("api")) << "no template writes it any more";
 }
 
+TEST_F(TemplateSideFiles, AreLoadedByAReloadThoughTheTargetIsTheSame) {
+  write_file(template_file(), "{{range services}}{{printf \"%d\" (len (service .Name)) | writeToFile (printf \"" +
+                                  path("side") + "/%s\" .Name) \"\" \"\" \"0644\"}}{{end}}x");
+  sink(", language = \"go\"", "watch = \"20ms\"\nabsent = \"empty\"\nwrite_below = [\"" + path("side") +
+                                  "\"]\nreload = { shell = \"echo >> " + path("reloads") + "; test ! -e " +
+                                  path("broken") + "\" }\n");
+  const auto reloads = [this] { return read_file(path("reloads")).size(); };
+  ASSERT_EQ(sink_->apply({web(2)}).result, DRCON_OK);
+  EXPECT_EQ(reloads(), 1U);
+  ASSERT_EQ(sink_->apply({web(3)}).result, DRCON_OK);
+  EXPECT_EQ(side("web"), "3");
+  EXPECT_EQ(reloads(), 2U);
+  ASSERT_EQ(sink_->apply({web(3)}).result, DRCON_OK);
+  EXPECT_EQ(reloads(), 2U) << "nothing has changed";
+  write_file(path("broken"), "");
+  EXPECT_EQ(sink_->apply({web(4)}).result, DRCON_RETRY);
+  EXPECT_EQ(side("web"), "4");
+  std::filesystem::remove(path("broken"));
+  EXPECT_TRUE(wait_until([this] { return sink_->apply({web(4)}).result == DRCON_OK; }));
+  EXPECT_EQ(reloads(), 4U);
+  ASSERT_EQ(sink_->apply({}).result, DRCON_OK);
+  EXPECT_FALSE(is_there("web"));
+  EXPECT_TRUE(wait_until([&] { return reloads() == 5U; })) << "its removal is a change as well";
+}
+
 TEST_F(TemplateSideFiles, AreNotTheTargetOfTheirOwnSink) {
   write_file(template_file(), "x{{\"side\" | writeToFile \"" + out() + "\" \"\" \"\" \"0644\"}}");
   sink(", language = \"go\"", "write_below = [\"" + directory_.path().string() + "\"]\n");

@@ -1,8 +1,8 @@
 // Keeps a program for as long as its sink lives: starts it, makes it load what has changed, ends it in order.
 //
 // Thread rule: a thread of its own owns the process and does everything that is done to it; the kernel kills the
-// process when that thread ends. The public functions are for any thread, one at a time; those that say so wait for the
-// thread.
+// process when that thread ends (see supervise_child.hpp for where that does not reach). The public functions are for
+// any thread, one at a time; those that say so wait for the thread.
 #pragma once
 
 #include "template/supervise_child.hpp"

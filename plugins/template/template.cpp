@@ -72,7 +72,7 @@ constexpr const char* schema_text = R"JSON({
     "plugin_timeout": { "type": "string", "format": "duration", "default": "10s",
       "description": "How long a program may take that a template in Go's language runs with `plugin`. Rendering waits for it." },
     "write_below": { "type": "array", "items": { "type": "string", "format": "path", "minLength": 1 }, "default": [],
-      "description": "Directories below which templates in Go's language may write files with `writeToFile`; without any it is refused. Such a file is written before the others are put in place, and is not taken back with them." },
+      "description": "Directories below which templates in Go's language may write files with `writeToFile`; without any it is refused. Such a file is written before the others are checked and put in place, and is not taken back with them. Its change alone runs `reload`, too." },
     "watch": { "type": "string", "format": "duration", "default": "1s",
       "description": "How often drcon looks whether a template was edited, and whether a file that it wrote was edited or removed; then the files are rendered, or put in place, again." }
   }

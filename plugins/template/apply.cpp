@@ -97,10 +97,17 @@ std::string applier::look() {
 }
 
 outcome applier::apply(const last_services::snapshot& all, const std::stop_token& stop) {
+  auto how = apply_all(all, stop);
+  failure_ = how.result == DRCON_OK ? std::string() : how.why;
+  return how;
+}
+
+outcome applier::apply_all(const last_services::snapshot& all, const std::stop_token& stop) {
   const auto& desired = *all;
+  const bool were_in_place = std::exchange(are_in_place_, false);
   note_names(desired);
-  const auto kept_out = lock();
-  is_kept_out_ = !kept_out.empty();
+  kept_out_ = lock();
+  const auto& kept_out = kept_out_;
   if (auto why = look(); !why.empty()) return retry(why);
   plan_of_all planned;
   for (auto& each : entries_)
@@ -111,17 +118,24 @@ outcome applier::apply(const last_services::snapshot& all, const std::stop_token
   if (kept_out.empty())
     if (auto why = write_sides(planned); !why.empty()) return retry(why);
   if (!kept_out.empty()) looked_ = false;  // what another sink leaves unfinished is to be found once that one has ended
-  if (todo.empty()) {
+  if (todo.empty() && (!sides_owe_reload_ || !kept_out.empty())) {
     // Nothing is to be done, so that nothing fails: what would fail at the next change is reported before it comes.
     if (kept_out.empty()) {
       drop_sides(planned);
       forget_removed(todo);
       remember(all);
-    } else host_.status_degraded("the next change will fail: " + kept_out);
+    } else {
+      failure_.clear();
+      show();
+    }
+    are_in_place_ = true;
     return retried.empty() ? ok() : retry(retried);
   }
   if (!kept_out.empty()) return retry(kept_out);
-  if (all_bytes == failed_bytes_ && clock::now() < not_before_) return retry(failed_why_);
+  if (all_bytes == failed_bytes_ && clock::now() < not_before_) {
+    are_in_place_ = were_in_place;  // as the try before has left them
+    return retry(failed_why_);
+  }
   const auto around = surroundings_of(todo, desired);
   if (auto why = prepare(todo, around, stop); !why.empty()) return retry(why);
   if (auto why = note_own_files(todo); !why.empty()) return retry(why);
@@ -129,6 +143,7 @@ outcome applier::apply(const last_services::snapshot& all, const std::stop_token
   hold_last_services();
   auto how = bring_about(todo, around, stop);
   if (how.result == DRCON_OK) {
+    sides_owe_reload_ = false;
     failed_bytes_.clear();
     patience_.reset();
     drop_sides(planned);
@@ -145,7 +160,7 @@ outcome applier::apply(const last_services::snapshot& all, const std::stop_token
 }
 
 bool applier::is_as_left() {
-  return std::ranges::all_of(entries_, [](entry& each) {
+  return !sides_owe_reload_ && std::ranges::all_of(entries_, [](entry& each) {
     return std::ranges::all_of(each.files, [](auto& one) { return one.second.is_untouched(); }) &&
            std::ranges::all_of(each.others,
                                [](const auto& one) { return common::stamp_of(one.first) == one.second; }) &&
@@ -184,19 +199,23 @@ outcome applier::bring_about(std::vector<change>& todo, const common::command_su
     const auto how = carry_out(*reload_, {}, around, stop);
     const auto& why = how.why;
     // A reader that starts later finds the new files; one that is about to listen gets the signal at the next retry.
-    if (how.nobody)
+    if (how.nobody) {
+      note_in_place(todo);
       return retry(why + ", so there is no process to signal; the files are written, and the signal is sent later");
+    }
     // Stopped in the middle: whether the reader was reloaded is not known. The next start finds the change unconfirmed,
     // and reloads again.
     if (!why.empty() && stop.stop_requested()) return retry("stopped while the reload was under way");
     reload_failed_ = !why.empty();
-    if (reload_failed_ && only_owes_reload(todo))
-      return retry(why +
-                   "; the files are as desired, but an earlier reload failed as well, so what is loaded is not "
-                   "known; the reload is retried");
-    if (reload_failed_ && is_first(todo))
+    if (reload_failed_ && only_owes_reload(todo)) {
+      note_in_place(todo);
+      return retry(why + "; the files are as desired, but what is loaded is not known; the reload is retried");
+    }
+    if (reload_failed_ && is_first(todo)) {
+      note_in_place(todo);
       return retry(why +
                    "; the files are new, so there is nothing to go back to: they stay, and the reload is retried");
+    }
     if (reload_failed_) return take_back(todo, why, around, stop);
     host_.count("reloads_total", "Times the reload command ran, or the signal was sent, with success.");
   }
@@ -204,8 +223,16 @@ outcome applier::bring_about(std::vector<change>& todo, const common::command_su
     if (each.on_disk->changing()) each.on_disk->settle(each.of->options.backup && !each.goes);
     each.on_disk->reloaded();
   }
+  are_in_place_ = true;
   ++changes_;
   return ok();
+}
+
+// The files are as desired, though the reload has failed. A program that drcon keeps may be the one that the reload
+// needs.
+void applier::note_in_place(const std::vector<change>& todo) {
+  are_in_place_ = true;
+  if (std::ranges::any_of(todo, [](const change& each) { return each.candidate.has_value() || each.goes; })) ++changes_;
 }
 
 // No file changes: the program that reads them is to be reloaded since an earlier reload failed.
@@ -237,6 +264,8 @@ outcome applier::take_back(const std::vector<change>& todo, const std::string& w
   }
   if (!faults.empty()) return retry(why + "; and the old files could not be put back" + faults);
   if (!reload_) return retry(why + "; the old files stay");
+  // Where a file was not there before, the program would have to start without it.
+  are_in_place_ = reload_failed_ && new_ones.empty();
   const auto again = carry_out(*reload_, {}, around, stop);
   if (again.why.empty()) {
     for (const auto& each : todo) each.on_disk->reloaded();
@@ -249,6 +278,8 @@ outcome applier::take_back(const std::vector<change>& todo, const std::string& w
   // it can run.
   for (const auto* each : new_ones)
     if (const auto fault = each->on_disk->write(each->bytes); !fault.empty()) return retry(both_failed + "; " + fault);
+  are_in_place_ = true;
+  ++changes_;
   return retry(both_failed + "; the files that were not there before stay, and the reload is retried");
 }
 
@@ -273,6 +304,8 @@ common::command_surroundings applier::surroundings_of(const std::vector<change>&
 }
 
 void applier::show() {
+  if (!failure_.empty()) return host_.status_away(failure_);
+  if (!kept_out_.empty()) return host_.status_degraded("the next change will fail: " + kept_out_);
   for (const auto& each : entries_)
     if (!each.template_fault.empty()) return host_.status_degraded(each.template_fault);
   for (const auto& each : entries_)

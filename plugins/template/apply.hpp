@@ -75,6 +75,11 @@ public:
   /// How often files were put in place, or removed, for good. What reads them has to load them again.
   std::uint64_t changes() const { return changes_; }
 
+  /// Whether the last apply() left every file readable as one set: as desired, or as it was before where the reload of
+  /// the new ones failed. It may have failed all the same: one of many cannot be rendered, or the reload is owed. A
+  /// program that reads the files can be started then.
+  bool files_are_in_place() const { return are_in_place_; }
+
   /// What the status says besides the files, such as of a program that reads them.
   void show_also(const std::string& text);
 
@@ -169,6 +174,8 @@ private:
                       const std::stop_token& stop);
   outcome take_back(const std::vector<change>& todo, const std::string& why, const common::command_surroundings& around,
                     const std::stop_token& stop);
+  outcome apply_all(const last_services::snapshot& all, const std::stop_token& stop);
+  void note_in_place(const std::vector<change>& todo);
   static bool only_owes_reload(const std::vector<change>& todo);
   static bool is_first(const std::vector<change>& todo);
   common::command_surroundings surroundings_of(const std::vector<change>& todo, const desired_state& desired) const;
@@ -184,9 +191,12 @@ private:
   std::vector<entry> entries_;
   std::shared_ptr<const std::set<std::string>> known_ = std::make_shared<std::set<std::string>>();  // services so far
   bool looked_ = false;
-  bool is_kept_out_ = false;  // by another sink, from all of these files
+  bool sides_owe_reload_ = false;  // files that templates write besides have changed, and no reload has followed yet
+  std::string kept_out_;           // by which other sink, from all of these files, or empty
   std::uint64_t changes_ = 0;
+  bool are_in_place_ = false;  // see files_are_in_place()
   std::string also_shown_;
+  std::string failure_;  // of the last apply(), or empty: nothing else may make the status look better
 
   // A reload that failed is not retried at once with the same files: each reload disturbs the program that reads them.
   common::backoff patience_{std::chrono::seconds(2), std::chrono::minutes(1)};

@@ -227,7 +227,7 @@ applier::finding applier::find_file(entry& of, const std::string& path, const st
 
 // Who holds all of the files is reported once, and not for each of them.
 std::string applier::lock_of_many(const entry& of, common::managed_file& on_disk) const {
-  return of.own && !is_kept_out_ ? on_disk.lock(sink_) : std::string();
+  return of.own && kept_out_.empty() ? on_disk.lock(sink_) : std::string();
 }
 
 // Those that another one owns are left out. What went wrong with ours, or empty.
@@ -236,6 +236,7 @@ std::string applier::write_sides(const plan_of_all& planned) {
     const auto found = planned.written.find(&each);
     if (found == planned.written.end()) continue;
     auto how = each.sides.write(found->second, granted_, sink_);
+    sides_owe_reload_ |= how.have_changed;
     for (auto& [path, why, seen] : how.others) {
       host_.refused(path, std::string(), why);
       each.others.merge(seen);
@@ -250,7 +251,9 @@ void applier::drop_sides(const plan_of_all& planned) {
   for (auto& each : entries_) {
     const auto found = planned.written.find(&each);
     if (found == planned.written.end() || planned.keeps_sides.contains(&each)) continue;
-    for (const auto& [path, why, seen] : each.sides.keep_only(found->second, granted_, sink_)) host_.warn(why);
+    const auto how = each.sides.keep_only(found->second, granted_, sink_);
+    sides_owe_reload_ |= how.have_changed;
+    for (const auto& [path, why, seen] : how.others) host_.warn(why);
   }
 }
 
@@ -302,6 +305,7 @@ void applier::remember(const last_services::snapshot& all) {
     each.last.written(all, each.refused, each.kept);
     store_last_services(each);
   }
+  failure_.clear();
   show();
 }
 

@@ -111,8 +111,27 @@ std::string unfit_setting(const registry& asked, const std::pair<const std::stri
 
 // Somebody may register thousands of endpoints of which a template reads one in each round: then all are judged.
 constexpr std::size_t most_rounds = 4;
-// Each round after that leaves out something that a function failed on, outside of any loop.
+// Each round after that leaves out something that a function failed on, outside of any loop. Whoever registers many
+// endpoints that fail one after the other would have all rendered as often: their service is left without any then.
+constexpr std::size_t rounds_of_endpoints = 24;
 constexpr std::size_t last_round = 100;
+
+// Also every other endpoint of the services that an endpoint of is noted.
+std::vector<registry::note> with_all_endpoints(const std::vector<registry::note>& noted) {
+  auto all = noted;
+  std::set<const service*> whole;
+  for (const auto& each : noted) {
+    if (each.each == nullptr || !whole.insert(each.owner).second) continue;
+    for (const auto& other : each.owner->endpoints)
+      if (std::ranges::find(noted, &other, &registry::note::each) == noted.end())
+        all.push_back({.owner = each.owner,
+                       .each = &other,
+                       .path = {},
+                       .why = "is left out with all endpoints of the service " + each.owner->name +
+                              ", of which one after the other cannot be written: " + each.why});
+  }
+  return all;
+}
 
 // The services without what cannot stand in the file.
 std::vector<service> without(const std::vector<service>& all, const std::vector<registry::note>& noted,
@@ -268,13 +287,17 @@ rendering form::render_go(const subject& of, const rules& by, const refusal& ref
       return {
           .bytes = {},
           .wrong =
-              fault{.name = name_, .where = {}, .text = "endpoints that cannot be written are read again and again"},
+              fault{.name = name_,
+                    .where = {},
+                    .text =
+                        "endpoints that cannot be written are read again and again, the last of them of the service " +
+                        asked.noted().back().owner->name},
           .files = {}};
     if (round == most_rounds) asked.judge_all();
     std::string why;
     for (const auto& each : asked.noted())
       if (of.each != nullptr && each.each == nullptr && each.owner->name == of.each->name) why = each.why;
-    fit = without(*all, asked.noted(), refused);
+    fit = without(*all, round <= rounds_of_endpoints ? asked.noted() : with_all_endpoints(asked.noted()), refused);
     all = &fit;
     // What the file is for is left out itself: rendered for nothing, the file would hold empty names.
     if (of.each != nullptr && of.each->kind == item_kind::service &&

@@ -50,12 +50,13 @@ std::string side_files::store() {
 side_files::outcome side_files::write(const written_files& all, const abilities& granted, const std::string& sink) {
   outcome result;
   for (const auto& [path, each] : all)
-    if (result.failed = write_one(path, each, granted, sink, result.others); !result.failed.empty()) break;
+    if (result.failed = write_one(path, each, granted, sink, result); !result.failed.empty()) break;
   return result;
 }
 
 std::string side_files::write_one(const std::string& path, const written_file& of, const abilities& granted,
-                                  const std::string& sink, std::vector<left_out>& others) {
+                                  const std::string& sink, outcome& result) {
+  auto& others = result.others;
   const auto place = place_of(path);
   auto seen = see(path);
   // A path that cannot be written holds up the others only where the template itself says it.
@@ -67,7 +68,8 @@ std::string side_files::write_one(const std::string& path, const written_file& o
   auto& mine = files_[path];
   const auto leave_out = [&](const std::string& why) {
     others.push_back({.path = path, .why = why, .seen = std::move(seen)});
-    files_.erase(path);
+    // One of ours that cannot be read or locked right now stays ours: else nothing would write or remove it any more.
+    if (mine.digest.empty()) files_.erase(path);
     return store();
   };
   if (const auto why = mine.lock.take(place, sink); !why.empty()) return leave_out(why);
@@ -86,14 +88,15 @@ std::string side_files::write_one(const std::string& path, const written_file& o
   // On the disk before the file is: what a crash leaves behind must be known as ours.
   if (why = store(); !why.empty()) return why;
   if (why = replace(path, place, of, held); !why.empty()) return why;
+  result.have_changed |= held != of.content;
   mine.is_written = true;
   mine.seen.reset();
   return {};
 }
 
-std::vector<side_files::left_out> side_files::keep_only(const written_files& all, const abilities& granted,
-                                                        const std::string& sink) {
-  std::vector<left_out> others;
+side_files::outcome side_files::keep_only(const written_files& all, const abilities& granted, const std::string& sink) {
+  outcome result;
+  auto& others = result.others;
   for (auto each = files_.begin(); each != files_.end();) {
     const auto& path = each->first;
     if (all.contains(path)) {
@@ -102,8 +105,16 @@ std::vector<side_files::left_out> side_files::keep_only(const written_files& all
     }
     const auto place = place_of(path);
     std::string why = may_write(path, place, granted);
-    if (why.empty()) why = each->second.lock.take(place, sink);
+    const bool may_be_removed = why.empty();
+    if (may_be_removed) why = each->second.lock.take(place, sink);
     const auto held = why.empty() ? common::read_file(place, why) : std::nullopt;
+    if (!why.empty() && may_be_removed) {
+      // It may be possible later, and nobody else knows then that the file is ours.
+      others.push_back(
+          {.path = path, .why = "no template writes it any more, and it is removed later: " + why, .seen = {}});
+      ++each;
+      continue;
+    }
     if (!why.empty())
       others.push_back({.path = path, .why = "no template writes it any more, and it stays: " + why, .seen = {}});
     else if (held && common::digest(*held) != each->second.digest)
@@ -114,11 +125,12 @@ std::vector<side_files::left_out> side_files::keep_only(const written_files& all
     else if (held) {
       ::unlinkat(place.directory(), place.name().c_str(), 0);
       place.sync_directory();
+      result.have_changed = true;
     }
     each = files_.erase(each);
   }
   if (const auto why = store(); !why.empty()) others.push_back({.path = {}, .why = why, .seen = {}});
-  return others;
+  return result;
 }
 
 bool side_files::are_as_left() {

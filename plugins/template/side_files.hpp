@@ -37,11 +37,12 @@ public:
   struct outcome {
     std::string failed;  ///< what went wrong, or empty
     std::vector<left_out> others;
+    bool have_changed = false;  ///< one was written or removed: what reads them has to load them
   };
   /// Writes those that are not so already. Files of another owner are left out.
   outcome write(const written_files& all, const abilities& granted, const std::string& sink);
   /// Removes those of ours that are not among these. What was edited since we wrote it stays, and is reported.
-  std::vector<left_out> keep_only(const written_files& all, const abilities& granted, const std::string& sink);
+  outcome keep_only(const written_files& all, const abilities& granted, const std::string& sink);
 
   /// Whether all are as they were written. Cheap.
   bool are_as_left();
@@ -63,7 +64,7 @@ private:
     std::optional<common::file_stamp> seen;  // when it last held what we wrote
   };
   std::string write_one(const std::string& path, const written_file& of, const abilities& granted,
-                        const std::string& sink, std::vector<left_out>& others);
+                        const std::string& sink, outcome& result);
   std::string store();
 
   std::optional<common::file_place> list_;

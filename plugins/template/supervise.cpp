@@ -87,11 +87,12 @@ void supervisor::on_thread(std::function<void()> task) {
 
 void supervisor::attach(supervisor_host host, supervise_settings settings) {
   on_thread([&] {
-    if (host_.news >= 0) ::close(host_.news);
-    host_ = std::move(host);
     settings_ = std::move(settings);
     due_.reset();
-    report_own_end();
+    if (host_.news >= 0) ::close(host_.news);
+    host_ = std::move(host);
+    // The host has it: an error here must not make the caller close its descriptor. The next round tries again.
+    detail::caught_last("the report of a program's end", [this] { report_own_end(); });
   });
 }
 

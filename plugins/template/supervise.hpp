@@ -1,8 +1,8 @@
 // Keeps a program for as long as its sink lives: starts it, makes it load what has changed, ends it in order.
 //
 // Thread rule: a thread of its own owns the process and does everything that is done to it; the kernel kills the
-// process when that thread ends. The public functions are for any thread, one at a time; those that say so wait for the
-// thread.
+// process when that thread ends (see supervise_child.hpp for where that does not reach). The public functions are for
+// any thread, one at a time; those that say so wait for the thread.
 #pragma once
 
 #include "template/supervise_child.hpp"
@@ -40,13 +40,16 @@ public:
   supervisor(const supervisor&) = delete;
   supervisor& operator=(const supervisor&) = delete;
 
-  /// From now on this host is told of the program, and these settings count, but for the program itself. Waits.
+  /// From now on this host gets the reports, and these settings count, but for the program itself. Waits. When it
+  /// throws, the descriptor of `host` still is the caller's.
   void attach(supervisor_host host, supervise_settings settings);
   /// After it no call to the host is made until another attach(). Waits.
   void detach();
 
   /// The files have changed: the program is to be started, or to load them.
   void note_change();
+  /// Whether note_change() was ever called: the program has been asked to run.
+  bool has_been_asked() const { return wanted() > 0; }
   /// Waits a little for the program to have what note_change() asked for. Why it has not yet, or empty.
   std::string catch_up(const std::stop_token& stop);
   /// For the status: which process, since when, how the one before it ended.

@@ -9,10 +9,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
+#include <charconv>
 #include <csignal>
 #include <cstring>
+#include <filesystem>
+#include <system_error>
 #include <vector>
 
 extern char** environ;  // NOLINT(readability-redundant-declaration): POSIX leaves the declaration to us
@@ -51,24 +55,41 @@ void give_default_signals() {
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
 }
 
+// How many may be opened by other threads between the look at them and the fork.
+constexpr int descriptors_meanwhile = 256;
+
+// The limit of descriptors may be 2^30: to go through all would take minutes.
+int highest_descriptor() {
+  int highest = 0;
+  std::error_code failed;
+  for (std::filesystem::directory_iterator each("/proc/self/fd", failed), end; !failed && each != end;
+       each.increment(failed)) {
+    int number = 0;
+    const auto name = each->path().filename().string();
+    std::from_chars(name.data(), name.data() + name.size(), number);
+    highest = std::max(highest, number);
+  }
+  if (failed || highest == 0) highest = 1 << 16U;  // without /proc: more than drcon ever has open
+  return highest + descriptors_meanwhile;
+}
+
 // Asio's sockets are inherited otherwise. A kernel before 5.11, or a container that forbids the call, has no call for
 // all of them.
-void keep_descriptors_back() {
+void keep_descriptors_back(int highest) {
   if (::close_range(first_of_ours, ~0U, CLOSE_RANGE_CLOEXEC) == 0) return;
-  const long most = ::sysconf(_SC_OPEN_MAX);
-  for (int each = first_of_ours; each < most; ++each) ::fcntl(each, F_SETFD, FD_CLOEXEC);
+  for (int each = first_of_ours; each <= highest; ++each) ::fcntl(each, F_SETFD, FD_CLOEXEC);
 }
 
 // In the child, between fork and exec: what other threads of drcon have locked stays locked here, so nothing may
 // allocate.
-[[noreturn]] void become(char* const* argv, char* const* environment, pid_t parent, int report) {
+[[noreturn]] void become(char* const* argv, char* const* environment, pid_t parent, int report, int highest) {
   ::setpgid(0, 0);
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != parent) ::_exit(1);  // it has ended before the line above
   give_default_signals();
   const int nothing = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
   if (nothing >= 0) ::dup2(nothing, STDIN_FILENO);
-  keep_descriptors_back();
+  keep_descriptors_back(highest);
   ::execvpe(argv[0], argv, environment);
   const int error = errno;
   [[maybe_unused]] const auto written = ::write(report, &error, sizeof error);
@@ -82,6 +103,7 @@ std::string child_end::text() const {
 }
 
 std::unique_ptr<supervised_child> supervised_child::start(const kept_program& program, std::string& why) {
+  const int highest = highest_descriptor();
   auto arguments = program.argv;
   auto pairs = environment_of(program);
   const auto argv = pointers_to(arguments);
@@ -94,7 +116,7 @@ std::unique_ptr<supervised_child> supervised_child::start(const kept_program& pr
   if (::pipe2(report.data(), O_CLOEXEC) != 0) return fault();
   const auto parent = ::getpid();
   const pid_t pid = ::fork();
-  if (pid == 0) become(argv.data(), environment.data(), parent, report[1]);
+  if (pid == 0) become(argv.data(), environment.data(), parent, report[1], highest);
   const int fork_error = errno;
   ::close(report[1]);
   int error = 0;

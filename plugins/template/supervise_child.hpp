@@ -1,7 +1,9 @@
 // One process of a kept program: started in a group of its own, signalled, collected.
 //
 // It gets drcon's output and environment, nothing on its standard input, and is killed by the kernel when the thread
-// that started it ends, so that it never outlives drcon, however that ends.
+// that started it ends, however drcon ends. That reaches this one process only, not what it has started, and the kernel
+// forgets it for a program that is set-user-id, set-group-id or has capabilities of its file: those end with the
+// container or the control group.
 // Thread rule: one thread, which is the one that made it.
 #pragma once
 

@@ -1,5 +1,7 @@
 #include "template/supervise_settings.hpp"
 
+#include "common/shell_line.hpp"
+
 #include <csignal>
 #include <utility>
 
@@ -41,6 +43,11 @@ std::optional<supervise_settings> read_supervise(const options& table) {
   }
   if (program.argv.empty()) throw config_error(table.pointer(), "expected 'command' or 'shell': the program to keep");
   for (const auto& name : table["environment"].keys()) program.environment[name] = table["environment"][name].string();
+  // The shell itself would get it, be ended by it, and drcon with it.
+  if (table["reload_signal"].present() && program.is_shell_line && !common::ends_in_exec(program.argv.back()))
+    throw config_error(table["reload_signal"].pointer(),
+                       "would end the shell that runs the line, and drcon with it, since a shell does not pass signals "
+                       "on: write `exec` before the last command of 'shell', or use 'command'");
   if (table["reload_signal"].present()) result.reload_signal = signals().at(table["reload_signal"].string());
   result.kill_signal = signals().at(table["kill_signal"].string_or("TERM"));
   result.kill_timeout = read_duration(table["kill_timeout"], std::chrono::seconds(30), longest_kill_timeout);

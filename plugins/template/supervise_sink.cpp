@@ -19,6 +19,22 @@ const drcon_process* process_of(const context& host) {
   return found;
 }
 
+// The descriptor of process_->keep, until the supervisor has it.
+class kept_descriptor {
+public:
+  explicit kept_descriptor(int file) : file_(file) {}
+  ~kept_descriptor() {
+    if (file_ >= 0) ::close(file_);
+  }
+  kept_descriptor(const kept_descriptor&) = delete;
+  kept_descriptor& operator=(const kept_descriptor&) = delete;
+  int get() const { return file_; }
+  void release() { file_ = -1; }
+
+private:
+  int file_;
+};
+
 }  // namespace
 
 program_of_sink::program_of_sink(context host, supervise_settings settings)
@@ -27,19 +43,27 @@ program_of_sink::program_of_sink(context host, supervise_settings settings)
       process_(process_of(host)),
       claim_(std::string(host.name()), settings_.program) {}
 
-program_of_sink::~program_of_sink() { at_stop_.reset(); }
+// The supervisor is here still where begin() could not go through, so that no stop is waited for.
+program_of_sink::~program_of_sink() {
+  at_stop_.reset();
+  leave();
+}
 
 void program_of_sink::begin(const std::stop_token& stop) {
   if (has_begun_) return;
-  const int news = process_->keep(host_.instance(), settings_.kill_timeout.count());
-  if (news < 0) return;  // load() says so, and it is tried again
-  has_begun_ = true;
-  auto taken = claim_.take();
-  has_loaded_ = taken != nullptr;
-  if (!taken) taken = std::make_shared<supervisor>(settings_);
+  kept_descriptor news(process_->keep(host_.instance(), settings_.kill_timeout.count()));
+  if (news.get() < 0) return;    // load() says so, and it is tried again
+  auto program = known_.lock();  // of an earlier try
+  if (!program) {
+    program = claim_.take();
+    if (!program) program = std::make_shared<supervisor>(settings_);
+    known_ = program;
+    const std::lock_guard lock(mutex_);
+    supervisor_ = program;
+  }
   const auto host = host_;
-  taken->attach(
-      {.news = news,
+  program->attach(
+      {.news = news.get(),
        .ended =
            [host, process = process_](const child_end& how, bool by_itself, const std::string& why) {
              process->ended(host.instance(), how.code, by_itself ? 1 : 0, c_string(why));
@@ -49,14 +73,18 @@ void program_of_sink::begin(const std::stop_token& stop) {
        .signalled =
            [host] { host.count("program_signals_total", "Times the program of supervise got its reload_signal."); }},
       settings_);
-  {
-    const std::lock_guard lock(mutex_);
-    supervisor_ = std::move(taken);
-  }
+  news.release();
   at_stop_.emplace(stop, [this] { leave(); });
+  has_begun_ = true;  // last: what has failed above is tried again
 }
 
-std::string program_of_sink::load(bool have_changed, const std::stop_token& stop) {
+void program_of_sink::note_change() {
+  const auto program = known_.lock();
+  if (!program) owes_change_ = true;
+  else if (program->has_been_asked()) program->note_change();
+}
+
+std::string program_of_sink::load(const std::stop_token& stop) {
   begin(stop);
   std::shared_ptr<supervisor> program;
   {
@@ -65,7 +93,7 @@ std::string program_of_sink::load(bool have_changed, const std::stop_token& stop
   }
   if (!program)
     return has_begun_ ? "the sink is stopping" : "the program cannot be kept: drcon has no descriptor left for it";
-  if (have_changed || !std::exchange(has_loaded_, true)) program->note_change();
+  if (std::exchange(owes_change_, false) || !program->has_been_asked()) program->note_change();
   return program->catch_up(stop);
 }
 

@@ -28,9 +28,11 @@ public:
 
   /// Once the sink runs. From then on a stop ends the program in order, or leaves it to the next instance.
   void begin(const std::stop_token& stop);
-  /// The files are in place, all of them for the first time or some of them again. Why the program has not loaded them
-  /// yet, or empty.
-  std::string load(bool have_changed, const std::stop_token& stop);
+  /// Files have changed. A program that has been asked to run is to load them, though the stop has left it to the next
+  /// instance meanwhile; another one finds them when it is started.
+  void note_change();
+  /// The files are in place: the program can be started. Why it does not run yet, or has not loaded them, or empty.
+  std::string load(const std::stop_token& stop);
   /// For the status.
   std::string text() const;
 
@@ -42,9 +44,10 @@ private:
   const drcon_process* const process_;
   supervise_claim claim_;
   bool has_begun_ = false;
-  bool has_loaded_ = false;   // the program has been asked to run
+  bool owes_change_ = false;  // files have changed while there was no supervisor
   mutable std::mutex mutex_;  // guards supervisor_: a stop takes it away while the sink's thread may be at work
   std::shared_ptr<supervisor> supervisor_;
+  std::weak_ptr<supervisor> known_;  // the same, and a stop does not take it away; the sink's thread alone uses it
   std::optional<std::stop_callback<std::function<void()>>> at_stop_;
 };
 

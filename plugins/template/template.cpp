@@ -60,7 +60,7 @@ constexpr const char* schema_text = R"JSON({
       "description": "A program that drcon keeps for as long as it runs, as Consul Template's exec mode does, such as the server of a container. It is started once every sink of the pipelines of this sink has applied for the first time, unless `after` says otherwise (other sinks that keep a program are not waited for). When files of this sink have changed, it gets reload_signal or is restarted. When it ends by itself, drcon stops its other sinks and sources, and ends with its exit code. When drcon stops, it gets kill_signal, and drcon waits for it. See the plugin's README for signals and exit codes.",
       "properties": {
         "command": { "type": "array", "minItems": 1, "items": { "type": "string", "minLength": 1 }, "description": "Program and arguments, without a shell. It stays in the foreground, as `nginx -g 'daemon off;'` does, and gets drcon's output and environment." },
-        "shell": { "type": "string", "minLength": 1, "description": "The same as a line for /bin/sh. A shell does not pass signals on: put `exec` before its last command. kill_signal goes to all that the line has started." },
+        "shell": { "type": "string", "minLength": 1, "description": "The same as a line for /bin/sh. A shell does not pass signals on, and would be ended by reload_signal, which therefore needs `exec` before the last command of the line. kill_signal goes to all that the line has started." },
         "environment": { "type": "object", "additionalProperties": { "type": "string" }, "description": "More variables." },
         "reload_signal": { "type": "string", "enum": ["HUP", "USR1", "USR2", "WINCH", "TERM", "INT", "QUIT"], "description": "What the program gets when files have changed, once it listens to it. Default: it is ended and started again." },
         "kill_signal": { "type": "string", "enum": ["TERM", "INT", "QUIT", "HUP", "USR1", "USR2", "WINCH", "KILL"], "description": "How the program is asked to end: when drcon stops, or when it is restarted. Default: TERM." },
@@ -72,7 +72,7 @@ constexpr const char* schema_text = R"JSON({
     "plugin_timeout": { "type": "string", "format": "duration", "default": "10s",
       "description": "How long a program may take that a template in Go's language runs with `plugin`. Rendering waits for it." },
     "write_below": { "type": "array", "items": { "type": "string", "format": "path", "minLength": 1 }, "default": [],
-      "description": "Directories below which templates in Go's language may write files with `writeToFile`; without any it is refused. Such a file is written before the others are put in place, and is not taken back with them." },
+      "description": "Directories below which templates in Go's language may write files with `writeToFile`; without any it is refused. Such a file is written before the others are checked and put in place, and is not taken back with them. Its change alone runs `reload`, too." },
     "watch": { "type": "string", "format": "duration", "default": "1s",
       "description": "How often drcon looks whether a template was edited, and whether a file that it wrote was edited or removed; then the files are rendered, or put in place, again." }
   }
@@ -135,20 +135,23 @@ public:
 private:
   // A program that is kept is part of the target: without it the files serve nobody.
   outcome apply_and_load(const std::stop_token& stop) {
+    // A change of files must find the program that the instance before has left.
+    if (program_) program_->begin(stop);
     const auto before = applier_.changes();
     auto how = applier_.apply(last_, stop);
     if (!program_) return how;
-    have_changed_ |= applier_.changes() != before;
-    if (how.result != DRCON_OK) return how;
-    const auto why = program_->load(std::exchange(have_changed_, false), stop);
+    if (applier_.changes() != before) program_->note_change();
+    // What one item of many, or a reload, fails for must not keep the program from the files that are there: the reload
+    // may need the program.
+    if (!applier_.files_are_in_place()) return how;
+    const auto why = program_->load(stop);
     applier_.show_also(program_->text());
-    return why.empty() ? how : retry(why);
+    return why.empty() || how.result != DRCON_OK ? how : retry(why);
   }
 
   const std::chrono::nanoseconds watch_;
   applier applier_;
   std::optional<program_of_sink> program_;
-  bool have_changed_ = false;  // files, and the program does not know yet
   std::shared_ptr<desired_state> last_;
   bool in_step_ = false;  // the last update was applied
   bool lost_ = false;     // and a file has changed since

@@ -265,6 +265,39 @@ TEST_F(KeptProgram, ThatCannotBeStartedIsAFailureAndIsTriedAgain) {
   EXPECT_TRUE(wait_events(1));
 }
 
+TEST_F(KeptProgram, IsStartedAndSignalledThoughOneOfManyFilesCannotBeRendered) {
+  write_file(path("each.ctmpl"), "{{if eq .Name \"bad\"}}{{index \"x\" 9}}{{end}}{{len (service \"web\")}}");
+  write_file(path("services.toml"), services(1) + "[[service]]\nname = \"bad\"\n[[service.endpoint]]\n" +
+                                        "address = \"10.0.1.1\"\nport = 80\n");
+  drcon_ = std::make_unique<drcon_process>(
+      source() + sink("app", "out", supervise_of("reload_signal = \"HUP\", after = \"own\"")) +
+      "[[sink.app.file]]\npath = \"" + path("each-{{name}}") + "\"\ntemplate = \"" + path("each.ctmpl") +
+      "\"\nescape = \"none\"\nfor_each = \"service\"\n" + pipeline("\"app\""));
+  drcon_->start();
+  ASSERT_TRUE(wait_events(1)) << said_of_sink() << drcon_->log();
+  EXPECT_EQ(read_file(path("each-web")), "1");
+  EXPECT_TRUE(wait_until([&] { return said_of_sink().find("each-bad cannot be rendered") != std::string::npos; }))
+      << "that one cannot be rendered is reported still: " << said_of_sink();
+  write_file(path("services.toml"), services(2) + "[[service]]\nname = \"bad\"\n[[service.endpoint]]\n" +
+                                        "address = \"10.0.1.1\"\nport = 80\n");
+  ASSERT_TRUE(wait_events(2)) << said_of_sink();
+  EXPECT_EQ(events().back(), "HUP 10.0.0.1:80 10.0.0.2:80");
+}
+
+TEST_F(KeptProgram, IsStartedThoughTheReloadNeedsIt) {
+  const auto needs = "\nreload = { command = [\"test\", \"-e\", \"" + path("events") + "\"] }";
+  start(source() + sink("app", "out", supervise_of("") + needs) + pipeline("\"app\""));
+  EXPECT_TRUE(wait_events(1)) << drcon_->log();
+}
+
+TEST_F(KeptProgram, IsStartedThoughTheReloadNeedsItAndAnOlderFileIsThere) {
+  write_file(path("out"), "10.0.0.9:80\n");
+  const auto needs = "\nreload = { command = [\"test\", \"-e\", \"" + path("events") + "\"] }";
+  start(source() + sink("app", "out", supervise_of("reload_signal = \"HUP\"") + needs) + pipeline("\"app\""));
+  ASSERT_TRUE(wait_events(2)) << drcon_->log();
+  EXPECT_EQ(events().back(), "HUP 10.0.0.1:80");
+}
+
 TEST_F(KeptProgram, StartsWhenEverySinkOfItsPipelineHasApplied) {
   const auto check = "check = { shell = \"test -e " + path("allowed") + "; # {file}\" }\n";
   drcon_ = std::make_unique<drcon_process>(source() + sink("app", "out", supervise_of("")) +
@@ -326,6 +359,19 @@ TEST_F(KeptProgram, IsRefusedInAProcessOfThePluginsOwn) {
   const auto checked = drcon_->verb("check");
   EXPECT_EQ(checked.code, 1);
   EXPECT_THAT(checked.err + checked.out, HasSubstr("leave out isolation = \"process\" of this sink"));
+}
+
+TEST_F(KeptProgram, OfAShellThatTheReloadSignalWouldEndIsRefused) {
+  const auto checked = [this](const std::string& line) {
+    drcon_ = std::make_unique<drcon_process>(
+        source() + sink("app", "out", "supervise = { shell = \"" + line + "\", reload_signal = \"HUP\" }") +
+        pipeline("\"app\""));
+    return drcon_->verb("check");
+  };
+  const auto refused = checked(path("program") + "; true");
+  EXPECT_EQ(refused.code, 1);
+  EXPECT_THAT(refused.err + refused.out, HasSubstr("write `exec` before the last command of 'shell'"));
+  EXPECT_EQ(checked("true; exec " + path("program")).code, 0);
 }
 
 TEST_F(KeptProgram, OfDrconOnceIsWaitedForAndGivesItsExitCode) {

@@ -1087,6 +1087,52 @@ TEST_F(TemplateSideFiles, HaveOneOwner) {
   EXPECT_EQ(side("api"), "2");
 }
 
+TEST_F(TemplateSideFiles, StayThoseOfTheSinkThoughOneCannotBeReadForATime) {
+  const auto replace_by_directory = [this](const std::string& name) {
+    std::filesystem::remove(path("side/" + name));
+    ::mkdir(path("side/" + name).c_str(), 0755);
+  };
+  start("");
+  ASSERT_EQ(sink_->apply({named("api"), named("web")}).result, DRCON_OK);
+  replace_by_directory("api");
+  replace_by_directory("web");
+  ASSERT_EQ(sink_->apply({named("web")}).result, DRCON_OK);
+  sink_.reset();
+  ::rmdir(path("side/api").c_str());
+  ::rmdir(path("side/web").c_str());
+  write_file(path("side/api"), "2");
+  write_file(path("side/web"), "edited\n");
+  start("");
+  ASSERT_EQ(sink_->apply({named("web")}).result, DRCON_OK);
+  EXPECT_EQ(side("web"), "2") << "it is put back, as each that this sink has written";
+  EXPECT_FALSE(is_there("api")) << "no template writes it any more";
+}
+
+TEST_F(TemplateSideFiles, AreLoadedByAReloadThoughTheTargetIsTheSame) {
+  write_file(template_file(), "{{range services}}{{printf \"%d\" (len (service .Name)) | writeToFile (printf \"" +
+                                  path("side") + "/%s\" .Name) \"\" \"\" \"0644\"}}{{end}}x");
+  sink(", language = \"go\"", "watch = \"20ms\"\nabsent = \"empty\"\nwrite_below = [\"" + path("side") +
+                                  "\"]\nreload = { shell = \"echo >> " + path("reloads") + "; test ! -e " +
+                                  path("broken") + "\" }\n");
+  const auto reloads = [this] { return read_file(path("reloads")).size(); };
+  ASSERT_EQ(sink_->apply({web(2)}).result, DRCON_OK);
+  EXPECT_EQ(reloads(), 1U);
+  ASSERT_EQ(sink_->apply({web(3)}).result, DRCON_OK);
+  EXPECT_EQ(side("web"), "3");
+  EXPECT_EQ(reloads(), 2U);
+  ASSERT_EQ(sink_->apply({web(3)}).result, DRCON_OK);
+  EXPECT_EQ(reloads(), 2U) << "nothing has changed";
+  write_file(path("broken"), "");
+  EXPECT_EQ(sink_->apply({web(4)}).result, DRCON_RETRY);
+  EXPECT_EQ(side("web"), "4");
+  std::filesystem::remove(path("broken"));
+  EXPECT_TRUE(wait_until([this] { return sink_->apply({web(4)}).result == DRCON_OK; }));
+  EXPECT_EQ(reloads(), 4U);
+  ASSERT_EQ(sink_->apply({}).result, DRCON_OK);
+  EXPECT_FALSE(is_there("web"));
+  EXPECT_TRUE(wait_until([&] { return reloads() == 5U; })) << "its removal is a change as well";
+}
+
 TEST_F(TemplateSideFiles, AreNotTheTargetOfTheirOwnSink) {
   write_file(template_file(), "x{{\"side\" | writeToFile \"" + out() + "\" \"\" \"\" \"0644\"}}");
   sink(", language = \"go\"", "write_below = [\"" + directory_.path().string() + "\"]\n");

@@ -1,5 +1,6 @@
 #include "import/exec.hpp"
 
+#include "common/shell_line.hpp"
 #include "import/toml.hpp"
 
 #include <algorithm>
@@ -60,14 +61,15 @@ std::optional<command_words> split(std::string_view line) {
   return words;
 }
 
-std::string program_of(const exec_stanza& exec, report& found) {
+std::string program_of(const exec_stanza& exec, bool has_reload_signal, report& found) {
   if (exec.command.size() != 1) return "command = " + toml::list(exec.command);
   const auto& line = exec.command.front();
   if (const auto words = split(line)) return "command = " + toml::list(*words);
-  found.remark(
-      exec.where,
-      "exec.command: the shell that runs it does not pass reload_signal on: write `exec` before the program at "
-      "its end");
+  // drcon refuses it: the signal would end the shell, and drcon with it.
+  if (has_reload_signal && !common::ends_in_exec(line))
+    found.fault(exec.where,
+                "exec.command: the shell that runs it would be ended by reload_signal: write `exec` before the program "
+                "at its end");
   return "shell = " + toml::text(line);
 }
 
@@ -85,7 +87,7 @@ bool keeps_program(const settings& given) { return given.exec.is_on && !given.ex
 std::string supervise_of(const settings& given, report& found) {
   if (!keeps_program(given)) return {};
   const auto& where = given.exec.where;
-  auto text = "supervise = { " + program_of(given.exec, found);
+  auto text = "supervise = { " + program_of(given.exec, !given.exec_reload_signal.empty(), found);
   const auto add = [&text](const std::string& option) {
     if (!option.empty()) text += ", " + option;
   };

@@ -153,6 +153,20 @@ TEST(GoTemplateHostileLabels, AnInstanceThatAFunctionFailsOnIsLeftOut) {
       has(render(R"({{range service "web"}}{{"many" | parseInt}}{{end}})", all).text, "error calling parseInt"));
 }
 
+TEST(GoTemplateHostileLabels, AServiceOfWhichOneInstanceAfterTheOtherFailsIsLeftWithoutAny) {
+  std::vector<service> all{named("api", {{"weight", "7"}}), named("web", {{"weight", "many"}})};
+  for (int i = 0; i < 200; ++i) {
+    auto one = all[1].endpoints[0];
+    one.id = "n1/bad" + std::to_string(i);
+    all[1].endpoints.push_back(one);
+  }
+  const auto result = render(R"({{if service "web"}}{{(index (service "web") 0).ServiceMeta.weight | parseInt}}{{end}})"
+                             R"({{with index (service "api") 0}}{{.ServiceMeta.weight | parseInt}}{{end}})",
+                             all);
+  EXPECT_EQ(result.text, "7");
+  EXPECT_TRUE(has(result.refused, "left out with all endpoints of the service web")) << result.refused;
+}
+
 TEST(GoTemplateHostileLabels, TextThatIsDecodedIsJudgedAsThatWhichIsRead) {
   // Each holds "x; }" for one function, and is harmless as it is.
   const std::map<std::string, std::string> hostile{{"base64Decode", "eDsgfQ=="},

@@ -11,10 +11,18 @@
 #include <gtest/gtest.h>
 
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
+#include <cerrno>
 #include <csignal>
+#include <cstddef>
 #include <mutex>
 
 namespace drcon::templates {
@@ -62,6 +70,39 @@ private:
   mutable std::mutex mutex_;
   std::vector<std::pair<int, bool>> ends;
 };
+
+// Within a process of its own: a kernel without close_range, and one that ends whoever goes through all numbers up to
+// the limit. Ends with the program's code: 0 where it has not got a descriptor of ours.
+[[noreturn]] void run_without_close_range() {
+  constexpr std::uint32_t far_beyond = 2'000;
+  rlimit limit{};
+  ::getrlimit(RLIMIT_NOFILE, &limit);
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+  if (limit.rlim_cur <= far_beyond || ::dup2(STDERR_FILENO, 900) != 900) ::_exit(50);
+  std::array<sock_filter, 8> steps{{
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_close_range, 3, 0),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_fcntl, 0, 3),
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, args)),
+      BPF_JUMP(BPF_JMP | BPF_JGT | BPF_K, far_beyond, 2, 1),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
+  }};
+  sock_fprog program{.len = steps.size(), .filter = steps.data()};
+  if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) != 0)
+    ::_exit(51);
+  std::string why;
+  const auto child = supervised_child::start(
+      {.argv = {"/bin/sh", "-c", "test ! -e /proc/self/fd/900"}, .is_shell_line = false, .environment = {}}, why);
+  if (!child || !wait_until([&] { return child->ended().has_value(); })) ::_exit(52);
+  ::_exit(child->ended()->code);
+}
+
+TEST(SupervisedChild, KeepsDescriptorsBackWithoutACallForAllAndWithoutGoingThroughTheLimit) {
+  EXPECT_EXIT(run_without_close_range(), testing::ExitedWithCode(0), "");
+}
 
 class Supervisor : public testing::Test {
 protected:

@@ -241,6 +241,15 @@ TEST(ImportSettings, AProgramThatIsKeptBecomesSupervise) {
   EXPECT_EQ(supervise_of_text("exec { }"), "");
 }
 
+TEST(ImportSettings, AShellThatAReloadSignalWouldEndIsAFault) {
+  report found;
+  supervise_of(read_well("exec { command = \"/bin/app > /dev/null\" reload_signal = \"SIGHUP\" }"), found);
+  ASSERT_EQ(found.faults.size(), 1U);
+  EXPECT_THAT(found.faults[0].text, HasSubstr("would be ended by reload_signal: write `exec` before the program"));
+  EXPECT_THAT(supervise_of_text("exec { command = \"exec /bin/app > /dev/null\" reload_signal = \"SIGHUP\" }"),
+              HasSubstr("{ shell = \"exec /bin/app > /dev/null\", reload_signal = \"HUP\","));
+}
+
 TEST(ImportSettings, AProgramOfTheCommandLineIsKeptAsOneOfAFile) {
   const std::vector<std::string> line{"consul-template", "-exec", "/bin/app -x",          "-exec-reload-signal=SIGUSR1",
                                       "-exec-splay",     "250ms", "-exec-kill-timeout=2s"};

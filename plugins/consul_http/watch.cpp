@@ -48,7 +48,7 @@ asio::awaitable<void> watcher::run() {
     for (const auto& [key, each] : catalogs_) spawn_catalog_watch(*each);
     is_limit_known_ = settings_.connections.has_value();
     if (!is_limit_known_)
-      spawn_([this] { return watch_agent_limit(); }, [this](const std::string&) { take_agent_limit({}); });
+      spawn_([this] { return watch_agent_limit(); }, [this](const std::string&) { take_agent_limit(agent_limit_); });
     spawn_([this] { return probe_silent_agent(); },
            [this](const std::string& why) { other_failed(agent_probe, common::lost_answer(why), why); });
   }

@@ -137,8 +137,11 @@ void watcher::spawn_rotation() {
     spawn_([this, i] { return rotate(i); },
            [this, i](const std::string& why) {
              const auto each = std::exchange(asked_in_turn_[i], nullptr);
-             if (each && !each->gone && !each->direct) rotation_.add_last(each);
              interrupted(each, why);
+             if (!each || each->gone || each->direct) return;
+             // Last, since its place follows from its failure: else it would wait as one that is known, for minutes.
+             each->retry_at = clock::now() + settings_.retry_min;
+             rotation_.add_last(each);
            });
   for (const auto& [key, each] : places()) {
     spawn_([this, place = *each] { return watch_checks(place); },
@@ -171,7 +174,8 @@ std::map<std::string, const selection*> watcher::places() const {
   return all;
 }
 
-// The service was watched until now; a change at this very moment may have been lost with its connection.
+// The service was watched until now, or was about to be: a change at this very moment may have been lost with its
+// connection, and nothing suspects a service that has one.
 void watcher::give_up_connection(const watched_ptr& each) {
   each->direct = false;
   rotation_.add_last(each);

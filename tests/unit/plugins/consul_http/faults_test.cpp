@@ -452,6 +452,20 @@ TEST(ConsulHttp, NeverOpensMoreConnectionsThanAllowed) {
   EXPECT_LE(consul.most_connections(), 20U);
 }
 
+TEST(ConsulHttp, LooksForUnknownNamesOnlyWhenAConnectionIsLeftForThat) {
+  scripted_consul consul;
+  source_harness source("consul-http", options(consul, named(20) + "connections = 20"));
+  source.start();
+  ASSERT_TRUE(source.wait_ready()) << source.status().text;
+  // Whatever is asked when the source becomes ready is asked before all of these are seen.
+  for (int i = 0; i < 20; ++i) {
+    consul.set_service("s" + std::to_string(i), {.index = 7, .body = "[" + instance("a") + "]"});
+    ASSERT_TRUE(has(source, {"n1/a"}, "s" + std::to_string(i)));
+  }
+  EXPECT_TRUE(consul.requests("/v1/catalog/services").empty());
+  EXPECT_LE(consul.most_connections(), 20U);
+}
+
 TEST(ConsulHttp, AsksForTheAgentsLimitAgainWhenTheAgentHasTooManyRequests) {
   scripted_consul consul;
   consul.set("/v1/agent/self", {.status = 429, .body = "rate limit"});

@@ -57,6 +57,8 @@ std::string missing_socket(const arguments& options) {
   config::diagnostics found;
   const auto host = config::load_host(options.config, found);
   if (!host || !host->admin.socket.empty() || std::getenv("RUNTIME_DIRECTORY") != nullptr) return {};
+  // The service's own configuration leaves it out rightly: its unit says where the socket is.
+  if (options.config == arguments().config) return {};
   return options.config.string() + " has no [admin] socket: add the table [admin] with socket = \"" +
          (std::filesystem::absolute(options.config).parent_path() / "admin.sock").string() +
          "\", and have drcon read it again (kill -HUP PID)";

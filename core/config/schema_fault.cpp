@@ -51,6 +51,12 @@ std::vector<std::string> types_of(const json& schema) {
   return type.is_array() ? type.get<std::vector<std::string>>() : std::vector<std::string>{};
 }
 
+bool is_target(const json& target) {
+  const auto is_text = [](const json& each) { return each.is_string(); };
+  return target.is_boolean() || target.is_string() ||
+         (target.is_object() && target.contains("of") && std::ranges::all_of(target, is_text));
+}
+
 std::string inner(const std::string& pointer, std::string_view key) { return pointer + "/" + pointer_token(key); }
 
 // Walks a schema from the outside in and stops at the first fault, which it throws to its caller below.
@@ -113,9 +119,11 @@ private:
         !schema.contains("reads") || schema.at("reads").is_boolean() || schema.at("reads") == "always";
     if (!is_sound || (schema.contains("reads") && schema.value("format", "") != "path"))
       fault(inner(pointer, "reads"), "expected true, false or \"always\", of an option of the format path");
-    if (schema.contains("target") && !schema.at("target").is_boolean() && !schema.at("target").is_string())
+    if (schema.contains("target") && !is_target(schema.at("target")))
       fault(inner(pointer, "target"),
-            "expected true or false, or a string: what it is when it is left out; found " + shown(schema.at("target")));
+            "expected true or false, a string (what it is when it is left out), or a table of such strings by what the "
+            "option \"of\" says; found " +
+                shown(schema.at("target")));
     if (schema.contains("is_prefix") && (!schema.at("is_prefix").is_boolean() || !schema.contains("target")))
       fault(inner(pointer, "is_prefix"), "expected true or false, of an option with \"target\"");
     if (!schema.contains("secret")) return;

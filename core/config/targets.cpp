@@ -80,7 +80,7 @@ public:
       const auto value = values.find(key);
       const auto at = pointer + "/" + pointer_token(key);
       if (is_marked(option) && option.value("type", json()) == "boolean") look_at_switch(values, key, option, at);
-      else if (is_marked(option)) look_at_marked(value == values.end() ? nullptr : &*value, option, at, whole);
+      else if (is_marked(option)) look_at_marked(values, key, option, at, whole);
       else if (is_path(option)) look_at_needed(values, key);
       else if (value != values.end()) look_inside(*value, option, at);
     }
@@ -125,8 +125,11 @@ private:
       if (value[i].is_object()) look_at(value[i], option.at("items"), pointer + "/" + std::to_string(i));
   }
 
-  void look_at_marked(const json* value, const json& option, const std::string& pointer, target& whole) {
-    const auto text = value != nullptr && value->is_string() ? value->get<std::string>() : default_of(option);
+  void look_at_marked(const json& values, const std::string& key, const json& option, const std::string& pointer,
+                      target& whole) {
+    const auto value = values.find(key);
+    const bool is_given = value != values.end() && value->is_string();
+    const auto text = is_given ? value->get<std::string>() : default_of(option.at("target"), values);
     if (text.empty()) return;
     if (is_path(option)) {
       found_.push_back(file_target(text, pointer));
@@ -146,10 +149,11 @@ private:
   }
 
   // What the plugin takes where the option is left out and has no default in the schema: the text of "target", in which
-  // {name} is the sink's name.
-  std::string default_of(const json& option) const {
-    if (!option.at("target").is_string()) return {};
-    auto text = option.at("target").get<std::string>();
+  // {name} is the sink's name. In a table of such texts it is the one that the option "of" says.
+  std::string default_of(const json& target, const json& values) const {
+    if (target.is_object()) return default_of(target.value(text_of(values, target.value("of", "")), json()), values);
+    if (!target.is_string()) return {};
+    auto text = target.get<std::string>();
     constexpr std::string_view mark = "{name}";
     if (const auto place = text.find(mark); place != std::string::npos) text.replace(place, mark.size(), sink_);
     return text;

@@ -18,7 +18,7 @@ constexpr const char* schema_text = R"JSON({
       "description": "How long HAProxy may take for each answer. Stopping drcon may take as long." },
     "mode": { "type": "string", "enum": ["dynamic", "slots"], "default": "dynamic",
       "description": "dynamic: servers are added and deleted (HAProxy 2.6 or later, a dynamic balance algorithm). slots: the servers of a server-template in your configuration get addresses and states; any version, any algorithm, and their options are those of your configuration." },
-    "prefix": { "type": "string", "target": "drcon-", "is_prefix": true, "pattern": "^[A-Za-z0-9_.:-]+$",
+    "prefix": { "type": "string", "target": { "of": "mode", "dynamic": "drcon-", "slots": "drcon" }, "is_prefix": true, "pattern": "^[A-Za-z0-9_.:-]+$",
       "description": "Servers whose names begin so are drcon's; no other is touched. dynamic: drcon gives such names, default \"drcon-\", and knows them by the prefix together with the server's address. slots: the prefix of your server-template, default \"drcon\". Where several sinks set one backend, none of their prefixes may begin with another." },
     "backup_prefix": { "type": "string", "pattern": "^[A-Za-z0-9_.:-]*$", "default": "",
       "description": "slots: prefix of a second server-template, one with the keyword backup, for endpoints of a priority above the lowest. Empty: these wait in drain while others are in service." },

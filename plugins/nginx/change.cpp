@@ -148,6 +148,8 @@ outcome applier::reload(const rendered& next, bool judged, const std::stop_token
     // One that does not stop must hold back nothing: the new generation serves.
     const bool alone = change.wait_complete(options_.retire_timeout, stop);
     if (!alone && stop.stop_requested()) return retry("stopped before nginx had confirmed");
+    // It answered, and does so no more: somebody else has reloaded nginx, or its workers have died.
+    if (!alone && !change.begun()) return unconfirmed(next, stop);
     if (alone)
       host_.observe("reload_seconds", "From the signal to a new generation that serves alone.", seconds_since(start));
     else retirement_.give_up_waiting(change.awaited());

@@ -923,13 +923,24 @@ TEST_F(NginxSink, LetsNoMoreGenerationsOfWorkersOverlapThanItMay) {
 }
 
 TEST_F(NginxSink, ReloadsNoMoreOftenThanItMay) {
-  sink("reload_interval = \"10m\"\n");
+  sink("reload_interval = \"10s\"\n");
   ASSERT_EQ(sink_->apply({service_at("web", {&a_})}).result, DRCON_OK) << "the first one goes at once";
   const auto before = file();
   EXPECT_EQ(sink_->apply({service_at("web", {&b_})}, 500ms).result, -1) << "still waiting";
   EXPECT_EQ(file(), before);
   EXPECT_EQ(nginx_.reloads(), 1);
   EXPECT_TRUE(sink_->stop());
+}
+
+TEST_F(NginxSink, RefusesAnIntervalThatWouldHoldBackNewerChanges) {
+  for (const auto* const option : {"reload_interval", "retire_timeout"}) {
+    try {
+      sink(std::string(option) + " = \"11s\"\n");
+      FAIL() << option;
+    } catch (const std::exception& error) {
+      EXPECT_NE(std::string(error.what()).find("expected at most 10s"), std::string::npos) << error.what();
+    }
+  }
 }
 
 TEST_F(NginxSink, StopsSoonWhileItWaitsForNginx) {

@@ -54,7 +54,8 @@ std::string location(const std::string& path, const std::string& target) {
 }  // namespace
 
 std::string drcon_configuration(const container_settings& all) {
-  return "# Made by drcon container from the environment; a mounted /etc/drcon/drcon.toml is used instead.\n"
+  return "# Made by drcon container from the environment; a mounted /etc/drcon/drcon.toml is used where CONSUL is not "
+         "set.\n"
          "[host]\n" +
          line("state_directory", places::state) + "\n[admin]\n" + line("socket", places::socket) + "\n" + source(all) +
          "\n[sink.routes]\nplugin = \"nginx\"\n" + line("file", places::routes) +

@@ -35,8 +35,9 @@ int fail(const std::string& why, int code = exit_config) {
 }
 
 std::optional<std::string> variable(const std::string& name) {
+  // Set and empty is as good as not set: compose files leave variables so.
   const char* const value = std::getenv(name.c_str());
-  return value == nullptr ? std::nullopt : std::optional<std::string>(value);
+  return value == nullptr || *value == '\0' ? std::nullopt : std::optional<std::string>(value);
 }
 
 void write(const std::string& file, const std::string& text) {
@@ -113,7 +114,8 @@ int run(const std::vector<std::string>& words) {
   }
   if (words[0] == "--ready") return is_ready();
   if (words[0] == "registrator") return registrator({words.begin() + 1, words.end()});
-  // docker run IMAGE VERB …: any other verb of drcon's.
+  // docker run IMAGE VERB …: any other verb of drcon's, by the same user.
+  if (const auto fault = container::give_up_root(places::user, "")) return fail(*fault);
   auto line = words;
   line.insert(line.begin(), "drcon");
   return become(line);

@@ -21,7 +21,7 @@ std::string pipeline(const std::string& name, const std::string& source, const s
 }
 
 step last_step(const runner& user, const std::filesystem::path& file) {
-  if (user.is_service)
+  if (user.is_service && file == service_file)
     return {"Look at what would be written, then start drcon.",
             {"drcon check", "drcon render --diff", "systemctl enable --now drcon", "drcon status"}};
   const auto option = " -c " + file.string();
@@ -47,7 +47,7 @@ std::optional<first_configuration> configuration_for(const machine& found, const
       "# A first configuration, made by drcon init for what it found on this machine. What every key means: drcon "
       "reference;\n"
       "# the options of a plugin: drcon reference NAME.\n\n";
-  if (!user.is_service) all.toml += host_tables(std::filesystem::absolute(file).parent_path());
+  if (!user.is_service || file != service_file) all.toml += host_tables(std::filesystem::absolute(file).parent_path());
   all.toml += source.toml + "\n" + sink.toml + "\n" + pipeline("first", source.name, sink.name, of_docker);
   all.steps = source.steps;
   all.steps.insert(all.steps.end(), sink.steps.begin(), sink.steps.end());

@@ -23,6 +23,9 @@ struct first_configuration {
   std::vector<step> steps;
 };
 
+/// A part of the packaged service's configuration.
+inline constexpr auto service_file = "/etc/drcon/pipelines.d/first.toml";
+
 /// What the configuration connects, or nothing when there is no source or nowhere to write to: consul or docker to
 /// nginx or haproxy, or docker to consul where there is no load balancer. `file`: where it will be written.
 std::optional<first_configuration> configuration_for(const machine& found, const runner& user,

@@ -48,7 +48,7 @@ int nothing_to_connect(const init::machine& found) {
 int run(const init::request& asked) {
   const auto user = init::who_runs_drcon();
   const auto file = !asked.output.empty() ? asked.output
-                    : user.is_service     ? service_pipelines / "first.toml"
+                    : user.is_service     ? fs::path(init::service_file)
                                           : fs::path("drcon.toml");
   // Before anybody is asked anything: a second first configuration would only stand in the way of the first.
   const auto there = init::configuration_there(file, user.is_service && asked.output.empty() ? service_pipelines : "");

@@ -61,6 +61,13 @@ TEST(SchemaFault, NamesWhatAFileIsReadFor) {
     EXPECT_NE(fault_of_x(wrong).find(expected), std::string::npos) << wrong;
 }
 
+TEST(SchemaFault, TakesATableOfTextsForATarget) {
+  EXPECT_EQ(fault_of_x(R"({"type": "string", "target": {"of": "mode", "slots": "a"}})"), "");
+  for (const auto* wrong :
+       {R"({"target": {"slots": "a"}})", R"({"target": {"of": "mode", "slots": 5}})", R"({"target": 5})"})
+    EXPECT_NE(fault_of_x(wrong).find("or a table of such strings"), std::string::npos) << wrong;
+}
+
 TEST(SchemaFault, TakesAPrefixOnlyOfATarget) {
   EXPECT_EQ(fault_of_x(R"({"type": "string", "target": true, "is_prefix": true})"), "");
   for (const auto* wrong :

@@ -27,7 +27,8 @@ const char* const schema_of_one_file = R"({ "type": "object", "properties": {
   "file": { "type": "string", "format": "path", "target": true }, "check": { "type": "string" } } })";
 const char* const schema_of_a_socket = R"({ "type": "object", "properties": {
   "socket": { "type": "string", "target": true },
-  "prefix": { "type": "string", "target": "drcon-", "is_prefix": true },
+  "mode": { "type": "string", "default": "dynamic" },
+  "prefix": { "type": "string", "target": { "of": "mode", "dynamic": "drcon-", "slots": "drcon" }, "is_prefix": true },
   "state_file": { "type": "string", "format": "path", "target": true } } })";
 const char* const schema_of_an_owner = R"({ "type": "object", "properties": {
   "address": { "type": "string", "target": true }, "owner": { "type": "string", "target": "{name}" } } })";
@@ -99,7 +100,7 @@ TEST_F(Targets, AFileBesideOtherOptionsIsATargetOfItsOwn) {
 }
 
 TEST_F(Targets, WhatIsLeftOutIsWhatThePluginTakesThen) {
-  add("a", "socket", R"({ "socket": "/run/s" })");
+  add("a", "socket", R"({ "socket": "/run/s", "mode": "dynamic" })");
   add("b", "socket", R"({ "socket": "/run/s", "prefix": "drcon-" })");
   EXPECT_THAT(faults(), HasSubstr("of [sink.b] is that of [sink.a] as well"));
 }
@@ -118,7 +119,7 @@ TEST_F(Targets, APrefixMayNotBeginWithThatOfAnotherSink) {
                   "of the other; choose prefixes of which none begins with another, such as 'a-' and 'b-'\n");
   }
   all_.sinks.clear();
-  add("a", "socket", R"({ "socket": "/run/s" })");
+  add("a", "socket", R"({ "socket": "/run/s", "mode": "dynamic" })");
   add("b", "socket", R"({ "socket": "/run/s", "prefix": "drcon-b-" })");
   EXPECT_THAT(faults(), HasSubstr("drcon.toml:2:1: error: the target drcon-b-, /run/s of [sink.b] overlaps"))
       << "the prefix that is taken by default counts as well";
@@ -127,6 +128,12 @@ TEST_F(Targets, APrefixMayNotBeginWithThatOfAnotherSink) {
   add("b", "socket", R"({ "socket": "/run/s", "prefix": "b-" })");
   add("c", "socket", R"({ "socket": "/run/t", "prefix": "a-1" })");
   EXPECT_EQ(faults(), "");
+}
+
+TEST_F(Targets, ThePrefixThatIsTakenByDefaultIsThatOfTheMode) {
+  add("a", "socket", R"({ "socket": "/run/s", "mode": "slots" })");
+  add("b", "socket", R"({ "socket": "/run/s", "mode": "slots", "prefix": "drcon1" })");
+  EXPECT_THAT(faults(), HasSubstr("the target drcon1, /run/s of [sink.b] overlaps"));
 }
 
 TEST_F(Targets, OneOwnerAtOneAddressIsOneTarget) {

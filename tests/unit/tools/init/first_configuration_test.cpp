@@ -32,7 +32,7 @@ machine with_haproxy(machine all, std::vector<std::string> backends) {
 }
 
 first_configuration made(const machine& of, const runner& user) {
-  const auto all = configuration_for(of, user, "/srv/here/drcon.toml");
+  const auto all = configuration_for(of, user, user.is_service ? service_file : "/srv/here/drcon.toml");
   EXPECT_TRUE(all);
   return all.value_or(first_configuration{});
 }

@@ -89,7 +89,8 @@ void byte_stream::expires_never() { layers_->limit.expires_never(); }
 void byte_stream::close() { layers_->close(); }
 
 // POLLRDHUP is there also while bytes are unread, such as the alert with which TLS ends.
-bool byte_stream::is_closed_by_peer() const {
+bool byte_stream::is_closed() const {
+  if (!layers_->socket.is_open()) return true;
   pollfd look{.fd = layers_->socket.native_handle(), .events = POLLRDHUP, .revents = 0};
   return ::poll(&look, 1, 0) > 0;
 }

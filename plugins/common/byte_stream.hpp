@@ -57,8 +57,8 @@ public:
   void expires_never();
   /// Ends what is under way with an error.
   void close();
-  /// Whether the peer has ended the connection, or it is broken: so also while nobody reads from it.
-  bool is_closed_by_peer() const;
+  /// Whether the connection was ended at either end, or is broken: so also while nobody reads from it.
+  bool is_closed() const;
 
 private:
   struct layers;

@@ -63,9 +63,7 @@ http_connection::~http_connection() = default;
 
 bool http_connection::is_open() const { return session_ != nullptr; }
 
-bool http_connection::is_proven() const {
-  return session_ != nullptr && used_ && !session_->stream->is_closed_by_peer();
-}
+bool http_connection::is_proven() const { return session_ != nullptr && used_ && !session_->stream->is_closed(); }
 
 // While a request is under way only the socket is closed: the coroutine that uses the session must come back first.
 void http_connection::close() {

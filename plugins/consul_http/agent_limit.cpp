@@ -26,6 +26,17 @@ std::optional<std::size_t> parse_agent_limit(const std::string& body) {
   return limit->get<std::size_t>();
 }
 
+std::optional<std::size_t> agent_limit_after(std::optional<std::size_t> known, const common::http_answer& answer) {
+  if (answer.fault != common::http_fault::none || answer.status != 200) return known;
+  const auto stated = parse_agent_limit(answer.body);
+  return stated ? stated : known;
+}
+
+bool may_state_limit_later(const common::http_answer& answer) {
+  constexpr unsigned too_many = 429;
+  return answer.fault != common::http_fault::none || answer.status == too_many || answer.status >= 500;
+}
+
 std::size_t share_of(std::size_t allowed, std::size_t descriptors) {
   const auto ours = allowed == 0 ? most : std::min(most, allowed - allowed / 4);
   // The other half is for sinks, the admin interface and other sources.

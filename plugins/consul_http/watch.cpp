@@ -48,7 +48,7 @@ asio::awaitable<void> watcher::run() {
     for (const auto& [key, each] : catalogs_) spawn_catalog_watch(*each);
     is_limit_known_ = settings_.connections.has_value();
     if (!is_limit_known_)
-      spawn_([this] { return watch_agent_limit(); }, [this](const std::string&) { take_agent_limit({}); });
+      spawn_([this] { return watch_agent_limit(); }, [this](const std::string&) { take_agent_limit(agent_limit_); });
     spawn_([this] { return probe_silent_agent(); },
            [this](const std::string& why) { other_failed(agent_probe, common::lost_answer(why), why); });
   }
@@ -137,8 +137,11 @@ void watcher::spawn_rotation() {
     spawn_([this, i] { return rotate(i); },
            [this, i](const std::string& why) {
              const auto each = std::exchange(asked_in_turn_[i], nullptr);
-             if (each && !each->gone && !each->direct) rotation_.add_last(each);
              interrupted(each, why);
+             if (!each || each->gone || each->direct) return;
+             // Last, since its place follows from its failure: else it would wait as one that is known, for minutes.
+             each->retry_at = clock::now() + settings_.retry_min;
+             rotation_.add_last(each);
            });
   for (const auto& [key, each] : places()) {
     spawn_([this, place = *each] { return watch_checks(place); },
@@ -171,7 +174,8 @@ std::map<std::string, const selection*> watcher::places() const {
   return all;
 }
 
-// The service was watched until now; a change at this very moment may have been lost with its connection.
+// The service was watched until now, or was about to be: a change at this very moment may have been lost with its
+// connection, and nothing suspects a service that has one.
 void watcher::give_up_connection(const watched_ptr& each) {
   each->direct = false;
   rotation_.add_last(each);

@@ -17,11 +17,8 @@ asio::awaitable<void> watcher::watch_agent_limit() {
       const auto answer = co_await mine->get("/v1/agent/self", limit_timeout);
       count(answer);
       mine->close();
-      // Without the right (403), and from an agent that does not say, nothing is known. Who does not answer may later.
-      const bool has_answered = answer.fault == common::http_fault::none && answer.status < 500;
-      if (has_answered || !is_limit_known_)
-        take_agent_limit(answer.status == 200 ? parse_agent_limit(answer.body) : std::nullopt);
-      if (has_answered) break;
+      take_agent_limit(agent_limit_after(agent_limit_, answer));
+      if (!may_state_limit_later(answer)) break;
       co_await pause(backoff.next());
     }
     co_await pause(limit_pause);

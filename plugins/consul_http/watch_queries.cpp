@@ -55,8 +55,7 @@ asio::awaitable<void> watcher::watch_directly(slot_ptr mine) {
     if (mine->current != each || each->gone) continue;  // its connection was given to another meanwhile
     count(answer);
     if (is_connection_limit(answer)) {
-      each->direct = false;
-      rotation_.add_first(std::exchange(mine->current, nullptr));
+      give_up_connection(std::exchange(mine->current, nullptr));
       slots_.remove(mine);
       lower_limit();
       co_return;

@@ -46,6 +46,9 @@ asio::awaitable<void> watcher::look_for_unknown_names() {
       report_unknown(suspects, known->second);
       continue;
     }
+    // With rotation all connections are in use, and the catalogue is watched. One that is read only later gives no
+    // hint: a connection beyond the option `connections` would cost a service its own.
+    if (rotation_runs_ || watches_.size() + catalogs_.size() >= capacity()) continue;
     const auto mine = connection();
     const auto answer = co_await mine->get(catalog_target(settings_, *place, {}, false), patience);
     count(answer);

@@ -57,7 +57,7 @@ std::size_t http2_connection::free_streams() const {
   return most > session_.open_streams() ? most - session_.open_streams() : 0;
 }
 
-bool http2_connection::is_proven() const { return !ended_ && session_.is_settled() && !stream_->is_closed_by_peer(); }
+bool http2_connection::is_proven() const { return !ended_ && session_.is_settled() && !stream_->is_closed(); }
 
 bool http2_connection::start(http2_request& request) {
   const auto id = session_.request(request.target);

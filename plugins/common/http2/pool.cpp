@@ -74,6 +74,7 @@ asio::awaitable<http_answer> http2_pool::get(http2_request& request, std::chrono
 
 void http2_pool::end(http2_request& request) {
   leave(request);
+  request.needs_http1 = false;  // else whoever asks would make an HTTP/1.1 connection for what was given up
   request.finish(lost_answer("the request was given up"), false);
 }
 
@@ -204,11 +205,19 @@ void http2_pool::add(std::unique_ptr<byte_stream> stream) {
   with_.spawn([made] { return made->watch(); }, failed);
 }
 
+// Lanes that do not fit on HTTP/1.1 are closed first: those that still wait then make a connection each.
 void http2_pool::give_away(std::unique_ptr<byte_stream> stream) {
-  http1_ = std::move(stream);
   failures_ = 0;
-  finish_waiting({}, true);
   speak(protocol::http1, 1);
+  stream->expires_never();  // the limit was for making it
+  // An idle one would count at the server for nobody, and its end be taken for that of a new connection.
+  if (!waiting_.empty()) http1_ = std::move(stream);
+  finish_waiting({}, true);
+}
+
+std::unique_ptr<byte_stream> http2_pool::take_http1() {
+  if (http1_ && http1_->is_closed()) http1_.reset();
+  return std::move(http1_);
 }
 
 void http2_pool::note_failure() {

@@ -57,8 +57,8 @@ public:
   protocol spoken() const { return spoken_; }
   /// The next connection negotiates again.
   void forget_protocol() { spoken_ = protocol::unknown; }
-  /// The connection on which HTTP/1.1 was negotiated, for the first that asks; then null.
-  std::unique_ptr<byte_stream> take_http1() { return std::move(http1_); }
+  /// The connection on which HTTP/1.1 was negotiated, for the first that asks; then null, and when it is closed.
+  std::unique_ptr<byte_stream> take_http1();
 
   /// How many requests the server takes at a time on one connection, as far as is known; at least one.
   std::size_t streams_per_connection() const { return streams_; }

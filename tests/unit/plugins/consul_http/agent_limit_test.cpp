@@ -19,6 +19,36 @@ TEST(AgentLimit, IsNotKnownFromAnythingElse) {
     EXPECT_FALSE(parse_agent_limit(body)) << body;
 }
 
+TEST(AgentLimit, StaysAsKnownAfterAnAnswerThatDoesNotStateIt) {
+  common::http_answer answer;
+  answer.status = 200;
+  answer.body = R"({"DebugConfig": {"HTTPMaxConnsPerClient": 1000}})";
+  EXPECT_EQ(agent_limit_after(std::nullopt, answer), 1000U);
+  EXPECT_EQ(agent_limit_after(200U, answer), 1000U);
+  for (const unsigned status : {403U, 404U, 429U, 500U, 503U}) {
+    answer.status = status;
+    EXPECT_EQ(agent_limit_after(5000U, answer), 5000U) << status;
+    EXPECT_FALSE(agent_limit_after(std::nullopt, answer)) << status;
+  }
+  answer.status = 200;
+  answer.body = "<html>proxy error</html>";
+  EXPECT_EQ(agent_limit_after(5000U, answer), 5000U);
+  EXPECT_EQ(agent_limit_after(5000U, common::lost_answer("reset")), 5000U);
+}
+
+TEST(AgentLimit, IsWorthAskingForAgainSoonWhenTheAgentCannotAnswerNow) {
+  common::http_answer answer;
+  for (const unsigned status : {429U, 500U, 503U}) {
+    answer.status = status;
+    EXPECT_TRUE(may_state_limit_later(answer)) << status;
+  }
+  for (const unsigned status : {200U, 400U, 403U, 404U}) {
+    answer.status = status;
+    EXPECT_FALSE(may_state_limit_later(answer)) << status;
+  }
+  EXPECT_TRUE(may_state_limit_later(common::lost_answer("reset")));
+}
+
 TEST(AgentLimit, LeavesAQuarterToOthers) {
   EXPECT_EQ(share_of(200, many), usual_connections);
   EXPECT_EQ(share_of(1000, many), 750U);

@@ -452,6 +452,36 @@ TEST(ConsulHttp, NeverOpensMoreConnectionsThanAllowed) {
   EXPECT_LE(consul.most_connections(), 20U);
 }
 
+TEST(ConsulHttp, LooksForUnknownNamesOnlyWhenAConnectionIsLeftForThat) {
+  scripted_consul consul;
+  source_harness source("consul-http", options(consul, named(20) + "connections = 20"));
+  source.start();
+  ASSERT_TRUE(source.wait_ready()) << source.status().text;
+  // Whatever is asked when the source becomes ready is asked before all of these are seen.
+  for (int i = 0; i < 20; ++i) {
+    consul.set_service("s" + std::to_string(i), {.index = 7, .body = "[" + instance("a") + "]"});
+    ASSERT_TRUE(has(source, {"n1/a"}, "s" + std::to_string(i)));
+  }
+  EXPECT_TRUE(consul.requests("/v1/catalog/services").empty());
+  EXPECT_LE(consul.most_connections(), 20U);
+}
+
+TEST(ConsulHttp, AsksForTheAgentsLimitAgainWhenTheAgentHasTooManyRequests) {
+  scripted_consul consul;
+  consul.set("/v1/agent/self", {.status = 429, .body = "rate limit"});
+  source_harness source("consul-http", options(consul));
+  source.start();
+  const auto allows = [&](const std::string& connections) {
+    return wait_until([&] {
+      return source.metrics().find("connections_allowed{kind=\"source\",name=\"test\"} " + connections + "\n") !=
+             std::string::npos;
+    });
+  };
+  ASSERT_TRUE(allows("150")) << source.metrics();
+  consul.set("/v1/agent/self", {.body = R"({"DebugConfig": {"HTTPMaxConnsPerClient": 100}})"});
+  EXPECT_TRUE(allows("75")) << source.metrics();
+}
+
 // Most of them have no connection of their own, and are asked about when something says that they have changed.
 std::string sixty_in_turn() { return named(60) + "connections = 10\nrotation_max_age = \"10m\""; }
 

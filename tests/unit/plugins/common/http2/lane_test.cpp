@@ -13,6 +13,7 @@
 
 #include <atomic>
 #include <future>
+#include <list>
 #include <memory>
 
 namespace drcon::common {
@@ -33,7 +34,11 @@ protected:
         .headers = {},
         .choice = choice,
         .spawn = [this](http2_pool::work work, auto) { group_.spawn(hold(std::move(work)), [](const auto&) {}); },
-        .changed = [this] { ++changes_; },
+        .changed =
+            [this] {
+              ++changes_;
+              close_surplus();
+            },
         .patience = patience,
     });
     lanes_->limit(25);
@@ -49,6 +54,9 @@ protected:
   asio::awaitable<void> on_a_lane(std::string target, std::chrono::nanoseconds timeout,
                                   std::shared_ptr<std::promise<http_answer>> answer) {
     const auto lane = lanes_->lane();
+    asking_.push_back(lane.get());
+    const auto done = [&](void*) { asking_.remove(lane.get()); };
+    const std::unique_ptr<void, decltype(done)> guard(lane.get(), done);
     answer->set_value(co_await lane->get(std::move(target), timeout));
   }
   std::vector<std::future<http_answer>> ask_many(int count) {
@@ -56,12 +64,20 @@ protected:
     for (int i = 0; i < count; ++i) all.push_back(ask("/v1/x?index=1&n=" + std::to_string(i)));
     return all;
   }
+  // As a watcher does that may use fewer connections now.
+  void close_surplus() {
+    std::size_t kept = 0;
+    for (auto* each : asking_)
+      if (++kept > most_asking_) each->close();
+  }
   bool holds(std::size_t count) const {
     return wait_until([&] { return server_.held() == count; });
   }
 
   test::scripted_http2 server_;
   std::atomic<int> changes_{0};
+  std::list<http_lane*> asking_;                 // on the strand
+  std::atomic<std::size_t> most_asking_{10000};  // when the lanes report a change
   coroutine_group group_;  // has the context of all that the lanes have; ~Http2Lanes ends its coroutines first
   std::unique_ptr<http_lanes> lanes_;
 };
@@ -196,6 +212,39 @@ TEST_F(Http2Lanes, UseHttp1WithAServerThatHasNothingElse) {
   begin();
   EXPECT_EQ(ask("/v1/x").get().body, "old");
   EXPECT_EQ(server_.connections_so_far(), 1U) << "the connection that was negotiated is used";
+}
+
+TEST_F(Http2Lanes, MakeNoHttp1ConnectionForALaneThatIsClosedWhenHttp2IsNotSpoken) {
+  server_.offer_http2(false);
+  server_.greet("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nold");
+  begin();
+  most_asking_ = 2;
+  group_.prepare();
+  std::promise<std::vector<std::future<http_answer>>> asked;
+  asio::post(group_.executor(), [&] { asked.set_value(ask_many(50)); });  // all of them wait before anything is known
+  auto all = asked.get_future().get();
+  int answered = 0;
+  for (auto& each : all) {
+    const auto answer = each.get();
+    if (answer.fault == http_fault::none) ++answered;
+    else EXPECT_EQ(answer.fault, http_fault::lost) << answer.why;
+  }
+  EXPECT_EQ(answered, 2);
+  EXPECT_EQ(server_.connections_so_far(), 2U);
+}
+
+TEST_F(Http2Lanes, KeepNoHttp1ConnectionThatNobodyWaitsFor) {
+  server_.kill();
+  server_.offer_http2(false);
+  server_.greet("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nold");
+  begin();
+  // Each failure doubles the pause before the next connection is made: the last request ends within that pause.
+  for (int i = 0; i < 5; ++i) ASSERT_EQ(ask("/v1/x").get().fault, http_fault::connect);
+  server_.revive();
+  ASSERT_EQ(ask("/v1/x", 1ms).get().fault, http_fault::timeout);
+  ASSERT_TRUE(wait_until([&] { return changes_ == 1; })) << "the server speaks HTTP/1.1";
+  EXPECT_EQ(ask("/v1/x").get().body, "old");
+  EXPECT_EQ(server_.connections_so_far(), 2U) << "the first was dropped at once, and not left to its end";
 }
 
 TEST_F(Http2Lanes, SayThatTheServerHasNoHttp2WhenNothingElseWillDo) {

@@ -359,6 +359,7 @@ TEST_F(TemplateSink, HidesItsEnvironmentFromTheCommandsOfAnotherUser) {
   ::chmod(directory_.path().c_str(), 0777);
   ASSERT_EQ(::setenv("DRCON_TEST_TOKEN", "secret", 1), 0);
   const auto environment_of = [this](const std::string& user) {
+    sink_.reset();  // it would put the file back, and run its command once more
     std::filesystem::remove(out());
     std::filesystem::remove(path("env"));
     sink("", "reload = { shell = 'env > " + path("env") + "', environment = { COLOUR = \"red\" }" + user + " }\n");

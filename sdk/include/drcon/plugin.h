@@ -163,7 +163,7 @@ typedef struct drcon_value {
 #define DRCON_VALUE_ARRAY 5u
 #define DRCON_VALUE_TABLE 6u
 
-/** One figure. The host exposes it as drcon_PLUGIN_NAME{instance="…",LABELS}. */
+/** One figure. The host exposes it as drcon_PLUGIN_NAME{kind="…",name="…",LABELS}. */
 typedef struct drcon_metric {
   uint32_t size;
   uint32_t kind;     /**< DRCON_METRIC_* */
@@ -247,7 +247,7 @@ typedef struct drcon_host {
    * kept. */
   void (*refused)(drcon_instance*, drcon_string service, drcon_string endpoint, drcon_string why);
 
-  /** [any] An optional ability of the host by name, or NULL. Valid for good. None is defined yet. */
+  /** [any] An optional ability of the host by name, or NULL. Valid for good. Each has a header: drcon/process.h. */
   const void* (*ability)(drcon_instance*, const char* name);
 } drcon_host;
 

@@ -4,7 +4,10 @@
 #include "common/http_dial.hpp"
 #include "common/http_message.hpp"
 
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
 #include <boost/asio/error.hpp>
+#include <boost/asio/io_context.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 
 #include <algorithm>
@@ -188,6 +191,18 @@ asio::awaitable<std::optional<std::string>> http_connection::more() {
   if (!part.empty()) co_return part;
   session_.reset();
   co_return std::nullopt;
+}
+
+http_answer get_once(const http_server& server, std::vector<http_header> headers, std::string target,
+                     std::chrono::nanoseconds timeout) {
+  auto answer = lost_answer("no answer");
+  asio::io_context context;
+  http_connection connection(context.get_executor(), server, std::move(headers));
+  asio::co_spawn(
+      context, [&]() -> asio::awaitable<void> { answer = co_await connection.get(std::move(target), timeout); },
+      asio::detached);
+  context.run();
+  return answer;
 }
 
 }  // namespace drcon::common

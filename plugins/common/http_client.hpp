@@ -69,4 +69,9 @@ private:
   bool closing_ = false;              // close() was called while a request was under way
 };
 
+/// One GET on a connection of its own. Blocks the caller, for as long as the name takes to be resolved and the
+/// time-out.
+http_answer get_once(const http_server& server, std::vector<http_header> headers, std::string target,
+                     std::chrono::nanoseconds timeout);
+
 }  // namespace drcon::common

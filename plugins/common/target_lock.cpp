@@ -1,6 +1,7 @@
 #include "common/target_lock.hpp"
 
 #include "common/errno_text.hpp"
+#include "common/file_rights.hpp"
 #include "common/write_all.hpp"
 
 #include <fcntl.h>
@@ -115,6 +116,7 @@ std::optional<listener> listener_of(const abstract_name& name, bool& is_free) {
       size = sizeof groups;
       if (::getsockopt(probe, SOL_SOCKET, SO_PEERGROUPS, groups.data(), &size) == 0)
         other.groups.assign(groups.begin(), groups.begin() + size / sizeof(gid_t));
+      other.groups.push_back(other.who.gid);
       found = std::move(other);
     }
   }
@@ -123,11 +125,7 @@ std::optional<listener> listener_of(const abstract_name& name, bool& is_free) {
 }
 
 bool may_write(const listener& who, const struct stat& target) {
-  if (who.who.uid == 0) return true;
-  if (who.who.uid == target.st_uid) return (target.st_mode & S_IWUSR) != 0;
-  if (who.who.gid == target.st_gid || std::ranges::find(who.groups, target.st_gid) != who.groups.end())
-    return (target.st_mode & S_IWGRP) != 0;
-  return (target.st_mode & S_IWOTH) != 0;
+  return allows(target, who.who.uid, who.groups, S_IWOTH);
 }
 
 }  // namespace

@@ -53,7 +53,7 @@ constexpr const char* schema_text = R"JSON({
     "rotation_rate": { "type": "integer", "minimum": 1, "maximum": 100000, "default": 2000,
       "description": "Services beyond `connections`: most plain queries a second, while something has changed." },
     "rotation_max_age": { "type": "string", "format": "duration",
-      "description": "Services beyond `connections`: each is asked about at least this often, even when nothing is known to have changed. Default: 60s; and 10m while Consul's nodes tell of every change and `details` has no checks, since it is a safety net only then, at 1 request a second for each 600 services." },
+      "description": "Services beyond `connections`: each is asked about at least this often, even when nothing is known to have changed. Default: 60s; and 10m while Consul's nodes report every change and `details` has no checks, since it is a safety net only then, at 1 request a second for each 600 services." },
     )JSON" DRCON_TLS_SCHEMA R"JSON(
   }
 })JSON";

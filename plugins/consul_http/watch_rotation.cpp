@@ -10,14 +10,14 @@ namespace {
 
 /// While nobody says which service has changed, this is how long a change may go unseen.
 constexpr auto usual_max_age = std::chrono::seconds(60);
-/// While every change is told, a round finds what should not be possible, such as a right that the token has lost.
+/// While every change is reported, a round finds what should not be possible, such as a right that the token has lost.
 constexpr auto longest_max_age = std::chrono::minutes(10);
 
 }  // namespace
 
 watcher::clock::duration watcher::rotation_max_age() const {
   if (settings_.rotation_max_age) return std::chrono::duration_cast<clock::duration>(*settings_.rotation_max_age);
-  // The output of a check that passes is told by nobody.
+  // The output of a check that passes is reported by nobody.
   const bool all_is_told = !settings_.details.checks && !nodes_.empty() &&
                            std::ranges::all_of(nodes_, [](const auto& each) { return each.second.turns.tell(); });
   return all_is_told ? longest_max_age : usual_max_age;

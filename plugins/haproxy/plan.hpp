@@ -47,11 +47,11 @@ using touched_by_hand = std::function<bool(const std::string& server, const live
 std::string dynamic_name(const desired_server& server, const plan_rules& rules);
 
 /// True when this server is ours. No server is of two sinks, though one's prefix begins with the other's: the name of
-/// a dynamic one is a prefix, its own address and its role, so that its address tells where the prefix ends.
+/// a dynamic one is a prefix, its own address and its role, so that its address shows where the prefix ends.
 bool is_ours(std::string_view name, const live_server& now, const plan_rules& rules);
 
 /// Slots: other prefixes whose slots would be among ours. "drcon11" is number 11 of "drcon", and number 1 of "drcon1":
-/// nothing but its owner tells which.
+/// only its owner knows which.
 std::set<std::string> prefixes_with_slots_of(const live_servers& live, const plan_rules& rules);
 
 /// True when a server of ours is there (dynamic), or a slot is not free (slots).

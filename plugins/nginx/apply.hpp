@@ -104,7 +104,7 @@ private:
   std::string warning_;                         // a fault that the last attempt revealed, although nginx serves it
   bool learned_ = false;
   retirement retirement_;
-  std::chrono::steady_clock::time_point signalled_{};  // when nginx was told to reload last
+  std::chrono::steady_clock::time_point signalled_{};  // when nginx was signalled to reload last
   std::optional<std::string> remarks_;  // on what was applied last; nothing: another sink writes the file
 };
 

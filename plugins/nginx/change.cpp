@@ -101,7 +101,7 @@ outcome applier::put_back(const std::string& why, bool was_signalled, const std:
   return rejected("nginx refuses it: " + why + "; the old file is back");
 }
 
-// Waits until nginx may be told to reload again. Why it may not, or empty.
+// Waits until nginx may be signalled to reload again. Why it may not, or empty.
 std::string applier::why_too_soon(const std::stop_token& stop) {
   const auto next = signalled_ + options_.reload_interval;
   while (clock::now() < next && !stop.stop_requested())
@@ -143,9 +143,9 @@ outcome applier::reload(const rendered& next, bool judged, const std::stop_token
     host_.observe("first_answer_seconds", "From the signal to the first answer of the new generation.", first_answer);
     host_.debug("signalled master " + std::to_string(*master) + " to reload: generation " + next.generation +
                 " answers" + in_ms(first_answer));
-    // nginx's master takes no other signal before it has told the old workers to stop, so that this wait costs the next
-    // change nothing; and who waits for "applied" before he ends a server wants no old worker to send requests there.
-    // One that does not stop must hold back nothing: the new generation serves.
+    // nginx's master takes no other signal before it has signalled the old workers to stop, so that this wait costs the
+    // next change nothing; and who waits for "applied" before he ends a server wants no old worker to send requests
+    // there. One that does not stop must hold back nothing: the new generation serves.
     const bool alone = change.wait_complete(options_.retire_timeout, stop);
     if (!alone && stop.stop_requested()) return retry("stopped before nginx had confirmed");
     // It answered, and does so no more: somebody else has reloaded nginx, or its workers have died.

@@ -2,10 +2,10 @@
 
 #include "common/atomic_file.hpp"
 #include "common/lower.hpp"
+#include "common/nginx_statements.hpp"
 
 #include <glob.h>
 
-#include <algorithm>
 #include <filesystem>
 #include <utility>
 #include <vector>
@@ -19,98 +19,25 @@ namespace fs = std::filesystem;
 constexpr int deepest = 16;
 constexpr std::size_t most_files = 10000;
 
-// Splits a text into the words and the marks ; { } of nginx's grammar. A mark stands alone and is not quoted.
-class words {
-public:
-  explicit words(std::string_view text) : rest_(text) {}
-
-  struct word {
-    std::string text;
-    bool is_mark = false;
-  };
-
-  // False at the end.
-  bool next(word& found) {
-    skip_space_and_comments();
-    found = {};
-    if (rest_.empty()) return false;
-    if (is_mark(rest_.front())) {
-      found = {std::string(1, take()), true};
-      return true;
-    }
-    if (rest_.front() == '"' || rest_.front() == '\'') take_quoted(found.text);
-    else take_plain(found.text);
-    return true;
-  }
-
-private:
-  static bool is_space(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
-  static bool is_mark(char c) { return c == ';' || c == '{' || c == '}'; }
-
-  char take() {
-    const char c = rest_.front();
-    rest_.remove_prefix(1);
-    return c;
-  }
-
-  void skip_space_and_comments() {
-    while (!rest_.empty() && (is_space(rest_.front()) || rest_.front() == '#')) {
-      if (rest_.front() != '#') take();
-      else rest_.remove_prefix(std::min(rest_.find('\n'), rest_.size()));
-    }
-  }
-
-  void take_quoted(std::string& into) {
-    const char quote = take();
-    while (!rest_.empty() && rest_.front() != quote) {
-      if (rest_.front() == '\\' && rest_.size() > 1) take();
-      into += take();
-    }
-    if (!rest_.empty()) take();
-  }
-
-  // "${" begins a variable, and no block.
-  void take_plain(std::string& into) {
-    while (!rest_.empty() && !is_space(rest_.front())) {
-      if (is_mark(rest_.front()) && !(rest_.front() == '{' && into.ends_with('$'))) return;
-      if (rest_.front() == '\\' && rest_.size() > 1) into += take();
-      const bool begins_variable = rest_.front() == '{';
-      into += take();
-      if (begins_variable)
-        while (!rest_.empty() && !is_space(into.back()) && into.back() != '}') into += take();
-    }
-  }
-
-  std::string_view rest_;
-};
-
 class reader {
 public:
   reader(fs::path directory, fs::path without) : directory_(std::move(directory)), without_(std::move(without)) {}
 
-  void read(std::string_view text, std::vector<std::string> open, int depth) {
-    words all(text);
-    words::word word;
-    for (std::vector<std::string> statement; all.next(word);) {
-      if (!word.is_mark) {
-        statement.push_back(word.text);
-        continue;
-      }
-      if (word.text == ";") {
-        if (statement.size() == 2 && statement[0] == "include") include(statement[1], open, depth);
-        // In stream { } no upstream of http { } can be meant.
-        if (statement.size() == 2 && statement[0].ends_with("_pass") && !open.empty() && open.front() == "http")
-          note_host(statement[1]);
-      } else if (word.text == "{") {
+  void read(std::string_view text, const std::vector<std::string>& open, int depth) {
+    common::nginx::for_each_statement(text, open, [&](const common::nginx::statement& each) {
+      if (each.words.size() != 2) return;
+      const auto& name = each.words[0];
+      const auto& argument = each.words[1];
+      if (each.begins_block) {
         // Those of stream { } are others.
-        if (statement.size() == 2 && statement[0] == "upstream" && open == std::vector<std::string>{"http"})
-          found_.insert(common::lower(statement[1]));
-        open.push_back(statement.empty() ? std::string() : statement[0]);
-      } else if (!open.empty()) {
-        open.pop_back();
+        if (name == "upstream" && each.blocks == std::vector<std::string>{"http"})
+          found_.insert(common::lower(argument));
+        return;
       }
-      statement.clear();
-    }
+      if (name == "include") include(argument, each.blocks, depth);
+      // In stream { } no upstream of http { } can be meant.
+      if (name.ends_with("_pass") && !each.blocks.empty() && each.blocks.front() == "http") note_host(argument);
+    });
   }
 
   void read_file(const fs::path& file, const std::vector<std::string>& open, int depth) {

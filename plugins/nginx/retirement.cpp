@@ -57,7 +57,8 @@ std::size_t retirement::generations() const {
 std::string retirement::remark(bool& is_fault) const {
   is_fault = !overdue_.empty();
   if (is_fault)
-    return "nginx was told to end workers of an earlier generation, and they still take connections, for which they "
+    return "nginx was signalled to end workers of an earlier generation, and they still take connections, for which "
+           "they "
            "have the servers of then: pid " +
            pids_of(overdue_) + "; nginx's error log may say why, and 'kill' ends them";
   if (left_.empty() || clock::now() - reloaded_ < soon) return {};

@@ -6,7 +6,9 @@
 #   release=NAME                         likewise: bookworm (Debian 12) or trixie (13); empty: that of this machine
 #   say TEXT; remove PATH...; contained [unshare's options] COMMAND...; $enter
 #   bootstrap_debian                     a minimal Debian into $root
+#   forbid_services                      keeps what is installed into $root from being started
 #   keep_debian TAR OLD...               packs $root, once OLD, the tars it replaces, are gone
+#   unpack_debian TAR                    makes $root of what was packed
 #   make_packages BUILD                  drcon's debs, into $cache/packages
 #   clean_debian TOOL...                 unpacks a Debian with these packages into $root
 
@@ -61,22 +63,30 @@ keep_debian() {
   mv "$kept.new" "$kept"
 }
 
+unpack_debian() {
+  remove "$root"
+  mkdir "$root"
+  tar -C "$root" -xf "$1"
+}
+
 # What is in the cache is what these tools and the packages' dependencies make.
 clean_debian() {
   depends=$(for each in "$cache"/packages/*.deb; do dpkg-deb -f "$each" Depends; done)
   base=$cache/base-$(printf '%s\n' "$*" "$depends" | sha256sum | cut -c 1-12).tar
   [ -e "$base" ] || make_clean_debian "$@"
-  remove "$root"
-  mkdir "$root"
-  tar -C "$root" -xf "$base"
+  unpack_debian "$base"
+}
+
+# Servers of $root are started by who needs them, and not because they were installed.
+forbid_services() {
+  printf '#!/bin/sh\nexit 101\n' > "$root/usr/sbin/policy-rc.d"
+  chmod 755 "$root/usr/sbin/policy-rc.d"
 }
 
 make_clean_debian() {
   bootstrap_debian
   "$packaging/install-deps" --consul-source "$root"
-  # Servers are started by the test, and not because they were installed.
-  printf '#!/bin/sh\nexit 101\n' > "$root/usr/sbin/policy-rc.d"
-  chmod 755 "$root/usr/sbin/policy-rc.d"
+  forbid_services
   cp "$cache"/packages/drcon*.deb "$root/tmp/"
   say "installing $*"
   # What drcon's packages depend on is fetched, and not installed: apt has to do that later, from the packages alone.

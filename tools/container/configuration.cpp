@@ -1,18 +1,14 @@
 #include "container/configuration.hpp"
 
+#include "common/toml_text.hpp"
 #include "container/places.hpp"
-
-#include <nlohmann/json.hpp>
 
 namespace drcon::container {
 namespace {
 
-// What JSON writes is a string of TOML as well.
-std::string quoted(const std::string& text) {
-  return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+std::string line(const std::string& key, const std::string& text) {
+  return key + " = " + common::toml_text(text) + "\n";
 }
-
-std::string line(const std::string& key, const std::string& text) { return key + " = " + quoted(text) + "\n"; }
 
 std::string source(const container_settings& all) {
   std::string text = "[source.consul]\nplugin = \"consul-http\"\n" + line("address", all.consul);
@@ -20,10 +16,10 @@ std::string source(const container_settings& all) {
   if (!all.ca_file.empty()) text += line("tls.ca_file", all.ca_file);
   if (!all.cert_file.empty()) text += line("tls.cert_file", all.cert_file);
   if (!all.key_file.empty()) text += line("tls.key_file", all.key_file);
-  if (!all.match.empty()) return text + "service = [{ match = " + quoted(all.match) + " }]\n";
+  if (!all.match.empty()) return text + "service = [{ match = " + common::toml_text(all.match) + " }]\n";
   text += "service = [";
   for (std::size_t i = 0; i < all.services.size(); ++i)
-    text += std::string(i == 0 ? "" : ", ") + "{ name = " + quoted(all.services[i]) + " }";
+    text += std::string(i == 0 ? "" : ", ") + "{ name = " + common::toml_text(all.services[i]) + " }";
   return text + "]\n";
 }
 
@@ -65,7 +61,7 @@ std::string drcon_configuration(const container_settings& all) {
          // The routes can be applied only by an nginx that runs: so it is started once this sink's own file is there.
          "\n[sink.nginx]\nplugin = \"template\"\n"
          "supervise = { command = [\"nginx\", \"-c\", " +
-         quoted(places::nginx_config) +
+         common::toml_text(places::nginx_config) +
          ", \"-g\", \"daemon off;\"], reload_signal = \"HUP\", kill_signal = \"QUIT\", kill_timeout = \"20s\", after = "
          "\"own\" }\n"
          "\n[[sink.nginx.file]]\n" +

@@ -17,9 +17,11 @@ std::optional<std::string> give_up_root(const std::string& user, const std::stri
   if (entry == nullptr) return "there is no user " + user + " in this image";
   std::vector<gid_t> groups{entry->pw_gid};
   struct stat there {};
-  if (::stat(socket.c_str(), &there) == 0 && there.st_gid != 0) groups.push_back(there.st_gid);
-  // Docker's own group may be root's: then the right to its socket would be all of root's, and root stays.
-  else if (::stat(socket.c_str(), &there) == 0) return {};
+  if (::stat(socket.c_str(), &there) == 0) {
+    // Docker's own group may be root's: then the right to its socket would be all of root's, and root stays.
+    if (there.st_gid == 0) return {};
+    groups.push_back(there.st_gid);
+  }
   // They are pipes of root's, which nginx opens again by their names.
   for (const int each : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
     if (::fstat(each, &there) == 0 && S_ISFIFO(there.st_mode))

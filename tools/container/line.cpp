@@ -9,8 +9,7 @@ namespace {
 
 constexpr auto about =
     "Begin a container of drcon's image: nginx in front of the services that CONSUL and SERVICE name, Registrator's "
-    "part "
-    "with the word registrator, or what /etc/drcon/drcon.toml says.";
+    "part with the word registrator, or what /etc/drcon/drcon.toml says.";
 
 }  // namespace
 

@@ -6,10 +6,6 @@
 #include "container/line.hpp"
 #include "container/places.hpp"
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
-#include <boost/asio/io_context.hpp>
-
 #include <unistd.h>
 
 #include <algorithm>
@@ -56,16 +52,13 @@ int become(const std::vector<std::string>& words) {
 
 int run_with(const std::string& configuration) { return become({"drcon", "run", "-c", configuration}); }
 
-// /run may be a file system of its own, made when the container is started.
-void make_directories() { fs::create_directories(places::nginx_directory); }
-
 int serve() {
   if (const auto fault = container::give_up_root(places::user, "")) return fail(*fault);
   if (!variable("CONSUL") && fs::exists(places::mounted)) return run_with(places::mounted);
   std::string why;
   const auto settings = container::read_settings(variable, why);
   if (!settings) return fail(why + "\n\n" + container::help());
-  make_directories();
+  fs::create_directories(places::nginx_directory);  // /run may be a file system that the container was started with
   write(places::route_template, container::route_template(*settings));
   write(places::kept_template, "# nginx is kept running by drcon.\n");
   write(places::made, container::drcon_configuration(*settings));
@@ -89,15 +82,9 @@ int registrator(const std::vector<std::string>& words) {
 
 // For HEALTHCHECK: whether every pipeline has what it waits for.
 int is_ready() {
-  drcon::common::http_answer answer;
-  boost::asio::io_context context;
-  drcon::common::http_connection connection(
-      context.get_executor(), drcon::common::make_http_server(std::string("unix://") + places::socket, {}), {});
-  boost::asio::co_spawn(
-      context,
-      [&]() -> boost::asio::awaitable<void> { answer = co_await connection.get("/readyz", std::chrono::seconds(5)); },
-      boost::asio::detached);
-  context.run();
+  const auto answer =
+      drcon::common::get_once(drcon::common::make_http_server(std::string("unix://") + places::socket, {}), {},
+                              "/readyz", std::chrono::seconds(5));
   std::cout << answer.body << answer.why << "\n";
   return answer.status == 200 ? 0 : 1;
 }

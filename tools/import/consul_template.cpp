@@ -1,5 +1,6 @@
 #include "import/consul_template.hpp"
 
+#include "common/toml_text.hpp"
 #include "import/exec.hpp"
 #include "import/sources_text.hpp"
 #include "import/templates.hpp"
@@ -77,19 +78,20 @@ std::string language_of(const std::string& path) {
 std::string escape_of(const file& one, const std::string& path) {
   if (one.form.asked.escapes) return "escape = \"none\"  # the template escapes by itself\n";
   const auto language = language_of(path);
-  return "escape = " + toml::text(language) +
+  return "escape = " + common::toml_text(language) +
          (language == "none" ? "  # nothing but control characters is refused\n"
                              : "  # by the file's name: what would break it is left out; \"none\" lets it pass\n");
 }
 
 std::string reload_of(const template_stanza& stanza, report& found) {
   if (stanza.command.empty()) return {};
-  auto text = std::string("reload = { ") + (stanza.command.size() == 1 ? "shell = " + toml::text(stanza.command[0])
-                                                                       : "command = " + toml::list(stanza.command));
+  auto text =
+      std::string("reload = { ") + (stanza.command.size() == 1 ? "shell = " + common::toml_text(stanza.command[0])
+                                                               : "command = " + toml::list(stanza.command));
   auto timeout = std::optional<std::chrono::nanoseconds>(usual_timeout);
   if (!stanza.command_timeout.empty()) timeout = read_duration(stanza.command_timeout);
   if (!timeout) found.fault(stanza.where, "command_timeout: '" + stanza.command_timeout + "' is no duration");
-  else if (timeout->count() > 0) text += ", timeout = " + toml::text(shown(*timeout));
+  else if (timeout->count() > 0) text += ", timeout = " + common::toml_text(shown(*timeout));
   return text + " }\n";
 }
 
@@ -105,7 +107,7 @@ std::string owner_of(const char* key, const char* database, const std::string& n
                            " " + name + "`");
     return {};
   }
-  return std::string(key) + " = " + toml::text(name) + "\n";
+  return std::string(key) + " = " + common::toml_text(name) + "\n";
 }
 
 std::string permissions_of(const template_stanza& stanza, report& found) {
@@ -113,7 +115,7 @@ std::string permissions_of(const template_stanza& stanza, report& found) {
   auto octal = stanza.perms;
   while (octal.size() > 3 && octal.front() == '0') octal.erase(0, 1);
   if (octal.size() == 3 && octal.find_first_not_of("01234567") == std::string::npos)
-    return "mode = " + toml::text("0" + octal) + "\n";
+    return "mode = " + common::toml_text("0" + octal) + "\n";
   found.fault(stanza.where, "perms: expected three octal digits, such as 0644, found " + stanza.perms);
   return {};
 }
@@ -121,8 +123,8 @@ std::string permissions_of(const template_stanza& stanza, report& found) {
 std::string file_text(const sink& of, const file& one, const import_surroundings& around, report& found) {
   const auto& stanza = *one.stanza;
   const auto path = absolute(stanza.destination, around);
-  std::string text = "[[sink." + of.name + ".file]]\npath = " + toml::text(path) + "\n";
-  text += "template = " + toml::text(one.form.path) + "\nlanguage = \"go\"\n";
+  std::string text = "[[sink." + of.name + ".file]]\npath = " + common::toml_text(path) + "\n";
+  text += "template = " + common::toml_text(one.form.path) + "\nlanguage = \"go\"\n";
   if (!one.form.left_delimiter.empty() || !one.form.right_delimiter.empty())
     text += "delimiters = " +
             toml::list({one.form.left_delimiter.empty() ? "{{" : one.form.left_delimiter,
@@ -182,7 +184,8 @@ std::string pipeline_text(const sink& of, const std::vector<std::string>& source
                           const std::vector<std::string>& sinks) {
   auto text = "[pipeline." + of.name + "]\nsources = " + toml::list(sources) + "\nsinks = " + toml::list(sinks) + "\n";
   if (of.wait.enabled && of.wait.min && of.wait.max)
-    text += "wait = { min = " + toml::text(shown(*of.wait.min)) + ", max = " + toml::text(shown(*of.wait.max)) + " }\n";
+    text += "wait = { min = " + common::toml_text(shown(*of.wait.min)) +
+            ", max = " + common::toml_text(shown(*of.wait.max)) + " }\n";
   return text + "\n";
 }
 

@@ -1,6 +1,7 @@
 #include "import/exec.hpp"
 
 #include "common/shell_line.hpp"
+#include "common/toml_text.hpp"
 #include "import/toml.hpp"
 
 #include <algorithm>
@@ -25,14 +26,14 @@ std::string signal_of(const std::string& key, const std::string& name, const pla
   auto word = upper(name);
   if (word.starts_with("SIG")) word.erase(0, 3);
   const bool is_known = std::ranges::find(signals, word) != signals.end() || (word == "KILL" && key == "kill_signal");
-  if (is_known) return key + " = " + toml::text(word);
+  if (is_known) return key + " = " + common::toml_text(word);
   found.fault(where,
               "exec." + key + ": drcon does not send " + name + ", but HUP, USR1, USR2, WINCH, TERM, INT or QUIT");
   return {};
 }
 
 std::string duration_of(const std::string& key, const std::string& text, const place& where, report& found) {
-  if (const auto read = read_duration(text)) return key + " = " + toml::text(shown(*read));
+  if (const auto read = read_duration(text)) return key + " = " + common::toml_text(shown(*read));
   found.fault(where, "exec." + key + ": '" + text + "' is no duration");
   return {};
 }
@@ -70,13 +71,13 @@ std::string program_of(const exec_stanza& exec, bool has_reload_signal, report& 
     found.fault(exec.where,
                 "exec.command: the shell that runs it would be ended by reload_signal: write `exec` before the program "
                 "at its end");
-  return "shell = " + toml::text(line);
+  return "shell = " + common::toml_text(line);
 }
 
 std::string environment_of(const exec_stanza& exec) {
   std::string text;
   for (const auto& [name, value] : exec.environment)
-    text += (text.empty() ? "" : ", ") + toml::text(name) + " = " + toml::text(value);
+    text += (text.empty() ? "" : ", ") + common::toml_text(name) + " = " + common::toml_text(value);
   return text.empty() ? text : "environment = { " + text + " }";
 }
 

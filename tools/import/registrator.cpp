@@ -1,5 +1,6 @@
 #include "import/registrator.hpp"
 
+#include "common/toml_text.hpp"
 #include "import/toml.hpp"
 
 #include <algorithm>
@@ -39,7 +40,7 @@ bool is_number(const std::string& text) {
 }
 
 std::string option(const char* key, const std::string& value) {
-  return std::string(key) + " = " + toml::text(value) + "\n";
+  return std::string(key) + " = " + common::toml_text(value) + "\n";
 }
 
 std::vector<std::string> at_commas(const std::string& text) {
@@ -59,7 +60,7 @@ void tags(const given_flag& of, options_of_both& result, report& found) {
 void seconds(const given_flag& of, const std::string& before, const std::string& after, std::string& into,
              report& found) {
   if (!is_number(of.value)) found.fault(of.where, "expected a number of seconds, found '" + of.value + "'");
-  else if (of.value != "0") into += before + toml::text(of.value + "s") + after + "\n";
+  else if (of.value != "0") into += before + common::toml_text(of.value + "s") + after + "\n";
 }
 
 void deregister(const given_flag& of, options_of_both& result, report& found) {
@@ -95,7 +96,7 @@ std::string tls_of(const environment_function& environment) {
   for (const auto& [key, name] : {std::pair("ca_file", "CONSUL_CACERT"), std::pair("cert_file", "CONSUL_TLSCERT"),
                                   std::pair("key_file", "CONSUL_TLSKEY")})
     if (const auto file = environment(name); file && !file->empty())
-      text += std::string(text.empty() ? "" : ", ") + key + " = " + toml::text(*file);
+      text += std::string(text.empty() ? "" : ", ") + key + " = " + common::toml_text(*file);
   return text.empty() ? "" : "tls = { " + text + " }\n";
 }
 

@@ -1,5 +1,6 @@
 #include "import/sources_text.hpp"
 
+#include "common/toml_text.hpp"
 #include "import/toml.hpp"
 
 #include <map>
@@ -28,7 +29,7 @@ std::string tls_of(const settings& given, const import_surroundings& around) {
   std::string text;
   const auto add = [&](const char* key, const std::string& file, const char* name) {
     const auto& value = file.empty() && *name != '\0' ? variable(around, name) : file;
-    if (!value.empty()) text += std::string(text.empty() ? "" : ", ") + key + " = " + toml::text(value);
+    if (!value.empty()) text += std::string(text.empty() ? "" : ", ") + key + " = " + common::toml_text(value);
   };
   add("ca_file", given.ssl_ca_file, "CONSUL_CACERT");
   add("cert_file", given.ssl_certificate, "CONSUL_CLIENT_CERT");
@@ -41,8 +42,9 @@ std::string tls_of(const settings& given, const import_surroundings& around) {
 
 std::string token_of(const settings& given, const import_surroundings& around) {
   if (!given.token.empty())
-    return "token = " + toml::text(given.token) + "  # better in a file: { file = \"/etc/drcon/credentials/token\" }\n";
-  if (!given.token_file.empty()) return "token = { file = " + toml::text(given.token_file) + " }\n";
+    return "token = " + common::toml_text(given.token) +
+           "  # better in a file: { file = \"/etc/drcon/credentials/token\" }\n";
+  if (!given.token_file.empty()) return "token = { file = " + common::toml_text(given.token_file) + " }\n";
   for (const char* name : {"CONSUL_HTTP_TOKEN", "CONSUL_TOKEN"})
     if (!variable(around, name).empty()) return std::string("token = { env = \"") + name + "\" }\n";
   return {};
@@ -55,14 +57,14 @@ std::string duration_option(const char* key, const std::string& given, report& f
     found.fault({.file = "Consul Template's options"}, std::string(key) + ": '" + given + "' is no duration");
     return {};
   }
-  return std::string(key) + " = " + toml::text(shown(*duration)) + "\n";
+  return std::string(key) + " = " + common::toml_text(shown(*duration)) + "\n";
 }
 
 std::string connection(const settings& given, const import_surroundings& around, report& found) {
   const auto address = address_of(given, around);
-  std::string text = "address = " + toml::text(address) + "\n" + token_of(given, around);
+  std::string text = "address = " + common::toml_text(address) + "\n" + token_of(given, around);
   if (address.starts_with("https")) text += tls_of(given, around);
-  if (!given.name_space.empty()) text += "namespace = " + toml::text(given.name_space) + "\n";
+  if (!given.name_space.empty()) text += "namespace = " + common::toml_text(given.name_space) + "\n";
   return text + duration_option("retry_max", given.retry_max, found) + duration_option("wait", given.query_wait, found);
 }
 
@@ -105,7 +107,7 @@ std::string entry_of(const service_watch& watch) {
     case choice::kind::tag: text += "with_tag = "; break;
     case choice::kind::pattern: text += "match = "; break;
   }
-  text += toml::text(watch.which.text);
+  text += common::toml_text(watch.which.text);
   if (!watch.tags.empty()) text += ", tag = " + toml::list(watch.tags);
   if (watch.least == health::warning) text += ", health = \"warning\"";
   if (watch.least == health::any) text += ", health = \"any\"";
@@ -122,9 +124,9 @@ std::string cost_of(const key_watch& watch) {
 
 std::string entry_of(const key_watch& watch) {
   std::string text = watch.is_prefix ? "{ prefix = " : "{ path = ";
-  text += toml::text(watch.path);
+  text += common::toml_text(watch.path);
   if (watch.is_one_level && watch.path.ends_with('/')) text += ", depth = 1";
-  if (!watch.as.empty()) text += ", as = " + toml::text(watch.as);
+  if (!watch.as.empty()) text += ", as = " + common::toml_text(watch.as);
   return text + " },\n";
 }
 
@@ -139,8 +141,8 @@ std::map<std::string, std::vector<Watch>> by_datacenter(const std::vector<Watch>
 template <typename Watch>
 std::string table(const std::string& name, const std::string& plugin, const std::string& connected,
                   const std::string& datacenter, const std::string& list, const std::vector<Watch>& all) {
-  auto text = "[source." + name + "]\nplugin = " + toml::text(plugin) + "\n" + connected;
-  if (!datacenter.empty()) text += "datacenter = " + toml::text(datacenter) + "\n";
+  auto text = "[source." + name + "]\nplugin = " + common::toml_text(plugin) + "\n" + connected;
+  if (!datacenter.empty()) text += "datacenter = " + common::toml_text(datacenter) + "\n";
   text += list + " = [\n";
   for (const auto& each : all) text += indented(toml::comment(cost_of(each) + reasons(each.reasons)) + entry_of(each));
   return text + "]\n\n";

@@ -1,28 +1,16 @@
 #include "import/toml.hpp"
 
+#include "common/toml_text.hpp"
+
 #include <algorithm>
 #include <cctype>
 #include <sstream>
 
 namespace drcon::importing::toml {
 
-std::string text(std::string_view content) {
-  static constexpr char digits[] = "0123456789ABCDEF";
-  std::string result = "\"";
-  for (const char c : content) {
-    const auto code = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\') result += std::string("\\") + c;
-    else if (c == '\n') result += "\\n";
-    else if (c == '\t') result += "\\t";
-    else if (code < 0x20 || code == 0x7f) result += std::string("\\u00") + digits[code >> 4U] + digits[code & 15U];
-    else result += c;
-  }
-  return result + '"';
-}
-
 std::string list(const std::vector<std::string>& texts) {
   std::string result = "[";
-  for (const auto& each : texts) result += (result.size() > 1 ? ", " : "") + text(each);
+  for (const auto& each : texts) result += (result.size() > 1 ? ", " : "") + common::toml_text(each);
   return result + "]";
 }
 

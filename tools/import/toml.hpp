@@ -9,8 +9,6 @@
 
 namespace drcon::importing::toml {
 
-/// In double quotes.
-std::string text(std::string_view content);
 std::string list(const std::vector<std::string>& texts);
 /// Each line of it behind "# ", none longer than 120 columns where words allow it.
 std::string comment(const std::string& content);

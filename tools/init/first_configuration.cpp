@@ -1,5 +1,6 @@
 #include "init/first_configuration.hpp"
 
+#include "common/toml_text.hpp"
 #include "init/sinks.hpp"
 #include "init/sources.hpp"
 
@@ -8,13 +9,15 @@ namespace {
 
 // Where no unit says where these are, beside the configuration: anybody may write there who could write the file.
 std::string host_tables(const std::filesystem::path& directory) {
-  return "[host]\nstate_directory = " + quoted((directory / "state").string()) +
+  return "[host]\nstate_directory = " + common::toml_text((directory / "state").string()) +
          "   # what was served last, for a restart while a source is away\n\n[admin]\nsocket = " +
-         quoted((directory / "admin.sock").string()) + "   # drcon status, top, explain and the dashboard ask it\n\n";
+         common::toml_text((directory / "admin.sock").string()) +
+         "   # drcon status, top, explain and the dashboard ask it\n\n";
 }
 
 std::string pipeline(const std::string& name, const std::string& source, const std::string& sink, bool stops_at_once) {
-  std::string text = "[pipeline." + name + "]\nsources = [" + quoted(source) + "]\nsinks = [" + quoted(sink) + "]\n";
+  std::string text = "[pipeline." + name + "]\nsources = [" + common::toml_text(source) + "]\nsinks = [" +
+                     common::toml_text(sink) + "]\n";
   // Nobody stops a container by accident of a registry: it has left, and its traffic must go elsewhere now.
   if (stops_at_once) text += "brake = { hold = \"0s\" }   # stopped containers leave at once\n";
   return text;

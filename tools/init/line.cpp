@@ -62,8 +62,7 @@ std::string help() {
     text += "  " + std::string(each.name) + " " + each.value + "\n      " + each.meaning + "\n";
   return text +
          "\nExit codes: 0 a configuration is written; 1 one is there already, or it cannot be written; 2 the command "
-         "line "
-         "is wrong; 3 nothing was found that it could connect\n";
+         "line is wrong; 3 nothing was found that it could connect\n";
 }
 
 std::string description() {

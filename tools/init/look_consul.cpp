@@ -2,21 +2,21 @@
 
 #include "common/consul_rules.hpp"
 #include "common/http_client.hpp"
+#include "init/listed.hpp"
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
-#include <boost/asio/io_context.hpp>
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <chrono>
 #include <cstdlib>
+#include <utility>
 
 namespace drcon::init {
 namespace {
 
 constexpr auto usual_address = "http://127.0.0.1:8500";
 constexpr auto patience = std::chrono::seconds(3);
+constexpr std::size_t most_listed = 5;
 
 std::string variable(const char* name) {
   const char* const value = std::getenv(name);
@@ -37,14 +37,7 @@ common::http_answer ask(const std::string& address, const std::string& path) {
   tls.ca_file = variable("CONSUL_CACERT");
   tls.cert_file = variable("CONSUL_CLIENT_CERT");
   tls.key_file = variable("CONSUL_CLIENT_KEY");
-  common::http_answer answer = common::lost_answer("no answer");
-  boost::asio::io_context context;
-  common::http_connection connection(context.get_executor(), common::make_http_server(address, tls), headers);
-  boost::asio::co_spawn(
-      context, [&]() -> boost::asio::awaitable<void> { answer = co_await connection.get(path, patience); },
-      boost::asio::detached);
-  context.run();
-  return answer;
+  return common::get_once(common::make_http_server(address, tls), std::move(headers), path, patience);
 }
 
 std::vector<std::string> service_names(const std::string& body) {
@@ -56,13 +49,6 @@ std::vector<std::string> service_names(const std::string& body) {
     if (name != "consul" && common::consul::fits_path(name)) names.push_back(name);
   std::ranges::sort(names);
   return names;
-}
-
-std::string listed(const std::vector<std::string>& names) {
-  constexpr std::size_t shown = 5;
-  std::string text;
-  for (std::size_t i = 0; i < std::min(names.size(), shown); ++i) text += (i == 0 ? "" : ", ") + names[i];
-  return text + (names.size() > shown ? ", …" : "");
 }
 
 }  // namespace
@@ -82,7 +68,7 @@ looked<consul_agent> look_for_consul(std::string address) try {
   const auto count = agent.services.size();
   auto line = "answers at " + url + " with " +
               (count == 0 ? "no services yet" : std::to_string(count) + (count == 1 ? " service: " : " services: ")) +
-              listed(agent.services);
+              listed(agent.services, most_listed);
   return {std::move(agent), std::move(line)};
 } catch (const std::exception& error) {
   return {{}, std::string("cannot be asked: ") + error.what()};

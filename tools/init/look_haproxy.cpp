@@ -1,5 +1,7 @@
 #include "init/look.hpp"
 
+#include "init/listed.hpp"
+
 #include <algorithm>
 #include <fstream>
 #include <sstream>
@@ -20,12 +22,6 @@ bool is_admin_socket(const std::vector<std::string>& words) {
   if (!words[2].starts_with('/')) return false;
   const auto level = std::ranges::find(words, "level");
   return level != words.end() && level + 1 != words.end() && *(level + 1) == "admin";
-}
-
-std::string listed(const std::vector<std::string>& names) {
-  std::string text;
-  for (const auto& each : names) text += (text.empty() ? "" : ", ") + each;
-  return text;
 }
 
 std::string described(const haproxy_server& found) {

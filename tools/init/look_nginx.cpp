@@ -1,7 +1,8 @@
 #include "init/look.hpp"
 
 #include "common/command.hpp"
-#include "init/nginx_words.hpp"
+#include "common/nginx_statements.hpp"
+#include "init/listed.hpp"
 
 #include <chrono>
 #include <filesystem>
@@ -29,12 +30,6 @@ std::string built_in_config() {
   return {};
 }
 
-std::string listed(const std::vector<std::string>& directories) {
-  std::string text;
-  for (const auto& each : directories) text += (text.empty() ? "" : ", ") + each + "/*.conf";
-  return text;
-}
-
 }  // namespace
 
 looked<nginx_server> look_for_nginx(std::string config) {
@@ -44,16 +39,19 @@ looked<nginx_server> look_for_nginx(std::string config) {
   std::ostringstream text;
   if (!(text << in.rdbuf())) return {{}, "cannot read its configuration, " + config + "; --nginx PATH names another"};
   nginx_server found{fs::absolute(config).lexically_normal(), {}, {}};
-  walk_directives(text.str(), [&](const auto& blocks, const auto& words) {
-    if (blocks.empty() && words.size() == 2 && words[0] == "pid" && words[1].starts_with('/'))
-      found.pid_file = words[1];
-    if (blocks.size() != 1 || blocks[0] != "http" || words.size() != 2 || words[0] != "include") return;
-    const auto pattern = (fs::path(found.config).parent_path() / words[1]).lexically_normal();
-    if (pattern.filename() == "*.conf") found.directories.push_back(pattern.parent_path());
+  std::vector<std::string> patterns;
+  common::nginx::for_each_statement(text.str(), {}, [&](const common::nginx::statement& each) {
+    if (each.begins_block || each.words.size() != 2) return;
+    const auto& argument = each.words[1];
+    if (each.blocks.empty() && each.words[0] == "pid" && argument.starts_with('/')) found.pid_file = argument;
+    if (each.blocks != std::vector<std::string>{"http"} || each.words[0] != "include") return;
+    const auto pattern = (fs::path(found.config).parent_path() / argument).lexically_normal();
+    if (pattern.filename() != "*.conf") return;
+    found.directories.push_back(pattern.parent_path());
+    patterns.push_back(pattern);
   });
-  auto line =
-      "is configured by " + found.config +
-      (found.directories.empty() ? ", which includes no directory" : ", which includes " + listed(found.directories));
+  auto line = "is configured by " + found.config +
+              (found.directories.empty() ? ", which includes no directory" : ", which includes " + listed(patterns));
   return {std::move(found), std::move(line)};
 }
 

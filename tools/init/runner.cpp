@@ -1,10 +1,11 @@
 #include "init/runner.hpp"
 
+#include "common/file_rights.hpp"
+
 #include <algorithm>
 
 #include <grp.h>
 #include <pwd.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 namespace drcon::init {
@@ -38,14 +39,9 @@ runner who_runs_drcon() {
 }
 
 bool may_write_in(const std::filesystem::path& directory, const runner& user) {
-  struct stat is {};
-  if (::stat(directory.c_str(), &is) != 0 || !S_ISDIR(is.st_mode)) return false;
-  constexpr mode_t needed = S_IWOTH | S_IXOTH;
-  mode_t bits = is.st_mode;
-  if (user.uid == 0) return true;
-  if (is.st_uid == user.uid) bits >>= 6;
-  else if (std::ranges::find(user.groups, is.st_gid) != user.groups.end()) bits >>= 3;
-  return (bits & needed) == needed;
+  struct stat found {};
+  return ::stat(directory.c_str(), &found) == 0 && S_ISDIR(found.st_mode) &&
+         common::allows(found, user.uid, user.groups, S_IWOTH | S_IXOTH);
 }
 
 bool is_in_group(const std::string& group, const runner& user) {

@@ -1,6 +1,6 @@
 #include "init/sinks.hpp"
 
-#include "init/sources.hpp"
+#include "common/toml_text.hpp"
 
 #include <algorithm>
 
@@ -63,11 +63,11 @@ sink_part nginx_sink(const nginx_server& nginx, const std::vector<std::string>& 
   const auto directory = nginx_directory(nginx, user);
   sink_part part;
   part.name = "nginx";
-  part.toml = "[sink.nginx]\nplugin = \"nginx\"\nfile = " + quoted((directory / "drcon.conf").string()) +
+  part.toml = "[sink.nginx]\nplugin = \"nginx\"\nfile = " + common::toml_text((directory / "drcon.conf").string()) +
               "   # defines: upstream " + example_of(services) + " { server …; }\n";
-  if (nginx.config != usual_nginx_config) part.toml += "config = " + quoted(nginx.config) + "\n";
+  if (nginx.config != usual_nginx_config) part.toml += "config = " + common::toml_text(nginx.config) + "\n";
   if (!nginx.pid_file.empty() && nginx.pid_file != usual_nginx_pid_file)
-    part.toml += "pid_file = " + quoted(nginx.pid_file) + "\n";
+    part.toml += "pid_file = " + common::toml_text(nginx.pid_file) + "\n";
   if (user.is_service)
     part.toml += "check = \"master\"   # nginx -t would need rights that the service does not have\n";
   add_nginx_steps(nginx, directory, user, part);
@@ -84,12 +84,12 @@ sink_part haproxy_sink(const haproxy_server& haproxy, const std::vector<std::str
   const bool has_backend = std::ranges::find(haproxy.backends, service) != haproxy.backends.end();
   sink_part part;
   part.name = "haproxy";
-  part.toml = "[sink.haproxy]\nplugin = \"haproxy\"\nsocket = " + quoted(socket) +
+  part.toml = "[sink.haproxy]\nplugin = \"haproxy\"\nsocket = " + common::toml_text(socket) +
               "\nbackend = \"{service}\"   # each service has a backend of its name\n";
   // One service and one backend of another name: they are meant for each other, and the configuration says so.
   if (!has_backend && services.size() == 1 && haproxy.backends.size() == 1)
-    part.toml +=
-        "backends = [{ service = " + quoted(service) + ", backend = " + quoted(haproxy.backends.front()) + " }]\n";
+    part.toml += "backends = [{ service = " + common::toml_text(service) +
+                 ", backend = " + common::toml_text(haproxy.backends.front()) + " }]\n";
   else if (!has_backend)
     part.steps.push_back({"Make a backend for each service: lines for " + haproxy.config + ", for example:",
                           {"backend " + service, "    balance roundrobin"}});
@@ -104,7 +104,7 @@ sink_part catalog_sink(const consul_agent& agent) {
   sink_part part;
   part.name = "consul";
   part.toml = "[sink.consul]\nplugin = \"consul-catalog\"\n";
-  if (!agent.address_is_usual) part.toml += "address = " + quoted(agent.address) + "\n";
+  if (!agent.address_is_usual) part.toml += "address = " + common::toml_text(agent.address) + "\n";
   if (agent.needs_token) {
     part.toml += "token = { file = \"/etc/drcon/consul.token\" }\n";
     part.steps.push_back(

@@ -1,8 +1,7 @@
 #include "init/sources.hpp"
 
 #include "common/nginx_grammar.hpp"
-
-#include <nlohmann/json.hpp>
+#include "common/toml_text.hpp"
 
 #include <algorithm>
 
@@ -36,17 +35,12 @@ void add_token(const consul_agent& agent, source_part& part) {
 
 }  // namespace
 
-// What JSON writes is a string of TOML, but that TOML has no \/ and JSON never writes it.
-std::string quoted(const std::string& text) {
-  return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-}
-
 source_part consul_source(const consul_agent& agent, const haproxy_server* balancer) {
   source_part part;
   part.name = "consul";
   part.services = chosen(agent, balancer);
   part.toml = "[source.consul]\nplugin = \"consul-http\"\n";
-  if (!agent.address_is_usual) part.toml += "address = " + quoted(agent.address) + "\n";
+  if (!agent.address_is_usual) part.toml += "address = " + common::toml_text(agent.address) + "\n";
   add_token(agent, part);
   if (part.services.empty()) {
     part.services = {"web"};
@@ -56,7 +50,7 @@ source_part consul_source(const consul_agent& agent, const haproxy_server* balan
          {}});
   }
   part.toml += "service = [\n";
-  for (const auto& each : part.services) part.toml += "  { name = " + quoted(each) + " },\n";
+  for (const auto& each : part.services) part.toml += "  { name = " + common::toml_text(each) + " },\n";
   if (agent.services.size() > part.services.size())
     part.toml += "  # Consul has " + std::to_string(agent.services.size()) +
                  " services. Add names, or all that match: { match = \"web-.*\" }\n";
@@ -68,7 +62,7 @@ source_part docker_source(const docker_engine& engine, const runner& user) {
   source_part part;
   part.name = "docker";
   part.toml = "[source.docker]\nplugin = \"docker\"\n";
-  if (!engine.socket_is_usual) part.toml += "engine = " + quoted("unix://" + engine.socket) + "\n";
+  if (!engine.socket_is_usual) part.toml += "engine = " + common::toml_text("unix://" + engine.socket) + "\n";
   if (user.is_service && !is_in_group("docker", user))
     part.steps.push_back(
         {"Let the service use Docker's socket. Who may do that may become root through it: SECURITY.md.",

@@ -7,9 +7,6 @@
 
 namespace drcon::init {
 
-/// As a string of TOML.
-std::string quoted(const std::string& text);
-
 struct source_part {
   std::string name;
   std::string toml;

@@ -1,4 +1,5 @@
 // What the import reads of Consul Template's configuration and command line, where no whole translation shows it.
+#include "common/toml_text.hpp"
 #include "import/consul_template_line.hpp"
 #include "import/exec.hpp"
 #include "import/toml.hpp"
@@ -211,7 +212,7 @@ TEST_F(ImportLine, NothingOfATemplateBreaksOutOfAComment) {
 }
 
 TEST(ImportToml, TextsAndNames) {
-  EXPECT_EQ(toml::text("a\"b\\c\nd\x01"), R"("a\"b\\c\nd\u0001")");
+  EXPECT_EQ(common::toml_text("a\"b\\c\nd\x01"), R"("a\"b\\c\nd\u0001")");
   std::vector<std::string> taken;
   EXPECT_EQ(toml::free_name("X.conf", taken), "x-conf");
   EXPECT_EQ(toml::free_name("x conf", taken), "x-conf-2");

@@ -1,5 +1,4 @@
 #include "init/first_configuration.hpp"
-#include "init/nginx_words.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -99,30 +98,6 @@ TEST(FirstConfiguration, IsNoneWithoutASourceOrWithoutAnywhereToWriteTo) {
   EXPECT_FALSE(configuration_for(machine{}, service, "/x"));
   EXPECT_FALSE(configuration_for(with_nginx(machine{}), service, "/x"));
   EXPECT_FALSE(configuration_for(with_consul({"web"}), service, "/x"));
-}
-
-using found_directives = std::vector<std::string>;
-
-found_directives directives(std::string_view text) {
-  found_directives all;
-  walk_directives(text, [&](const auto& blocks, const auto& words) {
-    std::string one;
-    for (const auto& each : blocks) one += each + "/";
-    for (const auto& each : words) one += each + " ";
-    all.push_back(one);
-  });
-  return all;
-}
-
-TEST(NginxWords, AreFoundInTheirBlocksAndNotInCommentsOrQuotes) {
-  EXPECT_THAT(
-      directives("pid /run/a; # include no;\nhttp { include 'x ;y'; server { listen 80; } include z; }\nend on;"),
-      ElementsAre("pid /run/a ", "http/include x ;y ", "http/server/listen 80 ", "http/include z ", "end on "));
-}
-
-TEST(NginxWords, OfWhatIsNoConfigurationEndAllTheSame) {
-  for (const auto* const text : {"", "}", "}}}} a;", "\"", "'\\", "{{{{", "# no end", ";;;;", "a \\"}) directives(text);
-  EXPECT_THAT(directives("} a;"), ElementsAre("a "));
 }
 
 }  // namespace

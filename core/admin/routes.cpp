@@ -435,8 +435,7 @@ const std::vector<route>& routes() {
       {"POST",
        "/v1/pipelines/{name}/pause",
        "Decide nothing more; what is served stays, also through a restart. Answered when no update is being applied "
-       "any "
-       "more: what a sink has not applied by then waits for the resume.",
+       "any more: what a sink has not applied by then waits for the resume.",
        {{"why", "A reason, shown while it is paused."}},
        "Done",
        "application/json",
@@ -509,9 +508,9 @@ std::optional<std::string> fits(const route& which, const std::vector<std::strin
   return {};
 }
 
-// What is given and says nothing is refused: `?service=` of a script whose variable is empty would mean every service.
-// So are numbers that are none, for a released loss must be the one that was seen, and whatever a route that changes
-// something does not know: it may be a misspelt limit.
+// An empty value is refused: `?service=` of a script whose variable is empty would mean every service. So is a value
+// that is no number where one is expected: a released loss must be the one that was seen. A route that changes
+// something also refuses a parameter that it does not know, which may be a misspelt limit.
 std::optional<answer> fault_of(const route& which, const asked& what) {
   const bool changes = std::string_view(which.method) == "POST";
   for (const auto& [name, value] : what.query) {

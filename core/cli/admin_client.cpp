@@ -52,13 +52,14 @@ std::filesystem::path socket_of(const arguments& options) {
 
 // What to write where the configuration that was named leaves out the socket; empty when that is not the reason.
 std::string missing_socket(const arguments& options) {
+  // The service's own configuration leaves it out rightly: its unit says where the socket is.
+  if (!options.socket.empty() || options.config == arguments().config || std::getenv("RUNTIME_DIRECTORY") != nullptr)
+    return {};
   std::error_code error;
-  if (!options.socket.empty() || !std::filesystem::exists(options.config, error)) return {};
+  if (!std::filesystem::exists(options.config, error)) return {};
   config::diagnostics found;
   const auto host = config::load_host(options.config, found);
-  if (!host || !host->admin.socket.empty() || std::getenv("RUNTIME_DIRECTORY") != nullptr) return {};
-  // The service's own configuration leaves it out rightly: its unit says where the socket is.
-  if (options.config == arguments().config) return {};
+  if (!host || !host->admin.socket.empty()) return {};
   return options.config.string() + " has no [admin] socket: add the table [admin] with socket = \"" +
          (std::filesystem::absolute(options.config).parent_path() / "admin.sock").string() +
          "\", and have drcon read it again (kill -HUP PID)";
@@ -66,17 +67,16 @@ std::string missing_socket(const arguments& options) {
 
 // Why drcon cannot be asked, for people, with what to do.
 std::string why_not(const std::filesystem::path& socket, const boost::system::error_code& error,
-                    const std::string& no_socket) {
+                    const arguments& options) {
   const auto where = socket.string();
   if (error == asio::error::access_denied)
     return "permission denied: " + where + ": be root or in the socket's group (usually drcon)";
-  const bool nobody =
-      error == boost::system::errc::no_such_file_or_directory || error == asio::error::connection_refused;
-  if (nobody && !no_socket.empty()) return no_socket;
-  if (nobody)
+  if (error == boost::system::errc::no_such_file_or_directory || error == asio::error::connection_refused) {
+    if (auto missing = missing_socket(options); !missing.empty()) return missing;
     return "no drcon listens on " + where +
            ": does it run (systemctl status drcon), with [admin] socket set? "
            "Another one: --socket PATH, or -c FILE with its configuration";
+  }
   if (error == boost::beast::error::timeout) return "drcon does not answer on " + where + " in time; see its log";
   return "drcon does not answer on " + where + ": " + error.message();
 }
@@ -170,18 +170,17 @@ asio::awaitable<void> read_events(std::filesystem::path socket, http::request<ht
 
 // Turns a failure of the connection into a message for people.
 [[noreturn]] void rethrow(const std::exception_ptr& failed, const std::filesystem::path& socket,
-                          const std::string& no_socket) {
+                          const arguments& options) {
   try {
     std::rethrow_exception(failed);
   } catch (const boost::system::system_error& error) {
-    throw no_answer(why_not(socket, error.code(), no_socket));
+    throw no_answer(why_not(socket, error.code(), options));
   }
 }
 
 }  // namespace
 
-admin_client::admin_client(const arguments& options)
-    : socket_(socket_of(options)), no_socket_(missing_socket(options)) {}
+admin_client::admin_client(const arguments& options) : socket_(socket_of(options)), options_(options) {}
 
 admin_client::reply admin_client::ask(const std::string& method, const std::string& target) {
   asio::io_context context;
@@ -193,7 +192,7 @@ admin_client::reply admin_client::ask(const std::string& method, const std::stri
                    got = std::move(answer);
                  });
   context.run();
-  if (failed) rethrow(failed, socket_, no_socket_);
+  if (failed) rethrow(failed, socket_, options_);
   return got;
 }
 
@@ -207,7 +206,7 @@ void admin_client::follow(const std::string& target, const std::function<bool(co
     context.stop();
   });
   context.run();
-  if (failed) rethrow(failed, socket_, no_socket_);
+  if (failed) rethrow(failed, socket_, options_);
 }
 
 std::string target_of(const std::vector<std::string>& path, const std::map<std::string, std::string>& query) {

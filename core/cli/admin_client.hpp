@@ -32,7 +32,8 @@ struct server_event {
 
 class admin_client {
 public:
-  /// The socket is --socket, else the configuration's [admin] socket, else /run/drcon/admin.sock.
+  /// The socket is --socket, else the configuration's [admin] socket, else /run/drcon/admin.sock. `options` outlives
+  /// it.
   explicit admin_client(const arguments& options);
 
   struct reply {
@@ -50,7 +51,7 @@ public:
 
 private:
   std::filesystem::path socket_;
-  std::string no_socket_;  // what to write where the configuration names none; else empty
+  const arguments& options_;  // for the advice when nobody answers
 };
 
 /// "/v1/pipelines/a%20b/explain?endpoint=…": every word is encoded.

@@ -1,5 +1,6 @@
 #include "config/constraint.hpp"
 
+#include "base/count_of.hpp"
 #include "config/format.hpp"
 #include "config/suggest.hpp"
 #include "config/toml_value.hpp"
@@ -72,7 +73,7 @@ std::optional<fault> fault_of_string(const std::string& text, const json& schema
   const auto least = schema.value("minLength", std::size_t{0});
   const auto length = characters_in(text);
   if (length < least) {
-    const auto expected = "expected at least " + std::to_string(least) + (least == 1 ? " character" : " characters");
+    const auto expected = "expected at least " + base::count_of(least, "character");
     return fault{expected + ", found " + (schema.value("secret", false) ? std::to_string(length) : found), {}};
   }
   return fault_of_pattern(text, schema, found);

@@ -22,7 +22,7 @@ std::size_t distance(std::string_view a, std::string_view b) {
   return table[a.size()][b.size()];
 }
 
-// "'a', 'b' or 'c'": all that begin so, since which of them is meant nobody knows; empty when none does.
+// "'a', 'b' or 'c'": all known names that begin with what was written; empty when none does.
 std::string begun(std::string_view written, const std::vector<std::string>& known) {
   std::vector<std::string> longer;
   for (const auto& each : known)

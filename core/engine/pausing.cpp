@@ -115,7 +115,7 @@ void engine::pause_when_idle(const std::string& name, const std::string& why, co
     // The disk takes its time. What was found at the sinks says nothing of another content, nor of other sinks.
     if (paused.current().snapshot != judged || sinks_of(name) != sinks)
       return base::failure{"a change came in between; try again"};
-    for (const auto& each : sinks_of(name))
+    for (const auto& each : sinks)
       if (std::ranges::find(mark.behind, each->name()) != mark.behind.end()) each->keep_applied_of(name, before);
     if (served) paused.pause_at(*served, mark);
     else paused.pause(mark);

@@ -241,6 +241,8 @@ private:
   void foresee();
   void end_holds(const brake::decision& judged);
   void pass(model::snapshot_ptr candidate, std::string why, question answered);
+  // `waits`: what the sources have besides, for the decision after the resume.
+  void serve_in_pause(const decision& what, std::string why, std::string waits);
   /// `changes`: from what was current, or kept on disk, to the candidate.
   void pass(model::snapshot_ptr candidate, std::string why, question answered,
             const std::vector<model::service_change>& changes);

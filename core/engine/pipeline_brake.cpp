@@ -27,6 +27,11 @@ bool same(const model::shared_service* left, const model::shared_service* right)
   return left && right ? same_content(*left, *right) : left == right;
 }
 
+// As it is kept on disk.
+kept_brake_memory by_time_of_day(const brake::memory& memory) {
+  return by_clock<std::chrono::system_clock>(memory, clock::now(), std::chrono::system_clock::now());
+}
+
 std::string sentence(const brake::hold& hold) {
   return hold.service.empty() ? hold.why : "service " + hold.service + ": " + hold.why;
 }
@@ -199,10 +204,7 @@ pipeline::trial pipeline::try_out(const model::snapshot& candidate, const std::v
 }
 
 saved_state pipeline::state_of(model::snapshot_ptr content, question asked, const brake& knows) {
-  return {
-      .snapshot = std::move(content),
-      .asked = std::move(asked),
-      .brake = by_clock<std::chrono::system_clock>(knows.remembered(), clock::now(), std::chrono::system_clock::now())};
+  return {.snapshot = std::move(content), .asked = std::move(asked), .brake = by_time_of_day(knows.remembered())};
 }
 
 saved_state pipeline::state_of(model::snapshot_ptr content, question asked) const {
@@ -212,8 +214,7 @@ saved_state pipeline::state_of(model::snapshot_ptr content, question asked) cons
 void pipeline::keep_state() {
   kept_brake_ = brake_.remembered();
   compared_brake_ = brake_.version();
-  auto state = state_of(current_.snapshot, current_.asked);
-  around_.store.save(name(), std::move(state.snapshot), std::move(state.asked), std::move(state.brake));
+  around_.store.save(name(), current_.snapshot, current_.asked, by_time_of_day(kept_brake_));
 }
 
 // What is only measured from, or only left at the targets, stays on disk as it is.

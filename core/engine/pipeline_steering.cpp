@@ -34,15 +34,19 @@ void pipeline::pause(pause_mark mark) {
   foresee();
 }
 
+void pipeline::serve_in_pause(const decision& what, std::string why, std::string waits) {
+  seen_ = heard_ = clock::now();
+  pass(next_with(*what.snapshot), std::move(why), what.asked);
+  causes_.insert(std::move(waits));
+}
+
 void pipeline::pause_at(const decision& applied, pause_mark mark) {
   const auto decided = current_.snapshot->revision();
   pause(std::move(mark));
-  seen_ = heard_ = clock::now();
-  pass(
-      next_with(*applied.snapshot),
+  serve_in_pause(
+      applied,
       "what the targets have of revision " + std::to_string(applied.snapshot->revision()) + ", as long as it is paused",
-      applied.asked);
-  causes_.insert("revision " + std::to_string(decided) + ", which was not applied before the pause");
+      "revision " + std::to_string(decided) + ", which was not applied before the pause");
   foresee();
 }
 
@@ -83,9 +87,7 @@ model::snapshot_ptr pipeline::next_with(const model::snapshot& content) const {
 void pipeline::roll_back(const decision& to, pause_mark mark) {
   pause(std::move(mark));
   brake_.forget();
-  seen_ = heard_ = clock::now();
-  pass(next_with(*to.snapshot), paused_->why, to.asked);
-  causes_.insert("what changed since revision " + std::to_string(to.snapshot->revision()));
+  serve_in_pause(to, paused_->why, "what changed since revision " + std::to_string(to.snapshot->revision()));
 }
 
 void pipeline::keep_what_is_served() {

@@ -225,19 +225,17 @@ void sink_runner::on_status(const plugins::instance_status& now) {
     last_why_ = now.text;
     note(journal_entry::kind::away, applied_, now.text, {});
   }
-  const bool answer_will_follow = in_flight_ || waiting_ || applied_ != desired_;
   // That the plugin can reach its target again does not say what the target serves: it is compared, and the answer to
   // that says whether it is applied.
   if (!was_away || is_away) return ask_again_what_is_left_out();
   why_back_ = now.text;
-  if (!answer_will_follow && last_answer_ == model::sink_answer::away) resync_soon();
+  if (!answer_will_follow() && last_answer_ == model::sink_answer::away) resync_soon();
 }
 
 // What a sink reports as left out between two updates counts until its next answer. Once its status is another one,
 // that may be over: without an answer, status and explain would report it until the next change.
 void sink_runner::ask_again_what_is_left_out() {
-  const bool answer_will_follow = in_flight_ || waiting_ || applied_ != desired_;
-  if (answer_will_follow || last_answer_ != model::sink_answer::applied || instance_->refusal_count() == 0) return;
+  if (answer_will_follow() || last_answer_ != model::sink_answer::applied || instance_->refusal_count() == 0) return;
   resync_soon();
 }
 

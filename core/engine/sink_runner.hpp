@@ -82,8 +82,6 @@ public:
   void resync_soon();
   /// The same, and until that was answered it is not known whether the target is as desired.
   void compare_again();
-  /// The same where it has reported something as left out, which may be over.
-  void ask_again_what_is_left_out();
   /// An event was lost, perhaps the answer to the update in flight: hands over what is desired again.
   void recover();
 
@@ -102,6 +100,8 @@ private:
   void note_other_feeds();
   void begin(bool reconcile);
   void next();
+  void ask_again_what_is_left_out();
+  bool answer_will_follow() const { return in_flight_ || waiting_ || applied_ != desired_; }
   bool may_hand_over() const { return open_ && withheld_ == 0 && !in_flight_; }
   void applied_now(std::chrono::steady_clock::time_point now);
   void away(const std::string& why);

@@ -47,16 +47,16 @@ program_keepers& program_keepers::of_this_process() {
 
 void program_keepers::listen(std::function<void()> changed) {
   const std::lock_guard lock(mutex_);
-  changed_ = std::make_shared<const std::function<void()>>(std::move(changed));
+  changed_ = std::move(changed);
 }
 
 void program_keepers::call_listener() {
-  std::shared_ptr<const std::function<void()>> call;
+  std::function<void()> call;
   {
     const std::lock_guard lock(mutex_);
     call = changed_;
   }
-  if (call && *call) (*call)();
+  if (call) call();
 }
 
 int program_keepers::keep(const std::string& sink, std::chrono::nanoseconds to_end) {
@@ -65,11 +65,7 @@ int program_keepers::keep(const std::string& sink, std::chrono::nanoseconds to_e
   {
     const std::lock_guard lock(mutex_);
     // A reload may have made another instance of that name, which takes the program over.
-    std::erase_if(all_, [&](const keeper& each) {
-      if (each.sink != sink) return false;
-      ::close(each.write_end);
-      return true;
-    });
+    drop_if([&](const keeper& each) { return each.sink == sink; });
     all_.push_back({.sink = sink, .write_end = ends[1], .to_end = to_end});
   }
   call_listener();
@@ -90,13 +86,15 @@ bool program_keepers::is_closed(const keeper& each) {
 }
 
 // Called with the lock held.
-void program_keepers::drop_closed() {
-  std::erase_if(all_, [](const keeper& each) {
-    if (!is_closed(each)) return false;
+void program_keepers::drop_if(const std::function<bool(keeper&)>& is_over) {
+  std::erase_if(all_, [&](keeper& each) {
+    if (!is_over(each)) return false;
     ::close(each.write_end);
     return true;
   });
 }
+
+void program_keepers::drop_closed() { drop_if(is_closed); }
 
 bool program_keepers::any() {
   const std::lock_guard lock(mutex_);
@@ -129,21 +127,16 @@ bool program_keepers::send(const keeper& to, int byte) {
 
 void program_keepers::let_begin(const std::string& sink) {
   const std::lock_guard lock(mutex_);
-  std::erase_if(all_, [&sink](keeper& each) {
+  drop_if([&](keeper& each) {
     if (each.sink != sink) return false;
     each.may_begin = send(each, DRCON_BEGIN);
-    if (!each.may_begin) ::close(each.write_end);
     return !each.may_begin;
   });
 }
 
 bool program_keepers::pass_on(int signal) {
   const std::lock_guard lock(mutex_);
-  std::erase_if(all_, [signal](const keeper& each) {
-    if (send(each, signal)) return false;
-    ::close(each.write_end);
-    return true;
-  });
+  drop_if([signal](const keeper& each) { return !send(each, signal); });
   return !all_.empty();
 }
 

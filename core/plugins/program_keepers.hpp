@@ -9,7 +9,6 @@
 
 #include <chrono>
 #include <functional>
-#include <memory>
 #include <mutex>
 #include <string>
 #include <string_view>
@@ -65,13 +64,14 @@ private:
   };
   static bool send(const keeper& to, int byte);
   static bool is_closed(const keeper& each);
+  void drop_if(const std::function<bool(keeper&)>& is_over);
   void drop_closed();
   void call_listener();
 
-  mutable std::mutex mutex_;  // guards all below
+  std::mutex mutex_;  // guards all below
   std::vector<keeper> all_;
   std::vector<ending> endings_;
-  std::shared_ptr<const std::function<void()>> changed_;
+  std::function<void()> changed_;
 };
 
 }  // namespace drcon::plugins

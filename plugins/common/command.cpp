@@ -60,18 +60,6 @@ bool is_basic(std::string_view name) {
          name.starts_with("LC_");
 }
 
-std::vector<std::string> environment_of(const command_surroundings& around) {
-  std::vector<std::string> all;
-  for (char** each = environ; *each != nullptr; ++each) {
-    const std::string pair = *each;
-    const auto name = pair.substr(0, pair.find('='));
-    if (around.environment.contains(name)) continue;
-    if (around.inherits == inheritance::everything || is_basic(name)) all.push_back(pair);
-  }
-  for (const auto& [name, value] : around.environment) all.push_back(name + "=" + value);
-  return all;
-}
-
 // posix_spawn shares memory until the exec: a host of any size starts a program in a fraction of a millisecond.
 int spawn(const std::vector<std::string>& argv, const pipe_ends& output, const pipe_ends& errors,
           const command_surroundings& around, pid_t& pid) {
@@ -148,6 +136,18 @@ std::string why_ended(bool late, std::chrono::nanoseconds at_most) {
 }
 
 }  // namespace
+
+std::vector<std::string> environment_of(const command_surroundings& around) {
+  std::vector<std::string> all;
+  for (char** each = environ; *each != nullptr; ++each) {
+    const std::string pair = *each;
+    const auto name = pair.substr(0, pair.find('='));
+    if (around.environment.contains(name)) continue;
+    if (around.inherits == inheritance::everything || is_basic(name)) all.push_back(pair);
+  }
+  for (const auto& [name, value] : around.environment) all.push_back(name + "=" + value);
+  return all;
+}
 
 command_result run_command(const std::vector<std::string>& argv, std::chrono::nanoseconds at_most,
                            const std::stop_token& stop, const command_surroundings& around) {

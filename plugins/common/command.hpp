@@ -33,6 +33,9 @@ struct command_surroundings {
   bool keeps_errors_apart = false;
 };
 
+/// The environment of such a program, as "NAME=VALUE": ours, as far as it inherits that, and its own.
+std::vector<std::string> environment_of(const command_surroundings& around);
+
 /// argv[0] is a path or is looked up in PATH. When the time is up, or a stop is requested, its whole process group is
 /// killed.
 command_result run_command(const std::vector<std::string>& argv, std::chrono::nanoseconds at_most,

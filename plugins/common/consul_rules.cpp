@@ -73,4 +73,9 @@ bool fits_path(std::string_view name) {
 
 std::chrono::nanoseconds query_timeout(std::chrono::nanoseconds wait) { return wait + wait / 16 + margin; }
 
+std::vector<http_header> token_headers(const std::string& token) {
+  if (token.empty()) return {};
+  return {{"X-Consul-Token", token}};
+}
+
 }  // namespace drcon::common::consul

@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace drcon::common::consul {
 
@@ -36,5 +37,8 @@ bool fits_path(std::string_view name);
 
 /// How long a query with `wait` may take: Consul adds up to a sixteenth; the rest is for the way.
 std::chrono::nanoseconds query_timeout(std::chrono::nanoseconds wait);
+
+/// The headers of every request: the ACL token, where there is one.
+std::vector<http_header> token_headers(const std::string& token);
 
 }  // namespace drcon::common::consul

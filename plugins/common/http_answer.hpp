@@ -31,9 +31,9 @@ struct http_answer {
 };
 
 /// What stands for an answer when something other than the network kept it from coming.
-inline http_answer lost_answer(const std::string& why) {
+inline http_answer lost_answer(const std::string& why, http_fault fault = http_fault::lost) {
   http_answer answer;
-  answer.fault = http_fault::lost;
+  answer.fault = fault;
   answer.why = why;
   return answer;
 }

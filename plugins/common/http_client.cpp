@@ -10,7 +10,6 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 
-#include <algorithm>
 #include <utility>
 
 namespace drcon::common {

@@ -24,10 +24,8 @@ bool closed_without_alert(const error_code& error) {
 }  // namespace
 
 http_answer network_fault(http_fault fault, const std::string& what, const error_code& error) {
-  http_answer answer;
-  answer.fault = error == boost::beast::error::timeout ? http_fault::timeout : fault;
-  answer.why = what + ": " + error.message();
-  return answer;
+  return lost_answer(what + ": " + error.message(),
+                     error == boost::beast::error::timeout ? http_fault::timeout : fault);
 }
 
 asio::awaitable<http_answer> dial(byte_stream& stream, const http_server& server, std::chrono::nanoseconds timeout,

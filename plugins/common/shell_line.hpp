@@ -20,7 +20,7 @@ inline bool ends_in_exec(std::string_view line) {
     if (each == '\\' && quote != '\'') ++i;
     else if (quote != 0) quote = each == quote ? '\0' : quote;
     else if (each == '\'' || each == '"') quote = each;
-    else if (std::string_view("()").find(each) != std::string_view::npos) return false;
+    else if (each == '(' || each == ')') return false;
     else if (std::string_view(";&|\n").find(each) != std::string_view::npos) {
       const bool is_double = i + 1 < line.size() && line[i + 1] == each && (each == '&' || each == '|');
       // `2>&1` and `&>` are redirections.
@@ -30,7 +30,7 @@ inline bool ends_in_exec(std::string_view line) {
       if (is_double) ++i;
       // What follows the last separator of a line may be nothing.
       const bool is_end =
-          !is_double && (each == ';' || each == '\n') && line.find_first_not_of(" \t\n", i + 1) == line.npos;
+          !is_double && (each == ';' || each == '\n') && line.find_first_not_of(blank, i + 1) == line.npos;
       if (is_end) break;
       last = i + 1;
       before = is_double ? ';' : each;

@@ -128,6 +128,13 @@ bool may_write(const listener& who, const struct stat& target) {
   return allows(target, who.who.uid, who.groups, S_IWOTH);
 }
 
+// Why whoever listens there keeps others out. Empty when it may not write to `target`, and so keeps nobody out.
+std::string why_held(const std::optional<listener>& other, const std::optional<struct stat>& target) {
+  if (!other) return "is held by another process";
+  if (!target || may_write(*other, *target)) return "is held by pid " + std::to_string(other->who.pid);
+  return {};
+}
+
 }  // namespace
 
 file_lock::file_lock(file_lock&& other) noexcept
@@ -199,8 +206,7 @@ std::string name_lock::take(const std::string& name, const std::optional<struct 
     if (error != EADDRINUSE) return errno_text("cannot take the lock", name);
     bool is_free = false;
     const auto other = listener_of(tried, is_free);
-    if (!other) return "is held by another process";
-    if (!target || may_write(*other, *target)) return "is held by pid " + std::to_string(other->who.pid);
+    if (auto why = why_held(other, target); !why.empty()) return why;
   }
   return {};  // all names are taken by some who may not: they cannot keep us out, and nobody can be kept out either
 }
@@ -210,8 +216,7 @@ std::string name_lock::holder(const std::string& name, const std::optional<struc
     bool is_free = false;
     const auto other = listener_of(abstract_name_of(name, i), is_free);
     if (is_free) return {};
-    if (!other) return "is held by another process";
-    if (!target || may_write(*other, *target)) return "is held by pid " + std::to_string(other->who.pid);
+    if (auto why = why_held(other, target); !why.empty()) return why;
   }
   return {};
 }

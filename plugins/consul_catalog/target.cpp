@@ -1,5 +1,7 @@
 #include "consul_catalog/target.hpp"
 
+#include "common/consul_rules.hpp"
+
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 
@@ -12,8 +14,7 @@ namespace asio = boost::asio;
 
 target::target(target_settings options) : options_(std::move(options)) {
   constexpr int at_a_time = 4;  // an agent writes each registration to its disk; more would only wait there
-  std::vector<common::http_header> headers;
-  if (!options_.token.empty()) headers.push_back({"X-Consul-Token", options_.token});
+  const auto headers = common::consul::token_headers(options_.token);
   for (int i = 0; i < at_a_time; ++i)
     connections_.push_back(
         std::make_unique<common::http_connection>(context_.get_executor(), options_.server, headers));

@@ -1,8 +1,8 @@
 // How many connections may be open to the agent.
 //
 // An agent allows a number of connections per client address (limits.http_max_conns_per_client, 200 by default), and
-// closes the next one at once. Then the watcher uses only as many as work, and tries a few
-// more after some time, for other clients of this address may have gone.
+// closes the next one at once. Then the watcher uses only as many as work, and tries a few more after some time, for
+// other clients of this address may have gone.
 //
 // State without input or output; the time is passed in.
 // Thread rule: the strand of the watcher.

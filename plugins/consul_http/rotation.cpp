@@ -30,7 +30,7 @@ void rotation::remove(const watched_ptr& service) {
 watched_ptr rotation::take_first() { return take(waiting_.begin()); }
 
 // The first of each kind is due before all others of its kind.
-rotation::queue::iterator rotation::due(clock::time_point now) {
+rotation::queue::iterator rotation::due(clock::time_point now, clock::duration max_age) {
   const auto first_of = [this](kind which) {
     const auto found = waiting_.lower_bound({.of = which, .when = clock::time_point::min(), .number = 0});
     return found != waiting_.end() && found->first.of == which ? found : waiting_.end();
@@ -39,13 +39,13 @@ rotation::queue::iterator rotation::due(clock::time_point now) {
   if (const auto later = first_of(kind::later); later != waiting_.end() && later->first.when <= now) return later;
   const auto known = first_of(kind::known);
   if (known == waiting_.end()) return known;
-  const bool is_due = known->first.when < last_change_ || now - known->first.when >= max_age_;
+  const bool is_due = known->first.when < last_change_ || now - known->first.when >= max_age;
   return is_due ? known : waiting_.end();
 }
 
-watched_ptr rotation::take_due(clock::time_point now) {
+watched_ptr rotation::take_due(clock::time_point now, clock::duration max_age) {
   if (waiting_.empty()) return nullptr;
-  const auto next = due(now);
+  const auto next = due(now, max_age);
   if (next != waiting_.end()) return take(next);
   if (round_start_ != clock::time_point{})
     round_seconds_ = std::chrono::duration<double>(now - std::exchange(round_start_, clock::time_point{})).count();

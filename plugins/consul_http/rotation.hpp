@@ -19,9 +19,6 @@ class rotation {
 public:
   using clock = std::chrono::steady_clock;
 
-  /// `max_age`: a service is asked about at least this often, even when nothing is known to have changed.
-  explicit rotation(clock::duration max_age) : max_age_(max_age) {}
-
   bool empty() const { return waiting_.empty(); }
   std::size_t size() const { return waiting_.size(); }
 
@@ -32,8 +29,9 @@ public:
 
   /// Takes out the service that has waited longest. Only when not empty().
   watched_ptr take_first();
-  /// Takes out the service whose turn it is; null when none is due now.
-  watched_ptr take_due(clock::time_point now);
+  /// Takes out the service whose turn it is; null when none is due now. `max_age`: a service is asked about at least
+  /// this often, even when nothing is known to have changed.
+  watched_ptr take_due(clock::time_point now, clock::duration max_age);
 
   /// The service may have changed: it is due, before all others. One that is being asked about right now is asked about
   /// once more: that answer may be older than the change.
@@ -45,8 +43,6 @@ public:
   void note_change(clock::time_point now);
   /// Begins a round without a change.
   void begin_round(clock::time_point now) { round_start_ = now; }
-  /// From now on.
-  void set_max_age(clock::duration max_age) { max_age_ = max_age; }
 
   /// Duration of the last round that has ended with nothing left to ask.
   double round_seconds() const { return round_seconds_; }
@@ -70,10 +66,9 @@ private:
 
   void add(watched_ptr service, bool is_first);
   watched_ptr take(queue::iterator place);
-  queue::iterator due(clock::time_point now);
+  queue::iterator due(clock::time_point now, clock::duration max_age);
   bool may_be_stale(const watched_service& each) const { return each.standing.is_known && each.checked < last_change_; }
 
-  clock::duration max_age_;
   queue waiting_;
   std::unordered_map<const watched_service*, turn> turns_;  // of the same
   std::int64_t numbers_ = 0;

@@ -1,6 +1,7 @@
 // The watcher as a whole: what is watched, which service gets a connection of its own, and what is reported.
 #include "consul_http/watch_internal.hpp"
 
+#include "common/consul_rules.hpp"
 #include "common/short_text.hpp"
 
 #include <drcon/url.hpp>
@@ -13,25 +14,26 @@
 namespace drcon::consul {
 namespace {
 
-std::vector<common::http_header> headers_of(const settings& all) {
-  if (all.token.empty()) return {};
-  return {{"X-Consul-Token", all.token}};
+std::map<std::string, const selection*> places_of(const settings& all) {
+  std::map<std::string, const selection*> places;
+  for (const auto& each : all.services) places.emplace(each.place(), &each);
+  return places;
 }
 
 }  // namespace
 
 watcher::watcher(settings settings, context host, asio::any_io_executor strand, spawner spawn)
     : settings_(std::move(settings)),
+      places_(places_of(settings_)),
       host_(host),
       strand_(std::move(strand)),
       spawn_(std::move(spawn)),
       lanes_({.executor = strand_,
               .server = settings_.server,
-              .headers = headers_of(settings_),
+              .headers = common::consul::token_headers(settings_.token),
               .choice = settings_.http,
               .spawn = spawn_,
               .changed = [this] { balance(); }}),
-      rotation_(std::chrono::minutes(1)),  // until next_due() knows better
       limit_(settings_.connections.value_or(first_connections)),
       rotation_bucket_(settings_.rotation_rate, std::max(1.0, settings_.rotation_rate / 10)) {
   lanes_.limit(limit_.allowed());
@@ -85,7 +87,7 @@ void watcher::drop(const std::string& published) {
 }
 
 bool watcher::too_many() const {
-  return watches_.size() + catalogs_.size() + (rotation_runs_ ? queries_of_a_place * places().size() : 0) > capacity();
+  return watches_.size() + catalogs_.size() + (rotation_runs_ ? queries_of_a_place * places_.size() : 0) > capacity();
 }
 
 std::size_t watcher::rotation_workers() const {
@@ -96,7 +98,7 @@ std::size_t watcher::rotation_workers() const {
 std::size_t watcher::direct_capacity() const {
   auto reserved = catalogs_.size();
   if (too_many()) reserved += rotation_workers();
-  if (too_many() || rotation_runs_) reserved += queries_of_a_place * places().size();
+  if (too_many() || rotation_runs_) reserved += queries_of_a_place * places_.size();
   return capacity() > reserved ? capacity() - reserved : 0;
 }
 
@@ -143,7 +145,7 @@ void watcher::spawn_rotation() {
              each->retry_at = clock::now() + settings_.retry_min;
              rotation_.add_last(each);
            });
-  for (const auto& [key, each] : places()) {
+  for (const auto& [key, each] : places_) {
     spawn_([this, place = *each] { return watch_checks(place); },
            [this](const std::string& why) { other_failed(checks_watch, common::lost_answer(why), why); });
     spawn_([this, place = *each] { return watch_node_list(place); },
@@ -166,12 +168,6 @@ void watcher::spawn_catalog_watch(const selection& place) {
            catalogs_heard_.erase(key);
            other_failed(catalog_watch, common::lost_answer(why), why);
          });
-}
-
-std::map<std::string, const selection*> watcher::places() const {
-  std::map<std::string, const selection*> all;
-  for (const auto& each : settings_.services) all.emplace(each.place(), &each);
-  return all;
 }
 
 // The service was watched until now, or was about to be: a change at this very moment may have been lost with its

@@ -83,7 +83,6 @@ private:
   bool too_many() const;
   std::size_t direct_capacity() const;
   std::size_t rotation_workers() const;
-  std::map<std::string, const selection*> places() const;
   void give_up_connection(const watched_ptr& each);
 
   // The coroutines.
@@ -141,6 +140,7 @@ private:
   void count(const common::http_answer& answer);
 
   settings settings_;
+  const std::map<std::string, const selection*> places_;  // of the services, each once
   context host_;
   boost::asio::any_io_executor strand_;
   spawner spawn_;

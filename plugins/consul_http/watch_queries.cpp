@@ -81,12 +81,13 @@ asio::awaitable<void> watcher::rotate(std::size_t number) {
   asio::steady_timer timer(strand_);
   auto backoff = retries();
   for (;;) {
-    const bool may_work = too_many() && number < rotation_workers();
+    const bool take_turns = too_many();
+    const bool may_work = take_turns && number < rotation_workers();
     const auto each = may_work ? next_due() : nullptr;
     if (!each) {
       if (!may_work) mine->close();
       // Who was being asked about while room was made for all has not got its place yet.
-      if (!too_many() && !rotation_.empty()) balance();
+      if (!take_turns && !rotation_.empty()) balance();
       timer.expires_after(idle_pause);
       const idle_wait on_list(idle_, timer);
       co_await timer.async_wait(token);

@@ -23,10 +23,7 @@ watcher::clock::duration watcher::rotation_max_age() const {
   return all_is_told ? longest_max_age : usual_max_age;
 }
 
-watched_ptr watcher::next_due() {
-  rotation_.set_max_age(rotation_max_age());
-  return rotation_.take_due(clock::now());
-}
+watched_ptr watcher::next_due() { return rotation_.take_due(clock::now(), rotation_max_age()); }
 
 // Whoever has a blocking query of its own hears of the change by that. `index`: of the change, if it is known.
 void watcher::suspect(const std::string& service, std::optional<std::uint64_t> index) {

@@ -6,7 +6,6 @@
 #include "common/nearest.hpp"
 #include "consul_http/query.hpp"
 
-#include <algorithm>
 #include <string_view>
 
 namespace drcon::consul {
@@ -39,7 +38,7 @@ void watcher::report_unknown(const std::vector<watched_ptr>& suspects, const cat
 }
 
 asio::awaitable<void> watcher::look_for_unknown_names() {
-  for (const auto& [key, place] : places()) {
+  for (const auto& [key, place] : places_) {
     const auto suspects = named_without_endpoints(key);
     if (suspects.empty()) continue;
     if (const auto known = catalogs_known_.find(key); known != catalogs_known_.end()) {  // watched anyway

@@ -47,9 +47,7 @@ std::string watcher::target_of(const selection& entry, const query_progress& pro
 }
 
 asio::awaitable<void> watcher::watch(const selection& entry) {
-  std::vector<common::http_header> headers;
-  if (!settings_.token.empty()) headers.push_back({"X-Consul-Token", settings_.token});
-  common::http_connection connection(strand_, settings_.server, std::move(headers));
+  common::http_connection connection(strand_, settings_.server, common::consul::token_headers(settings_.token));
   common::backoff backoff(std::chrono::milliseconds(250), settings_.retry_max);
   common::bucket answers(common::consul::answers_per_second, common::consul::answer_burst);
   asio::steady_timer timer(strand_);

@@ -23,11 +23,6 @@ std::string short_hash(std::string_view text) {
 }
 
 // A slot of a server-template: its prefix and a number.
-bool is_slot(std::string_view name, const std::string& prefix) {
-  return name.starts_with(prefix) && name.size() > prefix.size() &&
-         name.find_first_not_of("0123456789", prefix.size()) == std::string_view::npos;
-}
-
 constexpr std::string_view backup_mark = "-backup";
 constexpr std::size_t hash_length = 4;
 constexpr std::string_view hash_digits = "0123456789abcdef";
@@ -205,6 +200,11 @@ desired_backend with_backups_held_back(desired_backend desired) {
 }
 
 }  // namespace
+
+bool is_slot(std::string_view name, const std::string& prefix) {
+  return name.starts_with(prefix) && name.size() > prefix.size() &&
+         name.find_first_not_of("0123456789", prefix.size()) == std::string_view::npos;
+}
 
 std::string dynamic_name(const desired_server& server, const plan_rules& rules) {
   auto name = rules.prefix + place_of(server.address, server.port);

@@ -11,6 +11,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace drcon::haproxy {
@@ -45,6 +46,9 @@ using touched_by_hand = std::function<bool(const std::string& server, const live
 /// Name of the server that a dynamic endpoint gets. It tells whose it is, and everything that cannot be changed once a
 /// server is made: another backup flag or other options make another server.
 std::string dynamic_name(const desired_server& server, const plan_rules& rules);
+
+/// A slot of a server-template: its prefix and a number.
+bool is_slot(std::string_view name, const std::string& prefix);
 
 /// True when this server is ours. No server is of two sinks, though one's prefix begins with the other's: the name of
 /// a dynamic one is a prefix, its own address and its role, so that its address shows where the prefix ends.

@@ -4,8 +4,6 @@
 
 #include <algorithm>
 #include <sstream>
-#include <string_view>
-#include <utility>
 
 namespace drcon::haproxy {
 namespace {
@@ -32,9 +30,8 @@ bool has_check(const std::string& server_options) {
 }
 
 // "drcon11" is a slot of "drcon", and of "drcon1".
-bool have_slots_in_common(std::string_view one, std::string_view other) {
-  if (one.size() > other.size()) std::swap(one, other);
-  return other.starts_with(one) && other.find_first_not_of("0123456789", one.size()) == std::string_view::npos;
+bool have_slots_in_common(const std::string& one, const std::string& other) {
+  return one == other || is_slot(one, other) || is_slot(other, one);
 }
 
 plan_rules read_plan(const options& table) {

@@ -1,6 +1,5 @@
 #include "nginx/retirement.hpp"
 
-#include <algorithm>
 #include <set>
 
 namespace drcon::nginx {
@@ -58,8 +57,7 @@ std::string retirement::remark(bool& is_fault) const {
   is_fault = !overdue_.empty();
   if (is_fault)
     return "nginx was signalled to end workers of an earlier generation, and they still take connections, for which "
-           "they "
-           "have the servers of then: pid " +
+           "they have the servers of then: pid " +
            pids_of(overdue_) + "; nginx's error log may say why, and 'kill' ends them";
   if (left_.empty() || clock::now() - reloaded_ < soon) return {};
   return std::to_string(left_.size()) + " workers of " + std::to_string(generations()) +

@@ -79,19 +79,24 @@ bool served_generation::change::answers() const { return !listener_ || nginx_.ge
 
 // The workers are looked at even with a listener: a file that was edited and loaded by hand may answer the generation
 // that it no longer is.
-bool served_generation::change::begun() const {
+bool served_generation::change::begun() const { return answers() && has_new(nginx_.workers(master_)); }
+
+// nginx's master starts new workers, sleeps for 100 ms, and only then signals the old ones to stop accepting.
+bool served_generation::change::complete() const {
   if (!answers()) return false;
   const auto now = nginx_.workers(master_);
+  return has_new(now) && awaited_of(now).empty();
+}
+
+served_generation::workers served_generation::change::awaited() const { return awaited_of(nginx_.workers(master_)); }
+
+bool served_generation::change::has_new(const workers& now) const {
   return std::ranges::any_of(now, [&](const auto& each) { return !is_old(each); }) || (listener_ && now.empty());
 }
 
-// nginx's master starts new workers, sleeps for 100 ms, and only then tells the old ones to stop accepting.
-bool served_generation::change::complete() const { return begun() && awaited().empty(); }
-
-served_generation::workers served_generation::change::awaited() const {
-  auto left = nginx_.workers(master_);
-  std::erase_if(left, [&](const auto& each) { return !is_old(each) || not_awaited_.contains(each.first); });
-  return left;
+served_generation::workers served_generation::change::awaited_of(workers now) const {
+  std::erase_if(now, [&](const auto& each) { return !is_old(each) || not_awaited_.contains(each.first); });
+  return now;
 }
 
 // A process id may be used again.

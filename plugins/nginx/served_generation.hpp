@@ -55,6 +55,8 @@ public:
   private:
     bool answers() const;
     bool is_old(const workers::value_type& each) const;
+    bool has_new(const workers& now) const;
+    workers awaited_of(workers now) const;
 
     const target& nginx_;
     std::string generation_;

@@ -10,7 +10,7 @@ namespace drcon::nginx {
 namespace {
 
 // The host takes a sink that does not answer for half a minute for one that hangs, and hands nothing newer over before.
-constexpr std::chrono::seconds longest_reload_interval(10);
+constexpr std::chrono::seconds longest_wait(10);
 
 std::string read_template(const options& table) {
   if (!table["template"].present()) return {};
@@ -59,9 +59,10 @@ apply_settings read_apply(const options& table, const context& host) {
                         .retire_timeout = table["retire_timeout"].duration(),
                         .reload_interval = table["reload_interval"].duration(),
                         .max_generations = static_cast<std::size_t>(table["max_generations"].integer())};
-  if (result.reload_interval > longest_reload_interval || result.retire_timeout > longest_reload_interval)
-    throw config_error(result.reload_interval > longest_reload_interval ? "/reload_interval" : "/retire_timeout",
-                       "expected at most 10s: a change that waits for longer holds back newer ones");
+  for (const auto* const each : {"reload_interval", "retire_timeout"})
+    if (table[each].duration() > longest_wait)
+      throw config_error(std::string("/") + each,
+                         "expected at most 10s: a change that waits for longer holds back newer ones");
   if (!result.use_listener && result.form.empty == empty_policy::answer_503)
     throw config_error("/empty", R"(empty = "503" needs confirm = "listener": the same server block answers it)");
   return result;

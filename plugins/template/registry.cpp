@@ -28,8 +28,8 @@ const service* registry::find_service(std::string_view name) const {
                             "for this sink");
 }
 
-std::string_view registry::need_key(std::string_view path, const std::string& otherwise) const {
-  if (const auto found = keys().find(path); found != keys().end()) return found->second.held;
+const registry::setting& registry::need_key(std::string_view path, const std::string& otherwise) const {
+  if (const auto found = keys().find(path); found != keys().end()) return found->second;
   std::vector<std::string_view> paths;
   for (const auto& [each, of] : keys()) paths.push_back(each);
   const auto name = templating::go_quoted(path);
@@ -42,7 +42,7 @@ std::string_view registry::need_key(std::string_view path, const std::string& ot
 const std::map<std::string_view, registry::setting>& registry::keys() const {
   if (!knows_keys_)
     for (const auto& each : services_) {
-      auto next = each.values.empty() ? 0 : origin_of(each, nullptr) + 1 + static_cast<origin>(each.endpoints.size());
+      auto next = each.values.empty() ? 0 : first_setting_of(each);
       for (const auto& [path, held] : each.values) {
         keys_[path] = {.held = held, .owner = &each, .asked = next, .listed = next + 1};
         next += 2;
@@ -63,15 +63,10 @@ std::string registry::unfit_setting(std::string_view held) const {
 
 templating::value registry::text(std::string_view of, const char* what, const service& owner,
                                  const endpoint* each) const {
-  if (auto why = unfit(of); !why.empty()) {
-    const auto* place = each == nullptr ? static_cast<const void*>(&owner) : each;
-    if (has_note_.insert(place).second)
-      noted_.push_back({.owner = &owner,
-                        .each = each,
-                        .path = {},
-                        .why = std::string("its ") + what + " holds " + why +
-                               ", which cannot be written in this file's language as it is"});
-  }
+  if (const auto why = unfit(of); !why.empty())
+    note_thing(
+        {.owner = &owner, .each = each, .path = {}},
+        std::string("its ") + what + " holds " + why + ", which cannot be written in this file's language as it is");
   return templating::value(of).with_origin(origin_of(owner, each));
 }
 

@@ -45,15 +45,15 @@ public:
   const std::vector<service>& services() const { return services_; }
   /// Null: it is not there, and has no endpoints. Throws templating::failure where nobody can say so.
   const service* find_service(std::string_view name) const;
-  /// Throws templating::failure where there is no such setting. `otherwise` is what a template can write that does not
-  /// need it.
-  std::string_view need_key(std::string_view path, const std::string& otherwise) const;
   struct setting {
     std::string_view held;
     const service* owner = nullptr;
     origin asked = 0;   ///< of the value that a template asks for by its path: without it the file has to wait
     origin listed = 0;  ///< of one that it finds among others
   };
+  /// Throws templating::failure where there is no such setting. `otherwise` is what a template can write that does not
+  /// need it.
+  const setting& need_key(std::string_view path, const std::string& otherwise) const;
   /// All settings, in order of their paths.
   const std::map<std::string_view, setting>& keys() const;
 
@@ -132,6 +132,8 @@ private:
   };
   static origin count_of(const std::vector<service>& services);
   thing thing_of(origin number) const;
+  origin first_setting_of(const service& owner) const;
+  origin asked_origin(const std::string& path) const;
   bool is_written_by_grammar(const thing& of, std::string_view query) const;
   void note_thing(const thing& of, const std::string& why) const;
   void judge_checks(const std::string& json, const service& owner, const endpoint& each) const;

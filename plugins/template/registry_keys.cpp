@@ -73,12 +73,9 @@ const registry::setting* find(const registry& known, const std::optional<std::st
 
 value call_key(invocation& in, arguments all) {
   const auto& known = registry_of(in);
-  auto asked = path_of(in, all[0], "kv.get");
-  if (!asked) asked = std::string(all[0].text());
-  const auto& path = *asked;
+  const auto path = path_of(in, all[0], "kv.get").value_or(std::string(all[0].text()));
   if (path.empty()) return value(std::string_view());
-  known.need_key(path, "keyOrDefault");
-  return fitting(known, path, *find(known, path));
+  return fitting(known, path, known.need_key(path, "keyOrDefault"));
 }
 
 value call_key_exists(invocation& in, arguments all) {

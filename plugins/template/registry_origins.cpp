@@ -68,6 +68,18 @@ origin registry::origin_of(const service& owner, const endpoint* each) const {
   return each == nullptr ? first : first + 1 + static_cast<origin>(each - owner.endpoints.data());
 }
 
+origin registry::first_setting_of(const service& owner) const {
+  return origin_of(owner, nullptr) + 1 + static_cast<origin>(owner.endpoints.size());
+}
+
+// As keys() has it, without the map of all of them: there is a registry for each file of many.
+origin registry::asked_origin(const std::string& path) const {
+  for (auto each = services_.rbegin(); each != services_.rend(); ++each)  // the last one of a path counts
+    if (const auto found = each->values.find(path); found != each->values.end())
+      return first_setting_of(*each) + 2 * static_cast<origin>(std::distance(each->values.begin(), found));
+  return templating::origins::none;
+}
+
 registry::thing registry::thing_of(origin number) const {
   if (services_.empty()) return {};
   origin_of(services_.front(), nullptr);  // first_ is there then
@@ -87,7 +99,7 @@ registry::thing registry::thing_of(origin number) const {
 }
 
 const service* registry::named_by(const value& name) const {
-  if (name.origin() == templating::origins::none || name.origin() > count_of(services_)) return nullptr;
+  if (!known().is_one(name.origin())) return nullptr;
   const auto of = thing_of(name.origin());
   const auto text = name.text();
   return of.path.empty() && text.data() == of.owner->name.data() && text.size() == of.owner->name.size() ? of.owner
@@ -95,7 +107,7 @@ const service* registry::named_by(const value& name) const {
 }
 
 bool registry::is_name_of_node(const value& name) const {
-  if (name.origin() == templating::origins::none || name.origin() > count_of(services_)) return false;
+  if (!known().is_one(name.origin())) return false;
   const auto of = thing_of(name.origin());
   const auto text = name.text();
   return of.each != nullptr && text.data() == of.each->node.data() && text.size() == of.each->node.size();
@@ -147,23 +159,21 @@ bool registry::finds_nothing(std::span<const value> asked, const templating::fai
 
 void registry::judge(const value& made, bool as_characters, std::string_view function,
                      templating::memory& scratch) const {
-  // A setting's value may have lines where nothing is escaped; whether it is one matters only then.
-  const auto behind = [&] { return known().behind(made.origin(), scratch); };
   auto why = first_unfit(made, as_characters, scratch, [&](std::string_view text) { return unfit(text); });
   if (why.empty()) return;
-  const auto of = behind();
+  const auto of = known().behind(made.origin(), scratch);
   if (of.all.empty() && of.are_known) return;  // the operator's own
+  // A setting's value may have lines where nothing is escaped.
   const bool are_settings =
       of.are_known && std::ranges::all_of(of.all, [&](auto each) { return !thing_of(each).path.empty(); });
   if (are_settings)
     why = first_unfit(made, as_characters, scratch, [&](std::string_view text) { return unfit_setting(text); });
   if (why.empty()) return;
-  const auto reason = "what " + std::string(function) + " makes of it holds " + why +
-                      ", which cannot be written in this file's language as it is";
+  const auto holds = " holds " + why + ", which cannot be written in this file's language as it is";
+  const auto reason = "what " + std::string(function) + " makes of it" + holds;
   if (leave_out(made.origin(), reason, scratch)) throw templating::left_out(reason);
   if (are_settings) note_unfit_setting();
-  throw templating::failure("what it makes of texts of the registry holds " + why +
-                            ", which cannot be written in this file's language as it is");
+  throw templating::failure("what it makes of texts of the registry" + holds);
 }
 
 bool registry::leave_out(origin of, const std::string& why, templating::memory& scratch) const {

@@ -559,13 +559,11 @@ value registry::item_value(const item& of, memory& scratch) const {
                  ? value()
                  : value(scratch.make<snippet>(this, &*found), snippet_class).with_origin(origin_of(*found, nullptr));
     }
-    case item_kind::key: {
-      const auto found = keys().find(of.setting->first);
+    case item_kind::key:
       return value(scratch.make<templating::key_pair>(
                        templating::key_pair{.path = of.setting->first, .key = of.name, .held = of.setting->second}),
                    templating::key_pair_class)
-          .with_origin(found == keys().end() ? templating::origins::none : found->second.asked);
-    }
+          .with_origin(asked_origin(of.setting->first));
     default: return value(std::string_view(of.name));
   }
 }

@@ -1,12 +1,11 @@
 #include "template/settings.hpp"
 
 #include "template/item.hpp"
+#include "template/supervise_settings.hpp"
 
 #include <grp.h>
 #include <pwd.h>
 
-#include <csignal>
-#include <map>
 #include <set>
 
 namespace drcon::templates {
@@ -14,12 +13,6 @@ namespace {
 
 /// Of a command that names none. Not a default in the schema: with one, the table would always be there.
 constexpr auto usual_timeout = std::chrono::seconds(10);
-
-int read_signal(const options& table) {
-  static const std::map<std::string, int> known{{"HUP", SIGHUP},     {"USR1", SIGUSR1}, {"USR2", SIGUSR2},
-                                                {"WINCH", SIGWINCH}, {"TERM", SIGTERM}, {"INT", SIGINT}};
-  return known.at(table.string());  // the schema has the same list
-}
 
 // From the options `command`, `shell` or `signal`, `pid_file`, `user`, `environment`, `timeout`; nothing when the table
 // is not there.
@@ -35,7 +28,7 @@ std::optional<command> read_command(const options& table) {
     if (!result.argv.empty())
       throw config_error(table["signal"].pointer(), "cannot be combined with 'command' or 'shell'");
     if (!table["pid_file"].present()) throw config_error(table.pointer(), "'signal' needs a 'pid_file'");
-    result.signal = read_signal(table["signal"]);
+    result.signal = signal_of(table["signal"].string());
     result.pid_file = table["pid_file"].string();
   }
   if (result.argv.empty() && result.signal == 0)
@@ -60,13 +53,17 @@ templating::go::delimiters read_delimiters(const options& table, template_langua
   return {.left = table[0].string(), .right = table[1].string()};
 }
 
+template_language read_language(const options& table) {
+  const auto word = table["language"].string();
+  return word == "auto" ? language_of_file(table["template"].string())
+         : word == "go" ? template_language::go
+                        : template_language::mustache;
+}
+
 form read_template(const options& all) {
   const auto table = all["template"];
   const auto path = table.string();
-  const auto word = all["language"].string();
-  const auto written_in = word == "auto" ? language_of_file(path)
-                          : word == "go" ? template_language::go
-                                         : template_language::mustache;
+  const auto written_in = read_language(all);
   const reading how{.written_in = written_in,
                     .marks = read_delimiters(all["delimiters"], written_in),
                     .each = item_kind_of(all["for_each"].string_or(""))};
@@ -131,10 +128,8 @@ std::string read_path(const options& all) {
 // In mustache a value that is not there is a fault anyway, unless the template says what else to show.
 bool read_needs_keys(const options& table) {
   const auto given = table["error_on_missing_key"];
-  const auto word = table["language"].string();
-  const bool is_go =
-      word == "go" || (word == "auto" && language_of_file(table["template"].string()) == template_language::go);
-  if (given.boolean() && !is_go) throw config_error(given.pointer(), "is for templates in Go's language");
+  if (given.boolean() && read_language(table) != template_language::go)
+    throw config_error(given.pointer(), "is for templates in Go's language");
   return given.boolean();
 }
 

@@ -2,10 +2,7 @@
 
 #include "common/digest.hpp"
 
-#include <fcntl.h>
 #include <unistd.h>
-
-#include <set>
 
 namespace drcon::templates {
 namespace {
@@ -83,7 +80,6 @@ std::string side_files::write_one(const std::string& path, const written_file& o
   // Its content is ours as well: the list may have been lost, or a template of another program wrote it before.
   if (mine.digest.empty() && held && held != of.content)
     return leave_out(path + " is there, and this sink has not written it; move it away");
-  mine.as = of;
   mine.digest = common::digest(of.content);
   // On the disk before the file is: what a crash leaves behind must be known as ours.
   if (why = store(); !why.empty()) return why;

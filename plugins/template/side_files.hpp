@@ -58,8 +58,7 @@ public:
 private:
   struct one {
     common::file_lock lock;
-    std::string digest;  // of what we wrote
-    written_file as;
+    std::string digest;                      // of what we wrote
     bool is_written = false;                 // in this run
     std::optional<common::file_stamp> seen;  // when it last held what we wrote
   };

@@ -1,5 +1,7 @@
 #include "template/supervise_child.hpp"
 
+#include "common/command.hpp"
+#include "common/errno_text.hpp"
 #include "template/signal.hpp"
 
 #include <fcntl.h>
@@ -14,27 +16,14 @@
 #include <cerrno>
 #include <charconv>
 #include <csignal>
-#include <cstring>
 #include <filesystem>
 #include <system_error>
 #include <vector>
-
-extern char** environ;  // NOLINT(readability-redundant-declaration): POSIX leaves the declaration to us
 
 namespace drcon::templates {
 namespace {
 
 constexpr int first_of_ours = 3;  // descriptor that the program is not to have
-
-std::vector<std::string> environment_of(const kept_program& program) {
-  std::vector<std::string> all;
-  for (char** each = environ; *each != nullptr; ++each) {
-    const std::string pair = *each;
-    if (!program.environment.contains(pair.substr(0, pair.find('=')))) all.push_back(pair);
-  }
-  for (const auto& [name, value] : program.environment) all.push_back(name + "=" + value);
-  return all;
-}
 
 std::vector<char*> pointers_to(std::vector<std::string>& texts) {
   std::vector<char*> all;
@@ -105,12 +94,12 @@ std::string child_end::text() const {
 std::unique_ptr<supervised_child> supervised_child::start(const kept_program& program, std::string& why) {
   const int highest = highest_descriptor();
   auto arguments = program.argv;
-  auto pairs = environment_of(program);
+  auto pairs = common::environment_of({.environment = program.environment, .input = {}});
   const auto argv = pointers_to(arguments);
   const auto environment = pointers_to(pairs);
   std::array<int, 2> report{-1, -1};
   const auto fault = [&] {
-    why = "cannot run " + program.argv.at(0) + ": " + std::strerror(errno);
+    why = common::errno_text("cannot run", program.argv.at(0));
     return nullptr;
   };
   if (::pipe2(report.data(), O_CLOEXEC) != 0) return fault();

@@ -3,12 +3,11 @@
 #include "common/shell_line.hpp"
 
 #include <csignal>
-#include <utility>
 
 namespace drcon::templates {
 namespace {
 
-// The schema has the same list.
+// The schemas have these, or some of them.
 const std::map<std::string, int>& signals() {
   static const std::map<std::string, int> known{{"HUP", SIGHUP},     {"USR1", SIGUSR1}, {"USR2", SIGUSR2},
                                                 {"WINCH", SIGWINCH}, {"TERM", SIGTERM}, {"INT", SIGINT},
@@ -48,13 +47,15 @@ std::optional<supervise_settings> read_supervise(const options& table) {
     throw config_error(table["reload_signal"].pointer(),
                        "would end the shell that runs the line, and drcon with it, since a shell does not pass signals "
                        "on: write `exec` before the last command of 'shell', or use 'command'");
-  if (table["reload_signal"].present()) result.reload_signal = signals().at(table["reload_signal"].string());
-  result.kill_signal = signals().at(table["kill_signal"].string_or("TERM"));
+  if (table["reload_signal"].present()) result.reload_signal = signal_of(table["reload_signal"].string());
+  result.kill_signal = signal_of(table["kill_signal"].string_or("TERM"));
   result.kill_timeout = read_duration(table["kill_timeout"], std::chrono::seconds(30), longest_kill_timeout);
   result.splay = read_duration(table["splay"], {}, longest_splay);
   result.starts_after_others = table["after"].string_or("all") == "all";
   return result;
 }
+
+int signal_of(const std::string& name) { return signals().at(name); }
 
 std::string name_of_signal(int signal) {
   for (const auto& [name, number] : signals())

@@ -33,6 +33,8 @@ struct supervise_settings {
 /// Nothing when the table is not there. Throws config_error for what the schema cannot judge.
 std::optional<supervise_settings> read_supervise(const options& table);
 
+/// SIGHUP for "HUP". Of the names that the schemas have.
+int signal_of(const std::string& name);
 /// "HUP" for SIGHUP.
 std::string name_of_signal(int signal);
 /// The program as people know it, such as 'nginx -g daemon off;'.

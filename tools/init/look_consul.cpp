@@ -31,13 +31,12 @@ std::string as_url(const std::string& address) {
 }
 
 common::http_answer ask(const std::string& address, const std::string& path) {
-  std::vector<common::http_header> headers;
-  if (const auto token = variable("CONSUL_HTTP_TOKEN"); !token.empty()) headers.push_back({"X-Consul-Token", token});
   common::tls_options tls;
   tls.ca_file = variable("CONSUL_CACERT");
   tls.cert_file = variable("CONSUL_CLIENT_CERT");
   tls.key_file = variable("CONSUL_CLIENT_KEY");
-  return common::get_once(common::make_http_server(address, tls), std::move(headers), path, patience);
+  return common::get_once(common::make_http_server(address, tls),
+                          common::consul::token_headers(variable("CONSUL_HTTP_TOKEN")), path, patience);
 }
 
 std::vector<std::string> service_names(const std::string& body) {

@@ -7,7 +7,6 @@
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
-#include <optional>
 #include <utility>
 
 namespace drcon::common {
@@ -23,24 +22,17 @@ constexpr std::size_t read_size = 16384;
 /// Of one write. More is sent by the next one: the output must not grow with what waits.
 constexpr std::size_t write_size = 65536;
 
-http_answer fault(http_fault how, std::string why) {
-  auto answer = lost_answer(why);
-  answer.fault = how;
-  return answer;
-}
-
 }  // namespace
 
 http2_connection::http2_connection(asio::any_io_executor executor, std::unique_ptr<byte_stream> stream,
                                    std::string server_name, std::string authority, std::vector<http_header> headers,
-                                   std::function<void()> changed, http2_patience patience, http2_bounds bounds)
+                                   std::function<void()> changed, http2_patience patience)
     : stream_(std::move(stream)),
       server_name_(std::move(server_name)),
       changed_(std::move(changed)),
       patience_(patience),
-      session_(
-          std::move(authority), std::move(headers),
-          [this](http2_session::stream_id id, http2_session::ending how) { finish(id, std::move(how)); }, bounds),
+      session_(std::move(authority), std::move(headers),
+               [this](http2_session::stream_id id, http2_session::ending how) { finish(id, std::move(how)); }),
       something_to_send_(executor),
       silence_(executor),
       received_(clock::now()) {
@@ -51,10 +43,9 @@ http2_connection::~http2_connection() = default;
 
 // ---- requests ----
 
-std::size_t http2_connection::free_streams() const {
-  if (ended_ || !session_.is_settled() || !session_.takes_requests()) return 0;
-  const auto most = session_.most_streams();
-  return most > session_.open_streams() ? most - session_.open_streams() : 0;
+bool http2_connection::has_free_stream() const {
+  return !ended_ && session_.is_settled() && session_.takes_requests() &&
+         session_.open_streams() < session_.most_streams();
 }
 
 bool http2_connection::is_proven() const { return !ended_ && session_.is_settled() && !stream_->is_closed(); }
@@ -101,7 +92,7 @@ void http2_connection::end(http_answer why) {
 }
 
 void http2_connection::end_if_over() {
-  if (session_.is_over()) end(fault(http_fault::lost, session_.why_over()));
+  if (session_.is_over()) end(lost_answer(session_.why_over()));
 }
 
 // An agent at its limit of connections may say so in HTTP/1.1, whatever TLS has chosen.
@@ -134,7 +125,7 @@ asio::awaitable<void> http2_connection::read() {
     received_ = clock::now();
     const bool was_settled = session_.is_settled();
     if (const auto why = session_.put(bytes); !why.empty())
-      co_return end(fault(http_fault::lost, "what comes is not HTTP/2: " + why));
+      co_return end(lost_answer("what comes is not HTTP/2: " + why));
     if (session_.is_settled() && !was_settled) silence_.cancel();  // watch() goes on to its other limits
     wake_writer();
     end_if_over();
@@ -164,7 +155,7 @@ asio::awaitable<void> http2_connection::watch() {
   const auto began = clock::now();
   while (!ended_ && !session_.is_settled()) {
     if (clock::now() - began >= patience_.settle_time)
-      co_return end(fault(http_fault::timeout, "the server does not begin HTTP/2"));
+      co_return end(lost_answer("the server does not begin HTTP/2", http_fault::timeout));
     silence_.expires_at(began + std::chrono::duration_cast<clock::duration>(patience_.settle_time));
     co_await silence_.async_wait(token);
   }
@@ -180,7 +171,7 @@ asio::awaitable<void> http2_connection::watch() {
     silence_.expires_after(patience_.answer_time);
     co_await silence_.async_wait(token);
     if (!ended_ && received_ < asked)
-      end(fault(http_fault::timeout, "the server is silent, and does not answer a PING"));
+      end(lost_answer("the server is silent, and does not answer a PING", http_fault::timeout));
   }
 }
 

@@ -37,7 +37,7 @@ public:
   /// is settled, has a free stream, or has ended.
   http2_connection(boost::asio::any_io_executor executor, std::unique_ptr<byte_stream> stream, std::string server_name,
                    std::string authority, std::vector<http_header> headers, std::function<void()> changed,
-                   http2_patience patience = {}, http2_bounds bounds = {});
+                   http2_patience patience = {});
   ~http2_connection();
   http2_connection(const http2_connection&) = delete;
   http2_connection& operator=(const http2_connection&) = delete;
@@ -59,9 +59,8 @@ public:
   /// After has_ended(): why.
   const http_answer& why_ended() const { return why_ended_; }
   /// Takes requests now.
-  std::size_t free_streams() const;
+  bool has_free_stream() const;
   std::size_t most_streams() const { return session_.most_streams(); }
-  std::size_t open_streams() const { return session_.open_streams(); }
   /// It will be closed when what is under way on it has ended.
   bool is_draining() const { return !session_.takes_requests(); }
   bool has_answered() const { return session_.has_answered(); }

@@ -62,10 +62,9 @@ asio::awaitable<http_answer> http2_pool::get(http2_request& request, std::chrono
     while (!request.answer) {
       const auto [error] = co_await request.timer.async_wait(token);
       if (error || request.answer) continue;
-      auto late = lost_answer(std::string(request.connection ? "no answer" : "no free connection") +
-                              " within the time-out (" + name_of(with_.server) + ")");
-      late.fault = http_fault::timeout;
-      co_return late;
+      co_return lost_answer(std::string(request.connection ? "no answer" : "no free connection") +
+                                " within the time-out (" + name_of(with_.server) + ")",
+                            http_fault::timeout);
     }
     if (!request.may_be_repeated || repeats == most_repeats || clock::now() >= end)
       co_return *std::exchange(request.answer, std::nullopt);
@@ -85,7 +84,7 @@ void http2_pool::leave(http2_request& request) {
 
 bool http2_pool::place(http2_request& request) {
   return std::ranges::any_of(connections_,
-                             [&](const auto& each) { return each->free_streams() > 0 && each->start(request); });
+                             [&](const auto& each) { return each->has_free_stream() && each->start(request); });
 }
 
 void http2_pool::place_waiting() {
@@ -184,11 +183,10 @@ asio::awaitable<void> http2_pool::dial_one(std::shared_ptr<dialling> mine) {
   mine->done();
   if (fault.fault == http_fault::none && stream->protocol() == "h2") co_return add(std::move(stream));
   if (fault.fault == http_fault::none && with_.may_be_http1) co_return give_away(std::move(stream));
-  if (fault.fault == http_fault::none) {
+  if (fault.fault == http_fault::none)
     fault = lost_answer("the server at " + name_of(with_.server) +
-                        " has no HTTP/2, which http = \"2\" asks for; with \"auto\" HTTP/1.1 is used then");
-    fault.fault = http_fault::connect;
-  }
+                            " has no HTTP/2, which http = \"2\" asks for; with \"auto\" HTTP/1.1 is used then",
+                        http_fault::connect);
   note_failure();
   dial_failed(fault);
   dial_as_needed();

@@ -3,9 +3,8 @@
 #include "common/http_message.hpp"
 #include "common/lower.hpp"
 
-#include <algorithm>
 #include <charconv>
-#include <stdexcept>
+#include <new>
 #include <utility>
 
 namespace drcon::common {

@@ -18,8 +18,8 @@ struct new_part {
 };
 std::vector<new_part> new_bytes(const function& what, std::span<const value> given, const value& made);
 
-/// The function's result depends on more than its arguments, or it has failed because it was asked to: its failure is
-/// nobody's fault who has written data.
+/// The function's result depends on more than its arguments, or it has failed because it was asked to:
+/// whoever has written the data is not to blame for its failure.
 bool asks_beyond_its_arguments(const function& what);
 
 }  // namespace drcon::templating

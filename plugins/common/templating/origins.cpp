@@ -5,9 +5,9 @@
 namespace drcon::templating {
 namespace {
 
-// A template that joins texts in a loop makes a node each time; beyond these nobody knows what a text comes of.
+// A template that joins texts in a loop makes a node each time; beyond these the origin of a text is `unknown`.
 constexpr std::size_t most_nodes = 1'000'000;
-// Of one value: who is to blame among that many, nobody could say.
+// How many nodes are followed for one value; a value with more has an unknown origin.
 constexpr std::size_t most_visits = 100'000;
 
 bool is_whole(const value& of) { return of.is(kind::list) || of.is(kind::map); }

@@ -29,6 +29,9 @@ public:
   /// The numbers 1 to `own` are the host's things.
   explicit origins(number own) : own_(own) {}
 
+  /// It is one of the host's things, and no pair of them.
+  bool is_one(number of) const { return of != none && of <= own_; }
+
   /// Of what comes of both.
   number both(number left, number right);
   /// Of what was read from the value, whatever it holds.

@@ -43,16 +43,12 @@ protected:
                                        "brake = { hold = \"0s\" }\n");
     start();
   }
-  void start() {
-    container_ = process(
-        {"unshare", "--pid", "--fork", "--kill-child", "--mount-proc", DRCON_BINARY, "run", "-c", path("drcon.toml")},
-        path("log"));
-  }
+  void start() { container_ = as_process_one({DRCON_BINARY, "run", "-c", path("drcon.toml")}, path("log")); }
   std::string log() const { return read_file(path("log")) + nginx_.log(); }
   // As it is known outside.
   pid_t process_one() const {
-    const auto pid = std::to_string(container_.pid());
-    return static_cast<pid_t>(std::atoi(read_file("/proc/" + pid + "/task/" + pid + "/children").c_str()));
+    const auto children = container_.children();
+    return children.empty() ? 0 : *children.begin();
   }
   // The master's, as it is known inside.
   std::string nginx_pid() const { return read_file(nginx_.pid_file()); }

@@ -91,8 +91,7 @@ TEST(Init, WritesAConfigurationThatBringsTrafficFromDockerToHaproxy) {
   docker.run("web-1", {"-p", "8080", "-e", "SERVICE_NAME=web"});
   const temp_dir files;
   const auto file = files / "drcon.toml";
-  const auto made = init(
-      {.docker = docker.address().substr(std::string("unix://").size()), .haproxy = haproxy.config().string()}, file);
+  const auto made = init({.docker = docker.socket().string(), .haproxy = haproxy.config().string()}, file);
   ASSERT_EQ(made.code, 0) << both(made);
   const auto checked = check(file);
   ASSERT_EQ(checked.code, 0) << both(checked) << read_file(file);
@@ -106,8 +105,7 @@ TEST(Init, RegistersContainersWhereThereIsNoLoadBalancer) {
   docker.run("web-1", {"-p", "8080", "-e", "SERVICE_NAME=web"});
   const temp_dir files;
   const auto file = files / "drcon.toml";
-  const auto made =
-      init({.consul = consul.url(), .docker = docker.address().substr(std::string("unix://").size())}, file);
+  const auto made = init({.consul = consul.url(), .docker = docker.socket().string()}, file);
   ASSERT_EQ(made.code, 0) << both(made);
   process drcon({DRCON_BINARY, "run", "-c", file.string()}, files / "drcon.log");
   EXPECT_TRUE(wait_until([&] {
@@ -134,8 +132,6 @@ TEST(Init, NamesTheRightsThatAreMissing) {
   const std::vector<std::string> nobody{"/usr/bin/setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"};
   // The directories of tests are for everybody to pass through, but for the last.
   for (auto each = files.path(); each != each.root_path(); each = each.parent_path())
-    fs::permissions(each, fs::perms::others_exec, fs::perm_options::add);
-  for (auto each = nginx.prefix(); each != each.root_path(); each = each.parent_path())
     fs::permissions(each, fs::perms::others_exec, fs::perm_options::add);
   const machine there{.consul = consul.url(), .nginx = nginx.config().string()};
   const auto refused = init(there, files / "closed/drcon.toml", nobody);

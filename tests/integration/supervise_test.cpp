@@ -398,17 +398,14 @@ TEST_F(KeptProgram, OfDrconOnceIsEndedInOrderWhenDrconIs) {
 
 class ProcessOne : public KeptProgram {
 protected:
-  void start_as_process_one(const std::string& verb = "run") {
-    write_file(path("drcon.toml"), "host.state_directory = \"state\"\n" + config());
-    outside_ = process(
-        {"unshare", "--pid", "--fork", "--kill-child", "--mount-proc", DRCON_BINARY, verb, "-c", path("drcon.toml")},
-        path("log"));
+  void start_as_process_one(const std::string& config, const std::string& verb = "run") {
+    write_file(path("drcon.toml"), "host.state_directory = \"state\"\n" + config);
+    outside_ = test::as_process_one({DRCON_BINARY, verb, "-c", path("drcon.toml")}, path("log"));
   }
   // Process 1, as it is known outside.
   pid_t process_one() const {
-    const auto text =
-        read_file("/proc/" + std::to_string(outside_.pid()) + "/task/" + std::to_string(outside_.pid()) + "/children");
-    return static_cast<pid_t>(std::atoi(text.c_str()));
+    const auto children = outside_.children();
+    return children.empty() ? 0 : *children.begin();
   }
 
   process outside_;
@@ -426,14 +423,14 @@ while [ "$(left)" != 0 ]; do :; done
 echo none is left >> events
 exit 9
 )BASH");
-  start_as_process_one();
+  start_as_process_one(config());
   EXPECT_EQ(outside_.wait(std::chrono::minutes(2)), 9) << read_file(path("log"));
   EXPECT_THAT(events(), ElementsAre("made", "none is left"));
 }
 
 TEST_F(ProcessOne, PassesSignalsOnAndEndsInOrder) {
   ASSERT_EQ(::geteuid(), 0U);
-  start_as_process_one();
+  start_as_process_one(config());
   ASSERT_TRUE(wait_events(1)) << read_file(path("log"));
   ::kill(process_one(), SIGUSR1);
   ASSERT_TRUE(wait_events(2)) << read_file(path("log"));
@@ -444,11 +441,7 @@ TEST_F(ProcessOne, PassesSignalsOnAndEndsInOrder) {
 
 TEST_F(ProcessOne, StaysThroughASignalThatNobodyTakes) {
   ASSERT_EQ(::geteuid(), 0U);
-  write_file(path("drcon.toml"),
-             "host.state_directory = \"state\"\n" + source() + sink("app", "out", "") + pipeline("\"app\""));
-  outside_ = process(
-      {"unshare", "--pid", "--fork", "--kill-child", "--mount-proc", DRCON_BINARY, "run", "-c", path("drcon.toml")},
-      path("log"));
+  start_as_process_one(source() + sink("app", "out", "") + pipeline("\"app\""));
   ASSERT_TRUE(wait_until([&] { return read_file(path("out")) == "10.0.0.1:80\n"; })) << read_file(path("log"));
   ::kill(process_one(), SIGUSR1);
   ::kill(process_one(), SIGHUP);
@@ -460,7 +453,7 @@ TEST_F(ProcessOne, StaysThroughASignalThatNobodyTakes) {
 TEST_F(ProcessOne, OfDrconOnceEndsWithTheExitCodeOfTheProgram) {
   ASSERT_EQ(::geteuid(), 0U);
   write_program("#!/bin/sh\nexit 5\n");
-  start_as_process_one("once");
+  start_as_process_one(config(), "once");
   EXPECT_EQ(outside_.wait(patience), 5) << read_file(path("log"));
 }
 

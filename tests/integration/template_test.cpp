@@ -1,4 +1,5 @@
 // The template sink with real files, programs and signals.
+#include "common/target_lock.hpp"
 #include "support/drcon_process.hpp"
 #include "support/http.hpp"
 #include "support/plugin_harness.hpp"
@@ -17,6 +18,7 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <optional>
 
 namespace drcon::test {
 namespace {
@@ -975,13 +977,12 @@ TEST_F(TemplateSink, ShowsWhatATemplateWouldRenderWithoutWritingItsOtherFiles) {
 class TemplateSideFiles : public TemplateSink {
 protected:
   TemplateSideFiles() { ::mkdir(path("side").c_str(), 0755); }
-  // A file for each service.
-  sink_harness& start(const std::string& name = "{{.Name}}") {
+  // A file for each service; `more`: further options.
+  sink_harness& start(const std::string& more = "") {
     write_file(template_file(), "{{range services}}{{printf \"%d\" (len (service .Name)) | writeToFile (printf \"" +
-                                    path("side") + "/%s\" (print \"" + name +
-                                    "\" .Name)) \"\" \"\" \"0644\"}}{{end}}x");
+                                    path("side") + "/%s\" (print \"\" .Name)) \"\" \"\" \"0644\"}}{{end}}x");
     return sink(", language = \"go\"",
-                "watch = \"20ms\"\nabsent = \"empty\"\nwrite_below = [\"" + path("side") + "\"]\n");
+                "watch = \"20ms\"\nabsent = \"empty\"\nwrite_below = [\"" + path("side") + "\"]\n" + more);
   }
   std::string side(const std::string& name) const { return read_file(path("side/" + name)); }
   bool is_there(const std::string& name) const { return std::filesystem::exists(path("side/" + name)); }
@@ -993,7 +994,7 @@ protected:
 };
 
 TEST_F(TemplateSideFiles, AreComparedAndPutBackLikeTheTarget) {
-  start("");
+  start();
   ASSERT_EQ(sink_->apply({named("web")}).result, DRCON_OK);
   EXPECT_EQ(side("web"), "2");
   write_file(path("side/web"), "somebody's\n");
@@ -1006,13 +1007,13 @@ TEST_F(TemplateSideFiles, AreComparedAndPutBackLikeTheTarget) {
 }
 
 TEST_F(TemplateSideFiles, GoWithWhatTheyAreForAndAfterARestartToo) {
-  start("");
+  start();
   ASSERT_EQ(sink_->apply({named("api"), named("web")}).result, DRCON_OK);
   write_file(path("side/mine"), "mine\n");
   ASSERT_EQ(sink_->apply({named("web")}).result, DRCON_OK);
   EXPECT_FALSE(is_there("api"));
   EXPECT_TRUE(is_there("web"));
-  start("");
+  start();
   ASSERT_EQ(sink_->apply({named("db")}).result, DRCON_OK);
   EXPECT_FALSE(is_there("web")) << "what a run before this one wrote goes, too";
   EXPECT_TRUE(is_there("db"));
@@ -1020,13 +1021,13 @@ TEST_F(TemplateSideFiles, GoWithWhatTheyAreForAndAfterARestartToo) {
   write_file(path("side/db"), "2");
   sink_.reset();
   write_file(path("side/db"), "edited\n");
-  start("");
+  start();
   ASSERT_EQ(sink_->apply({named("web")}).result, DRCON_OK);
   EXPECT_EQ(side("db"), "edited\n") << "it is somebody else's by now";
 }
 
 TEST_F(TemplateSideFiles, StayWhileTheTemplateCannotBeRendered) {
-  start("");
+  start();
   ASSERT_EQ(sink_->apply({named("api"), named("web")}).result, DRCON_OK);
   write_file(template_file(), "{{key \"none\"}}");
   EXPECT_TRUE(wait_until([this] { return sink_->status().state == DRCON_STATE_AWAY; })) << sink_->status().text;
@@ -1037,7 +1038,7 @@ TEST_F(TemplateSideFiles, StayWhileTheTemplateCannotBeRendered) {
 TEST_F(TemplateSideFiles, HoldUpNothingByANameThatIsNoFile) {
   ::mkdir(path("side/sub").c_str(), 0755);
   ::symlink(path("elsewhere").c_str(), path("side/link").c_str());
-  start("");
+  start();
   for (const auto* name : {"../elsewhere", "..", "a/b", "sub", "link"}) {
     ASSERT_EQ(sink_->apply({named(name), named("web")}).result, DRCON_OK) << name;
     EXPECT_EQ(side("web"), "2");
@@ -1052,7 +1053,7 @@ TEST_F(TemplateSideFiles, HoldUpNothingByANameThatIsNoFile) {
 
 TEST_F(TemplateSideFiles, AreNeverThoseOfAnotherHand) {
   write_file(path("side/hosts.toml"), "mine\n");
-  start("");
+  start();
   ASSERT_EQ(sink_->apply({named("hosts.toml"), named("web")}).result, DRCON_OK);
   EXPECT_EQ(side("hosts.toml"), "mine\n");
   EXPECT_EQ(side("web"), "2");
@@ -1074,7 +1075,7 @@ TEST_F(TemplateSideFiles, HaveOneOwner) {
   other->start();
   ASSERT_EQ(other->apply({web(1)}).result, DRCON_OK);
   std::filesystem::remove(path("side/web"));
-  start("");
+  start();
   ASSERT_EQ(sink_->apply({named("api"), named("web")}).result, DRCON_OK);
   EXPECT_FALSE(is_there("web"));
   EXPECT_EQ(side("api"), "2");
@@ -1093,7 +1094,7 @@ TEST_F(TemplateSideFiles, StayThoseOfTheSinkThoughOneCannotBeReadForATime) {
     std::filesystem::remove(path("side/" + name));
     ::mkdir(path("side/" + name).c_str(), 0755);
   };
-  start("");
+  start();
   ASSERT_EQ(sink_->apply({named("api"), named("web")}).result, DRCON_OK);
   replace_by_directory("api");
   replace_by_directory("web");
@@ -1103,18 +1104,14 @@ TEST_F(TemplateSideFiles, StayThoseOfTheSinkThoughOneCannotBeReadForATime) {
   ::rmdir(path("side/web").c_str());
   write_file(path("side/api"), "2");
   write_file(path("side/web"), "edited\n");
-  start("");
+  start();
   ASSERT_EQ(sink_->apply({named("web")}).result, DRCON_OK);
   EXPECT_EQ(side("web"), "2") << "it is put back, as each that this sink has written";
   EXPECT_FALSE(is_there("api")) << "no template writes it any more";
 }
 
 TEST_F(TemplateSideFiles, AreLoadedByAReloadThoughTheTargetIsTheSame) {
-  write_file(template_file(), "{{range services}}{{printf \"%d\" (len (service .Name)) | writeToFile (printf \"" +
-                                  path("side") + "/%s\" .Name) \"\" \"\" \"0644\"}}{{end}}x");
-  sink(", language = \"go\"", "watch = \"20ms\"\nabsent = \"empty\"\nwrite_below = [\"" + path("side") +
-                                  "\"]\nreload = { shell = \"echo >> " + path("reloads") + "; test ! -e " +
-                                  path("broken") + "\" }\n");
+  start("reload = { shell = \"echo >> " + path("reloads") + "; test ! -e " + path("broken") + "\" }\n");
   const auto reloads = [this] { return read_file(path("reloads")).size(); };
   ASSERT_EQ(sink_->apply({web(2)}).result, DRCON_OK);
   EXPECT_EQ(reloads(), 1U);
@@ -1368,10 +1365,9 @@ TEST_F(TemplateForEach, WritesNoFileThatAnotherSinkWrites) {
     return made;
   };
   ::mkdir(path("sites").c_str(), 0755);
-  write_file(path("u.mustache"), "theirs {{service.web.count}}\n");
-  auto other = plain("web");
-  ASSERT_EQ(other->apply({web(1)}).result, DRCON_OK);
-  std::filesystem::remove(path("sites/web.conf"));
+  // As another sink holds it. A sink itself could look at its file once more right after its answer, and put it back.
+  std::optional<common::file_lock> other(std::in_place);
+  ASSERT_EQ(other->take(common::file_place(path("sites/web.conf")), "other"), "");
   start(site_form, "service", "watch = \"20ms\"\n");
   ASSERT_EQ(sink_->apply({named("api", 1), named("web", 2)}).result, DRCON_OK);
   EXPECT_EQ(sites(), names{"api.conf"});

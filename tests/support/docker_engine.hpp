@@ -20,7 +20,8 @@ public:
   docker_engine(const docker_engine&) = delete;
   docker_engine& operator=(const docker_engine&) = delete;
 
-  std::string address() const { return "unix://" + (directory_ / "docker.sock").string(); }
+  std::filesystem::path socket() const { return directory_ / "docker.sock"; }
+  std::string address() const { return "unix://" + socket().string(); }
   /// A verb of the docker program; its output without the last newline. Throws when it fails.
   std::string docker(const std::vector<std::string>& argv) const;
   /// Starts a container that does nothing, or what `command` says, and returns its id.

@@ -53,9 +53,7 @@ void haproxy_server::kill9() {
 void haproxy_server::pause() const { ::kill(worker(), SIGSTOP); }
 
 void haproxy_server::resume() const {
-  std::istringstream children(
-      read_file("/proc/" + std::to_string(process_.pid()) + "/task/" + std::to_string(process_.pid()) + "/children"));
-  for (pid_t each = 0; children >> each;) ::kill(each, SIGCONT);
+  for (const auto each : process_.children()) ::kill(each, SIGCONT);
 }
 
 bool haproxy_server::master_answers() const { return !ask(master_socket(), "show proc;quit").empty(); }

@@ -61,13 +61,7 @@ void nginx_server::kill9() {
   for (const auto pid : orphans) ::kill(pid, SIGKILL);
 }
 
-std::set<pid_t> nginx_server::workers() const {
-  std::istringstream children(
-      read_file("/proc/" + std::to_string(master()) + "/task/" + std::to_string(master()) + "/children"));
-  std::set<pid_t> pids;
-  for (pid_t each = 0; children >> each;) pids.insert(each);
-  return pids;
-}
+std::set<pid_t> nginx_server::workers() const { return process_.children(); }
 
 std::string nginx_server::dump() const {
   return run({"nginx", "-T", "-p", prefix().string(), "-c", config().string()}).out;

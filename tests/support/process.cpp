@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <sstream>
 #include <stdexcept>
 #include <utility>
 
@@ -104,6 +105,20 @@ int process::kill9() {
 }
 
 std::string process::text() const { return read_file(log_); }
+
+std::set<pid_t> process::children() const {
+  const auto pid = std::to_string(pid_);
+  std::istringstream listed(read_file("/proc/" + pid + "/task/" + pid + "/children"));
+  std::set<pid_t> pids;
+  for (pid_t each = 0; listed >> each;) pids.insert(each);
+  return pids;
+}
+
+process as_process_one(std::vector<std::string> argv, const std::filesystem::path& log) {
+  const auto unshare = {"unshare", "--pid", "--fork", "--kill-child", "--mount-proc"};
+  argv.insert(argv.begin(), unshare.begin(), unshare.end());
+  return process(argv, log);
+}
 
 run_result run(const std::vector<std::string>& argv, const std::vector<std::string>& environment,
                std::chrono::milliseconds deadline) {

@@ -9,6 +9,7 @@
 #include <csignal>
 #include <filesystem>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -34,6 +35,7 @@ public:
   /// Waits for its end; nothing when the time is up.
   std::optional<int> wait(std::chrono::milliseconds deadline);
   std::string text() const;
+  std::set<pid_t> children() const;
 
 private:
   void collect(int status);
@@ -41,6 +43,10 @@ private:
   std::optional<int> result_;
   std::filesystem::path log_;
 };
+
+/// As process 1 of a process namespace of its own: it is the one child of what this returns, by the pid that it has
+/// outside.
+process as_process_one(std::vector<std::string> argv, const std::filesystem::path& log);
 
 struct run_result {
   int code = 0;

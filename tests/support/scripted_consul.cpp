@@ -30,16 +30,16 @@ namespace asio = boost::asio;
 namespace http_ = boost::beast::http;
 using asio::ip::tcp;
 
-namespace {
-
-constexpr auto token = asio::as_tuple(asio::use_awaitable);
-
 std::string path_of(const std::string& target) { return target.substr(0, target.find('?')); }
 
 std::uint64_t number_after(const std::string& target, const std::string& key) {
   const auto at = target.find(key);
   return at == std::string::npos ? 0 : std::stoull(target.substr(at + key.size()));
 }
+
+namespace {
+
+constexpr auto token = asio::as_tuple(asio::use_awaitable);
 
 bool asks_for_consistency(const std::string& target) {
   return target.find("?consistent") != std::string::npos || target.find("&consistent") != std::string::npos;

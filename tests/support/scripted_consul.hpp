@@ -71,4 +71,8 @@ private:
 /// One row of /v1/health/service/NAME.
 std::string instance(const std::string& id, const std::string& address = "10.0.0.1", int port = 80);
 
+/// Of a request's target: what stands before its parameters; and the number of one of them, such as "index=", or 0.
+std::string path_of(const std::string& target);
+std::uint64_t number_after(const std::string& target, const std::string& key);
+
 }  // namespace drcon::test

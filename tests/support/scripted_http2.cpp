@@ -32,8 +32,6 @@ namespace {
 
 constexpr auto token = asio::as_tuple(asio::use_awaitable);
 
-std::string path_of(const std::string& target) { return target.substr(0, target.find('?')); }
-
 nghttp2_nv field(const std::string& name, const std::string& value) {
   const auto bytes = [](const std::string& text) {
     return const_cast<std::uint8_t*>(reinterpret_cast<const std::uint8_t*>(text.data()));
@@ -105,9 +103,8 @@ struct scripted_http2::server {
     void answer(std::int32_t id) {
       auto& each = streams[id];
       const auto& now = owner.present(each.target);
-      const auto known = each.target.find("index=");
-      each.is_held = known != std::string::npos && now.has_index && now.status == 200 &&
-                     std::stoull(each.target.substr(known + 6)) == std::max<std::uint64_t>(now.index, 1);
+      each.is_held = now.has_index && now.status == 200 &&
+                     number_after(each.target, "index=") == std::max<std::uint64_t>(now.index, 1);
       if (each.is_held) return;
       if (now.ends == scripted_answer::how::dropped) {
         nghttp2_submit_rst_stream(session, NGHTTP2_FLAG_NONE, id, NGHTTP2_INTERNAL_ERROR);
@@ -223,12 +220,7 @@ struct scripted_http2::server {
         this);
   }
 
-  const scripted_answer& present(const std::string& target) {
-    const auto path = path_of(target);
-    auto& found = answers[path];
-    if (path == "/v1/catalog/services" && found.body == "[]") found.body = "{}";
-    return found;
-  }
+  const scripted_answer& present(const std::string& target) { return answers[path_of(target)]; }
 
   void listen() {
     acceptor = tcp::acceptor(context, {asio::ip::address_v4::loopback(), port});
@@ -267,7 +259,7 @@ struct scripted_http2::server {
   // All of it belongs to the server's thread once that has begun.
   certificates files;
   std::uint16_t port = free_port();
-  std::map<std::string, scripted_answer> answers;
+  std::map<std::string, scripted_answer> answers{{"/v1/catalog/services", {.body = "{}"}}};
   std::vector<std::string> requests;
   std::size_t accepted = 0;
   std::size_t most_streams = 0;
@@ -331,7 +323,7 @@ std::size_t scripted_http2::connections_so_far() const {
   return server_->perform([this] { return server_->accepted; });
 }
 std::size_t scripted_http2::most_streams() const {
-  return server_->perform([this] { return std::exchange(server_->most_streams, 0); });
+  return server_->perform([this] { return server_->most_streams; });
 }
 
 std::size_t scripted_http2::pings() const {

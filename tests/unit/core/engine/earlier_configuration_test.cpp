@@ -200,9 +200,7 @@ TEST_F(EarlierConfiguration, IsReportedAfterAReloadUntilTheSourceAnswersTheSame)
   fake("s")->host.publish(service_of("web", 4));
   fake("s")->host.ready();
   ASSERT_TRUE(test::wait_until([this] { return earlier().empty(); }));
-  ASSERT_TRUE(stop());
-  test::forget_fakes();
-  start();
+  ASSERT_TRUE(restart());
   EXPECT_TRUE(sees("t", 4)) << "it is kept as the answer to the new configuration, though nothing had to change";
 }
 

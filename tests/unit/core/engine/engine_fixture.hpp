@@ -137,6 +137,16 @@ protected:
   bool is_up_to_date() {
     return on_engine([this] { return engine_->sinks().at("t")->up_to_date(); });
   }
+  bool is_settled() {
+    return test::wait_until([this] { return on_engine([this] { return engine_->settled(); }); });
+  }
+  // As a restart of drcon: whether it stopped in order.
+  bool restart() {
+    const bool is_clean = stop();
+    test::forget_fakes();
+    start();
+    return is_clean;
+  }
   static void stop_answering() {
     const std::lock_guard lock(fake("t")->mutex);
     fake("t")->answers = false;

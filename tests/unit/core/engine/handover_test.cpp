@@ -150,7 +150,7 @@ TEST_F(Handover, ASinkThatNeverAnswersIsAbandonedAndItsSuccessorComparesWhenItEn
   config_.sinks["t"] = instance_of("t", "fake-sink", "second");
   ASSERT_TRUE(apply()) << faults_;
   ASSERT_TRUE(sees("t", 2));
-  ASSERT_TRUE(test::wait_until([this] { return on_engine([this] { return engine_->settled(); }); }));
+  ASSERT_TRUE(is_settled());
   const auto now = fake("t");
   EXPECT_FALSE(now->reconciles.back());
   {
@@ -205,7 +205,7 @@ TEST_F(Handover, ARenamedPipelineTakesNothingOutBeforeItHasDecided) {
   ASSERT_TRUE(sees("t", 4)) << "what p had stays, since r may be p under another name";
   fake("s2")->host.publish(service_of("web", 3));
   fake("s2")->host.ready();
-  EXPECT_TRUE(test::wait_until([this] { return on_engine([this] { return engine_->settled(); }); }));
+  EXPECT_TRUE(is_settled());
   EXPECT_TRUE(sees("t", 4));
 }
 
@@ -294,7 +294,7 @@ TEST_F(Handover, APipelineThatIsSplitHoldsNothingThatTheOtherHas) {
   config_.pipelines["a"].filter.service = "web";
   config_.pipelines["b"].filter.service = "db";
   ASSERT_TRUE(apply()) << faults_;
-  ASSERT_TRUE(test::wait_until([this] { return on_engine([this] { return engine_->settled(); }); }));
+  ASSERT_TRUE(is_settled());
   EXPECT_TRUE(journal(journal_entry::kind::held).empty());
   EXPECT_EQ(on_engine([this] { return engine_->find("a")->current().snapshot->endpoint_count(); }), 4U);
   EXPECT_TRUE(sees("t", 7));

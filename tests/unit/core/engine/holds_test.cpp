@@ -31,9 +31,6 @@ protected:
   bool holds(const std::vector<std::string>& services) {
     return test::wait_until([&] { return held().services == services; });
   }
-  bool is_settled() {
-    return test::wait_until([this] { return on_engine([this] { return engine_->settled(); }); });
-  }
   // The same service with other endpoints at other places.
   static service other_service_of(const std::string& name, int endpoints) {
     auto other = service_of(name, endpoints);
@@ -83,9 +80,7 @@ TEST_F(Holds, WhatIsBackInPartStaysHeldThroughARestart) {
   ASSERT_TRUE(holds({"a", "b", "c", "d"}));
   fake("s")->host.publish(service_of("a", 2));
   ASSERT_TRUE(test::wait_until([this] { return held().counts.removed == 14; }));
-  ASSERT_TRUE(stop());
-  test::forget_fakes();
-  start();
+  ASSERT_TRUE(restart());
   fake("s")->host.publish(service_of("a", 2));
   fake("s")->host.ready();
   ASSERT_TRUE(holds({"a", "b", "c", "d"}));
@@ -100,9 +95,7 @@ TEST_F(Holds, LossesBeforeARestartAreAddedUpWithThoseAfterIt) {
   serve({{"web", 10}});
   fake("s")->host.publish(service_of("web", 6));
   ASSERT_TRUE(sees("t", 6));
-  ASSERT_TRUE(stop());
-  test::forget_fakes();
-  start();
+  ASSERT_TRUE(restart());
   fake("s")->host.publish(service_of("web", 3));
   fake("s")->host.ready();
   ASSERT_TRUE(holds({"web"}));
@@ -282,9 +275,7 @@ TEST_F(Holds, AnOutageThatChangedNothingIsForgotten) {
 TEST_F(Holds, AtAStartTheHeldStateIsServedAtOnceAndSaysWhy) {
   start();
   serve({{"web", 4}});
-  ASSERT_TRUE(stop());
-  test::forget_fakes();
-  start();
+  ASSERT_TRUE(restart());
   fake("s")->host.publish(service_of("web", 0));
   fake("s")->host.publish(service_of("db", 1));
   fake("s")->host.ready();

@@ -93,7 +93,7 @@ TEST_F(Stages, AreNotMeasuredWhenNothingChangedAtTheSource) {
   EXPECT_FALSE(of("u", 1)) << "the source's word is as old as the configuration";
   // ... and a target is found as it should be after it was away.
   answer(retry("it restarts"));
-  ASSERT_TRUE(test::wait_until([this] { return on_engine([this] { return engine_->settled(); }); }));
+  ASSERT_TRUE(is_settled());
   on_engine([this] { return engine_->resync("p"); });
   ASSERT_TRUE(test::wait_until([this] { return !journal(journal_entry::kind::away).empty(); }));
   answer(ok());

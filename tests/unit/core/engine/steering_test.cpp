@@ -47,9 +47,7 @@ TEST_F(Steering, APauseOutlivesARestart) {
   start();
   serve(2);
   EXPECT_EQ(pause("lunch"), "");
-  ASSERT_TRUE(stop());
-  test::forget_fakes();
-  start();
+  ASSERT_TRUE(restart());
   fake("s")->host.publish(service_of("web", 5));
   fake("s")->host.ready();
   ASSERT_TRUE(sees("t", 2)) << "what was served before is served at once";
@@ -57,9 +55,7 @@ TEST_F(Steering, APauseOutlivesARestart) {
   EXPECT_EQ(ask([](pipeline& each) { return each.paused()->why; }), "lunch");
   EXPECT_EQ(resume(), "");
   ASSERT_TRUE(sees("t", 5));
-  ASSERT_TRUE(stop());
-  test::forget_fakes();
-  start();
+  ASSERT_TRUE(restart());
   EXPECT_FALSE(ask([](pipeline& each) { return each.paused().has_value(); })) << "its end outlives one, too";
 }
 
@@ -341,10 +337,18 @@ protected:
     start();
     serve(2);
     ASSERT_TRUE(sees("u", 2));
-    ASSERT_TRUE(test::wait_until([this] { return on_engine([this] { return engine_->settled(); }); }));
+    ASSERT_TRUE(is_settled());
     answer_with(retry("the reload failed"));
     fake("s")->host.publish(service_of("web", 3));
     ASSERT_TRUE(sees("u", 3));
+    ASSERT_TRUE(sees("t", 3));
+    ASSERT_EQ(pause("lunch"), "");
+    answer_with(ok());
+  }
+  // Paused when sink t has answered an update with three endpoints so.
+  void pause_after(const outcome& how) {
+    answer_with(how);
+    fake("s")->host.publish(service_of("web", 3));
     ASSERT_TRUE(sees("t", 3));
     ASSERT_EQ(pause("lunch"), "");
     answer_with(ok());
@@ -384,10 +388,6 @@ protected:
     const std::lock_guard lock(fake("t")->mutex);
     fake("t")->answer = how;
   }
-  static int applies() {
-    const std::lock_guard lock(fake("t")->mutex);
-    return fake("t")->applies;
-  }
 };
 
 TEST_F(PauseWhileApplying, IsAnsweredWhenTheUpdateHasEnded) {
@@ -399,7 +399,7 @@ TEST_F(PauseWhileApplying, IsAnsweredWhenTheUpdateHasEnded) {
   fake("t")->answer_open_update();
   EXPECT_EQ(answer.get(), "");
   settle();
-  EXPECT_EQ(applies(), 2);
+  EXPECT_EQ(applies_of("t"), 2);
   EXPECT_EQ(served(), 3U);
 }
 
@@ -425,17 +425,11 @@ TEST_F(PauseWhileApplying, AnUpdateThatFailedIsNotRetried) {
   start();
   serve(2);
   ASSERT_TRUE(test::wait_until([this] { return is_up_to_date(); }));
-  answer_with(retry("the reload failed"));
-  fake("s")->host.publish(service_of("web", 3));
-  ASSERT_TRUE(sees("t", 3));
-  ASSERT_EQ(pause("lunch"), "");
-  answer_with(ok());
+  pause_after(retry("the reload failed"));
   ASSERT_TRUE(test::wait_until([this] { return is_up_to_date(); }));
   EXPECT_TRUE(sees("t", 2));
   EXPECT_EQ(served(), 2U);
-  ASSERT_TRUE(stop());
-  test::forget_fakes();
-  start();
+  ASSERT_TRUE(restart());
   fake("s")->host.publish(service_of("web", 3));
   fake("s")->host.ready();
   EXPECT_TRUE(sees("t", 2));
@@ -447,11 +441,7 @@ TEST_F(PauseWhileApplying, ASnapshotThatWasRejectedIsNotTriedByAResync) {
   start();
   serve(2);
   ASSERT_TRUE(test::wait_until([this] { return is_up_to_date(); }));
-  answer_with(rejected("it does not fit"));
-  fake("s")->host.publish(service_of("web", 3));
-  ASSERT_TRUE(sees("t", 3));
-  ASSERT_EQ(pause("lunch"), "");
-  answer_with(ok());
+  pause_after(rejected("it does not fit"));
   on_engine([this] { return engine_->resync("p"); });
   ASSERT_TRUE(test::wait_until([this] { return is_up_to_date(); }));
   EXPECT_TRUE(sees("t", 2));
@@ -459,23 +449,19 @@ TEST_F(PauseWhileApplying, ASnapshotThatWasRejectedIsNotTriedByAResync) {
 
 TEST_F(PauseWhileApplying, ASinkThatHasNotAppliedItKeepsWhatItHasThroughARestart) {
   pause_with_t_behind();
-  ASSERT_TRUE(
-      test::wait_until([this] { return on_engine([this] { return engine_->sinks().at("t")->up_to_date(); }); }));
+  ASSERT_TRUE(test::wait_until([this] { return is_up_to_date(); }));
   EXPECT_TRUE(sees("t", 2));
   EXPECT_TRUE(sees("u", 3));
   EXPECT_EQ(served(), 3U);
   EXPECT_THAT(on_engine([this] { return report::caveats(*engine_); }),
               testing::Contains(testing::HasSubstr("sink t keeps what it had of pipeline p")));
-  ASSERT_TRUE(stop());
-  test::forget_fakes();
-  start();
+  ASSERT_TRUE(restart());
   ASSERT_TRUE(sees("u", 3));
   settle();
-  EXPECT_EQ(applies(), 0) << "what the target has is not known any more";
+  EXPECT_EQ(applies_of("t"), 0) << "what the target has is not known any more";
   fake("s")->host.publish(service_of("web", 3));
   fake("s")->host.ready();
-  EXPECT_TRUE(test::wait_until([this] { return on_engine([this] { return engine_->settled(); }); }))
-      << "nobody can wait for a sink that the pause keeps as it is";
+  EXPECT_TRUE(is_settled()) << "nobody can wait for a sink that the pause keeps as it is";
   EXPECT_THAT(on_engine([this] { return report::unsettled(*engine_); }), testing::IsEmpty());
   EXPECT_EQ(on_engine([this] { return report::verdict_of(*engine_); }), report::verdict::caveats);
   EXPECT_EQ(resume(), "");
@@ -574,7 +560,7 @@ TEST_F(PauseWhileApplying, IsRefusedWhenTheUpdateDoesNotEnd) {
 TEST_F(Steering, AResyncComparesThoughNothingChanged) {
   start();
   serve(2);
-  ASSERT_TRUE(test::wait_until([this] { return on_engine([this] { return engine_->settled(); }); }));
+  ASSERT_TRUE(is_settled());
   EXPECT_EQ(on_engine([this] { return engine_->resync("p"); }), 1U);
   ASSERT_TRUE(fake("t")->wait([] { return fake("t")->applies == 2; }));
   EXPECT_TRUE(fake("t")->reconciles.back());

@@ -82,9 +82,7 @@ TEST_F(Unheard, KeepsWhatAnotherSourceMayHaveHad) {
   fake("s2")->host.publish(service_of("web", 3));
   for (const auto* each : {"s", "s2"}) fake(each)->host.ready();
   ASSERT_TRUE(sees("t", 3));
-  ASSERT_TRUE(stop());
-  test::forget_fakes();
-  start();
+  ASSERT_TRUE(restart());
   fake("s")->host.publish(service_of("web", 1));
   fake("s")->host.ready();
   fake("s2")->host.unknown("web", "permission denied");

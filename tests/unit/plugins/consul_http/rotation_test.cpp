@@ -19,12 +19,12 @@ watched_ptr known(const std::string& name, clock::time_point checked) {
 }
 
 std::string next(rotation& all, clock::time_point now) {
-  const auto service = all.take_due(now);
+  const auto service = all.take_due(now, 60s);
   return service ? service->name : "";
 }
 
 TEST(Rotation, AsksAboutNothingThatIsKnownAndFresh) {
-  rotation all(60s);
+  rotation all;
   EXPECT_EQ(next(all, start), "");
   all.add_last(known("web", start));
   EXPECT_EQ(next(all, start + 59s), "");
@@ -33,7 +33,7 @@ TEST(Rotation, AsksAboutNothingThatIsKnownAndFresh) {
 }
 
 TEST(Rotation, AsksAboutEverythingAfterAChangeLongestWaitingFirst) {
-  rotation all(60s);
+  rotation all;
   all.add_last(known("a", start));
   all.add_last(known("b", start));
   all.note_change(start + 1s);
@@ -43,7 +43,7 @@ TEST(Rotation, AsksAboutEverythingAfterAChangeLongestWaitingFirst) {
 }
 
 TEST(Rotation, AsksAboutASuspectBeforeAllOthers) {
-  rotation all(60s);
+  rotation all;
   all.add_last(known("a", start));
   const auto suspect = known("b", start);
   all.add_last(suspect);
@@ -54,7 +54,7 @@ TEST(Rotation, AsksAboutASuspectBeforeAllOthers) {
 }
 
 TEST(Rotation, AsksOnceMoreAboutWhatIsSuspectedWhileItIsBeingAskedAbout) {
-  rotation all(60s);
+  rotation all;
   const auto service = known("a", start);
   all.suspect(service, start + 1s);
   EXPECT_TRUE(all.empty()) << "it is being asked about";
@@ -64,7 +64,7 @@ TEST(Rotation, AsksOnceMoreAboutWhatIsSuspectedWhileItIsBeingAskedAbout) {
 }
 
 TEST(Rotation, LeavesAFailingServiceAloneUntilItsRetry) {
-  rotation all(60s);
+  rotation all;
   const auto service = known("a", start);
   service->standing.is_failing = true;
   service->retry_at = start + 5s;
@@ -74,7 +74,7 @@ TEST(Rotation, LeavesAFailingServiceAloneUntilItsRetry) {
 }
 
 TEST(Rotation, AsksAboutANewServiceAtOnceAndFirst) {
-  rotation all(60s);
+  rotation all;
   all.add_last(known("a", start - 60s));
   const auto service = known("new", {});
   service->standing.is_known = service->standing.is_heard = false;
@@ -83,7 +83,7 @@ TEST(Rotation, AsksAboutANewServiceAtOnceAndFirst) {
 }
 
 TEST(Rotation, AsksAboutWhatHasToBeHeardAgainThoughItIsFresh) {
-  rotation all(60s);
+  rotation all;
   const auto service = known("a", start);
   all.add_last(service);
   EXPECT_EQ(next(all, start + 1s), "");
@@ -93,7 +93,7 @@ TEST(Rotation, AsksAboutWhatHasToBeHeardAgainThoughItIsFresh) {
 }
 
 TEST(Rotation, ForgetsWhatIsRemovedAndOnlyThat) {
-  rotation all(60s);
+  rotation all;
   const auto service = known("a", start);
   all.add_last(service);
   all.add_last(known("b", start));
@@ -104,7 +104,7 @@ TEST(Rotation, ForgetsWhatIsRemovedAndOnlyThat) {
 }
 
 TEST(Rotation, AsksAboutTheOldestFirstInWhateverOrderTheyCame) {
-  rotation all(60s);
+  rotation all;
   all.add_last(known("young", start + 20s));
   all.add_last(known("old", start));
   all.add_last(known("middle", start + 10s));
@@ -114,7 +114,7 @@ TEST(Rotation, AsksAboutTheOldestFirstInWhateverOrderTheyCame) {
 }
 
 TEST(Rotation, MeasuresARoundFromTheChangeToTheLastService) {
-  rotation all(60s);
+  rotation all;
   const auto service = known("a", start);
   all.add_last(service);
   all.note_change(start + 1s);
@@ -127,7 +127,7 @@ TEST(Rotation, MeasuresARoundFromTheChangeToTheLastService) {
 }
 
 TEST(Rotation, IsAsStaleAsTheOldestServiceThatMayHaveChanged) {
-  rotation all(60s);
+  rotation all;
   all.add_last(known("old", start));
   all.add_last(known("fresh", start + 9s));
   EXPECT_EQ(all.staleness(start + 10s), 0s) << "nothing has changed";

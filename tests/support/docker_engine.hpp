@@ -1,5 +1,5 @@
-// A private Docker engine: in a network namespace of the test's own, with its processes in a namespace that ends with
-// it, and one tiny image made from busybox.
+// A private Docker engine, or Podman in its place: in a network namespace of the test's own, with its processes in a
+// namespace that ends with it, and one tiny image made from busybox.
 #pragma once
 
 #include "support/process.hpp"
@@ -16,6 +16,9 @@ public:
   /// Enters a network namespace of the test's own: to be made before anything else of the test. `more`: options of
   /// dockerd.
   explicit docker_engine(std::vector<std::string> more = {});
+  /// Podman's API, which is Docker's as far as Podman has it.
+  struct podman_in_its_place {};
+  explicit docker_engine(podman_in_its_place which);
   ~docker_engine();
   docker_engine(const docker_engine&) = delete;
   docker_engine& operator=(const docker_engine&) = delete;
@@ -41,10 +44,13 @@ public:
 
 private:
   std::vector<std::string> command_line(const std::vector<std::string>& argv) const;
+  std::vector<std::string> command_of_docker() const;
+  std::vector<std::string> command_of_podman() const;
   void make_image() const;
 
   temp_dir directory_;
   std::vector<std::string> more_;
+  bool is_podman_ = false;
   process process_;
 };
 

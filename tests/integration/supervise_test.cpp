@@ -428,6 +428,38 @@ exit 9
   EXPECT_THAT(events(), ElementsAre("made", "none is left"));
 }
 
+// What a reload command leaves behind when it ends has no parent but process 1.
+TEST_F(ProcessOne, LeavesNoZombieOfAThousandReloadCommandsThatLeaveOrphans) {
+  ASSERT_EQ(::geteuid(), 0U);
+  constexpr int sinks = 20;
+  constexpr int changes = 50;
+  auto config = source();
+  std::string names;
+  for (int i = 0; i < sinks; ++i) {
+    const auto name = "s" + std::to_string(i);
+    // The orphan ends after the command that left it.
+    const auto reload = "( sleep 0.05 & ) ; echo x >> " + path("reloads-" + name);
+    config += sink(name, "out-" + name, "reload = { shell = '" + reload + "' }");
+    names += (names.empty() ? "\"" : ", \"") + name + "\"";
+  }
+  start_as_process_one(config + pipeline(names));
+  const auto reloads = [&] {
+    std::ptrdiff_t least = changes;
+    for (int i = 0; i < sinks; ++i)
+      least = std::min(least, std::ranges::count(read_file(path("reloads-s" + std::to_string(i))), '\n'));
+    return least;
+  };
+  for (int i = 1; i <= changes; ++i) {
+    change(1 + i % 2);
+    ASSERT_TRUE(wait_until([&] { return reloads() >= i; })) << i << read_file(path("log"));
+  }
+  const auto children_of_process_one = [this] { return run({"pgrep", "--parent", std::to_string(process_one())}).out; };
+  EXPECT_TRUE(wait_until([&] { return std::ranges::count(children_of_process_one(), '\n') == 1; }))
+      << "drcon itself is the only one: " << children_of_process_one();
+  ::kill(process_one(), SIGTERM);
+  EXPECT_EQ(outside_.wait(patience), 0) << read_file(path("log"));
+}
+
 TEST_F(ProcessOne, PassesSignalsOnAndEndsInOrder) {
   ASSERT_EQ(::geteuid(), 0U);
   start_as_process_one(config());

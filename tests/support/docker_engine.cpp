@@ -5,19 +5,28 @@
 
 #include <sys/stat.h>
 
+#include <cstdlib>
 #include <filesystem>
 #include <stdexcept>
+#include <string_view>
 #include <utility>
 
 namespace drcon::test {
 
-docker_engine::docker_engine(std::vector<std::string> more) : more_(std::move(more)) {
-  enter_own_network();
-  start();
-  make_image();
+namespace {
+
+bool is_podman_asked_for() {
+  const auto* engine = std::getenv("DRCON_TEST_ENGINE");
+  return engine != nullptr && std::string_view(engine) == "podman";
 }
 
-docker_engine::docker_engine(podman_in_its_place) : is_podman_(true) {
+}  // namespace
+
+docker_engine::docker_engine(std::vector<std::string> more) : docker_engine(std::move(more), is_podman_asked_for()) {}
+docker_engine::docker_engine(podman_in_its_place) : docker_engine({}, true) {}
+
+docker_engine::docker_engine(std::vector<std::string> more, bool is_podman)
+    : more_(std::move(more)), is_podman_(is_podman) {
   enter_own_network();
   // Its default limits are above what a test's machine may allow.
   write_file(directory_ / "containers.conf", "[containers]\ndefault_ulimits = []\n");

@@ -14,7 +14,7 @@ namespace drcon::test {
 class docker_engine {
 public:
   /// Enters a network namespace of the test's own: to be made before anything else of the test. `more`: options of
-  /// dockerd.
+  /// dockerd. With DRCON_TEST_ENGINE=podman in the environment it is Podman.
   explicit docker_engine(std::vector<std::string> more = {});
   /// Podman's API, which is Docker's as far as Podman has it.
   struct podman_in_its_place {};
@@ -43,6 +43,7 @@ public:
   static constexpr auto image = "tiny:1";
 
 private:
+  docker_engine(std::vector<std::string> more, bool is_podman);
   std::vector<std::string> command_line(const std::vector<std::string>& argv) const;
   std::vector<std::string> command_of_docker() const;
   std::vector<std::string> command_of_podman() const;

@@ -94,10 +94,12 @@ TEST_F(ReloadInContainers, ByASignalInASharedPidNamespace) {
     mounts.insert(mounts.end(), {"-v", each + ":" + each + ":ro"});
   mounts.insert(mounts.end(),
                 {"-v", directory_.path().string() + ":" + directory_.path().string(), "--pid", "container:lb"});
-  engine_.run("drcon", mounts, {DRCON_BINARY, "run", "-c", path("drcon.toml")});
-  EXPECT_TRUE(notes_last("reloaded 10.0.0.1:80")) << notes() << engine_.docker({"logs", "drcon"});
+  engine_.run("drcon", mounts,
+              {"sh", "-c",
+               std::string("exec ") + DRCON_BINARY + " run -c " + path("drcon.toml") + " > " + path("log") + " 2>&1"});
+  EXPECT_TRUE(notes_last("reloaded 10.0.0.1:80")) << notes() << read_file(path("log"));
   change("10.0.0.2");
-  EXPECT_TRUE(notes_last("reloaded 10.0.0.2:80")) << notes() << engine_.docker({"logs", "drcon"});
+  EXPECT_TRUE(notes_last("reloaded 10.0.0.2:80")) << notes() << read_file(path("log"));
 }
 
 }  // namespace

@@ -471,6 +471,22 @@ TEST_F(ProcessOne, PassesSignalsOnAndEndsInOrder) {
   EXPECT_THAT(events(), ElementsAre("start 10.0.0.1:80", "USR1 10.0.0.1:80", "TERM 10.0.0.1:80"));
 }
 
+// A pid file that came from another container: its process 1 is not the one that is seen here, which would pass the
+// signal on to drcon.
+TEST_F(ProcessOne, IsNotSignalledByAPidFileThatNamesIt) {
+  ASSERT_EQ(::geteuid(), 0U);
+  write_file(path("pid"), "1\n");
+  start_as_process_one(source() +
+                       sink("app", "out", "reload = { signal = \"HUP\", pid_file = \"" + path("pid") + "\" }") +
+                       pipeline("\"app\""));
+  EXPECT_TRUE(wait_until([&] {
+    return read_file(path("log")).find("names process 1, which is not signalled unless") != std::string::npos;
+  })) << read_file(path("log"));
+  EXPECT_EQ(read_file(path("log")).find("reloaded: "), std::string::npos) << read_file(path("log"));
+  ::kill(process_one(), SIGTERM);
+  EXPECT_EQ(outside_.wait(patience), 0) << read_file(path("log"));
+}
+
 TEST_F(ProcessOne, StaysThroughASignalThatNobodyTakes) {
   ASSERT_EQ(::geteuid(), 0U);
   start_as_process_one(source() + sink("app", "out", "") + pipeline("\"app\""));

@@ -19,7 +19,7 @@ export async function AHeldLossAnswersWhatAnOperatorAsks(browser) {
   const card = problem(page, "Pipeline web is held by its brake");
   const parts = await partsOf(card);
   await card.getByText("service web: 2 of 3 endpoints in service would go at once").waitFor();
-  matches(parts.Since, `^${date} \\(\\d+ s ago\\)$`);
+  matches(parts.Since, `^${date} \\((just now|\\d+ s ago)\\)$`);
   matches(parts["Served meanwhile"], "^All 3 endpoints, 2 of which the sources no longer have in service");
   matches(parts["What happens next"], `^The loss is applied at ${date} \\(in (5 min|4 min 5\\d s)\\) unless endpoints return\\.$`);
   matches(parts["What helps"], "Release the brake ….*drcon release-brake web");
@@ -37,7 +37,7 @@ export async function AnUnreachableTargetAnswersWhatAnOperatorAsks(browser) {
   const card = problem(page, "Sink page: target unreachable");
   const parts = await partsOf(card);
   await card.getByText("page.conf stays as it was, since the check of the new one failed").waitFor();
-  matches(parts.Since, `^${date} \\(\\d+ s ago\\)$`);
+  matches(parts.Since, `^${date} \\((just now|\\d+ s ago)\\)$`);
   matches(parts["Served meanwhile"], "^Revision 1, 1 revision behind\\. Affected: web\\.$");
   matches(parts["What happens next"], `^(Next retry at ${date} \\((in \\d+ s|now)\\), then every 5 s at most\\.|It is being retried now\\.)$`);
   matches(parts["What helps"], "Retry now.*drcon diff web");
@@ -54,7 +54,7 @@ export async function ALostSourceAnswersWhatAnOperatorAsks(browser) {
   const page = await open(browser, sight);
   fs.rmSync(directory + "/hosts.toml");
   const parts = await partsOf(problem(page, "Source hosts is unreachable; using last known data"));
-  matches(parts.Since, `^${date} \\(\\d+ s ago\\)$`);
+  matches(parts.Since, `^${date} \\((just now|\\d+ s ago)\\)$`);
   matches(parts["Served meanwhile"], "^Its last known data: 3 endpoints of 1 service\\. Affected: web\\.$");
   matches(parts["What happens next"], "^It is retried until it answers; then its changes are applied\\.$");
 }

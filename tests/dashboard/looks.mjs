@@ -123,3 +123,17 @@ export async function PicturesAreTakenOfCalmHoldAndUnreachable(browser) {
   await problem(page, "Sink page: target unreachable").waitFor();
   await picture(page, "unreachable");
 }
+
+// DashboardForTheReadme: tests/dashboard/picture copies it.
+export async function ShowsAHeldLossAmongOthers(browser) {
+  const endpoints = (net, count) => Array.from({ length: count }, (_, i) => `[[service.endpoint]]\naddress = "10.0.${net}.${i + 1}"\nport = 8080\nnode = "node-${i + 1}"\n`).join("");
+  const inventory = (shop) => ["api", "auth", "mail", "search"].map((name, net) => `[[service]]\nname = "${name}"\n` + endpoints(net + 1, 4 + net)).join("") +
+    `[[service]]\nname = "shop"\n` + endpoints(9, shop) + `[[service]]\nname = "shop-images"\n` + endpoints(10, 3);
+  const page = await open(browser, { viewport: { width: 1120, height: 640 } });
+  put("hosts.toml", inventory(8));
+  await page.getByText("33 of 33 endpoints", { exact: true }).waitFor();
+  put("hosts.toml", inventory(2));
+  await problem(page, "Pipeline shop is held by its brake").waitFor();
+  await page.getByText("1 needs attention, 4 in sync").waitFor();
+  await picture(page, "readme");
+}

@@ -98,6 +98,28 @@ private:
   }
 };
 
+// What the README shows: a few pipelines, one of which is held by its brake.
+class DashboardForTheReadme : public page_test {
+protected:
+  void SetUp() override {
+    std::string config =
+        listens() + "admin.token = \"" + token + "\"\n[source.inventory]\nplugin = \"file\"\npath = \"hosts.toml\"\n";
+    for (const auto* each : {"api", "auth", "mail", "search", "shop"})
+      config += fmt::format(
+          "[sink.edge-{0}]\nplugin = \"template\"\nfile = [{{ template = \"page.mustache\", path = \"{0}.conf\", "
+          "escape "
+          "= \"nginx\" }}]\n[pipeline.{0}]\nsources = [\"inventory\"]\nsinks = [\"edge-{0}\"]\nfilter = {{ service = "
+          "\"{0}(-.*)?\" }}\nwait = {{ min = \"1ms\", max = \"10ms\" }}\n",
+          each);
+    drcon_ = std::make_unique<drcon_process>(config);
+    write_file(drcon_->directory() / "page.mustache",
+               "{{#services}}{{#endpoints}}server {{address}}:{{port}};\n{{/endpoints}}{{/services}}");
+    write_file(drcon_->directory() / "hosts.toml", "service = []\n");
+    drcon_->start();
+    ASSERT_TRUE(drcon_->settled()) << drcon_->log();
+  }
+};
+
 TEST_F(Dashboard, AChangeAppearsWithoutAReload) { holds(); }
 TEST_F(Dashboard, TheBrakeIsReleasedByKeyboard) { holds(); }
 TEST_F(Dashboard, APauseAndARollbackAreButtons) { holds(); }
@@ -141,6 +163,11 @@ TEST_F(Dashboard, NothingIsCutOffOnAPhone) {
 TEST_F(Dashboard, PicturesAreTakenOfCalmHoldAndUnreachable) {
   holds();
   keep({"calm.png", "brake.png", "dark.png", "phone.png", "unreachable.png"});
+}
+
+TEST_F(DashboardForTheReadme, ShowsAHeldLossAmongOthers) {
+  holds();
+  keep({"readme.png"});
 }
 
 TEST_F(Dashboard, ALostConnectionIsShownAndFoundAgain) {

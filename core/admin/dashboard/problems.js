@@ -27,7 +27,7 @@ function holdProblem(name, each) {
       .concat(each.holds_count > mostNamed ? [several(each.holds_count - mostNamed, "more service") + " held"] : []),
     since: Math.min(...each.holds.map((hold) => hold.since)),
     served: () => `All ${several(each.in_service, "endpoint")}, ${each.held_loss.removed} of which the sources no longer have in service. Other changes are applied.`,
-    next: () => sees ? [`The loss is applied at ${dated(each.held_until)} (`, moment(each.held_until, "in"), ") unless endpoints return."]
+    next: () => sees ? ["The loss is applied at ", ...fullMoment(each.held_until, "in"), " unless endpoints return."]
       : ["Nothing while a source is unreachable: the time of the hold begins again when it answers."],
     helps: () => [steeringButton(name, "release-brake", "Release the brake …"), command("drcon release-brake ", quoted(name)),
       linkButton("Show held endpoints", "held " + name, () => showEndpoints({ pipeline: name, health: "kept" }))],
@@ -100,7 +100,7 @@ function sinkProblem(name, each) {
     next: () => (each.last_answer === "rejected" ? ["The target keeps what it has. The next change is tried, and the next comparison of the targets."]
       : each.last_answer === "unanswered" ? ["Nothing more reaches this target until the plugin answers."]
       : each.in_flight ? ["It is being retried now."]
-      : each.next_retry ? [`Next retry at ${dated(each.next_retry)} (`, moment(each.next_retry, "in"), "), then every 5 s at most."] : ["It is retried, every 5 s at most."]),
+      : each.next_retry ? ["Next retry at ", ...fullMoment(each.next_retry, "in"), ", then every 5 s at most."] : ["It is retried, every 5 s at most."]),
     helps: () => (pipeline ? [steeringButton(pipeline, "resync", "Retry now"), command("drcon diff ", quoted(pipeline)),
       linkButton("Show its pipelines", "pipelines " + name, () => showPipelines(name))] : []),
   };

@@ -41,7 +41,8 @@ function moment(seconds, relation = "ago") {
   return el("time", { datetime: new Date(seconds * 1000).toISOString(), title: dated(seconds), "data-at": seconds, "data-relation": relation }, relations[relation](seconds));
 }
 // The same with the date in sight: for what people note down, or compare with another log.
-const fullMoment = (seconds, relation = "ago") => [dated(seconds), " (", moment(seconds, relation), ")"];
+const stamp = (seconds) => el("span", { class: "stamp" }, dated(seconds));
+const fullMoment = (seconds, relation = "ago") => [stamp(seconds), " (", moment(seconds, relation), ")"];
 
 // No region that is read aloud has such a time, or it would be read aloud each second.
 setInterval(() => {

@@ -1,11 +1,10 @@
 -- What nginx runs in the mode "live" of drcon's nginx sink: it holds the peers of every service, chooses one for each
 -- request, and takes changes of them without a reload.
 --
--- The peers of all services are one text, the *set*, which drcon sends through a unix socket and also keeps in a file. A
--- shared dict has it in one of two slots; "stamp" names its version and slot. A change is complete in its slot before
+-- The peers of all services are one text, the set, which drcon sends through a unix socket and also keeps in a file.
+-- A shared dict has it in one of two slots; "stamp" names its version and slot. A change is complete in its slot before
 -- the stamp names it, so that each worker has the old set or the new one, never a part of both. Every choice of a peer
 -- looks at the stamp first: once drcon has its answer, no worker chooses from an older set.
---
 -- Counts of failures and of open requests belong to each worker alone, as with an upstream of nginx that has no zone.
 -- Nothing here may make a request fail: without a usable set, the servers in the include file serve.
 local M = { protocol = 1 }
@@ -20,24 +19,19 @@ local find, match, sub = string.find, string.match, string.sub
 
 ffi.cdef [[
   struct drcon_address { unsigned short family; char path[108]; };
-  int inet_pton(int family, const char *text, void *address);
   int socket(int domain, int type, int protocol);
   int connect(int fd, const struct drcon_address *address, unsigned int size);
   int close(int fd);
+  int inet_pton(int family, const char *text, void *address);
 ]]
 local AF_UNIX, AF_INET, AF_INET6, SOCK_STREAM, ECONNREFUSED = 1, 2, 10, 1, 111
-local NO_LIVE_PEERS = -3            -- NGX_BUSY: nginx answers as for an upstream whose servers have all failed
-local LONGEST_NAME, MOST_WEIGHT, MOST_TIERS = 200, 65535, 9
-local QUIET_TICK, BUSY_TICK, BUSY_FOR = 0.05, 0.005, 2  -- a worker looks for a change so often, in seconds
-
+local NO_LIVE_PEERS = -3                 -- NGX_BUSY: nginx answers as for an upstream whose servers have all failed
+local QUIET_TICK, BUSY_TICK = 0.05, 0.005  -- how often a worker looks for a change, in seconds
 local config, dict                  -- as M.init was given them
-local seen, changed_at = 0, 0       -- the stamp of the set that this worker has, and when it took it
-local version = 0                   -- the version of that set
+local seen, version, changed_at = 0, 0, 0  -- stamp and version of the set that this worker has, and when it took it
 local blocks, services = {}, {}     -- name -> its text in that set; name -> its peers, made from the text when needed
 local open = {}                     -- address of a request -> what was chosen for it
 local address_space = ffi.new("char[16]")
-
--- ---------------------------------------------------------------- the text
 
 -- "10.0.0.1:80 5 0 u 0": address, weight, tier (0 is served first), u or d (up, down), since when (0: always).
 local function peer_of(line)
@@ -49,7 +43,7 @@ local function peer_of(line)
   end
   port, weight = tonumber(port), tonumber(weight)
   if port < 1 or port > 65535 then return nil, "a port is not between 1 and 65535" end
-  if weight < 1 or weight > MOST_WEIGHT then return nil, "a weight is not between 1 and 65535" end
+  if weight < 1 or weight > 65535 then return nil, "a weight is not between 1 and 65535" end
   return { host = host, port = port, address = host .. ":" .. port, weight = weight, tier = tonumber(tier),
            down = state == "d", since = tonumber(since), seed = tobit(ngx.crc32_long(host .. port)) }
 end
@@ -59,8 +53,8 @@ local function peers_of(text)
   local peers, known = {}, {}
   for line in string.gmatch(sub(text, find(text, "\n", 1, true) + 1), "([^\n]*)\n") do
     local peer, why = peer_of(line)
-    if peer and known[peer.address] then peer, why = nil, "an address is there twice" end
     if not peer then return nil, why end
+    if known[peer.address] then return nil, "an address is there twice" end
     peers[#peers + 1], known[peer.address] = peer, true
   end
   return peers
@@ -73,7 +67,7 @@ local function blocks_of(body, start, trusted)
     local stop = find(body, "\nservice ", start, true) or #body
     local text = sub(body, start, stop)
     local name = match(text, "^service ([%w_.%-]+)\n")
-    if not name or #name > LONGEST_NAME then return nil, "a line is not that of a service" end
+    if not name or #name > 200 then return nil, "a line is not that of a service" end
     if found[name] then return nil, "service " .. name .. " is there twice" end
     if trusted and trusted[name] ~= text then
       local peers, why = peers_of(text)
@@ -92,36 +86,32 @@ local function head_of(body)
   if number and number >= 1 and number <= 2 ^ 50 then return number, sum, find(body, "\n", 1, true) + 1 end
 end
 
-local function is_whole(body, start, sum)
-  local found = string.gsub(ngx.sha1_bin(sub(body, start)), ".", function(c) return string.format("%02x", c:byte()) end)
-  return found == sum and sub(body, -1) == "\n"
+local function checksum(text)
+  return (string.gsub(ngx.sha1_bin(text), ".", function(byte) return string.format("%02x", byte:byte()) end))
 end
 
--- ---------------------------------------------------------------- the dict
-
 local function stamped_version() return floor((dict:get("stamp") or 0) / 2) end
-
 -- Checks the whole set, and puts it in the place of the one before. Nothing, a status and the reason when it does not.
 local function store(body)
   local number, sum, start = head_of(body)
-  if not number then return nil, 400, "it does not begin with a line drcon-peers 1 VERSION SHA1" end
-  if not is_whole(body, start, sum) then return nil, 400, "its checksum does not match: it is damaged or cut short" end
+  if not number then return nil, 400, "its first line is not drcon-peers 1 VERSION SHA1" end
+  local whole = checksum(sub(body, start)) == sum and sub(body, -1) == "\n"
+  if not whole then return nil, 400, "its checksum does not match: it is damaged or cut short" end
   local found, why = blocks_of(body, start, blocks)
   if not found then return nil, 400, why end
   -- Two workers must not write into the same slot. A worker that is killed meanwhile blocks the others for 5 s.
   if not dict:safe_add("lock", true, 5) then return nil, 503, "another update is under way" end
   local stamp = dict:get("stamp") or 0
-  local ok, status = true, 200
-  if number < floor(stamp / 2) then
-    ok, status, why = nil, 409, "version " .. number .. " is older than " .. floor(stamp / 2) .. ", which is served"
-  elseif number > floor(stamp / 2) then
+  local ok, status, serving = true, 200, floor(stamp / 2)
+  if number < serving or number == serving and dict:get("set" .. stamp % 2) ~= body then
+    ok, status, why = nil, 409, "version " .. number .. " is not newer than " .. serving .. ", which is served"
+  elseif number > serving then
     local slot = 1 - stamp % 2
     ok, why = dict:safe_set("set" .. slot, body)
     -- A number has a fixed size: once it is there, to change it takes no memory, and so cannot fail.
     if ok then ok, why = dict:safe_set("stamp", number * 2 + slot) end
     if not ok then
-      status, why = 507, "the dict is full: it has " .. dict:capacity() .. " bytes, " .. dict:free_space()
-        .. " of them free, and must have twice the " .. #body .. " of this set"
+      status, why = 507, "the dict is full: it has " .. dict:capacity() .. " bytes, and the set " .. #body .. ", twice"
     end
   end
   dict:delete("lock")
@@ -157,8 +147,6 @@ local function read_file(only_newer)
   return ok or status == 503, why
 end
 
--- ---------------------------------------------------------------- whom to choose
-
 -- The peers of a service. What this worker knows of one (its failures, its open requests) outlives changes.
 local function service_of(name)
   local text = name and blocks[name]
@@ -172,8 +160,7 @@ local function service_of(name)
     for key, value in pairs(line) do peer[key] = value end
     service.known[peer.address], service.single = peer, i == 1
     if not peer.down then
-      service.up = service.up + 1
-      service.tiers[peer.tier] = service.tiers[peer.tier] or {}
+      service.up, service.tiers[peer.tier] = service.up + 1, service.tiers[peer.tier] or {}
       table.insert(service.tiers[peer.tier], peer)
     end
   end
@@ -183,7 +170,6 @@ end
 
 -- Those that may be chosen now, each with its weight. One list for all requests, since nothing else runs meanwhile.
 local able, weights, count = {}, {}, 0
-
 local function find_able(peers, entry, now)
   local most, patience, ramp = config.max_fails, config.fail_timeout, config.slow_start
   local single = entry.service.single  -- as in nginx, a server that has no other is never left out
@@ -214,16 +200,12 @@ local function round_robin()
 end
 
 local function load_of(i, more) return (able[i].active + more) / math.max(weights[i], 1e-3) end
-
 local function least_conn()
   local least, equal = math.huge, 0
   for i = 1, count do
     local load = load_of(i, 0)
     if load < least then least, equal = load, 0 end
-    if load == least then
-      equal = equal + 1
-      able[equal], weights[equal] = able[i], weights[i]
-    end
+    if load == least then equal, able[equal + 1], weights[equal + 1] = equal + 1, able[i], weights[i] end
   end
   count = equal
   return round_robin()
@@ -244,22 +226,18 @@ local function hash(key)
   local mixed_key, best, highest = mixed(tobit(ngx.crc32_long(key))), nil, -1
   for i = 1, count do
     local peer = able[i]
-    local drawn = (mixed(bxor(mixed_key, peer.seed)) % 4294967296 + 0.5) / 4294967296
-    local score = -peer.weight / math.log(drawn)
+    local score = -peer.weight / math.log((mixed(bxor(mixed_key, peer.seed)) % 2 ^ 32 + 0.5) / 2 ^ 32)
     if score > highest then best, highest = peer, score end
   end
   return best
 end
 
 local function by_chance(but)
-  local total, last = 0, nil
-  for i = 1, count do if i ~= but then total = total + weights[i] end end
-  local left = math.random() * total
+  local left, last = 0, nil
+  for i = 1, count do if i ~= but then left = left + weights[i] end end
+  left = math.random() * left
   for i = 1, count do
-    if i ~= but then
-      last, left = i, left - weights[i]
-      if left < 0 then break end
-    end
+    if i ~= but and left >= 0 then last, left = i, left - weights[i] end
   end
   return last
 end
@@ -272,16 +250,12 @@ end
 
 local methods = { round_robin = round_robin, least_conn = least_conn, hash = hash, random = random_two }
 
--- ---------------------------------------------------------------- one request
-
 local function request_key() return tonumber(ffi.cast("uintptr_t", get_request())) end
-
 -- The try is over. max_fails and fail_timeout have the meaning that nginx gives them.
 local function leave(entry, failed)
   local peer = entry.peer
   if not peer then return end
-  entry.peer = nil
-  peer.active = peer.active - 1
+  entry.peer, peer.active = nil, peer.active - 1
   if failed then
     local now = ngx.now()
     peer.failures, peer.fails, peer.accessed, peer.checked = peer.failures + 1, peer.fails + 1, now, now
@@ -289,14 +263,6 @@ local function leave(entry, failed)
   elseif peer.accessed < peer.checked then
     peer.fails = 0
   end
-end
-
--- The end of a subrequest is announced by nobody but the collector of garbage.
-local function watch_subrequest(key, entry)
-  ngx.ctx.drcon = ffi.gc(ffi.new("char[1]"), function()
-    leave(entry)
-    if open[key] == entry then open[key] = nil end
-  end)
 end
 
 -- In balancer_by_lua. `hash_key` is for "hash"; `lines`: the servers of the include file, which nginx counts as tries.
@@ -315,12 +281,13 @@ function M.balance(name, hash_key, lines)
     if entry then leave(entry) end  -- of an earlier request, whose end was not reported
     entry = {}
     open[key] = entry
-    if ngx.is_subrequest then watch_subrequest(key, entry) end
+    -- The end of a subrequest is announced by nobody but the collector of garbage.
+    if ngx.is_subrequest then ngx.ctx.drcon = ffi.gc(ffi.new("char[1]"), function() leave(entry) end) end
     if service.up > lines then balancer.set_more_tries(service.up - lines) end
   end
   entry.service = service
   local now = ngx.now()
-  for tier = 0, MOST_TIERS do
+  for tier = 0, 9 do
     local peers = service.tiers[tier]
     if peers and find_able(peers, entry, now) then
       local peer = methods[config.balance](hash_key or "")
@@ -343,8 +310,6 @@ function M.finished()
   leave(entry, times and sub(times, -1) == "-")
 end
 
--- ---------------------------------------------------------------- at start, and as time passes
-
 -- nginx does not start when a socket is left of one that was killed. This runs before it binds its own.
 local function remove_dead_socket(path)
   local address = ffi.new("struct drcon_address", { family = AF_UNIX, path = path })
@@ -355,16 +320,12 @@ end
 
 -- In init_by_lua, in nginx's master: at a start, a reload, and in nginx -t.
 function M.init(options)
-  if options.protocol ~= M.protocol then
-    return nil, "drcon.lua speaks protocol " .. M.protocol .. ", and the include file " .. tostring(options.protocol)
-  end
+  if options.protocol ~= M.protocol then return nil, "drcon.lua is of another version of drcon than the file" end
   config, dict = options, ngx.shared[options.dict]
   remove_dead_socket(config.socket)
   local ok, why = read_file(false)
-  if ok then return true end
-  local instead = stamped_version() > 0 and "version " .. stamped_version() .. ", which this nginx has, goes on"
-    or "what is in the include file serves"
-  ngx.log(ngx.ERR, "drcon: ", config.file, " is not used: ", why, "; ", instead, " until drcon sends the peers")
+  local instead = stamped_version() > 0 and "what nginx has goes on" or "what is in the include file serves"
+  if not ok then ngx.log(ngx.ERR, "drcon: ", config.file, " is not used: ", why, "; ", instead, " for now") end
   return true
 end
 
@@ -372,9 +333,8 @@ local function write_statistics()
   local lines = {}
   for name, service in pairs(services) do
     for address, peer in pairs(service.known) do
-      if peer.requests > 0 then
-        lines[#lines + 1] = table.concat({ name, address, peer.requests, peer.failures, peer.active }, " ")
-      end
+      local line = table.concat({ name, address, peer.requests, peer.failures, peer.active }, " ")
+      if peer.requests > 0 then lines[#lines + 1] = line end
     end
   end
   dict:safe_set("statistics " .. ngx.worker.pid(), table.concat(lines, "\n"), 60)
@@ -382,70 +342,58 @@ end
 
 local last_look = 0
 local function tick(premature)
-  local now = ngx.now()
+  if not premature then ngx.timer.at(ngx.now() - changed_at < 2 and BUSY_TICK or QUIET_TICK, tick) end
   if dict:get("stamp") ~= seen then adopt() end
-  if premature or now - last_look >= 1 then
-    last_look = now
-    dict:safe_set("worker " .. ngx.worker.pid(), version, 60)
-    if dict:get("asked") then write_statistics() end
-    -- One worker each second. A file that cannot be read was reported at the start.
-    if dict:safe_add("looked", true, 1) then read_file(true) end
-  end
-  if not premature then ngx.timer.at(now - changed_at < BUSY_FOR and BUSY_TICK or QUIET_TICK, tick) end
+  if not premature and ngx.now() - last_look < 1 then return end
+  last_look = ngx.now()
+  dict:safe_set("worker " .. ngx.worker.pid(), version, 60)
+  if dict:get("asked") then write_statistics() end
+  -- One worker each second. A file that cannot be read was reported at the start.
+  if dict:safe_add("looked", true, 1) then read_file(true) end
 end
 
 -- In init_worker_by_lua: before the first request.
 function M.worker()
-  if not dict then return end
   math.randomseed(ngx.worker.pid() + ngx.now() * 1000)
   adopt()
-  dict:safe_set("worker " .. ngx.worker.pid(), version, 60)
-  ngx.timer.at(QUIET_TICK, tick)
+  tick(false)
 end
 
--- ---------------------------------------------------------------- the location that drcon asks
-
--- The lines that workers have left in the dict.
-local function each_worker(kind)
-  local keys = dict:get_keys(0)
-  return function()
-    while #keys > 0 do
-      local key = table.remove(keys)
-      local pid, value = match(key, "^" .. kind .. " (%d+)$"), dict:get(key)
-      if pid and value then return pid, value end
-    end
+-- What each worker has left in the dict.
+local function say_of_workers(kind, separator)
+  for _, key in ipairs(dict:get_keys(0)) do
+    local pid = match(key, "^" .. kind .. " (%d+)$")
+    if pid then ngx.say("worker ", pid, separator, dict:get(key) or "") end
   end
 end
 
 local function say_state()
-  ngx.say("drcon ", M.protocol, "\nversion ", stamped_version())
-  ngx.say("capacity ", dict:capacity(), "\nfree ", dict:free_space())
-  for pid, number in each_worker("worker") do ngx.say("worker ", pid, " ", number) end
+  ngx.say("drcon ", M.protocol, "\nversion ", stamped_version(), "\ncapacity ", dict:capacity())
+  ngx.say("free ", dict:free_space())
+  say_of_workers("worker", " ")
 end
 
-local function say_statistics()
-  dict:safe_set("asked", true, 60)
-  for pid, text in each_worker("statistics") do ngx.say("worker ", pid, "\n", text) end
-end
-
-local function take_peers()
-  ngx.req.read_body()
-  local ok, status, why = store(ngx.req.get_body_data() or "")
-  ngx.status = status
-  if not ok then return ngx.say(why) end
-  adopt()
-  say_state()
-end
-
-local answers = { ["PUT /peers"] = take_peers, ["GET /state"] = say_state, ["GET /statistics"] = say_statistics }
+local answers = {
+  other = function() return ngx.exit(404) end,
+  ["GET /state"] = say_state,
+  ["GET /statistics"] = function()
+    dict:safe_set("asked", true, 60)
+    say_of_workers("statistics", "\n")
+  end,
+  ["PUT /peers"] = function()
+    ngx.req.read_body()
+    local ok, status, why = store(ngx.req.get_body_data() or "")
+    ngx.status = status
+    if not ok then return ngx.say(why) end
+    adopt()
+    say_state()
+  end,
+}
 
 -- In content_by_lua, on the unix socket.
 function M.serve()
   ngx.header.content_type = "text/plain"
-  local answer = answers[ngx.req.get_method() .. " " .. ngx.var.uri]
-  if answer then return answer() end
-  ngx.status = 404
-  ngx.say("there are PUT /peers, GET /state and GET /statistics")
+  return (answers[ngx.req.get_method() .. " " .. ngx.var.uri] or answers.other)()
 end
 
 return M

@@ -69,7 +69,8 @@ std::string render_upstreams(const std::vector<upstream>& all, const last_server
                              const live_layout& live) {
   std::ostringstream out;
   if (form.by_variable) {
-    out << render_variable(form, upstream_for_all);
+    // Not from $drcon_service: nginx does not know it before a server block of the user's has it.
+    out << render_variable(form, "$uri", upstream_for_all);
     render_upstream(out, std::string(upstream_for_all), "ngx.var.drcon_service", lines_of({}), form, live);
     return out.str();
   }

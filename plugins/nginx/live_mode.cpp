@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <set>
 #include <sstream>
@@ -197,12 +198,16 @@ std::string live_mode::keep(const std::string& text) {
   return {};
 }
 
-// During an upgrade of its binary nginx has two masters.
+// During an upgrade of its binary nginx has two masters, and the workers of both accept connections.
 std::vector<pid_t> live_mode::accepting_workers() const {
   std::vector<pid_t> all;
   std::string ignored;
-  if (const auto master = nginx_.master(ignored))
-    for (const auto& [pid, start] : nginx_.workers(*master)) all.push_back(pid);
+  std::vector<pid_t> masters;
+  if (const auto master = nginx_.master(ignored)) masters.push_back(*master);
+  if (const auto old = common::read_file(nginx_.settings().pid_file + ".oldbin", ignored))
+    masters.push_back(static_cast<pid_t>(std::strtol(old->c_str(), nullptr, 10)));
+  for (const auto master : masters)
+    for (const auto& [pid, start] : nginx_.workers(master)) all.push_back(pid);
   return all;
 }
 

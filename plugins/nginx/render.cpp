@@ -63,9 +63,9 @@ std::string render_with_template(const std::vector<upstream>& upstreams, const l
 
 }  // namespace
 
-std::string render_variable(const layout& form, std::string_view value) {
+std::string render_variable(const layout& form, std::string_view source, std::string_view value) {
   if (!form.by_variable) return {};
-  return "map $drcon_service $drcon_upstream { default " + std::string(value) + "; }\n";
+  return "map " + std::string(source) + " $drcon_upstream { default " + std::string(value) + "; }\n";
 }
 
 std::string render_heading(const layout& form) {
@@ -83,7 +83,7 @@ rendered render(const std::vector<upstream>& upstreams, const last_servers& last
   std::ostringstream out;
   out << render_heading(form);
   if (form.user_template.empty()) {
-    out << render_variable(form, "$drcon_service");
+    out << render_variable(form, "$drcon_service", "$drcon_service");
     for (const auto& each : upstreams) render_upstream(out, each, last, form);
   } else {
     last_servers known;

@@ -54,8 +54,9 @@ struct rendered_servers {
 };
 rendered_servers servers_of(const upstream& each, const last_servers& last, const layout& form);
 
-/// What $drcon_upstream is: `value` is a name, or a variable. Empty unless the layout asks for it.
-std::string render_variable(const layout& form, std::string_view value);
+/// What $drcon_upstream is: `value` is a name, or a variable; nginx must know the variable `source`. Empty unless the
+/// layout asks for it.
+std::string render_variable(const layout& form, std::string_view source, std::string_view value);
 
 /// The first line of the file.
 std::string render_heading(const layout& form);

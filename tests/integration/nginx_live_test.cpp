@@ -1,7 +1,10 @@
 // The nginx sink in mode "live", against a real nginx: changes of servers without a reload.
 #include "support/backend.hpp"
+#include "support/consul_agent.hpp"
+#include "support/drcon_process.hpp"
 #include "support/nginx_server.hpp"
 #include "support/plugin_harness.hpp"
+#include "support/process.hpp"
 #include "support/wait.hpp"
 
 #include <gmock/gmock.h>
@@ -11,7 +14,9 @@
 
 #include <algorithm>
 #include <csignal>
+#include <cstdlib>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <set>
 
@@ -272,8 +277,8 @@ TEST_F(NginxLive, AKeyGoesToTheSameServerAndMovesOnlyWithIt) {
   for (int i = 0; i < 60; ++i) first["/" + std::to_string(i)] = nginx_.get("/" + std::to_string(i)).body;
   for (const auto& [key, who] : first) EXPECT_EQ(nginx_.get(key).body, who);
   change_to({&a_, &b_});
-  for (const auto& [key, who] : first)
-    if (who != "c\n") EXPECT_EQ(nginx_.get(key).body, who) << "its server is still there";
+  std::erase_if(first, [](const auto& each) { return each.second == "c\n"; });
+  for (const auto& [key, who] : first) EXPECT_EQ(nginx_.get(key).body, who) << "its server is still there";
 }
 
 TEST_F(NginxLive, ANewServerStartsSlowly) {
@@ -370,6 +375,109 @@ TEST_F(NginxLive, AWorkerThatDoesNotAnswerIsReportedAndTheChangeIsNotApplied) {
   ::kill(worker, SIGCONT);
   change_to({&b_});
   EXPECT_EQ(answering(), names{"b"});
+}
+
+// nginx does not upgrade its binary while it has the parent that started it.
+TEST_F(NginxLive, AnUpgradeOfItsBinaryLeavesNoWorkerBehind) {
+  restart_with_lua(true, 2);
+  serve_web({&a_});
+  nginx_.stop();
+  run({"sh", "-c", "nginx -p " + nginx_.prefix().string() + " -c " + nginx_.config().string() + " > /dev/null 2>&1 &"});
+  ASSERT_TRUE(answers("a\n"));
+  const auto pid_of = [&](const std::string& ending) {
+    return static_cast<pid_t>(std::strtol(read_file(nginx_.pid_file().string() + ending).c_str(), nullptr, 10));
+  };
+  const struct guard {
+    std::function<void()> at_end;
+    ~guard() { at_end(); }
+  } no_orphans{[&] {
+    for (const auto* ending : {"", ".oldbin"})
+      if (std::filesystem::exists(nginx_.pid_file().string() + ending)) ::kill(pid_of(ending), SIGTERM);
+  }};
+  const auto old = pid_of("");
+  ::kill(old, SIGUSR2);
+  ASSERT_TRUE(wait_until([&] {
+    return std::filesystem::exists(nginx_.pid_file().string() + ".oldbin") &&
+           std::filesystem::exists(nginx_.pid_file()) && pid_of("") != old && pid_of("") > 0;
+  })) << nginx_.log();
+  for (const auto* next : {&b_, &a_, &b_}) {
+    change_to({next});
+    EXPECT_TRUE(wait_until([&] { return answering(40) == names{next->name()}; }, 5s));
+  }
+  ::kill(old, SIGQUIT);
+  EXPECT_TRUE(wait_until([&] { return !std::filesystem::exists(nginx_.pid_file().string() + ".oldbin"); }));
+  EXPECT_TRUE(std::filesystem::exists(socket()));
+  change_to({&a_});
+  EXPECT_EQ(answering(40), names{"a"});
+}
+
+// wrk keeps its connections, as browsers and proxies do: a reload would break them.
+TEST_F(NginxLive, NoClientLosesARequestOrAConnectionWhileServersChange) {
+  const backend c("c");
+  restart_with_lua(true, 2);
+  serve_web({&a_, &b_}, "keepalive = 16\n",
+            "keepalive_requests 1000000; server { listen 127.0.0.1:@PORT@; location / { proxy_pass http://web; "
+            "proxy_http_version 1.1; proxy_set_header Connection \"\"; } }");
+  const auto reloads = nginx_.reloads();
+  process wrk({"wrk", "-t1", "-c8", "-d5s", "http://127.0.0.1:" + std::to_string(nginx_.port()) + "/"},
+              nginx_.prefix() / "wrk.log");
+  int changes = 0;
+  for (; wrk.running(); ++changes)
+    change_to(changes % 3 == 0   ? std::vector<const backend*>{&a_, &c}
+              : changes % 3 == 1 ? std::vector<const backend*>{&b_}
+                                 : std::vector<const backend*>{&a_, &b_, &c});
+  const auto report = read_file(nginx_.prefix() / "wrk.log");
+  EXPECT_THAT(report, HasSubstr("requests in"));
+  EXPECT_THAT(report, Not(HasSubstr("Socket errors"))) << changes << " changes";
+  EXPECT_THAT(report, Not(HasSubstr("Non-2xx"))) << changes << " changes";
+  EXPECT_GT(changes, 10);
+  EXPECT_EQ(nginx_.reloads(), reloads);
+}
+
+// ---- under the program, with Consul ----
+
+TEST_F(NginxLive, FollowsConsulThroughRestartsOfConsulAndKillsOfDrcon) {
+  consul_agent consul;
+  const auto add = [&](const backend& which, int weight = 1) {
+    consul.add("web", "web-1", which.address(), which.port(), {{"Weights", {{"Passing", weight}, {"Warning", 1}}}});
+  };
+  add(a_);
+  drcon_process drcon("[source.consul]\nplugin = \"consul-http\"\naddress = \"" + consul.url() +
+                      "\"\nservice = [{ name = \"web\" }]\n[sink.edge]\nplugin = \"nginx\"\nmode = \"live\"\n"
+                      "live_module = \"" +
+                      module + "\"\n" + nginx_.options() +
+                      "[pipeline.web]\nsources = [\"consul\"]\nsinks = [\"edge\"]\n"
+                      "brake = { hold = \"0s\" }\n");
+  drcon.start();
+  ASSERT_TRUE(wait_until([&] { return std::filesystem::exists(peers_file()); })) << drcon.log();
+  nginx_.serve(proxy);
+  reload_nginx();
+  ASSERT_TRUE(answers("a\n")) << drcon.log();
+  const auto reloads = nginx_.reloads();
+  add(b_, 5);
+  EXPECT_TRUE(answers("b\n")) << drcon.log();
+  consul.stop();
+  EXPECT_EQ(answering(), names{"b"});
+  consul.start(true);
+  add(a_);
+  EXPECT_TRUE(answers("a\n")) << drcon.log();
+  for (int i = 0; i < 6; ++i) {
+    const auto& next = i % 2 == 0 ? b_ : a_;
+    const auto before = drcon.log().size();
+    add(next);
+    // At another step of the change each time: before it is known, while it is sent, when it is applied.
+    static_cast<void>(wait_until([&] { return drcon.log().size() >= before + static_cast<std::size_t>(i) * 30; }, 1s));
+    drcon.kill9();
+    EXPECT_NE(nginx_.get().status, 502);
+    drcon.start();
+    EXPECT_TRUE(answers(next.name() + "\n")) << drcon.log();
+  }
+  EXPECT_EQ(nginx_.reloads(), reloads);
+  consul.maintenance("web-1", true);
+  consul.add("web", "web-2", b_.address(), b_.port());
+  EXPECT_TRUE(answers("b\n")) << drcon.log();
+  EXPECT_TRUE(wait_until([&] { return answering() == names{"b"}; }));
+  EXPECT_EQ(nginx_.reloads(), reloads);
 }
 
 // ---- when it is not possible ----
@@ -536,8 +644,8 @@ TEST_F(NginxLive, RendersExactlyWhatItWouldWriteAndTouchesNothing) {
 }
 
 TEST_F(NginxLive, RefusesOptionsThatContradictTheMode) {
-  for (const auto* each : {"host_names = \"pass\"\n", "balance = \"ip_hash\"\n", "live_dict = \"1KiB\"\n",
-                           "slow_start = \"1500ms\"\n", "live_socket = \"relative\"\n"})
+  for (const auto* each :
+       {"host_names = \"pass\"\n", "balance = \"ip_hash\"\n", "live_dict = \"1KiB\"\n", "slow_start = \"1500ms\"\n"})
     EXPECT_THROW(sink_harness("nginx", nginx_.options() + "mode = \"live\"\n" + each), std::exception) << each;
   EXPECT_THROW(sink_harness("nginx", nginx_.options() + "slow_start = \"5s\"\n"), std::exception);
 }

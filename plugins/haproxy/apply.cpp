@@ -27,7 +27,10 @@ std::vector<std::string> prefixes_of(const plan_rules& rules) {
 }  // namespace
 
 applier::applier(apply_settings options, context host)
-    : options_(std::move(options)), host_(host), locks_(options_.socket, prefixes_of(options_.plan)) {}
+    : options_(std::move(options)),
+      host_(host),
+      locks_(options_.socket, prefixes_of(options_.plan)),
+      config_file_(options_.config_file, std::string(host.name())) {}
 
 std::optional<applier::view> applier::look(target& cli, std::string& why) {
   const auto answers = cli.run({"show info", "show backend", "show servers state"}, why);
@@ -71,7 +74,10 @@ outcome applier::apply(desired_backends desired) {
 
 outcome applier::bring_about() {
   target cli(options_.socket, options_.timeout);
-  if (auto why = cli.open(); !why.empty()) return retry(std::move(why));
+  if (auto why = cli.open(); !why.empty()) {
+    write_config_file({});  // HAProxy may not have been started yet, and starts with it
+    return retry(std::move(why));
+  }
   return bring_about(cli);
 }
 

@@ -103,12 +103,17 @@ void applier::report_kept(const attempt& current) {
 
 outcome applier::conclude(const attempt& current) {
   show(current.plans);
+  std::set<std::string> unsettled;
+  for (const auto& [backend, why] : current.refusals) unsettled.insert(backend);
+  for (const auto& [backend, loss] : current.kept) unsettled.insert(backend);
+  write_config_file(unsettled);
   report_kept(current);
   recheck_ = false;
   compared_ = clock::now();
   short_of_slots_ = false;
   std::vector<std::string> remarks;
-  if (!state_file_fault_.empty()) remarks.push_back(state_file_fault_);
+  for (const auto* fault : {&config_file_fault_, &state_file_fault_})
+    if (!fault->empty()) remarks.push_back(*fault);
   for (const auto& [backend, each] : current.plans)
     for (auto& remark : remarks_on(backend, each)) remarks.push_back(std::move(remark));
   for (const auto& [backend, loss] : current.kept)

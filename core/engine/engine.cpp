@@ -469,16 +469,19 @@ void engine::stop_sources() {
   sources_.clear();
 }
 
-// Stops each sink when it has answered the update in flight. `finish` is called when all have ended.
+// Stops each sink when it has answered the update in flight, or has had a part of the deadline for that: a sink that
+// runs a program for long ends it when it is stopped. `finish` is called when all have ended.
 void engine::stop_sinks(const std::function<void()>& finish) {
   auto left = std::make_shared<std::size_t>(sinks_.size());
   if (*left == 0) return finish();
   for (auto& [name, runner] : sinks_) {
-    runner->close([this, held = runner, left, finish] {
+    const auto end = within(config_.host.stop_deadline / 4, [this, held = runner, left, finish](bool in_time) {
+      if (!in_time) log::info(held->subject(), "is stopped without an answer to its last update");
       retire(held->instance().shared_from_this(), [held, left, finish] {
         if (--*left == 0) finish();
       });
     });
+    runner->close([end] { end(true); });
   }
 }
 

@@ -146,7 +146,7 @@ private:
   void put_aside(const std::string& pipeline);
   void warn_of_removed(const config::configuration& next, config::diagnostics& found) const;
   void look_at_targets(const std::string& pipeline, const model::snapshot_ptr& candidate,
-                       std::function<void(const std::string& loss)> answer);
+                       std::function<void(const target_findings&)> answer);
   bool is_fed_by_others(const std::string& sink, const std::string& pipeline) const;
   void replace_sinks(const made& sinks);
   void close_sink(const std::shared_ptr<sink_runner>& runner);

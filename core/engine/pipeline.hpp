@@ -72,13 +72,18 @@ struct pipeline_surroundings {
   metrics::metrics& figures;
 };
 
+/// What targets have, and a snapshot would take from them: sentences without an end, or empty. Of each the first.
+struct target_findings {
+  std::string loss;     ///< more would go than the brake lets pass
+  std::string unknown;  ///< whether anything would go is not known
+};
+
 /// How a pipeline reaches its sinks.
 struct sinks_of_pipeline {
   /// Called with each new snapshot, from within the call that decides.
   std::function<void(const decision&)> decided;
-  /// Asks what the targets have that this snapshot would take from them: a sentence without an end, or nothing. The
-  /// answer is called later.
-  std::function<void(const model::snapshot_ptr&, std::function<void(const std::string& loss)>)> look;
+  /// Asks what the targets have that this snapshot would take from them. The answer is called later.
+  std::function<void(const model::snapshot_ptr&, std::function<void(const target_findings&)>)> look;
 };
 
 /// Whether a sink before a reload and one after it, by their names, have the same target.
@@ -214,6 +219,7 @@ private:
 
   bool may_empty_targets(const model::snapshot& candidate, const release& released) const;
   void look_at_targets(const model::snapshot_ptr& candidate);
+  void take_findings(const target_findings& found);
   void end_hold_for_targets(const std::string& why);
   void note_returned(std::string why);
   void stay_paused_like(const pipeline& ended, const same_target& is_same_target);
@@ -301,6 +307,7 @@ private:
   bool state_is_kept_ = false;   // the state directory had states when this pipeline started
   model::snapshot_ptr earlier_;  // in its place, when it cannot be used: only for measuring
   look look_ = look::due;        // at the targets, of which nothing is known
+  model::snapshot_ptr looked_for_;  // the candidate that they were, or are, compared with
   bool held_for_targets_ = false;
   const std::shared_ptr<const bool> alive_ = std::make_shared<const bool>(true);  // for an answer that comes late
   std::uint64_t next_revision_ = 1;

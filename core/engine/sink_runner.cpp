@@ -281,7 +281,8 @@ void sink_runner::away(const std::string& why) {
   set_answer(model::sink_answer::away);
   const auto pause = backoff_.next();
   if (!again) {
-    log::warning(subject(), "target unreachable: {}; retrying (every {} at most)", why, config::to_text(longest_retry));
+    log::warning(subject(), "not applied yet: {}; it is retried (every {} at most)", why,
+                 config::to_text(longest_retry));
     note(journal_entry::kind::away, why, clock::now() - begun_);
   }
   if (!open_) return;

@@ -114,6 +114,9 @@ void add_pause(const engine::pipeline& pipeline, lines& all) {
 
 std::string line_of_open(const engine::sink_runner& sink) {
   const auto subject = "sink " + sink.name();
+  // The sink may have reached its target, and wait for something there: only its reason says so.
+  if (sink.last_answer() == model::sink_answer::away)
+    return subject + ": not applied yet, and retried" + because(sink.last_why());
   if (sink.in_trouble()) return subject + ": " + to_string(sink.last_answer()) + because(sink.last_why());
   if (!sink.is_open()) return subject + " waits until every sink that a reload has ended has stopped";
   if (!sink.waits_for().empty() && !sink.in_flight() && sink.applied() == sink.desired())

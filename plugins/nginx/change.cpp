@@ -131,10 +131,10 @@ std::string applier::why_too_soon(const std::stop_token& stop) {
   if (options_.max_generations == 0 || !master_) return {};
   retirement_.look(*master_);
   if (retirement_.generations() < options_.max_generations) return {};
-  return "nginx has workers of " + std::to_string(retirement_.generations()) +
-         " earlier generations that finish their connections, and max_generations is " +
+  return "waiting: " + std::to_string(retirement_.generations()) +
+         " earlier generations of nginx still serve connections, and max_generations is " +
          std::to_string(options_.max_generations) +
-         ": the change waits until one has ended; worker_shutdown_timeout limits how long that takes";
+         "; the change is applied when one of them ends, and worker_shutdown_timeout limits how long that takes";
 }
 
 outcome applier::reload(const rendered& next, bool judged, const std::stop_token& stop) {

@@ -37,8 +37,9 @@ public:
       : options_(options),
         plugins_(plugins),
         hosted_(plugins, host, engine::mode::apply),
-        admin_(hosted_.context(),
-               {.engine = hosted_.engine(), .figures = hosted_.figures(), .reload = [this] { return reload(); }}),
+        admin_(hosted_.context(), {.engine = hosted_.engine(),
+                                   .figures = hosted_.figures(),
+                                   .reload = [this](const std::string& who) { return reload(who); }}),
         heartbeat_(hosted_.context().get_executor(), hosted_.engine()),
         programs_(hosted_.context(), hosted_.engine(), [this] { stop_once(); }),
         signals_(hosted_.context(), SIGHUP, SIGTERM, SIGINT) {}
@@ -51,7 +52,7 @@ private:
   bool listen(const config::host_config& host);
   void wait_for_signal();
   void on_signal(int signal);
-  admin::reload_outcome reload();
+  admin::reload_outcome reload(const std::string& who);
   void close_in_the_clear(const config::host_config& refused, std::vector<std::string>& findings);
   bool take(const config::configuration& next, config::diagnostics& found, std::vector<std::string>& findings);
   void stop();
@@ -89,6 +90,7 @@ int daemon::run(const config::configuration& config) {
   if (!listen(config.host)) return exit_runtime;
   log::info(base::subject_kind::host, "drcon {} runs {}", build::version,
             base::count_of(config.pipelines.size(), "pipeline"));
+  hosted_.engine().probe_instances();
   heartbeat_.start();
   wait_for_signal();
   const auto work = boost::asio::make_work_guard(hosted_.context());
@@ -109,7 +111,7 @@ void daemon::wait_for_signal() {
 
 void daemon::on_signal(int signal) {
   if (signal == SIGHUP) {
-    reload();
+    reload("SIGHUP");
     return;
   }
   if (!stopping_) return stop_once();
@@ -127,6 +129,7 @@ bool daemon::take(const config::configuration& next, config::diagnostics& found,
   for (const auto& each : findings) log::error(base::subject_kind::config, "{}", each);
   if (listeners && log && hosted_.engine().apply(next, found)) {
     admin_.switch_to(std::move(*listeners));
+    hosted_.engine().probe_instances();
     return true;
   }
   // What was to be secured does not go on in the clear, though the rest stays as it was.
@@ -144,9 +147,10 @@ void daemon::close_in_the_clear(const config::host_config& refused, std::vector<
 }
 
 // The whole new configuration is checked first; a wrong one changes nothing, but for a port that it would secure.
-admin::reload_outcome daemon::reload() {
+admin::reload_outcome daemon::reload(const std::string& who) {
   if (stopping_) return {.taken = false, .findings = {"drcon is stopping"}};
-  log::info(base::subject_kind::host, "reloading {}", options_.config.string());
+  log::info(base::subject_kind::host, "reloading {}{}", options_.config.string(),
+            who.empty() ? "" : " (by " + who + ")");
   heartbeat_.reloading();
   config::diagnostics found;
   auto next = config::load(options_.config, plugins_.catalog(), found);
@@ -163,7 +167,7 @@ admin::reload_outcome daemon::reload() {
     log::write(each.severity == config::severity::error ? log::level::error : log::level::warning,
                base::subject_kind::config, outcome.findings.back());
   }
-  hosted_.engine().note_reload(outcome.taken, outcome.findings.empty() ? "" : outcome.findings.front());
+  hosted_.engine().note_reload(outcome.taken, outcome.findings.empty() ? "" : outcome.findings.front(), who);
   if (!outcome.taken) {
     log::error(base::subject_kind::host, "the new configuration is not used; the previous one stays in effect");
     heartbeat_.reloaded();

@@ -122,7 +122,9 @@ void watcher::become_ready() {
 }
 
 void watcher::report_status() {
-  if (failures_.empty()) return host_.status_ok(std::to_string(settings_.keys.size()) + " entries");
+  if (failures_.empty())
+    return host_.status_ok(std::to_string(settings_.keys.size()) +
+                           (settings_.keys.size() == 1 ? " entry" : " entries"));
   const auto& [name, why] = *failures_.begin();
   if (readiness_.all_fail()) host_.status_away(name + ": " + why);
   else host_.status_degraded(name + ": " + why);

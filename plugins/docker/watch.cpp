@@ -1,5 +1,6 @@
 #include "docker/watch.hpp"
 
+#include "common/count_of.hpp"
 #include "common/json_text.hpp"
 #include "common/short_text.hpp"
 
@@ -353,7 +354,7 @@ void watcher::report_status() const {
   if (!doubles.empty())
     return host_.status_degraded("service '" + doubles.front().first + "' has more than one endpoint with the id '" +
                                  doubles.front().second + "'; only one of them is used: SERVICE_ID must be unique");
-  host_.status_ok(std::to_string(published_.size()) + " services, " + std::to_string(endpoints) + " endpoints");
+  host_.status_ok(common::count_of(published_.size(), "service") + ", " + common::count_of(endpoints, "endpoint"));
 }
 
 }  // namespace drcon::docker

@@ -37,13 +37,18 @@ void probe_engine(const settings& options, const probing& into) {
         "the group docker, for the service by the drop-in docker.conf among drcon's examples of systemd");
   if (version.status == 200) probe_version(version.body, where, into);
   else into.ok(probed::reachable, "something answers at " + where);  // a proxy that lets little through
-  const auto list = common::get_once(options.engine, {}, "/containers/json?limit=1", into.timeout());
+  const std::string what = options.is_swarm ? "services" : "containers";
+  const auto list =
+      common::get_once(options.engine, {}, options.is_swarm ? "/services" : "/containers/json?limit=1", into.timeout());
   if (list.fault != common::http_fault::none || list.status != 200)
     return into.failed(
         probed::rights,
-        "Docker refuses the list of containers (" + (list.why.empty() ? std::to_string(list.status) : list.why) + ")",
-        "a proxy of the socket must allow GET of /containers and /events");
-  into.ok(probed::rights, "Docker lists its containers");
+        "Docker refuses the list of " + what + " (" + (list.why.empty() ? std::to_string(list.status) : list.why) + ")",
+        options.is_swarm
+            ? "name a manager of the swarm in the option 'engine'; a proxy of its socket must allow GET of "
+              "/services, /tasks and /nodes"
+            : "a proxy of the socket must allow GET of /containers and /events");
+  into.ok(probed::rights, "Docker lists its " + what);
 }
 
 }  // namespace drcon::docker

@@ -37,6 +37,7 @@ engine::engine(boost::asio::io_context& context, const plugins::registry& plugin
       store_(how == mode::apply ? host.state_directory : std::filesystem::path()),
       pauses_(how == mode::apply ? host.state_directory : std::filesystem::path()),
       inspector_(context.get_executor(), plugins, figures),
+      probes_(context.get_executor(), plugins, figures),
       recovery_pause_(first_pause_before_recovery, longest_pause_before_recovery),
       recovery_(context.get_executor()) {
   config_.host = host;
@@ -457,7 +458,7 @@ void engine::stop(std::function<void(bool clean)> stopped) {
     stopped(!overstayed_);
   });
   // What the inspector asks a plugin uses the engine's executor: nothing may be destroyed before it has answered.
-  const auto finish = [this, end] { inspector_.stop([end] { end(true); }); };
+  const auto finish = [this, end] { inspector_.stop([this, end] { probes_.stop([end] { end(true); }); }); };
   stop_sources();
   if (retiring_ == 0) stop_sinks(finish);
   else all_retired_ = [this, finish] { stop_sinks(finish); };

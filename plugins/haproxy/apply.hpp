@@ -38,6 +38,14 @@ struct apply_settings {
   std::string state_file;  ///< empty: none
 };
 
+/// The prefixes of our servers.
+std::vector<std::string> prefixes_of(const plan_rules& rules);
+/// Whether this version of HAProxy takes new servers at run time.
+bool can_add_servers(const std::string& version);
+/// What only that HAProxy process says of itself; `sockets` is its answer to `show cli sockets`. In two containers two
+/// processes may have the same pid, start and host name, but hardly the same sockets.
+std::string unique_of(const process_info& info, const std::string& sockets);
+
 using desired_backends = std::map<std::string, desired_backend>;
 
 class applier {
@@ -92,7 +100,9 @@ private:
   void end_departures(target& cli);
   void remember(const attempt& current);
   std::set<std::string> services_of(const std::string& backend) const;
-  std::vector<std::string> remarks_on(const std::string& backend, const backend_plan& plan);
+  void remark_on_checks(const std::string& backend, const backend_plan& plan, const live_servers& live,
+                        std::vector<std::string>& remarks) const;
+  std::vector<std::string> remarks_on(const std::string& backend, const backend_plan& plan, const live_servers& live);
   outcome conclude(const attempt& current);
   bool any_present(const live_state& live) const;
   std::vector<std::string> missing_backends(const live_state& live) const;

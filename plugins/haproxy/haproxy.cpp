@@ -1,6 +1,8 @@
 // The haproxy sink: the schema of its options, and the plugin object.
+#include "haproxy/probe.hpp"
 #include "haproxy/settings.hpp"
 
+#include <drcon/probe.hpp>
 #include <drcon/sink.hpp>
 
 namespace drcon::haproxy {
@@ -69,6 +71,8 @@ public:
   }
   std::chrono::nanoseconds tend(const std::stop_token&) override { return applier_.tend(); }
 
+  void probe(const probing& into) const { probe_target(options_, rules_, into); }
+
   bool render(const update_view& update) override {
     const auto [desired, live] = applier_.preview(desired_from(update.wanted(), rules_, host()));
     if (live) host().rendered(name_of_target_, desired, *live);
@@ -81,14 +85,16 @@ private:
       : blocking_sink(host),
         rules_(std::move(options.desired)),
         name_of_target_("HAProxy at " + options.apply.socket.text),
+        options_(options.apply),
         applier_(std::move(options.apply), host) {}
 
   const desired_rules rules_;
   const std::string name_of_target_;
+  const apply_settings options_;
   applier applier_;
 };
 
 }  // namespace
 }  // namespace drcon::haproxy
 
-DRCON_SINK("haproxy", "0.1.0", "Sets the servers of HAProxy's backends at run time.", drcon::haproxy::sink)
+DRCON_PROBED_SINK("haproxy", "0.1.0", "Sets the servers of HAProxy's backends at run time.", drcon::haproxy::sink)

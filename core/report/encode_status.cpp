@@ -96,7 +96,7 @@ json encode_services(const model::snapshot_ptr& snapshot) {
   if (!snapshot) return services;
   for (const auto& service : snapshot->services()) {
     auto endpoints = json::array();
-    for (const auto& each : service->endpoints()) endpoints.push_back(encode(each));
+    for (const auto each : service->endpoints()) endpoints.push_back(encode(each.copy()));
     json one{{"name", service->name()}, {"revision", service->revision()}, {"endpoints", std::move(endpoints)}};
     if (!service->values().empty()) one["values"] = service->values();
     services.push_back(std::move(one));

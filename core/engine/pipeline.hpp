@@ -7,6 +7,7 @@
 #include "base/timer.hpp"
 #include "config/configuration.hpp"
 #include "engine/brake.hpp"
+#include "engine/gathered.hpp"
 #include "engine/journal.hpp"
 #include "engine/pacer.hpp"
 #include "engine/pause_store.hpp"
@@ -289,7 +290,7 @@ private:
   const sinks_of_pipeline sinks_;
 
   const shape shape_;
-  std::map<std::string, model::service_ptr> merged_;   // and filtered
+  gathered merged_;                                    // and filtered
   std::map<std::string, model::service_ptr> unheard_;  // what was served of services that a source has yet to report
   const source_state* preferred_ = nullptr;            // merge = "prefer": the active source
   bool grace_over_ = false;

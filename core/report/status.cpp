@@ -116,7 +116,7 @@ std::map<health, std::size_t> count_by_health(const model::snapshot& snapshot) {
 
 std::size_t endpoint_count(const engine::source_state& source) {
   std::size_t count = 0;
-  for (const auto& [name, service] : source.services()) count += service->endpoints().size();
+  for (const auto& [name, service] : source.services()) count += service->counts().endpoints;
   return count;
 }
 

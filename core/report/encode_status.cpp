@@ -185,6 +185,8 @@ json encode(const status_report& status) {
           {"verdict", to_words(status.verdict)},
           {"unsettled", status.unsettled},
           {"caveats", status.caveats},
+          {"refused_reload", status.refused_reload},
+          {"state_fault", status.state_fault},
           {"journal", {{"first", status.first_entry}, {"last", status.last_entry}}},
           {"sources", encode_by_name(status.sources)},
           {"pipelines", encode(status.pipelines)},

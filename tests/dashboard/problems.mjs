@@ -1,6 +1,6 @@
 // Each problem says what is wrong, since when, what is served meanwhile, what happens by itself and when, and what helps.
 import fs from "node:fs";
-import { check, directory, open, problem, setHosts, until, url, verdict, withToken } from "./page.mjs";
+import { canInject, check, directory, inject, open, problem, setHosts, until, url, verdict, withToken } from "./page.mjs";
 
 const date = String.raw`\d{4}-\d\d-\d\d \d\d:\d\d:\d\d \S+`;
 // The parts of a card by their titles, while it is in sight without scrolling.
@@ -90,4 +90,21 @@ export async function AButtonIsNotReplacedWhileItIsPressed(browser) {
   await until(page, (text) => { const now = document.querySelector("#problems .next").innerText.match(/\d\d:\d\d:\d\d/); return now && now[0] !== text; }, before);
   await page.mouse.up();
   await page.getByRole("alert").getByText("1 of 1 sink").waitFor();
+}
+
+// What a state would be with them: not each can be brought about here.
+export async function FindingsOfAnyOtherKindAndWhoPausedAreShown(browser) {
+  const page = await open(browser, sight, canInject);
+  const state = await page.evaluate(() => status);
+  state.findings = [{ code: "fault-ahead", severity: "warning", text: "sink page: /srv/page is not writable; to do: chown it" },
+    { code: "brake-holds", severity: "open", text: "has a card of its own" }];
+  Object.assign(state.pipelines.web, { paused: "CHG-1234", paused_by: "user anna (pid 4711)", paused_since: state.now });
+  state.state = "caveats";
+  state.verdict = "OK, with warnings";
+  await inject(page, "state", state);
+  const parts = await partsOf(problem(page, "Sink page: /srv/page is not writable; to do: chown it"));
+  matches(parts["What happens next"], "^The next change fails, unless this is corrected before\\.$");
+  matches(parts["What helps"], "^drcon doctor$");
+  await problem(page, "Pipeline web is paused: CHG-1234 (by user anna (pid 4711))").waitFor();
+  check((await page.locator("#problems > li").count()) === 2, "there are " + (await page.locator("#problems > li").count()) + " cards");
 }

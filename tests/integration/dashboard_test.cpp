@@ -144,6 +144,7 @@ TEST_F(Dashboard, AnUnreachableTargetAnswersWhatAnOperatorAsks) { holds(); }
 TEST_F(Dashboard, ALostSourceAnswersWhatAnOperatorAsks) { holds(); }
 TEST_F(Dashboard, ARefusedReloadStaysInSight) { holds(); }
 TEST_F(Dashboard, AButtonIsNotReplacedWhileItIsPressed) { holds(); }
+TEST_F(Dashboard, FindingsOfAnyOtherKindAndWhoPausedAreShown) { holds(); }
 TEST_F(DashboardWithoutToken, WithoutATokenTheButtonsAreOff) { holds(); }
 TEST_F(DashboardAtScale, AnEventIsRenderedWithinATenthOfASecond) { holds(); }
 

@@ -11,7 +11,7 @@ const behind = (sink) => (sink.applied === null ? null : Math.max(sink.wanted - 
 
 function problems() {
   return [
-    reloadProblem(), stateFileProblem(),
+    reloadProblem(), stateFileProblem(), ...(status.findings || []).map(otherProblem),
     ...Object.entries(status.pipelines).flatMap(([name, each]) => [holdProblem(name, each), pauseProblem(name, each), earlierProblem(name, each)]),
     ...Object.entries(status.sources).flatMap(([name, each]) => [sourceProblem(name, each), unknownProblem(name, each), leftOutProblem("source", name, each)]),
     ...Object.entries(status.sinks).flatMap(([name, each]) => [sinkProblem(name, each), stateProblem("sink", name, each), leftOutProblem("sink", name, each)]),
@@ -39,7 +39,7 @@ function pauseProblem(name, each) {
   const losing = each.would_hold;
   return {
     kind: losing ? "bad" : "mild", key: "pause " + name,
-    what: () => phrase`Pipeline ${name} is paused: ${each.paused}`,
+    what: () => phrase`Pipeline ${name} is paused: ${each.paused}${each.paused_by ? phrase` (by ${each.paused_by})` : ""}`,
     why: () => losing ? [phrase`The brake would hold if it was resumed: ${losing}`] : [],
     since: each.paused_since,
     served: () => `Revision ${each.revision}: ${each.in_service} of ${several(each.endpoints, "endpoint")} in service.`,
@@ -132,6 +132,23 @@ function leftOutProblem(role, name, each) {
 }
 const refusalLine = (each) => (each.endpoint ? phrase`${each.endpoint} of service ${each.service}: ${each.why}` : phrase`service ${each.service}: ${each.why}`);
 
+// Findings that no other card is about, by their codes: what they say, and what follows.
+const otherFindings = {
+  "fault-ahead": { kind: "mild", served: "What was applied last.", next: "The next change fails, unless this is corrected before.", helps: "drcon doctor" },
+  "target-unhealthy": { kind: "bad", served: "The endpoints are configured, and by its own checks the target sends nothing to them.", next: "The target goes on checking them.", helps: "drcon doctor" },
+  "left-out-beyond-brake": { kind: "bad", served: "What is left of the service.", next: "Each endpoint is used as soon as what it carries can be.", helps: "drcon journal" },
+  "last-servers-kept": { kind: "bad", served: "The last servers of the service, which no source has in service any more.", next: "They are replaced as soon as the service has an endpoint that can be used.", helps: "drcon journal" },
+  "paused-sink-behind": { kind: "mild", served: "What it had when the pause began.", next: "It is applied when the pipeline is resumed.", helps: "drcon status" },
+};
+function otherProblem(finding) {
+  const about = otherFindings[finding.code];
+  if (!about) return null;
+  return {
+    kind: about.kind, key: "finding " + finding.code + finding.text,
+    what: () => [phrase`${capital(finding.text)}`], why: () => [], since: finding.since || 0,
+    served: () => [about.served], next: () => [about.next], helps: () => [command(about.helps)],
+  };
+}
 function reloadProblem() {
   if (!status.refused_reload) return null;
   const entry = journal.findLast((each) => each.what === "reloaded");

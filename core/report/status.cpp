@@ -175,6 +175,8 @@ status_report status_of(const engine::engine& engine) {
                      .verdict = verdict_of(engine),
                      .unsettled = open_remarks(engine),
                      .caveats = warnings(engine),
+                     .refused_reload = engine.refused_reload().value_or(""),
+                     .state_fault = engine.state_fault(),
                      .first_entry = entries.empty() ? 0 : entries.front().number,
                      .last_entry = entries.empty() ? 0 : entries.back().number,
                      .sources = {},

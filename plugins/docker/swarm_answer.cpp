@@ -18,7 +18,7 @@ using nlohmann::json;
 struct node {
   std::string name;
   std::string address;
-  bool is_ready = false;
+  bool is_lost = false;
 };
 
 // A manager may be known to itself by no address, but always by the one that the other managers use.
@@ -31,13 +31,18 @@ std::string address_of(const json& each) {
   return address;
 }
 
+// A manager that was just started knows its nodes as "unknown" until they have reported: that is no loss.
+bool is_lost(const json& each) {
+  const auto state = json_text(object(each, "Status"), "State");
+  return state == "down" || state == "disconnected";
+}
+
 std::map<std::string, node> read_nodes(const json& nodes) {
   std::map<std::string, node> all;
   for (const auto& each : nodes)
-    all.insert_or_assign(json_text(each, "ID"),
-                         node{.name = json_text(object(each, "Description"), "Hostname"),
-                              .address = address_of(each),
-                              .is_ready = json_text(object(each, "Status"), "State") == "ready"});
+    all.insert_or_assign(json_text(each, "ID"), node{.name = json_text(object(each, "Description"), "Hostname"),
+                                                     .address = address_of(each),
+                                                     .is_lost = is_lost(each)});
   return all;
 }
 
@@ -119,7 +124,7 @@ container read_task(const json& service, const json& task, const node& on, const
       code != object(object(task, "Status"), "ContainerStatus").end() && code->is_number_integer())
     result.exit_code = code->get<int>();
   // The swarm reports a task as running only after its check has passed, and until it knows better of a lost node.
-  if (!on.is_ready) result.health = "its node is not ready";
+  if (on.is_lost) result.health = "its node is lost";
   return result;
 }
 

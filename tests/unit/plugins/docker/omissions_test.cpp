@@ -33,7 +33,7 @@ std::string why_none(const container& origin, const rules& by = usual(), bool as
 TEST(DockerOmissions, APublishedContainerHasNoReason) {
   const auto what = judge(web(), usual(), false);
   EXPECT_EQ(what.why_none, "");
-  EXPECT_TRUE(what.runs);
+  EXPECT_TRUE(what.is_missed);
   EXPECT_EQ(what.service, "web");
 }
 
@@ -98,9 +98,9 @@ TEST(DockerOmissions, OneThatDoesNotRunIsMissedByNobody) {
   ended.running = false;
   ended.exit_code = 3;
   EXPECT_EQ(why_none(ended), "it does not run; its last exit code is 3");
-  EXPECT_FALSE(judge(ended, usual(), false).runs);
+  EXPECT_FALSE(judge(ended, usual(), false).is_missed);
   EXPECT_EQ(why_none(web(), usual(), true), "it was asked to stop");
-  EXPECT_FALSE(judge(web(), usual(), true).runs);
+  EXPECT_FALSE(judge(web(), usual(), true).is_missed);
 }
 
 TEST(DockerOmissions, InHostModeTheReasonSaysWhatWouldHelp) {

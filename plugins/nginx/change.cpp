@@ -21,16 +21,37 @@ double seconds_since(clock::time_point start) { return std::chrono::duration<dou
 
 }  // namespace
 
+// In mode "live" the file has the shape, and the servers go through the socket once nginx serves that shape. Where this
+// is not possible, the servers go into the file: it is as if the mode were "reload", until live_mode tries again.
+outcome applier::bring_about(const std::vector<upstream>& all, std::optional<rendered> made,
+                             const std::stop_token& stop) {
+  auto how = bring_about_by_file(all, std::move(made), stop);
+  if (!is_live()) return how;
+  const bool refused = how.result == DRCON_REJECTED && check_refused_;
+  if (how.result == DRCON_OK) {
+    auto sent = live_->send(all, last_, form_, stop);
+    if (sent.possible) return std::move(sent.how);
+    live_->suspend(sent.how.why);
+  } else if (refused) {
+    live_->suspend(how.why);
+  } else {
+    return how;
+  }
+  auto by_file = bring_about_by_file(all, {}, stop);
+  if (refused && check_refused_) live_->resume();  // nginx takes neither: the mode was not the reason
+  return by_file;
+}
+
 // From upstreams to a nginx that serves them.
 //
 // A change of shape is checked by nginx -t before nginx is signalled. Where only servers differ from what nginx
 // accepted before, the signal goes first: nginx's master checks for itself and keeps its workers when it refuses. nginx
 // -t, which costs more than everything else together, then runs beside the reload and gives the reason of a refusal.
-outcome applier::bring_about(const std::vector<upstream>& all, std::optional<rendered> made,
-                             const std::stop_token& stop) {
+outcome applier::bring_about_by_file(const std::vector<upstream>& all, std::optional<rendered> made,
+                                     const std::stop_token& stop) {
   check_refused_ = false;
   warning_.clear();
-  const auto next = made ? std::move(*made) : render(all, last_, form_);
+  const auto next = made ? std::move(*made) : render_all(all);
   const bool written = file_.live() == next.bytes;
   if (written && served_generation_.is(next, form_.listener, file_.path())) {
     if (file_.changing()) file_.settle();

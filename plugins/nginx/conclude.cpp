@@ -26,6 +26,7 @@ void applier::report_kept(const std::vector<upstream>& admitted) const {
 void applier::report(const left_out& omitted, const std::vector<upstream>& admitted) {
   std::vector<std::string> remarks;
   if (!warning_.empty()) remarks.push_back(warning_);
+  if (live_ && !live_->remark().empty()) remarks.push_back(live_->remark());
   for (const auto& each : admitted)
     if (const auto loss = loss_of(each, last_); loss.keeps_last())
       remarks.push_back(common::kept_because_of("service " + each.name, loss));
@@ -52,6 +53,7 @@ void applier::report(const left_out& omitted, const std::vector<upstream>& admit
 
 void applier::watch_retirement() {
   if (!remarks_) return;
+  if (live_) live_->watch();
   if (master_) retirement_.look(*master_);
   host_.gauge("retiring_workers", "Workers of earlier generations of nginx that have not ended.",
               static_cast<double>(retirement_.workers()));

@@ -27,12 +27,26 @@ constexpr const char* schema_text = R"JSON({
       "description": "nginx's prefix, given to nginx -t as -p. Empty: nginx's own." },
     "pid_file": { "type": "string", "format": "path", "default": "/run/nginx.pid",
       "description": "Where nginx's master writes its pid." },
-    "mode": { "type": "string", "pattern": "^0?[0-7]{3}$", "default": "0644",
+    "mode": { "type": "string", "pattern": "^(reload|live|0?[0-7]{3})$", "default": "reload",
+      "description": "How nginx learns of changes of servers: \"reload\", by the file and a reload; or \"live\", by a module in Lua that nginx runs, without a reload: a change costs no connection and is served at once. \"live\" needs Debian's libnginx-mod-http-lua and lua-resty-core; while it is not possible, changes go by file and reload, and drcon status says why. See the plugin's README. An octal number is taken for file_mode, as this option was called." },
+    "file_mode": { "type": "string", "pattern": "^0?[0-7]{3}$", "default": "0644",
       "description": "Permissions of the file when it is new, in octal. An existing file keeps its mode and owner." },
     "empty": { "type": "string", "enum": ["keep", "503", "down server"], "default": "keep",
       "description": "What a service without endpoints in service gets: its last servers; an answer of 503; or a server marked down, for which nginx answers 502." },
-    "balance": { "type": "string", "enum": ["round_robin", "least_conn", "ip_hash", "random"], "default": "round_robin",
-      "description": "How the built-in upstream blocks spread requests." },
+    "balance": { "type": "string", "enum": ["round_robin", "least_conn", "ip_hash", "random", "hash"], "default": "round_robin",
+      "description": "How the built-in upstream blocks spread requests. \"hash\" is consistent, and goes by hash_key. In mode \"live\", \"random\" takes the less busy one of two, and there is no \"ip_hash\": use \"hash\" with \"$remote_addr\"." },
+    "hash_key": { "type": "string", "pattern": "^[A-Za-z0-9_$.:/@{}-]{1,200}$", "default": "$remote_addr",
+      "description": "What decides which server a request goes to, with balance = \"hash\": variables of nginx, such as \"$host$uri\"." },
+    "slow_start": { "type": "string", "format": "duration", "default": "0s",
+      "description": "Mode \"live\" only: over how long a new server gets its share of the requests, little by little; whole seconds, 0s: at once. Not for \"hash\", since keys would move twice." },
+    "live_upstreams": { "type": "string", "enum": ["each", "variable"], "default": "each",
+      "description": "Mode \"live\" only: one upstream for each service, so that a new service takes a reload; or one for all, which finds its service in the variable $drcon_service: `set $drcon_service web; proxy_pass http://$drcon_upstream;`. Then not even a new service takes a reload." },
+    "live_socket": { "type": "string", "format": "path", "default": "",
+      "description": "Mode \"live\" only: the unix socket on which nginx takes the servers, in a directory that only drcon may enter, which is made if it is missing. Empty: in the directory .NAME.live beside the file. Not in drcon's own /run/drcon: that is removed when drcon stops, while nginx goes on." },
+    "live_module": { "type": "string", "format": "path", "default": "/usr/share/drcon/nginx/drcon.lua",
+      "description": "Mode \"live\" only: the module that nginx runs." },
+    "live_dict": { "type": "string", "format": "size", "default": "20MiB",
+      "description": "Mode \"live\" only: memory that nginx shares between its workers for the servers and what is counted of them. drcon status warns when it is nearly full." },
     "keepalive": { "type": "integer", "minimum": 0, "maximum": 65535, "default": 0,
       "description": "Idle connections each worker keeps to an upstream; 0: none. Built-in form only." },
     "max_fails": { "type": "integer", "minimum": 0, "maximum": 1000, "default": 1,
@@ -95,9 +109,9 @@ public:
   }
 
   bool render(const update_view& update) override {
-    const auto [desired, live] = applier_.preview(desired_from(update.wanted(), rules_, host()));
-    if (live) host().rendered(file_, desired, *live);
-    else host().rendered(file_, desired);
+    for (const auto& each : applier_.preview(desired_from(update.wanted(), rules_, host())))
+      if (each.now) host().rendered(each.path, each.desired, *each.now);
+      else host().rendered(each.path, each.desired);
     return true;
   }
 
@@ -105,12 +119,10 @@ private:
   sink(context host, settings options)
       : blocking_sink(host),
         rules_(options.desired),
-        file_(options.apply.file),
         watch_(options.watch),
         applier_(std::move(options.apply), target(std::move(options.target)), host) {}
 
   desired_rules rules_;
-  std::string file_;
   const std::chrono::nanoseconds watch_;
   applier applier_;
   std::vector<upstream> last_;

@@ -1,8 +1,8 @@
 // The names that nginx's own configuration has: of upstreams, and of hosts that it passes requests to at a port.
 //
 // nginx refuses a whole configuration that names an upstream twice, or like such a host, and its master alone does not
-// say which. So where only the master judges, the files are read: enough of their grammar to know which blocks are open,
-// which files are included, and what is text or a comment. Thread rule: any thread.
+// say which. So where only the master judges, the files are read: enough of their grammar to know which blocks are
+// open, which files are included, and what is text or a comment. Thread rule: any thread.
 #pragma once
 
 #include <set>

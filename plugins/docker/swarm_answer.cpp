@@ -71,22 +71,25 @@ container_port& port_of(const json& described, container& result) {
   return result.ports.emplace_back(std::move(one));
 }
 
-bool is_usable(const json& described) {
+bool is_usable(const json& described, container& result) {
+  const auto number = port_number(described, "TargetPort");
   const auto protocol = json_text(described, "Protocol");
-  return port_number(described, "TargetPort") != 0 && (protocol == "tcp" || protocol == "udp");
+  if (protocol == "tcp" || protocol == "udp") return number != 0;
+  if (number != 0 && !protocol.empty()) result.other_ports.insert(std::to_string(number) + "/" + protocol);
+  return false;
 }
 
 // `stands_in`: the task of the same service and node that has the ports of ingress, if it is another one.
 void read_ports(const json& service, const json& task, const std::string& stands_in, container& result) {
   for (const auto& each : array(object(service, "Endpoint"), "Ports")) {
-    if (!is_usable(each)) continue;
+    if (!is_usable(each, result)) continue;
     auto& port = port_of(each, result);
     if (json_text(each, "PublishMode") != "ingress") continue;
     if (stands_in.empty()) port.host_port = port_number(each, "PublishedPort");
     else port.stands_in = stands_in;
   }
   for (const auto& each : array(object(object(task, "Status"), "PortStatus"), "Ports"))
-    if (is_usable(each)) port_of(each, result).host_port = port_number(each, "PublishedPort");
+    if (is_usable(each, result)) port_of(each, result).host_port = port_number(each, "PublishedPort");
   std::ranges::sort(result.ports, {}, [](const auto& each) { return std::pair(each.number, each.udp); });
 }
 

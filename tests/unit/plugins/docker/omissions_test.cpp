@@ -1,6 +1,8 @@
 // Why a container is not published: the reasons in words, by the rules and the container.
 #include "docker/conventions.hpp"
 
+#include <nlohmann/json.hpp>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -48,6 +50,13 @@ TEST(DockerOmissions, APortThatIsNotPublishedIsNamed) {
   auto inside = usual();
   inside.internal = true;
   EXPECT_EQ(why_none(one, inside), "it exposes no port: add EXPOSE or --expose");
+}
+
+TEST(DockerOmissions, APortOfAnotherProtocolIsNamed) {
+  const auto one = read_container(nlohmann::json::parse(
+      R"({"Id": "a", "State": {"Running": true}, "Config": {"Image": "web", "ExposedPorts": {"3868/sctp": {}}}})"));
+  ASSERT_TRUE(one);
+  EXPECT_EQ(why_none(*one), "only ports of tcp and udp are published, and it has none but 3868/sctp");
 }
 
 TEST(DockerOmissions, TheSettingThatIgnoresIsNamed) {

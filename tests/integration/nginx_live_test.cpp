@@ -377,12 +377,15 @@ TEST_F(NginxLive, AWorkerThatDoesNotAnswerIsReportedAndTheChangeIsNotApplied) {
   EXPECT_EQ(answering(), names{"b"});
 }
 
-// nginx does not upgrade its binary while it has the parent that started it.
+// nginx upgrades its binary only when it runs as a daemon, and was started by its path.
 TEST_F(NginxLive, AnUpgradeOfItsBinaryLeavesNoWorkerBehind) {
   restart_with_lua(true, 2);
   serve_web({&a_});
   nginx_.stop();
-  run({"sh", "-c", "nginx -p " + nginx_.prefix().string() + " -c " + nginx_.config().string() + " > /dev/null 2>&1 &"});
+  auto config = read_file(nginx_.config());
+  config.replace(config.find("daemon off;"), 11, "daemon on;");
+  write_file(nginx_.config(), config);
+  ASSERT_EQ(run({"/usr/sbin/nginx", "-p", nginx_.prefix().string(), "-c", nginx_.config().string()}).code, 0);
   ASSERT_TRUE(answers("a\n"));
   const auto pid_of = [&](const std::string& ending) {
     return static_cast<pid_t>(std::strtol(read_file(nginx_.pid_file().string() + ending).c_str(), nullptr, 10));

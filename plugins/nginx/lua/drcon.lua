@@ -135,7 +135,7 @@ local function adopt()
   end
 end
 
--- drcon's file, for an nginx that has been started, and for what did not come through the socket. There is none at first.
+-- drcon's file, for an nginx that was started, and for what did not come through the socket. At first there is none.
 local function read_file(only_newer)
   local file, why, number = io.open(config.file, "rb")
   if not file then return number == ENOENT, why end
@@ -237,9 +237,7 @@ local function by_chance(but)
   local left, last = 0, nil
   for i = 1, count do if i ~= but then left = left + weights[i] end end
   left = math.random() * left
-  for i = 1, count do
-    if i ~= but and left >= 0 then last, left = i, left - weights[i] end
-  end
+  for i = 1, count do if i ~= but and left >= 0 then last, left = i, left - weights[i] end end
   return last
 end
 
@@ -267,6 +265,11 @@ local function leave(entry, failed)
   end
 end
 
+-- Its end is announced by nobody but the collector of garbage. (LuaJIT compiles no function with a closure in it.)
+local function watch_subrequest(entry)
+  ngx.ctx.drcon = ffi.gc(ffi.new("char[1]"), function() leave(entry) end)
+end
+
 -- In balancer_by_lua. `hash_key` is for "hash"; `lines`: the servers of the include file, which nginx counts as tries.
 -- Where this chooses nobody, nginx goes on with those servers.
 function M.balance(name, hash_key, lines)
@@ -285,8 +288,7 @@ function M.balance(name, hash_key, lines)
     if entry then leave(entry) end  -- of an earlier request, whose end was not reported
     entry = { service = service, peer = false }
     open[key] = entry
-    -- The end of a subrequest is announced by nobody but the collector of garbage.
-    if ngx.is_subrequest then ngx.ctx.drcon = ffi.gc(ffi.new("char[1]"), function() leave(entry) end) end
+    if ngx.is_subrequest then watch_subrequest(entry) end
     if service.up > lines then balancer.set_more_tries(service.up - lines) end
   end
   local now, tiers = ngx_now(), service.tiers
@@ -334,8 +336,7 @@ local function write_statistics()
   local lines = {}
   for name, service in pairs(services) do
     for address, peer in pairs(service.known) do
-      local line = table.concat({ name, address, peer.requests, peer.failures, peer.active }, " ")
-      if peer.requests > 0 then lines[#lines + 1] = line end
+      lines[#lines + 1] = table.concat({ name, address, peer.requests, peer.failures, peer.active }, " ")
     end
   end
   dict:safe_set("statistics " .. ngx.worker.pid(), table.concat(lines, "\n"), 60)
@@ -377,10 +378,7 @@ end
 local answers = {
   other = function() return ngx.exit(404) end,
   ["GET /state"] = say_state,
-  ["GET /statistics"] = function()
-    dict:safe_set("asked", true, 60)
-    say_of_workers("statistics", "\n")
-  end,
+  ["GET /statistics"] = function() return dict:safe_set("asked", true, 60) and say_of_workers("statistics", "\n") end,
   ["PUT /peers"] = function()
     ngx.req.read_body()
     local ok, status, why = store(ngx.req.get_body_data() or "")

@@ -8,6 +8,7 @@
 #include "engine/engine.hpp"
 #include "log/plugin_level.hpp"
 #include "metrics/process.hpp"
+#include "model/difference.hpp"
 #include "model/snapshot.hpp"
 #include "report/encode.hpp"
 #include "report/explain.hpp"
@@ -27,6 +28,7 @@
 #include <set>
 #include <string_view>
 #include <utility>
+#include <variant>
 
 namespace drcon::admin {
 namespace {
@@ -72,8 +74,10 @@ void metrics_text(served_host& about, const std::string&, const asked&, const re
 
 void openapi_document(served_host&, const std::string&, const asked&, const reply& to) { to(json(200, openapi())); }
 
-void status(served_host& about, const std::string&, const asked&, const reply& to) {
-  to(json(200, report::encode(report::status_of(about.engine))));
+void status(served_host& about, const std::string&, const asked& what, const reply& to) {
+  auto shown = report::encode(report::status_of(about.engine));
+  shown["may_change"] = what.may_see_contents;  // the same clients may do both
+  to(json(200, shown));
 }
 
 void pipelines(served_host& about, const std::string&, const asked&, const reply& to) {
@@ -254,27 +258,48 @@ void release_brake(served_host& about, const std::string& name, const asked& wha
   if (!begun) not_released(begun.error().why);
 }
 
-void rollback(served_host& about, const std::string& name, const asked& what, const reply& to) {
+// The revision that a rollback names, or why there can be none to it.
+std::variant<std::uint64_t, answer> rollback_revision(const engine::pipeline& pipeline, const asked& what) {
+  const auto& name = pipeline.name();
   const auto revision = number(what, "revision");
   if (!revision)
-    return to(refuse(400, "to which revision is not said",
-                     "add ?revision=N; GET /v1/pipelines/" + name + " lists them as history"));
-  auto& pipeline = *about.engine.find(name);
+    return refuse(400, "to which revision is not said",
+                  "add ?revision=N; GET /v1/pipelines/" + name + " lists them as history");
   const auto& now = pipeline.current().snapshot;
   if (now && now->revision() == *revision)
-    return to(
-        refuse(409, fmt::format("pipeline {1} is at revision {0} already", *revision, name), "nothing was changed"));
-  if (!pipeline.remembers(*revision)) {
-    std::vector<std::uint64_t> kept;
-    for (const auto& each : pipeline.history()) kept.push_back(each.snapshot->revision());
-    return to(refuse(409, fmt::format("revision {} of pipeline {} is not kept", *revision, name),
-                     fmt::format("nothing was changed; kept are {}", fmt::join(kept, ", "))));
-  }
+    return refuse(409, fmt::format("pipeline {1} is at revision {0} already", *revision, name), "nothing was changed");
+  if (pipeline.remembers(*revision)) return *revision;
+  std::vector<std::uint64_t> kept;
+  for (const auto& each : pipeline.history()) kept.push_back(each.snapshot->revision());
+  return refuse(409, fmt::format("revision {} of pipeline {} is not kept", *revision, name),
+                fmt::format("nothing was changed; kept are {}", fmt::join(kept, ", ")));
+}
+
+void preview_rollback(served_host& about, const std::string& name, const asked& what, const reply& to) {
+  constexpr std::size_t most_endpoints = 100;
+  const auto& pipeline = *about.engine.find(name);
+  auto found = rollback_revision(pipeline, what);
+  if (auto* const refused = std::get_if<answer>(&found)) return to(std::move(*refused));
+  const auto revision = std::get<std::uint64_t>(found);
+  const auto earlier = pipeline.revision_of_history(revision)->snapshot;
+  const auto changes = model::difference(pipeline.current().snapshot.get(), *earlier);
+  const auto counts = model::count_endpoints(changes);
+  to(json(200, {{"revision", revision},
+                {"added", counts.added},
+                {"removed", counts.removed},
+                {"changed", counts.changed},
+                {"endpoints", report::encode(model::list_endpoints(changes, most_endpoints))}}));
+}
+
+void rollback(served_host& about, const std::string& name, const asked& what, const reply& to) {
+  auto found = rollback_revision(*about.engine.find(name), what);
+  if (auto* const refused = std::get_if<answer>(&found)) return to(std::move(*refused));
+  const auto revision = std::get<std::uint64_t>(found);
   about.engine.roll_back(
-      name, *revision,
+      name, revision,
       answer_with(about, name,
                   fmt::format("pipeline {} serves what it had at revision {}, and is paused: drcon resume {} ends that",
-                              name, *revision, name),
+                              name, revision, name),
                   "rolled back", to));
 }
 
@@ -460,6 +485,14 @@ const std::vector<route>& routes() {
        "application/json",
        {400, 404, 409, 500},
        release_brake},
+      {"GET",
+       "/v1/pipelines/{name}/rollback",
+       "What a rollback would change of what is served now. Changes nothing.",
+       {{"revision", "One of the pipeline's history.", true, true}},
+       "RollbackPreview",
+       "application/json",
+       {400, 404, 409},
+       preview_rollback},
       {"POST",
        "/v1/pipelines/{name}/rollback",
        "Serve what an earlier revision had, and pause.",

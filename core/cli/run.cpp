@@ -6,6 +6,7 @@
 #include "cli/hosted_engine.hpp"
 #include "cli/kept_programs.hpp"
 #include "cli/process_one.hpp"
+#include "cli/renewed_secrets.hpp"
 #include "cli/state_lock.hpp"
 #include "log/log.hpp"
 #include "systemd/heartbeat.hpp"
@@ -17,8 +18,10 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <cstddef>
 #include <functional>
 #include <iostream>
+#include <optional>
 #include <utility>
 
 namespace drcon::cli {
@@ -41,6 +44,7 @@ public:
                {.engine = hosted_.engine(), .figures = hosted_.figures(), .reload = [this] { return reload(); }}),
         heartbeat_(hosted_.context().get_executor(), hosted_.engine()),
         programs_(hosted_.context(), hosted_.engine(), [this] { stop_once(); }),
+        secrets_(hosted_.context().get_executor(), [this](const std::string& file) { use_renewed(file); }),
         signals_(hosted_.context(), SIGHUP, SIGTERM, SIGINT) {}
 
   int run(const config::configuration& config);
@@ -52,6 +56,9 @@ private:
   void wait_for_signal();
   void on_signal(int signal);
   admin::reload_outcome reload();
+  admin::reload_outcome use(std::optional<config::configuration> next, config::diagnostics& found);
+  void use_renewed(const std::string& secret_file);
+  void in_effect(const config::configuration& now);
   void close_in_the_clear(const config::host_config& refused, std::vector<std::string>& findings);
   bool take(const config::configuration& next, config::diagnostics& found, std::vector<std::string>& findings);
   void stop();
@@ -65,6 +72,8 @@ private:
   admin::server admin_;
   systemd::heartbeat heartbeat_;
   kept_programs programs_;
+  renewed_secrets secrets_;
+  std::size_t text_hash_ = 0;  // of the configuration that is in effect
   boost::asio::signal_set signals_;
   bool stopping_ = false;
   bool overstayed_ = false;
@@ -89,6 +98,7 @@ int daemon::run(const config::configuration& config) {
   if (!listen(config.host)) return exit_runtime;
   log::info(base::subject_kind::host, "drcon {} runs {}", build::version,
             base::count_of(config.pipelines.size(), "pipeline"));
+  in_effect(config);
   heartbeat_.start();
   wait_for_signal();
   const auto work = boost::asio::make_work_guard(hosted_.context());
@@ -147,9 +157,34 @@ void daemon::close_in_the_clear(const config::host_config& refused, std::vector<
 admin::reload_outcome daemon::reload() {
   if (stopping_) return {.taken = false, .findings = {"drcon is stopping"}};
   log::info(base::subject_kind::host, "reloading {}", options_.config.string());
-  heartbeat_.reloading();
   config::diagnostics found;
   auto next = config::load(options_.config, plugins_.catalog(), found);
+  return use(std::move(next), found);
+}
+
+void daemon::in_effect(const config::configuration& now) {
+  text_hash_ = now.text_hash;
+  secrets_.follow(now.secret_files());
+}
+
+// The secret alone comes into effect: what somebody edits in the configuration meanwhile waits for a reload.
+void daemon::use_renewed(const std::string& secret_file) {
+  if (stopping_) return;
+  config::diagnostics found;
+  auto next = config::load(options_.config, plugins_.catalog(), found);
+  if (!next || next->text_hash != text_hash_) {
+    log::warning(base::subject_kind::host,
+                 "{} was replaced, and is not used yet: {}; 'drcon reload' uses both. Until then the previous secret "
+                 "stays in use",
+                 secret_file, next ? "the configuration was edited too" : "the configuration has errors now");
+    return;
+  }
+  log::info(base::subject_kind::host, "{} was replaced: reloading", secret_file);
+  use(std::move(next), found);
+}
+
+admin::reload_outcome daemon::use(std::optional<config::configuration> next, config::diagnostics& found) {
+  heartbeat_.reloading();
   if (next) config::keep_what_is_read_at_start(hosted_.engine().config().host, next->host, options_.config, found);
   admin::reload_outcome outcome;
   outcome.taken = next && take(*next, found, outcome.findings);
@@ -170,6 +205,7 @@ admin::reload_outcome daemon::reload() {
     return outcome;
   }
   configure_log(next->host);
+  in_effect(*next);
   log::info(base::subject_kind::host, "reloaded: {}", base::count_of(next->pipelines.size(), "pipeline"));
   heartbeat_.reloaded();
   return outcome;
@@ -178,6 +214,7 @@ admin::reload_outcome daemon::reload() {
 void daemon::stop() {
   log::info(base::subject_kind::host, "stopping");
   heartbeat_.stopping();
+  secrets_.stop();
   programs_.note_stop();
   hosted_.engine().stop([this](bool clean) {
     overstayed_ = !clean;

@@ -92,6 +92,11 @@ public:
     return refusals_.why(service, endpoint);
   }
   std::size_t refusal_count() const { return refusals_.count(); }
+  /// What a source leaves out by itself, and why: nothing is wrong with it, so it is no warning.
+  std::vector<refusal> omissions() const { return omissions_.first(std::numeric_limits<std::size_t>::max()); }
+  std::string why_omitted(const std::string& service, const std::string& endpoint) const {
+    return omissions_.why(service, endpoint);
+  }
   /// Jobs that wait for the lane.
   std::size_t queue_depth() const { return lane_.waiting(); }
 
@@ -141,6 +146,7 @@ private:
   const std::shared_ptr<source_intake> intake_;  // of a source; nothing enters that of a sink
   sink_link link_;                               // of a sink; nothing is open in that of a source
   refusal_list refusals_;
+  refusal_list omissions_;              // of a source: what it leaves out by itself
   call_gate* const gate_;               // never freed: a late call must find something
   const std::unique_ptr<calls> calls_;  // the plugin's functions and object; used on the lane only
   const std::shared_ptr<drcon_options> options_;

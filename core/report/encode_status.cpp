@@ -40,6 +40,7 @@ json encode(const source_report& source) {
   encoded["unknown"] = source.unknown;
   encoded["last_word"] = base::to_seconds(source.last_word);
   if (source.why_unknown) encoded["why_unknown"] = *source.why_unknown;
+  encoded["unknown_since"] = base::to_seconds(source.unknown_since);
   return encoded;
 }
 
@@ -51,6 +52,8 @@ json encode(const sink_report& sink) {
   encoded["in_flight"] = sink.in_flight;
   encoded["last_answer"] = to_string(sink.last_answer);
   encoded["why"] = sink.why;
+  encoded["failing_since"] = base::to_seconds(sink.failing_since);
+  encoded["next_retry"] = base::to_seconds(sink.next_retry);
   encoded["last_applied"] = base::to_seconds(sink.last_applied);
   encoded["applies"] = sink.applies;
   return encoded;
@@ -91,12 +94,22 @@ json encode(const endpoint& each) {
           {"tags", each.tags}, {"meta", each.meta},     {"health", to_string(each.health)}};
 }
 
-json encode_services(const model::snapshot_ptr& snapshot) {
+// `kept` is in the order of the snapshot, so that one walk over both is enough: next_kept is the first that was not
+// met.
+json encode_services(const model::snapshot_ptr& snapshot, const std::vector<kept_endpoint>& kept) {
+  auto next_kept = kept.begin();
   auto services = json::array();
   if (!snapshot) return services;
   for (const auto& service : snapshot->services()) {
     auto endpoints = json::array();
-    for (const auto& each : service->endpoints()) endpoints.push_back(encode(each));
+    for (const auto& each : service->endpoints()) {
+      endpoints.push_back(encode(each));
+      if (next_kept == kept.end() || next_kept->service != service->name() || next_kept->id != each.id) continue;
+      const auto& at_source = next_kept->health_at_source;
+      endpoints.back()["kept_by"] = next_kept->by_pause ? "pause" : "brake";
+      endpoints.back()["at_source"] = at_source ? std::string(to_string(*at_source)) : "gone";
+      ++next_kept;
+    }
     json one{{"name", service->name()}, {"revision", service->revision()}, {"endpoints", std::move(endpoints)}};
     if (!service->values().empty()) one["values"] = service->values();
     services.push_back(std::move(one));
@@ -155,7 +168,7 @@ json encode(const std::map<std::string, pipeline_report>& pipelines) { return en
 
 json encode(const pipeline_detail& detail) {
   auto encoded = encode(detail.pipeline);
-  encoded["services"] = encode_services(detail.snapshot);
+  encoded["services"] = encode_services(detail.snapshot, detail.kept);
   encoded["history"] = encode_history(detail.history);
   encoded["sources_state"] = encode_by_name(detail.sources);
   encoded["sinks_state"] = encode_by_name(detail.sinks);
@@ -164,6 +177,7 @@ json encode(const pipeline_detail& detail) {
 
 json encode(const status_report& status) {
   return {{"version", status.version},
+          {"host", status.host},
           {"started", base::to_seconds(status.started)},
           {"now", base::to_seconds(status.now)},
           {"settled", status.settled},

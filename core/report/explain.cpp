@@ -116,6 +116,10 @@ void add_claim(const engine::source_state& source, const std::string& service, c
   } else if (auto refused = source.instance().why_refused(service, asked.id); !refused.empty()) {
     finding.claim = source_claim::left_out;
     finding.why = std::move(refused);
+  } else if (auto omitted = source.instance().why_omitted(service, asked.id); !omitted.empty()) {
+    finding.claim = source_claim::left_out;
+    finding.is_omitted = true;
+    finding.why = std::move(omitted);
   } else if (!source.ready()) {
     finding.claim = source_claim::unknown;
     finding.why = "it has not reported all its services yet";
@@ -272,6 +276,7 @@ explanation explain(const engine::engine& engine, const std::string& name, const
   for (const auto* source : pipeline.sources()) {
     for (const auto& [each, content] : source->services()) found.look_at_source(content);
     found.look_at(source->instance().refusals());
+    found.look_at(source->instance().omissions());
   }
   found.look_at(pipeline.current().snapshot);
   const auto& history = pipeline.history();

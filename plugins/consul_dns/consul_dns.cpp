@@ -25,6 +25,7 @@ constexpr const char* schema_text = R"JSON({
           "query": { "type": "string", "minLength": 1, "description": "A prepared query of Consul, by name or id." },
           "srv": { "type": "string", "minLength": 1, "description": "A whole SRV name of any server, such as _http._tcp.example.com." },
           "as": { "type": "string", "minLength": 1, "description": "The name to publish the service under. Default: name, query or srv." },
+          "at_least": { "type": "integer", "minimum": 0, "maximum": 100000, "default": 0, "description": "How many endpoints of it must be in service before this source is ready for the first time. Until then its pipelines wait, and the status says for what. Later losses are for the pipeline's brake." },
           "health": { "type": "string", "enum": ["passing", "warning"], "default": "passing",
             "description": "What becomes of endpoints with weight 0. Consul's DNS leaves out critical instances and lists those in warning with their Weights.Warning, 1 by default, so that only a Weights.Warning of 0 distinguishes them from passing ones. passing: weight 0 is left out. warning: it is published, in warning. With srv it is the smallest weight and no more." },
           "datacenter": { "type": "string", "description": "Datacenter of this service." }

@@ -29,6 +29,7 @@ constexpr const char* schema_text = R"JSON({
           "match": { "type": "string", "format": "regex", "minLength": 1, "description": "Every service of the catalogue whose whole name matches (ECMAScript), as they appear and vanish." },
           "with_tag": { "type": "string", "minLength": 1, "description": "Every service of the catalogue that carries this tag, as they appear and vanish." },
           "as": { "type": "string", "minLength": 1, "description": "The name to publish the service under; with name only. Default: its own." },
+          "at_least": { "type": "integer", "minimum": 0, "maximum": 100000, "default": 0, "description": "How many endpoints of it must be in service before this source is ready for the first time. Until then its pipelines wait, and the status says for what. Later losses are for the pipeline's brake. With name only." },
           "tag": { "type": "array", "items": { "type": "string", "minLength": 1 }, "default": [], "description": "Only endpoints that carry all of these tags." },
           "health": { "type": "string", "enum": ["passing", "warning", "any"], "default": "passing",
             "description": "Which endpoints: passing ones; passing and warning ones; or all, each with its health." },

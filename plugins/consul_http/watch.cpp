@@ -219,6 +219,7 @@ void watcher::report_status() {
     host_.status_degraded(text + "; " + std::to_string(failing) +
                           " queries fail: " + (limit_.is_lowered() ? limit_fault_ : last_fault_));
   else if (limit_.is_lowered()) host_.status_degraded(text + "; " + limit_fault_);
+  else if (!awaited_.text().empty()) host_.status_degraded(awaited_.text());
   else if (!left_out.empty()) host_.status_degraded(text);
   else host_.status_ok(text);
 }

@@ -25,6 +25,7 @@ constexpr const char* schema_text = R"JSON({
           "prefix": { "type": "string", "minLength": 1, "description": "All keys that begin with it; end it with / to mean a folder." },
           "depth": { "type": "integer", "minimum": 0, "maximum": 100, "default": 0, "description": "With prefix: how many levels below it; 0: all." },
           "as": { "type": "string", "minLength": 1, "description": "The name that the values are published under, for service.NAME in templates. Default: the path, or the prefix without / at its end." },
+          "required": { "type": "boolean", "description": "What it means that Consul has no such key, or none with the prefix. true: pipelines of this source wait for it when drcon starts, and keep its last value when it is removed later. false: it need not be there. Default: the same for a prefix; of a path that is not there no value is published, and the status reports it." },
           "datacenter": { "type": "string", "description": "Datacenter of this entry." }
         } } },
     "wait": { "type": "string", "format": "duration", "default": "55s",

@@ -202,6 +202,69 @@ TEST_F(Admin, ReleasesTheBrake) {
   EXPECT_TRUE(serves(1));
 }
 
+TEST_F(Admin, PreviewsARollbackAndChangesNothing) {
+  start();
+  set_hosts(4);
+  ASSERT_TRUE(serves(4));
+  const auto preview = ask("GET", "/v1/pipelines/web/rollback?revision=1");
+  EXPECT_EQ(preview["removed"], 1);
+  EXPECT_EQ(preview["added"], 0);
+  EXPECT_EQ(preview["endpoints"][0]["address"], "10.0.0.4:80");
+  EXPECT_EQ(preview["endpoints"][0]["change"], "removed");
+  ask("GET", "/v1/pipelines/web/rollback", 400);
+  ask("GET", "/v1/pipelines/web/rollback?revision=2", 409);
+  ask("GET", "/v1/pipelines/web/rollback?revision=99", 409);
+  EXPECT_EQ(ask("GET", "/v1/pipelines/web")["revision"], 2);
+  EXPECT_EQ(lines(), 4);
+}
+
+TEST_F(Admin, SaysWhichEndpointsAreServedThoughNoSourceHasThem) {
+  start();
+  const auto kept_by = [this] {
+    json all = json::object();
+    const auto detail = ask("GET", "/v1/pipelines/web");
+    for (const auto& service : detail["services"])
+      for (const auto& each : service["endpoints"]) all[each["address"]] = each.value("kept_by", "");
+    return all;
+  };
+  EXPECT_EQ(kept_by(), (json{{"10.0.0.1", ""}, {"10.0.0.2", ""}, {"10.0.0.3", ""}}));
+  set_hosts(1);
+  ASSERT_TRUE(wait_until([this] { return ask("GET", "/v1/pipelines/web")["held"] != ""; }));
+  EXPECT_EQ(kept_by(), (json{{"10.0.0.1", ""}, {"10.0.0.2", "brake"}, {"10.0.0.3", "brake"}}));
+  const auto detail = ask("GET", "/v1/pipelines/web");
+  EXPECT_EQ(detail["services"][0]["endpoints"][2]["at_source"], "gone");
+  EXPECT_EQ(faults({{"$ref", "#/components/schemas/PipelineDetail"}}, detail), "");
+  ask("POST", "/v1/pipelines/web/pause");
+  EXPECT_EQ(kept_by(), (json{{"10.0.0.1", ""}, {"10.0.0.2", "pause"}, {"10.0.0.3", "pause"}}));
+}
+
+TEST_F(Admin, SaysSinceWhenASinkFailsAndWhenItIsRetried) {
+  start({}, R"(check = { command = ["/bin/sh", "-c", "test ! -e ${0%/*}/bad", "{file}"] })");
+  const auto sink = [this] { return ask("GET", "/v1/status")["sinks"]["page"]; };
+  EXPECT_EQ(sink()["failing_since"], 0.0);
+  EXPECT_EQ(sink()["next_retry"], 0.0);
+  write_file(drcon_->directory() / "bad", "");
+  set_hosts(4);
+  ASSERT_TRUE(wait_until([&] { return sink()["next_retry"] != 0.0; })) << sink();
+  const auto since = sink()["failing_since"].get<double>();
+  EXPECT_GT(since, 0);
+  const auto first = sink()["next_retry"].get<double>();
+  ASSERT_TRUE(wait_until([&] { return sink()["next_retry"].get<double>() > first; })) << sink();
+  EXPECT_EQ(sink()["failing_since"].get<double>(), since) << "it has failed since the first time";
+  std::filesystem::remove(drcon_->directory() / "bad");
+  ASSERT_TRUE(serves(4));
+  ASSERT_TRUE(wait_until([&] { return sink()["failing_since"] == 0.0; })) << sink();
+  EXPECT_EQ(sink()["next_retry"], 0.0);
+}
+
+TEST_F(Admin, SaysWhetherTheClientMayChangeSomething) {
+  const auto port = free_port();
+  start("admin.listen = \"127.0.0.1:" + std::to_string(port) + "\"\n");
+  EXPECT_EQ(ask("GET", "/v1/status")["may_change"], true) << "over the unix socket";
+  EXPECT_EQ(json::parse(get(port, "/v1/status").body)["may_change"], false);
+  EXPECT_NE(ask("GET", "/v1/status")["host"], "");
+}
+
 TEST_F(Admin, AReloadTellsWhatIsWrongAndChangesNothing) {
   start();
   EXPECT_EQ(ask("POST", "/v1/reload")["findings"], json::array());

@@ -537,6 +537,22 @@ TEST_P(HaproxySink, AppliesEverythingAgainAfterAReloadSeenThroughTheMaster) {
   EXPECT_TRUE(answered_by({"a"}));
 }
 
+// The master's prompt tells of the failed reload, and is another one until the next good reload.
+TEST_P(HaproxySink, AppliesThroughAMasterWhoseLastReloadFailed) {
+  sink_ = std::make_unique<sink_harness>("haproxy", "watch = \"50ms\"\nmaster = true\nsocket = \"" +
+                                                        haproxy_.master_socket().string() + "\"\n" +
+                                                        (slots_ ? "mode = \"slots\"\n" : ""));
+  sink_->start();
+  ASSERT_EQ(apply({&a_}).result, DRCON_OK);
+  haproxy_.fail_to_reload();
+  const auto how = apply({&b_});
+  ASSERT_EQ(how.result, DRCON_OK) << how.why;
+  EXPECT_EQ(answers(), std::set<std::string>{"b"});
+  sink_harness without("haproxy", "socket = \"" + haproxy_.master_socket().string() + "\"\n");
+  without.start();
+  EXPECT_NE(without.apply({service_at("web", {&a_})}).why.find("master = true is needed"), std::string::npos);
+}
+
 TEST_P(HaproxySink, SaysWhatIsWrongWithTheSocket) {
   const auto why_of = [this](const std::string& socket, const std::string& more = {}) {
     sink_ = std::make_unique<sink_harness>(

@@ -73,6 +73,15 @@ void haproxy_server::reload() const {
   throw std::runtime_error("haproxy did not reload:\n" + process_.text());
 }
 
+void haproxy_server::fail_to_reload() const {
+  write_file(config(), "this is not a configuration\n");
+  process_.signal(SIGUSR2);
+  const bool failed =
+      wait_until([this] { return ask(master_socket(), "prompt\nquit").find("ReloadFailed") != std::string::npos; });
+  write_config();
+  if (!failed) throw std::runtime_error("haproxy's reload did not fail:\n" + process_.text());
+}
+
 pid_t haproxy_server::worker() const {
   std::istringstream lines(command("show info"));
   for (std::string line; std::getline(lines, line);)

@@ -39,6 +39,9 @@ public:
   void resume() const;
   /// SIGUSR2 to the master; returns when a new worker answers.
   void reload() const;
+  /// SIGUSR2 to the master, whose configuration cannot be read for this one reload; returns when it says that it failed.
+  /// The worker goes on.
+  void fail_to_reload() const;
   /// Pid of the worker that answers the stats socket; 0 when none does.
   pid_t worker() const;
   /// How often the master has been reloaded, as it counts itself.

@@ -74,7 +74,8 @@ std::string text_of_peers(const std::vector<upstream>& all, const served_since& 
 }
 
 std::string set_of(std::uint64_t version, const std::string& text) {
-  return std::string(first_word) + std::to_string(version) + " " + checksum(text) + "\n" + text;
+  const auto number = std::to_string(version);
+  return std::string(first_word) + number + " " + checksum(number + "\n" + text) + "\n" + text;
 }
 
 std::optional<known_set> read_set(const std::string& file) {
@@ -86,7 +87,7 @@ std::optional<known_set> read_set(const std::string& file) {
   std::string sum;
   if (!(head >> result.version >> sum)) return {};
   result.text = file.substr(end + 1);
-  if (checksum(result.text) != sum) return {};
+  if (checksum(std::to_string(result.version) + "\n" + result.text) != sum) return {};
   std::istringstream lines(result.text);
   std::string name;
   for (std::string line; std::getline(lines, line);) {

@@ -79,7 +79,7 @@ local function blocks_of(body, start, trusted)
   return found
 end
 
--- "drcon-peers 1 VERSION SHA1\n", and where the services begin.
+-- "drcon-peers 1 VERSION SHA1\n", and where the services begin. The checksum is of the version, a line end, and those.
 local function head_of(body)
   local number, sum = match(body, "^drcon%-peers 1 (%d+) (%x+)\n")
   number = tonumber(number)
@@ -95,7 +95,7 @@ local function stamped_version() return floor((dict:get("stamp") or 0) / 2) end
 local function store(body)
   local number, sum, start = head_of(body)
   if not number then return nil, 400, "its first line is not drcon-peers 1 VERSION SHA1" end
-  local whole = checksum(sub(body, start)) == sum and sub(body, -1) == "\n"
+  local whole = checksum(string.format("%d\n", number) .. sub(body, start)) == sum and sub(body, -1) == "\n"
   if not whole then return nil, 400, "its checksum does not match: it is damaged or cut short" end
   local found, why = blocks_of(body, start, blocks)
   if not found then return nil, 400, why end

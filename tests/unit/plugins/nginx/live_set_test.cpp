@@ -56,9 +56,8 @@ TEST(NginxLiveSet, IsNotReadWhenAnyByteIsAnother) {
   EXPECT_FALSE(read_set(good.substr(0, good.size() - 1)));
   for (std::size_t i = 0; i < good.size(); ++i) {
     auto damaged = good;
-    damaged[i] = damaged[i] == '2' ? '3' : '2';
-    const auto known = read_set(damaged);
-    EXPECT_TRUE(!known || known->text == read_set(good)->text) << damaged;  // the version is not part of the checksum
+    damaged[i] = damaged[i] == '7' ? '8' : '7';
+    EXPECT_FALSE(read_set(damaged)) << damaged;
   }
 }
 

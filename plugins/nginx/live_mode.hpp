@@ -74,8 +74,6 @@ public:
   std::string counted() const;
 
 private:
-  std::vector<upstream> with_stand_ins(const std::vector<upstream>& all, const last_servers& last,
-                                       const layout& form) const;
   std::string why_not_now() const;
   std::string situation() const;
   live_channel::answer put_until_taken(const std::string& text, const std::stop_token& stop);

@@ -250,6 +250,9 @@ TEST_F(NginxLive, Answers503ForAnEmptyServiceWhenAsked) {
   serve_web({&a_}, "empty = \"503\"\n");
   ASSERT_EQ(sink_->apply({service_at("web", {})}).result, DRCON_OK);
   EXPECT_EQ(nginx_.get().status, 503);
+  sink_.reset();
+  ASSERT_EQ(sink().apply({service_at("web", {})}).result, DRCON_OK);
+  EXPECT_EQ(nginx_.get().status, 502) << "what answered 503 was no server of it, to be kept now";
   change_to({&b_});
   EXPECT_EQ(answering(), names{"b"});
 }
@@ -520,6 +523,32 @@ TEST_F(NginxLive, GoesByFileAndReloadWithAnNginxThatHasNoLua) {
   change_to({&a_});
   EXPECT_EQ(answering(), names{"a"});
   EXPECT_EQ(nginx_.reloads(), reloads);
+}
+
+// Its file would keep nginx from being started again.
+TEST_F(NginxLive, GivesNginxAFileThatItTakesWhenItsModuleIsRemoved) {
+  serve_web({&a_}, "watch = \"50ms\"\n");
+  change_to({&b_});
+  nginx_.stop();
+  nginx_.load_lua(false);
+  EXPECT_TRUE(wait_until([&] { return read_file(nginx_.file()).find("lua") == std::string::npos; }))
+      << sink_->status().text;
+  nginx_.start();
+  EXPECT_TRUE(answers("b\n"));
+  EXPECT_TRUE(wait_until([&] {
+    return sink_->status().text.find("mode \"live\" is not possible") != std::string::npos;
+  })) << sink_->status().text;
+}
+
+TEST_F(NginxLive, IsLiveWhereNginxsMasterAloneJudges) {
+  serve_web({&a_}, "check = \"master\"\nnginx = \"/bin/false\"\n");
+  const auto reloads = nginx_.reloads();
+  change_to({&b_});
+  EXPECT_EQ(answering(), names{"b"});
+  EXPECT_EQ(nginx_.reloads(), reloads);
+  ASSERT_EQ(sink_->apply({service_at("more", {&a_}), service_at("web", {&a_})}).result, DRCON_OK);
+  EXPECT_EQ(answering(), names{"a"});
+  EXPECT_EQ(sink_->status().text, "");
 }
 
 TEST_F(NginxLive, GoesByFileAndReloadWithAModuleOfAnotherVersion) {

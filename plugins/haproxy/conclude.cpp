@@ -39,6 +39,8 @@ std::set<std::string> applier::services_of(const std::string& backend) const {
 
 std::vector<std::string> applier::remarks_on(const std::string& backend, const backend_plan& plan) {
   std::vector<std::string> remarks;
+  if (plan.left_out.empty() && plan.names_of_others.empty() && plan.moved.empty() && plan.by_hand.empty())
+    return remarks;
   short_of_slots_ |= !plan.left_out.empty();
   // Those that get a slot as soon as it has drained are not left out: nothing could take that back at that moment.
   const auto draining = static_cast<std::size_t>(
@@ -81,10 +83,15 @@ std::vector<std::string> applier::remarks_on(const std::string& backend, const b
 }
 
 // Requests for these services go to servers that are gone, as far as the registry knows.
-void applier::report_kept(const attempt& current) {
-  for (const auto& [backend, each] : *desired_)
-    if (!each.servers.empty() || !had_.contains(backend)) had_[backend] = each.services;
+void applier::report_kept(const attempt& current, const backend_names& among) {
+  for (const auto& backend : among) {
+    const auto desired = desired_->find(backend);
+    if (desired != desired_->end() && (!desired->second.servers.empty() || !had_.contains(backend)))
+      had_[backend] = desired->second.services;
+  }
+  // Backends that are not desired any more are few.
   std::erase_if(had_, [&](const auto& each) {
+    if (!among.contains(each.first) && managed_.contains(each.first)) return false;
     const auto servers = current.live.servers.find(each.first);
     return servers == current.live.servers.end() || !any_in_use(servers->second, options_.plan);
   });
@@ -101,9 +108,9 @@ void applier::report_kept(const attempt& current) {
               static_cast<double>(count));
 }
 
-outcome applier::conclude(const attempt& current) {
-  show(current.plans);
-  report_kept(current);
+outcome applier::conclude(const attempt& current, const backend_names& among) {
+  show(current, among);
+  report_kept(current, among);
   recheck_ = false;
   compared_ = clock::now();
   short_of_slots_ = false;
@@ -137,8 +144,11 @@ outcome applier::conclude(const attempt& current) {
   return ok();
 }
 
-void applier::show(const std::map<std::string, backend_plan>& plans) const {
-  for (const auto& [backend, each] : plans) {
+void applier::show(const attempt& current, const backend_names& among) const {
+  for (const auto& backend : among) {
+    const auto found = current.plans.find(backend);
+    if (found == current.plans.end()) continue;
+    const auto& each = found->second;
     host_.gauge("servers", "Servers, or slots in use, of a backend.", static_cast<double>(each.by_key.size()),
                 {{"backend", backend}});
     if (options_.plan.mode == mode::slots)

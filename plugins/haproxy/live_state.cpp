@@ -84,6 +84,10 @@ process_info read_info(std::string_view answer) {
 std::string read_state(std::string_view backends, std::string_view servers, live_state& state) {
   for (const auto name : split(backends, '\n'))
     if (!name.starts_with('#')) state.backends.emplace(name);
+  return read_servers(servers, state);
+}
+
+std::string read_servers(std::string_view servers, live_state& state) {
   const auto lines = split(servers, '\n');
   if (lines.size() < 2 || lines[0] != "1" || !lines[1].starts_with("# "))
     return "HAProxy's 'show servers state' is of a version that drcon does not know: " +

@@ -74,6 +74,9 @@ process_info read_info(std::string_view answer);
 /// Reads `show backend` and `show servers state`. What is not as expected, or empty.
 std::string read_state(std::string_view backends, std::string_view servers, live_state& state);
 
+/// Adds what an answer of `show servers state` has. What is not as expected, or empty.
+std::string read_servers(std::string_view servers, live_state& state);
+
 /// "backend/server" -> connections in use, from `show servers conn`.
 std::map<std::string, std::uint64_t> read_connections(std::string_view answer);
 

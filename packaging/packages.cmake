@@ -41,7 +41,7 @@ set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
 set(CPACK_DEBIAN_DRCON_PACKAGE_NAME drcon)
 set(CPACK_DEBIAN_DRCON_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_DRCON_PACKAGE_DEPENDS passwd)
-set(CPACK_DEBIAN_DRCON_PACKAGE_SUGGESTS "nginx | haproxy, consul")
+set(CPACK_DEBIAN_DRCON_PACKAGE_SUGGESTS "nginx | haproxy, consul, libnginx-mod-http-lua, lua-resty-core")
 set(CPACK_DEBIAN_DRCON_PACKAGE_PROVIDES "${abi} (= ${DRCON_ABI})")
 set(CPACK_DEBIAN_DRCON_DEBUGINFO_PACKAGE ON)
 # The scripts are those of the native recipe; what debhelper would add there they do themselves.

@@ -2,8 +2,11 @@
 
 #include "admin/routes.hpp"
 #include "base/build_facts.hpp"
+#include "report/remark.hpp"
 
 #include <nlohmann/json.hpp>
+
+#include <algorithm>
 
 namespace drcon::admin {
 namespace {
@@ -13,7 +16,8 @@ using nlohmann::json;
 // Every property is there always, unless it is in "optional". Times are seconds since the epoch, 0 for never; durations
 // are seconds.
 const char* const shapes = R"JSON({
-  "Error": { "properties": { "error": { "type": "string", "description": "What was wrong." }, "help": { "type": "string", "description": "What to do, or what follows." } } },
+  "Error": { "properties": { "error": { "type": "string", "description": "What was wrong." }, "help": { "type": "string", "description": "What to do, or what follows." }, "code": { "enum": [], "description": "For programs, by the status." } } },
+  "Finding": { "properties": { "code": { "enum": [] }, "severity": { "enum": ["open", "warning"] }, "text": { "type": "string" } } },
   "Names": { "type": "array", "items": { "type": "string" } },
   "Refusal": { "properties": { "service": { "type": "string" }, "endpoint": { "type": "string", "description": "Its id; empty: the whole service." }, "why": { "type": "string" } } },
   "Change": { "properties": { "service": { "type": "string" }, "endpoint": { "type": "string" }, "address": { "type": "string" }, "change": { "enum": ["added", "removed", "changed"] } } },
@@ -24,7 +28,8 @@ const char* const shapes = R"JSON({
     "ready": { "type": "boolean", "description": "Has reported all its services, at least once." }, "known": { "type": "boolean", "description": "Ready, and reachable now." },
     "services": { "type": "integer" }, "endpoints": { "type": "integer" },
     "unknown": { "type": "object", "additionalProperties": { "type": "string" }, "description": "Services of which it has no current data, and why; their last known data is used." },
-    "why_unknown": { "type": "string", "description": "Why it is unreachable at present." }, "last_word": { "type": "number" } } },
+    "why_unknown": { "type": "string", "description": "Why it is unreachable at present." },
+    "unknown_since": { "type": "number", "description": "Since when it is unreachable; 0: it is not." }, "last_word": { "type": "number" } } },
   "Loss": { "properties": { "added": { "type": "integer" }, "removed": { "type": "integer" }, "changed": { "type": "integer" },
     "number": { "type": "integer", "description": "Of what is held: another one when something else is held. release-brake takes it." },
     "endpoints": { "type": "array", "items": { "$ref": "Change" }, "description": "The first hundred." } } },
@@ -39,7 +44,7 @@ const char* const shapes = R"JSON({
     "held_until": { "type": "number", "description": "The update is applied then, unless endpoints return." }, "held_loss": { "anyOf": [ { "type": "null" }, { "$ref": "Loss" } ] },
     "holds": { "type": "array", "items": { "$ref": "Hold" }, "description": "What the brake holds, each for itself: the first hundred." }, "holds_count": { "type": "integer" },
     "would_hold": { "type": "string", "description": "While it is paused: why the brake would hold what waits; empty: it would not." }, "would_hold_loss": { "anyOf": [ { "type": "null" }, { "$ref": "Loss" } ] },
-    "paused": { "type": "string", "description": "Why it is paused; empty: it is not." }, "paused_since": { "type": "number" },
+    "paused": { "type": "string", "description": "Why it is paused; empty: it is not." }, "paused_by": { "type": "string", "description": "Who has paused it; empty: not known." }, "paused_since": { "type": "number" },
     "pending": { "type": "boolean", "description": "A change waits: for the pace, the brake, or the end of a pause." },
     "revision": { "type": "integer", "description": "Of the decided snapshot; 0: none yet." }, "why": { "type": "string" }, "decided": { "type": "number" },
     "services_count": { "type": "integer" }, "endpoints": { "type": "integer" }, "in_service": { "type": "integer" }, "health": { "$ref": "Health" } } },
@@ -47,19 +52,26 @@ const char* const shapes = R"JSON({
     "plugin": { "type": "string" }, "isolation": { "enum": ["none", "process"] }, "state": { "enum": ["ok", "degraded", "away"] }, "text": { "type": "string" }, "pipelines": { "$ref": "Names" },
     "refused": { "type": "array", "items": { "$ref": "Refusal" }, "description": "The first hundred." }, "refused_count": { "type": "integer" }, "wanted": { "type": ["integer", "null"] }, "applied": { "type": ["integer", "null"] },
     "up_to_date": { "type": "boolean" }, "in_flight": { "type": "boolean" }, "last_answer": { "enum": ["none", "applied", "away", "rejected", "unanswered"] },
-    "why": { "type": "string" }, "last_applied": { "type": "number" }, "applies": { "type": "integer" } } },
+    "why": { "type": "string" }, "failing_since": { "type": "number", "description": "Since when its answers are not \"applied\"; 0: its last one was." }, "next_retry": { "type": "number", "description": "When the target is tried again; 0: the sink does not wait for that." },
+    "last_applied": { "type": "number" }, "applies": { "type": "integer" } } },
   "Sources": { "type": "object", "additionalProperties": { "$ref": "Source" } },
   "Pipelines": { "type": "object", "additionalProperties": { "$ref": "Pipeline" } },
   "Sinks": { "type": "object", "additionalProperties": { "$ref": "Sink" } },
-  "Status": { "properties": {
-    "version": { "type": "string" }, "started": { "type": "number" }, "now": { "type": "number" }, "settled": { "type": "boolean" },
+  "Status": { "optional": ["may_change"], "properties": {
+    "version": { "type": "string" }, "host": { "type": "string", "description": "The name of the machine that drcon runs on." },
+    "may_change": { "type": "boolean", "description": "This client may change something: it came over the unix socket, or has the token. Not in events, which all clients share." }, "started": { "type": "number" }, "now": { "type": "number" }, "settled": { "type": "boolean" },
     "state": { "enum": ["ok", "caveats", "under_way", "wrong"], "description": "The verdict as a word for programs. ok and caveats: every sink serves what it should." },
     "verdict": { "description": "The same as a phrase for people.", "enum": ["in sync", "OK, with warnings", "under way", "needs attention"] },
     "unsettled": { "$ref": "Names", "description": "What is still open: sentences." },
     "caveats": { "$ref": "Names", "description": "Why it is not \"in sync\" though nothing is open: sentences." },
+    "findings": { "type": "array", "items": { "$ref": "Finding" }, "description": "unsettled (open) and caveats (warning) once more, each with a code for programs." },
+    "refused_reload": { "type": "string", "description": "Why the last reload was refused, so that the configuration before it is in use; empty: it was not." },
+    "state_fault": { "type": "string", "description": "Why the last good state is not kept on disk; empty: it is." },
     "journal": { "properties": { "first": { "type": "integer" }, "last": { "type": "integer" } } },
     "sources": { "$ref": "Sources" }, "pipelines": { "$ref": "Pipelines" }, "sinks": { "$ref": "Sinks" } } },
-  "Endpoint": { "properties": { "id": { "type": "string" }, "node": { "type": "string" }, "address": { "type": "string" }, "port": { "type": "integer" }, "weight": { "type": "integer" },
+  "Endpoint": { "optional": ["kept_by", "at_source"], "properties": {
+    "kept_by": { "enum": ["brake", "pause"], "description": "It is served only because of that: no source has it in service any more." }, "at_source": { "enum": ["gone", "passing", "warning", "critical", "maintenance"], "description": "Of one that is kept: its health there." },
+    "id": { "type": "string" }, "node": { "type": "string" }, "address": { "type": "string" }, "port": { "type": "integer" }, "weight": { "type": "integer" },
     "priority": { "type": "integer" }, "health": { "enum": ["passing", "warning", "critical", "maintenance"] }, "tags": { "$ref": "Names" }, "meta": { "type": "object", "additionalProperties": { "type": "string" } } } },
   "Service": { "optional": ["values"], "properties": { "name": { "type": "string" }, "revision": { "type": "integer", "description": "The source's own, such as Consul's index." },
     "endpoints": { "type": "array", "items": { "$ref": "Endpoint" } }, "values": { "type": "object", "additionalProperties": { "type": "string" }, "description": "Settings instead of endpoints." } } },
@@ -68,7 +80,7 @@ const char* const shapes = R"JSON({
     "sources_state": { "$ref": "Sources" }, "sinks_state": { "$ref": "Sinks" } } },
   "Entry": { "optional": ["stages"], "properties": { "number": { "type": "integer" }, "time": { "type": "number" },
     "what": { "enum": ["decided", "held", "released", "applied", "away", "rejected", "refused", "steered", "source", "reloaded"] },
-    "kind": { "enum": ["pipeline", "sink", "source", "host"] }, "subject": { "type": "string" }, "revision": { "type": "integer" }, "why": { "type": "string" },
+    "kind": { "enum": ["pipeline", "sink", "source", "host"] }, "subject": { "type": "string" }, "revision": { "type": "integer" }, "why": { "type": "string" }, "who": { "type": "string", "description": "steered, reloaded: whose order it was; empty: not known." },
     "added": { "type": "integer" }, "removed": { "type": "integer" }, "changed": { "type": "integer" },
     "endpoints": { "type": "array", "items": { "$ref": "Change" }, "description": "The first twenty." }, "seconds": { "type": "number", "description": "decided: since the source reported it; a sink's: since it was handed the update." },
     "stages": { "$ref": "Stages", "description": "Of a change that a sink applied." } } },
@@ -90,6 +102,8 @@ const char* const shapes = R"JSON({
     "target": { "type": "array", "items": { "properties": { "name": { "type": "string" }, "known": { "type": "boolean" }, "lines": { "$ref": "Names", "description": "What it has now, as far as that names the endpoint." } } } } } },
   "Difference": { "properties": { "pipeline": { "type": "string" }, "sinks": { "type": "object", "additionalProperties": { "properties": { "error": { "type": "string" },
     "targets": { "type": "array", "items": { "properties": { "target": { "type": "string" }, "wanted": { "type": "string" }, "live": { "type": ["string", "null"], "description": "null: not known." }, "equal": { "type": "boolean" } } } } } } } } },
+  "RollbackPreview": { "properties": { "revision": { "type": "integer" }, "added": { "type": "integer" }, "removed": { "type": "integer" }, "changed": { "type": "integer" },
+    "endpoints": { "type": "array", "items": { "$ref": "Change" }, "description": "The first hundred." } } },
   "Done": { "properties": { "done": { "type": "string", "description": "What was done, and what follows." }, "pipeline": { "$ref": "Pipeline" } } },
   "LogLevels": { "optional": ["done"], "properties": { "level": { "$ref": "LogLevel", "description": "The general one." },
     "plugins": { "type": "object", "additionalProperties": { "$ref": "LogLevel" }, "description": "Of plugins that have one of their own." }, "done": { "type": "string", "description": "What was changed." } } },
@@ -120,6 +134,8 @@ void complete(json& shape) {
 
 json schemas() {
   auto all = json::parse(shapes);
+  for (const auto& [status, code] : refusal_codes()) all["Error"]["properties"]["code"]["enum"].push_back(code);
+  for (const auto& each : report::remark_codes()) all["Finding"]["properties"]["code"]["enum"].push_back(each.code);
   for (auto& [name, shape] : all.items()) {
     if (!shape.contains("of")) continue;
     auto base = all.at(shape["of"].get<std::string>());
@@ -164,6 +180,9 @@ json operation(const route& of) {
   answers["421"] = refused("Over TCP without a token: the host of the URL is neither an address nor localhost.");
   if (std::string_view(of.method) == "POST") answers["403"] = refused("Over TCP without a token: nothing is changed.");
   answers["503"] = refused("Too many connections, or the engine's thread does not answer.");
+  // A route that has answers of this kind of its own gives them in its own form.
+  if (std::ranges::find(of.refuses, 503) != of.refuses.end())
+    answers["503"]["content"][of.type] = {{"schema", {{"type", "string"}}}};
   return {{"summary", of.summary}, {"parameters", parameters(of)}, {"responses", std::move(answers)}};
 }
 

@@ -2,12 +2,14 @@
 
 #include "admin/dashboard.hpp"
 #include "admin/openapi.hpp"
+#include "admin/parameters.hpp"
 #include "admin/target_lines.hpp"
 #include "base/count_of.hpp"
 #include "config/text.hpp"
 #include "engine/engine.hpp"
 #include "log/plugin_level.hpp"
 #include "metrics/process.hpp"
+#include "model/difference.hpp"
 #include "model/snapshot.hpp"
 #include "report/encode.hpp"
 #include "report/explain.hpp"
@@ -27,6 +29,7 @@
 #include <set>
 #include <string_view>
 #include <utility>
+#include <variant>
 
 namespace drcon::admin {
 namespace {
@@ -72,8 +75,10 @@ void metrics_text(served_host& about, const std::string&, const asked&, const re
 
 void openapi_document(served_host&, const std::string&, const asked&, const reply& to) { to(json(200, openapi())); }
 
-void status(served_host& about, const std::string&, const asked&, const reply& to) {
-  to(json(200, report::encode(report::status_of(about.engine))));
+void status(served_host& about, const std::string&, const asked& what, const reply& to) {
+  auto shown = report::encode(report::status_of(about.engine));
+  shown["may_change"] = what.may_see_contents;  // the same clients may do both
+  to(json(200, shown));
 }
 
 void pipelines(served_host& about, const std::string&, const asked&, const reply& to) {
@@ -212,22 +217,24 @@ std::string paused(served_host& about, const std::string& name) {
 void pause(served_host& about, const std::string& name, const asked& what, const reply& to) {
   constexpr std::size_t longest = 500;
   about.engine.pause(
-      name, config::printable(word(what, "why"), longest), [&about, name, to](const base::result<>& outcome) {
+      name, config::printable(word(what, "why"), longest),
+      [&about, name, to](const base::result<>& outcome) {
         if (outcome) return to(done(about, name, paused(about, name)));
         to(refuse(500, "pipeline " + name + " is not paused: " + outcome.error().why,
                   "nothing was changed; when that has ended, or drcon can write to [host] state_directory again, try "
                   "again"));
-      });
+      },
+      what.who);
 }
 
-void resume(served_host& about, const std::string& name, const asked&, const reply& to) {
+void resume(served_host& about, const std::string& name, const asked& what, const reply& to) {
   if (!about.engine.find(name)->paused())
     return to(refuse(409, "pipeline " + name + " is not paused", "nothing was changed"));
-  about.engine.resume(name, answer_with(about, name, "pipeline " + name + " resumed", "resumed", to));
+  about.engine.resume(name, answer_with(about, name, "pipeline " + name + " resumed", "resumed", to), what.who);
 }
 
-void resync(served_host& about, const std::string& name, const asked&, const reply& to) {
-  const auto begun = about.engine.resync(name);
+void resync(served_host& about, const std::string& name, const asked& what, const reply& to) {
+  const auto begun = about.engine.resync(name, what.who);
   to(done(about, name,
           fmt::format("{} of {} compare their target with what is desired, and correct what differs{}", begun,
                       base::count_of(about.engine.config().pipelines.at(name).sinks.size(), "sink"),
@@ -242,47 +249,71 @@ void release_brake(served_host& about, const std::string& name, const asked& wha
   };
   const auto answer =
       answer_with(about, name, "held change of pipeline " + name + " released; its sinks apply it now", "released", to);
-  const auto begun =
-      about.engine.release_brake(name, word(what, "service"), number(what, "number"),
-                                 [&about, name, answer, not_released,
-                                  seen = about.engine.find(name)->held_back().number](const base::result<>& outcome) {
-                                   const auto* const now = about.engine.find(name);
-                                   const bool has_changed = now != nullptr && now->held_back().number != seen;
-                                   if (!outcome && has_changed) return not_released(outcome.error().why);
-                                   answer(outcome);
-                                 });
+  const auto begun = about.engine.release_brake(
+      name, word(what, "service"), number(what, "number"),
+      [&about, name, answer, not_released,
+       seen = about.engine.find(name)->held_back().number](const base::result<>& outcome) {
+        const auto* const now = about.engine.find(name);
+        const bool has_changed = now != nullptr && now->held_back().number != seen;
+        if (!outcome && has_changed) return not_released(outcome.error().why);
+        answer(outcome);
+      },
+      what.who);
   if (!begun) not_released(begun.error().why);
 }
 
-void rollback(served_host& about, const std::string& name, const asked& what, const reply& to) {
+// The revision that a rollback names, or why there can be none to it.
+std::variant<std::uint64_t, answer> rollback_revision(const engine::pipeline& pipeline, const asked& what) {
+  const auto& name = pipeline.name();
   const auto revision = number(what, "revision");
   if (!revision)
-    return to(refuse(400, "to which revision is not said",
-                     "add ?revision=N; GET /v1/pipelines/" + name + " lists them as history"));
-  auto& pipeline = *about.engine.find(name);
+    return refuse(400, "to which revision is not said",
+                  "add ?revision=N; GET /v1/pipelines/" + name + " lists them as history");
   const auto& now = pipeline.current().snapshot;
   if (now && now->revision() == *revision)
-    return to(
-        refuse(409, fmt::format("pipeline {1} is at revision {0} already", *revision, name), "nothing was changed"));
-  if (!pipeline.remembers(*revision)) {
-    std::vector<std::uint64_t> kept;
-    for (const auto& each : pipeline.history()) kept.push_back(each.snapshot->revision());
-    return to(refuse(409, fmt::format("revision {} of pipeline {} is not kept", *revision, name),
-                     fmt::format("nothing was changed; kept are {}", fmt::join(kept, ", "))));
-  }
-  about.engine.roll_back(
-      name, *revision,
-      answer_with(about, name,
-                  fmt::format("pipeline {} serves what it had at revision {}, and is paused: drcon resume {} ends that",
-                              name, *revision, name),
-                  "rolled back", to));
+    return refuse(409, fmt::format("pipeline {1} is at revision {0} already", *revision, name), "nothing was changed");
+  if (pipeline.remembers(*revision)) return *revision;
+  std::vector<std::uint64_t> kept;
+  for (const auto& each : pipeline.history()) kept.push_back(each.snapshot->revision());
+  return refuse(409, fmt::format("revision {} of pipeline {} is not kept", *revision, name),
+                fmt::format("nothing was changed; kept are {}", fmt::join(kept, ", ")));
 }
 
-void reload(served_host& about, const std::string&, const asked&, const reply& to) {
-  const auto outcome = about.reload();
+void preview_rollback(served_host& about, const std::string& name, const asked& what, const reply& to) {
+  constexpr std::size_t most_endpoints = 100;
+  const auto& pipeline = *about.engine.find(name);
+  auto found = rollback_revision(pipeline, what);
+  if (auto* const refused = std::get_if<answer>(&found)) return to(std::move(*refused));
+  const auto revision = std::get<std::uint64_t>(found);
+  const auto earlier = pipeline.revision_of_history(revision)->snapshot;
+  const auto changes = model::difference(pipeline.current().snapshot.get(), *earlier);
+  const auto counts = model::count_endpoints(changes);
+  to(json(200, {{"revision", revision},
+                {"added", counts.added},
+                {"removed", counts.removed},
+                {"changed", counts.changed},
+                {"endpoints", report::encode(model::list_endpoints(changes, most_endpoints))}}));
+}
+
+void rollback(served_host& about, const std::string& name, const asked& what, const reply& to) {
+  auto found = rollback_revision(*about.engine.find(name), what);
+  if (auto* const refused = std::get_if<answer>(&found)) return to(std::move(*refused));
+  const auto revision = std::get<std::uint64_t>(found);
+  about.engine.roll_back(
+      name, revision,
+      answer_with(about, name,
+                  fmt::format("pipeline {} serves what it had at revision {}, and is paused: drcon resume {} ends that",
+                              name, revision, name),
+                  "rolled back", to),
+      what.who);
+}
+
+void reload(served_host& about, const std::string&, const asked& what, const reply& to) {
+  const auto outcome = about.reload(what.who);
   if (outcome.taken) return to(json(200, {{"done", "configuration reloaded"}, {"findings", outcome.findings}}));
   to(json(422, {{"error", "the new configuration is not used; the previous one stays in effect"},
                 {"help", "fix the errors, then reload"},
+                {"code", refusal_code(422)},
                 {"findings", outcome.findings}}));
 }
 
@@ -460,6 +491,14 @@ const std::vector<route>& routes() {
        "application/json",
        {400, 404, 409, 500},
        release_brake},
+      {"GET",
+       "/v1/pipelines/{name}/rollback",
+       "What a rollback would change of what is served now. Changes nothing.",
+       {{"revision", "One of the pipeline's history.", true, true}},
+       "RollbackPreview",
+       "application/json",
+       {400, 404, 409},
+       preview_rollback},
       {"POST",
        "/v1/pipelines/{name}/rollback",
        "Serve what an earlier revision had, and pause.",
@@ -508,10 +547,37 @@ std::optional<std::string> fits(const route& which, const std::vector<std::strin
   return {};
 }
 
+void find_and_answer(served_host& about, const asked& what, const reply& to) {
+  std::vector<std::string> methods;
+  for (const auto& each : routes()) {
+    const auto name = fits(each, what.path);
+    if (!name) continue;
+    if (each.method != what.method) {
+      methods.emplace_back(each.method);
+      continue;
+    }
+    if (!name->empty() && !about.engine.find(*name)) {
+      std::vector<std::string> names;
+      for (const auto& [pipeline, config] : about.engine.config().pipelines) names.push_back(pipeline);
+      return to(
+          refuse(404, "there is no pipeline '" + *name + "'", fmt::format("there is {}", fmt::join(names, ", "))));
+    }
+    if (auto fault = fault_of_parameters(each, what)) return to(std::move(*fault));
+    if (each.handler) return each.handler(about, *name, what, to);
+  }
+  if (methods.empty()) return to(refuse(404, "there is no such route", "GET /v1/openapi.json lists them all"));
+  auto refused =
+      refuse(405, what.method + " is not understood here", fmt::format("use {}", fmt::join(methods, " or ")));
+  refused.headers.emplace_back("Allow", fmt::format("{}", fmt::join(methods, ", ")));
+  to(std::move(refused));
+}
+
+}  // namespace
+
 // An empty value is refused: `?service=` of a script whose variable is empty would mean every service. So is a value
 // that is no number where one is expected: a released loss must be the one that was seen. A route that changes
 // something also refuses a parameter that it does not know, which may be a misspelt limit.
-std::optional<answer> fault_of(const route& which, const asked& what) {
+std::optional<answer> fault_of_parameters(const route& which, const asked& what) {
   const bool changes = std::string_view(which.method) == "POST";
   for (const auto& [name, value] : what.query) {
     const auto known = std::ranges::find_if(which.query, [&](const parameter& each) { return each.name == name; });
@@ -532,33 +598,6 @@ std::optional<answer> fault_of(const route& which, const asked& what) {
   }
   return {};
 }
-
-void find_and_answer(served_host& about, const asked& what, const reply& to) {
-  std::vector<std::string> methods;
-  for (const auto& each : routes()) {
-    const auto name = fits(each, what.path);
-    if (!name) continue;
-    if (each.method != what.method) {
-      methods.emplace_back(each.method);
-      continue;
-    }
-    if (!name->empty() && !about.engine.find(*name)) {
-      std::vector<std::string> names;
-      for (const auto& [pipeline, config] : about.engine.config().pipelines) names.push_back(pipeline);
-      return to(
-          refuse(404, "there is no pipeline '" + *name + "'", fmt::format("there is {}", fmt::join(names, ", "))));
-    }
-    if (auto fault = fault_of(each, what)) return to(std::move(*fault));
-    if (each.handler) return each.handler(about, *name, what, to);
-  }
-  if (methods.empty()) return to(refuse(404, "there is no such route", "GET /v1/openapi.json lists them all"));
-  auto refused =
-      refuse(405, what.method + " is not understood here", fmt::format("use {}", fmt::join(methods, " or ")));
-  refused.headers.emplace_back("Allow", fmt::format("{}", fmt::join(methods, ", ")));
-  to(std::move(refused));
-}
-
-}  // namespace
 
 const route* find_route(const asked& request) {
   for (const auto& each : routes())

@@ -6,6 +6,7 @@
 #include "cli/hosted_engine.hpp"
 #include "cli/kept_programs.hpp"
 #include "cli/process_one.hpp"
+#include "cli/renewed_secrets.hpp"
 #include "cli/state_lock.hpp"
 #include "log/log.hpp"
 #include "systemd/heartbeat.hpp"
@@ -17,8 +18,10 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <cstddef>
 #include <functional>
 #include <iostream>
+#include <optional>
 #include <utility>
 
 namespace drcon::cli {
@@ -37,10 +40,12 @@ public:
       : options_(options),
         plugins_(plugins),
         hosted_(plugins, host, engine::mode::apply),
-        admin_(hosted_.context(),
-               {.engine = hosted_.engine(), .figures = hosted_.figures(), .reload = [this] { return reload(); }}),
+        admin_(hosted_.context(), {.engine = hosted_.engine(),
+                                   .figures = hosted_.figures(),
+                                   .reload = [this](const std::string& who) { return reload(who); }}),
         heartbeat_(hosted_.context().get_executor(), hosted_.engine()),
         programs_(hosted_.context(), hosted_.engine(), [this] { stop_once(); }),
+        secrets_(hosted_.context().get_executor(), [this](const std::string& file) { use_renewed(file); }),
         signals_(hosted_.context(), SIGHUP, SIGTERM, SIGINT) {}
 
   int run(const config::configuration& config);
@@ -51,7 +56,11 @@ private:
   bool listen(const config::host_config& host);
   void wait_for_signal();
   void on_signal(int signal);
-  admin::reload_outcome reload();
+  admin::reload_outcome reload(const std::string& who);
+  admin::reload_outcome use(std::optional<config::configuration> next, config::diagnostics& found,
+                            const std::string& who);
+  void use_renewed(const std::string& secret_file);
+  void in_effect(const config::configuration& now);
   void close_in_the_clear(const config::host_config& refused, std::vector<std::string>& findings);
   bool take(const config::configuration& next, config::diagnostics& found, std::vector<std::string>& findings);
   void stop();
@@ -65,6 +74,8 @@ private:
   admin::server admin_;
   systemd::heartbeat heartbeat_;
   kept_programs programs_;
+  renewed_secrets secrets_;
+  std::size_t text_hash_ = 0;  // of the configuration that is in effect
   boost::asio::signal_set signals_;
   bool stopping_ = false;
   bool overstayed_ = false;
@@ -89,6 +100,8 @@ int daemon::run(const config::configuration& config) {
   if (!listen(config.host)) return exit_runtime;
   log::info(base::subject_kind::host, "drcon {} runs {}", build::version,
             base::count_of(config.pipelines.size(), "pipeline"));
+  hosted_.engine().probe_instances();
+  in_effect(config);
   heartbeat_.start();
   wait_for_signal();
   const auto work = boost::asio::make_work_guard(hosted_.context());
@@ -109,7 +122,7 @@ void daemon::wait_for_signal() {
 
 void daemon::on_signal(int signal) {
   if (signal == SIGHUP) {
-    reload();
+    reload("SIGHUP");
     return;
   }
   if (!stopping_) return stop_once();
@@ -127,6 +140,7 @@ bool daemon::take(const config::configuration& next, config::diagnostics& found,
   for (const auto& each : findings) log::error(base::subject_kind::config, "{}", each);
   if (listeners && log && hosted_.engine().apply(next, found)) {
     admin_.switch_to(std::move(*listeners));
+    hosted_.engine().probe_instances();
     return true;
   }
   // What was to be secured does not go on in the clear, though the rest stays as it was.
@@ -144,12 +158,39 @@ void daemon::close_in_the_clear(const config::host_config& refused, std::vector<
 }
 
 // The whole new configuration is checked first; a wrong one changes nothing, but for a port that it would secure.
-admin::reload_outcome daemon::reload() {
+admin::reload_outcome daemon::reload(const std::string& who) {
   if (stopping_) return {.taken = false, .findings = {"drcon is stopping"}};
-  log::info(base::subject_kind::host, "reloading {}", options_.config.string());
-  heartbeat_.reloading();
+  log::info(base::subject_kind::host, "reloading {}{}", options_.config.string(),
+            who.empty() ? "" : " (by " + who + ")");
   config::diagnostics found;
   auto next = config::load(options_.config, plugins_.catalog(), found);
+  return use(std::move(next), found, who);
+}
+
+void daemon::in_effect(const config::configuration& now) {
+  text_hash_ = now.text_hash;
+  secrets_.follow(now.secret_files());
+}
+
+// The secret alone comes into effect: what somebody edits in the configuration meanwhile waits for a reload.
+void daemon::use_renewed(const std::string& secret_file) {
+  if (stopping_) return;
+  config::diagnostics found;
+  auto next = config::load(options_.config, plugins_.catalog(), found);
+  if (!next || next->text_hash != text_hash_) {
+    log::warning(base::subject_kind::host,
+                 "{} was replaced, and is not used yet: {}; 'drcon reload' uses both. Until then the previous secret "
+                 "stays in use",
+                 secret_file, next ? "the configuration was edited too" : "the configuration has errors now");
+    return;
+  }
+  log::info(base::subject_kind::host, "{} was replaced: reloading", secret_file);
+  use(std::move(next), found, "the renewed secret " + secret_file);
+}
+
+admin::reload_outcome daemon::use(std::optional<config::configuration> next, config::diagnostics& found,
+                                  const std::string& who) {
+  heartbeat_.reloading();
   if (next) config::keep_what_is_read_at_start(hosted_.engine().config().host, next->host, options_.config, found);
   admin::reload_outcome outcome;
   outcome.taken = next && take(*next, found, outcome.findings);
@@ -163,13 +204,14 @@ admin::reload_outcome daemon::reload() {
     log::write(each.severity == config::severity::error ? log::level::error : log::level::warning,
                base::subject_kind::config, outcome.findings.back());
   }
-  hosted_.engine().note_reload(outcome.taken, outcome.findings.empty() ? "" : outcome.findings.front());
+  hosted_.engine().note_reload(outcome.taken, outcome.findings.empty() ? "" : outcome.findings.front(), who);
   if (!outcome.taken) {
     log::error(base::subject_kind::host, "the new configuration is not used; the previous one stays in effect");
     heartbeat_.reloaded();
     return outcome;
   }
   configure_log(next->host);
+  in_effect(*next);
   log::info(base::subject_kind::host, "reloaded: {}", base::count_of(next->pipelines.size(), "pipeline"));
   heartbeat_.reloaded();
   return outcome;
@@ -178,6 +220,7 @@ admin::reload_outcome daemon::reload() {
 void daemon::stop() {
   log::info(base::subject_kind::host, "stopping");
   heartbeat_.stopping();
+  secrets_.stop();
   programs_.note_stop();
   hosted_.engine().stop([this](bool clean) {
     overstayed_ = !clean;

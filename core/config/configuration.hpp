@@ -30,6 +30,7 @@ struct instance_config {
   /// File that an option names and the plugin reads when it is made -> a hash of its content: a renewed certificate is
   /// another configuration, though no option of it has changed.
   std::map<std::string, std::size_t> files_read;
+  not_compared<std::set<std::string>> secret_files;  ///< that secrets of `options` were read from
   /// JSON Pointer of an option -> where its value (or key) stands.
   not_compared<std::map<std::string, position>> positions;
   not_compared<position> where;  ///< of the table's header
@@ -46,6 +47,10 @@ struct configuration {
   std::map<std::string, instance_config> sources;
   std::map<std::string, instance_config> sinks;
   std::map<std::string, pipeline_config> pipelines;
+  std::size_t text_hash = 0;  ///< of what its files say: equal when nobody has edited one of them
+
+  /// The files that all secrets were read from.
+  std::set<std::string> secret_files() const;
 };
 
 enum class kind { source, sink };

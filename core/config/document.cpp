@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <functional>
 #include <optional>
 #include <utility>
 
@@ -107,6 +108,8 @@ private:
   }
 
   void take(const fs::path& file, const std::string& text) {
+    constexpr std::size_t odd = 31;  // so that two files that swap their texts make a difference
+    all_.hash = all_.hash * odd + std::hash<std::string>()(text);
     auto parsed = parse_toml(text, file.string());
     if (const auto* wrong = std::get_if<toml_fault>(&parsed))
       return fault({file.string(), wrong->line, wrong->column}, "not valid TOML: " + reason_of(wrong->what),

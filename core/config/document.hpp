@@ -20,6 +20,7 @@ struct document {
 struct documents {
   std::vector<document> all;
   bool has_main = false;     ///< the first of `all` is the main file
+  std::size_t hash = 0;      ///< of the text of all
   bool is_complete = false;  ///< every file was read: what is not there, is not there
 };
 

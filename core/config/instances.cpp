@@ -58,6 +58,7 @@ public:
                            .options = std::move(options.values),
                            .secrets = std::move(options.secrets),
                            .files_read = hashes_of(options.files_read),
+                           .secret_files = std::move(options.secret_files),
                            .positions = std::move(options.positions),
                            .where = table.where,
                            .isolation = isolation};

@@ -73,6 +73,7 @@ std::optional<configuration> load(const std::filesystem::path& file, const plugi
   if (documents.is_complete && all.pipelines.empty())
     own.error({.file = file.string()}, "there is no pipeline",
               R"(add [pipeline.NAME] with sources = ["…"] and sinks = ["…"])");
+  loaded.text_hash = documents.hash;
   found.take(own);
   if (own.has_errors()) return {};
   for (auto* all : {&loaded.sources, &loaded.sinks})

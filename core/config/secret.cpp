@@ -23,9 +23,11 @@ base::result<std::string> from_environment(const std::string& name) {
   return std::string(value);
 }
 
-// What the unit's LoadCredential= names; see systemd.exec(5).
+// Of what the unit's LoadCredential= names; see systemd.exec(5).
+const char* credentials_directory() { return std::getenv("CREDENTIALS_DIRECTORY"); }
+
 base::result<std::string> from_credential(const std::string& name) {
-  const char* const directory = std::getenv("CREDENTIALS_DIRECTORY");
+  const char* const directory = credentials_directory();
   if (directory == nullptr)
     return base::failure{"there is no credential '" + shortened(name) + "': systemd gave none (LoadCredential=)"};
   if (name.empty() || name.find('/') != std::string::npos)
@@ -44,6 +46,15 @@ base::result<std::string> read_secret(const toml::node& node, const std::filesys
     if (const auto name = (*table)["credential"].value_exact<std::string>()) return from_credential(*name);
   }
   return base::failure{R"(expected a string, { file = "…" }, { env = "…" } or { credential = "…" })"};
+}
+
+std::filesystem::path file_of_secret(const toml::node& node, const std::filesystem::path& directory) {
+  const auto* table = node.as_table();
+  if (table == nullptr) return {};
+  if (const auto file = (*table)["file"].value_exact<std::string>()) return directory / *file;
+  const auto name = (*table)["credential"].value_exact<std::string>();
+  const char* const given = credentials_directory();
+  return name && given != nullptr ? std::filesystem::path(given) / *name : std::filesystem::path();
 }
 
 }  // namespace drcon::config

@@ -14,4 +14,7 @@ namespace drcon::config {
 /// last newline is left out.
 base::result<std::string> read_secret(const toml::node& node, const std::filesystem::path& directory);
 
+/// The file that the secret is read from; empty where it is not in a file.
+std::filesystem::path file_of_secret(const toml::node& node, const std::filesystem::path& directory);
+
 }  // namespace drcon::config

@@ -37,6 +37,7 @@ engine::engine(boost::asio::io_context& context, const plugins::registry& plugin
       store_(how == mode::apply ? host.state_directory : std::filesystem::path()),
       pauses_(how == mode::apply ? host.state_directory : std::filesystem::path()),
       inspector_(context.get_executor(), plugins, figures),
+      probes_(context.get_executor(), plugins, figures),
       recovery_pause_(first_pause_before_recovery, longest_pause_before_recovery),
       recovery_(context.get_executor()),
       spare_memory_(context.get_executor()) {
@@ -461,7 +462,7 @@ void engine::stop(std::function<void(bool clean)> stopped) {
     stopped(!overstayed_);
   });
   // What the inspector asks a plugin uses the engine's executor: nothing may be destroyed before it has answered.
-  const auto finish = [this, end] { inspector_.stop([end] { end(true); }); };
+  const auto finish = [this, end] { inspector_.stop([this, end] { probes_.stop([end] { end(true); }); }); };
   stop_sources();
   if (retiring_ == 0) stop_sinks(finish);
   else all_retired_ = [this, finish] { stop_sinks(finish); };
@@ -473,16 +474,19 @@ void engine::stop_sources() {
   sources_.clear();
 }
 
-// Stops each sink when it has answered the update in flight. `finish` is called when all have ended.
+// Stops each sink when it has answered the update in flight, or has had a part of the deadline for that: a sink that
+// runs a program for long ends it when it is stopped. `finish` is called when all have ended.
 void engine::stop_sinks(const std::function<void()>& finish) {
   auto left = std::make_shared<std::size_t>(sinks_.size());
   if (*left == 0) return finish();
   for (auto& [name, runner] : sinks_) {
-    runner->close([this, held = runner, left, finish] {
+    const auto end = within(config_.host.stop_deadline / 4, [this, held = runner, left, finish](bool in_time) {
+      if (!in_time) log::info(held->subject(), "is stopped without an answer to its last update");
       retire(held->instance().shared_from_this(), [held, left, finish] {
         if (--*left == 0) finish();
       });
     });
+    runner->close([end] { end(true); });
   }
 }
 

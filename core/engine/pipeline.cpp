@@ -92,6 +92,7 @@ void pipeline::start_after(pipeline& before, const same_target& is_same_target) 
   brake_.go_on_from(before.brake_);
   kept_brake_ = before.kept_brake_;  // otherwise a hold that ends would stay on disk
   held_for_targets_ = before.held_for_targets_;
+  looked_for_ = before.looked_for_;
   if (held_for_targets_) look_ = look::over;
   if (!observes_all()) brake_.stop_observing();
   begin();

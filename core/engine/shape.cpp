@@ -1,14 +1,12 @@
 #include "engine/shape.hpp"
 
+#include "base/host_name.hpp"
 #include "model/snapshot.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <unistd.h>
-
 #include <algorithm>
-#include <array>
 #include <cstdint>
 #include <utility>
 
@@ -17,13 +15,8 @@ namespace {
 
 constexpr std::size_t longest_name = 1000;  // std::regex recurses for each character
 
-std::string host_name() {
-  std::array<char, 256> name{};
-  return ::gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "";
-}
-
 config::limit_config with_key(config::limit_config limit) {
-  if (limit.key.empty()) limit.key = host_name();
+  if (limit.key.empty()) limit.key = base::host_name();
   return limit;
 }
 

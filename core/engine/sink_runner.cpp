@@ -206,7 +206,7 @@ void sink_runner::begin(bool reconcile) {
 
 // The contract allows no second update before an answer to the first, so nothing else can be done than to report it.
 void sink_runner::report_unanswered() {
-  last_answer_ = model::sink_answer::unanswered;
+  set_answer(model::sink_answer::unanswered);
   last_why_ = "no answer from plugin '" + instance_->plugin_name() + "' for " + config::to_text(answer_patience);
   log::error(subject(), "{}; nothing more reaches this target until it answers", last_why_);
   note(journal_entry::kind::away, last_why_, clock::now() - begun_);
@@ -236,7 +236,7 @@ void sink_runner::on_status(const plugins::instance_status& now) {
   const bool is_away = model::plugin_state_of(now.state) == model::plugin_state::away;
   const bool was_away = std::exchange(reported_away_, is_away);
   if (is_away && last_answer_ == model::sink_answer::applied) {
-    last_answer_ = model::sink_answer::away;
+    set_answer(model::sink_answer::away);
     last_why_ = now.text;
     note(journal_entry::kind::away, applied_, now.text, {});
   }
@@ -259,7 +259,7 @@ void sink_runner::applied_now(clock::time_point now) {
   const bool was_bad = is_trouble(last_answer_);
   applied_ = in_flight_->wanted;
   applied_feeds_ = feeds_in_flight_;
-  last_answer_ = model::sink_answer::applied;
+  set_answer(model::sink_answer::applied);
   is_compared_ = !resync_is_due_;
   backoff_.reset();
   waited_for_target_ = false;
@@ -284,18 +284,26 @@ std::optional<stage_times> sink_runner::measure(clock::time_point now) const {
                      .whole = now - of.seen};
 }
 
+void sink_runner::set_answer(model::sink_answer answer) {
+  last_answer_ = answer;
+  if (!is_trouble(answer)) failing_since_.reset();
+  else if (!failing_since_) failing_since_ = std::chrono::system_clock::now();
+}
+
 void sink_runner::away(const std::string& why) {
   why_back_.clear();
   const bool again = last_answer_ == model::sink_answer::away && last_why_ == why;
-  last_answer_ = model::sink_answer::away;
+  set_answer(model::sink_answer::away);
   const auto pause = backoff_.next();
   if (!again) {
-    log::warning(subject(), "target unreachable: {}; retrying (every {} at most)", why, config::to_text(longest_retry));
+    log::warning(subject(), "not applied yet: {}; it is retried (every {} at most)", why,
+                 config::to_text(longest_retry));
     note(journal_entry::kind::away, why, clock::now() - begun_);
   }
   if (!open_) return;
   waiting_ = true;
   waited_for_target_ = true;
+  next_retry_ = std::chrono::system_clock::now() + std::chrono::ceil<std::chrono::system_clock::duration>(pause);
   retry_timer_.after(pause, [this] {
     waiting_ = false;
     if (!may_hand_over() || !desired_) return;
@@ -306,7 +314,7 @@ void sink_runner::away(const std::string& why) {
 
 void sink_runner::rejected(const std::string& why) {
   const bool again = last_answer_ == model::sink_answer::rejected && last_why_ == why;
-  last_answer_ = model::sink_answer::rejected;
+  set_answer(model::sink_answer::rejected);
   rejected_ = in_flight_->wanted;
   if (again) return;
   log::error(subject(), "revision {} rejected: {}; the target keeps what it had, and the next change is tried",

@@ -74,6 +74,12 @@ public:
   bool in_trouble() const { return !up_to_date() && is_trouble(last_answer_); }
   model::sink_answer last_answer() const { return last_answer_; }
   const std::string& last_why() const { return last_why_; }
+  /// Since when its answers are no "applied", whatever they were. Nothing while its last answer was "applied".
+  const std::optional<std::chrono::system_clock::time_point>& failing_since() const { return failing_since_; }
+  /// When the target is tried again. Nothing unless the sink waits for that.
+  std::optional<std::chrono::system_clock::time_point> next_retry() const {
+    return waiting_ ? std::optional(next_retry_) : std::nullopt;
+  }
   /// How many updates it has answered with "applied", and when the last of them.
   std::uint64_t applies() const { return applies_; }
   std::chrono::system_clock::time_point last_applied() const { return last_applied_; }
@@ -109,6 +115,7 @@ private:
   bool answer_will_follow() const { return in_flight_ || waiting_ || applied_ != desired_; }
   bool may_hand_over() const { return open_ && withheld_ == 0 && !in_flight_; }
   void applied_now(std::chrono::steady_clock::time_point now);
+  void set_answer(model::sink_answer answer);
   void away(const std::string& why);
   void rejected(const std::string& why);
   void arm_resync();
@@ -146,6 +153,7 @@ private:
   std::vector<std::function<void()>> idle_;  // wait for the answer to the update in flight
   model::sink_answer last_answer_ = model::sink_answer::none;
   std::string last_why_;
+  std::optional<std::chrono::system_clock::time_point> failing_since_;
   bool reported_away_ = false;  // the sink has reported that its target is away, and not yet that it is back
   std::string why_back_;        // what the sink reported when its target was back, for the journal
   std::uint64_t applies_ = 0;
@@ -157,6 +165,7 @@ private:
   bool waiting_ = false;            // for retry_timer_: no update is handed over meanwhile
   bool waited_for_target_ = false;  // since the last answer "applied": that time is not the host's
   base::timer retry_timer_;
+  std::chrono::system_clock::time_point next_retry_{};  // valid while waiting_
   std::chrono::nanoseconds resync_{};
   base::timer resync_timer_;
   base::timer answer_timer_;

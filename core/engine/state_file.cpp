@@ -219,6 +219,7 @@ base::result<saved_state> parse_state(const std::string& text) {
 std::string serialise(const pause_mark& mark) {
   json all{{"why", mark.why}, {"since", base::to_seconds(mark.since)}};
   if (!mark.behind.empty()) all["behind"] = mark.behind;
+  if (!mark.who.empty()) all["who"] = mark.who;
   return base::json_text(all) + "\n";
 }
 
@@ -227,6 +228,7 @@ pause_mark parse_pause(const std::string& text) {
   pause_mark mark{.why = "paused before the restart", .since = std::chrono::system_clock::now()};
   if (!read.is_object()) return mark;
   if (const auto why = read.find("why"); why != read.end() && why->is_string()) mark.why = *why;
+  if (const auto who = read.find("who"); who != read.end() && who->is_string()) mark.who = *who;
   if (const auto behind = read.find("behind"); behind != read.end() && behind->is_array())
     for (const auto& each : *behind)
       if (each.is_string()) mark.behind.push_back(each);

@@ -23,6 +23,7 @@ struct pause_mark {
   std::chrono::system_clock::time_point since{};
   /// Sinks whose targets had something else than the pipeline serves, since they had not applied it: they keep that.
   std::vector<std::string> behind = {};
+  std::string who = {};  ///< who has paused it, and who has added a reason; empty: not known
 };
 
 /// What a .state file holds.

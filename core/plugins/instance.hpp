@@ -71,6 +71,8 @@ public:
   void apply(std::shared_ptr<const update_package> update);
   /// What apply would write; waits for it. A failure when the sink cannot render, or not this update.
   base::result<std::vector<rendered_target>> render(const std::shared_ptr<const update_package>& update);
+  /// Has the plugin look whether this instance works; waits for it. Only before start().
+  probe_answer probe(const probe_question& question);
   /// The sink has yet to answer the update with this ticket.
   bool is_open(std::uint64_t ticket) { return link_.is_open(ticket); }
   /// What a source has reported, and the engine could not take in, is delivered again.
@@ -92,6 +94,11 @@ public:
     return refusals_.why(service, endpoint);
   }
   std::size_t refusal_count() const { return refusals_.count(); }
+  /// What a source leaves out by itself, and why: nothing is wrong with it, so it is no warning.
+  std::vector<refusal> omissions() const { return omissions_.first(std::numeric_limits<std::size_t>::max()); }
+  std::string why_omitted(const std::string& service, const std::string& endpoint) const {
+    return omissions_.why(service, endpoint);
+  }
   /// Jobs that wait for the lane.
   std::size_t queue_depth() const { return lane_.waiting(); }
 
@@ -141,6 +148,7 @@ private:
   const std::shared_ptr<source_intake> intake_;  // of a source; nothing enters that of a sink
   sink_link link_;                               // of a sink; nothing is open in that of a source
   refusal_list refusals_;
+  refusal_list omissions_;              // of a source: what it leaves out by itself
   call_gate* const gate_;               // never freed: a late call must find something
   const std::unique_ptr<calls> calls_;  // the plugin's functions and object; used on the lane only
   const std::shared_ptr<drcon_options> options_;

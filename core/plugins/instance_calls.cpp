@@ -66,6 +66,7 @@ void instance::on_misbehaviour(std::string_view how) const {
 
 void instance::on_crash(const std::string& how) {
   figures_.add(metrics::plugin_crashes, metrics::labels_of(subject_, plugin_name_));
+  omissions_.clear();  // the process that comes next knows nothing of them, and could not take them back
   log::error(subject_, "plugin '{}': {}", plugin_name_, how);
 }
 
@@ -146,9 +147,16 @@ void instance::on_rendered(rendered_target target) {
   if (!link_.add_rendered(std::move(target))) on_misbehaviour("rendered() outside of render");
 }
 
+// A source that reports what it leaves out has decided that by its options: it is kept for those who ask why something
+// is not published, and is neither logged as a warning nor counted as a refusal.
+//
 // A sink that tends its target between two updates may find that it has to leave something out. That holds until it
 // answers the next update, which brings all that is left out then.
 void instance::on_refused(refusal left_out) {
+  if (kind_ == config::kind::source) {
+    note("leaves out {} of service {}: {}", left_out.endpoint, left_out.service, left_out.why);
+    return omissions_.set(left_out);
+  }
   if (link_.add_refusal(left_out) || !refusals_.add(left_out)) return;
   const auto service = left_out.service;
   report_new_refusals(service, {std::move(left_out)});

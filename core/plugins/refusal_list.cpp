@@ -21,6 +21,21 @@ bool refusal_list::add(const refusal& one) {
   return all_.size() < most && all_.insert(one).second;
 }
 
+void refusal_list::set(const refusal& one) {
+  const std::lock_guard lock(mutex_);
+  const auto is_same = [&](const refusal& each) {
+    return each.service == one.service && each.endpoint == one.endpoint;
+  };
+  for (auto each = all_.lower_bound({one.service, one.endpoint, {}}); each != all_.end() && is_same(*each);)
+    each = all_.erase(each);
+  if (!one.why.empty() && all_.size() < most) all_.insert(one);
+}
+
+void refusal_list::clear() {
+  const std::lock_guard lock(mutex_);
+  all_.clear();
+}
+
 std::vector<refusal> refusal_list::first(std::size_t at_most) const {
   const std::lock_guard lock(mutex_);
   const auto count = static_cast<std::ptrdiff_t>(std::min(at_most, all_.size()));

@@ -23,6 +23,9 @@ public:
   std::vector<refusal> replace(const std::string& service, const std::vector<refusal>& now);
   /// One more. False when it is known, or when there are too many.
   bool add(const refusal& one);
+  /// The one reason why that endpoint is left out from now on; with an empty reason it is left out no more.
+  void set(const refusal& one);
+  void clear();
 
   /// The first `at_most` of them.
   std::vector<refusal> first(std::size_t at_most) const;

@@ -42,7 +42,7 @@ void describe(json& result, const json& schema) {
     add(form + ".");
   }
   if (schema.value("secret", false))
-    add(R"(A secret: a string, `{ file = "…" }`, `{ env = "…" }` or `{ credential = "…" }`.)");
+    add(R"(A secret: a string, `{ file = "…" }`, `{ env = "…" }` or `{ credential = "…" }`. A file is read again when it is replaced.)");
   if (schema.contains("default") && !schema.at("default").is_object())
     add("Default: `" + base::json_text(schema.at("default")) + "`.");
   if (!text.empty()) result["description"] = text;

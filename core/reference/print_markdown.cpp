@@ -24,7 +24,7 @@ std::string facts_of(const option& option) {
   if (!option.fallback.empty()) text += ", default " + code(option.fallback);
   if (option.secret)
     text +=
-        R"(, secret: a string, `{ file = "…" }`, `{ env = "…" }` or `{ credential = "…" }` (systemd's LoadCredential=))";
+        R"(, secret: a string, `{ file = "…" }`, `{ env = "…" }` or `{ credential = "…" }` (systemd's LoadCredential=); a file is read again when it is replaced)";
   if (!option.formerly.empty()) text += ", formerly " + plain(option.formerly);
   return text;
 }

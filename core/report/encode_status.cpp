@@ -40,6 +40,7 @@ json encode(const source_report& source) {
   encoded["unknown"] = source.unknown;
   encoded["last_word"] = base::to_seconds(source.last_word);
   if (source.why_unknown) encoded["why_unknown"] = *source.why_unknown;
+  encoded["unknown_since"] = base::to_seconds(source.unknown_since);
   return encoded;
 }
 
@@ -51,6 +52,8 @@ json encode(const sink_report& sink) {
   encoded["in_flight"] = sink.in_flight;
   encoded["last_answer"] = to_string(sink.last_answer);
   encoded["why"] = sink.why;
+  encoded["failing_since"] = base::to_seconds(sink.failing_since);
+  encoded["next_retry"] = base::to_seconds(sink.next_retry);
   encoded["last_applied"] = base::to_seconds(sink.last_applied);
   encoded["applies"] = sink.applies;
   return encoded;
@@ -91,12 +94,23 @@ json encode(const endpoint& each) {
           {"tags", each.tags}, {"meta", each.meta},     {"health", to_string(each.health)}};
 }
 
-json encode_services(const model::snapshot_ptr& snapshot) {
+// `kept` is in the order of the snapshot, so that one walk over both is enough: next_kept is the first that was not
+// met.
+json encode_services(const model::snapshot_ptr& snapshot, const std::vector<kept_endpoint>& kept) {
+  auto next_kept = kept.begin();
   auto services = json::array();
   if (!snapshot) return services;
   for (const auto& service : snapshot->services()) {
     auto endpoints = json::array();
-    for (const auto each : service->endpoints()) endpoints.push_back(encode(each.copy()));
+    for (const auto view : service->endpoints()) {
+      const auto each = view.copy();
+      endpoints.push_back(encode(each));
+      if (next_kept == kept.end() || next_kept->service != service->name() || next_kept->id != each.id) continue;
+      const auto& at_source = next_kept->health_at_source;
+      endpoints.back()["kept_by"] = next_kept->by_pause ? "pause" : "brake";
+      endpoints.back()["at_source"] = at_source ? std::string(to_string(*at_source)) : "gone";
+      ++next_kept;
+    }
     json one{{"name", service->name()}, {"revision", service->revision()}, {"endpoints", std::move(endpoints)}};
     if (!service->values().empty()) one["values"] = service->values();
     services.push_back(std::move(one));
@@ -137,6 +151,7 @@ json encode(const pipeline_report& pipeline) {
                {"would_hold", pipeline.would_hold ? pipeline.would_hold->why : ""},
                {"would_hold_loss", pipeline.would_hold ? encode_loss(*pipeline.would_hold) : json()},
                {"paused", paused ? paused->why : ""},
+               {"paused_by", paused ? paused->who : ""},
                {"paused_since", paused ? base::to_seconds(paused->since) : 0},
                {"pending", pipeline.pending},
                {"revision", pipeline.revision},
@@ -155,22 +170,42 @@ json encode(const std::map<std::string, pipeline_report>& pipelines) { return en
 
 json encode(const pipeline_detail& detail) {
   auto encoded = encode(detail.pipeline);
-  encoded["services"] = encode_services(detail.snapshot);
+  encoded["services"] = encode_services(detail.snapshot, detail.kept);
   encoded["history"] = encode_history(detail.history);
   encoded["sources_state"] = encode_by_name(detail.sources);
   encoded["sinks_state"] = encode_by_name(detail.sinks);
   return encoded;
 }
 
+namespace {
+
+// The same once more, with codes.
+json encode_findings(const status_report& status) {
+  auto all = json::array();
+  const auto add = [&all](const std::vector<remark>& remarks, const char* severity) {
+    for (const auto& each : remarks)
+      all.push_back({{"code", to_string(each.code)}, {"severity", severity}, {"text", each.text}});
+  };
+  add(status.unsettled, "open");
+  add(status.caveats, "warning");
+  return all;
+}
+
+}  // namespace
+
 json encode(const status_report& status) {
   return {{"version", status.version},
+          {"host", status.host},
           {"started", base::to_seconds(status.started)},
           {"now", base::to_seconds(status.now)},
           {"settled", status.settled},
           {"state", to_string(status.verdict)},
           {"verdict", to_words(status.verdict)},
-          {"unsettled", status.unsettled},
-          {"caveats", status.caveats},
+          {"unsettled", texts_of(status.unsettled)},
+          {"caveats", texts_of(status.caveats)},
+          {"findings", encode_findings(status)},
+          {"refused_reload", status.refused_reload},
+          {"state_fault", status.state_fault},
           {"journal", {{"first", status.first_entry}, {"last", status.last_entry}}},
           {"sources", encode_by_name(status.sources)},
           {"pipelines", encode(status.pipelines)},

@@ -121,6 +121,10 @@ void add_claim(const engine::source_state& source, const std::string& service, c
   } else if (auto refused = source.instance().why_refused(service, asked.id); !refused.empty()) {
     finding.claim = source_claim::left_out;
     finding.why = std::move(refused);
+  } else if (auto omitted = source.instance().why_omitted(service, asked.id); !omitted.empty()) {
+    finding.claim = source_claim::left_out;
+    finding.is_omitted = true;
+    finding.why = std::move(omitted);
   } else if (!source.ready()) {
     finding.claim = source_claim::unknown;
     finding.why = "it has not reported all its services yet";
@@ -236,19 +240,22 @@ std::string why_earlier(const engine::pipeline& pipeline) {
 
 endpoint_finding find(const engine::engine& engine, const engine::pipeline& pipeline, const std::string& service,
                       const endpoint& each) {
-  endpoint_finding finding{.service = service,
-                           .id = each.id,
-                           .address = each.address.empty() ? "" : place_of(each.address, each.port),
-                           .verdict = {},
-                           .sources = {},
-                           .merge = why_not_merged(pipeline, service, each),
-                           .filter = why_not_taken(pipeline, service, each),
-                           .brake = why_held(pipeline, service),
-                           .paused = pipeline.paused() ? "the pipeline is paused: " + pipeline.paused()->why : "",
-                           .earlier_configuration = why_earlier(pipeline),
-                           .decided = find_in_decisions(pipeline, service, each),
-                           .sinks = {},
-                           .journal = find_in_journal(engine.log(), service, each.id)};
+  endpoint_finding finding{
+      .service = service,
+      .id = each.id,
+      .address = each.address.empty() ? "" : place_of(each.address, each.port),
+      .verdict = {},
+      .sources = {},
+      .merge = why_not_merged(pipeline, service, each),
+      .filter = why_not_taken(pipeline, service, each),
+      .brake = why_held(pipeline, service),
+      .paused = pipeline.paused() ? "the pipeline is paused: " + pipeline.paused()->why +
+                                        (pipeline.paused()->who.empty() ? "" : " (by " + pipeline.paused()->who + ")")
+                                  : "",
+      .earlier_configuration = why_earlier(pipeline),
+      .decided = find_in_decisions(pipeline, service, each),
+      .sinks = {},
+      .journal = find_in_journal(engine.log(), service, each.id)};
   for (const auto* source : pipeline.sources()) finding.sources.push_back(find_in_source(*source, service, each));
   // Sinks know it by the id that merging gave it.
   const auto merged = find_endpoint(pipeline.current().snapshot, service, each);
@@ -277,6 +284,7 @@ explanation explain(const engine::engine& engine, const std::string& name, const
   for (const auto* source : pipeline.sources()) {
     for (const auto& [each, content] : source->services()) found.look_at_source(content);
     found.look_at(source->instance().refusals());
+    found.look_at(source->instance().omissions());
   }
   found.look_at(pipeline.current().snapshot);
   const auto& history = pipeline.history();

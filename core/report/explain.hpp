@@ -20,7 +20,7 @@ enum class source_claim {
   present,   ///< it lists the endpoint
   absent,    ///< it has reported all it watches, and the endpoint is not among it
   unknown,   ///< it has not reported all it watches yet
-  left_out,  ///< it lists the endpoint, but what it says of it cannot be used
+  left_out,  ///< what it says of the endpoint cannot be used, or it leaves the endpoint out by its own options
 };
 /// "present", "absent", "unknown" or "left out".
 const char* to_string(source_claim claim);
@@ -33,6 +33,7 @@ struct source_finding {
   bool known = false;
   source_claim claim = source_claim::absent;
   std::string why;
+  bool is_omitted = false;                                            ///< left out by the source itself
   std::uint64_t revision = 0;                                         ///< the source's own, of the service
   std::optional<std::chrono::system_clock::time_point> reported;      ///< when it last changed the service
   std::optional<std::chrono::system_clock::time_point> silent_since;  ///< set while its last known data is used

@@ -19,7 +19,10 @@ const source_finding* first_with(const std::vector<source_finding>& sources, sou
 std::string why_absent(const endpoint_finding& finding) {
   if (!finding.filter.empty()) return "left out: " + finding.filter;
   if (const auto* source = first_with(finding.sources, source_claim::left_out))
-    return "left out: what source " + source->source + " says of it cannot be used: " + source->why;
+    return "left out: " +
+           (source->is_omitted ? "source " + source->source + " does not publish it: "
+                               : "what source " + source->source + " says of it cannot be used: ") +
+           source->why;
   if (first_with(finding.sources, source_claim::present)) {
     for (const auto* why : {&finding.paused, &finding.brake, &finding.merge})
       if (!why->empty()) return *why;

@@ -1,6 +1,7 @@
 #include "report/status.hpp"
 
 #include "base/build_facts.hpp"
+#include "base/host_name.hpp"
 #include "model/snapshot.hpp"
 #include "report/refused_in_service.hpp"
 
@@ -45,9 +46,13 @@ source_report source_of(const engine::engine& engine, const std::string& name) {
       .endpoints = endpoint_count(source),
       .unknown = {},
       .last_word = source.last_word(),
-      .why_unknown = {}};
+      .why_unknown = {},
+      .unknown_since = {}};
   for (const auto& [service, silence] : source.unknown()) made.unknown.emplace(service, silence.why);
-  if (source.all_unknown()) made.why_unknown = source.why_unknown();
+  if (const auto& silence = source.all_unknown()) {
+    made.why_unknown = source.why_unknown();
+    made.unknown_since = silence->since;
+  }
   return made;
 }
 
@@ -65,8 +70,39 @@ sink_report sink_of(const engine::engine& engine, const std::string& name) {
           .in_flight = sink.in_flight(),
           .last_answer = sink.last_answer(),
           .why = sink.last_why(),
+          .failing_since = sink.failing_since().value_or(time_point{}),
+          .next_retry = sink.next_retry().value_or(time_point{}),
           .last_applied = sink.last_applied(),
           .applies = sink.applies()};
+}
+
+// What the sources have of a service now, decided or not, says which of its endpoints are only kept.
+void add_kept(const engine::pipeline& pipeline, const model::shared_service& service, std::vector<kept_endpoint>& all) {
+  const auto now = pipeline.merged(service.name());
+  for (const auto& each : service.endpoints()) {
+    if (!model::in_service(each)) continue;
+    std::optional<health> health_at_source;
+    if (now) {
+      const auto same_id = [&](const endpoint& other) { return other.id == each.id; };
+      const auto found = std::ranges::find_if(now->endpoints(), same_id);
+      if (found != now->endpoints().end()) health_at_source = found->health;
+      if (found != now->endpoints().end() && model::in_service(*found)) continue;
+    }
+    all.push_back({.service = service.name(),
+                   .id = each.id,
+                   .by_pause = pipeline.paused().has_value(),
+                   .health_at_source = health_at_source});
+  }
+}
+
+// Nothing is kept that the brake or a pause does not keep: what the sources have is served otherwise, or about to be.
+std::vector<kept_endpoint> kept_by(const engine::pipeline& pipeline) {
+  std::vector<kept_endpoint> all;
+  const auto& snapshot = pipeline.current().snapshot;
+  if (!snapshot || !pipeline.known()) return all;
+  for (const auto& service : snapshot->services())
+    if (pipeline.paused() || !pipeline.held(service->name()).empty()) add_kept(pipeline, *service, all);
+  return all;
 }
 
 }  // namespace
@@ -120,6 +156,7 @@ pipeline_detail detail_of(const engine::engine& engine, const std::string& name)
   const auto& pipeline = *engine.pipelines().at(name);
   pipeline_detail made{.pipeline = pipeline_of(engine, pipeline),
                        .snapshot = pipeline.current().snapshot,
+                       .kept = kept_by(pipeline),
                        .history = pipeline.history(),
                        .sources = {},
                        .sinks = {}};
@@ -131,12 +168,15 @@ pipeline_detail detail_of(const engine::engine& engine, const std::string& name)
 status_report status_of(const engine::engine& engine) {
   const auto& entries = engine.log().entries();
   status_report made{.version = build::version,
+                     .host = base::host_name(),
                      .started = engine.started(),
                      .now = std::chrono::system_clock::now(),
                      .settled = engine.settled(),
                      .verdict = verdict_of(engine),
-                     .unsettled = unsettled(engine),
-                     .caveats = caveats(engine),
+                     .unsettled = open_remarks(engine),
+                     .caveats = warnings(engine),
+                     .refused_reload = engine.refused_reload().value_or(""),
+                     .state_fault = engine.state_fault(),
                      .first_entry = entries.empty() ? 0 : entries.front().number,
                      .last_entry = entries.empty() ? 0 : entries.back().number,
                      .sources = {},

@@ -43,6 +43,7 @@ struct source_report {
   std::map<std::string, std::string> unknown;  ///< services of which it has no current data, and why
   time_point last_word{};
   std::optional<std::string> why_unknown;  ///< set while it is unreachable as a whole
+  time_point unknown_since{};              ///< of that
 };
 
 struct sink_report {
@@ -52,7 +53,9 @@ struct sink_report {
   bool up_to_date = false;
   bool in_flight = false;
   model::sink_answer last_answer = model::sink_answer::none;
-  std::string why;  ///< of the last answer
+  std::string why;             ///< of the last answer
+  time_point failing_since{};  ///< since when its answers are no "applied"
+  time_point next_retry{};
   time_point last_applied{};
   std::uint64_t applies = 0;
 };
@@ -79,9 +82,18 @@ struct pipeline_report {
   std::map<health, std::size_t> by_health;
 };
 
+/// An endpoint that is served though no source has it in service any more.
+struct kept_endpoint {
+  std::string service;
+  std::string id;
+  bool by_pause = false;                   ///< otherwise the brake keeps it
+  std::optional<health> health_at_source;  ///< nothing: no source lists it
+};
+
 struct pipeline_detail {
   pipeline_report pipeline;
   model::snapshot_ptr snapshot;          ///< null before the first decision
+  std::vector<kept_endpoint> kept;       ///< in the order of the snapshot
   std::deque<engine::decision> history;  ///< newest last
   std::map<std::string, source_report> sources;
   std::map<std::string, sink_report> sinks;
@@ -89,12 +101,15 @@ struct pipeline_detail {
 
 struct status_report {
   std::string version;
+  std::string host;  ///< the name of this machine
   time_point started{};
   time_point now{};
   bool settled = false;
   report::verdict verdict = report::verdict::ok;
-  std::vector<std::string> unsettled;
-  std::vector<std::string> caveats;
+  std::vector<remark> unsettled;
+  std::vector<remark> caveats;
+  std::string refused_reload;     ///< why the last reload was refused; empty: it was not
+  std::string state_fault;        ///< why the last good state is not kept; empty: it is
   std::uint64_t first_entry = 0;  ///< of the journal; 0: it is empty
   std::uint64_t last_entry = 0;
   std::map<std::string, source_report> sources;

@@ -36,6 +36,13 @@ void readiness::worked(standing& each) {
   if (!all_fail()) end_outage();
 }
 
+void readiness::incomplete(standing& each) {
+  set_failing(each, false);
+  set_heard(each, false);
+  each.errors = 0;
+  if (!all_fail()) end_outage();
+}
+
 bool readiness::failed(standing& each, failure how) {
   const bool is_new = !each.is_failing;
   set_failing(each, true);

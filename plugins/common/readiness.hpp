@@ -40,6 +40,8 @@ public:
 
   /// Its state is known now.
   void worked(standing& each);
+  /// Its server answers, but not yet with what must be there: it does not fail, and is waited for.
+  void incomplete(standing& each);
   /// Its query failed; true when the one before had not. While others work, whoever answers ends an outage, even with
   /// an error. The next calls are begin_outage(), where that is so, and judge().
   bool failed(standing& each, failure how);

@@ -1,7 +1,9 @@
 // The consul-dns source: its options, and the plugin object.
+#include "consul_dns/probe.hpp"
 #include "consul_dns/watch.hpp"
 
 #include <drcon/asio.hpp>
+#include <drcon/probe.hpp>
 
 namespace drcon::consul_dns {
 namespace {
@@ -25,6 +27,7 @@ constexpr const char* schema_text = R"JSON({
           "query": { "type": "string", "minLength": 1, "description": "A prepared query of Consul, by name or id." },
           "srv": { "type": "string", "minLength": 1, "description": "A whole SRV name of any server, such as _http._tcp.example.com." },
           "as": { "type": "string", "minLength": 1, "description": "The name to publish the service under. Default: name, query or srv." },
+          "at_least": { "type": "integer", "minimum": 0, "maximum": 100000, "default": 0, "description": "How many endpoints of it must be in service before this source is ready for the first time. Until then its pipelines wait, and the status says for what. Later losses are for the pipeline's brake." },
           "health": { "type": "string", "enum": ["passing", "warning"], "default": "passing",
             "description": "What becomes of endpoints with weight 0. Consul's DNS leaves out critical instances and lists those in warning with their Weights.Warning, 1 by default, so that only a Weights.Warning of 0 distinguishes them from passing ones. passing: weight 0 is left out. warning: it is published, in warning. With srv it is the smallest weight and no more." },
           "datacenter": { "type": "string", "description": "Datacenter of this service." }
@@ -51,6 +54,8 @@ public:
   source(context host, const options& table)
       : asio_source(host), settings_(read_settings(table)), shared_{.options = settings_, .host = host} {}
 
+  void probe(const probing& into) const { probe_servers(settings_, into); }
+
   // The resolvers belong to the coroutines: the last of them ends them, on the strand.
   boost::asio::awaitable<void> run() override {
     const auto first = std::make_shared<resolver>(executor(), settings_.resolver);
@@ -76,4 +81,5 @@ private:
 }  // namespace
 }  // namespace drcon::consul_dns
 
-DRCON_SOURCE("consul-dns", "0.1.0", "Asks a DNS server, such as Consul's, for SRV records.", drcon::consul_dns::source)
+DRCON_PROBED_SOURCE("consul-dns", "0.1.0", "Asks a DNS server, such as Consul's, for SRV records.",
+                    drcon::consul_dns::source)

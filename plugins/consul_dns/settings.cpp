@@ -61,6 +61,7 @@ public:
     if (int{!name.empty()} + int{!query.empty()} + int{!srv.empty()} != 1)
       throw config_error(table.pointer(), "expected one, and only one, of 'name', 'query' and 'srv'");
     result.tag = given("tag");
+    result.at_least = static_cast<std::size_t>(table["at_least"].integer());
     result.warning = table["health"].string() == "warning";
     result.of_consul = srv.empty();
     if (!srv.empty()) result.question = srv;

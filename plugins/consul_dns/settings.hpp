@@ -14,11 +14,12 @@ namespace drcon::consul_dns {
 
 /// One service to ask for.
 struct watched_service {
-  std::string service;    ///< the name it is published under
-  std::string question;   ///< the SRV name
-  std::string tag;        ///< carried by its endpoints; empty: none
-  bool warning = false;   ///< endpoints in warning are published too
-  bool of_consul = true;  ///< weight 0 may mean "warning" in Consul; elsewhere it is just the smallest weight
+  std::string service;       ///< the name it is published under
+  std::string question;      ///< the SRV name
+  std::string tag;           ///< carried by its endpoints; empty: none
+  std::size_t at_least = 0;  ///< endpoints in service without which the source does not become ready
+  bool warning = false;      ///< endpoints in warning are published too
+  bool of_consul = true;     ///< weight 0 may mean "warning" in Consul; elsewhere it is just the smallest weight
 };
 
 struct settings {

@@ -1,11 +1,14 @@
 #include "consul_dns/watch.hpp"
 
+#include "common/count_of.hpp"
+
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/deferred.hpp>
 #include <boost/asio/experimental/parallel_group.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include "common/in_service.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -30,8 +33,9 @@ void common_state::report_status() const {
   };
   if (!failures.empty() && failures.size() == options.services.size()) return host.status_away(first_of(failures));
   if (!failures.empty()) return host.status_degraded(first_of(failures));
+  if (!awaited.text().empty()) return host.status_degraded(awaited.text());
   if (!cuts.empty()) return host.status_degraded(first_of(cuts));
-  host.status_ok(std::to_string(options.services.size()) + " services" +
+  host.status_ok(common::count_of(options.services.size(), "service") +
                  (options.resolver.over == transport::udp
                       ? "; over UDP, where Consul cuts answers without a sign: protocol = \"tcp\" is safer"
                       : ""));
@@ -41,8 +45,11 @@ void common_state::begin() {
   for (const auto& each : options.services) readiness.add(standings[each.service]);
 }
 
-void common_state::note_success(const std::string& service) {
-  readiness.worked(standings[service]);
+void common_state::note_success(const watched_service& what, std::size_t in_service) {
+  const auto before = awaited.text();
+  if (awaited.must_wait(what.service, in_service, what.at_least)) readiness.incomplete(standings[what.service]);
+  else readiness.worked(standings[what.service]);
+  if (awaited.text() != before) report_status();
   become_ready();
 }
 
@@ -55,7 +62,9 @@ void common_state::note_failure(const std::string& service, common::failure how,
 }
 
 void common_state::become_ready() {
-  if (readiness.become_ready()) host.ready();
+  if (!readiness.become_ready()) return;
+  awaited.end();
+  host.ready();
 }
 
 common::failure watcher::finding::kind() const {
@@ -210,7 +219,7 @@ void watcher::publish(const std::vector<endpoint>& endpoints) {
     known_ = true;
     shared_.host.publish({.name = what_.service, .revision = 0, .endpoints = endpoints});
   }
-  shared_.note_success(what_.service);
+  shared_.note_success(what_, static_cast<std::size_t>(std::ranges::count_if(endpoints, common::in_service)));
 }
 
 void watcher::report_failure(const std::string& why, common::failure how) {

@@ -6,6 +6,7 @@
 // Thread rule: the instance's strand.
 #pragma once
 
+#include "common/awaited_endpoints.hpp"
 #include "common/readiness.hpp"
 #include "consul_dns/resolver.hpp"
 #include "consul_dns/services.hpp"
@@ -34,12 +35,13 @@ struct common_state {
   std::map<std::string, std::string> cuts;                 ///< service -> how its answers over UDP are cut
   std::map<std::string, common::standing> standings = {};  ///< by service
   common::readiness readiness = {};                        ///< in an outage every service fails
+  common::awaited_endpoints awaited = {};
 
   void report_status() const;
   /// Readiness waits for every service.
   void begin();
-  /// The state of the service is known.
-  void note_success(const std::string& service);
+  /// The state of the service is known: it has so many endpoints in service.
+  void note_success(const watched_service& what, std::size_t in_service);
   /// The service's state is unknown, as `failures` has it.
   void note_failure(const std::string& service, common::failure how, const std::string& why);
   /// Says that the source is ready, where it is.

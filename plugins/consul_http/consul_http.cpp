@@ -1,9 +1,11 @@
 // The consul-http source: its options, and the plugin object.
 #include "common/tls_settings.hpp"
+#include "consul_http/probe.hpp"
 #include "consul_http/settings.hpp"
 #include "consul_http/watch.hpp"
 
 #include <drcon/asio.hpp>
+#include <drcon/probe.hpp>
 
 namespace drcon::consul {
 namespace {
@@ -29,6 +31,7 @@ constexpr const char* schema_text = R"JSON({
           "match": { "type": "string", "format": "regex", "minLength": 1, "description": "Every service of the catalogue whose whole name matches (ECMAScript), as they appear and vanish." },
           "with_tag": { "type": "string", "minLength": 1, "description": "Every service of the catalogue that carries this tag, as they appear and vanish." },
           "as": { "type": "string", "minLength": 1, "description": "The name to publish the service under; with name only. Default: its own." },
+          "at_least": { "type": "integer", "minimum": 0, "maximum": 100000, "default": 0, "description": "How many endpoints of it must be in service before this source is ready for the first time. Until then its pipelines wait, and the status says for what. Later losses are for the pipeline's brake. With name only." },
           "tag": { "type": "array", "items": { "type": "string", "minLength": 1 }, "default": [], "description": "Only endpoints that carry all of these tags." },
           "health": { "type": "string", "enum": ["passing", "warning", "any"], "default": "passing",
             "description": "Which endpoints: passing ones; passing and warning ones; or all, each with its health." },
@@ -63,17 +66,20 @@ public:
   static constexpr const char* schema = schema_text;
 
   source(context host, const options& table)
-      : asio_source(host), watcher_(read_settings(table), host, executor(), [this](work begin, on_failure failed) {
-          spawn(std::move(begin), std::move(failed));
-        }) {}
+      : asio_source(host),
+        settings_(read_settings(table)),
+        watcher_(settings_, host, executor(),
+                 [this](work begin, on_failure failed) { spawn(std::move(begin), std::move(failed)); }) {}
 
+  void probe(const probing& into) const { probe_agent(settings_, into); }
   boost::asio::awaitable<void> run() override { return watcher_.run(); }
 
 private:
+  const settings settings_;
   watcher watcher_;
 };
 
 }  // namespace
 }  // namespace drcon::consul
 
-DRCON_SOURCE("consul-http", "0.1.0", "Watches services of Consul through its HTTP API.", drcon::consul::source)
+DRCON_PROBED_SOURCE("consul-http", "0.1.0", "Watches services of Consul through its HTTP API.", drcon::consul::source)

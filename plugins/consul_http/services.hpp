@@ -29,6 +29,7 @@ struct watched_service {
   common::standing standing;                ///< whether it is known, and whether it fails
   bool gone = false;                        ///< not watched any more; queries under way end by themselves
   bool is_empty = false;                    ///< its last answer had no endpoints
+  bool is_awaited = false;                  ///< its last answer had fewer than at_least, and the source is not ready
   bool direct = false;                      ///< has a connection of its own; else it takes turns
   bool suspected = false;                   ///< something says that it has changed
   clock::time_point suspected_at{};         ///< only a query that began later answers that

@@ -52,6 +52,7 @@ selection read_selection(const options& table, const options& source) {
                    .match = {},
                    .with_tag = table["with_tag"].string_or(""),
                    .as = table["as"].string_or(""),
+                   .at_least = static_cast<std::size_t>(table["at_least"].integer()),
                    .tags = table["tag"].strings(),
                    .health = read_health(table["health"].string()),
                    .filter = table["filter"].string_or(""),
@@ -70,6 +71,8 @@ selection read_selection(const options& table, const options& source) {
   if (!result.as.empty() && !result.by_name())
     throw config_error(table.pointer() + "/as",
                        "'as' names one service, so it goes with name, not with match or with_tag");
+  if (result.at_least > 0 && !result.by_name())
+    throw config_error(table.pointer() + "/at_least", "at_least is for one service, so it goes with name");
   return result;
 }
 

@@ -36,7 +36,8 @@ struct selection {
   std::string name;                 ///< or empty, and then one of the next two
   std::optional<std::regex> match;  ///< on the whole name
   std::string with_tag;
-  std::string as;  ///< published under this name; empty: its own
+  std::string as;            ///< published under this name; empty: its own
+  std::size_t at_least = 0;  ///< endpoints in service without which the source does not become ready
 
   std::vector<std::string> tags;  ///< endpoints carry all of these
   health_level health = health_level::passing;

@@ -7,6 +7,7 @@
 // Thread rule: everything on the strand given to it.
 #pragma once
 
+#include "common/awaited_endpoints.hpp"
 #include "common/backoff.hpp"
 #include "common/bucket.hpp"
 #include "common/http2/lane.hpp"
@@ -165,7 +166,8 @@ private:
   std::optional<std::size_t> agent_limit_;  // what it has said; 0: any number
   std::string limit_fault_;                 // what the status says while the limit is lowered
 
-  common::readiness readiness_;           // of the watched services
+  common::readiness readiness_;  // of the watched services
+  common::awaited_endpoints awaited_;
   std::set<std::string> others_failing_;  // other queries whose last answer was no good
   std::string last_fault_;
   std::string backend_;           // what Consul has last answered from; empty: it does not say

@@ -2,6 +2,7 @@
 #include "consul_http/watch_internal.hpp"
 
 #include "common/consul_rules.hpp"
+#include "common/in_service.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -34,7 +35,8 @@ watcher::verdict watcher::take(const watched_ptr& each, const common::http_answe
   each->checked = asked.blocks ? clock::now() : asked.started;
   if (each->suspected_at <= asked.started) each->suspected = false;
   const bool was_failing = each->standing.is_failing;
-  readiness_.worked(each->standing);
+  if (each->is_awaited && !awaited_.text().empty()) readiness_.incomplete(each->standing);
+  else readiness_.worked(each->standing);
   if (was_failing) report_status();
   something_works();
   if (answer.header("x-consul-results-filtered-by-acls") == "true" && each->changed >= asked.started)
@@ -60,6 +62,13 @@ std::string watcher::read(watched_service& each, const common::http_answer& answ
   auto endpoints = parse_endpoints(answer.body, each.selected_by->health, why, settings_.details);
   if (!endpoints) return why;
   each.is_empty = endpoints->empty();
+  if (each.selected_by->at_least > 0) {
+    const auto before = awaited_.text();
+    each.is_awaited =
+        awaited_.must_wait(each.name, static_cast<std::size_t>(std::ranges::count_if(*endpoints, common::in_service)),
+                           each.selected_by->at_least);
+    if (awaited_.text() != before) report_status();
+  }
   host_.publish({.name = each.published, .revision = each.progress.revision(), .endpoints = std::move(*endpoints)});
   each.changed = clock::now();
   return {};
@@ -130,6 +139,7 @@ void watcher::something_works() {
 void watcher::become_ready() {
   const auto is_heard = [this](const auto& each) { return catalogs_heard_.contains(each.first); };
   if (!readiness_.become_ready(std::ranges::all_of(catalogs_, is_heard))) return;
+  awaited_.end();
   report_status();
   host_.ready();
   if (!std::exchange(names_looked_up_, true))

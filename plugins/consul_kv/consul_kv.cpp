@@ -1,9 +1,11 @@
 // The consul-kv source: the schema of its options, and the plugin object.
 #include "common/tls_settings.hpp"
+#include "consul_kv/probe.hpp"
 #include "consul_kv/settings.hpp"
 #include "consul_kv/watch.hpp"
 
 #include <drcon/asio.hpp>
+#include <drcon/probe.hpp>
 
 namespace drcon::consul_kv {
 namespace {
@@ -25,6 +27,7 @@ constexpr const char* schema_text = R"JSON({
           "prefix": { "type": "string", "minLength": 1, "description": "All keys that begin with it; end it with / to mean a folder." },
           "depth": { "type": "integer", "minimum": 0, "maximum": 100, "default": 0, "description": "With prefix: how many levels below it; 0: all." },
           "as": { "type": "string", "minLength": 1, "description": "The name that the values are published under, for service.NAME in templates. Default: the path, or the prefix without / at its end." },
+          "required": { "type": "boolean", "description": "What it means that Consul has no such key, or none with the prefix. true: pipelines of this source wait for it when drcon starts, and keep its last value when it is removed later. false: it need not be there. Default: the same for a prefix; of a path that is not there no value is published, and the status reports it." },
           "datacenter": { "type": "string", "description": "Datacenter of this entry." }
         } } },
     "wait": { "type": "string", "format": "duration", "default": "55s",
@@ -39,17 +42,20 @@ public:
   static constexpr const char* schema = schema_text;
 
   source(context host, const options& table)
-      : asio_source(host), watcher_(read_settings(table), host, executor(), [this](work begin, on_failure failed) {
-          spawn(std::move(begin), std::move(failed));
-        }) {}
+      : asio_source(host),
+        settings_(read_settings(table)),
+        watcher_(settings_, host, executor(),
+                 [this](work begin, on_failure failed) { spawn(std::move(begin), std::move(failed)); }) {}
 
+  void probe(const probing& into) const { probe_agent(settings_, into); }
   boost::asio::awaitable<void> run() override { return watcher_.run(); }
 
 private:
+  const settings settings_;
   watcher watcher_;
 };
 
 }  // namespace
 }  // namespace drcon::consul_kv
 
-DRCON_SOURCE("consul-kv", "0.1.0", "Publishes keys of Consul's store, for templates.", drcon::consul_kv::source)
+DRCON_PROBED_SOURCE("consul-kv", "0.1.0", "Publishes keys of Consul's store, for templates.", drcon::consul_kv::source)

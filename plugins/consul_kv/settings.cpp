@@ -8,6 +8,12 @@
 namespace drcon::consul_kv {
 namespace {
 
+// A prefix says for itself that there may be nothing below it.
+absence read_absence(const options& required, bool is_prefix) {
+  if (required.present()) return required.boolean() ? absence::awaited : absence::normal;
+  return is_prefix ? absence::normal : absence::reported;
+}
+
 selection read_selection(const options& table, const std::string& datacenter) {
   const auto path = table["path"].string_or("");
   const auto prefix = table["prefix"].string_or("");
@@ -17,7 +23,8 @@ selection read_selection(const options& table, const std::string& datacenter) {
                    .is_prefix = path.empty(),
                    .depth = table["depth"].integer(),
                    .as = table["as"].string_or(""),
-                   .datacenter = table["datacenter"].string_or(datacenter)};
+                   .datacenter = table["datacenter"].string_or(datacenter),
+                   .absence = read_absence(table["required"], path.empty())};
   if (result.path.starts_with('/'))
     throw config_error(table.pointer(), "Consul's keys do not begin with '/': write '" + result.path.substr(1) + "'");
   // A prefix ends in what Consul takes for a folder: its last slash is no part of a name.

@@ -11,6 +11,13 @@
 
 namespace drcon::consul_kv {
 
+/// What it means that Consul has nothing of an entry.
+enum class absence {
+  reported,  ///< no value is published, and the status says so
+  awaited,   ///< it is unknown: the source is not ready before it has been there, and later its last value stays
+  normal,    ///< no value is published
+};
+
 /// A key, or all below a prefix.
 struct selection {
   std::string path;  ///< of the key, or the prefix
@@ -18,6 +25,7 @@ struct selection {
   std::int64_t depth = 0;  ///< levels below the prefix; 0: all
   std::string as;          ///< the name that the values are published under
   std::string datacenter;
+  consul_kv::absence absence = absence::normal;
 };
 
 struct settings {

@@ -89,16 +89,35 @@ std::string watcher::read(const selection& entry, const common::http_answer& ans
   const auto values =
       answer.status == not_there ? std::map<std::string, std::string>() : read_entries(answer.body, entry, why);
   if (!values) return why;
-  if (values->empty()) host_.withdraw(entry.as);
+  const bool was_missing = missing_.erase(entry.as) > 0;
+  if (values->empty()) publish_nothing(entry);
   else host_.publish({.name = entry.as, .revision = revision, .endpoints = {}, .values = *values});
+  if (was_missing && !values->empty()) report_status();
   return {};
+}
+
+// The status comes first: whoever learns that an entry is unknown finds the reason there.
+void watcher::publish_nothing(const selection& entry) {
+  if (entry.absence != absence::normal) {
+    missing_[entry.as] = why_missing(entry);
+    report_status();
+  }
+  if (entry.absence == absence::awaited) host_.unknown(entry.as, missing_[entry.as]);
+  else host_.withdraw(entry.as);
+}
+
+std::string watcher::why_missing(const selection& entry) const {
+  const auto what = (entry.is_prefix ? "Consul has no key below " : "Consul has no key ") + entry.path;
+  if (entry.absence == absence::reported) return what;
+  return what + (was_ready_ ? ", which is required; its last value is kept" : ", which is required; waiting for it");
 }
 
 void watcher::worked(const selection& entry) {
   auto& standing = standings_[entry.as];
   const bool was_failing = failures_.erase(entry.as) > 0;
   const bool is_new = !standing.is_heard;
-  readiness_.worked(standing);
+  if (entry.absence == absence::awaited && missing_.contains(entry.as) && !was_ready_) readiness_.incomplete(standing);
+  else readiness_.worked(standing);
   if (was_failing || is_new) report_status();
   become_ready();
 }
@@ -118,11 +137,20 @@ void watcher::failed(const selection& entry, const common::http_answer& answer, 
 }
 
 void watcher::become_ready() {
-  if (readiness_.become_ready()) host_.ready();
+  if (!readiness_.become_ready()) return;
+  was_ready_ = true;
+  host_.ready();
 }
 
 void watcher::report_status() {
-  if (failures_.empty()) return host_.status_ok(std::to_string(settings_.keys.size()) + " entries");
+  if (failures_.empty() && missing_.empty())
+    return host_.status_ok(std::to_string(settings_.keys.size()) +
+                           (settings_.keys.size() == 1 ? " entry" : " entries"));
+  if (failures_.empty()) {
+    const auto more = missing_.size() - 1;
+    return host_.status_degraded(missing_.begin()->second +
+                                 (more == 0 ? "" : " (and " + std::to_string(more) + " more)"));
+  }
   const auto& [name, why] = *failures_.begin();
   if (readiness_.all_fail()) host_.status_away(name + ": " + why);
   else host_.status_degraded(name + ": " + why);

@@ -38,6 +38,8 @@ private:
   std::string target_of(const selection& entry, const common::consul::query_progress& progress) const;
   std::string take(const selection& entry, const common::http_answer& answer, common::consul::query_progress& progress);
   std::string read(const selection& entry, const common::http_answer& answer, std::uint64_t revision);
+  void publish_nothing(const selection& entry);
+  std::string why_missing(const selection& entry) const;
   void worked(const selection& entry);
   void failed(const selection& entry, const common::http_answer& answer, const std::string& why);
   void become_ready();
@@ -49,7 +51,9 @@ private:
   const spawner spawn_;
   std::map<std::string, common::standing> standings_;  // by entry; "known" is one that is not there as well
   std::map<std::string, std::string> failures_;        // entry -> why its last query failed
-  common::readiness readiness_;                        // in an outage every entry fails
+  std::map<std::string, std::string> missing_;  // entry -> what the status says of it, since Consul has no such key
+  bool was_ready_ = false;                      // from then on nothing waits for a required key
+  common::readiness readiness_;                 // in an outage every entry fails
 };
 
 }  // namespace drcon::consul_kv

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "docker/answer.hpp"
+#include "docker/rules.hpp"
 
 #include <drcon/model.hpp>
 
@@ -13,17 +14,6 @@
 
 namespace drcon::docker {
 
-struct rules {
-  std::string host_name;             ///< of this machine: node of every endpoint, and first part of its id
-  std::string host_address;          ///< for ports that are published on all addresses
-  bool internal = false;             ///< the container's own address and port instead of the published ones
-  std::string network;               ///< with internal: which one; empty: the first by name that has an address
-  std::string address_label;         ///< a label that gives the address
-  bool explicit_only = false;        ///< only what SERVICE_NAME names
-  bool crashed_is_critical = false;  ///< one that ended by itself with a fault stays, as critical
-  std::vector<std::string> tags;     ///< for all
-};
-
 /// One endpoint of a service.
 struct offer {
   std::string service;
@@ -31,7 +21,22 @@ struct offer {
   bool operator==(const offer&) const = default;
 };
 
+/// What becomes of a container.
+struct verdict {
+  std::vector<offer> offers;
+  std::string service;                ///< the name that it has or would have
+  std::string why_none;               ///< why it is not published at all
+  bool is_missed = false;             ///< it runs, so that somebody may wonder why it is not published
+  std::vector<std::string> unusable;  ///< its settings that have no effect, each with the reason
+  bool operator==(const verdict&) const = default;
+};
+
 /// `was_asked_to_stop`: somebody has asked the container to end, whether it still runs or not.
-std::vector<offer> offers_of(const container& origin, const rules& by, bool was_asked_to_stop);
+verdict judge(const container& origin, const rules& by, bool was_asked_to_stop);
+
+/// What judge() publishes.
+inline std::vector<offer> offers_of(const container& origin, const rules& by, bool was_asked_to_stop) {
+  return judge(origin, by, was_asked_to_stop).offers;
+}
 
 }  // namespace drcon::docker

@@ -23,8 +23,9 @@ int number(const nlohmann::json& attributes, const char* key) {
 }
 
 bool matters(const std::string& type, const std::string& action) {
-  static const std::set<std::string> of_container{"start",   "die",    "kill",   "pause",
-                                                  "unpause", "rename", "update", "destroy"};
+  static const std::set<std::string> of_container{
+      "start",  "die",    "kill",    "pause", "unpause",
+      "rename", "update", "destroy", "remove"};  // Podman's word for "destroy"
   if (type == "container") return of_container.contains(action) || action.starts_with("health_status");
   return type == "network" && (action == "connect" || action == "disconnect");
 }
@@ -58,7 +59,7 @@ void inventory::recall(const event& what, clock::time_point now) {
 }
 
 bool inventory::take(const event& what, clock::time_point now) {
-  if (what.action == "destroy") {
+  if (what.action == "destroy" || what.action == "remove") {
     forget(what.container);
     return false;
   }
@@ -143,7 +144,7 @@ std::vector<std::pair<std::string, std::string>> inventory::doubles() const {
 std::optional<inventory::clock::time_point> inventory::next_return() const {
   std::optional<clock::time_point> next;
   for (const auto& [id, each] : all_)
-    if (each.last && each.last->running && is_asked_to_stop(each))
+    if (each.last && each.last->running && !each.signals.empty() && is_asked_to_stop(each))
       next = std::min(next.value_or(clock::time_point::max()), each.asked_at + stop_wait_);
   return next;
 }
@@ -159,24 +160,43 @@ void inventory::take_back(clock::time_point now) {
 // SIGHUP to reread a configuration is no request to stop; the container says which signal is.
 bool inventory::is_asked_to_stop(const record& of) const {
   const int own = of.last ? of.last->stop_signal : SIGTERM;
+  if (of.last && of.last->is_ending) return true;
   return of.signals.contains(SIGKILL) || of.signals.contains(SIGTERM) || of.signals.contains(own);
 }
 
 void inventory::refresh(const std::string& id, record& of) {
-  auto now = of.last ? offers_of(*of.last, by_, is_asked_to_stop(of)) : std::vector<offer>();
-  if (now == of.offers) return;
-  for (const auto& each : of.offers) {
+  auto now = of.last ? judge(*of.last, by_, is_asked_to_stop(of)) : verdict();
+  // The reasons are reported by its name, which may be new.
+  auto name = of.last ? of.last->name : std::string();
+  if (!of.last || now != of.judged || name != of.judged_name) changed_containers_.insert(id);
+  of.judged_name = std::move(name);
+  if (now.offers == of.judged.offers) {
+    now.offers = std::move(of.judged.offers);  // services_ points to these
+    of.judged = std::move(now);
+    return;
+  }
+  for (const auto& each : of.judged.offers) {
     changed_.insert(each.service);
     const auto found = services_.find(each.service);
     if (found == services_.end()) continue;  // another offer of this container has taken it out
     found->second.erase(id);
     if (found->second.empty()) services_.erase(found);
   }
-  of.offers = std::move(now);
-  for (const auto& each : of.offers) {
+  of.judged = std::move(now);
+  for (const auto& each : of.judged.offers) {
     changed_.insert(each.service);
     services_[each.service][id].push_back(&each.what);
   }
+}
+
+std::map<std::string, std::optional<finding>> inventory::changed_findings() {
+  std::map<std::string, std::optional<finding>> all;
+  for (const auto& id : std::exchange(changed_containers_, {})) {
+    const auto found = all_.find(id);
+    if (found == all_.end() || !found->second.last) all.emplace(id, std::nullopt);
+    else all.emplace(id, finding{found->second.last->name, found->second.judged});
+  }
+  return all;
 }
 
 }  // namespace drcon::docker

@@ -29,6 +29,12 @@ struct event {
 /// Nothing for events that change no endpoint, and for text that is no event.
 std::optional<event> read_event(const std::string& line);
 
+/// What was found out about a container, besides its endpoints.
+struct finding {
+  std::string container;  ///< its name
+  verdict what;
+};
+
 class inventory {
 public:
   using clock = std::chrono::steady_clock;
@@ -56,6 +62,9 @@ public:
   std::set<std::string> services() const;
   /// Endpoints that are left out, with the reason.
   std::vector<std::pair<std::string, std::string>> doubles() const;
+  /// Containers of which the verdict may have changed since the last call, and what it is; nothing for one that is
+  /// gone, or of which only events are known.
+  std::map<std::string, std::optional<finding>> changed_findings();
 
   /// When a container that was asked to stop and did not is published again; call take_back() then.
   std::optional<clock::time_point> next_return() const;
@@ -67,7 +76,8 @@ private:
     std::set<int> signals;          // sent to it since it started
     clock::time_point asked_at{};
     std::uint64_t age = 0;
-    std::vector<offer> offers;
+    verdict judged;
+    std::string judged_name;  // the container's name then
   };
   bool is_asked_to_stop(const record& of) const;
   void refresh(const std::string& id, record& of);
@@ -77,6 +87,7 @@ private:
   std::map<std::string, record> all_;
   std::map<std::string, std::map<std::string, std::vector<const endpoint*>>> services_;  // -> container -> endpoints
   std::set<std::string> changed_;
+  std::set<std::string> changed_containers_;
 };
 
 }  // namespace drcon::docker

@@ -29,6 +29,27 @@ std::string read_host_address(const options& table) {
   return given;
 }
 
+std::string read_host_address_ipv6(const options& table) {
+  auto given = table["host_address_ipv6"].string_or("");
+  if (given.empty()) return given;
+  boost::system::error_code error;
+  ip::make_address_v6(given, error);
+  if (error) throw config_error("/host_address_ipv6", "expected an IPv6 address, without brackets");
+  if (table["bindings"].string() != "all")
+    throw config_error("/host_address_ipv6", R"(IPv6 beside IPv4 is published with bindings = "all" only)");
+  return given;
+}
+
+host_ports read_host_network(const options& table) {
+  const auto given = table["host_network"].string();
+  return given == "named" ? host_ports::named : given == "published" ? host_ports::published : host_ports::exposed;
+}
+
+identity read_identity(const options& table) {
+  const auto given = table["identity"].string();
+  return given == "id" ? identity::id : given == "hostname" ? identity::hostname : identity::name;
+}
+
 std::string read_host_name(const options& table) {
   const auto given = table["host_name"].string_or("");
   boost::system::error_code error;
@@ -54,16 +75,25 @@ settings read_settings(const options& table) {
   result.engine = read_engine(table);
   result.conventions = {.host_name = read_host_name(table),
                         .host_address = read_host_address(table),
+                        .host_address_ipv6 = read_host_address_ipv6(table),
                         .internal = table["addresses"].string() == "internal",
                         .network = table["network"].string_or(""),
                         .address_label = table["address_label"].string_or(""),
+                        .host_network = read_host_network(table),
+                        .all_bindings = table["bindings"].string() == "all",
+                        .identified_by = read_identity(table),
                         .explicit_only = table["explicit"].boolean(),
                         .crashed_is_critical = table["on_exit"].string() == "critical",
-                        .tags = table["tags"].strings()};
+                        .labels = table["label"].strings(),
+                        .tags = table["tags"].strings(),
+                        .metadata = table["metadata"].strings()};
   if (!result.conventions.network.empty() && !result.conventions.internal)
     throw config_error("/network", R"(a network is chosen with addresses = "internal" only)");
-  result.labels = table["label"].strings();
   result.services = table["service"].strings();
+  result.is_swarm = table["watch"].string() == "swarm";
+  result.swarm_interval = table["swarm_interval"].duration();
+  if (result.swarm_interval < std::chrono::milliseconds(100))
+    throw config_error("/swarm_interval", "expected at least 100ms");
   result.resync = table["resync"].duration();
   result.settle = table["settle"].duration();
   result.stop_wait = table["stop_wait"].duration();

@@ -14,9 +14,10 @@
 namespace drcon::docker {
 
 struct settings {
+  bool is_swarm = false;  ///< the services of a swarm instead of the containers of one engine
+  std::chrono::nanoseconds swarm_interval{};
   common::http_server engine;
   rules conventions;
-  std::vector<std::string> labels;    ///< only containers that carry all of these: "key" or "key=value"
   std::vector<std::string> services;  ///< published even while no container offers them
   std::chrono::nanoseconds resync{};
   std::chrono::nanoseconds settle{};

@@ -12,7 +12,6 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
-#include <charconv>
 #include <sstream>
 #include <variant>
 
@@ -23,24 +22,9 @@ namespace asio = boost::asio;
 using nlohmann::json;
 
 constexpr auto first_pause = std::chrono::milliseconds(100);
+// Podman sends no event when a container is asked to stop, but its list shows the state "stopping" at once.
+constexpr auto podman_interval = std::chrono::seconds(1);
 constexpr std::size_t longest_line = std::size_t{4} * 1024 * 1024;  // of the event stream: labels are part of it
-
-std::string fault_of(const common::http_answer& answer, const std::string& what) {
-  if (answer.fault != common::http_fault::none) return answer.why;
-  const auto parsed = json::parse(answer.body, nullptr, false);
-  const auto message =
-      parsed.is_object() && parsed.contains("message") ? ": " + parsed["message"].dump() : std::string();
-  return what + " was answered with " + std::to_string(answer.status) + message;
-}
-
-std::pair<int, int> version_of(const std::string& text) {
-  std::pair<int, int> result;
-  const auto dot = text.find('.');
-  if (dot == std::string::npos) return result;
-  std::from_chars(text.data(), text.data() + dot, result.first);
-  std::from_chars(text.data() + dot + 1, text.data() + text.size(), result.second);
-  return result;
-}
 
 std::string event_filter() { return url_encode(R"({"type":["container","network"]})"); }
 
@@ -73,7 +57,8 @@ watcher::watcher(settings settings, context host, const asio::any_io_executor& s
       events_(strand, settings_.engine, {}),
       questions_(strand, settings_.engine, {}),
       backoff_(first_pause, settings_.retry_max),
-      inventory_(settings_.conventions, settings_.stop_wait) {}
+      inventory_(settings_.conventions, settings_.stop_wait),
+      publisher_(host, settings_.services) {}
 
 asio::awaitable<void> watcher::run() {
   for (;;) {
@@ -82,7 +67,7 @@ asio::awaitable<void> watcher::run() {
     events_.close();
     host_.status_away(why);
     host_.unknown({}, why);
-    for (const auto& [name, endpoints] : published_) stale_.insert(name);
+    publisher_.take_all(inventory_);
     wake_.expires_after(backoff_.next());
     boost::system::error_code woken;
     co_await wake_.async_wait(asio::redirect_error(asio::use_awaitable, woken));
@@ -95,7 +80,11 @@ asio::awaitable<std::string> watcher::follow() {
   looked_ = any_inspected_ = false;
   silent_in_a_row_ = 0;
   to_look_at_.clear();
-  if (auto why = co_await agree_on_version(); !why.empty()) co_return why;
+  const auto agreed = co_await agree_on_version(questions_, settings_.timeout);
+  if (!agreed.fault.empty()) co_return agreed.fault;
+  version_ = agreed.prefix;
+  look_interval_ =
+      agreed.is_podman ? std::min<std::chrono::nanoseconds>(settings_.resync, podman_interval) : settings_.resync;
   const auto answer = co_await events_.open(version_ + "/events?filters=" + event_filter(), settings_.timeout);
   if (answer.fault != common::http_fault::none || answer.status != 200) co_return fault_of(answer, "/events");
   co_await recall();
@@ -103,19 +92,6 @@ asio::awaitable<std::string> watcher::follow() {
   next_look_ = clock::now();
   const auto ended = co_await (listen() || work());
   co_return std::visit([](const auto& why) { return why; }, ended);
-}
-
-asio::awaitable<std::string> watcher::agree_on_version() {
-  const auto answer = co_await questions_.get("/version", settings_.timeout);
-  if (answer.fault != common::http_fault::none || answer.status != 200) co_return fault_of(answer, "/version");
-  const auto parsed = json::parse(answer.body, nullptr, false);
-  if (!parsed.is_object()) co_return "what answers is no Docker engine";
-  constexpr std::pair known{1, 41};  // of Docker 20.10; engines speak older versions as far as they say
-  const auto wanted = std::max(version_of(common::json_text(parsed, "MinAPIVersion")),
-                               std::min(known, version_of(common::json_text(parsed, "ApiVersion"))));
-  if (wanted.first < 1) co_return "what answers is no Docker engine: it names no ApiVersion";
-  version_ = "/v" + std::to_string(wanted.first) + "." + std::to_string(wanted.second);
-  co_return std::string();
 }
 
 // Earlier events show which containers have been asked to stop and run on for their last seconds. The engine keeps a
@@ -182,12 +158,12 @@ asio::awaitable<std::string> watcher::work() {
 watcher::clock::time_point watcher::next_deadline() const {
   auto next = next_look_;
   if (const auto back = inventory_.next_return()) next = std::min(next, *back);
-  if (!stale_.empty() && losses_from_ > clock::now()) next = std::min(next, losses_from_);
+  if (publisher_.waits() && losses_from_ > clock::now()) next = std::min(next, losses_from_);
   return next;
 }
 
 asio::awaitable<std::string> watcher::look_at_all() {
-  next_look_ = clock::now() + settings_.resync;
+  next_look_ = clock::now() + look_interval_;
   host_.count("looks_total", "Comparisons with the engine's whole list of containers.");
   const auto answer = co_await questions_.get(version_ + "/containers/json?all=true", settings_.timeout);
   if (answer.fault != common::http_fault::none || answer.status != 200)
@@ -241,8 +217,7 @@ asio::awaitable<std::string> watcher::look_at(std::string id) {
     to_look_at_.add(id);
     if (inventory_.age(id) < age || inventory_.is_inspected(id)) co_return std::string();
   }
-  if (is_wanted(*found)) inventory_.take(std::move(*found));
-  else inventory_.forget(id);
+  inventory_.take(std::move(*found));
   co_return std::string();
 }
 
@@ -274,19 +249,13 @@ asio::awaitable<common::http_answer> watcher::borrow_network(container& of) {
   const auto found =
       answer.status == 200 ? read_container(json::parse(answer.body, nullptr, false)) : std::optional<container>();
   if (!found) co_return no_fault;  // the container that lends its network is gone, and its addresses with it
+  if (found->network_mode == "host") of.network_mode = found->network_mode;
   of.addresses = found->addresses;
+  of.ipv6_addresses = found->ipv6_addresses;
   for (auto& port : of.ports)
     for (const auto& published : found->ports)
       if (port.number == published.number && port.udp == published.udp) port = published;
   co_return no_fault;
-}
-
-bool watcher::is_wanted(const container& each) const {
-  return std::ranges::all_of(settings_.labels, [&each](const std::string& wanted) {
-    const auto equals = wanted.find('=');
-    const auto found = each.labels.find(wanted.substr(0, equals));
-    return found != each.labels.end() && (equals == std::string::npos || found->second == wanted.substr(equals + 1));
-  });
 }
 
 // Every listed container has been inspected: what is known is complete.
@@ -295,8 +264,7 @@ void watcher::all_looked_at() {
   looked_ = true;
   ever_looked_ = true;
   backoff_.reset();
-  for (const auto& name : settings_.services) stale_.insert(name);
-  for (const auto& name : inventory_.services()) stale_.insert(name);
+  publisher_.take_all(inventory_);
   publish();
   host_.ready();
   report_status();
@@ -304,41 +272,12 @@ void watcher::all_looked_at() {
 
 // Publishes the services that may have changed.
 void watcher::publish() {
-  for (const auto& name : inventory_.changed()) stale_.insert(name);
-  if (!looked_) return;
-  const bool losses_count = clock::now() >= losses_from_;
-  bool any = false;
-  for (auto found = stale_.begin(); found != stale_.end();) {
-    const auto name = *found;
-    auto now = inventory_.endpoints(name);
-    if (!losses_count && would_lose(name, now)) {
-      ++found;
-      continue;
-    }
-    found = stale_.erase(found);
-    any = true;
-    const bool expected = std::ranges::find(settings_.services, name) != settings_.services.end();
-    if (now.empty() && !expected) {
-      if (published_.erase(name) > 0) host_.withdraw(name);
-      continue;
-    }
-    host_.publish({.name = name, .revision = 0, .endpoints = now});
-    published_.insert_or_assign(name, std::move(now));
-  }
-  if (any) report_status();
-}
-
-bool watcher::would_lose(const std::string& service, const std::vector<endpoint>& now) const {
-  const auto before = published_.find(service);
-  if (before == published_.end()) return false;
-  return std::ranges::any_of(before->second, [&now](const endpoint& each) {
-    return std::ranges::none_of(now, [&each](const endpoint& other) { return other.id == each.id; });
-  });
+  publisher_.take(inventory_);
+  if (looked_ && publisher_.publish(inventory_, clock::now() < losses_from_)) report_status();
 }
 
 void watcher::report_status() const {
-  std::size_t endpoints = 0;
-  for (const auto& [name, each] : published_) endpoints += each.size();
+  const auto text = publisher_.report();
   host_.gauge("containers", "Containers that are known.", static_cast<double>(inventory_.known().size()));
   host_.gauge("containers_in_trouble", "Containers that cannot be inspected, and keep their last known state.",
               static_cast<double>(troubles_.size()));
@@ -353,7 +292,7 @@ void watcher::report_status() const {
   if (!doubles.empty())
     return host_.status_degraded("service '" + doubles.front().first + "' has more than one endpoint with the id '" +
                                  doubles.front().second + "'; only one of them is used: SERVICE_ID must be unique");
-  host_.status_ok(std::to_string(published_.size()) + " services, " + std::to_string(endpoints) + " endpoints");
+  host_.status_ok(text);
 }
 
 }  // namespace drcon::docker

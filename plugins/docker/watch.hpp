@@ -6,7 +6,9 @@
 
 #include "common/backoff.hpp"
 #include "common/http_client.hpp"
+#include "docker/engine.hpp"
 #include "docker/inspections.hpp"
+#include "docker/publisher.hpp"
 #include "docker/services.hpp"
 #include "docker/settings.hpp"
 
@@ -37,7 +39,6 @@ private:
   using clock = std::chrono::steady_clock;
 
   boost::asio::awaitable<std::string> follow();
-  boost::asio::awaitable<std::string> agree_on_version();
   boost::asio::awaitable<void> recall();
   boost::asio::awaitable<std::string> listen();
   boost::asio::awaitable<std::string> work();
@@ -47,10 +48,8 @@ private:
   std::string unanswered(const std::string& id, const common::http_answer& answer);
 
   void take_event(const std::string& line);
-  bool is_wanted(const container& each) const;
   void all_looked_at();
   void publish();
-  bool would_lose(const std::string& service, const std::vector<endpoint>& now) const;
   void report_status() const;
   clock::time_point next_deadline() const;
 
@@ -63,18 +62,17 @@ private:
   common::backoff backoff_;
 
   inventory inventory_;
+  publisher publisher_;
   std::map<std::string, std::string> listed_;    // container -> its row in the engine's list, when it was last read
   std::map<std::string, std::string> troubles_;  // container -> why its state is unknown
   inspections to_look_at_;
-  unsigned silent_in_a_row_ = 0;   // inspections that were not answered in time
-  bool any_inspected_ = false;     // since the connection was made
-  bool looked_ = false;            // at everything, since the connection was made
-  bool ever_looked_ = false;       // at everything, at all
+  unsigned silent_in_a_row_ = 0;  // inspections that were not answered in time
+  bool any_inspected_ = false;    // since the connection was made
+  bool looked_ = false;           // at everything, since the connection was made
+  bool ever_looked_ = false;      // at everything, at all
+  std::chrono::nanoseconds look_interval_{};
   clock::time_point next_look_;    // at everything
   clock::time_point losses_from_;  // endpoints lost while the engine was unreachable may come back until then
-
-  std::map<std::string, std::vector<endpoint>> published_;
-  std::set<std::string> stale_;  // services to be published
 };
 
 }  // namespace drcon::docker

@@ -17,6 +17,10 @@ using boost::system::error_code;
 // both ways cannot block.
 constexpr std::size_t batch_bytes = 8192;
 
+// "master> ", and "master[ReloadFailed]> " until the next good reload. That of a worker is its pid, or nothing, and ">
+// ".
+bool is_of_master(const std::string& prompt) { return prompt.starts_with("master"); }
+
 }  // namespace
 
 target::target(target_address address, std::chrono::nanoseconds timeout)
@@ -80,14 +84,13 @@ std::string target::agree_on_prompt() {
     return {};
   };
   if (auto why = ask("prompt\n"); !why.empty()) return why;
-  constexpr const char* prompt_of_master = "master> ";
-  if (!address_.master && prompt_ == prompt_of_master)
+  if (!address_.master && is_of_master(prompt_))
     return address_.text + " is the socket of HAProxy's master: master = true is needed";
   if (address_.master) {
-    if (prompt_ != prompt_of_master)
+    if (!is_of_master(prompt_))
       return address_.text + " is not the socket of a master: without master = true it will do";
     if (auto why = ask("@1\n"); !why.empty()) return why;
-    if (prompt_ == prompt_of_master) return address_.text + ": HAProxy's master has no worker at present";
+    if (is_of_master(prompt_)) return address_.text + ": HAProxy's master has no worker at present";
   }
   prompt_ = "\n" + prompt_;
   unread_.clear();

@@ -16,7 +16,9 @@ applier::applier(apply_settings options, target nginx, context host)
       file_(options_.file, {.new_mode = options_.mode}),
       served_generation_(nginx_),
       form_(options_.form),
-      retirement_(nginx_) {}
+      retirement_(nginx_) {
+  if (options_.live) live_ = std::make_unique<live_mode>(*options_.live, nginx_, host_, options_.confirm_timeout);
+}
 
 // Reads what is there. False when that is not possible, with the reason.
 bool applier::look(std::string& why) {
@@ -32,7 +34,15 @@ void applier::learn(const std::string& file) {
   learned_ = true;
   last_ = recall(file);
   served_ = recall_names(file);
+  if (live_) live_->learn(file_);
+  // In mode "live" the servers in the file are those of the last reload.
+  if (live_ && is_include(file) && live_->kept()) last_ = *live_->kept();
+  if (form_.by_variable) served_ = names_in(last_);
   file_.find_unfinished();
+}
+
+rendered applier::render_all(const std::vector<upstream>& all) const {
+  return is_live() ? live_->render(all, last_, form_, file_.live().value_or(std::string())) : render(all, last_, form_);
 }
 
 void applier::choose_listener() {
@@ -74,6 +84,7 @@ outcome applier::apply(const std::vector<upstream>& desired, bool fresh, const s
   master_ = nginx_.master(why);  // before it is asked what it serves: one that is started meanwhile is asked again
   if (!look(why)) return retry(why);
   if (!kept_out.empty()) return judge_without_touching(desired, kept_out);
+  if (live_) live_->begin();
   if (fresh) retained_.clear();
   auto settled = settle_claims(desired, served_);
   auto& admitted = settled.admitted;
@@ -104,7 +115,7 @@ outcome applier::apply(const std::vector<upstream>& desired, bool fresh, const s
 bool applier::is_as_left() {
   std::string ignored;
   const auto now = nginx_.master(ignored);
-  return now && now == master_ && file_.is_untouched();
+  return now && now == master_ && file_.is_untouched() && (!live_ || live_->is_as_left());
 }
 
 // Where nginx's master alone judges: it does not say which upstream it has twice, so that its configuration is read.
@@ -113,7 +124,7 @@ std::optional<rendered> applier::leave_out_own_upstreams(std::vector<upstream>& 
   if (nginx_.settings().ask_program) return {};
   const auto own = own_upstreams(nginx_.settings().config, file_.path());
   if (own.empty()) return {};
-  auto made = render(to_render(admitted), last_, form_);
+  auto made = render_all(to_render(admitted));
   bool any = false;
   for (const auto& name : upstreams_in(made.bytes))
     if (own.contains(name))
@@ -129,7 +140,7 @@ std::optional<rendered> applier::leave_out_own_upstreams(std::vector<upstream>& 
 // Somebody else writes this file. What it holds is to be learned again once that one has ended.
 outcome applier::judge_without_touching(const std::vector<upstream>& desired, const std::string& kept_out) {
   const auto settled = settle_claims(desired, served_);
-  const auto next = render(to_render(settled.admitted), last_, form_);
+  const auto next = render_all(to_render(settled.admitted));
   const bool as_desired = file_.live() == next.bytes && served_generation_.is(next, form_.listener, file_.path());
   learned_ = false;
   form_.listener.reset();
@@ -155,16 +166,24 @@ outcome applier::bring_about_or_retain(const std::vector<upstream>& desired, std
   return how;
 }
 
-std::pair<std::string, std::optional<std::string>> applier::preview(const std::vector<upstream>& desired) const {
-  applier other(options_, nginx_, host_);  // shares nothing with a apply under way
+std::vector<applier::shown> applier::preview(const std::vector<upstream>& desired) const {
+  applier other(options_, nginx_, host_);  // shares nothing with an apply under way
+  if (live_) other.live_->set_on(live_->is_on());
   std::string why;
   const bool readable = other.look(why);
   if (!other.learned_) other.learn({});
   if (options_.use_listener && !other.form_.listener) other.choose_listener();
-  const auto admitted = settle_claims(desired, other.served_).admitted;
-  auto bytes = render(with_last_servers(admitted, other.last_), other.last_, other.form_).bytes;
-  if (!readable) return {std::move(bytes), std::nullopt};
-  return {std::move(bytes), other.file_.live().value_or(std::string())};
+  const auto all = with_last_servers(settle_claims(desired, other.served_).admitted, other.last_);
+  std::vector<shown> files{{.path = options_.file, .desired = other.render_all(all).bytes, .now = {}}};
+  if (readable) files.front().now = other.file_.live().value_or(std::string());
+  if (!other.is_live()) return files;
+  files.push_back({.path = other.live_->peers_file(),
+                   .desired = other.live_->peers(all, other.last_, other.form_),
+                   .now = other.live_->kept_text().value_or(std::string())});
+  // Not to be changed, but to be seen by whoever asks for one endpoint.
+  if (auto counted = other.live_->counted(); !counted.empty())
+    files.push_back({.path = "nginx's workers", .desired = counted, .now = counted});
+  return files;
 }
 
 }  // namespace drcon::nginx

@@ -9,6 +9,7 @@
 #include "common/managed_file.hpp"
 #include "nginx/claims.hpp"
 #include "nginx/left_out.hpp"
+#include "nginx/live_mode.hpp"
 #include "nginx/render.hpp"
 #include "nginx/retirement.hpp"
 #include "nginx/served_generation.hpp"
@@ -17,6 +18,7 @@
 #include <drcon/sink.hpp>
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <stop_token>
@@ -36,6 +38,7 @@ struct apply_settings {
   std::chrono::nanoseconds retire_timeout{};   ///< how long a change waits for old workers to stop accepting
   std::chrono::nanoseconds reload_interval{};  ///< between two signals, at least
   std::size_t max_generations = 0;             ///< of workers that have not ended, beside the one that serves; 0: any
+  std::optional<live_layout> live;             ///< mode = "live"; without the path of the peers, which is known later
 };
 
 class applier {
@@ -51,12 +54,18 @@ public:
   /// To be called now and then while nothing is to be applied: looks which workers of earlier generations are left.
   void watch_retirement();
 
-  /// Whether the file and nginx's master are those that the last successful apply() left. Cheap.
+  /// Whether the file and nginx's master are those that the last successful apply() left, and, in mode "live", the
+  /// servers that nginx has. Cheap.
   bool is_as_left();
 
-  /// What apply() would write, and what is there now, when that can be read. Changes nothing. Any thread, even while
-  /// apply() runs: it shares no state with it.
-  std::pair<std::string, std::optional<std::string>> preview(const std::vector<upstream>& desired) const;
+  /// What apply() would write, file by file, and what is there now, when that can be read. Changes nothing. Any thread,
+  /// even while apply() runs: it shares no state with it.
+  struct shown {
+    std::string path;
+    std::string desired;
+    std::optional<std::string> now;
+  };
+  std::vector<shown> preview(const std::vector<upstream>& desired) const;
 
 private:
   // What is there now, and what an earlier run left.
@@ -79,6 +88,10 @@ private:
   void show_status() const;
   // The steps of one change, in their order.
   outcome bring_about(const std::vector<upstream>& all, std::optional<rendered> made, const std::stop_token& stop);
+  outcome bring_about_by_file(const std::vector<upstream>& all, std::optional<rendered> made,
+                              const std::stop_token& stop);
+  bool is_live() const { return live_ && live_->is_on(); }
+  rendered render_all(const std::vector<upstream>& all) const;
   std::string write(const std::string& bytes);
   target::verdict judge(const std::stop_token& stop);
   outcome refused(const target::verdict& verdict, const std::stop_token& stop);
@@ -104,6 +117,7 @@ private:
   std::string warning_;                         // a fault that the last attempt revealed, although nginx serves it
   bool learned_ = false;
   retirement retirement_;
+  std::unique_ptr<live_mode> live_;                    // null: mode = "reload"
   std::chrono::steady_clock::time_point signalled_{};  // when nginx was signalled to reload last
   std::optional<std::string> remarks_;  // on what was applied last; nothing: another sink writes the file
 };

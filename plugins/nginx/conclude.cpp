@@ -1,4 +1,5 @@
 // What is reported of a change: the services and endpoints without it, and what needs attention.
+#include "common/count_of.hpp"
 #include "nginx/apply.hpp"
 #include "nginx/keep.hpp"
 
@@ -26,6 +27,7 @@ void applier::report_kept(const std::vector<upstream>& admitted) const {
 void applier::report(const left_out& omitted, const std::vector<upstream>& admitted) {
   std::vector<std::string> remarks;
   if (!warning_.empty()) remarks.push_back(warning_);
+  if (live_ && !live_->remark().empty()) remarks.push_back(live_->remark());
   for (const auto& each : admitted)
     if (const auto loss = loss_of(each, last_); loss.keeps_last())
       remarks.push_back(common::kept_because_of("service " + each.name, loss));
@@ -42,9 +44,9 @@ void applier::report(const left_out& omitted, const std::vector<upstream>& admit
   }
   for (const auto& [which, why] : omitted.endpoints) host_.refused(which.first, which.second, why);
   if (!omitted.endpoints.empty())
-    remarks.push_back("left out " + std::to_string(omitted.endpoints.size()) +
-                      " endpoints whose host name does not resolve, the first one " +
-                      omitted.endpoints.begin()->first.second + " of " + omitted.endpoints.begin()->first.first);
+    remarks.push_back("left out " + common::count_of(omitted.endpoints.size(), "endpoint") +
+                      " whose host name does not resolve, the first one " + omitted.endpoints.begin()->first.second +
+                      " of " + omitted.endpoints.begin()->first.first);
   remarks_.emplace();
   for (const auto& each : remarks) *remarks_ += (remarks_->empty() ? "" : "; ") + each;
   watch_retirement();
@@ -52,6 +54,7 @@ void applier::report(const left_out& omitted, const std::vector<upstream>& admit
 
 void applier::watch_retirement() {
   if (!remarks_) return;
+  if (live_) live_->watch();
   if (master_) retirement_.look(*master_);
   host_.gauge("retiring_workers", "Workers of earlier generations of nginx that have not ended.",
               static_cast<double>(retirement_.workers()));

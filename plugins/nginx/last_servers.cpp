@@ -134,9 +134,14 @@ last_servers recall(const std::string& file) {
   return comment.empty() ? all : read_comment(comment);
 }
 
-std::set<std::string> recall_names(const std::string& file) {
+std::set<std::string> names_in(const last_servers& all) {
   std::set<std::string> names;
-  for (const auto& [name, servers] : recall(file)) names.insert(name);
+  for (const auto& [name, servers] : all) names.insert(name);
+  return names;
+}
+
+std::set<std::string> recall_names(const std::string& file) {
+  auto names = names_in(recall(file));
   std::istringstream lines(file);
   for (std::string line; std::getline(lines, line);) {
     if (!line.starts_with(upstream_start) || !line.ends_with(" {")) continue;

@@ -24,6 +24,8 @@ last_servers recall(const std::string& file);
 /// Names of the upstream blocks in a file that this sink wrote, of those without a server of their own as well.
 std::set<std::string> recall_names(const std::string& file);
 
+std::set<std::string> names_in(const last_servers& all);
+
 /// The port that a file written by this sink answers its generation on.
 std::optional<std::uint16_t> recall_port(const std::string& file);
 

@@ -1,8 +1,10 @@
 // The nginx sink: the schema of its options, and the plugin object.
+#include "nginx/probe.hpp"
 #include "nginx/settings.hpp"
 
 #include "common/backoff.hpp"
 
+#include <drcon/probe.hpp>
 #include <drcon/sink.hpp>
 
 #include <chrono>
@@ -27,12 +29,26 @@ constexpr const char* schema_text = R"JSON({
       "description": "nginx's prefix, given to nginx -t as -p. Empty: nginx's own." },
     "pid_file": { "type": "string", "format": "path", "default": "/run/nginx.pid",
       "description": "Where nginx's master writes its pid." },
-    "mode": { "type": "string", "pattern": "^0?[0-7]{3}$", "default": "0644",
+    "mode": { "type": "string", "pattern": "^(reload|live|0?[0-7]{3})$", "default": "reload",
+      "description": "How nginx learns of changes of servers: \"reload\", by the file and a reload; or \"live\", by a module in Lua that nginx runs, without a reload: a change costs no connection and is served at once. \"live\" needs Debian's libnginx-mod-http-lua and lua-resty-core; while it is not possible, changes go by file and reload, and drcon status says why. See the plugin's README. An octal number is taken for file_mode, as this option was called." },
+    "file_mode": { "type": "string", "pattern": "^0?[0-7]{3}$", "default": "0644",
       "description": "Permissions of the file when it is new, in octal. An existing file keeps its mode and owner." },
     "empty": { "type": "string", "enum": ["keep", "503", "down server"], "default": "keep",
       "description": "What a service without endpoints in service gets: its last servers; an answer of 503; or a server marked down, for which nginx answers 502." },
-    "balance": { "type": "string", "enum": ["round_robin", "least_conn", "ip_hash", "random"], "default": "round_robin",
-      "description": "How the built-in upstream blocks spread requests." },
+    "balance": { "type": "string", "enum": ["round_robin", "least_conn", "ip_hash", "random", "hash"], "default": "round_robin",
+      "description": "How the built-in upstream blocks spread requests. \"hash\" is consistent, and goes by hash_key. In mode \"live\", \"random\" takes the less busy one of two, and there is no \"ip_hash\": use \"hash\" with \"$remote_addr\"." },
+    "hash_key": { "type": "string", "pattern": "^[A-Za-z0-9_$.:/@{}-]{1,200}$", "default": "$remote_addr",
+      "description": "What decides which server a request goes to, with balance = \"hash\": variables of nginx, such as \"$host$uri\"." },
+    "slow_start": { "type": "string", "format": "duration", "default": "0s",
+      "description": "Mode \"live\" only: over how long a new server gets its share of the requests, little by little; whole seconds, 0s: at once. Not for \"hash\", since keys would move twice." },
+    "live_upstreams": { "type": "string", "enum": ["each", "variable"], "default": "each",
+      "description": "Mode \"live\" only: one upstream for each service, so that a new service takes a reload; or one for all, which finds its service in the variable $drcon_service: `set $drcon_service web; proxy_pass http://$drcon_upstream;`. Then not even a new service takes a reload." },
+    "live_socket": { "type": "string", "format": "path", "default": "",
+      "description": "Mode \"live\" only: the unix socket on which nginx takes the servers, in a directory that only drcon may enter, which is made if it is missing. Empty: in the directory .NAME.live beside the file. Not in drcon's own /run/drcon: that is removed when drcon stops, while nginx goes on." },
+    "live_module": { "type": "string", "format": "path", "default": "/usr/share/drcon/nginx/drcon.lua",
+      "description": "Mode \"live\" only: the module that nginx runs." },
+    "live_dict": { "type": "string", "format": "size", "default": "20MiB",
+      "description": "Mode \"live\" only: memory that nginx shares between its workers for the servers and what is counted of them. drcon status warns when it is nearly full." },
     "keepalive": { "type": "integer", "minimum": 0, "maximum": 65535, "default": 0,
       "description": "Idle connections each worker keeps to an upstream; 0: none. Built-in form only." },
     "max_fails": { "type": "integer", "minimum": 0, "maximum": 1000, "default": 1,
@@ -56,7 +72,7 @@ constexpr const char* schema_text = R"JSON({
     "retire_timeout": { "type": "string", "format": "duration", "default": "1s",
       "description": "How long a change may wait, 10s at most, once the new generation answers, until nginx's old workers take no new connections. nginx's master signals them after 100 ms, and takes no other reload before, so that this holds no change back. With an old worker that does not stop by then the change is applied all the same: drcon status names it, and later changes do not wait for it. With 0s a change is applied as soon as the new generation answers, though old workers may send requests to servers that are gone for a moment more." },
     "reload_interval": { "type": "string", "format": "duration", "default": "0ms",
-      "description": "Time between two reloads, at least; 10s at most. Each reload costs clients their idle keep-alive connections, and starts workers while old ones still finish theirs. Changes within a storm are folded by `wait` of the pipeline already, and by nginx, which takes a reload in about 100 ms; set this where several sinks or few workers make that too often." },
+      "description": "Time between two reloads, at least; 10s at most. Each reload costs clients their idle keep-alive connections, and starts workers while old ones still finish theirs. Changes of a burst are batched by `wait` of the pipeline already, and by nginx, which takes a reload in about 100 ms; set this where several sinks or few workers make that too often." },
     "max_generations": { "type": "integer", "minimum": 0, "maximum": 1000, "default": 0,
       "description": "How many earlier generations of nginx's workers may be left beside the one that serves. While there are as many, changes wait, and drcon status says so: that bounds nginx's memory where long connections (websockets) meet many changes, for the price of changes that come late. Better is nginx's worker_shutdown_timeout, which ends such connections. 0: no bound." },
     "watch": { "type": "string", "format": "duration", "default": "1s",
@@ -94,10 +110,12 @@ public:
     return watch_;
   }
 
+  void probe(const probing& into) const { probe_target(file_, nginx_, into); }
+
   bool render(const update_view& update) override {
-    const auto [desired, live] = applier_.preview(desired_from(update.wanted(), rules_, host()));
-    if (live) host().rendered(file_, desired, *live);
-    else host().rendered(file_, desired);
+    for (const auto& each : applier_.preview(desired_from(update.wanted(), rules_, host())))
+      if (each.now) host().rendered(each.path, each.desired, *each.now);
+      else host().rendered(each.path, each.desired);
     return true;
   }
 
@@ -107,11 +125,13 @@ private:
         rules_(options.desired),
         file_(options.apply.file),
         watch_(options.watch),
-        applier_(std::move(options.apply), target(std::move(options.target)), host) {}
+        nginx_(std::move(options.target)),
+        applier_(std::move(options.apply), nginx_, host) {}
 
   desired_rules rules_;
-  std::string file_;
+  const std::string file_;
   const std::chrono::nanoseconds watch_;
+  const target nginx_;
   applier applier_;
   std::vector<upstream> last_;
   bool in_step_ = false;  // the last update was applied
@@ -123,4 +143,4 @@ private:
 }  // namespace
 }  // namespace drcon::nginx
 
-DRCON_SINK("nginx", "0.1.0", "Writes upstream blocks for nginx and makes it serve them.", drcon::nginx::sink)
+DRCON_PROBED_SINK("nginx", "0.1.0", "Writes upstream blocks for nginx and makes it serve them.", drcon::nginx::sink)

@@ -13,11 +13,7 @@ std::string text_of(const boost::asio::ip::tcp::endpoint& found) {
   return common::with_port(found.address().to_string(), found.port());
 }
 
-// The servers an upstream is rendered with: its own; else, by policy, the last ones, or one that stands for nobody.
-struct rendered_servers {
-  std::vector<server> servers;
-  std::string note;  // why they are not its own
-};
+}  // namespace
 
 rendered_servers servers_of(const upstream& each, const last_servers& last, const layout& form) {
   if (!each.servers.empty()) return {each.servers, {}};
@@ -33,6 +29,8 @@ rendered_servers servers_of(const upstream& each, const last_servers& last, cons
   stand_in.down = true;
   return {{stand_in}, "empty: no server"};
 }
+
+namespace {
 
 void render_server(std::ostream& out, const server& each, const layout& form) {
   out << "    server " << each.address;
@@ -63,18 +61,29 @@ std::string render_with_template(const std::vector<upstream>& upstreams, const l
   return text;
 }
 
+}  // namespace
+
+std::string render_variable(const layout& form, std::string_view source, std::string_view value) {
+  if (!form.by_variable) return {};
+  return "map " + std::string(source) + " $drcon_upstream { default " + std::string(value) + "; }\n";
+}
+
+std::string render_heading(const layout& form) {
+  return "# Written by drcon for sink '" + form.sink + "'. Do not edit: the next change replaces it.\n";
+}
+
 std::string render_listener(const layout& form, const std::string& generation) {
+  if (!form.listener) return {};
   return "\n" + std::string(listener_heading) + "; 503 is for empty upstreams.\nserver {\n    listen " +
          text_of(*form.listener) + ";\n    access_log off;\n    location = " + std::string(generation_path) +
          " { default_type text/plain; return 200 \"" + generation + "\"; }\n    location / { return 503; }\n}\n";
 }
 
-}  // namespace
-
 rendered render(const std::vector<upstream>& upstreams, const last_servers& last, const layout& form) {
   std::ostringstream out;
-  out << "# Written by drcon for sink '" << form.sink << "'. Do not edit: the next change replaces it.\n";
+  out << render_heading(form);
   if (form.user_template.empty()) {
+    out << render_variable(form, "$drcon_service", "$drcon_service");
     for (const auto& each : upstreams) render_upstream(out, each, last, form);
   } else {
     last_servers known;
@@ -87,7 +96,7 @@ rendered render(const std::vector<upstream>& upstreams, const last_servers& last
   }
   auto bytes = out.str();
   const auto generation = common::digest(bytes);
-  if (form.listener) bytes += render_listener(form, generation);
+  bytes += render_listener(form, generation);
   return {std::move(bytes), generation};
 }
 

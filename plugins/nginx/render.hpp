@@ -36,6 +36,7 @@ struct layout {
   std::string balance;        ///< directive of the built-in form, or empty: round robin
   std::int64_t keepalive = 0;
   std::string server_options;  ///< of the built-in form: " max_fails=…"
+  bool by_variable = false;    ///< $drcon_upstream is to be the upstream of the service that $drcon_service names
   empty_policy empty = empty_policy::keep;
   std::optional<boost::asio::ip::tcp::endpoint> listener;  ///< answers the generation; none: confirm = "workers"
 };
@@ -44,6 +45,23 @@ struct rendered {
   std::string bytes;
   std::string generation;  ///< a hash of everything else in it
 };
+
+/// The servers that an upstream is rendered with: its own; else, by policy, the last ones, or one that stands for
+/// nobody.
+struct rendered_servers {
+  std::vector<server> servers;
+  std::string note;  ///< why they are not its own
+};
+rendered_servers servers_of(const upstream& each, const last_servers& last, const layout& form);
+
+/// What $drcon_upstream is: `value` is a name, or a variable; nginx must know the variable `source`. Empty unless the
+/// layout asks for it.
+std::string render_variable(const layout& form, std::string_view source, std::string_view value);
+
+/// The first line of the file.
+std::string render_heading(const layout& form);
+/// The server block that answers the generation; empty without a listener.
+std::string render_listener(const layout& form, const std::string& generation);
 
 /// `last` tells what an empty service had. A service whose servers come from there is rendered like any other.
 rendered render(const std::vector<upstream>& upstreams, const last_servers& last, const layout& form);

@@ -5,6 +5,7 @@
 #include "nginx/user_template.hpp"
 
 #include <algorithm>
+#include <string_view>
 
 namespace drcon::nginx {
 namespace {
@@ -29,6 +30,7 @@ layout read_layout(const options& table, const context& host) {
   form.user_template = read_template(table);
   form.balance = table["balance"].string();
   if (form.balance == "round_robin") form.balance.clear();
+  if (form.balance == "hash") form.balance = "hash " + table["hash_key"].string() + " consistent";
   form.keepalive = table["keepalive"].integer();
   const auto fails = table["max_fails"].integer();
   const auto fail_timeout = table["fail_timeout"].duration();
@@ -37,6 +39,7 @@ layout read_layout(const options& table, const context& host) {
     throw config_error("/fail_timeout", "nginx knows only whole seconds here");
   if (fails != 1) form.server_options += " max_fails=" + std::to_string(fails);
   if (fail_seconds != 10) form.server_options += " fail_timeout=" + std::to_string(fail_seconds) + "s";
+  form.by_variable = table["live_upstreams"].string() == "variable";
   const auto empty = table["empty"].string();
   form.empty = empty == "503"           ? empty_policy::answer_503
                : empty == "down server" ? empty_policy::down_server
@@ -49,16 +52,86 @@ boost::asio::ip::tcp::endpoint read_listen(const options& table) {
   throw config_error("/confirm_listen", "expected an IP address and a port, such as \"127.0.0.1:0\"");
 }
 
+// nginx reads the path within a text of Lua, and a socket has a short one.
+std::string read_socket(const options& table) {
+  auto socket = table["live_socket"].string();
+  if (socket.empty()) {
+    const auto file = table["file"].string();
+    const auto name = file.rfind('/') + 1;
+    socket = file.substr(0, name) + "." + file.substr(name) + ".live/socket";
+  }
+  constexpr std::size_t longest = 107;  // of sun_path
+  if (socket.size() > longest)
+    throw config_error("/live_socket", socket + " is longer than 107 bytes, which a unix socket cannot have");
+  if (!socket.starts_with('/')) throw config_error("/live_socket", "expected an absolute path, not " + socket);
+  return socket;
+}
+
+void check_path(const char* option, const std::string& path) {
+  constexpr std::string_view plain = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789/._-+@:,=~";
+  if (path.find_first_not_of(plain) != std::string::npos)
+    throw config_error(option,
+                       "with mode = \"live\", nginx reads this path within Lua: it may have letters, digits and "
+                       "/ . _ - + @ : , = ~");
+}
+
+// What nginx's own balancers can and drcon.lua cannot.
+void check_live(const options& table) {
+  if (table["template"].present())
+    throw config_error("/template", "with mode = \"live\" the file has no servers that a template could render");
+  if (table["host_names"].string() == "pass")
+    throw config_error("/host_names", "with mode = \"live\" nginx resolves no names: expected \"drop\"");
+  if (table["balance"].string() == "ip_hash")
+    throw config_error("/balance",
+                       "mode = \"live\" has no \"ip_hash\": expected \"hash\", with hash_key = \"$remote_addr\"");
+  for (const auto* const each : {"file", "live_socket", "live_module"})
+    check_path((std::string("/") + each).c_str(), table[each].string());
+  constexpr std::size_t smallest = std::size_t{64} * 1024;
+  if (table["live_dict"].bytes() < smallest) throw config_error("/live_dict", "expected at least 64KiB");
+}
+
+std::optional<live_layout> read_live(const options& table) {
+  const auto slow_start = table["slow_start"].duration();
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(slow_start);
+  if (seconds != slow_start) throw config_error("/slow_start", "expected whole seconds");
+  const bool live = table["mode"].string() == "live";
+  if (!live) {
+    if (seconds.count() > 0) throw config_error("/slow_start", "only mode = \"live\" starts servers slowly");
+    if (table["live_upstreams"].string() == "variable")
+      throw config_error("/live_upstreams", "only mode = \"live\" has one upstream for all services");
+    return {};
+  }
+  check_live(table);
+  const auto balance = table["balance"].string();
+  return live_layout{.module = table["live_module"].string(),
+                     .socket = read_socket(table),
+                     .peers = {},
+                     .dict_bytes = table["live_dict"].bytes(),
+                     .method = balance,
+                     .hash_key = balance == "hash" ? table["hash_key"].string() : std::string(),
+                     .max_fails = table["max_fails"].integer(),
+                     .fail_timeout = std::chrono::duration_cast<std::chrono::seconds>(table["fail_timeout"].duration()),
+                     .slow_start = seconds};
+}
+
+// `mode` was the name of file_mode.
+mode_t read_file_mode(const options& table) {
+  const auto mode = table["mode"].string();
+  const bool is_number = mode.find_first_not_of("01234567") == std::string::npos;
+  return static_cast<mode_t>(std::stoul(is_number ? mode : table["file_mode"].string(), nullptr, 8));
+}
+
 apply_settings read_apply(const options& table, const context& host) {
   apply_settings result{.file = table["file"].string(),
-                        .mode = static_cast<mode_t>(std::stoul(table["mode"].string(), nullptr, 8)),
+                        .mode = read_file_mode(table),
                         .form = read_layout(table, host),
                         .use_listener = table["confirm"].string() == "listener",
                         .listen = read_listen(table),
                         .confirm_timeout = table["confirm_timeout"].duration(),
                         .retire_timeout = table["retire_timeout"].duration(),
                         .reload_interval = table["reload_interval"].duration(),
-                        .max_generations = static_cast<std::size_t>(table["max_generations"].integer())};
+                        .max_generations = static_cast<std::size_t>(table["max_generations"].integer()),
+                        .live = read_live(table)};
   for (const auto* const each : {"reload_interval", "retire_timeout"})
     if (table[each].duration() > longest_wait)
       throw config_error(std::string("/") + each,

@@ -4,14 +4,27 @@
 #include "common/short_text.hpp"
 #include "template/signal.hpp"
 
+#include <unistd.h>
+
 #include <charconv>
 #include <csignal>
 #include <cstring>
+#include <filesystem>
+#include <system_error>
 
 namespace drcon::templates {
 namespace {
 
 constexpr const char* file_mark = "{file}";
+
+// Process 1 is the program itself where drcon has joined its container's process namespace. Elsewhere it is the
+// machine's init, or drcon's own process 1, which would pass the signal on to drcon.
+bool may_signal_process_one() {
+  constexpr auto namespace_of_the_machine = "pid:[4026531836]";  // the kernel's constant: PROC_PID_INIT_INO
+  std::error_code error;
+  const auto own = std::filesystem::read_symlink("/proc/self/ns/pid", error);
+  return !error && own != namespace_of_the_machine && ::getppid() != 1;
+}
 
 command_outcome send(const command& what, const std::stop_token& stop) {
   std::string why;
@@ -20,7 +33,11 @@ command_outcome send(const command& what, const std::stop_token& stop) {
   if (!text) return {.why = "there is no " + what.pid_file, .nobody = true};
   pid_t pid = 0;
   const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), pid);
-  if (error != std::errc() || pid <= 1) return {.why = what.pid_file + " holds no process id"};
+  if (error != std::errc() || pid < 1) return {.why = what.pid_file + " holds no process id"};
+  if (pid == 1 && !may_signal_process_one())
+    return {.why = what.pid_file +
+                   " names process 1, which is not signalled unless drcon has joined the process "
+                   "namespace of the program's container"};
   const auto how = send_signal(pid, what.signal, stop);
   if (how.why.empty()) return {};
   return {.why = "process " + std::to_string(pid) + " of " + what.pid_file + " " + how.why, .nobody = how.nobody};

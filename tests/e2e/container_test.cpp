@@ -15,6 +15,7 @@
 
 #include <csignal>
 #include <filesystem>
+#include <future>
 #include <set>
 
 namespace drcon::test {
@@ -106,6 +107,29 @@ TEST_F(Container, RunsTheShippedExample) {
   start();
   EXPECT_TRUE(wait_until([&] { return answer() == "a\n"; })) << answer() << log();
   ::kill(process_one(), SIGTERM);
+  EXPECT_EQ(container_.wait(patience), 0) << log();
+}
+
+// As docker stop does: what nginx has accepted is answered, as when nginx alone is asked to quit.
+TEST_F(Container, FinishesEveryRequestUnderWayWhenItIsStopped) {
+  ASSERT_EQ(::geteuid(), 0U);
+  const backend a("a");
+  import_and_start();
+  consul_.add("simple", "a", a.address(), a.port());
+  ASSERT_TRUE(wait_until([&] { return answer() == "a\n"; })) << answer() << log();
+  constexpr int clients = 8;
+  const auto before = a.requests();
+  std::vector<std::future<std::string>> held;
+  for (int i = 0; i < clients; ++i)
+    held.push_back(std::async(std::launch::async, [this] {
+      const auto got = http("GET", port_, "/held", {}, {{"Connection", "close"}});
+      return std::to_string(got.status) + " " + got.body;
+    }));
+  ASSERT_TRUE(wait_until([&] { return a.requests() >= before + clients; })) << log();
+  ::kill(process_one(), SIGTERM);
+  EXPECT_TRUE(wait_until([&] { return answer() == "0"; })) << "it takes no more: " << answer();
+  a.release();
+  for (auto& each : held) EXPECT_EQ(each.get(), "200 a\n");
   EXPECT_EQ(container_.wait(patience), 0) << log();
 }
 

@@ -162,6 +162,26 @@ TEST_F(DockerStory, NeedsNoRegistryOnOneHost) {
   EXPECT_TRUE(routes_to({"503"})) << drcon_->log();
 }
 
+// The question that Registrator's users ask most: why is my container not there?
+TEST_F(DockerStory, ExplainsWhyAContainerIsNotThere) {
+  engine_.run("quiet", {"-e", "SERVICE_NAME=quiet"});
+  run("there");
+  drcon_ = std::make_unique<drcon_process>(config());
+  drcon_->start();
+  ASSERT_TRUE(wait_until([this] { return registered() == ids_of({"there"}); })) << drcon_->log();
+  const auto explained = drcon_->verb("explain", {"register", "quiet"}).out;
+  EXPECT_NE(explained.find("source docker does not publish it: it publishes no port (docker run -p)"),
+            std::string::npos)
+      << explained;
+  const std::string line = "container quiet is not published: it publishes no port";
+  const auto log = drcon_->log();
+  ASSERT_NE(log.find(line), std::string::npos) << log;
+  EXPECT_EQ(log.find(line), log.rfind(line)) << "once: " << log;
+  const auto source = drcon_->status()["sources"]["docker"];
+  EXPECT_EQ(source["state"], "ok") << source;
+  EXPECT_NE(source.dump().find("1 running container is not published: 'quiet'"), std::string::npos) << source;
+}
+
 TEST_F(DockerStory, LeavesTheContainersOfAnotherDrconAlone) {
   run("ours", {"--label", "team=a"});
   run("theirs", {"--label", "team=b"});

@@ -131,6 +131,16 @@ TEST_F(Admin, EveryRouteAnswersAsItsDocumentSays) {
     EXPECT_TRUE(std::ranges::any_of(admin::routes(), [&](const auto& each) { return each.path == path; })) << path;
 }
 
+TEST_F(Admin, ReadinessAnswersAsItsDocumentSaysWhileItIsNotReady) {
+  start();
+  set_hosts(1);  // which the brake holds
+  ASSERT_TRUE(wait_until([this] { return drcon_->ask("GET", "/readyz").status == 503; }));
+  const auto type = drcon_->ask("GET", "/readyz").headers.at("content-type");
+  const auto document = ask("GET", "/v1/openapi.json");
+  const auto& content = document["paths"]["/readyz"]["get"]["responses"]["503"]["content"];
+  EXPECT_TRUE(content.contains(type.substr(0, type.find(';')))) << type;
+}
+
 TEST_F(Admin, TheJournalHasTheStagesOfAnAppliedChange) {
   start();
   set_hosts(4);
@@ -202,12 +212,76 @@ TEST_F(Admin, ReleasesTheBrake) {
   EXPECT_TRUE(serves(1));
 }
 
+TEST_F(Admin, PreviewsARollbackAndChangesNothing) {
+  start();
+  set_hosts(4);
+  ASSERT_TRUE(serves(4));
+  const auto preview = ask("GET", "/v1/pipelines/web/rollback?revision=1");
+  EXPECT_EQ(preview["removed"], 1);
+  EXPECT_EQ(preview["added"], 0);
+  EXPECT_EQ(preview["endpoints"][0]["address"], "10.0.0.4:80");
+  EXPECT_EQ(preview["endpoints"][0]["change"], "removed");
+  ask("GET", "/v1/pipelines/web/rollback", 400);
+  ask("GET", "/v1/pipelines/web/rollback?revision=2", 409);
+  ask("GET", "/v1/pipelines/web/rollback?revision=99", 409);
+  EXPECT_EQ(ask("GET", "/v1/pipelines/web")["revision"], 2);
+  EXPECT_EQ(lines(), 4);
+}
+
+TEST_F(Admin, SaysWhichEndpointsAreServedThoughNoSourceHasThem) {
+  start();
+  const auto kept_by = [this] {
+    json all = json::object();
+    const auto detail = ask("GET", "/v1/pipelines/web");
+    for (const auto& service : detail["services"])
+      for (const auto& each : service["endpoints"]) all[each["address"]] = each.value("kept_by", "");
+    return all;
+  };
+  EXPECT_EQ(kept_by(), (json{{"10.0.0.1", ""}, {"10.0.0.2", ""}, {"10.0.0.3", ""}}));
+  set_hosts(1);
+  ASSERT_TRUE(wait_until([this] { return ask("GET", "/v1/pipelines/web")["held"] != ""; }));
+  EXPECT_EQ(kept_by(), (json{{"10.0.0.1", ""}, {"10.0.0.2", "brake"}, {"10.0.0.3", "brake"}}));
+  const auto detail = ask("GET", "/v1/pipelines/web");
+  EXPECT_EQ(detail["services"][0]["endpoints"][2]["at_source"], "gone");
+  EXPECT_EQ(faults({{"$ref", "#/components/schemas/PipelineDetail"}}, detail), "");
+  ask("POST", "/v1/pipelines/web/pause");
+  EXPECT_EQ(kept_by(), (json{{"10.0.0.1", ""}, {"10.0.0.2", "pause"}, {"10.0.0.3", "pause"}}));
+}
+
+TEST_F(Admin, SaysSinceWhenASinkFailsAndWhenItIsRetried) {
+  start({}, R"(check = { command = ["/bin/sh", "-c", "test ! -e ${0%/*}/bad", "{file}"] })");
+  const auto sink = [this] { return ask("GET", "/v1/status")["sinks"]["page"]; };
+  EXPECT_EQ(sink()["failing_since"], 0.0);
+  EXPECT_EQ(sink()["next_retry"], 0.0);
+  write_file(drcon_->directory() / "bad", "");
+  set_hosts(4);
+  ASSERT_TRUE(wait_until([&] { return sink()["next_retry"] != 0.0; })) << sink();
+  const auto since = sink()["failing_since"].get<double>();
+  EXPECT_GT(since, 0);
+  const auto first = sink()["next_retry"].get<double>();
+  ASSERT_TRUE(wait_until([&] { return sink()["next_retry"].get<double>() > first; })) << sink();
+  EXPECT_EQ(sink()["failing_since"].get<double>(), since) << "it has failed since the first time";
+  std::filesystem::remove(drcon_->directory() / "bad");
+  ASSERT_TRUE(serves(4));
+  ASSERT_TRUE(wait_until([&] { return sink()["failing_since"] == 0.0; })) << sink();
+  EXPECT_EQ(sink()["next_retry"], 0.0);
+}
+
+TEST_F(Admin, SaysWhetherTheClientMayChangeSomething) {
+  const auto port = free_port();
+  start("admin.listen = \"127.0.0.1:" + std::to_string(port) + "\"\n");
+  EXPECT_EQ(ask("GET", "/v1/status")["may_change"], true) << "over the unix socket";
+  EXPECT_EQ(json::parse(get(port, "/v1/status").body)["may_change"], false);
+  EXPECT_NE(ask("GET", "/v1/status")["host"], "");
+}
+
 TEST_F(Admin, AReloadTellsWhatIsWrongAndChangesNothing) {
   start();
   EXPECT_EQ(ask("POST", "/v1/reload")["findings"], json::array());
   std::ofstream(drcon_->directory() / "drcon.toml", std::ios::app) << "nonsense = 1\n";
   const auto refused = ask("POST", "/v1/reload", 422);
   EXPECT_THAT(refused["findings"].dump(), HasSubstr("nonsense"));
+  EXPECT_THAT(ask("GET", "/v1/status")["refused_reload"].dump(), HasSubstr("nonsense"));
   EXPECT_TRUE(drcon_->settled());
   EXPECT_THAT(drcon_->metrics(), HasSubstr("drcon_reloads_total{result=\"refused\"} 1"));
   EXPECT_EQ(ask("GET", "/v1/journal")["entries"].back()["what"], "reloaded");
@@ -389,6 +463,28 @@ TEST_F(Admin, ClientsWhoseTokenIsWrongLockOutNobody) {
   }
   const std::map<std::string, std::string> with{{"Authorization", std::string("Bearer ") + token}};
   EXPECT_EQ(http("GET", port, "/v1/status", {}, with).status, 200);
+}
+
+// A script whose variable is empty must not get something else than it meant to ask for.
+TEST_F(Admin, ARouteTakesNoParameterThatIsEmptyOrNoNumber) {
+  start();
+  int refused = 0;
+  for (const auto& each : admin::routes()) {
+    std::string path = each.path;
+    if (const auto place = path.find("{name}"); place != std::string::npos) path.replace(place, 6, "web");
+    for (const auto& known : each.query) {
+      for (const auto* const value :
+           known.is_number ? std::vector{"", "x", "1x", "-1", "99999999999999999999"} : std::vector{""}) {
+        const auto with = path + "?" + known.name + "=" + value;
+        const auto got = run({"curl", "-s", "-m", "5", "-X", each.method, "-w", "\n%{http_code}", "--unix-socket",
+                              socket().string(), "http://drcon" + with});
+        EXPECT_EQ(got.code, 0) << with << " ends";
+        EXPECT_TRUE(got.out.ends_with("\n400")) << with << " answers " << got.out;
+        ++refused;
+      }
+    }
+  }
+  EXPECT_GT(refused, 15);
 }
 
 TEST_F(Admin, AHeadOfTheEventsHasNoBodyAndEnds) {

@@ -60,6 +60,36 @@ TEST_F(ConsulKv, ReportsThatAKeyIsNotThereAndWhenItComesAndGoes) {
   EXPECT_TRUE(wait_until([this] { return source_->now().services.empty(); }));
 }
 
+TEST_F(ConsulKv, ReportsAKeyThatIsNotThereUnlessItNeedNotBe) {
+  watch(R"({ path = "colour" }, { path = "size", required = false }, { prefix = "none/" })");
+  ASSERT_TRUE(source_->wait_ready()) << source_->status().text;
+  EXPECT_EQ(source_->status().state, DRCON_STATE_DEGRADED);
+  EXPECT_EQ(source_->status().text, "Consul has no key colour");
+  put("colour", "red");
+  EXPECT_TRUE(wait_until([this] { return source_->status().state == DRCON_STATE_OK; })) << source_->status().text;
+}
+
+TEST_F(ConsulKv, WaitsForARequiredKeyAndKeepsItsLastValueWhenItIsRemoved) {
+  put("other", "1");
+  watch(R"({ path = "colour", required = true }, { prefix = "folder/", required = true }, { path = "other" })");
+  ASSERT_TRUE(sees("other", {{"other", "1"}}));
+  ASSERT_TRUE(source_->wait_for([](const auto& now) { return now.unknown.size() == 2; })) << source_->status().text;
+  EXPECT_FALSE(source_->now().ready);
+  EXPECT_EQ(source_->status().text, "Consul has no key colour, which is required; waiting for it (and 1 more)");
+  put("folder/a", "x");
+  put("colour", "red");
+  EXPECT_TRUE(source_->wait_ready()) << source_->status().text;
+  EXPECT_EQ(source_->status().state, DRCON_STATE_OK);
+  remove("colour");
+  EXPECT_TRUE(source_->wait_for([](const auto& now) { return now.unknown.contains("colour"); }));
+  EXPECT_EQ(values("colour"), (entries{{"colour", "red"}}));
+  EXPECT_EQ(source_->status().text, "Consul has no key colour, which is required; its last value is kept");
+  put("colour", "blue");
+  EXPECT_TRUE(sees("colour", {{"colour", "blue"}}));
+  EXPECT_TRUE(source_->wait_for([](const auto& now) { return now.unknown.empty(); }));
+  EXPECT_TRUE(wait_until([this] { return source_->status().state == DRCON_STATE_OK; })) << source_->status().text;
+}
+
 TEST_F(ConsulKv, SaysNothingWhenSomethingElseHasChanged) {
   put("a", "1");
   watch(R"({ path = "a" })");

@@ -112,6 +112,53 @@ TEST_F(Docker, LeavesOutWhatIsIgnoredNotPublishedOrNotNamed) {
   EXPECT_EQ(source_->now().services.size(), 1U) << all();
 }
 
+// The question that Registrator's users ask most.
+TEST_F(Docker, SaysOfEachContainerThatIsNotPublishedWhyForAsLongAsItIsNot) {
+  engine_.run("quiet", {"--expose", "80", "-e", "SERVICE_NAME=quiet"});
+  engine_.run("ignored", {"-p", "80", "-e", "SERVICE_IGNORE=1", "-e", "SERVICE_NAME=web"});
+  engine_.run("hosty", {"--network", "host", "-e", "SERVICE_8080_NAME=hosty"});
+  engine_.run("good", {"-p", "80", "-e", "SERVICE_NAME=web"});
+  watch("label = []\n");
+  ASSERT_TRUE(sees("web", 1)) << all();
+  const auto why = [this](const std::string& container) {
+    for (const auto& each : source_->omitted())
+      if (each.endpoint == container) return each.service + ": " + each.why;
+    return std::string();
+  };
+  EXPECT_EQ(why("quiet"), "quiet: no port of this machine leads to it (docker run -p): port 80");
+  EXPECT_EQ(why("ignored"), "web: SERVICE_IGNORE is set: port 80");
+  EXPECT_NE(why("hosty").find("SERVICE_8080_NAME: the container has no port 8080"), std::string::npos) << why("hosty");
+  EXPECT_EQ(why("good"), "");
+  EXPECT_NE(source_->status().text.find("3 running containers are not published: "), std::string::npos) << all();
+  EXPECT_EQ(source_->status().state, DRCON_STATE_OK) << "nothing is wrong";
+  EXPECT_NE(source_->metrics().find("drcon_docker_containers_not_published{kind=\"source\",name=\"test\"} 3"),
+            std::string::npos)
+      << source_->metrics();
+  engine_.docker({"rename", "quiet", "silent"});
+  EXPECT_TRUE(wait_until([&] { return why("quiet").empty() && !why("silent").empty(); })) << all();
+  engine_.docker({"rm", "-f", "silent", "ignored"});
+  EXPECT_TRUE(wait_until([&] { return why("silent").empty() && why("ignored").empty(); })) << all();
+  EXPECT_TRUE(wait_until([&] {
+    return source_->status().text.find("1 running container is not published: 'hosty'") != std::string::npos;
+  })) << all();
+}
+
+TEST_F(Docker, TakesThePublishedOrTheNamedPortsOfHostMode) {
+  engine_.docker({"run", "-d", "--name", "grafana", "--network", "host", "-p", "3000:3000", "--expose", "4000", "-e",
+                  "SERVICE_NAME=grafana", docker_engine::image, "sleep", "100000"});
+  engine_.run("bare", {"--network", "host", "-e", "SERVICE_8080_NAME=bare"});
+  watch();
+  EXPECT_TRUE(sees("grafana-3000", 1) && sees("grafana-4000", 1)) << all();
+  EXPECT_FALSE(has("bare"));
+  watch("host_network = \"published\"\n");
+  EXPECT_TRUE(sees("grafana", 1)) << all();
+  EXPECT_EQ(source_->now().services.size(), 1U) << all();
+  watch("host_network = \"named\"\n");
+  ASSERT_TRUE(sees("bare", 1)) << all();
+  EXPECT_EQ(endpoints("bare").front().port, 8080U);
+  EXPECT_EQ(source_->now().services.size(), 1U) << all();
+}
+
 TEST_F(Docker, TakesOnlyContainersWithTheLabels) {
   engine_.run("aa", {"-p", "80", "--label", "SERVICE_NAME=a", "--label", "edge", "--label", "zone=1"});
   engine_.run("bb", {"-p", "80", "--label", "SERVICE_NAME=b", "--label", "edge", "--label", "zone=2"});

@@ -428,6 +428,38 @@ exit 9
   EXPECT_THAT(events(), ElementsAre("made", "none is left"));
 }
 
+// What a reload command leaves behind when it ends has no parent but process 1.
+TEST_F(ProcessOne, LeavesNoZombieOfAThousandReloadCommandsThatLeaveOrphans) {
+  ASSERT_EQ(::geteuid(), 0U);
+  constexpr int sinks = 20;
+  constexpr int changes = 50;
+  auto config = source();
+  std::string names;
+  for (int i = 0; i < sinks; ++i) {
+    const auto name = "s" + std::to_string(i);
+    // The orphan ends after the command that left it.
+    const auto reload = "( sleep 0.05 & ) ; echo x >> " + path("reloads-" + name);
+    config += sink(name, "out-" + name, "reload = { shell = '" + reload + "' }");
+    names += (names.empty() ? "\"" : ", \"") + name + "\"";
+  }
+  start_as_process_one(config + pipeline(names));
+  const auto reloads = [&] {
+    std::ptrdiff_t least = changes;
+    for (int i = 0; i < sinks; ++i)
+      least = std::min(least, std::ranges::count(read_file(path("reloads-s" + std::to_string(i))), '\n'));
+    return least;
+  };
+  for (int i = 1; i <= changes; ++i) {
+    change(1 + i % 2);
+    ASSERT_TRUE(wait_until([&] { return reloads() >= i; })) << i << read_file(path("log"));
+  }
+  const auto children_of_process_one = [this] { return run({"pgrep", "--parent", std::to_string(process_one())}).out; };
+  EXPECT_TRUE(wait_until([&] { return std::ranges::count(children_of_process_one(), '\n') == 1; }))
+      << "drcon itself is the only one: " << children_of_process_one();
+  ::kill(process_one(), SIGTERM);
+  EXPECT_EQ(outside_.wait(patience), 0) << read_file(path("log"));
+}
+
 TEST_F(ProcessOne, PassesSignalsOnAndEndsInOrder) {
   ASSERT_EQ(::geteuid(), 0U);
   start_as_process_one(config());
@@ -437,6 +469,22 @@ TEST_F(ProcessOne, PassesSignalsOnAndEndsInOrder) {
   ::kill(process_one(), SIGTERM);
   EXPECT_EQ(outside_.wait(patience), 0) << read_file(path("log"));
   EXPECT_THAT(events(), ElementsAre("start 10.0.0.1:80", "USR1 10.0.0.1:80", "TERM 10.0.0.1:80"));
+}
+
+// A pid file that came from another container: its process 1 is not the one that is seen here, which would pass the
+// signal on to drcon.
+TEST_F(ProcessOne, IsNotSignalledByAPidFileThatNamesIt) {
+  ASSERT_EQ(::geteuid(), 0U);
+  write_file(path("pid"), "1\n");
+  start_as_process_one(source() +
+                       sink("app", "out", "reload = { signal = \"HUP\", pid_file = \"" + path("pid") + "\" }") +
+                       pipeline("\"app\""));
+  EXPECT_TRUE(wait_until([&] {
+    return read_file(path("log")).find("names process 1, which is not signalled unless") != std::string::npos;
+  })) << read_file(path("log"));
+  EXPECT_EQ(read_file(path("log")).find("reloaded: "), std::string::npos) << read_file(path("log"));
+  ::kill(process_one(), SIGTERM);
+  EXPECT_EQ(outside_.wait(patience), 0) << read_file(path("log"));
 }
 
 TEST_F(ProcessOne, StaysThroughASignalThatNobodyTakes) {

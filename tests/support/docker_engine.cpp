@@ -5,14 +5,31 @@
 
 #include <sys/stat.h>
 
+#include <cstdlib>
 #include <filesystem>
 #include <stdexcept>
+#include <string_view>
 #include <utility>
 
 namespace drcon::test {
 
-docker_engine::docker_engine(std::vector<std::string> more) : more_(std::move(more)) {
+namespace {
+
+bool is_podman_asked_for() {
+  const auto* engine = std::getenv("DRCON_TEST_ENGINE");
+  return engine != nullptr && std::string_view(engine) == "podman";
+}
+
+}  // namespace
+
+docker_engine::docker_engine(std::vector<std::string> more) : docker_engine(std::move(more), is_podman_asked_for()) {}
+docker_engine::docker_engine(podman_in_its_place) : docker_engine({}, true) {}
+
+docker_engine::docker_engine(std::vector<std::string> more, bool is_podman)
+    : more_(std::move(more)), is_podman_(is_podman) {
   enter_own_network();
+  // Its default limits are above what a test's machine may allow.
+  write_file(directory_ / "containers.conf", "[containers]\ndefault_ulimits = []\n");
   start();
   make_image();
 }
@@ -20,17 +37,9 @@ docker_engine::docker_engine(std::vector<std::string> more) : more_(std::move(mo
 // What runs in its process namespace dies with it; only then can its files be removed.
 docker_engine::~docker_engine() { process_.kill9(); }
 
-void docker_engine::start() {
-  // As after a restart of the machine: what is there speaks of processes that are gone.
-  std::filesystem::remove_all(directory_ / "exec");
-  std::filesystem::remove(directory_ / "pid");
+std::vector<std::string> docker_engine::command_of_docker() const {
   // Published ports go through Docker's own proxy: no firewall rules are needed. vfs runs on any file system.
-  std::vector<std::string> argv{"unshare",
-                                "--pid",
-                                "--fork",
-                                "--kill-child",
-                                "--mount-proc",
-                                "dockerd",
+  std::vector<std::string> argv{"dockerd",
                                 "--data-root",
                                 (directory_ / "data").string(),
                                 "--exec-root",
@@ -44,10 +53,47 @@ void docker_engine::start() {
                                 "--storage-driver",
                                 "vfs"};
   argv.insert(argv.end(), more_.begin(), more_.end());
+  return argv;
+}
+
+std::vector<std::string> docker_engine::command_of_podman() const {
+  const auto path = [this](const char* name) { return (directory_ / name).string(); };
+  return {"env",
+          "CONTAINERS_CONF=" + path("containers.conf"),
+          "podman",
+          "--root",
+          path("data"),
+          "--runroot",
+          path("exec"),
+          "--tmpdir",
+          path("tmp"),
+          "--storage-driver",
+          "vfs",
+          "--cgroup-manager",
+          "cgroupfs",
+          "--events-backend",
+          "file",
+          "--network-config-dir",
+          path("networks"),
+          "--runtime",
+          "runc",
+          "system",
+          "service",
+          "--time",
+          "0",
+          address()};
+}
+
+void docker_engine::start() {
+  // As after a restart of the machine: what is there speaks of processes that are gone.
+  std::filesystem::remove_all(directory_ / "exec");
+  std::filesystem::remove(directory_ / "pid");
+  std::vector<std::string> argv{"unshare", "--pid", "--fork", "--kill-child", "--mount-proc"};
+  for (auto& each : is_podman_ ? command_of_podman() : command_of_docker()) argv.push_back(std::move(each));
   process_ = process(argv, directory_ / "log");
   const bool up =
       wait_until([this] { return !process_.running() || drcon::test::run(command_line({"version"})).code == 0; });
-  if (!up || !process_.running()) throw std::runtime_error("dockerd does not start:\n" + log());
+  if (!up || !process_.running()) throw std::runtime_error("the engine does not start:\n" + log());
 }
 
 void docker_engine::make_image() const {

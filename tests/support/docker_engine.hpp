@@ -1,5 +1,5 @@
-// A private Docker engine: in a network namespace of the test's own, with its processes in a namespace that ends with
-// it, and one tiny image made from busybox.
+// A private Docker engine, or Podman in its place: in a network namespace of the test's own, with its processes in a
+// namespace that ends with it, and one tiny image made from busybox.
 #pragma once
 
 #include "support/process.hpp"
@@ -14,8 +14,11 @@ namespace drcon::test {
 class docker_engine {
 public:
   /// Enters a network namespace of the test's own: to be made before anything else of the test. `more`: options of
-  /// dockerd.
+  /// dockerd. With DRCON_TEST_ENGINE=podman in the environment it is Podman.
   explicit docker_engine(std::vector<std::string> more = {});
+  /// Podman's API, which is Docker's as far as Podman has it.
+  struct podman_in_its_place {};
+  explicit docker_engine(podman_in_its_place which);
   ~docker_engine();
   docker_engine(const docker_engine&) = delete;
   docker_engine& operator=(const docker_engine&) = delete;
@@ -40,11 +43,15 @@ public:
   static constexpr auto image = "tiny:1";
 
 private:
+  docker_engine(std::vector<std::string> more, bool is_podman);
   std::vector<std::string> command_line(const std::vector<std::string>& argv) const;
+  std::vector<std::string> command_of_docker() const;
+  std::vector<std::string> command_of_podman() const;
   void make_image() const;
 
   temp_dir directory_;
   std::vector<std::string> more_;
+  bool is_podman_ = false;
   process process_;
 };
 

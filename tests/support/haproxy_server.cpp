@@ -38,7 +38,9 @@ void haproxy_server::write_config() const {
 }
 
 void haproxy_server::start() {
-  process_ = process({"haproxy", "-W", "-S", master_socket().string(), "-f", config().string()}, directory_ / "log");
+  std::vector<std::string> line{"haproxy", "-W", "-S", master_socket().string(), "-f", config().string()};
+  if (!second_config_.empty()) line.insert(line.end(), {"-f", second_config_.string()});
+  process_ = process(line, directory_ / "log");
   const bool up = wait_until([this] { return !process_.running() || (worker() != 0 && master_answers()); });
   if (!up || !process_.running()) throw std::runtime_error("haproxy does not start:\n" + process_.text());
 }
@@ -71,6 +73,15 @@ void haproxy_server::reload() const {
     if (wait_until(reloaded) && wait_until([this] { return master_answers(); })) return;
   }
   throw std::runtime_error("haproxy did not reload:\n" + process_.text());
+}
+
+void haproxy_server::fail_to_reload() const {
+  write_file(config(), "this is not a configuration\n");
+  process_.signal(SIGUSR2);
+  const bool failed =
+      wait_until([this] { return ask(master_socket(), "prompt\nquit").find("ReloadFailed") != std::string::npos; });
+  write_config();
+  if (!failed) throw std::runtime_error("haproxy's reload did not fail:\n" + process_.text());
 }
 
 pid_t haproxy_server::worker() const {

@@ -30,6 +30,12 @@ std::string nginx_server::options(const std::string& name) const {
          prefix().string() + "\"\npid_file = \"" + pid_file().string() + "\"\n";
 }
 
+void nginx_server::load_lua(bool with_lua, int workers) {
+  with_lua_ = with_lua;
+  worker_count_ = workers;
+  write_config();
+}
+
 void nginx_server::serve(std::string servers) {
   servers_ = std::move(servers);
   write_config();
@@ -41,8 +47,13 @@ void nginx_server::write_config() const {
   std::string temporary;
   for (const auto* const each : {"client_body", "proxy", "fastcgi", "uwsgi", "scgi"})
     temporary += "  " + std::string(each) + "_temp_path " + place + "tmp;\n";
-  write_file(config(), "user root;\nworker_processes 1;\ndaemon off;\npid " + pid_file().string() + ";\nerror_log " +
-                           place +
+  // Where Debian has the modules of its packages.
+  std::string modules;
+  for (const auto* const each : {"ndk_http", "ngx_http_lua"})
+    modules += "load_module /usr/lib/nginx/modules/" + std::string(each) + "_module.so;\n";
+  write_file(config(), (with_lua_ ? modules : std::string()) + "user root;\nworker_processes " +
+                           std::to_string(worker_count_) + ";\ndaemon off;\npid " + pid_file().string() +
+                           ";\nerror_log " + place +
                            "error.log notice;\nworker_shutdown_timeout 5s;\nevents { worker_connections 512; }\n" +
                            "http {\n  access_log off;\n" + temporary + "  include conf.d/*.conf;\n  " +
                            replaced(servers_, "@PORT@", std::to_string(port_)) + "\n}\n");

@@ -29,6 +29,8 @@ public:
   /// The options of an nginx sink for this server, as TOML.
   std::string options(const std::string& name = "drcon.conf") const;
 
+  /// Its Lua module and how many workers it has; takes effect at the next start.
+  void load_lua(bool with_lua = true, int workers = 1);
   /// Replaces `servers`; takes effect at the next start or reload.
   void serve(std::string servers);
   void start();
@@ -57,6 +59,8 @@ private:
   temp_dir directory_;
   std::uint16_t port_;
   std::string servers_;
+  bool with_lua_ = false;
+  int worker_count_ = 1;
   process process_;
 };
 

@@ -44,6 +44,8 @@ public:
   plugins::instance_status status() const { return instance_->status(); }
   std::string metrics() const { return figures_.text(); }
   std::vector<plugins::refusal> refused() const;
+  /// What a source leaves out by itself at present.
+  std::vector<plugins::refusal> omitted() const { return instance_->omissions(); }
 
 protected:
   class recorder;

@@ -47,6 +47,7 @@ struct key_ask {
   bool is_one_level = false;  // of a prefix: no keys of folders below it
   bool is_computed = false;   // the template computes the rest of the path
   std::string datacenter;
+  bool may_be_missing = false;  // Consul Template does not wait for it
 };
 
 struct asks {

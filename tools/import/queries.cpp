@@ -189,6 +189,7 @@ void walk::key_of(std::string_view function, const node& of, const shape& query)
   if (!read_known(of, datacenter, "the datacenter", asked.datacenter)) return;
   const bool is_folder = function != "key" && !function.starts_with("keyE") && function != "keyOrDefault";
   asked.is_computed = !path.whole();
+  asked.may_be_missing = function != "key";
   asked.is_prefix = is_folder || asked.is_computed;
   asked.is_one_level = !asked.is_computed && (function == "ls" || function == "safeLs");
   asked.path = path.prefix();

@@ -127,6 +127,7 @@ std::string entry_of(const key_watch& watch) {
   text += common::toml_text(watch.path);
   if (watch.is_one_level && watch.path.ends_with('/')) text += ", depth = 1";
   if (!watch.as.empty()) text += ", as = " + common::toml_text(watch.as);
+  if (!watch.is_prefix && watch.may_be_missing) text += ", required = false";
   return text + " },\n";
 }
 

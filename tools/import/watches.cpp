@@ -107,6 +107,8 @@ std::vector<key_watch> keys(const std::vector<key_ask>& all) {
                      .is_one_level = each.is_one_level,
                      .is_computed = each.is_computed,
                      .datacenter = each.datacenter,
+                     .may_be_missing = each.may_be_missing,
+                     .as = {},
                      .reasons = {reason_of(each)}});
   // The widest first: what one of them covers becomes a reason of it.
   std::ranges::stable_sort(found, {}, [](const key_watch& each) {
@@ -123,6 +125,7 @@ std::vector<key_watch> keys(const std::vector<key_ask>& all) {
       continue;
     }
     wide->is_computed = wide->is_computed || (each.is_computed && each.path == wide->path);
+    wide->may_be_missing = wide->may_be_missing || each.may_be_missing;
     for (const auto& reason : each.reasons) add_reason(wide->reasons, reason);
   }
   std::ranges::stable_sort(result, {}, [](const key_watch& each) { return std::tuple(each.datacenter, each.path); });

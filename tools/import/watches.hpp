@@ -24,6 +24,7 @@ struct key_watch {
   bool is_one_level = false;
   bool is_computed = false;
   std::string datacenter;
+  bool may_be_missing = false;
   std::string as;  // the name to publish it under, where its own could be that of something else
   std::vector<std::string> reasons;
 };

@@ -1,89 +1,83 @@
-// The state: the verdict, and each pipeline from its sources to its sinks.
+// The list of pipelines: a row each, those that need attention first. A row opens to the pipeline in detail.
 
-let status = null; // what the last event "state" had
+const mostPipelines = 25;
+let allPipelines = false; // somebody has asked for all of them
+let onlyOneWasOpened = false;
+const pipelineRows = new Map(); // by pipeline
 
-function render() {
-  const {verdict, state} = status;  // the phrase for people, the word for programs
-  const kind = state === 'ok' ? 'good' : state === 'wrong' ? 'bad' : 'mild';
-  $("version").textContent = status.version;
-  say($("verdict"), verdict[0].toUpperCase() + verdict.slice(1));
-  $("state").className = kind;
-  document.title = (kind === "good" ? "" : "! ") + "drcon: " + verdict;
-  const lines = status.unsettled.concat(status.caveats);
-  renderInto($("lines"), lines, () => lines.map((line) => el("li", {}, line)));
-  renderInto($("pipelines"), [status.pipelines, status.sources, status.sinks], () =>
-    Object.entries(status.pipelines).map(([name, each]) => card(name, each)));
-  readDetails();
-  renderEndpoints();
+// The worst of a pipeline and of what it is made of, in the words of `drcon status`.
+function stateOf(each) {
+  const sources = each.sources.map((name) => status.sources[name]);
+  const sinks = each.sinks.map((name) => status.sinks[name]);
+  const troubled = sinks.find(inTrouble);
+  if (each.held) return ["bad", "brake holds"];
+  if (!each.known && each.waiting_for.length) return ["bad", "waiting for a source"];
+  if (troubled) return ["bad", "sink: " + answers[troubled.last_answer]];
+  if (sources.some((source) => !source.known)) return ["bad", "source unreachable"];
+  if (each.would_hold) return ["bad", "paused, a loss waits"];
+  if (each.paused) return ["mild", "paused"];
+  if (sinks.some((sink) => !sink.up_to_date)) return ["mild", "applying"];
+  if (worst([...sources.map((one) => sourceState(one)[0]), ...sinks.map((one) => sinkState(one)[0])]) !== "good" || each.earlier_configuration) return ["mild", "warnings"];
+  return ["good", "in sync"];
 }
+const order = { bad: 0, mild: 1, good: 2 };
 
-const glyphs = { good: "✓", mild: "!", bad: "✕" };
-// A name, its state as a glyph and a word, and lines of detail.
-function node(kind, name, key, word, ...more) {
-  return el("li", { class: "node " + kind, "data-kind": kind },
-    el("b", {}, el("bdi", {}, name)), " ",
-    el("span", { class: "word " + kind }, el("span", { class: "glyph", "aria-hidden": "true" }, glyphs[kind]), " ", word),
-    ...more.filter((line) => line && line.length).map((line) => el("small", {}, line)));
-}
-function leftOut(key, { refused, refused_count }) {
-  if (!refused_count) return null;
-  const lines = refused.map((each) =>
-    el("li", {}, each.endpoint ? phrase`${each.endpoint} of ${each.service}: ${each.why}` : phrase`${each.service}: ${each.why}`));
-  if (refused_count > refused.length) lines.push(el("li", {}, `and ${refused_count - refused.length} more`));
-  return [el("details", {}, el("summary", { "data-key": key }, `leaves out ${refused_count}`), el("ul", {}, ...lines))];
-}
-
-function sourceNode(name) {
-  const each = status.sources[name];
-  const unknown = Object.entries(each.unknown);
-  const kind = !each.known ? "bad" : each.state !== "ok" || unknown.length || each.refused_count ? "mild" : "good";
-  const word = !each.known ? (each.ready ? "unreachable" : "no data yet") : each.state !== "ok" ? each.state
-    : unknown.length ? "some services unknown" : each.refused_count ? "leaves some out" : "ok";
-  const why = each.why_unknown || each.text;
-  return node(kind, name, "source " + name, word,
-    phrase`${each.plugin}; ${several(each.endpoints, "endpoint")}; last report ${clock(each.last_word)}`,
-    why ? phrase`${why}` : null,
-    unknown.length ? phrase`no current data of ${listed(unknown.slice(0, 3).map(([service]) => service))}${unknown.length > 3 ? ` and ${unknown.length - 3} more` : ""}` : null,
-    leftOut("source " + name, each));
-}
-function sinkNode(name) {
-  const each = status.sinks[name];
-  const wrong = !each.up_to_date && ["away", "rejected", "unanswered"].includes(each.last_answer);
-  const kind = wrong ? "bad" : each.up_to_date && each.state === "ok" && !each.refused_count ? "good" : "mild";
-  const word = each.up_to_date ? "serves revision " + each.applied : wrong ? each.last_answer
-    : each.in_flight ? "applying revision " + each.wanted : "nothing yet";
-  return node(kind, name, "sink " + name, word,
-    phrase`${each.plugin}; ${each.last_applied ? "last applied " + clock(each.last_applied) : "nothing applied yet"}`,
-    each.up_to_date || each.applied === null ? null : phrase`has revision ${each.applied}`,
-    each.why ? phrase`${each.why}` : null,
-    each.state !== "ok" ? phrase`${each.state}${each.text ? ": " + each.text : ""}` : null,
-    leftOut("sink " + name, each));
-}
-function hostNode(each) {
-  const kind = each.held || !each.known ? "bad" : each.paused ? "mild" : "good";
-  const word = each.held ? "the brake holds" : each.paused ? "paused since " + clock(each.paused_since)
-    : each.known ? "revision " + each.revision : "waits for " + each.waiting_for.join(", ");
-  return node(kind, "host", "host", word,
-    phrase`${each.in_service} of ${several(each.endpoints, "endpoint")} in service, of ${several(each.services_count, "service")}`,
-    each.revision && (each.held || each.paused || !each.known) ? phrase`has revision ${each.revision}` : null,
-    each.paused ? phrase`${each.paused}` : null);
+class Row {
+  constructor(name) {
+    this.name = name;
+    this.way = el("div");
+    this.buttons = el("div", { class: "buttons" });
+    this.summary = el("summary", { "data-key": "row " + name });
+    this.element = el("details", { class: "row", "aria-label": "Pipeline " + name, ontoggle: () => this.renderBody() }, this.summary, el("div", { class: "body" }, this.way, this.buttons));
+  }
+  // `kind` and `text`: its state.
+  render(each, kind, text) {
+    const { name } = this;
+    const cell = (className, ...content) => el("span", { class: className }, ...content);
+    renderInto(this.summary, [kind, text, each.in_service, each.endpoints, each.services_count, each.sources, each.sinks, each.decided], () => [
+      cell("state", word(kind, text)), cell("name", el("bdi", {}, name)),
+      cell("count", `${each.in_service} of ${several(each.endpoints, "endpoint")}`), cell("count", several(each.services_count, "service")),
+      cell("way", listed(each.sources, 2), " → ", listed(each.sinks, 2)), cell("when", each.decided ? ["changed ", moment(each.decided)] : "nothing decided yet")]);
+    this.element.className = "row " + kind;
+    this.renderBody();
+  }
+  // What is closed is not rendered: a change of a source that two hundred share would be rendered two hundred times.
+  renderBody() {
+    const each = status.pipelines[this.name];
+    if (!this.element.open || !each) return;
+    renderInto(this.way, [each, each.sources.map((name) => status.sources[name]), each.sinks.map((name) => status.sinks[name])], () => flow(each));
+    // For themselves: a button that is replaced while it is pressed would not be pressed.
+    renderInto(this.buttons, [each.held !== "", each.paused !== "", mayChange], () => flowButtons(this.name, each));
+  }
 }
 
-const mostHolds = 5;  // a registry that has lost its data has all of its services held
-
-function card(name, each) {
-  const button = (text, what, main) =>
-    el("button", { type: "button", class: main ? "main" : "", "data-key": name + what, onclick: () => steer(name, what) }, text);
-  const column = (title, nodes) => el("div", {}, el("h4", { "aria-hidden": "true" }, title), el("ul", { "aria-label": title }, ...nodes));
-  const arrow = () => el("span", { class: "arrow", "aria-hidden": "true" });
-  const nodes = [each.sources.map(sourceNode), [hostNode(each)], each.sinks.map(sinkNode)];
-  const kinds = nodes.flat().map((one) => one.dataset.kind);
-  return el("article", { class: "card " + (["bad", "mild"].find((kind) => kinds.includes(kind)) || "good"), "aria-label": "Pipeline " + name },
-    el("h3", {}, el("bdi", {}, name)),
-    el("div", { class: "flow" }, column("Sources", nodes[0]), arrow(), column("Host", nodes[1]), arrow(), column("Sinks", nodes[2])),
-    ...each.holds.slice(0, mostHolds).map((hold) => el("p", { class: "brake" }, el("b", {}, "Brake: "),
-      phrase`${hold.service ? "service " + hold.service + ": " : ""}${hold.why}. Applied at ${clock(hold.until)} unless endpoints return.`)),
-    each.holds_count > mostHolds ? el("p", { class: "brake" }, `and ${several(each.holds_count - mostHolds, "more service")} held`) : null,
-    el("div", { class: "buttons" }, each.held ? button("Release the brake …", "release-brake", true) : null,
-      each.paused ? button("Resume", "resume") : button("Pause", "pause"), button("Compare targets", "resync"), button("Roll back …", "rollback")));
+function renderPipelines() {
+  const words = $("filter").value.toLowerCase().split(/\s+/).filter(Boolean);
+  const all = Object.entries(status.pipelines).map(([name, each]) => [name, each, ...stateOf(each)]);
+  const hits = all.filter(([name, each, , text]) => {
+    const about = visible([name, text, ...each.sources, ...each.sinks].join(" ")).toLowerCase();
+    return words.every((one) => about.includes(one));
+  }).sort((a, b) => order[a[2]] - order[b[2]] || (a[0] < b[0] ? -1 : 1));
+  const some = firstOf(hits, mostPipelines, $("all-pipelines"), allPipelines);
+  for (const name of pipelineRows.keys()) if (!(name in status.pipelines)) pipelineRows.delete(name);
+  place($("pipelines"), some.map(([name, each, kind, text]) => {
+    if (!pipelineRows.has(name)) pipelineRows.set(name, new Row(name));
+    const row = pipelineRows.get(name);
+    if (all.length === 1 && !onlyOneWasOpened) row.element.open = onlyOneWasOpened = true; // there is nothing to choose from
+    row.render(each, kind, text);
+    return row.element;
+  }));
+  $("pipeline-tools").hidden = all.length < 6 && !words.length;
+  const count = (kind) => all.filter((each) => each[2] === kind).length;
+  const counts = [[count("bad"), "needs attention", "need attention"], [count("mild"), "with warnings or under way", "with warnings or under way"], [count("good"), "in sync", "in sync"]];
+  say($("pipelines-found"), (words.length ? `${hits.length} of ${several(all.length, "pipeline")}; ` : "") + counts.filter(([n]) => n).map(([n, one, more]) => `${n} ${n === 1 ? one : more}`).join(", "));
+  say($("all-pipelines"), `Show all ${hits.length} pipelines`);
 }
+// Only those that name a source or a sink.
+function showPipelines(text) {
+  $("filter").value = text;
+  renderPipelines();
+  $("pipelines-title").scrollIntoView();
+}
+$("filter").addEventListener("input", renderPipelines);
+$("all-pipelines").addEventListener("click", () => { allPipelines = true; renderPipelines(); });

@@ -7,45 +7,35 @@ const unseen = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
 const visible = (text) =>
   String(text).replace(unseen, (each) => "⟨U+" + each.codePointAt(0).toString(16).toUpperCase().padStart(4, "0") + "⟩");
 
+// An attribute "on…" is a listener; one that is false, null or empty is left out.
 function el(tag, attributes = {}, ...children) {
   const made = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
-    if (name === "onclick") made.addEventListener("click", value);
-    else if (value !== false && value !== "") made.setAttribute(name, visible(value));
+    if (name.startsWith("on")) made.addEventListener(name.slice(2), value);
+    else if (value !== false && value !== null && value !== "") made.setAttribute(name, visible(value));
   }
-  for (const each of children.flat(3))
+  for (const each of children.flat(4))
     if (each !== null && each !== "") made.append(each instanceof Node ? each : visible(each));
   return made;
 }
 // A sentence around values: phrase`removed ${name} of ${service}`.
 const phrase = (fixed, ...values) =>
   fixed.flatMap((text, i) => (i < values.length ? [text, typeof values[i] === "object" ? values[i] : el("bdi", {}, values[i])] : [text]));
-const listed = (names) => names.flatMap((name, i) => [i ? ", " : "", el("bdi", {}, name)]);
-
-const clock = (seconds) => (seconds ? new Date(seconds * 1000).toLocaleTimeString(undefined, { hourCycle: "h23" }) : "never");
-function duration(s) {
-  if (s < 0.0995) return (s * 1000).toFixed(1) + " ms";
-  if (s < 1) return (s * 1000).toFixed(0) + " ms";
-  return s < 120 ? s.toFixed(1) + " s" : (s / 60).toFixed(0) + " min";
-}
 const several = (count, what) => `${count} ${what}${count === 1 ? "" : "s"}`;
+const capital = (text) => text[0].toUpperCase() + text.slice(1);
 
-// Screen readers read these regions aloud, so they are changed only when their text differs.
-function say(where, ...children) {
-  const made = el("span", {}, ...children);
-  if (where.textContent !== made.textContent) where.replaceChildren(...made.childNodes);
+// Names, the first of them where there are many.
+function listed(names, most = names.length) {
+  const first = names.slice(0, most).flatMap((name, i) => [i ? ", " : "", el("bdi", {}, name)]);
+  return names.length > most ? [...first, ` and ${names.length - most} more`] : first;
 }
 
-const shown = new Map(); // by part of the page: the content that it was rendered from
-// Renders a part only when its content differs; the focus and open details are kept.
-function renderInto(where, key, make) {
-  const now = JSON.stringify(key);
-  if (shown.get(where) === now) return;
-  shown.set(where, now);
-  const focused = document.activeElement && document.activeElement.dataset.key;
-  const open = new Set([...where.querySelectorAll("details[open] > summary")].map((each) => each.dataset.key));
-  where.replaceChildren(...[make()].flat());
-  for (const each of where.querySelectorAll("summary")) each.parentElement.open = open.has(each.dataset.key);
-  const again = focused && where.querySelector(`[data-key="${CSS.escape(focused)}"]`);
-  if (again) again.focus();
-}
+const glyphs = { good: "✓", mild: "!", bad: "✕" };
+const worst = (kinds) => ["bad", "mild"].find((kind) => kinds.includes(kind)) || "good";
+// A state as a glyph and a word: the colour alone says nothing to many.
+const word = (kind, ...text) =>
+  el("span", { class: "word " + kind }, el("span", { class: "glyph", "aria-hidden": "true" }, glyphs[kind]), " ", ...text);
+const command = (...text) => el("code", {}, ...text);
+
+// A name as a shell takes it: what a registry or a configuration has is never run by being pasted.
+const quoted = (name) => (/^[\w.:@%+,/-]+$/.test(name) ? name : "'" + name.replaceAll("'", "'\\''") + "'");

@@ -53,20 +53,21 @@ async function follow() {
         continue;
       }
     }
-    connection(status ? "connection lost: this is the state of " + clock(status.now) : "no connection", "bad");
+    connection(status ? "connection lost: this is the state of " + dated(status.now) : "no connection", "bad");
     await new Promise((resolve) => setTimeout(resolve, pause));
   }
 }
 // Returns when the events end, or when nothing arrives for as long as `silence`.
 async function listen(onLive) {
-  await refreshJournal(true);
+  const [, { may_change: may }] = await Promise.all([refreshJournal(true), askJson("GET", "/v1/status")]);
+  mayChange = may === true;
   stream = new AbortController();
   let timer = 0;
   const alive = () => { clearTimeout(timer); timer = setTimeout(() => stream.abort(), silence); };
   alive();
   try {
     const answer = await ask("GET", "/v1/events?after=" + lastEntry, stream.signal);
-    connection("live", "good");
+    connection(mayChange ? "live" : "live, read only", "good");
     onLive();
     const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
     for (let text = ""; ; ) {
@@ -91,7 +92,9 @@ function take(text) {
 function takeState(next) {
   const restarted = status && status.started !== next.started; // its journal counts from 1 again
   status = next;
+  ahead = Date.now() / 1000 - status.now;
   render();
+  soon(renderJournal); // its latencies know the sinks from now on
   if (restarted) refreshJournal(true).catch(() => stream.abort());
 }
 function connection(text, kind) {

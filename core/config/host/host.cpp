@@ -78,6 +78,7 @@ std::optional<host_config> read_host(const sections& all, diagnostics& found) {
   if (!own.has_errors()) check_admin(host.admin, of_admin, own);
   found.take(own);
   if (own.has_errors()) return {};
+  host.secret_files = of_admin.secret_files;
   for (const auto& each : host_options().options)
     if (const auto written = of_host.positions.find("/" + each.key); written != of_host.positions.end())
       host.positions.emplace(each.key, written->second);

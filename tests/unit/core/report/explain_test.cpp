@@ -131,6 +131,24 @@ TEST_F(Explain, SaysWhatASourceMayNotSay) {
               testing::StartsWith("not in rotation: left out: what source s says of it cannot be used"));
 }
 
+// A container that publishes no port, for example: nothing is wrong, but somebody will ask why it is not there.
+TEST_F(Explain, SaysWhatASourceLeavesOutByItselfAndForHowLong) {
+  start();
+  serve(1);
+  ASSERT_TRUE(settles());
+  fake("s")->host.refused("web", "box", "it has no port");
+  fake("s")->host.refused("web", "box", "its port is not published");
+  EXPECT_EQ(verdict("box"), "not in rotation: left out: source s does not publish it: its port is not published");
+  EXPECT_EQ(explain("box")[0]["sources"][0]["says"], "left out");
+  EXPECT_TRUE(on_engine([this] { return engine_->sources().at("s")->instance().refusals(); }).empty())
+      << "it is no warning";
+  fake("s")->host.publish(service_of("web", 2));
+  ASSERT_TRUE(sees("t", 2));
+  EXPECT_EQ(explain("box").size(), 1U) << "a publish does not end it";
+  fake("s")->host.refused("web", "box", {});
+  EXPECT_EQ(verdict("box"), "0 matches");
+}
+
 TEST_F(Explain, AnUnhealthyOneIsKnownAndNotInRotation) {
   start();
   auto sick = service_of("web", 2);

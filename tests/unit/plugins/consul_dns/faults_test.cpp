@@ -21,6 +21,24 @@ std::optional<dns_bytes> two_servers(const dns_bytes& query) {
   return dns_reply(query).srv("a.x", 80).srv("b.x", 81).a("a.x", "10.0.0.1").a("b.x", "10.0.0.2").bytes();
 }
 
+TEST(ConsulDnsStart, WaitsForAsManyEndpointsAsTheServiceMustHave) {
+  std::atomic<bool> whole{false};
+  const scripted_dns server([&](const dns_bytes& query, bool) -> std::optional<dns_bytes> {
+    if (whole) return two_servers(query);
+    return dns_reply(query).srv("a.x", 80).a("a.x", "10.0.0.1").bytes();
+  });
+  std::string options = quick;
+  options.replace(options.find("\"web\""), 5, "\"web\", at_least = 2");
+  source_harness source("consul-dns", options + "server = [\"" + server.address() + "\"]\n");
+  source.start();
+  ASSERT_TRUE(wait_until([&] { return source.status().text == "waiting for 2 endpoints of web, which has 1"; }))
+      << source.status().text;
+  EXPECT_FALSE(source.now().ready);
+  whole = true;
+  EXPECT_TRUE(source.wait_ready()) << source.status().text;
+  EXPECT_EQ(source.status().state, DRCON_STATE_OK) << source.status().text;
+}
+
 struct fault {
   std::string name;
   std::function<std::optional<dns_bytes>(const dns_bytes&)> answer;

@@ -71,6 +71,31 @@ TEST(ConsulHttp, PublishesAServiceThatHasNoInstancesAsEmpty) {
   EXPECT_TRUE(has(source, {}));
 }
 
+TEST(ConsulHttp, IsReadyOnlyWhenAServiceHasAsManyEndpointsAsItsStartWaitsFor) {
+  scripted_consul consul;
+  const std::string path = "/v1/health/service/web";
+  consul.set(path, {.index = 10, .body = "[" + instance("a") + "]"});
+  source_harness source("consul-http",
+                        options(consul, "service = [{ name = \"web\", at_least = 2 }, { name = \"api\" }]"));
+  source.start();
+  ASSERT_TRUE(wait_until([&] { return source.status().text == "waiting for 2 endpoints of web, which has 1"; }))
+      << source.status().text;
+  ASSERT_TRUE(has(source, {}, "api"));
+  EXPECT_FALSE(source.now().ready);
+  consul.set(path, {.index = 11, .body = "[" + instance("a") + "," + instance("b") + "]"});
+  EXPECT_TRUE(source.wait_ready()) << source.status().text;
+  EXPECT_EQ(source.status().state, DRCON_STATE_OK) << source.status().text;
+  consul.set(path, {.index = 12, .body = "[" + instance("a") + "]"});
+  EXPECT_TRUE(has(source, {"n1/a"})) << "later losses are for the brake to judge";
+  EXPECT_EQ(source.status().state, DRCON_STATE_OK) << source.status().text;
+}
+
+TEST(ConsulHttp, WaitsForEndpointsOfOneNamedServiceOnly) {
+  scripted_consul consul;
+  EXPECT_ANY_THROW(
+      source_harness("consul-http", options(consul, "service = [{ match = \".*\", at_least = 2 }]")).start());
+}
+
 struct fault {
   std::string name;
   scripted_answer answer;

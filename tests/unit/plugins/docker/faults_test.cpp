@@ -23,19 +23,19 @@ protected:
     for (const auto& each : ids) all.push_back({{"Id", each}, {"State", "running"}, {"Status", "Up 5 minutes"}});
     engine_.set("/v1.41/containers/json", {.body = all.dump()});
   }
-  void describe(const std::string& id, int status = 200) {
+  void describe(const std::string& id, int status = 200, bool runs = true) {
     const json body = {
         {"Id", id},
         {"Name", "/" + id},
-        {"State", {{"Running", true}}},
+        {"State", {{"Running", runs}}},
         {"Config", {{"Image", "web"}, {"Labels", {{"SERVICE_NAME", "web"}}}}},
         {"NetworkSettings", {{"Ports", {{"80/tcp", {{{"HostIp", "10.0.0.1"}, {"HostPort", "8080"}}}}}}}}};
     engine_.set("/v1.41/containers/" + id + "/json",
                 {.status = status, .body = status == 200 ? body.dump() : R"({"message": "layer is gone"})"});
   }
-  void watch() {
-    source_ = std::make_unique<source_harness>(
-        "docker", "engine = \"" + engine_.url() + "\"\nresync = \"1s\"\ntimeout = \"200ms\"\nretry_max = \"200ms\"\n");
+  void watch(const std::string& resync = "1s") {
+    source_ = std::make_unique<source_harness>("docker", "engine = \"" + engine_.url() + "\"\nresync = \"" + resync +
+                                                             "\"\ntimeout = \"200ms\"\nretry_max = \"200ms\"\n");
     source_->start();
   }
   std::size_t count() const {
@@ -103,6 +103,31 @@ TEST_F(DockerFaults, AnEngineThatAnswersNoInspectionIsUnreachableAndNotEmpty) {
   ASSERT_TRUE(source_->wait_for([](const auto& now) { return !now.all_unknown.empty(); })) << source_->status().text;
   EXPECT_FALSE(source_->now().ready);
   EXPECT_EQ(source_->status().state, DRCON_STATE_AWAY);
+}
+
+// Engines from 29 on refuse what is older than 1.44.
+TEST_F(DockerFaults, SpeaksTheOldestVersionThatANewEngineTakes) {
+  engine_.set("/version", {.body = R"({"ApiVersion": "1.52", "MinAPIVersion": "1.44"})"});
+  engine_.set("/v1.44/events", {.body = "", .ends = scripted_answer::how::endless});
+  engine_.set("/v1.44/containers/json", {.body = "[]"});
+  watch();
+  EXPECT_TRUE(source_->wait_ready()) << source_->status().text;
+}
+
+// Podman sends no event when a container is asked to stop; only its state says so, while it finishes its requests.
+TEST_F(DockerFaults, OfPodmanAContainerLeavesWhenItsStateSaysThatItStopsThoughNoEventDoes) {
+  engine_.set("/version", {.body = R"({"ApiVersion": "1.41", "MinAPIVersion": "1.24",
+                                       "Components": [{"Name": "Podman Engine"}, {"Name": "Conmon"}]})"});
+  list({"aa", "bb"});
+  describe("aa");
+  describe("bb");
+  watch("10m");
+  ASSERT_TRUE(wait_until([this] { return count() == 2; })) << source_->status().text;
+  describe("aa", 200, false);
+  engine_.set("/v1.41/containers/json", {.body = json::array({{{"Id", "aa"}, {"State", "stopping"}, {"Status", ""}},
+                                                              {{"Id", "bb"}, {"State", "running"}, {"Status", "Up"}}})
+                                                     .dump()});
+  EXPECT_TRUE(wait_until([this] { return count() == 1; })) << "long before the next resync: " << source_->status().text;
 }
 
 TEST_F(DockerFaults, AnAnswerThatIsNoneChangesNothing) {

@@ -159,6 +159,14 @@ TEST_F(ImportLine, NamesOfFoldersDoNotTakeThoseOfServices) {
   EXPECT_THAT(text, HasSubstr("{ path = \"app\" }"));
 }
 
+TEST_F(ImportLine, KeysThatNeedNotBeThereAreNotReportedAsMissing) {
+  write("t", R"({{ keyOrDefault "size" "7" }}{{ if keyExists "colour" }}{{ key "colour" }}{{ end }}{{ key "name" }})");
+  const auto text = printed({"-template", "t:/etc/t"});
+  EXPECT_THAT(text, HasSubstr("{ path = \"size\", required = false }"));
+  EXPECT_THAT(text, HasSubstr("{ path = \"colour\", required = false }"));
+  EXPECT_THAT(text, HasSubstr("{ path = \"name\" }"));
+}
+
 TEST_F(ImportLine, ServicesOfTwoDatacentersThatATemplateCannotTellApartAreReported) {
   write(
       "t",

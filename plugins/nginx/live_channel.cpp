@@ -1,0 +1,99 @@
+#include "nginx/live_channel.hpp"
+
+#include "common/http_client.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
+
+#include <chrono>
+#include <sstream>
+#include <utility>
+
+namespace drcon::nginx {
+namespace {
+
+namespace asio = boost::asio;
+
+// It is on this machine, and needs milliseconds. A worker that does not answer for so long is stopped.
+constexpr auto patience = std::chrono::seconds(2);
+
+common::http_answer ask(const std::string& socket, bool put, const char* target, std::string body) {
+  auto answer = common::lost_answer("no answer");
+  asio::io_context context(1);
+  common::http_server server;
+  server.path = socket;
+  server.host = "drcon";
+  common::http_connection connection(context.get_executor(), server, {});
+  asio::co_spawn(
+      context,
+      [&]() -> asio::awaitable<void> {
+        if (put) answer = co_await connection.put(target, std::move(body), patience);
+        else answer = co_await connection.get(target, patience);
+      },
+      asio::detached);
+  context.run();
+  return answer;
+}
+
+std::optional<live_state> read_state(const std::string& text) {
+  live_state result;
+  int protocol = 0;
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) {
+    std::istringstream words(line);
+    std::string key;
+    words >> key;
+    if (key == "drcon") words >> protocol;
+    else if (key == "version") words >> result.version;
+    else if (key == "capacity") words >> result.capacity;
+    else if (key == "free") words >> result.free;
+    else if (key == "worker") {
+      pid_t pid = 0;
+      std::uint64_t version = 0;
+      if (words >> pid >> version) result.workers[pid] = version;
+    }
+  }
+  if (protocol != live_protocol) return {};
+  return result;
+}
+
+std::string first_line(const std::string& text) { return text.substr(0, std::min(text.find('\n'), std::size_t{300})); }
+
+live_channel::answer judged(const common::http_answer& found) {
+  if (found.fault != common::http_fault::none) return {.status = 0, .why = found.why, .state = {}};
+  if (found.status != 200) return {.status = found.status, .why = first_line(found.body), .state = {}};
+  auto state = read_state(found.body);
+  if (!state)
+    return {.status = 501, .why = "the drcon.lua that nginx runs is of another version of drcon", .state = {}};
+  return {.status = 200, .why = {}, .state = std::move(state)};
+}
+
+}  // namespace
+
+live_channel::answer live_channel::put(std::string set) const {
+  return judged(ask(socket_, true, "/peers", std::move(set)));
+}
+
+live_channel::answer live_channel::state() const { return judged(ask(socket_, false, "/state", {})); }
+
+std::vector<peer_counts> live_channel::statistics() const {
+  const auto found = ask(socket_, false, "/statistics", {});
+  std::vector<peer_counts> all;
+  if (found.status != 200) return all;
+  pid_t worker = 0;
+  std::istringstream lines(found.body);
+  for (std::string line; std::getline(lines, line);) {
+    std::istringstream words(line);
+    peer_counts one;
+    words >> one.service;
+    if (one.service == "worker" && line.find(' ') == line.rfind(' ')) words >> worker;
+    else if (words >> one.address >> one.requests >> one.failures >> one.active) {
+      one.worker = worker;
+      all.push_back(std::move(one));
+    }
+  }
+  return all;
+}
+
+}  // namespace drcon::nginx

@@ -1,0 +1,267 @@
+#include "nginx/live_mode.hpp"
+
+#include "common/atomic_file.hpp"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <set>
+#include <sstream>
+#include <thread>
+#include <utility>
+
+namespace drcon::nginx {
+namespace {
+
+using clock = std::chrono::steady_clock;
+
+constexpr auto pace = std::chrono::milliseconds(3);
+// For a moment after a reload nobody may accept on the socket, or nginx may be busy with another update.
+constexpr auto socket_patience = std::chrono::seconds(1);
+// The module looks at the file of peers each second: an nginx that cannot be reached has the newest peers after that.
+constexpr auto file_patience = std::chrono::seconds(2);
+// The share of the dict that may be in use before an operator is warned: the next service or peer may not fit.
+constexpr double full = 0.8;
+
+// Whoever may enter the directory of the socket may change where requests go: nginx gives the socket itself to
+// everybody.
+std::string why_not_private(const std::string& socket) {
+  const auto directory = socket.substr(0, socket.rfind('/'));
+  if (::mkdir(directory.c_str(), 0700) != 0 && errno != EEXIST)
+    return "cannot make the directory " + directory + " for the socket: " + std::strerror(errno);
+  struct stat info {};
+  if (::lstat(directory.c_str(), &info) != 0) return "cannot look at " + directory + ": " + std::strerror(errno);
+  if (!S_ISDIR(info.st_mode)) return directory + " is no directory";
+  if (info.st_uid != ::geteuid()) return "the directory of the socket, " + directory + ", is not drcon's own";
+  if ((info.st_mode & 077U) != 0)
+    return "others than drcon may enter the directory of the socket, " + directory + ": its mode must be 0700";
+  return {};
+}
+
+std::string with_advice(const std::string& why) {
+  if (why.find("lua_shared_dict") == std::string::npos && why.find("resty.core") == std::string::npos) return why;
+  return why + "; Debian's packages libnginx-mod-http-lua and lua-resty-core have what is missing";
+}
+
+}  // namespace
+
+live_mode::live_mode(live_layout options, const target& nginx, context host, std::chrono::nanoseconds confirm_timeout)
+    : options_(std::move(options)),
+      nginx_(nginx),
+      host_(host),
+      channel_(options_.socket),
+      confirm_timeout_(confirm_timeout) {}
+
+void live_mode::learn(const common::managed_file& file) {
+  if (std::exchange(learned_, true)) return;
+  place_ = file.beside(".peers");
+  options_.peers = place_.path();
+  std::string why;
+  const auto bytes = common::read_file(place_, why);
+  auto known = bytes ? read_set(*bytes) : std::nullopt;
+  if (bytes && !known) host_.warn(options_.peers + " is damaged: it is written again with the next change");
+  if (!known) return;
+  version_ = known->version;
+  text_kept_ = std::move(known->text);
+  since_ = std::move(known->since);
+  kept_ = std::move(known->servers);
+}
+
+std::string live_mode::why_not_now() const {
+  if (::access(options_.module.c_str(), R_OK) != 0)
+    return "cannot read " + options_.module + ": " + std::strerror(errno) + "; see the option 'live_module'";
+  return why_not_private(options_.socket);
+}
+
+// A change of it is a reason to try again at once.
+std::string live_mode::situation() const {
+  std::ostringstream out;
+  for (const auto& path : {nginx_.settings().config, options_.module}) {
+    const auto stamp = common::stamp_of(path);
+    out << stamp.exists << ' ' << stamp.inode << ' ' << stamp.size << ' ' << stamp.seconds << ' ' << stamp.nanoseconds
+        << ' ';
+  }
+  std::string ignored;
+  out << nginx_.master(ignored).value_or(0);
+  return out.str();
+}
+
+bool live_mode::is_due() const {
+  return !on_ && (clock::now() >= not_before_ || situation() != situation_) && why_not_now().empty();
+}
+
+bool live_mode::begin() {
+  if (const auto why = why_not_now(); !why.empty()) {
+    if (on_ || why_ != why) suspend(why);
+    not_before_ = {};  // to look again costs nothing
+    return false;
+  }
+  if (is_due()) on_ = true;
+  return on_;
+}
+
+void live_mode::suspend(const std::string& reason) {
+  const auto why = with_advice(reason);
+  if (why_ != why)
+    host_.warn("mode \"live\" is not possible: " + why +
+               "; changes go by file and reload until it is, and it is tried again");
+  on_ = false;
+  why_ = why;
+  text_.reset();
+  not_before_ = clock::now() + patience_.next();
+  situation_ = situation();
+  host_.gauge("live", "1 while nginx takes changes of servers without a reload.", 0);
+}
+
+void live_mode::resume() {
+  on_ = true;
+  why_.clear();
+}
+
+std::string live_mode::remark() const {
+  if (on_) return warning_;
+  return "mode \"live\" is not possible: " + why_ + "; changes go by file and reload until it is";
+}
+
+std::string live_mode::peers(const std::vector<upstream>& all, const last_servers& last, const layout& form) const {
+  auto served = all;
+  std::set<std::string> stand_ins;
+  for (auto& each : served) {
+    const bool keeps = form.empty == empty_policy::keep && last.contains(each.name);
+    if (each.servers.empty() && !keeps) stand_ins.insert(each.name);
+    each.servers = servers_of(each, last, form).servers;
+  }
+  // Without a slow start a peer's age says nothing, and would only make texts differ.
+  if (options_.slow_start.count() == 0) return text_of_peers(served, {}, stand_ins);
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(now).count();
+  return text_of_peers(served, since_when(served, since_, seconds), stand_ins);
+}
+
+live_mode::sent live_mode::send(const std::vector<upstream>& all, const last_servers& last, const layout& form,
+                                const std::stop_token& stop) {
+  const auto text = peers(all, last, form);
+  auto found = text == text_ ? channel_.state() : live_channel::answer();
+  if (found.status != 200 || found.state->version != version_) {
+    if (text != text_kept_) ++version_;
+    text_.reset();
+    found = put_until_taken(text, stop);
+    if (found.status == 0 && stop.stop_requested()) return {.how = retry("stopped before nginx had the servers")};
+    if (std::string ignored; found.status == 0 && !nginx_.master(ignored))
+      return {.how = retry("nginx has ended while it was sent the servers: " + found.why)};
+    if (found.status != 200) return {.how = retry(found.why), .possible = false};
+  }
+  if (const auto why = keep(text); !why.empty())
+    return {.how = retry("nginx has the servers, but " + options_.peers + " cannot be written: " + why)};
+  auto how = wait_for_workers(text, *found.state, stop);
+  if (how.result != DRCON_OK) return {.how = std::move(how)};
+  text_ = text;
+  if (!why_.empty()) host_.info("mode \"live\" is possible again: changes of servers take no reload");
+  why_.clear();
+  patience_.reset();
+  report(*found.state, text.size());
+  return {.how = ok()};
+}
+
+// Sends the set under a version that is newer than what nginx has.
+live_channel::answer live_mode::put_until_taken(const std::string& text, const std::stop_token& stop) {
+  const auto start = clock::now();
+  version_ = std::max<std::uint64_t>(version_, 1);
+  for (;;) {
+    auto found = channel_.put(set_of(version_, text));
+    constexpr unsigned older = 409;
+    constexpr unsigned busy = 503;
+    if (found.status == older) {
+      if (const auto now = channel_.state(); now.state) version_ = std::max(version_, now.state->version) + 1;
+    } else if (found.status != 0 && found.status != busy) {
+      if (found.status == 200) host_.count("live_updates_total", "How often nginx took servers without a reload.");
+      return found;
+    }
+    if (stop.stop_requested() || clock::now() - start > socket_patience) return found;
+    std::this_thread::sleep_for(pace);
+  }
+}
+
+// For the next start of nginx, and for one that the socket does not reach.
+std::string live_mode::keep(const std::string& text) {
+  if (text == text_kept_) return {};
+  auto why =
+      common::replace_file(place_, set_of(version_, text), {.new_mode = 0644, .mode = {}, .owner = {}, .group = {}});
+  if (!why.empty()) return why;
+  text_kept_ = text;
+  if (const auto known = read_set(set_of(version_, text))) since_ = known->since;
+  return {};
+}
+
+// During an upgrade of its binary nginx has two masters, and the workers of both accept connections.
+std::vector<pid_t> live_mode::accepting_workers() const {
+  std::vector<pid_t> all;
+  std::string ignored;
+  std::vector<pid_t> masters;
+  if (const auto master = nginx_.master(ignored)) masters.push_back(*master);
+  if (const auto old = common::read_file(nginx_.settings().pid_file + ".oldbin", ignored))
+    masters.push_back(static_cast<pid_t>(std::strtol(old->c_str(), nullptr, 10)));
+  for (const auto master : masters)
+    for (const auto& [pid, start] : nginx_.workers(master)) all.push_back(pid);
+  return all;
+}
+
+outcome live_mode::wait_for_workers(const std::string& text, live_state state, const std::stop_token& stop) {
+  const auto start = clock::now();
+  warning_.clear();
+  for (std::map<pid_t, std::uint64_t> seen;;) {
+    for (const auto& [pid, version] : state.workers) seen[pid] = version;
+    std::string behind;
+    bool only_unheard = true;
+    for (const auto pid : accepting_workers()) {
+      const auto found = seen.find(pid);
+      if (found != seen.end() && found->second >= version_) continue;
+      only_unheard = only_unheard && found == seen.end();
+      behind += (behind.empty() ? "" : ", ") + std::to_string(pid);
+    }
+    if (behind.empty()) return ok();
+    const auto waited = clock::now() - start;
+    if (only_unheard && waited > file_patience) {
+      warning_ = "nginx's workers " + behind +
+                 " do not answer on drcon's socket, as during an upgrade of its binary: "
+                 "they take the servers from " +
+                 options_.peers + " within a second";
+      return ok();
+    }
+    if (waited > confirm_timeout_)
+      return retry("nginx has the servers, but its workers " + behind + " did not take them within " +
+                   std::to_string(std::chrono::duration_cast<std::chrono::seconds>(confirm_timeout_).count()) +
+                   " s: do they answer requests?");
+    if (stop.stop_requested()) return retry("stopped before every worker of nginx had the servers");
+    std::this_thread::sleep_for(pace);
+    auto now = channel_.state();
+    // Another nginx than the one that took it, as during an upgrade, or one that was started just now.
+    if (now.status == 200 && now.state->version < version_) now = channel_.put(set_of(version_, text));
+    if (now.status == 200) state = std::move(*now.state);
+  }
+}
+
+void live_mode::report(const live_state& state, std::size_t set_size) {
+  host_.gauge("live", "1 while nginx takes changes of servers without a reload.", 1);
+  host_.gauge("live_version", "Version of the servers that nginx has.", static_cast<double>(version_));
+  host_.gauge("live_dict_bytes", "Size of nginx's shared dict.", static_cast<double>(state.capacity));
+  host_.gauge("live_dict_free_bytes", "What is free of it, in whole pages.", static_cast<double>(state.free));
+  // A change has two sets there for a moment, and may not find the space in one piece.
+  const auto used = state.capacity - std::min(state.capacity, state.free);
+  if (static_cast<double>(std::max(used, 2 * set_size)) < full * static_cast<double>(state.capacity)) return;
+  warning_ += (warning_.empty() ? "" : "; ") + std::string("nginx's dict for drcon is nearly full (") +
+              std::to_string(state.free / 1024) + " of " + std::to_string(state.capacity / 1024) +
+              " KiB are free): raise live_dict, or changes will take a reload";
+}
+
+bool live_mode::is_as_left() const {
+  if (!on_) return !is_due();
+  const auto now = channel_.state();
+  return now.status == 200 && now.state->version == version_;
+}
+
+}  // namespace drcon::nginx

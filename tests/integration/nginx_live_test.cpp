@@ -1,0 +1,691 @@
+// The nginx sink in mode "live", against a real nginx: changes of servers without a reload.
+#include "support/backend.hpp"
+#include "support/consul_agent.hpp"
+#include "support/drcon_process.hpp"
+#include "support/nginx_server.hpp"
+#include "support/plugin_harness.hpp"
+#include "support/process.hpp"
+#include "support/wait.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <set>
+
+namespace drcon::test {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+const std::string proxy =
+    "server { listen 127.0.0.1:@PORT@; location / { proxy_pass http://web; proxy_connect_timeout 1s; } }";
+const std::string module = DRCON_SOURCE_ROOT "/plugins/nginx/lua/drcon.lua";
+
+service service_at(const std::string& name, const std::vector<const backend*>& places) {
+  service made{.name = name, .revision = 1, .endpoints = {}};
+  for (const auto* each : places)
+    made.endpoints.push_back(
+        {.id = each->name(), .node = "n", .address = each->address(), .port = each->port(), .tags = {}, .meta = {}});
+  return made;
+}
+
+class NginxLive : public testing::Test {
+protected:
+  void SetUp() override { restart_with_lua(true); }
+
+  void restart_with_lua(bool with_lua, int workers = 1) {
+    nginx_.stop();
+    nginx_.load_lua(with_lua, workers);
+    nginx_.start();
+  }
+  sink_harness& sink(const std::string& more = {}) {
+    const auto path = more.find("live_module") == std::string::npos ? "live_module = \"" + module + "\"\n" : "";
+    sink_ = std::make_unique<sink_harness>("nginx", nginx_.options() + "mode = \"live\"\n" + path + more);
+    sink_->start();
+    return *sink_;
+  }
+  // The first change, which takes a reload, and a server block that passes requests to it.
+  void serve_web(const std::vector<const backend*>& places, const std::string& more = {},
+                 const std::string& server = proxy) {
+    const auto how = sink(more).apply({service_at("web", places)});
+    ASSERT_EQ(how.result, DRCON_OK) << how.why << nginx_.log();
+    ASSERT_EQ(sink_->status().text, "");
+    nginx_.serve(server);
+    reload_nginx();
+  }
+  void reload_nginx() {
+    const auto old = nginx_.workers();
+    nginx_.reload();
+    ASSERT_TRUE(wait_until([&] {
+      const auto now = nginx_.workers();
+      return !now.empty() && std::ranges::none_of(now, [&](pid_t each) { return old.contains(each); });
+    }));
+  }
+  void change_to(const std::vector<const backend*>& places) {
+    const auto how = sink_->apply({service_at("web", places)});
+    ASSERT_EQ(how.result, DRCON_OK) << how.why << nginx_.log();
+  }
+  std::set<std::string> answering(int requests = 12) const { return answerers(nginx_.port(), requests); }
+  std::map<std::string, int> counted(int requests) const {
+    std::map<std::string, int> all;
+    for (int i = 0; i < requests; ++i) ++all[nginx_.get().body];
+    return all;
+  }
+  bool answers(const std::string& body) const {
+    return wait_until([&] { return nginx_.get().body == body; });
+  }
+  std::filesystem::path peers_file() const { return nginx_.file().parent_path() / ".drcon.conf.peers"; }
+  std::filesystem::path socket() const { return nginx_.file().parent_path() / ".drcon.conf.live/socket"; }
+  bool is_live() const { return sink_->status().state == DRCON_STATE_OK; }
+
+  nginx_server nginx_;
+  std::unique_ptr<sink_harness> sink_;
+  backend a_{"a"};
+  backend b_{"b"};
+};
+
+using names = std::set<std::string>;
+
+TEST_F(NginxLive, ServesChangedServersWithoutAReloadWhenItSaysSo) {
+  serve_web({&a_});
+  EXPECT_EQ(answering(), names{"a"});
+  const auto reloads = nginx_.reloads();
+  const auto workers = nginx_.workers();
+  for (int i = 0; i < 20; ++i) {
+    const auto& next = i % 2 == 0 ? b_ : a_;
+    change_to({&next});
+    EXPECT_EQ(answering(4), names{next.name()}) << "right after the answer, and alone";
+  }
+  change_to({&a_, &b_});
+  EXPECT_EQ(answering(), (names{"a", "b"}));
+  EXPECT_EQ(nginx_.reloads(), reloads);
+  EXPECT_EQ(nginx_.workers(), workers);
+}
+
+TEST_F(NginxLive, EveryWorkerHasAChangeWhenItIsApplied) {
+  restart_with_lua(true, 4);
+  serve_web({&a_});
+  for (int i = 0; i < 10; ++i) {
+    const auto& next = i % 2 == 0 ? b_ : a_;
+    change_to({&next});
+    EXPECT_EQ(answering(24), names{next.name()});
+  }
+}
+
+TEST_F(NginxLive, ANewServiceTakesOneReload) {
+  serve_web({&a_});
+  const auto reloads = nginx_.reloads();
+  ASSERT_EQ(sink_->apply({service_at("more", {&b_}), service_at("web", {&a_})}).result, DRCON_OK);
+  EXPECT_EQ(nginx_.reloads(), reloads + 1);
+  ASSERT_EQ(sink_->apply({service_at("more", {&a_}), service_at("web", {&b_})}).result, DRCON_OK);
+  EXPECT_EQ(nginx_.reloads(), reloads + 1);
+  EXPECT_EQ(answering(), names{"b"});
+  ASSERT_EQ(sink_->apply({service_at("web", {&a_})}).result, DRCON_OK);
+  EXPECT_EQ(nginx_.reloads(), reloads + 2) << "the block of a service that is gone goes";
+  EXPECT_EQ(answering(), names{"a"});
+}
+
+TEST_F(NginxLive, NotEvenANewServiceTakesAReloadWhereAVariableChoosesIt) {
+  serve_web({&a_}, "live_upstreams = \"variable\"\n",
+            "server { listen 127.0.0.1:@PORT@; location ~ ^/(?<drcon_service>[a-z]+)/ "
+            "{ proxy_pass http://$drcon_upstream/; } }");
+  EXPECT_EQ(nginx_.get("/web/").body, "a\n") << nginx_.log();
+  const auto reloads = nginx_.reloads();
+  EXPECT_EQ(nginx_.get("/more/").status, 502);
+  ASSERT_EQ(sink_->apply({service_at("more", {&b_}), service_at("web", {&a_})}).result, DRCON_OK);
+  EXPECT_EQ(nginx_.get("/more/").body, "b\n") << nginx_.log();
+  EXPECT_EQ(nginx_.get("/web/").body, "a\n");
+  ASSERT_EQ(sink_->apply({service_at("more", {&a_})}).result, DRCON_OK);
+  EXPECT_EQ(nginx_.get("/more/").body, "a\n");
+  EXPECT_EQ(nginx_.get("/web/").status, 502);
+  EXPECT_EQ(nginx_.reloads(), reloads);
+}
+
+TEST_F(NginxLive, DoesNothingForWhatIsServedAlready) {
+  serve_web({&a_});
+  const auto before = read_file(peers_file());
+  struct stat old {};
+  ::stat(peers_file().c_str(), &old);
+  change_to({&a_});
+  ASSERT_EQ(sink_->reconcile().result, DRCON_OK);
+  struct stat now {};
+  ::stat(peers_file().c_str(), &now);
+  EXPECT_EQ(read_file(peers_file()), before);
+  EXPECT_EQ(now.st_ino, old.st_ino);
+}
+
+TEST_F(NginxLive, TakesNoReloadWhenDrconIsStartedAgain) {
+  serve_web({&a_});
+  change_to({&b_});
+  const auto reloads = nginx_.reloads();
+  change_to({&b_});
+  sink_.reset();
+  EXPECT_EQ(answering(), names{"b"}) << "without drcon everything goes on";
+  ASSERT_EQ(sink().apply({service_at("web", {&b_})}).result, DRCON_OK);
+  change_to({&a_});
+  EXPECT_EQ(answering(), names{"a"});
+  EXPECT_EQ(nginx_.reloads(), reloads);
+}
+
+TEST_F(NginxLive, SpreadsRequestsByWeightSmoothly) {
+  serve_web({&a_, &b_});
+  auto web = service_at("web", {&a_, &b_});
+  web.endpoints[0].weight = 3;
+  ASSERT_EQ(sink_->apply({web}).result, DRCON_OK);
+  const auto found = counted(40);
+  EXPECT_EQ(found.at("a\n"), 30);
+  EXPECT_EQ(found.at("b\n"), 10);
+}
+
+TEST_F(NginxLive, SendsNothingToServersOfWeightZeroOrBadHealthAndUsesBackupsLast) {
+  const backend c("c");
+  const backend d("d");
+  serve_web({&a_});
+  auto web = service_at("web", {&a_, &b_, &c, &d});
+  web.endpoints[1].weight = 0;
+  web.endpoints[2].health = health::critical;
+  web.endpoints[3].priority = 5;
+  ASSERT_EQ(sink_->apply({web}).result, DRCON_OK);
+  EXPECT_EQ(answering(20), names{"a"});
+  web.endpoints[0].health = health::maintenance;
+  ASSERT_EQ(sink_->apply({web}).result, DRCON_OK);
+  EXPECT_EQ(answering(20), names{"d"});
+}
+
+TEST_F(NginxLive, ReachesEndpointsOverIPv6) {
+  const backend six("six", "::1");
+  serve_web({&a_});
+  change_to({&six});
+  EXPECT_EQ(answering(), names{"six"});
+}
+
+TEST_F(NginxLive, LeavesOutHostileValuesAndServesTheRest) {
+  serve_web({&a_});
+  auto web = service_at("web", {&a_, &b_, &b_, &b_});
+  web.endpoints[1] = {.id = "x", .node = "n", .address = "127.0.0.1 down; }", .port = 80, .tags = {}, .meta = {}};
+  web.endpoints[2].address = "127.0.0.1\n127.0.0.1:9 1 0 u 0";
+  web.endpoints[3].address = "some.host";
+  auto evil = service_at("web\nservice other", {&b_});
+  auto block = service_at("x\") os.exit() (\"", {&b_});
+  ASSERT_EQ(sink_->apply({block, web, evil}).result, DRCON_OK);
+  EXPECT_EQ(answering(), names{"a"});
+  EXPECT_GE(sink_->refused().size(), 3U);
+}
+
+TEST_F(NginxLive, TriesAnotherServerWhenOneFailsAndLeavesItOutForATime) {
+  serve_web({&a_, &b_});
+  auto web = service_at("web", {&a_, &b_});
+  web.endpoints[1].port = 1;  // nobody listens
+  ASSERT_EQ(sink_->apply({web}).result, DRCON_OK);
+  for (int i = 0; i < 30; ++i) EXPECT_EQ(nginx_.get().body, "a\n");
+  const auto log = nginx_.log();
+  int tries = 0;
+  for (auto found = log.find("connect() failed"); found != std::string::npos;
+       found = log.find("connect() failed", found + 1))
+    ++tries;
+  EXPECT_EQ(tries, 1) << "max_fails is 1 and fail_timeout 10s";
+}
+
+TEST_F(NginxLive, KeepsTheLastServersOfAnEmptyServiceAcrossARestart) {
+  serve_web({&a_});
+  change_to({&b_});
+  ASSERT_EQ(sink_->apply({service_at("web", {})}).result, DRCON_OK);
+  EXPECT_EQ(answering(), names{"b"});
+  ASSERT_TRUE(wait_until([&] { return sink_->refused().size() == 1; }));
+  sink_.reset();
+  ASSERT_EQ(sink().apply({service_at("web", {})}).result, DRCON_OK);
+  EXPECT_EQ(answering(), names{"b"}) << "those of the last change, not those of the last reload";
+}
+
+TEST_F(NginxLive, Answers503ForAnEmptyServiceWhenAsked) {
+  serve_web({&a_}, "empty = \"503\"\n");
+  ASSERT_EQ(sink_->apply({service_at("web", {})}).result, DRCON_OK);
+  EXPECT_EQ(nginx_.get().status, 503);
+  sink_.reset();
+  ASSERT_EQ(sink().apply({service_at("web", {})}).result, DRCON_OK);
+  EXPECT_EQ(nginx_.get().status, 502) << "what answered 503 was no server of it, to be kept now";
+  change_to({&b_});
+  EXPECT_EQ(answering(), names{"b"});
+}
+
+TEST_F(NginxLive, AnswersWithoutServersAsNginxDoes) {
+  serve_web({&a_}, "empty = \"down server\"\n");
+  ASSERT_EQ(sink_->apply({service_at("web", {})}).result, DRCON_OK);
+  EXPECT_EQ(nginx_.get().status, 502);
+}
+
+TEST_F(NginxLive, EveryBalanceReachesEveryServer) {
+  for (const auto* balance : {"least_conn", "random", "hash"}) {
+    sink_.reset();
+    serve_web({&a_, &b_}, "balance = \"" + std::string(balance) + "\"\nhash_key = \"$request_uri\"\n");
+    names found;
+    for (int i = 0; i < 64; ++i) found.insert(nginx_.get("/" + std::to_string(i)).body);
+    EXPECT_EQ(found, (names{"a\n", "b\n"})) << balance;
+  }
+}
+
+TEST_F(NginxLive, AKeyGoesToTheSameServerAndMovesOnlyWithIt) {
+  const backend c("c");
+  serve_web({&a_, &b_, &c}, "balance = \"hash\"\nhash_key = \"$request_uri\"\n");
+  std::map<std::string, std::string> first;
+  for (int i = 0; i < 60; ++i) first["/" + std::to_string(i)] = nginx_.get("/" + std::to_string(i)).body;
+  for (const auto& [key, who] : first) EXPECT_EQ(nginx_.get(key).body, who);
+  change_to({&a_, &b_});
+  std::erase_if(first, [](const auto& each) { return each.second == "c\n"; });
+  for (const auto& [key, who] : first) EXPECT_EQ(nginx_.get(key).body, who) << "its server is still there";
+}
+
+TEST_F(NginxLive, ANewServerStartsSlowly) {
+  serve_web({&a_}, "slow_start = \"600s\"\n");
+  change_to({&a_, &b_});
+  const auto found = counted(40);
+  EXPECT_GE(found.at("a\n"), 36) << "the share of one that is seconds old, of ten minutes";
+  EXPECT_GE(found.contains("b\n") ? found.at("b\n") : 0, 0);
+  sink_.reset();
+  ASSERT_EQ(sink("slow_start = \"600s\"\n").apply({service_at("web", {&a_, &b_})}).result, DRCON_OK);
+  reload_nginx();
+  EXPECT_GE(counted(40).at("a\n"), 36) << "drcon and nginx may be started again meanwhile";
+}
+
+// ---- nginx is reloaded, restarted, killed, upgraded ----
+
+TEST_F(NginxLive, AnNginxThatIsStartedAgainHasTheLastServersBeforeItsFirstRequest) {
+  serve_web({&a_});
+  change_to({&b_});
+  sink_.reset();
+  nginx_.stop();
+  nginx_.start();
+  EXPECT_EQ(answering(), names{"b"});
+  reload_nginx();
+  EXPECT_EQ(answering(), names{"b"});
+}
+
+TEST_F(NginxLive, AKilledNginxStartsAgainThoughItsSocketIsLeft) {
+  serve_web({&a_});
+  change_to({&b_});
+  nginx_.kill9();
+  ASSERT_TRUE(std::filesystem::exists(socket()));
+  nginx_.start();
+  EXPECT_EQ(answering(), names{"b"});
+  change_to({&a_});
+  EXPECT_EQ(answering(), names{"a"});
+  EXPECT_EQ(sink_->status().text, "");
+}
+
+TEST_F(NginxLive, AKilledWorkerComesBackWithTheNewestServers) {
+  restart_with_lua(true, 2);
+  serve_web({&a_});
+  for (int i = 0; i < 4; ++i) {
+    const auto old = nginx_.workers();
+    for (const auto pid : old) ::kill(pid, SIGKILL);
+    const auto& next = i % 2 == 0 ? b_ : a_;
+    change_to({&next});
+    EXPECT_EQ(answering(), names{next.name()});
+  }
+}
+
+TEST_F(NginxLive, AReloadByOthersLeavesNoWorkerBehind) {
+  restart_with_lua(true, 2);
+  serve_web({&a_});
+  for (int i = 0; i < 5; ++i) {
+    nginx_.reload();
+    const auto& next = i % 2 == 0 ? b_ : a_;
+    change_to({&next});
+    EXPECT_EQ(answering(24), names{next.name()});
+  }
+}
+
+TEST_F(NginxLive, DamagedPeersAreReportedByNginxAndTheIncludeFileServes) {
+  serve_web({&a_});
+  change_to({&b_});
+  sink_.reset();
+  nginx_.stop();
+  write_file(peers_file(), read_file(peers_file()) + "x");
+  nginx_.start();
+  EXPECT_EQ(answering(), names{"a"}) << "as of the last reload";
+  EXPECT_THAT(nginx_.log(), HasSubstr("is damaged or cut short; what is in the include file serves"));
+  ASSERT_EQ(sink().apply({service_at("web", {&b_})}).result, DRCON_OK);
+  EXPECT_EQ(answering(), names{"b"});
+}
+
+TEST_F(NginxLive, NoticesByItselfThatNginxHasOlderServers) {
+  serve_web({&a_}, "watch = \"50ms\"\n");
+  const auto old = read_file(peers_file());
+  change_to({&b_});
+  nginx_.stop();
+  write_file(peers_file(), old);
+  nginx_.start();
+  EXPECT_TRUE(answers("b\n")) << sink_->status().text;
+}
+
+TEST_F(NginxLive, AWorkerThatDoesNotAnswerIsReportedAndTheChangeIsNotApplied) {
+  restart_with_lua(true, 2);
+  serve_web({&a_}, "confirm_timeout = \"300ms\"\n");
+  const auto worker = *nginx_.workers().begin();
+  ::kill(worker, SIGSTOP);
+  const auto how = sink_->apply({service_at("web", {&b_})});
+  EXPECT_EQ(how.result, DRCON_RETRY);
+  EXPECT_THAT(how.why, HasSubstr(std::to_string(worker)));
+  ::kill(worker, SIGCONT);
+  change_to({&b_});
+  EXPECT_EQ(answering(), names{"b"});
+}
+
+// nginx upgrades its binary only when it runs as a daemon, and was started by its path.
+TEST_F(NginxLive, AnUpgradeOfItsBinaryLeavesNoWorkerBehind) {
+  restart_with_lua(true, 2);
+  serve_web({&a_});
+  nginx_.stop();
+  auto config = read_file(nginx_.config());
+  config.replace(config.find("daemon off;"), 11, "daemon on;");
+  write_file(nginx_.config(), config);
+  ASSERT_EQ(run({"/usr/sbin/nginx", "-p", nginx_.prefix().string(), "-c", nginx_.config().string()}).code, 0);
+  ASSERT_TRUE(answers("a\n"));
+  const auto pid_of = [&](const std::string& ending) {
+    return static_cast<pid_t>(std::strtol(read_file(nginx_.pid_file().string() + ending).c_str(), nullptr, 10));
+  };
+  const struct guard {
+    std::function<void()> at_end;
+    ~guard() { at_end(); }
+  } no_orphans{[&] {
+    for (const auto* ending : {"", ".oldbin"})
+      if (std::filesystem::exists(nginx_.pid_file().string() + ending)) ::kill(pid_of(ending), SIGTERM);
+  }};
+  const auto old = pid_of("");
+  ::kill(old, SIGUSR2);
+  ASSERT_TRUE(wait_until([&] {
+    return std::filesystem::exists(nginx_.pid_file().string() + ".oldbin") &&
+           std::filesystem::exists(nginx_.pid_file()) && pid_of("") != old && pid_of("") > 0;
+  })) << nginx_.log();
+  for (const auto* next : {&b_, &a_, &b_}) {
+    change_to({next});
+    EXPECT_TRUE(wait_until([&] { return answering(40) == names{next->name()}; }, 5s));
+  }
+  ::kill(old, SIGQUIT);
+  EXPECT_TRUE(wait_until([&] { return !std::filesystem::exists(nginx_.pid_file().string() + ".oldbin"); }));
+  EXPECT_TRUE(std::filesystem::exists(socket()));
+  change_to({&a_});
+  EXPECT_EQ(answering(40), names{"a"});
+}
+
+// wrk keeps its connections, as browsers and proxies do: a reload would break them.
+TEST_F(NginxLive, NoClientLosesARequestOrAConnectionWhileServersChange) {
+  const backend c("c");
+  restart_with_lua(true, 2);
+  serve_web({&a_, &b_}, "keepalive = 16\n",
+            "keepalive_requests 1000000; server { listen 127.0.0.1:@PORT@; location / { proxy_pass http://web; "
+            "proxy_http_version 1.1; proxy_set_header Connection \"\"; } }");
+  const auto reloads = nginx_.reloads();
+  process wrk({"wrk", "-t1", "-c8", "-d5s", "http://127.0.0.1:" + std::to_string(nginx_.port()) + "/"},
+              nginx_.prefix() / "wrk.log");
+  int changes = 0;
+  for (; wrk.running(); ++changes)
+    change_to(changes % 3 == 0   ? std::vector<const backend*>{&a_, &c}
+              : changes % 3 == 1 ? std::vector<const backend*>{&b_}
+                                 : std::vector<const backend*>{&a_, &b_, &c});
+  const auto report = read_file(nginx_.prefix() / "wrk.log");
+  EXPECT_THAT(report, HasSubstr("requests in"));
+  EXPECT_THAT(report, Not(HasSubstr("Socket errors"))) << changes << " changes";
+  EXPECT_THAT(report, Not(HasSubstr("Non-2xx"))) << changes << " changes";
+  EXPECT_GT(changes, 10);
+  EXPECT_EQ(nginx_.reloads(), reloads);
+}
+
+// ---- under the program, with Consul ----
+
+TEST_F(NginxLive, FollowsConsulThroughRestartsOfConsulAndKillsOfDrcon) {
+  consul_agent consul;
+  const auto add = [&](const backend& which, int weight = 1) {
+    consul.add("web", "web-1", which.address(), which.port(), {{"Weights", {{"Passing", weight}, {"Warning", 1}}}});
+  };
+  add(a_);
+  drcon_process drcon("[source.consul]\nplugin = \"consul-http\"\naddress = \"" + consul.url() +
+                      "\"\nservice = [{ name = \"web\" }]\n[sink.edge]\nplugin = \"nginx\"\nmode = \"live\"\n"
+                      "live_module = \"" +
+                      module + "\"\n" + nginx_.options() +
+                      "[pipeline.web]\nsources = [\"consul\"]\nsinks = [\"edge\"]\n"
+                      "brake = { hold = \"0s\" }\n");
+  drcon.start();
+  ASSERT_TRUE(wait_until([&] { return std::filesystem::exists(peers_file()); })) << drcon.log();
+  nginx_.serve(proxy);
+  reload_nginx();
+  ASSERT_TRUE(answers("a\n")) << drcon.log();
+  const auto reloads = nginx_.reloads();
+  add(b_, 5);
+  EXPECT_TRUE(answers("b\n")) << drcon.log();
+  consul.stop();
+  EXPECT_EQ(answering(), names{"b"});
+  consul.start(true);
+  add(a_);
+  EXPECT_TRUE(answers("a\n")) << drcon.log();
+  for (int i = 0; i < 6; ++i) {
+    const auto& next = i % 2 == 0 ? b_ : a_;
+    const auto before = drcon.log().size();
+    add(next);
+    // At another step of the change each time: before it is known, while it is sent, when it is applied.
+    static_cast<void>(wait_until([&] { return drcon.log().size() >= before + static_cast<std::size_t>(i) * 30; }, 1s));
+    drcon.kill9();
+    EXPECT_NE(nginx_.get().status, 502);
+    drcon.start();
+    EXPECT_TRUE(answers(next.name() + "\n")) << drcon.log();
+  }
+  EXPECT_EQ(nginx_.reloads(), reloads);
+  consul.maintenance("web-1", true);
+  consul.add("web", "web-2", b_.address(), b_.port());
+  EXPECT_TRUE(answers("b\n")) << drcon.log();
+  EXPECT_TRUE(wait_until([&] { return answering() == names{"b"}; }));
+  EXPECT_EQ(nginx_.reloads(), reloads);
+}
+
+// ---- when it is not possible ----
+
+TEST_F(NginxLive, GoesByFileAndReloadWithoutTheModuleAndIsLiveOnceItIsThere) {
+  const auto copy = nginx_.prefix() / "drcon.lua";
+  sink("watch = \"50ms\"\nlive_module = \"" + copy.string() + "\"\n");
+  ASSERT_EQ(sink_->apply({service_at("web", {&a_})}).result, DRCON_OK);
+  EXPECT_EQ(sink_->status().state, DRCON_STATE_DEGRADED);
+  EXPECT_THAT(sink_->status().text, HasSubstr("mode \"live\" is not possible: cannot read " + copy.string()));
+  nginx_.serve(proxy);
+  reload_nginx();
+  change_to({&b_});
+  EXPECT_EQ(answering(), names{"b"});
+  EXPECT_THAT(read_file(nginx_.file()), Not(HasSubstr("lua")));
+  write_file(copy, read_file(module));
+  EXPECT_TRUE(wait_until([&] { return is_live(); })) << sink_->status().text;
+  const auto reloads = nginx_.reloads();
+  change_to({&a_});
+  EXPECT_EQ(answering(), names{"a"});
+  EXPECT_EQ(nginx_.reloads(), reloads);
+}
+
+TEST_F(NginxLive, GoesByFileAndReloadWithAnNginxThatHasNoLua) {
+  restart_with_lua(false);
+  sink("watch = \"50ms\"\n");
+  ASSERT_EQ(sink_->apply({service_at("web", {&a_})}).result, DRCON_OK);
+  EXPECT_THAT(sink_->status().text, HasSubstr("unknown directive \"lua_shared_dict\""));
+  EXPECT_THAT(sink_->status().text, HasSubstr("libnginx-mod-http-lua"));
+  nginx_.serve(proxy);
+  reload_nginx();
+  change_to({&b_});
+  EXPECT_EQ(answering(), names{"b"});
+  restart_with_lua(true);
+  EXPECT_TRUE(wait_until([&] { return is_live(); })) << sink_->status().text;
+  const auto reloads = nginx_.reloads();
+  change_to({&a_});
+  EXPECT_EQ(answering(), names{"a"});
+  EXPECT_EQ(nginx_.reloads(), reloads);
+}
+
+// Its file would keep nginx from being started again.
+TEST_F(NginxLive, GivesNginxAFileThatItTakesWhenItsModuleIsRemoved) {
+  serve_web({&a_}, "watch = \"50ms\"\n");
+  change_to({&b_});
+  nginx_.stop();
+  nginx_.load_lua(false);
+  EXPECT_TRUE(wait_until([&] { return read_file(nginx_.file()).find("lua") == std::string::npos; }))
+      << sink_->status().text;
+  nginx_.start();
+  EXPECT_TRUE(answers("b\n"));
+  EXPECT_TRUE(wait_until([&] {
+    return sink_->status().text.find("mode \"live\" is not possible") != std::string::npos;
+  })) << sink_->status().text;
+}
+
+TEST_F(NginxLive, IsLiveWhereNginxsMasterAloneJudges) {
+  serve_web({&a_}, "check = \"master\"\nnginx = \"/bin/false\"\n");
+  const auto reloads = nginx_.reloads();
+  change_to({&b_});
+  EXPECT_EQ(answering(), names{"b"});
+  EXPECT_EQ(nginx_.reloads(), reloads);
+  ASSERT_EQ(sink_->apply({service_at("more", {&a_}), service_at("web", {&a_})}).result, DRCON_OK);
+  EXPECT_EQ(answering(), names{"a"});
+  EXPECT_EQ(sink_->status().text, "");
+}
+
+TEST_F(NginxLive, GoesByFileAndReloadWithAModuleOfAnotherVersion) {
+  const auto copy = nginx_.prefix() / "drcon.lua";
+  auto text = read_file(module);
+  text.replace(text.find("protocol = 1"), 12, "protocol = 9");
+  write_file(copy, text);
+  sink("live_module = \"" + copy.string() + "\"\n");
+  const auto how = sink_->apply({service_at("web", {&a_})});
+  ASSERT_EQ(how.result, DRCON_OK) << how.why;
+  EXPECT_EQ(sink_->status().state, DRCON_STATE_DEGRADED);
+  EXPECT_THAT(sink_->status().text, HasSubstr("could not load drcon.lua"));
+  nginx_.serve(proxy);
+  reload_nginx();
+  EXPECT_EQ(answering(), names{"a"});
+}
+
+TEST_F(NginxLive, GoesByFileAndReloadWhenTheDictIsFull) {
+  serve_web({&a_}, "live_dict = \"64KiB\"\n");
+  auto web = service_at("web", {&a_});
+  for (int i = 0; i < 4000; ++i)
+    web.endpoints.push_back({.id = "e" + std::to_string(i),
+                             .node = "n",
+                             .address = "10.0." + std::to_string(i / 250) + "." + std::to_string(i % 250 + 1),
+                             .port = 8080,
+                             .weight = 0,
+                             .tags = {},
+                             .meta = {}});
+  const auto how = sink_->apply({web});
+  ASSERT_EQ(how.result, DRCON_OK) << how.why;
+  EXPECT_THAT(sink_->status().text, HasSubstr("the dict is full"));
+  EXPECT_TRUE(answers("a\n"));
+}
+
+TEST_F(NginxLive, WarnsBeforeTheDictIsFull) {
+  serve_web({&a_}, "live_dict = \"64KiB\"\n");
+  auto web = service_at("web", {&a_});
+  for (int i = 0; i < 1000 && sink_->status().state == DRCON_STATE_OK; ++i) {
+    for (int n = 0; n < 50; ++n)
+      web.endpoints.push_back({.id = "e" + std::to_string(web.endpoints.size()),
+                               .node = "n",
+                               .address = "10.0." + std::to_string(i) + "." + std::to_string(n + 1),
+                               .port = 8080,
+                               .weight = 0,
+                               .tags = {},
+                               .meta = {}});
+    ASSERT_EQ(sink_->apply({web}).result, DRCON_OK);
+  }
+  EXPECT_THAT(sink_->status().text, HasSubstr("raise live_dict"));
+}
+
+TEST_F(NginxLive, ALostSocketIsMadeAgainByReloads) {
+  serve_web({&a_}, "watch = \"50ms\"\n");
+  std::filesystem::remove(socket());
+  change_to({&b_});
+  EXPECT_EQ(answering(), names{"b"});
+  EXPECT_TRUE(wait_until([&] { return is_live() && std::filesystem::exists(socket()); })) << sink_->status().text;
+  const auto reloads = nginx_.reloads();
+  change_to({&a_});
+  EXPECT_EQ(answering(), names{"a"});
+  EXPECT_EQ(nginx_.reloads(), reloads);
+}
+
+TEST_F(NginxLive, TrustsNoDirectoryOfTheSocketThatOthersMayEnter) {
+  std::filesystem::create_directory(socket().parent_path());
+  std::filesystem::permissions(socket().parent_path(), std::filesystem::perms(0755));
+  ASSERT_EQ(sink("watch = \"50ms\"\n").apply({service_at("web", {&a_})}).result, DRCON_OK);
+  EXPECT_THAT(sink_->status().text, HasSubstr("its mode must be 0700"));
+  std::filesystem::permissions(socket().parent_path(), std::filesystem::perms(0700));
+  EXPECT_TRUE(wait_until([&] { return is_live(); })) << sink_->status().text;
+}
+
+TEST_F(NginxLive, ServesTheIncludeFileWhenTheModuleIsRemoved) {
+  const auto copy = nginx_.prefix() / "drcon.lua";
+  write_file(copy, read_file(module));
+  serve_web({&a_}, "live_module = \"" + copy.string() + "\"\n");
+  change_to({&b_});
+  sink_.reset();
+  std::filesystem::remove(copy);
+  nginx_.stop();
+  nginx_.start();
+  EXPECT_EQ(answering(), names{"a"});
+}
+
+TEST_F(NginxLive, GoesBackToReloadsWhenTheModeIsChanged) {
+  serve_web({&a_});
+  change_to({&b_});
+  sink_ = std::make_unique<sink_harness>("nginx", nginx_.options());
+  sink_->start();
+  change_to({&b_});
+  EXPECT_THAT(read_file(nginx_.file()), Not(HasSubstr("lua")));
+  EXPECT_EQ(answering(), names{"b"});
+  EXPECT_FALSE(std::filesystem::exists(socket()));
+}
+
+// ---- what it shows ----
+
+TEST_F(NginxLive, ShowsRequestsAndFailuresOfEachEndpoint) {
+  serve_web({&a_, &b_}, "watch = \"50ms\"\n");
+  auto web = service_at("web", {&a_, &b_});
+  web.endpoints[1].port = 1;
+  ASSERT_EQ(sink_->apply({web}).result, DRCON_OK);
+  const auto labels = "{endpoint=\"" + a_.address() + ":" + std::to_string(a_.port()) +
+                      "\",kind=\"sink\",name=\"test\",service=\"web\"} ";
+  EXPECT_TRUE(wait_until([&] {
+    nginx_.get();
+    return sink_->metrics().find("drcon_nginx_live_requests_total" + labels) != std::string::npos;
+  })) << sink_->metrics();
+  EXPECT_TRUE(wait_until([&] {
+    return sink_->metrics().find("drcon_nginx_live_failures_total{endpoint=\"127.0.0.1:1\"") != std::string::npos;
+  })) << sink_->metrics();
+  EXPECT_THAT(sink_->metrics(), HasSubstr("drcon_nginx_live_active_requests" + labels));
+  const auto shown = sink_->render({web});
+  ASSERT_EQ(shown.size(), 3U) << "drcon explain shows the lines of an endpoint";
+  EXPECT_THAT(shown[2].wanted, testing::ContainsRegex("web 127.0.0.1:" + std::to_string(a_.port()) +
+                                                      " version [0-9]+: [0-9]+ requests, 0 failed, 0 open\n"));
+  EXPECT_EQ(shown[2].live, shown[2].wanted) << "nothing of it is to be changed";
+  EXPECT_THAT(sink_->metrics(), HasSubstr("drcon_nginx_live_version{kind=\"sink\",name=\"test\"} "));
+}
+
+TEST_F(NginxLive, RendersExactlyWhatItWouldWriteAndTouchesNothing) {
+  sink();
+  const auto shown = sink_->render({service_at("web", {&a_})});
+  ASSERT_EQ(shown.size(), 2U);
+  EXPECT_THAT(shown[0].wanted, HasSubstr("upstream web {"));
+  EXPECT_THAT(shown[1].wanted, HasSubstr("127.0.0.1:" + std::to_string(a_.port()) + " 1 0 u 0\n"));
+  EXPECT_FALSE(std::filesystem::exists(peers_file()));
+  ASSERT_EQ(sink_->apply({service_at("web", {&a_})}).result, DRCON_OK);
+  EXPECT_THAT(read_file(peers_file()), HasSubstr(shown[1].wanted));
+}
+
+TEST_F(NginxLive, RefusesOptionsThatContradictTheMode) {
+  for (const auto* each :
+       {"host_names = \"pass\"\n", "balance = \"ip_hash\"\n", "live_dict = \"1KiB\"\n", "slow_start = \"1500ms\"\n"})
+    EXPECT_THROW(sink_harness("nginx", nginx_.options() + "mode = \"live\"\n" + each), std::exception) << each;
+  EXPECT_THROW(sink_harness("nginx", nginx_.options() + "slow_start = \"5s\"\n"), std::exception);
+}
+
+}  // namespace
+}  // namespace drcon::test

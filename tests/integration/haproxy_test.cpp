@@ -752,6 +752,24 @@ TEST_F(HaproxyDynamic, SetsAThousandServersAtOnce) {
 }
 
 // One backend takes no servers at run time; anybody who may register a service can name it.
+// With thousands of servers, reading all of them for one change costs more than the change.
+TEST_F(HaproxyDynamic, LooksOnlyAtTheBackendThatChanges) {
+  auto& sink = this->sink("compare = \"1h\"\n");
+  const auto other = service_at("other", {&b_});
+  ASSERT_EQ(sink.apply({other, service_at("web", {&a_})}).result, DRCON_OK);
+  const auto name = "other/" + *haproxy_.servers("other").begin();
+  haproxy_.command("set server " + name + " weight 77");
+  ASSERT_EQ(sink.apply({other, service_at("web", {&a_, &c_})}).result, DRCON_OK);
+  EXPECT_TRUE(answered_by({"a", "c"}));
+  EXPECT_EQ(haproxy_.field(name, "srv_uweight"), "77") << "another backend was looked at";
+  ASSERT_EQ(sink.reconcile().result, DRCON_OK);
+  EXPECT_EQ(haproxy_.field(name, "srv_uweight"), "1");
+  // What somebody did to the backend itself is found, and set as it was.
+  haproxy_.command("set server " + server_of(c_) + " weight 77");
+  ASSERT_EQ(sink.apply({other, service_at("web", {&b_, &c_})}).result, DRCON_OK);
+  EXPECT_EQ(haproxy_.field(server_of(c_), "srv_uweight"), "1");
+}
+
 class HaproxyWithARefusingBackend : public HaproxyDynamic {
 protected:
   HaproxyWithARefusingBackend() {

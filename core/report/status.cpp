@@ -116,7 +116,7 @@ std::map<health, std::size_t> count_by_health(const model::snapshot& snapshot) {
 
 std::size_t endpoint_count(const engine::source_state& source) {
   std::size_t count = 0;
-  for (const auto& [name, service] : source.services()) count += service->endpoints().size();
+  for (const auto& [name, service] : source.services()) count += service->counts().endpoints;
   return count;
 }
 
@@ -173,10 +173,8 @@ status_report status_of(const engine::engine& engine) {
                      .now = std::chrono::system_clock::now(),
                      .settled = engine.settled(),
                      .verdict = verdict_of(engine),
-                     .unsettled = unsettled(engine),
-                     .caveats = caveats(engine),
-                     .refused_reload = engine.refused_reload().value_or(""),
-                     .state_fault = engine.state_fault(),
+                     .unsettled = open_remarks(engine),
+                     .caveats = warnings(engine),
                      .first_entry = entries.empty() ? 0 : entries.front().number,
                      .last_entry = entries.empty() ? 0 : entries.back().number,
                      .sources = {},

@@ -18,16 +18,25 @@ std::pair<int, int> version_of(const std::string& text) {
   return {major, minor};
 }
 
+}  // namespace
+
 std::vector<std::string> prefixes_of(const plan_rules& rules) {
   std::vector<std::string> all{rules.prefix};
   if (!rules.backup_prefix.empty()) all.push_back(rules.backup_prefix);
   return all;
 }
 
-}  // namespace
+bool can_add_servers(const std::string& version) { return version_of(version) >= std::pair(2, 6); }
+
+std::string unique_of(const process_info& info, const std::string& sockets) {
+  return info.node + "\n" + info.identity.pid + "\n" + info.identity.start + "\n" + sockets;
+}
 
 applier::applier(apply_settings options, context host)
-    : options_(std::move(options)), host_(host), locks_(options_.socket, prefixes_of(options_.plan)) {}
+    : options_(std::move(options)),
+      host_(host),
+      locks_(options_.socket, prefixes_of(options_.plan)),
+      config_file_(options_.config_file, std::string(host.name())) {}
 
 std::optional<applier::view> applier::look(target& cli, std::string& why) {
   const auto answers = cli.run({"show info", "show backend", "show servers state"}, why);
@@ -47,11 +56,10 @@ std::optional<applier::view> applier::look(target& cli, std::string& why) {
 // connection, or empty.
 std::string applier::meet(target& cli, const process_info& info) {
   if (info.identity == process_) return {};
-  // In two containers two processes may have the same pid, start and host name, but hardly the same sockets.
   std::string why;
   const auto sockets = cli.run({"show cli sockets"}, why);
   if (!sockets) return why;
-  unique_ = info.node + "\n" + info.identity.pid + "\n" + info.identity.start + "\n" + sockets->front();
+  unique_ = unique_of(info, sockets->front());
   if (!process_.pid.empty()) {
     successor_ = "HAProxy was reloaded or restarted (pid " + process_.pid + ", now " + info.identity.pid + ")";
     host_.status_away(successor_ + " and has forgotten what was set; it is set again");
@@ -71,7 +79,10 @@ outcome applier::apply(desired_backends desired) {
 
 outcome applier::bring_about() {
   target cli(options_.socket, options_.timeout);
-  if (auto why = cli.open(); !why.empty()) return retry(std::move(why));
+  if (auto why = cli.open(); !why.empty()) {
+    write_config_file({});  // HAProxy may not have been started yet, and starts with it
+    return retry(std::move(why));
+  }
   return bring_about(cli);
 }
 
@@ -82,7 +93,7 @@ outcome applier::bring_about(target& cli) {
   if (!now) return retry(why);
   if (now->info.stopping) return retry("this HAProxy process is ending; its successor takes over");
   if (why = meet(cli, now->info); !why.empty()) return retry(why);
-  if (options_.plan.mode == mode::dynamic && version_of(now->info.version) < std::pair(2, 6))
+  if (options_.plan.mode == mode::dynamic && !can_add_servers(now->info.version))
     return rejected("HAProxy " + now->info.version + " cannot add servers at run time, 2.6 can; use mode = \"slots\"");
   forget_unused_backends(now->state);
   take_locks(now->state);

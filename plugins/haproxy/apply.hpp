@@ -7,6 +7,7 @@
 #include "common/refused_loss.hpp"
 #include "common/target_lock.hpp"
 #include "haproxy/backend_locks.hpp"
+#include "haproxy/config_file.hpp"
 #include "haproxy/desired.hpp"
 #include "haproxy/live_state.hpp"
 #include "haproxy/plan.hpp"
@@ -33,8 +34,17 @@ struct apply_settings {
   std::chrono::nanoseconds drain_timeout{};
   std::chrono::nanoseconds compare{};  ///< how often its servers are compared with what is desired
   std::chrono::nanoseconds watch{};    ///< how often HAProxy is asked whether it is still the same process
-  std::string state_file;              ///< empty: none
+  config_file_settings config_file;
+  std::string state_file;  ///< empty: none
 };
+
+/// The prefixes of our servers.
+std::vector<std::string> prefixes_of(const plan_rules& rules);
+/// Whether this version of HAProxy takes new servers at run time.
+bool can_add_servers(const std::string& version);
+/// What only that HAProxy process says of itself; `sockets` is its answer to `show cli sockets`. In two containers two
+/// processes may have the same pid, start and host name, but hardly the same sockets.
+std::string unique_of(const process_info& info, const std::string& sockets);
 
 using desired_backends = std::map<std::string, desired_backend>;
 
@@ -90,12 +100,15 @@ private:
   void end_departures(target& cli);
   void remember(const attempt& current);
   std::set<std::string> services_of(const std::string& backend) const;
-  std::vector<std::string> remarks_on(const std::string& backend, const backend_plan& plan);
+  void remark_on_checks(const std::string& backend, const backend_plan& plan, const live_servers& live,
+                        std::vector<std::string>& remarks) const;
+  std::vector<std::string> remarks_on(const std::string& backend, const backend_plan& plan, const live_servers& live);
   outcome conclude(const attempt& current);
   bool any_present(const live_state& live) const;
   std::vector<std::string> missing_backends(const live_state& live) const;
   void report_kept(const attempt& current);
   void show(const std::map<std::string, backend_plan>& plans) const;
+  void write_config_file(const std::set<std::string>& unsettled);
   void write_state_file(target& cli);
   std::string fault_of_state_file(target& cli);
 
@@ -106,6 +119,8 @@ private:
   std::map<std::string, std::set<std::string>> had_;  // backends with servers of ours in use, and of which services
   backend_locks locks_;
   common::file_lock state_file_lock_;
+  haproxy::config_file config_file_;
+  std::string config_file_fault_;               // why it is not as it is to be; empty: it is, or there is none
   std::string state_file_fault_;                // why the server-state file is not as it is to be; empty: it is
   std::map<std::string, std::string> foreign_;  // backends that another sink sets, and which one
   process_identity process_;                    // the process that answered last

@@ -1,3 +1,4 @@
+#include "common/count_of.hpp"
 #include "haproxy/answers.hpp"
 #include "haproxy/apply.hpp"
 
@@ -66,7 +67,7 @@ void applier::end_departures(target& cli) {
     const bool late = clock::now() >= each.deadline;
     if (left > 0 && !late) continue;
     if (left > 0 && !std::exchange(each.reported, true))
-      host_.warn(server + " still has " + std::to_string(left) + " connections after drain_timeout; " +
+      host_.warn(server + " still has " + common::count_of(left, "connection") + " after drain_timeout; " +
                  (options_.shutdown_sessions ? "they are cut off" : "it goes when they have ended"));
     lines.push_back("set server " + server + " state maint");
     if (left > 0 && options_.shutdown_sessions) lines.push_back("shutdown sessions server " + server);

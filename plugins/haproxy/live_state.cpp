@@ -49,6 +49,7 @@ live_server server_of(const columns& all, const std::vector<std::string_view>& r
           .port = number<std::uint32_t>(all.of(row, "srv_port")),
           .weight = number<unsigned>(all.of(row, "srv_uweight")),
           .admin = number<unsigned>(all.of(row, "srv_admin_state")),
+          .stopped = all.has("srv_op_state") && all.of(row, "srv_op_state") == "0",
           .check_configured = (check & check_configured) != 0,
           .check_enabled = (check & check_enabled) != 0,
           .unchanged_seconds = number<std::uint64_t>(all.of(row, "srv_time_since_last_change"))};

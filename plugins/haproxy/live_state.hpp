@@ -46,12 +46,15 @@ struct live_server {
   std::uint32_t port = 0;
   unsigned weight = 0;
   unsigned admin = 0;
+  bool stopped = false;  ///< its operational state: down, for whatever reason
   bool check_configured = false;
   bool check_enabled = false;
   std::uint64_t unchanged_seconds = 0;
 
   bool in_maintenance() const { return (admin & admin_maintenance) != 0; }
   bool is_out_by_order() const { return (admin & admin_ordered) != 0; }
+  /// By HAProxy's own check: it gets no traffic, though nobody has ordered that.
+  bool is_down() const { return stopped && check_enabled && !in_maintenance(); }
   bool draining() const { return (admin & admin_drain) != 0; }
   server_state state() const {
     return in_maintenance() ? server_state::maint : draining() ? server_state::drain : server_state::ready;

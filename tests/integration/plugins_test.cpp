@@ -67,6 +67,7 @@ const std::map<std::string, std::string>& words_of_options() {
       {"docker source tls.key_file", "reads"},
       {"file source path", "reads always"},
       {"haproxy sink backend", "target"},
+      {"haproxy sink config_file", "target"},
       {"haproxy sink prefix", "target"},
       {"haproxy sink socket", "target"},
       {"haproxy sink state_file", "target"},

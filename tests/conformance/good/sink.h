@@ -23,6 +23,8 @@ struct sink {
   pthread_cond_t wake;
   const drcon_update* next;
   uint64_t sum;
+  uint64_t target; /* what is served: of the last update */
+  int has_target;
   char* words; /* of the last service, for faults */
   int started;
   int stopping;
@@ -91,7 +93,9 @@ static inline void good_take(struct sink* self, const drcon_update* update) {
     const drcon_change* change = (const drcon_change*)at;
     self->sum += sum_of_text((change->after ? change->after : change->before)->name);
   }
-  self->sum += sum_of(update->wanted);
+  self->target = sum_of(update->wanted);
+  self->has_target = 1;
+  self->sum += self->target;
   answer(self, ticket);
 }
 
@@ -144,9 +148,11 @@ static inline void good_apply(void* raw, const drcon_update* update) {
 static inline drcon_result good_render(void* raw, const drcon_update* update) {
   const struct sink* self = raw;
   char line[64];
+  char live[64];
   snprintf(line, sizeof line, "%llu\n", (unsigned long long)sum_of(update->wanted));
+  snprintf(live, sizeof live, "%llu\n", (unsigned long long)self->target);
   const drcon_string unknown = {NULL, 0};
-  self->host->rendered(self->instance, text("memory"), text(line), unknown);
+  self->host->rendered(self->instance, text("memory"), text(line), self->has_target ? text(live) : unknown);
   return DRCON_OK;
 }
 

@@ -100,6 +100,32 @@ TEST(StateStore, WritesTheNewestOfManySaves) {
   EXPECT_EQ(loaded.last_good->revision(), 1000U);
 }
 
+TEST(StateStore, WritesNoMoreOftenThanItsIntervalAndTakesAnotherIntervalAtOnce) {
+  const test::temp_dir directory;
+  const auto state = directory.path() / "p.state";
+  const auto is_written = [&](std::uint64_t revision) {
+    return test::wait_until([&] {
+      const auto text = test::read_file(state);
+      const auto read = parse_state(text);
+      return read && read->snapshot->revision() == revision;
+    });
+  };
+  const auto of = [](std::uint64_t revision) {
+    return std::make_shared<const model::snapshot>(
+        revision, std::vector<model::service_ptr>{std::make_shared<const model::shared_service>(
+                      test::service_of("web", static_cast<int>(revision)))});
+  };
+  state_store store(directory.path());
+  store.write_every(std::chrono::hours(1));
+  store.save("p", of(1));
+  ASSERT_TRUE(is_written(1));
+  store.save("p", of(2));
+  EXPECT_FALSE(test::wait_until([&] { return std::filesystem::exists(state); }, std::chrono::milliseconds(700)))
+      << "the state before is marked as outdated, and the new one waits";
+  store.write_every(std::chrono::milliseconds(1));
+  EXPECT_TRUE(is_written(2));
+}
+
 TEST(StateStore, NamesTheFileThatItDoesNotUse) {
   const test::temp_dir directory;
   std::ofstream(directory.path() / "p.state") << "something else\n";

@@ -1,0 +1,36 @@
+// The user that the service runs as, by its unit; and becoming that user, so that what is found holds for the service.
+//
+// Thread rule: the main thread, before any other exists: the rights of a process are changed.
+#pragma once
+
+#include "base/result.hpp"
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace drcon::cli {
+
+/// What a unit says of who runs it; all empty when there is no unit.
+struct service_identity {
+  std::string user;
+  std::vector<std::string> groups;        ///< SupplementaryGroups=
+  std::vector<std::string> capabilities;  ///< AmbientCapabilities=
+
+  bool operator==(const service_identity&) const = default;
+};
+
+/// Reads the unit drcon.service and its drop-ins below these directories, the first of which wins for the unit itself:
+/// usually those of systemd.
+service_identity identity_of_service(const std::vector<std::filesystem::path>& directories);
+/// /etc/systemd/system and so on.
+const std::vector<std::filesystem::path>& unit_directories();
+
+/// Becomes that user, with its groups and these besides, and keeps no right of root but the capabilities. Why it could
+/// not, in words for people: then this process must end, for it may have changed in part.
+base::result<> become_user(const service_identity& who);
+
+/// Whether this process has that user's rights already.
+bool is_user(const std::string& name);
+
+}  // namespace drcon::cli

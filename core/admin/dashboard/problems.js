@@ -72,7 +72,7 @@ function sourceProblem(name, each) {
     since: each.unknown_since || each.last_word || status.started,
     served: () => [each.ready ? `Its last known data: ${several(each.endpoints, "endpoint")} of ${several(each.services, "service")}.` : "What the targets have: nothing is changed in them before it has reported.", ...affected(each)],
     next: () => ["It is retried until it answers; then its changes are applied."],
-    helps: () => [command("drcon journal"), linkButton("Show its pipelines", "pipelines " + name, () => showPipelines(name))],
+    helps: () => [command("drcon doctor"), linkButton("Show its pipelines", "pipelines " + name, () => showPipelines(name))],
   };
 }
 function unknownProblem(name, each) {
@@ -102,7 +102,7 @@ function sinkProblem(name, each) {
       : each.last_answer === "unanswered" ? ["Nothing more reaches this target until the plugin answers."]
       : each.in_flight ? ["It is being retried now."]
       : each.next_retry ? ["Next retry at ", ...fullMoment(each.next_retry, "in"), ", then every 5 s at most."] : ["It is retried, every 5 s at most."]),
-    helps: () => (pipeline ? [steeringButton(pipeline, "resync", "Retry now"), command("drcon diff ", quoted(pipeline)),
+    helps: () => (pipeline ? [steeringButton(pipeline, "resync", "Retry now"), each.last_answer === "rejected" ? command("drcon diff ", quoted(pipeline)) : command("drcon doctor"),
       linkButton("Show its pipelines", "pipelines " + name, () => showPipelines(name))] : []),
   };
 }

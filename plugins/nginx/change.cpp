@@ -29,7 +29,9 @@ outcome applier::bring_about(const std::vector<upstream>& all, std::optional<ren
                              const std::stop_token& stop) {
   auto how = bring_about_by_file(all, std::move(made), stop);
   if (!is_live()) return how;
-  const bool refused = how.result == DRCON_REJECTED && check_refused_;
+  // A module that was taken from nginx makes it refuse the file that is there already.
+  const bool lacks_lua = how.result == DRCON_RETRY && how.why.find("lua") != std::string::npos;
+  const bool refused = check_refused_ && (how.result == DRCON_REJECTED || lacks_lua);
   if (how.result == DRCON_OK) {
     auto sent = live_->send(all, last_, form_, stop);
     if (sent.possible) return std::move(sent.how);

@@ -127,20 +127,19 @@ std::string live_mode::remark() const {
   return "mode \"live\" is not possible: " + why_ + "; changes go by file and reload until it is";
 }
 
-std::vector<upstream> live_mode::with_stand_ins(const std::vector<upstream>& all, const last_servers& last,
-                                                const layout& form) const {
-  auto result = all;
-  for (auto& each : result) each.servers = servers_of(each, last, form).servers;
-  return result;
-}
-
 std::string live_mode::peers(const std::vector<upstream>& all, const last_servers& last, const layout& form) const {
-  const auto served = with_stand_ins(all, last, form);
-  const auto now =
-      std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch());
+  auto served = all;
+  std::set<std::string> stand_ins;
+  for (auto& each : served) {
+    const bool keeps = form.empty == empty_policy::keep && last.contains(each.name);
+    if (each.servers.empty() && !keeps) stand_ins.insert(each.name);
+    each.servers = servers_of(each, last, form).servers;
+  }
   // Without a slow start a peer's age says nothing, and would only make texts differ.
-  return text_of_peers(served,
-                       options_.slow_start.count() > 0 ? since_when(served, since_, now.count()) : served_since());
+  if (options_.slow_start.count() == 0) return text_of_peers(served, {}, stand_ins);
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(now).count();
+  return text_of_peers(served, since_when(served, since_, seconds), stand_ins);
 }
 
 live_mode::sent live_mode::send(const std::vector<upstream>& all, const last_servers& last, const layout& form,

@@ -73,6 +73,8 @@ const std::map<std::string, std::string>& words_of_options() {
       {"haproxy sink state_file", "target"},
       {"nginx sink config", read_each_time},
       {"nginx sink file", "target"},
+      {"nginx sink live_module", "neither: nginx reads it, and each change looks whether it is there"},
+      {"nginx sink live_socket", "neither: nginx has one for each file"},
       {"nginx sink nginx", program},
       {"nginx sink pid_file", read_each_time},
       {"nginx sink prefix", "neither: a directory, which nginx -t gets by name"},

@@ -16,8 +16,10 @@ namespace {
 using clock = std::chrono::steady_clock;
 
 constexpr auto pace = std::chrono::milliseconds(3);
-// For a moment after a reload nobody may accept on the socket, or nginx may be busy with another update.
+// For a moment after a reload nobody may accept on the socket.
 constexpr auto socket_patience = std::chrono::seconds(1);
+// A worker that was killed during an update holds up others for 5 s.
+constexpr auto lock_patience = std::chrono::seconds(6);
 // The module looks at the file of peers each second: an nginx that cannot be reached has the newest peers after that.
 constexpr auto file_patience = std::chrono::seconds(2);
 // The share of the dict that may be in use before an operator is warned: the next service or peer may not fit.
@@ -153,14 +155,15 @@ live_channel::answer live_mode::put_until_taken(const std::string& text, const s
   for (;;) {
     auto found = channel_.put(set_of(version_, text));
     constexpr unsigned older = 409;
-    constexpr unsigned busy = 503;
+    constexpr unsigned busy = 423;
     if (found.status == older) {
       if (const auto now = channel_.state(); now.state) version_ = std::max(version_, now.state->version) + 1;
     } else if (found.status != 0 && found.status != busy) {
       if (found.status == 200) host_.count("live_updates_total", "How often nginx took servers without a reload.");
       return found;
     }
-    if (stop.stop_requested() || clock::now() - start > socket_patience) return found;
+    if (stop.stop_requested() || clock::now() - start > (found.status == busy ? lock_patience : socket_patience))
+      return found;
     std::this_thread::sleep_for(pace);
   }
 }

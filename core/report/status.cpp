@@ -79,19 +79,18 @@ sink_report sink_of(const engine::engine& engine, const std::string& name) {
 // What the sources have of a service now, decided or not, says which of its endpoints are only kept.
 void add_kept(const engine::pipeline& pipeline, const model::shared_service& service, std::vector<kept_endpoint>& all) {
   const auto now = pipeline.merged(service.name());
-  for (const auto& each : service.endpoints()) {
+  std::map<std::string_view, endpoint_view> at_source;
+  if (now)
+    for (const auto each : now->endpoints()) at_source.emplace(each.id(), each);
+  for (const auto each : service.endpoints()) {
     if (!model::in_service(each)) continue;
-    std::optional<health> health_at_source;
-    if (now) {
-      const auto same_id = [&](const endpoint& other) { return other.id == each.id; };
-      const auto found = std::ranges::find_if(now->endpoints(), same_id);
-      if (found != now->endpoints().end()) health_at_source = found->health;
-      if (found != now->endpoints().end() && model::in_service(*found)) continue;
-    }
+    const auto found = at_source.find(each.id());
+    if (found != at_source.end() && model::in_service(found->second)) continue;
     all.push_back({.service = service.name(),
-                   .id = each.id,
+                   .id = std::string(each.id()),
                    .by_pause = pipeline.paused().has_value(),
-                   .health_at_source = health_at_source});
+                   .health_at_source =
+                       found == at_source.end() ? std::nullopt : std::optional(found->second.health())});
   }
 }
 

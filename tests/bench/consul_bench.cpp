@@ -23,7 +23,6 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <map>
 #include <memory>
 #include <optional>
@@ -44,16 +43,6 @@ using clock = std::chrono::steady_clock;
 constexpr int instances = 3;
 
 double milliseconds(clock::duration length) { return std::chrono::duration<double, std::milli>(length).count(); }
-
-// The processor time of all threads of a process so far, in milliseconds.
-double cpu_of(pid_t pid) {
-  double sum = 0;
-  for (const auto& thread : std::filesystem::directory_iterator("/proc/" + std::to_string(pid) + "/task")) {
-    double nanoseconds = 0;
-    if (std::ifstream(thread.path() / "schedstat") >> nanoseconds) sum += nanoseconds / 1e6;
-  }
-  return sum;
-}
 
 json instance_of(int service, int instance, int port) {
   const auto name = "service-" + std::to_string(service);
@@ -171,7 +160,7 @@ public:
   }
 
   const rendered_file& file() const { return file_; }
-  double cpu() const { return cpu_of(drcon_->pid()); }
+  double cpu() const { return processor_time_of(drcon_->pid()); }
   double megabytes() const { return static_cast<double>(test::resident(drcon_->pid())) / (1024 * 1024); }
   // From what the source has last reported, "ready", to the first "applied".
   double ready_to_applied() const {
@@ -220,7 +209,7 @@ change_times measure_changes(const registry& from, const measured_drcon& drcon, 
                              int rounds) {
   change_times all;
   const auto cpu = drcon.cpu();
-  const auto agent = cpu_of(from.consul().pid());
+  const auto agent = processor_time_of(from.consul().pid());
   for (int i = 0; i < rounds; ++i) {
     const int service = i * 7919 % services;
     const int port = 9000 + i;
@@ -231,7 +220,7 @@ change_times measure_changes(const registry& from, const measured_drcon& drcon, 
     std::this_thread::sleep_for(300ms);  // each change meets a drcon that is at rest
   }
   all.cpu = (drcon.cpu() - cpu) / rounds;
-  all.agent_cpu = (cpu_of(from.consul().pid()) - agent) / rounds;
+  all.agent_cpu = (processor_time_of(from.consul().pid()) - agent) / rounds;
   return all;
 }
 

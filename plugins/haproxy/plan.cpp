@@ -94,6 +94,7 @@ private:
     plan_.taken_out.insert(name);
     grow("add server " + server + " " + common::with_port(desired.address, desired.port) + " weight 0" +
          (desired.backup ? " backup" : "") + rules_.server_options);
+    // Not as "enabled", which would spare a command: HAProxy 2.6 shows such a server as ready and gives it no traffic.
     // It begins in maintenance, by our doing. Health goes down before the check begins, for 'state ready' would put it
     // up.
     if (desired.state != server_state::maint) grow("set server " + server + " state " + to_string(desired.state));

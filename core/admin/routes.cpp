@@ -2,6 +2,7 @@
 
 #include "admin/dashboard.hpp"
 #include "admin/openapi.hpp"
+#include "admin/parameters.hpp"
 #include "admin/target_lines.hpp"
 #include "base/count_of.hpp"
 #include "config/text.hpp"
@@ -216,22 +217,24 @@ std::string paused(served_host& about, const std::string& name) {
 void pause(served_host& about, const std::string& name, const asked& what, const reply& to) {
   constexpr std::size_t longest = 500;
   about.engine.pause(
-      name, config::printable(word(what, "why"), longest), [&about, name, to](const base::result<>& outcome) {
+      name, config::printable(word(what, "why"), longest),
+      [&about, name, to](const base::result<>& outcome) {
         if (outcome) return to(done(about, name, paused(about, name)));
         to(refuse(500, "pipeline " + name + " is not paused: " + outcome.error().why,
                   "nothing was changed; when that has ended, or drcon can write to [host] state_directory again, try "
                   "again"));
-      });
+      },
+      what.who);
 }
 
-void resume(served_host& about, const std::string& name, const asked&, const reply& to) {
+void resume(served_host& about, const std::string& name, const asked& what, const reply& to) {
   if (!about.engine.find(name)->paused())
     return to(refuse(409, "pipeline " + name + " is not paused", "nothing was changed"));
-  about.engine.resume(name, answer_with(about, name, "pipeline " + name + " resumed", "resumed", to));
+  about.engine.resume(name, answer_with(about, name, "pipeline " + name + " resumed", "resumed", to), what.who);
 }
 
-void resync(served_host& about, const std::string& name, const asked&, const reply& to) {
-  const auto begun = about.engine.resync(name);
+void resync(served_host& about, const std::string& name, const asked& what, const reply& to) {
+  const auto begun = about.engine.resync(name, what.who);
   to(done(about, name,
           fmt::format("{} of {} compare their target with what is desired, and correct what differs{}", begun,
                       base::count_of(about.engine.config().pipelines.at(name).sinks.size(), "sink"),
@@ -246,15 +249,16 @@ void release_brake(served_host& about, const std::string& name, const asked& wha
   };
   const auto answer =
       answer_with(about, name, "held change of pipeline " + name + " released; its sinks apply it now", "released", to);
-  const auto begun =
-      about.engine.release_brake(name, word(what, "service"), number(what, "number"),
-                                 [&about, name, answer, not_released,
-                                  seen = about.engine.find(name)->held_back().number](const base::result<>& outcome) {
-                                   const auto* const now = about.engine.find(name);
-                                   const bool has_changed = now != nullptr && now->held_back().number != seen;
-                                   if (!outcome && has_changed) return not_released(outcome.error().why);
-                                   answer(outcome);
-                                 });
+  const auto begun = about.engine.release_brake(
+      name, word(what, "service"), number(what, "number"),
+      [&about, name, answer, not_released,
+       seen = about.engine.find(name)->held_back().number](const base::result<>& outcome) {
+        const auto* const now = about.engine.find(name);
+        const bool has_changed = now != nullptr && now->held_back().number != seen;
+        if (!outcome && has_changed) return not_released(outcome.error().why);
+        answer(outcome);
+      },
+      what.who);
   if (!begun) not_released(begun.error().why);
 }
 
@@ -300,14 +304,16 @@ void rollback(served_host& about, const std::string& name, const asked& what, co
       answer_with(about, name,
                   fmt::format("pipeline {} serves what it had at revision {}, and is paused: drcon resume {} ends that",
                               name, revision, name),
-                  "rolled back", to));
+                  "rolled back", to),
+      what.who);
 }
 
-void reload(served_host& about, const std::string&, const asked&, const reply& to) {
-  const auto outcome = about.reload();
+void reload(served_host& about, const std::string&, const asked& what, const reply& to) {
+  const auto outcome = about.reload(what.who);
   if (outcome.taken) return to(json(200, {{"done", "configuration reloaded"}, {"findings", outcome.findings}}));
   to(json(422, {{"error", "the new configuration is not used; the previous one stays in effect"},
                 {"help", "fix the errors, then reload"},
+                {"code", refusal_code(422)},
                 {"findings", outcome.findings}}));
 }
 
@@ -541,10 +547,37 @@ std::optional<std::string> fits(const route& which, const std::vector<std::strin
   return {};
 }
 
+void find_and_answer(served_host& about, const asked& what, const reply& to) {
+  std::vector<std::string> methods;
+  for (const auto& each : routes()) {
+    const auto name = fits(each, what.path);
+    if (!name) continue;
+    if (each.method != what.method) {
+      methods.emplace_back(each.method);
+      continue;
+    }
+    if (!name->empty() && !about.engine.find(*name)) {
+      std::vector<std::string> names;
+      for (const auto& [pipeline, config] : about.engine.config().pipelines) names.push_back(pipeline);
+      return to(
+          refuse(404, "there is no pipeline '" + *name + "'", fmt::format("there is {}", fmt::join(names, ", "))));
+    }
+    if (auto fault = fault_of_parameters(each, what)) return to(std::move(*fault));
+    if (each.handler) return each.handler(about, *name, what, to);
+  }
+  if (methods.empty()) return to(refuse(404, "there is no such route", "GET /v1/openapi.json lists them all"));
+  auto refused =
+      refuse(405, what.method + " is not understood here", fmt::format("use {}", fmt::join(methods, " or ")));
+  refused.headers.emplace_back("Allow", fmt::format("{}", fmt::join(methods, ", ")));
+  to(std::move(refused));
+}
+
+}  // namespace
+
 // An empty value is refused: `?service=` of a script whose variable is empty would mean every service. So is a value
 // that is no number where one is expected: a released loss must be the one that was seen. A route that changes
 // something also refuses a parameter that it does not know, which may be a misspelt limit.
-std::optional<answer> fault_of(const route& which, const asked& what) {
+std::optional<answer> fault_of_parameters(const route& which, const asked& what) {
   const bool changes = std::string_view(which.method) == "POST";
   for (const auto& [name, value] : what.query) {
     const auto known = std::ranges::find_if(which.query, [&](const parameter& each) { return each.name == name; });
@@ -565,33 +598,6 @@ std::optional<answer> fault_of(const route& which, const asked& what) {
   }
   return {};
 }
-
-void find_and_answer(served_host& about, const asked& what, const reply& to) {
-  std::vector<std::string> methods;
-  for (const auto& each : routes()) {
-    const auto name = fits(each, what.path);
-    if (!name) continue;
-    if (each.method != what.method) {
-      methods.emplace_back(each.method);
-      continue;
-    }
-    if (!name->empty() && !about.engine.find(*name)) {
-      std::vector<std::string> names;
-      for (const auto& [pipeline, config] : about.engine.config().pipelines) names.push_back(pipeline);
-      return to(
-          refuse(404, "there is no pipeline '" + *name + "'", fmt::format("there is {}", fmt::join(names, ", "))));
-    }
-    if (auto fault = fault_of(each, what)) return to(std::move(*fault));
-    if (each.handler) return each.handler(about, *name, what, to);
-  }
-  if (methods.empty()) return to(refuse(404, "there is no such route", "GET /v1/openapi.json lists them all"));
-  auto refused =
-      refuse(405, what.method + " is not understood here", fmt::format("use {}", fmt::join(methods, " or ")));
-  refused.headers.emplace_back("Allow", fmt::format("{}", fmt::join(methods, ", ")));
-  to(std::move(refused));
-}
-
-}  // namespace
 
 const route* find_route(const asked& request) {
   for (const auto& each : routes())

@@ -4,6 +4,7 @@
 #include "admin/event_stream.hpp"
 #include "admin/http_message.hpp"
 #include "admin/limits.hpp"
+#include "admin/parameters.hpp"
 #include "log/log.hpp"
 
 #include <boost/asio/use_awaitable.hpp>
@@ -106,11 +107,15 @@ asio::awaitable<bool> serve(server_state& state, connection& client, way_in by, 
                                     refuse(400, parsed.error().why, "GET /v1/openapi.json lists what there is"));
   auto& what = *parsed;
   what.may_see_contents = by == way_in::unix_socket || !state.rules.token.empty();
+  what.who = by == way_in::tcp && !state.rules.token.empty() ? "[admin] token from " + client.peer : client.peer;
   if (auto refused = refusal(state.rules, by, what, request.host, request.authorization))
     co_return co_await write_answer(state, client, request, std::move(*refused));
   // Only now: one whose requests are refused has shown nothing, and must not keep its place before those who may ask.
   if (shows_who(state.rules, request.authorization)) until_heard.heard();
   const auto* which = find_route(what);
+  if (which != nullptr && which->by != served_by::engine_thread)
+    if (auto fault = fault_of_parameters(*which, what))
+      co_return co_await write_answer(state, client, request, std::move(*fault));
   if (which != nullptr && which->by == served_by::event_stream) {
     if (state.followers(by) >= limits::event_clients)
       co_return co_await write_answer(state, client, request, too_many_event_clients());

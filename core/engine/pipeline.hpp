@@ -7,6 +7,7 @@
 #include "base/timer.hpp"
 #include "config/configuration.hpp"
 #include "engine/brake.hpp"
+#include "engine/gathered.hpp"
 #include "engine/journal.hpp"
 #include "engine/pacer.hpp"
 #include "engine/pause_store.hpp"
@@ -72,13 +73,18 @@ struct pipeline_surroundings {
   metrics::metrics& figures;
 };
 
+/// What targets have, and a snapshot would take from them: sentences without an end, or empty. Of each the first.
+struct target_findings {
+  std::string loss;     ///< more would go than the brake lets pass
+  std::string unknown;  ///< whether anything would go is not known
+};
+
 /// How a pipeline reaches its sinks.
 struct sinks_of_pipeline {
   /// Called with each new snapshot, from within the call that decides.
   std::function<void(const decision&)> decided;
-  /// Asks what the targets have that this snapshot would take from them: a sentence without an end, or nothing. The
-  /// answer is called later.
-  std::function<void(const model::snapshot_ptr&, std::function<void(const std::string& loss)>)> look;
+  /// Asks what the targets have that this snapshot would take from them. The answer is called later.
+  std::function<void(const model::snapshot_ptr&, std::function<void(const target_findings&)>)> look;
 };
 
 /// Whether a sink before a reload and one after it, by their names, have the same target.
@@ -157,7 +163,7 @@ public:
 
   /// The mark of a pause for this reason. A pipeline that is paused already keeps its time and its reason, to which
   /// another one is added: the operator who gave the first must find it again.
-  pause_mark mark_of(const std::string& why) const;
+  pause_mark mark_of(const std::string& why, const std::string& who) const;
   /// Decides nothing more until resume(). What is served stays.
   void pause(pause_mark mark);
   /// The same, and what its targets have is what is served, since they have not applied what was decided last.
@@ -170,11 +176,12 @@ public:
   /// What the targets had before anything was decided here; its snapshot is null if that is not known.
   decision served_before() const;
   /// False when it is not paused.
-  bool resume();
+  bool resume(const std::string& who = {});
   /// Lets pass what the brake holds, of one service or of all of them, and nothing else: if the sources have meanwhile
   /// reported a greater loss, that is held. `number` is that of what the operator has seen (held_update), if it is
   /// known. A failure says what was not released. engine::release_brake() keeps the outcome on disk first.
-  base::result<> release_brake(const std::string& service = {}, std::optional<std::uint64_t> number = {});
+  base::result<> release_brake(const std::string& service = {}, std::optional<std::uint64_t> number = {},
+                               const std::string& who = {});
   /// What release_brake() would serve now, or why it would release nothing. Changes nothing.
   base::result<saved_state> foresee_release(const std::string& service, std::optional<std::uint64_t> number) const;
   /// That content, as it would be kept on disk if it was served now. `brake`: what that knows then.
@@ -214,6 +221,7 @@ private:
 
   bool may_empty_targets(const model::snapshot& candidate, const release& released) const;
   void look_at_targets(const model::snapshot_ptr& candidate);
+  void take_findings(const target_findings& found);
   void end_hold_for_targets(const std::string& why);
   void note_returned(std::string why);
   void stay_paused_like(const pipeline& ended, const same_target& is_same_target);
@@ -273,7 +281,7 @@ private:
   void leave_nothing();
   void remember();
   std::string why_not_yet() const;
-  void note_steered(std::string what);
+  void note_steered(std::string what, const std::string& who);
 
   const config::pipeline_config config_;
   const question asked_;
@@ -282,7 +290,7 @@ private:
   const sinks_of_pipeline sinks_;
 
   const shape shape_;
-  std::map<std::string, model::service_ptr> merged_;   // and filtered
+  gathered merged_;                                    // and filtered
   std::map<std::string, model::service_ptr> unheard_;  // what was served of services that a source has yet to report
   const source_state* preferred_ = nullptr;            // merge = "prefer": the active source
   bool grace_over_ = false;
@@ -301,6 +309,7 @@ private:
   bool state_is_kept_ = false;   // the state directory had states when this pipeline started
   model::snapshot_ptr earlier_;  // in its place, when it cannot be used: only for measuring
   look look_ = look::due;        // at the targets, of which nothing is known
+  model::snapshot_ptr looked_for_;  // the candidate that they were, or are, compared with
   bool held_for_targets_ = false;
   const std::shared_ptr<const bool> alive_ = std::make_shared<const bool>(true);  // for an answer that comes late
   std::uint64_t next_revision_ = 1;

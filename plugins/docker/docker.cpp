@@ -1,10 +1,12 @@
 // The docker source: its options, and the plugin object.
 #include "common/tls_settings.hpp"
+#include "docker/probe.hpp"
 #include "docker/settings.hpp"
 #include "docker/swarm_watch.hpp"
 #include "docker/watch.hpp"
 
 #include <drcon/asio.hpp>
+#include <drcon/probe.hpp>
 
 #include <optional>
 #include <utility>
@@ -69,6 +71,8 @@ public:
 
   source(context host, const options& table) : asio_source(host), settings_(read_settings(table)) {}
 
+  void probe(const probing& into) const { probe_engine(settings_, into); }
+
   // Asking for the own address is I/O, which a constructor may not do.
   boost::asio::awaitable<void> run() override {
     auto known = settings_;
@@ -86,4 +90,4 @@ private:
 }  // namespace
 }  // namespace drcon::docker
 
-DRCON_SOURCE("docker", "0.1.0", "Publishes what the containers of a Docker engine offer.", drcon::docker::source)
+DRCON_PROBED_SOURCE("docker", "0.1.0", "Publishes what the containers of a Docker engine offer.", drcon::docker::source)

@@ -25,7 +25,7 @@ void event_hub::set_state(shared_text event) {
 }
 
 event_place event_hub::begin(std::optional<std::uint64_t> after) const {
-  return {.next_entry = std::min(after ? *after + 1 : next_, next_), .state_seen = states_};
+  return {.next_entry = after && *after < next_ ? *after + 1 : next_, .state_seen = states_};
 }
 
 std::vector<shared_text> event_hub::take(event_place& place) const {

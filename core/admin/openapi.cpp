@@ -6,6 +6,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
+
 namespace drcon::admin {
 namespace {
 
@@ -176,6 +178,9 @@ json operation(const route& of) {
   answers["421"] = refused("Over TCP without a token: the host of the URL is neither an address nor localhost.");
   if (std::string_view(of.method) == "POST") answers["403"] = refused("Over TCP without a token: nothing is changed.");
   answers["503"] = refused("Too many connections, or the engine's thread does not answer.");
+  // A route that has answers of this kind of its own gives them in its own form.
+  if (std::ranges::find(of.refuses, 503) != of.refuses.end())
+    answers["503"]["content"][of.type] = {{"schema", {{"type", "string"}}}};
   return {{"summary", of.summary}, {"parameters", parameters(of)}, {"responses", std::move(answers)}};
 }
 

@@ -2,6 +2,7 @@
 
 #include "admin/dashboard.hpp"
 #include "admin/openapi.hpp"
+#include "admin/parameters.hpp"
 #include "admin/target_lines.hpp"
 #include "base/count_of.hpp"
 #include "config/text.hpp"
@@ -546,10 +547,37 @@ std::optional<std::string> fits(const route& which, const std::vector<std::strin
   return {};
 }
 
+void find_and_answer(served_host& about, const asked& what, const reply& to) {
+  std::vector<std::string> methods;
+  for (const auto& each : routes()) {
+    const auto name = fits(each, what.path);
+    if (!name) continue;
+    if (each.method != what.method) {
+      methods.emplace_back(each.method);
+      continue;
+    }
+    if (!name->empty() && !about.engine.find(*name)) {
+      std::vector<std::string> names;
+      for (const auto& [pipeline, config] : about.engine.config().pipelines) names.push_back(pipeline);
+      return to(
+          refuse(404, "there is no pipeline '" + *name + "'", fmt::format("there is {}", fmt::join(names, ", "))));
+    }
+    if (auto fault = fault_of_parameters(each, what)) return to(std::move(*fault));
+    if (each.handler) return each.handler(about, *name, what, to);
+  }
+  if (methods.empty()) return to(refuse(404, "there is no such route", "GET /v1/openapi.json lists them all"));
+  auto refused =
+      refuse(405, what.method + " is not understood here", fmt::format("use {}", fmt::join(methods, " or ")));
+  refused.headers.emplace_back("Allow", fmt::format("{}", fmt::join(methods, ", ")));
+  to(std::move(refused));
+}
+
+}  // namespace
+
 // An empty value is refused: `?service=` of a script whose variable is empty would mean every service. So is a value
 // that is no number where one is expected: a released loss must be the one that was seen. A route that changes
 // something also refuses a parameter that it does not know, which may be a misspelt limit.
-std::optional<answer> fault_of(const route& which, const asked& what) {
+std::optional<answer> fault_of_parameters(const route& which, const asked& what) {
   const bool changes = std::string_view(which.method) == "POST";
   for (const auto& [name, value] : what.query) {
     const auto known = std::ranges::find_if(which.query, [&](const parameter& each) { return each.name == name; });
@@ -570,33 +598,6 @@ std::optional<answer> fault_of(const route& which, const asked& what) {
   }
   return {};
 }
-
-void find_and_answer(served_host& about, const asked& what, const reply& to) {
-  std::vector<std::string> methods;
-  for (const auto& each : routes()) {
-    const auto name = fits(each, what.path);
-    if (!name) continue;
-    if (each.method != what.method) {
-      methods.emplace_back(each.method);
-      continue;
-    }
-    if (!name->empty() && !about.engine.find(*name)) {
-      std::vector<std::string> names;
-      for (const auto& [pipeline, config] : about.engine.config().pipelines) names.push_back(pipeline);
-      return to(
-          refuse(404, "there is no pipeline '" + *name + "'", fmt::format("there is {}", fmt::join(names, ", "))));
-    }
-    if (auto fault = fault_of(each, what)) return to(std::move(*fault));
-    if (each.handler) return each.handler(about, *name, what, to);
-  }
-  if (methods.empty()) return to(refuse(404, "there is no such route", "GET /v1/openapi.json lists them all"));
-  auto refused =
-      refuse(405, what.method + " is not understood here", fmt::format("use {}", fmt::join(methods, " or ")));
-  refused.headers.emplace_back("Allow", fmt::format("{}", fmt::join(methods, ", ")));
-  to(std::move(refused));
-}
-
-}  // namespace
 
 const route* find_route(const asked& request) {
   for (const auto& each : routes())

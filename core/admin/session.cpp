@@ -4,6 +4,7 @@
 #include "admin/event_stream.hpp"
 #include "admin/http_message.hpp"
 #include "admin/limits.hpp"
+#include "admin/parameters.hpp"
 #include "log/log.hpp"
 
 #include <boost/asio/use_awaitable.hpp>
@@ -112,6 +113,9 @@ asio::awaitable<bool> serve(server_state& state, connection& client, way_in by, 
   // Only now: one whose requests are refused has shown nothing, and must not keep its place before those who may ask.
   if (shows_who(state.rules, request.authorization)) until_heard.heard();
   const auto* which = find_route(what);
+  if (which != nullptr && which->by != served_by::engine_thread)
+    if (auto fault = fault_of_parameters(*which, what))
+      co_return co_await write_answer(state, client, request, std::move(*fault));
   if (which != nullptr && which->by == served_by::event_stream) {
     if (state.followers(by) >= limits::event_clients)
       co_return co_await write_answer(state, client, request, too_many_event_clients());

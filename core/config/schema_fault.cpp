@@ -110,7 +110,7 @@ private:
         fault(inner(pointer, "type"), "there is no type " + shown(each) + "; types are " + listed(types));
   }
 
-  // What is for people, "target", "is_prefix" and "secret".
+  // What is for people, the marks of targets, and "secret".
   static void judge_words(const json& schema, const std::string& pointer) {
     for (const auto* key : {"description", "title"})
       if (schema.contains(key) && !schema.at(key).is_string())
@@ -126,6 +126,11 @@ private:
                 shown(schema.at("target")));
     if (schema.contains("is_prefix") && (!schema.at("is_prefix").is_boolean() || !schema.contains("target")))
       fault(inner(pointer, "is_prefix"), "expected true or false, of an option with \"target\"");
+    const bool is_named = schema.contains("target") && schema.value("format", "") == "path";
+    if (schema.contains("any_name") && (!schema.at("any_name").is_string() || schema.at("any_name") == "" || !is_named))
+      fault(inner(pointer, "any_name"), "expected a text that is not empty, of a path with \"target\"");
+    if (schema.contains("targets_below") && !schema.at("targets_below").is_boolean())
+      fault(inner(pointer, "targets_below"), "expected true or false, of an array of paths");
     if (!schema.contains("secret")) return;
     if (!schema.at("secret").is_boolean())
       fault(inner(pointer, "secret"), "expected true or false, found " + shown(schema.at("secret")));

@@ -1,5 +1,6 @@
 #include "config/targets.hpp"
 
+#include "config/file_area.hpp"
 #include "config/pointer.hpp"
 #include "config/text.hpp"
 
@@ -23,6 +24,8 @@ struct target {
   std::string pointer;  ///< of the option that names it
   std::string prefix;   ///< of the names in it that the sink owns; empty: all of them
   std::string pointer_of_prefix;
+  bool is_file = false;
+  std::optional<file_area> area;  ///< it is not one file, but any of these
 };
 
 // What must not be written over: the identity of a file -> what it is for people.
@@ -81,6 +84,7 @@ public:
       const auto at = pointer + "/" + pointer_token(key);
       if (is_marked(option) && option.value("type", json()) == "boolean") look_at_switch(values, key, option, at);
       else if (is_marked(option)) look_at_marked(values, key, option, at, whole);
+      else if (option.value("targets_below", json()) == json(true)) look_at_directories(values, key, at);
       else if (is_path(option)) look_at_needed(values, key);
       else if (value != values.end()) look_inside(*value, option, at);
     }
@@ -104,8 +108,32 @@ private:
   }
 
   static target file_target(const std::string& path, const std::string& pointer) {
-    return {
-        .identity = identity_of_path(path), .shown = path, .pointer = pointer, .prefix = {}, .pointer_of_prefix = {}};
+    return {.identity = identity_of_path(path),
+            .shown = path,
+            .pointer = pointer,
+            .prefix = {},
+            .pointer_of_prefix = {},
+            .is_file = true,
+            .area = {}};
+  }
+
+  // A path in which the text of "any_name" stands for any name.
+  static target file_or_names(const std::string& path, const json& option, const std::string& pointer) {
+    auto made = file_target(path, pointer);
+    const auto mark = option.value("any_name", "");
+    if (!mark.empty() && path.find(mark) != std::string::npos) made.area = area_of_names(made.identity, mark);
+    return made;
+  }
+
+  void look_at_directories(const json& values, const std::string& key, const std::string& pointer) {
+    const auto directories = values.find(key);
+    if (directories == values.end() || !directories->is_array()) return;
+    for (std::size_t i = 0; i < directories->size(); ++i) {
+      if (!(*directories)[i].is_string()) continue;
+      auto made = file_target((*directories)[i].get<std::string>(), pointer + "/" + std::to_string(i));
+      made.area = area_below(made.identity);
+      found_.push_back(std::move(made));
+    }
   }
 
   void look_at_needed(const json& values, const std::string& key) {
@@ -132,7 +160,7 @@ private:
     const auto text = is_given ? value->get<std::string>() : default_of(option.at("target"), values);
     if (text.empty()) return;
     if (is_path(option)) {
-      found_.push_back(file_target(text, pointer));
+      found_.push_back(file_or_names(text, option, pointer));
       return;
     }
     if (whole.pointer.empty()) {
@@ -238,6 +266,22 @@ public:
                           "target of its own");
   }
 
+  // A file of `what` could be one of `other`, which is [sink.`sink`]'s at `place`.
+  void report_shared_files(const target& what, const target& other, const std::string& sink,
+                           const position& place) const {
+    const bool is_below = (what.area && what.area->is_all_below) || (other.area && other.area->is_all_below);
+    found_.error(where(what.pointer),
+                 subject(what) + "and the target " + shortened(other.shown) + " of [sink." + shortened(sink) + "] at " +
+                     place.text() + " may be one file: the registry has the names of what is written there",
+                 is_below ? "let the sink write below a directory that has no target of another sink"
+                          : "choose paths that cannot be the same, such as in directories of their own");
+  }
+
+  const position& where(const std::string& pointer) const {
+    const auto written = sink_.positions.find(pointer);
+    return written == sink_.positions.end() ? sink_.where : written->second;
+  }
+
 private:
   void report_overlap(const target& what, const owners::owner& other) const {
     found_.error(where(what.pointer_of_prefix),
@@ -248,10 +292,6 @@ private:
                  "choose prefixes of which none begins with another, such as 'a-' and 'b-'");
   }
 
-  const position& where(const std::string& pointer) const {
-    const auto written = sink_.positions.find(pointer);
-    return written == sink_.positions.end() ? sink_.where : written->second;
-  }
   std::string subject(const target& what) const {
     return "the target " + shortened(what.shown) + " of [sink." + shortened(name_) + "] ";
   }
@@ -261,12 +301,60 @@ private:
   diagnostics& found_;
 };
 
+// The files of all sinks that were looked at before, one by one or as areas.
+class written_files {
+public:
+  // Reports each that may be the same as one of `what`, which is [sink.`name`]'s.
+  void compare_and_add(const target& what, const std::string& name, const sink_check& check) {
+    if (!what.is_file) return;
+    for (const auto& each : all_)
+      if (may_be_one_file(what, each.what, name == each.sink))
+        check.report_shared_files(what, each.what, each.sink, each.where);
+    all_.push_back({what, name, check.where(what.pointer)});
+  }
+
+private:
+  struct written {
+    target what;
+    std::string sink;
+    position where;
+  };
+
+  // Two files are compared by their identity. Below a directory a sink writes over none of its own files, and over none
+  // of another that writes there in the same way: the files have owners when they are there.
+  static bool may_be_one_file(const target& a, const target& b, bool is_of_one_sink) {
+    if (!a.area && !b.area) return false;
+    const bool all_below_a = a.area && a.area->is_all_below;
+    const bool all_below_b = b.area && b.area->is_all_below;
+    if (all_below_a && all_below_b) return false;
+    if ((all_below_a || all_below_b) && is_of_one_sink) return false;
+    if (a.identity == b.identity && !all_below_a && !all_below_b) return false;  // reported as one target
+    if (a.area && b.area) return overlap(*a.area, *b.area);
+    return a.area ? has(*a.area, b.identity) : has(*b.area, a.identity);
+  }
+
+  std::vector<written> all_;
+};
+
+// What a sink must not write over: what it needs itself, or the configuration does.
+void check_needs(const target& what, const needed_files& needed, const sink_check& check) {
+  if (!what.area) {
+    if (const auto use = needed.find(what.identity); use != needed.end()) check.report_need(what, use->second);
+    return;
+  }
+  // Below a directory the files that are there are not written over.
+  if (what.area->is_all_below) return;
+  for (const auto& [path, use] : needed)
+    if (has(*what.area, path)) check.report_need(what, "with a name that the registry may have " + use);
+}
+
 }  // namespace
 
 void check_targets(const configuration& all, const std::vector<std::filesystem::path>& files,
                    const plugin_catalog& plugins, diagnostics& found) {
   const auto needed = needed_by_all(all, files, plugins);
   owners owned;
+  written_files written;
   for (const auto& [name, sink] : all.sinks) {
     const auto schema = plugins.schema(kind::sink, sink.plugin);
     if (!schema) continue;
@@ -274,8 +362,11 @@ void check_targets(const configuration& all, const std::vector<std::filesystem::
     own.look_at(sink.options, *schema, "");
     const sink_check check(name, sink, found);
     for (const auto& each : own.found()) {
-      for (const auto* of : {&own.needed(), &needed})
-        if (const auto use = of->find(each.identity); use != of->end()) check.report_need(each, use->second);
+      check_needs(each, own.needed(), check);
+      check_needs(each, needed, check);
+      written.compare_and_add(each, name, check);
+      const bool is_directory = each.area && each.area->is_all_below;
+      if (is_directory) continue;
       if (const auto other = owned.find_or_add(each, name)) check.report_owner(each, *other);
     }
   }

@@ -1,5 +1,7 @@
 #include "config/text.hpp"
 
+#include "config/invisible.hpp"
+
 #include <array>
 #include <cstdint>
 #include <cstdio>
@@ -15,10 +17,7 @@ std::uint32_t code_point(std::string_view sequence) {
   return value;
 }
 
-// They turn the direction of the text around them, so that what is read is not what is written.
-bool turns_direction(std::uint32_t c) {
-  return c == 0x061C || c == 0x200E || c == 0x200F || (c >= 0x202A && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069);
-}
+bool is_within(std::uint32_t c, std::uint32_t first, std::uint32_t last) { return c >= first && c <= last; }
 
 std::string escaped(const char* form, std::uint32_t value) {
   std::array<char, 16> text{};
@@ -50,9 +49,28 @@ std::size_t sequence_length(std::string_view text) {
   return 0;
 }
 
+// So is what ends a line for some readers of a log (U+2028, U+2029), turns the direction of the text around it, or
+// hides text in text (tag characters).
 bool is_control(std::string_view sequence) {
   const auto c = code_point(sequence);
-  return c < 0x20 || (c >= 0x7F && c < 0xA0);
+  return c < 0x20 || is_within(c, 0x7F, 0x9F) || is_within(c, 0x2028, 0x202E) || is_within(c, 0x2066, 0x2069) ||
+         is_within(c, 0xE0000, 0xE007F);
+}
+
+bool is_invisible(std::string_view sequence) {
+  const auto c = code_point(sequence);
+  return c == 0xAD || c == 0x61C || c == 0x180E || is_within(c, 0x200B, 0x200F) || is_within(c, 0x2060, 0x2064) ||
+         is_within(c, 0x206A, 0x206F) || c == 0xFEFF;
+}
+
+bool has_invisible(std::string_view text) {
+  while (!text.empty()) {
+    const auto length = sequence_length(text);
+    if (length == 0) return false;
+    if (length > 1 && is_invisible(text.substr(0, length))) return true;
+    text.remove_prefix(length);
+  }
+  return false;
 }
 
 std::string printable(std::string_view text, std::size_t limit) {
@@ -62,7 +80,7 @@ std::string printable(std::string_view text, std::size_t limit) {
     const auto sequence = text.substr(0, length == 0 ? 1 : length);
     const auto c = length == 0 ? static_cast<unsigned char>(text[0]) : code_point(sequence);
     if (length == 0 || c < 0x20 || c == 0x7F) out += escaped("\\x%02x", c);
-    else if (is_control(sequence) || turns_direction(c)) out += escaped("\\u%04x", c);
+    else if (is_control(sequence) || is_invisible(sequence)) out += escaped(c > 0xFFFF ? "\\U%08x" : "\\u%04x", c);
     else out += sequence;
     text.remove_prefix(sequence.size());
   }

@@ -39,7 +39,8 @@ engine::engine(boost::asio::io_context& context, const plugins::registry& plugin
       inspector_(context.get_executor(), plugins, figures),
       probes_(context.get_executor(), plugins, figures),
       recovery_pause_(first_pause_before_recovery, longest_pause_before_recovery),
-      recovery_(context.get_executor()) {
+      recovery_(context.get_executor()),
+      spare_memory_(context.get_executor()) {
   config_.host = host;
   after_late_end_ = std::make_shared<const std::function<void()>>([this] {
     for (auto& [name, runner] : sinks_) runner->resync_soon();
@@ -119,6 +120,7 @@ bool engine::apply(const config::configuration& next, config::diagnostics& found
   std::erase_if(asked, [this](const auto& each) { return reads_files(each.second); });
   inspector_.keep_only(asked);
   journal_.resize(static_cast<std::size_t>(next.host.journal_size));
+  store_.write_every(next.host.state_interval);
   replace_sources(sources);
   replace_pipelines(before, sources, found);
   replace_sinks(sinks);
@@ -377,6 +379,7 @@ void engine::feed_sinks() {
 }
 
 void engine::on_decided(const std::string& pipeline, const decision& what) {
+  spare_memory_.note_work();
   for (const auto& name : config_.pipelines.at(pipeline).sinks) {
     const auto sink = sinks_.find(name);
     if (sink != sinks_.end() && !keeps_its_own(pipeline, name)) sink->second->on_decided(pipeline, what);
@@ -448,6 +451,7 @@ void engine::retire(const instance_ptr& instance, std::function<void()> then) {
 void engine::stop(std::function<void(bool clean)> stopped) {
   stopping_ = true;
   recovery_.cancel();
+  spare_memory_.stop();
   after_late_end_.reset();
   // The deadline is for all together: a sink that never answers must not hold up the end of the process.
   const auto at_most = config_.host.stop_deadline + plugins::program_keepers::of_this_process().time_to_end();
@@ -470,16 +474,19 @@ void engine::stop_sources() {
   sources_.clear();
 }
 
-// Stops each sink when it has answered the update in flight. `finish` is called when all have ended.
+// Stops each sink when it has answered the update in flight, or has had a part of the deadline for that: a sink that
+// runs a program for long ends it when it is stopped. `finish` is called when all have ended.
 void engine::stop_sinks(const std::function<void()>& finish) {
   auto left = std::make_shared<std::size_t>(sinks_.size());
   if (*left == 0) return finish();
   for (auto& [name, runner] : sinks_) {
-    runner->close([this, held = runner, left, finish] {
+    const auto end = within(config_.host.stop_deadline / 4, [this, held = runner, left, finish](bool in_time) {
+      if (!in_time) log::info(held->subject(), "is stopped without an answer to its last update");
       retire(held->instance().shared_from_this(), [held, left, finish] {
         if (--*left == 0) finish();
       });
     });
+    runner->close([end] { end(true); });
   }
 }
 

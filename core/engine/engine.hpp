@@ -13,6 +13,7 @@
 #include "engine/pipeline.hpp"
 #include "engine/sink_runner.hpp"
 #include "engine/source_state.hpp"
+#include "engine/spare_memory.hpp"
 #include "engine/start_probes.hpp"
 #include "engine/state_store.hpp"
 #include "metrics/metrics.hpp"
@@ -153,7 +154,7 @@ private:
   void put_aside(const std::string& pipeline);
   void warn_of_removed(const config::configuration& next, config::diagnostics& found) const;
   void look_at_targets(const std::string& pipeline, const model::snapshot_ptr& candidate,
-                       std::function<void(const std::string& loss)> answer);
+                       std::function<void(const target_findings&)> answer);
   bool is_fed_by_others(const std::string& sink, const std::string& pipeline) const;
   void replace_sinks(const made& sinks);
   void close_sink(const std::shared_ptr<sink_runner>& runner);
@@ -200,6 +201,7 @@ private:
   base::backoff recovery_pause_;  // grows while events are lost again and again
   std::chrono::steady_clock::time_point recovered_;
   base::timer recovery_;
+  spare_memory spare_memory_;
   bool recovery_is_due_ = false;
   int retiring_ = 0;  // instances that were asked to stop and have not stopped yet
   bool stopping_ = false;

@@ -1,9 +1,14 @@
 // What targets have that a first decision would take from them, when nothing is kept of what was served before.
 //
-// The sinks are asked, as for `drcon diff`: the host does not read what a target has. A target that has nothing, or
-// just what would be written, loses nothing. What a target has is not known where its sink cannot render, or fails to:
-// that counts as a loss, because the target may have everything that is in use.
+// The sinks are asked, as for `drcon diff`. A target that has nothing, or just what would be written, loses nothing.
+// What else a target has is compared by the addresses in it (target_loss.hpp). What is not known, because a sink cannot
+// render, fails to, or does not answer in time, counts as a loss where the sources have nothing in service; otherwise
+// it is reported: a target that cannot be reached at a start may be one that has nothing yet.
+#include "engine/first_look.hpp"
+
+#include "engine/brake.hpp"
 #include "engine/engine.hpp"
+#include "engine/target_loss.hpp"
 #include "model/snapshot.hpp"
 
 #include <drcon/plugin.h>
@@ -17,26 +22,50 @@
 namespace drcon::engine {
 namespace {
 
-// Of several sinks that were asked: the last answer ends it.
+// Of several sinks that were asked: the last answer ends it, or the deadline.
 struct looking {
-  std::size_t open = 0;
-  std::string loss;  // of the first
-  std::function<void(const std::string&)> answer;
-
-  void take(const std::string& found) {
-    if (loss.empty()) loss = found;
-    if (--open == 0) answer(loss);
-  }
+  std::vector<std::string> open;  // the sinks without an answer
+  target_findings found;
 };
 
-std::string loss_at(const std::string& sink, const inspection& found) {
-  if (!found) return "what the target of sink " + sink + " has is not known (" + found.error().why + ")";
-  const auto would_lose = [](const plugins::rendered_target& each) {
-    return each.live && !each.live->empty() && *each.live != each.wanted;
-  };
-  const auto lost = std::ranges::find_if(*found, would_lose);
-  if (lost == found->end()) return {};
-  return "sink " + sink + " would replace what its target has (" + lost->target + "; drcon diff shows it)";
+void note_unknown(const std::string& sink, const std::string& why, target_findings& found) {
+  if (found.unknown.empty()) found.unknown = "what the target of sink " + sink + " has is not known (" + why + ")";
+}
+
+bool would_change(const plugins::rendered_target& each) {
+  return each.live && !each.live->empty() && *each.live != each.wanted;
+}
+
+// What goes of it, where the sources have nothing in service, or all that is known.
+std::string loss_of_all(const std::string& sink, const plugins::rendered_target& target) {
+  return "sink " + sink + " would replace what its target has (" + target.target + "; drcon diff shows it)";
+}
+
+void compare(const std::string& sink, const plugins::rendered_target& target, const model::snapshot& candidate,
+             const config::brake_config& limits, target_findings& found) {
+  if (candidate.in_service_count() == 0) {
+    if (found.loss.empty()) found.loss = loss_of_all(sink, target);
+    return;
+  }
+  const auto losses = losses_of_target(*target.live, target.wanted, candidate);
+  if (!losses) return note_unknown(sink, "nothing in " + target.target + " can be recognized as an address", found);
+  brake::change change;
+  for (const auto& each : *losses) {
+    change.services.push_back({.name = each.service, .served = each.had, .next = each.next});
+    change.served += each.had;
+    change.next += each.next;
+  }
+  if (!limits.per_service) change.services.clear();
+  const auto why = brake(limits).why_not(change);
+  if (!why.empty() && found.loss.empty())
+    found.loss = why + " from the target of sink " + sink + " (" + target.target + "; drcon diff shows it)";
+}
+
+void note(const std::string& sink, const inspection& answer, const model::snapshot& candidate,
+          const config::brake_config& limits, target_findings& found) {
+  if (!answer) return note_unknown(sink, answer.error().why, found);
+  for (const auto& each : *answer)
+    if (would_change(each)) compare(sink, each, candidate, limits, found);
 }
 
 bool can_render(const plugins::plugin& type) {
@@ -58,24 +87,29 @@ bool engine::is_fed_by_others(const std::string& sink, const std::string& pipeli
 }
 
 void engine::look_at_targets(const std::string& pipeline, const model::snapshot_ptr& candidate,
-                             std::function<void(const std::string& loss)> answer) {
+                             std::function<void(const target_findings&)> answer) {
+  const auto all = std::make_shared<looking>();
   std::vector<std::string> asked;
-  std::string loss;
   for (const auto& sink : config_.pipelines.at(pipeline).sinks) {
     if (mode_ == mode::render || is_fed_by_others(sink, pipeline)) continue;
     const auto& plugin = config_.sinks.at(sink).plugin;
     if (can_render(*plugins_.find(plugin))) asked.push_back(sink);
-    else if (loss.empty()) loss = loss_at(sink, base::failure{"plugin '" + plugin + "' cannot render"});
+    else note_unknown(sink, "plugin '" + plugin + "' cannot render", all->found);
   }
-  // One loss is enough: the others need not be asked.
-  if (asked.empty() || !loss.empty()) {
-    boost::asio::post(context_, [answer = std::move(answer), loss = std::move(loss)] { answer(loss); });
-    return;
-  }
-  const auto all = std::make_shared<looking>(looking{.open = asked.size(), .loss = {}, .answer = std::move(answer)});
+  all->open = asked;
+  const auto ended = within(patience_with_sinks, [all, answer = std::move(answer)](bool) {
+    for (const auto& sink : std::exchange(all->open, {})) note_unknown(sink, "the sink has not answered", all->found);
+    answer(all->found);
+  });
+  if (asked.empty()) return boost::asio::post(context_, [ended] { ended(true); });
   for (const auto& sink : asked)
-    inspector_.ask(config_.sinks.at(sink), candidate,
-                   [all, sink](const inspection& found) { all->take(loss_at(sink, found)); });
+    inspector_.ask(
+        config_.sinks.at(sink), candidate,
+        [all, sink, ended, candidate, limits = config_.pipelines.at(pipeline).brake](const inspection& found) {
+          if (std::erase(all->open, sink) == 0) return;  // it comes too late
+          note(sink, found, *candidate, limits, all->found);
+          if (all->open.empty()) ended(true);
+        });
 }
 
 }  // namespace drcon::engine

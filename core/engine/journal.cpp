@@ -68,6 +68,25 @@ bool lasts(const journal_entry& entry) {
   }
 }
 
+// Anybody who may register can make decisions and holds, and so as many of them as there are places.
+bool is_by_operator(const journal_entry& entry) {
+  return entry.what == journal_entry::kind::steered || entry.what == journal_entry::kind::reloaded;
+}
+
+// The oldest of those that last and that nobody has asked for. If more than `most` are older that operators have asked
+// for, the oldest of these.
+std::deque<journal_entry>::iterator oldest_that_lasts(std::deque<journal_entry>& all, std::size_t most) {
+  auto found = all.end();
+  std::size_t older = 0;
+  for (auto each = all.begin(); each != all.end(); ++each) {
+    if (!lasts(*each)) continue;
+    if (!is_by_operator(*each)) return each;
+    if (found == all.end()) found = each;
+    if (++older > most) break;
+  }
+  return found;
+}
+
 // So many at most have places of their own, so that the search for the oldest of the others stays short.
 constexpr std::size_t most_reserved = 1000;
 
@@ -77,7 +96,8 @@ void journal::remove_surplus() {
   while (entries_.size() > size_) {
     // The class that has more than its half gives a place: the oldest of it.
     const bool gives = lasting_ > std::min(size_ / 2, most_reserved);
-    auto oldest = std::ranges::find_if(entries_, [gives](const auto& each) { return lasts(each) == gives; });
+    auto oldest = gives ? oldest_that_lasts(entries_, std::min(size_ / 4, most_reserved))
+                        : std::ranges::find_if_not(entries_, lasts);
     if (oldest == entries_.end()) oldest = entries_.begin();
     lasting_ -= lasts(*oldest) ? 1 : 0;
     entries_.erase(oldest);

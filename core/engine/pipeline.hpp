@@ -7,6 +7,7 @@
 #include "base/timer.hpp"
 #include "config/configuration.hpp"
 #include "engine/brake.hpp"
+#include "engine/gathered.hpp"
 #include "engine/journal.hpp"
 #include "engine/pacer.hpp"
 #include "engine/pause_store.hpp"
@@ -72,13 +73,18 @@ struct pipeline_surroundings {
   metrics::metrics& figures;
 };
 
+/// What targets have, and a snapshot would take from them: sentences without an end, or empty. Of each the first.
+struct target_findings {
+  std::string loss;     ///< more would go than the brake lets pass
+  std::string unknown;  ///< whether anything would go is not known
+};
+
 /// How a pipeline reaches its sinks.
 struct sinks_of_pipeline {
   /// Called with each new snapshot, from within the call that decides.
   std::function<void(const decision&)> decided;
-  /// Asks what the targets have that this snapshot would take from them: a sentence without an end, or nothing. The
-  /// answer is called later.
-  std::function<void(const model::snapshot_ptr&, std::function<void(const std::string& loss)>)> look;
+  /// Asks what the targets have that this snapshot would take from them. The answer is called later.
+  std::function<void(const model::snapshot_ptr&, std::function<void(const target_findings&)>)> look;
 };
 
 /// Whether a sink before a reload and one after it, by their names, have the same target.
@@ -215,6 +221,7 @@ private:
 
   bool may_empty_targets(const model::snapshot& candidate, const release& released) const;
   void look_at_targets(const model::snapshot_ptr& candidate);
+  void take_findings(const target_findings& found);
   void end_hold_for_targets(const std::string& why);
   void note_returned(std::string why);
   void stay_paused_like(const pipeline& ended, const same_target& is_same_target);
@@ -283,7 +290,7 @@ private:
   const sinks_of_pipeline sinks_;
 
   const shape shape_;
-  std::map<std::string, model::service_ptr> merged_;   // and filtered
+  gathered merged_;                                    // and filtered
   std::map<std::string, model::service_ptr> unheard_;  // what was served of services that a source has yet to report
   const source_state* preferred_ = nullptr;            // merge = "prefer": the active source
   bool grace_over_ = false;
@@ -302,6 +309,7 @@ private:
   bool state_is_kept_ = false;   // the state directory had states when this pipeline started
   model::snapshot_ptr earlier_;  // in its place, when it cannot be used: only for measuring
   look look_ = look::due;        // at the targets, of which nothing is known
+  model::snapshot_ptr looked_for_;  // the candidate that they were, or are, compared with
   bool held_for_targets_ = false;
   const std::shared_ptr<const bool> alive_ = std::make_shared<const bool>(true);  // for an answer that comes late
   std::uint64_t next_revision_ = 1;

@@ -128,8 +128,6 @@ void pipeline::judge(model::snapshot_ptr candidate, const release& released) {
 
 void pipeline::judge_and_pass(model::snapshot_ptr candidate, const release& released) {
   if (may_empty_targets(*candidate, released)) return look_at_targets(candidate);
-  if (held_for_targets_ && candidate->in_service_count() > 0)
-    end_hold_for_targets("the sources have endpoints in service");
   auto changes = model::difference(served(), *candidate);
   auto change = measure(served(), *candidate, changes, released);
   change.after_outage = measure_after_outage(*candidate);

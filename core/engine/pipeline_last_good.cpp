@@ -96,29 +96,41 @@ void pipeline::leave_nothing() {
                   .is_left = true});
 }
 
-// Nothing is known of what was served before, since the state directory is new or was lost, and the sources have
-// nothing in service: that may be a registry which has lost its data, too.
+// Nothing is known of what was served before, since the state directory is new or was lost. The registry may have lost
+// data, too, so that the targets are compared with each candidate until one has passed.
 bool pipeline::may_empty_targets(const model::snapshot& candidate, const release& released) const {
   const bool is_unknown_otherwise = !brake_.knows_what_is_served() && !held_for_targets_;
-  return look_ != look::over && !served() && !is_unknown_otherwise && !released.whole &&
-         candidate.in_service_count() == 0 && config_.brake.hold.count() > 0;
+  const bool is_compared = look_ == look::over && looked_for_ && same_content(*looked_for_, candidate);
+  return !is_compared && !served() && !is_unknown_otherwise && !released.whole && config_.brake.hold.count() > 0;
 }
 
 void pipeline::look_at_targets(const model::snapshot_ptr& candidate) {
   if (look_ == look::under_way) return;
   look_ = look::under_way;
-  sinks_.look(candidate, [this, alive = std::weak_ptr(alive_)](const std::string& loss) {
-    if (!alive.lock()) return;
+  looked_for_ = candidate;
+  sinks_.look(candidate, [this, candidate, alive = std::weak_ptr(alive_)](const target_findings& found) {
+    if (!alive.lock() || looked_for_ != candidate) return;
     look_ = look::over;
-    const bool loses = !loss.empty() && !served();
-    if (!loses && held_for_targets_) end_hold_for_targets("no target would lose anything any more");
-    if (loses && !held_for_targets_) {
-      held_for_targets_ = true;
-      brake_.hold_first("nothing is kept of what was served before, the sources have no endpoint in service, and " +
-                        loss);
-    }
+    take_findings(found);
+    // What was compared is what is judged, even if there is something newer: sources that change all the time would
+    // otherwise be compared for ever. The newer one is judged after it.
+    if (known() && !served() && !paused_ && pausing_ == 0) judge(candidate, {});
     decide();
   });
+}
+
+void pipeline::take_findings(const target_findings& found) {
+  const bool is_empty = looked_for_->in_service_count() == 0;
+  const auto& loss = is_empty && found.loss.empty() ? found.unknown : found.loss;
+  if (served()) return;
+  if (loss.empty() && !found.unknown.empty())
+    log::warning(subject(), "nothing is kept of what was served before, and {}: it is not held if something goes",
+                 found.unknown);
+  if (loss.empty() && held_for_targets_) end_hold_for_targets("no target would lose that much any more");
+  if (loss.empty() || held_for_targets_) return;
+  held_for_targets_ = true;
+  brake_.hold_first(std::string("nothing is kept of what was served before, ") +
+                    (is_empty ? "the sources have no endpoint in service, and " : "and ") + loss);
 }
 
 void pipeline::end_hold_for_targets(const std::string& why) {

@@ -87,7 +87,7 @@ std::optional<decision> pipeline::revision_of_history(std::uint64_t revision) co
 }
 
 model::snapshot_ptr pipeline::next_with(const model::snapshot& content) const {
-  return std::make_shared<const model::snapshot>(next_revision_, content.services());
+  return std::make_shared<const model::snapshot>(next_revision_, content);
 }
 
 void pipeline::roll_back(const decision& to, pause_mark mark) {

@@ -1,5 +1,6 @@
 #include "plugins/validation.hpp"
 
+#include "config/invisible.hpp"
 #include "model/snapshot.hpp"
 
 #include <drcon/update.hpp>
@@ -52,10 +53,18 @@ std::optional<std::string> fault_of_label(std::string_view what, std::string_vie
   return {};
 }
 
+// What things are known by: two that look the same would be taken for one, by people and in the names of files.
+std::optional<std::string> fault_of_identifier(std::string_view what, std::string_view text) {
+  if (auto fault = fault_of_label(what, text)) return fault;
+  if (config::has_invisible(text))
+    return "its " + std::string(what) + " '" + printable(text, 60) + "' holds a character that is not seen";
+  return {};
+}
+
 std::optional<std::string> fault_of(const endpoint_view& each) {
   if (each.id().empty()) return "it has no id";
-  if (auto fault = fault_of_label("id", each.id())) return fault;
-  if (auto fault = fault_of_label("node", each.node())) return fault;
+  if (auto fault = fault_of_identifier("id", each.id())) return fault;
+  if (auto fault = fault_of_identifier("node", each.node())) return fault;
   if (!is_address(each.address()))
     return "its address '" + printable(each.address(), 60) + "' is no IPv4 address, IPv6 address or host name";
   if (each.port() < 1 || each.port() > 65535)
@@ -81,7 +90,7 @@ bool is_utf8(std::string_view text) {
 // A value may have several lines. The sink that writes it into a file escapes it for the language of that file.
 std::optional<std::string> fault_of_value(std::string_view key, std::string_view value) {
   if (key.empty()) return "a value without a key";
-  if (auto fault = fault_of_label("key", key)) return fault;
+  if (auto fault = fault_of_identifier("key", key)) return fault;
   if (value.size() > longest_value)
     return "its value has " + std::to_string(value.size()) + " bytes; 512 KiB are allowed";
   if (!is_utf8(value) || value.find('\0') != std::string_view::npos) return "its value is not text in UTF-8";
@@ -94,6 +103,7 @@ std::optional<std::string> fault_of_name(std::string_view name) {
     return "a service name of " + std::to_string(name.size()) + " bytes; " + std::to_string(longest_name) +
            " are allowed";
   if (!is_plain_text(name)) return "a service name that holds a control character or is not UTF-8";
+  if (config::has_invisible(name)) return "a service name that holds a character that is not seen";
   return {};
 }
 

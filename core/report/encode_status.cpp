@@ -102,7 +102,8 @@ json encode_services(const model::snapshot_ptr& snapshot, const std::vector<kept
   if (!snapshot) return services;
   for (const auto& service : snapshot->services()) {
     auto endpoints = json::array();
-    for (const auto& each : service->endpoints()) {
+    for (const auto view : service->endpoints()) {
+      const auto each = view.copy();
       endpoints.push_back(encode(each));
       if (next_kept == kept.end() || next_kept->service != service->name() || next_kept->id != each.id) continue;
       const auto& at_source = next_kept->health_at_source;

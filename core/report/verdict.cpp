@@ -152,6 +152,10 @@ code code_of_trouble(model::sink_answer answer) {
 
 remark remark_on_open(const engine::sink_runner& sink) {
   const auto subject = "sink " + sink.name();
+  // The sink may have reached its target, and wait for something there: only its reason says so.
+  if (sink.last_answer() == model::sink_answer::away)
+    return {code_of_trouble(sink.last_answer()),
+            subject + ": not applied yet, and retried" + because(sink.last_why())};
   if (sink.in_trouble())
     return {code_of_trouble(sink.last_answer()),
             subject + ": " + to_string(sink.last_answer()) + because(sink.last_why())};

@@ -50,6 +50,17 @@ std::string applier::watch(target& cli) {
   return how.result == DRCON_OK ? std::string() : how.why;
 }
 
+// What another sink sets is of its file.
+void applier::write_config_file(const std::set<std::string>& unsettled) {
+  if (options_.config_file.path.empty()) return;
+  auto own = *desired_;
+  for (const auto& [backend, why] : foreign_) own.erase(backend);
+  auto fault = config_file_.write(own, options_.plan, unsettled);
+  if (!fault.empty()) fault.insert(0, "config_file is not written: ");
+  if (!fault.empty() && fault != config_file_fault_) host_.warn(fault);
+  config_file_fault_ = std::move(fault);
+}
+
 // A reloaded HAProxy reads it, so that its slots hold the present servers from the first moment on.
 void applier::write_state_file(target& cli) {
   if (options_.state_file.empty()) return;

@@ -29,7 +29,9 @@ outcome applier::bring_about(const std::vector<upstream>& all, std::optional<ren
                              const std::stop_token& stop) {
   auto how = bring_about_by_file(all, std::move(made), stop);
   if (!is_live()) return how;
-  const bool refused = how.result == DRCON_REJECTED && check_refused_;
+  // A module that was taken from nginx makes it refuse the file that is there already.
+  const bool lacks_lua = how.result == DRCON_RETRY && how.why.find("lua") != std::string::npos;
+  const bool refused = check_refused_ && (how.result == DRCON_REJECTED || lacks_lua);
   if (how.result == DRCON_OK) {
     auto sent = live_->send(all, last_, form_, stop);
     if (sent.possible) return std::move(sent.how);
@@ -133,9 +135,9 @@ std::string applier::why_too_soon(const std::stop_token& stop) {
   if (options_.max_generations == 0 || !master_) return {};
   retirement_.look(*master_);
   if (retirement_.generations() < options_.max_generations) return {};
-  return "nginx has workers of " + common::count_of(retirement_.generations(), "earlier generation") +
-         " that finish their connections, and max_generations is " + std::to_string(options_.max_generations) +
-         ": the change waits until one has ended; worker_shutdown_timeout limits how long that takes";
+  return "waiting: " + common::count_of(retirement_.generations(), "earlier generation") +
+         " of nginx still serving connections, and max_generations is " + std::to_string(options_.max_generations) +
+         "; the change is applied when one of them ends, and worker_shutdown_timeout limits how long that takes";
 }
 
 outcome applier::reload(const rendered& next, bool judged, const std::stop_token& stop) {

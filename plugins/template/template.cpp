@@ -22,7 +22,7 @@ constexpr const char* schema_text = R"JSON({
     "file": { "type": "array", "minItems": 1, "description": "The files; all of them change, or none.",
       "items": { "type": "object", "additionalProperties": false, "required": ["path", "template", "escape"],
         "properties": {
-          "path": { "type": "string", "format": "path", "minLength": 1, "target": true, "description": "The file to write. With for_each its name holds {{name}}." },
+          "path": { "type": "string", "format": "path", "minLength": 1, "target": true, "any_name": "{{name}}", "description": "The file to write. With for_each its name holds {{name}}, and no name may make it the file of another entry or sink." },
           "for_each": { "type": "string", "enum": ["service", "key", "tag"],
             "description": "Renders the template once for each service, setting or tag, into a file of its own; it appears and goes with it. {{name}} in the path is its name (of a setting, the last part of its path). Files that this sink has not written are not touched. In the template: item." },
           "template": { "type": "string", "format": "path", "minLength": 1, "reads": "always",
@@ -73,8 +73,8 @@ constexpr const char* schema_text = R"JSON({
       "description": "What a template gets that asks for a service which is not in the pipeline, and was not since the start (in mustache: that shows a value of it, without a section for it). refuse: the file stays as it is, and the service is reported. empty: no endpoints; for sources where services come and go by themselves, such as docker." },
     "plugin_timeout": { "type": "string", "format": "duration", "default": "10s",
       "description": "How long a program may take that a template in Go's language runs with `plugin`. Rendering waits for it." },
-    "write_below": { "type": "array", "items": { "type": "string", "format": "path", "minLength": 1 }, "default": [],
-      "description": "Directories below which templates in Go's language may write files with `writeToFile`; without any it is refused. Such a file is written before the others are checked and put in place, and is not taken back with them. Its change alone runs `reload`, too." },
+    "write_below": { "type": "array", "targets_below": true, "items": { "type": "string", "format": "path", "minLength": 1 }, "default": [],
+      "description": "Directories below which templates in Go's language may write files with `writeToFile`; without any it is refused. Such a file is written before the others are checked and put in place, and is not taken back with them. Its change alone runs `reload`, too. Another sink's files must not be below them." },
     "watch": { "type": "string", "format": "duration", "default": "1s",
       "description": "How often drcon looks whether a template was edited, and whether a file that it wrote was edited or removed; then the files are rendered, or put in place, again." }
   }

@@ -292,7 +292,7 @@ TEST_F(Night, HaproxyRestartsAndGetsBackWhatItForgot) {
   const consul_agent consul;
   begin(consul);
   haproxy_.stop();
-  ASSERT_TRUE(status_says("sink haproxy: away: ")) << status();
+  ASSERT_TRUE(status_says("sink haproxy: not applied yet, and retried: ")) << status();
 
   EXPECT_EQ(drcon_->verb("status").code, 3);
   EXPECT_THAT(status(), AllOf(HasSubstr("haproxy: away, has 1"), HasSubstr("nginx: serves 1")));

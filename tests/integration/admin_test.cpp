@@ -131,6 +131,16 @@ TEST_F(Admin, EveryRouteAnswersAsItsDocumentSays) {
     EXPECT_TRUE(std::ranges::any_of(admin::routes(), [&](const auto& each) { return each.path == path; })) << path;
 }
 
+TEST_F(Admin, ReadinessAnswersAsItsDocumentSaysWhileItIsNotReady) {
+  start();
+  set_hosts(1);  // which the brake holds
+  ASSERT_TRUE(wait_until([this] { return drcon_->ask("GET", "/readyz").status == 503; }));
+  const auto type = drcon_->ask("GET", "/readyz").headers.at("content-type");
+  const auto document = ask("GET", "/v1/openapi.json");
+  const auto& content = document["paths"]["/readyz"]["get"]["responses"]["503"]["content"];
+  EXPECT_TRUE(content.contains(type.substr(0, type.find(';')))) << type;
+}
+
 TEST_F(Admin, TheJournalHasTheStagesOfAnAppliedChange) {
   start();
   set_hosts(4);
@@ -453,6 +463,28 @@ TEST_F(Admin, ClientsWhoseTokenIsWrongLockOutNobody) {
   }
   const std::map<std::string, std::string> with{{"Authorization", std::string("Bearer ") + token}};
   EXPECT_EQ(http("GET", port, "/v1/status", {}, with).status, 200);
+}
+
+// A script whose variable is empty must not get something else than it meant to ask for.
+TEST_F(Admin, ARouteTakesNoParameterThatIsEmptyOrNoNumber) {
+  start();
+  int refused = 0;
+  for (const auto& each : admin::routes()) {
+    std::string path = each.path;
+    if (const auto place = path.find("{name}"); place != std::string::npos) path.replace(place, 6, "web");
+    for (const auto& known : each.query) {
+      for (const auto* const value :
+           known.is_number ? std::vector{"", "x", "1x", "-1", "99999999999999999999"} : std::vector{""}) {
+        const auto with = path + "?" + known.name + "=" + value;
+        const auto got = run({"curl", "-s", "-m", "5", "-X", each.method, "-w", "\n%{http_code}", "--unix-socket",
+                              socket().string(), "http://drcon" + with});
+        EXPECT_EQ(got.code, 0) << with << " ends";
+        EXPECT_TRUE(got.out.ends_with("\n400")) << with << " answers " << got.out;
+        ++refused;
+      }
+    }
+  }
+  EXPECT_GT(refused, 15);
 }
 
 TEST_F(Admin, AHeadOfTheEventsHasNoBodyAndEnds) {

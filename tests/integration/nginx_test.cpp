@@ -915,7 +915,7 @@ TEST_F(NginxSink, LetsNoMoreGenerationsOfWorkersOverlapThanItMay) {
   const auto before = file();
   const auto how = sink_->apply({service_at("web", {&a_})});
   EXPECT_EQ(how.result, DRCON_RETRY);
-  EXPECT_THAT(how.why, testing::HasSubstr("workers of 1 earlier generation "));
+  EXPECT_THAT(how.why, testing::HasSubstr("waiting: 1 earlier generation of nginx still serving connections"));
   EXPECT_EQ(file(), before);
   EXPECT_EQ(slow.get().body, "a\n") << "it is finished by the worker that began it";
   EXPECT_TRUE(wait_until([&] { return sink_->apply({service_at("web", {&a_})}).result == DRCON_OK; }));

@@ -741,6 +741,21 @@ TEST_F(TemplateProgram, HealsWhenTheReloadWorksAgain) {
   expect_trouble_and_healing("reload", "grep -q 10.0.0.1 " + path("out"), "the old files are back, and were reloaded");
 }
 
+TEST_F(TemplateProgram, AStopEndsTheProgramThatATemplateRuns) {
+  serve("10.0.0.1");
+  write_file(path("form.tmpl"), "{{plugin \"sh\" \"-c\" \"echo $$ > " + path("pid") + "; exec sleep 1000\"}}");
+  drcon_process drcon("[source.hosts]\nplugin = \"file\"\npath = \"" + path("hosts.toml") +
+                      "\"\n[sink.file]\nplugin = \"template\"\nplugin_timeout = \"1h\"\n[[sink.file.file]]\npath = \"" +
+                      path("out") + "\"\ntemplate = \"" + path("form.tmpl") +
+                      "\"\nescape = \"none\"\n[pipeline.p]\nsources = [\"hosts\"]\nsinks = [\"file\"]\n" +
+                      "brake = { hold = \"0s\" }\n");
+  drcon.start();
+  ASSERT_TRUE(wait_until([this] { return read_file(path("pid")).ends_with("\n"); })) << drcon.log();
+  const auto pid = static_cast<pid_t>(std::stol(read_file(path("pid"))));
+  EXPECT_EQ(drcon.stop(), 0) << drcon.log();
+  EXPECT_TRUE(wait_until([pid] { return ::kill(pid, 0) != 0; })) << "it is left behind";
+}
+
 TEST_F(TemplateProgram, WritesNothingOnceWhileAnotherDrconRuns) {
   start();
   const drcon_process other("[source.hosts]\nplugin = \"file\"\npath = \"" + path("others.toml") +

@@ -2,6 +2,9 @@
 
 #include <drcon/detail/entry.hpp>
 
+#include <algorithm>
+#include <set>
+
 namespace drcon::test {
 namespace {
 
@@ -9,6 +12,7 @@ constexpr const char* any_options = R"({"type": "object", "properties": {"note":
 
 std::mutex all_mutex;
 std::map<std::string, std::vector<std::shared_ptr<fake_instance>>> all;
+std::set<std::string> sinks;  // the names of those instances that may have one beside them that is only asked
 std::string target_has;
 
 std::shared_ptr<fake_instance> enrol(context host) {
@@ -49,7 +53,10 @@ public:
 class fake_sink : public fake_base {
 public:
   static constexpr const char* schema = any_options;
-  using fake_base::fake_base;
+  fake_sink(context host, const options& table) : fake_base(host, table) {
+    const std::lock_guard lock(all_mutex);
+    sinks.emplace(host.name());
+  }
 
   void begin_apply(const update_view& update) {
     outcome how;
@@ -69,6 +76,7 @@ public:
   }
   bool render(const update_view& update) {
     ++renders;
+    if (!mine_->started) mine_->is_asked_only = true;
     wait_until([] { return !renders_hang; });
     if (renders_fail) return false;
     std::string desired;
@@ -94,8 +102,23 @@ void fake_instance::answer_open_update() {
 
 std::shared_ptr<fake_instance> fake(const std::string& name) {
   const std::lock_guard lock(all_mutex);
-  const auto at = all.find(name);
-  return at == all.end() ? nullptr : at->second.back();
+  const auto found = all.find(name);
+  if (found == all.end()) return nullptr;
+  if (!sinks.contains(name)) return found->second.back();
+  const auto last = [&made = found->second](auto fits) {
+    const auto each = std::find_if(made.rbegin(), made.rend(), [&](const auto& one) { return fits(*one); });
+    return each == made.rend() ? nullptr : *each;
+  };
+  if (auto each = last([](const auto& one) { return one.started && !one.stopped; })) return each;
+  if (auto each = last([](const auto& one) { return !one.started && !one.stopped && !one.is_asked_only; })) return each;
+  if (auto each = last([](const auto& one) { return one.started.load(); })) return each;
+  return found->second.back();
+}
+
+std::shared_ptr<fake_instance> fake_made_last(const std::string& name) {
+  const std::lock_guard lock(all_mutex);
+  const auto found = all.find(name);
+  return found == all.end() ? nullptr : found->second.back();
 }
 
 int fakes_made(const std::string& name) {
@@ -111,6 +134,7 @@ void set_target(std::string has) {
 void forget_fakes() {
   const std::lock_guard lock(all_mutex);
   target_has.clear();
+  sinks.clear();
   all.clear();
 }
 

@@ -27,6 +27,7 @@ struct fake_instance {
   context host;
   std::atomic<bool> started{false};
   std::atomic<bool> stopped{false};
+  std::atomic<bool> is_asked_only{false};  ///< made beside the one at work, for an explain, a diff or a first decision
 
   std::mutex mutex;  // guards all below
   std::condition_variable changed;
@@ -59,8 +60,11 @@ inline std::atomic<int> renders{0};
 /// endpoints, each followed by a space.
 void set_target(std::string has);
 
-/// The instance of that name that was made last; null when there is none.
+/// The source of that name that was made last. The sink of that name that is at work; else the one that is about to
+/// begin, or was at work last, or is only asked. Null when there is none at all.
 std::shared_ptr<fake_instance> fake(const std::string& name);
+/// The instance of that name that was made last, for whatever.
+std::shared_ptr<fake_instance> fake_made_last(const std::string& name);
 /// How many instances of that name were made.
 int fakes_made(const std::string& name);
 void forget_fakes();

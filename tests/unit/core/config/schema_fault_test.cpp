@@ -76,6 +76,20 @@ TEST(SchemaFault, TakesAPrefixOnlyOfATarget) {
         << wrong;
 }
 
+TEST(SchemaFault, TakesMarksOfFilesThatTheRegistryNames) {
+  EXPECT_EQ(fault_of_x(R"({"type": "string", "format": "path", "target": true, "any_name": "{{name}}"})"), "");
+  for (const auto* wrong : {R"({"type": "string", "format": "path", "any_name": "*"})",
+                            R"({"type": "string", "target": true, "any_name": "*"})",
+                            R"({"type": "string", "format": "path", "target": true, "any_name": ""})"})
+    EXPECT_EQ(fault_of_x(wrong),
+              "at /properties/x/any_name: expected a text that is not empty, of a path with \"target\"")
+        << wrong;
+  EXPECT_EQ(fault_of_x(R"({"type": "array", "items": {"type": "string", "format": "path"}, "targets_below": true})"),
+            "");
+  EXPECT_EQ(fault_of_x(R"({"type": "array", "items": {"type": "string"}, "targets_below": 1})"),
+            "at /properties/x/targets_below: expected true or false, of an array of paths");
+}
+
 TEST(SchemaFault, KnowsTheNamesOfEarlierVersions) {
   EXPECT_EQ(fault(R"({"properties": {"x": {"formerly": ["a", "b"]}, "y": {"formerly": ["c"]}}, "gone": {"d": "No."}})"),
             "");

@@ -14,9 +14,10 @@ using testing::HasSubstr;
 
 const char* const schema_of_files = R"({ "type": "object", "properties": {
   "file": { "type": "array", "items": { "type": "object", "properties": {
-    "path": { "type": "string", "format": "path", "target": true }, "mode": { "type": "string" },
+    "path": { "type": "string", "format": "path", "target": true, "any_name": "{{name}}" }, "mode": { "type": "string" },
     "template": { "type": "string", "format": "path", "reads": "always" },
-    "backup": { "type": "boolean", "target": "{path}.bak" } } } } } })";
+    "backup": { "type": "boolean", "target": "{path}.bak" } } } },
+  "below": { "type": "array", "items": { "type": "string", "format": "path" }, "targets_below": true } } })";
 const char* const schema_of_a_source = R"({ "type": "object", "properties": {
   "path": { "type": "string", "format": "path", "reads": "always" },
   "inner": { "type": "object", "properties": { "path": { "type": "string", "format": "path", "reads": "always" } } },
@@ -72,6 +73,57 @@ TEST_F(Targets, AFileIsOneTargetForAllPlugins) {
   add("a", "nginx", R"({ "file": "/etc/x.conf" })");
   add("b", "files", R"({ "file": [{ "path": "/etc/y.conf" }, { "path": "/etc/x.conf" }] })");
   EXPECT_THAT(faults(), HasSubstr("the target /etc/x.conf of [sink.b] is that of [sink.a] as well"));
+}
+
+TEST_F(Targets, ANameOfTheRegistryMayNotMakeAFileThatOfAnotherSink) {
+  add("a", "nginx", R"({ "file": "/d/web.conf" })");
+  add("b", "files", R"({ "file": [{ "path": "/d/{{name}}.conf" }] })");
+  EXPECT_EQ(faults(),
+            "drcon.toml:2:1: error: the target /d/{{name}}.conf of [sink.b] and the target /d/web.conf of [sink.a] at "
+            "drcon.toml:1:1 may be one file: the registry has the names of what is written there; choose paths that "
+            "cannot be the same, such as in directories of their own\n");
+}
+
+TEST_F(Targets, TwoPatternsMayNotHaveAFileInCommon) {
+  add("a", "files", R"({ "file": [{ "path": "/d/{{name}}.conf" }] })");
+  add("b", "files", R"({ "file": [{ "path": "/d/x-{{name}}.conf" }] })");
+  EXPECT_THAT(faults(), HasSubstr("may be one file"));
+}
+
+TEST_F(Targets, APatternMayNotBeAnotherFileOfItsOwnSink) {
+  add("a", "files", R"({ "file": [{ "path": "/d/{{name}}.conf" }, { "path": "/d/all.conf" }] })");
+  EXPECT_THAT(faults(), HasSubstr("may be one file"));
+}
+
+TEST_F(Targets, APatternMayNotBeAFileOfTheConfiguration) {
+  add("a", "files", R"({ "file": [{ "path": "/etc/drcon/pipelines.d/{{name}}.toml" }] })");
+  EXPECT_THAT(faults(), HasSubstr("is with a name that the registry may have a file of drcon's configuration"));
+}
+
+TEST_F(Targets, FilesThatCannotBeTheSameArePermitted) {
+  add("a", "files", R"({ "file": [{ "path": "/d/a-{{name}}.conf" }, { "path": "/d/b-{{name}}.conf" }] })");
+  add("b", "files", R"({ "file": [{ "path": "/d/{{name}}.json" }, { "path": "/d/sub/{{name}}.conf" }] })");
+  add("c", "nginx", R"({ "file": "/d/c.conf" })");
+  EXPECT_EQ(faults(), "");
+}
+
+TEST_F(Targets, AFileOfAnotherSinkMayNotBeBelowADirectoryThatASinkWritesTo) {
+  add("a", "nginx", R"({ "file": "/d/sub/web.conf" })");
+  add("b", "files", R"({ "file": [{ "path": "/d/own.conf" }], "below": ["/e", "/d"] })");
+  add("c", "files", R"({ "file": [{ "path": "/e/{{name}}.conf" }] })");
+  EXPECT_EQ(faults(),
+            "drcon.toml:2:1: error: the target /d of [sink.b] and the target /d/sub/web.conf of [sink.a] at "
+            "drcon.toml:1:1 may be one file: the registry has the names of what is written there; let the sink write "
+            "below a directory that has no target of another sink\n"
+            "drcon.toml:3:1: error: the target /e/{{name}}.conf of [sink.c] and the target /e of [sink.b] at "
+            "drcon.toml:2:1 may be one file: the registry has the names of what is written there; let the sink write "
+            "below a directory that has no target of another sink\n");
+}
+
+TEST_F(Targets, TwoSinksMayWriteBelowOneDirectory) {
+  add("a", "files", R"({ "file": [{ "path": "/d/own.conf" }], "below": ["/e"] })");
+  add("b", "files", R"({ "file": [{ "path": "/d/other.conf" }], "below": ["/e", "/eels"] })");
+  EXPECT_EQ(faults(), "");
 }
 
 TEST_F(Targets, OneSinkMayNotWriteOneFileTwice) {

@@ -1,8 +1,11 @@
 // A first decision of which nothing is known from before: a new state directory, or one that was lost.
+#include "engine/first_look.hpp"
 #include "engine_fixture.hpp"
 #include "model/snapshot.hpp"
 
 #include <drcon/detail/entry.hpp>
+
+#include <utility>
 
 namespace drcon::engine {
 namespace {
@@ -11,8 +14,25 @@ using test::fake;
 using test::service_of;
 using testing::HasSubstr;
 
+// Services whose endpoints are called by their addresses, which is what the fake sink writes.
+service addressed(const std::string& name, int endpoints) {
+  auto made = service_of(name, endpoints);
+  for (auto& each : made.endpoints) each.id = each.address + ":80";
+  return made;
+}
+std::string addresses(int count) {
+  std::string text;
+  for (const auto& each : addressed("web", count).endpoints) text += each.id + " ";
+  return text;
+}
+
 class FirstLook : public Engine {
 protected:
+  void start_with(const service& known) {
+    start();
+    fake("s")->host.publish(known);
+    fake("s")->host.ready();
+  }
   void start_with_nothing_in_service() {
     start();
     fake("s")->host.ready();
@@ -59,6 +79,47 @@ TEST_F(FirstLook, AppliesAtOnceWhenTheSourcesHaveEndpointsAgain) {
   fake("s")->host.publish(service_of("web", 1));
   EXPECT_TRUE(serves(1));
   EXPECT_EQ(journal(journal_entry::kind::released).size(), 1U);
+}
+
+TEST_F(FirstLook, HoldsAServiceThatWouldLoseMostOfWhatTheTargetHas) {
+  test::set_target(addresses(10));
+  start_with(addressed("web", 1));
+  EXPECT_THAT(hold(), HasSubstr("service web: 9 of 10 endpoints in service would go at once (90%; max_removed is 50%) "
+                                "from the target of sink t (the target; drcon diff shows it)"));
+  settle();
+  EXPECT_EQ(on_engine([this] { return engine_->sinks().at("t")->applies(); }), 0U);
+  fake("s")->host.publish(addressed("web", 2));
+  settle();
+  EXPECT_EQ(journal(journal_entry::kind::released).size(), 0U) << "8 of 10 would still go";
+  fake("s")->host.publish(addressed("web", 6));
+  EXPECT_TRUE(serves(6));
+  EXPECT_EQ(journal(journal_entry::kind::released).size(), 1U);
+}
+
+TEST_F(FirstLook, AppliesAtOnceWhatTheBrakeWouldLetPass) {
+  test::set_target(addresses(10));
+  start_with(addressed("web", 5));
+  EXPECT_TRUE(serves(5));
+  EXPECT_TRUE(journal(journal_entry::kind::held).empty());
+}
+
+TEST_F(FirstLook, IsReleasedByHandWithEndpointsInService) {
+  test::set_target(addresses(10));
+  start_with(addressed("web", 1));
+  EXPECT_NE(hold(), "");
+  EXPECT_EQ(release_brake(), "");
+  EXPECT_TRUE(serves(1));
+}
+
+// Nothing says that anything would go, and a start must not wait for a sink that hangs.
+TEST_F(FirstLook, AppliesWhatCannotBeComparedWithTheTarget) {
+  test::set_target(addresses(10));
+  const auto patience = std::exchange(patience_with_sinks, 50ms);
+  test::renders_hang = true;
+  start_with(addressed("web", 1));
+  EXPECT_TRUE(serves(1));
+  test::renders_hang = false;
+  patience_with_sinks = patience;
 }
 
 TEST_F(FirstLook, HoldsWhenWhatTheTargetHasIsNotKnown) {

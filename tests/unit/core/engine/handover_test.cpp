@@ -129,11 +129,11 @@ TEST_F(Handover, TwoReloadsInARowDoNotLetTheThirdBeginBeforeTheFirstHasEnded) {
   ASSERT_TRUE(apply()) << faults_;
   config_.sinks["t"] = instance_of("t", "fake-sink", "third");
   ASSERT_TRUE(apply()) << faults_;
-  const auto third = fake("t");
+  const auto third = test::fake_made_last("t");
   settle();
   EXPECT_FALSE(third->started);
   first->answer_open_update();
-  ASSERT_TRUE(sees("t", 2));
+  EXPECT_TRUE(third->wait([&] { return third->applies > 0 && third->last.front().endpoints.size() == 2; }));
   EXPECT_TRUE(third->started);
 }
 
@@ -151,7 +151,7 @@ TEST_F(Handover, ASinkThatNeverAnswersIsAbandonedAndItsSuccessorComparesWhenItEn
   ASSERT_TRUE(apply()) << faults_;
   ASSERT_TRUE(sees("t", 2));
   ASSERT_TRUE(is_settled());
-  const auto now = fake("t");
+  const auto now = test::fake_made_last("t");
   EXPECT_FALSE(now->reconciles.back());
   {
     const std::lock_guard lock(old->mutex);

@@ -42,7 +42,7 @@ TEST_F(Inspection, MakesOneInstanceHoweverOftenItIsAsked) {
 TEST_F(Inspection, MakesAnotherOneWhenTheSinkHasChanged) {
   start_with_a_snapshot();
   EXPECT_TRUE(ask());
-  const auto asked = fake("t");
+  const auto asked = test::fake_made_last("t");
   config_.sinks["t"].options["note"] = "other";
   ASSERT_TRUE(apply());
   ASSERT_TRUE(asked->wait([&] { return asked->stopped.load(); })) << "its sink is no more";
@@ -76,7 +76,7 @@ TEST_F(Inspection, HasADeadline) {
 TEST_F(Inspection, StopsTheInstanceWithTheEngine) {
   start_with_a_snapshot();
   EXPECT_TRUE(ask());
-  const auto asked = fake("t");
+  const auto asked = test::fake_made_last("t");
   EXPECT_TRUE(stop());
   EXPECT_TRUE(asked->stopped);
 }

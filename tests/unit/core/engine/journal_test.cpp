@@ -40,6 +40,18 @@ TEST(Journal, DecisionsLeaveHalfOfThePlacesToTheRest) {
   EXPECT_EQ(kept.entries().back().number, 105U);
 }
 
+// A registrant that comes and goes makes as many decisions as it likes.
+TEST(Journal, DecisionsLeaveAQuarterOfThePlacesToWhatOperatorsHaveDone) {
+  journal kept(12);
+  add(kept, journal_entry::kind::steered, 4);
+  add(kept, journal_entry::kind::reloaded);
+  add(kept, journal_entry::kind::decided, 100);
+  EXPECT_EQ(count(kept, journal_entry::kind::steered), 2);
+  EXPECT_EQ(count(kept, journal_entry::kind::reloaded), 1);
+  EXPECT_EQ(count(kept, journal_entry::kind::decided), 9);
+  EXPECT_EQ(kept.entries().front().number, 3U) << "the oldest of them have gone";
+}
+
 TEST(Journal, MayKeepOneEntryOnly) {
   journal kept(1);
   add(kept, journal_entry::kind::decided, 3);

@@ -13,7 +13,7 @@ protected:
   sinks_of_pipeline sinks() {
     return {.decided = [this](const decision&) { ++decided_; },
             .look =
-                [this](const model::snapshot_ptr&, std::function<void(const std::string&)> answer) {
+                [this](const model::snapshot_ptr&, std::function<void(const target_findings&)> answer) {
                   ++looks_;
                   if (looks_ == 1 && look_fails_) throw std::bad_alloc();
                   answer_ = std::move(answer);
@@ -34,7 +34,7 @@ protected:
   state_store store_{{}};
   pause_store pauses_{{}};
   metrics::metrics figures_;
-  std::function<void(const std::string&)> answer_;
+  std::function<void(const target_findings&)> answer_;
   bool look_fails_ = false;
   int looks_ = 0;
   int decided_ = 0;
@@ -62,10 +62,10 @@ TEST_F(Pipeline, TakesALateAnswerAboutTheTargetsForNothingNew) {
   const auto late = answer_;
   pipeline_.recover();
   ASSERT_TRUE(runs_until([this] { return looks_ == 2; })) << "the answer may be what was lost";
-  answer_("sink t would lose all");
+  answer_({.loss = "sink t would lose all", .unknown = {}});
   const auto number = pipeline_.held_back().number;
   ASSERT_NE(number, 0U);
-  late("sink t would lose all");
+  late({.loss = "sink t would lose all", .unknown = {}});
   EXPECT_EQ(pipeline_.held_back().number, number);
   EXPECT_EQ(decided_, 0);
 }

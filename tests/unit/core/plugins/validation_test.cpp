@@ -52,7 +52,10 @@ INSTANTIATE_TEST_SUITE_P(Validation, HostileValue,
                                          hostile{"Nul", std::string("nul\0x", 5)}, hostile{"Escape", "\x1b[2J"},
                                          hostile{"Tab", "tab\t"}, hostile{"NotUtf8", "\xff\xfe"},
                                          hostile{"Overlong", "\xc0\xaf"}, hostile{"Surrogate", "\xed\xa0\x80"},
-                                         hostile{"C1Control", "\xc2\x9b"}, hostile{"CutShort", "cut \xe2\x82"},
+                                         hostile{"C1Control", "\xc2\x9b"}, hostile{"LineSeparator", "a\u2028b"},
+                                         hostile{"ParagraphSeparator", "a\u2029b"}, hostile{"Override", "\u202eb"},
+                                         hostile{"Isolate", "\u2066b"}, hostile{"TagCharacter", "a\U000e0041"},
+                                         hostile{"CutShort", "cut \xe2\x82"},
                                          hostile{"TenKilobytes", std::string(10240, 'x')}),
                          [](const auto& each) { return std::string(each.param.what); });
 
@@ -60,6 +63,20 @@ TEST(Validation, TakesLabelsThatAreOnlyUnusual) {
   auto web = service_of("web", 1);
   web.endpoints[0].tags = {"traefik.http.routers.x.rule=Host(`a.b`) && PathPrefix(`/x`)", "ünïcödé", "$1;{}\"'"};
   EXPECT_EQ(accepted(web), 1U);
+}
+
+// Prose may need them; a name that has one is seen as another name.
+TEST(Validation, TakesCharactersThatAreNotSeenInProseAndInNoName) {
+  const std::string sign = "a\u200bb";
+  auto web = service_of("web", 3);
+  web.endpoints[0].tags = {sign};
+  web.endpoints[0].meta = {{"note", sign}};
+  web.endpoints[1].id = sign;
+  web.endpoints[2].node = sign;
+  std::vector<refusal> told;
+  EXPECT_EQ(accepted(web, &told), 1U);
+  ASSERT_EQ(told.size(), 2U);
+  EXPECT_EQ(told[0].why, "its id 'a\\u200bb' holds a character that is not seen");
 }
 
 TEST(Validation, TakesRealAddresses) {
@@ -97,7 +114,8 @@ TEST(Validation, KeepsTheFirstOfTwoEndpointsWithOneId) {
 }
 
 TEST(Validation, RefusesAServiceWhoseNameIsNotText) {
-  for (const auto& name : {std::string(), std::string("a\nb"), std::string(300, 'x'), std::string("\xff")}) {
+  for (const auto& name : {std::string(), std::string("a\nb"), std::string(300, 'x'), std::string("\xff"),
+                           std::string("a\u2028b"), std::string("we\u200bb"), std::string("\ufeffweb")}) {
     std::vector<refusal> refused;
     EXPECT_EQ(accept(*c_service(service_of(name, 1)).get(), refused), nullptr);
     EXPECT_EQ(refused.size(), 1U);
@@ -108,7 +126,7 @@ TEST(Validation, CountsAnUnknownHealthAsCritical) {
   auto web = service_of("web", 1);
   web.endpoints[0].health = static_cast<health>(77);
   std::vector<refusal> refused;
-  EXPECT_EQ(accept(*c_service(web).get(), refused)->endpoints()[0].health, health::critical);
+  EXPECT_EQ(accept(*c_service(web).get(), refused)->endpoints()[0].health(), health::critical);
 }
 
 TEST(Validation, MakesAnythingPrintable) {
@@ -117,6 +135,8 @@ TEST(Validation, MakesAnythingPrintable) {
   EXPECT_EQ(printable("gnp.\xe2\x80\xae"
                       "exe"),
             "gnp.\\u202eexe");
+  EXPECT_EQ(printable("a\u2028b\u2029c\u2066d\u200be\ufefff"), "a\\u2028b\\u2029c\\u2066d\\u200be\\ufefff");
+  EXPECT_EQ(printable("a\U000e0041b"), "a\\U000e0041b");
   EXPECT_EQ(printable("ü"), "ü");
   EXPECT_TRUE(is_plain_text(printable(std::string(10000, '\x01'))));
 }

@@ -175,7 +175,7 @@ TEST_F(Verdict, ASinkAtWorkIsUnderWayAndOneWhoseTargetIsAwayIsNotAsItShouldBe) {
   const auto& host = fake("t")->host;
   host.host()->done(host.instance(), *fake("t")->open_ticket, DRCON_RETRY, c_string("nobody listens"));
   ASSERT_TRUE(becomes("needs attention"));
-  EXPECT_THAT(unsettled(), ElementsAre("sink t: away: nobody listens"));
+  EXPECT_THAT(unsettled(), ElementsAre("sink t: not applied yet, and retried: nobody listens"));
 }
 
 TEST_F(Verdict, IsAWordForProgramsBesideThePhraseForPeople) {

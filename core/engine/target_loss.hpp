@@ -1,0 +1,28 @@
+// What a target would lose: how many addresses of each service it has, and would have.
+//
+// Thread rule: pure functions.
+#pragma once
+
+#include "model/snapshot_ptr.hpp"
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace drcon::engine {
+
+/// Of one group of addresses in a target.
+struct target_change {
+  std::string service;  ///< its name, or "of ADDRESS" when the sources have nothing of it
+  std::size_t had = 0;
+  std::size_t next = 0;  ///< as many of others in the same place are no loss
+};
+
+/// What would go from the text that a target has. `wanted`: what a sink would write for `candidate`. No value: the text
+/// has no addresses that can be recognized, so that nobody knows what would go.
+std::optional<std::vector<target_change>> losses_of_target(std::string_view live, std::string_view wanted,
+                                                           const model::snapshot& candidate);
+
+}  // namespace drcon::engine

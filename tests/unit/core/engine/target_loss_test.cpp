@@ -1,0 +1,125 @@
+#include "engine/target_loss.hpp"
+
+#include "engine/address_groups.hpp"
+#include "model/snapshot.hpp"
+#include "support/fake_plugins.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <map>
+#include <memory>
+
+namespace drcon::engine {
+namespace {
+
+using test::service_of;
+using testing::ElementsAre;
+using testing::EndsWith;
+using testing::IsEmpty;
+using testing::StartsWith;
+
+using counts = std::map<std::string, int>;  // services, and how many endpoints each has
+
+// Addresses differ by service: 10.SERVICE.0.N.
+service numbered(const std::string& name, int endpoints) {
+  auto made = service_of(name, endpoints);
+  for (auto& each : made.endpoints) each.address.replace(0, 4, "10." + std::to_string(static_cast<int>(name.back())));
+  return made;
+}
+
+model::snapshot snapshot_of(const counts& all) {
+  std::vector<model::service_ptr> services;
+  for (const auto& [name, endpoints] : all)
+    services.push_back(std::make_shared<const model::shared_service>(numbered(name, endpoints)));
+  return {1, std::move(services)};
+}
+
+std::string nginx_file(const counts& all) {
+  std::string text = "# Written by drcon.\n";
+  for (const auto& [name, endpoints] : all) {
+    text += "\nupstream " + name + " {\n";
+    for (const auto& each : numbered(name, endpoints).endpoints) text += "    server " + each.address + ":80;\n";
+    text += "}\n";
+  }
+  return text;
+}
+
+std::string lines(const counts& all) {
+  std::string text;
+  for (const auto& [name, endpoints] : all)
+    for (const auto& each : numbered(name, endpoints).endpoints) text += name + " " + each.address + ":80 weight 10\n";
+  return text;
+}
+
+std::string json_list(const counts& all) {
+  std::string text = "{";
+  for (const auto& [name, endpoints] : all) {
+    text += text.size() > 1 ? ",\"" + name + "\":[" : "\"" + name + "\":[";
+    for (const auto& each : numbered(name, endpoints).endpoints)
+      text += std::string(text.ends_with('[') ? "" : ",") + R"({"address":")" + each.address + R"(","port":80})";
+    text += "]";
+  }
+  return text + "}";
+}
+
+using language = std::string (*)(const counts&);
+
+class TargetLoss : public testing::TestWithParam<language> {
+protected:
+  static std::vector<std::string> losses(const counts& live, const counts& wanted) {
+    std::vector<std::string> all;
+    const auto found = losses_of_target(GetParam()(live), GetParam()(wanted), snapshot_of(wanted));
+    if (!found) return {"unknown"};
+    for (const auto& each : *found)
+      all.push_back(each.service + " " + std::to_string(each.had) + "->" + std::to_string(each.next));
+    return all;
+  }
+};
+
+INSTANTIATE_TEST_SUITE_P(Languages, TargetLoss, testing::Values(nginx_file, lines, json_list));
+
+TEST_P(TargetLoss, IsCountedForTheServiceThatLosesSomething) {
+  EXPECT_THAT(losses({{"api", 4}, {"web", 10}}, {{"api", 4}, {"web", 1}}), ElementsAre("web 10->1"));
+}
+
+TEST_P(TargetLoss, IsNoneWhenNothingGoes) {
+  EXPECT_THAT(losses({{"api", 4}, {"web", 10}}, {{"api", 5}, {"new", 2}, {"web", 10}}), IsEmpty());
+}
+
+TEST_P(TargetLoss, CountsAServiceOfWhichTheSourcesHaveNothing) {
+  EXPECT_THAT(losses({{"api", 4}, {"web", 3}}, {{"api", 4}}),
+              ElementsAre(testing::AllOf(StartsWith("of 10.98.0.1"), EndsWith(" 3->0"))));
+}
+
+TEST_P(TargetLoss, CountsServicesOfOneEndpointForThemselves) {
+  EXPECT_THAT(losses({{"a", 1}, {"bb", 1}, {"ccc", 3}}, {{"a", 1}, {"ccc", 3}}).size(), 1U);
+  EXPECT_THAT(losses({{"x1", 1}, {"x2", 1}, {"x3", 1}}, {{"x1", 1}, {"x3", 1}}).size(), 1U);
+}
+
+TEST_P(TargetLoss, CountsServicesOfTwoForThemselves) {
+  EXPECT_THAT(losses({{"api", 2}, {"log", 2}, {"web", 2}}, {{"api", 1}, {"log", 1}, {"web", 1}}),
+              ElementsAre("api 2->1", "log 2->1", "web 2->1"));
+}
+
+TEST_P(TargetLoss, IsAllWhenNothingIsLeft) { EXPECT_EQ(losses({{"web", 10}}, {}).size(), 1U); }
+
+TEST(TargetLoss, OfASetThatIsReplacedByAsManyIsNone) {
+  const std::string blue = "upstream web {\n  server 10.0.0.1:80;\n  server 10.0.0.2:80;\n}\n";
+  const std::string green = "upstream web {\n  server 10.0.1.1:80;\n  server 10.0.1.2:80;\n}\n";
+  EXPECT_THAT(*losses_of_target(blue, green, snapshot_of({})), IsEmpty());
+}
+
+TEST(TargetLoss, OfATextWithoutAddressesIsNotKnown) {
+  EXPECT_FALSE(losses_of_target("server app.example.com:80;\n", "", snapshot_of({})).has_value());
+}
+
+TEST(AddressesIn, AreThoseOfBothFamiliesAndNoOtherNumbers) {
+  std::vector<std::string_view> found;
+  for (const auto& each : addresses_in("1.2.3.4 [fd00::1]:80 v1.2.3.4 1.2.3 [::] 1.2.3.4.5 at 9.8.7.6:543; [abc]"))
+    found.push_back(each.address);
+  EXPECT_THAT(found, ElementsAre("1.2.3.4", "[fd00::1]:80", "[::]", "9.8.7.6:543"));
+}
+
+}  // namespace
+}  // namespace drcon::engine

@@ -124,7 +124,7 @@ TEST(Doctor, NamesWhatIsWrongWithConsul) {
   const std::string rest = "[sink.page]\nplugin = \"template\"\nfile = [{ path = \"" + (files / "page").string() +
                            "\", template = \"" + (files / "page.mustache").string() + "\", escape = \"none\" }]\n" +
                            pipeline_of("consul", "page");
-  write_file(files / "page.mustache", "{{#endpoints}}{{address}} {{/endpoints}}");
+  write_file(files / "page.mustache", "{{#services}}{{name}}{{/services}}");
 
   const doctor without_token(consul_source(consul) + rest);
   EXPECT_EQ(without_token.code(), 3);

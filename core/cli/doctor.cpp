@@ -63,6 +63,37 @@ examined examine_host(const config::host_config& host, pid_t running) {
   return made;
 }
 
+// The paths that a sink writes, by its plugin's schema.
+void add_targets(const json& values, const json& schema, std::vector<std::string>& to) {
+  if (values.is_array() && schema.contains("items"))
+    for (const auto& each : values) add_targets(each, schema["items"], to);
+  if (!values.is_object() || !schema.contains("properties")) return;
+  for (const auto& [key, option] : schema["properties"].items()) {
+    const auto value = values.find(key);
+    if (value == values.end() || !option.is_object()) continue;
+    const bool is_target = option.contains("target") && option["target"] != json(false);
+    if (value->is_string() && is_target && option.value("format", "") == "path" && !value->get<std::string>().empty())
+      to.push_back(*value);
+    else add_targets(*value, option, to);
+  }
+}
+
+// What systemd keeps from the service, and from nobody else.
+void add_what_the_unit_protects(const service_identity& who, const config::configuration& config,
+                                const plugins::registry& plugins, std::vector<examined>& all) {
+  for (auto& about : all) {
+    if (about.kind != "sink") continue;
+    std::vector<std::string> paths;
+    const auto& schema = plugins.find(about.plugin)->sink_schema;
+    add_targets(config.sinks.at(about.name).options, schema.value_or(json::object()), paths);
+    for (const auto& each : paths)
+      if (auto why = why_read_only(who, each); !why.empty())
+        about.findings.push_back(
+            {"writable", finding_state::failed, std::move(why),
+             "add that directory to ReadWritePaths= in a drop-in; see drcon's examples of systemd"});
+  }
+}
+
 // Each on a thread of its own: one that waits for an answer holds up no other.
 std::vector<examined> examine(const config::configuration& config, const plugins::registry& plugins,
                               const plugins::probe_question& question) {
@@ -138,22 +169,22 @@ void print_machine(const std::vector<examined>& all, const std::string& user) {
   std::cout << base::json_text(answer, 2) << "\n";
 }
 
-// Root looks as the service's user, or as the one that is named. The user that it looks as, or why it cannot.
-base::result<std::string> choose_user(const std::string& named) {
+// Root looks as the service's user, or as the one that is named. Whose rights these are, or why that cannot be.
+base::result<service_identity> choose_user(const std::string& named) {
   auto who = identity_of_service(unit_directories());
-  if (!named.empty()) who.user = named;
+  if (!named.empty() && named != who.user) who = {.user = named};
   const bool is_root = ::geteuid() == 0;
-  if (who.user.empty() || (named.empty() && !is_root) || is_user(who.user)) return who.user;
+  if (who.user.empty() || (named.empty() && !is_root) || is_user(who.user)) return who;
   if (const auto done = become_user(who); !done) return base::failure{done.error().why};
-  return who.user;
+  return who;
 }
 
 }  // namespace
 
 int doctor(const arguments& options) {
-  const auto user = choose_user(options.user);
-  if (!user) {
-    std::cerr << "drcon: " << user.error().why << "\n";
+  const auto who = choose_user(options.user);
+  if (!who) {
+    std::cerr << "drcon: " << who.error().why << "\n";
     return exit_usage;
   }
   plugins::registry plugins;
@@ -166,13 +197,14 @@ int doctor(const arguments& options) {
   const auto running = state_lock::holder(host->state_directory);
   std::vector<examined> all{examine_host(*host, running)};
   std::ranges::move(examine(*config, plugins, {.timeout = patience, .process = running}), std::back_inserter(all));
+  add_what_the_unit_protects(*who, *config, plugins, all);
   if (options.json) {
-    print_machine(all, *user);
+    print_machine(all, who->user);
   } else {
     print_text(all);
     const auto failed = count_of(all, finding_state::failed);
     const auto warnings = count_of(all, finding_state::warning);
-    std::cout << (user->empty() ? "" : "as user " + *user + ": ")
+    std::cout << (who->user.empty() ? "" : "as user " + who->user + ": ")
               << (failed == 0 ? "everything works"
                               : base::count_of(failed, "thing") + (failed == 1 ? " does" : " do") + " not work")
               << (warnings == 0 ? "" : ", " + base::count_of(warnings, "warning")) << "\n";

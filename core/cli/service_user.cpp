@@ -36,6 +36,16 @@ void add_words(const std::string& value, std::vector<std::string>& to) {
   std::copy(std::istream_iterator<std::string>(words), {}, std::back_inserter(to));
 }
 
+void add_words_below(const std::string& directory, const std::string& value, std::vector<std::string>& to) {
+  std::istringstream words(value);
+  for (std::string each; words >> each;) to.push_back(directory + each);
+}
+
+bool is_below(const fs::path& path, const fs::path& directory) {
+  const auto relative = path.lexically_relative(directory);
+  return !relative.empty() && *relative.begin() != "..";
+}
+
 void read_unit(const fs::path& file, service_identity& into) {
   std::ifstream lines(file);
   for (std::string line; std::getline(lines, line);) {
@@ -46,6 +56,10 @@ void read_unit(const fs::path& file, service_identity& into) {
     if (key == "User") into.user = value;
     else if (key == "SupplementaryGroups") add_words(value, into.groups);
     else if (key == "AmbientCapabilities") add_words(value, into.capabilities);
+    else if (key == "ProtectSystem") into.protects_system = value;
+    else if (key == "ReadWritePaths") add_words(value, into.writable);
+    else if (key == "StateDirectory") add_words_below("/var/lib/", value, into.writable);
+    else if (key == "RuntimeDirectory") add_words_below("/run/", value, into.writable);
   }
 }
 
@@ -100,6 +114,23 @@ service_identity identity_of_service(const std::vector<fs::path>& directories) {
     break;
   }
   return found;
+}
+
+std::string why_read_only(const service_identity& who, const fs::path& path) {
+  std::error_code ignored;
+  const auto real = fs::weakly_canonical(path, ignored);
+  for (auto each : who.writable) {
+    while (each.starts_with('-') || each.starts_with('+')) each.erase(0, 1);
+    if (is_below(real, each)) return {};
+  }
+  const auto& by = who.protects_system;
+  const bool protects_programs = by == "yes" || by == "true" || by == "on" || by == "1" || by == "full";
+  bool is_protected = by == "strict" && !is_below(real, "/dev") && !is_below(real, "/proc") && !is_below(real, "/sys");
+  for (const auto* const each : {"/usr", "/boot"}) is_protected |= protects_programs && is_below(real, each);
+  is_protected |= by == "full" && is_below(real, "/etc");
+  if (!is_protected) return {};
+  return "the unit drcon.service has ProtectSystem=" + by + ", and " + real.parent_path().string() +
+         " is none of its ReadWritePaths=";
 }
 
 bool is_user(const std::string& name) {

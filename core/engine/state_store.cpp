@@ -203,6 +203,8 @@ struct state_store::writer {
       const std::lock_guard lock(in->mutex);
       is_newest = !in->waiting.contains(pipeline);
       if (is_newest) in->behind.erase(pipeline);
+      // A save in this moment must not be compared with what is about to be replaced: it would count as kept already.
+      if (is_newest) in->on_disk.erase(pipeline);
     }
     // The sinks have been given a newer one by now, which is written in the next round: this one is not served.
     if (!is_newest) return move_file(*text, files.outdated);

@@ -10,7 +10,8 @@ std::shared_ptr<instance> made_for_probe(config::kind kind, const plugin& type, 
 }
 
 bool may_probe(const plugin& type, const config::instance_config& config) {
-  return config.isolation.own_process || probe_ability(*type.entry) != nullptr;
+  // Its code is not run in this process where it has one of its own.
+  return config.isolation.own_process ? type.entry->ability != nullptr : probe_ability(*type.entry) != nullptr;
 }
 
 std::vector<finding> probe_by(instance& made, bool& is_created, const probe_question& question) {

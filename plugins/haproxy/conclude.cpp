@@ -112,10 +112,15 @@ std::vector<std::string> applier::remarks_on(const std::string& backend, const b
 }
 
 // Requests for these services go to servers that are gone, as far as the registry knows.
-void applier::report_kept(const attempt& current) {
-  for (const auto& [backend, each] : *desired_)
-    if (!each.servers.empty() || !had_.contains(backend)) had_[backend] = each.services;
+void applier::report_kept(const attempt& current, const backend_names& among) {
+  for (const auto& backend : among) {
+    const auto desired = desired_->find(backend);
+    if (desired != desired_->end() && (!desired->second.servers.empty() || !had_.contains(backend)))
+      had_[backend] = desired->second.services;
+  }
+  // Backends that are not desired any more are few.
   std::erase_if(had_, [&](const auto& each) {
+    if (!among.contains(each.first) && managed_.contains(each.first)) return false;
     const auto servers = current.live.servers.find(each.first);
     return servers == current.live.servers.end() || !any_in_use(servers->second, options_.plan);
   });
@@ -132,13 +137,13 @@ void applier::report_kept(const attempt& current) {
               static_cast<double>(count));
 }
 
-outcome applier::conclude(const attempt& current) {
-  show(current.plans);
+outcome applier::conclude(const attempt& current, const backend_names& among) {
+  show(current, among);
   std::set<std::string> unsettled;
   for (const auto& [backend, why] : current.refusals) unsettled.insert(backend);
   for (const auto& [backend, loss] : current.kept) unsettled.insert(backend);
   write_config_file(unsettled);
-  report_kept(current);
+  report_kept(current, among);
   recheck_ = false;
   compared_ = clock::now();
   short_of_slots_ = false;
@@ -146,8 +151,9 @@ outcome applier::conclude(const attempt& current) {
   for (const auto* fault : {&config_file_fault_, &state_file_fault_})
     if (!fault->empty()) remarks.push_back(*fault);
   for (const auto& [backend, each] : current.plans)
-    for (auto& remark : remarks_on(backend, each, servers_of(current.live, backend)))
-      remarks.push_back(std::move(remark));
+    if (current.live.with_down.contains(backend) || each.is_remarkable())
+      for (auto& remark : remarks_on(backend, each, servers_of(current.live, backend)))
+        remarks.push_back(std::move(remark));
   for (const auto& [backend, loss] : current.kept)
     remarks.push_back(common::kept_because_of("backend " + backend, loss));
   std::vector<std::string> faults;
@@ -174,8 +180,11 @@ outcome applier::conclude(const attempt& current) {
   return ok();
 }
 
-void applier::show(const std::map<std::string, backend_plan>& plans) const {
-  for (const auto& [backend, each] : plans) {
+void applier::show(const attempt& current, const backend_names& among) const {
+  for (const auto& backend : among) {
+    const auto found = current.plans.find(backend);
+    if (found == current.plans.end()) continue;
+    const auto& each = found->second;
     host_.gauge("servers", "Servers, or slots in use, of a backend.", static_cast<double>(each.by_key.size()),
                 {{"backend", backend}});
     if (options_.plan.mode == mode::slots)

@@ -67,7 +67,10 @@ public:
   sink(context host, const options& table) : sink(host, read_settings(table)) {}
 
   outcome apply(const update_view& update, std::stop_token) override {
-    return applier_.apply(desired_from(update.wanted(), rules_, host()));
+    const auto changed = desired_.follow(update);
+    auto answer = applier_.apply(desired_.backends(), changed ? &*changed : nullptr);
+    desired_.note_outcome(answer.result == DRCON_OK, update);
+    return answer;
   }
   std::chrono::nanoseconds tend(const std::stop_token&) override { return applier_.tend(); }
 
@@ -84,11 +87,13 @@ private:
   sink(context host, settings options)
       : blocking_sink(host),
         rules_(std::move(options.desired)),
+        desired_(rules_, host),
         name_of_target_("HAProxy at " + options.apply.socket.text),
         options_(options.apply),
         applier_(std::move(options.apply), host) {}
 
   const desired_rules rules_;
+  desired_follower desired_;
   const std::string name_of_target_;
   const apply_settings options_;
   applier applier_;

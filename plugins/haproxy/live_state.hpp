@@ -67,6 +67,7 @@ using live_servers = std::map<std::string, live_server, std::less<>>;
 struct live_state {
   std::set<std::string, std::less<>> backends;               ///< all that exist
   std::map<std::string, live_servers, std::less<>> servers;  ///< by backend; one without servers is not here
+  std::set<std::string, std::less<>> with_down;              ///< backends of which a check has some server down
 };
 
 /// The backend of "backend/server".
@@ -76,6 +77,9 @@ process_info read_info(std::string_view answer);
 
 /// Reads `show backend` and `show servers state`. What is not as expected, or empty.
 std::string read_state(std::string_view backends, std::string_view servers, live_state& state);
+
+/// Adds what an answer of `show servers state` has. What is not as expected, or empty.
+std::string read_servers(std::string_view servers, live_state& state);
 
 /// "backend/server" -> connections in use, from `show servers conn`.
 std::map<std::string, std::uint64_t> read_connections(std::string_view answer);

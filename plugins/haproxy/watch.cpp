@@ -52,6 +52,7 @@ std::string applier::watch(target& cli) {
 
 // What another sink sets is of its file.
 void applier::write_config_file(const std::set<std::string>& unsettled) {
+  if (options_.config_file.path.empty()) return;
   auto own = *desired_;
   for (const auto& [backend, why] : foreign_) own.erase(backend);
   auto fault = config_file_.write(own, options_.plan, unsettled);

@@ -1,4 +1,5 @@
 // The nginx sink: the schema of its options, and the plugin object.
+#include "nginx/live_probe.hpp"
 #include "nginx/probe.hpp"
 #include "nginx/settings.hpp"
 
@@ -110,7 +111,10 @@ public:
     return watch_;
   }
 
-  void probe(const probing& into) const { probe_target(file_, nginx_, into); }
+  void probe(const probing& into) const {
+    probe_target(file_, nginx_, into);
+    if (live_) probe_live(*live_, file_, into);
+  }
 
   bool render(const update_view& update) override {
     for (const auto& each : applier_.preview(desired_from(update.wanted(), rules_, host())))
@@ -124,12 +128,14 @@ private:
       : blocking_sink(host),
         rules_(options.desired),
         file_(options.apply.file),
+        live_(options.apply.live),
         watch_(options.watch),
         nginx_(std::move(options.target)),
         applier_(std::move(options.apply), nginx_, host) {}
 
   desired_rules rules_;
   const std::string file_;
+  const std::optional<live_layout> live_;
   const std::chrono::nanoseconds watch_;
   const target nginx_;
   applier applier_;

@@ -74,6 +74,29 @@ std::string pipeline_of(const std::string& source, const std::string& sink) {
 std::string nginx_sink(const std::string& options) { return "[sink.edge]\nplugin = \"nginx\"\n" + options; }
 std::string haproxy_sink(const std::string& options) { return "[sink.lb]\nplugin = \"haproxy\"\n" + options; }
 
+TEST(Doctor, FindsWhetherNginxTakesServersWithoutAReload) {
+  const temp_dir files;
+  nginx_server nginx;
+  nginx.stop();
+  nginx.load_lua();
+  nginx.start();
+  const std::string module = DRCON_SOURCE_ROOT "/plugins/nginx/lua/drcon.lua";
+  const auto config = [&](const std::string& path) {
+    return file_source(files) + nginx_sink(nginx.options() + "mode = \"live\"\nlive_module = \"" + path + "\"\n") +
+           pipeline_of("hosts", "edge");
+  };
+  EXPECT_THAT(doctor(config("/nowhere/drcon.lua")).warning("readable"), HasSubstr("cannot read /nowhere/drcon.lua"));
+  EXPECT_THAT(doctor(config(module)).warning("parts"), HasSubstr("is not that of mode \"live\""));
+  write_file(files / "once.toml",
+             "[host]\nstate_directory = \"" + (files / "state").string() + "\"\n" + config(module));
+  const auto once = run({DRCON_BINARY, "once", "-c", (files / "once.toml").string()});
+  ASSERT_EQ(once.code, 0) << once.out << once.err;
+  EXPECT_THAT(doctor(config(module)).ok("reachable"),
+              HasSubstr("nginx takes servers without a reload: it has version 1"));
+  nginx.stop();
+  EXPECT_THAT(doctor(config(module)).warning("reachable"), HasSubstr("look into nginx's error log"));
+}
+
 TEST(Doctor, FindsThatEverythingWorks) {
   const consul_agent consul;
   consul.add("web", "web-1", "127.0.0.1", 80);

@@ -315,29 +315,6 @@ TEST_P(HaproxySink, LeavesABackendToTheSinkThatSetsItThroughAnotherSocket) {
   expect_kept_out("socket = \"127.0.0.1:" + std::to_string(haproxy_.tcp_socket()) + "\"\n");
 }
 
-// The registry has it in service, and HAProxy sends it nothing: "in sync" would hide that.
-TEST_F(HaproxyDynamic, ReportsWhatItsOwnChecksHaveDown) {
-  sink_ = std::make_unique<sink_harness>(
-      "haproxy", haproxy_.options() + "server_options = \"check inter 50ms fall 1 rise 1\"\ncompare = \"100ms\"\n");
-  sink_->start();
-  const auto closed = free_port();
-  auto wanted = service_at("web", {&a_});
-  wanted.endpoints.push_back(
-      {.id = "dead", .node = "n", .address = "127.0.0.1", .port = closed, .tags = {}, .meta = {}});
-  ASSERT_EQ(sink_->apply({wanted}).result, DRCON_OK);
-  ASSERT_TRUE(wait_until([&] {
-    return sink_->status().text.find("1 of 2 servers of backend web is DOWN by HAProxy's own checks") !=
-           std::string::npos;
-  })) << sink_->status().text;
-  ASSERT_TRUE(wait_until([&] { return sink_->refused().size() == 1; }));
-  EXPECT_EQ(sink_->refused()[0].endpoint, "dead");
-  EXPECT_NE(sink_->refused()[0].why.find("HAProxy's own check has web/"), std::string::npos) << sink_->refused()[0].why;
-  ASSERT_EQ(apply({&a_}).result, DRCON_OK);
-  EXPECT_TRUE(wait_until([&] { return sink_->status().text.find("DOWN") == std::string::npos; }))
-      << sink_->status().text;
-  EXPECT_TRUE(sink_->refused().empty()) << "what is left out goes with the answer to the next update";
-}
-
 TEST_P(HaproxySink, RespectsAServerThatWasTakenOutByHand) {
   sink();
   ASSERT_EQ(apply({&a_, &b_}).result, DRCON_OK);
@@ -646,6 +623,29 @@ protected:
   HaproxyDynamic() : HaproxyBase(false) {}
 };
 
+// The registry has it in service, and HAProxy sends it nothing: "in sync" would hide that.
+TEST_F(HaproxyDynamic, ReportsWhatItsOwnChecksHaveDown) {
+  sink_ = std::make_unique<sink_harness>(
+      "haproxy", haproxy_.options() + "server_options = \"check inter 50ms fall 1 rise 1\"\ncompare = \"100ms\"\n");
+  sink_->start();
+  const auto closed = free_port();
+  auto wanted = service_at("web", {&a_});
+  wanted.endpoints.push_back(
+      {.id = "dead", .node = "n", .address = "127.0.0.1", .port = closed, .tags = {}, .meta = {}});
+  ASSERT_EQ(sink_->apply({wanted}).result, DRCON_OK);
+  ASSERT_TRUE(wait_until([&] {
+    return sink_->status().text.find("1 of 2 servers of backend web is DOWN by HAProxy's own checks") !=
+           std::string::npos;
+  })) << sink_->status().text;
+  ASSERT_TRUE(wait_until([&] { return sink_->refused().size() == 1; }));
+  EXPECT_EQ(sink_->refused()[0].endpoint, "dead");
+  EXPECT_NE(sink_->refused()[0].why.find("HAProxy's own check has web/"), std::string::npos) << sink_->refused()[0].why;
+  ASSERT_EQ(apply({&a_}).result, DRCON_OK);
+  EXPECT_TRUE(wait_until([&] { return sink_->status().text.find("DOWN") == std::string::npos; }))
+      << sink_->status().text;
+  EXPECT_TRUE(sink_->refused().empty()) << "what is left out goes with the answer to the next update";
+}
+
 // Every name of one sink begins with the prefix of the other.
 TEST_F(HaproxyDynamic, LeavesTheServersOfASinkAloneWhosePrefixBeginsWithItsOwnOrTheOtherWayRound) {
   sink("drain_timeout = \"100ms\"\n");
@@ -752,6 +752,24 @@ TEST_F(HaproxyDynamic, SetsAThousandServersAtOnce) {
 }
 
 // One backend takes no servers at run time; anybody who may register a service can name it.
+// With thousands of servers, reading all of them for one change costs more than the change.
+TEST_F(HaproxyDynamic, LooksOnlyAtTheBackendThatChanges) {
+  auto& sink = this->sink("compare = \"1h\"\n");
+  const auto other = service_at("other", {&b_});
+  ASSERT_EQ(sink.apply({other, service_at("web", {&a_})}).result, DRCON_OK);
+  const auto name = "other/" + *haproxy_.servers("other").begin();
+  haproxy_.command("set server " + name + " weight 77");
+  ASSERT_EQ(sink.apply({other, service_at("web", {&a_, &c_})}).result, DRCON_OK);
+  EXPECT_TRUE(answered_by({"a", "c"}));
+  EXPECT_EQ(haproxy_.field(name, "srv_uweight"), "77") << "another backend was looked at";
+  ASSERT_EQ(sink.reconcile().result, DRCON_OK);
+  EXPECT_EQ(haproxy_.field(name, "srv_uweight"), "1");
+  // What somebody did to the backend itself is found, and set as it was.
+  haproxy_.command("set server " + server_of(c_) + " weight 77");
+  ASSERT_EQ(sink.apply({other, service_at("web", {&b_, &c_})}).result, DRCON_OK);
+  EXPECT_EQ(haproxy_.field(server_of(c_), "srv_uweight"), "1");
+}
+
 class HaproxyWithARefusingBackend : public HaproxyDynamic {
 protected:
   HaproxyWithARefusingBackend() {

@@ -100,7 +100,7 @@ local function store(body)
   local found, why = blocks_of(body, start, blocks)
   if not found then return nil, 400, why end
   -- Two workers must not write into the same slot. A worker that is killed meanwhile blocks the others for 5 s.
-  if not dict:safe_add("lock", true, 5) then return nil, 503, "another update is under way" end
+  if not dict:safe_add("lock", true, 5) then return nil, 423, "another update is under way" end
   local stamp = dict:get("stamp") or 0
   local ok, status, serving = true, 200, floor(stamp / 2)
   if number < serving or number == serving and dict:get("set" .. stamp % 2) ~= body then
@@ -144,7 +144,7 @@ local function read_file(only_newer)
     ok, status, why = store(head .. (file:read("*a") or ""))
   end
   file:close()
-  return ok or status == 503, why
+  return ok or status == 423, why
 end
 
 -- The peers of a service. What this worker knows of one (its failures, its open requests) outlives changes.
@@ -221,7 +221,7 @@ local function mixed(a)
   return bxor(bxor(a, 0xb55a4f09), rshift(a, 16))
 end
 
--- Each peer draws a number from the key, and the highest has it: a peer that comes or goes moves only its own share of
+-- Each peer gets a number from the key, and the highest has it: a peer that comes or goes moves only its own share of
 -- the keys. It goes by the whole weight: with a slow start each key would move twice.
 local function hash(key)
   local mixed_key, best, highest = mixed(tobit(ngx.crc32_long(key))), nil, -1
@@ -314,7 +314,7 @@ function M.finished()
 end
 
 -- nginx does not start when a socket is left of one that was killed. This runs before it binds its own.
-local function remove_dead_socket(path)
+local function remove_stale_socket(path)
   local address = ffi.new("struct drcon_address", { family = AF_UNIX, path = path })
   local fd = ffi.C.socket(AF_UNIX, SOCK_STREAM, 0)
   if ffi.C.connect(fd, address, ffi.sizeof(address)) ~= 0 and ffi.errno() == ECONNREFUSED then os.remove(path) end
@@ -325,7 +325,7 @@ end
 function M.init(options)
   if options.protocol ~= M.protocol then return nil, "drcon.lua is of another version of drcon than the file" end
   config, dict, choose = options, ngx.shared[options.dict], methods[options.balance]
-  remove_dead_socket(config.socket)
+  remove_stale_socket(config.socket)
   local ok, why = read_file(false)
   local instead = stamped_version() > 0 and "what nginx has goes on" or "what is in the include file serves"
   if not ok then ngx.log(ngx.ERR, "drcon: ", config.file, " is not used: ", why, "; ", instead, " for now") end

@@ -173,6 +173,15 @@ static inline void good_destroy(void* raw) {
   free(self);
 }
 
+#ifdef PROBE
+#include <drcon/probe.h>
+static void PROBE(void*, const drcon_probe_call*);
+static const void* ability_of_sink(const char* name) {
+  static const drcon_probe probe = {.size = sizeof probe, .sink = &PROBE};
+  return strcmp(name, DRCON_PROBE) == 0 ? &probe : NULL;
+}
+#endif
+
 static const drcon_sink_type sink_type = {.size = sizeof sink_type,
                                           .options = "{\"type\": \"object\", \"additionalProperties\": false}",
                                           .create = &good_create,
@@ -182,13 +191,18 @@ static const drcon_sink_type sink_type = {.size = sizeof sink_type,
                                           .destroy = &good_destroy,
                                           .render = &RENDER};
 
-const drcon_plugin drcon_plugin_entry = {.magic = DRCON_MAGIC,
-                                         .size = sizeof drcon_plugin_entry,
-                                         .abi_major = DRCON_ABI_MAJOR,
-                                         .abi_minor = DRCON_ABI_MINOR,
-                                         .name = "good-sink",
-                                         .version = "1.0.0",
-                                         .summary = "Adds up what it is given.",
-                                         .sink = &sink_type};
+const drcon_plugin drcon_plugin_entry = {
+    .magic = DRCON_MAGIC,
+    .size = sizeof drcon_plugin_entry,
+    .abi_major = DRCON_ABI_MAJOR,
+    .abi_minor = DRCON_ABI_MINOR,
+    .name = "good-sink",
+    .version = "1.0.0",
+    .summary = "Adds up what it is given.",
+    .sink = &sink_type,
+#ifdef PROBE
+    .ability = &ability_of_sink,
+#endif
+};
 
 #endif

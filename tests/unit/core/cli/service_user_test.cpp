@@ -46,5 +46,20 @@ TEST_F(ServiceUser, ADropInOfAnEarlierDirectoryHidesOneOfItsName) {
   EXPECT_THAT(found().groups, IsEmpty());
 }
 
+// Root and the user see a directory that can be written; the service does not.
+TEST_F(ServiceUser, MayNotWriteWhereItsUnitProtectsTheSystem) {
+  write("lib/drcon.service", "[Service]\nUser=drcon\nStateDirectory=drcon\nProtectSystem=strict\n");
+  EXPECT_THAT(why_read_only(found(), "/etc/nginx/drcon/x.conf"), testing::HasSubstr("ProtectSystem=strict"));
+  EXPECT_THAT(why_read_only(found(), "/etc/nginx/drcon/x.conf"), testing::HasSubstr("/etc/nginx/drcon is none of"));
+  EXPECT_EQ(why_read_only(found(), "/var/lib/drcon/x"), "");
+  write("etc/drcon.service.d/nginx.conf", "[Service]\nReadWritePaths=-/etc/nginx/drcon\n");
+  EXPECT_EQ(why_read_only(found(), "/etc/nginx/drcon/x.conf"), "");
+  EXPECT_NE(why_read_only(found(), "/etc/nginx/other.conf"), "");
+  write("etc/drcon.service.d/open.conf", "[Service]\nProtectSystem=full\n");
+  EXPECT_NE(why_read_only(found(), "/etc/x"), "");
+  EXPECT_EQ(why_read_only(found(), "/srv/x"), "");
+  EXPECT_EQ(why_read_only({}, "/etc/x"), "") << "there is no unit";
+}
+
 }  // namespace
 }  // namespace drcon::cli

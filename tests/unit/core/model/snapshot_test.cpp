@@ -108,7 +108,11 @@ TEST(Snapshot, MadeByChangesIsTheSameAsOneMadeFromAllServices) {
       EXPECT_EQ(made.endpoint_count(), whole.endpoint_count());
       EXPECT_EQ(made.in_service_count(), whole.in_service_count());
       EXPECT_EQ(made.services().size(), whole.services().size());
-      for (const auto& each : all) EXPECT_EQ(made.find(each->name()), each.get());
+      for (const auto& each : all) {
+        const auto* const found = made.find(each->name());
+        ASSERT_TRUE(found) << each->name();
+        EXPECT_TRUE(same_content(*found, *each)) << each->name();
+      }
       EXPECT_EQ(difference(&base, made).size(), difference(&base, whole).size());
       EXPECT_EQ(difference(&base, made).size(), changes.size());
     }

@@ -65,8 +65,6 @@ const char* const shapes = R"JSON({
     "unsettled": { "$ref": "Names", "description": "What is still open: sentences." },
     "caveats": { "$ref": "Names", "description": "Why it is not \"in sync\" though nothing is open: sentences." },
     "findings": { "type": "array", "items": { "$ref": "Finding" }, "description": "unsettled (open) and caveats (warning) once more, each with a code for programs." },
-    "refused_reload": { "type": "string", "description": "Why the last reload was refused, so that the configuration before it is in use; empty: it was not." },
-    "state_fault": { "type": "string", "description": "Why the last good state is not kept on disk; empty: it is." },
     "journal": { "properties": { "first": { "type": "integer" }, "last": { "type": "integer" } } },
     "sources": { "$ref": "Sources" }, "pipelines": { "$ref": "Pipelines" }, "sinks": { "$ref": "Sinks" } } },
   "Endpoint": { "optional": ["kept_by", "at_source"], "properties": {

@@ -204,8 +204,6 @@ json encode(const status_report& status) {
           {"unsettled", texts_of(status.unsettled)},
           {"caveats", texts_of(status.caveats)},
           {"findings", encode_findings(status)},
-          {"refused_reload", status.refused_reload},
-          {"state_fault", status.state_fault},
           {"journal", {{"first", status.first_entry}, {"last", status.last_entry}}},
           {"sources", encode_by_name(status.sources)},
           {"pipelines", encode(status.pipelines)},

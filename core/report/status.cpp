@@ -6,6 +6,8 @@
 #include "report/refused_in_service.hpp"
 
 #include <algorithm>
+#include <set>
+#include <string_view>
 #include <utility>
 
 namespace drcon::report {
@@ -78,19 +80,22 @@ sink_report sink_of(const engine::engine& engine, const std::string& name) {
 
 // What the sources have of a service now, decided or not, says which of its endpoints are only kept.
 void add_kept(const engine::pipeline& pipeline, const model::shared_service& service, std::vector<kept_endpoint>& all) {
+  std::map<std::string_view, health> at_source;
+  std::set<std::string_view> in_service;
   const auto now = pipeline.merged(service.name());
-  std::map<std::string_view, endpoint_view> at_source;
   if (now)
-    for (const auto each : now->endpoints()) at_source.emplace(each.id(), each);
-  for (const auto each : service.endpoints()) {
-    if (!model::in_service(each)) continue;
+    for (const auto& each : now->endpoints()) {
+      at_source.emplace(each.id(), each.health());
+      if (model::in_service(each)) in_service.insert(each.id());
+    }
+  for (const auto& each : service.endpoints()) {
+    if (!model::in_service(each) || in_service.contains(each.id())) continue;
     const auto found = at_source.find(each.id());
-    if (found != at_source.end() && model::in_service(found->second)) continue;
-    all.push_back({.service = service.name(),
+    const auto health_at_source = found == at_source.end() ? std::nullopt : std::optional(found->second);
+    all.push_back({.service = std::string(service.name()),
                    .id = std::string(each.id()),
                    .by_pause = pipeline.paused().has_value(),
-                   .health_at_source =
-                       found == at_source.end() ? std::nullopt : std::optional(found->second.health())});
+                   .health_at_source = health_at_source});
   }
 }
 
@@ -174,8 +179,6 @@ status_report status_of(const engine::engine& engine) {
                      .verdict = verdict_of(engine),
                      .unsettled = open_remarks(engine),
                      .caveats = warnings(engine),
-                     .refused_reload = engine.refused_reload().value_or(""),
-                     .state_fault = engine.state_fault(),
                      .first_entry = entries.empty() ? 0 : entries.front().number,
                      .last_entry = entries.empty() ? 0 : entries.back().number,
                      .sources = {},

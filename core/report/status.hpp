@@ -108,8 +108,6 @@ struct status_report {
   report::verdict verdict = report::verdict::ok;
   std::vector<remark> unsettled;
   std::vector<remark> caveats;
-  std::string refused_reload;     ///< why the last reload was refused; empty: it was not
-  std::string state_fault;        ///< why the last good state is not kept; empty: it is
   std::uint64_t first_entry = 0;  ///< of the journal; 0: it is empty
   std::uint64_t last_entry = 0;
   std::map<std::string, source_report> sources;

@@ -40,7 +40,7 @@ export async function AnUnreachableTargetAnswersWhatAnOperatorAsks(browser) {
   matches(parts.Since, `^${date} \\((just now|\\d+ s ago)\\)$`);
   matches(parts["Served meanwhile"], "^Revision 1, 1 revision behind\\. Affected: web\\.$");
   matches(parts["What happens next"], `^(Next retry at ${date} \\((in \\d+ s|now)\\), then every 5 s at most\\.|It is being retried now\\.)$`);
-  matches(parts["What helps"], "Retry now.*drcon diff web");
+  matches(parts["What helps"], "Retry now.*drcon doctor");
   // The sink's box begins with the state, and has the reason once.
   const sink = page.getByRole("list", { name: "Sinks" }).getByRole("listitem");
   await sink.getByText(/target unreachable for \d+ s, 1 revision behind/).waitFor();
@@ -57,6 +57,7 @@ export async function ALostSourceAnswersWhatAnOperatorAsks(browser) {
   matches(parts.Since, `^${date} \\((just now|\\d+ s ago)\\)$`);
   matches(parts["Served meanwhile"], "^Its last known data: 3 endpoints of 1 service\\. Affected: web\\.$");
   matches(parts["What happens next"], "^It is retried until it answers; then its changes are applied\\.$");
+  matches(parts["What helps"], "^drcon doctor");
 }
 
 export async function ARefusedReloadStaysInSight(browser) {

@@ -282,7 +282,6 @@ TEST_F(Admin, AReloadTellsWhatIsWrongAndChangesNothing) {
   std::ofstream(drcon_->directory() / "drcon.toml", std::ios::app) << "nonsense = 1\n";
   const auto refused = ask("POST", "/v1/reload", 422);
   EXPECT_THAT(refused["findings"].dump(), HasSubstr("nonsense"));
-  EXPECT_THAT(ask("GET", "/v1/status")["refused_reload"].dump(), HasSubstr("nonsense"));
   EXPECT_TRUE(drcon_->settled());
   EXPECT_THAT(drcon_->metrics(), HasSubstr("drcon_reloads_total{result=\"refused\"} 1"));
   EXPECT_EQ(ask("GET", "/v1/journal")["entries"].back()["what"], "reloaded");

@@ -11,7 +11,7 @@ const behind = (sink) => (sink.applied === null ? null : Math.max(sink.wanted - 
 
 function problems() {
   return [
-    reloadProblem(), stateFileProblem(), ...(status.findings || []).map(otherProblem),
+    ...status.findings.map(otherProblem),
     ...Object.entries(status.pipelines).flatMap(([name, each]) => [holdProblem(name, each), pauseProblem(name, each), earlierProblem(name, each)]),
     ...Object.entries(status.sources).flatMap(([name, each]) => [sourceProblem(name, each), unknownProblem(name, each), leftOutProblem("source", name, each)]),
     ...Object.entries(status.sinks).flatMap(([name, each]) => [sinkProblem(name, each), stateProblem("sink", name, each), leftOutProblem("sink", name, each)]),
@@ -72,7 +72,7 @@ function sourceProblem(name, each) {
     since: each.unknown_since || each.last_word || status.started,
     served: () => [each.ready ? `Its last known data: ${several(each.endpoints, "endpoint")} of ${several(each.services, "service")}.` : "What the targets have: nothing is changed in them before it has reported.", ...affected(each)],
     next: () => ["It is retried until it answers; then its changes are applied."],
-    helps: () => [command("drcon journal"), linkButton("Show its pipelines", "pipelines " + name, () => showPipelines(name))],
+    helps: () => [command("drcon doctor"), linkButton("Show its pipelines", "pipelines " + name, () => showPipelines(name))],
   };
 }
 function unknownProblem(name, each) {
@@ -102,7 +102,7 @@ function sinkProblem(name, each) {
       : each.last_answer === "unanswered" ? ["Nothing more reaches this target until the plugin answers."]
       : each.in_flight ? ["It is being retried now."]
       : each.next_retry ? ["Next retry at ", ...fullMoment(each.next_retry, "in"), ", then every 5 s at most."] : ["It is retried, every 5 s at most."]),
-    helps: () => (pipeline ? [steeringButton(pipeline, "resync", "Retry now"), command("drcon diff ", quoted(pipeline)),
+    helps: () => (pipeline ? [steeringButton(pipeline, "resync", "Retry now"), each.last_answer === "rejected" ? command("drcon diff ", quoted(pipeline)) : command("drcon doctor"),
       linkButton("Show its pipelines", "pipelines " + name, () => showPipelines(name))] : []),
   };
 }
@@ -134,6 +134,8 @@ const refusalLine = (each) => (each.endpoint ? phrase`${each.endpoint} of servic
 
 // Findings that no other card is about, by their codes: what they say, and what follows.
 const otherFindings = {
+  "reload-refused": { kind: "mild", served: "Everything, by the configuration before it.", next: "Nothing until the next reload. A restart would not begin with this configuration.", helps: "drcon check", entry: "reloaded" },
+  "state-not-kept": { kind: "mild", served: "Everything. After a restart what was kept before would be served until the sources answer.", next: "It is tried again until it can be kept.", helps: "journalctl -u drcon" },
   "fault-ahead": { kind: "mild", served: "What was applied last.", next: "The next change fails, unless this is corrected before.", helps: "drcon doctor" },
   "target-unhealthy": { kind: "bad", served: "The endpoints are configured, and by its own checks the target sends nothing to them.", next: "The target goes on checking them.", helps: "drcon doctor" },
   "left-out-beyond-brake": { kind: "bad", served: "What is left of the service.", next: "Each endpoint is used as soon as what it carries can be.", helps: "drcon journal" },
@@ -143,38 +145,13 @@ const otherFindings = {
 function otherProblem(finding) {
   const about = otherFindings[finding.code];
   if (!about) return null;
+  const entry = about.entry && journal.findLast((each) => each.what === about.entry);
   return {
     kind: about.kind, key: "finding " + finding.code + finding.text,
-    what: () => [phrase`${capital(finding.text)}`], why: () => [], since: finding.since || 0,
+    what: () => [phrase`${capital(finding.text)}`], why: () => [], since: entry ? entry.time : 0,
     served: () => [about.served], next: () => [about.next], helps: () => [command(about.helps)],
   };
 }
-function reloadProblem() {
-  if (!status.refused_reload) return null;
-  const entry = journal.findLast((each) => each.what === "reloaded");
-  return {
-    kind: "mild", key: "reload",
-    what: () => ["The last reload was refused"],
-    why: () => [phrase`${status.refused_reload}`],
-    since: entry ? entry.time : 0,
-    served: () => ["Everything, by the configuration before it."],
-    next: () => ["Nothing until the next reload. A restart would not begin with this configuration."],
-    helps: () => [command("drcon check"), command("drcon reload")],
-  };
-}
-function stateFileProblem() {
-  if (!status.state_fault) return null;
-  return {
-    kind: "mild", key: "state file",
-    what: () => ["The last good state is not kept"],
-    why: () => [phrase`${status.state_fault}`],
-    since: 0,
-    served: () => ["Everything. After a restart what was kept before would be served until the sources answer."],
-    next: () => ["It is tried again until it can be kept."],
-    helps: () => [command("journalctl -u drcon")],
-  };
-}
-
 const linkButton = (text, key, onclick) => el("button", { type: "button", class: "link", "data-key": "link " + key, onclick }, text);
 
 const problemCards = new Map(); // by key

@@ -715,8 +715,9 @@ TEST_F(NginxSink, ChoosesAnotherPortWhenItsOwnIsTaken) {
   taken.replace(at, wanted.find(';', at) - at, "listen 127.0.0.1:" + std::to_string(squatter.port()));
   write_file(nginx_.file(), taken);
   write_file(nginx_.file().parent_path() / ".drcon.conf.previous", "");
-  ASSERT_NE(sink("confirm_timeout = \"2s\"\n").apply({service_at("web", {&a_})}).result, DRCON_OK);
-  // nginx tries for 2.5 s to have the port, and looks at signals again only then.
+  // nginx tries for 2.5 s to have the port, and looks at signals again only then. The first change waits twice for it,
+  // the second time with another port: both together must be shorter than that.
+  ASSERT_NE(sink("confirm_timeout = \"700ms\"\n").apply({service_at("web", {&a_})}).result, DRCON_OK);
   EXPECT_TRUE(wait_until([&] { return sink_->apply({service_at("web", {&a_})}).result == DRCON_OK; })) << file();
 }
 

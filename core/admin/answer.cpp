@@ -31,8 +31,24 @@ answer json(unsigned status, const nlohmann::json& body) {
   return made;
 }
 
+const std::vector<std::pair<unsigned, const char*>>& refusal_codes() {
+  static const std::vector<std::pair<unsigned, const char*>> all{
+      {400, "bad-request"},        {401, "unauthorized"},          {403, "forbidden"},         {404, "not-found"},
+      {405, "method-not-allowed"}, {408, "request-timeout"},       {409, "conflict"},          {413, "too-large"},
+      {421, "misdirected"},        {422, "configuration-refused"}, {431, "headers-too-large"}, {500, "failed"},
+      {503, "unavailable"},        {504, "no-answer-in-time"},
+  };
+  return all;
+}
+
+const char* refusal_code(unsigned status) {
+  for (const auto& [known, code] : refusal_codes())
+    if (known == status) return code;
+  return status < 500 ? "bad-request" : "failed";
+}
+
 answer refuse(unsigned status, const std::string& what, const std::string& help) {
-  return json(status, {{"error", what}, {"help", help}});
+  return json(status, {{"error", what}, {"help", help}, {"code", refusal_code(status)}});
 }
 
 }  // namespace drcon::admin

@@ -22,6 +22,7 @@ struct asked {
   /// The client has shown that it may see what is in targets and in values of services, which may be secrets in files
   /// of mode 0600: it came over the unix socket, or has the token. Anybody on this machine may connect without one.
   bool may_see_contents = false;
+  std::string who;  ///< for people: "user anna (pid 4711)", or "[admin] token from 192.0.2.1"; empty: not known
 };
 
 struct answer {
@@ -39,7 +40,11 @@ base::result<asked> parse_request(std::string method, const std::string& target)
 
 answer text(unsigned status, std::string body);
 answer json(unsigned status, const nlohmann::json& body);
-/// {"error": what, "help": help}, as every refusal is.
+/// A word for programs, by the status of a refusal: "not-found". Scripts compare with it, so it does not change.
+const char* refusal_code(unsigned status);
+/// All of them, for the reference.
+const std::vector<std::pair<unsigned, const char*>>& refusal_codes();
+/// {"error": what, "help": help, "code": …}, as every refusal is.
 answer refuse(unsigned status, const std::string& what, const std::string& help);
 
 }  // namespace drcon::admin

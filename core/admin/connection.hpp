@@ -13,6 +13,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <vector>
 
 namespace boost::asio::ssl {
@@ -34,6 +35,8 @@ public:
   /// By which state of the rules (token and TLS) it was let in: server_state::rules_changed then, or 0 over the unix
   /// socket, whose permissions decide. A connection of earlier rules is served no more: it may be in the clear.
   std::uint64_t admitted_by = 0;
+  /// Who is at the other end, for people.
+  std::string peer;
 
   /// Closes the stream when the time is over; what is being read or written then ends with an error. Replaces the
   /// deadline before it.

@@ -1,6 +1,7 @@
 #include "admin/listener.hpp"
 
 #include "admin/limits.hpp"
+#include "admin/peer.hpp"
 #include "admin/session.hpp"
 
 #include <boost/asio/co_spawn.hpp>
@@ -66,8 +67,10 @@ asio::awaitable<void> accept_connections(server_state& state, acceptor_ptr accep
       refuse_connection(state, client, by);
       continue;
     }
+    auto peer = peer_of(client);
     auto connected = by == way_in::tcp && state.tls ? tls_connection(std::move(client), state.tls)
                                                     : plain_connection(std::move(client));
+    connected->peer = std::move(peer);
     if (by == way_in::tcp) connected->admitted_by = state.rules_changed;
     asio::co_spawn(*state.context, run_session(state, std::move(connected), by), asio::detached);
   }

@@ -2,6 +2,7 @@
 
 #include "admin/routes.hpp"
 #include "base/build_facts.hpp"
+#include "report/remark.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -15,7 +16,8 @@ using nlohmann::json;
 // Every property is there always, unless it is in "optional". Times are seconds since the epoch, 0 for never; durations
 // are seconds.
 const char* const shapes = R"JSON({
-  "Error": { "properties": { "error": { "type": "string", "description": "What was wrong." }, "help": { "type": "string", "description": "What to do, or what follows." } } },
+  "Error": { "properties": { "error": { "type": "string", "description": "What was wrong." }, "help": { "type": "string", "description": "What to do, or what follows." }, "code": { "enum": [], "description": "For programs, by the status." } } },
+  "Finding": { "properties": { "code": { "enum": [] }, "severity": { "enum": ["open", "warning"] }, "text": { "type": "string" } } },
   "Names": { "type": "array", "items": { "type": "string" } },
   "Refusal": { "properties": { "service": { "type": "string" }, "endpoint": { "type": "string", "description": "Its id; empty: the whole service." }, "why": { "type": "string" } } },
   "Change": { "properties": { "service": { "type": "string" }, "endpoint": { "type": "string" }, "address": { "type": "string" }, "change": { "enum": ["added", "removed", "changed"] } } },
@@ -42,7 +44,7 @@ const char* const shapes = R"JSON({
     "held_until": { "type": "number", "description": "The update is applied then, unless endpoints return." }, "held_loss": { "anyOf": [ { "type": "null" }, { "$ref": "Loss" } ] },
     "holds": { "type": "array", "items": { "$ref": "Hold" }, "description": "What the brake holds, each for itself: the first hundred." }, "holds_count": { "type": "integer" },
     "would_hold": { "type": "string", "description": "While it is paused: why the brake would hold what waits; empty: it would not." }, "would_hold_loss": { "anyOf": [ { "type": "null" }, { "$ref": "Loss" } ] },
-    "paused": { "type": "string", "description": "Why it is paused; empty: it is not." }, "paused_since": { "type": "number" },
+    "paused": { "type": "string", "description": "Why it is paused; empty: it is not." }, "paused_by": { "type": "string", "description": "Who has paused it; empty: not known." }, "paused_since": { "type": "number" },
     "pending": { "type": "boolean", "description": "A change waits: for the pace, the brake, or the end of a pause." },
     "revision": { "type": "integer", "description": "Of the decided snapshot; 0: none yet." }, "why": { "type": "string" }, "decided": { "type": "number" },
     "services_count": { "type": "integer" }, "endpoints": { "type": "integer" }, "in_service": { "type": "integer" }, "health": { "$ref": "Health" } } },
@@ -62,6 +64,7 @@ const char* const shapes = R"JSON({
     "verdict": { "description": "The same as a phrase for people.", "enum": ["in sync", "OK, with warnings", "under way", "needs attention"] },
     "unsettled": { "$ref": "Names", "description": "What is still open: sentences." },
     "caveats": { "$ref": "Names", "description": "Why it is not \"in sync\" though nothing is open: sentences." },
+    "findings": { "type": "array", "items": { "$ref": "Finding" }, "description": "unsettled (open) and caveats (warning) once more, each with a code for programs." },
     "journal": { "properties": { "first": { "type": "integer" }, "last": { "type": "integer" } } },
     "sources": { "$ref": "Sources" }, "pipelines": { "$ref": "Pipelines" }, "sinks": { "$ref": "Sinks" } } },
   "Endpoint": { "optional": ["kept_by", "at_source"], "properties": {
@@ -75,7 +78,7 @@ const char* const shapes = R"JSON({
     "sources_state": { "$ref": "Sources" }, "sinks_state": { "$ref": "Sinks" } } },
   "Entry": { "optional": ["stages"], "properties": { "number": { "type": "integer" }, "time": { "type": "number" },
     "what": { "enum": ["decided", "held", "released", "applied", "away", "rejected", "refused", "steered", "source", "reloaded"] },
-    "kind": { "enum": ["pipeline", "sink", "source", "host"] }, "subject": { "type": "string" }, "revision": { "type": "integer" }, "why": { "type": "string" },
+    "kind": { "enum": ["pipeline", "sink", "source", "host"] }, "subject": { "type": "string" }, "revision": { "type": "integer" }, "why": { "type": "string" }, "who": { "type": "string", "description": "steered, reloaded: whose order it was; empty: not known." },
     "added": { "type": "integer" }, "removed": { "type": "integer" }, "changed": { "type": "integer" },
     "endpoints": { "type": "array", "items": { "$ref": "Change" }, "description": "The first twenty." }, "seconds": { "type": "number", "description": "decided: since the source reported it; a sink's: since it was handed the update." },
     "stages": { "$ref": "Stages", "description": "Of a change that a sink applied." } } },
@@ -129,6 +132,8 @@ void complete(json& shape) {
 
 json schemas() {
   auto all = json::parse(shapes);
+  for (const auto& [status, code] : refusal_codes()) all["Error"]["properties"]["code"]["enum"].push_back(code);
+  for (const auto& each : report::remark_codes()) all["Finding"]["properties"]["code"]["enum"].push_back(each.code);
   for (auto& [name, shape] : all.items()) {
     if (!shape.contains("of")) continue;
     auto base = all.at(shape["of"].get<std::string>());

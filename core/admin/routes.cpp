@@ -217,22 +217,24 @@ std::string paused(served_host& about, const std::string& name) {
 void pause(served_host& about, const std::string& name, const asked& what, const reply& to) {
   constexpr std::size_t longest = 500;
   about.engine.pause(
-      name, config::printable(word(what, "why"), longest), [&about, name, to](const base::result<>& outcome) {
+      name, config::printable(word(what, "why"), longest),
+      [&about, name, to](const base::result<>& outcome) {
         if (outcome) return to(done(about, name, paused(about, name)));
         to(refuse(500, "pipeline " + name + " is not paused: " + outcome.error().why,
                   "nothing was changed; when that has ended, or drcon can write to [host] state_directory again, try "
                   "again"));
-      });
+      },
+      what.who);
 }
 
-void resume(served_host& about, const std::string& name, const asked&, const reply& to) {
+void resume(served_host& about, const std::string& name, const asked& what, const reply& to) {
   if (!about.engine.find(name)->paused())
     return to(refuse(409, "pipeline " + name + " is not paused", "nothing was changed"));
-  about.engine.resume(name, answer_with(about, name, "pipeline " + name + " resumed", "resumed", to));
+  about.engine.resume(name, answer_with(about, name, "pipeline " + name + " resumed", "resumed", to), what.who);
 }
 
-void resync(served_host& about, const std::string& name, const asked&, const reply& to) {
-  const auto begun = about.engine.resync(name);
+void resync(served_host& about, const std::string& name, const asked& what, const reply& to) {
+  const auto begun = about.engine.resync(name, what.who);
   to(done(about, name,
           fmt::format("{} of {} compare their target with what is desired, and correct what differs{}", begun,
                       base::count_of(about.engine.config().pipelines.at(name).sinks.size(), "sink"),
@@ -247,15 +249,16 @@ void release_brake(served_host& about, const std::string& name, const asked& wha
   };
   const auto answer =
       answer_with(about, name, "held change of pipeline " + name + " released; its sinks apply it now", "released", to);
-  const auto begun =
-      about.engine.release_brake(name, word(what, "service"), number(what, "number"),
-                                 [&about, name, answer, not_released,
-                                  seen = about.engine.find(name)->held_back().number](const base::result<>& outcome) {
-                                   const auto* const now = about.engine.find(name);
-                                   const bool has_changed = now != nullptr && now->held_back().number != seen;
-                                   if (!outcome && has_changed) return not_released(outcome.error().why);
-                                   answer(outcome);
-                                 });
+  const auto begun = about.engine.release_brake(
+      name, word(what, "service"), number(what, "number"),
+      [&about, name, answer, not_released,
+       seen = about.engine.find(name)->held_back().number](const base::result<>& outcome) {
+        const auto* const now = about.engine.find(name);
+        const bool has_changed = now != nullptr && now->held_back().number != seen;
+        if (!outcome && has_changed) return not_released(outcome.error().why);
+        answer(outcome);
+      },
+      what.who);
   if (!begun) not_released(begun.error().why);
 }
 
@@ -301,14 +304,16 @@ void rollback(served_host& about, const std::string& name, const asked& what, co
       answer_with(about, name,
                   fmt::format("pipeline {} serves what it had at revision {}, and is paused: drcon resume {} ends that",
                               name, revision, name),
-                  "rolled back", to));
+                  "rolled back", to),
+      what.who);
 }
 
-void reload(served_host& about, const std::string&, const asked&, const reply& to) {
-  const auto outcome = about.reload();
+void reload(served_host& about, const std::string&, const asked& what, const reply& to) {
+  const auto outcome = about.reload(what.who);
   if (outcome.taken) return to(json(200, {{"done", "configuration reloaded"}, {"findings", outcome.findings}}));
   to(json(422, {{"error", "the new configuration is not used; the previous one stays in effect"},
                 {"help", "fix the errors, then reload"},
+                {"code", refusal_code(422)},
                 {"findings", outcome.findings}}));
 }
 

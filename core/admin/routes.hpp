@@ -31,7 +31,7 @@ struct reload_outcome {
 struct served_host {
   engine::engine& engine;
   metrics::metrics& figures;
-  std::function<reload_outcome()> reload;
+  std::function<reload_outcome(const std::string& who)> reload;
   std::shared_ptr<const std::atomic<std::size_t>> event_clients = nullptr;  ///< the server fills it in
 };
 

@@ -7,8 +7,16 @@
 
 namespace drcon::cli {
 
-bool is_answer(const admin_client::reply& reply) {
+bool is_answer(const admin_client::reply& reply, const arguments& options) {
   if (reply.status == 200) return true;
+  if (options.json) {
+    const bool is_refusal = reply.body.is_object() && reply.body.contains("error");
+    print_json(is_refusal ? reply.body
+                          : nlohmann::json{{"error", "refused with HTTP status " + std::to_string(reply.status)},
+                                           {"help", ""},
+                                           {"code", "failed"}});
+    return false;
+  }
   if (reply.body.is_object() && reply.body.contains("error")) {
     std::cerr << "drcon: " << printable(reply.body["error"]) << "\n";
     if (reply.body.contains("help")) std::cerr << "  help: " << printable(reply.body["help"]) << "\n";
@@ -20,11 +28,14 @@ bool is_answer(const admin_client::reply& reply) {
 
 void print_json(const nlohmann::json& body) { std::cout << base::json_text(body, 2) << "\n"; }
 
-int guarded(const std::function<int()>& verb) {
+int guarded(const arguments& options, const std::function<int()>& verb) {
   try {
     return verb();
+  } catch (const refused&) {
+    return exit_runtime;
   } catch (const no_answer& error) {
-    std::cerr << "drcon: " << error.what() << "\n";
+    if (options.json) print_json({{"error", error.what()}, {"help", ""}, {"code", "no-answer"}});
+    else std::cerr << "drcon: " << error.what() << "\n";
     return exit_runtime;
   }
 }

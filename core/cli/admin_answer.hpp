@@ -11,13 +11,19 @@
 
 namespace drcon::cli {
 
-/// True for an answer to use. Otherwise writes to standard error why drcon refused, and how to help that.
-bool is_answer(const admin_client::reply& reply);
+/// drcon refused; is_answer() has shown why.
+struct refused : no_answer {
+  using no_answer::no_answer;
+};
+
+/// True for an answer to use. Otherwise writes why drcon refused, and how to help that: to standard error, or with
+/// --json to standard output, as {"error", "help", "code"}.
+bool is_answer(const admin_client::reply& reply, const arguments& options);
 
 /// Writes an answer's body to standard output as it is, for --json.
 void print_json(const nlohmann::json& body);
 
-/// Runs a verb. When nobody answers at the socket, writes why to standard error and returns exit_runtime.
-int guarded(const std::function<int()>& verb);
+/// Runs a verb. When nobody answers at the socket, writes why, as is_answer() does, and returns exit_runtime.
+int guarded(const arguments& options, const std::function<int()>& verb);
 
 }  // namespace drcon::cli

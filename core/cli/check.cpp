@@ -1,11 +1,17 @@
 // drcon check: the whole configuration, and each plugin's own opinion of its options.
+#include "base/count_of.hpp"
+#include "base/json_text.hpp"
+#include "cli/check_codes.hpp"
 #include "cli/startup.hpp"
 #include "engine/engine.hpp"
 #include "log/plugin_level.hpp"
 
 #include <boost/asio/io_context.hpp>
+#include <nlohmann/json.hpp>
 
 #include <iostream>
+#include <string_view>
+#include <utility>
 
 namespace drcon::cli {
 namespace {
@@ -25,27 +31,61 @@ void create_all(config::kind kind, const std::map<std::string, config::instance_
   }
 }
 
-}  // namespace
+struct check_findings {
+  config::diagnostics of_configuration;
+  config::diagnostics of_plugins;
+};
 
-int check(const arguments& options) {
+// With --json: what was found, on standard output, whatever it is.
+int answer_json(const check_findings& found, int code) {
+  auto findings = nlohmann::json::array();
+  const auto add = [&findings](const config::diagnostics& some, std::string_view of) {
+    for (const auto& each : some.sorted())
+      findings.push_back({{"code", of},
+                          {"severity", each.severity == config::severity::error ? "error" : "warning"},
+                          {"file", each.where.file},
+                          {"line", each.where.line},
+                          {"column", each.where.column},
+                          {"message", each.message},
+                          {"help", each.help}});
+  };
+  add(found.of_configuration, check_codes[0].code);
+  add(found.of_plugins, check_codes[1].code);
+  std::cout << base::json_text({{"ok", code == exit_ok}, {"findings", std::move(findings)}}, 2) << "\n";
+  return code;
+}
+
+// Everything that can be found without connecting to anything; the exit code. `counts`: of a configuration that is
+// right, for people.
+int check_into(const arguments& options, check_findings& found, std::string& counts) {
   plugins::registry plugins;
-  if (!prepare(options, plugins)) return exit_config;
+  if (!prepare(options, plugins, &found.of_configuration)) return exit_config;
   log::configure(log::level::error, "text");
   log::set_plugin_levels({});
-  const auto config = load_config(options, plugins);
+  const auto config = load_config(options, plugins, &found.of_configuration);
   if (!config) return exit_config;
   boost::asio::io_context context;
   metrics::metrics figures;
-  config::diagnostics found;
-  create_all(config::kind::source, config->sources, plugins, context, figures, found);
-  create_all(config::kind::sink, config->sinks, plugins, context, figures, found);
+  create_all(config::kind::source, config->sources, plugins, context, figures, found.of_plugins);
+  create_all(config::kind::sink, config->sinks, plugins, context, figures, found.of_plugins);
   const bool stopped = base::wait_for_lanes(config->host.stop_deadline);
-  print(found);
-  if (found.has_errors()) return exit_config;
-  if (!stopped) return exit_overstay;
-  std::cout << options.config.string() << ": " << config->pipelines.size() << " pipelines, " << config->sources.size()
-            << " sources, " << config->sinks.size() << " sinks: no fault found\n";
-  return exit_ok;
+  if (found.of_plugins.has_errors()) return exit_config;
+  counts = base::count_of(config->pipelines.size(), "pipeline") + ", " +
+           base::count_of(config->sources.size(), "source") + ", " + base::count_of(config->sinks.size(), "sink");
+  return stopped ? exit_ok : exit_overstay;
+}
+
+}  // namespace
+
+int check(const arguments& options) {
+  check_findings found;
+  std::string counts;
+  const int code = check_into(options, found, counts);
+  if (options.json) return answer_json(found, code);
+  found.of_configuration.take(found.of_plugins);
+  print(found.of_configuration);
+  if (code == exit_ok) std::cout << options.config.string() << ": " << counts << ": no fault found\n";
+  return code;
 }
 
 }  // namespace drcon::cli

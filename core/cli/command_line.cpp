@@ -31,7 +31,7 @@ or refused, or something needs attention; 4 a plugin did not stop in time. With 
 once end with the exit code of that program.
 
 When it runs: drcon status; drcon explain PIPELINE ENDPOINT; drcon journal -f
-First steps: drcon init, or: drcon plugins; drcon reference nginx; drcon check -c my.toml; drcon render --diff -c my.toml; drcon run -c my.toml)";
+First steps: drcon init, or: drcon plugins; drcon reference nginx; drcon check -c my.toml; drcon doctor -c my.toml; drcon render --diff -c my.toml; drcon run -c my.toml)";
 
 const CLI::Validator duration(
     [](std::string& text) {
@@ -94,6 +94,12 @@ std::function<int(const arguments&)> timed(const parsing& state, int (*verb)(con
   };
 }
 
+CLI::Option* add_user(CLI::App& verb, arguments& options) {
+  return verb.add_option("--user", options.user,
+                         "Look with the rights of this user, as root. Default: the user of the unit drcon.service, if "
+                         "there is one");
+}
+
 void add_run_and_check(CLI::App& app, parsing& state) {
   auto* run_verb =
       add_verb(app, "run",
@@ -102,11 +108,24 @@ void add_run_and_check(CLI::App& app, parsing& state) {
                run, state.given, state.result);
   add_config(*run_verb, state.given);
 
-  auto* check_verb = add_verb(app, "check",
-                              "Check the configuration and every plugin's options; print each fault as "
-                              "FILE:LINE:COLUMN; touch nothing, connect to nothing.",
-                              check, state.given, state.result);
+  auto* check_verb = add_verb(
+      app, "check",
+      "Check the configuration and every plugin's options; print each fault as "
+      "FILE:LINE:COLUMN; touch nothing, connect to nothing.",
+      [](const arguments& given) { return given.live ? doctor(given) : check(given); }, state.given, state.result);
   add_config(*check_verb, state.given);
+  auto* live = check_verb->add_flag("--live", state.given.live, "Connect as well: the same as drcon doctor");
+  check_verb->add_flag("--json", state.given.json, "For machines: what was found, each with a code");
+  add_user(*check_verb, state.given)->needs(live);
+
+  auto* doctor_verb =
+      add_verb(app, "doctor",
+               "Connect to everything that the configuration names, change nothing, and report of each source and sink "
+               "what works, what does not, and what to do. Exit code 3 when something does not work.",
+               doctor, state.given, state.result);
+  add_config(*doctor_verb, state.given);
+  add_user(*doctor_verb, state.given);
+  doctor_verb->add_flag("--json", state.given.json, "For machines: what was found, each with a code");
 }
 
 void add_once_and_render(CLI::App& app, parsing& state) {

@@ -32,6 +32,8 @@ struct arguments {
   bool diff = false;                                      ///< render --diff
   std::string plugin;                                     ///< plugins show NAME, reference NAME
   bool json = false;
+  bool live = false;             ///< check --live: doctor
+  std::string user;              ///< doctor: whose rights it looks with
   std::string format = "text";   ///< reference: text, markdown or man
   std::filesystem::path output;  ///< reference: a directory for all pages
   std::filesystem::path socket;  ///< the operator's verbs: where drcon is asked
@@ -53,6 +55,7 @@ int main(int argc, char** argv);
 
 int run(const arguments& options);
 int check(const arguments& options);
+int doctor(const arguments& options);
 int once(const arguments& options);
 int render(const arguments& options);
 int plugins_list(const arguments& options);

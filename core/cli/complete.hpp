@@ -9,10 +9,18 @@
 
 namespace drcon::cli {
 
-/// Asked only where one of them may stand.
+struct known_word {
+  std::string word;
+  std::string meaning;
+};
+
+/// Asked only where one of them may stand. Those of a pipeline are of the drcon that runs.
 struct known_names {
   std::function<std::vector<std::string>()> plugins;
-  std::function<std::vector<std::string>()> pipelines;  ///< of the drcon that runs
+  std::function<std::vector<std::string>()> pipelines;
+  std::function<std::vector<known_word>(const std::string& pipeline)> endpoints;
+  std::function<std::vector<known_word>(const std::string& pipeline)> revisions;
+  std::function<std::vector<known_word>(const std::string& pipeline)> services;
 };
 
 /// `words` are those behind "drcon"; the last one, which may be empty, is what is being typed. Candidates that begin

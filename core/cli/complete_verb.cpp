@@ -5,7 +5,11 @@
 #include "cli/startup.hpp"
 #include "cli/tools.hpp"
 
+#include <nlohmann/json.hpp>
+
+#include <cstdint>
 #include <iostream>
+#include <utility>
 
 namespace drcon::cli {
 namespace {
@@ -39,12 +43,59 @@ std::vector<std::string> pipeline_names(const arguments& options) {
   return all;
 }
 
+// What the drcon that runs has of a pipeline; an empty object when it does not answer.
+nlohmann::json pipeline_of(const arguments& options, const std::string& name) {
+  try {
+    auto got = admin_client(options_typed(options)).ask("GET", target_of({"v1", "pipelines", name}));
+    if (got.status == 200) return std::move(got.body);
+  } catch (const no_answer&) {  // none runs, or it is not for this user
+  }
+  return nlohmann::json::object();
+}
+
+// A shell asks before it lists more than a screen, and each candidate is a line to read.
+constexpr std::size_t most_endpoints = 1000;
+
+std::vector<known_word> endpoints_of(const nlohmann::json& pipeline) {
+  std::vector<known_word> all;
+  for (const auto& service : pipeline.value("services", nlohmann::json::array()))
+    for (const auto& each : service.at("endpoints")) {
+      if (all.size() == most_endpoints) return all;
+      const std::string address = each.at("address");
+      all.push_back({(address.find(':') == std::string::npos ? address : "[" + address + "]") + ":" +
+                         std::to_string(each.at("port").get<unsigned>()),
+                     service.at("name").get<std::string>() + ", " + each.at("health").get<std::string>()});
+    }
+  return all;
+}
+
+std::vector<known_word> revisions_of(const nlohmann::json& pipeline) {
+  std::vector<known_word> all;
+  for (const auto& each : pipeline.value("history", nlohmann::json::array()))
+    all.push_back({std::to_string(each.at("revision").get<std::uint64_t>()),
+                   std::to_string(each.at("in_service").get<std::size_t>()) + " of " +
+                       std::to_string(each.at("endpoints").get<std::size_t>()) + " in service, from " +
+                       each.at("why").get<std::string>()});
+  return all;
+}
+
+std::vector<known_word> services_of(const nlohmann::json& pipeline) {
+  std::vector<known_word> all;
+  for (const auto& each : pipeline.value("services", nlohmann::json::array()))
+    all.push_back({each.at("name").get<std::string>(), {}});
+  return all;
+}
+
 }  // namespace
 
 int complete(const arguments& options) {
   std::cout << complete(
       with_tools(tree_of(*options.command_line), *options.tools), options.words,
-      {.plugins = [&] { return plugin_names(options); }, .pipelines = [&] { return pipeline_names(options); }});
+      {.plugins = [&] { return plugin_names(options); },
+       .pipelines = [&] { return pipeline_names(options); },
+       .endpoints = [&](const std::string& pipeline) { return endpoints_of(pipeline_of(options, pipeline)); },
+       .revisions = [&](const std::string& pipeline) { return revisions_of(pipeline_of(options, pipeline)); },
+       .services = [&](const std::string& pipeline) { return services_of(pipeline_of(options, pipeline)); }});
   return exit_ok;
 }
 

@@ -1,8 +1,13 @@
 #include "cli/operation_pages.hpp"
 
+#include "admin/answer.hpp"
 #include "admin/limits.hpp"
 #include "admin/routes.hpp"
+#include "cli/check_codes.hpp"
+#include "engine/journal_words.hpp"
 #include "metrics/figures.hpp"
+#include "plugins/finding.hpp"
+#include "report/remark.hpp"
 
 #include <fmt/format.h>
 
@@ -53,6 +58,36 @@ std::string metrics_page() {
   return page;
 }
 
+std::string codes_page() {
+  std::string page =
+      "# Codes of drcon\n\n"
+      "What programs compare with; the sentences beside them are for people and may change. Codes are added, and "
+      "never\n"
+      "change their meaning.\n\n"
+      "## Findings of `drcon status --json`\n\n"
+      "`findings[].code`; `severity` is `open` (something is in the way, or under way) or `warning`.\n\n"
+      "| code | meaning |\n|---|---|\n";
+  const auto row = [&page](std::string_view code, std::string_view meaning) {
+    page += fmt::format("| `{}` | {} |\n", code, cell(meaning));
+  };
+  for (const auto& each : report::remark_codes()) row(each.code, each.meaning);
+  page +=
+      "\n## Findings of `drcon doctor --json`\n\n"
+      "`findings[].code` says what was looked at, `state` is `ok`, `warning` or `failed`.\n\n"
+      "| code | meaning |\n|---|---|\n";
+  for (const auto& each : plugins::finding_codes()) row(each.code, each.meaning);
+  page += "\n## Findings of `drcon check --json`\n\n| code | meaning |\n|---|---|\n";
+  for (const auto& each : check_codes) row(each.code, each.meaning);
+  page += "\n## Entries of `drcon journal --json`\n\n| `what` | meaning |\n|---|---|\n";
+  for (const auto& each : engine::journal_words()) row(to_string(each.what), each.meaning);
+  page +=
+      "\n## Refusals\n\n"
+      "`code` of a refusal of the admin interface, and of a verb with `--json`; `no-answer`: no drcon answers.\n\n"
+      "| code | HTTP status |\n|---|---|\n";
+  for (const auto& [status, code] : admin::refusal_codes()) row(code, std::to_string(status));
+  return page;
+}
+
 std::string admin_page() {
   namespace limits = admin::limits;
   std::string page =
@@ -61,7 +96,7 @@ std::string admin_page() {
       "with `[admin] listen`: with a token everything but `/` and `/healthz` needs `Authorization: Bearer TOKEN` (RFC\n"
       "6750); without one nothing can be changed there. `GET /v1/openapi.json` has the shape of every answer. A "
       "refusal\n"
-      "is `{\"error\": …, \"help\": …}`. Times are seconds since the epoch, durations seconds. ";
+      "is `{\"error\": …, \"help\": …, \"code\": …}`. Times are seconds since the epoch, durations seconds. ";
   page += fmt::format(
       "At most {} connections\nand {} clients of `/v1/events`; a request has at most {} KiB of header, and {} "
       "seconds.\n",

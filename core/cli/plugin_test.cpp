@@ -44,7 +44,11 @@ int list(bool as_json) {
 
 int test(const arguments_of_test& arguments) {
   if (!arguments.case_to_run.empty())
-    conformance::run_case({arguments.what.plugin, arguments.what.options, arguments.case_to_run, arguments.record});
+    conformance::run_case({.plugin = arguments.what.plugin,
+                           .options = arguments.what.options,
+                           .unreachable = arguments.what.unreachable,
+                           .name = arguments.case_to_run,
+                           .record = arguments.record});
   if (arguments.list) return list(arguments.json);
   if (!arguments.json)
     std::cout << "conformance of " << arguments.what.plugin.string() << ", plugin ABI " << DRCON_ABI_MAJOR << "."
@@ -73,6 +77,10 @@ void add_plugin_test(CLI::App& plugin, int& result) {
   verb->add_option("--options", arguments->what.options,
                    "TOML: the plugin's options, as under [source.NAME] or [sink.NAME]; for a plugin that is both, in "
                    "[source] and [sink]. @scratch@ in it stands for a directory that is removed after each case")
+      ->check(CLI::ExistingFile);
+  verb->add_option("--unreachable", arguments->what.unreachable,
+                   "TOML, as --options: options with which the other side cannot be reached, such as a port on which "
+                   "nobody listens. Without it no error is provoked, and what is promised for one is not tried")
       ->check(CLI::ExistingFile);
   verb->add_option("--only", arguments->what.only, "Only the cases whose name this regular expression finds")
       ->check(is_regex);

@@ -17,9 +17,9 @@ namespace drcon::cli {
 using nlohmann::json;
 
 int status(const arguments& options) {
-  return guarded([&] {
+  return guarded(options, [&] {
     const auto got = admin_client(options).ask("GET", "/v1/status");
-    if (!is_answer(got)) return exit_runtime;
+    if (!is_answer(got, options)) return exit_runtime;
     if (options.json) print_json(got.body);
     else std::cout << format_status(got.body);
     // By the word for programs: the phrase for people may change. A daemon that does not send it is older than this
@@ -42,7 +42,7 @@ std::uint64_t print_journal(const arguments& options, admin_client& client, std:
   std::map<std::string, std::string> query{{"after", std::to_string(after)}};
   if (!options.pipeline.empty()) query["pipeline"] = options.pipeline;
   const auto got = client.ask("GET", target_of({"v1", "journal"}, query));
-  if (!is_answer(got)) throw no_answer("the journal was not shown");
+  if (!is_answer(got, options)) throw refused("the journal was not shown");
   for (const auto& each : got.body["entries"]) print_entry(options, each);
   return got.body["last"];
 }
@@ -52,7 +52,7 @@ std::uint64_t print_journal(const arguments& options, admin_client& client, std:
 // An event only says that there is something new. The entries are read from the journal, because the server filters it
 // by pipeline and does not filter events.
 int journal(const arguments& options) {
-  return guarded([&]() -> int {
+  return guarded(options, [&]() -> int {
     admin_client client(options);
     auto last = print_journal(options, client, options.after);
     for (bool reported = false; options.follow;) {
@@ -76,12 +76,12 @@ int journal(const arguments& options) {
 }
 
 int explain(const arguments& options) {
-  return guarded([&] {
+  return guarded(options, [&] {
     std::map<std::string, std::string> query{{"endpoint", options.endpoint}};
     if (!options.service.empty()) query["service"] = options.service;
     const auto got =
         admin_client(options).ask("GET", target_of({"v1", "pipelines", options.pipeline, "explain"}, query));
-    if (!is_answer(got)) return exit_runtime;
+    if (!is_answer(got, options)) return exit_runtime;
     if (options.json) print_json(got.body);
     else std::cout << format_explanation(got.body);
     const auto in_rotation = [](const json& match) { return match.at("in_rotation").get<bool>(); };
@@ -114,20 +114,20 @@ void print_difference(const json& difference) {
 }  // namespace
 
 int difference(const arguments& options) {
-  return guarded([&]() -> int {
+  return guarded(options, [&]() -> int {
     admin_client client(options);
     std::vector<std::string> names{options.pipeline};
     if (options.pipeline.empty()) {
       names.clear();
       const auto all = client.ask("GET", "/v1/pipelines");
-      if (!is_answer(all)) return exit_runtime;
+      if (!is_answer(all, options)) return exit_runtime;
       for (const auto& [name, each] : all.body.items()) names.push_back(name);
     }
     bool equal = true;
     auto everything = json::array();
     for (const auto& name : names) {
       const auto got = client.ask("GET", target_of({"v1", "pipelines", name, "diff"}));
-      if (!is_answer(got)) return exit_runtime;
+      if (!is_answer(got, options)) return exit_runtime;
       equal &= is_equal(got.body);
       if (options.json) everything.push_back(got.body);
       else print_difference(got.body);

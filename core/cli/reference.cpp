@@ -61,7 +61,8 @@ int reference(const arguments& options) {
     for (const auto& each : pages)
       if (!write(options.output / file_of(each, options.format), rendered(each, options.format))) return exit_runtime;
     if (options.format == "markdown" &&
-        !(write(options.output / "metrics.md", metrics_page()) && write(options.output / "admin.md", admin_page())))
+        !(write(options.output / "metrics.md", metrics_page()) && write(options.output / "admin.md", admin_page()) &&
+          write(options.output / "codes.md", codes_page())))
       return exit_runtime;
     if (options.format != "man") return exit_ok;
     const auto page = command_page(with_tools(tree_of(*options.command_line), *options.tools), date_of_build());

@@ -40,8 +40,9 @@ public:
       : options_(options),
         plugins_(plugins),
         hosted_(plugins, host, engine::mode::apply),
-        admin_(hosted_.context(),
-               {.engine = hosted_.engine(), .figures = hosted_.figures(), .reload = [this] { return reload(); }}),
+        admin_(hosted_.context(), {.engine = hosted_.engine(),
+                                   .figures = hosted_.figures(),
+                                   .reload = [this](const std::string& who) { return reload(who); }}),
         heartbeat_(hosted_.context().get_executor(), hosted_.engine()),
         programs_(hosted_.context(), hosted_.engine(), [this] { stop_once(); }),
         secrets_(hosted_.context().get_executor(), [this](const std::string& file) { use_renewed(file); }),
@@ -55,8 +56,9 @@ private:
   bool listen(const config::host_config& host);
   void wait_for_signal();
   void on_signal(int signal);
-  admin::reload_outcome reload();
-  admin::reload_outcome use(std::optional<config::configuration> next, config::diagnostics& found);
+  admin::reload_outcome reload(const std::string& who);
+  admin::reload_outcome use(std::optional<config::configuration> next, config::diagnostics& found,
+                            const std::string& who);
   void use_renewed(const std::string& secret_file);
   void in_effect(const config::configuration& now);
   void close_in_the_clear(const config::host_config& refused, std::vector<std::string>& findings);
@@ -98,6 +100,7 @@ int daemon::run(const config::configuration& config) {
   if (!listen(config.host)) return exit_runtime;
   log::info(base::subject_kind::host, "drcon {} runs {}", build::version,
             base::count_of(config.pipelines.size(), "pipeline"));
+  hosted_.engine().probe_instances();
   in_effect(config);
   heartbeat_.start();
   wait_for_signal();
@@ -119,7 +122,7 @@ void daemon::wait_for_signal() {
 
 void daemon::on_signal(int signal) {
   if (signal == SIGHUP) {
-    reload();
+    reload("SIGHUP");
     return;
   }
   if (!stopping_) return stop_once();
@@ -137,6 +140,7 @@ bool daemon::take(const config::configuration& next, config::diagnostics& found,
   for (const auto& each : findings) log::error(base::subject_kind::config, "{}", each);
   if (listeners && log && hosted_.engine().apply(next, found)) {
     admin_.switch_to(std::move(*listeners));
+    hosted_.engine().probe_instances();
     return true;
   }
   // What was to be secured does not go on in the clear, though the rest stays as it was.
@@ -154,12 +158,13 @@ void daemon::close_in_the_clear(const config::host_config& refused, std::vector<
 }
 
 // The whole new configuration is checked first; a wrong one changes nothing, but for a port that it would secure.
-admin::reload_outcome daemon::reload() {
+admin::reload_outcome daemon::reload(const std::string& who) {
   if (stopping_) return {.taken = false, .findings = {"drcon is stopping"}};
-  log::info(base::subject_kind::host, "reloading {}", options_.config.string());
+  log::info(base::subject_kind::host, "reloading {}{}", options_.config.string(),
+            who.empty() ? "" : " (by " + who + ")");
   config::diagnostics found;
   auto next = config::load(options_.config, plugins_.catalog(), found);
-  return use(std::move(next), found);
+  return use(std::move(next), found, who);
 }
 
 void daemon::in_effect(const config::configuration& now) {
@@ -180,10 +185,11 @@ void daemon::use_renewed(const std::string& secret_file) {
     return;
   }
   log::info(base::subject_kind::host, "{} was replaced: reloading", secret_file);
-  use(std::move(next), found);
+  use(std::move(next), found, "the renewed secret " + secret_file);
 }
 
-admin::reload_outcome daemon::use(std::optional<config::configuration> next, config::diagnostics& found) {
+admin::reload_outcome daemon::use(std::optional<config::configuration> next, config::diagnostics& found,
+                                  const std::string& who) {
   heartbeat_.reloading();
   if (next) config::keep_what_is_read_at_start(hosted_.engine().config().host, next->host, options_.config, found);
   admin::reload_outcome outcome;
@@ -198,7 +204,7 @@ admin::reload_outcome daemon::use(std::optional<config::configuration> next, con
     log::write(each.severity == config::severity::error ? log::level::error : log::level::warning,
                base::subject_kind::config, outcome.findings.back());
   }
-  hosted_.engine().note_reload(outcome.taken, outcome.findings.empty() ? "" : outcome.findings.front());
+  hosted_.engine().note_reload(outcome.taken, outcome.findings.empty() ? "" : outcome.findings.front(), who);
   if (!outcome.taken) {
     log::error(base::subject_kind::host, "the new configuration is not used; the previous one stays in effect");
     heartbeat_.reloaded();

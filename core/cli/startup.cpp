@@ -42,7 +42,17 @@ void load_plugins(const arguments& options, plugins::registry& plugins) {
   load_plugins(options, host.value_or(config::host_config{}), plugins);
 }
 
-std::optional<config::host_config> prepare(const arguments& options, plugins::registry& plugins) {
+namespace {
+
+void print_or_keep(const config::diagnostics& found, config::diagnostics* into) {
+  if (into == nullptr) print(found);
+  else into->take(found);
+}
+
+}  // namespace
+
+std::optional<config::host_config> prepare(const arguments& options, plugins::registry& plugins,
+                                           config::diagnostics* faults) {
   config::diagnostics found;
   auto host = config::load_host(options.config, found);
   if (!host) {
@@ -50,7 +60,7 @@ std::optional<config::host_config> prepare(const arguments& options, plugins::re
     load_plugins(options, {}, plugins);
     config::diagnostics all;
     config::load(options.config, plugins.catalog(), all);
-    print(all.has_errors() ? all : found);
+    print_or_keep(all.has_errors() ? all : found, faults);
     return {};
   }
   configure_log(*host);
@@ -64,10 +74,11 @@ std::optional<config::host_config> prepare(const arguments& options, plugins::re
   return host;
 }
 
-std::optional<config::configuration> load_config(const arguments& options, const plugins::registry& plugins) {
+std::optional<config::configuration> load_config(const arguments& options, const plugins::registry& plugins,
+                                                 config::diagnostics* into) {
   config::diagnostics found;
   auto loaded = config::load(options.config, plugins.catalog(), found);
-  print(found);
+  print_or_keep(found, into);
   return loaded;
 }
 

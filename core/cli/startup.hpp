@@ -23,14 +23,17 @@ int no_such_plugin(const std::string& name);
 /// For the verbs that keep targets up to date: a reader of the log that goes away would end them by SIGPIPE.
 void ignore_broken_pipes();
 
-/// Reads [host], [log] and [admin], sets up the log and loads the plugins. Faults are printed; nothing then.
-std::optional<config::host_config> prepare(const arguments& options, plugins::registry& plugins);
+/// Reads [host], [log] and [admin], sets up the log and loads the plugins. Nothing when that is wrong: the faults are
+/// printed, or go into `faults`.
+std::optional<config::host_config> prepare(const arguments& options, plugins::registry& plugins,
+                                           config::diagnostics* faults = nullptr);
 
 /// Levels and format, as [log] says.
 void configure_log(const config::host_config& host);
 
-/// Reads and checks the whole configuration. Faults are printed; nothing then.
-std::optional<config::configuration> load_config(const arguments& options, const plugins::registry& plugins);
+/// Reads and checks the whole configuration. Nothing when it is wrong. What is found is printed, or goes into `into`.
+std::optional<config::configuration> load_config(const arguments& options, const plugins::registry& plugins,
+                                                 config::diagnostics* into = nullptr);
 
 /// Prints what was found, one line each, on standard error.
 void print(const config::diagnostics& found);

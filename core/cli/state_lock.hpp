@@ -5,6 +5,8 @@
 
 #include "base/result.hpp"
 
+#include <sys/types.h>
+
 #include <filesystem>
 
 namespace drcon::cli {
@@ -16,6 +18,9 @@ public:
   /// another drcon may hold it. A directory in which no lock file can be made, as when it cannot be written, is left
   /// unlocked with a warning: then no state can be kept either. An empty name keeps no state, and is not locked.
   static base::result<state_lock> take(const std::filesystem::path& directory);
+
+  /// The process that holds the lock of that directory; 0 when none does. Takes nothing.
+  static pid_t holder(const std::filesystem::path& directory);
 
   ~state_lock();
   state_lock(state_lock&& other) noexcept;

@@ -20,14 +20,17 @@ struct case_context {
   std::filesystem::path file;             ///< the library
   const tested_plugin* loaded = nullptr;  ///< null for the cases of the file, which run before it is loaded
   config::kind kind = config::kind::source;
-  nlohmann::json options;         ///< checked; not used by the cases of the file and of the library
-  std::filesystem::path given;    ///< the author's file, or empty
-  std::filesystem::path scratch;  ///< a directory of the case's own
+  nlohmann::json options;             ///< checked; not used by the cases of the file and of the library
+  std::filesystem::path given;        ///< the author's file, or empty
+  std::filesystem::path scratch;      ///< a directory of the case's own
+  std::filesystem::path unreachable;  ///< the author's file of options for a peer that cannot be reached, or empty
 
   const tested_plugin& plugin() const { return *loaded; }
   test_instance make(const recorder::host_behaviour& behaviour = {}, std::string name = "test") const {
     return {plugin(), kind, options, behaviour, std::move(name)};
   }
+  /// With the options for a peer that cannot be reached; throws not_tried when the author gave none.
+  test_instance make_unreachable() const;
   test_instance make_with(const nlohmann::json& other_options) const { return {plugin(), kind, other_options}; }
 };
 

@@ -36,6 +36,19 @@ std::string ask_for_options(const case_context& context, const std::vector<std::
   return text;
 }
 
+}  // namespace
+
+test_instance case_context::make_unreachable() const {
+  if (unreachable.empty())
+    throw not_tried(
+        "no error was provoked: --unreachable FILE.toml gives options with which its peer cannot be reached");
+  auto read = read_options(plugin(), kind, unreachable, scratch);
+  if (!read.faults.empty()) throw breach(ask_for_options(*this, read.faults));
+  return make_with(read.values);
+}
+
+namespace {
+
 void run(const planned_case& planned, case_context context) {
   if (planned.kind) {
     context.kind = *planned.kind;
@@ -56,7 +69,11 @@ void run_case(const case_request& what) {
   try {
     for (const auto& each : file_cases()) {
       if (each.name != what.name) continue;
-      each.run({.file = what.plugin, .options = {}, .given = {}, .scratch = std::filesystem::current_path()});
+      each.run({.file = what.plugin,
+                .options = {},
+                .given = {},
+                .scratch = std::filesystem::current_path(),
+                .unreachable = {}});
       conclude(outcome::passed, {});
     }
     const auto& plugin = load(what.plugin);
@@ -68,7 +85,8 @@ void run_case(const case_request& what) {
                  .kind = kind::source,
                  .options = {},
                  .given = what.options,
-                 .scratch = std::filesystem::current_path()});
+                 .scratch = std::filesystem::current_path(),
+                 .unreachable = what.unreachable});
       conclude(outcome::passed, what.name == "loads" ? described(plugin) : std::string());
     }
     conclude(outcome::failed, "there is no case '" + what.name + "' for this plugin");

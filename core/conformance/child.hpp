@@ -10,9 +10,10 @@ namespace drcon::conformance {
 
 struct case_request {
   std::filesystem::path plugin;
-  std::filesystem::path options;  ///< may be empty
-  std::string name;               ///< of the case
-  int record = -1;                ///< descriptor of a shared_case_record
+  std::filesystem::path options;      ///< may be empty
+  std::filesystem::path unreachable;  ///< options for a peer that cannot be reached; may be empty
+  std::string name;                   ///< of the case
+  int record = -1;                    ///< descriptor of a shared_case_record
 };
 
 /// Runs the case and ends the process. The outcome is in the record; a record without one means that the process died.

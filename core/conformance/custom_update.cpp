@@ -9,7 +9,7 @@
 namespace drcon::conformance {
 namespace {
 
-constexpr std::size_t room = std::size_t{16} << 20U;
+constexpr std::size_t space = std::size_t{16} << 20U;
 constexpr auto taken_back = "it read the update after host->done for its ticket: from that call on it is the host's";
 constexpr auto wrong_step =
     "it walked an array by the size that it knows of an element: the stride is endpoint_size (endpoints) or "
@@ -20,7 +20,7 @@ constexpr auto wrong_step =
 
 custom_update::custom_update(const update_layout& layout, std::uint64_t ticket, std::vector<service> desired,
                              std::optional<std::vector<service>> applied)
-    : layout_(layout), memory_(room) {
+    : layout_(layout), memory_(space) {
   // testing::update orders both sides and finds what changed; only the layout is made here.
   const testing::update ordinary(ticket, std::move(desired), std::move(applied));
   const auto& source = *ordinary.get();
@@ -57,7 +57,7 @@ void custom_update::take_back() const { memory_.trap_all(taken_back); }
 std::byte* custom_update::take(std::size_t bytes) {
   constexpr std::size_t alignment = 16;
   used_ = (used_ + alignment - 1) / alignment * alignment;
-  if (bytes > room - used_) throw std::length_error("the update is too large for its memory");
+  if (bytes > space - used_) throw std::length_error("the update is too large for its memory");
   auto* const at = memory_.begin() + used_;
   used_ += bytes;
   return at;

@@ -3,12 +3,15 @@
 #include "conformance/cases.hpp"
 #include "conformance/usage.hpp"
 
+#include <drcon/probe.h>
 #include <drcon/testing/update.hpp>
 
 #include <algorithm>
 #include <array>
 #include <limits>
+#include <string>
 #include <thread>
+#include <vector>
 
 namespace drcon::conformance {
 namespace {
@@ -160,10 +163,12 @@ void are_apart(const case_context& context) {
   if (const auto said = said_by(other.host()); !said.empty())
     throw breach("host->" + said + " was called for the instance 'other', and only 'one' was started");
   other.start();
+  // One that answers nobody shares no state by that: the case answers-once finds it.
+  const bool answers = one.is_sink() && !one.answers(1).empty();
   one.stop();
   one.destroy();
   other.work();
-  if (other.is_sink()) other.answer(1);
+  if (answers) other.answer(1);
   other.stop();
   other.destroy();
 }
@@ -175,6 +180,40 @@ void takes_a_newer_host(const case_context& context) {
   one.work();
   one.stop();
   one.destroy();
+}
+
+void note_finding(void* to, const drcon_probe_finding* found) {
+  auto& faults = *static_cast<std::vector<std::string>*>(to);
+  if (!DRCON_HAS(found, advice)) faults.emplace_back("a finding is shorter than ABI 1.0 has it");
+  else if (found->what.size == 0) faults.emplace_back("a finding does not say what was found");
+  else if (found->state == DRCON_PROBE_FAILED && found->advice.size == 0)
+    faults.emplace_back("a finding that something fails does not say what to do");
+}
+
+void probes_without_touching(const case_context& context) {
+  const auto& entry = context.plugin().entry();
+  const auto* ability =
+      entry.ability == nullptr ? nullptr : static_cast<const drcon_probe*>(entry.ability(DRCON_PROBE));
+  const auto function = ability == nullptr ? nullptr : context.kind == kind::source ? ability->source : ability->sink;
+  if (function == nullptr) throw not_tried("it has no probe (drcon/probe.h)");
+  auto one = context.make();
+  one.create();
+  const auto threads = thread_count();
+  std::vector<std::string> faults;
+  const drcon_probe_call call{.size = sizeof(drcon_probe_call),
+                              .reserved = 0,
+                              .timeout = std::chrono::nanoseconds(1s).count(),
+                              .process = 0,
+                              .receiver = &faults,
+                              .found = &note_finding};
+  trap_calls(calls::write, "probe");
+  {
+    const within limit("probe", 9s);
+    function(one.self(), &call);
+  }
+  if (!faults.empty()) throw breach(faults.front());
+  if (!soon([&] { return thread_count() <= threads; })) throw breach("probe left threads behind");
+  if (!one.host().answers().empty()) throw breach("probe called host->done, which answers apply");
 }
 
 constexpr std::array cases{
@@ -201,6 +240,10 @@ constexpr std::array cases{
     test_case{scope::instance, "instances-are-apart",
               "Many instances of one plugin live at a time, and share no state.",
               "keep everything in what create stores in *self; no static variable", "stops", &are_apart},
+    test_case{scope::instance, "probes-without-touching",
+              "probe looks whether the instance works, says of what fails what to do, and changes nothing.",
+              "only read in probe, and end what it has begun; leave the ability out if it cannot look",
+              "takes-its-options", &probes_without_touching},
     test_case{scope::instance, "takes-a-newer-host",
               "create accepts a host with a newer minor version of the ABI, whose table is longer.",
               "never compare a struct's size for equality; test newer members with DRCON_HAS", "stops",

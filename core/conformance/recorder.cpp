@@ -106,6 +106,7 @@ struct recorder::own {
     made.ready = [](drcon_instance* self) { of(self).said_anything_ = true; };
     made.unknown = [](drcon_instance* self, drcon_string, drcon_string) { of(self).said_anything_ = true; };
     made.refused = [](drcon_instance*, drcon_string, drcon_string, drcon_string) {};
+    made.done = [](drcon_instance* self, std::uint64_t, drcon_result, drcon_string) { ++of(self).done_count_; };
     return made;
   }
 };

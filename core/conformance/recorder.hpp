@@ -40,6 +40,8 @@ public:
   bool said_unknown() const { return said_unknown_; }
   /// True once it has called anything that a source calls about its services, or has reported a state.
   bool said_anything() const { return said_anything_; }
+  /// Of a mute host: how many updates were answered.
+  std::size_t done_count() const { return done_count_; }
   /// The last log lines and states, to be shown beside a failure.
   std::string last_words() const;
 
@@ -60,6 +62,7 @@ private:
   std::atomic<bool> said_empty_{false};
   std::atomic<bool> said_unknown_{false};
   std::atomic<bool> said_anything_{false};
+  std::atomic<std::size_t> done_count_{0};
   mutable std::mutex own_mutex_;  // guards all below
   std::vector<std::string> malformed_;
   std::vector<std::string> off_lane_;

@@ -46,6 +46,13 @@ std::string identifier_of(verdict value) {
   return "";
 }
 
+// What breaks a promise is one thing, and what crashes may be another: the advice for the promise would mislead.
+std::string advice_on(const result& result) {
+  if (result.verdict == verdict::crashed)
+    return "build it with -g -fsanitize=address,undefined, or run the case in a debugger: either names the line";
+  return result.planned.what->help;
+}
+
 }  // namespace
 
 std::string line_of(const result& result) {
@@ -53,8 +60,7 @@ std::string line_of(const result& result) {
   if (result.verdict == verdict::not_run) return line + " " + plugins::printable(result.seen, 300) + "\n";
   if (!result.is_breach()) return line.substr(0, line.find_last_not_of(' ') + 1) + "\n";
   return line.substr(0, line.find_last_not_of(' ') + 1) + "\n" + block("promised", result.planned.what->promise) +
-         block("seen", result.seen) + block("do", result.planned.what->help) +
-         block("output", last_lines(result.output, 12));
+         block("seen", result.seen) + block("do", advice_on(result)) + block("output", last_lines(result.output, 12));
 }
 
 std::string summary_of(const findings& findings) {
@@ -78,7 +84,7 @@ json json_of(const request& request, const findings& findings) {
              {"promise", each.planned.what->promise},
              {"milliseconds", each.took.count()}};
     if (!each.seen.empty()) one["seen"] = each.seen;
-    if (each.is_breach()) one["help"] = each.planned.what->help;
+    if (each.is_breach()) one["help"] = advice_on(each);
     if (each.is_breach() && !each.output.empty()) one["output"] = each.output;
     all["cases"].push_back(std::move(one));
   }

@@ -124,6 +124,10 @@ private:
       arguments.emplace_back("--options");
       arguments.push_back(std::filesystem::absolute(request_.options).string());
     }
+    if (!request_.unreachable.empty()) {
+      arguments.emplace_back("--unreachable");
+      arguments.push_back(std::filesystem::absolute(request_.unreachable).string());
+    }
     const auto how = run_self(arguments, scratch.path(), record.descriptor(), longest_case);
     auto made = read_record(what, record.read(), how);
     made.took = std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - start);

@@ -32,7 +32,8 @@ struct result {
 struct request {
   std::filesystem::path plugin;
   std::filesystem::path options;
-  std::string only;  ///< regular expression for names; empty: all
+  std::filesystem::path unreachable;  ///< options with which its peer cannot be reached; empty: not given
+  std::string only;                   ///< regular expression for names; empty: all
 };
 
 struct findings {

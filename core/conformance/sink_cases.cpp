@@ -7,8 +7,13 @@
 
 #include <drcon/testing/update.hpp>
 
+#include <algorithm>
 #include <array>
+#include <limits>
+#include <memory>
+#include <optional>
 #include <thread>
+#include <vector>
 
 namespace drcon::conformance {
 namespace {
@@ -25,10 +30,10 @@ public:
     sink_.start();
   }
 
-  testing::answer apply(services desired, milliseconds at_most = 20s) {
+  testing::answer apply(services desired, milliseconds at_most = longest_answer) {
     return hand_over(std::move(desired), 0, at_most);
   }
-  testing::answer reconcile() { return hand_over(desired_, DRCON_UPDATE_RECONCILE, 20s); }
+  testing::answer reconcile() { return hand_over(desired_, DRCON_UPDATE_RECONCILE, longest_answer); }
   void begin(services desired) { sink_.apply(next(std::move(desired), 0)); }
 
   test_instance& sink() { return sink_; }
@@ -75,7 +80,7 @@ void answers_once(const case_context& context) {
       throw breach("update " + std::to_string(each.ticket) + " was answered, and never handed over");
 }
 
-void takes(const case_context& context, services desired, milliseconds at_most = 20s) {
+void takes(const case_context& context, services desired, milliseconds at_most = longest_answer) {
   pipeline one(context);
   one.apply(std::move(desired), at_most);
   one.sink().stop();
@@ -98,7 +103,7 @@ void takes_a_hostile_snapshot(const case_context& context) {
 
 void takes_settings(const case_context& context) { takes(context, snapshots::settings()); }
 
-void takes_a_huge_snapshot(const case_context& context) { takes(context, snapshots::huge(), 120s); }
+void takes_a_huge_snapshot(const case_context& context) { takes(context, snapshots::huge(), longest_answer); }
 
 void reconciles(const case_context& context) {
   pipeline one(context);
@@ -178,6 +183,80 @@ void renders_without_touching(const case_context& context) {
     throw breach("render answered " + std::to_string(result) + " and did not say why by host->failed");
 }
 
+// The promise of "applied" is that the target serves it, and what a sink says that its target has must agree.
+void writes_what_it_renders(const case_context& context) {
+  pipeline one(context);
+  auto& sink = one.sink();
+  if (!sink.can_render()) throw not_tried("it has no render, which would show what its target has");
+  const auto desired = snapshots::small(1);
+  if (const auto answer = one.apply(desired); answer.result != DRCON_OK)
+    throw not_tried("it did not apply: " + answer.why);
+  // Never freed, as above.
+  const auto& update = *new testing::update(one.ticket() + 1, desired, desired);
+  if (sink.render(update.get()) != DRCON_OK) throw not_tried("it cannot render what it has applied");
+  bool any_known = false;
+  for (const auto& each : sink.host().rendered()) {
+    if (!each.live) continue;
+    any_known = true;
+    if (*each.live != each.wanted)
+      throw breach("apply was answered by DRCON_OK, and render reports of " + each.target +
+                   " that what is there differs from what is desired");
+  }
+  if (!any_known) throw not_tried("its render does not report what its target has");
+}
+
+// As frees-itself, of updates: what grows in every stretch is lost.
+void frees_each_update(const case_context& context) {
+  constexpr int first = 30;
+  constexpr int stretch = 60;
+  constexpr int stretches = 3;
+  constexpr long most_an_update = 48;
+  const recorder::host_behaviour mute{.mute = true};
+  auto sink = context.make(mute);
+  sink.create();
+  sink.start();
+  // Made before anything is counted: they are ours.
+  std::vector<std::unique_ptr<testing::update>> updates;
+  for (int i = 0; i < first + stretch * stretches; ++i)
+    updates.push_back(std::make_unique<testing::update>(
+        i + 1, snapshots::small(i % 2), i == 0 ? std::nullopt : std::optional(snapshots::small((i - 1) % 2))));
+  std::size_t next = 0;
+  const auto apply = [&](int count) {
+    const auto before = static_cast<long>(heap_bytes());
+    for (int i = 0; i < count; ++i, ++next) {
+      sink.apply(updates[next]->get());
+      busy_patience patience(longest_answer);
+      while (sink.host().done_count() <= next)
+        if (patience.is_over()) throw breach("update " + std::to_string(next + 1) + " was not answered");
+        else std::this_thread::sleep_for(500us);
+    }
+    return static_cast<long>(heap_bytes()) - before;
+  };
+  const auto began = std::chrono::steady_clock::now();
+  apply(first);
+  if (std::chrono::steady_clock::now() - began > 2s)
+    throw not_tried("its updates take too long to try hundreds of them");
+  long least = std::numeric_limits<long>::max();
+  for (int i = 0; i < stretches; ++i) least = std::min(least, apply(stretch) / stretch);
+  if (least > most_an_update) throw breach("each update loses about " + std::to_string(least) + " bytes");
+  sink.stop();
+}
+
+void retries_unreachable(const case_context& context) {
+  auto sink = context.make_unreachable();
+  sink.create();
+  sink.start();
+  // Never freed, as above.
+  const auto& update = *new testing::update(1, snapshots::small(0), {});
+  sink.apply(update.get());
+  const auto answer = sink.answer(1);
+  if (answer.result != DRCON_RETRY)
+    throw breach("its target cannot be reached (--unreachable), and apply was answered by " +
+                 std::to_string(answer.result) + " instead of DRCON_RETRY");
+  if (answer.why.empty()) throw breach("apply was answered by DRCON_RETRY without a reason");
+  sink.stop();
+}
+
 constexpr std::array cases{
     test_case{scope::sink, "answers-once",
               "apply ends by host->done, exactly once for each ticket, with a reason for what is not OK.",
@@ -210,6 +289,17 @@ constexpr std::array cases{
     test_case{scope::sink, "reads-updates-by-length", "Strings have a length, and need not end with a NUL byte.",
               "read drcon_string.size bytes and no more; printf prints them by %.*s", "answers-once",
               &reads_updates_by_length},
+    test_case{scope::sink, "frees-each-update", "A hundred updates need no more memory than one.",
+              "free what an apply made before the next one; a leak checker (-fsanitize=address) names the line",
+              "answers-once", &frees_each_update},
+    test_case{scope::sink, "retries-unreachable",
+              "apply answers DRCON_RETRY, with the reason, while the target cannot be reached.",
+              "answer DRCON_OK only for what was seen to be in place; DRCON_REJECTED is never tried again",
+              "answers-once", &retries_unreachable},
+    test_case{scope::sink, "writes-what-it-renders",
+              "After DRCON_OK the target has what is desired, and render reports that.",
+              "verify what was written before you answer; render reports as `live` what is there now", "answers-once",
+              &writes_what_it_renders},
     test_case{scope::sink, "renders-without-touching",
               "render reports what apply would write, changes nothing, and needs no start.",
               "only read in render; leave `render` NULL if the sink cannot show it", "takes-its-options",

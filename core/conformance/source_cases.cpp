@@ -24,14 +24,27 @@ void publishes_well_formed(const case_context& context) {
   if (const auto faults = one.host().malformed(); !faults.empty()) throw breach(faults.front());
 }
 
-// A source that reports "away" has no current data: what it publishes at the same time would be taken for the truth.
-void error_is_not_empty(const case_context& context) {
-  auto one = watched(context);
-  const auto& host = one.host();
-  if (host.status().state != DRCON_STATE_AWAY) return;
-  const auto why = "its state is away (" + host.status().text + ")";
+void judge_without_data(const recorder& host, const std::string& why) {
   if (host.said_empty()) throw breach(why + ", and it published a service without endpoints");
   if (host.ready() && !host.said_unknown()) throw breach(why + ", and it said ready, and never unknown");
+}
+
+// A source that cannot reach its peer has no current data: what it publishes then would be taken for the truth. Whether
+// there is an error is known only from options that bring one about, or from its own state.
+void error_is_not_empty(const case_context& context) {
+  auto usual = watched(context);
+  const bool is_away = usual.host().status().state == DRCON_STATE_AWAY;
+  if (is_away) judge_without_data(usual.host(), "its state is away (" + usual.host().status().text + ")");
+  usual.stop();
+  if (is_away && context.unreachable.empty()) return;
+  auto one = context.make_unreachable();
+  one.create();
+  one.start();
+  one.host().wait_until([&] { return one.host().said_unknown() || one.host().said_empty(); }, 5s);
+  one.host().wait_until([&] { return one.host().said_empty(); }, 300ms);
+  judge_without_data(one.host(), "its peer cannot be reached (--unreachable)");
+  if (!one.host().said_unknown() && one.host().status().state != DRCON_STATE_AWAY)
+    throw breach("its peer cannot be reached (--unreachable), and it reported neither unknown nor the state away");
   one.stop();
 }
 

@@ -1,6 +1,7 @@
 #include "conformance/test_instance.hpp"
 
 #include "conformance/case_record.hpp"
+#include "conformance/usage.hpp"
 
 #include <drcon/testing/update.hpp>
 
@@ -76,7 +77,7 @@ void test_instance::apply(const drcon_update* update) {
 }
 
 drcon_result test_instance::render(const drcon_update* update) {
-  const within limit("render", std::chrono::seconds(20));
+  const within limit("render", longest_answer);
   return sink_->render(self_, update);
 }
 
@@ -87,7 +88,11 @@ std::vector<testing::answer> test_instance::answers(std::uint64_t ticket) const 
 }
 
 testing::answer test_instance::answer(std::uint64_t ticket, milliseconds at_most) {
-  if (!host_->wait_until([&] { return !answers(ticket).empty(); }, at_most))
+  busy_patience patience(at_most);
+  const auto answered = [&] { return !answers(ticket).empty(); };
+  while (!host_->wait_until(answered, milliseconds(100)) && !patience.is_over()) {
+  }
+  if (!answered())
     throw breach("update " + std::to_string(ticket) + " was not answered by host->done within " +
                  std::to_string(std::chrono::duration_cast<std::chrono::seconds>(at_most).count()) + " s");
   return answers(ticket).front();

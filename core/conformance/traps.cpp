@@ -136,9 +136,9 @@ void pages::trap(const std::byte* first, const std::byte* last, const char* seen
 drcon_string guarded_copy(std::string_view text) {
   if (text.empty()) return {};
   const auto page = pages::page_size();
-  const pages room((text.size() + page - 1) / page * page + page);
-  auto* const guard = room.end() - page;
-  room.trap(guard, room.end(), "it read past the end of a string: strings have a length, and no final NUL");
+  const pages space((text.size() + page - 1) / page * page + page);
+  auto* const guard = space.end() - page;
+  space.trap(guard, space.end(), "it read past the end of a string: strings have a length, and no final NUL");
   auto* const at = guard - text.size();
   std::memcpy(at, text.data(), text.size());
   return {reinterpret_cast<const char*>(at), text.size()};

@@ -37,8 +37,10 @@ engine::engine(boost::asio::io_context& context, const plugins::registry& plugin
       store_(how == mode::apply ? host.state_directory : std::filesystem::path()),
       pauses_(how == mode::apply ? host.state_directory : std::filesystem::path()),
       inspector_(context.get_executor(), plugins, figures),
+      probes_(context.get_executor(), plugins, figures),
       recovery_pause_(first_pause_before_recovery, longest_pause_before_recovery),
-      recovery_(context.get_executor()) {
+      recovery_(context.get_executor()),
+      spare_memory_(context.get_executor()) {
   config_.host = host;
   after_late_end_ = std::make_shared<const std::function<void()>>([this] {
     for (auto& [name, runner] : sinks_) runner->resync_soon();
@@ -118,6 +120,7 @@ bool engine::apply(const config::configuration& next, config::diagnostics& found
   std::erase_if(asked, [this](const auto& each) { return reads_files(each.second); });
   inspector_.keep_only(asked);
   journal_.resize(static_cast<std::size_t>(next.host.journal_size));
+  store_.write_every(next.host.state_interval);
   replace_sources(sources);
   replace_pipelines(before, sources, found);
   replace_sinks(sinks);
@@ -376,6 +379,7 @@ void engine::feed_sinks() {
 }
 
 void engine::on_decided(const std::string& pipeline, const decision& what) {
+  spare_memory_.note_work();
   for (const auto& name : config_.pipelines.at(pipeline).sinks) {
     const auto sink = sinks_.find(name);
     if (sink != sinks_.end() && !keeps_its_own(pipeline, name)) sink->second->on_decided(pipeline, what);
@@ -447,6 +451,7 @@ void engine::retire(const instance_ptr& instance, std::function<void()> then) {
 void engine::stop(std::function<void(bool clean)> stopped) {
   stopping_ = true;
   recovery_.cancel();
+  spare_memory_.stop();
   after_late_end_.reset();
   // The deadline is for all together: a sink that never answers must not hold up the end of the process.
   const auto at_most = config_.host.stop_deadline + plugins::program_keepers::of_this_process().time_to_end();
@@ -457,7 +462,7 @@ void engine::stop(std::function<void(bool clean)> stopped) {
     stopped(!overstayed_);
   });
   // What the inspector asks a plugin uses the engine's executor: nothing may be destroyed before it has answered.
-  const auto finish = [this, end] { inspector_.stop([end] { end(true); }); };
+  const auto finish = [this, end] { inspector_.stop([this, end] { probes_.stop([end] { end(true); }); }); };
   stop_sources();
   if (retiring_ == 0) stop_sinks(finish);
   else all_retired_ = [this, finish] { stop_sinks(finish); };

@@ -13,6 +13,8 @@
 #include "engine/pipeline.hpp"
 #include "engine/sink_runner.hpp"
 #include "engine/source_state.hpp"
+#include "engine/spare_memory.hpp"
+#include "engine/start_probes.hpp"
 #include "engine/state_store.hpp"
 #include "metrics/metrics.hpp"
 #include "plugins/registry.hpp"
@@ -54,6 +56,10 @@ public:
   /// back, is not measured from, or served with, what it had in an earlier life. `drcon once` does not: it may be run
   /// with another configuration than the one whose state this is.
   void retire_absent();
+
+  /// After apply() of a drcon that stays: looks whether each source and sink works. See start_probes.hpp.
+  void probe_instances() { probes_.look_at(config_); }
+  const start_probes& probes() const { return probes_; }
 
   /// Stops everything: the sources, then each sink when it has answered. `stopped` is called when all have ended, or
   /// when [host] stop_deadline has passed; `clean` says whether all ended in time.
@@ -97,25 +103,27 @@ public:
   pipeline* find(const std::string& name);
   const config::configuration& config() const { return config_; }
 
+  // `who`: whose order it is, for the journal, the log and the mark of a pause; empty when that is not known.
+
   /// Called once, on the engine's thread: when it was done and lasts through a restart, or with what could not be kept;
   /// then nothing has changed.
   using steered = std::function<void(base::result<>)>;
   /// Pauses a pipeline once its sinks have answered the update that is in flight, and the mark of it is on disk. What
   /// they have not applied by then waits for the resume, too. A sink that does not answer in time is a failure.
-  void pause(const std::string& pipeline, const std::string& why, steered done);
+  void pause(const std::string& pipeline, const std::string& why, steered done, const std::string& who = {});
   /// Ends its pause once the mark has gone from the disk.
-  void resume(const std::string& pipeline, steered done);
+  void resume(const std::string& pipeline, steered done, const std::string& who = {});
   /// Pauses it and serves what an earlier revision had, once both are on disk.
-  void roll_back(const std::string& pipeline, std::uint64_t revision, steered done);
+  void roll_back(const std::string& pipeline, std::uint64_t revision, steered done, const std::string& who = {});
   /// Lets pass what its brake holds, as pipeline::release_brake() does, once what is served then is on disk. A failure
   /// says why nothing can be released: then `done` is not called.
   base::result<> release_brake(const std::string& pipeline, const std::string& service,
-                               std::optional<std::uint64_t> number, steered done);
+                               std::optional<std::uint64_t> number, steered done, const std::string& who = {});
   /// How long the sinks of a pipeline get to answer the update in flight before its pause is refused. Less than the
   /// admin interface waits for the engine. Tests shorten it.
   static inline std::chrono::nanoseconds pause_patience = std::chrono::seconds(60);
   /// Has the sinks of a pipeline compare their targets with what is desired; returns how many of them began.
-  std::size_t resync(const std::string& pipeline);
+  std::size_t resync(const std::string& pipeline, const std::string& who = {});
   /// Asks what a sink would write and what its target has now. `done` is called on the engine's thread; the plugin is
   /// asked on another one. One that has not answered in time is a failure.
   void inspect(const std::string& sink, std::function<void(inspection)> done);
@@ -123,7 +131,7 @@ public:
   /// the engine. Tests shorten it.
   static inline std::chrono::nanoseconds inspect_patience = std::chrono::seconds(45);
   /// Notes in journal and metrics that a new configuration was taken, or refused.
-  void note_reload(bool taken, const std::string& why);
+  void note_reload(bool taken, const std::string& why, const std::string& who = {});
   /// Why the last reload was refused; nothing when it was taken. What runs is then not what the files say, and a
   /// restart would not come up.
   const std::optional<std::string>& refused_reload() const { return refused_reload_; }
@@ -161,7 +169,7 @@ private:
             steered done);
   using runners = std::vector<std::shared_ptr<sink_runner>>;
   runners sinks_of(const std::string& pipeline) const;
-  void pause_when_idle(const std::string& name, const std::string& why, const runners& sinks, const steered& done);
+  void pause_when_idle(const std::string& name, const pause_mark& order, const runners& sinks, const steered& done);
   bool keeps_its_own(const std::string& pipeline, const std::string& sink) const;
   void keep_content(const std::string& name, saved_state content, std::function<void(steered)> then, steered done);
   void on_decided(const std::string& pipeline, const decision& what);
@@ -180,6 +188,7 @@ private:
   const std::shared_ptr<const bool> alive_ = std::make_shared<const bool>(true);  // for answers that come late
 
   inspector inspector_;
+  start_probes probes_;
   const std::chrono::system_clock::time_point started_ = std::chrono::system_clock::now();
 
   std::map<std::string, std::shared_ptr<source_state>> sources_;
@@ -192,6 +201,7 @@ private:
   base::backoff recovery_pause_;  // grows while events are lost again and again
   std::chrono::steady_clock::time_point recovered_;
   base::timer recovery_;
+  spare_memory spare_memory_;
   bool recovery_is_due_ = false;
   int retiring_ = 0;  // instances that were asked to stop and have not stopped yet
   bool stopping_ = false;

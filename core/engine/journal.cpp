@@ -1,5 +1,7 @@
 #include "engine/journal.hpp"
 
+#include "engine/journal_words.hpp"
+
 #include <algorithm>
 #include <string>
 #include <utility>
@@ -20,6 +22,24 @@ const char* to_string(journal_entry::kind what) {
     case journal_entry::kind::reloaded: break;
   }
   return "reloaded";
+}
+
+const std::vector<journal_word>& journal_words() {
+  using enum journal_entry::kind;
+  static const std::vector<journal_word> all{
+      {decided, "A pipeline has decided a new snapshot."},
+      {held, "The brake of a pipeline holds removals."},
+      {released, "What the brake held is no longer asked for: the endpoints are back."},
+      {applied, "A sink has applied a snapshot: its target serves it."},
+      {away, "The target of a sink is unreachable; drcon retries."},
+      {rejected, "A sink has refused a snapshot; drcon waits for another."},
+      {refused, "A source or sink has left out endpoints, or a service."},
+      {steered,
+       "An operator has paused, resumed, rolled back, resynced or released a pipeline; `who` names the operator."},
+      {source, "A source has become unreachable, or is reachable again."},
+      {reloaded, "A new configuration was taken, or refused; `who` names the operator."},
+  };
+  return all;
 }
 
 journal_entry entry_of(const base::subject& about, const std::vector<plugins::refusal>& left_out) {

@@ -46,6 +46,7 @@ struct journal_entry {
   base::subject about = base::subject_kind::host;
   std::uint64_t revision = 0;
   std::string why;  ///< the cause, or the sink's answer
+  std::string who;  ///< steered, reloaded: whose order it was; empty: not known
   model::endpoint_counts counts;
   std::vector<model::endpoint_change> endpoints;  ///< the first of them
   std::chrono::nanoseconds took{};    ///< decided: since the source spoke; a sink's: since it was handed the update

@@ -3,7 +3,6 @@
 #include "model/snapshot.hpp"
 
 #include <algorithm>
-#include <iterator>
 #include <set>
 #include <string_view>
 #include <utility>
@@ -15,11 +14,13 @@ namespace {
 // twice the traffic. Borrows their texts.
 class taken {
 public:
-  void add(const endpoint& each) {
-    ids_.insert(each.id);
-    places_.emplace(each.address, each.port);
+  void add(const endpoint_view& each) {
+    ids_.insert(each.id());
+    places_.emplace(each.address(), each.port());
   }
-  bool has(const endpoint& each) const { return ids_.contains(each.id) || places_.contains({each.address, each.port}); }
+  bool has(const endpoint_view& each) const {
+    return ids_.contains(each.id()) || places_.contains({each.address(), each.port()});
+  }
 
 private:
   std::set<std::string_view> ids_;
@@ -28,12 +29,12 @@ private:
 
 // The endpoints of `served` in service of which `next` has neither the id nor the place in service: one process under
 // another id is no loss.
-std::vector<endpoint> would_go(const model::shared_service& served, const model::shared_service& next) {
+std::vector<endpoint_view> would_go(const model::shared_service& served, const model::shared_service& next) {
   taken in_next;
-  for (const auto& each : next.endpoints())
+  for (const auto each : next.endpoints())
     if (model::in_service(each)) in_next.add(each);
-  std::vector<endpoint> kept;
-  for (const auto& each : served.endpoints())
+  std::vector<endpoint_view> kept;
+  for (const auto each : served.endpoints())
     if (model::in_service(each) && !in_next.has(each)) kept.push_back(each);
   return kept;
 }
@@ -46,17 +47,19 @@ model::service_ptr keep_in_service(const model::service_ptr& served, const model
   const auto& after = next ? *next : nothing;
   service made{.name = served->name(),
                .revision = next ? next->revision() : served->revision(),
-               .endpoints = would_go(*served, after),
+               .endpoints = {},
                .values = after.values()};
   const bool loses_values =
       std::ranges::any_of(served->values(), [&](const auto& value) { return !after.values().contains(value.first); });
-  if (made.endpoints.empty() && !loses_values) return next;
+  const auto stay = would_go(*served, after);
+  if (stay.empty() && !loses_values) return next;
   taken by_kept;
-  for (const auto& each : made.endpoints) by_kept.add(each);
-  std::vector<endpoint> others;
-  for (const auto& each : after.endpoints())
-    if (!by_kept.has(each)) others.push_back(each);
-  std::ranges::move(others, std::back_inserter(made.endpoints));
+  for (const auto& each : stay) {
+    by_kept.add(each);
+    made.endpoints.push_back(each.copy());
+  }
+  for (const auto each : after.endpoints())
+    if (!by_kept.has(each)) made.endpoints.push_back(each.copy());
   made.values.insert(served->values().begin(), served->values().end());
   auto kept = std::make_shared<const model::shared_service>(std::move(made));
   return same_content(*served, *kept) ? served : kept;
@@ -64,17 +67,13 @@ model::service_ptr keep_in_service(const model::service_ptr& served, const model
 
 model::snapshot_ptr keep_in_service(const std::vector<model::service_change>& changes, const model::snapshot& next,
                                     const std::vector<std::string>& names, std::uint64_t revision) {
-  const auto service_name = [](const model::service_ptr& each) -> std::string_view { return each->name(); };
-  std::vector<model::service_ptr> kept;
+  model::service_changes kept;
   for (const auto& change : changes) {
     if (!std::ranges::binary_search(names, name_of(change))) continue;
-    if (auto each = keep_in_service(change.before, change.after)) kept.push_back(std::move(each));
+    if (auto each = keep_in_service(change.before, change.after))
+      kept.insert_or_assign(name_of(change), std::move(each));
   }
-  std::vector<model::service_ptr> services;
-  services.reserve(next.services().size() + kept.size());
-  // Of two services of one name, it takes the first one's.
-  std::ranges::set_union(kept, next.services(), std::back_inserter(services), {}, service_name, service_name);
-  return std::make_shared<const model::snapshot>(revision, std::move(services));
+  return std::make_shared<const model::snapshot>(revision, next, kept);
 }
 
 }  // namespace drcon::engine

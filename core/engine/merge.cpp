@@ -31,12 +31,13 @@ model::service_ptr merge_service(const std::vector<part>& parts) {
     // Two endpoints of one source may share a place on purpose: two names of one process. So the places of this source
     // count only for the sources after it.
     std::set<std::pair<std::string, std::uint32_t>> own_places;
-    for (const auto& each : part->endpoints()) {
-      if (places.contains({each.address, each.port})) continue;
-      auto& added = merged.endpoints.emplace_back(each);
-      added.id = id_of(origin, each.id, ids);
+    for (const auto each : part->endpoints()) {
+      std::pair place(std::string(each.address()), each.port());
+      if (places.contains(place)) continue;
+      auto& added = merged.endpoints.emplace_back(each.copy());
+      added.id = id_of(origin, added.id, ids);
       ids.insert(added.id);
-      own_places.emplace(each.address, each.port);
+      own_places.insert(std::move(place));
     }
     places.merge(own_places);
     merged.values.insert(part->values().begin(),

@@ -71,10 +71,10 @@ bool engine::keeps_its_own(const std::string& pipeline, const std::string& sink)
   return std::ranges::find(found->second->paused()->behind, sink) != found->second->paused()->behind.end();
 }
 
-void engine::pause(const std::string& name, const std::string& why, steered done) {
+void engine::pause(const std::string& name, const std::string& why, steered done, const std::string& who) {
   auto& pipeline = *find(name);
   if (pipeline.paused()) {
-    const auto mark = pipeline.mark_of(why);
+    const auto mark = pipeline.mark_of(why, who);
     return keep(
         name, mark, [mark](class pipeline& paused) { return paused.pause(mark), base::result<>(); }, std::move(done));
   }
@@ -85,9 +85,10 @@ void engine::pause(const std::string& name, const std::string& why, steered done
     if (auto* const found = find(name)) found->end_pausing();
     done(outcome);
   };
+  const pause_mark order{.why = why, .who = who};
   const auto open = std::make_shared<std::size_t>(sinks.size());
-  const auto idle = within(pause_patience, [this, name, why, sinks, answered = std::move(answered)](bool in_time) {
-    if (in_time) return pause_when_idle(name, why, sinks, answered);
+  const auto idle = within(pause_patience, [this, name, order, sinks, answered = std::move(answered)](bool in_time) {
+    if (in_time) return pause_when_idle(name, order, sinks, answered);
     answered(base::failure{
         "sink " + names_of(sinks) + " is still applying an update after " + config::to_text(pause_patience) +
         ", which would change its target in the pause; see its log, and try again when it has ended"});
@@ -99,7 +100,7 @@ void engine::pause(const std::string& name, const std::string& why, steered done
 }
 
 // Nothing is in flight, and nothing is handed over until `done` has been called.
-void engine::pause_when_idle(const std::string& name, const std::string& why, const runners& sinks,
+void engine::pause_when_idle(const std::string& name, const pause_mark& order, const runners& sinks,
                              const steered& done) {
   const auto* const pipeline = find(name);
   if (!pipeline) return done(base::failure{"a reload has removed pipeline " + name});
@@ -107,7 +108,7 @@ void engine::pause_when_idle(const std::string& name, const std::string& why, co
   if (sinks_of(name) != sinks) return done(base::failure{"a reload came in between; try again"});
   const auto before = pipeline->served_before();
   const auto found = applied_by(sinks, *pipeline, before);
-  auto mark = pipeline->mark_of(why);
+  auto mark = pipeline->mark_of(order.why, order.who);
   mark.behind = found.behind;
   const auto served = found.served ? std::optional(*found.served) : std::nullopt;
   const auto judged = pipeline->current().snapshot;
@@ -128,12 +129,12 @@ void engine::pause_when_idle(const std::string& name, const std::string& why, co
       [this, name, mark, take_effect](engine::steered then) { keep(name, mark, take_effect, std::move(then)); }, done);
 }
 
-void engine::resume(const std::string& name, steered done) {
+void engine::resume(const std::string& name, steered done, const std::string& who) {
   keep(
       name, {},
-      [this, name](pipeline& paused) {
+      [this, name, who](pipeline& paused) {
         const auto behind = paused.paused() ? paused.paused()->behind : std::vector<std::string>();
-        paused.resume();
+        paused.resume(who);
         for (const auto& each : behind)
           if (const auto sink = sinks_.find(each); sink != sinks_.end() && paused.current().snapshot)
             sink->second->on_decided(name, paused.current());

@@ -229,23 +229,14 @@ bool pipeline::recompute(const std::string& service) {
     if (auto found = each->find(service)) parts.push_back({.origin = each->name(), .service = std::move(found)});
   }
   if (auto kept = kept_until_heard(service)) parts.push_back({.origin = name(), .service = std::move(kept)});
-  auto merged = shape_.apply(merge_service(parts));
-  const auto found = merged_.find(service);
-  if (!merged) return found != merged_.end() && (merged_.erase(found), true);
-  if (found == merged_.end()) {
-    merged_.emplace(service, std::move(merged));
-    return true;
-  }
-  if (same_content(*found->second, *merged)) return false;
-  found->second = std::move(merged);
-  return true;
+  return merged_.set(service, shape_.apply(merge_service(parts)));
 }
 
 // For the first answer of the sources, or another source: it is judged in each case. One that has nothing at all
 // differs from nothing that was merged before, and may still lose all that is served.
 void pipeline::recompute_all() {
-  std::set<std::string> names;
-  for (const auto& [service, value] : merged_) names.insert(service);
+  const auto known_so_far = merged_.names();
+  std::set<std::string> names(known_so_far.begin(), known_so_far.end());
   for (const auto* each : sources_)
     for (const auto& [service, value] : each->services()) names.insert(service);
   keep_unheard();
@@ -306,12 +297,7 @@ void pipeline::changed(const std::string& why, clock::time_point seen) {
 }
 
 // What the sources and the filter have now.
-model::snapshot_ptr pipeline::gather() const {
-  std::vector<model::service_ptr> services;
-  services.reserve(merged_.size());
-  for (const auto& [service, value] : merged_) services.push_back(value);
-  return std::make_shared<const model::snapshot>(next_revision_, std::move(services));
-}
+model::snapshot_ptr pipeline::gather() const { return merged_.snapshot(next_revision_); }
 
 void pipeline::decide() {
   pacer_.released();
@@ -376,10 +362,7 @@ bool pipeline::has(const std::string& service) const {
   return !parts.empty() && shape_.apply(merge_service(parts)) != nullptr;
 }
 
-model::service_ptr pipeline::merged(const std::string& service) const {
-  const auto found = merged_.find(service);
-  return found == merged_.end() ? nullptr : found->second;
-}
+model::service_ptr pipeline::merged(const std::string& service) const { return merged_.find(service); }
 
 void pipeline::remember() {
   history_.push_back(current_);

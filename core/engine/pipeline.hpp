@@ -7,6 +7,7 @@
 #include "base/timer.hpp"
 #include "config/configuration.hpp"
 #include "engine/brake.hpp"
+#include "engine/gathered.hpp"
 #include "engine/journal.hpp"
 #include "engine/pacer.hpp"
 #include "engine/pause_store.hpp"
@@ -162,7 +163,7 @@ public:
 
   /// The mark of a pause for this reason. A pipeline that is paused already keeps its time and its reason, to which
   /// another one is added: the operator who gave the first must find it again.
-  pause_mark mark_of(const std::string& why) const;
+  pause_mark mark_of(const std::string& why, const std::string& who) const;
   /// Decides nothing more until resume(). What is served stays.
   void pause(pause_mark mark);
   /// The same, and what its targets have is what is served, since they have not applied what was decided last.
@@ -175,11 +176,12 @@ public:
   /// What the targets had before anything was decided here; its snapshot is null if that is not known.
   decision served_before() const;
   /// False when it is not paused.
-  bool resume();
+  bool resume(const std::string& who = {});
   /// Lets pass what the brake holds, of one service or of all of them, and nothing else: if the sources have meanwhile
   /// reported a greater loss, that is held. `number` is that of what the operator has seen (held_update), if it is
   /// known. A failure says what was not released. engine::release_brake() keeps the outcome on disk first.
-  base::result<> release_brake(const std::string& service = {}, std::optional<std::uint64_t> number = {});
+  base::result<> release_brake(const std::string& service = {}, std::optional<std::uint64_t> number = {},
+                               const std::string& who = {});
   /// What release_brake() would serve now, or why it would release nothing. Changes nothing.
   base::result<saved_state> foresee_release(const std::string& service, std::optional<std::uint64_t> number) const;
   /// That content, as it would be kept on disk if it was served now. `brake`: what that knows then.
@@ -279,7 +281,7 @@ private:
   void leave_nothing();
   void remember();
   std::string why_not_yet() const;
-  void note_steered(std::string what);
+  void note_steered(std::string what, const std::string& who);
 
   const config::pipeline_config config_;
   const question asked_;
@@ -288,7 +290,7 @@ private:
   const sinks_of_pipeline sinks_;
 
   const shape shape_;
-  std::map<std::string, model::service_ptr> merged_;   // and filtered
+  gathered merged_;                                    // and filtered
   std::map<std::string, model::service_ptr> unheard_;  // what was served of services that a source has yet to report
   const source_state* preferred_ = nullptr;            // merge = "prefer": the active source
   bool grace_over_ = false;

@@ -299,12 +299,12 @@ base::result<saved_state> pipeline::foresee_release(const std::string& service,
   return state_of(std::move(candidate), asked_, after);
 }
 
-base::result<> pipeline::release_brake(const std::string& service, std::optional<std::uint64_t> number) {
+base::result<> pipeline::release_brake(const std::string& service, std::optional<std::uint64_t> number,
+                                       const std::string& who) {
   const auto found = what_is_released(service, number);
   if (!found) return found.error();
   const auto& released = *found;
-  note_steered("brake released by hand: " +
-               (service.empty() ? held_.why : "service " + service + ": " + held(service)));
+  note_steered("brake released: " + (service.empty() ? held_.why : "service " + service + ": " + held(service)), who);
   seen_ = heard_ = clock::now();
   judge(gather(), released);
   if (!brake_.knows_what_is_served() || is_any_in(released, held_.services)) return not_released(held_.why);

@@ -14,10 +14,16 @@ using clock = std::chrono::steady_clock;
 
 }  // namespace
 
-pause_mark pipeline::mark_of(const std::string& why) const {
+pause_mark pipeline::mark_of(const std::string& why, const std::string& who) const {
   constexpr std::size_t longest = 1000;
-  if (!paused_) return {.why = why.empty() ? "paused by hand" : why, .since = std::chrono::system_clock::now()};
+  if (!paused_)
+    return {.why = why.empty() ? "no reason given" : why,
+            .since = std::chrono::system_clock::now(),
+            .behind = {},
+            .who = who};
   auto mark = *paused_;
+  if (mark.who.find(who) == std::string::npos)
+    mark.who = config::printable(mark.who + (mark.who.empty() ? "" : ", ") + who, longest);
   if (mark.why.find(why) == std::string::npos) mark.why = config::printable(mark.why + "; " + why, longest);
   return mark;
 }
@@ -30,7 +36,7 @@ void pipeline::pause(pause_mark mark) {
   held_ = {};
   refused_.reset();
   paused_ = std::move(mark);
-  note_steered("paused: " + paused_->why);
+  note_steered("paused: " + paused_->why, paused_->who);
   foresee();
 }
 
@@ -60,11 +66,11 @@ decision pipeline::served_before() const {
   return {.snapshot = last_good_, .why = "last good state", .asked = last_good_asked_};
 }
 
-bool pipeline::resume() {
+bool pipeline::resume(const std::string& who) {
   if (!paused_) return false;
   paused_.reset();
   would_hold_.reset();
-  note_steered("resumed");
+  note_steered("resumed", who);
   causes_.insert("resume");
   seen_ = heard_ = clock::now();
   decide();
@@ -81,7 +87,7 @@ std::optional<decision> pipeline::revision_of_history(std::uint64_t revision) co
 }
 
 model::snapshot_ptr pipeline::next_with(const model::snapshot& content) const {
-  return std::make_shared<const model::snapshot>(next_revision_, content.services());
+  return std::make_shared<const model::snapshot>(next_revision_, content);
 }
 
 void pipeline::roll_back(const decision& to, pause_mark mark) {
@@ -108,7 +114,7 @@ std::vector<std::string> pipeline::still_behind(const std::vector<std::string>& 
 // Under another name since a reload, which is no reason to end a pause.
 void pipeline::stay_paused_like(const pipeline& ended, const same_target& is_same_target) {
   const auto because = ended.paused_->why;
-  auto mark = paused_ ? mark_of(because) : *ended.paused_;
+  auto mark = paused_ ? mark_of(because, ended.paused_->who) : *ended.paused_;
   auto behind = still_behind(ended.paused_->behind, is_same_target);
   if (paused_) behind.insert(behind.end(), paused_->behind.begin(), paused_->behind.end());
   std::ranges::sort(behind);
@@ -127,12 +133,13 @@ void pipeline::keep_pause() {
   });
 }
 
-void pipeline::note_steered(std::string what) {
-  log::warning(subject(), "{}", what);
+void pipeline::note_steered(std::string what, const std::string& who) {
+  log::warning(subject(), "{}{}", what, who.empty() ? "" : " (by " + who + ")");
   around_.journal.add({.what = journal_entry::kind::steered,
                        .about = subject(),
                        .revision = current_.snapshot ? current_.snapshot->revision() : 0,
-                       .why = std::move(what)});
+                       .why = std::move(what),
+                       .who = who});
 }
 
 }  // namespace drcon::engine

@@ -6,6 +6,8 @@
 #include "config/configuration.hpp"
 #include "model/snapshot_ptr.hpp"
 
+#include <drcon/update.hpp>
+
 #include <regex>
 
 namespace drcon::engine {
@@ -20,15 +22,15 @@ public:
 
   /// Why the filter leaves out this endpoint of this service, as a sentence; empty when it does not. The limit does not
   /// count here: it depends on the other endpoints.
-  std::string why_not(const std::string& service, const endpoint& each) const;
+  std::string why_not(const std::string& service, const endpoint_view& each) const;
   bool has_limit() const { return limit_.endpoints > 0; }
 
 private:
   enum class unfit { no, health, tags, without_tags, datacenter, meta };
   bool takes(const std::string& service) const;
-  unfit judge(const endpoint& each) const;
-  bool takes(const endpoint& each) const { return judge(each) == unfit::no; }
-  void choose(const std::string& service, std::vector<endpoint>& endpoints) const;
+  unfit judge(const endpoint_view& each) const;
+  bool takes(const endpoint_view& each) const { return judge(each) == unfit::no; }
+  void choose(const std::string& service, std::vector<endpoint_view>& endpoints) const;
 
   const config::filter_config filter_;
   const config::limit_config limit_;

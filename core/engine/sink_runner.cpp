@@ -3,6 +3,7 @@
 #include "config/units.hpp"
 #include "engine/merge.hpp"
 #include "log/log.hpp"
+#include "model/difference.hpp"
 #include "model/plugin_state.hpp"
 #include "model/snapshot.hpp"
 
@@ -137,23 +138,13 @@ void sink_runner::compose(const decision& cause) {
   const bool can_begin = undecided.size() < feeds_.size() &&
                          std::ranges::all_of(undecided, [this](const auto& each) { return leaving_.contains(each); });
   if (feeds_.empty() || (!was_fed_ && !can_begin)) return;
-  std::vector<std::pair<std::string, model::snapshot_ptr>> fed;
+  feeds_of fed;
   for (const auto* each : {&feeds_, &leaving_})
     for (const auto& [name, feed] : *each)
       if (feed.snapshot) fed.emplace_back(name, feed.snapshot);
   if (fed.empty()) return;
   was_fed_ = true;
-  model::snapshot_ptr now;
-  if (fed.size() == 1) {
-    now = fed.front().second;
-  } else {
-    std::map<std::string, std::vector<part>> parts;
-    for (const auto& [pipeline, snapshot] : fed)
-      for (const auto& service : snapshot->services()) parts[service->name()].push_back({pipeline, service});
-    std::vector<model::service_ptr> services;
-    for (const auto& [name, each] : parts) services.push_back(merge_service(each));
-    now = std::make_shared<const model::snapshot>(++composed_revision_, std::move(services));
-  }
+  auto now = fed.size() == 1 ? fed.front().second : merge(fed);
   composed_of_ = feeds_;
   if (desired_ && same_content(*desired_, *now)) return note_other_feeds();
   desired_ = std::move(now);
@@ -163,6 +154,30 @@ void sink_runner::compose(const decision& cause) {
   waiting_ = false;
   retry_timer_.cancel();
   next();
+}
+
+// Where the same pipelines were merged before, only what has changed at one of them is merged again.
+model::snapshot_ptr sink_runner::merge(const feeds_of& fed) {
+  const auto name = [](const auto& each) -> const std::string& { return each.first; };
+  const bool are_the_same = merged_ && std::ranges::equal(fed, merged_of_, {}, name, name);
+  if (!are_the_same) {
+    merged_ = std::make_shared<const model::snapshot>(0, std::vector<model::service_ptr>{});
+    merged_of_.clear();
+  }
+  std::set<std::string> changed;
+  for (std::size_t i = 0; i < fed.size(); ++i)
+    for (const auto& each : model::difference(are_the_same ? merged_of_[i].second.get() : nullptr, *fed[i].second))
+      changed.insert(name_of(each));
+  model::service_changes changes;
+  for (const auto& service : changed) {
+    std::vector<part> parts;
+    for (const auto& [pipeline, snapshot] : fed)
+      if (auto found = snapshot->share(service)) parts.push_back({pipeline, std::move(found)});
+    changes.emplace(service, merge_service(parts));
+  }
+  merged_of_ = fed;
+  merged_ = std::make_shared<const model::snapshot>(++composed_revision_, *merged_, changes);
+  return merged_;
 }
 
 // A pipeline has decided something else, and together with the others it comes to the same: the target has it already,

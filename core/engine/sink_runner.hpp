@@ -17,6 +17,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace drcon::engine {
@@ -102,7 +103,11 @@ public:
   static inline std::chrono::nanoseconds answer_patience = std::chrono::seconds(30);
 
 private:
+  // What each pipeline has, by its name, in the order of precedence.
+  using feeds_of = std::vector<std::pair<std::string, model::snapshot_ptr>>;
+
   void compose(const decision& cause);
+  model::snapshot_ptr merge(const feeds_of& fed);
   void note_other_feeds();
   void begin(bool reconcile);
   void next();
@@ -132,6 +137,8 @@ private:
   std::map<std::string, decision> applied_feeds_;    // of what the target served at the last answer "applied"
   bool was_fed_ = false;                             // something has been desired, here or of the instance before
   std::uint64_t composed_revision_ = 0;
+  model::snapshot_ptr merged_;  // of several pipelines, the last time that there were several
+  feeds_of merged_of_;          // what it was merged from
   model::snapshot_ptr desired_;
   model::snapshot_ptr applied_;
   model::snapshot_ptr rejected_;

@@ -5,6 +5,7 @@
 #include "base/wall_clock.hpp"
 #include "base/write_all.hpp"
 #include "engine/sha256.hpp"
+#include "engine/state_text.hpp"
 #include "model/snapshot.hpp"
 
 #include <nlohmann/json.hpp>
@@ -17,6 +18,7 @@
 #include <cerrno>
 #include <cstring>
 #include <exception>
+#include <functional>
 #include <stdexcept>
 #include <string_view>
 #include <utility>
@@ -29,13 +31,6 @@ using nlohmann::json;
 
 constexpr double latest_seconds =
     9e9;  // the year 2255; the clock's own numbers end in 2262, and converting more is undefined
-constexpr std::string_view heading = "drcon-state 1 sha256 ";
-
-json to_json(const endpoint& each) {
-  return {{"id", each.id},     {"node", each.node},     {"address", each.address},
-          {"port", each.port}, {"weight", each.weight}, {"priority", each.priority},
-          {"tags", each.tags}, {"meta", each.meta},     {"health", static_cast<std::uint32_t>(each.health)}};
-}
 
 // JSON's numbers convert to any type in silence: one that this version would not have written must not become another.
 template <class Number>
@@ -63,32 +58,11 @@ endpoint endpoint_of(const json& encoded) {
           .meta = encoded.at("meta")};
 }
 
-// Whole milliseconds, so that what was read is written as it was.
-std::int64_t to_milliseconds(std::chrono::system_clock::time_point when) {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(when.time_since_epoch()).count();
-}
-
 std::chrono::system_clock::time_point time_of(const json& encoded) {
   const auto value = number_of<std::int64_t>(encoded);
   if (static_cast<double>(value) > latest_seconds * 1000)
     throw std::out_of_range("the time " + std::to_string(value) + " is too late");
   return std::chrono::system_clock::time_point(std::chrono::milliseconds(value));
-}
-
-json to_json(const kept_brake_memory& brake) {
-  auto holds = json::array();
-  for (const auto& each : brake.holds)
-    holds.push_back({{"service", each.service},
-                     {"why", each.why},
-                     {"kept", each.kept},
-                     {"lowest", each.lowest},
-                     {"since", to_milliseconds(each.since)},
-                     {"own", each.is_own},
-                     {"outage", each.of_outage}});
-  auto losses = json::array();
-  for (const auto& each : brake.losses)
-    losses.push_back({{"service", each.service}, {"until", to_milliseconds(each.until)}, {"served", each.served}});
-  return {{"holds", std::move(holds)}, {"losses", std::move(losses)}};
 }
 
 kept_brake_memory brake_of(const json& encoded) {
@@ -139,7 +113,10 @@ base::result<> keep_owner(int file, const fs::path& path) {
 
 }  // namespace
 
-base::result<fs::path> write_beside(const fs::path& path, const std::string& text) {
+namespace {
+
+// `write` gets the new file, and answers whether it could be written.
+base::result<fs::path> make_beside(const fs::path& path, const std::function<bool(int file)>& write) {
   const auto temporary = path.string() + ".new";
   const int file = base::create_fresh(temporary);
   if (file < 0) return base::failure{"cannot create " + temporary + ": " + std::strerror(errno)};
@@ -148,12 +125,36 @@ base::result<fs::path> write_beside(const fs::path& path, const std::string& tex
     ::unlink(temporary.c_str());
     return kept.error();
   }
-  const bool written = base::write_all(file, text) && ::fsync(file) == 0;
+  const bool written = write(file) && ::fsync(file) == 0;
   const int error = errno;
   ::close(file);
   if (written) return fs::path(temporary);
   ::unlink(temporary.c_str());  // a full disk needs the space
   return base::failure{"cannot write " + temporary + ": " + std::strerror(error)};
+}
+
+// The checksum is known once all the rest is written, and stands before it.
+bool write_state(int file, const saved_state& state) {
+  const std::string unknown(state_checksum_size, '0');
+  if (!base::write_all(file, std::string(state_heading) + unknown + "\n")) return false;
+  sha256_of_pieces digest;
+  const bool written = write_state_body(*state.snapshot, state.asked, state.brake, [&](std::string_view piece) {
+    digest.add(piece);
+    return base::write_all(file, piece);
+  });
+  const auto sum = digest.hexadecimal();
+  return written && base::write_all(file, "\n") && ::lseek(file, std::ssize(state_heading), SEEK_SET) >= 0 &&
+         base::write_all(file, sum);
+}
+
+}  // namespace
+
+base::result<fs::path> write_beside(const fs::path& path, const std::string& text) {
+  return make_beside(path, [&text](int file) { return base::write_all(file, text); });
+}
+
+base::result<fs::path> write_beside(const fs::path& path, const saved_state& state) {
+  return make_beside(path, [&state](int file) { return write_state(file, state); });
 }
 
 base::result<> move_file(const fs::path& file, const fs::path& path) {
@@ -175,26 +176,19 @@ base::result<> remove_file(const fs::path& path) {
 }
 
 std::string serialise(const model::snapshot& snapshot, const question& asked, const kept_brake_memory& brake) {
-  auto services = json::array();
-  for (const auto& service : snapshot.services()) {
-    auto endpoints = json::array();
-    for (const auto& each : service->endpoints()) endpoints.push_back(to_json(each));
-    json one{{"name", service->name()}, {"revision", service->revision()}, {"endpoints", std::move(endpoints)}};
-    if (!service->values().empty()) one["values"] = service->values();
-    services.push_back(std::move(one));
-  }
-  json all{{"revision", snapshot.revision()}, {"services", std::move(services)}};
-  if (!asked.sources.empty()) all["asked"] = {{"sources", asked.sources}, {"filter", asked.filter}};
-  if (!brake.empty()) all["brake"] = to_json(brake);
-  const auto body = base::json_text(all, 1);
-  return std::string(heading) + sha256(body) + "\n" + body + "\n";
+  std::string body;
+  write_state_body(snapshot, asked, brake, [&body](std::string_view piece) {
+    body += piece;
+    return true;
+  });
+  return std::string(state_heading) + sha256(body) + "\n" + body + "\n";
 }
 
 base::result<saved_state> parse_state(const std::string& text) {
   const auto line_end = text.find('\n');
-  if (!text.starts_with(heading) || line_end == std::string::npos)
-    return base::failure{"it does not start with '" + std::string(heading) + "'"};
-  const auto sum = text.substr(heading.size(), line_end - heading.size());
+  if (!text.starts_with(state_heading) || line_end == std::string::npos)
+    return base::failure{"it does not start with '" + std::string(state_heading) + "'"};
+  const auto sum = text.substr(state_heading.size(), line_end - state_heading.size());
   const auto body = text.substr(line_end + 1, text.size() - line_end - 2);
   if (sum != sha256(body)) return base::failure{"its checksum does not match: it was damaged or edited"};
   try {
@@ -225,6 +219,7 @@ base::result<saved_state> parse_state(const std::string& text) {
 std::string serialise(const pause_mark& mark) {
   json all{{"why", mark.why}, {"since", base::to_seconds(mark.since)}};
   if (!mark.behind.empty()) all["behind"] = mark.behind;
+  if (!mark.who.empty()) all["who"] = mark.who;
   return base::json_text(all) + "\n";
 }
 
@@ -233,6 +228,7 @@ pause_mark parse_pause(const std::string& text) {
   pause_mark mark{.why = "paused before the restart", .since = std::chrono::system_clock::now()};
   if (!read.is_object()) return mark;
   if (const auto why = read.find("why"); why != read.end() && why->is_string()) mark.why = *why;
+  if (const auto who = read.find("who"); who != read.end() && who->is_string()) mark.who = *who;
   if (const auto behind = read.find("behind"); behind != read.end() && behind->is_array())
     for (const auto& each : *behind)
       if (each.is_string()) mark.behind.push_back(each);

@@ -23,6 +23,7 @@ struct pause_mark {
   std::chrono::system_clock::time_point since{};
   /// Sinks whose targets had something else than the pipeline serves, since they had not applied it: they keep that.
   std::vector<std::string> behind = {};
+  std::string who = {};  ///< who has paused it, and who has added a reason; empty: not known
 };
 
 /// What a .state file holds.
@@ -47,6 +48,8 @@ pause_mark parse_pause(const std::string& text);
 base::result<> replace_file(const std::filesystem::path& path, const std::string& text);
 /// The first half of that: writes and syncs the file beside `path`, and returns its name.
 base::result<std::filesystem::path> write_beside(const std::filesystem::path& path, const std::string& text);
+/// The same with the text of a .state file, which is never in memory as a whole.
+base::result<std::filesystem::path> write_beside(const std::filesystem::path& path, const saved_state& state);
 /// The second half: renames a file within its directory, for good.
 base::result<> move_file(const std::filesystem::path& file, const std::filesystem::path& path);
 /// Removes a file for good; one that is not there is no failure.

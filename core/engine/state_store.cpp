@@ -7,8 +7,11 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
+#include <ctime>
 #include <deque>
 #include <future>
 #include <map>
@@ -23,8 +26,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Writing a large snapshot at every change would wear the disk for nothing: only a restart reads it.
-constexpr auto pause_between_writes = std::chrono::milliseconds(500);
+// Writing a large snapshot at every change would wear the disk for nothing: only a restart reads it. And it takes time
+// of the processor, which a storm of changes needs: after each round of writing there is a pause of so many times that.
+constexpr int pause_for_work = 19;
 // A disk that was full is written again soon after there is space.
 constexpr auto pause_after_failure = std::chrono::milliseconds(1000);
 
@@ -40,6 +44,12 @@ struct state_files {
   fs::path outdated;  // the newest that was written, when the sinks have been given a later one
   fs::path damaged;   // it could not be read when it was replaced
 };
+
+std::chrono::nanoseconds processor_time_of_thread() {
+  timespec now{};
+  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  return std::chrono::seconds(now.tv_sec) + std::chrono::nanoseconds(now.tv_nsec);
+}
 
 base::result<saved_state> read_state(const fs::path& path) {
   const auto text = base::read_plain_file(path);
@@ -84,7 +94,8 @@ struct state_store::shared {
   std::set<std::string> behind;                        // what is on disk is older than what the sinks have
   std::map<std::string, model::snapshot_ptr> on_disk;  // by pipeline: what was read or written last
   std::string why_not;                                 // something could not be written, and is tried again
-  std::atomic<int> marking{0};                         // marks that the disk has not answered
+  std::chrono::nanoseconds interval = std::chrono::milliseconds(500);
+  std::atomic<int> marking{0};  // marks that the disk has not answered
 };
 
 // Owns the thread that writes.
@@ -107,12 +118,18 @@ struct state_store::writer {
       in->wake.wait(lock, [this] { return in->closing || !in->waiting.empty() || !in->urgent_ones.empty(); });
       if (in->waiting.empty() && in->urgent_ones.empty()) return;
       lock.unlock();
+      const auto begun = processor_time_of_thread();
       const bool all_written = write_all();
+      const auto work = processor_time_of_thread() - begun;
       lock.lock();
       // A disk that is full stays so for a while: the end of the process does not wait for it.
       if (!all_written && in->closing) return;
-      const auto pause = all_written ? pause_between_writes : pause_after_failure;
-      in->wake.wait_for(lock, pause, [this] { return in->closing || !in->urgent_ones.empty(); });
+      const auto pause =
+          std::max<std::chrono::nanoseconds>(all_written ? in->interval : pause_after_failure, pause_for_work * work);
+      // Another interval counts at once: the rest of the one before may be long.
+      in->wake.wait_for(lock, pause, [this, interval = in->interval] {
+        return in->closing || !in->urgent_ones.empty() || in->interval != interval;
+      });
     }
   }
 
@@ -173,7 +190,7 @@ struct state_store::writer {
     const state_files files(in->directory, pipeline);
     std::error_code error;
     fs::create_directories(in->directory, error);
-    const auto text = write_beside(files.newest, serialise(*state.snapshot, state.asked, state.brake));
+    const auto text = write_beside(files.newest, state);
     if (!text) return text.error();
     const std::lock_guard on_names(in->names);  // a mark renames what is looked at here
     if (!seen_good.contains(pipeline)) {
@@ -186,6 +203,8 @@ struct state_store::writer {
       const std::lock_guard lock(in->mutex);
       is_newest = !in->waiting.contains(pipeline);
       if (is_newest) in->behind.erase(pipeline);
+      // A save in this moment must not be compared with what is about to be replaced: it would count as kept already.
+      if (is_newest) in->on_disk.erase(pipeline);
     }
     // The sinks have been given a newer one by now, which is written in the next round: this one is not served.
     if (!is_newest) return move_file(*text, files.outdated);
@@ -225,6 +244,15 @@ state_store::state_store(fs::path directory) : directory_(std::move(directory)) 
 }
 
 state_store::~state_store() = default;
+
+void state_store::write_every(std::chrono::nanoseconds interval) {
+  if (!writer_) return;
+  {
+    const std::lock_guard lock(shared_->mutex);
+    shared_->interval = interval;
+  }
+  shared_->wake.notify_all();
+}
 
 kept_state state_store::load(const std::string& pipeline) const {
   if (directory_.empty()) return {};

@@ -42,6 +42,10 @@ public:
   state_store(const state_store&) = delete;
   state_store& operator=(const state_store&) = delete;
 
+  /// How long nothing is written after something was, but for what keep() is asked for. It is longer where writing
+  /// takes more than a twentieth of the time of one processor.
+  void write_every(std::chrono::nanoseconds interval);
+
   kept_state load(const std::string& pipeline) const;
 
   /// Keeps a snapshot that sinks are given right afterwards. Saves that come faster than they are written are folded:
@@ -51,7 +55,7 @@ public:
   /// again, for the brake.
   ///
   /// The mark is the renaming of one file, and waits for one sync of the directory: milliseconds, once for all saves
-  /// until the next state is written, which is half a second in a burst. A disk that does not answer costs a change at
+  /// until the next state is written, which is the interval in a burst. A disk that does not answer costs a change at
   /// most `longest_wait_for_mark`.
   void save(const std::string& pipeline, model::snapshot_ptr snapshot, question asked = {},
             kept_brake_memory brake = {});

@@ -45,11 +45,11 @@ void engine::keep(const std::string& name, std::optional<pause_mark> mark,
 
 // The content is kept first and the mark second: a crash in between leaves what the operator has asked for without the
 // pause, and never a pause that says so with other content.
-void engine::roll_back(const std::string& name, std::uint64_t revision, steered done) {
+void engine::roll_back(const std::string& name, std::uint64_t revision, steered done, const std::string& who) {
   const auto& pipeline = *find(name);
   const auto target = pipeline.revision_of_history(revision);
   if (!target) return done(base::failure{"revision " + std::to_string(revision) + " is not kept any more"});
-  auto mark = pipeline.mark_of("rolled back to revision " + std::to_string(revision));
+  auto mark = pipeline.mark_of("rolled back to revision " + std::to_string(revision), who);
   mark.behind.clear();  // each sink is given this content
   keep_content(
       name, {.snapshot = pipeline.next_with(*target->snapshot), .asked = target->asked},
@@ -65,14 +65,16 @@ void engine::roll_back(const std::string& name, std::uint64_t revision, steered 
 }
 
 base::result<> engine::release_brake(const std::string& name, const std::string& service,
-                                     std::optional<std::uint64_t> number, steered done) {
+                                     std::optional<std::uint64_t> number, steered done, const std::string& who) {
   const auto& pipeline = *find(name);
   const auto content = pipeline.foresee_release(service, number);
   if (!content) return content.error();
   const auto seen = pipeline.held_back().number;
   keep_content(
       name, *content,
-      [this, name, service, seen](const engine::steered& done) { done(find(name)->release_brake(service, seen)); },
+      [this, name, service, seen, who](const engine::steered& done) {
+        done(find(name)->release_brake(service, seen, who));
+      },
       std::move(done));
   return {};
 }
@@ -93,12 +95,13 @@ void engine::keep_content(const std::string& name, saved_state content, std::fun
   store_.keep(name, std::move(content), on_loop(std::move(go_on)));
 }
 
-std::size_t engine::resync(const std::string& pipeline) {
+std::size_t engine::resync(const std::string& pipeline, const std::string& who) {
   std::size_t begun = 0;
   for (const auto& name : config_.pipelines.at(pipeline).sinks) begun += sinks_.at(name)->resync() ? 1 : 0;
   journal_.add({.what = journal_entry::kind::steered,
                 .about = {base::subject_kind::pipeline, pipeline},
-                .why = "resync by hand"});
+                .why = "resync",
+                .who = who});
   return begun;
 }
 
@@ -118,13 +121,14 @@ void engine::inspect(const std::string& sink, std::function<void(inspection)> do
   });
 }
 
-void engine::note_reload(bool taken, const std::string& why) {
+void engine::note_reload(bool taken, const std::string& why, const std::string& who) {
   if (taken) refused_reload_.reset();
   else refused_reload_ = why;
   figures_.add(metrics::reloads, {{"result", taken ? "taken" : "refused"}});
   journal_.add({.what = journal_entry::kind::reloaded,
                 .about = base::subject_kind::host,
-                .why = (taken ? "taken" : "refused") + (why.empty() ? std::string() : ": " + why)});
+                .why = (taken ? "taken" : "refused") + (why.empty() ? std::string() : ": " + why),
+                .who = who});
 }
 
 }  // namespace drcon::engine

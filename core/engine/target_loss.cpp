@@ -16,11 +16,12 @@ class owners {
 public:
   explicit owners(const model::snapshot& candidate) {
     for (const auto& service : candidate.services())
-      for (const auto& each : service->endpoints()) {
-        const bool is_v6 = each.address.find(':') != std::string::npos;
-        const auto host = is_v6 ? "[" + each.address + "]" : each.address;
+      for (const auto each : service->endpoints()) {
+        const std::string address(each.address());
+        const bool is_v6 = address.find(':') != std::string::npos;
+        const auto host = is_v6 ? "[" + address + "]" : address;
         by_address_.try_emplace(host, service->name());
-        by_address_.try_emplace(host + ":" + std::to_string(each.port), service->name());
+        by_address_.try_emplace(host + ":" + std::to_string(each.port()), service->name());
       }
   }
   std::string of(std::string_view address) const {

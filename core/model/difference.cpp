@@ -2,34 +2,35 @@
 
 #include "model/snapshot.hpp"
 
-#include <algorithm>
+#include <optional>
 
 namespace drcon::model {
 namespace {
 
-const std::vector<endpoint>& endpoints_of(const service_ptr& service) {
-  static const std::vector<endpoint> none;
-  return service ? service->endpoints() : none;
+shared_service::endpoint_range endpoints_of(const service_ptr& service) {
+  return service ? service->endpoints() : shared_service::endpoint_range(nullptr, 0, sizeof(drcon_endpoint));
 }
 
-// Calls `visit(before, after)` for each endpoint that differs; one of the two is null when it came or went. Both
-// lists are sorted by id.
+// Calls `visit(before, after)` for each endpoint that differs; one of the two is empty when it came or went. Both
+// ranges are sorted by id.
 template <class Visit>
 void each_difference(const service_change& change, Visit visit) {
-  const auto& before = endpoints_of(change.before);
-  const auto& after = endpoints_of(change.after);
-  auto left = before.begin();
-  auto right = after.begin();
-  while (left != before.end() || right != after.end()) {
-    if (right == after.end() || (left != before.end() && left->id < right->id)) {
-      visit(&*left++, nullptr);
-    } else if (left == before.end() || right->id < left->id) {
-      visit(nullptr, &*right++);
-    } else {
-      if (*left != *right) visit(&*left, &*right);
-      ++left;
-      ++right;
+  const auto before = endpoints_of(change.before);
+  const auto after = endpoints_of(change.after);
+  std::size_t left = 0;
+  std::size_t right = 0;
+  while (left < before.size() || right < after.size()) {
+    std::optional<endpoint_view> old;
+    std::optional<endpoint_view> now;
+    if (left < before.size()) old = before[left];
+    if (right < after.size()) now = after[right];
+    if (old && now) {
+      if (old->id() < now->id()) now.reset();
+      else if (now->id() < old->id()) old.reset();
     }
+    left += old ? 1 : 0;
+    right += now ? 1 : 0;
+    if (!old || !now || !same_content(*old, *now)) visit(old, now);
   }
 }
 
@@ -41,12 +42,13 @@ const std::string& name_of(const service_change& change) {
 
 std::vector<service_change> difference(const snapshot* before, const snapshot& after) {
   std::vector<service_change> changes;
-  static const std::vector<service_ptr> none;
-  const auto& old = before ? before->services() : none;
+  const auto old = before ? before->services() : snapshot::range();
   auto left = old.begin();
   auto right = after.services().begin();
-  while (left != old.end() || right != after.services().end()) {
-    if (right == after.services().end() || (left != old.end() && (*left)->name() < (*right)->name())) {
+  const auto end = after.services().end();
+  while (left != old.end() || right != end) {
+    if (left != old.end() && right != end && skip_shared(left, right)) continue;
+    if (right == end || (left != old.end() && (*left)->name() < (*right)->name())) {
       changes.push_back({*left++, nullptr});
     } else if (left == old.end() || (*right)->name() < (*left)->name()) {
       changes.push_back({nullptr, *right++});
@@ -62,7 +64,7 @@ std::vector<service_change> difference(const snapshot* before, const snapshot& a
 endpoint_counts count_endpoints(const std::vector<service_change>& changes) {
   endpoint_counts counts;
   for (const auto& change : changes) {
-    each_difference(change, [&counts](const endpoint* before, const endpoint* after) {
+    each_difference(change, [&counts](const auto& before, const auto& after) {
       if (!before) ++counts.added;
       else if (!after) ++counts.removed;
       else ++counts.changed;
@@ -85,12 +87,12 @@ std::vector<endpoint_change> list_endpoints(const std::vector<service_change>& c
   std::vector<endpoint_change> listed;
   for (const auto& change : changes) {
     const auto& name = name_of(change);
-    each_difference(change, [&](const endpoint* before, const endpoint* after) {
+    each_difference(change, [&](const auto& before, const auto& after) {
       if (listed.size() >= limit) return;
       const auto& shown = after ? *after : *before;
       listed.push_back({.service = name,
-                        .endpoint = shown.id,
-                        .address = shown.address + ":" + std::to_string(shown.port),
+                        .endpoint = std::string(shown.id()),
+                        .address = std::string(shown.address()) + ":" + std::to_string(shown.port()),
                         .what = !before  ? kind::added
                                 : !after ? kind::removed
                                          : kind::changed});

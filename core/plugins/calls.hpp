@@ -4,16 +4,29 @@
 // Thread rule: an instance's lane only.
 #pragma once
 
+#include "plugins/finding.hpp"
 #include "plugins/library.hpp"
 #include "plugins/update_package.hpp"
 
 #include <drcon/plugin.h>
 
+#include <chrono>
+#include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
+#include <vector>
 
 namespace drcon::plugins {
+
+/// What a plugin has to know when it looks whether its instance works.
+struct probe_question {
+  std::chrono::nanoseconds timeout{};  ///< of each answer of the other side
+  std::int64_t process = 0;            ///< the drcon that runs this configuration; 0: none does
+};
+/// What it has found; nothing when the plugin cannot look.
+using probe_answer = std::optional<std::vector<finding>>;
 
 class calls {
 public:
@@ -30,6 +43,8 @@ public:
   /// May be called from any thread.
   virtual bool can_render() const = 0;
   virtual drcon_result render(const std::shared_ptr<const update_package>& update) = 0;
+  /// Before start(). Blocks for as long as the plugin looks.
+  virtual probe_answer probe(const probe_question& question) = 0;
   virtual void stop() = 0;
   /// After this is_made() is false, and nothing but the destructor may be called.
   virtual void destroy() = 0;
@@ -43,9 +58,9 @@ struct plugin_surroundings {
   std::function<void(const std::string& how)> misbehaved;
 };
 
-/// The functions of one type, source or sink, in this process; the other type is null. An exception of the plugin is
-/// caught here, and reported as misbehaviour.
+/// The functions of one type, source or sink, in this process; the other type is null. `ability` is null where the
+/// plugin cannot probe. An exception of the plugin is caught here, and reported as misbehaviour.
 std::unique_ptr<calls> direct_calls(const drcon_source_type* source, const drcon_sink_type* sink,
-                                    plugin_surroundings around);
+                                    const drcon_probe* ability, plugin_surroundings around);
 
 }  // namespace drcon::plugins

@@ -12,8 +12,9 @@ namespace {
 
 class direct final : public calls {
 public:
-  direct(const drcon_source_type* source, const drcon_sink_type* sink, plugin_surroundings around)
-      : source_(source), sink_(sink), around_(std::move(around)) {}
+  direct(const drcon_source_type* source, const drcon_sink_type* sink, const drcon_probe* ability,
+         plugin_surroundings around)
+      : source_(source), sink_(sink), ability_(ability), around_(std::move(around)) {}
 
   drcon_result create(const drcon_options& options) override {
     const auto function = source_ ? source_->create : sink_->create;
@@ -37,6 +38,23 @@ public:
   drcon_result render(const std::shared_ptr<const update_package>& update) override {
     return guarded("render", DRCON_RETRY, [&] { return sink_->render(self_, &update->view); });
   }
+  probe_answer probe(const probe_question& question) override {
+    const auto function = probe_function();
+    if (function == nullptr) return {};
+    std::vector<finding> all;
+    const drcon_probe_call call{.size = sizeof(drcon_probe_call),
+                                .reserved = 0,
+                                .timeout = question.timeout.count(),
+                                .process = question.process,
+                                .receiver = &all,
+                                .found = &add_finding};
+    const auto result = guarded("probe", DRCON_RETRY, [&] {
+      function(self_, &call);
+      return DRCON_OK;
+    });
+    if (result != DRCON_OK) all.push_back({"probe", finding_state::failed, "the plugin failed while it looked", {}});
+    return all;
+  }
   void stop() override {
     guarded("stop", DRCON_OK, [&] {
       source_ ? source_->stop(self_) : sink_->stop(self_);
@@ -52,6 +70,21 @@ public:
   }
 
 private:
+  using probe_call = void (*)(void*, const drcon_probe_call*);
+
+  // Null where the plugin cannot probe this kind.
+  probe_call probe_function() const {
+    if (ability_ == nullptr) return nullptr;
+    if (source_ != nullptr) return DRCON_HAS(ability_, source) ? ability_->source : nullptr;
+    return DRCON_HAS(ability_, sink) ? ability_->sink : nullptr;
+  }
+  static void add_finding(void* receiver, const drcon_probe_finding* found) {
+    constexpr std::size_t most = 1000;  // a plugin that reports for ever must not fill the memory
+    auto& all = *static_cast<std::vector<finding>*>(receiver);
+    if (all.size() < most && DRCON_HAS(found, advice))
+      all.push_back(finding_of(found->subject, found->state, view(found->what), view(found->advice)));
+  }
+
   // Returns `otherwise` when the plugin threw.
   template <class Call>
   drcon_result guarded(const char* function, drcon_result otherwise, Call call) {
@@ -70,6 +103,7 @@ private:
 
   const drcon_source_type* const source_;
   const drcon_sink_type* const sink_;
+  const drcon_probe* const ability_;
   const plugin_surroundings around_;
   void* self_ = nullptr;
 };
@@ -77,8 +111,8 @@ private:
 }  // namespace
 
 std::unique_ptr<calls> direct_calls(const drcon_source_type* source, const drcon_sink_type* sink,
-                                    plugin_surroundings around) {
-  return std::make_unique<direct>(source, sink, std::move(around));
+                                    const drcon_probe* ability, plugin_surroundings around) {
+  return std::make_unique<direct>(source, sink, ability, std::move(around));
 }
 
 }  // namespace drcon::plugins

@@ -41,6 +41,10 @@ enum class frame : std::uint8_t {
   done,      ///< ticket, result, why
   rendered,  ///< target, wanted, is live known, live
   refused,   ///< service, endpoint, why
+  // Of a probe: from drcon, and what comes back.
+  probe,   ///< time-out in nanoseconds, process id
+  found,   ///< subject, state, what, advice
+  probed,  ///< whether the plugin can look
 };
 
 /// The bytes from the other end are not frames, or a frame lacks fields.

@@ -44,6 +44,8 @@ void frame_dispatcher::dispatch(std::string_view bytes) {
     case frame::done: return done(fields);
     case frame::rendered: return rendered(fields);
     case frame::refused: return refused(fields);
+    case frame::found: return found(fields);
+    case frame::probed: call_bytes_ = 0; return answers_.on_probed(fields.number() != 0);
     default: throw frame_fault("a frame of an unknown type");
   }
 }
@@ -177,6 +179,15 @@ void frame_dispatcher::refused(frame_reader& fields) {
   const auto endpoint = fields.text();
   const auto why = fields.text();
   around_.host.refused(around_.instance, c_string(service), c_string(endpoint), c_string(why));
+}
+
+void frame_dispatcher::found(frame_reader& fields) {
+  keep_for_call(frame_bytes_);
+  const auto subject = static_cast<std::uint32_t>(fields.number());
+  const auto state = static_cast<std::uint32_t>(fields.number());
+  const auto what = fields.text();
+  const auto advice = fields.text();
+  answers_.on_found(finding_of(subject, state, what, advice));
 }
 
 }  // namespace drcon::plugins

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "plugins/calls.hpp"
+#include "plugins/finding.hpp"
 #include "plugins/frame.hpp"
 
 #include <drcon/plugin.h>
@@ -28,6 +29,9 @@ public:
   virtual void on_created(drcon_result result) = 0;
   virtual void on_started(drcon_result result) = 0;
   virtual void on_render_ended(drcon_result result) = 0;
+  /// One finding of the open probe, and its end: whether the plugin can look at all.
+  virtual void on_found(finding one) = 0;
+  virtual void on_probed(bool can) = 0;
   virtual void on_stopped() = 0;
   /// A sink has answered an update. Called before the host is, which may hand over the next one at once.
   virtual void on_answered(std::uint64_t ticket) = 0;
@@ -60,6 +64,7 @@ private:
   void done(frame_reader& fields);
   void rendered(frame_reader& fields);
   void refused(frame_reader& fields);
+  void found(frame_reader& fields);
   void stopped();
   void keep(const std::string& service, std::size_t bytes);
   void release(const std::string& service);

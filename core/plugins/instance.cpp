@@ -72,7 +72,8 @@ std::unique_ptr<calls> instance::make_calls(const plugin& type, const config::in
              },
          .late_call = [gate = gate_] { gate->note_late_call(); }});
   return direct_calls(kind_ == config::kind::source ? type.entry->source : nullptr,
-                      kind_ == config::kind::sink ? type.entry->sink : nullptr, std::move(around));
+                      kind_ == config::kind::sink ? type.entry->sink : nullptr, probe_ability(*type.entry),
+                      std::move(around));
 }
 
 fault instance::create() {
@@ -186,6 +187,20 @@ base::result<std::vector<rendered_target>> instance::render(const std::shared_pt
     return base::failure{std::move(why)};
   }
   return std::move(shared->targets);
+}
+
+probe_answer instance::probe(const probe_question& question) {
+  // Shared with the lane: a probe that overstays goes on after this function has returned.
+  auto answer = std::make_shared<std::promise<probe_answer>>();
+  auto result = answer->get_future();
+  lane_.post([self = shared_from_this(), question,
+              answer] { answer->set_value(self->calls_->is_made() ? self->calls_->probe(question) : probe_answer()); },
+             [answer] {
+               answer->set_value(std::vector<finding>{{"probe", finding_state::failed, lost_call, {}}});
+             });
+  if (result.wait_for(patience::probe) == std::future_status::ready) return result.get();
+  return std::vector<finding>{
+      {"probe", finding_state::failed, "plugin '" + plugin_name_ + "' did not return from probe", {}}};
 }
 
 void instance::stop(std::function<void()> stopped) {

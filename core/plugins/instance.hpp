@@ -71,6 +71,8 @@ public:
   void apply(std::shared_ptr<const update_package> update);
   /// What apply would write; waits for it. A failure when the sink cannot render, or not this update.
   base::result<std::vector<rendered_target>> render(const std::shared_ptr<const update_package>& update);
+  /// Has the plugin look whether this instance works; waits for it. Only before start().
+  probe_answer probe(const probe_question& question);
   /// The sink has yet to answer the update with this ticket.
   bool is_open(std::uint64_t ticket) { return link_.is_open(ticket); }
   /// What a source has reported, and the engine could not take in, is delivered again.

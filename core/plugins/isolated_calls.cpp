@@ -39,6 +39,7 @@ public:
   void apply(const std::shared_ptr<const update_package>& update) override;
   bool can_render() const override { return can_render_; }
   drcon_result render(const std::shared_ptr<const update_package>& update) override;
+  probe_answer probe(const probe_question& question) override;
   void stop() override;
   void destroy() override { end(); }
 
@@ -125,6 +126,29 @@ drcon_result isolated::render(const std::shared_ptr<const update_package>& updat
   lock.lock();
   state_->changed.wait_for(lock, patience::render, [this] { return state_->rendered || state_->now != phase::up; });
   return state_->rendered.value_or(DRCON_RETRY);
+}
+
+probe_answer isolated::probe(const probe_question& question) {
+  std::unique_lock lock(state_->mutex);
+  state_->found.clear();
+  state_->probed.reset();
+  if (state_->now != phase::up)
+    return std::vector<finding>{{"probe", finding_state::failed, "its process " + state_->away, {}}};
+  frame_writer what(frame::probe);
+  what.number(static_cast<std::uint64_t>(question.timeout.count()))
+      .number(static_cast<std::uint64_t>(question.process));
+  const auto process = state_->process;
+  const auto bytes = what.take();
+  lock.unlock();
+  if (!process->channel().send(bytes)) process->kill();
+  lock.lock();
+  state_->changed.wait_for(lock, patience::probe, [this] { return state_->probed || state_->now != phase::up; });
+  if (state_->probed && !*state_->probed) return {};
+  auto all = std::move(state_->found);
+  state_->found.clear();
+  if (!state_->probed)
+    all.push_back({"probe", finding_state::failed, "the plugin's process did not answer while it looked", {}});
+  return all;
 }
 
 void isolated::stop() {

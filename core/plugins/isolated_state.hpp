@@ -7,6 +7,7 @@
 
 #include "model/snapshot_ptr.hpp"
 #include "plugins/child.hpp"
+#include "plugins/finding.hpp"
 
 #include <drcon/plugin.h>
 
@@ -17,6 +18,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace drcon::plugins {
 
@@ -39,6 +41,9 @@ struct isolated_state {
   bool stopped = false;                  ///< its stop has returned
   std::optional<drcon_result> created;   ///< answer of the first create, or of the last that succeeded
   std::optional<drcon_result> rendered;  ///< answer of the open render; reset by the lane
+
+  std::vector<finding> found;  ///< of the open probe; emptied by the lane
+  std::optional<bool> probed;  ///< its end: whether the plugin can look; reset by the lane
 
   // Written by the lane.
   bool start_desired = false;  ///< each new process is started as well

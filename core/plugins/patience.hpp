@@ -12,6 +12,8 @@ inline constexpr auto create = std::chrono::seconds(10);
 inline constexpr auto create_in_process = std::chrono::seconds(8);
 /// A target is read and compared for a render; a slow one is still answered.
 inline constexpr auto render = std::chrono::seconds(30);
+/// A probe asks the other side several questions, each with a time-out of its own.
+inline constexpr auto probe = std::chrono::seconds(60);
 /// start returns at once, by contract. One that takes this long is reported; it holds up its own instance only.
 inline constexpr auto start = std::chrono::seconds(5);
 

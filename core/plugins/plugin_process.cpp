@@ -54,6 +54,7 @@ private:
   void read_frames();
   std::string next_job();
   void handle(frame_reader& fields);
+  void probe(frame_reader& fields);
   void stop();
 
   frame_channel& channel_;
@@ -162,6 +163,7 @@ bool process::create(frame_reader& fields) {
     return false;
   }
   calls_ = direct_calls(is_source ? loaded->entry->source : nullptr, is_source ? nullptr : loaded->entry->sink,
+                        probe_ability(*loaded->entry),
                         {.host = here, .instance = this, .misbehaved = [this](const std::string& how) {
                            send_frame(this, frame_writer(frame::misbehaved).text(how));
                          }});
@@ -207,6 +209,21 @@ void process::stop() {
   std::_Exit(EXIT_SUCCESS);  // ends a thread that the plugin left behind as well
 }
 
+void process::probe(frame_reader& fields) {
+  probe_question question;
+  question.timeout = std::chrono::nanoseconds(fields.number());
+  question.process = static_cast<std::int64_t>(fields.number());
+  const auto answer = calls_->probe(question);
+  if (answer)
+    for (const auto& each : *answer)
+      send_frame(this, frame_writer(frame::found)
+                           .number(number_of(each.code))
+                           .number(number_of(each.state))
+                           .text(each.what)
+                           .text(each.advice));
+  send_frame(this, frame_writer(frame::probed).number(answer ? 1 : 0));
+}
+
 void process::handle(frame_reader& fields) {
   switch (fields.type()) {
     case frame::start: {
@@ -225,6 +242,7 @@ void process::handle(frame_reader& fields) {
       const auto result = calls_->render(get_update(fields));
       return send_frame(this, frame_writer(frame::rendered_all).number(static_cast<std::uint32_t>(result)));
     }
+    case frame::probe: return probe(fields);
     case frame::stop: return stop();
     default: throw frame_fault("a frame of a type that is not for this end");
   }

@@ -233,6 +233,17 @@ void process_supervisor::on_render_ended(drcon_result result) {
   state_->changed.notify_all();
 }
 
+void process_supervisor::on_found(finding one) {
+  const std::lock_guard lock(state_->mutex);
+  state_->found.push_back(std::move(one));
+}
+
+void process_supervisor::on_probed(bool can) {
+  const std::lock_guard lock(state_->mutex);
+  state_->probed = can;
+  state_->changed.notify_all();
+}
+
 void process_supervisor::on_stopped() {
   const std::lock_guard lock(state_->mutex);
   state_->stopped = true;

@@ -55,6 +55,8 @@ private:
   void on_created(drcon_result result) override;
   void on_started(drcon_result result) override;
   void on_render_ended(drcon_result result) override;
+  void on_found(finding one) override;
+  void on_probed(bool can) override;
   void on_stopped() override;
   void on_answered(std::uint64_t ticket) override;
   void end_process(const std::string& why);

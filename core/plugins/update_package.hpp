@@ -22,6 +22,17 @@ struct update_package {
   std::vector<model::service_ptr> kept;  ///< the services that the changes point to
   std::vector<drcon_change> changes;
   drcon_update view{};
+
+private:
+  // A snapshot as it crosses. Made here and not kept with the snapshot: the host keeps many of those, and hands over
+  // few.
+  struct crossing {
+    explicit crossing(const model::snapshot* of);
+    std::vector<const drcon_service*> services;
+    drcon_snapshot view{};
+  };
+  crossing wanted_view_;
+  crossing applied_view_;
 };
 
 }  // namespace drcon::plugins

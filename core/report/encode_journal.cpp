@@ -37,6 +37,7 @@ json encode(const engine::journal_entry& entry) {
                {"subject", entry.about.name.empty() ? kind : entry.about.name},
                {"revision", entry.revision},
                {"why", entry.why},
+               {"who", entry.who},
                {"added", entry.counts.added},
                {"removed", entry.counts.removed},
                {"changed", entry.counts.changed},

@@ -102,7 +102,8 @@ json encode_services(const model::snapshot_ptr& snapshot, const std::vector<kept
   if (!snapshot) return services;
   for (const auto& service : snapshot->services()) {
     auto endpoints = json::array();
-    for (const auto& each : service->endpoints()) {
+    for (const auto view : service->endpoints()) {
+      const auto each = view.copy();
       endpoints.push_back(encode(each));
       if (next_kept == kept.end() || next_kept->service != service->name() || next_kept->id != each.id) continue;
       const auto& at_source = next_kept->health_at_source;
@@ -150,6 +151,7 @@ json encode(const pipeline_report& pipeline) {
                {"would_hold", pipeline.would_hold ? pipeline.would_hold->why : ""},
                {"would_hold_loss", pipeline.would_hold ? encode_loss(*pipeline.would_hold) : json()},
                {"paused", paused ? paused->why : ""},
+               {"paused_by", paused ? paused->who : ""},
                {"paused_since", paused ? base::to_seconds(paused->since) : 0},
                {"pending", pipeline.pending},
                {"revision", pipeline.revision},
@@ -175,6 +177,22 @@ json encode(const pipeline_detail& detail) {
   return encoded;
 }
 
+namespace {
+
+// The same once more, with codes.
+json encode_findings(const status_report& status) {
+  auto all = json::array();
+  const auto add = [&all](const std::vector<remark>& remarks, const char* severity) {
+    for (const auto& each : remarks)
+      all.push_back({{"code", to_string(each.code)}, {"severity", severity}, {"text", each.text}});
+  };
+  add(status.unsettled, "open");
+  add(status.caveats, "warning");
+  return all;
+}
+
+}  // namespace
+
 json encode(const status_report& status) {
   return {{"version", status.version},
           {"host", status.host},
@@ -183,8 +201,9 @@ json encode(const status_report& status) {
           {"settled", status.settled},
           {"state", to_string(status.verdict)},
           {"verdict", to_words(status.verdict)},
-          {"unsettled", status.unsettled},
-          {"caveats", status.caveats},
+          {"unsettled", texts_of(status.unsettled)},
+          {"caveats", texts_of(status.caveats)},
+          {"findings", encode_findings(status)},
           {"journal", {{"first", status.first_entry}, {"last", status.last_entry}}},
           {"sources", encode_by_name(status.sources)},
           {"pipelines", encode(status.pipelines)},

@@ -7,7 +7,9 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <set>
+#include <string_view>
 #include <utility>
 
 namespace drcon::report {
@@ -15,14 +17,14 @@ namespace {
 
 constexpr std::size_t most_matches = 20;
 
-std::string place_of(const endpoint& each) {
-  const bool v6 = each.address.find(':') != std::string::npos;
-  return fmt::format("{}{}{}:{}", v6 ? "[" : "", each.address, v6 ? "]" : "", each.port);
+std::string place_of(std::string_view address, std::uint32_t port) {
+  const bool v6 = address.find(':') != std::string_view::npos;
+  return fmt::format("{}{}{}:{}", v6 ? "[" : "", address, v6 ? "]" : "", port);
 }
 
-bool is_meant(const endpoint& each, const std::string& asked) {
-  return each.id == asked || each.address == asked || place_of(each) == asked ||
-         each.address + ":" + std::to_string(each.port) == asked;
+bool is_meant(const endpoint_view& each, const std::string& asked) {
+  return each.id() == asked || each.address() == asked || place_of(each.address(), each.port()) == asked ||
+         fmt::format("{}:{}", each.address(), each.port()) == asked;
 }
 
 bool is_at_one_place(const endpoint& left, const endpoint& right) {
@@ -30,23 +32,26 @@ bool is_at_one_place(const endpoint& left, const endpoint& right) {
 }
 
 // Merging puts the name of a source before an id that another source has at another place.
-bool is_one_id(const std::string& merged, const std::string& id) { return merged == id || merged.ends_with("/" + id); }
+bool is_one_id(std::string_view merged, const std::string& id) { return merged == id || merged.ends_with("/" + id); }
 
 // An id alone does not tell: two machines of one name, each in its own datacentre, have the same.
-const endpoint* find_endpoint(const model::shared_service* service, const endpoint& asked) {
-  if (!service) return nullptr;
-  const endpoint* found = nullptr;
-  for (const auto& each : service->endpoints()) {
-    if (asked.address.empty() ? each.id == asked.id : is_at_one_place(each, asked)) {
-      if (each.id == asked.id) return &each;
-      if (!found || is_one_id(each.id, asked.id)) found = &each;
+std::optional<endpoint_view> find_endpoint(const model::shared_service* service, const endpoint& asked) {
+  if (!service) return {};
+  std::optional<endpoint_view> found;
+  for (const auto each : service->endpoints()) {
+    const bool is_there = each.address() == asked.address && each.port() == asked.port;
+    if (asked.address.empty() ? each.id() == asked.id : is_there) {
+      if (each.id() == asked.id) return each;
+      if (!found || is_one_id(each.id(), asked.id)) found = each;
     }
   }
   return found;
 }
 
-const endpoint* find_endpoint(const model::snapshot_ptr& snapshot, const std::string& service, const endpoint& asked) {
-  return snapshot ? find_endpoint(snapshot->find(service), asked) : nullptr;
+std::optional<endpoint_view> find_endpoint(const model::snapshot_ptr& snapshot, const std::string& service,
+                                           const endpoint& asked) {
+  if (!snapshot) return {};
+  return find_endpoint(snapshot->find(service), asked);
 }
 
 std::optional<std::uint64_t> revision_of(const model::snapshot_ptr& snapshot) {
@@ -87,8 +92,8 @@ private:
   template <class IsKnown>
   void look_at(const model::service_ptr& service, IsKnown is_known) {
     if (!service || !seen_.insert(service.get()).second || !is_meant_service(service->name())) return;
-    for (const auto& each : service->endpoints())
-      if (is_meant(each, asked_)) add(service->name(), each, is_known);
+    for (const auto each : service->endpoints())
+      if (is_meant(each, asked_)) add(service->name(), each.copy(), is_known);
   }
   // The first one found stays: the sources are searched before the history, so it is the newest.
   template <class IsKnown>
@@ -109,10 +114,10 @@ void add_claim(const engine::source_state& source, const std::string& service, c
                source_finding& finding) {
   const auto current = source.find(service);
   if (current) finding.revision = current->revision();
-  if (const auto* each = find_endpoint(current.get(), asked)) {
+  if (const auto each = find_endpoint(current.get(), asked)) {
     finding.claim = source_claim::present;
-    finding.health = each->health;
-    finding.weight = each->weight;
+    finding.health = each->health();
+    finding.weight = each->weight();
   } else if (auto refused = source.instance().why_refused(service, asked.id); !refused.empty()) {
     finding.claim = source_claim::left_out;
     finding.why = std::move(refused);
@@ -151,15 +156,15 @@ decision_finding find_in_decisions(const engine::pipeline& pipeline, const std::
                                    const endpoint& asked) {
   const auto& current = pipeline.current();
   const auto& history = pipeline.history();
-  const auto* now = find_endpoint(current.snapshot, service, asked);
+  const auto now = find_endpoint(current.snapshot, service, asked);
   decision_finding finding{
-      .revision = current.snapshot ? current.snapshot->revision() : 0, .present = now != nullptr, .why = {}};
+      .revision = current.snapshot ? current.snapshot->revision() : 0, .present = now.has_value(), .why = {}};
   if (now) {
-    finding.health = now->health;
-    finding.weight = now->weight;
+    finding.health = now->health();
+    finding.weight = now->weight();
   }
   for (auto each = history.rbegin(); each != history.rend(); ++each) {
-    const bool there = find_endpoint(each->snapshot, service, asked) != nullptr;
+    const bool there = find_endpoint(each->snapshot, service, asked).has_value();
     if (there != finding.present) break;
     finding.since_revision = each->snapshot->revision();
     finding.since = each->when;
@@ -174,7 +179,7 @@ decision_finding find_in_decisions(const engine::pipeline& pipeline, const std::
 sink_finding find_in_sink(const engine::sink_runner& sink, const std::string& service, const endpoint& asked) {
   return {.sink = sink.name(),
           .plugin = sink.instance().plugin_name(),
-          .present = find_endpoint(sink.applied(), service, asked) != nullptr,
+          .present = find_endpoint(sink.applied(), service, asked).has_value(),
           .applied = revision_of(sink.applied()),
           .desired = revision_of(sink.desired()),
           .up_to_date = sink.up_to_date(),
@@ -210,7 +215,7 @@ std::string why_not_merged(const engine::pipeline& pipeline, const std::string& 
 std::string why_not_taken(const engine::pipeline& pipeline, const std::string& service, const endpoint& asked) {
   for (const auto* source : pipeline.sources()) {
     const auto current = source->find(service);
-    const auto* each = find_endpoint(current.get(), asked);
+    const auto each = find_endpoint(current.get(), asked);
     if (!each) continue;
     if (auto why = pipeline.takes().why_not(service, *each); !why.empty()) return why;
     if (pipeline.takes().has_limit() && pipeline.known() && !find_endpoint(pipeline.merged(service).get(), asked))
@@ -235,24 +240,27 @@ std::string why_earlier(const engine::pipeline& pipeline) {
 
 endpoint_finding find(const engine::engine& engine, const engine::pipeline& pipeline, const std::string& service,
                       const endpoint& each) {
-  endpoint_finding finding{.service = service,
-                           .id = each.id,
-                           .address = each.address.empty() ? "" : place_of(each),
-                           .verdict = {},
-                           .sources = {},
-                           .merge = why_not_merged(pipeline, service, each),
-                           .filter = why_not_taken(pipeline, service, each),
-                           .brake = why_held(pipeline, service),
-                           .paused = pipeline.paused() ? "the pipeline is paused: " + pipeline.paused()->why : "",
-                           .earlier_configuration = why_earlier(pipeline),
-                           .decided = find_in_decisions(pipeline, service, each),
-                           .sinks = {},
-                           .journal = find_in_journal(engine.log(), service, each.id)};
+  endpoint_finding finding{
+      .service = service,
+      .id = each.id,
+      .address = each.address.empty() ? "" : place_of(each.address, each.port),
+      .verdict = {},
+      .sources = {},
+      .merge = why_not_merged(pipeline, service, each),
+      .filter = why_not_taken(pipeline, service, each),
+      .brake = why_held(pipeline, service),
+      .paused = pipeline.paused() ? "the pipeline is paused: " + pipeline.paused()->why +
+                                        (pipeline.paused()->who.empty() ? "" : " (by " + pipeline.paused()->who + ")")
+                                  : "",
+      .earlier_configuration = why_earlier(pipeline),
+      .decided = find_in_decisions(pipeline, service, each),
+      .sinks = {},
+      .journal = find_in_journal(engine.log(), service, each.id)};
   for (const auto* source : pipeline.sources()) finding.sources.push_back(find_in_source(*source, service, each));
   // Sinks know it by the id that merging gave it.
-  const auto* merged = find_endpoint(pipeline.current().snapshot, service, each);
+  const auto merged = find_endpoint(pipeline.current().snapshot, service, each);
   for (const auto& sink : pipeline.config().sinks)
-    finding.sinks.push_back(find_in_sink(*engine.sinks().at(sink), service, merged ? *merged : each));
+    finding.sinks.push_back(find_in_sink(*engine.sinks().at(sink), service, merged ? merged->copy() : each));
   set_verdict(finding);
   return finding;
 }
@@ -295,10 +303,10 @@ std::vector<std::string> endpoints_like(const engine::engine& engine, const std:
   if (!snapshot) return like;
   const auto start = asked.substr(0, asked.find_last_of(".:-"));
   for (const auto& service : snapshot->services())
-    for (const auto& each : service->endpoints())
+    for (const auto each : service->endpoints())
       if (like.size() < enough &&
-          (each.id.find(start) != std::string::npos || each.address.find(start) != std::string::npos))
-        like.push_back(each.id + " (" + place_of(each) + ")");
+          (each.id().find(start) != std::string::npos || each.address().find(start) != std::string::npos))
+        like.push_back(fmt::format("{} ({})", each.id(), place_of(each.address(), each.port())));
   return like;
 }
 

@@ -29,9 +29,10 @@ std::vector<loss> losses_at(const engine::sink_runner& sink, const model::snapsh
   for (const auto& [name, endpoints] : refused) {
     loss one{.service = decided.find(name), .refused = 0, .why = endpoints.begin()->second};
     if (!one.service) continue;
-    one.refused = static_cast<std::size_t>(std::ranges::count_if(one.service->endpoints(), [&](const endpoint& each) {
-      return model::in_service(each) && endpoints.contains(each.id);
-    }));
+    one.refused =
+        static_cast<std::size_t>(std::ranges::count_if(one.service->endpoints(), [&](const endpoint_view& each) {
+          return model::in_service(each) && endpoints.contains(std::string(each.id()));
+        }));
     if (one.refused > 0) all.push_back(std::move(one));
   }
   return all;

@@ -6,6 +6,8 @@
 #include "report/refused_in_service.hpp"
 
 #include <algorithm>
+#include <set>
+#include <string_view>
 #include <utility>
 
 namespace drcon::report {
@@ -78,18 +80,20 @@ sink_report sink_of(const engine::engine& engine, const std::string& name) {
 
 // What the sources have of a service now, decided or not, says which of its endpoints are only kept.
 void add_kept(const engine::pipeline& pipeline, const model::shared_service& service, std::vector<kept_endpoint>& all) {
+  std::map<std::string_view, health> at_source;
+  std::set<std::string_view> in_service;
   const auto now = pipeline.merged(service.name());
-  for (const auto& each : service.endpoints()) {
-    if (!model::in_service(each)) continue;
-    std::optional<health> health_at_source;
-    if (now) {
-      const auto same_id = [&](const endpoint& other) { return other.id == each.id; };
-      const auto found = std::ranges::find_if(now->endpoints(), same_id);
-      if (found != now->endpoints().end()) health_at_source = found->health;
-      if (found != now->endpoints().end() && model::in_service(*found)) continue;
+  if (now)
+    for (const auto& each : now->endpoints()) {
+      at_source.emplace(each.id(), each.health());
+      if (model::in_service(each)) in_service.insert(each.id());
     }
-    all.push_back({.service = service.name(),
-                   .id = each.id,
+  for (const auto& each : service.endpoints()) {
+    if (!model::in_service(each) || in_service.contains(each.id())) continue;
+    const auto found = at_source.find(each.id());
+    const auto health_at_source = found == at_source.end() ? std::nullopt : std::optional(found->second);
+    all.push_back({.service = std::string(service.name()),
+                   .id = std::string(each.id()),
                    .by_pause = pipeline.paused().has_value(),
                    .health_at_source = health_at_source});
   }
@@ -116,7 +120,7 @@ std::map<health, std::size_t> count_by_health(const model::snapshot& snapshot) {
 
 std::size_t endpoint_count(const engine::source_state& source) {
   std::size_t count = 0;
-  for (const auto& [name, service] : source.services()) count += service->endpoints().size();
+  for (const auto& [name, service] : source.services()) count += service->counts().endpoints;
   return count;
 }
 
@@ -173,8 +177,8 @@ status_report status_of(const engine::engine& engine) {
                      .now = std::chrono::system_clock::now(),
                      .settled = engine.settled(),
                      .verdict = verdict_of(engine),
-                     .unsettled = unsettled(engine),
-                     .caveats = caveats(engine),
+                     .unsettled = open_remarks(engine),
+                     .caveats = warnings(engine),
                      .first_entry = entries.empty() ? 0 : entries.front().number,
                      .last_entry = entries.empty() ? 0 : entries.back().number,
                      .sources = {},

@@ -106,8 +106,8 @@ struct status_report {
   time_point now{};
   bool settled = false;
   report::verdict verdict = report::verdict::ok;
-  std::vector<std::string> unsettled;
-  std::vector<std::string> caveats;
+  std::vector<remark> unsettled;
+  std::vector<remark> caveats;
   std::uint64_t first_entry = 0;  ///< of the journal; 0: it is empty
   std::uint64_t last_entry = 0;
   std::map<std::string, source_report> sources;

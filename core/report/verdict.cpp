@@ -12,20 +12,25 @@
 namespace drcon::report {
 namespace {
 
-using lines = std::vector<std::string>;
+using remarks = std::vector<remark>;
+using code = remark_code;
 
 // Of each kind and instance. A catalogue that is wrong throughout must still give lines that a person can read.
 constexpr std::size_t most_listed = 3;
 
 std::string because(const std::string& why) { return why.empty() ? "" : ": " + why; }
 
+std::string by(const std::string& who) { return who.empty() ? "" : " (by " + who + ")"; }
+
 // The first of `refusals`, of which there are `count` in all.
 void add_refusals(const std::string& subject, std::span<const plugins::refusal> refusals, std::size_t count,
-                  lines& all) {
+                  remarks& all) {
   for (const auto& each : refusals.first(std::min(refusals.size(), most_listed)))
-    all.push_back(subject + " leaves out " + (each.endpoint.empty() ? "" : each.endpoint + " of ") + "service " +
-                  each.service + because(each.why));
-  if (count > most_listed) all.push_back(subject + " leaves out " + std::to_string(count - most_listed) + " more");
+    all.push_back({code::endpoints_left_out, subject + " leaves out " +
+                                                 (each.endpoint.empty() ? "" : each.endpoint + " of ") + "service " +
+                                                 each.service + because(each.why)});
+  if (count > most_listed)
+    all.push_back({code::endpoints_left_out, subject + " leaves out " + std::to_string(count - most_listed) + " more"});
 }
 
 // The sink has not emptied a service that has nothing to send requests to any more: requests for it fail. A service of
@@ -37,16 +42,18 @@ bool keeps_what_is_gone(const engine::sink_runner& sink, const plugins::refusal&
 }
 
 // What it keeps comes first, because that needs attention, and the others are only warnings.
-void add_left_out(const engine::sink_runner& sink, lines& all) {
+void add_left_out(const engine::sink_runner& sink, remarks& all) {
   if (sink.instance().refusal_count() == 0) return;
   const auto subject = "sink " + sink.name();
   auto refusals = sink.instance().refusals();
   const auto others = std::stable_partition(refusals.begin(), refusals.end(),
                                             [&](const auto& each) { return keeps_what_is_gone(sink, each); });
   const std::span kept(refusals.begin(), others);
-  for (const auto& each : kept.first(std::min(kept.size(), most_listed))) all.push_back(subject + ": " + each.why);
+  for (const auto& each : kept.first(std::min(kept.size(), most_listed)))
+    all.push_back({code::last_servers_kept, subject + ": " + each.why});
   if (kept.size() > most_listed)
-    all.push_back(subject + ": the same of " + std::to_string(kept.size() - most_listed) + " more services");
+    all.push_back({code::last_servers_kept,
+                   subject + ": the same of " + base::count_of(kept.size() - most_listed, "more service")});
   const std::span left_out(others, refusals.end());
   add_refusals(subject, left_out, left_out.size(), all);
 }
@@ -57,35 +64,54 @@ bool keeps_what_is_gone(const engine::sink_runner& sink) {
                              [&](const plugins::refusal& each) { return keeps_what_is_gone(sink, each); });
 }
 
-void add_unknown(const std::string& subject, const engine::source_state& source, lines& all) {
+void add_unknown(const std::string& subject, const engine::source_state& source, remarks& all) {
   std::size_t listed = 0;
   for (const auto& [service, silence] : source.unknown()) {
     if (listed++ == most_listed) {
-      all.push_back(subject + " has no current data of " +
-                    base::count_of(source.unknown().size() - most_listed, "more service"));
+      all.push_back({code::service_unknown, subject + " has no current data of " +
+                                                base::count_of(source.unknown().size() - most_listed, "more service")});
       return;
     }
-    all.push_back(subject + " has no current data of service " + service + "; using last known data" +
-                  because(silence.why));
+    all.push_back({code::service_unknown, subject + " has no current data of service " + service +
+                                              "; using last known data" + because(silence.why)});
   }
 }
 
-void add_state(const std::string& subject, const plugins::instance& instance, lines& all) {
+void add_state(const std::string& subject, const plugins::instance& instance, remarks& all) {
   const auto status = instance.status();
   const auto state = model::plugin_state_of(status.state);
-  if (state != model::plugin_state::ok) all.push_back(subject + " is " + to_string(state) + because(status.text));
+  if (state == model::plugin_state::ok) return;
+  const bool is_source = instance.kind() == config::kind::source;
+  const auto away = is_source ? code::source_unreachable : code::sink_away;
+  const auto degraded = is_source ? code::source_degraded : code::sink_degraded;
+  all.push_back({state == model::plugin_state::away ? away : degraded,
+                 subject + " is " + to_string(state) + because(status.text)});
+}
+
+// What will make a change fail, of an instance that works so far: one that does not says itself why.
+void add_faults_ahead(const engine::engine& engine, const std::string& subject, const plugins::instance& instance,
+                      remarks& all) {
+  if (model::plugin_state_of(instance.status().state) != model::plugin_state::ok) return;
+  const auto* const failed = engine.probes().failed(instance.kind(), instance.name());
+  if (failed == nullptr) return;
+  for (const auto& each : *failed)
+    all.push_back(
+        {code::fault_ahead, subject + ": " + each.what + (each.advice.empty() ? "" : "; to do: ") + each.advice});
 }
 
 // `waited_for`: unsettled() has a line about this source already, so its state is not repeated here.
-void add_caveats(const engine::source_state& source, bool waited_for, lines& all) {
+void add_caveats(const engine::source_state& source, bool waited_for, remarks& all) {
   const auto subject = "source " + source.name();
   if (!waited_for) {
     if (!source.ready())
-      all.push_back(subject + " has not reported all its services yet" + because(source.instance().status().text));
+      all.push_back({code::source_not_ready,
+                     subject + " has not reported all its services yet" + because(source.instance().status().text)});
     else if (source.all_unknown())
-      all.push_back(subject + " is unreachable; using last known data" + because(source.why_unknown()));
+      all.push_back({code::source_unreachable,
+                     subject + " is unreachable; using last known data" + because(source.why_unknown())});
     else if (!source.known())
-      all.push_back(subject + " is back after an outage, and its services are collected until all are reported");
+      all.push_back({code::source_recovering,
+                     subject + " is back after an outage, and its services are collected until all are reported"});
     else add_state(subject, source.instance(), all);
   }
   if (!source.all_unknown()) add_unknown(subject, source, all);
@@ -93,47 +119,65 @@ void add_caveats(const engine::source_state& source, bool waited_for, lines& all
 }
 
 // `start`: of each line, such as "pipeline web is held by its brake: ".
-void add_holds(const std::string& start, const std::vector<engine::held_service>& holds, lines& all) {
+void add_holds(code which, const std::string& start, const std::vector<engine::held_service>& holds, remarks& all) {
   for (std::size_t i = 0; i < holds.size() && i < most_listed; ++i)
-    all.push_back(start + (holds[i].service.empty() ? "" : "service " + holds[i].service + ": ") + holds[i].why);
-  if (holds.size() > most_listed) all.push_back(start + base::count_of(holds.size() - most_listed, "more service"));
+    all.push_back(
+        {which, start + (holds[i].service.empty() ? "" : "service " + holds[i].service + ": ") + holds[i].why});
+  if (holds.size() > most_listed)
+    all.push_back({which, start + base::count_of(holds.size() - most_listed, "more service")});
 }
 
-void add_pause(const engine::pipeline& pipeline, lines& all) {
+void add_pause(const engine::pipeline& pipeline, remarks& all) {
   if (pipeline.is_pausing() && !pipeline.paused())
-    all.push_back("pipeline " + pipeline.name() + " is paused as soon as its sinks have applied what is under way");
+    all.push_back({code::pausing,
+                   "pipeline " + pipeline.name() + " is paused as soon as its sinks have applied what is under way"});
   if (!pipeline.paused()) return;
-  all.push_back("pipeline " + pipeline.name() + " is paused: " + pipeline.paused()->why);
+  all.push_back({code::paused,
+                 "pipeline " + pipeline.name() + " is paused: " + pipeline.paused()->why + by(pipeline.paused()->who)});
   for (const auto& sink : pipeline.paused()->behind)
-    all.push_back("sink " + sink + " keeps what it had of pipeline " + pipeline.name() +
-                  ", since it had not applied what is served when the pause began");
+    all.push_back({code::paused_sink_behind, "sink " + sink + " keeps what it had of pipeline " + pipeline.name() +
+                                                 ", since it had not applied what is served when the pause began"});
   if (pipeline.would_hold())
-    add_holds("pipeline " + pipeline.name() + " would be held by its brake if it was resumed: ",
+    add_holds(code::paused_loss, "pipeline " + pipeline.name() + " would be held by its brake if it was resumed: ",
               pipeline.would_hold()->holds, all);
 }
 
-std::string line_of_open(const engine::sink_runner& sink) {
+code code_of_trouble(model::sink_answer answer) {
+  switch (answer) {
+    case model::sink_answer::away: return code::sink_away;
+    case model::sink_answer::rejected: return code::sink_rejected;
+    default: return code::sink_unanswered;
+  }
+}
+
+remark remark_on_open(const engine::sink_runner& sink) {
   const auto subject = "sink " + sink.name();
   // The sink may have reached its target, and wait for something there: only its reason says so.
   if (sink.last_answer() == model::sink_answer::away)
-    return subject + ": not applied yet, and retried" + because(sink.last_why());
-  if (sink.in_trouble()) return subject + ": " + to_string(sink.last_answer()) + because(sink.last_why());
-  if (!sink.is_open()) return subject + " waits until every sink that a reload has ended has stopped";
+    return {code_of_trouble(sink.last_answer()),
+            subject + ": not applied yet, and retried" + because(sink.last_why())};
+  if (sink.in_trouble())
+    return {code_of_trouble(sink.last_answer()),
+            subject + ": " + to_string(sink.last_answer()) + because(sink.last_why())};
+  if (!sink.is_open())
+    return {code::sink_waits, subject + " waits until every sink that a reload has ended has stopped"};
   if (!sink.waits_for().empty() && !sink.in_flight() && sink.applied() == sink.desired())
-    return subject + " serves what is decided so far, and waits for pipeline " + sink.waits_for().front();
-  return subject + (sink.in_flight() ? " is applying" : " has not started") + " revision " +
-         std::to_string(sink.desired()->revision());
+    return {code::sink_waits,
+            subject + " serves what is decided so far, and waits for pipeline " + sink.waits_for().front()};
+  return {code::sink_applying, subject + (sink.in_flight() ? " is applying" : " has not started") + " revision " +
+                                   std::to_string(sink.desired()->revision())};
 }
 
 // Until when depends on what is waited for; a pause or the brake has a line of its own.
-void add_earlier_configuration(const engine::pipeline& pipeline, lines& all) {
+void add_earlier_configuration(const engine::pipeline& pipeline, remarks& all) {
   const auto why = pipeline.earlier_configuration();
   if (why.empty()) return;
   std::string until;
   for (const auto& source : pipeline.waiting_for()) until += (until.empty() ? " until source " : " and ") + source;
   if (!until.empty()) until += pipeline.waiting_for().size() > 1 ? " answer" : " answers";
-  all.push_back("pipeline " + pipeline.name() + " serves the answer to an earlier configuration" + until +
-                because(why));
+  all.push_back(
+      {code::earlier_configuration,
+       "pipeline " + pipeline.name() + " serves the answer to an earlier configuration" + until + because(why)});
 }
 
 bool is_held_up(const engine::pipeline& pipeline) { return !pipeline.known() || !pipeline.held().empty(); }
@@ -160,27 +204,28 @@ const char* to_words(verdict which) {
   return "needs attention";
 }
 
-lines unsettled(const engine::engine& engine) {
-  lines all;
+remarks open_remarks(const engine::engine& engine) {
+  remarks all;
   for (const auto& [name, pipeline] : engine.pipelines()) {
     for (const auto& source : pipeline->waiting_for())
-      all.push_back("pipeline " + name + " waits for source " + source +
-                    because(engine.sources().at(source)->instance().status().text));
+      all.push_back({code::waits_for_source, "pipeline " + name + " waits for source " + source +
+                                                 because(engine.sources().at(source)->instance().status().text)});
     if (!pipeline->known()) add_earlier_configuration(*pipeline, all);
-    if (pipeline->looks_at_targets()) all.push_back("pipeline " + name + " asks its sinks what their targets have");
-    add_holds("pipeline " + name + " is held by its brake: ", pipeline->held_back().holds, all);
+    if (pipeline->looks_at_targets())
+      all.push_back({code::asks_targets, "pipeline " + name + " asks its sinks what their targets have"});
+    add_holds(code::brake_holds, "pipeline " + name + " is held by its brake: ", pipeline->held_back().holds, all);
   }
   for (const auto& [name, sink] : engine.sinks())
-    if (sink->desired() && !engine.is_settled(*sink)) all.push_back(line_of_open(*sink));
-  for (auto& line : refused_beyond_the_brake(engine)) all.push_back(std::move(line));
+    if (sink->desired() && !engine.is_settled(*sink)) all.push_back(remark_on_open(*sink));
+  for (auto& line : refused_beyond_the_brake(engine)) all.push_back({code::left_out_beyond_brake, std::move(line)});
   return all;
 }
 
-lines caveats(const engine::engine& engine) {
-  lines all;
+remarks warnings(const engine::engine& engine) {
+  remarks all;
   if (engine.refused_reload())
-    all.push_back("the last reload was refused, and the configuration before it is in use" +
-                  because(*engine.refused_reload()));
+    all.push_back({code::reload_refused, "the last reload was refused, and the configuration before it is in use" +
+                                             because(*engine.refused_reload())});
   std::set<std::string> waited_for;
   for (const auto& [name, pipeline] : engine.pipelines()) {
     add_pause(*pipeline, all);
@@ -188,14 +233,23 @@ lines caveats(const engine::engine& engine) {
     for (const auto& source : pipeline->waiting_for()) waited_for.insert(source);
   }
   if (const auto why = engine.state_fault(); !why.empty())
-    all.push_back("the last good state is not kept, and is tried again: " + why);
-  for (const auto& [name, source] : engine.sources()) add_caveats(*source, waited_for.contains(name), all);
+    all.push_back({code::state_not_kept, "the last good state is not kept, and is tried again: " + why});
+  for (const auto& [name, source] : engine.sources()) {
+    add_caveats(*source, waited_for.contains(name), all);
+    if (source->known()) add_faults_ahead(engine, "source " + name, source->instance(), all);
+  }
   for (const auto& [name, sink] : engine.sinks()) {
-    if (!sink->in_trouble()) add_state("sink " + name, sink->instance(), all);
+    if (!sink->in_trouble()) {
+      add_state("sink " + name, sink->instance(), all);
+      add_faults_ahead(engine, "sink " + name, sink->instance(), all);
+    }
     add_left_out(*sink, all);
   }
   return all;
 }
+
+std::vector<std::string> unsettled(const engine::engine& engine) { return texts_of(open_remarks(engine)); }
+std::vector<std::string> caveats(const engine::engine& engine) { return texts_of(warnings(engine)); }
 
 // Targets that serve what a source said before it was lost are settled. It is still wrong: new endpoints are not seen.
 // So it is when a loss waits behind a pause, or when requests for a service go to servers that are gone.
@@ -207,7 +261,7 @@ verdict verdict_of(const engine::engine& engine) {
   const bool keeps_what_is_gone_anywhere =
       std::ranges::any_of(engine.sinks(), [](const auto& each) { return keeps_what_is_gone(*each.second); });
   const bool is_served_well = refused_beyond_the_brake(engine).empty() && !hides_a_loss && !keeps_what_is_gone_anywhere;
-  if (settled && all_known && is_served_well) return caveats(engine).empty() ? verdict::ok : verdict::caveats;
+  if (settled && all_known && is_served_well) return warnings(engine).empty() ? verdict::ok : verdict::caveats;
   const bool wrong =
       settled || !is_served_well ||
       std::ranges::any_of(engine.pipelines(), [](const auto& each) { return is_held_up(*each.second); }) ||

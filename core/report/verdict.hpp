@@ -4,6 +4,7 @@
 #pragma once
 
 #include "engine/engine.hpp"
+#include "report/remark.hpp"
 
 #include <string>
 #include <vector>
@@ -26,10 +27,13 @@ const char* to_words(verdict which);
 
 verdict verdict_of(const engine::engine& engine);
 
-/// What is still open, one line each: what needs attention, and sinks that are applying an update.
+/// What is still open: what needs attention, and sinks that are applying an update.
+std::vector<remark> open_remarks(const engine::engine& engine);
+/// What keeps the verdict from `ok` although nothing is open: who is unreachable, is left out, or is paused.
+std::vector<remark> warnings(const engine::engine& engine);
+
+/// What people read of them, one line each.
 std::vector<std::string> unsettled(const engine::engine& engine);
-/// What keeps the verdict from `ok` although nothing is open: who is unreachable, is left out, or is paused; one line
-/// each.
 std::vector<std::string> caveats(const engine::engine& engine);
 
 }  // namespace drcon::report

@@ -119,6 +119,11 @@ asio::awaitable<http_answer> http_connection::put(std::string target, std::strin
   return send_alone({http_method::put, std::move(target), std::move(body)}, timeout);
 }
 
+asio::awaitable<http_answer> http_connection::post(std::string target, std::string body,
+                                                   std::chrono::nanoseconds timeout) {
+  return send_alone({http_method::post, std::move(target), std::move(body)}, timeout);
+}
+
 asio::awaitable<http_answer> http_connection::send_alone(http_request request, std::chrono::nanoseconds timeout) {
   busy_ = true;
   auto answer = co_await send_and_retry(request, timeout);
@@ -192,16 +197,32 @@ asio::awaitable<std::optional<std::string>> http_connection::more() {
   co_return std::nullopt;
 }
 
-http_answer get_once(const http_server& server, std::vector<http_header> headers, std::string target,
-                     std::chrono::nanoseconds timeout) {
+namespace {
+
+// `request` makes the coroutine of one request on the connection that it is given.
+template <class Request>
+http_answer ask_once(const http_server& server, std::vector<http_header> headers, const Request& request) {
   auto answer = lost_answer("no answer");
   asio::io_context context;
   http_connection connection(context.get_executor(), server, std::move(headers));
   asio::co_spawn(
-      context, [&]() -> asio::awaitable<void> { answer = co_await connection.get(std::move(target), timeout); },
-      asio::detached);
+      context, [&]() -> asio::awaitable<void> { answer = co_await request(connection); }, asio::detached);
   context.run();
   return answer;
+}
+
+}  // namespace
+
+http_answer get_once(const http_server& server, std::vector<http_header> headers, std::string target,
+                     std::chrono::nanoseconds timeout) {
+  return ask_once(server, std::move(headers),
+                  [&](http_connection& over) { return over.get(std::move(target), timeout); });
+}
+
+http_answer post_once(const http_server& server, std::vector<http_header> headers, std::string target, std::string body,
+                      std::chrono::nanoseconds timeout) {
+  return ask_once(server, std::move(headers),
+                  [&](http_connection& over) { return over.post(std::move(target), std::move(body), timeout); });
 }
 
 }  // namespace drcon::common

@@ -36,6 +36,7 @@ public:
   /// network can do.
   boost::asio::awaitable<http_answer> get(std::string target, std::chrono::nanoseconds timeout);
   boost::asio::awaitable<http_answer> put(std::string target, std::string body, std::chrono::nanoseconds timeout);
+  boost::asio::awaitable<http_answer> post(std::string target, std::string body, std::chrono::nanoseconds timeout);
 
   /// GET of a body without end, on a new connection: answers as soon as the head has come; with the whole body when
   /// the status is not 200.
@@ -73,5 +74,8 @@ private:
 /// time-out.
 http_answer get_once(const http_server& server, std::vector<http_header> headers, std::string target,
                      std::chrono::nanoseconds timeout);
+/// Likewise one POST, of JSON.
+http_answer post_once(const http_server& server, std::vector<http_header> headers, std::string target, std::string body,
+                      std::chrono::nanoseconds timeout);
 
 }  // namespace drcon::common

@@ -61,8 +61,9 @@ std::string header_value(std::string_view value) {
 }
 
 std::string to_bytes(const http_request& request, const http_server& server, const std::vector<http_header>& headers) {
-  const bool has_body = request.method == http_method::put;
-  std::string bytes = (has_body ? "PUT " : "GET ") + request.target + " HTTP/1.1\r\n";
+  const bool has_body = request.method != http_method::get;
+  const char* const method = request.method == http_method::put ? "PUT " : has_body ? "POST " : "GET ";
+  std::string bytes = method + request.target + " HTTP/1.1\r\n";
   add_header(bytes, "Host", authority_of(server));
   add_header(bytes, "User-Agent", "drcon");
   for (const auto& [name, value] : headers) add_header(bytes, name, value);

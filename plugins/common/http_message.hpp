@@ -18,12 +18,12 @@
 
 namespace drcon::common {
 
-enum class http_method { get, put };
+enum class http_method { get, put, post };
 
 struct http_request {
   http_method method = http_method::get;
   std::string target;  ///< percent-encoded by the caller
-  std::string body;    ///< JSON; only sent with PUT
+  std::string body;    ///< JSON; only sent with PUT and POST
 };
 
 /// How requests name `server`: "HOST:PORT", an IPv6 address in brackets.

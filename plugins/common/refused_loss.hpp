@@ -5,6 +5,8 @@
 // nobody has decided to empty. Pure functions.
 #pragma once
 
+#include "common/count_of.hpp"
+
 #include <algorithm>
 #include <cstddef>
 #include <string>
@@ -28,7 +30,7 @@ struct refused_loss {
 /// What a sink says of such a service. `subject`: "service web".
 inline std::string kept_because_of(const std::string& subject, const refused_loss& loss) {
   return subject + " keeps its last servers, since " + std::to_string(loss.refused) + " of its " +
-         std::to_string(loss.desired) + " endpoints in service cannot be served here";
+         count_of(loss.desired, "endpoint") + " in service cannot be served here";
 }
 
 }  // namespace drcon::common

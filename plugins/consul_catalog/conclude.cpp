@@ -1,4 +1,5 @@
 // What is reported of a comparison: to the log, the status, and of each endpoint that is not registered.
+#include "common/count_of.hpp"
 #include "common/short_text.hpp"
 #include "consul_catalog/apply.hpp"
 
@@ -32,7 +33,7 @@ void applier::show(const std::vector<const registration*>& conflicts) const {
   host_.gauge("not_removed", "Registrations that are not desired any more, and that Consul does not remove.",
               static_cast<double>(stuck_.size()));
   const auto remark = first_remark(conflicts);
-  if (remark.empty()) host_.status_ok(std::to_string(desired_->all.size()) + " registrations");
+  if (remark.empty()) host_.status_ok(common::count_of(desired_->all.size(), "registration"));
   else host_.status_degraded(remark);
 }
 
@@ -40,21 +41,22 @@ void applier::show(const std::vector<const registration*>& conflicts) const {
 std::string applier::first_remark(const std::vector<const registration*>& conflicts) const {
   if (!kept_.empty())
     return common::kept_because_of("service " + kept_.begin()->first, kept_.begin()->second) +
-           (kept_.size() > 1 ? ", and so do " + std::to_string(kept_.size() - 1) + " more services" : "");
+           (kept_.size() > 1 ? " (the same of " + common::count_of(kept_.size() - 1, "more service") + ")" : "");
   if (!conflicts.empty())
-    return std::to_string(conflicts.size()) + " endpoints have ids that others registered, '" + conflicts.front()->id +
-           "' first";
+    return common::count_of(conflicts.size(), "endpoint") + (conflicts.size() == 1 ? " has an id" : " have ids") +
+           " that others registered, '" + conflicts.front()->id + "' first";
   if (!rejected_.empty())
-    return "Consul refuses " + std::to_string(rejected_.size()) + " registrations, '" + rejected_.begin()->first +
+    return "Consul refuses " + common::count_of(rejected_.size(), "registration") + ", '" + rejected_.begin()->first +
            "' first";
   if (!stuck_.empty())
-    return "Consul does not remove " + std::to_string(stuck_.size()) +
-           " registrations that are not desired any more: " +
-           common::first_of(stuck_, [](const auto& each) { return each.first; }) + "; " + stuck_.begin()->second.why;
+    return "Consul does not remove " + common::count_of(stuck_.size(), "registration") +
+           (stuck_.size() == 1 ? " that is" : " that are") +
+           " not desired any more: " + common::first_of(stuck_, [](const auto& each) { return each.first; }) + "; " +
+           stuck_.begin()->second.why;
   if (!left_behind_.empty())
-    return std::to_string(left_behind_.size()) + " registrations of owner '" + left_behind_.begin()->second +
-           "', from which others were taken over, are kept by no sink any more: " +
-           common::first_of(left_behind_, [](const auto& each) { return each.first; }) +
+    return common::count_of(left_behind_.size(), "registration") + " of owner '" + left_behind_.begin()->second +
+           "', from which others were taken over, " + (left_behind_.size() == 1 ? "is" : "are") +
+           " kept by no sink any more: " + common::first_of(left_behind_, [](const auto& each) { return each.first; }) +
            "; deregister them, or give this sink that owner until it has removed them";
   return {};
 }

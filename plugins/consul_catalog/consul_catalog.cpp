@@ -1,6 +1,9 @@
 // The consul-catalog sink: the schema of its options, and the plugin object.
 #include "common/tls_settings.hpp"
+#include "consul_catalog/probe.hpp"
 #include "consul_catalog/settings.hpp"
+
+#include <drcon/probe.hpp>
 
 #include <string>
 
@@ -53,7 +56,10 @@ public:
   sink(context host, const options& table)
       : blocking_sink(host),
         name_of_target_("registrations of the Consul agent at " + table["address"].string()),
-        applier_(read_settings(table, host), host) {}
+        settings_(read_settings(table, host)),
+        applier_(settings_, host) {}
+
+  void probe(const probing& into) const { probe_agent(settings_.target, into); }
 
   outcome apply(const update_view& update, std::stop_token stop) override {
     return applier_.apply(update.wanted(), stop);
@@ -70,10 +76,11 @@ public:
 
 private:
   const std::string name_of_target_;
+  const apply_settings settings_;
   applier applier_;
 };
 
 }  // namespace
 }  // namespace drcon::consul_catalog
 
-DRCON_SINK("consul-catalog", "0.1.0", "Keeps the registrations of a Consul agent.", drcon::consul_catalog::sink)
+DRCON_PROBED_SINK("consul-catalog", "0.1.0", "Keeps the registrations of a Consul agent.", drcon::consul_catalog::sink)

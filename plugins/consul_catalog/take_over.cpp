@@ -1,6 +1,8 @@
 // Registrations that this sink takes over from an owner that no sink keeps any more.
 #include "consul_catalog/apply.hpp"
 
+#include "common/count_of.hpp"
+
 #include <algorithm>
 
 namespace drcon::consul_catalog {
@@ -21,7 +23,7 @@ void applier::note_what_is_taken_over(const steps& todo, const agent_state& now)
   }
   for (const auto& [owner, taken] : count) {
     predecessors_.insert(owner);
-    host_.info("takes over " + std::to_string(taken) + " registrations of owner '" + owner +
+    host_.info("takes over " + common::count_of(taken, "registration") + " of owner '" + owner +
                "', which no sink of this host keeps any more");
   }
   left_behind_.clear();

@@ -1,7 +1,9 @@
 // The consul-dns source: its options, and the plugin object.
+#include "consul_dns/probe.hpp"
 #include "consul_dns/watch.hpp"
 
 #include <drcon/asio.hpp>
+#include <drcon/probe.hpp>
 
 namespace drcon::consul_dns {
 namespace {
@@ -52,6 +54,8 @@ public:
   source(context host, const options& table)
       : asio_source(host), settings_(read_settings(table)), shared_{.options = settings_, .host = host} {}
 
+  void probe(const probing& into) const { probe_servers(settings_, into); }
+
   // The resolvers belong to the coroutines: the last of them ends them, on the strand.
   boost::asio::awaitable<void> run() override {
     const auto first = std::make_shared<resolver>(executor(), settings_.resolver);
@@ -77,4 +81,5 @@ private:
 }  // namespace
 }  // namespace drcon::consul_dns
 
-DRCON_SOURCE("consul-dns", "0.1.0", "Asks a DNS server, such as Consul's, for SRV records.", drcon::consul_dns::source)
+DRCON_PROBED_SOURCE("consul-dns", "0.1.0", "Asks a DNS server, such as Consul's, for SRV records.",
+                    drcon::consul_dns::source)

@@ -1,5 +1,7 @@
 #include "consul_dns/watch.hpp"
 
+#include "common/count_of.hpp"
+
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/deferred.hpp>
 #include <boost/asio/experimental/parallel_group.hpp>
@@ -33,7 +35,7 @@ void common_state::report_status() const {
   if (!failures.empty()) return host.status_degraded(first_of(failures));
   if (!awaited.text().empty()) return host.status_degraded(awaited.text());
   if (!cuts.empty()) return host.status_degraded(first_of(cuts));
-  host.status_ok(std::to_string(options.services.size()) + " services" +
+  host.status_ok(common::count_of(options.services.size(), "service") +
                  (options.resolver.over == transport::udp
                       ? "; over UDP, where Consul cuts answers without a sign: protocol = \"tcp\" is safer"
                       : ""));

@@ -1,9 +1,11 @@
 // The consul-http source: its options, and the plugin object.
 #include "common/tls_settings.hpp"
+#include "consul_http/probe.hpp"
 #include "consul_http/settings.hpp"
 #include "consul_http/watch.hpp"
 
 #include <drcon/asio.hpp>
+#include <drcon/probe.hpp>
 
 namespace drcon::consul {
 namespace {
@@ -64,17 +66,20 @@ public:
   static constexpr const char* schema = schema_text;
 
   source(context host, const options& table)
-      : asio_source(host), watcher_(read_settings(table), host, executor(), [this](work begin, on_failure failed) {
-          spawn(std::move(begin), std::move(failed));
-        }) {}
+      : asio_source(host),
+        settings_(read_settings(table)),
+        watcher_(settings_, host, executor(),
+                 [this](work begin, on_failure failed) { spawn(std::move(begin), std::move(failed)); }) {}
 
+  void probe(const probing& into) const { probe_agent(settings_, into); }
   boost::asio::awaitable<void> run() override { return watcher_.run(); }
 
 private:
+  const settings settings_;
   watcher watcher_;
 };
 
 }  // namespace
 }  // namespace drcon::consul
 
-DRCON_SOURCE("consul-http", "0.1.0", "Watches services of Consul through its HTTP API.", drcon::consul::source)
+DRCON_PROBED_SOURCE("consul-http", "0.1.0", "Watches services of Consul through its HTTP API.", drcon::consul::source)

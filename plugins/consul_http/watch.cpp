@@ -2,6 +2,7 @@
 #include "consul_http/watch_internal.hpp"
 
 #include "common/consul_rules.hpp"
+#include "common/count_of.hpp"
 #include "common/short_text.hpp"
 
 #include <drcon/url.hpp>
@@ -195,14 +196,14 @@ void watcher::report_status() {
     host_.status_away(last_fault_);
     return;
   }
-  text = std::to_string(watches_.size()) + " services";
+  text = common::count_of(watches_.size(), "service");
   if (rotation_runs_) {
     char round[32];
     std::snprintf(round, sizeof round, "%.1f s", rotation_.round_seconds());
     text += ": " + std::to_string(slots_.size()) + " by blocking query, " + std::to_string(rotation_.size()) +
             " by rotation (last round " + round + ")";
     if (agent_limit_)
-      text += ", " + std::to_string(limit_.most()) + " connections" +
+      text += ", " + common::count_of(limit_.most(), "connection") +
               (*agent_limit_ == 0 ? " though the agent allows any number"
                                   : " of the " + std::to_string(*agent_limit_) + " that the agent allows");
   }

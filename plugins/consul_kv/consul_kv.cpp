@@ -1,9 +1,11 @@
 // The consul-kv source: the schema of its options, and the plugin object.
 #include "common/tls_settings.hpp"
+#include "consul_kv/probe.hpp"
 #include "consul_kv/settings.hpp"
 #include "consul_kv/watch.hpp"
 
 #include <drcon/asio.hpp>
+#include <drcon/probe.hpp>
 
 namespace drcon::consul_kv {
 namespace {
@@ -40,17 +42,20 @@ public:
   static constexpr const char* schema = schema_text;
 
   source(context host, const options& table)
-      : asio_source(host), watcher_(read_settings(table), host, executor(), [this](work begin, on_failure failed) {
-          spawn(std::move(begin), std::move(failed));
-        }) {}
+      : asio_source(host),
+        settings_(read_settings(table)),
+        watcher_(settings_, host, executor(),
+                 [this](work begin, on_failure failed) { spawn(std::move(begin), std::move(failed)); }) {}
 
+  void probe(const probing& into) const { probe_agent(settings_, into); }
   boost::asio::awaitable<void> run() override { return watcher_.run(); }
 
 private:
+  const settings settings_;
   watcher watcher_;
 };
 
 }  // namespace
 }  // namespace drcon::consul_kv
 
-DRCON_SOURCE("consul-kv", "0.1.0", "Publishes keys of Consul's store, for templates.", drcon::consul_kv::source)
+DRCON_PROBED_SOURCE("consul-kv", "0.1.0", "Publishes keys of Consul's store, for templates.", drcon::consul_kv::source)

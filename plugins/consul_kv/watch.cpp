@@ -143,7 +143,9 @@ void watcher::become_ready() {
 }
 
 void watcher::report_status() {
-  if (failures_.empty() && missing_.empty()) return host_.status_ok(std::to_string(settings_.keys.size()) + " entries");
+  if (failures_.empty() && missing_.empty())
+    return host_.status_ok(std::to_string(settings_.keys.size()) +
+                           (settings_.keys.size() == 1 ? " entry" : " entries"));
   if (failures_.empty()) {
     const auto more = missing_.size() - 1;
     return host_.status_degraded(missing_.begin()->second +

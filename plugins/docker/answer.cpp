@@ -51,11 +51,12 @@ void read_bindings(const json& bindings, container_port& result) {
 void read_ports(const json& inspected, container& result) {
   std::map<std::pair<std::uint16_t, bool>, container_port> all;
   enum class kind : std::uint8_t { exposed, bound, requested };
-  const auto take = [&all](const json& ports, kind of) {
+  const auto take = [&all, &result](const json& ports, kind of) {
     for (const auto& [key, value] : ports.items()) {
       const auto slash = key.find('/');
       const auto number = port_number(std::string_view(key).substr(0, slash));
       const auto protocol = slash == std::string::npos ? "tcp" : key.substr(slash + 1);
+      if (number != 0 && protocol != "tcp" && protocol != "udp") result.other_ports.insert(key);
       if (number == 0 || (protocol != "tcp" && protocol != "udp")) continue;
       auto& one = all[{number, protocol == "udp"}];
       one.number = number;

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -37,6 +38,7 @@ struct container {
   std::map<std::string, std::string> labels;
   std::map<std::string, std::string> settings;   ///< SERVICE_* of environment and labels, labels win: "name" -> "web"
   std::vector<container_port> ports;             ///< in order
+  std::set<std::string> other_ports{};           ///< of protocols that have no endpoints: "80/sctp"
   std::map<std::string, std::string> addresses;  ///< network -> address
   std::map<std::string, std::string> ipv6_addresses{};  ///< network -> the one of IPv6 beside that of IPv4
   std::string hostname{};                               ///< as the container itself sees it

@@ -161,6 +161,9 @@ void judge_ports(const container& origin, const rules& by, const std::vector<con
       why.add("no SERVICE_NAME names its service, as explicit = true asks for", each.port);
     else add_offers(origin, each, reachable.size() > 1, by, result.offers);
   }
+  // Requests reach a task by the endpoint of the one that stands in for it.
+  if (!ports.empty() && std::ranges::all_of(ports, [](const auto& each) { return !each.stands_in.empty(); }))
+    result.is_missed = false;
   if (result.offers.empty()) result.why_none = ports.empty() ? why_no_port(origin, by) : why.text();
 }
 
@@ -172,7 +175,7 @@ verdict judge(const container& origin, const rules& by, bool was_asked_to_stop) 
       .offers = {},
       .service = name == origin.settings.end() || name->second.empty() ? default_name_of(origin) : name->second,
       .why_none = missing_label(origin, by),
-      .runs = origin.running && !was_asked_to_stop,
+      .is_missed = origin.running && !was_asked_to_stop,
       .unusable = {}};
   if (result.why_none.empty()) result.why_none = why_not_running(origin, by, was_asked_to_stop);
   if (!result.why_none.empty()) return result;

@@ -26,7 +26,7 @@ struct verdict {
   std::vector<offer> offers;
   std::string service;                ///< the name that it has or would have
   std::string why_none;               ///< why it is not published at all
-  bool runs = false;                  ///< whether it runs and was not asked to stop: only then anybody wonders
+  bool is_missed = false;             ///< it runs, so that somebody may wonder why it is not published
   std::vector<std::string> unusable;  ///< its settings that have no effect, each with the reason
   bool operator==(const verdict&) const = default;
 };

@@ -1,10 +1,12 @@
 // The docker source: its options, and the plugin object.
 #include "common/tls_settings.hpp"
+#include "docker/probe.hpp"
 #include "docker/settings.hpp"
 #include "docker/swarm_watch.hpp"
 #include "docker/watch.hpp"
 
 #include <drcon/asio.hpp>
+#include <drcon/probe.hpp>
 
 #include <optional>
 #include <utility>
@@ -26,7 +28,7 @@ constexpr const char* schema_text = R"JSON({
     "addresses": { "type": "string", "enum": ["published", "internal"], "default": "published",
       "description": "Which address and port an endpoint gets. published: this machine's address, and the port of this machine on which the container's port is published; ports that are not published are left out. internal: the container's own address and exposed port, for load balancers in the container's network. A container in network mode host has this machine's address and its own port in both cases: see host_network." },
     "host_network": { "type": "string", "enum": ["exposed", "published", "named"], "default": "exposed",
-      "description": "Which ports of a container in network mode host count. exposed: those of EXPOSE, --expose and -p. published: those of -p only, which the engine remembers although it publishes nothing in this mode. named: those that a SERVICE_<port>_NAME names, whether exposed or not; choose this with Podman, which reports no exposed ports in this mode." },
+      "description": "Which ports of a container in network mode host count. exposed: those of EXPOSE, --expose and -p. published: those of -p only, which the engine remembers although it publishes nothing in this mode. named: those that a SERVICE_<port>_NAME names, whether exposed or not; choose this with Podman 4, which reports no exposed ports in this mode." },
     "bindings": { "type": "string", "enum": ["first", "all"], "default": "first",
       "description": "Of a port that is bound to several addresses. first: one endpoint, at the first IPv4 binding. all: an endpoint for each; the first one keeps its id, that of each further one ends in @ADDRESS:PORT. With addresses = internal, all adds the container's IPv6 address beside that of IPv4." },
     "network": { "type": "string", "minLength": 1,
@@ -69,6 +71,8 @@ public:
 
   source(context host, const options& table) : asio_source(host), settings_(read_settings(table)) {}
 
+  void probe(const probing& into) const { probe_engine(settings_, into); }
+
   // Asking for the own address is I/O, which a constructor may not do.
   boost::asio::awaitable<void> run() override {
     auto known = settings_;
@@ -86,4 +90,4 @@ private:
 }  // namespace
 }  // namespace drcon::docker
 
-DRCON_SOURCE("docker", "0.1.0", "Publishes what the containers of a Docker engine offer.", drcon::docker::source)
+DRCON_PROBED_SOURCE("docker", "0.1.0", "Publishes what the containers of a Docker engine offer.", drcon::docker::source)

@@ -44,14 +44,14 @@ void omissions::end(const std::string& id) {
 }
 
 void omissions::begin(const std::string& id, const finding& found) {
-  if (found.what.runs) names_.emplace(id, found.container);
+  if (found.what.is_missed) names_.emplace(id, found.container);
   const auto [each, is_new] = all_.try_emplace(id, reported{found.what.service, found.container, why_of(found)});
   if (is_new) host_.refused(each->second.service, each->second.container, each->second.why);
 }
 
 // A container that has ended, or has been asked to, is missed by nobody.
 void omissions::log(const std::string& id, const finding& found) {
-  if (!found.what.runs) return;
+  if (!found.what.is_missed) return;
   const auto once = [&](const std::string& line) { return logged_[id].insert(line).second; };
   if (!found.what.why_none.empty())
     if (const auto line = "container " + found.container + " is not published: " + found.what.why_none; once(line))

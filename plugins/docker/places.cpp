@@ -100,6 +100,8 @@ std::vector<container_port> ports_of(const container& origin, const rules& by) {
 }
 
 std::string why_no_port(const container& origin, const rules& by) {
+  if (!origin.other_ports.empty())
+    return "only ports of tcp and udp are published, and it has none but " + *origin.other_ports.begin();
   if (is_host_mode(origin)) {
     switch (by.host_network) {
       case host_ports::exposed:

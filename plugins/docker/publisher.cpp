@@ -1,5 +1,7 @@
 #include "docker/publisher.hpp"
 
+#include "common/count_of.hpp"
+
 #include <algorithm>
 #include <utility>
 
@@ -50,7 +52,7 @@ std::string publisher::report() const {
   for (const auto& [name, each] : published_) endpoints += each.size();
   host_.gauge("containers_not_published", "Running containers that are not published; explain shows why.",
               static_cast<double>(omissions_.count()));
-  return std::to_string(published_.size()) + " services, " + std::to_string(endpoints) + " endpoints" +
+  return common::count_of(published_.size(), "service") + ", " + common::count_of(endpoints, "endpoint") +
          omissions_.text();
 }
 

@@ -166,8 +166,10 @@ bool inventory::is_asked_to_stop(const record& of) const {
 
 void inventory::refresh(const std::string& id, record& of) {
   auto now = of.last ? judge(*of.last, by_, is_asked_to_stop(of)) : verdict();
-  // Its name may be new, which the reasons are reported by.
-  changed_containers_.insert(id);
+  // The reasons are reported by its name, which may be new.
+  auto name = of.last ? of.last->name : std::string();
+  if (!of.last || now != of.judged || name != of.judged_name) changed_containers_.insert(id);
+  of.judged_name = std::move(name);
   if (now.offers == of.judged.offers) {
     now.offers = std::move(of.judged.offers);  // services_ points to these
     of.judged = std::move(now);

@@ -77,6 +77,7 @@ private:
     clock::time_point asked_at{};
     std::uint64_t age = 0;
     verdict judged;
+    std::string judged_name;  // the container's name then
   };
   bool is_asked_to_stop(const record& of) const;
   void refresh(const std::string& id, record& of);

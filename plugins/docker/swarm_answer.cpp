@@ -18,7 +18,7 @@ using nlohmann::json;
 struct node {
   std::string name;
   std::string address;
-  bool is_ready = false;
+  bool is_lost = false;
 };
 
 // A manager may be known to itself by no address, but always by the one that the other managers use.
@@ -31,13 +31,18 @@ std::string address_of(const json& each) {
   return address;
 }
 
+// A manager that was just started knows its nodes as "unknown" until they have reported: that is no loss.
+bool is_lost(const json& each) {
+  const auto state = json_text(object(each, "Status"), "State");
+  return state == "down" || state == "disconnected";
+}
+
 std::map<std::string, node> read_nodes(const json& nodes) {
   std::map<std::string, node> all;
   for (const auto& each : nodes)
-    all.insert_or_assign(json_text(each, "ID"),
-                         node{.name = json_text(object(each, "Description"), "Hostname"),
-                              .address = address_of(each),
-                              .is_ready = json_text(object(each, "Status"), "State") == "ready"});
+    all.insert_or_assign(json_text(each, "ID"), node{.name = json_text(object(each, "Description"), "Hostname"),
+                                                     .address = address_of(each),
+                                                     .is_lost = is_lost(each)});
   return all;
 }
 
@@ -66,22 +71,25 @@ container_port& port_of(const json& described, container& result) {
   return result.ports.emplace_back(std::move(one));
 }
 
-bool is_usable(const json& described) {
+bool is_usable(const json& described, container& result) {
+  const auto number = port_number(described, "TargetPort");
   const auto protocol = json_text(described, "Protocol");
-  return port_number(described, "TargetPort") != 0 && (protocol == "tcp" || protocol == "udp");
+  if (protocol == "tcp" || protocol == "udp") return number != 0;
+  if (number != 0 && !protocol.empty()) result.other_ports.insert(std::to_string(number) + "/" + protocol);
+  return false;
 }
 
 // `stands_in`: the task of the same service and node that has the ports of ingress, if it is another one.
 void read_ports(const json& service, const json& task, const std::string& stands_in, container& result) {
   for (const auto& each : array(object(service, "Endpoint"), "Ports")) {
-    if (!is_usable(each)) continue;
+    if (!is_usable(each, result)) continue;
     auto& port = port_of(each, result);
     if (json_text(each, "PublishMode") != "ingress") continue;
     if (stands_in.empty()) port.host_port = port_number(each, "PublishedPort");
     else port.stands_in = stands_in;
   }
   for (const auto& each : array(object(object(task, "Status"), "PortStatus"), "Ports"))
-    if (is_usable(each)) port_of(each, result).host_port = port_number(each, "PublishedPort");
+    if (is_usable(each, result)) port_of(each, result).host_port = port_number(each, "PublishedPort");
   std::ranges::sort(result.ports, {}, [](const auto& each) { return std::pair(each.number, each.udp); });
 }
 
@@ -119,7 +127,7 @@ container read_task(const json& service, const json& task, const node& on, const
       code != object(object(task, "Status"), "ContainerStatus").end() && code->is_number_integer())
     result.exit_code = code->get<int>();
   // The swarm reports a task as running only after its check has passed, and until it knows better of a lost node.
-  if (!on.is_ready) result.health = "its node is not ready";
+  if (on.is_lost) result.health = "its node is lost";
   return result;
 }
 

@@ -1,8 +1,13 @@
 // The file source: the schema of its options, and the plugin object.
+#include "common/file_probe.hpp"
 #include "file/settings.hpp"
 #include "file/watch.hpp"
 
+#include <drcon/probe.hpp>
 #include <drcon/source.hpp>
+
+#include <string>
+#include <utility>
 
 namespace drcon::file {
 namespace {
@@ -28,15 +33,21 @@ class source final : public blocking_source {
 public:
   static constexpr const char* schema = schema_text;
 
-  source(context host, const options& table) : blocking_source(host), watcher_(read_settings(table), host) {}
+  source(context host, const options& table) : source(host, read_settings(table)) {}
+
+  void probe(const probing& into) const { common::probe_read_file("the file", path_, into); }
 
   void run(std::stop_token stop) override { watcher_.run(stop); }
 
 private:
+  source(context host, settings options)
+      : blocking_source(host), path_(options.path), watcher_(std::move(options), host) {}
+
+  const std::string path_;
   watcher watcher_;
 };
 
 }  // namespace
 }  // namespace drcon::file
 
-DRCON_SOURCE("file", "0.1.0", "Reads services and endpoints from a TOML or JSON file.", drcon::file::source)
+DRCON_PROBED_SOURCE("file", "0.1.0", "Reads services and endpoints from a TOML or JSON file.", drcon::file::source)

@@ -1,6 +1,7 @@
 #include "file/watch.hpp"
 
 #include "common/atomic_file.hpp"
+#include "common/count_of.hpp"
 #include "file/changes.hpp"
 
 #include <filesystem>
@@ -77,7 +78,7 @@ void watcher::publish(std::vector<service> services) {
     if (!all.contains(name)) host_.withdraw(name);
   published_ = std::move(all);
   host_.ready();
-  host_.status_ok(std::to_string(published_.size()) + " services");
+  host_.status_ok(common::count_of(published_.size(), "service"));
 }
 
 }  // namespace drcon::file

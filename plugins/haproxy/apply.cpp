@@ -18,16 +18,25 @@ std::pair<int, int> version_of(const std::string& text) {
   return {major, minor};
 }
 
+}  // namespace
+
 std::vector<std::string> prefixes_of(const plan_rules& rules) {
   std::vector<std::string> all{rules.prefix};
   if (!rules.backup_prefix.empty()) all.push_back(rules.backup_prefix);
   return all;
 }
 
-}  // namespace
+bool can_add_servers(const std::string& version) { return version_of(version) >= std::pair(2, 6); }
+
+std::string unique_of(const process_info& info, const std::string& sockets) {
+  return info.node + "\n" + info.identity.pid + "\n" + info.identity.start + "\n" + sockets;
+}
 
 applier::applier(apply_settings options, context host)
-    : options_(std::move(options)), host_(host), locks_(options_.socket, prefixes_of(options_.plan)) {}
+    : options_(std::move(options)),
+      host_(host),
+      locks_(options_.socket, prefixes_of(options_.plan)),
+      config_file_(options_.config_file, std::string(host.name())) {}
 
 std::optional<applier::view> applier::look(target& cli, std::string& why) {
   const auto answers = cli.run({"show info", "show backend", "show servers state"}, why);
@@ -47,11 +56,10 @@ std::optional<applier::view> applier::look(target& cli, std::string& why) {
 // connection, or empty.
 std::string applier::meet(target& cli, const process_info& info) {
   if (info.identity == process_) return {};
-  // In two containers two processes may have the same pid, start and host name, but hardly the same sockets.
   std::string why;
   const auto sockets = cli.run({"show cli sockets"}, why);
   if (!sockets) return why;
-  unique_ = info.node + "\n" + info.identity.pid + "\n" + info.identity.start + "\n" + sockets->front();
+  unique_ = unique_of(info, sockets->front());
   if (!process_.pid.empty()) {
     successor_ = "HAProxy was reloaded or restarted (pid " + process_.pid + ", now " + info.identity.pid + ")";
     host_.status_away(successor_ + " and has forgotten what was set; it is set again");
@@ -63,51 +71,141 @@ std::string applier::meet(target& cli, const process_info& info) {
   return {};
 }
 
-outcome applier::apply(desired_backends desired) {
-  desired_ = std::move(desired);
-  for (const auto& [name, each] : *desired_) managed_.insert(name);
-  return bring_about();
+std::optional<process_info> applier::look_at_process(target& cli, std::string& why) {
+  const auto answers = cli.run({"show info"}, why);
+  if (!answers) return {};
+  return read_info(answers->front());
 }
 
-outcome applier::bring_about() {
+// What these backends have by now. What is not as expected, or empty.
+std::string applier::look_at(target& cli, const backend_names& backends, live_state& live) {
+  std::vector<std::string> commands;
+  for (const auto& each : backends)
+    if (live.backends.contains(each)) commands.push_back("show servers state " + each);
+  std::string why;
+  const auto answers = cli.run(commands, why);
+  if (!answers) return why;
+  for (const auto& each : backends) {
+    live.servers.erase(each);
+    live.with_down.erase(each);
+  }
+  for (const auto& each : *answers)
+    if (why = read_servers(each, live); !why.empty()) return why;
+  return {};
+}
+
+outcome applier::apply(const desired_backends& desired, const backend_names* changed) {
+  const bool is_first = std::exchange(desired_, &desired) == nullptr;
+  if (!changed || is_first) {
+    for (const auto& [name, each] : desired) managed_.insert(name);
+    return bring_about();
+  }
+  for (const auto& name : *changed)
+    if (desired.contains(name)) managed_.insert(name);
+  return bring_about(changed);
+}
+
+outcome applier::bring_about(const backend_names* changed) {
   target cli(options_.socket, options_.timeout);
-  if (auto why = cli.open(); !why.empty()) return retry(std::move(why));
-  return bring_about(cli);
+  if (auto why = cli.open(); !why.empty()) {
+    write_config_file({});  // HAProxy may not have been started yet, and starts with it
+    return retry(std::move(why));
+  }
+  return changed && may_do_a_part(*changed) ? bring_about_part(cli, *changed) : bring_about(cli);
+}
+
+// Asking for very many backends one by one costs more than asking for all.
+bool applier::may_do_a_part(const backend_names& changed) const {
+  constexpr std::size_t few = 64;
+  return settled_ && !recheck_ && (changed.size() <= few || changed.size() * 2 <= settled_->live.backends.size());
+}
+
+// The others are as they were: what is known of them is not older than `compare`. What of these has changed by hand
+// since then shows when they are read back: then everything is compared.
+outcome applier::bring_about_part(target& cli, const backend_names& changed) {
+  std::string why;
+  const auto info = look_at_process(cli, why);
+  if (!info) return retry(why);
+  if (!(info->identity == process_) || info->stopping) return bring_about(cli);
+  auto current = std::move(*settled_);
+  settled_.reset();
+  current.refusals.clear();
+  return go_on(cli, std::move(current), &changed);
 }
 
 // Each backend is judged for itself: one that refuses what is desired holds up no other.
 outcome applier::bring_about(target& cli) {
+  settled_.reset();
   std::string why;
   auto now = look(cli, why);
   if (!now) return retry(why);
   if (now->info.stopping) return retry("this HAProxy process is ending; its successor takes over");
   if (why = meet(cli, now->info); !why.empty()) return retry(why);
-  if (options_.plan.mode == mode::dynamic && version_of(now->info.version) < std::pair(2, 6))
+  if (options_.plan.mode == mode::dynamic && !can_add_servers(now->info.version))
     return rejected("HAProxy " + now->info.version + " cannot add servers at run time, 2.6 can; use mode = \"slots\"");
-  forget_unused_backends(now->state);
-  take_locks(now->state);
-  attempt current{.live = std::move(now->state), .plans = {}, .refusals = {}, .kept = {}};
+  foreign_.clear();
+  locks_.keep_only([this](const std::string& backend) { return managed_.contains(backend); });
+  return go_on(cli, attempt{.live = std::move(now->state), .plans = {}, .refusals = {}, .kept = {}}, nullptr);
+}
+
+// `part`: the backends that may differ from what is desired; null: all.
+outcome applier::go_on(target& cli, attempt current, const backend_names* part) {
+  const backend_names among = part ? *part : managed_;
+  forget_unused_backends(current.live, among);
+  take_locks(current.live, among);
   for (const auto& [backend, why] : foreign_) {
     const auto open = plan_of(backend, current.live);
     if (!open.growth.empty() || !open.leaving.empty()) current.refusals.emplace(backend, why);
   }
-  current.plans = plan(current.live);
-  current.kept = unbearable_losses(current);
-  const bool changes = std::ranges::any_of(current.plans, [](const auto& each) { return !each.second.growth.empty(); });
-  if (changes)
-    if (why = grow(cli, current); !why.empty()) return retry(why);
-  if (why = begin_departures(cli, current); !why.empty()) return retry(why);
-  remember(current);
+  plan(current, among);
+  current.kept = unbearable_losses(current, among);
+  const bool changes = std::ranges::any_of(among, [&](const auto& backend) {
+    const auto found = current.plans.find(backend);
+    return found != current.plans.end() && !found->second.growth.empty();
+  });
+  std::string why = changes ? grow(cli, current, part) : part ? look_again(cli, current, part) : std::string();
+  if (!why.empty()) return retry(why);
+  // Something else has changed there since it was last looked at.
+  if (part && !current.refusals.empty()) return bring_about(cli);
+  if (why = begin_departures(cli, current, among); !why.empty()) return retry(why);
+  remember(current, among);
   if (changes || !state_file_fault_.empty()) write_state_file(cli);
-  return conclude(current);
+  auto answer = conclude(current, among);
+  const bool is_well = answer.result == DRCON_OK && current.refusals.empty() && current.kept.empty() &&
+                       foreign_.empty() && state_file_fault_.empty() && !short_of_slots_;
+  if (is_well) settled_ = std::move(current);
+  return answer;
+}
+
+// Reads back what there is now, and plans what is still missing. What went wrong, or empty.
+std::string applier::look_again(target& cli, attempt& current, const backend_names* part) {
+  std::string why;
+  if (part) {
+    if (why = look_at(cli, *part, current.live); !why.empty()) return why;
+  } else {
+    auto now = look(cli, why);
+    if (!now) return why;
+    current.live = std::move(now->state);
+  }
+  plan(current, part ? *part : managed_);
+  for (const auto& backend : part ? *part : managed_) {
+    const auto found = current.plans.find(backend);
+    if (found == current.plans.end()) continue;
+    if (found->second.growth.empty()) current.refusals.erase(backend);
+    else current.refusals.emplace(backend, "HAProxy took '" + found->second.growth.front() + "' without effect");
+  }
+  return {};
 }
 
 // Brings what is desired into service, and reads back whether it is. What went wrong with the connection, or empty;
 // what a backend refuses is noted in `current`.
-std::string applier::grow(target& cli, attempt& current) {
+std::string applier::grow(target& cli, attempt& current, const backend_names* part) {
   std::vector<std::string> commands;
   std::vector<std::string> backends;  // of each command
-  for (const auto& [backend, each] : current.plans) {
+  for (const auto& backend : part ? *part : managed_) {
+    const auto found = current.plans.find(backend);
+    if (found == current.plans.end()) continue;
+    const auto& each = found->second;
     // Before the commands are sent: when the connection fails, it is not known which of them were carried out, and what
     // drcon itself took out of service would later look as if somebody had done it by hand.
     for (const auto& server : each.taken_out) served_.erase(backend + "/" + server);
@@ -122,25 +220,18 @@ std::string applier::grow(target& cli, attempt& current) {
   for (std::size_t i = 0; i < commands.size(); ++i)
     if (auto refusal = refusal_of(commands[i], (*answers)[i]); !refusal.empty())
       current.refusals.emplace(backends[i], std::move(refusal));
-  auto now = look(cli, why);
-  if (!now) return why;
-  current.live = std::move(now->state);
-  current.plans = plan(current.live);
-  for (const auto& [backend, each] : current.plans) {
-    if (each.growth.empty()) current.refusals.erase(backend);
-    else current.refusals.emplace(backend, "HAProxy took '" + each.growth.front() + "' without effect");
-  }
-  return {};
+  return look_again(cli, current, part);
 }
 
 // What a registry names once must not stay for ever: only the backends that HAProxy has, and that have servers of ours
 // in use, are still to be emptied when their services have vanished.
-void applier::forget_unused_backends(const live_state& live) {
-  std::erase_if(managed_, [&](const std::string& name) {
-    if (desired_->contains(name)) return false;
+void applier::forget_unused_backends(const live_state& live, const backend_names& among) {
+  for (const auto& name : among) {
+    if (desired_->contains(name)) continue;
     const auto servers = live.servers.find(name);
-    return options_.keep_empty || servers == live.servers.end() || !any_in_use(servers->second, options_.plan);
-  });
+    if (options_.keep_empty || servers == live.servers.end() || !any_in_use(servers->second, options_.plan))
+      managed_.erase(name);
+  }
 }
 
 // Whether there is anything to do in a backend that is, or was, desired.
@@ -151,11 +242,9 @@ bool applier::is_to_be_set(const std::string& backend, const live_state& live) c
 }
 
 // What another sink sets is not touched, and is well as long as it is as desired here, too.
-void applier::take_locks(const live_state& live) {
-  foreign_.clear();
-  locks_.keep_only([this](const std::string& backend) { return managed_.contains(backend); });
-  for (const auto& backend : managed_) {
-    if (!is_to_be_set(backend, live)) continue;
+void applier::take_locks(const live_state& live, const backend_names& among) {
+  for (const auto& backend : among) {
+    if (!managed_.contains(backend) || !is_to_be_set(backend, live)) continue;
     const auto servers = live.servers.find(backend);
     const auto others = servers == live.servers.end() ? std::set<std::string>()
                                                       : prefixes_with_slots_of(servers->second, options_.plan);
@@ -178,17 +267,20 @@ backend_plan applier::plan_of(const std::string& backend, const live_state& live
                       servers == live.servers.end() ? no_servers : servers->second, options_.plan, by_hand);
 }
 
-std::map<std::string, backend_plan> applier::plan(const live_state& live) const {
-  std::map<std::string, backend_plan> plans;
-  for (const auto& name : managed_)
-    if (is_to_be_set(name, live) && !foreign_.contains(name)) plans.emplace(name, plan_of(name, live));
-  return plans;
+void applier::plan(attempt& current, const backend_names& among) const {
+  for (const auto& name : among) {
+    const bool is_planned = managed_.contains(name) && is_to_be_set(name, current.live) && !foreign_.contains(name);
+    if (is_planned) current.plans.insert_or_assign(name, plan_of(name, current.live));
+    else current.plans.erase(name);
+  }
 }
 
 // Before anything is added, so that what is measured is what was served.
-std::map<std::string, common::refused_loss> applier::unbearable_losses(const attempt& current) const {
+std::map<std::string, common::refused_loss> applier::unbearable_losses(const attempt& current,
+                                                                       const backend_names& among) const {
   std::map<std::string, common::refused_loss> kept;
-  for (const auto& [backend, each] : current.plans) {
+  for (const auto& backend : among) {
+    if (!current.plans.contains(backend)) continue;
     const auto desired = desired_->find(backend);
     const auto live = current.live.servers.find(backend);
     if (desired == desired_->end() || live == current.live.servers.end()) continue;
@@ -219,9 +311,14 @@ std::optional<std::vector<std::string>> applier::give(target& cli, const std::ve
 }
 
 // Which servers are in service by our doing. Only these can be taken out of it by somebody else.
-void applier::remember(const attempt& current) {
-  std::erase_if(served_, [&](const std::string& server) { return current.plans.contains(backend_part(server)); });
-  for (const auto& [backend, each] : current.plans) {
+void applier::remember(const attempt& current, const backend_names& among) {
+  for (const auto& backend : among) {
+    const auto found = current.plans.find(backend);
+    if (found == current.plans.end()) continue;
+    const auto& each = found->second;
+    const auto start = backend + "/";
+    auto known = served_.lower_bound(start);
+    while (known != served_.end() && known->starts_with(start)) known = served_.erase(known);
     const auto servers = current.live.servers.find(backend);
     if (servers == current.live.servers.end()) continue;
     for (const auto& [key, server] : each.by_key) {

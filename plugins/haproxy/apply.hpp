@@ -7,6 +7,7 @@
 #include "common/refused_loss.hpp"
 #include "common/target_lock.hpp"
 #include "haproxy/backend_locks.hpp"
+#include "haproxy/config_file.hpp"
 #include "haproxy/desired.hpp"
 #include "haproxy/live_state.hpp"
 #include "haproxy/plan.hpp"
@@ -33,16 +34,25 @@ struct apply_settings {
   std::chrono::nanoseconds drain_timeout{};
   std::chrono::nanoseconds compare{};  ///< how often its servers are compared with what is desired
   std::chrono::nanoseconds watch{};    ///< how often HAProxy is asked whether it is still the same process
-  std::string state_file;              ///< empty: none
+  config_file_settings config_file;
+  std::string state_file;  ///< empty: none
 };
 
-using desired_backends = std::map<std::string, desired_backend>;
+/// The prefixes of our servers.
+std::vector<std::string> prefixes_of(const plan_rules& rules);
+/// Whether this version of HAProxy takes new servers at run time.
+bool can_add_servers(const std::string& version);
+/// What only that HAProxy process says of itself; `sockets` is its answer to `show cli sockets`. In two containers two
+/// processes may have the same pid, start and host name, but hardly the same sockets.
+std::string unique_of(const process_info& info, const std::string& sockets);
 
 class applier {
 public:
   applier(apply_settings options, context host);
 
-  outcome apply(desired_backends desired);
+  /// Brings about what is desired, which differs from the last call in the backends `changed` at most; null: in any.
+  /// `desired` stays where it is, and as it is until the next call.
+  outcome apply(const desired_backends& desired, const backend_names* changed);
 
   /// To be called between applies: looks whether HAProxy is still the same process, and ends drains. Returns after how
   /// long it is to be called again.
@@ -63,6 +73,8 @@ private:
   };
 
   static std::optional<view> look(target& cli, std::string& why);
+  static std::optional<process_info> look_at_process(target& cli, std::string& why);
+  static std::string look_at(target& cli, const backend_names& backends, live_state& live);
   /// One try to bring about what is desired.
   struct attempt {
     live_state live;
@@ -73,39 +85,49 @@ private:
   };
 
   std::string meet(target& cli, const process_info& info);
-  void forget_unused_backends(const live_state& live);
+  void forget_unused_backends(const live_state& live, const backend_names& among);
   bool is_to_be_set(const std::string& backend, const live_state& live) const;
-  void take_locks(const live_state& live);
-  outcome bring_about();
+  void take_locks(const live_state& live, const backend_names& among);
+  outcome bring_about(const backend_names* changed = nullptr);
   outcome bring_about(target& cli);
+  outcome bring_about_part(target& cli, const backend_names& changed);
+  outcome go_on(target& cli, attempt current, const backend_names* part);
+  bool may_do_a_part(const backend_names& changed) const;
   backend_plan plan_of(const std::string& backend, const live_state& live) const;
-  std::map<std::string, backend_plan> plan(const live_state& live) const;
-  std::map<std::string, common::refused_loss> unbearable_losses(const attempt& current) const;
+  void plan(attempt& current, const backend_names& among) const;
+  std::map<std::string, common::refused_loss> unbearable_losses(const attempt& current,
+                                                                const backend_names& among) const;
   std::optional<std::vector<std::string>> give(target& cli, const std::vector<std::string>& commands,
                                                std::string& why) const;
-  std::string grow(target& cli, attempt& current);
-  std::string begin_departures(target& cli, attempt& current);
+  std::string grow(target& cli, attempt& current, const backend_names* part);
+  std::string look_again(target& cli, attempt& current, const backend_names* part);
+  std::string begin_departures(target& cli, attempt& current, const backend_names& among);
   std::string watch(target& cli);
   std::optional<std::map<std::string, std::uint64_t>> connections(target& cli) const;
   void end_departures(target& cli);
-  void remember(const attempt& current);
+  void remember(const attempt& current, const backend_names& among);
   std::set<std::string> services_of(const std::string& backend) const;
-  std::vector<std::string> remarks_on(const std::string& backend, const backend_plan& plan);
-  outcome conclude(const attempt& current);
+  void remark_on_checks(const std::string& backend, const backend_plan& plan, const live_servers& live,
+                        std::vector<std::string>& remarks) const;
+  std::vector<std::string> remarks_on(const std::string& backend, const backend_plan& plan, const live_servers& live);
+  outcome conclude(const attempt& current, const backend_names& among);
   bool any_present(const live_state& live) const;
   std::vector<std::string> missing_backends(const live_state& live) const;
-  void report_kept(const attempt& current);
-  void show(const std::map<std::string, backend_plan>& plans) const;
+  void report_kept(const attempt& current, const backend_names& among);
+  void show(const attempt& current, const backend_names& among) const;
+  void write_config_file(const std::set<std::string>& unsettled);
   void write_state_file(target& cli);
   std::string fault_of_state_file(target& cli);
 
   const apply_settings options_;
   const context host_;
-  std::optional<desired_backends> desired_;
+  const desired_backends* desired_ = nullptr;  // null before the first apply
   std::set<std::string> managed_;  // backends that are desired, or were and have servers of ours still in use
   std::map<std::string, std::set<std::string>> had_;  // backends with servers of ours in use, and of which services
   backend_locks locks_;
   common::file_lock state_file_lock_;
+  haproxy::config_file config_file_;
+  std::string config_file_fault_;               // why it is not as it is to be; empty: it is, or there is none
   std::string state_file_fault_;                // why the server-state file is not as it is to be; empty: it is
   std::map<std::string, std::string> foreign_;  // backends that another sink sets, and which one
   process_identity process_;                    // the process that answered last
@@ -114,6 +136,9 @@ private:
   std::set<std::string> served_;  // "backend/server": brought into service by drcon, in this HAProxy process
   std::map<std::string, departure> departures_;  // "backend/server": on its way out
   bool short_of_slots_ = false;
+  // What all backends were when that was last known and all was well: a change of some of them goes on from there.
+  // Nothing else happens to it for longer than `compare`.
+  std::optional<attempt> settled_;
   clock::time_point compared_{};  // when the state was last read
   bool recheck_ = false;          // the state must be read again, although it is the same process
 };

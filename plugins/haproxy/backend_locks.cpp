@@ -27,14 +27,28 @@ std::optional<struct stat> status_of(const target_address& socket) {
   return info;
 }
 
+std::string name_of_lock(const std::string& owner, const std::string& prefix, const std::string& backend) {
+  return "drcon/haproxy/" + common::digest(owner + "\n" + prefix + "\n" + backend);
+}
+
 }  // namespace
+
+std::string backend_locks::holder(const std::string& backend, const std::string& process) const {
+  const auto holder_must_write_to = status_of(socket_);
+  for (const auto& owner : {identity_of(socket_), process})
+    for (const auto& prefix : prefixes_)
+      if (auto who = common::name_lock::holder(name_of_lock(owner, prefix, backend), holder_must_write_to);
+          !who.empty())
+        return who;
+  return {};
+}
 
 std::string backend_locks::take(const std::string& backend, const std::string& process,
                                 const std::set<std::string>& others) {
   const auto holder_must_write_to = status_of(socket_);
   const std::array<std::string, 2> owners{identity_of(socket_), process};
   const auto name_of = [&](const std::string& owner, const std::string& prefix) {
-    return "drcon/haproxy/" + common::digest(owner + "\n" + prefix + "\n" + backend);
+    return name_of_lock(owner, prefix, backend);
   };
   const auto refused = [&](const std::string& prefix, const std::string& why, const std::string& what) {
     locks_.erase(backend);

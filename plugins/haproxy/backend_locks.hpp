@@ -35,6 +35,9 @@ public:
   /// that HAProxy process says of itself; `others` are prefixes of which some of our servers could be as well.
   std::string take(const std::string& backend, const std::string& process, const std::set<std::string>& others);
 
+  /// Who sets them, or empty; takes nothing.
+  std::string holder(const std::string& backend, const std::string& process) const;
+
   /// Gives up those that `keep` does not name.
   void keep_only(const std::function<bool(const std::string& backend)>& keep);
 

@@ -1,6 +1,8 @@
 // What is reported of an attempt: its outcome, the status, and what is left out.
 #include "haproxy/apply.hpp"
 
+#include "common/count_of.hpp"
+
 #include <algorithm>
 #include <utility>
 
@@ -13,6 +15,12 @@ std::string joined(const std::vector<std::string>& parts) {
   for (std::size_t i = 0; i < parts.size() && i < enough; ++i) all += (i == 0 ? "" : ", ") + parts[i];
   if (parts.size() > enough) all += " and " + std::to_string(parts.size() - enough) + " more";
   return all;
+}
+
+const live_servers& servers_of(const live_state& live, const std::string& backend) {
+  static const live_servers none;
+  const auto found = live.servers.find(backend);
+  return found == live.servers.end() ? none : found->second;
 }
 
 }  // namespace
@@ -37,7 +45,29 @@ std::set<std::string> applier::services_of(const std::string& backend) const {
   return services;
 }
 
-std::vector<std::string> applier::remarks_on(const std::string& backend, const backend_plan& plan) {
+// HAProxy sends nothing to a server that its own check has down, whatever the registry says of it.
+void applier::remark_on_checks(const std::string& backend, const backend_plan& plan, const live_servers& live,
+                               std::vector<std::string>& remarks) const {
+  std::size_t down = 0;
+  std::size_t in_service = 0;
+  for (const auto& [key, server] : plan.by_key) {
+    const auto& desired = desired_->at(backend).servers.at(key);
+    const auto found = live.find(server);
+    if (!desired.in_service() || plan.by_hand.contains(server) || found == live.end()) continue;
+    ++in_service;
+    if (!found->second.is_down()) continue;
+    ++down;
+    host_.refused(desired.service, desired.endpoint,
+                  "HAProxy's own check has " + backend + "/" + server + " DOWN; 'show servers state " + backend +
+                      "' and HAProxy's log say why");
+  }
+  if (down > 0)
+    remarks.push_back(std::to_string(down) + " of " + common::count_of(in_service, "server") + " of backend " +
+                      backend + (down == 1 ? " is" : " are") + " DOWN by HAProxy's own checks");
+}
+
+std::vector<std::string> applier::remarks_on(const std::string& backend, const backend_plan& plan,
+                                             const live_servers& live) {
   std::vector<std::string> remarks;
   short_of_slots_ |= !plan.left_out.empty();
   // Those that get a slot as soon as it has drained are not left out: nothing could take that back at that moment.
@@ -48,7 +78,7 @@ std::vector<std::string> applier::remarks_on(const std::string& backend, const b
     remarks.push_back("backend " + backend + ": " + std::to_string(waiting) + " of its endpoints " +
                       (waiting == 1 ? "waits" : "wait") + " for slots that are draining");
   if (waiting < plan.left_out.size())
-    remarks.push_back("backend " + backend + " has " + std::to_string(plan.slots) + " slots and needs " +
+    remarks.push_back("backend " + backend + " has " + common::count_of(plan.slots, "slot") + " and needs " +
                       std::to_string(plan.slots + plan.left_out.size() - waiting) +
                       ": raise the count of its server-template");
   for (auto i = waiting; i < plan.left_out.size(); ++i) {
@@ -75,16 +105,22 @@ std::vector<std::string> applier::remarks_on(const std::string& backend, const b
                   backend + "/" + server + " was taken out of service by hand in HAProxy; 'set server " + backend +
                       "/" + server + " state ready' brings it back");
   }
+  remark_on_checks(backend, plan, live, remarks);
   for (const auto& server : plan.by_hand)
     remarks.push_back(backend + "/" + server + " was taken out of service by hand and stays so (manual = \"respect\")");
   return remarks;
 }
 
 // Requests for these services go to servers that are gone, as far as the registry knows.
-void applier::report_kept(const attempt& current) {
-  for (const auto& [backend, each] : *desired_)
-    if (!each.servers.empty() || !had_.contains(backend)) had_[backend] = each.services;
+void applier::report_kept(const attempt& current, const backend_names& among) {
+  for (const auto& backend : among) {
+    const auto desired = desired_->find(backend);
+    if (desired != desired_->end() && (!desired->second.servers.empty() || !had_.contains(backend)))
+      had_[backend] = desired->second.services;
+  }
+  // Backends that are not desired any more are few.
   std::erase_if(had_, [&](const auto& each) {
+    if (!among.contains(each.first) && managed_.contains(each.first)) return false;
     const auto servers = current.live.servers.find(each.first);
     return servers == current.live.servers.end() || !any_in_use(servers->second, options_.plan);
   });
@@ -101,16 +137,23 @@ void applier::report_kept(const attempt& current) {
               static_cast<double>(count));
 }
 
-outcome applier::conclude(const attempt& current) {
-  show(current.plans);
-  report_kept(current);
+outcome applier::conclude(const attempt& current, const backend_names& among) {
+  show(current, among);
+  std::set<std::string> unsettled;
+  for (const auto& [backend, why] : current.refusals) unsettled.insert(backend);
+  for (const auto& [backend, loss] : current.kept) unsettled.insert(backend);
+  write_config_file(unsettled);
+  report_kept(current, among);
   recheck_ = false;
   compared_ = clock::now();
   short_of_slots_ = false;
   std::vector<std::string> remarks;
-  if (!state_file_fault_.empty()) remarks.push_back(state_file_fault_);
+  for (const auto* fault : {&config_file_fault_, &state_file_fault_})
+    if (!fault->empty()) remarks.push_back(*fault);
   for (const auto& [backend, each] : current.plans)
-    for (auto& remark : remarks_on(backend, each)) remarks.push_back(std::move(remark));
+    if (current.live.with_down.contains(backend) || each.is_remarkable())
+      for (auto& remark : remarks_on(backend, each, servers_of(current.live, backend)))
+        remarks.push_back(std::move(remark));
   for (const auto& [backend, loss] : current.kept)
     remarks.push_back(common::kept_because_of("backend " + backend, loss));
   std::vector<std::string> faults;
@@ -137,8 +180,11 @@ outcome applier::conclude(const attempt& current) {
   return ok();
 }
 
-void applier::show(const std::map<std::string, backend_plan>& plans) const {
-  for (const auto& [backend, each] : plans) {
+void applier::show(const attempt& current, const backend_names& among) const {
+  for (const auto& backend : among) {
+    const auto found = current.plans.find(backend);
+    if (found == current.plans.end()) continue;
+    const auto& each = found->second;
     host_.gauge("servers", "Servers, or slots in use, of a backend.", static_cast<double>(each.by_key.size()),
                 {{"backend", backend}});
     if (options_.plan.mode == mode::slots)

@@ -1,3 +1,4 @@
+#include "common/count_of.hpp"
 #include "haproxy/answers.hpp"
 #include "haproxy/apply.hpp"
 
@@ -8,12 +9,16 @@ namespace drcon::haproxy {
 // Starts to drain the servers that are not desired any more; tend() removes them. Where a backend lacks something that
 // is desired, or too much of it is left out here, nothing is removed: the servers of before go on serving. What went
 // wrong with the connection, or empty.
-std::string applier::begin_departures(target& cli, attempt& current) {
+std::string applier::begin_departures(target& cli, attempt& current, const backend_names& among) {
   std::map<std::string, departure> departures;
   std::vector<std::string> begun;
   std::vector<std::string> commands;
-  for (const auto& [backend, each] : current.plans) {
-    for (const auto& server : each.leaving) {
+  for (const auto& known : departures_)
+    if (!among.contains(backend_part(known.first))) departures.insert(known);
+  for (const auto& backend : among) {
+    const auto found = current.plans.find(backend);
+    if (found == current.plans.end()) continue;
+    for (const auto& server : found->second.leaving) {
       const auto name = backend + "/" + server;
       if (const auto known = departures_.find(name); known != departures_.end()) {
         departures.insert(*known);
@@ -66,7 +71,7 @@ void applier::end_departures(target& cli) {
     const bool late = clock::now() >= each.deadline;
     if (left > 0 && !late) continue;
     if (left > 0 && !std::exchange(each.reported, true))
-      host_.warn(server + " still has " + std::to_string(left) + " connections after drain_timeout; " +
+      host_.warn(server + " still has " + common::count_of(left, "connection") + " after drain_timeout; " +
                  (options_.shutdown_sessions ? "they are cut off" : "it goes when they have ended"));
     lines.push_back("set server " + server + " state maint");
     if (left > 0 && options_.shutdown_sessions) lines.push_back("shutdown sessions server " + server);

@@ -62,71 +62,150 @@ void mark_backups(desired_backend& backend, const std::map<std::string, std::uin
   for (auto& [key, server] : backend.servers) server.backup = priorities.at(key) > first;
 }
 
-class builder {
+}  // namespace
+
+// One backend, from the services that share it.
+class backend_builder {
 public:
-  builder(const desired_rules& rules, const context& host) : rules_(rules), host_(host) {}
+  explicit backend_builder(const desired_rules& rules) : rules_(rules) {}
 
   void add(const service_view& service) {
-    const auto name = backend_of(service.name(), rules_);
-    if (!is_haproxy_name(name)) {
-      host_.refused(service.name(), {},
-                    "its name cannot be that of a backend: letters, digits, '_', '.', ':' and '-', at most 200");
-      return;
-    }
-    auto& result = all_[name];
-    result.backend.services.emplace(service.name());
-    for (const auto each : service.endpoints()) add(service, each, result);
+    backend_.services.emplace(service.name());
+    for (const auto each : service.endpoints()) add(service, each);
   }
 
-  std::map<std::string, desired_backend> finish() {
-    std::map<std::string, desired_backend> made;
-    for (auto& [name, each] : all_) {
-      scale(each.backend, each.shares);
-      mark_backups(each.backend, each.priorities);
-      made.emplace(name, std::move(each.backend));
-    }
-    return made;
+  desired_backend finish() {
+    scale(backend_, shares_);
+    mark_backups(backend_, priorities_);
+    return std::move(backend_);
   }
+  std::vector<desired_follower::left_out> take_left_out() { return std::move(left_out_); }
 
 private:
-  struct draft {
-    desired_backend backend;
-    std::map<std::string, std::uint64_t> shares;
-    std::map<std::string, std::uint32_t> priorities;
-  };
-
-  void add(const service_view& service, const endpoint_view& source, draft& result) {
+  void add(const service_view& service, const endpoint_view& source) {
     const auto address = ip_of(source.address());
     if (!address)
-      return refuse(service, source, result, "its address is no IP address, and HAProxy resolves no name at run time");
+      return refuse(service, source, "its address is no IP address, and HAProxy resolves no name at run time");
     if (source.port() < 1 || source.port() > 65535)
-      return refuse(service, source, result, "its port is not between 1 and 65535");
+      return refuse(service, source, "its port is not between 1 and 65535");
     const auto key = common::with_port(*address, source.port());
     const auto [found, is_new] =
-        result.backend.servers.try_emplace(key, desired_server{.address = *address,
-                                                               .port = static_cast<std::uint16_t>(source.port()),
-                                                               .weight = 1,
-                                                               .state = state_of(source, rules_),
-                                                               .backup = false,
-                                                               .service = std::string(service.name()),
-                                                               .endpoint = std::string(source.id())});
+        backend_.servers.try_emplace(key, desired_server{.address = *address,
+                                                         .port = static_cast<std::uint16_t>(source.port()),
+                                                         .weight = 1,
+                                                         .state = state_of(source, rules_),
+                                                         .backup = false,
+                                                         .service = std::string(service.name()),
+                                                         .endpoint = std::string(source.id())});
     if (!is_new)  // no loss: the server is there
-      return host_.refused(service.name(), source.id(), "its address and port are those of " + found->second.endpoint);
-    result.shares[key] = weight_of(source, rules_);
-    result.priorities[key] = source.priority();
+      return leave_out(service, source, "its address and port are those of " + found->second.endpoint);
+    shares_[key] = weight_of(source, rules_);
+    priorities_[key] = source.priority();
   }
 
-  void refuse(const service_view& service, const endpoint_view& source, draft& result, const char* why) const {
-    host_.refused(service.name(), source.id(), why);
-    if (state_of(source, rules_) == server_state::ready) ++result.backend.refused;
+  void refuse(const service_view& service, const endpoint_view& source, const char* why) {
+    leave_out(service, source, why);
+    if (state_of(source, rules_) == server_state::ready) ++backend_.refused;
+  }
+  void leave_out(const service_view& service, const endpoint_view& source, std::string why) {
+    left_out_.push_back({std::string(service.name()), std::string(source.id()), std::move(why)});
   }
 
   const desired_rules& rules_;
-  const context& host_;
-  std::map<std::string, draft> all_;
+  desired_backend backend_;
+  std::map<std::string, std::uint64_t> shares_;
+  std::map<std::string, std::uint32_t> priorities_;
+  std::vector<desired_follower::left_out> left_out_;
 };
 
-}  // namespace
+// ---- from update to update ----
+
+void desired_follower::make(const std::string& backend, const std::vector<service_view>& services) {
+  backends_.erase(backend);
+  left_out_.erase(backend);
+  services_.erase(backend);
+  if (services.empty()) return;
+  for (const auto& each : services) services_[backend].emplace(each.name());
+  if (!is_haproxy_name(backend)) {
+    for (const auto& each : services)
+      left_out_[backend].push_back(
+          {std::string(each.name()),
+           {},
+           "its name cannot be that of a backend: letters, digits, '_', '.', ':' and '-', at most 200"});
+    return;
+  }
+  backend_builder made(rules_);
+  for (const auto& each : services) made.add(each);
+  backends_.emplace(backend, made.finish());
+  if (auto left_out = made.take_left_out(); !left_out.empty()) left_out_.emplace(backend, std::move(left_out));
+}
+
+void desired_follower::make_all(const snapshot_view& wanted) {
+  backends_.clear();
+  left_out_.clear();
+  services_.clear();
+  std::map<std::string, std::vector<service_view>> by_backend;
+  for (const auto& each : wanted.services())
+    if (!each.is_settings()) by_backend[backend_of(each.name(), rules_)].push_back(each);
+  for (const auto& [backend, services] : by_backend) make(backend, services);
+}
+
+backend_names desired_follower::make_changed(const update_view& update) {
+  const auto all = update.wanted().services();
+  const auto find = [&all](std::string_view name) -> std::optional<service_view> {
+    std::size_t first = 0;
+    for (auto count = all.size(); count > 0;) {
+      const auto half = count / 2;
+      const bool is_before = all[first + half].name() < name;
+      if (is_before) first += half + 1;
+      count = is_before ? count - half - 1 : half;
+    }
+    if (first == all.size() || all[first].name() != name || all[first].is_settings()) return {};
+    return all[first];
+  };
+  std::map<std::string, std::set<std::string>> changed;  // the services of each backend of which one has changed
+  for (const auto& each : update.changes()) {
+    const std::string service(each.name());
+    const auto backend = backend_of(service, rules_);
+    const auto known = services_.find(backend);
+    if (known != services_.end()) changed[backend].insert(known->second.begin(), known->second.end());
+    changed[backend].insert(service);
+  }
+  backend_names names;
+  for (const auto& [backend, services] : changed) {
+    std::vector<service_view> present;
+    for (const auto& service : services)
+      if (const auto found = find(service)) present.push_back(*found);
+    make(backend, present);
+    names.insert(backend);
+  }
+  return names;
+}
+
+// The host takes what is left out as all that is, each time.
+void desired_follower::report_left_out() const {
+  for (const auto& [backend, all] : left_out_)
+    for (const auto& each : all) host_.refused(each.service, each.endpoint, each.why);
+}
+
+void desired_follower::begin_with(const snapshot_view& wanted) {
+  make_all(wanted);
+  report_left_out();
+}
+
+std::optional<backend_names> desired_follower::follow(const update_view& update) {
+  std::optional<backend_names> changed;
+  const bool is_known = applied_ && update.has_applied() && update.applied().revision() == *applied_;
+  if (is_known && !update.reconcile()) changed = make_changed(update);
+  else make_all(update.wanted());
+  applied_.reset();
+  report_left_out();
+  return changed;
+}
+
+void desired_follower::note_outcome(bool applied, const update_view& update) {
+  if (applied) applied_ = update.wanted().revision();
+}
 
 std::string backend_of(std::string_view service, const desired_rules& rules) {
   if (const auto own = rules.backends.find(std::string(service)); own != rules.backends.end()) return own->second;
@@ -136,12 +215,10 @@ std::string backend_of(std::string_view service, const desired_rules& rules) {
   return name;
 }
 
-std::map<std::string, desired_backend> desired_from(const snapshot_view& snapshot, const desired_rules& rules,
-                                                    const context& host) {
-  builder all(rules, host);
-  for (const auto& service : snapshot.services())
-    if (!service.is_settings()) all.add(service);
-  return all.finish();
+desired_backends desired_from(const snapshot_view& snapshot, const desired_rules& rules, const context& host) {
+  desired_follower all(rules, host);
+  all.begin_with(snapshot);
+  return all.backends();
 }
 
 bool is_haproxy_name(std::string_view name) {

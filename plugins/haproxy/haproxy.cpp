@@ -1,6 +1,8 @@
 // The haproxy sink: the schema of its options, and the plugin object.
+#include "haproxy/probe.hpp"
 #include "haproxy/settings.hpp"
 
+#include <drcon/probe.hpp>
 #include <drcon/sink.hpp>
 
 namespace drcon::haproxy {
@@ -49,6 +51,10 @@ constexpr const char* schema_text = R"JSON({
       "description": "How often drcon asks whether HAProxy is still the same process. After a reload or restart everything is applied again." },
     "compare": { "type": "string", "format": "duration", "default": "5s",
       "description": "How often drcon compares HAProxy's servers with what is desired, and sets what somebody changed by hand. One answer of 'show servers state', some milliseconds with thousands of servers." },
+    "config_file": { "type": "string", "format": "path", "default": "", "target": true,
+      "description": "dynamic: a file of HAProxy's configuration that drcon alone writes after each change, with a backend section for each backend and its servers, so that HAProxy starts and reloads with today's servers. HAProxy is started with -f for it besides your own file, which then has none of these backends. A section stays, without servers, when its service is gone. Empty: none; after a reload HAProxy answers 503 until drcon has added the servers again." },
+    "config_defaults": { "type": "string", "pattern": "^[A-Za-z0-9_.:-]*$", "default": "",
+      "description": "With config_file: name of the defaults section of your configuration that its backends are made from (HAProxy 2.4 or later), for balance, timeouts and options. Empty: the last defaults section before the file." },
     "state_file": { "type": "string", "format": "path", "default": "", "target": true,
       "description": "A server-state file to write after each change, so that HAProxy starts and reloads with today's servers (slots only: HAProxy restores no dynamic ones). Your configuration names it by server-state-file and load-server-state-from-file global. Empty: none." }
   }
@@ -61,9 +67,14 @@ public:
   sink(context host, const options& table) : sink(host, read_settings(table)) {}
 
   outcome apply(const update_view& update, std::stop_token) override {
-    return applier_.apply(desired_from(update.wanted(), rules_, host()));
+    const auto changed = desired_.follow(update);
+    auto answer = applier_.apply(desired_.backends(), changed ? &*changed : nullptr);
+    desired_.note_outcome(answer.result == DRCON_OK, update);
+    return answer;
   }
   std::chrono::nanoseconds tend(const std::stop_token&) override { return applier_.tend(); }
+
+  void probe(const probing& into) const { probe_target(options_, rules_, into); }
 
   bool render(const update_view& update) override {
     const auto [desired, live] = applier_.preview(desired_from(update.wanted(), rules_, host()));
@@ -76,15 +87,19 @@ private:
   sink(context host, settings options)
       : blocking_sink(host),
         rules_(std::move(options.desired)),
+        desired_(rules_, host),
         name_of_target_("HAProxy at " + options.apply.socket.text),
+        options_(options.apply),
         applier_(std::move(options.apply), host) {}
 
   const desired_rules rules_;
+  desired_follower desired_;
   const std::string name_of_target_;
+  const apply_settings options_;
   applier applier_;
 };
 
 }  // namespace
 }  // namespace drcon::haproxy
 
-DRCON_SINK("haproxy", "0.1.0", "Sets the servers of HAProxy's backends at run time.", drcon::haproxy::sink)
+DRCON_PROBED_SINK("haproxy", "0.1.0", "Sets the servers of HAProxy's backends at run time.", drcon::haproxy::sink)

@@ -49,6 +49,7 @@ live_server server_of(const columns& all, const std::vector<std::string_view>& r
           .port = number<std::uint32_t>(all.of(row, "srv_port")),
           .weight = number<unsigned>(all.of(row, "srv_uweight")),
           .admin = number<unsigned>(all.of(row, "srv_admin_state")),
+          .stopped = all.has("srv_op_state") && all.of(row, "srv_op_state") == "0",
           .check_configured = (check & check_configured) != 0,
           .check_enabled = (check & check_enabled) != 0,
           .unchanged_seconds = number<std::uint64_t>(all.of(row, "srv_time_since_last_change"))};
@@ -84,6 +85,10 @@ process_info read_info(std::string_view answer) {
 std::string read_state(std::string_view backends, std::string_view servers, live_state& state) {
   for (const auto name : split(backends, '\n'))
     if (!name.starts_with('#')) state.backends.emplace(name);
+  return read_servers(servers, state);
+}
+
+std::string read_servers(std::string_view servers, live_state& state) {
   const auto lines = split(servers, '\n');
   if (lines.size() < 2 || lines[0] != "1" || !lines[1].starts_with("# "))
     return "HAProxy's 'show servers state' is of a version that drcon does not know: " +
@@ -91,9 +96,18 @@ std::string read_state(std::string_view backends, std::string_view servers, live
   const columns all(lines[1]);
   for (const auto* needed : {"be_name", "srv_name", "srv_addr", "srv_port", "srv_uweight", "srv_admin_state"})
     if (!all.has(needed)) return std::string("HAProxy's 'show servers state' has no column ") + needed;
+  live_servers* servers_of = nullptr;
+  std::string_view name;
   for (std::size_t i = 2; i < lines.size(); ++i) {
     const auto row = split(lines[i], ' ');
-    state.servers[std::string(all.of(row, "be_name"))].emplace(all.of(row, "srv_name"), server_of(all, row));
+    const auto backend = all.of(row, "be_name");
+    // The servers of a backend follow one another.
+    if (servers_of == nullptr || backend != name) {
+      name = backend;
+      servers_of = &state.servers[std::string(backend)];
+    }
+    const auto added = servers_of->emplace(all.of(row, "srv_name"), server_of(all, row)).first;
+    if (added->second.is_down()) state.with_down.emplace(backend);
   }
   return {};
 }

@@ -46,12 +46,15 @@ struct live_server {
   std::uint32_t port = 0;
   unsigned weight = 0;
   unsigned admin = 0;
+  bool stopped = false;  ///< its operational state: down, for whatever reason
   bool check_configured = false;
   bool check_enabled = false;
   std::uint64_t unchanged_seconds = 0;
 
   bool in_maintenance() const { return (admin & admin_maintenance) != 0; }
   bool is_out_by_order() const { return (admin & admin_ordered) != 0; }
+  /// By HAProxy's own check: it gets no traffic, though nobody has ordered that.
+  bool is_down() const { return stopped && check_enabled && !in_maintenance(); }
   bool draining() const { return (admin & admin_drain) != 0; }
   server_state state() const {
     return in_maintenance() ? server_state::maint : draining() ? server_state::drain : server_state::ready;
@@ -64,6 +67,7 @@ using live_servers = std::map<std::string, live_server, std::less<>>;
 struct live_state {
   std::set<std::string, std::less<>> backends;               ///< all that exist
   std::map<std::string, live_servers, std::less<>> servers;  ///< by backend; one without servers is not here
+  std::set<std::string, std::less<>> with_down;              ///< backends of which a check has some server down
 };
 
 /// The backend of "backend/server".
@@ -73,6 +77,9 @@ process_info read_info(std::string_view answer);
 
 /// Reads `show backend` and `show servers state`. What is not as expected, or empty.
 std::string read_state(std::string_view backends, std::string_view servers, live_state& state);
+
+/// Adds what an answer of `show servers state` has. What is not as expected, or empty.
+std::string read_servers(std::string_view servers, live_state& state);
 
 /// "backend/server" -> connections in use, from `show servers conn`.
 std::map<std::string, std::uint64_t> read_connections(std::string_view answer);

@@ -37,6 +37,11 @@ struct backend_plan {
   std::set<std::string> by_hand;              ///< servers in maintenance or drain by somebody's hand
   std::set<std::string> taken_out;            ///< servers that growth puts, or finds, out of service by our own doing
   std::size_t slots = 0;                      ///< slots: how many there are
+
+  /// Something is to be said of it, whatever its servers' checks say.
+  bool is_remarkable() const {
+    return !left_out.empty() || !names_of_others.empty() || !moved.empty() || !by_hand.empty();
+  }
 };
 
 /// Whether a server was taken out of service by somebody else. `moved`: it does not have the address that it is

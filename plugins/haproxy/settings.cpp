@@ -74,6 +74,16 @@ desired_rules read_rules(const options& table) {
   return result;
 }
 
+config_file_settings read_config_file(const options& table) {
+  config_file_settings result{.path = table["config_file"].string(),
+                              .defaults = table["config_defaults"].string(),
+                              .keep_empty = table["empty"].string() == "keep"};
+  if (!result.path.empty() && table["mode"].string() == "slots")
+    throw config_error("/config_file", "is for mode = \"dynamic\"; with slots, state_file does the same");
+  if (!result.defaults.empty() && result.path.empty()) throw config_error("/config_defaults", "goes with config_file");
+  return result;
+}
+
 apply_settings read_apply(const options& table) {
   return {.socket = read_address(table),
           .timeout = table["timeout"].duration(),
@@ -84,6 +94,7 @@ apply_settings read_apply(const options& table) {
           .drain_timeout = table["drain_timeout"].duration(),
           .compare = table["compare"].duration(),
           .watch = std::max<std::chrono::nanoseconds>(table["watch"].duration(), std::chrono::milliseconds(10)),
+          .config_file = read_config_file(table),
           .state_file = table["state_file"].string()};
 }
 

@@ -17,7 +17,8 @@ using boost::system::error_code;
 // both ways cannot block.
 constexpr std::size_t batch_bytes = 8192;
 
-// "master> ", and "master[ReloadFailed]> " until the next good reload. That of a worker is its pid, or nothing, and "> ".
+// "master> ", and "master[ReloadFailed]> " until the next good reload. That of a worker is its pid, or nothing, and ">
+// ".
 bool is_of_master(const std::string& prompt) { return prompt.starts_with("master"); }
 
 }  // namespace

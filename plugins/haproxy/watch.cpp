@@ -25,7 +25,7 @@ std::chrono::nanoseconds applier::tend() {
   }
   if (!why.empty()) {
     host_.status_away(why);
-    recheck_ = true;  // otherwise nothing would say that all is well again before the next change
+    recheck_ = true;  // otherwise nothing would report that it works again before the next change
     return options_.watch;
   }
   return departures_.empty() ? options_.watch : std::min<std::chrono::nanoseconds>(drain_poll, options_.watch);
@@ -42,12 +42,23 @@ std::string applier::watch(target& cli) {
   if (!departures_.empty() && info.identity == process_) end_departures(cli);
   if (info.identity == process_ && !state_file_fault_.empty()) {
     write_state_file(cli);
-    if (state_file_fault_.empty()) recheck_ = true;  // otherwise the status would not say that all is well again
+    if (state_file_fault_.empty()) recheck_ = true;  // otherwise the status would not report that it works again
   }
   const bool compare = clock::now() - compared_ >= options_.compare;
   if (info.identity == process_ && !recheck_ && !compare) return {};
   const auto how = bring_about(cli);
   return how.result == DRCON_OK ? std::string() : how.why;
+}
+
+// What another sink sets is of its file.
+void applier::write_config_file(const std::set<std::string>& unsettled) {
+  if (options_.config_file.path.empty()) return;
+  auto own = *desired_;
+  for (const auto& [backend, why] : foreign_) own.erase(backend);
+  auto fault = config_file_.write(own, options_.plan, unsettled);
+  if (!fault.empty()) fault.insert(0, "config_file is not written: ");
+  if (!fault.empty() && fault != config_file_fault_) host_.warn(fault);
+  config_file_fault_ = std::move(fault);
 }
 
 // A reloaded HAProxy reads it, so that its slots hold the present servers from the first moment on.

@@ -176,10 +176,13 @@ std::vector<applier::shown> applier::preview(const std::vector<upstream>& desire
   const auto all = with_last_servers(settle_claims(desired, other.served_).admitted, other.last_);
   std::vector<shown> files{{.path = options_.file, .desired = other.render_all(all).bytes, .now = {}}};
   if (readable) files.front().now = other.file_.live().value_or(std::string());
-  if (other.is_live())
-    files.push_back({.path = other.live_->peers_file(),
-                     .desired = other.live_->peers(all, other.last_, other.form_),
-                     .now = other.live_->kept_text()});
+  if (!other.is_live()) return files;
+  files.push_back({.path = other.live_->peers_file(),
+                   .desired = other.live_->peers(all, other.last_, other.form_),
+                   .now = other.live_->kept_text().value_or(std::string())});
+  // Not to be changed, but to be seen by whoever asks for one endpoint.
+  if (auto counted = other.live_->counted(); !counted.empty())
+    files.push_back({.path = "nginx's workers", .desired = counted, .now = counted});
   return files;
 }
 

@@ -1,6 +1,8 @@
 // The steps of one change, from the file to a nginx that serves it, or back.
 #include "nginx/apply.hpp"
 
+#include "common/count_of.hpp"
+
 #include <algorithm>
 #include <chrono>
 #include <cmath>
@@ -27,7 +29,9 @@ outcome applier::bring_about(const std::vector<upstream>& all, std::optional<ren
                              const std::stop_token& stop) {
   auto how = bring_about_by_file(all, std::move(made), stop);
   if (!is_live()) return how;
-  const bool refused = how.result == DRCON_REJECTED && check_refused_;
+  // A module that was taken from nginx makes it refuse the file that is there already.
+  const bool lacks_lua = how.result == DRCON_RETRY && how.why.find("lua") != std::string::npos;
+  const bool refused = check_refused_ && (how.result == DRCON_REJECTED || lacks_lua);
   if (how.result == DRCON_OK) {
     auto sent = live_->send(all, last_, form_, stop);
     if (sent.possible) return std::move(sent.how);
@@ -98,8 +102,8 @@ target::verdict applier::judge(const std::stop_token& stop) {
 // nginx -t could not be run, nothing is known; else the change is refused.
 outcome applier::refused(const target::verdict& verdict, const std::stop_token& stop) {
   if (!file_.changing())
-    return retry((verdict.judged ? "nginx does not take its configuration: " : "nginx cannot be asked: ") +
-                 verdict.why + "; " + file_.path() + " is as it should be, and nginx is reloaded once that is fixed");
+    return retry((verdict.judged ? "nginx -t fails: " : "nginx cannot be asked: ") + verdict.why + "; " + file_.path() +
+                 " is as desired, and nginx is reloaded once that is fixed");
   if (verdict.judged) return put_back(verdict.why, false, stop);
   if (const auto fault = file_.restore(); !fault.empty())
     return retry(verdict.why + "; and the old file cannot be put back: " + fault);
@@ -113,7 +117,7 @@ outcome applier::put_back(const std::string& why, bool was_signalled, const std:
   host_.count("rollbacks_total", "How often the old file was put back.");
   const auto old = nginx_.check(stop);
   if (!old.ok)
-    return retry("nginx does not take its own configuration, with the old file as with the new: " + old.why +
+    return retry("nginx -t fails even with the previous file: " + old.why +
                  "; the old file is back, and the change is applied once the configuration is fixed");
   if (was_signalled) {
     std::string ignored;
@@ -131,9 +135,8 @@ std::string applier::why_too_soon(const std::stop_token& stop) {
   if (options_.max_generations == 0 || !master_) return {};
   retirement_.look(*master_);
   if (retirement_.generations() < options_.max_generations) return {};
-  return "waiting: " + std::to_string(retirement_.generations()) +
-         " earlier generations of nginx still serve connections, and max_generations is " +
-         std::to_string(options_.max_generations) +
+  return "waiting: " + common::count_of(retirement_.generations(), "earlier generation") +
+         " of nginx still serving connections, and max_generations is " + std::to_string(options_.max_generations) +
          "; the change is applied when one of them ends, and worker_shutdown_timeout limits how long that takes";
 }
 

@@ -1,4 +1,5 @@
 // What is reported of a change: the services and endpoints without it, and what needs attention.
+#include "common/count_of.hpp"
 #include "nginx/apply.hpp"
 #include "nginx/keep.hpp"
 
@@ -43,9 +44,9 @@ void applier::report(const left_out& omitted, const std::vector<upstream>& admit
   }
   for (const auto& [which, why] : omitted.endpoints) host_.refused(which.first, which.second, why);
   if (!omitted.endpoints.empty())
-    remarks.push_back("left out " + std::to_string(omitted.endpoints.size()) +
-                      " endpoints whose host name does not resolve, the first one " +
-                      omitted.endpoints.begin()->first.second + " of " + omitted.endpoints.begin()->first.first);
+    remarks.push_back("left out " + common::count_of(omitted.endpoints.size(), "endpoint") +
+                      " whose host name does not resolve, the first one " + omitted.endpoints.begin()->first.second +
+                      " of " + omitted.endpoints.begin()->first.first);
   remarks_.emplace();
   for (const auto& each : remarks) *remarks_ += (remarks_->empty() ? "" : "; ") + each;
   watch_retirement();

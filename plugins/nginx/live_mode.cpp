@@ -1,14 +1,10 @@
 #include "nginx/live_mode.hpp"
 
 #include "common/atomic_file.hpp"
-
-#include <sys/stat.h>
-#include <unistd.h>
+#include "nginx/live_needs.hpp"
 
 #include <algorithm>
-#include <cerrno>
 #include <cstdlib>
-#include <cstring>
 #include <set>
 #include <sstream>
 #include <thread>
@@ -20,27 +16,14 @@ namespace {
 using clock = std::chrono::steady_clock;
 
 constexpr auto pace = std::chrono::milliseconds(3);
-// For a moment after a reload nobody may accept on the socket, or nginx may be busy with another update.
+// For a moment after a reload nobody may accept on the socket.
 constexpr auto socket_patience = std::chrono::seconds(1);
+// A worker that was killed during an update holds up others for 5 s.
+constexpr auto lock_patience = std::chrono::seconds(6);
 // The module looks at the file of peers each second: an nginx that cannot be reached has the newest peers after that.
 constexpr auto file_patience = std::chrono::seconds(2);
 // The share of the dict that may be in use before an operator is warned: the next service or peer may not fit.
 constexpr double full = 0.8;
-
-// Whoever may enter the directory of the socket may change where requests go: nginx gives the socket itself to
-// everybody.
-std::string why_not_private(const std::string& socket) {
-  const auto directory = socket.substr(0, socket.rfind('/'));
-  if (::mkdir(directory.c_str(), 0700) != 0 && errno != EEXIST)
-    return "cannot make the directory " + directory + " for the socket: " + std::strerror(errno);
-  struct stat info {};
-  if (::lstat(directory.c_str(), &info) != 0) return "cannot look at " + directory + ": " + std::strerror(errno);
-  if (!S_ISDIR(info.st_mode)) return directory + " is no directory";
-  if (info.st_uid != ::geteuid()) return "the directory of the socket, " + directory + ", is not drcon's own";
-  if ((info.st_mode & 077U) != 0)
-    return "others than drcon may enter the directory of the socket, " + directory + ": its mode must be 0700";
-  return {};
-}
 
 std::string with_advice(const std::string& why) {
   if (why.find("lua_shared_dict") == std::string::npos && why.find("resty.core") == std::string::npos) return why;
@@ -71,11 +54,7 @@ void live_mode::learn(const common::managed_file& file) {
   kept_ = std::move(known->servers);
 }
 
-std::string live_mode::why_not_now() const {
-  if (::access(options_.module.c_str(), R_OK) != 0)
-    return "cannot read " + options_.module + ": " + std::strerror(errno) + "; see the option 'live_module'";
-  return why_not_private(options_.socket);
-}
+std::string live_mode::why_not_now() const { return why_not_live(options_); }
 
 // A change of it is a reason to try again at once.
 std::string live_mode::situation() const {
@@ -95,7 +74,9 @@ bool live_mode::is_due() const {
 }
 
 bool live_mode::begin() {
-  if (const auto why = why_not_now(); !why.empty()) {
+  auto why = make_socket_directory(options_.socket);
+  if (why.empty()) why = why_not_now();
+  if (!why.empty()) {
     if (on_ || why_ != why) suspend(why);
     not_before_ = {};  // to look again costs nothing
     return false;
@@ -127,20 +108,19 @@ std::string live_mode::remark() const {
   return "mode \"live\" is not possible: " + why_ + "; changes go by file and reload until it is";
 }
 
-std::vector<upstream> live_mode::with_stand_ins(const std::vector<upstream>& all, const last_servers& last,
-                                                const layout& form) const {
-  auto result = all;
-  for (auto& each : result) each.servers = servers_of(each, last, form).servers;
-  return result;
-}
-
 std::string live_mode::peers(const std::vector<upstream>& all, const last_servers& last, const layout& form) const {
-  const auto served = with_stand_ins(all, last, form);
-  const auto now =
-      std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch());
+  auto served = all;
+  std::set<std::string> stand_ins;
+  for (auto& each : served) {
+    const bool keeps = form.empty == empty_policy::keep && last.contains(each.name);
+    if (each.servers.empty() && !keeps) stand_ins.insert(each.name);
+    each.servers = servers_of(each, last, form).servers;
+  }
   // Without a slow start a peer's age says nothing, and would only make texts differ.
-  return text_of_peers(served,
-                       options_.slow_start.count() > 0 ? since_when(served, since_, now.count()) : served_since());
+  if (options_.slow_start.count() == 0) return text_of_peers(served, {}, stand_ins);
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(now).count();
+  return text_of_peers(served, since_when(served, since_, seconds), stand_ins);
 }
 
 live_mode::sent live_mode::send(const std::vector<upstream>& all, const last_servers& last, const layout& form,
@@ -175,14 +155,15 @@ live_channel::answer live_mode::put_until_taken(const std::string& text, const s
   for (;;) {
     auto found = channel_.put(set_of(version_, text));
     constexpr unsigned older = 409;
-    constexpr unsigned busy = 503;
+    constexpr unsigned busy = 423;
     if (found.status == older) {
       if (const auto now = channel_.state(); now.state) version_ = std::max(version_, now.state->version) + 1;
     } else if (found.status != 0 && found.status != busy) {
       if (found.status == 200) host_.count("live_updates_total", "How often nginx took servers without a reload.");
       return found;
     }
-    if (stop.stop_requested() || clock::now() - start > socket_patience) return found;
+    if (stop.stop_requested() || clock::now() - start > (found.status == busy ? lock_patience : socket_patience))
+      return found;
     std::this_thread::sleep_for(pace);
   }
 }

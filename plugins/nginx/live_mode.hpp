@@ -70,10 +70,10 @@ public:
   bool is_as_left() const;
   /// To be called now and then: what the workers have counted becomes metrics.
   void watch();
+  /// The same in lines, one for each peer that was sent requests; empty when nginx does not answer. Any thread.
+  std::string counted() const;
 
 private:
-  std::vector<upstream> with_stand_ins(const std::vector<upstream>& all, const last_servers& last,
-                                       const layout& form) const;
   std::string why_not_now() const;
   std::string situation() const;
   live_channel::answer put_until_taken(const std::string& text, const std::stop_token& stop);

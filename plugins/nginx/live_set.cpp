@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::string_view first_word = "drcon-peers 1 ";
 constexpr std::string_view service_word = "service ";
+constexpr int stand_in_tier = 9;
 
 std::string checksum(std::string_view text) {
   constexpr std::string_view digits = "0123456789abcdef";
@@ -27,10 +28,9 @@ std::string checksum(std::string_view text) {
   return hex;
 }
 
-std::optional<server> read_peer(const std::string& line, std::int64_t& since) {
+std::optional<server> read_peer(const std::string& line, int& tier, std::int64_t& since) {
   std::istringstream words(line);
   server result;
-  int tier = 0;
   std::string state;
   if (!(words >> result.address >> result.weight >> tier >> state >> since)) return {};
   if (!common::ip_and_port(result.address)) return {};
@@ -56,25 +56,31 @@ served_since since_when(const std::vector<upstream>& all, const served_since& be
   return result;
 }
 
-std::string text_of_peers(const std::vector<upstream>& all, const served_since& since) {
+std::string text_of_peers(const std::vector<upstream>& all, const served_since& since,
+                          const std::set<std::string>& stand_ins) {
   std::ostringstream out;
   for (const auto& each : all) {
     out << service_word << each.name << '\n';
     const auto times = since.find(each.name);
+    const bool stands_in = stand_ins.contains(each.name);
     for (const auto& one : each.servers) {
       if (!common::ip_and_port(one.address)) continue;  // a host name that an earlier configuration let pass
       std::int64_t time = 0;
       if (times != since.end())
         if (const auto found = times->second.find(one.address); found != times->second.end()) time = found->second;
-      out << one.address << ' ' << one.weight << ' ' << (one.backup ? 1 : 0) << ' ' << (one.down ? 'd' : 'u') << ' '
-          << time << '\n';
+      out << one.address << ' ' << one.weight << ' '
+          << (stands_in    ? stand_in_tier
+              : one.backup ? 1
+                           : 0)
+          << ' ' << (one.down ? 'd' : 'u') << ' ' << time << '\n';
     }
   }
   return out.str();
 }
 
 std::string set_of(std::uint64_t version, const std::string& text) {
-  return std::string(first_word) + std::to_string(version) + " " + checksum(text) + "\n" + text;
+  const auto number = std::to_string(version);
+  return std::string(first_word) + number + " " + checksum(number + "\n" + text) + "\n" + text;
 }
 
 std::optional<known_set> read_set(const std::string& file) {
@@ -86,7 +92,7 @@ std::optional<known_set> read_set(const std::string& file) {
   std::string sum;
   if (!(head >> result.version >> sum)) return {};
   result.text = file.substr(end + 1);
-  if (checksum(result.text) != sum) return {};
+  if (checksum(std::to_string(result.version) + "\n" + result.text) != sum) return {};
   std::istringstream lines(result.text);
   std::string name;
   for (std::string line; std::getline(lines, line);) {
@@ -95,9 +101,11 @@ std::optional<known_set> read_set(const std::string& file) {
       result.since[name];
       continue;
     }
+    int tier = 0;
     std::int64_t time = 0;
-    auto peer = read_peer(line, time);
+    auto peer = read_peer(line, tier, time);
     if (!peer || name.empty()) return {};
+    if (tier == stand_in_tier) continue;
     if (!peer->down) result.since[name][peer->address] = time;
     result.servers[name].push_back(std::move(*peer));
   }

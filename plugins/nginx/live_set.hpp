@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,8 +24,10 @@ using served_since = std::map<std::string, std::map<std::string, std::int64_t>>;
 /// there `before` keeps its time.
 served_since since_when(const std::vector<upstream>& all, const served_since& before, std::int64_t now);
 
-/// The lines of all services. `all` has the servers that they are to have.
-std::string text_of_peers(const std::vector<upstream>& all, const served_since& since);
+/// The lines of all services. `all` has the servers that they are to have; those of `stand_ins` stand for nobody, and
+/// are not read back.
+std::string text_of_peers(const std::vector<upstream>& all, const served_since& since,
+                          const std::set<std::string>& stand_ins);
 
 /// The whole set, with its first line.
 std::string set_of(std::uint64_t version, const std::string& text);

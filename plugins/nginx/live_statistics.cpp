@@ -14,6 +14,24 @@ double grown(std::uint64_t before, std::uint64_t now) {
 
 }  // namespace
 
+std::string live_mode::counted() const {
+  const auto state = channel_.state();
+  if (state.status != 200) return {};
+  std::map<std::pair<std::string, std::string>, peer_counts> sums;
+  for (const auto& each : channel_.statistics()) {
+    auto& sum = sums[{each.service, each.address}];
+    sum.requests += each.requests;
+    sum.failures += each.failures;
+    sum.active += each.active;
+  }
+  std::string lines;
+  for (const auto& [which, sum] : sums)
+    lines += which.first + " " + which.second + " version " + std::to_string(state.state->version) + ": " +
+             std::to_string(sum.requests) + " requests, " + std::to_string(sum.failures) + " failed, " +
+             std::to_string(sum.active) + " open\n";
+  return lines;
+}
+
 void live_mode::watch() {
   const auto now = std::chrono::steady_clock::now();
   if (!on_ || now - counted_ < period) return;

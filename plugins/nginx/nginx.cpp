@@ -1,8 +1,11 @@
 // The nginx sink: the schema of its options, and the plugin object.
+#include "nginx/live_probe.hpp"
+#include "nginx/probe.hpp"
 #include "nginx/settings.hpp"
 
 #include "common/backoff.hpp"
 
+#include <drcon/probe.hpp>
 #include <drcon/sink.hpp>
 
 #include <chrono>
@@ -70,7 +73,7 @@ constexpr const char* schema_text = R"JSON({
     "retire_timeout": { "type": "string", "format": "duration", "default": "1s",
       "description": "How long a change may wait, 10s at most, once the new generation answers, until nginx's old workers take no new connections. nginx's master signals them after 100 ms, and takes no other reload before, so that this holds no change back. With an old worker that does not stop by then the change is applied all the same: drcon status names it, and later changes do not wait for it. With 0s a change is applied as soon as the new generation answers, though old workers may send requests to servers that are gone for a moment more." },
     "reload_interval": { "type": "string", "format": "duration", "default": "0ms",
-      "description": "Time between two reloads, at least; 10s at most. Each reload costs clients their idle keep-alive connections, and starts workers while old ones still finish theirs. Changes within a storm are folded by `wait` of the pipeline already, and by nginx, which takes a reload in about 100 ms; set this where several sinks or few workers make that too often." },
+      "description": "Time between two reloads, at least; 10s at most. Each reload costs clients their idle keep-alive connections, and starts workers while old ones still finish theirs. Changes of a burst are batched by `wait` of the pipeline already, and by nginx, which takes a reload in about 100 ms; set this where several sinks or few workers make that too often." },
     "max_generations": { "type": "integer", "minimum": 0, "maximum": 1000, "default": 0,
       "description": "How many earlier generations of nginx's workers may be left beside the one that serves. While there are as many, changes wait, and drcon status says so: that bounds nginx's memory where long connections (websockets) meet many changes, for the price of changes that come late. Better is nginx's worker_shutdown_timeout, which ends such connections. 0: no bound." },
     "watch": { "type": "string", "format": "duration", "default": "1s",
@@ -108,6 +111,11 @@ public:
     return watch_;
   }
 
+  void probe(const probing& into) const {
+    probe_target(file_, nginx_, into);
+    if (live_) probe_live(*live_, file_, into);
+  }
+
   bool render(const update_view& update) override {
     for (const auto& each : applier_.preview(desired_from(update.wanted(), rules_, host())))
       if (each.now) host().rendered(each.path, each.desired, *each.now);
@@ -119,11 +127,17 @@ private:
   sink(context host, settings options)
       : blocking_sink(host),
         rules_(options.desired),
+        file_(options.apply.file),
+        live_(options.apply.live),
         watch_(options.watch),
-        applier_(std::move(options.apply), target(std::move(options.target)), host) {}
+        nginx_(std::move(options.target)),
+        applier_(std::move(options.apply), nginx_, host) {}
 
   desired_rules rules_;
+  const std::string file_;
+  const std::optional<live_layout> live_;
   const std::chrono::nanoseconds watch_;
+  const target nginx_;
   applier applier_;
   std::vector<upstream> last_;
   bool in_step_ = false;  // the last update was applied
@@ -135,4 +149,4 @@ private:
 }  // namespace
 }  // namespace drcon::nginx
 
-DRCON_SINK("nginx", "0.1.0", "Writes upstream blocks for nginx and makes it serve them.", drcon::nginx::sink)
+DRCON_PROBED_SINK("nginx", "0.1.0", "Writes upstream blocks for nginx and makes it serve them.", drcon::nginx::sink)

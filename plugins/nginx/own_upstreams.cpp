@@ -4,8 +4,10 @@
 #include "common/lower.hpp"
 #include "common/nginx_statements.hpp"
 
+#include <fnmatch.h>
 #include <glob.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <utility>
 #include <vector>
@@ -46,7 +48,11 @@ public:
     if (error || real == without_ || depth > deepest || ++files_ > most_files) return;
     std::string ignored;
     if (const auto text = common::read_file(real.string(), ignored)) read(*text, open, depth);
+    else unread_ = real;
   }
+
+  const fs::path& unread() const { return unread_; }
+  const std::vector<std::vector<std::string>>& places() const { return places_; }
 
   const std::set<std::string>& found() const { return found_; }
 
@@ -62,14 +68,26 @@ private:
 
   // A path starts at the directory of the main configuration, and may be a pattern.
   void include(const std::string& pattern, const std::vector<std::string>& open, int depth) {
+    note_place((directory_ / pattern).lexically_normal(), open);
     glob_t matches{};
     if (::glob((directory_ / pattern).c_str(), 0, nullptr, &matches) == 0)
       for (std::size_t i = 0; i < matches.gl_pathc; ++i) read_file(matches.gl_pathv[i], open, depth + 1);
     ::globfree(&matches);
   }
 
+  // Of the file `without`, which need not be there for its name to fit.
+  void note_place(const fs::path& pattern, const std::vector<std::string>& open) {
+    std::error_code ignored;
+    const auto directory = fs::weakly_canonical(pattern.parent_path(), ignored);
+    if (::fnmatch((directory / pattern.filename()).c_str(), without_.c_str(), FNM_PATHNAME) == 0 ||
+        ::fnmatch(pattern.c_str(), without_.c_str(), FNM_PATHNAME) == 0)
+      places_.push_back(open);
+  }
+
   const fs::path directory_;
   const fs::path without_;
+  fs::path unread_;                               // a file that could not be read
+  std::vector<std::vector<std::string>> places_;  // the blocks in which `without` is included
   std::set<std::string> found_;
   std::size_t files_ = 0;
 };
@@ -81,6 +99,23 @@ std::set<std::string> own_upstreams(const std::string& config, const std::string
   reader all(fs::path(config).parent_path(), fs::weakly_canonical(without, ignored));
   all.read_file(config, {}, 0);
   return all.found();
+}
+
+inclusion inclusion_of(const std::string& file, const std::string& config) {
+  std::error_code ignored;
+  // The name that is included may be a link; what it leads to is what is not read.
+  const auto named = fs::weakly_canonical(fs::path(file).parent_path(), ignored) / fs::path(file).filename();
+  reader all(fs::path(config).parent_path(), named);
+  all.read_file(config, {}, 0);
+  for (const auto& blocks : all.places())
+    if (blocks == std::vector<std::string>{"http"}) return {inclusion::kind::included, {}};
+  if (!all.places().empty()) {
+    std::string where;
+    for (const auto& each : all.places().front()) where += (where.empty() ? "" : " > ") + each;
+    return {inclusion::kind::elsewhere, where.empty() ? "it stands outside of all blocks" : "it stands in " + where};
+  }
+  if (!all.unread().empty()) return {inclusion::kind::unknown, "cannot read " + all.unread().string()};
+  return {inclusion::kind::missing, {}};
 }
 
 std::set<std::string> upstreams_in(std::string_view text) {

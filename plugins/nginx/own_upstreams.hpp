@@ -15,7 +15,21 @@ namespace drcon::nginx {
 /// for the file `without`. What cannot be read is as if it were empty.
 std::set<std::string> own_upstreams(const std::string& config, const std::string& without);
 
-/// Likewise, of a text that stands within http { }.
+/// Whether nginx reads a file, and where.
+struct inclusion {
+  enum class kind {
+    included,   ///< directly within http { }
+    elsewhere,  ///< within another block, where an upstream is not allowed
+    missing,
+    unknown,  ///< `why`
+  };
+  kind is = kind::unknown;
+  std::string why;
+};
+/// By `config`, nginx's main configuration, and what it includes. The file itself need not be there yet.
+inclusion inclusion_of(const std::string& file, const std::string& config);
+
+/// As own_upstreams(), of a text that stands within http { }.
 std::set<std::string> upstreams_in(std::string_view text);
 
 }  // namespace drcon::nginx

@@ -1,5 +1,7 @@
 #include "nginx/retirement.hpp"
 
+#include "common/count_of.hpp"
+
 #include <set>
 
 namespace drcon::nginx {
@@ -60,8 +62,9 @@ std::string retirement::remark(bool& is_fault) const {
            "they have the servers of then: pid " +
            pids_of(overdue_) + "; nginx's error log may say why, and 'kill' ends them";
   if (left_.empty() || clock::now() - reloaded_ < soon) return {};
-  return std::to_string(left_.size()) + " workers of " + std::to_string(generations()) +
-         " earlier generations of nginx finish their connections; worker_shutdown_timeout limits how long";
+  return common::count_of(left_.size(), "worker") + " of " + common::count_of(generations(), "earlier generation") +
+         " of nginx still " + (left_.size() == 1 ? "has" : "have") +
+         " connections to finish; worker_shutdown_timeout limits how long";
 }
 
 }  // namespace drcon::nginx

@@ -2,6 +2,7 @@
 
 #include "common/atomic_file.hpp"
 #include "common/command.hpp"
+#include "common/file_probe.hpp"
 #include "common/probe.hpp"
 #include "common/proc.hpp"
 #include "nginx/render.hpp"
@@ -26,16 +27,6 @@ bool is_worker(const std::string& title) { return title.starts_with("nginx: work
 
 // It renames itself before it closes the sockets that it listens on.
 bool accepts(const std::string& title) { return title.find("shutting down") == std::string::npos; }
-
-// Looked for as execvp(3) does.
-bool is_program(const std::string& name) {
-  if (name.find('/') != std::string::npos) return ::access(name.c_str(), X_OK) == 0;
-  const char* const path = std::getenv("PATH");
-  std::istringstream directories(path == nullptr ? "/bin:/usr/bin" : path);
-  for (std::string each; std::getline(directories, each, ':');)
-    if (::access(((each.empty() ? "." : each) + "/" + name).c_str(), X_OK) == 0) return true;
-  return false;
-}
 
 // The line with the reason, out of all that nginx printed: "nginx: [emerg] unknown directive …", or, once it has opened
 // its log, "2026/11/26 09:00:28 [emerg] 21718#21718: unknown directive …". What differs at each run is left out, so
@@ -91,7 +82,7 @@ std::optional<pid_t> target::master(std::string& why) const {
 }
 
 std::string target::fault_of_next_change() const {
-  if (settings_.ask_program && !is_program(settings_.binary))
+  if (settings_.ask_program && !common::is_program(settings_.binary))
     return "there is no program " + settings_.binary + " for nginx -t: see the option 'nginx'";
   std::string why;
   const auto found = master(why);

@@ -1,7 +1,9 @@
 // The template sink: the schema of its options, and the plugin object.
+#include "template/probe.hpp"
 #include "template/settings.hpp"
 #include "template/supervise_sink.hpp"
 
+#include <drcon/probe.hpp>
 #include <drcon/sink.hpp>
 
 #include <algorithm>
@@ -85,7 +87,8 @@ public:
   sink(context host, const options& table)
       : blocking_sink(host),
         watch_(std::max<std::chrono::nanoseconds>(table["watch"].duration(), std::chrono::milliseconds(10))),
-        applier_(read_settings(table, host), host) {
+        settings_(read_settings(table, host)),
+        applier_(settings_, host) {
     if (auto settings = read_supervise(table["supervise"])) program_.emplace(host, std::move(*settings));
   }
 
@@ -121,6 +124,8 @@ public:
     return watch_;
   }
 
+  void probe(const probing& into) const { probe_files(settings_, into); }
+
   bool render(const update_view& update) override {
     std::string why;
     const auto all = applier_.preview(desired_from(update), why);
@@ -150,6 +155,7 @@ private:
   }
 
   const std::chrono::nanoseconds watch_;
+  const apply_settings settings_;
   applier applier_;
   std::optional<program_of_sink> program_;
   std::shared_ptr<desired_state> last_;
@@ -161,5 +167,5 @@ private:
 }  // namespace
 }  // namespace drcon::templates
 
-DRCON_SINK("template", "0.1.0", "Renders files from templates and reloads the programs that read them.",
-           drcon::templates::sink)
+DRCON_PROBED_SINK("template", "0.1.0", "Renders files from templates and reloads the programs that read them.",
+                  drcon::templates::sink)

@@ -13,6 +13,9 @@ export async function AChangeAppearsWithoutAReload(browser) {
   await page.locator("#journal summary", { hasText: "decided pipeline web revision 2 (+1" }).click();
   await page.locator("#journal li li", { hasText: "+ web 10.0.0.4:80" }).waitFor();
   check(await page.evaluate(() => window.same), "the page was loaded again");
+  const changed = page.locator("#pipelines summary time");
+  check(/^(just now|\d+ s ago)$/.test(await changed.textContent()), "when it changed is " + (await changed.textContent()));
+  check(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d \S+$/.test(await changed.getAttribute("title")), "its date is " + (await changed.getAttribute("title")));
   await page.getByLabel("Search").fill("10.0.0.4 passing");
   await rows(page, 1);
 }

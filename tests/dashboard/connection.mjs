@@ -77,7 +77,7 @@ export async function ALostConnectionIsShownAndFoundAgain(browser) {
   const page = await open(browser);
   fs.writeFileSync(directory + "/opened", "");
   await page.getByText("connection lost: this is the state of").waitFor();
-  fs.writeFileSync(directory + "/told", "");
+  fs.writeFileSync(directory + "/lost", "");
   await exists("again");
   await until(page, () => document.getElementById("connection").textContent === "live");
   setHosts(4);

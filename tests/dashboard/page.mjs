@@ -39,7 +39,7 @@ export const exists = async (file) => {
 export const problem = (page, title) => page.locator("#problems > li", { hasText: title });
 export const button = (page, text) => page.locator("#problems").getByRole("button", { name: text });
 
-const withToken = { headers: { Authorization: "Bearer " + token } };
+export const withToken = { headers: { Authorization: "Bearer " + token } };
 export const journal = async (page) => (await (await page.request.get(url + "v1/journal", withToken)).json()).entries;
 
 // Answers to requests for `path`, each of which waits until `pass` is called. `some` returns the first that waits.

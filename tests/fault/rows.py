@@ -59,6 +59,7 @@ def _of(registry, target, is_sink):
 
 ROWS = {
     "nginx": _sink(targets.Nginx),
+    "nginx, live": _sink(targets.NginxLive),
     "haproxy, dynamic": _sink(lambda directory: targets.Haproxy(directory, "dynamic")),
     "haproxy, slots": _sink(lambda directory: targets.Haproxy(directory, "slots")),
     "template": _sink(targets.Template),

@@ -4,6 +4,7 @@
 that cannot be seen; `steps` names the call that begins each step of a change, or says why there is no such step.
 """
 import json
+import pathlib
 import signal
 
 import consul
@@ -69,6 +70,32 @@ class Nginx(Target):
 
     def pids(self):
         return [self._nginx.process.pid] + self._nginx.process.children()
+
+
+class NginxLive(Nginx):
+    """Without a reload. A service that comes or goes changes the shape, and takes one."""
+    name = "nginx, live"
+    steps = {
+        "rendering": ("connect", "16001", 0),
+        "between write and check": ("spawn", "*nginx -t *", 0),
+        "between check and reload": ("signal", f"* {int(signal.SIGHUP)}", 0),
+        "while applying": ("connect", "*/.drcon.conf.live/socket", 0),
+    }
+
+    def __init__(self, directory):
+        self._nginx = nginx.NginxWithLua(directory)
+        self.disks = [Disk(directory / "conf.d")]
+        self._sent = directory / "conf.d/.drcon.conf.peers"
+        self.redirected = directory / "conf.d/.drcon.conf.live/socket"
+        self.proxied = directory / "proxy.sock"
+
+    def sink(self, variant):
+        module = pathlib.Path(__file__).resolve().parents[2] / "plugins/nginx/lua/drcon.lua"
+        return super().sink(variant) + f'mode = "live"\nlive_module = "{module}"\n'
+
+    def served(self):
+        file = _text_of(self._nginx.file)
+        return nginx.sent_by(_text_of(self._sent)) if 'Mode "live"' in file else nginx.served_by(file)
 
 
 class Haproxy(Target):

@@ -21,6 +21,8 @@ rules rules_of(bool internal) {
   all.internal = internal;
   all.crashed_is_critical = internal;
   all.address_label = internal ? "address" : "";
+  all.host_network = internal ? host_ports::named : host_ports::exposed;
+  all.all_bindings = internal;
   return all;
 }
 
@@ -53,6 +55,9 @@ private:
       if (!services.contains(each) && !changed.contains(each)) broken("a service that has gone has changed", each);
     previous_ = services;
     static_cast<void>(inventory_.doubles());
+    for (const auto& [id, found] : inventory_.changed_findings())
+      if (found && found->what.offers.empty() == found->what.why_none.empty())
+        broken("a container has endpoints, or a reason why it has none", id);
   }
 
   inventory inventory_;

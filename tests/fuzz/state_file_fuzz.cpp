@@ -36,8 +36,8 @@ bool reads(const std::string& text) {
   }
   if (!read->snapshot) broken("a snapshot that was read is never null");
   for (const auto& service : read->snapshot->services())
-    for (const auto& each : service->endpoints())
-      if (each.health > health::maintenance) broken("an endpoint has a health that there is");
+    for (const auto each : service->endpoints())
+      if (each.health() > health::maintenance) broken("an endpoint has a health that there is");
   const auto written = engine::serialise(*read->snapshot, read->asked, read->brake);
   const auto again = engine::parse_state(written);
   if (!again) broken("what was written can be read", again.error().why);

@@ -171,6 +171,7 @@ TEST_F(Admin, RefusalsHaveTheShapeOfRefusals) {
   EXPECT_EQ(faults(schema, ask("POST", "/v1/pipelines/web/release-brake", 409)), "");
   EXPECT_EQ(faults(schema, ask("POST", "/v1/pipelines/web/rollback?revision=99", 409)), "");
   EXPECT_EQ(faults(schema, ask("POST", "/v1/pipelines/web/rollback?revision=x", 400)), "");
+  EXPECT_EQ(ask("GET", "/v1/nothing", 404)["code"], "not-found");
   EXPECT_NE(faults(schema, json{{"error", "no help"}}), "") << "the test can fail";
 }
 
@@ -525,6 +526,7 @@ TEST_F(Admin, TcpWithATokenWritesToo) {
   const std::map<std::string, std::string> with{{"Authorization", std::string("Bearer ") + token}};
   EXPECT_EQ(http("POST", port, "/v1/pipelines/web/pause?why=me", {}, with).status, 200);
   EXPECT_EQ(ask("GET", "/v1/pipelines/web")["paused"], "me");
+  EXPECT_EQ(ask("GET", "/v1/pipelines/web")["paused_by"], "[admin] token from 127.0.0.1");
 }
 
 TEST_F(Admin, SpeaksTlsWhenItHasACertificate) {

@@ -77,6 +77,13 @@ TEST_F(Shell, Bash) {
   EXPECT_EQ(in_bash("drcon reference ng", 2), "nginx\n");
   EXPECT_EQ(in_bash("drcon run --config /etc/host.con", 3), "/etc/host.conf\n");
   EXPECT_EQ(in_bash("drcon run --plugin-dir /us", 3), "/usr\n");
+  // Bash splits words at colons, and takes what begins behind the last one for the word.
+  const auto colons = said({"bash", "--norc", "-c",
+                            ". " + scripts +
+                                "drcon.bash; drcon() { printf 'a:80\\tx\\n'; printf '%s|' \"$@\" >&2; }; "
+                                "COMP_WORDS=(drcon explain web a : 8); COMP_CWORD=5; _drcon 2>&1; "
+                                "printf '%s\\n' \"${COMPREPLY[@]}\""});
+  EXPECT_EQ(colons, "80\n");
 }
 
 TEST_F(Shell, Fish) {

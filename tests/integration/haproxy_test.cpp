@@ -12,7 +12,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <future>
+#include <map>
 #include <set>
 
 namespace drcon::test {
@@ -474,7 +476,7 @@ TEST_P(HaproxySink, KeepsTheLastServersOfAServiceWhoseEndpointsItRefuses) {
   EXPECT_EQ(answers(), std::set<std::string>{"a"});
   EXPECT_EQ(in_service("other").size(), 1U) << "the rest goes on";
   EXPECT_EQ(sink_->status().state, DRCON_STATE_DEGRADED);
-  EXPECT_NE(sink_->status().text.find("backend web keeps its last servers, since 1 of its 1 endpoints"),
+  EXPECT_NE(sink_->status().text.find("backend web keeps its last servers, since 1 of its 1 endpoint "),
             std::string::npos)
       << sink_->status().text;
   EXPECT_NE(sink_->metrics().find("drcon_haproxy_kept_services{kind=\"sink\",name=\"test\"} 1"), std::string::npos)
@@ -621,6 +623,29 @@ protected:
   HaproxyDynamic() : HaproxyBase(false) {}
 };
 
+// The registry has it in service, and HAProxy sends it nothing: "in sync" would hide that.
+TEST_F(HaproxyDynamic, ReportsWhatItsOwnChecksHaveDown) {
+  sink_ = std::make_unique<sink_harness>(
+      "haproxy", haproxy_.options() + "server_options = \"check inter 50ms fall 1 rise 1\"\ncompare = \"100ms\"\n");
+  sink_->start();
+  const auto closed = free_port();
+  auto wanted = service_at("web", {&a_});
+  wanted.endpoints.push_back(
+      {.id = "dead", .node = "n", .address = "127.0.0.1", .port = closed, .tags = {}, .meta = {}});
+  ASSERT_EQ(sink_->apply({wanted}).result, DRCON_OK);
+  ASSERT_TRUE(wait_until([&] {
+    return sink_->status().text.find("1 of 2 servers of backend web is DOWN by HAProxy's own checks") !=
+           std::string::npos;
+  })) << sink_->status().text;
+  ASSERT_TRUE(wait_until([&] { return sink_->refused().size() == 1; }));
+  EXPECT_EQ(sink_->refused()[0].endpoint, "dead");
+  EXPECT_NE(sink_->refused()[0].why.find("HAProxy's own check has web/"), std::string::npos) << sink_->refused()[0].why;
+  ASSERT_EQ(apply({&a_}).result, DRCON_OK);
+  EXPECT_TRUE(wait_until([&] { return sink_->status().text.find("DOWN") == std::string::npos; }))
+      << sink_->status().text;
+  EXPECT_TRUE(sink_->refused().empty()) << "what is left out goes with the answer to the next update";
+}
+
 // Every name of one sink begins with the prefix of the other.
 TEST_F(HaproxyDynamic, LeavesTheServersOfASinkAloneWhosePrefixBeginsWithItsOwnOrTheOtherWayRound) {
   sink("drain_timeout = \"100ms\"\n");
@@ -727,6 +752,24 @@ TEST_F(HaproxyDynamic, SetsAThousandServersAtOnce) {
 }
 
 // One backend takes no servers at run time; anybody who may register a service can name it.
+// With thousands of servers, reading all of them for one change costs more than the change.
+TEST_F(HaproxyDynamic, LooksOnlyAtTheBackendThatChanges) {
+  auto& sink = this->sink("compare = \"1h\"\n");
+  const auto other = service_at("other", {&b_});
+  ASSERT_EQ(sink.apply({other, service_at("web", {&a_})}).result, DRCON_OK);
+  const auto name = "other/" + *haproxy_.servers("other").begin();
+  haproxy_.command("set server " + name + " weight 77");
+  ASSERT_EQ(sink.apply({other, service_at("web", {&a_, &c_})}).result, DRCON_OK);
+  EXPECT_TRUE(answered_by({"a", "c"}));
+  EXPECT_EQ(haproxy_.field(name, "srv_uweight"), "77") << "another backend was looked at";
+  ASSERT_EQ(sink.reconcile().result, DRCON_OK);
+  EXPECT_EQ(haproxy_.field(name, "srv_uweight"), "1");
+  // What somebody did to the backend itself is found, and set as it was.
+  haproxy_.command("set server " + server_of(c_) + " weight 77");
+  ASSERT_EQ(sink.apply({other, service_at("web", {&b_, &c_})}).result, DRCON_OK);
+  EXPECT_EQ(haproxy_.field(server_of(c_), "srv_uweight"), "1");
+}
+
 class HaproxyWithARefusingBackend : public HaproxyDynamic {
 protected:
   HaproxyWithARefusingBackend() {
@@ -892,6 +935,96 @@ TEST_F(HaproxySlots, OfTwoPrefixesThatHaveSlotsInCommonAreSetByOneSinkAtATime) {
     EXPECT_TRUE(wait_until([&] { return second.reconcile().result == DRCON_OK; }));
     haproxy_.reload();  // no slot in use is left for the next turn
   }
+}
+
+// The backends are in a file of drcon's, made from a named defaults section of the user's.
+class HaproxyWithConfigFile : public testing::Test {
+protected:
+  HaproxyWithConfigFile() {
+    haproxy_.read_also(file_);
+    sink_ = start_sink();
+  }
+  std::unique_ptr<sink_harness> start_sink(const std::string& more = {}) const {
+    auto made = std::make_unique<sink_harness>("haproxy", haproxy_.options() + "config_file = \"" + file_.string() +
+                                                              "\"\nconfig_defaults = \"of-drcon\"\n" + more);
+    made->start();
+    return made;
+  }
+  outcome apply(const std::vector<const backend*>& places) { return sink_->apply({service_at("web", places)}); }
+
+  haproxy_server haproxy_{
+      "defaults of-drcon\n  mode http\n  balance leastconn\n  timeout connect 1s\n"
+      "  timeout server 30s\n  retries 3\n  option redispatch\n",
+      {},
+      false};
+  const std::filesystem::path file_ = haproxy_.directory() / "drcon.cfg";
+  std::unique_ptr<sink_harness> sink_;
+  backend a_{"a"};
+  backend b_{"b"};
+};
+
+TEST_F(HaproxyWithConfigFile, StartsWithItThoughNothingWasThereBefore) {
+  EXPECT_EQ(apply({&a_}).result, DRCON_RETRY) << "HAProxy does not run";
+  haproxy_.start();
+  EXPECT_EQ(haproxy_.get().body, "a\n") << read_file(file_);
+  ASSERT_TRUE(wait_until([&] { return sink_->reconcile().result == DRCON_OK; }));
+  ASSERT_EQ(apply({&a_, &b_}).result, DRCON_OK);
+  EXPECT_EQ(answerers(haproxy_.port(), 12), (std::set<std::string>{"a", "b"}));
+  ASSERT_EQ(apply({&b_}).result, DRCON_OK) << "a server of the file is removed as one of run time";
+  EXPECT_TRUE(wait_until([this] { return haproxy_.servers().size() == 1; }));
+}
+
+TEST_F(HaproxyWithConfigFile, HoldsTodaysServersFromTheFirstMomentAfterAReload) {
+  EXPECT_EQ(apply({&a_}).result, DRCON_RETRY);
+  haproxy_.start();
+  ASSERT_TRUE(wait_until([&] { return sink_->reconcile().result == DRCON_OK; }));
+  ASSERT_EQ(apply({&b_}).result, DRCON_OK);
+  sink_.reset();  // nobody is there to apply it again
+  haproxy_.reload();
+  EXPECT_EQ(answerers(haproxy_.port(), 6), std::set<std::string>{"b"}) << read_file(file_);
+}
+
+TEST_F(HaproxyWithConfigFile, FailsNoRequestWhileHaproxyIsReloaded) {
+  EXPECT_EQ(apply({&a_, &b_}).result, DRCON_RETRY);
+  haproxy_.start();
+  ASSERT_TRUE(wait_until([&] { return sink_->reconcile().result == DRCON_OK; }));
+  std::atomic<bool> over{false};
+  auto load = std::async(std::launch::async, [&] {
+    std::map<int, int> statuses;
+    while (!over) ++statuses[haproxy_.get().status];
+    return statuses;
+  });
+  for (int i = 0; i < 5; ++i) {
+    haproxy_.reload();
+    ASSERT_EQ(apply(i % 2 == 0 ? std::vector<const backend*>{&a_} : std::vector<const backend*>{&a_, &b_}).result,
+              DRCON_OK);
+  }
+  over = true;
+  const auto statuses = load.get();
+  EXPECT_EQ(statuses.count(503), 0U);
+  EXPECT_GT(statuses.at(200), 50);
+}
+
+TEST_F(HaproxyWithConfigFile, KeepsLastServersAndSectionsOfServicesThatAreGone) {
+  EXPECT_EQ(apply({&a_}).result, DRCON_RETRY);
+  ASSERT_NE(read_file(file_).find("backend web from of-drcon\n  server drcon-127.0.0.1:"), std::string::npos);
+  const auto before = read_file(file_);
+  EXPECT_EQ(sink_->apply({service_at("web", {})}).result, DRCON_RETRY);
+  EXPECT_EQ(read_file(file_), before);
+  EXPECT_EQ(sink_->apply({}).result, DRCON_RETRY);
+  EXPECT_EQ(read_file(file_), before);
+  sink_ = start_sink("empty = \"remove\"\n");
+  EXPECT_EQ(sink_->apply({}).result, DRCON_RETRY);
+  EXPECT_NE(read_file(file_).find("backend web from of-drcon\n"), std::string::npos) << "a frontend may name it";
+  EXPECT_EQ(read_file(file_).find("server drcon-"), std::string::npos);
+}
+
+TEST_F(HaproxyWithConfigFile, IsWrittenByOneSink) {
+  EXPECT_EQ(apply({&a_}).result, DRCON_RETRY);
+  const auto before = read_file(file_);
+  const auto other = start_sink();
+  EXPECT_EQ(other->apply({service_at("web", {&b_})}).result, DRCON_RETRY);
+  EXPECT_EQ(read_file(file_), before);
 }
 
 TEST_F(HaproxySlots, HoldTodaysServersFromTheFirstMomentAfterAReload) {

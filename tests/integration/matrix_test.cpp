@@ -46,7 +46,10 @@ public:
   std::string file() const {
     return "[source.file]\nplugin = \"file\"\npath = \"" + (directory_ / "endpoints.toml").string() + "\"\n";
   }
-  std::string nginx_sink() const { return "[sink.nginx]\nplugin = \"nginx\"\n" + nginx_.options(); }
+  std::string nginx_sink(bool live = false) const {
+    return "[sink.nginx]\nplugin = \"nginx\"\n" + nginx_.options() +
+           (live ? "mode = \"live\"\nlive_module = \"" DRCON_SOURCE_ROOT "/plugins/nginx/lua/drcon.lua\"\n" : "");
+  }
   std::string haproxy_sink(bool slots) const {
     return "[sink.haproxy]\nplugin = \"haproxy\"\n" + haproxy_.options() +
            (slots ? "mode = \"slots\"\nbackend = \"slots\"\n" : "backend = \"web\"\n");
@@ -89,7 +92,7 @@ private:
 };
 
 enum class from { consul_http, consul_dns, file, two_merged };
-enum class to { nginx, haproxy_dynamic, haproxy_slots };
+enum class to { nginx, nginx_live, haproxy_dynamic, haproxy_slots };
 
 class Matrix : public testing::TestWithParam<std::tuple<from, to>> {
 protected:
@@ -107,8 +110,9 @@ protected:
     return names.at(static_cast<std::size_t>(std::get<0>(GetParam())));
   }
   to sink() const { return std::get<1>(GetParam()); }
+  bool to_nginx() const { return sink() == to::nginx || sink() == to::nginx_live; }
   std::uint16_t port() const {
-    return sink() == to::nginx             ? world_.nginx_.port()
+    return to_nginx()                      ? world_.nginx_.port()
            : sink() == to::haproxy_dynamic ? world_.haproxy_.port()
                                            : world_.slots_port_;
   }
@@ -120,25 +124,31 @@ protected:
 
 std::string name_of(const testing::TestParamInfo<std::tuple<from, to>>& each) {
   constexpr std::array sources{"ConsulHttp", "ConsulDns", "File", "TwoMerged"};
-  constexpr std::array sinks{"Nginx", "HaproxyDynamic", "HaproxySlots"};
+  constexpr std::array sinks{"Nginx", "NginxLive", "HaproxyDynamic", "HaproxySlots"};
   return std::string(sources.at(static_cast<std::size_t>(std::get<0>(each.param)))) + "To" +
          sinks.at(static_cast<std::size_t>(std::get<1>(each.param)));
 }
 
-INSTANTIATE_TEST_SUITE_P(Each, Matrix,
-                         testing::Combine(testing::Values(from::consul_http, from::consul_dns, from::file,
-                                                          from::two_merged),
-                                          testing::Values(to::nginx, to::haproxy_dynamic, to::haproxy_slots)),
-                         name_of);
+INSTANTIATE_TEST_SUITE_P(
+    Each, Matrix,
+    testing::Combine(testing::Values(from::consul_http, from::consul_dns, from::file, from::two_merged),
+                     testing::Values(to::nginx, to::nginx_live, to::haproxy_dynamic, to::haproxy_slots)),
+    name_of);
 
 TEST_P(Matrix, FollowsWhatComesAndGoesAndOutlivesItsSource) {
   const backend a("a");
   const backend b("b");
   const backend c("c");
   world_.add(a);
-  const auto sinks = sink() == to::nginx ? world_.nginx_sink() : world_.haproxy_sink(sink() == to::haproxy_slots);
-  world_.start(sources() + sinks + World::pipeline(source_names(), sink() == to::nginx ? "\"nginx\"" : "\"haproxy\""));
-  if (sink() == to::nginx) world_.serve_by_nginx();
+  if (sink() == to::nginx_live) {
+    world_.nginx_.stop();
+    world_.nginx_.load_lua();
+    world_.nginx_.start();
+  }
+  const auto sinks =
+      to_nginx() ? world_.nginx_sink(sink() == to::nginx_live) : world_.haproxy_sink(sink() == to::haproxy_slots);
+  world_.start(sources() + sinks + World::pipeline(source_names(), to_nginx() ? "\"nginx\"" : "\"haproxy\""));
+  if (to_nginx()) world_.serve_by_nginx();
   EXPECT_TRUE(routes_to({"a"})) << world_.drcon_->log();
   world_.add(b);
   EXPECT_TRUE(routes_to({"a", "b"})) << world_.drcon_->log();
@@ -152,6 +162,9 @@ TEST_P(Matrix, FollowsWhatComesAndGoesAndOutlivesItsSource) {
   world_.drcon_->start();
   ASSERT_TRUE(wait_until([&] { return !world_.drcon_->status()["sinks"].empty(); }));
   EXPECT_TRUE(routes_to({"b", "c"})) << world_.drcon_->log();
+  if (sink() == to::nginx_live) {
+    EXPECT_EQ(world_.nginx_.reloads(), 2) << "drcon's first one, and the test's";
+  }
 }
 
 TEST(Shapes, OneSourceFeedsBothSinksAndEachPipelineFilters) {

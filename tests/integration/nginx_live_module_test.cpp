@@ -38,7 +38,7 @@ std::string checksum(const std::string& text) {
 }
 
 std::string set_of(const std::string& version, const std::string& text) {
-  return "drcon-peers 1 " + version + " " + checksum(text) + "\n" + text;
+  return "drcon-peers 1 " + version + " " + checksum(version + "\n" + text) + "\n" + text;
 }
 
 // Sends bytes, and reads to the end what comes back.
@@ -111,7 +111,7 @@ TEST_F(NginxLiveModule, ChangesNothingForWhatIsNoSet) {
                            set_of("-1", good),
                            set_of("99999999999999999999", good),
                            set_of("9", good) + "x",
-                           "drcon-peers 2 9 " + checksum(good) + "\n" + good,
+                           "drcon-peers 2 9 " + checksum("9\n" + good) + "\n" + good,
                            set_of("9", good + good),
                            set_of("9", line(b_)),
                            set_of("9", "service web"),

@@ -250,6 +250,9 @@ TEST_F(NginxLive, Answers503ForAnEmptyServiceWhenAsked) {
   serve_web({&a_}, "empty = \"503\"\n");
   ASSERT_EQ(sink_->apply({service_at("web", {})}).result, DRCON_OK);
   EXPECT_EQ(nginx_.get().status, 503);
+  sink_.reset();
+  ASSERT_EQ(sink().apply({service_at("web", {})}).result, DRCON_OK);
+  EXPECT_EQ(nginx_.get().status, 502) << "what answered 503 was no server of it, to be kept now";
   change_to({&b_});
   EXPECT_EQ(answering(), names{"b"});
 }
@@ -377,12 +380,15 @@ TEST_F(NginxLive, AWorkerThatDoesNotAnswerIsReportedAndTheChangeIsNotApplied) {
   EXPECT_EQ(answering(), names{"b"});
 }
 
-// nginx does not upgrade its binary while it has the parent that started it.
+// nginx upgrades its binary only when it runs as a daemon, and was started by its path.
 TEST_F(NginxLive, AnUpgradeOfItsBinaryLeavesNoWorkerBehind) {
   restart_with_lua(true, 2);
   serve_web({&a_});
   nginx_.stop();
-  run({"sh", "-c", "nginx -p " + nginx_.prefix().string() + " -c " + nginx_.config().string() + " > /dev/null 2>&1 &"});
+  auto config = read_file(nginx_.config());
+  config.replace(config.find("daemon off;"), 11, "daemon on;");
+  write_file(nginx_.config(), config);
+  ASSERT_EQ(run({"/usr/sbin/nginx", "-p", nginx_.prefix().string(), "-c", nginx_.config().string()}).code, 0);
   ASSERT_TRUE(answers("a\n"));
   const auto pid_of = [&](const std::string& ending) {
     return static_cast<pid_t>(std::strtol(read_file(nginx_.pid_file().string() + ending).c_str(), nullptr, 10));
@@ -519,6 +525,32 @@ TEST_F(NginxLive, GoesByFileAndReloadWithAnNginxThatHasNoLua) {
   EXPECT_EQ(nginx_.reloads(), reloads);
 }
 
+// Its file would keep nginx from being started again.
+TEST_F(NginxLive, GivesNginxAFileThatItTakesWhenItsModuleIsRemoved) {
+  serve_web({&a_}, "watch = \"50ms\"\n");
+  change_to({&b_});
+  nginx_.stop();
+  nginx_.load_lua(false);
+  EXPECT_TRUE(wait_until([&] { return read_file(nginx_.file()).find("lua") == std::string::npos; }))
+      << sink_->status().text;
+  nginx_.start();
+  EXPECT_TRUE(answers("b\n"));
+  EXPECT_TRUE(wait_until([&] {
+    return sink_->status().text.find("mode \"live\" is not possible") != std::string::npos;
+  })) << sink_->status().text;
+}
+
+TEST_F(NginxLive, IsLiveWhereNginxsMasterAloneJudges) {
+  serve_web({&a_}, "check = \"master\"\nnginx = \"/bin/false\"\n");
+  const auto reloads = nginx_.reloads();
+  change_to({&b_});
+  EXPECT_EQ(answering(), names{"b"});
+  EXPECT_EQ(nginx_.reloads(), reloads);
+  ASSERT_EQ(sink_->apply({service_at("more", {&a_}), service_at("web", {&a_})}).result, DRCON_OK);
+  EXPECT_EQ(answering(), names{"a"});
+  EXPECT_EQ(sink_->status().text, "");
+}
+
 TEST_F(NginxLive, GoesByFileAndReloadWithAModuleOfAnotherVersion) {
   const auto copy = nginx_.prefix() / "drcon.lua";
   auto text = read_file(module);
@@ -629,6 +661,11 @@ TEST_F(NginxLive, ShowsRequestsAndFailuresOfEachEndpoint) {
     return sink_->metrics().find("drcon_nginx_live_failures_total{endpoint=\"127.0.0.1:1\"") != std::string::npos;
   })) << sink_->metrics();
   EXPECT_THAT(sink_->metrics(), HasSubstr("drcon_nginx_live_active_requests" + labels));
+  const auto shown = sink_->render({web});
+  ASSERT_EQ(shown.size(), 3U) << "drcon explain shows the lines of an endpoint";
+  EXPECT_THAT(shown[2].wanted, testing::ContainsRegex("web 127.0.0.1:" + std::to_string(a_.port()) +
+                                                      " version [0-9]+: [0-9]+ requests, 0 failed, 0 open\n"));
+  EXPECT_EQ(shown[2].live, shown[2].wanted) << "nothing of it is to be changed";
   EXPECT_THAT(sink_->metrics(), HasSubstr("drcon_nginx_live_version{kind=\"sink\",name=\"test\"} "));
 }
 

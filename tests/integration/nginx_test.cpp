@@ -445,7 +445,7 @@ TEST_F(NginxSink, KeepsTheLastServersOfAServiceWhoseEndpointsItRefuses) {
     EXPECT_EQ(nginx_.get().body, "a\n");
     EXPECT_NE(file().find("server 127.0.0.1:" + std::to_string(b_.port())), std::string::npos) << "api goes on";
     EXPECT_EQ(sink_->status().state, DRCON_STATE_DEGRADED);
-    EXPECT_NE(sink_->status().text.find("service web keeps its last servers, since 1 of its 1 endpoints"),
+    EXPECT_NE(sink_->status().text.find("service web keeps its last servers, since 1 of its 1 endpoint "),
               std::string::npos)
         << sink_->status().text;
     EXPECT_NE(sink_->metrics().find("drcon_nginx_kept_services{kind=\"sink\",name=\"test\"} 1"), std::string::npos)
@@ -915,7 +915,7 @@ TEST_F(NginxSink, LetsNoMoreGenerationsOfWorkersOverlapThanItMay) {
   const auto before = file();
   const auto how = sink_->apply({service_at("web", {&a_})});
   EXPECT_EQ(how.result, DRCON_RETRY);
-  EXPECT_THAT(how.why, testing::HasSubstr("waiting: 1 earlier generations of nginx still serve connections"));
+  EXPECT_THAT(how.why, testing::HasSubstr("waiting: 1 earlier generation of nginx still serving connections"));
   EXPECT_EQ(file(), before);
   EXPECT_EQ(slow.get().body, "a\n") << "it is finished by the worker that began it";
   EXPECT_TRUE(wait_until([&] { return sink_->apply({service_at("web", {&a_})}).result == DRCON_OK; }));

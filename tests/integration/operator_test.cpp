@@ -12,6 +12,7 @@
 #include <filesystem>
 #include <fstream>
 #include <future>
+#include <map>
 #include <utility>
 #include <vector>
 
@@ -97,7 +98,7 @@ TEST_F(Operator, GivesUpOnAStoppedDrconWhichDoesNothingLater) {
 
 TEST_F(Operator, PausesAndResumes) {
   EXPECT_THAT(ask("pause", {"web", "--why", "lunch & tea"}).out, HasSubstr("is paused"));
-  EXPECT_THAT(ask("status").out, HasSubstr(": lunch & tea\n"));
+  EXPECT_THAT(ask("status").out, HasSubstr(": lunch & tea (by user root"));
   EXPECT_EQ(ask("resume", {"web"}).code, 0);
   const auto again = ask("resume", {"web"});
   EXPECT_EQ(again.code, 3);
@@ -200,11 +201,75 @@ TEST_F(Operator, ItsPipelinesAreOfferedToWhoTypes) {
   const auto offered = [this](const std::string& verb, const std::string& begun) {
     return run({DRCON_BINARY, "complete", "--", verb, "--socket", socket().string(), begun}).out;
   };
-  EXPECT_THAT(offered("pause", ""), HasSubstr("\nweb\n"));
+  EXPECT_THAT(offered("pause", ""), StartsWith("web\n")) << "what is asked for first, and the options behind it";
   EXPECT_EQ(offered("explain", "w"), "web\n");
   EXPECT_EQ(offered("pause", "x"), "");
   drcon_->stop();
   EXPECT_EQ(offered("pause", "w"), "") << "and nobody is told why";
+}
+
+TEST_F(Operator, EndpointsAndRevisionsAreOfferedToWhoTypes) {
+  set_hosts(4);
+  ASSERT_TRUE(serves(4));
+  const auto offered = [this](std::vector<std::string> words) {
+    words.insert(words.begin(), {DRCON_BINARY, "complete", "--"});
+    words.insert(words.end() - 1, {"--socket", socket().string()});
+    return run(words).out;
+  };
+  EXPECT_THAT(offered({"explain", "web", "10.0.0.2"}), StartsWith("10.0.0.2:80\tweb, passing\n"));
+  EXPECT_THAT(offered({"explain", "nobody", ""}), Not(HasSubstr("10.0.0.")));
+  EXPECT_THAT(offered({"rollback", "web", ""}), StartsWith("1\t3 of 3 in service, from "));
+  EXPECT_EQ(offered({"explain", "web", "x", "--service", "w"}), "web\n");
+}
+
+// Whoever looks into it later has to know whom to ask.
+TEST_F(Operator, WhoSteersIsNamedAndTheMarkKeepsIt) {
+  ASSERT_EQ(ask("pause", {"web", "--why", "lunch"}).code, 0);
+  const auto paused = drcon_->pipeline("web");
+  EXPECT_THAT(paused["paused_by"].get<std::string>(), StartsWith("user root"));
+  EXPECT_THAT(paused["paused_by"].get<std::string>(), HasSubstr("(pid "));
+  EXPECT_THAT(drcon_->log(), HasSubstr("paused: lunch (by user root"));
+  drcon_->kill9();
+  drcon_->start();
+  EXPECT_EQ(drcon_->pipeline("web")["paused_by"], paused["paused_by"]) << "through a restart";
+  ASSERT_EQ(ask("resume", {"web"}).code, 0);
+  ASSERT_EQ(ask("resync", {"web"}).code, 0);
+  ASSERT_EQ(ask("reload").code, 0);
+  set_hosts(1);
+  ASSERT_TRUE(wait_until([this] { return ask("release-brake", {"web"}).code == 0; }));
+  ASSERT_TRUE(serves(1));
+  ASSERT_EQ(ask("rollback", {"web", "1"}).code, 3) << "revisions of before the restart are not kept";
+  std::map<std::string, std::string> who;
+  for (const auto& each : drcon_->journal()["entries"])
+    if (each["what"] == "steered" || each["what"] == "reloaded")
+      who[each["why"].get<std::string>().substr(0, 7)] = each["who"].get<std::string>();
+  for (const auto* what : {"resumed", "resync", "taken", "brake r"})
+    EXPECT_THAT(who[what], StartsWith("user root")) << what << ": " << drcon_->journal().dump();
+  EXPECT_THAT(ask("journal").out, HasSubstr("resumed (by user root"));
+}
+
+// A script reads one thing, whatever happens.
+TEST_F(Operator, WithJsonErrorsAreJsonToo) {
+  const auto refused = ask("explain", {"nobody", "10.0.0.1", "--json"});
+  EXPECT_EQ(refused.code, 3);
+  EXPECT_EQ(refused.err, "");
+  EXPECT_EQ(json::parse(refused.out)["code"], "not-found") << refused.out;
+  EXPECT_EQ(json::parse(ask("resume", {"web", "--json"}).out)["code"], "conflict");
+  drcon_->stop();
+  const auto nobody = ask("status", {"--json"});
+  EXPECT_EQ(nobody.code, 3);
+  EXPECT_EQ(nobody.err, "");
+  EXPECT_EQ(json::parse(nobody.out)["code"], "no-answer") << nobody.out;
+}
+
+// The sentences are for people, and may change.
+TEST_F(Operator, FindingsOfTheStatusHaveCodes) {
+  ASSERT_EQ(ask("pause", {"web", "--why", "lunch"}).code, 0);
+  const auto findings = json::parse(ask("status", {"--json"}).out)["findings"];
+  ASSERT_EQ(findings.size(), 1U) << findings.dump();
+  EXPECT_EQ(findings[0]["code"], "paused");
+  EXPECT_EQ(findings[0]["severity"], "warning");
+  EXPECT_THAT(findings[0]["text"], HasSubstr("lunch"));
 }
 
 TEST_F(Operator, ReleasesTheBrake) {

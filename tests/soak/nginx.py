@@ -11,6 +11,8 @@ _SERVER = re.compile(r"^\s*server 127\.0\.0\.1:(\d+)([^;]*);", re.MULTILINE)
 
 
 class Nginx:
+    modules = ""  # directives that load some
+
     def __init__(self, directory):
         self.directory = directory
         self.file = directory / "conf.d" / "drcon.conf"
@@ -22,7 +24,7 @@ class Nginx:
 
     def fix(self):
         self.config.write_text(
-            f"user root;\nworker_processes 1;\ndaemon off;\npid {self.pid_file};\nerror_log error.log notice;\n"
+            f"{self.modules}user root;\nworker_processes 1;\ndaemon off;\npid {self.pid_file};\nerror_log error.log notice;\n"
             "worker_shutdown_timeout 5s;\nevents { worker_connections 512; }\nhttp {\n  access_log off;\n"
             "  client_body_temp_path tmp;\n  proxy_temp_path tmp;\n  fastcgi_temp_path tmp;\n  uwsgi_temp_path tmp;\n"
             "  scgi_temp_path tmp;\n  upstream_conf_placeholder\n  include conf.d/*.conf;\n  server {\n"
@@ -50,6 +52,22 @@ class Nginx:
     def options(self):
         return f'file = "{self.file}"\nconfig = "{self.config}"\nprefix = "{self.directory}/"\n' \
                f'pid_file = "{self.pid_file}"\n'
+
+
+class NginxWithLua(Nginx):
+    modules = "".join(f"load_module /usr/lib/nginx/modules/{name}_module.so;\n" for name in ("ndk_http", "ngx_http_lua"))
+
+
+def sent_by(text):
+    """The servers in service of the text that drcon sends to an nginx with Lua, as set of (service, port)."""
+    found, service = set(), None
+    for line in text.splitlines()[1:]:
+        words = line.split()
+        if words[0] == "service":
+            service = words[1]
+        elif words[3] == "u":
+            found.add((service, int(words[0].rsplit(":", 1)[1])))
+    return found
 
 
 def served_by(text):

@@ -38,7 +38,9 @@ void haproxy_server::write_config() const {
 }
 
 void haproxy_server::start() {
-  process_ = process({"haproxy", "-W", "-S", master_socket().string(), "-f", config().string()}, directory_ / "log");
+  std::vector<std::string> line{"haproxy", "-W", "-S", master_socket().string(), "-f", config().string()};
+  if (!second_config_.empty()) line.insert(line.end(), {"-f", second_config_.string()});
+  process_ = process(line, directory_ / "log");
   const bool up = wait_until([this] { return !process_.running() || (worker() != 0 && master_answers()); });
   if (!up || !process_.running()) throw std::runtime_error("haproxy does not start:\n" + process_.text());
 }

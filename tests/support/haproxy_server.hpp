@@ -32,6 +32,8 @@ public:
 
   /// Replaces `backends`; takes effect at the next start or reload.
   void configure(std::string backends);
+  /// A second file of its configuration, read after the first; takes effect at the next start.
+  void read_also(std::filesystem::path file) { second_config_ = std::move(file); }
   void start();
   void stop() { process_.terminate(); }
   void kill9();
@@ -39,8 +41,8 @@ public:
   void resume() const;
   /// SIGUSR2 to the master; returns when a new worker answers.
   void reload() const;
-  /// SIGUSR2 to the master, whose configuration cannot be read for this one reload; returns when it says that it failed.
-  /// The worker goes on.
+  /// SIGUSR2 to the master, whose configuration cannot be read for this one reload; returns when it says that it
+  /// failed. The worker goes on.
   void fail_to_reload() const;
   /// Pid of the worker that answers the stats socket; 0 when none does.
   pid_t worker() const;
@@ -68,6 +70,7 @@ private:
   std::uint16_t tcp_socket_;
   std::string backends_;
   std::string globals_;
+  std::filesystem::path second_config_;
   process process_;
 };
 

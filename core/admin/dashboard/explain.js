@@ -30,7 +30,7 @@ function steps(match) {
     if (match[key]) found.push([`${title}: `, phrase`${match[key]}`]);
   const { decided } = match;
   found.push(decided.revision ? [`Decided: ${decided.present ? "in" : "not in"} revision ${decided.revision}`,
-    decided.since_revision ? `, so since revision ${decided.since_revision}` : "", decided.since ? [", ", moment(decided.since)] : "", decided.why ? line(phrase`from ${decided.why}`) : ""] : ["Decided: nothing yet"]);
+    decided.since_revision ? `, since revision ${decided.since_revision}` : "", decided.since ? [", ", moment(decided.since)] : "", decided.why ? line(phrase`from ${decided.why}`) : ""] : ["Decided: nothing yet"]);
   for (const each of match.sinks)
     found.push([phrase`Sink ${each.sink}: ${each.present ? "has it" : "does not have it"}`, each.applied === null ? "" : ` with revision ${each.applied}`,
       each.up_to_date || each.wanted === null ? "" : `; desired is revision ${each.wanted}`,

@@ -71,14 +71,16 @@ function hostNode(each) {
 
 const mostHolds = 5; // a registry that has lost its data has all of its services held
 
-function flow(name, each) {
+function flow(each) {
   const column = (title, nodes) => el("div", { class: title.toLowerCase() }, el("h4", { "aria-hidden": "true" }, title), el("ul", { "aria-label": title }, ...nodes));
   return [el("div", { class: "flow" }, column("Sources", each.sources.map(sourceNode)), column("Host", [hostNode(each)]), column("Sinks", each.sinks.map(sinkNode))),
     ...each.holds.slice(0, mostHolds).map((hold) => el("p", { class: "brake" }, el("b", {}, "Brake: "),
       phrase`${hold.service ? "service " + hold.service + ": " : ""}${hold.why}. Applied at ${dated(hold.until)} unless endpoints return.`)),
-    each.holds_count > mostHolds ? el("p", { class: "brake" }, `and ${several(each.holds_count - mostHolds, "more service")} held`) : null,
-    el("div", { class: "buttons" }, each.held ? steeringButton(name, "release-brake", "Release the brake …") : null,
-      each.paused ? steeringButton(name, "resume", "Resume") : steeringButton(name, "pause", "Pause …"),
-      steeringButton(name, "resync", "Compare targets"), steeringButton(name, "rollback", "Roll back …"),
-      linkButton("Show its endpoints", "endpoints " + name, () => showEndpoints({ pipeline: name })))].filter(Boolean);
+    each.holds_count > mostHolds ? el("p", { class: "brake" }, `and ${several(each.holds_count - mostHolds, "more service")} held`) : null].filter(Boolean);
+}
+function flowButtons(name, each) {
+  return [each.held ? steeringButton(name, "release-brake", "Release the brake …") : null,
+    each.paused ? steeringButton(name, "resume", "Resume") : steeringButton(name, "pause", "Pause …"),
+    steeringButton(name, "resync", "Compare targets"), steeringButton(name, "rollback", "Roll back …"),
+    linkButton("Show its endpoints", "endpoints " + name, () => showEndpoints({ pipeline: name }))].filter(Boolean);
 }

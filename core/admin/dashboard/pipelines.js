@@ -25,9 +25,10 @@ const order = { bad: 0, mild: 1, good: 2 };
 class Row {
   constructor(name) {
     this.name = name;
-    this.body = el("div", { class: "body" });
+    this.way = el("div");
+    this.buttons = el("div", { class: "buttons" });
     this.summary = el("summary", { "data-key": "row " + name });
-    this.element = el("details", { class: "row", "aria-label": "Pipeline " + name, ontoggle: () => this.renderBody() }, this.summary, this.body);
+    this.element = el("details", { class: "row", "aria-label": "Pipeline " + name, ontoggle: () => this.renderBody() }, this.summary, el("div", { class: "body" }, this.way, this.buttons));
   }
   // `kind` and `text`: its state.
   render(each, kind, text) {
@@ -44,7 +45,9 @@ class Row {
   renderBody() {
     const each = status.pipelines[this.name];
     if (!this.element.open || !each) return;
-    renderInto(this.body, [each, each.sources.map((name) => status.sources[name]), each.sinks.map((name) => status.sinks[name]), mayChange], () => flow(this.name, each));
+    renderInto(this.way, [each, each.sources.map((name) => status.sources[name]), each.sinks.map((name) => status.sinks[name])], () => flow(each));
+    // For themselves: a button that is replaced while it is pressed would not be pressed.
+    renderInto(this.buttons, [each.held !== "", each.paused !== "", mayChange], () => flowButtons(this.name, each));
   }
 }
 

@@ -11,6 +11,7 @@ const behind = (sink) => (sink.applied === null ? null : Math.max(sink.wanted - 
 
 function problems() {
   return [
+    ...status.findings.map(otherProblem),
     ...Object.entries(status.pipelines).flatMap(([name, each]) => [holdProblem(name, each), pauseProblem(name, each), earlierProblem(name, each)]),
     ...Object.entries(status.sources).flatMap(([name, each]) => [sourceProblem(name, each), unknownProblem(name, each), leftOutProblem("source", name, each)]),
     ...Object.entries(status.sinks).flatMap(([name, each]) => [sinkProblem(name, each), stateProblem("sink", name, each), leftOutProblem("sink", name, each)]),
@@ -38,7 +39,7 @@ function pauseProblem(name, each) {
   const losing = each.would_hold;
   return {
     kind: losing ? "bad" : "mild", key: "pause " + name,
-    what: () => phrase`Pipeline ${name} is paused: ${each.paused}`,
+    what: () => phrase`Pipeline ${name} is paused: ${each.paused}${each.paused_by ? phrase` (by ${each.paused_by})` : ""}`,
     why: () => losing ? [phrase`The brake would hold if it was resumed: ${losing}`] : [],
     since: each.paused_since,
     served: () => `Revision ${each.revision}: ${each.in_service} of ${several(each.endpoints, "endpoint")} in service.`,
@@ -71,7 +72,7 @@ function sourceProblem(name, each) {
     since: each.unknown_since || each.last_word || status.started,
     served: () => [each.ready ? `Its last known data: ${several(each.endpoints, "endpoint")} of ${several(each.services, "service")}.` : "What the targets have: nothing is changed in them before it has reported.", ...affected(each)],
     next: () => ["It is retried until it answers; then its changes are applied."],
-    helps: () => [command("drcon journal"), linkButton("Show its pipelines", "pipelines " + name, () => showPipelines(name))],
+    helps: () => [command("drcon doctor"), linkButton("Show its pipelines", "pipelines " + name, () => showPipelines(name))],
   };
 }
 function unknownProblem(name, each) {
@@ -101,7 +102,7 @@ function sinkProblem(name, each) {
       : each.last_answer === "unanswered" ? ["Nothing more reaches this target until the plugin answers."]
       : each.in_flight ? ["It is being retried now."]
       : each.next_retry ? ["Next retry at ", ...fullMoment(each.next_retry, "in"), ", then every 5 s at most."] : ["It is retried, every 5 s at most."]),
-    helps: () => (pipeline ? [steeringButton(pipeline, "resync", "Retry now"), command("drcon diff ", quoted(pipeline)),
+    helps: () => (pipeline ? [steeringButton(pipeline, "resync", "Retry now"), each.last_answer === "rejected" ? command("drcon diff ", quoted(pipeline)) : command("drcon doctor"),
       linkButton("Show its pipelines", "pipelines " + name, () => showPipelines(name))] : []),
   };
 }
@@ -131,22 +132,70 @@ function leftOutProblem(role, name, each) {
 }
 const refusalLine = (each) => (each.endpoint ? phrase`${each.endpoint} of service ${each.service}: ${each.why}` : phrase`service ${each.service}: ${each.why}`);
 
+// Findings that no other card is about, by their codes: what they say, and what follows.
+const otherFindings = {
+  "reload-refused": { kind: "mild", served: "Everything, by the configuration before it.", next: "Nothing until the next reload. A restart would not begin with this configuration.", helps: "drcon check", entry: "reloaded" },
+  "state-not-kept": { kind: "mild", served: "Everything. After a restart what was kept before would be served until the sources answer.", next: "It is tried again until it can be kept.", helps: "journalctl -u drcon" },
+  "fault-ahead": { kind: "mild", served: "What was applied last.", next: "The next change fails, unless this is corrected before.", helps: "drcon doctor" },
+  "target-unhealthy": { kind: "bad", served: "The endpoints are configured, and by its own checks the target sends nothing to them.", next: "The target goes on checking them.", helps: "drcon doctor" },
+  "left-out-beyond-brake": { kind: "bad", served: "What is left of the service.", next: "Each endpoint is used as soon as what it carries can be.", helps: "drcon journal" },
+  "last-servers-kept": { kind: "bad", served: "The last servers of the service, which no source has in service any more.", next: "They are replaced as soon as the service has an endpoint that can be used.", helps: "drcon journal" },
+  "paused-sink-behind": { kind: "mild", served: "What it had when the pause began.", next: "It is applied when the pipeline is resumed.", helps: "drcon status" },
+};
+function otherProblem(finding) {
+  const about = otherFindings[finding.code];
+  if (!about) return null;
+  const entry = about.entry && journal.findLast((each) => each.what === about.entry);
+  return {
+    kind: about.kind, key: "finding " + finding.code + finding.text,
+    what: () => [phrase`${capital(finding.text)}`], why: () => [], since: entry ? entry.time : 0,
+    served: () => [about.served], next: () => [about.next], helps: () => [command(about.helps)],
+  };
+}
 const linkButton = (text, key, onclick) => el("button", { type: "button", class: "link", "data-key": "link " + key, onclick }, text);
 
-function problemCard(each) {
-  const part = (title, ...text) => el("div", {}, el("dt", {}, title), el("dd", {}, ...text));
-  return el("li", { class: "problem " + each.kind },
-    el("h3", {}, el("span", { class: "glyph " + each.kind, "aria-hidden": "true" }, glyphs[each.kind]), " ", ...each.what()),
-    ...each.why().map((line) => el("p", {}, line)),
-    el("dl", {}, each.since ? part("Since", ...fullMoment(each.since)) : null, part("Served meanwhile", each.served()),
-      part("What happens next", each.next()), part("What helps", el("div", { class: "helps" }, each.helps()))));
-}
+const problemCards = new Map(); // by key
 
-let hasCards = true;
+// Each part is rendered for itself: a button that is replaced while it is pressed would not be pressed.
+class ProblemCard {
+  constructor() {
+    this.title = el("span");
+    this.glyph = el("span", { class: "glyph", "aria-hidden": "true" });
+    this.why = el("div", { class: "why" });
+    this.parts = {};
+    for (const part of ["since", "served", "next", "helps"]) this.parts[part] = el("dd", { class: part });
+    const term = (part, title) => el("div", {}, el("dt", {}, title), this.parts[part]);
+    this.element = el("li", {}, el("h3", {}, this.glyph, " ", this.title), this.why,
+      el("dl", {}, term("since", "Since"), term("served", "Served meanwhile"), term("next", "What happens next"), term("helps", "What helps")));
+  }
+  render(each) {
+    const put = (where, content) => renderInto(where, [content.flat(4).map(plain), mayChange], () => content.flat(4).filter((one) => one !== null).map((one) => (one instanceof Node ? one : document.createTextNode(visible(one)))));
+    this.element.className = "problem " + each.kind;
+    this.glyph.className = "glyph " + each.kind;
+    say(this.glyph, glyphs[each.kind]);
+    put(this.title, [each.what()]);
+    put(this.why, each.why().map((line) => el("p", {}, line)));
+    this.parts.since.parentElement.hidden = !each.since;
+    put(this.parts.since, each.since ? fullMoment(each.since) : []);
+    put(this.parts.served, [each.served()]);
+    put(this.parts.next, [each.next()]);
+    put(this.parts.helps, [each.helps()]);
+    return this.element;
+  }
+}
+// The content of a part without its clock, which changes each second.
+const plain = (each) => (each instanceof Node ? (each.dataset.at ? each.dataset.at : each.outerHTML) : each);
+
+let cardsExplain = true;
 function renderProblems() {
   const all = problems();
   const some = all.slice(0, mostProblems);
-  renderInto($("problems"), [some, some.map((each) => [each.why(), each.served(), each.next(), each.helps()].flat(4).map(plain)), mayChange], () => some.map(problemCard));
+  const keys = new Set(some.map((each) => each.key));
+  for (const key of problemCards.keys()) if (!keys.has(key)) problemCards.delete(key);
+  place($("problems"), some.map((each) => {
+    if (!problemCards.has(each.key)) problemCards.set(each.key, new ProblemCard());
+    return problemCards.get(each.key).render(each);
+  }));
   $("problems").hidden = !all.length;
   $("more-problems").hidden = all.length <= mostProblems;
   say($("more-problems"), `and ${all.length - mostProblems} more, in the list of pipelines`);
@@ -154,9 +203,8 @@ function renderProblems() {
   renderInto($("lines"), lines, () => lines.map((line) => el("li", {}, line)));
   say($("lines-title"), `The same as drcon status says it: ${several(lines.length, "line")}`);
   $("all-lines").hidden = !lines.length;
-  // Without a card the lines are all there is to read. Otherwise they are opened and closed by hand.
-  if ((all.length > 0) !== hasCards) $("all-lines").open = !all.length;
-  hasCards = all.length > 0;
+  // Where the cards do not say why, the lines are opened. Otherwise that is done by hand.
+  const explains = all.length > 0 && (status.state !== "wrong" || all.some((each) => each.kind === "bad"));
+  if (explains !== cardsExplain) $("all-lines").open = !explains;
+  cardsExplain = explains;
 }
-// The content of a part without its clock, which changes each second.
-const plain = (each) => (each instanceof Node ? each.dataset.at || each.textContent : each);

@@ -6,7 +6,7 @@ function say(where, ...children) {
   if (where.textContent !== made.textContent) where.replaceChildren(...made.childNodes);
 }
 
-const shown = new Map(); // by part of the page: the content that it was rendered from
+const shown = new WeakMap(); // by part of the page: the content that it was rendered from
 // Renders a part only when its content differs; the focus and open details are kept.
 function renderInto(where, key, make) {
   const now = JSON.stringify(key);

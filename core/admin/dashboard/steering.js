@@ -1,10 +1,10 @@
 // What an operator does: pause, resume, compare, roll back, release the brake.
 
-function tell(...text) {
+function notify(...text) {
   $("toast").hidden = !text.length;
   say($("said"), ...text);
 }
-$("dismiss").addEventListener("click", () => tell());
+$("dismiss").addEventListener("click", () => notify());
 
 const mayNotText = "This page may only read: see the note at the top.";
 function steeringButton(pipeline, what, text) {
@@ -13,7 +13,7 @@ function steeringButton(pipeline, what, text) {
 }
 
 const asking = (method, path) => {
-  tell("Asking drcon …");
+  notify("Asking drcon …");
   return askJson(method, path);
 };
 // What has to be asked first, and the parameters that follow from the answer; null: it is not meant.
@@ -21,13 +21,13 @@ const questions = {
   pause: async (name) => (await confirmedPause(name)) && ($("reason").value ? "?why=" + encodeURIComponent($("reason").value) : ""),
   "release-brake": async (name, path) => {
     const { held_loss: loss } = await asking("GET", path);
-    tell();
+    notify();
     if (!loss) throw new Error("the brake holds nothing any more");
     return (await confirmedRelease(name, loss)) && "?number=" + loss.number;
   },
   rollback: async (name, path) => {
     const detail = await asking("GET", path);
-    tell();
+    notify();
     return (await confirmedRollback(name, path, detail)) && "?revision=" + $("revision").value;
   },
 };
@@ -37,9 +37,9 @@ async function steer(name, what) {
   try {
     const query = what in questions ? await questions[what](name, path) : "";
     if (query === false) return;
-    tell(phrase`${(await asking("POST", `${path}/${what}${query}`)).done}`);
+    notify(phrase`${(await asking("POST", `${path}/${what}${query}`)).done}`);
   } catch (error) {
-    tell(phrase`Not done: ${error.message}`);
+    notify(phrase`Not done: ${error.message}`);
   }
 }
 

@@ -27,6 +27,7 @@ struct host_config {
   bool stop_on_bad_plugin = false;                        ///< on_bad_plugin = "stop" | "continue"
   std::filesystem::path state_directory = "/var/lib/drcon";
   std::chrono::nanoseconds stop_deadline = std::chrono::seconds(10);
+  std::chrono::nanoseconds state_interval = std::chrono::milliseconds(500);
   std::int64_t journal_size = 1000;  ///< entries kept in memory
   log_config log;
   admin_config admin;

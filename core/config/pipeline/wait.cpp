@@ -17,7 +17,7 @@ const option_group<wait_config>& wait_options() {
           "Pacing. A change after a quiet time is applied at once, and one that comes sooner waits for the "
           "end of that time; bursts are batched. With a min of less than 200ms, the quiet time is longer "
           "while changes arrive in quick succession: twice the widest pause between them, but not longer "
-          "than ten times min and 200ms. So a storm of hundreds of changes costs a target a handful of "
+          "than ten times min and 200ms. So a burst of hundreds of changes costs a target a handful of "
           "updates and one for each max, and a change that comes alone waits for min at most.",
       .options = {
           duration("min", &wait_config::min,

@@ -1,4 +1,4 @@
-// [pipeline.NAME] wait = { … }: the first change goes at once when quiet; a storm of changes is folded.
+// [pipeline.NAME] wait = { … }: the first change is applied at once when it is quiet; a burst of changes is batched.
 #pragma once
 
 #include <chrono>
@@ -12,8 +12,8 @@ template <class Config>
 struct option_group;
 
 struct wait_config {
-  std::chrono::nanoseconds min = std::chrono::milliseconds(20);   ///< quiet time that ends a storm
-  std::chrono::nanoseconds max = std::chrono::milliseconds(500);  ///< a storm is applied at least this often
+  std::chrono::nanoseconds min = std::chrono::milliseconds(20);   ///< quiet time that ends a burst
+  std::chrono::nanoseconds max = std::chrono::milliseconds(500);  ///< a burst is applied at least this often
   bool operator==(const wait_config&) const = default;
 };
 

@@ -13,7 +13,7 @@ local balancer = require "ngx.balancer"
 local bit = require "bit"
 local ffi = require "ffi"
 local get_request = require("resty.core.base").get_request
-local floor = math.floor
+local floor, ngx_now, ffi_cast, set_current_peer = math.floor, ngx.now, ffi.cast, balancer.set_current_peer
 local tobit, bxor, lshift, rshift = bit.tobit, bit.bxor, bit.lshift, bit.rshift
 local find, match, sub = string.find, string.match, string.sub
 
@@ -24,10 +24,10 @@ ffi.cdef [[
   int close(int fd);
   int inet_pton(int family, const char *text, void *address);
 ]]
-local AF_UNIX, AF_INET, AF_INET6, SOCK_STREAM, ECONNREFUSED = 1, 2, 10, 1, 111
+local AF_UNIX, AF_INET, AF_INET6, SOCK_STREAM, ECONNREFUSED, ENOENT = 1, 2, 10, 1, 111, 2
 local NO_LIVE_PEERS = -3                 -- NGX_BUSY: nginx answers as for an upstream whose servers have all failed
 local QUIET_TICK, BUSY_TICK = 0.05, 0.005  -- how often a worker looks for a change, in seconds
-local config, dict                  -- as M.init was given them
+local config, dict, choose          -- as M.init was given them; the method of balancing
 local seen, version, changed_at = 0, 0, 0  -- stamp and version of the set that this worker has, and when it took it
 local blocks, services = {}, {}     -- name -> its text in that set; name -> its peers, made from the text when needed
 local open = {}                     -- address of a request -> what was chosen for it
@@ -79,7 +79,7 @@ local function blocks_of(body, start, trusted)
   return found
 end
 
--- "drcon-peers 1 VERSION SHA1\n", and where the services begin.
+-- "drcon-peers 1 VERSION SHA1\n", and where the services begin. The checksum is of the version, a line end, and those.
 local function head_of(body)
   local number, sum = match(body, "^drcon%-peers 1 (%d+) (%x+)\n")
   number = tonumber(number)
@@ -95,12 +95,12 @@ local function stamped_version() return floor((dict:get("stamp") or 0) / 2) end
 local function store(body)
   local number, sum, start = head_of(body)
   if not number then return nil, 400, "its first line is not drcon-peers 1 VERSION SHA1" end
-  local whole = checksum(sub(body, start)) == sum and sub(body, -1) == "\n"
+  local whole = checksum(string.format("%d\n", number) .. sub(body, start)) == sum and sub(body, -1) == "\n"
   if not whole then return nil, 400, "its checksum does not match: it is damaged or cut short" end
   local found, why = blocks_of(body, start, blocks)
   if not found then return nil, 400, why end
   -- Two workers must not write into the same slot. A worker that is killed meanwhile blocks the others for 5 s.
-  if not dict:safe_add("lock", true, 5) then return nil, 503, "another update is under way" end
+  if not dict:safe_add("lock", true, 5) then return nil, 423, "another update is under way" end
   local stamp = dict:get("stamp") or 0
   local ok, status, serving = true, 200, floor(stamp / 2)
   if number < serving or number == serving and dict:get("set" .. stamp % 2) ~= body then
@@ -135,16 +135,16 @@ local function adopt()
   end
 end
 
--- drcon's file, for an nginx that has been started, and for what did not come through the socket.
+-- drcon's file, for an nginx that was started, and for what did not come through the socket. At first there is none.
 local function read_file(only_newer)
-  local file, why = io.open(config.file, "rb")
-  if not file then return nil, why end
+  local file, why, number = io.open(config.file, "rb")
+  if not file then return number == ENOENT, why end
   local head, ok, status = (file:read("*l") or "") .. "\n", true, 200
   if not only_newer or (head_of(head) or 0) > stamped_version() then
     ok, status, why = store(head .. (file:read("*a") or ""))
   end
   file:close()
-  return ok or status == 503, why
+  return ok or status == 423, why
 end
 
 -- The peers of a service. What this worker knows of one (its failures, its open requests) outlives changes.
@@ -152,7 +152,7 @@ local function service_of(name)
   local text = name and blocks[name]
   local before = text and services[name]
   if not text or before and before.text == text then return before end
-  local service = { text = text, known = {}, tiers = {}, up = 0, single = true }
+  local service, tiers = { text = text, known = {}, tiers = {}, up = 0, single = true }, {}
   for i, line in ipairs(peers_of(text)) do
     local peer = before and before.known[line.address]
       or { requests = 0, failures = 0, active = 0, current = 0, fails = 0, accessed = 0, checked = 0 }
@@ -160,10 +160,11 @@ local function service_of(name)
     for key, value in pairs(line) do peer[key] = value end
     service.known[peer.address], service.single = peer, i == 1
     if not peer.down then
-      service.up, service.tiers[peer.tier] = service.up + 1, service.tiers[peer.tier] or {}
-      table.insert(service.tiers[peer.tier], peer)
+      service.up, tiers[peer.tier] = service.up + 1, tiers[peer.tier] or {}
+      table.insert(tiers[peer.tier], peer)
     end
   end
+  for tier = 0, 9 do table.insert(service.tiers, tiers[tier]) end
   services[name] = service
   return service
 end
@@ -220,7 +221,7 @@ local function mixed(a)
   return bxor(bxor(a, 0xb55a4f09), rshift(a, 16))
 end
 
--- Each peer draws a number from the key, and the highest has it: a peer that comes or goes moves only its own share of
+-- Each peer gets a number from the key, and the highest has it: a peer that comes or goes moves only its own share of
 -- the keys. It goes by the whole weight: with a slow start each key would move twice.
 local function hash(key)
   local mixed_key, best, highest = mixed(tobit(ngx.crc32_long(key))), nil, -1
@@ -236,9 +237,7 @@ local function by_chance(but)
   local left, last = 0, nil
   for i = 1, count do if i ~= but then left = left + weights[i] end end
   left = math.random() * left
-  for i = 1, count do
-    if i ~= but and left >= 0 then last, left = i, left - weights[i] end
-  end
+  for i = 1, count do if i ~= but and left >= 0 then last, left = i, left - weights[i] end end
   return last
 end
 
@@ -250,12 +249,13 @@ end
 
 local methods = { round_robin = round_robin, least_conn = least_conn, hash = hash, random = random_two }
 
-local function request_key() return tonumber(ffi.cast("uintptr_t", get_request())) end
+local number_type = ffi.typeof("uintptr_t")  -- by its name, it would be looked up for each request
+local function request_key() return tonumber(ffi_cast(number_type, get_request())) end
 -- The try is over. max_fails and fail_timeout have the meaning that nginx gives them.
 local function leave(entry, failed)
   local peer = entry.peer
   if not peer then return end
-  entry.peer, peer.active = nil, peer.active - 1
+  entry.peer, peer.active = false, peer.active - 1
   if failed then
     local now = ngx.now()
     peer.failures, peer.fails, peer.accessed, peer.checked = peer.failures + 1, peer.fails + 1, now, now
@@ -265,11 +265,17 @@ local function leave(entry, failed)
   end
 end
 
+-- Its end is announced by nobody but the collector of garbage. (LuaJIT compiles no function with a closure in it.)
+local function watch_subrequest(entry)
+  ngx.ctx.drcon = ffi.gc(ffi.new("char[1]"), function() leave(entry) end)
+end
+
 -- In balancer_by_lua. `hash_key` is for "hash"; `lines`: the servers of the include file, which nginx counts as tries.
 -- Where this chooses nobody, nginx goes on with those servers.
 function M.balance(name, hash_key, lines)
   if dict:get("stamp") ~= seen then adopt() end
-  local service = service_of(name)
+  local service = services[name]
+  if not service or service.text ~= blocks[name] then service = service_of(name) end
   if not service then return end
   local key = request_key()
   local entry = open[key]
@@ -277,24 +283,21 @@ function M.balance(name, hash_key, lines)
   if failure then
     if entry.peer then entry[entry.peer] = true end
     leave(entry, failure == "failed")
+    entry.service = service
   else
     if entry then leave(entry) end  -- of an earlier request, whose end was not reported
-    entry = {}
+    entry = { service = service, peer = false }
     open[key] = entry
-    -- The end of a subrequest is announced by nobody but the collector of garbage.
-    if ngx.is_subrequest then ngx.ctx.drcon = ffi.gc(ffi.new("char[1]"), function() leave(entry) end) end
+    if ngx.is_subrequest then watch_subrequest(entry) end
     if service.up > lines then balancer.set_more_tries(service.up - lines) end
   end
-  entry.service = service
-  local now = ngx.now()
-  for tier = 0, 9 do
-    local peers = service.tiers[tier]
-    if peers and find_able(peers, entry, now) then
-      local peer = methods[config.balance](hash_key or "")
+  local now, tiers = ngx_now(), service.tiers
+  for i = 1, #tiers do
+    if find_able(tiers[i], entry, now) then
+      local peer = choose(hash_key or "")
       if now - peer.checked > config.fail_timeout then peer.checked = now end
       peer.active, peer.requests, entry.peer = peer.active + 1, peer.requests + 1, peer
-      assert(balancer.set_current_peer(peer.host, peer.port))
-      return
+      return set_current_peer(peer.host, peer.port)
     end
   end
   return ngx.exit(NO_LIVE_PEERS)
@@ -311,7 +314,7 @@ function M.finished()
 end
 
 -- nginx does not start when a socket is left of one that was killed. This runs before it binds its own.
-local function remove_dead_socket(path)
+local function remove_stale_socket(path)
   local address = ffi.new("struct drcon_address", { family = AF_UNIX, path = path })
   local fd = ffi.C.socket(AF_UNIX, SOCK_STREAM, 0)
   if ffi.C.connect(fd, address, ffi.sizeof(address)) ~= 0 and ffi.errno() == ECONNREFUSED then os.remove(path) end
@@ -321,8 +324,8 @@ end
 -- In init_by_lua, in nginx's master: at a start, a reload, and in nginx -t.
 function M.init(options)
   if options.protocol ~= M.protocol then return nil, "drcon.lua is of another version of drcon than the file" end
-  config, dict = options, ngx.shared[options.dict]
-  remove_dead_socket(config.socket)
+  config, dict, choose = options, ngx.shared[options.dict], methods[options.balance]
+  remove_stale_socket(config.socket)
   local ok, why = read_file(false)
   local instead = stamped_version() > 0 and "what nginx has goes on" or "what is in the include file serves"
   if not ok then ngx.log(ngx.ERR, "drcon: ", config.file, " is not used: ", why, "; ", instead, " for now") end
@@ -333,8 +336,7 @@ local function write_statistics()
   local lines = {}
   for name, service in pairs(services) do
     for address, peer in pairs(service.known) do
-      local line = table.concat({ name, address, peer.requests, peer.failures, peer.active }, " ")
-      if peer.requests > 0 then lines[#lines + 1] = line end
+      lines[#lines + 1] = table.concat({ name, address, peer.requests, peer.failures, peer.active }, " ")
     end
   end
   dict:safe_set("statistics " .. ngx.worker.pid(), table.concat(lines, "\n"), 60)
@@ -376,10 +378,7 @@ end
 local answers = {
   other = function() return ngx.exit(404) end,
   ["GET /state"] = say_state,
-  ["GET /statistics"] = function()
-    dict:safe_set("asked", true, 60)
-    say_of_workers("statistics", "\n")
-  end,
+  ["GET /statistics"] = function() return dict:safe_set("asked", true, 60) and say_of_workers("statistics", "\n") end,
   ["PUT /peers"] = function()
     ngx.req.read_body()
     local ok, status, why = store(ngx.req.get_body_data() or "")

@@ -23,6 +23,8 @@ struct sink {
   pthread_cond_t wake;
   const drcon_update* next;
   uint64_t sum;
+  uint64_t target; /* what is served: of the last update */
+  int has_target;
   char* words; /* of the last service, for faults */
   int started;
   int stopping;
@@ -91,7 +93,9 @@ static inline void good_take(struct sink* self, const drcon_update* update) {
     const drcon_change* change = (const drcon_change*)at;
     self->sum += sum_of_text((change->after ? change->after : change->before)->name);
   }
-  self->sum += sum_of(update->wanted);
+  self->target = sum_of(update->wanted);
+  self->has_target = 1;
+  self->sum += self->target;
   answer(self, ticket);
 }
 
@@ -144,9 +148,11 @@ static inline void good_apply(void* raw, const drcon_update* update) {
 static inline drcon_result good_render(void* raw, const drcon_update* update) {
   const struct sink* self = raw;
   char line[64];
+  char live[64];
   snprintf(line, sizeof line, "%llu\n", (unsigned long long)sum_of(update->wanted));
+  snprintf(live, sizeof live, "%llu\n", (unsigned long long)self->target);
   const drcon_string unknown = {NULL, 0};
-  self->host->rendered(self->instance, text("memory"), text(line), unknown);
+  self->host->rendered(self->instance, text("memory"), text(line), self->has_target ? text(live) : unknown);
   return DRCON_OK;
 }
 
@@ -167,6 +173,15 @@ static inline void good_destroy(void* raw) {
   free(self);
 }
 
+#ifdef PROBE
+#include <drcon/probe.h>
+static void PROBE(void*, const drcon_probe_call*);
+static const void* ability_of_sink(const char* name) {
+  static const drcon_probe probe = {.size = sizeof probe, .sink = &PROBE};
+  return strcmp(name, DRCON_PROBE) == 0 ? &probe : NULL;
+}
+#endif
+
 static const drcon_sink_type sink_type = {.size = sizeof sink_type,
                                           .options = "{\"type\": \"object\", \"additionalProperties\": false}",
                                           .create = &good_create,
@@ -176,13 +191,18 @@ static const drcon_sink_type sink_type = {.size = sizeof sink_type,
                                           .destroy = &good_destroy,
                                           .render = &RENDER};
 
-const drcon_plugin drcon_plugin_entry = {.magic = DRCON_MAGIC,
-                                         .size = sizeof drcon_plugin_entry,
-                                         .abi_major = DRCON_ABI_MAJOR,
-                                         .abi_minor = DRCON_ABI_MINOR,
-                                         .name = "good-sink",
-                                         .version = "1.0.0",
-                                         .summary = "Adds up what it is given.",
-                                         .sink = &sink_type};
+const drcon_plugin drcon_plugin_entry = {
+    .magic = DRCON_MAGIC,
+    .size = sizeof drcon_plugin_entry,
+    .abi_major = DRCON_ABI_MAJOR,
+    .abi_minor = DRCON_ABI_MINOR,
+    .name = "good-sink",
+    .version = "1.0.0",
+    .summary = "Adds up what it is given.",
+    .sink = &sink_type,
+#ifdef PROBE
+    .ability = &ability_of_sink,
+#endif
+};
 
 #endif

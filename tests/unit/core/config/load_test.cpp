@@ -72,6 +72,7 @@ TEST_F(Load, FillsInEveryDefault) {
   EXPECT_FALSE(made->host.stop_on_bad_plugin);
   EXPECT_EQ(made->host.state_directory, "/var/lib/drcon");
   EXPECT_EQ(made->host.stop_deadline, 10s);
+  EXPECT_EQ(made->host.state_interval, 500ms);
   EXPECT_EQ(made->host.journal_size, 1000);
   EXPECT_EQ(made->host.log.level, "info");
   EXPECT_EQ(made->host.log.format, "text");
@@ -107,6 +108,7 @@ plugin_directories = ["plugins", "/opt/drcon"]
 on_bad_plugin = "stop"
 state_directory = ""
 stop_deadline = "1500ms"
+state_interval = "5s"
 journal_size = 1000000
 [log]
 level = "trace"
@@ -125,6 +127,7 @@ socket = "run/drcon.sock"
   EXPECT_TRUE(made->host.stop_on_bad_plugin);
   EXPECT_EQ(made->host.state_directory, "");
   EXPECT_EQ(made->host.stop_deadline, 1500ms);
+  EXPECT_EQ(made->host.state_interval, 5s);
   EXPECT_EQ(made->host.journal_size, 1000000);
   EXPECT_EQ(made->host.log.level, "trace");
   EXPECT_EQ(made->host.log.format, "json");

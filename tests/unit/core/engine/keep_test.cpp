@@ -15,7 +15,7 @@ model::service_ptr shared(service value) { return std::make_shared<const model::
 
 std::vector<std::string> ids(const model::service_ptr& service) {
   std::vector<std::string> all;
-  for (const auto& each : service->endpoints()) all.push_back(each.id);
+  for (const auto each : service->endpoints()) all.emplace_back(each.id());
   return all;
 }
 
@@ -42,8 +42,8 @@ TEST(Keep, KeepsTheHealthOfAnEndpointThatWouldLeaveServiceAndTakesAnyOtherChange
   next.endpoints[1].weight = 7;
   const auto kept = keep_in_service(shared(test::service_of("web", 2)), shared(next));
   ASSERT_THAT(ids(kept), ElementsAre("web-1", "web-2"));
-  EXPECT_EQ(kept->endpoints()[0].health, health::passing);
-  EXPECT_EQ(kept->endpoints()[1].weight, 7U);
+  EXPECT_EQ(kept->endpoints()[0].health(), health::passing);
+  EXPECT_EQ(kept->endpoints()[1].weight(), 7U);
 }
 
 TEST(Keep, LetsAnEndpointGoThatIsNotInService) {
@@ -75,9 +75,9 @@ TEST(Keep, KeepsOnlyInTheServicesThatAreNamed) {
   const auto kept = keep_in_service(changes, next, {"a"}, 7);
   EXPECT_EQ(kept->revision(), 7U);
   ASSERT_EQ(kept->services().size(), 3U);
-  EXPECT_EQ(kept->services()[0]->endpoints().size(), 2U) << "a is kept";
-  EXPECT_EQ(kept->services()[1]->endpoints().size(), 1U) << "b is not";
-  EXPECT_EQ(kept->services()[2]->name(), "c");
+  EXPECT_EQ(kept->find("a")->endpoints().size(), 2U) << "a is kept";
+  EXPECT_EQ(kept->find("b")->endpoints().size(), 1U) << "b is not";
+  EXPECT_TRUE(kept->find("c"));
 }
 
 }  // namespace

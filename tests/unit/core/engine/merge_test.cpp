@@ -38,10 +38,10 @@ TEST(Merge, KeepsAnEndpointWhoseIdIsTakenAtAnotherPlaceUnderTheNameOfItsSource) 
   other.endpoints[0].address = "10.9.9.9";
   const auto merged = merge({shared(test::service_of("web", 1)), shared(other)});
   ASSERT_EQ(merged->endpoints().size(), 2U) << "two datacentres may have machines of one name";
-  EXPECT_EQ(merged->endpoints()[0].id, "b/web-1");
-  EXPECT_EQ(merged->endpoints()[0].address, "10.9.9.9");
-  EXPECT_EQ(merged->endpoints()[1].id, "web-1");
-  EXPECT_EQ(merged->endpoints()[1].address, "10.0.0.1");
+  EXPECT_EQ(merged->endpoints()[0].id(), "b/web-1");
+  EXPECT_EQ(merged->endpoints()[0].address(), "10.9.9.9");
+  EXPECT_EQ(merged->endpoints()[1].id(), "web-1");
+  EXPECT_EQ(merged->endpoints()[1].address(), "10.0.0.1");
 }
 
 TEST(Merge, TakesTheFirstSourcesWordOnTheSameEndpoint) {
@@ -49,7 +49,7 @@ TEST(Merge, TakesTheFirstSourcesWordOnTheSameEndpoint) {
   other.endpoints[0].health = health::critical;
   const auto merged = merge({shared(test::service_of("web", 1)), shared(other)});
   ASSERT_EQ(merged->endpoints().size(), 1U);
-  EXPECT_EQ(merged->endpoints()[0].health, health::passing);
+  EXPECT_EQ(merged->endpoints()[0].health(), health::passing);
 }
 
 TEST(Merge, FindsAnIdForAnEndpointEvenIfTheNameOfItsSourceIsTakenAsWell) {
@@ -59,7 +59,7 @@ TEST(Merge, FindsAnIdForAnEndpointEvenIfTheNameOfItsSourceIsTakenAsWell) {
   other.endpoints[0].address = "10.9.9.9";
   const auto merged = merge({shared(first), shared(other)});
   ASSERT_EQ(merged->endpoints().size(), 3U);
-  EXPECT_EQ(merged->endpoints()[0].id, "b/b/web-1");
+  EXPECT_EQ(merged->endpoints()[0].id(), "b/b/web-1");
 }
 
 TEST(Merge, TakesTheFirstSourcesWordOnTheSamePlace) {
@@ -67,7 +67,7 @@ TEST(Merge, TakesTheFirstSourcesWordOnTheSamePlace) {
   other.endpoints[0].id = "the same process by another name";
   const auto merged = merge({shared(test::service_of("web", 1)), shared(other)});
   ASSERT_EQ(merged->endpoints().size(), 1U);
-  EXPECT_EQ(merged->endpoints()[0].id, "web-1");
+  EXPECT_EQ(merged->endpoints()[0].id(), "web-1");
 }
 
 }  // namespace

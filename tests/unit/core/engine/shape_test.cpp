@@ -26,7 +26,7 @@ model::service_ptr web(std::size_t count) {
 
 std::set<std::string> ids(const model::service_ptr& from) {
   std::set<std::string> all;
-  for (const auto& each : from->endpoints()) all.insert(each.id);
+  for (const auto each : from->endpoints()) all.emplace(each.id());
   return all;
 }
 

@@ -1,7 +1,9 @@
 // What the files of the state directory hold, and that what is answered as kept survives a power failure.
 #include "engine/state_file.hpp"
 
+#include "engine/sha256.hpp"
 #include "model/snapshot.hpp"
+#include "support/fake_plugins.hpp"
 #include "support/recorded_syncs.hpp"
 #include "support/temp_dir.hpp"
 
@@ -43,6 +45,62 @@ TEST(StateFile, HasWhatTheBrakeHasToKnow) {
   const auto read = parse_state(text);
   ASSERT_TRUE(read) << read.error().why;
   EXPECT_EQ(read->brake, brake);
+}
+
+// More than one piece, and texts that JSON writes in another way.
+TEST(StateFile, ThatIsWrittenPieceByPieceIsTheSameText) {
+  std::vector<model::service_ptr> services;
+  for (int i = 0; i < 300; ++i) {
+    auto each = test::service_of("s" + std::to_string(1000 + i), 10);
+    each.endpoints[0].node = "a \"quoted\" \\ node";
+    each.endpoints[1].tags = {"", "\xc3\xbc", "tab\there"};
+    each.endpoints[2].meta = {{"k\"ey", "v\nalue"}, {"none", ""}};
+    services.push_back(std::make_shared<const model::shared_service>(std::move(each)));
+  }
+  services.push_back(std::make_shared<const model::shared_service>(
+      service{.name = "values", .revision = 3, .endpoints = {}, .values = {{"a", "two\nlines"}, {"b", ""}}}));
+  const saved_state state{.snapshot = std::make_shared<const model::snapshot>(7, std::move(services)),
+                          .asked = {.sources = "x", .filter = "y"}};
+  const test::temp_dir directory;
+  const auto file = write_beside(directory / "p.state", state);
+  ASSERT_TRUE(file) << file.error().why;
+  const auto text = test::read_file(*file);
+  EXPECT_EQ(text, serialise(*state.snapshot, state.asked));
+  const auto read = parse_state(text);
+  ASSERT_TRUE(read) << read.error().why;
+  EXPECT_TRUE(same_content(*read->snapshot, *state.snapshot));
+  EXPECT_EQ(read->snapshot->revision(), 7U);
+  EXPECT_EQ(read->asked, state.asked);
+  EXPECT_EQ(read->snapshot->find("values")->values().at("a"), "two\nlines");
+}
+
+// As an earlier version has left it.
+TEST(StateFile, IsReadWithTheIndentOfEarlierVersions) {
+  const std::string body = R"({
+ "revision": 7,
+ "services": [
+  {
+   "endpoints": [
+    {
+     "address": "10.0.0.1",
+     "health": 0,
+     "id": "web-1",
+     "meta": {},
+     "node": "n1",
+     "port": 80,
+     "priority": 0,
+     "tags": [],
+     "weight": 1
+    }
+   ],
+   "name": "web",
+   "revision": 1
+  }
+ ]
+})";
+  const auto read = parse_state("drcon-state 1 sha256 " + sha256(body) + "\n" + body + "\n");
+  ASSERT_TRUE(read) << read.error().why;
+  EXPECT_EQ(read->snapshot->find("web")->endpoints()[0].address(), "10.0.0.1");
 }
 
 }  // namespace

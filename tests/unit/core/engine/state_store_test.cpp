@@ -100,6 +100,35 @@ TEST(StateStore, WritesTheNewestOfManySaves) {
   EXPECT_EQ(loaded.last_good->revision(), 1000U);
 }
 
+TEST(StateStore, WritesNoMoreOftenThanItsIntervalAndTakesAnotherIntervalAtOnce) {
+  const test::temp_dir directory;
+  const auto state = directory.path() / "p.state";
+  const auto is_written = [&](std::uint64_t revision, std::chrono::milliseconds at_most = test::patience) {
+    const auto has_it = [&] {
+      const auto read = parse_state(test::read_file(state));
+      return read && read->snapshot->revision() == revision;
+    };
+    return test::wait_until(has_it, at_most);
+  };
+  const auto of = [](std::uint64_t revision) {
+    return std::make_shared<const model::snapshot>(
+        revision, std::vector<model::service_ptr>{std::make_shared<const model::shared_service>(
+                      test::service_of("web", static_cast<int>(revision)))});
+  };
+  state_store store(directory.path());
+  store.write_every(std::chrono::hours(1));
+  store.save("p", of(1));
+  ASSERT_TRUE(is_written(1));
+  // The file is seen before the writer has ended its round: what is saved until then is written in the same one.
+  std::uint64_t revision = 1;
+  for (bool waits = false; !waits; waits = !is_written(revision, std::chrono::milliseconds(700))) {
+    ASSERT_LT(revision, 20U) << "each of them was written at once";
+    store.save("p", of(++revision));
+  }
+  store.write_every(std::chrono::milliseconds(1));
+  EXPECT_TRUE(is_written(revision));
+}
+
 TEST(StateStore, NamesTheFileThatItDoesNotUse) {
   const test::temp_dir directory;
   std::ofstream(directory.path() / "p.state") << "something else\n";

@@ -98,6 +98,22 @@ TEST_F(Steering, ASecondPauseKeepsTheReasonOfTheFirst) {
   EXPECT_EQ(why(), "CHG-1234 maintenance; and the other rack");
 }
 
+// Who has paused is asked when somebody wants to know whether the pause may end, also after a restart.
+TEST_F(Steering, WhoPausedIsKeptWithTheMarkAndInTheJournal) {
+  start();
+  serve(2);
+  const auto by = [this](const std::string& why, const std::string& who) {
+    return steer([&](engine::steered done) { engine_->pause("p", why, std::move(done), who); });
+  };
+  EXPECT_EQ(by("lunch", "user anna (pid 7)"), "");
+  EXPECT_EQ(by("tea", "user bob (pid 8)"), "");
+  EXPECT_EQ(on_engine([this] { return engine_->find("p")->paused()->who; }), "user anna (pid 7), user bob (pid 8)");
+  ASSERT_TRUE(restart());
+  EXPECT_EQ(on_engine([this] { return engine_->find("p")->paused()->who; }), "user anna (pid 7), user bob (pid 8)");
+  EXPECT_EQ(steer([this](engine::steered done) { engine_->resume("p", std::move(done), "user eve (pid 9)"); }), "");
+  EXPECT_EQ(on_engine([this] { return engine_->log().entries().back().who; }), "user eve (pid 9)");
+}
+
 TEST_F(Steering, APauseOutlivesAReload) {
   start();
   serve(2);

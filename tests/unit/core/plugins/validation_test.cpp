@@ -126,7 +126,7 @@ TEST(Validation, CountsAnUnknownHealthAsCritical) {
   auto web = service_of("web", 1);
   web.endpoints[0].health = static_cast<health>(77);
   std::vector<refusal> refused;
-  EXPECT_EQ(accept(*c_service(web).get(), refused)->endpoints()[0].health, health::critical);
+  EXPECT_EQ(accept(*c_service(web).get(), refused)->endpoints()[0].health(), health::critical);
 }
 
 TEST(Validation, MakesAnythingPrintable) {

@@ -1,6 +1,7 @@
 // From endpoints to registrations, and what has to be done for an agent to have them.
 #include "consul_catalog/plan.hpp"
 #include "model/snapshot.hpp"
+#include "plugins/update_package.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -20,8 +21,9 @@ registrations of(const std::vector<service>& all,
                  const desired_rules& by = {.owner = "me", .check = {}, .deregister = {}}) {
   std::vector<model::service_ptr> shared;
   for (const auto& each : all) shared.push_back(std::make_shared<const model::shared_service>(each));
-  const model::snapshot wanted(1, std::move(shared));
-  return desired_from(snapshot_view{wanted.view()}, by);
+  const plugins::update_package update(1, false, std::make_shared<const model::snapshot>(1, std::move(shared)),
+                                       nullptr);
+  return desired_from(update_view{&update.view}.wanted(), by);
 }
 
 registration one_of(const endpoint& each, const desired_rules& by = {.owner = "me", .check = {}, .deregister = {}}) {

@@ -105,6 +105,15 @@ TEST_F(DockerFaults, AnEngineThatAnswersNoInspectionIsUnreachableAndNotEmpty) {
   EXPECT_EQ(source_->status().state, DRCON_STATE_AWAY);
 }
 
+// Engines from 29 on refuse what is older than 1.44.
+TEST_F(DockerFaults, SpeaksTheOldestVersionThatANewEngineTakes) {
+  engine_.set("/version", {.body = R"({"ApiVersion": "1.52", "MinAPIVersion": "1.44"})"});
+  engine_.set("/v1.44/events", {.body = "", .ends = scripted_answer::how::endless});
+  engine_.set("/v1.44/containers/json", {.body = "[]"});
+  watch();
+  EXPECT_TRUE(source_->wait_ready()) << source_->status().text;
+}
+
 // Podman sends no event when a container is asked to stop; only its state says so, while it finishes its requests.
 TEST_F(DockerFaults, OfPodmanAContainerLeavesWhenItsStateSaysThatItStopsThoughNoEventDoes) {
   engine_.set("/version", {.body = R"({"ApiVersion": "1.41", "MinAPIVersion": "1.24",

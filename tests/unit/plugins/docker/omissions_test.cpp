@@ -1,6 +1,8 @@
 // Why a container is not published: the reasons in words, by the rules and the container.
 #include "docker/conventions.hpp"
 
+#include <nlohmann/json.hpp>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -33,7 +35,7 @@ std::string why_none(const container& origin, const rules& by = usual(), bool as
 TEST(DockerOmissions, APublishedContainerHasNoReason) {
   const auto what = judge(web(), usual(), false);
   EXPECT_EQ(what.why_none, "");
-  EXPECT_TRUE(what.runs);
+  EXPECT_TRUE(what.is_missed);
   EXPECT_EQ(what.service, "web");
 }
 
@@ -48,6 +50,13 @@ TEST(DockerOmissions, APortThatIsNotPublishedIsNamed) {
   auto inside = usual();
   inside.internal = true;
   EXPECT_EQ(why_none(one, inside), "it exposes no port: add EXPOSE or --expose");
+}
+
+TEST(DockerOmissions, APortOfAnotherProtocolIsNamed) {
+  const auto one = read_container(nlohmann::json::parse(
+      R"({"Id": "a", "State": {"Running": true}, "Config": {"Image": "web", "ExposedPorts": {"3868/sctp": {}}}})"));
+  ASSERT_TRUE(one);
+  EXPECT_EQ(why_none(*one), "only ports of tcp and udp are published, and it has none but 3868/sctp");
 }
 
 TEST(DockerOmissions, TheSettingThatIgnoresIsNamed) {
@@ -98,9 +107,9 @@ TEST(DockerOmissions, OneThatDoesNotRunIsMissedByNobody) {
   ended.running = false;
   ended.exit_code = 3;
   EXPECT_EQ(why_none(ended), "it does not run; its last exit code is 3");
-  EXPECT_FALSE(judge(ended, usual(), false).runs);
+  EXPECT_FALSE(judge(ended, usual(), false).is_missed);
   EXPECT_EQ(why_none(web(), usual(), true), "it was asked to stop");
-  EXPECT_FALSE(judge(web(), usual(), true).runs);
+  EXPECT_FALSE(judge(web(), usual(), true).is_missed);
 }
 
 TEST(DockerOmissions, InHostModeTheReasonSaysWhatWouldHelp) {

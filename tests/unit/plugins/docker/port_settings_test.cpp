@@ -145,7 +145,7 @@ TEST(DockerHostNetwork, PublishesTheExposedThePublishedOrTheNamedPorts) {
   EXPECT_THAT(ids_of(one, host_ports::named), ElementsAre("four=10.0.0.1:4000", "six=10.0.0.1:6000"));
 }
 
-// Podman reports no exposed ports in this mode.
+// Podman 4 reports no exposed ports in this mode.
 TEST(DockerHostNetwork, ANameIsEnoughWhereNothingIsExposed) {
   const auto one = in_host_mode({{"8080_name", "hosty"}, {"53_udp_name", "dns"}, {"7000-7001_name", "range"}}, {});
   EXPECT_THAT(ids_of(one, host_ports::exposed), IsEmpty());

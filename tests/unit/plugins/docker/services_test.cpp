@@ -117,6 +117,19 @@ TEST_F(DockerInventory, KnowsOfACrashedOneThatItNeverSawRunningOnlyAPortThatWasA
   EXPECT_EQ(all_.endpoints("web").front().port, 8080U);
 }
 
+TEST_F(DockerInventory, HasFindingsOfContainersThatHaveChangedOnly) {
+  look(inspected("a"));
+  EXPECT_EQ(all_.changed_findings().at("a")->what.why_none, "");
+  look(inspected("a"));
+  EXPECT_TRUE(all_.changed_findings().empty());
+  look(inspected("a", {{"Config", {{"Env", {"SERVICE_IGNORE=1", "SERVICE_NAME=web"}}}}}));
+  EXPECT_EQ(all_.changed_findings().at("a")->what.why_none, "SERVICE_IGNORE is set: port 80");
+  look(inspected("a", {{"Name", "/new"}, {"Config", {{"Env", {"SERVICE_IGNORE=1", "SERVICE_NAME=web"}}}}}));
+  EXPECT_EQ(all_.changed_findings().at("a")->container, "new");
+  hear("a", "destroy");
+  EXPECT_FALSE(all_.changed_findings().at("a"));
+}
+
 TEST_F(DockerInventory, GrowsOlderWithEachEvent) {
   EXPECT_EQ(all_.age("a"), 0U);
   hear("a", "start");

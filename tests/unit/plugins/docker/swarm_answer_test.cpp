@@ -74,6 +74,7 @@ TEST(DockerSwarm, OfTasksOnOneNodeOneStandsForAllThatIngressLeadsTo) {
                  list(node_of("n1", "10.0.0.11"), node_of("n2", "10.0.0.12")));
   EXPECT_THAT(endpoints(tasks), ElementsAre("web host-n1:web.1.t1:80 10.0.0.11:8080 passing",
                                             "web host-n2:web.1.t3:80 10.0.0.12:8080 passing"));
+  EXPECT_FALSE(judge(tasks.all[2], published, false).is_missed) << "it is reached, by another endpoint";
   EXPECT_THAT(judge(tasks.all[2], published, false).why_none, HasSubstr("the task t1 on the same node stands for it"));
 }
 
@@ -123,6 +124,16 @@ TEST(DockerSwarm, ATaskThatIsToEndLeavesAndOneOnALostNodeIsCritical) {
                                 list(task_of("t1", "web", "n1", ending), task_of("t2", "web", "n2", here)),
                                 list(node_of("n1", "10.0.0.11"), node_of("n2", "10.0.0.12", "down")));
   EXPECT_THAT(endpoints(tasks), ElementsAre("web host-n2:web.1.t2:80 10.0.0.12:8080 critical"));
+}
+
+// A manager that has just been started knows its nodes as "unknown" until they have reported.
+TEST(DockerSwarm, ANodeThatHasNotReportedYetIsNotTakenForALostOne) {
+  const auto of = [](const std::string& state) {
+    return endpoints(read_tasks(list(service_of("web", list(port_of(80, 8080, "ingress")))),
+                                list(task_of("t1", "web", "n1")), list(node_of("n1", "10.0.0.11", state))));
+  };
+  EXPECT_THAT(of("unknown"), ElementsAre("web host-n1:web.1.t1:80 10.0.0.11:8080 passing"));
+  EXPECT_THAT(of("disconnected"), ElementsAre("web host-n1:web.1.t1:80 10.0.0.11:8080 critical"));
 }
 
 TEST(DockerSwarm, AManagerThatDoesNotKnowItsOwnAddressHasTheOneOfTheOthers) {

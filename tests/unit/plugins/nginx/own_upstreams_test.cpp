@@ -44,5 +44,26 @@ TEST(OwnUpstreams, OfAConfigurationAreThoseOfItsIncludesButForOurOwnFile) {
   EXPECT_EQ(own_upstreams(directory / "absent.conf", directory / "x"), names{});
 }
 
+// Whether nginx reads the file that drcon will write is known before it is there.
+TEST(Inclusion, IsWithinHttpOrElsewhereOrMissing) {
+  const test::temp_dir directory;
+  const auto config = (directory / "nginx.conf").string();
+  std::filesystem::create_directory(directory / "conf.d");
+  const auto found_of = [&](const std::string& text, const std::string& file = "conf.d/drcon.conf") {
+    test::write_file(config, text);
+    return inclusion_of((directory / file).string(), config).is;
+  };
+  using kind = inclusion::kind;
+  EXPECT_EQ(found_of("http { include conf.d/*.conf; }"), kind::included);
+  EXPECT_EQ(found_of("http { include " + (directory / "conf.d").string() + "/drcon.conf; }"), kind::included);
+  EXPECT_EQ(found_of("http { include conf.d/*.conf; }", "conf.d/drcon.txt"), kind::missing);
+  EXPECT_EQ(found_of("http { # include conf.d/*.conf;\n }"), kind::missing);
+  EXPECT_EQ(found_of("http { server { include conf.d/*.conf; } }"), kind::elsewhere);
+  EXPECT_EQ(found_of("stream { include conf.d/*.conf; } http { }"), kind::elsewhere);
+  test::write_file(directory / "more.conf", "include conf.d/*.conf;");
+  EXPECT_EQ(found_of("http { include more.conf; }"), kind::included);
+  EXPECT_EQ(inclusion_of((directory / "x.conf").string(), (directory / "none.conf").string()).is, kind::unknown);
+}
+
 }  // namespace
 }  // namespace drcon::nginx

@@ -1,0 +1,61 @@
+#include "admin/peer.hpp"
+
+#include <boost/asio/ip/tcp.hpp>
+
+#include <sys/socket.h>
+
+#include <pwd.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstring>
+#include <fstream>
+#include <optional>
+#include <vector>
+
+namespace drcon::admin {
+namespace {
+
+// The user database may be slow, but it is local for users who may open the socket, as a rule.
+std::string user_name(uid_t user) {
+  std::vector<char> text(4096);
+  passwd entry{};
+  passwd* found = nullptr;
+  if (::getpwuid_r(user, &entry, text.data(), text.size(), &found) == 0 && found != nullptr) return entry.pw_name;
+  return std::to_string(user);
+}
+
+// Of the session that the process belongs to: sudo and su keep it. Nothing for a service, or when it cannot be seen.
+std::optional<uid_t> login_user(pid_t process) {
+  std::ifstream file("/proc/" + std::to_string(process) + "/loginuid");
+  std::uint64_t user = 0;
+  constexpr std::uint64_t none = 4294967295;
+  if (!(file >> user) || user >= none) return {};
+  return static_cast<uid_t>(user);
+}
+
+std::string of_unix_socket(int socket) {
+  ucred who{};
+  socklen_t size = sizeof who;
+  if (::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &who, &size) != 0 || who.pid <= 0) return {};
+  auto text = "user " + user_name(who.uid);
+  const auto login = login_user(who.pid);
+  if (login && *login != who.uid) text += ", logged in as " + user_name(*login);
+  return text + " (pid " + std::to_string(who.pid) + ")";
+}
+
+}  // namespace
+
+std::string peer_of(any_socket& connected) {
+  boost::system::error_code error;
+  const auto endpoint = connected.remote_endpoint(error);
+  if (error) return {};
+  if (endpoint.protocol().family() == AF_UNIX) return of_unix_socket(connected.native_handle());
+  boost::asio::ip::tcp::endpoint tcp;
+  if (endpoint.size() > tcp.capacity()) return {};
+  std::memcpy(tcp.data(), endpoint.data(), endpoint.size());
+  tcp.resize(endpoint.size());
+  return tcp.address().to_string();
+}
+
+}  // namespace drcon::admin

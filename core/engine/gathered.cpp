@@ -1,0 +1,43 @@
+#include "engine/gathered.hpp"
+
+#include "model/snapshot.hpp"
+
+#include <memory>
+#include <utility>
+
+namespace drcon::engine {
+
+gathered::gathered() : last_(std::make_shared<const model::snapshot>(0, std::vector<model::service_ptr>{})) {}
+
+model::service_ptr gathered::find(const std::string& name) const {
+  const auto changed = changes_.find(name);
+  return changed != changes_.end() ? changed->second : last_->share(name);
+}
+
+bool gathered::set(const std::string& name, model::service_ptr now) {
+  const auto before = find(name);
+  if (before && now ? same_content(*before, *now) : before == now) return false;
+  changes_.insert_or_assign(name, std::move(now));
+  return true;
+}
+
+void gathered::fold(std::uint64_t revision) const {
+  if (changes_.empty() && last_->revision() == revision) return;
+  last_ = std::make_shared<const model::snapshot>(revision, *last_, changes_);
+  changes_.clear();
+}
+
+std::vector<std::string> gathered::names() const {
+  fold(last_->revision());
+  std::vector<std::string> all;
+  all.reserve(last_->services().size());
+  for (const auto& each : last_->services()) all.push_back(each->name());
+  return all;
+}
+
+model::snapshot_ptr gathered::snapshot(std::uint64_t revision) const {
+  fold(revision);
+  return last_;
+}
+
+}  // namespace drcon::engine

@@ -1,0 +1,26 @@
+// The text of a .state file, made piece by piece: that of a hundred thousand endpoints is some twenty megabytes, which
+// must not be in memory a second time, let alone as a tree of JSON values, each time that one of them changes.
+//
+// Thread rule: pure functions; `put` is called within them.
+#pragma once
+
+#include "engine/state_file.hpp"
+
+#include <functional>
+#include <string>
+#include <string_view>
+
+namespace drcon::engine {
+
+/// Takes the next piece, which is valid during the call. False ends the writing.
+using take_piece = std::function<bool(std::string_view piece)>;
+
+/// The first line, without the checksum, which comes behind it and ends the line.
+inline constexpr std::string_view state_heading = "drcon-state 1 sha256 ";
+inline constexpr std::size_t state_checksum_size = 64;
+
+/// Gives the JSON that the checksum is made of to `put`. False when that wanted no more.
+bool write_state_body(const model::snapshot& snapshot, const question& asked, const kept_brake_memory& brake,
+                      const take_piece& put);
+
+}  // namespace drcon::engine

@@ -1,0 +1,108 @@
+#include "common/file_probe.hpp"
+
+#include "common/atomic_file.hpp"
+#include "common/errno_text.hpp"
+#include "common/file_place.hpp"
+#include "common/proc.hpp"
+
+#include <fcntl.h>
+#include <pwd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <sstream>
+
+namespace drcon::common {
+namespace {
+
+std::string this_user() {
+  if (const auto* const entry = ::getpwuid(::geteuid())) return entry->pw_name;  // NOLINT(concurrency-mt-unsafe)
+  return "uid " + std::to_string(::geteuid());
+}
+
+// Whether somebody holds flock(2) on it. A try to lock would make a sink that tries at that moment wait in vain.
+bool is_locked(const struct stat& file) {
+  std::ifstream locks("/proc/locks");
+  const auto inode = ":" + std::to_string(file.st_ino) + " ";
+  for (std::string line; std::getline(locks, line);)
+    if (line.find("FLOCK") != std::string::npos && line.find(inode) != std::string::npos) return true;
+  return false;
+}
+
+void probe_owner(const file_place& place, const probing& into) {
+  const auto lock = place.beside("." + place.name() + ".lock");
+  struct stat found {};
+  if (::fstatat(lock.directory(), lock.name().c_str(), &found, AT_SYMLINK_NOFOLLOW) != 0 || !is_locked(found)) return;
+  std::string ignored;
+  auto holder = read_file(lock, ignored).value_or(std::string());
+  holder = holder.substr(0, holder.find('\n'));
+  const auto pid = holder.starts_with("pid ") ? std::strtoll(holder.c_str() + 4, nullptr, 10) : 0;
+  if (pid > 0 && is_ours(pid, into))
+    return into.ok(probed::owner, place.path() + " is written by the drcon that runs (" + holder + ")");
+  into.failed(probed::owner,
+              place.path() + " is written by " + (holder.empty() ? "another process" : holder) +
+                  ", which this configuration does not belong to",
+              "stop that one, or give this sink another file");
+}
+
+}  // namespace
+
+bool is_ours(std::int64_t pid, const probing& into) {
+  if (into.process() == 0) return false;
+  if (pid == into.process()) return true;
+  // A plugin in a process of its own: its parent is drcon. Field 4 of stat, after the name, which may hold spaces.
+  const auto stat = proc_text(static_cast<pid_t>(pid), "stat");
+  const auto name_end = stat.rfind(')');
+  if (name_end == std::string::npos) return false;
+  std::istringstream fields(stat.substr(name_end + 1));
+  std::string state;
+  std::int64_t parent = 0;
+  fields >> state >> parent;
+  return parent == into.process();
+}
+
+void probe_written_file(const std::string& path, const probing& into) {
+  const file_place place(path);
+  if (!place.fault().empty())
+    return into.failed(probed::writable, place.fault(), "make the directory, or correct the path");
+  const auto directory = place.path().substr(0, place.path().rfind('/') + 1);
+  if (::faccessat(place.directory(), ".", W_OK | X_OK, AT_EACCESS) != 0) {
+    const bool read_only = errno == EROFS;
+    into.failed(probed::writable,
+                this_user() + " cannot write " + errno_text("in", directory.empty() ? "." : directory),
+                read_only ? "name the directory in ReadWritePaths= of the service, or mount it for writing"
+                          : "give " + this_user() + " the right to write there: install -d -o root -g " + this_user() +
+                                " -m 2775 " + directory);
+  } else {
+    into.ok(probed::writable, place.path() + " can be written by " + this_user());
+  }
+  probe_owner(place, into);
+}
+
+void probe_read_file(const std::string& what, const std::string& path, const probing& into) {
+  if (::faccessat(AT_FDCWD, path.c_str(), R_OK, AT_EACCESS) == 0)
+    return into.ok(probed::readable, what + " " + path + " can be read by " + this_user());
+  const bool is_missing = errno == ENOENT;
+  into.failed(probed::readable, errno_text("cannot read " + what, path) + " (as " + this_user() + ")",
+              is_missing ? "make the file, or correct the path" : "give " + this_user() + " the right to read it");
+}
+
+bool is_program(const std::string& name) {
+  if (name.find('/') != std::string::npos) return ::access(name.c_str(), X_OK) == 0;
+  const char* const path = std::getenv("PATH");  // NOLINT(concurrency-mt-unsafe): drcon changes no environment
+  std::istringstream directories(path == nullptr ? "/bin:/usr/bin" : path);
+  for (std::string each; std::getline(directories, each, ':');)
+    if (::access(((each.empty() ? "." : each) + "/" + name).c_str(), X_OK) == 0) return true;
+  return false;
+}
+
+void probe_program(const std::string& name, const std::string& what_for, const probing& into) {
+  if (is_program(name)) into.ok(probed::program, "the program " + name + " is there, for " + what_for);
+  else
+    into.failed(probed::program, "there is no program " + name + " that may be run, for " + what_for,
+                "install it, or correct its path");
+}
+
+}  // namespace drcon::common

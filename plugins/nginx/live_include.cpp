@@ -21,7 +21,7 @@ std::string render_module(const live_layout& live) {
       << "    local module, why = loadfile(\"" << live.module << "\")\n"
       << "    local drcon = module and module()\n"
       << "    if drcon then\n"
-      << "        module, why = drcon.init { protocol = " << live_protocol << ", dict = \"drcon_live\", file = \""
+      << "        module, why = drcon.init { protocol = " << live_protocol << R"(, dict = "drcon_live", file = ")"
       << live.peers << "\",\n"
       << "            socket = \"" << live.socket << "\", balance = \"" << live.method
       << "\", max_fails = " << live.max_fails << ",\n"

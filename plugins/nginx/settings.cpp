@@ -80,10 +80,10 @@ void check_live(const options& table) {
   if (table["template"].present())
     throw config_error("/template", "with mode = \"live\" the file has no servers that a template could render");
   if (table["host_names"].string() == "pass")
-    throw config_error("/host_names", "with mode = \"live\" nginx resolves no names: expected \"drop\"");
+    throw config_error("/host_names", R"(with mode = "live" nginx resolves no names: expected "drop")");
   if (table["balance"].string() == "ip_hash")
     throw config_error("/balance",
-                       "mode = \"live\" has no \"ip_hash\": expected \"hash\", with hash_key = \"$remote_addr\"");
+                       R"(mode = "live" has no "ip_hash": expected "hash", with hash_key = "$remote_addr")");
   for (const auto* const each : {"file", "live_socket", "live_module"})
     check_path((std::string("/") + each).c_str(), table[each].string());
   constexpr std::size_t smallest = std::size_t{64} * 1024;
@@ -170,7 +170,8 @@ desired_rules read_rules(const options& table, const std::string& user_template)
 
 settings read_settings(const options& table, const context& host) {
   auto apply = read_apply(table, host);
-  return {.desired = read_rules(table, apply.form.user_template),
+  auto desired = read_rules(table, apply.form.user_template);
+  return {.desired = std::move(desired),
           .apply = std::move(apply),
           .target = read_target(table),
           .watch = std::max<std::chrono::nanoseconds>(table["watch"].duration(), std::chrono::milliseconds(10))};

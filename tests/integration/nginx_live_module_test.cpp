@@ -78,7 +78,8 @@ protected:
     ASSERT_EQ(how.result, DRCON_OK) << how.why;
     nginx_.serve("server { listen 127.0.0.1:@PORT@; location / { proxy_pass http://web; } }");
     nginx_.reload();
-    ASSERT_TRUE(wait_until([&] { return nginx_.get().body == "a\n"; }));
+    // Those of earlier generations have ended.
+    ASSERT_TRUE(wait_until([&] { return nginx_.get().body == "a\n" && nginx_.workers().size() == 2; }));
   }
   std::filesystem::path socket() const { return nginx_.file().parent_path() / ".drcon.conf.live/socket"; }
   std::string put(const std::string& body) const { return exchange(socket(), put_request(body)); }

@@ -58,6 +58,11 @@ endpoint endpoint_of(const json& encoded) {
           .meta = encoded.at("meta")};
 }
 
+// Whole milliseconds, so that what was read is written as it was.
+std::int64_t to_milliseconds(std::chrono::system_clock::time_point when) {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(when.time_since_epoch()).count();
+}
+
 std::chrono::system_clock::time_point time_of(const json& encoded) {
   const auto value = number_of<std::int64_t>(encoded);
   if (static_cast<double>(value) > latest_seconds * 1000)
@@ -173,6 +178,28 @@ base::result<> remove_file(const fs::path& path) {
   if (::unlink(path.c_str()) != 0 && errno != ENOENT)
     return base::failure{"cannot remove " + path.string() + ": " + std::strerror(errno)};
   return sync_directory(path.parent_path());
+}
+
+std::string json_of(std::string_view text) { return base::json_text(json(text)); }
+
+std::string json_of(const question& asked) {
+  return base::json_text({{"sources", asked.sources}, {"filter", asked.filter}});
+}
+
+std::string json_of(const kept_brake_memory& brake) {
+  auto holds = json::array();
+  for (const auto& each : brake.holds)
+    holds.push_back({{"service", each.service},
+                     {"why", each.why},
+                     {"kept", each.kept},
+                     {"lowest", each.lowest},
+                     {"since", to_milliseconds(each.since)},
+                     {"own", each.is_own},
+                     {"outage", each.of_outage}});
+  auto losses = json::array();
+  for (const auto& each : brake.losses)
+    losses.push_back({{"service", each.service}, {"until", to_milliseconds(each.until)}, {"served", each.served}});
+  return base::json_text({{"holds", std::move(holds)}, {"losses", std::move(losses)}});
 }
 
 std::string serialise(const model::snapshot& snapshot, const question& asked, const kept_brake_memory& brake) {

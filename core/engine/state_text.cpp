@@ -1,9 +1,6 @@
 #include "engine/state_text.hpp"
 
-#include "base/json_text.hpp"
 #include "model/snapshot.hpp"
-
-#include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <array>
@@ -12,29 +9,6 @@
 
 namespace drcon::engine {
 namespace {
-
-using nlohmann::json;
-
-// Whole milliseconds, so that what was read is written as it was.
-std::int64_t to_milliseconds(std::chrono::system_clock::time_point when) {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(when.time_since_epoch()).count();
-}
-
-json json_of(const kept_brake_memory& brake) {
-  auto holds = json::array();
-  for (const auto& each : brake.holds)
-    holds.push_back({{"service", each.service},
-                     {"why", each.why},
-                     {"kept", each.kept},
-                     {"lowest", each.lowest},
-                     {"since", to_milliseconds(each.since)},
-                     {"own", each.is_own},
-                     {"outage", each.of_outage}});
-  auto losses = json::array();
-  for (const auto& each : brake.losses)
-    losses.push_back({{"service", each.service}, {"until", to_milliseconds(each.until)}, {"served", each.served}});
-  return {{"holds", std::move(holds)}, {"losses", std::move(losses)}};
-}
 
 constexpr std::size_t usual_piece = std::size_t{64} * 1024;
 
@@ -58,7 +32,7 @@ public:
       text_ += value;
       text_ += '"';
     } else {
-      text_ += base::json_text(json(value));
+      text_ += json_of(value);
     }
     return *this;
   }
@@ -137,9 +111,8 @@ bool write_state_body(const model::snapshot& snapshot, const question& asked, co
   json_writer to(put);
   to << "{\"revision\":";
   to.number(snapshot.revision());
-  if (!asked.sources.empty())
-    to << ",\n\"asked\":" << base::json_text({{"sources", asked.sources}, {"filter", asked.filter}});
-  if (!brake.empty()) to << ",\n\"brake\":" << base::json_text(json_of(brake));
+  if (!asked.sources.empty()) to << ",\n\"asked\":" << json_of(asked);
+  if (!brake.empty()) to << ",\n\"brake\":" << json_of(brake);
   to << ",\n\"services\":[";
   const char* before = "";
   for (const auto& each : snapshot.services()) {

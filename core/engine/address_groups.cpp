@@ -64,6 +64,15 @@ std::string without_digits(std::string_view text) {
   return rest;
 }
 
+// What stands on the line of an address in front of it.
+std::string_view line_start(std::string_view before) { return before.substr(before.rfind('\n') + 1); }
+
+// The next address stands on the next line.
+bool is_on_next_line(std::string_view before) {
+  const auto end = before.find('\n');
+  return end != std::string_view::npos && before.find_first_not_of(" \t\r\n", end) >= before.rfind('\n');
+}
+
 // The shortest text between two addresses, if it stands there more than once or alone: one service is left behind for
 // the next by more than what stands between two lines of one.
 std::string shortest_separator(const std::vector<placed_address>& all) {
@@ -128,7 +137,11 @@ std::vector<address_group> groups_of(const std::vector<placed_address>& all, con
   std::string between;  // of the current group; empty before its second address
   for (const auto& each : all) {
     auto separator = without_digits(each.before);
-    const bool follows = !groups.empty() && within_one.contains(separator) && (between.empty() || separator == between);
+    const bool repeats = within_one.contains(separator) && (between.empty() || separator == between);
+    // Of two lines that follow each other, how they begin says more than any other place of the text.
+    const bool follows =
+        !groups.empty() &&
+        (is_on_next_line(each.before) ? line_start(each.before) == line_start(groups[current].heading) : repeats);
     if (follows) {
       between = std::move(separator);
     } else {

@@ -19,6 +19,7 @@ public:
   std::optional<node_content> result() && {
     if (!is_whole_) return {};
     std::ranges::sort(content_.instances, {}, &registration::id);
+    content_.instances.shrink_to_fit();  // it is kept: a node with thousands of services has grown it by halves
     return std::move(content_);
   }
 

@@ -77,7 +77,7 @@ public:
   boost::asio::awaitable<void> run() override {
     auto known = settings_;
     if (known.conventions.host_address.empty()) known.conventions.host_address = own_address();
-    if (known.is_swarm) return swarm_watcher_.emplace(known, host(), executor()).run();
+    if (known.is_swarm) return swarm_watcher_.emplace(std::move(known), host(), executor()).run();
     return watcher_.emplace(std::move(known), host(), executor()).run();
   }
 

@@ -23,7 +23,7 @@ struct node {
 
 // A manager may be known to itself by no address, but always by the one that the other managers use.
 std::string address_of(const json& each) {
-  const auto own = json_text(object(each, "Status"), "Addr");
+  auto own = json_text(object(each, "Status"), "Addr");
   if (!own.empty() && own != "0.0.0.0") return own;
   const auto manager = json_text(object(each, "ManagerStatus"), "Addr");  // "10.0.0.1:2377", "[fd00::1]:2377"
   auto address = manager.substr(0, manager.rfind(':'));

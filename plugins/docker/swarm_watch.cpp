@@ -21,8 +21,8 @@ constexpr auto first_pause = std::chrono::milliseconds(100);
 
 }  // namespace
 
-swarm_watcher::swarm_watcher(const settings& settings, context host, const asio::any_io_executor& strand)
-    : settings_(settings),
+swarm_watcher::swarm_watcher(settings settings, context host, const asio::any_io_executor& strand)
+    : settings_(std::move(settings)),
       host_(host),
       wake_(strand),
       manager_(strand, settings_.engine, {}),

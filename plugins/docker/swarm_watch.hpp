@@ -24,7 +24,7 @@ namespace drcon::docker {
 
 class swarm_watcher {
 public:
-  swarm_watcher(const settings& settings, context host, const boost::asio::any_io_executor& strand);
+  swarm_watcher(settings settings, context host, const boost::asio::any_io_executor& strand);
   swarm_watcher(const swarm_watcher&) = delete;
   swarm_watcher& operator=(const swarm_watcher&) = delete;
 

@@ -92,18 +92,8 @@ private:
   void add(const std::string& name, const desired_server& desired) {
     const auto server = full(name);
     plan_.taken_out.insert(name);
-    const auto command = [&](unsigned weight) {
-      return "add server " + server + " " + common::with_port(desired.address, desired.port) + " weight " +
-             std::to_string(weight) + (desired.backup ? " backup" : "") + rules_.server_options;
-    };
-    // In service at once, by a single command: a thousand of them are half of the work. After the options, so that a
-    // "disabled" among them does not keep it out.
-    if (desired.state == server_state::ready && !(rules_.check && rules_.check_first)) {
-      grow(command(desired.weight_in_haproxy()) + " enabled");
-      if (rules_.check) grow("enable health " + server);
-      return;
-    }
-    grow(command(0));
+    grow("add server " + server + " " + common::with_port(desired.address, desired.port) + " weight 0" +
+         (desired.backup ? " backup" : "") + rules_.server_options);
     // It begins in maintenance, by our doing. Health goes down before the check begins, for 'state ready' would put it
     // up.
     if (desired.state != server_state::maint) grow("set server " + server + " state " + to_string(desired.state));

@@ -99,7 +99,7 @@ outcome applier::apply(const std::vector<upstream>& desired, bool fresh, const s
   // The new file was refused, by nginx -t or by the master, and then the old one was taken. Who has corrected nginx's
   // own configuration in between would find the change refused for good: it is judged once more. A port that could not
   // be confirmed is chosen again first: without one, nginx would be taken to serve what it never read.
-  if (how.result == DRCON_REJECTED && nginx_.settings().ask_program && !stop.stop_requested()) {
+  if ((how.result == DRCON_REJECTED || met_obstacle_) && nginx_.settings().ask_program && !stop.stop_requested()) {
     if (!look(why)) return retry(why);
     how = bring_about_or_retain(admitted, {}, stop);
   }

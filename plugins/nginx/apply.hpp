@@ -95,7 +95,13 @@ private:
   std::string write(const std::string& bytes);
   target::verdict judge(const std::stop_token& stop);
   outcome refused(const target::verdict& verdict, const std::stop_token& stop);
-  outcome put_back(const std::string& why, bool was_signalled, const std::stop_token& stop);
+  // Why nginx has not taken a change.
+  enum class cause {
+    change,   // nginx -t refuses it; nginx was not signalled
+    outside,  // nginx -t finds no fault in it, but the master kept its generation
+    unknown,  // the master kept its generation, and there is no nginx -t to ask
+  };
+  outcome put_back(const std::string& why, cause at_fault, const std::stop_token& stop);
   std::string why_too_soon(const std::stop_token& stop);
   outcome reload(const rendered& next, bool judged, const std::stop_token& stop);
   outcome unconfirmed(const rendered& next, const std::stop_token& stop);
@@ -112,6 +118,7 @@ private:
   std::set<std::string> retained_;              // vanished services that nginx's own configuration still needs
   std::string retained_why_;                    // what nginx said without them
   std::optional<std::set<std::string>> taken_;  // names of the upstreams nginx last took; nothing: not known
+  bool met_obstacle_ = false;                   // the master did not take what nginx -t had found no fault in
   bool check_refused_ = false;                  // nginx -t judged the last attempt, and refused it
   std::optional<pid_t> master_;                 // nginx's, when the last apply began; nothing: not known
   std::string warning_;                         // a fault that the last attempt revealed, although nginx serves it

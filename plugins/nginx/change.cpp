@@ -54,6 +54,7 @@ outcome applier::bring_about(const std::vector<upstream>& all, std::optional<ren
 outcome applier::bring_about_by_file(const std::vector<upstream>& all, std::optional<rendered> made,
                                      const std::stop_token& stop) {
   check_refused_ = false;
+  met_obstacle_ = false;
   warning_.clear();
   const auto next = made ? std::move(*made) : render_all(all);
   const bool written = file_.live() == next.bytes;
@@ -104,14 +105,14 @@ outcome applier::refused(const target::verdict& verdict, const std::stop_token& 
   if (!file_.changing())
     return retry((verdict.judged ? "nginx -t fails: " : "nginx cannot be asked: ") + verdict.why + "; " + file_.path() +
                  " is as desired, and nginx is reloaded once that is fixed");
-  if (verdict.judged) return put_back(verdict.why, false, stop);
+  if (verdict.judged) return put_back(verdict.why, cause::change, stop);
   if (const auto fault = file_.restore(); !fault.empty())
     return retry(verdict.why + "; and the old file cannot be put back: " + fault);
   return retry("nginx cannot be asked: " + verdict.why + "; the old file is back until it can");
 }
 
 // The old file again. When nginx does not take that either, its own configuration is broken, and the change waits.
-outcome applier::put_back(const std::string& why, bool was_signalled, const std::stop_token& stop) {
+outcome applier::put_back(const std::string& why, cause at_fault, const std::stop_token& stop) {
   if (const auto fault = file_.restore(); !fault.empty())
     return retry(why + "; and the old file cannot be put back: " + fault);
   host_.count("rollbacks_total", "How often the old file was put back.");
@@ -119,11 +120,12 @@ outcome applier::put_back(const std::string& why, bool was_signalled, const std:
   if (!old.ok)
     return retry("nginx -t fails even with the previous file: " + old.why +
                  "; the old file is back, and the change is applied once the configuration is fixed");
-  if (was_signalled) {
-    std::string ignored;
-    if (const auto master = nginx_.master(ignored)) nginx_.reload(*master);
-  }
-  return rejected("nginx refuses it: " + why + "; the old file is back");
+  if (at_fault == cause::change) return rejected("nginx refuses it: " + why + "; the old file is back");
+  std::string ignored;
+  if (const auto master = nginx_.master(ignored)) nginx_.reload(*master);
+  if (at_fault == cause::unknown) return rejected("nginx does not take it: " + why + "; the old file is back");
+  return retry("nginx does not take it, though nginx -t finds no fault in it: " + why +
+               "; the old file is back, and the change is retried");
 }
 
 // Waits until nginx may be signalled to reload again. Why it may not, or empty.
@@ -189,7 +191,9 @@ outcome applier::unconfirmed(const rendered& next, const std::stop_token& stop) 
   const auto why = why_unconfirmed(next, stop);
   check_refused_ = !nginx_.settings().ask_program;  // nobody else could have refused it
   if (!file_.changing()) return retry(why);
-  auto back = put_back(why, true, stop);
+  // nginx -t was asked before, and found no fault: a port is taken, for example, which it does not notice.
+  met_obstacle_ = !check_refused_;
+  auto back = put_back(why, met_obstacle_ ? cause::outside : cause::unknown, stop);
   // Perhaps nginx could not listen on the port: another one is chosen next time. A port that the old file names as well
   // has served before, and stays.
   if (options_.listen.port() == 0 && !recall_port(file_.live().value_or(std::string()))) form_.listener.reset();

@@ -1,30 +1,21 @@
-// Change in Consul -> first answer from the new backend, and 1,000 servers of HAProxy in one update: drcon beside a
-// bare loop, alternating in one run.
+// Change in Consul -> first answer from the new backend: drcon beside a bare loop, alternating in one run.
 //
 // The bare loop is the floor: one blocking query, one write, one SIGHUP; no check, no confirmation, no safety. It and
 // drcon each have an nginx of their own and a service of their own in the same Consul. Times are medians; what counts
 // is their ratio, for both ran side by side on the same machine.
 //
 // usage: drcon_bench [ROUNDS]
+#include "rows.hpp"
 #include "support/backend.hpp"
 #include "support/consul_agent.hpp"
 #include "support/drcon_process.hpp"
-#include "support/haproxy_server.hpp"
 #include "support/nginx_server.hpp"
-#include "support/plugin_harness.hpp"
 #include "support/resident.hpp"
 #include "support/wait.hpp"
 
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/local/stream_protocol.hpp>
-#include <boost/asio/write.hpp>
-
 #include <algorithm>
-#include <array>
-#include <atomic>
 #include <cstdio>
 #include <fstream>
-#include <functional>
 #include <sstream>
 #include <string>
 #include <thread>
@@ -38,11 +29,6 @@ namespace {
 using clock = std::chrono::steady_clock;
 
 double milliseconds(clock::duration length) { return std::chrono::duration<double, std::milli>(length).count(); }
-
-double quantile(std::vector<double> values, double share) {
-  std::ranges::sort(values);
-  return values[static_cast<std::size_t>(share * static_cast<double>(values.size() - 1))];
-}
 
 std::string proxy_to(const std::string& service) {
   return "server { listen 127.0.0.1:@PORT@; location / { proxy_pass http://" + service + "; } }";
@@ -172,93 +158,19 @@ void compare(int more_services, int rounds) {
   }
   if (std::getenv("DRCON_BENCH_STEPS") != nullptr) print_steps(drcon.metrics());
   const auto [memory, cpu] = usage(drcon.pid());
-  const auto bare_median = quantile(bare_times, 0.5);
-  const auto drcon_median = quantile(drcon_times, 0.5);
-  std::printf("%8d  %8.1f %8.1f  %8.1f %8.1f  %6.2f  %6.1f MB  %6.2f s\n", more_services + 1, bare_median,
-              quantile(bare_times, 0.95), drcon_median, quantile(drcon_times, 0.95), drcon_median / bare_median, memory,
-              cpu);
-  std::fflush(stdout);
-}
-
-// The bare floor of a sink's work: these commands over one connection, as a script would pipe them. Milliseconds.
-double pipe_commands(const haproxy_server& haproxy, const std::vector<std::string>& commands) {
-  namespace asio = boost::asio;
-  std::string all = "prompt\n";
-  for (const auto& each : commands) all += each + "\n";
-  asio::io_context context;
-  asio::local::stream_protocol::socket socket(context);
-  const auto start = clock::now();
-  socket.connect(asio::local::stream_protocol::endpoint(haproxy.socket().string()));
-  asio::async_write(socket, asio::buffer(all), [](const boost::system::error_code&, std::size_t) {});
-  std::string answers;
-  std::size_t prompts = 0;
-  std::array<char, 65536> part{};
-  const std::function<void()> read = [&] {
-    socket.async_read_some(asio::buffer(part), [&](const boost::system::error_code& error, std::size_t length) {
-      if (error) return;
-      answers.append(part.data(), length);
-      for (auto at = answers.find("\n> "); at != std::string::npos; at = answers.find("\n> ")) {
-        ++prompts;
-        answers.erase(0, at + 3);
-      }
-      if (prompts <= commands.size()) read();
-    });
+  const auto how = std::to_string(more_services + 1) + (more_services == 0 ? " service" : " services");
+  const auto row = [&](const char* what, double figure, double floor, double share) {
+    bench::report({.what = "change to served by nginx, " + how + ", " + what,
+                   .figure = figure,
+                   .unit = "ms",
+                   .beside = "bare loop",
+                   .floor = floor,
+                   .share = share});
   };
-  read();
-  context.run();
-  return milliseconds(clock::now() - start);
-}
-
-service many_servers(std::uint32_t count, std::uint32_t weight) {
-  service all{.name = "web", .revision = weight, .endpoints = {}};
-  for (std::uint32_t i = 0; i < count; ++i)
-    all.endpoints.push_back({.id = "e" + std::to_string(i),
-                             .node = "",
-                             .address = "10.0." + std::to_string(i / 200) + "." + std::to_string(i % 200 + 1),
-                             .port = 80,
-                             .weight = 1 + (i + weight) % 5,
-                             .tags = {},
-                             .meta = {}});
-  return all;
-}
-
-// 1,000 servers in one update of the haproxy sink, beside the same commands without anything around them. The sink
-// also reads the state before and after, and compares.
-void compare_haproxy(int rounds) {
-  constexpr std::uint32_t count = 1000;
-  std::vector<double> bare_adds, drcon_adds, bare_sets, drcon_sets;
-  for (int i = 0; i < rounds; ++i) {
-    const haproxy_server bare;
-    const haproxy_server served;
-    sink_harness sink("haproxy", served.options() + "server_options = \"\"\nprefix = \"s-\"\n");
-    sink.start();
-    std::vector<std::string> adds;
-    std::vector<std::string> sets;
-    const auto next = many_servers(count, 2);
-    for (const auto& each : many_servers(count, 1).endpoints) {
-      const auto name = "web/s-" + each.address + ":80";
-      adds.push_back("add server " + name + " " + each.address + ":80 weight " + std::to_string(each.weight));
-      adds.push_back("set server " + name + " state ready");
-    }
-    for (const auto& each : next.endpoints)
-      sets.push_back("set server web/s-" + each.address + ":80 weight " + std::to_string(each.weight));
-    bare_adds.push_back(pipe_commands(bare, adds));
-    auto start = clock::now();
-    if (sink.apply({many_servers(count, 1)}).result != DRCON_OK) throw std::runtime_error("haproxy: not applied");
-    drcon_adds.push_back(milliseconds(clock::now() - start));
-    bare_sets.push_back(pipe_commands(bare, sets));
-    start = clock::now();
-    if (sink.apply({next}).result != DRCON_OK) throw std::runtime_error("haproxy: not applied");
-    drcon_sets.push_back(milliseconds(clock::now() - start));
-  }
-  const auto print = [](const char* what, const std::vector<double>& bare, const std::vector<double>& drcon) {
-    std::printf("%-16s  %8.1f  %8.1f  %6.2f\n", what, quantile(bare, 0.5), quantile(drcon, 0.5),
-                quantile(drcon, 0.5) / quantile(bare, 0.5));
-  };
-  std::printf("1,000 servers of HAProxy in one update, %d rounds, milliseconds\n", rounds);
-  std::printf("what              bare p50  drcon p50  ratio\n");
-  print("added", bare_adds, drcon_adds);
-  print("weights set", bare_sets, drcon_sets);
+  row("p50", bench::median(drcon_times), bench::median(bare_times), 1.15);
+  row("p99", bench::quantile(drcon_times, 0.99), bench::quantile(bare_times, 0.99), 1.3);
+  bench::report({.what = "resident memory with nginx, " + how, .figure = memory, .unit = "MB"});
+  bench::report({.what = "processor time of that run, " + how, .figure = cpu, .unit = "s CPU"});
 }
 
 }  // namespace
@@ -266,8 +178,5 @@ void compare_haproxy(int rounds) {
 
 int main(int argc, char** argv) {
   const int rounds = argc > 1 ? std::max(1, std::atoi(argv[1])) : 40;
-  std::printf("change in Consul -> first answer from the new backend, %d rounds, milliseconds\n", rounds);
-  std::printf("services  bare p50      p95  drcon p50     p95   ratio  resident   CPU time\n");
   for (const int more : {0, 499}) drcon::test::compare(more, rounds);
-  drcon::test::compare_haproxy(std::max(1, rounds / 4));
 }

@@ -19,8 +19,6 @@
 #include <cstdio>
 #include <cstdlib>
 #include <ctime>
-#include <filesystem>
-#include <fstream>
 #include <functional>
 #include <stdexcept>
 #include <string>
@@ -32,29 +30,14 @@ namespace {
 using test::haproxy_server;
 using test::sink_harness;
 
-double clock_of(clockid_t of) {
-  timespec now{};
-  ::clock_gettime(of, &now);
-  return static_cast<double>(now.tv_sec) * 1e3 + static_cast<double>(now.tv_nsec) / 1e6;
-}
-
 // A HAProxy whose processor time is looked at.
 class measured_haproxy {
 public:
   template <class... Args>
   explicit measured_haproxy(Args... args) : server(args...), worker_(server.worker()) {}
 
-  // What all threads of its worker have needed so far, in milliseconds.
-  double cpu() const {
-    double sum = 0;
-    for (const auto& thread : std::filesystem::directory_iterator("/proc/" + std::to_string(worker_) + "/task")) {
-      double nanoseconds = 0;
-      if (!(std::ifstream(thread.path() / "schedstat") >> nanoseconds))
-        throw std::runtime_error("the kernel tells no processor time of HAProxy");
-      sum += nanoseconds / 1e6;
-    }
-    return sum;
-  }
+  // What its worker has needed so far, in milliseconds.
+  double cpu() const { return processor_time_of(worker_); }
 
   const haproxy_server server;
 

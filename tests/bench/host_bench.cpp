@@ -47,13 +47,7 @@ using namespace std::chrono_literals;
 constexpr int service_count = 10000;
 constexpr int endpoints_each = 10;
 
-double milliseconds(clockid_t of) {
-  timespec now{};
-  ::clock_gettime(of, &now);
-  return static_cast<double>(now.tv_sec) * 1e3 + static_cast<double>(now.tv_nsec) / 1e6;
-}
-
-double process_cpu() { return milliseconds(CLOCK_PROCESS_CPUTIME_ID); }
+double process_cpu() { return clock_of(CLOCK_PROCESS_CPUTIME_ID); }
 
 // The instances of the two plugins, once they are made.
 struct stage {
@@ -93,17 +87,17 @@ public:
   void stop() {}
   bool render(const update_view& /*update*/) { return false; }
   void begin_apply(const update_view& update) {
-    const auto own = milliseconds(CLOCK_THREAD_CPUTIME_ID);
+    const auto own = clock_of(CLOCK_THREAD_CPUTIME_ID);
     auto& here = the_stage();
     {
       const std::lock_guard lock(here.mutex);
-      here.engine_at_apply = std::max(here.engine_at_apply, milliseconds(here.engine_clock));
+      here.engine_at_apply = std::max(here.engine_at_apply, clock_of(here.engine_clock));
       here.lanes += own - since_;
       ++here.applied.at(static_cast<std::size_t>(place_));
     }
     here.changed.notify_all();
     host_.host()->done(host_.instance(), update.ticket(), DRCON_OK, {});
-    since_ = milliseconds(CLOCK_THREAD_CPUTIME_ID);
+    since_ = clock_of(CLOCK_THREAD_CPUTIME_ID);
   }
 
 private:
@@ -257,15 +251,15 @@ cost change_one(host& of, int number, std::uint32_t weight) {
     const std::lock_guard lock(here.mutex);
     here.engine_at_apply = here.lanes = 0;
   }
-  const auto engine_before = milliseconds(here.engine_clock);
-  const auto own_before = milliseconds(CLOCK_THREAD_CPUTIME_ID);
+  const auto engine_before = clock_of(here.engine_clock);
+  const auto own_before = clock_of(CLOCK_THREAD_CPUTIME_ID);
   host::source().publish(changed);
-  const auto own = milliseconds(CLOCK_THREAD_CPUTIME_ID) - own_before;
+  const auto own = clock_of(CLOCK_THREAD_CPUTIME_ID) - own_before;
   of.wait_applied(before + 1);
   of.wait_settled();
   const std::lock_guard lock(here.mutex);
   return {.to_apply = own + (here.engine_at_apply - engine_before) + here.lanes,
-          .after = milliseconds(here.engine_clock) - here.engine_at_apply};
+          .after = clock_of(here.engine_clock) - here.engine_at_apply};
 }
 
 void measure(const std::string& how, int pipelines, int sinks, int rounds, bool with_rest) {

@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <ctime>
 #include <fstream>
+#include <stdexcept>
 #include <utility>
 
 namespace drcon::bench {
@@ -41,6 +43,18 @@ void report(const row& each) {
   if (each.share) line["goal_ratio"] = *each.share;
   if (const auto met = is_met(each)) line["met"] = *met;
   std::ofstream(file, std::ios::app) << line.dump() << "\n";
+}
+
+double clock_of(clockid_t of) {
+  timespec now{};
+  if (::clock_gettime(of, &now) != 0) throw std::runtime_error("a clock of processor time cannot be read");
+  return static_cast<double>(now.tv_sec) * 1e3 + static_cast<double>(now.tv_nsec) / 1e6;
+}
+
+double processor_time_of(pid_t process) {
+  clockid_t clock{};
+  if (::clock_getcpuclockid(process, &clock) != 0) throw std::runtime_error("a measured process has ended");
+  return clock_of(clock);
 }
 
 double quantile(std::vector<double> values, double share) {

@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include <sys/types.h>
+
 namespace drcon::bench {
 
 struct row {
@@ -26,6 +28,11 @@ std::optional<bool> is_met(const row& each);
 /// Prints the row. With DRCON_BENCH_ROWS in the environment it is also appended there, as a line of JSON:
 /// tests/bench/run makes its table of those.
 void report(const row& each);
+
+/// What a clock of processor time says, in milliseconds.
+double clock_of(clockid_t of);
+/// The processor time of a process so far, that of threads which have ended too, in milliseconds.
+double processor_time_of(pid_t process);
 
 /// The value below which `share` of them lie.
 double quantile(std::vector<double> values, double share);

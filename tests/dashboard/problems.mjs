@@ -96,6 +96,8 @@ export async function AButtonIsNotReplacedWhileItIsPressed(browser) {
 // What a state would be with them: not each can be brought about here.
 export async function FindingsOfAnyOtherKindAndWhoPausedAreShown(browser) {
   const page = await open(browser, sight, canInject);
+  const { code } = (await (await page.request.get(url + "v1/openapi.json", withToken)).json()).components.schemas.Finding.properties;
+  for (const each of await page.evaluate(() => Object.keys(otherFindings))) check(code.enum.includes(each), "drcon has no finding " + each);
   const state = await page.evaluate(() => status);
   state.findings = [{ code: "fault-ahead", severity: "warning", text: "sink page: /srv/page is not writable; to do: chown it" },
     { code: "brake-holds", severity: "open", text: "has a card of its own" }];

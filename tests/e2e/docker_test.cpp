@@ -162,6 +162,17 @@ TEST_F(DockerStory, NeedsNoRegistryOnOneHost) {
   EXPECT_TRUE(routes_to({"503"})) << drcon_->log();
 }
 
+TEST_F(DockerStory, RegistersAndRemovesEachBindingOfAPort) {
+  engine_.run("both", {"-p", "127.0.0.1:18080:80", "-p", "[::1]:18080:80", "-e", "SERVICE_NAME=simple"});
+  drcon_ = std::make_unique<drcon_process>(config("bindings = \"all\"\n"));
+  drcon_->start();
+  EXPECT_TRUE(wait_until([this] {
+    return registered() == names{"h:both:80", "h:both:80@[::1]:18080"};
+  })) << drcon_->log();
+  engine_.docker({"rm", "-f", "both"});
+  EXPECT_TRUE(wait_until([this] { return registered().empty(); })) << drcon_->log();
+}
+
 // The question that Registrator's users ask most: why is my container not there?
 TEST_F(DockerStory, ExplainsWhyAContainerIsNotThere) {
   engine_.run("quiet", {"-e", "SERVICE_NAME=quiet"});

@@ -159,6 +159,16 @@ TEST_F(Docker, TakesThePublishedOrTheNamedPortsOfHostMode) {
   EXPECT_EQ(source_->now().services.size(), 1U) << all();
 }
 
+// Whoever uses the network of a container in network mode host is in it as well.
+TEST_F(Docker, TakesTheHostsAddressForAContainerInTheNetworkOfOneInHostMode) {
+  engine_.run("lender", {"--network", "host"});
+  engine_.run("borrower", {"--network", "container:lender", "-e", "SERVICE_8080_NAME=web"});
+  watch("host_network = \"named\"\n");
+  ASSERT_TRUE(sees("web", 1)) << all();
+  EXPECT_EQ(endpoints("web").front().id, "h:borrower:8080");
+  EXPECT_EQ(endpoints("web").front().address, "127.0.0.1");
+}
+
 TEST_F(Docker, TakesOnlyContainersWithTheLabels) {
   engine_.run("aa", {"-p", "80", "--label", "SERVICE_NAME=a", "--label", "edge", "--label", "zone=1"});
   engine_.run("bb", {"-p", "80", "--label", "SERVICE_NAME=b", "--label", "edge", "--label", "zone=2"});

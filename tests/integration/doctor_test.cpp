@@ -124,7 +124,7 @@ TEST(Doctor, NamesWhatIsWrongWithConsul) {
   const std::string rest = "[sink.page]\nplugin = \"template\"\nfile = [{ path = \"" + (files / "page").string() +
                            "\", template = \"" + (files / "page.mustache").string() + "\", escape = \"none\" }]\n" +
                            pipeline_of("consul", "page");
-  write_file(files / "page.mustache", "");
+  write_file(files / "page.mustache", "{{#services}}{{name}}{{/services}}");
 
   const doctor without_token(consul_source(consul) + rest);
   EXPECT_EQ(without_token.code(), 3);
@@ -284,9 +284,12 @@ TEST(Doctor, SaysThatTheConfigurationIsWrongAsCheckDoes) {
   const auto answer = json::parse(checked.out, nullptr, false);
   ASSERT_TRUE(answer.is_object()) << checked.out << checked.err;
   EXPECT_EQ(answer["ok"], false);
-  EXPECT_EQ(answer["findings"][0]["line"], 2);
-  EXPECT_EQ(answer["findings"][0]["code"], "configuration");
-  EXPECT_THAT(answer["findings"][0]["message"], HasSubstr("no-such"));
+  bool is_named = false;
+  for (const auto& each : answer["findings"]) {
+    EXPECT_EQ(each["code"], "configuration") << each.dump();
+    is_named |= each["line"] == 2 && each["message"].get<std::string>().find("no-such") != std::string::npos;
+  }
+  EXPECT_TRUE(is_named) << checked.out;
 }
 
 // A fault that only the next change would meet is shown at the start, and is gone when it has been corrected.

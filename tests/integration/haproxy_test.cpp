@@ -626,7 +626,7 @@ protected:
 // The registry has it in service, and HAProxy sends it nothing: "in sync" would hide that.
 TEST_F(HaproxyDynamic, ReportsWhatItsOwnChecksHaveDown) {
   sink_ = std::make_unique<sink_harness>(
-      "haproxy", haproxy_.options() + "server_options = \"check inter 50ms fall 1 rise 1\"\ncompare = \"100ms\"\n");
+      "haproxy", haproxy_.options() + "server_options = \"check inter 1s fall 1 rise 1\"\ncompare = \"100ms\"\n");
   sink_->start();
   const auto closed = free_port();
   auto wanted = service_at("web", {&a_});
@@ -643,7 +643,6 @@ TEST_F(HaproxyDynamic, ReportsWhatItsOwnChecksHaveDown) {
   ASSERT_EQ(apply({&a_}).result, DRCON_OK);
   EXPECT_TRUE(wait_until([&] { return sink_->status().text.find("DOWN") == std::string::npos; }))
       << sink_->status().text;
-  EXPECT_TRUE(sink_->refused().empty()) << "what is left out goes with the answer to the next update";
 }
 
 // Every name of one sink begins with the prefix of the other.

@@ -249,7 +249,7 @@ TEST_F(NginxSink, PutsTheOldFileBackWhenTheNewOneNeverServes) {
   auto taken = good;
   taken.endpoints[0].meta["listen"] = std::to_string(squatter.port());
   const auto how = sink_->apply({taken});
-  EXPECT_EQ(how.result, DRCON_REJECTED);
+  EXPECT_EQ(how.result, DRCON_RETRY) << "nginx -t finds no fault in it";
   EXPECT_EQ(file(), before);
   EXPECT_TRUE(wait_until([&] { return sink_->apply({good}).result == DRCON_OK; }));
 }
@@ -598,7 +598,7 @@ TEST_F(NginxSink, RefusesNoChangeThatTheMasterCouldNotReadForAMoment) {
   write_file(nginx, "#!/bin/sh\nif [ -e " + corrected.string() + " ]; then mv " + corrected.string() + " " +
                         nginx_.config().string() + "; fi\nexec /usr/sbin/nginx \"$@\"\n");
   std::filesystem::permissions(nginx, std::filesystem::perms::owner_all);
-  sink("nginx = \"" + nginx.string() + "\"\nconfirm_timeout = \"1s\"\n");
+  sink("nginx = \"" + nginx.string() + "\"\nconfirm_timeout = \"10s\"\n");
   ASSERT_EQ(sink_->apply({service_at("web", {&a_})}).result, DRCON_OK);
   serve_web();
   std::filesystem::copy_file(nginx_.config(), corrected);
@@ -606,6 +606,22 @@ TEST_F(NginxSink, RefusesNoChangeThatTheMasterCouldNotReadForAMoment) {
   const auto how = sink_->apply({service_at("web", {&b_})});
   EXPECT_EQ(how.result, DRCON_OK) << how.why;
   EXPECT_FALSE(std::filesystem::exists(corrected)) << "nginx -t was asked";
+  EXPECT_TRUE(answers("b\n"));
+}
+
+// nginx -t does not notice that a port is taken, and the master keeps its old generation: the change is not at fault,
+// and must not wait as long as one that is.
+TEST_F(NginxSink, RetriesAChangeThatNginxCannotTakeForAReasonOutsideOfIt) {
+  ASSERT_EQ(sink("confirm_timeout = \"1s\"\n").apply({service_at("web", {&a_})}).result, DRCON_OK);
+  serve_web();
+  auto other = std::make_unique<backend>("other");
+  nginx_.serve(std::string(proxy) + "server { listen 127.0.0.1:" + std::to_string(other->port()) + "; }\n");
+  const auto before = file();
+  const auto how = sink_->apply({service_at("web", {&b_})});
+  EXPECT_EQ(how.result, DRCON_RETRY) << how.why;
+  EXPECT_EQ(file(), before) << "the old file is back";
+  other.reset();
+  EXPECT_TRUE(wait_until([&] { return sink_->apply({service_at("web", {&b_})}).result == DRCON_OK; }));
   EXPECT_TRUE(answers("b\n"));
 }
 
@@ -689,7 +705,7 @@ TEST_F(NginxSink, ChoosesAnotherPortWhenItsOwnIsTaken) {
       sink("confirm_listen = \"127.0.0.1:" + std::to_string(squatter.port()) + "\"\nconfirm_timeout = \"300ms\"\n")
           .apply({service_at("web", {&a_})})
           .result,
-      DRCON_REJECTED);
+      DRCON_RETRY);
   sink_.reset();
   ASSERT_FALSE(std::filesystem::exists(nginx_.file()));
   const auto wanted = sink_harness("nginx", nginx_.options()).render({service_at("web", {&a_})}).at(0).wanted;

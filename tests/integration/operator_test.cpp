@@ -212,8 +212,8 @@ TEST_F(Operator, EndpointsAndRevisionsAreOfferedToWhoTypes) {
   set_hosts(4);
   ASSERT_TRUE(serves(4));
   const auto offered = [this](std::vector<std::string> words) {
+    words.insert(words.begin() + 1, {"--socket", socket().string()});
     words.insert(words.begin(), {DRCON_BINARY, "complete", "--"});
-    words.insert(words.end() - 1, {"--socket", socket().string()});
     return run(words).out;
   };
   EXPECT_THAT(offered({"explain", "web", "10.0.0.2"}), StartsWith("10.0.0.2:80\tweb, passing\n"));
@@ -238,13 +238,14 @@ TEST_F(Operator, WhoSteersIsNamedAndTheMarkKeepsIt) {
   set_hosts(1);
   ASSERT_TRUE(wait_until([this] { return ask("release-brake", {"web"}).code == 0; }));
   ASSERT_TRUE(serves(1));
-  ASSERT_EQ(ask("rollback", {"web", "1"}).code, 3) << "revisions of before the restart are not kept";
+  ASSERT_EQ(ask("rollback", {"web", "1"}).code, 0);
   std::map<std::string, std::string> who;
-  for (const auto& each : drcon_->journal()["entries"])
+  const auto journal = drcon_->journal();
+  for (const auto& each : journal["entries"])
     if (each["what"] == "steered" || each["what"] == "reloaded")
       who[each["why"].get<std::string>().substr(0, 7)] = each["who"].get<std::string>();
-  for (const auto* what : {"resumed", "resync", "taken", "brake r"})
-    EXPECT_THAT(who[what], StartsWith("user root")) << what << ": " << drcon_->journal().dump();
+  for (const auto* what : {"resumed", "resync", "taken", "brake r", "paused:"})
+    EXPECT_THAT(who[what], StartsWith("user root")) << what << ": " << journal.dump();
   EXPECT_THAT(ask("journal").out, HasSubstr("resumed (by user root"));
 }
 
@@ -419,9 +420,13 @@ TEST_F(Operator, TheContentOfATargetCannotSteerTheTerminal) {
   EXPECT_THAT(rendered, Not(HasSubstr(clears_the_screen)));
   EXPECT_THAT(ask("render").out, HasSubstr(clears_the_screen)) << "a file gets what the target would";
   ASSERT_EQ(drcon_->verb("pause", {"web"}).code, 0);
-  write_file(drcon_->directory() / "page.conf", clears_the_screen + "other\n");
-  const auto different = on_terminal("diff web");
-  EXPECT_THAT(different, HasSubstr("[2Jother"));
+  // The sink puts its file back within a second, and a busy machine may take longer for the verb.
+  std::string different;
+  EXPECT_TRUE(wait_until([&] {
+    write_file(drcon_->directory() / "page.conf", clears_the_screen + "other\n");
+    different = on_terminal("diff web");
+    return different.find("[2Jother") != std::string::npos;
+  })) << different;
   EXPECT_THAT(different, Not(HasSubstr(clears_the_screen)));
 }
 

@@ -137,7 +137,6 @@ const otherFindings = {
   "reload-refused": { kind: "mild", served: "Everything, by the configuration before it.", next: "Nothing until the next reload. A restart would not begin with this configuration.", helps: "drcon check", entry: "reloaded" },
   "state-not-kept": { kind: "mild", served: "Everything. After a restart what was kept before would be served until the sources answer.", next: "It is tried again until it can be kept.", helps: "journalctl -u drcon" },
   "fault-ahead": { kind: "mild", served: "What was applied last.", next: "The next change fails, unless this is corrected before.", helps: "drcon doctor" },
-  "target-unhealthy": { kind: "bad", served: "The endpoints are configured, and by its own checks the target sends nothing to them.", next: "The target goes on checking them.", helps: "drcon doctor" },
   "left-out-beyond-brake": { kind: "bad", served: "What is left of the service.", next: "Each endpoint is used as soon as what it carries can be.", helps: "drcon journal" },
   "last-servers-kept": { kind: "bad", served: "The last servers of the service, which no source has in service any more.", next: "They are replaced as soon as the service has an endpoint that can be used.", helps: "drcon journal" },
   "paused-sink-behind": { kind: "mild", served: "What it had when the pause began.", next: "It is applied when the pipeline is resumed.", helps: "drcon status" },

@@ -74,9 +74,10 @@ TEST_F(StartProbes, AreWarningsUntilItWorks) {
 TEST_F(StartProbes, SayNothingOfAnInstanceThatSaysItself) {
   start();
   decide();
+  const auto at_work = fake("t");  // the probe has another instance of that name
   on_engine([this] { return engine_->probe_instances(), 0; });
   ASSERT_TRUE(test::wait_until([this] { return !warnings().empty(); }));
-  fake("t")->host.status_degraded("cannot write in /x");
+  at_work->host.status_degraded("cannot write in /x");
   ASSERT_TRUE(test::wait_until([this] {
     const auto now = warnings();
     return now.size() == 1 && now[0].code == report::remark_code::sink_degraded;

@@ -110,6 +110,16 @@ TEST(TargetLoss, OfASetThatIsReplacedByAsManyIsNone) {
   EXPECT_THAT(*losses_of_target(blue, green, snapshot_of({})), IsEmpty());
 }
 
+TEST(TargetLoss, OfTwoBesideAnAddressOfTheSinksOwnIsCountedTogether) {
+  const std::string own = "}\n\n# Tells which generation serves.\nserver {\n    listen 127.0.0.1:9999;\n}\n";
+  const std::string two = "upstream web {\n    server 10.0.0.1:80 weight=5;\n    server 10.0.0.2:80;\n" + own;
+  const std::string one = "upstream web {\n    server 10.0.0.1:80;\n" + own;
+  const auto found = losses_of_target(two, one, snapshot_of({}));
+  ASSERT_EQ(found->size(), 1U);
+  EXPECT_EQ(found->front().had, 2U);
+  EXPECT_EQ(found->front().next, 1U);
+}
+
 TEST(TargetLoss, OfATextWithoutAddressesIsNotKnown) {
   EXPECT_FALSE(losses_of_target("server app.example.com:80;\n", "", snapshot_of({})).has_value());
 }

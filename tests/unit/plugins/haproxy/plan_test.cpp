@@ -41,19 +41,16 @@ protected:
       .mode = mode::dynamic, .prefix = "drcon-", .backup_prefix = {}, .server_options = " check", .check = true};
 };
 
-TEST_F(DynamicPlan, AddsAServerThatTakesTrafficByOneCommand) {
+TEST_F(DynamicPlan, AddsAServerThatTakesTrafficAndIsChecked) {
   rules_.server_options.clear();
   rules_.check = false;
   EXPECT_THAT(texts(plan(wanting({server("10.0.0.1", 5)}), {})),
-              ElementsAre("add server web/drcon-10.0.0.1:80 10.0.0.1:80 weight 5 enabled"));
-  EXPECT_THAT(texts(plan(wanting({server("2001:db8::1")}), {})),
-              ElementsAre("add server web/drcon-2001:db8::1:80 [2001:db8::1]:80 weight 1 enabled"));
-}
-
-TEST_F(DynamicPlan, BeginsTheCheckOfAServerThatTakesTraffic) {
-  const auto name = "web/" + dynamic_name(server("10.0.0.1"), rules_);
-  EXPECT_THAT(texts(plan(wanting({server("10.0.0.1")}), {})),
-              ElementsAre("add server " + name + " 10.0.0.1:80 weight 1 check enabled", "enable health " + name));
+              ElementsAre("add server web/drcon-10.0.0.1:80 10.0.0.1:80 weight 0",
+                          "set server web/drcon-10.0.0.1:80 state ready", "set server web/drcon-10.0.0.1:80 weight 5"));
+  EXPECT_THAT(
+      texts(plan(wanting({server("2001:db8::1")}), {})),
+      ElementsAre("add server web/drcon-2001:db8::1:80 [2001:db8::1]:80 weight 0",
+                  "set server web/drcon-2001:db8::1:80 state ready", "set server web/drcon-2001:db8::1:80 weight 1"));
 }
 
 // Whatever moment the connection breaks at: one that is out of service by our doing has no weight.

@@ -221,8 +221,8 @@ TEST_F(Night, SomebodyBreaksNginxsConfigurationAndHaproxyGoesOn) {
   const auto kept = explain(instance(0));
   EXPECT_EQ(kept.code, 0);
   EXPECT_THAT(kept.out,
-              HasSubstr("in rotation since revision 1; but sink nginx is not up to date (away): nginx does not "
-                        "take its own configuration"));
+              HasSubstr("in rotation since revision 1; but sink nginx is not up to date (away): nginx -t fails "
+                        "even with the previous file: "));
   const auto half = explain(fresh);
   EXPECT_EQ(half.code, 3);
   EXPECT_THAT(half.out, ContainsRegex("not in rotation at sink nginx, [^\n]*no_such_directive[^\n]*; in rotation at "

@@ -20,6 +20,9 @@ bool end_alike(std::string_view a, std::string_view b) { return a.ends_with(b) |
 file_area area_of_names(std::string_view path, std::string_view mark) {
   const auto name = path.substr(path.rfind('/') + 1);
   const auto place = name.find(mark);
+  // Then it is one file, and the plugin refuses the path.
+  if (place == std::string_view::npos)
+    return {.directory = std::string(directory_of(path)), .front = std::string(name), .back = {}};
   return {.directory = std::string(directory_of(path)),
           .front = std::string(name.substr(0, place)),
           .back = std::string(name.substr(place + mark.size()))};

@@ -153,7 +153,7 @@ TEST_F(ConsulKv, FillsATemplateBesideServicesAndNeverReachesALoadBalancer) {
   EXPECT_TRUE(wait_until([&] { return rendered() == expected; })) << read_file(out) << drcon.log();
   put("app/size", "9");
   EXPECT_TRUE(wait_until([&] { return rendered().is_object() && rendered()["size"] == "9"; })) << read_file(out);
-  ASSERT_TRUE(wait_until([&] { return drcon.kept_state("app").find("\"app/size\": \"9\"") != std::string::npos; }))
+  ASSERT_TRUE(wait_until([&] { return drcon.kept_state("app").find(R"("app/size":"9")") != std::string::npos; }))
       << drcon.kept_state("app");
   // The last good values survive a restart while Consul is unreachable.
   consul_.kill9();

@@ -108,7 +108,7 @@ outcome applier::apply(const desired_backends& desired, const backend_names* cha
 outcome applier::bring_about(const backend_names* changed) {
   target cli(options_.socket, options_.timeout);
   if (auto why = cli.open(); !why.empty()) {
-    write_config_file({});  // HAProxy may not have been started yet, and starts with it
+    write_config_file(nullptr);  // HAProxy may not have been started yet, and starts with it
     return retry(std::move(why));
   }
   return changed && may_do_a_part(*changed) ? bring_about_part(cli, *changed) : bring_about(cli);
@@ -120,8 +120,7 @@ bool applier::may_do_a_part(const backend_names& changed) const {
   return settled_ && !recheck_ && (changed.size() <= few || changed.size() * 2 <= settled_->live.backends.size());
 }
 
-// The others are as they were: what is known of them is not older than `compare`. What of these has changed by hand
-// since then shows when they are read back: then everything is compared.
+// The other backends are taken to be as they were when all were compared last, at most `compare` ago.
 outcome applier::bring_about_part(target& cli, const backend_names& changed) {
   std::string why;
   const auto info = look_at_process(cli, why);
@@ -130,6 +129,9 @@ outcome applier::bring_about_part(target& cli, const backend_names& changed) {
   auto current = std::move(*settled_);
   settled_.reset();
   current.refusals.clear();
+  // What was last seen of them is of before their departures: planned from that, a server that drcon has taken out of
+  // service would look as if somebody had done it by hand.
+  if (why = look_at(cli, changed, current.live); !why.empty()) return retry(why);
   return go_on(cli, std::move(current), &changed);
 }
 
@@ -171,6 +173,7 @@ outcome applier::go_on(target& cli, attempt current, const backend_names* part) 
   remember(current, among);
   if (changes || !state_file_fault_.empty()) write_state_file(cli);
   auto answer = conclude(current, among);
+  if (!part) compared_ = clock::now();  // of the others nothing was looked at
   const bool is_well = answer.result == DRCON_OK && current.refusals.empty() && current.kept.empty() &&
                        foreign_.empty() && state_file_fault_.empty() && !short_of_slots_;
   if (is_well) settled_ = std::move(current);

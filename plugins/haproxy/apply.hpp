@@ -115,7 +115,7 @@ private:
   std::vector<std::string> missing_backends(const live_state& live) const;
   void report_kept(const attempt& current, const backend_names& among);
   void show(const attempt& current, const backend_names& among) const;
-  void write_config_file(const std::set<std::string>& unsettled);
+  void write_config_file(const live_state* live);
   void write_state_file(target& cli);
   std::string fault_of_state_file(target& cli);
 
@@ -127,6 +127,7 @@ private:
   backend_locks locks_;
   common::file_lock state_file_lock_;
   haproxy::config_file config_file_;
+  std::set<std::string> unsettled_;             // backends that had more than what is desired when they were last set
   std::string config_file_fault_;               // why it is not as it is to be; empty: it is, or there is none
   std::string state_file_fault_;                // why the server-state file is not as it is to be; empty: it is
   std::map<std::string, std::string> foreign_;  // backends that another sink sets, and which one

@@ -139,13 +139,12 @@ void applier::report_kept(const attempt& current, const backend_names& among) {
 
 outcome applier::conclude(const attempt& current, const backend_names& among) {
   show(current, among);
-  std::set<std::string> unsettled;
-  for (const auto& [backend, why] : current.refusals) unsettled.insert(backend);
-  for (const auto& [backend, loss] : current.kept) unsettled.insert(backend);
-  write_config_file(unsettled);
+  unsettled_.clear();
+  for (const auto& [backend, why] : current.refusals) unsettled_.insert(backend);
+  for (const auto& [backend, loss] : current.kept) unsettled_.insert(backend);
+  write_config_file(&current.live);
   report_kept(current, among);
   recheck_ = false;
-  compared_ = clock::now();
   short_of_slots_ = false;
   std::vector<std::string> remarks;
   for (const auto* fault : {&config_file_fault_, &state_file_fault_})

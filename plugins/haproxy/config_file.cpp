@@ -49,7 +49,8 @@ config_file::config_file(config_file_settings options, std::string writer)
     : options_(std::move(options)), writer_(std::move(writer)) {}
 
 std::string config_file::write(const std::map<std::string, desired_backend>& desired, const plan_rules& rules,
-                               const std::set<std::string>& unsettled) {
+                               const std::set<std::string>& unsettled,
+                               const std::set<std::string, std::less<>>* existing) {
   if (options_.path.empty()) return {};
   const common::file_place place(options_.path);
   if (!place.fault().empty()) return place.fault();
@@ -62,15 +63,24 @@ std::string config_file::write(const std::map<std::string, desired_backend>& des
   // the whole configuration without it.
   for (auto& [name, text] : sections)
     if (!desired.contains(name) && !options_.keep_empty) text = header_of(name, options_.defaults);
+  std::string of_the_user;
   for (const auto& [name, each] : desired) {
     const bool is_there = sections.contains(name);
+    // The first file is written with all of them: it is for a HAProxy that does not read it yet.
+    if (!is_there && before && (existing == nullptr || existing->contains(name))) {
+      if (existing != nullptr && of_the_user.empty()) of_the_user = name;
+      continue;
+    }
     const bool keeps = unsettled.contains(name) || (each.servers.empty() && options_.keep_empty);
     if (!is_there || !keeps) sections[name] = section_of(name, each, rules, options_.defaults);
   }
   std::string text =
       "# Written by drcon, sink '" + writer_ + "'. HAProxy reads it when it starts and when it is reloaded.\n";
   for (const auto& [name, section] : sections) text += section;
-  return before == text ? std::string() : common::replace_file(place, text);
+  if (before != text)
+    if (auto fault = common::replace_file(place, text); !fault.empty()) return fault;
+  if (of_the_user.empty()) return {};
+  return "backend " + of_the_user + " is not in it, since HAProxy's own configuration has one of that name";
 }
 
 }  // namespace drcon::haproxy

@@ -8,6 +8,7 @@
 #include "common/target_lock.hpp"
 #include "haproxy/plan.hpp"
 
+#include <functional>
 #include <map>
 #include <set>
 #include <string>
@@ -26,9 +27,11 @@ public:
   config_file(config_file_settings options, std::string writer);
 
   /// Brings the file in line with what is desired. Backends of `unsettled` keep the servers that they have in the file,
-  /// since those of before still serve. What went wrong, or empty; the file is then as it was.
+  /// since those of before still serve. `existing`: the backends that HAProxy has, or null where it cannot be asked. A
+  /// backend that HAProxy has and this file has not is of the user's own file: a second section of its name would make
+  /// HAProxy refuse everything. What went wrong, or empty.
   std::string write(const std::map<std::string, desired_backend>& desired, const plan_rules& rules,
-                    const std::set<std::string>& unsettled);
+                    const std::set<std::string>& unsettled, const std::set<std::string, std::less<>>* existing);
 
 private:
   const config_file_settings options_;

@@ -141,13 +141,20 @@ void desired_follower::make(const std::string& backend, const std::vector<servic
 }
 
 void desired_follower::make_all(const snapshot_view& wanted) {
-  backends_.clear();
-  left_out_.clear();
-  services_.clear();
   std::map<std::string, std::vector<service_view>> by_backend;
   for (const auto& each : wanted.services())
     if (!each.is_settings()) by_backend[backend_of(each.name(), rules_)].push_back(each);
-  for (const auto& [backend, services] : by_backend) make(backend, services);
+  auto backends = std::exchange(backends_, {});
+  auto left_out = std::exchange(left_out_, {});
+  auto services_before = std::exchange(services_, {});
+  try {
+    for (const auto& [backend, services] : by_backend) make(backend, services);
+  } catch (...) {  // half of what is desired must not be taken for all of it between two updates
+    backends_ = std::move(backends);
+    left_out_ = std::move(left_out);
+    services_ = std::move(services_before);
+    throw;
+  }
 }
 
 backend_names desired_follower::make_changed(const update_view& update) {
@@ -195,10 +202,10 @@ void desired_follower::begin_with(const snapshot_view& wanted) {
 
 std::optional<backend_names> desired_follower::follow(const update_view& update) {
   std::optional<backend_names> changed;
-  const bool is_known = applied_ && update.has_applied() && update.applied().revision() == *applied_;
+  const auto applied = std::exchange(applied_, std::nullopt);  // also when an exception comes in between
+  const bool is_known = applied && update.has_applied() && update.applied().revision() == *applied;
   if (is_known && !update.reconcile()) changed = make_changed(update);
   else make_all(update.wanted());
-  applied_.reset();
   report_left_out();
   return changed;
 }

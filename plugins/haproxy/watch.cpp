@@ -50,13 +50,18 @@ std::string applier::watch(target& cli) {
   return how.result == DRCON_OK ? std::string() : how.why;
 }
 
-// What another sink sets is of its file.
-void applier::write_config_file(const std::set<std::string>& unsettled) {
+// What another sink sets is of its file. `live`: what HAProxy has; null where it cannot be asked.
+void applier::write_config_file(const live_state* live) {
   if (options_.config_file.path.empty()) return;
   auto own = *desired_;
   for (const auto& [backend, why] : foreign_) own.erase(backend);
-  auto fault = config_file_.write(own, options_.plan, unsettled);
-  if (!fault.empty()) fault.insert(0, "config_file is not written: ");
+  auto unsettled = unsettled_;
+  // Too few of them may be left to be served alone, which only a HAProxy that answers shows.
+  if (!live)
+    for (const auto& [backend, each] : own)
+      if (each.refused > 0) unsettled.insert(backend);
+  auto fault = config_file_.write(own, options_.plan, unsettled, live ? &live->backends : nullptr);
+  if (!fault.empty()) fault.insert(0, "config_file: ");
   if (!fault.empty() && fault != config_file_fault_) host_.warn(fault);
   config_file_fault_ = std::move(fault);
 }

@@ -1018,6 +1018,21 @@ TEST_F(HaproxyWithConfigFile, KeepsLastServersAndSectionsOfServicesThatAreGone) 
   EXPECT_EQ(read_file(file_).find("server drcon-"), std::string::npos);
 }
 
+// Whoever registers a service could otherwise keep HAProxy from starting, by the name of a backend of the user's.
+TEST_F(HaproxyWithConfigFile, HasNoBackendThatTheUsersOwnFileHas) {
+  EXPECT_EQ(apply({&a_}).result, DRCON_RETRY);
+  haproxy_.configure(
+      "backend admin\n  balance roundrobin\n"
+      "defaults of-drcon\n  mode http\n  balance roundrobin\n  timeout connect 1s\n  timeout server 30s\n");
+  haproxy_.start();
+  ASSERT_TRUE(wait_until([&] { return sink_->reconcile().result == DRCON_OK; }));
+  ASSERT_EQ(sink_->apply({service_at("admin", {&b_}), service_at("web", {&a_})}).result, DRCON_OK);
+  EXPECT_EQ(read_file(file_).find("backend admin"), std::string::npos) << read_file(file_);
+  EXPECT_NE(sink_->status().text.find("backend admin is not in it"), std::string::npos) << sink_->status().text;
+  haproxy_.reload();
+  EXPECT_EQ(haproxy_.get().body, "a\n");
+}
+
 TEST_F(HaproxyWithConfigFile, IsWrittenByOneSink) {
   EXPECT_EQ(apply({&a_}).result, DRCON_RETRY);
   const auto before = read_file(file_);

@@ -155,11 +155,14 @@ void judge_ports(const container& origin, const rules& by, const std::vector<con
     if (where.all.empty()) why.add(where.why_none, port);
     else reachable.push_back({port, std::move(where), settings_for(origin, port)});
   }
+  // A port that another task stands in for counts as well, or the tasks of one service would have different names.
+  const auto stood_in = static_cast<std::size_t>(std::ranges::count_if(
+      ports, [&](const auto& port) { return !port.stands_in.empty() && places_of(origin, port, by).all.empty(); }));
   for (const auto& each : reachable) {
     if (!each.with.ignored_by.empty()) why.add(each.with.ignored_by + " is set", each.port);
     else if (by.explicit_only && each.with.get("name").empty())
       why.add("no SERVICE_NAME names its service, as explicit = true asks for", each.port);
-    else add_offers(origin, each, reachable.size() > 1, by, result.offers);
+    else add_offers(origin, each, reachable.size() + stood_in > 1, by, result.offers);
   }
   // Requests reach a task by the endpoint of the one that stands in for it.
   if (!ports.empty() && std::ranges::all_of(ports, [](const auto& each) { return !each.stands_in.empty(); }))

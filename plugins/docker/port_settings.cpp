@@ -137,11 +137,14 @@ port_settings settings_for(const container& origin, const container_port& port) 
 }
 
 std::vector<container_port> named_ports(const container& origin) {
+  constexpr std::size_t most_visited = 10 * most_named_ports;  // many labels may name the same ports again and again
+  std::size_t visited = 0;
   std::vector<container_port> all;
   for (const auto& [text, value] : origin.settings) {
     const auto key = read_key(text);
     if (!key.fault.empty() || key.is_general() || key.key != "name" || value.empty() || names_too_many(key)) continue;
-    for (unsigned number = key.first; number <= key.last && all.size() < most_named_ports; ++number)
+    for (unsigned number = key.first; number <= key.last && visited < most_visited && all.size() < most_named_ports;
+         ++number, ++visited)
       add_named(origin, static_cast<std::uint16_t>(number), key.of, all);
   }
   std::ranges::sort(all, {}, [](const auto& each) { return std::pair(each.number, each.udp); });

@@ -90,6 +90,8 @@ void inventory::take(container what) {
   if (!what.running && each.last) {
     what.ports = each.last->ports;
     what.addresses = each.last->addresses;
+    what.ipv6_addresses = each.last->ipv6_addresses;
+    what.network_mode = each.last->network_mode;
   }
   each.last = std::move(what);
   refresh(id, each);
@@ -139,6 +141,13 @@ std::vector<std::pair<std::string, std::string>> inventory::doubles() const {
         if (!seen.insert(each->id).second) all.emplace_back(name, each->id);
   }
   return all;
+}
+
+std::string inventory::fault_of_doubles() const {
+  const auto all = doubles();
+  if (all.empty()) return {};
+  return "service '" + all.front().first + "' has more than one endpoint with the id '" + all.front().second +
+         "'; only one of them is used: SERVICE_ID, and host names with identity = \"hostname\", must be unique";
 }
 
 std::optional<inventory::clock::time_point> inventory::next_return() const {

@@ -62,6 +62,8 @@ public:
   std::set<std::string> services() const;
   /// Endpoints that are left out, with the reason.
   std::vector<std::pair<std::string, std::string>> doubles() const;
+  /// What is wrong about them, for the status; empty when there are none.
+  std::string fault_of_doubles() const;
   /// Containers of which the verdict may have changed since the last call, and what it is; nothing for one that is
   /// gone, or of which only events are known.
   std::map<std::string, std::optional<finding>> changed_findings();

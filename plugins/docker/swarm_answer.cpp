@@ -122,7 +122,10 @@ container read_task(const json& service, const json& task, const node& on, const
   read_networks(task, result);
   read_ports(service, task, stands_in, result);
   result.running = json_text(object(task, "Status"), "State") == "running";
-  result.is_ending = json_text(task, "DesiredState") != "running";
+  // A task that an update makes is desired to be "ready" before it is desired to run.
+  const auto desired = json_text(task, "DesiredState");
+  result.is_ending = desired == "shutdown" || desired == "remove" || desired == "complete" || desired == "failed" ||
+                     desired == "rejected" || desired == "orphaned";
   if (const auto code = object(object(task, "Status"), "ContainerStatus").find("ExitCode");
       code != object(object(task, "Status"), "ContainerStatus").end() && code->is_number_integer())
     result.exit_code = code->get<int>();

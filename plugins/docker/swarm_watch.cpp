@@ -40,7 +40,11 @@ asio::awaitable<void> swarm_watcher::run() {
       publisher_.take(inventory_);
       const bool news = publisher_.publish(inventory_, false);
       if (was_unreachable) host_.ready();
-      if (was_unreachable || news) host_.status_ok(publisher_.report());
+      if (was_unreachable || news) {
+        const auto fault = inventory_.fault_of_doubles();
+        if (fault.empty()) host_.status_ok(publisher_.report());
+        else host_.status_degraded(fault);
+      }
       backoff_.reset();
     } else {
       version_.clear();

@@ -178,7 +178,9 @@ asio::awaitable<std::string> watcher::look_at_all() {
   }
   for (const auto& id : inventory_.known())
     if (!listed.contains(id)) inventory_.forget(id);
-  std::erase_if(troubles_, [&listed](const auto& each) { return !listed.contains(each.first); });
+  silent_in_a_row_ = 0;  // the engine answers: it is containers that hang
+  if (std::erase_if(troubles_, [&listed](const auto& each) { return !listed.contains(each.first); }) > 0)
+    report_status();
   for (const auto& [id, part] : listed) {
     const auto before = listed_.find(id);
     if (!looked_ || before == listed_.end() || before->second != part) to_look_at_.add(id);
@@ -197,7 +199,7 @@ asio::awaitable<std::string> watcher::look_at(std::string id) {
   to_look_at_.done(id);
   any_inspected_ = true;
   silent_in_a_row_ = 0;
-  troubles_.erase(id);
+  if (troubles_.erase(id) > 0) report_status();
   if (answer.status == 404) {
     inventory_.forget(id);
     co_return std::string();
@@ -288,10 +290,7 @@ void watcher::report_status() const {
                                  (troubles_.size() == 1 ? " container keeps its" : " containers keep their") +
                                  " last known state: " + which + "; " + id.substr(0, 12) + ": " + why);
   }
-  const auto doubles = inventory_.doubles();
-  if (!doubles.empty())
-    return host_.status_degraded("service '" + doubles.front().first + "' has more than one endpoint with the id '" +
-                                 doubles.front().second + "'; only one of them is used: SERVICE_ID must be unique");
+  if (const auto fault = inventory_.fault_of_doubles(); !fault.empty()) return host_.status_degraded(fault);
   host_.status_ok(text);
 }
 

@@ -100,10 +100,14 @@ public:
     if (!now_.asleep && !is_overdue) return {};
     // It may be sent a second time here: the first, sent while it was blocked, may have been lost.
     if (now_.caught) return send_now(pid_, signal_);
-    if (!now_.ignored && common::age_of(pid_) >= young) return send_now(pid_, signal_);
+    if (!now_.ignored && common::age_of(pid_) >= young) return pid_ == 1 ? unheard() : send_now(pid_, signal_);
     has_no_handler_ |= now_.asleep;
     return {};
   }
+
+  // Process 1 of a namespace is not ended by a signal that it has no handler for: the kernel drops that signal, and
+  // kill() reports success.
+  static signal_outcome unheard() { return {.why = "does not listen to the signal", .nobody = true}; }
 
   signal_outcome give_up() const {
     if (now_.ignored) return {.why = "ignores the signal", .nobody = true};
@@ -136,7 +140,7 @@ private:
 }  // namespace
 
 signal_outcome send_signal(pid_t pid, int signal, const std::stop_token& stop) {
-  if (signal == SIGTERM || signal == SIGINT) return send_now(pid, signal);
+  if ((signal == SIGTERM || signal == SIGINT) && pid != 1) return send_now(pid, signal);
   delivery to_process(pid, signal);
   const auto end = clock::now() + longest_wait;
   for (;; std::this_thread::sleep_for(look_again)) {

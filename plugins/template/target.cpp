@@ -6,10 +6,12 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <charconv>
 #include <csignal>
 #include <cstring>
 #include <filesystem>
+#include <optional>
 #include <system_error>
 
 namespace drcon::templates {
@@ -17,13 +19,34 @@ namespace {
 
 constexpr const char* file_mark = "{file}";
 
+// The parent of a process; 0 where that is in another process namespace, and nothing when it cannot be read.
+std::optional<pid_t> parent_of(pid_t pid) {
+  std::string why;
+  const auto text = common::read_file("/proc/" + std::to_string(pid) + "/stat", why);
+  const auto name_end = text ? text->rfind(") ") : std::string::npos;
+  if (name_end == std::string::npos) return {};
+  constexpr std::size_t state = 4;  // ") S "
+  pid_t parent = 0;
+  const auto* const begin = text->data() + std::min(name_end + state, text->size());
+  if (std::from_chars(begin, text->data() + text->size(), parent).ec != std::errc()) return {};
+  return parent;
+}
+
+// True where process 1 is among those that drcon descends from: a supervisor, or drcon itself, which keeps its isolated
+// plugins. Where drcon has joined the namespace of a container, its ancestors are in another one.
+bool descends_from_process_one() {
+  auto each = std::optional(::getppid());
+  while (each && *each > 1) each = parent_of(*each);
+  return each != 0;
+}
+
 // Process 1 is the program itself where drcon has joined its container's process namespace. Elsewhere it is the
 // machine's init, or drcon's own process 1, which would pass the signal on to drcon.
 bool may_signal_process_one() {
   constexpr auto namespace_of_the_machine = "pid:[4026531836]";  // the kernel's constant: PROC_PID_INIT_INO
   std::error_code error;
   const auto own = std::filesystem::read_symlink("/proc/self/ns/pid", error);
-  return !error && own != namespace_of_the_machine && ::getppid() != 1;
+  return !error && own != namespace_of_the_machine && !descends_from_process_one();
 }
 
 command_outcome send(const command& what, const std::stop_token& stop) {

@@ -30,6 +30,8 @@ public:
     missing_.clear();
   }
 
+  bool is_over() const { return is_over_; }
+
   /// For the status; empty when nothing is awaited.
   std::string text() const {
     if (missing_.empty()) return {};

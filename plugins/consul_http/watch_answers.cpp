@@ -35,7 +35,7 @@ watcher::verdict watcher::take(const watched_ptr& each, const common::http_answe
   each->checked = asked.blocks ? clock::now() : asked.started;
   if (each->suspected_at <= asked.started) each->suspected = false;
   const bool was_failing = each->standing.is_failing;
-  if (each->is_awaited && !awaited_.text().empty()) readiness_.incomplete(each->standing);
+  if (each->is_awaited && !awaited_.is_over()) readiness_.incomplete(each->standing);
   else readiness_.worked(each->standing);
   if (was_failing) report_status();
   something_works();
@@ -64,9 +64,9 @@ std::string watcher::read(watched_service& each, const common::http_answer& answ
   each.is_empty = endpoints->empty();
   if (each.selected_by->at_least > 0) {
     const auto before = awaited_.text();
-    each.is_awaited =
-        awaited_.must_wait(each.name, static_cast<std::size_t>(std::ranges::count_if(*endpoints, common::in_service)),
-                           each.selected_by->at_least);
+    each.is_awaited = awaited_.must_wait(
+        each.published, static_cast<std::size_t>(std::ranges::count_if(*endpoints, common::in_service)),
+        each.selected_by->at_least);
     if (awaited_.text() != before) report_status();
   }
   host_.publish({.name = each.published, .revision = each.progress.revision(), .endpoints = std::move(*endpoints)});

@@ -9,6 +9,7 @@
 
 #include <array>
 #include <cstring>
+#include <exception>
 #include <fstream>
 #include <optional>
 #include <vector>
@@ -46,7 +47,7 @@ std::string of_unix_socket(int socket) {
 
 }  // namespace
 
-std::string peer_of(any_socket& connected) {
+std::string peer_of(any_socket& connected) try {
   boost::system::error_code error;
   const auto endpoint = connected.remote_endpoint(error);
   if (error) return {};
@@ -56,6 +57,8 @@ std::string peer_of(any_socket& connected) {
   std::memcpy(tcp.data(), endpoint.data(), endpoint.size());
   tcp.resize(endpoint.size());
   return tcp.address().to_string();
+} catch (const std::exception&) {  // nobody would be accepted any more
+  return {};
 }
 
 }  // namespace drcon::admin

@@ -1,30 +1,20 @@
 #include "cli/renewed_secrets.hpp"
 
-#include <fmt/format.h>
-
-#include <sys/stat.h>
-
-#include <chrono>
+#include <utility>
 
 namespace drcon::cli {
 namespace {
 
 // How long a renewed token may wait. A look is a stat() for each file.
 constexpr auto between_looks = std::chrono::seconds(1);
-
-// Replaced, rewritten, or reached through a symbolic link that names another one. Empty when it is not there.
-std::string signature_of(const std::string& file) {
-  struct stat now {};
-  if (::stat(file.c_str(), &now) != 0) return {};
-  return fmt::format("{}/{}/{}/{}.{}", now.st_dev, now.st_ino, now.st_size, now.st_mtim.tv_sec, now.st_mtim.tv_nsec);
-}
+// What could not be used is reported each time.
+constexpr auto between_tries = std::chrono::seconds(30);
 
 }  // namespace
 
-void renewed_secrets::follow(const std::set<std::string>& files) {
-  in_use_.clear();
-  changing_.clear();
-  for (const auto& each : files) in_use_.emplace(each, signature_of(each));
+void renewed_secrets::follow(config::secret_signatures in_use) {
+  in_use_ = std::move(in_use);
+  changes_.clear();
   if (in_use_.empty()) return timer_.cancel();
   timer_.after(between_looks, [this] { look(); });
 }
@@ -32,20 +22,19 @@ void renewed_secrets::follow(const std::set<std::string>& files) {
 // A file that is away for now is being replaced, or was lost: what was read of it stays in use.
 void renewed_secrets::look() {
   std::string renewed;
-  for (auto& [file, used] : in_use_) {
-    auto now = signature_of(file);
+  for (const auto& [file, used] : in_use_) {
+    auto now = config::signature_of(file);
     if (now == used || now.empty()) {
-      changing_.erase(file);
+      changes_.erase(file);
       continue;
     }
-    auto& before = changing_[file];
-    if (before != now) {
-      before = std::move(now);
-      continue;
+    auto& known = changes_[file];
+    if (known.signature != now) {
+      known = {.signature = std::move(now), .next_try = clock::now()};
+    } else if (renewed.empty() && clock::now() >= known.next_try) {
+      known.next_try = clock::now() + between_tries;
+      renewed = file;
     }
-    changing_.erase(file);
-    used = std::move(now);
-    renewed = file;
   }
   timer_.after(between_looks, [this] { look(); });
   if (!renewed.empty()) renewed_(renewed);

@@ -5,10 +5,11 @@
 #pragma once
 
 #include "base/timer.hpp"
+#include "config/secret.hpp"
 
+#include <chrono>
 #include <functional>
 #include <map>
-#include <set>
 #include <string>
 
 namespace drcon::cli {
@@ -16,21 +17,27 @@ namespace drcon::cli {
 class renewed_secrets {
 public:
   /// `renewed` gets the name of a file that has changed, once it has stayed as it is from one look to the next: a file
-  /// that is being written is not complete yet.
+  /// that is being written is not complete yet. It calls follow() when what the file has now is in use; until then it
+  /// is called again after a pause.
   renewed_secrets(const boost::asio::any_io_executor& executor, std::function<void(const std::string& file)> renewed)
       : timer_(executor), renewed_(std::move(renewed)) {}
 
-  /// What they are now is what is in use. To be called whenever a configuration has come into effect.
-  void follow(const std::set<std::string>& files);
+  /// What is in use from now on. To be called whenever a configuration has come into effect.
+  void follow(config::secret_signatures in_use);
   void stop() { timer_.cancel(); }
 
 private:
+  using clock = std::chrono::steady_clock;
+  struct change {
+    std::string signature;
+    clock::time_point next_try;
+  };
   void look();
 
   base::timer timer_;
   const std::function<void(const std::string& file)> renewed_;
-  std::map<std::string, std::string> in_use_;    // file -> what distinguishes its content from another one
-  std::map<std::string, std::string> changing_;  // the same, of those that differed at the last look
+  config::secret_signatures in_use_;
+  std::map<std::string, change> changes_;  // by file: those that differ from what is in use
 };
 
 }  // namespace drcon::cli

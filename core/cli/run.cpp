@@ -181,7 +181,8 @@ void daemon::use_renewed(const std::string& secret_file) {
     log::warning(base::subject_kind::host,
                  "{} was replaced, and is not used yet: {}; 'drcon reload' uses both. Until then the previous secret "
                  "stays in use",
-                 secret_file, next ? "the configuration was edited too" : "the configuration has errors now");
+                 secret_file, next ? "the configuration was edited too" : found.sorted().front().message);
+    if (!next) hosted_.engine().note_reload(false, secret_file + " was replaced: " + found.sorted().front().message);
     return;
   }
   log::info(base::subject_kind::host, "{} was replaced: reloading", secret_file);

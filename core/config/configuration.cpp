@@ -14,8 +14,8 @@ std::string instance_config::redacted() const {
   return base::json_text(shown);
 }
 
-std::set<std::string> configuration::secret_files() const {
-  std::set<std::string> files = host.secret_files;
+secret_signatures configuration::secret_files() const {
+  secret_signatures files = host.secret_files;
   for (const auto* all : {&sources, &sinks})
     for (const auto& [name, each] : *all) files.insert(each.secret_files.begin(), each.secret_files.end());
   return files;

@@ -7,6 +7,7 @@
 #include "config/not_compared.hpp"
 #include "config/pipeline/pipeline.hpp"
 #include "config/position.hpp"
+#include "config/secret.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -30,7 +31,7 @@ struct instance_config {
   /// File that an option names and the plugin reads when it is made -> a hash of its content: a renewed certificate is
   /// another configuration, though no option of it has changed.
   std::map<std::string, std::size_t> files_read;
-  not_compared<std::set<std::string>> secret_files;  ///< that secrets of `options` were read from
+  not_compared<secret_signatures> secret_files;  ///< that secrets of `options` were read from
   /// JSON Pointer of an option -> where its value (or key) stands.
   not_compared<std::map<std::string, position>> positions;
   not_compared<position> where;  ///< of the table's header
@@ -50,7 +51,7 @@ struct configuration {
   std::size_t text_hash = 0;  ///< of what its files say: equal when nobody has edited one of them
 
   /// The files that all secrets were read from.
-  std::set<std::string> secret_files() const;
+  secret_signatures secret_files() const;
 };
 
 enum class kind { source, sink };

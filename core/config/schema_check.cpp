@@ -214,9 +214,10 @@ json checker::check_scalar(const toml::node& node, const json& schema, const std
 
 json checker::check_secret(const toml::node& node, const json& schema, const std::string& pointer) {
   checked_.secrets.insert(pointer);
+  // Before it is read: what replaces it meanwhile is noticed.
+  if (const auto file = file_of_secret(node, given_.directory).lexically_normal().string(); !file.empty())
+    checked_.secret_files.insert_or_assign(file, signature_of(file));
   const auto secret = read_secret(node, given_.directory);
-  if (const auto file = file_of_secret(node, given_.directory); !file.empty())
-    checked_.secret_files.insert(file.lexically_normal().string());
   if (!secret) {
     error(place(node), pointer, secret.error().why);
     return nullptr;

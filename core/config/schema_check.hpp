@@ -17,6 +17,7 @@
 #pragma once
 
 #include "config/diagnostics.hpp"
+#include "config/secret.hpp"
 
 #include <drcon/toml.hpp>
 #include <nlohmann/json.hpp>
@@ -32,7 +33,7 @@ struct checked_options {
   nlohmann::json values = nlohmann::json::object();  ///< defaults filled in, secrets resolved, paths absolute
   std::set<std::string> secrets;                     ///< JSON Pointers
   std::set<std::string> files_read;                  ///< paths of options with "reads"
-  std::set<std::string> secret_files;                ///< paths of the files that secrets were read from
+  secret_signatures secret_files;                    ///< the files that secrets were read from
   std::map<std::string, position> positions;         ///< JSON Pointer -> where its value stands; "" is the table
 };
 

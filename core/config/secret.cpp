@@ -3,6 +3,10 @@
 #include "config/file_text.hpp"
 #include "config/text.hpp"
 
+#include <fmt/format.h>
+
+#include <sys/stat.h>
+
 #include <cstdlib>
 
 namespace drcon::config {
@@ -46,6 +50,14 @@ base::result<std::string> read_secret(const toml::node& node, const std::filesys
     if (const auto name = (*table)["credential"].value_exact<std::string>()) return from_credential(*name);
   }
   return base::failure{R"(expected a string, { file = "…" }, { env = "…" } or { credential = "…" })"};
+}
+
+// The change of its attributes counts as well: a file that could not be read before may be readable now.
+std::string signature_of(const std::string& file) {
+  struct stat now {};
+  if (::stat(file.c_str(), &now) != 0) return {};
+  return fmt::format("{}/{}/{}/{}.{}/{}.{}", now.st_dev, now.st_ino, now.st_size, now.st_mtim.tv_sec,
+                     now.st_mtim.tv_nsec, now.st_ctim.tv_sec, now.st_ctim.tv_nsec);
 }
 
 std::filesystem::path file_of_secret(const toml::node& node, const std::filesystem::path& directory) {

@@ -6,9 +6,17 @@
 #include <drcon/toml.hpp>
 
 #include <filesystem>
+#include <map>
 #include <string>
 
 namespace drcon::config {
+
+/// File that a secret was read from -> what distinguished it, just before it was read, from a file that replaces it.
+using secret_signatures = std::map<std::string, std::string>;
+
+/// What distinguishes a file from one that replaces it, or from itself once it was written to; empty when it is not
+/// there. A symbolic link is followed.
+std::string signature_of(const std::string& file);
 
 /// The secret itself, or what is wrong, which never quotes the secret. A relative file is taken from `directory`; its
 /// last newline is left out.

@@ -212,11 +212,12 @@ void frees_each_update(const case_context& context) {
   constexpr int stretches = 3;
   constexpr long most_an_update = 48;
   const recorder::host_behaviour mute{.mute = true};
+  // Made before anything is counted: they are ours. The sink may still read one when a promise was broken, so that they
+  // outlive it.
+  std::vector<std::unique_ptr<testing::update>> updates;
   auto sink = context.make(mute);
   sink.create();
   sink.start();
-  // Made before anything is counted: they are ours.
-  std::vector<std::unique_ptr<testing::update>> updates;
   for (int i = 0; i < first + stretch * stretches; ++i)
     updates.push_back(std::make_unique<testing::update>(
         i + 1, snapshots::small(i % 2), i == 0 ? std::nullopt : std::optional(snapshots::small((i - 1) % 2))));

@@ -16,6 +16,7 @@
 #include <boost/asio/post.hpp>
 
 #include <algorithm>
+#include <exception>
 #include <memory>
 #include <utility>
 
@@ -107,7 +108,11 @@ void engine::look_at_targets(const std::string& pipeline, const model::snapshot_
         config_.sinks.at(sink), candidate,
         [all, sink, ended, candidate, limits = config_.pipelines.at(pipeline).brake](const inspection& found) {
           if (std::erase(all->open, sink) == 0) return;  // it comes too late
-          note(sink, found, *candidate, limits, all->found);
+          try {
+            note(sink, found, *candidate, limits, all->found);
+          } catch (const std::exception& error) {  // what was not compared is unknown
+            note_unknown(sink, error.what(), all->found);
+          }
           if (all->open.empty()) ended(true);
         });
 }

@@ -22,7 +22,8 @@ pause_mark pipeline::mark_of(const std::string& why, const std::string& who) con
             .behind = {},
             .who = who};
   auto mark = *paused_;
-  if (mark.who.find(who) == std::string::npos)
+  // Whole names: one may begin as another one does.
+  if ((", " + mark.who + ", ").find(", " + who + ", ") == std::string::npos)
     mark.who = config::printable(mark.who + (mark.who.empty() ? "" : ", ") + who, longest);
   if (mark.why.find(why) == std::string::npos) mark.why = config::printable(mark.why + "; " + why, longest);
   return mark;

@@ -60,7 +60,9 @@ void start_probes::ask(const key& which, const asked_ptr& about) {
           answered(
               plugins::probe_by(*about->instance, about->is_created, {.timeout = patience, .process = ::getpid()}));
       },
-      [answered] { answered({}); });
+      [answered] {
+        answered({{"probe", plugins::finding_state::failed, "it could not be looked at", {}}});
+      });
   ++open_;  // not before it is posted, which may fail; its answer comes on this thread
 }
 

@@ -79,6 +79,7 @@ private:
   std::size_t kept_bytes_ = 0;               // all of them
   std::size_t call_bytes_ = 0;               // of what an apply or a render has sent so far: ends with its answer
   std::size_t frame_bytes_ = 0;              // of the frame that is dispatched
+  bool is_source_ = false;                   // it has published, or said that it is ready
   bool in_outage_ = false;                   // since all was unknown, until the source is ready again
   std::set<std::string> withdrawn_;          // in this outage: the engine keeps each until the outage ends
   bool stopped_ = false;                     // nothing that the process sends counts any more

@@ -139,10 +139,12 @@ probe_answer isolated::probe(const probe_question& question) {
       .number(static_cast<std::uint64_t>(question.process));
   const auto process = state_->process;
   const auto bytes = what.take();
+  state_->is_probing = true;
   lock.unlock();
   if (!process->channel().send(bytes)) process->kill();
   lock.lock();
   state_->changed.wait_for(lock, patience::probe, [this] { return state_->probed || state_->now != phase::up; });
+  state_->is_probing = false;
   if (state_->probed && !*state_->probed) return {};
   auto all = std::move(state_->found);
   state_->found.clear();

@@ -43,6 +43,7 @@ struct isolated_state {
   std::optional<drcon_result> rendered;  ///< answer of the open render; reset by the lane
 
   std::vector<finding> found;  ///< of the open probe; emptied by the lane
+  bool is_probing = false;     ///< a probe is open; set by the lane
   std::optional<bool> probed;  ///< its end: whether the plugin can look; reset by the lane
 
   // Written by the lane.

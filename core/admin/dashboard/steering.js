@@ -68,21 +68,24 @@ function confirmedRollback(name, path, detail) {
   return confirmed({ title: phrase`Roll back ${name}?`, text: "The old content is served again, and the pipeline is paused until it is resumed.", yes: "Roll back", danger: true, field: "ask-revision" });
 }
 // What would change, beside the question: nobody knows a revision by its number.
+let previewed = 0; // the last that was asked for: a late answer must not fill the next question
 async function previewRollback(path) {
+  const asked = ++previewed;
   const revision = $("revision").value;
   say($("ask-preview"), "Asking what would change …");
   $("ask-list").replaceChildren();
   try {
     const { added, removed, changed, endpoints } = await askJson("GET", `${path}/rollback?revision=${revision}`);
-    if ($("revision").value !== revision) return; // another one was chosen meanwhile
+    if (asked !== previewed) return;
     say($("ask-preview"), added + removed + changed ? `Would change: ${added} added, ${removed} removed, ${changed} changed.` : "Nothing would change but the revision.");
     listChanges(endpoints, added + removed + changed);
   } catch (error) {
-    if ($("revision").value === revision) say($("ask-preview"), phrase`What would change is not known: ${error.message}`);
+    if (asked === previewed) say($("ask-preview"), phrase`What would change is not known: ${error.message}`);
   }
 }
 // `field`: which one is shown besides.
 async function confirmed({ title, text, yes, danger = false, possible = true, field = "" }) {
+  if (field !== "ask-revision") previewed++;
   $("ask-title").replaceChildren(el("span", {}, title));
   $("ask-text").textContent = text;
   for (const each of ["ask-reason", "ask-revision"]) $(each).hidden = each !== field;

@@ -95,7 +95,7 @@ function takeState(next) {
   ahead = Date.now() / 1000 - status.now;
   render();
   soon(renderJournal); // its latencies know the sinks from now on
-  if (restarted) refreshJournal(true).catch(() => stream.abort());
+  if (restarted) refreshJournal(false).catch(() => stream.abort());
 }
 function connection(text, kind) {
   say($("connection"), text);

@@ -5,6 +5,7 @@
 #include "config/host/log.hpp"
 #include "config/not_compared.hpp"
 #include "config/position.hpp"
+#include "config/secret.hpp"
 
 #include <nlohmann/json_fwd.hpp>
 
@@ -13,7 +14,6 @@
 #include <filesystem>
 #include <map>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -31,7 +31,7 @@ struct host_config {
   std::int64_t journal_size = 1000;  ///< entries kept in memory
   log_config log;
   admin_config admin;
-  not_compared<std::set<std::string>> secret_files;  ///< that secrets of these tables were read from
+  not_compared<secret_signatures> secret_files;  ///< that secrets of these tables were read from
   /// Key of [host] -> where its value stands.
   not_compared<std::map<std::string, position>> positions;
 

@@ -140,9 +140,13 @@ std::optional<rendered> applier::leave_out_own_upstreams(std::vector<upstream>& 
 // Somebody else writes this file. What it holds is to be learned again once that one has ended.
 outcome applier::judge_without_touching(const std::vector<upstream>& desired, const std::string& kept_out) {
   const auto settled = settle_claims(desired, served_);
-  const auto next = render_all(to_render(settled.admitted));
-  const bool as_desired = file_.live() == next.bytes && served_generation_.is(next, form_.listener, file_.path());
+  const auto all = to_render(settled.admitted);
+  const auto next = render_all(all);
+  // In mode "live" the file has the shape only: the servers are where the other sink sent them.
+  const bool as_desired = file_.live() == next.bytes && served_generation_.is(next, form_.listener, file_.path()) &&
+                          (!is_live() || live_->serves(live_->peers(all, last_, form_)));
   learned_ = false;
+  if (live_) live_->forget();
   form_.listener.reset();
   if (!as_desired) return retry(kept_out);
   leave_out(settled.left_out);

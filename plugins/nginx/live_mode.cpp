@@ -43,12 +43,16 @@ void live_mode::learn(const common::managed_file& file) {
   if (std::exchange(learned_, true)) return;
   place_ = file.beside(".peers");
   options_.peers = place_.path();
+  kept_.reset();
+  text_.reset();
+  text_kept_.reset();
   std::string why;
+  stamp_ = common::stamp_of(options_.peers);  // before it is read: a change meanwhile is found later
   const auto bytes = common::read_file(place_, why);
   auto known = bytes ? read_set(*bytes) : std::nullopt;
   if (bytes && !known) host_.warn(options_.peers + " is damaged: it is written again with the next change");
   if (!known) return;
-  version_ = known->version;
+  version_ = version_kept_ = known->version;
   text_kept_ = std::move(known->text);
   since_ = std::move(known->since);
   kept_ = std::move(known->servers);
@@ -168,13 +172,19 @@ live_channel::answer live_mode::put_until_taken(const std::string& text, const s
   }
 }
 
+bool live_mode::is_kept(const std::string& text) const {
+  return text == text_kept_ && version_ == version_kept_ && common::stamp_of(options_.peers) == stamp_;
+}
+
 // For the next start of nginx, and for one that the socket does not reach.
 std::string live_mode::keep(const std::string& text) {
-  if (text == text_kept_) return {};
+  if (is_kept(text)) return {};
   auto why =
       common::replace_file(place_, set_of(version_, text), {.new_mode = 0644, .mode = {}, .owner = {}, .group = {}});
   if (!why.empty()) return why;
+  stamp_ = common::stamp_of(options_.peers);
   text_kept_ = text;
+  version_kept_ = version_;
   if (const auto known = read_set(set_of(version_, text))) since_ = known->since;
   return {};
 }
@@ -240,8 +250,15 @@ void live_mode::report(const live_state& state, std::size_t set_size) {
               " KiB are free): raise live_dict, or changes will take a reload";
 }
 
+bool live_mode::serves(const std::string& text) const {
+  if (!is_kept(text)) return false;
+  const auto now = channel_.state();
+  return now.status == 200 && now.state->version == version_;
+}
+
 bool live_mode::is_as_left() const {
   if (!on_) return !is_due();
+  if (common::stamp_of(options_.peers) != stamp_) return false;
   const auto now = channel_.state();
   return now.status == 200 && now.state->version == version_;
 }

@@ -30,8 +30,10 @@ public:
   /// `confirm_timeout`: how long every worker may take to have a change.
   live_mode(live_layout options, const target& nginx, context host, std::chrono::nanoseconds confirm_timeout);
 
-  /// Takes over what an earlier run left in the file of peers. Once.
+  /// Takes over what an earlier run, or another sink, left in the file of peers. Once, and again after forget().
   void learn(const common::managed_file& file);
+  /// Another sink may write the file of peers from now on.
+  void forget() { learned_ = false; }
   /// The last servers of all services as that file has them; nothing when there is no such file, or a damaged one.
   const std::optional<last_servers>& kept() const { return kept_; }
 
@@ -66,7 +68,9 @@ public:
   sent send(const std::vector<upstream>& all, const last_servers& last, const layout& form,
             const std::stop_token& stop);
 
-  /// nginx has what was sent last. Cheap.
+  /// nginx has the servers of this text, and the file of peers had them when it was looked at last.
+  bool serves(const std::string& text) const;
+  /// nginx has what was sent last, and the file of peers was not touched. Cheap.
   bool is_as_left() const;
   /// To be called now and then: what the workers have counted becomes metrics.
   void watch();
@@ -79,6 +83,7 @@ private:
   live_channel::answer put_until_taken(const std::string& text, const std::stop_token& stop);
   outcome wait_for_workers(const std::string& text, live_state state, const std::stop_token& stop);
   std::vector<pid_t> accepting_workers() const;
+  bool is_kept(const std::string& text) const;
   std::string keep(const std::string& text);
   void report(const live_state& state, std::size_t set_size);
 
@@ -100,6 +105,8 @@ private:
   std::uint64_t version_ = 0;             // of what was sent last, or was found
   std::optional<std::string> text_;       // that every worker has; nothing: it is not known
   std::optional<std::string> text_kept_;  // in the file of peers
+  std::uint64_t version_kept_ = 0;        // of that
+  common::file_stamp stamp_;              // of the file of peers when it was read or written last
   served_since since_;
 
   using counted_peer = std::tuple<pid_t, std::string, std::string>;

@@ -176,6 +176,54 @@ TEST_F(NginxLive, TakesNoReloadWhenDrconIsStartedAgain) {
   EXPECT_EQ(nginx_.reloads(), reloads);
 }
 
+// As during a reload of drcon, when the sink that is replaced has not ended.
+TEST_F(NginxLive, WhileAnotherSinkHoldsTheFileItAppliesOnlyWhatThatOneSent) {
+  serve_web({&a_}, "watch = \"50ms\"\n");
+  auto first = std::move(sink_);
+  sink("watch = \"50ms\"\n");
+  ASSERT_EQ(sink_->apply({service_at("web", {&a_})}).result, DRCON_OK) << "nginx has these servers";
+  const auto how = sink_->apply({service_at("web", {&b_})});
+  EXPECT_EQ(how.result, DRCON_RETRY) << "nginx has the servers of the other sink";
+  EXPECT_EQ(answering(), names{"a"});
+  first.reset();
+  change_to({&b_});
+  EXPECT_EQ(answering(), names{"b"});
+}
+
+TEST_F(NginxLive, LearnsWhatAnotherSinkKeptOnceThatHasEnded) {
+  serve_web({&a_});
+  auto first = std::move(sink_);
+  sink();
+  ASSERT_EQ(sink_->apply({service_at("web", {&a_})}).result, DRCON_OK);
+  ASSERT_EQ(first->apply({service_at("web", {&b_})}).result, DRCON_OK);
+  first.reset();
+  change_to({&a_});
+  EXPECT_THAT(read_file(peers_file()), HasSubstr(":" + std::to_string(a_.port()) + " "));
+  EXPECT_THAT(read_file(peers_file()), Not(HasSubstr(":" + std::to_string(b_.port()) + " ")));
+  nginx_.stop();
+  nginx_.start();
+  EXPECT_EQ(answering(), names{"a"}) << "what the other sink kept is replaced";
+}
+
+TEST_F(NginxLive, KeepsTheLastServersThatAnotherSinkSentOnceThatHasEnded) {
+  serve_web({&a_});
+  auto first = std::move(sink_);
+  sink();
+  ASSERT_EQ(sink_->apply({service_at("web", {&a_})}).result, DRCON_OK);
+  ASSERT_EQ(first->apply({service_at("web", {&b_})}).result, DRCON_OK);
+  first.reset();
+  ASSERT_EQ(sink_->apply({service_at("web", {})}).result, DRCON_OK);
+  EXPECT_EQ(answering(), names{"b"});
+}
+
+TEST_F(NginxLive, WritesItsPeersAgainWhenTheyWereRemoved) {
+  serve_web({&a_}, "watch = \"50ms\"\n");
+  const auto before = read_file(peers_file());
+  std::filesystem::remove(peers_file());
+  EXPECT_TRUE(wait_until([&] { return std::filesystem::exists(peers_file()); }));
+  EXPECT_EQ(read_file(peers_file()), before);
+}
+
 TEST_F(NginxLive, SpreadsRequestsByWeightSmoothly) {
   serve_web({&a_, &b_});
   auto web = service_at("web", {&a_, &b_});

@@ -152,6 +152,14 @@ live_mode::sent live_mode::send(const std::vector<upstream>& all, const last_ser
   return {.how = ok()};
 }
 
+std::string live_mode::keep_for_start(const std::vector<upstream>& all, const last_servers& last, const layout& form) {
+  const auto text = peers(all, last, form);
+  if (is_kept(text)) return {};
+  ++version_;
+  const auto why = keep(text);
+  return why.empty() ? why : options_.peers + " cannot be written: " + why;
+}
+
 // Sends the set under a version that is newer than what nginx has.
 live_channel::answer live_mode::put_until_taken(const std::string& text, const std::stop_token& stop) {
   const auto start = clock::now();

@@ -68,6 +68,10 @@ public:
   sent send(const std::vector<upstream>& all, const last_servers& last, const layout& form,
             const std::stop_token& stop);
 
+  /// Before nginx loads the module: it starts with the servers that the file of peers has. Why they cannot be put
+  /// there, or empty.
+  std::string keep_for_start(const std::vector<upstream>& all, const last_servers& last, const layout& form);
+
   /// nginx has the servers of this text, and the file of peers had them when it was looked at last.
   bool serves(const std::string& text) const;
   /// nginx has what was sent last, and the file of peers was not touched. Cheap.

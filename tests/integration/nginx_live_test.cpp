@@ -573,6 +573,34 @@ TEST_F(NginxLive, GoesByFileAndReloadWithAnNginxThatHasNoLua) {
   EXPECT_EQ(nginx_.reloads(), reloads);
 }
 
+// nginx serves what the file of peers has before it can be sent anything.
+TEST_F(NginxLive, IsLiveAgainWithTheServersThatChangedMeanwhile) {
+  const auto copy = nginx_.prefix() / "drcon.lua";
+  write_file(copy, read_file(module));
+  serve_web({&a_}, "live_module = \"" + copy.string() + "\"\n");
+  std::filesystem::remove(copy);
+  change_to({&b_});
+  EXPECT_EQ(answering(), names{"b"});
+  EXPECT_THAT(read_file(nginx_.file()), Not(HasSubstr("lua")));
+  auto refusing = read_file(module);  // so that only the file of peers counts
+  const std::string put = "[\"PUT /peers\"] = function()";
+  refusing.replace(refusing.find(put), put.size(), put + " do return ngx.exit(500) end");
+  write_file(copy, refusing);
+  const auto how = sink_->apply({service_at("web", {&b_})});
+  EXPECT_EQ(how.result, DRCON_OK) << how.why;
+  EXPECT_THAT(read_file(peers_file()), HasSubstr(":" + std::to_string(b_.port()) + " "));
+  EXPECT_THAT(read_file(peers_file()), Not(HasSubstr(":" + std::to_string(a_.port()) + " ")));
+}
+
+TEST_F(NginxLive, AnNginxThatIsStartedHasTheServersThatChangedWhileItWasDown) {
+  serve_web({&a_});
+  nginx_.stop();
+  EXPECT_EQ(sink_->apply({service_at("web", {&b_})}).result, DRCON_RETRY);
+  sink_.reset();
+  nginx_.start();
+  EXPECT_EQ(answering(), names{"b"});
+}
+
 // Its file would keep nginx from being started again.
 TEST_F(NginxLive, GivesNginxAFileThatItTakesWhenItsModuleIsRemoved) {
   serve_web({&a_}, "watch = \"50ms\"\n");

@@ -22,6 +22,8 @@ constexpr auto socket_patience = std::chrono::seconds(1);
 constexpr auto lock_patience = std::chrono::seconds(6);
 // The module looks at the file of peers each second: an nginx that cannot be reached has the newest peers after that.
 constexpr auto file_patience = std::chrono::seconds(2);
+// How often in a row nginx may leave it open what it has, before an operator is warned.
+constexpr int tolerated_silence = 3;
 // The share of the dict that may be in use before an operator is warned: the next service or peer may not fit.
 constexpr double full = 0.8;
 
@@ -145,6 +147,7 @@ live_mode::sent live_mode::send(const std::vector<upstream>& all, const last_ser
   auto how = wait_for_workers(text, *found.state, stop);
   if (how.result != DRCON_OK) return {.how = std::move(how)};
   text_ = text;
+  unanswered_ = 0;
   if (!why_.empty()) host_.info("mode \"live\" is possible again: changes of servers take no reload");
   why_.clear();
   patience_.reset();
@@ -264,11 +267,25 @@ bool live_mode::serves(const std::string& text) const {
   return now.status == 200 && now.state->version == version_;
 }
 
-bool live_mode::is_as_left() const {
+bool live_mode::is_as_left() {
   if (!on_) return !is_due();
   if (common::stamp_of(options_.peers) != stamp_) return false;
+  return has_what_was_sent();
+}
+
+// A worker that stalls (a slow disk, a stopped process) says nothing of what it has. To reload nginx for that would
+// only add to its load, and it would come back with the same servers. Without the socket nobody can answer any more.
+bool live_mode::has_what_was_sent() {
   const auto now = channel_.state();
-  return now.status == 200 && now.state->version == version_;
+  const bool is_silent = now.status == 0 && common::stamp_of(options_.socket).exists;
+  unanswered_ = is_silent ? unanswered_ + 1 : 0;
+  return is_silent || (now.status == 200 && now.state->version == version_);
+}
+
+std::string live_mode::doubt() const {
+  if (!on_ || unanswered_ < tolerated_silence) return {};
+  return "nginx does not answer on " + options_.socket +
+         ", so that it is not known whether it has the servers that it was sent: do its workers answer requests?";
 }
 
 }  // namespace drcon::nginx

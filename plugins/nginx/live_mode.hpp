@@ -47,6 +47,8 @@ public:
   void resume();
   /// It is suspended, and begin() would try it again.
   bool is_due() const;
+  /// That nginx does not say whether it has what was sent, for the status; or empty.
+  std::string doubt() const;
   /// Why it is suspended, for the status; else what an operator has to know, or empty.
   std::string remark() const;
 
@@ -74,8 +76,9 @@ public:
 
   /// nginx has the servers of this text, and the file of peers had them when it was looked at last.
   bool serves(const std::string& text) const;
-  /// nginx has what was sent last, and the file of peers was not touched. Cheap.
-  bool is_as_left() const;
+  /// nginx has what was sent last, as far as it answers, and the file of peers was not touched. Cheap, unless nginx
+  /// stalls.
+  bool is_as_left();
   /// To be called now and then: what the workers have counted becomes metrics.
   void watch();
   /// The same in lines, one for each peer that was sent requests; empty when nginx does not answer. Any thread.
@@ -85,6 +88,7 @@ private:
   std::string why_not_now() const;
   std::string situation() const;
   live_channel::answer put_until_taken(const std::string& text, const std::stop_token& stop);
+  bool has_what_was_sent();
   outcome wait_for_workers(const std::string& text, live_state state, const std::stop_token& stop);
   std::vector<pid_t> accepting_workers() const;
   bool is_kept(const std::string& text) const;
@@ -99,6 +103,7 @@ private:
   std::atomic<bool> on_ = true;
   std::string why_;      // it is suspended
   std::string warning_;  // of what was sent last
+  int unanswered_ = 0;   // how often in a row nginx did not say what it has
   common::backoff patience_{std::chrono::seconds(5), std::chrono::minutes(5)};
   std::chrono::steady_clock::time_point not_before_{};
   std::string situation_;  // what nginx and its configuration looked like when it was suspended

@@ -34,7 +34,7 @@ std::string live_mode::counted() const {
 
 void live_mode::watch() {
   const auto now = std::chrono::steady_clock::now();
-  if (!on_ || now - counted_ < period) return;
+  if (!on_ || unanswered_ > 0 || now - counted_ < period) return;
   counted_ = now;
   std::map<counted_peer, peer_counts> all;
   std::map<std::pair<std::string, std::string>, double> active;

@@ -428,6 +428,24 @@ TEST_F(NginxLive, AWorkerThatDoesNotAnswerIsReportedAndTheChangeIsNotApplied) {
   EXPECT_EQ(answering(), names{"b"});
 }
 
+// A slow disk does that, too.
+TEST_F(NginxLive, AStallOfNginxIsReportedAndTakesNoReload) {
+  serve_web({&a_}, "watch = \"50ms\"\n");
+  change_to({&b_});
+  const auto reloads = nginx_.reloads();
+  const auto workers = nginx_.workers();
+  for (const auto each : workers) ::kill(each, SIGSTOP);
+  EXPECT_TRUE(wait_until([&] { return sink_->status().text.find("does not answer on") != std::string::npos; }, 20s))
+      << sink_->status().text;
+  EXPECT_EQ(sink_->status().state, DRCON_STATE_DEGRADED);
+  for (const auto each : workers) ::kill(each, SIGCONT);
+  EXPECT_TRUE(wait_until([&] { return is_live(); })) << sink_->status().text;
+  EXPECT_EQ(answering(), names{"b"});
+  EXPECT_EQ(nginx_.reloads(), reloads);
+  EXPECT_EQ(nginx_.workers(), workers);
+  EXPECT_THAT(read_file(nginx_.file()), HasSubstr("lua"));
+}
+
 // nginx upgrades its binary only when it runs as a daemon, and was started by its path.
 TEST_F(NginxLive, AnUpgradeOfItsBinaryLeavesNoWorkerBehind) {
   restart_with_lua(true, 2);

@@ -35,8 +35,10 @@ void applier::learn(const std::string& file) {
   last_ = recall(file);
   served_ = recall_names(file);
   if (live_) live_->learn(file_);
-  // In mode "live" the servers in the file are those of the last reload.
-  if (live_ && is_include(file) && live_->kept()) last_ = *live_->kept();
+  // In mode "live" the servers in the file are those of the last change of shape. That is so after the mode was
+  // changed, too.
+  if (is_include(file))
+    if (auto known = peers_beside(file_)) last_ = std::move(known->servers);
   if (form_.by_variable) served_ = names_in(last_);
   file_.find_unfinished();
 }

@@ -15,6 +15,7 @@ namespace {
 
 using clock = std::chrono::steady_clock;
 
+constexpr const char* peers_ending = ".peers";
 constexpr auto pace = std::chrono::milliseconds(3);
 // For a moment after a reload nobody may accept on the socket.
 constexpr auto socket_patience = std::chrono::seconds(1);
@@ -34,6 +35,12 @@ std::string with_advice(const std::string& why) {
 
 }  // namespace
 
+std::optional<known_set> peers_beside(const common::managed_file& file) {
+  std::string ignored;
+  const auto bytes = common::read_file(file.beside(peers_ending), ignored);
+  return bytes ? read_set(*bytes) : std::nullopt;
+}
+
 live_mode::live_mode(live_layout options, const target& nginx, context host, std::chrono::nanoseconds confirm_timeout)
     : options_(std::move(options)),
       nginx_(nginx),
@@ -43,21 +50,17 @@ live_mode::live_mode(live_layout options, const target& nginx, context host, std
 
 void live_mode::learn(const common::managed_file& file) {
   if (std::exchange(learned_, true)) return;
-  place_ = file.beside(".peers");
+  place_ = file.beside(peers_ending);
   options_.peers = place_.path();
-  kept_.reset();
   text_.reset();
   text_kept_.reset();
-  std::string why;
   stamp_ = common::stamp_of(options_.peers);  // before it is read: a change meanwhile is found later
-  const auto bytes = common::read_file(place_, why);
-  auto known = bytes ? read_set(*bytes) : std::nullopt;
-  if (bytes && !known) host_.warn(options_.peers + " is damaged: it is written again with the next change");
+  auto known = peers_beside(file);
+  if (stamp_.exists && !known) host_.warn(options_.peers + " is damaged: it is written again with the next change");
   if (!known) return;
   version_ = version_kept_ = known->version;
   text_kept_ = std::move(known->text);
   since_ = std::move(known->since);
-  kept_ = std::move(known->servers);
 }
 
 std::string live_mode::why_not_now() const { return why_not_live(options_); }

@@ -25,6 +25,9 @@
 
 namespace drcon::nginx {
 
+/// What is in the file of peers beside that file, which is looked at; nothing when there is none, or a damaged one.
+std::optional<known_set> peers_beside(const common::managed_file& file);
+
 class live_mode {
 public:
   /// `confirm_timeout`: how long every worker may take to have a change.
@@ -34,8 +37,6 @@ public:
   void learn(const common::managed_file& file);
   /// Another sink may write the file of peers from now on.
   void forget() { learned_ = false; }
-  /// The last servers of all services as that file has them; nothing when there is no such file, or a damaged one.
-  const std::optional<last_servers>& kept() const { return kept_; }
 
   /// At the beginning of each change: whether it is to be tried live. False: it is suspended.
   bool begin();
@@ -109,7 +110,6 @@ private:
   std::string situation_;  // what nginx and its configuration looked like when it was suspended
 
   bool learned_ = false;
-  std::optional<last_servers> kept_;
   common::file_place place_;              // of the file of peers
   std::uint64_t version_ = 0;             // of what was sent last, or was found
   std::optional<std::string> text_;       // that every worker has; nothing: it is not known

@@ -738,6 +738,16 @@ TEST_F(NginxLive, GoesBackToReloadsWhenTheModeIsChanged) {
   EXPECT_FALSE(std::filesystem::exists(socket()));
 }
 
+TEST_F(NginxLive, KeepsTheLastServersOfAnEmptyServiceWhenTheModeIsChanged) {
+  serve_web({&a_});
+  change_to({&b_});
+  sink_ = std::make_unique<sink_harness>("nginx", nginx_.options());
+  sink_->start();
+  ASSERT_EQ(sink_->apply({service_at("web", {})}).result, DRCON_OK);
+  EXPECT_THAT(read_file(nginx_.file()), Not(HasSubstr("lua")));
+  EXPECT_EQ(answering(), names{"b"}) << "those of the last change, not those of the last reload";
+}
+
 // ---- what it shows ----
 
 TEST_F(NginxLive, ShowsRequestsAndFailuresOfEachEndpoint) {

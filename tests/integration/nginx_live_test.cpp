@@ -619,6 +619,26 @@ TEST_F(NginxLive, AnNginxThatIsStartedHasTheServersThatChangedWhileItWasDown) {
   EXPECT_EQ(answering(), names{"b"});
 }
 
+// $drcon_service may be what a client sends.
+TEST_F(NginxLive, ByFileAVariableChoosesServicesOnly) {
+  const std::string long_name = "a-service." + std::string(150, 'x');
+  nginx_.serve(
+      "server { listen 127.0.0.1:@PORT@; location ~ ^/(?<drcon_service>[^/]+)/ "
+      "{ proxy_pass http://$drcon_upstream/; } }");
+  const auto how = sink("live_upstreams = \"variable\"\nlive_module = \"/nowhere/drcon.lua\"\n")
+                       .apply({service_at(long_name, {&a_}), service_at("default", {&b_}), service_at("drcon", {&b_}),
+                               service_at("web", {&a_})});
+  ASSERT_EQ(how.result, DRCON_OK) << how.why << nginx_.log();
+  EXPECT_THAT(sink_->status().text, HasSubstr("mode \"live\" is not possible"));
+  EXPECT_EQ(nginx_.get("/web/").body, "a\n") << nginx_.log();
+  EXPECT_EQ(nginx_.get("/" + long_name + "/").body, "a\n");
+  EXPECT_EQ(nginx_.get("/default/").body, "b\n");
+  EXPECT_EQ(nginx_.get("/drcon/").body, "b\n");
+  const auto elsewhere = nginx_.get("/127.0.0.1:" + std::to_string(b_.port()) + "/");
+  EXPECT_EQ(elsewhere.status, 502) << "a client must not choose where nginx connects to";
+  EXPECT_EQ(nginx_.get("/other/").status, 502);
+}
+
 // Its file would keep nginx from being started again.
 TEST_F(NginxLive, GivesNginxAFileThatItTakesWhenItsModuleIsRemoved) {
   serve_web({&a_}, "watch = \"50ms\"\n");

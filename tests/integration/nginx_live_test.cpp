@@ -793,6 +793,36 @@ TEST_F(NginxLive, ShowsRequestsAndFailuresOfEachEndpoint) {
   EXPECT_THAT(sink_->metrics(), HasSubstr("drcon_nginx_live_version{kind=\"sink\",name=\"test\"} "));
 }
 
+// The workers' counts are missing for a time when nginx stalls, and when nobody has asked for them for a minute.
+TEST_F(NginxLive, CountsNothingTwiceWhenItGotNoCountsForATime) {
+  const auto copy = nginx_.prefix() / "drcon.lua";
+  const auto gap = nginx_.prefix() / "gap";
+  const auto seen = nginx_.prefix() / "seen";
+  const std::string start = "[\"GET /statistics\"] = function() ";
+  auto text = read_file(module);
+  text.replace(text.find(start), start.size(),
+               start + "local gap = io.open('" + gap.string() + "') if gap then io.open('" + seen.string() +
+                   "', 'w'):close() return ngx.exit(tonumber(gap:read('*a'))) end ");
+  write_file(copy, text);
+  serve_web({&a_}, "watch = \"50ms\"\nlive_module = \"" + copy.string() + "\"\n");
+  int requests = 0;
+  const auto counts_one_more = [&] {
+    EXPECT_EQ(nginx_.get().status, 200);
+    const auto expected = "drcon_nginx_live_requests_total{endpoint=\"" + a_.address() + ":" +
+                          std::to_string(a_.port()) + "\",kind=\"sink\",name=\"test\",service=\"web\"} " +
+                          std::to_string(++requests) + "\n";
+    return wait_until([&] { return sink_->metrics().find(expected) != std::string::npos; });
+  };
+  EXPECT_TRUE(counts_one_more()) << sink_->metrics();
+  for (const auto* status : {"500", "200"}) {  // no answer, and one that has no counts
+    write_file(gap, status);
+    EXPECT_TRUE(wait_until([&] { return std::filesystem::exists(seen); }));
+    std::filesystem::remove(gap);
+    std::filesystem::remove(seen);
+    EXPECT_TRUE(counts_one_more()) << status << sink_->metrics();
+  }
+}
+
 TEST_F(NginxLive, RendersExactlyWhatItWouldWriteAndTouchesNothing) {
   sink();
   const auto shown = sink_->render({service_at("web", {&a_})});

@@ -35,8 +35,10 @@ void applier::learn(const std::string& file) {
   last_ = recall(file);
   served_ = recall_names(file);
   if (live_) live_->learn(file_);
-  // In mode "live" the servers in the file are those of the last reload.
-  if (live_ && is_include(file) && live_->kept()) last_ = *live_->kept();
+  // In mode "live" the servers in the file are those of the last change of shape. That is so after the mode was
+  // changed, too.
+  if (is_include(file))
+    if (auto known = peers_beside(file_)) last_ = std::move(known->servers);
   if (form_.by_variable) served_ = names_in(last_);
   file_.find_unfinished();
 }
@@ -140,9 +142,13 @@ std::optional<rendered> applier::leave_out_own_upstreams(std::vector<upstream>& 
 // Somebody else writes this file. What it holds is to be learned again once that one has ended.
 outcome applier::judge_without_touching(const std::vector<upstream>& desired, const std::string& kept_out) {
   const auto settled = settle_claims(desired, served_);
-  const auto next = render_all(to_render(settled.admitted));
-  const bool as_desired = file_.live() == next.bytes && served_generation_.is(next, form_.listener, file_.path());
+  const auto all = to_render(settled.admitted);
+  const auto next = render_all(all);
+  // In mode "live" the file has the shape only: the servers are where the other sink sent them.
+  const bool as_desired = file_.live() == next.bytes && served_generation_.is(next, form_.listener, file_.path()) &&
+                          (!is_live() || live_->serves(live_->peers(all, last_, form_)));
   learned_ = false;
+  if (live_) live_->forget();
   form_.listener.reset();
   if (!as_desired) return retry(kept_out);
   leave_out(settled.left_out);

@@ -90,6 +90,7 @@ private:
   outcome bring_about(const std::vector<upstream>& all, std::optional<rendered> made, const std::stop_token& stop);
   outcome bring_about_by_file(const std::vector<upstream>& all, std::optional<rendered> made,
                               const std::stop_token& stop);
+  void keep_while_nginx_is_down(const std::vector<upstream>& all);
   bool is_live() const { return live_ && live_->is_on(); }
   rendered render_all(const std::vector<upstream>& all) const;
   std::string write(const std::string& bytes);

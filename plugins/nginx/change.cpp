@@ -27,6 +27,14 @@ double seconds_since(clock::time_point start) { return std::chrono::duration<dou
 // is not possible, the servers go into the file: it is as if the mode were "reload", until live_mode tries again.
 outcome applier::bring_about(const std::vector<upstream>& all, std::optional<rendered> made,
                              const std::stop_token& stop) {
+  // What the file of peers has may be older than what changes by file brought meanwhile, and nginx would serve it as
+  // soon as it loads the module.
+  if (is_live() && !is_include(file_.live().value_or(std::string()))) {
+    if (const auto why = live_->keep_for_start(all, last_, form_); !why.empty()) {
+      live_->suspend(why);
+      made.reset();
+    }
+  }
   auto how = bring_about_by_file(all, std::move(made), stop);
   if (!is_live()) return how;
   // A module that was taken from nginx makes it refuse the file that is there already.
@@ -39,11 +47,19 @@ outcome applier::bring_about(const std::vector<upstream>& all, std::optional<ren
   } else if (refused) {
     live_->suspend(how.why);
   } else {
+    keep_while_nginx_is_down(all);
     return how;
   }
   auto by_file = bring_about_by_file(all, {}, stop);
   if (refused && check_refused_) live_->resume();  // nginx takes neither: the mode was not the reason
   return by_file;
+}
+
+// An nginx that is started later has the servers of now, not those of when it ended.
+void applier::keep_while_nginx_is_down(const std::vector<upstream>& all) {
+  std::string ignored;
+  if (nginx_.master(ignored) || !is_include(file_.live().value_or(std::string()))) return;
+  if (const auto why = live_->keep_for_start(all, last_, form_); !why.empty()) host_.warn(why);
 }
 
 // From upstreams to a nginx that serves them.

@@ -63,7 +63,11 @@ void applier::watch_retirement() {
 
 void applier::show_status() const {
   bool is_fault = false;
-  const auto left = retirement_.remark(is_fault);
+  auto left = retirement_.remark(is_fault);
+  if (const auto doubt = live_ ? live_->doubt() : std::string(); !doubt.empty()) {
+    is_fault = true;
+    left += (left.empty() ? "" : "; ") + doubt;
+  }
   if (remarks_->empty() && !is_fault) return host_.status_ok(left);
   host_.status_degraded(*remarks_ + (remarks_->empty() || left.empty() ? "" : "; ") + left);
 }

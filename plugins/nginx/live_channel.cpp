@@ -77,10 +77,10 @@ live_channel::answer live_channel::put(std::string set) const {
 
 live_channel::answer live_channel::state() const { return judged(ask(socket_, false, "/state", {})); }
 
-std::vector<peer_counts> live_channel::statistics() const {
+std::optional<std::vector<peer_counts>> live_channel::statistics() const {
   const auto found = ask(socket_, false, "/statistics", {});
+  if (found.status != 200) return {};
   std::vector<peer_counts> all;
-  if (found.status != 200) return all;
   pid_t worker = 0;
   std::istringstream lines(found.body);
   for (std::string line; std::getline(lines, line);) {

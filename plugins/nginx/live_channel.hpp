@@ -45,7 +45,8 @@ public:
   };
   answer put(std::string set) const;
   answer state() const;
-  std::vector<peer_counts> statistics() const;
+  /// Nothing when nginx does not answer.
+  std::optional<std::vector<peer_counts>> statistics() const;
 
 private:
   std::string socket_;

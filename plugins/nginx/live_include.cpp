@@ -70,7 +70,7 @@ std::string render_upstreams(const std::vector<upstream>& all, const last_server
   std::ostringstream out;
   if (form.by_variable) {
     // Not from $drcon_service: nginx does not know it before a server block of the user's has it.
-    out << render_variable(form, "$uri", upstream_for_all);
+    out << "map $uri $drcon_upstream { default " << upstream_for_all << "; }\n";
     render_upstream(out, std::string(upstream_for_all), "ngx.var.drcon_service", lines_of({}), form, live);
     return out.str();
   }

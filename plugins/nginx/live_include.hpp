@@ -11,9 +11,6 @@
 
 namespace drcon::nginx {
 
-/// The upstream that finds its service in the variable $drcon_service.
-inline constexpr std::string_view upstream_for_all = "drcon";
-
 struct live_layout {
   std::string module;          ///< path of drcon.lua
   std::string socket;          ///< where nginx takes the peers

@@ -15,6 +15,7 @@ namespace {
 
 using clock = std::chrono::steady_clock;
 
+constexpr const char* peers_ending = ".peers";
 constexpr auto pace = std::chrono::milliseconds(3);
 // For a moment after a reload nobody may accept on the socket.
 constexpr auto socket_patience = std::chrono::seconds(1);
@@ -22,6 +23,8 @@ constexpr auto socket_patience = std::chrono::seconds(1);
 constexpr auto lock_patience = std::chrono::seconds(6);
 // The module looks at the file of peers each second: an nginx that cannot be reached has the newest peers after that.
 constexpr auto file_patience = std::chrono::seconds(2);
+// How often in a row nginx may leave it open what it has, before an operator is warned.
+constexpr int tolerated_silence = 3;
 // The share of the dict that may be in use before an operator is warned: the next service or peer may not fit.
 constexpr double full = 0.8;
 
@@ -32,6 +35,12 @@ std::string with_advice(const std::string& why) {
 
 }  // namespace
 
+std::optional<known_set> peers_beside(const common::managed_file& file) {
+  std::string ignored;
+  const auto bytes = common::read_file(file.beside(peers_ending), ignored);
+  return bytes ? read_set(*bytes) : std::nullopt;
+}
+
 live_mode::live_mode(live_layout options, const target& nginx, context host, std::chrono::nanoseconds confirm_timeout)
     : options_(std::move(options)),
       nginx_(nginx),
@@ -41,17 +50,17 @@ live_mode::live_mode(live_layout options, const target& nginx, context host, std
 
 void live_mode::learn(const common::managed_file& file) {
   if (std::exchange(learned_, true)) return;
-  place_ = file.beside(".peers");
+  place_ = file.beside(peers_ending);
   options_.peers = place_.path();
-  std::string why;
-  const auto bytes = common::read_file(place_, why);
-  auto known = bytes ? read_set(*bytes) : std::nullopt;
-  if (bytes && !known) host_.warn(options_.peers + " is damaged: it is written again with the next change");
+  text_.reset();
+  text_kept_.reset();
+  stamp_ = common::stamp_of(options_.peers);  // before it is read: a change meanwhile is found later
+  auto known = peers_beside(file);
+  if (stamp_.exists && !known) host_.warn(options_.peers + " is damaged: it is written again with the next change");
   if (!known) return;
-  version_ = known->version;
+  version_ = version_kept_ = known->version;
   text_kept_ = std::move(known->text);
   since_ = std::move(known->since);
-  kept_ = std::move(known->servers);
 }
 
 std::string live_mode::why_not_now() const { return why_not_live(options_); }
@@ -141,11 +150,20 @@ live_mode::sent live_mode::send(const std::vector<upstream>& all, const last_ser
   auto how = wait_for_workers(text, *found.state, stop);
   if (how.result != DRCON_OK) return {.how = std::move(how)};
   text_ = text;
+  unanswered_ = 0;
   if (!why_.empty()) host_.info("mode \"live\" is possible again: changes of servers take no reload");
   why_.clear();
   patience_.reset();
   report(*found.state, text.size());
   return {.how = ok()};
+}
+
+std::string live_mode::keep_for_start(const std::vector<upstream>& all, const last_servers& last, const layout& form) {
+  const auto text = peers(all, last, form);
+  if (is_kept(text)) return {};
+  ++version_;
+  const auto why = keep(text);
+  return why.empty() ? why : options_.peers + " cannot be written: " + why;
 }
 
 // Sends the set under a version that is newer than what nginx has.
@@ -168,13 +186,19 @@ live_channel::answer live_mode::put_until_taken(const std::string& text, const s
   }
 }
 
+bool live_mode::is_kept(const std::string& text) const {
+  return text == text_kept_ && version_ == version_kept_ && common::stamp_of(options_.peers) == stamp_;
+}
+
 // For the next start of nginx, and for one that the socket does not reach.
 std::string live_mode::keep(const std::string& text) {
-  if (text == text_kept_) return {};
+  if (is_kept(text)) return {};
   auto why =
       common::replace_file(place_, set_of(version_, text), {.new_mode = 0644, .mode = {}, .owner = {}, .group = {}});
   if (!why.empty()) return why;
+  stamp_ = common::stamp_of(options_.peers);
   text_kept_ = text;
+  version_kept_ = version_;
   if (const auto known = read_set(set_of(version_, text))) since_ = known->since;
   return {};
 }
@@ -240,10 +264,31 @@ void live_mode::report(const live_state& state, std::size_t set_size) {
               " KiB are free): raise live_dict, or changes will take a reload";
 }
 
-bool live_mode::is_as_left() const {
-  if (!on_) return !is_due();
+bool live_mode::serves(const std::string& text) const {
+  if (!is_kept(text)) return false;
   const auto now = channel_.state();
   return now.status == 200 && now.state->version == version_;
+}
+
+bool live_mode::is_as_left() {
+  if (!on_) return !is_due();
+  if (common::stamp_of(options_.peers) != stamp_) return false;
+  return has_what_was_sent();
+}
+
+// A worker that stalls (a slow disk, a stopped process) says nothing of what it has. To reload nginx for that would
+// only add to its load, and it would come back with the same servers. Without the socket nobody can answer any more.
+bool live_mode::has_what_was_sent() {
+  const auto now = channel_.state();
+  const bool is_silent = now.status == 0 && common::stamp_of(options_.socket).exists;
+  unanswered_ = is_silent ? unanswered_ + 1 : 0;
+  return is_silent || (now.status == 200 && now.state->version == version_);
+}
+
+std::string live_mode::doubt() const {
+  if (!on_ || unanswered_ < tolerated_silence) return {};
+  return "nginx does not answer on " + options_.socket +
+         ", so that it is not known whether it has the servers that it was sent: do its workers answer requests?";
 }
 
 }  // namespace drcon::nginx

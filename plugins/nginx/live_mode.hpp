@@ -25,15 +25,18 @@
 
 namespace drcon::nginx {
 
+/// What is in the file of peers beside that file, which is looked at; nothing when there is none, or a damaged one.
+std::optional<known_set> peers_beside(const common::managed_file& file);
+
 class live_mode {
 public:
   /// `confirm_timeout`: how long every worker may take to have a change.
   live_mode(live_layout options, const target& nginx, context host, std::chrono::nanoseconds confirm_timeout);
 
-  /// Takes over what an earlier run left in the file of peers. Once.
+  /// Takes over what an earlier run, or another sink, left in the file of peers. Once, and again after forget().
   void learn(const common::managed_file& file);
-  /// The last servers of all services as that file has them; nothing when there is no such file, or a damaged one.
-  const std::optional<last_servers>& kept() const { return kept_; }
+  /// Another sink may write the file of peers from now on.
+  void forget() { learned_ = false; }
 
   /// At the beginning of each change: whether it is to be tried live. False: it is suspended.
   bool begin();
@@ -45,6 +48,8 @@ public:
   void resume();
   /// It is suspended, and begin() would try it again.
   bool is_due() const;
+  /// That nginx does not say whether it has what was sent, for the status; or empty.
+  std::string doubt() const;
   /// Why it is suspended, for the status; else what an operator has to know, or empty.
   std::string remark() const;
 
@@ -66,8 +71,15 @@ public:
   sent send(const std::vector<upstream>& all, const last_servers& last, const layout& form,
             const std::stop_token& stop);
 
-  /// nginx has what was sent last. Cheap.
-  bool is_as_left() const;
+  /// Before nginx loads the module: it starts with the servers that the file of peers has. Why they cannot be put
+  /// there, or empty.
+  std::string keep_for_start(const std::vector<upstream>& all, const last_servers& last, const layout& form);
+
+  /// nginx has the servers of this text, and the file of peers had them when it was looked at last.
+  bool serves(const std::string& text) const;
+  /// nginx has what was sent last, as far as it answers, and the file of peers was not touched. Cheap, unless nginx
+  /// stalls.
+  bool is_as_left();
   /// To be called now and then: what the workers have counted becomes metrics.
   void watch();
   /// The same in lines, one for each peer that was sent requests; empty when nginx does not answer. Any thread.
@@ -77,8 +89,10 @@ private:
   std::string why_not_now() const;
   std::string situation() const;
   live_channel::answer put_until_taken(const std::string& text, const std::stop_token& stop);
+  bool has_what_was_sent();
   outcome wait_for_workers(const std::string& text, live_state state, const std::stop_token& stop);
   std::vector<pid_t> accepting_workers() const;
+  bool is_kept(const std::string& text) const;
   std::string keep(const std::string& text);
   void report(const live_state& state, std::size_t set_size);
 
@@ -90,16 +104,18 @@ private:
   std::atomic<bool> on_ = true;
   std::string why_;      // it is suspended
   std::string warning_;  // of what was sent last
+  int unanswered_ = 0;   // how often in a row nginx did not say what it has
   common::backoff patience_{std::chrono::seconds(5), std::chrono::minutes(5)};
   std::chrono::steady_clock::time_point not_before_{};
   std::string situation_;  // what nginx and its configuration looked like when it was suspended
 
   bool learned_ = false;
-  std::optional<last_servers> kept_;
   common::file_place place_;              // of the file of peers
   std::uint64_t version_ = 0;             // of what was sent last, or was found
   std::optional<std::string> text_;       // that every worker has; nothing: it is not known
   std::optional<std::string> text_kept_;  // in the file of peers
+  std::uint64_t version_kept_ = 0;        // of that
+  common::file_stamp stamp_;              // of the file of peers when it was read or written last
   served_since since_;
 
   using counted_peer = std::tuple<pid_t, std::string, std::string>;

@@ -2,8 +2,10 @@
 
 #include "common/address.hpp"
 #include "common/digest.hpp"
+#include "common/lower.hpp"
 #include "nginx/user_template.hpp"
 
+#include <algorithm>
 #include <sstream>
 
 namespace drcon::nginx {
@@ -52,6 +54,31 @@ void render_upstream(std::ostream& out, const upstream& each, const last_servers
   out << "}\n";
 }
 
+// nginx looks up a name of up to this length in a hash whose buckets have 64 bytes, as they have by default.
+constexpr std::size_t longest_hashed_name = 46;
+
+// A name as a key of a map. A longer one is compared, since nginx would refuse the whole map for it.
+std::string key_of(const std::string& name) {
+  for (const auto* parameter : {"default", "hostnames", "include", "volatile"})
+    if (name == parameter) return "\\" + name;
+  if (name.size() <= longest_hashed_name) return name;
+  std::string pattern;
+  for (const auto each : name) pattern += each == '.' ? std::string("[.]") : std::string(1, each);
+  return "\"~*^" + pattern + "$\"";
+}
+
+// Only a service's own name chooses an upstream. The variable may come from a request, and nginx would pass that to
+// whatever address it names.
+void render_variable(std::ostream& out, const std::vector<upstream>& upstreams) {
+  std::string none(upstream_for_all);
+  while (std::ranges::any_of(upstreams, [&](const upstream& each) { return common::lower(each.name) == none; }))
+    none += '_';
+  out << "upstream " << none << " {\n    server " << nobody << " down;\n}\n"
+      << "map $drcon_service $drcon_upstream {\n    default " << none << ";\n";
+  for (const auto& each : upstreams) out << "    " << key_of(each.name) << ' ' << each.name << ";\n";
+  out << "}\n";
+}
+
 std::string render_with_template(const std::vector<upstream>& upstreams, const last_servers& last, const layout& form) {
   std::vector<templated_service> services;
   services.reserve(upstreams.size());
@@ -62,11 +89,6 @@ std::string render_with_template(const std::vector<upstream>& upstreams, const l
 }
 
 }  // namespace
-
-std::string render_variable(const layout& form, std::string_view source, std::string_view value) {
-  if (!form.by_variable) return {};
-  return "map " + std::string(source) + " $drcon_upstream { default " + std::string(value) + "; }\n";
-}
 
 std::string render_heading(const layout& form) {
   return "# Written by drcon for sink '" + form.sink + "'. Do not edit: the next change replaces it.\n";
@@ -83,8 +105,8 @@ rendered render(const std::vector<upstream>& upstreams, const last_servers& last
   std::ostringstream out;
   out << render_heading(form);
   if (form.user_template.empty()) {
-    out << render_variable(form, "$drcon_service", "$drcon_service");
     for (const auto& each : upstreams) render_upstream(out, each, last, form);
+    if (form.by_variable) render_variable(out, upstreams);
   } else {
     last_servers known;
     for (const auto& each : upstreams) {

@@ -54,9 +54,8 @@ struct rendered_servers {
 };
 rendered_servers servers_of(const upstream& each, const last_servers& last, const layout& form);
 
-/// What $drcon_upstream is: `value` is a name, or a variable; nginx must know the variable `source`. Empty unless the
-/// layout asks for it.
-std::string render_variable(const layout& form, std::string_view source, std::string_view value);
+/// The upstream that $drcon_upstream is in mode "live", and for what is no service otherwise.
+inline constexpr std::string_view upstream_for_all = "drcon";
 
 /// The first line of the file.
 std::string render_heading(const layout& form);

@@ -176,6 +176,54 @@ TEST_F(NginxLive, TakesNoReloadWhenDrconIsStartedAgain) {
   EXPECT_EQ(nginx_.reloads(), reloads);
 }
 
+// As during a reload of drcon, when the sink that is replaced has not ended.
+TEST_F(NginxLive, WhileAnotherSinkHoldsTheFileItAppliesOnlyWhatThatOneSent) {
+  serve_web({&a_}, "watch = \"50ms\"\n");
+  auto first = std::move(sink_);
+  sink("watch = \"50ms\"\n");
+  ASSERT_EQ(sink_->apply({service_at("web", {&a_})}).result, DRCON_OK) << "nginx has these servers";
+  const auto how = sink_->apply({service_at("web", {&b_})});
+  EXPECT_EQ(how.result, DRCON_RETRY) << "nginx has the servers of the other sink";
+  EXPECT_EQ(answering(), names{"a"});
+  first.reset();
+  change_to({&b_});
+  EXPECT_EQ(answering(), names{"b"});
+}
+
+TEST_F(NginxLive, LearnsWhatAnotherSinkKeptOnceThatHasEnded) {
+  serve_web({&a_});
+  auto first = std::move(sink_);
+  sink();
+  ASSERT_EQ(sink_->apply({service_at("web", {&a_})}).result, DRCON_OK);
+  ASSERT_EQ(first->apply({service_at("web", {&b_})}).result, DRCON_OK);
+  first.reset();
+  change_to({&a_});
+  EXPECT_THAT(read_file(peers_file()), HasSubstr(":" + std::to_string(a_.port()) + " "));
+  EXPECT_THAT(read_file(peers_file()), Not(HasSubstr(":" + std::to_string(b_.port()) + " ")));
+  nginx_.stop();
+  nginx_.start();
+  EXPECT_EQ(answering(), names{"a"}) << "what the other sink kept is replaced";
+}
+
+TEST_F(NginxLive, KeepsTheLastServersThatAnotherSinkSentOnceThatHasEnded) {
+  serve_web({&a_});
+  auto first = std::move(sink_);
+  sink();
+  ASSERT_EQ(sink_->apply({service_at("web", {&a_})}).result, DRCON_OK);
+  ASSERT_EQ(first->apply({service_at("web", {&b_})}).result, DRCON_OK);
+  first.reset();
+  ASSERT_EQ(sink_->apply({service_at("web", {})}).result, DRCON_OK);
+  EXPECT_EQ(answering(), names{"b"});
+}
+
+TEST_F(NginxLive, WritesItsPeersAgainWhenTheyWereRemoved) {
+  serve_web({&a_}, "watch = \"50ms\"\n");
+  const auto before = read_file(peers_file());
+  std::filesystem::remove(peers_file());
+  EXPECT_TRUE(wait_until([&] { return std::filesystem::exists(peers_file()); }));
+  EXPECT_EQ(read_file(peers_file()), before);
+}
+
 TEST_F(NginxLive, SpreadsRequestsByWeightSmoothly) {
   serve_web({&a_, &b_});
   auto web = service_at("web", {&a_, &b_});
@@ -380,6 +428,24 @@ TEST_F(NginxLive, AWorkerThatDoesNotAnswerIsReportedAndTheChangeIsNotApplied) {
   EXPECT_EQ(answering(), names{"b"});
 }
 
+// A slow disk does that, too.
+TEST_F(NginxLive, AStallOfNginxIsReportedAndTakesNoReload) {
+  serve_web({&a_}, "watch = \"50ms\"\n");
+  change_to({&b_});
+  const auto reloads = nginx_.reloads();
+  const auto workers = nginx_.workers();
+  for (const auto each : workers) ::kill(each, SIGSTOP);
+  EXPECT_TRUE(wait_until([&] { return sink_->status().text.find("does not answer on") != std::string::npos; }, 20s))
+      << sink_->status().text;
+  EXPECT_EQ(sink_->status().state, DRCON_STATE_DEGRADED);
+  for (const auto each : workers) ::kill(each, SIGCONT);
+  EXPECT_TRUE(wait_until([&] { return is_live(); })) << sink_->status().text;
+  EXPECT_EQ(answering(), names{"b"});
+  EXPECT_EQ(nginx_.reloads(), reloads);
+  EXPECT_EQ(nginx_.workers(), workers);
+  EXPECT_THAT(read_file(nginx_.file()), HasSubstr("lua"));
+}
+
 // nginx upgrades its binary only when it runs as a daemon, and was started by its path.
 TEST_F(NginxLive, AnUpgradeOfItsBinaryLeavesNoWorkerBehind) {
   restart_with_lua(true, 2);
@@ -525,6 +591,54 @@ TEST_F(NginxLive, GoesByFileAndReloadWithAnNginxThatHasNoLua) {
   EXPECT_EQ(nginx_.reloads(), reloads);
 }
 
+// nginx serves what the file of peers has before it can be sent anything.
+TEST_F(NginxLive, IsLiveAgainWithTheServersThatChangedMeanwhile) {
+  const auto copy = nginx_.prefix() / "drcon.lua";
+  write_file(copy, read_file(module));
+  serve_web({&a_}, "live_module = \"" + copy.string() + "\"\n");
+  std::filesystem::remove(copy);
+  change_to({&b_});
+  EXPECT_EQ(answering(), names{"b"});
+  EXPECT_THAT(read_file(nginx_.file()), Not(HasSubstr("lua")));
+  auto refusing = read_file(module);  // so that only the file of peers counts
+  const std::string put = "[\"PUT /peers\"] = function()";
+  refusing.replace(refusing.find(put), put.size(), put + " do return ngx.exit(500) end");
+  write_file(copy, refusing);
+  const auto how = sink_->apply({service_at("web", {&b_})});
+  EXPECT_EQ(how.result, DRCON_OK) << how.why;
+  EXPECT_THAT(read_file(peers_file()), HasSubstr(":" + std::to_string(b_.port()) + " "));
+  EXPECT_THAT(read_file(peers_file()), Not(HasSubstr(":" + std::to_string(a_.port()) + " ")));
+}
+
+TEST_F(NginxLive, AnNginxThatIsStartedHasTheServersThatChangedWhileItWasDown) {
+  serve_web({&a_});
+  nginx_.stop();
+  EXPECT_EQ(sink_->apply({service_at("web", {&b_})}).result, DRCON_RETRY);
+  sink_.reset();
+  nginx_.start();
+  EXPECT_EQ(answering(), names{"b"});
+}
+
+// $drcon_service may be what a client sends.
+TEST_F(NginxLive, ByFileAVariableChoosesServicesOnly) {
+  const std::string long_name = "a-service." + std::string(150, 'x');
+  nginx_.serve(
+      "server { listen 127.0.0.1:@PORT@; location ~ ^/(?<drcon_service>[^/]+)/ "
+      "{ proxy_pass http://$drcon_upstream/; } }");
+  const auto how = sink("live_upstreams = \"variable\"\nlive_module = \"/nowhere/drcon.lua\"\n")
+                       .apply({service_at(long_name, {&a_}), service_at("default", {&b_}), service_at("drcon", {&b_}),
+                               service_at("web", {&a_})});
+  ASSERT_EQ(how.result, DRCON_OK) << how.why << nginx_.log();
+  EXPECT_THAT(sink_->status().text, HasSubstr("mode \"live\" is not possible"));
+  EXPECT_EQ(nginx_.get("/web/").body, "a\n") << nginx_.log();
+  EXPECT_EQ(nginx_.get("/" + long_name + "/").body, "a\n");
+  EXPECT_EQ(nginx_.get("/default/").body, "b\n");
+  EXPECT_EQ(nginx_.get("/drcon/").body, "b\n");
+  const auto elsewhere = nginx_.get("/127.0.0.1:" + std::to_string(b_.port()) + "/");
+  EXPECT_EQ(elsewhere.status, 502) << "a client must not choose where nginx connects to";
+  EXPECT_EQ(nginx_.get("/other/").status, 502);
+}
+
 // Its file would keep nginx from being started again.
 TEST_F(NginxLive, GivesNginxAFileThatItTakesWhenItsModuleIsRemoved) {
   serve_web({&a_}, "watch = \"50ms\"\n");
@@ -644,6 +758,16 @@ TEST_F(NginxLive, GoesBackToReloadsWhenTheModeIsChanged) {
   EXPECT_FALSE(std::filesystem::exists(socket()));
 }
 
+TEST_F(NginxLive, KeepsTheLastServersOfAnEmptyServiceWhenTheModeIsChanged) {
+  serve_web({&a_});
+  change_to({&b_});
+  sink_ = std::make_unique<sink_harness>("nginx", nginx_.options());
+  sink_->start();
+  ASSERT_EQ(sink_->apply({service_at("web", {})}).result, DRCON_OK);
+  EXPECT_THAT(read_file(nginx_.file()), Not(HasSubstr("lua")));
+  EXPECT_EQ(answering(), names{"b"}) << "those of the last change, not those of the last reload";
+}
+
 // ---- what it shows ----
 
 TEST_F(NginxLive, ShowsRequestsAndFailuresOfEachEndpoint) {
@@ -667,6 +791,36 @@ TEST_F(NginxLive, ShowsRequestsAndFailuresOfEachEndpoint) {
                                                       " version [0-9]+: [0-9]+ requests, 0 failed, 0 open\n"));
   EXPECT_EQ(shown[2].live, shown[2].wanted) << "nothing of it is to be changed";
   EXPECT_THAT(sink_->metrics(), HasSubstr("drcon_nginx_live_version{kind=\"sink\",name=\"test\"} "));
+}
+
+// The workers' counts are missing for a time when nginx stalls, and when nobody has asked for them for a minute.
+TEST_F(NginxLive, CountsNothingTwiceWhenItGotNoCountsForATime) {
+  const auto copy = nginx_.prefix() / "drcon.lua";
+  const auto gap = nginx_.prefix() / "gap";
+  const auto seen = nginx_.prefix() / "seen";
+  const std::string start = "[\"GET /statistics\"] = function() ";
+  auto text = read_file(module);
+  text.replace(text.find(start), start.size(),
+               start + "local gap = io.open('" + gap.string() + "') if gap then io.open('" + seen.string() +
+                   "', 'w'):close() return ngx.exit(tonumber(gap:read('*a'))) end ");
+  write_file(copy, text);
+  serve_web({&a_}, "watch = \"50ms\"\nlive_module = \"" + copy.string() + "\"\n");
+  int requests = 0;
+  const auto counts_one_more = [&] {
+    EXPECT_EQ(nginx_.get().status, 200);
+    const auto expected = "drcon_nginx_live_requests_total{endpoint=\"" + a_.address() + ":" +
+                          std::to_string(a_.port()) + "\",kind=\"sink\",name=\"test\",service=\"web\"} " +
+                          std::to_string(++requests) + "\n";
+    return wait_until([&] { return sink_->metrics().find(expected) != std::string::npos; });
+  };
+  EXPECT_TRUE(counts_one_more()) << sink_->metrics();
+  for (const auto* status : {"500", "200"}) {  // no answer, and one that has no counts
+    write_file(gap, status);
+    EXPECT_TRUE(wait_until([&] { return std::filesystem::exists(seen); }));
+    std::filesystem::remove(gap);
+    std::filesystem::remove(seen);
+    EXPECT_TRUE(counts_one_more()) << status << sink_->metrics();
+  }
 }
 
 TEST_F(NginxLive, RendersExactlyWhatItWouldWriteAndTouchesNothing) {

@@ -183,7 +183,7 @@ TEST_F(EtcdFaults, ALineWithoutEndIsNotRead) {
   tell(created + std::string(100000, 'x'));
   watch("max_answer = \"16KiB\"\ncheck = \"1h\"\n");
   EXPECT_TRUE(wait_until([this] { return source_->status().text.find("max_answer") != std::string::npos; }));
-  EXPECT_EQ(now(), ids{"a"});
+  EXPECT_TRUE(has({"a"}));
 }
 
 TEST_F(EtcdFaults, AStopInTheMiddleOfAnythingIsQuick) {

@@ -1,5 +1,6 @@
 // drcon complete: what there is to choose from, asked of the plugins on disk and of the drcon that runs. It
 // prints no error, since that would appear within the line that the user types.
+#include "base/bracketed.hpp"
 #include "cli/admin_client.hpp"
 #include "cli/complete.hpp"
 #include "cli/startup.hpp"
@@ -61,8 +62,7 @@ std::vector<known_word> endpoints_of(const nlohmann::json& pipeline) {
   for (const auto& service : pipeline.value("services", nlohmann::json::array()))
     for (const auto& each : service.at("endpoints")) {
       if (all.size() == most_endpoints) return all;
-      const std::string address = each.at("address");
-      all.push_back({(address.find(':') == std::string::npos ? address : "[" + address + "]") + ":" +
+      all.push_back({base::bracketed(each.at("address").get<std::string>()) + ":" +
                          std::to_string(each.at("port").get<unsigned>()),
                      service.at("name").get<std::string>() + ", " + each.at("health").get<std::string>()});
     }

@@ -1,6 +1,7 @@
 // drcon run: until SIGTERM.
 #include "admin/server.hpp"
 #include "base/build_facts.hpp"
+#include "base/by_whom.hpp"
 #include "base/count_of.hpp"
 #include "base/last_catch.hpp"
 #include "cli/hosted_engine.hpp"
@@ -160,8 +161,7 @@ void daemon::close_in_the_clear(const config::host_config& refused, std::vector<
 // The whole new configuration is checked first; a wrong one changes nothing, but for a port that it would secure.
 admin::reload_outcome daemon::reload(const std::string& who) {
   if (stopping_) return {.taken = false, .findings = {"drcon is stopping"}};
-  log::info(base::subject_kind::host, "reloading {}{}", options_.config.string(),
-            who.empty() ? "" : " (by " + who + ")");
+  log::info(base::subject_kind::host, "reloading {}{}", options_.config.string(), base::by_whom(who));
   config::diagnostics found;
   auto next = config::load(options_.config, plugins_.catalog(), found);
   return use(std::move(next), found, who);
@@ -178,11 +178,12 @@ void daemon::use_renewed(const std::string& secret_file) {
   config::diagnostics found;
   auto next = config::load(options_.config, plugins_.catalog(), found);
   if (!next || next->text_hash != text_hash_) {
+    const auto why = next ? "the configuration was edited too" : found.sorted().front().message;
     log::warning(base::subject_kind::host,
                  "{} was replaced, and is not used yet: {}; 'drcon reload' uses both. Until then the previous secret "
                  "stays in use",
-                 secret_file, next ? "the configuration was edited too" : found.sorted().front().message);
-    if (!next) hosted_.engine().note_reload(false, secret_file + " was replaced: " + found.sorted().front().message);
+                 secret_file, why);
+    if (!next) hosted_.engine().note_reload(false, secret_file + " was replaced: " + why);
     return;
   }
   log::info(base::subject_kind::host, "{} was replaced: reloading", secret_file);

@@ -1,5 +1,6 @@
 #include "cli/terminal_text.hpp"
 
+#include "base/by_whom.hpp"
 #include "base/json_text.hpp"
 #include "config/text.hpp"
 
@@ -157,7 +158,7 @@ std::string format_entry(const json& entry) {
   if (what == "decided" || what == "held")
     line += fmt::format(" (+{} -{} ~{})", text(entry, "added"), text(entry, "removed"), text(entry, "changed"));
   if (is_set(entry, "why")) line += (what == "decided" ? " from " : ": ") + text(entry, "why");
-  if (entry.contains("who") && is_set(entry, "who")) line += " (by " + text(entry, "who") + ")";
+  if (entry.contains("who")) line += base::by_whom(text(entry, "who"));
   if (entry.at("seconds") > 0) line += ", " + length_of_time(entry.at("seconds"));
   if (entry.contains("stages"))
     line += ", " + length_of_time(entry.at("stages").at("whole")) + " after the source reported it";

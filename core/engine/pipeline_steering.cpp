@@ -1,4 +1,5 @@
 // What operators ask of a pipeline: pause, resume, rollback. pipeline_brake.cpp has the release of the brake.
+#include "base/by_whom.hpp"
 #include "config/text.hpp"
 #include "engine/pipeline.hpp"
 #include "log/log.hpp"
@@ -135,7 +136,7 @@ void pipeline::keep_pause() {
 }
 
 void pipeline::note_steered(std::string what, const std::string& who) {
-  log::warning(subject(), "{}{}", what, who.empty() ? "" : " (by " + who + ")");
+  log::warning(subject(), "{}{}", what, base::by_whom(who));
   around_.journal.add({.what = journal_entry::kind::steered,
                        .about = subject(),
                        .revision = current_.snapshot ? current_.snapshot->revision() : 0,

@@ -1,5 +1,6 @@
 #include "engine/target_loss.hpp"
 
+#include "base/bracketed.hpp"
 #include "engine/address_groups.hpp"
 #include "model/snapshot.hpp"
 
@@ -17,9 +18,7 @@ public:
   explicit owners(const model::snapshot& candidate) {
     for (const auto& service : candidate.services())
       for (const auto each : service->endpoints()) {
-        const std::string address(each.address());
-        const bool is_v6 = address.find(':') != std::string::npos;
-        const auto host = is_v6 ? "[" + address + "]" : address;
+        const auto host = base::bracketed(each.address());
         by_address_.try_emplace(host, service->name());
         by_address_.try_emplace(host + ":" + std::to_string(each.port()), service->name());
       }

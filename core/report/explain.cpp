@@ -1,5 +1,7 @@
 #include "report/explain.hpp"
 
+#include "base/bracketed.hpp"
+#include "base/by_whom.hpp"
 #include "model/snapshot.hpp"
 
 #include <fmt/format.h>
@@ -18,8 +20,7 @@ namespace {
 constexpr std::size_t most_matches = 20;
 
 std::string place_of(std::string_view address, std::uint32_t port) {
-  const bool v6 = address.find(':') != std::string_view::npos;
-  return fmt::format("{}{}{}:{}", v6 ? "[" : "", address, v6 ? "]" : "", port);
+  return fmt::format("{}:{}", base::bracketed(address), port);
 }
 
 bool is_meant(const endpoint_view& each, const std::string& asked) {
@@ -240,22 +241,21 @@ std::string why_earlier(const engine::pipeline& pipeline) {
 
 endpoint_finding find(const engine::engine& engine, const engine::pipeline& pipeline, const std::string& service,
                       const endpoint& each) {
-  endpoint_finding finding{
-      .service = service,
-      .id = each.id,
-      .address = each.address.empty() ? "" : place_of(each.address, each.port),
-      .verdict = {},
-      .sources = {},
-      .merge = why_not_merged(pipeline, service, each),
-      .filter = why_not_taken(pipeline, service, each),
-      .brake = why_held(pipeline, service),
-      .paused = pipeline.paused() ? "the pipeline is paused: " + pipeline.paused()->why +
-                                        (pipeline.paused()->who.empty() ? "" : " (by " + pipeline.paused()->who + ")")
-                                  : "",
-      .earlier_configuration = why_earlier(pipeline),
-      .decided = find_in_decisions(pipeline, service, each),
-      .sinks = {},
-      .journal = find_in_journal(engine.log(), service, each.id)};
+  endpoint_finding finding{.service = service,
+                           .id = each.id,
+                           .address = each.address.empty() ? "" : place_of(each.address, each.port),
+                           .verdict = {},
+                           .sources = {},
+                           .merge = why_not_merged(pipeline, service, each),
+                           .filter = why_not_taken(pipeline, service, each),
+                           .brake = why_held(pipeline, service),
+                           .paused = pipeline.paused() ? "the pipeline is paused: " + pipeline.paused()->why +
+                                                             base::by_whom(pipeline.paused()->who)
+                                                       : "",
+                           .earlier_configuration = why_earlier(pipeline),
+                           .decided = find_in_decisions(pipeline, service, each),
+                           .sinks = {},
+                           .journal = find_in_journal(engine.log(), service, each.id)};
   for (const auto* source : pipeline.sources()) finding.sources.push_back(find_in_source(*source, service, each));
   // Sinks know it by the id that merging gave it.
   const auto merged = find_endpoint(pipeline.current().snapshot, service, each);

@@ -139,7 +139,7 @@ void print_text(const std::vector<examined>& all) {
       std::cout << "-       " << subject << ": plugin " << about.plugin << " cannot look whether it works\n";
     for (const auto& each : about.findings)
       std::cout << word_of(each.state) << printable(subject) << ": " << printable(each.code) << ": "
-                << printable(each.what) << (each.advice.empty() ? "" : "; to do: ") << printable(each.advice) << "\n";
+                << printable(text_of(each)) << "\n";
   }
 }
 

@@ -84,8 +84,7 @@ void start_probes::take(asked& about, std::vector<plugins::finding> found) {
   std::erase_if(found, [](const auto& each) { return !is_failure(each); });
   const auto& subject = about.instance->subject();
   for (const auto& each : found)
-    if (std::ranges::find(about.failed, each) == about.failed.end())
-      log::warning(subject, "{}{}{}", each.what, each.advice.empty() ? "" : "; to do: ", each.advice);
+    if (std::ranges::find(about.failed, each) == about.failed.end()) log::warning(subject, "{}", text_of(each));
   for (const auto& each : about.failed)
     if (std::ranges::find(found, each.code, &plugins::finding::code) == found.end())
       log::info(subject, "this works now: {}", each.code);

@@ -79,9 +79,8 @@ private:
     return DRCON_HAS(ability_, sink) ? ability_->sink : nullptr;
   }
   static void add_finding(void* receiver, const drcon_probe_finding* found) {
-    constexpr std::size_t most = 1000;  // a plugin that reports for ever must not fill the memory
     auto& all = *static_cast<std::vector<finding>*>(receiver);
-    if (all.size() < most && DRCON_HAS(found, advice))
+    if (all.size() < most_findings && DRCON_HAS(found, advice))
       all.push_back(finding_of(found->subject, found->state, view(found->what), view(found->advice)));
   }
 

@@ -19,6 +19,10 @@ const char* to_string(finding_state state) {
   return "failed";
 }
 
+std::string text_of(const finding& found) {
+  return found.what + (found.advice.empty() ? "" : "; to do: ") + found.advice;
+}
+
 const std::vector<finding_code>& finding_codes() {
   static const std::vector<finding_code> all{
       {"other", "Something that has no code of its own."},

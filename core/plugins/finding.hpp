@@ -5,6 +5,7 @@
 
 #include <drcon/probe.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -18,6 +19,9 @@ enum class finding_state {
   failed,   ///< it does not work
 };
 
+/// How many findings of one probe are taken: a plugin that reports for ever must not fill the memory.
+inline constexpr std::size_t most_findings = 1000;
+
 /// One thing that was looked at.
 struct finding {
   std::string code;  ///< what was looked at: one of finding_codes()
@@ -27,6 +31,9 @@ struct finding {
 
   bool operator==(const finding&) const = default;
 };
+
+/// What was found and, behind "; to do: ", the advice if there is one: for people.
+std::string text_of(const finding& found);
 
 /// The word in JSON: "ok", "warning" or "failed". Scripts compare with it, so it does not change.
 const char* to_string(finding_state state);

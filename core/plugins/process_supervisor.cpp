@@ -235,9 +235,7 @@ void process_supervisor::on_render_ended(drcon_result result) {
 
 void process_supervisor::on_found(finding one) {
   const std::lock_guard lock(state_->mutex);
-  // A process that sends more than it was asked for must not fill drcon.
-  constexpr std::size_t most = 1000;
-  if (state_->is_probing && state_->found.size() < most) state_->found.push_back(std::move(one));
+  if (state_->is_probing && state_->found.size() < most_findings) state_->found.push_back(std::move(one));
 }
 
 void process_supervisor::on_probed(bool can) {

@@ -1,5 +1,6 @@
 #include "report/verdict.hpp"
 
+#include "base/by_whom.hpp"
 #include "base/count_of.hpp"
 #include "model/plugin_state.hpp"
 #include "model/snapshot.hpp"
@@ -19,8 +20,6 @@ using code = remark_code;
 constexpr std::size_t most_listed = 3;
 
 std::string because(const std::string& why) { return why.empty() ? "" : ": " + why; }
-
-std::string by(const std::string& who) { return who.empty() ? "" : " (by " + who + ")"; }
 
 // The first of `refusals`, of which there are `count` in all.
 void add_refusals(const std::string& subject, std::span<const plugins::refusal> refusals, std::size_t count,
@@ -94,9 +93,7 @@ void add_faults_ahead(const engine::engine& engine, const std::string& subject, 
   if (model::plugin_state_of(instance.status().state) != model::plugin_state::ok) return;
   const auto* const failed = engine.probes().failed(instance.kind(), instance.name());
   if (failed == nullptr) return;
-  for (const auto& each : *failed)
-    all.push_back(
-        {code::fault_ahead, subject + ": " + each.what + (each.advice.empty() ? "" : "; to do: ") + each.advice});
+  for (const auto& each : *failed) all.push_back({code::fault_ahead, subject + ": " + text_of(each)});
 }
 
 // `waited_for`: unsettled() has a line about this source already, so its state is not repeated here.
@@ -132,8 +129,8 @@ void add_pause(const engine::pipeline& pipeline, remarks& all) {
     all.push_back({code::pausing,
                    "pipeline " + pipeline.name() + " is paused as soon as its sinks have applied what is under way"});
   if (!pipeline.paused()) return;
-  all.push_back({code::paused,
-                 "pipeline " + pipeline.name() + " is paused: " + pipeline.paused()->why + by(pipeline.paused()->who)});
+  all.push_back({code::paused, "pipeline " + pipeline.name() + " is paused: " + pipeline.paused()->why +
+                                   base::by_whom(pipeline.paused()->who)});
   for (const auto& sink : pipeline.paused()->behind)
     all.push_back({code::paused_sink_behind, "sink " + sink + " keeps what it had of pipeline " + pipeline.name() +
                                                  ", since it had not applied what is served when the pause began"});
@@ -142,22 +139,13 @@ void add_pause(const engine::pipeline& pipeline, remarks& all) {
               pipeline.would_hold()->holds, all);
 }
 
-code code_of_trouble(model::sink_answer answer) {
-  switch (answer) {
-    case model::sink_answer::away: return code::sink_away;
-    case model::sink_answer::rejected: return code::sink_rejected;
-    default: return code::sink_unanswered;
-  }
-}
-
 remark remark_on_open(const engine::sink_runner& sink) {
   const auto subject = "sink " + sink.name();
   // The sink may have reached its target, and wait for something there: only its reason says so.
   if (sink.last_answer() == model::sink_answer::away)
-    return {code_of_trouble(sink.last_answer()),
-            subject + ": not applied yet, and retried" + because(sink.last_why())};
+    return {code::sink_away, subject + ": not applied yet, and retried" + because(sink.last_why())};
   if (sink.in_trouble())
-    return {code_of_trouble(sink.last_answer()),
+    return {sink.last_answer() == model::sink_answer::rejected ? code::sink_rejected : code::sink_unanswered,
             subject + ": " + to_string(sink.last_answer()) + because(sink.last_why())};
   if (!sink.is_open())
     return {code::sink_waits, subject + " waits until every sink that a reload has ended has stopped"};

@@ -5,9 +5,9 @@
 #include <sys/socket.h>
 
 #include <pwd.h>
-#include <unistd.h>
+#include <sys/types.h>
 
-#include <array>
+#include <cstdint>
 #include <cstring>
 #include <exception>
 #include <fstream>

@@ -26,6 +26,8 @@ struct target {
   std::string pointer_of_prefix;
   bool is_file = false;
   std::optional<file_area> area;  ///< it is not one file, but any of these
+
+  bool is_all_below() const { return area && area->is_all_below; }
 };
 
 // What must not be written over: the identity of a file -> what it is for people.
@@ -269,7 +271,7 @@ public:
   // A file of `what` could be one of `other`, which is [sink.`sink`]'s at `place`.
   void report_shared_files(const target& what, const target& other, const std::string& sink,
                            const position& place) const {
-    const bool is_below = (what.area && what.area->is_all_below) || (other.area && other.area->is_all_below);
+    const bool is_below = what.is_all_below() || other.is_all_below();
     found_.error(where(what.pointer),
                  subject(what) + "and the target " + shortened(other.shown) + " of [sink." + shortened(sink) + "] at " +
                      place.text() + " may be one file: the registry has the names of what is written there",
@@ -324,11 +326,10 @@ private:
   // of another that writes there in the same way: the files have owners when they are there.
   static bool may_be_one_file(const target& a, const target& b, bool is_of_one_sink) {
     if (!a.area && !b.area) return false;
-    const bool all_below_a = a.area && a.area->is_all_below;
-    const bool all_below_b = b.area && b.area->is_all_below;
-    if (all_below_a && all_below_b) return false;
-    if ((all_below_a || all_below_b) && is_of_one_sink) return false;
-    if (a.identity == b.identity && !all_below_a && !all_below_b) return false;  // reported as one target
+    if (a.is_all_below() && b.is_all_below()) return false;
+    const bool is_any_below = a.is_all_below() || b.is_all_below();
+    if (is_any_below && is_of_one_sink) return false;
+    if (a.identity == b.identity && !is_any_below) return false;  // reported as one target
     if (a.area && b.area) return overlap(*a.area, *b.area);
     return a.area ? has(*a.area, b.identity) : has(*b.area, a.identity);
   }
@@ -343,7 +344,7 @@ void check_needs(const target& what, const needed_files& needed, const sink_chec
     return;
   }
   // Below a directory the files that are there are not written over.
-  if (what.area->is_all_below) return;
+  if (what.is_all_below()) return;
   for (const auto& [path, use] : needed)
     if (has(*what.area, path)) check.report_need(what, "with a name that the registry may have " + use);
 }
@@ -365,8 +366,7 @@ void check_targets(const configuration& all, const std::vector<std::filesystem::
       check_needs(each, own.needed(), check);
       check_needs(each, needed, check);
       written.compare_and_add(each, name, check);
-      const bool is_directory = each.area && each.area->is_all_below;
-      if (is_directory) continue;
+      if (each.is_all_below()) continue;
       if (const auto other = owned.find_or_add(each, name)) check.report_owner(each, *other);
     }
   }

@@ -30,10 +30,8 @@ public:
     sink_.start();
   }
 
-  testing::answer apply(services desired, milliseconds at_most = longest_answer) {
-    return hand_over(std::move(desired), 0, at_most);
-  }
-  testing::answer reconcile() { return hand_over(desired_, DRCON_UPDATE_RECONCILE, longest_answer); }
+  testing::answer apply(services desired) { return hand_over(std::move(desired), 0); }
+  testing::answer reconcile() { return hand_over(desired_, DRCON_UPDATE_RECONCILE); }
   void begin(services desired) { sink_.apply(next(std::move(desired), 0)); }
 
   test_instance& sink() { return sink_; }
@@ -45,9 +43,9 @@ private:
     desired_ = std::move(desired);
     return (new testing::update(++ticket_, desired_, applied_, flags))->get();
   }
-  testing::answer hand_over(services desired, std::uint32_t flags, milliseconds at_most) {
+  testing::answer hand_over(services desired, std::uint32_t flags) {
     sink_.apply(next(std::move(desired), flags));
-    const auto answer = sink_.answer(ticket_, at_most);
+    const auto answer = sink_.answer(ticket_);
     if (answer.result == DRCON_OK) applied_ = desired_;
     return answer;
   }
@@ -80,9 +78,9 @@ void answers_once(const case_context& context) {
       throw breach("update " + std::to_string(each.ticket) + " was answered, and never handed over");
 }
 
-void takes(const case_context& context, services desired, milliseconds at_most = longest_answer) {
+void takes(const case_context& context, services desired) {
   pipeline one(context);
-  one.apply(std::move(desired), at_most);
+  one.apply(std::move(desired));
   one.sink().stop();
   one.sink().destroy();
 }
@@ -103,7 +101,7 @@ void takes_a_hostile_snapshot(const case_context& context) {
 
 void takes_settings(const case_context& context) { takes(context, snapshots::settings()); }
 
-void takes_a_huge_snapshot(const case_context& context) { takes(context, snapshots::huge(), longest_answer); }
+void takes_a_huge_snapshot(const case_context& context) { takes(context, snapshots::huge()); }
 
 void reconciles(const case_context& context) {
   pipeline one(context);

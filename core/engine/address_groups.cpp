@@ -127,7 +127,7 @@ separators separators_of(const std::vector<placed_address>& live, const std::vec
   return within_one;
 }
 
-// Two forms are told apart by what stands between two addresses. In one a service has a heading, and its addresses
+// Two forms differ in what stands between two addresses. In one a service has a heading, and its addresses
 // follow each other in the same way. In the other each line begins with the service's name, so that the text in front
 // of the first line is the same as that between two lines.
 std::vector<address_group> groups_of(const std::vector<placed_address>& all, const separators& within_one) {

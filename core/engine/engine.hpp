@@ -122,6 +122,9 @@ public:
   /// How long the sinks of a pipeline get to answer the update in flight before its pause is refused. Less than the
   /// admin interface waits for the engine. Tests shorten it.
   static inline std::chrono::nanoseconds pause_patience = std::chrono::seconds(60);
+  /// How long a first decision waits for sinks that are asked what their targets have. One that does not answer must
+  /// not keep the others from what they need. Tests shorten it.
+  static inline std::chrono::nanoseconds look_patience = std::chrono::seconds(5);
   /// Has the sinks of a pipeline compare their targets with what is desired; returns how many of them began.
   std::size_t resync(const std::string& pipeline, const std::string& who = {});
   /// Asks what a sink would write and what its target has now. `done` is called on the engine's thread; the plugin is

@@ -4,8 +4,6 @@
 // What else a target has is compared by the addresses in it (target_loss.hpp). What is not known, because a sink cannot
 // render, fails to, or does not answer in time, counts as a loss where the sources have nothing in service; otherwise
 // it is reported: a target that cannot be reached at a start may be one that has nothing yet.
-#include "engine/first_look.hpp"
-
 #include "engine/brake.hpp"
 #include "engine/engine.hpp"
 #include "engine/target_loss.hpp"
@@ -98,7 +96,7 @@ void engine::look_at_targets(const std::string& pipeline, const model::snapshot_
     else note_unknown(sink, "plugin '" + plugin + "' cannot render", all->found);
   }
   all->open = asked;
-  const auto ended = within(patience_with_sinks, [all, answer = std::move(answer)](bool) {
+  const auto ended = within(look_patience, [all, answer = std::move(answer)](bool) {
     for (const auto& sink : std::exchange(all->open, {})) note_unknown(sink, "the sink has not answered", all->found);
     answer(all->found);
   });

@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <utility>
+#include <vector>
 
 namespace drcon::engine {
 
@@ -27,11 +28,10 @@ void gathered::fold(std::uint64_t revision) const {
   changes_.clear();
 }
 
-std::vector<std::string> gathered::names() const {
+std::set<std::string> gathered::names() const {
   fold(last_->revision());
-  std::vector<std::string> all;
-  all.reserve(last_->services().size());
-  for (const auto& each : last_->services()) all.push_back(each->name());
+  std::set<std::string> all;
+  for (const auto& each : last_->services()) all.insert(all.end(), each->name());
   return all;
 }
 

@@ -8,8 +8,8 @@
 
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
-#include <vector>
 
 namespace drcon::engine {
 
@@ -22,7 +22,7 @@ public:
   /// Takes the service, or with null lets it go. True if something differs from before; an equal service keeps its
   /// object, so that snapshots share it.
   bool set(const std::string& name, model::service_ptr now);
-  std::vector<std::string> names() const;
+  std::set<std::string> names() const;
   /// All services under this number. Shares with the one before what has not changed since.
   model::snapshot_ptr snapshot(std::uint64_t revision) const;
 

@@ -235,8 +235,7 @@ bool pipeline::recompute(const std::string& service) {
 // For the first answer of the sources, or another source: it is judged in each case. One that has nothing at all
 // differs from nothing that was merged before, and may still lose all that is served.
 void pipeline::recompute_all() {
-  const auto known_so_far = merged_.names();
-  std::set<std::string> names(known_so_far.begin(), known_so_far.end());
+  auto names = merged_.names();
   for (const auto* each : sources_)
     for (const auto& [service, value] : each->services()) names.insert(service);
   keep_unheard();

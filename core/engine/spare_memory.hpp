@@ -1,6 +1,6 @@
 // Gives memory back to the system once a burst of work is over.
 //
-// A first start, or a storm of changes, needs several times the memory of what stays: answers as JSON, what sinks
+// A first start, or a burst of changes, needs several times the memory of what stays: answers as JSON, what sinks
 // render. The allocator keeps what was freed between what is still used, for ever: with 5,000 services that was a third
 // of the resident memory.
 // Thread rule: the engine's thread; the work is done on a lane of its own, since it takes milliseconds.

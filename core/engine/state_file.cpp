@@ -116,10 +116,6 @@ base::result<> keep_owner(int file, const fs::path& path) {
                        ") replaced it"};
 }
 
-}  // namespace
-
-namespace {
-
 // `write` gets the new file, and answers whether it could be written.
 base::result<fs::path> make_beside(const fs::path& path, const std::function<bool(int file)>& write) {
   const auto temporary = path.string() + ".new";

@@ -27,7 +27,7 @@ namespace {
 namespace fs = std::filesystem;
 
 // Writing a large snapshot at every change would wear the disk for nothing: only a restart reads it. And it takes time
-// of the processor, which a storm of changes needs: after each round of writing there is a pause of so many times that.
+// of the processor, which a burst of changes needs: after each round of writing there is a pause of so many times that.
 constexpr int pause_for_work = 19;
 // A disk that was full is written again soon after there is space.
 constexpr auto pause_after_failure = std::chrono::milliseconds(1000);

@@ -6,7 +6,6 @@
 #include "report/refused_in_service.hpp"
 
 #include <algorithm>
-#include <set>
 #include <string_view>
 #include <utility>
 
@@ -80,18 +79,16 @@ sink_report sink_of(const engine::engine& engine, const std::string& name) {
 
 // What the sources have of a service now, decided or not, says which of its endpoints are only kept.
 void add_kept(const engine::pipeline& pipeline, const model::shared_service& service, std::vector<kept_endpoint>& all) {
-  std::map<std::string_view, health> at_source;
-  std::set<std::string_view> in_service;
+  std::map<std::string_view, endpoint_view> at_source;
   const auto now = pipeline.merged(service.name());
   if (now)
-    for (const auto& each : now->endpoints()) {
-      at_source.emplace(each.id(), each.health());
-      if (model::in_service(each)) in_service.insert(each.id());
-    }
+    for (const auto& each : now->endpoints()) at_source.emplace(each.id(), each);
   for (const auto& each : service.endpoints()) {
-    if (!model::in_service(each) || in_service.contains(each.id())) continue;
+    if (!model::in_service(each)) continue;
     const auto found = at_source.find(each.id());
-    const auto health_at_source = found == at_source.end() ? std::nullopt : std::optional(found->second);
+    const bool is_there = found != at_source.end();
+    if (is_there && model::in_service(found->second)) continue;
+    const auto health_at_source = is_there ? std::optional(found->second.health()) : std::nullopt;
     all.push_back({.service = std::string(service.name()),
                    .id = std::string(each.id()),
                    .by_pause = pipeline.paused().has_value(),

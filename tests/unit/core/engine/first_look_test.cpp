@@ -1,5 +1,4 @@
 // A first decision of which nothing is known from before: a new state directory, or one that was lost.
-#include "engine/first_look.hpp"
 #include "engine_fixture.hpp"
 #include "model/snapshot.hpp"
 
@@ -114,12 +113,12 @@ TEST_F(FirstLook, IsReleasedByHandWithEndpointsInService) {
 // Nothing says that anything would go, and a start must not wait for a sink that hangs.
 TEST_F(FirstLook, AppliesWhatCannotBeComparedWithTheTarget) {
   test::set_target(addresses(10));
-  const auto patience = std::exchange(patience_with_sinks, 50ms);
+  const auto patience = std::exchange(engine::look_patience, 50ms);
   test::renders_hang = true;
   start_with(addressed("web", 1));
   EXPECT_TRUE(serves(1));
   test::renders_hang = false;
-  patience_with_sinks = patience;
+  engine::look_patience = patience;
 }
 
 TEST_F(FirstLook, HoldsWhenWhatTheTargetHasIsNotKnown) {

@@ -24,7 +24,7 @@ TEST(Gathered, FollowsWhatComesChangesAndGoes) {
   EXPECT_EQ(now->revision(), 2U);
   EXPECT_EQ(now->endpoint_count(), 3U);
   EXPECT_EQ(now->find("a"), nullptr);
-  EXPECT_EQ(all.names(), std::vector<std::string>{"b"});
+  EXPECT_EQ(all.names(), std::set<std::string>{"b"});
 }
 
 TEST(Gathered, KeepsTheObjectOfAnEqualService) {

@@ -42,8 +42,6 @@ using clock = std::chrono::steady_clock;
 
 constexpr int instances = 3;
 
-double milliseconds(clock::duration length) { return std::chrono::duration<double, std::milli>(length).count(); }
-
 json instance_of(int service, int instance, int port) {
   const auto name = "service-" + std::to_string(service);
   return {{"ID", name + "-" + std::to_string(instance)},

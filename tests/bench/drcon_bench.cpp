@@ -26,9 +26,8 @@
 namespace drcon::test {
 namespace {
 
+using bench::milliseconds;
 using clock = std::chrono::steady_clock;
-
-double milliseconds(clock::duration length) { return std::chrono::duration<double, std::milli>(length).count(); }
 
 std::string proxy_to(const std::string& service) {
   return "server { listen 127.0.0.1:@PORT@; location / { proxy_pass http://" + service + "; } }";

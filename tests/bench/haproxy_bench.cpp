@@ -180,15 +180,10 @@ void compare_one_of_many(int rounds) {
     auto& changed = all[static_cast<std::size_t>(i * 37 % backends)];
     auto& one = changed.endpoints[static_cast<std::size_t>(i % servers)];
     one.weight = one.weight % 200 + 1;
-    alternate(
-        1,
-        [&] {
-          bare_times.push_back(pipe_commands(
-              bare,
-              {"show info", "set server " + server_of(changed.name, one) + " weight " + std::to_string(one.weight),
+    bare_times.push_back(pipe_commands(
+        bare, {"show info", "set server " + server_of(changed.name, one) + " weight " + std::to_string(one.weight),
                "show servers state " + changed.name}));
-        },
-        [&] { sink_times.push_back(apply(sink, served, all)); });
+    sink_times.push_back(apply(sink, served, all));
   }
   report({.what = "HAProxy: weight of one of 10,000 servers, in 100 backends",
           .figure = median(sink_times),

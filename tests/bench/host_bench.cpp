@@ -10,6 +10,7 @@
 #include "base/last_catch.hpp"
 #include "engine/engine.hpp"
 #include "rows.hpp"
+#include "support/on_thread_of.hpp"
 #include "support/temp_dir.hpp"
 #include "support/wait.hpp"
 
@@ -155,10 +156,7 @@ config::instance_config instance_of(const std::string& name, const std::string& 
 class host {
   template <class Function>
   auto on_engine(Function function) {
-    std::packaged_task<decltype(function())()> task(std::move(function));
-    auto result = task.get_future();
-    boost::asio::post(context_, [&task] { task(); });
-    return result.get();
+    return test::on_thread_of(context_, std::move(function));
   }
 
 public:

@@ -16,6 +16,7 @@ namespace drcon::test {
 namespace {
 
 using namespace std::chrono_literals;
+using bench::milliseconds;
 using clock = std::chrono::steady_clock;
 
 constexpr int rounds = 201;
@@ -29,8 +30,6 @@ const plugins::registry& all_plugins() {
   }();
   return loaded;
 }
-
-double milliseconds(clock::duration length) { return std::chrono::duration<double, std::milli>(length).count(); }
 
 service web(int endpoints) {
   service made{.name = "web", .revision = 1, .endpoints = {}};

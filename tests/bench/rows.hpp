@@ -3,7 +3,7 @@
 // Thread rule: the benchmark's main thread.
 #pragma once
 
-#include <cstddef>
+#include <chrono>
 #include <optional>
 #include <string>
 #include <vector>
@@ -29,6 +29,9 @@ std::optional<bool> is_met(const row& each);
 /// tests/bench/run makes its table of those.
 void report(const row& each);
 
+inline double milliseconds(std::chrono::steady_clock::duration length) {
+  return std::chrono::duration<double, std::milli>(length).count();
+}
 /// What a clock of processor time says, in milliseconds.
 double clock_of(clockid_t of);
 /// The processor time of a process so far, that of threads which have ended too, in milliseconds.
@@ -37,15 +40,5 @@ double processor_time_of(pid_t process);
 /// The value below which `share` of them lie.
 double quantile(std::vector<double> values, double share);
 double median(std::vector<double> values);
-
-/// One after the other, so that what the machine does meanwhile meets both: calls `first` and `second` in turn.
-template <class First, class Second>
-void alternate(int rounds, First first, Second second) {
-  for (int i = 0; i < rounds; ++i) {
-    if (i % 2 == 0) first();
-    second();
-    if (i % 2 != 0) first();
-  }
-}
 
 }  // namespace drcon::bench

@@ -1,5 +1,6 @@
 #include "support/scripted_http2.hpp"
 
+#include "support/on_thread_of.hpp"
 #include "support/ports.hpp"
 
 #include <nghttp2/nghttp2.h>
@@ -11,14 +12,12 @@
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/post.hpp>
 #include <boost/asio/ssl.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 
 #include <algorithm>
 #include <functional>
-#include <future>
 #include <list>
 #include <map>
 #include <thread>
@@ -240,10 +239,7 @@ struct scripted_http2::server {
   // Does `what` on the server's thread, and returns what it does when it is done.
   template <class What>
   auto perform(What what) {
-    std::packaged_task<decltype(what())()> task(std::move(what));
-    auto result = task.get_future();
-    asio::post(context, [&task] { task(); });
-    return result.get();
+    return on_thread_of(context, std::move(what));
   }
   // Of every connection that speaks HTTP/2.
   void for_each(const std::function<void(client&)>& what) {

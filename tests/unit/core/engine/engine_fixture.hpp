@@ -6,6 +6,7 @@
 #include "engine/engine.hpp"
 #include "report/metric_samples.hpp"
 #include "support/fake_plugins.hpp"
+#include "support/on_thread_of.hpp"
 #include "support/temp_dir.hpp"
 #include "support/wait.hpp"
 
@@ -74,10 +75,7 @@ protected:
   }
   template <class Function>
   auto on_engine(Function function) {
-    std::packaged_task<decltype(function())()> task(std::move(function));
-    auto result = task.get_future();
-    boost::asio::post(context_, [&task] { task(); });
-    return result.get();
+    return test::on_thread_of(context_, std::move(function));
   }
   bool apply() {
     return on_engine([this] {

@@ -49,7 +49,7 @@ protected:
   void decide() {
     fake("s")->host.publish(service_of("web", 2));
     fake("s")->host.ready();
-    ASSERT_TRUE(test::wait_until([this] { return on_engine([this] { return engine_->settled(); }); }));
+    ASSERT_TRUE(is_settled());
   }
 };
 

@@ -73,10 +73,10 @@ TEST(Validation, TakesCharactersThatAreNotSeenInProseAndInNoName) {
   web.endpoints[0].meta = {{"note", sign}};
   web.endpoints[1].id = sign;
   web.endpoints[2].node = sign;
-  std::vector<refusal> told;
-  EXPECT_EQ(accepted(web, &told), 1U);
-  ASSERT_EQ(told.size(), 2U);
-  EXPECT_EQ(told[0].why, "its id 'a\\u200bb' holds a character that is not seen");
+  std::vector<refusal> refused;
+  EXPECT_EQ(accepted(web, &refused), 1U);
+  ASSERT_EQ(refused.size(), 2U);
+  EXPECT_EQ(refused[0].why, "its id 'a\\u200bb' holds a character that is not seen");
 }
 
 TEST(Validation, TakesRealAddresses) {

@@ -52,15 +52,8 @@ void probe_owner(const file_place& place, const probing& into) {
 bool is_ours(std::int64_t pid, const probing& into) {
   if (into.process() == 0) return false;
   if (pid == into.process()) return true;
-  // A plugin in a process of its own: its parent is drcon. Field 4 of stat, after the name, which may hold spaces.
-  const auto stat = proc_text(static_cast<pid_t>(pid), "stat");
-  const auto name_end = stat.rfind(')');
-  if (name_end == std::string::npos) return false;
-  std::istringstream fields(stat.substr(name_end + 1));
-  std::string state;
-  std::int64_t parent = 0;
-  fields >> state >> parent;
-  return parent == into.process();
+  // A plugin in a process of its own: its parent is drcon.
+  return parent_of(static_cast<pid_t>(pid)) == into.process();
 }
 
 void probe_written_file(const std::string& path, const probing& into) {

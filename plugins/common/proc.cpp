@@ -9,24 +9,33 @@
 #include <string>
 
 namespace drcon::common {
+namespace {
+
+// A field of /proc/PID/stat behind the second. That is the name, which may hold spaces and brackets, so counting starts
+// behind it.
+template <class Number>
+std::optional<Number> stat_field(pid_t pid, int field) {
+  const auto text = proc_text(pid, "stat");
+  const auto behind_name = text.rfind(')');
+  if (behind_name == std::string::npos) return {};
+  std::istringstream fields(text.substr(behind_name + 1));
+  std::string skipped;
+  for (int i = 3; i < field; ++i) fields >> skipped;
+  Number value{};
+  if (!(fields >> value)) return {};
+  return value;
+}
+
+}  // namespace
 
 std::string proc_text(pid_t pid, const std::string& what) {
   std::string fault;
   return read_file("/proc/" + std::to_string(pid) + "/" + what, fault).value_or(std::string());
 }
 
-// The name in field 2 may hold spaces and brackets, so counting starts behind it.
-unsigned long long start_ticks(pid_t pid) {
-  const auto text = proc_text(pid, "stat");
-  const auto behind_name = text.rfind(')');
-  if (behind_name == std::string::npos) return 0;
-  std::istringstream fields(text.substr(behind_name + 1));
-  std::string field;
-  for (int i = 3; i < 22; ++i) fields >> field;
-  unsigned long long ticks = 0;
-  fields >> ticks;
-  return ticks;
-}
+unsigned long long start_ticks(pid_t pid) { return stat_field<unsigned long long>(pid, 22).value_or(0); }
+
+std::optional<pid_t> parent_of(pid_t pid) { return stat_field<pid_t>(pid, 4); }
 
 std::chrono::milliseconds age_of(pid_t pid) {
   const auto start = start_ticks(pid);

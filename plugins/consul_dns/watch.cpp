@@ -1,6 +1,7 @@
 #include "consul_dns/watch.hpp"
 
 #include "common/count_of.hpp"
+#include "common/in_service.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/deferred.hpp>
@@ -8,7 +9,6 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include "common/in_service.hpp"
 
 #include <algorithm>
 #include <utility>

@@ -16,7 +16,7 @@ public:
   /// They are to be asked again because one of them has not answered.
   bool is_retry() const { return is_retry_; }
   /// All that changes is known from them.
-  bool tell() const { return tells_; }
+  bool reports() const { return reports_; }
 
   /// They are asked now.
   void begin() {
@@ -24,7 +24,7 @@ public:
     is_retry_ = false;
   }
   /// All of them have answered. True when some of what changed before was not seen, so that a round has to find it.
-  bool answered() { return !std::exchange(tells_, true); }
+  bool answered() { return !std::exchange(reports_, true); }
   /// They cannot be asked. True when there was news, of which a round has to find out what changed.
   bool gave_up() {
     forget();
@@ -36,13 +36,13 @@ public:
     return gave_up();
   }
   /// Until they have all answered again, nobody knows what changes.
-  void forget() { tells_ = false; }
+  void forget() { reports_ = false; }
 
 private:
   bool has_news_ = false;
   bool is_retry_ = false;
   bool asked_for_news_ = false;
-  bool tells_ = false;
+  bool reports_ = false;
 };
 
 }  // namespace drcon::consul

@@ -65,7 +65,7 @@ private:
   };
   enum class verdict { good, unconfirmed, failed };
   using slot_ptr = std::shared_ptr<slot>;
-  // What the nodes of a place tell of changes.
+  // What the nodes of a place report of changes.
   struct node_watch {
     boost::asio::steady_timer* timer = nullptr;  // of the coroutine that asks them, while it runs
     node_turns turns = {};

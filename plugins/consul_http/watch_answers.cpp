@@ -146,7 +146,7 @@ void watcher::become_ready() {
     spawn_([this] { return look_for_unknown_names(); }, [](const std::string&) {});
 }
 
-// The catalogue tells which services there are, and, for rotation, which may have changed.
+// The catalogue reports which services there are, and, for rotation, which may have changed.
 void watcher::take_catalog(const selection& place, const catalog& now, bool has_index) {
   const auto key = place.place();
   auto& known = catalogs_known_[key];

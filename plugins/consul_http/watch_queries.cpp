@@ -211,7 +211,7 @@ asio::awaitable<void> watcher::watch_checks(selection place) {
     known = std::move(*now);
     // A node whose services are not known may have been the one whose check changed. Without an index nobody says that
     // something has changed: then everything but failing checks is seen within rotation_max_age.
-    if (progress.has_index() && !nodes_[place.place()].turns.tell()) something_changed();
+    if (progress.has_index() && !nodes_[place.place()].turns.reports()) something_changed();
     wake_rotation();
     const auto wait = pause_after(answers, progress);
     if (wait > clock::duration::zero()) co_await pause(wait);

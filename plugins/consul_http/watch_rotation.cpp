@@ -18,9 +18,10 @@ constexpr auto longest_max_age = std::chrono::minutes(10);
 watcher::clock::duration watcher::rotation_max_age() const {
   if (settings_.rotation_max_age) return std::chrono::duration_cast<clock::duration>(*settings_.rotation_max_age);
   // The output of a check that passes is reported by nobody.
-  const bool all_is_told = !settings_.details.checks && !nodes_.empty() &&
-                           std::ranges::all_of(nodes_, [](const auto& each) { return each.second.turns.tell(); });
-  return all_is_told ? longest_max_age : usual_max_age;
+  const bool all_is_reported =
+      !settings_.details.checks && !nodes_.empty() &&
+      std::ranges::all_of(nodes_, [](const auto& each) { return each.second.turns.reports(); });
+  return all_is_reported ? longest_max_age : usual_max_age;
 }
 
 watched_ptr watcher::next_due() { return rotation_.take_due(clock::now(), rotation_max_age()); }

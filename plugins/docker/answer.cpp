@@ -10,7 +10,6 @@
 #include <charconv>
 #include <csignal>
 #include <string_view>
-#include <tuple>
 #include <utility>
 
 namespace drcon::docker {
@@ -134,8 +133,7 @@ std::optional<container> read_container(const json& inspected) {
   result.running = flag(state, "Running") && !flag(state, "Restarting");
   result.paused = flag(state, "Paused");
   result.out_of_memory = flag(state, "OOMKilled");
-  if (const auto code = state.find("ExitCode"); code != state.end() && code->is_number_integer())
-    result.exit_code = code->get<int>();
+  result.exit_code = static_cast<int>(integer(state, "ExitCode").value_or(0));
   result.health = json_text(object(state, "Health"), "Status");
   if (result.health == "none") result.health.clear();
   return result;

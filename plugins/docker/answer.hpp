@@ -10,6 +10,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace drcon::docker {
@@ -29,6 +30,9 @@ struct container_port {
   bool is_requested = false;    ///< its publication was asked for, which changes nothing in network mode host
   std::string stands_in{};      ///< the task on the same node that its port of ingress belongs to
   std::vector<port_binding> more_bindings{};  ///< besides that one; those of IPv4 first
+
+  /// What distinguishes it from the container's other ports.
+  auto key() const { return std::pair(number, udp); }
 };
 
 struct container {

@@ -1,5 +1,6 @@
 #include "docker/conventions.hpp"
 
+#include "common/address.hpp"
 #include "docker/places.hpp"
 #include "docker/port_settings.hpp"
 
@@ -77,11 +78,6 @@ std::map<std::string, std::string> metadata_of(const container& origin, const po
   return all;
 }
 
-std::string text_of(const place& of) {
-  const bool is_ipv6 = of.address.find(':') != std::string::npos;
-  return (is_ipv6 ? "[" + of.address + "]" : of.address) + ":" + std::to_string(of.port);
-}
-
 struct candidate {
   container_port port;
   places where;
@@ -106,7 +102,7 @@ void add_offers(const container& origin, const candidate& each, bool is_one_of_m
   if (each.port.udp) result.what.tags.emplace_back("udp");
   result.what.meta = metadata_of(origin, each.with, by);
   for (const auto& where : each.where.all) {
-    result.what.id = &where == &each.where.all.front() ? id : id + "@" + text_of(where);
+    result.what.id = &where == &each.where.all.front() ? id : id + "@" + common::with_port(where.address, where.port);
     result.what.address = where.address;
     result.what.port = where.port;
     all.push_back(result);
@@ -150,14 +146,17 @@ std::string why_not_running(const container& origin, const rules& by, bool was_a
 void judge_ports(const container& origin, const rules& by, const std::vector<container_port>& ports, verdict& result) {
   reasons why;
   std::vector<candidate> reachable;
+  // A port that another task stands in for counts as well, or the tasks of one service would have different names.
+  std::size_t stood_in = 0;
   for (const auto& port : ports) {
     auto where = places_of(origin, port, by);
-    if (where.all.empty()) why.add(where.why_none, port);
-    else reachable.push_back({port, std::move(where), settings_for(origin, port)});
+    if (!where.all.empty()) {
+      reachable.push_back({port, std::move(where), settings_for(origin, port)});
+      continue;
+    }
+    why.add(where.why_none, port);
+    if (!port.stands_in.empty()) ++stood_in;
   }
-  // A port that another task stands in for counts as well, or the tasks of one service would have different names.
-  const auto stood_in = static_cast<std::size_t>(std::ranges::count_if(
-      ports, [&](const auto& port) { return !port.stands_in.empty() && places_of(origin, port, by).all.empty(); }));
   for (const auto& each : reachable) {
     if (!each.with.ignored_by.empty()) why.add(each.with.ignored_by + " is set", each.port);
     else if (by.explicit_only && each.with.get("name").empty())

@@ -1,5 +1,6 @@
 #include "docker/omissions.hpp"
 
+#include "common/count_of.hpp"
 #include "common/short_text.hpp"
 
 #include <utility>
@@ -65,13 +66,12 @@ std::string omissions::text() const {
   std::string text;
   const auto name = [](const auto& each) { return each.second; };
   if (!names_.empty())
-    text += "; " + std::to_string(names_.size()) +
-            (names_.size() == 1 ? " running container is not published: " : " running containers are not published: ") +
-            common::first_of(names_, name) + "; drcon explain PIPELINE CONTAINER shows why";
+    text += "; " + common::count_of(names_.size(), "running container") + (names_.size() == 1 ? " is" : " are") +
+            " not published: " + common::first_of(names_, name) + "; drcon explain PIPELINE CONTAINER shows why";
   std::size_t settings = 0;
   for (const auto& [id, each] : unusable_) settings += each.size();
   if (settings > 0)
-    text += "; " + std::to_string(settings) + (settings == 1 ? " setting has" : " settings have") +
+    text += "; " + common::count_of(settings, "setting") + (settings == 1 ? " has" : " have") +
             " no effect; the log names " + (settings == 1 ? "it" : "them");
   return text;
 }

@@ -88,8 +88,7 @@ std::vector<container_port> ports_of(const container& origin, const rules& by) {
   if (!origin.node_name.empty() && by.internal) {
     auto all = origin.ports;
     for (auto& each : named_ports(origin))
-      if (std::ranges::none_of(all, [&](const auto& one) { return one.number == each.number && one.udp == each.udp; }))
-        all.push_back(std::move(each));
+      if (std::ranges::find(all, each.key(), &container_port::key) == all.end()) all.push_back(std::move(each));
     return all;
   }
   if (!is_host_mode(origin) || by.host_network == host_ports::exposed) return origin.ports;

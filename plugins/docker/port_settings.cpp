@@ -98,8 +98,7 @@ bool names_too_many(const setting_key& key) {
 // What the container exposes of this number, or TCP.
 void add_named(const container& origin, std::uint16_t number, protocol of, std::vector<container_port>& all) {
   const auto add = [&all](const container_port& port) {
-    const auto is_same = [&port](const auto& each) { return each.number == port.number && each.udp == port.udp; };
-    if (std::ranges::none_of(all, is_same)) all.push_back(port);
+    if (std::ranges::find(all, port.key(), &container_port::key) == all.end()) all.push_back(port);
   };
   bool any = false;
   for (const auto& port : origin.ports) {
@@ -147,7 +146,7 @@ std::vector<container_port> named_ports(const container& origin) {
          ++number, ++visited)
       add_named(origin, static_cast<std::uint16_t>(number), key.of, all);
   }
-  std::ranges::sort(all, {}, [](const auto& each) { return std::pair(each.number, each.udp); });
+  std::ranges::sort(all, {}, &container_port::key);
   return all;
 }
 

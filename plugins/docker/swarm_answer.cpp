@@ -62,8 +62,7 @@ void read_networks(const json& task, container& result) {
 container_port& port_of(const json& described, container& result) {
   const auto number = port_number(described, "TargetPort");
   const bool udp = json_text(described, "Protocol") == "udp";
-  const auto found =
-      std::ranges::find_if(result.ports, [&](const auto& each) { return each.number == number && each.udp == udp; });
+  const auto found = std::ranges::find(result.ports, std::pair(number, udp), &container_port::key);
   if (found != result.ports.end()) return *found;
   container_port one;
   one.number = number;
@@ -90,14 +89,13 @@ void read_ports(const json& service, const json& task, const std::string& stands
   }
   for (const auto& each : array(object(object(task, "Status"), "PortStatus"), "Ports"))
     if (is_usable(each, result)) port_of(each, result).host_port = port_number(each, "PublishedPort");
-  std::ranges::sort(result.ports, {}, [](const auto& each) { return std::pair(each.number, each.udp); });
+  std::ranges::sort(result.ports, {}, &container_port::key);
 }
 
 // As docker ps shows it: SERVICE.SLOT.TASK, or SERVICE.NODE.TASK of a service that runs once on each node.
 std::string name_of(const std::string& service, const json& task) {
-  const auto slot = task.find("Slot");
-  const bool has_slot = slot != task.end() && slot->is_number_integer();
-  const auto place = has_slot ? std::to_string(slot->get<std::int64_t>()) : json_text(task, "NodeID");
+  const auto slot = integer(task, "Slot");
+  const auto place = slot ? std::to_string(*slot) : json_text(task, "NodeID");
   return service + "." + place + "." + json_text(task, "ID");
 }
 
@@ -126,9 +124,8 @@ container read_task(const json& service, const json& task, const node& on, const
   const auto desired = json_text(task, "DesiredState");
   result.is_ending = desired == "shutdown" || desired == "remove" || desired == "complete" || desired == "failed" ||
                      desired == "rejected" || desired == "orphaned";
-  if (const auto code = object(object(task, "Status"), "ContainerStatus").find("ExitCode");
-      code != object(object(task, "Status"), "ContainerStatus").end() && code->is_number_integer())
-    result.exit_code = code->get<int>();
+  const auto& ended = object(object(task, "Status"), "ContainerStatus");
+  result.exit_code = static_cast<int>(integer(ended, "ExitCode").value_or(0));
   // The swarm reports a task as running only after its check has passed, and until it knows better of a lost node.
   if (on.is_lost) result.health = "its node is lost";
   return result;

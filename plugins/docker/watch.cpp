@@ -1,6 +1,5 @@
 #include "docker/watch.hpp"
 
-#include "common/json_text.hpp"
 #include "common/short_text.hpp"
 
 #include <drcon/url.hpp>
@@ -256,7 +255,7 @@ asio::awaitable<common::http_answer> watcher::borrow_network(container& of) {
   of.ipv6_addresses = found->ipv6_addresses;
   for (auto& port : of.ports)
     for (const auto& published : found->ports)
-      if (port.number == published.number && port.udp == published.udp) port = published;
+      if (port.key() == published.key()) port = published;
   co_return no_fault;
 }
 

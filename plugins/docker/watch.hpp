@@ -19,10 +19,7 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include <map>
-#include <optional>
-#include <set>
 #include <string>
-#include <vector>
 
 namespace drcon::docker {
 

@@ -1,12 +1,12 @@
 #include "template/target.hpp"
 
 #include "common/atomic_file.hpp"
+#include "common/proc.hpp"
 #include "common/short_text.hpp"
 #include "template/signal.hpp"
 
 #include <unistd.h>
 
-#include <algorithm>
 #include <charconv>
 #include <csignal>
 #include <cstring>
@@ -19,24 +19,11 @@ namespace {
 
 constexpr const char* file_mark = "{file}";
 
-// The parent of a process; 0 where that is in another process namespace, and nothing when it cannot be read.
-std::optional<pid_t> parent_of(pid_t pid) {
-  std::string why;
-  const auto text = common::read_file("/proc/" + std::to_string(pid) + "/stat", why);
-  const auto name_end = text ? text->rfind(") ") : std::string::npos;
-  if (name_end == std::string::npos) return {};
-  constexpr std::size_t state = 4;  // ") S "
-  pid_t parent = 0;
-  const auto* const begin = text->data() + std::min(name_end + state, text->size());
-  if (std::from_chars(begin, text->data() + text->size(), parent).ec != std::errc()) return {};
-  return parent;
-}
-
 // True where process 1 is among those that drcon descends from: a supervisor, or drcon itself, which keeps its isolated
 // plugins. Where drcon has joined the namespace of a container, its ancestors are in another one.
 bool descends_from_process_one() {
   auto each = std::optional(::getppid());
-  while (each && *each > 1) each = parent_of(*each);
+  while (each && *each > 1) each = common::parent_of(*each);
   return each != 0;
 }
 

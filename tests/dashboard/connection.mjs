@@ -37,7 +37,7 @@ export async function EachEntryIsShownOnce(browser) {
   await inject(page, "lost", { first: 1 });
   await answer.some();
   setHosts(4);
-  await applied(2).waitFor(); // an event tells of it before the answer comes, which does not have it
+  await applied(2).waitFor(); // an event reports it before the answer comes, which does not have it
   await answer.pass();
   answer.release();
   setHosts(5);

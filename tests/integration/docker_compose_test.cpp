@@ -2,6 +2,7 @@
 // does. Each folder of tests/golden/compose has compose.yaml, the source's options where they are not the defaults, and
 // `expected`: lines of "both", "drcon" or "registrator" with service, id, place, tags and metadata, and of "why" with a
 // container and the reason why it is not published. Where the two differ, a line with # says why.
+#include "common/address.hpp"
 #include "integration/compose_file.hpp"
 #include "support/plugin_harness.hpp"
 #include "support/temp_dir.hpp"
@@ -43,9 +44,7 @@ std::string without_chance(const std::string& text) {
 }
 
 std::string line_of(const std::string& service, const endpoint& each) {
-  const bool is_ipv6 = each.address.find(':') != std::string::npos;
-  auto line = service + " " + each.id + " " + (is_ipv6 ? "[" + each.address + "]" : each.address) + ":" +
-              std::to_string(each.port);
+  auto line = service + " " + each.id + " " + common::with_port(each.address, each.port);
   for (std::size_t i = 0; i < each.tags.size(); ++i) line += (i == 0 ? " tags=" : ",") + each.tags[i];
   for (const auto& [key, value] : each.meta) line += " " + key + "=" + value;
   return without_chance(line);

@@ -1,37 +1,21 @@
 // The docker source against a real swarm of one node.
-#include "support/docker_engine.hpp"
-#include "support/plugin_harness.hpp"
-#include "support/wait.hpp"
-
-#include <gtest/gtest.h>
+#include "integration/docker_source.hpp"
 
 namespace drcon::test {
 namespace {
 
-class DockerSwarm : public testing::Test {
+class DockerSwarm : public docker_source_test {
 protected:
   DockerSwarm() { engine_.docker({"swarm", "init", "--advertise-addr", "127.0.0.1"}); }
 
   void watch(const std::string& more = "") {
-    source_.reset();
-    source_ = std::make_unique<source_harness>("docker", "engine = \"" + engine_.address() +
-                                                             "\"\nwatch = \"swarm\"\nswarm_interval = \"200ms\"\n" +
-                                                             "retry_max = \"300ms\"\n" + more);
-    source_->start();
+    start("watch = \"swarm\"\nswarm_interval = \"200ms\"\nretry_max = \"300ms\"\n" + more);
   }
   void create(const std::string& name, std::vector<std::string> more) const {
     std::vector<std::string> argv{"service", "create", "--detach", "--no-resolve-image", "--name", name};
     argv.insert(argv.end(), more.begin(), more.end());
     argv.insert(argv.end(), {docker_engine::image, "sleep", "100000"});
     engine_.docker(argv);
-  }
-  std::vector<endpoint> endpoints(const std::string& service) const {
-    const auto now = source_->now();
-    const auto found = now.services.find(service);
-    return found == now.services.end() ? std::vector<endpoint>() : found->second.endpoints;
-  }
-  bool sees(const std::string& service, std::size_t count) const {
-    return wait_until([&] { return endpoints(service).size() == count; });
   }
   std::string all() const {
     std::string text;
@@ -40,9 +24,6 @@ protected:
         text += name + " " + one.id + " " + one.address + ":" + std::to_string(one.port) + "\n";
     return text + source_->status().text + "\n" + engine_.docker({"service", "ls"});
   }
-
-  docker_engine engine_;
-  std::unique_ptr<source_harness> source_;
 };
 
 TEST_F(DockerSwarm, PublishesTasksByHostModeAndByIngressAndFollowsThem) {

@@ -1,9 +1,7 @@
 // The docker source against a real Docker engine.
+#include "integration/docker_source.hpp"
 #include "support/certificates.hpp"
-#include "support/docker_engine.hpp"
-#include "support/plugin_harness.hpp"
 #include "support/temp_dir.hpp"
-#include "support/wait.hpp"
 
 #include <gtest/gtest.h>
 
@@ -16,25 +14,9 @@ namespace {
 
 using strings = std::vector<std::string>;
 
-class Docker : public testing::Test {
+class Docker : public docker_source_test {
 protected:
-  source_harness& watch(const std::string& more = "") {
-    source_.reset();
-    source_ = std::make_unique<source_harness>(
-        "docker", "engine = \"" + engine_.address() + "\"\nhost_name = \"h\"\nhost_address = \"127.0.0.1\"\n" + more);
-    source_->start();
-    if (!source_->wait_ready()) ADD_FAILURE() << "not ready: " << source_->status().text;
-    return *source_;
-  }
-  std::vector<endpoint> endpoints(const std::string& service) const {
-    const auto now = source_->now();
-    const auto at = now.services.find(service);
-    return at == now.services.end() ? std::vector<endpoint>() : at->second.endpoints;
-  }
   bool has(const std::string& service) const { return source_->now().services.contains(service); }
-  bool sees(const std::string& service, std::size_t count) const {
-    return wait_until([&] { return endpoints(service).size() == count; });
-  }
   bool sees_health(const std::string& service, health wanted) const {
     return wait_until([&] {
       const auto all = endpoints(service);
@@ -52,9 +34,6 @@ protected:
     }
     return text + source_->status().text;
   }
-
-  docker_engine engine_;
-  std::unique_ptr<source_harness> source_;
 };
 
 // ---- conventions ----------------------------------------------------------------------------------------
@@ -379,8 +358,7 @@ TEST_F(Docker, KeepsWhatItKnewWhileTheEngineIsUnreachableAndComparesWhenItIsBack
 TEST_F(Docker, WaitsForAnEngineThatIsNotThereAtStart) {
   engine_.run("one", {"-p", "127.0.0.1:18081:80", "-e", "SERVICE_NAME=web", "--restart", "always"});
   engine_.kill9();
-  source_ = std::make_unique<source_harness>("docker", "engine = \"" + engine_.address() + "\"\n");
-  source_->start();
+  start("");
   EXPECT_TRUE(wait_until([this] { return source_->status().state == DRCON_STATE_AWAY; }));
   EXPECT_FALSE(source_->now().ready);
   EXPECT_TRUE(wait_until([this] { return source_->status().text.find("docker.sock") != std::string::npos; }))

@@ -1,34 +1,13 @@
 // The docker source against Podman's socket: what differs from Docker's. With DRCON_TEST_ENGINE=podman the tests of
 // docker_test.cpp run against Podman, too.
-#include "support/docker_engine.hpp"
-#include "support/plugin_harness.hpp"
-#include "support/wait.hpp"
-
-#include <gtest/gtest.h>
+#include "integration/docker_source.hpp"
 
 namespace drcon::test {
 namespace {
 
-class Podman : public testing::Test {
+class Podman : public docker_source_test {
 protected:
-  void watch(const std::string& more = "") {
-    source_.reset();
-    source_ = std::make_unique<source_harness>(
-        "docker", "engine = \"" + engine_.address() + "\"\nhost_name = \"h\"\nhost_address = \"127.0.0.1\"\n" + more);
-    source_->start();
-    if (!source_->wait_ready()) ADD_FAILURE() << "not ready: " << source_->status().text;
-  }
-  std::vector<endpoint> endpoints(const std::string& service) const {
-    const auto now = source_->now();
-    const auto found = now.services.find(service);
-    return found == now.services.end() ? std::vector<endpoint>() : found->second.endpoints;
-  }
-  bool sees(const std::string& service, std::size_t count) const {
-    return wait_until([&] { return endpoints(service).size() == count; });
-  }
-
-  docker_engine engine_{docker_engine::podman_in_its_place()};
-  std::unique_ptr<source_harness> source_;
+  Podman() : docker_source_test(docker_engine::podman_in_its_place()) {}
 };
 
 TEST_F(Podman, PublishesFollowsAndForgetsContainers) {

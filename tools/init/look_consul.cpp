@@ -1,6 +1,7 @@
 #include "init/look.hpp"
 
 #include "common/consul_rules.hpp"
+#include "common/count_of.hpp"
 #include "common/http_client.hpp"
 #include "init/listed.hpp"
 
@@ -66,7 +67,7 @@ looked<consul_agent> look_for_consul(std::string address) try {
   consul_agent agent{url, url == usual_address, service_names(answer.body), false};
   const auto count = agent.services.size();
   auto line = "answers at " + url + " with " +
-              (count == 0 ? "no services yet" : std::to_string(count) + (count == 1 ? " service: " : " services: ")) +
+              (count == 0 ? "no services yet" : common::count_of(count, "service") + ": ") +
               listed(agent.services, most_listed);
   return {std::move(agent), std::move(line)};
 } catch (const std::exception& error) {

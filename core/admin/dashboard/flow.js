@@ -16,8 +16,8 @@ function leftOut(key, { refused, refused_count }) {
 function sourceState(each) {
   const unknown = Object.keys(each.unknown).length;
   const kind = !each.known ? "bad" : each.state !== "ok" || unknown || each.refused_count ? "mild" : "good";
-  const text = !each.known ? (each.ready ? "unreachable" : "no data yet") : each.state === "away" ? "unreachable"
-    : each.state !== "ok" ? each.state : unknown ? "some services unknown" : each.refused_count ? "leaves some out" : "ok";
+  const text = !each.known ? (each.ready ? "unreachable" : "no data yet") : each.state !== "ok" ? spoken(each.state)
+    : unknown ? "some services unknown" : each.refused_count ? "leaves some out" : "ok";
   return [kind, text];
 }
 function sourceNode(name) {
@@ -49,7 +49,7 @@ function sinkNode(name) {
     phrase`${each.plugin}; ${each.last_applied ? ["last applied ", moment(each.last_applied)] : "nothing applied yet"}`,
     each.up_to_date || each.applied === null ? null : `has revision ${each.applied}`,
     each.why ? phrase`${each.why}` : null,
-    each.state !== "ok" && each.text !== each.why ? phrase`${each.state === "away" ? "unreachable" : each.state}${each.text ? ": " + each.text : ""}` : null,
+    each.state !== "ok" && each.text !== each.why ? phrase`${spoken(each.state)}${each.text ? ": " + each.text : ""}` : null,
     leftOut("sink " + name, each));
 }
 
@@ -60,7 +60,7 @@ function hostState(each) {
 }
 function hostNode(each) {
   const [kind, text] = hostState(each);
-  const since = each.held ? Math.min(...each.holds.map((hold) => hold.since)) : each.paused_since;
+  const since = each.held ? heldSince(each) : each.paused_since;
   return node(kind, "host", "host", since ? [text, " for ", moment(since, "for")] : text,
     `${each.in_service} of ${several(each.endpoints, "endpoint")} in service, of ${several(each.services_count, "service")}`,
     each.waiting_for.length ? ["waits for ", listed(each.waiting_for)] : null,
@@ -75,7 +75,7 @@ function flow(each) {
   const column = (title, nodes) => el("div", { class: title.toLowerCase() }, el("h4", { "aria-hidden": "true" }, title), el("ul", { "aria-label": title }, ...nodes));
   return [el("div", { class: "flow" }, column("Sources", each.sources.map(sourceNode)), column("Host", [hostNode(each)]), column("Sinks", each.sinks.map(sinkNode))),
     ...each.holds.slice(0, mostHolds).map((hold) => el("p", { class: "brake" }, el("b", {}, "Brake: "),
-      phrase`${hold.service ? "service " + hold.service + ": " : ""}${hold.why}. Applied at ${dated(hold.until)} unless endpoints return.`)),
+      phrase`${holdLine(hold)}. Applied at ${dated(hold.until)} unless endpoints return.`)),
     each.holds_count > mostHolds ? el("p", { class: "brake" }, `and ${several(each.holds_count - mostHolds, "more service")} held`) : null].filter(Boolean);
 }
 function flowButtons(name, each) {

@@ -18,15 +18,17 @@ function problems() {
   ].filter(Boolean).sort((a, b) => (a.kind === "bad" ? 0 : 1) - (b.kind === "bad" ? 0 : 1));
 }
 
+const holdLine = ({ service, why }) => phrase`${service ? "service " + service + ": " : ""}${why}`;
+const heldSince = (pipeline) => Math.min(...pipeline.holds.map((hold) => hold.since));
 function holdProblem(name, each) {
   if (!each.held) return null;
   const sees = each.sources.every((source) => status.sources[source].known);
   return {
     kind: "bad", key: "hold " + name,
     what: () => phrase`Pipeline ${name} is held by its brake`,
-    why: () => each.holds.slice(0, mostNamed).map((hold) => phrase`${hold.service ? "service " + hold.service + ": " : ""}${hold.why}`)
+    why: () => each.holds.slice(0, mostNamed).map(holdLine)
       .concat(each.holds_count > mostNamed ? [several(each.holds_count - mostNamed, "more service") + " held"] : []),
-    since: Math.min(...each.holds.map((hold) => hold.since)),
+    since: heldSince(each),
     served: () => `All ${several(each.in_service, "endpoint")}, ${each.held_loss.removed} of which the sources no longer have in service. Other changes are applied.`,
     next: () => sees ? ["The loss is applied at ", ...fullMoment(each.held_until, "in"), " unless endpoints return."]
       : ["Nothing while a source is unreachable: the time of the hold begins again when it answers."],
@@ -110,7 +112,7 @@ function stateProblem(role, name, each) {
   if (each.state === "ok" || (role === "sink" && inTrouble(each))) return null;
   return {
     kind: "mild", key: "state " + role + name,
-    what: () => phrase`${capital(role)} ${name} is ${each.state === "away" ? "unreachable" : each.state}`,
+    what: () => phrase`${capital(role)} ${name} is ${spoken(each.state)}`,
     why: () => (each.text ? [phrase`${each.text}`] : []),
     since: 0,
     served: () => [role === "sink" ? (each.applied === null ? "What its target has." : `Revision ${each.applied}.`) : `Its data: ${several(each.endpoints, "endpoint")}.`, ...affected(each)],

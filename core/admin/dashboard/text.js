@@ -35,6 +35,8 @@ const worst = (kinds) => ["bad", "mild"].find((kind) => kinds.includes(kind)) ||
 // A state as a glyph and a word: the colour alone says nothing to many.
 const word = (kind, ...text) =>
   el("span", { class: "word " + kind }, el("span", { class: "glyph", "aria-hidden": "true" }, glyphs[kind]), " ", ...text);
+// The word for people, where it is another one than that for programs.
+const spoken = (state) => (state === "away" ? "unreachable" : state);
 const command = (...text) => el("code", {}, ...text);
 
 // A name as a shell takes it: what a registry or a configuration has is never run by being pasted.

@@ -19,7 +19,7 @@ TEST(NodeTurns, ANodeThatNeverAnswersCostsOneRoundForEachNews) {
       turns.begin();
       EXPECT_FALSE(turns.failed()) << "nothing has changed";
     }
-    EXPECT_FALSE(turns.tell());
+    EXPECT_FALSE(turns.reports());
   }
 }
 
@@ -38,7 +38,7 @@ TEST(NodeTurns, WhatChangedBeforeTheFirstAnswerIsForARound) {
   turns.note_news();
   turns.begin();
   EXPECT_TRUE(turns.answered());
-  EXPECT_TRUE(turns.tell());
+  EXPECT_TRUE(turns.reports());
   EXPECT_FALSE(turns.is_due());
   turns.note_news();
   turns.begin();
@@ -56,7 +56,7 @@ TEST(NodeTurns, AreNotTakenAgainOnceGivenUp) {
   turns.begin();
   EXPECT_TRUE(turns.gave_up());
   EXPECT_FALSE(turns.is_due());
-  EXPECT_FALSE(turns.tell());
+  EXPECT_FALSE(turns.reports());
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
 // From a container to its endpoints, by Registrator's conventions.
-#include "docker/conventions.hpp"
+#include "unit/plugins/docker/web_container.hpp"
 
 #include <gtest/gtest.h>
 
@@ -7,21 +7,6 @@ namespace drcon::docker {
 namespace {
 
 using settings = std::map<std::string, std::string>;
-
-const rules usual{.host_name = "h", .host_address = "10.0.0.1", .network = {}, .address_label = {}, .tags = {}};
-
-container web(settings with = {}) {
-  return {.id = "c1",
-          .name = "web-1",
-          .image = "registry:5000/team/web:v2",
-          .labels = {},
-          .settings = std::move(with),
-          .ports = {{.number = 80, .host_address = "0.0.0.0", .host_port = 32768}},
-          .addresses = {{"bridge", "172.17.0.2"}},
-          .network_mode = "default",
-          .running = true,
-          .health = {}};
-}
 
 endpoint only(const std::vector<offer>& all) {
   EXPECT_EQ(all.size(), 1U);

@@ -1,5 +1,5 @@
 // Why a container is not published: the reasons in words, by the rules and the container.
-#include "docker/conventions.hpp"
+#include "unit/plugins/docker/web_container.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -11,29 +11,13 @@ namespace {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
-using settings = std::map<std::string, std::string>;
 
-rules usual() { return {.host_name = "h", .host_address = "10.0.0.1", .network = {}, .address_label = {}, .tags = {}}; }
-
-container web(settings with = {}) {
-  return {.id = "c1",
-          .name = "web-1",
-          .image = "team/web:v2",
-          .labels = {},
-          .settings = std::move(with),
-          .ports = {{.number = 80, .host_address = "0.0.0.0", .host_port = 32768}},
-          .addresses = {{"bridge", "172.17.0.2"}},
-          .network_mode = "default",
-          .running = true,
-          .health = {}};
-}
-
-std::string why_none(const container& origin, const rules& by = usual(), bool asked_to_stop = false) {
+std::string why_none(const container& origin, const rules& by = usual, bool asked_to_stop = false) {
   return judge(origin, by, asked_to_stop).why_none;
 }
 
 TEST(DockerOmissions, APublishedContainerHasNoReason) {
-  const auto what = judge(web(), usual(), false);
+  const auto what = judge(web(), usual, false);
   EXPECT_EQ(what.why_none, "");
   EXPECT_TRUE(what.is_missed);
   EXPECT_EQ(what.service, "web");
@@ -42,12 +26,12 @@ TEST(DockerOmissions, APublishedContainerHasNoReason) {
 TEST(DockerOmissions, APortThatIsNotPublishedIsNamed) {
   auto one = web({{"name", "quiet"}});
   one.ports = {{.number = 80}, {.number = 53, .udp = true}};
-  const auto what = judge(one, usual(), false);
+  const auto what = judge(one, usual, false);
   EXPECT_EQ(what.why_none, "no port of this machine leads to it (docker run -p): port 80, 53/udp");
   EXPECT_EQ(what.service, "quiet");
   one.ports.clear();
   EXPECT_EQ(why_none(one), "it publishes no port (docker run -p)");
-  auto inside = usual();
+  auto inside = usual;
   inside.internal = true;
   EXPECT_EQ(why_none(one, inside), "it exposes no port: add EXPOSE or --expose");
 }
@@ -73,7 +57,7 @@ TEST(DockerOmissions, EachPortHasItsOwnReason) {
 }
 
 TEST(DockerOmissions, ANetworkThatItIsNotInIsNamed) {
-  auto inside = usual();
+  auto inside = usual;
   inside.internal = true;
   inside.network = "front";
   EXPECT_EQ(why_none(web(), inside), "it is not in the network 'front': port 80");
@@ -84,10 +68,10 @@ TEST(DockerOmissions, ANetworkThatItIsNotInIsNamed) {
 }
 
 TEST(DockerOmissions, WhatTheOptionsAskForIsNamed) {
-  auto strict = usual();
+  auto strict = usual;
   strict.explicit_only = true;
   EXPECT_EQ(why_none(web(), strict), "no SERVICE_NAME names its service, as explicit = true asks for: port 80");
-  auto labelled = usual();
+  auto labelled = usual;
   labelled.labels = {"edge", "zone=1"};
   EXPECT_EQ(why_none(web(), labelled), "it does not have the label 'edge', which the option label asks for");
   auto half = web();
@@ -95,7 +79,7 @@ TEST(DockerOmissions, WhatTheOptionsAskForIsNamed) {
   EXPECT_THAT(why_none(half, labelled), HasSubstr("'zone=1'"));
   half.labels["zone"] = "1";
   EXPECT_EQ(why_none(half, labelled), "");
-  auto addressed = usual();
+  auto addressed = usual;
   addressed.address_label = "ip";
   auto empty = web();
   empty.labels = {{"ip", ""}};
@@ -107,19 +91,19 @@ TEST(DockerOmissions, OneThatDoesNotRunIsMissedByNobody) {
   ended.running = false;
   ended.exit_code = 3;
   EXPECT_EQ(why_none(ended), "it does not run; its last exit code is 3");
-  EXPECT_FALSE(judge(ended, usual(), false).is_missed);
-  EXPECT_EQ(why_none(web(), usual(), true), "it was asked to stop");
-  EXPECT_FALSE(judge(web(), usual(), true).is_missed);
+  EXPECT_FALSE(judge(ended, usual, false).is_missed);
+  EXPECT_EQ(why_none(web(), usual, true), "it was asked to stop");
+  EXPECT_FALSE(judge(web(), usual, true).is_missed);
 }
 
 TEST(DockerOmissions, InHostModeTheReasonSaysWhatWouldHelp) {
   auto one = web({{"8080_name", "hosty"}});
   one.network_mode = "host";
   one.ports.clear();
-  const auto what = judge(one, usual(), false);
+  const auto what = judge(one, usual, false);
   EXPECT_THAT(what.why_none, HasSubstr("exposes no port: add EXPOSE or --expose, or set host_network = \"named\""));
   EXPECT_THAT(what.unusable, ElementsAre("SERVICE_8080_NAME: the container has no port 8080"));
-  auto by = usual();
+  auto by = usual;
   by.host_network = host_ports::published;
   EXPECT_THAT(why_none(one, by), HasSubstr("no port is published (docker run -p)"));
   by.host_network = host_ports::named;

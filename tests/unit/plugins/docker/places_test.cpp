@@ -1,5 +1,5 @@
 // The addresses of a port: bindings of IPv4 and IPv6, and what stands for a container in ids and metadata.
-#include "docker/conventions.hpp"
+#include "unit/plugins/docker/web_container.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -33,9 +33,8 @@ std::vector<std::string> places(const container& origin, const rules& by) {
   return all;
 }
 
-rules usual() { return {.host_name = "h", .host_address = "10.0.0.1", .network = {}, .address_label = {}, .tags = {}}; }
 rules all_bindings() {
-  auto by = usual();
+  auto by = usual;
   by.all_bindings = true;
   by.host_address_ipv6 = "2001:db8::1";
   return by;
@@ -43,7 +42,7 @@ rules all_bindings() {
 
 TEST(DockerPlaces, OfSeveralBindingsTheFirstOfIpv4CountsUnlessAllAreAskedFor) {
   const auto both = bound(json::array({binding("::", "8080"), binding("0.0.0.0", "8080")}));
-  EXPECT_THAT(places(both, usual()), ElementsAre("h:web-1:80 10.0.0.1 8080"));
+  EXPECT_THAT(places(both, usual), ElementsAre("h:web-1:80 10.0.0.1 8080"));
   EXPECT_THAT(places(both, all_bindings()),
               ElementsAre("h:web-1:80 10.0.0.1 8080", "h:web-1:80@[2001:db8::1]:8080 2001:db8::1 8080"));
   auto no_ipv6 = all_bindings();
@@ -54,7 +53,7 @@ TEST(DockerPlaces, OfSeveralBindingsTheFirstOfIpv4CountsUnlessAllAreAskedFor) {
 TEST(DockerPlaces, AddressesThatAPortIsBoundToAreUsedAsTheyAre) {
   const auto one =
       bound(json::array({binding("192.0.2.1", "80"), binding("192.0.2.2", "81"), binding("2001:db8::7", "82")}));
-  EXPECT_THAT(places(one, usual()), ElementsAre("h:web-1:80 192.0.2.1 80"));
+  EXPECT_THAT(places(one, usual), ElementsAre("h:web-1:80 192.0.2.1 80"));
   EXPECT_THAT(places(one, all_bindings()),
               ElementsAre("h:web-1:80 192.0.2.1 80", "h:web-1:80@192.0.2.2:81 192.0.2.2 81",
                           "h:web-1:80@[2001:db8::7]:82 2001:db8::7 82"));
@@ -62,7 +61,7 @@ TEST(DockerPlaces, AddressesThatAPortIsBoundToAreUsedAsTheyAre) {
 
 TEST(DockerPlaces, AContainerOfIpv6OnlyHasItsAddress) {
   const auto one = bound(json::array({binding("::", "8080")}));
-  EXPECT_THAT(places(one, usual()), ElementsAre("h:web-1:80 10.0.0.1 8080")) << "as it always was";
+  EXPECT_THAT(places(one, usual), ElementsAre("h:web-1:80 10.0.0.1 8080")) << "as it always was";
   EXPECT_THAT(places(one, all_bindings()), ElementsAre("h:web-1:80 2001:db8::1 8080"));
 }
 
@@ -87,7 +86,7 @@ TEST(DockerPlaces, ALabelGivesOneAddressHoweverManyBindingsThereAre) {
 
 TEST(DockerIdentity, NameHostnameOrIdStandsForTheContainer) {
   const auto id_by = [](identity which) {
-    auto by = usual();
+    auto by = usual;
     by.identified_by = which;
     return offers_of(bound(json::array({binding("", "8080")})), by, false).at(0).what.id;
   };
@@ -97,14 +96,14 @@ TEST(DockerIdentity, NameHostnameOrIdStandsForTheContainer) {
 }
 
 TEST(DockerIdentity, MetadataOfTheContainerIsAddedAsAskedFor) {
-  auto by = usual();
+  auto by = usual;
   by.metadata = {"name", "id", "hostname", "image"};
   auto one = bound(json::array({binding("", "8080")}));
   one.settings["container_name"] = "mine";
   EXPECT_THAT(offers_of(one, by, false).at(0).what.meta,
               ElementsAre(std::pair("container_hostname", "inside"), std::pair("container_id", "0123456789ab"),
                           std::pair("container_image", "team/web:2"), std::pair("container_name", "mine")));
-  EXPECT_TRUE(offers_of(bound(json::array({binding("", "8080")})), usual(), false).at(0).what.meta.empty());
+  EXPECT_TRUE(offers_of(bound(json::array({binding("", "8080")})), usual, false).at(0).what.meta.empty());
 }
 
 }  // namespace

@@ -1,7 +1,7 @@
 // SERVICE_ settings of ports, ranges and protocols, and those that nothing can use.
 #include "docker/port_settings.hpp"
 
-#include "docker/conventions.hpp"
+#include "unit/plugins/docker/web_container.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -30,8 +30,6 @@ container with_ports(settings with, const std::vector<std::pair<int, bool>>& por
   }
   return one;
 }
-
-const rules usual{.host_name = "h", .host_address = "10.0.0.1", .network = {}, .address_label = {}, .tags = {}};
 
 std::vector<std::string> services_of(const container& origin, const rules& by = usual) {
   std::vector<std::string> all;

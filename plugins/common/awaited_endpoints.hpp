@@ -5,6 +5,8 @@
 // Thread rule: that of its owner.
 #pragma once
 
+#include "common/count_of.hpp"
+
 #include <cstddef>
 #include <map>
 #include <string>
@@ -19,8 +21,8 @@ public:
       missing_.erase(service);
       return false;
     }
-    missing_[service] = "waiting for " + std::to_string(at_least) + (at_least == 1 ? " endpoint" : " endpoints") +
-                        " of " + service + ", which has " + std::to_string(found);
+    missing_[service] =
+        "waiting for " + count_of(at_least, "endpoint") + " of " + service + ", which has " + std::to_string(found);
     return true;
   }
 

@@ -1,6 +1,6 @@
-// A short hash of a text, to compare versions by.
+// Hashes of a text, in hexadecimal.
 //
-// Pure function.
+// Pure functions.
 #pragma once
 
 #include <string>
@@ -8,7 +8,11 @@
 
 namespace drcon::common {
 
-/// 64 bits of SHA-256, in hexadecimal: enough to tell one version of a file or a registration from another.
+/// A short one, to compare versions by. 64 bits of SHA-256: enough to tell one version of a file or a registration from
+/// another.
 std::string digest(std::string_view text);
+
+/// SHA-1, for a reader that has no better one: it shows damage, and proves no origin.
+std::string sha1(std::string_view text);
 
 }  // namespace drcon::common

@@ -219,6 +219,12 @@ http_answer get_once(const http_server& server, std::vector<http_header> headers
                   [&](http_connection& over) { return over.get(std::move(target), timeout); });
 }
 
+http_answer put_once(const http_server& server, std::vector<http_header> headers, std::string target, std::string body,
+                     std::chrono::nanoseconds timeout) {
+  return ask_once(server, std::move(headers),
+                  [&](http_connection& over) { return over.put(std::move(target), std::move(body), timeout); });
+}
+
 http_answer post_once(const http_server& server, std::vector<http_header> headers, std::string target, std::string body,
                       std::chrono::nanoseconds timeout) {
   return ask_once(server, std::move(headers),

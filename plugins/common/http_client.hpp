@@ -74,7 +74,9 @@ private:
 /// time-out.
 http_answer get_once(const http_server& server, std::vector<http_header> headers, std::string target,
                      std::chrono::nanoseconds timeout);
-/// Likewise one POST, of JSON.
+/// Likewise one PUT or POST.
+http_answer put_once(const http_server& server, std::vector<http_header> headers, std::string target, std::string body,
+                     std::chrono::nanoseconds timeout);
 http_answer post_once(const http_server& server, std::vector<http_header> headers, std::string target, std::string body,
                       std::chrono::nanoseconds timeout);
 

@@ -128,11 +128,12 @@ outcome applier::bring_about_part(target& cli, const backend_names& changed) {
   if (!(info->identity == process_) || info->stopping) return bring_about(cli);
   auto current = std::move(*settled_);
   settled_.reset();
-  current.refusals.clear();
+  current.among = changed;
+  current.is_of_all = false;
   // What was last seen of them is of before their departures: planned from that, a server that drcon has taken out of
   // service would look as if somebody had done it by hand.
   if (why = look_at(cli, changed, current.live); !why.empty()) return retry(why);
-  return go_on(cli, std::move(current), &changed);
+  return go_on(cli, std::move(current));
 }
 
 // Each backend is judged for itself: one that refuses what is desired holds up no other.
@@ -147,33 +148,30 @@ outcome applier::bring_about(target& cli) {
     return rejected("HAProxy " + now->info.version + " cannot add servers at run time, 2.6 can; use mode = \"slots\"");
   foreign_.clear();
   locks_.keep_only([this](const std::string& backend) { return managed_.contains(backend); });
-  return go_on(cli, attempt{.live = std::move(now->state), .plans = {}, .refusals = {}, .kept = {}}, nullptr);
+  return go_on(
+      cli,
+      {.among = managed_, .is_of_all = true, .live = std::move(now->state), .plans = {}, .refusals = {}, .kept = {}});
 }
 
-// `part`: the backends that may differ from what is desired; null: all.
-outcome applier::go_on(target& cli, attempt current, const backend_names* part) {
-  const backend_names among = part ? *part : managed_;
-  forget_unused_backends(current.live, among);
-  take_locks(current.live, among);
+// Its backends were looked at just now.
+outcome applier::go_on(target& cli, attempt current) {
+  forget_unused_backends(current);
+  take_locks(current);
   for (const auto& [backend, why] : foreign_) {
     const auto open = plan_of(backend, current.live);
     if (!open.growth.empty() || !open.leaving.empty()) current.refusals.emplace(backend, why);
   }
-  plan(current, among);
-  current.kept = unbearable_losses(current, among);
-  const bool changes = std::ranges::any_of(among, [&](const auto& backend) {
-    const auto found = current.plans.find(backend);
-    return found != current.plans.end() && !found->second.growth.empty();
-  });
-  std::string why = changes ? grow(cli, current, part) : part ? look_again(cli, current, part) : std::string();
-  if (!why.empty()) return retry(why);
-  // Something else has changed there since it was last looked at.
-  if (part && !current.refusals.empty()) return bring_about(cli);
-  if (why = begin_departures(cli, current, among); !why.empty()) return retry(why);
-  remember(current, among);
+  plan(current);
+  current.kept = unbearable_losses(current);
+  const bool changes =
+      std::ranges::any_of(current.own_plans(), [](const auto& each) { return !each.second.growth.empty(); });
+  if (changes)
+    if (const auto why = grow(cli, current); !why.empty()) return retry(why);
+  if (const auto why = begin_departures(cli, current); !why.empty()) return retry(why);
+  remember(current);
   if (changes || !state_file_fault_.empty()) write_state_file(cli);
-  auto answer = conclude(current, among);
-  if (!part) compared_ = clock::now();  // of the others nothing was looked at
+  auto answer = conclude(current);
+  if (current.is_of_all) compared_ = clock::now();  // else nothing was looked at of the others
   const bool is_well = answer.result == DRCON_OK && current.refusals.empty() && current.kept.empty() &&
                        foreign_.empty() && state_file_fault_.empty() && !short_of_slots_;
   if (is_well) settled_ = std::move(current);
@@ -181,34 +179,29 @@ outcome applier::go_on(target& cli, attempt current, const backend_names* part) 
 }
 
 // Reads back what there is now, and plans what is still missing. What went wrong, or empty.
-std::string applier::look_again(target& cli, attempt& current, const backend_names* part) {
+std::string applier::look_again(target& cli, attempt& current) const {
   std::string why;
-  if (part) {
-    if (why = look_at(cli, *part, current.live); !why.empty()) return why;
-  } else {
+  if (current.is_of_all) {
     auto now = look(cli, why);
     if (!now) return why;
     current.live = std::move(now->state);
+  } else if (why = look_at(cli, current.among, current.live); !why.empty()) {
+    return why;
   }
-  plan(current, part ? *part : managed_);
-  for (const auto& backend : part ? *part : managed_) {
-    const auto found = current.plans.find(backend);
-    if (found == current.plans.end()) continue;
-    if (found->second.growth.empty()) current.refusals.erase(backend);
-    else current.refusals.emplace(backend, "HAProxy took '" + found->second.growth.front() + "' without effect");
+  plan(current);
+  for (const auto& [backend, each] : current.own_plans()) {
+    if (each.growth.empty()) current.refusals.erase(backend);
+    else current.refusals.emplace(backend, "HAProxy took '" + each.growth.front() + "' without effect");
   }
   return {};
 }
 
 // Brings what is desired into service, and reads back whether it is. What went wrong with the connection, or empty;
 // what a backend refuses is noted in `current`.
-std::string applier::grow(target& cli, attempt& current, const backend_names* part) {
+std::string applier::grow(target& cli, attempt& current) {
   std::vector<std::string> commands;
   std::vector<std::string> backends;  // of each command
-  for (const auto& backend : part ? *part : managed_) {
-    const auto found = current.plans.find(backend);
-    if (found == current.plans.end()) continue;
-    const auto& each = found->second;
+  for (const auto& [backend, each] : current.own_plans()) {
     // Before the commands are sent: when the connection fails, it is not known which of them were carried out, and what
     // drcon itself took out of service would later look as if somebody had done it by hand.
     for (const auto& server : each.taken_out) served_.erase(backend + "/" + server);
@@ -223,17 +216,15 @@ std::string applier::grow(target& cli, attempt& current, const backend_names* pa
   for (std::size_t i = 0; i < commands.size(); ++i)
     if (auto refusal = refusal_of(commands[i], (*answers)[i]); !refusal.empty())
       current.refusals.emplace(backends[i], std::move(refusal));
-  return look_again(cli, current, part);
+  return look_again(cli, current);
 }
 
 // What a registry names once must not stay for ever: only the backends that HAProxy has, and that have servers of ours
 // in use, are still to be emptied when their services have vanished.
-void applier::forget_unused_backends(const live_state& live, const backend_names& among) {
-  for (const auto& name : among) {
+void applier::forget_unused_backends(const attempt& current) {
+  for (const auto& name : current.among) {
     if (desired_->contains(name)) continue;
-    const auto servers = live.servers.find(name);
-    if (options_.keep_empty || servers == live.servers.end() || !any_in_use(servers->second, options_.plan))
-      managed_.erase(name);
+    if (options_.keep_empty || !any_in_use(current.live.servers_of(name), options_.plan)) managed_.erase(name);
   }
 }
 
@@ -245,19 +236,16 @@ bool applier::is_to_be_set(const std::string& backend, const live_state& live) c
 }
 
 // What another sink sets is not touched, and is well as long as it is as desired here, too.
-void applier::take_locks(const live_state& live, const backend_names& among) {
-  for (const auto& backend : among) {
-    if (!managed_.contains(backend) || !is_to_be_set(backend, live)) continue;
-    const auto servers = live.servers.find(backend);
-    const auto others = servers == live.servers.end() ? std::set<std::string>()
-                                                      : prefixes_with_slots_of(servers->second, options_.plan);
+void applier::take_locks(const attempt& current) {
+  for (const auto& backend : current.among) {
+    if (!managed_.contains(backend) || !is_to_be_set(backend, current.live)) continue;
+    const auto others = prefixes_with_slots_of(current.live.servers_of(backend), options_.plan);
     if (auto why = locks_.take(backend, unique_, others); !why.empty()) foreign_.emplace(backend, std::move(why));
   }
 }
 
 backend_plan applier::plan_of(const std::string& backend, const live_state& live) const {
   static const desired_backend nothing;
-  static const live_servers no_servers;
   // One that this run has brought into service was taken out by somebody else; and so was one that has a weight, since
   // drcon takes that away first.
   const auto by_hand = [this](const std::string& server, const live_server& now, bool moved) {
@@ -265,13 +253,12 @@ backend_plan applier::plan_of(const std::string& backend, const live_state& live
     return served_.contains(server) || (!moved && now.is_out_by_order() && now.weight > 0);
   };
   const auto found = desired_->find(backend);
-  const auto servers = live.servers.find(backend);
-  return plan_backend(backend, found == desired_->end() ? nothing : found->second,
-                      servers == live.servers.end() ? no_servers : servers->second, options_.plan, by_hand);
+  return plan_backend(backend, found == desired_->end() ? nothing : found->second, live.servers_of(backend),
+                      options_.plan, by_hand);
 }
 
-void applier::plan(attempt& current, const backend_names& among) const {
-  for (const auto& name : among) {
+void applier::plan(attempt& current) const {
+  for (const auto& name : current.among) {
     const bool is_planned = managed_.contains(name) && is_to_be_set(name, current.live) && !foreign_.contains(name);
     if (is_planned) current.plans.insert_or_assign(name, plan_of(name, current.live));
     else current.plans.erase(name);
@@ -279,19 +266,17 @@ void applier::plan(attempt& current, const backend_names& among) const {
 }
 
 // Before anything is added, so that what is measured is what was served.
-std::map<std::string, common::refused_loss> applier::unbearable_losses(const attempt& current,
-                                                                       const backend_names& among) const {
+std::map<std::string, common::refused_loss> applier::unbearable_losses(const attempt& current) const {
   std::map<std::string, common::refused_loss> kept;
-  for (const auto& backend : among) {
-    if (!current.plans.contains(backend)) continue;
+  for (const auto& [backend, each] : current.own_plans()) {
     const auto desired = desired_->find(backend);
-    const auto live = current.live.servers.find(backend);
-    if (desired == desired_->end() || live == current.live.servers.end()) continue;
+    if (desired == desired_->end()) continue;
     common::refused_loss loss;
-    loss.served = static_cast<std::size_t>(std::ranges::count_if(live->second, [&](const auto& one) {
-      return is_ours(one.first, one.second, options_.plan) && one.second.state() == server_state::ready &&
-             one.second.weight > 0;
-    }));
+    loss.served =
+        static_cast<std::size_t>(std::ranges::count_if(current.live.servers_of(backend), [&](const auto& one) {
+          return is_ours(one.first, one.second, options_.plan) && one.second.state() == server_state::ready &&
+                 one.second.weight > 0;
+        }));
     loss.refused = desired->second.refused;
     loss.desired =
         loss.refused + static_cast<std::size_t>(std::ranges::count_if(
@@ -314,20 +299,16 @@ std::optional<std::vector<std::string>> applier::give(target& cli, const std::ve
 }
 
 // Which servers are in service by our doing. Only these can be taken out of it by somebody else.
-void applier::remember(const attempt& current, const backend_names& among) {
-  for (const auto& backend : among) {
-    const auto found = current.plans.find(backend);
-    if (found == current.plans.end()) continue;
-    const auto& each = found->second;
+void applier::remember(const attempt& current) {
+  for (const auto& [backend, each] : current.own_plans()) {
     const auto start = backend + "/";
     auto known = served_.lower_bound(start);
     while (known != served_.end() && known->starts_with(start)) known = served_.erase(known);
-    const auto servers = current.live.servers.find(backend);
-    if (servers == current.live.servers.end()) continue;
+    const auto& servers = current.live.servers_of(backend);
     for (const auto& [key, server] : each.by_key) {
       if (desired_->at(backend).servers.at(key).state != server_state::ready) continue;
-      const auto live = servers->second.find(server);
-      const bool serves = live != servers->second.end() && live->second.state() == server_state::ready;
+      const auto live = servers.find(server);
+      const bool serves = live != servers.end() && live->second.state() == server_state::ready;
       if (serves || each.by_hand.contains(server)) served_.insert(backend + "/" + server);
     }
   }

@@ -18,6 +18,7 @@
 #include <chrono>
 #include <map>
 #include <optional>
+#include <ranges>
 #include <set>
 #include <string>
 #include <vector>
@@ -77,44 +78,51 @@ private:
   static std::string look_at(target& cli, const backend_names& backends, live_state& live);
   /// One try to bring about what is desired.
   struct attempt {
+    backend_names among;     // the backends that it sets: those that may differ from what is desired
+    bool is_of_all = false;  // these are all
     live_state live;
-    std::map<std::string, backend_plan> plans;
+    std::map<std::string, backend_plan> plans;    // of others, too, where an earlier attempt made them
     std::map<std::string, std::string> refusals;  // backend -> why it does not hold what is desired
     // Backends whose servers do not leave, since too many of the endpoints are left out here.
     std::map<std::string, common::refused_loss> kept;
+
+    /// The plans of the backends that it sets.
+    auto own_plans() const {
+      return among | std::views::filter([this](const auto& backend) { return plans.contains(backend); }) |
+             std::views::transform([this](const auto& backend) -> const auto& { return *plans.find(backend); });
+    }
   };
 
   std::string meet(target& cli, const process_info& info);
-  void forget_unused_backends(const live_state& live, const backend_names& among);
+  void forget_unused_backends(const attempt& current);
   bool is_to_be_set(const std::string& backend, const live_state& live) const;
-  void take_locks(const live_state& live, const backend_names& among);
+  void take_locks(const attempt& current);
   outcome bring_about(const backend_names* changed = nullptr);
   outcome bring_about(target& cli);
   outcome bring_about_part(target& cli, const backend_names& changed);
-  outcome go_on(target& cli, attempt current, const backend_names* part);
+  outcome go_on(target& cli, attempt current);
   bool may_do_a_part(const backend_names& changed) const;
   backend_plan plan_of(const std::string& backend, const live_state& live) const;
-  void plan(attempt& current, const backend_names& among) const;
-  std::map<std::string, common::refused_loss> unbearable_losses(const attempt& current,
-                                                                const backend_names& among) const;
+  void plan(attempt& current) const;
+  std::map<std::string, common::refused_loss> unbearable_losses(const attempt& current) const;
   std::optional<std::vector<std::string>> give(target& cli, const std::vector<std::string>& commands,
                                                std::string& why) const;
-  std::string grow(target& cli, attempt& current, const backend_names* part);
-  std::string look_again(target& cli, attempt& current, const backend_names* part);
-  std::string begin_departures(target& cli, attempt& current, const backend_names& among);
+  std::string grow(target& cli, attempt& current);
+  std::string look_again(target& cli, attempt& current) const;
+  std::string begin_departures(target& cli, attempt& current);
   std::string watch(target& cli);
   std::optional<std::map<std::string, std::uint64_t>> connections(target& cli) const;
   void end_departures(target& cli);
-  void remember(const attempt& current, const backend_names& among);
+  void remember(const attempt& current);
   std::set<std::string> services_of(const std::string& backend) const;
   void remark_on_checks(const std::string& backend, const backend_plan& plan, const live_servers& live,
                         std::vector<std::string>& remarks) const;
   std::vector<std::string> remarks_on(const std::string& backend, const backend_plan& plan, const live_servers& live);
-  outcome conclude(const attempt& current, const backend_names& among);
+  outcome conclude(const attempt& current);
   bool any_present(const live_state& live) const;
   std::vector<std::string> missing_backends(const live_state& live) const;
-  void report_kept(const attempt& current, const backend_names& among);
-  void show(const attempt& current, const backend_names& among) const;
+  void report_kept(const attempt& current);
+  void show(const attempt& current) const;
   void write_config_file(const live_state* live);
   void write_state_file(target& cli);
   std::string fault_of_state_file(target& cli);

@@ -17,12 +17,6 @@ std::string joined(const std::vector<std::string>& parts) {
   return all;
 }
 
-const live_servers& servers_of(const live_state& live, const std::string& backend) {
-  static const live_servers none;
-  const auto found = live.servers.find(backend);
-  return found == live.servers.end() ? none : found->second;
-}
-
 }  // namespace
 
 std::vector<std::string> applier::missing_backends(const live_state& live) const {
@@ -112,17 +106,16 @@ std::vector<std::string> applier::remarks_on(const std::string& backend, const b
 }
 
 // Requests for these services go to servers that are gone, as far as the registry knows.
-void applier::report_kept(const attempt& current, const backend_names& among) {
-  for (const auto& backend : among) {
+void applier::report_kept(const attempt& current) {
+  for (const auto& backend : current.among) {
     const auto desired = desired_->find(backend);
     if (desired != desired_->end() && (!desired->second.servers.empty() || !had_.contains(backend)))
       had_[backend] = desired->second.services;
   }
   // Backends that are not desired any more are few.
   std::erase_if(had_, [&](const auto& each) {
-    if (!among.contains(each.first) && managed_.contains(each.first)) return false;
-    const auto servers = current.live.servers.find(each.first);
-    return servers == current.live.servers.end() || !any_in_use(servers->second, options_.plan);
+    if (!current.among.contains(each.first) && managed_.contains(each.first)) return false;
+    return !any_in_use(current.live.servers_of(each.first), options_.plan);
   });
   std::size_t count = 0;
   for (const auto& [backend, loss] : current.kept) count += desired_->at(backend).services.size();
@@ -137,13 +130,13 @@ void applier::report_kept(const attempt& current, const backend_names& among) {
               static_cast<double>(count));
 }
 
-outcome applier::conclude(const attempt& current, const backend_names& among) {
-  show(current, among);
+outcome applier::conclude(const attempt& current) {
+  show(current);
   unsettled_.clear();
   for (const auto& [backend, why] : current.refusals) unsettled_.insert(backend);
   for (const auto& [backend, loss] : current.kept) unsettled_.insert(backend);
   write_config_file(&current.live);
-  report_kept(current, among);
+  report_kept(current);
   recheck_ = false;
   short_of_slots_ = false;
   std::vector<std::string> remarks;
@@ -151,7 +144,7 @@ outcome applier::conclude(const attempt& current, const backend_names& among) {
     if (!fault->empty()) remarks.push_back(*fault);
   for (const auto& [backend, each] : current.plans)
     if (current.live.with_down.contains(backend) || each.is_remarkable())
-      for (auto& remark : remarks_on(backend, each, servers_of(current.live, backend)))
+      for (auto& remark : remarks_on(backend, each, current.live.servers_of(backend)))
         remarks.push_back(std::move(remark));
   for (const auto& [backend, loss] : current.kept)
     remarks.push_back(common::kept_because_of("backend " + backend, loss));
@@ -179,11 +172,8 @@ outcome applier::conclude(const attempt& current, const backend_names& among) {
   return ok();
 }
 
-void applier::show(const attempt& current, const backend_names& among) const {
-  for (const auto& backend : among) {
-    const auto found = current.plans.find(backend);
-    if (found == current.plans.end()) continue;
-    const auto& each = found->second;
+void applier::show(const attempt& current) const {
+  for (const auto& [backend, each] : current.own_plans()) {
     host_.gauge("servers", "Servers, or slots in use, of a backend.", static_cast<double>(each.by_key.size()),
                 {{"backend", backend}});
     if (options_.plan.mode == mode::slots)

@@ -48,8 +48,7 @@ std::map<std::string, std::string> sections_of(const std::string& text) {
 config_file::config_file(config_file_settings options, std::string writer)
     : options_(std::move(options)), writer_(std::move(writer)) {}
 
-std::string config_file::write(const std::map<std::string, desired_backend>& desired, const plan_rules& rules,
-                               const std::set<std::string>& unsettled,
+std::string config_file::write(const desired_backends& desired, const plan_rules& rules, const backend_names& unsettled,
                                const std::set<std::string, std::less<>>* existing) {
   if (options_.path.empty()) return {};
   const common::file_place place(options_.path);

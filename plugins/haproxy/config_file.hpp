@@ -8,7 +8,6 @@
 #include "common/target_lock.hpp"
 #include "haproxy/plan.hpp"
 
-#include <functional>
 #include <map>
 #include <set>
 #include <string>
@@ -30,8 +29,8 @@ public:
   /// since those of before still serve. `existing`: the backends that HAProxy has, or null where it cannot be asked. A
   /// backend that HAProxy has and this file has not is of the user's own file: a second section of its name would make
   /// HAProxy refuse everything. What went wrong, or empty.
-  std::string write(const std::map<std::string, desired_backend>& desired, const plan_rules& rules,
-                    const std::set<std::string>& unsettled, const std::set<std::string, std::less<>>* existing);
+  std::string write(const desired_backends& desired, const plan_rules& rules, const backend_names& unsettled,
+                    const std::set<std::string, std::less<>>* existing);
 
 private:
   const config_file_settings options_;

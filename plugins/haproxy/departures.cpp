@@ -9,16 +9,14 @@ namespace drcon::haproxy {
 // Starts to drain the servers that are not desired any more; tend() removes them. Where a backend lacks something that
 // is desired, or too much of it is left out here, nothing is removed: the servers of before go on serving. What went
 // wrong with the connection, or empty.
-std::string applier::begin_departures(target& cli, attempt& current, const backend_names& among) {
+std::string applier::begin_departures(target& cli, attempt& current) {
   std::map<std::string, departure> departures;
   std::vector<std::string> begun;
   std::vector<std::string> commands;
   for (const auto& known : departures_)
-    if (!among.contains(backend_part(known.first))) departures.insert(known);
-  for (const auto& backend : among) {
-    const auto found = current.plans.find(backend);
-    if (found == current.plans.end()) continue;
-    for (const auto& server : found->second.leaving) {
+    if (!current.among.contains(backend_part(known.first))) departures.insert(known);
+  for (const auto& [backend, each] : current.own_plans()) {
+    for (const auto& server : each.leaving) {
       const auto name = backend + "/" + server;
       if (const auto known = departures_.find(name); known != departures_.end()) {
         departures.insert(*known);

@@ -8,6 +8,7 @@
 #include <cmath>
 #include <numeric>
 #include <optional>
+#include <ranges>
 
 namespace drcon::haproxy {
 namespace {
@@ -160,15 +161,10 @@ void desired_follower::make_all(const snapshot_view& wanted) {
 backend_names desired_follower::make_changed(const update_view& update) {
   const auto all = update.wanted().services();
   const auto find = [&all](std::string_view name) -> std::optional<service_view> {
-    std::size_t first = 0;
-    for (auto count = all.size(); count > 0;) {
-      const auto half = count / 2;
-      const bool is_before = all[first + half].name() < name;
-      if (is_before) first += half + 1;
-      count = is_before ? count - half - 1 : half;
-    }
-    if (first == all.size() || all[first].name() != name || all[first].is_settings()) return {};
-    return all[first];
+    const auto places = std::views::iota(std::size_t{0}, all.size());
+    const auto found = std::ranges::lower_bound(places, name, {}, [&all](std::size_t at) { return all[at].name(); });
+    if (found == places.end() || all[*found].name() != name || all[*found].is_settings()) return {};
+    return all[*found];
   };
   std::map<std::string, std::set<std::string>> changed;  // the services of each backend of which one has changed
   for (const auto& each : update.changes()) {

@@ -57,6 +57,12 @@ live_server server_of(const columns& all, const std::vector<std::string_view>& r
 
 }  // namespace
 
+const live_servers& live_state::servers_of(std::string_view backend) const {
+  static const live_servers none;
+  const auto found = servers.find(backend);
+  return found == servers.end() ? none : found->second;
+}
+
 const char* to_string(server_state state) {
   switch (state) {
     case server_state::ready: return "ready";

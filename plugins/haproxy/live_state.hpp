@@ -68,6 +68,9 @@ struct live_state {
   std::set<std::string, std::less<>> backends;               ///< all that exist
   std::map<std::string, live_servers, std::less<>> servers;  ///< by backend; one without servers is not here
   std::set<std::string, std::less<>> with_down;              ///< backends of which a check has some server down
+
+  /// Of a backend; empty when it is not there.
+  const live_servers& servers_of(std::string_view backend) const;
 };
 
 /// The backend of "backend/server".

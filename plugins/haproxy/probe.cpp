@@ -58,9 +58,8 @@ std::set<std::string, std::less<>> named_backends(const desired_rules& rules) {
 }
 
 bool has_slots(const live_state& live, const std::string& backend, const std::string& prefix) {
-  const auto servers = live.servers.find(backend);
-  return servers != live.servers.end() &&
-         std::ranges::any_of(servers->second, [&](const auto& each) { return each.first.starts_with(prefix); });
+  return std::ranges::any_of(live.servers_of(backend),
+                             [&](const auto& each) { return each.first.starts_with(prefix); });
 }
 
 void probe_backends(const live_state& live, const desired_rules& rules, const plan_rules& plan, const probing& into) {

@@ -35,17 +35,16 @@ std::chrono::nanoseconds applier::tend() {
 std::string applier::watch(target& cli) {
   if (auto why = cli.open(); !why.empty()) return why;
   std::string why;
-  const auto answers = cli.run({"show info"}, why);
-  if (!answers) return why;
-  const auto info = read_info(answers->front());
-  if (info.stopping) return "this HAProxy process is ending; its successor takes over";
-  if (!departures_.empty() && info.identity == process_) end_departures(cli);
-  if (info.identity == process_ && !state_file_fault_.empty()) {
+  const auto info = look_at_process(cli, why);
+  if (!info) return why;
+  if (info->stopping) return "this HAProxy process is ending; its successor takes over";
+  if (!departures_.empty() && info->identity == process_) end_departures(cli);
+  if (info->identity == process_ && !state_file_fault_.empty()) {
     write_state_file(cli);
     if (state_file_fault_.empty()) recheck_ = true;  // otherwise the status would not report that it works again
   }
   const bool compare = clock::now() - compared_ >= options_.compare;
-  if (info.identity == process_ && !recheck_ && !compare) return {};
+  if (info->identity == process_ && !recheck_ && !compare) return {};
   const auto how = bring_about(cli);
   return how.result == DRCON_OK ? std::string() : how.why;
 }

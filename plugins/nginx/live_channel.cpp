@@ -2,10 +2,6 @@
 
 #include "common/http_client.hpp"
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
-#include <boost/asio/io_context.hpp>
-
 #include <chrono>
 #include <sstream>
 #include <utility>
@@ -13,27 +9,18 @@
 namespace drcon::nginx {
 namespace {
 
-namespace asio = boost::asio;
-
 // It is on this machine, and needs milliseconds. A worker that does not answer for so long is stopped.
 constexpr auto patience = std::chrono::seconds(2);
 
-common::http_answer ask(const std::string& socket, bool put, const char* target, std::string body) {
-  auto answer = common::lost_answer("no answer");
-  asio::io_context context(1);
+common::http_server server_at(const std::string& socket) {
   common::http_server server;
   server.path = socket;
   server.host = "drcon";
-  common::http_connection connection(context.get_executor(), server, {});
-  asio::co_spawn(
-      context,
-      [&]() -> asio::awaitable<void> {
-        if (put) answer = co_await connection.put(target, std::move(body), patience);
-        else answer = co_await connection.get(target, patience);
-      },
-      asio::detached);
-  context.run();
-  return answer;
+  return server;
+}
+
+common::http_answer get(const std::string& socket, const char* target) {
+  return common::get_once(server_at(socket), {}, target, patience);
 }
 
 std::optional<live_state> read_state(const std::string& text) {
@@ -72,13 +59,13 @@ live_channel::answer judged(const common::http_answer& found) {
 }  // namespace
 
 live_channel::answer live_channel::put(std::string set) const {
-  return judged(ask(socket_, true, "/peers", std::move(set)));
+  return judged(common::put_once(server_at(socket_), {}, "/peers", std::move(set), patience));
 }
 
-live_channel::answer live_channel::state() const { return judged(ask(socket_, false, "/state", {})); }
+live_channel::answer live_channel::state() const { return judged(get(socket_, "/state")); }
 
 std::optional<std::vector<peer_counts>> live_channel::statistics() const {
-  const auto found = ask(socket_, false, "/statistics", {});
+  const auto found = get(socket_, "/statistics");
   if (found.status != 200) return {};
   std::vector<peer_counts> all;
   pid_t worker = 0;

@@ -63,8 +63,6 @@ void live_mode::learn(const common::managed_file& file) {
   since_ = std::move(known->since);
 }
 
-std::string live_mode::why_not_now() const { return why_not_live(options_); }
-
 // A change of it is a reason to try again at once.
 std::string live_mode::situation() const {
   std::ostringstream out;
@@ -79,12 +77,12 @@ std::string live_mode::situation() const {
 }
 
 bool live_mode::is_due() const {
-  return !on_ && (clock::now() >= not_before_ || situation() != situation_) && why_not_now().empty();
+  return !on_ && (clock::now() >= not_before_ || situation() != situation_) && why_not_live(options_).empty();
 }
 
 bool live_mode::begin() {
   auto why = make_socket_directory(options_.socket);
-  if (why.empty()) why = why_not_now();
+  if (why.empty()) why = why_not_live(options_);
   if (!why.empty()) {
     if (on_ || why_ != why) suspend(why);
     not_before_ = {};  // to look again costs nothing
@@ -125,8 +123,7 @@ std::string live_mode::peers(const std::vector<upstream>& all, const last_server
     if (each.servers.empty() && !keeps) stand_ins.insert(each.name);
     each.servers = servers_of(each, last, form).servers;
   }
-  // Without a slow start a peer's age says nothing, and would only make texts differ.
-  if (options_.slow_start.count() == 0) return text_of_peers(served, {}, stand_ins);
+  if (!starts_slowly()) return text_of_peers(served, {}, stand_ins);
   const auto now = std::chrono::system_clock::now().time_since_epoch();
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(now).count();
   return text_of_peers(served, since_when(served, since_, seconds), stand_ins);
@@ -193,13 +190,14 @@ bool live_mode::is_kept(const std::string& text) const {
 // For the next start of nginx, and for one that the socket does not reach.
 std::string live_mode::keep(const std::string& text) {
   if (is_kept(text)) return {};
-  auto why =
-      common::replace_file(place_, set_of(version_, text), {.new_mode = 0644, .mode = {}, .owner = {}, .group = {}});
+  const auto set = set_of(version_, text);
+  auto why = common::replace_file(place_, set, {.new_mode = 0644, .mode = {}, .owner = {}, .group = {}});
   if (!why.empty()) return why;
   stamp_ = common::stamp_of(options_.peers);
   text_kept_ = text;
   version_kept_ = version_;
-  if (const auto known = read_set(set_of(version_, text))) since_ = known->since;
+  if (!starts_slowly()) return {};
+  if (auto known = read_set(set)) since_ = std::move(known->since);
   return {};
 }
 

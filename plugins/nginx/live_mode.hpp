@@ -86,7 +86,8 @@ public:
   std::string counted() const;
 
 private:
-  std::string why_not_now() const;
+  /// Without that a peer's age says nothing, and would only make texts differ.
+  bool starts_slowly() const { return options_.slow_start.count() > 0; }
   std::string situation() const;
   live_channel::answer put_until_taken(const std::string& text, const std::stop_token& stop);
   bool has_what_was_sent();

@@ -1,11 +1,9 @@
 #include "nginx/live_set.hpp"
 
 #include "common/address.hpp"
-
-#include <openssl/evp.h>
+#include "common/digest.hpp"
 
 #include <algorithm>
-#include <array>
 #include <sstream>
 
 namespace drcon::nginx {
@@ -15,17 +13,9 @@ constexpr std::string_view first_word = "drcon-peers 1 ";
 constexpr std::string_view service_word = "service ";
 constexpr int stand_in_tier = 9;
 
-std::string checksum(std::string_view text) {
-  constexpr std::string_view digits = "0123456789abcdef";
-  std::array<unsigned char, EVP_MAX_MD_SIZE> whole{};
-  unsigned length = 0;
-  EVP_Digest(text.data(), text.size(), whole.data(), &length, EVP_sha1(), nullptr);
-  std::string hex;
-  for (unsigned i = 0; i < length; ++i) {
-    hex += digits[whole.at(i) >> 4U];
-    hex += digits[whole.at(i) & 15U];
-  }
-  return hex;
+// As drcon.lua makes it, which has no better hash at hand.
+std::string checksum(std::uint64_t version, const std::string& text) {
+  return common::sha1(std::to_string(version) + "\n" + text);
 }
 
 std::optional<server> read_peer(const std::string& line, int& tier, std::int64_t& since) {
@@ -79,8 +69,7 @@ std::string text_of_peers(const std::vector<upstream>& all, const served_since& 
 }
 
 std::string set_of(std::uint64_t version, const std::string& text) {
-  const auto number = std::to_string(version);
-  return std::string(first_word) + number + " " + checksum(number + "\n" + text) + "\n" + text;
+  return std::string(first_word) + std::to_string(version) + " " + checksum(version, text) + "\n" + text;
 }
 
 std::optional<known_set> read_set(const std::string& file) {
@@ -92,7 +81,7 @@ std::optional<known_set> read_set(const std::string& file) {
   std::string sum;
   if (!(head >> result.version >> sum)) return {};
   result.text = file.substr(end + 1);
-  if (checksum(std::to_string(result.version) + "\n" + result.text) != sum) return {};
+  if (checksum(result.version, result.text) != sum) return {};
   std::istringstream lines(result.text);
   std::string name;
   for (std::string line; std::getline(lines, line);) {

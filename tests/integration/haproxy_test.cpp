@@ -4,6 +4,7 @@
 #include "support/plugin_harness.hpp"
 #include "support/ports.hpp"
 #include "support/process.hpp"
+#include "support/service_at.hpp"
 #include "support/temp_dir.hpp"
 #include "support/wait.hpp"
 
@@ -19,16 +20,6 @@
 
 namespace drcon::test {
 namespace {
-
-endpoint endpoint_of(const backend& from) {
-  return {.id = from.name(), .node = "n", .address = from.address(), .port = from.port(), .tags = {}, .meta = {}};
-}
-
-service service_at(const std::string& name, const std::vector<const backend*>& places) {
-  service made{.name = name, .revision = 1, .endpoints = {}};
-  for (const auto* each : places) made.endpoints.push_back(endpoint_of(*each));
-  return made;
-}
 
 constexpr auto dynamic_backends = "backend web\n  balance roundrobin\nbackend other\n  balance roundrobin\n";
 constexpr auto slot_backends =
@@ -47,6 +38,15 @@ protected:
         "haproxy", haproxy_.options() + (slots_ ? "mode = \"slots\"\n" : "server_options = \"\"\n") + more);
     sink_->start();
     return *sink_;
+  }
+  // By other sockets than that of sink().
+  void sink_at(const std::string& options) {
+    sink_ = std::make_unique<sink_harness>("haproxy", options + (slots_ ? "mode = \"slots\"\n" : ""));
+    sink_->start();
+  }
+  std::string over_tcp() const { return "socket = \"127.0.0.1:" + std::to_string(haproxy_.tcp_socket()) + "\"\n"; }
+  std::string through_the_master() const {
+    return "master = true\nsocket = \"" + haproxy_.master_socket().string() + "\"\n";
   }
   outcome apply(const std::vector<const backend*>& places) { return sink_->apply({service_at("web", places)}); }
 
@@ -308,11 +308,11 @@ TEST_P(HaproxySink, LeavesABackendToTheSinkThatSetsItThroughAnotherSocket) {
     EXPECT_EQ(answers(), std::set<std::string>{"a"});
     EXPECT_EQ(in_service("other").size(), 1U) << "that backend is nobody else's";
   };
-  expect_kept_out("socket = \"127.0.0.1:" + std::to_string(haproxy_.tcp_socket()) + "\"\n");
-  expect_kept_out("socket = \"" + haproxy_.master_socket().string() + "\"\nmaster = true\n");
+  expect_kept_out(over_tcp());
+  expect_kept_out(through_the_master());
   haproxy_.reload();  // another process, and the same one for all three
   ASSERT_EQ(apply({&a_}).result, DRCON_OK);
-  expect_kept_out("socket = \"127.0.0.1:" + std::to_string(haproxy_.tcp_socket()) + "\"\n");
+  expect_kept_out(over_tcp());
 }
 
 TEST_P(HaproxySink, RespectsAServerThatWasTakenOutByHand) {
@@ -517,10 +517,8 @@ TEST_P(HaproxySink, LetsLeaveWhatIsReplacedByAsManyThoughOthersAreRefused) {
 }
 
 TEST_P(HaproxySink, SpeaksOverTcpAndThroughTheMaster) {
-  for (const auto& where : {"socket = \"127.0.0.1:" + std::to_string(haproxy_.tcp_socket()) + "\"\n",
-                            "master = true\nsocket = \"" + haproxy_.master_socket().string() + "\"\n"}) {
-    sink_ = std::make_unique<sink_harness>("haproxy", where + (slots_ ? "mode = \"slots\"\n" : ""));
-    sink_->start();
+  for (const auto& where : {over_tcp(), through_the_master()}) {
+    sink_at(where);
     const auto how = apply({&a_, &b_});
     ASSERT_EQ(how.result, DRCON_OK) << how.why;
     EXPECT_EQ(answers(), (std::set<std::string>{"a", "b"}));
@@ -530,21 +528,15 @@ TEST_P(HaproxySink, SpeaksOverTcpAndThroughTheMaster) {
 }
 
 TEST_P(HaproxySink, AppliesEverythingAgainAfterAReloadSeenThroughTheMaster) {
-  sink_ = std::make_unique<sink_harness>("haproxy", "watch = \"50ms\"\nmaster = true\nsocket = \"" +
-                                                        haproxy_.master_socket().string() + "\"\n" +
-                                                        (slots_ ? "mode = \"slots\"\n" : ""));
-  sink_->start();
+  sink_at("watch = \"50ms\"\n" + through_the_master());
   ASSERT_EQ(apply({&a_}).result, DRCON_OK);
   haproxy_.reload();
   EXPECT_TRUE(answered_by({"a"}));
 }
 
-// The master's prompt tells of the failed reload, and is another one until the next good reload.
+// The master's prompt shows that the last reload failed, and is another one until the next good reload.
 TEST_P(HaproxySink, AppliesThroughAMasterWhoseLastReloadFailed) {
-  sink_ = std::make_unique<sink_harness>("haproxy", "watch = \"50ms\"\nmaster = true\nsocket = \"" +
-                                                        haproxy_.master_socket().string() + "\"\n" +
-                                                        (slots_ ? "mode = \"slots\"\n" : ""));
-  sink_->start();
+  sink_at("watch = \"50ms\"\n" + through_the_master());
   ASSERT_EQ(apply({&a_}).result, DRCON_OK);
   haproxy_.fail_to_reload();
   const auto how = apply({&b_});
@@ -557,9 +549,7 @@ TEST_P(HaproxySink, AppliesThroughAMasterWhoseLastReloadFailed) {
 
 TEST_P(HaproxySink, SaysWhatIsWrongWithTheSocket) {
   const auto why_of = [this](const std::string& socket, const std::string& more = {}) {
-    sink_ = std::make_unique<sink_harness>(
-        "haproxy", more + "socket = \"" + socket + "\"\n" + (slots_ ? "mode = \"slots\"\n" : ""));
-    sink_->start();
+    sink_at(more + "socket = \"" + socket + "\"\n");
     const auto how = apply({&a_});
     EXPECT_EQ(how.result, DRCON_RETRY);
     return how.why;
@@ -750,7 +740,6 @@ TEST_F(HaproxyDynamic, SetsAThousandServersAtOnce) {
   EXPECT_TRUE(wait_until([this] { return haproxy_.servers().size() == 10; })) << haproxy_.servers().size();
 }
 
-// One backend takes no servers at run time; anybody who may register a service can name it.
 // With thousands of servers, reading all of them for one change costs more than the change.
 TEST_F(HaproxyDynamic, LooksOnlyAtTheBackendThatChanges) {
   auto& sink = this->sink("compare = \"1h\"\n");
@@ -769,6 +758,7 @@ TEST_F(HaproxyDynamic, LooksOnlyAtTheBackendThatChanges) {
   EXPECT_EQ(haproxy_.field(server_of(c_), "srv_uweight"), "1");
 }
 
+// One backend takes no servers at run time; anybody who may register a service can name it.
 class HaproxyWithARefusingBackend : public HaproxyDynamic {
 protected:
   HaproxyWithARefusingBackend() {

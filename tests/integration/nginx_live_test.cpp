@@ -5,6 +5,7 @@
 #include "support/nginx_server.hpp"
 #include "support/plugin_harness.hpp"
 #include "support/process.hpp"
+#include "support/service_at.hpp"
 #include "support/wait.hpp"
 
 #include <gmock/gmock.h>
@@ -30,13 +31,7 @@ const std::string proxy =
     "server { listen 127.0.0.1:@PORT@; location / { proxy_pass http://web; proxy_connect_timeout 1s; } }";
 const std::string module = DRCON_SOURCE_ROOT "/plugins/nginx/lua/drcon.lua";
 
-service service_at(const std::string& name, const std::vector<const backend*>& places) {
-  service made{.name = name, .revision = 1, .endpoints = {}};
-  for (const auto* each : places)
-    made.endpoints.push_back(
-        {.id = each->name(), .node = "n", .address = each->address(), .port = each->port(), .tags = {}, .meta = {}});
-  return made;
-}
+using names = std::set<std::string>;
 
 class NginxLive : public testing::Test {
 protected:
@@ -74,7 +69,13 @@ protected:
     const auto how = sink_->apply({service_at("web", places)});
     ASSERT_EQ(how.result, DRCON_OK) << how.why << nginx_.log();
   }
-  std::set<std::string> answering(int requests = 12) const { return answerers(nginx_.port(), requests); }
+  names answering(int requests = 12) const { return answerers(nginx_.port(), requests); }
+  void expect_no_reload_for_a_change_to(const backend& place) {
+    const auto reloads = nginx_.reloads();
+    change_to({&place});
+    EXPECT_EQ(answering(), names{place.name()});
+    EXPECT_EQ(nginx_.reloads(), reloads);
+  }
   std::map<std::string, int> counted(int requests) const {
     std::map<std::string, int> all;
     for (int i = 0; i < requests; ++i) ++all[nginx_.get().body];
@@ -92,8 +93,6 @@ protected:
   backend a_{"a"};
   backend b_{"b"};
 };
-
-using names = std::set<std::string>;
 
 TEST_F(NginxLive, ServesChangedServersWithoutAReloadWhenItSaysSo) {
   serve_web({&a_});
@@ -567,10 +566,7 @@ TEST_F(NginxLive, GoesByFileAndReloadWithoutTheModuleAndIsLiveOnceItIsThere) {
   EXPECT_THAT(read_file(nginx_.file()), Not(HasSubstr("lua")));
   write_file(copy, read_file(module));
   EXPECT_TRUE(wait_until([&] { return is_live(); })) << sink_->status().text;
-  const auto reloads = nginx_.reloads();
-  change_to({&a_});
-  EXPECT_EQ(answering(), names{"a"});
-  EXPECT_EQ(nginx_.reloads(), reloads);
+  expect_no_reload_for_a_change_to(a_);
 }
 
 TEST_F(NginxLive, GoesByFileAndReloadWithAnNginxThatHasNoLua) {
@@ -585,10 +581,7 @@ TEST_F(NginxLive, GoesByFileAndReloadWithAnNginxThatHasNoLua) {
   EXPECT_EQ(answering(), names{"b"});
   restart_with_lua(true);
   EXPECT_TRUE(wait_until([&] { return is_live(); })) << sink_->status().text;
-  const auto reloads = nginx_.reloads();
-  change_to({&a_});
-  EXPECT_EQ(answering(), names{"a"});
-  EXPECT_EQ(nginx_.reloads(), reloads);
+  expect_no_reload_for_a_change_to(a_);
 }
 
 // nginx serves what the file of peers has before it can be sent anything.
@@ -656,10 +649,7 @@ TEST_F(NginxLive, GivesNginxAFileThatItTakesWhenItsModuleIsRemoved) {
 
 TEST_F(NginxLive, IsLiveWhereNginxsMasterAloneJudges) {
   serve_web({&a_}, "check = \"master\"\nnginx = \"/bin/false\"\n");
-  const auto reloads = nginx_.reloads();
-  change_to({&b_});
-  EXPECT_EQ(answering(), names{"b"});
-  EXPECT_EQ(nginx_.reloads(), reloads);
+  expect_no_reload_for_a_change_to(b_);
   ASSERT_EQ(sink_->apply({service_at("more", {&a_}), service_at("web", {&a_})}).result, DRCON_OK);
   EXPECT_EQ(answering(), names{"a"});
   EXPECT_EQ(sink_->status().text, "");
@@ -720,10 +710,7 @@ TEST_F(NginxLive, ALostSocketIsMadeAgainByReloads) {
   change_to({&b_});
   EXPECT_EQ(answering(), names{"b"});
   EXPECT_TRUE(wait_until([&] { return is_live() && std::filesystem::exists(socket()); })) << sink_->status().text;
-  const auto reloads = nginx_.reloads();
-  change_to({&a_});
-  EXPECT_EQ(answering(), names{"a"});
-  EXPECT_EQ(nginx_.reloads(), reloads);
+  expect_no_reload_for_a_change_to(a_);
 }
 
 TEST_F(NginxLive, TrustsNoDirectoryOfTheSocketThatOthersMayEnter) {

@@ -4,6 +4,7 @@
 #include "support/nginx_server.hpp"
 #include "support/plugin_harness.hpp"
 #include "support/ports.hpp"
+#include "support/service_at.hpp"
 #include "support/wait.hpp"
 
 #include <gmock/gmock.h>
@@ -22,14 +23,6 @@ namespace {
 
 const std::string proxy =
     "server { listen 127.0.0.1:@PORT@; location / { proxy_pass http://web; proxy_connect_timeout 1s; } }";
-
-service service_at(const std::string& name, const std::vector<const backend*>& places) {
-  service made{.name = name, .revision = 1, .endpoints = {}};
-  for (const auto* each : places)
-    made.endpoints.push_back(
-        {.id = each->name(), .node = "n", .address = each->address(), .port = each->port(), .tags = {}, .meta = {}});
-  return made;
-}
 
 class NginxSink : public testing::Test {
 protected:

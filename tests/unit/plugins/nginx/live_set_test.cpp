@@ -12,16 +12,21 @@ server server_at(const std::string& address, bool down = false) {
   return made;
 }
 
+server backup_at(const std::string& address, unsigned weight) {
+  auto made = server_at(address);
+  made.backup = true;
+  made.weight = weight;
+  return made;
+}
+
 std::vector<upstream> web(std::vector<server> servers) {
   return {{.name = "web", .servers = std::move(servers), .refused = {}}};
 }
 
 TEST(NginxLiveSet, HasALineForEachServer) {
-  auto backup = server_at("[2001:db8::1]:443");
-  backup.backup = true;
-  backup.weight = 7;
-  const auto text = text_of_peers(web({server_at("10.0.0.1:80"), backup, server_at("10.0.0.2:80", true)}),
-                                  {{"web", {{"10.0.0.1:80", 1700000000}}}}, {});
+  const auto text =
+      text_of_peers(web({server_at("10.0.0.1:80"), backup_at("[2001:db8::1]:443", 7), server_at("10.0.0.2:80", true)}),
+                    {{"web", {{"10.0.0.1:80", 1700000000}}}}, {});
   EXPECT_EQ(text, "service web\n10.0.0.1:80 1 0 u 1700000000\n[2001:db8::1]:443 7 1 u 0\n10.0.0.2:80 1 0 d 0\n");
 }
 
@@ -31,11 +36,9 @@ TEST(NginxLiveSet, HasNoServerThatIsNoIpAddress) {
 }
 
 TEST(NginxLiveSet, IsReadBackAsItWasWritten) {
-  auto backup = server_at("[::1]:81");
-  backup.backup = true;
-  backup.weight = 3;
-  const auto text = text_of_peers(web({server_at("10.0.0.1:80"), backup, server_at("10.0.0.2:80", true)}),
-                                  {{"web", {{"10.0.0.1:80", 5}}}}, {});
+  const auto text =
+      text_of_peers(web({server_at("10.0.0.1:80"), backup_at("[::1]:81", 3), server_at("10.0.0.2:80", true)}),
+                    {{"web", {{"10.0.0.1:80", 5}}}}, {});
   const auto known = read_set(set_of(42, text));
   ASSERT_TRUE(known);
   EXPECT_EQ(known->version, 42U);

@@ -2,14 +2,24 @@
 
 #include <algorithm>
 #include <iterator>
+#include <utility>
 
 namespace drcon::plugins {
+
+std::vector<refusal> refusal_list::replace_all(const std::vector<refusal>& now) {
+  const std::lock_guard lock(mutex_);
+  return keep(now, std::exchange(all_, {}));
+}
 
 std::vector<refusal> refusal_list::replace(const std::string& service, const std::vector<refusal>& now) {
   const std::lock_guard lock(mutex_);
   std::set<refusal> before;
   auto each = all_.lower_bound({service, {}, {}});
-  while (each != all_.end() && (service.empty() || each->service == service)) before.insert(all_.extract(each++));
+  while (each != all_.end() && each->service == service) before.insert(all_.extract(each++));
+  return keep(now, before);
+}
+
+std::vector<refusal> refusal_list::keep(const std::vector<refusal>& now, const std::set<refusal>& before) {
   std::vector<refusal> fresh;
   for (const auto& one : now)
     if (all_.insert(one).second && !before.contains(one)) fresh.push_back(one);

@@ -18,8 +18,10 @@ public:
   /// A hostile registry must not fill the memory of the host with reasons.
   static constexpr std::size_t most = 10000;
 
-  /// Replaces what is left out of `service` (of all services when it is empty). Returns what is new: a refusal that
-  /// still holds was reported before, and is not reported again.
+  /// Replaces what is left out of all services. Returns what is new: a refusal that still holds was reported before,
+  /// and is not reported again.
+  std::vector<refusal> replace_all(const std::vector<refusal>& now);
+  /// The same for one service. Its name may be empty: a plugin may publish even that, and it is refused.
   std::vector<refusal> replace(const std::string& service, const std::vector<refusal>& now);
   /// One more. False when it is known, or when there are too many.
   bool add(const refusal& one);
@@ -34,6 +36,8 @@ public:
   std::size_t count() const;
 
 private:
+  std::vector<refusal> keep(const std::vector<refusal>& now, const std::set<refusal>& before);
+
   mutable std::mutex mutex_;  // guards all_
   std::set<refusal> all_;     // in order of service, so that those of one service are together
 };

@@ -89,7 +89,27 @@ TEST_F(Instance, LogsTheFirstFewOfWhatOneChangeLeavesOutAndTheirNumber) {
   ASSERT_TRUE(log::to_file({}));
   const auto text = test::read_file(directory / "log");
   EXPECT_EQ(std::ranges::count(text, '\n'), 4) << text;
-  EXPECT_THAT(text, HasSubstr("left out 997 more of service web; the status names them"));
+  EXPECT_THAT(text, HasSubstr("left out 997 more; the status names them"));
+}
+
+// A name that is empty is one name, and does not stand for all of them.
+TEST_F(Instance, KeepsTheReasonsOfOtherServicesWhenOneHasNoName) {
+  const auto source = make(config::kind::source, "s");
+  auto broken = service_of("web", 1);
+  broken.endpoints.front().port = 0;
+  fake("s")->host.publish(broken);
+  const auto why = source->why_refused("web", broken.endpoints.front().id);
+  EXPECT_THAT(why, HasSubstr("port"));
+  const test::temp_dir directory;
+  ASSERT_TRUE(log::to_file(directory / "log"));
+  fake("s")->host.publish(service_of("", 1));
+  log::flush();
+  ASSERT_TRUE(log::to_file({}));
+  EXPECT_THAT(test::read_file(directory / "log"), HasSubstr("left out a service that has no name"));
+  EXPECT_EQ(source->why_refused("web", broken.endpoints.front().id), why);
+  fake("s")->host.withdraw("");
+  EXPECT_EQ(source->why_refused("web", broken.endpoints.front().id), why);
+  EXPECT_EQ(source->refusal_count(), 1U);
 }
 
 TEST_F(Instance, KeepsSoManySeriesOfMetricsAndReportsOnceThatThereAreMore) {
@@ -102,8 +122,7 @@ TEST_F(Instance, KeepsSoManySeriesOfMetricsAndReportsOnceThatThereAreMore) {
   EXPECT_EQ(text.find("who=\"" + std::to_string(series_bound::most_series) + "\""), std::string::npos);
   EXPECT_THAT(
       text,
-      HasSubstr(
-          "drcon_plugin_misbehaviour_total{kind=\"source\",name=\"many-series\",plugin=\"fake-source\"} 1\n"));
+      HasSubstr("drcon_plugin_misbehaviour_total{kind=\"source\",name=\"many-series\",plugin=\"fake-source\"} 1\n"));
 }
 
 // As of a sink that compares its target by itself, and finds a backend gone.

@@ -28,14 +28,16 @@ TEST(RefusalList, ReplacesThoseOfOneServiceOrOfAll) {
   list.replace("web", {web_2});
   EXPECT_EQ(list.first(10), (refusals{db, web_2}));
   EXPECT_EQ(list.first(1), (refusals{db}));
-  list.replace({}, {web_1});
+  list.replace_all({web_1});
   EXPECT_EQ(list.first(10), (refusals{web_1}));
   EXPECT_EQ(list.count(), 1U);
+  list.replace("", {});
+  EXPECT_EQ(list.count(), 1U) << "an empty name is one name";
 }
 
 TEST(RefusalList, KnowsWhyAnEndpointOrItsWholeServiceIsLeftOut) {
   refusal_list list;
-  list.replace({}, {web_1, db});
+  list.replace_all({web_1, db});
   EXPECT_EQ(list.why("web", "1"), "no address");
   EXPECT_EQ(list.why("web", "2"), "");
   EXPECT_EQ(list.why("db", "any"), "its name is not text");

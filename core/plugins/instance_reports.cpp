@@ -70,22 +70,27 @@ void instance::on_crash(const std::string& how) {
   log::error(subject_, "plugin '{}': {}", plugin_name_, how);
 }
 
-// Reports what is refused now and was not before. An empty service stands for all.
-void instance::report_refusals(const std::string& service, const std::vector<refusal>& now) {
-  report_new_refusals(service, refusals_.replace(service, now));
+namespace {
+
+// A service may be left out because it has no name.
+std::string text_of(const refusal& left_out) {
+  auto what = left_out.service;
+  if (!left_out.endpoint.empty()) what += " endpoint " + left_out.endpoint;
+  return what.empty() ? left_out.why : what + ": " + left_out.why;
 }
 
+}  // namespace
+
+// Reports what is refused now and was not before.
+//
 // One change may leave out thousands of endpoints, and whoever may register one can bring it about: log and journal get
 // one report of it.
-void instance::report_new_refusals(const std::string& service, std::vector<refusal> fresh) {
+void instance::report_refusals(std::vector<refusal> fresh) {
   constexpr std::size_t named = 3;
   if (fresh.empty()) return;
   for (std::size_t i = 0; i < std::min(fresh.size(), named); ++i)
-    log::warning(subject_, "left out {}{}{}: {}", fresh[i].service, fresh[i].endpoint.empty() ? "" : " endpoint ",
-                 fresh[i].endpoint, fresh[i].why);
-  if (fresh.size() > named)
-    log::warning(subject_, "left out {} more{}; the status names them", fresh.size() - named,
-                 service.empty() ? "" : " of service " + service);
+    log::warning(subject_, "left out {}", text_of(fresh[i]));
+  if (fresh.size() > named) log::warning(subject_, "left out {} more; the status names them", fresh.size() - named);
   const auto of_nothing = std::ranges::count_if(fresh, &refusal::is_of_nothing);
   figures_.add(metrics::refused, metrics::labels_of(subject_), static_cast<double>(std::ssize(fresh) - of_nothing));
   reports_->post([fresh = std::move(fresh)](instance_listener& listener) { listener.on_refused(fresh); });
@@ -97,7 +102,7 @@ void instance::on_publish(const drcon_service& service) {
   if (const auto fault = fault_of_layout(service)) return on_misbehaviour("it published " + *fault);
   std::vector<refusal> refused;
   auto accepted = accept(service, refused);
-  report_refusals(printable(view(service.name)), refused);
+  report_refusals(refusals_.replace(printable(view(service.name)), refused));
   if (!accepted) return;
   note("publishes service {}: {}, {}, revision {}", accepted->name(),
        base::count_of(accepted->endpoints().size(), "endpoint"), base::count_of(accepted->values().size(), "value"),
@@ -109,7 +114,7 @@ void instance::on_withdraw(std::string_view service) {
   note("withdraws service {}", printable(service));
   // A name that is not text was refused when it was published, so that there is nothing to withdraw.
   if (is_plain_text(service)) intake_->withdraw(std::string(service));
-  report_refusals(printable(service), {});
+  (void)refusals_.replace(printable(service), {});
 }
 
 void instance::on_ready() {
@@ -127,9 +132,9 @@ void instance::on_unknown(std::string_view service, std::string_view why) {
 void instance::on_done(std::uint64_t ticket, drcon_result result, std::string_view why) {
   const auto left_out = link_.end_apply(ticket);
   if (!left_out)
-    return on_misbehaviour("an answer to update " + std::to_string(ticket) +
-                           ", which is not open: answered twice, or never asked");
-  report_refusals({}, *left_out);
+    return on_misbehaviour("it answered update " + std::to_string(ticket) +
+                           ", which waits for no answer: it was answered before, or never handed over");
+  report_refusals(refusals_.replace_all(*left_out));
   // An unknown result of a newer plugin is treated as "try again".
   const auto known = result == DRCON_OK || result == DRCON_REJECTED ? result : DRCON_RETRY;
   const auto reason = printable(why, 2000);
@@ -158,8 +163,7 @@ void instance::on_refused(refusal left_out) {
     return omissions_.set(left_out);
   }
   if (link_.add_refusal(left_out) || !refusals_.add(left_out)) return;
-  const auto service = left_out.service;
-  report_new_refusals(service, {std::move(left_out)});
+  report_refusals({std::move(left_out)});
 }
 
 }  // namespace drcon::plugins

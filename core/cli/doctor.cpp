@@ -47,7 +47,11 @@ examined examine_host(const config::host_config& host, pid_t running) {
   examined made{.kind = "host", .name = "drcon", .plugin = {}, .findings = {}};
   if (running > 0)
     made.findings.push_back({"process", finding_state::ok, "drcon runs, process " + std::to_string(running), {}});
-  if (host.state_directory.empty()) return made;
+  if (host.state_directory.empty()) {
+    made.findings.push_back(
+        {"writable", finding_state::ok, "no state directory is set, so no snapshot is kept for a restart", {}});
+    return made;
+  }
   std::error_code error;
   // The first that is there: drcon makes the rest.
   auto there = host.state_directory;

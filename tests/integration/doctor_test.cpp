@@ -195,6 +195,7 @@ TEST(Doctor, LooksWithTheRightsOfTheUserThatIsNamed) {
       fs::permissions(part, fs::perms::others_exec | fs::perms::others_read, fs::perm_options::add);
   const auto ran = run({DRCON_BINARY, "doctor", "-c", (open / "drcon.toml").string(), "--user", "nobody"});
   EXPECT_EQ(ran.code, 3) << ran.out << ran.err;
+  EXPECT_THAT(ran.out, HasSubstr("ok      drcon: writable: no state directory is set"));
   EXPECT_THAT(ran.out, HasSubstr("FAILED  sink edge: writable: nobody cannot write in"));
   EXPECT_THAT(ran.out, HasSubstr("to do: give nobody the right to write there"));
   EXPECT_THAT(ran.out, HasSubstr("FAILED  sink edge: process: cannot signal nginx"));

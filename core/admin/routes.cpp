@@ -354,7 +354,7 @@ void change_log(served_host& about, const std::string&, const asked& what, const
   const auto level = word(what, "level");
   const auto known = plugins_in_use(about.engine.config());
   if (std::ranges::find(levels, level) == levels.end() && (level != "general" || plugin.empty()))
-    return to(refuse(400, level.empty() ? "to which level is not said" : "there is no level '" + level + "'",
+    return to(refuse(400, level.empty() ? "the request names no log level" : "there is no level '" + level + "'",
                      fmt::format("add ?level= with one of {}; for a plugin also general", fmt::join(levels, ", "))));
   if (!plugin.empty() && !known.contains(plugin))
     return to(refuse(404, "no source and no sink is of plugin '" + plugin + "'",
@@ -429,8 +429,9 @@ const std::vector<route>& routes() {
        one_pipeline},
       {"GET",
        "/v1/pipelines/{name}/explain",
-       "Whether an endpoint is in rotation, and why: from what each source reported to what the targets have now.",
-       {which_endpoint, {"service", "Only of this service."}, {"target", "0: the targets are not asked."}},
+       "Whether an endpoint is in service at the targets, and why: from what each source reported to what the targets "
+       "have now.",
+       {which_endpoint, {"service", "Only of this service."}, {"target", "With 0 the targets are not asked."}},
        "Explanation",
        "application/json",
        {400, 404},

@@ -158,8 +158,7 @@ base::result<server::opened_ptr> server::open(const config::admin_config& next) 
   }
   if (faults.empty()) return made;
   made.reset();
-  if (!next.certificate.empty() && in.close_tcp_in_the_clear())
-    add("the TCP port is closed, since it would stay in the clear");
+  if (!next.certificate.empty() && in.close_tcp_in_the_clear()) add(closed_since_in_the_clear);
   return base::failure{faults};
 }
 

@@ -19,6 +19,11 @@ namespace drcon::admin {
 
 class server {
 public:
+  /// What the findings of a reload say where that happened.
+  static constexpr const char* closed_since_in_the_clear =
+      "the TCP port is closed, since it was served without TLS, which the new configuration asks for; the next good "
+      "reload opens it again";
+
   /// `engine_context` is the engine's loop, and outlives the server.
   server(boost::asio::io_context& engine_context, served_host about);
   ~server();
@@ -32,7 +37,8 @@ public:
   using opened_ptr = std::unique_ptr<opened, destroy_opened>;
 
   /// Opens, binds and loads all that the configuration asks for, and switches nothing: what is listened on stays, also
-  /// when this fails. The one exception is TCP in the clear where TLS is asked for: then that port is closed at once.
+  /// when this fails. There is one exception: if this fails, and the configuration asks for TLS while the TCP port is
+  /// served in the clear, that port is closed at once.
   /// The unix socket has mode 0660; a stale one of a process that died is replaced, one in use is not. A failure says
   /// each thing that could not be done.
   base::result<opened_ptr> open(const config::admin_config& next);

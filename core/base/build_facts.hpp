@@ -3,10 +3,10 @@
 
 namespace drcon::build {
 
-extern const char version[];             ///< of drcon: the project's, and what git adds to it
-extern const char prefix[];              ///< where it is meant to be installed
-extern const char plugin_directory[];    ///< of the bundled plugins, below the prefix
-extern const char tool_directory[];      ///< of programs that are verbs of drcon's, below the prefix
-extern const char scaffold_directory[];  ///< of what `drcon plugin new` copies, below the prefix
+extern const char version[];             ///< the version of drcon: that of the CMake project, and what git adds to it
+extern const char prefix[];              ///< where drcon is meant to be installed
+extern const char plugin_directory[];    ///< where the bundled plugins are, below the prefix
+extern const char tool_directory[];      ///< where the programs are that drcon runs as its verbs, below the prefix
+extern const char scaffold_directory[];  ///< where the files are that `drcon plugin new` copies, below the prefix
 
 }  // namespace drcon::build

@@ -13,8 +13,8 @@
 
 namespace drcon::base {
 
-/// Creates a file that only its owner may read, for writing. What is in its place, such as what a crash has left, is
-/// removed and never opened. The descriptor, or -1 with errno set.
+/// Creates a file for writing that only its owner may read. Removes first what has that name, such as what a crash has
+/// left, and never opens it. Returns the descriptor, or -1 with errno set, as when the old one cannot be removed.
 int create_fresh(const std::filesystem::path& path);
 
 /// Gives a file that this process has just made to the owner of its directory, if this process is root and the owner

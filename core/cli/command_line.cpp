@@ -150,7 +150,8 @@ void add_plugins(CLI::App& app, parsing& state) {
       [](const arguments& given) { return given.plugin.empty() ? plugins_list(given) : plugins_show(given); },
       state.given, state.result);
   add_config(*plugins_verb, state.given);
-  plugins_verb->add_flag("--json", state.given.json, "For machines; with show: the option schemas");
+  plugins_verb->add_flag("--json", state.given.json,
+                         "Print JSON; with show, print the schemas of the plugin's options");
   auto* show = plugins_verb->add_subcommand("show", "The options of one plugin: meaning, type, default, range.");
   show->fallthrough();  // --plugin-dir may follow it
   show->add_option("NAME", state.given.plugin, "Name of the plugin, as in plugin = \"NAME\"")->required();

@@ -38,15 +38,15 @@ struct arguments {
   std::filesystem::path output;  ///< reference: a directory for all pages
   std::filesystem::path socket;  ///< the operator's verbs: where drcon is asked
   std::string pipeline;
-  std::string endpoint;                    ///< explain
-  std::string service;                     ///< explain
-  std::string why;                         ///< pause
-  std::string level;                       ///< log
-  std::uint64_t revision = 0;              ///< rollback; 0: not given
-  std::uint64_t after = 0;                 ///< journal
-  bool follow = false;                     ///< journal
-  std::vector<std::string> words;          ///< complete: what has been typed
-  const CLI::App* command_line = nullptr;  ///< all verbs and options, for who describes them
+  std::string endpoint;                      ///< explain
+  std::string service;                       ///< explain
+  std::string why;                           ///< pause
+  std::string level;                         ///< log
+  std::uint64_t revision = 0;                ///< rollback; 0: not given
+  std::uint64_t after = 0;                   ///< journal
+  bool follow = false;                       ///< journal
+  std::vector<std::string> words;            ///< complete: what has been typed
+  const CLI::App* command_line = nullptr;    ///< all verbs and options, for who describes them
   const std::vector<tool>* tools = nullptr;  ///< the verbs that are programs of their own; see tools.hpp
 };
 

@@ -12,6 +12,7 @@
 #include "log/log.hpp"
 #include "systemd/heartbeat.hpp"
 
+#include <fmt/format.h>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/signal_set.hpp>
 
@@ -154,7 +155,7 @@ bool daemon::take(const config::configuration& next, config::diagnostics& found,
 
 void daemon::close_in_the_clear(const config::host_config& refused, std::vector<std::string>& findings) {
   if (!admin_.close_in_the_clear(refused.admin)) return;
-  findings.emplace_back("[admin]: TLS is asked for, so that the TCP port is closed, which would stay in the clear");
+  findings.push_back(fmt::format("[admin]: {}", admin::server::closed_since_in_the_clear));
   log::error(base::subject_kind::admin, "{}", findings.back());
 }
 

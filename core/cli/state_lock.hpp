@@ -13,10 +13,11 @@ namespace drcon::cli {
 
 class state_lock {
 public:
-  /// Locks the directory for as long as this object lives; the kernel unlocks it when the process ends in any way. The
-  /// failure names the process that holds the lock, or says why the lock file, which is there, cannot be opened:
-  /// another drcon may hold it. A directory in which no lock file can be made, as when it cannot be written, is left
-  /// unlocked with a warning: then no state can be kept either. An empty name keeps no state, and is not locked.
+  /// Locks the directory for as long as this object lives; the kernel unlocks it when the process ends in any way.
+  /// Fails when another drcon holds the lock, and names its process if the lock file does; and when there is a lock
+  /// file that cannot be opened, or is not a plain file with this one name: another drcon may hold it. Goes on without
+  /// a lock, with a warning, when no lock file can be made, or when the kernel cannot lock it. An empty path means that
+  /// no state is kept, and nothing is locked.
   static base::result<state_lock> take(const std::filesystem::path& directory);
 
   /// The process that holds the lock of that directory; 0 when none does. Takes nothing.

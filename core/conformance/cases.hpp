@@ -21,7 +21,7 @@ struct case_context {
   const tested_plugin* loaded = nullptr;  ///< null for the cases of the file, which run before it is loaded
   config::kind kind = config::kind::source;
   nlohmann::json options;             ///< checked; not used by the cases of the file and of the library
-  std::filesystem::path given;        ///< the author's file, or empty
+  std::filesystem::path given;        ///< the author's file of options, or empty
   std::filesystem::path scratch;      ///< a directory of the case's own
   std::filesystem::path unreachable;  ///< the author's file of options for a peer that cannot be reached, or empty
 

@@ -12,9 +12,8 @@ namespace {
 constexpr std::size_t space = std::size_t{16} << 20U;
 constexpr auto taken_back = "it read the update after host->done for its ticket: from that call on it is the host's";
 constexpr auto wrong_step =
-    "it walked an array by the size that it knows of an element: the stride is endpoint_size (endpoints) or "
-    "change_size "
-    "(changes)";
+    "it went through an array in steps of its own sizeof: step by endpoint_size (endpoints) or change_size (changes), "
+    "since the elements of a newer host may be larger";
 
 }  // namespace
 

@@ -46,7 +46,7 @@ std::string identifier_of(verdict value) {
   return "";
 }
 
-// What breaks a promise is one thing, and what crashes may be another: the advice for the promise would mislead.
+// A crash may have nothing to do with the promise that was tested, so that the advice for that promise could mislead.
 std::string advice_on(const result& result) {
   if (result.verdict == verdict::crashed)
     return "build it with -g -fsanitize=address,undefined, or run the case in a debugger: either names the line";

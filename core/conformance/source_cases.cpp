@@ -29,8 +29,8 @@ void judge_without_data(const recorder& host, const std::string& why) {
   if (host.ready() && !host.said_unknown()) throw breach(why + ", and it said ready, and never unknown");
 }
 
-// A source that cannot reach its peer has no current data: what it publishes then would be taken for the truth. Whether
-// there is an error is known only from options that bring one about, or from its own state.
+// A source that cannot reach its peer has no current data: what it publishes then would be taken for the truth. That
+// it cannot is known in two ways: the author gave options for which it is so, or the source reports the state "away".
 void error_is_not_empty(const case_context& context) {
   auto usual = watched(context);
   const bool is_away = usual.host().status().state == DRCON_STATE_AWAY;

@@ -179,7 +179,7 @@ void engine::replace_pipelines(const config::configuration& before, const made& 
     std::vector<source_state*> sources;
     for (const auto& source : wanted.sources) sources.push_back(sources_.at(source).get());
     auto made = std::make_unique<pipeline>(
-        wanted, question_of(wanted, config_.sources), std::move(sources), around(),
+        wanted, asked_for_by(wanted, config_.sources), std::move(sources), around(),
         sinks_of_pipeline{
             .decided = [this, pipeline = wanted.name](const decision& what) { on_decided(pipeline, what); },
             .look = [this, pipeline = wanted.name](

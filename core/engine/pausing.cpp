@@ -105,7 +105,8 @@ void engine::pause_when_idle(const std::string& name, const pause_mark& order, c
   const auto* const pipeline = find(name);
   if (!pipeline) return done(base::failure{"a reload has removed pipeline " + name});
   // A sink that a reload has put in the place of one of them may be applying something.
-  if (sinks_of(name) != sinks) return done(base::failure{"a reload came in between; try again"});
+  if (sinks_of(name) != sinks)
+    return done(base::failure{"a reload replaced the sinks of the pipeline while it was being paused; try again"});
   const auto before = pipeline->served_before();
   const auto found = applied_by(sinks, *pipeline, before);
   auto mark = pipeline->mark_of(order.why, order.who);
@@ -115,7 +116,7 @@ void engine::pause_when_idle(const std::string& name, const pause_mark& order, c
   auto take_effect = [this, name, before, mark, served, sinks, judged](class pipeline& paused) -> base::result<> {
     // The disk takes its time. What was found at the sinks says nothing of another content, nor of other sinks.
     if (paused.current().snapshot != judged || sinks_of(name) != sinks)
-      return base::failure{"a change came in between; try again"};
+      return base::failure{"the snapshot or the sinks of the pipeline changed while it was being paused; try again"};
     for (const auto& each : sinks)
       if (std::ranges::find(mark.behind, each->name()) != mark.behind.end()) each->keep_applied_of(name, before);
     if (served) paused.pause_at(*served, mark);

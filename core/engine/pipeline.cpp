@@ -27,14 +27,14 @@ constexpr std::size_t decisions_kept = 32;
 
 }  // namespace
 
-pipeline::pipeline(const config::pipeline_config& config, question asked, std::vector<source_state*> sources,
+pipeline::pipeline(const config::pipeline_config& config, asked_for asked, std::vector<source_state*> sources,
                    pipeline_surroundings around, sinks_of_pipeline sinks)
     : config_(config),
       asked_(std::move(asked)),
       sources_(std::move(sources)),
       around_(std::move(around)),
       sinks_(std::move(sinks)),
-      shape_(config.filter, config.limit),
+      filter_(config.filter, config.limit),
       pacer_(config.wait.min, config.wait.max),
       brake_(config.brake),
       pace_timer_(around_.executor),
@@ -54,7 +54,7 @@ void pipeline::start(bool state_is_kept) {
   state_is_kept_ = state_is_kept;
   last_good_ = std::move(kept.last_good);
   // A version that did not keep what was asked served the state whatever was asked, and so is it still.
-  last_good_asked_ = kept.asked == question{} ? asked_ : std::move(kept.asked);
+  last_good_asked_ = kept.asked == asked_for{} ? asked_ : std::move(kept.asked);
   // Nobody has observed while drcon did not run whether anything is back.
   brake_.recall(by_clock<brake::clock>(kept.brake, std::chrono::system_clock::now(), brake::clock::now()));
   brake_.stop_observing();
@@ -229,7 +229,7 @@ bool pipeline::recompute(const std::string& service) {
     if (auto found = each->find(service)) parts.push_back({.origin = each->name(), .service = std::move(found)});
   }
   if (auto kept = kept_until_heard(service)) parts.push_back({.origin = name(), .service = std::move(kept)});
-  return merged_.set(service, shape_.apply(merge_service(parts)));
+  return merged_.set(service, filter_.apply(merge_service(parts)));
 }
 
 // For the first answer of the sources, or another source: it is judged in each case. One that has nothing at all
@@ -312,12 +312,12 @@ void pipeline::decide() {
   foresee();
 }
 
-void pipeline::pass(model::snapshot_ptr candidate, std::string why, question answered) {
+void pipeline::pass(model::snapshot_ptr candidate, std::string why, asked_for answered) {
   const auto changes = model::difference(decided_last().get(), *candidate);
   pass(std::move(candidate), std::move(why), std::move(answered), changes);
 }
 
-void pipeline::pass(model::snapshot_ptr candidate, std::string why, question answered,
+void pipeline::pass(model::snapshot_ptr candidate, std::string why, asked_for answered,
                     const std::vector<model::service_change>& changes) {
   last_good_timer_.cancel();
   earlier_.reset();
@@ -358,7 +358,7 @@ bool pipeline::has(const std::string& service) const {
   std::vector<part> parts;
   for (const auto* each : sources_)
     if (auto found = each->find(service)) parts.push_back({.origin = each->name(), .service = std::move(found)});
-  return !parts.empty() && shape_.apply(merge_service(parts)) != nullptr;
+  return !parts.empty() && filter_.apply(merge_service(parts)) != nullptr;
 }
 
 model::service_ptr pipeline::merged(const std::string& service) const { return merged_.find(service); }

@@ -6,13 +6,13 @@
 #include "base/result.hpp"
 #include "base/timer.hpp"
 #include "config/configuration.hpp"
+#include "engine/asked_for.hpp"
 #include "engine/brake.hpp"
-#include "engine/gathered.hpp"
 #include "engine/journal.hpp"
+#include "engine/merged_services.hpp"
 #include "engine/pacer.hpp"
 #include "engine/pause_store.hpp"
-#include "engine/question.hpp"
-#include "engine/shape.hpp"
+#include "engine/service_filter.hpp"
 #include "engine/source_state.hpp"
 #include "engine/state_store.hpp"
 #include "metrics/metrics.hpp"
@@ -34,7 +34,7 @@ namespace drcon::engine {
 struct decision {
   model::snapshot_ptr snapshot;
   std::string why;
-  question asked;                                 ///< what the snapshot answers
+  asked_for asked;                                ///< what the snapshot answers
   std::chrono::steady_clock::time_point seen{};   ///< when a source first reported it; the epoch: it is no change
   std::chrono::steady_clock::time_point heard{};  ///< when the engine heard that
   std::chrono::steady_clock::time_point decided{};
@@ -83,7 +83,7 @@ struct target_findings {
 struct sinks_of_pipeline {
   /// Called with each new snapshot, from within the call that decides.
   std::function<void(const decision&)> decided;
-  /// Asks what the targets have that this snapshot would take from them. The answer is called later.
+  /// Asks what the targets have that this snapshot would take from them. The function is called later, with the answer.
   std::function<void(const model::snapshot_ptr&, std::function<void(const target_findings&)>)> look;
 };
 
@@ -94,7 +94,7 @@ class pipeline final : public source_observer {
 public:
   /// `sources` are in the order of the configuration, which is their order of precedence; they outlive the pipeline.
   /// `asked` is what this configuration asks them for.
-  pipeline(const config::pipeline_config& config, question asked, std::vector<source_state*> sources,
+  pipeline(const config::pipeline_config& config, asked_for asked, std::vector<source_state*> sources,
            pipeline_surroundings around, sinks_of_pipeline sinks);
   ~pipeline() override;
   pipeline(const pipeline&) = delete;
@@ -146,7 +146,7 @@ public:
   /// merge = "prefer": the active source, or null before one is chosen.
   const source_state* preferred() const { return preferred_; }
   const std::vector<source_state*>& sources() const { return sources_; }
-  const shape& takes() const { return shape_; }
+  const service_filter& takes() const { return filter_; }
   /// What its targets have is asked for before anything is decided, or held because of that.
   bool looks_at_targets() const { return look_ == look::under_way; }
   bool is_held_for_targets() const { return held_for_targets_; }
@@ -185,9 +185,9 @@ public:
   /// What release_brake() would serve now, or why it would release nothing. Changes nothing.
   base::result<saved_state> foresee_release(const std::string& service, std::optional<std::uint64_t> number) const;
   /// That content, as it would be kept on disk if it was served now. `brake`: what that knows then.
-  static saved_state state_of(model::snapshot_ptr content, question asked, const brake& knows);
+  static saved_state state_of(model::snapshot_ptr content, asked_for asked, const brake& knows);
   /// The same with what the brake knows now.
-  saved_state state_of(model::snapshot_ptr content, question asked) const;
+  saved_state state_of(model::snapshot_ptr content, asked_for asked) const;
   /// Whether roll_back() can go back to this revision.
   bool remembers(std::uint64_t revision) const;
   /// The decision of that revision, if it is still kept.
@@ -248,11 +248,11 @@ private:
             const std::vector<model::service_change>& held_back);
   void foresee();
   void end_holds(const brake::decision& judged);
-  void pass(model::snapshot_ptr candidate, std::string why, question answered);
+  void pass(model::snapshot_ptr candidate, std::string why, asked_for answered);
   // `waits`: what the sources have besides, for the decision after the resume.
   void serve_in_pause(const decision& what, std::string why, std::string waits);
   /// `changes`: from what was current, or kept on disk, to the candidate.
-  void pass(model::snapshot_ptr candidate, std::string why, question answered,
+  void pass(model::snapshot_ptr candidate, std::string why, asked_for answered,
             const std::vector<model::service_change>& changes);
   void note_answered();
   model::snapshot_ptr gather() const;
@@ -272,10 +272,10 @@ private:
   void keep_brake();
   // What was decided last, here or before a restart or a reload; null if nothing is known to have been.
   const model::snapshot_ptr& decided_last() const { return current_.snapshot ? current_.snapshot : last_good_; }
-  const question& asked_last() const { return current_.snapshot ? current_.asked : last_good_asked_; }
+  const asked_for& asked_last() const { return current_.snapshot ? current_.asked : last_good_asked_; }
   // What a loss is measured from; null when nothing is known of it.
   const model::snapshot* served() const { return (decided_last() ? decided_last() : earlier_).get(); }
-  model::snapshot_ptr still_asked(const model::snapshot_ptr& earlier, const question& answered) const;
+  model::snapshot_ptr still_asked(const model::snapshot_ptr& earlier, const asked_for& answered) const;
   void serve_last_good();
   void serve_as_before();
   void leave_nothing();
@@ -284,13 +284,13 @@ private:
   void note_steered(std::string what, const std::string& who);
 
   const config::pipeline_config config_;
-  const question asked_;
+  const asked_for asked_;
   const std::vector<source_state*> sources_;
   pipeline_surroundings around_;
   const sinks_of_pipeline sinks_;
 
-  const shape shape_;
-  gathered merged_;                                    // and filtered
+  const service_filter filter_;
+  merged_services merged_;                             // and filtered
   std::map<std::string, model::service_ptr> unheard_;  // what was served of services that a source has yet to report
   const source_state* preferred_ = nullptr;            // merge = "prefer": the active source
   bool grace_over_ = false;
@@ -302,13 +302,13 @@ private:
   std::uint64_t compared_brake_ = 0;  // its version when that was last compared
   decision current_;
   model::snapshot_ptr last_good_;  // from disk or from before a reload: what the brake measures losses from
-  question last_good_asked_;       // what last_good_ answers
+  asked_for last_good_asked_;      // what last_good_ answers
   // Set until nothing is held of what last_good_ has from other pipelines.
   std::function<bool(const model::service_ptr&)> is_elsewhere_;
   bool is_heir_ = false;
-  bool state_is_kept_ = false;   // the state directory had states when this pipeline started
-  model::snapshot_ptr earlier_;  // in its place, when it cannot be used: only for measuring
-  look look_ = look::due;        // at the targets, of which nothing is known
+  bool state_is_kept_ = false;      // the state directory had states when this pipeline started
+  model::snapshot_ptr earlier_;     // in its place, when it cannot be used: only for measuring
+  look look_ = look::due;           // at the targets, of which nothing is known
   model::snapshot_ptr looked_for_;  // the candidate that they were, or are, compared with
   bool held_for_targets_ = false;
   const std::shared_ptr<const bool> alive_ = std::make_shared<const bool>(true);  // for an answer that comes late

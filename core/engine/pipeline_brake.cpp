@@ -1,6 +1,6 @@
 // What a pipeline makes of the brake's decision: what it serves, what it holds, and what it reports of that.
 #include "config/units.hpp"
-#include "engine/keep.hpp"
+#include "engine/keep_in_service.hpp"
 #include "engine/pipeline.hpp"
 #include "log/news.hpp"
 #include "model/snapshot.hpp"
@@ -201,11 +201,11 @@ pipeline::trial pipeline::try_out(const model::snapshot& candidate, const std::v
   return made;
 }
 
-saved_state pipeline::state_of(model::snapshot_ptr content, question asked, const brake& knows) {
+saved_state pipeline::state_of(model::snapshot_ptr content, asked_for asked, const brake& knows) {
   return {.snapshot = std::move(content), .asked = std::move(asked), .brake = by_time_of_day(knows.remembered())};
 }
 
-saved_state pipeline::state_of(model::snapshot_ptr content, question asked) const {
+saved_state pipeline::state_of(model::snapshot_ptr content, asked_for asked) const {
   return state_of(std::move(content), std::move(asked), brake_);
 }
 

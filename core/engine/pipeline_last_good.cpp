@@ -42,11 +42,11 @@ std::string pipeline::earlier_configuration() const {
 // The part of an earlier state that answers what is asked now, or null if that cannot be known. A service of which
 // filter and limit leave nothing, or less than the brake allows, is unknown and not empty: they may take others
 // instead.
-model::snapshot_ptr pipeline::still_asked(const model::snapshot_ptr& earlier, const question& answered) const {
+model::snapshot_ptr pipeline::still_asked(const model::snapshot_ptr& earlier, const asked_for& answered) const {
   if (answered.sources != asked_.sources) return nullptr;
   std::vector<model::service_ptr> services;
   for (const auto& each : earlier->services())
-    if (auto taken = shape_.apply(each)) services.push_back(std::move(taken));
+    if (auto taken = filter_.apply(each)) services.push_back(std::move(taken));
   auto rest = std::make_shared<const model::snapshot>(next_revision_, std::move(services));
   if (same_content(*earlier, *rest)) return earlier;
   const auto changes = model::difference(earlier.get(), *rest);

@@ -80,7 +80,7 @@ public:
   std::optional<std::chrono::system_clock::time_point> next_retry() const {
     return waiting_ ? std::optional(next_retry_) : std::nullopt;
   }
-  /// How many updates it has answered with "applied", and when the last of them.
+  /// How many updates the sink has answered with "applied", and when it did so last.
   std::uint64_t applies() const { return applies_; }
   std::chrono::system_clock::time_point last_applied() const { return last_applied_; }
   /// Compares the target with what is desired, now. False when an update is in flight, or nothing is decided yet.

@@ -178,7 +178,7 @@ base::result<> remove_file(const fs::path& path) {
 
 std::string json_of(std::string_view text) { return base::json_text(json(text)); }
 
-std::string json_of(const question& asked) {
+std::string json_of(const asked_for& asked) {
   return base::json_text({{"sources", asked.sources}, {"filter", asked.filter}});
 }
 
@@ -198,7 +198,7 @@ std::string json_of(const kept_brake_memory& brake) {
   return base::json_text({{"holds", std::move(holds)}, {"losses", std::move(losses)}});
 }
 
-std::string serialise(const model::snapshot& snapshot, const question& asked, const kept_brake_memory& brake) {
+std::string serialise(const model::snapshot& snapshot, const asked_for& asked, const kept_brake_memory& brake) {
   std::string body;
   write_state_body(snapshot, asked, brake, [&body](std::string_view piece) {
     body += piece;

@@ -6,8 +6,8 @@
 #pragma once
 
 #include "base/result.hpp"
+#include "engine/asked_for.hpp"
 #include "engine/brake_memory.hpp"
-#include "engine/question.hpp"
 #include "model/snapshot_ptr.hpp"
 
 #include <chrono>
@@ -29,18 +29,19 @@ struct pause_mark {
 /// What a .state file holds.
 struct saved_state {
   model::snapshot_ptr snapshot;  ///< never null
-  question asked;                ///< what the snapshot answers; empty if the file does not say so
+  asked_for asked;               ///< what the snapshot answers; empty if the file does not say so
   kept_brake_memory brake = {};  ///< what the pipeline's brake has to know besides
 };
 
 /// The text of a .state file.
-std::string serialise(const model::snapshot& snapshot, const question& asked = {}, const kept_brake_memory& brake = {});
+std::string serialise(const model::snapshot& snapshot, const asked_for& asked = {},
+                      const kept_brake_memory& brake = {});
 /// What it holds. A file that is damaged, or of another format, is a failure that says so.
 base::result<saved_state> parse_state(const std::string& text);
 
 /// The text of a .paused file.
 std::string serialise(const pause_mark& mark);
-/// Never fails: a mark that cannot be read is still one, because no operator may find a pause gone.
+/// Never fails: a file that cannot be read still pauses, because only an operator may end a pause.
 pause_mark parse_pause(const std::string& text);
 
 /// Writes a file beside `path` and renames it, so that a crash leaves the old content or the new one, whole.

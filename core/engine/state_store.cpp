@@ -291,7 +291,7 @@ kept_state state_store::load(const std::string& pipeline) const {
   return kept;
 }
 
-void state_store::save(const std::string& pipeline, model::snapshot_ptr snapshot, question asked,
+void state_store::save(const std::string& pipeline, model::snapshot_ptr snapshot, asked_for asked,
                        kept_brake_memory brake) {
   if (!writer_) return;
   bool is_newer = false;

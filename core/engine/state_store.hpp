@@ -21,7 +21,7 @@ namespace drcon::engine {
 /// What there is on disk of a pipeline.
 struct kept_state {
   model::snapshot_ptr last_good;  ///< null: there is none, or it cannot be used
-  question asked;                 ///< what that answers; empty if it was kept by a version that did not say so
+  asked_for asked;                ///< what that answers; empty if it was kept by a version that did not say so
   kept_brake_memory brake;        ///< of the newest state that can be read
   /// Not empty: something was served, and what it was is not known. Says which file cannot be used, and why.
   std::string fault;
@@ -57,7 +57,7 @@ public:
   /// The mark is the renaming of one file, and waits for one sync of the directory: milliseconds, once for all saves
   /// until the next state is written, which is the interval in a burst. A disk that does not answer costs a change at
   /// most `longest_wait_for_mark`.
-  void save(const std::string& pipeline, model::snapshot_ptr snapshot, question asked = {},
+  void save(const std::string& pipeline, model::snapshot_ptr snapshot, asked_for asked = {},
             kept_brake_memory brake = {});
 
   using on_kept = std::function<void(base::result<>)>;

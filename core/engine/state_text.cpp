@@ -106,7 +106,7 @@ void write(json_writer& to, const model::shared_service& service) {
 
 }  // namespace
 
-bool write_state_body(const model::snapshot& snapshot, const question& asked, const kept_brake_memory& brake,
+bool write_state_body(const model::snapshot& snapshot, const asked_for& asked, const kept_brake_memory& brake,
                       const take_piece& put) {
   json_writer to(put);
   to << "{\"revision\":";

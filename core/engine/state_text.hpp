@@ -21,11 +21,11 @@ inline constexpr std::size_t state_checksum_size = 64;
 
 /// Small parts of it, as JSON text.
 std::string json_of(std::string_view text);
-std::string json_of(const question& asked);
+std::string json_of(const asked_for& asked);
 std::string json_of(const kept_brake_memory& brake);
 
 /// Gives the JSON that the checksum is made of to `put`. False when that wanted no more.
-bool write_state_body(const model::snapshot& snapshot, const question& asked, const kept_brake_memory& brake,
+bool write_state_body(const model::snapshot& snapshot, const asked_for& asked, const kept_brake_memory& brake,
                       const take_piece& put);
 
 }  // namespace drcon::engine

@@ -39,8 +39,9 @@ bool is_host_name(std::string_view text) {
 bool is_address(std::string_view text) {
   boost::system::error_code error;
   boost::asio::ip::make_address(text, error);
-  // "1.2.3" and "300.1.1.1" would pass as host names, but some resolvers read them as other addresses.
+  // The zone of an IPv6 address, as in fe80::1%eth0, means something on one machine only.
   if (!error) return text.find('%') == std::string_view::npos;
+  // "1.2.3" and "300.1.1.1" would pass as host names, but some resolvers read them as other addresses.
   return is_host_name(text) && text.find_first_not_of("0123456789.") != std::string_view::npos;
 }
 
@@ -98,7 +99,7 @@ std::optional<std::string> fault_of_value(std::string_view key, std::string_view
 }
 
 std::optional<std::string> fault_of_name(std::string_view name) {
-  if (name.empty()) return "a service without a name";
+  if (name.empty()) return "a service that has no name";
   if (name.size() > longest_name)
     return "a service name of " + std::to_string(name.size()) + " bytes; " + std::to_string(longest_name) +
            " are allowed";

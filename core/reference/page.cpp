@@ -129,7 +129,8 @@ std::string option::facts() const {
   if (!range.empty()) text += ", " + range;
   if (!fallback.empty()) text += ", default " + fallback;
   if (secret)
-    text += R"(, secret: a string, { file = "…" }, { env = "…" } or { credential = "…" } (systemd's LoadCredential=); a file is read again when it is replaced)";
+    text +=
+        R"(, secret: a string, { file = "…" }, { env = "…" } or { credential = "…" } (systemd's LoadCredential=); a file is read again when it is replaced)";
   if (!formerly.empty()) text += ", formerly " + formerly;
   return text;
 }

@@ -10,7 +10,8 @@ std::string name_of(response_code code) {
     case response_code::server_failure: return "the server failed (SERVFAIL)";
     case response_code::refused: return "the server refuses (REFUSED)";
     case response_code::not_implemented: return "the server does not implement it (NOTIMP)";
-    case response_code::format_error: return "the server does not understand the question (FORMERR)";
+    case response_code::format_error:
+      return "the server reports that the query is malformed (FORMERR); see whether it is Consul's DNS port";
     default: return "the server answered with code " + std::to_string(static_cast<int>(code));
   }
 }

@@ -7,7 +7,7 @@
 #include "common/nearest.hpp"
 #include "consul_http/agent_limit.hpp"
 #include "consul_http/answer.hpp"
-#include "consul_http/query.hpp"
+#include "consul_http/request_targets.hpp"
 
 #include <drcon/url.hpp>
 

@@ -6,7 +6,7 @@
 // Thread rule: the strand of the watcher.
 #pragma once
 
-#include "consul_http/services.hpp"
+#include "consul_http/watched_service.hpp"
 
 #include <chrono>
 #include <cstdint>

@@ -187,7 +187,9 @@ void watcher::count(const common::http_answer& answer) {
   if (answer.fault == common::http_fault::timeout) result = "timeout";
   else if (answer.fault != common::http_fault::none) result = "lost";
   else if (answer.status != 200) result = "refused";
-  host_.count("requests_total", "Requests to the agent, by result.", 1, {{"result", result}});
+  host_.count("requests_total",
+              "Requests to the agent, by result: ok, timeout, lost (no answer), refused (a status other than 200).", 1,
+              {{"result", result}});
 }
 
 void watcher::report_status() {
@@ -213,12 +215,15 @@ void watcher::report_status() {
   host_.gauge("left_out_names", "Names of the catalogue that cannot be asked for, and are left out.",
               static_cast<double>(left_out.size()));
   if (!left_out.empty())
-    text += "; " + std::to_string(left_out.size()) + " names of the catalogue cannot be asked for and are left out: " +
-            common::first_of(left_out,
-                             [](const std::string& name) { return url_encode_path(common::shortened(name, 60)); });
+    text += "; " + common::count_of(left_out.size(), "name") + " of the catalogue cannot be asked for and " +
+            (left_out.size() == 1 ? "is" : "are") +
+            " left out: " + common::first_of(left_out, [](const std::string& name) {
+              return url_encode_path(common::shortened(name, 60));
+            });
   if (const auto failing = readiness_.failing() + others_failing_.size(); failing > 0)
-    host_.status_degraded(text + "; " + std::to_string(failing) +
-                          " queries fail: " + (limit_.is_lowered() ? limit_fault_ : last_fault_));
+    host_.status_degraded(text + "; " +
+                          (failing == 1 ? "1 query fails: " : std::to_string(failing) + " queries fail: ") +
+                          (limit_.is_lowered() ? limit_fault_ : last_fault_));
   else if (limit_.is_lowered()) host_.status_degraded(text + "; " + limit_fault_);
   else if (!awaited_.text().empty()) host_.status_degraded(awaited_.text());
   else if (!left_out.empty()) host_.status_degraded(text);

@@ -10,16 +10,16 @@
 #include "common/awaited_endpoints.hpp"
 #include "common/backoff.hpp"
 #include "common/bucket.hpp"
-#include "common/http2/lane.hpp"
+#include "common/http2/request_lanes.hpp"
 #include "common/readiness.hpp"
 #include "consul_http/agent_limit.hpp"
 #include "consul_http/answer.hpp"
 #include "consul_http/connection_limit.hpp"
+#include "consul_http/node_registrations.hpp"
 #include "consul_http/node_turns.hpp"
-#include "consul_http/registrations.hpp"
 #include "consul_http/rotation.hpp"
-#include "consul_http/services.hpp"
 #include "consul_http/settings.hpp"
+#include "consul_http/watched_service.hpp"
 
 #include <drcon/context.hpp>
 

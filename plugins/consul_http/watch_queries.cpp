@@ -3,7 +3,7 @@
 #include "consul_http/watch_internal.hpp"
 
 #include "common/consul_rules.hpp"
-#include "consul_http/query.hpp"
+#include "consul_http/request_targets.hpp"
 
 #include <algorithm>
 #include <utility>

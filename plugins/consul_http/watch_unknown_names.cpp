@@ -4,7 +4,7 @@
 
 #include "common/consul_rules.hpp"
 #include "common/nearest.hpp"
-#include "consul_http/query.hpp"
+#include "consul_http/request_targets.hpp"
 
 #include <string_view>
 

@@ -78,7 +78,7 @@ private:
       else
         for (const auto& [key, value] : *meta->as_table()) {
           if (value.is_string()) result.meta.emplace(key.str(), *value.value<std::string>());
-          else fault(value, "expected a string in 'meta'");
+          else fault(value, "expected a string for '" + std::string(key.str()) + "' in 'meta'");
         }
     }
   }

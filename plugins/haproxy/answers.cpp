@@ -16,7 +16,8 @@ bool is_success(const std::string& answer) {
 }
 
 std::string advice_on(const std::string& answer) {
-  if (answer.starts_with("Permission denied")) return "; the socket needs 'level admin'";
+  if (answer.starts_with("Permission denied"))
+    return "; the socket needs 'level admin' in the line 'stats socket' of HAProxy's configuration";
   if (answer.starts_with("Backend must use a dynamic load balancing"))
     return "; 'balance roundrobin' or 'leastconn' is one, or use mode = \"slots\"";
   return {};

@@ -74,7 +74,8 @@ std::string config_file::write(const desired_backends& desired, const plan_rules
     if (!is_there || !keeps) sections[name] = section_of(name, each, rules, options_.defaults);
   }
   std::string text =
-      "# Written by drcon, sink '" + writer_ + "'. HAProxy reads it when it starts and when it is reloaded.\n";
+      "# Written by drcon, sink '" + writer_ +
+      "', which replaces what others write here. HAProxy reads it when it starts and when it is reloaded.\n";
   for (const auto& [name, section] : sections) text += section;
   if (before != text)
     if (auto fault = common::replace_file(place, text); !fault.empty()) return fault;

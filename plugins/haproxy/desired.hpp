@@ -42,7 +42,7 @@ struct desired_server {
 /// Servers of one backend by "address:port", which is unique there; in that order.
 struct desired_backend {
   std::map<std::string, desired_server> servers;
-  std::set<std::string> services;  ///< those that it is the backend of, for messages; also one without servers
+  std::set<std::string> services;  ///< the services that it serves, also those without servers; for messages
   std::size_t refused = 0;         ///< endpoints in service that have no place among the servers
 };
 

@@ -1,7 +1,7 @@
 #include "nginx/apply.hpp"
 
 #include "nginx/free_port.hpp"
-#include "nginx/keep.hpp"
+#include "nginx/keep_last_servers.hpp"
 #include "nginx/own_upstreams.hpp"
 
 #include <algorithm>

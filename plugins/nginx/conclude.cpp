@@ -1,7 +1,7 @@
 // What is reported of a change: the services and endpoints without it, and what needs attention.
 #include "common/count_of.hpp"
 #include "nginx/apply.hpp"
-#include "nginx/keep.hpp"
+#include "nginx/keep_last_servers.hpp"
 
 namespace drcon::nginx {
 

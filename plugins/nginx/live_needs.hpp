@@ -1,4 +1,5 @@
-// What mode "live" needs on this machine beside nginx.
+// What mode "live" needs on this machine besides nginx: the module for Lua, and a directory for its socket that nobody
+// else may enter.
 //
 // Thread rule: any.
 #pragma once

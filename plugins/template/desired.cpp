@@ -65,9 +65,9 @@ std::vector<service> writable(const std::vector<service>& services, language in,
     }
     service one{.name = each.name, .revision = each.revision, .endpoints = {}, .values = {}};
     for (const auto& [key, value] : each.values) {
-      // Whoever may write one key names it, and templates show that path as they show the value.
+      // The path of a key comes from whoever may write that key, and templates print it as they print the value.
       const auto in_path = unwritable(key, in);
-      // Values may have lines, and where nothing is escaped they stay as they are.
+      // A value may have several lines. In a file whose language has no escapes it is written as it is.
       const auto found = in_path ? in_path : in == language::none ? std::nullopt : unwritable(value, in);
       if (found)
         refused(each.name, key,

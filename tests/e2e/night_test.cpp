@@ -157,7 +157,8 @@ TEST_F(Night, ConsulLosesItsLeaderAndTheLastKnownDataIsUsed) {
   EXPECT_EQ(kept.code, 0) << "traffic goes on";
   EXPECT_THAT(kept.out, HasSubstr("in rotation since revision 1; source consul is unreachable; using last known "
                                   "data\n"));
-  EXPECT_THAT(kept.out, ContainsRegex("since [0-9:.]+ [A-Z0-9+-]+ unreachable; using last known data: [^\n]*No cluster leader"));
+  EXPECT_THAT(kept.out,
+              ContainsRegex("since [0-9:.]+ [A-Z0-9+-]+ unreachable; using last known data: [^\n]*No cluster leader"));
   EXPECT_THAT(journal(),
               AllOf(HasSubstr("source consul: away: Consul answers 500: "), HasSubstr("source consul: unreachable: ")));
   EXPECT_EQ(figure("drcon_source_state{plugin=\"consul-http\",source=\"consul\"}"), "2");

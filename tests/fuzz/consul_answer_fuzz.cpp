@@ -1,7 +1,7 @@
 // Any bytes as Consul's answer: header lines, an empty line, and a body, which is read as each of the lists that Consul
 // is asked for.
 #include "consul_http/answer.hpp"
-#include "consul_http/registrations.hpp"
+#include "consul_http/node_registrations.hpp"
 #include "fuzz/fuzzer.hpp"
 
 #include <algorithm>

@@ -228,8 +228,7 @@ TEST_F(ConsulCatalog, OneIdThatCannotBeRemovedHoldsUpNothingElse) {
   EXPECT_EQ(sink_->refused().front().service, "web");
   EXPECT_EQ(sink_->refused().front().endpoint, "..");
   EXPECT_NE(sink_->refused().front().why.find("does not remove it"), std::string::npos);
-  EXPECT_NE(sink_->metrics().find("drcon_consul_catalog_not_removed{kind=\"sink\",name=\"test\"} 1"),
-            std::string::npos)
+  EXPECT_NE(sink_->metrics().find("drcon_consul_catalog_not_removed{kind=\"sink\",name=\"test\"} 1"), std::string::npos)
       << sink_->metrics();
   apply({service_with("web", {endpoint_at("b", 81), endpoint_at("..", 82)})});
   EXPECT_TRUE(has("b"));

@@ -438,9 +438,8 @@ TEST(ConsulHttpConnections, AreThreeQuartersOfWhatTheAgentAllows) {
   ASSERT_TRUE(source.wait_ready()) << source.status().text;
   EXPECT_TRUE(wait_until([&] { return sockets_to(consul.port()) >= 250; })) << "each service has a query of its own";
   EXPECT_EQ(source.status().text, "250 services");
-  EXPECT_TRUE(wait_until([&] {
-    return sum_of(source.metrics(), "drcon_consul_http_connections_allowed") == 300;
-  })) << source.metrics();
+  EXPECT_TRUE(wait_until([&] { return sum_of(source.metrics(), "drcon_consul_http_connections_allowed") == 300; }))
+      << source.metrics();
   EXPECT_TRUE(source.stop());
 }
 

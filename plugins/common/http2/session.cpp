@@ -10,8 +10,8 @@
 namespace drcon::common {
 namespace {
 
-// Of one stream and of the connection: so much may be on its way to us. What comes is used up at once, so that a large
-// answer holds up no other; small windows would cost a round trip each.
+// How many bytes may be on their way to us, for one stream and for the whole connection. We use them up as they come,
+// so that a large answer holds up no other. Smaller windows would cost a round trip each.
 constexpr std::uint32_t stream_window = 1024 * 1024;
 constexpr std::int32_t connection_window = 16 * 1024 * 1024;
 

@@ -26,7 +26,7 @@ std::string from_base64(const std::string& text) {
                                            : EVP_DecodeBlock(reinterpret_cast<unsigned char*>(bytes.data()),
                                                              reinterpret_cast<const unsigned char*>(text.data()),
                                                              static_cast<int>(text.size()));
-  if (length < 0) throw bad_answer("a key or a value is not in base64");
+  if (length < 0) throw bad_answer("a key or a value is not in base64, so that nothing of this answer is used");
   // OpenSSL counts what padding stands for as bytes of 0.
   const auto padding = text.ends_with("==") ? 2U : text.ends_with('=') ? 1U : 0U;
   bytes.resize(static_cast<std::size_t>(length) - padding);

@@ -244,7 +244,8 @@ typedef struct drcon_host {
   void (*rendered)(drcon_instance*, drcon_string target, drcon_string wanted, drcon_string live);
   /** [any] Reports what the sink leaves out, and why: "its tag holds a newline"; no endpoint: the whole service. done
    * puts what was reported since apply in place of it; between two updates it is added. What render reports is not
-   * kept. */
+   * kept. A source reports so what it leaves out by its options, one reason for each endpoint; an empty `why` takes it
+   * back. */
   void (*refused)(drcon_instance*, drcon_string service, drcon_string endpoint, drcon_string why);
 
   /** [any] An optional ability of the host by name, or NULL. Valid for good. Each has a header: drcon/process.h. */
@@ -303,7 +304,8 @@ typedef struct drcon_plugin {
   const char* summary;             /**< one sentence: what it reads or writes */
   const drcon_source_type* source; /**< or NULL */
   const drcon_sink_type* sink;     /**< or NULL */
-  /** [any] Optional, may be NULL: an ability of the plugin by name, valid for good, or NULL. None is defined yet. */
+  /** [any] Optional, may be NULL: an ability of the plugin by name, valid for good, or NULL. Each has a header:
+   * drcon/probe.h. */
   const void* (*ability)(const char* name);
 } drcon_plugin;
 

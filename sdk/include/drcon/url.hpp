@@ -50,8 +50,8 @@ inline int hex_value(char c) {
   return -1;
 }
 
-/// The text with its %XX decoded; nothing when it has a byte that is neither encoded nor allowed here: unreserved, a
-/// delimiter, or one of `more`.
+/// Decodes each %XX. Nothing when a %XX is broken, or when a byte stands there as it is and is neither unreserved, nor
+/// a delimiter, nor one of `more`.
 inline std::optional<std::string> url_decoded(std::string_view text, std::string_view more,
                                               bool plus_is_space = false) {
   std::string decoded;

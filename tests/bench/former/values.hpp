@@ -21,6 +21,6 @@ struct surroundings {
 /// The values that `form` asks for, and few others: an endpoint stands in many places, and most templates look at one
 /// of them.
 mustache_template::values values_of(const std::vector<service>& all, const mustache_template& form,
-                                            const surroundings& around);
+                                    const surroundings& around);
 
 }  // namespace drcon::former

@@ -36,8 +36,9 @@ void put(invocation& in, branch& root, std::string_view path, const value& held,
     if (mark == std::string_view::npos) break;
     auto& next = at->below[std::string(rest.substr(0, mark))];
     if (next.leaf && in.around().oversees != nullptr &&
-        in.around().oversees->leave_out(
-            next.leaf->origin(), std::string(function_name) + ": others are below it: " + go_quoted(path), in.scratch()))
+        in.around().oversees->leave_out(next.leaf->origin(),
+                                        std::string(function_name) + ": others are below it: " + go_quoted(path),
+                                        in.scratch()))
       next.leaf.reset();
     if (next.leaf) {
       std::string shown;

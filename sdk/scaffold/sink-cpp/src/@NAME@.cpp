@@ -63,8 +63,8 @@ public:
       "file": { "type": "string", "format": "path", "description": "File to write, a line 'service id address port' for each endpoint." }
     }})";
 
-  // The options are checked when they come here; what no schema can say is judged by throwing drcon::config_error. No
-  // I/O: `drcon check` makes instances too.
+  // The schema has checked the options before this runs. Throw drcon::config_error here for what a schema cannot check.
+  // No I/O: `drcon check` makes instances too.
   lines_sink(drcon::context host, const drcon::options& options)
       : blocking_sink(host), file_(options["file"].string()) {}
 

@@ -1,5 +1,5 @@
 // A state that was kept under an earlier configuration, while the sources have not answered to the present one.
-#include "engine/question.hpp"
+#include "engine/asked_for.hpp"
 #include "engine_fixture.hpp"
 #include "model/snapshot.hpp"
 #include "report/encode.hpp"
@@ -225,22 +225,22 @@ TEST(Question, DiffersByAllThatIsAsked) {
   std::map<std::string, config::instance_config> sources{{"s", instance_of("s", "fake-source")},
                                                          {"s2", instance_of("s2", "fake-source", "other")}};
   const auto pipeline = pipeline_of({"s", "s2"}, {"t"});
-  const auto asked = question_of(pipeline, sources);
+  const auto asked = asked_for_by(pipeline, sources);
   auto other = pipeline;
   other.sources = {"s2", "s"};
-  EXPECT_NE(question_of(other, sources).sources, asked.sources) << "the first one has precedence";
+  EXPECT_NE(asked_for_by(other, sources).sources, asked.sources) << "the first one has precedence";
   other = pipeline;
   other.merge.policy = config::merge_policy::prefer;
-  EXPECT_NE(question_of(other, sources).sources, asked.sources);
+  EXPECT_NE(asked_for_by(other, sources).sources, asked.sources);
   other = pipeline;
   other.limit.endpoints = 3;
-  EXPECT_EQ(question_of(other, sources).sources, asked.sources);
-  EXPECT_NE(question_of(other, sources).filter, asked.filter);
+  EXPECT_EQ(asked_for_by(other, sources).sources, asked.sources);
+  EXPECT_NE(asked_for_by(other, sources).filter, asked.filter);
   other = pipeline;
   other.brake.hold = 1s;
-  EXPECT_EQ(question_of(other, sources), asked) << "the brake asks nobody";
+  EXPECT_EQ(asked_for_by(other, sources), asked) << "the brake asks nobody";
   sources["s"].plugin = "another-source";
-  EXPECT_NE(question_of(pipeline, sources).sources, asked.sources);
+  EXPECT_NE(asked_for_by(pipeline, sources).sources, asked.sources);
 }
 
 }  // namespace

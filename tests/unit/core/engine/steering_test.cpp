@@ -261,7 +261,7 @@ TEST_F(Steering, APauseIsRefusedWhenWhatItWasJudgedByHasChangedMeanwhile) {
     engine_->pause("p", "lunch", std::move(done));
     EXPECT_TRUE(p().release_brake()) << "while the mark is being written";
   });
-  EXPECT_EQ(why, "a change came in between; try again");
+  EXPECT_EQ(why, "the snapshot or the sinks of the pipeline changed while it was being paused; try again");
   EXPECT_FALSE(ask([](pipeline& each) { return each.paused() || each.is_pausing(); }));
   EXPECT_FALSE(std::filesystem::exists(state_.path() / "p.paused")) << "a restart would begin with a refused pause";
   EXPECT_TRUE(sees("t", 1)) << "it goes on as if nobody had asked";

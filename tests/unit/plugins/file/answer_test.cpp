@@ -134,7 +134,7 @@ TEST(FileParse, RefusesValuesThatNoEndpointHas) {
   EXPECT_EQ(with(R"("port":1,"id":null)"), at + "expected a string for 'id'");
   EXPECT_EQ(with(R"("port":1,"tags":"v1")"), at + "expected an array of strings for 'tags'");
   EXPECT_EQ(with(R"("port":1,"tags":["a",null])"), at + "expected a string in 'tags'");
-  EXPECT_EQ(with(R"("port":1,"meta":{"a":1})"), at + "expected a string in 'meta'");
+  EXPECT_EQ(with(R"("port":1,"meta":{"a":1})"), at + "expected a string for 'a' in 'meta'");
   EXPECT_EQ(with(R"("port":1,"wieght":2)"), at + "unknown key 'wieght' of an endpoint");
   EXPECT_EQ(with(R"("port":1,"node":"é\ud800")"), "f:1:102: this is not JSON, or not all of it");
   EXPECT_EQ(with(R"("address":"","port":1)"), "f: the member \"address\" appears twice in one object");

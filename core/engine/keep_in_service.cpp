@@ -1,4 +1,4 @@
-#include "engine/keep.hpp"
+#include "engine/keep_in_service.hpp"
 
 #include "model/snapshot.hpp"
 

@@ -12,9 +12,9 @@
 
 namespace drcon::engine {
 
-class shape {
+class service_filter {
 public:
-  shape(const config::filter_config& filter, const config::limit_config& limit);
+  service_filter(const config::filter_config& filter, const config::limit_config& limit);
 
   /// The service as the pipeline sees it. The same object when nothing is left out, so that snapshots share it; null
   /// when its name does not fit.

@@ -1,5 +1,5 @@
 // Lanes over HTTP/2 against a server that goes away, resets, lowers its limits, falls silent, or is hostile.
-#include "common/http2/lane.hpp"
+#include "common/http2/request_lanes.hpp"
 
 #include "common/http_server.hpp"
 #include "support/scripted_http2.hpp"
@@ -7,9 +7,9 @@
 
 #include <drcon/asio.hpp>
 
-#include <boost/asio/post.hpp>
 #include <gtest/gtest.h>
 #include <nghttp2/nghttp2.h>
+#include <boost/asio/post.hpp>
 
 #include <atomic>
 #include <future>

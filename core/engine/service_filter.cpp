@@ -1,4 +1,4 @@
-#include "engine/shape.hpp"
+#include "engine/service_filter.hpp"
 
 #include "base/host_name.hpp"
 #include "model/snapshot.hpp"
@@ -42,15 +42,15 @@ bool holds(const Texts& all, std::string_view one) {
 
 }  // namespace
 
-shape::shape(const config::filter_config& filter, const config::limit_config& limit)
+service_filter::service_filter(const config::filter_config& filter, const config::limit_config& limit)
     : filter_(filter), limit_(with_key(limit)), name_(filter.service) {}
 
-bool shape::takes(const std::string& service) const {
+bool service_filter::takes(const std::string& service) const {
   if (filter_.service.empty()) return true;
   return service.size() <= longest_name && std::regex_match(service, name_);
 }
 
-shape::unfit shape::judge(const endpoint_view& each) const {
+service_filter::unfit service_filter::judge(const endpoint_view& each) const {
   if (!filter_.health.empty() && !holds(filter_.health, to_string(each.health()))) return unfit::health;
   if (!std::ranges::all_of(filter_.tags, [&](const auto& tag) { return holds(each.tags(), tag); })) return unfit::tags;
   if (std::ranges::any_of(filter_.without_tags, [&](const auto& tag) { return holds(each.tags(), tag); }))
@@ -66,7 +66,7 @@ shape::unfit shape::judge(const endpoint_view& each) const {
   return unfit::no;
 }
 
-std::string shape::why_not(const std::string& service, const endpoint_view& each) const {
+std::string service_filter::why_not(const std::string& service, const endpoint_view& each) const {
   if (!takes(service)) return "filter.service = \"" + filter_.service + "\" leaves out the service " + service;
   const auto list = [](const std::vector<std::string>& all) { return fmt::format("{}", fmt::join(all, ", ")); };
   const auto tags = [&each] { return std::vector<std::string>(each.tags().begin(), each.tags().end()); };
@@ -88,7 +88,7 @@ std::string shape::why_not(const std::string& service, const endpoint_view& each
 
 // Keeps the endpoints with the lowest scores (rendezvous hashing). A score depends on the endpoint and on this host
 // only, so that hosts choose differently, and an endpoint that comes or goes moves at most one other.
-void shape::choose(const std::string& service, std::vector<endpoint_view>& endpoints) const {
+void service_filter::choose(const std::string& service, std::vector<endpoint_view>& endpoints) const {
   const auto most = static_cast<std::size_t>(limit_.endpoints);
   if (most == 0 || endpoints.size() <= most) return;
   std::vector<std::pair<std::pair<bool, std::uint64_t>, std::size_t>> order;
@@ -100,7 +100,7 @@ void shape::choose(const std::string& service, std::vector<endpoint_view>& endpo
   endpoints = std::move(chosen);
 }
 
-model::service_ptr shape::apply(const model::service_ptr& whole) const {
+model::service_ptr service_filter::apply(const model::service_ptr& whole) const {
   if (!whole || !takes(whole->name())) return nullptr;
   std::vector<endpoint_view> taken;
   for (const auto each : whole->endpoints())

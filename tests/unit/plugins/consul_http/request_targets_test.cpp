@@ -1,5 +1,5 @@
 // The targets that are asked for, and the bucket that slows hot loops.
-#include "consul_http/query.hpp"
+#include "consul_http/request_targets.hpp"
 
 #include "common/consul_rules.hpp"
 

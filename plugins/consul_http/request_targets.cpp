@@ -1,4 +1,4 @@
-#include "consul_http/query.hpp"
+#include "consul_http/request_targets.hpp"
 
 #include <drcon/url.hpp>
 

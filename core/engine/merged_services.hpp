@@ -13,9 +13,9 @@
 
 namespace drcon::engine {
 
-class gathered {
+class merged_services {
 public:
-  gathered();
+  merged_services();
 
   /// Null if there is no service of that name.
   model::service_ptr find(const std::string& name) const;

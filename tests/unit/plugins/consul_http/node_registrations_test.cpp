@@ -1,4 +1,4 @@
-#include "consul_http/registrations.hpp"
+#include "consul_http/node_registrations.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

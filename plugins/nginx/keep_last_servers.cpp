@@ -1,4 +1,4 @@
-#include "nginx/keep.hpp"
+#include "nginx/keep_last_servers.hpp"
 
 #include <algorithm>
 

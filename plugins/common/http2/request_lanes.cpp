@@ -1,4 +1,4 @@
-#include "common/http2/lane.hpp"
+#include "common/http2/request_lanes.hpp"
 
 #include "common/byte_stream.hpp"
 

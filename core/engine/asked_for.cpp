@@ -1,4 +1,4 @@
-#include "engine/question.hpp"
+#include "engine/asked_for.hpp"
 
 #include "engine/sha256.hpp"
 
@@ -35,8 +35,8 @@ std::string text_of(const config::filter_config& filter, const config::limit_con
 
 }  // namespace
 
-question question_of(const config::pipeline_config& pipeline,
-                     const std::map<std::string, config::instance_config>& sources) {
+asked_for asked_for_by(const config::pipeline_config& pipeline,
+                       const std::map<std::string, config::instance_config>& sources) {
   std::string asked = pipeline.merge.policy == config::merge_policy::prefer ? "prefer\n" : "union\n";
   for (const auto& name : pipeline.sources) {
     const auto& source = sources.at(name);

@@ -1,4 +1,4 @@
-#include "engine/gathered.hpp"
+#include "engine/merged_services.hpp"
 
 #include "model/snapshot.hpp"
 #include "support/fake_plugins.hpp"
@@ -13,7 +13,7 @@ model::service_ptr shared(const std::string& name, int endpoints) {
 }
 
 TEST(Gathered, FollowsWhatComesChangesAndGoes) {
-  gathered all;
+  merged_services all;
   EXPECT_TRUE(all.set("a", shared("a", 1)));
   EXPECT_TRUE(all.set("b", shared("b", 1)));
   EXPECT_EQ(all.snapshot(1)->endpoint_count(), 2U);
@@ -28,7 +28,7 @@ TEST(Gathered, FollowsWhatComesChangesAndGoes) {
 }
 
 TEST(Gathered, KeepsTheObjectOfAnEqualService) {
-  gathered all;
+  merged_services all;
   const auto first = shared("a", 2);
   all.set("a", first);
   EXPECT_FALSE(all.set("a", shared("a", 2)));
@@ -37,7 +37,7 @@ TEST(Gathered, KeepsTheObjectOfAnEqualService) {
 }
 
 TEST(Gathered, LeavesEarlierSnapshotsAsTheyWere) {
-  gathered all;
+  merged_services all;
   all.set("a", shared("a", 1));
   const auto before = all.snapshot(1);
   all.set("a", shared("a", 5));

@@ -12,17 +12,17 @@
 
 namespace drcon::engine {
 
-struct question {
+struct asked_for {
   /// A digest of the merge policy, and of plugin and options of each source in their order. Names do not count: a
   /// source that is renamed answers as before. Secrets do not count either: a digest of a short one would give it away.
   std::string sources;
   /// A digest of filter and limit.
   std::string filter;
-  bool operator==(const question&) const = default;
+  bool operator==(const asked_for&) const = default;
 };
 
 /// What `pipeline` asks for; `sources` has all that it names.
-question question_of(const config::pipeline_config& pipeline,
-                     const std::map<std::string, config::instance_config>& sources);
+asked_for asked_for_by(const config::pipeline_config& pipeline,
+                       const std::map<std::string, config::instance_config>& sources);
 
 }  // namespace drcon::engine

@@ -1,4 +1,4 @@
-#include "consul_http/registrations.hpp"
+#include "consul_http/node_registrations.hpp"
 
 #include "common/json_text.hpp"
 

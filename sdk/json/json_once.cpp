@@ -1,4 +1,12 @@
 // The one object in which the members of nlohmann::json are instantiated: see json_once.hpp.
 #include <nlohmann/json.hpp>
 
+#include <cstddef>
+
 template class nlohmann::basic_json<>;
+
+#ifdef DRCON_DEFINES_JSON_LITERAL
+nlohmann::json nlohmann::literals::json_literals::operator""_json(const char* text, std::size_t size) {
+  return json::parse(text, text + size);
+}
+#endif

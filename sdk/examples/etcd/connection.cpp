@@ -8,12 +8,13 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
-#include <boost/beast/http/buffer_body.hpp>
+#include <boost/beast/http/message.hpp>
 #include <boost/beast/http/parser.hpp>
-#include <boost/beast/http/read.hpp>
 #include <boost/beast/http/string_body.hpp>
 #include <boost/beast/http/write.hpp>
 #include <boost/beast/ssl/ssl_stream.hpp>
+
+#include <sstream>
 
 namespace etcd {
 namespace {
@@ -27,22 +28,51 @@ constexpr auto token = asio::as_tuple(asio::use_awaitable);
 
 }  // namespace
 
-// Plain or TLS: `with` runs the same code on either.
+// Plain or TLS. Only bytes are read and written here; HTTP is parsed from them: Beast's own reads and writes would be
+// compiled once for each kind of stream, and for half a minute.
 struct connection::stream {
   stream(const asio::any_io_executor& executor, const server& to) {
     if (to.tls) secure = std::make_unique<beast::ssl_stream<beast::tcp_stream>>(executor, *to.tls);
     else plain = std::make_unique<beast::tcp_stream>(executor);
   }
   beast::tcp_stream& lowest() { return secure ? secure->next_layer() : *plain; }
-  template <class Function>
-  auto with(Function function) {
-    return secure ? function(*secure) : function(*plain);
+
+  asio::awaitable<error_code> write(asio::const_buffer bytes) {
+    while (bytes.size() > 0) {
+      const auto [error, sent] =
+          secure ? co_await secure->async_write_some(bytes, token) : co_await plain->async_write_some(bytes, token);
+      if (error) co_return error;
+      bytes += sent;
+    }
+    co_return error_code();
+  }
+
+  // Reads once, and parses what is there. An end that HTTP does not allow here is an error.
+  asio::awaitable<error_code> read(http::response_parser<http::string_body>& into) {
+    const auto space = buffer.prepare(16384);
+    const auto [error, received] =
+        secure ? co_await secure->async_read_some(space, token) : co_await plain->async_read_some(space, token);
+    error_code fault = error;
+    if (fault == asio::error::eof) {
+      fault = {};
+      into.put_eof(fault);
+      co_return !fault && !into.is_done() ? http::make_error_code(http::error::end_of_stream) : fault;
+    }
+    buffer.commit(received);
+    while (!fault && buffer.size() > 0 && !into.is_done()) {
+      buffer.consume(into.put(buffer.cdata(), fault));
+      if (fault == http::error::need_more) {
+        fault = {};
+        break;
+      }
+    }
+    co_return fault;
   }
 
   std::unique_ptr<beast::tcp_stream> plain;
   std::unique_ptr<beast::ssl_stream<beast::tcp_stream>> secure;
   beast::flat_buffer buffer;
-  http::response_parser<http::buffer_body> endless;  // of open()
+  http::response_parser<http::string_body> endless;  // of open()
   std::string pending;                               // of it, what no line() has given yet
 };
 
@@ -89,9 +119,11 @@ asio::awaitable<std::string> connection::send(question what) {
   request.keep_alive(false);
   request.body() = what.body;
   request.prepare_payload();
+  std::ostringstream bytes;
+  bytes << request;
+  const auto text = bytes.str();
   stream_->lowest().expires_after(within_.timeout);
-  const auto [unwritten, sent] =
-      co_await stream_->with([&](auto& over) { return http::async_write(over, request, token); });
+  const auto unwritten = co_await stream_->write(asio::buffer(text));
   co_return unwritten ? "cannot send a request: " + unwritten.message() : std::string();
 }
 
@@ -100,9 +132,10 @@ asio::awaitable<answer> connection::ask(question what) {
   to.why = co_await send(std::move(what));
   if (!to.why.empty()) co_return to;
   http::response_parser<http::string_body> parser;
+  parser.eager(true);
   parser.body_limit(within_.largest);
-  const auto [unread, received] =
-      co_await stream_->with([&](auto& over) { return http::async_read(over, stream_->buffer, parser, token); });
+  error_code unread;
+  while (!unread && !parser.is_done()) unread = co_await stream_->read(parser);
   stream_->lowest().close();
   to.status = parser.get().result_int();
   if (unread == http::error::body_limit)
@@ -118,9 +151,10 @@ asio::awaitable<answer> connection::open(question what) {
   to.why = co_await send(std::move(what));
   if (!to.why.empty()) co_return to;
   auto& parser = stream_->endless;
+  parser.eager(true);
   parser.body_limit(boost::none);
-  const auto [unread, received] =
-      co_await stream_->with([&](auto& over) { return http::async_read_header(over, stream_->buffer, parser, token); });
+  error_code unread;
+  while (!unread && !parser.is_header_done()) unread = co_await stream_->read(parser);
   to.status = parser.get().result_int();
   if (unread) to.why = "there is no answer: " + unread.message();
   if (!to.why.empty()) co_return to;
@@ -148,16 +182,13 @@ asio::awaitable<std::optional<std::string>> connection::line(std::string& why) {
       why = "an event is larger than max_answer (" + std::to_string(within_.largest) + " bytes)";
       co_return std::nullopt;
     }
-    char part[16384];
-    parser.get().body().data = part;
-    parser.get().body().size = sizeof part;
-    const auto [error, received] =
-        co_await stream_->with([&](auto& over) { return http::async_read_some(over, stream_->buffer, parser, token); });
-    pending.append(part, sizeof part - parser.get().body().size);
-    const bool lost = error && error != http::error::need_buffer;
-    if (!lost && !parser.is_done()) continue;
+    error_code error;
+    if (parser.get().body().empty() && !parser.is_done()) error = co_await stream_->read(parser);
+    pending += parser.get().body();
+    parser.get().body().clear();
+    if (!error && !parser.is_done()) continue;
     if (pending.find('\n', seen) != std::string::npos) continue;
-    why = "the watch was closed" + (lost ? ": " + error.message() : std::string());
+    why = "the watch was closed" + (error ? ": " + error.message() : std::string());
     co_return std::nullopt;
   }
 }

@@ -276,7 +276,11 @@ function M.balance(name, hash_key, lines)
   if dict:get("stamp") ~= seen then adopt() end
   local service = services[name]
   if not service or service.text ~= blocks[name] then service = service_of(name) end
-  if not service then return end
+  if not service then
+    -- Newer modules answer 500 where nginx finds no server among these.
+    if lines == 0 then return ngx.exit(NO_LIVE_PEERS) end
+    return
+  end
   local key = request_key()
   local entry = open[key]
   local failure = entry and balancer.get_last_failure()

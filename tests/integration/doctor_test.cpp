@@ -6,6 +6,7 @@
 #include "support/haproxy_server.hpp"
 #include "support/nginx_server.hpp"
 #include "support/process.hpp"
+#include "support/public_drcon.hpp"
 #include "support/temp_dir.hpp"
 #include "support/wait.hpp"
 
@@ -193,7 +194,8 @@ TEST(Doctor, LooksWithTheRightsOfTheUserThatIsNamed) {
   for (const auto& each : {open.path(), files.path()})
     for (auto part = each; part != part.root_path(); part = part.parent_path())
       fs::permissions(part, fs::perms::others_exec | fs::perms::others_read, fs::perm_options::add);
-  const auto ran = run({DRCON_BINARY, "doctor", "-c", (open / "drcon.toml").string(), "--user", "nobody"});
+  const public_drcon drcon;
+  const auto ran = run({drcon.binary(), "doctor", "-c", (open / "drcon.toml").string(), "--user", "nobody"});
   EXPECT_EQ(ran.code, 3) << ran.out << ran.err;
   EXPECT_THAT(ran.out, HasSubstr("ok      drcon: writable: no state directory is set"));
   EXPECT_THAT(ran.out, HasSubstr("FAILED  sink edge: writable: nobody cannot write in"));

@@ -5,6 +5,7 @@
 #include "support/haproxy_server.hpp"
 #include "support/nginx_server.hpp"
 #include "support/process.hpp"
+#include "support/public_drcon.hpp"
 #include "support/temp_dir.hpp"
 #include "support/wait.hpp"
 
@@ -31,7 +32,8 @@ struct machine {
 };
 
 // No variable of this machine's has a say.
-run_result init(const machine& on, const fs::path& file, const std::vector<std::string>& before = {}) {
+run_result init(const machine& on, const fs::path& file, const std::vector<std::string>& before = {},
+                const std::string& drcon = DRCON_BINARY) {
   auto line = before;
   line.insert(line.end(), {"/usr/bin/env",
                            "-u",
@@ -42,7 +44,7 @@ run_result init(const machine& on, const fs::path& file, const std::vector<std::
                            "CONSUL_HTTP_SSL",
                            "-u",
                            "DOCKER_HOST",
-                           DRCON_BINARY,
+                           drcon,
                            "init",
                            "--output",
                            file.string(),
@@ -134,13 +136,14 @@ TEST(Init, NamesTheRightsThatAreMissing) {
   for (auto each = files.path(); each != each.root_path(); each = each.parent_path())
     fs::permissions(each, fs::perms::others_exec, fs::perm_options::add);
   const machine there{.consul = consul.url(), .nginx = nginx.config().string()};
-  const auto refused = init(there, files / "closed/drcon.toml", nobody);
+  const public_drcon drcon;
+  const auto refused = init(there, files / "closed/drcon.toml", nobody, drcon.binary());
   EXPECT_EQ(refused.code, 1) << both(refused);
   EXPECT_THAT(refused.err, HasSubstr("Permission denied. Nothing is written"));
 
   fs::create_directory(files / "open");
   fs::permissions(files / "open", fs::perms::all);
-  const auto made = init(there, files / "open/drcon.toml", nobody);
+  const auto made = init(there, files / "open/drcon.toml", nobody, drcon.binary());
   EXPECT_EQ(made.code, 0) << both(made);
   EXPECT_THAT(made.out, HasSubstr("may not write in " + nginx.file().parent_path().string()));
   const auto checked = check(files / "open/drcon.toml");

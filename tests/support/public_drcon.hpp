@@ -1,0 +1,27 @@
+// drcon and its plugins where every user may run them: what a build leaves below somebody's home may be closed to
+// others.
+#pragma once
+
+#include "support/temp_dir.hpp"
+
+#include <filesystem>
+#include <string>
+
+namespace drcon::test {
+
+class public_drcon {
+public:
+  public_drcon() {
+    namespace fs = std::filesystem;
+    fs::create_directories(files_ / "lib/drcon");
+    fs::create_directory(files_ / "bin");
+    fs::copy_file(DRCON_BINARY, binary());
+    fs::copy(DRCON_TEST_PLUGINS, files_ / "lib/drcon/plugins");
+  }
+  std::string binary() const { return (files_ / "bin/drcon").string(); }
+
+private:
+  temp_dir files_;
+};
+
+}  // namespace drcon::test

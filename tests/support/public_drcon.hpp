@@ -1,5 +1,5 @@
-// drcon and its plugins where every user may run them: what a build leaves below somebody's home may be closed to
-// others.
+// drcon, its plugins and its tools where every user may run them: what a build leaves below somebody's home may be
+// closed to others.
 #pragma once
 
 #include "support/temp_dir.hpp"
@@ -17,6 +17,8 @@ public:
     fs::create_directory(files_ / "bin");
     fs::copy_file(DRCON_BINARY, binary());
     fs::copy(DRCON_TEST_PLUGINS, files_ / "lib/drcon/plugins");
+    fs::create_directory(files_ / "libexec");
+    fs::copy(fs::path(DRCON_BINARY).parent_path().parent_path() / "libexec/drcon", files_ / "libexec/drcon");
   }
   std::string binary() const { return (files_ / "bin/drcon").string(); }
 

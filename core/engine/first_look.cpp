@@ -48,13 +48,10 @@ void compare(const std::string& sink, const plugins::rendered_target& target, co
   }
   const auto losses = losses_of_target(*target.live, target.wanted, candidate);
   if (!losses) return note_unknown(sink, "nothing in " + target.target + " can be recognized as an address", found);
-  brake::change change;
-  for (const auto& each : *losses) {
-    change.services.push_back({.name = each.service, .served = each.had, .next = each.next});
-    change.served += each.had;
-    change.next += each.next;
-  }
-  if (!limits.per_service) change.services.clear();
+  brake::change change{.services = {}, .served = losses->had, .next = losses->next};
+  if (limits.per_service)
+    for (const auto& each : losses->losing)
+      change.services.push_back({.name = each.service, .served = each.had, .next = each.next});
   const auto why = brake(limits).why_not(change);
   if (!why.empty() && found.loss.empty())
     found.loss = why + " from the target of sink " + sink + " (" + target.target + "; drcon diff shows it)";

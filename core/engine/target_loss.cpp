@@ -40,8 +40,8 @@ std::string name_of(const address_group& group, const owners& services) {
 
 }  // namespace
 
-std::optional<std::vector<target_change>> losses_of_target(std::string_view live, std::string_view wanted,
-                                                           const model::snapshot& candidate) {
+std::optional<target_losses> losses_of_target(std::string_view live, std::string_view wanted,
+                                              const model::snapshot& candidate) {
   const auto now = addresses_in(live);
   if (now.empty()) return {};
   const auto later = addresses_in(wanted);
@@ -52,16 +52,18 @@ std::optional<std::vector<target_change>> losses_of_target(std::string_view live
   for (const auto& each : groups_of(later, within_one)) in_place[each.heading] = each.addresses.size();
   std::set<std::string_view> stay;
   for (const auto& each : later) stay.insert(each.address);
-  std::vector<target_change> changes;
+  target_losses found;
   for (const auto& group : groups_of(now, within_one)) {
     const auto same = static_cast<std::size_t>(
         std::ranges::count_if(group.addresses, [&stay](std::string_view each) { return stay.contains(each); }));
     const auto place = in_place.find(group.heading);
-    const auto next = std::max(same, place == in_place.end() ? 0 : place->second);
-    if (next < group.addresses.size())
-      changes.push_back({.service = name_of(group, services), .had = group.addresses.size(), .next = next});
+    const auto had = group.addresses.size();
+    const auto next = std::min(had, std::max(same, place == in_place.end() ? 0 : place->second));
+    found.had += had;
+    found.next += next;
+    if (next < had) found.losing.push_back({.service = name_of(group, services), .had = had, .next = next});
   }
-  return changes;
+  return found;
 }
 
 }  // namespace drcon::engine

@@ -102,6 +102,14 @@ TEST_F(FirstLook, AppliesAtOnceWhatTheBrakeWouldLetPass) {
   EXPECT_TRUE(journal(journal_entry::kind::held).empty());
 }
 
+TEST_F(FirstLook, MeasuresTheWholeTargetWhereServicesAreNotMeasuredForThemselves) {
+  config_.pipelines["p"].brake.per_service = false;
+  test::set_target("web " + addresses(10) + "\nold 10.9.0.1:80 10.9.0.2:80 ");
+  start_with(addressed("web", 10));
+  EXPECT_TRUE(serves(10)) << "2 of 12 go";
+  EXPECT_TRUE(journal(journal_entry::kind::held).empty());
+}
+
 TEST_F(FirstLook, IsReleasedByHandWithEndpointsInService) {
   test::set_target(addresses(10));
   start_with(addressed("web", 1));

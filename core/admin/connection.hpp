@@ -4,6 +4,8 @@
 // Thread rule: the server's thread.
 #pragma once
 
+#include "admin/peer.hpp"
+
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/generic/stream_protocol.hpp>
@@ -35,8 +37,7 @@ public:
   /// By which state of the rules (token and TLS) it was let in: server_state::rules_changed then, or 0 over the unix
   /// socket, whose permissions decide. A connection of earlier rules is served no more: it may be in the clear.
   std::uint64_t admitted_by = 0;
-  /// Who is at the other end, for people.
-  std::string peer;
+  peer other_end;
 
   /// Closes the stream when the time is over; what is being read or written then ends with an error. Replaces the
   /// deadline before it.

@@ -67,10 +67,10 @@ asio::awaitable<void> accept_connections(server_state& state, acceptor_ptr accep
       refuse_connection(state, client, by);
       continue;
     }
-    auto peer = peer_of(client);
+    auto other_end = peer_of(client);
     auto connected = by == way_in::tcp && state.tls ? tls_connection(std::move(client), state.tls)
                                                     : plain_connection(std::move(client));
-    connected->peer = std::move(peer);
+    connected->other_end = std::move(other_end);
     if (by == way_in::tcp) connected->admitted_by = state.rules_changed;
     asio::co_spawn(*state.context, run_session(state, std::move(connected), by), asio::detached);
   }

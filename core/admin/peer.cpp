@@ -17,7 +17,6 @@
 namespace drcon::admin {
 namespace {
 
-// The user database may be slow, but it is local for users who may open the socket, as a rule.
 std::string user_name(uid_t user) {
   std::vector<char> text(4096);
   passwd entry{};
@@ -35,19 +34,18 @@ std::optional<uid_t> login_user(pid_t process) {
   return static_cast<uid_t>(user);
 }
 
-std::string of_unix_socket(int socket) {
+peer of_unix_socket(int socket) {
   ucred who{};
   socklen_t size = sizeof who;
   if (::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &who, &size) != 0 || who.pid <= 0) return {};
-  auto text = "user " + user_name(who.uid);
-  const auto login = login_user(who.pid);
-  if (login && *login != who.uid) text += ", logged in as " + user_name(*login);
-  return text + " (pid " + std::to_string(who.pid) + ")";
+  peer found{.address = {}, .user = who.uid, .login = login_user(who.pid), .process = who.pid};
+  if (found.login == found.user) found.login.reset();
+  return found;
 }
 
 }  // namespace
 
-std::string peer_of(any_socket& connected) try {
+peer peer_of(boost::asio::generic::stream_protocol::socket& connected) try {
   boost::system::error_code error;
   const auto endpoint = connected.remote_endpoint(error);
   if (error) return {};
@@ -56,9 +54,18 @@ std::string peer_of(any_socket& connected) try {
   if (endpoint.size() > tcp.capacity()) return {};
   std::memcpy(tcp.data(), endpoint.data(), endpoint.size());
   tcp.resize(endpoint.size());
-  return tcp.address().to_string();
+  peer found;
+  found.address = tcp.address().to_string();
+  return found;
 } catch (const std::exception&) {  // nobody would be accepted any more
   return {};
+}
+
+std::string text_of(const peer& who) {
+  if (!who.user) return who.address;
+  auto text = "user " + user_name(*who.user);
+  if (who.login) text += ", logged in as " + user_name(*who.login);
+  return text + " (pid " + std::to_string(who.process) + ")";
 }
 
 }  // namespace drcon::admin

@@ -3,14 +3,28 @@
 // Thread rule: any.
 #pragma once
 
-#include "admin/connection.hpp"
+#include <boost/asio/generic/stream_protocol.hpp>
 
+#include <sys/types.h>
+
+#include <optional>
 #include <string>
 
 namespace drcon::admin {
 
-/// Over a unix socket "user anna (pid 4711)", by what the kernel says of who has connected; with the user who has
-/// logged in, where that is another one, as with sudo. Over TCP the address. Empty when nobody can say.
-std::string peer_of(any_socket& connected);
+/// What the kernel says of it.
+struct peer {
+  std::string address;         ///< over TCP
+  std::optional<uid_t> user;   ///< over a unix socket: who has connected
+  std::optional<uid_t> login;  ///< the user who has logged in, where that is another one, as with sudo
+  pid_t process = 0;           ///< of that user
+};
+
+/// Asks the kernel alone, so that it takes no time. Empty when nobody can say.
+peer peer_of(boost::asio::generic::stream_protocol::socket& connected);
+
+/// "user anna (pid 4711)", or the address; empty when nobody can say. Asks the user database, which may be slow: only
+/// for a request that changes something.
+std::string text_of(const peer& who);
 
 }  // namespace drcon::admin

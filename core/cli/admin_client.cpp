@@ -2,6 +2,8 @@
 
 #include "config/configuration.hpp"
 
+#include <parsed_json.hpp>
+
 #include <drcon/url.hpp>
 
 #include <boost/asio/awaitable.hpp>
@@ -108,7 +110,7 @@ asio::awaitable<reply> exchange(std::filesystem::path socket, http::request<http
   co_await http::async_read(connection, buffer, parser, asio::use_awaitable);
   reply got;
   got.status = parser.get().result_int();
-  got.body = nlohmann::json::parse(parser.get().body(), nullptr, false);
+  got.body = parsed_json(parser.get().body());
   if (got.body.is_discarded()) got.body = parser.get().body();
   co_return got;
 }
@@ -140,7 +142,7 @@ std::optional<server_event> read_event(const std::string& text) {
     if (line.starts_with("data: ")) data = line.substr(6);
     if (line.starts_with("id: ")) std::from_chars(line.data() + 4, line.data() + line.size(), event.number);
   }
-  event.data = nlohmann::json::parse(data, nullptr, false);
+  event.data = parsed_json(data);
   if (event.name.empty() || event.data.is_discarded()) return {};
   return event;
 }

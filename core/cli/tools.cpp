@@ -5,6 +5,7 @@
 #include "plugins/program_directories.hpp"
 
 #include <nlohmann/json.hpp>
+#include <parsed_json.hpp>
 
 #include <unistd.h>
 
@@ -53,7 +54,7 @@ command read_description(const fs::path& file, const std::string& name) {
   std::ifstream in(file, std::ios::binary);
   std::ostringstream text;
   text << in.rdbuf();  // no exception leaves this when the file cannot be read, unlike the parser of a stream
-  return command_of(nlohmann::json::parse(text.str(), nullptr, false), name, 0);
+  return command_of(parsed_json(text.str()), name, 0);
 }
 
 // The parser of the command line refuses others with an exception, and no verb at all would start.

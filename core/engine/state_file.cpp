@@ -9,6 +9,7 @@
 #include "model/snapshot.hpp"
 
 #include <nlohmann/json.hpp>
+#include <parsed_json.hpp>
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -247,7 +248,7 @@ std::string serialise(const pause_mark& mark) {
 }
 
 pause_mark parse_pause(const std::string& text) {
-  const auto read = json::parse(text, nullptr, false);
+  const auto read = parsed_json(text);
   pause_mark mark{.why = "paused before the restart", .since = std::chrono::system_clock::now()};
   if (!read.is_object()) return mark;
   if (const auto why = read.find("why"); why != read.end() && why->is_string()) mark.why = *why;

@@ -7,6 +7,8 @@
 #include "plugins/trial_load.hpp"
 #include "plugins/validation.hpp"
 
+#include <parsed_json.hpp>
+
 #include <boost/core/demangle.hpp>
 
 #include <dlfcn.h>
@@ -111,7 +113,7 @@ fault fault_of_type(const Type* type, const std::string& kind, std::size_t least
                          built_wrong};
   if (!type->options || !type->create || !type->start || !type->stop || !type->destroy)
     return library_fault{its + " lacks options, create, start, stop or destroy", "none of them may be NULL"};
-  schema = nlohmann::json::parse(type->options, nullptr, false);
+  schema = parsed_json(type->options);
   if (schema->is_discarded())
     return library_fault{"the option schema of " + its + " is not JSON", "drcon plugin test says more"};
   if (const auto wrong = config::fault_of_schema(*schema))

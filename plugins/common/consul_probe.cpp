@@ -5,6 +5,7 @@
 #include "common/short_text.hpp"
 
 #include <nlohmann/json.hpp>
+#include <parsed_json.hpp>
 
 #include <utility>
 
@@ -20,7 +21,7 @@ std::string right_text(const needed_right& right) {
 }
 
 void report_version(const std::string& body, const std::string& where, const probing& into) {
-  const auto self = json::parse(body, nullptr, false);
+  const auto self = parsed_json(body);
   const auto config = self.is_object() ? self.find("Config") : self.end();
   std::string version;
   if (self.is_object() && config != self.end() && config->is_object() && config->contains("Version") &&
@@ -80,7 +81,7 @@ void probe_rights(const agent& which, const std::vector<needed_right>& all, cons
     asked.push_back({{"Resource", each.resource}, {"Segment", each.segment}, {"Access", each.access}});
   const auto target = std::string("/v1/internal/acl/authorize") + (which.scope.empty() ? "" : "?") + which.scope;
   const auto answer = post_once(which.server, token_headers(which.token), target, asked.dump(), into.timeout());
-  const auto answered = json::parse(answer.body, nullptr, false);
+  const auto answered = parsed_json(answer.body);
   // With ACLs disabled Consul answers 401, and everybody may do everything.
   if (answer.fault == http_fault::none && answer.status == 401)
     return into.ok(probed::rights, "Consul has ACLs disabled: every right is there");

@@ -5,6 +5,7 @@
 #include <drcon/url.hpp>
 
 #include <nlohmann/json.hpp>
+#include <parsed_json.hpp>
 
 #include <algorithm>
 #include <set>
@@ -107,8 +108,7 @@ std::optional<agent_state> applier::look(target& agent, const registrations& des
     why = fault_of(each, "the agent's services");
     return {};
   }
-  auto found =
-      read_agent(json::parse(answers[0].body, nullptr, false), json::parse(answers[1].body, nullptr, false), desired);
+  auto found = read_agent(parsed_json(answers[0].body), parsed_json(answers[1].body), desired);
   if (!found) why = "what answers is no Consul agent";
   return found;
 }

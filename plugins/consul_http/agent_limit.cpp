@@ -1,6 +1,7 @@
 #include "consul_http/agent_limit.hpp"
 
 #include <nlohmann/json.hpp>
+#include <parsed_json.hpp>
 
 #include <sys/resource.h>
 
@@ -17,7 +18,7 @@ constexpr std::size_t most = 10000;
 }  // namespace
 
 std::optional<std::size_t> parse_agent_limit(const std::string& body) {
-  const auto all = nlohmann::json::parse(body, nullptr, false);
+  const auto all = parsed_json(body);
   if (!all.is_object()) return {};
   const auto debug = all.find("DebugConfig");
   if (debug == all.end() || !debug->is_object()) return {};

@@ -5,6 +5,7 @@
 #include "common/short_text.hpp"
 
 #include <nlohmann/json.hpp>
+#include <parsed_json.hpp>
 
 #include <algorithm>
 #include <charconv>
@@ -147,7 +148,7 @@ std::optional<std::string> fault_of(const common::http_answer& answer, const set
 
 std::optional<std::vector<endpoint>> parse_endpoints(const std::string& body, health_level selected, std::string& why,
                                                      const details& extras) {
-  const auto all = json::parse(body, nullptr, false);
+  const auto all = parsed_json(body);
   if (!all.is_array()) {
     why = all.is_discarded() ? "the answer is not JSON, or was cut short" : "the answer is not a list of instances";
     return {};
@@ -174,7 +175,7 @@ std::optional<std::vector<endpoint>> parse_endpoints(const std::string& body, he
 }
 
 std::optional<catalog> parse_catalog(const std::string& body, std::string& why) {
-  const auto all = json::parse(body, nullptr, false);
+  const auto all = parsed_json(body);
   if (!all.is_object()) {
     why = "the answer is not a table of services";
     return {};
@@ -189,7 +190,7 @@ std::optional<catalog> parse_catalog(const std::string& body, std::string& why) 
 }
 
 std::optional<checks> parse_checks(const std::string& body) {
-  const auto all = json::parse(body, nullptr, false);
+  const auto all = parsed_json(body);
   if (!all.is_array()) return {};
   checks result;
   for (const auto& each : all)

@@ -3,6 +3,7 @@
 #include "common/json_text.hpp"
 
 #include <nlohmann/json.hpp>
+#include <parsed_json.hpp>
 
 #include <algorithm>
 #include <utility>
@@ -132,7 +133,7 @@ std::optional<node_content> parse_node(const std::string& body) {
 }
 
 std::optional<std::set<std::string>> parse_nodes(const std::string& body) {
-  const auto all = json::parse(body, nullptr, false);
+  const auto all = parsed_json(body);
   if (!all.is_array()) return {};
   std::set<std::string> names;
   for (const auto& each : all) {

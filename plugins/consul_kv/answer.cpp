@@ -2,6 +2,7 @@
 
 #include <openssl/evp.h>
 #include <nlohmann/json.hpp>
+#include <parsed_json.hpp>
 
 #include <algorithm>
 
@@ -24,7 +25,7 @@ std::optional<std::string> from_base64(const std::string& text) {
 
 std::optional<std::map<std::string, std::string>> read_entries(const std::string& body, const selection& entry,
                                                                std::string& why) {
-  const auto all = json::parse(body, nullptr, false);
+  const auto all = parsed_json(body);
   if (!all.is_array()) {
     why = "the answer is no list of keys";
     return {};

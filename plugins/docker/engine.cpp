@@ -4,6 +4,7 @@
 #include "docker/members.hpp"
 
 #include <nlohmann/json.hpp>
+#include <parsed_json.hpp>
 
 #include <algorithm>
 #include <charconv>
@@ -16,7 +17,7 @@ using nlohmann::json;
 
 std::string fault_of(const common::http_answer& answer, const std::string& what) {
   if (answer.fault != common::http_fault::none) return answer.why;
-  const auto parsed = json::parse(answer.body, nullptr, false);
+  const auto parsed = parsed_json(answer.body);
   const auto message =
       parsed.is_object() && parsed.contains("message") ? ": " + parsed["message"].dump() : std::string();
   return what + " was answered with " + std::to_string(answer.status) + message;
@@ -44,7 +45,7 @@ asio::awaitable<api_version> agree_on_version(common::http_connection& engine, s
   const auto answer = co_await engine.get("/version", timeout);
   if (answer.fault != common::http_fault::none || answer.status != 200)
     co_return api_version{.prefix = {}, .fault = fault_of(answer, "/version")};
-  const auto parsed = json::parse(answer.body, nullptr, false);
+  const auto parsed = parsed_json(answer.body);
   const auto no_engine = [](const std::string& more) {
     return api_version{.prefix = {}, .fault = "what answers is no Docker engine" + more};
   };

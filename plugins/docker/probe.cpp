@@ -3,6 +3,7 @@
 #include "common/http_client.hpp"
 
 #include <nlohmann/json.hpp>
+#include <parsed_json.hpp>
 
 #include <algorithm>
 #include <array>
@@ -13,7 +14,7 @@ namespace {
 constexpr std::array tested_versions{"20.10.", "26.1."};
 
 void probe_version(const std::string& body, const std::string& where, const probing& into) {
-  const auto answer = nlohmann::json::parse(body, nullptr, false);
+  const auto answer = parsed_json(body);
   if (!answer.is_object() || !answer.contains("Version") || !answer["Version"].is_string())
     return into.failed(probed::reachable, where + " answers, but not as Docker does",
                        "correct the option 'engine': it names the socket or address of a Docker engine");

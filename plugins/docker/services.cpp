@@ -3,6 +3,7 @@
 #include "common/json_text.hpp"
 
 #include <nlohmann/json.hpp>
+#include <parsed_json.hpp>
 
 #include <algorithm>
 #include <charconv>
@@ -33,7 +34,7 @@ bool matters(const std::string& type, const std::string& action) {
 }  // namespace
 
 std::optional<event> read_event(const std::string& line) {
-  const auto parsed = nlohmann::json::parse(line, nullptr, false);
+  const auto parsed = parsed_json(line);
   if (!parsed.is_object()) return {};
   const auto actor = parsed.value("Actor", nlohmann::json::object());
   if (!actor.is_object()) return {};

@@ -7,6 +7,7 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include <nlohmann/json.hpp>
+#include <parsed_json.hpp>
 
 #include <set>
 #include <utility>
@@ -79,7 +80,7 @@ asio::awaitable<std::string> swarm_watcher::look() {
 asio::awaitable<std::string> swarm_watcher::ask(const char* target, json& answer) {
   const auto got = co_await manager_.get(version_ + target, settings_.timeout);
   if (got.fault != common::http_fault::none || got.status != 200) co_return fault_of(got, target);
-  answer = json::parse(got.body, nullptr, false);
+  answer = parsed_json(got.body);
   co_return std::string();
 }
 

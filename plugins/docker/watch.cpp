@@ -9,6 +9,7 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include <nlohmann/json.hpp>
+#include <parsed_json.hpp>
 
 #include <algorithm>
 #include <sstream>
@@ -167,7 +168,7 @@ asio::awaitable<std::string> watcher::look_at_all() {
   const auto answer = co_await questions_.get(version_ + "/containers/json?all=true", settings_.timeout);
   if (answer.fault != common::http_fault::none || answer.status != 200)
     co_return fault_of(answer, "the list of containers");
-  const auto parsed = json::parse(answer.body, nullptr, false);
+  const auto parsed = parsed_json(answer.body);
   if (!parsed.is_array()) co_return "the answer to the list of containers is no list";
   std::map<std::string, std::string> listed;
   for (const auto& each : parsed) {
@@ -203,7 +204,7 @@ asio::awaitable<std::string> watcher::look_at(std::string id) {
     inventory_.forget(id);
     co_return std::string();
   }
-  auto found = answer.status == 200 ? read_container(json::parse(answer.body, nullptr, false)) : std::nullopt;
+  auto found = answer.status == 200 ? read_container(parsed_json(answer.body)) : std::nullopt;
   if (!found) {
     troubles_[id] = answer.status == 200 ? "the engine's description of it is not understood" : fault_of(answer, "it");
     listed_.erase(id);
@@ -247,8 +248,7 @@ asio::awaitable<common::http_answer> watcher::borrow_network(container& of) {
   const auto lender = of.network_mode.substr(mark.size());
   const auto answer = co_await questions_.get(version_ + "/containers/" + lender + "/json", settings_.timeout);
   if (answer.fault != common::http_fault::none) co_return answer;
-  const auto found =
-      answer.status == 200 ? read_container(json::parse(answer.body, nullptr, false)) : std::optional<container>();
+  const auto found = answer.status == 200 ? read_container(parsed_json(answer.body)) : std::optional<container>();
   if (!found) co_return no_fault;  // the container that lends its network is gone, and its addresses with it
   if (found->network_mode == "host") of.network_mode = found->network_mode;
   of.addresses = found->addresses;

@@ -6,6 +6,7 @@
 
 #include <boost/asio/ip/address.hpp>
 #include <nlohmann/json.hpp>
+#include <parsed_json.hpp>
 
 #include <charconv>
 #include <sstream>
@@ -85,7 +86,7 @@ std::optional<server> server_of_json(const json& value) {
 
 last_servers read_comment(const std::string& text) {
   last_servers result;
-  const auto parsed = json::parse(text, nullptr, false);
+  const auto parsed = parsed_json(text);
   if (!parsed.is_object()) return result;
   for (const auto& [name, servers] : parsed.items()) {
     if (!is_upstream_name(name) || !servers.is_array()) continue;

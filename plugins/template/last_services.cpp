@@ -4,6 +4,7 @@
 #include "common/json_text.hpp"
 
 #include <nlohmann/json.hpp>
+#include <parsed_json.hpp>
 
 #include <algorithm>
 #include <utility>
@@ -135,7 +136,7 @@ std::string last_services::to_text() const {
 
 void last_services::recall(const std::string& text) {
   held_.clear();
-  const auto parsed = json::parse(text, nullptr, false);
+  const auto parsed = parsed_json(text);
   if (!parsed.is_object()) return;
   for (const auto& [name, endpoints] : parsed.items()) {
     service one{.name = name, .revision = 0, .endpoints = {}, .values = {}};

@@ -1,4 +1,6 @@
 // The one object in which the members of nlohmann::json are instantiated: see json_once.hpp.
+#include "parsed_json.hpp"
+
 #include <nlohmann/json.hpp>
 
 #include <cstddef>
@@ -10,3 +12,5 @@ nlohmann::json nlohmann::literals::json_literals::operator""_json(const char* te
   return json::parse(text, text + size);
 }
 #endif
+
+nlohmann::json drcon::parsed_json(std::string_view text) { return nlohmann::json::parse(text, nullptr, false); }

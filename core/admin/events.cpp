@@ -29,10 +29,10 @@ publisher::publisher(engine::engine& engine, boost::asio::io_context& engine_con
       hub_(std::move(hub)),
       timer_(engine_context.get_executor()) {
   for (const auto& each : engine_.log().entries()) publish(each);
-  engine_.log().tell([this](const engine::journal_entry& entry) { publish(entry); });
+  engine_.log().set_observer([this](const engine::journal_entry& entry) { publish(entry); });
 }
 
-publisher::~publisher() { engine_.log().tell({}); }
+publisher::~publisher() { engine_.log().set_observer({}); }
 
 void publisher::publish(const engine::journal_entry& entry) {
   auto text = event("id: " + std::to_string(entry.number) + "\nevent: journal", report::encode(entry));

@@ -69,7 +69,7 @@ public:
   void resize(std::size_t size);
   /// Sets who is called with each new entry; an empty function ends it. There is one at most. It must not add entries
   /// itself: that would change the list while add() walks it.
-  void tell(std::function<void(const journal_entry&)> observer) { observer_ = std::move(observer); }
+  void set_observer(std::function<void(const journal_entry&)> observer) { observer_ = std::move(observer); }
   /// Numbers and dates the entry. An old one goes when the journal is full: see resize().
   void add(journal_entry entry);
   const std::deque<journal_entry>& entries() const { return entries_; }

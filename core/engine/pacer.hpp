@@ -1,4 +1,4 @@
-// When to let a change through: at once after a quiet time, folded within a storm.
+// When to let a change through: at once after a quiet time, together within a burst of changes.
 //
 // A pure rule over times given to it; the pipeline owns the timer. Not shared between threads.
 #pragma once
@@ -16,7 +16,7 @@ public:
   pacer(std::chrono::nanoseconds min, std::chrono::nanoseconds max)
       : min_(std::chrono::duration_cast<clock::duration>(min)),
         max_(std::chrono::duration_cast<clock::duration>(max)),
-        longest_quiet_(std::max(min_, std::min(10 * min_, storm_quiet_limit))),
+        longest_quiet_(std::max(min_, std::min(10 * min_, burst_quiet_limit))),
         drain_(std::min(4 * min_, longest_quiet_)) {}
 
   /// A change came. Returns when it is due: `now` after quiet; otherwise when quiet has lasted, but no later than `max`
@@ -36,10 +36,10 @@ public:
 
 private:
   // Hundreds of registrations reach a pipeline in clumps, with pauses of 100 ms between them, and each pause looks like
-  // the end of the storm. A longer pause than this ends it: what comes last must not wait much longer than `min`.
-  static constexpr clock::duration storm_quiet_limit = std::chrono::milliseconds(200);
-  // A third change in a row begins a storm, since each change of it that counts as alone costs the target a reload.
-  static constexpr double storm_begins_at = 2;
+  // the end of the burst. A longer pause than this ends it: what comes last must not wait much longer than `min`.
+  static constexpr clock::duration burst_quiet_limit = std::chrono::milliseconds(200);
+  // A third change in a row begins a burst, since each change of it that counts as alone costs the target a reload.
+  static constexpr double burst_begins_at = 2;
   static constexpr double highest_level = 4;
 
   // How fast changes arrive, as the level of a bucket: each change adds 1, and 1 drains in `drain_`. Arrivals count and
@@ -51,9 +51,9 @@ private:
     level_ = std::min(highest_level, level_ + 1);
   }
 
-  // How long nothing must come for the burst to be over: in a storm twice the widest pause that it has had.
+  // How long nothing must come for what waits to be let through: in a burst twice the widest pause that it has had.
   clock::duration quiet_time() const {
-    return level_ > storm_begins_at ? std::clamp(2 * widest_gap_, min_, longest_quiet_) : min_;
+    return level_ > burst_begins_at ? std::clamp(2 * widest_gap_, min_, longest_quiet_) : min_;
   }
 
   clock::duration min_;

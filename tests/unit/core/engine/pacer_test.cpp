@@ -47,7 +47,7 @@ play::times evenly(int count, pacer::clock::duration apart, pacer::clock::durati
 }
 
 // A handful at the beginning, and one every half second.
-int allowed(const play::times& storm) { return static_cast<int>(5 + (storm.back() - storm.front()) / 500ms); }
+int allowed(const play::times& burst) { return static_cast<int>(5 + (burst.back() - burst.front()) / 500ms); }
 
 TEST(Pacer, LetsTheFirstChangeGoAtOnce) { EXPECT_EQ(pacer(20ms, 500ms).changed(start), start); }
 
@@ -110,20 +110,20 @@ TEST(Pacer, LetsEachChangeOfASlowDripGoAtOnce) {
 
 TEST(Pacer, FoldsAStormOfRegistrations) {
   for (const auto apart : {1ms, 5ms, 10ms, 15ms, 24ms, 25ms, 40ms}) {
-    const auto storm = evenly(500, apart);
-    const play played(pacer(20ms, 500ms), storm);
-    EXPECT_LE(played.released.size(), allowed(storm)) << apart.count();
+    const auto burst = evenly(500, apart);
+    const play played(pacer(20ms, 500ms), burst);
+    EXPECT_LE(played.released.size(), allowed(burst)) << apart.count();
     EXPECT_LE(played.waits.back(), 100ms) << apart.count() << ": the last one waits for a few gaps, and not for max";
   }
 }
 
 TEST(Pacer, FoldsAStormWithGapsOfManyLengths) {
   std::minstd_rand random(1);
-  play::times storm{0ms};
+  play::times burst{0ms};
   for (int i = 0; i < 500; ++i)
-    storm.push_back(storm.back() + std::chrono::milliseconds(std::uniform_int_distribution(10, 25)(random)));
-  const play played(pacer(20ms, 500ms), storm);
-  EXPECT_LE(played.released.size(), allowed(storm));
+    burst.push_back(burst.back() + std::chrono::milliseconds(std::uniform_int_distribution(10, 25)(random)));
+  const play played(pacer(20ms, 500ms), burst);
+  EXPECT_LE(played.released.size(), allowed(burst));
   EXPECT_LE(played.waits.back(), 100ms);
 }
 
@@ -131,13 +131,13 @@ TEST(Pacer, FoldsAStormWithGapsOfManyLengths) {
 TEST(Pacer, FoldsAStormThatComesInClumps) {
   std::minstd_rand random(1);
   const auto between = [&](int low, int high) { return std::uniform_int_distribution(low, high)(random); };
-  play::times storm{0ms};
+  play::times burst{0ms};
   for (int clump = 0; clump < 60; ++clump) {
-    for (int i = between(1, 6); i > 0; --i) storm.push_back(storm.back() + std::chrono::milliseconds(between(0, 3)));
-    storm.push_back(storm.back() + std::chrono::milliseconds(between(80, 120)));
+    for (int i = between(1, 6); i > 0; --i) burst.push_back(burst.back() + std::chrono::milliseconds(between(0, 3)));
+    burst.push_back(burst.back() + std::chrono::milliseconds(between(80, 120)));
   }
-  const play played(pacer(20ms, 500ms), storm);
-  EXPECT_LE(played.released.size(), allowed(storm));
+  const play played(pacer(20ms, 500ms), burst);
+  EXPECT_LE(played.released.size(), allowed(burst));
   EXPECT_LE(played.waits.back(), 200ms) << "of pauses as long as those";
 }
 

@@ -19,6 +19,8 @@ public:
     fs::copy(DRCON_TEST_PLUGINS, files_ / "lib/drcon/plugins");
     fs::create_directory(files_ / "libexec");
     fs::copy(fs::path(DRCON_BINARY).parent_path().parent_path() / "libexec/drcon", files_ / "libexec/drcon");
+    for (const auto& each : fs::recursive_directory_iterator(files_.path()))
+      fs::permissions(each.path(), fs::perms::others_read | fs::perms::others_exec, fs::perm_options::add);
   }
   std::string binary() const { return (files_ / "bin/drcon").string(); }
 

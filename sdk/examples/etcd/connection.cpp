@@ -52,21 +52,23 @@ struct connection::stream {
     const auto space = buffer.prepare(16384);
     const auto [error, received] =
         secure ? co_await secure->async_read_some(space, token) : co_await plain->async_read_some(space, token);
-    error_code fault = error;
-    if (fault == asio::error::eof) {
-      fault = {};
+    if (error == asio::error::eof) {
+      if (!into.got_some()) co_return http::make_error_code(http::error::end_of_stream);
+      error_code fault;
       into.put_eof(fault);
-      co_return !fault && !into.is_done() ? http::make_error_code(http::error::end_of_stream) : fault;
+      co_return fault;
     }
+    if (error) co_return error;
     buffer.commit(received);
-    while (!fault && buffer.size() > 0 && !into.is_done()) {
+    co_return parse(into);
+  }
+
+  // What has been read: all of it, or the header alone when the parser is not eager.
+  error_code parse(http::response_parser<http::string_body>& into) {
+    error_code fault;
+    while (!fault && buffer.size() > 0 && !into.is_done() && (into.eager() || !into.is_header_done()))
       buffer.consume(into.put(buffer.cdata(), fault));
-      if (fault == http::error::need_more) {
-        fault = {};
-        break;
-      }
-    }
-    co_return fault;
+    return fault == http::error::need_more ? error_code() : fault;
   }
 
   std::unique_ptr<beast::tcp_stream> plain;
@@ -151,10 +153,14 @@ asio::awaitable<answer> connection::open(question what) {
   to.why = co_await send(std::move(what));
   if (!to.why.empty()) co_return to;
   auto& parser = stream_->endless;
-  parser.eager(true);
   parser.body_limit(boost::none);
   error_code unread;
   while (!unread && !parser.is_header_done()) unread = co_await stream_->read(parser);
+  // A stream is chunked. For a body of a stated length the parser would take that much memory at once.
+  if (!unread && parser.content_length().value_or(0) > within_.largest)
+    unread = http::make_error_code(http::error::body_limit);
+  parser.eager(true);
+  if (!unread) unread = stream_->parse(parser);
   to.status = parser.get().result_int();
   if (unread) to.why = "there is no answer: " + unread.message();
   if (!to.why.empty()) co_return to;

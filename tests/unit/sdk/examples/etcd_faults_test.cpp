@@ -127,6 +127,14 @@ TEST_F(EtcdFaults, NoAnswerThatIsNotWholeAndRightChangesAnything) {
   EXPECT_TRUE(has({"b"})) << "the right one is taken";
 }
 
+TEST_F(EtcdFaults, AConnectionThatEndsBeforeAnyAnswerIsNoEmptyAnswer) {
+  answer("", how::dropped);
+  watch();
+  ASSERT_TRUE(wait_until([&] { return source_->status().state == DRCON_STATE_AWAY; }));
+  EXPECT_NE(source_->status().text.find("there is no whole answer: end of stream"), std::string::npos)
+      << source_->status().text;
+}
+
 TEST_F(EtcdFaults, NoWatchThatFailsChangesAnything) {
   const json gone{{"type", "DELETE"}, {"kv", {{"key", key_a}, {"mod_revision", "6"}}}};
   for (const std::string& lines :

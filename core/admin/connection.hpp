@@ -8,7 +8,6 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/buffer.hpp>
-#include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/system/error_code.hpp>
 
 #include <chrono>
@@ -23,9 +22,6 @@ class context;
 }
 
 namespace drcon::admin {
-
-/// A connected socket of any address family.
-using any_socket = boost::asio::generic::stream_protocol::socket;
 
 class connection {
 public:

@@ -45,7 +45,7 @@ peer of_unix_socket(int socket) {
 
 }  // namespace
 
-peer peer_of(boost::asio::generic::stream_protocol::socket& connected) try {
+peer peer_of(any_socket& connected) try {
   boost::system::error_code error;
   const auto endpoint = connected.remote_endpoint(error);
   if (error) return {};

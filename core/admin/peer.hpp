@@ -12,6 +12,9 @@
 
 namespace drcon::admin {
 
+/// A connected socket of any address family.
+using any_socket = boost::asio::generic::stream_protocol::socket;
+
 /// What the kernel says of it.
 struct peer {
   std::string address;         ///< over TCP
@@ -21,7 +24,7 @@ struct peer {
 };
 
 /// Asks the kernel alone, so that it takes no time. Empty when nobody can say.
-peer peer_of(boost::asio::generic::stream_protocol::socket& connected);
+peer peer_of(any_socket& connected);
 
 /// "user anna (pid 4711)", or the address; empty when nobody can say. Asks the user database, which may be slow: only
 /// for a request that changes something.

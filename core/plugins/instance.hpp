@@ -134,7 +134,7 @@ private:
   void try_start(std::chrono::milliseconds pause);
   void start_later(std::chrono::milliseconds pause, const std::string& why);
   drcon_result start_in_time();
-  void report_refusals(std::vector<refusal> fresh);
+  void report_refusals(const std::string& service, std::vector<refusal> fresh);
   std::string last_failure() const;
   bool is_stopping() const;
 

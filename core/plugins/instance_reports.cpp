@@ -81,16 +81,18 @@ std::string text_of(const refusal& left_out) {
 
 }  // namespace
 
-// Reports what is refused now and was not before.
+// Reports what is refused now and was not before; of several services when `service` is empty.
 //
 // One change may leave out thousands of endpoints, and whoever may register one can bring it about: log and journal get
 // one report of it.
-void instance::report_refusals(std::vector<refusal> fresh) {
+void instance::report_refusals(const std::string& service, std::vector<refusal> fresh) {
   constexpr std::size_t named = 3;
   if (fresh.empty()) return;
   for (std::size_t i = 0; i < std::min(fresh.size(), named); ++i)
     log::warning(subject_, "left out {}", text_of(fresh[i]));
-  if (fresh.size() > named) log::warning(subject_, "left out {} more; the status names them", fresh.size() - named);
+  if (fresh.size() > named)
+    log::warning(subject_, "left out {} more{}; the status names them", fresh.size() - named,
+                 service.empty() ? "" : " of service " + service);
   const auto of_nothing = std::ranges::count_if(fresh, &refusal::is_of_nothing);
   figures_.add(metrics::refused, metrics::labels_of(subject_), static_cast<double>(std::ssize(fresh) - of_nothing));
   reports_->post([fresh = std::move(fresh)](instance_listener& listener) { listener.on_refused(fresh); });
@@ -102,7 +104,8 @@ void instance::on_publish(const drcon_service& service) {
   if (const auto fault = fault_of_layout(service)) return on_misbehaviour("it published " + *fault);
   std::vector<refusal> refused;
   auto accepted = accept(service, refused);
-  report_refusals(refusals_.replace(printable(view(service.name)), refused));
+  const auto name = printable(view(service.name));
+  report_refusals(name, refusals_.replace(name, refused));
   if (!accepted) return;
   note("publishes service {}: {}, {}, revision {}", accepted->name(),
        base::count_of(accepted->endpoints().size(), "endpoint"), base::count_of(accepted->values().size(), "value"),
@@ -134,7 +137,7 @@ void instance::on_done(std::uint64_t ticket, drcon_result result, std::string_vi
   if (!left_out)
     return on_misbehaviour("it answered update " + std::to_string(ticket) +
                            ", which waits for no answer: it was answered before, or never handed over");
-  report_refusals(refusals_.replace_all(*left_out));
+  report_refusals({}, refusals_.replace_all(*left_out));
   // An unknown result of a newer plugin is treated as "try again".
   const auto known = result == DRCON_OK || result == DRCON_REJECTED ? result : DRCON_RETRY;
   const auto reason = printable(why, 2000);
@@ -163,7 +166,7 @@ void instance::on_refused(refusal left_out) {
     return omissions_.set(left_out);
   }
   if (link_.add_refusal(left_out) || !refusals_.add(left_out)) return;
-  report_refusals({std::move(left_out)});
+  report_refusals({}, {std::move(left_out)});
 }
 
 }  // namespace drcon::plugins

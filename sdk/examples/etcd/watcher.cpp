@@ -39,8 +39,8 @@ asio::awaitable<std::string> watcher::follow(const server& member) {
     if (auto why = co_await read_all(member); !why.empty()) co_return why;
     auto why = co_await watch(member);
     if (!why.empty()) co_return why;
-    co_await pause(
-        next_pause());  // its end was logged; one that ends again and again must not be asked for without a pause
+    // Its end was logged. One that ends again and again must not be asked for without a pause.
+    co_await pause(next_pause());
   }
 }
 

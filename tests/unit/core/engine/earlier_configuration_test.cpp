@@ -221,7 +221,7 @@ TEST_F(EarlierConfiguration, IsServedIfItWasKeptByAVersionThatDidNotSayWhatWasAs
   EXPECT_EQ(earlier(), "");
 }
 
-TEST(Question, DiffersByAllThatIsAsked) {
+TEST(AskedFor, DiffersByAllThatIsAsked) {
   std::map<std::string, config::instance_config> sources{{"s", instance_of("s", "fake-source")},
                                                          {"s2", instance_of("s2", "fake-source", "other")}};
   const auto pipeline = pipeline_of({"s", "s2"}, {"t"});

@@ -19,24 +19,24 @@ std::vector<std::string> ids(const model::service_ptr& service) {
   return all;
 }
 
-TEST(Keep, KeepsWhatWouldGoAndTakesWhatComes) {
+TEST(KeepInService, KeepsWhatWouldGoAndTakesWhatComes) {
   auto next = test::service_of("web", 1);
   next.endpoints.push_back({.id = "new", .node = {}, .address = "10.1.0.1", .port = 80, .tags = {}, .meta = {}});
   const auto kept = keep_in_service(shared(test::service_of("web", 3)), shared(next));
   EXPECT_THAT(ids(kept), ElementsAre("new", "web-1", "web-2", "web-3"));
 }
 
-TEST(Keep, KeepsAServiceThatIsGoneAsItWas) {
+TEST(KeepInService, KeepsAServiceThatIsGoneAsItWas) {
   const auto served = shared(test::service_of("web", 3));
   EXPECT_EQ(keep_in_service(served, nullptr), served) << "the same object, so that snapshots share it";
 }
 
-TEST(Keep, TakesAServiceThatIsNew) {
+TEST(KeepInService, TakesAServiceThatIsNew) {
   const auto next = shared(test::service_of("web", 3));
   EXPECT_EQ(keep_in_service(nullptr, next), next);
 }
 
-TEST(Keep, KeepsTheHealthOfAnEndpointThatWouldLeaveServiceAndTakesAnyOtherChange) {
+TEST(KeepInService, KeepsTheHealthOfAnEndpointThatWouldLeaveServiceAndTakesAnyOtherChange) {
   auto next = test::service_of("web", 2);
   next.endpoints[0].health = health::critical;
   next.endpoints[1].weight = 7;
@@ -46,13 +46,13 @@ TEST(Keep, KeepsTheHealthOfAnEndpointThatWouldLeaveServiceAndTakesAnyOtherChange
   EXPECT_EQ(kept->endpoints()[1].weight(), 7U);
 }
 
-TEST(Keep, LetsAnEndpointGoThatIsNotInService) {
+TEST(KeepInService, LetsAnEndpointGoThatIsNotInService) {
   auto served = test::service_of("web", 2);
   served.endpoints[1].health = health::critical;
   EXPECT_THAT(ids(keep_in_service(shared(served), shared(test::service_of("web", 1)))), ElementsAre("web-1"));
 }
 
-TEST(Keep, HasOneEndpointAtOnePlace) {
+TEST(KeepInService, HasOneEndpointAtOnePlace) {
   auto next = test::service_of("web", 2);
   next.endpoints[0].id = "the same process by another name";
   next.endpoints[1].id = "and another that is critical";
@@ -61,14 +61,14 @@ TEST(Keep, HasOneEndpointAtOnePlace) {
   EXPECT_THAT(ids(kept), ElementsAre("the same process by another name", "web-2"));
 }
 
-TEST(Keep, KeepsValuesAndTakesNewOnes) {
+TEST(KeepInService, KeepsValuesAndTakesNewOnes) {
   const service served{.name = "kv", .revision = 1, .endpoints = {}, .values = {{"a", "1"}, {"b", "2"}}};
   const service next{.name = "kv", .revision = 2, .endpoints = {}, .values = {{"b", "3"}, {"c", "4"}}};
   EXPECT_EQ(keep_in_service(shared(served), shared(next))->values(),
             (std::map<std::string, std::string>{{"a", "1"}, {"b", "3"}, {"c", "4"}}));
 }
 
-TEST(Keep, KeepsOnlyInTheServicesThatAreNamed) {
+TEST(KeepInService, KeepsOnlyInTheServicesThatAreNamed) {
   const model::snapshot served(1, {shared(test::service_of("a", 2)), shared(test::service_of("b", 2))});
   const model::snapshot next(2, {shared(test::service_of("b", 1)), shared(test::service_of("c", 1))});
   const auto changes = model::difference(&served, next);

@@ -12,7 +12,7 @@ model::service_ptr shared(const std::string& name, int endpoints) {
   return std::make_shared<const model::shared_service>(test::service_of(name, endpoints));
 }
 
-TEST(Gathered, FollowsWhatComesChangesAndGoes) {
+TEST(MergedServices, FollowsWhatComesChangesAndGoes) {
   merged_services all;
   EXPECT_TRUE(all.set("a", shared("a", 1)));
   EXPECT_TRUE(all.set("b", shared("b", 1)));
@@ -27,7 +27,7 @@ TEST(Gathered, FollowsWhatComesChangesAndGoes) {
   EXPECT_EQ(all.names(), std::set<std::string>{"b"});
 }
 
-TEST(Gathered, KeepsTheObjectOfAnEqualService) {
+TEST(MergedServices, KeepsTheObjectOfAnEqualService) {
   merged_services all;
   const auto first = shared("a", 2);
   all.set("a", first);
@@ -36,7 +36,7 @@ TEST(Gathered, KeepsTheObjectOfAnEqualService) {
   EXPECT_FALSE(all.set("none", nullptr));
 }
 
-TEST(Gathered, LeavesEarlierSnapshotsAsTheyWere) {
+TEST(MergedServices, LeavesEarlierSnapshotsAsTheyWere) {
   merged_services all;
   all.set("a", shared("a", 1));
   const auto before = all.snapshot(1);

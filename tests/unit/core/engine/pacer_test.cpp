@@ -108,7 +108,7 @@ TEST(Pacer, LetsEachChangeOfASlowDripGoAtOnce) {
   }
 }
 
-TEST(Pacer, FoldsAStormOfRegistrations) {
+TEST(Pacer, FoldsABurstOfRegistrations) {
   for (const auto apart : {1ms, 5ms, 10ms, 15ms, 24ms, 25ms, 40ms}) {
     const auto burst = evenly(500, apart);
     const play played(pacer(20ms, 500ms), burst);
@@ -117,7 +117,7 @@ TEST(Pacer, FoldsAStormOfRegistrations) {
   }
 }
 
-TEST(Pacer, FoldsAStormWithGapsOfManyLengths) {
+TEST(Pacer, FoldsABurstWithGapsOfManyLengths) {
   std::minstd_rand random(1);
   play::times burst{0ms};
   for (int i = 0; i < 500; ++i)
@@ -128,7 +128,7 @@ TEST(Pacer, FoldsAStormWithGapsOfManyLengths) {
 }
 
 // What reaches a pipeline while 500 services are registered in Consul: clumps, with pauses of 80 to 120 ms.
-TEST(Pacer, FoldsAStormThatComesInClumps) {
+TEST(Pacer, FoldsABurstThatComesInClumps) {
   std::minstd_rand random(1);
   const auto between = [&](int low, int high) { return std::uniform_int_distribution(low, high)(random); };
   play::times burst{0ms};

@@ -89,7 +89,7 @@ TEST_F(Instance, LogsTheFirstFewOfWhatOneChangeLeavesOutAndTheirNumber) {
   ASSERT_TRUE(log::to_file({}));
   const auto text = test::read_file(directory / "log");
   EXPECT_EQ(std::ranges::count(text, '\n'), 4) << text;
-  EXPECT_THAT(text, HasSubstr("left out 997 more; the status names them"));
+  EXPECT_THAT(text, HasSubstr("left out 997 more of service web; the status names them"));
 }
 
 // A name that is empty is one name, and does not stand for all of them.

@@ -65,9 +65,11 @@ void rotation::ask_again(const watched_ptr& service) {
   add_last(service);
 }
 
-void rotation::note_change(clock::time_point now) {
-  last_change_ = now;
-  if (round_start_ == clock::time_point{}) round_start_ = now;
+// Who has only now learnt of an earlier change must not make a later one forgotten: what was checked between the two
+// would not be asked about again.
+void rotation::note_change(clock::time_point when) {
+  last_change_ = std::max(last_change_, when);
+  if (round_start_ == clock::time_point{}) round_start_ = when;
 }
 
 // Those that are known are in the order of their age; few others are.

@@ -38,9 +38,9 @@ public:
   void suspect(const watched_ptr& service, clock::time_point now);
   /// The service has to be heard again, whatever was known of it: it is due.
   void ask_again(const watched_ptr& service);
-  /// Something changed, and it is not known where: every service that was checked before is due. Begins a round, unless
-  /// one is under way.
-  void note_change(clock::time_point now);
+  /// Something changed at that time, and it is not known where: every service that was checked before is due. Begins a
+  /// round, unless one is under way. Changes may be noted in any order.
+  void note_change(clock::time_point when);
   /// Begins a round without a change.
   void begin_round(clock::time_point now) { round_start_ = now; }
 

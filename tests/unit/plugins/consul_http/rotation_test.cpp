@@ -42,6 +42,14 @@ TEST(Rotation, AsksAboutEverythingAfterAChangeLongestWaitingFirst) {
   EXPECT_EQ(next(all, start + 1s), "");
 }
 
+TEST(Rotation, ForgetsNoChangeWhenAnEarlierOneIsNotedAfterIt) {
+  rotation all;
+  all.add_last(known("a", start + 2s));
+  all.note_change(start + 3s);
+  all.note_change(start + 1s);
+  EXPECT_EQ(next(all, start + 4s), "a") << "what is known of it is older than the change that was noted first";
+}
+
 TEST(Rotation, AsksAboutASuspectBeforeAllOthers) {
   rotation all;
   all.add_last(known("a", start));

@@ -10,6 +10,7 @@
 
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
+#include <pattern.hpp>
 
 #include <array>
 #include <fstream>
@@ -17,7 +18,6 @@
 #include <iterator>
 #include <map>
 #include <memory>
-#include <regex>
 #include <stdexcept>
 #include <system_error>
 
@@ -28,8 +28,8 @@ namespace fs = std::filesystem;
 
 // Why a name cannot be used; empty when it can.
 std::string fault_of_name(const std::string& name) {
-  static const std::regex rule("[a-z][a-z0-9-]{0,62}");  // the ABI's, see drcon_plugin in drcon/plugin.h
-  if (!std::regex_match(name, rule))
+  static const pattern rule("[a-z][a-z0-9-]{0,62}");  // the ABI's, see drcon_plugin in drcon/plugin.h
+  if (!rule.matches_whole(name))
     return "expected small letters, digits and '-', a letter first, at most 63: such as my-registry";
   static constexpr std::array cmake_has{"all", "clean", "depend", "help", "install", "package", "preinstall", "test"};
   if (std::ranges::find(cmake_has, name) != cmake_has.end())

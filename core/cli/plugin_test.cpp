@@ -7,10 +7,10 @@
 
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
+#include <pattern.hpp>
 
 #include <iostream>
 #include <memory>
-#include <regex>
 
 namespace drcon::cli {
 namespace {
@@ -25,9 +25,9 @@ struct arguments_of_test {
 
 std::string is_regex(const std::string& text) {
   try {
-    const std::regex tried(text);
+    const pattern tried(text);
     return {};
-  } catch (const std::regex_error&) {
+  } catch (const pattern_error&) {
     return "'" + text + "' is no regular expression";
   }
 }

@@ -5,8 +5,9 @@
 #include "config/suggest.hpp"
 #include "config/toml_value.hpp"
 
+#include <pattern.hpp>
+
 #include <algorithm>
-#include <regex>
 #include <vector>
 
 namespace drcon::config {
@@ -56,11 +57,11 @@ std::size_t characters_in(const std::string& text) {
 
 std::optional<fault> fault_of_pattern(const std::string& text, const json& schema, const std::string& found) {
   if (!schema.contains("pattern")) return {};
-  const auto& pattern = schema.at("pattern").get_ref<const std::string&>();
-  constexpr std::size_t longest = 4096;  // std::regex recurses once per character: a long text would end the process
+  const auto& expected = schema.at("pattern").get_ref<const std::string&>();
+  constexpr std::size_t longest = 4096;  // a pattern recurses once per character: a long text would end the process
   if (text.size() > longest) return fault{"expected at most " + std::to_string(longest) + " bytes", {}};
-  if (std::regex_search(text, std::regex(pattern, std::regex::ECMAScript))) return {};
-  return fault{"expected a string that matches " + pattern + ", found " + found, {}};
+  if (pattern(expected).is_found_in(text)) return {};
+  return fault{"expected a string that matches " + expected + ", found " + found, {}};
 }
 
 std::optional<fault> fault_of_string(const std::string& text, const json& schema, const std::string& found) {

@@ -5,12 +5,12 @@
 #include <drcon/url.hpp>
 
 #include <boost/asio/ip/address.hpp>
+#include <pattern.hpp>
 
 #include <algorithm>
 #include <charconv>
 #include <chrono>
 #include <cstdint>
-#include <regex>
 #include <string_view>
 
 namespace drcon::config {
@@ -67,9 +67,9 @@ base::result<> check_regex(const std::string& text) {
   constexpr std::size_t longest = 1024;  // the compiler is recursive, and slow beyond what people write
   if (text.size() > longest) return base::failure{"it is longer than " + std::to_string(longest) + " bytes"};
   try {
-    const std::regex compiled(text, std::regex::ECMAScript);
+    const pattern compiled(text);
     return {};
-  } catch (const std::regex_error& error) {
+  } catch (const pattern_error& error) {
     if (const auto each = quantifier_of_nothing(text))
       return base::failure{std::string("the '") + *each + R"(' has nothing before it to repeat; any text is ".*")"};
     return base::failure{error.what()};

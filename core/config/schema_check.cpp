@@ -10,9 +10,10 @@
 #include "config/text.hpp"
 #include "config/toml_value.hpp"
 
+#include <pattern.hpp>
+
 #include <algorithm>
 #include <cmath>
-#include <regex>
 #include <utility>
 #include <vector>
 
@@ -237,7 +238,7 @@ checked_options check_options(const options_to_check& given, const json& schema,
     if (!own.has_errors()) check_json_schema(checked, given.title, schema, own);
   } catch (const json::exception& error) {  // a plugin's schema is as little to be trusted as a user's file
     own.error(given.where, "the option schema of " + given.title + " is broken: " + error.what());
-  } catch (const std::regex_error& error) {
+  } catch (const pattern_error& error) {
     own.error(given.where, "a pattern in the option schema of " + given.title + " is broken: " + error.what());
   }
   found.take(own);

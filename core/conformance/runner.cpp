@@ -3,11 +3,12 @@
 #include "conformance/case_record.hpp"
 #include "conformance/process.hpp"
 
+#include <pattern.hpp>
+
 #include <algorithm>
 #include <csignal>
 #include <cstring>
 #include <map>
-#include <regex>
 
 namespace drcon::conformance {
 namespace {
@@ -91,9 +92,7 @@ private:
     return settle(run_one(what));
   }
 
-  bool is_asked(const planned_case& what) const {
-    return request_.only.empty() || std::regex_search(what.name(), only_);
-  }
+  bool is_asked(const planned_case& what) const { return request_.only.empty() || only_.is_found_in(what.name()); }
 
   verdict settle(result made) {
     // What was seen of a library that has loaded is its description, which is no finding.
@@ -145,7 +144,7 @@ private:
 
   const request& request_;
   const std::function<void(const result&)>& on_result_;
-  const std::regex only_;
+  const pattern only_;
   findings findings_;
   std::map<std::string, verdict> verdicts_;
 };

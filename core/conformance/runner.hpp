@@ -43,7 +43,7 @@ struct findings {
   bool has_breach() const;
 };
 
-/// `on_result` is called after each case. Throws std::regex_error.
+/// `on_result` is called after each case. Throws pattern_error.
 findings run_all(const request& request, const std::function<void(const result&)>& on_result);
 
 }  // namespace drcon::conformance

@@ -13,7 +13,7 @@
 namespace drcon::engine {
 namespace {
 
-constexpr std::size_t longest_name = 1000;  // std::regex recurses for each character
+constexpr std::size_t longest_name = 1000;  // a pattern recurses for each character
 
 config::limit_config with_key(config::limit_config limit) {
   if (limit.key.empty()) limit.key = base::host_name();
@@ -47,7 +47,7 @@ service_filter::service_filter(const config::filter_config& filter, const config
 
 bool service_filter::takes(const std::string& service) const {
   if (filter_.service.empty()) return true;
-  return service.size() <= longest_name && std::regex_match(service, name_);
+  return service.size() <= longest_name && name_.matches_whole(service);
 }
 
 service_filter::unfit service_filter::judge(const endpoint_view& each) const {

@@ -8,7 +8,7 @@
 
 #include <drcon/update.hpp>
 
-#include <regex>
+#include <pattern.hpp>
 
 namespace drcon::engine {
 
@@ -34,7 +34,7 @@ private:
 
   const config::filter_config filter_;
   const config::limit_config limit_;
-  std::regex name_;
+  pattern name_;
 };
 
 }  // namespace drcon::engine

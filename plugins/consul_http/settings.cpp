@@ -61,7 +61,7 @@ selection read_selection(const options& table, const options& source) {
                    .ns = own_or_source("namespace"),
                    .partition = own_or_source("partition")};
   const auto match = table["match"].string_or("");
-  if (!match.empty()) result.match = std::regex(match, std::regex::ECMAScript | std::regex::optimize);
+  if (!match.empty()) result.match.emplace(match);
   const int ways = (result.name.empty() ? 0 : 1) + (match.empty() ? 0 : 1) + (result.with_tag.empty() ? 0 : 1);
   if (ways != 1) throw config_error(table.pointer(), "a service is chosen by exactly one of name, match and with_tag");
   if (result.by_name() && !common::consul::fits_path(result.name))

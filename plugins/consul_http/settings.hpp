@@ -7,9 +7,10 @@
 #include <drcon/model.hpp>
 #include <drcon/options.hpp>
 
+#include <pattern.hpp>
+
 #include <chrono>
 #include <optional>
-#include <regex>
 #include <string>
 #include <vector>
 
@@ -33,8 +34,8 @@ struct details {
 
 /// One entry of `service`: a service by name, or every service of the catalogue that matches.
 struct selection {
-  std::string name;                 ///< or empty, and then one of the next two
-  std::optional<std::regex> match;  ///< on the whole name
+  std::string name;              ///< or empty, and then one of the next two
+  std::optional<pattern> match;  ///< on the whole name
   std::string with_tag;
   std::string as;            ///< published under this name; empty: its own
   std::size_t at_least = 0;  ///< endpoints in service without which the source does not become ready

@@ -163,7 +163,7 @@ void watcher::take_catalog(const selection& place, const catalog& now, bool has_
         left_out_[key].insert(name);
         continue;
       }
-      const bool matches = each.match ? std::regex_match(name, *each.match) : tags.contains(each.with_tag);
+      const bool matches = each.match ? each.match->matches_whole(name) : tags.contains(each.with_tag);
       if (!matches) continue;
       if (!common::consul::fits_path(name)) {
         left_out_[key].insert(name);

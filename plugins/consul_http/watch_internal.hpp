@@ -15,7 +15,7 @@ inline constexpr auto token = asio::as_tuple(asio::use_awaitable);
 inline constexpr std::size_t most_rotation_workers = 20;
 /// The queries of a place, one that takes turns, and one to spare.
 inline constexpr std::size_t fewest_connections = 6;
-/// std::regex recurses: a name of 100 kB would exhaust the stack.
+/// A pattern recurses: a name of 100 kB would exhaust the stack.
 inline constexpr std::size_t longest_name = 512;
 /// With rotation, of each place: the catalogue, its checks, which nodes there are, and what they have.
 inline constexpr std::size_t queries_of_a_place = 4;

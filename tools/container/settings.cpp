@@ -2,10 +2,11 @@
 
 #include "common/nginx_grammar.hpp"
 
+#include <pattern.hpp>
+
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <regex>
 
 namespace drcon::container {
 namespace {
@@ -41,10 +42,10 @@ std::vector<std::string> split(const std::string& text) {
 bool read_services(const std::string& text, container_settings& all, std::string& why) {
   if (is_expression(text)) {
     try {
-      const std::regex compiled(text, std::regex::ECMAScript);
+      const pattern compiled(text);
       all.match = text;
       return true;
-    } catch (const std::regex_error& error) {
+    } catch (const pattern_error& error) {
       why = "SERVICE is \"" + text + "\", which is no name and no regular expression: " + error.what();
       return false;
     }

@@ -1,8 +1,9 @@
 #include "import/watches.hpp"
 
+#include <pattern.hpp>
+
 #include <algorithm>
 #include <map>
-#include <regex>
 #include <set>
 #include <tuple>
 
@@ -10,7 +11,7 @@ namespace drcon::importing {
 namespace {
 
 constexpr auto everything = ".*";
-constexpr std::size_t longest_name = 512;  // std::regex takes some of the stack for each character
+constexpr std::size_t longest_name = 512;  // a pattern takes some of the stack for each character
 
 template <typename Ask>
 std::string reason_of(const Ask& of) {
@@ -34,7 +35,7 @@ bool covers(const service_watch& wide, const service_watch& narrow) {
     return false;
   if (wide.which.text == everything) return narrow.which.text != everything;
   return narrow.which.what == choice::kind::name && narrow.which.text.size() <= longest_name &&
-         std::regex_match(narrow.which.text, std::regex(wide.which.text));
+         pattern(wide.which.text).matches_whole(narrow.which.text);
 }
 
 void absorb(service_watch& wide, const service_watch& narrow) {

@@ -13,11 +13,8 @@
 #include <boost/beast/core/basic_stream.hpp>
 #include <boost/beast/core/buffers_to_string.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/http/parser.hpp>
-#include <boost/beast/http/read.hpp>
 #include <boost/beast/http/string_body.hpp>
-#include <boost/beast/http/write.hpp>
 
 #include <array>
 #include <charconv>
@@ -32,11 +29,13 @@ namespace asio = boost::asio;
 namespace http = boost::beast::http;
 using local = asio::local::stream_protocol;
 using stream = boost::beast::basic_stream<local>;
+using response_parser = http::response_parser<http::string_body>;
 
 constexpr auto connect_timeout = std::chrono::seconds(5);
 constexpr auto alive_timeout = std::chrono::seconds(8);     // more than the server's own for /healthz
 constexpr auto answer_timeout = std::chrono::seconds(100);  // more than the server's own: targets may have to be asked
 constexpr auto silence_timeout = std::chrono::seconds(40);  // of events: drcon sends a heartbeat every 15 s
+constexpr std::size_t largest_read = 65536;
 constexpr auto usual_socket = "/run/drcon/admin.sock";
 
 std::filesystem::path socket_of(const arguments& options) {
@@ -83,31 +82,43 @@ std::string why_not(const std::filesystem::path& socket, const boost::system::er
   return "drcon does not answer on " + where + ": " + error.message();
 }
 
-http::request<http::empty_body> make(const std::string& method, const std::string& target) {
-  http::request<http::empty_body> request(http::string_to_verb(method), target, 11);
-  request.set(http::field::host, "drcon");
-  request.prepare_payload();
-  return request;
+// The target's words were encoded by target_of(): none of it can end the line.
+std::string make(const std::string& method, const std::string& target) {
+  const auto* const length = method == "GET" ? "" : "Content-Length: 0\r\n";
+  return method + " " + target + " HTTP/1.1\r\nHost: drcon\r\n" + length + "\r\n";
 }
 
-asio::awaitable<void> send(stream& connection, const std::filesystem::path& socket,
-                           const http::request<http::empty_body>& request) {
+asio::awaitable<void> send(stream& connection, const std::filesystem::path& socket, const std::string& request) {
   connection.expires_after(connect_timeout);
   co_await connection.async_connect(local::endpoint(socket.string()), asio::use_awaitable);
-  co_await http::async_write(connection, request, asio::use_awaitable);
+  for (std::size_t sent = 0; sent < request.size();)
+    sent += co_await connection.async_write_some(asio::buffer(request) + sent, asio::use_awaitable);
+}
+
+// Reads until the parser has what it reads, the header or all of a response. Throws boost::system::system_error.
+// Bytes go to the parser here, and not by Beast's functions: those cost this object ten seconds of the compiler's time.
+asio::awaitable<void> receive(stream& connection, boost::beast::flat_buffer& buffer, response_parser& parser,
+                              const std::function<bool()>& is_done) {
+  while (!is_done()) {
+    const auto read = co_await connection.async_read_some(buffer.prepare(largest_read), asio::use_awaitable);
+    buffer.commit(read);
+    boost::system::error_code error;
+    buffer.consume(parser.put(buffer.data(), error));
+    if (error && error != http::error::need_more) throw boost::system::system_error(error);
+  }
 }
 
 using reply = admin_client::reply;
 
-asio::awaitable<reply> exchange(std::filesystem::path socket, http::request<http::empty_body> request,
-                                std::chrono::seconds timeout) {
+asio::awaitable<reply> exchange(std::filesystem::path socket, std::string request, std::chrono::seconds timeout) {
   stream connection(co_await asio::this_coro::executor);
   co_await send(connection, socket, request);
   boost::beast::flat_buffer buffer;
-  http::response_parser<http::string_body> parser;
+  response_parser parser;
+  parser.eager(true);
   parser.body_limit(boost::none);  // a snapshot of a hundred thousand endpoints is long
   connection.expires_after(timeout);
-  co_await http::async_read(connection, buffer, parser, asio::use_awaitable);
+  co_await receive(connection, buffer, parser, [&] { return parser.is_done(); });
   reply got;
   got.status = parser.get().result_int();
   got.body = parsed_json(parser.get().body());
@@ -117,7 +128,7 @@ asio::awaitable<reply> exchange(std::filesystem::path socket, http::request<http
 
 // A process that is stopped or hangs takes a request all the same, and would do it when it goes on: so it is asked
 // first whether it answers at all.
-asio::awaitable<reply> exchange_if_alive(std::filesystem::path socket, http::request<http::empty_body> request) {
+asio::awaitable<reply> exchange_if_alive(std::filesystem::path socket, std::string request) {
   reply alive;
   try {
     alive = co_await exchange(socket, make("GET", "/healthz"), alive_timeout);
@@ -147,14 +158,14 @@ std::optional<server_event> read_event(const std::string& text) {
   return event;
 }
 
-asio::awaitable<void> read_events(std::filesystem::path socket, http::request<http::empty_body> request,
+asio::awaitable<void> read_events(std::filesystem::path socket, std::string request,
                                   const std::function<bool(const server_event&)>& each) {
   stream connection(co_await asio::this_coro::executor);
   co_await send(connection, socket, request);
   boost::beast::flat_buffer buffer;
-  http::response_parser<http::empty_body> head;
+  response_parser head;
   head.skip(true);
-  co_await http::async_read_header(connection, buffer, head, asio::use_awaitable);
+  co_await receive(connection, buffer, head, [&] { return head.is_header_done(); });
   auto text = boost::beast::buffers_to_string(buffer.data());
   if (head.get().result() != http::status::ok)
     throw no_answer("drcon sends no events: too many clients follow them already");

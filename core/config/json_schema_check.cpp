@@ -41,19 +41,26 @@ position nearest(const checked_options& options, std::string pointer) {
 
 }  // namespace
 
+std::optional<mismatch> mismatch_with(const nlohmann::json& schema, const nlohmann::json* value) {
+  valijson::Schema parsed;
+  const valijson::adapters::NlohmannJsonAdapter source(schema);
+  valijson::SchemaParser().populateSchema(source, parsed);
+  if (value == nullptr) return {};
+  valijson::ValidationResults results;
+  const valijson::adapters::NlohmannJsonAdapter given(*value);
+  if (valijson::Validator().validate(parsed, given, &results)) return {};
+  const auto deepest = deepest_of(results);
+  return mismatch{.pointer = pointer_of(deepest.context), .what = deepest.description};
+}
+
 void check_json_schema(const checked_options& options, const std::string& title, const nlohmann::json& schema,
                        diagnostics& found) {
   try {
-    valijson::Schema parsed;
-    const valijson::adapters::NlohmannJsonAdapter source(schema);
-    valijson::SchemaParser().populateSchema(source, parsed);
-    valijson::ValidationResults results;
-    const valijson::adapters::NlohmannJsonAdapter values(options.values);
-    if (valijson::Validator().validate(parsed, values, &results)) return;
-    const auto fault = deepest_of(results);
-    const auto pointer = pointer_of(fault.context);
-    found.error(nearest(options, pointer),
-                (pointer.empty() ? title : "'" + readable(pointer) + "' in " + title) + ": " + fault.description);
+    const auto wrong = mismatch_with(schema, &options.values);
+    if (!wrong) return;
+    found.error(
+        nearest(options, wrong->pointer),
+        (wrong->pointer.empty() ? title : "'" + readable(wrong->pointer) + "' in " + title) + ": " + wrong->what);
   } catch (const std::exception& error) {  // valijson throws several types for a schema that it cannot use
     found.error(nearest(options, ""), "the option schema of " + title + " is broken: " + error.what());
   }

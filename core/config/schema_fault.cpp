@@ -3,15 +3,11 @@
 #include "config/configuration.hpp"
 #include "config/constraint.hpp"
 #include "config/format.hpp"
+#include "config/json_schema_check.hpp"
 #include "config/pointer.hpp"
 #include "config/suggest.hpp"
 #include "config/text.hpp"
 #include "config/toml_value.hpp"
-
-#include <valijson/adapters/nlohmann_json_adapter.hpp>
-#include <valijson/schema.hpp>
-#include <valijson/schema_parser.hpp>
-#include <valijson/validator.hpp>
 
 #include <algorithm>
 #include <set>
@@ -267,12 +263,7 @@ private:
   static void judge_last(const json& schema, const std::string& pointer) {
     bool fits = true;
     try {
-      valijson::Schema parsed;
-      const valijson::adapters::NlohmannJsonAdapter source(schema);
-      valijson::SchemaParser().populateSchema(source, parsed);
-      if (!schema.contains("default")) return;
-      const valijson::adapters::NlohmannJsonAdapter value(schema.at("default"));
-      fits = valijson::Validator().validate(parsed, value, nullptr);
+      fits = !mismatch_with(schema, schema.contains("default") ? &schema.at("default") : nullptr);
     } catch (const std::exception& error) {  // valijson throws several types
       fault(pointer, error.what());
     }

@@ -5,6 +5,7 @@
 #include "report/remark.hpp"
 
 #include <nlohmann/json.hpp>
+#include <parsed_json.hpp>
 
 #include <algorithm>
 
@@ -131,7 +132,7 @@ void complete(json& shape) {
 }
 
 json schemas() {
-  auto all = json::parse(shapes);
+  auto all = parsed_json(shapes);
   for (const auto& [status, code] : refusal_codes()) all["Error"]["properties"]["code"]["enum"].push_back(code);
   for (const auto& each : report::remark_codes()) all["Finding"]["properties"]["code"]["enum"].push_back(each.code);
   for (auto& [name, shape] : all.items()) {

@@ -1,6 +1,8 @@
 // The schema of a whole configuration, from those of its tables.
 #include "config/configuration.hpp"
 
+#include <parsed_json.hpp>
+
 namespace drcon::config {
 
 namespace {
@@ -27,7 +29,7 @@ const char* const keys = R"JSON({
 })JSON";
 
 nlohmann::json whole() {
-  auto schema = nlohmann::json::parse(keys);
+  auto schema = parsed_json(keys);
   for (const auto* kind : {"source", "sink"})
     schema["properties"][kind]["additionalProperties"]["properties"]["isolation"] = isolation_schema();
   schema["properties"]["pipeline"]["additionalProperties"] = pipeline_schema();

@@ -5,6 +5,8 @@
 
 #include <pattern.hpp>
 
+#include <parsed_json.hpp>
+
 #include <algorithm>
 #include <csignal>
 #include <cstring>
@@ -134,7 +136,7 @@ private:
   }
 
   void read_description(const std::string& text) {
-    const auto facts = json::parse(text);
+    const auto facts = parsed_json(text);
     description& found = findings_.plugin.emplace();
     found.name = facts["name"];
     found.version = facts["version"];

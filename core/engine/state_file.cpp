@@ -216,7 +216,8 @@ base::result<saved_state> parse_state(const std::string& text) {
   const auto body = text.substr(line_end + 1, text.size() - line_end - 2);
   if (sum != sha256(body)) return base::failure{"its checksum does not match: it was damaged or edited"};
   try {
-    const auto all = json::parse(body);
+    const auto all = parsed_json(body);
+    if (all.is_discarded()) return base::failure{"it is not JSON"};
     std::vector<model::service_ptr> services;
     for (const auto& each : all.at("services")) {
       service one{.name = each.at("name"),

@@ -3,6 +3,7 @@
 #include "common/json_text.hpp"
 
 #include <nlohmann/json.hpp>
+#include <parsed_json.hpp>
 
 namespace drcon::consul_catalog {
 namespace {
@@ -51,7 +52,7 @@ std::optional<agent_state> read_agent(const json& services, const json& checks, 
                 .shown = {}};
     const auto found = desired.all.find(id);
     if (found != desired.all.end()) {
-      const auto body = json::parse(found->second.body);
+      const auto body = parsed_json(found->second.body);
       if (is_untouched(each, body) && has_all_checks(check_ids, body)) one.digest = json_text(meta, digest_key);
     }
     if (one.digest.empty() && (found != desired.all.end() || !one.owner.empty()))

@@ -2,6 +2,7 @@
 #include "consul_catalog/apply.hpp"
 
 #include <nlohmann/json.hpp>
+#include <parsed_json.hpp>
 
 namespace drcon::consul_catalog {
 namespace {
@@ -10,7 +11,7 @@ using nlohmann::json;
 
 // The body of a registration that is as desired but for the status of its own check.
 std::string with_status(const std::string& body, const std::string& status) {
-  auto changed = json::parse(body);
+  auto changed = parsed_json(body);
   changed["Checks"].back()["Status"] = status;
   return changed.dump(-1, ' ', false, json::error_handler_t::replace);
 }

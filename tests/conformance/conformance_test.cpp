@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
+#include <parsed_json.hpp>
 
 #include <algorithm>
 #include <filesystem>
@@ -27,7 +28,7 @@ run_result kit(std::vector<std::string> arguments) {
 }
 
 json findings(const run_result& from) {
-  auto found = json::parse(from.out, nullptr, false);
+  auto found = parsed_json(from.out);
   EXPECT_TRUE(found.is_object()) << from.out << from.err;
   return found;
 }
@@ -107,7 +108,7 @@ INSTANTIATE_TEST_SUITE_P(Written, ConformanceOfAGoodPlugin, testing::ValuesIn(fi
 TEST(ConformanceKit, KnowsAFaultForEachCase) {
   std::set<std::string> seeded;
   for (const auto& each : files_of("faults")) seeded.insert(case_named_in(each));
-  const auto all = json::parse(kit({"--list", "--json"}).out);
+  const auto all = parsed_json(kit({"--list", "--json"}).out);
   for (const auto& each : all) {
     const auto name = each["name"].get<std::string>();
     const auto plain = name.substr(name.find('.') + 1);

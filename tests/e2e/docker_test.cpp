@@ -7,6 +7,8 @@
 
 #include <gtest/gtest.h>
 
+#include <parsed_json.hpp>
+
 #include <set>
 
 namespace drcon::test {
@@ -49,7 +51,7 @@ protected:
   }
   names registered() const {
     names ids;
-    const auto all = json::parse(consul_.get("/v1/agent/services").body);
+    const auto all = parsed_json(consul_.get("/v1/agent/services").body);
     for (const auto& [id, each] : all.items()) ids.insert(id);
     return ids;
   }

@@ -13,6 +13,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <parsed_json.hpp>
+
 #include <deque>
 #include <filesystem>
 #include <set>
@@ -119,7 +121,7 @@ protected:
   void is_in_sync(const std::string& act, const names& served) {
     EXPECT_TRUE(status_says("in sync")) << status();
     EXPECT_EQ(drcon_->verb("status").code, 0);
-    EXPECT_EQ(json::parse(drcon_->verb("status", {"--json"}).out)["unsettled"], json::array());
+    EXPECT_EQ(parsed_json(drcon_->verb("status", {"--json"}).out)["unsettled"], json::array());
     EXPECT_TRUE(both_route_to(served)) << drcon_->log();
     EXPECT_EQ(explain(instance(0)).code, 0);
     EXPECT_THAT(explain(instance(0)).out, ContainsRegex("^[^\n]*: in rotation since revision [0-9]+\n"));
@@ -186,7 +188,7 @@ TEST_F(Night, HalfOfTheInstancesDeregisterByMistakeAndTheBrakeHolds) {
 
   EXPECT_EQ(drcon_->verb("status").code, 3);
   EXPECT_THAT(status(), AllOf(HasSubstr("needs attention"), HasSubstr("BRAKE HOLDS"), HasSubstr("4 of 4")));
-  const auto loss = json::parse(drcon_->verb("status", {"--json"}).out)["pipelines"]["web"]["held_loss"];
+  const auto loss = parsed_json(drcon_->verb("status", {"--json"}).out)["pipelines"]["web"]["held_loss"];
   EXPECT_EQ(loss["endpoints"][0]["endpoint"], "n1/c");
   const auto missing = explain(instance(2));
   EXPECT_EQ(missing.code, 0) << "it is in rotation still";

@@ -25,6 +25,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <parsed_json.hpp>
+
 #include <algorithm>
 #include <array>
 #include <fstream>
@@ -68,7 +70,7 @@ protected:
   json ask(const std::string& method, const std::string& target, int expected = 200) const {
     const auto answer = drcon_->ask(method, target);
     EXPECT_EQ(answer.status, expected) << method << " " << target << ": " << answer.body << answer.error;
-    return json::parse(answer.body, nullptr, false);
+    return parsed_json(answer.body);
   }
   // Another [admin] for the next reload: TOML keys, in the place of the ones that are there.
   void set_admin(const std::string& keys) const {
@@ -123,7 +125,7 @@ TEST_F(Admin, EveryRouteAnswersAsItsDocumentSays) {
     const auto shape = content.find(type.substr(0, type.find(';')));
     ASSERT_NE(shape, content.end()) << path << " answers " << type;
     if (type != "application/json") continue;
-    EXPECT_EQ(faults((*shape)["schema"], json::parse(answer.body)), "") << path << "\n" << answer.body;
+    EXPECT_EQ(faults((*shape)["schema"], parsed_json(answer.body)), "") << path << "\n" << answer.body;
     ++answered;
   }
   EXPECT_GE(answered, 12);
@@ -272,7 +274,7 @@ TEST_F(Admin, SaysWhetherTheClientMayChangeSomething) {
   const auto port = free_port();
   start("admin.listen = \"127.0.0.1:" + std::to_string(port) + "\"\n");
   EXPECT_EQ(ask("GET", "/v1/status")["may_change"], true) << "over the unix socket";
-  EXPECT_EQ(json::parse(get(port, "/v1/status").body)["may_change"], false);
+  EXPECT_EQ(parsed_json(get(port, "/v1/status").body)["may_change"], false);
   EXPECT_NE(ask("GET", "/v1/status")["host"], "");
 }
 
@@ -354,7 +356,7 @@ TEST_F(Admin, ContentsAreForThoseWhoMayReadThem) {
   const auto port = free_port();
   start("admin.listen = \"127.0.0.1:" + std::to_string(port) + "\"\n");
   EXPECT_EQ(get(port, "/v1/pipelines/web/diff").status, 403);
-  const auto explained = json::parse(get(port, "/v1/pipelines/web/explain?endpoint=10.0.0.2:80").body);
+  const auto explained = parsed_json(get(port, "/v1/pipelines/web/explain?endpoint=10.0.0.2:80").body);
   EXPECT_EQ(explained.dump().find("server 10.0.0.2:80;"), std::string::npos);
   EXPECT_EQ(ask("GET", "/v1/pipelines/web/diff")["sinks"]["page"]["targets"][0]["equal"], true);
   set_admin(listen_on(port) + "admin.token = \"" + token + "\"");
@@ -381,7 +383,7 @@ TEST_F(Admin, ValuesAreForThoseWhoMayReadThem) {
       << drcon_->log();
   const auto open = get(port, "/v1/pipelines/web");
   ASSERT_EQ(open.status, 200);
-  EXPECT_EQ(json::parse(open.body)["services"].size(), 1U);
+  EXPECT_EQ(parsed_json(open.body)["services"].size(), 1U);
   EXPECT_EQ(open.body.find("secret"), std::string::npos) << open.body;
   EXPECT_THAT(drcon_->ask("GET", "/v1/pipelines/web").body, HasSubstr("secret"));
 }
@@ -621,7 +623,7 @@ double now() { return std::chrono::duration<double>(std::chrono::system_clock::n
 double time_of_state(const std::string& events) {
   const auto at = events.find("event: state\ndata: ");
   const auto data = events.substr(at + 19);
-  return json::parse(data.substr(0, data.find('\n')))["now"];
+  return parsed_json(data.substr(0, data.find('\n')))["now"];
 }
 
 TEST_F(Admin, AClientThatComesAfterAQuietTimeGetsThePresentState) {

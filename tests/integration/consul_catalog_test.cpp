@@ -13,6 +13,8 @@
 
 #include <unistd.h>
 
+#include <parsed_json.hpp>
+
 #include <sstream>
 
 namespace drcon::test {
@@ -54,13 +56,13 @@ protected:
     const auto how = sink_->apply(std::move(services));
     EXPECT_EQ(how.result, DRCON_OK) << how.why;
   }
-  json services() const { return json::parse(consul_.get("/v1/agent/services").body); }
-  json checks() const { return json::parse(consul_.get("/v1/agent/checks").body); }
+  json services() const { return parsed_json(consul_.get("/v1/agent/services").body); }
+  json checks() const { return parsed_json(consul_.get("/v1/agent/checks").body); }
   bool has(const std::string& id) const { return services().contains(id); }
   // Who the catalogue says is passing.
   std::set<std::string> passing(const std::string& name) const {
     std::set<std::string> ids;
-    for (const auto& each : json::parse(consul_.get("/v1/health/service/" + name + "?passing").body))
+    for (const auto& each : parsed_json(consul_.get("/v1/health/service/" + name + "?passing").body))
       ids.insert(each["Service"]["ID"].get<std::string>());
     return ids;
   }

@@ -4,6 +4,8 @@
 #include "support/plugin_harness.hpp"
 #include "support/wait.hpp"
 
+#include <parsed_json.hpp>
+
 #include <gtest/gtest.h>
 
 namespace drcon::test {
@@ -144,7 +146,7 @@ TEST_F(ConsulKv, FillsATemplateBesideServicesAndNeverReachesALoadBalancer) {
                       "file = [{ path = \"" + out.string() + "\", template = \"" + (directory / "form").string() +
                       "\", escape = \"json\" }]\n[pipeline.app]\nsources = [\"kv\", \"consul\"]\nsinks = [\"file\"]\n");
   drcon.start();
-  const auto rendered = [&] { return nlohmann::json::parse(read_file(out), nullptr, false); };
+  const auto rendered = [&] { return parsed_json(read_file(out)); };
   const nlohmann::json expected{{"colour", "red \"one\""},
                                 {"size", "7"},
                                 {"all", {"colour=red \"one\""}},

@@ -13,6 +13,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
+#include <parsed_json.hpp>
 
 #include <filesystem>
 #include <string>
@@ -35,7 +36,7 @@ public:
     std::vector<std::string> line{DRCON_BINARY, "doctor", "-c", (files_ / "drcon.toml").string(), "--json"};
     line.insert(line.end(), more.begin(), more.end());
     ran_ = run(line);
-    answer_ = json::parse(ran_.out, nullptr, false);
+    answer_ = parsed_json(ran_.out);
     EXPECT_TRUE(answer_.is_object()) << ran_.out << ran_.err;
   }
   int code() const { return ran_.code; }
@@ -284,7 +285,7 @@ TEST(Doctor, SaysThatTheConfigurationIsWrongAsCheckDoes) {
   EXPECT_EQ(run({DRCON_BINARY, "check", "--live", "-c", (files / "drcon.toml").string()}).code, 1);
   const auto checked = run({DRCON_BINARY, "check", "--json", "-c", (files / "drcon.toml").string()});
   EXPECT_EQ(checked.code, 1);
-  const auto answer = json::parse(checked.out, nullptr, false);
+  const auto answer = parsed_json(checked.out);
   ASSERT_TRUE(answer.is_object()) << checked.out << checked.err;
   EXPECT_EQ(answer["ok"], false);
   bool is_named = false;

@@ -5,6 +5,7 @@
 #include "support/wait.hpp"
 
 #include <nlohmann/json.hpp>
+#include <parsed_json.hpp>
 
 #include <gtest/gtest.h>
 
@@ -127,7 +128,7 @@ protected:
 TEST_F(RunCommand, ReadsTheSnapshotAsJson) {
   const auto out = (directory_ / "out").string();
   ASSERT_EQ(apply("cat > " + out).result, DRCON_OK);
-  const auto all = nlohmann::json::parse(read_file(out));
+  const auto all = parsed_json(read_file(out));
   const auto& endpoint = all["services"]["web"][0];
   EXPECT_EQ(endpoint["address"], "10.0.0.1");
   EXPECT_EQ(endpoint["tags"][0], "quote\" ' $(x) `y`");
@@ -184,7 +185,7 @@ TEST(Examples, ASourceInCFeedsASinkInCpp) {
   drcon.start();
   const auto addresses = [&] {
     std::vector<std::string> all;
-    const auto read = nlohmann::json::parse(read_file(out), nullptr, false);
+    const auto read = parsed_json(read_file(out));
     if (!read.is_object()) return all;
     for (const auto& each : read["services"]["web"]) all.push_back(each["address"]);
     return all;

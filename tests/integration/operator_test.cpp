@@ -8,6 +8,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <parsed_json.hpp>
+
 #include <csignal>
 #include <filesystem>
 #include <fstream>
@@ -47,7 +49,7 @@ TEST_F(Operator, StatusReportsInSyncAndWhatNeedsAttention) {
   EXPECT_THAT(held.out,
               HasSubstr("pipeline web is held by its brake: service web: 2 of 3 endpoints in service would go"));
   EXPECT_THAT(held.out, HasSubstr("BRAKE HOLDS"));
-  EXPECT_EQ(json::parse(ask("status", {"--json"}).out)["pipelines"]["web"]["held_loss"]["removed"], 2);
+  EXPECT_EQ(parsed_json(ask("status", {"--json"}).out)["pipelines"]["web"]["held_loss"]["removed"], 2);
 }
 
 TEST_F(Operator, ExplainReportsEachStep) {
@@ -174,7 +176,7 @@ TEST_F(Operator, OnceDoesNotWaitForASinkThatAPauseKeepsAsItIs) {
   ASSERT_EQ(ask("pause", {"web", "--why", "lunch"}).code, 0);
   drcon_->stop();
   const auto mark = drcon_->directory() / "state" / "web.paused";
-  auto paused = json::parse(read_file(mark));
+  auto paused = parsed_json(read_file(mark));
   paused["behind"] = json::array({"page"});
   write_file(mark, paused.dump());
   process once({DRCON_BINARY, "once", "-c", (drcon_->directory() / "drcon.toml").string(), "--timeout", "1h"},
@@ -254,19 +256,19 @@ TEST_F(Operator, WithJsonErrorsAreJsonToo) {
   const auto refused = ask("explain", {"nobody", "10.0.0.1", "--json"});
   EXPECT_EQ(refused.code, 3);
   EXPECT_EQ(refused.err, "");
-  EXPECT_EQ(json::parse(refused.out)["code"], "not-found") << refused.out;
-  EXPECT_EQ(json::parse(ask("resume", {"web", "--json"}).out)["code"], "conflict");
+  EXPECT_EQ(parsed_json(refused.out)["code"], "not-found") << refused.out;
+  EXPECT_EQ(parsed_json(ask("resume", {"web", "--json"}).out)["code"], "conflict");
   drcon_->stop();
   const auto nobody = ask("status", {"--json"});
   EXPECT_EQ(nobody.code, 3);
   EXPECT_EQ(nobody.err, "");
-  EXPECT_EQ(json::parse(nobody.out)["code"], "no-answer") << nobody.out;
+  EXPECT_EQ(parsed_json(nobody.out)["code"], "no-answer") << nobody.out;
 }
 
 // The sentences are for people, and may change.
 TEST_F(Operator, FindingsOfTheStatusHaveCodes) {
   ASSERT_EQ(ask("pause", {"web", "--why", "lunch"}).code, 0);
-  const auto findings = json::parse(ask("status", {"--json"}).out)["findings"];
+  const auto findings = parsed_json(ask("status", {"--json"}).out)["findings"];
   ASSERT_EQ(findings.size(), 1U) << findings.dump();
   EXPECT_EQ(findings[0]["code"], "paused");
   EXPECT_EQ(findings[0]["severity"], "warning");
@@ -366,7 +368,7 @@ TEST_F(Operator, HowMuchAPluginLogsIsChangedWhileItRuns) {
   EXPECT_THAT(drcon_->log(), HasSubstr(" debug [source hosts] publishes service web: 5 endpoints"));
   EXPECT_THAT(drcon_->log(), HasSubstr(" debug [sink page] answers update"));
   EXPECT_EQ(ask("reload").code, 0);
-  EXPECT_EQ(json::parse(ask("log", {"--json"}).out), (json{{"level", "info"}, {"plugins", json::object()}}))
+  EXPECT_EQ(parsed_json(ask("log", {"--json"}).out), (json{{"level", "info"}, {"plugins", json::object()}}))
       << "as the configuration says";
   const auto unknown = ask("log", {"debug", "--plugin", "nginx"});
   EXPECT_EQ(unknown.code, 3);

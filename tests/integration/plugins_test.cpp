@@ -2,6 +2,7 @@
 #include "support/process.hpp"
 
 #include <nlohmann/json.hpp>
+#include <parsed_json.hpp>
 
 #include <gtest/gtest.h>
 
@@ -21,7 +22,7 @@ void expect_described(const nlohmann::json& schema, const std::string& where) {
 }
 
 TEST(Plugins, AreListedWithWhatTheyDo) {
-  const auto listed = nlohmann::json::parse(run({DRCON_BINARY, "plugins", "--json", "-c", "/nowhere"}).out);
+  const auto listed = parsed_json(run({DRCON_BINARY, "plugins", "--json", "-c", "/nowhere"}).out);
   EXPECT_TRUE(listed["refused"].empty()) << listed["refused"];
   std::vector<std::string> names;
   for (const auto& each : listed["plugins"]) {
@@ -35,8 +36,7 @@ TEST(Plugins, AreListedWithWhatTheyDo) {
 TEST(Plugins, DescribeEveryOption) {
   for (const auto* name :
        {"consul-catalog", "consul-dns", "consul-http", "consul-kv", "docker", "file", "haproxy", "nginx", "template"}) {
-    const auto shown =
-        nlohmann::json::parse(run({DRCON_BINARY, "plugins", "--json", "-c", "/nowhere", "show", name}).out);
+    const auto shown = parsed_json(run({DRCON_BINARY, "plugins", "--json", "-c", "/nowhere", "show", name}).out);
     for (const auto* kind : {"source", "sink"})
       if (shown.contains(kind)) expect_described(shown[kind], name);
   }
@@ -104,11 +104,10 @@ void collect_words(const nlohmann::json& schema, const std::string& where, std::
 
 TEST(Plugins, MarkEveryFileThatTheyReadAndEveryTarget) {
   std::map<std::string, std::string> found;
-  const auto listed = nlohmann::json::parse(run({DRCON_BINARY, "plugins", "--json", "-c", "/nowhere"}).out);
+  const auto listed = parsed_json(run({DRCON_BINARY, "plugins", "--json", "-c", "/nowhere"}).out);
   for (const auto& each : listed["plugins"]) {
     const std::string name = each["name"];
-    const auto shown =
-        nlohmann::json::parse(run({DRCON_BINARY, "plugins", "--json", "-c", "/nowhere", "show", name}).out);
+    const auto shown = parsed_json(run({DRCON_BINARY, "plugins", "--json", "-c", "/nowhere", "show", name}).out);
     for (const std::string kind : {"source", "sink"})
       if (shown.contains(kind) && shown[kind].is_object()) collect_words(shown[kind], name + " " + kind + " ", found);
   }

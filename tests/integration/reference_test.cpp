@@ -5,6 +5,7 @@
 #include "support/temp_dir.hpp"
 
 #include <nlohmann/json.hpp>
+#include <parsed_json.hpp>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -30,10 +31,10 @@ run_result drcon(std::vector<std::string> arguments) {
   return run(arguments);
 }
 
-json bundled() { return json::parse(drcon({"plugins", "--json"}).out).at("plugins"); }
+json bundled() { return parsed_json(drcon({"plugins", "--json"}).out).at("plugins"); }
 
 json options_of(const std::string& plugin) {
-  return json::parse(run({DRCON_BINARY, "plugins", "-c", "/dev/null", "--json", "show", plugin}).out);
+  return parsed_json(run({DRCON_BINARY, "plugins", "-c", "/dev/null", "--json", "show", plugin}).out);
 }
 
 // Debian's own python3, for which Debian's python3-jsonschema is.
@@ -118,11 +119,11 @@ void make_plugin(const fs::path& directory) {
 TEST(Schema, HasThePluginsOfOthersToo) {
   const temp_dir directory;
   make_plugin(directory.path());
-  const auto by_option = json::parse(drcon({"schema", "--plugin-dir", directory.path().string()}).out);
+  const auto by_option = parsed_json(drcon({"schema", "--plugin-dir", directory.path().string()}).out);
   EXPECT_EQ(by_option.at("/definitions/source-mine/properties/colour/enum"_json_pointer), json({"red"}));
   const auto config = directory / "drcon.toml";
   write_file(config, "[host]\nplugin_directories = [\"" + directory.path().string() + "\"]\n");
-  EXPECT_EQ(json::parse(run({DRCON_BINARY, "schema", "-c", config.string()}).out), by_option);
+  EXPECT_EQ(parsed_json(run({DRCON_BINARY, "schema", "-c", config.string()}).out), by_option);
   EXPECT_THAT(drcon({"reference", "mine", "--plugin-dir", directory.path().string()}).out, HasSubstr("Of the roof."));
 }
 

@@ -9,6 +9,7 @@
 #include "support/wait.hpp"
 
 #include <nlohmann/json.hpp>
+#include <parsed_json.hpp>
 
 #include <gtest/gtest.h>
 
@@ -121,7 +122,7 @@ TEST_F(TemplateSink, PassesToCommandsWhatHasChanged) {
   sink("", "reload = { shell = 'cat > " + path("in") + "; env > " + path("env") +
                "', environment = { COLOUR = \"red\" } }\n");
   expect_applied(1);
-  const auto said = json::parse(read_file(path("in")));
+  const auto said = parsed_json(read_file(path("in")));
   EXPECT_EQ(said["files"], json{out()});
   EXPECT_EQ(said["added"], json{"web"});
   EXPECT_EQ(said["services"][0]["endpoints"][0]["address"], "10.0.0.1");
@@ -130,7 +131,7 @@ TEST_F(TemplateSink, PassesToCommandsWhatHasChanged) {
        {"DRCON_SINK=test\n", "DRCON_ADDED=web\n", "DRCON_CHANGED=\n", "DRCON_REVISION=1\n", "COLOUR=red\n"})
     EXPECT_NE(environment.find(each), std::string::npos) << each << environment;
   expect_applied(2);
-  EXPECT_EQ(json::parse(read_file(path("in")))["changed"], json{"web"});
+  EXPECT_EQ(parsed_json(read_file(path("in")))["changed"], json{"web"});
 }
 
 TEST_F(TemplateSink, RunsWithoutAShellUnlessAskedAndAsTheUserThatIsNamed) {
@@ -353,7 +354,7 @@ TEST_F(TemplateSink, RunsCommandsHoweverManyServicesThereAre) {
   const auto how = sink_->apply(all);
   ASSERT_EQ(how.result, DRCON_OK) << how.why;
   EXPECT_NE(read_file(path("env")).find("DRCON_ADDED_COUNT=901\n"), std::string::npos);
-  EXPECT_EQ(json::parse(read_file(path("in")))["added"].size(), 901U) << "all of them are on standard input";
+  EXPECT_EQ(parsed_json(read_file(path("in")))["added"].size(), 901U) << "all of them are on standard input";
 }
 
 TEST_F(TemplateSink, HidesItsEnvironmentFromTheCommandsOfAnotherUser) {

@@ -3,6 +3,8 @@
 #include "support/ports.hpp"
 #include "support/wait.hpp"
 
+#include <parsed_json.hpp>
+
 #include <stdexcept>
 
 namespace drcon::test {
@@ -74,7 +76,7 @@ void consul_agent::start(bool keep_data) {
 void consul_agent::start_without_leader() {
   process_.terminate();
   std::filesystem::remove_all(directory_ / "data");
-  auto config = json::parse(read_file(directory_ / "consul.json"));
+  auto config = parsed_json(read_file(directory_ / "consul.json"));
   config["bootstrap_expect"] = 3;
   write_file(directory_ / "lonely.json", config.dump(2));
   process_ = process({"consul", "agent", "-config-file", (directory_ / "lonely.json").string()}, directory_ / "log");

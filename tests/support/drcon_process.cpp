@@ -2,6 +2,8 @@
 
 #include "support/http.hpp"
 
+#include <parsed_json.hpp>
+
 #include <stdexcept>
 
 namespace drcon::test {
@@ -33,12 +35,10 @@ run_result drcon_process::verb(const std::string& name, const std::vector<std::s
   return run(argv);
 }
 
-nlohmann::json drcon_process::status() const {
-  return nlohmann::json::parse(get(directory_ / "admin.sock", "/v1/status").body, nullptr, false);
-}
+nlohmann::json drcon_process::status() const { return parsed_json(get(directory_ / "admin.sock", "/v1/status").body); }
 
 nlohmann::json drcon_process::pipeline(const std::string& name) const {
-  return nlohmann::json::parse(ask("GET", "/v1/pipelines/" + name).body, nullptr, false);
+  return parsed_json(ask("GET", "/v1/pipelines/" + name).body);
 }
 
 http_answer drcon_process::ask(const std::string& method, const std::string& target) const {
@@ -48,7 +48,7 @@ http_answer drcon_process::ask(const std::string& method, const std::string& tar
 std::string drcon_process::metrics() const { return get(directory_ / "admin.sock", "/metrics").body; }
 
 nlohmann::json drcon_process::journal() const {
-  return nlohmann::json::parse(get(directory_ / "admin.sock", "/v1/journal").body, nullptr, false);
+  return parsed_json(get(directory_ / "admin.sock", "/v1/journal").body);
 }
 
 std::string drcon_process::kept_state(const std::string& pipeline) const {

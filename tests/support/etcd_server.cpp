@@ -5,6 +5,8 @@
 
 #include <openssl/evp.h>
 
+#include <parsed_json.hpp>
+
 #include <stdexcept>
 
 namespace drcon::test {
@@ -96,7 +98,7 @@ json etcd_server::call(const std::string& path, const json& body) const {
   const auto said = http("POST", port_, path, body.dump());
   if (said.status != 200)
     throw std::runtime_error("POST " + path + ": " + std::to_string(said.status) + " " + said.body + said.error);
-  return json::parse(said.body);
+  return parsed_json(said.body);
 }
 
 std::int64_t etcd_server::put(const std::string& key, const std::string& value, std::int64_t lease) const {

@@ -2,6 +2,8 @@
 
 #include <drcon/detail/entry.hpp>
 
+#include <parsed_json.hpp>
+
 #include <algorithm>
 #include <set>
 
@@ -143,7 +145,7 @@ void add_fake_plugins(plugins::registry& to) {
   static constexpr auto sink_type = detail::sink_type<fake_sink>();
   static constexpr auto source = detail::entry("fake-source", "1", "A fake.", &source_type, nullptr);
   static constexpr auto sink = detail::entry("fake-sink", "1", "A fake.", nullptr, &sink_type);
-  const auto schema = nlohmann::json::parse(any_options);
+  const auto schema = parsed_json(any_options);
   to.add({.file = "fake-source", .entry = &source, .source_schema = schema, .sink_schema = {}});
   to.add({.file = "fake-sink", .entry = &sink, .source_schema = {}, .sink_schema = schema});
 }

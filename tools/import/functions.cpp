@@ -5,6 +5,7 @@
 #include "import/walk.hpp"
 
 #include <nlohmann/json.hpp>
+#include <parsed_json.hpp>
 
 #include <algorithm>
 #include <cctype>
@@ -38,7 +39,7 @@ held split(const std::string& separator, const std::string& text) {
 }
 
 held list_of_json(const std::string& text) {
-  const auto read = nlohmann::json::parse(text, nullptr, false);
+  const auto read = parsed_json(text);
   if (!read.is_array()) return {};
   std::vector<std::string> all;
   for (const auto& each : read) {

@@ -6,6 +6,7 @@
 #include "init/listed.hpp"
 
 #include <nlohmann/json.hpp>
+#include <parsed_json.hpp>
 
 #include <algorithm>
 #include <chrono>
@@ -41,7 +42,7 @@ common::http_answer ask(const std::string& address, const std::string& path) {
 }
 
 std::vector<std::string> service_names(const std::string& body) {
-  const auto all = nlohmann::json::parse(body, nullptr, false);
+  const auto all = parsed_json(body);
   std::vector<std::string> names;
   if (!all.is_object()) return names;
   for (const auto& [name, tags] : all.items())

@@ -5,6 +5,7 @@
 #include "support/wait.hpp"
 
 #include <nlohmann/json.hpp>
+#include <parsed_json.hpp>
 
 #include <gtest/gtest.h>
 
@@ -35,7 +36,7 @@ TEST_F(FileSd, WritesATargetForEachEndpoint) {
   sink_harness sink("file-sd", options());
   sink.start();
   ASSERT_EQ(sink.apply({web()}).result, DRCON_OK);
-  const auto all = json::parse(read_file(file()));
+  const auto all = parsed_json(read_file(file()));
   ASSERT_EQ(all.size(), 3U);
   EXPECT_EQ(all[0]["targets"], json::array({"10.0.0.1:80"}));
   EXPECT_EQ(all[0]["labels"]["__meta_drcon_service"], "web");
@@ -51,7 +52,7 @@ TEST_F(FileSd, LeavesOutWhatDoesNotServeWhenAskedTo) {
   sink_harness sink("file-sd", options("only_serving = true\n"));
   sink.start();
   ASSERT_EQ(sink.apply({web()}).result, DRCON_OK);
-  EXPECT_EQ(json::parse(read_file(file())).size(), 2U);
+  EXPECT_EQ(parsed_json(read_file(file())).size(), 2U);
 }
 
 TEST_F(FileSd, LeavesAnEqualFileAlone) {
@@ -79,7 +80,7 @@ TEST_F(FileSd, RendersWithoutWriting) {
   sink_harness sink("file-sd", options());
   const auto rendered = sink.render({web()});
   ASSERT_EQ(rendered.size(), 1U);
-  EXPECT_EQ(json::parse(rendered[0].wanted).size(), 3U);
+  EXPECT_EQ(parsed_json(rendered[0].wanted).size(), 3U);
   EXPECT_FALSE(fs::exists(file()));
 }
 

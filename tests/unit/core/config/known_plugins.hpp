@@ -4,6 +4,7 @@
 #include "config/configuration.hpp"
 
 #include <nlohmann/json.hpp>
+#include <parsed_json.hpp>
 
 #include <optional>
 #include <string>
@@ -52,9 +53,9 @@ inline const char* const nginx_schema = R"JSON({
 
 inline plugin_catalog known_plugins() {
   return {.schema = [](kind kind, const std::string& plugin) -> std::optional<nlohmann::json> {
-            if (kind == kind::source && plugin == "consul-http") return nlohmann::json::parse(consul_schema);
-            if (kind == kind::source && plugin == "file") return nlohmann::json::parse(file_schema);
-            if (kind == kind::sink && plugin == "nginx") return nlohmann::json::parse(nginx_schema);
+            if (kind == kind::source && plugin == "consul-http") return parsed_json(consul_schema);
+            if (kind == kind::source && plugin == "file") return parsed_json(file_schema);
+            if (kind == kind::sink && plugin == "nginx") return parsed_json(nginx_schema);
             return {};
           },
           .names =

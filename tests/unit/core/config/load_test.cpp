@@ -5,6 +5,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <parsed_json.hpp>
+
 #include <filesystem>
 #include <string>
 
@@ -86,7 +88,7 @@ TEST_F(Load, FillsInEveryDefault) {
   EXPECT_EQ(web.where, (position{(dir_ / "drcon.toml").string(), 7, 1}));
   EXPECT_EQ(
       made->sources.at("consul").options,
-      json::parse(R"({"address": "http://127.0.0.1:8500", "wait": "55s", "connections": "auto", "tls": {"verify": true},
+      parsed_json(R"({"address": "http://127.0.0.1:8500", "wait": "55s", "connections": "auto", "tls": {"verify": true},
                             "service": [{"name": "simple", "tag": [], "health": "passing"}]})"));
   EXPECT_EQ(made->sinks.at("edge").options.at("file"), (dir_ / "out/edge.conf").string());
   EXPECT_EQ(made->sinks.at("edge").plugin, "nginx");
@@ -255,7 +257,7 @@ TEST(InstanceConfig, ShowsNoSecret) {
   const instance_config made{
       .name = "consul",
       .plugin = "consul-http",
-      .options = json::parse(R"({"address": "http://x", "token": "hunter2", "list": [{"t": "hunter2"}, {}]})"),
+      .options = parsed_json(R"({"address": "http://x", "token": "hunter2", "list": [{"t": "hunter2"}, {}]})"),
       .secrets = {"/token", "/list/0/t", "/list/1/t", "/absent"}};
   EXPECT_EQ(made.redacted(), R"J({"address":"http://x","list":[{"t":"(secret)"},{}],"token":"(secret)"})J");
 }

@@ -6,6 +6,8 @@
 
 #include <gtest/gtest.h>
 
+#include <parsed_json.hpp>
+
 #include <cstdlib>
 #include <string>
 
@@ -31,7 +33,7 @@ outcome_of_check check(const std::string& schema, const std::string& toml,
                              .title = "[t]",
                              .directory = directory,
                              .reserved = {"plugin"}},
-                            json::parse(schema), found);
+                            parsed_json(schema), found);
   return {std::move(made.values), std::move(made.secrets), std::move(made.positions), found.text()};
 }
 
@@ -53,7 +55,7 @@ TEST(SchemaCheck, TakesValuesOfEveryType) {
             "plugin = \"p\"\ns = \"é\"\ni = -5\nn = 1\nm = 2.5\nb = true\na = [1, 2]\nt = {k = \"v\"}\nu = 7\n");
   EXPECT_EQ(made.said, "");
   EXPECT_EQ(made.values,
-            json::parse(R"({"s": "é", "i": -5, "n": 1, "m": 2.5, "b": true, "a": [1, 2], "t": {"k": "v"}, "u": 7})"));
+            parsed_json(R"({"s": "é", "i": -5, "n": 1, "m": 2.5, "b": true, "a": [1, 2], "t": {"k": "v"}, "u": 7})"));
 }
 
 TEST(SchemaCheck, RemembersWhereEachValueStands) {
@@ -78,12 +80,12 @@ TEST(SchemaCheck, FillsInDefaultsAtEveryDepth) {
       "nothing": {"type": "object", "properties": {"a": {"type": "string"}}},
       "list": {"type": "array", "items": {"type": "object", "properties": {"d": {"type": "boolean", "default": true}}}}}})";
   EXPECT_EQ(check(schema, "wait = {max = \"1s\"}\nlist = [{}, {d = false}]\n").values,
-            json::parse(R"({"plain": 5, "wait": {"min": "20ms", "max": "1s"}, "given": {"a": 1, "b": 2},
+            parsed_json(R"({"plain": 5, "wait": {"min": "20ms", "max": "1s"}, "given": {"a": 1, "b": 2},
                             "list": [{"d": true}, {"d": false}]})"));
   const auto left_out = check(schema, "");
   EXPECT_EQ(left_out.said, "");
   EXPECT_EQ(left_out.values,
-            json::parse(R"({"plain": 5, "wait": {"min": "20ms", "max": "500ms"}, "given": {"a": 1, "b": 2}})"));
+            parsed_json(R"({"plain": 5, "wait": {"min": "20ms", "max": "500ms"}, "given": {"a": 1, "b": 2}})"));
 }
 
 // A configuration of an earlier version is read, or refused with the exact change to make.
@@ -92,7 +94,7 @@ TEST(SchemaCheck, ReadsFormerNamesAndReportsTheNewOnes) {
       "address": {"type": "string", "formerly": ["url", "host"]}, "port": {"type": "integer", "default": 80}}})";
   const auto made = check(schema, "url = \"a\"\n");
   EXPECT_EQ(made.said, "f:2:1: warning: 'url' in [t] is now called 'address'; it is read as that; write 'address'\n");
-  EXPECT_EQ(made.values, json::parse(R"({"address": "a", "port": 80})"));
+  EXPECT_EQ(made.values, parsed_json(R"({"address": "a", "port": 80})"));
   EXPECT_EQ(made.positions.at("/address"), (position{"f", 2, 7}));
   EXPECT_EQ(check(schema, "address = \"a\"\nhost = \"b\"\n").said,
             "f:3:1: error: 'host' in [t] is now called 'address', which is there too; remove 'host'\n");

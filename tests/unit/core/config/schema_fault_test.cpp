@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <parsed_json.hpp>
+
 #include <string>
 
 namespace drcon::config {
@@ -9,7 +11,7 @@ namespace {
 
 using nlohmann::json;
 
-std::string fault(const std::string& schema) { return fault_of_schema(json::parse(schema)).value_or(""); }
+std::string fault(const std::string& schema) { return fault_of_schema(parsed_json(schema)).value_or(""); }
 
 // Of a schema of one property, `x`.
 std::string fault_of_x(const std::string& schema) {

@@ -5,6 +5,8 @@
 
 #include <unistd.h>
 
+#include <parsed_json.hpp>
+
 #include <filesystem>
 
 namespace drcon::config {
@@ -37,23 +39,21 @@ const char* const schema_of_an_owner = R"({ "type": "object", "properties": {
 class Targets : public testing::Test {
 protected:
   void add(const std::string& name, const std::string& plugin, const char* options) {
-    instance_config made{.name = name, .plugin = plugin, .options = nlohmann::json::parse(options)};
+    instance_config made{.name = name, .plugin = plugin, .options = parsed_json(options)};
     made.where = {"drcon.toml", static_cast<int>(all_.sinks.size()) + 1, 1};
     all_.sinks.emplace(name, std::move(made));
   }
   void add_source(const std::string& name, const char* options) {
-    all_.sources.emplace(name,
-                         instance_config{.name = name, .plugin = "source", .options = nlohmann::json::parse(options)});
+    all_.sources.emplace(name, instance_config{.name = name, .plugin = "source", .options = parsed_json(options)});
   }
   std::string faults() const {
-    const plugin_catalog plugins{
-        .schema = [](kind, const std::string& plugin) -> std::optional<nlohmann::json> {
-          if (plugin == "source") return nlohmann::json::parse(schema_of_a_source);
-          if (plugin == "files") return nlohmann::json::parse(schema_of_files);
-          if (plugin == "owner") return nlohmann::json::parse(schema_of_an_owner);
-          return nlohmann::json::parse(plugin == "socket" ? schema_of_a_socket : schema_of_one_file);
-        },
-        .names = {}};
+    const plugin_catalog plugins{.schema = [](kind, const std::string& plugin) -> std::optional<nlohmann::json> {
+                                   if (plugin == "source") return parsed_json(schema_of_a_source);
+                                   if (plugin == "files") return parsed_json(schema_of_files);
+                                   if (plugin == "owner") return parsed_json(schema_of_an_owner);
+                                   return parsed_json(plugin == "socket" ? schema_of_a_socket : schema_of_one_file);
+                                 },
+                                 .names = {}};
     diagnostics found;
     check_targets(all_, {"/etc/drcon/drcon.toml", "/etc/drcon/pipelines.d/a.toml"}, plugins, found);
     return found.text();

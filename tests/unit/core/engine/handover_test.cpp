@@ -6,6 +6,7 @@
 #include <drcon/detail/entry.hpp>
 
 #include <nlohmann/json.hpp>
+#include <parsed_json.hpp>
 
 #include <filesystem>
 
@@ -88,7 +89,7 @@ TEST_F(Handover, ASinkThatReadsFilesIsNotInSyncAfterAReloadBeforeItHasCompared) 
   registry_.add({.file = "reader-sink",
                  .entry = &entry,
                  .source_schema = {},
-                 .sink_schema = nlohmann::json::parse(R"({"type": "object", "properties": {"file": {"type": "array",
+                 .sink_schema = parsed_json(R"({"type": "object", "properties": {"file": {"type": "array",
                    "items": {"properties": {"template": {"type": "string", "format": "path", "reads": "always"}}}}}})")});
   config_.sinks["t"] = instance_of("t", "reader-sink");
   start();

@@ -15,6 +15,8 @@
 
 #include <gtest/gtest.h>
 
+#include <parsed_json.hpp>
+
 #include <algorithm>
 #include <filesystem>
 #include <map>
@@ -32,7 +34,7 @@ using nlohmann::json;
 json to_json(const toml::table& table) {
   std::ostringstream text;
   text << toml::json_formatter(table);
-  return json::parse(text.str());
+  return parsed_json(text.str());
 }
 
 bool is_valid(const json& schema, const json& document) {
@@ -45,9 +47,9 @@ bool is_valid(const json& schema, const json& document) {
 
 // The bundled plugins that the golden configurations use.
 std::vector<plugin_facts> known_facts() {
-  return {{"consul-http", "1.0.0", "Watches Consul.", json::parse(config::consul_schema), {}},
-          {"file", "1.0.0", "Reads a file.", json::parse(config::file_schema), {}},
-          {"nginx", "1.0.0", "Writes upstreams.", {}, json::parse(config::nginx_schema)}};
+  return {{"consul-http", "1.0.0", "Watches Consul.", parsed_json(config::consul_schema), {}},
+          {"file", "1.0.0", "Reads a file.", parsed_json(config::file_schema), {}},
+          {"nginx", "1.0.0", "Writes upstreams.", {}, parsed_json(config::nginx_schema)}};
 }
 
 bool is_valid(const std::string& toml) { return is_valid(editor_schema(known_facts()), to_json(toml::parse(toml))); }
@@ -154,7 +156,7 @@ class EditorAndHost : public testing::TestWithParam<sample> {};
 
 TEST_P(EditorAndHost, AgreeOnAValue) {
   const json options{
-      {"type", "object"}, {"additionalProperties", false}, {"properties", {{"x", json::parse(GetParam().schema)}}}};
+      {"type", "object"}, {"additionalProperties", false}, {"properties", {{"x", parsed_json(GetParam().schema)}}}};
   const auto document = toml::parse("[sink.s]\nplugin = 'p'\nx = " + GetParam().value + "\n");
   config::diagnostics found;
   config::check_options({.table = *document["sink"]["s"].as_table(),

@@ -6,6 +6,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <parsed_json.hpp>
+
 #include <sstream>
 #include <string>
 
@@ -22,7 +24,7 @@ page page_with(const std::string& properties, const std::string& required = "[]"
        "1.2.3",
        "Does it.",
        {},
-       json::parse(R"({"type": "object", "required": )" + required + R"(, "properties": )" + properties + "}")});
+       parsed_json(R"({"type": "object", "required": )" + required + R"(, "properties": )" + properties + "}")});
 }
 
 std::string facts_of_x(const std::string& schema) {

@@ -4,6 +4,7 @@
 #include "plugins/update_package.hpp"
 
 #include <nlohmann/json.hpp>
+#include <parsed_json.hpp>
 
 #include <gtest/gtest.h>
 
@@ -31,7 +32,7 @@ registration one_of(const endpoint& each, const desired_rules& by = {.owner = "m
 }
 
 json check_of(const meta& with, const desired_rules& by = {.owner = "me", .check = {}, .deregister = {}}) {
-  const auto checks = json::parse(one_of(at("a", with), by).body)["Checks"];
+  const auto checks = parsed_json(one_of(at("a", with), by).body)["Checks"];
   return checks.size() == 2 ? checks[0] : json();
 }
 
@@ -67,7 +68,7 @@ TEST(ConsulCatalogRegistration, TakesTheSinksCheckForWhoNamesNone) {
 }
 
 TEST(ConsulCatalogRegistration, KeepsItsOwnCheckForEverUnlessItHasATtl) {
-  const auto own = [](const meta& with) { return json::parse(one_of(at("a", with)).body)["Checks"].back(); };
+  const auto own = [](const meta& with) { return parsed_json(one_of(at("a", with)).body)["Checks"].back(); };
   EXPECT_EQ(own({})["CheckID"], "drcon:a");
   EXPECT_EQ(own({})["TTL"], "87600h");
   EXPECT_EQ(own({{"check_ttl", "30s"}})["TTL"], "30s");
@@ -122,7 +123,7 @@ struct agent_double {
   json services = json::object();
   json checks = json::object();
   void add(const registration& what) {
-    auto body = json::parse(what.body);
+    auto body = parsed_json(what.body);
     for (const auto& each : body["Checks"])
       checks[each["CheckID"].get<std::string>()] = {{"ServiceID", what.id},
                                                     {"Status", each.value("Status", "critical")}};
@@ -185,8 +186,8 @@ TEST_F(ConsulCatalogPlan, TakesOverOnlyWhatNoDrconOwnsAndOnlyWhenConfigured) {
 
 TEST_F(ConsulCatalogPlan, AcceptsNoAnswerThatIsNone) {
   for (const auto* text : {"null", "[]", "7", R"({"a": 7})"}) {
-    EXPECT_FALSE(read_agent(json::parse(text), json::object(), desired_)) << text;
-    EXPECT_FALSE(read_agent(json::object(), json::parse(text), desired_)) << text;
+    EXPECT_FALSE(read_agent(parsed_json(text), json::object(), desired_)) << text;
+    EXPECT_FALSE(read_agent(json::object(), parsed_json(text), desired_)) << text;
   }
 }
 

@@ -2,6 +2,7 @@
 #include "unit/plugins/docker/web_container.hpp"
 
 #include <nlohmann/json.hpp>
+#include <parsed_json.hpp>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -37,7 +38,7 @@ TEST(DockerOmissions, APortThatIsNotPublishedIsNamed) {
 }
 
 TEST(DockerOmissions, APortOfAnotherProtocolIsNamed) {
-  const auto one = read_container(nlohmann::json::parse(
+  const auto one = read_container(parsed_json(
       R"({"Id": "a", "State": {"Running": true}, "Config": {"Image": "web", "ExposedPorts": {"3868/sctp": {}}}})"));
   ASSERT_TRUE(one);
   EXPECT_EQ(why_none(*one), "only ports of tcp and udp are published, and it has none but 3868/sctp");

@@ -2,6 +2,7 @@
 #include "docker/services.hpp"
 
 #include <nlohmann/json.hpp>
+#include <parsed_json.hpp>
 
 #include <gtest/gtest.h>
 
@@ -173,8 +174,8 @@ TEST(DockerEvent, IsReadAndTheRestIsPassedOver) {
 
 TEST(DockerContainer, IsReadAsFarAsItMakesSense) {
   for (const auto* text : {"null", "{}", "[]", R"({"Id": 7, "State": {}})", R"({"Id": "a"})"})
-    EXPECT_FALSE(read_container(json::parse(text))) << text;
-  const auto odd = read_container(json::parse(
+    EXPECT_FALSE(read_container(parsed_json(text))) << text;
+  const auto odd = read_container(parsed_json(
       R"({"Id": "a", "Name": null, "State": 7, "Config": {"Env": [7, "x", "=y"], "Labels": {"SERVICE_NAME": 7},
           "ExposedPorts": {"x/tcp": {}, "99999/tcp": {}, "80/sctp": {}, "81": {}}},
           "NetworkSettings": {"Ports": {"82/tcp": null, "83/tcp": [{"HostPort": "99999"}, {"HostIp": "::", "HostPort": "1"},

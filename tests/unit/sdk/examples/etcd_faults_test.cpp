@@ -4,6 +4,7 @@
 #include "support/wait.hpp"
 
 #include <nlohmann/json.hpp>
+#include <parsed_json.hpp>
 
 #include <gtest/gtest.h>
 
@@ -79,7 +80,7 @@ protected:
 };
 
 TEST_F(EtcdFaults, NoAnswerThatIsNotWholeAndRightChangesAnything) {
-  const auto whole = json::parse(range(6, {entry(key_b, 6)}));
+  const auto whole = parsed_json(range(6, {entry(key_b, 6)}));
   const auto without = [&](const char* member) {
     auto less = whole;
     less.erase(member);

@@ -38,7 +38,7 @@ bool log_to(const config::host_config& host) {
 
 class daemon {
 public:
-  daemon(const arguments& options, const plugins::registry& plugins, const config::host_config& host)
+  daemon(const arguments& options, plugins::registry& plugins, const config::host_config& host)
       : options_(options),
         plugins_(plugins),
         hosted_(plugins, host, engine::mode::apply),
@@ -62,6 +62,7 @@ private:
   admin::reload_outcome use(std::optional<config::configuration> next, config::diagnostics& found,
                             const std::string& who);
   void use_renewed(const std::string& secret_file);
+  std::optional<config::configuration> load_again(config::diagnostics& found);
   void in_effect(const config::configuration& now);
   void close_in_the_clear(const config::host_config& refused, std::vector<std::string>& findings);
   bool take(const config::configuration& next, config::diagnostics& found, std::vector<std::string>& findings);
@@ -71,7 +72,7 @@ private:
   }
 
   const arguments& options_;
-  const plugins::registry& plugins_;
+  plugins::registry& plugins_;
   hosted_engine hosted_;
   admin::server admin_;
   systemd::heartbeat heartbeat_;
@@ -159,12 +160,22 @@ void daemon::close_in_the_clear(const config::host_config& refused, std::vector<
   log::error(base::subject_kind::admin, "{}", findings.back());
 }
 
+std::optional<config::configuration> daemon::load_again(config::diagnostics& found) {
+  const auto refused_before = plugins_.refused().size();
+  auto next = config::load(options_.config, plugins_.catalog(), found);
+  for (auto i = refused_before; i < plugins_.refused().size(); ++i) {
+    const auto& each = plugins_.refused()[i];
+    log::error(base::subject_kind::host, "plugin refused: {}; {}", each.text(), each.fault.help);
+  }
+  return next;
+}
+
 // The whole new configuration is checked first; a wrong one changes nothing, but for a port that it would secure.
 admin::reload_outcome daemon::reload(const std::string& who) {
   if (stopping_) return {.taken = false, .findings = {"drcon is stopping"}};
   log::info(base::subject_kind::host, "reloading {}{}", options_.config.string(), base::by_whom(who));
   config::diagnostics found;
-  auto next = config::load(options_.config, plugins_.catalog(), found);
+  auto next = load_again(found);
   return use(std::move(next), found, who);
 }
 
@@ -177,7 +188,7 @@ void daemon::in_effect(const config::configuration& now) {
 void daemon::use_renewed(const std::string& secret_file) {
   if (stopping_) return;
   config::diagnostics found;
-  auto next = config::load(options_.config, plugins_.catalog(), found);
+  auto next = load_again(found);
   if (!next || next->text_hash != text_hash_) {
     const auto why = next ? "the configuration was edited too" : found.sorted().front().message;
     log::warning(base::subject_kind::host,

@@ -26,7 +26,7 @@ void configure_log(const config::host_config& host) {
 }
 
 void load_plugins(const arguments& options, const config::host_config& host, plugins::registry& plugins) {
-  plugins.load_bundled(plugins::bundled_directory());
+  plugins.offer_bundled(plugins::bundled_directory());
   auto others = options.plugin_directories;
   const auto third_parties = plugins::third_party_directories();
   others.insert(others.end(), third_parties.begin(), third_parties.end());
@@ -40,9 +40,17 @@ void load_plugins(const arguments& options, plugins::registry& plugins) {
   std::optional<config::host_config> host;
   if (std::filesystem::exists(options.config, error)) host = config::load_host(options.config, found);
   load_plugins(options, host.value_or(config::host_config{}), plugins);
+  plugins.load_all();
 }
 
 namespace {
+
+void print_refused(const plugins::registry& plugins, std::size_t first) {
+  for (auto i = first; i < plugins.refused().size(); ++i) {
+    const auto& each = plugins.refused()[i];
+    std::cerr << "drcon: plugin refused: " << each.text() << "\n  help: " << each.fault.help << "\n";
+  }
+}
 
 void print_or_keep(const config::diagnostics& found, config::diagnostics* into) {
   if (into == nullptr) print(found);
@@ -65,8 +73,7 @@ std::optional<config::host_config> prepare(const arguments& options, plugins::re
   }
   configure_log(*host);
   load_plugins(options, *host, plugins);
-  for (const auto& each : plugins.refused())
-    std::cerr << "drcon: plugin refused: " << each.text() << "\n  help: " << each.fault.help << "\n";
+  print_refused(plugins, 0);
   if (host->stop_on_bad_plugin && !plugins.refused().empty()) {
     std::cerr << "drcon: stopped by on_bad_plugin = \"stop\"; set it to \"continue\" to go on without them\n";
     return {};
@@ -74,10 +81,12 @@ std::optional<config::host_config> prepare(const arguments& options, plugins::re
   return host;
 }
 
-std::optional<config::configuration> load_config(const arguments& options, const plugins::registry& plugins,
+std::optional<config::configuration> load_config(const arguments& options, plugins::registry& plugins,
                                                  config::diagnostics* into) {
   config::diagnostics found;
+  const auto refused_before = plugins.refused().size();
   auto loaded = config::load(options.config, plugins.catalog(), found);
+  print_refused(plugins, refused_before);
   print_or_keep(found, into);
   return loaded;
 }

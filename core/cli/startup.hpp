@@ -11,10 +11,11 @@
 
 namespace drcon::cli {
 
-/// Loads the bundled plugins, then those of --plugin-dir and of [host] plugin_directories.
+/// Offers the bundled plugins, of which load_config() loads those that the configuration names, and loads those of
+/// --plugin-dir and of [host] plugin_directories.
 void load_plugins(const arguments& options, const config::host_config& host, plugins::registry& plugins);
 
-/// Loads the plugins, for verbs that do without a configuration: it is read for [host] only when there is one.
+/// Loads all plugins, for verbs that do without a configuration: it is read for [host] only when there is one.
 void load_plugins(const arguments& options, plugins::registry& plugins);
 
 /// Says that there is no plugin of that name; the exit code.
@@ -32,7 +33,7 @@ std::optional<config::host_config> prepare(const arguments& options, plugins::re
 void configure_log(const config::host_config& host);
 
 /// Reads and checks the whole configuration. Nothing when it is wrong. What is found is printed, or goes into `into`.
-std::optional<config::configuration> load_config(const arguments& options, const plugins::registry& plugins,
+std::optional<config::configuration> load_config(const arguments& options, plugins::registry& plugins,
                                                  config::diagnostics* into = nullptr);
 
 /// Prints what was found, one line each, on standard error.

@@ -149,11 +149,11 @@ void instance::apply(std::shared_ptr<const update_package> update) {
   };
   const auto ticket = update->view.ticket;
   auto lost = [self = shared_from_this(), ticket] { self->on_lost(ticket); };
-  link_.begin_apply(std::move(update));
+  exchange_.begin_apply(std::move(update));
   try {
     lane_.post(std::move(call), std::move(lost));
   } catch (...) {  // nobody will answer it
-    (void)link_.end_apply(ticket);
+    (void)exchange_.end_apply(ticket);
     throw;
   }
 }
@@ -169,7 +169,7 @@ base::result<std::vector<rendered_target>> instance::render(const std::shared_pt
   auto call = [self = shared_from_this(), update, shared] {
     drcon_result result = DRCON_RETRY;
     {
-      const sink_link::rendering_scope open(self->link_, shared->targets);
+      const sink_exchange::rendering_scope open(self->exchange_, shared->targets);
       if (self->calls_->is_made()) result = self->calls_->render(update);
     }
     shared->result.set_value(result);

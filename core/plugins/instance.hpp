@@ -15,7 +15,7 @@
 #include "plugins/library.hpp"
 #include "plugins/refusal_list.hpp"
 #include "plugins/report_channel.hpp"
-#include "plugins/sink_link.hpp"
+#include "plugins/sink_exchange.hpp"
 #include "plugins/source_intake.hpp"
 #include "plugins/validation.hpp"
 
@@ -74,7 +74,7 @@ public:
   /// Has the plugin look whether this instance works; waits for it. Only before start().
   probe_answer probe(const probe_question& question);
   /// The sink has yet to answer the update with this ticket.
-  bool is_open(std::uint64_t ticket) { return link_.is_open(ticket); }
+  bool is_open(std::uint64_t ticket) { return exchange_.is_open(ticket); }
   /// What a source has reported, and the engine could not take in, is delivered again.
   void deliver_unread() { intake_->deliver_unread(); }
   /// Ends all work. `stopped` is posted to the engine's thread when it has ended.
@@ -145,7 +145,7 @@ private:
   metrics::metrics& figures_;
   const std::shared_ptr<report_channel> reports_;
   const std::shared_ptr<source_intake> intake_;  // of a source; nothing enters that of a sink
-  sink_link link_;                               // of a sink; nothing is open in that of a source
+  sink_exchange exchange_;                       // of a sink; nothing is open in that of a source
   refusal_list refusals_;
   refusal_list omissions_;              // of a source: what it leaves out by itself
   call_gate* const gate_;               // never freed: a late call must find something

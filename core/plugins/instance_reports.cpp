@@ -133,7 +133,7 @@ void instance::on_unknown(std::string_view service, std::string_view why) {
 // ---- of sinks ----
 
 void instance::on_done(std::uint64_t ticket, drcon_result result, std::string_view why) {
-  const auto left_out = link_.end_apply(ticket);
+  const auto left_out = exchange_.end_apply(ticket);
   if (!left_out)
     return on_misbehaviour("it answered update " + std::to_string(ticket) +
                            ", which waits for no answer: it was answered before, or never handed over");
@@ -146,13 +146,13 @@ void instance::on_done(std::uint64_t ticket, drcon_result result, std::string_vi
 }
 
 void instance::on_lost(std::uint64_t ticket) {
-  (void)link_.end_apply(ticket);
+  (void)exchange_.end_apply(ticket);
   // The engine ignores it if it has had an answer after all.
   reports_->post([ticket](instance_listener& listener) { listener.on_done(ticket, DRCON_RETRY, lost_call); });
 }
 
 void instance::on_rendered(rendered_target target) {
-  if (!link_.add_rendered(std::move(target))) on_misbehaviour("rendered() outside of render");
+  if (!exchange_.add_rendered(std::move(target))) on_misbehaviour("rendered() outside of render");
 }
 
 // A source that reports what it leaves out has decided that by its options: it is kept for those who ask why something
@@ -165,7 +165,7 @@ void instance::on_refused(refusal left_out) {
     note("leaves out {} of service {}: {}", left_out.endpoint, left_out.service, left_out.why);
     return omissions_.set(left_out);
   }
-  if (link_.add_refusal(left_out) || !refusals_.add(left_out)) return;
+  if (exchange_.add_refusal(left_out) || !refusals_.add(left_out)) return;
   report_refusals({}, {std::move(left_out)});
 }
 

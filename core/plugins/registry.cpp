@@ -1,36 +1,50 @@
 #include "plugins/registry.hpp"
 
 #include <algorithm>
-#include <set>
+#include <mutex>
 #include <system_error>
+#include <utility>
 
 namespace drcon::plugins {
 
 namespace fs = std::filesystem;
 
-void registry::load_bundled(const fs::path& directory) {
+void registry::offer_bundled(const fs::path& directory) {
   std::error_code error;
   bundled_ = fs::weakly_canonical(directory, error);
-  load_directory(directory, trust::bundled);
+  for (const auto& file : files_of(directory)) offered_.emplace(file.stem().string(), file);
+}
+
+void registry::load_all() {
+  for (const auto& [name, file] : std::exchange(offered_, {})) load_file(file, trust::bundled);
 }
 
 void registry::load_directories(const std::vector<fs::path>& directories) {
-  for (const auto& directory : directories) load_directory(directory, trust::unknown);
+  for (const auto& directory : directories)
+    for (const auto& file : files_of(directory)) load_file(file, trust::unknown);
 }
 
-void registry::load_directory(const fs::path& directory, trust origin) {
+void registry::add(plugin built_in) {
+  const std::unique_lock lock(mutex_);
+  auto name = built_in.name();
+  plugins_.insert_or_assign(std::move(name), std::move(built_in));
+}
+
+// In order of name.
+std::vector<fs::path> registry::files_of(const fs::path& directory) {
   directories_.push_back(directory);
   std::error_code error;
-  std::set<fs::path> files;
+  std::vector<fs::path> files;
   for (fs::directory_iterator each(directory, error), end; !error && each != end; each.increment(error))
-    if (each->path().extension() == ".so") files.insert(each->path());
+    if (each->path().extension() == ".so") files.push_back(each->path());
   if (error && error != std::errc::no_such_file_or_directory)
     refused_.push_back(
         {directory, {"cannot be listed: " + error.message(), "see that it is a directory, and who may read it"}});
-  for (const auto& file : files) load(file, origin);
+  std::ranges::sort(files);
+  return files;
 }
 
-void registry::load(const fs::path& file, trust origin) {
+void registry::load_file(const fs::path& file, trust origin) {
   if (auto fault = fault_of_place(file)) {
     refused_.push_back({file, std::move(*fault)});
     return;
@@ -54,6 +68,11 @@ std::optional<library_fault> registry::fault_of_place(const fs::path& file) cons
 // The plugin that was loaded first keeps the name. Within one directory that would depend on the spelling of the files,
 // so there the file that is called NAME.so has the name.
 void registry::add_or_refuse(plugin loaded, const fs::path& file) {
+  if (const auto offered = offered_.find(loaded.name()); offered != offered_.end()) {
+    refused_.push_back({file, clash(loaded.name(), offered->second)});
+    return;
+  }
+  const std::unique_lock lock(mutex_);
   const auto known = plugins_.find(loaded.name());
   if (known == plugins_.end()) {
     plugins_.emplace(loaded.name(), std::move(loaded));
@@ -63,31 +82,41 @@ void registry::add_or_refuse(plugin loaded, const fs::path& file) {
   const bool takes_over = known->second.file.parent_path() == loaded.file.parent_path() &&
                           loaded.file.stem() == loaded.name() && known->second.file.stem() != loaded.name();
   if (takes_over) std::swap(known->second, loaded);
-  refused_.push_back({takes_over ? loaded.file : file, clash(known->second)});
+  refused_.push_back({takes_over ? loaded.file : file, clash(known->second.name(), known->second.file)});
 }
 
-library_fault registry::clash(const plugin& known) const {
-  const bool bundled = known.file.parent_path() == bundled_;
-  return {"has the name '" + known.name() + "', which is that of " + (bundled ? "the bundled plugin " : "the plugin ") +
-              known.file.string(),
+library_fault registry::clash(const std::string& name, const fs::path& known) const {
+  std::error_code error;
+  const bool bundled = fs::weakly_canonical(known.parent_path(), error) == bundled_;
+  return {"has the name '" + name + "', which is that of " + (bundled ? "the bundled plugin " : "the plugin ") +
+              known.string(),
           "give it another name, or remove one of the two"};
 }
 
+const plugin* registry::load(const std::string& name) {
+  if (auto offered = offered_.extract(name)) load_file(offered.mapped(), trust::bundled);
+  if (const auto* found = find(name)) return found;
+  load_all();  // a file may be called otherwise than the plugin in it
+  return find(name);
+}
+
 const plugin* registry::find(const std::string& name) const {
+  const std::shared_lock lock(mutex_);
   const auto at = plugins_.find(name);
   return at == plugins_.end() ? nullptr : &at->second;
 }
 
-config::plugin_catalog registry::catalog() const {
+config::plugin_catalog registry::catalog() {
   const auto schema_of = [](const plugin& each, config::kind kind) {
     return kind == config::kind::source ? each.source_schema : each.sink_schema;
   };
   return {.schema = [this, schema_of](config::kind kind, const std::string& name) -> std::optional<nlohmann::json> {
-            const auto* found = find(name);
+            const auto* found = load(name);
             return found ? schema_of(*found, kind) : std::nullopt;
           },
           .names =
               [this, schema_of](config::kind kind) {
+                load_all();
                 std::vector<std::string> names;
                 for (const auto& [name, each] : plugins_)
                   if (schema_of(each, kind)) names.push_back(name);

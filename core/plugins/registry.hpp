@@ -1,6 +1,8 @@
 // All plugins that this process knows: the libraries of the plugin directories, by name.
 //
-// Thread rule: filled once at start, before any other thread exists; read only after that.
+// Of drcon's own plugins only those are loaded that something asks for: each costs the process a megabyte and more, and
+// most configurations name two or three. Those of third parties are loaded at once, since their names are in them.
+// Thread rule: everything but find() on the thread that reads configurations; find() on any.
 #pragma once
 
 #include "config/configuration.hpp"
@@ -9,6 +11,7 @@
 #include <filesystem>
 #include <map>
 #include <optional>
+#include <shared_mutex>
 #include <string>
 #include <vector>
 
@@ -25,33 +28,41 @@ struct refused_library {
 
 class registry {
 public:
-  /// Loads each *.so of drcon's own directory. To be called before load_directories: a name belongs to the plugin that
-  /// was loaded first, and a third party must not take the name of a bundled one.
-  void load_bundled(const std::filesystem::path& directory);
+  /// Each NAME.so of drcon's own directory is loaded when load() is asked for NAME. To be called before
+  /// load_directories: a third party must not take the name of a bundled plugin.
+  void offer_bundled(const std::filesystem::path& directory);
+  /// Loads all that was offered.
+  void load_all();
   /// Loads each *.so of the directories, in order of name. A directory that does not exist is skipped.
   void load_directories(const std::vector<std::filesystem::path>& directories);
   /// Adds a plugin that needs no loading, because it is part of the program, as in tests.
-  void add(plugin built_in) { plugins_.insert_or_assign(built_in.name(), std::move(built_in)); }
+  void add(plugin built_in);
 
-  /// Null when there is none of that name.
+  /// Null when there is none of that name, or it cannot be loaded: then refused() has the reason.
+  const plugin* load(const std::string& name);
+  /// Null when none of that name was loaded. What is found stays where it is.
   const plugin* find(const std::string& name) const;
+  /// Those that were loaded.
   const std::map<std::string, plugin>& all() const { return plugins_; }
 
   const std::vector<refused_library>& refused() const { return refused_; }
   /// All that were searched, for messages.
   const std::vector<std::filesystem::path>& directories() const { return directories_; }
 
-  /// What the loader of the configuration asks about plugins. Borrows this registry, which must outlive it.
-  config::plugin_catalog catalog() const;
+  /// What the loader of the configuration asks about plugins; it loads those that the configuration names. Borrows this
+  /// registry, which must outlive it.
+  config::plugin_catalog catalog();
 
 private:
-  void load_directory(const std::filesystem::path& directory, trust origin);
-  void load(const std::filesystem::path& file, trust origin);
+  std::vector<std::filesystem::path> files_of(const std::filesystem::path& directory);
+  void load_file(const std::filesystem::path& file, trust origin);
   void add_or_refuse(plugin loaded, const std::filesystem::path& file);
   std::optional<library_fault> fault_of_place(const std::filesystem::path& file) const;
-  library_fault clash(const plugin& known) const;
+  library_fault clash(const std::string& name, const std::filesystem::path& known) const;
 
+  mutable std::shared_mutex mutex_;  // guards plugins_ against find(); never held while a library is loaded
   std::map<std::string, plugin> plugins_;
+  std::map<std::string, std::filesystem::path> offered_;  // not loaded yet
   std::vector<refused_library> refused_;
   std::filesystem::path bundled_;
   std::vector<std::filesystem::path> directories_;

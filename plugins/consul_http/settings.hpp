@@ -1,7 +1,7 @@
 // The options of a consul-http source, as values.
 #pragma once
 
-#include "common/http2/request_lanes.hpp"
+#include "common/http2/request_channels.hpp"
 #include "common/http_server.hpp"
 
 #include <drcon/model.hpp>

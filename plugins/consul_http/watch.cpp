@@ -29,15 +29,15 @@ watcher::watcher(settings settings, context host, asio::any_io_executor strand, 
       host_(host),
       strand_(std::move(strand)),
       spawn_(std::move(spawn)),
-      lanes_({.executor = strand_,
-              .server = settings_.server,
-              .headers = common::consul::token_headers(settings_.token),
-              .choice = settings_.http,
-              .spawn = spawn_,
-              .changed = [this] { balance(); }}),
+      channels_({.executor = strand_,
+                 .server = settings_.server,
+                 .headers = common::consul::token_headers(settings_.token),
+                 .choice = settings_.http,
+                 .spawn = spawn_,
+                 .changed = [this] { balance(); }}),
       limit_(settings_.connections.value_or(first_connections)),
       rotation_bucket_(settings_.rotation_rate, std::max(1.0, settings_.rotation_rate / 10)) {
-  lanes_.limit(limit_.allowed());
+  channels_.limit(limit_.allowed());
 }
 
 watcher::~watcher() = default;
@@ -105,7 +105,7 @@ std::size_t watcher::direct_capacity() const {
 
 // After a change of the limit.
 void watcher::allow_connections() {
-  lanes_.limit(limit_.allowed());
+  channels_.limit(limit_.allowed());
   balance();
 }
 
@@ -129,14 +129,14 @@ void watcher::balance() {
   }
   // Until it is known how many connections there may be, and how many queries fit on one, the others need not take
   // turns: there may be room for all.
-  if (rotation_.empty() || rotation_runs_ || !lanes_.is_negotiated() || !is_limit_known_) return wake_rotation();
+  if (rotation_.empty() || rotation_runs_ || !channels_.is_negotiated() || !is_limit_known_) return wake_rotation();
   rotation_runs_ = true;
   rotation_.begin_round(clock::now());
   spawn_rotation();
 }
 
 void watcher::spawn_rotation() {
-  for (std::size_t i = 0; i < std::min(most_rotation_workers, lanes_.capacity(limit_.most()) / 4); ++i)
+  for (std::size_t i = 0; i < std::min(most_rotation_workers, channels_.capacity(limit_.most()) / 4); ++i)
     spawn_([this, i] { return rotate(i); },
            [this, i](const std::string& why) {
              const auto each = std::exchange(asked_in_turn_[i], nullptr);
@@ -236,7 +236,7 @@ asio::awaitable<void> watcher::report_figures() {
     const auto now = clock::now();
     host_.gauge("watched_services", "Services that are watched.", static_cast<double>(watches_.size()));
     host_.gauge("direct_watches", "Services with a blocking query of their own.", static_cast<double>(slots_.size()));
-    host_.gauge("connections_open", "Connections to the agent.", static_cast<double>(lanes_.open_connections()));
+    host_.gauge("connections_open", "Connections to the agent.", static_cast<double>(channels_.open_connections()));
     host_.gauge("connections_allowed", "Connections that may be used at present.",
                 static_cast<double>(limit_.allowed()));
     host_.gauge("staleness_seconds", "Age of the oldest knowledge of a service that may have changed since.",

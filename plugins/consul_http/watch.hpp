@@ -10,7 +10,7 @@
 #include "common/awaited_endpoints.hpp"
 #include "common/backoff.hpp"
 #include "common/bucket.hpp"
-#include "common/http2/request_lanes.hpp"
+#include "common/http2/request_channels.hpp"
 #include "common/readiness.hpp"
 #include "consul_http/agent_limit.hpp"
 #include "consul_http/answer.hpp"
@@ -80,7 +80,7 @@ private:
   void drop(const std::string& published);
   void balance();
   void allow_connections();
-  std::size_t capacity() const { return lanes_.capacity(limit_.allowed()); }
+  std::size_t capacity() const { return channels_.capacity(limit_.allowed()); }
   bool too_many() const;
   std::size_t direct_capacity() const;
   std::size_t rotation_workers() const;
@@ -93,7 +93,8 @@ private:
   boost::asio::awaitable<void> watch_checks(selection place);
   boost::asio::awaitable<void> watch_nodes(selection place);
   boost::asio::awaitable<void> watch_node_list(selection place);
-  boost::asio::awaitable<bool> ask_nodes(const selection& place, const std::shared_ptr<common::http_lane>& connection);
+  boost::asio::awaitable<bool> ask_nodes(const selection& place,
+                                         const std::shared_ptr<common::request_channel>& connection);
   boost::asio::awaitable<void> probe_silent_agent();
   boost::asio::awaitable<void> watch_agent_limit();
   boost::asio::awaitable<void> report_figures();
@@ -137,7 +138,7 @@ private:
   std::vector<watched_ptr> named_without_endpoints(const std::string& place) const;
   void report_unknown(const std::vector<watched_ptr>& suspects, const catalog& known);
   void report_status();
-  std::shared_ptr<common::http_lane> connection() { return lanes_.lane(); }
+  std::shared_ptr<common::request_channel> connection() { return channels_.channel(); }
   void count(const common::http_answer& answer);
 
   settings settings_;
@@ -145,7 +146,7 @@ private:
   context host_;
   boost::asio::any_io_executor strand_;
   spawner spawn_;
-  common::http_lanes lanes_;
+  common::request_channels channels_;
 
   std::map<std::string, watched_ptr> watches_;               // by the name they are published under
   std::multimap<std::string, watched_ptr> watches_by_name_;  // the same, by their names in Consul

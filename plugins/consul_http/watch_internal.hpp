@@ -41,7 +41,7 @@ private:
 };
 
 struct watcher::slot {
-  std::shared_ptr<common::http_lane> connection;
+  std::shared_ptr<common::request_channel> connection;
   watched_ptr current;
   watched_ptr next;  // takes the place of current when the query under way is over
 };

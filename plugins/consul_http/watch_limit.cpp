@@ -35,7 +35,7 @@ void watcher::take_agent_limit(std::optional<std::size_t> allowed) {
 bool watcher::is_connection_limit(const common::http_answer& answer) const {
   // To count what works is a system call for each connection: not for every answer.
   const bool counts = answer.fault == common::http_fault::closed_early && !readiness_.in_outage();
-  return connection_limit::is_met_by(answer, counts ? lanes_.proven_connections() : 0);
+  return connection_limit::is_met_by(answer, counts ? channels_.proven_connections() : 0);
 }
 
 // Goes on with the connections there are, for a while; then a few more are tried.
@@ -45,8 +45,8 @@ void watcher::lower_limit() {
       "Consul closed a new connection at once: its limits.http_max_conns_per_client (200 by default) is reached; "
       "lower the option 'connections', or raise that limit";
   limit_fault_ = last_fault_;
-  const auto fewest = lanes_.connections_for(fewest_connections + catalogs_.size());
-  limit_.lower(std::max(fewest, lanes_.proven_connections()), clock::now());
+  const auto fewest = channels_.connections_for(fewest_connections + catalogs_.size());
+  limit_.lower(std::max(fewest, channels_.proven_connections()), clock::now());
   allow_connections();
   report_status();
 }

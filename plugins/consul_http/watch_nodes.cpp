@@ -108,7 +108,8 @@ asio::awaitable<void> watcher::watch_nodes(selection place) {
   }
 }
 
-asio::awaitable<bool> watcher::ask_nodes(const selection& place, const std::shared_ptr<common::http_lane>& connection) {
+asio::awaitable<bool> watcher::ask_nodes(const selection& place,
+                                         const std::shared_ptr<common::request_channel>& connection) {
   auto& state = nodes_[place.place()];
   const auto nodes = state.nodes;
   suspect_changes(state.known.keep_only(nodes));

@@ -21,10 +21,11 @@ using clock = std::chrono::steady_clock;
 
 constexpr int rounds = 201;
 
-const plugins::registry& all_plugins() {
-  static const plugins::registry& loaded = *[] {
+plugins::registry& all_plugins() {
+  static plugins::registry& loaded = *[] {
     auto* all = new plugins::registry;
-    all->load_bundled(DRCON_TEST_PLUGINS);
+    all->offer_bundled(DRCON_TEST_PLUGINS);
+    all->load_all();
     all->load_directories({DRCON_NAUGHTY_PLUGINS});
     return all;
   }();

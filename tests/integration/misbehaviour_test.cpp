@@ -26,10 +26,11 @@ namespace {
 
 using namespace std::chrono_literals;
 
-const plugins::registry& with_naughty() {
-  static const plugins::registry& loaded = *[] {
+plugins::registry& with_naughty() {
+  static plugins::registry& loaded = *[] {
     auto* all = new plugins::registry;
-    all->load_bundled(DRCON_TEST_PLUGINS);
+    all->offer_bundled(DRCON_TEST_PLUGINS);
+    all->load_all();
     all->load_directories({DRCON_NAUGHTY_PLUGINS});
     return all;
   }();
@@ -312,7 +313,8 @@ TEST_F(Isolation, RunsTheFileThatDrconHasChecked) {
   const auto file = directory / "naughty.so";
   std::filesystem::copy_file(std::filesystem::path(DRCON_NAUGHTY_PLUGINS) / "naughty.so", file);
   plugins::registry loaded;
-  loaded.load_bundled(DRCON_TEST_PLUGINS);
+  loaded.offer_bundled(DRCON_TEST_PLUGINS);
+  loaded.load_all();
   loaded.load_directories({directory.path()});
   ASSERT_TRUE(loaded.refused().empty()) << loaded.refused()[0].text();
   write_file(directory / "other", "this is no plugin");

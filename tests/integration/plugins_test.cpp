@@ -1,12 +1,21 @@
 // drcon plugins: what each bundled plugin says of itself.
+#include "support/drcon_process.hpp"
 #include "support/process.hpp"
+#include "support/wait.hpp"
 
 #include <nlohmann/json.hpp>
 #include <parsed_json.hpp>
 
 #include <gtest/gtest.h>
 
+#include <sys/types.h>
+
+#include <algorithm>
+#include <filesystem>
 #include <map>
+#include <set>
+#include <sstream>
+#include <string>
 
 namespace drcon::test {
 namespace {
@@ -31,6 +40,39 @@ TEST(Plugins, AreListedWithWhatTheyDo) {
   }
   EXPECT_EQ(names, (std::vector<std::string>{"consul-catalog", "consul-dns", "consul-http", "consul-kv", "docker",
                                              "file", "haproxy", "nginx", "template"}));
+}
+
+// The bundled plugins of which the process has the library in its memory.
+std::set<std::string> loaded_in(pid_t pid) {
+  std::set<std::string> names;
+  std::istringstream maps(read_file("/proc/" + std::to_string(pid) + "/maps"));
+  for (std::string line; std::getline(maps, line);) {
+    const std::filesystem::path file(line.substr(std::min(line.find('/'), line.size())));
+    if (file.extension() == ".so" && file.parent_path().filename() == "plugins") names.insert(file.stem().string());
+  }
+  return names;
+}
+
+// Each costs the process a megabyte or more.
+TEST(Plugins, AreLoadedWhenTheConfigurationNamesThemAndNotBefore) {
+  temp_dir directory;
+  write_file(directory / "services.json",
+             R"({"service": [{"name": "web", "endpoint": [{"address": "10.0.0.1", "port": 80}]}]})");
+  write_file(directory / "template", "{{#services}}{{name}}{{/services}}\n");
+  const auto config = [&](const std::string& more) {
+    return "[source.f]\nplugin = \"file\"\npath = \"" + (directory / "services.json").string() +
+           "\"\n[sink.t]\nplugin = \"template\"\n[[sink.t.file]]\nescape = \"none\"\ntemplate = \"" +
+           (directory / "template").string() + "\"\npath = \"" + (directory / "out").string() +
+           "\"\n[pipeline.p]\nsources = [\"f\"]\nsinks = [\"t\"" + more;
+  };
+  drcon_process drcon(config("]\n"));
+  drcon.start();
+  ASSERT_TRUE(drcon.settled()) << drcon.log();
+  EXPECT_EQ(loaded_in(drcon.pid()), (std::set<std::string>{"file", "template"}));
+  drcon.reload(
+      config(", \"n\"]\n[sink.n]\nplugin = \"nginx\"\nfile = \"" + (directory / "upstreams.conf").string() + "\"\n"));
+  EXPECT_TRUE(wait_until([&] { return drcon.status()["sinks"].contains("n"); })) << drcon.log();
+  EXPECT_EQ(loaded_in(drcon.pid()), (std::set<std::string>{"file", "nginx", "template"}));
 }
 
 TEST(Plugins, DescribeEveryOption) {

@@ -15,10 +15,11 @@
 
 namespace drcon::test {
 
-const plugins::registry& bundled_plugins() {
-  static const plugins::registry& loaded = *[] {
+plugins::registry& bundled_plugins() {
+  static plugins::registry& loaded = *[] {
     auto* all = new plugins::registry;
-    all->load_bundled(DRCON_TEST_PLUGINS);
+    all->offer_bundled(DRCON_TEST_PLUGINS);
+    all->load_all();
     all->load_directories({DRCON_TEST_EXAMPLES});
     return all;
   }();
@@ -29,7 +30,7 @@ namespace {
 
 // A whole configuration around the options, so that they are checked as a user's are.
 config::instance_config checked(config::kind kind, const std::string& plugin, const std::string& toml,
-                                const plugins::registry& all) {
+                                plugins::registry& all) {
   const bool source = kind == config::kind::source;
   const std::string other = source ? "[sink.other]\nplugin = \"nginx\"\nfile = \"/nowhere/x.conf\"\n"
                                    : "[source.other]\nplugin = \"file\"\npath = \"/nowhere/x.toml\"\n";
@@ -89,7 +90,7 @@ public:
 };
 
 plugin_harness::plugin_harness(config::kind kind, const std::string& plugin, const std::string& toml,
-                               const plugins::registry& all)
+                               plugins::registry& all)
     : recorder_(std::make_shared<recorder>()) {
   const auto options = checked(kind, plugin, toml, all);
   instance_ = std::make_shared<plugins::instance>(kind, *all.find(plugin), options, context_.get_executor(), figures_);

@@ -27,13 +27,13 @@
 namespace drcon::test {
 
 /// The bundled plugins of this build and the examples of the SDK, loaded once.
-const plugins::registry& bundled_plugins();
+plugins::registry& bundled_plugins();
 
 class plugin_harness {
 public:
   /// `toml` is the body of [source.test] or [sink.test] without `plugin`. Throws when the options are refused. `all`
   /// holds the bundled plugins too.
-  plugin_harness(config::kind kind, const std::string& plugin, const std::string& toml, const plugins::registry& all);
+  plugin_harness(config::kind kind, const std::string& plugin, const std::string& toml, plugins::registry& all);
   ~plugin_harness();
   plugin_harness(const plugin_harness&) = delete;
   plugin_harness& operator=(const plugin_harness&) = delete;
@@ -64,7 +64,7 @@ protected:
 /// A source: what it published is collected here.
 class source_harness : public plugin_harness {
 public:
-  source_harness(const std::string& plugin, const std::string& toml, const plugins::registry& all = bundled_plugins())
+  source_harness(const std::string& plugin, const std::string& toml, plugins::registry& all = bundled_plugins())
       : plugin_harness(config::kind::source, plugin, toml, all) {}
 
   struct state {
@@ -84,7 +84,7 @@ public:
 /// A sink: updates are handed to it, its answers come back.
 class sink_harness : public plugin_harness {
 public:
-  sink_harness(const std::string& plugin, const std::string& toml, const plugins::registry& all = bundled_plugins())
+  sink_harness(const std::string& plugin, const std::string& toml, plugins::registry& all = bundled_plugins())
       : plugin_harness(config::kind::sink, plugin, toml, all) {}
 
   /// Applies and waits for the answer. Keeps account of what was applied, as the host does.

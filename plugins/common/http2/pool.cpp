@@ -203,7 +203,7 @@ void http2_pool::add(std::unique_ptr<byte_stream> stream) {
   with_.spawn([made] { return made->watch(); }, failed);
 }
 
-// Lanes that do not fit on HTTP/1.1 are closed first: those that still wait then make a connection each.
+// Channels that do not fit on HTTP/1.1 are closed first: those that still wait then make a connection each.
 void http2_pool::give_away(std::unique_ptr<byte_stream> stream) {
   failures_ = 0;
   speak(protocol::http1, 1);

@@ -247,7 +247,8 @@ protected:
     EXPECT_EQ(built.code, 0) << built.err;
 #endif
     fs::permissions(directory_ / "first.so", fs::perms(0644));
-    all_.load_bundled(DRCON_TEST_PLUGINS);
+    all_.offer_bundled(DRCON_TEST_PLUGINS);
+    all_.load_all();
     all_.load_directories({directory_.path()});
   }
   test::temp_dir directory_;

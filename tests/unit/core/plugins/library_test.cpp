@@ -295,15 +295,47 @@ TEST_F(Library, GivesANameToTheFileThatIsCalledByItAmongTwoInOneDirectory) {
   EXPECT_EQ(all.refused()[0].file.filename(), "a.so");
 }
 
-TEST_F(Library, LeavesANameToTheBundledPluginThatHasIt) {
+TEST_F(Library, LeavesANameToTheBundledPluginThatHasItThoughThatIsNotLoadedYet) {
   test::temp_dir bundled;
   fs::copy_file(compile("in-c", source_with("")), bundled / "in-c.so");
   registry all;
-  all.load_bundled(bundled.path());
+  all.offer_bundled(bundled.path());
   all.load_directories({directory_.path()});
-  EXPECT_EQ(all.find("in-c")->file.parent_path(), fs::canonical(bundled.path()));
+  EXPECT_EQ(all.find("in-c"), nullptr);
   ASSERT_EQ(all.refused().size(), 1U);
   EXPECT_NE(all.refused()[0].fault.why.find("which is that of the bundled plugin "), std::string::npos);
+  ASSERT_NE(all.load("in-c"), nullptr);
+  EXPECT_EQ(all.find("in-c")->file.parent_path(), fs::canonical(bundled.path()));
+}
+
+TEST_F(Library, LoadsOfTheBundledPluginsThoseThatAreAskedFor) {
+  compile("one", source_with(".name = \"one\""));
+  compile("two", source_with(".name = \"two\""));
+  test::write_file(directory_ / "broken.so", "this is no library");
+  registry all;
+  all.offer_bundled(directory_.path());
+  ASSERT_NE(all.load("one"), nullptr);
+  EXPECT_EQ(all.all().size(), 1U);
+  EXPECT_TRUE(all.refused().empty()) << "nobody has asked for what is broken";
+  EXPECT_EQ(all.load("broken"), nullptr);
+  ASSERT_EQ(all.refused().size(), 1U);
+  EXPECT_EQ(all.refused()[0].file.filename(), "broken.so");
+}
+
+TEST_F(Library, FindsABundledPluginWhoseFileIsCalledOtherwise) {
+  compile("other", source_with(""));
+  registry all;
+  all.offer_bundled(directory_.path());
+  EXPECT_NE(all.load("in-c"), nullptr);
+}
+
+TEST_F(Library, NamesEveryBundledPluginToWhomTheNameThatIsAskedForIsUnknown) {
+  compile("in-c", source_with(""));
+  registry all;
+  all.offer_bundled(directory_.path());
+  const auto catalog = all.catalog();
+  EXPECT_FALSE(catalog.schema(config::kind::source, "in-d"));
+  EXPECT_EQ(catalog.names(config::kind::source), std::vector<std::string>{"in-c"});
 }
 
 TEST_F(Library, RefusesALinkThatLeadsOutOfThePluginDirectories) {

@@ -1,5 +1,5 @@
-// Lanes over HTTP/2 against a server that goes away, resets, lowers its limits, falls silent, or is hostile.
-#include "common/http2/request_lanes.hpp"
+// Channels over HTTP/2 against a server that goes away, resets, lowers its limits, falls silent, or is hostile.
+#include "common/http2/request_channels.hpp"
 
 #include "common/http_server.hpp"
 #include "support/scripted_http2.hpp"
@@ -24,11 +24,11 @@ using namespace std::chrono_literals;
 using test::scripted_answer;
 using test::wait_until;
 
-class Http2Lanes : public testing::Test {
+class RequestChannels : public testing::Test {
 protected:
-  ~Http2Lanes() override { group_.cancel(); }
+  ~RequestChannels() override { group_.cancel(); }
   void begin(http_choice choice = http_choice::automatic, http2_patience patience = {}) {
-    lanes_ = std::make_unique<http_lanes>(http_lanes::setup{
+    channels_ = std::make_unique<request_channels>(request_channels::setup{
         .executor = group_.executor(),
         .server = make_http_server(server_.url(), {.ca_file = server_.files().ca()}),
         .headers = {},
@@ -41,23 +41,23 @@ protected:
             },
         .patience = patience,
     });
-    lanes_->limit(25);
+    channels_->limit(25);
   }
   // Keeps what the coroutine refers to for as long as that runs.
   static asio::awaitable<void> hold(http2_pool::work work) { co_await work(); }
 
   std::future<http_answer> ask(const std::string& target, std::chrono::nanoseconds timeout = 40s) {
     const auto answer = std::make_shared<std::promise<http_answer>>();
-    group_.spawn(on_a_lane(target, timeout, answer), [](const auto&) {});
+    group_.spawn(on_a_channel(target, timeout, answer), [](const auto&) {});
     return answer->get_future();
   }
-  asio::awaitable<void> on_a_lane(std::string target, std::chrono::nanoseconds timeout,
-                                  std::shared_ptr<std::promise<http_answer>> answer) {
-    const auto lane = lanes_->lane();
-    asking_.push_back(lane.get());
-    const auto done = [&](void*) { asking_.remove(lane.get()); };
-    const std::unique_ptr<void, decltype(done)> guard(lane.get(), done);
-    answer->set_value(co_await lane->get(std::move(target), timeout));
+  asio::awaitable<void> on_a_channel(std::string target, std::chrono::nanoseconds timeout,
+                                     std::shared_ptr<std::promise<http_answer>> answer) {
+    const auto channel = channels_->channel();
+    asking_.push_back(channel.get());
+    const auto done = [&](void*) { asking_.remove(channel.get()); };
+    const std::unique_ptr<void, decltype(done)> guard(channel.get(), done);
+    answer->set_value(co_await channel->get(std::move(target), timeout));
   }
   std::vector<std::future<http_answer>> ask_many(int count) {
     std::vector<std::future<http_answer>> all;
@@ -76,13 +76,13 @@ protected:
 
   test::scripted_http2 server_;
   std::atomic<int> changes_{0};
-  std::list<http_lane*> asking_;                 // on the strand
-  std::atomic<std::size_t> most_asking_{10000};  // when the lanes report a change
-  coroutine_group group_;  // has the context of all that the lanes have; ~Http2Lanes ends its coroutines first
-  std::unique_ptr<http_lanes> lanes_;
+  std::list<request_channel*> asking_;           // on the strand
+  std::atomic<std::size_t> most_asking_{10000};  // when the channels report a change
+  coroutine_group group_;  // has the context of all that the channels have; ~RequestChannels ends its coroutines first
+  std::unique_ptr<request_channels> channels_;
 };
 
-TEST_F(Http2Lanes, ShareTheFewestConnectionsThatCarryThemAll) {
+TEST_F(RequestChannels, ShareTheFewestConnectionsThatCarryThemAll) {
   begin();
   auto all = ask_many(1000);
   ASSERT_TRUE(holds(1000));
@@ -92,7 +92,7 @@ TEST_F(Http2Lanes, ShareTheFewestConnectionsThatCarryThemAll) {
   for (auto& each : all) EXPECT_EQ(each.get().body, "[1]");
 }
 
-TEST_F(Http2Lanes, FinishWhatAServerThatGoesAwayHasAcceptedAndAskTheRestAgain) {
+TEST_F(RequestChannels, FinishWhatAServerThatGoesAwayHasAcceptedAndAskTheRestAgain) {
   begin();
   auto all = ask_many(100);
   ASSERT_TRUE(holds(100));
@@ -105,7 +105,7 @@ TEST_F(Http2Lanes, FinishWhatAServerThatGoesAwayHasAcceptedAndAskTheRestAgain) {
   EXPECT_EQ(server_.requests("/v1/x").size(), 160U);
 }
 
-TEST_F(Http2Lanes, ReportAResetForItsOwnRequestAlone) {
+TEST_F(RequestChannels, ReportAResetForItsOwnRequestAlone) {
   begin();
   auto all = ask_many(3);
   ASSERT_TRUE(holds(3));
@@ -119,7 +119,7 @@ TEST_F(Http2Lanes, ReportAResetForItsOwnRequestAlone) {
   EXPECT_EQ(server_.connections_so_far(), 1U) << "the connection is as good as before";
 }
 
-TEST_F(Http2Lanes, AskAgainWhatWasRefusedAndGiveUpOnAServerThatRefusesEverything) {
+TEST_F(RequestChannels, AskAgainWhatWasRefusedAndGiveUpOnAServerThatRefusesEverything) {
   begin();
   auto one = ask_many(1);
   ASSERT_TRUE(holds(1));
@@ -132,7 +132,7 @@ TEST_F(Http2Lanes, AskAgainWhatWasRefusedAndGiveUpOnAServerThatRefusesEverything
   EXPECT_LE(server_.requests("/v1/x").size(), 4U);
 }
 
-TEST_F(Http2Lanes, FollowALimitOfStreamsThatIsLoweredWhileTheyRun) {
+TEST_F(RequestChannels, FollowALimitOfStreamsThatIsLoweredWhileTheyRun) {
   begin();
   auto all = ask_many(100);
   ASSERT_TRUE(holds(100));
@@ -143,14 +143,14 @@ TEST_F(Http2Lanes, FollowALimitOfStreamsThatIsLoweredWhileTheyRun) {
   ASSERT_TRUE(holds(120)) << "two more connections with ten each";
   EXPECT_EQ(server_.connections(), 3U);
   auto capacity = std::promise<std::size_t>();
-  asio::post(group_.executor(), [&] { capacity.set_value(lanes_->capacity(25)); });
+  asio::post(group_.executor(), [&] { capacity.set_value(channels_->capacity(25)); });
   EXPECT_EQ(capacity.get_future().get(), 250U);
   server_.set("/v1/x", {.index = 2, .body = "[1]"});
   for (auto& each : all) EXPECT_EQ(each.get().body, "[1]");
   for (auto& each : more) EXPECT_EQ(each.get().body, "[1]");
 }
 
-TEST_F(Http2Lanes, MakeNoMoreConnectionsThanAllowed) {
+TEST_F(RequestChannels, MakeNoMoreConnectionsThanAllowed) {
   server_.limit_streams(2);
   begin();
   auto all = ask_many(60);
@@ -160,7 +160,7 @@ TEST_F(Http2Lanes, MakeNoMoreConnectionsThanAllowed) {
   for (auto& each : all) EXPECT_EQ(each.get().body, "[1]") << "the others have waited for a free stream";
 }
 
-TEST_F(Http2Lanes, GiveUpAPeerThatAnswersNoPing) {
+TEST_F(RequestChannels, GiveUpAPeerThatAnswersNoPing) {
   begin(http_choice::automatic, {.settle_time = 5s, .silence = 200ms, .answer_time = 200ms});
   EXPECT_EQ(ask("/v1/x").get().status, 200U);
   auto all = ask_many(5);
@@ -172,7 +172,7 @@ TEST_F(Http2Lanes, GiveUpAPeerThatAnswersNoPing) {
   for (auto& each : all) EXPECT_EQ(each.get().body, "[1]");
 }
 
-TEST_F(Http2Lanes, KeepASilentConnectionWhosePeerAnswersPings) {
+TEST_F(RequestChannels, KeepASilentConnectionWhosePeerAnswersPings) {
   begin(http_choice::automatic, {.settle_time = 5s, .silence = 20ms, .answer_time = 5s});
   auto all = ask_many(1);
   ASSERT_TRUE(holds(1));
@@ -181,7 +181,7 @@ TEST_F(Http2Lanes, KeepASilentConnectionWhosePeerAnswersPings) {
   EXPECT_EQ(server_.connections_so_far(), 1U);
 }
 
-TEST_F(Http2Lanes, AskAgainOnceAfterAConnectionThatWorkedIsLost) {
+TEST_F(RequestChannels, AskAgainOnceAfterAConnectionThatWorkedIsLost) {
   begin();
   EXPECT_EQ(ask("/v1/x").get().status, 200U);
   auto all = ask_many(50);
@@ -192,13 +192,13 @@ TEST_F(Http2Lanes, AskAgainOnceAfterAConnectionThatWorkedIsLost) {
   EXPECT_EQ(ask("/v1/x").get().status, 200U);
 }
 
-TEST_F(Http2Lanes, SayThatTheServerHasTooManyConnections) {
+TEST_F(RequestChannels, SayThatTheServerHasTooManyConnections) {
   server_.limit_connections(0);
   begin();
   EXPECT_EQ(ask("/v1/x").get().fault, http_fault::closed_early);
 }
 
-TEST_F(Http2Lanes, ReadARefusalThatIsWrittenInHttp1) {
+TEST_F(RequestChannels, ReadARefusalThatIsWrittenInHttp1) {
   server_.greet("HTTP/1.1 429 Too Many Requests\r\nContent-Length: 31\r\n\r\ntoo many concurrent connections");
   begin();
   const auto answer = ask("/v1/x").get();
@@ -206,7 +206,7 @@ TEST_F(Http2Lanes, ReadARefusalThatIsWrittenInHttp1) {
   EXPECT_EQ(answer.body, "too many concurrent connections");
 }
 
-TEST_F(Http2Lanes, UseHttp1WithAServerThatHasNothingElse) {
+TEST_F(RequestChannels, UseHttp1WithAServerThatHasNothingElse) {
   server_.offer_http2(false);
   server_.greet("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nold");
   begin();
@@ -214,7 +214,7 @@ TEST_F(Http2Lanes, UseHttp1WithAServerThatHasNothingElse) {
   EXPECT_EQ(server_.connections_so_far(), 1U) << "the connection that was negotiated is used";
 }
 
-TEST_F(Http2Lanes, MakeNoHttp1ConnectionForALaneThatIsClosedWhenHttp2IsNotSpoken) {
+TEST_F(RequestChannels, MakeNoHttp1ConnectionForAChannelThatIsClosedWhenHttp2IsNotSpoken) {
   server_.offer_http2(false);
   server_.greet("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nold");
   begin();
@@ -233,7 +233,7 @@ TEST_F(Http2Lanes, MakeNoHttp1ConnectionForALaneThatIsClosedWhenHttp2IsNotSpoken
   EXPECT_EQ(server_.connections_so_far(), 2U);
 }
 
-TEST_F(Http2Lanes, KeepNoHttp1ConnectionThatNobodyWaitsFor) {
+TEST_F(RequestChannels, KeepNoHttp1ConnectionThatNobodyWaitsFor) {
   server_.kill();
   server_.offer_http2(false);
   server_.greet("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nold");
@@ -247,7 +247,7 @@ TEST_F(Http2Lanes, KeepNoHttp1ConnectionThatNobodyWaitsFor) {
   EXPECT_EQ(server_.connections_so_far(), 2U) << "the first was dropped at once, and not left to its end";
 }
 
-TEST_F(Http2Lanes, SayThatTheServerHasNoHttp2WhenNothingElseWillDo) {
+TEST_F(RequestChannels, SayThatTheServerHasNoHttp2WhenNothingElseWillDo) {
   server_.offer_http2(false);
   begin(http_choice::http2);
   const auto answer = ask("/v1/x").get();
@@ -255,7 +255,7 @@ TEST_F(Http2Lanes, SayThatTheServerHasNoHttp2WhenNothingElseWillDo) {
   EXPECT_NE(answer.why.find("HTTP/2"), std::string::npos) << answer.why;
 }
 
-TEST_F(Http2Lanes, LoseNothingToAServerThatEndsAnAnswerInItsMiddle) {
+TEST_F(RequestChannels, LoseNothingToAServerThatEndsAnAnswerInItsMiddle) {
   begin();
   server_.set("/v1/x", {.body = "[1, 2, 3, 4]", .ends = scripted_answer::how::cut_short});
   const auto answer = ask("/v1/x").get();
@@ -263,7 +263,7 @@ TEST_F(Http2Lanes, LoseNothingToAServerThatEndsAnAnswerInItsMiddle) {
   EXPECT_EQ(answer.body, "");
 }
 
-TEST_F(Http2Lanes, BoundWhatAHostileServerCosts) {
+TEST_F(RequestChannels, BoundWhatAHostileServerCosts) {
   begin();
   server_.set("/v1/x", {.headers = {{"x-large", std::string(100000, 'a')}}});
   EXPECT_EQ(ask("/v1/x").get().fault, http_fault::lost) << "headers larger than the bound";
@@ -281,7 +281,7 @@ TEST_F(Http2Lanes, BoundWhatAHostileServerCosts) {
   for (int i = 0; i < 20; ++i) EXPECT_EQ(ask("/v1/x").get().fault, http_fault::lost);
 }
 
-TEST_F(Http2Lanes, GiveEachRequestItsTime) {
+TEST_F(RequestChannels, GiveEachRequestItsTime) {
   begin();
   const auto answer = ask("/v1/x?index=1", 50ms).get();
   EXPECT_EQ(answer.fault, http_fault::timeout);

@@ -16,7 +16,7 @@
 
 namespace drcon::plugins {
 
-class sink_link {
+class sink_exchange {
 public:
   /// The update is kept until the sink has answered it, since the plugin may read it until then.
   void begin_apply(std::shared_ptr<const update_package> update);
@@ -34,13 +34,13 @@ public:
   /// While this lives, what the sink renders goes into `targets`.
   class rendering_scope {
   public:
-    rendering_scope(sink_link& link, std::vector<rendered_target>& targets);
+    rendering_scope(sink_exchange& exchange, std::vector<rendered_target>& targets);
     ~rendering_scope();
     rendering_scope(const rendering_scope&) = delete;
     rendering_scope& operator=(const rendering_scope&) = delete;
 
   private:
-    sink_link& link_;
+    sink_exchange& exchange_;
   };
 
 private:

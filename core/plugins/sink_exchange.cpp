@@ -1,4 +1,4 @@
-#include "plugins/sink_link.hpp"
+#include "plugins/sink_exchange.hpp"
 
 #include "model/snapshot.hpp"
 #include "plugins/refusal_list.hpp"
@@ -15,13 +15,13 @@ bool has_nothing(const model::snapshot& desired, const std::string& service) {
 
 }  // namespace
 
-void sink_link::begin_apply(std::shared_ptr<const update_package> update) {
+void sink_exchange::begin_apply(std::shared_ptr<const update_package> update) {
   const std::lock_guard lock(mutex_);
   in_flight_ = std::move(update);
   refused_.clear();
 }
 
-std::optional<std::vector<refusal>> sink_link::end_apply(std::uint64_t ticket) {
+std::optional<std::vector<refusal>> sink_exchange::end_apply(std::uint64_t ticket) {
   std::shared_ptr<const update_package> answered;  // freed without the lock: it may hold the last of a large snapshot
   const std::lock_guard lock(mutex_);
   if (!in_flight_ || in_flight_->view.ticket != ticket) return {};
@@ -29,12 +29,12 @@ std::optional<std::vector<refusal>> sink_link::end_apply(std::uint64_t ticket) {
   return std::exchange(refused_, {});
 }
 
-bool sink_link::is_open(std::uint64_t ticket) {
+bool sink_exchange::is_open(std::uint64_t ticket) {
   const std::lock_guard lock(mutex_);
   return in_flight_ && in_flight_->view.ticket == ticket;
 }
 
-bool sink_link::add_refusal(const refusal& left_out) {
+bool sink_exchange::add_refusal(const refusal& left_out) {
   const std::lock_guard lock(mutex_);
   // What a render would leave out is not left out yet.
   if (!in_flight_) return rendering_ != nullptr;
@@ -44,21 +44,22 @@ bool sink_link::add_refusal(const refusal& left_out) {
   return true;
 }
 
-bool sink_link::add_rendered(rendered_target target) {
+bool sink_exchange::add_rendered(rendered_target target) {
   const std::lock_guard lock(mutex_);
   if (!rendering_) return false;
   rendering_->push_back(std::move(target));
   return true;
 }
 
-sink_link::rendering_scope::rendering_scope(sink_link& link, std::vector<rendered_target>& targets) : link_(link) {
-  const std::lock_guard lock(link_.mutex_);
-  link_.rendering_ = &targets;
+sink_exchange::rendering_scope::rendering_scope(sink_exchange& exchange, std::vector<rendered_target>& targets)
+    : exchange_(exchange) {
+  const std::lock_guard lock(exchange_.mutex_);
+  exchange_.rendering_ = &targets;
 }
 
-sink_link::rendering_scope::~rendering_scope() {
-  const std::lock_guard lock(link_.mutex_);
-  link_.rendering_ = nullptr;
+sink_exchange::rendering_scope::~rendering_scope() {
+  const std::lock_guard lock(exchange_.mutex_);
+  exchange_.rendering_ = nullptr;
 }
 
 }  // namespace drcon::plugins

@@ -1,4 +1,4 @@
-#include "common/http2/request_lanes.hpp"
+#include "common/http2/request_channels.hpp"
 
 #include "common/byte_stream.hpp"
 
@@ -9,7 +9,7 @@ namespace drcon::common {
 
 namespace asio = boost::asio;
 
-http_lanes::http_lanes(setup with)
+request_channels::request_channels(setup with)
     : with_(std::move(with)),
       negotiates_(with_.server.tls && with_.choice != http_choice::http1),
       pool_({.executor = with_.executor,
@@ -20,36 +20,36 @@ http_lanes::http_lanes(setup with)
              .changed = with_.changed,
              .patience = with_.patience}) {}
 
-std::shared_ptr<http_lane> http_lanes::lane() { return std::make_shared<http_lane>(*this); }
+std::shared_ptr<request_channel> request_channels::channel() { return std::make_shared<request_channel>(*this); }
 
-std::size_t http_lanes::connections_for(std::size_t lanes) const {
+std::size_t request_channels::connections_for(std::size_t channels) const {
   const auto each = capacity(1);
-  return (lanes + each - 1) / each;
+  return (channels + each - 1) / each;
 }
 
-std::size_t http_lanes::open_connections() const {
+std::size_t request_channels::open_connections() const {
   return pool_.open_connections() +
          static_cast<std::size_t>(std::ranges::count_if(all_, [](const auto* each) { return each->is_open(); }));
 }
 
-std::size_t http_lanes::proven_connections() const {
+std::size_t request_channels::proven_connections() const {
   return pool_.proven_connections() +
          static_cast<std::size_t>(std::ranges::count_if(all_, [](const auto* each) { return each->is_proven(); }));
 }
 
-http_lane::http_lane(http_lanes& all)
+request_channel::request_channel(request_channels& all)
     : all_(all),
       own_(all.with_.executor, all.with_.server, all.with_.headers),
       place_(all.all_.insert(all.all_.end(), this)) {}
 
-http_lane::~http_lane() { all_.all_.erase(place_); }
+request_channel::~request_channel() { all_.all_.erase(place_); }
 
-bool http_lane::uses_own() const {
+bool request_channel::uses_own() const {
   if (!all_.negotiates_ || all_.pool_.spoken() == http2_pool::protocol::http1) return true;
   return all_.pool_.spoken() == http2_pool::protocol::unknown && own_.is_open();
 }
 
-asio::awaitable<http_answer> http_lane::get(std::string target, std::chrono::nanoseconds timeout) {
+asio::awaitable<http_answer> request_channel::get(std::string target, std::chrono::nanoseconds timeout) {
   const auto began = std::chrono::steady_clock::now();
   if (!uses_own()) {
     own_.close();
@@ -68,7 +68,7 @@ asio::awaitable<http_answer> http_lane::get(std::string target, std::chrono::nan
   co_return answer;
 }
 
-void http_lane::close() {
+void request_channel::close() {
   if (request_ != nullptr) all_.pool_.end(*request_);
   else own_.close();
 }

@@ -1,7 +1,7 @@
 // A way to ask a server one thing at a time: over an HTTP/1.1 connection of its own, or as one of the streams of the
-// HTTP/2 connections that all lanes share. Who asks does not see which.
+// HTTP/2 connections that all channels share. Who asks does not see which.
 //
-// Thread rule: everything on the executor that the lanes were made with; one request at a time on a lane.
+// Thread rule: everything on the executor that the channels were made with; one request at a time on a channel.
 #pragma once
 
 #include "common/http2/pool.hpp"
@@ -22,9 +22,9 @@ enum class http_choice {
   http2,
 };
 
-class http_lane;
+class request_channel;
 
-class http_lanes {
+class request_channels {
 public:
   struct setup {
     boost::asio::any_io_executor executor;
@@ -37,43 +37,43 @@ public:
   };
 
   /// `choice` may be http2 for a server with TLS only.
-  explicit http_lanes(setup with);
-  http_lanes(const http_lanes&) = delete;
-  http_lanes& operator=(const http_lanes&) = delete;
+  explicit request_channels(setup with);
+  request_channels(const request_channels&) = delete;
+  request_channels& operator=(const request_channels&) = delete;
 
   /// It must not outlive this object.
-  std::shared_ptr<http_lane> lane();
+  std::shared_ptr<request_channel> channel();
 
-  /// Most connections of HTTP/2 from now on. Of HTTP/1.1 each lane has its own: there may be no more lanes then.
+  /// Most connections of HTTP/2 from now on. Of HTTP/1.1 each channel has its own: there may be no more channels then.
   void limit(std::size_t connections) { pool_.limit(connections); }
   /// Whether it is known which protocol is used.
   bool is_negotiated() const { return !negotiates_ || pool_.spoken() != http2_pool::protocol::unknown; }
   bool is_http2() const { return negotiates_ && pool_.spoken() == http2_pool::protocol::http2; }
-  /// How many lanes that many connections carry at a time.
+  /// How many channels that many connections carry at a time.
   std::size_t capacity(std::size_t connections) const {
     return connections * (is_http2() ? pool_.streams_per_connection() : 1);
   }
-  /// How many connections that many lanes need.
-  std::size_t connections_for(std::size_t lanes) const;
+  /// How many connections that many channels need.
+  std::size_t connections_for(std::size_t channels) const;
 
   std::size_t open_connections() const;
   std::size_t proven_connections() const;
 
 private:
-  friend class http_lane;
+  friend class request_channel;
   const setup with_;
   const bool negotiates_;  // HTTP/2 is possible
   http2_pool pool_;
-  std::list<http_lane*> all_;
+  std::list<request_channel*> all_;
 };
 
-class http_lane {
+class request_channel {
 public:
-  explicit http_lane(http_lanes& all);
+  explicit request_channel(request_channels& all);
   /// Not while a request is under way.
-  ~http_lane();
-  http_lane(const http_lane&) = delete;
-  http_lane& operator=(const http_lane&) = delete;
+  ~request_channel();
+  request_channel(const request_channel&) = delete;
+  request_channel& operator=(const request_channel&) = delete;
 
   /// As http_connection::get().
   boost::asio::awaitable<http_answer> get(std::string target, std::chrono::nanoseconds timeout);
@@ -86,10 +86,10 @@ public:
 private:
   bool uses_own() const;
 
-  http_lanes& all_;
+  request_channels& all_;
   http_connection own_;
   http2_request* request_ = nullptr;  // under way on a shared connection
-  std::list<http_lane*>::iterator place_;
+  std::list<request_channel*>::iterator place_;
 };
 
 }  // namespace drcon::common

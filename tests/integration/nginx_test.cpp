@@ -37,14 +37,8 @@ protected:
   }
   // nginx starts with a server block that needs the upstream, so the file must be there first.
   void serve_web() {
-    const auto old = nginx_.workers();
     nginx_.serve(proxy);
-    nginx_.reload();
-    // Old workers answer for a while after the first new one does.
-    ASSERT_TRUE(wait_until([&] {
-      const auto now = nginx_.workers();
-      return !now.empty() && std::ranges::none_of(now, [&](pid_t each) { return old.contains(each); });
-    }));
+    nginx_.replace_workers();
   }
   bool answers(const std::string& body) const {
     return wait_until([&] { return nginx_.get().body == body; });

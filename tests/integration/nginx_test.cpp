@@ -739,6 +739,21 @@ TEST_F(NginxSink, RendersExactlyWhatItWouldWriteAndTouchesNothing) {
   EXPECT_EQ(after.live, after.wanted);
 }
 
+TEST_F(NginxSink, TellsAnNginxThatKeepsConnectionsByDefaultToKeepNone) {
+  const auto program = nginx_.prefix() / "fake-nginx";
+  const auto rendered_for = [&](const std::string& version, const std::string& more) {
+    write_file(program, "#!/bin/sh\necho 'nginx version: nginx/" + version + "' >&2\n");
+    std::filesystem::permissions(program, std::filesystem::perms(0755));
+    return sink("nginx = \"" + program.string() + "\"\n" + more).render({service_at("web", {&a_})})[0].wanted;
+  };
+  for (const std::string more : {"", "mode = \"live\"\n"}) {
+    EXPECT_THAT(rendered_for("1.29.7", more), testing::HasSubstr("    keepalive 0;\n}\n")) << more;
+    EXPECT_THAT(rendered_for("1.29.6", more), testing::Not(testing::HasSubstr("keepalive"))) << more;
+    EXPECT_THAT(rendered_for("1.29.7", more + "check = \"master\"\n"), testing::Not(testing::HasSubstr("keepalive")));
+    EXPECT_THAT(rendered_for("1.29.6", more + "keepalive = 7\n"), testing::HasSubstr("    keepalive 7;\n}\n"));
+  }
+}
+
 TEST_F(NginxSink, ReplacesTheTargetOfALinkAndCanTakeItBack) {
   const auto real = nginx_.prefix() / "available" / "web.conf";
   write_file(real, "# mine\n");

@@ -458,6 +458,24 @@ TEST_F(NginxLive, AStallOfNginxIsReportedAndTakesNoReload) {
   EXPECT_THAT(read_file(nginx_.file()), HasSubstr("lua"));
 }
 
+TEST_F(NginxLive, AChangeDuringAStallOfNginxTakesNoReloadAndIsServedAfterIt) {
+  serve_web({&a_});
+  change_to({&b_});
+  const auto reloads = nginx_.reloads();
+  const auto workers = nginx_.workers();
+  for (const auto each : workers) ::kill(each, SIGSTOP);
+  const auto how = sink_->apply({service_at("web", {&a_})});
+  for (const auto each : workers) ::kill(each, SIGCONT);
+  EXPECT_EQ(how.result, DRCON_RETRY);
+  EXPECT_THAT(how.why, HasSubstr("does not answer on " + socket().string()));
+  EXPECT_TRUE(answers("a\n")) << "nginx finds it without drcon";
+  change_to({&a_});
+  EXPECT_EQ(answering(), names{"a"});
+  EXPECT_EQ(nginx_.reloads(), reloads);
+  EXPECT_EQ(nginx_.workers(), workers);
+  EXPECT_THAT(read_file(nginx_.file()), HasSubstr("lua"));
+}
+
 // nginx upgrades its binary only when it runs as a daemon, and was started by its path.
 TEST_F(NginxLive, AnUpgradeOfItsBinaryLeavesNoWorkerBehind) {
   restart_with_lua(true, 2);

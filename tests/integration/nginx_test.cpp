@@ -887,6 +887,21 @@ TEST_F(NginxSink, RemembersHundredsOfServersBesideAUsersTemplateAcrossARestart) 
   EXPECT_EQ(nginx_.reloads(), 1);
 }
 
+// The workers cannot say what they have loaded, but have said it before.
+TEST_F(NginxSink, AResyncDuringAStallOfNginxTakesNoReload) {
+  ASSERT_EQ(sink().apply({service_at("web", {&a_})}).result, DRCON_OK);
+  serve_web();
+  ASSERT_EQ(sink_->reconcile().result, DRCON_OK) << "others have taken their place";
+  const auto reloads = nginx_.reloads();
+  const auto workers = serving_workers();
+  for (const auto each : workers) ::kill(each, SIGSTOP);
+  const auto how = sink_->reconcile();
+  for (const auto each : workers) ::kill(each, SIGCONT);
+  EXPECT_EQ(how.result, DRCON_OK) << how.why;
+  EXPECT_EQ(nginx_.reloads(), reloads);
+  EXPECT_EQ(serving_workers(), workers);
+}
+
 // It may hang in a read of a disk. The new generation serves, so that the change is applied, and the next one as well.
 TEST_F(NginxSink, AnOldWorkerThatDoesNotStopHoldsNoChangeBack) {
   const auto times_alone = [this] {

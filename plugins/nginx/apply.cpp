@@ -21,7 +21,10 @@ applier::applier(apply_settings options, target nginx, context host)
 }
 
 // Reads what is there. False when that is not possible, with the reason.
-bool applier::look(std::string& why) {
+bool applier::look(std::string& why, const std::stop_token& stop) {
+  // Nothing else that is written depends on the version.
+  if (form_.keepalive == 0 && form_.user_template.empty())
+    form_.keeps_by_default = version_.of(nginx_, stop) >= keeps_connections_by_default;
   why = file_.look();
   if (!why.empty()) return false;
   if (!learned_) learn(file_.live().value_or(std::string()));
@@ -84,7 +87,7 @@ outcome applier::apply(const std::vector<upstream>& desired, bool fresh, const s
   const auto kept_out = file_.lock(std::string(host_.name()));
   std::string why;
   master_ = nginx_.master(why);  // before it is asked what it serves: one that is started meanwhile is asked again
-  if (!look(why)) return retry(why);
+  if (!look(why, stop)) return retry(why);
   if (!kept_out.empty()) return judge_without_touching(desired, kept_out);
   if (live_) live_->begin();
   if (fresh) retained_.clear();
@@ -102,7 +105,7 @@ outcome applier::apply(const std::vector<upstream>& desired, bool fresh, const s
   // own configuration in between would find the change refused for good: it is judged once more. A port that could not
   // be confirmed is chosen again first: without one, nginx would be taken to serve what it never read.
   if ((how.result == DRCON_REJECTED || met_obstacle_) && nginx_.settings().ask_program && !stop.stop_requested()) {
-    if (!look(why)) return retry(why);
+    if (!look(why, stop)) return retry(why);
     how = bring_about_or_retain(admitted, {}, stop);
   }
   if (how.result != DRCON_OK) return how;
@@ -176,7 +179,7 @@ std::vector<applier::shown> applier::preview(const std::vector<upstream>& desire
   applier other(options_, nginx_, host_);  // shares nothing with an apply under way
   if (live_) other.live_->set_on(live_->is_on());
   std::string why;
-  const bool readable = other.look(why);
+  const bool readable = other.look(why, {});
   if (!other.learned_) other.learn({});
   if (options_.use_listener && !other.form_.listener) other.choose_listener();
   const auto all = with_last_servers(settle_claims(desired, other.served_).admitted, other.last_);

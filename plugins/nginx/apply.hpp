@@ -10,6 +10,7 @@
 #include "nginx/claims.hpp"
 #include "nginx/left_out.hpp"
 #include "nginx/live_mode.hpp"
+#include "nginx/program_version.hpp"
 #include "nginx/render.hpp"
 #include "nginx/retirement.hpp"
 #include "nginx/served_generation.hpp"
@@ -69,7 +70,7 @@ public:
 
 private:
   // What is there now, and what an earlier run left.
-  bool look(std::string& why);
+  bool look(std::string& why, const std::stop_token& stop);
   void learn(const std::string& file);
   void choose_listener();
   // With services that vanished while nginx's own configuration still names them, and with the last servers of those
@@ -113,7 +114,8 @@ private:
   const context host_;
   common::managed_file file_;
   served_generation served_generation_;
-  layout form_;                                 // options_.form with the listener
+  program_version version_;
+  layout form_;                                 // options_.form with the listener, and what nginx does by default
   last_servers last_;                           // the last servers of every service
   std::set<std::string> served_;                // names of the upstreams in the file that was confirmed last
   std::set<std::string> retained_;              // vanished services that nginx's own configuration still needs

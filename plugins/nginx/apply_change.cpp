@@ -195,7 +195,7 @@ outcome applier::reload(const rendered& next, bool judged, const std::stop_token
     if (alone)
       host_.observe("reload_seconds", "From the signal to a new generation that serves alone.", seconds_since(start));
     else retirement_.give_up_waiting(change.awaited());
-    if (!form_.listener) served_generation_.remember(next, *master);
+    if (alone || !form_.listener) served_generation_.remember(next, *master);
     file_.settle();
     return ok();
   }

@@ -40,6 +40,7 @@ public:
 
   struct answer {
     unsigned status = 0;              ///< 0: there was none
+    bool is_silent = false;           ///< of 0: somebody listens, but did not answer in time
     std::string why;                  ///< of any other answer than 200
     std::optional<live_state> state;  ///< of 200
   };

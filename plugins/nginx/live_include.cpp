@@ -61,8 +61,7 @@ void render_upstream(std::ostream& out, const std::string& name, const std::stri
   out << "    balancer_by_lua_block { local drcon = package.loaded.drcon if drcon then drcon.balance(" << which << ", "
       << (live.hash_key.empty() ? "nil" : "ngx.var.drcon_hash_key") << ", "
       << std::ranges::count(servers, false, &server::down) << ") end }\n";
-  if (form.keepalive > 0) out << "    keepalive " << form.keepalive << ";\n";
-  out << "}\n";
+  out << render_keepalive(form) << "}\n";
 }
 
 std::string render_upstreams(const std::vector<upstream>& all, const last_servers* last, const layout& form,

@@ -140,6 +140,8 @@ live_mode::sent live_mode::send(const std::vector<upstream>& all, const last_ser
     if (found.status == 0 && stop.stop_requested()) return {.how = retry("stopped before nginx had the servers")};
     if (std::string ignored; found.status == 0 && !nginx_.master(ignored))
       return {.how = retry("nginx has ended while it was sent the servers: " + found.why)};
+    // A large set may take its time; what nginx has, it says at once.
+    if (found.is_silent && channel_.state().is_silent) return {.how = leave_to_stalled(text)};
     if (found.status != 200) return {.how = retry(found.why), .possible = false};
   }
   if (const auto why = keep(text); !why.empty())
@@ -212,6 +214,17 @@ std::vector<pid_t> live_mode::accepting_workers() const {
   for (const auto master : masters)
     for (const auto& [pid, start] : nginx_.workers(master)) all.push_back(pid);
   return all;
+}
+
+// Workers that stall (a slow disk, a stopped process) find the servers in the file once they go on. To reload nginx, so
+// that others take their place, would only add to its load: what stalls these stalls those.
+outcome live_mode::leave_to_stalled(const std::string& text) {
+  if (const auto why = keep(text); !why.empty())
+    return retry("nginx does not answer on " + options_.socket + ", and " + options_.peers +
+                 " cannot be written: " + why);
+  return retry("nginx does not answer on " + options_.socket +
+               ": do its workers answer requests? Once they do, they take the servers from " + options_.peers +
+               " within a second");
 }
 
 outcome live_mode::wait_for_workers(const std::string& text, live_state state, const std::stop_token& stop) {

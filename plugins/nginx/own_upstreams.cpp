@@ -27,6 +27,8 @@ public:
 
   void read(std::string_view text, const std::vector<std::string>& open, int depth) {
     common::nginx::for_each_statement(text, open, [&](const common::nginx::statement& each) {
+      if (!each.words.empty() && !each.blocks.empty() && each.blocks.front() == "http")
+        directives_.insert(each.words[0]);
       if (each.words.size() != 2) return;
       const auto& name = each.words[0];
       const auto& argument = each.words[1];
@@ -55,6 +57,7 @@ public:
   const std::vector<std::vector<std::string>>& places() const { return places_; }
 
   const std::set<std::string>& found() const { return found_; }
+  const std::set<std::string>& directives() const { return directives_; }
 
 private:
   // nginx refuses an upstream with the name of a host that is passed to with a port, as http://HOST:PORT/path.
@@ -89,6 +92,7 @@ private:
   fs::path unread_;                               // a file that could not be read
   std::vector<std::vector<std::string>> places_;  // the blocks in which `without` is included
   std::set<std::string> found_;
+  std::set<std::string> directives_;  // within http { }
   std::size_t files_ = 0;
 };
 
@@ -99,6 +103,13 @@ std::set<std::string> own_upstreams(const std::string& config, const std::string
   reader all(fs::path(config).parent_path(), fs::weakly_canonical(without, ignored));
   all.read_file(config, {}, 0);
   return all.found();
+}
+
+bool has_directive(std::string_view name, const std::string& config, const std::string& without) {
+  std::error_code ignored;
+  reader all(fs::path(config).parent_path(), fs::weakly_canonical(without, ignored));
+  all.read_file(config, {}, 0);
+  return all.directives().contains(std::string(name));
 }
 
 inclusion inclusion_of(const std::string& file, const std::string& config) {

@@ -29,6 +29,10 @@ struct inclusion {
 /// By `config`, nginx's main configuration, and what it includes. The file itself need not be there yet.
 inclusion inclusion_of(const std::string& file, const std::string& config);
 
+/// Whether `config`, and what it includes but for the file `without`, has this directive within http { }. What cannot
+/// be read is as if it were empty.
+bool has_directive(std::string_view name, const std::string& config, const std::string& without);
+
 /// As own_upstreams(), of a text that stands within http { }.
 std::set<std::string> upstreams_in(std::string_view text);
 

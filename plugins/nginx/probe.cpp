@@ -3,6 +3,7 @@
 #include "common/command.hpp"
 #include "common/file_probe.hpp"
 #include "nginx/own_upstreams.hpp"
+#include "nginx/program_version.hpp"
 
 #include <algorithm>
 #include <array>
@@ -12,22 +13,33 @@ namespace {
 
 constexpr std::array tested_versions{"1.22.", "1.26."};
 
-void probe_version(const target_settings& settings, const probing& into) {
+std::optional<program_name> probe_version(const target_settings& settings, const probing& into) {
   // Prints one line, on standard error, and reads no configuration.
   const auto answer = common::run_command({settings.binary, "-v"}, into.timeout());
-  constexpr std::string_view mark = "nginx/";
-  const auto found = answer.output.find(mark);
-  if (!answer.ok() || found == std::string::npos) {
+  const auto found = answer.ok() ? version_in(answer.output) : std::nullopt;
+  if (!found) {
     if (!answer.why.empty()) into.failed(probed::program, answer.why, "correct the option 'nginx', or install nginx");
-    return;
+    return {};
   }
-  const auto begin = found + mark.size();
-  const auto version = answer.output.substr(begin, answer.output.find_first_of(" \n(", begin) - begin);
-  if (std::ranges::any_of(tested_versions, [&](const char* each) { return version.starts_with(each); }))
-    into.ok(probed::version, "nginx " + version + " is a tested version");
+  const auto is_tested = [&](const char* each) { return found->name == "nginx" && found->version.starts_with(each); };
+  const auto which = found->name + " " + found->version;
+  if (std::ranges::any_of(tested_versions, is_tested)) into.ok(probed::version, which + " is a tested version");
   else
-    into.warning(probed::version, "nginx " + version + " has not been tested with drcon; 1.22 and 1.26 have",
+    into.warning(probed::version, which + " has not been tested with drcon; nginx 1.22 and 1.26 have",
                  "try it before you rely on it; nothing is known against it");
+  return found;
+}
+
+// A matter of taste, and so no warning: it keeps old workers for longer.
+void probe_idle_connections(const std::string& file, const target_settings& settings, const program_name& program,
+                            const probing& into) {
+  if (program.numbers() < has_keepalive_min_timeout) return;
+  const bool keeps = has_directive("keepalive_min_timeout", settings.config, file);
+  into.ok(probed::connections,
+          keeps
+              ? "nginx keeps clients' idle connections over a reload for the time of keepalive_min_timeout"
+              : "a reload closes clients' idle connections; keepalive_min_timeout, which nginx has since 1.27.4 and " +
+                    settings.config + " does not set, as far as it can be read, would keep them for a time");
 }
 
 void probe_inclusion(const std::string& file, const target_settings& settings, const probing& into) {
@@ -50,9 +62,10 @@ void probe_inclusion(const std::string& file, const target_settings& settings, c
 
 }  // namespace
 
-void probe_target(const std::string& file, const target& nginx, const probing& into) {
+void probe_target(const std::string& file, const target& nginx, bool by_reload, const probing& into) {
   common::probe_written_file(file, into);
-  probe_version(nginx.settings(), into);
+  if (const auto program = probe_version(nginx.settings(), into); program && by_reload)
+    probe_idle_connections(file, nginx.settings(), *program, into);
   probe_inclusion(file, nginx.settings(), into);
   std::string why;
   const auto master = nginx.master(why);

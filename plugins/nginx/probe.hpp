@@ -11,6 +11,7 @@
 
 namespace drcon::nginx {
 
-void probe_target(const std::string& file, const target& nginx, const probing& into);
+/// `by_reload`: changes of servers take a reload, as in mode "reload".
+void probe_target(const std::string& file, const target& nginx, bool by_reload, const probing& into);
 
 }  // namespace drcon::nginx

@@ -50,8 +50,7 @@ void render_upstream(std::ostream& out, const upstream& each, const last_servers
   if (!note.empty()) out << "    # " << note << "\n";
   if (!form.balance.empty()) out << "    " << form.balance << ";\n";
   for (const auto& one : servers) render_server(out, one, form);
-  if (form.keepalive > 0) out << "    keepalive " << form.keepalive << ";\n";
-  out << "}\n";
+  out << render_keepalive(form) << "}\n";
 }
 
 // nginx looks up a name of up to this length in a hash whose buckets have 64 bytes, as they have by default.
@@ -92,6 +91,11 @@ std::string render_with_template(const std::vector<upstream>& upstreams, const l
 
 std::string render_heading(const layout& form) {
   return "# Written by drcon for sink '" + form.sink + "'. Do not edit: the next change replaces it.\n";
+}
+
+std::string render_keepalive(const layout& form) {
+  if (form.keepalive == 0 && !form.keeps_by_default) return {};
+  return "    keepalive " + std::to_string(form.keepalive) + ";\n";
 }
 
 std::string render_listener(const layout& form, const std::string& generation) {

@@ -35,8 +35,9 @@ struct layout {
   std::string user_template;  ///< mustache; empty: the built-in form
   std::string balance;        ///< directive of the built-in form, or empty: round robin
   std::int64_t keepalive = 0;
-  std::string server_options;  ///< of the built-in form: " max_fails=…"
-  bool by_variable = false;    ///< $drcon_upstream is to be the upstream of the service that $drcon_service names
+  bool keeps_by_default = false;  ///< nginx keeps idle connections to an upstream that does not say how many
+  std::string server_options;     ///< of the built-in form: " max_fails=…"
+  bool by_variable = false;       ///< $drcon_upstream is to be the upstream of the service that $drcon_service names
   empty_policy empty = empty_policy::keep;
   std::optional<boost::asio::ip::tcp::endpoint> listener;  ///< answers the generation; none: confirm = "workers"
 };
@@ -59,6 +60,9 @@ inline constexpr std::string_view upstream_for_all = "drcon";
 
 /// The first line of the file.
 std::string render_heading(const layout& form);
+/// How many idle connections an upstream keeps, at the end of its block; empty where nginx keeps none by itself, and
+/// may refuse to be told so.
+std::string render_keepalive(const layout& form);
 /// The server block that answers the generation; empty without a listener.
 std::string render_listener(const layout& form, const std::string& generation);
 

@@ -38,8 +38,26 @@ bool wait_for(Condition condition, std::chrono::nanoseconds at_most, const std::
 }  // namespace
 
 bool served_generation::is(const rendered& desired, const std::optional<boost::asio::ip::tcp::endpoint>& listener,
-                           const std::string& file) const {
-  return listener ? nginx_.generation(*listener) == desired.generation : workers_serve(desired, file);
+                           const std::string& file) {
+  return listener ? listener_serves(desired, *listener) : workers_serve(desired, file);
+}
+
+bool served_generation::were_seen_to_serve(const rendered& desired, const workers& now) const {
+  return !now.empty() && proven_generation_ == desired.generation && proven_workers_ == now;
+}
+
+// Workers that stall (a slow disk, a stopped process) answer nothing. What they have loaded they keep until they end,
+// so that to reload nginx would bring nothing but load.
+bool served_generation::listener_serves(const rendered& desired, const boost::asio::ip::tcp::endpoint& listener) {
+  std::string ignored;
+  const auto master = nginx_.master(ignored);
+  auto now = master ? nginx_.workers(*master) : workers();
+  const auto answer = nginx_.generation(listener);
+  if (!answer) return were_seen_to_serve(desired, now);
+  if (*answer != desired.generation) return false;
+  proven_generation_ = desired.generation;
+  proven_workers_ = std::move(now);
+  return true;
 }
 
 // A worker that died and was replaced since the last change is taken for a reload; the listener does not have this
@@ -51,7 +69,7 @@ bool served_generation::workers_serve(const rendered& desired, const std::string
   if (!master || ::stat(file.c_str(), &info) != 0) return false;
   const auto now = nginx_.workers(*master);
   if (now.empty()) return false;
-  if (proven_generation_ == desired.generation && proven_workers_ == now) return true;
+  if (were_seen_to_serve(desired, now)) return true;
   const auto boot = boot_time();
   const auto ticks = static_cast<double>(::sysconf(_SC_CLK_TCK));
   // A start is known to the tick: one within the tick of the writing came after it, for nginx took longer to start it.

@@ -1,8 +1,8 @@
 // Which generation of the file nginx serves, as opposed to the one that is on the disk.
 //
-// There are two ways to know, and the option `confirm` chooses. A server block in the file answers its generation; or
-// the workers are those that were seen to load it, or were started after the file was written. Thread rule: owned by
-// its user's thread; blocks it.
+// There are two ways to know, and the option `confirm` chooses. A server block in the file answers its generation, or
+// was answered by the same workers before, when they stall now; or the workers are those that were seen to load it, or
+// were started after the file was written. Thread rule: owned by its user's thread; blocks it.
 #pragma once
 
 #include "nginx/render.hpp"
@@ -26,7 +26,7 @@ public:
 
   /// Does nginx serve these bytes now? `file` is where they lie.
   bool is(const rendered& desired, const std::optional<boost::asio::ip::tcp::endpoint>& listener,
-          const std::string& file) const;
+          const std::string& file);
 
   /// One reload. It is made before the signal, to remember the workers there are, and asked after it.
   class change {
@@ -71,6 +71,8 @@ public:
 
 private:
   bool workers_serve(const rendered& desired, const std::string& file) const;
+  bool listener_serves(const rendered& desired, const boost::asio::ip::tcp::endpoint& listener);
+  bool were_seen_to_serve(const rendered& desired, const workers& now) const;
 
   const target& nginx_;
   std::string proven_generation_;

@@ -116,6 +116,26 @@ TEST(Doctor, FindsThatEverythingWorks) {
   EXPECT_EQ(nginx.reloads(), 0);
 }
 
+TEST(Doctor, SaysWhatBecomesOfIdleConnectionsWhereNginxCanKeepThem) {
+  const temp_dir files;
+  const nginx_server nginx;
+  const auto found_with = [&](const std::string& version, const std::string& mode) {
+    write_file(files / "nginx", "#!/bin/sh\necho 'nginx version: nginx/" + version + "' >&2\n");
+    fs::permissions(files / "nginx", fs::perms(0755));
+    return doctor(file_source(files) +
+                  nginx_sink(nginx.options() + "nginx = \"" + (files / "nginx").string() + "\"\nmode = \"" + mode +
+                             "\"\n") +
+                  pipeline_of("hosts", "edge"))
+        .ok("connections");
+  };
+  EXPECT_EQ(found_with("1.27.3", "reload"), "");
+  EXPECT_THAT(found_with("1.27.4", "reload"), HasSubstr("keepalive_min_timeout, which nginx has since 1.27.4 and " +
+                                                        nginx.config().string() + " does not set"));
+  EXPECT_EQ(found_with("1.27.4", "live"), "") << "a change of servers takes no reload";
+  write_file(nginx.config(), "events { } http { keepalive_min_timeout 5s; }");
+  EXPECT_THAT(found_with("1.27.4", "reload"), HasSubstr("for the time of keepalive_min_timeout"));
+}
+
 TEST(Doctor, NamesWhatIsWrongWithConsul) {
   const std::string master = "11111111-1111-1111-1111-111111111111";
   const consul_agent consul({{"acl", {{"enabled", true}, {"default_policy", "deny"}, {"tokens", {{"master", master}}}}},

@@ -20,6 +20,7 @@
 #include <functional>
 #include <map>
 #include <set>
+#include <stdexcept>
 
 namespace drcon::test {
 namespace {
@@ -48,26 +49,24 @@ protected:
     sink_->start();
     return *sink_;
   }
+  // What a test needs before it can go on: a helper that fails ends the test, as an ASSERT_ within it would not.
+  static void require(bool holds, const std::string& why) {
+    if (!holds) throw std::runtime_error(why);
+  }
+  void require_applied(const outcome& how) const {
+    require(how.result == DRCON_OK, "the change is not applied: " + how.why + "\n" + nginx_.log());
+  }
   // The first change, which takes a reload, and a server block that passes requests to it.
   void serve_web(const std::vector<const backend*>& places, const std::string& more = {},
                  const std::string& server = proxy) {
-    const auto how = sink(more).apply({service_at("web", places)});
-    ASSERT_EQ(how.result, DRCON_OK) << how.why << nginx_.log();
-    ASSERT_EQ(sink_->status().text, "");
+    require_applied(sink(more).apply({service_at("web", places)}));
+    const auto status = sink_->status().text;
+    require(status.empty(), "the sink is not live: " + status);
     nginx_.serve(server);
-    reload_nginx();
-  }
-  void reload_nginx() {
-    const auto old = nginx_.workers();
-    nginx_.reload();
-    ASSERT_TRUE(wait_until([&] {
-      const auto now = nginx_.workers();
-      return !now.empty() && std::ranges::none_of(now, [&](pid_t each) { return old.contains(each); });
-    }));
+    nginx_.replace_workers();
   }
   void change_to(const std::vector<const backend*>& places) {
-    const auto how = sink_->apply({service_at("web", places)});
-    ASSERT_EQ(how.result, DRCON_OK) << how.why << nginx_.log();
+    require_applied(sink_->apply({service_at("web", places)}));
   }
   names answering(int requests = 12) const { return answerers(nginx_.port(), requests); }
   void expect_no_reload_for_a_change_to(const backend& place) {
@@ -204,11 +203,25 @@ TEST_F(NginxLive, LearnsWhatAnotherSinkKeptOnceThatHasEnded) {
   EXPECT_EQ(answering(), names{"a"}) << "what the other sink kept is replaced";
 }
 
+// What a sink has applied it brings about again, as long as it is given nothing else.
+TEST_F(NginxLive, BringsBackWhatItHasAppliedOnceAnotherSinkThatChangedItHasEnded) {
+  serve_web({&a_});
+  auto first = std::move(sink_);
+  sink("watch = \"10ms\"\n");
+  ASSERT_EQ(sink_->apply({service_at("web", {&a_})}).result, DRCON_OK);
+  ASSERT_EQ(first->apply({service_at("web", {&b_})}).result, DRCON_OK);
+  first.reset();
+  EXPECT_TRUE(answers("a\n")) << sink_->status().text;
+  EXPECT_EQ(answering(), names{"a"});
+}
+
 TEST_F(NginxLive, KeepsTheLastServersThatAnotherSinkSentOnceThatHasEnded) {
   serve_web({&a_});
   auto first = std::move(sink_);
   sink();
   ASSERT_EQ(sink_->apply({service_at("web", {&a_})}).result, DRCON_OK);
+  // It would bring back what it has applied, and so takes the place of the other sink with a state that it has not.
+  ASSERT_EQ(sink_->apply({service_at("web", {&b_})}).result, DRCON_RETRY);
   ASSERT_EQ(first->apply({service_at("web", {&b_})}).result, DRCON_OK);
   first.reset();
   ASSERT_EQ(sink_->apply({service_at("web", {})}).result, DRCON_OK);
@@ -339,7 +352,7 @@ TEST_F(NginxLive, ANewServerStartsSlowly) {
   EXPECT_GE(found.contains("b\n") ? found.at("b\n") : 0, 0);
   sink_.reset();
   ASSERT_EQ(sink("slow_start = \"600s\"\n").apply({service_at("web", {&a_, &b_})}).result, DRCON_OK);
-  reload_nginx();
+  nginx_.replace_workers();
   EXPECT_GE(counted(40).at("a\n"), 36) << "drcon and nginx may be started again meanwhile";
 }
 
@@ -352,7 +365,7 @@ TEST_F(NginxLive, AnNginxThatIsStartedAgainHasTheLastServersBeforeItsFirstReques
   nginx_.stop();
   nginx_.start();
   EXPECT_EQ(answering(), names{"b"});
-  reload_nginx();
+  nginx_.replace_workers();
   EXPECT_EQ(answering(), names{"b"});
 }
 
@@ -445,6 +458,24 @@ TEST_F(NginxLive, AStallOfNginxIsReportedAndTakesNoReload) {
   EXPECT_THAT(read_file(nginx_.file()), HasSubstr("lua"));
 }
 
+TEST_F(NginxLive, AChangeDuringAStallOfNginxTakesNoReloadAndIsServedAfterIt) {
+  serve_web({&a_});
+  change_to({&b_});
+  const auto reloads = nginx_.reloads();
+  const auto workers = nginx_.workers();
+  for (const auto each : workers) ::kill(each, SIGSTOP);
+  const auto how = sink_->apply({service_at("web", {&a_})});
+  for (const auto each : workers) ::kill(each, SIGCONT);
+  EXPECT_EQ(how.result, DRCON_RETRY);
+  EXPECT_THAT(how.why, HasSubstr("does not answer on " + socket().string()));
+  EXPECT_TRUE(answers("a\n")) << "nginx finds it without drcon";
+  change_to({&a_});
+  EXPECT_EQ(answering(), names{"a"});
+  EXPECT_EQ(nginx_.reloads(), reloads);
+  EXPECT_EQ(nginx_.workers(), workers);
+  EXPECT_THAT(read_file(nginx_.file()), HasSubstr("lua"));
+}
+
 // nginx upgrades its binary only when it runs as a daemon, and was started by its path.
 TEST_F(NginxLive, AnUpgradeOfItsBinaryLeavesNoWorkerBehind) {
   restart_with_lua(true, 2);
@@ -522,7 +553,7 @@ TEST_F(NginxLive, FollowsConsulThroughRestartsOfConsulAndKillsOfDrcon) {
   drcon.start();
   ASSERT_TRUE(wait_until([&] { return std::filesystem::exists(peers_file()); })) << drcon.log();
   nginx_.serve(proxy);
-  reload_nginx();
+  nginx_.replace_workers();
   ASSERT_TRUE(answers("a\n")) << drcon.log();
   const auto reloads = nginx_.reloads();
   add(b_, 5);
@@ -560,7 +591,7 @@ TEST_F(NginxLive, GoesByFileAndReloadWithoutTheModuleAndIsLiveOnceItIsThere) {
   EXPECT_EQ(sink_->status().state, DRCON_STATE_DEGRADED);
   EXPECT_THAT(sink_->status().text, HasSubstr("mode \"live\" is not possible: cannot read " + copy.string()));
   nginx_.serve(proxy);
-  reload_nginx();
+  nginx_.replace_workers();
   change_to({&b_});
   EXPECT_EQ(answering(), names{"b"});
   EXPECT_THAT(read_file(nginx_.file()), Not(HasSubstr("lua")));
@@ -576,7 +607,7 @@ TEST_F(NginxLive, GoesByFileAndReloadWithAnNginxThatHasNoLua) {
   EXPECT_THAT(sink_->status().text, HasSubstr("unknown directive \"lua_shared_dict\""));
   EXPECT_THAT(sink_->status().text, HasSubstr("libnginx-mod-http-lua"));
   nginx_.serve(proxy);
-  reload_nginx();
+  nginx_.replace_workers();
   change_to({&b_});
   EXPECT_EQ(answering(), names{"b"});
   restart_with_lua(true);
@@ -666,7 +697,7 @@ TEST_F(NginxLive, GoesByFileAndReloadWithAModuleOfAnotherVersion) {
   EXPECT_EQ(sink_->status().state, DRCON_STATE_DEGRADED);
   EXPECT_THAT(sink_->status().text, HasSubstr("could not load drcon.lua"));
   nginx_.serve(proxy);
-  reload_nginx();
+  nginx_.replace_workers();
   EXPECT_EQ(answering(), names{"a"});
 }
 

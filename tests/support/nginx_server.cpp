@@ -74,6 +74,16 @@ void nginx_server::kill9() {
 
 std::set<pid_t> nginx_server::workers() const { return process_.children(); }
 
+void nginx_server::replace_workers() const {
+  const auto old = workers();
+  reload();
+  const bool replaced = wait_until([&] {
+    const auto now = workers();
+    return !now.empty() && std::ranges::none_of(now, [&](pid_t each) { return old.contains(each); });
+  });
+  if (!replaced) throw std::runtime_error("nginx's workers are not replaced by a reload:\n" + log());
+}
+
 std::string nginx_server::dump() const {
   return run({"nginx", "-T", "-p", prefix().string(), "-c", config().string()}).out;
 }

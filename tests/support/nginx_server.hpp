@@ -37,6 +37,9 @@ public:
   void stop() { process_.terminate(); }
   void kill9();
   void reload() const { process_.signal(SIGHUP); }
+  /// reload(), and waits until every worker of before has ended: they answer for a while after the first new one does.
+  /// Throws when that does not come, so that the test ends.
+  void replace_workers() const;
   bool running() { return process_.running(); }
   pid_t master() const { return process_.pid(); }
   std::set<pid_t> workers() const;

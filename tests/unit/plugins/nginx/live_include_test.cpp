@@ -51,6 +51,17 @@ TEST(NginxLiveInclude, HasTheNewestServersWhenTheShapeDiffers) {
   EXPECT_NE(render_include(more, {}, form(), other, second.bytes).generation, second.generation);
 }
 
+TEST(NginxLiveInclude, SaysThatNoConnectionsAreKeptOnlyWhereNginxKeepsThemByDefault) {
+  const std::vector<upstream> all{service_at("web", "10.0.0.1:80")};
+  const auto first = render_include(all, {}, form(), live(), {});
+  EXPECT_THAT(first.bytes, Not(HasSubstr("keepalive")));
+  auto newer = form();
+  newer.keeps_by_default = true;
+  const auto second = render_include(all, {}, newer, live(), first.bytes);
+  EXPECT_THAT(second.bytes, HasSubstr(", 1) end }\n    keepalive 0;\n}\n"));
+  EXPECT_NE(second.generation, first.generation);
+}
+
 TEST(NginxLiveInclude, IsWrittenAgainWhenItWasEdited) {
   const std::vector<upstream> all{service_at("web", "10.0.0.1:80")};
   const auto right = render_include(all, {}, form(), live(), {});

@@ -25,6 +25,18 @@ TEST(OwnUpstreams, AreNotTextNorCommentNorOtherBlocks) {
             (names{"e"}));
 }
 
+TEST(OwnDirectives, AreThoseWithinHttpOfAllFilesButTheOneOfDrcon) {
+  const test::temp_dir files;
+  const auto config = (files / "nginx.conf").string();
+  const auto own = (files / "drcon.conf").string();
+  const auto has = [&] { return has_directive("keepalive_min_timeout", config, own); };
+  test::write_file(config, "events { } # keepalive_min_timeout 1s;\nhttp { include *.conf.d; include drcon.conf; }");
+  test::write_file(own, "keepalive_min_timeout 1s;");
+  EXPECT_FALSE(has());
+  test::write_file(files / "a.conf.d", "server { location / { keepalive_min_timeout 1s; } }");
+  EXPECT_TRUE(has());
+}
+
 TEST(OwnUpstreams, AreHostsAtPortsAsWell) {
   EXPECT_EQ(upstreams_in("server { location / { proxy_pass http://LocalHost:3000/x; fastcgi_pass 10.0.0.1:9000; }\n"
                          "location /y { grpc_pass grpc://web; proxy_pass http://$host:80; uwsgi_pass unix:/run/x; } }"),

@@ -50,6 +50,16 @@ TEST(NginxRender, RendersEveryPropertyOfAServer) {
             std::string::npos);
 }
 
+TEST(NginxRender, SaysThatNoConnectionsAreKeptOnlyWhereNginxKeepsThemByDefault) {
+  auto form = form_with_listener();
+  const std::vector<upstream> all{{"web", {server_at("10.0.0.1:80")}}};
+  EXPECT_EQ(render(all, {}, form).bytes.find("keepalive"), std::string::npos);
+  form.keeps_by_default = true;
+  EXPECT_NE(render(all, {}, form).bytes.find("    server 10.0.0.1:80;\n    keepalive 0;\n}\n"), std::string::npos);
+  form.keepalive = 16;
+  EXPECT_NE(render(all, {}, form).bytes.find("    keepalive 16;\n"), std::string::npos);
+}
+
 TEST(NginxMemory, RecallsWhatTheBuiltInFormShows) {
   auto backup = server_at("[2001:db8::1]:443", 7);
   backup.backup = true;

@@ -14,12 +14,24 @@ namespace {
 // for (indent, sprig_wrap, println); and those that only put together, cut at characters or replace (join, trim,
 // regexReplaceAll), whose bytes are all of their arguments. What a `plugin` prints is its own.
 constexpr std::string_view decoders[] = {
-    "base64Decode",   "base64URLDecode",
+    "base64Decode",
+    "base64URLDecode",
     "html",  // &amp; has a semicolon
-    "parseJSON",      "parseYAML",
+    "parseJSON",
+    "parseYAML",
     "slice",  // cuts within a character
-    "sockaddr",       "sprig_abbrev",       "sprig_abbrevboth", "sprig_b32dec", "sprig_b64dec",
-    "sprig_fromJson", "sprig_mustFromJson", "sprig_substr",     "sprig_trunc",  "sprig_urlParse",
+    "sockaddr",
+    "sprig_abbrev",
+    "sprig_abbrevboth",
+    "sprig_b32dec",
+    "sprig_b64dec",
+    "sprig_decryptAES",
+    "sprig_derivePassword",  // of all that a keyboard has
+    "sprig_fromJson",
+    "sprig_mustFromJson",
+    "sprig_substr",
+    "sprig_trunc",
+    "sprig_urlParse",
     "timestamp",  // a layout may ask for spaces
 };
 constexpr std::string_view formats[] = {"printf", "spew_printf", "spew_sprintf"};

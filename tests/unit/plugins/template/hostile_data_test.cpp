@@ -219,6 +219,11 @@ TEST(GoTemplateHostileLabels, WhatIsParsedOrFormattedByDataIsJudged) {
                   "holds ';'"));
   EXPECT_TRUE(has(of_key(R"({{$l := split "," (key "k")}}{{index $l 1 | base64Decode}})", "x,Ow==", language::nginx),
                   "holds ';'"));
+  EXPECT_TRUE(has(of_key(R"({{key "k" | sprig_decryptAES "key"}})",
+                         "AAECAwQFBgcICQoLDA0ODwUdEZt9nXTCpGnpfXJNcz8=", language::nginx),
+                  "holds ';'"));
+  EXPECT_TRUE(
+      has(of_key(R"({{key "k" | sprig_derivePassword 1 "maximum" "p" "u"}})", "s82", language::nginx), "holds ';'"));
   // The operator's own texts are not.
   EXPECT_EQ(of_key(R"({{"Ow==" | base64Decode}}{{printf "%c" 59}}{{regexReplaceAll "x" ";" (key "k")}})", "axb",
                    language::nginx),

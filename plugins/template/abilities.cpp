@@ -16,12 +16,14 @@
 #include <array>
 #include <bit>
 #include <charconv>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <memory>
 #include <optional>
 #include <span>
 #include <sstream>
+#include <string_view>
 
 namespace drcon::templates {
 namespace {
@@ -144,6 +146,26 @@ std::vector<network_address> network() {
   return all;
 }
 
+std::filesystem::path zone_path(std::string_view name) { return std::filesystem::path("/usr/share/zoneinfo") / name; }
+
+// Where this machine's zone is, as Go looks for it.
+std::filesystem::path local_zone_file() {
+  const auto* set = std::getenv("TZ");  // NOLINT: nothing sets variables after the start
+  if (set == nullptr) return "/etc/localtime";
+  std::string_view name(set);
+  if (name.starts_with(':')) name.remove_prefix(1);
+  return name.empty() ? std::filesystem::path() : zone_path(name);
+}
+
+std::optional<std::string> zone_file(std::string_view name) {
+  constexpr std::size_t longest = std::size_t{1} << 20U;
+  std::ifstream file(name == "Local" ? local_zone_file() : zone_path(name), std::ios::binary);
+  std::string bytes(longest, '\0');
+  file.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+  bytes.resize(static_cast<std::size_t>(file.gcount()));
+  return bytes.empty() ? std::nullopt : std::optional(std::move(bytes));
+}
+
 // Whether the file has the mode and the owner that it is to have.
 bool has_attributes(const common::file_place& place, const common::file_attributes& with) {
   struct stat now {};
@@ -161,6 +183,7 @@ void grant(const abilities& granted, const std::stop_token& stop, written_files&
   };
   around.write_file = [&granted, &files](const file_request& asked) { return take(asked, granted, files); };
   around.network = network;
+  around.zone_file = zone_file;
 }
 
 // The directory may belong to somebody else, who may have put anything in the place of the file, and another directory

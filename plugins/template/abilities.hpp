@@ -1,5 +1,5 @@
 // What templates in Go's language may do besides reading: run programs, write more files, ask for this machine's
-// addresses.
+// addresses and for time zones.
 //
 // Thread rule: the thread that renders. A program blocks it for as long as it may take.
 #pragma once

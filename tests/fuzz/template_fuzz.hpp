@@ -27,6 +27,7 @@ inline templating::surroundings template_surroundings() {
   };
   around.run_program = oracle::run_program;
   around.network = oracle::network;
+  around.zone_file = oracle::zone_file;
   around.write_file = [](const templating::file_request& file) {
     return file.path.starts_with("/allowed/") ? std::nullopt : std::optional<std::string>("not allowed");
   };

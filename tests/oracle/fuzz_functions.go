@@ -29,7 +29,8 @@ func fuzzFunctions(output io.Writer, seed uint64, count int) error {
 }
 
 // Functions by what they return, each with the types of its arguments: t text, i number, l list, m map, a anything,
-// s list of texts, b truth, r number with a point, p pattern, v version, c condition, u URL, y YAML, j JSON, + again.
+// s list of texts, b truth, r number with a point, p pattern, v version, c condition, u URL, y YAML, j JSON, o time,
+// d layout of a time, k text of a time, q duration, e seconds since 1970, z zone, + again.
 var callable = map[byte][]string{
 	't': {
 		"toLower t", "toUpper t", "toTitle t", "trim t t", "trimSpace t", "trimPrefix t t", "trimSuffix t t",
@@ -47,7 +48,12 @@ var callable = map[byte][]string{
 		"sprig_base t", "sprig_dir t", "sprig_clean t", "sprig_ext t", "sprig_b64enc t", "sprig_b64dec t", "sprig_b32enc t",
 		"sprig_b32dec t", "sprig_regexFind p t", "sprig_regexReplaceAll p t t", "sprig_regexReplaceAllLiteral p t t",
 		"sprig_regexQuoteMeta t", "sprig_duration a", "sprig_durationRound a", "sprig_seq i+", "sprig_urlJoin (sprig_urlParse u)",
-		"sprig_semver v",
+		"sprig_semver v", "sprig_decryptAES t t", "sprig_decryptAES t (base64Encode t)", "sprig_date d e", "sprig_date d o",
+		"sprig_dateInZone d e z", "sprig_date_in_zone d o z", "sprig_htmlDate e", "sprig_htmlDateInZone o z",
+		"sprig_unixEpoch o", "toJSON o", "toYAML o", "print o a", "printf \"%v|%q\" o o",
+	},
+	'o': {
+		"sprig_toDate d k", "sprig_mustToDate d k", "sprig_dateModify q o", "sprig_mustDateModify q o", "sprig_date_modify t o",
 	},
 	'i': {
 		"add a a", "subtract a a", "multiply a a", "divide a a", "modulo a a", "minimum a a", "maximum a a", "parseInt t",
@@ -96,7 +102,7 @@ func (c *caller) template() string {
 			fmt.Fprintf(&text, "{{$m := %s}}{{%s}}{{$m}} ", c.argument('m', 2), c.argument('a', 2))
 			continue
 		}
-		kind := "tttiblsma"[c.random.IntN(9)]
+		kind := "tttiblsmao"[c.random.IntN(10)]
 		fmt.Fprintf(&text, "{{%s}} ", c.call(kind, 3))
 	}
 	return text.String()
@@ -110,7 +116,7 @@ func (c *caller) call(kind byte, depth int) string {
 			continue
 		}
 		bare := strings.Trim(word, "()+")
-		if len(bare) != 1 || !strings.Contains("tilmasbrpvcuyj", bare) {
+		if len(bare) != 1 || !strings.Contains("tilmasbrpvcuyjodkqez", bare) {
 			continue
 		}
 		made := c.argument(bare[0], depth-1)
@@ -125,7 +131,8 @@ func (c *caller) call(kind byte, depth int) string {
 }
 
 func (c *caller) argument(kind byte, depth int) string {
-	if c.chance(3) {
+	// What is no time is now for sprig, and the two sides do not look at the clock at once.
+	if kind != 'e' && kind != 'o' && c.chance(3) {
 		kind = "tilma"[c.random.IntN(5)]
 	}
 	if kind == 'a' && c.chance(60) {
@@ -170,12 +177,37 @@ func (c *caller) argument(kind byte, depth int) string {
 			c.pick("", "u@", "u:p@", "u%20:p%40@", "a@b@") + c.pick("h", "h:80", "[::1]", "[::1]:9", "", "h:", "é", "a,b", "h:x", "1.2.3.4", "%68", "a b") +
 			c.pick("", "/", "/a%20b", "/a b", "/a/../b", "/%", "/é", "/a;b") + c.pick("", "?", "?q=1&r=%20", "?a?b") + c.pick("", "#", "#f%20", "#f g", "#%")
 		return strconv.Quote(text)
+	case 'o':
+		layout := strconv.Quote(c.layout())
+		return fmt.Sprintf("(sprig_toDate %s (sprig_dateInZone %s %s %s))", layout, layout, c.argument('e', 0), c.argument('z', 0))
+	case 'd':
+		return strconv.Quote(c.layout())
+	case 'k':
+		return strconv.Quote(c.pick("2024-02-29", "2023-02-29", "12:30:45.5", "Feb  9 2021", "2024-07-01T12:30:45+05:45", "12:30 PM",
+			"2024 060", "Tue", "CEST", "GMT+3", "-0330", "", "1", "07"))
+	case 'q':
+		return strconv.Quote(c.pick("", "-", "+") + c.pick("1", "0", "1.5", "90", ".5", "2562047", "1h", "") + c.pick("h", "m", "s", "ms", "ns", "us", "d", ""))
+	case 'e':
+		return c.pick("0", "1", "-1", "1700000000", "951782400", "1711846800", "1729990799", "4102444800", "-5000000000", "253402300800",
+			strconv.FormatInt(c.random.Int64N(1<<35)-1<<34, 10))
+	case 'z':
+		return strconv.Quote(c.pick("UTC", "", "Local", "Europe/Berlin", "Australia/Sydney", "Asia/Kathmandu", "America/St_Johns", "Etc/GMT+5", "No"))
 	case 'y':
 		return strconv.Quote(c.yaml(2))
 	case 'j':
 		return strconv.Quote(c.json(2))
 	}
 	return c.pick("nil", "1", "\"text\"", "2.5", "true", "data.m", "data.l", "data.sm", "data.u", "data.nil", "-7", "1e21", "0.1", "data.w")
+}
+
+func (c *caller) layout() string {
+	text := ""
+	for range 1 + c.random.IntN(8) {
+		text += c.pick("2006", "06", "01", "1", "Jan", "January", "02", "2", "_2", "002", "__2", "Mon", "Monday", "15", "03", "3", "04", "4", "05",
+			"5", "PM", "pm", "MST", "-0700", "-07:00", "-07", "-07:00:00", "-070000", "Z07:00", "Z0700", "Z07", "Z07:00:00", ".000", ".999", ",00",
+			"2006-01-02", "15:04:05", "2006-01-02T15:04:05Z07:00", "x", "é", "0", "_") + c.pick(" ", " ", "-", "/", ":", "", "", "  ", ".")
+	}
+	return text
 }
 
 func (c *caller) text() string {

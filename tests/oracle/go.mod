@@ -2,14 +2,16 @@ module drcon/oracle
 
 go 1.26.2
 
-require github.com/hashicorp/consul-template v0.42.0
+require (
+	github.com/Masterminds/sprig/v3 v3.3.0
+	github.com/hashicorp/consul-template v0.42.0
+)
 
 require (
 	dario.cat/mergo v1.0.2 // indirect
 	github.com/BurntSushi/toml v1.5.0 // indirect
 	github.com/Masterminds/goutils v1.1.1 // indirect
 	github.com/Masterminds/semver/v3 v3.3.0 // indirect
-	github.com/Masterminds/sprig/v3 v3.3.0 // indirect
 	github.com/armon/go-metrics v0.4.1 // indirect
 	github.com/cenkalti/backoff/v4 v4.3.0 // indirect
 	github.com/davecgh/go-spew v1.1.2-0.20180830191138-d8f796af33cc // indirect

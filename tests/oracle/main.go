@@ -17,6 +17,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/Masterminds/sprig/v3"
 	consul "github.com/hashicorp/consul-template/template"
 )
 
@@ -100,7 +101,7 @@ func (t test) renderConsul(data any) (string, error) {
 		LeftDelim:     left,
 		RightDelim:    right,
 		ErrMissingKey: missing == "error",
-		ExtFuncMap:    map[string]any{"data": func() any { return data }},
+		ExtFuncMap:    functions(data),
 	})
 	if err != nil {
 		return "", err
@@ -114,6 +115,18 @@ func (t test) renderConsul(data any) (string, error) {
 		return "", fmt.Errorf("%s", text)
 	}
 	return string(result.Output), nil
+}
+
+// Those of sprig that ask the clock or for this machine's zone Consul Template leaves out, and drcon does not.
+func functions(data any) map[string]any {
+	all := map[string]any{"data": func() any { return data }}
+	known := sprig.TxtFuncMap()
+	for _, name := range []string{
+		"date", "dateInZone", "date_in_zone", "dateModify", "date_modify", "htmlDate", "htmlDateInZone", "now",
+	} {
+		all["sprig_"+name] = known[name]
+	}
+	return all
 }
 
 func (t test) answer() (result answer) {
@@ -205,6 +218,10 @@ var makers = map[string]func(io.Writer, uint64, int) error{
 }
 
 func main() {
+	if err := setZones(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
 	var err error
 	switch strings.Join(os.Args[1:], " ") {
 	case "golden":

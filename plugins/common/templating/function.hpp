@@ -22,9 +22,11 @@ struct parameter {
     text,
     integer,
     integer64,
+    natural32,  // constants alone: no value of a template is a uint32
     boolean,
     real,
-    typed,  // a list or map of exactly this type
+    typed,      // a list or map of exactly this type
+    structure,  // an object of exactly this type, which is never nil
   };
   form kind = form::any;
   std::string_view type = "interface {}";
@@ -36,6 +38,7 @@ inline constexpr parameter any{parameter::form::any, "interface {}"};
 inline constexpr parameter text{parameter::form::text, "string"};
 inline constexpr parameter integer{parameter::form::integer, "int"};
 inline constexpr parameter integer64{parameter::form::integer64, "int64"};
+inline constexpr parameter natural32{parameter::form::natural32, "uint32"};
 inline constexpr parameter boolean{parameter::form::boolean, "bool"};
 inline constexpr parameter real{parameter::form::real, "float64"};
 inline constexpr parameter texts{parameter::form::typed, "[]string"};

@@ -13,6 +13,8 @@
 
 namespace drcon::templating {
 
+struct time_zone;
+
 class invocation {
 public:
   explicit invocation(const surroundings& around) : around_(around), memory_(around.bounds.memory) {}
@@ -45,6 +47,10 @@ public:
   /// Of the function `scratch`.
   pad& values() { return values_; }
 
+  using zone_map = std::map<std::string, const time_zone*, std::less<>>;
+  /// Those that were asked for, and null where there is none of that name.
+  zone_map& zones() { return zones_; }
+
 protected:
   ~invocation() = default;
   const void* self_ = nullptr;
@@ -55,6 +61,7 @@ private:
   const surroundings& around_;
   memory memory_;
   pad values_;
+  zone_map zones_;
   std::uint64_t steps_ = 0;
   std::uint64_t next_look_ = 0;
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();

@@ -205,6 +205,7 @@ private:
   }
 
   void object(const value& of) {
+    if (of.as_object().document_text != nullptr) return text(of.as_object().document_text(of.self(), scratch_));
     if (of.as_object().text != nullptr) return text(of.as_object().text(of.self(), scratch_));
     open("{");
     bool had_any = false;

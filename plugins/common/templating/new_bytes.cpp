@@ -11,17 +11,31 @@ namespace {
 // Not in it, and why: those that put marks around a text or before some of its characters (toJSON, printf "%q",
 // sprig_quote, js), since the text within was judged and cannot end them; those that write numbers, digests and other
 // alphabets of letters and digits (base64Encode, sha256Hex, urlquery); those that write layout which the template asks
-// for (indent, sprig_wrap, println); and those that only put together, cut at characters or replace (join, trim,
-// regexReplaceAll), whose bytes are all of their arguments. What a `plugin` prints is its own.
+// for (indent, sprig_wrap, println, a time as it is); and those that only put together, cut at characters or replace
+// (join, trim, regexReplaceAll), whose bytes are all of their arguments. What a `plugin` prints is its own.
 constexpr std::string_view decoders[] = {
-    "base64Decode",   "base64URLDecode",
+    "base64Decode",
+    "base64URLDecode",
     "html",  // &amp; has a semicolon
-    "parseJSON",      "parseYAML",
+    "parseJSON",
+    "parseYAML",
     "slice",  // cuts within a character
-    "sockaddr",       "sprig_abbrev",       "sprig_abbrevboth", "sprig_b32dec", "sprig_b64dec",
-    "sprig_fromJson", "sprig_mustFromJson", "sprig_substr",     "sprig_trunc",  "sprig_urlParse",
+    "sockaddr",
+    "sprig_abbrev",
+    "sprig_abbrevboth",
+    "sprig_b32dec",
+    "sprig_b64dec",
+    "sprig_decryptAES",
+    "sprig_derivePassword",  // of all that a keyboard has
+    "sprig_fromJson",
+    "sprig_mustFromJson",
+    "sprig_substr",
+    "sprig_trunc",
+    "sprig_urlParse",
     "timestamp",  // a layout may ask for spaces
 };
+// A layout that is data may ask for spaces, too; one of the template asks for what the template wants.
+constexpr std::string_view layouts[] = {"sprig_date", "sprig_dateInZone", "sprig_date_in_zone", "Format"};
 constexpr std::string_view formats[] = {"printf", "spew_printf", "spew_sprintf"};
 constexpr std::string_view outward[] = {"call",    "executeTemplate", "file",         "key",         "mustEnv",
                                         "node",    "nodes",           "plugin",       "safeLs",      "safeTree",
@@ -56,6 +70,7 @@ std::vector<value> characters_of(std::string_view format, std::span<const value>
 
 std::vector<new_part> new_bytes(const function& what, std::span<const value> given, const value& made) {
   if (is_one_of(decoders, what.name)) return {{.of = made}};
+  if (is_one_of(layouts, what.name) && !given.empty() && given[0].origin() != 0) return {{.of = made}};
   if (!is_one_of(formats, what.name) || given.empty() || !given[0].is(kind::text)) return {};
   // A format that is data itself writes what it likes, such as spaces: of it nothing is the template's.
   if (given[0].origin() != 0) return {{.of = made}};

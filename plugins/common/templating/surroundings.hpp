@@ -70,8 +70,11 @@ struct surroundings {
   /// For the functions of the host, which know what it is.
   const void* host = nullptr;
   std::function<std::optional<std::string>(std::string_view name)> environment;
-  /// Of the function `timestamp`. Without it: the system's clock.
+  /// Of the functions that ask the clock, such as `timestamp` and `sprig_now`. Without it: the system's clock.
   std::optional<std::chrono::system_clock::time_point> now;
+  /// What the file of a time zone holds (RFC 8536), or nothing. Its name may be data, but holds neither ".." nor a
+  /// slash at its beginning; "Local" is this machine's zone. Without it all zones are UTC.
+  std::function<std::optional<std::string>(std::string_view name)> zone_file;
   /// Of the function `plugin`: runs a program, without a shell, within a time that the host sets.
   std::function<program_result(std::span<const std::string> words)> run_program;
   /// Of the function `writeToFile`: why it cannot be, or nothing.

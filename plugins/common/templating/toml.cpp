@@ -180,7 +180,8 @@ private:
       case kind::list: list(of); return;
       case kind::map: inline_table(of); return;
       case kind::object:
-        if (of.as_object().text == nullptr) inline_table(of);
+        if (of.as_object().document_text != nullptr) add(of.as_object().document_text(of.self(), scratch_));
+        else if (of.as_object().text == nullptr) inline_table(of);
         else add("\"" + escaped(of.as_object().text(of.self(), scratch_)) + "\"");
         return;
       default: throw failure("unexpected type: " + std::string(of.type()));

@@ -67,6 +67,8 @@ struct object_class {
   std::string_view (*text)(const void* self, memory& scratch) = nullptr;
   /// What the type has beyond that of Consul Template: found by name, and not shown where a whole object is.
   std::span<const field> unshown = {};
+  /// Of types that have another text in JSON, YAML and TOML: in those two without quotes.
+  std::string_view (*document_text)(const void* self, memory& scratch) = nullptr;
 
   const field* find(std::string_view name) const {
     for (const auto each : {fields, unshown})

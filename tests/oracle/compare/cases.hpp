@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
@@ -170,6 +171,13 @@ inline std::vector<templating::network_address> network() {
   return {{.interface = "lo", .address = "127.0.0.1", .prefix = 8, .flags = "up|loopback|running"}};
 }
 
+// The zones of the cases, which do not depend on what a machine has.
+inline std::optional<std::string> zone_file(std::string_view name) {
+  const auto folder = std::filesystem::path(DRCON_SOURCE_ROOT) / "tests/oracle/zones";
+  const auto file = folder / (name == "Local" ? "America/St_Johns" : name);
+  return std::filesystem::is_regular_file(file) ? std::optional(read_file(file)) : std::nullopt;
+}
+
 inline answer render(const test_case& one) {
   memory scratch(std::size_t{64} << 20U);
   const auto data = value_of(one.data, scratch);
@@ -187,6 +195,8 @@ inline answer render(const test_case& one) {
   };
   around.run_program = run_program;
   around.network = network;
+  around.zone_file = zone_file;
+  around.now = std::chrono::system_clock::time_point(std::chrono::seconds(1'700'000'000));
   const auto marks = one.option_value("delims");
   const auto comma = marks.find(',');
   const templating::go::delimiters delimiters{.left = marks.substr(0, comma),

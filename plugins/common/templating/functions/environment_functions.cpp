@@ -1,7 +1,7 @@
 // Functions that ask the surroundings: the environment, the clock, other templates of the same text.
 #include "common/templating/functions/functions.hpp"
-#include "common/templating/functions/time_layout.hpp"
 #include "common/templating/invocation.hpp"
+#include "common/templating/time/layout.hpp"
 
 namespace drcon::templating {
 namespace {
@@ -28,11 +28,10 @@ value call_env_or_default(invocation& in, arguments all) {
 value call_timestamp(invocation& in, arguments all) {
   if (all.size() > 1)
     throw failure("timestamp: wrong number of arguments, expected 0 or 1, but got " + std::to_string(all.size()));
-  const auto now = in.around().now.value_or(std::chrono::system_clock::now());
-  if (all.empty()) return in.text(time_text(now, "2006-01-02T15:04:05Z07:00"));
+  const auto now = now_of(in);
+  if (all.empty()) return in.text(time_text(now, rfc3339));
   if (all[0].text() != "unix") return in.text(time_text(now, all[0].text()));
-  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch()).count();
-  return in.text(std::to_string(seconds));
+  return in.text(std::to_string(now.seconds));
 }
 
 value call_execute_template(invocation& in, arguments all) {

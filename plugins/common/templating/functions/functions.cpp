@@ -14,7 +14,8 @@ function_table every_function() {
                         sprig::word_functions(),   sprig::number_functions(), sprig::decimal_functions(),
                         sprig::list_functions(),   sprig::map_functions(),    sprig::value_functions(),
                         sprig::digest_functions(), sprig::path_functions(),   sprig::pattern_functions(),
-                        sprig::time_functions(),   sprig::url_functions(),    sprig::version_functions()};
+                        sprig::time_functions(),   sprig::url_functions(),    sprig::version_functions(),
+                        sprig::secret_functions()};
 }
 
 }  // namespace drcon::templating

@@ -293,10 +293,15 @@ value renderer::literal(const parameter& asked, const node& of) {
     case parameter::form::integer64:
       if (of.whole) return value::integer64(*of.whole);
       throw found("integer");
+    case parameter::form::natural32:
+      // What is beyond its range is cut, as Go cuts it.
+      if (of.natural) return value::integer(static_cast<std::uint32_t>(*of.natural));
+      throw found("unsigned integer");
     case parameter::form::real:
       if (of.real) return value(*of.real);
       throw found("float");
-    case parameter::form::typed: break;
+    case parameter::form::typed:
+    case parameter::form::structure: break;
   }
   throw failure("can't handle " + shown(of) + " for arg of type " + std::string(asked.type));
 }

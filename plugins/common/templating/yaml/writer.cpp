@@ -250,6 +250,7 @@ private:
 
   void object(const value& of) {
     const auto& how = of.as_object();
+    if (how.document_text != nullptr) return plain(how.document_text(of.self(), scratch_));
     if (how.text != nullptr) return text(how.text(of.self(), scratch_));
     start_map();
     for (const auto& each : how.fields) {

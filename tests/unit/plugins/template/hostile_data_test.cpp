@@ -219,6 +219,17 @@ TEST(GoTemplateHostileLabels, WhatIsParsedOrFormattedByDataIsJudged) {
                   "holds ';'"));
   EXPECT_TRUE(has(of_key(R"({{$l := split "," (key "k")}}{{index $l 1 | base64Decode}})", "x,Ow==", language::nginx),
                   "holds ';'"));
+  EXPECT_TRUE(has(of_key(R"({{key "k" | sprig_decryptAES "key"}})",
+                         "AAECAwQFBgcICQoLDA0ODwUdEZt9nXTCpGnpfXJNcz8=", language::nginx),
+                  "holds ';'"));
+  EXPECT_TRUE(
+      has(of_key(R"({{key "k" | sprig_derivePassword 1 "maximum" "p" "u"}})", "s82", language::nginx), "holds ';'"));
+  EXPECT_TRUE(has(of_key(R"({{sprig_date (key "k") 0}})", "_2", language::nginx), "holds a space"));
+  EXPECT_TRUE(has(of_key(R"({{$t := sprig_toDate "2006" "2020"}}{{$t.Format (key "k")}})", "_2", language::nginx),
+                  "holds a space"));
+  EXPECT_EQ(of_key(R"({{key "k" | sprig_toDate "2006-01-02" | sprig_dateModify "24h" | sprig_date "Jan 2; 2006"}})",
+                   "2024-02-28", language::nginx),
+            "Feb 29; 2024");
   // The operator's own texts are not.
   EXPECT_EQ(of_key(R"({{"Ow==" | base64Decode}}{{printf "%c" 59}}{{regexReplaceAll "x" ";" (key "k")}})", "axb",
                    language::nginx),

@@ -1,5 +1,7 @@
 #include "common/templating/functions/sprig/duration.hpp"
 
+#include "common/templating/time/layout.hpp"
+
 #include <array>
 #include <utility>
 
@@ -40,8 +42,8 @@ std::uint64_t unit_of(std::string_view name) {
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
-// One number with its unit, taken from the front.
-std::optional<std::uint64_t> read_part(std::string_view& text) {
+// One number with its unit, taken from the front; or what is wrong with it.
+std::optional<std::uint64_t> read_part(std::string_view& text, std::string& why) {
   std::uint64_t whole = 0;
   bool has_digits = false;
   for (; !text.empty() && is_digit(text[0]); text.remove_prefix(1)) {
@@ -66,8 +68,11 @@ std::optional<std::uint64_t> read_part(std::string_view& text) {
   }
   if (!has_digits) return {};
   const auto end = text.find_first_of(".0123456789");
-  const auto unit = unit_of(text.substr(0, end));
+  const auto name = text.substr(0, end);
+  const auto unit = unit_of(name);
   text.remove_prefix(end == std::string_view::npos ? text.size() : end);
+  if (unit == 0)
+    why = name.empty() ? "missing unit in duration" : "unknown unit " + quoted_in_time(name) + " in duration";
   if (unit == 0 || whole > beyond / unit) return {};
   whole *= unit;
   if (fraction > 0)
@@ -92,7 +97,9 @@ std::string duration_text(std::int64_t nanoseconds) {
   return result + with_fraction(size % (60 * second), second) + "s";
 }
 
-std::optional<std::int64_t> read_duration(std::string_view text) {
+namespace {
+
+std::optional<std::int64_t> read_duration(std::string_view text, std::string& why) {
   const bool is_negative = text.starts_with('-');
   if (is_negative || text.starts_with('+')) text.remove_prefix(1);
   if (text == "0") return 0;
@@ -100,7 +107,7 @@ std::optional<std::int64_t> read_duration(std::string_view text) {
   std::uint64_t sum = 0;
   while (!text.empty()) {
     if (text[0] != '.' && !is_digit(text[0])) return {};
-    const auto part = read_part(text);
+    const auto part = read_part(text, why);
     if (!part) return {};
     sum += *part;
     if (sum > beyond) return {};
@@ -108,6 +115,19 @@ std::optional<std::int64_t> read_duration(std::string_view text) {
   if (is_negative) return static_cast<std::int64_t>(0 - sum);
   if (sum == beyond) return {};
   return static_cast<std::int64_t>(sum);
+}
+
+}  // namespace
+
+std::optional<std::int64_t> read_duration(std::string_view text) {
+  std::string why;
+  return read_duration(text, why);
+}
+
+std::string why_no_duration(std::string_view text) {
+  std::string why = "invalid duration";
+  read_duration(text, why);
+  return "time: " + why + " " + quoted_in_time(text);
 }
 
 }  // namespace drcon::templating::sprig

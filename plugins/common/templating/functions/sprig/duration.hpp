@@ -12,5 +12,7 @@ namespace drcon::templating::sprig {
 
 std::string duration_text(std::int64_t nanoseconds);
 std::optional<std::int64_t> read_duration(std::string_view text);
+/// What is wrong with a text that is none, as Go says it.
+std::string why_no_duration(std::string_view text);
 
 }  // namespace drcon::templating::sprig

@@ -16,6 +16,7 @@ std::span<const function> list_functions();
 std::span<const function> map_functions();
 std::span<const function> value_functions();
 std::span<const function> digest_functions();
+std::span<const function> secret_functions();
 std::span<const function> path_functions();
 std::span<const function> pattern_functions();
 std::span<const function> time_functions();

@@ -73,6 +73,7 @@ std::optional<config::host_config> prepare(const arguments& options, plugins::re
   }
   configure_log(*host);
   load_plugins(options, *host, plugins);
+  if (host->stop_on_bad_plugin) plugins.load_all();  // bad ones that the configuration does not name count, too
   print_refused(plugins, 0);
   if (host->stop_on_bad_plugin && !plugins.refused().empty()) {
     std::cerr << "drcon: stopped by on_bad_plugin = \"stop\"; set it to \"continue\" to go on without them\n";

@@ -1,7 +1,7 @@
 // The file of a plugin library, opened once: what is checked, tried in a child and loaded is one and the same file,
 // whatever its name stands for by then.
 //
-// Thread rule: plain values; the loader of libraries uses it at start only.
+// Thread rule: plain values; the loader of libraries uses it when a plugin is loaded.
 #pragma once
 
 #include "base/result.hpp"

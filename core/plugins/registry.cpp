@@ -69,6 +69,8 @@ std::optional<library_fault> registry::fault_of_place(const fs::path& file) cons
 // so there the file that is called NAME.so has the name.
 void registry::add_or_refuse(plugin loaded, const fs::path& file) {
   if (const auto offered = offered_.find(loaded.name()); offered != offered_.end()) {
+    std::error_code error;
+    if (fs::canonical(offered->second, error) == loaded.file) return;
     refused_.push_back({file, clash(loaded.name(), offered->second)});
     return;
   }
@@ -94,7 +96,13 @@ library_fault registry::clash(const std::string& name, const fs::path& known) co
 }
 
 const plugin* registry::load(const std::string& name) {
-  if (auto offered = offered_.extract(name)) load_file(offered.mapped(), trust::bundled);
+  if (auto offered = offered_.extract(name)) {
+    load_file(offered.mapped(), trust::bundled);
+    // One that cannot be loaded now keeps its name, and is tried again: at a reload it may be whole.
+    if (const auto* found = find(name)) return found;
+    offered_.insert(std::move(offered));
+    return nullptr;
+  }
   if (const auto* found = find(name)) return found;
   load_all();  // a file may be called otherwise than the plugin in it
   return find(name);

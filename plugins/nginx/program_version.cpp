@@ -3,6 +3,7 @@
 #include "common/command.hpp"
 
 #include <charconv>
+#include <filesystem>
 #include <string_view>
 
 namespace drcon::nginx {
@@ -37,6 +38,13 @@ std::optional<version_numbers> program_version::of(const target& nginx, const st
   const auto master = nginx.master(ignored);
   const auto program = common::stamp_of(nginx.settings().binary);
   if (asked_ && master == master_ && (master || program == program_)) return known_;
+  // A master that runs a program which was replaced since: that one's version nobody can be asked for.
+  const auto is_replaced = [&] {
+    std::error_code error;
+    const auto runs = std::filesystem::read_symlink("/proc/" + std::to_string(*master) + "/exe", error);
+    return !error && runs.native().ends_with(" (deleted)");
+  };
+  if (master && is_replaced()) return {};
   const auto answer = common::run_command({nginx.settings().binary, "-v"}, nginx.settings().check_timeout, stop);
   if (!answer.ok()) return known_;  // it is asked again: nothing could be checked now either
   const auto found = version_in(answer.output);

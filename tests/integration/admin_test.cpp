@@ -125,6 +125,7 @@ TEST_F(Admin, EveryRouteAnswersAsItsDocumentSays) {
     const auto shape = content.find(type.substr(0, type.find(';')));
     ASSERT_NE(shape, content.end()) << path << " answers " << type;
     if (type != "application/json") continue;
+    ASSERT_FALSE(parsed_json(answer.body).is_discarded()) << answer.body;
     EXPECT_EQ(faults((*shape)["schema"], parsed_json(answer.body)), "") << path << "\n" << answer.body;
     ++answered;
   }

@@ -56,13 +56,19 @@ protected:
     const auto how = sink_->apply(std::move(services));
     EXPECT_EQ(how.result, DRCON_OK) << how.why;
   }
-  json services() const { return parsed_json(consul_.get("/v1/agent/services").body); }
-  json checks() const { return parsed_json(consul_.get("/v1/agent/checks").body); }
+  json services() const { return answer_to("/v1/agent/services"); }
+  json checks() const { return answer_to("/v1/agent/checks"); }
+  // A Consul that does not answer must not pass for one that has nothing.
+  json answer_to(const std::string& target) const {
+    auto found = parsed_json(consul_.get(target).body);
+    if (found.is_discarded()) throw std::runtime_error("Consul does not answer " + target);
+    return found;
+  }
   bool has(const std::string& id) const { return services().contains(id); }
   // Who the catalogue says is passing.
   std::set<std::string> passing(const std::string& name) const {
     std::set<std::string> ids;
-    for (const auto& each : parsed_json(consul_.get("/v1/health/service/" + name + "?passing").body))
+    for (const auto& each : answer_to("/v1/health/service/" + name + "?passing"))
       ids.insert(each["Service"]["ID"].get<std::string>());
     return ids;
   }

@@ -1084,13 +1084,12 @@ TEST_F(TemplateSideFiles, AreNeverThoseOfAnotherHand) {
 
 TEST_F(TemplateSideFiles, HaveOneOwner) {
   write_file(path("u.mustache"), "theirs {{service.web.count}}\n");
-  // The target of another sink, which has not been written yet when this one begins.
-  auto other =
-      std::make_unique<sink_harness>("template", "file = [{ path = \"" + path("side/web") + "\", template = \"" +
-                                                     path("u.mustache") + "\", escape = \"none\" }]\nwatch = \"1h\"\n");
+  // The target of another sink, which has not written it yet when this one begins.
+  auto other = std::make_unique<sink_harness>(
+      "template", "file = [{ path = \"" + path("side/web") + "\", template = \"" + path("u.mustache") +
+                      "\", escape = \"none\", check = { command = [\"false\", \"{file}\"] } }]\nwatch = \"1h\"\n");
   other->start();
-  ASSERT_EQ(other->apply({web(1)}).result, DRCON_OK);
-  std::filesystem::remove(path("side/web"));
+  ASSERT_NE(other->apply({web(1)}).result, DRCON_OK);
   start();
   ASSERT_EQ(sink_->apply({named("api"), named("web")}).result, DRCON_OK);
   EXPECT_FALSE(is_there("web"));

@@ -1,12 +1,11 @@
 #include "support/ports.hpp"
 
-#include <fcntl.h>
 #include <netinet/in.h>
-#include <sys/file.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
+#include <cstddef>
 #include <mutex>
 #include <stdexcept>
 #include <string>
@@ -31,14 +30,18 @@ bool can_bind(std::uint16_t port) {
 }
 
 // A port stays ours while its server is down to be started again: tests run side by side, and each asks what is free.
-// The lock ends with this process; no child inherits it.
+// An abstract name is taken in the network namespace, as the port is: tests in another root on the same network, as in
+// a clean Debian beside this one, are kept apart too. It ends with this process; no child inherits it.
 bool reserve(std::uint16_t port) {
-  const std::string directory = "/tmp/drcon-test-ports";
-  ::mkdir(directory.c_str(), 0777);
-  const int file = ::open((directory + "/" + std::to_string(port)).c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0666);
-  if (file < 0) return false;
-  if (::flock(file, LOCK_EX | LOCK_NB) == 0) return true;
-  ::close(file);
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  const std::string name = "drcon-test-port-" + std::to_string(port);
+  name.copy(&address.sun_path[1], name.size());
+  const int socket = ::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  if (socket < 0) return false;
+  const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + name.size());
+  if (::bind(socket, reinterpret_cast<sockaddr*>(&address), size) == 0) return true;
+  ::close(socket);
   return false;
 }
 

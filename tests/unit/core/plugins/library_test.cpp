@@ -322,6 +322,26 @@ TEST_F(Library, LoadsOfTheBundledPluginsThoseThatAreAskedFor) {
   EXPECT_EQ(all.refused()[0].file.filename(), "broken.so");
 }
 
+TEST_F(Library, TriesABundledPluginAgainThatCouldNotBeLoaded) {
+  const auto whole = compile("in-c", source_with(""));
+  test::temp_dir bundled;
+  test::write_file(bundled / "in-c.so", "half of it");
+  registry all;
+  all.offer_bundled(bundled.path());
+  EXPECT_EQ(all.load("in-c"), nullptr);
+  fs::copy_file(whole, bundled / "in-c.so", fs::copy_options::overwrite_existing);
+  EXPECT_NE(all.load("in-c"), nullptr) << all.refused().back().text();
+}
+
+TEST_F(Library, DoesNotTakeABundledPluginForAThirdPartysWhenItsDirectoryIsNamedTwice) {
+  compile("in-c", source_with(""));
+  registry all;
+  all.offer_bundled(directory_.path());
+  all.load_directories({directory_.path()});
+  EXPECT_TRUE(all.refused().empty()) << all.refused()[0].text();
+  EXPECT_NE(all.load("in-c"), nullptr);
+}
+
 TEST_F(Library, FindsABundledPluginWhoseFileIsCalledOtherwise) {
   compile("other", source_with(""));
   registry all;

@@ -3,9 +3,8 @@
 #include "conformance/case_record.hpp"
 #include "conformance/process.hpp"
 
-#include <pattern.hpp>
-
 #include <parsed_json.hpp>
+#include <pattern.hpp>
 
 #include <algorithm>
 #include <csignal>

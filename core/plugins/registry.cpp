@@ -12,11 +12,16 @@ namespace fs = std::filesystem;
 void registry::offer_bundled(const fs::path& directory) {
   std::error_code error;
   bundled_ = fs::weakly_canonical(directory, error);
-  for (const auto& file : files_of(directory)) offered_.emplace(file.stem().string(), file);
+  for (const auto& file : files_of(directory)) offered_.emplace(file.stem().string(), offer{.file = file});
 }
 
 void registry::load_all() {
-  for (const auto& [name, file] : std::exchange(offered_, {})) load_file(file, trust::bundled);
+  for (auto& [name, each] : offered_) load_offered(each);
+}
+
+// One that cannot be loaded is tried again when it is asked for once more: at a reload it may be whole.
+void registry::load_offered(offer& each) {
+  if (!each.is_loaded) each.is_loaded = load_file(each.file, trust::bundled);
 }
 
 void registry::load_directories(const std::vector<fs::path>& directories) {
@@ -38,19 +43,27 @@ std::vector<fs::path> registry::files_of(const fs::path& directory) {
   for (fs::directory_iterator each(directory, error), end; !error && each != end; each.increment(error))
     if (each->path().extension() == ".so") files.push_back(each->path());
   if (error && error != std::errc::no_such_file_or_directory)
-    refused_.push_back(
-        {directory, {"cannot be listed: " + error.message(), "see that it is a directory, and who may read it"}});
+    refuse(directory, {"cannot be listed: " + error.message(), "see that it is a directory, and who may read it"});
   std::ranges::sort(files);
   return files;
 }
 
-void registry::load_file(const fs::path& file, trust origin) {
+// False when the file cannot be loaded; refused() has the reason.
+bool registry::load_file(const fs::path& file, trust origin) {
   if (auto fault = fault_of_place(file)) {
-    refused_.push_back({file, std::move(*fault)});
-    return;
+    refuse(file, std::move(*fault));
+    return false;
   }
-  if (auto loaded = load_library(file, origin)) add_or_refuse(*std::move(loaded), file);
-  else refused_.push_back({file, loaded.error()});
+  auto loaded = load_library(file, origin);
+  if (loaded) add_or_refuse(*std::move(loaded), file);
+  else refuse(file, loaded.error());
+  return loaded.has_value();
+}
+
+// A file that is tried again for the same fault is refused once.
+void registry::refuse(const fs::path& file, library_fault fault) {
+  const auto is_same = [&](const refused_library& each) { return each.file == file && each.fault.why == fault.why; };
+  if (std::ranges::none_of(refused_, is_same)) refused_.push_back({file, std::move(fault)});
 }
 
 // A link must not bring in a file that nobody has put into a plugin directory: its directory may be writable by others.
@@ -68,12 +81,10 @@ std::optional<library_fault> registry::fault_of_place(const fs::path& file) cons
 // The plugin that was loaded first keeps the name. Within one directory that would depend on the spelling of the files,
 // so there the file that is called NAME.so has the name.
 void registry::add_or_refuse(plugin loaded, const fs::path& file) {
-  if (const auto offered = offered_.find(loaded.name()); offered != offered_.end()) {
-    std::error_code error;
-    if (fs::canonical(offered->second, error) == loaded.file) return;
-    refused_.push_back({file, clash(loaded.name(), offered->second)});
-    return;
-  }
+  std::error_code error;
+  if (const auto offered = offered_.find(loaded.name());
+      offered != offered_.end() && fs::canonical(offered->second.file, error) != loaded.file)
+    return refuse(file, clash(loaded.name(), offered->second.file));
   const std::unique_lock lock(mutex_);
   const auto known = plugins_.find(loaded.name());
   if (known == plugins_.end()) {
@@ -84,7 +95,7 @@ void registry::add_or_refuse(plugin loaded, const fs::path& file) {
   const bool takes_over = known->second.file.parent_path() == loaded.file.parent_path() &&
                           loaded.file.stem() == loaded.name() && known->second.file.stem() != loaded.name();
   if (takes_over) std::swap(known->second, loaded);
-  refused_.push_back({takes_over ? loaded.file : file, clash(known->second.name(), known->second.file)});
+  refuse(takes_over ? loaded.file : file, clash(known->second.name(), known->second.file));
 }
 
 library_fault registry::clash(const std::string& name, const fs::path& known) const {
@@ -96,15 +107,9 @@ library_fault registry::clash(const std::string& name, const fs::path& known) co
 }
 
 const plugin* registry::load(const std::string& name) {
-  if (auto offered = offered_.extract(name)) {
-    load_file(offered.mapped(), trust::bundled);
-    // One that cannot be loaded now keeps its name, and is tried again: at a reload it may be whole.
-    if (const auto* found = find(name)) return found;
-    offered_.insert(std::move(offered));
-    return nullptr;
-  }
   if (const auto* found = find(name)) return found;
-  load_all();  // a file may be called otherwise than the plugin in it
+  if (const auto offered = offered_.find(name); offered != offered_.end()) load_offered(offered->second);
+  else load_all();  // a file may be called otherwise than the plugin in it
   return find(name);
 }
 

@@ -54,15 +54,21 @@ public:
   config::plugin_catalog catalog();
 
 private:
+  struct offer {
+    std::filesystem::path file;
+    bool is_loaded = false;
+  };
   std::vector<std::filesystem::path> files_of(const std::filesystem::path& directory);
-  void load_file(const std::filesystem::path& file, trust origin);
+  void load_offered(offer& each);
+  bool load_file(const std::filesystem::path& file, trust origin);
+  void refuse(const std::filesystem::path& file, library_fault fault);
   void add_or_refuse(plugin loaded, const std::filesystem::path& file);
   std::optional<library_fault> fault_of_place(const std::filesystem::path& file) const;
   library_fault clash(const std::string& name, const std::filesystem::path& known) const;
 
   mutable std::shared_mutex mutex_;  // guards plugins_ against find(); never held while a library is loaded
   std::map<std::string, plugin> plugins_;
-  std::map<std::string, std::filesystem::path> offered_;  // not loaded yet
+  std::map<std::string, offer> offered_;  // by the name that the file has
   std::vector<refused_library> refused_;
   std::filesystem::path bundled_;
   std::vector<std::filesystem::path> directories_;

@@ -50,15 +50,11 @@ std::string first_line(const std::string& text) { return text.substr(0, std::min
 live_channel::answer judged(const common::http_answer& found) {
   if (found.fault != common::http_fault::none)
     return {.status = 0, .is_silent = found.fault == common::http_fault::timeout, .why = found.why, .state = {}};
-  if (found.status != 200)
-    return {.status = found.status, .is_silent = false, .why = first_line(found.body), .state = {}};
+  if (found.status != 200) return {.status = found.status, .why = first_line(found.body), .state = {}};
   auto state = read_state(found.body);
   if (!state)
-    return {.status = 501,
-            .is_silent = false,
-            .why = "the drcon.lua that nginx runs is of another version of drcon",
-            .state = {}};
-  return {.status = 200, .is_silent = false, .why = {}, .state = std::move(state)};
+    return {.status = 501, .why = "the drcon.lua that nginx runs is of another version of drcon", .state = {}};
+  return {.status = 200, .why = {}, .state = std::move(state)};
 }
 
 }  // namespace

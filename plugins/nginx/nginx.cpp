@@ -51,7 +51,7 @@ constexpr const char* schema_text = R"JSON({
     "live_dict": { "type": "string", "format": "size", "default": "20MiB",
       "description": "Mode \"live\" only: memory that nginx shares between its workers for the servers and what is counted of them. drcon status warns when it is nearly full." },
     "keepalive": { "type": "integer", "minimum": 0, "maximum": 65535, "default": 0,
-      "description": "Idle connections each worker keeps to an upstream; 0: none. nginx 1.29.7 and later keep 32 where nothing is said, so that they are told 0, which earlier ones would refuse; with check = \"master\" the version is not known, and nothing is said. Built-in form only." },
+      "description": "Idle connections each worker keeps to an upstream; 0: none. nginx 1.29.7 and later keep 32 by default, so that `keepalive 0;` is written for them, which earlier ones refuse; with check = \"master\" the version is not known, and nothing is written. Built-in form only." },
     "max_fails": { "type": "integer", "minimum": 0, "maximum": 1000, "default": 1,
       "description": "Failed tries within fail_timeout after which nginx leaves a server out for as long. Built-in form only." },
     "fail_timeout": { "type": "string", "format": "duration", "default": "10s",

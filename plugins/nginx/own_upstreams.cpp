@@ -27,8 +27,8 @@ public:
 
   void read(std::string_view text, const std::vector<std::string>& open, int depth) {
     common::nginx::for_each_statement(text, open, [&](const common::nginx::statement& each) {
-      if (!each.words.empty() && !each.blocks.empty() && each.blocks.front() == "http")
-        directives_.insert(each.words[0]);
+      if (!sought_.empty() && !each.words.empty() && !each.blocks.empty() && each.blocks.front() == "http")
+        has_sought_ = has_sought_ || each.words[0] == sought_;
       if (each.words.size() != 2) return;
       const auto& name = each.words[0];
       const auto& argument = each.words[1];
@@ -57,7 +57,9 @@ public:
   const std::vector<std::vector<std::string>>& places() const { return places_; }
 
   const std::set<std::string>& found() const { return found_; }
-  const std::set<std::string>& directives() const { return directives_; }
+  /// Before it reads: the directive that is looked for within http { }.
+  void seek(std::string_view directive) { sought_ = directive; }
+  bool has_sought() const { return has_sought_; }
 
 private:
   // nginx refuses an upstream with the name of a host that is passed to with a port, as http://HOST:PORT/path.
@@ -92,7 +94,8 @@ private:
   fs::path unread_;                               // a file that could not be read
   std::vector<std::vector<std::string>> places_;  // the blocks in which `without` is included
   std::set<std::string> found_;
-  std::set<std::string> directives_;  // within http { }
+  std::string_view sought_;
+  bool has_sought_ = false;
   std::size_t files_ = 0;
 };
 
@@ -108,8 +111,9 @@ std::set<std::string> own_upstreams(const std::string& config, const std::string
 bool has_directive(std::string_view name, const std::string& config, const std::string& without) {
   std::error_code ignored;
   reader all(fs::path(config).parent_path(), fs::weakly_canonical(without, ignored));
+  all.seek(name);
   all.read_file(config, {}, 0);
-  return all.directives().contains(std::string(name));
+  return all.has_sought();
 }
 
 inclusion inclusion_of(const std::string& file, const std::string& config) {

@@ -36,7 +36,7 @@ std::optional<version_numbers> program_version::of(const target& nginx, const st
   if (!nginx.settings().ask_program) return {};
   std::string ignored;
   const auto master = nginx.master(ignored);
-  const auto program = common::stamp_of(nginx.settings().binary);
+  const auto program = master ? common::file_stamp() : common::stamp_of(nginx.settings().binary);
   if (asked_ && master == master_ && (master || program == program_)) return known_;
   // A master that runs a program which was replaced since: that one's version nobody can be asked for.
   const auto is_replaced = [&] {

@@ -60,8 +60,8 @@ inline constexpr std::string_view upstream_for_all = "drcon";
 
 /// The first line of the file.
 std::string render_heading(const layout& form);
-/// How many idle connections an upstream keeps, at the end of its block; empty where nginx keeps none by itself, and
-/// may refuse to be told so.
+/// How many idle connections an upstream keeps, at the end of its block; empty where nginx keeps none by itself, since
+/// it may refuse `keepalive 0`.
 std::string render_keepalive(const layout& form);
 /// The server block that answers the generation; empty without a listener.
 std::string render_listener(const layout& form, const std::string& generation);

@@ -17,4 +17,7 @@ std::string hexadecimal(std::span<const unsigned char> bytes);
 /// The digest of the text by this method, as hexadecimal(); its cost is counted. Throws failure when OpenSSL refuses.
 value hexadecimal_digest(invocation& in, std::string_view text, const EVP_MD* method);
 
+/// HMAC-SHA256. Throws failure when OpenSSL refuses.
+void make_hmac(std::string_view key, std::string_view text, std::span<unsigned char, 32> into);
+
 }  // namespace drcon::templating

@@ -37,14 +37,10 @@ value call_md5(invocation& in, arguments all) { return hexadecimal_digest(in, al
 
 value call_hmac(invocation& in, arguments all) {
   const auto message = all[0].text();
-  const auto key = all[1].text();
   in.spend(message.size() / 16 + 1);
-  std::array<unsigned char, EVP_MAX_MD_SIZE> bytes{};
-  unsigned size = 0;
-  if (HMAC(EVP_sha256(), key.empty() ? "" : key.data(), static_cast<int>(key.size()),
-           reinterpret_cast<const unsigned char*>(message.data()), message.size(), bytes.data(), &size) == nullptr)
-    throw failure("this system's OpenSSL does not offer the digest");
-  return in.text(hexadecimal(std::span(bytes).first(size)));
+  std::array<unsigned char, 32> bytes{};
+  make_hmac(all[1].text(), message, bytes);
+  return in.text(hexadecimal(bytes));
 }
 
 constexpr parameter text[] = {takes::text};

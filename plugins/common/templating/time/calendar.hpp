@@ -8,6 +8,7 @@
 namespace drcon::templating {
 
 constexpr std::int64_t seconds_of_day = 86'400;
+constexpr std::int64_t nanoseconds_of_second = 1'000'000'000;
 
 struct date {
   std::int64_t year = 1970;

@@ -1,5 +1,6 @@
 #include "common/templating/time/layout.hpp"
 
+#include "common/templating/digit.hpp"
 #include "common/templating/time/calendar.hpp"
 
 #include <algorithm>
@@ -13,8 +14,6 @@ constexpr std::array<std::string_view, 12> months{"January",   "February", "Marc
                                                   "September", "October",  "November", "December"};
 constexpr std::array<std::string_view, 7> weekdays{"Sunday",   "Monday", "Tuesday", "Wednesday",
                                                    "Thursday", "Friday", "Saturday"};
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 // Each in front of those that it begins with.
 struct known_part {

@@ -4,22 +4,18 @@
 #include "common/templating/time/calendar.hpp"
 
 namespace drcon::templating {
-namespace {
-
-constexpr std::int64_t second = 1'000'000'000;
-
-}  // namespace
-
 moment moment::after(std::int64_t nanoseconds) const {
-  const auto all = nanosecond + nanoseconds % second;
-  const auto carried = floor_of(all, second);
-  return {
-      .seconds = sum(sum(seconds, nanoseconds / second), carried), .nanosecond = all - carried * second, .zone = zone};
+  const auto all = nanosecond + nanoseconds % nanoseconds_of_second;
+  const auto carried = floor_of(all, nanoseconds_of_second);
+  return {.seconds = sum(sum(seconds, nanoseconds / nanoseconds_of_second), carried),
+          .nanosecond = all - carried * nanoseconds_of_second,
+          .zone = zone};
 }
 
 std::int64_t moment::since(const moment& other) const {
   std::int64_t result = 0;
-  if (__builtin_sub_overflow(seconds, other.seconds, &result) || __builtin_mul_overflow(result, second, &result) ||
+  if (__builtin_sub_overflow(seconds, other.seconds, &result) ||
+      __builtin_mul_overflow(result, nanoseconds_of_second, &result) ||
       __builtin_add_overflow(result, nanosecond - other.nanosecond, &result))
     return *this < other ? std::numeric_limits<std::int64_t>::min() : std::numeric_limits<std::int64_t>::max();
   return result;
@@ -42,8 +38,8 @@ moment moment_at(const clock_time& shown, const time_zone& zone) {
 
 moment moment_of(std::chrono::system_clock::time_point time) {
   const auto nanoseconds = std::chrono::duration_cast<std::chrono::nanoseconds>(time.time_since_epoch()).count();
-  const auto seconds = floor_of(nanoseconds, second);
-  return {.seconds = seconds, .nanosecond = nanoseconds - seconds * second, .zone = &utc_zone};
+  const auto seconds = floor_of(nanoseconds, nanoseconds_of_second);
+  return {.seconds = seconds, .nanosecond = nanoseconds - seconds * nanoseconds_of_second, .zone = &utc_zone};
 }
 
 clock_time clock_of(const moment& of) {

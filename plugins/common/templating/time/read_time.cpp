@@ -1,4 +1,5 @@
 // Times read by Go's layouts, with what Go forgives and refuses.
+#include "common/templating/digit.hpp"
 #include "common/templating/fault.hpp"
 #include "common/templating/time/calendar.hpp"
 #include "common/templating/time/layout.hpp"
@@ -9,7 +10,7 @@
 namespace drcon::templating {
 namespace {
 
-bool is_digit(std::string_view text, std::size_t at) { return at < text.size() && text[at] >= '0' && text[at] <= '9'; }
+bool is_digit(std::string_view text, std::size_t at) { return at < text.size() && templating::is_digit(text[at]); }
 bool is_point(std::string_view text) { return text.starts_with('.') || text.starts_with(','); }
 
 // Why a part of the text is not as the layout has it: it does not fit, or its number is out of a range.
@@ -253,7 +254,7 @@ private:
       if (form[i] == ':' && part[i] != ':') throw refusal{};
     std::string digits(part.substr(1));
     std::erase(digits, ':');
-    const auto has_digits = std::ranges::all_of(digits, [](char c) { return c >= '0' && c <= '9'; });
+    const auto has_digits = std::ranges::all_of(digits, [](char c) { return templating::is_digit(c); });
     // A part that is no number ends the reading of those behind it.
     const auto two = [&digits](std::size_t at) {
       for (std::size_t i = 0; i < std::min(at + 2, digits.size()); ++i)

@@ -1,5 +1,6 @@
 #include "common/templating/time/zone.hpp"
 
+#include "common/templating/digit.hpp"
 #include "common/templating/time/calendar.hpp"
 
 #include <algorithm>
@@ -56,7 +57,7 @@ private:
   int number(int least, int most) {
     int result = 0;
     std::size_t digits = 0;
-    for (; digits < rest_.size() && rest_[digits] >= '0' && rest_[digits] <= '9' && result <= most; ++digits)
+    for (; digits < rest_.size() && is_digit(rest_[digits]) && result <= most; ++digits)
       result = result * 10 + (rest_[digits] - '0');
     rest_.remove_prefix(digits);
     if (digits == 0 || result < least || result > most) is_void_ = true;

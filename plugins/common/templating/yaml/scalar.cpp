@@ -1,5 +1,6 @@
 #include "common/templating/yaml/scalar.hpp"
 
+#include "common/templating/digit.hpp"
 #include "common/templating/format/number.hpp"
 
 #include <array>
@@ -9,8 +10,6 @@
 
 namespace drcon::templating::yaml {
 namespace {
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 struct word_meaning {
   std::string_view word;

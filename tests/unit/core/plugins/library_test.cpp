@@ -320,6 +320,9 @@ TEST_F(Library, LoadsOfTheBundledPluginsThoseThatAreAskedFor) {
   EXPECT_EQ(all.load("broken"), nullptr);
   ASSERT_EQ(all.refused().size(), 1U);
   EXPECT_EQ(all.refused()[0].file.filename(), "broken.so");
+  all.load_all();
+  EXPECT_EQ(all.load("broken"), nullptr);
+  EXPECT_EQ(all.refused().size(), 1U) << "the same fault is reported once";
 }
 
 TEST_F(Library, TriesABundledPluginAgainThatCouldNotBeLoaded) {

@@ -1,5 +1,6 @@
 #include "common/templating/functions/sprig/duration.hpp"
 
+#include "common/templating/digit.hpp"
 #include "common/templating/time/layout.hpp"
 
 #include <array>
@@ -39,8 +40,6 @@ std::uint64_t unit_of(std::string_view name) {
     if (each == name) return size;
   return 0;
 }
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 // One number with its unit, taken from the front; or what is wrong with it.
 std::optional<std::uint64_t> read_part(std::string_view& text, std::string& why) {

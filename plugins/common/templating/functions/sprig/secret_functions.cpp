@@ -1,12 +1,12 @@
 // sprig: passwords that are derived from a master password, and texts that were encrypted with a password. Both depend
 // on nothing but their arguments.
 #include "common/templating/functions/base64.hpp"
+#include "common/templating/functions/digest.hpp"
 #include "common/templating/functions/sprig/sprig.hpp"
 #include "common/templating/invocation.hpp"
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
 
 #include <algorithm>
 #include <array>
@@ -93,10 +93,7 @@ value call_derive_password(invocation& in, arguments all) {
   make_master_key(all[2].text(), all[3].text(), key);
   const auto message = named(all[4].text()) + big_endian(static_cast<std::uint32_t>(all[0].natural()));
   key_bytes<32> seed;
-  unsigned size = 0;
-  if (HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), bytes_of(message), message.size(), seed.data(),
-           &size) == nullptr)
-    throw failure("this system's OpenSSL does not offer the digest");
+  make_hmac({reinterpret_cast<const char*>(key.data()), key.size()}, message, seed);
   std::string result;
   for (const char each : type->shapes[seed[0] % type->shapes.size()]) {
     const auto choice = characters_of(each);

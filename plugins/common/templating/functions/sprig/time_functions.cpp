@@ -3,6 +3,7 @@
 #include "common/templating/functions/sprig/duration.hpp"
 #include "common/templating/functions/sprig/sprig.hpp"
 #include "common/templating/invocation.hpp"
+#include "common/templating/time/calendar.hpp"
 #include "common/templating/time/layout.hpp"
 
 namespace drcon::templating::sprig {
@@ -10,7 +11,7 @@ namespace {
 
 using arguments = std::span<const value>;
 
-constexpr std::int64_t second = 1'000'000'000;
+constexpr auto second = nanoseconds_of_second;
 constexpr std::string_view html_layout = "2006-01-02";
 
 // A time, or seconds since 1970. Everything else is now.

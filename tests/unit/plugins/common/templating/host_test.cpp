@@ -1,7 +1,6 @@
 // What templates ask of the host: programs, files, addresses, and texts for who writes the template. A fake host does
 // what it is asked, or refuses.
-#include "common/templating/functions/functions.hpp"
-#include "common/templating/go/template.hpp"
+#include "unit/plugins/common/templating/go_rendered.hpp"
 
 #include <gtest/gtest.h>
 
@@ -31,15 +30,6 @@ struct fake_host {
     return all;
   }
 };
-
-std::string render(const std::string& text, const surroundings& around) {
-  static const auto functions = every_function();
-  auto read = go::text_template::read("t", text, functions);
-  if (const auto* wrong = std::get_if<fault>(&read)) return wrong->message();
-  std::string output;
-  const auto wrong = std::get<go::text_template>(read).render({}, around, output);
-  return wrong ? wrong->message() : output;
-}
 
 TEST(TemplateHost, RunsTheProgramWithItsWordsAndWithoutAShell) {
   fake_host host;

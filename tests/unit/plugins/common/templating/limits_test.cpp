@@ -3,6 +3,7 @@
 #include "common/templating/go/template.hpp"
 
 #include "oracle/compare/cases.hpp"
+#include "unit/plugins/common/templating/go_rendered.hpp"
 
 #include <gtest/gtest.h>
 
@@ -13,16 +14,6 @@ std::string repeated(const std::string& text, int count) {
   std::string result;
   for (int i = 0; i < count; ++i) result += text;
   return result;
-}
-
-// What was wrong, or what came out.
-std::string render(const std::string& text, const surroundings& around) {
-  static const auto functions = every_function();
-  auto read = text_template::read("t", text, functions);
-  if (const auto* wrong = std::get_if<fault>(&read)) return wrong->message();
-  std::string output;
-  const auto wrong = std::get<text_template>(read).render({}, around, output);
-  return wrong ? wrong->message() : output;
 }
 
 surroundings with(const limits& bounds) {

@@ -1,6 +1,5 @@
 // What sprig's functions make of the clock and of zones, where the oracle's cases cannot have what a clock says.
-#include "common/templating/functions/functions.hpp"
-#include "common/templating/go/template.hpp"
+#include "unit/plugins/common/templating/go_rendered.hpp"
 
 #include "oracle/compare/cases.hpp"
 
@@ -17,14 +16,7 @@ surroundings around_noon() {
   return all;
 }
 
-std::string render(const std::string& text, const surroundings& around = around_noon()) {
-  static const auto functions = every_function();
-  auto read = go::text_template::read("t", text, functions);
-  if (const auto* wrong = std::get_if<fault>(&read)) return wrong->message();
-  std::string output;
-  const auto wrong = std::get<go::text_template>(read).render({}, around, output);
-  return wrong ? wrong->message() : output;
-}
+std::string render(const std::string& text) { return render(text, around_noon()); }
 
 TEST(TemplateTime, SaysWhatTheClockSaysInThisMachinesZone) {
   EXPECT_EQ(render("{{sprig_now}}"), "2023-11-14 18:43:20.5 -0330 NST");

@@ -1,5 +1,7 @@
 #include "plugins/registry.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <mutex>
 #include <system_error>
@@ -37,9 +39,13 @@ std::vector<fs::path> registry::files_of(const fs::path& directory) {
   std::vector<fs::path> files;
   for (fs::directory_iterator each(directory, error), end; !error && each != end; each.increment(error))
     if (each->path().extension() == ".so") files.push_back(each->path());
-  if (error && error != std::errc::no_such_file_or_directory)
-    refused_.push_back(
-        {directory, {"cannot be listed: " + error.message(), "see that it is a directory, and who may read it"}});
+  if (error) {
+    unlisted_.push_back({directory,
+                         {"cannot be listed: " + error.message(),
+                          "make it a directory that the user whom drcon runs as, uid " + std::to_string(::geteuid()) +
+                              ", may list, or name another one with plugin_directories or --plugin-dir"}});
+    if (error != std::errc::no_such_file_or_directory) refused_.push_back(unlisted_.back());
+  }
   std::ranges::sort(files);
   return files;
 }
@@ -114,6 +120,18 @@ const plugin* registry::find(const std::string& name) const {
   return at == plugins_.end() ? nullptr : &at->second;
 }
 
+// A file may be called otherwise than its plugin. So one that is called by the name says most; after that any directory
+// of which nobody knows what is in it.
+std::optional<config::missing_plugin> registry::why_missing(const std::string& name) const {
+  for (const auto& each : refused_)
+    if (each.file.filename() == name + ".so") return config::missing_plugin{each.text(), each.fault.help};
+  if (unlisted_.empty()) return {};
+  std::string why;
+  for (const auto& each : unlisted_)
+    why += (why.empty() ? "the plugin directory " : ", and the plugin directory ") + each.text();
+  return config::missing_plugin{why, unlisted_.front().fault.help};
+}
+
 config::plugin_catalog registry::catalog() {
   const auto schema_of = [](const plugin& each, config::kind kind) {
     return kind == config::kind::source ? each.source_schema : each.sink_schema;
@@ -129,7 +147,8 @@ config::plugin_catalog registry::catalog() {
                 for (const auto& [name, each] : plugins_)
                   if (schema_of(each, kind)) names.push_back(name);
                 return names;
-              }};
+              },
+          .why_missing = [this](const std::string& name) { return why_missing(name); }};
 }
 
 }  // namespace drcon::plugins

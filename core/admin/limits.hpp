@@ -25,6 +25,8 @@ inline constexpr std::chrono::seconds write_timeout{30};         ///< nor does o
 inline constexpr std::chrono::seconds handshake_timeout{5};
 inline constexpr std::chrono::seconds liveness_timeout{5};  ///< of /healthz: is the engine's thread alive?
 inline constexpr std::chrono::seconds answer_timeout{90};   ///< of the other routes: a target may have to be asked
+/// An order is given in the name of a number when the user database has not answered by then.
+inline constexpr std::chrono::seconds user_name_timeout{2};
 
 /// Proxies cut a connection that is silent for longer than a minute, so event clients get a comment this often.
 inline constexpr std::chrono::seconds heartbeat_interval{15};

@@ -4,7 +4,6 @@
 
 #include <sys/socket.h>
 
-#include <pwd.h>
 #include <sys/types.h>
 
 #include <cstdint>
@@ -12,18 +11,9 @@
 #include <exception>
 #include <fstream>
 #include <optional>
-#include <vector>
 
 namespace drcon::admin {
 namespace {
-
-std::string user_name(uid_t user) {
-  std::vector<char> text(4096);
-  passwd entry{};
-  passwd* found = nullptr;
-  if (::getpwuid_r(user, &entry, text.data(), text.size(), &found) == 0 && found != nullptr) return entry.pw_name;
-  return std::to_string(user);
-}
 
 // Of the session that the process belongs to: sudo and su keep it. Nothing for a service, or when it cannot be seen.
 std::optional<uid_t> login_user(pid_t process) {
@@ -61,10 +51,10 @@ peer peer_of(any_socket& connected) try {
   return {};
 }
 
-std::string text_of(const peer& who) {
+std::string text_of(const peer& who, const std::function<std::string(uid_t)>& name_of) {
   if (!who.user) return who.address;
-  auto text = "user " + user_name(*who.user);
-  if (who.login) text += ", logged in as " + user_name(*who.login);
+  auto text = "user " + name_of(*who.user);
+  if (who.login) text += ", logged in as " + name_of(*who.login);
   return text + " (pid " + std::to_string(who.process) + ")";
 }
 

@@ -7,6 +7,7 @@
 
 #include <sys/types.h>
 
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -26,8 +27,7 @@ struct peer {
 /// Asks the kernel alone, so that it takes no time. Empty when nobody can say.
 peer peer_of(any_socket& connected);
 
-/// "user anna (pid 4711)", or the address; empty when nobody can say. Asks the user database, which may be slow: only
-/// for a request that changes something.
-std::string text_of(const peer& who);
+/// "user anna (pid 4711)", or the address; empty when nobody can say. `name_of` is asked for the users' names.
+std::string text_of(const peer& who, const std::function<std::string(uid_t)>& name_of);
 
 }  // namespace drcon::admin

@@ -5,6 +5,7 @@
 #include "admin/connection.hpp"
 #include "admin/event_hub.hpp"
 #include "admin/routes.hpp"
+#include "admin/user_names.hpp"
 
 #include <boost/asio/io_context.hpp>
 
@@ -50,6 +51,8 @@ struct server_state : std::enable_shared_from_this<server_state> {
   std::size_t tcp_followers = 0;    // the same
   std::list<connection*> silent;    // over TCP, without a request so far that it may make; the oldest first
   std::uint64_t rules_changed = 1;  // how often; see connection::admitted_by
+
+  user_names users;
 
   std::size_t& connections(way_in by) { return by == way_in::tcp ? tcp_connections : unix_connections; }
   std::size_t& followers(way_in by) { return by == way_in::tcp ? tcp_followers : unix_followers; }

@@ -109,9 +109,11 @@ asio::awaitable<bool> serve(server_state& state, connection& client, way_in by, 
   what.may_see_contents = by == way_in::unix_socket || !state.rules.token.empty();
   if (auto refused = refusal(state.rules, by, what, request.host, request.authorization))
     co_return co_await write_answer(state, client, request, std::move(*refused));
-  if (what.method != "GET")
-    what.who =
-        (by == way_in::tcp && !state.rules.token.empty() ? "[admin] token from " : "") + text_of(client.other_end);
+  if (what.method != "GET") {
+    const std::weak_ptr<void> until_closed = state.weak_from_this();
+    what.who = co_await state.users.text_of(client.other_end, limits::user_name_timeout, until_closed);
+    if (by == way_in::tcp && !state.rules.token.empty()) what.who.insert(0, "[admin] token from ");
+  }
   // Only now: one whose requests are refused has shown nothing, and must not keep its place before those who may ask.
   if (shows_who(state.rules, request.authorization)) until_heard.heard();
   const auto* which = find_route(what);

@@ -5,6 +5,7 @@
 #include "cli/startup.hpp"
 #include "cli/state_lock.hpp"
 #include "cli/terminal_text.hpp"
+#include "config/targets.hpp"
 #include "log/plugin_level.hpp"
 #include "plugins/prober.hpp"
 
@@ -22,6 +23,7 @@
 #include <iostream>
 #include <iterator>
 #include <list>
+#include <set>
 #include <utility>
 
 namespace drcon::cli {
@@ -67,31 +69,15 @@ examined examine_host(const config::host_config& host, pid_t running) {
   return made;
 }
 
-// The paths that a sink writes, by its plugin's schema.
-void add_targets(const json& values, const json& schema, std::vector<std::string>& to) {
-  if (values.is_array() && schema.contains("items"))
-    for (const auto& each : values) add_targets(each, schema["items"], to);
-  if (!values.is_object() || !schema.contains("properties")) return;
-  for (const auto& [key, option] : schema["properties"].items()) {
-    const auto value = values.find(key);
-    if (value == values.end() || !option.is_object()) continue;
-    const bool is_target = option.contains("target") && option["target"] != json(false);
-    if (value->is_string() && is_target && option.value("format", "") == "path" && !value->get<std::string>().empty())
-      to.push_back(*value);
-    else add_targets(*value, option, to);
-  }
-}
-
 // What systemd keeps from the service, and from nobody else.
 void add_what_the_unit_protects(const service_identity& who, const config::configuration& config,
                                 const plugins::registry& plugins, std::vector<examined>& all) {
   for (auto& about : all) {
     if (about.kind != "sink") continue;
-    std::vector<std::string> paths;
+    std::set<std::string> told;  // a file and its backup are in one directory
     const auto& schema = plugins.find(about.plugin)->sink_schema;
-    add_targets(config.sinks.at(about.name).options, schema.value_or(json::object()), paths);
-    for (const auto& each : paths)
-      if (auto why = why_read_only(who, each); !why.empty())
+    for (const auto& each : config::written_paths(config.sinks.at(about.name), schema.value_or(json::object())))
+      if (auto why = why_read_only(who, each); !why.empty() && told.insert(why).second)
         about.findings.push_back(
             {"writable", finding_state::failed, std::move(why),
              "add that directory to ReadWritePaths= in a drop-in; see drcon's examples of systemd"});

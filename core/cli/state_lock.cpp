@@ -3,6 +3,8 @@
 #include "base/guarded_file.hpp"
 #include "log/log.hpp"
 
+#include <drcon/detail/file_lock.hpp>
+
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -10,8 +12,6 @@
 
 #include <cerrno>
 #include <cstring>
-#include <fstream>
-#include <sstream>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -98,23 +98,9 @@ base::result<state_lock> state_lock::take(const fs::path& directory) {
                        ": stop that one, or set another [host] state_directory"};
 }
 
-// A try to lock would refuse a drcon that starts at that moment: the kernel's list is read.
 pid_t state_lock::holder(const fs::path& directory) {
-  struct stat lock {};
-  if (directory.empty() || ::stat((directory / "lock").c_str(), &lock) != 0) return 0;
-  const auto inode = ":" + std::to_string(lock.st_ino) + " ";
-  std::ifstream all("/proc/locks");
-  for (std::string line; std::getline(all, line);) {
-    std::istringstream fields(line);
-    std::string number;
-    std::string kind;
-    std::string how;
-    std::string access;
-    pid_t pid = 0;
-    if (line.find(inode) != std::string::npos && fields >> number >> kind >> how >> access >> pid && kind == "FLOCK")
-      return pid;
-  }
-  return 0;
+  if (directory.empty()) return 0;
+  return detail::lock_holder(AT_FDCWD, (directory / "lock").string()).value_or(0);
 }
 
 state_lock::~state_lock() {

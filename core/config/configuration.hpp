@@ -56,12 +56,22 @@ struct configuration {
 
 enum class kind { source, sink };
 
+/// Why a plugin that is asked for may be missing, and what to do about it.
+struct missing_plugin {
+  std::string why;   ///< "the plugin directory /opt/drcon cannot be listed: Permission denied"
+  std::string help;  ///< "let the user that drcon runs as list it"
+};
+
 /// What the loader must know about plugins.
 struct plugin_catalog {
   /// The option schema of a plugin of this kind, or nothing when there is none.
   std::function<std::optional<nlohmann::json>(kind, const std::string& plugin)> schema;
   /// All plugin names of a kind, for suggestions.
   std::function<std::vector<std::string>(kind)> names;
+  /// Of a plugin that has no schema: nothing when all that could be searched was, so that it is nowhere.
+  std::function<std::optional<missing_plugin>(const std::string& plugin)> why_missing = [](const std::string&) {
+    return std::nullopt;
+  };
 };
 
 /// Reads only [host], [log] and [admin] of `file` (and its includes), which must be known before plugins can be

@@ -72,7 +72,10 @@ private:
       const auto such_as = names().empty() ? ", and none is there" : ", such as " + listed(names());
       found_.error(where, name + " is a " + to_string(other) + "; " + title + " needs a " + to_string(kind_) + such_as);
     } else {
-      found_.error(where, "unknown plugin " + name + " in " + title, suggestion(plugin, names()));
+      auto help = suggestion(plugin, names());
+      const auto missing = plugins_.why_missing(plugin);
+      if (missing) help = missing->help + (help.empty() ? "" : "; " + help);
+      found_.error(where, "unknown plugin " + name + " in " + title + (missing ? ": " + missing->why : ""), help);
     }
   }
 

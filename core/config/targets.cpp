@@ -372,4 +372,14 @@ void check_targets(const configuration& all, const std::vector<std::filesystem::
   }
 }
 
+std::vector<std::string> written_paths(const instance_config& sink, const nlohmann::json& schema) {
+  search own(sink.name, sink.plugin);
+  own.look_at(sink.options, schema, "");
+  std::vector<std::string> all;
+  for (const auto& each : own.found())
+    if (each.is_file)
+      all.push_back(each.is_all_below() ? (std::filesystem::path(each.shown) / "*").string() : each.shown);
+  return all;
+}
+
 }  // namespace drcon::config

@@ -8,6 +8,7 @@
 #include "config/configuration.hpp"
 
 #include <filesystem>
+#include <string>
 #include <vector>
 
 namespace drcon::config {
@@ -18,5 +19,9 @@ namespace drcon::config {
 /// ("reads": "always"), what another option of the same sink names, a file of the host.
 void check_targets(const configuration& all, const std::vector<std::filesystem::path>& files,
                    const plugin_catalog& plugins, diagnostics& found);
+
+/// The files that a sink writes, as its options name them; "DIRECTORY/*" for any file below a directory. `schema` is
+/// that of its plugin.
+std::vector<std::string> written_paths(const instance_config& sink, const nlohmann::json& schema);
 
 }  // namespace drcon::config

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <iterator>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -84,10 +85,74 @@ std::string shortest_separator(const std::vector<placed_address>& all) {
 }
 
 // What stands between three addresses in a row.
-void add_repeated(const std::vector<placed_address>& all, separators& into) {
+void add_repeated(const std::vector<placed_address>& all, std::set<std::string>& into) {
   for (std::size_t i = 2; i < all.size(); ++i)
     if (auto text = without_digits(all[i].before); text == without_digits(all[i - 1].before))
       into.insert(std::move(text));
+}
+
+constexpr std::string_view blanks = " \t\r";
+
+std::vector<std::string_view> words_of(std::string_view line) {
+  std::vector<std::string_view> words;
+  for (auto start = line.find_first_not_of(blanks); start != std::string_view::npos;) {
+    const auto end = std::min(line.find_first_of(blanks, start), line.size());
+    words.push_back(line.substr(start, end - start));
+    start = line.find_first_not_of(blanks, end);
+  }
+  return words;
+}
+
+// What stands in front of an address, but for those words of its line.
+std::string without_names(std::string_view before, const std::set<std::size_t>& names) {
+  const auto line = line_start(before);
+  std::string rest(before.substr(0, before.size() - line.size()));
+  const auto words = words_of(line);
+  const auto* from = line.data();
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    const auto* const end = words[i].data() + words[i].size();
+    rest.append(from, names.contains(i) ? words[i].data() : end);
+    from = end;
+  }
+  return rest.append(from, line.data() + line.size());
+}
+
+// An address, with its line and its service.
+struct known_address {
+  std::string_view before;
+  std::string service;
+};
+
+// The words that differ between two lines of one service. Nothing where lines differ in another way, too.
+std::optional<std::set<std::size_t>> differing_words(const std::vector<known_address>& all) {
+  std::set<std::size_t> differing;
+  for (std::size_t i = 1; i < all.size(); ++i) {
+    if (all[i].service != all[i - 1].service || !is_on_next_line(all[i].before)) continue;
+    const auto last = words_of(line_start(all[i - 1].before));
+    const auto next = words_of(line_start(all[i].before));
+    if (last.size() != next.size()) return {};
+    for (std::size_t word = 0; word < next.size(); ++word)
+      if (last[word] != next[word]) differing.insert(word);
+  }
+  return differing;
+}
+
+// A service must not hide in another that stands beside it. So the text has to have two neighbours at least, and each
+// two have to differ without the names.
+bool tells_services_apart(const std::vector<known_address>& all, const std::set<std::size_t>& names) {
+  bool is_shown = false;
+  for (std::size_t i = 1; i < all.size(); ++i) {
+    if (all[i].service == all[i - 1].service) continue;
+    is_shown = true;
+    const auto line_of = [&](const known_address& each) { return without_names(line_start(each.before), names); };
+    if (is_on_next_line(all[i].before) && line_of(all[i]) == line_of(all[i - 1])) return false;
+  }
+  return is_shown;
+}
+
+std::set<std::size_t> names_in(const std::vector<known_address>& all) {
+  const auto names = differing_words(all);
+  return names && tells_services_apart(all, *names) ? *names : std::set<std::size_t>();
 }
 
 }  // namespace
@@ -110,21 +175,24 @@ std::vector<placed_address> addresses_in(std::string_view text) {
 
 separators separators_of(const std::vector<placed_address>& live, const std::vector<placed_address>& wanted,
                          const std::function<std::string(std::string_view address)>& service_of) {
-  separators within_one;
-  separators between_two;
+  separators found;
+  std::set<std::string> between_two;
+  std::vector<known_address> known;
   std::string last;
   for (const auto& each : wanted) {
     auto service = service_of(each.address);
     if (!last.empty() && !service.empty())
-      (service == last ? within_one : between_two).insert(without_digits(each.before));
+      (service == last ? found.texts : between_two).insert(without_digits(each.before));
+    if (!service.empty()) known.push_back({each.before, service});
     last = std::move(service);
   }
-  separators seen;
+  std::set<std::string> seen;
   add_repeated(live, seen);
   add_repeated(wanted, seen);
   if (auto shortest = shortest_separator(live); !shortest.empty()) seen.insert(std::move(shortest));
-  std::ranges::set_difference(seen, between_two, std::inserter(within_one, within_one.end()));
-  return within_one;
+  std::ranges::set_difference(seen, between_two, std::inserter(found.texts, found.texts.end()));
+  found.names = names_in(known);
+  return found;
 }
 
 // Two forms differ in what stands between two addresses. In one a service has a heading, and its addresses
@@ -132,24 +200,25 @@ separators separators_of(const std::vector<placed_address>& live, const std::vec
 // of the first line is the same as that between two lines.
 std::vector<address_group> groups_of(const std::vector<placed_address>& all, const separators& within_one) {
   std::vector<address_group> groups;
-  std::map<std::string_view, std::size_t> by_heading;
+  std::map<std::string, std::size_t> by_heading;
   std::size_t current = 0;
   std::string between;  // of the current group; empty before its second address
   for (const auto& each : all) {
     auto separator = without_digits(each.before);
-    const bool repeats = within_one.contains(separator) && (between.empty() || separator == between);
+    auto heading = without_names(each.before, within_one.names);
+    const bool repeats = within_one.texts.contains(separator) && (between.empty() || separator == between);
     // Of two lines that follow each other, how they begin says more than any other place of the text.
     const bool follows =
         !groups.empty() &&
-        (is_on_next_line(each.before) ? line_start(each.before) == line_start(groups[current].heading) : repeats);
+        (is_on_next_line(each.before) ? line_start(heading) == line_start(groups[current].heading) : repeats);
     if (follows) {
       between = std::move(separator);
     } else {
       between.clear();
       const bool is_line_of_first =
-          !groups.empty() && !groups.front().heading.empty() && each.before.ends_with(groups.front().heading);
-      current = is_line_of_first ? 0 : by_heading.try_emplace(each.before, groups.size()).first->second;
-      if (current == groups.size()) groups.push_back({.heading = each.before, .addresses = {}});
+          !groups.empty() && !groups.front().heading.empty() && heading.ends_with(groups.front().heading);
+      current = is_line_of_first ? 0 : by_heading.try_emplace(heading, groups.size()).first->second;
+      if (current == groups.size()) groups.push_back({.heading = std::move(heading), .addresses = {}});
     }
     groups[current].addresses.push_back(each.address);
   }

@@ -6,6 +6,7 @@
 // absent. Thread rule: pure functions.
 #pragma once
 
+#include <cstddef>
 #include <functional>
 #include <set>
 #include <string>
@@ -24,12 +25,17 @@ struct placed_address {
 std::vector<placed_address> addresses_in(std::string_view text);
 
 struct address_group {
-  std::string_view heading;  ///< what stands in front of its first address
+  std::string heading;  ///< what stands in front of its first address, but for a name of that endpoint's own
   std::vector<std::string_view> addresses;
 };
 
-/// Texts that stand between addresses of one service, without their digits, which may be weights or ports.
-using separators = std::set<std::string>;
+/// What stands between addresses of one service.
+struct separators {
+  std::set<std::string> texts;  ///< without their digits, which may be weights or ports
+  /// Which words of a line in front of its address are names of the endpoint, and say nothing of the service. Empty
+  /// when there are none, or when the rest of the lines would not tell one service from the next.
+  std::set<std::size_t> names;
+};
 
 /// The separators of `live`, a text that was written as `wanted` was. `service_of` answers which service an address of
 /// `wanted` belongs to, or an empty text: what stands between two addresses of one service there does so in `live`.

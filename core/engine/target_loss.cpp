@@ -48,7 +48,7 @@ std::optional<target_losses> losses_of_target(std::string_view live, std::string
   const owners services(candidate);
   const auto within_one =
       separators_of(now, later, [&services](std::string_view address) { return services.of(address); });
-  std::map<std::string_view, std::size_t> in_place;  // by heading
+  std::map<std::string, std::size_t> in_place;  // by heading
   for (const auto& each : groups_of(later, within_one)) in_place[each.heading] = each.addresses.size();
   std::set<std::string_view> stay;
   for (const auto& each : later) stay.insert(each.address);

@@ -106,7 +106,6 @@ void frame_dispatcher::failed(frame_reader& fields) {
 }
 
 void frame_dispatcher::publish(frame_reader& fields) {
-  is_source_ = true;
   const auto service = get_service(fields);
   keep(service.name, frame_bytes_);
   withdrawn_.erase(service.name);
@@ -115,7 +114,6 @@ void frame_dispatcher::publish(frame_reader& fields) {
 }
 
 void frame_dispatcher::withdraw(frame_reader& fields) {
-  is_source_ = true;
   const std::string service(fields.text());
   release(service);
   if (in_outage_) {
@@ -130,7 +128,6 @@ void frame_dispatcher::withdraw(frame_reader& fields) {
 // The source has published all that it watches. A service that only an earlier process published is not among it: it
 // went while there was no process to withdraw it, and would stay for ever.
 void frame_dispatcher::ready() {
-  is_source_ = true;
   in_outage_ = false;
   for (const auto& each : withdrawn_) release(each);
   withdrawn_.clear();
@@ -179,7 +176,7 @@ void frame_dispatcher::rendered(frame_reader& fields) {
 // What a source leaves out is no part of a call: the host's list of that has a bound of its own, in entries.
 void frame_dispatcher::refused(frame_reader& fields) {
   constexpr std::size_t usual_entry = 64 * 1024;
-  if (!is_source_ || frame_bytes_ > usual_entry) keep_for_call(frame_bytes_);
+  if (kind_ == config::kind::sink || frame_bytes_ > usual_entry) keep_for_call(frame_bytes_);
   const auto service = fields.text();
   const auto endpoint = fields.text();
   const auto why = fields.text();

@@ -5,6 +5,7 @@
 // Thread rule: one thread, the supervisor's.
 #pragma once
 
+#include "config/configuration.hpp"
 #include "plugins/calls.hpp"
 #include "plugins/finding.hpp"
 #include "plugins/frame.hpp"
@@ -41,9 +42,9 @@ class frame_dispatcher {
 public:
   /// `late_call` is called for each frame that comes after the plugin's stop has returned. `memory` bounds, in bytes of
   /// frames, what drcon keeps of what the process sends: a limit of the process is none if it can fill drcon instead.
-  frame_dispatcher(plugin_surroundings around, std::function<void()> late_call, process_answers& answers,
-                   std::size_t memory = std::numeric_limits<std::size_t>::max())
-      : around_(std::move(around)), late_call_(std::move(late_call)), answers_(answers), memory_(memory) {}
+  frame_dispatcher(config::kind kind, plugin_surroundings around, std::function<void()> late_call,
+                   process_answers& answers, std::size_t memory = std::numeric_limits<std::size_t>::max())
+      : kind_(kind), around_(std::move(around)), late_call_(std::move(late_call)), answers_(answers), memory_(memory) {}
 
   /// Takes one frame, without its length. Throws frame_fault when it is none, or when too much would be kept.
   void dispatch(std::string_view bytes);
@@ -71,6 +72,7 @@ private:
   void keep_for_call(std::size_t bytes);
   void check_kept() const;
 
+  const config::kind kind_;  // of the instance: what the process says may be anything
   const plugin_surroundings around_;
   const std::function<void()> late_call_;
   process_answers& answers_;
@@ -79,7 +81,6 @@ private:
   std::size_t kept_bytes_ = 0;               // all of them
   std::size_t call_bytes_ = 0;               // of what an apply or a render has sent so far: ends with its answer
   std::size_t frame_bytes_ = 0;              // of the frame that is dispatched
-  bool is_source_ = false;                   // it has published, or said that it is ready
   bool in_outage_ = false;                   // since all was unknown, until the source is ready again
   std::set<std::string> withdrawn_;          // in this outage: the engine keeps each until the outage ends
   bool stopped_ = false;                     // nothing that the process sends counts any more

@@ -27,7 +27,7 @@ process_supervisor::process_supervisor(isolated_plugin what, std::shared_ptr<iso
       around_(std::move(around)),
       events_(std::move(events)),
       level_(what_.plugin),
-      dispatcher_(around_, events_.late_call, *this, what_.limits.memory) {}
+      dispatcher_(what_.kind, around_, events_.late_call, *this, what_.limits.memory) {}
 
 // ---- on the lane ----
 

@@ -32,7 +32,8 @@ std::vector<fs::path> third_party_directories() {
   if (bundled_directory() != fs::path(build::prefix) / build::plugin_directory) return there;
   std::error_code error;
   for (const auto* each : {"/usr/local/lib/drcon/plugins", "/etc/drcon/plugins.d"})
-    if (fs::is_directory(each, error)) there.emplace_back(each);
+    // One that is there and cannot be searched belongs to them: the registry says why it is not.
+    if (fs::exists(each, error) || error) there.emplace_back(each);
   return there;
 }
 

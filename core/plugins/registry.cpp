@@ -1,5 +1,7 @@
 #include "plugins/registry.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <mutex>
 #include <system_error>
@@ -8,6 +10,18 @@
 namespace drcon::plugins {
 
 namespace fs = std::filesystem;
+
+namespace {
+
+// Once: a file that is tried again, or a directory that is named twice, has the same fault.
+void note(std::vector<refused_library>& all, refused_library one) {
+  const auto is_same = [&](const refused_library& each) {
+    return each.file == one.file && each.fault.why == one.fault.why;
+  };
+  if (std::ranges::none_of(all, is_same)) all.push_back(std::move(one));
+}
+
+}  // namespace
 
 void registry::offer_bundled(const fs::path& directory) {
   std::error_code error;
@@ -42,8 +56,14 @@ std::vector<fs::path> registry::files_of(const fs::path& directory) {
   std::vector<fs::path> files;
   for (fs::directory_iterator each(directory, error), end; !error && each != end; each.increment(error))
     if (each->path().extension() == ".so") files.push_back(each->path());
-  if (error && error != std::errc::no_such_file_or_directory)
-    refuse(directory, {"cannot be listed: " + error.message(), "see that it is a directory, and who may read it"});
+  if (error) {
+    const library_fault fault{"cannot be listed: " + error.message(),
+                              "make it a directory that the user whom drcon runs as, uid " +
+                                  std::to_string(::geteuid()) +
+                                  ", may list, or name another one with plugin_directories or --plugin-dir"};
+    note(unlisted_, {directory, fault});
+    if (error != std::errc::no_such_file_or_directory) refuse(directory, fault);
+  }
   std::ranges::sort(files);
   return files;
 }
@@ -60,11 +80,7 @@ bool registry::load_file(const fs::path& file, trust origin) {
   return loaded.has_value();
 }
 
-// A file that is tried again for the same fault is refused once.
-void registry::refuse(const fs::path& file, library_fault fault) {
-  const auto is_same = [&](const refused_library& each) { return each.file == file && each.fault.why == fault.why; };
-  if (std::ranges::none_of(refused_, is_same)) refused_.push_back({file, std::move(fault)});
-}
+void registry::refuse(const fs::path& file, library_fault fault) { note(refused_, {file, std::move(fault)}); }
 
 // A link must not bring in a file that nobody has put into a plugin directory: its directory may be writable by others.
 // Links among the plugin directories are allowed.
@@ -119,6 +135,18 @@ const plugin* registry::find(const std::string& name) const {
   return at == plugins_.end() ? nullptr : &at->second;
 }
 
+// A file may be called otherwise than its plugin. So one that is called by the name says most; after that any directory
+// of which nobody knows what is in it.
+std::optional<config::missing_plugin> registry::why_missing(const std::string& name) const {
+  for (const auto& each : refused_)
+    if (each.file.filename() == name + ".so") return config::missing_plugin{each.text(), each.fault.help};
+  if (unlisted_.empty()) return {};
+  std::string why;
+  for (const auto& each : unlisted_)
+    why += (why.empty() ? "the plugin directory " : ", and the plugin directory ") + each.text();
+  return config::missing_plugin{why, unlisted_.front().fault.help};
+}
+
 config::plugin_catalog registry::catalog() {
   const auto schema_of = [](const plugin& each, config::kind kind) {
     return kind == config::kind::source ? each.source_schema : each.sink_schema;
@@ -134,7 +162,8 @@ config::plugin_catalog registry::catalog() {
                 for (const auto& [name, each] : plugins_)
                   if (schema_of(each, kind)) names.push_back(name);
                 return names;
-              }};
+              },
+          .why_missing = [this](const std::string& name) { return why_missing(name); }};
 }
 
 }  // namespace drcon::plugins

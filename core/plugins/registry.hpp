@@ -33,7 +33,8 @@ public:
   void offer_bundled(const std::filesystem::path& directory);
   /// Loads all that was offered.
   void load_all();
-  /// Loads each *.so of the directories, in order of name. A directory that does not exist is skipped.
+  /// Loads each *.so of the directories, in order of name. A directory that does not exist is skipped, and one that
+  /// cannot be listed is among refused(); whoever asks for a plugin that is not known is told of both.
   void load_directories(const std::vector<std::filesystem::path>& directories);
   /// Adds a plugin that needs no loading, because it is part of the program, as in tests.
   void add(plugin built_in);
@@ -59,6 +60,7 @@ private:
     bool is_loaded = false;
   };
   std::vector<std::filesystem::path> files_of(const std::filesystem::path& directory);
+  std::optional<config::missing_plugin> why_missing(const std::string& name) const;
   void load_offered(offer& each);
   bool load_file(const std::filesystem::path& file, trust origin);
   void refuse(const std::filesystem::path& file, library_fault fault);
@@ -70,6 +72,7 @@ private:
   std::map<std::string, plugin> plugins_;
   std::map<std::string, offer> offered_;  // by the name that the file has
   std::vector<refused_library> refused_;
+  std::vector<refused_library> unlisted_;  // directories of which nobody knows what is in them
   std::filesystem::path bundled_;
   std::vector<std::filesystem::path> directories_;
 };

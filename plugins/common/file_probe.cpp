@@ -5,36 +5,31 @@
 #include "common/file_place.hpp"
 #include "common/proc.hpp"
 
+#include <drcon/detail/file_lock.hpp>
+
 #include <fcntl.h>
 #include <pwd.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cstdlib>
-#include <fstream>
 #include <sstream>
+#include <vector>
 
 namespace drcon::common {
 namespace {
 
 std::string this_user() {
-  if (const auto* const entry = ::getpwuid(::geteuid())) return entry->pw_name;  // NOLINT(concurrency-mt-unsafe)
+  std::vector<char> text(4096);  // of this call alone: `drcon doctor` probes several sinks at once
+  passwd entry{};
+  passwd* found = nullptr;
+  if (::getpwuid_r(::geteuid(), &entry, text.data(), text.size(), &found) == 0 && found != nullptr)
+    return entry.pw_name;
   return "uid " + std::to_string(::geteuid());
-}
-
-// Whether somebody holds flock(2) on it. A try to lock would make a sink that tries at that moment wait in vain.
-bool is_locked(const struct stat& file) {
-  std::ifstream locks("/proc/locks");
-  const auto inode = ":" + std::to_string(file.st_ino) + " ";
-  for (std::string line; std::getline(locks, line);)
-    if (line.find("FLOCK") != std::string::npos && line.find(inode) != std::string::npos) return true;
-  return false;
 }
 
 void probe_owner(const file_place& place, const probing& into) {
   const auto lock = place.beside("." + place.name() + ".lock");
-  struct stat found {};
-  if (::fstatat(lock.directory(), lock.name().c_str(), &found, AT_SYMLINK_NOFOLLOW) != 0 || !is_locked(found)) return;
+  if (!detail::lock_holder(lock.directory(), lock.name())) return;
   std::string ignored;
   auto holder = read_file(lock, ignored).value_or(std::string());
   holder = holder.substr(0, holder.find('\n'));

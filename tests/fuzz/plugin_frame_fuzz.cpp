@@ -101,7 +101,8 @@ bool dispatch_all(std::string_view input) {
   if (!input.empty() && sent <= 0) return false;
   no_answers answers;
   frame_dispatcher dispatcher(
-      {.host = host, .instance = nullptr, .misbehaved = [](const std::string&) {}}, [] {}, answers);
+      config::kind::source, {.host = host, .instance = nullptr, .misbehaved = [](const std::string&) {}}, [] {},
+      answers);
   try {
     while (const auto bytes = channel.next()) {
       read_as_update(*bytes);

@@ -5,12 +5,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <filesystem>
 #include <optional>
 #include <stdexcept>
+#include <utility>
 
 namespace drcon::cli {
 namespace {
@@ -46,6 +48,46 @@ TEST_F(StateLock, IsForOneProcess) {
   const auto second = state_lock::take(directory_.path());
   ASSERT_FALSE(second);
   EXPECT_THAT(second.error().why, HasSubstr("in use by another drcon, process " + std::to_string(::getpid())));
+}
+
+// A file system on memory, in a directory of its own.
+class small_file_system {
+public:
+  explicit small_file_system(std::filesystem::path at) : at_(std::move(at)) {
+    std::filesystem::create_directory(at_);
+    if (::mount("none", at_.c_str(), "tmpfs", 0, "size=64k") != 0) throw std::runtime_error("this suite runs as root");
+  }
+  ~small_file_system() { ::umount2(at_.c_str(), MNT_DETACH); }
+  small_file_system(const small_file_system&) = delete;
+  small_file_system& operator=(const small_file_system&) = delete;
+  ino_t inode_of_lock() const {
+    struct stat found {};
+    EXPECT_EQ(::stat((at_ / "lock").c_str(), &found), 0);
+    return found.st_ino;
+  }
+  const std::filesystem::path& path() const { return at_; }
+
+private:
+  const std::filesystem::path at_;
+};
+
+TEST_F(StateLock, IsHeldByTheProcessThatTookIt) {
+  EXPECT_EQ(state_lock::holder(directory_.path()), 0) << "there is no file";
+  {
+    const auto taken = state_lock::take(directory_.path());
+    EXPECT_EQ(state_lock::holder(directory_.path()), ::getpid());
+  }
+  EXPECT_EQ(state_lock::holder(directory_.path()), 0);
+}
+
+TEST_F(StateLock, IsNotHeldByWhoeverLocksAFileOfTheSameNumberOnAnotherFileSystem) {
+  const small_file_system ours(directory_ / "ours");
+  const small_file_system theirs(directory_ / "theirs");
+  { ASSERT_TRUE(state_lock::take(ours.path())); }
+  const auto taken = state_lock::take(theirs.path());
+  ASSERT_EQ(ours.inode_of_lock(), theirs.inode_of_lock());
+  EXPECT_EQ(state_lock::holder(theirs.path()), ::getpid());
+  EXPECT_EQ(state_lock::holder(ours.path()), 0);
 }
 
 // `sudo drcon once`, and then the service.

@@ -279,5 +279,17 @@ TEST_F(Targets, WhatIsNotMarkedMayBeTheSame) {
   EXPECT_EQ(faults(), "");
 }
 
+TEST(WrittenPaths, AreTheFilesThatASinkOwnsHoweverItNamesThem) {
+  const auto of = [](const char* schema, const char* options) {
+    return written_paths({.name = "a", .plugin = "p", .options = parsed_json(options)}, parsed_json(schema));
+  };
+  EXPECT_THAT(of(schema_of_files, R"({ "file": [{ "path": "/d/{{name}}.conf", "backup": true, "template": "/t" },
+                                                { "path": "/d/y", "backup": false }], "below": ["/e"] })"),
+              testing::UnorderedElementsAre("/d/{{name}}.conf", "/d/{{name}}.conf.bak", "/d/y", "/e/*"));
+  EXPECT_THAT(of(schema_of_a_socket, R"({ "socket": "/run/s", "state_file": "/d/state" })"),
+              testing::ElementsAre("/d/state"));
+  EXPECT_THAT(of(schema_of_a_socket, R"({ "socket": "/run/s", "state_file": "" })"), testing::IsEmpty());
+}
+
 }  // namespace
 }  // namespace drcon::config

@@ -129,6 +129,86 @@ TEST(TargetLoss, OfTwoBesideAnAddressOfTheSinksOwnIsCountedTogether) {
   EXPECT_EQ(found->losing.front().next, 1U);
 }
 
+// Each line with a name of its endpoint's own in front of the address.
+struct named_line {
+  std::string service;
+  std::string name;
+  int number;
+};
+
+std::string named_block(const std::vector<named_line>& all) {
+  std::string text;
+  std::string last;
+  for (const auto& each : all) {
+    if (each.service != last) text += (last.empty() ? "" : "}\n") + ("backend " + each.service) + " {\n";
+    last = each.service;
+    text += "    server " + each.name + " 10." + std::to_string(static_cast<int>(each.service.back())) + ".0." +
+            std::to_string(each.number) + ":80;\n";
+  }
+  return text + "}\n";
+}
+
+std::string named_lines(const std::vector<named_line>& all) {
+  std::string text;
+  for (const auto& each : all)
+    text += each.service + " " + each.name + " 10." + std::to_string(static_cast<int>(each.service.back())) + ".0." +
+            std::to_string(each.number) + ":80 weight 10\n";
+  return text;
+}
+
+std::string only_named_lines(std::vector<named_line> all) {
+  std::string text = named_lines(all);
+  for (const auto& each : all)
+    for (auto at = text.find(each.service + " "); at != std::string::npos; at = text.find(each.service + " "))
+      text.erase(at, each.service.size() + 1);
+  return text;
+}
+
+std::vector<std::string> losses_of_named(const std::string& live, const std::string& wanted, const counts& candidate) {
+  std::vector<std::string> all;
+  const auto found = losses_of_target(live, wanted, snapshot_of(candidate));
+  if (!found) return {"unknown"};
+  for (const auto& each : found->losing)
+    all.push_back(each.service + " " + std::to_string(each.had) + "->" + std::to_string(each.next));
+  return all;
+}
+
+using named_language = std::string (*)(const std::vector<named_line>&);
+class TargetLossOfNamed : public testing::TestWithParam<named_language> {};
+INSTANTIATE_TEST_SUITE_P(Languages, TargetLossOfNamed, testing::Values(named_block, named_lines));
+
+const std::vector<named_line> four{{"api", "ash", 1}, {"api", "oak", 2}, {"web", "elm", 1},
+                                   {"web", "fir", 2}, {"web", "yew", 3}, {"web", "box", 4}};
+
+TEST_P(TargetLossOfNamed, IsCountedForTheServiceAndNotForEachName) {
+  auto live = four;
+  live.push_back({"web", "ivy", 5});
+  EXPECT_THAT(losses_of_named(GetParam()(live), GetParam()(four), {{"api", 2}, {"web", 4}}), ElementsAre("web 5->4"));
+}
+
+TEST_P(TargetLossOfNamed, IsNoneWhenEachIsReplacedByOneOfAnotherName) {
+  auto live = four;
+  for (auto i = 2U; i < live.size(); ++i) {
+    live[i].name += "-old";
+    live[i].number += 10;
+  }
+  EXPECT_THAT(losses_of_named(GetParam()(live), GetParam()(four), {{"api", 2}, {"web", 4}}), IsEmpty());
+}
+
+TEST_P(TargetLossOfNamed, OfAWholeServiceIsNotMadeUpForByAnother) {
+  auto live = four;
+  live.insert(live.begin() + 2, {{"log", "nut", 1}, {"log", "fig", 2}});
+  EXPECT_THAT(losses_of_named(GetParam()(live), GetParam()(four), {{"api", 2}, {"web", 4}}),
+              ElementsAre(EndsWith(" 2->0")));
+}
+
+// Nothing in such a text says where a service begins: none may hide in another.
+TEST(TargetLossOfNamed, IsCountedForEachWhereNoLineSaysOfWhichServiceItIs) {
+  const auto live = only_named_lines(four);
+  const auto wanted = only_named_lines({four[2], four[3], four[4], four[5]});
+  EXPECT_THAT(losses_of_named(live, wanted, {{"web", 4}}), ElementsAre(EndsWith(" 1->0"), EndsWith(" 1->0")));
+}
+
 TEST(TargetLoss, OfATextWithoutAddressesIsNotKnown) {
   EXPECT_FALSE(losses_of_target("server app.example.com:80;\n", "", snapshot_of({})).has_value());
 }

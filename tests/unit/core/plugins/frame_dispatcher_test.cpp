@@ -28,9 +28,14 @@ drcon_host silent_host() {
 
 class FrameDispatcher : public testing::Test {
 protected:
-  void dispatch(frame_writer what) {
+  static void dispatch(frame_dispatcher& to, frame_writer what) {
     const auto bytes = what.take();
-    dispatcher_.dispatch(std::string_view(bytes).substr(4));
+    to.dispatch(std::string_view(bytes).substr(4));
+  }
+  void dispatch(frame_writer what) { dispatch(dispatcher_, std::move(what)); }
+  static void leave_out_many(frame_dispatcher& by) {
+    for (int i = 0; i < 1000; ++i)
+      dispatch(by, std::move(frame_writer(frame::refused).text("web").text("endpoint-" + std::to_string(i)).text("y")));
   }
   // A service without endpoints, whose one value makes it as large.
   static frame_writer service(const std::string& name, std::size_t size) {
@@ -40,11 +45,14 @@ protected:
 
   const drcon_host host_ = silent_host();
   no_answers answers_;
-  frame_dispatcher dispatcher_{
-      {.host = host_, .instance = nullptr, .misbehaved = [this](const std::string& how) { misbehaved_ = how; }},
-      [] {},
-      answers_,
-      10000};
+  frame_dispatcher made_for(config::kind kind) {
+    return {kind,
+            {.host = host_, .instance = nullptr, .misbehaved = [this](const std::string& how) { misbehaved_ = how; }},
+            [] {},
+            answers_,
+            10000};
+  }
+  frame_dispatcher dispatcher_ = made_for(config::kind::source);
   std::string misbehaved_;
 };
 
@@ -109,6 +117,19 @@ TEST_F(FrameDispatcher, BoundsWhatOneRenderReturns) {
   render();
   render();
   EXPECT_THROW(render(), frame_fault);
+}
+
+// It has a list of its own with a bound, which counts entries.
+TEST_F(FrameDispatcher, DoesNotCountWhatASourceLeavesOutThoughItHasPublishedNothingYet) {
+  EXPECT_NO_THROW(leave_out_many(dispatcher_));
+}
+
+TEST_F(FrameDispatcher, BoundsWhatASinkLeavesOutOfACallWhateverItSaysOfItself) {
+  auto sink = made_for(config::kind::sink);
+  EXPECT_THROW(leave_out_many(sink), frame_fault);
+  auto posing = made_for(config::kind::sink);
+  dispatch(posing, frame_writer(frame::ready));
+  EXPECT_THROW(leave_out_many(posing), frame_fault);
 }
 
 }  // namespace

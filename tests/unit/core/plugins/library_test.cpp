@@ -6,6 +6,7 @@
 #include "support/process.hpp"
 #include "support/temp_dir.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <unistd.h>
@@ -17,6 +18,7 @@ namespace drcon::plugins {
 namespace {
 
 namespace fs = std::filesystem;
+using testing::HasSubstr;
 
 class Library : public testing::Test {
 protected:
@@ -374,6 +376,56 @@ TEST_F(Library, RefusesALinkThatLeadsOutOfThePluginDirectories) {
   registry both;
   both.load_directories({elsewhere.path(), directory_.path()});
   EXPECT_TRUE(both.refused().empty());
+}
+
+// What the configuration is told of a plugin that it names, and that was looked for in one directory.
+class MissingPlugin : public Library {
+protected:
+  std::string faults_with(const fs::path& plugins) {
+    test::write_file(file_,
+                     "[source.s]\nplugin = \"in-c\"\n[sink.t]\nplugin = \"in-c\"\n"
+                     "[pipeline.p]\nsources = [\"s\"]\nsinks = [\"t\"]\n");
+    registry all;
+    all.load_directories({plugins});
+    config::diagnostics found;
+    EXPECT_FALSE(config::load(file_, all.catalog(), found));
+    return found.text();
+  }
+
+  const fs::path file_ = directory_ / "drcon.toml";
+  const std::string unknown_ = "unknown plugin 'in-c' in [source.s]: ";
+};
+
+TEST_F(MissingPlugin, MayBeInADirectoryThatCannotBeRead) {
+  const auto plugins = directory_ / "plugins";
+  fs::create_directory(plugins);
+  fs::permissions(plugins, fs::perms(0700));
+  fs::permissions(directory_.path(), fs::perms(0777));
+  ASSERT_EQ(::seteuid(65534), 0) << "this suite runs as root";
+  const auto faults = faults_with(plugins);
+  ASSERT_EQ(::seteuid(0), 0);
+  EXPECT_THAT(faults, HasSubstr(unknown_ + "the plugin directory " + plugins.string() +
+                                " cannot be listed: Permission denied"));
+  EXPECT_THAT(faults, HasSubstr("make it a directory that the user whom drcon runs as, uid 65534, may list"));
+}
+
+TEST_F(MissingPlugin, MayBeInADirectoryThatIsNoneOrNotThere) {
+  const auto plugins = directory_ / "plugins";
+  EXPECT_THAT(faults_with(plugins), HasSubstr(unknown_ + "the plugin directory " + plugins.string() +
+                                              " cannot be listed: No such file or directory"));
+  test::write_file(plugins, "");
+  EXPECT_THAT(faults_with(plugins),
+              HasSubstr(unknown_ + "the plugin directory " + plugins.string() + " cannot be listed: Not a directory"));
+}
+
+TEST_F(MissingPlugin, MayBeTheOneThatWasRefused) {
+  test::write_file(directory_ / "in-c.so", "this is no library");
+  const auto faults = faults_with(directory_.path());
+  EXPECT_THAT(faults, HasSubstr(unknown_ + (directory_ / "in-c.so").string() + " "));
+}
+
+TEST_F(MissingPlugin, IsOnlyUnknownWhenAllDirectoriesWereRead) {
+  EXPECT_THAT(faults_with(directory_.path()), HasSubstr("unknown plugin 'in-c' in [source.s]\n"));
 }
 
 }  // namespace

@@ -55,6 +55,8 @@ public:
     }
     return error;
   }
+  /// The time-out was reached.
+  bool is_over() const { return !socket_.is_open(); }
 
 private:
   struct completion {
@@ -90,16 +92,16 @@ private:
 
 }  // namespace
 
-std::optional<std::string> probe(const tcp::endpoint& server, const std::string& target,
-                                 std::chrono::nanoseconds timeout) {
+probe_answer probe(const tcp::endpoint& server, const std::string& target, std::chrono::nanoseconds timeout) {
   http_server named;
   named.host = "drcon";
   http_answer_parser parser(largest_body);
   probe_connection connection(timeout);
-  if (connection.connect(server) || connection.write(to_bytes({.target = target}, named, {{"Connection", "close"}})) ||
-      connection.read(parser) || !parser.is_complete() || parser.head().status != 200)
-    return {};
-  return parser.take_body();
+  auto error = connection.connect(server);
+  if (!error) error = connection.write(to_bytes({.target = target}, named, {{"Connection", "close"}}));
+  if (!error) error = connection.read(parser);
+  if (error || !parser.is_complete() || parser.head().status != 200) return {.is_late = connection.is_over()};
+  return {.body = parser.take_body()};
 }
 
 }  // namespace drcon::common

@@ -11,8 +11,13 @@
 
 namespace drcon::common {
 
-/// The body of a 200 answer to GET `target`, on a connection of its own; nothing when no such answer comes in time.
-std::optional<std::string> probe(const boost::asio::ip::tcp::endpoint& server, const std::string& target,
-                                 std::chrono::nanoseconds timeout);
+struct probe_answer {
+  std::optional<std::string> body;  ///< of a 200
+  bool is_late = false;             ///< the time-out ended the wait: who holds the port may stall
+};
+
+/// Asks GET `target`, on a connection of its own.
+probe_answer probe(const boost::asio::ip::tcp::endpoint& server, const std::string& target,
+                   std::chrono::nanoseconds timeout);
 
 }  // namespace drcon::common

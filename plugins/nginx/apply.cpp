@@ -148,7 +148,8 @@ outcome applier::judge_without_touching(const std::vector<upstream>& desired, co
   const auto all = to_render(settled.admitted);
   const auto next = render_all(all);
   // In mode "live" the file has the shape only: the servers are where the other sink sent them.
-  const bool as_desired = file_.live() == next.bytes && served_generation_.is(next, form_.listener, file_.path()) &&
+  const bool as_desired = file_.live() == next.bytes &&
+                          served_generation_.is(next, form_.listener, file_.path()) == served_generation::answer::yes &&
                           (!is_live() || live_->serves(live_->peers(all, last_, form_)));
   learned_ = false;
   if (live_) live_->forget();

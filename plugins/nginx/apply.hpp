@@ -91,7 +91,7 @@ private:
   outcome bring_about(const std::vector<upstream>& all, std::optional<rendered> made, const std::stop_token& stop);
   outcome bring_about_by_file(const std::vector<upstream>& all, std::optional<rendered> made,
                               const std::stop_token& stop);
-  void keep_while_nginx_is_down(const std::vector<upstream>& all);
+  void keep_for_later(const std::vector<upstream>& all);
   bool is_live() const { return live_ && live_->is_on(); }
   rendered render_all(const std::vector<upstream>& all) const;
   std::string write(const std::string& bytes);
@@ -122,6 +122,7 @@ private:
   std::string retained_why_;                    // what nginx said without them
   std::optional<std::set<std::string>> taken_;  // names of the upstreams nginx last took; nothing: not known
   bool met_obstacle_ = false;                   // the master did not take what nginx -t had found no fault in
+  bool stalls_ = false;                         // nginx did not say whether it serves the file
   bool check_refused_ = false;                  // nginx -t judged the last attempt, and refused it
   std::optional<pid_t> master_;                 // nginx's, when the last apply began; nothing: not known
   std::string warning_;                         // a fault that the last attempt revealed, although nginx serves it

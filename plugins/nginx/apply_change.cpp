@@ -47,7 +47,7 @@ outcome applier::bring_about(const std::vector<upstream>& all, std::optional<ren
   } else if (refused) {
     live_->suspend(how.why);
   } else {
-    keep_while_nginx_is_down(all);
+    keep_for_later(all);
     return how;
   }
   auto by_file = bring_about_by_file(all, {}, stop);
@@ -55,10 +55,10 @@ outcome applier::bring_about(const std::vector<upstream>& all, std::optional<ren
   return by_file;
 }
 
-// An nginx that is started later has the servers of now, not those of when it ended.
-void applier::keep_while_nginx_is_down(const std::vector<upstream>& all) {
+// An nginx that is started later has the servers of now, not those of when it ended; and so has one that stalls.
+void applier::keep_for_later(const std::vector<upstream>& all) {
   std::string ignored;
-  if (nginx_.master(ignored) || !is_include(file_.live().value_or(std::string()))) return;
+  if ((nginx_.master(ignored) && !stalls_) || !is_include(file_.live().value_or(std::string()))) return;
   if (const auto why = live_->keep_for_start(all, last_, form_); !why.empty()) host_.warn(why);
 }
 
@@ -71,10 +71,18 @@ outcome applier::bring_about_by_file(const std::vector<upstream>& all, std::opti
                                      const std::stop_token& stop) {
   check_refused_ = false;
   met_obstacle_ = false;
+  stalls_ = false;
   warning_.clear();
   const auto next = made ? std::move(*made) : render_all(all);
   const bool written = file_.live() == next.bytes;
-  if (written && served_generation_.is(next, form_.listener, file_.path())) {
+  const auto served =
+      written ? served_generation_.is(next, form_.listener, file_.path()) : served_generation::answer::no;
+  // Of a nginx that stalls nobody knows what it has loaded. To reload it would only add to its load.
+  stalls_ = served == served_generation::answer::unknown;
+  if (stalls_)
+    return retry("nginx does not answer on drcon's listener, so that it is not known whether it serves " +
+                 file_.path() + ": do its workers answer requests? It is asked again, and is not reloaded for this");
+  if (served == served_generation::answer::yes) {
     if (file_.changing()) file_.settle();
     // Nothing is to be done, so that nothing fails: what would fail at the next change is reported before it comes.
     if (const auto why = nginx_.fault_of_next_change(); !why.empty()) warning_ = "the next change will fail: " + why;

@@ -140,8 +140,10 @@ live_mode::sent live_mode::send(const std::vector<upstream>& all, const last_ser
     if (found.status == 0 && stop.stop_requested()) return {.how = retry("stopped before nginx had the servers")};
     if (std::string ignored; found.status == 0 && !nginx_.master(ignored))
       return {.how = retry("nginx has ended while it was sent the servers: " + found.why)};
-    // A large set may take its time; what nginx has, it says at once.
-    if (found.is_silent && channel_.state().is_silent) return {.how = leave_to_stalled(text)};
+    // It may have taken them when it went on, with nobody left to be answered.
+    if (found.is_silent) found = channel_.state();
+    if (found.is_silent || (found.status == 200 && found.state->version != version_))
+      return {.how = leave_to_stalled(text)};
     if (found.status != 200) return {.how = retry(found.why), .possible = false};
   }
   if (const auto why = keep(text); !why.empty())

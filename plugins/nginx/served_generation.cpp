@@ -37,9 +37,11 @@ bool wait_for(Condition condition, std::chrono::nanoseconds at_most, const std::
 
 }  // namespace
 
-bool served_generation::is(const rendered& desired, const std::optional<boost::asio::ip::tcp::endpoint>& listener,
-                           const std::string& file) {
-  return listener ? listener_serves(desired, *listener) : workers_serve(desired, file);
+served_generation::answer served_generation::is(const rendered& desired,
+                                                const std::optional<boost::asio::ip::tcp::endpoint>& listener,
+                                                const std::string& file) {
+  if (listener) return listener_serves(desired, *listener, file);
+  return workers_serve(desired, file) ? answer::yes : answer::no;
 }
 
 bool served_generation::were_seen_to_serve(const rendered& desired, const workers& now) const {
@@ -47,17 +49,20 @@ bool served_generation::were_seen_to_serve(const rendered& desired, const worker
 }
 
 // Workers that stall (a slow disk, a stopped process) answer nothing. What they have loaded they keep until they end,
-// so that to reload nginx would bring nothing but load.
-bool served_generation::listener_serves(const rendered& desired, const boost::asio::ip::tcp::endpoint& listener) {
+// so that to reload nginx would bring nothing but load: unless they began before the file was written.
+served_generation::answer served_generation::listener_serves(const rendered& desired,
+                                                             const boost::asio::ip::tcp::endpoint& listener,
+                                                             const std::string& file) {
   std::string ignored;
   const auto master = nginx_.master(ignored);
   auto now = master ? nginx_.workers(*master) : workers();
-  const auto answer = nginx_.generation(listener);
-  if (!answer) return were_seen_to_serve(desired, now);
-  if (*answer != desired.generation) return false;
+  const auto found = nginx_.generation(listener);
+  if (!found.body && were_seen_to_serve(desired, now)) return answer::yes;
+  if (!found.body) return found.is_late && are_newer_than(now, file) ? answer::unknown : answer::no;
+  if (*found.body != desired.generation) return answer::no;
   proven_generation_ = desired.generation;
   proven_workers_ = std::move(now);
-  return true;
+  return answer::yes;
 }
 
 // A worker that died and was replaced since the last change is taken for a reload; the listener does not have this
@@ -65,11 +70,15 @@ bool served_generation::listener_serves(const rendered& desired, const boost::as
 bool served_generation::workers_serve(const rendered& desired, const std::string& file) const {
   std::string ignored;
   const auto master = nginx_.master(ignored);
-  struct stat info {};
-  if (!master || ::stat(file.c_str(), &info) != 0) return false;
+  if (!master) return false;
   const auto now = nginx_.workers(*master);
-  if (now.empty()) return false;
-  if (were_seen_to_serve(desired, now)) return true;
+  return were_seen_to_serve(desired, now) || are_newer_than(now, file);
+}
+
+// Those that were started after the file was written.
+bool served_generation::are_newer_than(const workers& now, const std::string& file) const {
+  struct stat info {};
+  if (now.empty() || ::stat(file.c_str(), &info) != 0) return false;
   const auto boot = boot_time();
   const auto ticks = static_cast<double>(::sysconf(_SC_CLK_TCK));
   // A start is known to the tick: one within the tick of the writing came after it, for nginx took longer to start it.
@@ -93,7 +102,9 @@ served_generation::change::change(const served_generation& all, const rendered& 
       old_(nginx_.workers(master)),
       not_awaited_(not_awaited) {}
 
-bool served_generation::change::answers() const { return !listener_ || nginx_.generation(*listener_) == generation_; }
+bool served_generation::change::answers() const {
+  return !listener_ || nginx_.generation(*listener_).body == generation_;
+}
 
 // The workers are looked at even with a listener: a file that was edited and loaded by hand may answer the generation
 // that it no longer is.

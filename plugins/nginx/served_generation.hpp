@@ -24,9 +24,14 @@ public:
 
   explicit served_generation(const target& nginx) : nginx_(nginx) {}
 
+  enum class answer {
+    yes,
+    no,
+    unknown,  ///< nginx stalls: its workers may have loaded them, and do not say so
+  };
   /// Does nginx serve these bytes now? `file` is where they lie.
-  bool is(const rendered& desired, const std::optional<boost::asio::ip::tcp::endpoint>& listener,
-          const std::string& file);
+  answer is(const rendered& desired, const std::optional<boost::asio::ip::tcp::endpoint>& listener,
+            const std::string& file);
 
   /// One reload. It is made before the signal, to remember the workers there are, and asked after it.
   class change {
@@ -71,7 +76,9 @@ public:
 
 private:
   bool workers_serve(const rendered& desired, const std::string& file) const;
-  bool listener_serves(const rendered& desired, const boost::asio::ip::tcp::endpoint& listener);
+  bool are_newer_than(const workers& now, const std::string& file) const;
+  answer listener_serves(const rendered& desired, const boost::asio::ip::tcp::endpoint& listener,
+                         const std::string& file);
   bool were_seen_to_serve(const rendered& desired, const workers& now) const;
 
   const target& nginx_;

@@ -99,7 +99,7 @@ std::string target::signal(pid_t master, int number) {
   return why;
 }
 
-std::optional<std::string> target::generation(const boost::asio::ip::tcp::endpoint& listener) const {
+common::probe_answer target::generation(const boost::asio::ip::tcp::endpoint& listener) const {
   return common::probe(listener, std::string(generation_path), probe_timeout);
 }
 

@@ -3,6 +3,8 @@
 // Thread rule: owned by the sink's one thread.
 #pragma once
 
+#include "common/probe.hpp"
+
 #include <boost/asio/ip/tcp.hpp>
 
 #include <sys/types.h>
@@ -45,8 +47,8 @@ public:
   /// SIGHUP. Empty when sent, else why not.
   std::string reload(pid_t master) const;
 
-  /// The generation that answers a new connection; nothing when there is no answer.
-  std::optional<std::string> generation(const boost::asio::ip::tcp::endpoint& listener) const;
+  /// The generation that answers a new connection.
+  common::probe_answer generation(const boost::asio::ip::tcp::endpoint& listener) const;
 
   /// Workers: pid -> start time, in clock ticks since boot.
   using worker_starts = std::map<pid_t, unsigned long long>;

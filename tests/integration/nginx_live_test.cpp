@@ -18,6 +18,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <functional>
+#include <future>
 #include <map>
 #include <set>
 #include <stdexcept>
@@ -476,6 +477,48 @@ TEST_F(NginxLive, AChangeDuringAStallOfNginxTakesNoReloadAndIsServedAfterIt) {
   EXPECT_THAT(read_file(nginx_.file()), HasSubstr("lua"));
 }
 
+// The socket's own and one for each connection that nobody has accepted.
+int sockets_at(const std::filesystem::path& path) {
+  const auto all = read_file("/proc/net/unix");
+  int count = 0;
+  for (auto at = all.find(path.string()); at != std::string::npos; at = all.find(path.string(), at + 1)) ++count;
+  return count;
+}
+
+TEST_F(NginxLive, AStallThatEndsAfterNginxWasSentTheServersTakesNoReload) {
+  serve_web({&a_});
+  change_to({&b_});
+  const auto reloads = nginx_.reloads();
+  const auto workers = nginx_.workers();
+  for (const auto each : workers) ::kill(each, SIGSTOP);
+  auto how = std::async(std::launch::async, [&] { return sink_->apply({service_at("web", {&a_})}); });
+  EXPECT_TRUE(wait_until([&] { return sockets_at(socket()) >= 3; })) << "the second one asks what nginx has";
+  for (const auto each : workers) ::kill(each, SIGCONT);
+  const auto first = how.get();
+  if (first.result != DRCON_OK) change_to({&a_});
+  EXPECT_EQ(answering(), names{"a"});
+  EXPECT_EQ(nginx_.reloads(), reloads) << first.why;
+  EXPECT_EQ(nginx_.workers(), workers);
+  EXPECT_THAT(read_file(nginx_.file()), HasSubstr("lua"));
+}
+
+TEST_F(NginxLive, ASinkThatStartsDuringAStallTakesNoReloadAndLeavesTheServersToIt) {
+  serve_web({&a_});
+  change_to({&b_});
+  const auto reloads = nginx_.reloads();
+  const auto workers = nginx_.workers();
+  sink_.reset();
+  for (const auto each : workers) ::kill(each, SIGSTOP);
+  const auto how = sink().apply({service_at("web", {&a_})});
+  for (const auto each : workers) ::kill(each, SIGCONT);
+  EXPECT_EQ(how.result, DRCON_RETRY);
+  EXPECT_THAT(how.why, HasSubstr("does not answer on drcon's listener"));
+  EXPECT_TRUE(answers("a\n")) << "nginx finds it without drcon";
+  change_to({&a_});
+  EXPECT_EQ(nginx_.reloads(), reloads);
+  EXPECT_EQ(nginx_.workers(), workers);
+}
+
 // nginx upgrades its binary only when it runs as a daemon, and was started by its path.
 TEST_F(NginxLive, AnUpgradeOfItsBinaryLeavesNoWorkerBehind) {
   restart_with_lua(true, 2);
@@ -574,12 +617,12 @@ TEST_F(NginxLive, FollowsConsulThroughRestartsOfConsulAndKillsOfDrcon) {
     drcon.start();
     EXPECT_TRUE(answers(next.name() + "\n")) << drcon.log();
   }
-  EXPECT_EQ(nginx_.reloads(), reloads);
+  EXPECT_EQ(nginx_.reloads(), reloads) << drcon.log();
   consul.maintenance("web-1", true);
   consul.add("web", "web-2", b_.address(), b_.port());
   EXPECT_TRUE(answers("b\n")) << drcon.log();
   EXPECT_TRUE(wait_until([&] { return answering() == names{"b"}; }));
-  EXPECT_EQ(nginx_.reloads(), reloads);
+  EXPECT_EQ(nginx_.reloads(), reloads) << drcon.log();
 }
 
 // ---- when it is not possible ----

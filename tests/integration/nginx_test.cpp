@@ -904,6 +904,42 @@ TEST_F(NginxSink, AResyncDuringAStallOfNginxTakesNoReload) {
   EXPECT_EQ(serving_workers(), workers);
 }
 
+// Nobody has seen what its workers loaded, and they may well have the file: they were started after it was written.
+TEST_F(NginxSink, ASinkThatStartsDuringAStallOfNginxTakesNoReload) {
+  ASSERT_EQ(sink().apply({service_at("web", {&a_})}).result, DRCON_OK);
+  serve_web();
+  const auto reloads = nginx_.reloads();
+  const auto workers = serving_workers();
+  sink_.reset();
+  for (const auto each : workers) ::kill(each, SIGSTOP);
+  const auto how = sink().apply({service_at("web", {&a_})});
+  for (const auto each : workers) ::kill(each, SIGCONT);
+  EXPECT_EQ(how.result, DRCON_RETRY);
+  EXPECT_THAT(how.why, testing::HasSubstr("does not answer on drcon's listener"));
+  EXPECT_TRUE(wait_until([&] { return sink_->apply({service_at("web", {&a_})}).result == DRCON_OK; }));
+  EXPECT_EQ(nginx_.reloads(), reloads);
+  EXPECT_EQ(serving_workers(), workers);
+}
+
+// They began before the file was written, so that they cannot have it.
+TEST_F(NginxSink, ASinkThatStartsDuringAStallReloadsWorkersThatAreOlderThanTheFile) {
+  ASSERT_EQ(sink().apply({service_at("web", {&a_})}).result, DRCON_OK);
+  serve_web();
+  const auto first = file();
+  ASSERT_EQ(sink_->apply({service_at("web", {&b_})}).result, DRCON_OK);
+  const auto second = file();
+  sink_.reset();
+  write_file(nginx_.file(), first);
+  nginx_.replace_workers();
+  const auto workers = serving_workers();
+  write_file(nginx_.file(), second);
+  for (const auto each : workers) ::kill(each, SIGSTOP);
+  const auto how = sink().apply({service_at("web", {&b_})});
+  for (const auto each : workers) ::kill(each, SIGCONT);
+  EXPECT_EQ(how.result, DRCON_OK) << how.why;
+  EXPECT_TRUE(answers("b\n"));
+}
+
 // It may hang in a read of a disk. The new generation serves, so that the change is applied, and the next one as well.
 TEST_F(NginxSink, AnOldWorkerThatDoesNotStopHoldsNoChangeBack) {
   const auto times_alone = [this] {

@@ -594,7 +594,8 @@ TEST_F(NginxLive, FollowsConsulThroughRestartsOfConsulAndKillsOfDrcon) {
                       "[pipeline.web]\nsources = [\"consul\"]\nsinks = [\"edge\"]\n"
                       "brake = { hold = \"0s\" }\n");
   drcon.start();
-  ASSERT_TRUE(wait_until([&] { return std::filesystem::exists(peers_file()); })) << drcon.log();
+  // Not before: the file of peers is there before nginx has the upstream that the next lines name.
+  ASSERT_TRUE(wait_until([&] { return drcon.log().find("applied revision") != std::string::npos; })) << drcon.log();
   nginx_.serve(proxy);
   nginx_.replace_workers();
   ASSERT_TRUE(answers("a\n")) << drcon.log();

@@ -3,6 +3,7 @@
 #include "base/json_text.hpp"
 #include "cli/check_codes.hpp"
 #include "cli/startup.hpp"
+#include "cli/unmet_requests.hpp"
 #include "engine/engine.hpp"
 #include "log/plugin_level.hpp"
 
@@ -10,25 +11,39 @@
 #include <nlohmann/json.hpp>
 
 #include <iostream>
+#include <map>
+#include <memory>
 #include <string_view>
 #include <utility>
 
 namespace drcon::cli {
 namespace {
 
-// Makes every instance and starts none: a plugin's constructor judges what its schema cannot.
-void create_all(config::kind kind, const std::map<std::string, config::instance_config>& configs,
-                const plugins::registry& plugins, boost::asio::io_context& context, metrics::metrics& figures,
-                config::diagnostics& found) {
+using instances = std::map<std::string, std::shared_ptr<plugins::instance>>;
+
+// Makes every instance and starts none: a plugin's constructor judges what its schema cannot. Returns those that it
+// made, which are to be stopped.
+instances create_all(config::kind kind, const std::map<std::string, config::instance_config>& configs,
+                     const plugins::registry& plugins, boost::asio::io_context& context, metrics::metrics& figures,
+                     config::diagnostics& found) {
+  instances all;
   for (const auto& [name, config] : configs) {
     const auto made = std::make_shared<plugins::instance>(kind, *plugins.find(config.plugin), config,
                                                           context.get_executor(), figures);
     const auto fault = made->create();
+    if (fault.result == DRCON_OK) {
+      all.emplace(name, made);
+      continue;
+    }
     made->stop([] {});
-    if (fault.result == DRCON_OK) continue;
     const auto place = config.positions.find(fault.pointer);
     found.error(place == config.positions.end() ? config.where : place->second, config.plugin + ": " + fault.why);
   }
+  return all;
+}
+
+void stop_all(const instances& made) {
+  for (const auto& [name, each] : made) each->stop([] {});
 }
 
 struct check_findings {
@@ -66,8 +81,11 @@ int check_into(const arguments& options, check_findings& found, std::string& cou
   if (!config) return exit_config;
   boost::asio::io_context context;
   metrics::metrics figures;
-  create_all(config::kind::source, config->sources, plugins, context, figures, found.of_plugins);
-  create_all(config::kind::sink, config->sinks, plugins, context, figures, found.of_plugins);
+  const auto sources = create_all(config::kind::source, config->sources, plugins, context, figures, found.of_plugins);
+  const auto sinks = create_all(config::kind::sink, config->sinks, plugins, context, figures, found.of_plugins);
+  find_unmet_requests(*config, plugins, sinks, found.of_plugins);
+  stop_all(sources);
+  stop_all(sinks);
   const bool stopped = base::wait_for_lanes(config->host.stop_deadline);
   if (found.of_plugins.has_errors()) return exit_config;
   counts = base::count_of(config->pipelines.size(), "pipeline") + ", " +

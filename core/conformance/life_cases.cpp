@@ -210,6 +210,8 @@ void probes_without_touching(const case_context& context) {
   {
     const within limit("probe", 9s);
     function(one.self(), &call);
+    const bool asks = context.kind == kind::sink && DRCON_HAS(ability, asks) && ability->asks != nullptr;
+    if (asks) ability->asks(one.self(), &call);
   }
   if (!faults.empty()) throw breach(faults.front());
   if (!soon([&] { return thread_count() <= threads; })) throw breach("probe left threads behind");

@@ -25,7 +25,7 @@ constexpr const char* schema_text = R"JSON({
     "partition": { "type": "string", "description": "Admin partition of all services (Consul Enterprise), unless one names its own. Consul before 1.11 ignores it." },
     "service": { "type": "array", "minItems": 1,
       "description": "The services to watch.",
-      "items": { "type": "object", "additionalProperties": false,
+      "items": { "type": "object", "additionalProperties": false, "publishes": { "service": ["as", "name"] },
         "properties": {
           "name": { "type": "string", "minLength": 1, "description": "One service, by name. It is published with no endpoints when Consul knows none." },
           "match": { "type": "string", "format": "regex", "minLength": 1, "description": "Every service of the catalogue whose whole name matches (ECMAScript), as they appear and vanish." },

@@ -2,6 +2,7 @@
 
 #include "common/nearest.hpp"
 #include "common/templating/fault.hpp"
+#include "common/templating/format/quote.hpp"
 #include "template/absent.hpp"
 
 #include <algorithm>

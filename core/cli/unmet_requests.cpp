@@ -58,8 +58,8 @@ void find_unmet_requests(const config::configuration& all, const plugins::regist
     for (const auto& each : asked) {
       if (is_met(each, *published)) continue;
       const auto text = config.plugin + ": " + each.advice;
-      if (each.state == plugins::finding_state::failed) found.error(config.where, text);
-      else found.warning(config.where, text);
+      if (each.state == plugins::finding_state::failed) found.error(config::code::unwatched, config.where, text);
+      else found.warning(config::code::unwatched, config.where, text);
     }
   }
 }

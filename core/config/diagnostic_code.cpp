@@ -23,6 +23,7 @@ const std::vector<described_code>& all_codes() {
       {"target", "Two sinks have one target, or a target is a file that is needed for something else."},
       {"unwatched", "A sink asks for a service or key that no source of its pipelines can publish."},
       {"at-start-only", "A changed value is read when drcon starts, so that the old one stays in effect."},
+      {"reload", "A reload ends a pause, or takes a pipeline away whose endpoints its sink loses."},
   };
   return all;
 }

@@ -26,6 +26,7 @@ enum class code {
   target,
   unwatched,
   at_start_only,
+  reload,
 };
 
 struct described_code {

@@ -64,8 +64,8 @@ TEST(DiagnosticCode, HasAWordAndAMeaningOfItsOwn) {
     EXPECT_TRUE(words.insert(each.word).second) << each.word;
     EXPECT_TRUE(each.meaning.ends_with('.')) << each.word;
   }
-  EXPECT_EQ(to_string(code::at_start_only), "at-start-only") << "the list is as long as the enumeration";
-  EXPECT_EQ(all_codes().size(), static_cast<std::size_t>(code::at_start_only) + 1);
+  EXPECT_EQ(to_string(code::reload), "reload") << "the list is as long as the enumeration";
+  EXPECT_EQ(all_codes().size(), static_cast<std::size_t>(code::reload) + 1);
 }
 
 }  // namespace

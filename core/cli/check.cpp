@@ -91,7 +91,8 @@ int check(const arguments& options) {
   const int code = check_into(options, found, counts);
   if (options.json) return answer_json(found, code);
   print(found);
-  if (code == exit_ok) std::cout << options.config.string() << ": " << counts << ": no fault found\n";
+  const auto* verdict = found.sorted().empty() ? "no fault found" : "no error found, see the warnings";
+  if (code == exit_ok) std::cout << options.config.string() << ": " << counts << ": " << verdict << "\n";
   return code;
 }
 

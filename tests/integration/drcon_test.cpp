@@ -622,6 +622,7 @@ TEST_F(CheckOfTemplates, WarnOfKeysThatAlwaysHaveTheirDefault) {
             std::string::npos)
       << result.err;
   EXPECT_NE(result.err.find("key = [{ path = \"x/y\" }] of consul-kv"), std::string::npos) << result.err;
+  EXPECT_NE(result.out.find(": no error found, see the warnings"), std::string::npos) << result.out;
 }
 
 TEST_F(CheckOfTemplates, TakeServicesThatComeAndGoAsTheSinkSays) {

@@ -3,6 +3,7 @@
 #include "admin/answer.hpp"
 #include "admin/limits.hpp"
 #include "admin/routes.hpp"
+#include "config/diagnostic_code.hpp"
 #include "engine/journal_words.hpp"
 #include "metrics/figures.hpp"
 #include "plugins/finding.hpp"

@@ -78,6 +78,7 @@ void watcher::drop(const std::string& published) {
   const auto found = watches_.find(published);
   if (found == watches_.end()) return;
   found->second->gone = true;
+  report_without_port(*found->second, {});
   readiness_.remove(found->second->standing);
   rotation_.remove(found->second);
   // Its query is left to end by itself: Consul counts a connection until the query on it is over, even a closed one.

@@ -72,7 +72,7 @@ std::optional<configuration> load(const std::filesystem::path& file, const plugi
   loaded.pipelines = read_pipelines(all, documents.is_complete, own);
   if (documents.is_complete && all.pipelines.empty())
     own.error(code::file, {.file = file.string()}, "there is no pipeline",
-              R"(add [pipeline.NAME] with sources = ["…"] and sinks = ["…"])");
+              R"(add [pipeline.NAME] with sources = ["…"] and sinks = ["…"], or let drcon init write a first configuration)");
   loaded.text_hash = documents.hash;
   found.take(own);
   if (own.has_errors()) return {};

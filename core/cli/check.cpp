@@ -41,7 +41,8 @@ instances create_all(config::kind kind, const std::map<std::string, config::inst
   return all;
 }
 
-void stop_all(const instances& made) {
+// Whoever holds an instance keeps its thread.
+void stop_all(instances made) {
   for (const auto& [name, each] : made) each->stop([] {});
 }
 
@@ -71,11 +72,11 @@ int check_into(const arguments& options, config::diagnostics& found, std::string
   if (!config) return exit_config;
   boost::asio::io_context context;
   metrics::metrics figures;
-  const auto sources = create_all(config::kind::source, config->sources, plugins, context, figures, found);
-  const auto sinks = create_all(config::kind::sink, config->sinks, plugins, context, figures, found);
+  auto sources = create_all(config::kind::source, config->sources, plugins, context, figures, found);
+  auto sinks = create_all(config::kind::sink, config->sinks, plugins, context, figures, found);
   find_unmet_requests(*config, plugins, sinks, found);
-  stop_all(sources);
-  stop_all(sinks);
+  stop_all(std::move(sources));
+  stop_all(std::move(sinks));
   const bool stopped = base::wait_for_lanes(config->host.stop_deadline);
   if (found.has_errors()) return exit_config;
   counts = base::count_of(config->pipelines.size(), "pipeline") + ", " +

@@ -202,8 +202,8 @@ int doctor(const arguments& options) {
                               : base::count_of(failed, "thing") + (failed == 1 ? " does" : " do") + " not work")
               << (warnings == 0 ? "" : ", " + base::count_of(warnings, "warning")) << "\n";
     if (!is_root && !service_user.empty() && who->user != service_user)
-      std::cout << "these are the rights of " << who->user << "; as root, doctor looks with those of " << service_user
-                << "\n";
+      std::cout << "these are the rights of " << who->user << "; run doctor as root to look with those of "
+                << service_user << "\n";
   }
   return count_of(all, finding_state::failed) == 0 ? exit_ok : exit_runtime;
 }

@@ -205,16 +205,21 @@ void daemon::use_renewed(const std::string& secret_file) {
   use(std::move(next), found, "the renewed secret " + secret_file);
 }
 
-// One line of all that was found: the first fault, but a misspelt key before the one that is missing because of it.
+// One line of all that was found: the first error, but a misspelt key before the one that is missing because of it.
 // `of_others`: how many of `findings` come before those of `found`.
 std::string summary_of(const std::vector<std::string>& findings, std::size_t of_others,
                        const config::diagnostics& found) {
   if (findings.empty()) return {};
   std::size_t which = 0;
-  const auto all = found.sorted();
-  if (of_others == 0 && all.front().code == config::code::missing_key) {
-    const auto other = std::ranges::find(all, config::code::unknown_key, &config::diagnostic::code);
-    if (other != all.end()) which = static_cast<std::size_t>(other - all.begin());
+  if (of_others == 0) {
+    const auto all = found.sorted();
+    auto first = std::ranges::find(all, config::severity::error, &config::diagnostic::severity);
+    if (first == all.end()) first = all.begin();
+    if (first->code == config::code::missing_key)
+      if (const auto other = std::ranges::find(all, config::code::unknown_key, &config::diagnostic::code);
+          other != all.end())
+        first = other;
+    which = static_cast<std::size_t>(first - all.begin());
   }
   const auto more = findings.size() - 1;
   return findings[which] + (more == 0 ? "" : " (and " + std::to_string(more) + " more: see drcon check)");

@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <optional>
 #include <set>
+#include <string>
+#include <tuple>
 
 namespace drcon::cli {
 namespace {
@@ -55,8 +57,9 @@ void find_unmet_requests(const config::configuration& all, const plugins::regist
     const auto published = is_in_use(name, all) ? published_to(name, all, plugins) : std::nullopt;
     if (!published) continue;
     const auto asked = made->probe({.is_of_asks = true}).value_or(std::vector<finding>());
+    std::set<std::tuple<std::string, std::string, plugins::finding_state>> reported;  // a template may ask often
     for (const auto& each : asked) {
-      if (is_met(each, *published)) continue;
+      if (is_met(each, *published) || !reported.insert({each.code, each.what, each.state}).second) continue;
       const auto text = config.plugin + ": " + each.advice;
       if (each.state == plugins::finding_state::failed) found.error(config::code::unwatched, config.where, text);
       else found.warning(config::code::unwatched, config.where, text);

@@ -71,8 +71,9 @@ std::optional<configuration> load(const std::filesystem::path& file, const plugi
   check_log_plugins(all, plugins, own);
   loaded.pipelines = read_pipelines(all, documents.is_complete, own);
   if (documents.is_complete && all.pipelines.empty())
-    own.error(code::file, {.file = file.string()}, "there is no pipeline",
-              R"(add [pipeline.NAME] with sources = ["…"] and sinks = ["…"], or let drcon init write a first configuration)");
+    own.error(
+        code::file, {.file = file.string()}, "there is no pipeline",
+        R"(add [pipeline.NAME] with sources = ["…"] and sinks = ["…"], or let drcon init write a first configuration)");
   loaded.text_hash = documents.hash;
   found.take(own);
   if (own.has_errors()) return {};

@@ -7,18 +7,25 @@ namespace {
 
 using nlohmann::json;
 
+// Empty where it is not set.
+std::string text_of(const json& values, const json& option) {
+  const auto found = values.find(option.get<std::string>());
+  return found != values.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
+
 // A key is the same with a slash in front and without.
-std::string path_of(const json& values, const std::string& option) {
-  auto path = values.value(option, "");
-  path.erase(0, path.find_first_not_of('/') == std::string::npos ? path.size() : path.find_first_not_of('/'));
-  return path;
+void add_path(const json& values, const json& option, std::set<std::string, std::less<>>& to) {
+  auto path = text_of(values, option);
+  if (path.empty()) return;
+  path.erase(0, std::min(path.find_first_not_of('/'), path.size()));
+  to.insert(std::move(path));
 }
 
 // "service" has the options that name the service, the first that is set counts. Without any it may be any service.
 void add_services(const json& values, const json& options, published& to) {
   for (const auto& option : options)
-    if (values.contains(option.get<std::string>())) {
-      to.services.insert(values.at(option.get<std::string>()).get<std::string>());
+    if (auto name = text_of(values, option); !name.empty()) {
+      to.services.insert(std::move(name));
       return;
     }
   to.any_service = true;
@@ -33,10 +40,8 @@ bool look_at(const json& values, const json& schema, published& to) {
   if (const auto what = schema.find("publishes"); what != schema.end()) {
     says = true;
     if (what->contains("service")) add_services(values, what->at("service"), to);
-    if (what->contains("key") && values.contains(what->at("key").get<std::string>()))
-      to.keys.insert(path_of(values, what->at("key")));
-    if (what->contains("keys_below") && values.contains(what->at("keys_below").get<std::string>()))
-      to.key_prefixes.insert(path_of(values, what->at("keys_below")));
+    if (what->contains("key")) add_path(values, what->at("key"), to.keys);
+    if (what->contains("keys_below")) add_path(values, what->at("keys_below"), to.key_prefixes);
   }
   const auto properties = schema.value("properties", json::object());
   for (const auto& [key, option] : properties.items())

@@ -143,6 +143,8 @@ private:
     const auto judge_name = [&](const json& name, const std::string& at) {
       if (!name.is_string() || !properties.contains(name.get<std::string>()))
         fault(at, "expected the name of an option of this table, found " + shown(name));
+      if (properties.at(name.get<std::string>()).value("type", json("string")) != "string")
+        fault(at, "the option " + shown(name) + " is no string");
     };
     for (const auto& [key, named] : what.items()) {
       const auto at = inner(pointer, key);

@@ -171,7 +171,7 @@ void add_earlier_configuration(const engine::pipeline& pipeline, remarks& all) {
 // Who reads that it waits must not think that nothing is served.
 std::string meanwhile(const engine::pipeline& pipeline) {
   const auto& served = pipeline.current().snapshot;
-  if (!served || !pipeline.known()) return {};
+  if (!served) return {};
   return ", which serves the last good state (revision " + std::to_string(served->revision()) + "),";
 }
 

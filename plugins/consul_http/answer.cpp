@@ -75,15 +75,20 @@ endpoint endpoint_of(const json& node, const json& service, health state) {
 
 // The tagged address of that key: the service's own, with its port; or that of the node, for a service that has no
 // address of its own. An instance that has none is published with its usual address.
-void choose_address(endpoint& of, const json& node, const json& service, const std::string& key) {
+// True when it has brought its port.
+bool choose_address(endpoint& of, const json& node, const json& service, const std::string& key) {
   const auto& own = member(member(service, "TaggedAddresses"), key.c_str());
   if (const auto address = json_text(own, "Address"); !address.empty()) {
     of.address = address;
-    of.port = number(own, "Port", of.port);
-  } else if (json_text(service, "Address").empty()) {
+    const auto port = number(own, "Port", 0);  // 0: that of the service
+    if (port != 0) of.port = port;
+    return port != 0;
+  }
+  if (json_text(service, "Address").empty()) {
     if (auto address = json_text(member(node, "TaggedAddresses"), key.c_str()); !address.empty())
       of.address = std::move(address);
   }
+  return false;
 }
 
 const json* default_of(const json& ports) {
@@ -97,14 +102,16 @@ const json* default_of(const json& ports) {
 std::string choose_port(endpoint& of, const json& service, const std::string& name) {
   const auto& ports = member(service, "Ports");
   const bool has_list = ports.is_array() && !ports.empty();
-  if (!has_list) return name.empty() ? "" : "it has one port only, which has no name";
+  if (!has_list) return name.empty() ? "" : "it has no ports with names";
   const auto is_called = [&](const json& each) { return json_text(each, "Name") == name; };
   const auto named = std::ranges::find_if(ports, is_called);
   const auto* chosen = name.empty() ? default_of(ports) : named == ports.end() ? nullptr : &*named;
   if (chosen != nullptr) of.port = number(*chosen, "Port", 0);
   if (chosen != nullptr || (name.empty() && of.port != 0)) return {};
   std::string known;
+  constexpr std::size_t longest = 200;  // whoever registers the service names them
   for (const auto& each : ports) known += (known.empty() ? "" : ", ") + json_text(each, "Name");
+  known = common::shortened(known, longest);
   if (name.empty()) return "it has several ports (" + known + "), none of which is the default: choose one with port";
   return "it has no port called '" + name + "'; it has " + known;
 }
@@ -207,8 +214,9 @@ std::optional<std::vector<endpoint>> parse_endpoints(const std::string& body, he
     const auto state = health_of(*checks);
     if (!is_selected(state, selected)) continue;
     auto made = endpoint_of(each["Node"], each["Service"], state);
-    if (!place.address.empty()) choose_address(made, each["Node"], each["Service"], place.address);
-    if (auto fault = choose_port(made, each["Service"], place.port); !fault.empty()) {
+    const bool has_port = !place.address.empty() && choose_address(made, each["Node"], each["Service"], place.address);
+    const bool keeps_port = has_port && place.port.empty();
+    if (auto fault = keeps_port ? "" : choose_port(made, each["Service"], place.port); !fault.empty()) {
       if (left_out != nullptr) left_out->push_back({.id = std::move(made.id), .why = std::move(fault)});
       continue;
     }

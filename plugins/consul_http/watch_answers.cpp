@@ -74,6 +74,12 @@ void watcher::report_without_port(watched_service& each, const std::vector<insta
                left_out.front().id + ": " + left_out.front().why);
 }
 
+// Most likely the name of the port is misspelt, and the service would lose everything.
+void watcher::note_portless(const watched_service& each, bool is_portless) {
+  const bool changed = is_portless ? portless_.insert(each.published).second : portless_.erase(each.published) > 0;
+  if (changed) report_status();
+}
+
 // What is wrong with the answer; empty when it has been published.
 std::string watcher::read(watched_service& each, const common::http_answer& answer) {
   std::string why;
@@ -83,6 +89,7 @@ std::string watcher::read(watched_service& each, const common::http_answer& answ
   if (!endpoints) return why;
   report_without_port(each, left_out);
   each.is_empty = endpoints->empty();
+  note_portless(each, each.is_empty && !left_out.empty());
   if (each.selected_by->at_least > 0) {
     const auto before = awaited_.text();
     each.is_awaited = awaited_.must_wait(

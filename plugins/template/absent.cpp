@@ -17,13 +17,15 @@ std::string line_for_keys(std::string_view prefix) {
 std::string no_service(std::string_view name, const std::string& hint) {
   return "no source of this pipeline publishes a service " + go_quoted(name) + hint +
          ". Name it in a source, such as service = [{ name = " + go_quoted(name) +
-         " }] of consul-http; or, where services come and go by themselves, set absent = \"empty\" for this sink";
+         " }] of consul-http; or, where services come and go by themselves, set absent = \"empty\" for this sink: a "
+         "misspelt name has no endpoints then";
 }
 
 std::string no_key(std::string_view path, const std::string& hint, const std::string& otherwise) {
   return "there is no key " + go_quoted(path) + " in this pipeline" + hint +
          ". Where it is in Consul, name it in a source: " + line_for_key(path) +
-         ". The file stays as it is until the key is there; " + otherwise + " does not need it";
+         ". Where the template needs it, the file stays as it is until the key is there; " + otherwise +
+         " does not need it";
 }
 
 std::string no_keys_below(std::string_view prefix) {

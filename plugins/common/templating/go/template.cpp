@@ -34,10 +34,14 @@ private:
     } else {
       collect(&first, is_conditional);
     }
-    for (const auto* each : command.items.subspan(1)) {
+    const bool stops_early =
+        first.type == node_type::identifier && (first.function->name == "and" || first.function->name == "or");
+    for (std::size_t i = 1; i < command.items.size(); ++i) {
+      const auto& each = *command.items[i];
+      const bool may_be_left_out = is_conditional || (stops_early && i > 1);
       // A function without arguments may stand as one.
-      if (each->type == node_type::identifier) add(*each, is_conditional);
-      else collect(each, is_conditional);
+      if (each.type == node_type::identifier) add(each, may_be_left_out);
+      else collect(&each, may_be_left_out);
     }
   }
 

@@ -34,6 +34,14 @@ TEST(Published, AnEntryThatNamesNoServiceMayBringAny) {
   EXPECT_TRUE(all->may_have_service("anything"));
 }
 
+TEST(Published, AnOptionThatIsEmptyOrNoTextNamesNothing) {
+  const auto all = published_by_options(R"({"service": [{"as": "", "name": "web"}]})", schema_of_services);
+  ASSERT_TRUE(all);
+  EXPECT_TRUE(all->may_have_service("web"));
+  EXPECT_FALSE(all->may_have_service("other"));
+  EXPECT_TRUE(published_by_options(R"({"service": [{"name": ["web"]}]})", schema_of_services)->may_have_service("x"));
+}
+
 TEST(Published, KeysAreThoseOfAPathOrBelowAPrefix) {
   const auto all = published_by_options(R"({"key": [{"path": "a/b"}, {"prefix": "c/d/"}]})", schema_of_keys);
   ASSERT_TRUE(all);

@@ -116,6 +116,10 @@ TEST(SchemaFault, KnowsWhatASourcePublishes) {
             "at /publishes/key: expected the name of an option of this table, found 5");
   EXPECT_EQ(fault(R"({"publishes": {"keys": "x"}})"),
             "at /publishes/keys: expected service (an array), key or keys_below");
+  EXPECT_EQ(fault(R"({"properties": {"x": {"type": "array"}}, "publishes": {"service": ["x"]}})"),
+            "at /properties/x: an array needs items");
+  EXPECT_EQ(fault(R"({"properties": {"x": {"type": "integer"}}, "publishes": {"service": ["x"]}})"),
+            R"(at /publishes/service: the option "x" is no string)");
   EXPECT_EQ(fault(R"({"publishes": true})"), "at /publishes: expected an object, found true");
 }
 

@@ -194,6 +194,13 @@ TEST(ConsulAnswer, PublishesTheTaggedAddressThatIsAskedFor) {
   EXPECT_EQ(place_of(tagged, "wan"), "203.0.113.7 8080");
   EXPECT_EQ(place_of(tagged, "lan_ipv6"), "2001:db8::1 80");
   EXPECT_EQ(place_of(tagged, "virtual"), "10.0.0.1 80") << "the usual one where there is none of that key";
+  EXPECT_EQ(place_of(R"({"ID":"a","Port":80,"TaggedAddresses":{"wan":{"Address":"203.0.113.7","Port":0}}})", "wan"),
+            "203.0.113.7 80")
+      << "Consul writes 0 where none was given";
+  EXPECT_EQ(place_of(R"({"ID":"a","Port":0,"TaggedAddresses":{"wan":{"Address":"203.0.113.7","Port":81}},)"
+                     R"("Ports":[{"Name":"http","Port":8080,"Default":true}]})",
+                     "wan"),
+            "203.0.113.7 81");
   EXPECT_EQ(place_of(R"({"ID":"a","Port":80})", "wan"), "198.51.100.1 80") << "the node's, as the usual one would be";
   EXPECT_EQ(place_of(R"({"ID":"a","Address":"10.0.0.1","Port":80})", "wan"), "10.0.0.1 80");
   EXPECT_EQ(place_of(R"({"ID":"a","Port":80,"TaggedAddresses":7})", "wan", "null"), "10.9.9.9 80");
@@ -226,7 +233,7 @@ TEST(ConsulAnswer, PublishesThePortThatIsAskedForOfAServiceWithSeveral) {
   EXPECT_EQ(port_of(R"({"ID":"a","Port":0,"Ports":[{"Name":"x","Port":1},{"Name":"y","Port":2}]})", "").why,
             "n1/a it has several ports (x, y), none of which is the default: choose one with port");
   EXPECT_EQ(port_of(R"({"ID":"a","Port":80})", "").port, "80");
-  EXPECT_EQ(port_of(R"({"ID":"a","Port":80})", "http").why, "n1/a it has one port only, which has no name");
+  EXPECT_EQ(port_of(R"({"ID":"a","Port":80})", "http").why, "n1/a it has no ports with names");
   EXPECT_EQ(port_of(R"({"ID":"a","Port":80,"Ports":null})", "").port, "80");
   EXPECT_EQ(port_of(R"({"ID":"a","Port":80,"Ports":[7,{"Name":"x","Port":"y","Default":1}]})", "").port, "80");
 }

@@ -103,12 +103,17 @@ TEST(ConsulHttp, ReportsInstancesWithoutThePortThatIsAskedForUntilTheyHaveIt) {
   ASSERT_TRUE(source.wait_ready());
   EXPECT_TRUE(has(source, {}));
   ASSERT_TRUE(wait_until([&] { return source.omitted().size() == 2; }));
-  EXPECT_EQ(source.omitted()[0].why, "it has one port only, which has no name");
+  EXPECT_TRUE(wait_until([&] { return source.status().state == DRCON_STATE_DEGRADED; }));
+  EXPECT_NE(source.status().text.find("1 service has no instance with the port that is asked for: web"),
+            std::string::npos)
+      << source.status().text;
+  EXPECT_EQ(source.omitted()[0].why, "it has no ports with names");
   EXPECT_EQ(source.omitted()[1].endpoint, "n1/b");
   EXPECT_EQ(source.omitted()[1].why, "it has no port called 'http'; it has grpc");
   consul.set(path, {.index = 11, .body = "[" + with_port("http") + "]"});
   EXPECT_TRUE(has(source, {"n1/b"}));
   EXPECT_TRUE(wait_until([&] { return source.omitted().empty(); }));
+  EXPECT_TRUE(wait_until([&] { return source.status().state == DRCON_STATE_OK; })) << source.status().text;
 }
 
 TEST(ConsulHttp, WaitsForEndpointsOfOneNamedServiceOnly) {

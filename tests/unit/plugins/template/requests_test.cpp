@@ -51,6 +51,14 @@ TEST(Requests, OfABranchALoopOrADefinedTemplateMayNotBeNeeded) {
               ElementsAre("needs service web", "would use key b"));
 }
 
+// As the engine does not compute them, either.
+TEST(Requests, BehindTheFirstOfAndAndOrMayNotBeNeeded) {
+  EXPECT_THAT(named_in(R"({{if and (keyExists "x/y") (eq (key "x/y") "1")}}{{end}})"),
+              ElementsAre("would use key x/y", "would use key x/y"));
+  EXPECT_THAT(named_in(R"({{or (env "LEVEL") (key "x/y")}}{{and (key "a") (key "b")}})"),
+              ElementsAre("would use key x/y", "needs key a", "would use key b"));
+}
+
 TEST(Requests, AreNotKnownWhereANameIsComputed) {
   EXPECT_THAT(named_in(R"({{range services}}{{range service .Name}}{{end}}{{end}}{{key (env "K")}})"), ElementsAre());
 }

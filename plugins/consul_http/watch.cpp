@@ -224,8 +224,9 @@ void watcher::report_status() {
             });
   if (!portless_.empty())
     text += "; " + common::count_of(portless_.size(), "service") + (portless_.size() == 1 ? " has" : " have") +
-            " no instance with the port that is asked for: " +
-            common::first_of(portless_, [](const std::string& name) { return common::shortened(name, 60); });
+            " no instance with the port that is asked for: " + common::first_of(portless_, [](const std::string& name) {
+              return std::string(common::shortened(name, 60));
+            });
   if (const auto failing = readiness_.failing() + others_failing_.size(); failing > 0)
     host_.status_degraded(text + "; " +
                           (failing == 1 ? "1 query fails: " : std::to_string(failing) + " queries fail: ") +

@@ -54,7 +54,8 @@ TEST(DiagnosticCode, IsThatOfTheKindOfFault) {
                                "token = { file = \"no-such\" }\n"),
               ElementsAre("unused", "secret"));
   EXPECT_THAT(
-      codes_of(small + "[pipeline.b]\nsources = [\"consul\"]\nsinks = [\"edge\"]\nbrake = { max_removed = \"1\" }\n"),
+      codes_of(small +
+               "[pipeline.b]\nsources = [\"consul\"]\nsinks = [\"edge\"]\nbrake = { max_removed = \"100%\" }\n"),
       ElementsAre("new-meaning"));
 }
 

@@ -117,7 +117,7 @@ TEST(SchemaFault, KnowsWhatASourcePublishes) {
   EXPECT_EQ(fault(R"({"publishes": {"keys": "x"}})"),
             "at /publishes/keys: expected service (an array), key or keys_below");
   EXPECT_EQ(fault(R"({"properties": {"x": {"type": "array"}}, "publishes": {"service": ["x"]}})"),
-            "at /properties/x: an array needs items");
+            R"(at /publishes/service: the option "x" is no string)");
   EXPECT_EQ(fault(R"({"properties": {"x": {"type": "integer"}}, "publishes": {"service": ["x"]}})"),
             R"(at /publishes/service: the option "x" is no string)");
   EXPECT_EQ(fault(R"({"publishes": true})"), "at /publishes: expected an object, found true");

@@ -104,7 +104,7 @@ TEST(ConsulHttp, ReportsInstancesWithoutThePortThatIsAskedForUntilTheyHaveIt) {
   EXPECT_TRUE(has(source, {}));
   ASSERT_TRUE(wait_until([&] { return source.omitted().size() == 2; }));
   EXPECT_TRUE(wait_until([&] { return source.status().state == DRCON_STATE_DEGRADED; }));
-  EXPECT_NE(source.status().text.find("1 service has no instance with the port that is asked for: web"),
+  EXPECT_NE(source.status().text.find("1 service has no instance with the port that is asked for: 'web'"),
             std::string::npos)
       << source.status().text;
   EXPECT_EQ(source.omitted()[0].why, "it has no ports with names");

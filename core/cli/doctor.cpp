@@ -164,7 +164,8 @@ base::result<service_identity> choose_user(const std::string& named) {
   auto who = identity_of_service(unit_directories());
   if (!named.empty() && named != who.user) who = {.user = named};
   const bool is_root = ::geteuid() == 0;
-  if (who.user.empty() || (named.empty() && !is_root) || is_user(who.user)) return who;
+  if (who.user.empty() || is_user(who.user)) return who;
+  if (named.empty() && !is_root) return service_identity{.user = this_user()};  // it has no other rights
   if (const auto done = become_user(who); !done) return base::failure{done.error().why};
   return who;
 }
@@ -172,6 +173,8 @@ base::result<service_identity> choose_user(const std::string& named) {
 }  // namespace
 
 int doctor(const arguments& options) {
+  const bool is_root = ::geteuid() == 0;  // before another user's rights are taken
+  const auto service_user = identity_of_service(unit_directories()).user;
   const auto who = choose_user(options.user);
   if (!who) {
     std::cerr << "drcon: " << who.error().why << "\n";
@@ -198,6 +201,9 @@ int doctor(const arguments& options) {
               << (failed == 0 ? "everything works"
                               : base::count_of(failed, "thing") + (failed == 1 ? " does" : " do") + " not work")
               << (warnings == 0 ? "" : ", " + base::count_of(warnings, "warning")) << "\n";
+    if (!is_root && !service_user.empty() && who->user != service_user)
+      std::cout << "these are the rights of " << who->user << "; run doctor as root to look with those of "
+                << service_user << "\n";
   }
   return count_of(all, finding_state::failed) == 0 ? exit_ok : exit_runtime;
 }

@@ -3,7 +3,7 @@
 #include "admin/answer.hpp"
 #include "admin/limits.hpp"
 #include "admin/routes.hpp"
-#include "cli/check_codes.hpp"
+#include "config/diagnostic_code.hpp"
 #include "engine/journal_words.hpp"
 #include "metrics/figures.hpp"
 #include "plugins/finding.hpp"
@@ -77,7 +77,7 @@ std::string codes_page() {
       "| code | meaning |\n|---|---|\n";
   for (const auto& each : plugins::finding_codes()) row(each.code, each.meaning);
   page += "\n## Findings of `drcon check --json`\n\n| code | meaning |\n|---|---|\n";
-  for (const auto& each : check_codes) row(each.code, each.meaning);
+  for (const auto& each : config::all_codes()) row(each.word, each.meaning);
   page += "\n## Entries of `drcon journal --json`\n\n| `what` | meaning |\n|---|---|\n";
   for (const auto& each : engine::journal_words()) row(to_string(each.what), each.meaning);
   page +=

@@ -11,6 +11,10 @@ namespace drcon::cli {
 namespace {
 
 void show(const std::string& sink, const plugins::rendered_target& target, bool diff) {
+  if (diff && target.live && *target.live == target.wanted) {
+    std::cerr << "drcon: " << for_output(target.target) << " (sink " << sink << ") is as desired: no difference\n";
+    return;
+  }
   if (!diff) {
     std::cout << "==> " << target.target << " (sink " << sink << ")\n" << for_output(target.wanted);
     return;

@@ -28,6 +28,12 @@ std::string text(const json& value) {
 std::string text(const json& object, const char* key) { return text(object.at(key)); }
 bool is_set(const json& object, const char* key) { return !object.at(key).get<std::string>().empty(); }
 
+// Not every drcon that answers knows it.
+std::string since(const json& object, const char* key) {
+  const auto when = object.value(key, 0.0);
+  return when > 0 ? " since " + clock_time(when) : "";
+}
+
 // The worst of the pipeline, its sinks and its sources: people look at this column first, and often at no other.
 std::string state_of(const json& pipeline, const json& status) {
   if (is_set(pipeline, "held")) return "BRAKE HOLDS";
@@ -37,11 +43,13 @@ std::string state_of(const json& pipeline, const json& status) {
   for (const std::string name : pipeline.at("sinks")) {
     const auto& sink = status.at("sinks").at(name);
     const std::string answer = sink.at("last_answer");
-    if (answer == "away" || answer == "rejected" || answer == "unanswered") return "sink " + answer;
+    if (answer == "away" || answer == "rejected" || answer == "unanswered")
+      return "sink " + answer + since(sink, "failing_since");
     behind |= !sink.at("up_to_date").get<bool>();
   }
   for (const std::string name : pipeline.at("sources"))
-    if (!status.at("sources").at(name).at("known").get<bool>()) return "source lost";
+    if (const auto& source = status.at("sources").at(name); !source.at("known").get<bool>())
+      return "source unreachable" + since(source, "unknown_since");
   return behind ? "applying" : "ok";
 }
 

@@ -11,19 +11,19 @@ namespace {
 
 // A message may quote the file, and a name in an include is any text. Cleaned here, since a reload logs the parts, and
 // the admin interface answers them.
-diagnostic cleaned(position where, severity severity, const std::string& message, const std::string& help) {
+diagnostic cleaned(code of, position where, severity severity, const std::string& message, const std::string& help) {
   where.file = printable(where.file);
-  return {std::move(where), severity, printable(message), printable(help)};
+  return {of, std::move(where), severity, printable(message), printable(help)};
 }
 
 }  // namespace
 
-void diagnostics::error(position where, std::string message, std::string help) {
-  all_.push_back(cleaned(std::move(where), severity::error, message, help));
+void diagnostics::error(code of, position where, std::string message, std::string help) {
+  all_.push_back(cleaned(of, std::move(where), severity::error, message, help));
 }
 
-void diagnostics::warning(position where, std::string message, std::string help) {
-  all_.push_back(cleaned(std::move(where), severity::warning, message, help));
+void diagnostics::warning(code of, position where, std::string message, std::string help) {
+  all_.push_back(cleaned(of, std::move(where), severity::warning, message, help));
 }
 
 void diagnostics::take(const diagnostics& other) { all_.insert(all_.end(), other.all_.begin(), other.all_.end()); }

@@ -1,6 +1,7 @@
 // Everything that is wrong with a configuration, collected in one pass and reported in order of place.
 #pragma once
 
+#include "config/diagnostic_code.hpp"
 #include "config/position.hpp"
 
 #include <string>
@@ -11,6 +12,7 @@ namespace drcon::config {
 enum class severity { error, warning };
 
 struct diagnostic {
+  config::code code{};
   position where;
   config::severity severity = config::severity::error;
   std::string message;  ///< what is wrong and what was expected: "unknown key 'adress' in [source.consul]"
@@ -20,8 +22,8 @@ struct diagnostic {
 class diagnostics {
 public:
   /// What a text quotes of a file is made printable, on one line.
-  void error(position where, std::string message, std::string help = {});
-  void warning(position where, std::string message, std::string help = {});
+  void error(code of, position where, std::string message, std::string help = {});
+  void warning(code of, position where, std::string message, std::string help = {});
 
   /// Adds all of `other`.
   void take(const diagnostics& other);

@@ -94,14 +94,14 @@ private:
   void read_file(const fs::path& file, const position& included_at) {
     const auto real = identity(file);
     if (std::ranges::find(open_, real) != open_.end())
-      return fault(included_at, "'" + file.string() + "' includes itself, directly or through other files");
+      return fault(code::file, included_at, "'" + file.string() + "' includes itself, directly or through other files");
     if (std::ranges::find(done_, real) != done_.end()) return;
     if (open_.size() >= deepest_include)
-      return fault(included_at,
+      return fault(code::file, included_at,
                    "'" + file.string() + "' is more than " + std::to_string(deepest_include) + " includes deep");
     done_.push_back(real);
     const auto text = read_file_text(file, largest_file);
-    if (!text) return fault(included_at, "'" + file.string() + "' " + text.error().why);
+    if (!text) return fault(code::file, included_at, "'" + file.string() + "' " + text.error().why);
     open_.push_back(real);
     take(file, *text);
     open_.pop_back();
@@ -112,8 +112,8 @@ private:
     all_.hash = all_.hash * odd + std::hash<std::string>()(text);
     auto parsed = parse_toml(text, file.string());
     if (const auto* wrong = std::get_if<toml_fault>(&parsed))
-      return fault({file.string(), wrong->line, wrong->column}, "not valid TOML: " + reason_of(wrong->what),
-                   advice_on(wrong->what, file, text));
+      return fault(code::syntax, {file.string(), wrong->line, wrong->column},
+                   "not valid TOML: " + reason_of(wrong->what), advice_on(wrong->what, file, text));
     auto& table = std::get<toml::table>(parsed);
     const auto patterns = includes_of(table);
     if (open_.size() == 1) all_.has_main = true;
@@ -150,14 +150,15 @@ private:
     if (node == nullptr) return all;
     const auto* list = node->as_array();
     if (list == nullptr) {
-      fault(place(*node), "'include': expected an array of paths and patterns, such as [\"pipelines.d/*.toml\"]");
+      fault(code::value, place(*node),
+            "'include': expected an array of paths and patterns, such as [\"pipelines.d/*.toml\"]");
       return all;
     }
     for (const auto& each : *list) {
       const auto pattern = each.value_exact<std::string>();
       if (pattern && !pattern->empty() && pattern->find('\0') == std::string::npos)
         all.emplace_back(*pattern, place(each));
-      else fault(place(each), "'include': expected a path or a pattern, such as \"pipelines.d/*.toml\"");
+      else fault(code::value, place(each), "'include': expected a path or a pattern, such as \"pipelines.d/*.toml\"");
     }
     return all;
   }
@@ -166,12 +167,12 @@ private:
     if (pattern.find_first_of("*?[") == std::string::npos)
       return read_file(including_file.parent_path() / pattern, where);
     const auto paths = matches_of(including_file.parent_path(), pattern);
-    if (!paths) return fault(where, "a directory of '" + shortened(pattern) + "' cannot be read");
+    if (!paths) return fault(code::file, where, "a directory of '" + shortened(pattern) + "' cannot be read");
     for (const auto& each : *paths) read_file(each, where);
   }
 
-  void fault(const position& where, std::string message, std::string help = {}) {
-    found_.error(where, std::move(message), std::move(help));
+  void fault(code of, const position& where, std::string message, std::string help = {}) {
+    found_.error(of, where, std::move(message), std::move(help));
     all_.is_complete = false;
   }
 

@@ -35,12 +35,13 @@ public:
   std::optional<instance_config> read(const std::string& name, const section& table) {
     const auto* node = table.table->get("plugin");
     if (node == nullptr) {
-      found_.error(table.where, "'plugin' is missing in " + table.title, known());
+      found_.error(code::missing_key, table.where, "'plugin' is missing in " + table.title, known());
       return {};
     }
     const auto plugin = node->value_exact<std::string>();
     if (!plugin) {
-      found_.error(place(*node), "'plugin' in " + table.title + ": expected a string, found " + found_text(*node));
+      found_.error(code::value, place(*node),
+                   "'plugin' in " + table.title + ": expected a string, found " + found_text(*node));
       return {};
     }
     const auto schema = plugins_.schema(kind_, *plugin);
@@ -70,12 +71,14 @@ private:
     const auto name = "'" + shortened(plugin) + "'";
     if (plugins_.schema(other, plugin)) {
       const auto such_as = names().empty() ? ", and none is there" : ", such as " + listed(names());
-      found_.error(where, name + " is a " + to_string(other) + "; " + title + " needs a " + to_string(kind_) + such_as);
+      found_.error(code::unknown_plugin, where,
+                   name + " is a " + to_string(other) + "; " + title + " needs a " + to_string(kind_) + such_as);
     } else {
       auto help = suggestion(plugin, names());
       const auto missing = plugins_.why_missing(plugin);
       if (missing) help = missing->help + (help.empty() ? "" : "; " + help);
-      found_.error(where, "unknown plugin " + name + " in " + title + (missing ? ": " + missing->why : ""), help);
+      found_.error(code::unknown_plugin, where,
+                   "unknown plugin " + name + " in " + title + (missing ? ": " + missing->why : ""), help);
     }
   }
 

@@ -49,12 +49,13 @@ isolation_config read_isolation(const section& instance, diagnostics& found) {
   const auto title = "isolation of " + instance.title;
   const auto mode = node->value_exact<std::string>();
   if (!mode && !node->is_table()) {
-    found.error(place(*node), "'isolation' in " + instance.title +
-                                  ": expected \"process\", \"none\" or a table, found " + found_text(*node));
+    found.error(
+        code::value, place(*node),
+        "'isolation' in " + instance.title + ": expected \"process\", \"none\" or a table, found " + found_text(*node));
     return {};
   }
   if (mode && *mode != "process" && *mode != "none") {
-    found.error(place(*node),
+    found.error(code::value, place(*node),
                 "'isolation' in " + instance.title + ": expected \"process\" or \"none\", found " + found_text(*node));
     return {};
   }
@@ -69,7 +70,7 @@ isolation_config read_isolation(const section& instance, diagnostics& found) {
   read_options(isolation_options(), checked.values, made);
   if (mode) made.own_process = *mode == "process";
   if (made.restart_max < made.restart_min)
-    found.error(place(*node), "'restart_min' in " + title + " is longer than restart_max");
+    found.error(code::value, place(*node), "'restart_min' in " + title + " is longer than restart_max");
   return made;
 }
 

@@ -59,10 +59,11 @@ void check_json_schema(const checked_options& options, const std::string& title,
     const auto wrong = mismatch_with(schema, &options.values);
     if (!wrong) return;
     found.error(
-        nearest(options, wrong->pointer),
+        code::value, nearest(options, wrong->pointer),
         (wrong->pointer.empty() ? title : "'" + readable(wrong->pointer) + "' in " + title) + ": " + wrong->what);
   } catch (const std::exception& error) {  // valijson throws several types for a schema that it cannot use
-    found.error(nearest(options, ""), "the option schema of " + title + " is broken: " + error.what());
+    found.error(code::plugin_schema, nearest(options, ""),
+                "the option schema of " + title + " is broken: " + error.what());
   }
 }
 

@@ -41,7 +41,7 @@ void check_log_plugins(const sections& all, const plugin_catalog& plugins, diagn
     if (plugins.schema(kind::source, name) || plugins.schema(kind::sink, name)) continue;
     auto known = plugins.names(kind::source);  // only for who has mistyped one: to name all, all have to be loaded
     for (auto& each : plugins.names(kind::sink)) known.push_back(std::move(each));
-    found.warning(place(key), "'plugins' in [log]: there is no plugin '" + shortened(name) + "'",
+    found.warning(code::unknown_plugin, place(key), "'plugins' in [log]: there is no plugin '" + shortened(name) + "'",
                   suggestion(name, known));
   }
 }
@@ -71,8 +71,9 @@ std::optional<configuration> load(const std::filesystem::path& file, const plugi
   check_log_plugins(all, plugins, own);
   loaded.pipelines = read_pipelines(all, documents.is_complete, own);
   if (documents.is_complete && all.pipelines.empty())
-    own.error({.file = file.string()}, "there is no pipeline",
-              R"(add [pipeline.NAME] with sources = ["…"] and sinks = ["…"])");
+    own.error(
+        code::file, {.file = file.string()}, "there is no pipeline",
+        R"(add [pipeline.NAME] with sources = ["…"] and sinks = ["…"], or let drcon init write a first configuration)");
   loaded.text_hash = documents.hash;
   found.take(own);
   if (own.has_errors()) return {};

@@ -56,9 +56,10 @@ private:
       const auto& name = list[i].get_ref<const std::string&>();
       const auto& where = options.positions.at("/" + type + "s/" + std::to_string(i));
       used.insert(name);
-      if (!seen.insert(name).second) own.error(where, type + " '" + shortened(name) + "' is listed twice");
+      if (!seen.insert(name).second) own.error(code::name, where, type + " '" + shortened(name) + "' is listed twice");
       else if (is_complete_ && !there.contains(name))
-        own.error(where, "there is no [" + type + "." + shortened(name) + "]", suggestion(name, known));
+        own.error(code::unknown_name, where, "there is no [" + type + "." + shortened(name) + "]",
+                  suggestion(name, known));
     }
   }
 
@@ -68,7 +69,7 @@ private:
     for (const auto* key : {"max_removed", "min_endpoints"}) {
       const auto written = options.positions.find("/brake/" + std::string(key));
       if (written == options.positions.end()) continue;
-      own.warning(written->second,
+      own.warning(code::new_meaning, written->second,
                   "'brake." + std::string(key) + "' limits each service now, and not only the pipeline",
                   "write per_service = true to confirm that, or per_service = false for the pipeline alone");
       return;
@@ -76,7 +77,8 @@ private:
     // Without a limit of its own the pipeline has the defaults, which were once of the pipeline alone, too.
     const auto brake = options.positions.find("/brake");
     if (brake == options.positions.end() || is_off(options)) return;
-    own.warning(brake->second, "'brake' names no limit: the defaults limit each service now, and not only the pipeline",
+    own.warning(code::new_meaning, brake->second,
+                "'brake' names no limit: the defaults limit each service now, and not only the pipeline",
                 "write per_service = true to confirm that, or per_service = false for the pipeline alone");
   }
   static bool is_off(const checked_options& options) {
@@ -88,7 +90,7 @@ private:
   // An instance that no pipeline uses is most likely a mistake.
   void warn_of_unused(const named_sections& there, const std::set<std::string>& used) {
     for (const auto& [name, each] : there)
-      if (!used.contains(name)) found_.warning(each.where, each.title + " is used by no pipeline");
+      if (!used.contains(name)) found_.warning(code::unused, each.where, each.title + " is used by no pipeline");
   }
 
   const sections& all_;

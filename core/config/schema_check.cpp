@@ -49,8 +49,10 @@ private:
   std::string table_name(const std::string& pointer) const {
     return pointer.empty() ? given_.title : "'" + shortened(readable(pointer)) + "' of " + given_.title;
   }
-  void error(const position& where, const std::string& pointer, const std::string& message, std::string help = {}) {
-    found_.error(where, "'" + shortened(readable(pointer)) + "' in " + given_.title + ": " + message, std::move(help));
+  void error(code of, const position& where, const std::string& pointer, const std::string& message,
+             std::string help = {}) {
+    found_.error(of, where, "'" + shortened(readable(pointer)) + "' in " + given_.title + ": " + message,
+                 std::move(help));
   }
 
   const options_to_check& given_;
@@ -98,18 +100,18 @@ std::string checker::name_now(const toml::table& table, const std::set<std::stri
   if (const auto now = renamed(properties, name); !now.empty()) {
     const auto renaming = in + " is now called '" + now + "'";
     if (!table.contains(now) && !written.contains(now)) {
-      found_.warning(place(key), renaming + "; it is read as that", "write '" + now + "'");
+      found_.warning(code::renamed, place(key), renaming + "; it is read as that", "write '" + now + "'");
       return now;
     }
-    found_.error(place(key), renaming + ", which is there too", "remove '" + name + "'");
+    found_.error(code::renamed, place(key), renaming + ", which is there too", "remove '" + name + "'");
     return {};
   }
   if (const auto gone = schema.value("gone", json::object()); gone.contains(name)) {
-    found_.error(place(key), in + " is no option any more", gone.at(name).get<std::string>());
+    found_.error(code::renamed, place(key), in + " is no option any more", gone.at(name).get<std::string>());
     return {};
   }
   if (schema.value("additionalProperties", json()) != json(false)) return name;
-  found_.error(place(key), "unknown key '" + shortened(name) + "' in " + table_name(pointer),
+  found_.error(code::unknown_key, place(key), "unknown key '" + shortened(name) + "' in " + table_name(pointer),
                advice_on(name, keys_of(properties)));
   return {};
 }
@@ -132,7 +134,7 @@ json checker::check_table(const toml::table& table, const position& where, const
   for (const auto& each : schema.value("required", json::array())) {
     const auto& key = each.get_ref<const std::string&>();
     if (!written.contains(key) && !is_reserved(key, pointer))
-      found_.error(where, "'" + key + "' is missing in " + table_name(pointer),
+      found_.error(code::missing_key, where, "'" + key + "' is missing in " + table_name(pointer),
                    choices_of(properties.contains(key) ? properties.at(key) : no_schema));
   }
   fill_in(values, schema, pointer);
@@ -159,7 +161,7 @@ json checker::check_value(const toml::node& node, const json& schema_or_bool, co
   const auto& schema = schema_or_bool.is_object() ? schema_or_bool : no_schema;
   checked_.positions[pointer] = place(node);
   if (std::ranges::count(pointer, '/') > deepest) {
-    error(place(node), pointer, "nested too deep");
+    error(code::value, place(node), pointer, "nested too deep");
     return nullptr;
   }
   if (schema.value("secret", false)) return check_secret(node, schema, pointer);
@@ -180,7 +182,7 @@ bool checker::check_type(const toml::node& node, const json& schema, const std::
   const auto format = describe_format(schema.value("format", ""));
   if (type == "string" && !format.empty()) expected = format;
   if (expected.empty()) expected = "a string, a number, true or false, an array or a table";
-  error(place(node), pointer, "expected " + expected + ", found " + found_text(node));
+  error(code::value, place(node), pointer, "expected " + expected + ", found " + found_text(node));
   return false;
 }
 
@@ -191,7 +193,7 @@ json checker::check_array(const toml::array& array, const json& schema, const st
     values.push_back(check_value(array[i], items, pointer + "/" + std::to_string(i)));
   const auto least = schema.value("minItems", std::size_t{0});
   if (array.size() < least)
-    error(place(array), pointer,
+    error(code::value, place(array), pointer,
           "expected at least " + std::to_string(least) + (least == 1 ? " element" : " elements") + ", found " +
               std::to_string(array.size()));
   return values;
@@ -200,11 +202,11 @@ json checker::check_array(const toml::array& array, const json& schema, const st
 json checker::check_scalar(const toml::node& node, const json& schema, const std::string& pointer) {
   auto value = scalar_of(node);
   if (value.is_number_float() && !std::isfinite(value.get<double>())) {
-    error(place(node), pointer, "expected a finite number, found " + found_text(node));
+    error(code::value, place(node), pointer, "expected a finite number, found " + found_text(node));
     return nullptr;
   }
   if (const auto fault = fault_of(value, schema, found_text(node))) {
-    error(place(node), pointer, fault->message, fault->help);
+    error(code::value, place(node), pointer, fault->message, fault->help);
   } else if (schema.value("format", "") == "path" && value.is_string() &&
              !value.get_ref<const std::string&>().empty()) {
     value = (given_.directory / value.get<std::string>()).lexically_normal().string();
@@ -220,11 +222,11 @@ json checker::check_secret(const toml::node& node, const json& schema, const std
     checked_.secret_files.insert_or_assign(file, signature_of(file));
   const auto secret = read_secret(node, given_.directory);
   if (!secret) {
-    error(place(node), pointer, secret.error().why);
+    error(code::secret, place(node), pointer, secret.error().why);
     return nullptr;
   }
   if (const auto fault = fault_of(*secret, schema, "a secret that is something else"))
-    error(place(node), pointer, fault->message);
+    error(code::secret, place(node), pointer, fault->message);
   return *secret;
 }
 
@@ -237,9 +239,10 @@ checked_options check_options(const options_to_check& given, const json& schema,
     checked.values = checker(given, checked, own).check_table(given.table, given.where, schema, "");
     if (!own.has_errors()) check_json_schema(checked, given.title, schema, own);
   } catch (const json::exception& error) {  // a plugin's schema is as little to be trusted as a user's file
-    own.error(given.where, "the option schema of " + given.title + " is broken: " + error.what());
+    own.error(code::plugin_schema, given.where, "the option schema of " + given.title + " is broken: " + error.what());
   } catch (const pattern_error& error) {
-    own.error(given.where, "a pattern in the option schema of " + given.title + " is broken: " + error.what());
+    own.error(code::plugin_schema, given.where,
+              "a pattern in the option schema of " + given.title + " is broken: " + error.what());
   }
   found.take(own);
   return checked;

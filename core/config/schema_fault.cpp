@@ -127,11 +127,32 @@ private:
       fault(inner(pointer, "any_name"), "expected a text that is not empty, of a path with \"target\"");
     if (schema.contains("targets_below") && !schema.at("targets_below").is_boolean())
       fault(inner(pointer, "targets_below"), "expected true or false, of an array of paths");
+    judge_published(schema, inner(pointer, "publishes"));
     if (!schema.contains("secret")) return;
     if (!schema.at("secret").is_boolean())
       fault(inner(pointer, "secret"), "expected true or false, found " + shown(schema.at("secret")));
     if (schema.at("secret") == json(true) && schema.contains("type") && schema.at("type") != "string")
       fault(inner(pointer, "secret"), "only a string can be a secret, and this is of type " + shown(schema.at("type")));
+  }
+
+  // The options that name what a source publishes: properties of the same table.
+  static void judge_published(const json& schema, const std::string& pointer) {
+    const auto what = schema.value("publishes", json::object());
+    if (!what.is_object()) fault(pointer, "expected an object, found " + shown(what));
+    const auto properties = schema.value("properties", json::object());
+    const auto judge_name = [&](const json& name, const std::string& at) {
+      if (!name.is_string() || !properties.contains(name.get<std::string>()))
+        fault(at, "expected the name of an option of this table, found " + shown(name));
+      if (properties.at(name.get<std::string>()).value("type", json("string")) != "string")
+        fault(at, "the option " + shown(name) + " is no string");
+    };
+    for (const auto& [key, named] : what.items()) {
+      const auto at = inner(pointer, key);
+      if (key == "service" && named.is_array())
+        for (const auto& each : named) judge_name(each, at);
+      else if (key == "key" || key == "keys_below") judge_name(named, at);
+      else fault(at, "expected service (an array), key or keys_below");
+    }
   }
 
   static void judge_numbers(const json& schema, const std::string& pointer) {

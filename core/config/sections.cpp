@@ -41,14 +41,14 @@ private:
     if (name == "include") return;
     if (std::ranges::find(known_, name) == known_.end()) {
       const auto what = node.is_table() ? "section [" + shortened(name) + "]" : "key '" + shortened(name) + "'";
-      found_.error(place(key), "unknown " + what + " at the top level", suggestion(name, known_));
+      found_.error(code::unknown_key, place(key), "unknown " + what + " at the top level", suggestion(name, known_));
       return;
     }
     auto* const group = group_of(name);
     const auto title = "[" + name + (group ? ".NAME]" : "]");
     const auto* table = node.as_table();
     if (table == nullptr) {
-      found_.error(place(key), "expected a table " + title + ", found " + found_text(node));
+      found_.error(code::syntax, place(key), "expected a table " + title + ", found " + found_text(node));
     } else if (group == nullptr) {
       add(all_.single, name, {table, place(node), title, file.directory});
     } else {
@@ -69,12 +69,13 @@ private:
     const auto title = "[" + type + "." + shortened(name) + "]";
     const auto* table = node.as_table();
     if (table == nullptr) {
-      found_.error(place(key), "'" + shortened(name) + "' in [" + type + "]: expected a table [" + type +
-                                   ".NAME], found " + found_text(node));
+      found_.error(code::syntax, place(key),
+                   "'" + shortened(name) + "' in [" + type + "]: expected a table [" + type + ".NAME], found " +
+                       found_text(node));
       return;
     }
     if (!is_name(name))
-      found_.error(place(key), "'" + shortened(name) + "' cannot be the name of a " + type,
+      found_.error(code::name, place(key), "'" + shortened(name) + "' cannot be the name of a " + type,
                    "names are 1 to 63 letters, digits, '_', '-' and '.', and do not begin with '.'");
     add(group, name, {table, place(node), title, file.directory});
   }
@@ -82,7 +83,8 @@ private:
   void add(named_sections& group, const std::string& name, section section) {
     const auto before = group.find(name);
     if (before != group.end())
-      found_.error(section.where, section.title + " is there twice", "the other is at " + before->second.where.text());
+      found_.error(code::name, section.where, section.title + " is there twice",
+                   "the other is at " + before->second.where.text());
     group.emplace(name, std::move(section));
   }
 

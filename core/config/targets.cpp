@@ -253,14 +253,14 @@ public:
       : name_(name), sink_(sink), found_(found) {}
 
   void report_need(const target& what, const std::string& use) const {
-    found_.error(where(what.pointer), subject(what) + "is " + use,
+    found_.error(code::target, where(what.pointer), subject(what) + "is " + use,
                  "the sink would write over it: give the sink another target");
   }
 
   void report_owner(const target& what, const owners::owner& other) const {
     if (other.prefix != what.prefix) return report_overlap(what, other);
     const bool is_own = other.sink == name_;
-    found_.error(where(what.pointer),
+    found_.error(code::target, where(what.pointer),
                  subject(what) + "is that of " +
                      (is_own ? "another of its entries" : "[sink." + shortened(other.sink) + "] as well"),
                  is_own ? "remove one of them"
@@ -272,7 +272,7 @@ public:
   void report_shared_files(const target& what, const target& other, const std::string& sink,
                            const position& place) const {
     const bool is_below = what.is_all_below() || other.is_all_below();
-    found_.error(where(what.pointer),
+    found_.error(code::target, where(what.pointer),
                  subject(what) + "and the target " + shortened(other.shown) + " of [sink." + shortened(sink) + "] at " +
                      place.text() + " may be one file: the registry has the names of what is written there",
                  is_below ? "let the sink write below a directory that has no target of another sink"
@@ -286,7 +286,7 @@ public:
 
 private:
   void report_overlap(const target& what, const owners::owner& other) const {
-    found_.error(where(what.pointer_of_prefix),
+    found_.error(code::target, where(what.pointer_of_prefix),
                  subject(what) + "overlaps with that of [sink." + shortened(other.sink) + "]: '" +
                      shortened(what.prefix) + "' and '" + shortened(other.prefix) +
                      "' begin alike to the end of the shorter one, so that names of one could be taken for names of "

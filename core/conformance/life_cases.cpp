@@ -195,7 +195,9 @@ void probes_without_touching(const case_context& context) {
   const auto* ability =
       entry.ability == nullptr ? nullptr : static_cast<const drcon_probe*>(entry.ability(DRCON_PROBE));
   const auto function = ability == nullptr ? nullptr : context.kind == kind::source ? ability->source : ability->sink;
-  if (function == nullptr) throw not_tried("it has no probe (drcon/probe.h)");
+  const auto asks =
+      context.kind == kind::sink && ability != nullptr && DRCON_HAS(ability, asks) ? ability->asks : nullptr;
+  if (function == nullptr && asks == nullptr) throw not_tried("it has no probe (drcon/probe.h)");
   auto one = context.make();
   one.create();
   const auto threads = thread_count();
@@ -209,7 +211,8 @@ void probes_without_touching(const case_context& context) {
   trap_calls(calls::write, "probe");
   {
     const within limit("probe", 9s);
-    function(one.self(), &call);
+    if (function != nullptr) function(one.self(), &call);
+    if (asks != nullptr) asks(one.self(), &call);
   }
   if (!faults.empty()) throw breach(faults.front());
   if (!soon([&] { return thread_count() <= threads; })) throw breach("probe left threads behind");

@@ -97,7 +97,8 @@ bool engine::make(config::kind kind, const std::map<std::string, config::instanc
       continue;
     }
     const auto entry = wanted.positions.find(fault.pointer);
-    found.error(entry == wanted.positions.end() ? wanted.where : entry->second, wanted.plugin + ": " + fault.why);
+    found.error(config::code::plugin, entry == wanted.positions.end() ? wanted.where : entry->second,
+                wanted.plugin + ": " + fault.why);
     all = false;
   }
   return all;
@@ -217,10 +218,13 @@ void engine::warn_of_pause(const pipeline& ended, const config::pipeline_config*
   if (!ended.paused()) return;
   const auto what = "pipeline " + ended.name() + " was paused (" + ended.paused()->why + ")";
   if (successor)
-    found.warning(successor->where, what + ": pipeline " + successor->name +
-                                        ", which has its sinks now, is paused in its place; drcon resume " +
-                                        successor->name + " ends that");
-  else found.warning(ended.config().where, what + ", and is not in the configuration any more: its pause has ended");
+    found.warning(config::code::reload, successor->where,
+                  what + ": pipeline " + successor->name +
+                      ", which has its sinks now, is paused in its place; drcon resume " + successor->name +
+                      " ends that");
+  else
+    found.warning(config::code::reload, ended.config().where,
+                  what + ", and is not in the configuration any more: its pause has ended");
 }
 
 // Removing a pipeline is an operator's decision, and nothing is left that could hold its services or release them. So
@@ -236,10 +240,10 @@ void engine::warn_of_removed(const config::configuration& next, config::diagnost
       };
       const auto succeeds = [&](const auto& each) { return feeds(each) && !pipelines_.contains(each.first); };
       if (std::ranges::any_of(next.pipelines, feeds) && std::ranges::none_of(next.pipelines, succeeds))
-        found.warning(pipeline->config().where, "pipeline " + name + " is not in the configuration any more: sink " +
-                                                    sink + " loses at once what no other pipeline has of its " +
-                                                    base::count_of(served->in_service_count(), "endpoint") +
-                                                    " in service");
+        found.warning(config::code::reload, pipeline->config().where,
+                      "pipeline " + name + " is not in the configuration any more: sink " + sink +
+                          " loses at once what no other pipeline has of its " +
+                          base::count_of(served->in_service_count(), "endpoint") + " in service");
     }
   }
 }

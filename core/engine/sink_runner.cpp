@@ -317,7 +317,9 @@ void sink_runner::rejected(const std::string& why) {
   set_answer(model::sink_answer::rejected);
   rejected_ = in_flight_->wanted;
   if (again) return;
-  log::error(subject(), "revision {} rejected: {}; the target keeps what it had, and the next change is tried",
+  log::error(subject(),
+             "revision {} rejected: {}; the target keeps what it had; it is tried again at the next change, and at "
+             "each resync",
              rejected_->revision(), why);
   note(journal_entry::kind::rejected, why, clock::now() - begun_);
 }

@@ -22,6 +22,7 @@ namespace drcon::plugins {
 
 /// What a plugin has to know when it looks whether its instance works.
 struct probe_question {
+  bool is_of_asks = false;             ///< nothing is looked at: what does the sink ask for?
   std::chrono::nanoseconds timeout{};  ///< of each answer of the other side
   std::int64_t process = 0;            ///< the drcon that runs this configuration; 0: none does
 };

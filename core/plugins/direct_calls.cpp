@@ -39,7 +39,7 @@ public:
     return guarded("render", DRCON_RETRY, [&] { return sink_->render(self_, &update->view); });
   }
   probe_answer probe(const probe_question& question) override {
-    const auto function = probe_function();
+    const auto function = probe_function(question.is_of_asks);
     if (function == nullptr) return {};
     std::vector<finding> all;
     const drcon_probe_call call{.size = sizeof(drcon_probe_call),
@@ -73,8 +73,9 @@ private:
   using probe_call = void (*)(void*, const drcon_probe_call*);
 
   // Null where the plugin cannot probe this kind.
-  probe_call probe_function() const {
+  probe_call probe_function(bool is_of_asks) const {
     if (ability_ == nullptr) return nullptr;
+    if (is_of_asks) return source_ == nullptr && DRCON_HAS(ability_, asks) ? ability_->asks : nullptr;
     if (source_ != nullptr) return DRCON_HAS(ability_, source) ? ability_->source : nullptr;
     return DRCON_HAS(ability_, sink) ? ability_->sink : nullptr;
   }

@@ -37,6 +37,9 @@ const std::vector<finding_code>& finding_codes() {
       {"included", "Whether the target reads what the plugin writes."},
       {"parts", "Whether what is named is there: services, backends, keys."},
       {"owner", "Whether another drcon, or another sink, has the same target."},
+      {"asks-service", "A service that a sink asks for; drcon check compares it with the sources."},
+      {"asks-key", "A key that a sink asks for; drcon check compares it with the sources."},
+      {"asks-keys", "A beginning of keys that a sink asks for; drcon check compares it with the sources."},
       {"create", "Whether the plugin takes its options."},
       {"probe", "Whether the plugin could be asked at all."},
   };
@@ -47,7 +50,7 @@ finding finding_of(std::uint32_t subject, std::uint32_t state, std::string_view 
   const auto known = state == DRCON_PROBE_OK       ? finding_state::ok
                      : state == DRCON_PROBE_FAILED ? finding_state::failed
                                                    : finding_state::warning;
-  const auto number = subject <= DRCON_PROBE_OWNER ? subject : DRCON_PROBE_OTHER;
+  const auto number = subject <= DRCON_PROBE_ASKS_KEYS ? subject : DRCON_PROBE_OTHER;
   return {.code = std::string(finding_codes()[number].code),
           .state = known,
           .what = config::printable(what, longest),
@@ -55,7 +58,7 @@ finding finding_of(std::uint32_t subject, std::uint32_t state, std::string_view 
 }
 
 std::uint32_t number_of(std::string_view code) {
-  for (std::uint32_t i = 0; i <= DRCON_PROBE_OWNER; ++i)
+  for (std::uint32_t i = 0; i <= DRCON_PROBE_ASKS_KEYS; ++i)
     if (finding_codes()[i].code == code) return i;
   return DRCON_PROBE_OTHER;
 }

@@ -42,7 +42,7 @@ enum class frame : std::uint8_t {
   rendered,  ///< target, wanted, is live known, live
   refused,   ///< service, endpoint, why
   // Of a probe: from drcon, and what comes back.
-  probe,   ///< time-out in nanoseconds, process id
+  probe,   ///< time-out in nanoseconds, process id, whether to say what the sink asks for instead
   found,   ///< subject, state, what, advice
   probed,  ///< whether the plugin can look
 };

@@ -136,7 +136,8 @@ probe_answer isolated::probe(const probe_question& question) {
     return std::vector<finding>{{"probe", finding_state::failed, "its process " + state_->away, {}}};
   frame_writer what(frame::probe);
   what.number(static_cast<std::uint64_t>(question.timeout.count()))
-      .number(static_cast<std::uint64_t>(question.process));
+      .number(static_cast<std::uint64_t>(question.process))
+      .number(question.is_of_asks ? 1 : 0);
   const auto process = state_->process;
   const auto bytes = what.take();
   state_->is_probing = true;

@@ -213,6 +213,7 @@ void process::probe(frame_reader& fields) {
   probe_question question;
   question.timeout = std::chrono::nanoseconds(fields.number());
   question.process = static_cast<std::int64_t>(fields.number());
+  question.is_of_asks = fields.number() != 0;
   const auto answer = calls_->probe(question);
   if (answer)
     for (const auto& each : *answer)

@@ -23,7 +23,10 @@ std::string place_of(std::string_view address, std::uint32_t port) {
   return fmt::format("{}:{}", base::bracketed(address), port);
 }
 
+// By its id, by what the registry calls it (sources put the node and a slash in front), or by its place.
 bool is_meant(const endpoint_view& each, const std::string& asked) {
+  const auto slash = each.id().find('/');
+  if (slash != std::string_view::npos && each.id().substr(slash + 1) == asked) return true;
   return each.id() == asked || each.address() == asked || place_of(each.address(), each.port()) == asked ||
          fmt::format("{}:{}", each.address(), each.port()) == asked;
 }

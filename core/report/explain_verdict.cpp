@@ -31,7 +31,8 @@ std::string why_absent(const endpoint_finding& finding) {
   if (const auto* source = first_with(finding.sources, source_claim::unknown))
     return "source " + source->source + " has not reported yet" +
            (finding.earlier_configuration.empty() ? "" : "; " + finding.earlier_configuration);
-  return "no source lists it";
+  return "no source lists it: its registry has it no more, or an option of the source leaves it out, such as one for "
+         "its health or tags";
 }
 
 // The sinks that serve the endpoint although `except` does not.

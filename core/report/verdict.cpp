@@ -168,6 +168,13 @@ void add_earlier_configuration(const engine::pipeline& pipeline, remarks& all) {
        "pipeline " + pipeline.name() + " serves the answer to an earlier configuration" + until + because(why)});
 }
 
+// Who reads that it waits must not think that nothing is served.
+std::string meanwhile(const engine::pipeline& pipeline) {
+  const auto& served = pipeline.current().snapshot;
+  if (!served) return {};
+  return ", which serves the last good state (revision " + std::to_string(served->revision()) + "),";
+}
+
 bool is_held_up(const engine::pipeline& pipeline) { return !pipeline.known() || !pipeline.held().empty(); }
 
 }  // namespace
@@ -196,7 +203,7 @@ remarks open_remarks(const engine::engine& engine) {
   remarks all;
   for (const auto& [name, pipeline] : engine.pipelines()) {
     for (const auto& source : pipeline->waiting_for())
-      all.push_back({code::waits_for_source, "pipeline " + name + " waits for source " + source +
+      all.push_back({code::waits_for_source, "pipeline " + name + meanwhile(*pipeline) + " waits for source " + source +
                                                  because(engine.sources().at(source)->instance().status().text)});
     if (!pipeline->known()) add_earlier_configuration(*pipeline, all);
     if (pipeline->looks_at_targets())

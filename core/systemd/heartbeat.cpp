@@ -57,7 +57,7 @@ std::string heartbeat::status() const {
   auto lines = report::unsettled(engine_);
   const bool up_to_date = engine_.settled() && lines.empty();
   if (up_to_date) lines = report::caveats(engine_);
-  if (up_to_date) lines.insert(lines.begin(), "all up to date");
+  if (up_to_date) lines.insert(lines.begin(), lines.empty() ? "all up to date" : to_words(report::verdict::caveats));
   else if (lines.empty()) lines.emplace_back(to_words(report::verdict_of(engine_)));
   text += fmt::format("{}", fmt::join(lines, "; "));
   std::ranges::replace(text, '\n', ' ');  // a line feed would end the line in the protocol

@@ -58,8 +58,8 @@ void probe_written_file(const std::string& path, const probing& into) {
   const auto directory = place.path().substr(0, place.path().rfind('/') + 1);
   if (::faccessat(place.directory(), ".", W_OK | X_OK, AT_EACCESS) != 0) {
     const bool read_only = errno == EROFS;
-    into.failed(probed::writable,
-                this_user() + " cannot write " + errno_text("in", directory.empty() ? "." : directory),
+    const auto fault = errno_text("in", directory.empty() ? "." : directory);  // before anything else sets errno
+    into.failed(probed::writable, this_user() + " cannot write " + fault,
                 read_only ? "name the directory in ReadWritePaths= of the service, or mount it for writing"
                           : "give " + this_user() + " the right to write there: install -d -o root -g " + this_user() +
                                 " -m 2775 " + directory);
@@ -73,7 +73,8 @@ void probe_read_file(const std::string& what, const std::string& path, const pro
   if (::faccessat(AT_FDCWD, path.c_str(), R_OK, AT_EACCESS) == 0)
     return into.ok(probed::readable, what + " " + path + " can be read by " + this_user());
   const bool is_missing = errno == ENOENT;
-  into.failed(probed::readable, errno_text("cannot read " + what, path) + " (as " + this_user() + ")",
+  const auto fault = errno_text("cannot read " + what, path);  // before anything else sets errno
+  into.failed(probed::readable, fault + " (as " + this_user() + ")",
               is_missing ? "make the file, or correct the path" : "give " + this_user() + " the right to read it");
 }
 

@@ -19,7 +19,7 @@ constexpr const char* schema_text = R"JSON({
     "domain": { "type": "string", "default": "consul", "description": "Consul's DNS domain: the end of every name but srv." },
     "datacenter": { "type": "string", "description": "Datacenter of all services, unless one names its own. Default: the agent's." },
     "service": { "type": "array", "minItems": 1, "description": "The services to ask for.",
-      "items": { "type": "object", "additionalProperties": false,
+      "items": { "type": "object", "additionalProperties": false, "publishes": { "service": ["as", "name", "query", "srv"] },
         "properties": {
           "name": { "type": "string", "minLength": 1, "description": "A service of Consul: NAME.service.DOMAIN is asked for. Each entry has a name, a query or an srv." },
           "tag": { "type": "string", "minLength": 1, "description": "Only endpoints with this tag; with name only." },

@@ -73,6 +73,49 @@ endpoint endpoint_of(const json& node, const json& service, health state) {
   return result;
 }
 
+// The tagged address of that key: the service's own, with its port; or that of the node, for a service that has no
+// address of its own. An instance that has none is published with its usual address.
+// True when it has brought its port.
+bool choose_address(endpoint& of, const json& node, const json& service, const std::string& key) {
+  const auto& own = member(member(service, "TaggedAddresses"), key.c_str());
+  if (const auto address = json_text(own, "Address"); !address.empty()) {
+    of.address = address;
+    const auto port = number(own, "Port", 0);  // 0: that of the service
+    if (port != 0) of.port = port;
+    return port != 0;
+  }
+  if (json_text(service, "Address").empty()) {
+    if (auto address = json_text(member(node, "TaggedAddresses"), key.c_str()); !address.empty())
+      of.address = std::move(address);
+  }
+  return false;
+}
+
+const json* default_of(const json& ports) {
+  for (const auto& each : ports)
+    if (member(each, "Default") == json(true)) return &each;
+  return ports.size() == 1 ? &ports.front() : nullptr;
+}
+
+// A service with several ports has them in a list, each with a name, and 0 as its port. Why the instance has not the
+// port that is asked for, or empty.
+std::string choose_port(endpoint& of, const json& service, const std::string& name) {
+  const auto& ports = member(service, "Ports");
+  const bool has_list = ports.is_array() && !ports.empty();
+  if (!has_list) return name.empty() ? "" : "it has no ports with names";
+  const auto is_called = [&](const json& each) { return json_text(each, "Name") == name; };
+  const auto named = std::ranges::find_if(ports, is_called);
+  const auto* chosen = name.empty() ? default_of(ports) : named == ports.end() ? nullptr : &*named;
+  if (chosen != nullptr) of.port = number(*chosen, "Port", 0);
+  if (chosen != nullptr || (name.empty() && of.port != 0)) return {};
+  std::string known;
+  constexpr std::size_t longest = 200;  // whoever registers the service names them
+  for (const auto& each : ports) known += (known.empty() ? "" : ", ") + json_text(each, "Name");
+  known = common::shortened(known, longest);
+  if (name.empty()) return "it has several ports (" + known + "), none of which is the default: choose one with port";
+  return "it has no port called '" + name + "'; it has " + known;
+}
+
 // Under `prefix.KEY`, each text of a table.
 void add_texts(endpoint& to, const std::string& prefix, const json& table) {
   if (!table.is_object()) return;
@@ -147,7 +190,8 @@ std::optional<std::string> fault_of(const common::http_answer& answer, const set
 }
 
 std::optional<std::vector<endpoint>> parse_endpoints(const std::string& body, health_level selected, std::string& why,
-                                                     const details& extras) {
+                                                     const details& extras, const place_choice& place,
+                                                     std::vector<instance_without_port>* left_out) {
   const auto all = parsed_json(body);
   if (!all.is_array()) {
     why = all.is_discarded() ? "the answer is not JSON, or was cut short" : "the answer is not a list of instances";
@@ -169,7 +213,15 @@ std::optional<std::vector<endpoint>> parse_endpoints(const std::string& body, he
     }
     const auto state = health_of(*checks);
     if (!is_selected(state, selected)) continue;
-    add_details(endpoints.emplace_back(endpoint_of(each["Node"], each["Service"], state)), each, extras);
+    auto made = endpoint_of(each["Node"], each["Service"], state);
+    const bool has_port = !place.address.empty() && choose_address(made, each["Node"], each["Service"], place.address);
+    const bool keeps_port = has_port && place.port.empty();
+    if (auto fault = keeps_port ? "" : choose_port(made, each["Service"], place.port); !fault.empty()) {
+      if (left_out != nullptr) left_out->push_back({.id = std::move(made.id), .why = std::move(fault)});
+      continue;
+    }
+    add_details(made, each, extras);
+    endpoints.push_back(std::move(made));
   }
   return endpoints;
 }

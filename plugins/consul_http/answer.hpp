@@ -19,9 +19,16 @@ namespace drcon::consul {
 /// Why an answer cannot be used, as a text for people; nothing when it can.
 std::optional<std::string> fault_of(const common::http_answer& answer, const settings& all, bool asked_stale);
 
-/// The body of /v1/health/service/NAME, or nothing and why.
+/// An instance that has not the port which is asked for, by the id that its endpoint would have.
+struct instance_without_port {
+  std::string id;
+  std::string why;
+};
+
+/// The body of /v1/health/service/NAME, or nothing and why. `left_out`: those that cannot be published; may be null.
 std::optional<std::vector<endpoint>> parse_endpoints(const std::string& body, health_level selected, std::string& why,
-                                                     const details& extras = {});
+                                                     const details& extras = {}, const place_choice& place = {},
+                                                     std::vector<instance_without_port>* left_out = nullptr);
 
 /// The body of /v1/catalog/services: name -> tags.
 using catalog = std::map<std::string, std::set<std::string>>;

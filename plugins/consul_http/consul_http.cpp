@@ -25,7 +25,7 @@ constexpr const char* schema_text = R"JSON({
     "partition": { "type": "string", "description": "Admin partition of all services (Consul Enterprise), unless one names its own. Consul before 1.11 ignores it." },
     "service": { "type": "array", "minItems": 1,
       "description": "The services to watch.",
-      "items": { "type": "object", "additionalProperties": false,
+      "items": { "type": "object", "additionalProperties": false, "publishes": { "service": ["as", "name"] },
         "properties": {
           "name": { "type": "string", "minLength": 1, "description": "One service, by name. It is published with no endpoints when Consul knows none." },
           "match": { "type": "string", "format": "regex", "minLength": 1, "description": "Every service of the catalogue whose whole name matches (ECMAScript), as they appear and vanish." },
@@ -35,6 +35,8 @@ constexpr const char* schema_text = R"JSON({
           "tag": { "type": "array", "items": { "type": "string", "minLength": 1 }, "default": [], "description": "Only endpoints that carry all of these tags." },
           "health": { "type": "string", "enum": ["passing", "warning", "any"], "default": "passing",
             "description": "Which endpoints: passing ones; passing and warning ones; or all, each with its health." },
+          "address": { "type": "string", "minLength": 1, "description": "Which of an instance's tagged addresses is published, with the port that it has: lan, wan, lan_ipv4, lan_ipv6, wan_ipv4, wan_ipv6, virtual or a key of your own. Of an instance without an address of its own it is its node's. One that has none of that key has its usual address. Default: the usual one." },
+          "port": { "type": "string", "minLength": 1, "description": "Which port of an instance is published, by its name, where the service has several (Consul 1.22). An instance that has none of that name is left out, and reported. To publish several, name the service several times, each time with another 'as'. Default: the one that Consul calls the default, or the only one." },
           "filter": { "type": "string", "description": "An expression of Consul's filter language, applied by Consul." },
           "near": { "type": "string", "description": "Node whose nearest endpoints Consul lists first; _agent: the agent's own. drcon orders by id, so only a limit later on makes a difference." },
           "datacenter": { "type": "string", "description": "Datacenter of this service." },

@@ -48,18 +48,20 @@ details read_details(const std::vector<std::string>& words) {
 
 selection read_selection(const options& table, const options& source) {
   const auto own_or_source = [&](const char* key) { return table[key].string_or(source[key].string_or("")); };
-  selection result{.name = table["name"].string_or(""),
-                   .match = {},
-                   .with_tag = table["with_tag"].string_or(""),
-                   .as = table["as"].string_or(""),
-                   .at_least = static_cast<std::size_t>(table["at_least"].integer()),
-                   .tags = table["tag"].strings(),
-                   .health = read_health(table["health"].string()),
-                   .filter = table["filter"].string_or(""),
-                   .near = table["near"].string_or(""),
-                   .datacenter = own_or_source("datacenter"),
-                   .ns = own_or_source("namespace"),
-                   .partition = own_or_source("partition")};
+  selection result{
+      .name = table["name"].string_or(""),
+      .match = {},
+      .with_tag = table["with_tag"].string_or(""),
+      .as = table["as"].string_or(""),
+      .at_least = static_cast<std::size_t>(table["at_least"].integer()),
+      .tags = table["tag"].strings(),
+      .health = read_health(table["health"].string()),
+      .place_of_instance = {.address = table["address"].string_or(""), .port = table["port"].string_or("")},
+      .filter = table["filter"].string_or(""),
+      .near = table["near"].string_or(""),
+      .datacenter = own_or_source("datacenter"),
+      .ns = own_or_source("namespace"),
+      .partition = own_or_source("partition")};
   const auto match = table["match"].string_or("");
   if (!match.empty()) result.match.emplace(match);
   const int ways = (result.name.empty() ? 0 : 1) + (match.empty() ? 0 : 1) + (result.with_tag.empty() ? 0 : 1);

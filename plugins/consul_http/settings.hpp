@@ -32,6 +32,12 @@ struct details {
   bool checks = false;     ///< checks: a JSON list
 };
 
+/// Which address and port of an instance are published, where it has several.
+struct place_choice {
+  std::string address;  ///< the key of a tagged address, or empty: the usual one
+  std::string port;     ///< the name of a port, or empty: the default one
+};
+
 /// One entry of `service`: a service by name, or every service of the catalogue that matches.
 struct selection {
   std::string name;              ///< or empty, and then one of the next two
@@ -42,6 +48,7 @@ struct selection {
 
   std::vector<std::string> tags;  ///< endpoints carry all of these
   health_level health = health_level::passing;
+  place_choice place_of_instance;
   std::string filter;
   std::string near;
   std::string datacenter;

@@ -78,6 +78,8 @@ void watcher::drop(const std::string& published) {
   const auto found = watches_.find(published);
   if (found == watches_.end()) return;
   found->second->gone = true;
+  report_without_port(*found->second, {});
+  note_portless(*found->second, false);
   readiness_.remove(found->second->standing);
   rotation_.remove(found->second);
   // Its query is left to end by itself: Consul counts a connection until the query on it is over, even a closed one.
@@ -220,13 +222,18 @@ void watcher::report_status() {
             " left out: " + common::first_of(left_out, [](const std::string& name) {
               return url_encode_path(common::shortened(name, 60));
             });
+  if (!portless_.empty())
+    text += "; " + common::count_of(portless_.size(), "service") + (portless_.size() == 1 ? " has" : " have") +
+            " no instance with the port that is asked for: " + common::first_of(portless_, [](const std::string& name) {
+              return std::string(common::shortened(name, 60));
+            });
   if (const auto failing = readiness_.failing() + others_failing_.size(); failing > 0)
     host_.status_degraded(text + "; " +
                           (failing == 1 ? "1 query fails: " : std::to_string(failing) + " queries fail: ") +
                           (limit_.is_lowered() ? limit_fault_ : last_fault_));
   else if (limit_.is_lowered()) host_.status_degraded(text + "; " + limit_fault_);
   else if (!awaited_.text().empty()) host_.status_degraded(awaited_.text());
-  else if (!left_out.empty()) host_.status_degraded(text);
+  else if (!left_out.empty() || !portless_.empty()) host_.status_degraded(text);
   else host_.status_ok(text);
 }
 

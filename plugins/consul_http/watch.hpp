@@ -107,6 +107,8 @@ private:
   // What answers mean.
   verdict take(const watched_ptr& each, const common::http_answer& answer, const question& asked);
   void note_backend(const common::http_answer& answer);
+  void note_portless(const watched_service& each, bool is_portless);
+  void report_without_port(watched_service& each, const std::vector<instance_without_port>& left_out);
   std::string read(watched_service& each, const common::http_answer& answer);
   void failed(watched_service& each, const common::http_answer& answer, const std::string& why);
   void other_failed(const std::string& what, const common::http_answer& answer, const std::string& why);
@@ -162,6 +164,7 @@ private:
   std::map<std::string, catalog> catalogs_known_;          // by place
   std::map<std::string, node_watch> nodes_;                // by place, once the rotation runs
   std::map<std::string, std::set<std::string>> left_out_;  // by place: names that cannot be asked for
+  std::set<std::string> portless_;  // services of which no instance has the port that is asked for
   connection_limit limit_;
   bool is_limit_known_ = false;             // the agent was asked how many connections it allows, or need not be
   std::optional<std::size_t> agent_limit_;  // what it has said; 0: any number

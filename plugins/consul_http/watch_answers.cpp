@@ -2,6 +2,7 @@
 #include "consul_http/watch_internal.hpp"
 
 #include "common/consul_rules.hpp"
+#include "common/count_of.hpp"
 #include "common/in_service.hpp"
 
 #include <algorithm>
@@ -56,12 +57,39 @@ void watcher::note_backend(const common::http_answer& answer) {
       {{"backend", word}});
 }
 
+// Each is reported once, and taken back when it has the port, or is gone.
+void watcher::report_without_port(watched_service& each, const std::vector<instance_without_port>& left_out) {
+  const auto before = std::exchange(each.without_port, {});
+  std::size_t fresh = 0;
+  for (const auto& one : left_out) {
+    each.without_port.emplace(one.id, one.why);
+    if (const auto known = before.find(one.id); known != before.end() && known->second == one.why) continue;
+    host_.refused(each.published, one.id, one.why);
+    ++fresh;
+  }
+  for (const auto& [id, why] : before)
+    if (!each.without_port.contains(id)) host_.refused(each.published, id, {});
+  if (fresh > 0)
+    host_.warn("leaves out " + common::count_of(left_out.size(), "instance") + " of " + each.name + ": " +
+               left_out.front().id + ": " + left_out.front().why);
+}
+
+// Most likely the name of the port is misspelt, and the service would lose everything.
+void watcher::note_portless(const watched_service& each, bool is_portless) {
+  const bool changed = is_portless ? portless_.insert(each.published).second : portless_.erase(each.published) > 0;
+  if (changed) report_status();
+}
+
 // What is wrong with the answer; empty when it has been published.
 std::string watcher::read(watched_service& each, const common::http_answer& answer) {
   std::string why;
-  auto endpoints = parse_endpoints(answer.body, each.selected_by->health, why, settings_.details);
+  std::vector<instance_without_port> left_out;
+  auto endpoints = parse_endpoints(answer.body, each.selected_by->health, why, settings_.details,
+                                   each.selected_by->place_of_instance, &left_out);
   if (!endpoints) return why;
+  report_without_port(each, left_out);
   each.is_empty = endpoints->empty();
+  note_portless(each, each.is_empty && !left_out.empty());
   if (each.selected_by->at_least > 0) {
     const auto before = awaited_.text();
     each.is_awaited = awaited_.must_wait(

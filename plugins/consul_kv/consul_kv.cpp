@@ -21,7 +21,7 @@ constexpr const char* schema_text = R"JSON({
     "namespace": { "type": "string", "minLength": 1, "description": "Namespace of the keys (Consul Enterprise)." },
     "partition": { "type": "string", "minLength": 1, "description": "Admin partition of the keys (Consul Enterprise). Consul before 1.11 ignores it." },
     "key": { "type": "array", "minItems": 1, "maxItems": 100, "description": "The keys to watch; each entry has a connection of its own.",
-      "items": { "type": "object", "additionalProperties": false,
+      "items": { "type": "object", "additionalProperties": false, "publishes": { "key": "path", "keys_below": "prefix" },
         "properties": {
           "path": { "type": "string", "minLength": 1, "description": "One key. Each entry has a path or a prefix." },
           "prefix": { "type": "string", "minLength": 1, "description": "All keys that begin with it; end it with / to mean a folder." },

@@ -15,7 +15,7 @@ namespace drcon::docker {
 namespace {
 
 constexpr const char* schema_text = R"JSON({
-  "type": "object", "additionalProperties": false,
+  "type": "object", "additionalProperties": false, "publishes": { "service": [] },
   "description": "Publishes what the containers of a Docker engine offer, by Registrator's conventions.",
   "properties": {
     "engine": { "type": "string", "minLength": 1, "default": "unix:///var/run/docker.sock",

@@ -229,7 +229,9 @@ std::string applier::why_unconfirmed(const rendered& next, const std::stop_token
     return nginx_.settings().config + " does not include " + file_.path() + ", so nginx never reads it";
   return "nginx was signalled to reload, but the new configuration did not begin to serve within " +
          std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(options_.confirm_timeout).count()) +
-         " ms; its error log says why (a port that is taken is a common reason)";
+         " ms; nginx's error log says why, and so may nginx -t as root: a fault elsewhere in its configuration and a "
+         "port "
+         "that is taken are common reasons";
 }
 
 }  // namespace drcon::nginx

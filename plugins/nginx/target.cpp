@@ -23,6 +23,9 @@ constexpr auto probe_timeout = std::chrono::milliseconds(500);  // a local nginx
 // nginx writes "nginx: master process …" over its arguments.
 bool is_master(pid_t pid) { return common::proc_text(pid, "cmdline").starts_with("nginx: master process"); }
 
+// /proc may be mounted so that it has no processes of others.
+bool is_hidden(pid_t pid) { return common::proc_text(pid, "cmdline").empty() && ::kill(pid, 0) != 0 && errno == EPERM; }
+
 bool is_worker(const std::string& title) { return title.starts_with("nginx: worker process"); }
 
 // It renames itself before it closes the sockets that it listens on.
@@ -75,7 +78,10 @@ std::optional<pid_t> target::master(std::string& why) const {
     return {};
   }
   if (!is_master(pid)) {
-    why = "pid " + std::to_string(pid) + " of " + settings_.pid_file + " is no nginx master";
+    const auto which = "pid " + std::to_string(pid) + " of " + settings_.pid_file;
+    why = is_hidden(pid) ? which + " is a process that drcon may not look at: its service hides others' processes " +
+                               "(ProtectProc=), and the drop-in for nginx among drcon's examples of systemd shows them"
+                         : which + " is no nginx master";
     return {};
   }
   return pid;

@@ -205,10 +205,14 @@ std::variant<form, fault> form::read(std::string name, std::string text, const r
   return result;
 }
 
+std::vector<go::mention> form::calls() const {
+  const auto* of_go = std::get_if<go::text_template>(&parsed_);
+  return of_go == nullptr ? std::vector<go::mention>() : of_go->mentions();
+}
+
 std::optional<fault> form::senseless() const {
-  if (const auto* of_go = std::get_if<go::text_template>(&parsed_))
-    for (const auto& each : of_go->mentions())
-      if (auto why = fault_of(each)) return fault{.name = name_, .where = each.where, .text = std::move(*why)};
+  for (const auto& each : calls())
+    if (auto why = fault_of(each)) return fault{.name = name_, .where = each.where, .text = std::move(*why)};
   if (const auto* of_mustache = std::get_if<mustache::text_template>(&parsed_))
     return common::senseless(*of_mustache, root_scope_for(how_.each));
   return {};
@@ -227,7 +231,7 @@ std::optional<fault> form::missing(const subject& of, const absence& of_services
       return fault{.name = each.source, .where = each.where, .text = why};
     };
     try {
-      if (each.is_key) known.need_key(each.name, "{{^key." + each.name + "}}…{{/key." + each.name + "}}");
+      if (each.is_key) known.need_key(each.name, section_for_key(each.name));
       else known.find_service(each.name);
     } catch (const templating::failure& absent) {
       return wrong(absent.what());

@@ -60,6 +60,7 @@ public:
   /// `name` is what faults call it: its file.
   static std::variant<form, templating::fault> read(std::string name, std::string text, const reading& how = {});
 
+  const std::string& name() const { return name_; }
   const std::string& text() const { return text_; }
   template_language written_in() const { return how_.written_in; }
   const reading& how() const { return how_; }
@@ -69,6 +70,21 @@ public:
   /// What in it can have no meaning, whatever the services are: a name that there is not, a function that needs a
   /// system which is not watched.
   std::optional<templating::fault> senseless() const;
+
+  /// Every call of a function of a template in Go's language; none of mustache.
+  std::vector<templating::go::mention> calls() const;
+
+  /// A value that a mustache template shows, and has no section for: where it is not there, nothing stands in its
+  /// place.
+  struct need {
+    bool is_key = false;  ///< or else a service
+    std::string name;
+    templating::position where;
+    std::string source;  ///< the template or partial that it stands in
+  };
+  const std::vector<need>& needs() const { return needs_; }
+  /// What in a mustache template does not need that key.
+  static std::string section_for_key(const std::string& path) { return "{{^key." + path + "}}…{{/key." + path + "}}"; }
 
   /// Files beside the template that it takes parts from, as they were read.
   const std::map<std::string, std::string>& partials() const { return partials_; }
@@ -91,14 +107,6 @@ private:
   reading how_;
   std::set<std::string, std::less<>> names_;
   std::map<std::string, std::string> partials_;
-
-  // A value that a mustache template shows, and has no section for: where it is not there, nothing stands in its place.
-  struct need {
-    bool is_key = false;  // or else a service
-    std::string name;
-    templating::position where;
-    std::string source;
-  };
   std::vector<need> needs_;
 };
 

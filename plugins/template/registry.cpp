@@ -3,6 +3,7 @@
 #include "common/nearest.hpp"
 #include "common/templating/fault.hpp"
 #include "common/templating/format/quote.hpp"
+#include "template/absent.hpp"
 
 #include <algorithm>
 
@@ -21,22 +22,14 @@ const service* registry::find_service(std::string_view name) const {
   std::vector<std::string_view> known;
   for (const auto& [each, of] : by_name_) known.push_back(each);
   std::ranges::sort(known);
-  throw templating::failure("no source of this pipeline publishes a service " + templating::go_quoted(name) +
-                            common::nearest(name, known) +
-                            ". Name it in a source, such as service = [{ name = " + templating::go_quoted(name) +
-                            " }] of consul-http; or, where services come and go by themselves, set absent = \"empty\" "
-                            "for this sink");
+  throw templating::failure(no_service(name, common::nearest(name, known)));
 }
 
 const registry::setting& registry::need_key(std::string_view path, const std::string& otherwise) const {
   if (const auto found = keys().find(path); found != keys().end()) return found->second;
   std::vector<std::string_view> paths;
   for (const auto& [each, of] : keys()) paths.push_back(each);
-  const auto name = templating::go_quoted(path);
-  throw templating::failure("there is no key " + name + " in this pipeline" + common::nearest(path, paths) +
-                            ". Where it is in Consul, name it in a source: key = [{ path = " + name +
-                            " }] of consul-kv. The file stays as it is until the key is there; " + otherwise +
-                            " does not need it");
+  throw templating::failure(no_key(path, common::nearest(path, paths), otherwise));
 }
 
 const std::map<std::string_view, registry::setting>& registry::keys() const {

@@ -4,6 +4,7 @@
 #include "common/templating/format/quote.hpp"
 #include "common/templating/functions/key_pair.hpp"
 #include "common/templating/invocation.hpp"
+#include "template/absent.hpp"
 #include "template/registry.hpp"
 #include "template/service_query.hpp"
 
@@ -142,10 +143,7 @@ value pairs_below(invocation& in, const value& given, bool deep) {
 // The safe ones wait for what is there to come back, in case all of it was lost.
 value some_pairs_below(invocation& in, const value& given, bool deep) {
   const auto result = pairs_below(in, given, deep);
-  if (result.size() == 0)
-    throw failure("there is no key that begins with " + templating::go_quoted(given.text()) +
-                  " in this pipeline; name the folder in a source: key = [{ prefix = " +
-                  templating::go_quoted(given.text()) + " }] of consul-kv. The file stays as it is until there is one");
+  if (result.size() == 0) throw failure(no_keys_below(given.text()));
   return result;
 }
 

@@ -1,5 +1,6 @@
 // The template sink: the schema of its options, and the plugin object.
 #include "template/probe.hpp"
+#include "template/requests.hpp"
 #include "template/settings.hpp"
 #include "template/supervise_sink.hpp"
 
@@ -125,6 +126,16 @@ public:
   }
 
   void probe(const probing& into) const { probe_files(settings_, into); }
+
+  /// What its templates ask for by name.
+  void asks(const probing& into) const {
+    for (const auto& file : settings_.files)
+      for (const auto& each : requests_of(file.form)) {
+        if (each.what == asked::service && settings_.absent_is_empty) continue;
+        if (each.is_needed) into.needs(each.what, each.name, each.why);
+        else into.would_use(each.what, each.name, each.why);
+      }
+  }
 
   bool render(const update_view& update) override {
     std::string why;

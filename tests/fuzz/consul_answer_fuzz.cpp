@@ -45,6 +45,17 @@ bool includes(const std::vector<endpoint>& more, const std::vector<endpoint>& fe
   return std::ranges::all_of(fewer, [&](const endpoint& each) { return std::ranges::count(more, each) > 0; });
 }
 
+// How many instances an answer has: each is published or left out, whichever address and port are asked for.
+std::size_t instances(const std::string& body, const place_choice& place) {
+  std::string why;
+  std::vector<instance_without_port> left_out;
+  const auto all = parse_endpoints(body, health_level::any, why, {}, place, &left_out);
+  if (!all) broken("which address and port are asked for does not make an answer unreadable", why);
+  for (const auto& each : left_out)
+    if (each.why.empty()) broken("an instance is left out for a reason");
+  return all->size() + left_out.size();
+}
+
 void read_endpoints(const std::string& body) {
   const auto any = endpoints(body, health_level::any);
   const auto warning = endpoints(body, health_level::warning);
@@ -53,6 +64,8 @@ void read_endpoints(const std::string& body) {
     broken("whether an answer can be read does not depend on the health that is asked for");
   if (any && (!includes(*any, *warning) || !includes(*warning, *passing)))
     broken("a stricter choice of health has no other endpoints");
+  if (any && instances(body, {}) != instances(body, {.address = "wan", .port = "http"}))
+    broken("each instance is published or left out");
 }
 
 // What a node had before is all gone from an empty one, and nothing of it changes by itself.

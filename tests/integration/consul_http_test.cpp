@@ -99,6 +99,17 @@ TEST_F(ConsulHttpReal, TakesTheNodesAddressWhenTheServiceHasNone) {
 }
 
 // Such as a database outside, registered in the catalogue: its node has no agent, so that there is no check at all.
+TEST_F(ConsulHttpReal, PublishesTheTaggedAddressThatIsAskedFor) {
+  add("a", {{"TaggedAddresses", {{"wan", {{"Address", "203.0.113.7"}, {"Port", 8080}}}}}});
+  watch("service = [{ name = \"web\" }, { name = \"web\", as = \"outside\", address = \"wan\" }]");
+  ASSERT_TRUE(source_->wait_ready());
+  ASSERT_TRUE(has({"n1/a"}));
+  EXPECT_EQ(only()->address, "10.0.0.1");
+  ASSERT_TRUE(has({"n1/a"}, "outside"));
+  EXPECT_EQ(only("outside")->address, "203.0.113.7");
+  EXPECT_EQ(only("outside")->port, 8080U);
+}
+
 TEST_F(ConsulHttpReal, TakesAnInstanceWithoutChecksForPassingAsConsulDoes) {
   consul_.put("/v1/catalog/register", {{"Node", "outside"},
                                        {"Address", "10.1.1.1"},

@@ -219,7 +219,7 @@ TEST(Doctor, LooksWithTheRightsOfTheUserThatIsNamed) {
   const auto ran = run({drcon.binary(), "doctor", "-c", (open / "drcon.toml").string(), "--user", "nobody"});
   EXPECT_EQ(ran.code, 3) << ran.out << ran.err;
   EXPECT_THAT(ran.out, HasSubstr("ok      drcon: writable: no state directory is set"));
-  EXPECT_THAT(ran.out, HasSubstr("FAILED  sink edge: writable: nobody cannot write in"));
+  EXPECT_THAT(ran.out, testing::ContainsRegex("FAILED  sink edge: writable: nobody cannot write in [^\n]*: Permission denied"));
   EXPECT_THAT(ran.out, HasSubstr("to do: give nobody the right to write there"));
   EXPECT_THAT(ran.out, HasSubstr("FAILED  sink edge: process: cannot signal nginx"));
   EXPECT_THAT(ran.out, HasSubstr("as user nobody: 2 things do not work"));
@@ -310,8 +310,8 @@ TEST(Doctor, SaysThatTheConfigurationIsWrongAsCheckDoes) {
   EXPECT_EQ(answer["ok"], false);
   bool is_named = false;
   for (const auto& each : answer["findings"]) {
-    EXPECT_EQ(each["code"], "configuration") << each.dump();
-    is_named |= each["line"] == 2 && each["message"].get<std::string>().find("no-such") != std::string::npos;
+    is_named |= each["line"] == 2 && each["code"] == "unknown-plugin" &&
+                each["message"].get<std::string>().find("no-such") != std::string::npos;
   }
   EXPECT_TRUE(is_named) << checked.out;
 }

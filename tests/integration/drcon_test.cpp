@@ -581,6 +581,56 @@ TEST(Check, FindsNoFaultInTheShippedConfigurations) {
   EXPECT_GE(count, 7);
 }
 
+class CheckOfTemplates : public testing::Test {
+protected:
+  auto check(const std::string& text, const std::string& more_of_sink = {}) const {
+    write_file(directory_.path() / "t.ctmpl", text);
+    const auto file = directory_.path() / "drcon.toml";
+    write_file(file,
+               "[source.consul]\nplugin = \"consul-http\"\nservice = [{ name = \"web\" }]\n"
+               "[source.kv]\nplugin = \"consul-kv\"\nkey = [{ path = \"a/b\" }, { prefix = \"c/\" }]\n"
+               "[sink.file]\nplugin = \"template\"\n" +
+                   more_of_sink + "[[sink.file.file]]\npath = \"" + (directory_.path() / "out").string() +
+                   "\"\ntemplate = \"" + (directory_.path() / "t.ctmpl").string() +
+                   "\"\nescape = \"none\"\n[pipeline.p]\nsources = [\"consul\", \"kv\"]\nsinks = [\"file\"]\n");
+    return run({DRCON_BINARY, "check", "-c", file.string()});
+  }
+  temp_dir directory_;
+};
+
+TEST_F(CheckOfTemplates, FindNoFaultWhereSourcesWatchWhatTheyAskFor) {
+  const auto result = check(R"({{range service "web"}}{{.Port}}{{end}}{{key "a/b"}}{{keyOrDefault "c/d" "1"}})");
+  EXPECT_EQ(result.code, 0);
+  EXPECT_EQ(result.err, "");
+}
+
+TEST_F(CheckOfTemplates, ReportWhatNoSourceWatchesWithTheLineToAdd) {
+  for (const auto* isolation : {"", "isolation = { mode = \"process\" }\n"}) {
+    const auto result = check("\n{{range service \"shop\"}}{{.Port}}{{end}}", isolation);
+    EXPECT_EQ(result.code, 1);
+    EXPECT_NE(result.err.find("t.ctmpl:2:9: no source of this pipeline publishes a service \"shop\""),
+              std::string::npos)
+        << result.err;
+    EXPECT_NE(result.err.find("service = [{ name = \"shop\" }] of consul-http"), std::string::npos) << result.err;
+  }
+}
+
+TEST_F(CheckOfTemplates, WarnOfKeysThatAlwaysHaveTheirDefault) {
+  const auto result = check(R"({{keyOrDefault "x/y" "1"}})");
+  EXPECT_EQ(result.code, 0);
+  EXPECT_NE(result.err.find("no source of this pipeline watches the key \"x/y\", so that keyOrDefault always"),
+            std::string::npos)
+      << result.err;
+  EXPECT_NE(result.err.find("key = [{ path = \"x/y\" }] of consul-kv"), std::string::npos) << result.err;
+  EXPECT_NE(result.out.find(": no error found, see the warnings"), std::string::npos) << result.out;
+}
+
+TEST_F(CheckOfTemplates, TakeServicesThatComeAndGoAsTheSinkSays) {
+  const auto result = check(R"({{range service "shop"}}{{.Port}}{{end}})", "absent = \"empty\"\n");
+  EXPECT_EQ(result.code, 0);
+  EXPECT_EQ(result.err, "");
+}
+
 TEST(Check, ReportsThePlaceOfEachFaultInABrokenConfiguration) {
   const auto root = std::filesystem::path(DRCON_SOURCE_ROOT) / "tests/golden/config";
   int count = 0;

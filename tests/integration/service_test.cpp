@@ -145,6 +145,36 @@ TEST_F(Service, ReportsAReloadFromItsBeginToItsEnd) {
   EXPECT_EQ(systemd_.count("RELOADING=1"), 1);
 }
 
+// A misspelt key is what is to be corrected, and not the one that is missing because of it.
+TEST_F(Service, SaysOfARefusedReloadWhichKeyIsMisspeltAndThatThereIsMore) {
+  publish();
+  start();
+  ASSERT_TRUE(systemd_.received("READY=1"));
+  auto wrong = text();
+  wrong.replace(wrong.find("sources = "), 10, "source = ");
+  write_file(config(), wrong);
+  drcon_.signal(SIGHUP);
+  EXPECT_TRUE(wait_until([&] {
+    return systemd_.status().find("unknown key 'source' in [pipeline.p]; did you mean 'sources'?") !=
+               std::string::npos &&
+           systemd_.status().ends_with("(and 1 more: see drcon check)");
+  })) << systemd_.status();
+}
+
+// Whoever reads that it waits must not think that nothing is served.
+TEST_F(Service, SaysWhatItServesWhileItWaitsAfterARestart) {
+  publish();
+  start();
+  ASSERT_TRUE(systemd_.received("STATUS=1 pipeline: all up to date"));
+  EXPECT_EQ(drcon_.terminate(), 0);
+  fs::remove(services());
+  start();
+  EXPECT_TRUE(wait_until([this] {
+    return systemd_.status().starts_with("STATUS=1 pipeline: pipeline p, which serves the last good state (revision ");
+  })) << systemd_.status();
+  EXPECT_NE(systemd_.status().find("), waits for source s"), std::string::npos) << systemd_.status();
+}
+
 TEST_F(Service, SaysThatAReloadWasRefused) {
   publish();
   start();
@@ -152,7 +182,7 @@ TEST_F(Service, SaysThatAReloadWasRefused) {
   write_file(config(), "nonsense");
   drcon_.signal(SIGHUP);
   const auto refused =
-      "STATUS=1 pipeline: all up to date; the last reload was refused, and the configuration before "
+      "STATUS=1 pipeline: OK, with warnings; the last reload was refused, and the configuration before "
       "it is in use: " +
       config().string() + ":1:9: ";
   EXPECT_TRUE(wait_until([&] { return systemd_.status().starts_with(refused); })) << systemd_.status();

@@ -73,7 +73,7 @@ sink_part nginx_sink(const nginx_server& nginx, const std::vector<std::string>& 
   add_nginx_steps(nginx, directory, user, part);
   part.steps_when_it_runs.push_back(
       {"When drcon has written the file, use an upstream in nginx, and reload nginx once:",
-       {"server {", "    listen 8080;", "    location / {", "        proxy_pass http://" + example_of(services) + ";",
+       {"server {", "    listen 8081;", "    location / {", "        proxy_pass http://" + example_of(services) + ";",
         "    }", "}"}});
   return part;
 }

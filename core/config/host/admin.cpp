@@ -80,18 +80,18 @@ void check_admin(const admin_config& admin, const checked_options& options, diag
     return written == options.positions.end() ? position{} : written->second;
   };
   if (admin.certificate.empty() != admin.private_key.empty())
-    found.error(where(admin.certificate.empty() ? "private_key" : "certificate"),
+    found.error(code::value, where(admin.certificate.empty() ? "private_key" : "certificate"),
                 "[admin] has a certificate without a private_key, or the other way round",
                 "TLS needs both: write the one that is missing");
   if (admin.address.empty()) return;
   if (admin.port == 0) {
-    found.error(where("listen"),
+    found.error(code::value, where("listen"),
                 "'listen' in [admin]: expected ADDRESS:PORT, found \"" +
                     shortened(options.values.at("listen").get<std::string>()) + "\"",
                 "an IP address and a port, such as \"127.0.0.1:9180\" or \"[::1]:9180\"");
   } else if (!is_loopback(admin.address) && (admin.token.empty() || admin.certificate.empty())) {
     // A port that is open to a network needs a token against strangers, and TLS against eavesdroppers.
-    found.error(where("listen"),
+    found.error(code::value, where("listen"),
                 "'listen' in [admin]: " + admin.address + " can be reached from elsewhere, and has no " +
                     (admin.token.empty() ? "token" : "TLS"),
                 "add token, certificate and private_key, or listen on 127.0.0.1");

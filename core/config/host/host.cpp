@@ -90,7 +90,8 @@ void keep_what_is_read_at_start(const host_config& running, host_config& next, c
   for (const auto& each : host_options().options) {
     if (!each.keep || !each.keep(running, next)) continue;
     const auto written = next.positions.find(each.key);
-    found.warning(written == next.positions.end() ? position{.file = file.string()} : written->second,
+    found.warning(code::at_start_only,
+                  written == next.positions.end() ? position{.file = file.string()} : written->second,
                   "'" + each.key + "' in [host] is read at start only; the value of the start stays in effect",
                   "restart drcon to use the new one");
   }

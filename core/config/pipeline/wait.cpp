@@ -37,7 +37,7 @@ void check_wait(const checked_options& options, const section& pipeline, diagnos
   const auto& written = options.positions;
   const auto place = written.find(written.contains("/wait/min") ? "/wait/min" : "/wait/max");
   found.error(
-      place == written.end() ? pipeline.where : place->second,
+      code::value, place == written.end() ? pipeline.where : place->second,
       "'wait' in " + pipeline.title + ": min (" + to_text(*min) + ") is longer than max (" + to_text(*max) + ")");
 }
 

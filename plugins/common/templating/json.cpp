@@ -205,6 +205,8 @@ private:
   }
 
   void object(const value& of) {
+    if (of.as_object().json_fault != nullptr)
+      if (const auto why = of.as_object().json_fault(of.self()); !why.empty()) throw failure(std::string(why));
     if (of.as_object().document_text != nullptr) return text(of.as_object().document_text(of.self(), scratch_));
     if (of.as_object().text != nullptr) return text(of.as_object().text(of.self(), scratch_));
     open("{");

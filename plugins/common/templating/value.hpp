@@ -69,6 +69,8 @@ struct object_class {
   std::span<const field> unshown = {};
   /// Of types that have another text in JSON, YAML and TOML: in those two without quotes.
   std::string_view (*document_text)(const void* self, memory& scratch) = nullptr;
+  /// Of types that JSON does not take whatever they are: why it does not take this one, or empty.
+  std::string_view (*json_fault)(const void* self) = nullptr;
 
   const field* find(std::string_view name) const {
     for (const auto each : {fields, unshown})

@@ -1,6 +1,6 @@
 /* drcon/probe.h: the ability "drcon.probe/1" of a plugin: it looks whether an instance of it works, and changes
  * nothing. `drcon doctor` asks for it, and so does `drcon run` at its start: a fault must not hide until the next
- * change.
+ * change. `drcon check` asks by it what a sink needs of its sources.
  *
  *   const void* ability(const char* name) { return strcmp(name, DRCON_PROBE) == 0 ? &my_probe : NULL; }
  *
@@ -33,6 +33,10 @@ extern "C" {
 #define DRCON_PROBE_INCLUDED 9u    /**< whether the target reads what the plugin writes */
 #define DRCON_PROBE_PARTS 10u      /**< whether what is named is there: services, backends, keys */
 #define DRCON_PROBE_OWNER 11u      /**< whether another drcon has the same target */
+/* Of asks() alone: `what` is the name of it, and `advice` says who asks, where, and what to add to which source. */
+#define DRCON_PROBE_ASKS_SERVICE 12u /**< a service that the sink asks for */
+#define DRCON_PROBE_ASKS_KEY 13u     /**< a key that the sink asks for */
+#define DRCON_PROBE_ASKS_KEYS 14u    /**< any key that begins with `what` */
 
 /** How it is. An unknown number is read as DRCON_PROBE_WARNING. */
 #define DRCON_PROBE_OK 0u
@@ -66,6 +70,11 @@ typedef struct drcon_probe {
    *  probe. */
   void (*source)(void* self, const drcon_probe_call*);
   void (*sink)(void* self, const drcon_probe_call*);
+  /** [lane] As `sink`, but looks at nothing outside of the instance: reports what it asks for, such as the services
+   *  that its templates name. Of each: DRCON_PROBE_FAILED where it applies nothing without that, DRCON_PROBE_WARNING
+   *  where it goes on. `drcon check` reports what no source of the sink's pipelines can publish, as far as the schemas
+   *  of these sources say what they publish ("publishes"). NULL for a sink that asks for nothing by name. */
+  void (*asks)(void* self, const drcon_probe_call*);
 } drcon_probe;
 
 #ifdef __cplusplus

@@ -40,6 +40,13 @@ enum class probed : std::uint32_t {
   owner = DRCON_PROBE_OWNER,
 };
 
+/// What a sink asks for by name.
+enum class asked : std::uint32_t {
+  service = DRCON_PROBE_ASKS_SERVICE,
+  key = DRCON_PROBE_ASKS_KEY,
+  keys_below = DRCON_PROBE_ASKS_KEYS,
+};
+
 /// One probe, and where its findings go. Thread rule: within probe(), on the thread that it was called on.
 class probing {
 public:
@@ -51,6 +58,15 @@ public:
   }
   void failed(probed subject, std::string_view what, std::string_view advice) const {
     report(subject, DRCON_PROBE_FAILED, what, advice);
+  }
+
+  /// Of asks(): the sink applies nothing without what has that name. `why` says where it is asked for, and what to do.
+  void needs(asked what, std::string_view name, std::string_view why) const {
+    report(static_cast<probed>(what), DRCON_PROBE_FAILED, name, why);
+  }
+  /// The same, of what it goes on without.
+  void would_use(asked what, std::string_view name, std::string_view why) const {
+    report(static_cast<probed>(what), DRCON_PROBE_WARNING, name, why);
   }
 
   /// How long each answer of the other side may take, at most.
@@ -75,6 +91,26 @@ private:
 namespace detail {
 
 template <class Type>
+concept asking = requires(const Type& some, const probing& into) {
+  some.asks(into);
+};
+
+template <class Type>
+void ask(void* self, const drcon_probe_call* call) noexcept {
+  try {
+    static_cast<const Type*>(self)->asks(probing(call));
+  } catch (...) {  // what it asks for is not known then, as of a sink that cannot say it
+  }
+}
+
+/// Null for a Type without asks().
+template <class Type>
+constexpr auto asks_of() -> void (*)(void*, const drcon_probe_call*) {
+  if constexpr (asking<Type>) return &ask<Type>;
+  else return nullptr;
+}
+
+template <class Type>
 void probe(void* self, const drcon_probe_call* call) noexcept {
   probing into(call);
   std::string_view why = "an exception of unknown type";
@@ -95,25 +131,26 @@ constexpr drcon_plugin with_ability(drcon_plugin entry, const void* (*ability)(c
 }  // namespace detail
 }  // namespace drcon
 
-/// The ability, for DRCON_PROBED_SOURCE and DRCON_PROBED_SINK. SOURCE and SINK are functions or nullptr.
-#define DRCON_DETAIL_PROBE_ABILITY(SOURCE, SINK)                                                                \
-  static const void* drcon_ability_of_this_library(const char* name) {                                          \
-    static const drcon_probe probe{.size = sizeof(drcon_probe), .reserved = 0, .source = SOURCE, .sink = SINK}; \
-    return std::string_view(name) == DRCON_PROBE ? static_cast<const void*>(&probe) : nullptr;                  \
+/// The ability, for DRCON_PROBED_SOURCE and DRCON_PROBED_SINK. SOURCE, SINK and ASKS are functions or nullptr.
+#define DRCON_DETAIL_PROBE_ABILITY(SOURCE, SINK, ASKS)                                             \
+  static const void* drcon_ability_of_this_library(const char* name) {                             \
+    static const drcon_probe probe{                                                                \
+        .size = sizeof(drcon_probe), .reserved = 0, .source = SOURCE, .sink = SINK, .asks = ASKS}; \
+    return std::string_view(name) == DRCON_PROBE ? static_cast<const void*>(&probe) : nullptr;     \
   }
 
 /// As DRCON_SOURCE, for a Type that has probe().
 #define DRCON_PROBED_SOURCE(NAME, VERSION, SUMMARY, TYPE)                                                  \
   static const drcon_source_type drcon_source_type_of_this_library = ::drcon::detail::source_type<TYPE>(); \
-  DRCON_DETAIL_PROBE_ABILITY(&::drcon::detail::probe<TYPE>, nullptr)                                       \
+  DRCON_DETAIL_PROBE_ABILITY(&::drcon::detail::probe<TYPE>, nullptr, nullptr)                              \
   extern "C" DRCON_EXPORT const drcon_plugin drcon_plugin_entry = ::drcon::detail::with_ability(           \
       ::drcon::detail::entry(NAME, VERSION, SUMMARY, &drcon_source_type_of_this_library, nullptr),         \
       &drcon_ability_of_this_library);
 
-/// As DRCON_SINK, for a Type that has probe().
-#define DRCON_PROBED_SINK(NAME, VERSION, SUMMARY, TYPE)                                              \
-  static const drcon_sink_type drcon_sink_type_of_this_library = ::drcon::detail::sink_type<TYPE>(); \
-  DRCON_DETAIL_PROBE_ABILITY(nullptr, &::drcon::detail::probe<TYPE>)                                 \
-  extern "C" DRCON_EXPORT const drcon_plugin drcon_plugin_entry = ::drcon::detail::with_ability(     \
-      ::drcon::detail::entry(NAME, VERSION, SUMMARY, nullptr, &drcon_sink_type_of_this_library),     \
+/// As DRCON_SINK, for a Type that has probe(), and perhaps `void asks(const drcon::probing& into) const`.
+#define DRCON_PROBED_SINK(NAME, VERSION, SUMMARY, TYPE)                                                \
+  static const drcon_sink_type drcon_sink_type_of_this_library = ::drcon::detail::sink_type<TYPE>();   \
+  DRCON_DETAIL_PROBE_ABILITY(nullptr, &::drcon::detail::probe<TYPE>, ::drcon::detail::asks_of<TYPE>()) \
+  extern "C" DRCON_EXPORT const drcon_plugin drcon_plugin_entry = ::drcon::detail::with_ability(       \
+      ::drcon::detail::entry(NAME, VERSION, SUMMARY, nullptr, &drcon_sink_type_of_this_library),       \
       &drcon_ability_of_this_library);

@@ -10,6 +10,10 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/cases"
+	"golang.org/x/text/language"
 )
 
 func ranges(name string, is func(rune) bool) {
@@ -68,6 +72,31 @@ func mapping(name string, change func(rune) rune) {
 	fmt.Println("};")
 }
 
+// Characters that a word begins with otherwise than Go's unicode.ToTitle has it: most become several.
+func longTitles() {
+	words := cases.Title(language.Und, cases.NoLower)
+	fmt.Println("constexpr long_title long_titles[] = {")
+	line := ""
+	for r := rune(0); r <= unicode.MaxRune; r++ {
+		text := words.String(string(r))
+		if text == string(unicode.ToTitle(r)) || !utf8.ValidRune(r) {
+			continue
+		}
+		bytes := ""
+		for _, each := range []byte(text) {
+			bytes += fmt.Sprintf("\\%03o", each)
+		}
+		item := fmt.Sprintf("{%#x, \"%s\"},", r, bytes)
+		if len(line)+len(item) > 110 {
+			fmt.Println("    " + strings.TrimSpace(line))
+			line = ""
+		}
+		line += " " + item
+	}
+	fmt.Println("    " + strings.TrimSpace(line))
+	fmt.Println("};")
+}
+
 func main() {
 	if len(os.Args) > 1 {
 		fmt.Fprintln(os.Stderr, "no arguments")
@@ -85,5 +114,6 @@ func main() {
 	mapping("upper_changes", unicode.ToUpper)
 	mapping("lower_changes", unicode.ToLower)
 	mapping("title_changes", unicode.ToTitle)
+	longTitles()
 	fmt.Println("// clang-format on")
 }

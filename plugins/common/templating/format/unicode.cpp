@@ -19,6 +19,12 @@ struct change {
   int delta;
 };
 
+// A character that a word begins with as another text than one character.
+struct long_title {
+  char32_t number;
+  std::string_view text;
+};
+
 #include "common/templating/format/unicode_tables.inc"
 
 bool is_in(std::span<const range> all, char32_t number) {
@@ -146,11 +152,17 @@ bool is_word_alone(char32_t number) {
 }  // namespace
 
 std::string to_title(std::string_view text) {
+  const auto append_first = [](std::string& to, char32_t number) {
+    const auto* found = std::ranges::lower_bound(long_titles, number, {}, &long_title::number);
+    if (found != std::end(long_titles) && found->number == number) to += found->text;
+    else append(to, title(number));
+  };
   std::string result;
   bool in_word = false;  // behind its first letter that has a case
   while (!text.empty()) {
     const auto one = first_of(text);
-    append(result, in_word ? one.number : title(one.number));
+    if (in_word) append(result, one.number);
+    else append_first(result, one.number);
     text.remove_prefix(one.bytes);
     // A word goes on behind an apostrophe, a dot or an underscore that letters follow.
     const auto next = first_of(text).number;

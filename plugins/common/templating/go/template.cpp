@@ -8,36 +8,54 @@
 namespace drcon::templating::go {
 namespace {
 
-void collect(const tree& of, const node* in, std::vector<mention>& result);
+// Finds every call of a function, in order of place.
+class mention_collector {
+public:
+  explicit mention_collector(const tree& of) : of_(of) {}
 
-void collect_command(const tree& of, const node& command, std::vector<mention>& result) {
-  const auto& first = *command.items[0];
-  if (first.type == node_type::identifier) {
-    mention found{.function = first.function->name, .arguments = {}, .where = place_of(of.text, first.offset)};
-    for (const auto* each : command.items.subspan(1)) found.arguments.push_back(each->constant);
-    result.push_back(std::move(found));
-  } else {
-    collect(of, &first, result);
+  void collect(const node* in, bool is_conditional) {
+    if (in == nullptr) return;
+    if (in->type == node_type::command) return collect_command(*in, is_conditional);
+    if (in->type == node_type::chain && in->pipe->type == node_type::identifier) add(*in->pipe, is_conditional);
+    else collect(in->pipe, is_conditional);
+    for (const auto* each : in->items) collect(each, is_conditional);
+    collect(in->body, true);
+    collect(in->otherwise, true);
   }
-  for (const auto* each : command.items.subspan(1)) {
-    // A function without arguments may stand as one.
-    if (each->type == node_type::identifier)
-      result.push_back({.function = each->function->name, .arguments = {}, .where = place_of(of.text, each->offset)});
-    else collect(of, each, result);
-  }
-}
 
-void collect(const tree& of, const node* in, std::vector<mention>& result) {
-  if (in == nullptr) return;
-  if (in->type == node_type::command) return collect_command(of, *in, result);
-  if (in->type == node_type::chain && in->pipe->type == node_type::identifier)
-    result.push_back(
-        {.function = in->pipe->function->name, .arguments = {}, .where = place_of(of.text, in->pipe->offset)});
-  else collect(of, in->pipe, result);
-  for (const auto* each : in->items) collect(of, each, result);
-  collect(of, in->body, result);
-  collect(of, in->otherwise, result);
-}
+  std::vector<mention> take() { return std::move(found_); }
+
+private:
+  void collect_command(const node& command, bool is_conditional) {
+    const auto& first = *command.items[0];
+    if (first.type == node_type::identifier) {
+      auto& call = add(first, is_conditional);
+      for (const auto* each : command.items.subspan(1)) call.arguments.push_back(each->constant);
+    } else {
+      collect(&first, is_conditional);
+    }
+    const bool stops_early =
+        first.type == node_type::identifier && (first.function->name == "and" || first.function->name == "or");
+    for (std::size_t i = 1; i < command.items.size(); ++i) {
+      const auto& each = *command.items[i];
+      const bool may_be_left_out = is_conditional || (stops_early && i > 1);
+      // A function without arguments may stand as one.
+      if (each.type == node_type::identifier) add(each, may_be_left_out);
+      else collect(&each, may_be_left_out);
+    }
+  }
+
+  mention& add(const node& identifier, bool is_conditional) {
+    found_.push_back({.function = identifier.function->name,
+                      .arguments = {},
+                      .where = place_of(of_.text, identifier.offset),
+                      .is_conditional = is_conditional});
+    return found_.back();
+  }
+
+  const tree& of_;
+  std::vector<mention> found_;
+};
 
 void collect_fields(const node* in, std::set<std::string_view>& result) {
   if (in == nullptr) return;
@@ -69,9 +87,9 @@ std::optional<fault> text_template::render(const value& root, const surroundings
 }
 
 std::vector<mention> text_template::mentions() const {
-  std::vector<mention> result;
-  for (const auto& [name, root] : tree_->templates) collect(*tree_, root, result);
-  return result;
+  mention_collector all(*tree_);
+  for (const auto& [name, root] : tree_->templates) all.collect(root, name != tree_->name);
+  return all.take();
 }
 
 std::set<std::string_view> text_template::fields() const {

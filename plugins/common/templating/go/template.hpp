@@ -34,6 +34,8 @@ struct mention {
   /// Its arguments as far as they are constants; nothing for those that are computed.
   std::vector<value> arguments;
   position where;
+  /// It stands in a branch, a loop or a defined template: whether it is called depends on the data.
+  bool is_conditional = false;
 };
 
 class text_template {

@@ -22,6 +22,12 @@ std::string_view document_text_of(const void* self, memory& scratch) {
   return scratch.keep(time_text(of(self), rfc3339_with_fraction));
 }
 
+std::string_view json_fault_of(const void* self) {
+  const auto year = clock_of(of(self)).year;
+  if (year >= 0 && year <= 9999) return {};
+  return "json: error calling MarshalJSON for type time.Time: Time.MarshalJSON: year outside of range [0,9999]";
+}
+
 // A number that has a name: time.Month and time.Weekday.
 const object_class month_class{.type = "time.Month", .fields = {}, .text = [](const void* self, memory&) {
                                  return month_name(*static_cast<const int*>(self));
@@ -127,8 +133,12 @@ constexpr auto fields_of(std::index_sequence<I...>) {
 }
 constexpr auto fields = fields_of(std::make_index_sequence<std::size(methods)>());
 
-const object_class time_class{
-    .type = takes_time.type, .fields = fields, .text = text_of, .unshown = {}, .document_text = document_text_of};
+const object_class time_class{.type = takes_time.type,
+                              .fields = fields,
+                              .text = text_of,
+                              .unshown = {},
+                              .document_text = document_text_of,
+                              .json_fault = json_fault_of};
 
 }  // namespace
 

@@ -100,8 +100,21 @@ TEST(TerminalText, TheStateOfAPipelineIsThatOfItsWorstPart) {
   EXPECT_THAT(state_with("applied", true, true), HasSubstr("  ok  "));
   EXPECT_THAT(state_with("away", false, true), HasSubstr("  sink away  "));
   EXPECT_THAT(state_with("rejected", false, false), HasSubstr("  sink rejected  "));
-  EXPECT_THAT(state_with("applied", true, false), HasSubstr("  source lost  "));
+  EXPECT_THAT(state_with("applied", true, false), HasSubstr("  source unreachable  "));
   EXPECT_THAT(state_with("applied", false, true), HasSubstr("  applying  "));
+}
+
+TEST(TerminalText, TheStateOfWhatFailsSaysSinceWhen) {
+  auto status = status_with({{"up_to_date", false},
+                             {"in_flight", false},
+                             {"last_answer", "away"},
+                             {"applied", 2},
+                             {"wanted", 3},
+                             {"failing_since", 86400.0}});
+  EXPECT_THAT(format_status(status), HasSubstr("  sink away since " + clock_time(86400)));
+  status["sinks"]["page"]["last_answer"] = "applied";
+  status["sources"]["hosts"] = {{"known", false}, {"state", "away"}, {"unknown_since", 172800.0}};
+  EXPECT_THAT(format_status(status), HasSubstr("  source unreachable since " + clock_time(172800)));
 }
 
 TEST(TerminalText, AnAppliedChangeHasItsWholeWay) {

@@ -13,10 +13,10 @@ namespace {
 
 TEST(Diagnostics, AreReportedInOrderOfPlace) {
   diagnostics found;
-  found.error({"b.toml", 1, 1}, "fourth");
-  found.error({"a.toml", 10, 1}, "third");
-  found.warning({"a.toml", 9, 4}, "second", "fix it");
-  found.error({"a.toml"}, "first");
+  found.error(code::value, {"b.toml", 1, 1}, "fourth");
+  found.error(code::value, {"a.toml", 10, 1}, "third");
+  found.warning(code::value, {"a.toml", 9, 4}, "second", "fix it");
+  found.error(code::value, {"a.toml"}, "first");
   EXPECT_EQ(found.text(),
             "a.toml: error: first\n"
             "a.toml:9:4: warning: second; fix it\n"
@@ -26,15 +26,15 @@ TEST(Diagnostics, AreReportedInOrderOfPlace) {
 
 TEST(Diagnostics, OfWarningsOnlyAreNoErrors) {
   diagnostics found;
-  found.warning({"a.toml", 1, 1}, "unused");
+  found.warning(code::value, {"a.toml", 1, 1}, "unused");
   EXPECT_FALSE(found.has_errors());
-  found.error({"a.toml", 1, 1}, "wrong");
+  found.error(code::value, {"a.toml", 1, 1}, "wrong");
   EXPECT_TRUE(found.has_errors());
 }
 
 TEST(Diagnostics, StayOnOneLineWhateverTheyQuote) {
   diagnostics found;
-  found.error({"a.toml", 1, 1}, "unknown key 'a\nb\x1b[2J\x7f'");
+  found.error(code::value, {"a.toml", 1, 1}, "unknown key 'a\nb\x1b[2J\x7f'");
   EXPECT_EQ(found.text(), "a.toml:1:1: error: unknown key 'a\\x0ab\\x1b[2J\\x7f'\n");
 }
 
@@ -80,8 +80,8 @@ TEST(Suggestion, CostsLittleForAHugeKey) {
 // What a reload logs, and what the admin interface answers, is made of the parts.
 TEST(Diagnostics, QuoteWhatAFileHoldsOnOneLineInEachOfTheirParts) {
   diagnostics found;
-  found.error({.file = "a\nb.toml", .line = 1, .column = 2}, "expected 'inf', saw 'i\n'", "say \x1b[31m");
-  found.warning({.file = "c.toml", .line = 1, .column = 1}, "what\rever");
+  found.error(code::value, {.file = "a\nb.toml", .line = 1, .column = 2}, "expected 'inf', saw 'i\n'", "say \x1b[31m");
+  found.warning(code::value, {.file = "c.toml", .line = 1, .column = 1}, "what\rever");
   const auto all = found.sorted();
   EXPECT_EQ(all[0].where.file, "a\\x0ab.toml");
   EXPECT_EQ(all[0].message, "expected 'inf', saw 'i\\x0a'");

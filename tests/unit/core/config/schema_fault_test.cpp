@@ -105,6 +105,24 @@ TEST(SchemaFault, KnowsTheNamesOfEarlierVersions) {
   EXPECT_EQ(fault(R"({"gone": ["a"]})"), R"(at /gone: expected an object of texts, found ["a"])");
 }
 
+TEST(SchemaFault, KnowsWhatASourcePublishes) {
+  EXPECT_EQ(
+      fault(R"({"properties": {"x": {}, "y": {}}, "publishes": {"service": ["x"], "key": "x", "keys_below": "y"}})"),
+      "");
+  EXPECT_EQ(fault(R"({"publishes": {"service": []}})"), "");
+  EXPECT_EQ(fault(R"({"properties": {"x": {}}, "publishes": {"service": ["z"]}})"),
+            R"(at /publishes/service: expected the name of an option of this table, found "z")");
+  EXPECT_EQ(fault(R"({"properties": {"x": {}}, "publishes": {"key": 5}})"),
+            "at /publishes/key: expected the name of an option of this table, found 5");
+  EXPECT_EQ(fault(R"({"publishes": {"keys": "x"}})"),
+            "at /publishes/keys: expected service (an array), key or keys_below");
+  EXPECT_EQ(fault(R"({"properties": {"x": {"type": "array"}}, "publishes": {"service": ["x"]}})"),
+            R"(at /publishes/service: the option "x" is no string)");
+  EXPECT_EQ(fault(R"({"properties": {"x": {"type": "integer"}}, "publishes": {"service": ["x"]}})"),
+            R"(at /publishes/service: the option "x" is no string)");
+  EXPECT_EQ(fault(R"({"publishes": true})"), "at /publishes: expected an object, found true");
+}
+
 TEST(SchemaFault, KnowsTheFormats) {
   EXPECT_EQ(fault_of_x(R"({"type": "string", "format": "durations"})"),
             "at /properties/x/format: there is no format \"durations\"; formats are duration, size, percent, regex, "

@@ -43,6 +43,19 @@ TEST_F(Explain, FindsByIdAddressAndPlace) {
   EXPECT_EQ(verdict("10.0.0.22"), "0 matches");
 }
 
+// Sources put the node in front of an id, which the registry's own tools do not have.
+TEST_F(Explain, FindsByTheIdThatTheRegistryHas) {
+  start();
+  auto web = service_of("web", 1);
+  web.endpoints[0].id = "node-1/web-a";
+  fake("s")->host.publish(web);
+  fake("s")->host.ready();
+  ASSERT_TRUE(settles());
+  EXPECT_EQ(explain("web-a").size(), 1U);
+  EXPECT_EQ(explain("node-1/web-a").size(), 1U);
+  EXPECT_EQ(explain("node-1").size(), 0U);
+}
+
 TEST_F(Explain, SaysWhenItWentAndThatNoSourceListsIt) {
   start();
   serve(3);
@@ -50,7 +63,9 @@ TEST_F(Explain, SaysWhenItWentAndThatNoSourceListsIt) {
   ASSERT_TRUE(sees("t", 2));
   ASSERT_TRUE(settles());
   const auto gone = explain("web-3").at(0);
-  EXPECT_EQ(gone["verdict"], "not in rotation: no source lists it");
+  EXPECT_EQ(gone["verdict"],
+            "not in rotation: no source lists it: its registry has it no more, or an option of the source leaves it "
+            "out, such as one for its health or tags");
   EXPECT_GT(gone["decided"]["gone_at"], 0);
   EXPECT_EQ(gone["decided"]["since_revision"], 2);
   EXPECT_EQ(gone["sources"][0]["says"], "absent");

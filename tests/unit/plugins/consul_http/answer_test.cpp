@@ -177,6 +177,67 @@ TEST(ConsulAnswer, PublishesDetailsAsMetadataAndTheServicesOwnGoesFirst) {
           {"tagged_address.v6", "[2001:db8::1]:81"}}));
 }
 
+std::string place_of(const std::string& service, const std::string& key,
+                     const std::string& node_addresses = R"({"wan":"198.51.100.1"})") {
+  std::string why;
+  const auto all = parse_endpoints(R"([{"Node":{"Node":"n1","Address":"10.9.9.9","TaggedAddresses":)" + node_addresses +
+                                       R"(},"Service":)" + service + R"(,"Checks":[]}])",
+                                   health_level::any, why, {}, {.address = key, .port = {}});
+  return all && all->size() == 1 ? all->front().address + " " + std::to_string(all->front().port) : why;
+}
+
+TEST(ConsulAnswer, PublishesTheTaggedAddressThatIsAskedFor) {
+  const std::string tagged =
+      R"({"ID":"a","Address":"10.0.0.1","Port":80,"TaggedAddresses":{"wan":{"Address":"203.0.113.7","Port":8080},)"
+      R"("lan_ipv6":{"Address":"2001:db8::1","Port":80}}})";
+  EXPECT_EQ(place_of(tagged, ""), "10.0.0.1 80");
+  EXPECT_EQ(place_of(tagged, "wan"), "203.0.113.7 8080");
+  EXPECT_EQ(place_of(tagged, "lan_ipv6"), "2001:db8::1 80");
+  EXPECT_EQ(place_of(tagged, "virtual"), "10.0.0.1 80") << "the usual one where there is none of that key";
+  EXPECT_EQ(place_of(R"({"ID":"a","Port":80,"TaggedAddresses":{"wan":{"Address":"203.0.113.7","Port":0}}})", "wan"),
+            "203.0.113.7 80")
+      << "Consul writes 0 where none was given";
+  EXPECT_EQ(place_of(R"({"ID":"a","Port":0,"TaggedAddresses":{"wan":{"Address":"203.0.113.7","Port":81}},)"
+                     R"("Ports":[{"Name":"http","Port":8080,"Default":true}]})",
+                     "wan"),
+            "203.0.113.7 81");
+  EXPECT_EQ(place_of(R"({"ID":"a","Port":80})", "wan"), "198.51.100.1 80") << "the node's, as the usual one would be";
+  EXPECT_EQ(place_of(R"({"ID":"a","Address":"10.0.0.1","Port":80})", "wan"), "10.0.0.1 80");
+  EXPECT_EQ(place_of(R"({"ID":"a","Port":80,"TaggedAddresses":7})", "wan", "null"), "10.9.9.9 80");
+  EXPECT_EQ(place_of(R"({"ID":"a","Port":80,"TaggedAddresses":{"wan":{"Address":7,"Port":"x"}}})", "wan", "[]"),
+            "10.9.9.9 80");
+}
+
+// As Consul's documentation has services with several ports since 1.22: Port is 0.
+struct chosen_port {
+  std::string port;
+  std::string why;
+};
+chosen_port port_of(const std::string& service, const std::string& name) {
+  std::string why;
+  std::vector<instance_without_port> left_out;
+  const auto all =
+      parse_endpoints("[" + row(service) + "]", health_level::any, why, {}, {.address = {}, .port = name}, &left_out);
+  EXPECT_TRUE(all) << why;
+  if (!all->empty()) return {std::to_string(all->front().port), {}};
+  return {"none", left_out.empty() ? "" : left_out.front().id + " " + left_out.front().why};
+}
+
+TEST(ConsulAnswer, PublishesThePortThatIsAskedForOfAServiceWithSeveral) {
+  const std::string several =
+      R"({"ID":"a","Port":0,"Ports":[{"Name":"http","Port":8080,"Default":true},{"Name":"metrics","Port":9090}]})";
+  EXPECT_EQ(port_of(several, "").port, "8080");
+  EXPECT_EQ(port_of(several, "metrics").port, "9090");
+  EXPECT_EQ(port_of(several, "grpc").why, "n1/a it has no port called 'grpc'; it has http, metrics");
+  EXPECT_EQ(port_of(R"({"ID":"a","Port":0,"Ports":[{"Name":"x","Port":1}]})", "").port, "1");
+  EXPECT_EQ(port_of(R"({"ID":"a","Port":0,"Ports":[{"Name":"x","Port":1},{"Name":"y","Port":2}]})", "").why,
+            "n1/a it has several ports (x, y), none of which is the default: choose one with port");
+  EXPECT_EQ(port_of(R"({"ID":"a","Port":80})", "").port, "80");
+  EXPECT_EQ(port_of(R"({"ID":"a","Port":80})", "http").why, "n1/a it has no ports with names");
+  EXPECT_EQ(port_of(R"({"ID":"a","Port":80,"Ports":null})", "").port, "80");
+  EXPECT_EQ(port_of(R"({"ID":"a","Port":80,"Ports":[7,{"Name":"x","Port":"y","Default":1}]})", "").port, "80");
+}
+
 // The host leaves out an endpoint with a value of more than 4096 bytes.
 TEST(ConsulAnswer, LeavesOutChecksThatAreTooLongAndNotTheInstance) {
   const auto with = [](int checks, const std::string& output) {

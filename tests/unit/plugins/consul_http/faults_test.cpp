@@ -90,6 +90,32 @@ TEST(ConsulHttp, IsReadyOnlyWhenAServiceHasAsManyEndpointsAsItsStartWaitsFor) {
   EXPECT_EQ(source.status().state, DRCON_STATE_OK) << source.status().text;
 }
 
+TEST(ConsulHttp, ReportsInstancesWithoutThePortThatIsAskedForUntilTheyHaveIt) {
+  scripted_consul consul;
+  const std::string path = "/v1/health/service/web";
+  const auto with_port = [](const std::string& name) {
+    return R"({"Node":{"Node":"n1","Address":"10.0.0.1"},"Service":{"ID":"b","Service":"web","Port":0,"Ports":[{"Name":")" +
+           name + R"(","Port":8080}]},"Checks":[]})";
+  };
+  consul.set(path, {.index = 10, .body = "[" + instance("a") + "," + with_port("grpc") + "]"});
+  source_harness source("consul-http", options(consul, "service = [{ name = \"web\", port = \"http\" }]"));
+  source.start();
+  ASSERT_TRUE(source.wait_ready());
+  EXPECT_TRUE(has(source, {}));
+  ASSERT_TRUE(wait_until([&] { return source.omitted().size() == 2; }));
+  EXPECT_TRUE(wait_until([&] { return source.status().state == DRCON_STATE_DEGRADED; }));
+  EXPECT_NE(source.status().text.find("1 service has no instance with the port that is asked for: 'web'"),
+            std::string::npos)
+      << source.status().text;
+  EXPECT_EQ(source.omitted()[0].why, "it has no ports with names");
+  EXPECT_EQ(source.omitted()[1].endpoint, "n1/b");
+  EXPECT_EQ(source.omitted()[1].why, "it has no port called 'http'; it has grpc");
+  consul.set(path, {.index = 11, .body = "[" + with_port("http") + "]"});
+  EXPECT_TRUE(has(source, {"n1/b"}));
+  EXPECT_TRUE(wait_until([&] { return source.omitted().empty(); }));
+  EXPECT_TRUE(wait_until([&] { return source.status().state == DRCON_STATE_OK; })) << source.status().text;
+}
+
 TEST(ConsulHttp, WaitsForEndpointsOfOneNamedServiceOnly) {
   scripted_consul consul;
   EXPECT_ANY_THROW(

@@ -15,17 +15,6 @@ namespace {
 
 using testing::ElementsAre;
 
-const std::string small = R"([source.consul]
-plugin = "consul-http"
-service = [{ name = "simple" }]
-[sink.edge]
-plugin = "nginx"
-file = "out/edge.conf"
-[pipeline.web]
-sources = ["consul"]
-sinks = ["edge"]
-)";
-
 std::vector<std::string> codes_of(const std::string& text) {
   const test::temp_dir directory;
   test::write_file(directory / "drcon.toml", text);

@@ -51,6 +51,18 @@ inline const char* const nginx_schema = R"JSON({
   }
 })JSON";
 
+/// The smallest configuration that is right.
+inline const std::string small = R"([source.consul]
+plugin = "consul-http"
+service = [{ name = "simple" }]
+[sink.edge]
+plugin = "nginx"
+file = "out/edge.conf"
+[pipeline.web]
+sources = ["consul"]
+sinks = ["edge"]
+)";
+
 inline plugin_catalog known_plugins() {
   return {.schema = [](kind kind, const std::string& plugin) -> std::optional<nlohmann::json> {
             if (kind == kind::source && plugin == "consul-http") return parsed_json(consul_schema);

@@ -17,17 +17,6 @@ using namespace std::chrono_literals;
 using nlohmann::json;
 using test::write_file;
 
-const std::string small = R"([source.consul]
-plugin = "consul-http"
-service = [{ name = "simple" }]
-[sink.edge]
-plugin = "nginx"
-file = "out/edge.conf"
-[pipeline.web]
-sources = ["consul"]
-sinks = ["edge"]
-)";
-
 class Load : public testing::Test {
 protected:
   std::optional<configuration> load_text(const std::string& text) {

@@ -5,12 +5,13 @@
 namespace drcon {
 
 struct pattern::compiled {
+  explicit compiled(const std::string& text) : expression(text, std::regex::ECMAScript | std::regex::optimize) {}
   std::regex expression;
 };
 
 pattern::pattern(const std::string& expression) {
   try {
-    compiled_ = std::make_shared<const compiled>(std::regex(expression, std::regex::ECMAScript | std::regex::optimize));
+    compiled_ = std::make_shared<const compiled>(expression);
   } catch (const std::regex_error& error) {
     throw pattern_error(error.what());
   }

@@ -40,7 +40,9 @@ void read_bindings(const json& bindings, container_port& result) {
     if (const auto port = port_number(json_text(each, "HostPort")); port != 0)
       all.push_back({json_text(each, "HostIp"), port});
   if (all.empty()) return;
-  std::ranges::stable_partition(all, [](const auto& each) { return each.address.find(':') == std::string::npos; });
+  // Not of std::ranges: clang 14, which compiles the fuzzer, cannot instantiate what that returns.
+  std::stable_partition(all.begin(), all.end(),
+                        [](const auto& each) { return each.address.find(':') == std::string::npos; });
   result.host_address = all.front().address;
   result.host_port = all.front().port;
   result.more_bindings.assign(std::next(all.begin()), all.end());

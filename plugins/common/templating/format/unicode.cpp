@@ -149,6 +149,19 @@ bool is_word_alone(char32_t number) {
   return is_in(all, number) && is_letter(number);
 }
 
+// A letter, a digit, a mark on one of them, or what ties two of them together.
+bool is_of_words(char32_t number) {
+  const bool is_mark = number >= 0x300 && number <= 0x36f;
+  return is_letter(number) || is_digit(number) || is_mark || number == '_' || number == 0x203f;
+}
+
+// Unicode's MidLetter, MidNumLet and Single_Quote.
+bool is_within_words(char32_t number) {
+  static constexpr char32_t all[] = {'\'',   '.',    ':',    0xb7,   0x387,  0x55f,  0x5f4,  0x2018, 0x2019,
+                                     0x2024, 0x2027, 0xfe13, 0xfe52, 0xfe55, 0xff07, 0xff0e, 0xff1a};
+  return std::ranges::find(all, number) != std::end(all);
+}
+
 }  // namespace
 
 std::string to_title(std::string_view text) {
@@ -164,14 +177,10 @@ std::string to_title(std::string_view text) {
     if (in_word) append(result, one.number);
     else append_first(result, one.number);
     text.remove_prefix(one.bytes);
-    // A word goes on behind an apostrophe, a dot or an underscore that letters follow.
+    // A word goes on behind an apostrophe, a dot or a colon where it goes on behind that, too.
     const auto next = first_of(text).number;
-    const bool joins =
-        (one.number == '\'' || one.number == '.' || one.number == ':' || one.number == 0x2019 || one.number == 0xb7) &&
-        is_letter(next) && !is_word_alone(next);
-    const bool is_mark = one.number >= 0x300 && one.number <= 0x36f;
-    const bool goes_on =
-        is_letter(one.number) || is_digit(one.number) || one.number == '_' || one.number == 0x203f || is_mark || joins;
+    const bool joins = is_within_words(one.number) && is_of_words(next) && !is_word_alone(next);
+    const bool goes_on = is_of_words(one.number) || joins;
     in_word = !is_word_alone(one.number) && (has_case(one.number) || (in_word && goes_on));
   }
   return result;

@@ -1,28 +1,21 @@
 #include "admin/user_names.hpp"
 
+#include <drcon/detail/user_name.hpp>
+
 #include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
-#include <pwd.h>
-
 #include <optional>
 #include <utility>
-#include <vector>
 
 namespace drcon::admin {
 
 namespace asio = boost::asio;
 
-std::string user_name(uid_t user) {
-  std::vector<char> text(4096);
-  passwd entry{};
-  passwd* found = nullptr;
-  if (::getpwuid_r(user, &entry, text.data(), text.size(), &found) == 0 && found != nullptr) return entry.pw_name;
-  return std::to_string(user);
-}
+std::string user_name(uid_t user) { return detail::user_name(user).value_or(std::to_string(user)); }
 
 // Awaited on the thread of the context. The timer runs out, or the answer cancels it.
 struct user_names::question {

@@ -72,10 +72,9 @@ int check_into(const arguments& options, config::diagnostics& found, std::string
   if (!config) return exit_config;
   boost::asio::io_context context;
   metrics::metrics figures;
-  auto sources = create_all(config::kind::source, config->sources, plugins, context, figures, found);
+  stop_all(create_all(config::kind::source, config->sources, plugins, context, figures, found));
   auto sinks = create_all(config::kind::sink, config->sinks, plugins, context, figures, found);
   find_unmet_requests(*config, plugins, sinks, found);
-  stop_all(std::move(sources));
   stop_all(std::move(sinks));
   const bool stopped = base::wait_for_lanes(config->host.stop_deadline);
   if (found.has_errors()) return exit_config;

@@ -1,4 +1,5 @@
 // drcon doctor: connects to everything that the configuration names, changes nothing, and reports what works.
+#include "admin/user_names.hpp"
 #include "base/count_of.hpp"
 #include "base/json_text.hpp"
 #include "cli/service_user.hpp"
@@ -160,12 +161,11 @@ void print_machine(const std::vector<examined>& all, const std::string& user) {
 }
 
 // Root looks as the service's user, or as the one that is named. Whose rights these are, or why that cannot be.
-base::result<service_identity> choose_user(const std::string& named) {
-  auto who = identity_of_service(unit_directories());
-  if (!named.empty() && named != who.user) who = {.user = named};
-  const bool is_root = ::geteuid() == 0;
+base::result<service_identity> choose_user(const service_identity& service, const std::string& named, bool is_root) {
+  const auto who = named.empty() || named == service.user ? service : service_identity{.user = named};
   if (who.user.empty() || is_user(who.user)) return who;
-  if (named.empty() && !is_root) return service_identity{.user = this_user()};  // it has no other rights
+  // Another user has no other rights.
+  if (named.empty() && !is_root) return service_identity{.user = admin::user_name(::geteuid())};
   if (const auto done = become_user(who); !done) return base::failure{done.error().why};
   return who;
 }
@@ -174,8 +174,8 @@ base::result<service_identity> choose_user(const std::string& named) {
 
 int doctor(const arguments& options) {
   const bool is_root = ::geteuid() == 0;  // before another user's rights are taken
-  const auto service_user = identity_of_service(unit_directories()).user;
-  const auto who = choose_user(options.user);
+  const auto service = identity_of_service(unit_directories());
+  const auto who = choose_user(service, options.user, is_root);
   if (!who) {
     std::cerr << "drcon: " << who.error().why << "\n";
     return exit_usage;
@@ -201,9 +201,9 @@ int doctor(const arguments& options) {
               << (failed == 0 ? "everything works"
                               : base::count_of(failed, "thing") + (failed == 1 ? " does" : " do") + " not work")
               << (warnings == 0 ? "" : ", " + base::count_of(warnings, "warning")) << "\n";
-    if (!is_root && !service_user.empty() && who->user != service_user)
+    if (!is_root && !service.user.empty() && who->user != service.user)
       std::cout << "these are the rights of " << who->user << "; run doctor as root to look with those of "
-                << service_user << "\n";
+                << service.user << "\n";
   }
   return count_of(all, finding_state::failed) == 0 ? exit_ok : exit_runtime;
 }

@@ -205,24 +205,17 @@ void daemon::use_renewed(const std::string& secret_file) {
   use(std::move(next), found, "the renewed secret " + secret_file);
 }
 
-// One line of all that was found: the first error, but a misspelt key before the one that is missing because of it.
-// `of_others`: how many of `findings` come before those of `found`.
-std::string summary_of(const std::vector<std::string>& findings, std::size_t of_others,
-                       const config::diagnostics& found) {
-  if (findings.empty()) return {};
-  std::size_t which = 0;
-  if (of_others == 0) {
-    const auto all = found.sorted();
-    auto first = std::ranges::find(all, config::severity::error, &config::diagnostic::severity);
-    if (first == all.end()) first = all.begin();
-    if (first->code == config::code::missing_key)
-      if (const auto other = std::ranges::find(all, config::code::unknown_key, &config::diagnostic::code);
-          other != all.end())
-        first = other;
-    which = static_cast<std::size_t>(first - all.begin());
-  }
-  const auto more = findings.size() - 1;
-  return findings[which] + (more == 0 ? "" : " (and " + std::to_string(more) + " more: see drcon check)");
+std::string text_of(const config::diagnostic& each) {
+  return each.where.text() + ": " + each.message + (each.help.empty() ? "" : "; " + each.help);
+}
+
+// The one for a single line: the first error, but a misspelt key before the one that is missing because of it.
+const config::diagnostic& most_telling(const std::vector<config::diagnostic>& all) {
+  const auto first = std::ranges::find(all, config::severity::error, &config::diagnostic::severity);
+  if (first == all.end()) return all.front();
+  if (first->code != config::code::missing_key) return *first;
+  const auto misspelt = std::ranges::find(all, config::code::unknown_key, &config::diagnostic::code);
+  return misspelt == all.end() ? *first : *misspelt;
 }
 
 admin::reload_outcome daemon::use(std::optional<config::configuration> next, config::diagnostics& found,
@@ -236,13 +229,17 @@ admin::reload_outcome daemon::use(std::optional<config::configuration> next, con
     if (const auto host = config::load_host(options_.config, reported_above))
       close_in_the_clear(*host, outcome.findings);
   }
-  const auto of_others = outcome.findings.size();
-  for (const auto& each : found.sorted()) {
-    outcome.findings.push_back(each.where.text() + ": " + each.message + (each.help.empty() ? "" : "; " + each.help));
+  auto why = outcome.findings.empty() ? std::string() : outcome.findings.front();
+  const auto all = found.sorted();
+  if (why.empty() && !all.empty()) why = text_of(most_telling(all));
+  for (const auto& each : all) {
+    outcome.findings.push_back(text_of(each));
     log::write(each.severity == config::severity::error ? log::level::error : log::level::warning,
                base::subject_kind::config, outcome.findings.back());
   }
-  hosted_.engine().note_reload(outcome.taken, summary_of(outcome.findings, of_others, found), who);
+  if (outcome.findings.size() > 1)
+    why += " (and " + std::to_string(outcome.findings.size() - 1) + " more: see drcon check)";
+  hosted_.engine().note_reload(outcome.taken, why, who);
   if (!outcome.taken) {
     log::error(base::subject_kind::host, "the new configuration is not used; the previous one stays in effect");
     heartbeat_.reloaded();

@@ -133,11 +133,6 @@ std::string why_read_only(const service_identity& who, const fs::path& path) {
          " is none of its ReadWritePaths=";
 }
 
-std::string this_user() {
-  const auto* const entry = ::getpwuid(::geteuid());  // NOLINT(concurrency-mt-unsafe): the main thread, alone
-  return entry == nullptr ? std::to_string(::geteuid()) : entry->pw_name;
-}
-
 bool is_user(const std::string& name) {
   const auto* const entry = ::getpwnam(name.c_str());  // NOLINT(concurrency-mt-unsafe): the main thread, alone
   return entry != nullptr && entry->pw_uid == ::geteuid();

@@ -22,9 +22,6 @@ struct service_identity {
   bool operator==(const service_identity&) const = default;
 };
 
-/// The name of the user that this process runs as, or its number.
-std::string this_user();
-
 /// Reads the unit drcon.service and its drop-ins below these directories, the first of which wins for the unit itself:
 /// usually those of systemd.
 service_identity identity_of_service(const std::vector<std::filesystem::path>& directories);

@@ -15,10 +15,11 @@ namespace {
 
 using plugins::finding;
 
-// Nothing when a source of theirs does not say what it may publish.
+// By all sources of its pipelines. Nothing when one of them does not say what it may publish, or when it has no
+// pipeline.
 std::optional<config::published> published_to(const std::string& sink, const config::configuration& all,
                                               const plugins::registry& plugins) {
-  config::published sum;
+  std::optional<config::published> sum;
   for (const auto& [name, pipeline] : all.pipelines) {
     if (std::ranges::find(pipeline.sinks, sink) == pipeline.sinks.end()) continue;
     for (const auto& source : pipeline.sources) {
@@ -26,7 +27,8 @@ std::optional<config::published> published_to(const std::string& sink, const con
       const auto& schema = plugins.find(config.plugin)->source_schema;
       const auto one = schema ? config::published_by(config, *schema) : std::nullopt;
       if (!one) return {};
-      sum.add(*one);
+      if (sum) sum->add(*one);
+      else sum = one;
     }
   }
   return sum;
@@ -41,12 +43,6 @@ bool is_met(const finding& asked, const config::published& by) {
   }
 }
 
-bool is_in_use(const std::string& sink, const config::configuration& all) {
-  return std::ranges::any_of(all.pipelines, [&](const auto& each) {
-    return std::ranges::find(each.second.sinks, sink) != each.second.sinks.end();
-  });
-}
-
 }  // namespace
 
 void find_unmet_requests(const config::configuration& all, const plugins::registry& plugins,
@@ -54,7 +50,7 @@ void find_unmet_requests(const config::configuration& all, const plugins::regist
                          config::diagnostics& found) {
   for (const auto& [name, made] : sinks) {
     const auto& config = all.sinks.at(name);
-    const auto published = is_in_use(name, all) ? published_to(name, all, plugins) : std::nullopt;
+    const auto published = published_to(name, all, plugins);
     if (!published) continue;
     const auto asked = made->probe({.is_of_asks = true}).value_or(std::vector<finding>());
     std::set<std::tuple<std::string, std::string, plugins::finding_state>> reported;  // a template may ask often

@@ -6,26 +6,18 @@
 #include "common/proc.hpp"
 
 #include <drcon/detail/file_lock.hpp>
+#include <drcon/detail/user_name.hpp>
 
 #include <fcntl.h>
-#include <pwd.h>
 #include <unistd.h>
 
 #include <cstdlib>
 #include <sstream>
-#include <vector>
 
 namespace drcon::common {
 namespace {
 
-std::string this_user() {
-  std::vector<char> text(4096);  // of this call alone: `drcon doctor` probes several sinks at once
-  passwd entry{};
-  passwd* found = nullptr;
-  if (::getpwuid_r(::geteuid(), &entry, text.data(), text.size(), &found) == 0 && found != nullptr)
-    return entry.pw_name;
-  return "uid " + std::to_string(::geteuid());
-}
+std::string this_user() { return detail::user_name(::geteuid()).value_or("uid " + std::to_string(::geteuid())); }
 
 void probe_owner(const file_place& place, const probing& into) {
   const auto lock = place.beside("." + place.name() + ".lock");

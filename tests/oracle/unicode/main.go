@@ -16,9 +16,23 @@ import (
 	"golang.org/x/text/language"
 )
 
+// Prints an array of C++, as many items in a line as fit.
+func table(head string, items []string) {
+	fmt.Printf("constexpr %s[] = {\n", head)
+	line := ""
+	for _, each := range items {
+		if len(line)+len(each) > 110 {
+			fmt.Println("    " + strings.TrimSpace(line))
+			line = ""
+		}
+		line += " " + each
+	}
+	fmt.Println("    " + strings.TrimSpace(line))
+	fmt.Println("};")
+}
+
 func ranges(name string, is func(rune) bool) {
-	fmt.Printf("constexpr range %s[] = {\n", name)
-	var line strings.Builder
+	var items []string
 	first := rune(-1)
 	for r := rune(0); r <= unicode.MaxRune+1; r++ {
 		in := r <= unicode.MaxRune && is(r)
@@ -26,17 +40,11 @@ func ranges(name string, is func(rune) bool) {
 			first = r
 		}
 		if !in && first >= 0 {
-			item := fmt.Sprintf("{%#x, %#x},", first, r-1)
-			if line.Len()+len(item) > 110 {
-				fmt.Println("    " + strings.TrimSpace(line.String()))
-				line.Reset()
-			}
-			line.WriteString(" " + item)
+			items = append(items, fmt.Sprintf("{%#x, %#x},", first, r-1))
 			first = -1
 		}
 	}
-	fmt.Println("    " + strings.TrimSpace(line.String()))
-	fmt.Println("};")
+	table("range "+name, items)
 }
 
 // Ranges of characters that change by the same distance, each or every other one.
@@ -58,25 +66,17 @@ func mapping(name string, change func(rune) rune) {
 		}
 		all = append(all, item{r, r, 1, delta})
 	}
-	fmt.Printf("constexpr change %s[] = {\n", name)
-	line := ""
+	var items []string
 	for _, each := range all {
-		text := fmt.Sprintf("{%#x, %#x, %d, %d},", each.first, each.last, each.step, each.delta)
-		if len(line)+len(text) > 110 {
-			fmt.Println("    " + strings.TrimSpace(line))
-			line = ""
-		}
-		line += " " + text
+		items = append(items, fmt.Sprintf("{%#x, %#x, %d, %d},", each.first, each.last, each.step, each.delta))
 	}
-	fmt.Println("    " + strings.TrimSpace(line))
-	fmt.Println("};")
+	table("change "+name, items)
 }
 
 // Characters that a word begins with otherwise than Go's unicode.ToTitle has it: most become several.
 func longTitles() {
 	words := cases.Title(language.Und, cases.NoLower)
-	fmt.Println("constexpr long_title long_titles[] = {")
-	line := ""
+	var items []string
 	for r := rune(0); r <= unicode.MaxRune; r++ {
 		text := words.String(string(r))
 		if text == string(unicode.ToTitle(r)) || !utf8.ValidRune(r) {
@@ -86,15 +86,9 @@ func longTitles() {
 		for _, each := range []byte(text) {
 			bytes += fmt.Sprintf("\\%03o", each)
 		}
-		item := fmt.Sprintf("{%#x, \"%s\"},", r, bytes)
-		if len(line)+len(item) > 110 {
-			fmt.Println("    " + strings.TrimSpace(line))
-			line = ""
-		}
-		line += " " + item
+		items = append(items, fmt.Sprintf("{%#x, \"%s\"},", r, bytes))
 	}
-	fmt.Println("    " + strings.TrimSpace(line))
-	fmt.Println("};")
+	table("long_title long_titles", items)
 }
 
 func main() {

@@ -26,7 +26,7 @@ answer text(unsigned status, std::string body) {
   return made;
 }
 
-answer json(unsigned status, const nlohmann::json& body) {
+answer json_answer(unsigned status, const nlohmann::json& body) {
   answer made{.status = status, .type = "application/json", .body = base::json_text(body) + "\n", .headers = {}};
   return made;
 }
@@ -48,7 +48,7 @@ const char* refusal_code(unsigned status) {
 }
 
 answer refuse(unsigned status, const std::string& what, const std::string& help) {
-  return json(status, {{"error", what}, {"help", help}, {"code", refusal_code(status)}});
+  return json_answer(status, {{"error", what}, {"help", help}, {"code", refusal_code(status)}});
 }
 
 }  // namespace drcon::admin

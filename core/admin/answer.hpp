@@ -39,7 +39,7 @@ using reply = std::function<void(answer)>;
 base::result<asked> parse_request(std::string method, const std::string& target);
 
 answer text(unsigned status, std::string body);
-answer json(unsigned status, const nlohmann::json& body);
+answer json_answer(unsigned status, const nlohmann::json& body);
 /// A word for programs, by the status of a refusal: "not-found". Scripts compare with it, so it does not change.
 const char* refusal_code(unsigned status);
 /// All of them, for the reference.

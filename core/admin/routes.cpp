@@ -73,23 +73,25 @@ void metrics_text(served_host& about, const std::string&, const asked&, const re
   to(std::move(made));
 }
 
-void openapi_document(served_host&, const std::string&, const asked&, const reply& to) { to(json(200, openapi())); }
+void openapi_document(served_host&, const std::string&, const asked&, const reply& to) {
+  to(json_answer(200, openapi()));
+}
 
 void status(served_host& about, const std::string&, const asked& what, const reply& to) {
   auto shown = report::encode(report::status_of(about.engine));
   shown["may_change"] = what.may_see_contents;  // the same clients may do both
-  to(json(200, shown));
+  to(json_answer(200, shown));
 }
 
 void pipelines(served_host& about, const std::string&, const asked&, const reply& to) {
-  to(json(200, report::encode(report::pipelines_of(about.engine))));
+  to(json_answer(200, report::encode(report::pipelines_of(about.engine))));
 }
 
 void one_pipeline(served_host& about, const std::string& name, const asked& what, const reply& to) {
   auto shown = report::encode(report::detail_of(about.engine, name));
   if (!what.may_see_contents)
     for (auto& service : shown.at("services")) service.erase("values");
-  to(json(200, shown));
+  to(json_answer(200, shown));
 }
 
 // Whether an entry is of a pipeline, or of one of its sources and sinks.
@@ -116,9 +118,9 @@ void journal(served_host& about, const std::string&, const asked& what, const re
   for (auto at = all.rbegin(); at != all.rend() && at->number > after && entries.size() < limit; ++at)
     if (pipeline == known.end() || is_about(*at, pipeline->second)) entries.push_back(report::encode(*at));
   std::reverse(entries.begin(), entries.end());
-  to(json(200, {{"first", all.empty() ? 0 : all.front().number},
-                {"last", all.empty() ? 0 : all.back().number},
-                {"entries", std::move(entries)}}));
+  to(json_answer(200, {{"first", all.empty() ? 0 : all.front().number},
+                       {"last", all.empty() ? 0 : all.back().number},
+                       {"entries", std::move(entries)}}));
 }
 
 // ---- what a target says ----
@@ -153,11 +155,11 @@ void explain(served_host& about, const std::string& name, const asked& what, con
         like.empty() ? "it is named by its id, its address, or address:port; see GET /v1/pipelines/" + name
                      : fmt::format("there is {}", fmt::join(like, ", "))));
   }
-  if (word(what, "target") == "0" || !what.may_see_contents) return to(json(200, report::encode(explained)));
+  if (word(what, "target") == "0" || !what.may_see_contents) return to(json_answer(200, report::encode(explained)));
   ask_sinks(about, name,
             [explained = std::move(explained), to](const std::map<std::string, engine::inspection>& found) mutable {
               for (auto& match : explained.matches) add_target_lines(match, found);
-              to(json(200, report::encode(explained)));
+              to(json_answer(200, report::encode(explained)));
             });
 }
 
@@ -176,15 +178,16 @@ void diff(served_host& about, const std::string& name, const asked& what, const 
                            {"equal", target.live == target.wanted}});
       shown["sinks"][sink] = {{"targets", std::move(targets)}, {"error", each ? "" : each.error().why}};
     }
-    to(json(200, shown));
+    to(json_answer(200, shown));
   });
 }
 
 // ---- what people do ----
 
 answer done(served_host& about, const std::string& pipeline, const std::string& what) {
-  return json(200, {{"done", what},
-                    {"pipeline", report::encode(report::pipeline_of(about.engine, *about.engine.find(pipeline)))}});
+  return json_answer(
+      200,
+      {{"done", what}, {"pipeline", report::encode(report::pipeline_of(about.engine, *about.engine.find(pipeline)))}});
 }
 
 // How long what was done lasts: said only where it holds.
@@ -288,11 +291,11 @@ void preview_rollback(served_host& about, const std::string& name, const asked& 
   const auto earlier = pipeline.revision_of_history(revision)->snapshot;
   const auto changes = model::difference(pipeline.current().snapshot.get(), *earlier);
   const auto counts = model::count_endpoints(changes);
-  to(json(200, {{"revision", revision},
-                {"added", counts.added},
-                {"removed", counts.removed},
-                {"changed", counts.changed},
-                {"endpoints", report::encode(model::list_endpoints(changes, most_endpoints))}}));
+  to(json_answer(200, {{"revision", revision},
+                       {"added", counts.added},
+                       {"removed", counts.removed},
+                       {"changed", counts.changed},
+                       {"endpoints", report::encode(model::list_endpoints(changes, most_endpoints))}}));
 }
 
 void rollback(served_host& about, const std::string& name, const asked& what, const reply& to) {
@@ -310,11 +313,11 @@ void rollback(served_host& about, const std::string& name, const asked& what, co
 
 void reload(served_host& about, const std::string&, const asked& what, const reply& to) {
   const auto outcome = about.reload(what.who);
-  if (outcome.taken) return to(json(200, {{"done", "configuration reloaded"}, {"findings", outcome.findings}}));
-  to(json(422, {{"error", "the new configuration is not used; the previous one stays in effect"},
-                {"help", "fix the errors, then reload"},
-                {"code", refusal_code(422)},
-                {"findings", outcome.findings}}));
+  if (outcome.taken) return to(json_answer(200, {{"done", "configuration reloaded"}, {"findings", outcome.findings}}));
+  to(json_answer(422, {{"error", "the new configuration is not used; the previous one stays in effect"},
+                       {"help", "fix the errors, then reload"},
+                       {"code", refusal_code(422)},
+                       {"findings", outcome.findings}}));
 }
 
 // ---- the log ----
@@ -327,7 +330,9 @@ nlohmann::json shown_levels() {
   return shown;
 }
 
-void log_levels(served_host&, const std::string&, const asked&, const reply& to) { to(json(200, shown_levels())); }
+void log_levels(served_host&, const std::string&, const asked&, const reply& to) {
+  to(json_answer(200, shown_levels()));
+}
 
 std::set<std::string> plugins_in_use(const config::configuration& config) {
   std::set<std::string> names;
@@ -363,7 +368,7 @@ void change_log(served_host& about, const std::string&, const asked& what, const
   log::info(base::subject_kind::log, "{}, until the next reload", done);
   auto shown = shown_levels();
   shown["done"] = done + ", until the next reload or restart";
-  to(json(200, shown));
+  to(json_answer(200, shown));
 }
 
 const parameter which_endpoint{"endpoint", "Its id, its address, or address:port.", true};

@@ -9,7 +9,7 @@ namespace {
 
 using nlohmann::json;
 
-option_list<isolation_config> make_options() {
+option_list<isolation_config> make_isolation_options() {
   auto mode = choice("mode", &isolation_config::own_process,
                      "none: within drcon. process: in a process of its own; a crash or a leak costs a restart of this "
                      "one instance, and the last good state stays in use meanwhile.",
@@ -29,7 +29,7 @@ option_list<isolation_config> make_options() {
 }
 
 const option_list<isolation_config>& isolation_options() {
-  static const auto all = make_options();
+  static const auto all = make_isolation_options();
   return all;
 }
 

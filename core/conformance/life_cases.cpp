@@ -219,7 +219,7 @@ void probes_without_touching(const case_context& context) {
   if (!one.host().answers().empty()) throw breach("probe called host->done, which answers apply");
 }
 
-constexpr std::array cases{
+constexpr std::array all_life_cases{
     test_case{scope::instance, "stops-unstarted", "stop may come without a start; destroy comes after every stop.",
               "let stop end what is there, and nothing else", "takes-its-options", &stops_unstarted},
     test_case{scope::instance, "starts", "start returns at once: it begins the work and does not wait for it.",
@@ -255,6 +255,6 @@ constexpr std::array cases{
 
 }  // namespace
 
-std::span<const test_case> life_cases() { return cases; }
+std::span<const test_case> life_cases() { return all_life_cases; }
 
 }  // namespace drcon::conformance

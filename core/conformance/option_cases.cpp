@@ -137,7 +137,7 @@ void keeps_no_options(const case_context& context) {
     if (each.find("create") != std::string::npos) throw breach("it called host->" + each);
 }
 
-constexpr std::array cases{
+constexpr std::array all_option_cases{
     test_case{scope::instance, "describes-its-options",
               "Every option has a description, and a format that hosts know, if any.",
               "write a \"description\" for it in the schema: users read it in `drcon plugins show`", "loads",
@@ -160,6 +160,6 @@ constexpr std::array cases{
 
 }  // namespace
 
-std::span<const test_case> option_cases() { return cases; }
+std::span<const test_case> option_cases() { return all_option_cases; }
 
 }  // namespace drcon::conformance

@@ -256,7 +256,7 @@ void retries_unreachable(const case_context& context) {
   sink.stop();
 }
 
-constexpr std::array cases{
+constexpr std::array all_sink_cases{
     test_case{scope::sink, "answers-once",
               "apply ends by host->done, exactly once for each ticket, with a reason for what is not OK.",
               "call host->done in one place, on every way out, with update->ticket", "stops", &answers_once},
@@ -307,6 +307,6 @@ constexpr std::array cases{
 
 }  // namespace
 
-std::span<const test_case> sink_cases() { return cases; }
+std::span<const test_case> sink_cases() { return all_sink_cases; }
 
 }  // namespace drcon::conformance

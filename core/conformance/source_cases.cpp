@@ -48,7 +48,7 @@ void error_is_not_empty(const case_context& context) {
   one.stop();
 }
 
-constexpr std::array cases{
+constexpr std::array all_source_cases{
     test_case{
         scope::source, "publishes-well-formed",
         "What is published has the right sizes and strides, text in UTF-8, unique ids and keys, and possible ports.",
@@ -62,6 +62,6 @@ constexpr std::array cases{
 
 }  // namespace
 
-std::span<const test_case> source_cases() { return cases; }
+std::span<const test_case> source_cases() { return all_source_cases; }
 
 }  // namespace drcon::conformance

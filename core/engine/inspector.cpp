@@ -8,7 +8,7 @@ namespace drcon::engine {
 namespace {
 
 // A plugin's object that could not be made may be possible later, but each try leaves memory behind.
-constexpr auto pause_after_failure = std::chrono::seconds(5);
+constexpr auto pause_after_a_failed_look = std::chrono::seconds(5);
 
 // Blocks: on the inspector's lane.
 inspection inspect_by(plugins::instance& sink, bool& is_made, const model::snapshot_ptr& desired) {
@@ -25,7 +25,7 @@ inspection inspect_by(plugins::instance& sink, bool& is_made, const model::snaps
 std::shared_ptr<inspector::asked> inspector::instance_for(const config::instance_config& sink) {
   auto& kept = kept_[sink.name];
   const auto is_of_use = [](const asked& of) {
-    return !of.why_not || std::chrono::steady_clock::now() - of.failed_at < pause_after_failure;
+    return !of.why_not || std::chrono::steady_clock::now() - of.failed_at < pause_after_a_failed_look;
   };
   if (kept && kept->config == sink && is_of_use(*kept)) return kept;
   if (kept) end(kept);

@@ -18,6 +18,9 @@
 
 namespace drcon::engine {
 
+/// How many endpoints an entry names at most; its counts are of all.
+inline constexpr std::size_t endpoints_in_journal = 20;
+
 /// How long a change took at each stage, as metrics::stage and metrics::change_to_applied measure it.
 struct stage_times {
   std::chrono::nanoseconds published{};  ///< from the source's plugin to the engine

@@ -15,8 +15,6 @@ namespace {
 
 using clock = std::chrono::steady_clock;
 
-constexpr std::size_t endpoints_in_journal = 20;
-
 // A revision is never used again. How many were decided since an earlier state was kept is not known, but each of them
 // would have been tried to be kept.
 constexpr std::uint64_t revisions_skipped = 1000;

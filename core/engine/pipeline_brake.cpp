@@ -15,7 +15,6 @@ namespace {
 
 using clock = std::chrono::steady_clock;
 
-constexpr std::size_t endpoints_in_journal = 20;
 constexpr std::size_t endpoints_held_shown = 100;
 // A registry that has lost its data loses all of its services at once: a line names the first of them.
 constexpr std::size_t holds_in_line = 3;

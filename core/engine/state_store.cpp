@@ -30,7 +30,7 @@ namespace fs = std::filesystem;
 // of the processor, which a burst of changes needs: after each round of writing there is a pause of so many times that.
 constexpr int pause_for_work = 19;
 // A disk that was full is written again soon after there is space.
-constexpr auto pause_after_failure = std::chrono::milliseconds(1000);
+constexpr auto pause_after_a_failed_write = std::chrono::milliseconds(1000);
 
 // The files of one pipeline's state.
 struct state_files {
@@ -124,8 +124,8 @@ struct state_store::writer {
       lock.lock();
       // A disk that is full stays so for a while: the end of the process does not wait for it.
       if (!all_written && in->closing) return;
-      const auto pause =
-          std::max<std::chrono::nanoseconds>(all_written ? in->interval : pause_after_failure, pause_for_work * work);
+      const auto pause = std::max<std::chrono::nanoseconds>(all_written ? in->interval : pause_after_a_failed_write,
+                                                            pause_for_work * work);
       // Another interval counts at once: the rest of the one before may be long.
       in->wake.wait_for(lock, pause, [this, interval = in->interval] {
         return in->closing || !in->urgent_ones.empty() || in->interval != interval;

@@ -39,7 +39,7 @@ constexpr std::size_t usual_part = 96;
 constexpr std::size_t largest_part = 2 * usual_part;
 
 std::string_view first_name(const std::vector<service_ptr>& services) { return services.front()->name(); }
-std::string_view name_of(const service_ptr& each) { return each->name(); }
+std::string_view name_of_service(const service_ptr& each) { return each->name(); }
 
 // `services` with the changes of [first, last).
 template <class Change>
@@ -172,8 +172,8 @@ const service_ptr* snapshot::place_of(std::string_view name) const {
   const auto after = std::ranges::upper_bound(parts_, name, {}, start_of);
   if (after == parts_.begin()) return nullptr;
   const auto& services = (*std::prev(after))->services;
-  const auto found = std::ranges::lower_bound(services, name, {}, name_of);
-  return found != services.end() && name_of(*found) == name ? &*found : nullptr;
+  const auto found = std::ranges::lower_bound(services, name, {}, name_of_service);
+  return found != services.end() && name_of_service(*found) == name ? &*found : nullptr;
 }
 
 const shared_service* snapshot::find(std::string_view name) const {
@@ -184,6 +184,11 @@ const shared_service* snapshot::find(std::string_view name) const {
 service_ptr snapshot::share(std::string_view name) const {
   const auto* const found = place_of(name);
   return found ? *found : nullptr;
+}
+
+std::optional<std::uint64_t> revision_of(const snapshot_ptr& of) {
+  if (!of) return {};
+  return of->revision();
 }
 
 bool same_content(const snapshot& a, const snapshot& b) {

@@ -15,6 +15,7 @@
 #include <iterator>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -168,6 +169,9 @@ private:
   std::size_t service_count_ = 0;
   population counts_;
 };
+
+/// Nothing where there is no snapshot yet.
+std::optional<std::uint64_t> revision_of(const snapshot_ptr& of);
 
 /// Equal services; the revision does not count. Cheap when they share what did not change.
 bool same_content(const snapshot& a, const snapshot& b);

@@ -68,13 +68,11 @@ std::vector<ElfW(Phdr)> segments_of(int file) {
   return all;
 }
 
-using fault = std::optional<library_fault>;
-
 library_fault cut_short(const std::string& where) { return {"is truncated: " + where, "copy it again, whole"}; }
 
 // Each segment that will be mapped must lie within the file: touching a page beyond the file's end is SIGBUS, which
 // would end the host.
-fault fault_of_segments(int file, const ElfW(Ehdr) & header, std::uint64_t file_size) {
+possible_fault fault_of_segments(int file, const ElfW(Ehdr) & header, std::uint64_t file_size) {
   const auto segments = segments_of(file);
   if (segments.size() != header.e_phnum) return cut_short("its program headers cannot be read");
   bool dynamic = false;
@@ -92,7 +90,7 @@ fault fault_of_segments(int file, const ElfW(Ehdr) & header, std::uint64_t file_
   return {};
 }
 
-fault not_elf(int file) {
+possible_fault not_elf(int file) {
   std::string start(8, '\0');
   start.resize(read_bytes(file, 0, start.data(), start.size()));
   return library_fault{"is not an ELF shared library (" +
@@ -130,7 +128,7 @@ std::string text_at(int file, std::uint64_t offset) {
 
 }  // namespace
 
-std::optional<library_fault> fault_of_elf(const std::filesystem::path& file) {
+possible_fault fault_of_elf(const std::filesystem::path& file) {
   const int descriptor = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
   if (descriptor < 0)
     return library_fault{std::string("cannot be read: ") + std::strerror(errno), "see who may read it"};
@@ -139,7 +137,7 @@ std::optional<library_fault> fault_of_elf(const std::filesystem::path& file) {
   return found;
 }
 
-std::optional<library_fault> fault_of_elf(int file) {
+possible_fault fault_of_elf(int file) {
   struct stat info {};
   if (::fstat(file, &info) != 0)
     return library_fault{std::string("cannot be read: ") + std::strerror(errno), "see who may read it"};
@@ -157,7 +155,7 @@ std::optional<library_fault> fault_of_elf(int file) {
   return fault_of_segments(file, header, size);
 }
 
-std::optional<library_fault> fault_of_stack(int file) {
+possible_fault fault_of_stack(int file) {
   // A file without the header says nothing, and counts as one that demands it.
   for (const auto& each : segments_of(file))
     if (each.p_type == PT_GNU_STACK && (each.p_flags & PF_X) == 0) return {};

@@ -14,12 +14,12 @@
 namespace drcon::plugins {
 
 /// What is wrong with the open file as a shared library for this machine, or nothing.
-std::optional<library_fault> fault_of_elf(int file);
-std::optional<library_fault> fault_of_elf(const std::filesystem::path& file);
+possible_fault fault_of_elf(int file);
+possible_fault fault_of_elf(const std::filesystem::path& file);
 
 /// Whether a library demands an executable stack. glibc 2.41 and later refuse to load it, in words that do not say what
 /// to do; older ones make the stacks of the whole process executable.
-std::optional<library_fault> fault_of_stack(int file);
+possible_fault fault_of_stack(int file);
 
 /// Whether the loader is to look for other libraries in the directory of this one ($ORIGIN).
 bool looks_beside_itself(int file);

@@ -21,8 +21,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-using fault = std::optional<library_fault>;
-
 // What follows `mark` in the loader's message, up to white space or one of `ends`.
 std::string word_after(const std::string& text, std::string_view mark, std::string_view ends) {
   const auto at = text.find(mark);
@@ -75,7 +73,7 @@ std::string version(std::uint32_t major, std::uint32_t minor) {
 constexpr auto built_wrong = "include the SDK's plugin.h as it is, and fill the object as its comments say";
 
 // The ABI's own rule: same major, whatever the minor.
-fault fault_of_entry(const drcon_plugin& entry) {
+possible_fault fault_of_entry(const drcon_plugin& entry) {
   if (std::memcmp(entry.magic, DRCON_MAGIC, sizeof DRCON_MAGIC) != 0)
     return library_fault{"is not a drcon plugin: its entry object starts with \"" +
                              printable(std::string_view(entry.magic, sizeof entry.magic)) +
@@ -104,8 +102,8 @@ fault fault_of_entry(const drcon_plugin& entry) {
 
 // `least`: the size that the type had in ABI 1.0.
 template <class Type>
-fault fault_of_type(const Type* type, const std::string& kind, std::size_t least,
-                    std::optional<nlohmann::json>& schema) {
+possible_fault fault_of_type(const Type* type, const std::string& kind, std::size_t least,
+                             std::optional<nlohmann::json>& schema) {
   if (type == nullptr) return {};
   const auto its = "its " + kind;
   if (type->size < least)
@@ -121,11 +119,11 @@ fault fault_of_type(const Type* type, const std::string& kind, std::size_t least
   return {};
 }
 
-fault fault_of_source(const drcon_source_type* source, std::optional<nlohmann::json>& schema) {
+possible_fault fault_of_source(const drcon_source_type* source, std::optional<nlohmann::json>& schema) {
   return fault_of_type(source, "source", offsetof(drcon_source_type, destroy) + sizeof(void*), schema);
 }
 
-fault fault_of_sink(const drcon_sink_type* sink, std::optional<nlohmann::json>& schema) {
+possible_fault fault_of_sink(const drcon_sink_type* sink, std::optional<nlohmann::json>& schema) {
   if (auto wrong = fault_of_type(sink, "sink", offsetof(drcon_sink_type, render) + sizeof(void*), schema)) return wrong;
   if (sink != nullptr && !sink->apply) return library_fault{"its sink lacks apply", "it may not be NULL"};
   return {};

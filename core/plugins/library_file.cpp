@@ -15,14 +15,12 @@ namespace {
 
 namespace fs = std::filesystem;
 
-using fault = std::optional<library_fault>;
-
 constexpr mode_t by_others = S_IWGRP | S_IWOTH;
 
 // Whoever owns a directory above the file, or may write to it, can put another file in its place, and with it other
 // libraries that this one looks for beside itself. In a sticky directory only an entry's owner can. When all of them
 // are root's, nobody else can.
-fault fault_of_ancestors(const fs::path& file) {
+possible_fault fault_of_ancestors(const fs::path& file) {
   for (auto directory = file.parent_path();; directory = directory.parent_path()) {
     struct stat info {};
     const auto name = directory.string();
@@ -76,7 +74,7 @@ library_file::~library_file() {
 }
 
 // Permissions that would let another user run code as root.
-fault library_file::fault_of_permissions() const {
+possible_fault library_file::fault_of_permissions() const {
   if (::geteuid() != 0) return {};
   struct stat info {};
   if (::fstat(descriptor_, &info) != 0)

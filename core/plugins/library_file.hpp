@@ -41,7 +41,7 @@ public:
 
 private:
   library_file(int descriptor, std::filesystem::path name) : descriptor_(descriptor), name_(std::move(name)) {}
-  std::optional<library_fault> fault_of_permissions() const;
+  possible_fault fault_of_permissions() const;
 
   int descriptor_ = -1;
   bool kept_ = false;

@@ -84,7 +84,7 @@ void registry::refuse(const fs::path& file, library_fault fault) { note(refused_
 
 // A link must not bring in a file that nobody has put into a plugin directory: its directory may be writable by others.
 // Links among the plugin directories are allowed.
-std::optional<library_fault> registry::fault_of_place(const fs::path& file) const {
+possible_fault registry::fault_of_place(const fs::path& file) const {
   std::error_code error;
   const auto real = fs::canonical(file, error);
   if (error) return {};  // load_library reports it

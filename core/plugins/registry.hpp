@@ -65,7 +65,7 @@ private:
   bool load_file(const std::filesystem::path& file, trust origin);
   void refuse(const std::filesystem::path& file, library_fault fault);
   void add_or_refuse(plugin loaded, const std::filesystem::path& file);
-  std::optional<library_fault> fault_of_place(const std::filesystem::path& file) const;
+  possible_fault fault_of_place(const std::filesystem::path& file) const;
   library_fault clash(const std::string& name, const std::filesystem::path& known) const;
 
   mutable std::shared_mutex mutex_;  // guards plugins_ against find(); never held while a library is loaded

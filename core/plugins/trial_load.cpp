@@ -77,7 +77,7 @@ std::string last_words(std::string words) {
 
 }  // namespace
 
-std::optional<library_fault> fault_of_trial_load(const library_file& file) {
+possible_fault fault_of_trial_load(const library_file& file) {
   std::array<int, 2> pipe{};
   if (::pipe2(pipe.data(), O_CLOEXEC) != 0)
     return library_fault{std::string("cannot be tried in a child: ") + std::strerror(errno), "start drcon again"};

@@ -13,6 +13,6 @@ namespace drcon::plugins {
 
 /// What happened to the child, if it did not survive the load. A library that the loader refuses without harm passes:
 /// the real load reports the reason.
-std::optional<library_fault> fault_of_trial_load(const library_file& file);
+possible_fault fault_of_trial_load(const library_file& file);
 
 }  // namespace drcon::plugins

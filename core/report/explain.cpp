@@ -58,11 +58,6 @@ std::optional<endpoint_view> find_endpoint(const model::snapshot_ptr& snapshot, 
   return find_endpoint(snapshot->find(service), asked);
 }
 
-std::optional<std::uint64_t> revision_of(const model::snapshot_ptr& snapshot) {
-  if (!snapshot) return {};
-  return snapshot->revision();
-}
-
 // Collects what was asked for, wherever it was ever reported, with its newest shape.
 class search {
 public:

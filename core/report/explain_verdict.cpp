@@ -1,4 +1,5 @@
 // The sentence at the head of an explanation: the first step between source and target that answers the question.
+#include "report/because.hpp"
 #include "report/explain.hpp"
 
 #include <fmt/format.h>
@@ -8,8 +9,6 @@
 
 namespace drcon::report {
 namespace {
-
-std::string because(const std::string& why) { return why.empty() ? "" : ": " + why; }
 
 const source_finding* first_with(const std::vector<source_finding>& sources, source_claim claim) {
   const auto found = std::ranges::find(sources, claim, &source_finding::claim);

@@ -57,11 +57,6 @@ source_report source_of(const engine::engine& engine, const std::string& name) {
   return made;
 }
 
-std::optional<std::uint64_t> revision_of(const model::snapshot_ptr& snapshot) {
-  if (!snapshot) return {};
-  return snapshot->revision();
-}
-
 sink_report sink_of(const engine::engine& engine, const std::string& name) {
   const auto& sink = *engine.sinks().at(name);
   return {.instance = report_of(sink.instance(), pipelines_with(engine.config(), name, &pipeline_config::sinks)),

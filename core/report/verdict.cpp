@@ -4,6 +4,7 @@
 #include "base/count_of.hpp"
 #include "model/plugin_state.hpp"
 #include "model/snapshot.hpp"
+#include "report/because.hpp"
 #include "report/refused_in_service.hpp"
 
 #include <algorithm>
@@ -17,19 +18,17 @@ using remarks = std::vector<remark>;
 using code = remark_code;
 
 // Of each kind and instance. A catalogue that is wrong throughout must still give lines that a person can read.
-constexpr std::size_t most_listed = 3;
-
-std::string because(const std::string& why) { return why.empty() ? "" : ": " + why; }
+constexpr std::size_t most_lines = 3;
 
 // The first of `refusals`, of which there are `count` in all.
 void add_refusals(const std::string& subject, std::span<const plugins::refusal> refusals, std::size_t count,
                   remarks& all) {
-  for (const auto& each : refusals.first(std::min(refusals.size(), most_listed)))
+  for (const auto& each : refusals.first(std::min(refusals.size(), most_lines)))
     all.push_back({code::endpoints_left_out, subject + " leaves out " +
                                                  (each.endpoint.empty() ? "" : each.endpoint + " of ") + "service " +
                                                  each.service + because(each.why)});
-  if (count > most_listed)
-    all.push_back({code::endpoints_left_out, subject + " leaves out " + std::to_string(count - most_listed) + " more"});
+  if (count > most_lines)
+    all.push_back({code::endpoints_left_out, subject + " leaves out " + std::to_string(count - most_lines) + " more"});
 }
 
 // The sink has not emptied a service that has nothing to send requests to any more: requests for it fail. A service of
@@ -48,11 +47,11 @@ void add_left_out(const engine::sink_runner& sink, remarks& all) {
   const auto others = std::stable_partition(refusals.begin(), refusals.end(),
                                             [&](const auto& each) { return keeps_what_is_gone(sink, each); });
   const std::span kept(refusals.begin(), others);
-  for (const auto& each : kept.first(std::min(kept.size(), most_listed)))
+  for (const auto& each : kept.first(std::min(kept.size(), most_lines)))
     all.push_back({code::last_servers_kept, subject + ": " + each.why});
-  if (kept.size() > most_listed)
+  if (kept.size() > most_lines)
     all.push_back({code::last_servers_kept,
-                   subject + ": the same of " + base::count_of(kept.size() - most_listed, "more service")});
+                   subject + ": the same of " + base::count_of(kept.size() - most_lines, "more service")});
   const std::span left_out(others, refusals.end());
   add_refusals(subject, left_out, left_out.size(), all);
 }
@@ -66,9 +65,9 @@ bool keeps_what_is_gone(const engine::sink_runner& sink) {
 void add_unknown(const std::string& subject, const engine::source_state& source, remarks& all) {
   std::size_t listed = 0;
   for (const auto& [service, silence] : source.unknown()) {
-    if (listed++ == most_listed) {
+    if (listed++ == most_lines) {
       all.push_back({code::service_unknown, subject + " has no current data of " +
-                                                base::count_of(source.unknown().size() - most_listed, "more service")});
+                                                base::count_of(source.unknown().size() - most_lines, "more service")});
       return;
     }
     all.push_back({code::service_unknown, subject + " has no current data of service " + service +
@@ -112,16 +111,16 @@ void add_caveats(const engine::source_state& source, bool waited_for, remarks& a
     else add_state(subject, source.instance(), all);
   }
   if (!source.all_unknown()) add_unknown(subject, source, all);
-  add_refusals(subject, source.instance().refusals(most_listed), source.instance().refusal_count(), all);
+  add_refusals(subject, source.instance().refusals(most_lines), source.instance().refusal_count(), all);
 }
 
 // `start`: of each line, such as "pipeline web is held by its brake: ".
 void add_holds(code which, const std::string& start, const std::vector<engine::held_service>& holds, remarks& all) {
-  for (std::size_t i = 0; i < holds.size() && i < most_listed; ++i)
+  for (std::size_t i = 0; i < holds.size() && i < most_lines; ++i)
     all.push_back(
         {which, start + (holds[i].service.empty() ? "" : "service " + holds[i].service + ": ") + holds[i].why});
-  if (holds.size() > most_listed)
-    all.push_back({which, start + base::count_of(holds.size() - most_listed, "more service")});
+  if (holds.size() > most_lines)
+    all.push_back({which, start + base::count_of(holds.size() - most_lines, "more service")});
 }
 
 void add_pause(const engine::pipeline& pipeline, remarks& all) {

@@ -15,7 +15,7 @@ using asio::ip::tcp;
 using boost::system::error_code;
 
 // The largest answer that is read: a probe asks for a few words, and its port may belong to somebody else.
-constexpr std::uint64_t largest_body = 65536;
+constexpr std::uint64_t largest_probed_body = 65536;
 
 // A connection whose operations block, all of them together for no longer than the time-out.
 class probe_connection {
@@ -95,7 +95,7 @@ private:
 probe_answer probe(const tcp::endpoint& server, const std::string& target, std::chrono::nanoseconds timeout) {
   http_server named;
   named.host = "drcon";
-  http_answer_parser parser(largest_body);
+  http_answer_parser parser(largest_probed_body);
   probe_connection connection(timeout);
   auto error = connection.connect(server);
   if (!error) error = connection.write(to_bytes({.target = target}, named, {{"Connection", "close"}}));

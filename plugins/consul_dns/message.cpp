@@ -15,7 +15,7 @@ namespace drcon::consul_dns {
 namespace {
 
 constexpr std::size_t header_size = 12;
-constexpr int internet = 1;
+constexpr int class_internet = 1;
 
 // Reads from a message and never beyond it; after a first failure everything fails.
 class reader {
@@ -94,7 +94,7 @@ record_head read_head(reader& input) {
   record_head head;
   head.name = input.name();
   head.type = static_cast<record_type>(input.two());
-  head.internet = input.two() == internet;
+  head.internet = input.two() == class_internet;
   head.ttl = input.four();
   if (head.ttl > INT32_MAX) head.ttl = 0;  // RFC 2181, section 8
   head.length = input.two();

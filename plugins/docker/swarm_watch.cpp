@@ -18,7 +18,7 @@ namespace {
 namespace asio = boost::asio;
 using nlohmann::json;
 
-constexpr auto first_pause = std::chrono::milliseconds(100);
+constexpr auto first_swarm_pause = std::chrono::milliseconds(100);
 
 }  // namespace
 
@@ -27,7 +27,7 @@ swarm_watcher::swarm_watcher(settings settings, context host, const asio::any_io
       host_(host),
       wake_(strand),
       manager_(strand, settings_.engine, {}),
-      backoff_(first_pause, settings_.retry_max),
+      backoff_(first_swarm_pause, settings_.retry_max),
       inventory_(settings_.conventions, settings_.stop_wait),
       publisher_(host, settings_.services) {}
 

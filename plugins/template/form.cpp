@@ -32,7 +32,7 @@ const templating::function_table& functions_of_go() {
   return all;
 }
 
-std::optional<std::string> environment_of(std::string_view name) {
+std::optional<std::string> environment_variable(std::string_view name) {
   const auto* found = std::getenv(std::string(name).c_str());  // NOLINT: nothing sets variables after the start
   return found == nullptr ? std::nullopt : std::optional<std::string>(found);
 }
@@ -259,7 +259,7 @@ rendering form::render_go(const subject& of, const rules& by, const refusal& ref
     around.missing = by.needs_keys ? templating::missing_key::fault : templating::missing_key::zero;
     around.host = &asked;
     around.oversees = &asked;
-    around.environment = environment_of;
+    around.environment = environment_variable;
     rendering result;
     grant(by.granted, by.stop, result.written, around);
     // A program must never see a text that is refused: that the file is rendered without it in the end is too late.

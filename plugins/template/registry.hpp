@@ -8,6 +8,7 @@
 
 #include "common/managed_file.hpp"
 #include "common/templating/function.hpp"
+#include "common/templating/invocation.hpp"
 #include "common/templating/origins.hpp"
 #include "common/templating/value.hpp"
 #include "template/escape.hpp"
@@ -154,6 +155,11 @@ private:
   mutable std::set<std::string, std::less<>> check_fields_;
   mutable std::map<std::string, common::file_stamp> files_;
 };
+
+/// The host of an invocation of one of these functions.
+inline const registry& registry_of(const templating::invocation& in) {
+  return *static_cast<const registry*>(in.around().host);
+}
 
 /// Consul Template's functions that ask for services, nodes and datacenters. Their host is a `registry`.
 std::span<const templating::function> service_functions();

@@ -4,6 +4,7 @@
 #include "common/templating/format/quote.hpp"
 #include "common/templating/functions/key_pair.hpp"
 #include "common/templating/invocation.hpp"
+#include "common/templating/parameter_lists.hpp"
 #include "template/absent.hpp"
 #include "template/registry.hpp"
 #include "template/service_query.hpp"
@@ -15,6 +16,7 @@
 namespace drcon::templates {
 namespace {
 
+namespace expects = templating::expects;
 using templating::failure;
 using templating::field;
 using templating::function;
@@ -25,9 +27,7 @@ using templating::object_class;
 using templating::parameter;
 using templating::value;
 using arguments = std::span<const value>;
-namespace takes = templating::takes;
-
-const registry& registry_of(const invocation& in) { return *static_cast<const registry*>(in.around().host); }
+namespace expects = templating::expects;
 
 // A path as Consul Template reads it: without a slash in front. Which datacenter it is of, the source says. Nothing
 // where it comes of data, and nobody could watch it.
@@ -164,24 +164,22 @@ value call_file(invocation& in, arguments all) {
   return in.text(*text);
 }
 
-constexpr parameter text[] = {takes::text};
-constexpr parameter two_texts[] = {takes::text, takes::text};
-
-constexpr function all_functions[] = {
-    {"file", text, false, call_file, "PATH", "what is in a file of this machine; the target follows its changes"},
-    {"key", text, false, call_key, "PATH", "a setting, which must be there"},
-    {"keyExists", text, false, call_key_exists, "PATH", "whether there is such a setting"},
-    {"keyExistsGet", text, false, call_key_exists_get, "PATH", "a setting, with Exists"},
-    {"keyOrDefault", two_texts, false, call_key_or_default, "PATH DEFAULT",
+constexpr function key_table[] = {
+    {"file", expects::text, false, call_file, "PATH",
+     "what is in a file of this machine; the target follows its changes"},
+    {"key", expects::text, false, call_key, "PATH", "a setting, which must be there"},
+    {"keyExists", expects::text, false, call_key_exists, "PATH", "whether there is such a setting"},
+    {"keyExistsGet", expects::text, false, call_key_exists_get, "PATH", "a setting, with Exists"},
+    {"keyOrDefault", expects::two_texts, false, call_key_or_default, "PATH DEFAULT",
      "a setting, or the default where there is none or it is empty"},
-    {"ls", text, false, call_ls, "PREFIX", "settings right below a prefix"},
-    {"safeLs", text, false, call_safe_ls, "PREFIX", "the same; there must be one"},
-    {"safeTree", text, false, call_safe_tree, "PREFIX", "as tree; there must be one"},
-    {"tree", text, false, call_tree, "PREFIX", "all settings below a prefix"},
+    {"ls", expects::text, false, call_ls, "PREFIX", "settings right below a prefix"},
+    {"safeLs", expects::text, false, call_safe_ls, "PREFIX", "the same; there must be one"},
+    {"safeTree", expects::text, false, call_safe_tree, "PREFIX", "as tree; there must be one"},
+    {"tree", expects::text, false, call_tree, "PREFIX", "all settings below a prefix"},
 };
 
 }  // namespace
 
-std::span<const function> key_functions() { return all_functions; }
+std::span<const function> key_functions() { return key_table; }
 
 }  // namespace drcon::templates

@@ -3,6 +3,7 @@
 #include "common/templating/functions/key_pair.hpp"
 #include "common/templating/invocation.hpp"
 #include "common/templating/json.hpp"
+#include "common/templating/parameter_lists.hpp"
 #include "template/registry.hpp"
 #include "template/service_query.hpp"
 
@@ -30,14 +31,13 @@ using templating::object_class;
 using templating::parameter;
 using templating::value;
 using arguments = std::span<const value>;
-namespace takes = templating::takes;
+namespace expects = templating::expects;
+namespace expects = templating::expects;
 
 template <typename T>
 const T& as(const void* self) {
   return *static_cast<const T*>(self);
 }
-
-const registry& registry_of(const invocation& in) { return as<registry>(in.around().host); }
 
 // Metadata that consul-http publishes with `details`.
 constexpr std::string_view node_meta = "node_meta.";
@@ -536,16 +536,14 @@ value call_datacenters(invocation& in, arguments) {
   return in.scratch().text_list(list);
 }
 
-constexpr parameter text[] = {takes::text};
-constexpr parameter flag[] = {takes::boolean};
-
-constexpr function all_functions[] = {
-    {"datacenters", flag, true, call_datacenters, "", "the datacenters that endpoints are in, by their metadata"},
-    {"node", text, true, call_node, "NAME[@DATACENTER]", "a node, and the endpoints on it"},
-    {"nodes", text, true, call_nodes, "[@DATACENTER]", "the nodes that endpoints are on"},
-    {"service", text, true, call_service, "[TAG.]NAME[@DATACENTER][|FILTER] [FILTER]",
+constexpr function service_table[] = {
+    {"datacenters", expects::flag, true, call_datacenters, "",
+     "the datacenters that endpoints are in, by their metadata"},
+    {"node", expects::text, true, call_node, "NAME[@DATACENTER]", "a node, and the endpoints on it"},
+    {"nodes", expects::text, true, call_nodes, "[@DATACENTER]", "the nodes that endpoints are on"},
+    {"service", expects::text, true, call_service, "[TAG.]NAME[@DATACENTER][|FILTER] [FILTER]",
      "endpoints of a service, passing ones without a filter"},
-    {"services", text, true, call_services, "[@DATACENTER]", "all services, with their tags"},
+    {"services", expects::text, true, call_services, "[@DATACENTER]", "all services, with their tags"},
 };
 
 }  // namespace
@@ -577,6 +575,6 @@ void registry::judge_checks(const std::string& json, const service& owner, const
       [&](std::string_view one) { text(one, "check", owner, &each); });
 }
 
-std::span<const function> service_functions() { return all_functions; }
+std::span<const function> service_functions() { return service_table; }
 
 }  // namespace drcon::templates

@@ -71,9 +71,9 @@ std::vector<std::string> on_trial(const std::string& folder, const fs::path& sou
   return arguments;
 }
 
-std::string name_of(const testing::TestParamInfo<fs::path>& from) { return from.param.stem(); }
+std::string name_of(const ::testing::TestParamInfo<fs::path>& from) { return from.param.stem(); }
 
-class ConformanceOfAFault : public testing::TestWithParam<fs::path> {};
+class ConformanceOfAFault : public ::testing::TestWithParam<fs::path> {};
 
 TEST_P(ConformanceOfAFault, IsCaughtByItsCaseAndByNoOther) {
   const auto ran = kit(on_trial("faults", GetParam()));
@@ -81,9 +81,9 @@ TEST_P(ConformanceOfAFault, IsCaughtByItsCaseAndByNoOther) {
   const auto found = findings(ran);
   EXPECT_EQ(breaches(found), std::set{case_named_in(GetParam())}) << found.dump(2);
 }
-INSTANTIATE_TEST_SUITE_P(Seeded, ConformanceOfAFault, testing::ValuesIn(files_of("faults")), name_of);
+INSTANTIATE_TEST_SUITE_P(Seeded, ConformanceOfAFault, ::testing::ValuesIn(files_of("faults")), name_of);
 
-class ConformanceOfAGoodPlugin : public testing::TestWithParam<fs::path> {};
+class ConformanceOfAGoodPlugin : public ::testing::TestWithParam<fs::path> {};
 
 TEST_P(ConformanceOfAGoodPlugin, KeepsEveryPromise) {
   const auto ran = kit(on_trial("good", GetParam()));
@@ -103,7 +103,7 @@ TEST_P(ConformanceOfAGoodPlugin, KeepsEveryPromise) {
     }
   EXPECT_GT(found["cases"].size(), 20);
 }
-INSTANTIATE_TEST_SUITE_P(Written, ConformanceOfAGoodPlugin, testing::ValuesIn(files_of("good")), name_of);
+INSTANTIATE_TEST_SUITE_P(Written, ConformanceOfAGoodPlugin, ::testing::ValuesIn(files_of("good")), name_of);
 
 TEST(ConformanceKit, KnowsAFaultForEachCase) {
   std::set<std::string> seeded;

@@ -16,9 +16,9 @@
 namespace drcon::test {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
-class ConsulTemplate : public testing::Test {
+class ConsulTemplate : public ::testing::Test {
 protected:
   std::string path(const std::string& name) const { return (directory_ / name).string(); }
   // A template sink that writes a file and reloads whoever reads it.

@@ -21,7 +21,7 @@
 namespace drcon::test {
 namespace {
 
-class Container : public testing::Test {
+class Container : public ::testing::Test {
 protected:
   std::string path(const std::string& name) const { return (directory_ / name).string(); }
   std::string answer() const {
@@ -138,7 +138,7 @@ TEST_F(Container, EndsWithNginxsExitCodeWhenNginxRefusesItsConfiguration) {
   nginx_.break_config();
   import_and_start();
   EXPECT_EQ(container_.wait(patience), 1) << log();
-  EXPECT_THAT(log(), testing::HasSubstr("ended with code 1; drcon stops, and ends with code 1 as well"));
+  EXPECT_THAT(log(), ::testing::HasSubstr("ended with code 1; drcon stops, and ends with code 1 as well"));
 }
 
 }  // namespace

@@ -17,7 +17,7 @@ namespace {
 using nlohmann::json;
 using names = std::set<std::string>;
 
-class DockerStory : public testing::Test {
+class DockerStory : public ::testing::Test {
 protected:
   // docker -> consul-catalog, and consul-http -> nginx: one drcon is Registrator and Consul Template.
   std::string config(const std::string& more = "", const std::string& owner = "me") const {

@@ -25,10 +25,10 @@ namespace {
 
 namespace fs = std::filesystem;
 using nlohmann::json;
-using testing::AllOf;
-using testing::ContainsRegex;
-using testing::HasSubstr;
-using testing::Not;
+using ::testing::AllOf;
+using ::testing::ContainsRegex;
+using ::testing::HasSubstr;
+using ::testing::Not;
 using names = std::set<std::string>;
 
 constexpr auto patience = 60s;  // for what takes a second on a machine with nothing else to do
@@ -37,7 +37,7 @@ const std::string well = "In sync";
 const std::string trouble = "Needs attention";
 
 // One pipeline from a Consul to an nginx and a HAProxy, with four instances behind them.
-class Night : public testing::Test {
+class Night : public ::testing::Test {
 protected:
   // In sync when it returns, and that is what later figures are compared with.
   void begin(const consul_agent& consul, const std::string& pipeline = {}, const std::string& nginx = {}) {

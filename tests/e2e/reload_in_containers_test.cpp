@@ -11,7 +11,7 @@
 namespace drcon::test {
 namespace {
 
-class ReloadInContainers : public testing::Test {
+class ReloadInContainers : public ::testing::Test {
 protected:
   ReloadInContainers() {
     write_file(path("t.mustache"), "{{#service.web.endpoints}}{{server}}\n{{/service.web.endpoints}}");

@@ -23,7 +23,7 @@ std::string replaced(std::string text, const std::string& what, const std::strin
   return text;
 }
 
-class RouteByName : public testing::Test {
+class RouteByName : public ::testing::Test {
 protected:
   void add(const std::string& service, const backend& at, const std::string& tag = "routed") const {
     consul_.add(service, at.name(), at.address(), at.port(), {{"Tags", {tag}}});

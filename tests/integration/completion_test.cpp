@@ -13,12 +13,12 @@
 namespace drcon::test {
 namespace {
 
-using testing::Contains;
-using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::IsEmpty;
-using testing::IsSupersetOf;
-using testing::Not;
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::IsSupersetOf;
+using ::testing::Not;
 
 const std::string scripts = DRCON_SOURCE_ROOT "/packaging/completions/";
 
@@ -55,7 +55,7 @@ TEST(Completion, OffersPluginsByName) {
   EXPECT_THAT(offered({"plugin", "new", "ng"}), IsEmpty()) << "a new one has no name yet";
 }
 
-class Shell : public testing::Test {
+class Shell : public ::testing::Test {
 protected:
   // The program is found by its name, as a user's.
   static std::vector<std::string> environment() {

@@ -35,7 +35,7 @@ service service_with(const std::string& name, std::vector<endpoint> endpoints) {
   return {.name = name, .revision = 1, .endpoints = std::move(endpoints)};
 }
 
-class ConsulCatalog : public testing::Test {
+class ConsulCatalog : public ::testing::Test {
 protected:
   explicit ConsulCatalog(json config = json::object(), const std::string& token = {})
       : consul_(std::move(config), token) {}

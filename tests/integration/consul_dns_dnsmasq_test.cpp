@@ -55,7 +55,7 @@ private:
   process process_;
 };
 
-class ConsulDnsDnsmasq : public testing::Test {
+class ConsulDnsDnsmasq : public ::testing::Test {
 protected:
   static constexpr const char* records =
       "srv-host=_web._tcp.example.test,a.example.test,8080,10,5\n"

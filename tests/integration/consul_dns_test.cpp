@@ -12,7 +12,7 @@
 namespace drcon::test {
 namespace {
 
-class ConsulDnsReal : public testing::Test {
+class ConsulDnsReal : public ::testing::Test {
 protected:
   void watch(const std::string& service, const std::string& more = {}, const std::string& pause = "20ms",
              const std::string& retry_max = "100ms") {

@@ -25,7 +25,7 @@ json with_https(const certificates& files, std::uint16_t port, json more) {
   return config;
 }
 
-class ConsulOverHttp2 : public testing::Test {
+class ConsulOverHttp2 : public ::testing::Test {
 protected:
   static std::string name(int i) { return "svc-" + std::to_string(i); }
 

@@ -30,7 +30,7 @@ bool says(const source_harness& source, const std::string& text) {
   return wait_until([&] { return source.status().text.find(text) != std::string::npos; });
 }
 
-class ConsulOverTls : public testing::Test {
+class ConsulOverTls : public ::testing::Test {
 protected:
   ConsulOverTls() { consul_.add("web", "a", "10.0.0.1", 80); }
   std::string options(const std::string& tls, const std::string& host = "127.0.0.1") const {

@@ -28,7 +28,7 @@ std::set<std::string> ids(const state& from, const std::string& service = "web")
   return all;
 }
 
-class ConsulHttpReal : public testing::Test {
+class ConsulHttpReal : public ::testing::Test {
 protected:
   void watch(const std::string& more) {
     source_ = std::make_unique<source_harness>("consul-http",

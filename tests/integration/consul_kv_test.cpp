@@ -13,7 +13,7 @@ namespace {
 
 using entries = std::map<std::string, std::string>;
 
-class ConsulKv : public testing::Test {
+class ConsulKv : public ::testing::Test {
 protected:
   void put(const std::string& key, const std::string& value) const {
     ASSERT_EQ(http("PUT", consul_.port(), "/v1/kv/" + key, value).status, 200);

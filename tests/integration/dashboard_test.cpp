@@ -22,7 +22,7 @@ class page_test : public hosts_page {
 protected:
   std::string listens() const { return "admin.listen = \"127.0.0.1:" + std::to_string(port_) + "\"\n"; }
   process look() const {
-    const auto* const name = testing::UnitTest::GetInstance()->current_test_info()->name();
+    const auto* const name = ::testing::UnitTest::GetInstance()->current_test_info()->name();
     return process({"node", std::string(DRCON_SOURCE_ROOT) + "/tests/dashboard/dashboard.mjs", name,
                     "http://127.0.0.1:" + std::to_string(port_) + "/", token, drcon_->directory().path().string(),
                     modules_});

@@ -75,7 +75,7 @@ expectation read_expected(const std::filesystem::path& file) {
   return result;
 }
 
-class Compose : public testing::TestWithParam<std::string> {
+class Compose : public ::testing::TestWithParam<std::string> {
 protected:
   lines published(const source_harness& source) const {
     lines all;
@@ -113,7 +113,7 @@ TEST_P(Compose, DiffersFromRegistratorOnlyWhereThatIsExplained) {
   EXPECT_NE(guide.find("| `" + GetParam() + "`"), std::string::npos) << "the table of differences names it";
 }
 
-INSTANTIATE_TEST_SUITE_P(All, Compose, testing::ValuesIn(examples()), [](const auto& info) {
+INSTANTIATE_TEST_SUITE_P(All, Compose, ::testing::ValuesIn(examples()), [](const auto& info) {
   auto name = info.param;
   std::ranges::replace(name, '-', '_');
   return name;

@@ -14,7 +14,7 @@
 
 namespace drcon::test {
 
-class docker_source_test : public testing::Test {
+class docker_source_test : public ::testing::Test {
 protected:
   docker_source_test() = default;
   explicit docker_source_test(docker_engine::podman_in_its_place which) : engine_(which) {}

@@ -24,9 +24,9 @@ namespace {
 
 namespace fs = std::filesystem;
 using nlohmann::json;
-using testing::AllOf;
-using testing::HasSubstr;
-using testing::Not;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
 
 // What doctor found of a configuration.
 class doctor {
@@ -219,7 +219,8 @@ TEST(Doctor, LooksWithTheRightsOfTheUserThatIsNamed) {
   const auto ran = run({drcon.binary(), "doctor", "-c", (open / "drcon.toml").string(), "--user", "nobody"});
   EXPECT_EQ(ran.code, 3) << ran.out << ran.err;
   EXPECT_THAT(ran.out, HasSubstr("ok      drcon: writable: no state directory is set"));
-  EXPECT_THAT(ran.out, testing::ContainsRegex("FAILED  sink edge: writable: nobody cannot write in [^\n]*: Permission denied"));
+  EXPECT_THAT(ran.out, ::testing::ContainsRegex(
+                           "FAILED  sink edge: writable: nobody cannot write in [^\n]*: Permission denied"));
   EXPECT_THAT(ran.out, HasSubstr("to do: give nobody the right to write there"));
   EXPECT_THAT(ran.out, HasSubstr("FAILED  sink edge: process: cannot signal nginx"));
   EXPECT_THAT(ran.out, HasSubstr("as user nobody: 2 things do not work"));

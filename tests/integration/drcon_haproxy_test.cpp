@@ -14,9 +14,7 @@ namespace {
 
 using nlohmann::json;
 
-const std::string no_brake = "brake = { hold = \"0s\" }\n";
-
-class DrconHaproxy : public testing::TestWithParam<bool> {
+class DrconHaproxy : public ::testing::TestWithParam<bool> {
 protected:
   std::string config(const std::string& services, const std::string& pipeline) const {
     return "[source.consul]\nplugin = \"consul-http\"\nretry_max = \"1s\"\naddress = \"" + consul_.url() + "\"\n" +
@@ -50,7 +48,7 @@ protected:
   backend b_{"b"};
 };
 
-INSTANTIATE_TEST_SUITE_P(Mode, DrconHaproxy, testing::Bool(),
+INSTANTIATE_TEST_SUITE_P(Mode, DrconHaproxy, ::testing::Bool(),
                          [](const auto& each) { return each.param ? "Slots" : "Dynamic"; });
 
 TEST_P(DrconHaproxy, FollowsRegistrationHealthMaintenanceTagsAndWeights) {

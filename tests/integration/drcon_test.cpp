@@ -28,9 +28,7 @@ const std::string proxy_to_web =
 const std::string nothing = "server { listen 127.0.0.1:@PORT@; location / { return 200 \"none\\n\"; } }";
 
 // Losses are applied at once: for tests that are not about the brake.
-const std::string no_brake = "brake = { hold = \"0s\" }\n";
-
-class Drcon : public testing::Test {
+class Drcon : public ::testing::Test {
 protected:
   static std::string config(const std::string& source, const std::string& sink,
                             const std::string& pipeline = no_brake) {
@@ -78,7 +76,7 @@ TEST_F(Drcon, SuggestsTheServiceThatWasMeantWhereConsulKnowsNone) {
   EXPECT_TRUE(wait_until([&] {
     return drcon_->log().find("Consul knows no service \"wbe\" (did you mean \"web\"?)") != std::string::npos;
   })) << drcon_->log();
-  EXPECT_THAT(drcon_->log(), testing::Not(testing::HasSubstr("knows no service \"web\"")));
+  EXPECT_THAT(drcon_->log(), ::testing::Not(::testing::HasSubstr("knows no service \"web\"")));
 }
 
 TEST_F(Drcon, RoutesToWhatIsRegisteredAndNoLongerToWhatIsNot) {
@@ -413,11 +411,12 @@ TEST_F(Drcon, DropsWhatIsHostileAndNothingElse) {
   std::istringstream open(drcon_->ask("GET", "/readyz").body);
   std::vector<std::string> lose;
   for (std::string line; std::getline(open, line);) {
-    ASSERT_THAT(line, testing::HasSubstr("sink edge leaves out ")) << drcon_->log();
+    ASSERT_THAT(line, ::testing::HasSubstr("sink edge leaves out ")) << drcon_->log();
     lose.push_back(line.substr(line.find(" of service ") + 12));
   }
-  EXPECT_THAT(lose, testing::UnorderedElementsAre(testing::StartsWith("described: "), testing::StartsWith("named: "),
-                                                  testing::StartsWith("tagged: ")));
+  EXPECT_THAT(lose,
+              ::testing::UnorderedElementsAre(::testing::StartsWith("described: "), ::testing::StartsWith("named: "),
+                                              ::testing::StartsWith("tagged: ")));
   EXPECT_EQ(nginx_.dump().find("PWNED"), std::string::npos) << nginx_.dump();
   EXPECT_EQ(file().find(":7"), std::string::npos) << file();
   EXPECT_NE(drcon_->log().find("left out"), std::string::npos);
@@ -581,7 +580,7 @@ TEST(Check, FindsNoFaultInTheShippedConfigurations) {
   EXPECT_GE(count, 7);
 }
 
-class CheckOfTemplates : public testing::Test {
+class CheckOfTemplates : public ::testing::Test {
 protected:
   auto check(const std::string& text, const std::string& more_of_sink = {}) const {
     write_file(directory_.path() / "t.ctmpl", text);

@@ -32,7 +32,7 @@ ids ids_of(const state& from, const std::string& service) {
   return all;
 }
 
-class Etcd : public testing::Test {
+class Etcd : public ::testing::Test {
 protected:
   static constexpr const char* quick = "retry_max = \"500ms\"\ntimeout = \"1s\"\ncheck = \"300ms\"\n";
 

@@ -19,7 +19,7 @@ namespace fs = std::filesystem;
 
 // ---- watch-directory, in C ----
 
-class WatchDirectory : public testing::Test {
+class WatchDirectory : public ::testing::Test {
 protected:
   void put(const std::string& name, const std::string& text) {
     write_file(directory_ / ".next", text);
@@ -105,7 +105,7 @@ TEST_F(WatchDirectory, LeavesHostileLinesToTheHostAndTheRestStands) {
 
 // ---- run-command, in C++ ----
 
-class RunCommand : public testing::Test {
+class RunCommand : public ::testing::Test {
 protected:
   outcome apply(const std::string& shell, const std::string& more = {}) {
     sink_harness sink("run-command", "command = [\"sh\", \"-c\", '''" + shell + "''']\n" + more);

@@ -23,7 +23,7 @@ std::string toml_with(const std::vector<std::string>& services) {
   return text;
 }
 
-class FileSource : public testing::Test {
+class FileSource : public ::testing::Test {
 protected:
   source_harness& start(const std::string& more = {}, const std::string& settle = "30ms") {
     source_ = std::make_unique<source_harness>(

@@ -28,7 +28,7 @@ constexpr auto slot_backends =
 
 constexpr uid_t nobody = 65534;
 
-class HaproxyBase : public testing::Test {
+class HaproxyBase : public ::testing::Test {
 protected:
   explicit HaproxyBase(bool slots) : slots_(slots), haproxy_(slots ? slot_backends : dynamic_backends) {}
 
@@ -78,12 +78,12 @@ protected:
   backend c_{"c"};
 };
 
-class HaproxySink : public HaproxyBase, public testing::WithParamInterface<bool> {
+class HaproxySink : public HaproxyBase, public ::testing::WithParamInterface<bool> {
 protected:
   HaproxySink() : HaproxyBase(GetParam()) {}
 };
 
-INSTANTIATE_TEST_SUITE_P(Mode, HaproxySink, testing::Bool(),
+INSTANTIATE_TEST_SUITE_P(Mode, HaproxySink, ::testing::Bool(),
                          [](const auto& each) { return each.param ? "Slots" : "Dynamic"; });
 
 TEST_P(HaproxySink, ServesWhatItAppliedWhenItSaysSo) {
@@ -927,7 +927,7 @@ TEST_F(HaproxySlots, OfTwoPrefixesThatHaveSlotsInCommonAreSetByOneSinkAtATime) {
 }
 
 // The backends are in a file of drcon's, made from a named defaults section of the user's.
-class HaproxyWithConfigFile : public testing::Test {
+class HaproxyWithConfigFile : public ::testing::Test {
 protected:
   HaproxyWithConfigFile() {
     haproxy_.read_also(file_);

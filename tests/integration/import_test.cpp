@@ -21,10 +21,10 @@ namespace drcon::test {
 namespace {
 
 namespace fs = std::filesystem;
-using testing::HasSubstr;
-using testing::IsEmpty;
-using testing::Not;
-using testing::StartsWith;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+using ::testing::StartsWith;
 
 const fs::path golden_directory = fs::path(DRCON_SOURCE_ROOT) / "tests/golden/import";
 

@@ -20,8 +20,8 @@ namespace drcon::test {
 namespace {
 
 namespace fs = std::filesystem;
-using testing::HasSubstr;
-using testing::Not;
+using ::testing::HasSubstr;
+using ::testing::Not;
 
 // The four options of where to look; whoever is not named is not on this machine.
 struct machine {

@@ -16,8 +16,6 @@
 namespace drcon::test {
 namespace {
 
-const std::string no_brake = "brake = { hold = \"0s\" }\n";
-
 // Consul, a file of endpoints, and both proxies; what is registered is known to Consul and to the file alike.
 class World {
 public:
@@ -94,7 +92,7 @@ private:
 enum class from { consul_http, consul_dns, file, two_merged };
 enum class to { nginx, nginx_live, haproxy_dynamic, haproxy_slots };
 
-class Matrix : public testing::TestWithParam<std::tuple<from, to>> {
+class Matrix : public ::testing::TestWithParam<std::tuple<from, to>> {
 protected:
   std::string sources() const {
     switch (std::get<0>(GetParam())) {
@@ -122,7 +120,7 @@ protected:
   World world_;
 };
 
-std::string name_of(const testing::TestParamInfo<std::tuple<from, to>>& each) {
+std::string name_of(const ::testing::TestParamInfo<std::tuple<from, to>>& each) {
   constexpr std::array sources{"ConsulHttp", "ConsulDns", "File", "TwoMerged"};
   constexpr std::array sinks{"Nginx", "NginxLive", "HaproxyDynamic", "HaproxySlots"};
   return std::string(sources.at(static_cast<std::size_t>(std::get<0>(each.param)))) + "To" +
@@ -131,8 +129,8 @@ std::string name_of(const testing::TestParamInfo<std::tuple<from, to>>& each) {
 
 INSTANTIATE_TEST_SUITE_P(
     Each, Matrix,
-    testing::Combine(testing::Values(from::consul_http, from::consul_dns, from::file, from::two_merged),
-                     testing::Values(to::nginx, to::nginx_live, to::haproxy_dynamic, to::haproxy_slots)),
+    ::testing::Combine(::testing::Values(from::consul_http, from::consul_dns, from::file, from::two_merged),
+                       ::testing::Values(to::nginx, to::nginx_live, to::haproxy_dynamic, to::haproxy_slots)),
     name_of);
 
 TEST_P(Matrix, FollowsWhatComesAndGoesAndOutlivesItsSource) {

@@ -83,7 +83,7 @@ constexpr auto late_line =
     "[source test] plugin 'naughty' misbehaved: it called the host after its stop had returned; such calls are ignored";
 
 // Each promise holds for both places in which a plugin may run.
-class Misbehaviour : public testing::TestWithParam<const char*> {
+class Misbehaviour : public ::testing::TestWithParam<const char*> {
 protected:
   Misbehaviour() { plugins::run_children_with(DRCON_BINARY); }
   static std::string options(const std::string& does) {
@@ -103,7 +103,7 @@ protected:
   }
   static bool counted(const plugin_harness& of) { return value_of(of, "drcon_plugin_misbehaviour_total") > 0; }
 };
-INSTANTIATE_TEST_SUITE_P(Plugin, Misbehaviour, testing::Values("none", "process"), [](const auto& each) {
+INSTANTIATE_TEST_SUITE_P(Plugin, Misbehaviour, ::testing::Values("none", "process"), [](const auto& each) {
   return each.param == std::string("none") ? "InDrcon" : "InItsProcess";
 });
 
@@ -242,7 +242,7 @@ TEST_P(Misbehaviour, WhatIsRenderedOutsideOfRenderIsNotTaken) {
 
 // ---- what only a process of its own can bear ----
 
-class Isolation : public testing::Test {
+class Isolation : public ::testing::Test {
 protected:
   Isolation() { plugins::run_children_with(DRCON_BINARY); }
   static std::string options(const std::string& does) {

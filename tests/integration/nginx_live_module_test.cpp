@@ -21,9 +21,7 @@
 namespace drcon::test {
 namespace {
 
-using testing::HasSubstr;
-
-const std::string module = DRCON_SOURCE_ROOT "/plugins/nginx/lua/drcon.lua";
+using ::testing::HasSubstr;
 
 std::string checksum(const std::string& text) {
   std::array<unsigned char, EVP_MAX_MD_SIZE> whole{};
@@ -62,14 +60,14 @@ std::string put_request(const std::string& body) {
          "\r\n\r\n" + body;
 }
 
-class NginxLiveModule : public testing::Test {
+class NginxLiveModule : public ::testing::Test {
 protected:
   // A sink makes the include file and the first set; then it is gone.
   void SetUp() override {
     nginx_.stop();
     nginx_.load_lua(true, 2);
     nginx_.start();
-    sink_harness sink("nginx", nginx_.options() + "mode = \"live\"\nlive_module = \"" + module + "\"\n");
+    sink_harness sink("nginx", nginx_.options() + "mode = \"live\"\nlive_module = \"" + lua_module + "\"\n");
     sink.start();
     service web{.name = "web", .revision = 1, .endpoints = {}};
     web.endpoints.push_back(

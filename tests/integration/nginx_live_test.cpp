@@ -26,16 +26,14 @@
 namespace drcon::test {
 namespace {
 
-using testing::HasSubstr;
-using testing::Not;
+using ::testing::HasSubstr;
+using ::testing::Not;
 
 const std::string proxy =
     "server { listen 127.0.0.1:@PORT@; location / { proxy_pass http://web; proxy_connect_timeout 1s; } }";
-const std::string module = DRCON_SOURCE_ROOT "/plugins/nginx/lua/drcon.lua";
-
 using names = std::set<std::string>;
 
-class NginxLive : public testing::Test {
+class NginxLive : public ::testing::Test {
 protected:
   void SetUp() override { restart_with_lua(true); }
 
@@ -45,7 +43,7 @@ protected:
     nginx_.start();
   }
   sink_harness& sink(const std::string& more = {}) {
-    const auto path = more.find("live_module") == std::string::npos ? "live_module = \"" + module + "\"\n" : "";
+    const auto path = more.find("live_module") == std::string::npos ? "live_module = \"" + lua_module + "\"\n" : "";
     sink_ = std::make_unique<sink_harness>("nginx", nginx_.options() + "mode = \"live\"\n" + path + more);
     sink_->start();
     return *sink_;
@@ -590,7 +588,7 @@ TEST_F(NginxLive, FollowsConsulThroughRestartsOfConsulAndKillsOfDrcon) {
   drcon_process drcon("[source.consul]\nplugin = \"consul-http\"\naddress = \"" + consul.url() +
                       "\"\nservice = [{ name = \"web\" }]\n[sink.edge]\nplugin = \"nginx\"\nmode = \"live\"\n"
                       "live_module = \"" +
-                      module + "\"\n" + nginx_.options() +
+                      lua_module + "\"\n" + nginx_.options() +
                       "[pipeline.web]\nsources = [\"consul\"]\nsinks = [\"edge\"]\n"
                       "brake = { hold = \"0s\" }\n");
   drcon.start();
@@ -639,7 +637,7 @@ TEST_F(NginxLive, GoesByFileAndReloadWithoutTheModuleAndIsLiveOnceItIsThere) {
   change_to({&b_});
   EXPECT_EQ(answering(), names{"b"});
   EXPECT_THAT(read_file(nginx_.file()), Not(HasSubstr("lua")));
-  write_file(copy, read_file(module));
+  write_file(copy, read_file(lua_module));
   EXPECT_TRUE(wait_until([&] { return is_live(); })) << sink_->status().text;
   expect_no_reload_for_a_change_to(a_);
 }
@@ -662,13 +660,13 @@ TEST_F(NginxLive, GoesByFileAndReloadWithAnNginxThatHasNoLua) {
 // nginx serves what the file of peers has before it can be sent anything.
 TEST_F(NginxLive, IsLiveAgainWithTheServersThatChangedMeanwhile) {
   const auto copy = nginx_.prefix() / "drcon.lua";
-  write_file(copy, read_file(module));
+  write_file(copy, read_file(lua_module));
   serve_web({&a_}, "live_module = \"" + copy.string() + "\"\n");
   std::filesystem::remove(copy);
   change_to({&b_});
   EXPECT_EQ(answering(), names{"b"});
   EXPECT_THAT(read_file(nginx_.file()), Not(HasSubstr("lua")));
-  auto refusing = read_file(module);  // so that only the file of peers counts
+  auto refusing = read_file(lua_module);  // so that only the file of peers counts
   const std::string put = "[\"PUT /peers\"] = function()";
   refusing.replace(refusing.find(put), put.size(), put + " do return ngx.exit(500) end");
   write_file(copy, refusing);
@@ -732,7 +730,7 @@ TEST_F(NginxLive, IsLiveWhereNginxsMasterAloneJudges) {
 
 TEST_F(NginxLive, GoesByFileAndReloadWithAModuleOfAnotherVersion) {
   const auto copy = nginx_.prefix() / "drcon.lua";
-  auto text = read_file(module);
+  auto text = read_file(lua_module);
   text.replace(text.find("protocol = 1"), 12, "protocol = 9");
   write_file(copy, text);
   sink("live_module = \"" + copy.string() + "\"\n");
@@ -799,7 +797,7 @@ TEST_F(NginxLive, TrustsNoDirectoryOfTheSocketThatOthersMayEnter) {
 
 TEST_F(NginxLive, ServesTheIncludeFileWhenTheModuleIsRemoved) {
   const auto copy = nginx_.prefix() / "drcon.lua";
-  write_file(copy, read_file(module));
+  write_file(copy, read_file(lua_module));
   serve_web({&a_}, "live_module = \"" + copy.string() + "\"\n");
   change_to({&b_});
   sink_.reset();
@@ -849,8 +847,8 @@ TEST_F(NginxLive, ShowsRequestsAndFailuresOfEachEndpoint) {
   EXPECT_THAT(sink_->metrics(), HasSubstr("drcon_nginx_live_active_requests" + labels));
   const auto shown = sink_->render({web});
   ASSERT_EQ(shown.size(), 3U) << "drcon explain shows the lines of an endpoint";
-  EXPECT_THAT(shown[2].wanted, testing::ContainsRegex("web 127.0.0.1:" + std::to_string(a_.port()) +
-                                                      " version [0-9]+: [0-9]+ requests, 0 failed, 0 open\n"));
+  EXPECT_THAT(shown[2].wanted, ::testing::ContainsRegex("web 127.0.0.1:" + std::to_string(a_.port()) +
+                                                        " version [0-9]+: [0-9]+ requests, 0 failed, 0 open\n"));
   EXPECT_EQ(shown[2].live, shown[2].wanted) << "nothing of it is to be changed";
   EXPECT_THAT(sink_->metrics(), HasSubstr("drcon_nginx_live_version{kind=\"sink\",name=\"test\"} "));
 }
@@ -861,7 +859,7 @@ TEST_F(NginxLive, CountsNothingTwiceWhenItGotNoCountsForATime) {
   const auto gap = nginx_.prefix() / "gap";
   const auto seen = nginx_.prefix() / "seen";
   const std::string start = "[\"GET /statistics\"] = function() ";
-  auto text = read_file(module);
+  auto text = read_file(lua_module);
   text.replace(text.find(start), start.size(),
                start + "local gap = io.open('" + gap.string() + "') if gap then io.open('" + seen.string() +
                    "', 'w'):close() return ngx.exit(tonumber(gap:read('*a'))) end ");

@@ -24,7 +24,7 @@ namespace {
 const std::string proxy =
     "server { listen 127.0.0.1:@PORT@; location / { proxy_pass http://web; proxy_connect_timeout 1s; } }";
 
-class NginxSink : public testing::Test {
+class NginxSink : public ::testing::Test {
 protected:
   sink_harness& sink(const std::string& more = {}) {
     sink_ = std::make_unique<sink_harness>("nginx", nginx_.options() + more);
@@ -146,7 +146,7 @@ TEST_F(NginxSink, WritesNoFileThatAnotherSinkWrites) {
   EXPECT_NE(how.why.find("is written by pid " + std::to_string(::getpid())), std::string::npos) << how.why;
   EXPECT_EQ(file(), before);
   EXPECT_EQ(other.apply({service_at("web", {&a_})}).result, DRCON_OK) << "there is nothing to write";
-  EXPECT_THAT(other.status().text, testing::HasSubstr("the next change will fail: "));
+  EXPECT_THAT(other.status().text, ::testing::HasSubstr("the next change will fail: "));
   sink_.reset();
   EXPECT_EQ(other.apply({service_at("web", {&b_})}).result, DRCON_OK);
 }
@@ -633,10 +633,10 @@ TEST_F(NginxSink, ReportsWhatTheNextChangeWouldFailOfThoughNothingIsToBeDone) {
     return sink_->status().state == DRCON_STATE_DEGRADED ? sink_->status().text : "";
   };
   EXPECT_EQ(remark_of(nginx_.options()), "");
-  EXPECT_THAT(remark_of(nginx_.options() + "nginx = \"/no/such/nginx\"\n"), testing::HasSubstr("/no/such/nginx"));
+  EXPECT_THAT(remark_of(nginx_.options() + "nginx = \"/no/such/nginx\"\n"), ::testing::HasSubstr("/no/such/nginx"));
   auto other_pid = nginx_.options();
   other_pid.replace(other_pid.find("nginx.pid"), 9, "other.pid");
-  EXPECT_THAT(remark_of(other_pid), testing::HasSubstr("other.pid; see the pid line of nginx -T"));
+  EXPECT_THAT(remark_of(other_pid), ::testing::HasSubstr("other.pid; see the pid line of nginx -T"));
 }
 
 TEST_F(NginxSink, TakesBackAFirstFileThatACrashLeftUnchecked) {
@@ -706,8 +706,9 @@ TEST_F(NginxSink, ChoosesAnotherPortWhenItsOwnIsTaken) {
   // applied with another port at once or when it is retried.
   sink("confirm_timeout = \"700ms\"\n");
   EXPECT_TRUE(wait_until([&] { return sink_->apply({service_at("web", {&a_})}).result == DRCON_OK; })) << file();
-  EXPECT_THAT(file(), testing::HasSubstr("listen 127.0.0.1:"));
-  EXPECT_THAT(file(), testing::Not(testing::HasSubstr("listen 127.0.0.1:" + std::to_string(squatter.port()) + ";")));
+  EXPECT_THAT(file(), ::testing::HasSubstr("listen 127.0.0.1:"));
+  EXPECT_THAT(file(),
+              ::testing::Not(::testing::HasSubstr("listen 127.0.0.1:" + std::to_string(squatter.port()) + ";")));
 }
 
 TEST_F(NginxSink, ReachesEndpointsOverIPv6) {
@@ -749,10 +750,11 @@ TEST_F(NginxSink, TellsAnNginxThatKeepsConnectionsByDefaultToKeepNone) {
     return sink("nginx = \"" + program.string() + "\"\n" + more).render({service_at("web", {&a_})})[0].wanted;
   };
   for (const std::string more : {"", "mode = \"live\"\n"}) {
-    EXPECT_THAT(rendered_for("1.29.7", more), testing::HasSubstr("    keepalive 0;\n}\n")) << more;
-    EXPECT_THAT(rendered_for("1.29.6", more), testing::Not(testing::HasSubstr("keepalive"))) << more;
-    EXPECT_THAT(rendered_for("1.29.7", more + "check = \"master\"\n"), testing::Not(testing::HasSubstr("keepalive")));
-    EXPECT_THAT(rendered_for("1.29.6", more + "keepalive = 7\n"), testing::HasSubstr("    keepalive 7;\n}\n"));
+    EXPECT_THAT(rendered_for("1.29.7", more), ::testing::HasSubstr("    keepalive 0;\n}\n")) << more;
+    EXPECT_THAT(rendered_for("1.29.6", more), ::testing::Not(::testing::HasSubstr("keepalive"))) << more;
+    EXPECT_THAT(rendered_for("1.29.7", more + "check = \"master\"\n"),
+                ::testing::Not(::testing::HasSubstr("keepalive")));
+    EXPECT_THAT(rendered_for("1.29.6", more + "keepalive = 7\n"), ::testing::HasSubstr("    keepalive 7;\n}\n"));
   }
 }
 
@@ -915,7 +917,7 @@ TEST_F(NginxSink, ASinkThatStartsDuringAStallOfNginxTakesNoReload) {
   const auto how = sink().apply({service_at("web", {&a_})});
   for (const auto each : workers) ::kill(each, SIGCONT);
   EXPECT_EQ(how.result, DRCON_RETRY);
-  EXPECT_THAT(how.why, testing::HasSubstr("does not answer on drcon's listener"));
+  EXPECT_THAT(how.why, ::testing::HasSubstr("does not answer on drcon's listener"));
   EXPECT_TRUE(wait_until([&] { return sink_->apply({service_at("web", {&a_})}).result == DRCON_OK; }));
   EXPECT_EQ(nginx_.reloads(), reloads);
   EXPECT_EQ(serving_workers(), workers);
@@ -959,9 +961,9 @@ TEST_F(NginxSink, AnOldWorkerThatDoesNotStopHoldsNoChangeBack) {
   EXPECT_TRUE(answers("b\n"));
   EXPECT_EQ(times_alone(), 1) << "the first change only";
   EXPECT_EQ(sink_->status().state, DRCON_STATE_DEGRADED);
-  EXPECT_THAT(sink_->status().text, testing::HasSubstr("they still take connections"));
-  EXPECT_THAT(sink_->status().text, testing::HasSubstr("pid " + std::to_string(hung)));
-  EXPECT_THAT(sink_->metrics(), testing::HasSubstr("drcon_nginx_retiring_workers{kind=\"sink\",name=\"test\"} 1\n"));
+  EXPECT_THAT(sink_->status().text, ::testing::HasSubstr("they still take connections"));
+  EXPECT_THAT(sink_->status().text, ::testing::HasSubstr("pid " + std::to_string(hung)));
+  EXPECT_THAT(sink_->metrics(), ::testing::HasSubstr("drcon_nginx_retiring_workers{kind=\"sink\",name=\"test\"} 1\n"));
   how = sink_->apply({service_at("web", {&a_})});
   EXPECT_EQ(how.result, DRCON_OK) << how.why;
   EXPECT_EQ(times_alone(), 2) << "nobody has waited for the one that hangs again";
@@ -987,7 +989,7 @@ TEST_F(NginxSink, LetsNoMoreGenerationsOfWorkersOverlapThanItMay) {
   const auto before = file();
   const auto how = sink_->apply({service_at("web", {&a_})});
   EXPECT_EQ(how.result, DRCON_RETRY);
-  EXPECT_THAT(how.why, testing::HasSubstr("waiting: 1 earlier generation of nginx still serving connections"));
+  EXPECT_THAT(how.why, ::testing::HasSubstr("waiting: 1 earlier generation of nginx still serving connections"));
   EXPECT_EQ(file(), before);
   EXPECT_EQ(slow.get().body, "a\n") << "it is finished by the worker that began it";
   EXPECT_TRUE(wait_until([&] { return sink_->apply({service_at("web", {&a_})}).result == DRCON_OK; }));

@@ -20,7 +20,7 @@ namespace {
 
 namespace fs = std::filesystem;
 using nlohmann::json;
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 const std::string schema_file = DRCON_SHARE "/drcon/drcon.schema.json";
 const fs::path pages = DRCON_SHARE "/doc/drcon/reference";

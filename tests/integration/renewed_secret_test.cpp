@@ -14,13 +14,13 @@ namespace drcon::test {
 namespace {
 
 using nlohmann::json;
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 const std::string management = "4a1f1e0c-0000-4000-8000-000000000002";
 const std::string reader = "4a1f1e0c-0000-4000-8000-000000000003";
 const std::string unknown = "4a1f1e0c-0000-4000-8000-000000000009";
 
-class RenewedSecret : public testing::Test {
+class RenewedSecret : public ::testing::Test {
 protected:
   RenewedSecret() {
     consul_.put("/v1/acl/policy",

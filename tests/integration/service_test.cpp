@@ -71,7 +71,7 @@ private:
   std::vector<std::string> lines_;
 };
 
-class Service : public testing::Test {
+class Service : public ::testing::Test {
 protected:
   Service() {
     for (const auto* each : {"state", "run", "credentials"}) fs::create_directory(files_ / each);

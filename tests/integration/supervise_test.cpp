@@ -20,8 +20,8 @@
 namespace drcon::test {
 namespace {
 
-using testing::ElementsAre;
-using testing::HasSubstr;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 
 // Notes in `events` what happens to it: a line each, with the signal and what is in the rendered file at that time.
 constexpr auto program_text = R"BASH(#!/bin/bash
@@ -42,7 +42,7 @@ std::string services(int count) {
   return text;
 }
 
-class KeptProgram : public testing::Test {
+class KeptProgram : public ::testing::Test {
 protected:
   KeptProgram() {
     write_file(path("t.mustache"), "{{#service.web.endpoints}}{{server}}\n{{/service.web.endpoints}}");
@@ -121,7 +121,7 @@ TEST_F(KeptProgram, StartsWhenTheFileIsThereAndGetsTheReloadSignalWhenItChanges)
   EXPECT_EQ(program_pid(), pid);
   EXPECT_THAT(drcon_->metrics(), HasSubstr("program_signals_total"));
   EXPECT_EQ(drcon_->stop(), 0) << drcon_->log();
-  EXPECT_THAT(events(), testing::Contains("TERM 10.0.0.1:80 10.0.0.2:80"));
+  EXPECT_THAT(events(), ::testing::Contains("TERM 10.0.0.1:80 10.0.0.2:80"));
   EXPECT_FALSE(runs(pid));
 }
 
@@ -163,7 +163,7 @@ TEST_F(KeptProgram, EndsDrconWithItsExitCodeAfterTheOtherSinksAreClosed) {
   ASSERT_TRUE(wait_events(1));
   ::kill(drcon_->pid(), SIGQUIT);
   EXPECT_EQ(wait_end(), 7);
-  EXPECT_THAT(events(), testing::Contains("QUIT 10.0.0.1:80"));
+  EXPECT_THAT(events(), ::testing::Contains("QUIT 10.0.0.1:80"));
   EXPECT_THAT(drcon_->log(), HasSubstr("ended with code 7; drcon stops, and ends with code 7 as well"));
   EXPECT_THAT(drcon_->log(), HasSubstr("stopped"));
 }
@@ -328,7 +328,7 @@ TEST_F(KeptProgram, OfAShellLineIsEndedWithAllThatTheLineHasStarted) {
   const auto pid = program_pid();
   EXPECT_EQ(drcon_->stop(), 0) << drcon_->log();
   EXPECT_FALSE(runs(pid));
-  EXPECT_THAT(events(), testing::Contains("TERM 10.0.0.1:80")) << "the program itself has got the signal";
+  EXPECT_THAT(events(), ::testing::Contains("TERM 10.0.0.1:80")) << "the program itself has got the signal";
 }
 
 TEST_F(KeptProgram, IsKilledByASecondSignalToDrcon) {

@@ -38,7 +38,7 @@ service web(int count, const std::string& tag = "v1") {
   return made;
 }
 
-class TemplateSink : public testing::Test {
+class TemplateSink : public ::testing::Test {
 protected:
   TemplateSink() { write_file(template_file(), "{{#service.web.endpoints}}{{server}}\n{{/service.web.endpoints}}"); }
 
@@ -662,7 +662,7 @@ TEST_F(TemplateSink, ShowsWhatItWouldWriteAndWritesNothing) {
 }
 
 // The whole program: what failed is tried again without anybody's doing, and the reason is told until it works.
-class TemplateProgram : public testing::Test {
+class TemplateProgram : public ::testing::Test {
 protected:
   std::string path(const std::string& name) const { return (directory_ / name).string(); }
   void script(const std::string& name, const std::string& text) const {

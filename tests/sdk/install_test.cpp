@@ -12,7 +12,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 TEST(Installation, IsTheProgramItsPluginsAndTheSdkAndNothingElse) {
   const installation drcon;

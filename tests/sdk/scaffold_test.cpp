@@ -15,8 +15,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-using testing::HasSubstr;
-using testing::Not;
+using ::testing::HasSubstr;
+using ::testing::Not;
 
 // What the README tells to type.
 std::string commands_of(const std::string& readme) {
@@ -30,7 +30,7 @@ std::string commands_of(const std::string& readme) {
   return commands;
 }
 
-class Scaffold : public testing::TestWithParam<std::tuple<const char*, const char*>> {};
+class Scaffold : public ::testing::TestWithParam<std::tuple<const char*, const char*>> {};
 
 TEST_P(Scaffold, BuildsTestsAndPackagesItselfAgainstTheInstalledSdk) {
   const auto [kind, language] = GetParam();
@@ -42,7 +42,7 @@ TEST_P(Scaffold, BuildsTestsAndPackagesItselfAgainstTheInstalledSdk) {
   const auto mine = elsewhere / "my-own";
   for (const auto& file : files_below(mine)) {
     EXPECT_THAT(file, Not(HasSubstr("@")));
-    EXPECT_THAT(read_file(mine / file), Not(testing::ContainsRegex("@[A-Z_]+@"))) << file;
+    EXPECT_THAT(read_file(mine / file), Not(::testing::ContainsRegex("@[A-Z_]+@"))) << file;
   }
 
   const auto checked = run({mine / "check"}, drcon.environment(), std::chrono::minutes(4));
@@ -64,21 +64,22 @@ TEST_P(Scaffold, BuildsTestsAndPackagesItselfAgainstTheInstalledSdk) {
   EXPECT_THAT(drcon.drcon({"plugins"}).out, HasSubstr("my-own           " + std::string(kind)));
 }
 
-INSTANTIATE_TEST_SUITE_P(, Scaffold, testing::Combine(testing::Values("source", "sink"), testing::Values("cpp", "c")),
+INSTANTIATE_TEST_SUITE_P(, Scaffold,
+                         ::testing::Combine(::testing::Values("source", "sink"), ::testing::Values("cpp", "c")),
                          [](const auto& each) {
                            return std::string(std::get<0>(each.param)) + "_" + std::get<1>(each.param);
                          });
 
 // In the build tree, with the templates that are given.
-class PluginNew : public testing::Test {
+class PluginNew : public ::testing::Test {
 protected:
   int make(const std::string& name, const fs::path& templates = fs::path(DRCON_SOURCE_ROOT) / "sdk/scaffold") {
-    testing::internal::CaptureStderr();
-    testing::internal::CaptureStdout();
+    ::testing::internal::CaptureStderr();
+    ::testing::internal::CaptureStdout();
     const auto code = cli::plugin_new({.kind = "source", .language = "c", .name = name, .directory = here_.path()},
                                       {here_ / "not-here", templates});
-    error_ = testing::internal::GetCapturedStderr();
-    testing::internal::GetCapturedStdout();
+    error_ = ::testing::internal::GetCapturedStderr();
+    ::testing::internal::GetCapturedStdout();
     return code;
   }
 

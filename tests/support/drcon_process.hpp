@@ -13,6 +13,9 @@
 
 namespace drcon::test {
 
+/// For a pipeline whose test takes away more than the brake lets pass.
+inline const std::string no_brake = "brake = { hold = \"0s\" }\n";
+
 class drcon_process {
 public:
   /// `config` is TOML; [host] state_directory and [admin] socket are added.

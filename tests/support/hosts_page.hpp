@@ -11,7 +11,7 @@
 
 namespace drcon::test {
 
-class hosts_page : public testing::Test {
+class hosts_page : public ::testing::Test {
 protected:
   /// Runs, with three hosts and these keys besides ("admin.token = …"), of the sink's file, and of the sink; settled.
   void start(const std::string& keys = {}, const std::string& of_file = {}, const std::string& of_sink = {});

@@ -12,6 +12,9 @@
 
 namespace drcon::test {
 
+/// The module of mode "live", as it is in this checkout.
+inline const std::string lua_module = DRCON_SOURCE_ROOT "/plugins/nginx/lua/drcon.lua";
+
 class nginx_server {
 public:
   /// Includes conf.d/*.conf in http{}; `servers` are further lines of http{}, where @PORT@ is this server's port.

@@ -29,7 +29,7 @@ using asio::ip::tcp;
 
 namespace {
 
-constexpr auto token = asio::as_tuple(asio::use_awaitable);
+constexpr auto waiting = asio::as_tuple(asio::use_awaitable);
 
 nghttp2_nv field(const std::string& name, const std::string& value) {
   const auto bytes = [](const std::string& text) {
@@ -157,7 +157,7 @@ struct scripted_http2::server {
           bytes.append(reinterpret_cast<const char*>(part), static_cast<std::size_t>(size));
         }
         if (bytes.empty() || is_silent) break;
-        auto [error, count] = co_await asio::async_write(stream, asio::buffer(bytes), token);
+        auto [error, count] = co_await asio::async_write(stream, asio::buffer(bytes), waiting);
         if (error) break;
       }
       is_writing = false;
@@ -165,17 +165,17 @@ struct scripted_http2::server {
       (void)held;
     }
     asio::awaitable<void> converse(std::shared_ptr<client> held) {
-      auto [refused] = co_await stream.async_handshake(asio::ssl::stream_base::server, token);
+      auto [refused] = co_await stream.async_handshake(asio::ssl::stream_base::server, waiting);
       if (!refused && !owner.greeting.empty()) {
-        co_await asio::async_write(stream, asio::buffer(owner.greeting), token);
+        co_await asio::async_write(stream, asio::buffer(owner.greeting), waiting);
         std::vector<char> rest(16384);  // an unread byte would turn the end into a reset
-        co_await stream.async_read_some(asio::buffer(rest), token);
+        co_await stream.async_read_some(asio::buffer(rest), waiting);
       } else if (!refused) {
         begin();
         flush();
         std::vector<char> space(16384);
         while (!is_silent) {
-          auto [error, count] = co_await stream.async_read_some(asio::buffer(space), token);
+          auto [error, count] = co_await stream.async_read_some(asio::buffer(space), waiting);
           if (error || is_silent) break;
           if (nghttp2_session_mem_recv(session, reinterpret_cast<std::uint8_t*>(space.data()), count) < 0) break;
           flush();
@@ -227,7 +227,7 @@ struct scripted_http2::server {
   }
   asio::awaitable<void> accept() {
     for (;;) {
-      auto [error, socket] = co_await acceptor.async_accept(token);
+      auto [error, socket] = co_await acceptor.async_accept(waiting);
       if (error) co_return;
       if (clients.size() >= connection_limit) continue;  // closes it
       ++accepted;

@@ -33,7 +33,7 @@ constexpr described_verb verbs[] = {
      registrator_flags},
 };
 
-std::string shown(const flag& of) { return "-" + std::string(of.name) + (of.takes_value ? " VALUE" : ""); }
+std::string flag_text(const flag& of) { return "-" + std::string(of.name) + (of.takes_value ? " VALUE" : ""); }
 
 // Lines of at most 100 columns.
 std::string wrapped(const std::string& text, const std::string& indentation) {
@@ -53,7 +53,7 @@ std::string wrapped(const std::string& text, const std::string& indentation) {
 std::string help_of(const described_verb& verb) {
   std::string text = wrapped(verb.meaning, "") + "\nUsage: drcon import " + verb.name + " " + verb.arguments + "\n\n";
   for (const auto& each : verb.flags())
-    text += "  " + shown(each) + "\n" + wrapped(std::string(each.meaning), "      ");
+    text += "  " + flag_text(each) + "\n" + wrapped(std::string(each.meaning), "      ");
   return text;
 }
 

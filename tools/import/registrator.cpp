@@ -39,7 +39,7 @@ bool is_number(const std::string& text) {
          std::ranges::all_of(text, [](unsigned char c) { return std::isdigit(c) != 0; });
 }
 
-std::string option(const char* key, const std::string& value) {
+std::string option_line(const char* key, const std::string& value) {
   return std::string(key) + " = " + common::toml_text(value) + "\n";
 }
 
@@ -65,7 +65,7 @@ void seconds(const given_flag& of, const std::string& before, const std::string&
 
 void deregister(const given_flag& of, options_of_both& result, report& found) {
   if (of.value == "on-success")
-    result.docker += option("on_exit", "critical") +
+    result.docker += option_line("on_exit", "critical") +
                      "# -deregister on-success: a container that crashed stays registered, and is critical.\n";
   else if (of.value != "always") found.fault(of.where, "expected always or on-success, found '" + of.value + "'");
 }
@@ -73,15 +73,15 @@ void deregister(const given_flag& of, options_of_both& result, report& found) {
 void one(const given_flag& of, options_of_both& result, report& found) {
   const auto name = of.what->name;
   if (of.value == "false") return;
-  if (name == "internal") result.docker += option("addresses", "internal");
+  if (name == "internal") result.docker += option_line("addresses", "internal");
   else if (name == "explicit") result.docker += "explicit = true\n";
-  else if (name == "ip") result.docker += option("host_address", of.value);
+  else if (name == "ip") result.docker += option_line("host_address", of.value);
   else if (name == "tags") tags(of, result, found);
   else if (name == "ttl") seconds(of, "check = { ttl = ", " }", result.consul, found);
   else if (name == "resync") seconds(of, "resync = ", "", result.docker, found);
   else if (name == "deregister") deregister(of, result, found);
-  else if (name == "useIpFromLabel") result.docker += option("address_label", of.value);
-  else if (name == "useIpFromNetwork") result.docker += option("network", of.value);
+  else if (name == "useIpFromLabel") result.docker += option_line("address_label", of.value);
+  else if (name == "useIpFromNetwork") result.docker += option_line("network", of.value);
   else if (name == "cleanup")
     found.remark(
         of.where,
@@ -106,9 +106,9 @@ void registry(const std::string& uri, const environment_function& environment, o
   const auto rest = colon == std::string::npos ? "" : uri.substr(colon + 3);
   const auto host = rest.substr(0, rest.find('/')).empty() ? "127.0.0.1:8500" : rest.substr(0, rest.find('/'));
   std::string text;
-  if (scheme == "consul") text = option("address", "http://" + host);
-  else if (scheme == "consul-tls") text = option("address", "https://" + host) + tls_of(environment);
-  else if (scheme == "consul-unix") text = option("address", "unix://" + rest);
+  if (scheme == "consul") text = option_line("address", "http://" + host);
+  else if (scheme == "consul-tls") text = option_line("address", "https://" + host) + tls_of(environment);
+  else if (scheme == "consul-unix") text = option_line("address", "unix://" + rest);
   else if (scheme.starts_with("consulkv"))
     return found.fault({.file = "command line, " + uri},
                        "drcon registers services in Consul's catalogue, and writes no keys: name it as consul://" +
@@ -153,13 +153,13 @@ std::string translated_registrator(std::span<const std::string> words, const env
   for (const auto& each : line.flags) one(each, result, found);
   const bool by_network = result.docker.find("network = ") != std::string::npos;
   if (by_network && result.docker.find("addresses = ") == std::string::npos)
-    result.docker += option("addresses", "internal");
+    result.docker += option_line("addresses", "internal");
   if (line.rest.size() == 1) registry(line.rest[0], environment, result, found);
   else
     found.fault({.file = "command line"}, "expected one registry, such as consul://127.0.0.1:8500, found " +
                                               std::to_string(line.rest.size()) + " words");
   if (const auto engine = environment("DOCKER_HOST"); engine && !engine->empty())
-    result.docker = option("engine", *engine) + result.docker;
+    result.docker = option_line("engine", *engine) + result.docker;
   return head(found) + "[source.docker]\nplugin = \"docker\"\n" + result.docker +
          "\n[sink.consul]\nplugin = \"consul-catalog\"\n" + result.consul +
          "# adopt = true  # takes over what Registrator has registered, once it is stopped\n"

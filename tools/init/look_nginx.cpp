@@ -14,12 +14,12 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr auto patience = std::chrono::seconds(5);
+constexpr auto longest_start = std::chrono::seconds(5);
 
 // The program says which configuration it was built for. /usr/sbin is not on the PATH of everybody.
 std::string built_in_config() {
   for (const auto* const program : {"nginx", "/usr/sbin/nginx"}) {
-    const auto answer = common::run_command({program, "-V"}, patience);
+    const auto answer = common::run_command({program, "-V"}, longest_start);
     constexpr std::string_view option = "--conf-path=";
     const auto found = answer.output.find(option);
     if (answer.ok() && found != std::string::npos) {

@@ -17,7 +17,7 @@ option<pipeline_config> names(const char* key, std::vector<std::string> pipeline
   return made;
 }
 
-option_list<pipeline_config> make_options() {
+option_list<pipeline_config> make_pipeline_options() {
   option_list<pipeline_config> all{
       names("sources", &pipeline_config::sources, "Names of [source.NAME] tables, in order of precedence."),
       names("sinks", &pipeline_config::sinks, "Names of [sink.NAME] tables; each is brought up to date on its own."),
@@ -34,7 +34,7 @@ option_list<pipeline_config> make_options() {
 }
 
 const option_list<pipeline_config>& pipeline_options() {
-  static const auto all = make_options();
+  static const auto all = make_pipeline_options();
   return all;
 }
 

@@ -17,7 +17,7 @@ using clock = std::chrono::steady_clock;
 
 namespace {
 
-constexpr auto token = asio::as_tuple(asio::use_awaitable);
+constexpr auto waiting = asio::as_tuple(asio::use_awaitable);
 /// A request that comes back unprocessed is sent again so often; a server that refuses everything gets no more of it.
 constexpr int most_repeats = 2;
 /// More streams than these on one connection would make its loss a loss of everything.
@@ -60,7 +60,7 @@ asio::awaitable<http_answer> http2_pool::get(http2_request& request, std::chrono
       dial_as_needed();
     }
     while (!request.answer) {
-      const auto [error] = co_await request.timer.async_wait(token);
+      const auto [error] = co_await request.timer.async_wait(waiting);
       if (error || request.answer) continue;
       co_return lost_answer(std::string(request.connection ? "no answer" : "no free connection") +
                                 " within the time-out (" + name_of(with_.server) + ")",

@@ -18,7 +18,7 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 
-class FileSd : public testing::Test {
+class FileSd : public ::testing::Test {
 protected:
   fs::path file() const { return directory_ / "targets.json"; }
   std::string options(const std::string& more = {}) const { return "file = \"" + file().string() + "\"\n" + more; }

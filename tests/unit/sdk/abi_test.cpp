@@ -235,7 +235,7 @@ TEST(Abi, HeaderIsPlainCAndPlainCpp) {
 
 // ---- the plugin of the first day ----
 
-class FirstPlugin : public testing::Test {
+class FirstPlugin : public ::testing::Test {
 protected:
   FirstPlugin() {
     const auto kept = root / "tests/fixtures/abi-1.0";

@@ -10,7 +10,7 @@
 namespace drcon::templating {
 namespace {
 
-constexpr int deepest = 200;  // lists within lists: what holds itself would never end
+constexpr int deepest_print = 200;  // lists within lists: what holds itself would never end
 
 }  // namespace
 
@@ -78,7 +78,8 @@ void printer::argument(const value& shown, char32_t verb) {
 }
 
 void printer::nested(const value& shown, char32_t verb, int depth) {
-  if (depth > deepest) throw failure("values lie more than " + std::to_string(deepest) + " deep in one another");
+  if (depth > deepest_print)
+    throw failure("values lie more than " + std::to_string(deepest_print) + " deep in one another");
   switch (shown.what()) {
     case kind::nothing:
     case kind::nil:

@@ -3,6 +3,7 @@
 #include "common/templating/functions/digest.hpp"
 #include "common/templating/functions/functions.hpp"
 #include "common/templating/invocation.hpp"
+#include "common/templating/parameter_lists.hpp"
 
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
@@ -43,21 +44,18 @@ value call_hmac(invocation& in, arguments all) {
   return in.text(hexadecimal(bytes));
 }
 
-constexpr parameter text[] = {takes::text};
-constexpr parameter two_texts[] = {takes::text, takes::text};
-
-constexpr function all_functions[] = {
-    {"base64Decode", text, false, call_base64_decode, "TEXT", "what the base64 says"},
-    {"base64Encode", text, false, call_base64_encode, "TEXT", "as base64"},
-    {"base64URLDecode", text, false, call_base64_url_decode, "TEXT", "what the base64 of a URL says"},
-    {"base64URLEncode", text, false, call_base64_url_encode, "TEXT", "as base64 that may stand in a URL"},
-    {"hmacSHA256Hex", two_texts, false, call_hmac, "TEXT KEY", "HMAC-SHA256, in hexadecimal"},
-    {"md5sum", text, false, call_md5, "TEXT", "MD5, in hexadecimal; not for secrets"},
-    {"sha256Hex", text, false, call_sha256, "TEXT", "SHA-256, in hexadecimal"},
+constexpr function digest_table[] = {
+    {"base64Decode", expects::text, false, call_base64_decode, "TEXT", "what the base64 says"},
+    {"base64Encode", expects::text, false, call_base64_encode, "TEXT", "as base64"},
+    {"base64URLDecode", expects::text, false, call_base64_url_decode, "TEXT", "what the base64 of a URL says"},
+    {"base64URLEncode", expects::text, false, call_base64_url_encode, "TEXT", "as base64 that may stand in a URL"},
+    {"hmacSHA256Hex", expects::two_texts, false, call_hmac, "TEXT KEY", "HMAC-SHA256, in hexadecimal"},
+    {"md5sum", expects::text, false, call_md5, "TEXT", "MD5, in hexadecimal; not for secrets"},
+    {"sha256Hex", expects::text, false, call_sha256, "TEXT", "SHA-256, in hexadecimal"},
 };
 
 }  // namespace
 
-std::span<const function> digest_functions() { return all_functions; }
+std::span<const function> digest_functions() { return digest_table; }
 
 }  // namespace drcon::templating

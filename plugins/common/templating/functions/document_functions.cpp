@@ -1,6 +1,7 @@
 // Functions that read and write whole documents: YAML, TOML.
 #include "common/templating/functions/functions.hpp"
 #include "common/templating/invocation.hpp"
+#include "common/templating/parameter_lists.hpp"
 #include "common/templating/toml.hpp"
 #include "common/templating/yaml/yaml.hpp"
 
@@ -36,17 +37,14 @@ value call_to_toml(invocation& in, arguments all) {
   }
 }
 
-constexpr parameter text[] = {takes::text};
-constexpr parameter any[] = {takes::any};
-
-constexpr function all_functions[] = {
-    {"parseYAML", text, false, call_parse_yaml, "TEXT", "what the YAML says; empty is an empty map"},
-    {"toTOML", any, false, call_to_toml, "MAP", "as TOML"},
-    {"toYAML", any, false, call_to_yaml, "VALUE", "as YAML"},
+constexpr function document_table[] = {
+    {"parseYAML", expects::text, false, call_parse_yaml, "TEXT", "what the YAML says; empty is an empty map"},
+    {"toTOML", expects::any, false, call_to_toml, "MAP", "as TOML"},
+    {"toYAML", expects::any, false, call_to_yaml, "VALUE", "as YAML"},
 };
 
 }  // namespace
 
-std::span<const function> document_functions() { return all_functions; }
+std::span<const function> document_functions() { return document_table; }
 
 }  // namespace drcon::templating

@@ -5,13 +5,14 @@
 #include "common/templating/format/quote.hpp"
 #include "common/templating/functions/functions.hpp"
 #include "common/templating/functions/text.hpp"
+#include "common/templating/parameter_lists.hpp"
 
 namespace drcon::templating {
 namespace {
 
 using arguments = std::span<const value>;
 
-constexpr std::size_t deepest = 200;
+constexpr std::size_t deepest_dump = 200;
 
 class dumper {
 public:
@@ -31,7 +32,8 @@ private:
 
   void dump(const value& of, placed where = placed::on_a_line) {
     in_.spend(1);
-    if (depth_ > deepest) throw failure("values lie more than " + std::to_string(deepest) + " deep in one another");
+    if (depth_ > deepest_dump)
+      throw failure("values lie more than " + std::to_string(deepest_dump) + " deep in one another");
     if (where == placed::on_a_line) indent();
     if (!of.is_there()) return result_.add("(interface {}) <nil>");
     const auto type = of.type();
@@ -125,19 +127,17 @@ value call_dump(invocation& in, arguments all) { return print(in, dumped(in, all
 value call_sprintf(invocation& in, arguments all) { return in.text(formatted(in, all)); }
 value call_printf(invocation& in, arguments all) { return print(in, formatted(in, all)); }
 
-constexpr parameter any[] = {takes::any};
-constexpr parameter format_and_any[] = {takes::text, takes::any};
-
-constexpr function all_functions[] = {
-    {"spew_dump", any, true, call_dump, "VALUE…", "prints values with their types for who writes the template"},
-    {"spew_printf", format_and_any, true, call_printf, "FORMAT VALUE…",
+constexpr function dump_table[] = {
+    {"spew_dump", expects::any, true, call_dump, "VALUE…",
+     "prints values with their types for who writes the template"},
+    {"spew_printf", expects::format_and_any, true, call_printf, "FORMAT VALUE…",
      "prints values for who writes the template, as the format says"},
-    {"spew_sdump", any, true, call_sdump, "VALUE…", "values with their types, as text"},
-    {"spew_sprintf", format_and_any, true, call_sprintf, "FORMAT VALUE…", "values, as the format says"},
+    {"spew_sdump", expects::any, true, call_sdump, "VALUE…", "values with their types, as text"},
+    {"spew_sprintf", expects::format_and_any, true, call_sprintf, "FORMAT VALUE…", "values, as the format says"},
 };
 
 }  // namespace
 
-std::span<const function> dump_functions() { return all_functions; }
+std::span<const function> dump_functions() { return dump_table; }
 
 }  // namespace drcon::templating

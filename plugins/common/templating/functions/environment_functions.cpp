@@ -1,6 +1,7 @@
 // Functions that ask the surroundings: the environment, the clock, other templates of the same text.
 #include "common/templating/functions/functions.hpp"
 #include "common/templating/invocation.hpp"
+#include "common/templating/parameter_lists.hpp"
 #include "common/templating/time/layout.hpp"
 
 namespace drcon::templating {
@@ -41,23 +42,20 @@ value call_execute_template(invocation& in, arguments all) {
   return in.text(in.execute(all[0].text(), dot));
 }
 
-constexpr parameter text[] = {takes::text};
-constexpr parameter two_texts[] = {takes::text, takes::text};
-constexpr parameter text_and_any[] = {takes::text, takes::any};
-
-constexpr function all_functions[] = {
-    {"env", text, false, call_env, "NAME", "a variable of drcon's environment, or empty"},
-    {"envOrDefault", two_texts, false, call_env_or_default, "NAME DEFAULT", "a variable of drcon's environment"},
-    {"executeTemplate", text_and_any, true, call_execute_template, "NAME [VALUE]",
+constexpr function environment_table[] = {
+    {"env", expects::text, false, call_env, "NAME", "a variable of drcon's environment, or empty"},
+    {"envOrDefault", expects::two_texts, false, call_env_or_default, "NAME DEFAULT",
+     "a variable of drcon's environment"},
+    {"executeTemplate", expects::text_and_any, true, call_execute_template, "NAME [VALUE]",
      "what a template that is defined in this file makes of the value"},
-    {"mustEnv", text, false, call_must_env, "NAME",
+    {"mustEnv", expects::text, false, call_must_env, "NAME",
      "a variable of drcon's environment, which must be there and not empty"},
-    {"timestamp", text, true, call_timestamp, "[LAYOUT]",
+    {"timestamp", expects::text, true, call_timestamp, "[LAYOUT]",
      "the time in UTC: RFC 3339, seconds since 1970 for \"unix\", or as Go's layout says"},
 };
 
 }  // namespace
 
-std::span<const function> environment_functions() { return all_functions; }
+std::span<const function> environment_functions() { return environment_table; }
 
 }  // namespace drcon::templating

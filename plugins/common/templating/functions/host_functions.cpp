@@ -4,6 +4,7 @@
 #include "common/templating/format/unicode.hpp"
 #include "common/templating/functions/functions.hpp"
 #include "common/templating/invocation.hpp"
+#include "common/templating/parameter_lists.hpp"
 
 namespace drcon::templating {
 namespace {
@@ -51,17 +52,15 @@ value call_write_to_file(invocation& in, arguments all) {
   return value(std::string_view());
 }
 
-constexpr parameter text[] = {takes::text, takes::text};
-constexpr parameter five_texts[] = {takes::text, takes::text, takes::text, takes::text, takes::text};
-
-constexpr function all_functions[] = {
-    {"plugin", text, true, call_plugin, "PROGRAM ARGUMENT…", "what a program prints, where the host runs programs"},
-    {"writeToFile", five_texts, true, call_write_to_file, "PATH USER GROUP PERMISSIONS [FLAGS] TEXT",
+constexpr function host_table[] = {
+    {"plugin", expects::two_texts, true, call_plugin, "PROGRAM ARGUMENT…",
+     "what a program prints, where the host runs programs"},
+    {"writeToFile", expects::five_texts, true, call_write_to_file, "PATH USER GROUP PERMISSIONS [FLAGS] TEXT",
      "writes a file, where the host allows it; the flags are append and newline"},
 };
 
 }  // namespace
 
-std::span<const function> host_functions() { return all_functions; }
+std::span<const function> host_functions() { return host_table; }
 
 }  // namespace drcon::templating

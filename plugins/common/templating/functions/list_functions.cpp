@@ -3,6 +3,7 @@
 #include "common/templating/format/quote.hpp"
 #include "common/templating/functions/functions.hpp"
 #include "common/templating/invocation.hpp"
+#include "common/templating/parameter_lists.hpp"
 
 namespace drcon::templating {
 namespace {
@@ -88,23 +89,23 @@ value call_loop(invocation& in, arguments all) {
   return {in.scratch().make<row>(row{.start = start, .end = bound(all.back())}), row_class};
 }
 
-constexpr parameter any[] = {takes::any};
-constexpr parameter two[] = {takes::any, takes::any};
-constexpr parameter list_and_any[] = {takes::list, takes::any};
-
-constexpr function all_functions[] = {
-    {"contains", two, false, call_contains, "VALUE LIST", "whether it is in the list, or a part of the text"},
-    {"containsAll", list_and_any, false, call_contains_all, "VALUES LIST", "whether all of them are in the list"},
-    {"containsAny", list_and_any, false, call_contains_any, "VALUES LIST", "whether one of them is in the list"},
-    {"containsNone", list_and_any, false, call_contains_none, "VALUES LIST", "whether none of them is in the list"},
-    {"containsNotAll", list_and_any, false, call_contains_not_all, "VALUES LIST",
+constexpr function list_table[] = {
+    {"contains", expects::two, false, call_contains, "VALUE LIST", "whether it is in the list, or a part of the text"},
+    {"containsAll", expects::list_and_any, false, call_contains_all, "VALUES LIST",
+     "whether all of them are in the list"},
+    {"containsAny", expects::list_and_any, false, call_contains_any, "VALUES LIST",
+     "whether one of them is in the list"},
+    {"containsNone", expects::list_and_any, false, call_contains_none, "VALUES LIST",
+     "whether none of them is in the list"},
+    {"containsNotAll", expects::list_and_any, false, call_contains_not_all, "VALUES LIST",
      "whether one of them is not in the list"},
-    {"in", two, false, call_in, "LIST VALUE", "whether it is in the list, or a part of the text"},
-    {"loop", any, true, call_loop, "[START] END", "the whole numbers from START, or 0, up to the one before END"},
+    {"in", expects::two, false, call_in, "LIST VALUE", "whether it is in the list, or a part of the text"},
+    {"loop", expects::any, true, call_loop, "[START] END",
+     "the whole numbers from START, or 0, up to the one before END"},
 };
 
 }  // namespace
 
-std::span<const function> list_functions() { return all_functions; }
+std::span<const function> list_functions() { return list_table; }
 
 }  // namespace drcon::templating

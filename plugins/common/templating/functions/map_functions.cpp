@@ -6,6 +6,7 @@
 #include "common/templating/functions/key_pair.hpp"
 #include "common/templating/functions/merge.hpp"
 #include "common/templating/invocation.hpp"
+#include "common/templating/parameter_lists.hpp"
 
 #include <algorithm>
 #include <map>
@@ -16,7 +17,7 @@ namespace {
 
 using arguments = std::span<const value>;
 
-constexpr std::size_t deepest = 100;  // parts of a path
+constexpr std::size_t most_parts = 100;  // parts of a path
 
 // A map that grows, from which the one that templates see is made at the end.
 struct branch {
@@ -29,8 +30,8 @@ void put(invocation& in, branch& root, std::string_view path, const value& held,
   auto rest = path;
   auto whole = path;
   for (std::size_t depth = 0;; ++depth) {
-    if (depth > deepest)
-      throw failure(std::string(function_name) + ": more than " + std::to_string(deepest) +
+    if (depth > most_parts)
+      throw failure(std::string(function_name) + ": more than " + std::to_string(most_parts) +
                     " parts: " + go_quoted(path));
     const auto mark = rest.find('/');
     if (mark == std::string_view::npos) break;
@@ -195,27 +196,22 @@ value call_by_meta(invocation& in, arguments all) {
   return scratch.map_of(std::move(groups), health_services_map_class);
 }
 
-constexpr parameter any[] = {takes::any};
-constexpr parameter pairs[] = {takes::pairs};
-constexpr parameter map[] = {takes::map};
-constexpr parameter two_maps[] = {takes::map, takes::map};
-constexpr parameter text_and_any[] = {takes::text, takes::any};
-
-constexpr function all_functions[] = {
-    {"byKey", pairs, false, call_by_key, "PAIRS", "keys by the first part of their path"},
-    {"byMeta", text_and_any, false, call_by_meta, "NAMES SERVICES",
+constexpr function map_table[] = {
+    {"byKey", expects::pairs, false, call_by_key, "PAIRS", "keys by the first part of their path"},
+    {"byMeta", expects::text_and_any, false, call_by_meta, "NAMES SERVICES",
      "services by these metadata, with a comma between the names; NAME|int is a number"},
-    {"byPort", any, false, call_by_port, "SERVICES", "services by their port"},
-    {"byTag", any, false, call_by_tag, "SERVICES", "services by each of their tags"},
-    {"explode", pairs, false, call_explode, "PAIRS", "keys as maps within maps, by the parts of their path"},
-    {"explodeMap", map, false, call_explode_map, "MAP", "a map as maps within maps, by the parts of its keys"},
-    {"mergeMap", two_maps, false, call_merge_map, "MAP OTHER", "both; where both have a key, the first one's value"},
-    {"mergeMapWithOverride", two_maps, false, call_merge_map_with_override, "MAP OTHER",
+    {"byPort", expects::any, false, call_by_port, "SERVICES", "services by their port"},
+    {"byTag", expects::any, false, call_by_tag, "SERVICES", "services by each of their tags"},
+    {"explode", expects::pairs, false, call_explode, "PAIRS", "keys as maps within maps, by the parts of their path"},
+    {"explodeMap", expects::map, false, call_explode_map, "MAP", "a map as maps within maps, by the parts of its keys"},
+    {"mergeMap", expects::two_maps, false, call_merge_map, "MAP OTHER",
+     "both; where both have a key, the first one's value"},
+    {"mergeMapWithOverride", expects::two_maps, false, call_merge_map_with_override, "MAP OTHER",
      "both; where both have a key, the second one's value"},
 };
 
 }  // namespace
 
-std::span<const function> map_functions() { return all_functions; }
+std::span<const function> map_functions() { return map_table; }
 
 }  // namespace drcon::templating

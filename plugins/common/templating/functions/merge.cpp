@@ -5,7 +5,7 @@
 namespace drcon::templating {
 namespace {
 
-constexpr std::size_t deepest = 100;
+constexpr std::size_t deepest_merge = 100;
 
 bool is_any_map(const value& of) { return of.is(kind::map) && of.type() == any_map_class.type; }
 
@@ -22,7 +22,8 @@ value changeable(invocation& in, const value& map) {
 }
 
 value merge(invocation& in, const value& first, const value& second, merging how, std::size_t depth) {
-  if (depth > deepest) throw failure("maps lie more than " + std::to_string(deepest) + " deep in one another");
+  if (depth > deepest_merge)
+    throw failure("maps lie more than " + std::to_string(deepest_merge) + " deep in one another");
   auto& scratch = in.scratch();
   const bool overrides = how == merging::overrides;
   auto result = changeable(in, first);

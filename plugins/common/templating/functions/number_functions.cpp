@@ -3,6 +3,7 @@
 #include "common/templating/format/print.hpp"
 #include "common/templating/functions/functions.hpp"
 #include "common/templating/invocation.hpp"
+#include "common/templating/parameter_lists.hpp"
 
 #include <limits>
 
@@ -115,20 +116,18 @@ value call_maximum(invocation& in, arguments all) {
   return widened(is_less(all[0], all[1]) ? all[1] : all[0]);
 }
 
-constexpr parameter two[] = {takes::any, takes::any};
-
-constexpr function all_functions[] = {
-    {"add", two, false, call_add, "B A", "A + B"},
-    {"divide", two, false, call_divide, "B A", "A / B; of whole numbers without the rest"},
-    {"maximum", two, false, call_maximum, "B A", "the larger of both"},
-    {"minimum", two, false, call_minimum, "B A", "the smaller of both"},
-    {"modulo", two, false, call_modulo, "B A", "the rest of A / B"},
-    {"multiply", two, false, call_multiply, "B A", "A × B"},
-    {"subtract", two, false, call_subtract, "B A", "A − B"},
+constexpr function number_table[] = {
+    {"add", expects::two, false, call_add, "B A", "A + B"},
+    {"divide", expects::two, false, call_divide, "B A", "A / B; of whole numbers without the rest"},
+    {"maximum", expects::two, false, call_maximum, "B A", "the larger of both"},
+    {"minimum", expects::two, false, call_minimum, "B A", "the smaller of both"},
+    {"modulo", expects::two, false, call_modulo, "B A", "the rest of A / B"},
+    {"multiply", expects::two, false, call_multiply, "B A", "A × B"},
+    {"subtract", expects::two, false, call_subtract, "B A", "A − B"},
 };
 
 }  // namespace
 
-std::span<const function> number_functions() { return all_functions; }
+std::span<const function> number_functions() { return number_table; }
 
 }  // namespace drcon::templating

@@ -4,6 +4,7 @@
 #include "common/templating/functions/functions.hpp"
 #include "common/templating/invocation.hpp"
 #include "common/templating/json.hpp"
+#include "common/templating/parameter_lists.hpp"
 
 #include <algorithm>
 #include <array>
@@ -75,23 +76,20 @@ value call_to_unescaped_json_pretty(invocation& in, arguments all) {
   return write_json(in, all[0], "toUnescapedJSONPretty", {.escapes_html = false, .is_pretty = true});
 }
 
-constexpr parameter text[] = {takes::text};
-constexpr parameter any[] = {takes::any};
-
-constexpr function all_functions[] = {
-    {"parseBool", text, false, call_parse_bool, "TEXT", "true or false; empty is false"},
-    {"parseFloat", text, false, call_parse_float, "TEXT", "a number that may have a point; empty is 0"},
-    {"parseInt", text, false, call_parse_int, "TEXT", "a whole number; empty is 0"},
-    {"parseJSON", text, false, call_parse_json, "TEXT", "what the JSON says; empty is an empty map"},
-    {"parseUint", text, false, call_parse_uint, "TEXT", "a whole number that is not negative; empty is 0"},
-    {"toJSON", any, false, call_to_json, "VALUE", "as JSON, with <, > and & escaped"},
-    {"toJSONPretty", any, false, call_to_json_pretty, "VALUE", "as JSON in lines, with <, > and & escaped"},
-    {"toUnescapedJSON", any, false, call_to_unescaped_json, "VALUE", "as JSON"},
-    {"toUnescapedJSONPretty", any, false, call_to_unescaped_json_pretty, "VALUE", "as JSON in lines"},
+constexpr function parse_table[] = {
+    {"parseBool", expects::text, false, call_parse_bool, "TEXT", "true or false; empty is false"},
+    {"parseFloat", expects::text, false, call_parse_float, "TEXT", "a number that may have a point; empty is 0"},
+    {"parseInt", expects::text, false, call_parse_int, "TEXT", "a whole number; empty is 0"},
+    {"parseJSON", expects::text, false, call_parse_json, "TEXT", "what the JSON says; empty is an empty map"},
+    {"parseUint", expects::text, false, call_parse_uint, "TEXT", "a whole number that is not negative; empty is 0"},
+    {"toJSON", expects::any, false, call_to_json, "VALUE", "as JSON, with <, > and & escaped"},
+    {"toJSONPretty", expects::any, false, call_to_json_pretty, "VALUE", "as JSON in lines, with <, > and & escaped"},
+    {"toUnescapedJSON", expects::any, false, call_to_unescaped_json, "VALUE", "as JSON"},
+    {"toUnescapedJSONPretty", expects::any, false, call_to_unescaped_json_pretty, "VALUE", "as JSON in lines"},
 };
 
 }  // namespace
 
-std::span<const function> parse_functions() { return all_functions; }
+std::span<const function> parse_functions() { return parse_table; }
 
 }  // namespace drcon::templating

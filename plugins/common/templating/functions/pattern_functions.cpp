@@ -1,6 +1,7 @@
 // Functions of regular expressions.
 #include "common/templating/functions/functions.hpp"
 #include "common/templating/invocation.hpp"
+#include "common/templating/parameter_lists.hpp"
 #include "common/templating/pattern/pattern.hpp"
 
 namespace drcon::templating {
@@ -20,17 +21,15 @@ value call_regex_replace_all(invocation& in, arguments all) {
                                   [&](std::uint64_t steps) { in.spend(steps); }));
 }
 
-constexpr parameter two_texts[] = {takes::text, takes::text};
-constexpr parameter three_texts[] = {takes::text, takes::text, takes::text};
-
-constexpr function all_functions[] = {
-    {"regexMatch", two_texts, false, call_regex_match, "PATTERN TEXT", "whether the pattern is anywhere in the text"},
-    {"regexReplaceAll", three_texts, false, call_regex_replace_all, "PATTERN NEW TEXT",
+constexpr function pattern_table[] = {
+    {"regexMatch", expects::two_texts, false, call_regex_match, "PATTERN TEXT",
+     "whether the pattern is anywhere in the text"},
+    {"regexReplaceAll", expects::three_texts, false, call_regex_replace_all, "PATTERN NEW TEXT",
      "with each match replaced; $1 and ${name} in NEW are groups"},
 };
 
 }  // namespace
 
-std::span<const function> pattern_functions() { return all_functions; }
+std::span<const function> pattern_functions() { return pattern_table; }
 
 }  // namespace drcon::templating

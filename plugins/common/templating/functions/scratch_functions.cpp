@@ -2,6 +2,7 @@
 #include "common/templating/format/quote.hpp"
 #include "common/templating/functions/functions.hpp"
 #include "common/templating/invocation.hpp"
+#include "common/templating/parameter_lists.hpp"
 
 namespace drcon::templating {
 namespace {
@@ -59,19 +60,16 @@ value call_map_values(invocation& in, arguments all) {
   return in.scratch().any_list(result);
 }
 
-constexpr parameter text[] = {takes::text};
-constexpr parameter text_and_any[] = {takes::text, takes::any};
-constexpr parameter two_texts_and_any[] = {takes::text, takes::text, takes::any};
-
 constexpr function methods[] = {
-    {"Get", text, false, call_get, "NAME", "the value of that name, or nothing"},
-    {"Key", text, false, call_key, "NAME", "whether there is a value of that name"},
-    {"MapSet", two_texts_and_any, false, call_map_set, "NAME KEY VALUE", "puts it into the map of that name"},
-    {"MapSetX", two_texts_and_any, false, call_map_set_x, "NAME KEY VALUE",
+    {"Get", expects::text, false, call_get, "NAME", "the value of that name, or nothing"},
+    {"Key", expects::text, false, call_key, "NAME", "whether there is a value of that name"},
+    {"MapSet", expects::two_texts_and_any, false, call_map_set, "NAME KEY VALUE", "puts it into the map of that name"},
+    {"MapSetX", expects::two_texts_and_any, false, call_map_set_x, "NAME KEY VALUE",
      "puts it into the map of that name, unless the key is there"},
-    {"MapValues", text, false, call_map_values, "NAME", "the values of the map of that name, in order of their keys"},
-    {"Set", text_and_any, false, call_set, "NAME VALUE", "puts it aside"},
-    {"SetX", text_and_any, false, call_set_x, "NAME VALUE", "puts it aside, unless there is one of that name"},
+    {"MapValues", expects::text, false, call_map_values, "NAME",
+     "the values of the map of that name, in order of their keys"},
+    {"Set", expects::text_and_any, false, call_set, "NAME VALUE", "puts it aside"},
+    {"SetX", expects::text_and_any, false, call_set_x, "NAME VALUE", "puts it aside, unless there is one of that name"},
 };
 
 const field fields[] = {
@@ -88,12 +86,12 @@ const object_class scratch_class{.type = "*template.Scratch", .fields = fields};
 
 value call_scratch(invocation& in, arguments) { return {&in, scratch_class}; }
 
-constexpr function all_functions[] = {
+constexpr function scratch_table[] = {
     {"scratch", {}, false, call_scratch, "", "values that are put aside: its methods are Get, Set, Key …"},
 };
 
 }  // namespace
 
-std::span<const function> scratch_functions() { return all_functions; }
+std::span<const function> scratch_functions() { return scratch_table; }
 
 }  // namespace drcon::templating

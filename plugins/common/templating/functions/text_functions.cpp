@@ -3,6 +3,7 @@
 #include "common/templating/functions/functions.hpp"
 #include "common/templating/functions/text.hpp"
 #include "common/templating/invocation.hpp"
+#include "common/templating/parameter_lists.hpp"
 
 #include <algorithm>
 
@@ -85,30 +86,27 @@ value call_indent(invocation& in, arguments all) {
   return in.text(result);
 }
 
-constexpr parameter text[] = {takes::text};
-constexpr parameter two_texts[] = {takes::text, takes::text};
-constexpr parameter three_texts[] = {takes::text, takes::text, takes::text};
 constexpr parameter text_and_list[] = {takes::text, takes::texts};
-constexpr parameter number_and_text[] = {takes::integer, takes::text};
 
-constexpr function all_functions[] = {
-    {"indent", number_and_text, false, call_indent, "SPACES TEXT", "each line that is not empty, with spaces in front"},
+constexpr function text_table[] = {
+    {"indent", expects::number_and_text, false, call_indent, "SPACES TEXT",
+     "each line that is not empty, with spaces in front"},
     {"join", text_and_list, false, call_join, "SEPARATOR LIST", "the texts of a list as one"},
-    {"replaceAll", three_texts, false, call_replace_all, "OLD NEW TEXT", "with each OLD replaced"},
-    {"split", two_texts, false, call_split, "SEPARATOR TEXT", "the parts of a text, as a list"},
-    {"splitToMap", three_texts, false, call_split_to_map, "SEPARATOR MIDDLE TEXT",
+    {"replaceAll", expects::three_texts, false, call_replace_all, "OLD NEW TEXT", "with each OLD replaced"},
+    {"split", expects::two_texts, false, call_split, "SEPARATOR TEXT", "the parts of a text, as a list"},
+    {"splitToMap", expects::three_texts, false, call_split_to_map, "SEPARATOR MIDDLE TEXT",
      "the parts of a text that have MIDDLE in them, as a map of what is before and behind it"},
-    {"toLower", text, false, call_to_lower, "TEXT", "in lower case"},
-    {"toTitle", text, false, call_to_title, "TEXT", "with the first letter of each word in upper case"},
-    {"toUpper", text, false, call_to_upper, "TEXT", "in upper case"},
-    {"trim", two_texts, false, call_trim, "CHARACTERS TEXT", "without any of these characters at both ends"},
-    {"trimPrefix", two_texts, false, call_trim_prefix, "PREFIX TEXT", "without this in front"},
-    {"trimSpace", text, false, call_trim_space, "TEXT", "without white space at both ends"},
-    {"trimSuffix", two_texts, false, call_trim_suffix, "SUFFIX TEXT", "without this at the end"},
+    {"toLower", expects::text, false, call_to_lower, "TEXT", "in lower case"},
+    {"toTitle", expects::text, false, call_to_title, "TEXT", "with the first letter of each word in upper case"},
+    {"toUpper", expects::text, false, call_to_upper, "TEXT", "in upper case"},
+    {"trim", expects::two_texts, false, call_trim, "CHARACTERS TEXT", "without any of these characters at both ends"},
+    {"trimPrefix", expects::two_texts, false, call_trim_prefix, "PREFIX TEXT", "without this in front"},
+    {"trimSpace", expects::text, false, call_trim_space, "TEXT", "without white space at both ends"},
+    {"trimSuffix", expects::two_texts, false, call_trim_suffix, "SUFFIX TEXT", "without this at the end"},
 };
 
 }  // namespace
 
-std::span<const function> text_functions() { return all_functions; }
+std::span<const function> text_functions() { return text_table; }
 
 }  // namespace drcon::templating

@@ -13,7 +13,7 @@
 namespace drcon::templating::go {
 namespace {
 
-constexpr std::size_t deepest = 200;         // branches in one another, and parentheses: each takes some of the stack
+constexpr std::size_t deepest_block = 200;   // branches in one another, and parentheses: each takes some of the stack
 constexpr std::size_t longest = 64U << 20U;  // bytes of a template
 
 class parser {
@@ -231,7 +231,7 @@ void parser::add(std::string_view name, const node* root) {
 
 // Up to {{end}} or {{else}}, which `end` gets.
 node* parser::item_list(node*& end) {
-  if (depth_ >= deepest) fail("more than " + std::to_string(deepest) + " blocks in one another");
+  if (depth_ >= deepest_block) fail("more than " + std::to_string(deepest_block) + " blocks in one another");
   ++depth_;
   auto* list = make(node_type::list, peek_but_space().offset);
   std::vector<node*> all;
@@ -304,7 +304,7 @@ node* parser::branch(node_type type, std::string_view context) {
     const bool goes_on = (type == node_type::if_branch && peek().type == item_type::if_word) ||
                          (type == node_type::with_branch && peek().type == item_type::with);
     if (goes_on) {
-      if (depth_ >= deepest) fail("more than " + std::to_string(deepest) + " blocks in one another");
+      if (depth_ >= deepest_block) fail("more than " + std::to_string(deepest_block) + " blocks in one another");
       ++depth_;
       next();
       result->otherwise = make(node_type::list, end->offset);
@@ -519,7 +519,7 @@ node* parser::term() {
     case item_type::character_constant:
     case item_type::number: return number(found);
     case item_type::left_parenthesis: {
-      if (scope_.parentheses >= deepest) fail("max expression depth exceeded");
+      if (scope_.parentheses >= deepest_block) fail("max expression depth exceeded");
       ++scope_.parentheses;
       auto* result = pipeline("parenthesized pipeline", item_type::right_parenthesis);
       --scope_.parentheses;

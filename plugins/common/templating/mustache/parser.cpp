@@ -5,7 +5,7 @@
 namespace drcon::templating::mustache {
 namespace {
 
-constexpr std::size_t deepest = 200;  // sections in one another: each takes some of the stack
+constexpr std::size_t deepest_section = 200;  // sections in one another: each takes some of the stack
 
 std::string_view trimmed(std::string_view text) {
   constexpr std::string_view blank = " \t\r\n";
@@ -169,8 +169,8 @@ void parser::add(const tag& found, std::string_view indentation) {
     case tag_type::close: close(found); return;
     case tag_type::section:
     case tag_type::inverted:
-      if (open_.size() >= deepest)
-        fail(found.start, "More than " + std::to_string(deepest) + " sections in one another");
+      if (open_.size() >= deepest_section)
+        fail(found.start, "More than " + std::to_string(deepest_section) + " sections in one another");
       made.type = found.type == tag_type::section ? node_type::section : node_type::inverted;
       open_.push_back(std::move(made));
       return;

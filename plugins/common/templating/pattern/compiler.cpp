@@ -15,7 +15,7 @@ using character_set = pattern::character_set;
 using operation = pattern::operation;
 using range = pattern::range;
 
-constexpr std::size_t deepest = 200;               // groups in one another
+constexpr std::size_t deepest_group = 200;         // groups in one another
 constexpr std::size_t most_instructions = 20'000;  // repetitions multiply
 constexpr int most_repeats = 1000;
 
@@ -137,7 +137,7 @@ private:
   }
 
   std::unique_ptr<expression> alternatives() {
-    if (++depth_ > deepest) refuse("expression nests too deeply", text_);
+    if (++depth_ > deepest_group) refuse("expression nests too deeply", text_);
     auto result = make(form::alternatives);
     const auto outer = flags_;
     do result->parts.push_back(sequence());

@@ -99,7 +99,7 @@ std::string fraction(std::string_view layout, std::int64_t nanosecond) {
 // In the form of the layout's -07:00 or Z07:00.
 std::string offset_text(std::string_view layout, std::int64_t offset) {
   if (layout[0] == 'Z' && offset == 0) return "Z";
-  const auto digits = std::ranges::count_if(layout, is_digit);
+  const auto digits = std::ranges::count_if(layout, [](char c) { return is_digit(c); });
   const std::string between = layout.find(':') == std::string_view::npos ? "" : ":";
   const auto minutes = offset / 60;
   const bool is_negative = minutes < 0;

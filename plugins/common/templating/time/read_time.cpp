@@ -10,7 +10,7 @@
 namespace drcon::templating {
 namespace {
 
-bool is_digit(std::string_view text, std::size_t at) { return at < text.size() && templating::is_digit(text[at]); }
+bool is_digit_at(std::string_view text, std::size_t at) { return at < text.size() && templating::is_digit(text[at]); }
 bool is_point(std::string_view text) { return text.starts_with('.') || text.starts_with(','); }
 
 // Why a part of the text is not as the layout has it: it does not fit, or its number is out of a range.
@@ -34,7 +34,7 @@ std::optional<int> whole_number(std::string_view text) {
   if (is_negative || text.starts_with('+')) text.remove_prefix(1);
   int result = 0;
   for (std::size_t i = 0; i < text.size(); ++i) {
-    if (!is_digit(text, i)) return {};
+    if (!is_digit_at(text, i)) return {};
     result = result * 10 + (text[i] - '0');
   }
   return is_negative ? -result : result;
@@ -45,7 +45,7 @@ std::size_t offset_length(std::string_view text) {
   if (!text.starts_with('-') && !text.starts_with('+')) return 0;
   std::size_t end = 1;
   int hours = 0;
-  for (; is_digit(text, end); ++end) hours = std::min(24, hours * 10 + (text[end] - '0'));
+  for (; is_digit_at(text, end); ++end) hours = std::min(24, hours * 10 + (text[end] - '0'));
   return end == 1 || hours > 23 ? 0 : end;
 }
 
@@ -126,7 +126,7 @@ private:
       case time_part::offset: take_offset(piece.text); return;
       case time_part::fraction: take_fraction(piece.text.size()); return;
       case time_part::short_fraction:
-        if (is_point(rest_) && is_digit(rest_, 1)) take_fraction(point_and_digits());
+        if (is_point(rest_) && is_digit_at(rest_, 1)) take_fraction(point_and_digits());
         return;
       default: take_date(piece.what);
     }
@@ -163,12 +163,12 @@ private:
 
   // One digit or two; two of them where the layout has two.
   int number(bool has_two) {
-    if (!is_digit(rest_, 0) || (has_two && !is_digit(rest_, 1))) throw refusal{};
-    return *whole_number(taken(is_digit(rest_, 1) ? 2 : 1));
+    if (!is_digit_at(rest_, 0) || (has_two && !is_digit_at(rest_, 1))) throw refusal{};
+    return *whole_number(taken(is_digit_at(rest_, 1) ? 2 : 1));
   }
   int three_digits(bool has_three) {
     std::size_t count = 0;
-    while (count < 3 && is_digit(rest_, count)) ++count;
+    while (count < 3 && is_digit_at(rest_, count)) ++count;
     if (count == 0 || (has_three && count != 3)) throw refusal{};
     return *whole_number(taken(count));
   }
@@ -190,7 +190,7 @@ private:
   }
 
   void take_year() {
-    if (!is_digit(rest_, 0)) throw refusal{};
+    if (!is_digit_at(rest_, 0)) throw refusal{};
     const auto year = whole_number(taken(4));
     if (!year) throw refusal{};
     clock_.year = *year;
@@ -212,14 +212,14 @@ private:
   // With parts of a second, also where the layout has none.
   void take_second(bool has_two, std::string_view behind) {
     clock_.second = in_range(number(has_two), 0, 59, "second");
-    if (!is_point(rest_) || !is_digit(rest_, 1)) return;
+    if (!is_point(rest_) || !is_digit_at(rest_, 1)) return;
     const auto next = first_piece(behind).what;
     if (next != time_part::fraction && next != time_part::short_fraction) take_fraction(point_and_digits());
   }
 
   std::size_t point_and_digits() const {
     std::size_t size = 1;
-    while (is_digit(rest_, size)) ++size;
+    while (is_digit_at(rest_, size)) ++size;
     return size;
   }
   void take_fraction(std::size_t size) {
@@ -258,7 +258,7 @@ private:
     // A part that is no number ends the reading of those behind it.
     const auto two = [&digits](std::size_t at) {
       for (std::size_t i = 0; i < std::min(at + 2, digits.size()); ++i)
-        if (!is_digit(digits, i)) return 0;
+        if (!is_digit_at(digits, i)) return 0;
       return at < digits.size() ? *whole_number(std::string_view(digits).substr(at, 2)) : 0;
     };
     if (two(4) > 60) throw refusal{"time zone offset second"};

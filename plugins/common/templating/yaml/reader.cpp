@@ -18,7 +18,7 @@
 namespace drcon::templating {
 namespace {
 
-constexpr std::size_t deepest = 200;  // lists and maps in one another: each takes some of the stack
+constexpr std::size_t deepest_read = 200;  // lists and maps in one another: each takes some of the stack
 constexpr std::string_view long_prefix = "tag:yaml.org,2002:";
 
 struct node {
@@ -137,7 +137,7 @@ private:
   }
 
   void read_children(node& made, yaml_event_type_t end) {
-    if (++depth_ > deepest) fail("more than " + std::to_string(deepest) + " lists and maps in one another");
+    if (++depth_ > deepest_read) fail("more than " + std::to_string(deepest_read) + " lists and maps in one another");
     for (;;) {
       event one;
       next(one);
@@ -162,7 +162,7 @@ public:
 
   value decode(const node& of) {
     spend_(1);
-    if (depth_ > deepest) fail("more than " + std::to_string(deepest) + " lists and maps in one another");
+    if (depth_ > deepest_read) fail("more than " + std::to_string(deepest_read) + " lists and maps in one another");
     ++decoded_;
     if (alias_depth_ > 0) ++by_alias_;
     if (by_alias_ > 100 && decoded_ > 1000 &&

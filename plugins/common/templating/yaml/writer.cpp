@@ -16,7 +16,7 @@
 namespace drcon::templating {
 namespace {
 
-constexpr std::size_t deepest = 200;
+constexpr std::size_t deepest_written = 200;
 
 bool is_utf8(std::string_view text) {
   while (!text.empty()) {
@@ -112,16 +112,17 @@ private:
   }
 };
 
-class writer {
+class yaml_writer {
 public:
-  writer(memory& scratch, std::size_t limit, const yaml_cost& spend) : scratch_(scratch), limit_(limit), spend_(spend) {
+  yaml_writer(memory& scratch, std::size_t limit, const yaml_cost& spend)
+      : scratch_(scratch), limit_(limit), spend_(spend) {
     if (yaml_emitter_initialize(&emitter_) == 0) throw failure("yaml: no memory for an emitter");
     yaml_emitter_set_unicode(&emitter_, 1);
     yaml_emitter_set_output(&emitter_, append_to, this);
   }
-  ~writer() { yaml_emitter_delete(&emitter_); }
-  writer(const writer&) = delete;
-  writer& operator=(const writer&) = delete;
+  ~yaml_writer() { yaml_emitter_delete(&emitter_); }
+  yaml_writer(const yaml_writer&) = delete;
+  yaml_writer& operator=(const yaml_writer&) = delete;
 
   // Without the document's end, which libyaml marks after some texts, where yaml.v2 does not.
   std::string run(const value& root) {
@@ -137,7 +138,7 @@ public:
 
 private:
   static int append_to(void* self, unsigned char* bytes, std::size_t size) {
-    auto& mine = *static_cast<writer*>(self);
+    auto& mine = *static_cast<yaml_writer*>(self);
     if (mine.result_.size() + size > mine.limit_) return 0;
     mine.result_.append(reinterpret_cast<const char*>(bytes), size);
     return 1;
@@ -207,7 +208,7 @@ private:
   }
 
   void open() {
-    if (++depth_ > deepest) throw failure("yaml: more than " + std::to_string(deepest) + " levels");
+    if (++depth_ > deepest_written) throw failure("yaml: more than " + std::to_string(deepest_written) + " levels");
   }
 
   void list(const value& of) {
@@ -272,7 +273,7 @@ private:
 }  // namespace
 
 std::string yaml_text(const value& of, memory& scratch, std::size_t limit, const yaml_cost& spend) {
-  const auto written = writer(scratch, limit, spend).run(of);
+  const auto written = yaml_writer(scratch, limit, spend).run(of);
   return std::string(trim_space(written));
 }
 

@@ -13,8 +13,8 @@ namespace drcon::admin {
 namespace {
 
 using progress = http_request_reader::progress;
-using testing::HasSubstr;
-using testing::Not;
+using ::testing::HasSubstr;
+using ::testing::Not;
 
 // Gives the reader as many of the bytes as it has space for, as often as it takes.
 progress feed(http_request_reader& reader, std::string_view bytes) {
@@ -74,11 +74,11 @@ TEST(HttpRequestReader, RefusesWhatIsTooLongOrNoHttp) {
 
 TEST(HttpResponse, SaysHowLongItIsAndWhetherTheConnectionGoesOn) {
   const auto kept = to_http(text(200, "ok\n"), {.method = "GET", .target = "/", .version = 11, .keep_alive = true});
-  EXPECT_THAT(kept.head, testing::StartsWith("HTTP/1.1 200 OK\r\n"));
+  EXPECT_THAT(kept.head, ::testing::StartsWith("HTTP/1.1 200 OK\r\n"));
   EXPECT_THAT(kept.head, HasSubstr("\r\nContent-Length: 3\r\n"));
   EXPECT_THAT(kept.head, HasSubstr("\r\nCache-Control: no-store\r\n"));
   EXPECT_THAT(kept.head, Not(HasSubstr("Connection: close")));
-  EXPECT_THAT(kept.head, testing::EndsWith("\r\n\r\n"));
+  EXPECT_THAT(kept.head, ::testing::EndsWith("\r\n\r\n"));
   EXPECT_EQ(kept.body, "ok\n");
   EXPECT_TRUE(kept.keep_alive);
   const auto closed = to_http(text(404, "no\n"), {.method = "GET", .target = "/", .version = 11, .keep_alive = false});

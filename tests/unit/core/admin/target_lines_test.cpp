@@ -6,8 +6,8 @@
 namespace drcon::admin {
 namespace {
 
-using testing::ElementsAre;
-using testing::IsEmpty;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
 
 TEST(TargetLines, AreThoseThatNameTheEndpoint) {
   const std::string text = "upstream web {\n  server 10.0.0.1:80 weight=1;\n  server 10.0.0.2:80;\n}\n";

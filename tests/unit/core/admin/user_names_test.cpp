@@ -25,7 +25,7 @@ using std::chrono::milliseconds;
 const std::string in_words = "user anna (pid 7)";
 const std::string in_numbers = "user 1000 (pid 7)";
 
-class UserNames : public testing::Test {
+class UserNames : public ::testing::Test {
 protected:
   ~UserNames() override {
     answer();

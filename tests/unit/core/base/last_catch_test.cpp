@@ -18,7 +18,7 @@ namespace {
 // Keeps what was reported, on the thread that reported it.
 std::vector<std::pair<std::string, std::string>> reported;
 
-class LastCatch : public testing::Test {
+class LastCatch : public ::testing::Test {
 protected:
   LastCatch() {
     reported.clear();

@@ -10,10 +10,10 @@
 namespace drcon::cli {
 namespace {
 
-using testing::ElementsAre;
-using testing::IsEmpty;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
 
-class ServiceUser : public testing::Test {
+class ServiceUser : public ::testing::Test {
 protected:
   void write(const std::string& name, const std::string& text) {
     std::filesystem::create_directories((root_ / name).parent_path());
@@ -49,8 +49,8 @@ TEST_F(ServiceUser, ADropInOfAnEarlierDirectoryHidesOneOfItsName) {
 // Root and the user see a directory that can be written; the service does not.
 TEST_F(ServiceUser, MayNotWriteWhereItsUnitProtectsTheSystem) {
   write("lib/drcon.service", "[Service]\nUser=drcon\nStateDirectory=drcon\nProtectSystem=strict\n");
-  EXPECT_THAT(why_read_only(found(), "/etc/nginx/drcon/x.conf"), testing::HasSubstr("ProtectSystem=strict"));
-  EXPECT_THAT(why_read_only(found(), "/etc/nginx/drcon/x.conf"), testing::HasSubstr("/etc/nginx/drcon is none of"));
+  EXPECT_THAT(why_read_only(found(), "/etc/nginx/drcon/x.conf"), ::testing::HasSubstr("ProtectSystem=strict"));
+  EXPECT_THAT(why_read_only(found(), "/etc/nginx/drcon/x.conf"), ::testing::HasSubstr("/etc/nginx/drcon is none of"));
   EXPECT_EQ(why_read_only(found(), "/var/lib/drcon/x"), "");
   write("etc/drcon.service.d/nginx.conf", "[Service]\nReadWritePaths=-/etc/nginx/drcon\n");
   EXPECT_EQ(why_read_only(found(), "/etc/nginx/drcon/x.conf"), "");

@@ -17,8 +17,8 @@
 namespace drcon::cli {
 namespace {
 
-using testing::HasSubstr;
-using testing::Not;
+using ::testing::HasSubstr;
+using ::testing::Not;
 
 constexpr uid_t other = 65534;
 
@@ -33,7 +33,7 @@ public:
   as_other_user& operator=(const as_other_user&) = delete;
 };
 
-class StateLock : public testing::Test {
+class StateLock : public ::testing::Test {
 protected:
   StateLock() {
     if (::chown(directory_.path().c_str(), other, other) != 0) throw std::runtime_error("this suite runs as root");

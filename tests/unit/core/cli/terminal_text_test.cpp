@@ -8,8 +8,8 @@
 namespace drcon::cli {
 namespace {
 
-using testing::HasSubstr;
-using testing::Not;
+using ::testing::HasSubstr;
+using ::testing::Not;
 
 TEST(TerminalText, NothingOfARegistryReachesTheTerminalAsAnOrder) {
   EXPECT_EQ(printable("a\x1b[2Jb\nc\x7f"), "a\\x1b[2Jb\\x0ac\\x7f");

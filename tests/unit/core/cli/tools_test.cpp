@@ -12,9 +12,9 @@ namespace drcon::cli {
 namespace {
 
 namespace fs = std::filesystem;
-using testing::IsEmpty;
+using ::testing::IsEmpty;
 
-class Tools : public testing::Test {
+class Tools : public ::testing::Test {
 protected:
   void program(const std::string& name) {
     std::ofstream(directory_.path() / name) << "#!/bin/sh\n";

@@ -13,7 +13,7 @@
 namespace drcon::config {
 namespace {
 
-using testing::ElementsAre;
+using ::testing::ElementsAre;
 
 std::vector<std::string> codes_of(const std::string& text) {
   const test::temp_dir directory;

@@ -16,7 +16,7 @@ namespace {
 namespace fs = std::filesystem;
 using test::write_file;
 
-class Documents : public testing::Test {
+class Documents : public ::testing::Test {
 protected:
   documents read(const std::string& main) {
     write_file(dir_ / "drcon.toml", main);
@@ -158,7 +158,7 @@ TEST_F(Documents, OfHugeSizeAreRefused) {
   EXPECT_EQ(text(), "drcon.toml: error: 'drcon.toml' is larger than 16777216 bytes\n");
 }
 
-class HostileText : public testing::TestWithParam<std::string> {};
+class HostileText : public ::testing::TestWithParam<std::string> {};
 
 TEST_P(HostileText, IsAFaultAtItsPlaceAndNoCrash) {
   test::temp_dir dir;
@@ -177,11 +177,12 @@ std::string repeated(const std::string& part, int times) {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, HostileText,
-                         testing::Values("a = \"\xff\"", "# \xc3", std::string("a = \"\0\"", 7), std::string("\0", 1),
-                                         "\xff\xfe", "a = " + repeated("[", 100'000), "a = " + repeated("{b=", 100'000),
-                                         "a" + repeated(".a", 200'000) + " = 1", "[a" + repeated(" . a", 200'000) + "]",
-                                         "a" + repeated(".\"b\"", 200'000) + " = 1",
-                                         "a = {b" + repeated(".'c'", 200'000) + " = 1}"));
+                         ::testing::Values("a = \"\xff\"", "# \xc3", std::string("a = \"\0\"", 7), std::string("\0", 1),
+                                           "\xff\xfe", "a = " + repeated("[", 100'000),
+                                           "a = " + repeated("{b=", 100'000), "a" + repeated(".a", 200'000) + " = 1",
+                                           "[a" + repeated(" . a", 200'000) + "]",
+                                           "a" + repeated(".\"b\"", 200'000) + " = 1",
+                                           "a = {b" + repeated(".'c'", 200'000) + " = 1}"));
 
 }  // namespace
 }  // namespace drcon::config

@@ -31,7 +31,7 @@ std::string relative_to(const fs::path& directory, std::string text) {
   return text;
 }
 
-class BrokenConfig : public testing::TestWithParam<std::string> {};
+class BrokenConfig : public ::testing::TestWithParam<std::string> {};
 
 TEST_P(BrokenConfig, IsReportedWithEachFaultAtItsPlace) {
   const auto directory = golden_directory / GetParam();
@@ -42,13 +42,13 @@ TEST_P(BrokenConfig, IsReportedWithEachFaultAtItsPlace) {
   EXPECT_EQ(relative_to(directory, found.text()), expected);
 }
 
-std::string test_name(const testing::TestParamInfo<std::string>& from) {
+std::string test_name(const ::testing::TestParamInfo<std::string>& from) {
   auto name = from.param;
   std::ranges::replace(name, '-', '_');
   return name;
 }
 
-INSTANTIATE_TEST_SUITE_P(Golden, BrokenConfig, testing::ValuesIn(broken_configs()), test_name);
+INSTANTIATE_TEST_SUITE_P(Golden, BrokenConfig, ::testing::ValuesIn(broken_configs()), test_name);
 
 TEST(BrokenConfigs, AreMoreThanTwenty) { EXPECT_GT(broken_configs().size(), 20U); }
 

@@ -17,7 +17,7 @@ using namespace std::chrono_literals;
 using nlohmann::json;
 using test::write_file;
 
-class Load : public testing::Test {
+class Load : public ::testing::Test {
 protected:
   std::optional<configuration> load_text(const std::string& text) {
     write_file(dir_ / "drcon.toml", text);
@@ -123,8 +123,8 @@ socket = "run/drcon.sock"
   EXPECT_EQ(made->host.log.level, "trace");
   EXPECT_EQ(made->host.log.format, "json");
   EXPECT_EQ(made->host.log.plugins, (std::map<std::string, std::string>{{"nginx", "debug"}, {"ngnix", "error"}}));
-  EXPECT_THAT(said(),
-              testing::HasSubstr(": warning: 'plugins' in [log]: there is no plugin 'ngnix'; did you mean 'nginx'?\n"));
+  EXPECT_THAT(said(), ::testing::HasSubstr(
+                          ": warning: 'plugins' in [log]: there is no plugin 'ngnix'; did you mean 'nginx'?\n"));
   EXPECT_EQ(made->host.admin.socket, dir_ / "run/drcon.sock");
 }
 
@@ -185,7 +185,7 @@ TEST_F(Load, NamesTheFileThatIsNotThere) {
   EXPECT_EQ(said(), "none.toml: error: 'none.toml' cannot be read: No such file or directory\n");
 }
 
-class Name : public testing::TestWithParam<std::pair<std::string, bool>> {};
+class Name : public ::testing::TestWithParam<std::pair<std::string, bool>> {};
 
 TEST_P(Name, IsOfLettersDigitsAndAFewSigns) {
   test::temp_dir dir;
@@ -196,11 +196,12 @@ TEST_P(Name, IsOfLettersDigitsAndAFewSigns) {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, Name,
-                         testing::Values(std::pair{std::string("a"), true}, std::pair{std::string("A-1_b.c"), true},
-                                         std::pair{std::string(63, 'x'), true}, std::pair{std::string(64, 'x'), false},
-                                         std::pair{std::string(), false}, std::pair{std::string("a b"), false},
-                                         std::pair{std::string("../x"), false}, std::pair{std::string(".."), false},
-                                         std::pair{std::string("é"), false}, std::pair{std::string("a\\n"), false}));
+                         ::testing::Values(std::pair{std::string("a"), true}, std::pair{std::string("A-1_b.c"), true},
+                                           std::pair{std::string(63, 'x'), true},
+                                           std::pair{std::string(64, 'x'), false}, std::pair{std::string(), false},
+                                           std::pair{std::string("a b"), false}, std::pair{std::string("../x"), false},
+                                           std::pair{std::string(".."), false}, std::pair{std::string("é"), false},
+                                           std::pair{std::string("a\\n"), false}));
 
 TEST_F(Load, ReadsTheHostsOwnKeysBeforeAnyPluginIsKnown) {
   const auto host = load_host_text("[host]\njournal_size = 7\n[source.x]\nplugin = \"not loaded yet\"\n[nonsense]\n");
@@ -223,11 +224,11 @@ TEST_F(Load, RefusesAnAdminAddressThatOthersReachWithoutTokenAndTls) {
   for (const std::string address : {"0.0.0.0", "10.0.0.1", "[::]", "[2001:db8::1]"}) {
     const auto listen = "[admin]\nlisten = \"" + address + ":9180\"\n";
     EXPECT_FALSE(load_host_text(listen)) << address;
-    EXPECT_THAT(said(), testing::HasSubstr("can be reached from elsewhere, and has no token")) << address;
+    EXPECT_THAT(said(), ::testing::HasSubstr("can be reached from elsewhere, and has no token")) << address;
     EXPECT_FALSE(load_host_text(listen + with_tls)) << address;
-    EXPECT_THAT(said(), testing::HasSubstr("can be reached from elsewhere, and has no token")) << address;
+    EXPECT_THAT(said(), ::testing::HasSubstr("can be reached from elsewhere, and has no token")) << address;
     EXPECT_FALSE(load_host_text(listen + with_token)) << address;
-    EXPECT_THAT(said(), testing::HasSubstr("can be reached from elsewhere, and has no TLS")) << address;
+    EXPECT_THAT(said(), ::testing::HasSubstr("can be reached from elsewhere, and has no TLS")) << address;
     EXPECT_TRUE(load_host_text(listen + with_token + with_tls)) << address << said();
   }
   for (const std::string address : {"127.0.0.1", "127.0.0.2", "[::1]"})

@@ -60,13 +60,13 @@ std::vector<changed_option> options_of(const char* pointer) {
   return all;
 }
 
-std::string test_name(const testing::TestParamInfo<changed_option>& info) {
+std::string test_name(const ::testing::TestParamInfo<changed_option>& info) {
   auto name = info.param.name;
   std::replace(name.begin(), name.end(), '.', '_');
   return name;
 }
 
-class OptionComparison : public testing::TestWithParam<changed_option> {
+class OptionComparison : public ::testing::TestWithParam<changed_option> {
 protected:
   configuration loaded(const std::string& text) {
     std::ofstream(dir_ / "drcon.toml") << text;
@@ -114,7 +114,7 @@ TEST_P(PipelineOption, HasOneDefault) {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, PipelineOption,
-                         testing::ValuesIn(options_of("/properties/pipeline/additionalProperties")), test_name);
+                         ::testing::ValuesIn(options_of("/properties/pipeline/additionalProperties")), test_name);
 
 class IsolationOption : public OptionComparison {
 protected:
@@ -132,9 +132,9 @@ TEST_P(IsolationOption, IsSeenByAReloadWhenItAloneChanges) {
   EXPECT_EQ(before, source_with("{ " + GetParam().name + " = " + GetParam().otherwise + " }"));
 }
 
-INSTANTIATE_TEST_SUITE_P(All, IsolationOption,
-                         testing::ValuesIn(options_of("/properties/source/additionalProperties/properties/isolation")),
-                         test_name);
+INSTANTIATE_TEST_SUITE_P(
+    All, IsolationOption,
+    ::testing::ValuesIn(options_of("/properties/source/additionalProperties/properties/isolation")), test_name);
 
 TEST(InstanceConfig, IsTheSameWhereverItStandsAndHoweverLongStoppingMayTake) {
   const instance_config one{.name = "a", .plugin = "file", .options = {{"path", "/a"}}};
@@ -206,7 +206,7 @@ TEST_P(HostOption, HasOneDefault) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(All, HostOption, testing::ValuesIn(host_options()), test_name);
+INSTANTIATE_TEST_SUITE_P(All, HostOption, ::testing::ValuesIn(host_options()), test_name);
 
 }  // namespace
 }  // namespace drcon::config

@@ -50,7 +50,7 @@ wait = { min = "20ms", max = "500ms" }
 brake = { max_removed = "50%", min_endpoints = 1, hold = "5m" }
 )";
 
-class AnyText : public testing::Test {
+class AnyText : public ::testing::Test {
 protected:
   // True when it loads; either way there is a result or an error, never both, never neither.
   bool loads(const std::string& text) {

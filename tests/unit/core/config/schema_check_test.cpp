@@ -258,7 +258,7 @@ TEST(SchemaCheck, ShortensWhatItShows) {
 struct format_case {
   std::string format, good, bad;
 };
-class Format : public testing::TestWithParam<format_case> {};
+class Format : public ::testing::TestWithParam<format_case> {};
 
 TEST_P(Format, AcceptsGoodAndRefusesBad) {
   const auto schema = R"({"type": "string", "format": ")" + GetParam().format + "\"}";
@@ -269,7 +269,7 @@ TEST_P(Format, AcceptsGoodAndRefusesBad) {
 
 INSTANTIATE_TEST_SUITE_P(
     All, Format,
-    testing::Values(
+    ::testing::Values(
         format_case{"duration", "1m30s", "5"}, format_case{"duration", "3650d", "3650d1ns"},
         format_case{"size", "64KiB", "64 K"}, format_case{"percent", "50%", "50"}, format_case{"path", "a", ""},
         format_case{"regex", "^web-.*$", "("}, format_case{"regex", "[[:alpha:]]+", "[b-a]"},
@@ -299,7 +299,7 @@ TEST(SchemaCheck, LeavesAnEmptyPathEmptyWhereThatMeansNone) {
   }
 }
 
-class Secret : public testing::Test {
+class Secret : public ::testing::Test {
 protected:
   outcome_of_check check_x(const std::string& toml,
                            const std::string& schema = R"({"type": "string", "secret": true})") {

@@ -12,7 +12,7 @@
 namespace drcon::config {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 const char* const schema_of_files = R"({ "type": "object", "properties": {
   "file": { "type": "array", "items": { "type": "object", "properties": {
@@ -36,7 +36,7 @@ const char* const schema_of_a_socket = R"({ "type": "object", "properties": {
 const char* const schema_of_an_owner = R"({ "type": "object", "properties": {
   "address": { "type": "string", "target": true }, "owner": { "type": "string", "target": "{name}" } } })";
 
-class Targets : public testing::Test {
+class Targets : public ::testing::Test {
 protected:
   void add(const std::string& name, const std::string& plugin, const char* options) {
     instance_config made{.name = name, .plugin = plugin, .options = parsed_json(options)};
@@ -285,10 +285,10 @@ TEST(WrittenPaths, AreTheFilesThatASinkOwnsHoweverItNamesThem) {
   };
   EXPECT_THAT(of(schema_of_files, R"({ "file": [{ "path": "/d/{{name}}.conf", "backup": true, "template": "/t" },
                                                 { "path": "/d/y", "backup": false }], "below": ["/e"] })"),
-              testing::UnorderedElementsAre("/d/{{name}}.conf", "/d/{{name}}.conf.bak", "/d/y", "/e/*"));
+              ::testing::UnorderedElementsAre("/d/{{name}}.conf", "/d/{{name}}.conf.bak", "/d/y", "/e/*"));
   EXPECT_THAT(of(schema_of_a_socket, R"({ "socket": "/run/s", "state_file": "/d/state" })"),
-              testing::ElementsAre("/d/state"));
-  EXPECT_THAT(of(schema_of_a_socket, R"({ "socket": "/run/s", "state_file": "" })"), testing::IsEmpty());
+              ::testing::ElementsAre("/d/state"));
+  EXPECT_THAT(of(schema_of_a_socket, R"({ "socket": "/run/s", "state_file": "" })"), ::testing::IsEmpty());
 }
 
 }  // namespace

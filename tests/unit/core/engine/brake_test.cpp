@@ -11,8 +11,8 @@ namespace drcon::engine {
 namespace {
 
 using namespace std::chrono_literals;
-using testing::ElementsAre;
-using testing::IsEmpty;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
 
 using counts = std::map<std::string, std::size_t>;
 

@@ -14,8 +14,8 @@
 namespace drcon::engine {
 namespace {
 
-using testing::Contains;
-using testing::HasSubstr;
+using ::testing::Contains;
+using ::testing::HasSubstr;
 
 service tagged(const std::string& name, int endpoints, int test_endpoints) {
   auto made = service_of(name, endpoints);

@@ -49,7 +49,7 @@ inline config::pipeline_config pipeline_of(std::vector<std::string> sources, std
           .resync = 0s};
 }
 
-class Engine : public testing::Test {
+class Engine : public ::testing::Test {
 protected:
   Engine() {
     test::forget_fakes();

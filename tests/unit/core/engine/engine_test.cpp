@@ -158,8 +158,8 @@ TEST_F(Engine, SaysAtAReloadWhatARemovedPipelineTakesFromASharedSink) {
   config_.pipelines.erase("q");
   ASSERT_TRUE(apply());
   EXPECT_THAT(faults_,
-              testing::HasSubstr("pipeline q is not in the configuration any more: sink t loses at once what no "
-                                 "other pipeline has of its 2 endpoints in service"));
+              ::testing::HasSubstr("pipeline q is not in the configuration any more: sink t loses at once what no "
+                                   "other pipeline has of its 2 endpoints in service"));
   EXPECT_TRUE(sees("t", 1));
   ASSERT_TRUE(apply());
   EXPECT_EQ(faults_, "");

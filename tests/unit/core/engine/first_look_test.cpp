@@ -11,7 +11,7 @@ namespace {
 
 using test::fake;
 using test::service_of;
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 // Services whose endpoints are called by their addresses, which is what the fake sink writes.
 service addressed(const std::string& name, int endpoints) {

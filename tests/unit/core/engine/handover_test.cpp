@@ -49,7 +49,7 @@ TEST_F(Handover, ASinkUnderAnotherNameBeginsWhenTheOneBeforeHasEnded) {
   settle();
   EXPECT_FALSE(fake("u")->started) << "it may have the same target";
   EXPECT_THAT(on_engine([this] { return report::unsettled(*engine_); }),
-              testing::Contains("sink u waits until every sink that a reload has ended has stopped"));
+              ::testing::Contains("sink u waits until every sink that a reload has ended has stopped"));
   old->answer_open_update();
   ASSERT_TRUE(sees("u", 2));
   EXPECT_TRUE(old->stopped);
@@ -63,8 +63,8 @@ TEST_F(Handover, APipelineUnderAnotherNameStaysPaused) {
   ASSERT_TRUE(test::wait_until([this] { return on_engine([this] { return engine_->find("p")->pending(); }); }));
   rename_to({"q"});
   ASSERT_TRUE(apply()) << faults_;
-  EXPECT_THAT(faults_, testing::HasSubstr("pipeline p was paused (lunch): pipeline q, which has its sinks now, is "
-                                          "paused in its place"));
+  EXPECT_THAT(faults_, ::testing::HasSubstr("pipeline p was paused (lunch): pipeline q, which has its sinks now, is "
+                                            "paused in its place"));
   EXPECT_EQ(on_engine([this] { return engine_->find("q")->paused()->why; }), "lunch");
   ASSERT_TRUE(test::wait_until(
       [this] { return on_engine([this] { return engine_->find("q")->current().snapshot != nullptr; }); }));
@@ -101,7 +101,7 @@ TEST_F(Handover, ASinkThatReadsFilesIsNotInSyncAfterAReloadBeforeItHasCompared) 
   ASSERT_TRUE(fake("t")->wait([] { return fake("t")->open_ticket.has_value(); }));
   EXPECT_TRUE(fake("t")->reconciles.back());
   EXPECT_THAT(on_engine([this] { return report::unsettled(*engine_); }),
-              testing::Contains("sink t is applying revision 1"));
+              ::testing::Contains("sink t is applying revision 1"));
   ASSERT_TRUE(apply()) << faults_;
   fake("t")->answer_open_update();
   ASSERT_TRUE(fake("t")->wait([] { return fake("t")->applies == 3; })) << "it may have been edited since";
@@ -117,7 +117,7 @@ TEST_F(Handover, ThePauseOfAPipelineThatIsRemovedDoesNotEndInSilence) {
   config_.pipelines["q"].sinks = {"u"};
   config_.sinks.erase("t");
   ASSERT_TRUE(apply()) << faults_;
-  EXPECT_THAT(faults_, testing::HasSubstr("pipeline p was paused (lunch), and is not in the configuration any more"));
+  EXPECT_THAT(faults_, ::testing::HasSubstr("pipeline p was paused (lunch), and is not in the configuration any more"));
   EXPECT_FALSE(on_engine([this] { return engine_->find("q")->paused().has_value(); }));
 }
 
@@ -269,7 +269,7 @@ TEST_F(Handover, ARenamedPipelineIsHeldByWhatItsSinkHas) {
   settle();
   EXPECT_TRUE(sees("t", 10));
   EXPECT_THAT(on_engine([this] { return engine_->find("edge")->held("web"); }),
-              testing::HasSubstr("9 of 10 endpoints in service would go"));
+              ::testing::HasSubstr("9 of 10 endpoints in service would go"));
 }
 
 TEST_F(Handover, ANewPipelineWhoseSourceHasNothingIsHeldByWhatItsSinkHas) {

@@ -67,8 +67,8 @@ TEST_F(Holds, AServiceIsHeldForItselfAndTheOthersGoOn) {
     lines = on_engine([this] { return report::unsettled(*engine_); });
     return lines.size() == 1;
   }));
-  EXPECT_THAT(lines, testing::ElementsAre("pipeline p is held by its brake: service web: 4 of 4 endpoints in service "
-                                          "would go at once (100%; max_removed is 50%)"));
+  EXPECT_THAT(lines, ::testing::ElementsAre("pipeline p is held by its brake: service web: 4 of 4 endpoints in service "
+                                            "would go at once (100%; max_removed is 50%)"));
 }
 
 // A registry that has lost its data is filled again while drcon is restarted: what is back in part by then is not all
@@ -99,7 +99,7 @@ TEST_F(Holds, LossesBeforeARestartAreAddedUpWithThoseAfterIt) {
   fake("s")->host.publish(service_of("web", 3));
   fake("s")->host.ready();
   ASSERT_TRUE(holds({"web"}));
-  EXPECT_THAT(held().why, testing::HasSubstr("7 of 10 endpoints in service would go"));
+  EXPECT_THAT(held().why, ::testing::HasSubstr("7 of 10 endpoints in service would go"));
   EXPECT_TRUE(sees("t", 6));
 }
 
@@ -184,7 +184,7 @@ TEST_F(Holds, ALossThatLastsPassesWithItsReason) {
   fake("s")->host.withdraw("web");
   ASSERT_TRUE(sees("t", 1));
   EXPECT_TRUE(is_settled());
-  EXPECT_THAT(journal(journal_entry::kind::decided).back(), testing::HasSubstr("it lasted for 100ms"));
+  EXPECT_THAT(journal(journal_entry::kind::decided).back(), ::testing::HasSubstr("it lasted for 100ms"));
 }
 
 TEST_F(Holds, TheAnswersAfterAnOutageCountAllAtOnce) {
@@ -281,7 +281,7 @@ TEST_F(Holds, AtAStartTheHeldStateIsServedAtOnceAndSaysWhy) {
   fake("s")->host.ready();
   ASSERT_TRUE(sees("t", 5)) << "what was served before, and what is new";
   EXPECT_EQ(held().services, std::vector<std::string>{"web"});
-  EXPECT_THAT(on_engine([this] { return p().current().why; }), testing::StrEq("s"));
+  EXPECT_THAT(on_engine([this] { return p().current().why; }), ::testing::StrEq("s"));
 }
 
 TEST_F(Holds, AStateThatCannotBeReadHoldsTheFirstChangeAsALossOfUnknownSize) {
@@ -290,8 +290,8 @@ TEST_F(Holds, AStateThatCannotBeReadHoldsTheFirstChangeAsALossOfUnknownSize) {
   fake("s")->host.publish(service_of("web", 4));
   fake("s")->host.ready();
   ASSERT_TRUE(holds({"web"}));
-  EXPECT_THAT(held().why, testing::AllOf(testing::HasSubstr("nobody knows what would go"),
-                                         testing::HasSubstr("p.state is not used")));
+  EXPECT_THAT(held().why, ::testing::AllOf(::testing::HasSubstr("nobody knows what would go"),
+                                           ::testing::HasSubstr("p.state is not used")));
   settle();
   EXPECT_EQ(fake("t")->applies, 0) << "the target has what nobody knows";
   EXPECT_TRUE(on_engine([this] { return p().release_brake().has_value(); }));
@@ -331,7 +331,7 @@ TEST_F(Holds, OneServiceOfAFirstCandidateIsNotReleasedForAll) {
   ASSERT_TRUE(holds({"db", "web"}));
   const auto refused = on_engine([this] { return p().release_brake("web"); });
   ASSERT_FALSE(refused);
-  EXPECT_THAT(refused.error().why, testing::HasSubstr("release all of it"));
+  EXPECT_THAT(refused.error().why, ::testing::HasSubstr("release all of it"));
   settle();
   EXPECT_EQ(fake("t")->applies, 0);
   EXPECT_EQ(held().services, (std::vector<std::string>{"db", "web"}));
@@ -428,7 +428,7 @@ TEST_F(Holds, AHoldThatEndsAfterAReloadDoesNotStayOnDisk) {
   fake("s")->host.publish(service_of("web", 4));
   ASSERT_TRUE(holds({}));
   ASSERT_TRUE(stop());
-  EXPECT_THAT(state_store(state_.path()).load("p").brake.holds, testing::IsEmpty())
+  EXPECT_THAT(state_store(state_.path()).load("p").brake.holds, ::testing::IsEmpty())
       << "a restart would hold what has returned";
 }
 
@@ -448,7 +448,7 @@ TEST_F(Holds, TheTimeInWhichTheSourceIsAwayDoesNotCount) {
   EXPECT_EQ(count("web"), 4U);
   fake("s")->host.ready();
   EXPECT_TRUE(sees("t", 0)) << "the registry is back, and the loss has lasted";
-  EXPECT_THAT(journal(journal_entry::kind::decided).back(), testing::HasSubstr("it lasted for 2s"));
+  EXPECT_THAT(journal(journal_entry::kind::decided).back(), ::testing::HasSubstr("it lasted for 2s"));
 }
 
 TEST_F(Holds, TheTimeInWhichOneServiceIsUnknownDoesNotCountForIt) {

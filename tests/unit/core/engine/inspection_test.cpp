@@ -67,7 +67,7 @@ TEST_F(Inspection, HasADeadline) {
     engine_->inspect("t", [&](const inspection& found) { answer.set_value(found ? "" : found.error().why); });
     return true;
   });
-  EXPECT_THAT(answer.get_future().get(), testing::HasSubstr("plugin 'fake-sink' has not rendered within 50ms"));
+  EXPECT_THAT(answer.get_future().get(), ::testing::HasSubstr("plugin 'fake-sink' has not rendered within 50ms"));
   test::renders_hang = false;
   engine::inspect_patience = 45s;
   EXPECT_TRUE(ask()) << "what comes late is nobody's answer";

@@ -9,7 +9,7 @@
 namespace drcon::engine {
 namespace {
 
-using testing::ElementsAre;
+using ::testing::ElementsAre;
 
 model::service_ptr shared(service value) { return std::make_shared<const model::shared_service>(std::move(value)); }
 

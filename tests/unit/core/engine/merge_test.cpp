@@ -8,7 +8,7 @@
 namespace drcon::engine {
 namespace {
 
-model::service_ptr shared(service from) { return std::make_shared<const model::shared_service>(std::move(from)); }
+model::service_ptr shared_of(service from) { return std::make_shared<const model::shared_service>(std::move(from)); }
 
 // Of sources "a", "b", …
 model::service_ptr merge(const std::vector<model::service_ptr>& services) {
@@ -19,7 +19,7 @@ model::service_ptr merge(const std::vector<model::service_ptr>& services) {
 }
 
 TEST(Merge, SharesTheOnlyPart) {
-  const auto only = shared(test::service_of("web", 2));
+  const auto only = shared_of(test::service_of("web", 2));
   EXPECT_EQ(merge({only}), only);
 }
 
@@ -29,14 +29,14 @@ TEST(Merge, UnitesEndpointsOfSeveralSources) {
   auto other = test::service_of("web", 1);
   other.endpoints[0].id = "other";
   other.endpoints[0].address = "10.9.9.9";
-  const auto merged = merge({shared(test::service_of("web", 2)), shared(other)});
+  const auto merged = merge({shared_of(test::service_of("web", 2)), shared_of(other)});
   EXPECT_EQ(merged->endpoints().size(), 3U);
 }
 
 TEST(Merge, KeepsAnEndpointWhoseIdIsTakenAtAnotherPlaceUnderTheNameOfItsSource) {
   auto other = test::service_of("web", 1);
   other.endpoints[0].address = "10.9.9.9";
-  const auto merged = merge({shared(test::service_of("web", 1)), shared(other)});
+  const auto merged = merge({shared_of(test::service_of("web", 1)), shared_of(other)});
   ASSERT_EQ(merged->endpoints().size(), 2U) << "two datacentres may have machines of one name";
   EXPECT_EQ(merged->endpoints()[0].id(), "b/web-1");
   EXPECT_EQ(merged->endpoints()[0].address(), "10.9.9.9");
@@ -47,7 +47,7 @@ TEST(Merge, KeepsAnEndpointWhoseIdIsTakenAtAnotherPlaceUnderTheNameOfItsSource) 
 TEST(Merge, TakesTheFirstSourcesWordOnTheSameEndpoint) {
   auto other = test::service_of("web", 1);
   other.endpoints[0].health = health::critical;
-  const auto merged = merge({shared(test::service_of("web", 1)), shared(other)});
+  const auto merged = merge({shared_of(test::service_of("web", 1)), shared_of(other)});
   ASSERT_EQ(merged->endpoints().size(), 1U);
   EXPECT_EQ(merged->endpoints()[0].health(), health::passing);
 }
@@ -57,7 +57,7 @@ TEST(Merge, FindsAnIdForAnEndpointEvenIfTheNameOfItsSourceIsTakenAsWell) {
   first.endpoints[1].id = "b/web-1";
   auto other = test::service_of("web", 1);
   other.endpoints[0].address = "10.9.9.9";
-  const auto merged = merge({shared(first), shared(other)});
+  const auto merged = merge({shared_of(first), shared_of(other)});
   ASSERT_EQ(merged->endpoints().size(), 3U);
   EXPECT_EQ(merged->endpoints()[0].id(), "b/b/web-1");
 }
@@ -65,7 +65,7 @@ TEST(Merge, FindsAnIdForAnEndpointEvenIfTheNameOfItsSourceIsTakenAsWell) {
 TEST(Merge, TakesTheFirstSourcesWordOnTheSamePlace) {
   auto other = test::service_of("web", 1);
   other.endpoints[0].id = "the same process by another name";
-  const auto merged = merge({shared(test::service_of("web", 1)), shared(other)});
+  const auto merged = merge({shared_of(test::service_of("web", 1)), shared_of(other)});
   ASSERT_EQ(merged->endpoints().size(), 1U);
   EXPECT_EQ(merged->endpoints()[0].id(), "web-1");
 }

@@ -8,7 +8,7 @@ namespace drcon::engine {
 namespace {
 
 // It has no sources, so that it knows at once that nothing is in service.
-class Pipeline : public testing::Test {
+class Pipeline : public ::testing::Test {
 protected:
   sinks_of_pipeline sinks() {
     return {.decided = [this](const decision&) { ++decided_; },

@@ -8,7 +8,7 @@
 namespace drcon::engine {
 namespace {
 
-class SourceState : public testing::Test {
+class SourceState : public ::testing::Test {
 protected:
   void say(const std::string& name, bool there) {
     plugins::source_news news;

@@ -15,7 +15,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-class SpareMemory : public testing::Test {
+class SpareMemory : public ::testing::Test {
 protected:
   SpareMemory() {
     spare_memory::patience = 1ms;

@@ -9,8 +9,8 @@
 namespace drcon::engine {
 namespace {
 
-using testing::ElementsAre;
-using testing::IsEmpty;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
 
 // What every sink of the plugin finds, and how often it was asked.
 std::atomic<bool> is_writable{false};

@@ -173,7 +173,7 @@ TEST(StateStore, KeepsADamagedFileBesideTheNextOneAndNotInThePlaceOfTheEarlierOn
 }
 
 // A directory in the place of the file to write to: for that file, the disk is as good as full.
-class FullDisk : public testing::Test {
+class FullDisk : public ::testing::Test {
 protected:
   test::temp_dir directory_;
   std::filesystem::path blocked_ = directory_.path() / "p.state.new";
@@ -345,7 +345,7 @@ TEST(PauseStore, AMarkThatIsNotDurableHasNoEffectAtTheNextStart) {
 }
 
 // The directory is the service's user's, who may put anything into it before root runs `drcon once`.
-class OthersDirectory : public testing::Test {
+class OthersDirectory : public ::testing::Test {
 protected:
   OthersDirectory() {
     if (::geteuid() != 0) throw std::runtime_error("this suite runs as root");

@@ -73,7 +73,7 @@ TEST_F(Steering, HasNoEffectWhenItCannotBeKept) {
   serve(2);
   const auto is_paused = [this] { return ask([](pipeline& each) { return each.paused().has_value(); }); };
   std::filesystem::create_directory(state_.path() / "p.paused.new");  // so that no file can be written there
-  EXPECT_THAT(pause("lunch"), testing::HasSubstr("p.paused.new"));
+  EXPECT_THAT(pause("lunch"), ::testing::HasSubstr("p.paused.new"));
   EXPECT_FALSE(is_paused());
   const auto now = revision();
   EXPECT_NE(steer([&](engine::steered done) { engine_->roll_back("p", now, std::move(done)); }), "");
@@ -83,7 +83,7 @@ TEST_F(Steering, HasNoEffectWhenItCannotBeKept) {
   ASSERT_EQ(pause("lunch"), "");
   std::filesystem::remove(state_.path() / "p.paused");
   std::filesystem::create_directories(state_.path() / "p.paused");  // so that no file can be removed there
-  EXPECT_THAT(resume(), testing::HasSubstr("p.paused"));
+  EXPECT_THAT(resume(), ::testing::HasSubstr("p.paused"));
   EXPECT_TRUE(is_paused()) << "a restart would find it paused";
 }
 
@@ -179,7 +179,7 @@ TEST_F(Steering, ARollbackWhoseContentCannotBeKeptHasNoEffect) {
     return std::filesystem::create_directory(state_.path() / "p.state.new", error);
   }));
   EXPECT_THAT(steer([&](engine::steered done) { engine_->roll_back("p", old, std::move(done)); }),
-              testing::HasSubstr("p.state.new"));
+              ::testing::HasSubstr("p.state.new"));
   EXPECT_FALSE(ask([](pipeline& each) { return each.paused().has_value(); }));
   EXPECT_FALSE(std::filesystem::exists(state_.path() / "p.paused"));
   EXPECT_EQ(fake("t")->applies, 2);
@@ -203,7 +203,7 @@ TEST_F(Steering, ARollbackToARevisionThatIsNotKeptDoesNotPause) {
   start();
   serve(2);
   EXPECT_THAT(steer([&](engine::steered done) { engine_->roll_back("p", 4711, std::move(done)); }),
-              testing::HasSubstr("4711 is not kept"));
+              ::testing::HasSubstr("4711 is not kept"));
   EXPECT_FALSE(ask([](pipeline& each) { return each.paused().has_value(); }));
   EXPECT_FALSE(std::filesystem::exists(state_.path() / "p.paused"));
 }
@@ -230,7 +230,7 @@ TEST_F(Steering, AReleaseThatCannotBeKeptHasNoEffect) {
     std::error_code error;
     return std::filesystem::create_directory(state_.path() / "p.state.new", error);
   }));
-  EXPECT_THAT(release_brake(), testing::HasSubstr("p.state.new"));
+  EXPECT_THAT(release_brake(), ::testing::HasSubstr("p.state.new"));
   EXPECT_NE(ask([](pipeline& each) { return each.held(); }), "");
   EXPECT_TRUE(sees("t", 4));
 }
@@ -296,7 +296,7 @@ TEST_F(Steering, ASinkThatHasWhatWasDecidedWithoutAnUpdateIsNotBehind) {
   ASSERT_TRUE(test::wait_until(
       [this] { return ask([](pipeline& each) { return each.current().snapshot->endpoint_count() == 2; }); }));
   ASSERT_EQ(pause("lunch"), "");
-  EXPECT_THAT(ask([](pipeline& each) { return each.paused()->behind; }), testing::IsEmpty());
+  EXPECT_THAT(ask([](pipeline& each) { return each.paused()->behind; }), ::testing::IsEmpty());
   EXPECT_EQ(ask([](pipeline& each) { return each.current().snapshot->endpoint_count(); }), 2U)
       << "what is served goes back to nothing older";
 }
@@ -309,7 +309,7 @@ TEST_F(Steering, AHoldDoesNotRunOutDuringAPause) {
   ASSERT_TRUE(test::wait_until([this] { return !journal(journal_entry::kind::held).empty(); }));
   EXPECT_EQ(pause("who took them?"), "");
   EXPECT_EQ(ask([](pipeline& each) { return each.held(); }), "");
-  EXPECT_THAT(ask([](pipeline& each) { return each.would_hold()->why; }), testing::HasSubstr("4 of 4"));
+  EXPECT_THAT(ask([](pipeline& each) { return each.would_hold()->why; }), ::testing::HasSubstr("4 of 4"));
   std::this_thread::sleep_for(1100ms);  // longer than the hold: the loss would be applied without the pause
   EXPECT_TRUE(sees("t", 4));
   EXPECT_EQ(resume(), "");
@@ -470,7 +470,7 @@ TEST_F(PauseWhileApplying, ASinkThatHasNotAppliedItKeepsWhatItHasThroughARestart
   EXPECT_TRUE(sees("u", 3));
   EXPECT_EQ(served(), 3U);
   EXPECT_THAT(on_engine([this] { return report::caveats(*engine_); }),
-              testing::Contains(testing::HasSubstr("sink t keeps what it had of pipeline p")));
+              ::testing::Contains(::testing::HasSubstr("sink t keeps what it had of pipeline p")));
   ASSERT_TRUE(restart());
   ASSERT_TRUE(sees("u", 3));
   settle();
@@ -478,7 +478,7 @@ TEST_F(PauseWhileApplying, ASinkThatHasNotAppliedItKeepsWhatItHasThroughARestart
   fake("s")->host.publish(service_of("web", 3));
   fake("s")->host.ready();
   EXPECT_TRUE(is_settled()) << "nobody can wait for a sink that the pause keeps as it is";
-  EXPECT_THAT(on_engine([this] { return report::unsettled(*engine_); }), testing::IsEmpty());
+  EXPECT_THAT(on_engine([this] { return report::unsettled(*engine_); }), ::testing::IsEmpty());
   EXPECT_EQ(on_engine([this] { return report::verdict_of(*engine_); }), report::verdict::caveats);
   EXPECT_EQ(resume(), "");
   EXPECT_TRUE(sees("t", 3));
@@ -493,11 +493,11 @@ TEST_F(PauseWhileApplying, ASinkThatGetsAnotherNameInThePauseKeepsWhatItHas) {
   ASSERT_TRUE(fake("v")->wait([] { return fake("v")->started.load(); }));
   settle();
   EXPECT_EQ(applies_of("v"), 0) << "its target has something else than what is served";
-  EXPECT_THAT(behind("p"), testing::ElementsAre("v"));
+  EXPECT_THAT(behind("p"), ::testing::ElementsAre("v"));
   ASSERT_TRUE(stop());
   const auto kept = pause_store(state_.path()).load("p");
   ASSERT_TRUE(kept);
-  EXPECT_THAT(kept->behind, testing::ElementsAre("v")) << "a restart would change it";
+  EXPECT_THAT(kept->behind, ::testing::ElementsAre("v")) << "a restart would change it";
 }
 
 TEST_F(PauseWhileApplying, ASinkAndAPipelineThatGetOtherNamesInThePauseKeepWhatTheyHave) {
@@ -510,7 +510,7 @@ TEST_F(PauseWhileApplying, ASinkAndAPipelineThatGetOtherNamesInThePauseKeepWhatT
   config_.pipelines.erase("p");
   ASSERT_TRUE(apply()) << faults_;
   ASSERT_TRUE(fake("v")->wait([] { return fake("v")->started.load(); }));
-  EXPECT_THAT(behind("q"), testing::ElementsAre("v"));
+  EXPECT_THAT(behind("q"), ::testing::ElementsAre("v"));
   ASSERT_TRUE(test::wait_until(
       [this] { return on_engine([this] { return engine_->find("q")->current().snapshot != nullptr; }); }));
   settle();
@@ -522,7 +522,7 @@ TEST_F(PauseWhileApplying, ASinkThatIsRemovedInThePauseIsNotNamedAnyMore) {
   config_.sinks.erase("t");
   config_.pipelines["p"].sinks = {"u"};
   ASSERT_TRUE(apply()) << faults_;
-  EXPECT_THAT(behind("p"), testing::IsEmpty());
+  EXPECT_THAT(behind("p"), ::testing::IsEmpty());
 }
 
 TEST_F(PauseWhileApplying, AHoldThatEndedWhileAPauseWasTriedEnds) {
@@ -534,7 +534,7 @@ TEST_F(PauseWhileApplying, AHoldThatEndedWhileAPauseWasTriedEnds) {
   // What passes beside the hold leaves nothing that waits but the hold itself.
   fake("s")->host.publish(service_of("api", 1));
   ASSERT_TRUE(test::wait_until([&] { return served() != 3U; }));
-  EXPECT_THAT(pause("lunch"), testing::HasSubstr("is still applying an update"));
+  EXPECT_THAT(pause("lunch"), ::testing::HasSubstr("is still applying an update"));
   EXPECT_TRUE(test::wait_until([this] { return served() == 1U; })) << "no timer asks a second time";
 }
 
@@ -565,7 +565,7 @@ TEST_F(PauseWhileApplying, APipelineThatIsAddedAgainMeanwhileCanBePaused) {
 TEST_F(PauseWhileApplying, IsRefusedWhenTheUpdateDoesNotEnd) {
   engine::pause_patience = 50ms;
   apply_three();
-  EXPECT_THAT(pause("lunch"), testing::HasSubstr("sink t is still applying an update after 50ms"));
+  EXPECT_THAT(pause("lunch"), ::testing::HasSubstr("sink t is still applying an update after 50ms"));
   EXPECT_FALSE(ask([](pipeline& each) { return each.paused().has_value(); }));
   EXPECT_FALSE(std::filesystem::exists(state_.path() / "p.paused"));
   fake("t")->answer_open_update();

@@ -14,10 +14,10 @@ namespace drcon::engine {
 namespace {
 
 using test::service_of;
-using testing::ElementsAre;
-using testing::EndsWith;
-using testing::IsEmpty;
-using testing::StartsWith;
+using ::testing::ElementsAre;
+using ::testing::EndsWith;
+using ::testing::IsEmpty;
+using ::testing::StartsWith;
 
 using counts = std::map<std::string, int>;  // services, and how many endpoints each has
 
@@ -65,7 +65,7 @@ std::string json_list(const counts& all) {
 
 using language = std::string (*)(const counts&);
 
-class TargetLoss : public testing::TestWithParam<language> {
+class TargetLoss : public ::testing::TestWithParam<language> {
 protected:
   static std::vector<std::string> losses(const counts& live, const counts& wanted) {
     std::vector<std::string> all;
@@ -77,7 +77,7 @@ protected:
   }
 };
 
-INSTANTIATE_TEST_SUITE_P(Languages, TargetLoss, testing::Values(nginx_file, lines, json_list));
+INSTANTIATE_TEST_SUITE_P(Languages, TargetLoss, ::testing::Values(nginx_file, lines, json_list));
 
 TEST_P(TargetLoss, IsCountedForTheServiceThatLosesSomething) {
   EXPECT_THAT(losses({{"api", 4}, {"web", 10}}, {{"api", 4}, {"web", 1}}), ElementsAre("web 10->1"));
@@ -89,7 +89,7 @@ TEST_P(TargetLoss, IsNoneWhenNothingGoes) {
 
 TEST_P(TargetLoss, CountsAServiceOfWhichTheSourcesHaveNothing) {
   EXPECT_THAT(losses({{"api", 4}, {"web", 3}}, {{"api", 4}}),
-              ElementsAre(testing::AllOf(StartsWith("of 10.98.0.1"), EndsWith(" 3->0"))));
+              ElementsAre(::testing::AllOf(StartsWith("of 10.98.0.1"), EndsWith(" 3->0"))));
 }
 
 TEST_P(TargetLoss, OfTheWholeTargetIsMeasuredFromAllThatItHas) {
@@ -174,8 +174,8 @@ std::vector<std::string> losses_of_named(const std::string& live, const std::str
 }
 
 using named_language = std::string (*)(const std::vector<named_line>&);
-class TargetLossOfNamed : public testing::TestWithParam<named_language> {};
-INSTANTIATE_TEST_SUITE_P(Languages, TargetLossOfNamed, testing::Values(named_block, named_lines));
+class TargetLossOfNamed : public ::testing::TestWithParam<named_language> {};
+INSTANTIATE_TEST_SUITE_P(Languages, TargetLossOfNamed, ::testing::Values(named_block, named_lines));
 
 const std::vector<named_line> four{{"api", "ash", 1}, {"api", "oak", 2}, {"web", "elm", 1},
                                    {"web", "fir", 2}, {"web", "yew", 3}, {"web", "box", 4}};

@@ -19,12 +19,12 @@ namespace drcon::log {
 namespace {
 
 using base::subject_kind;
-using testing::Contains;
-using testing::ElementsAre;
-using testing::EndsWith;
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::EndsWith;
 
 // The log writes to a file while this lives, and to standard error again afterwards.
-class Log : public testing::Test {
+class Log : public ::testing::Test {
 protected:
   Log() {
     if (const auto opened = to_file(file_); !opened) throw std::runtime_error(opened.error().why);

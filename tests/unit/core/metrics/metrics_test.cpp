@@ -14,8 +14,8 @@ namespace drcon::metrics {
 namespace {
 
 using base::subject_kind;
-using testing::HasSubstr;
-using testing::Not;
+using ::testing::HasSubstr;
+using ::testing::Not;
 
 drcon_metric figure_of(const char* name, std::uint32_t kind, double value) {
   drcon_metric made{.size = sizeof made, .kind = kind};

@@ -26,7 +26,7 @@ drcon_host silent_host() {
   return host;
 }
 
-class FrameDispatcher : public testing::Test {
+class FrameDispatcher : public ::testing::Test {
 protected:
   static void dispatch(frame_dispatcher& to, frame_writer what) {
     const auto bytes = what.take();

@@ -170,7 +170,7 @@ TEST(FrameContent, AServiceThatCountsMoreEndpointsThanItHoldsIsAFault) {
 
 // ---- the channel ----
 
-class FrameChannel : public testing::Test {
+class FrameChannel : public ::testing::Test {
 protected:
   FrameChannel() {
     std::array<int, 2> ends{};

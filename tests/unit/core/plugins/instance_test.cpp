@@ -33,10 +33,10 @@ namespace {
 using namespace std::chrono_literals;
 using test::fake;
 using test::service_of;
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 // Fake sources and sinks without an engine: what they report to it stays in the context, which nothing runs.
-class Instance : public testing::Test {
+class Instance : public ::testing::Test {
 protected:
   Instance() {
     test::forget_fakes();

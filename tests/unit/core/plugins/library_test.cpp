@@ -18,9 +18,9 @@ namespace drcon::plugins {
 namespace {
 
 namespace fs = std::filesystem;
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
-class Library : public testing::Test {
+class Library : public ::testing::Test {
 protected:
   // A library made of C.
   fs::path compile(const std::string& name, const std::string& source, const std::vector<std::string>& more = {}) {

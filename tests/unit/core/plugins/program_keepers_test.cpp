@@ -12,10 +12,10 @@
 namespace drcon::plugins {
 namespace {
 
-using testing::ElementsAre;
-using testing::IsEmpty;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
 
-class ProgramKeepers : public testing::Test {
+class ProgramKeepers : public ::testing::Test {
 protected:
   ProgramKeepers() { std::signal(SIGPIPE, SIG_IGN); }  // as drcon does
 

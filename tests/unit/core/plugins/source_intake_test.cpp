@@ -29,7 +29,7 @@ model::service_ptr service_at(const std::string& name, std::uint32_t port) {
   return std::make_shared<const model::shared_service>(std::move(made));
 }
 
-class SourceIntake : public testing::Test {
+class SourceIntake : public ::testing::Test {
 protected:
   SourceIntake() { reports_->listen(listener_); }
   // What the engine has been handed by now.

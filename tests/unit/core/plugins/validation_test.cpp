@@ -22,7 +22,7 @@ struct hostile {
   const char* what;
   std::string value;
 };
-class HostileValue : public testing::TestWithParam<hostile> {};
+class HostileValue : public ::testing::TestWithParam<hostile> {};
 
 TEST_P(HostileValue, DropsTheEndpointThatCarriesItAndNoOther) {
   for (const auto& spoil : std::vector<std::function<void(endpoint&, const std::string&)>>{
@@ -48,15 +48,15 @@ TEST_P(HostileValue, DropsTheEndpointThatCarriesItAndNoOther) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Validation, HostileValue,
-                         testing::Values(hostile{"LineFeed", "a;b\n}"}, hostile{"CarriageReturn", "line\r"},
-                                         hostile{"Nul", std::string("nul\0x", 5)}, hostile{"Escape", "\x1b[2J"},
-                                         hostile{"Tab", "tab\t"}, hostile{"NotUtf8", "\xff\xfe"},
-                                         hostile{"Overlong", "\xc0\xaf"}, hostile{"Surrogate", "\xed\xa0\x80"},
-                                         hostile{"C1Control", "\xc2\x9b"}, hostile{"LineSeparator", "a\u2028b"},
-                                         hostile{"ParagraphSeparator", "a\u2029b"}, hostile{"Override", "\u202eb"},
-                                         hostile{"Isolate", "\u2066b"}, hostile{"TagCharacter", "a\U000e0041"},
-                                         hostile{"CutShort", "cut \xe2\x82"},
-                                         hostile{"TenKilobytes", std::string(10240, 'x')}),
+                         ::testing::Values(hostile{"LineFeed", "a;b\n}"}, hostile{"CarriageReturn", "line\r"},
+                                           hostile{"Nul", std::string("nul\0x", 5)}, hostile{"Escape", "\x1b[2J"},
+                                           hostile{"Tab", "tab\t"}, hostile{"NotUtf8", "\xff\xfe"},
+                                           hostile{"Overlong", "\xc0\xaf"}, hostile{"Surrogate", "\xed\xa0\x80"},
+                                           hostile{"C1Control", "\xc2\x9b"}, hostile{"LineSeparator", "a\u2028b"},
+                                           hostile{"ParagraphSeparator", "a\u2029b"}, hostile{"Override", "\u202eb"},
+                                           hostile{"Isolate", "\u2066b"}, hostile{"TagCharacter", "a\U000e0041"},
+                                           hostile{"CutShort", "cut \xe2\x82"},
+                                           hostile{"TenKilobytes", std::string(10240, 'x')}),
                          [](const auto& each) { return std::string(each.param.what); });
 
 TEST(Validation, TakesLabelsThatAreOnlyUnusual) {

@@ -152,7 +152,7 @@ struct sample {
 };
 void PrintTo(const sample& from, std::ostream* out) { *out << from.schema << " " << from.value; }
 
-class EditorAndHost : public testing::TestWithParam<sample> {};
+class EditorAndHost : public ::testing::TestWithParam<sample> {};
 
 TEST_P(EditorAndHost, AgreeOnAValue) {
   const json options{
@@ -234,7 +234,7 @@ std::vector<sample> samples() {
   return all;
 }
 
-INSTANTIATE_TEST_SUITE_P(All, EditorAndHost, testing::ValuesIn(samples()));
+INSTANTIATE_TEST_SUITE_P(All, EditorAndHost, ::testing::ValuesIn(samples()));
 
 // Where the host finds a fault and the schema cannot, by what the fault is.
 const std::map<std::string, std::string> beyond_a_schema{

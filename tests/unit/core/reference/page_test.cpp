@@ -15,8 +15,8 @@ namespace drcon::reference {
 namespace {
 
 using nlohmann::json;
-using testing::ElementsAre;
-using testing::HasSubstr;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 
 page page_with(const std::string& properties, const std::string& required = "[]") {
   return page_of(

@@ -111,7 +111,7 @@ TEST_F(Explain, SaysThatTheBrakeKeepsWhatItsSourceLacks) {
   const auto kept = explain("web-4").at(0);
   EXPECT_EQ(kept["in_rotation"], true);
   EXPECT_EQ(kept["sources"][0]["says"], "absent");
-  EXPECT_THAT(kept["verdict"].get<std::string>(), testing::HasSubstr("the brake holds an update: 3 of 4"));
+  EXPECT_THAT(kept["verdict"].get<std::string>(), ::testing::HasSubstr("the brake holds an update: 3 of 4"));
 }
 
 TEST_F(Explain, SaysThatAPauseKeepsItOut) {
@@ -143,7 +143,7 @@ TEST_F(Explain, SaysWhatASourceMayNotSay) {
   fake("s")->host.ready();
   ASSERT_TRUE(sees("t", 1));
   EXPECT_THAT(verdict("web-2"),
-              testing::StartsWith("not in rotation: left out: what source s says of it cannot be used"));
+              ::testing::StartsWith("not in rotation: left out: what source s says of it cannot be used"));
 }
 
 // A container that publishes no port, for example: nothing is wrong, but somebody will ask why it is not there.

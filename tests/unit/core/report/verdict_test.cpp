@@ -12,8 +12,8 @@ using namespace std::chrono_literals;
 using test::fake;
 using test::service_of;
 
-using testing::ElementsAre;
-using testing::IsEmpty;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
 
 class Verdict : public engine::Engine {
 protected:
@@ -100,7 +100,7 @@ TEST_F(Verdict, OfManyThatAreLeftOutSomeAreNamedAndAllCounted) {
 
   fake("s")->host.publish(service_of("api", 1));
   ASSERT_TRUE(test::wait_until([this] { return caveats().back() == "source s leaves out 147 more"; }));
-  EXPECT_THAT(caveats().front(), testing::HasSubstr(" of service db: "));
+  EXPECT_THAT(caveats().front(), ::testing::HasSubstr(" of service db: "));
 }
 
 TEST_F(Verdict, ARefusedReloadIsACaveatUntilOneIsTaken) {
@@ -155,7 +155,7 @@ TEST_F(Verdict, APauseDoesNotHideWhatTheBrakeHolds) {
                                      "pipeline p would be held by its brake if it was resumed: service web: 4 of 4 "
                                      "endpoints in service would go at once (100%; max_removed is 50%)"));
   const auto pipeline = status()["pipelines"]["p"];
-  EXPECT_THAT(pipeline["would_hold"].get<std::string>(), testing::HasSubstr("4 of 4"));
+  EXPECT_THAT(pipeline["would_hold"].get<std::string>(), ::testing::HasSubstr("4 of 4"));
   EXPECT_EQ(pipeline["would_hold_loss"]["removed"], 4);
   fake("s")->host.publish(service_of("web", 4));
   EXPECT_TRUE(becomes("OK, with warnings")) << "only the pause is left";

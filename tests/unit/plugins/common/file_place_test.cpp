@@ -16,7 +16,7 @@ using test::temp_dir;
 
 constexpr auto not_followed = "is a symbolic link that somebody other than root can have made";
 
-class FilePlace : public testing::Test {
+class FilePlace : public ::testing::Test {
 protected:
   FilePlace() {
     std::filesystem::create_directory(directory_ / "real");

@@ -13,7 +13,7 @@ namespace {
 
 using test::temp_dir;
 
-class ManagedFile : public testing::Test {
+class ManagedFile : public ::testing::Test {
 protected:
   std::string path() const { return (directory_ / "x.conf").string(); }
   std::string text() const { return test::read_file(path()); }

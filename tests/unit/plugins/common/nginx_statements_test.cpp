@@ -6,7 +6,7 @@
 namespace drcon::common::nginx {
 namespace {
 
-using testing::ElementsAre;
+using ::testing::ElementsAre;
 
 using found_directives = std::vector<std::string>;
 

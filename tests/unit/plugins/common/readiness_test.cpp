@@ -5,7 +5,7 @@
 namespace drcon::common {
 namespace {
 
-class Readiness : public testing::Test {
+class Readiness : public ::testing::Test {
 protected:
   Readiness() {
     all.add(web);

@@ -31,7 +31,7 @@ bool holds_in_a_child(const std::function<bool()>& action) {
 
 std::string this_process() { return "pid " + std::to_string(::getpid()); }
 
-class FileLock : public testing::Test {
+class FileLock : public ::testing::Test {
 protected:
   file_place place() const { return file_place(directory_ / "x.conf"); }
   std::string lock_file() const { return (directory_ / ".x.conf.lock").string(); }

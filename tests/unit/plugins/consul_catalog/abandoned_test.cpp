@@ -7,7 +7,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-class AbandonedOwners : public testing::Test {
+class AbandonedOwners : public ::testing::Test {
 protected:
   // What the agent has of an owner: two registrations, of which one has the mark of its lease.
   void look(const std::string& owner, const std::string& mark, lease::clock::time_point now) {

@@ -132,7 +132,7 @@ struct agent_double {
   }
 };
 
-class ConsulCatalogPlan : public testing::Test {
+class ConsulCatalogPlan : public ::testing::Test {
 protected:
   steps plan_for(bool adopt = false) const {
     const auto now = read_agent(agent_.services, agent_.checks, desired_);

@@ -144,7 +144,7 @@ TEST(ConsulDnsTarget, DoesNotMoveToIPv6WhileIPv4CannotBeAskedFor) {
   EXPECT_EQ(ids(source), std::set<std::string>{"10.0.0.7:80"});
 }
 
-class ConsulDnsTargets : public testing::TestWithParam<int> {};
+class ConsulDnsTargets : public ::testing::TestWithParam<int> {};
 
 // dnsmasq before 2.91 closes a connection after each question of its own zones.
 TEST_P(ConsulDnsTargets, AreManyAndAskedForTogetherAsFarAsTheServerAllows) {
@@ -168,7 +168,7 @@ TEST_P(ConsulDnsTargets, AreManyAndAskedForTogetherAsFarAsTheServerAllows) {
   EXPECT_LT(server.queries(), 400);
 }
 
-INSTANTIATE_TEST_SUITE_P(Closing, ConsulDnsTargets, testing::Values(0, 1, 7, 100),
+INSTANTIATE_TEST_SUITE_P(Closing, ConsulDnsTargets, ::testing::Values(0, 1, 7, 100),
                          [](const auto& each) { return "After" + std::to_string(each.param); });
 
 }  // namespace

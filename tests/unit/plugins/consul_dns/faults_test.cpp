@@ -45,7 +45,7 @@ struct fault {
   std::string told;  ///< what the status says
 };
 
-class ConsulDnsFault : public testing::TestWithParam<fault> {};
+class ConsulDnsFault : public ::testing::TestWithParam<fault> {};
 
 TEST_P(ConsulDnsFault, KeepsWhatItKnewAndFollowsAgainAfterwards) {
   std::atomic<bool> broken{false};
@@ -65,7 +65,7 @@ TEST_P(ConsulDnsFault, KeepsWhatItKnewAndFollowsAgainAfterwards) {
 
 INSTANTIATE_TEST_SUITE_P(
     Each, ConsulDnsFault,
-    testing::Values(
+    ::testing::Values(
         fault{"ServFail", [](const auto& q) { return dns_reply(q).code(2).bytes(); }, "SERVFAIL"},
         fault{"Refused", [](const auto& q) { return dns_reply(q).code(5).bytes(); }, "REFUSED"},
         fault{"NotImplemented", [](const auto& q) { return dns_reply(q).code(4).bytes(); }, "NOTIMP"},

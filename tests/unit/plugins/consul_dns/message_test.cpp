@@ -121,7 +121,7 @@ TEST(DnsMessage, MakesNoQueryOfWhatIsNoName) {
   EXPECT_FALSE(make_query("a..b", record_type::a, 0));
 }
 
-class Endpoints : public testing::Test {
+class Endpoints : public ::testing::Test {
 protected:
   static srv_record record(const std::string& target, std::uint16_t weight, std::uint16_t priority = 1) {
     return {.priority = priority, .weight = weight, .port = 80, .target = target, .ttl = 0};

@@ -87,7 +87,7 @@ struct lame {
   std::string name;
   std::function<dns_bytes(const dns_bytes&)> answer;
 };
-class ConsulDnsLame : public testing::TestWithParam<lame> {};
+class ConsulDnsLame : public ::testing::TestWithParam<lame> {};
 
 TEST_P(ConsulDnsLame, IsPassedOverForTheNext) {
   const scripted_dns bad([](const dns_bytes& query, bool) { return GetParam().answer(query); });
@@ -101,14 +101,14 @@ TEST_P(ConsulDnsLame, IsPassedOverForTheNext) {
 
 INSTANTIATE_TEST_SUITE_P(
     Each, ConsulDnsLame,
-    testing::Values(lame{"NoSuchNameNotFromTheAuthority",
-                         [](const auto& q) { return dns_reply(q).code(3).authoritative(false).bytes(); }},
-                    lame{"Referral", [](const auto& q) { return dns_reply(q).name_server("x", "ns.x").bytes(); }},
-                    lame{"Cut", [](const auto& q) { return dns_reply(q).srv("a.x", 80).truncated().bytes(); }},
-                    lame{"Garbage",
-                         [](const auto&) {
-                           return dns_bytes{1, 2, 3};
-                         }}),
+    ::testing::Values(lame{"NoSuchNameNotFromTheAuthority",
+                           [](const auto& q) { return dns_reply(q).code(3).authoritative(false).bytes(); }},
+                      lame{"Referral", [](const auto& q) { return dns_reply(q).name_server("x", "ns.x").bytes(); }},
+                      lame{"Cut", [](const auto& q) { return dns_reply(q).srv("a.x", 80).truncated().bytes(); }},
+                      lame{"Garbage",
+                           [](const auto&) {
+                             return dns_bytes{1, 2, 3};
+                           }}),
     [](const auto& each) { return each.param.name; });
 
 TEST(ConsulDnsServers, AreEachNamedWithWhatIsWrongWithThem) {

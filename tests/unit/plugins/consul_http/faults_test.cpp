@@ -128,7 +128,7 @@ struct fault {
   std::string said;  // part of the reason given
 };
 
-class ConsulHttpFault : public testing::TestWithParam<fault> {};
+class ConsulHttpFault : public ::testing::TestWithParam<fault> {};
 
 TEST_P(ConsulHttpFault, KeepsWhatItKnewAndFollowsAgainAfterwards) {
   scripted_consul consul;
@@ -157,20 +157,20 @@ TEST_P(ConsulHttpFault, KeepsWhatItKnewAndFollowsAgainAfterwards) {
 // The server sends these with index 1, as Consul does with its 500s.
 INSTANTIATE_TEST_SUITE_P(
     Each, ConsulHttpFault,
-    testing::Values(fault{"Status429", {.status = 429, .body = "rate limit"}, "429"},
-                    fault{"NoLeader500", {.status = 500, .body = "No cluster leader"}, "No cluster leader"},
-                    fault{"Status503", {.status = 503, .body = "try again"}, "503"},
-                    fault{"Status403", {.status = 403, .body = "Permission denied"}, "token"},
-                    fault{"Status400", {.status = 400, .body = "Bad request: ns"}, "Bad request: ns"},
-                    fault{"Dropped", {.ends = how::dropped}, "cut short"},
-                    fault{"CutShort", {.index = 11, .body = "[]", .ends = how::cut_short}, "cut short"},
-                    fault{"HalfOfTheJson", {.index = 11, .body = R"([{"Node":{"Node":)"}, "not JSON"},
-                    fault{"NotJson", {.index = 11, .body = "<html>proxy error</html>"}, "not JSON"},
-                    fault{"AnotherShape", {.index = 11, .body = R"({"web":[]})"}, "not a list"},
-                    fault{"NoService", {.index = 11, .body = R"([{"Node":{}}])"}, "no Service"},
-                    fault{"NoLeaderWith200",
-                          {.index = 11, .body = "[]", .headers = {{"X-Consul-KnownLeader", "false"}}},
-                          "no leader"}),
+    ::testing::Values(fault{"Status429", {.status = 429, .body = "rate limit"}, "429"},
+                      fault{"NoLeader500", {.status = 500, .body = "No cluster leader"}, "No cluster leader"},
+                      fault{"Status503", {.status = 503, .body = "try again"}, "503"},
+                      fault{"Status403", {.status = 403, .body = "Permission denied"}, "token"},
+                      fault{"Status400", {.status = 400, .body = "Bad request: ns"}, "Bad request: ns"},
+                      fault{"Dropped", {.ends = how::dropped}, "cut short"},
+                      fault{"CutShort", {.index = 11, .body = "[]", .ends = how::cut_short}, "cut short"},
+                      fault{"HalfOfTheJson", {.index = 11, .body = R"([{"Node":{"Node":)"}, "not JSON"},
+                      fault{"NotJson", {.index = 11, .body = "<html>proxy error</html>"}, "not JSON"},
+                      fault{"AnotherShape", {.index = 11, .body = R"({"web":[]})"}, "not a list"},
+                      fault{"NoService", {.index = 11, .body = R"([{"Node":{}}])"}, "no Service"},
+                      fault{"NoLeaderWith200",
+                            {.index = 11, .body = "[]", .headers = {{"X-Consul-KnownLeader", "false"}}},
+                            "no leader"}),
     [](const auto& each) { return each.param.name; });
 
 TEST(ConsulHttp, LeavesOutNamesThatCannotBeAskedForAndIsReadyWithTheRest) {

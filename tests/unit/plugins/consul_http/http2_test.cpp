@@ -13,7 +13,7 @@ namespace {
 using how = scripted_answer::how;
 using state = source_harness::state;
 
-class ConsulHttp2 : public testing::Test {
+class ConsulHttp2 : public ::testing::Test {
 protected:
   static constexpr int services = 60;
   static std::string name(int i) { return "s" + std::to_string(i); }

@@ -6,8 +6,8 @@
 namespace drcon::consul {
 namespace {
 
-using testing::ElementsAre;
-using testing::IsEmpty;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
 using changes = std::set<service_change>;
 
 node_content node(std::uint64_t index, std::vector<registration> instances) {

@@ -17,7 +17,7 @@ std::string value(const std::string& key, const std::string& base64) {
   return R"([{"Key":")" + key + R"(","Value":")" + base64 + R"("}])";
 }
 
-class ConsulKvFaults : public testing::Test {
+class ConsulKvFaults : public ::testing::Test {
 protected:
   void watch(const std::string& keys) {
     source_ = std::make_unique<source_harness>(

@@ -12,7 +12,7 @@ namespace {
 
 using nlohmann::json;
 
-class DockerFaults : public testing::Test {
+class DockerFaults : public ::testing::Test {
 protected:
   DockerFaults() {
     engine_.set("/version", {.body = R"({"ApiVersion": "1.41", "MinAPIVersion": "1.12"})"});

@@ -10,8 +10,8 @@
 namespace drcon::docker {
 namespace {
 
-using testing::ElementsAre;
-using testing::HasSubstr;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 
 std::string why_none(const container& origin, const rules& by = usual, bool asked_to_stop = false) {
   return judge(origin, by, asked_to_stop).why_none;

@@ -10,7 +10,7 @@ namespace drcon::docker {
 namespace {
 
 using nlohmann::json;
-using testing::ElementsAre;
+using ::testing::ElementsAre;
 
 container bound(const json& bindings, const std::string& mode = "default") {
   const json all = {

@@ -9,9 +9,9 @@
 namespace drcon::docker {
 namespace {
 
-using testing::ElementsAre;
-using testing::IsEmpty;
-using testing::SizeIs;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
 using settings = std::map<std::string, std::string>;
 
 container with_ports(settings with, const std::vector<std::pair<int, bool>>& ports) {
@@ -96,7 +96,7 @@ TEST(DockerPortSettings, WhatNothingCanUseIsReportedAndIsNoMetadata) {
                               {{80, false}, {53, false}});
   EXPECT_THAT(
       unusable(one),
-      testing::UnorderedElementsAre(
+      ::testing::UnorderedElementsAre(
           "SERVICE_9999_NAME: the container has no port 9999", "SERVICE_53_UDP_NAME: the container has no port 53/udp",
           "SERVICE_100-200_TAGS: the container has no port from 100 to 200",
           "SERVICE_9305-9300_NAME: expected a port or a range such as 9300-9305, of numbers from 1 to 65535",

@@ -29,7 +29,7 @@ json ended(const std::string& id, int code) {
                    {{"State", {{"Running", false}, {"ExitCode", code}}}, {"NetworkSettings", {{"Ports", nullptr}}}});
 }
 
-class DockerInventory : public testing::Test {
+class DockerInventory : public ::testing::Test {
 protected:
   void look(const json& at) { all_.take(*read_container(at)); }
   bool hear(const std::string& id, const std::string& action, int number = 0) {

@@ -12,9 +12,9 @@ namespace drcon::docker {
 namespace {
 
 using nlohmann::json;
-using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::IsEmpty;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 
 // An array, also of one: braces around one value are that value.
 template <class... Each>

@@ -21,7 +21,7 @@ endpoint at(const std::string& address, std::uint32_t port, std::uint32_t weight
 }
 
 // A context whose host only remembers what was refused.
-class HaproxyDesired : public testing::Test {
+class HaproxyDesired : public ::testing::Test {
 protected:
   std::map<std::string, desired_backend> of(const std::vector<service>& services) {
     std::vector<std::unique_ptr<c_service>> owned;
@@ -112,7 +112,7 @@ TEST_F(HaproxyDesired, LetsServicesShareABackend) {
 // ---- from update to update ----
 
 // What a host hands over, one update after the other.
-class HaproxyFollower : public testing::Test {
+class HaproxyFollower : public ::testing::Test {
 protected:
   std::optional<backend_names> follow(const std::vector<service>& services, bool is_applied = true) {
     std::vector<model::service_ptr> shared;

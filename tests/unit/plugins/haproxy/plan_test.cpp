@@ -9,8 +9,8 @@
 namespace drcon::haproxy {
 namespace {
 
-using testing::ElementsAre;
-using testing::IsEmpty;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
 
 desired_server server(const std::string& address, unsigned weight = 1) {
   return {.address = address,
@@ -32,7 +32,7 @@ std::vector<std::string> texts(const backend_plan& plan) { return plan.growth; }
 
 const touched_by_hand nobody = [](const std::string&, const live_server&, bool) { return false; };
 
-class DynamicPlan : public testing::Test {
+class DynamicPlan : public ::testing::Test {
 protected:
   backend_plan plan(const desired_backend& desired, const live_servers& live, const touched_by_hand& hand = nobody) {
     return plan_backend("web", desired, live, rules_, hand);
@@ -195,7 +195,7 @@ TEST_F(DynamicPlan, TakesTheWeightOfAServerFirstAndGivesItLast) {
               ElementsAre("set server web/" + name + " state ready", "set server web/" + name + " weight 5"));
 }
 
-class SlotsPlan : public testing::Test {
+class SlotsPlan : public ::testing::Test {
 protected:
   backend_plan plan(const desired_backend& desired) { return plan_backend("web", desired, live_, rules_, nobody); }
   static live_server free_slot(std::uint64_t since = 0) {
@@ -233,11 +233,11 @@ TEST_F(SlotsPlan, ReportsWhoFoundNoSlotAndGivesThemToThoseInServiceFirst) {
 TEST_F(SlotsPlan, HoldsBackupsBackWhileOthersServe) {
   auto backup = server("10.0.0.1");
   backup.backup = true;
-  EXPECT_THAT(texts(plan(wanting({backup, server("10.0.0.3")}))), testing::Contains("set server web/s2 state drain"));
-  EXPECT_THAT(texts(plan(wanting({backup}))), testing::Contains("set server web/s2 state ready"));
+  EXPECT_THAT(texts(plan(wanting({backup, server("10.0.0.3")}))), ::testing::Contains("set server web/s2 state drain"));
+  EXPECT_THAT(texts(plan(wanting({backup}))), ::testing::Contains("set server web/s2 state ready"));
   rules_.backup_prefix = "b";
   live_.emplace("b1", free_slot());
-  EXPECT_THAT(texts(plan(wanting({backup, server("10.0.0.3")}))), testing::Contains("set server web/b1 state ready"));
+  EXPECT_THAT(texts(plan(wanting({backup, server("10.0.0.3")}))), ::testing::Contains("set server web/b1 state ready"));
 }
 
 // "drcon11" is number 11 of "drcon", and number 1 of "drcon1".

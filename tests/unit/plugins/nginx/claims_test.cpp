@@ -7,9 +7,9 @@
 namespace drcon::nginx {
 namespace {
 
-using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::IsEmpty;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 
 claims settle(const std::vector<std::string>& desired, const std::set<std::string>& served) {
   std::vector<upstream> all;

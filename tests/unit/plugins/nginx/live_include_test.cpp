@@ -6,8 +6,8 @@
 namespace drcon::nginx {
 namespace {
 
-using testing::HasSubstr;
-using testing::Not;
+using ::testing::HasSubstr;
+using ::testing::Not;
 
 upstream service_at(const std::string& name, const std::string& address) {
   server one;

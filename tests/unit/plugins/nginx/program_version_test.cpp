@@ -11,7 +11,7 @@ namespace drcon::nginx {
 namespace {
 
 // A program that says a version, and writes down that it was asked.
-class NginxProgramVersion : public testing::Test {
+class NginxProgramVersion : public ::testing::Test {
 protected:
   target nginx(bool ask_program = true) const {
     return target({.binary = program().string(),

@@ -89,7 +89,7 @@ std::vector<std::filesystem::path> files() {
   return all;
 }
 
-class Published : public testing::TestWithParam<std::filesystem::path> {};
+class Published : public ::testing::TestWithParam<std::filesystem::path> {};
 
 TEST_P(Published, TemplateIsRenderedAsConsulTemplateRendersIt) {
   for (const auto& [name, held] : data().at("environment").items())
@@ -97,7 +97,7 @@ TEST_P(Published, TemplateIsRenderedAsConsulTemplateRendersIt) {
   EXPECT_EQ(render(GetParam()), read_file(std::filesystem::path(GetParam()).replace_extension("golden")));
 }
 
-INSTANTIATE_TEST_SUITE_P(Templates, Published, testing::ValuesIn(files()), [](const auto& of) {
+INSTANTIATE_TEST_SUITE_P(Templates, Published, ::testing::ValuesIn(files()), [](const auto& of) {
   auto name = of.param.stem().string();
   std::ranges::replace(name, '-', '_');
   return name;

@@ -9,8 +9,8 @@
 namespace drcon::templates {
 namespace {
 
-using testing::ElementsAre;
-using testing::HasSubstr;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 
 std::vector<request> requests_in(const std::string& text, template_language language) {
   const auto result = read_form("t", text, {.written_in = language});

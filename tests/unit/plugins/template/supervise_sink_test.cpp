@@ -65,7 +65,7 @@ const drcon_host& host_of_test() {
   return one;
 }
 
-class ProgramOfSink : public testing::Test {
+class ProgramOfSink : public ::testing::Test {
 protected:
   ~ProgramOfSink() override {
     leaves_no_descriptor = false;

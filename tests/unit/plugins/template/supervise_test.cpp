@@ -31,7 +31,7 @@ namespace {
 using drcon::test::read_file;
 using drcon::test::temp_dir;
 using drcon::test::wait_until;
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 using namespace std::chrono_literals;
 
 // What a supervisor reports to its host, and what that sends it.
@@ -101,10 +101,10 @@ private:
 }
 
 TEST(SupervisedChild, KeepsDescriptorsBackWithoutACallForAllAndWithoutGoingThroughTheLimit) {
-  EXPECT_EXIT(run_without_close_range(), testing::ExitedWithCode(0), "");
+  EXPECT_EXIT(run_without_close_range(), ::testing::ExitedWithCode(0), "");
 }
 
-class Supervisor : public testing::Test {
+class Supervisor : public ::testing::Test {
 protected:
   std::string path(const std::string& name) const { return (directory_ / name).string(); }
   supervise_settings settings(const std::string& script) const {
@@ -151,7 +151,7 @@ TEST_F(Supervisor, EndsItInOrderAndReportsThatItDid) {
   one->note_change();
   ASSERT_TRUE(is_ready());
   one->end();
-  EXPECT_THAT(host_.all_ends(), testing::ElementsAre(std::pair(3, false)));
+  EXPECT_THAT(host_.all_ends(), ::testing::ElementsAre(std::pair(3, false)));
   EXPECT_THAT(one->text(), HasSubstr("has ended: it ended with code 3"));
 }
 
@@ -161,7 +161,7 @@ TEST_F(Supervisor, CallsAnEndByItsOwnSignalNoFailureOfTheProgram) {
   one->note_change();
   ASSERT_TRUE(is_ready());
   one->end();
-  EXPECT_THAT(host_.all_ends(), testing::ElementsAre(std::pair(0, false)));
+  EXPECT_THAT(host_.all_ends(), ::testing::ElementsAre(std::pair(0, false)));
 }
 
 TEST_F(Supervisor, DelaysAChangeBySplayButNeitherTheStartNorTheEnd) {
@@ -220,7 +220,7 @@ TEST_F(Supervisor, DoesNotStartAgainWhatHasEndedByItself) {
   one->note_change();
   EXPECT_THAT(one->catch_up({}), HasSubstr("ended with code 4, and drcon stops for it"));
   one->end();
-  EXPECT_THAT(host_.all_ends(), testing::ElementsAre(std::pair(4, true)));
+  EXPECT_THAT(host_.all_ends(), ::testing::ElementsAre(std::pair(4, true)));
   EXPECT_EQ(host_.starts, 1);
 }
 
@@ -234,7 +234,7 @@ TEST_F(Supervisor, ReportsAnEndThatCameWhileItHadNoHostToTheNextOne) {
   EXPECT_TRUE(wait_until([&] { return one->text().find("ended with code 6") != std::string::npos; }));
   host_of_test next;
   one->attach(next.as_host(), settings(""));
-  EXPECT_THAT(next.all_ends(), testing::ElementsAre(std::pair(6, true)));
+  EXPECT_THAT(next.all_ends(), ::testing::ElementsAre(std::pair(6, true)));
   EXPECT_TRUE(host_.all_ends().empty());
 }
 

@@ -40,7 +40,7 @@ std::string told(json result, int revision = 5) {
 
 const std::string created = told({{"created", true}});
 
-class EtcdFaults : public testing::Test {
+class EtcdFaults : public ::testing::Test {
 protected:
   EtcdFaults() {
     answer(range(5, {entry(key_a, 5)}));

@@ -13,9 +13,9 @@
 namespace drcon::importing {
 namespace {
 
-using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::IsEmpty;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 
 struct found {
   std::vector<std::string> services;
@@ -200,7 +200,7 @@ TEST(ImportAsks, LoopsThatCountAreFollowedUntilNothingNewComesOfThem) {
               ElementsAre("path slot/1", "path slot/2"));
   EXPECT_THAT(
       asked_by(R"({{range $a := loop 9}}{{range $b := loop 9}}{{key (printf "at/%d/%d" $a $b)}}{{end}}{{end}})").keys,
-      testing::Each(testing::AnyOf(testing::StartsWith("prefix at/"), testing::StartsWith("path at/"))))
+      ::testing::Each(::testing::AnyOf(::testing::StartsWith("prefix at/"), ::testing::StartsWith("path at/"))))
       << "too many to name each: how they begin stays known";
   EXPECT_THAT(asked_by(R"({{range $name := split "," "a,b"}}{{service $name}}{{end}})").services,
               ElementsAre("name a", "name b"));

@@ -40,7 +40,7 @@ std::string without(std::string text, const std::string& directory) {
   return text;
 }
 
-class Translation : public testing::TestWithParam<std::string> {};
+class Translation : public ::testing::TestWithParam<std::string> {};
 
 TEST_P(Translation, IsWhatItWas) {
   const auto directory = golden_directory / GetParam();
@@ -63,13 +63,13 @@ TEST_P(Translation, IsWhatItWas) {
   EXPECT_EQ(without(faults, directory.string() + "/"), content(directory / "expected.faults"));
 }
 
-std::string test_name(const testing::TestParamInfo<std::string>& of) {
+std::string test_name(const ::testing::TestParamInfo<std::string>& of) {
   auto name = of.param;
   std::ranges::replace(name, '-', '_');
   return name;
 }
 
-INSTANTIATE_TEST_SUITE_P(Golden, Translation, testing::ValuesIn(translations()), test_name);
+INSTANTIATE_TEST_SUITE_P(Golden, Translation, ::testing::ValuesIn(translations()), test_name);
 
 TEST(Translations, AreThere) { EXPECT_GE(translations().size(), 8U); }
 

@@ -14,10 +14,10 @@
 namespace drcon::importing {
 namespace {
 
-using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::IsEmpty;
-using testing::Not;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
 using namespace std::chrono_literals;
 
 settings read_well(const std::string& text) {
@@ -46,9 +46,9 @@ TEST(ImportSettings, DurationsAreGosOnes) {
   EXPECT_EQ(read_duration(""), std::nullopt);
   EXPECT_EQ(read_duration("s"), std::nullopt);
   EXPECT_EQ(read_duration("1.2.3s"), std::chrono::nanoseconds(1'200'000'000)) << "what std::stod makes of it";
-  EXPECT_EQ(shown(90s), "90s");
-  EXPECT_EQ(shown(2h), "2h");
-  EXPECT_EQ(shown(1500us), "2ms");
+  EXPECT_EQ(importing::shown(90s), "90s");
+  EXPECT_EQ(importing::shown(2h), "2h");
+  EXPECT_EQ(importing::shown(1500us), "2ms");
 }
 
 TEST(ImportSettings, AWaitWithoutALongestTimeHasFourTimesTheShortest) {
@@ -101,7 +101,7 @@ TEST(ImportSettings, WrongTypesAndUnknownOptionsAreReportedWithTheirPlace) {
   EXPECT_THAT(faults_of("a = "), ElementsAre("c.hcl:1:5: expected a value, found the end of the file"));
 }
 
-class ImportLine : public testing::Test {
+class ImportLine : public ::testing::Test {
 protected:
   std::string printed(const std::vector<std::string>& words) {
     const auto given = read_consul_template_line(words, around_, found_);
@@ -183,9 +183,9 @@ TEST_F(ImportLine, ATemplateThatEscapesByItselfIsNotJudgedByTheFilesLanguage) {
   write("b", R"({{ key "a" | printf "%q" }})");
   write("c", R"({{ key "a" }})");
   const auto text = printed({"-template", "a:/etc/a.json", "-template", "b:/etc/b.json", "-template", "c:/etc/c.json"});
-  EXPECT_THAT(text, testing::ContainsRegex("/etc/a.json\"\n.*\n.*\nescape = \"none\""));
-  EXPECT_THAT(text, testing::ContainsRegex("/etc/b.json\"\n.*\n.*\nescape = \"none\""));
-  EXPECT_THAT(text, testing::ContainsRegex("/etc/c.json\"\n.*\n.*\nescape = \"json\""));
+  EXPECT_THAT(text, ::testing::ContainsRegex("/etc/a.json\"\n.*\n.*\nescape = \"none\""));
+  EXPECT_THAT(text, ::testing::ContainsRegex("/etc/b.json\"\n.*\n.*\nescape = \"none\""));
+  EXPECT_THAT(text, ::testing::ContainsRegex("/etc/c.json\"\n.*\n.*\nescape = \"json\""));
 }
 
 TEST_F(ImportLine, WhatConsulKnowsBesidesIsPublishedWhenATemplateReadsIt) {

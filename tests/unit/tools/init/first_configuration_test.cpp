@@ -6,10 +6,10 @@
 namespace drcon::init {
 namespace {
 
-using testing::AllOf;
-using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::Not;
+using ::testing::AllOf;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::Not;
 
 const runner service{.name = "drcon", .uid = 990, .groups = {990}, .is_service = true};
 const runner somebody{.name = "ann", .uid = 1000, .groups = {1000}, .is_service = false};

@@ -8,6 +8,7 @@
 #include "common/templating/functions/network/address.hpp"
 #include "common/templating/functions/text.hpp"
 #include "common/templating/go/template.hpp"
+#include "common/templating/parameter_lists.hpp"
 #include "common/templating/pattern/pattern.hpp"
 
 #include <algorithm>
@@ -377,24 +378,22 @@ value call_interface_ip(invocation& in, arguments all) {
 value call_interface_ips(invocation& in, arguments all) { return in.text(hosts(of_interface(in, all[0].text()))); }
 
 constexpr parameter list{parameter::form::typed, "sockaddr.IfAddrs"};
-constexpr parameter text[] = {takes::text};
 constexpr parameter text_and_list[] = {takes::text, list};
-constexpr parameter text_and_any[] = {takes::text, takes::any};
 constexpr parameter two_texts_and_list[] = {takes::text, takes::text, list};
 constexpr parameter number_and_list[] = {takes::integer, list};
 
 constexpr function small_language[] = {
     {"GetAllInterfaces", {}, false, call_all_interfaces, "", "all addresses"},
     {"GetDefaultInterfaces", {}, false, call_default_interfaces, "", "those of the interface with the default route"},
-    {"GetInterfaceIP", text, false, call_interface_ip, "NAME", "the address of an interface"},
-    {"GetInterfaceIPs", text, false, call_interface_ips, "NAME", "the addresses of an interface"},
+    {"GetInterfaceIP", expects::text, false, call_interface_ip, "NAME", "the address of an interface"},
+    {"GetInterfaceIPs", expects::text, false, call_interface_ips, "NAME", "the addresses of an interface"},
     {"GetPrivateIP", {}, false, call_private_ip, "", "the private address"},
     {"GetPrivateIPs", {}, false, call_private_ips, "", "the private addresses"},
     {"GetPrivateInterfaces", {}, false, call_private_interfaces, "", "the private addresses, best first"},
     {"GetPublicIP", {}, false, call_public_ip, "", "the public address"},
     {"GetPublicIPs", {}, false, call_public_ips, "", "the public addresses"},
     {"GetPublicInterfaces", {}, false, call_public_interfaces, "", "the public addresses, best first"},
-    {"attr", text_and_any, false, call_attr, "NAME LIST", "what the first one has"},
+    {"attr", expects::text_and_any, false, call_attr, "NAME LIST", "what the first one has"},
     {"exclude", two_texts_and_list, false, call_exclude, "WHAT VALUE LIST", "those that do not fit"},
     {"include", two_texts_and_list, false, call_include, "WHAT VALUE LIST", "those that fit"},
     {"join", two_texts_and_list, false, call_join, "NAME SEPARATOR LIST", "what each one has"},
@@ -441,13 +440,13 @@ value call_sockaddr(invocation& in, arguments all) {
   return in.text(output);
 }
 
-constexpr function all_functions[] = {
-    {"sockaddr", text, true, call_sockaddr, "EXPRESSION…",
+constexpr function network_table[] = {
+    {"sockaddr", expects::text, true, call_sockaddr, "EXPRESSION…",
      "addresses of this machine: GetPrivateIP, GetInterfaceIP \"eth0\" …"},
 };
 
 }  // namespace
 
-std::span<const function> network_functions() { return all_functions; }
+std::span<const function> network_functions() { return network_table; }
 
 }  // namespace drcon::templating

@@ -106,7 +106,7 @@ word word_reader::next() {
   } else if (is_alphabet(first.one)) {
     take(word_type::letters, is_lower_part);
   } else if (is_number(first.one)) {
-    take(word_type::number, is_number);
+    take(word_type::number, [](char32_t one) { return is_number(one); });
   } else {
     take(word_type::other, [](char32_t one) {
       return !is_connector(one) && !is_alphabet(one) && !is_number(one) && !is_punctuation(one);

@@ -2,6 +2,7 @@
 #include "common/templating/format/number.hpp"
 #include "common/templating/functions/sprig/sprig.hpp"
 #include "common/templating/functions/sprig/values.hpp"
+#include "common/templating/parameter_lists.hpp"
 
 #include <boost/multiprecision/cpp_int.hpp>
 
@@ -96,19 +97,16 @@ value call_divf(invocation& in, arguments all) {
   return compute(in, decimal_of(to_real(all[0])), all.subspan(1), quotient);
 }
 
-constexpr parameter any[] = {takes::any};
-constexpr parameter two[] = {takes::any, takes::any};
-
-constexpr function all_functions[] = {
-    {"sprig_add1f", any, false, call_add1f, "NUMBER", "one more, with a point"},
-    {"sprig_addf", any, true, call_addf, "NUMBER…", "the sum, with a point"},
-    {"sprig_divf", two, true, call_divf, "A B…", "the first divided by the others, with a point"},
-    {"sprig_mulf", two, true, call_mulf, "NUMBER…", "the product, with a point"},
-    {"sprig_subf", two, true, call_subf, "A B…", "the first less the others, with a point"},
+constexpr function decimal_table[] = {
+    {"sprig_add1f", expects::any, false, call_add1f, "NUMBER", "one more, with a point"},
+    {"sprig_addf", expects::any, true, call_addf, "NUMBER…", "the sum, with a point"},
+    {"sprig_divf", expects::two, true, call_divf, "A B…", "the first divided by the others, with a point"},
+    {"sprig_mulf", expects::two, true, call_mulf, "NUMBER…", "the product, with a point"},
+    {"sprig_subf", expects::two, true, call_subf, "A B…", "the first less the others, with a point"},
 };
 
 }  // namespace
 
-std::span<const function> decimal_functions() { return all_functions; }
+std::span<const function> decimal_functions() { return decimal_table; }
 
 }  // namespace drcon::templating::sprig

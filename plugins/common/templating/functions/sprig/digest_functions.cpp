@@ -2,6 +2,7 @@
 #include "common/templating/functions/base64.hpp"
 #include "common/templating/functions/digest.hpp"
 #include "common/templating/functions/sprig/sprig.hpp"
+#include "common/templating/parameter_lists.hpp"
 
 namespace drcon::templating::sprig {
 namespace {
@@ -81,21 +82,19 @@ std::string decoded_base32(std::string_view text) {
 }
 value call_b32dec(invocation& in, arguments all) { return in.text(decoded_base32(all[0].text())); }
 
-constexpr parameter text[] = {takes::text};
-
-constexpr function all_functions[] = {
-    {"sprig_adler32sum", text, false, call_adler32, "TEXT", "Adler-32, in decimal"},
-    {"sprig_b32dec", text, false, call_b32dec, "TEXT", "what the base32 says"},
-    {"sprig_b32enc", text, false, call_b32enc, "TEXT", "as base32"},
-    {"sprig_b64dec", text, false, call_b64dec, "TEXT", "what the base64 says"},
-    {"sprig_b64enc", text, false, call_b64enc, "TEXT", "as base64"},
-    {"sprig_sha1sum", text, false, call_sha1, "TEXT", "SHA-1, in hexadecimal; not for secrets"},
-    {"sprig_sha256sum", text, false, call_sha256, "TEXT", "SHA-256, in hexadecimal"},
-    {"sprig_sha512sum", text, false, call_sha512, "TEXT", "SHA-512, in hexadecimal"},
+constexpr function digest_table[] = {
+    {"sprig_adler32sum", expects::text, false, call_adler32, "TEXT", "Adler-32, in decimal"},
+    {"sprig_b32dec", expects::text, false, call_b32dec, "TEXT", "what the base32 says"},
+    {"sprig_b32enc", expects::text, false, call_b32enc, "TEXT", "as base32"},
+    {"sprig_b64dec", expects::text, false, call_b64dec, "TEXT", "what the base64 says"},
+    {"sprig_b64enc", expects::text, false, call_b64enc, "TEXT", "as base64"},
+    {"sprig_sha1sum", expects::text, false, call_sha1, "TEXT", "SHA-1, in hexadecimal; not for secrets"},
+    {"sprig_sha256sum", expects::text, false, call_sha256, "TEXT", "SHA-256, in hexadecimal"},
+    {"sprig_sha512sum", expects::text, false, call_sha512, "TEXT", "SHA-512, in hexadecimal"},
 };
 
 }  // namespace
 
-std::span<const function> digest_functions() { return all_functions; }
+std::span<const function> digest_functions() { return digest_table; }
 
 }  // namespace drcon::templating::sprig

@@ -1,6 +1,7 @@
 // sprig: lists made, cut, joined and searched.
 #include "common/templating/functions/sprig/sprig.hpp"
 #include "common/templating/functions/sprig/values.hpp"
+#include "common/templating/parameter_lists.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -117,46 +118,42 @@ value call_chunk(invocation& in, arguments all) {
   return in.scratch().list_of(result, lists_class);
 }
 
-constexpr parameter any[] = {takes::any};
-constexpr parameter two[] = {takes::any, takes::any};
-constexpr parameter integer_and_any[] = {takes::integer, takes::any};
-
-constexpr function all_functions[] = {
-    {"sprig_append", two, false, call_append, "LIST VALUE", "with the value at the end"},
-    {"sprig_chunk", integer_and_any, false, call_chunk, "SIZE LIST", "lists of so many elements"},
-    {"sprig_compact", any, false, call_compact, "LIST", "without what is empty"},
-    {"sprig_concat", any, true, call_concat, "LIST…", "all of them as one"},
-    {"sprig_first", any, false, call_first, "LIST", "the first element"},
-    {"sprig_has", two, false, call_has, "VALUE LIST", "whether the value is in the list"},
-    {"sprig_initial", any, false, call_initial, "LIST", "all but the last element"},
-    {"sprig_last", any, false, call_last, "LIST", "the last element"},
-    {"sprig_list", any, true, call_list, "VALUE…", "a list of the values"},
-    {"sprig_mustAppend", two, false, call_append, "LIST VALUE", "with the value at the end"},
-    {"sprig_mustChunk", integer_and_any, false, call_chunk, "SIZE LIST", "lists of so many elements"},
-    {"sprig_mustCompact", any, false, call_compact, "LIST", "without what is empty"},
-    {"sprig_mustFirst", any, false, call_first, "LIST", "the first element"},
-    {"sprig_mustHas", two, false, call_has, "VALUE LIST", "whether the value is in the list"},
-    {"sprig_mustInitial", any, false, call_initial, "LIST", "all but the last element"},
-    {"sprig_mustLast", any, false, call_last, "LIST", "the last element"},
-    {"sprig_mustPrepend", two, false, call_prepend, "LIST VALUE", "with the value in front"},
-    {"sprig_mustPush", two, false, call_append, "LIST VALUE", "with the value at the end"},
-    {"sprig_mustRest", any, false, call_rest, "LIST", "all but the first element"},
-    {"sprig_mustReverse", any, false, call_reverse, "LIST", "from the last to the first"},
-    {"sprig_mustSlice", two, true, call_slice, "LIST [START [END]]", "a part of the list"},
-    {"sprig_mustUniq", any, false, call_uniq, "LIST", "each value once"},
-    {"sprig_mustWithout", two, true, call_without, "LIST VALUE…", "without these values"},
-    {"sprig_prepend", two, false, call_prepend, "LIST VALUE", "with the value in front"},
-    {"sprig_push", two, false, call_append, "LIST VALUE", "with the value at the end"},
-    {"sprig_rest", any, false, call_rest, "LIST", "all but the first element"},
-    {"sprig_reverse", any, false, call_reverse, "LIST", "from the last to the first"},
-    {"sprig_slice", two, true, call_slice, "LIST [START [END]]", "a part of the list"},
-    {"sprig_tuple", any, true, call_list, "VALUE…", "a list of the values"},
-    {"sprig_uniq", any, false, call_uniq, "LIST", "each value once"},
-    {"sprig_without", two, true, call_without, "LIST VALUE…", "without these values"},
+constexpr function list_table[] = {
+    {"sprig_append", expects::two, false, call_append, "LIST VALUE", "with the value at the end"},
+    {"sprig_chunk", expects::integer_and_any, false, call_chunk, "SIZE LIST", "lists of so many elements"},
+    {"sprig_compact", expects::any, false, call_compact, "LIST", "without what is empty"},
+    {"sprig_concat", expects::any, true, call_concat, "LIST…", "all of them as one"},
+    {"sprig_first", expects::any, false, call_first, "LIST", "the first element"},
+    {"sprig_has", expects::two, false, call_has, "VALUE LIST", "whether the value is in the list"},
+    {"sprig_initial", expects::any, false, call_initial, "LIST", "all but the last element"},
+    {"sprig_last", expects::any, false, call_last, "LIST", "the last element"},
+    {"sprig_list", expects::any, true, call_list, "VALUE…", "a list of the values"},
+    {"sprig_mustAppend", expects::two, false, call_append, "LIST VALUE", "with the value at the end"},
+    {"sprig_mustChunk", expects::integer_and_any, false, call_chunk, "SIZE LIST", "lists of so many elements"},
+    {"sprig_mustCompact", expects::any, false, call_compact, "LIST", "without what is empty"},
+    {"sprig_mustFirst", expects::any, false, call_first, "LIST", "the first element"},
+    {"sprig_mustHas", expects::two, false, call_has, "VALUE LIST", "whether the value is in the list"},
+    {"sprig_mustInitial", expects::any, false, call_initial, "LIST", "all but the last element"},
+    {"sprig_mustLast", expects::any, false, call_last, "LIST", "the last element"},
+    {"sprig_mustPrepend", expects::two, false, call_prepend, "LIST VALUE", "with the value in front"},
+    {"sprig_mustPush", expects::two, false, call_append, "LIST VALUE", "with the value at the end"},
+    {"sprig_mustRest", expects::any, false, call_rest, "LIST", "all but the first element"},
+    {"sprig_mustReverse", expects::any, false, call_reverse, "LIST", "from the last to the first"},
+    {"sprig_mustSlice", expects::two, true, call_slice, "LIST [START [END]]", "a part of the list"},
+    {"sprig_mustUniq", expects::any, false, call_uniq, "LIST", "each value once"},
+    {"sprig_mustWithout", expects::two, true, call_without, "LIST VALUE…", "without these values"},
+    {"sprig_prepend", expects::two, false, call_prepend, "LIST VALUE", "with the value in front"},
+    {"sprig_push", expects::two, false, call_append, "LIST VALUE", "with the value at the end"},
+    {"sprig_rest", expects::any, false, call_rest, "LIST", "all but the first element"},
+    {"sprig_reverse", expects::any, false, call_reverse, "LIST", "from the last to the first"},
+    {"sprig_slice", expects::two, true, call_slice, "LIST [START [END]]", "a part of the list"},
+    {"sprig_tuple", expects::any, true, call_list, "VALUE…", "a list of the values"},
+    {"sprig_uniq", expects::any, false, call_uniq, "LIST", "each value once"},
+    {"sprig_without", expects::two, true, call_without, "LIST VALUE…", "without these values"},
 };
 
 }  // namespace
 
-std::span<const function> list_functions() { return all_functions; }
+std::span<const function> list_functions() { return list_table; }
 
 }  // namespace drcon::templating::sprig

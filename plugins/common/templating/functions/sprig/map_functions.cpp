@@ -3,6 +3,7 @@
 #include "common/templating/functions/merge.hpp"
 #include "common/templating/functions/sprig/sprig.hpp"
 #include "common/templating/functions/sprig/values.hpp"
+#include "common/templating/parameter_lists.hpp"
 
 namespace drcon::templating::sprig {
 namespace {
@@ -132,39 +133,35 @@ value call_deep_copy(invocation& in, arguments all) {
   return any_result(copy(in, all[0], 0));
 }
 
-constexpr parameter any[] = {takes::any};
-constexpr parameter map[] = {takes::map};
-constexpr parameter two_maps[] = {takes::map, takes::map};
-constexpr parameter map_and_text[] = {takes::map, takes::text};
-constexpr parameter map_text_and_any[] = {takes::map, takes::text, takes::any};
-constexpr parameter text_and_map[] = {takes::text, takes::map};
-
-constexpr function all_functions[] = {
-    {"sprig_deepCopy", any, false, call_deep_copy, "VALUE", "a copy, which changes of the original do not reach"},
-    {"sprig_dict", any, true, call_dict, "KEY VALUE…", "a map of these"},
-    {"sprig_dig", any, true, call_dig, "KEY… DEFAULT MAP", "what is within maps in one another, or the default"},
-    {"sprig_get", map_and_text, false, call_get, "MAP KEY", "what the map has, or an empty text"},
-    {"sprig_hasKey", map_and_text, false, call_has_key, "MAP KEY", "whether the map has the key"},
-    {"sprig_keys", map, true, call_keys, "MAP…", "the keys, in order"},
-    {"sprig_merge", two_maps, true, call_merge, "MAP OTHER…",
+constexpr function map_table[] = {
+    {"sprig_deepCopy", expects::any, false, call_deep_copy, "VALUE",
+     "a copy, which changes of the original do not reach"},
+    {"sprig_dict", expects::any, true, call_dict, "KEY VALUE…", "a map of these"},
+    {"sprig_dig", expects::any, true, call_dig, "KEY… DEFAULT MAP",
+     "what is within maps in one another, or the default"},
+    {"sprig_get", expects::map_and_text, false, call_get, "MAP KEY", "what the map has, or an empty text"},
+    {"sprig_hasKey", expects::map_and_text, false, call_has_key, "MAP KEY", "whether the map has the key"},
+    {"sprig_keys", expects::map, true, call_keys, "MAP…", "the keys, in order"},
+    {"sprig_merge", expects::two_maps, true, call_merge, "MAP OTHER…",
      "puts into the first map what it does not have, and returns it"},
-    {"sprig_mergeOverwrite", two_maps, true, call_merge_overwrite, "MAP OTHER…",
+    {"sprig_mergeOverwrite", expects::two_maps, true, call_merge_overwrite, "MAP OTHER…",
      "puts into the first map what the others have, and returns it"},
-    {"sprig_mustDeepCopy", any, false, call_deep_copy, "VALUE", "a copy, which changes of the original do not reach"},
-    {"sprig_mustMerge", two_maps, true, call_merge, "MAP OTHER…",
+    {"sprig_mustDeepCopy", expects::any, false, call_deep_copy, "VALUE",
+     "a copy, which changes of the original do not reach"},
+    {"sprig_mustMerge", expects::two_maps, true, call_merge, "MAP OTHER…",
      "puts into the first map what it does not have, and returns it"},
-    {"sprig_mustMergeOverwrite", two_maps, true, call_merge_overwrite, "MAP OTHER…",
+    {"sprig_mustMergeOverwrite", expects::two_maps, true, call_merge_overwrite, "MAP OTHER…",
      "puts into the first map what the others have, and returns it"},
-    {"sprig_omit", map_and_text, true, call_omit, "MAP KEY…", "without these keys"},
-    {"sprig_pick", map_and_text, true, call_pick, "MAP KEY…", "with these keys alone"},
-    {"sprig_pluck", text_and_map, true, call_pluck, "KEY MAP…", "what each map has for the key"},
-    {"sprig_set", map_text_and_any, false, call_set, "MAP KEY VALUE", "puts it into the map, and returns it"},
-    {"sprig_unset", map_and_text, false, call_unset, "MAP KEY", "takes it out of the map, and returns it"},
-    {"sprig_values", map, false, call_values, "MAP", "the values, in order of their keys"},
+    {"sprig_omit", expects::map_and_text, true, call_omit, "MAP KEY…", "without these keys"},
+    {"sprig_pick", expects::map_and_text, true, call_pick, "MAP KEY…", "with these keys alone"},
+    {"sprig_pluck", expects::text_and_map, true, call_pluck, "KEY MAP…", "what each map has for the key"},
+    {"sprig_set", expects::map_text_and_any, false, call_set, "MAP KEY VALUE", "puts it into the map, and returns it"},
+    {"sprig_unset", expects::map_and_text, false, call_unset, "MAP KEY", "takes it out of the map, and returns it"},
+    {"sprig_values", expects::map, false, call_values, "MAP", "the values, in order of their keys"},
 };
 
 }  // namespace
 
-std::span<const function> map_functions() { return all_functions; }
+std::span<const function> map_functions() { return map_table; }
 
 }  // namespace drcon::templating::sprig

@@ -3,6 +3,7 @@
 #include "common/templating/functions/sprig/sprig.hpp"
 #include "common/templating/functions/sprig/values.hpp"
 #include "common/templating/functions/text.hpp"
+#include "common/templating/parameter_lists.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -142,40 +143,35 @@ value call_seq(invocation& in, arguments all) {
   return result.take();
 }
 
-constexpr parameter text[] = {takes::text};
-constexpr parameter any[] = {takes::any};
-constexpr parameter two[] = {takes::any, takes::any};
-constexpr parameter integer[] = {takes::integer};
-constexpr parameter three_integers[] = {takes::integer, takes::integer, takes::integer};
-constexpr parameter rounding[] = {takes::any, takes::integer, takes::real};
-
-constexpr function all_functions[] = {
-    {"sprig_add", any, true, call_add, "NUMBER…", "the sum"},
-    {"sprig_add1", any, false, call_add1, "NUMBER", "one more"},
-    {"sprig_atoi", text, false, call_atoi, "TEXT", "as a whole number, or 0"},
-    {"sprig_biggest", two, true, call_max, "NUMBER…", "the largest"},
-    {"sprig_ceil", any, false, call_ceil, "NUMBER", "rounded up"},
-    {"sprig_div", two, false, call_div, "A B", "A / B without the rest"},
-    {"sprig_float64", any, false, call_float64, "VALUE", "as a number that may have a point, or 0"},
-    {"sprig_floor", any, false, call_floor, "NUMBER", "rounded down"},
-    {"sprig_int", any, false, call_int, "VALUE", "as a whole number, or 0"},
-    {"sprig_int64", any, false, call_int64, "VALUE", "as a whole number of 64 bits, or 0"},
-    {"sprig_max", two, true, call_max, "NUMBER…", "the largest"},
-    {"sprig_maxf", two, true, call_maxf, "NUMBER…", "the largest, with a point"},
-    {"sprig_min", two, true, call_min, "NUMBER…", "the smallest"},
-    {"sprig_minf", two, true, call_minf, "NUMBER…", "the smallest, with a point"},
-    {"sprig_mod", two, false, call_mod, "A B", "the rest of A / B"},
-    {"sprig_mul", two, true, call_mul, "NUMBER…", "the product"},
-    {"sprig_round", rounding, true, call_round, "NUMBER PLACES [UP_FROM]", "with so many places behind the point"},
-    {"sprig_seq", integer, true, call_seq, "[START [STEP]] END", "numbers in a row, as one text"},
-    {"sprig_sub", two, false, call_sub, "A B", "A − B"},
-    {"sprig_toDecimal", any, false, call_to_decimal, "VALUE", "the number that is written with base 8"},
-    {"sprig_until", integer, false, call_until, "END", "a list: 0, 1 … up to END, which is not in it"},
-    {"sprig_untilStep", three_integers, false, call_until_step, "START END STEP", "numbers in a row, as a list"},
+constexpr function number_table[] = {
+    {"sprig_add", expects::any, true, call_add, "NUMBER…", "the sum"},
+    {"sprig_add1", expects::any, false, call_add1, "NUMBER", "one more"},
+    {"sprig_atoi", expects::text, false, call_atoi, "TEXT", "as a whole number, or 0"},
+    {"sprig_biggest", expects::two, true, call_max, "NUMBER…", "the largest"},
+    {"sprig_ceil", expects::any, false, call_ceil, "NUMBER", "rounded up"},
+    {"sprig_div", expects::two, false, call_div, "A B", "A / B without the rest"},
+    {"sprig_float64", expects::any, false, call_float64, "VALUE", "as a number that may have a point, or 0"},
+    {"sprig_floor", expects::any, false, call_floor, "NUMBER", "rounded down"},
+    {"sprig_int", expects::any, false, call_int, "VALUE", "as a whole number, or 0"},
+    {"sprig_int64", expects::any, false, call_int64, "VALUE", "as a whole number of 64 bits, or 0"},
+    {"sprig_max", expects::two, true, call_max, "NUMBER…", "the largest"},
+    {"sprig_maxf", expects::two, true, call_maxf, "NUMBER…", "the largest, with a point"},
+    {"sprig_min", expects::two, true, call_min, "NUMBER…", "the smallest"},
+    {"sprig_minf", expects::two, true, call_minf, "NUMBER…", "the smallest, with a point"},
+    {"sprig_mod", expects::two, false, call_mod, "A B", "the rest of A / B"},
+    {"sprig_mul", expects::two, true, call_mul, "NUMBER…", "the product"},
+    {"sprig_round", expects::rounding, true, call_round, "NUMBER PLACES [UP_FROM]",
+     "with so many places behind the point"},
+    {"sprig_seq", expects::integer, true, call_seq, "[START [STEP]] END", "numbers in a row, as one text"},
+    {"sprig_sub", expects::two, false, call_sub, "A B", "A − B"},
+    {"sprig_toDecimal", expects::any, false, call_to_decimal, "VALUE", "the number that is written with base 8"},
+    {"sprig_until", expects::integer, false, call_until, "END", "a list: 0, 1 … up to END, which is not in it"},
+    {"sprig_untilStep", expects::three_integers, false, call_until_step, "START END STEP",
+     "numbers in a row, as a list"},
 };
 
 }  // namespace
 
-std::span<const function> number_functions() { return all_functions; }
+std::span<const function> number_functions() { return number_table; }
 
 }  // namespace drcon::templating::sprig

@@ -1,6 +1,7 @@
 // sprig: parts of paths. Those that begin with "os" are the same: drcon runs where a path is one with slashes.
 #include "common/templating/functions/sprig/sprig.hpp"
 #include "common/templating/invocation.hpp"
+#include "common/templating/parameter_lists.hpp"
 
 #include <vector>
 
@@ -46,23 +47,21 @@ value call_ext(invocation&, arguments all) {
 }
 value call_is_abs(invocation&, arguments all) { return value(all[0].text().starts_with('/')); }
 
-constexpr parameter text[] = {takes::text};
-
-constexpr function all_functions[] = {
-    {"sprig_base", text, false, call_base, "PATH", "the last part"},
-    {"sprig_clean", text, false, call_clean, "PATH", "without . and .. and double slashes"},
-    {"sprig_dir", text, false, call_dir, "PATH", "all but the last part"},
-    {"sprig_ext", text, false, call_ext, "PATH", "what is behind the last dot, with the dot"},
-    {"sprig_isAbs", text, false, call_is_abs, "PATH", "whether it begins at the root"},
-    {"sprig_osBase", text, false, call_base, "PATH", "the last part"},
-    {"sprig_osClean", text, false, call_clean, "PATH", "without . and .. and double slashes"},
-    {"sprig_osDir", text, false, call_dir, "PATH", "all but the last part"},
-    {"sprig_osExt", text, false, call_ext, "PATH", "what is behind the last dot, with the dot"},
-    {"sprig_osIsAbs", text, false, call_is_abs, "PATH", "whether it begins at the root"},
+constexpr function path_table[] = {
+    {"sprig_base", expects::text, false, call_base, "PATH", "the last part"},
+    {"sprig_clean", expects::text, false, call_clean, "PATH", "without . and .. and double slashes"},
+    {"sprig_dir", expects::text, false, call_dir, "PATH", "all but the last part"},
+    {"sprig_ext", expects::text, false, call_ext, "PATH", "what is behind the last dot, with the dot"},
+    {"sprig_isAbs", expects::text, false, call_is_abs, "PATH", "whether it begins at the root"},
+    {"sprig_osBase", expects::text, false, call_base, "PATH", "the last part"},
+    {"sprig_osClean", expects::text, false, call_clean, "PATH", "without . and .. and double slashes"},
+    {"sprig_osDir", expects::text, false, call_dir, "PATH", "all but the last part"},
+    {"sprig_osExt", expects::text, false, call_ext, "PATH", "what is behind the last dot, with the dot"},
+    {"sprig_osIsAbs", expects::text, false, call_is_abs, "PATH", "whether it begins at the root"},
 };
 
 }  // namespace
 
-std::span<const function> path_functions() { return all_functions; }
+std::span<const function> path_functions() { return path_table; }
 
 }  // namespace drcon::templating::sprig

@@ -3,6 +3,7 @@
 #include "common/templating/format/quote.hpp"
 #include "common/templating/functions/sprig/sprig.hpp"
 #include "common/templating/invocation.hpp"
+#include "common/templating/parameter_lists.hpp"
 #include "common/templating/pattern/pattern.hpp"
 
 #include <utility>
@@ -66,7 +67,9 @@ value call_must_find(invocation& in, arguments all) { return find(in, compiled(i
 value replace(invocation& in, const pattern& of, arguments all) {
   return in.text(of.replace_all(all[1].text(), all[2].text(), in.around().bounds.memory, cost_of(in)));
 }
-value call_replace(invocation& in, arguments all) { return replace(in, compiled_or_panic(in, all[0].text()), all); }
+value call_replace_pattern(invocation& in, arguments all) {
+  return replace(in, compiled_or_panic(in, all[0].text()), all);
+}
 value call_must_replace(invocation& in, arguments all) { return replace(in, compiled(in, all[0].text()), all); }
 
 value replace_literally(invocation& in, const pattern& of, arguments all) {
@@ -97,7 +100,9 @@ value split(invocation& in, const pattern& of, arguments all) {
   if (end != text.size()) result.emplace_back(text.substr(start));
   return in.scratch().text_list(result);
 }
-value call_split(invocation& in, arguments all) { return split(in, compiled_or_panic(in, all[0].text()), all); }
+value call_split_by_pattern(invocation& in, arguments all) {
+  return split(in, compiled_or_panic(in, all[0].text()), all);
+}
 value call_must_split(invocation& in, arguments all) { return split(in, compiled(in, all[0].text()), all); }
 
 value call_quote_meta(invocation& in, arguments all) {
@@ -109,39 +114,34 @@ value call_quote_meta(invocation& in, arguments all) {
   return in.text(result);
 }
 
-constexpr parameter text[] = {takes::text};
-constexpr parameter two_texts[] = {takes::text, takes::text};
-constexpr parameter three_texts[] = {takes::text, takes::text, takes::text};
-constexpr parameter texts_and_number[] = {takes::text, takes::text, takes::integer};
-
-constexpr function all_functions[] = {
-    {"sprig_mustRegexFind", two_texts, false, call_must_find, "PATTERN TEXT", "the first match"},
-    {"sprig_mustRegexFindAll", texts_and_number, false, call_must_find_all, "PATTERN TEXT COUNT",
+constexpr function pattern_table[] = {
+    {"sprig_mustRegexFind", expects::two_texts, false, call_must_find, "PATTERN TEXT", "the first match"},
+    {"sprig_mustRegexFindAll", expects::texts_and_number, false, call_must_find_all, "PATTERN TEXT COUNT",
      "so many matches, or all for -1"},
-    {"sprig_mustRegexMatch", two_texts, false, call_must_match, "PATTERN TEXT",
+    {"sprig_mustRegexMatch", expects::two_texts, false, call_must_match, "PATTERN TEXT",
      "whether the pattern is anywhere in the text"},
-    {"sprig_mustRegexReplaceAll", three_texts, false, call_must_replace, "PATTERN TEXT NEW",
+    {"sprig_mustRegexReplaceAll", expects::three_texts, false, call_must_replace, "PATTERN TEXT NEW",
      "with each match replaced; $1 and ${name} in NEW are groups"},
-    {"sprig_mustRegexReplaceAllLiteral", three_texts, false, call_must_replace_literal, "PATTERN TEXT NEW",
+    {"sprig_mustRegexReplaceAllLiteral", expects::three_texts, false, call_must_replace_literal, "PATTERN TEXT NEW",
      "with each match replaced"},
-    {"sprig_mustRegexSplit", texts_and_number, false, call_must_split, "PATTERN TEXT COUNT",
+    {"sprig_mustRegexSplit", expects::texts_and_number, false, call_must_split, "PATTERN TEXT COUNT",
      "so many parts between matches, or all for -1"},
-    {"sprig_regexFind", two_texts, false, call_find, "PATTERN TEXT", "the first match"},
-    {"sprig_regexFindAll", texts_and_number, false, call_find_all, "PATTERN TEXT COUNT",
+    {"sprig_regexFind", expects::two_texts, false, call_find, "PATTERN TEXT", "the first match"},
+    {"sprig_regexFindAll", expects::texts_and_number, false, call_find_all, "PATTERN TEXT COUNT",
      "so many matches, or all for -1"},
-    {"sprig_regexMatch", two_texts, false, call_match, "PATTERN TEXT",
+    {"sprig_regexMatch", expects::two_texts, false, call_match, "PATTERN TEXT",
      "whether the pattern is anywhere in the text; no for one that is none"},
-    {"sprig_regexQuoteMeta", text, false, call_quote_meta, "TEXT", "as a pattern of itself"},
-    {"sprig_regexReplaceAll", three_texts, false, call_replace, "PATTERN TEXT NEW",
+    {"sprig_regexQuoteMeta", expects::text, false, call_quote_meta, "TEXT", "as a pattern of itself"},
+    {"sprig_regexReplaceAll", expects::three_texts, false, call_replace_pattern, "PATTERN TEXT NEW",
      "with each match replaced; $1 and ${name} in NEW are groups"},
-    {"sprig_regexReplaceAllLiteral", three_texts, false, call_replace_literal, "PATTERN TEXT NEW",
+    {"sprig_regexReplaceAllLiteral", expects::three_texts, false, call_replace_literal, "PATTERN TEXT NEW",
      "with each match replaced"},
-    {"sprig_regexSplit", texts_and_number, false, call_split, "PATTERN TEXT COUNT",
+    {"sprig_regexSplit", expects::texts_and_number, false, call_split_by_pattern, "PATTERN TEXT COUNT",
      "so many parts between matches, or all for -1"},
 };
 
 }  // namespace
 
-std::span<const function> pattern_functions() { return all_functions; }
+std::span<const function> pattern_functions() { return pattern_table; }
 
 }  // namespace drcon::templating::sprig

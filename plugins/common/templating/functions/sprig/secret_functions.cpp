@@ -4,6 +4,7 @@
 #include "common/templating/functions/digest.hpp"
 #include "common/templating/functions/sprig/sprig.hpp"
 #include "common/templating/invocation.hpp"
+#include "common/templating/parameter_lists.hpp"
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
@@ -151,18 +152,15 @@ value call_decrypt_aes(invocation& in, arguments all) {
   return in.text(result);
 }
 
-constexpr parameter two_texts[] = {takes::text, takes::text};
-constexpr parameter number_and_texts[] = {takes::natural32, takes::text, takes::text, takes::text, takes::text};
-
-constexpr function all_functions[] = {
-    {"sprig_decryptAES", two_texts, false, call_decrypt_aes, "PASSWORD TEXT",
+constexpr function secret_table[] = {
+    {"sprig_decryptAES", expects::two_texts, false, call_decrypt_aes, "PASSWORD TEXT",
      "what was encrypted by sprig's encryptAES, in base64"},
-    {"sprig_derivePassword", number_and_texts, false, call_derive_password, "COUNTER TYPE PASSWORD USER SITE",
+    {"sprig_derivePassword", expects::number_and_texts, false, call_derive_password, "COUNTER TYPE PASSWORD USER SITE",
      "the site's password by Master Password: of type maximum, long, medium, short, basic or pin"},
 };
 
 }  // namespace
 
-std::span<const function> secret_functions() { return all_functions; }
+std::span<const function> secret_functions() { return secret_table; }
 
 }  // namespace drcon::templating::sprig

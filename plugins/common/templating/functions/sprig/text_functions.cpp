@@ -4,6 +4,7 @@
 #include "common/templating/functions/sprig/sprig.hpp"
 #include "common/templating/functions/sprig/values.hpp"
 #include "common/templating/functions/text.hpp"
+#include "common/templating/parameter_lists.hpp"
 
 #include <algorithm>
 
@@ -144,55 +145,48 @@ value call_split_list(invocation& in, arguments all) {
 
 value call_fail(invocation&, arguments all) { throw failure(std::string(all[0].text())); }
 
-constexpr parameter text[] = {takes::text};
-constexpr parameter any[] = {takes::any};
-constexpr parameter two_texts[] = {takes::text, takes::text};
-constexpr parameter three_texts[] = {takes::text, takes::text, takes::text};
-constexpr parameter number_and_text[] = {takes::integer, takes::text};
-constexpr parameter two_texts_and_number[] = {takes::text, takes::text, takes::integer};
-constexpr parameter two_numbers_and_text[] = {takes::integer, takes::integer, takes::text};
-constexpr parameter text_number_and_text[] = {takes::text, takes::integer, takes::text};
-constexpr parameter text_and_any[] = {takes::text, takes::any};
-
-constexpr function all_functions[] = {
-    {"sprig_cat", any, true, call_cat, "VALUE…", "as texts, with spaces between"},
-    {"sprig_contains", two_texts, false, call_contains, "PART TEXT", "whether the part is anywhere in the text"},
-    {"sprig_fail", text, false, call_fail, "MESSAGE", "ends the rendering with this fault"},
-    {"sprig_hasPrefix", two_texts, false, call_has_prefix, "PREFIX TEXT", "whether the text begins so"},
-    {"sprig_hasSuffix", two_texts, false, call_has_suffix, "SUFFIX TEXT", "whether the text ends so"},
+constexpr function text_table[] = {
+    {"sprig_cat", expects::any, true, call_cat, "VALUE…", "as texts, with spaces between"},
+    {"sprig_contains", expects::two_texts, false, call_contains, "PART TEXT",
+     "whether the part is anywhere in the text"},
+    {"sprig_fail", expects::text, false, call_fail, "MESSAGE", "ends the rendering with this fault"},
+    {"sprig_hasPrefix", expects::two_texts, false, call_has_prefix, "PREFIX TEXT", "whether the text begins so"},
+    {"sprig_hasSuffix", expects::two_texts, false, call_has_suffix, "SUFFIX TEXT", "whether the text ends so"},
     {"sprig_hello", {}, false, call_hello, "", "Hello!"},
-    {"sprig_indent", number_and_text, false, call_indent, "SPACES TEXT", "each line with spaces in front"},
-    {"sprig_join", text_and_any, false, call_join, "SEPARATOR LIST", "the elements as one text"},
-    {"sprig_lower", text, false, call_lower, "TEXT", "in lower case"},
-    {"sprig_nindent", number_and_text, false, call_nindent, "SPACES TEXT",
+    {"sprig_indent", expects::number_and_text, false, call_indent, "SPACES TEXT", "each line with spaces in front"},
+    {"sprig_join", expects::text_and_any, false, call_join, "SEPARATOR LIST", "the elements as one text"},
+    {"sprig_lower", expects::text, false, call_lower, "TEXT", "in lower case"},
+    {"sprig_nindent", expects::number_and_text, false, call_nindent, "SPACES TEXT",
      "each line with spaces in front, after a line end"},
-    {"sprig_plural", two_texts_and_number, false, call_plural, "ONE MANY COUNT", "ONE if the count is 1, or MANY"},
-    {"sprig_quote", any, true, call_quote, "VALUE…", "in double quotes, with escapes"},
-    {"sprig_repeat", number_and_text, false, call_repeat, "COUNT TEXT", "so many times"},
-    {"sprig_replace", three_texts, false, call_replace, "OLD NEW TEXT", "with each OLD replaced"},
-    {"sprig_sortAlpha", any, false, call_sort_alpha, "LIST", "as texts in order"},
-    {"sprig_split", two_texts, false, call_split, "SEPARATOR TEXT", "the parts as a map: _0, _1 …"},
-    {"sprig_splitList", two_texts, false, call_split_list, "SEPARATOR TEXT", "the parts as a list"},
-    {"sprig_splitn", text_number_and_text, false, call_splitn, "SEPARATOR COUNT TEXT",
+    {"sprig_plural", expects::two_texts_and_number, false, call_plural, "ONE MANY COUNT",
+     "ONE if the count is 1, or MANY"},
+    {"sprig_quote", expects::any, true, call_quote, "VALUE…", "in double quotes, with escapes"},
+    {"sprig_repeat", expects::number_and_text, false, call_repeat, "COUNT TEXT", "so many times"},
+    {"sprig_replace", expects::three_texts, false, call_replace, "OLD NEW TEXT", "with each OLD replaced"},
+    {"sprig_sortAlpha", expects::any, false, call_sort_alpha, "LIST", "as texts in order"},
+    {"sprig_split", expects::two_texts, false, call_split, "SEPARATOR TEXT", "the parts as a map: _0, _1 …"},
+    {"sprig_splitList", expects::two_texts, false, call_split_list, "SEPARATOR TEXT", "the parts as a list"},
+    {"sprig_splitn", expects::text_number_and_text, false, call_splitn, "SEPARATOR COUNT TEXT",
      "so many parts at most, as a map: _0, _1 …"},
-    {"sprig_squote", any, true, call_squote, "VALUE…", "in single quotes, without escapes"},
-    {"sprig_substr", two_numbers_and_text, false, call_substr, "START END TEXT", "a part of the text, in bytes"},
-    {"sprig_toString", any, false, call_to_string, "VALUE", "as text"},
-    {"sprig_toStrings", any, false, call_to_strings, "LIST", "the elements as texts"},
-    {"sprig_trim", text, false, call_trim, "TEXT", "without white space at both ends"},
-    {"sprig_trimAll", two_texts, false, call_trim_all, "CHARACTERS TEXT",
+    {"sprig_squote", expects::any, true, call_squote, "VALUE…", "in single quotes, without escapes"},
+    {"sprig_substr", expects::two_numbers_and_text, false, call_substr, "START END TEXT",
+     "a part of the text, in bytes"},
+    {"sprig_toString", expects::any, false, call_to_string, "VALUE", "as text"},
+    {"sprig_toStrings", expects::any, false, call_to_strings, "LIST", "the elements as texts"},
+    {"sprig_trim", expects::text, false, call_trim, "TEXT", "without white space at both ends"},
+    {"sprig_trimAll", expects::two_texts, false, call_trim_all, "CHARACTERS TEXT",
      "without any of these characters at both ends"},
-    {"sprig_trimPrefix", two_texts, false, call_trim_prefix, "PREFIX TEXT", "without this in front"},
-    {"sprig_trimSuffix", two_texts, false, call_trim_suffix, "SUFFIX TEXT", "without this at the end"},
-    {"sprig_trimall", two_texts, false, call_trim_all, "CHARACTERS TEXT",
+    {"sprig_trimPrefix", expects::two_texts, false, call_trim_prefix, "PREFIX TEXT", "without this in front"},
+    {"sprig_trimSuffix", expects::two_texts, false, call_trim_suffix, "SUFFIX TEXT", "without this at the end"},
+    {"sprig_trimall", expects::two_texts, false, call_trim_all, "CHARACTERS TEXT",
      "without any of these characters at both ends"},
-    {"sprig_trunc", number_and_text, false, call_trunc, "COUNT TEXT",
+    {"sprig_trunc", expects::number_and_text, false, call_trunc, "COUNT TEXT",
      "the first bytes; with a negative count the last ones"},
-    {"sprig_upper", text, false, call_upper, "TEXT", "in upper case"},
+    {"sprig_upper", expects::text, false, call_upper, "TEXT", "in upper case"},
 };
 
 }  // namespace
 
-std::span<const function> text_functions() { return all_functions; }
+std::span<const function> text_functions() { return text_table; }
 
 }  // namespace drcon::templating::sprig

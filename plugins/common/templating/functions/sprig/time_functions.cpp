@@ -3,6 +3,7 @@
 #include "common/templating/functions/sprig/duration.hpp"
 #include "common/templating/functions/sprig/sprig.hpp"
 #include "common/templating/invocation.hpp"
+#include "common/templating/parameter_lists.hpp"
 #include "common/templating/time/calendar.hpp"
 #include "common/templating/time/layout.hpp"
 
@@ -105,11 +106,6 @@ value call_duration_round(invocation& in, arguments all) {
   return value(std::string_view("0s"));
 }
 
-constexpr parameter any[] = {takes::any};
-constexpr parameter any_and_text[] = {takes::any, takes::text};
-constexpr parameter text_and_any[] = {takes::text, takes::any};
-constexpr parameter text_any_text[] = {takes::text, takes::any, takes::text};
-constexpr parameter two_texts[] = {takes::text, takes::text};
 constexpr parameter text_and_time[] = {takes::text, takes_time};
 constexpr parameter a_time[] = {takes_time};
 
@@ -117,30 +113,30 @@ constexpr std::string_view modified = "that much later, such as -1h30m; the time
 constexpr std::string_view must_be_modified = "that much later, such as -1h30m";
 constexpr std::string_view in_zone = "by Go's layout, in a zone such as Europe/Berlin; an unknown one is UTC";
 
-constexpr function all_functions[] = {
-    {"sprig_ago", any, false, call_ago, "TIME", "how long ago it was, in whole seconds: 1h1m5s"},
-    {"sprig_date", text_and_any, false, call_date, "LAYOUT TIME", "by Go's layout, in this machine's zone"},
-    {"sprig_dateInZone", text_any_text, false, call_date_in_zone, "LAYOUT TIME ZONE", in_zone},
+constexpr function time_table[] = {
+    {"sprig_ago", expects::any, false, call_ago, "TIME", "how long ago it was, in whole seconds: 1h1m5s"},
+    {"sprig_date", expects::text_and_any, false, call_date, "LAYOUT TIME", "by Go's layout, in this machine's zone"},
+    {"sprig_dateInZone", expects::text_any_text, false, call_date_in_zone, "LAYOUT TIME ZONE", in_zone},
     {"sprig_dateModify", text_and_time, false, call_date_modify, "DURATION TIME", modified},
-    {"sprig_date_in_zone", text_any_text, false, call_date_in_zone, "LAYOUT TIME ZONE", in_zone},
+    {"sprig_date_in_zone", expects::text_any_text, false, call_date_in_zone, "LAYOUT TIME ZONE", in_zone},
     {"sprig_date_modify", text_and_time, false, call_date_modify, "DURATION TIME", modified},
-    {"sprig_duration", any, false, call_duration, "SECONDS", "as hours, minutes and seconds: 1h1m5s"},
-    {"sprig_durationRound", any, false, call_duration_round, "DURATION",
+    {"sprig_duration", expects::any, false, call_duration, "SECONDS", "as hours, minutes and seconds: 1h1m5s"},
+    {"sprig_durationRound", expects::any, false, call_duration_round, "DURATION",
      "in its largest unit: 2h10m5s is 2h; of a time: how long ago it was"},
-    {"sprig_htmlDate", any, false, call_html_date, "TIME", "2006-01-02, in this machine's zone"},
-    {"sprig_htmlDateInZone", any_and_text, false, call_html_date_in_zone, "TIME ZONE",
+    {"sprig_htmlDate", expects::any, false, call_html_date, "TIME", "2006-01-02, in this machine's zone"},
+    {"sprig_htmlDateInZone", expects::any_and_text, false, call_html_date_in_zone, "TIME ZONE",
      "2006-01-02, in a zone such as Europe/Berlin"},
     {"sprig_mustDateModify", text_and_time, false, call_must_date_modify, "DURATION TIME", must_be_modified},
-    {"sprig_mustToDate", two_texts, false, call_must_to_date, "LAYOUT TEXT", "the time that the text says"},
+    {"sprig_mustToDate", expects::two_texts, false, call_must_to_date, "LAYOUT TEXT", "the time that the text says"},
     {"sprig_must_date_modify", text_and_time, false, call_must_date_modify, "DURATION TIME", must_be_modified},
     {"sprig_now", {}, false, call_now, "", "the time, in this machine's zone"},
-    {"sprig_toDate", two_texts, false, call_to_date, "LAYOUT TEXT",
+    {"sprig_toDate", expects::two_texts, false, call_to_date, "LAYOUT TEXT",
      "the time that the text says; the first day of the year 1 where it says none"},
     {"sprig_unixEpoch", a_time, false, call_unix_epoch, "TIME", "seconds since 1970"},
 };
 
 }  // namespace
 
-std::span<const function> time_functions() { return all_functions; }
+std::span<const function> time_functions() { return time_table; }
 
 }  // namespace drcon::templating::sprig

@@ -2,6 +2,7 @@
 #include "common/templating/functions/sprig/sprig.hpp"
 #include "common/templating/functions/sprig/url.hpp"
 #include "common/templating/functions/sprig/values.hpp"
+#include "common/templating/parameter_lists.hpp"
 
 namespace drcon::templating::sprig {
 namespace {
@@ -54,18 +55,15 @@ value call_url_join(invocation& in, arguments all) {
   return in.text(made.text());
 }
 
-constexpr parameter text[] = {takes::text};
-constexpr parameter map[] = {takes::map};
-
-constexpr function all_functions[] = {
-    {"sprig_urlJoin", map, false, call_url_join, "MAP",
+constexpr function url_table[] = {
+    {"sprig_urlJoin", expects::map, false, call_url_join, "MAP",
      "a URL of scheme, userinfo, host, path, query, fragment and opaque"},
-    {"sprig_urlParse", text, false, call_url_parse, "TEXT",
+    {"sprig_urlParse", expects::text, false, call_url_parse, "TEXT",
      "a map of scheme, userinfo, host, hostname, path, query, fragment and opaque"},
 };
 
 }  // namespace
 
-std::span<const function> url_functions() { return all_functions; }
+std::span<const function> url_functions() { return url_table; }
 
 }  // namespace drcon::templating::sprig

@@ -2,6 +2,7 @@
 #include "common/templating/functions/sprig/sprig.hpp"
 #include "common/templating/functions/sprig/values.hpp"
 #include "common/templating/json.hpp"
+#include "common/templating/parameter_lists.hpp"
 
 #include <algorithm>
 
@@ -71,39 +72,34 @@ value call_must_to_json(invocation& in, arguments all) { return write(in, all[0]
 value call_must_to_pretty_json(invocation& in, arguments all) { return write(in, all[0], pretty); }
 value call_to_raw_json(invocation& in, arguments all) { return write(in, all[0], raw); }
 
-constexpr parameter text[] = {takes::text};
-constexpr parameter any[] = {takes::any};
-constexpr parameter two[] = {takes::any, takes::any};
-constexpr parameter text_and_any[] = {takes::text, takes::any};
-constexpr parameter choice[] = {takes::any, takes::any, takes::boolean};
-
-constexpr function all_functions[] = {
-    {"sprig_all", any, true, call_all, "VALUE…", "whether none is empty"},
-    {"sprig_any", any, true, call_any, "VALUE…", "whether one is not empty"},
-    {"sprig_coalesce", any, true, call_coalesce, "VALUE…", "the first that is not empty"},
-    {"sprig_deepEqual", two, false, call_deep_equal, "A B", "whether both are equal in all that they hold"},
-    {"sprig_default", two, true, call_default, "DEFAULT VALUE", "the value, or the default if it is empty"},
-    {"sprig_empty", any, false, call_empty, "VALUE", "whether it is empty"},
-    {"sprig_fromJson", text, false, call_from_json, "TEXT", "what the JSON says, or nothing"},
-    {"sprig_kindIs", text_and_any, false, call_kind_is, "KIND VALUE", "whether the value is of this kind"},
-    {"sprig_kindOf", any, false, call_kind_of, "VALUE", "its kind: string, int, slice, map …"},
-    {"sprig_mustFromJson", text, false, call_must_from_json, "TEXT", "what the JSON says"},
-    {"sprig_mustToJson", any, false, call_must_to_json, "VALUE", "as JSON, with <, > and & escaped"},
-    {"sprig_mustToPrettyJson", any, false, call_must_to_pretty_json, "VALUE",
+constexpr function value_table[] = {
+    {"sprig_all", expects::any, true, call_all, "VALUE…", "whether none is empty"},
+    {"sprig_any", expects::any, true, call_any, "VALUE…", "whether one is not empty"},
+    {"sprig_coalesce", expects::any, true, call_coalesce, "VALUE…", "the first that is not empty"},
+    {"sprig_deepEqual", expects::two, false, call_deep_equal, "A B", "whether both are equal in all that they hold"},
+    {"sprig_default", expects::two, true, call_default, "DEFAULT VALUE", "the value, or the default if it is empty"},
+    {"sprig_empty", expects::any, false, call_empty, "VALUE", "whether it is empty"},
+    {"sprig_fromJson", expects::text, false, call_from_json, "TEXT", "what the JSON says, or nothing"},
+    {"sprig_kindIs", expects::text_and_any, false, call_kind_is, "KIND VALUE", "whether the value is of this kind"},
+    {"sprig_kindOf", expects::any, false, call_kind_of, "VALUE", "its kind: string, int, slice, map …"},
+    {"sprig_mustFromJson", expects::text, false, call_must_from_json, "TEXT", "what the JSON says"},
+    {"sprig_mustToJson", expects::any, false, call_must_to_json, "VALUE", "as JSON, with <, > and & escaped"},
+    {"sprig_mustToPrettyJson", expects::any, false, call_must_to_pretty_json, "VALUE",
      "as JSON in lines, with <, > and & escaped"},
-    {"sprig_mustToRawJson", any, false, call_to_raw_json, "VALUE", "as JSON"},
-    {"sprig_ternary", choice, false, call_ternary, "YES NO FLAG", "one of the two"},
-    {"sprig_toJson", any, false, call_to_json, "VALUE", "as JSON, with <, > and & escaped"},
-    {"sprig_toPrettyJson", any, false, call_to_pretty_json, "VALUE", "as JSON in lines, with <, > and & escaped"},
-    {"sprig_toRawJson", any, false, call_to_raw_json, "VALUE", "as JSON"},
-    {"sprig_typeIs", text_and_any, false, call_type_is, "TYPE VALUE", "whether the value is of this type"},
-    {"sprig_typeIsLike", text_and_any, false, call_type_is_like, "TYPE VALUE",
+    {"sprig_mustToRawJson", expects::any, false, call_to_raw_json, "VALUE", "as JSON"},
+    {"sprig_ternary", expects::choice, false, call_ternary, "YES NO FLAG", "one of the two"},
+    {"sprig_toJson", expects::any, false, call_to_json, "VALUE", "as JSON, with <, > and & escaped"},
+    {"sprig_toPrettyJson", expects::any, false, call_to_pretty_json, "VALUE",
+     "as JSON in lines, with <, > and & escaped"},
+    {"sprig_toRawJson", expects::any, false, call_to_raw_json, "VALUE", "as JSON"},
+    {"sprig_typeIs", expects::text_and_any, false, call_type_is, "TYPE VALUE", "whether the value is of this type"},
+    {"sprig_typeIsLike", expects::text_and_any, false, call_type_is_like, "TYPE VALUE",
      "whether the value is of this type, or points to one"},
-    {"sprig_typeOf", any, false, call_type_of, "VALUE", "its type, such as []string"},
+    {"sprig_typeOf", expects::any, false, call_type_of, "VALUE", "its type, such as []string"},
 };
 
 }  // namespace
 
-std::span<const function> value_functions() { return all_functions; }
+std::span<const function> value_functions() { return value_table; }
 
 }  // namespace drcon::templating::sprig

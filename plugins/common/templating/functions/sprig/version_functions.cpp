@@ -2,6 +2,7 @@
 #include "common/templating/functions/sprig/sprig.hpp"
 #include "common/templating/functions/sprig/version.hpp"
 #include "common/templating/invocation.hpp"
+#include "common/templating/parameter_lists.hpp"
 
 namespace drcon::templating::sprig {
 namespace {
@@ -65,18 +66,15 @@ value call_semver_compare(invocation& in, arguments all) {
   return value(fits(all[0].text(), version::read(all[1].text())));
 }
 
-constexpr parameter text[] = {takes::text};
-constexpr parameter two_texts[] = {takes::text, takes::text};
-
-constexpr function all_functions[] = {
-    {"sprig_semver", text, false, call_semver, "TEXT",
+constexpr function version_table[] = {
+    {"sprig_semver", expects::text, false, call_semver, "TEXT",
      "a version: its fields are Major, Minor, Patch, Prerelease, Metadata, Original"},
-    {"sprig_semverCompare", two_texts, false, call_semver_compare, "CONDITIONS VERSION",
+    {"sprig_semverCompare", expects::two_texts, false, call_semver_compare, "CONDITIONS VERSION",
      "whether the version fits, such as \">=1.2, <2 || ~3.1\""},
 };
 
 }  // namespace
 
-std::span<const function> version_functions() { return all_functions; }
+std::span<const function> version_functions() { return version_table; }
 
 }  // namespace drcon::templating::sprig

@@ -3,6 +3,7 @@
 #include "common/templating/functions/sprig/case.hpp"
 #include "common/templating/functions/sprig/sprig.hpp"
 #include "common/templating/functions/text.hpp"
+#include "common/templating/parameter_lists.hpp"
 
 namespace drcon::templating::sprig {
 namespace {
@@ -156,29 +157,27 @@ value call_snakecase(invocation& in, arguments all) { return in.text(separated_w
 value call_kebabcase(invocation& in, arguments all) { return in.text(separated_words(all[0].text(), '-')); }
 value call_camelcase(invocation& in, arguments all) { return in.text(pascal_case(all[0].text())); }
 
-constexpr parameter text[] = {takes::text};
-constexpr parameter number_and_text[] = {takes::integer, takes::text};
-constexpr parameter two_numbers_and_text[] = {takes::integer, takes::integer, takes::text};
-constexpr parameter number_and_two_texts[] = {takes::integer, takes::text, takes::text};
-
-constexpr function all_functions[] = {
-    {"sprig_abbrev", number_and_text, false, call_abbrev, "WIDTH TEXT", "with dots for what is beyond the width"},
-    {"sprig_abbrevboth", two_numbers_and_text, false, call_abbrevboth, "OFFSET WIDTH TEXT", "with dots on both sides"},
-    {"sprig_camelcase", text, false, call_camelcase, "TEXT", "some_words as SomeWords"},
-    {"sprig_initials", text, false, call_initials, "TEXT", "the first letter of each word"},
-    {"sprig_kebabcase", text, false, call_kebabcase, "TEXT", "SomeWords as some-words"},
-    {"sprig_nospace", text, false, call_nospace, "TEXT", "without white space"},
-    {"sprig_snakecase", text, false, call_snakecase, "TEXT", "SomeWords as some_words"},
-    {"sprig_swapcase", text, false, call_swapcase, "TEXT", "upper case as lower case, and the other way round"},
-    {"sprig_title", text, false, call_title, "TEXT", "with the first letter of each word in upper case"},
-    {"sprig_untitle", text, false, call_untitle, "TEXT", "with the first letter of each word in lower case"},
-    {"sprig_wrap", number_and_text, false, call_wrap, "WIDTH TEXT", "in lines; long words stay whole"},
-    {"sprig_wrapWith", number_and_two_texts, false, call_wrap_with, "WIDTH SEPARATOR TEXT",
+constexpr function word_table[] = {
+    {"sprig_abbrev", expects::number_and_text, false, call_abbrev, "WIDTH TEXT",
+     "with dots for what is beyond the width"},
+    {"sprig_abbrevboth", expects::two_numbers_and_text, false, call_abbrevboth, "OFFSET WIDTH TEXT",
+     "with dots on both sides"},
+    {"sprig_camelcase", expects::text, false, call_camelcase, "TEXT", "some_words as SomeWords"},
+    {"sprig_initials", expects::text, false, call_initials, "TEXT", "the first letter of each word"},
+    {"sprig_kebabcase", expects::text, false, call_kebabcase, "TEXT", "SomeWords as some-words"},
+    {"sprig_nospace", expects::text, false, call_nospace, "TEXT", "without white space"},
+    {"sprig_snakecase", expects::text, false, call_snakecase, "TEXT", "SomeWords as some_words"},
+    {"sprig_swapcase", expects::text, false, call_swapcase, "TEXT",
+     "upper case as lower case, and the other way round"},
+    {"sprig_title", expects::text, false, call_title, "TEXT", "with the first letter of each word in upper case"},
+    {"sprig_untitle", expects::text, false, call_untitle, "TEXT", "with the first letter of each word in lower case"},
+    {"sprig_wrap", expects::number_and_text, false, call_wrap, "WIDTH TEXT", "in lines; long words stay whole"},
+    {"sprig_wrapWith", expects::number_and_two_texts, false, call_wrap_with, "WIDTH SEPARATOR TEXT",
      "in lines with this between them; long words are broken"},
 };
 
 }  // namespace
 
-std::span<const function> word_functions() { return all_functions; }
+std::span<const function> word_functions() { return word_table; }
 
 }  // namespace drcon::templating::sprig

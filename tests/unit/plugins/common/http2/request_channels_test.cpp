@@ -24,7 +24,7 @@ using namespace std::chrono_literals;
 using test::scripted_answer;
 using test::wait_until;
 
-class RequestChannels : public testing::Test {
+class RequestChannels : public ::testing::Test {
 protected:
   ~RequestChannels() override { group_.cancel(); }
   void begin(http_choice choice = http_choice::automatic, http2_patience patience = {}) {

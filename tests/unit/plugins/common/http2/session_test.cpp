@@ -60,7 +60,7 @@ std::string goaway(id last) {
   return frame(NGHTTP2_GOAWAY, 0, 0, payload + std::string(4, '\0'));
 }
 
-class Http2Session : public testing::Test {
+class Http2Session : public ::testing::Test {
 protected:
   explicit Http2Session(http2_bounds bounds = {})
       : session_(

@@ -37,7 +37,7 @@ std::vector<oracle::json> cases_of(const std::string& subject) {
   return all;
 }
 
-class MustacheSpecification : public testing::TestWithParam<const char*> {};
+class MustacheSpecification : public ::testing::TestWithParam<const char*> {};
 
 TEST_P(MustacheSpecification, EveryCaseIsRenderedAsItSays) {
   const auto all = cases_of(GetParam());
@@ -49,7 +49,8 @@ TEST_P(MustacheSpecification, EveryCaseIsRenderedAsItSays) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Cases, MustacheSpecification,
-                         testing::Values("comments", "delimiters", "interpolation", "inverted", "partials", "sections"),
+                         ::testing::Values("comments", "delimiters", "interpolation", "inverted", "partials",
+                                           "sections"),
                          [](const auto& of) { return of.param; });
 
 // tests/oracle/README.md has the reasons.

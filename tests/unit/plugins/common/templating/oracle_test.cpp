@@ -37,7 +37,7 @@ void compare(const test_case& one, const json& golden) {
   }
 }
 
-class Oracle : public testing::TestWithParam<std::filesystem::path> {};
+class Oracle : public ::testing::TestWithParam<std::filesystem::path> {};
 
 TEST_P(Oracle, EveryCaseIsRenderedAsGoRendersIt) {
   const auto cases = read_cases(GetParam());
@@ -59,7 +59,7 @@ std::vector<std::filesystem::path> files() {
   return all;
 }
 
-INSTANTIATE_TEST_SUITE_P(Cases, Oracle, testing::ValuesIn(files()),
+INSTANTIATE_TEST_SUITE_P(Cases, Oracle, ::testing::ValuesIn(files()),
                          [](const auto& of) { return of.param.stem().string(); });
 
 }  // namespace

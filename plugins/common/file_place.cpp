@@ -35,14 +35,14 @@ void put_before(std::deque<std::string>& rest, const std::string& path) {
   rest.insert(rest.begin(), parts.begin(), parts.end());
 }
 
-bool is_ours(const struct stat& what) { return what.st_uid == 0 || what.st_uid == ::geteuid(); }
+bool is_roots_or_ours(const struct stat& what) { return what.st_uid == 0 || what.st_uid == ::geteuid(); }
 
 // Whether nobody but root can have made this link. In a directory with the sticky bit, such as /tmp, nobody can replace
 // what belongs to somebody else.
 bool may_follow(int directory, const struct stat& link) {
   if (::geteuid() != 0) return true;
   struct stat around {};
-  if (::fstat(directory, &around) != 0 || !is_ours(around) || !is_ours(link)) return false;
+  if (::fstat(directory, &around) != 0 || !is_roots_or_ours(around) || !is_roots_or_ours(link)) return false;
   return (around.st_mode & (S_IWGRP | S_IWOTH)) == 0 || (around.st_mode & S_ISVTX) != 0;
 }
 

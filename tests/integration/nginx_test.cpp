@@ -21,7 +21,7 @@
 namespace drcon::test {
 namespace {
 
-const std::string proxy =
+const std::string proxying =
     "server { listen 127.0.0.1:@PORT@; location / { proxy_pass http://web; proxy_connect_timeout 1s; } }";
 
 class NginxSink : public ::testing::Test {
@@ -37,7 +37,7 @@ protected:
   }
   // nginx starts with a server block that needs the upstream, so the file must be there first.
   void serve_web() {
-    nginx_.serve(proxy);
+    nginx_.serve(proxying);
     nginx_.replace_workers();
   }
   bool answers(const std::string& body) const {
@@ -335,7 +335,7 @@ TEST_F(NginxSink, NeedsNoReloadAfterNginxWasRestarted) {
   ASSERT_EQ(sink().apply({service_at("web", {&a_})}).result, DRCON_OK);
   nginx_.kill9();
   EXPECT_EQ(sink_->reconcile().result, DRCON_RETRY);
-  nginx_.serve(proxy);
+  nginx_.serve(proxying);
   nginx_.start();
   EXPECT_EQ(sink_->reconcile().result, DRCON_OK);
   EXPECT_TRUE(answers("a\n"));
@@ -535,7 +535,7 @@ TEST_F(NginxSink, WaitsForAnNginxThatIsDownWithTheFileInPlace) {
   EXPECT_EQ(how.result, DRCON_RETRY);
   EXPECT_NE(how.why.find("nginx does not run"), std::string::npos) << how.why;
   EXPECT_NE(file().find(std::to_string(a_.port())), std::string::npos);
-  nginx_.serve(proxy);
+  nginx_.serve(proxying);
   nginx_.start();
   EXPECT_EQ(sink_->apply({service_at("web", {&a_})}).result, DRCON_OK);
   EXPECT_TRUE(answers("a\n"));
@@ -602,7 +602,7 @@ TEST_F(NginxSink, RetriesAChangeThatNginxCannotTakeForAReasonOutsideOfIt) {
   ASSERT_EQ(sink("confirm_timeout = \"1s\"\n").apply({service_at("web", {&a_})}).result, DRCON_OK);
   serve_web();
   auto other = std::make_unique<backend>("other");
-  nginx_.serve(std::string(proxy) + "server { listen 127.0.0.1:" + std::to_string(other->port()) + "; }\n");
+  nginx_.serve(std::string(proxying) + "server { listen 127.0.0.1:" + std::to_string(other->port()) + "; }\n");
   const auto before = file();
   const auto how = sink_->apply({service_at("web", {&b_})});
   EXPECT_EQ(how.result, DRCON_RETRY) << how.why;

@@ -9,7 +9,7 @@
 namespace drcon::nginx {
 namespace {
 
-server server_at(const std::string& address, std::uint32_t weight = 1) {
+server server_of(const std::string& address, std::uint32_t weight = 1) {
   server made;
   made.address = address;
   made.weight = weight;
@@ -24,20 +24,20 @@ layout form_with_listener() {
 }
 
 TEST(NginxRender, GivesEqualBytesForEqualUpstreams) {
-  const std::vector<upstream> all{{"web", {server_at("10.0.0.1:80"), server_at("[::1]:81", 5)}}};
+  const std::vector<upstream> all{{"web", {server_of("10.0.0.1:80"), server_of("[::1]:81", 5)}}};
   EXPECT_EQ(render(all, {}, form_with_listener()).bytes, render(all, {}, form_with_listener()).bytes);
 }
 
 TEST(NginxRender, ChangesTheGenerationWithEveryChange) {
   const auto form = form_with_listener();
-  const auto one = render({{"web", {server_at("10.0.0.1:80")}}}, {}, form);
-  const auto two = render({{"web", {server_at("10.0.0.1:80", 2)}}}, {}, form);
+  const auto one = render({{"web", {server_of("10.0.0.1:80")}}}, {}, form);
+  const auto two = render({{"web", {server_of("10.0.0.1:80", 2)}}}, {}, form);
   EXPECT_NE(one.generation, two.generation);
   EXPECT_NE(one.bytes.find(one.generation), std::string::npos);
 }
 
 TEST(NginxRender, RendersEveryPropertyOfAServer) {
-  auto each = server_at("10.0.0.1:80", 3);
+  auto each = server_of("10.0.0.1:80", 3);
   each.backup = true;
   each.down = true;
   auto form = form_with_listener();
@@ -52,7 +52,7 @@ TEST(NginxRender, RendersEveryPropertyOfAServer) {
 
 TEST(NginxRender, SaysThatNoConnectionsAreKeptOnlyWhereNginxKeepsThemByDefault) {
   auto form = form_with_listener();
-  const std::vector<upstream> all{{"web", {server_at("10.0.0.1:80")}}};
+  const std::vector<upstream> all{{"web", {server_of("10.0.0.1:80")}}};
   EXPECT_EQ(render(all, {}, form).bytes.find("keepalive"), std::string::npos);
   form.keeps_by_default = true;
   EXPECT_NE(render(all, {}, form).bytes.find("    server 10.0.0.1:80;\n    keepalive 0;\n}\n"), std::string::npos);
@@ -61,9 +61,9 @@ TEST(NginxRender, SaysThatNoConnectionsAreKeptOnlyWhereNginxKeepsThemByDefault) 
 }
 
 TEST(NginxMemory, RecallsWhatTheBuiltInFormShows) {
-  auto backup = server_at("[2001:db8::1]:443", 7);
+  auto backup = server_of("[2001:db8::1]:443", 7);
   backup.backup = true;
-  const auto text = render({{"api", {backup}}, {"web", {server_at("10.0.0.1:80")}}}, {}, form_with_listener()).bytes;
+  const auto text = render({{"api", {backup}}, {"web", {server_of("10.0.0.1:80")}}}, {}, form_with_listener()).bytes;
   const auto known = recall(text);
   ASSERT_EQ(known.size(), 2U);
   EXPECT_EQ(known.at("api")[0].address, "[2001:db8::1]:443");
@@ -81,7 +81,7 @@ TEST(NginxMemory, DoesNotTakeAStandInForAServer) {
 }
 
 TEST(NginxMemory, RecallsKeptServersAgainAndAgain) {
-  last_servers last{{"web", {server_at("10.0.0.1:80")}}};
+  last_servers last{{"web", {server_of("10.0.0.1:80")}}};
   for (int i = 0; i < 3; ++i) last = recall(render({{"web", {}}}, last, form_with_listener()).bytes);
   ASSERT_TRUE(last.contains("web"));
   EXPECT_EQ(last.at("web")[0].address, "10.0.0.1:80");
@@ -90,7 +90,7 @@ TEST(NginxMemory, RecallsKeptServersAgainAndAgain) {
 TEST(NginxMemory, CarriesServersInACommentBesideAUsersTemplate) {
   auto form = form_with_listener();
   form.user_template = "# mine: {{service_count}}\n";
-  const auto known = recall(render({{"web", {server_at("10.0.0.1:80", 4)}}}, {}, form).bytes);
+  const auto known = recall(render({{"web", {server_of("10.0.0.1:80", 4)}}}, {}, form).bytes);
   ASSERT_TRUE(known.contains("web"));
   EXPECT_EQ(known.at("web")[0].weight, 4U);
 }
@@ -99,7 +99,7 @@ TEST(NginxMemory, DoesNotCountServersTwiceWhenAUsersTemplateLooksLikeTheBuiltInF
   auto form = form_with_listener();
   form.user_template =
       "{{#services}}upstream {{name}} {\n{{#endpoints}}    server {{server}};\n{{/endpoints}}}\n{{/services}}";
-  last_servers last = recall(render({{"web", {server_at("10.0.0.1:80")}}}, {}, form).bytes);
+  last_servers last = recall(render({{"web", {server_of("10.0.0.1:80")}}}, {}, form).bytes);
   for (int i = 0; i < 3; ++i) last = recall(render({{"api", {}}, {"web", {}}}, last, form).bytes);
   ASSERT_EQ(last.at("web").size(), 1U);
   EXPECT_FALSE(last.contains("api")) << "a stand-in is not a server";
@@ -110,7 +110,7 @@ TEST(NginxMemory, RendersAKeptServerAsItWasWithAUsersTemplate) {
   form.user_template =
       "{{#services}}{{#endpoints}}{{address}} {{host}} {{port}} {{id}} {{node}} {{health}} {{meta.k}} "
       "{{#tags}}<{{.}}>{{/tags}}{{/endpoints}}{{/services}}";
-  auto each = server_at("[::1]:80", 4);
+  auto each = server_of("[::1]:80", 4);
   each.origin = {.id = "i", .node = "n", .address = "::1", .port = 80, .tags = {"two words"}, .meta = {{"k", "v"}}};
   each.origin.health = health::warning;
   const auto first = render({{"web", {each}}}, {}, form).bytes;
@@ -122,7 +122,7 @@ TEST(NginxMemory, WritesNoCommentThatNginxWouldRefuseForItsLength) {
   auto form = form_with_listener();
   form.user_template = "# mine\n";
   std::vector<server> many;
-  for (int i = 0; i < 1000; ++i) many.push_back(server_at("10.0.0.1:" + std::to_string(1000 + i)));
+  for (int i = 0; i < 1000; ++i) many.push_back(server_of("10.0.0.1:" + std::to_string(1000 + i)));
   const auto text = render({{"web", many}}, {}, form).bytes;
   std::istringstream lines(text);
   for (std::string line; std::getline(lines, line);) EXPECT_LT(line.size(), 4000U);

@@ -53,15 +53,23 @@ std::string state_of(const json& pipeline, const json& status) {
   return behind ? "applying" : "ok";
 }
 
-// What each brake holds: empty if none does. Not every drcon that answers has the list.
+// What each brake holds, and what ends it: empty if none does. Not every drcon that answers has the list.
 std::string format_holds(const json& pipelines) {
-  std::vector<std::vector<std::string>> rows{{"PIPELINE", "HELD SERVICE", "SERVED", "FEWEST", "SINCE", "UNTIL"}};
-  for (const auto& [name, each] : pipelines.items())
-    for (const auto& hold : each.value("holds", json::array()))
+  std::vector<std::vector<std::string>> rows{{"PIPELINE", "HELD SERVICE", "SERVED", "WOULD BE LEFT", "SINCE", "UNTIL"}};
+  std::string commands;
+  for (const auto& [name, each] : pipelines.items()) {
+    const auto holds = each.value("holds", json::array());
+    if (!holds.empty()) commands += (commands.empty() ? "" : ", ") + ("drcon release-brake " + printable(name));
+    for (const auto& hold : holds)
       rows.push_back({printable(name), is_set(hold, "service") ? text(hold, "service") : "(the pipeline)",
                       text(hold, "before"), text(hold, "after"), clock_time(hold.at("since")),
                       clock_time(hold.at("until"))});
-  return rows.size() > 1 ? "\n" + table(rows) : "";
+  }
+  if (commands.empty()) return {};
+  return "\n" + table(rows) +
+         "A hold ends when the endpoints are back. Otherwise the removals are applied at the time under UNTIL, or now "
+         "by: " +
+         commands + "\n";
 }
 
 std::string short_source(const std::string& name, const json& source) {

@@ -49,6 +49,7 @@ TEST_F(Operator, StatusReportsInSyncAndWhatNeedsAttention) {
   EXPECT_THAT(held.out,
               HasSubstr("pipeline web is held by its brake: service web: 2 of 3 endpoints in service would go"));
   EXPECT_THAT(held.out, HasSubstr("BRAKE HOLDS"));
+  EXPECT_THAT(held.out, HasSubstr("applied at the time under UNTIL, or now by: drcon release-brake web\n"));
   EXPECT_EQ(parsed_json(ask("status", {"--json"}).out)["pipelines"]["web"]["held_loss"]["removed"], 2);
 }
 

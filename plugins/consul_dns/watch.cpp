@@ -11,6 +11,7 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace drcon::consul_dns {
@@ -188,6 +189,12 @@ void watcher::take(finding& found) {
   if (found.endpoints) {
     absent_since_.reset();
     failures_.reset();
+    if (looks_like_part(*found.endpoints, now))
+      return report_failure(
+          "the server gives other endpoints with each answer, and as many: it passes on answers that Consul has cut; "
+          "let "
+          "it ask Consul over TCP (tcp-upstream of unbound), or set dns_config.enable_truncate in Consul",
+          common::failure::error);
     found.is_settling = !settling_.accepts(*found.endpoints, published_, now);
     if (!found.is_settling) return publish(*found.endpoints);
     return report_failure(
@@ -210,6 +217,13 @@ void watcher::take(finding& found) {
   } else if (!published_ || !published_->empty()) {
     report_failure("the authority knows no such name; accepted when it has held for absent_after");
   }
+}
+
+bool watcher::looks_like_part(const std::vector<endpoint>& found, clock::time_point now) {
+  std::vector<std::string> ids;
+  std::ranges::transform(found, std::back_inserter(ids), &endpoint::id);
+  std::ranges::sort(ids);
+  return parts_.looks_like_part(std::move(ids), now);
 }
 
 void watcher::publish(const std::vector<endpoint>& endpoints) {

@@ -8,6 +8,7 @@
 
 #include "common/awaited_endpoints.hpp"
 #include "common/readiness.hpp"
+#include "consul_dns/random_parts.hpp"
 #include "consul_dns/resolver.hpp"
 #include "consul_dns/services.hpp"
 #include "consul_dns/settings.hpp"
@@ -87,6 +88,7 @@ private:
   bool may_be_part(const dns_answer& over_udp) const;
   void note_cut(const dns_answer& over_udp, const dns_answer& whole);
   void take(finding& found);
+  bool looks_like_part(const std::vector<endpoint>& found, clock::time_point now);
   void publish(const std::vector<endpoint>& endpoints);
   std::chrono::nanoseconds pause(const finding& found);
 
@@ -99,6 +101,7 @@ private:
   bool known_ = false;             // the host has not been given "unknown" since the last publish
   std::optional<clock::time_point> absent_since_;
   settling settling_;
+  random_parts parts_;
   common::backoff failures_;
   std::minstd_rand random_{std::random_device{}()};
 };

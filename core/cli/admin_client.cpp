@@ -38,13 +38,23 @@ constexpr auto silence_timeout = std::chrono::seconds(40);  // of events: drcon 
 constexpr std::size_t largest_read = 65536;
 constexpr auto usual_socket = "/run/drcon/admin.sock";
 
+// Throws no_answer where the configuration that was named cannot be read: the socket that everybody else uses is that
+// of another drcon, which must not be paused or reloaded in its place.
 std::filesystem::path socket_of(const arguments& options) {
   if (!options.socket.empty()) return options.socket;
   std::error_code error;
-  if (std::filesystem::exists(options.config, error)) {
+  const bool was_named = options.config != arguments().config;
+  if (was_named || std::filesystem::exists(options.config, error)) {
     config::diagnostics found;
     const auto host = config::load_host(options.config, found);
     if (host && !host->admin.socket.empty()) return host->admin.socket;
+    if (!host && was_named) {
+      auto faults = found.text();
+      while (faults.ends_with('\n')) faults.pop_back();
+      throw no_answer(faults +
+                      "\n  help: the socket of this drcon is not known, so none was asked; correct the file, or "
+                      "name the socket by --socket");
+    }
   }
   // Of a unit's own commands, which are not given the credentials that the configuration may name.
   if (const char* runtime = std::getenv("RUNTIME_DIRECTORY")) return std::filesystem::path(runtime) / "admin.sock";

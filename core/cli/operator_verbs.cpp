@@ -2,10 +2,22 @@
 
 #include <CLI/CLI.hpp>
 
+#include <string>
+
 namespace drcon::cli {
 namespace {
 
 constexpr auto pipeline_meaning = "Name of a pipeline";
+
+// The parser takes -1 for the largest number there is.
+const CLI::Validator whole_number(
+    [](const std::string& text) {
+      constexpr std::size_t most_digits = 18;
+      const bool is_one =
+          !text.empty() && text.size() <= most_digits && text.find_first_not_of("0123456789") == std::string::npos;
+      return is_one ? std::string() : "'" + text + "' is no whole number from 0 to 999999999999999999";
+    },
+    "");
 
 class adder {
 public:
@@ -44,7 +56,7 @@ void add_operator_verbs(const verb_adder& add, arguments& options) {
   auto& journal_verb = verbs.verb("journal", "Show what changed, why, and what each sink did with it.", journal);
   journal_verb.add_flag("-f,--follow", options.follow, "Go on with what happens from now on");
   journal_verb.add_option("--pipeline", options.pipeline, "Only of this pipeline, its sources and sinks");
-  journal_verb.add_option("--after", options.after, "Only entries with a higher number");
+  journal_verb.add_option("--after", options.after, "Only entries with a higher number")->check(whole_number);
 
   auto& explain_verb =
       verbs.verb_of_pipeline("explain",
@@ -77,7 +89,7 @@ void add_operator_verbs(const verb_adder& add, arguments& options) {
                              "Serve what an earlier revision had, and pause. Without a revision: list "
                              "what there is to go back to.",
                              rollback);
-  rollback_verb.add_option("REVISION", options.revision, "As in the list");
+  rollback_verb.add_option("REVISION", options.revision, "As in the list")->check(whole_number);
   auto& log_verb =
       verbs.verb("log",
                  "Change how much is logged, until the next reload or restart. Without a level: show which "

@@ -1,4 +1,5 @@
 // drcon top: the status, live, and below it the newest of the journal.
+#include "cli/admin_answer.hpp"
 #include "cli/admin_client.hpp"
 #include "cli/operator_verbs.hpp"
 #include "cli/terminal_text.hpp"
@@ -126,17 +127,8 @@ struct ending {
   char key = 0;
 };
 
-}  // namespace
-
-int top(const arguments& options) {
-  if (options.json || ::isatty(STDOUT_FILENO) == 0 || ::isatty(STDIN_FILENO) == 0) return status(options);
-  admin_client client(options);
-  try {
-    client.ask("GET", "/healthz");
-  } catch (const no_answer& error) {
-    std::cerr << "drcon: " << error.what() << "\n";
-    return exit_runtime;
-  }
+int show(admin_client client) {
+  client.ask("GET", "/healthz");
   const screen own;
   live_view view;
   while (!view.ended()) {
@@ -152,6 +144,13 @@ int top(const arguments& options) {
     }
   }
   return exit_ok;
+}
+
+}  // namespace
+
+int top(const arguments& options) {
+  if (options.json || ::isatty(STDOUT_FILENO) == 0 || ::isatty(STDIN_FILENO) == 0) return status(options);
+  return guarded(options, [&] { return show(admin_client(options)); });
 }
 
 }  // namespace drcon::cli

@@ -11,10 +11,10 @@
 namespace drcon::config {
 namespace {
 
-using context = std::vector<std::string>;
+using place_parts = std::vector<std::string>;
 
 // valijson names a place as <root>, [service], [0]; ours are JSON Pointers.
-std::string pointer_of(const context& parts) {
+std::string pointer_of(const place_parts& parts) {
   std::string pointer;
   for (std::size_t i = 1; i < parts.size(); ++i) {
     const std::string_view part = parts[i];

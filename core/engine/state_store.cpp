@@ -133,15 +133,18 @@ struct state_store::writer {
     }
   }
 
-  // One file after the other, so that retire() finds what is not written yet. False when something could not be
+  // One file after the other, so that retire() finds what is not written yet; each once, since changes that come faster
+  // than the disk writes would otherwise never meet the pause between two rounds. False when something could not be
   // written: that is tried again with the next round.
   bool write_all() {
     write_urgent();
     std::map<std::string, saved_state> failed;
+    std::set<std::string> taken;
     for (;;) {
       const std::lock_guard on_disk(in->disk);
-      auto next = take_first();
+      auto next = take_first_but(taken);
       if (next.empty()) break;
+      taken.insert(next.key());
       bool written = false;
       base::caught_last("the last good state of pipeline " + next.key() + " is not kept, that of the others is", [&] {
         const auto outcome = write_state(next.key(), next.mapped());
@@ -158,10 +161,11 @@ struct state_store::writer {
   }
 
   // Empty when there is none.
-  std::map<std::string, saved_state>::node_type take_first() {
+  std::map<std::string, saved_state>::node_type take_first_but(const std::set<std::string>& taken) {
     const std::lock_guard lock(in->mutex);
-    if (in->waiting.empty()) return {};
-    return in->waiting.extract(in->waiting.begin());
+    const auto first = std::ranges::find_if(in->waiting, [&](const auto& each) { return !taken.contains(each.first); });
+    if (first == in->waiting.end()) return {};
+    return in->waiting.extract(first);
   }
 
   void write_urgent() {

@@ -21,14 +21,14 @@ std::size_t place_of(health which) {
   return 4;
 }
 
-bool in_service(health which, std::uint32_t weight) {
+bool counts_as_in_service(health which, std::uint32_t weight) {
   return (which == health::passing || which == health::warning) && weight > 0;
 }
 
 population count(const std::vector<endpoint>& endpoints, std::size_t values) {
   population counts{.endpoints = endpoints.size(), .in_service = values};
   for (const auto& each : endpoints) {
-    if (in_service(each.health, each.weight)) ++counts.in_service;
+    if (counts_as_in_service(each.health, each.weight)) ++counts.in_service;
     if (const auto place = place_of(each.health); place < counts.by_health.size()) ++counts.by_health[place];
   }
   return counts;
@@ -70,8 +70,8 @@ std::size_t population::count_of(health which) const {
   return place < by_health.size() ? by_health[place] : 0;
 }
 
-bool in_service(const endpoint& each) { return in_service(each.health, each.weight); }
-bool in_service(const endpoint_view& each) { return in_service(each.health(), each.weight()); }
+bool in_service(const endpoint& each) { return counts_as_in_service(each.health, each.weight); }
+bool in_service(const endpoint_view& each) { return counts_as_in_service(each.health(), each.weight()); }
 
 shared_service::shared_service(service value)
     : name_(std::move(value.name)), values_(std::move(value.values)), counts_(count(value.endpoints, values_.size())) {

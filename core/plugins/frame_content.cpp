@@ -10,7 +10,7 @@
 namespace drcon::plugins {
 namespace {
 
-void put(frame_writer& frame, const endpoint_view& endpoint) {
+void put_endpoint(frame_writer& frame, const endpoint_view& endpoint) {
   frame.text(endpoint.id()).text(endpoint.node()).text(endpoint.address());
   frame.number(endpoint.port()).number(endpoint.weight()).number(endpoint.priority());
   frame.number(static_cast<std::uint32_t>(endpoint.health()));
@@ -48,7 +48,7 @@ endpoint get_endpoint(frame_reader& fields) {
 void put(frame_writer& frame, const service_view& service) {
   frame.text(service.name()).number(service.revision());
   frame.number(service.endpoints().size());
-  for (const auto each : service.endpoints()) put(frame, each);
+  for (const auto each : service.endpoints()) put_endpoint(frame, each);
   frame.number(service.values().size());
   for (const auto& [key, value] : service.values()) frame.text(key).text(value);
 }

@@ -73,7 +73,7 @@ void instance::on_crash(const std::string& how) {
 namespace {
 
 // A service may be left out because it has no name.
-std::string text_of(const refusal& left_out) {
+std::string refusal_text(const refusal& left_out) {
   auto what = left_out.service;
   if (!left_out.endpoint.empty()) what += " endpoint " + left_out.endpoint;
   return what.empty() ? left_out.why : what + ": " + left_out.why;
@@ -89,7 +89,7 @@ void instance::report_refusals(const std::string& service, std::vector<refusal> 
   constexpr std::size_t named = 3;
   if (fresh.empty()) return;
   for (std::size_t i = 0; i < std::min(fresh.size(), named); ++i)
-    log::warning(subject_, "left out {}", text_of(fresh[i]));
+    log::warning(subject_, "left out {}", refusal_text(fresh[i]));
   if (fresh.size() > named)
     log::warning(subject_, "left out {} more{}; the status names them", fresh.size() - named,
                  service.empty() ? "" : " of service " + service);

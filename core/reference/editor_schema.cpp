@@ -33,7 +33,7 @@ const std::map<std::string, std::string, std::less<>> patterns{
 constexpr auto path_or_nothing = "^[^\\x00]*$";
 
 // What the value must look like, in words, behind its description: an editor shows no pattern that people understand.
-void describe(json& result, const json& schema) {
+void add_meaning(json& result, const json& schema) {
   auto text = schema.value("description", "");
   const auto add = [&text](const std::string& more) { text += (text.empty() ? "" : "\n\n") + more; };
   auto form = config::describe_format(schema.value("format", ""));
@@ -76,7 +76,7 @@ json secret(const json& schema) {
   for (const auto* key : {"pattern", "minLength", "maxLength"})
     if (schema.contains(key)) result[key] = schema.at(key);
   translate_format(result, schema);
-  describe(result, schema);
+  add_meaning(result, schema);
   return result;
 }
 
@@ -113,7 +113,7 @@ json translated(const json& schema) {
   for (const auto* key : {"properties", "patternProperties", "dependencies", "allOf", "anyOf", "oneOf"})
     if (schema.contains(key)) result[key] = each_translated(schema.at(key));
   add_former_names(result, schema);
-  describe(result, schema);
+  add_meaning(result, schema);
   // What Taplo writes into a new table of this kind.
   if (schema.contains("required")) result["x-taplo"]["initKeys"] = schema.at("required");
   return result;

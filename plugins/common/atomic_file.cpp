@@ -66,7 +66,14 @@ int make_file(const file_place& place, std::string& name) {
 }  // namespace
 
 std::optional<std::string> read_file(const std::string& path, std::string& why) {
-  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  // Not to wait for the other end of a pipe, and not to read from a device that has no end.
+  const int file = ::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+  struct stat info {};
+  if (file >= 0 && ::fstat(file, &info) == 0 && !S_ISREG(info.st_mode) && !S_ISDIR(info.st_mode)) {
+    ::close(file);
+    why = "cannot read " + path + ": it is no regular file";
+    return {};
+  }
   if (file >= 0) return read_all(file, path, why);
   if (errno != ENOENT) why = errno_text("cannot read", path);
   return {};

@@ -12,7 +12,7 @@
 
 namespace drcon::common {
 
-/// The whole of a file. Nothing when it cannot be read, with `why` set unless it is simply not there.
+/// The whole of a regular file. Nothing when it cannot be read, with `why` set unless it is simply not there.
 std::optional<std::string> read_file(const std::string& path, std::string& why);
 
 /// The same of a file that we write: no link is followed at its end, and what is no regular file is not read, since the

@@ -9,6 +9,7 @@
 #include <drcon/detail/user_name.hpp>
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -47,6 +48,12 @@ void probe_written_file(const std::string& path, const probing& into) {
   const file_place place(path);
   if (!place.fault().empty())
     return into.failed(probed::writable, place.fault(), "make the directory, or correct the path");
+  struct stat there {};
+  if (::fstatat(place.directory(), place.name().c_str(), &there, AT_SYMLINK_NOFOLLOW) == 0 && !S_ISREG(there.st_mode))
+    return into.failed(
+        probed::writable,
+        place.path() + " is " + (S_ISDIR(there.st_mode) ? "a directory" : "no regular file") + ", and is not replaced",
+        "move it away, or name another file");
   const auto directory = place.path().substr(0, place.path().rfind('/') + 1);
   if (::faccessat(place.directory(), ".", W_OK | X_OK, AT_EACCESS) != 0) {
     const bool read_only = errno == EROFS;
@@ -62,6 +69,11 @@ void probe_written_file(const std::string& path, const probing& into) {
 }
 
 void probe_read_file(const std::string& what, const std::string& path, const probing& into) {
+  struct stat there {};
+  if (::stat(path.c_str(), &there) == 0 && !S_ISREG(there.st_mode))
+    return into.failed(probed::readable,
+                       what + " " + path + " is " + (S_ISDIR(there.st_mode) ? "a directory" : "no regular file"),
+                       "correct the path");
   if (::faccessat(AT_FDCWD, path.c_str(), R_OK, AT_EACCESS) == 0)
     return into.ok(probed::readable, what + " " + path + " can be read by " + this_user());
   const bool is_missing = errno == ENOENT;

@@ -22,7 +22,7 @@ const mustache_name* find(const mustache_scope& in, std::string_view name) {
 }
 
 // What the parts stand for, one within the other; null where one of them is not there.
-const mustache_name* resolve(const mustache_scope& in, path parts) {
+const mustache_name* find_name(const mustache_scope& in, path parts) {
   const auto* scope = &in;
   const mustache_name* found = nullptr;
   for (const auto part : parts) {
@@ -43,14 +43,14 @@ std::string joined(path parts) {
 // A name with dots in it that was not put in brackets: service.my.app.count means service.[my.app].count.
 std::string with_brackets(const mustache_scope& in, path parts) {
   for (std::size_t first = 1; first + 1 < parts.size(); ++first) {
-    const auto* map = resolve(in, parts.first(first));
+    const auto* map = find_name(in, parts.first(first));
     if (map == nullptr || map->opens == nullptr || map->opens->any == nullptr) continue;
     for (auto end = first + 2; end <= parts.size(); ++end) {
       std::vector<std::string_view> meant(parts.begin(), parts.begin() + static_cast<std::ptrdiff_t>(first));
       const auto name = joined(parts.subspan(first, end - first));
       meant.push_back(name);
       meant.insert(meant.end(), parts.begin() + static_cast<std::ptrdiff_t>(end), parts.end());
-      if (resolve(in, meant) == nullptr) continue;
+      if (find_name(in, meant) == nullptr) continue;
       return joined(parts.first(first)) + ".[" + name + "]" + (end < parts.size() ? "." : "") +
              joined(parts.subspan(end));
     }
@@ -99,7 +99,7 @@ std::string judge::fault_of(std::size_t index) {
   }
   const mustache_name* found = nullptr;
   for (const auto* each : in_reach)
-    if ((found = resolve(*each, one.path)) != nullptr) break;
+    if ((found = find_name(*each, one.path)) != nullptr) break;
   if (found == nullptr) return unknown(one, in_reach);
   if (one.is_section) {
     opened_[index] = found->kind == mustache_kind::flag ? &a_flag : found->opens == nullptr ? &texts : found->opens;
@@ -114,7 +114,7 @@ std::string judge::fault_of(std::size_t index) {
 std::string judge::unknown_part(const mention& of, const std::vector<const mustache_scope*>& in_reach) {
   for (const auto* each : in_reach)
     for (auto length = of.path.size() - 1; length > 0; --length) {
-      const auto* known = resolve(*each, path(of.path).first(length));
+      const auto* known = find_name(*each, path(of.path).first(length));
       if (known == nullptr) continue;
       std::vector<std::string_view> names;
       if (known->opens != nullptr)

@@ -128,7 +128,7 @@ bool forget_old_indices(std::set<service_change>& changes, std::uint64_t highest
 
 std::optional<node_content> parse_node(const std::string& body) {
   node_reader reader;
-  if (!json::sax_parse(body, &reader)) return {};
+  if (has_hidden_rest(body) || !json::sax_parse(body, &reader)) return {};
   return std::move(reader).result();
 }
 

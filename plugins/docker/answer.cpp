@@ -18,7 +18,7 @@ namespace {
 using common::json_text;
 using nlohmann::json;
 
-std::uint16_t port_number(std::string_view text) {
+std::uint16_t port_number_or_none(std::string_view text) {
   unsigned value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   return error == std::errc() && end == text.data() + text.size() && value <= UINT16_MAX
@@ -37,7 +37,7 @@ void read_bindings(const json& bindings, container_port& result) {
   if (!bindings.is_array()) return;
   std::vector<port_binding> all;
   for (const auto& each : bindings)
-    if (const auto port = port_number(json_text(each, "HostPort")); port != 0)
+    if (const auto port = port_number_or_none(json_text(each, "HostPort")); port != 0)
       all.push_back({json_text(each, "HostIp"), port});
   if (all.empty()) return;
   // Not of std::ranges: clang 14, which compiles the fuzzer, cannot instantiate what that returns.
@@ -55,7 +55,7 @@ void read_ports(const json& inspected, container& result) {
   const auto take = [&all, &result](const json& ports, kind of) {
     for (const auto& [key, value] : ports.items()) {
       const auto slash = key.find('/');
-      const auto number = port_number(std::string_view(key).substr(0, slash));
+      const auto number = port_number_or_none(std::string_view(key).substr(0, slash));
       const auto protocol = slash == std::string::npos ? "tcp" : key.substr(slash + 1);
       if (number != 0 && protocol != "tcp" && protocol != "udp") result.other_ports.insert(key);
       if (number == 0 || (protocol != "tcp" && protocol != "udp")) continue;

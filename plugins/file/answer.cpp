@@ -3,6 +3,7 @@
 #include <drcon/toml.hpp>
 
 #include <nlohmann/json.hpp>
+#include <parsed_json.hpp>
 
 #include <algorithm>
 #include <functional>
@@ -228,6 +229,10 @@ private:
 };
 
 std::optional<toml::table> read_json(const std::string& text, const std::string& file, std::string& why) {
+  if (has_hidden_rest(text)) {
+    why = file + ":" + line_and_column(text, text.find('\0') + 1) + ": a byte of value 0, which JSON does not have";
+    return {};
+  }
   try {
     json_guard guard;
     const auto all = nlohmann::json::parse(text, std::ref(guard));

@@ -4,6 +4,8 @@
 #include "common/count_of.hpp"
 #include "file/changes.hpp"
 
+#include <unistd.h>
+
 #include <filesystem>
 
 namespace drcon::file {
@@ -38,6 +40,15 @@ std::chrono::nanoseconds watcher::read(bool whole) {
   else report_fault(why);
   dealt_with_ = true;
   return settings_.poll;
+}
+
+std::string watcher::fault_of_content() const {
+  std::error_code error;
+  if (!std::filesystem::is_regular_file(settings_.path, error) || ::access(settings_.path.c_str(), R_OK) != 0)
+    return {};
+  auto now = look();
+  if (now.text) parse(*now.text, settings_.format, settings_.path, now.why);
+  return now.why;
 }
 
 watcher::sight watcher::look() const {

@@ -24,6 +24,8 @@ public:
 
   /// Until a stop is requested.
   void run(const std::stop_token& stop);
+  /// What is wrong with a file that can be read: its size, or what is in it. Empty where nothing is. Any thread.
+  std::string fault_of_content() const;
 
 private:
   using clock = std::chrono::steady_clock;

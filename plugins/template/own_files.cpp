@@ -8,14 +8,14 @@ namespace {
 std::string directory_of(const std::string& path) { return path.substr(0, path.rfind('/') + 1); }
 
 // Hidden, so that no include pattern takes it for a configuration.
-std::string list_of(const std::string& pattern) {
+std::string list_path(const std::string& pattern) {
   return directory_of(pattern) + "." + path_for(pattern.substr(pattern.rfind('/') + 1), "each") + ".files";
 }
 
 }  // namespace
 
 own_files::own_files(const std::string& pattern)
-    : directory_(directory_of(pattern)), list_(list_of(pattern), {.new_mode = 0600}) {}
+    : directory_(directory_of(pattern)), list_(list_path(pattern), {.new_mode = 0600}) {}
 
 std::string own_files::read() {
   if (auto why = list_.look(); !why.empty()) return why;

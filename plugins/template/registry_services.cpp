@@ -256,7 +256,7 @@ value address_of(const void* self, memory&) {
 }
 value port_of(const void* self, memory&) { return value::integer(as<instance>(self).of->port); }
 value id_of(const void* self, memory&) { return as<instance>(self).id(); }
-value name_of(const void* self, memory&) {
+value service_name_of(const void* self, memory&) {
   const auto& each = as<instance>(self);
   return each.in->text(each.owner->name, "name", *each.owner, nullptr);
 }
@@ -298,7 +298,7 @@ const field health_service_fields[] = {
     {.name = "Address", .get = address_of},
     {.name = "ServiceTaggedAddresses", .get = addresses_of},
     {.name = "ID", .get = id_of},
-    {.name = "Name", .get = name_of},
+    {.name = "Name", .get = service_name_of},
     {.name = "Tags", .get = tags_of},
     {.name = "Checks", .get = checks_of},
     {.name = "Status", .get = status_of},
@@ -468,7 +468,7 @@ value call_nodes(invocation& in, arguments all) {
 // A service of a node.
 const field node_service_fields[] = {
     {.name = "ID", .get = id_of},
-    {.name = "Service", .get = name_of},
+    {.name = "Service", .get = service_name_of},
     {.name = "Tags", .get = tags_of},
     {.name = "Meta", .get = meta_of},
     {.name = "Port", .get = port_of},

@@ -147,13 +147,13 @@ file_options read_file_options(const options& table) {
 }
 
 // The parts of a path with {{name}} in it; of one without it the whole is in front.
-struct pattern {
+struct path_pattern {
   std::string directory;
   std::string front;
   std::string end;
   bool is_of_many = false;
 
-  explicit pattern(const std::string& path) {
+  explicit path_pattern(const std::string& path) {
     const auto slash = path.rfind('/') + 1;
     directory = path.substr(0, slash);
     front = path.substr(slash);
@@ -166,7 +166,7 @@ struct pattern {
 };
 
 // Whether some name makes one file of both.
-bool can_meet(const pattern& one, const pattern& other) {
+bool can_meet(const path_pattern& one, const path_pattern& other) {
   if (one.directory != other.directory || (!one.is_of_many && !other.is_of_many)) return false;
   if (!one.is_of_many) return can_meet(other, one);
   if (!other.is_of_many)
@@ -181,8 +181,8 @@ bool can_meet(const pattern& one, const pattern& other) {
 void judge_overlaps(const options& table, const apply_settings& all, const context& host) {
   for (std::size_t i = 0; i < all.files.size(); ++i)
     for (std::size_t j = 0; j < i; ++j) {
-      const pattern later(all.files[i].path);
-      const pattern earlier(all.files[j].path);
+      const path_pattern later(all.files[i].path);
+      const path_pattern earlier(all.files[j].path);
       if (!can_meet(later, earlier)) continue;
       const auto why =
           all.files[i].path + " can be the same file as " + all.files[j].path + ", which another entry writes";

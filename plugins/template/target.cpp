@@ -53,7 +53,7 @@ command_outcome send(const command& what, const std::stop_token& stop) {
   return {.why = "process " + std::to_string(pid) + " of " + what.pid_file + " " + how.why, .nobody = how.nobody};
 }
 
-std::string name_of(const command& what) {
+std::string program_of(const command& what) {
   std::string text = "'";
   for (const auto& each : what.argv) text += (text.size() > 1 ? " " : "") + each;
   return text + "'";
@@ -83,7 +83,8 @@ command_outcome carry_out(const command& what, const std::string& file, const co
   for (const auto& [name, value] : what.environment) with.environment.insert_or_assign(name, value);
   const auto result = common::run_command(argv, what.timeout, stop, with);
   if (result.ok()) return {};
-  auto why = name_of(what) + " " + (result.why.empty() ? "ended with code " + std::to_string(result.code) : result.why);
+  auto why =
+      program_of(what) + " " + (result.why.empty() ? "ended with code " + std::to_string(result.code) : result.why);
   std::string said(common::shortened(result.output, 500));
   while (said.ends_with('\n')) said.pop_back();
   if (!said.empty()) why += ": " + said;

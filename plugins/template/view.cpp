@@ -72,16 +72,16 @@ const field endpoint_fields[] = {
 };
 constexpr object_class endpoint_class{.type = "endpoint", .fields = endpoint_fields};
 
-value list_of(const endpoint_item* first, std::size_t count, memory& scratch) {
+value endpoint_list(const endpoint_item* first, std::size_t count, memory& scratch) {
   return common::list_of<endpoint_item, endpoint_class>(first, count, scratch);
 }
 
 using endpoint_items = std::vector<endpoint_item>;
 
-value list_of(const endpoint_items& all, memory& scratch) {
+value endpoint_list(const endpoint_items& all, memory& scratch) {
   auto* kept = room_for<endpoint_item>(all.size(), scratch);
   std::uninitialized_copy(all.begin(), all.end(), kept);
-  return list_of(kept, all.size(), scratch);
+  return endpoint_list(kept, all.size(), scratch);
 }
 
 // Endpoints that have something in common.
@@ -107,7 +107,7 @@ value groups_of(const std::map<std::string_view, endpoint_items>& groups, memory
   auto* all = room_for<group>(groups.size(), scratch);
   std::size_t count = 0;
   for (const auto& [name, members] : groups)
-    new (all + count++) group{.name = name, .endpoints = list_of(members, scratch)};
+    new (all + count++) group{.name = name, .endpoints = endpoint_list(members, scratch)};
   return common::list_of<group, Class>(all, count, scratch);
 }
 
@@ -135,7 +135,7 @@ value endpoints_of(const void* self, memory& scratch) {
   std::size_t count = 0;
   for (const auto& each : item.of->endpoints)
     if ((All || in_service(each)) && item.counts(each)) new (kept + count++) endpoint_item{&each, item.of};
-  return list_of(kept, count, scratch);
+  return endpoint_list(kept, count, scratch);
 }
 
 // Services within a list for each tag have no groups of their own: they would take a group for each tag within each
@@ -296,7 +296,7 @@ value endpoints_of_all(const void* self, memory& scratch) {
   for (const auto& each : as<subject>(self).services)
     for (const auto& one : each.endpoints)
       if (All || in_service(one)) kept.push_back({&one, &each});
-  return list_of(kept, scratch);
+  return endpoint_list(kept, scratch);
 }
 
 // What this file is for: a service, a setting, or a tag with its services.

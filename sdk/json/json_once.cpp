@@ -13,4 +13,7 @@ nlohmann::json nlohmann::literals::json_literals::operator""_json(const char* te
 }
 #endif
 
-nlohmann::json drcon::parsed_json(std::string_view text) { return nlohmann::json::parse(text, nullptr, false); }
+nlohmann::json drcon::parsed_json(std::string_view text) {
+  if (drcon::has_hidden_rest(text)) return nlohmann::json(nlohmann::json::value_t::discarded);
+  return nlohmann::json::parse(text, nullptr, false);
+}

@@ -15,6 +15,9 @@
 #include <nlohmann/json.hpp>
 #include <parsed_json.hpp>
 
+#include <sys/stat.h>
+
+#include <chrono>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -97,6 +100,33 @@ TEST(Doctor, FindsWhetherNginxTakesServersWithoutAReload) {
               HasSubstr("nginx takes servers without a reload: it has version 1"));
   nginx.stop();
   EXPECT_THAT(doctor(config(module)).warning("reachable"), HasSubstr("look into nginx's error log"));
+}
+
+TEST(Doctor, FindsAFileThatCannotBeUsedWhereItIsReadOrWritten) {
+  const temp_dir files;
+  const auto config = [&](const std::string& source, const std::string& target) {
+    return "[source.hosts]\nplugin = \"file\"\npath = \"" + (files / source).string() +
+           "\"\n[sink.page]\nplugin = \"template\"\n[[sink.page.file]]\npath = \"" + (files / target).string() +
+           "\"\nescape = \"none\"\ntemplate = \"" + (files / "page.mustache").string() + "\"\n" +
+           pipeline_of("hosts", "page");
+  };
+  write_file(files / "page.mustache", "page\n");
+  write_file(files / "hosts.toml", "[[service]]\nname = \"web\"\n");
+  write_file(files / "half.toml", "[[service]]\nname = \n");
+  std::filesystem::create_directory(files / "directory");
+  ASSERT_EQ(::mkfifo((files / "pipe").c_str(), 0600), 0);
+  EXPECT_EQ(doctor(config("hosts.toml", "page")).code(), 0);
+  EXPECT_THAT(doctor(config("half.toml", "page")).failed("readable"), HasSubstr("half.toml:2:"));
+  EXPECT_THAT(doctor(config("directory", "page")).failed("readable"), HasSubstr("is a directory"));
+  EXPECT_THAT(doctor(config("pipe", "page")).failed("readable"), HasSubstr("is no regular file"));
+  EXPECT_THAT(doctor(config("hosts.toml", "directory")).failed("writable"), HasSubstr("is a directory"));
+  EXPECT_THAT(doctor(config("hosts.toml", "pipe")).failed("writable"), HasSubstr("is no regular file"));
+  std::filesystem::remove(files / "page.mustache");
+  ASSERT_EQ(::mkfifo((files / "page.mustache").c_str(), 0600), 0);
+  write_file(files / "drcon.toml", config("hosts.toml", "page"));
+  const auto check = run({DRCON_BINARY, "check", "-c", (files / "drcon.toml").string()}, {}, std::chrono::seconds(30));
+  EXPECT_EQ(check.code, 1) << "it does not wait for the other end of the pipe";
+  EXPECT_THAT(check.err + check.out, HasSubstr("it is no regular file"));
 }
 
 TEST(Doctor, FindsThatEverythingWorks) {

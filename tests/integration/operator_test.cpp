@@ -53,6 +53,35 @@ TEST_F(Operator, StatusReportsInSyncAndWhatNeedsAttention) {
   EXPECT_EQ(parsed_json(ask("status", {"--json"}).out)["pipelines"]["web"]["held_loss"]["removed"], 2);
 }
 
+TEST_F(Operator, NumbersThatAreNoneAreRefused) {
+  for (const auto* number : {"-1", "99999999999999999999999", "1x", ""}) {
+    EXPECT_EQ(ask("journal", {"--after", number}).code, 2) << number;
+    EXPECT_EQ(ask("rollback", {"web", number}).code, 2) << number;
+  }
+  EXPECT_EQ(ask("journal", {"--after", "0"}).code, 0);
+}
+
+// The socket that is used when a configuration has none is that of another drcon.
+TEST_F(Operator, ABrokenConfigurationSteersNoOtherDrcon) {
+  const auto mine = (scratch_ / "mine.toml").string();
+  const auto there = "RUNTIME_DIRECTORY=" + drcon_->directory().path().string();
+  write_file(mine, "[admin]\nsocket = \"/nowhere/admin.sock\"\n[[[\n");
+  for (const auto& verb :
+       std::vector<std::vector<std::string>>{{"pause", "web"}, {"reload"}, {"status"}, {"journal"}}) {
+    for (const auto& file : {mine, (scratch_ / "missing.toml").string()}) {
+      auto argv = verb;
+      argv.insert(argv.begin(), DRCON_BINARY);
+      argv.insert(argv.end(), {"-c", file});
+      const auto answer = run(argv, {there});
+      EXPECT_EQ(answer.code, 3) << verb.front() << answer.out;
+      EXPECT_THAT(answer.err, HasSubstr(file)) << verb.front();
+      EXPECT_THAT(answer.err, HasSubstr("so none was asked"));
+    }
+  }
+  EXPECT_THAT(ask("status").out, HasSubstr("in sync"));
+  EXPECT_EQ(run({DRCON_BINARY, "status"}, {there}).code, 0) << "without -c it is this one";
+}
+
 TEST_F(Operator, ExplainReportsEachStep) {
   const auto told = ask("explain", {"web", "10.0.0.2"});
   EXPECT_EQ(told.code, 0) << told.err;

@@ -10,7 +10,7 @@ std::string line(const std::string& key, const std::string& text) {
   return key + " = " + common::toml_text(text) + "\n";
 }
 
-std::string source(const container_settings& all) {
+std::string source_text(const container_settings& all) {
   std::string text = "[source.consul]\nplugin = \"consul-http\"\n" + line("address", all.consul);
   if (all.has_token) text += "token = { env = \"CONSUL_HTTP_TOKEN\" }\n";
   if (!all.ca_file.empty()) text += line("tls.ca_file", all.ca_file);
@@ -53,8 +53,8 @@ std::string drcon_configuration(const container_settings& all) {
   return "# Made by drcon container from the environment; a mounted /etc/drcon/drcon.toml is used where CONSUL is not "
          "set.\n"
          "[host]\n" +
-         line("state_directory", places::state) + "\n[admin]\n" + line("socket", places::socket) + "\n" + source(all) +
-         "\n[sink.routes]\nplugin = \"nginx\"\n" + line("file", places::routes) +
+         line("state_directory", places::state) + "\n[admin]\n" + line("socket", places::socket) + "\n" +
+         source_text(all) + "\n[sink.routes]\nplugin = \"nginx\"\n" + line("file", places::routes) +
          line("template", places::route_template) + line("config", places::nginx_config) +
          line("pid_file", places::nginx_pid) +
          "empty = \"503\"\n"

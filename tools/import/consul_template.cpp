@@ -24,7 +24,7 @@ struct file {
 };
 
 // What Consul Template runs once for several templates is one sink's: all of its files, and one reload.
-struct sink {
+struct planned_sink {
   std::string name;
   waiting wait;
   std::vector<file> files;
@@ -36,8 +36,9 @@ bool are_one(const template_stanza& left, const template_stanza& right) {
          std::tie(right.command, right.command_timeout, right.wait);
 }
 
-std::vector<sink> sinks_of(const settings& given, const import_surroundings& around, asks& asked, report& found) {
-  std::vector<sink> all;
+std::vector<planned_sink> sinks_of(const settings& given, const import_surroundings& around, asks& asked,
+                                   report& found) {
+  std::vector<planned_sink> all;
   std::vector<std::string> names;
   for (const auto& stanza : given.templates) {
     file one{.stanza = &stanza, .form = read(stanza, given, around, found)};
@@ -47,7 +48,8 @@ std::vector<sink> sinks_of(const settings& given, const import_surroundings& aro
     asked.details.insert(more.details.begin(), more.details.end());
     for (const auto& name : more.environment)
       if (std::ranges::find(asked.environment, name) == asked.environment.end()) asked.environment.push_back(name);
-    const auto place = std::ranges::find_if(all, [&stanza](const sink& each) { return are_one(each.first(), stanza); });
+    const auto place =
+        std::ranges::find_if(all, [&stanza](const planned_sink& each) { return are_one(each.first(), stanza); });
     if (place != all.end()) {
       place->files.push_back(std::move(one));
       continue;
@@ -120,7 +122,7 @@ std::string permissions_of(const template_stanza& stanza, report& found) {
   return {};
 }
 
-std::string file_text(const sink& of, const file& one, const import_surroundings& around, report& found) {
+std::string file_text(const planned_sink& of, const file& one, const import_surroundings& around, report& found) {
   const auto& stanza = *one.stanza;
   const auto path = absolute(stanza.destination, around);
   std::string text = "[[sink." + of.name + ".file]]\npath = " + common::toml_text(path) + "\n";
@@ -144,15 +146,15 @@ std::string file_text(const sink& of, const file& one, const import_surroundings
 }
 
 // One pipeline can feed them all, so that the program of one waits for the files of each.
-bool are_fed_together(const std::vector<sink>& all) {
-  return std::ranges::all_of(all, [&all](const sink& each) { return each.wait == all.front().wait; });
+bool are_fed_together(const std::vector<planned_sink>& all) {
+  return std::ranges::all_of(all, [&all](const planned_sink& each) { return each.wait == all.front().wait; });
 }
 
 // Which sink keeps the program of `exec`: the one whose files have no command of their own, since it is the program
 // that reads them; else the first.
-const sink* keeper_of_program(const settings& given, const std::vector<sink>& all, report& found) {
+const planned_sink* keeper_of_program(const settings& given, const std::vector<planned_sink>& all, report& found) {
   if (!keeps_program(given) || all.empty()) return nullptr;
-  auto keeper = std::ranges::find_if(all, [](const sink& each) { return each.first().command.empty(); });
+  auto keeper = std::ranges::find_if(all, [](const planned_sink& each) { return each.first().command.empty(); });
   if (keeper == all.end()) keeper = all.begin();
   const std::string but = are_fed_together(all) ? " does not load" : " neither waits for nor loads";
   for (const auto& each : all)
@@ -164,7 +166,8 @@ const sink* keeper_of_program(const settings& given, const std::vector<sink>& al
   return &*keeper;
 }
 
-std::string sink_text(const sink& of, const std::string& supervise, const import_surroundings& around, report& found) {
+std::string sink_text(const planned_sink& of, const std::string& supervise, const import_surroundings& around,
+                      report& found) {
   auto text = "[sink." + of.name + "]\nplugin = \"template\"\n" + reload_of(of.first(), found) + supervise;
   const bool computes = std::ranges::any_of(of.files, [](const file& each) {
     return std::ranges::any_of(each.form.asked.services, &service_ask::is_computed);
@@ -180,7 +183,7 @@ std::string sink_text(const sink& of, const std::string& supervise, const import
   return text;
 }
 
-std::string pipeline_text(const sink& of, const std::vector<std::string>& sources,
+std::string pipeline_text(const planned_sink& of, const std::vector<std::string>& sources,
                           const std::vector<std::string>& sinks) {
   auto text = "[pipeline." + of.name + "]\nsources = " + toml::list(sources) + "\nsinks = " + toml::list(sinks) + "\n";
   if (of.wait.enabled && of.wait.min && of.wait.max)

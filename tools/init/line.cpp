@@ -16,7 +16,7 @@ struct option {
   void (*set)(request&, const std::string&);
 };
 
-constexpr option options[] = {
+constexpr option all_options[] = {
     {"--output", "FILE",
      "The file to write. Default: /etc/drcon/pipelines.d/first.toml where drcon is installed as a service, else "
      "drcon.toml.",
@@ -32,7 +32,7 @@ constexpr option options[] = {
 };
 
 const option* known(const std::string& name) {
-  for (const auto& each : options)
+  for (const auto& each : all_options)
     if (name == each.name) return &each;
   return nullptr;
 }
@@ -58,7 +58,7 @@ std::variant<request, std::string> read_line(std::span<const std::string> words)
 
 std::string help() {
   auto text = std::string(about) + "\n\nUsage: drcon init [OPTIONS]\n\nOptions:\n";
-  for (const auto& each : options)
+  for (const auto& each : all_options)
     text += "  " + std::string(each.name) + " " + each.value + "\n      " + each.meaning + "\n";
   return text +
          "\nExit codes: 0 a configuration is written; 1 one is there already, or it cannot be written; 2 the command "
@@ -68,7 +68,7 @@ std::string help() {
 std::string description() {
   nlohmann::ordered_json all{{"meaning", about}, {"verbs", nlohmann::ordered_json::array()}};
   all["options"] = nlohmann::ordered_json::array();
-  for (const auto& each : options)
+  for (const auto& each : all_options)
     all["options"].push_back({{"name", each.name}, {"takes_value", true}, {"meaning", each.meaning}});
   return all.dump(2) + "\n";
 }

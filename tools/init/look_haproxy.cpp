@@ -35,7 +35,9 @@ std::string described(const haproxy_server& found) {
 looked<haproxy_server> look_for_haproxy(std::string config) {
   if (config.empty()) config = "/etc/haproxy/haproxy.cfg";
   std::ifstream in(config);
-  if (!in) return {{}, "there is no readable " + config + "; --haproxy PATH names another"};
+  std::error_code error;
+  if (!in || !std::filesystem::is_regular_file(config, error))
+    return {{}, "there is no readable " + config + "; --haproxy PATH names another"};
   haproxy_server found{config, {}, {}};
   for (std::string line; std::getline(in, line);) {
     const auto words = words_of(line);

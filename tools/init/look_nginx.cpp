@@ -37,7 +37,9 @@ looked<nginx_server> look_for_nginx(std::string config) {
   if (config.empty()) return {{}, "is not installed (no program nginx on the PATH or in /usr/sbin)"};
   std::ifstream in(config);
   std::ostringstream text;
-  if (!(text << in.rdbuf())) return {{}, "cannot read its configuration, " + config + "; --nginx PATH names another"};
+  std::error_code error;
+  if (!fs::is_regular_file(config, error) || !(text << in.rdbuf()))
+    return {{}, "cannot read its configuration, " + config + "; --nginx PATH names another"};
   nginx_server found{fs::absolute(config).lexically_normal(), {}, {}};
   std::vector<std::string> patterns;
   common::nginx::for_each_statement(text.str(), {}, [&](const common::nginx::statement& each) {

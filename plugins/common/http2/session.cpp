@@ -15,7 +15,7 @@ namespace {
 constexpr std::uint32_t stream_window = 1024 * 1024;
 constexpr std::int32_t connection_window = 16 * 1024 * 1024;
 
-std::string_view view(const std::uint8_t* bytes, std::size_t size) {
+std::string_view text_at(const std::uint8_t* bytes, std::size_t size) {
   return {reinterpret_cast<const char*>(bytes), size};
 }
 
@@ -45,13 +45,14 @@ struct http2_session::callbacks {
   }
   static int on_header(nghttp2_session*, const nghttp2_frame* frame, const std::uint8_t* name, std::size_t name_size,
                        const std::uint8_t* value, std::size_t value_size, std::uint8_t, void* data) {
-    return guarded(
-        [&] { return self(data).take_header(frame->hd.stream_id, view(name, name_size), view(value, value_size)); });
+    return guarded([&] {
+      return self(data).take_header(frame->hd.stream_id, text_at(name, name_size), text_at(value, value_size));
+    });
   }
   static int on_body(nghttp2_session*, std::uint8_t, std::int32_t stream, const std::uint8_t* bytes, std::size_t size,
                      void* data) {
     return guarded([&] {
-      self(data).take_body(stream, view(bytes, size));
+      self(data).take_body(stream, text_at(bytes, size));
       return 0;
     });
   }
@@ -153,7 +154,7 @@ void http2_session::take_output(std::string& bytes, std::size_t at_most) {
     const std::uint8_t* part = nullptr;
     const auto size = nghttp2_session_mem_send(session_, &part);
     if (size <= 0) return;
-    bytes.append(view(part, static_cast<std::size_t>(size)));
+    bytes.append(text_at(part, static_cast<std::size_t>(size)));
   }
 }
 

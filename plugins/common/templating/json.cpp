@@ -6,6 +6,7 @@
 #include "common/templating/memory.hpp"
 
 #include <nlohmann/json.hpp>
+#include <parsed_json.hpp>
 
 #include <cmath>
 #include <utility>
@@ -234,6 +235,8 @@ private:
 value read_json(std::string_view text, memory& scratch, json_numbers numbers) {
   builder result(scratch, numbers);
   nlohmann::json::sax_parse(text, &result);
+  if (has_hidden_rest(text))
+    throw failure("invalid JSON at byte " + std::to_string(text.find('\0') + 1) + ": a byte of value 0");
   return result.result();
 }
 

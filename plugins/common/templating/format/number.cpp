@@ -138,7 +138,7 @@ std::string general(double number, int precision, char form) {
 }
 
 // %x: -0x1.yyyyyyyyp±dd
-std::string hexadecimal(double number, int precision, char form) {
+std::string in_hexadecimal(double number, int precision, char form) {
   std::array<char, 1200> buffer{};
   int power = 0;
   auto mantissa = std::frexp(std::fabs(number), &power) * 2;
@@ -300,7 +300,7 @@ std::string real_text(double number, char form, int precision) {
     }
     case 'f': return fixed(number, precision);
     case 'x':
-    case 'X': return hexadecimal(number, precision, form);
+    case 'X': return in_hexadecimal(number, precision, form);
     case 'b': return binary(number);
     default: return general(number, precision, form);
   }

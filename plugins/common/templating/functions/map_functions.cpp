@@ -57,10 +57,10 @@ void put(invocation& in, branch& root, std::string_view path, const value& held,
   last.leaf = held;
 }
 
-value map_of(const branch& of, memory& scratch) {
+value map_of_branch(const branch& of, memory& scratch) {
   std::vector<map_entry> all;
   for (const auto& [name, each] : of.below)
-    all.push_back({.key = scratch.text(name), .held = each.leaf ? *each.leaf : map_of(each, scratch)});
+    all.push_back({.key = scratch.text(name), .held = each.leaf ? *each.leaf : map_of_branch(each, scratch)});
   return scratch.any_map(std::move(all));
 }
 
@@ -78,7 +78,7 @@ value call_explode(invocation& in, arguments all) {
     in.spend(1);
     put(in, root, text_field(pair, "Key", in.scratch()).text(), text_field(pair, "Value", in.scratch()), "explode");
   }
-  return map_of(root, in.scratch());
+  return map_of_branch(root, in.scratch());
 }
 
 value call_explode_map(invocation& in, arguments all) {
@@ -88,7 +88,7 @@ value call_explode_map(invocation& in, arguments all) {
     in.spend(1);
     put(in, root, each.key.text(), each.held.in_any(false), "explodeMap");
   }
-  return map_of(root, in.scratch());
+  return map_of_branch(root, in.scratch());
 }
 
 value call_merge_map(invocation& in, arguments all) { return merge_maps(in, all[0], all[1], merging::fills); }

@@ -12,12 +12,12 @@ namespace {
 
 using arguments = std::span<const value>;
 
-bool is_number(const value& of) { return of.is_whole() || of.is(kind::real); }
+bool is_numeric(const value& of) { return of.is_whole() || of.is(kind::real); }
 
 enum class numbers : std::uint8_t { all, whole };
 
 void check_number(invocation& in, std::string_view name, const value& of, numbers allowed = numbers::all) {
-  if (allowed == numbers::all ? is_number(of) : of.is_whole()) return;
+  if (allowed == numbers::all ? is_numeric(of) : of.is_whole()) return;
   std::string shown = "<invalid reflect.Value>";
   if (of.is_there()) {
     shown.clear();

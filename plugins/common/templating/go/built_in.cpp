@@ -125,15 +125,15 @@ value call_printf(invocation& in, arguments all) {
 }
 
 // As an action shows them, where print has <nil>.
-std::string shown(invocation& in, arguments all) {
+std::string escapable_text(invocation& in, arguments all) {
   std::vector<value> plain(all.begin(), all.end());
   std::ranges::replace_if(
       plain, [](const value& each) { return !each.is_there(); }, value(std::string_view("<no value>")));
   return printed(in, plain);
 }
-value call_html(invocation& in, arguments all) { return in.text(html_text(shown(in, all))); }
-value call_js(invocation& in, arguments all) { return in.text(javascript_text(shown(in, all))); }
-value call_urlquery(invocation& in, arguments all) { return in.text(query_text(shown(in, all))); }
+value call_html(invocation& in, arguments all) { return in.text(html_text(escapable_text(in, all))); }
+value call_js(invocation& in, arguments all) { return in.text(javascript_text(escapable_text(in, all))); }
+value call_urlquery(invocation& in, arguments all) { return in.text(query_text(escapable_text(in, all))); }
 
 constexpr parameter one_any[] = {takes::any};
 constexpr parameter format_and_any[] = {takes::text, takes::any};

@@ -7,7 +7,7 @@ namespace {
 
 constexpr std::size_t deepest_section = 200;  // sections in one another: each takes some of the stack
 
-std::string_view trimmed(std::string_view text) {
+std::string_view without_space(std::string_view text) {
   constexpr std::string_view blank = " \t\r\n";
   const auto start = text.find_first_not_of(blank);
   if (start == std::string_view::npos) return {};
@@ -82,7 +82,7 @@ tag parser::read_tag(std::size_t start) {
   const std::string_view mark = is_triple ? std::string_view("}}}") : std::string_view(right_);
   const auto end = all.find(mark, inner);
   if (end == std::string_view::npos) fail(start, "Unclosed tag");
-  const auto content = trimmed(all.substr(inner, end - inner));
+  const auto content = without_space(all.substr(inner, end - inner));
   tag result{.type = tag_type::variable, .name = content, .start = start, .end = end + mark.size()};
   if (is_triple) {
     result.type = tag_type::unescaped;
@@ -95,16 +95,16 @@ tag parser::read_tag(std::size_t start) {
   const auto sign = signs.find(content.front());
   if (sign == std::string_view::npos) return result;
   result.type = types[sign];
-  result.name = trimmed(content.substr(1));
+  result.name = without_space(content.substr(1));
   return result;
 }
 
 void parser::set_delimiters(std::size_t start, std::string_view inner) {
   if (inner.size() < 4 || inner.back() != '=') fail(start, "Invalid set delimiter tag");
-  const auto both = trimmed(inner.substr(0, inner.size() - 1));
+  const auto both = without_space(inner.substr(0, inner.size() - 1));
   const auto space = both.find_first_of(" \t\r\n");
   if (space == std::string_view::npos) fail(start, "Invalid set delimiter tag");
-  const auto right = trimmed(both.substr(space));
+  const auto right = without_space(both.substr(space));
   if (right.find_first_of(" \t\r\n=") != std::string_view::npos || both.substr(0, space).find('=') != both.npos)
     fail(start, "Invalid set delimiter tag");
   left_ = both.substr(0, space);
@@ -205,7 +205,7 @@ void parser::run() {
 // there is none. It looked for the marks that a template has at its beginning.
 std::string without_standalone_lines(std::string_view text, std::vector<source::gap>& gaps) {
   const auto is_alone = [](std::string_view line) {
-    const auto tag = trimmed(line);
+    const auto tag = without_space(line);
     return tag.size() > 5 && tag.starts_with("{{") && std::string_view("#^/!").find(tag[2]) != std::string_view::npos &&
            tag.find("}}") == tag.size() - 2;
   };
@@ -214,7 +214,7 @@ std::string without_standalone_lines(std::string_view text, std::vector<source::
     const auto end = text.find('\n');
     const auto line = text.substr(0, end);
     if (is_alone(line)) {
-      const auto tag = trimmed(line);
+      const auto tag = without_space(line);
       const auto before = static_cast<std::size_t>(tag.data() - line.data());
       gaps.push_back({.offset = result.size(), .bytes = before});
       result += tag;

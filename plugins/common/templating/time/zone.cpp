@@ -181,15 +181,15 @@ counts read_counts(file_reader& file) {
   return result;
 }
 
-struct parts {
+struct file_parts {
   std::string_view times;
   std::string_view kinds_of_changes;
   std::string_view kinds;
   std::string_view letters;
 };
 
-parts read_parts(file_reader& file, const counts& of, std::size_t time_size) {
-  parts result;
+file_parts read_parts(file_reader& file, const counts& of, std::size_t time_size) {
+  file_parts result;
   result.times = file.take(of.changes * time_size);
   result.kinds_of_changes = file.take(of.changes);
   result.kinds = file.take(of.kinds * 6);
@@ -198,7 +198,7 @@ parts read_parts(file_reader& file, const counts& of, std::size_t time_size) {
   return result;
 }
 
-std::optional<std::vector<zone_kind>> kinds_in(const parts& of, memory& scratch) {
+std::optional<std::vector<zone_kind>> kinds_in(const file_parts& of, memory& scratch) {
   std::vector<zone_kind> result;
   for (std::size_t i = 0; i < of.kinds.size(); i += 6) {
     const auto name = static_cast<unsigned char>(of.kinds[i + 5]);
@@ -211,7 +211,7 @@ std::optional<std::vector<zone_kind>> kinds_in(const parts& of, memory& scratch)
   return result;
 }
 
-std::optional<std::vector<zone_change>> changes_in(const parts& of, std::size_t time_size, std::size_t kinds) {
+std::optional<std::vector<zone_change>> changes_in(const file_parts& of, std::size_t time_size, std::size_t kinds) {
   std::vector<zone_change> result;
   for (std::size_t i = 0; i < of.kinds_of_changes.size(); ++i) {
     const auto time = big_endian(of.times.substr(i * time_size, time_size));

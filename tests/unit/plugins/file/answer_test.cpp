@@ -31,6 +31,8 @@ TEST(FileParse, RefusesNamesAndIdsThatStandTwice) {
 
 TEST(FileParse, ReportsWhereJsonEnds) {
   EXPECT_EQ(fault("{\n  \"service\": [", format::json), "f:2:15: this is not JSON, or not all of it");
+  EXPECT_EQ(fault(std::string("{\"service\": []}\n\0 { garbage", 27), format::json),
+            "f:2:1: a byte of value 0, which JSON does not have");
   EXPECT_NE(fault("[]", format::json).find("expected an object"), std::string::npos);
   EXPECT_NE(fault("null", format::json).find("expected an object"), std::string::npos);
 }

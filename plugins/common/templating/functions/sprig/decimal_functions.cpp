@@ -52,7 +52,7 @@ void align(decimal& a, decimal& b) {
   higher.power = power;
 }
 
-decimal sum(decimal a, decimal b) {
+decimal plus(decimal a, decimal b) {
   align(a, b);
   return {a.digits + b.digits, a.power};
 }
@@ -85,8 +85,8 @@ value compute(invocation& in, decimal result, arguments all, Operation operation
   return value(real_of(result));
 }
 
-value call_add1f(invocation& in, arguments all) { return compute(in, decimal_of(1), all, sum); }
-value call_addf(invocation& in, arguments all) { return compute(in, {}, all, sum); }
+value call_add1f(invocation& in, arguments all) { return compute(in, decimal_of(1), all, plus); }
+value call_addf(invocation& in, arguments all) { return compute(in, {}, all, plus); }
 value call_subf(invocation& in, arguments all) {
   return compute(in, decimal_of(to_real(all[0])), all.subspan(1), difference);
 }

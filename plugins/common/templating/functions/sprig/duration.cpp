@@ -98,7 +98,7 @@ std::string duration_text(std::int64_t nanoseconds) {
 
 namespace {
 
-std::optional<std::int64_t> read_duration(std::string_view text, std::string& why) {
+std::optional<std::int64_t> read_duration_or_why(std::string_view text, std::string& why) {
   const bool is_negative = text.starts_with('-');
   if (is_negative || text.starts_with('+')) text.remove_prefix(1);
   if (text == "0") return 0;
@@ -120,12 +120,12 @@ std::optional<std::int64_t> read_duration(std::string_view text, std::string& wh
 
 std::optional<std::int64_t> read_duration(std::string_view text) {
   std::string why;
-  return read_duration(text, why);
+  return read_duration_or_why(text, why);
 }
 
 std::string why_no_duration(std::string_view text) {
   std::string why = "invalid duration";
-  read_duration(text, why);
+  read_duration_or_why(text, why);
   return "time: " + why + " " + quoted_in_time(text);
 }
 

@@ -23,7 +23,7 @@ std::string_view without_zero_decimals(std::string_view text) {
   return text;
 }
 
-bool is_same(invocation& in, const value& left, const value& right, std::size_t depth) {
+bool is_same_within(invocation& in, const value& left, const value& right, std::size_t depth) {
   if (depth > deepest) throw failure("values lie more than " + std::to_string(deepest) + " deep in one another");
   in.spend(1);
   if (!left.is_there() || !right.is_there()) return !left.is_there() && !right.is_there();
@@ -36,21 +36,22 @@ bool is_same(invocation& in, const value& left, const value& right, std::size_t 
     case kind::list:
       if (left.size() != right.size()) return false;
       for (std::size_t i = 0; i < left.size(); ++i)
-        if (!is_same(in, left.at(i, scratch), right.at(i, scratch), depth + 1)) return false;
+        if (!is_same_within(in, left.at(i, scratch), right.at(i, scratch), depth + 1)) return false;
       return true;
     case kind::map:
       if (left.size() != right.size()) return false;
       for (std::size_t i = 0; i < left.size(); ++i) {
         const auto one = left.entry(i, scratch);
         const auto other = right.entry(i, scratch);
-        if (!is_same(in, one.key, other.key, depth + 1) || !is_same(in, one.held, other.held, depth + 1)) return false;
+        if (!is_same_within(in, one.key, other.key, depth + 1) || !is_same_within(in, one.held, other.held, depth + 1))
+          return false;
       }
       return true;
     case kind::object:
       if (left.self() == right.self()) return true;
       for (const auto& each : left.as_object().fields)
         if (each.method == nullptr &&
-            !is_same(in, each.get(left.self(), scratch), each.get(right.self(), scratch), depth + 1))
+            !is_same_within(in, each.get(left.self(), scratch), each.get(right.self(), scratch), depth + 1))
           return false;
       return true;
     case kind::function: return false;
@@ -117,7 +118,7 @@ bool is_empty(const value& of) {
   return !of.truth();
 }
 
-bool is_same(invocation& in, const value& left, const value& right) { return is_same(in, left, right, 0); }
+bool is_same(invocation& in, const value& left, const value& right) { return is_same_within(in, left, right, 0); }
 
 std::string_view kind_name(const value& of) {
   switch (of.what()) {

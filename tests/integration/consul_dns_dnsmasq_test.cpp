@@ -1,4 +1,5 @@
 // The consul-dns source against dnsmasq, a real server of another kind.
+#include "support/accepts.hpp"
 #include "support/plugin_harness.hpp"
 #include "support/ports.hpp"
 #include "support/process.hpp"
@@ -6,9 +7,6 @@
 #include "support/wait.hpp"
 
 #include <gtest/gtest.h>
-
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
 
 #include <csignal>
 #include <filesystem>
@@ -35,7 +33,7 @@ public:
                    "\nport=" + std::to_string(port_) + "\n" + role + records);
     if (!std::filesystem::exists(directory_ / "hosts")) write_file(directory_ / "hosts", "");
     process_ = process({"dnsmasq", "--conf-file=" + (directory_ / "dnsmasq.conf").string()}, directory_ / "log");
-    if (!wait_until([this] { return !process_.running() || accepts(); }) || !process_.running())
+    if (!wait_until([this] { return !process_.running() || accepts(port_); }) || !process_.running())
       throw std::runtime_error("dnsmasq does not start: " + process_.text());
   }
   void hosts(const std::string& lines) { write_file(directory_ / "hosts", lines); }
@@ -43,13 +41,6 @@ public:
   std::string address() const { return "127.0.0.1:" + std::to_string(port_); }
 
 private:
-  bool accepts() const {
-    boost::asio::io_context context;
-    boost::asio::ip::tcp::socket socket(context);
-    boost::system::error_code error;
-    socket.connect({boost::asio::ip::make_address("127.0.0.1"), port_}, error);
-    return !error;
-  }
   temp_dir directory_;
   std::uint16_t port_ = free_port();
   process process_;

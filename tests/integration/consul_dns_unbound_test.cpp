@@ -1,4 +1,5 @@
 // The consul-dns source through unbound, a resolver that asks Consul itself.
+#include "support/accepts.hpp"
 #include "support/consul_agent.hpp"
 #include "support/plugin_harness.hpp"
 #include "support/ports.hpp"
@@ -7,9 +8,6 @@
 #include "support/wait.hpp"
 
 #include <gtest/gtest.h>
-
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
 
 #include <stdexcept>
 
@@ -30,19 +28,12 @@ public:
                    more + "stub-zone:\n  name: \"consul\"\n  stub-addr: 127.0.0.1@" + std::to_string(consul_) + "\n" +
                    "remote-control:\n  control-enable: no\n");
     process_ = process({"unbound", "-d", "-c", (directory_ / "unbound.conf").string()}, directory_ / "log");
-    if (!wait_until([this] { return !process_.running() || accepts(); }) || !process_.running())
+    if (!wait_until([this] { return !process_.running() || accepts(port_); }) || !process_.running())
       throw std::runtime_error("unbound does not start: " + process_.text());
   }
   std::string address() const { return "127.0.0.1:" + std::to_string(port_); }
 
 private:
-  bool accepts() const {
-    boost::asio::io_context context;
-    boost::asio::ip::tcp::socket socket(context);
-    boost::system::error_code error;
-    socket.connect({boost::asio::ip::make_address("127.0.0.1"), port_}, error);
-    return !error;
-  }
   temp_dir directory_;
   std::uint16_t consul_;
   std::uint16_t port_ = free_port();

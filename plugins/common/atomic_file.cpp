@@ -1,6 +1,7 @@
 #include "common/atomic_file.hpp"
 
 #include "common/errno_text.hpp"
+#include "common/kind_of_file.hpp"
 #include "common/write_all.hpp"
 
 #include <fcntl.h>
@@ -71,7 +72,7 @@ std::optional<std::string> read_file(const std::string& path, std::string& why) 
   struct stat info {};
   if (file >= 0 && ::fstat(file, &info) == 0 && !S_ISREG(info.st_mode) && !S_ISDIR(info.st_mode)) {
     ::close(file);
-    why = "cannot read " + path + ": it is no regular file";
+    why = "cannot read " + path + ": it is " + kind_of_other_file(info.st_mode);
     return {};
   }
   if (file >= 0) return read_all(file, path, why);
@@ -93,7 +94,7 @@ std::optional<std::string> read_file(const file_place& place, std::string& why) 
   struct stat info {};
   if (::fstat(file, &info) == 0 && S_ISREG(info.st_mode)) return read_all(file, place.path(), why);
   ::close(file);
-  why = "cannot read " + place.path() + ": it is " + (S_ISDIR(info.st_mode) ? "a directory" : "no regular file");
+  why = "cannot read " + place.path() + ": it is " + kind_of_other_file(info.st_mode);
   return {};
 }
 

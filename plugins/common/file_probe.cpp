@@ -3,6 +3,7 @@
 #include "common/atomic_file.hpp"
 #include "common/errno_text.hpp"
 #include "common/file_place.hpp"
+#include "common/kind_of_file.hpp"
 #include "common/proc.hpp"
 
 #include <drcon/detail/file_lock.hpp>
@@ -50,10 +51,9 @@ void probe_written_file(const std::string& path, const probing& into) {
     return into.failed(probed::writable, place.fault(), "make the directory, or correct the path");
   struct stat there {};
   if (::fstatat(place.directory(), place.name().c_str(), &there, AT_SYMLINK_NOFOLLOW) == 0 && !S_ISREG(there.st_mode))
-    return into.failed(
-        probed::writable,
-        place.path() + " is " + (S_ISDIR(there.st_mode) ? "a directory" : "no regular file") + ", and is not replaced",
-        "move it away, or name another file");
+    return into.failed(probed::writable,
+                       place.path() + " is " + kind_of_other_file(there.st_mode) + ", and is not replaced",
+                       "move it away, or name another file");
   const auto directory = place.path().substr(0, place.path().rfind('/') + 1);
   if (::faccessat(place.directory(), ".", W_OK | X_OK, AT_EACCESS) != 0) {
     const bool read_only = errno == EROFS;
@@ -68,18 +68,21 @@ void probe_written_file(const std::string& path, const probing& into) {
   probe_owner(place, into);
 }
 
-void probe_read_file(const std::string& what, const std::string& path, const probing& into) {
+bool probe_read_file(const std::string& what, const std::string& path, const probing& into) {
   struct stat there {};
-  if (::stat(path.c_str(), &there) == 0 && !S_ISREG(there.st_mode))
-    return into.failed(probed::readable,
-                       what + " " + path + " is " + (S_ISDIR(there.st_mode) ? "a directory" : "no regular file"),
-                       "correct the path");
-  if (::faccessat(AT_FDCWD, path.c_str(), R_OK, AT_EACCESS) == 0)
-    return into.ok(probed::readable, what + " " + path + " can be read by " + this_user());
+  if (::stat(path.c_str(), &there) == 0 && !S_ISREG(there.st_mode)) {
+    into.failed(probed::readable, what + " " + path + " is " + kind_of_other_file(there.st_mode), "correct the path");
+    return false;
+  }
+  if (::faccessat(AT_FDCWD, path.c_str(), R_OK, AT_EACCESS) == 0) {
+    into.ok(probed::readable, what + " " + path + " can be read by " + this_user());
+    return true;
+  }
   const bool is_missing = errno == ENOENT;
   const auto fault = errno_text("cannot read " + what, path);  // before anything else sets errno
   into.failed(probed::readable, fault + " (as " + this_user() + ")",
               is_missing ? "make the file, or correct the path" : "give " + this_user() + " the right to read it");
+  return false;
 }
 
 bool is_program(const std::string& name) {

@@ -12,8 +12,8 @@ namespace drcon::common {
 /// By the rights of its directory, since a file is replaced. And whether somebody else holds the lock of it.
 void probe_written_file(const std::string& path, const probing& into);
 
-/// `what`: "the template".
-void probe_read_file(const std::string& what, const std::string& path, const probing& into);
+/// `what`: "the template". Whether it can be read.
+bool probe_read_file(const std::string& what, const std::string& path, const probing& into);
 
 /// Whether the program of a command is there and may be run: as a path, or on the PATH.
 void probe_program(const std::string& name, const std::string& what_for, const probing& into);

@@ -36,8 +36,7 @@ public:
   source(context host, const options& table) : source(host, read_settings(table)) {}
 
   void probe(const probing& into) const {
-    common::probe_read_file("the file", path_, into);
-    // Whether it can be read at all has just been reported.
+    if (!common::probe_read_file("the file", path_, into)) return;
     if (const auto why = watcher_.fault_of_content(); !why.empty())
       into.failed(probed::readable, why, "correct the file; until then what was read last is used");
   }

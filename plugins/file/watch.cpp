@@ -4,8 +4,6 @@
 #include "common/count_of.hpp"
 #include "file/changes.hpp"
 
-#include <unistd.h>
-
 #include <filesystem>
 
 namespace drcon::file {
@@ -43,9 +41,6 @@ std::chrono::nanoseconds watcher::read(bool whole) {
 }
 
 std::string watcher::fault_of_content() const {
-  std::error_code error;
-  if (!std::filesystem::is_regular_file(settings_.path, error) || ::access(settings_.path.c_str(), R_OK) != 0)
-    return {};
   auto now = look();
   if (now.text) parse(*now.text, settings_.format, settings_.path, now.why);
   return now.why;

@@ -24,7 +24,7 @@ public:
 
   /// Until a stop is requested.
   void run(const std::stop_token& stop);
-  /// What is wrong with a file that can be read: its size, or what is in it. Empty where nothing is. Any thread.
+  /// Why the file as it is now would not be used, such as its size or what is in it; empty if it would be. Any thread.
   std::string fault_of_content() const;
 
 private:

@@ -16,7 +16,6 @@
 namespace drcon::templates {
 namespace {
 
-namespace expects = templating::expects;
 using templating::failure;
 using templating::field;
 using templating::function;
@@ -24,7 +23,6 @@ using templating::invocation;
 using templating::key_pair;
 using templating::memory;
 using templating::object_class;
-using templating::parameter;
 using templating::value;
 using arguments = std::span<const value>;
 namespace expects = templating::expects;

@@ -28,10 +28,8 @@ using templating::list_class;
 using templating::map_class;
 using templating::memory;
 using templating::object_class;
-using templating::parameter;
 using templating::value;
 using arguments = std::span<const value>;
-namespace expects = templating::expects;
 namespace expects = templating::expects;
 
 template <typename T>

@@ -36,7 +36,7 @@ def declared(line):
 
 def declarations(path):
     """Each as (namespace, whether it is anonymous, name, line)."""
-    stack, depth = [], 0
+    stack = []
     with open(path, encoding="utf-8") as lines:
         for number, line in enumerate(lines, 1):
             opened = OPENS.match(line)

@@ -3,8 +3,6 @@
 #include "import/templates.hpp"
 
 #include <algorithm>
-#include <fstream>
-#include <iterator>
 
 namespace drcon::importing {
 namespace {
@@ -102,12 +100,9 @@ hcl::value text(const std::string& content) {
 
 void read_one_file(const fs::path& path, const std::string& shown, const place& where, settings& result,
                    report& found) {
-  std::error_code error;
-  if (!fs::is_regular_file(path, error)) return found.fault(where, shown + " is no regular file");
-  std::ifstream in(path, std::ios::binary);
-  const std::string content{std::istreambuf_iterator<char>(in), {}};
-  if (!in) return found.fault(where, shown + " cannot be read");
-  read_file_of_settings(content, shown, result, found);
+  const auto content = text_of_file(path);
+  if (!content) return found.fault(where, shown + " cannot be read");
+  read_file_of_settings(*content, shown, result, found);
 }
 
 }  // namespace

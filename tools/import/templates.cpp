@@ -14,15 +14,6 @@ namespace {
 namespace fs = std::filesystem;
 namespace go = templating::go;
 
-std::optional<std::string> text_of(const std::string& path) {
-  std::error_code error;
-  if (!fs::is_regular_file(path, error)) return {};
-  std::ifstream in(path, std::ios::binary);
-  std::string text{std::istreambuf_iterator<char>(in), {}};
-  if (!in) return {};
-  return text;
-}
-
 // `contents`: where drcon finds the text as a file.
 std::string written(const template_stanza& stanza, const import_surroundings& around, report& found) {
   auto name = fs::path(stanza.destination).filename().string();
@@ -37,7 +28,7 @@ std::string written(const template_stanza& stanza, const import_surroundings& ar
   const auto path = absolute((around.templates_directory / (name + ".ctmpl")).string(), around);
   std::error_code error;
   fs::create_directories(fs::path(path).parent_path(), error);
-  if (const auto before = text_of(path); before && before != *stanza.contents) {
+  if (const auto before = text_of_file(path); before && before != *stanza.contents) {
     found.fault(stanza.source_at, path + " is there already, with another text; it is left as it is");
     return path;
   }
@@ -61,6 +52,15 @@ asks asked_by(const std::string& text, const std::string& file, const go::delimi
 
 }  // namespace
 
+std::optional<std::string> text_of_file(const std::string& path) {
+  std::error_code error;
+  if (!fs::is_regular_file(path, error)) return {};
+  std::ifstream in(path, std::ios::binary);
+  std::string text{std::istreambuf_iterator<char>(in), {}};
+  if (!in) return {};
+  return text;
+}
+
 std::string absolute(const std::string& path, const import_surroundings& around) {
   return (around.directory / path).lexically_normal().string();
 }
@@ -77,7 +77,7 @@ read_template read(const template_stanza& stanza, const settings& given, const i
     name = stanza.where.shown() + " contents";
   } else {
     result.path = absolute(stanza.source, around);
-    text = text_of(result.path);
+    text = text_of_file(result.path);
     if (!text) found.fault(stanza.source_at, "the template " + result.path + " cannot be read");
   }
   if (!text) return result;

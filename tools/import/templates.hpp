@@ -6,6 +6,7 @@
 #include "import/asks.hpp"
 #include "import/consul_template.hpp"
 
+#include <optional>
 #include <string>
 
 namespace drcon::importing {
@@ -20,6 +21,9 @@ struct read_template {
 /// A template that cannot be read is a fault, and asks for nothing.
 read_template read(const template_stanza& stanza, const settings& given, const import_surroundings& around,
                    report& found);
+
+/// The whole of a regular file; nothing when it cannot be read.
+std::optional<std::string> text_of_file(const std::string& path);
 
 /// The absolute path of a file that a configuration names.
 std::string absolute(const std::string& path, const import_surroundings& around);

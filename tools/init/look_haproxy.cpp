@@ -1,9 +1,9 @@
 #include "init/look.hpp"
 
+#include "common/atomic_file.hpp"
 #include "init/listed.hpp"
 
 #include <algorithm>
-#include <fstream>
 #include <sstream>
 
 namespace drcon::init {
@@ -34,11 +34,11 @@ std::string described(const haproxy_server& found) {
 
 looked<haproxy_server> look_for_haproxy(std::string config) {
   if (config.empty()) config = "/etc/haproxy/haproxy.cfg";
-  std::ifstream in(config);
-  std::error_code error;
-  if (!in || !std::filesystem::is_regular_file(config, error))
-    return {{}, "there is no readable " + config + "; --haproxy PATH names another"};
+  std::string ignored;
+  const auto content = common::read_file(config, ignored);
+  if (!content) return {{}, "there is no readable " + config + "; --haproxy PATH names another"};
   haproxy_server found{config, {}, {}};
+  std::istringstream in(*content);
   for (std::string line; std::getline(in, line);) {
     const auto words = words_of(line);
     if (is_admin_socket(words) && found.socket.empty()) found.socket = words[2];

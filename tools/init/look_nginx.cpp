@@ -1,13 +1,12 @@
 #include "init/look.hpp"
 
+#include "common/atomic_file.hpp"
 #include "common/command.hpp"
 #include "common/nginx_statements.hpp"
 #include "init/listed.hpp"
 
 #include <chrono>
 #include <filesystem>
-#include <fstream>
-#include <sstream>
 
 namespace drcon::init {
 namespace {
@@ -35,14 +34,12 @@ std::string built_in_config() {
 looked<nginx_server> look_for_nginx(std::string config) {
   if (config.empty()) config = built_in_config();
   if (config.empty()) return {{}, "is not installed (no program nginx on the PATH or in /usr/sbin)"};
-  std::ifstream in(config);
-  std::ostringstream text;
-  std::error_code error;
-  if (!fs::is_regular_file(config, error) || !(text << in.rdbuf()))
-    return {{}, "cannot read its configuration, " + config + "; --nginx PATH names another"};
+  std::string ignored;
+  const auto text = common::read_file(config, ignored);
+  if (!text || text->empty()) return {{}, "cannot read its configuration, " + config + "; --nginx PATH names another"};
   nginx_server found{fs::absolute(config).lexically_normal(), {}, {}};
   std::vector<std::string> patterns;
-  common::nginx::for_each_statement(text.str(), {}, [&](const common::nginx::statement& each) {
+  common::nginx::for_each_statement(*text, {}, [&](const common::nginx::statement& each) {
     if (each.begins_block || each.words.size() != 2) return;
     const auto& argument = each.words[1];
     if (each.blocks.empty() && each.words[0] == "pid" && argument.starts_with('/')) found.pid_file = argument;

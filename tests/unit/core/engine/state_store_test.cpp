@@ -100,6 +100,13 @@ TEST(StateStore, WritesTheNewestOfManySaves) {
   EXPECT_EQ(loaded.last_good->revision(), 1000U);
 }
 
+// Of each revision another content.
+model::snapshot_ptr distinct_of(std::uint64_t revision) {
+  return std::make_shared<const model::snapshot>(
+      revision, std::vector<model::service_ptr>{std::make_shared<const model::shared_service>(
+                    test::service_of("web-" + std::to_string(revision), 1))});
+}
+
 TEST(StateStore, WritesNoMoreOftenThanItsIntervalAndTakesAnotherIntervalAtOnce) {
   const test::temp_dir directory;
   const auto state = directory.path() / "p.state";
@@ -110,16 +117,11 @@ TEST(StateStore, WritesNoMoreOftenThanItsIntervalAndTakesAnotherIntervalAtOnce) 
     };
     return test::wait_until(has_it, at_most);
   };
-  const auto of = [](std::uint64_t revision) {
-    return std::make_shared<const model::snapshot>(
-        revision, std::vector<model::service_ptr>{std::make_shared<const model::shared_service>(
-                      test::service_of("web", static_cast<int>(revision)))});
-  };
   state_store store(directory.path());
   store.write_every(std::chrono::hours(1));
-  store.save("p", of(1));
+  store.save("p", distinct_of(1));
   ASSERT_TRUE(is_written(1));
-  store.save("p", of(2));
+  store.save("p", distinct_of(2));
   EXPECT_FALSE(is_written(2, std::chrono::milliseconds(700))) << "not in the round that wrote the first, either";
   store.write_every(std::chrono::milliseconds(1));
   EXPECT_TRUE(is_written(2));
@@ -262,10 +264,7 @@ TEST(StateStore, OneMarkIsEnoughForABurst) {
   ASSERT_TRUE(test::wait_until([&] { return store.load("p").last_good != nullptr; }));
   store.save("p", a_snapshot());
   // Each has another content: one that has the same as what is on disk needs no mark.
-  for (std::uint64_t revision = 8; revision < 1000; ++revision)
-    store.save("p", std::make_shared<const model::snapshot>(
-                        revision, std::vector<model::service_ptr>{std::make_shared<const model::shared_service>(
-                                      test::service_of("web-" + std::to_string(revision), 1))}));
+  for (std::uint64_t revision = 8; revision < 1000; ++revision) store.save("p", distinct_of(revision));
   const auto loaded = after_a_crash(directory);
   if (loaded.last_good) {
     EXPECT_EQ(loaded.last_good->revision(), 999U);

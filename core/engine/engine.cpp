@@ -4,6 +4,8 @@
 #include "base/last_catch.hpp"
 #include "config/units.hpp"
 #include "log/log.hpp"
+#include "model/plugin_state.hpp"
+#include "model/sink_answer.hpp"
 #include "model/snapshot.hpp"
 #include "plugins/program_keepers.hpp"
 #include "plugins/reads_files.hpp"
@@ -37,7 +39,8 @@ engine::engine(boost::asio::io_context& context, const plugins::registry& plugin
       store_(how == mode::apply ? host.state_directory : std::filesystem::path()),
       pauses_(how == mode::apply ? host.state_directory : std::filesystem::path()),
       inspector_(context.get_executor(), plugins, figures),
-      probes_(context.get_executor(), plugins, figures),
+      probes_(context.get_executor(), plugins, figures,
+              [this](config::kind kind, const std::string& name) { return reported_by(kind, name); }),
       recovery_pause_(first_pause_before_recovery, longest_pause_before_recovery),
       recovery_(context.get_executor()),
       spare_memory_(context.get_executor()) {
@@ -492,6 +495,21 @@ void engine::stop_sinks(const std::function<void()>& finish) {
     });
     runner->close([end] { end(true); });
   }
+}
+
+// Nothing of one that has ended: while drcon stops, a probe may still be under way.
+std::string engine::reported_by(config::kind kind, const std::string& name) const {
+  const auto text_of = [](const plugins::instance_status& status) {
+    return to_string(model::plugin_state_of(status.state)) + (": " + status.text);
+  };
+  if (kind == config::kind::source) {
+    const auto source = sources_.find(name);
+    return source == sources_.end() ? "" : text_of(source->second->instance().status());
+  }
+  const auto sink = sinks_.find(name);
+  if (sink == sinks_.end()) return {};
+  return text_of(sink->second->instance().status()) + "; " + to_string(sink->second->last_answer()) + ": " +
+         sink->second->last_why();
 }
 
 bool engine::decided() const {

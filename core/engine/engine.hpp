@@ -165,6 +165,7 @@ private:
   void stop_sinks(const std::function<void()>& finish);
   void feed_sinks();
   bool reads_files(const config::instance_config& sink) const;
+  std::string reported_by(config::kind kind, const std::string& name) const;
   std::function<void(bool in_time)> within(std::chrono::nanoseconds at_most, std::function<void(bool in_time)> ended);
   void retire(const instance_ptr& instance, std::function<void()> then);
   std::function<void(base::result<>)> on_loop(std::function<void(const base::result<>&)> answered);

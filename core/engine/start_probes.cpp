@@ -22,8 +22,12 @@ bool is_failure(const plugins::finding& found) {
 }  // namespace
 
 start_probes::start_probes(boost::asio::any_io_executor executor, const plugins::registry& plugins,
-                           metrics::metrics& figures)
-    : executor_(std::move(executor)), plugins_(plugins), figures_(figures), again_(executor_) {}
+                           metrics::metrics& figures, report_of reports)
+    : executor_(std::move(executor)),
+      plugins_(plugins),
+      figures_(figures),
+      reports_(std::move(reports)),
+      again_(executor_) {}
 
 void start_probes::look_at(const config::configuration& config) {
   if (*stopping_) return;
@@ -64,9 +68,12 @@ void start_probes::ask(const key& which, const asked_ptr& about) {
         answered({{"probe", plugins::finding_state::failed, "it could not be looked at", {}}});
       });
   ++open_;  // not before it is posted, which may fail; its answer comes on this thread
+  ++about->open;
+  about->reported = reports_(which.first, which.second);
 }
 
 void start_probes::answer(const key& which, const asked_ptr& about, std::vector<plugins::finding> found) {
+  --about->open;
   const auto known = all_.find(which);
   if (!*stopping_ && known != all_.end() && known->second == about) {  // else a reload came in between
     take(*about, std::move(found));
@@ -74,7 +81,8 @@ void start_probes::answer(const key& which, const asked_ptr& about, std::vector<
       end(about);
       all_.erase(known);
     } else {
-      again_.after(again_after, [this] { look_again(); });
+      about->due = base::timer::clock::now() + about->pause.next();
+      look_again_later();
     }
   }
   end_one();
@@ -91,9 +99,24 @@ void start_probes::take(asked& about, std::vector<plugins::finding> found) {
   about.failed = std::move(found);
 }
 
+void start_probes::look_again_later() {
+  again_.after(notice_every, [this] { look_again(); });
+}
+
 void start_probes::look_again() {
-  for (const auto& [which, about] : all_)
-    if (!about->failed.empty()) ask(which, about);
+  bool any = false;
+  for (const auto& [which, about] : all_) {
+    any |= !about->failed.empty();
+    if (is_to_be_asked(which, *about)) ask(which, about);
+  }
+  if (any) look_again_later();
+}
+
+bool start_probes::is_to_be_asked(const key& which, asked& about) const {
+  if (about.failed.empty() || about.open > 0) return false;
+  if (reports_(which.first, which.second) == about.reported) return base::timer::clock::now() >= about.due;
+  about.pause.reset();
+  return true;
 }
 
 const std::vector<plugins::finding>* start_probes::failed(config::kind kind, const std::string& name) const {

@@ -1,11 +1,14 @@
 // Looks at the start, and after a reload, whether each source and sink works, so that a fault does not hide until the
 // next change: a target that is as desired already needs no reload, and shows no fault of one.
 //
-// By instances that are made for that and never started. What has failed is looked at again now and then until it
-// works; what works is not. Thread rule: the engine's thread; the plugins are asked on a lane of its own, one after the
-// other, so that one that hangs costs that thread only.
+// By instances that are made for that and never started. What has failed is looked at again until it works: when the
+// source or sink at work reports something else than before, and now and then, after pauses that grow. What works is
+// not. A fault that has ended must not be reported for long beside a source that reports that it is well.
+// Thread rule: the engine's thread; the plugins are asked on a lane of its own, one after the other, so that one that
+// hangs costs that thread only.
 #pragma once
 
+#include "base/backoff.hpp"
 #include "base/lane.hpp"
 #include "base/timer.hpp"
 #include "config/configuration.hpp"
@@ -28,8 +31,13 @@ namespace drcon::engine {
 
 class start_probes {
 public:
+  /// What the source or sink of that name, the one at work, reports of itself now: any text that is another one when
+  /// the report is.
+  using report_of = std::function<std::string(config::kind, const std::string& name)>;
+
   /// `executor` is the engine's. All outlive this.
-  start_probes(boost::asio::any_io_executor executor, const plugins::registry& plugins, metrics::metrics& figures);
+  start_probes(boost::asio::any_io_executor executor, const plugins::registry& plugins, metrics::metrics& figures,
+               report_of reports);
 
   /// Looks at all of the configuration, and forgets what is not in it.
   void look_at(const config::configuration& config);
@@ -38,8 +46,11 @@ public:
   /// Ends. `ended` is called when no plugin is being asked any more.
   void stop(std::function<void()> ended);
 
-  /// How long after a look with failures those are looked at again. Tests shorten it.
-  static inline std::chrono::nanoseconds again_after = std::chrono::seconds(30);
+  /// The pauses before what has failed is looked at again though nothing else is reported, and how often it is noticed
+  /// that something else is. Tests change them.
+  static inline std::chrono::nanoseconds shortest_pause = std::chrono::seconds(1);
+  static inline std::chrono::nanoseconds longest_pause = std::chrono::seconds(30);
+  static inline std::chrono::nanoseconds notice_every = std::chrono::seconds(1);
 
 private:
   using key = std::pair<config::kind, std::string>;
@@ -49,11 +60,17 @@ private:
     std::shared_ptr<plugins::instance> instance;
     bool is_created = false;  // the lane's own
     std::vector<plugins::finding> failed;
+    int open = 0;          // questions without an answer
+    std::string reported;  // by the one at work, when this was asked last
+    base::backoff pause{shortest_pause, longest_pause};
+    base::timer::clock::time_point due;  // while something fails: when to look again though nothing else is reported
   };
   using asked_ptr = std::shared_ptr<asked>;
 
   void ask(const key& which, const asked_ptr& about);
+  bool is_to_be_asked(const key& which, asked& about) const;
   void answer(const key& which, const asked_ptr& about, std::vector<plugins::finding> found);
+  void look_again_later();
   static void take(asked& about, std::vector<plugins::finding> found);
   void look_again();
   void end(const asked_ptr& about);
@@ -62,6 +79,7 @@ private:
   const boost::asio::any_io_executor executor_;
   const plugins::registry& plugins_;
   metrics::metrics& figures_;
+  const report_of reports_;
   std::map<key, asked_ptr> all_;  // those that are asked, or have failed
   base::timer again_;
   int open_ = 0;  // questions without an answer, and instances that are stopping

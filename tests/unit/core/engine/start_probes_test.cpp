@@ -35,13 +35,16 @@ protected:
   StartProbes() {
     is_writable = false;
     asked = 0;
-    start_probes::again_after = 20ms;
+    start_probes::shortest_pause = start_probes::longest_pause = start_probes::notice_every = 20ms;
     auto fake = *registry_.find("fake-sink");
     static const auto entry = detail::with_ability(*fake.entry, &ability);
     fake.entry = &entry;
     registry_.add(fake);
   }
-  ~StartProbes() override { start_probes::again_after = 30s; }
+  ~StartProbes() override {
+    start_probes::shortest_pause = start_probes::notice_every = 1s;
+    start_probes::longest_pause = 30s;
+  }
 
   std::vector<report::remark> warnings() {
     return on_engine([this] { return report::warnings(*engine_); });
@@ -68,6 +71,19 @@ TEST_F(StartProbes, AreWarningsUntilItWorks) {
   EXPECT_TRUE(test::wait_until([this] { return warnings().empty(); }));
   const int so_far = asked;
   EXPECT_GE(so_far, 2);
+}
+
+// The pause before the next look is far too long: what the sink at work reports brings it about.
+TEST_F(StartProbes, LookAgainWhenTheInstanceReportsSomethingElse) {
+  start_probes::shortest_pause = start_probes::longest_pause = 1h;
+  start();
+  decide();
+  const auto at_work = fake("t");
+  on_engine([this] { return engine_->probe_instances(), 0; });
+  ASSERT_TRUE(test::wait_until([this] { return !warnings().empty(); }));
+  is_writable = true;
+  at_work->host.status_ok("can write again");
+  EXPECT_TRUE(test::wait_until([this] { return warnings().empty(); }));
 }
 
 // A sink that is away says why itself, and the probe would say it twice.

@@ -8,8 +8,10 @@
 
 #include <boost/asio/ip/address.hpp>
 
+#include <algorithm>
 #include <filesystem>
 #include <optional>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -349,6 +351,30 @@ void check_needs(const target& what, const needed_files& needed, const sink_chec
     if (has(*what.area, path)) check.report_need(what, "with a name that the registry may have " + use);
 }
 
+// What drcon keeps of its pipelines (engine/state_store.hpp, engine/pause_store.hpp), and what keeps a second drcon
+// away (cli/state_lock.hpp). A sink that wrote over one of these would take from drcon what it knows after a restart.
+constexpr std::string_view kept_by_drcon[] = {".state", ".state.outdated", ".state.left", ".paused", ".paused.left"};
+
+bool may_be_kept_by_drcon(const target& what, const std::filesystem::path& directory) {
+  if (!what.area) {
+    const std::filesystem::path file(what.identity);
+    const auto name = file.filename().string();
+    return file.parent_path() == directory &&
+           (name == "lock" || std::ranges::any_of(kept_by_drcon, [&](auto ending) { return name.ends_with(ending); }));
+  }
+  if (has(*what.area, (directory / "lock").string())) return true;
+  return std::ranges::any_of(kept_by_drcon, [&](auto ending) {
+    return overlap(*what.area, {.directory = directory.string(), .front = {}, .back = std::string(ending)});
+  });
+}
+
+void check_state(const target& what, const std::filesystem::path& state_directory, const sink_check& check) {
+  if (!what.is_file || state_directory.empty()) return;
+  if (may_be_kept_by_drcon(what, identity_of_path(state_directory.string())))
+    check.report_need(what, what.area ? "with a name that the registry may have a file of drcon's own state"
+                                      : "a file of drcon's own state");
+}
+
 }  // namespace
 
 void check_targets(const configuration& all, const std::vector<std::filesystem::path>& files,
@@ -365,6 +391,7 @@ void check_targets(const configuration& all, const std::vector<std::filesystem::
     for (const auto& each : own.found()) {
       check_needs(each, own.needed(), check);
       check_needs(each, needed, check);
+      check_state(each, all.host.state_directory, check);
       written.compare_and_add(each, name, check);
       if (each.is_all_below()) continue;
       if (const auto other = owned.find_or_add(each, name)) check.report_owner(each, *other);

@@ -15,8 +15,8 @@ namespace drcon::config {
 
 /// Two sinks with one target would undo each other's work: an error for each sink whose target one before it has. So is
 /// a target that the configuration needs for something else: one of its own `files`, what a source reads as long as it
-/// runs
-/// ("reads": "always"), what another option of the same sink names, a file of the host.
+/// runs ("reads": "always"), what another option of the same sink names, a file of the host, what drcon keeps in its
+/// state directory.
 void check_targets(const configuration& all, const std::vector<std::filesystem::path>& files,
                    const plugin_catalog& plugins, diagnostics& found);
 

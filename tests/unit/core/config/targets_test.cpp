@@ -247,6 +247,27 @@ TEST_F(Targets, ASinkMayNotWriteOverWhatASourceReadsAllTheTime) {
   EXPECT_EQ(faults(), "") << "a certificate may well be rendered";
 }
 
+TEST_F(Targets, ASinkMayNotWriteOverTheStateOfDrcon) {
+  all_.host.state_directory = "/var/lib/drcon";
+  for (const char* name :
+       {"lock", "web.state", "web.state.outdated", "web.state.left", "web.paused", "web.paused.left"}) {
+    all_.sinks.clear();
+    add("a", "nginx", nlohmann::json{{"file", std::string("/var/lib/../lib/drcon/") + name}}.dump().c_str());
+    EXPECT_THAT(faults(), HasSubstr("is a file of drcon's own state; ")) << name;
+  }
+  for (const char* path : {"/var/lib/drcon/{{name}}", "/var/lib/drcon/x-{{name}}", "/var/lib/drcon/{{name}}.paused"}) {
+    all_.sinks.clear();
+    add("a", "files", nlohmann::json{{"file", {{{"path", path}}}}}.dump().c_str());
+    EXPECT_THAT(faults(), HasSubstr("is with a name that the registry may have a file of drcon's own state")) << path;
+  }
+  for (const char* path : {"/var/lib/drcon/{{name}}.conf", "/var/lib/drcon/web/{{name}}", "/var/lib/drcon/up.conf",
+                           "/var/lib/other/web.state"}) {
+    all_.sinks.clear();
+    add("a", "files", nlohmann::json{{"file", {{{"path", path}}}}}.dump().c_str());
+    EXPECT_EQ(faults(), "") << path;
+  }
+}
+
 TEST_F(Targets, ASinkMayNotWriteOverFilesOfDrconItself) {
   all_.host.log.file = "/var/log/drcon.log";
   all_.host.admin.private_key = "/etc/drcon/key.pem";

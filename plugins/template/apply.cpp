@@ -96,22 +96,31 @@ std::string applier::look() {
   return {};
 }
 
-outcome applier::apply(const last_services::snapshot& all, const std::stop_token& stop) {
-  auto how = apply_all(all, stop);
+outcome applier::apply(const last_services::snapshot& all, const std::stop_token& stop, wanted_by who) {
+  auto how = apply_all(all, stop, who);
   failure_ = how.result == DRCON_OK ? std::string() : how.why;
   return how;
 }
 
-outcome applier::apply_all(const last_services::snapshot& all, const std::stop_token& stop) {
+outcome applier::apply_all(const last_services::snapshot& all, const std::stop_token& stop, wanted_by who) {
   const auto& desired = *all;
   const bool were_in_place = std::exchange(are_in_place_, false);
   note_names(desired);
   kept_out_ = lock();
   const auto& kept_out = kept_out_;
   if (auto why = look(); !why.empty()) return retry(why);
+  const onlooker waits{
+      .refused = [this](const auto& service, const auto& endpoint,
+                        const auto& why) { host_.refused(service, endpoint, why); },
+      .stop = stop,
+      .takes_long =
+          [this, who](const std::string& path) {
+            if (who == wanted_by::edit)
+              host_.status_away(path + " is still being rendered for what was edited; it stays as it was until then");
+          }};
   plan_of_all planned;
   for (auto& each : entries_)
-    if (auto why = plan(each, desired, planned, stop); !why.empty()) return retry(why);
+    if (auto why = plan(each, desired, planned, waits); !why.empty()) return retry(why);
   auto& todo = planned.todo;
   auto& all_bytes = planned.all_bytes;
   const auto& retried = planned.retried;

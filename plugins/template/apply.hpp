@@ -22,6 +22,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -59,7 +60,10 @@ class applier {
 public:
   applier(apply_settings options, context host);
 
-  outcome apply(const last_services::snapshot& all, const std::stop_token& stop);
+  /// Who wants it. The host reports itself how long it waits; otherwise the status must not stay what it was while a
+  /// file is rendered for long.
+  enum class wanted_by { host, edit };
+  outcome apply(const last_services::snapshot& all, const std::stop_token& stop, wanted_by who = wanted_by::host);
 
   /// Whether every file still is what the last successful apply() left. Cheap.
   bool is_as_left();
@@ -139,10 +143,16 @@ private:
   static files_now now_of(const entry& of);
   static const std::string* other_owner(const std::string& path, const item& each, const files_now& now,
                                         const desired_state& desired);
-  rendered render(const file_options& of, const desired_state& desired, const files_now& now, const refusal& refused,
-                  const std::stop_token& stop) const;
+  /// Who waits while something is rendered.
+  struct onlooker {
+    refusal refused;
+    std::stop_token stop;
+    std::function<void(const std::string& path)> takes_long;  ///< which file is not rendered yet
+  };
+  rendered render(const file_options& of, const desired_state& desired, const files_now& now,
+                  const onlooker& waits) const;
   rendered render_or_keep(const file_options& of, const desired_state& desired, const files_now& now,
-                          const last_services& last, const refusal& report, const std::stop_token& stop) const;
+                          const last_services& last, const onlooker& waits) const;
   struct plan_of_all {
     std::vector<change> todo;
     std::vector<std::string> all_bytes;             // of every file
@@ -150,7 +160,7 @@ private:
     std::set<const entry*> keeps_sides;             // of which some that they wrote are not known
     std::string retried;  // why it is to be done again although the rest goes on; empty: it is not
   };
-  std::string plan(entry& of, const desired_state& desired, plan_of_all& result, const std::stop_token& stop);
+  std::string plan(entry& of, const desired_state& desired, plan_of_all& result, const onlooker& waits);
   static void stay(entry& of, common::managed_file& on_disk, plan_of_all& result);
   enum class finding { ours, foreign, unreadable };
   finding find_file(entry& of, const std::string& path, const std::string& bytes, std::string& why);
@@ -174,7 +184,7 @@ private:
                       const std::stop_token& stop);
   outcome take_back(const std::vector<change>& todo, const std::string& why, const common::command_surroundings& around,
                     const std::stop_token& stop);
-  outcome apply_all(const last_services::snapshot& all, const std::stop_token& stop);
+  outcome apply_all(const last_services::snapshot& all, const std::stop_token& stop, wanted_by who);
   void note_in_place(const std::vector<change>& todo);
   static bool only_owes_reload(const std::vector<change>& todo);
   static bool is_first(const std::vector<change>& todo);

@@ -33,9 +33,9 @@ const std::string* applier::other_owner(const std::string& path, const item& eac
 }
 
 applier::rendered applier::render(const file_options& of, const desired_state& desired, const files_now& now,
-                                  const refusal& refused, const std::stop_token& stop) const {
+                                  const onlooker& waits) const {
   const auto refuse = [&](const auto& service, const auto& endpoint, const auto& why) {
-    refused(service, endpoint, of.path + ": " + why);
+    waits.refused(service, endpoint, of.path + ": " + why);
   };
   std::unique_lock lock(shared_);
   const auto form = of.form;
@@ -60,7 +60,7 @@ applier::rendered applier::render(const file_options& of, const desired_state& d
                                each_of, fit, [&](const auto& name, const auto& why) { refuse(name, "", why); }, bound);
   rendered result;
   for (const auto& each : items) {
-    if (stop.stop_requested()) {
+    if (waits.stop.stop_requested()) {
       result.wrong = "drcon stops while " + of.path + " is rendered";
       break;
     }
@@ -77,7 +77,8 @@ applier::rendered applier::render(const file_options& of, const desired_state& d
                    .of_services = {.is_empty = absent_is_empty_, .once = known.get()},
                    .granted = granted_,
                    .needs_keys = of.needs_keys,
-                   .stop = stop};
+                   .stop = waits.stop,
+                   .takes_long = [&] { waits.takes_long(path); }};
     auto made = form.render(about, by, refuse);
     result.read.merge(made.files);
     if (made.wrong) {
@@ -113,18 +114,17 @@ void applier::note_fault(const item* each, const std::string& path, const render
 
 // Services of which too much is left out have what the file had of them.
 applier::rendered applier::render_or_keep(const file_options& of, const desired_state& desired, const files_now& now,
-                                          const last_services& last, const refusal& report,
-                                          const std::stop_token& stop) const {
+                                          const last_services& last, const onlooker& waits) const {
   left_out refused;
-  const auto note = [&](const auto& service, const auto& endpoint, const auto& why) {
+  auto noting = waits;
+  noting.refused = [&](const auto& service, const auto& endpoint, const auto& why) {
     if (!endpoint.empty()) refused[service].insert(endpoint);
-    report(service, endpoint, why);
+    waits.refused(service, endpoint, why);
   };
-  auto result = render(of, desired, now, note, stop);
+  auto result = render(of, desired, now, noting);
   auto kept = last.unbearable(desired, refused);
-  if (!kept.empty())
-    result = render(
-        of, last.completed(desired, refused, kept), now, [](auto&&...) {}, stop);
+  noting.refused = [](auto&&...) {};
+  if (!kept.empty()) result = render(of, last.completed(desired, refused, kept), now, noting);
   result.refused = std::move(refused);
   result.kept = std::move(kept);
   return result;
@@ -141,11 +141,8 @@ applier::files_now applier::now_of(const entry& of) {
 }
 
 // What is to be done with the files of an entry. What went wrong, or empty.
-std::string applier::plan(entry& of, const desired_state& desired, plan_of_all& result, const std::stop_token& stop) {
-  const auto report = [this](const auto& service, const auto& endpoint, const auto& why) {
-    host_.refused(service, endpoint, why);
-  };
-  auto made = render_or_keep(of.options, desired, now_of(of), of.last, report, stop);
+std::string applier::plan(entry& of, const desired_state& desired, plan_of_all& result, const onlooker& waits) {
+  auto made = render_or_keep(of.options, desired, now_of(of), of.last, waits);
   of.read = std::move(made.read);
   if (!made.wrong.empty()) return made.wrong + "; it stays as it was";
   // What an item that stays as it is wrote besides is not known: nothing of that goes.
@@ -160,7 +157,7 @@ std::string applier::plan(entry& of, const desired_state& desired, plan_of_all& 
   for (auto& [path, bytes] : made.bytes) {
     std::string why;
     if (const auto found = find_file(of, path, bytes, why); found != finding::ours) {
-      report(path, std::string(), why);
+      waits.refused(path, std::string(), why);
       if (of.behind.empty()) of.behind = why;
       if (found == finding::unreadable && result.retried.empty()) result.retried = why;
       continue;
@@ -173,7 +170,7 @@ std::string applier::plan(entry& of, const desired_state& desired, plan_of_all& 
   for (auto& [path, on_disk] : of.files) {
     if (made.bytes.contains(path)) continue;
     if (const auto why = lock_of_many(of, on_disk); !why.empty()) {
-      report(path, std::string(), why);
+      waits.refused(path, std::string(), why);
       not_ours.push_back(path);
       continue;
     }
@@ -359,7 +356,8 @@ std::vector<applier::preview_file> applier::preview(const desired_state& desired
     std::string ignored;
     if (seen) other.sides.read(beside(other, side_files::ending));
     if (seen) other.last.recall(common::read_file(beside(other, kept_ending), ignored).value_or(std::string()));
-    auto made = render_or_keep(now, desired, now_of(other), other.last, [](auto&&...) {}, {});
+    const onlooker nobody{.refused = [](auto&&...) {}, .stop = {}, .takes_long = [](auto&&...) {}};
+    auto made = render_or_keep(now, desired, now_of(other), other.last, nobody);
     if (!made.wrong.empty() || !made.retried.empty()) {
       why = made.wrong.empty() ? made.retried : made.wrong;
       return {};

@@ -219,9 +219,23 @@ std::optional<fault> form::senseless() const {
 }
 
 rendering form::render(const subject& of, const rules& by, const refusal& refused) const {
-  return how_.written_in == template_language::go ? render_go(of, by, refused)
-                                                  : render_mustache(of, by.in, by.of_services);
+  return how_.written_in == template_language::go ? render_go(of, by, refused) : render_mustache(of, by);
 }
+
+namespace {
+
+// A rendering may take as long as its limits allow: meanwhile nobody must be left with an old report, or wait for it
+// when drcon stops.
+std::function<void(std::chrono::nanoseconds)> look_at_work(const rules& by) {
+  return [&by, reported = false](std::chrono::nanoseconds so_far) mutable {
+    if (by.stop.stop_requested()) throw templating::limit_reached("drcon stops while this is rendered");
+    if (reported || !by.takes_long || so_far < std::chrono::seconds(1)) return;
+    reported = true;
+    by.takes_long();
+  };
+}
+
+}  // namespace
 
 std::optional<fault> form::missing(const subject& of, const absence& of_services) const {
   if (needs_.empty()) return {};
@@ -240,11 +254,13 @@ std::optional<fault> form::missing(const subject& of, const absence& of_services
   return {};
 }
 
-rendering form::render_mustache(const subject& of, language in, const absence& of_services) const {
-  const auto escape = [in](std::string_view text, std::string& output) { append_escaped(text, in, output); };
+rendering form::render_mustache(const subject& of, const rules& by) const {
+  const auto escape = [in = by.in](std::string_view text, std::string& output) { append_escaped(text, in, output); };
   rendering result;
-  if ((result.wrong = missing(of, of_services))) return result;
-  result.wrong = std::get<mustache::text_template>(parsed_).render(view_of(of), escape, {}, result.bytes);
+  if ((result.wrong = missing(of, by.of_services))) return result;
+  templating::surroundings around;
+  around.at_work = look_at_work(by);
+  result.wrong = std::get<mustache::text_template>(parsed_).render(view_of(of), escape, around, result.bytes);
   return result;
 }
 
@@ -260,6 +276,7 @@ rendering form::render_go(const subject& of, const rules& by, const refusal& ref
     around.host = &asked;
     around.oversees = &asked;
     around.environment = environment_variable;
+    around.at_work = look_at_work(by);
     rendering result;
     grant(by.granted, by.stop, result.written, around);
     // A program must never see a text that is refused: that the file is rendered without it in the end is too late.

@@ -49,7 +49,9 @@ struct rules {
   absence of_services;
   abilities granted;
   bool needs_keys = false;  ///< what a map does not have is a fault, in Go's language
-  std::stop_token stop;     ///< ends programs that the template runs
+  std::stop_token stop;     ///< ends the rendering, and programs that the template runs
+  /// Called once while it renders, when that has taken longer than a second.
+  std::function<void()> takes_long;
 };
 
 /// Called for each endpoint (or, without an id, service) that is left out, with the reason.
@@ -98,7 +100,7 @@ private:
   form(std::string name, std::string text, parsed read, reading how);
   void note_names(const templating::mustache::text_template& of);
   std::optional<templating::fault> missing(const subject& of, const absence& of_services) const;
-  rendering render_mustache(const subject& of, language in, const absence& of_services) const;
+  rendering render_mustache(const subject& of, const rules& by) const;
   rendering render_go(const subject& of, const rules& by, const refusal& refused) const;
 
   std::string name_;

@@ -1,4 +1,5 @@
 // The template sink: the schema of its options, and the plugin object.
+#include "common/backoff.hpp"
 #include "template/probe.hpp"
 #include "template/requests.hpp"
 #include "template/settings.hpp"
@@ -108,17 +109,25 @@ public:
     if (program_) program_->begin(stop);
     if (program_ && last_) applier_.show_also(program_->text());
     if (!last_) return watch_;
-    edited_ |= applier_.reread_templates();
+    if (applier_.reread_templates()) {
+      edited_ = true;
+      patience_.reset();
+      not_before_ = {};
+    }
     lost_ |= in_step_ && !applier_.is_as_left();  // when it is not in step, the host retries
     if (!edited_ && !lost_) return watch_;
+    // What fails may take its whole time for that, such as a template that does not end.
+    if (clock::now() < not_before_) return watch_;
     last_->added.clear();
     last_->changed.clear();
     last_->removed.clear();
     // The host knows nothing of this change, so that it will not retry it: the next call does.
-    const auto how = apply_and_load(stop);
+    const auto how = apply_and_load(stop, applier::wanted_by::edit);
     const bool failed = how.result != DRCON_OK;
     edited_ &= failed;
     lost_ &= failed;
+    if (failed) not_before_ = clock::now() + patience_.next();
+    else patience_.reset();
     if (stop.stop_requested()) return watch_;
     // The target is not what it is to be, and no change of the registry is needed for that.
     if (failed) host().status_away(how.why);
@@ -149,12 +158,14 @@ public:
   }
 
 private:
+  using clock = std::chrono::steady_clock;
+
   // A program that is kept is part of the target: without it the files serve nobody.
-  outcome apply_and_load(const std::stop_token& stop) {
+  outcome apply_and_load(const std::stop_token& stop, applier::wanted_by who = applier::wanted_by::host) {
     // A change of files must find the program that the instance before has left.
     if (program_) program_->begin(stop);
     const auto before = applier_.changes();
-    auto how = applier_.apply(last_, stop);
+    auto how = applier_.apply(last_, stop, who);
     if (!program_) return how;
     if (applier_.changes() != before) program_->note_change();
     // What one item of many, or a reload, fails for must not keep the program from the files that are there: the reload
@@ -173,6 +184,9 @@ private:
   bool in_step_ = false;  // the last update was applied
   bool lost_ = false;     // and a file has changed since
   bool edited_ = false;   // a template was edited, and what it renders is not in place yet
+  // When such a change, which the host knows nothing of, is tried again after it has failed.
+  common::backoff patience_{watch_, std::max<std::chrono::nanoseconds>(watch_, std::chrono::seconds(30))};
+  clock::time_point not_before_{};
 };
 
 }  // namespace

@@ -595,6 +595,17 @@ TEST_F(TemplateSink, IsAwayAsSoonAsAnEditedTemplateCannotBeRendered) {
   EXPECT_TRUE(wait_until([this] { return sink_->status().state == DRCON_STATE_OK; })) << sink_->status().text;
 }
 
+TEST_F(TemplateSink, IsAwayWhileAnEditedTemplateIsRenderedForLongAndEndsThatWhenItStops) {
+  write_file(template_file(), "{{range service \"web\"}}{{.Port}}{{end}}");
+  sink(", language = \"go\"", "watch = \"20ms\"\n");
+  expect_applied(1);
+  write_file(template_file(), "{{range loop 100000000000}}{{end}}");
+  EXPECT_TRUE(wait_until([this] { return sink_->status().state == DRCON_STATE_AWAY; })) << sink_->status().text;
+  EXPECT_NE(sink_->status().text.find("is still being rendered"), std::string::npos) << sink_->status().text;
+  EXPECT_TRUE(sink_->stop());
+  EXPECT_EQ(text(), "80");
+}
+
 TEST_F(TemplateSink, LeavesOutAnEndpointThatCannotBeWrittenAndSaysSo) {
   sink();
   auto bad = web(2);

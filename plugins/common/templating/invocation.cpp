@@ -8,8 +8,10 @@ void invocation::look_at_the_clock() {
   const auto& bounds = around_.bounds;
   if (steps_ > bounds.steps)
     throw limit_reached("the template takes more than " + std::to_string(bounds.steps) + " steps");
-  if (std::chrono::steady_clock::now() - start_ > bounds.time)
+  const auto so_far = std::chrono::steady_clock::now() - start_;
+  if (so_far > bounds.time)
     throw limit_reached("the template takes longer than " + std::to_string(bounds.time.count()) + " ms");
+  if (around_.at_work) around_.at_work(so_far);
   next_look_ = std::min(steps_ + 20'000, bounds.steps + 1);
 }
 

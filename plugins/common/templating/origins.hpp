@@ -9,6 +9,7 @@
 #include "common/templating/fault.hpp"
 #include "common/templating/value.hpp"
 
+#include <cstdint>
 #include <set>
 #include <span>
 #include <string>
@@ -58,6 +59,10 @@ private:
   number own_;
   std::vector<node> nodes_;
 };
+
+/// How many rounds of a loop, or bytes of a repeated text, whoever may write data may ask for. With more, the limits of
+/// the whole rendering would be reached by what is rendered then, and nobody could say who is to blame.
+inline constexpr std::uint64_t most_that_data_asks_for = 1'000'000;
 
 /// Thrown where a thing of the host is left out, and reported by who throws it: a loop goes on with its next element,
 /// and who renders does so again without that thing.

@@ -70,6 +70,9 @@ struct surroundings {
   /// For the functions of the host, which know what it is.
   const void* host = nullptr;
   std::function<std::optional<std::string>(std::string_view name)> environment;
+  /// Called again and again while it renders, with the time that it has taken so far. It may throw a `limit_reached`,
+  /// which ends the rendering.
+  std::function<void(std::chrono::nanoseconds so_far)> at_work;
   /// Of the functions that ask the clock, such as `timestamp` and `sprig_now`. Without it: the system's clock.
   std::optional<std::chrono::system_clock::time_point> now;
   /// What the file of a time zone holds (RFC 8536), or nothing. Its name may be data, but holds neither ".." nor a

@@ -2,6 +2,7 @@
 #include "common/templating/format/number.hpp"
 #include "common/templating/format/quote.hpp"
 #include "common/templating/functions/functions.hpp"
+#include "common/templating/functions/text.hpp"
 #include "common/templating/invocation.hpp"
 #include "common/templating/parameter_lists.hpp"
 
@@ -85,8 +86,9 @@ std::int64_t bound(const value& of) {
 value call_loop(invocation& in, arguments all) {
   if (all.size() != 1 && all.size() != 2)
     throw failure("loop: wrong number of arguments, expected 1 or 2, but got " + std::to_string(all.size()));
-  const auto start = all.size() == 1 ? 0 : bound(all[0]);
-  return {in.scratch().make<row>(row{.start = start, .end = bound(all.back())}), row_class};
+  const row made{.start = all.size() == 1 ? 0 : bound(all[0]), .end = bound(all.back())};
+  check_what_data_asks_for(in, all, row_class.size(&made), "rounds");
+  return {in.scratch().make<row>(made), row_class};
 }
 
 constexpr function list_table[] = {

@@ -5,6 +5,8 @@
 
 #include "common/templating/invocation.hpp"
 
+#include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,6 +25,10 @@ std::vector<value> parts(invocation& in, std::string_view separator, std::string
 
 /// Throws a `failure` where a list of so many elements would take more than values may, before it is made.
 void check_length(const invocation& in, std::size_t elements);
+
+/// Throws a `failure` where `given` comes of data and asks for more than data may.
+void check_what_data_asks_for(const invocation& in, std::span<const value> given, std::uint64_t count,
+                              std::string_view unit);
 
 /// A text that grows up to the limit for values of the rendering.
 class bounded_text {

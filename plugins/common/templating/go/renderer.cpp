@@ -201,6 +201,7 @@ bool renderer::range_over(const node& branch, const value& over) {
         throw failure("can't use " + number + " to iterate over more than one variable");
       }
       if (over.is_signed() && over.whole() <= 0) return false;
+      check_rounds(over);
       for (std::uint64_t i = 0; i < over.natural(); ++i) {
         const auto number = static_cast<std::int64_t>(i);
         const auto element = over.is(kind::integer)     ? value::integer(number)
@@ -216,6 +217,15 @@ bool renderer::range_over(const node& branch, const value& over) {
   std::string text;
   printer(text, scratch(), around().bounds.output).show(over);
   throw failure("range can't iterate over " + text);
+}
+
+// Who may write a number must not keep all the others from being written by a loop that never ends.
+void renderer::check_rounds(const value& number) {
+  const auto* oversees = around().oversees;
+  if (oversees == nullptr || number.origin() == origins::none || number.natural() <= most_that_data_asks_for) return;
+  const auto reason = "range: data asks for " + std::to_string(number.natural()) + " rounds, more than " +
+                      std::to_string(most_that_data_asks_for);
+  if (oversees->leave_out(number.origin(), reason, scratch())) throw left_out(reason);
 }
 
 // The entries that a map has now: the body may put more into it.

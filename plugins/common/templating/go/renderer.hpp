@@ -81,6 +81,7 @@ private:
   static value empty_of(std::string_view type, memory& scratch);
 
   value& held_by(std::string_view name);
+  void check_rounds(const value& number);
   void write(std::string_view text);
   void show(const value& shown);
   void at(const node& of) { now_ = &of; }

@@ -153,6 +153,29 @@ TEST(GoTemplateHostileLabels, AnInstanceThatAFunctionFailsOnIsLeftOut) {
       has(render(R"({{range service "web"}}{{"many" | parseInt}}{{end}})", all).text, "error calling parseInt"));
 }
 
+// The limits of the whole rendering would be reached in a loop or a text that nobody is to blame for.
+TEST(GoTemplateHostileLabels, AnInstanceThatAsksForTooMuchIsLeftOut) {
+  for (const auto* count : {"1000003", "150000000", "999999999999999"}) {
+    auto web = named("web", {{"n", "3"}});
+    auto bad = web.endpoints[0];
+    bad.id = "n1/bad";
+    bad.meta["n"] = count;
+    web.endpoints.push_back(bad);
+    for (const auto* text :
+         {R"({{range service "web"}}{{range loop (parseInt .ServiceMeta.n)}}{{end}}{{.Port}} {{end}})",
+          R"({{range service "web"}}{{range loop 2 (parseInt .ServiceMeta.n)}}x{{end}}{{.Port}} {{end}})",
+          R"({{range service "web"}}{{range sprig_until (sprig_int .ServiceMeta.n)}}{{end}}{{.Port}} {{end}})",
+          R"({{range service "web"}}{{sprig_seq (sprig_int .ServiceMeta.n)}}{{.Port}} {{end}})",
+          R"({{range service "web"}}{{sprig_repeat (sprig_int .ServiceMeta.n) "x"}}{{.Port}} {{end}})",
+          R"({{range service "web"}}{{sprig_indent (sprig_int .ServiceMeta.n) "x"}}{{.Port}} {{end}})",
+          R"({{range service "web"}}{{range parseInt .ServiceMeta.n}}{{end}}{{.Port}} {{end}})"}) {
+      const auto result = render(text, {web});
+      EXPECT_TRUE(result.text.ends_with("80 ")) << text << " " << count << ": " << result.text.substr(0, 200);
+      EXPECT_TRUE(has(result.refused, "web|n1/bad|")) << text << " " << count << ": " << result.refused;
+    }
+  }
+}
+
 TEST(GoTemplateHostileLabels, AServiceOfWhichOneInstanceAfterTheOtherFailsIsLeftWithoutAny) {
   std::vector<service> all{named("api", {{"weight", "7"}}), named("web", {{"weight", "many"}})};
   for (int i = 0; i < 200; ++i) {

@@ -114,11 +114,15 @@ row row_of(std::int64_t start, std::int64_t stop, std::int64_t step) {
   return result;
 }
 
+value list_of(invocation& in, arguments all, const row& numbers) {
+  check_what_data_asks_for(in, all, numbers.count, "rounds");
+  return {in.scratch().make<row>(numbers), row_class};
+}
 value call_until_step(invocation& in, arguments all) {
-  return {in.scratch().make<row>(row_of(all[0].whole(), all[1].whole(), all[2].whole())), row_class};
+  return list_of(in, all, row_of(all[0].whole(), all[1].whole(), all[2].whole()));
 }
 value call_until(invocation& in, arguments all) {
-  return {in.scratch().make<row>(row_of(0, all[0].whole(), all[0].whole() < 0 ? -1 : 1)), row_class};
+  return list_of(in, all, row_of(0, all[0].whole(), all[0].whole() < 0 ? -1 : 1));
 }
 
 value call_seq(invocation& in, arguments all) {
@@ -135,6 +139,7 @@ value call_seq(invocation& in, arguments all) {
     if (goes_down && number(1) > 0) return value(std::string_view());
     numbers = row_of(number(0), wrapped(bits(number(2)) + bits(goes_down ? -1 : 1)), number(1));
   }
+  check_what_data_asks_for(in, all, numbers.count, "numbers");
   bounded_text result(in);
   for (std::uint64_t i = 0; i < numbers.count; ++i) {
     if (i > 0) result.add(" ");

@@ -55,6 +55,10 @@ value call_repeat(invocation& in, arguments all) {
   if (all[0].whole() < 0) throw failure("strings: negative Repeat count");
   bounded_text result(in);
   if (all[1].size() == 0) return result.take();
+  // Divided and not multiplied, which could overflow.
+  const auto most = in.around().bounds.memory / all[1].size();
+  if (static_cast<std::uint64_t>(all[0].whole()) > most) throw failure("the text would be too long");
+  check_what_data_asks_for(in, all, static_cast<std::uint64_t>(all[0].whole()) * all[1].size(), "bytes");
   for (auto i = all[0].whole(); i > 0; --i) result.add(all[1].text());
   return result.take();
 }
@@ -65,10 +69,16 @@ std::string indented(invocation& in, std::int64_t spaces, std::string_view text)
   const std::string pad(static_cast<std::size_t>(spaces), ' ');
   return pad + replaced(in, text, "\n", "\n" + pad);
 }
-value call_indent(invocation& in, arguments all) { return in.text(indented(in, all[0].whole(), all[1].text())); }
-value call_nindent(invocation& in, arguments all) {
-  return in.text("\n" + indented(in, all[0].whole(), all[1].text()));
+std::string indented(invocation& in, arguments all) {
+  const auto text = all[1].text();
+  const auto lines = static_cast<std::uint64_t>(std::ranges::count(text, '\n')) + 1;
+  const auto most = in.around().bounds.memory / lines;
+  if (all[0].whole() > 0 && static_cast<std::uint64_t>(all[0].whole()) <= most)
+    check_what_data_asks_for(in, all, static_cast<std::uint64_t>(all[0].whole()) * lines, "bytes");
+  return indented(in, all[0].whole(), text);
 }
+value call_indent(invocation& in, arguments all) { return in.text(indented(in, all)); }
+value call_nindent(invocation& in, arguments all) { return in.text("\n" + indented(in, all)); }
 
 value call_quote(invocation& in, arguments all) {
   std::vector<std::string> shown;

@@ -32,7 +32,7 @@ constexpr const char* schema_text = R"JSON({
         } } },
     "wait": { "type": "string", "format": "duration", "default": "55s",
       "description": "Longest time Consul holds a blocking query, 1s to 10m. After a restore of an older state this is how long a change may go unseen." },
-    "retry_max": { "type": "string", "format": "duration", "default": "10s", "description": "Longest pause after failures. drcon never gives up." },
+    "retry_max": { "type": "string", "format": "duration", "default": "10s", "description": "Longest pause after failures; 100ms at least, also where less is given. drcon never gives up." },
     )JSON" DRCON_TLS_SCHEMA R"JSON(
   }
 })JSON";

@@ -3,6 +3,8 @@
 #include "common/consul_rules.hpp"
 #include "common/tls_settings.hpp"
 
+#include <algorithm>
+#include <chrono>
 #include <set>
 
 namespace drcon::consul_kv {
@@ -45,7 +47,8 @@ settings read_settings(const options& table) {
   result.token = table["token"].string_or("");
   result.scope = common::consul::scope(table["namespace"].string_or(""), table["partition"].string_or(""));
   result.wait = table["wait"].duration();
-  result.retry_max = table["retry_max"].duration();
+  // Without a pause a server that is away would be asked all the time.
+  result.retry_max = std::max<std::chrono::nanoseconds>(table["retry_max"].duration(), std::chrono::milliseconds(100));
   if (result.wait < std::chrono::seconds(1) || result.wait > std::chrono::minutes(10))
     throw config_error("/wait", "wait must be between 1s and 10m, which is the most Consul takes");
   std::set<std::string> names;

@@ -61,7 +61,7 @@ constexpr const char* schema_text = R"JSON({
     "stop_wait": { "type": "string", "format": "duration", "default": "10m",
       "description": "How long a container that was asked to stop and still runs is left out; after that it is published again. Set this to more than your longest docker stop --time." },
     "timeout": { "type": "string", "format": "duration", "default": "10s", "description": "How long the engine may take for an answer; at least 100ms." },
-    "retry_max": { "type": "string", "format": "duration", "default": "10s", "description": "Longest pause between tries while the engine is unreachable. drcon never gives up." }
+    "retry_max": { "type": "string", "format": "duration", "default": "10s", "description": "Longest pause between tries while the engine is unreachable; 100ms at least, also where less is given. drcon never gives up." }
   }
 })JSON";
 

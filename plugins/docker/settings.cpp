@@ -6,6 +6,9 @@
 #include <boost/asio/ip/host_name.hpp>
 #include <boost/asio/ip/udp.hpp>
 
+#include <algorithm>
+#include <chrono>
+
 namespace drcon::docker {
 namespace {
 
@@ -98,7 +101,8 @@ settings read_settings(const options& table) {
   result.settle = table["settle"].duration();
   result.stop_wait = table["stop_wait"].duration();
   result.timeout = table["timeout"].duration();
-  result.retry_max = table["retry_max"].duration();
+  // Without a pause a server that is away would be asked all the time.
+  result.retry_max = std::max<std::chrono::nanoseconds>(table["retry_max"].duration(), std::chrono::milliseconds(100));
   if (result.resync < std::chrono::seconds(1)) throw config_error("/resync", "expected at least 1s");
   if (result.timeout < std::chrono::milliseconds(100)) throw config_error("/timeout", "expected at least 100ms");
   return result;

@@ -21,7 +21,7 @@ constexpr const char* schema_text = R"JSON({
     "format": { "type": "string", "enum": ["auto", "toml", "json"], "default": "auto",
       "description": "auto: JSON when the name ends in .json, else TOML." },
     "poll": { "type": "string", "format": "duration", "default": "30s",
-      "description": "The file is also read at this interval, for file systems that do not report changes." },
+      "description": "The file is also read at this interval, for file systems that do not report changes; 10ms at least, also where less is given." },
     "settle": { "type": "string", "format": "duration", "default": "200ms",
       "description": "How long a file must stay as it is before it is read, unless its writer was seen to close it or to move it into place. A fault in it, or its absence, is reported after this time." },
     "max_size": { "type": "string", "format": "size", "default": "64MiB",

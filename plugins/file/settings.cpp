@@ -1,5 +1,8 @@
 #include "file/settings.hpp"
 
+#include <algorithm>
+#include <chrono>
+
 namespace drcon::file {
 namespace {
 
@@ -14,7 +17,8 @@ settings read_settings(const options& table) {
   settings result;
   result.path = table["path"].string();
   result.format = format_of(table["format"].string(), result.path);
-  result.poll = table["poll"].duration();
+  // Without a pause the file would be read all the time.
+  result.poll = std::max<std::chrono::nanoseconds>(table["poll"].duration(), std::chrono::milliseconds(10));
   result.settle = table["settle"].duration();
   result.max_size = table["max_size"].bytes();
   return result;

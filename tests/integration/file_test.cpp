@@ -4,14 +4,17 @@
 #include "support/wait.hpp"
 
 #include <fcntl.h>
+#include <sys/inotify.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <fstream>
 #include <memory>
 #include <set>
+#include <thread>
 
 namespace drcon::test {
 namespace {
@@ -43,6 +46,29 @@ protected:
   std::filesystem::path path_ = directory_ / "hosts.toml";
   std::unique_ptr<source_harness> source_;
 };
+
+// How often it is opened while that time passes.
+int opened(const std::filesystem::path& path, std::chrono::milliseconds during) {
+  const int events = ::inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+  ::inotify_add_watch(events, path.c_str(), IN_OPEN);
+  int count = 0;
+  const auto end = std::chrono::steady_clock::now() + during;
+  while (std::chrono::steady_clock::now() < end) {
+    alignas(inotify_event) std::array<char, 4096> buffer{};
+    for (ssize_t length = 0; (length = ::read(events, buffer.data(), buffer.size())) > 0;)
+      count += static_cast<int>(length / static_cast<ssize_t>(sizeof(inotify_event)));
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  ::close(events);
+  return count;
+}
+
+TEST_F(FileSource, PausesBetweenTwoLooksWhateverIsAsked) {
+  write_file(path_, toml_with({"web"}));
+  start("poll = \"0s\"\n");
+  ASSERT_TRUE(has({"web"}));
+  EXPECT_LE(opened(path_, std::chrono::milliseconds(300)), 35);
+}
 
 TEST_F(FileSource, PublishesWhatTheFileHolds) {
   write_file(path_,

@@ -23,11 +23,15 @@ std::string place_of(std::string_view address, std::uint32_t port) {
   return fmt::format("{}:{}", base::bracketed(address), port);
 }
 
-// By its id, by what the registry calls it (sources put the node and a slash in front), or by its place.
+// By its id, or by what the registry calls it: sources put the node and a slash in front.
+bool is_called(std::string_view id, const std::string& asked) {
+  const auto slash = id.find('/');
+  return id == asked || (slash != std::string_view::npos && id.substr(slash + 1) == asked);
+}
+
+// By its name, or by its place.
 bool is_meant(const endpoint_view& each, const std::string& asked) {
-  const auto slash = each.id().find('/');
-  if (slash != std::string_view::npos && each.id().substr(slash + 1) == asked) return true;
-  return each.id() == asked || each.address() == asked || place_of(each.address(), each.port()) == asked ||
+  return is_called(each.id(), asked) || each.address() == asked || place_of(each.address(), each.port()) == asked ||
          fmt::format("{}:{}", each.address(), each.port()) == asked;
 }
 
@@ -79,7 +83,7 @@ public:
   }
   void look_at(const std::vector<plugins::refusal>& refusals) {
     for (const auto& each : refusals)
-      if (each.endpoint == asked_ && is_meant_service(each.service))
+      if (is_called(each.endpoint, asked_) && is_meant_service(each.service))
         add(each.service, endpoint{.id = each.endpoint, .node = {}, .address = {}, .tags = {}, .meta = {}},
             [](const endpoint& known, const endpoint& refused) { return known.id == refused.id; });
   }

@@ -13,8 +13,8 @@ std::optional<std::uint64_t> query_progress::index() const {
   return index_;
 }
 
-query_progress::news query_progress::take(const http_answer& answer, bool confirmed) {
-  const auto index = index_of(answer);
+query_progress::news query_progress::take(const http_answer& answer, bool confirmed, bool indexed) {
+  const auto index = indexed ? index_of(answer) : std::nullopt;
   const bool went_back = is_known_ && index && *index < index_;
   if (!confirmed && (needs_confirmation_ || went_back)) {
     needs_confirmation_ = true;

@@ -43,8 +43,9 @@ public:
   /// Of the last answer that was used; 0 when it had none.
   std::uint64_t revision() const { return index_; }
 
-  /// What an answer with status 200 is worth. `confirmed`: it was asked for with `consistent`.
-  news take(const http_answer& answer, bool confirmed);
+  /// What an answer with status 200 is worth. `confirmed`: it was asked for with `consistent`. `indexed`: false of a
+  /// query whose index says nothing.
+  news take(const http_answer& answer, bool confirmed, bool indexed = true);
   /// The query failed, or its answer has no sense: who answers next may count from another index.
   void failed();
   /// The next answer may be history, though this query has not failed itself.

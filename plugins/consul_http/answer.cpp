@@ -45,6 +45,25 @@ health health_of(const json& checks) {
   return worst;
 }
 
+// Which check keeps an instance from being selected. The output of a check is not part of it: it may be another one
+// each time, and would be a change each time.
+std::string why_not_selected(const json& checks, health state) {
+  if (state == health::maintenance) return "it is in maintenance in Consul";
+  const std::string_view word = to_string(state);
+  std::string text = "it is " + std::string(word) + " in Consul";
+  constexpr std::size_t longest = 200;  // whoever registers the check names it
+  for (const auto& each : checks) {
+    const auto status = json_text(each, "Status");
+    const bool is_warning = status == "warning";
+    if (status == "passing" || is_warning != (state == health::warning)) continue;
+    const auto name = json_text(each, "Name");
+    text += ": check '" + std::string(common::shortened(json_text(each, "CheckID"), longest)) + "'";
+    if (!name.empty()) text += " (" + std::string(common::shortened(name, longest)) + ")";
+    break;
+  }
+  return text + "; the source's option 'health' selects what is published";
+}
+
 bool is_selected(health each, health_level selected) {
   if (selected == health_level::any) return true;
   return each == health::passing || (each == health::warning && selected == health_level::warning);
@@ -191,10 +210,11 @@ std::optional<std::string> fault_of(const common::http_answer& answer, const set
 
 std::optional<std::vector<endpoint>> parse_endpoints(const std::string& body, health_level selected, std::string& why,
                                                      const details& extras, const place_choice& place,
-                                                     std::vector<instance_without_port>* left_out) {
-  const auto all = parsed_json(body);
+                                                     std::vector<left_out_instance>* left_out, const answer_of& whose) {
+  const auto whole = parsed_json(body);
+  const auto& all = whose.is_query && whole.is_object() ? member(whole, "Nodes") : whole;
   if (!all.is_array()) {
-    why = all.is_discarded() ? "the answer is not JSON, or was cut short" : "the answer is not a list of instances";
+    why = whole.is_discarded() ? "the answer is not JSON, or was cut short" : "the answer is not a list of instances";
     return {};
   }
   std::vector<endpoint> endpoints;
@@ -202,6 +222,11 @@ std::optional<std::vector<endpoint>> parse_endpoints(const std::string& body, he
   for (const auto& each : all) {
     if (!each.is_object() || !member(each, "Service").is_object() || !member(each, "Node").is_object()) {
       why = "an instance in the answer has no Service or no Node";
+      return {};
+    }
+    if (const auto& service = each["Service"]; !whose.peer.empty() && json_text(service, "PeerName") != whose.peer) {
+      why = "Consul answers with an instance that is not of the peer '" + whose.peer +
+            "': it knows peers from 1.13 on, and before it leaves out that they are asked for";
       return {};
     }
     // Null is Go's way to write an empty list. Anything else says nothing of the health, and "passing" would be a
@@ -212,12 +237,17 @@ std::optional<std::vector<endpoint>> parse_endpoints(const std::string& body, he
       return {};
     }
     const auto state = health_of(*checks);
-    if (!is_selected(state, selected)) continue;
     auto made = endpoint_of(each["Node"], each["Service"], state);
+    if (!is_selected(state, selected)) {
+      if (left_out != nullptr)
+        left_out->push_back({.id = std::move(made.id), .why = why_not_selected(*checks, state), .has_no_port = false});
+      continue;
+    }
     const bool has_port = !place.address.empty() && choose_address(made, each["Node"], each["Service"], place.address);
     const bool keeps_port = has_port && place.port.empty();
     if (auto fault = keeps_port ? "" : choose_port(made, each["Service"], place.port); !fault.empty()) {
-      if (left_out != nullptr) left_out->push_back({.id = std::move(made.id), .why = std::move(fault)});
+      if (left_out != nullptr)
+        left_out->push_back({.id = std::move(made.id), .why = std::move(fault), .has_no_port = true});
       continue;
     }
     add_details(made, each, extras);

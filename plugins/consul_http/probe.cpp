@@ -58,7 +58,7 @@ void probe_names(const settings& options, const std::vector<const selection*>& c
   for (const auto& [name, tags] : *known) names.push_back(name);
   std::size_t there = 0;
   for (const auto* each : chosen) {
-    if (!each->by_name()) continue;
+    if (!each->by_name() || each->is_unlisted()) continue;
     if (known->contains(each->name)) ++there;
     else
       into.warning(probed::parts, "Consul knows no service \"" + each->name + "\"" + common::nearest(each->name, names),
@@ -78,7 +78,9 @@ void probe_agent(const settings& options, const probing& into) {
   for (const auto& [place, chosen] : by_place(options)) {
     std::vector<shared::needed_right> rights;
     for (const auto* each : chosen)
-      rights.push_back({.resource = "service", .segment = each->name, .may_be_less = !each->by_name()});
+      rights.push_back({.resource = each->as_what == asked_as::query ? "query" : "service",
+                        .segment = each->name,
+                        .may_be_less = !each->by_name()});
     rights.push_back({.resource = "node", .segment = "", .may_be_less = true});
     shared::probe_rights({.server = options.server, .token = options.token, .scope = scope_of(*chosen.front())}, rights,
                          into);

@@ -43,19 +43,34 @@ private:
 
 }  // namespace
 
+namespace {
+
+target service_path(asked_as what, const std::string& name) {
+  switch (what) {
+    case asked_as::mesh: return target({"v1", "health", "connect", name});
+    case asked_as::query: return target({"v1", "query", name, "execute"});
+    default: return target({"v1", "health", "service", name});
+  }
+}
+
+}  // namespace
+
 std::string service_target(const settings& all, const selection& selected, const std::string& name,
                            std::optional<std::uint64_t> index, bool confirmed) {
-  target request({"v1", "health", "service", name});
+  const bool is_query = selected.as_what == asked_as::query;
+  auto request = service_path(selected.as_what, name);
   for (const auto& tag : selected.tags) request.with("tag", tag);
-  if (selected.health == health_level::passing) request.with("passing", "1");
+  // Not `passing`: who asks why an instance is not there is answered by what its checks say.
   request.with("filter", selected.filter)
       .with("near", selected.near)
-      .place(selected.datacenter, selected.ns, selected.partition);
+      .place(selected.datacenter, selected.ns, selected.partition)
+      .with("peer", selected.peer)
+      .with("sg", selected.sameness_group);
   request.consistent(all, confirmed);
   // The agent's cache is its own watch: the query answers from it, and blocks like any other. Consul refuses `cached`
   // together with `consistent`.
-  if (all.consistency == consistency::cached && !confirmed) request.flag("cached");
-  return request.blocking(all, index).text();
+  if (all.consistency == consistency::cached && !confirmed && !is_query) request.flag("cached");
+  return is_query ? request.text() : request.blocking(all, index).text();
 }
 
 std::string catalog_target(const settings& all, const selection& selected, std::optional<std::uint64_t> index,

@@ -46,10 +46,43 @@ details read_details(const std::vector<std::string>& words) {
   return {.node = has("node"), .addresses = has("addresses"), .checks = has("checks")};
 }
 
+// What goes with one service, by its name.
+void check_named(const selection& chosen, const options& table) {
+  const auto needs_name = [&](bool is_given, const std::string& option, const std::string& why) {
+    if (is_given && !chosen.by_name())
+      throw config_error(table.pointer() + "/" + option, why + ", so it goes with name");
+  };
+  if (!chosen.as.empty() && !chosen.by_name())
+    throw config_error(table.pointer() + "/as",
+                       "'as' names one service, so it goes with name, not with match or with_tag");
+  needs_name(chosen.at_least > 0, "at_least", "at_least is for one service");
+  needs_name(chosen.as_what == asked_as::mesh, "connect", "Consul lists no proxies but those of one service");
+  needs_name(!chosen.peer.empty(), "peer", "Consul has no catalogue of what a peer exports");
+  needs_name(!chosen.sameness_group.empty(), "sameness_group", "Consul has no catalogue of a sameness group");
+  if (!chosen.peer.empty() && !chosen.sameness_group.empty())
+    throw config_error(table.pointer() + "/sameness_group", "peer and sameness_group are two answers to one question");
+}
+
+// A prepared query says itself what it selects, and Consul takes nothing else with it.
+void check_query(const selection& chosen, const options& table) {
+  const auto refuse = [&](bool is_given, const std::string& option) {
+    if (is_given)
+      throw config_error(
+          table.pointer() + "/" + option,
+          "Consul takes no " + option + " with a prepared query: it belongs into the query's definition");
+  };
+  refuse(!chosen.tags.empty(), "tag");
+  refuse(!chosen.filter.empty(), "filter");
+  refuse(!chosen.peer.empty(), "peer");
+  refuse(!chosen.sameness_group.empty(), "sameness_group");
+  refuse(table["connect"].boolean(), "connect");
+}
+
 selection read_selection(const options& table, const options& source) {
   const auto own_or_source = [&](const char* key) { return table[key].string_or(source[key].string_or("")); };
   selection result{
       .name = table["name"].string_or(""),
+      .as_what = table["connect"].boolean() ? asked_as::mesh : asked_as::service,
       .match = {},
       .with_tag = table["with_tag"].string_or(""),
       .as = table["as"].string_or(""),
@@ -61,20 +94,26 @@ selection read_selection(const options& table, const options& source) {
       .near = table["near"].string_or(""),
       .datacenter = own_or_source("datacenter"),
       .ns = own_or_source("namespace"),
-      .partition = own_or_source("partition")};
+      .partition = own_or_source("partition"),
+      .peer = table["peer"].string_or(""),
+      .sameness_group = table["sameness_group"].string_or("")};
   const auto match = table["match"].string_or("");
+  const auto query = table["query"].string_or("");
   if (!match.empty()) result.match.emplace(match);
-  const int ways = (result.name.empty() ? 0 : 1) + (match.empty() ? 0 : 1) + (result.with_tag.empty() ? 0 : 1);
-  if (ways != 1) throw config_error(table.pointer(), "a service is chosen by exactly one of name, match and with_tag");
+  const int ways = (result.name.empty() ? 0 : 1) + (match.empty() ? 0 : 1) + (result.with_tag.empty() ? 0 : 1) +
+                   (query.empty() ? 0 : 1);
+  if (ways != 1)
+    throw config_error(table.pointer(), "a service is chosen by exactly one of name, match, with_tag and query");
+  if (!query.empty()) {
+    result.name = query;
+    result.as_what = asked_as::query;
+    check_query(result, table);
+  }
   if (result.by_name() && !common::consul::fits_path(result.name))
     throw config_error(
         table.pointer() + "/name",
         "Consul cannot be asked for this service: a part of its name between slashes is empty, '.' or '..'");
-  if (!result.as.empty() && !result.by_name())
-    throw config_error(table.pointer() + "/as",
-                       "'as' names one service, so it goes with name, not with match or with_tag");
-  if (result.at_least > 0 && !result.by_name())
-    throw config_error(table.pointer() + "/at_least", "at_least is for one service, so it goes with name");
+  check_named(result, table);
   return result;
 }
 

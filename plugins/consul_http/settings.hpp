@@ -38,9 +38,17 @@ struct place_choice {
   std::string port;     ///< the name of a port, or empty: the default one
 };
 
+/// What is asked for under a name.
+enum class asked_as {
+  service,
+  mesh,   ///< the proxies of the service mesh that serve it
+  query,  ///< a prepared query
+};
+
 /// One entry of `service`: a service by name, or every service of the catalogue that matches.
 struct selection {
-  std::string name;              ///< or empty, and then one of the next two
+  std::string name;  ///< or empty, and then one of the next two
+  asked_as as_what = asked_as::service;
   std::optional<pattern> match;  ///< on the whole name
   std::string with_tag;
   std::string as;            ///< published under this name; empty: its own
@@ -54,8 +62,12 @@ struct selection {
   std::string datacenter;
   std::string ns;
   std::string partition;
+  std::string peer;            ///< the cluster peering that it is imported by
+  std::string sameness_group;  ///< Consul Enterprise
 
   bool by_name() const { return !name.empty(); }
+  /// The catalogue, the checks and the nodes do not show its changes under its name: only an answer about it does.
+  bool is_unlisted() const { return as_what != asked_as::service || !peer.empty() || !sameness_group.empty(); }
   /// Selections of one place share a catalogue.
   std::string place() const { return datacenter + "\n" + ns + "\n" + partition; }
 };

@@ -78,7 +78,7 @@ void watcher::drop(const std::string& published) {
   const auto found = watches_.find(published);
   if (found == watches_.end()) return;
   found->second->gone = true;
-  report_without_port(*found->second, {});
+  report_left_out(*found->second, {});
   note_portless(*found->second, false);
   readiness_.remove(found->second->standing);
   rotation_.remove(found->second);

@@ -108,7 +108,7 @@ private:
   verdict take(const watched_ptr& each, const common::http_answer& answer, const question& asked);
   void note_backend(const common::http_answer& answer);
   void note_portless(const watched_service& each, bool is_portless);
-  void report_without_port(watched_service& each, const std::vector<instance_without_port>& left_out);
+  void report_left_out(watched_service& each, const std::vector<left_out_instance>& left_out);
   std::string read(watched_service& each, const common::http_answer& answer);
   void failed(watched_service& each, const common::http_answer& answer, const std::string& why);
   void other_failed(const std::string& what, const common::http_answer& answer, const std::string& why);

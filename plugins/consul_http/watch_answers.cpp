@@ -18,7 +18,9 @@ watcher::verdict watcher::take(const watched_ptr& each, const common::http_answe
   auto why = fault_of(answer, settings_, asked_stale).value_or("");
   if (why.empty()) {
     const auto before = each->progress.revision();
-    const auto found = each->progress.take(answer, asked.confirmed);
+    // Consul counts no index of a prepared query, and answers at once.
+    const auto indexed = each->selected_by->as_what != asked_as::query;
+    const auto found = each->progress.take(answer, asked.confirmed, indexed);
     if (host_.log_enabled(DRCON_LOG_DEBUG))
       host_.debug(each->name + ": index " + answer.header("x-consul-index") + ", before " + std::to_string(before) +
                   (found == news::none          ? ", nothing new"
@@ -57,21 +59,23 @@ void watcher::note_backend(const common::http_answer& answer) {
       {{"backend", word}});
 }
 
-// Each is reported once, and taken back when it has the port, or is gone.
-void watcher::report_without_port(watched_service& each, const std::vector<instance_without_port>& left_out) {
-  const auto before = std::exchange(each.without_port, {});
-  std::size_t fresh = 0;
+// Each is reported once, and taken back when it is published, or gone. That one is critical is what the registry is
+// for: it is kept for who asks, and no warning.
+void watcher::report_left_out(watched_service& each, const std::vector<left_out_instance>& left_out) {
+  const auto before = std::exchange(each.left_out, {});
+  const left_out_instance* portless = nullptr;
   for (const auto& one : left_out) {
-    each.without_port.emplace(one.id, one.why);
+    each.left_out.emplace(one.id, one.why);
     if (const auto known = before.find(one.id); known != before.end() && known->second == one.why) continue;
     host_.refused(each.published, one.id, one.why);
-    ++fresh;
+    if (one.has_no_port) portless = &one;
   }
   for (const auto& [id, why] : before)
-    if (!each.without_port.contains(id)) host_.refused(each.published, id, {});
-  if (fresh > 0)
-    host_.warn("leaves out " + common::count_of(left_out.size(), "instance") + " of " + each.name + ": " +
-               left_out.front().id + ": " + left_out.front().why);
+    if (!each.left_out.contains(id)) host_.refused(each.published, id, {});
+  if (portless == nullptr) return;
+  const auto count = std::ranges::count_if(left_out, &left_out_instance::has_no_port);
+  host_.warn("leaves out " + common::count_of(static_cast<std::size_t>(count), "instance") + " of " + each.name + ": " +
+             portless->id + ": " + portless->why);
 }
 
 // Most likely the name of the port is misspelt, and the service would lose everything.
@@ -83,13 +87,14 @@ void watcher::note_portless(const watched_service& each, bool is_portless) {
 // What is wrong with the answer; empty when it has been published.
 std::string watcher::read(watched_service& each, const common::http_answer& answer) {
   std::string why;
-  std::vector<instance_without_port> left_out;
-  auto endpoints = parse_endpoints(answer.body, each.selected_by->health, why, settings_.details,
-                                   each.selected_by->place_of_instance, &left_out);
+  std::vector<left_out_instance> left_out;
+  auto endpoints = parse_endpoints(
+      answer.body, each.selected_by->health, why, settings_.details, each.selected_by->place_of_instance, &left_out,
+      {.is_query = each.selected_by->as_what == asked_as::query, .peer = each.selected_by->peer});
   if (!endpoints) return why;
-  report_without_port(each, left_out);
+  report_left_out(each, left_out);
   each.is_empty = endpoints->empty();
-  note_portless(each, each.is_empty && !left_out.empty());
+  note_portless(each, each.is_empty && std::ranges::any_of(left_out, &left_out_instance::has_no_port));
   if (each.selected_by->at_least > 0) {
     const auto before = awaited_.text();
     each.is_awaited = awaited_.must_wait(

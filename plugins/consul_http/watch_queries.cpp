@@ -75,6 +75,8 @@ asio::awaitable<void> watcher::watch_directly(slot_ptr mine) {
 // A worker of the rotation with nothing to ask is woken by the next change; what is due by its age alone waits for
 // this.
 constexpr auto idle_pause = std::chrono::seconds(1);
+// Nobody says that what is not in the catalogue has changed: it is asked about again and again.
+constexpr auto unlisted_pause = std::chrono::seconds(2);
 
 asio::awaitable<void> watcher::rotate(std::size_t number) {
   const auto mine = connection();
@@ -106,6 +108,7 @@ asio::awaitable<void> watcher::rotate(std::size_t number) {
     const auto found = each->gone || limited ? verdict::failed : take(each, answer, asked);
     if (found == verdict::unconfirmed) each->suspected = true;  // its turn comes first
     if (found == verdict::failed) each->retry_at = clock::now() + settings_.retry_min;
+    if (found == verdict::good && each->selected_by->is_unlisted()) each->retry_at = clock::now() + unlisted_pause;
     if (!each->gone && !each->direct) {
       if (each->suspected) rotation_.add_first(each);
       else rotation_.add_last(each);

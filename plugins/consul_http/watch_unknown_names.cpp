@@ -21,7 +21,9 @@ constexpr auto patience = std::chrono::seconds(10);
 std::vector<watched_ptr> watcher::named_without_endpoints(const std::string& place) const {
   std::vector<watched_ptr> all;
   for (const auto& [published, each] : watches_)
-    if (each->is_empty && each->selected_by->by_name() && each->selected_by->place() == place) all.push_back(each);
+    if (each->is_empty && each->selected_by->by_name() && !each->selected_by->is_unlisted() &&
+        each->selected_by->place() == place)
+      all.push_back(each);
   return all;
 }
 

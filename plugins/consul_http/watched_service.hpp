@@ -23,14 +23,14 @@ using common::consul::answers_per_second;
 struct watched_service {
   using clock = std::chrono::steady_clock;
 
-  const selection* selected_by = nullptr;           ///< the entry of `service`; owned by the settings
-  std::string name;                                 ///< in Consul
-  std::string published;                            ///< the name it is published under
-  common::consul::query_progress progress;          ///< how it is asked next, and what its answers are worth
-  common::standing standing;                        ///< whether it is known, and whether it fails
-  bool gone = false;                                ///< not watched any more; queries under way end by themselves
-  std::map<std::string, std::string> without_port;  ///< instances without the port that is asked for, and why
-  bool is_empty = false;                            ///< its last answer had no endpoints
+  const selection* selected_by = nullptr;       ///< the entry of `service`; owned by the settings
+  std::string name;                             ///< in Consul
+  std::string published;                        ///< the name it is published under
+  common::consul::query_progress progress;      ///< how it is asked next, and what its answers are worth
+  common::standing standing;                    ///< whether it is known, and whether it fails
+  bool gone = false;                            ///< not watched any more; queries under way end by themselves
+  std::map<std::string, std::string> left_out;  ///< instances that are not published, and why
+  bool is_empty = false;                        ///< its last answer had no endpoints
   bool is_awaited = false;           ///< its last answer had fewer than at_least, and the source is not ready
   bool direct = false;               ///< has a connection of its own; else it takes turns
   bool suspected = false;            ///< something says that it has changed

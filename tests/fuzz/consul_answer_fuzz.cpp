@@ -45,12 +45,12 @@ bool includes(const std::vector<endpoint>& more, const std::vector<endpoint>& fe
   return std::ranges::all_of(fewer, [&](const endpoint& each) { return std::ranges::count(more, each) > 0; });
 }
 
-// How many instances an answer has: each is published or left out, whichever address and port are asked for.
-std::size_t instances(const std::string& body, const place_choice& place) {
+// How many instances an answer has: each is published or left out, whichever health, address and port are asked for.
+std::size_t instances(const std::string& body, health_level selected, const place_choice& place) {
   std::string why;
-  std::vector<instance_without_port> left_out;
-  const auto all = parse_endpoints(body, health_level::any, why, {}, place, &left_out);
-  if (!all) broken("which address and port are asked for does not make an answer unreadable", why);
+  std::vector<left_out_instance> left_out;
+  const auto all = parse_endpoints(body, selected, why, {}, place, &left_out);
+  if (!all) broken("what is asked for does not make an answer unreadable", why);
   for (const auto& each : left_out)
     if (each.why.empty()) broken("an instance is left out for a reason");
   return all->size() + left_out.size();
@@ -64,7 +64,10 @@ void read_endpoints(const std::string& body) {
     broken("whether an answer can be read does not depend on the health that is asked for");
   if (any && (!includes(*any, *warning) || !includes(*warning, *passing)))
     broken("a stricter choice of health has no other endpoints");
-  if (any && instances(body, {}) != instances(body, {.address = "wan", .port = "http"}))
+  if (!any) return;
+  const auto count = instances(body, health_level::any, {});
+  if (count != instances(body, health_level::any, {.address = "wan", .port = "http"}) ||
+      count != instances(body, health_level::passing, {}))
     broken("each instance is published or left out");
 }
 

@@ -489,6 +489,74 @@ TEST(ConsulHttpConnections, AreTheUsualNumberWithoutTheRightToAsk) {
   EXPECT_TRUE(source.stop());
 }
 
+TEST_F(ConsulHttpReal, PublishesTheProxiesThatServeAServiceInTheMesh) {
+  watch_web(", connect = true");
+  ASSERT_TRUE(source_->wait_ready());
+  add("a");
+  const auto proxy_of = [](const std::string& service) {
+    return json{{"Kind", "connect-proxy"}, {"Proxy", {{"DestinationServiceName", service}}}};
+  };
+  consul_.add("web-sidecar-proxy", "a-proxy", "10.0.0.1", 21000, proxy_of("web"));
+  EXPECT_TRUE(has({"n1/a-proxy"}));
+  ASSERT_TRUE(only());
+  EXPECT_EQ(only()->port, 21000U);
+  consul_.add("web-sidecar-proxy", "b-proxy", "10.0.0.2", 21000, proxy_of("web"));
+  EXPECT_TRUE(has({"n1/a-proxy", "n1/b-proxy"}));
+  consul_.remove("a-proxy");
+  EXPECT_TRUE(has({"n1/b-proxy"}));
+}
+
+// Behind `connections` nobody reports that a proxy has changed: the catalogue has it under another name.
+TEST_F(ConsulHttpReal, FollowsProxiesOfTheMeshThatTakeTurns) {
+  std::string all = "connections = 8\nservice = [{ name = \"web\", connect = true }";
+  for (int i = 0; i < 30; ++i) all += ", { name = \"other-" + std::to_string(i) + "\" }";
+  watch(all + "]");
+  ASSERT_TRUE(source_->wait_ready());
+  for (const auto* id : {"a", "b", "c"}) {
+    consul_.add("web-sidecar-proxy", id, "10.0.0.1", 21000,
+                {{"Kind", "connect-proxy"}, {"Proxy", {{"DestinationServiceName", "web"}}}});
+    EXPECT_TRUE(source_->wait_for([&](const state& now) { return ids(now).contains("n1/" + std::string(id)); })) << id;
+  }
+}
+
+TEST_F(ConsulHttpReal, FollowsWhatAPreparedQueryAnswers) {
+  watch("service = [{ query = \"near-web\", as = \"web\" }, { name = \"api\" }]");
+  ASSERT_TRUE(source_->wait_ready()) << "a query that nobody has defined holds nobody else up";
+  EXPECT_NE(source_->status().text.find("Query not found"), std::string::npos) << source_->status().text;
+  add("a", {{"Tags", {"v2"}}});
+  add("b");
+  const json query{{"Name", "near-web"}, {"Service", {{"Service", "web"}, {"Tags", {"v2"}}}}};
+  ASSERT_EQ(http("POST", consul_.port(), "/v1/query", query.dump()).status, 200);
+  EXPECT_TRUE(has({"n1/a"}));
+  add("c", {{"Tags", {"v2"}}});
+  EXPECT_TRUE(has({"n1/a", "n1/c"})) << "it is asked again and again, as Consul cannot hold it";
+  consul_.remove("a");
+  EXPECT_TRUE(has({"n1/c"}));
+}
+
+TEST_F(ConsulHttpReal, RefusesALocalServiceInThePlaceOfAPeersOne) {
+  add("a");
+  watch("service = [{ name = \"web\", peer = \"west\" }, { name = \"api\" }]");
+  ASSERT_TRUE(source_->wait_for([](const state& now) { return now.unknown.contains("web"); }));
+  EXPECT_FALSE(source_->now().services.contains("web")) << "this Consul is older than peers, and answers with its own";
+}
+
+TEST_F(ConsulHttpReal, SaysOfAnInstanceThatIsNotPublishedWhichCheckSaysSo) {
+  watch_web();
+  add("a", {{"Check", {{"CheckID", "web-alive"}, {"Name", "alive"}, {"TTL", "1h"}, {"Status", "passing"}}}});
+  ASSERT_TRUE(has({"n1/a"}));
+  consul_.put("/v1/agent/check/fail/web-alive");
+  ASSERT_TRUE(has({}));
+  ASSERT_EQ(source_->omitted().size(), 1U);
+  EXPECT_EQ(source_->omitted()[0].endpoint, "n1/a");
+  EXPECT_NE(source_->omitted()[0].why.find("critical in Consul: check 'web-alive' (alive)"), std::string::npos)
+      << source_->omitted()[0].why;
+  EXPECT_EQ(source_->status().state, DRCON_STATE_OK) << "that one is critical is no fault of the source";
+  consul_.put("/v1/agent/check/pass/web-alive");
+  ASSERT_TRUE(has({"n1/a"}));
+  EXPECT_TRUE(source_->omitted().empty());
+}
+
 TEST_F(ConsulHttpReal, MeetsTheAgentsLimitNamesItAndMakesDo) {
   watch("connections = 1000\nwait = \"2s\"\n" + named_services(300));
   ASSERT_TRUE(source_->wait_ready(120s)) << source_->status().text;

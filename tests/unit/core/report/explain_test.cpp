@@ -164,6 +164,16 @@ TEST_F(Explain, SaysWhatASourceLeavesOutByItselfAndForHowLong) {
   EXPECT_EQ(verdict("box"), "0 matches");
 }
 
+TEST_F(Explain, FindsOneThatIsLeftOutWithoutItsNode) {
+  start();
+  serve(1);
+  ASSERT_TRUE(settles());
+  fake("s")->host.refused("web", "n1/web-9", "it is critical");
+  for (const auto* name : {"n1/web-9", "web-9"})
+    EXPECT_EQ(verdict(name), "not in rotation: left out: source s does not publish it: it is critical") << name;
+  EXPECT_EQ(verdict("9"), "0 matches");
+}
+
 TEST_F(Explain, AnUnhealthyOneIsKnownAndNotInRotation) {
   start();
   auto sick = service_of("web", 2);

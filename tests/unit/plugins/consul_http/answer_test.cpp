@@ -215,7 +215,7 @@ struct chosen_port {
 };
 chosen_port port_of(const std::string& service, const std::string& name) {
   std::string why;
-  std::vector<instance_without_port> left_out;
+  std::vector<left_out_instance> left_out;
   const auto all =
       parse_endpoints("[" + row(service) + "]", health_level::any, why, {}, {.address = {}, .port = name}, &left_out);
   EXPECT_TRUE(all) << why;
@@ -309,6 +309,60 @@ TEST(ConsulAnswer, DoesNotAcceptAStaleAnswerThatIsTooOld) {
   from.headers["x-consul-lastcontact"] = "99999999999999999999";
   EXPECT_TRUE(fault_of(from, all, true));
   EXPECT_FALSE(fault_of(from, all, false)) << "only stale reads may be old";
+}
+
+TEST(ConsulAnswer, SaysWhichCheckKeepsAnInstanceFromBeingPublished) {
+  std::string why;
+  std::vector<left_out_instance> left_out;
+  const auto reason = [&](const std::string& checks, health_level wanted) {
+    left_out.clear();
+    const auto all =
+        parse_endpoints("[" + row(R"({"ID":"a","Port":80})", "[" + checks + "]") + "]", wanted, why, {}, {}, &left_out);
+    EXPECT_TRUE(all && all->empty());
+    return left_out.size() == 1 && !left_out[0].has_no_port ? left_out[0].id + ": " + left_out[0].why : "nothing";
+  };
+  const auto rest = "; the source's option 'health' selects what is published";
+  EXPECT_EQ(reason(check("warning", "x") + "," + check("critical", "service:a"), health_level::passing),
+            "n1/a: it is critical in Consul: check 'service:a'" + std::string(rest));
+  EXPECT_EQ(reason(check("warning", "x"), health_level::passing),
+            "n1/a: it is warning in Consul: check 'x'" + std::string(rest));
+  EXPECT_EQ(
+      reason(R"({"CheckID":"c","Name":"HTTP on 80","Status":"critical","Output":"refused"})", health_level::warning),
+      "n1/a: it is critical in Consul: check 'c' (HTTP on 80)" + std::string(rest));
+  EXPECT_EQ(reason(check("critical", "_node_maintenance"), health_level::passing),
+            "n1/a: it is in maintenance in Consul");
+}
+
+// The form of the answer is that of Consul's documentation: Debian's Consul knows no peers.
+TEST(ConsulAnswer, TakesOfAPeerOnlyWhatThatPeerExports) {
+  const std::string body = "[" + row(R"({"ID":"a","Address":"10.0.0.1","Port":80,"PeerName":"west"})") + "]";
+  std::string why;
+  const auto all = parse_endpoints(body, health_level::any, why, {}, {}, nullptr, {.is_query = false, .peer = "west"});
+  ASSERT_TRUE(all) << why;
+  EXPECT_EQ(all->size(), 1U);
+  for (const auto* other : {R"({"ID":"a","Address":"10.0.0.1","Port":80})",
+                            R"({"ID":"a","Address":"10.0.0.1","Port":80,"PeerName":"east"})"}) {
+    EXPECT_FALSE(parse_endpoints("[" + row(other) + "]", health_level::any, why, {}, {}, nullptr,
+                                 {.is_query = false, .peer = "west"}));
+    EXPECT_NE(why.find("an instance that is not of the peer 'west'"), std::string::npos) << why;
+  }
+}
+
+TEST(ConsulAnswer, ReadsWhatAPreparedQueryAnswers) {
+  std::string why;
+  const auto read = [&](const std::string& body) {
+    return parse_endpoints(body, health_level::passing, why, {}, {}, nullptr, {.is_query = true, .peer = {}});
+  };
+  const auto all = read(R"({"Service":"web","Nodes":[)" + row(R"({"ID":"a","Address":"10.0.0.1","Port":80})") +
+                        R"(],"Datacenter":"dc2","Failovers":1})");
+  ASSERT_TRUE(all) << why;
+  EXPECT_EQ(all->at(0).id, "n1/a");
+  EXPECT_TRUE(read(R"({"Service":"web","Nodes":[]})"));
+  for (const auto* body : {R"({"Service":"web"})", R"({"Service":"web","Nodes":null})", R"({"error":"no"})", "null"}) {
+    EXPECT_FALSE(read(body)) << body;
+    EXPECT_EQ(why, "the answer is not a list of instances") << body;
+  }
+  EXPECT_FALSE(parse_endpoints(R"({"Nodes":[]})", health_level::any, why)) << "an answer about a service is a list";
 }
 
 }  // namespace

@@ -29,7 +29,7 @@ bool has(const source_harness& source, const std::vector<std::string>& wanted, c
 }
 
 bool ends_with_index(const std::vector<std::string>& requests, const std::string& index) {
-  return !requests.empty() && requests.back().find("&index=" + index + "&") != std::string::npos;
+  return !requests.empty() && requests.back().find("?index=" + index + "&") != std::string::npos;
 }
 
 TEST(ConsulHttp, StartsAgainFromZeroWhenTheIndexGoesBack) {

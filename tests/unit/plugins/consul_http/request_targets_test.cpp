@@ -23,8 +23,8 @@ settings usual() {
 }
 
 TEST(ConsulQuery, AsksPlainlyWithoutAnIndexAndBlocksWithOne) {
-  EXPECT_EQ(service_target(usual(), {}, "web", {}, false), "/v1/health/service/web?passing=1");
-  EXPECT_EQ(service_target(usual(), {}, "web", 42, false), "/v1/health/service/web?passing=1&index=42&wait=55000ms");
+  EXPECT_EQ(service_target(usual(), {}, "web", {}, false), "/v1/health/service/web");
+  EXPECT_EQ(service_target(usual(), {}, "web", 42, false), "/v1/health/service/web?index=42&wait=55000ms");
 }
 
 TEST(ConsulQuery, SaysAllThatIsAskedFor) {
@@ -43,6 +43,29 @@ TEST(ConsulQuery, SaysAllThatIsAskedFor) {
   EXPECT_EQ(to.find("passing"), std::string::npos) << to;
 }
 
+TEST(ConsulQuery, AsksForTheProxiesOfTheMeshAndForPeers) {
+  selection from;
+  from.as_what = asked_as::mesh;
+  EXPECT_EQ(service_target(usual(), from, "web", 7, false), "/v1/health/connect/web?index=7&wait=55000ms");
+  from.as_what = asked_as::service;
+  from.peer = "west";
+  EXPECT_EQ(service_target(usual(), from, "web", {}, false), "/v1/health/service/web?peer=west");
+  from.peer.clear();
+  from.sameness_group = "all";
+  EXPECT_EQ(service_target(usual(), from, "web", {}, false), "/v1/health/service/web?sg=all");
+}
+
+TEST(ConsulQuery, AsksAPreparedQueryWithoutWhatConsulTakesNotWithIt) {
+  selection from;
+  from.as_what = asked_as::query;
+  from.near = "_agent";
+  from.datacenter = "dc2";
+  auto all = usual();
+  all.consistency = consistency::cached;
+  EXPECT_EQ(service_target(all, from, "geo/web", 7, false), "/v1/query/geo%2Fweb/execute?near=_agent&dc=dc2");
+  EXPECT_EQ(service_target(all, from, "web", {}, true), "/v1/query/web/execute?near=_agent&dc=dc2&consistent");
+}
+
 TEST(ConsulQuery, LetsNoNameOrValueLeaveItsPlace) {
   selection from;
   from.tags = {"a&index=9#x"};
@@ -54,13 +77,13 @@ TEST(ConsulQuery, LetsNoNameOrValueLeaveItsPlace) {
 
 TEST(ConsulQuery, AsksAsTheOptionSaysUnlessTheLeaderHasToConfirm) {
   auto all = usual();
-  for (const auto& [option, flag] : {std::pair{consistency::stale, "&stale"}, std::pair{consistency::cached, "&cached"},
-                                     std::pair{consistency::consistent, "&consistent"}}) {
+  for (const auto& [option, flag] : {std::pair{consistency::stale, "?stale"}, std::pair{consistency::cached, "?cached"},
+                                     std::pair{consistency::consistent, "?consistent"}}) {
     all.consistency = option;
     EXPECT_TRUE(service_target(all, {}, "web", {}, false).ends_with(flag)) << flag;
-    EXPECT_TRUE(service_target(all, {}, "web", {}, true).ends_with("passing=1&consistent")) << flag;
+    EXPECT_TRUE(service_target(all, {}, "web", {}, true).ends_with("web?consistent")) << flag;
   }
-  EXPECT_EQ(service_target(usual(), {}, "web", {}, true), "/v1/health/service/web?passing=1&consistent");
+  EXPECT_EQ(service_target(usual(), {}, "web", {}, true), "/v1/health/service/web?consistent");
   all.consistency = consistency::stale;
   EXPECT_EQ(catalog_target(all, {}, {}, false), "/v1/catalog/services?stale");
   EXPECT_EQ(catalog_target(all, {}, {}, true), "/v1/catalog/services?consistent");

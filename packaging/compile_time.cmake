@@ -34,10 +34,37 @@ if(DRCON_UNITY)
   add_link_options(-Wl,--gc-sections)
 endif()
 
+# The header of core that most of its files are compiled again for. Those that include it come together, so that a change
+# of it takes no others along.
+set(DRCON_CENTRAL_HEADER "model/snapshot.hpp")
+
+# Puts the files of a target that include the central header before the others.
+function(drcon_put_in_order TARGET)
+  get_target_property(sources ${TARGET} SOURCES)
+  get_target_property(directory ${TARGET} SOURCE_DIR)
+  set(those)
+  set(others)
+  foreach(each IN LISTS sources)
+    cmake_path(ABSOLUTE_PATH each BASE_DIRECTORY ${directory} OUTPUT_VARIABLE path)
+    set(found)
+    if(EXISTS ${path})
+      file(STRINGS ${path} found LIMIT_COUNT 1 REGEX "^#include \"${DRCON_CENTRAL_HEADER}\"")
+    endif()
+    if(found)
+      list(APPEND those ${each})
+    else()
+      list(APPEND others ${each})
+    endif()
+  endforeach()
+  set_target_properties(${TARGET} PROPERTIES SOURCES "${those}")
+  set_property(TARGET ${TARGET} APPEND PROPERTY SOURCES ${others})
+endfunction()
+
 # drcon_together(TARGET COUNT)
 #   COUNT: how many files make one object. Neighbours in the list of sources come together.
 function(drcon_together TARGET COUNT)
   if(DRCON_UNITY)
+    drcon_put_in_order(${TARGET})
     set_target_properties(${TARGET} PROPERTIES UNITY_BUILD ON UNITY_BUILD_MODE BATCH UNITY_BUILD_BATCH_SIZE ${COUNT})
   endif()
 endfunction()

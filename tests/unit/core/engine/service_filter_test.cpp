@@ -24,7 +24,7 @@ model::service_ptr web(std::size_t count) {
   return std::make_shared<const model::shared_service>(std::move(made));
 }
 
-std::set<std::string> ids(const model::service_ptr& from) {
+std::set<std::string> chosen_ids(const model::service_ptr& from) {
   std::set<std::string> all;
   for (const auto each : from->endpoints()) all.emplace(each.id());
   return all;
@@ -40,14 +40,14 @@ TEST(ServiceFilter, LeavesWhatItTakesWholeAsItIs) {
 }
 
 TEST(ServiceFilter, TakesEndpointsForWhichEveryConditionHolds) {
-  EXPECT_EQ(ids(service_filter({.tags = {"even", "all"}}, {}).apply(web(4))), (names{"e0", "e2"}));
-  EXPECT_EQ(ids(service_filter({.without_tags = {"even"}}, {}).apply(web(4))), (names{"e1", "e3"}));
-  EXPECT_EQ(ids(service_filter({.meta = {{"zone", "3"}}}, {}).apply(web(4))), (names{"e3"}));
-  EXPECT_EQ(ids(service_filter({.meta = {{"nothing", "3"}}}, {}).apply(web(4))), names{});
-  EXPECT_EQ(ids(service_filter({.datacenter = {"dc2", "dc3"}}, {}).apply(web(4))), (names{"e2", "e3"}));
-  EXPECT_EQ(ids(service_filter({.tags = {"even"}, .datacenter = {"dc2"}}, {}).apply(web(4))), (names{"e2"}));
-  EXPECT_EQ(ids(service_filter({.health = {"warning", "passing"}}, {}).apply(web(2))), (names{"e0", "e1"}));
-  EXPECT_EQ(ids(service_filter({.health = {"critical"}}, {}).apply(web(2))), names{});
+  EXPECT_EQ(chosen_ids(service_filter({.tags = {"even", "all"}}, {}).apply(web(4))), (names{"e0", "e2"}));
+  EXPECT_EQ(chosen_ids(service_filter({.without_tags = {"even"}}, {}).apply(web(4))), (names{"e1", "e3"}));
+  EXPECT_EQ(chosen_ids(service_filter({.meta = {{"zone", "3"}}}, {}).apply(web(4))), (names{"e3"}));
+  EXPECT_EQ(chosen_ids(service_filter({.meta = {{"nothing", "3"}}}, {}).apply(web(4))), names{});
+  EXPECT_EQ(chosen_ids(service_filter({.datacenter = {"dc2", "dc3"}}, {}).apply(web(4))), (names{"e2", "e3"}));
+  EXPECT_EQ(chosen_ids(service_filter({.tags = {"even"}, .datacenter = {"dc2"}}, {}).apply(web(4))), (names{"e2"}));
+  EXPECT_EQ(chosen_ids(service_filter({.health = {"warning", "passing"}}, {}).apply(web(2))), (names{"e0", "e1"}));
+  EXPECT_EQ(chosen_ids(service_filter({.health = {"critical"}}, {}).apply(web(2))), names{});
 }
 
 TEST(ServiceFilter, TakesServicesByTheirWholeName) {
@@ -60,12 +60,12 @@ TEST(ServiceFilter, TakesServicesByTheirWholeName) {
 
 TEST(ServiceFilter, LimitsToAChoiceThatLastsAndDiffersFromHostToHost) {
   const service_filter one({}, {.endpoints = 10, .key = "host-a"});
-  const auto chosen = ids(one.apply(web(100)));
+  const auto chosen = chosen_ids(one.apply(web(100)));
   EXPECT_EQ(chosen.size(), 10U);
-  EXPECT_EQ(ids(service_filter({}, {.endpoints = 10, .key = "host-a"}).apply(web(100))), chosen);
-  EXPECT_NE(ids(service_filter({}, {.endpoints = 10, .key = "host-b"}).apply(web(100))), chosen);
+  EXPECT_EQ(chosen_ids(service_filter({}, {.endpoints = 10, .key = "host-a"}).apply(web(100))), chosen);
+  EXPECT_NE(chosen_ids(service_filter({}, {.endpoints = 10, .key = "host-b"}).apply(web(100))), chosen);
   // One more endpoint moves at most one of the chosen.
-  const auto more = ids(one.apply(web(101)));
+  const auto more = chosen_ids(one.apply(web(101)));
   std::set<std::string> kept;
   std::ranges::set_intersection(chosen, more, std::inserter(kept, kept.end()));
   EXPECT_GE(kept.size(), 9U);
@@ -75,7 +75,7 @@ TEST(ServiceFilter, SpreadsTheChoicesOfManyHostsEvenly) {
   std::map<std::string, int> times;
   for (int host = 0; host < 200; ++host)
     for (const auto& id :
-         ids(service_filter({}, {.endpoints = 5, .key = "host-" + std::to_string(host)}).apply(web(20))))
+         chosen_ids(service_filter({}, {.endpoints = 5, .key = "host-" + std::to_string(host)}).apply(web(20))))
       ++times[id];
   ASSERT_EQ(times.size(), 20U);
   for (const auto& [id, count] : times) EXPECT_NEAR(count, 50, 25) << id;
@@ -84,8 +84,8 @@ TEST(ServiceFilter, SpreadsTheChoicesOfManyHostsEvenly) {
 TEST(ServiceFilter, ChoosesThoseInServiceFirst) {
   auto made = web(10)->value();
   for (std::size_t i = 0; i < 8; ++i) made.endpoints[i].health = health::critical;
-  const auto chosen =
-      ids(service_filter({}, {.endpoints = 3, .key = "h"}).apply(std::make_shared<const model::shared_service>(made)));
+  const auto chosen = chosen_ids(
+      service_filter({}, {.endpoints = 3, .key = "h"}).apply(std::make_shared<const model::shared_service>(made)));
   EXPECT_TRUE(chosen.contains("e8") && chosen.contains("e9"));
   EXPECT_EQ(chosen.size(), 3U);
 }

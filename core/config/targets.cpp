@@ -353,7 +353,8 @@ void check_needs(const target& what, const needed_files& needed, const sink_chec
 
 // What drcon keeps of its pipelines (engine/state_store.hpp, engine/pause_store.hpp), and what keeps a second drcon
 // away (cli/state_lock.hpp). A sink that wrote over one of these would take from drcon what it knows after a restart.
-constexpr std::string_view kept_by_drcon[] = {".state", ".state.outdated", ".state.left", ".paused", ".paused.left"};
+constexpr std::string_view kept_by_drcon[] = {".state",      ".state.1", ".state.outdated", ".state.damaged",
+                                              ".state.left", ".paused",  ".paused.left"};
 
 bool may_be_kept_by_drcon(const target& what, const std::filesystem::path& directory) {
   if (!what.area) {
@@ -369,9 +370,10 @@ bool may_be_kept_by_drcon(const target& what, const std::filesystem::path& direc
 }
 
 void check_state(const target& what, const std::filesystem::path& state_directory, const sink_check& check) {
-  if (!what.is_file || state_directory.empty()) return;
+  // Below a directory the files that are there are not written over.
+  if (!what.is_file || what.is_all_below() || state_directory.empty()) return;
   if (may_be_kept_by_drcon(what, identity_of_path(state_directory.string())))
-    check.report_need(what, what.area ? "with a name that the registry may have a file of drcon's own state"
+    check.report_need(what, what.area ? "with a name that the registry may have one of drcon's own state"
                                       : "a file of drcon's own state");
 }
 

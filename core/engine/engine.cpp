@@ -499,17 +499,17 @@ void engine::stop_sinks(const std::function<void()>& finish) {
 
 // Nothing of one that has ended: while drcon stops, a probe may still be under way.
 std::string engine::reported_by(config::kind kind, const std::string& name) const {
-  const auto text_of = [](const plugins::instance_status& status) {
-    return to_string(model::plugin_state_of(status.state)) + (": " + status.text);
+  // Not its text, which may be another one each second: a count, or an age.
+  const auto state_of = [](const plugins::instance_status& status) {
+    return std::string(to_string(model::plugin_state_of(status.state)));
   };
   if (kind == config::kind::source) {
     const auto source = sources_.find(name);
-    return source == sources_.end() ? "" : text_of(source->second->instance().status());
+    return source == sources_.end() ? "" : state_of(source->second->instance().status());
   }
   const auto sink = sinks_.find(name);
   if (sink == sinks_.end()) return {};
-  return text_of(sink->second->instance().status()) + "; " + to_string(sink->second->last_answer()) + ": " +
-         sink->second->last_why();
+  return state_of(sink->second->instance().status()) + "; " + to_string(sink->second->last_answer());
 }
 
 bool engine::decided() const {

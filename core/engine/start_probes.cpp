@@ -104,12 +104,10 @@ void start_probes::look_again_later() {
 }
 
 void start_probes::look_again() {
-  bool any = false;
-  for (const auto& [which, about] : all_) {
-    any |= !about->failed.empty();
+  if (std::ranges::none_of(all_, [](const auto& each) { return !each.second->failed.empty(); })) return;
+  look_again_later();  // first: what comes may fail, as when memory runs out
+  for (const auto& [which, about] : all_)
     if (is_to_be_asked(which, *about)) ask(which, about);
-  }
-  if (any) look_again_later();
 }
 
 bool start_probes::is_to_be_asked(const key& which, asked& about) const {

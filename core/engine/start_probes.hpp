@@ -31,8 +31,8 @@ namespace drcon::engine {
 
 class start_probes {
 public:
-  /// What the source or sink of that name, the one at work, reports of itself now: any text that is another one when
-  /// the report is.
+  /// The state of the source or sink of that name, the one at work, as it reports it now: any text that is another one
+  /// when the state is.
   using report_of = std::function<std::string(config::kind, const std::string& name)>;
 
   /// `executor` is the engine's. All outlive this.

@@ -15,18 +15,21 @@ const source_finding* first_with(const std::vector<source_finding>& sources, sou
   return found == sources.end() ? nullptr : &*found;
 }
 
+std::string why_left_out(const source_finding& source) {
+  return (source.is_omitted ? "source " + source.source + " does not publish it: "
+                            : "what source " + source.source + " says of it cannot be used: ") +
+         source.why;
+}
+
 std::string why_absent(const endpoint_finding& finding) {
   if (!finding.filter.empty()) return "left out: " + finding.filter;
-  if (const auto* source = first_with(finding.sources, source_claim::left_out))
-    return "left out: " +
-           (source->is_omitted ? "source " + source->source + " does not publish it: "
-                               : "what source " + source->source + " says of it cannot be used: ") +
-           source->why;
   if (first_with(finding.sources, source_claim::present)) {
     for (const auto* why : {&finding.paused, &finding.brake, &finding.merge})
       if (!why->empty()) return *why;
     return "its source lists it, and a decision is pending";
   }
+  if (const auto* source = first_with(finding.sources, source_claim::left_out))
+    return "left out: " + why_left_out(*source);
   if (const auto* source = first_with(finding.sources, source_claim::unknown))
     return "source " + source->source + " has not reported yet" +
            (finding.earlier_configuration.empty() ? "" : "; " + finding.earlier_configuration);
@@ -46,8 +49,12 @@ std::string in_rotation_elsewhere(const endpoint_finding& finding, const sink_fi
 // What keeps an endpoint in rotation that is there for no other reason, and what else is to be known of it.
 std::string sentence_of_rotation(const endpoint_finding& finding) {
   auto text = fmt::format("in rotation since revision {}", finding.decided.since_revision);
-  const auto is_absent = [](const source_finding& source) { return source.claim == source_claim::absent; };
-  if (std::ranges::all_of(finding.sources, is_absent)) text += ", though no source lists it any more";
+  const auto* left_out = first_with(finding.sources, source_claim::left_out);
+  const auto is_gone = [](const source_finding& source) {
+    return source.claim == source_claim::absent || source.claim == source_claim::left_out;
+  };
+  if (std::ranges::all_of(finding.sources, is_gone))
+    text += left_out == nullptr ? ", though no source lists it any more" : ", though " + why_left_out(*left_out);
   for (const auto& source : finding.sources)
     if (source.silent_since)
       text += fmt::format("; source {} {}; using last known data", source.source,

@@ -77,10 +77,10 @@ void probe_agent(const settings& options, const probing& into) {
   if (found.self) probe_connections(options, *found.self, into);
   for (const auto& [place, chosen] : by_place(options)) {
     std::vector<shared::needed_right> rights;
+    // What a prepared query answers takes rights on services that its definition names.
     for (const auto* each : chosen)
-      rights.push_back({.resource = each->as_what == asked_as::query ? "query" : "service",
-                        .segment = each->name,
-                        .may_be_less = !each->by_name()});
+      if (each->as_what != asked_as::query)
+        rights.push_back({.resource = "service", .segment = each->name, .may_be_less = !each->by_name()});
     rights.push_back({.resource = "node", .segment = "", .may_be_less = true});
     shared::probe_rights({.server = options.server, .token = options.token, .scope = scope_of(*chosen.front())}, rights,
                          into);

@@ -60,7 +60,9 @@ std::string service_target(const settings& all, const selection& selected, const
   const bool is_query = selected.as_what == asked_as::query;
   auto request = service_path(selected.as_what, name);
   for (const auto& tag : selected.tags) request.with("tag", tag);
-  // Not `passing`: who asks why an instance is not there is answered by what its checks say.
+  // Not `passing`: who asks why an instance is not there is answered by what its checks say. Of a sameness group Consul
+  // answers with the first member that has such instances.
+  if (!selected.sameness_group.empty() && selected.health == health_level::passing) request.with("passing", "1");
   request.with("filter", selected.filter)
       .with("near", selected.near)
       .place(selected.datacenter, selected.ns, selected.partition)

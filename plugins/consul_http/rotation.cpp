@@ -36,11 +36,15 @@ rotation::queue::iterator rotation::due(clock::time_point now, clock::duration m
     return found != waiting_.end() && found->first.of == which ? found : waiting_.end();
   };
   if (const auto urgent = first_of(kind::urgent); urgent != waiting_.end()) return urgent;
-  if (const auto later = first_of(kind::later); later != waiting_.end() && later->first.when <= now) return later;
+  const auto later = first_of(kind::later);
+  const bool later_is_due = later != waiting_.end() && later->first.when <= now;
   const auto known = first_of(kind::known);
-  if (known == waiting_.end()) return known;
-  const bool is_due = known->first.when < last_change_ || now - known->first.when >= max_age;
-  return is_due ? known : waiting_.end();
+  const bool known_is_due =
+      known != waiting_.end() && (known->first.when < last_change_ || now - known->first.when >= max_age);
+  // Neither kind may keep the other from its turn.
+  if (later_is_due && known_is_due) return known->second->checked < later->second->checked ? known : later;
+  if (later_is_due) return later;
+  return known_is_due ? known : waiting_.end();
 }
 
 watched_ptr rotation::take_due(clock::time_point now, clock::duration max_age) {

@@ -54,7 +54,7 @@ void check_named(const selection& chosen, const options& table) {
   };
   if (!chosen.as.empty() && !chosen.by_name())
     throw config_error(table.pointer() + "/as",
-                       "'as' names one service, so it goes with name, not with match or with_tag");
+                       "'as' names one service, so it goes with name or query, not with match or with_tag");
   needs_name(chosen.at_least > 0, "at_least", "at_least is for one service");
   needs_name(chosen.as_what == asked_as::mesh, "connect", "Consul lists no proxies but those of one service");
   needs_name(!chosen.peer.empty(), "peer", "Consul has no catalogue of what a peer exports");
@@ -63,13 +63,12 @@ void check_named(const selection& chosen, const options& table) {
     throw config_error(table.pointer() + "/sameness_group", "peer and sameness_group are two answers to one question");
 }
 
-// A prepared query says itself what it selects, and Consul takes nothing else with it.
+// Consul ignores what else is asked for with a prepared query.
 void check_query(const selection& chosen, const options& table) {
   const auto refuse = [&](bool is_given, const std::string& option) {
     if (is_given)
-      throw config_error(
-          table.pointer() + "/" + option,
-          "Consul takes no " + option + " with a prepared query: it belongs into the query's definition");
+      throw config_error(table.pointer() + "/" + option,
+                         "a prepared query says itself what it selects: " + option + " belongs into its definition");
   };
   refuse(!chosen.tags.empty(), "tag");
   refuse(!chosen.filter.empty(), "filter");

@@ -109,6 +109,7 @@ private:
   void note_backend(const common::http_answer& answer);
   void note_portless(const watched_service& each, bool is_portless);
   void report_left_out(watched_service& each, const std::vector<left_out_instance>& left_out);
+  static bool has_changed(watched_service& each, std::vector<endpoint>& now);
   std::string read(watched_service& each, const common::http_answer& answer);
   void failed(watched_service& each, const common::http_answer& answer, const std::string& why);
   void other_failed(const std::string& what, const common::http_answer& answer, const std::string& why);
@@ -138,6 +139,7 @@ private:
   void wake_rotation();
 
   std::vector<watched_ptr> named_without_endpoints(const std::string& place) const;
+  void report_empty_peers() const;
   void report_unknown(const std::vector<watched_ptr>& suspects, const catalog& known);
   void report_status();
   std::shared_ptr<common::request_channel> connection() { return channels_.channel(); }

@@ -31,6 +31,7 @@ watcher::verdict watcher::take(const watched_ptr& each, const common::http_answe
   }
   if (!why.empty()) {
     each->progress.failed();
+    each->last.reset();  // the host is told that it is unknown, and is to hear it again
     failed(*each, answer, why);
     return verdict::failed;
   }
@@ -84,6 +85,16 @@ void watcher::note_portless(const watched_service& each, bool is_portless) {
   if (changed) report_status();
 }
 
+// Without an index the body shows whether something has changed; but Consul shuffles what a prepared query answers, and
+// the outputs of checks are in the body, too.
+bool watcher::has_changed(watched_service& each, std::vector<endpoint>& now) {
+  if (each.progress.has_index()) return true;
+  std::ranges::sort(now, {}, &endpoint::id);
+  if (each.last && *each.last == now) return false;
+  each.last = now;
+  return true;
+}
+
 // What is wrong with the answer; empty when it has been published.
 std::string watcher::read(watched_service& each, const common::http_answer& answer) {
   std::string why;
@@ -92,7 +103,6 @@ std::string watcher::read(watched_service& each, const common::http_answer& answ
       answer.body, each.selected_by->health, why, settings_.details, each.selected_by->place_of_instance, &left_out,
       {.is_query = each.selected_by->as_what == asked_as::query, .peer = each.selected_by->peer});
   if (!endpoints) return why;
-  report_left_out(each, left_out);
   each.is_empty = endpoints->empty();
   note_portless(each, each.is_empty && std::ranges::any_of(left_out, &left_out_instance::has_no_port));
   if (each.selected_by->at_least > 0) {
@@ -102,7 +112,11 @@ std::string watcher::read(watched_service& each, const common::http_answer& answ
         each.selected_by->at_least);
     if (awaited_.text() != before) report_status();
   }
-  host_.publish({.name = each.published, .revision = each.progress.revision(), .endpoints = std::move(*endpoints)});
+  const bool is_news = has_changed(each, *endpoints);
+  if (is_news)
+    host_.publish({.name = each.published, .revision = each.progress.revision(), .endpoints = std::move(*endpoints)});
+  report_left_out(each, left_out);
+  if (!is_news) return {};
   each.changed = clock::now();
   return {};
 }

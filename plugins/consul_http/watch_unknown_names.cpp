@@ -39,7 +39,17 @@ void watcher::report_unknown(const std::vector<watched_ptr>& suspects, const cat
   }
 }
 
+// A Consul older than peers, and one that knows no such peer, answers as if it exported nothing.
+void watcher::report_empty_peers() const {
+  std::size_t reported = 0;
+  for (const auto& [published, each] : watches_)
+    if (each->is_empty && !each->selected_by->peer.empty() && ++reported <= most_reported)
+      host_.warn("the peer '" + each->selected_by->peer + "' exports no instances of \"" + each->name +
+                 "\", or Consul knows no such peer (peers need 1.13)");
+}
+
 asio::awaitable<void> watcher::look_for_unknown_names() {
+  report_empty_peers();
   for (const auto& [key, place] : places_) {
     const auto suspects = named_without_endpoints(key);
     if (suspects.empty()) continue;

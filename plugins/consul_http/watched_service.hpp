@@ -12,7 +12,9 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
+#include <vector>
 
 namespace drcon::consul {
 
@@ -30,6 +32,7 @@ struct watched_service {
   common::standing standing;                    ///< whether it is known, and whether it fails
   bool gone = false;                            ///< not watched any more; queries under way end by themselves
   std::map<std::string, std::string> left_out;  ///< instances that are not published, and why
+  std::optional<std::vector<endpoint>> last;    ///< what was published last, while answers have no index
   bool is_empty = false;                        ///< its last answer had no endpoints
   bool is_awaited = false;           ///< its last answer had fewer than at_least, and the source is not ready
   bool direct = false;               ///< has a connection of its own; else it takes turns

@@ -99,7 +99,11 @@ public:
     auto how = apply_and_load(stop);
     in_step_ = how.result == DRCON_OK;
     lost_ = false;
-    if (in_step_) edited_ = false;
+    if (in_step_) {
+      edited_ = false;
+      patience_.reset();
+      not_before_ = {};
+    }
     return how;
   }
 

@@ -50,7 +50,7 @@ private:
   void run(const std::stop_token& stop) {
     std::string index = "0";
     while (!stop.stop_requested()) {
-      const auto answer = consul_.get("/v1/health/service/bare?passing=1&wait=2s&index=" + index);
+      const auto answer = consul_.get("/v1/health/service/bare?wait=2s&index=" + index);
       if (answer.status != 200) continue;
       index = answer.headers.at("x-consul-index");
       const auto all = nlohmann::json::parse(answer.body);

@@ -249,8 +249,8 @@ TEST_F(Targets, ASinkMayNotWriteOverWhatASourceReadsAllTheTime) {
 
 TEST_F(Targets, ASinkMayNotWriteOverTheStateOfDrcon) {
   all_.host.state_directory = "/var/lib/drcon";
-  for (const char* name :
-       {"lock", "web.state", "web.state.outdated", "web.state.left", "web.paused", "web.paused.left"}) {
+  for (const char* name : {"lock", "web.state", "web.state.1", "web.state.outdated", "web.state.damaged",
+                           "web.state.left", "web.paused", "web.paused.left"}) {
     all_.sinks.clear();
     add("a", "nginx", nlohmann::json{{"file", std::string("/var/lib/../lib/drcon/") + name}}.dump().c_str());
     EXPECT_THAT(faults(), HasSubstr("is a file of drcon's own state; ")) << name;
@@ -258,7 +258,7 @@ TEST_F(Targets, ASinkMayNotWriteOverTheStateOfDrcon) {
   for (const char* path : {"/var/lib/drcon/{{name}}", "/var/lib/drcon/x-{{name}}", "/var/lib/drcon/{{name}}.paused"}) {
     all_.sinks.clear();
     add("a", "files", nlohmann::json{{"file", {{{"path", path}}}}}.dump().c_str());
-    EXPECT_THAT(faults(), HasSubstr("is with a name that the registry may have a file of drcon's own state")) << path;
+    EXPECT_THAT(faults(), HasSubstr("is with a name that the registry may have one of drcon's own state")) << path;
   }
   for (const char* path : {"/var/lib/drcon/{{name}}.conf", "/var/lib/drcon/web/{{name}}", "/var/lib/drcon/up.conf",
                            "/var/lib/other/web.state"}) {

@@ -73,17 +73,20 @@ TEST_F(StartProbes, AreWarningsUntilItWorks) {
   EXPECT_GE(so_far, 2);
 }
 
-// The pause before the next look is far too long: what the sink at work reports brings it about.
-TEST_F(StartProbes, LookAgainWhenTheInstanceReportsSomethingElse) {
+// The pause before the next look is far too long: the state that the sink at work reports brings it about.
+TEST_F(StartProbes, LookAgainWhenTheInstanceReportsAnotherState) {
   start_probes::shortest_pause = start_probes::longest_pause = 1h;
   start();
   decide();
   const auto at_work = fake("t");
   on_engine([this] { return engine_->probe_instances(), 0; });
   ASSERT_TRUE(test::wait_until([this] { return !warnings().empty(); }));
+  at_work->host.status_degraded("cannot write in /x");
+  ASSERT_TRUE(test::wait_until([] { return asked == 2; }));
   is_writable = true;
   at_work->host.status_ok("can write again");
   EXPECT_TRUE(test::wait_until([this] { return warnings().empty(); }));
+  EXPECT_EQ(asked, 3);
 }
 
 // A sink that is away says why itself, and the probe would say it twice.

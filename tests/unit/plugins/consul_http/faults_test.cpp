@@ -50,6 +50,28 @@ TEST(ConsulHttp, StartsAgainFromZeroWhenTheIndexGoesBack) {
   EXPECT_TRUE(has(source, {"n1/c"}));
 }
 
+// Consul shuffles the instances each time.
+TEST(ConsulHttp, TakesAPreparedQuerysInstancesInAnotherOrderForTheSame) {
+  scripted_consul consul;
+  const std::string path = "/v1/query/web/execute";
+  const auto answer = [](const std::string& first, const std::string& second) {
+    return scripted_answer{.index = 1,
+                           .body = R"({"Service":"web","Nodes":[)" + instance(first) + "," + instance(second) + "]}"};
+  };
+  consul.set(path, answer("a", "b"));
+  source_harness source("consul-http", options(consul, "service = [{ query = \"web\" }]"));
+  source.start();
+  ASSERT_TRUE(source.wait_ready());
+  ASSERT_TRUE(has(source, {"n1/a", "n1/b"}));
+  const auto words = source.now().words;
+  consul.set(path, answer("b", "a"));
+  const auto asked = consul.requests(path).size();
+  ASSERT_TRUE(wait_until([&] { return consul.requests(path).size() >= asked + 2; }));
+  EXPECT_EQ(source.now().words, words);
+  consul.set(path, answer("b", "c"));
+  EXPECT_TRUE(has(source, {"n1/b", "n1/c"})) << "though the index is the same";
+}
+
 TEST(ConsulHttp, TakesAnIndexOfZeroForOne) {
   scripted_consul consul;
   const std::string path = "/v1/health/service/web";

@@ -52,7 +52,7 @@ TEST(ConsulQuery, AsksForTheProxiesOfTheMeshAndForPeers) {
   EXPECT_EQ(service_target(usual(), from, "web", {}, false), "/v1/health/service/web?peer=west");
   from.peer.clear();
   from.sameness_group = "all";
-  EXPECT_EQ(service_target(usual(), from, "web", {}, false), "/v1/health/service/web?sg=all");
+  EXPECT_EQ(service_target(usual(), from, "web", {}, false), "/v1/health/service/web?passing=1&sg=all");
 }
 
 TEST(ConsulQuery, AsksAPreparedQueryWithoutWhatConsulTakesNotWithIt) {

@@ -50,6 +50,22 @@ TEST(Rotation, ForgetsNoChangeWhenAnEarlierOneIsNotedAfterIt) {
   EXPECT_EQ(next(all, start + 4s), "a") << "what is known of it is older than the change that was noted first";
 }
 
+TEST(Rotation, OneThatIsAskedAgainAndAgainKeepsNoOtherFromItsTurn) {
+  rotation all;
+  const auto unlisted = known("unlisted", start + 10s);
+  unlisted->retry_at = start + 12s;
+  all.add_last(unlisted);
+  all.add_last(known("old", start));
+  all.note_change(start + 11s);
+  EXPECT_EQ(next(all, start + 13s), "old");
+  EXPECT_EQ(next(all, start + 13s), "unlisted");
+  unlisted->checked = start + 13s;
+  unlisted->retry_at = start + 15s;
+  all.add_last(unlisted);
+  EXPECT_EQ(next(all, start + 14s), "");
+  EXPECT_EQ(next(all, start + 15s), "unlisted");
+}
+
 TEST(Rotation, AsksAboutASuspectBeforeAllOthers) {
   rotation all;
   all.add_last(known("a", start));

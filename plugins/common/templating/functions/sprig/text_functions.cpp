@@ -74,7 +74,7 @@ std::string indented(invocation& in, arguments all) {
   const auto lines = static_cast<std::uint64_t>(std::ranges::count(text, '\n')) + 1;
   const auto most = in.around().bounds.memory / lines;
   if (all[0].whole() > 0 && static_cast<std::uint64_t>(all[0].whole()) <= most)
-    check_what_data_asks_for(in, all, static_cast<std::uint64_t>(all[0].whole()) * lines, "bytes");
+    check_what_data_asks_for(in, all.first(1), static_cast<std::uint64_t>(all[0].whole()) * lines, "bytes");
   return indented(in, all[0].whole(), text);
 }
 value call_indent(invocation& in, arguments all) { return in.text(indented(in, all)); }

@@ -26,8 +26,12 @@ std::optional<socket_address> parse_address(const std::string& text) {
   const bool brackets = text.front() == '[' && text[colon - 1] == ']';
   parsed.host = brackets ? text.substr(1, colon - 2) : text.substr(0, colon);
 
-  sockaddr_in6 six{.sin6_family = AF_INET6, .sin6_port = htons(parsed.port)};
-  sockaddr_in four{.sin_family = AF_INET, .sin_port = htons(parsed.port)};
+  sockaddr_in6 six{};
+  six.sin6_family = AF_INET6;
+  six.sin6_port = htons(parsed.port);
+  sockaddr_in four{};
+  four.sin_family = AF_INET;
+  four.sin_port = htons(parsed.port);
   if (brackets && ::inet_pton(AF_INET6, parsed.host.c_str(), &six.sin6_addr) == 1) store(parsed, six);
   else if (!brackets && ::inet_pton(AF_INET, parsed.host.c_str(), &four.sin_addr) == 1) store(parsed, four);
   else return {};

@@ -67,12 +67,8 @@ private:
     drcon::service service{.name = name_, .revision = 0, .endpoints = {}, .values = {}};
     for (std::size_t i = 0; i < answers.size(); ++i) {
       failures_[i] = answers[i].empty() ? 0 : first ? most_failures_ : failures_[i] + 1;
-      drcon::endpoint each{.id = ids_[i],
-                           .node = {},
-                           .address = addresses_[i].host,
-                           .port = addresses_[i].port,
-                           .tags = {},
-                           .meta = {}};
+      drcon::endpoint each{
+          .id = ids_[i], .node = {}, .address = addresses_[i].host, .port = addresses_[i].port, .tags = {}, .meta = {}};
       if (failures_[i] >= most_failures_) {
         each.health = drcon::health::critical;
         each.meta["check"] = answers[i];

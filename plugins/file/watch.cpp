@@ -69,8 +69,8 @@ bool watcher::unchanged_for_long() const {
 }
 
 void watcher::report_fault(const std::string& why) {
-  host_.unknown({}, why);
   host_.status_degraded(why + "; what was read last stays");
+  host_.unknown({}, why);  // whoever learns of it finds the reason in the status
 }
 
 void watcher::publish(std::vector<service> services) {

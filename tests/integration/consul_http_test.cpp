@@ -547,14 +547,14 @@ TEST_F(ConsulHttpReal, SaysOfAnInstanceThatIsNotPublishedWhichCheckSaysSo) {
   ASSERT_TRUE(has({"n1/a"}));
   consul_.put("/v1/agent/check/fail/web-alive");
   ASSERT_TRUE(has({}));
-  ASSERT_EQ(source_->omitted().size(), 1U);
+  ASSERT_TRUE(wait_until([this] { return source_->omitted().size() == 1; }));
   EXPECT_EQ(source_->omitted()[0].endpoint, "n1/a");
   EXPECT_NE(source_->omitted()[0].why.find("critical in Consul: check 'web-alive' (alive)"), std::string::npos)
       << source_->omitted()[0].why;
   EXPECT_EQ(source_->status().state, DRCON_STATE_OK) << "that one is critical is no fault of the source";
   consul_.put("/v1/agent/check/pass/web-alive");
   ASSERT_TRUE(has({"n1/a"}));
-  EXPECT_TRUE(source_->omitted().empty());
+  EXPECT_TRUE(wait_until([this] { return source_->omitted().empty(); }));
 }
 
 TEST_F(ConsulHttpReal, MeetsTheAgentsLimitNamesItAndMakesDo) {

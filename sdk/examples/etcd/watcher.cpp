@@ -183,8 +183,8 @@ void watcher::tell_left_out() {
 }
 
 void watcher::lost(const std::string& why) {
+  host_.status_away(why);  // first: whoever learns that the state is unknown finds the reason there
   host_.unknown({}, why);
-  host_.status_away(why);
   host_.count("losses_total", "Times that a member of the cluster did not answer as it should.");
 }
 

@@ -159,8 +159,9 @@ static int tell_all(struct source* from) {
 static void tell_away(const struct source* from, const char* doing, int error) {
   char why[4300];
   snprintf(why, sizeof why, "cannot %s %s: %s", doing, from->directory, strerror(error));
-  from->host->unknown(from->instance, string(""), string(why));
+  /* First: whoever learns that the state is unknown finds the reason there. */
   from->host->status(from->instance, DRCON_STATE_AWAY, string(why));
+  from->host->unknown(from->instance, string(""), string(why));
 }
 
 /* ---- the thread ---- */

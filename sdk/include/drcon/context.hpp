@@ -55,7 +55,8 @@ public:
   void withdraw(std::string_view service) const { host_->withdraw(instance_, c_string(service)); }
   /// Sources: everything that is watched has been reported once.
   void ready() const { host_->ready(instance_); }
-  /// Sources: no current data; never means "empty". An empty name means all services.
+  /// Sources: no current data; never means "empty". An empty name means all services. Report the status first: whoever
+  /// learns that the state is unknown finds the reason there.
   void unknown(std::string_view service, std::string_view why) const {
     host_->unknown(instance_, c_string(service), c_string(why));
   }

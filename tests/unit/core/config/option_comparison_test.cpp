@@ -1,5 +1,6 @@
 // Every option of drcon's own that a reload must see, found from the schema: changed alone, the configuration is not
 // equal to the one before. An option that is in the schema and not in the struct, its reader or its comparison fails.
+#include "engine/asked_for.hpp"
 #include "known_plugins.hpp"
 #include "support/temp_dir.hpp"
 
@@ -103,6 +104,18 @@ TEST_P(PipelineOption, IsSeenByAReloadWhenItAloneChanges) {
   const auto before = pipeline_with(plain_);
   EXPECT_EQ(before, pipeline_with(plain_));
   EXPECT_NE(before, pipeline_with(lines_with(GetParam().name, GetParam().written)));
+}
+
+// Else a last good state would be served as if it were the answer to another filter.
+TEST_P(PipelineOption, IsPartOfWhatIsAskedForWhenItSelects) {
+  const auto asked = [this](const std::string& lines) {
+    auto pipeline = pipeline_with(lines);
+    pipeline.sources.clear();  // the plugins' part is not looked at here
+    return engine::asked_for_by(pipeline, {}).filter;
+  };
+  const auto& name = GetParam().name;
+  const bool selects = name.starts_with("filter.") || name.starts_with("limit.");
+  EXPECT_EQ(asked(plain_) != asked(lines_with(name, GetParam().written)), selects);
 }
 
 TEST_P(PipelineOption, HasOneDefault) {

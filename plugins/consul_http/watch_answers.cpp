@@ -88,7 +88,10 @@ void watcher::note_portless(const watched_service& each, bool is_portless) {
 // Without an index the body shows whether something has changed; but Consul shuffles what a prepared query answers, and
 // the outputs of checks are in the body, too.
 bool watcher::has_changed(watched_service& each, std::vector<endpoint>& now) {
-  if (each.progress.has_index()) return true;
+  if (each.progress.has_index()) {
+    each.last.reset();  // what is published from now on is not remembered
+    return true;
+  }
   std::ranges::sort(now, {}, &endpoint::id);
   if (each.last && *each.last == now) return false;
   each.last = now;

@@ -72,6 +72,19 @@ TEST(ConsulHttp, TakesAPreparedQuerysInstancesInAnotherOrderForTheSame) {
   EXPECT_TRUE(has(source, {"n1/b", "n1/c"})) << "though the index is the same";
 }
 
+TEST(ConsulHttp, PublishesWhatItHadBeforeAProxyPassedOnTheIndexForATime) {
+  scripted_consul consul;
+  const std::string path = "/v1/health/service/web";
+  consul.set(path, {.body = "[" + instance("a") + "]", .has_index = false});
+  source_harness source("consul-http", options(consul));
+  source.start();
+  ASSERT_TRUE(has(source, {"n1/a"}));
+  consul.set(path, {.index = 5, .body = "[" + instance("b") + "]"});
+  ASSERT_TRUE(has(source, {"n1/b"}));
+  consul.set(path, {.body = "[" + instance("a") + "]", .has_index = false});
+  EXPECT_TRUE(has(source, {"n1/a"}));
+}
+
 TEST(ConsulHttp, TakesAnIndexOfZeroForOne) {
   scripted_consul consul;
   const std::string path = "/v1/health/service/web";

@@ -369,10 +369,11 @@ bool may_be_kept_by_drcon(const target& what, const std::filesystem::path& direc
   });
 }
 
-void check_state(const target& what, const std::filesystem::path& state_directory, const sink_check& check) {
+// `directory`: the identity of the state directory; empty where there is none.
+void check_state(const target& what, const std::filesystem::path& directory, const sink_check& check) {
   // Below a directory the files that are there are not written over.
-  if (!what.is_file || what.is_all_below() || state_directory.empty()) return;
-  if (may_be_kept_by_drcon(what, identity_of_path(state_directory.string())))
+  if (!what.is_file || what.is_all_below() || directory.empty()) return;
+  if (may_be_kept_by_drcon(what, directory))
     check.report_need(what, what.area ? "with a name that the registry may have one of drcon's own state"
                                       : "a file of drcon's own state");
 }
@@ -382,6 +383,8 @@ void check_state(const target& what, const std::filesystem::path& state_director
 void check_targets(const configuration& all, const std::vector<std::filesystem::path>& files,
                    const plugin_catalog& plugins, diagnostics& found) {
   const auto needed = needed_by_all(all, files, plugins);
+  const auto& state = all.host.state_directory;
+  const std::filesystem::path state_directory = state.empty() ? "" : identity_of_path(state.string());
   owners owned;
   written_files written;
   for (const auto& [name, sink] : all.sinks) {
@@ -393,7 +396,7 @@ void check_targets(const configuration& all, const std::vector<std::filesystem::
     for (const auto& each : own.found()) {
       check_needs(each, own.needed(), check);
       check_needs(each, needed, check);
-      check_state(each, all.host.state_directory, check);
+      check_state(each, state_directory, check);
       written.compare_and_add(each, name, check);
       if (each.is_all_below()) continue;
       if (const auto other = owned.find_or_add(each, name)) check.report_owner(each, *other);

@@ -2,7 +2,7 @@
 // next change: a target that is as desired already needs no reload, and shows no fault of one.
 //
 // By instances that are made for that and never started. What has failed is looked at again until it works: when the
-// source or sink at work reports something else than before, and now and then, after pauses that grow. What works is
+// source or sink at work reports another state than before, and now and then, after pauses that grow. What works is
 // not. A fault that has ended must not be reported for long beside a source that reports that it is well.
 // Thread rule: the engine's thread; the plugins are asked on a lane of its own, one after the other, so that one that
 // hangs costs that thread only.
@@ -46,8 +46,8 @@ public:
   /// Ends. `ended` is called when no plugin is being asked any more.
   void stop(std::function<void()> ended);
 
-  /// The pauses before what has failed is looked at again though nothing else is reported, and how often it is noticed
-  /// that something else is. Tests change them.
+  /// The pauses before what has failed is looked at again though no other state is reported, and how often it is
+  /// noticed that another one is. Tests change them.
   static inline std::chrono::nanoseconds shortest_pause = std::chrono::seconds(1);
   static inline std::chrono::nanoseconds longest_pause = std::chrono::seconds(30);
   static inline std::chrono::nanoseconds notice_every = std::chrono::seconds(1);
@@ -63,7 +63,7 @@ private:
     int open = 0;          // questions without an answer
     std::string reported;  // by the one at work, when this was asked last
     base::backoff pause{shortest_pause, longest_pause};
-    base::timer::clock::time_point due;  // while something fails: when to look again though nothing else is reported
+    base::timer::clock::time_point due;  // while something fails: when to look again though no other state is reported
   };
   using asked_ptr = std::shared_ptr<asked>;
 

@@ -69,10 +69,14 @@ bool is_selected(health each, health_level selected) {
   return each == health::passing || (each == health::warning && selected == health_level::warning);
 }
 
+std::string id_of(const json& node, const json& service) {
+  return json_text(node, "Node") + "/" + json_text(service, "ID");
+}
+
 endpoint endpoint_of(const json& node, const json& service, health state) {
   const auto& weights = member(service, "Weights");
   const bool has_weights = weights.is_object();
-  endpoint result{.id = json_text(node, "Node") + "/" + json_text(service, "ID"),
+  endpoint result{.id = id_of(node, service),
                   .node = json_text(node, "Node"),
                   .address = json_text(service, "Address"),
                   .port = number(service, "Port", 0),
@@ -237,12 +241,14 @@ std::optional<std::vector<endpoint>> parse_endpoints(const std::string& body, he
       return {};
     }
     const auto state = health_of(*checks);
-    auto made = endpoint_of(each["Node"], each["Service"], state);
     if (!is_selected(state, selected)) {
       if (left_out != nullptr)
-        left_out->push_back({.id = std::move(made.id), .why = why_not_selected(*checks, state), .has_no_port = false});
+        left_out->push_back({.id = id_of(each["Node"], each["Service"]),
+                             .why = why_not_selected(*checks, state),
+                             .has_no_port = false});
       continue;
     }
+    auto made = endpoint_of(each["Node"], each["Service"], state);
     const bool has_port = !place.address.empty() && choose_address(made, each["Node"], each["Service"], place.address);
     const bool keeps_port = has_port && place.port.empty();
     if (auto fault = keeps_port ? "" : choose_port(made, each["Service"], place.port); !fault.empty()) {

@@ -79,7 +79,7 @@ void probe_agent(const settings& options, const probing& into) {
     std::vector<shared::needed_right> rights;
     // What a prepared query answers takes rights on services that its definition names.
     for (const auto* each : chosen)
-      if (each->as_what != asked_as::query)
+      if (!each->is_query())
         rights.push_back({.resource = "service", .segment = each->name, .may_be_less = !each->by_name()});
     rights.push_back({.resource = "node", .segment = "", .may_be_less = true});
     shared::probe_rights({.server = options.server, .token = options.token, .scope = scope_of(*chosen.front())}, rights,

@@ -41,10 +41,6 @@ private:
   url_target_writer writer_;
 };
 
-}  // namespace
-
-namespace {
-
 target service_path(asked_as what, const std::string& name) {
   switch (what) {
     case asked_as::mesh: return target({"v1", "health", "connect", name});
@@ -57,7 +53,6 @@ target service_path(asked_as what, const std::string& name) {
 
 std::string service_target(const settings& all, const selection& selected, const std::string& name,
                            std::optional<std::uint64_t> index, bool confirmed) {
-  const bool is_query = selected.as_what == asked_as::query;
   auto request = service_path(selected.as_what, name);
   for (const auto& tag : selected.tags) request.with("tag", tag);
   // Not `passing`: who asks why an instance is not there is answered by what its checks say. Of a sameness group Consul
@@ -71,8 +66,8 @@ std::string service_target(const settings& all, const selection& selected, const
   request.consistent(all, confirmed);
   // The agent's cache is its own watch: the query answers from it, and blocks like any other. Consul refuses `cached`
   // together with `consistent`.
-  if (all.consistency == consistency::cached && !confirmed && !is_query) request.flag("cached");
-  return is_query ? request.text() : request.blocking(all, index).text();
+  if (all.consistency == consistency::cached && !confirmed && !selected.is_query()) request.flag("cached");
+  return selected.is_query() ? request.text() : request.blocking(all, index).text();
 }
 
 std::string catalog_target(const settings& all, const selection& selected, std::optional<std::uint64_t> index,

@@ -66,6 +66,8 @@ struct selection {
   std::string sameness_group;  ///< Consul Enterprise
 
   bool by_name() const { return !name.empty(); }
+  /// Consul answers it at once, without an index that would say anything.
+  bool is_query() const { return as_what == asked_as::query; }
   /// The catalogue, the checks and the nodes do not show its changes under its name: only an answer about it does.
   bool is_unlisted() const { return as_what != asked_as::service || !peer.empty() || !sameness_group.empty(); }
   /// Selections of one place share a catalogue.

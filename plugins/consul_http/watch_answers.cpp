@@ -18,9 +18,7 @@ watcher::verdict watcher::take(const watched_ptr& each, const common::http_answe
   auto why = fault_of(answer, settings_, asked_stale).value_or("");
   if (why.empty()) {
     const auto before = each->progress.revision();
-    // Consul counts no index of a prepared query, and answers at once.
-    const auto indexed = each->selected_by->as_what != asked_as::query;
-    const auto found = each->progress.take(answer, asked.confirmed, indexed);
+    const auto found = each->progress.take(answer, asked.confirmed, !each->selected_by->is_query());
     if (host_.log_enabled(DRCON_LOG_DEBUG))
       host_.debug(each->name + ": index " + answer.header("x-consul-index") + ", before " + std::to_string(before) +
                   (found == news::none          ? ", nothing new"
@@ -31,7 +29,7 @@ watcher::verdict watcher::take(const watched_ptr& each, const common::http_answe
   }
   if (!why.empty()) {
     each->progress.failed();
-    each->last.reset();  // the host is told that it is unknown, and is to hear it again
+    each->last.reset();  // it is reported as unknown, so that the next answer has to be published
     failed(*each, answer, why);
     return verdict::failed;
   }
@@ -102,9 +100,9 @@ bool watcher::has_changed(watched_service& each, std::vector<endpoint>& now) {
 std::string watcher::read(watched_service& each, const common::http_answer& answer) {
   std::string why;
   std::vector<left_out_instance> left_out;
-  auto endpoints = parse_endpoints(
-      answer.body, each.selected_by->health, why, settings_.details, each.selected_by->place_of_instance, &left_out,
-      {.is_query = each.selected_by->as_what == asked_as::query, .peer = each.selected_by->peer});
+  auto endpoints = parse_endpoints(answer.body, each.selected_by->health, why, settings_.details,
+                                   each.selected_by->place_of_instance, &left_out,
+                                   {.is_query = each.selected_by->is_query(), .peer = each.selected_by->peer});
   if (!endpoints) return why;
   each.is_empty = endpoints->empty();
   note_portless(each, each.is_empty && std::ranges::any_of(left_out, &left_out_instance::has_no_port));

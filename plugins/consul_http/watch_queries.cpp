@@ -23,13 +23,6 @@ bool watcher::is_confirmed(const query_progress& progress) const {
   return progress.needs_confirmation() || settings_.consistency == consistency::consistent;
 }
 
-namespace {
-
-// Consul answers a prepared query at once.
-bool may_be_held(const watched_service& each) { return each.selected_by->as_what != asked_as::query; }
-
-}  // namespace
-
 watcher::question watcher::question_on(const watched_service& each, bool may_block) const {
   const auto index = may_block ? each.progress.index() : std::nullopt;
   return {.target = service_target(settings_, *each.selected_by, each.name, index, each.progress.needs_confirmation()),
@@ -59,7 +52,7 @@ asio::awaitable<void> watcher::watch_directly(slot_ptr mine) {
     }
     const auto asked = question_on(*each, true);
     const auto answer = co_await mine->connection->get(
-        asked.target, query_timeout(may_be_held(*each) ? settings_.wait : std::chrono::nanoseconds()));
+        asked.target, query_timeout(each->selected_by->is_query() ? std::chrono::nanoseconds() : settings_.wait));
     if (mine->current != each || each->gone) continue;  // its connection was given to another meanwhile
     count(answer);
     if (is_connection_limit(answer)) {

@@ -1,10 +1,9 @@
 #include "consul_kv/settings.hpp"
 
 #include "common/consul_rules.hpp"
+#include "common/shortest_pause.hpp"
 #include "common/tls_settings.hpp"
 
-#include <algorithm>
-#include <chrono>
 #include <set>
 
 namespace drcon::consul_kv {
@@ -47,8 +46,7 @@ settings read_settings(const options& table) {
   result.token = table["token"].string_or("");
   result.scope = common::consul::scope(table["namespace"].string_or(""), table["partition"].string_or(""));
   result.wait = table["wait"].duration();
-  // Without a pause a server that is away would be asked all the time.
-  result.retry_max = std::max<std::chrono::nanoseconds>(table["retry_max"].duration(), std::chrono::milliseconds(100));
+  result.retry_max = common::pause_of_at_least(std::chrono::milliseconds(100), table["retry_max"]);
   if (result.wait < std::chrono::seconds(1) || result.wait > std::chrono::minutes(10))
     throw config_error("/wait", "wait must be between 1s and 10m, which is the most Consul takes");
   std::set<std::string> names;

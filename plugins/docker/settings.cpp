@@ -1,13 +1,11 @@
 #include "docker/settings.hpp"
 
+#include "common/shortest_pause.hpp"
 #include "common/tls_settings.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/host_name.hpp>
 #include <boost/asio/ip/udp.hpp>
-
-#include <algorithm>
-#include <chrono>
 
 namespace drcon::docker {
 namespace {
@@ -101,8 +99,7 @@ settings read_settings(const options& table) {
   result.settle = table["settle"].duration();
   result.stop_wait = table["stop_wait"].duration();
   result.timeout = table["timeout"].duration();
-  // Without a pause a server that is away would be asked all the time.
-  result.retry_max = std::max<std::chrono::nanoseconds>(table["retry_max"].duration(), std::chrono::milliseconds(100));
+  result.retry_max = common::pause_of_at_least(std::chrono::milliseconds(100), table["retry_max"]);
   if (result.resync < std::chrono::seconds(1)) throw config_error("/resync", "expected at least 1s");
   if (result.timeout < std::chrono::milliseconds(100)) throw config_error("/timeout", "expected at least 100ms");
   return result;

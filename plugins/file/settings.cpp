@@ -1,7 +1,6 @@
 #include "file/settings.hpp"
 
-#include <algorithm>
-#include <chrono>
+#include "common/shortest_pause.hpp"
 
 namespace drcon::file {
 namespace {
@@ -17,8 +16,7 @@ settings read_settings(const options& table) {
   settings result;
   result.path = table["path"].string();
   result.format = format_of(table["format"].string(), result.path);
-  // Without a pause the file would be read all the time.
-  result.poll = std::max<std::chrono::nanoseconds>(table["poll"].duration(), std::chrono::milliseconds(10));
+  result.poll = common::pause_of_at_least(std::chrono::milliseconds(10), table["poll"]);
   result.settle = table["settle"].duration();
   result.max_size = table["max_size"].bytes();
   return result;

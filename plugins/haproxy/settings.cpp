@@ -1,8 +1,8 @@
 #include "haproxy/settings.hpp"
 
 #include "common/address.hpp"
+#include "common/shortest_pause.hpp"
 
-#include <algorithm>
 #include <sstream>
 
 namespace drcon::haproxy {
@@ -93,7 +93,7 @@ apply_settings read_apply(const options& table) {
           .shutdown_sessions = table["shutdown_sessions"].boolean(),
           .drain_timeout = table["drain_timeout"].duration(),
           .compare = table["compare"].duration(),
-          .watch = std::max<std::chrono::nanoseconds>(table["watch"].duration(), std::chrono::milliseconds(10)),
+          .watch = common::pause_of_at_least(std::chrono::milliseconds(10), table["watch"]),
           .config_file = read_config_file(table),
           .state_file = table["state_file"].string()};
 }

@@ -2,9 +2,9 @@
 
 #include "common/address.hpp"
 #include "common/atomic_file.hpp"
+#include "common/shortest_pause.hpp"
 #include "nginx/user_template.hpp"
 
-#include <algorithm>
 #include <string_view>
 
 namespace drcon::nginx {
@@ -174,7 +174,7 @@ settings read_settings(const options& table, const context& host) {
   return {.desired = std::move(desired),
           .apply = std::move(apply),
           .target = read_target(table),
-          .watch = std::max<std::chrono::nanoseconds>(table["watch"].duration(), std::chrono::milliseconds(10))};
+          .watch = common::pause_of_at_least(std::chrono::milliseconds(10), table["watch"])};
 }
 
 }  // namespace drcon::nginx

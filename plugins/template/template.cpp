@@ -1,5 +1,6 @@
 // The template sink: the schema of its options, and the plugin object.
 #include "common/backoff.hpp"
+#include "common/shortest_pause.hpp"
 #include "template/probe.hpp"
 #include "template/requests.hpp"
 #include "template/settings.hpp"
@@ -88,7 +89,7 @@ public:
 
   sink(context host, const options& table)
       : blocking_sink(host),
-        watch_(std::max<std::chrono::nanoseconds>(table["watch"].duration(), std::chrono::milliseconds(10))),
+        watch_(common::pause_of_at_least(std::chrono::milliseconds(10), table["watch"])),
         settings_(read_settings(table, host)),
         applier_(settings_, host) {
     if (auto settings = read_supervise(table["supervise"])) program_.emplace(host, std::move(*settings));

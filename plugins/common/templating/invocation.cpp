@@ -15,4 +15,11 @@ void invocation::look_at_the_clock() {
   next_look_ = std::min(steps_ + 20'000, bounds.steps + 1);
 }
 
+std::string invocation::excess_of(std::span<const value> given, std::uint64_t count, std::string_view unit) const {
+  constexpr auto most = most_that_data_asks_for;
+  const auto* oversees = around_.oversees;
+  if (count <= most || oversees == nullptr || oversees->known().of_all(given) == origins::none) return {};
+  return "data asks for " + std::to_string(count) + " " + std::string(unit) + ", more than " + std::to_string(most);
+}
+
 }  // namespace drcon::templating

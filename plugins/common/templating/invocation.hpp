@@ -8,8 +8,11 @@
 #include "common/templating/origins.hpp"
 #include "common/templating/surroundings.hpp"
 
+#include <cstdint>
 #include <map>
+#include <span>
 #include <string>
+#include <string_view>
 
 namespace drcon::templating {
 
@@ -28,6 +31,8 @@ public:
     steps_ += steps;
     if (steps_ >= next_look_) look_at_the_clock();
   }
+  /// Why `given` asks for more rounds or bytes than data may; empty where it does not, or does not come of data.
+  std::string excess_of(std::span<const value> given, std::uint64_t count, std::string_view unit) const;
   /// A text that a function made, at the cost of its length.
   value text(std::string_view made) {
     spend(made.size() / 64 + 1);

@@ -42,11 +42,7 @@ void check_length(const invocation& in, std::size_t elements) {
 
 void check_what_data_asks_for(const invocation& in, std::span<const value> given, std::uint64_t count,
                               std::string_view unit) {
-  constexpr auto most = most_that_data_asks_for;
-  const auto* oversees = in.around().oversees;
-  if (count <= most || oversees == nullptr || oversees->known().of_all(given) == origins::none) return;
-  throw failure("data asks for " + std::to_string(count) + " " + std::string(unit) + ", more than " +
-                std::to_string(most));
+  if (const auto why = in.excess_of(given, count, unit); !why.empty()) throw failure(why);
 }
 
 std::vector<value> parts(invocation& in, std::string_view separator, std::string_view text, std::int64_t most) {

@@ -221,11 +221,10 @@ bool renderer::range_over(const node& branch, const value& over) {
 
 // Who may write a number must not keep all the others from being written by a loop that never ends.
 void renderer::check_rounds(const value& number) {
-  const auto* oversees = around().oversees;
-  if (oversees == nullptr || number.origin() == origins::none || number.natural() <= most_that_data_asks_for) return;
-  const auto reason = "range: data asks for " + std::to_string(number.natural()) + " rounds, more than " +
-                      std::to_string(most_that_data_asks_for);
-  if (oversees->leave_out(number.origin(), reason, scratch())) throw left_out(reason);
+  const auto why = excess_of(std::span(&number, 1), number.natural(), "rounds");
+  if (why.empty()) return;
+  const auto reason = "range: " + why;
+  if (around().oversees->leave_out(number.origin(), reason, scratch())) throw left_out(reason);
 }
 
 // The entries that a map has now: the body may put more into it.

@@ -12,7 +12,7 @@ namespace {
 
 using clock = std::chrono::steady_clock;
 
-constexpr auto pace = std::chrono::milliseconds(5);
+constexpr auto check_pace = std::chrono::milliseconds(5);
 
 double as_double(const timespec& t) { return static_cast<double>(t.tv_sec) + 1e-9 * static_cast<double>(t.tv_nsec); }
 
@@ -30,7 +30,7 @@ bool wait_for(Condition condition, std::chrono::nanoseconds at_most, const std::
   const auto end = clock::now() + at_most;
   while (!condition()) {
     if (stop.stop_requested() || clock::now() >= end) return false;
-    std::this_thread::sleep_for(pace);
+    std::this_thread::sleep_for(check_pace);
   }
   return true;
 }
@@ -135,7 +135,7 @@ bool served_generation::change::is_old(const workers::value_type& each) const {
 }
 
 bool served_generation::change::wait_begun(std::chrono::nanoseconds at_most, const std::stop_token& stop) const {
-  std::this_thread::sleep_for(pace);  // not before: asking competes with the reload itself
+  std::this_thread::sleep_for(check_pace);  // not before: asking competes with the reload itself
   return wait_for([this] { return begun(); }, at_most, stop);
 }
 

@@ -21,7 +21,7 @@
 #include <sstream>
 
 namespace drcon::test {
-namespace {
+namespace night_test {
 
 namespace fs = std::filesystem;
 using nlohmann::json;
@@ -334,5 +334,5 @@ TEST_F(Night, AReloadOfHaproxyIsReportedThoughItIsOverAtOnce) {
   alerts({});
 }
 
-}  // namespace
+}  // namespace night_test
 }  // namespace drcon::test

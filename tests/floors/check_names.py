@@ -2,7 +2,7 @@
 """Finds names of anonymous namespaces that a file beside them would take for something else.
 
     tests/floors/check_names.py ROOT
-    tests/floors/check_names.py --self-check ROOT
+    tests/floors/check_names.py --self-check
 
 Several source files of a target are compiled as one object (see packaging/compile_time.cmake), so that what one has in its
 anonymous namespace is seen by those after it. A name that a header has in the same namespace, or in one around it, would
@@ -11,7 +11,6 @@ stands in a namespace at the start of a line, which is how declarations are foun
 """
 import os
 import re
-import shutil
 import sys
 import tempfile
 
@@ -59,17 +58,10 @@ def files(root, folders, ending):
                     yield os.path.join(where, name)
 
 
-def alone_in_tests(root):
-    """Files that tests/CMakeLists.txt lists because of their names."""
-    with open(os.path.join(root, "tests", "CMakeLists.txt"), encoding="utf-8") as text:
-        listed = re.search(r"set\(DRCON_ALONE\n([^)]*)\)", text.read())
-    return {"tests/" + each for each in listed.group(1).split()} if listed else set()
-
-
-def is_alone(path, listed):
-    """A plugin's or a tool's own file is an object by itself, too: plugins/NAME/NAME.cpp, tools/NAME/main.cpp."""
+def is_alone(path):
+    """A plugin's or a tool's own file is an object by itself: plugins/NAME/NAME.cpp, tools/NAME/main.cpp."""
     folder, name = os.path.split(path)
-    return path in listed or name in (os.path.basename(folder) + ".cpp", "main.cpp")
+    return name in (os.path.basename(folder) + ".cpp", "main.cpp")
 
 
 def faults(root):
@@ -78,9 +70,8 @@ def faults(root):
         for namespace, anonymous, name, number in declarations(path):
             if not anonymous:
                 known.setdefault(name, []).append((namespace, path, number))
-    listed = alone_in_tests(root)
     for path in sorted(files(root, FOLDERS, ".cpp")):
-        if is_alone(os.path.relpath(path, root), listed):
+        if is_alone(os.path.relpath(path, root)):
             continue
         for namespace, anonymous, name, number in declarations(path):
             if not anonymous:
@@ -89,11 +80,11 @@ def faults(root):
                 if namespace == around or namespace.startswith(around + "::"):
                     yield (f"{os.path.relpath(path, root)}:{number}: '{name}' hides the one of "
                            f"{os.path.relpath(header, root)}:{at} from the files that are compiled with this one; "
-                           "give it another name")
+                           "give it another name, or the file a namespace with a name")
                     break
 
 
-def self_check(root):
+def self_check():
     """A name of each kind that hides one of a header is found, and one that hides none is not."""
     header = "namespace drcon {\nstruct thing {\n};\ninline const int count = 1;\nint sum(int a);\n}  // namespace drcon\n"
     for kind, line, wrong in (("type", "struct thing {", True), ("value", "constexpr long count = 2;", True),
@@ -102,8 +93,6 @@ def self_check(root):
                               ("another name", "long sum_of(long a) {", False)):
         with tempfile.TemporaryDirectory() as tree:
             os.makedirs(os.path.join(tree, "core", "part"))
-            os.makedirs(os.path.join(tree, "tests"))
-            shutil.copy(os.path.join(root, "tests", "CMakeLists.txt"), os.path.join(tree, "tests"))
             for name, text in (("part/part.hpp", header),
                                ("part/one.cpp", "namespace drcon::part {\nnamespace {\n\n" + line +
                                 "\n}\n}  // namespace\n}  // namespace drcon::part\n")):
@@ -115,6 +104,6 @@ def self_check(root):
 
 
 if __name__ == "__main__":
-    found = self_check(sys.argv[2]) if sys.argv[1] == "--self-check" else list(faults(sys.argv[1]))
+    found = self_check() if sys.argv[1] == "--self-check" else list(faults(sys.argv[1]))
     print("\n".join(found))
     sys.exit(1 if found else 0)

@@ -15,7 +15,7 @@
 #include <thread>
 
 namespace drcon::test {
-namespace {
+namespace consul_http_test {
 
 using nlohmann::json;
 using state = source_harness::state;
@@ -568,5 +568,5 @@ TEST_F(ConsulHttpReal, MeetsTheAgentsLimitNamesItAndMakesDo) {
   source_->stop();
 }
 
-}  // namespace
+}  // namespace consul_http_test
 }  // namespace drcon::test

@@ -13,7 +13,7 @@
 #include <set>
 
 namespace drcon::test {
-namespace {
+namespace etcd_test {
 
 using nlohmann::json;
 using state = source_harness::state;
@@ -510,5 +510,5 @@ TEST(DrconEtcd, RoutesWhatIsRegisteredThroughNginxAndKeepsItWhileEtcdIsUnreachab
   EXPECT_TRUE(routes_to({"b"})) << drcon.log();
 }
 
-}  // namespace
+}  // namespace etcd_test
 }  // namespace drcon::test

@@ -22,7 +22,7 @@
 #include <string>
 
 namespace drcon::test {
-namespace {
+namespace misbehaviour_test {
 
 using namespace std::chrono_literals;
 
@@ -450,5 +450,5 @@ TEST(IsolationEndToEnd, AHundredCrashesHarmNobody) {
   EXPECT_EQ(drcon.stop(), 0);
 }
 
-}  // namespace
+}  // namespace misbehaviour_test
 }  // namespace drcon::test

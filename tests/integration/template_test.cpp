@@ -22,7 +22,7 @@
 #include <optional>
 
 namespace drcon::test {
-namespace {
+namespace template_test {
 
 using nlohmann::json;
 
@@ -1519,5 +1519,5 @@ TEST_F(TemplateSink, RefusesWhatMakesNoSenseAndSaysWhere) {
   EXPECT_NE(fault.find("t.mustache:2:3: Unclosed section \"two\""), std::string::npos) << fault;
 }
 
-}  // namespace
+}  // namespace template_test
 }  // namespace drcon::test

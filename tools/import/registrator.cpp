@@ -11,7 +11,7 @@
 namespace drcon::importing {
 namespace {
 
-constexpr flag all_flags[] = {
+constexpr flag registrator_flag_list[] = {
     {"internal", false, "Registers the containers' own addresses and ports"},
     {"explicit", false, "Only containers that name their service"},
     {"ip", true, "Address for ports that are published on all addresses"},
@@ -34,7 +34,7 @@ struct options_of_both {
   std::string consul;  // of the sink
 };
 
-bool is_number(const std::string& text) {
+bool is_plain_number(const std::string& text) {
   return !text.empty() && text.size() < 10 &&
          std::ranges::all_of(text, [](unsigned char c) { return std::isdigit(c) != 0; });
 }
@@ -59,7 +59,7 @@ void tags(const given_flag& of, options_of_both& result, report& found) {
 
 void seconds(const given_flag& of, const std::string& before, const std::string& after, std::string& into,
              report& found) {
-  if (!is_number(of.value)) found.fault(of.where, "expected a number of seconds, found '" + of.value + "'");
+  if (!is_plain_number(of.value)) found.fault(of.where, "expected a number of seconds, found '" + of.value + "'");
   else if (of.value != "0") into += before + common::toml_text(of.value + "s") + after + "\n";
 }
 
@@ -144,11 +144,11 @@ std::string head(const report& found) {
 
 }  // namespace
 
-std::span<const flag> registrator_flags() { return all_flags; }
+std::span<const flag> registrator_flags() { return registrator_flag_list; }
 
 std::string translated_registrator(std::span<const std::string> words, const environment_function& environment,
                                    report& found) {
-  const auto line = read_line(own_words(words), all_flags, "registrator", found);
+  const auto line = read_line(own_words(words), registrator_flag_list, "registrator", found);
   options_of_both result;
   for (const auto& each : line.flags) one(each, result, found);
   const bool by_network = result.docker.find("network = ") != std::string::npos;

@@ -17,7 +17,7 @@
 #include <vector>
 
 namespace drcon::test {
-namespace {
+namespace tcp_check_test {
 
 using boost::asio::ip::tcp;
 
@@ -131,5 +131,5 @@ TEST(TcpCheck, FeedsASinkThatHasTheOtherLibrary) {
   EXPECT_EQ(drcon.stop(), 0);
 }
 
-}  // namespace
+}  // namespace tcp_check_test
 }  // namespace drcon::test

@@ -29,9 +29,9 @@ count read_number(std::string_view text, std::size_t& i, std::size_t end) {
 }
 
 // [3]: which argument comes next.
-class arguments {
+class given_values {
 public:
-  arguments(std::string_view format, std::span<const value> all) : format_(format), all_(all) {}
+  given_values(std::string_view format, std::span<const value> all) : format_(format), all_(all) {}
 
   bool is_left() const { return next_ < all_.size(); }
   const value& take() { return all_[next_++]; }
@@ -81,7 +81,7 @@ private:
 
 class printer::directive {
 public:
-  directive(printer& out, std::string_view format, arguments& from) : out_(out), format_(format), given_(from) {}
+  directive(printer& out, std::string_view format, given_values& from) : out_(out), format_(format), given_(from) {}
 
   // The directive behind the % before `i`; returns where the text goes on.
   std::size_t run(std::size_t i) {
@@ -174,12 +174,12 @@ private:
 
   printer& out_;
   std::string_view format_;
-  arguments& given_;
+  given_values& given_;
   bool is_good_ = true;
 };
 
 void printer::printf(std::string_view format, std::span<const value> all) {
-  arguments given(format, all);
+  given_values given(format, all);
   for (std::size_t i = 0; i < format.size();) {
     const auto mark = std::min(format.find('%', i), format.size());
     add(format.substr(i, mark - i));

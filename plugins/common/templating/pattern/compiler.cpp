@@ -461,9 +461,9 @@ private:
   std::size_t depth_ = 0;
 };
 
-class writer {
+class program_writer {
 public:
-  explicit writer(pattern::program& result) : result_(result) {}
+  explicit program_writer(pattern::program& result) : result_(result) {}
 
   void write(const expression& of) {
     switch (of.what) {
@@ -543,7 +543,7 @@ pattern::program compile(std::string_view text) {
   const auto parsed = reader.run();
   pattern::program result;
   result.names = reader.take_names();
-  writer out(result);
+  program_writer out(result);
   out.add(operation::save, 0);
   out.write(*parsed);
   out.add(operation::save, 1);

@@ -11,7 +11,7 @@
 #include <ostream>
 
 namespace drcon::config {
-namespace {
+namespace option_comparison_test {
 
 using nlohmann::json;
 
@@ -221,5 +221,5 @@ TEST_P(HostOption, HasOneDefault) {
 
 INSTANTIATE_TEST_SUITE_P(All, HostOption, ::testing::ValuesIn(host_options()), test_name);
 
-}  // namespace
+}  // namespace option_comparison_test
 }  // namespace drcon::config

@@ -7,7 +7,7 @@
 #include <string>
 
 namespace drcon::config {
-namespace {
+namespace schema_fault_test {
 
 using nlohmann::json;
 
@@ -247,5 +247,5 @@ TEST(SchemaFault, IsFoundWhereverTheCheckerWouldStumble) {
     EXPECT_NE(fault_of_x(schema), "") << schema;
 }
 
-}  // namespace
+}  // namespace schema_fault_test
 }  // namespace drcon::config

@@ -10,7 +10,7 @@
 #include <atomic>
 
 namespace drcon::test {
-namespace {
+namespace consul_dns_faults_test {
 
 constexpr const char* quick =
     "timeout = \"300ms\"\nretry_max = \"50ms\"\nabsent_after = \"200ms\"\ninterval = { min = \"20ms\", max = \"50ms\" "
@@ -359,5 +359,5 @@ TEST(ConsulDns, RefusesNamesThatCannotBeAskedFor) {
   EXPECT_EQ(refused("{ name = \"a\" }, { name = \"a\", tag = \"t\", as = \"a-t\" }"), "taken");
 }
 
-}  // namespace
+}  // namespace consul_dns_faults_test
 }  // namespace drcon::test

@@ -9,7 +9,7 @@
 #include <vector>
 
 namespace drcon::consul_dns {
-namespace {
+namespace received_messages_test {
 
 using bytes = std::vector<unsigned char>;
 
@@ -85,5 +85,5 @@ TEST(ReceivedMessages, AreBoundedWhenNobodyTakesThem) {
   EXPECT_TRUE(received.take(4999)) << "the last one";
 }
 
-}  // namespace
+}  // namespace received_messages_test
 }  // namespace drcon::consul_dns

@@ -8,7 +8,7 @@
 #include <gtest/gtest.h>
 
 namespace drcon::test {
-namespace {
+namespace consul_http_faults_test {
 
 using how = scripted_answer::how;
 
@@ -671,5 +671,5 @@ TEST(ConsulHttp, StopsWithManyQueriesUnderWay) {
   EXPECT_EQ(source.now().unknown.size(), 0U) << "to stop is no failure of a service";
 }
 
-}  // namespace
+}  // namespace consul_http_faults_test
 }  // namespace drcon::test

@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 namespace drcon::docker {
-namespace {
+namespace conventions_test {
 
 using settings = std::map<std::string, std::string>;
 
@@ -120,5 +120,5 @@ TEST(DockerConventions, KnowSignalsByNameAndNumber) {
   EXPECT_EQ(signal_number("SIGNOTHING"), 0);
 }
 
-}  // namespace
+}  // namespace conventions_test
 }  // namespace drcon::docker

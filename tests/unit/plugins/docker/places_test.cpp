@@ -7,7 +7,7 @@
 #include <nlohmann/json.hpp>
 
 namespace drcon::docker {
-namespace {
+namespace places_test {
 
 using nlohmann::json;
 using ::testing::ElementsAre;
@@ -106,5 +106,5 @@ TEST(DockerIdentity, MetadataOfTheContainerIsAddedAsAskedFor) {
   EXPECT_TRUE(offers_of(bound(json::array({binding("", "8080")})), usual, false).at(0).what.meta.empty());
 }
 
-}  // namespace
+}  // namespace places_test
 }  // namespace drcon::docker

@@ -7,7 +7,7 @@
 #include <gtest/gtest.h>
 
 namespace drcon::docker {
-namespace {
+namespace port_settings_test {
 
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
@@ -151,5 +151,5 @@ TEST(DockerHostNetwork, ANameIsEnoughWhereNothingIsExposed) {
               ElementsAre("dns=10.0.0.1:53", "range=10.0.0.1:7000", "range=10.0.0.1:7001", "hosty=10.0.0.1:8080"));
 }
 
-}  // namespace
+}  // namespace port_settings_test
 }  // namespace drcon::docker

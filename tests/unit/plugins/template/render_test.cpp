@@ -9,7 +9,7 @@
 #include <set>
 
 namespace drcon::templates {
-namespace {
+namespace render_test {
 
 endpoint at(const std::string& address, std::uint32_t port, std::vector<std::string> tags = {},
             std::map<std::string, std::string> meta = {}) {
@@ -277,5 +277,5 @@ TEST(TemplateValues, LeaveOutAKeyWithAPathThatTheLanguageCannotCarry) {
   EXPECT_EQ(writable(all, language::json, [](auto&&...) {}).front().values.size(), 2U);
 }
 
-}  // namespace
+}  // namespace render_test
 }  // namespace drcon::templates

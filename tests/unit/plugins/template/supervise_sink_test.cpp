@@ -17,7 +17,7 @@
 #include <vector>
 
 namespace drcon::templates {
-namespace {
+namespace supervise_sink_test {
 
 using drcon::test::read_file;
 using drcon::test::temp_dir;
@@ -139,5 +139,5 @@ TEST_F(ProgramOfSink, TriesAFirstStartAgainThatThereWasNoDescriptorFor) {
   stop.request_stop();
 }
 
-}  // namespace
+}  // namespace supervise_sink_test
 }  // namespace drcon::templates

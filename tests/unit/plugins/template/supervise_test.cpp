@@ -26,7 +26,7 @@
 #include <mutex>
 
 namespace drcon::templates {
-namespace {
+namespace supervise_test {
 
 using drcon::test::read_file;
 using drcon::test::temp_dir;
@@ -298,5 +298,5 @@ TEST_F(Supervisor, IsEndedByAClaimThatIsDropped) {
   EXPECT_EQ(::access(path("ended").c_str(), F_OK), 0);
 }
 
-}  // namespace
+}  // namespace supervise_test
 }  // namespace drcon::templates

@@ -11,7 +11,7 @@
 #include <set>
 
 namespace drcon::test {
-namespace {
+namespace etcd_faults_test {
 
 using nlohmann::json;
 using how = scripted_answer::how;
@@ -204,5 +204,5 @@ TEST_F(EtcdFaults, AStopInTheMiddleOfAnythingIsQuick) {
   }
 }
 
-}  // namespace
+}  // namespace etcd_faults_test
 }  // namespace drcon::test

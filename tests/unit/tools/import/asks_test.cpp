@@ -11,7 +11,7 @@
 #include <vector>
 
 namespace drcon::importing {
-namespace {
+namespace asks_test {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
@@ -267,5 +267,5 @@ TEST(ImportAsks, TemplatesThatCallOneAnotherForEverAreBounded) {
   EXPECT_THAT(asked.services, IsEmpty());
 }
 
-}  // namespace
+}  // namespace asks_test
 }  // namespace drcon::importing

@@ -6,7 +6,7 @@
 #include <string>
 
 namespace drcon::importing::hcl {
-namespace {
+namespace hcl_test {
 
 value read_well(std::string_view text) {
   auto result = read(text);
@@ -113,5 +113,5 @@ TEST(Hcl, IsBoundedInDepth) {
   EXPECT_NE(fault_of(labels + " {}"), "read well");
 }
 
-}  // namespace
+}  // namespace hcl_test
 }  // namespace drcon::importing::hcl

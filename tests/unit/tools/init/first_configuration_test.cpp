@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 namespace drcon::init {
-namespace {
+namespace first_configuration_test {
 
 using ::testing::AllOf;
 using ::testing::ElementsAre;
@@ -100,5 +100,5 @@ TEST(FirstConfiguration, IsNoneWithoutASourceOrWithoutAnywhereToWriteTo) {
   EXPECT_FALSE(configuration_for(with_consul({"web"}), service, "/x"));
 }
 
-}  // namespace
+}  // namespace first_configuration_test
 }  // namespace drcon::init

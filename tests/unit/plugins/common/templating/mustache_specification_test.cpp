@@ -10,7 +10,7 @@
 #include <set>
 
 namespace drcon::templating::mustache {
-namespace {
+namespace mustache_specification_test {
 
 const auto folder = std::filesystem::path(DRCON_SOURCE_ROOT) / "tests/oracle/mustache";
 
@@ -78,5 +78,5 @@ TEST(MustacheAsBefore, DiffersFromTheSpecificationWhereItIsKnownTo) {
   EXPECT_EQ(differing, known);
 }
 
-}  // namespace
+}  // namespace mustache_specification_test
 }  // namespace drcon::templating::mustache

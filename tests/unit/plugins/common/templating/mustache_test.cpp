@@ -7,7 +7,7 @@
 #include <gtest/gtest.h>
 
 namespace drcon::templating::mustache {
-namespace {
+namespace mustache_test {
 
 using partial_map = std::map<std::string, std::string, std::less<>>;
 
@@ -149,5 +149,5 @@ TEST(Mustache, KnowsWhatItAsksFor) {
   EXPECT_EQ(all[2].path, (std::vector<std::string_view>{"a", "b"}));
 }
 
-}  // namespace
+}  // namespace mustache_test
 }  // namespace drcon::templating::mustache

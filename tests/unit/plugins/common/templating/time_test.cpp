@@ -6,7 +6,7 @@
 #include <gtest/gtest.h>
 
 namespace drcon::templating {
-namespace {
+namespace time_test {
 
 // 14 November 2023, 22:13:20.5 in UTC: a winter's day in Newfoundland.
 surroundings around_noon() {
@@ -96,5 +96,5 @@ TEST(TemplateTime, EndsWithTheLimitThatManyPasswordsReach) {
   EXPECT_NE(said.find("error calling sprig_derivePassword: "), std::string::npos) << said;
 }
 
-}  // namespace
+}  // namespace time_test
 }  // namespace drcon::templating

@@ -110,8 +110,9 @@ asio::awaitable<http_answer> http_connection::exchange(const http_request& reque
   co_return answer;
 }
 
-asio::awaitable<http_answer> http_connection::get(std::string target, std::chrono::nanoseconds timeout) {
-  return send_alone({http_method::get, std::move(target), {}}, timeout);
+asio::awaitable<http_answer> http_connection::get(std::string target, std::chrono::nanoseconds timeout,
+                                                  std::vector<http_header> more) {
+  return send_alone({http_method::get, std::move(target), {}, std::move(more)}, timeout);
 }
 
 asio::awaitable<http_answer> http_connection::put(std::string target, std::string body,

@@ -34,7 +34,9 @@ public:
   /// Connects first when there is no connection. When the server had closed the connection while it was idle, the
   /// request is sent once more on a new one: only for requests that may be carried out twice. Never throws for what a
   /// network can do.
-  boost::asio::awaitable<http_answer> get(std::string target, std::chrono::nanoseconds timeout);
+  /// `more`: headers of this request alone.
+  boost::asio::awaitable<http_answer> get(std::string target, std::chrono::nanoseconds timeout,
+                                          std::vector<http_header> more = {});
   boost::asio::awaitable<http_answer> put(std::string target, std::string body, std::chrono::nanoseconds timeout);
   boost::asio::awaitable<http_answer> post(std::string target, std::string body, std::chrono::nanoseconds timeout);
 

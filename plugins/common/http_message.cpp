@@ -67,6 +67,7 @@ std::string to_bytes(const http_request& request, const http_server& server, con
   add_header(bytes, "Host", authority_of(server));
   add_header(bytes, "User-Agent", "drcon");
   for (const auto& [name, value] : headers) add_header(bytes, name, value);
+  for (const auto& [name, value] : request.headers) add_header(bytes, name, value);
   if (has_body) {
     add_header(bytes, "Content-Type", "application/json");
     add_header(bytes, "Content-Length", std::to_string(request.body.size()));

@@ -22,8 +22,9 @@ enum class http_method { get, put, post };
 
 struct http_request {
   http_method method = http_method::get;
-  std::string target;  ///< percent-encoded by the caller
-  std::string body;    ///< JSON; only sent with PUT and POST
+  std::string target;                     ///< percent-encoded by the caller
+  std::string body;                       ///< JSON; only sent with PUT and POST
+  std::vector<http_header> headers = {};  ///< of this request alone
 };
 
 /// How requests name `server`: "HOST:PORT", an IPv6 address in brackets.

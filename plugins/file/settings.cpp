@@ -5,9 +5,9 @@
 namespace drcon::file {
 namespace {
 
-format format_of(const std::string& option, const std::string& path) {
+common::document_format format_of(const std::string& option, const std::string& path) {
   const auto word = option != "auto" ? option : path.ends_with(".json") ? "json" : "toml";
-  return word == "json" ? format::json : format::toml;
+  return word == "json" ? common::document_format::json : common::document_format::toml;
 }
 
 }  // namespace

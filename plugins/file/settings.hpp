@@ -3,7 +3,7 @@
 // Pure function.
 #pragma once
 
-#include "file/answer.hpp"
+#include "common/endpoint_document/endpoint_document.hpp"
 
 #include <drcon/options.hpp>
 
@@ -15,7 +15,7 @@ namespace drcon::file {
 
 struct settings {
   std::string path;
-  file::format format = format::toml;
+  common::document_format format = common::document_format::toml;
   std::chrono::nanoseconds poll{};    ///< the file is also read at this interval
   std::chrono::nanoseconds settle{};  ///< how long it must stay as it is before it is read
   std::size_t max_size = 0;           ///< in bytes; a larger file is not read

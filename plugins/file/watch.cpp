@@ -32,7 +32,8 @@ std::chrono::nanoseconds watcher::read(bool whole) {
   const bool settled = age >= settings_.settle || unchanged_for_long();
   if (!settled && !(whole && seen_.text)) return settings_.settle - age;
   auto why = seen_.why;
-  auto services = seen_.text ? parse(*seen_.text, settings_.format, settings_.path, why) : std::nullopt;
+  auto services =
+      seen_.text ? common::parse_document(*seen_.text, settings_.format, settings_.path, why) : std::nullopt;
   if (!services && !settled) return settings_.settle - age;
   if (services) publish(std::move(*services));
   else report_fault(why);
@@ -42,7 +43,7 @@ std::chrono::nanoseconds watcher::read(bool whole) {
 
 std::string watcher::fault_of_content() const {
   auto now = look();
-  if (now.text) parse(*now.text, settings_.format, settings_.path, now.why);
+  if (now.text) common::parse_document(*now.text, settings_.format, settings_.path, now.why);
   return now.why;
 }
 

@@ -4,13 +4,16 @@
 true; `goes`, `comes` and `pids` are those of its server. `redirected` is what drcon connects to, `proxied` where it gets.
 """
 import base64
+import json
 import os
+import socket
+import sys
 import types
 
 import consul
 import docker
 import universe
-from processes import Process
+from processes import Process, wait_until
 
 NAMES = ["steady", "a"]
 
@@ -55,6 +58,53 @@ class File:
 
     def pids(self):
         return []
+
+
+def _listens(port):
+    try:
+        socket.create_connection(("127.0.0.1", port), 1).close()
+        return True
+    except OSError:
+        return False
+
+
+class HttpFeed:
+    plugin = "http"
+    at_once = True
+    redirected, proxied = 16011, 16012
+    publishing = ("answer", "16012", 0)
+    reasons = {}
+
+    def __init__(self, directory):
+        directory.mkdir()
+        self._feed = directory / "services.json"
+        self._server = Process([sys.executable, "-m", "http.server", str(self.redirected), "--bind", "127.0.0.1",
+                                "--directory", str(directory)], directory / "log")
+
+    def start(self):
+        self._server.start()
+        wait_until(lambda: _listens(self.redirected), 10)
+
+    def source(self, variant):
+        return f'plugin = "http"\nurl = "http://127.0.0.1:{self.redirected}/services.json"\npoll = "200ms"\n' \
+               f'retry_max = "{1 + variant}s"\ntimeout = "2s"\n'
+
+    def write(self, _old, new):
+        services = [{"name": name, "endpoint": [{"address": "127.0.0.1", "port": port}
+                                                for service, port in sorted(new) if service == name]}
+                    for name in sorted({service for service, _ in new})]
+        beside = self._feed.with_suffix(".new")
+        beside.write_text(json.dumps({"service": services}), encoding="ascii")
+        os.rename(beside, self._feed)
+
+    def goes(self):
+        self._server.stop(9)
+
+    def comes(self):
+        self.start()
+
+    def pids(self):
+        return [self._server.pid]
 
 
 class _ConsulServer(consul.Consul):

@@ -68,5 +68,6 @@ ROWS = {
     "consul-dns": _source(registry_kinds.ConsulDns),
     "consul-kv": _source(registry_kinds.ConsulKv, of_keys=True),
     "docker": _source(registry_kinds.Docker),
+    "http": _source(registry_kinds.HttpFeed),
     "file": _source(registry_kinds.File),
 }

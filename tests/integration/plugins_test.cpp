@@ -39,7 +39,7 @@ TEST(Plugins, AreListedWithWhatTheyDo) {
     EXPECT_NE(each["summary"], "");
   }
   EXPECT_EQ(names, (std::vector<std::string>{"consul-catalog", "consul-dns", "consul-http", "consul-kv", "docker",
-                                             "file", "haproxy", "nginx", "template"}));
+                                             "file", "haproxy", "http", "nginx", "template"}));
 }
 
 // The bundled plugins of which the process has the library in its memory.
@@ -77,7 +77,7 @@ TEST(Plugins, AreLoadedWhenTheConfigurationNamesThemAndNotBefore) {
 
 TEST(Plugins, DescribeEveryOption) {
   for (const auto* name :
-       {"consul-catalog", "consul-dns", "consul-http", "consul-kv", "docker", "file", "haproxy", "nginx", "template"}) {
+       {"consul-catalog", "consul-dns", "consul-http", "consul-kv", "docker", "file", "haproxy", "http", "nginx", "template"}) {
     const auto shown = parsed_json(run({DRCON_BINARY, "plugins", "--json", "-c", "/nowhere", "show", name}).out);
     for (const auto* kind : {"source", "sink"})
       if (shown.contains(kind)) expect_described(shown[kind], name);
@@ -113,6 +113,9 @@ const std::map<std::string, std::string>& words_of_options() {
       {"haproxy sink prefix", "target"},
       {"haproxy sink socket", "target"},
       {"haproxy sink state_file", "target"},
+      {"http source tls.ca_file", "reads"},
+      {"http source tls.cert_file", "reads"},
+      {"http source tls.key_file", "reads"},
       {"nginx sink config", read_each_time},
       {"nginx sink file", "target"},
       {"nginx sink live_module", "neither: nginx reads it, and each change looks whether it is there"},

@@ -79,13 +79,36 @@ struct scripted_consul::server {
     if (known == 0 || !answer.has_index || known != std::max<std::uint64_t>(1, answer.index)) co_return answer;
     if (answer.status != 200 || answer.ends != scripted_answer::how::whole) co_return answer;
     // Like Consul, it does not notice that the client has gone until the query is over.
-    asio::steady_timer timer(context, std::chrono::milliseconds(number_after(target, "wait=")));
-    const auto place = waiting.emplace(path, &timer);
+    co_await hold(path, std::chrono::milliseconds(number_after(target, "wait=")));
+    co_return present(target);
+  }
+
+  // With an entity tag that the client knows: 304, and where it prefers to wait, only when the tag is still the same
+  // then.
+  asio::awaitable<scripted_answer> await_other(std::string target, std::string known, std::uint64_t seconds) {
+    auto answer = present(target);
+    const auto is_known = [&] {
+      return !known.empty() && answer.headers.contains("ETag") && answer.headers["ETag"] == known;
+    };
+    if (is_known() && seconds > 0) {
+      co_await hold(path_of(target), std::chrono::seconds(seconds));
+      answer = present(target);
+    }
+    if (is_known()) {
+      ++unmodified;
+      answer.status = 304;
+      answer.body.clear();
+    }
+    co_return answer;
+  }
+
+  asio::awaitable<void> hold(std::string path, std::chrono::milliseconds at_most) {
+    asio::steady_timer timer(context, at_most);
+    const auto place = waiting.emplace(std::move(path), &timer);
     ++held;
     co_await timer.async_wait(token);
     --held;
     waiting.erase(place);
-    co_return present(target);
   }
 
   asio::awaitable<void> converse(tcp::socket client) {
@@ -100,7 +123,10 @@ struct scripted_consul::server {
         const std::lock_guard lock(mutex);
         requests.push_back(target);
       }
-      const auto answer = co_await await_answer(target);
+      const std::string tag(request["If-None-Match"]);
+      const auto answer =
+          tag.empty() ? co_await await_answer(target)
+                      : co_await await_other(target, tag, number_after(std::string(request["Prefer"]), "wait="));
       if (answer.ends == scripted_answer::how::dropped) break;
       const auto text = text_of(answer);
       auto [unwritten, written] = co_await asio::async_write(client, asio::buffer(text), token);
@@ -155,6 +181,7 @@ struct scripted_consul::server {
   std::atomic<std::size_t> open{0};
   std::atomic<std::size_t> most{0};
   std::atomic<std::size_t> held{0};
+  std::atomic<std::size_t> unmodified{0};
   std::atomic<std::size_t> limit{100000};
   std::uint16_t port = free_port();
   std::multimap<std::string, asio::steady_timer*> waiting;  // the server's thread
@@ -214,6 +241,7 @@ std::vector<std::string> scripted_consul::requests(const std::string& path) cons
 }
 
 std::size_t scripted_consul::held() const { return server_->held; }
+std::size_t scripted_consul::unmodified() const { return server_->unmodified; }
 std::size_t scripted_consul::most_connections() const { return server_->most; }
 
 std::string instance(const std::string& id, const std::string& address, int port) {

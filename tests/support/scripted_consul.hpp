@@ -1,8 +1,8 @@
 // An HTTP server within the test that answers as a Consul agent, or another server, as the test scripts it, faults
 // included.
 //
-// A blocking query is held while its index is the one of its path's present answer. Thread rule: its functions may be
-// called from any thread.
+// A blocking query is held while its index is the one of its path's present answer; a request that prefers to wait,
+// while that has the entity tag that it names. Thread rule: its functions may be called from any thread.
 #pragma once
 
 #include <cstdint>
@@ -61,6 +61,8 @@ public:
   std::vector<std::string> requests(const std::string& path) const;
   /// Queries that wait for a change now.
   std::size_t held() const;
+  /// Answers with status 304, to requests that named the entity tag of the present answer (its header ETag).
+  std::size_t unmodified() const;
   std::size_t most_connections() const;
 
 private:

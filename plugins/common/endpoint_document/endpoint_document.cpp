@@ -1,4 +1,4 @@
-#include "file/answer.hpp"
+#include "common/endpoint_document/endpoint_document.hpp"
 
 #include <drcon/toml.hpp>
 
@@ -10,7 +10,7 @@
 #include <set>
 #include <utility>
 
-namespace drcon::file {
+namespace drcon::common {
 namespace {
 
 // Both formats are read into TOML's tree of nodes, so that one class checks the content of both.
@@ -257,15 +257,15 @@ std::optional<toml::table> read_toml(const std::string& text, const std::string&
 
 }  // namespace
 
-std::optional<std::vector<service>> parse(const std::string& text, format as, const std::string& file,
-                                          std::string& why) {
-  const auto root = as == format::toml ? read_toml(text, file, why) : read_json(text, file, why);
+std::optional<std::vector<service>> parse_document(const std::string& text, document_format as, const std::string& name,
+                                                   std::string& why) {
+  const auto root = as == document_format::toml ? read_toml(text, name, why) : read_json(text, name, why);
   if (!root) return {};
-  reader reader(file, as == format::toml);
+  reader reader(name, as == document_format::toml);
   auto services = reader.read(*root);
   if (reader.faults().empty()) return services;
   why = reader.faults();
   return {};
 }
 
-}  // namespace drcon::file
+}  // namespace drcon::common

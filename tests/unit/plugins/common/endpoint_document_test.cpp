@@ -1,63 +1,66 @@
-#include "file/answer.hpp"
+#include "common/endpoint_document/endpoint_document.hpp"
 
 #include <gtest/gtest.h>
 
-namespace drcon::file {
+namespace drcon::common {
 namespace {
 
-std::string fault(const std::string& text, format as) {
+std::string fault(const std::string& text, document_format as) {
   std::string why;
-  EXPECT_FALSE(parse(text, as, "f", why).has_value()) << text;
+  EXPECT_FALSE(parse_document(text, as, "f", why).has_value()) << text;
   return why;
 }
 
-TEST(FileParse, ReportsThePlaceOfEachFault) {
-  EXPECT_EQ(fault("[[service]]\n", format::toml), "f:1:1: 'name' is missing");
-  EXPECT_EQ(fault("[[service]]\nname = 7\n", format::toml), "f:2:8: expected a string for 'name'");
-  EXPECT_EQ(fault("[[service]]\nname = \"a\"\n[[service.endpoint]]\naddress = \"x\"\nport = 70000\n", format::toml),
-            "f:5:8: expected a whole number from 1 to 65535 for 'port'");
-  EXPECT_EQ(fault("servce = []\n", format::toml), "f:1:10: unknown key 'servce' at the top level");
-  EXPECT_NE(fault("[[service]\n", format::toml).find("f:1:"), std::string::npos);
+TEST(EndpointDocument, ReportsThePlaceOfEachFault) {
+  EXPECT_EQ(fault("[[service]]\n", document_format::toml), "f:1:1: 'name' is missing");
+  EXPECT_EQ(fault("[[service]]\nname = 7\n", document_format::toml), "f:2:8: expected a string for 'name'");
+  EXPECT_EQ(
+      fault("[[service]]\nname = \"a\"\n[[service.endpoint]]\naddress = \"x\"\nport = 70000\n", document_format::toml),
+      "f:5:8: expected a whole number from 1 to 65535 for 'port'");
+  EXPECT_EQ(fault("servce = []\n", document_format::toml), "f:1:10: unknown key 'servce' at the top level");
+  EXPECT_NE(fault("[[service]\n", document_format::toml).find("f:1:"), std::string::npos);
 }
 
-TEST(FileParse, RefusesNamesAndIdsThatStandTwice) {
-  EXPECT_NE(fault("[[service]]\nname = \"a\"\n[[service]]\nname = \"a\"\n", format::toml).find("is there already"),
-            std::string::npos);
+TEST(EndpointDocument, RefusesNamesAndIdsThatStandTwice) {
+  EXPECT_NE(
+      fault("[[service]]\nname = \"a\"\n[[service]]\nname = \"a\"\n", document_format::toml).find("is there already"),
+      std::string::npos);
   EXPECT_NE(fault(R"({"service":[{"name":"a","endpoint":[{"address":"x","port":1},{"address":"x","port":1}]}]})",
-                  format::json)
+                  document_format::json)
                 .find("endpoint id 'x:1' is there already"),
             std::string::npos);
 }
 
-TEST(FileParse, ReportsWhereJsonEnds) {
-  EXPECT_EQ(fault("{\n  \"service\": [", format::json), "f:2:15: this is not JSON, or not all of it");
-  EXPECT_EQ(fault(std::string("{\"service\": []}\n\0 { garbage", 27), format::json),
+TEST(EndpointDocument, ReportsWhereJsonEnds) {
+  EXPECT_EQ(fault("{\n  \"service\": [", document_format::json), "f:2:15: this is not JSON, or not all of it");
+  EXPECT_EQ(fault(std::string("{\"service\": []}\n\0 { garbage", 27), document_format::json),
             "f:2:1: a byte of value 0, which JSON does not have");
-  EXPECT_NE(fault("[]", format::json).find("expected an object"), std::string::npos);
-  EXPECT_NE(fault("null", format::json).find("expected an object"), std::string::npos);
+  EXPECT_NE(fault("[]", document_format::json).find("expected an object"), std::string::npos);
+  EXPECT_NE(fault("null", document_format::json).find("expected an object"), std::string::npos);
 }
 
-TEST(FileParse, SurvivesWhatIsNoText) {
+TEST(EndpointDocument, SurvivesWhatIsNoText) {
   std::string why;
   for (const auto& text :
        {std::string(100000, '['), std::string(100000, '{'), std::string("\0\0", 2), std::string("\xff\xfe")}) {
-    EXPECT_FALSE(parse(text, format::json, "f", why)) << text.substr(0, 5);
-    EXPECT_FALSE(parse(text, format::toml, "f", why)) << text.substr(0, 5);
+    EXPECT_FALSE(parse_document(text, document_format::json, "f", why)) << text.substr(0, 5);
+    EXPECT_FALSE(parse_document(text, document_format::toml, "f", why)) << text.substr(0, 5);
   }
 }
 
-TEST(FileParse, PublishesNoServicesOnlyWhenTheFileSaysSo) {
+TEST(EndpointDocument, PublishesNoServicesOnlyWhenTheFileSaysSo) {
   std::string why;
-  EXPECT_TRUE(parse("service = []\n", format::toml, "f", why)->empty());
-  EXPECT_TRUE(parse(R"({"service": []})", format::json, "f", why)->empty());
-  EXPECT_TRUE(parse("{}", format::json, "f", why)->empty());
+  EXPECT_TRUE(parse_document("service = []\n", document_format::toml, "f", why)->empty());
+  EXPECT_TRUE(parse_document(R"({"service": []})", document_format::json, "f", why)->empty());
+  EXPECT_TRUE(parse_document("{}", document_format::json, "f", why)->empty());
   // What a writer leaves for a moment after it has cut the file to nothing.
   for (const auto* text : {"", "\n", "# hosts\n"})
-    EXPECT_EQ(fault(text, format::toml), "f:1:1: there is no 'service'; for no services write \"service = []\"");
-  EXPECT_NE(fault("", format::json).find("not all of it"), std::string::npos);
+    EXPECT_EQ(fault(text, document_format::toml),
+              "f:1:1: there is no 'service'; for no services write \"service = []\"");
+  EXPECT_NE(fault("", document_format::json).find("not all of it"), std::string::npos);
 }
 
-TEST(FileParse, FillsWhatIsLeftOut) {
+TEST(EndpointDocument, FillsWhatIsLeftOut) {
   const endpoint expected{.id = "10.0.0.1:80",
                           .node = "",
                           .address = "10.0.0.1",
@@ -68,26 +71,27 @@ TEST(FileParse, FillsWhatIsLeftOut) {
                           .tags = {},
                           .meta = {}};
   std::string why;
-  const auto toml = parse("[[service]]\nname = \"a\"\n[[service.endpoint]]\naddress = \"10.0.0.1\"\nport = 80\n",
-                          format::toml, "f", why);
+  const auto toml =
+      parse_document("[[service]]\nname = \"a\"\n[[service.endpoint]]\naddress = \"10.0.0.1\"\nport = 80\n",
+                     document_format::toml, "f", why);
   ASSERT_TRUE(toml.has_value()) << why;
   EXPECT_EQ(toml->at(0).endpoints.at(0), expected);
-  const auto json =
-      parse(R"({"service":[{"name":"a","endpoint":[{"address":"10.0.0.1","port":80}]}]})", format::json, "f", why);
+  const auto json = parse_document(R"({"service":[{"name":"a","endpoint":[{"address":"10.0.0.1","port":80}]}]})",
+                                   document_format::json, "f", why);
   ASSERT_TRUE(json.has_value()) << why;
   EXPECT_EQ(json->at(0).endpoints.at(0), expected);
 }
 
-TEST(FileParse, ReadsTheSameFromBothFormats) {
+TEST(EndpointDocument, ReadsTheSameFromBothFormats) {
   std::string why;
-  const auto toml = parse(R"(
+  const auto toml = parse_document(R"(
 service = [{ name = "b", endpoint = [] }, { name = "a", endpoint = [
   { address = "::1", port = 65535, id = "x", node = "n", weight = 0, priority = 7, health = "maintenance",
     tags = ["t", ""], meta = { "k.1" = "v;}\n" } } ] }]
 )",
-                          format::toml, "f", why);
+                                   document_format::toml, "f", why);
   EXPECT_FALSE(toml.has_value()) << "an inline table stays on one line";
-  const auto table = parse(R"([[service]]
+  const auto table = parse_document(R"([[service]]
 name = "b"
 [[service]]
 name = "a"
@@ -102,12 +106,12 @@ health = "maintenance"
 tags = ["t", ""]
 meta = { "k.1" = "v;}\n" }
 )",
-                           format::toml, "f", why);
+                                    document_format::toml, "f", why);
   ASSERT_TRUE(table.has_value()) << why;
-  const auto json = parse(R"({"service": [{"name": "b"}, {"name": "a", "endpoint": [
+  const auto json = parse_document(R"({"service": [{"name": "b"}, {"name": "a", "endpoint": [
     {"address": "::1", "port": 65535, "id": "x", "node": "n", "weight": 0, "priority": 7, "health": "maintenance",
      "tags": ["t", ""], "meta": {"k.1": "v;}\n"}}]}]})",
-                          format::json, "f", why);
+                                   document_format::json, "f", why);
   ASSERT_TRUE(json.has_value()) << why;
   ASSERT_EQ(table->size(), 2U);
   ASSERT_EQ(json->size(), 2U);
@@ -119,10 +123,10 @@ meta = { "k.1" = "v;}\n" }
 }
 
 // One endpoint with one fault each, in JSON.
-TEST(FileParse, RefusesValuesThatNoEndpointHas) {
+TEST(EndpointDocument, RefusesValuesThatNoEndpointHas) {
   const auto with = [](const std::string& more) {
     return fault(R"({"service":[{"name":"a","endpoint":[{"address":"x","port":1},{"address":"y",)" + more + "}]}]}",
-                 format::json);
+                 document_format::json);
   };
   const std::string at = "f: /service/0/endpoint/1: ";
   EXPECT_EQ(with(R"("port":0)"), at + "expected a whole number from 1 to 65535 for 'port'");
@@ -143,45 +147,45 @@ TEST(FileParse, RefusesValuesThatNoEndpointHas) {
   EXPECT_NE(with(R"("port":1e999)").find("f: "), std::string::npos);
 }
 
-TEST(FileParse, NeverDropsAnElementThatIsNoTable) {
-  EXPECT_EQ(fault(R"({"service":[null]})", format::json), "f: /service/0: expected a table in 'service'");
-  EXPECT_EQ(fault(R"({"service":[{"name":"a","endpoint":[null]}]})", format::json),
+TEST(EndpointDocument, NeverDropsAnElementThatIsNoTable) {
+  EXPECT_EQ(fault(R"({"service":[null]})", document_format::json), "f: /service/0: expected a table in 'service'");
+  EXPECT_EQ(fault(R"({"service":[{"name":"a","endpoint":[null]}]})", document_format::json),
             "f: /service/0/endpoint/0: expected a table in 'endpoint'");
-  EXPECT_EQ(fault(R"({"service":null})", format::json), "f: expected an array of tables for 'service'");
-  EXPECT_EQ(fault(R"({"service":[{"name":""}]})", format::json), "f: /service/0: 'name' is empty");
-  EXPECT_EQ(fault(R"({"service":[{"name":"a"}],"service":[]})", format::json),
+  EXPECT_EQ(fault(R"({"service":null})", document_format::json), "f: expected an array of tables for 'service'");
+  EXPECT_EQ(fault(R"({"service":[{"name":""}]})", document_format::json), "f: /service/0: 'name' is empty");
+  EXPECT_EQ(fault(R"({"service":[{"name":"a"}],"service":[]})", document_format::json),
             "f: the member \"service\" appears twice in one object");
 }
 
-TEST(FileParse, NamesEveryFaultButNotWithoutEnd) {
+TEST(EndpointDocument, NamesEveryFaultButNotWithoutEnd) {
   std::string text;
   for (int i = 0; i < 10000; ++i) text += "[[service]]\nnam = \"a\"\n";
-  const auto why = fault(text, format::toml);
+  const auto why = fault(text, document_format::toml);
   EXPECT_NE(why.find("f:1:1: 'name' is missing"), std::string::npos) << why;
   EXPECT_NE(why.find("f:4:7: unknown key 'nam' of a service"), std::string::npos) << why;
   EXPECT_LT(why.size(), 3000U);
 }
 
-TEST(FileParse, RefusesNestingWithoutEnd) {
+TEST(EndpointDocument, RefusesNestingWithoutEnd) {
   std::string dots = "a";
   for (int i = 0; i < 300000; ++i) dots += ".a";
-  EXPECT_EQ(fault(dots + " = 1\n", format::toml), "f:1:32: this is not TOML: a key has more than 16 parts");
-  EXPECT_EQ(fault("[" + dots + "]\n", format::toml), "f:1:33: this is not TOML: a key has more than 16 parts");
-  EXPECT_EQ(fault("{\"service\":" + std::string(100000, '[') + std::string(100000, ']') + "}", format::json),
+  EXPECT_EQ(fault(dots + " = 1\n", document_format::toml), "f:1:32: this is not TOML: a key has more than 16 parts");
+  EXPECT_EQ(fault("[" + dots + "]\n", document_format::toml), "f:1:33: this is not TOML: a key has more than 16 parts");
+  EXPECT_EQ(fault("{\"service\":" + std::string(100000, '[') + std::string(100000, ']') + "}", document_format::json),
             "f: this is nested deeper than 16 levels");
   const std::string longest = "1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.ip6.arpa";
   std::string why;
-  EXPECT_TRUE(parse("[[service]]\nname = \"" + longest + "\"\n", format::toml, "f", why)) << why;
+  EXPECT_TRUE(parse_document("[[service]]\nname = \"" + longest + "\"\n", document_format::toml, "f", why)) << why;
 }
 
 // The beginning of a JSON file is never a JSON file; that of a TOML file may be, which is why the source waits.
-TEST(FileParse, NeverTakesTheBeginningOfAJsonFileForTheWhole) {
+TEST(EndpointDocument, NeverTakesTheBeginningOfAJsonFileForTheWhole) {
   const std::string whole = R"({"service":[{"name":"a","endpoint":[{"address":"x","port":12,"tags":["t"]}]}]})";
   std::string why;
   for (std::size_t length = 0; length < whole.size(); ++length)
-    EXPECT_FALSE(parse(whole.substr(0, length), format::json, "f", why)) << whole.substr(0, length);
-  EXPECT_TRUE(parse(whole, format::json, "f", why)) << why;
+    EXPECT_FALSE(parse_document(whole.substr(0, length), document_format::json, "f", why)) << whole.substr(0, length);
+  EXPECT_TRUE(parse_document(whole, document_format::json, "f", why)) << why;
 }
 
 }  // namespace
-}  // namespace drcon::file
+}  // namespace drcon::common

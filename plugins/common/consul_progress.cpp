@@ -1,6 +1,5 @@
 #include "common/consul_progress.hpp"
 
-#include "common/consul_rules.hpp"
 #include "common/digest.hpp"
 
 #include <algorithm>
@@ -14,7 +13,7 @@ std::optional<std::uint64_t> query_progress::index() const {
 }
 
 query_progress::news query_progress::take(const http_answer& answer, bool confirmed, bool indexed) {
-  const auto index = indexed ? index_of(answer) : std::nullopt;
+  const auto index = indexed ? index_of(answer, index_header_) : std::nullopt;
   const bool went_back = is_known_ && index && *index < index_;
   if (!confirmed && (needs_confirmation_ || went_back)) {
     needs_confirmation_ = true;
@@ -32,7 +31,7 @@ query_progress::news query_progress::take(const http_answer& answer, bool confir
   return same ? news::none : news::changed;
 }
 
-void query_progress::failed() { *this = {}; }
+void query_progress::failed() { *this = query_progress(index_header_); }
 
 bucket::clock::duration pause_after(bucket& answers, const query_progress& progress) {
   const auto wait = answers.take(bucket::clock::now());

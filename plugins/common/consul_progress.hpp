@@ -9,12 +9,14 @@
 #pragma once
 
 #include "common/bucket.hpp"
+#include "common/consul_rules.hpp"
 #include "common/http_answer.hpp"
 
 #include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 
 namespace drcon::common::consul {
 
@@ -28,6 +30,9 @@ inline constexpr auto pause_without_index = std::chrono::seconds(1);
 
 class query_progress {
 public:
+  /// `index_header`: which header of answers has the index, in lower case.
+  explicit query_progress(std::string index_header = consul::index_header) : index_header_(std::move(index_header)) {}
+
   enum class news {
     none,         ///< the same as before
     changed,      ///< may differ from what is known
@@ -52,6 +57,7 @@ public:
   void require_confirmation() { needs_confirmation_ = true; }
 
 private:
+  std::string index_header_;
   bool needs_confirmation_ = true;
   bool is_known_ = false;
   bool has_index_ = true;

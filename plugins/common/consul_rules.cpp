@@ -34,21 +34,19 @@ std::string scope(const std::string& ns, const std::string& partition) {
   return query;
 }
 
-std::optional<std::uint64_t> index_of(const http_answer& answer) {
-  const auto header = answer.header("x-consul-index");
+std::optional<std::uint64_t> index_of(const http_answer& answer, const std::string& header) {
+  const auto text = answer.header(header);
   std::uint64_t index = 0;
-  const auto [end, error] = std::from_chars(header.data(), header.data() + header.size(), index);
-  if (error != std::errc() || end != header.data() + header.size()) return {};
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), index);
+  if (error != std::errc() || end != text.data() + text.size()) return {};
   return std::max<std::uint64_t>(index, 1);
 }
 
 bool is_refusal(const http_answer& answer) {
-  if (answer.fault != http_fault::none) return false;
-  constexpr unsigned timed_out = 408;
-  constexpr unsigned too_many = 429;
-  if (answer.status >= 300 && answer.status < 500) return answer.status != timed_out && answer.status != too_many;
+  if (is_refused(answer)) return true;
   // Consul 1.8.7 says so with status 500 when it cannot read an expression of its filter language.
-  return answer.status == 500 && answer.body.find("boolean expression evaluator") != std::string::npos;
+  return answer.fault == http_fault::none && answer.status == 500 &&
+         answer.body.find("boolean expression evaluator") != std::string::npos;
 }
 
 failure kind_of(const http_answer& answer) {

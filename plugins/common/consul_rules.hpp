@@ -22,8 +22,11 @@ std::optional<std::string> fault_of(const http_answer& answer, const std::string
 /// The parameters for a namespace and a partition, "ns=…&partition=…", without those that are empty.
 std::string scope(const std::string& ns, const std::string& partition);
 
-/// The index of an answer: 0 counts as 1, as Consul's rules say. Nothing when it has none, or one that is no number.
-std::optional<std::uint64_t> index_of(const http_answer& answer);
+/// The header of answers that has their index, in lower case.
+inline constexpr auto index_header = "x-consul-index";
+/// The index of an answer, from the header of that name: 0 counts as 1, as Consul's rules say. Nothing when it has
+/// none, or one that is no number.
+std::optional<std::uint64_t> index_of(const http_answer& answer, const std::string& header);
 
 /// Whether asking again brings the same answer: Consul refuses what is asked for, and would take something else.
 bool is_refusal(const http_answer& answer);

@@ -30,6 +30,14 @@ struct http_answer {
   }
 };
 
+/// Whether asking again brings the same answer: the server understands the question, and refuses it.
+inline bool is_refused(const http_answer& answer) {
+  constexpr unsigned timed_out = 408;
+  constexpr unsigned too_many = 429;
+  return answer.fault == http_fault::none && answer.status >= 300 && answer.status < 500 &&
+         answer.status != timed_out && answer.status != too_many;
+}
+
 /// What stands for an answer when something other than the network kept it from coming.
 inline http_answer lost_answer(const std::string& why, http_fault fault = http_fault::lost) {
   http_answer answer;

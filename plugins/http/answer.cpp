@@ -6,8 +6,6 @@
 #include <nlohmann/json.hpp>
 #include <parsed_json.hpp>
 
-#include <charconv>
-
 namespace drcon::http {
 namespace {
 
@@ -31,14 +29,6 @@ std::optional<std::string> fault_of(const common::http_answer& answer, const set
   if (answer.body.size() > asked.max_size)
     return asked.url + " has " + std::to_string(answer.body.size()) + " bytes, more than max_size allows";
   return {};
-}
-
-std::optional<std::uint64_t> index_of(const common::http_answer& answer, const std::string& header) {
-  const auto text = answer.header(header);
-  std::uint64_t index = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), index);
-  if (text.empty() || error != std::errc() || end != text.data() + text.size()) return {};
-  return index;
 }
 
 std::optional<std::vector<service>> read_feed(const std::string& body, const settings& asked, std::string& why) {

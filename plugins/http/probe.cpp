@@ -1,5 +1,6 @@
 #include "http/probe.hpp"
 
+#include "common/consul_rules.hpp"
 #include "common/count_of.hpp"
 #include "common/http_client.hpp"
 #include "http/answer.hpp"
@@ -22,7 +23,7 @@ void probe_feed(const settings& asked, const probing& into) {
   const auto services = read_feed(answer.body, asked, why);
   if (!services) return into.failed(probed::readable, why, "correct the feed; until then what was read last is used");
   into.ok(probed::readable, "the feed has " + common::count_of(services->size(), "service"));
-  if (asked.how == watching::index && !index_of(answer, asked.index_header))
+  if (asked.how == watching::index && !common::consul::index_of(answer, asked.index_header))
     into.warning(probed::other,
                  "the answer has no header " + asked.index_header + ": the feed is asked for at the interval 'poll'",
                  "correct the option 'index_header', or set watch = \"poll\"");

@@ -1,6 +1,7 @@
 #include "http/watch.hpp"
 
 #include "common/backoff.hpp"
+#include "common/consul_rules.hpp"
 #include "common/count_of.hpp"
 #include "common/digest.hpp"
 #include "common/http_client.hpp"
@@ -96,7 +97,7 @@ watcher::outcome watcher::take(const common::http_answer& answer) {
 }
 
 watcher::outcome watcher::read(const common::http_answer& answer) {
-  const auto index = index_of(answer, settings_.index_header);
+  const auto index = common::consul::index_of(answer, settings_.index_header);
   auto etag = answer.header("etag");
   auto digest = common::digest(answer.body);
   const bool is_new = !is_known_ || digest != digest_;

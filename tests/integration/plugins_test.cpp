@@ -39,7 +39,7 @@ TEST(Plugins, AreListedWithWhatTheyDo) {
     EXPECT_NE(each["summary"], "");
   }
   EXPECT_EQ(names, (std::vector<std::string>{"consul-catalog", "consul-dns", "consul-http", "consul-kv", "docker",
-                                             "file", "haproxy", "http", "nginx", "template"}));
+                                             "file", "haproxy", "http", "nginx", "nomad", "template"}));
 }
 
 // The bundled plugins of which the process has the library in its memory.
@@ -76,8 +76,8 @@ TEST(Plugins, AreLoadedWhenTheConfigurationNamesThemAndNotBefore) {
 }
 
 TEST(Plugins, DescribeEveryOption) {
-  for (const auto* name :
-       {"consul-catalog", "consul-dns", "consul-http", "consul-kv", "docker", "file", "haproxy", "http", "nginx", "template"}) {
+  for (const auto* name : {"consul-catalog", "consul-dns", "consul-http", "consul-kv", "docker", "file", "haproxy",
+                           "http", "nginx", "nomad", "template"}) {
     const auto shown = parsed_json(run({DRCON_BINARY, "plugins", "--json", "-c", "/nowhere", "show", name}).out);
     for (const auto* kind : {"source", "sink"})
       if (shown.contains(kind)) expect_described(shown[kind], name);
@@ -124,6 +124,9 @@ const std::map<std::string, std::string>& words_of_options() {
       {"nginx sink pid_file", read_each_time},
       {"nginx sink prefix", "neither: a directory, which nginx -t gets by name"},
       {"nginx sink template", "reads"},
+      {"nomad source tls.ca_file", "reads"},
+      {"nomad source tls.cert_file", "reads"},
+      {"nomad source tls.key_file", "reads"},
       {"template sink file.backup", "target"},
       {"template sink file.path", "target"},
       {"template sink file.template", "reads always"},

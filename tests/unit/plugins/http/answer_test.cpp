@@ -47,16 +47,5 @@ TEST(HttpFeed, AnEmptyObjectDoesNotMeanThatThereAreNoServices) {
   EXPECT_TRUE(read_feed(R"({"service": []})", of_feed(), why)->empty());
 }
 
-TEST(HttpFeed, ReadsAnIndexThatIsANumberAndNothingElse) {
-  auto answer = with_status(200);
-  for (const auto* text : {"", "x", "7x", "-1", "99999999999999999999"}) {
-    answer.headers["x-index"] = text;
-    EXPECT_EQ(index_of(answer, "x-index"), std::nullopt) << text;
-  }
-  answer.headers["x-index"] = "7";
-  EXPECT_EQ(index_of(answer, "x-index"), 7U);
-  EXPECT_EQ(index_of(answer, "x-other"), std::nullopt);
-}
-
 }  // namespace http_answer_test
 }  // namespace drcon::http

@@ -66,7 +66,7 @@ endpoint endpoint_of(const json& each, std::vector<std::string> tags) {
 }
 
 // Why it cannot be reached; empty when it can.
-std::string fault_of(const endpoint& of) {
+std::string why_unreachable(const endpoint& of) {
   if (of.address.empty()) return "it has no address";
   return of.port == 0 ? "it has no port: name one in the job's service block" : "";
 }
@@ -125,7 +125,7 @@ std::optional<instances> read_instances(const std::string& body, const selection
       why = "the answer has the instance " + one.id + " twice";
       return {};
     }
-    if (auto fault = fault_of(one); !fault.empty()) result.left_out.emplace(one.id, std::move(fault));
+    if (auto fault = why_unreachable(one); !fault.empty()) result.left_out.emplace(one.id, std::move(fault));
     else result.endpoints.push_back(std::move(one));
   }
   std::ranges::sort(result.endpoints, {}, &endpoint::id);

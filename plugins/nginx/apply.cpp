@@ -22,14 +22,21 @@ applier::applier(apply_settings options, target nginx, context host)
 
 // Reads what is there. False when that is not possible, with the reason.
 bool applier::look(std::string& why, const std::stop_token& stop) {
-  // Nothing else that is written depends on the version.
-  if (form_.keepalive == 0 && form_.user_template.empty())
-    form_.keeps_by_default = version_.of(nginx_, stop) >= keeps_connections_by_default;
+  ask_version(stop);
   why = file_.look();
   if (!why.empty()) return false;
   if (!learned_) learn(file_.live().value_or(std::string()));
   if (options_.use_listener && !form_.listener) choose_listener();
   return true;
+}
+
+// What is written in the built-in form depends on the version at two places.
+void applier::ask_version(const std::stop_token& stop) {
+  if (!form_.user_template.empty() || (form_.keepalive != 0 && form_.sticky.empty())) return;
+  const auto version = version_.of(nginx_, stop);
+  form_.keeps_by_default = form_.keepalive == 0 && version >= keeps_connections_by_default;
+  // An unknown one is taken at its user's word: what it does not take, it refuses, and the old file stays.
+  form_.can_stick = !version || *version >= has_sticky;
 }
 
 // Once, at the first look: takes over what an earlier run of drcon left.

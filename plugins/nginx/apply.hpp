@@ -71,6 +71,7 @@ public:
 private:
   // What is there now, and what an earlier run left.
   bool look(std::string& why, const std::stop_token& stop);
+  void ask_version(const std::stop_token& stop);
   void learn(const std::string& file);
   void choose_listener();
   // With services that vanished while nginx's own configuration still names them, and with the last servers of those

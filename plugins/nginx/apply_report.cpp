@@ -28,6 +28,8 @@ void applier::report(const left_out& omitted, const std::vector<upstream>& admit
   std::vector<std::string> remarks;
   if (!warning_.empty()) remarks.push_back(warning_);
   if (live_ && !live_->remark().empty()) remarks.push_back(live_->remark());
+  if (!form_.sticky.empty() && !form_.can_stick)
+    remarks.push_back("sticky is left out, since this nginx is older than 1.29.6: sessions are not bound to servers");
   for (const auto& each : admitted)
     if (const auto loss = loss_of(each, last_); loss.keeps_last())
       remarks.push_back(common::kept_because_of("service " + each.name, loss));

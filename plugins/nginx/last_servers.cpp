@@ -46,7 +46,7 @@ std::optional<server> server_of_line(std::string_view line) {
   if (!is_address(result.address) || result.address == nobody) return {};
   for (std::string word; words >> word;) {
     if (word == "backup") result.backup = true;
-    else if (word == "down") result.down = true;
+    else if (word == "down" || word == "drain") result.down = true;
     else if (word.starts_with("weight="))
       result.weight = static_cast<std::uint32_t>(std::strtoul(word.c_str() + 7, nullptr, 10));
   }

@@ -40,6 +40,17 @@ constexpr const char* schema_text = R"JSON({
       "description": "How the built-in upstream blocks spread requests. \"hash\" is consistent, and goes by hash_key. In mode \"live\", \"random\" takes the less busy one of two, and there is no \"ip_hash\": use \"hash\" with \"$remote_addr\"." },
     "hash_key": { "type": "string", "pattern": "^[A-Za-z0-9_$.:/@{}-]{1,200}$", "default": "$remote_addr",
       "description": "What decides which server a request goes to, with balance = \"hash\": variables of nginx, such as \"$host$uri\"." },
+    "sticky": { "type": "object", "additionalProperties": false, "required": ["cookie"],
+      "description": "Binds the requests of a client to one server by a cookie that nginx sets; the first goes where balance says. For nginx 1.29.6 and later: with an earlier one it is left out, and drcon status says so. An endpoint of weight 0, or in maintenance, then goes on serving the sessions that are bound to it (drain). Not in mode \"live\"; built-in form only.",
+      "properties": {
+        "cookie": { "type": "string", "pattern": "^[A-Za-z0-9_.-]{1,100}$", "description": "Name of the cookie." },
+        "expires": { "type": "string", "format": "duration", "default": "0s", "description": "How long a browser keeps it; whole seconds, 0s: until it is closed." },
+        "domain": { "type": "string", "pattern": "^[A-Za-z0-9_.-]{1,253}$", "description": "Domain of the cookie. Default: the host of the request." },
+        "path": { "type": "string", "pattern": "^(/[A-Za-z0-9_./%~-]{0,200})?$", "default": "/", "description": "Path of the cookie; empty: that of the request." },
+        "http_only": { "type": "boolean", "default": true, "description": "Whether scripts of a page cannot read it." },
+        "secure": { "type": "boolean", "default": false, "description": "Whether browsers send it over https only." },
+        "same_site": { "type": "string", "enum": ["strict", "lax", "none", "unset"], "default": "lax", "description": "The cookie's attribute SameSite; unset: none is written." }
+      } },
     "slow_start": { "type": "string", "format": "duration", "default": "0s",
       "description": "Mode \"live\" only: over how long a new server gets its share of the requests, little by little; whole seconds, 0s: at once. Not for \"hash\", since keys would move twice." },
     "live_upstreams": { "type": "string", "enum": ["each", "variable"], "default": "each",

@@ -24,6 +24,9 @@ inline constexpr version_numbers keeps_connections_by_default{1, 29, 7};
 /// Of this version on there is the directive keepalive_min_timeout.
 inline constexpr version_numbers has_keepalive_min_timeout{1, 27, 4};
 
+/// Of this version on there are the directive sticky, and the parameter drain of a server.
+inline constexpr version_numbers has_sticky{1, 29, 6};
+
 struct program_name {
   std::string name;     ///< "nginx"; that of another server made from it
   std::string version;  ///< "1.22.1"

@@ -34,13 +34,16 @@ rendered_servers servers_of(const upstream& each, const last_servers& last, cons
 
 namespace {
 
+bool is_sticky(const layout& form) { return form.can_stick && !form.sticky.empty(); }
+
 void render_server(std::ostream& out, const server& each, const layout& form) {
   out << "    server " << each.address;
   if (each.weight != 1) out << " weight=" << each.weight;
   out << form.server_options;
   // nginx has no "backup" beside these.
   if (each.backup && form.balance.find("hash") == std::string::npos && form.balance != "random") out << " backup";
-  if (each.down) out << " down";
+  // A server without new traffic still serves the sessions that are bound to it.
+  if (each.down) out << (is_sticky(form) && each.address != nobody ? " drain" : " down");
   out << ";\n";
 }
 
@@ -49,6 +52,7 @@ void render_upstream(std::ostream& out, const upstream& each, const last_servers
   out << "upstream " << each.name << " {\n";
   if (!note.empty()) out << "    # " << note << "\n";
   if (!form.balance.empty()) out << "    " << form.balance << ";\n";
+  if (is_sticky(form)) out << "    " << form.sticky << ";\n";  // nginx wants it behind the method, before keepalive
   for (const auto& one : servers) render_server(out, one, form);
   out << render_keepalive(form) << "}\n";
 }

@@ -34,6 +34,8 @@ struct layout {
   std::string sink;           ///< name of the sink, for the heading
   std::string user_template;  ///< mustache; empty: the built-in form
   std::string balance;        ///< directive of the built-in form, or empty: round robin
+  std::string sticky;         ///< directive of the built-in form, or empty: requests go where `balance` says
+  bool can_stick = false;     ///< nginx has the directive, and `drain` for servers
   std::int64_t keepalive = 0;
   bool keeps_by_default = false;  ///< nginx keeps idle connections to an upstream that does not say how many
   std::string server_options;     ///< of the built-in form: " max_fails=…"

@@ -24,6 +24,25 @@ std::string read_template(const options& table) {
   return *text;
 }
 
+// The directive; empty: none.
+std::string read_sticky(const options& table) {
+  const auto sticky = table["sticky"];
+  if (!sticky.present()) return {};
+  if (table["template"].present())
+    throw config_error("/sticky", "goes with the built-in form only, not with 'template'");
+  auto text = "sticky cookie " + sticky["cookie"].string();
+  const auto expires = sticky["expires"].duration();
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(expires);
+  if (seconds != expires) throw config_error("/sticky/expires", "expected whole seconds");
+  if (seconds.count() > 0) text += " expires=" + std::to_string(seconds.count()) + "s";
+  if (const auto domain = sticky["domain"].string_or(""); !domain.empty()) text += " domain=" + domain;
+  if (const auto path = sticky["path"].string(); !path.empty()) text += " path=" + path;
+  if (sticky["http_only"].boolean()) text += " httponly";
+  if (sticky["secure"].boolean()) text += " secure";
+  if (const auto site = sticky["same_site"].string(); site != "unset") text += " samesite=" + site;
+  return text;
+}
+
 layout read_layout(const options& table, const context& host) {
   layout form;
   form.sink = std::string(host.name());
@@ -31,6 +50,7 @@ layout read_layout(const options& table, const context& host) {
   form.balance = table["balance"].string();
   if (form.balance == "round_robin") form.balance.clear();
   if (form.balance == "hash") form.balance = "hash " + table["hash_key"].string() + " consistent";
+  form.sticky = read_sticky(table);
   form.keepalive = table["keepalive"].integer();
   const auto fails = table["max_fails"].integer();
   const auto fail_timeout = table["fail_timeout"].duration();
@@ -79,6 +99,9 @@ void check_path(const char* option, const std::string& path) {
 void check_live(const options& table) {
   if (table["template"].present())
     throw config_error("/template", "with mode = \"live\" the file has no servers that a template could render");
+  if (table["sticky"].present())
+    throw config_error("/sticky",
+                       R"(mode = "live" binds no sessions: expected balance = "hash" with a cookie as hash_key)");
   if (table["host_names"].string() == "pass")
     throw config_error("/host_names", R"(with mode = "live" nginx resolves no names: expected "drop")");
   if (table["balance"].string() == "ip_hash")

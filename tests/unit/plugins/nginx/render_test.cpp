@@ -60,6 +60,27 @@ TEST(NginxRender, SaysThatNoConnectionsAreKeptOnlyWhereNginxKeepsThemByDefault) 
   EXPECT_NE(render(all, {}, form).bytes.find("    keepalive 16;\n"), std::string::npos);
 }
 
+TEST(NginxRender, BindsSessionsOnlyWhereNginxCanAndDrainsInsteadOfTakingDown) {
+  auto form = form_with_listener();
+  form.balance = "least_conn";
+  form.sticky = "sticky cookie drcon path=/";
+  auto drained = server_of("10.0.0.2:80");
+  drained.down = true;
+  const std::vector<upstream> all{{"web", {server_of("10.0.0.1:80"), drained}}};
+  EXPECT_NE(
+      render(all, {}, form).bytes.find("    least_conn;\n    server 10.0.0.1:80;\n    server 10.0.0.2:80 down;\n}\n"),
+      std::string::npos);
+  form.can_stick = true;
+  const auto text = render(all, {}, form).bytes;
+  EXPECT_NE(text.find("    least_conn;\n    sticky cookie drcon path=/;\n    server 10.0.0.1:80;\n"
+                      "    server 10.0.0.2:80 drain;\n}\n"),
+            std::string::npos)
+      << text;
+  EXPECT_TRUE(recall(text).at("web")[1].down);
+  EXPECT_NE(render({{"web", {}}}, {}, form).bytes.find("server 127.0.0.1:1 down"), std::string::npos)
+      << "nobody's address";
+}
+
 TEST(NginxMemory, RecallsWhatTheBuiltInFormShows) {
   auto backup = server_of("[2001:db8::1]:443", 7);
   backup.backup = true;

@@ -30,7 +30,7 @@ local QUIET_TICK, BUSY_TICK = 0.05, 0.005  -- how often a worker looks for a cha
 local config, dict, choose          -- as M.init was given them; the method of balancing
 local seen, version, changed_at = 0, 0, 0  -- stamp and version of the set that this worker has, and when it took it
 local blocks, services = {}, {}     -- name -> its text in that set; name -> its peers, made from the text when needed
-local open = {}                     -- address of a request -> what was chosen for it
+local open, last_look = {}, 0       -- address of a request -> what was chosen for it; when a worker looked around
 local address_space = ffi.new("char[16]")
 
 -- "10.0.0.1:80 5 0 u 0": address, weight, tier (0 is served first), u or d (up, down), since when (0: always).
@@ -248,7 +248,6 @@ local function random_two()
 end
 
 local methods = { round_robin = round_robin, least_conn = least_conn, hash = hash, random = random_two }
-
 local number_type = ffi.typeof("uintptr_t")  -- by its name, it would be looked up for each request
 local function request_key() return tonumber(ffi_cast(number_type, get_request())) end
 -- The try is over. max_fails and fail_timeout have the meaning that nginx gives them.
@@ -346,7 +345,6 @@ local function write_statistics()
   dict:safe_set("statistics " .. ngx.worker.pid(), table.concat(lines, "\n"), 60)
 end
 
-local last_look = 0
 local function tick(premature)
   if not premature then ngx.timer.at(ngx.now() - changed_at < 2 and BUSY_TICK or QUIET_TICK, tick) end
   if dict:get("stamp") ~= seen then adopt() end
@@ -374,13 +372,12 @@ local function say_of_workers(kind, separator)
 end
 
 local function say_state()
-  ngx.say("drcon ", M.protocol, "\nversion ", stamped_version(), "\ncapacity ", dict:capacity())
-  ngx.say("free ", dict:free_space())
+  ngx.say("drcon ", M.protocol, "\nversion ", stamped_version())
+  ngx.say("capacity ", dict:capacity(), "\nfree ", dict:free_space())
   say_of_workers("worker", " ")
 end
 
 local answers = {
-  other = function() return ngx.exit(404) end,
   ["GET /state"] = say_state,
   ["GET /statistics"] = function() return dict:safe_set("asked", true, 60) and say_of_workers("statistics", "\n") end,
   ["PUT /peers"] = function()
@@ -396,7 +393,7 @@ local answers = {
 -- In content_by_lua, on the unix socket.
 function M.serve()
   ngx.header.content_type = "text/plain"
-  return (answers[ngx.req.get_method() .. " " .. ngx.var.uri] or answers.other)()
+  return (answers[ngx.req.get_method() .. " " .. ngx.var.uri] or ngx.exit)(404)
 end
 
 return M

@@ -71,3 +71,7 @@ ROWS = {
     "http": _source(registry_kinds.HttpFeed),
     "file": _source(registry_kinds.File),
 }
+# Plugins without a row, and why.
+WITHOUT = {
+    "nomad": "no Debian has a Nomad with services of its own; its watcher is that of consul-kv",
+}

@@ -10,7 +10,6 @@ namespace drcon::http {
 namespace {
 
 constexpr unsigned good = 200;
-constexpr unsigned not_modified = 304;
 
 std::string advice_for(const common::http_answer& answer) {
   if (answer.status == 401 || answer.status == 403) return ": it refuses the token or the headers";

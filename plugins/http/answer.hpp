@@ -14,6 +14,9 @@
 
 namespace drcon::http {
 
+/// The status of an answer to a request that names an entity tag, while the feed has the same.
+inline constexpr unsigned not_modified = 304;
+
 /// Why the answer cannot be used, in words for people; nothing for status 200 and 304.
 std::optional<std::string> fault_of(const common::http_answer& answer, const settings& asked);
 

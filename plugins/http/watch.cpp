@@ -20,7 +20,6 @@ namespace asio = boost::asio;
 
 namespace {
 
-constexpr unsigned not_modified = 304;
 // Of a server that holds requests: beyond a burst, a feed that changes all the time is read this often.
 constexpr double answers_per_second = 10;
 constexpr double answer_burst = 5;

@@ -83,10 +83,16 @@ INSTANTIATE_TEST_SUITE_P(
                 return bytes;
               },
               "no sound DNS message"},
-        fault{"TargetWithoutAddress",
+        fault{"TargetsThatFail",
               [](const auto& q) {
                 if (question_of(q).second == 33)
-                  return dns_reply(q).srv("a.x", 80).srv("gone.x", 81).a("a.x", "10.0.0.1").bytes();
+                  return dns_reply(q).srv("a.x", 80).srv("b.x", 81).a("a.x", "10.0.0.1").bytes();
+                return dns_reply(q).code(2).bytes();
+              },
+              "b.x cannot be resolved"},
+        fault{"NoTargetWithAnAddress",
+              [](const auto& q) {
+                if (question_of(q).second == 33) return dns_reply(q).srv("gone.x", 81).bytes();
                 return dns_reply(q).code(3).bytes();
               },
               "gone.x has no address"}),
@@ -249,6 +255,7 @@ TEST(ConsulDns, IsReadyWhenOneServiceIsRefusedForGood) {
   ASSERT_TRUE(source.wait_ready()) << source.status().text;
   EXPECT_TRUE(source.wait_for([](const auto& now) { return now.services.contains("web"); }));
   EXPECT_FALSE(source.now().services.contains("api")) << "unknown is not empty";
+  EXPECT_TRUE(source.now().unknown.contains("api")) << "so that the host keeps what it served of it before a restart";
   EXPECT_EQ(source.status().state, DRCON_STATE_DEGRADED) << source.status().text;
 }
 

@@ -665,6 +665,21 @@ TEST(ConsulHttp, AsksAboutAllServicesOfANodeWhoseOwnCheckFails) {
   for (int i = 0; i < 60; ++i) EXPECT_TRUE(has(source, {"n1/other"}, "s" + std::to_string(i))) << i;
 }
 
+// As a proxy does that keeps answers for some time, and knows nothing of blocking queries.
+TEST(ConsulHttp, DoesNotAskForChecksWithoutAPauseWhenTheyAreAnsweredAtOnce) {
+  scripted_consul consul;
+  consul.set("/v1/health/state/any", {.index = 7, .never_holds = true});
+  source_harness source("consul-http", options(consul, sixty_in_turn()));
+  const auto begun = std::chrono::steady_clock::now();
+  source.start();
+  const auto asked = [&] { return consul.requests("/v1/health/state/any").size(); };
+  constexpr std::size_t burst = 5;
+  constexpr std::size_t beyond = 5;
+  ASSERT_TRUE(wait_until([&] { return asked() > burst + beyond; })) << source.status().text;
+  const auto took = std::chrono::steady_clock::now() - begun;
+  EXPECT_GE(took, std::chrono::milliseconds(100) * (beyond - 1)) << "ten a second, beyond a burst";
+}
+
 TEST(ConsulHttp, AsksAgainSoonForAServiceThatTakesTurnsAndFailed) {
   scripted_consul consul;
   source_harness source("consul-http", options(consul, sixty_in_turn()));

@@ -7,6 +7,7 @@
 #include "consul_catalog/abandoned.hpp"
 #include "consul_catalog/lease.hpp"
 #include "consul_catalog/plan.hpp"
+#include "consul_catalog/renewals.hpp"
 #include "consul_catalog/target.hpp"
 
 #include <drcon/sink.hpp>
@@ -66,7 +67,6 @@ private:
   target::request register_request(const registration& what) const;
   target::request status_request(const registration& what) const;
   target::request deregister_request(const std::string& id) const;
-  std::chrono::nanoseconds beat() const;
 
   const apply_settings options_;
   const context host_;
@@ -86,9 +86,9 @@ private:
   std::set<std::string> predecessors_;              // owners of which this sink has taken registrations over
   std::map<std::string, std::string> left_behind_;  // id -> owner: theirs, and not desired here
   std::string marked_;  // id of the registration that carries the lease's mark; empty: none does
+  renewals renewals_;
   clock::time_point next_mark_{};
   clock::time_point next_look_{};
-  clock::time_point next_beat_{};
 };
 
 }  // namespace drcon::consul_catalog

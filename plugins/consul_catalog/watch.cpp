@@ -18,7 +18,8 @@ std::string applier::keep_alive(const std::stop_token& stop) {
 
 std::chrono::nanoseconds applier::tend(const std::stop_token& stop) {
   if (!desired_) return std::chrono::nanoseconds::max();
-  if (const auto why = keep_alive(stop); !why.empty()) host_.status_away(why);
+  // A renewal would write over the mark of the one that this sink keeps away from.
+  if (const auto why = keeps_away_ ? std::string() : keep_alive(stop); !why.empty()) host_.status_away(why);
   if (!marked_.empty() && clock::now() >= next_mark_) {
     next_mark_ = clock::now() + lease::renewed_every;
     lease_.renew();
@@ -30,7 +31,7 @@ std::chrono::nanoseconds applier::tend(const std::stop_token& stop) {
     next_look_ = clock::now() + options_.verify;
     if (const auto how = match(stop); how.result != DRCON_OK && !stop.stop_requested()) host_.status_away(how.why);
   }
-  auto next = std::min(next_look_, renewals_.next());
+  auto next = std::min(next_look_, keeps_away_ ? next_look_ : renewals_.next());
   if (!marked_.empty()) next = std::min(next, next_mark_);
   return std::max<std::chrono::nanoseconds>(next - clock::now(), std::chrono::milliseconds(1));
 }

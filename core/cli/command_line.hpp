@@ -20,8 +20,9 @@ enum exit_code {
   exit_ok = 0,        ///< done
   exit_config = 1,    ///< the configuration or an option is wrong; positions are on standard error
   exit_usage = 2,     ///< the command line is wrong
-  exit_runtime = 3,   ///< could not do it: a target or a source did not answer in time, or refused; of the verbs that
-                      ///< look at a running drcon: something needs attention
+  exit_runtime = 3,   ///< could not do it: a target or a source did not answer in time, or refused, or a file that the
+                      ///< configuration names cannot be read yet; of the verbs that look at a running drcon: something
+                      ///< needs attention
   exit_overstay = 4,  ///< a plugin did not stop within the deadline
 };
 

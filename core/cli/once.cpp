@@ -74,9 +74,9 @@ int once(const arguments& options) {
   ignore_broken_pipes();
   plugins::registry plugins;
   const auto host = prepare(options, plugins);
-  if (!host) return exit_config;
+  if (!host) return host.error();
   const auto config = load_config(options, plugins);
-  if (!config) return exit_config;
+  if (!config) return config.error();
   auto own = *host;
   const auto locked = state_lock::take(own.state_directory);
   if (!locked) {

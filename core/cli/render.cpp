@@ -31,9 +31,9 @@ void show(const std::string& sink, const plugins::rendered_target& target, bool 
 int render(const arguments& options) {
   plugins::registry plugins;
   const auto host = prepare(options, plugins);
-  if (!host) return exit_config;
+  if (!host) return host.error();
   const auto config = load_config(options, plugins);
-  if (!config) return exit_config;
+  if (!config) return config.error();
   hosted_engine hosted(plugins, *host, engine::mode::render);
   config::diagnostics found;
   if (!hosted.engine().apply(*config, found)) {

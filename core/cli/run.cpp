@@ -281,9 +281,9 @@ int run(const arguments& options) {
   allow_many_files();
   plugins::registry plugins;
   const auto host = prepare(options, plugins);
-  if (!host) return exit_config;
+  if (!host) return host.error();
   const auto config = load_config(options, plugins);
-  if (!config) return exit_config;
+  if (!config) return config.error();
   if (!log_to(config->host)) return exit_runtime;
   const auto locked = state_lock::take(host->state_directory);
   if (!locked) {

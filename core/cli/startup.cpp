@@ -5,6 +5,7 @@
 #include "log/plugin_level.hpp"
 #include "plugins/program_directories.hpp"
 
+#include <algorithm>
 #include <csignal>
 #include <iostream>
 
@@ -57,10 +58,26 @@ void print_or_keep(const config::diagnostics& found, config::diagnostics* into) 
   else into->take(found);
 }
 
+// Also what is only the place of a file system that is not mounted yet.
+bool has_no_plugin(const std::filesystem::path& directory) {
+  std::error_code error;
+  for (std::filesystem::directory_iterator each(directory, error), end; !error && each != end; each.increment(error))
+    if (each->path().extension() == ".so") return false;
+  return true;
+}
+
+exit_code code_after(const config::diagnostics& found, const arguments& options,
+                     const std::vector<std::filesystem::path>& plugin_directories) {
+  const bool may_get_plugins = std::ranges::any_of(options.plugin_directories, has_no_plugin) ||
+                               std::ranges::any_of(plugin_directories, has_no_plugin);
+  const auto also = may_get_plugins ? std::optional(config::code::unknown_plugin) : std::nullopt;
+  return found.may_pass(also) ? exit_runtime : exit_config;
+}
+
 }  // namespace
 
-std::optional<config::host_config> prepare(const arguments& options, plugins::registry& plugins,
-                                           config::diagnostics* faults) {
+read_or_exit_code<config::host_config> prepare(const arguments& options, plugins::registry& plugins,
+                                               config::diagnostics* faults) {
   config::diagnostics found;
   auto host = config::load_host(options.config, found);
   if (!host) {
@@ -68,8 +85,9 @@ std::optional<config::host_config> prepare(const arguments& options, plugins::re
     load_plugins(options, {}, plugins);
     config::diagnostics all;
     config::load(options.config, plugins.catalog(), all);
-    print_or_keep(all.has_errors() ? all : found, faults);
-    return {};
+    const auto& worst = all.has_errors() ? all : found;
+    print_or_keep(worst, faults);
+    return code_after(worst, options, {});
   }
   configure_log(*host);
   load_plugins(options, *host, plugins);
@@ -77,19 +95,22 @@ std::optional<config::host_config> prepare(const arguments& options, plugins::re
   print_refused(plugins, 0);
   if (host->stop_on_bad_plugin && !plugins.refused().empty()) {
     std::cerr << "drcon: stopped by on_bad_plugin = \"stop\"; set it to \"continue\" to go on without them\n";
-    return {};
+    return exit_config;
   }
-  return host;
+  return *std::move(host);
 }
 
-std::optional<config::configuration> load_config(const arguments& options, plugins::registry& plugins,
-                                                 config::diagnostics* into) {
+read_or_exit_code<config::configuration> load_config(const arguments& options, plugins::registry& plugins,
+                                                     config::diagnostics* into) {
   config::diagnostics found;
   const auto refused_before = plugins.refused().size();
   auto loaded = config::load(options.config, plugins.catalog(), found);
   print_refused(plugins, refused_before);
   print_or_keep(found, into);
-  return loaded;
+  if (loaded) return *std::move(loaded);
+  config::diagnostics known;  // from prepare()
+  const auto host = config::load_host(options.config, known);
+  return code_after(found, options, host ? host->plugin_directories : std::vector<std::filesystem::path>());
 }
 
 }  // namespace drcon::cli

@@ -13,13 +13,22 @@ namespace {
 // the admin interface answers them.
 diagnostic cleaned(code of, position where, severity severity, const std::string& message, const std::string& help) {
   where.file = printable(where.file);
-  return {of, std::move(where), severity, printable(message), printable(help)};
+  return {.code = of,
+          .where = std::move(where),
+          .severity = severity,
+          .message = printable(message),
+          .help = printable(help)};
 }
 
 }  // namespace
 
 void diagnostics::error(code of, position where, std::string message, std::string help) {
   all_.push_back(cleaned(of, std::move(where), severity::error, message, help));
+}
+
+void diagnostics::unread(code of, position where, const read_fault& fault) {
+  error(of, std::move(where), fault.why);
+  all_.back().may_pass = fault.may_pass;
 }
 
 void diagnostics::warning(code of, position where, std::string message, std::string help) {
@@ -30,6 +39,12 @@ void diagnostics::take(const diagnostics& other) { all_.insert(all_.end(), other
 
 bool diagnostics::has_errors() const {
   return std::ranges::any_of(all_, [](const diagnostic& each) { return each.severity == severity::error; });
+}
+
+bool diagnostics::may_pass(std::optional<config::code> also) const {
+  return has_errors() && std::ranges::all_of(all_, [&](const diagnostic& each) {
+           return each.severity != severity::error || each.may_pass || each.code == also;
+         });
 }
 
 std::vector<diagnostic> diagnostics::sorted() const {

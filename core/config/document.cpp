@@ -101,7 +101,10 @@ private:
                    "'" + file.string() + "' is more than " + std::to_string(deepest_include) + " includes deep");
     done_.push_back(real);
     const auto text = read_file_text(file, largest_file);
-    if (!text) return fault(code::file, included_at, "'" + file.string() + "' " + text.error().why);
+    // The main file is where drcon is told to look: that it is not there is a mistake, and does not pass.
+    if (!text)
+      return unread(included_at,
+                    {"'" + file.string() + "' " + text.error().why, text.error().may_pass && !open_.empty()});
     open_.push_back(real);
     take(file, *text);
     open_.pop_back();
@@ -167,12 +170,17 @@ private:
     if (pattern.find_first_of("*?[") == std::string::npos)
       return read_file(including_file.parent_path() / pattern, where);
     const auto paths = matches_of(including_file.parent_path(), pattern);
-    if (!paths) return fault(code::file, where, "a directory of '" + shortened(pattern) + "' cannot be read");
+    if (!paths) return unread(where, {"a directory of '" + shortened(pattern) + "' cannot be read", true});
     for (const auto& each : *paths) read_file(each, where);
   }
 
   void fault(code of, const position& where, std::string message, std::string help = {}) {
     found_.error(of, where, std::move(message), std::move(help));
+    all_.is_complete = false;
+  }
+
+  void unread(const position& where, const read_fault& why) {
+    found_.unread(code::file, where, why);
     all_.is_complete = false;
   }
 

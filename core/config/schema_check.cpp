@@ -51,8 +51,10 @@ private:
   }
   void error(code of, const position& where, const std::string& pointer, const std::string& message,
              std::string help = {}) {
-    found_.error(of, where, "'" + shortened(readable(pointer)) + "' in " + given_.title + ": " + message,
-                 std::move(help));
+    found_.error(of, where, option_name(pointer) + message, std::move(help));
+  }
+  std::string option_name(const std::string& pointer) const {
+    return "'" + shortened(readable(pointer)) + "' in " + given_.title + ": ";
   }
 
   const options_to_check& given_;
@@ -222,7 +224,7 @@ json checker::check_secret(const toml::node& node, const json& schema, const std
     checked_.secret_files.insert_or_assign(file, signature_of(file));
   const auto secret = read_secret(node, given_.directory);
   if (!secret) {
-    error(code::secret, place(node), pointer, secret.error().why);
+    found_.unread(code::secret, place(node), {option_name(pointer) + secret.error().why, secret.error().may_pass});
     return nullptr;
   }
   if (const auto fault = fault_of(*secret, schema, "a secret that is something else"))

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/result.hpp"
+#include "config/file_text.hpp"
 
 #include <drcon/toml.hpp>
 
@@ -20,7 +21,7 @@ std::string signature_of(const std::string& file);
 
 /// The secret itself, or what is wrong, which never quotes the secret. A relative file is taken from `directory`; its
 /// last newline is left out.
-base::result<std::string> read_secret(const toml::node& node, const std::filesystem::path& directory);
+base::result<std::string, read_fault> read_secret(const toml::node& node, const std::filesystem::path& directory);
 
 /// The file that the secret is read from; empty where it is not in a file.
 std::filesystem::path file_of_secret(const toml::node& node, const std::filesystem::path& directory);

@@ -67,7 +67,8 @@ void readiness::judge(standing& each, failure how) {
   if (how == failure::unanswered || all_fail()) return;
   ++each.errors;
   constexpr unsigned enough = 2;
-  if (how == failure::refusal || (each.is_known && each.errors >= enough)) set_heard(each, true);
+  constexpr unsigned enough_of_unknown = 8;
+  if (how == failure::refusal || each.errors >= (each.is_known ? enough : enough_of_unknown)) set_heard(each, true);
 }
 
 bool readiness::become_ready(bool rest_is_heard) {

@@ -50,9 +50,11 @@ public:
   void end_outage() { in_outage_ = false; }
   /// During an outage: this one, though it does not fail, may have changed without being heard.
   void hear_again(standing& each) { set_heard(each, false); }
-  /// Readiness must not wait for what waiting does not make known: what is refused, or was known before and is answered
-  /// with errors. The latter loses nothing by it, since its last state stays; twice, since the first answer may come
-  /// from a server that has only just started.
+  /// Readiness must not wait for what waiting does not make known: what is refused, or is answered with errors again
+  /// and again while others work. One that was known before loses nothing by it, since its last state stays: there two
+  /// errors are enough, since the first may come from a server that has only just started. One that never was is
+  /// waited for longer, some half a minute with the usual pauses: its source has no state of it, and the host keeps
+  /// what it served of it earlier, if it is told that the state is unknown.
   void judge(standing& each, failure how);
   /// True when the source is ready now and was not before. `rest_is_heard`: nothing else has to be waited for.
   bool become_ready(bool rest_is_heard = true);

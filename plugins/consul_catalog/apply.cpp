@@ -43,6 +43,7 @@ outcome applier::apply(const snapshot_view& desired, const std::stop_token& stop
   rejected_.clear();
   stuck_.clear();
   desired_ = desired_from(desired, options_.desired);
+  std::erase_if(taken_, [this](const auto& each) { return !desired_->all.contains(each.first); });
   for (const auto& each : desired_->refused) host_.refused(each.service, each.endpoint, each.why);
   log_what_is_missing();
   return match(stop);
@@ -52,12 +53,15 @@ outcome applier::match(const std::stop_token& stop) {
   std::string why;
   const auto now = look(target_, *desired_, stop, why);
   if (!now) return retry(why);
-  if (why = reason_to_keep_away(*now); !why.empty()) {
+  why = reason_to_keep_away(*now);
+  foreign_.look(*now, *desired_, options_.desired.owner, lease_.has_seen_another());
+  if (keeps_away_ = !why.empty(); keeps_away_) {
     marked_.clear();
     next_look_ = clock::now() + std::min<std::chrono::nanoseconds>(options_.verify, lease::renewed_every);
     return retry(why);
   }
   auto todo = plan(*desired_, *now, options_.desired.owner, adoptable(*now));
+  leave_what_is_foreign(todo, *now);
   note_what_is_taken_over(todo, *now);
   add_stale_marks(*now, todo);
   choose_marked(todo);
@@ -68,13 +72,37 @@ outcome applier::match(const std::stop_token& stop) {
   return ok();
 }
 
+// A mark counts where one needs the right to write what we register, or where somebody registers the same as we do.
 std::string applier::reason_to_keep_away(const agent_state& now) {
   std::vector<lease_mark> marks;
+  std::vector<lease_mark> bystanders;
   for (const auto& [id, each] : now.services) {
     if (each.owner != options_.desired.owner) continue;
-    if (const auto mark = read_mark(each.output)) marks.push_back(*mark);
+    auto mark = read_mark(each.output);
+    if (!mark) continue;
+    mark->id = id;
+    const auto found = desired_->all.find(id);
+    const bool counts = is_contested_ || (found != desired_->all.end() && found->second.service == each.service);
+    (counts ? marks : bystanders).push_back(*std::move(mark));
   }
-  return lease_.judge(marks, clock::now());
+  auto why = lease_.judge(marks, clock::now(), bystanders);
+  is_contested_ = is_contested_ && lease_.may_be_another();
+  return why;
+}
+
+void applier::leave_what_is_foreign(steps& todo, const agent_state& now) {
+  std::erase_if(todo.to_remove, [this](const std::string& id) {
+    return foreign_.all().contains(id) || (lease_.may_be_another() && !foreign_.was_wanted(id));
+  });
+  is_contested_ = is_contested_ || (lease_.may_be_another() && is_contested(todo, now));
+}
+
+// What we have registered is there in another form: without another sink somebody has edited it by hand.
+bool applier::is_contested(const steps& todo, const agent_state& now) const {
+  return std::ranges::any_of(todo.to_register, [&](const registration* each) {
+    const auto taken = taken_.find(each->id);
+    return taken != taken_.end() && taken->second == each->digest && now.services.contains(each->id);
+  });
 }
 
 // The mark of a sink that is gone would make the next one wait.
@@ -153,6 +181,7 @@ std::string applier::register_services(const steps& what, std::set<std::string>&
     const auto& subject = *subjects[i];
     if (is_done(answers[i])) {
       ++done;
+      taken_[subject.id] = subject.digest;
       continue;
     }
     const auto why = fault_of(answers[i], "registering '" + subject.id + "'");

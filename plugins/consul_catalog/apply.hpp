@@ -5,8 +5,10 @@
 #pragma once
 
 #include "consul_catalog/abandoned.hpp"
+#include "consul_catalog/foreign_registrations.hpp"
 #include "consul_catalog/lease.hpp"
 #include "consul_catalog/plan.hpp"
+#include "consul_catalog/renewals.hpp"
 #include "consul_catalog/target.hpp"
 
 #include <drcon/sink.hpp>
@@ -55,6 +57,8 @@ private:
   void log_what_is_missing();
   std::string keep_alive(const std::stop_token& stop);
   std::string reason_to_keep_away(const agent_state& now);
+  void leave_what_is_foreign(steps& todo, const agent_state& now);
+  bool is_contested(const steps& todo, const agent_state& now) const;
   void add_stale_marks(const agent_state& now, steps& todo) const;
   void choose_marked(const steps& todo);
   std::set<std::string> adoptable(const agent_state& now);
@@ -66,7 +70,6 @@ private:
   target::request register_request(const registration& what) const;
   target::request status_request(const registration& what) const;
   target::request deregister_request(const std::string& id) const;
-  std::chrono::nanoseconds beat() const;
 
   const apply_settings options_;
   const context host_;
@@ -82,13 +85,17 @@ private:
   std::map<std::string, common::refused_loss> kept_;  // services of which nothing is removed, as compared last
   std::set<std::string> without_;  // what registrations lack of what their endpoints ask for, as logged last
   lease lease_;
+  bool keeps_away_ = false;
+  foreign_registrations foreign_;
+  std::map<std::string, std::string> taken_;  // id -> digest of a desired registration that the agent took from us
+  bool is_contested_ = false;  // a bystander's mark is that of a sink that registers what we do, in another way
   abandoned_owners abandoned_;
   std::set<std::string> predecessors_;              // owners of which this sink has taken registrations over
   std::map<std::string, std::string> left_behind_;  // id -> owner: theirs, and not desired here
   std::string marked_;  // id of the registration that carries the lease's mark; empty: none does
+  renewals renewals_;
   clock::time_point next_mark_{};
   clock::time_point next_look_{};
-  clock::time_point next_beat_{};
 };
 
 }  // namespace drcon::consul_catalog

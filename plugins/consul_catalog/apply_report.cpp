@@ -42,6 +42,16 @@ std::string applier::first_remark(const std::vector<const registration*>& confli
   if (!kept_.empty())
     return common::kept_because_of("service " + kept_.begin()->first, kept_.begin()->second) +
            (kept_.size() > 1 ? " (the same of " + common::count_of(kept_.size() - 1, "more service") + ")" : "");
+  if (const auto& other = lease_.bystander(); other && lease_.has_seen_another())
+    return "registration '" + other->id + "' has the mark of another drcon (" + place_of(other->holder) +
+           ") with the same owner: nothing is removed that this sink has not registered itself; give one of the two "
+           "sinks "
+           "another 'owner', or deregister it";
+  if (const auto& theirs = foreign_.all(); !theirs.empty())
+    return common::count_of(theirs.size(), "registration") + (theirs.size() == 1 ? " is" : " are") +
+           " of another drcon with the same owner, and stay: " +
+           common::first_of(theirs, [](const std::string& id) { return id; }) +
+           "; give one of the two sinks another 'owner', or deregister them";
   if (!conflicts.empty())
     return common::count_of(conflicts.size(), "endpoint") + (conflicts.size() == 1 ? " has an id" : " have ids") +
            " that others registered, '" + conflicts.front()->id + "' first";

@@ -31,7 +31,7 @@ constexpr const char* schema_text = R"JSON({
         "https": { "type": "string", "minLength": 1, "description": "Path of an HTTPS check." },
         "tcp": { "type": "boolean", "default": false, "description": "Whether to check that the port takes connections." },
         "grpc": { "type": "string", "minLength": 1, "description": "Name of the service to ask for in a gRPC health check; true: of none." },
-        "ttl": { "type": "string", "minLength": 2, "description": "The check named drcon turns critical when drcon has not renewed it for so long, in Go's form (30s, 1m30s). Default: it does not run out." },
+        "ttl": { "type": "string", "minLength": 2, "description": "The check named drcon turns critical when drcon has not renewed it for so long, in Go's form (30s, 1m30s); one of less than 1s is left out, and reported. Default: it does not run out." },
         "interval": { "type": "string", "minLength": 2, "default": "10s", "description": "How often Consul checks, in Go's form." },
         "timeout": { "type": "string", "minLength": 2, "description": "How long a check may take, in Go's form. Default: Consul's." },
         "initial_status": { "type": "string", "enum": ["passing", "warning", "critical"], "description": "Status until the first check. Default: Consul's, critical." },

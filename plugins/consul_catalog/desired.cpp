@@ -17,6 +17,8 @@ namespace {
 
 using nlohmann::json;
 
+// Each renewal is a request to the agent, and each change of a status one to Consul's servers.
+constexpr auto least_ttl = std::chrono::seconds(1);
 constexpr auto for_ever = "87600h";  // ten years: Consul has no check without a TTL whose status is set from outside
 
 std::string word(const check_words& words, const std::string& key) {
@@ -151,6 +153,16 @@ std::optional<std::string> fault_of(const endpoint& origin, const std::string& s
   return {};
 }
 
+// The time after which the check named drcon runs out; 0: it does not.
+std::chrono::nanoseconds ttl_of(const std::string& text, std::vector<std::string>& left_out) {
+  if (text.empty()) return {};
+  const auto ttl = go_duration(text);
+  if (ttl && *ttl >= least_ttl) return *ttl;
+  left_out.push_back("its check's ttl '" + text + "', which is " +
+                     (ttl ? "shorter than 1s: drcon would do nothing but renew it" : "no duration"));
+  return {};
+}
+
 registration registration_of(const endpoint& origin, const std::string& service, const std::string& id,
                              const desired_rules& by) {
   registration result{
@@ -158,9 +170,7 @@ registration registration_of(const endpoint& origin, const std::string& service,
   read_status(origin, result);
   const auto words = words_of(origin, by);
   const auto ttl = word(words, "ttl");
-  result.ttl = go_duration(ttl).value_or(std::chrono::nanoseconds::zero());
-  if (result.ttl.count() == 0 && !ttl.empty())
-    result.left_out.push_back("its check's ttl '" + ttl + "', which is no duration");
+  result.ttl = ttl_of(ttl, result.left_out);
   const auto deregister = deregister_after(words, by);
 
   json own = {{"CheckID", own_check(id)},

@@ -85,12 +85,6 @@ std::vector<std::string> parts_of(const std::string& holder) {
   return parts;
 }
 
-// For people: where the other sink runs.
-std::string place_of(const std::string& holder) {
-  const auto parts = parts_of(holder);
-  return parts.size() == 5 ? "process " + parts[1] + " on " + parts[0] : holder;
-}
-
 }  // namespace
 
 std::optional<lease_mark> read_mark(const std::string& output) {
@@ -107,6 +101,11 @@ std::optional<lease_mark> read_mark(const std::string& output) {
   const auto [end, error] = std::from_chars(first, text.data() + text.size(), result.count);
   if (error != std::errc() || end == text.data() + text.size() || *end != ']') return {};
   return result;
+}
+
+std::string place_of(const std::string& holder) {
+  const auto parts = parts_of(holder);
+  return parts.size() == 5 ? "process " + parts[1] + " on " + parts[0] : holder;
 }
 
 bool is_of_this_host(const std::string& holder) {
@@ -131,21 +130,39 @@ lease::~lease() { live().remove(holder_); }
 
 std::string lease::mark() const { return std::string(opening) + holder_ + " #" + std::to_string(count_) + "]"; }
 
-std::string lease::judge(const std::vector<lease_mark>& marks, clock::time_point now) {
+std::string lease::judge(const std::vector<lease_mark>& marks, clock::time_point now,
+                         const std::vector<lease_mark>& bystanders) {
+  std::set<std::pair<std::string, std::string>> there;
+  for (const auto* all : {&marks, &bystanders})
+    for (const auto& each : *all) there.emplace(each.id, each.holder);
+  // Whoever writes marks under ever new names must not fill the memory.
+  std::erase_if(seen_, [&](const auto& each) { return !there.contains(each.first); });
+  another_ = life::gone;
+  bystander_.reset();
+  for (const auto& each : bystanders)
+    if (see(each, now) != life::gone && !bystander_) bystander_ = each;
   auto why = reason_to_keep_away(marks, now);
   is_held_ = why.empty();
   return why;
 }
 
+lease::life lease::see(const lease_mark& mark, clock::time_point now) {
+  if (mark.holder == holder_ || has_ended(mark.holder)) return life::gone;
+  const auto [found, is_new] = seen_.try_emplace({mark.id, mark.holder}, sighting{.count = mark.count, .since = now});
+  auto& seen = found->second;
+  if (!is_new && seen.count != mark.count) seen = {.count = mark.count, .since = now, .has_changed = true};
+  if (now - seen.since >= lasts) return life::gone;
+  const auto found_now = seen.has_changed ? life::lives : life::unknown;
+  another_ = std::max(another_, found_now);
+  return found_now;
+}
+
 std::string lease::reason_to_keep_away(const std::vector<lease_mark>& marks, clock::time_point now) {
   std::string why;
   for (const auto& each : marks) {
-    if (each.holder == holder_ || has_ended(each.holder)) continue;
-    const auto [found, is_new] = seen_.try_emplace(each.holder, sighting{.count = each.count, .since = now});
-    auto& seen = found->second;
-    if (!is_new && seen.count != each.count) seen = {.count = each.count, .since = now, .has_changed = true};
-    if (now - seen.since >= lasts) continue;
-    if (!seen.has_changed) {
+    const auto found = see(each, now);
+    if (found == life::gone) continue;
+    if (found == life::unknown) {
       if (is_held_) continue;
       why = "its registrations have the mark of another drcon (" + place_of(each.holder) +
             "); this one waits for up to 10 s to see whether that one still renews it";

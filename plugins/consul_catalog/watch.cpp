@@ -5,18 +5,11 @@
 
 namespace drcon::consul_catalog {
 
-// How often checks are renewed: in a third of the shortest time within which one runs out.
-std::chrono::nanoseconds applier::beat() const {
-  auto shortest = std::chrono::nanoseconds::max();
-  for (const auto& [id, each] : desired_->all)
-    if (each.ttl.count() > 0) shortest = std::min(shortest, each.ttl / 3);
-  return shortest;
-}
-
 std::string applier::keep_alive(const std::stop_token& stop) {
   std::vector<target::request> requests;
-  for (const auto& [id, each] : desired_->all)
-    if (each.ttl.count() > 0 && !rejected_.contains(id)) requests.push_back(status_request(each));
+  for (const auto* each : renewals_.due(*desired_, clock::now()))
+    if (!rejected_.contains(each->id)) requests.push_back(status_request(*each));
+  if (requests.empty()) return {};
   for (const auto& each : target_.ask(requests, stop))
     if (each.fault != common::http_fault::none)
       return each.why;  // a check that is gone is restored at the next comparison
@@ -24,13 +17,9 @@ std::string applier::keep_alive(const std::stop_token& stop) {
 }
 
 std::chrono::nanoseconds applier::tend(const std::stop_token& stop) {
-  constexpr auto never = std::chrono::nanoseconds::max();
-  if (!desired_) return never;
-  const auto every = beat();
-  if (every != never && clock::now() >= next_beat_) {
-    next_beat_ = clock::now() + every;
-    if (const auto why = keep_alive(stop); !why.empty()) host_.status_away(why);
-  }
+  if (!desired_) return std::chrono::nanoseconds::max();
+  // A renewal would write over the mark of the one that this sink keeps away from.
+  if (const auto why = keeps_away_ ? std::string() : keep_alive(stop); !why.empty()) host_.status_away(why);
   if (!marked_.empty() && clock::now() >= next_mark_) {
     next_mark_ = clock::now() + lease::renewed_every;
     lease_.renew();
@@ -42,7 +31,7 @@ std::chrono::nanoseconds applier::tend(const std::stop_token& stop) {
     next_look_ = clock::now() + options_.verify;
     if (const auto how = match(stop); how.result != DRCON_OK && !stop.stop_requested()) host_.status_away(how.why);
   }
-  auto next = every == never ? next_look_ : std::min(next_look_, next_beat_);
+  auto next = std::min(next_look_, keeps_away_ ? next_look_ : renewals_.next());
   if (!marked_.empty()) next = std::min(next, next_mark_);
   return std::max<std::chrono::nanoseconds>(next - clock::now(), std::chrono::milliseconds(1));
 }

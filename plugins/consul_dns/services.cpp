@@ -62,7 +62,9 @@ std::vector<endpoint> endpoints_of(std::vector<srv_record> records, const addres
     if (each.target.empty()) continue;  // RFC 2782: "." says that the service is decidedly not there
     const bool warning = of.of_consul && each.weight == 0;
     if (warning && !of.warning) continue;
-    const auto& address = book.at(each.target);
+    const auto found = book.find(each.target);
+    if (found == book.end()) continue;
+    const auto& address = found->second;
     endpoint one{.id = common::with_port(address, each.port),
                  .node = node_of(each.target),
                  .address = address,

@@ -22,7 +22,7 @@ void add_addresses(const std::vector<address_record>& records, address_book& boo
 /// Targets of the answer that the book does not have.
 std::vector<std::string> unresolved(const std::vector<srv_record>& records, const address_book& book);
 
-/// All endpoints, ordered by id, the same in whichever order the records come. Every target must be in the book.
+/// The endpoints of all targets that the book has, ordered by id, the same in whichever order the records come.
 std::vector<endpoint> endpoints_of(std::vector<srv_record> records, const address_book& book,
                                    const watched_service& of);
 

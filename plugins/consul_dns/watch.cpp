@@ -35,6 +35,7 @@ void common_state::report_status() const {
   if (!failures.empty() && failures.size() == options.services.size()) return host.status_away(first_of(failures));
   if (!failures.empty()) return host.status_degraded(first_of(failures));
   if (!awaited.text().empty()) return host.status_degraded(awaited.text());
+  if (!nameless.empty()) return host.status_degraded(first_of(nameless));
   if (!cuts.empty()) return host.status_degraded(first_of(cuts));
   host.status_ok(common::count_of(options.services.size(), "service") +
                  (options.resolver.over == transport::udp
@@ -79,6 +80,7 @@ watcher::watcher(const watched_service& what, common_state& shared, std::shared_
       shared_(shared),
       first_(std::move(first)),
       second_(std::move(second)),
+      targets_(shared.options.absent_after),
       settling_(shared.options.settle),
       failures_(shared.options.pace.after_failures()) {}
 
@@ -104,10 +106,15 @@ asio::awaitable<watcher::finding> watcher::look() {
   address_book book;
   add_addresses(answer.parsed.alongside, book);
   found.ttl = ttl_of(answer.parsed);
-  found.why = co_await resolve(unresolved(answer.parsed.services, book), book, found.ttl);
+  const auto& records = answer.parsed.services;
+  const auto answers = co_await resolve(targets_.to_ask(unresolved(records, book), clock::now()), found.ttl);
+  auto judged = targets_.take(records, std::move(book), answers, what_, published_, clock::now());
+  found.why = std::move(judged.fault);
+  found.is_final = judged.is_final;
+  found.is_of_target = !found.why.empty();
   if (!found.why.empty()) co_return found;
-  whole_ = in_order(answer.parsed.services);
-  found.endpoints = endpoints_of(answer.parsed.services, book, what_);
+  whole_ = in_order(records);
+  found.endpoints = std::move(judged.endpoints);
   co_return found;
 }
 
@@ -146,41 +153,44 @@ void watcher::note_cut(const dns_answer& over_udp, const dns_answer& whole) {
   if (silent || was) shared_.report_status();
 }
 
-// Addresses of the targets that came without one. What went wrong, or empty.
-asio::awaitable<std::string> watcher::resolve(std::vector<std::string> targets, address_book& book,
-                                              std::uint32_t& ttl) {
+// The targets that came without an address. The shortest TTL of what is found counts.
+asio::awaitable<std::vector<target_answer>> watcher::resolve(std::vector<std::string> names, std::uint32_t& ttl) {
   constexpr std::size_t at_a_time = 32;  // a server may close a connection after a hundred questions
   const auto executor = co_await asio::this_coro::executor;
-  for (std::size_t start = 0; start < targets.size(); start += at_a_time) {
+  std::vector<target_answer> all;
+  for (std::size_t start = 0; start < names.size(); start += at_a_time) {
     using lookup = decltype(asio::co_spawn(executor, look_up({}), asio::deferred));
     std::vector<lookup> group;
-    for (std::size_t i = start; i < std::min(start + at_a_time, targets.size()); ++i)
-      group.push_back(asio::co_spawn(executor, look_up(targets[i]), asio::deferred));
-    const auto [order, errors, found] = co_await asio::experimental::make_parallel_group(std::move(group))
-                                            .async_wait(asio::experimental::wait_for_all(), asio::use_awaitable);
+    for (std::size_t i = start; i < std::min(start + at_a_time, names.size()); ++i)
+      group.push_back(asio::co_spawn(executor, look_up(names[i]), asio::deferred));
+    auto [order, errors, found] = co_await asio::experimental::make_parallel_group(std::move(group))
+                                      .async_wait(asio::experimental::wait_for_all(), asio::use_awaitable);
     for (const auto& error : errors)
       if (error) std::rethrow_exception(error);
-    for (const auto& each : found) {
-      if (!each.why.empty()) co_return each.why;
-      add_addresses(each.addresses, book);
+    for (auto& each : found) {
       for (const auto& record : each.addresses) ttl = std::min(ttl, record.ttl);
+      all.push_back(std::move(each));
     }
   }
-  co_return std::string();
+  co_return all;
 }
 
 // IPv4, and IPv6 only when there is no IPv4. When the first question fails nothing is known: the address of the other
 // family would be another endpoint, which would vanish a moment later.
-asio::awaitable<watcher::target_found> watcher::look_up(std::string target) {
+asio::awaitable<target_answer> watcher::look_up(std::string target) {
   for (const auto type : {record_type::a, record_type::aaaa}) {
     auto answer = co_await first_->ask(target, type);
     if (second_ && answer.parsed.truncated) answer = co_await second_->ask(target, type);
     if (answer.found.is == verdict::kind::fault)
-      co_return target_found{.addresses = {}, .why = "target " + target + " cannot be resolved: " + answer.found.why};
+      co_return target_answer{.target = target,
+                              .addresses = {},
+                              .why = "target " + target + " cannot be resolved: " + answer.found.why,
+                              .is_final = answer.found.is_final};
     auto addresses = addresses_of(answer.parsed, target);
-    if (!addresses.empty()) co_return target_found{.addresses = std::move(addresses), .why = {}};
+    if (!addresses.empty()) co_return target_answer{.target = target, .addresses = std::move(addresses), .why = {}};
   }
-  co_return target_found{.addresses = {}, .why = "target " + target + " has no address"};
+  co_return target_answer{
+      .target = target, .addresses = {}, .why = "target " + target + " has no address", .is_final = true};
 }
 
 void watcher::take(finding& found) {
@@ -201,6 +211,7 @@ void watcher::take(finding& found) {
         "a server was silent, and the answer is another one than before; accepted when it has held for settle");
   }
   settling_.interrupt();
+  if (!found.is_of_target) targets_.interrupt();
   if (!found.absent) {
     absent_since_.reset();
     report_failure(found.why, found.kind());
@@ -213,6 +224,7 @@ void watcher::take(finding& found) {
   if (now - *absent_since_ >= settling_.absence(shared_.options.absent_after)) {
     settling_.believe();
     whole_.clear();
+    targets_.clear();
     publish({});
   } else if (!published_ || !published_->empty()) {
     report_failure("the authority knows no such name; accepted when it has held for absent_after");
@@ -227,13 +239,29 @@ bool watcher::looks_like_part(const std::vector<endpoint>& found, clock::time_po
 }
 
 void watcher::publish(const std::vector<endpoint>& endpoints) {
+  report_left_out();
   if (shared_.failures.erase(what_.service) > 0 || !published_) shared_.report_status();
-  if (!known_ || published_ != endpoints) {
+  if (std::exchange(is_told_unknown_, false) || published_ != endpoints) {
     published_ = endpoints;
-    known_ = true;
     shared_.host.publish({.name = what_.service, .revision = 0, .endpoints = endpoints});
   }
   shared_.note_success(what_, static_cast<std::size_t>(std::ranges::count_if(endpoints, common::in_service)));
+}
+
+// Before the endpoints: who sees that some are missing finds the reason.
+void watcher::report_left_out() {
+  const auto before = std::exchange(left_out_, targets_.left_out());
+  for (const auto& [id, why] : left_out_)
+    if (const auto known = before.find(id); known == before.end() || known->second != why)
+      shared_.host.refused(what_.service, id, why);
+  for (const auto& [id, why] : before)
+    if (!left_out_.contains(id)) shared_.host.refused(what_.service, id, {});
+  const auto text = targets_.text();
+  const auto reported = shared_.nameless.find(what_.service);
+  if (text == (reported == shared_.nameless.end() ? std::string() : reported->second)) return;
+  if (text.empty()) shared_.nameless.erase(reported);
+  else shared_.nameless[what_.service] = text;
+  shared_.report_status();
 }
 
 void watcher::report_failure(const std::string& why, common::failure how) {
@@ -243,7 +271,9 @@ void watcher::report_failure(const std::string& why, common::failure how) {
     reported = why;
     shared_.report_status();  // before "unknown", so that the reason is there
   }
-  if (std::exchange(known_, false)) shared_.host.unknown(what_.service, why);
+  // Also of a service that was never known: what is served of it since before a restart stays, even when the source is
+  // ready without it.
+  if (!std::exchange(is_told_unknown_, true)) shared_.host.unknown(what_.service, why);
   shared_.note_failure(what_.service, how, why);
 }
 

@@ -1,8 +1,8 @@
 // Asks for one service again and again, and publishes its state.
 //
 // A DNS server cannot push changes. Only a complete answer changes what is published. A failure, a refusal, silence, a
-// part, a target without address, a "no such name" that is not from the authority or has not held for long enough, or
-// another answer right after silence leaves it as it was.
+// part, a "no such name" that is not from the authority or has not held for long enough, or another answer right after
+// silence leaves it as it was. A target without an address is left out of it (targets.hpp).
 // Thread rule: the instance's strand.
 #pragma once
 
@@ -13,6 +13,7 @@
 #include "consul_dns/services.hpp"
 #include "consul_dns/settings.hpp"
 #include "consul_dns/settling.hpp"
+#include "consul_dns/targets.hpp"
 
 #include <drcon/context.hpp>
 
@@ -34,6 +35,7 @@ struct common_state {
   context host;
   std::map<std::string, std::string> failures;             ///< service -> why its state is unknown
   std::map<std::string, std::string> cuts;                 ///< service -> how its answers over UDP are cut
+  std::map<std::string, std::string> nameless = {};        ///< service -> which of its targets have no address
   std::map<std::string, common::standing> standings = {};  ///< by service
   common::readiness readiness = {};                        ///< in an outage every service fails
   common::awaited_endpoints awaited = {};
@@ -71,25 +73,21 @@ private:
     bool is_answered = false;                        ///< a server has answered, if only with a fault
     bool met_silence = false;                        ///< a server has not: it may have restarted
     bool is_settling = false;                        ///< the endpoints are not used yet
+    bool is_of_target = false;                       ///< the service's name was answered, but not those of its targets
     std::uint32_t ttl = 0;
 
     common::failure kind() const;
   };
-  /// The addresses of one target.
-  struct target_found {
-    std::vector<address_record> addresses;
-    std::string why;  ///< why there are none
-  };
-
   boost::asio::awaitable<finding> look();
   boost::asio::awaitable<dns_answer> ask_whole();
-  boost::asio::awaitable<std::string> resolve(std::vector<std::string> targets, address_book& book, std::uint32_t& ttl);
-  boost::asio::awaitable<target_found> look_up(std::string target);
+  boost::asio::awaitable<std::vector<target_answer>> resolve(std::vector<std::string> names, std::uint32_t& ttl);
+  boost::asio::awaitable<target_answer> look_up(std::string target);
   bool may_be_part(const dns_answer& over_udp) const;
   void note_cut(const dns_answer& over_udp, const dns_answer& whole);
   void take(finding& found);
   bool looks_like_part(const std::vector<endpoint>& found, clock::time_point now);
   void publish(const std::vector<endpoint>& endpoints);
+  void report_left_out();
   std::chrono::nanoseconds pause(const finding& found);
 
   const watched_service& what_;
@@ -98,7 +96,9 @@ private:
   std::shared_ptr<resolver> second_;
   std::optional<std::vector<endpoint>> published_;
   std::vector<srv_record> whole_;  // records of the last whole answer, in order, without TTLs
-  bool known_ = false;             // the host has not been given "unknown" since the last publish
+  bool is_told_unknown_ = false;   // the host has been given "unknown" since the last publish
+  targets targets_;
+  std::map<std::string, std::string> left_out_;  // as reported
   std::optional<clock::time_point> absent_since_;
   settling settling_;
   random_parts parts_;

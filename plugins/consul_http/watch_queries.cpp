@@ -210,13 +210,15 @@ asio::awaitable<void> watcher::watch_checks(selection place) {
     other_worked(checks_watch);
     // Nothing is published from these answers: they only say what to ask about, so that none needs to be confirmed.
     const auto news = progress.take(answer, true);
-    if (progress.has_index() && news == query_progress::news::none) continue;
-    suspect_checks(place.place(), known, *now);
-    known = std::move(*now);
-    // A node whose services are not known may have been the one whose check changed. Without an index nobody says that
-    // something has changed: then everything but failing checks is seen within rotation_max_age.
-    if (progress.has_index() && !nodes_[place.place()].turns.reports()) something_changed();
-    wake_rotation();
+    if (!progress.has_index() || news != query_progress::news::none) {
+      suspect_checks(place.place(), known, *now);
+      known = std::move(*now);
+      // A node whose services are not known may have been the one whose check changed. Without an index nobody says
+      // that something has changed: then everything but failing checks is seen within rotation_max_age.
+      if (progress.has_index() && !nodes_[place.place()].turns.reports()) something_changed();
+      wake_rotation();
+    }
+    // Also when nothing is new: a cache in between may answer at once, again and again.
     const auto wait = pause_after(answers, progress);
     if (wait > clock::duration::zero()) co_await pause(wait);
   }

@@ -1,6 +1,7 @@
 #include "docker/watch.hpp"
 
 #include "common/short_text.hpp"
+#include "docker/event_lines.hpp"
 
 #include <drcon/url.hpp>
 
@@ -24,7 +25,8 @@ using nlohmann::json;
 constexpr auto first_pause = std::chrono::milliseconds(100);
 // Podman sends no event when a container is asked to stop, but its list shows the state "stopping" at once.
 constexpr auto podman_interval = std::chrono::seconds(1);
-constexpr std::size_t longest_line = std::size_t{4} * 1024 * 1024;  // of the event stream: labels are part of it
+// A container with events that are too long may send many.
+constexpr auto pause_after_dropped = std::chrono::seconds(1);
 
 std::string event_filter() { return url_encode(R"({"type":["container","network"]})"); }
 
@@ -108,16 +110,9 @@ asio::awaitable<void> watcher::recall() {
 }
 
 asio::awaitable<std::string> watcher::listen() {
-  std::string text;
+  event_lines lines;
   while (const auto part = co_await events_.more()) {
-    text += *part;
-    std::size_t start = 0;
-    for (auto end = text.find('\n'); end != std::string::npos; end = text.find('\n', start)) {
-      take_event(text.substr(start, end - start));
-      start = end + 1;
-    }
-    text.erase(0, start);
-    if (text.size() > longest_line) co_return "the engine sends an event of more than 4 MiB";
+    if (lines.add(*part, [this](const std::string& line) { take_event(line); })) look_soon();
     publish();
   }
   co_return "the engine has ended the event stream";
@@ -127,6 +122,13 @@ void watcher::take_event(const std::string& line) {
   const auto what = read_event(line);
   if (!what) return;
   if (inventory_.take(*what, clock::now())) to_look_at_.add(what->container);
+  wake_.cancel();
+}
+
+// Nobody knows what the event that was dropped has changed, nor of which container.
+void watcher::look_soon() {
+  host_.count("dropped_events_total", "Events of more than 4 MiB, of which each makes drcon read the whole list.");
+  next_look_ = std::min(next_look_, clock::now() + pause_after_dropped);
   wake_.cancel();
 }
 

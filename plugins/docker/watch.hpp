@@ -45,6 +45,7 @@ private:
   std::string unanswered(const std::string& id, const common::http_answer& answer);
 
   void take_event(const std::string& line);
+  void look_soon();
   void all_looked_at();
   void publish();
   void report_status() const;

@@ -309,20 +309,86 @@ TEST_F(ConsulCatalog, LivesBesideAnother) {
 TEST_F(ConsulCatalog, KeepsAwayWhileAnotherSinkKeepsRegistrationsWithTheSameOwner) {
   sink("verify = \"1h\"\n");
   apply({service_with("web", {endpoint_at("a", 80), endpoint_at("b", 81)})});
-  auto other = make();
+  auto other = make("check = { ttl = \"1s\" }\n");
+  const std::vector<service> wanted = {service_with("web", {endpoint_at("a", 90)}),
+                                       service_with("api", {endpoint_at("c", 82)})};
   std::string why;
   EXPECT_TRUE(wait_until([&] {
-    why = other->apply({service_with("api", {endpoint_at("c", 82)})}).why;
+    why = other->apply(wanted).why;
     return why.find("give one of the two sinks another 'owner'") != std::string::npos;
   })) << why;
   EXPECT_NE(why.find("process " + std::to_string(::getpid())), std::string::npos) << why;
-  EXPECT_TRUE(has("a") && has("b")) << services().dump();
+  EXPECT_EQ(services()["a"]["Port"], 80);
+  EXPECT_TRUE(has("b")) << services().dump();
   EXPECT_FALSE(has("c"));
   sink_.reset();  // it has ended: the other one goes on at once
-  const auto how = other->apply({service_with("api", {endpoint_at("c", 82)})});
+  const auto how = other->apply(wanted);
   EXPECT_EQ(how.result, DRCON_OK) << how.why;
+  EXPECT_EQ(services()["a"]["Port"], 90);
   EXPECT_TRUE(has("c"));
-  EXPECT_FALSE(has("a"));
+  EXPECT_TRUE(has("b")) << "another drcon has it, which may only be restarted";
+  EXPECT_NE(other->status().text.find("of another drcon with the same owner, and stay: 'b'"), std::string::npos)
+      << other->status().text;
+  ASSERT_EQ(other->apply({}).result, DRCON_OK);
+  EXPECT_FALSE(has("a") || has("c")) << "what is its own goes";
+  EXPECT_TRUE(has("b"));
+}
+
+// As two drcon on one host with a sink of one name each: the default owner has no more in it.
+TEST_F(ConsulCatalog, LeavesWhatAnotherSinkWithTheSameOwnerRegisters) {
+  sink();
+  apply({service_with("web", {endpoint_at("a", 80), endpoint_at("b", 81)})});
+  const auto other = make();
+  const std::vector<service> wanted = {service_with("api", {endpoint_at("c", 82)})};
+  ASSERT_EQ(other->apply(wanted).result, DRCON_OK);
+  const auto says = [](const sink_harness& one) {
+    return one.status().text.find("has the mark of another drcon") != std::string::npos;
+  };
+  EXPECT_TRUE(wait_until([&] { return says(*sink_) && says(*other); }))
+      << sink_->status().text << "; " << other->status().text;
+  EXPECT_TRUE(has("a") && has("b") && has("c")) << services().dump();
+  apply({service_with("web", {endpoint_at("a", 80)})});
+  EXPECT_FALSE(has("b")) << "each removes what it has registered";
+  sink_.reset();
+  ASSERT_EQ(other->apply(wanted).result, DRCON_OK);
+  EXPECT_TRUE(has("a")) << "it may only be restarted";
+}
+
+TEST_F(ConsulCatalog, LeavesToOneOfTwoSinksWithTheSameOwnerWhatBothRegister) {
+  sink();
+  const auto other = make();
+  const auto one_says = [&] {
+    for (const auto& why : {sink_->apply({service_with("web", {endpoint_at("a", 80), endpoint_at("shared", 81)})}).why,
+                            other->apply({service_with("web", {endpoint_at("b", 80), endpoint_at("shared", 82)})}).why})
+      if (why.find("keeps registrations with the same owner") != std::string::npos) return true;
+    return false;
+  };
+  EXPECT_TRUE(wait_until(one_says, 30s)) << sink_->status().text << "; " << other->status().text;
+}
+
+// Who may register one service can write any mark into its check.
+TEST_F(ConsulCatalog, IsNotKeptAwayByAMarkThatAnybodyMayWrite) {
+  consul_.add("evil", "evil", "10.0.0.66", 66,
+              {{"Meta", {{"drcon-owner", "me"}}},
+               {"Check", {{"CheckID", "drcon:evil"}, {"Name", "drcon"}, {"TTL", "1h"}, {"Status", "passing"}}}});
+  int count = 0;
+  const auto renew = [&] {
+    consul_.put("/v1/agent/check/update/drcon:evil",
+                {{"Status", "passing"}, {"Output", "[kept by !:1:x:1:1 #" + std::to_string(++count) + "]"}});
+  };
+  renew();
+  sink();
+  EXPECT_TRUE(wait_until([&] {
+    renew();
+    apply({service_with("web", {endpoint_at("a", 80 + count % 2), endpoint_at("b", 81)})});
+    return sink_->status().text.find("registration 'evil' has the mark of another drcon") != std::string::npos;
+  })) << sink_->status().text;
+  EXPECT_TRUE(has("a") && has("b"));
+  apply({service_with("web", {endpoint_at("b", 81)})});
+  EXPECT_FALSE(has("a")) << "and what is its own is removed";
+  consul_.remove("evil");
+  apply({service_with("web", {endpoint_at("b", 81)})});
+  EXPECT_EQ(sink_->status().state, DRCON_STATE_OK) << sink_->status().text;
 }
 
 // The default owner has the sink's name.

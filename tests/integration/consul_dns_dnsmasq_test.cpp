@@ -120,16 +120,22 @@ TEST_F(ConsulDnsDnsmasq, IsNotAcceptedWhenItKnowsNothingAndIsNoAuthority) {
   EXPECT_TRUE(sees({})) << "when told to: " << source_->status().text;
 }
 
-TEST_F(ConsulDnsDnsmasq, IsNotUsedInPartWhenATargetHasNoAddress) {
+TEST_F(ConsulDnsDnsmasq, IsFollowedThoughATargetHasNoAddress) {
   server_.start(records);
   watch();
   ASSERT_TRUE(sees({"10.0.0.1:8080", "[2001:db8::6]:8081"})) << source_->status().text;
-  server_.start(std::string(records) + "srv-host=_web._tcp.example.test,nowhere.example.test,1\n");
-  ASSERT_TRUE(source_->wait_for([](const auto& now) { return now.unknown.contains("web"); }));
+  const std::string nowhere = "srv-host=_web._tcp.example.test,nowhere.example.test,1\n";
+  server_.start(std::string(records) + nowhere + "srv-host=_web._tcp.example.test,a.example.test,8082\n");
+  EXPECT_TRUE(sees({"10.0.0.1:8080", "10.0.0.1:8082", "[2001:db8::6]:8081"})) << source_->status().text;
   EXPECT_TRUE(wait_until([&] {
     return source_->status().text.find("nowhere.example.test has no address") != std::string::npos;
   })) << source_->status().text;
-  EXPECT_EQ(source_->now().services.at("web").endpoints.size(), 2U);
+  EXPECT_EQ(source_->status().state, DRCON_STATE_DEGRADED);
+  server_.start(std::string(records) + nowhere);
+  EXPECT_TRUE(sees({"10.0.0.1:8080", "[2001:db8::6]:8081"})) << "and what goes goes: " << source_->status().text;
+  watch();
+  EXPECT_TRUE(source_->wait_ready()) << "a restart is not kept up by it: " << source_->status().text;
+  EXPECT_TRUE(sees({"10.0.0.1:8080", "[2001:db8::6]:8081"})) << source_->status().text;
 }
 
 }  // namespace

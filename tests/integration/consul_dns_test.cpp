@@ -94,6 +94,21 @@ TEST_F(ConsulDnsReal, AsksInEveryForm) {
   EXPECT_EQ(only("ready").address, "10.0.0.2");
 }
 
+// Consul takes any text for an address, and does not ask others for a name by default.
+TEST_F(ConsulDnsReal, FollowsAServiceThoughOneInstanceHasAnAddressThatIsNone) {
+  add(2);
+  consul_.add("web", "nowhere", "nowhere.invalid", 1);
+  consul_.add("api", "alone", "nowhere.invalid", 1);
+  watch("{ name = \"web\" }, { name = \"api\" }");
+  ASSERT_TRUE(source_->wait_ready()) << source_->status().text;
+  EXPECT_TRUE(sees(2)) << source_->status().text;
+  EXPECT_FALSE(source_->now().services.contains("api")) << "unknown is not empty";
+  ASSERT_EQ(source_->omitted().size(), 1U);
+  EXPECT_EQ(source_->omitted()[0].endpoint, "nowhere.invalid:1");
+  add(5);
+  EXPECT_TRUE(sees(5)) << source_->status().text;
+}
+
 TEST_F(ConsulDnsReal, FollowsTagsHealthAndDeregistration) {
   consul_.add("web", "a", "10.0.0.1", 80, {{"Tags", {"v1"}}});
   consul_.add("web", "b", "10.0.0.2", 80,

@@ -548,6 +548,37 @@ TEST(Run, EndsAsAfterAFailureAndNotAsAfterAFaultyConfigurationWhenAPluginMissesS
   EXPECT_EQ(run({DRCON_BINARY, "run", "-c", (directory / "drcon.toml").string()}).code, 1);
 }
 
+// At boot an agent may write the token, and the file systems of includes and plugins may be mounted, after drcon
+// starts.
+TEST(Run, EndsAsAfterAFailureWhereAFileThatTheConfigurationNamesIsNotThereYet) {
+  const temp_dir directory;
+  const auto code_of = [&](const std::string& source, const std::string& more = {}, const std::string& verb = "run") {
+    write_file(directory / "drcon.toml", more +
+                                             "[host]\nstate_directory = \"state\"\nplugin_directories = [\"plugins\"]\n"
+                                             "[admin]\nsocket = \"admin.sock\"\n[source.s]\n" +
+                                             source +
+                                             "\n[sink.t]\nplugin = \"nginx\"\nfile = \"out.conf\"\n"
+                                             "[pipeline.p]\nsources = [\"s\"]\nsinks = [\"t\"]\n");
+    return run({DRCON_BINARY, verb, "-c", (directory / "drcon.toml").string()}).code;
+  };
+  const std::string token = "plugin = \"consul-http\"\nservice = [{ name = \"web\" }]\ntoken = { file = \"token\" }";
+  const std::string file = "plugin = \"file\"\npath = \"s.toml\"";
+  const std::string none = "plugin = \"none-such\"";
+  EXPECT_EQ(code_of(token), 3);
+  EXPECT_EQ(code_of(token, {}, "once"), 3);
+  EXPECT_EQ(code_of(token, {}, "check"), 1) << "it judges the configuration as it is";
+  EXPECT_EQ(code_of(file, "include = [\"later/p.toml\"]\n"), 3);
+  EXPECT_EQ(code_of(none), 3) << "its directory is not there";
+  std::filesystem::create_directory(directory / "plugins");
+  EXPECT_EQ(code_of(none), 3) << "its directory is the place of a file system that is not mounted";
+  write_file(directory / "plugins" / "other.so", "");
+  EXPECT_EQ(code_of(none), 1);
+  std::filesystem::create_directory(directory / "token");
+  EXPECT_EQ(code_of(token), 1) << "a directory is no secret, and stays none";
+  EXPECT_EQ(code_of(token + "\nno_such_option = 1", "include = [\"later/p.toml\"]\n"), 1) << "there is more to it";
+  EXPECT_EQ(run({DRCON_BINARY, "run", "-c", (directory / "none.toml").string()}).code, 1);
+}
+
 TEST_F(Drcon, SaysWhyOnceCouldNotBeDone) {
   consul_->stop();
   drcon_ = std::make_unique<drcon_process>(config(source(), nginx_.options()));

@@ -76,7 +76,8 @@ struct scripted_consul::server {
     const auto path = path_of(target);
     const auto known = number_after(target, "index=");
     auto answer = present(target);
-    if (known == 0 || !answer.has_index || known != std::max<std::uint64_t>(1, answer.index)) co_return answer;
+    if (known == 0 || answer.never_holds || !answer.has_index || known != std::max<std::uint64_t>(1, answer.index))
+      co_return answer;
     if (answer.status != 200 || answer.ends != scripted_answer::how::whole) co_return answer;
     // Like Consul, it does not notice that the client has gone until the query is over.
     co_await hold(path, std::chrono::milliseconds(number_after(target, "wait=")));

@@ -26,7 +26,8 @@ struct scripted_answer {
   std::string body = "[]";
   std::map<std::string, std::string> headers = {};
   how ends = how::whole;
-  bool has_index = true;  ///< whether X-Consul-Index is sent; a proxy may drop it
+  bool has_index = true;     ///< whether X-Consul-Index is sent; a proxy may drop it
+  bool never_holds = false;  ///< blocking queries are answered at once, as by a proxy that keeps answers
 };
 
 class scripted_consul {

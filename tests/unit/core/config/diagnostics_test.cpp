@@ -32,6 +32,20 @@ TEST(Diagnostics, OfWarningsOnlyAreNoErrors) {
   EXPECT_TRUE(found.has_errors());
 }
 
+// drcon is started again only where that may help.
+TEST(Diagnostics, MayPassWhenEachErrorMay) {
+  diagnostics found;
+  EXPECT_FALSE(found.may_pass()) << "there is none";
+  found.warning(code::value, {"a.toml", 1, 1}, "unused");
+  found.unread(code::secret, {"a.toml", 2, 1}, {"the file 'token' cannot be read: No such file or directory", true});
+  EXPECT_TRUE(found.may_pass());
+  found.error(code::unknown_plugin, {"a.toml", 3, 1}, "unknown plugin 'x'");
+  EXPECT_FALSE(found.may_pass());
+  EXPECT_TRUE(found.may_pass(code::unknown_plugin));
+  found.unread(code::secret, {"a.toml", 4, 1}, {"the file 'token' is a directory, not a file"});
+  EXPECT_FALSE(found.may_pass(code::unknown_plugin));
+}
+
 TEST(Diagnostics, StayOnOneLineWhateverTheyQuote) {
   diagnostics found;
   found.error(code::value, {"a.toml", 1, 1}, "unknown key 'a\nb\x1b[2J\x7f'");

@@ -52,14 +52,41 @@ TEST_F(Readiness, DoesNotWaitForWhatIsRefusedOrRemoved) {
   EXPECT_TRUE(other.become_ready());
 }
 
-TEST_F(Readiness, WaitsForWhatIsUnansweredOrNeverKnown) {
+TEST_F(Readiness, WaitsForWhatIsUnanswered) {
   all.worked(web);
-  for (int i = 0; i < 5; ++i) {
-    fail(api, failure::unanswered);
-    fail(api, failure::error);
-  }
+  for (int i = 0; i < 50; ++i) fail(api, failure::unanswered);
   EXPECT_FALSE(all.become_ready());
   all.worked(api);
+  EXPECT_TRUE(all.become_ready());
+}
+
+TEST_F(Readiness, WaitsForOneThatWasNeverKnownAndIsAnsweredWithErrorsButNotForever) {
+  all.worked(web);
+  for (int i = 0; i < 7; ++i) fail(api, failure::error);
+  EXPECT_FALSE(all.become_ready()) << "a server that has just started may take as long";
+  fail(api, failure::error);
+  EXPECT_TRUE(all.become_ready());
+  EXPECT_FALSE(api.is_known) << "unknown is not empty";
+}
+
+TEST_F(Readiness, WaitsForeverForErrorsOfAllTogether) {
+  for (int i = 0; i < 50; ++i) {
+    fail(web, failure::error);
+    fail(api, failure::error);
+  }
+  EXPECT_FALSE(all.become_ready()) << "it is the server that fails";
+}
+
+TEST_F(Readiness, WaitsAgainAfterAnOutageForOneThatWasNeverKnown) {
+  all.worked(web);
+  for (int i = 0; i < 8; ++i) fail(api, failure::error);
+  ASSERT_TRUE(all.become_ready());
+  all.failed(web, failure::unanswered);
+  all.begin_outage();
+  all.worked(web);
+  for (int i = 0; i < 7; ++i) fail(api, failure::error);
+  EXPECT_FALSE(all.become_ready());
+  fail(api, failure::error);
   EXPECT_TRUE(all.become_ready());
 }
 

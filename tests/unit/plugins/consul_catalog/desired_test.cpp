@@ -74,6 +74,14 @@ TEST(ConsulCatalogRegistration, KeepsItsOwnCheckForEverUnlessItHasATtl) {
   EXPECT_EQ(own({{"check_ttl", "30s"}})["TTL"], "30s");
   EXPECT_EQ(one_of(at("a", {{"check_ttl", "30s"}})).ttl, std::chrono::seconds(30));
   EXPECT_EQ(one_of(at("a", {{"check_ttl", "soon"}})).left_out.size(), 1U);
+  for (const auto* too_short : {"1ns", "1ms", "999ms"}) {
+    const auto one = one_of(at("a", {{"check_ttl", too_short}}));
+    EXPECT_EQ(one.ttl.count(), 0) << too_short;
+    ASSERT_EQ(one.left_out.size(), 1U) << too_short;
+    EXPECT_NE(one.left_out[0].find("shorter than 1s"), std::string::npos) << one.left_out[0];
+  }
+  EXPECT_EQ(own({{"check_ttl", "1ms"}})["TTL"], "87600h");
+  EXPECT_EQ(own({{"check_ttl", "1s"}})["TTL"], "1s");
 }
 
 TEST(ConsulCatalogRegistration, HasADigestOfAllButTheStatus) {

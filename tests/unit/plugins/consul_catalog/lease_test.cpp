@@ -61,6 +61,30 @@ TEST(ConsulCatalogLease, OneOfTwoThatBeganTogetherGoesOn) {
   }
 }
 
+// Anybody who may register some service can write a mark into its check.
+TEST(ConsulCatalogLease, IsNotKeptAwayByBystanders) {
+  lease mine;
+  const auto at = [](std::uint64_t count) { return lease_mark{.holder = before_us, .count = count, .id = "evil"}; };
+  EXPECT_EQ(mine.judge({}, start, {at(5)}), "");
+  ASSERT_TRUE(mine.bystander()) << "it may live";
+  EXPECT_TRUE(mine.may_be_another());
+  EXPECT_FALSE(mine.has_seen_another());
+  EXPECT_EQ(mine.judge({}, start + 2s, {at(6)}), "");
+  EXPECT_EQ(mine.bystander()->id, "evil");
+  EXPECT_TRUE(mine.has_seen_another());
+  EXPECT_EQ(mine.judge({}, start + 2s + lease::lasts, {at(6)}), "");
+  EXPECT_FALSE(mine.bystander()) << "it is gone";
+  EXPECT_FALSE(mine.may_be_another());
+}
+
+TEST(ConsulCatalogLease, TakesNoCopyOfAMarkForItsRenewal) {
+  lease mine;
+  const lease_mark old{.holder = after_us, .count = 5, .id = "web"};
+  mine.judge({old}, start, {{.holder = after_us, .count = 6, .id = "evil"}});
+  mine.judge({old}, start + 5s, {{.holder = after_us, .count = 7, .id = "evil"}});
+  EXPECT_EQ(mine.judge({old}, start + lease::lasts, {{.holder = after_us, .count = 8, .id = "evil"}}), "");
+}
+
 TEST(ConsulCatalogLease, KnowsThatASinkOfThisMachineHasEnded) {
   std::string former;
   {

@@ -144,6 +144,65 @@ TEST(ConsulDnsTarget, DoesNotMoveToIPv6WhileIPv4CannotBeAskedFor) {
   EXPECT_EQ(ids(source), std::set<std::string>{"10.0.0.7:80"});
 }
 
+// Whoever may register an instance may give it a name that nobody knows.
+TEST(ConsulDnsTarget, WithoutAnAddressIsLeftOutAndTheServiceFollowed) {
+  std::atomic<bool> moved{false};
+  std::atomic<bool> corrected{false};
+  const scripted_dns server([&](const dns_bytes& query, bool) {
+    const auto [name, type] = question_of(query);
+    if (type != 33) return corrected ? dns_reply(query).a(name, "10.0.0.3").bytes() : dns_reply(query).code(3).bytes();
+    dns_reply reply(query);
+    reply.srv("nowhere.invalid", 1).srv("a.x", 80).a("a.x", "10.0.0.1");
+    if (moved) reply.srv("b.x", 81).a("b.x", "10.0.0.2");
+    return reply.bytes();
+  });
+  source_harness source("consul-dns", quick + web + asked_at({server.address()}));
+  source.start();
+  ASSERT_TRUE(source.wait_ready()) << source.status().text;
+  EXPECT_EQ(ids(source), std::set<std::string>{"10.0.0.1:80"});
+  EXPECT_TRUE(source.now().unknown.empty());
+  EXPECT_EQ(source.status().state, DRCON_STATE_DEGRADED);
+  EXPECT_EQ(source.status().text, "web: leaves out 1 endpoint: target nowhere.invalid has no address");
+  ASSERT_EQ(source.omitted().size(), 1U);
+  EXPECT_EQ(source.omitted()[0].endpoint, "nowhere.invalid:1");
+  moved = true;
+  EXPECT_TRUE(wait_until([&] { return ids(source) == std::set<std::string>{"10.0.0.1:80", "10.0.0.2:81"}; }));
+  corrected = true;
+  EXPECT_TRUE(wait_until([&] { return ids(source).contains("10.0.0.3:1"); }));
+  EXPECT_TRUE(wait_until([&] { return source.status().state == DRCON_STATE_OK; })) << source.status().text;
+  EXPECT_TRUE(source.omitted().empty());
+}
+
+// As Consul answers, without recursors, for an instance whose address is a name.
+TEST(ConsulDnsTarget, ThatTheServerRefusesToAskForIsLeftOut) {
+  const scripted_dns server([&](const dns_bytes& query, bool) {
+    if (question_of(query).second != 33) return dns_reply(query).code(5).bytes();
+    return dns_reply(query).srv("nowhere.invalid", 1).srv("a.x", 80).a("a.x", "10.0.0.1").bytes();
+  });
+  source_harness source("consul-dns", quick + web + asked_at({server.address()}));
+  source.start();
+  ASSERT_TRUE(source.wait_ready()) << source.status().text;
+  EXPECT_EQ(ids(source), std::set<std::string>{"10.0.0.1:80"});
+  EXPECT_NE(source.status().text.find("REFUSED"), std::string::npos) << source.status().text;
+}
+
+// Nothing else is in its service. The other one goes on, and what was served of this one before a restart stays.
+TEST(ConsulDnsTarget, WithoutAnAddressThatIsAloneMakesItsServiceUnknownAndNoOther) {
+  const scripted_dns server([&](const dns_bytes& query, bool) {
+    const auto [name, type] = question_of(query);
+    if (type != 33) return dns_reply(query).code(3).bytes();
+    if (name.starts_with("api")) return dns_reply(query).srv("nowhere.invalid", 1).bytes();
+    return two_endpoints(query);
+  });
+  source_harness source("consul-dns",
+                        quick + "service = [{ name = \"web\" }, { name = \"api\" }]\n" + asked_at({server.address()}));
+  source.start();
+  ASSERT_TRUE(source.wait_ready()) << source.status().text;
+  EXPECT_EQ(ids(source).size(), 2U);
+  EXPECT_TRUE(source.now().unknown.contains("api"));
+  EXPECT_FALSE(source.now().services.contains("api")) << "unknown is not empty";
+}
+
 class ConsulDnsTargets : public ::testing::TestWithParam<int> {};
 
 // dnsmasq before 2.91 closes a connection after each question of its own zones.

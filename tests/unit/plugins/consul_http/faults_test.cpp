@@ -251,6 +251,21 @@ TEST(ConsulHttp, IsReadyWhenConsulRefusesOneServiceForGood) {
   EXPECT_TRUE(has(source, {"n1/b"}, "api"));
 }
 
+// As a proxy in between does for an answer that is too large for it.
+TEST(ConsulHttp, IsReadyThoughOneServiceThatWasNeverKnownIsAnsweredWithErrorsForLong) {
+  scripted_consul consul;
+  consul.set("/v1/health/service/web", {.index = 3, .body = "[" + instance("a") + "]"});
+  consul.set("/v1/health/service/api", {.status = 502, .body = "Bad Gateway"});
+  source_harness source("consul-http", options(consul, "service = [{ name = \"web\" }, { name = \"api\" }]"));
+  source.start();
+  ASSERT_TRUE(source.wait_ready()) << source.status().text;
+  EXPECT_TRUE(source.wait_for([](const auto& now) { return now.unknown.contains("api"); }));
+  EXPECT_FALSE(source.now().services.contains("api")) << "unknown is not empty";
+  EXPECT_GE(consul.requests("/v1/health/service/api").size(), 8U);
+  consul.set("/v1/health/service/api", {.index = 4, .body = "[" + instance("b") + "]"});
+  EXPECT_TRUE(has(source, {"n1/b"}, "api"));
+}
+
 TEST(ConsulHttp, IsNotReadyWhenConsulRefusesEveryService) {
   scripted_consul consul;
   for (const auto* each : {"web", "api"}) consul.set_service(each, {.status = 403, .body = "ACL not found"});
@@ -376,7 +391,7 @@ TEST(ConsulHttp, SeesChangesInAnswersWithoutAnIndex) {
 TEST(ConsulHttp, IsNotReadyBeforeEveryServiceIsPublished) {
   scripted_consul consul;
   consul.set("/v1/health/service/web", {.index = 3, .body = "[" + instance("a") + "]"});
-  consul.set("/v1/health/service/api", {.status = 500, .body = "No cluster leader"});
+  consul.set("/v1/health/service/api", {.ends = how::dropped});
   source_harness source("consul-http", options(consul, "service = [{ name = \"web\" }, { name = \"api\" }]"));
   source.start();
   ASSERT_TRUE(has(source, {"n1/a"}));
@@ -648,6 +663,21 @@ TEST(ConsulHttp, AsksAboutAllServicesOfANodeWhoseOwnCheckFails) {
   consul.set("/v1/health/state/any",
              {.index = 30, .body = R"([{"Node":"n1","CheckID":"serfHealth","Status":"critical"}])"});
   for (int i = 0; i < 60; ++i) EXPECT_TRUE(has(source, {"n1/other"}, "s" + std::to_string(i))) << i;
+}
+
+// As a proxy does that keeps answers for some time, and knows nothing of blocking queries.
+TEST(ConsulHttp, DoesNotAskForChecksWithoutAPauseWhenTheyAreAnsweredAtOnce) {
+  scripted_consul consul;
+  consul.set("/v1/health/state/any", {.index = 7, .never_holds = true});
+  source_harness source("consul-http", options(consul, sixty_in_turn()));
+  const auto begun = std::chrono::steady_clock::now();
+  source.start();
+  const auto asked = [&] { return consul.requests("/v1/health/state/any").size(); };
+  constexpr std::size_t burst = 5;
+  constexpr std::size_t beyond = 5;
+  ASSERT_TRUE(wait_until([&] { return asked() > burst + beyond; })) << source.status().text;
+  const auto took = std::chrono::steady_clock::now() - begun;
+  EXPECT_GE(took, std::chrono::milliseconds(100) * (beyond - 1)) << "ten a second, beyond a burst";
 }
 
 TEST(ConsulHttp, AsksAgainSoonForAServiceThatTakesTurnsAndFailed) {

@@ -96,6 +96,16 @@ TEST_F(ConsulKvFaults, IsReadyWhenConsulRefusesOneEntryForGood) {
   EXPECT_TRUE(wait_until([&] { return source_->status().state == DRCON_STATE_DEGRADED; })) << source_->status().text;
 }
 
+TEST_F(ConsulKvFaults, IsReadyThoughOneEntryThatWasNeverKnownIsAnsweredWithErrorsForLong) {
+  consul_.set("/v1/kv/b", {.status = 502, .body = "Bad Gateway"});
+  consul_.set(path_, {.index = 100, .body = value("a", "MQ==")});
+  watch(R"({ path = "a" }, { path = "b" })");
+  ASSERT_TRUE(source_->wait_ready()) << source_->status().text;
+  EXPECT_TRUE(source_->now().unknown.contains("b"));
+  consul_.set("/v1/kv/b", {.index = 101, .body = value("b", "Mg==")});
+  EXPECT_TRUE(sees("b", {{"b", "2"}}));
+}
+
 TEST_F(ConsulKvFaults, IsReadyAfterAnOutageOnlyWhenEveryEntryWasAskedAgain) {
   for (const auto* each : {"a", "b"})
     consul_.set(std::string("/v1/kv/") + each, {.index = 9, .body = value(each, "MQ==")});

@@ -96,6 +96,37 @@ TEST_F(DockerFaults, OneContainerWhoseInspectionNeverEndsKeepsNobodyElseFromBein
   EXPECT_TRUE(wait_until([this] { return count() == 3; })) << source_->status().text;
 }
 
+// Its labels are part of each of its events.
+TEST_F(DockerFaults, OneContainerWithTooManyLabelsKeepsNobodyElseFromBeingKnown) {
+  const auto event = [](const std::string& id, const std::string& label) {
+    return json{{"Type", "container"},
+                {"Action", "start"},
+                {"time", 1},
+                {"timeNano", 1000000000},
+                {"Actor", {{"ID", id}, {"Attributes", {{"label", label}}}}}}
+               .dump() +
+           "\n";
+  };
+  constexpr std::size_t too_much = std::size_t{5} * 1024 * 1024;
+  engine_.set("/v1.41/events",
+              {.body = event("aa", std::string(too_much, 'x')), .ends = scripted_answer::how::endless});
+  list({"aa", "bb"});
+  describe("aa");
+  describe("bb");
+  watch("10m");
+  ASSERT_TRUE(source_->wait_ready()) << source_->status().text;
+  EXPECT_TRUE(wait_until([this] { return count() == 2; })) << source_->status().text;
+  EXPECT_TRUE(wait_until([this] {
+    return source_->metrics().find("drcon_docker_dropped_events_total") != std::string::npos;
+  })) << source_->metrics();
+  EXPECT_TRUE(wait_until([this] {
+    return source_->metrics().find("drcon_docker_looks_total{kind=\"source\",name=\"test\"} 2\n") != std::string::npos;
+  })) << "everything is looked at again: "
+      << source_->metrics();
+  EXPECT_EQ(source_->status().state, DRCON_STATE_OK) << source_->status().text;
+  EXPECT_TRUE(source_->now().all_unknown.empty());
+}
+
 TEST_F(DockerFaults, AnEngineThatAnswersNoInspectionIsUnreachableAndNotEmpty) {
   list({"aa"});
   engine_.set("/v1.41/containers/aa/json", {.body = "", .ends = scripted_answer::how::endless});

@@ -1,0 +1,44 @@
+// Registrations with our owner that are not ours: another drcon made them, whose sink has the same name.
+//
+// The default owner is HOST/SINK, so that two drcon on one host may have the same by accident. When one of them ends,
+// the other must not take what it has for the leftovers of its own former run, and remove it.
+//
+// State without input or output. Thread rule: owned by the sink's one thread.
+#pragma once
+
+#include "consul_catalog/plan.hpp"
+
+#include <algorithm>
+#include <set>
+#include <string>
+
+namespace drcon::consul_catalog {
+
+class foreign_registrations {
+public:
+  /// `another_lives`: another sink with our owner was seen to live. What is there then, and was never desired here, is
+  /// that one's, until it is gone or is desired here.
+  void look(const agent_state& now, const registrations& desired, const std::string& owner, bool another_lives) {
+    const auto is_there = [&](const std::string& id) {
+      const auto found = now.services.find(id);
+      return found != now.services.end() && found->second.owner == owner;
+    };
+    std::erase_if(wanted_, [&](const std::string& id) { return !is_there(id); });
+    for (const auto& [id, each] : desired.all) wanted_.insert(id);
+    std::erase_if(all_, [&](const std::string& id) { return !is_there(id) || wanted_.contains(id); });
+    if (!another_lives) return;
+    for (const auto& [id, each] : now.services)
+      if (each.owner == owner && !wanted_.contains(id)) all_.insert(id);
+  }
+
+  /// By id.
+  const std::set<std::string>& all() const { return all_; }
+  /// Whether it was desired here since it has been there.
+  bool was_wanted(const std::string& id) const { return wanted_.contains(id); }
+
+private:
+  std::set<std::string> all_;
+  std::set<std::string> wanted_;
+};
+
+}  // namespace drcon::consul_catalog

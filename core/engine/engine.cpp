@@ -476,6 +476,7 @@ void engine::stop(std::function<void(bool clean)> stopped) {
 }
 
 void engine::stop_sources() {
+  for (auto& [name, pipeline] : pipelines_) pipeline->keep_time_of_holds();
   pipelines_.clear();
   for (auto& [name, source] : sources_) retire(source->instance().shared_from_this(), [held = source] {});
   sources_.clear();

@@ -31,11 +31,13 @@ struct saved_state {
   model::snapshot_ptr snapshot;  ///< never null
   asked_for asked;               ///< what the snapshot answers; empty if the file does not say so
   kept_brake_memory brake = {};  ///< what the pipeline's brake has to know besides
+  /// When the snapshot was decided; the epoch: the file does not say so, as that of an earlier version.
+  std::chrono::system_clock::time_point decided = {};
 };
 
 /// The text of a .state file.
-std::string serialise(const model::snapshot& snapshot, const asked_for& asked = {},
-                      const kept_brake_memory& brake = {});
+std::string serialise(const model::snapshot& snapshot, const asked_for& asked = {}, const kept_brake_memory& brake = {},
+                      std::chrono::system_clock::time_point decided = {});
 /// What it holds. A file that is damaged, or of another format, is a failure that says so.
 base::result<saved_state> parse_state(const std::string& text);
 

@@ -290,13 +290,13 @@ kept_state state_store::load(const std::string& pipeline) const {
   }
   const std::lock_guard lock(shared_->mutex);
   shared_->on_disk.insert_or_assign(pipeline, loaded->snapshot);
+  kept.decided = loaded->decided;
   kept.last_good = std::move(loaded->snapshot);
   kept.asked = std::move(loaded->asked);
   return kept;
 }
 
-void state_store::save(const std::string& pipeline, model::snapshot_ptr snapshot, asked_for asked,
-                       kept_brake_memory brake) {
+void state_store::save(const std::string& pipeline, saved_state state) {
   if (!writer_) return;
   bool is_newer = false;
   {
@@ -304,8 +304,8 @@ void state_store::save(const std::string& pipeline, model::snapshot_ptr snapshot
     const auto there = shared_->on_disk.find(pipeline);
     // The same content may wait to be written again, for the brake.
     const bool is_kept = !shared_->behind.contains(pipeline) && there != shared_->on_disk.end() &&
-                         same_content(*there->second, *snapshot);
-    shared_->waiting.insert_or_assign(pipeline, saved_state{std::move(snapshot), std::move(asked), std::move(brake)});
+                         same_content(*there->second, *state.snapshot);
+    shared_->waiting.insert_or_assign(pipeline, std::move(state));
     is_newer = !is_kept && shared_->behind.insert(pipeline).second;
   }
   shared_->wake.notify_all();

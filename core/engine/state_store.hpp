@@ -15,6 +15,7 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <utility>
 
 namespace drcon::engine {
 
@@ -23,6 +24,7 @@ struct kept_state {
   model::snapshot_ptr last_good;  ///< null: there is none, or it cannot be used
   asked_for asked;                ///< what that answers; empty if it was kept by a version that did not say so
   kept_brake_memory brake;        ///< of the newest state that can be read
+  std::chrono::system_clock::time_point decided{};  ///< when `last_good` was; the epoch: not known
   /// Not empty: something was served, and what it was is not known. Says which file cannot be used, and why.
   std::string fault;
   /// Not empty: `earlier` is there, and the targets have something later, as after a crash right behind a change. Says
@@ -51,14 +53,16 @@ public:
   /// Keeps a snapshot that sinks are given right afterwards. Saves that come faster than they are written are folded:
   /// the newest wins. One that cannot be written is tried again until it is, or until a newer one comes. When this
   /// returns, the file that is there is marked as outdated, durably, unless it has the same content: a crash in the
-  /// next moment must not put it over newer targets. `asked` is what the snapshot answers. The same content may be kept
-  /// again, for the brake.
+  /// next moment must not put it over newer targets. The same content may be kept again, for the brake.
   ///
   /// The mark is the renaming of one file, and waits for one sync of the directory: milliseconds, once for all saves
   /// until the next state is written, which is the interval in a burst. A disk that does not answer costs a change at
   /// most `longest_wait_for_mark`.
-  void save(const std::string& pipeline, model::snapshot_ptr snapshot, asked_for asked = {},
-            kept_brake_memory brake = {});
+  void save(const std::string& pipeline, saved_state state);
+  /// The same of a snapshot alone.
+  void save(const std::string& pipeline, model::snapshot_ptr snapshot) {
+    save(pipeline, saved_state{.snapshot = std::move(snapshot), .asked = {}});
+  }
 
   using on_kept = std::function<void(base::result<>)>;
   /// Keeps a state before it takes effect. `kept` is called once, on the store's thread: with success when a crash

@@ -6,6 +6,8 @@
 
 #include "engine/state_file.hpp"
 
+#include <chrono>
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -23,9 +25,10 @@ inline constexpr std::size_t state_checksum_size = 64;
 std::string json_of(std::string_view text);
 std::string json_of(const asked_for& asked);
 std::string json_of(const kept_brake_memory& brake);
+/// Whole milliseconds since the epoch, so that what was read is written as it was.
+std::int64_t to_milliseconds(std::chrono::system_clock::time_point when);
 
 /// Gives the JSON that the checksum is made of to `put`. False when that wanted no more.
-bool write_state_body(const model::snapshot& snapshot, const asked_for& asked, const kept_brake_memory& brake,
-                      const take_piece& put);
+bool write_state_body(const saved_state& state, const take_piece& put);
 
 }  // namespace drcon::engine

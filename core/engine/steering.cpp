@@ -52,7 +52,10 @@ void engine::roll_back(const std::string& name, std::uint64_t revision, steered 
   auto mark = pipeline.mark_of("rolled back to revision " + std::to_string(revision), who);
   mark.behind.clear();  // each sink is given this content
   keep_content(
-      name, {.snapshot = pipeline.next_with(*target->snapshot), .asked = target->asked},
+      name,
+      {.snapshot = pipeline.next_with(*target->snapshot),
+       .asked = target->asked,
+       .decided = std::chrono::system_clock::now()},
       [this, name, mark, target = *target](engine::steered done) {
         keep(
             name, mark,

@@ -122,6 +122,28 @@ TEST_F(Holds, EndpointsStayWhoseIdsMoveToThoseOfAnotherSource) {
   EXPECT_EQ(fake("t")->applies, 1) << "nothing has changed at the target";
 }
 
+// Whoever upgrades drcon while a loss is held does not wait for the whole of the hold once more.
+TEST_F(Holds, TheTimeThatAHoldHasLastedCountsAfterARestart) {
+  start();
+  serve({{"web", 4}});
+  fake("s")->host.withdraw("web");
+  ASSERT_TRUE(holds({"web"}));
+  ASSERT_TRUE(stop());
+  const auto file = state_.path() / "p.state";
+  auto kept = parse_state(test::read_file(file));
+  ASSERT_TRUE(kept) << kept.error().why;
+  ASSERT_EQ(kept->brake.holds.size(), 1U);
+  EXPECT_GT(kept->brake.holds[0].seen, 0ns) << "a stop in order keeps how long the loss was seen";
+  kept->brake.holds[0].seen = 4min;
+  test::write_file(file, serialise(*kept->snapshot, kept->asked, kept->brake));
+  test::forget_fakes();
+  start();
+  fake("s")->host.ready();
+  ASSERT_TRUE(holds({"web"}));
+  EXPECT_LT(held().until, std::chrono::system_clock::now() + 2min) << "one minute of five was left";
+  EXPECT_TRUE(sees("t", 4));
+}
+
 TEST_F(Holds, LossesBeforeARestartAreAddedUpWithThoseAfterIt) {
   start();
   serve({{"web", 10}});

@@ -177,6 +177,25 @@ base::result<> remove_file(const fs::path& path) {
   return sync_directory(path.parent_path());
 }
 
+base::result<> mark_file_outdated(const fs::path& path) {
+  const auto failed = [&path](const char* why) { return base::failure{"cannot mark " + path.string() + ": " + why}; };
+  const int file = ::open(path.c_str(), O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+  if (file < 0) return failed(std::strerror(errno));
+  struct stat there {};
+  std::string heading(state_heading.size(), '\0');
+  const bool is_one = ::fstat(file, &there) == 0 && S_ISREG(there.st_mode) &&
+                      ::pread(file, heading.data(), heading.size(), 0) == std::ssize(heading) &&
+                      (heading == state_heading || heading == outdated_heading);
+  const auto differs = std::ranges::mismatch(state_heading, outdated_heading);
+  const auto place = differs.in2 - outdated_heading.begin();
+  const bool marked = is_one && ::pwrite(file, &*differs.in2, 1, place) == 1 && ::fsync(file) == 0;
+  const int error = errno;
+  ::close(file);
+  if (!is_one) return failed("it is no state");
+  if (!marked) return failed(std::strerror(error));
+  return {};
+}
+
 std::int64_t to_milliseconds(std::chrono::system_clock::time_point when) {
   return std::chrono::duration_cast<std::chrono::milliseconds>(when.time_since_epoch()).count();
 }
@@ -222,7 +241,8 @@ std::string serialise(const model::snapshot& snapshot, const asked_for& asked, c
 
 base::result<saved_state> parse_state(const std::string& text) {
   const auto line_end = text.find('\n');
-  if (!text.starts_with(state_heading) || line_end == std::string::npos)
+  const bool is_outdated = text.starts_with(outdated_heading);
+  if ((!text.starts_with(state_heading) && !is_outdated) || line_end == std::string::npos)
     return base::failure{"it does not start with '" + std::string(state_heading) + "'"};
   const auto sum = text.substr(state_heading.size(), line_end - state_heading.size());
   const auto body = text.substr(line_end + 1, text.size() - line_end - 2);
@@ -242,6 +262,7 @@ base::result<saved_state> parse_state(const std::string& text) {
     }
     std::ranges::sort(services, {}, [](const model::service_ptr& each) { return each->name(); });
     saved_state saved;
+    saved.is_outdated = is_outdated;
     saved.snapshot =
         std::make_shared<const model::snapshot>(number_of<std::uint64_t>(all.at("revision")), std::move(services));
     if (all.contains("asked"))

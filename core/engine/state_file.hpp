@@ -33,6 +33,8 @@ struct saved_state {
   kept_brake_memory brake = {};  ///< what the pipeline's brake has to know besides
   /// When the snapshot was decided; the epoch: the file does not say so, as that of an earlier version.
   std::chrono::system_clock::time_point decided = {};
+  /// The targets have been given a later one: see mark_file_outdated().
+  bool is_outdated = false;
 };
 
 /// The text of a .state file.
@@ -55,6 +57,10 @@ base::result<std::filesystem::path> write_beside(const std::filesystem::path& pa
 base::result<std::filesystem::path> write_beside(const std::filesystem::path& path, const saved_state& state);
 /// The second half: renames a file within its directory, for good.
 base::result<> move_file(const std::filesystem::path& file, const std::filesystem::path& path);
+/// Says in a .state file itself, where it cannot be renamed, that it is outdated, and syncs it: one byte of its first
+/// line becomes another one, for which no disk is too full. A file that is not one of this format, or not plain, is
+/// left alone.
+base::result<> mark_file_outdated(const std::filesystem::path& path);
 /// Removes a file for good; one that is not there is no failure.
 base::result<> remove_file(const std::filesystem::path& path);
 

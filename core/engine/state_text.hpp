@@ -19,6 +19,8 @@ using take_piece = std::function<bool(std::string_view piece)>;
 
 /// The first line, without the checksum, which comes behind it and ends the line.
 inline constexpr std::string_view state_heading = "drcon-state 1 sha256 ";
+/// The same of one that is outdated, which differs in one byte. Earlier versions do not use a file with that.
+inline constexpr std::string_view outdated_heading = "drcon-stale 1 sha256 ";
 inline constexpr std::size_t state_checksum_size = 64;
 
 /// Small parts of it, as JSON text.

@@ -24,6 +24,7 @@ struct pause_mark {
   /// Sinks whose targets had something else than the pipeline serves, since they had not applied it: they keep that.
   std::vector<std::string> behind = {};
   std::string who = {};  ///< who has paused it, and who has added a reason; empty: not known
+  bool operator==(const pause_mark&) const = default;
 };
 
 /// What a .state file holds.

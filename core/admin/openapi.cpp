@@ -47,7 +47,7 @@ const char* const shapes = R"JSON({
     "would_hold": { "type": "string", "description": "While it is paused: why the brake would hold what waits; empty: it would not." }, "would_hold_loss": { "anyOf": [ { "type": "null" }, { "$ref": "Loss" } ] },
     "paused": { "type": "string", "description": "Why it is paused; empty: it is not." }, "paused_by": { "type": "string", "description": "Who has paused it; empty: not known." }, "paused_since": { "type": "number" },
     "pending": { "type": "boolean", "description": "A change waits: for the pace, the brake, or the end of a pause." },
-    "revision": { "type": "integer", "description": "Of the decided snapshot; 0: none yet." }, "why": { "type": "string" }, "decided": { "type": "number" },
+    "revision": { "type": "integer", "description": "Of the decided snapshot; 0: none yet." }, "why": { "type": "string" }, "decided": { "type": "number", "description": "Also of a last good state that a restart serves: when it was decided before that. 0: never, or not known." },
     "services_count": { "type": "integer" }, "endpoints": { "type": "integer" }, "in_service": { "type": "integer" }, "health": { "$ref": "Health" } } },
   "Sink": { "properties": {
     "plugin": { "type": "string" }, "isolation": { "enum": ["none", "process"] }, "state": { "enum": ["ok", "degraded", "away"] }, "text": { "type": "string" }, "pipelines": { "$ref": "Names" },

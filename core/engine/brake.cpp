@@ -95,9 +95,10 @@ std::string brake::why_not(const change& change) const {
 }
 
 // A source that is away cannot report that the endpoints are back: only the time in which the loss was seen counts, and
-// it begins again when the source has answered.
+// it begins again when the source has answered. But for a restart of drcon alone: what was seen before it goes on then.
 void brake::observe(waiting& held, bool observed, clock::time_point now) {
-  if (!observed || !held.observed) held.since = now;
+  if (!observed || !held.observed) held.since = now - held.seen;
+  if (observed) held.seen = {};
   held.observed = observed;
 }
 
@@ -360,12 +361,21 @@ void brake::go_on_from(const brake& before) {
 }
 
 brake::memory brake::remembered() const {
-  const auto kept = [](const std::string& service, const waiting& held) {
+  return remembered([](const waiting& held) { return held.seen; });
+}
+
+brake::memory brake::remembered_at_stop(clock::time_point now) const {
+  return remembered([now](const waiting& held) { return held.observed ? now - held.since : held.seen; });
+}
+
+brake::memory brake::remembered(const std::function<clock::duration(const waiting&)>& seen) const {
+  const auto kept = [&seen](const std::string& service, const waiting& held) {
     return memory::hold{.service = service,
                         .why = held.why,
                         .kept = held.kept,
                         .lowest = held.lowest,
                         .since = held.since,
+                        .seen = seen(held),
                         .is_own = held.is_own,
                         .of_outage = held.of_outage};
   };
@@ -386,6 +396,7 @@ void brake::recall(const memory& kept) {
                        .kept = each.kept,
                        .lowest = each.lowest,
                        .since = each.since,
+                       .seen = each.seen,
                        .is_own = each.is_own,
                        .of_outage = each.of_outage};
     if (each.service.empty()) whole_ = held;

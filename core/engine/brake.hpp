@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -104,6 +105,8 @@ public:
   /// What recall() needs after a restart. That nothing is known of what is served is not in it: the state on disk says
   /// that each time.
   memory remembered() const;
+  /// The same, and for how long what is held was seen until now, when drcon stops.
+  memory remembered_at_stop(clock::time_point now) const;
   void recall(const memory& kept);
   /// As long as it is the same, so is remembered(), which copies all of it: the decisions are many, and few of them
   /// change something there.
@@ -116,6 +119,7 @@ private:
     std::size_t kept = 0;       // in service when it began
     std::size_t lowest = 0;     // the fewest in the candidates since then
     clock::time_point since{};  // a source has observed the loss for the whole of the time from then on
+    clock::duration seen{};     // before a restart, as long as no source has answered since
     bool observed = true;       // at the last judgement
     bool is_own = true;         // false: of a service that is held only because the pipeline is
     bool of_outage = false;     // the limits were passed by what one source reports, and not by the pipeline's sum
@@ -145,6 +149,7 @@ private:
   bool is_released_as_a_whole(const judgement& about) const;
   decision judge_first(clock::time_point now, const change& change);
   void hold_with_the_pipeline(const judgement& about);
+  memory remembered(const std::function<clock::duration(const waiting&)>& seen) const;
   static void observe(waiting& held, bool observed, clock::time_point now);
   void note(const std::string& service, outcome what, const waiting& held, decision& made) const;
   void remember_losses(const judgement& about);

@@ -22,6 +22,9 @@ struct brake_memory {
     std::size_t kept = 0;    ///< in service when it began
     std::size_t lowest = 0;  ///< the fewest that the sources had since then
     time_point since{};
+    /// For so long it was seen before drcon was stopped in order, which counts when the sources answer again; 0: not
+    /// known. It is not the time from `since` on: nobody knows from that alone when drcon ended.
+    std::chrono::nanoseconds seen{};
     bool is_own = true;      ///< false: of a service that is held only because the pipeline is
     bool of_outage = false;  ///< the limits were passed by what one source reports after an outage
     bool operator==(const hold&) const = default;
@@ -58,6 +61,7 @@ brake_memory<New> by_clock(const brake_memory<Old>& memory, typename Old::time_p
                           .kept = each.kept,
                           .lowest = each.lowest,
                           .since = moved(each.since),
+                          .seen = each.seen,
                           .is_own = each.is_own,
                           .of_outage = each.of_outage});
   for (const auto& each : memory.losses)

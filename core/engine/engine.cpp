@@ -133,6 +133,9 @@ bool engine::apply(const config::configuration& next, config::diagnostics& found
     if (!sinks.contains(name) && reads_files(config_.sinks.at(name))) runner->compare_again();
   // Started last: what a source reports first must find its pipelines and sinks in place.
   for (const auto& [name, instance] : sources) instance->start();
+  // From now on there are pipelines that must not stand still for what a reload reads from the disk.
+  store_.hurry();
+  pauses_.hurry();
   return true;
 }
 
@@ -476,6 +479,7 @@ void engine::stop(std::function<void(bool clean)> stopped) {
 }
 
 void engine::stop_sources() {
+  for (auto& [name, pipeline] : pipelines_) pipeline->keep_time_of_holds();
   pipelines_.clear();
   for (auto& [name, source] : sources_) retire(source->instance().shared_from_this(), [held = source] {});
   sources_.clear();

@@ -171,9 +171,17 @@ private:
   std::function<void(base::result<>)> on_loop(std::function<void(const base::result<>&)> answered);
   void keep(const std::string& name, std::optional<pause_mark> mark, std::function<base::result<>(pipeline&)> effect,
             steered done);
+  // True when another operator has ended or changed the pause from which a mark was made, while that was being written.
+  using changed_meanwhile = std::shared_ptr<bool>;
+  static std::function<base::result<>(pipeline&)> unless_changed(const std::optional<pause_mark>& made_from,
+                                                                 changed_meanwhile changed,
+                                                                 std::function<base::result<>(pipeline&)> effect);
+  steered or_again(const std::string& name, changed_meanwhile changed, std::function<void(steered)> again,
+                   steered done);
   using runners = std::vector<std::shared_ptr<sink_runner>>;
   runners sinks_of(const std::string& pipeline) const;
-  void pause_when_idle(const std::string& name, const pause_mark& order, const runners& sinks, const steered& done);
+  void pause_when_idle(const std::string& name, const pause_mark& order, const runners& sinks,
+                       const changed_meanwhile& changed, const steered& done);
   bool keeps_its_own(const std::string& pipeline, const std::string& sink) const;
   void keep_content(const std::string& name, saved_state content, std::function<void(steered)> then, steered done);
   void on_decided(const std::string& pipeline, const decision& what);

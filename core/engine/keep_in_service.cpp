@@ -1,41 +1,68 @@
 #include "engine/keep_in_service.hpp"
 
+#include "engine/counterparts.hpp"
 #include "model/snapshot.hpp"
 
 #include <algorithm>
 #include <set>
+#include <string>
 #include <string_view>
 #include <utility>
 
 namespace drcon::engine {
 namespace {
 
-// What endpoints take up: another one may not have the same id, and must not have the same place, which would get
-// twice the traffic. Borrows their texts.
-class taken {
+// What is kept of a service, and what comes beside it. Another endpoint may not have the same id, and must not have the
+// same place as one that is kept: that would get twice the traffic. Borrows the texts of what is kept.
+class kept_endpoints {
 public:
-  void add(const endpoint_view& each) {
-    ids_.insert(each.id());
+  kept_endpoints(const counterparts& between, service& made) : between_(between), made_(made) {}
+
+  void keep(const endpoint_view& each) {
+    ids_.emplace(each.id());
     places_.emplace(each.address(), each.port());
+    made_.endpoints.push_back(each.copy());
   }
-  bool has(const endpoint_view& each) const {
-    return ids_.contains(each.id()) || places_.contains({each.address(), each.port()});
+
+  // After all that is kept. One with the id of another that is kept has moved to its id since, as another source lost
+  // its endpoints: it keeps the id that it was served with. One that was not served is the kept one itself.
+  void add_beside(const model::shared_service& next) {
+    std::vector<std::pair<endpoint_view, endpoint_view>> renamed;
+    for (const auto each : next.endpoints()) {
+      if (places_.contains({each.address(), each.port()})) continue;
+      if (!ids_.contains(each.id())) add(each, std::string(each.id()));
+      else if (const auto was = between_.at_place_of(each)) renamed.emplace_back(each, *was);
+    }
+    for (const auto& [each, was] : renamed) add(each, free_id(std::string(was.id())));
   }
 
 private:
+  void add(const endpoint_view& each, std::string id) {
+    made_.endpoints.push_back(each.copy());
+    made_.endpoints.back().id = id;
+    added_.insert(std::move(id));
+  }
+  bool is_taken(const std::string& id) const { return ids_.contains(id) || added_.contains(id); }
+  std::string free_id(std::string id) const {
+    while (is_taken(id)) id.insert(0, "other/");
+    return id;
+  }
+
+  const counterparts& between_;
+  service& made_;
   std::set<std::string_view> ids_;
+  std::set<std::string> added_;
   std::set<std::pair<std::string_view, std::uint32_t>> places_;
 };
 
-// The endpoints of `served` in service of which `next` has neither the id nor the place in service: one process under
-// another id is no loss.
-std::vector<endpoint_view> would_go(const model::shared_service& served, const model::shared_service& next) {
-  taken in_next;
-  for (const auto each : next.endpoints())
-    if (model::in_service(each)) in_next.add(each);
+// The endpoints of `served` in service that are not in service any more in what comes next.
+std::vector<endpoint_view> would_go(const model::shared_service& served, const counterparts& between) {
   std::vector<endpoint_view> kept;
-  for (const auto each : served.endpoints())
-    if (model::in_service(each) && !in_next.has(each)) kept.push_back(each);
+  for (const auto each : served.endpoints()) {
+    if (!model::in_service(each)) continue;
+    const auto next = between.now(each);
+    if (!next || !model::in_service(*next)) kept.push_back(each);
+  }
   return kept;
 }
 
@@ -51,15 +78,12 @@ model::service_ptr keep_in_service(const model::service_ptr& served, const model
                .values = after.values()};
   const bool loses_values =
       std::ranges::any_of(served->values(), [&](const auto& value) { return !after.values().contains(value.first); });
-  const auto stay = would_go(*served, after);
+  const counterparts between(*served, after);
+  const auto stay = would_go(*served, between);
   if (stay.empty() && !loses_values) return next;
-  taken by_kept;
-  for (const auto& each : stay) {
-    by_kept.add(each);
-    made.endpoints.push_back(each.copy());
-  }
-  for (const auto each : after.endpoints())
-    if (!by_kept.has(each)) made.endpoints.push_back(each.copy());
+  kept_endpoints all(between, made);
+  for (const auto& each : stay) all.keep(each);
+  all.add_beside(after);
   made.values.insert(served->values().begin(), served->values().end());
   auto kept = std::make_shared<const model::shared_service>(std::move(made));
   return same_content(*served, *kept) ? served : kept;

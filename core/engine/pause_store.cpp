@@ -1,8 +1,8 @@
 #include "engine/pause_store.hpp"
 
 #include "base/guarded_file.hpp"
+#include "log/log.hpp"
 
-#include <future>
 #include <memory>
 #include <system_error>
 #include <utility>
@@ -38,14 +38,28 @@ base::result<> write_or_take_back(const fs::path& file, const std::optional<paus
   return written;
 }
 
+// Whoever has paused has not resumed, as far as anybody can tell.
+pause_mark unknown_mark(const std::string& why) {
+  return {.why = "it may have been paused before the restart: its mark cannot be looked at: " + why,
+          .since = std::chrono::system_clock::now()};
+}
+
+std::optional<pause_mark> read_mark(const fs::path& file) {
+  std::error_code error;
+  const auto found = fs::symlink_status(file, error).type();
+  if (found == fs::file_type::not_found) return {};
+  // A directory that cannot be searched says nothing of what is in it.
+  if (found == fs::file_type::none) return unknown_mark(error.message());
+  return parse_pause(text_of(file));  // one that cannot be read is a mark all the same
+}
+
 }  // namespace
 
-std::optional<pause_mark> pause_store::load(const std::string& pipeline) const {
+std::optional<pause_mark> pause_store::load(const std::string& pipeline) {
   if (directory_.empty()) return {};
-  const auto file = directory_ / (pipeline + ".paused");
-  std::error_code error;
-  if (!fs::exists(fs::symlink_status(file, error))) return {};
-  return parse_pause(text_of(file));  // one that cannot be read is a mark all the same
+  const auto found = lane_.ask<std::optional<pause_mark>>(
+      [file = directory_ / (pipeline + ".paused")] { return read_mark(file); }, patience_);
+  return found ? *found : unknown_mark("the disk does not answer");
 }
 
 void pause_store::save(const std::string& pipeline, std::optional<pause_mark> pause, on_kept kept) {
@@ -64,15 +78,18 @@ void pause_store::save(const std::string& pipeline, std::optional<pause_mark> pa
 
 void pause_store::retire(const std::string& pipeline) {
   if (directory_.empty()) return;
-  auto moved = std::make_shared<std::promise<void>>();
-  const auto over = moved->get_future();
-  auto move = [file = directory_ / (pipeline + ".paused"), moved] {
-    std::error_code error;
-    fs::rename(file, file.string() + ".left", error);
-    moved->set_value();
-  };
-  lane_.post(std::move(move), [moved] { moved->set_value(); });
-  over.wait();
+  const bool was_stuck = lane_.is_stuck();
+  const auto moved = lane_.ask<bool>(
+      [file = directory_ / (pipeline + ".paused")] {
+        std::error_code error;
+        fs::rename(file, file.string() + ".left", error);
+        return true;
+      },
+      disk_lane::patience_for_a_name);
+  if (moved || was_stuck) return;
+  log::warning(base::subject_kind::state,
+               "the disk of {} does not answer: the mark of a pause of pipeline {} is put aside when it does",
+               directory_.string(), pipeline);
 }
 
 }  // namespace drcon::engine

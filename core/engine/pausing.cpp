@@ -73,26 +73,31 @@ bool engine::keeps_its_own(const std::string& pipeline, const std::string& sink)
 
 void engine::pause(const std::string& name, const std::string& why, steered done, const std::string& who) {
   auto& pipeline = *find(name);
+  const auto changed = std::make_shared<bool>(false);
+  auto answer = or_again(
+      name, changed, [this, name, why, who](engine::steered then) { pause(name, why, std::move(then), who); },
+      std::move(done));
   if (pipeline.paused()) {
     const auto mark = pipeline.mark_of(why, who);
-    return keep(
-        name, mark, [mark](class pipeline& paused) { return paused.pause(mark), base::result<>(); }, std::move(done));
+    auto effect = [mark](class pipeline& paused) { return paused.pause(mark), base::result<>(); };
+    return keep(name, mark, unless_changed(pipeline.paused(), changed, std::move(effect)), std::move(answer));
   }
   pipeline.begin_pausing();
   const auto sinks = sinks_of(name);
-  steered answered = [this, name, sinks, done = std::move(done)](const base::result<>& outcome) {
+  steered answered = [this, name, sinks, answer = std::move(answer)](const base::result<>& outcome) {
     for (const auto& each : sinks) each->go_on();
     if (auto* const found = find(name)) found->end_pausing();
-    done(outcome);
+    answer(outcome);
   };
   const pause_mark order{.why = why, .who = who};
   const auto open = std::make_shared<std::size_t>(sinks.size());
-  const auto idle = within(pause_patience, [this, name, order, sinks, answered = std::move(answered)](bool in_time) {
-    if (in_time) return pause_when_idle(name, order, sinks, answered);
-    answered(base::failure{
-        "sink " + names_of(sinks) + " is still applying an update after " + config::to_text(pause_patience) +
-        ", which would change its target in the pause; see its log, and try again when it has ended"});
-  });
+  const auto idle =
+      within(pause_patience, [this, name, order, sinks, changed, answered = std::move(answered)](bool in_time) {
+        if (in_time) return pause_when_idle(name, order, sinks, changed, answered);
+        answered(base::failure{
+            "sink " + names_of(sinks) + " is still applying an update after " + config::to_text(pause_patience) +
+            ", which would change its target in the pause; see its log, and try again when it has ended"});
+      });
   for (const auto& each : sinks)
     each->withhold([open, idle] {
       if (--*open == 0) idle(true);
@@ -101,7 +106,7 @@ void engine::pause(const std::string& name, const std::string& why, steered done
 
 // Nothing is in flight, and nothing is handed over until `done` has been called.
 void engine::pause_when_idle(const std::string& name, const pause_mark& order, const runners& sinks,
-                             const steered& done) {
+                             const changed_meanwhile& changed, const steered& done) {
   const auto* const pipeline = find(name);
   if (!pipeline) return done(base::failure{"a reload has removed pipeline " + name});
   // A sink that a reload has put in the place of one of them may be applying something.
@@ -123,11 +128,12 @@ void engine::pause_when_idle(const std::string& name, const pause_mark& order, c
     else paused.pause(mark);
     return {};
   };
-  if (!served) return keep(name, mark, std::move(take_effect), done);
+  auto effect = unless_changed(pipeline->paused(), changed, std::move(take_effect));
+  if (!served) return keep(name, mark, std::move(effect), done);
   // The content first and the mark second, as in a rollback.
   keep_content(
       name, pipeline->state_of(pipeline->next_with(*served->snapshot), served->asked),
-      [this, name, mark, take_effect](engine::steered then) { keep(name, mark, take_effect, std::move(then)); }, done);
+      [this, name, mark, effect](engine::steered then) { keep(name, mark, effect, std::move(then)); }, done);
 }
 
 void engine::resume(const std::string& name, steered done, const std::string& who) {

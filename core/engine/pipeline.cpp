@@ -51,6 +51,7 @@ void pipeline::start(bool state_is_kept) {
   auto kept = around_.store.load(name());
   state_is_kept_ = state_is_kept;
   last_good_ = std::move(kept.last_good);
+  last_good_decided_ = kept.decided;
   // A version that did not keep what was asked served the state whatever was asked, and so is it still.
   last_good_asked_ = kept.asked == asked_for{} ? asked_ : std::move(kept.asked);
   // Nobody has observed while drcon did not run whether anything is back.
@@ -67,7 +68,8 @@ void pipeline::start(bool state_is_kept) {
   if (earlier_) next_revision_ = earlier_->revision() + revisions_skipped;
   if (last_good_) {
     next_revision_ = last_good_->revision() + 1;
-    history_.push_back({.snapshot = last_good_, .why = "before the restart", .asked = last_good_asked_});
+    history_.push_back(
+        {.snapshot = last_good_, .why = "before the restart", .asked = last_good_asked_, .when = last_good_decided_});
   }
   paused_ = around_.pauses.load(name());
   if (paused_) log::warning(subject(), "paused still: {}; drcon resume {} ends it", paused_->why, name());
@@ -78,6 +80,7 @@ void pipeline::start_after(pipeline& before, const same_target& is_same_target) 
   current_ = before.current_;
   last_good_ = before.decided_last();
   last_good_asked_ = before.asked_last();
+  last_good_decided_ = before.when_last();
   next_revision_ = before.next_revision_;
   paused_ = before.paused_;
   if (paused_) {
@@ -102,6 +105,8 @@ void pipeline::start_in_place_of(const std::vector<const pipeline*>& ended, cons
   for (const auto* each : ended) {
     const auto& had = each->decided_last();
     if (!had) continue;
+    // What several have decided is as old as the oldest of it; the epoch stands for a time that is not known.
+    last_good_decided_ = parts.empty() ? each->when_last() : std::min(last_good_decided_, each->when_last());
     for (const auto& service : had->services()) parts[service->name()].push_back({each->name(), service});
     next_revision_ = std::max(next_revision_, each->next_revision_);
   }

@@ -38,7 +38,7 @@ struct decision {
   std::chrono::steady_clock::time_point seen{};   ///< when a source first reported it; the epoch: it is no change
   std::chrono::steady_clock::time_point heard{};  ///< when the engine heard that
   std::chrono::steady_clock::time_point decided{};
-  std::chrono::system_clock::time_point when{};  ///< decided, by the time of day; the epoch: before a restart
+  std::chrono::system_clock::time_point when{};  ///< decided, by the time of day; the epoch: not known
   /// It is no decision: targets have this from before, and keep it beside what other pipelines decide for them.
   bool is_left = false;
 };
@@ -138,6 +138,8 @@ public:
   const std::deque<decision>& history() const { return history_; }
   /// Set while an operator has paused the pipeline.
   const std::optional<pause_mark>& paused() const { return paused_; }
+  /// What is served was decided before the sources that have to report: they have not said whether it is still so.
+  bool serves_last_good() const { return current_.snapshot && !known(); }
   /// A change waits: for the pace, the brake, or the end of a pause.
   bool pending() const { return !causes_.empty() || !held_.why.empty(); }
   /// What has changed since what is served, or what the targets were left with, was asked for: a sentence without an
@@ -199,6 +201,8 @@ public:
   void roll_back(const decision& to, pause_mark mark);
   /// Something else was kept on disk that does not take effect after all.
   void keep_what_is_served();
+  /// drcon stops: keeps for how long what is held was seen, which would begin again at the next start otherwise.
+  void keep_time_of_holds();
   /// True once it has said which source it waits for.
   bool has_waited() const { return has_waited_; }
   /// The sources that must report before anything can be decided; empty once known().
@@ -269,10 +273,14 @@ private:
                 const release& released) const;
   void judge_and_pass(model::snapshot_ptr candidate, const release& released);
   void keep_state();
+  void save_state(const brake::memory& knows);
   void keep_brake();
   // What was decided last, here or before a restart or a reload; null if nothing is known to have been.
   const model::snapshot_ptr& decided_last() const { return current_.snapshot ? current_.snapshot : last_good_; }
   const asked_for& asked_last() const { return current_.snapshot ? current_.asked : last_good_asked_; }
+  std::chrono::system_clock::time_point when_last() const {
+    return current_.snapshot ? current_.when : last_good_decided_;
+  }
   // What a loss is measured from; null when nothing is known of it.
   const model::snapshot* served() const { return (decided_last() ? decided_last() : earlier_).get(); }
   model::snapshot_ptr still_asked(const model::snapshot_ptr& earlier, const asked_for& answered) const;
@@ -303,6 +311,7 @@ private:
   decision current_;
   model::snapshot_ptr last_good_;  // from disk or from before a reload: what the brake measures losses from
   asked_for last_good_asked_;      // what last_good_ answers
+  std::chrono::system_clock::time_point last_good_decided_{};  // the epoch: not known
   // Set until nothing is held of what last_good_ has from other pipelines.
   std::function<bool(const model::service_ptr&)> is_elsewhere_;
   bool is_heir_ = false;

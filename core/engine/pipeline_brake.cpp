@@ -201,7 +201,10 @@ pipeline::trial pipeline::try_out(const model::snapshot& candidate, const std::v
 }
 
 saved_state pipeline::state_of(model::snapshot_ptr content, asked_for asked, const brake& knows) {
-  return {.snapshot = std::move(content), .asked = std::move(asked), .brake = by_time_of_day(knows.remembered())};
+  return {.snapshot = std::move(content),
+          .asked = std::move(asked),
+          .brake = by_time_of_day(knows.remembered()),
+          .decided = std::chrono::system_clock::now()};
 }
 
 saved_state pipeline::state_of(model::snapshot_ptr content, asked_for asked) const {
@@ -211,7 +214,18 @@ saved_state pipeline::state_of(model::snapshot_ptr content, asked_for asked) con
 void pipeline::keep_state() {
   kept_brake_ = brake_.remembered();
   compared_brake_ = brake_.version();
-  around_.store.save(name(), current_.snapshot, current_.asked, by_time_of_day(kept_brake_));
+  save_state(kept_brake_);
+}
+
+void pipeline::save_state(const brake::memory& knows) {
+  around_.store.save(name(), {.snapshot = current_.snapshot,
+                              .asked = current_.asked,
+                              .brake = by_time_of_day(knows),
+                              .decided = current_.when});
+}
+
+void pipeline::keep_time_of_holds() {
+  if (current_.snapshot && brake_.holding()) save_state(brake_.remembered_at_stop(clock::now()));
 }
 
 // What is only measured from, or only left at the targets, stays on disk as it is.

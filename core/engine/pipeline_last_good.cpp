@@ -5,6 +5,7 @@
 // only it knows: then nothing is rendered, the targets stay as they were left, and status, log and explain say that
 // this is of an earlier configuration. The brake still measures the first answer from it, so that nothing is lost
 // unnoticed. Filter and limit are the host's own: what they leave out is left out at once.
+#include "base/ago.hpp"
 #include "engine/pipeline.hpp"
 #include "log/log.hpp"
 #include "model/snapshot.hpp"
@@ -143,7 +144,9 @@ void pipeline::end_hold_for_targets(const std::string& why) {
 }
 
 void pipeline::serve_as_before() {
-  log::warning(subject(), "{}; serving the last good state, revision {}", why_not_yet(), last_good_->revision());
+  log::warning(subject(), "{}; serving the last good state, revision {}, decided {}{}", why_not_yet(),
+               last_good_->revision(), base::ago(last_good_decided_),
+               base::is_days_old(last_good_decided_) ? ": what it has may be gone since" : "");
   const auto now = clock::now();
   current_ = {.snapshot = last_good_,
               .why = "last good state",
@@ -151,7 +154,7 @@ void pipeline::serve_as_before() {
               .seen = now,
               .heard = now,
               .decided = now,
-              .when = std::chrono::system_clock::now()};
+              .when = last_good_decided_};
   if (is_heir_) keep_state();  // there is none under its name yet
   sinks_.decided(current_);
 }

@@ -65,7 +65,7 @@ void pipeline::end_pausing() {
 }
 
 decision pipeline::served_before() const {
-  return {.snapshot = last_good_, .why = "last good state", .asked = last_good_asked_};
+  return {.snapshot = last_good_, .why = "last good state", .asked = last_good_asked_, .when = last_good_decided_};
 }
 
 bool pipeline::resume(const std::string& who) {

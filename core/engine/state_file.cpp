@@ -59,16 +59,15 @@ endpoint endpoint_of(const json& encoded) {
           .meta = encoded.at("meta")};
 }
 
-// Whole milliseconds, so that what was read is written as it was.
-std::int64_t to_milliseconds(std::chrono::system_clock::time_point when) {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(when.time_since_epoch()).count();
-}
-
-std::chrono::system_clock::time_point time_of(const json& encoded) {
+std::chrono::milliseconds milliseconds_of(const json& encoded) {
   const auto value = number_of<std::int64_t>(encoded);
   if (static_cast<double>(value) > latest_seconds * 1000)
     throw std::out_of_range("the time " + std::to_string(value) + " is too late");
-  return std::chrono::system_clock::time_point(std::chrono::milliseconds(value));
+  return std::chrono::milliseconds(value);
+}
+
+std::chrono::system_clock::time_point time_of(const json& encoded) {
+  return std::chrono::system_clock::time_point(milliseconds_of(encoded));
 }
 
 kept_brake_memory brake_of(const json& encoded) {
@@ -79,6 +78,7 @@ kept_brake_memory brake_of(const json& encoded) {
                            .kept = number_of<std::size_t>(each.at("kept")),
                            .lowest = number_of<std::size_t>(each.at("lowest")),
                            .since = time_of(each.at("since")),
+                           .seen = each.contains("seen") ? milliseconds_of(each["seen"]) : std::chrono::milliseconds(0),
                            .is_own = each.at("own"),
                            .of_outage = each.at("outage")});
   for (const auto& each : encoded.at("losses"))
@@ -140,7 +140,7 @@ bool write_state(int file, const saved_state& state) {
   const std::string unknown(state_checksum_size, '0');
   if (!base::write_all(file, std::string(state_heading) + unknown + "\n")) return false;
   sha256_of_pieces digest;
-  const bool written = write_state_body(*state.snapshot, state.asked, state.brake, [&](std::string_view piece) {
+  const bool written = write_state_body(state, [&](std::string_view piece) {
     digest.add(piece);
     return base::write_all(file, piece);
   });
@@ -177,6 +177,29 @@ base::result<> remove_file(const fs::path& path) {
   return sync_directory(path.parent_path());
 }
 
+base::result<> mark_file_outdated(const fs::path& path) {
+  const auto failed = [&path](const char* why) { return base::failure{"cannot mark " + path.string() + ": " + why}; };
+  const int file = ::open(path.c_str(), O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+  if (file < 0) return failed(std::strerror(errno));
+  struct stat there {};
+  std::string heading(state_heading.size(), '\0');
+  const bool is_one = ::fstat(file, &there) == 0 && S_ISREG(there.st_mode) &&
+                      ::pread(file, heading.data(), heading.size(), 0) == std::ssize(heading) &&
+                      (heading == state_heading || heading == outdated_heading);
+  const auto differs = std::ranges::mismatch(state_heading, outdated_heading);
+  const auto place = differs.in2 - outdated_heading.begin();
+  const bool marked = is_one && ::pwrite(file, &*differs.in2, 1, place) == 1 && ::fsync(file) == 0;
+  const int error = errno;
+  ::close(file);
+  if (!is_one) return failed("it is no state");
+  if (!marked) return failed(std::strerror(error));
+  return {};
+}
+
+std::int64_t to_milliseconds(std::chrono::system_clock::time_point when) {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(when.time_since_epoch()).count();
+}
+
 std::string json_of(std::string_view text) { return base::json_text(json(text)); }
 
 std::string json_of(const asked_for& asked) {
@@ -185,7 +208,7 @@ std::string json_of(const asked_for& asked) {
 
 std::string json_of(const kept_brake_memory& brake) {
   auto holds = json::array();
-  for (const auto& each : brake.holds)
+  for (const auto& each : brake.holds) {
     holds.push_back({{"service", each.service},
                      {"why", each.why},
                      {"kept", each.kept},
@@ -193,15 +216,23 @@ std::string json_of(const kept_brake_memory& brake) {
                      {"since", to_milliseconds(each.since)},
                      {"own", each.is_own},
                      {"outage", each.of_outage}});
+    if (const auto seen = std::chrono::ceil<std::chrono::milliseconds>(each.seen); seen.count() > 0)
+      holds.back()["seen"] = seen.count();
+  }
   auto losses = json::array();
   for (const auto& each : brake.losses)
     losses.push_back({{"service", each.service}, {"until", to_milliseconds(each.until)}, {"served", each.served}});
   return base::json_text({{"holds", std::move(holds)}, {"losses", std::move(losses)}});
 }
 
-std::string serialise(const model::snapshot& snapshot, const asked_for& asked, const kept_brake_memory& brake) {
+std::string serialise(const model::snapshot& snapshot, const asked_for& asked, const kept_brake_memory& brake,
+                      std::chrono::system_clock::time_point decided) {
   std::string body;
-  write_state_body(snapshot, asked, brake, [&body](std::string_view piece) {
+  const saved_state state{.snapshot = std::make_shared<const model::snapshot>(snapshot.revision(), snapshot),
+                          .asked = asked,
+                          .brake = brake,
+                          .decided = decided};
+  write_state_body(state, [&body](std::string_view piece) {
     body += piece;
     return true;
   });
@@ -210,7 +241,8 @@ std::string serialise(const model::snapshot& snapshot, const asked_for& asked, c
 
 base::result<saved_state> parse_state(const std::string& text) {
   const auto line_end = text.find('\n');
-  if (!text.starts_with(state_heading) || line_end == std::string::npos)
+  const bool is_outdated = text.starts_with(outdated_heading);
+  if ((!text.starts_with(state_heading) && !is_outdated) || line_end == std::string::npos)
     return base::failure{"it does not start with '" + std::string(state_heading) + "'"};
   const auto sum = text.substr(state_heading.size(), line_end - state_heading.size());
   const auto body = text.substr(line_end + 1, text.size() - line_end - 2);
@@ -230,10 +262,12 @@ base::result<saved_state> parse_state(const std::string& text) {
     }
     std::ranges::sort(services, {}, [](const model::service_ptr& each) { return each->name(); });
     saved_state saved;
+    saved.is_outdated = is_outdated;
     saved.snapshot =
         std::make_shared<const model::snapshot>(number_of<std::uint64_t>(all.at("revision")), std::move(services));
     if (all.contains("asked"))
       saved.asked = {.sources = all["asked"].at("sources"), .filter = all["asked"].at("filter")};
+    if (all.contains("decided")) saved.decided = time_of(all["decided"]);
     if (all.contains("brake")) saved.brake = brake_of(all["brake"]);
     return saved;
   } catch (const std::exception& error) {

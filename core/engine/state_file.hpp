@@ -24,6 +24,7 @@ struct pause_mark {
   /// Sinks whose targets had something else than the pipeline serves, since they had not applied it: they keep that.
   std::vector<std::string> behind = {};
   std::string who = {};  ///< who has paused it, and who has added a reason; empty: not known
+  bool operator==(const pause_mark&) const = default;
 };
 
 /// What a .state file holds.
@@ -31,11 +32,15 @@ struct saved_state {
   model::snapshot_ptr snapshot;  ///< never null
   asked_for asked;               ///< what the snapshot answers; empty if the file does not say so
   kept_brake_memory brake = {};  ///< what the pipeline's brake has to know besides
+  /// When the snapshot was decided; the epoch: the file does not say so, as that of an earlier version.
+  std::chrono::system_clock::time_point decided = {};
+  /// The targets have been given a later one: see mark_file_outdated().
+  bool is_outdated = false;
 };
 
 /// The text of a .state file.
-std::string serialise(const model::snapshot& snapshot, const asked_for& asked = {},
-                      const kept_brake_memory& brake = {});
+std::string serialise(const model::snapshot& snapshot, const asked_for& asked = {}, const kept_brake_memory& brake = {},
+                      std::chrono::system_clock::time_point decided = {});
 /// What it holds. A file that is damaged, or of another format, is a failure that says so.
 base::result<saved_state> parse_state(const std::string& text);
 
@@ -53,6 +58,10 @@ base::result<std::filesystem::path> write_beside(const std::filesystem::path& pa
 base::result<std::filesystem::path> write_beside(const std::filesystem::path& path, const saved_state& state);
 /// The second half: renames a file within its directory, for good.
 base::result<> move_file(const std::filesystem::path& file, const std::filesystem::path& path);
+/// Says in a .state file itself, where it cannot be renamed, that it is outdated, and syncs it: one byte of its first
+/// line becomes another one, for which no disk is too full. A file that is not one of this format, or not plain, is
+/// left alone.
+base::result<> mark_file_outdated(const std::filesystem::path& path);
 /// Removes a file for good; one that is not there is no failure.
 base::result<> remove_file(const std::filesystem::path& path);
 

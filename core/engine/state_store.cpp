@@ -8,12 +8,10 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <ctime>
 #include <deque>
-#include <future>
 #include <map>
 #include <mutex>
 #include <set>
@@ -59,13 +57,67 @@ base::result<saved_state> read_state(const fs::path& path) {
   return loaded;
 }
 
+bool is_there(const fs::path& path) {
+  std::error_code error;
+  return fs::exists(path, error) || error;  // a directory that cannot be searched says nothing of what is in it
+}
+
+// A state that is older than what the targets have is only measured from. Says why it is that.
+std::string why_outdated(const fs::path& file, const saved_state& state, bool is_marked) {
+  if (is_marked || state.is_outdated)
+    return file.string() + " is not used: a later state was not written before drcon ended";
+  // A directory that cannot be written, as after an error of the disk, could not be marked either.
+  if (::access(file.parent_path().c_str(), W_OK | X_OK) == 0) return {};
+  return file.string() + " is not used: its directory cannot be written, so that a later state may not have been kept";
+}
+
+kept_state read_kept(const fs::path& directory, const std::string& pipeline) {
+  const state_files files(directory, pipeline);
+  const bool is_marked = !is_there(files.newest) && is_there(files.outdated);
+  if (!is_marked && !is_there(files.newest)) return {};
+  const auto& newest = is_marked ? files.outdated : files.newest;
+  kept_state kept;
+  auto loaded = read_state(newest);
+  if (!loaded) {
+    kept.fault = loaded.error().why;
+    if (auto before = read_state(files.earlier)) {
+      kept.earlier = std::move(before->snapshot);
+      kept.brake = std::move(before->brake);
+    }
+    return kept;
+  }
+  kept.brake = std::move(loaded->brake);
+  kept.outdated = why_outdated(newest, *loaded, is_marked);
+  if (!kept.outdated.empty()) {
+    kept.earlier = std::move(loaded->snapshot);
+    return kept;
+  }
+  kept.decided = loaded->decided;
+  kept.last_good = std::move(loaded->snapshot);
+  kept.asked = std::move(loaded->asked);
+  return kept;
+}
+
+std::set<std::string> names_on_disk(const fs::path& directory) {
+  std::set<std::string> names;
+  std::error_code error;
+  for (fs::directory_iterator each(directory, error), end; !error && each != end; each.increment(error)) {
+    const auto name = each->path().filename().string();
+    for (const std::string_view ending : {".state", ".state.outdated", ".paused"})
+      if (name.size() > ending.size() && name.ends_with(ending))
+        names.insert(name.substr(0, name.size() - ending.size()));
+  }
+  return names;
+}
+
 }  // namespace
 
-// What the engine's thread, the writer's and the marker's share.
+// What the engine's thread, the writer's and the lane share.
 struct state_store::shared {
   explicit shared(fs::path state_directory) : directory(std::move(state_directory)) {}
 
-  // The state that is there is older than what the sinks are about to get. A rename works on a full disk, too.
+  // The state that is there is older than what the sinks are about to get. A rename works on a full disk, too, and
+  // where not even that works, the file may still be written.
   void mark(const std::string& pipeline) {
     const std::lock_guard on_names(names);
     {
@@ -73,8 +125,34 @@ struct state_store::shared {
       if (!behind.contains(pipeline)) return;  // a newer one has been written meanwhile
     }
     const state_files files(directory, pipeline);
-    // A failure shows when the state is written, which comes next; there is none on the first save of all.
-    (void)move_file(files.newest, files.outdated);
+    std::error_code error;
+    if (!fs::exists(files.newest, error) && !error) return;  // there is none on the first save of all
+    const auto moved = move_file(files.newest, files.outdated);
+    if (moved) return;
+    // What was renamed without a sync may have its old name again after a crash.
+    const auto marked = mark_file_outdated(fs::exists(files.newest, error) ? files.newest : files.outdated);
+    if (!marked)
+      log::error(
+          base::subject_kind::state,
+          "the last good state of pipeline {} is older than what its targets get now, and cannot be marked so: {}; "
+          "{}; a restart would serve it if its sources were away, unless a newer one is written before",
+          pipeline, moved.error().why, marked.error().why);
+  }
+
+  // A pipeline that was retired takes its files along, before anything else of its name is written. The caller holds
+  // `disk`.
+  void put_aside(const std::string& pipeline) {
+    {
+      const std::lock_guard lock(mutex);
+      if (leaving.erase(pipeline) == 0) return;
+      on_disk.erase(pipeline);
+    }
+    const std::lock_guard on_names(names);
+    const state_files files(directory, pipeline);
+    std::error_code error;
+    const auto& last = fs::exists(files.newest, error) ? files.newest : files.outdated;
+    fs::rename(last, files.newest.string() + ".left", error);
+    for (const auto& each : {files.earlier, files.outdated}) fs::remove(each, error);
   }
 
   struct urgent {
@@ -92,10 +170,11 @@ struct state_store::shared {
   std::map<std::string, saved_state> waiting;          // to be written
   std::deque<urgent> urgent_ones;                      // the same, before all others
   std::set<std::string> behind;                        // what is on disk is older than what the sinks have
+  std::set<std::string> leaving;                       // retired, with files that are still to be put aside
+  std::set<std::string> retired;                       // while the writer was at work on some that it has taken out
   std::map<std::string, model::snapshot_ptr> on_disk;  // by pipeline: what was read or written last
   std::string why_not;                                 // something could not be written, and is tried again
   std::chrono::nanoseconds interval = std::chrono::milliseconds(500);
-  std::atomic<int> marking{0};  // marks that the disk has not answered
 };
 
 // Owns the thread that writes.
@@ -119,7 +198,9 @@ struct state_store::writer {
       if (in->waiting.empty() && in->urgent_ones.empty()) return;
       lock.unlock();
       const auto begun = processor_time_of_thread();
-      const bool all_written = write_all();
+      bool all_written = false;
+      // Memory may be missing anywhere in it. What was not written is still there, and is tried again.
+      const bool is_over = base::caught_last(lost_round, [&] { all_written = write_all(); });
       const auto work = processor_time_of_thread() - begun;
       lock.lock();
       // A disk that is full stays so for a while: the end of the process does not wait for it.
@@ -127,72 +208,103 @@ struct state_store::writer {
       const auto pause = std::max<std::chrono::nanoseconds>(all_written ? in->interval : pause_after_a_failed_write,
                                                             pause_for_work * work);
       // Another interval counts at once: the rest of the one before may be long.
-      in->wake.wait_for(lock, pause, [this, interval = in->interval] {
-        return in->closing || !in->urgent_ones.empty() || in->interval != interval;
+      in->wake.wait_for(lock, pause, [this, is_over, interval = in->interval] {
+        return in->closing || (is_over && !in->urgent_ones.empty()) || in->interval != interval;
       });
     }
   }
+
+  // What is taken out of the waiting ones, and is back there at the end unless it was written, or its pipeline has left
+  // meanwhile: also when an exception ends that. None of this takes memory. One at a time.
+  struct taken_out {
+    explicit taken_out(shared& from) : in(from) {
+      const std::lock_guard lock(in.mutex);
+      in.retired.clear();
+    }
+    ~taken_out() {
+      const std::lock_guard lock(in.mutex);
+      for (const auto& each : in.retired) states.erase(each);
+      in.waiting.merge(states);  // keeps a newer one that has come meanwhile
+    }
+    taken_out(const taken_out&) = delete;
+    taken_out& operator=(const taken_out&) = delete;
+
+    shared& in;
+    std::map<std::string, saved_state> states;
+  };
 
   // One file after the other, so that retire() finds what is not written yet; each once, since changes that come faster
   // than the disk writes would otherwise never meet the pause between two rounds. False when something could not be
   // written: that is tried again with the next round.
   bool write_all() {
     write_urgent();
-    std::map<std::string, saved_state> failed;
-    std::set<std::string> taken;
+    taken_out failed(*in);
+    std::set<std::string> seen;
     for (;;) {
       const std::lock_guard on_disk(in->disk);
-      auto next = take_first_but(taken);
-      if (next.empty()) break;
-      taken.insert(next.key());
-      bool written = false;
-      base::caught_last("the last good state of pipeline " + next.key() + " is not kept, that of the others is", [&] {
-        const auto outcome = write_state(next.key(), next.mapped());
-        report(outcome ? std::string() : outcome.error().why);
-        written = outcome.has_value();
-      });
-      if (!written) failed.insert(std::move(next));
+      const auto next = take_first_but(seen, failed);
+      if (next == failed.states.end()) break;
+      if (write_one(next->first, next->second)) failed.states.erase(next);
     }
+    if (!failed.states.empty()) return false;
     const std::lock_guard lock(in->mutex);
-    const bool all_written = failed.empty();
-    in->waiting.merge(failed);  // keeps a newer one that has come meanwhile
-    if (all_written) in->why_not.clear();
-    return all_written;
+    in->why_not.clear();
+    return true;
   }
 
-  // Empty when there is none.
-  std::map<std::string, saved_state>::node_type take_first_but(const std::set<std::string>& taken) {
+  // At the end of `into` when there is none.
+  std::map<std::string, saved_state>::iterator take_first_but(std::set<std::string>& seen, taken_out& into) {
     const std::lock_guard lock(in->mutex);
-    const auto first = std::ranges::find_if(in->waiting, [&](const auto& each) { return !taken.contains(each.first); });
-    if (first == in->waiting.end()) return {};
-    return in->waiting.extract(first);
+    const auto first = std::ranges::find_if(in->waiting, [&](const auto& each) { return !seen.contains(each.first); });
+    if (first == in->waiting.end()) return into.states.end();
+    seen.insert(first->first);
+    return into.states.insert(in->waiting.extract(first)).position;
   }
 
+  bool write_one(const std::string& pipeline, const saved_state& state) {
+    bool written = false;
+    base::caught_last("the last good state of pipeline " + pipeline + " is not kept, that of the others is", [&] {
+      const auto outcome = write_state(pipeline, state);
+      report(outcome ? std::string() : outcome.error().why);
+      written = outcome.has_value();
+    });
+    return written;
+  }
+
+  // One stays in the queue until it is answered: whoever waits for the answer gets it when memory is there again.
   void write_urgent() {
     for (;;) {
-      std::unique_lock on_disk(in->disk);
-      std::unique_lock lock(in->mutex);
-      if (in->urgent_ones.empty()) return;
-      auto next = std::move(in->urgent_ones.front());
-      in->urgent_ones.pop_front();
-      auto older = in->waiting.extract(next.pipeline);
-      lock.unlock();
-      base::result<> written = base::failure{"an error that was caught at the last moment"};
-      base::caught_last("the state of pipeline " + next.pipeline + " is as before, and every pipeline goes on",
-                        [&] { written = write_state(next.pipeline, next.state); });
-      if (!written && older) {
-        lock.lock();
-        in->waiting.insert(std::move(older));
-        lock.unlock();
+      const shared::urgent* next = nullptr;
+      {
+        const std::lock_guard lock(in->mutex);
+        if (in->urgent_ones.empty()) return;
+        next = &in->urgent_ones.front();  // others only add to its end
       }
-      on_disk.unlock();
-      base::try_for_seconds("an operator has no answer yet; every pipeline goes on", [&] { next.kept(written); });
+      const auto written = write_before_others(*next);
+      base::try_for_seconds(no_answer, [&] { next->kept(written); });
+      const std::lock_guard lock(in->mutex);
+      in->urgent_ones.pop_front();
     }
+  }
+
+  base::result<> write_before_others(const shared::urgent& next) {
+    const std::lock_guard on_disk(in->disk);
+    base::result<> written = base::failure{"an error that was caught at the last moment"};
+    taken_out older(*in);
+    {
+      const std::lock_guard lock(in->mutex);
+      if (auto waits = in->waiting.extract(next.pipeline)) older.states.insert(std::move(waits));
+    }
+    base::caught_last("the state of pipeline " + next.pipeline + " is as before, and every pipeline goes on",
+                      [&] { written = write_state(next.pipeline, next.state); });
+    if (written) older.states.clear();
+    return written;
   }
 
   base::result<> write_state(const std::string& pipeline, const saved_state& state) {
     const state_files files(in->directory, pipeline);
     std::error_code error;
+    in->put_aside(pipeline);
     fs::create_directories(in->directory, error);
     const auto text = write_beside(files.newest, state);
     if (!text) return text.error();
@@ -235,6 +347,9 @@ struct state_store::writer {
     failing = !why.empty();
   }
 
+  // Made before they are needed: memory may be what is missing then.
+  const std::string lost_round = "last good states are not kept yet, and are tried again; every pipeline goes on";
+  const std::string no_answer = "an operator has no answer yet; every pipeline goes on";
   const std::shared_ptr<shared> in;
   bool failing = false;             // the thread's own
   std::set<std::string> seen_good;  // the thread's own: pipelines whose state it has read or written
@@ -258,45 +373,22 @@ void state_store::write_every(std::chrono::nanoseconds interval) {
   shared_->wake.notify_all();
 }
 
-kept_state state_store::load(const std::string& pipeline) const {
+kept_state state_store::load(const std::string& pipeline) {
   if (directory_.empty()) return {};
-  const state_files files(directory_, pipeline);
-  const auto is_there = [](const fs::path& path) {
-    std::error_code error;
-    return fs::exists(path, error) || error;  // a directory that cannot be searched says nothing of what is in it
-  };
-  // A directory that cannot be written, as after an error of the disk, could not be marked either.
-  const auto is_stuck = [&] { return ::access(directory_.c_str(), W_OK | X_OK) != 0; };
-  const bool is_marked = !is_there(files.newest) && is_there(files.outdated);
-  if (!is_marked && !is_there(files.newest)) return {};
-  const auto& newest = is_marked ? files.outdated : files.newest;
-  kept_state kept;
-  auto loaded = read_state(newest);
-  if (!loaded) {
-    kept.fault = loaded.error().why;
-    if (auto before = read_state(files.earlier)) {
-      kept.earlier = std::move(before->snapshot);
-      kept.brake = std::move(before->brake);
-    }
-    return kept;
+  auto found =
+      lane_.ask<kept_state>([directory = directory_, pipeline] { return read_kept(directory, pipeline); }, patience_);
+  if (!found) {
+    kept_state unknown;
+    unknown.fault = "the disk of " + directory_.string() + " does not answer";
+    return unknown;
   }
-  kept.brake = std::move(loaded->brake);
-  if (is_marked || is_stuck()) {
-    kept.outdated = newest.string() + " is not used: " +
-                    (is_marked ? "a later state was not written before drcon ended"
-                               : "its directory cannot be written, so that a later state may not have been kept");
-    kept.earlier = std::move(loaded->snapshot);
-    return kept;
-  }
+  // Here, and not where it was read: by then a newer one may have been written, and it would seem to be there.
   const std::lock_guard lock(shared_->mutex);
-  shared_->on_disk.insert_or_assign(pipeline, loaded->snapshot);
-  kept.last_good = std::move(loaded->snapshot);
-  kept.asked = std::move(loaded->asked);
-  return kept;
+  if (found->last_good) shared_->on_disk.insert_or_assign(pipeline, found->last_good);
+  return std::move(*found);
 }
 
-void state_store::save(const std::string& pipeline, model::snapshot_ptr snapshot, asked_for asked,
-                       kept_brake_memory brake) {
+void state_store::save(const std::string& pipeline, saved_state state) {
   if (!writer_) return;
   bool is_newer = false;
   {
@@ -304,8 +396,8 @@ void state_store::save(const std::string& pipeline, model::snapshot_ptr snapshot
     const auto there = shared_->on_disk.find(pipeline);
     // The same content may wait to be written again, for the brake.
     const bool is_kept = !shared_->behind.contains(pipeline) && there != shared_->on_disk.end() &&
-                         same_content(*there->second, *snapshot);
-    shared_->waiting.insert_or_assign(pipeline, saved_state{std::move(snapshot), std::move(asked), std::move(brake)});
+                         same_content(*there->second, *state.snapshot);
+    shared_->waiting.insert_or_assign(pipeline, std::move(state));
     is_newer = !is_kept && shared_->behind.insert(pipeline).second;
   }
   shared_->wake.notify_all();
@@ -313,17 +405,14 @@ void state_store::save(const std::string& pipeline, model::snapshot_ptr snapshot
 }
 
 void state_store::mark_outdated(const std::string& pipeline) {
-  auto done = std::make_shared<std::promise<void>>();
-  const auto marked = done->get_future();
-  const bool is_stuck = shared_->marking.fetch_add(1) > 0;
-  marker_.post([in = shared_, pipeline, done] {
-    base::caught_last("the state of pipeline " + pipeline + " is not marked; every pipeline goes on",
-                      [&] { in->mark(pipeline); });
-    --in->marking;
-    done->set_value();
-  });
-  // Waiting for each change would slow all of them down, and the disk does not answer sooner for it.
-  if (is_stuck || marked.wait_for(longest_wait_for_mark) == std::future_status::ready) return;
+  const bool was_stuck = lane_.is_stuck();
+  const auto marked = lane_.ask<bool>(
+      [in = shared_, pipeline] {
+        in->mark(pipeline);
+        return true;
+      },
+      disk_lane::patience_for_a_name);
+  if (marked || was_stuck || !lane_.is_stuck()) return;
   log::warning(base::subject_kind::state,
                "the disk of {} does not answer: the change of pipeline {} is applied without waiting for it",
                directory_.string(), pipeline);
@@ -345,27 +434,31 @@ void state_store::retire(const std::string& pipeline) {
     shared_->waiting.erase(pipeline);
     shared_->behind.erase(pipeline);
     shared_->on_disk.erase(pipeline);
+    shared_->leaving.insert(pipeline);
+    shared_->retired.insert(pipeline);
   }
-  const std::lock_guard on_disk(shared_->disk);
-  const std::lock_guard on_names(shared_->names);
-  const state_files files(directory_, pipeline);
-  std::error_code error;
-  const auto& last = fs::exists(files.newest, error) ? files.newest : files.outdated;
-  fs::rename(last, files.newest.string() + ".left", error);
-  for (const auto& each : {files.earlier, files.outdated}) fs::remove(each, error);
+  const bool was_stuck = lane_.is_stuck();
+  const auto moved = lane_.ask<bool>(
+      [in = shared_, pipeline] {
+        const std::lock_guard on_disk(in->disk);
+        in->put_aside(pipeline);
+        return true;
+      },
+      disk_lane::patience_for_a_name);
+  if (moved || was_stuck) return;
+  log::warning(base::subject_kind::state,
+               "the disk of {} does not answer: what was kept of pipeline {} is put aside when it does",
+               directory_.string(), pipeline);
 }
 
-std::set<std::string> state_store::pipelines() const {
-  std::set<std::string> names;
-  if (directory_.empty()) return names;
-  std::error_code error;
-  for (fs::directory_iterator each(directory_, error), end; !error && each != end; each.increment(error)) {
-    const auto name = each->path().filename().string();
-    for (const std::string_view ending : {".state", ".state.outdated", ".paused"})
-      if (name.size() > ending.size() && name.ends_with(ending))
-        names.insert(name.substr(0, name.size() - ending.size()));
-  }
-  return names;
+std::set<std::string> state_store::pipelines() {
+  if (directory_.empty()) return {};
+  const auto names =
+      lane_.ask<std::set<std::string>>([directory = directory_] { return names_on_disk(directory); }, patience_);
+  if (names) return *names;
+  log::warning(base::subject_kind::state, "the disk of {} does not answer: which states are there is not known",
+               directory_.string());
+  return {};
 }
 
 std::string state_store::fault() const {

@@ -1,11 +1,11 @@
 // The last good snapshot of each pipeline, on disk: what a restart has to serve while its sources are away.
 //
-// state_file.hpp has the format. Thread rule: the engine's thread. load() blocks on the disk; save() waits for a mark
-// at most, and a thread of the store's own writes.
+// state_file.hpp has the format. Thread rule: the engine's thread, which waits for the disk for a limited time only; a
+// thread of the store's own writes, and a lane of its own does the rest.
 #pragma once
 
-#include "base/lane.hpp"
 #include "base/result.hpp"
+#include "engine/disk_lane.hpp"
 #include "engine/state_file.hpp"
 #include "model/snapshot_ptr.hpp"
 
@@ -15,6 +15,7 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <utility>
 
 namespace drcon::engine {
 
@@ -23,6 +24,7 @@ struct kept_state {
   model::snapshot_ptr last_good;  ///< null: there is none, or it cannot be used
   asked_for asked;                ///< what that answers; empty if it was kept by a version that did not say so
   kept_brake_memory brake;        ///< of the newest state that can be read
+  std::chrono::system_clock::time_point decided{};  ///< when `last_good` was; the epoch: not known
   /// Not empty: something was served, and what it was is not known. Says which file cannot be used, and why.
   std::string fault;
   /// Not empty: `earlier` is there, and the targets have something later, as after a crash right behind a change. Says
@@ -46,19 +48,24 @@ public:
   /// takes more than a twentieth of the time of one processor.
   void write_every(std::chrono::nanoseconds interval);
 
-  kept_state load(const std::string& pipeline) const;
+  /// What there is of a pipeline. A disk that does not answer in time is a fault.
+  kept_state load(const std::string& pipeline);
+  /// Pipelines run from now on, so that load() and pipelines() give up sooner.
+  void hurry() { patience_ = disk_lane::patience_at_work; }
 
   /// Keeps a snapshot that sinks are given right afterwards. Saves that come faster than they are written are folded:
   /// the newest wins. One that cannot be written is tried again until it is, or until a newer one comes. When this
   /// returns, the file that is there is marked as outdated, durably, unless it has the same content: a crash in the
-  /// next moment must not put it over newer targets. `asked` is what the snapshot answers. The same content may be kept
-  /// again, for the brake.
+  /// next moment must not put it over newer targets. The same content may be kept again, for the brake.
   ///
   /// The mark is the renaming of one file, and waits for one sync of the directory: milliseconds, once for all saves
   /// until the next state is written, which is the interval in a burst. A disk that does not answer costs a change at
-  /// most `longest_wait_for_mark`.
-  void save(const std::string& pipeline, model::snapshot_ptr snapshot, asked_for asked = {},
-            kept_brake_memory brake = {});
+  /// most disk_lane::patience_for_a_name. Where the file cannot be renamed, the mark is in the file itself.
+  void save(const std::string& pipeline, saved_state state);
+  /// The same of a snapshot alone.
+  void save(const std::string& pipeline, model::snapshot_ptr snapshot) {
+    save(pipeline, saved_state{.snapshot = std::move(snapshot), .asked = {}});
+  }
 
   using on_kept = std::function<void(base::result<>)>;
   /// Keeps a state before it takes effect. `kept` is called once, on the store's thread: with success when a crash
@@ -66,14 +73,14 @@ public:
   /// before.
   void keep(const std::string& pipeline, saved_state state, on_kept kept);
 
-  static constexpr auto longest_wait_for_mark = std::chrono::milliseconds(250);
-
   /// The pipeline has left the configuration: if it comes back, it begins without its old state, which stays
-  /// beside as NAME.state.left. Waits for the disk.
+  /// beside as NAME.state.left. Waits for the disk, but not for long: what a load that follows finds, and what is kept
+  /// of the pipeline when it comes back, is the same in either case.
   void retire(const std::string& pipeline);
 
-  /// The pipelines that the directory has a state or a pause of, in order of name. Waits for the disk.
-  std::set<std::string> pipelines() const;
+  /// The pipelines that the directory has a state or a pause of, in order of name. None if the disk does not answer in
+  /// time.
+  std::set<std::string> pipelines();
 
   /// Why something could not be written and is tried again; empty if all is written.
   std::string fault() const;
@@ -86,7 +93,8 @@ private:
   std::filesystem::path directory_;
   std::shared_ptr<shared> shared_;  // with jobs of the lane, which a disk that does not answer may hold up
   std::unique_ptr<writer> writer_;
-  base::lane marker_{"state marks"};
+  std::chrono::nanoseconds patience_ = disk_lane::patience_at_start;
+  disk_lane lane_{"states"};
 };
 
 }  // namespace drcon::engine

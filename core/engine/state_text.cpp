@@ -106,16 +106,19 @@ void write(json_writer& to, const model::shared_service& service) {
 
 }  // namespace
 
-bool write_state_body(const model::snapshot& snapshot, const asked_for& asked, const kept_brake_memory& brake,
-                      const take_piece& put) {
+bool write_state_body(const saved_state& state, const take_piece& put) {
   json_writer to(put);
   to << "{\"revision\":";
-  to.number(snapshot.revision());
-  if (!asked.sources.empty()) to << ",\n\"asked\":" << json_of(asked);
-  if (!brake.empty()) to << ",\n\"brake\":" << json_of(brake);
+  to.number(state.snapshot->revision());
+  if (const auto decided = to_milliseconds(state.decided); decided > 0) {
+    to << ",\n\"decided\":";
+    to.number(static_cast<std::uint64_t>(decided));
+  }
+  if (!state.asked.sources.empty()) to << ",\n\"asked\":" << json_of(state.asked);
+  if (!state.brake.empty()) to << ",\n\"brake\":" << json_of(state.brake);
   to << ",\n\"services\":[";
   const char* before = "";
-  for (const auto& each : snapshot.services()) {
+  for (const auto& each : state.snapshot->services()) {
     to << before;
     write(to, *each);
     before = ",";

@@ -6,6 +6,8 @@
 
 #include "engine/state_file.hpp"
 
+#include <chrono>
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -17,15 +19,18 @@ using take_piece = std::function<bool(std::string_view piece)>;
 
 /// The first line, without the checksum, which comes behind it and ends the line.
 inline constexpr std::string_view state_heading = "drcon-state 1 sha256 ";
+/// The same of one that is outdated, which differs in one byte. Earlier versions do not use a file with that.
+inline constexpr std::string_view outdated_heading = "drcon-stale 1 sha256 ";
 inline constexpr std::size_t state_checksum_size = 64;
 
 /// Small parts of it, as JSON text.
 std::string json_of(std::string_view text);
 std::string json_of(const asked_for& asked);
 std::string json_of(const kept_brake_memory& brake);
+/// Whole milliseconds since the epoch, so that what was read is written as it was.
+std::int64_t to_milliseconds(std::chrono::system_clock::time_point when);
 
 /// Gives the JSON that the checksum is made of to `put`. False when that wanted no more.
-bool write_state_body(const model::snapshot& snapshot, const asked_for& asked, const kept_brake_memory& brake,
-                      const take_piece& put);
+bool write_state_body(const saved_state& state, const take_piece& put);
 
 }  // namespace drcon::engine

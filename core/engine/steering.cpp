@@ -43,6 +43,28 @@ void engine::keep(const std::string& name, std::optional<pause_mark> mark,
   pauses_.save(name, std::move(mark), on_loop(std::move(take_effect)));
 }
 
+// The effect of a mark that was made from the pause that there was. It has none when there is another one by then, or
+// none any more: it would bring back what an operator has ended, with what the sinks had at that time.
+std::function<base::result<>(pipeline&)> engine::unless_changed(const std::optional<pause_mark>& made_from,
+                                                                changed_meanwhile changed,
+                                                                std::function<base::result<>(pipeline&)> effect) {
+  return [made_from, changed = std::move(changed), effect = std::move(effect)](pipeline& found) -> base::result<> {
+    *changed = found.paused() != made_from;
+    if (*changed) return base::failure{"the pause of the pipeline changed while this was being written; try again"};
+    return effect(found);
+  };
+}
+
+// Whoever asked for it need not know that somebody else was quicker: it is done from what there is now.
+engine::steered engine::or_again(const std::string& name, changed_meanwhile changed, std::function<void(steered)> again,
+                                 steered done) {
+  return [this, name, changed = std::move(changed), again = std::move(again),
+          done = std::move(done)](const base::result<>& outcome) {
+    if (outcome || !*changed || find(name) == nullptr) return done(outcome);
+    again(done);
+  };
+}
+
 // The content is kept first and the mark second: a crash in between leaves what the operator has asked for without the
 // pause, and never a pause that says so with other content.
 void engine::roll_back(const std::string& name, std::uint64_t revision, steered done, const std::string& who) {
@@ -51,17 +73,22 @@ void engine::roll_back(const std::string& name, std::uint64_t revision, steered 
   if (!target) return done(base::failure{"revision " + std::to_string(revision) + " is not kept any more"});
   auto mark = pipeline.mark_of("rolled back to revision " + std::to_string(revision), who);
   mark.behind.clear();  // each sink is given this content
+  const auto changed = std::make_shared<bool>(false);
+  auto effect = unless_changed(pipeline.paused(), changed, [mark, target = *target](class pipeline& rolled_back) {
+    return rolled_back.roll_back(target, mark), base::result<>();
+  });
   keep_content(
-      name, {.snapshot = pipeline.next_with(*target->snapshot), .asked = target->asked},
-      [this, name, mark, target = *target](engine::steered done) {
-        keep(
-            name, mark,
-            [mark, target](class pipeline& rolled_back) {
-              return rolled_back.roll_back(target, mark), base::result<>();
-            },
-            std::move(done));
+      name,
+      {.snapshot = pipeline.next_with(*target->snapshot),
+       .asked = target->asked,
+       .decided = std::chrono::system_clock::now()},
+      [this, name, mark, effect = std::move(effect)](engine::steered then) {
+        keep(name, mark, effect, std::move(then));
       },
-      std::move(done));
+      or_again(
+          name, changed,
+          [this, name, revision, who](engine::steered then) { roll_back(name, revision, std::move(then), who); },
+          std::move(done)));
 }
 
 base::result<> engine::release_brake(const std::string& name, const std::string& service,

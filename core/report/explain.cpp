@@ -1,5 +1,6 @@
 #include "report/explain.hpp"
 
+#include "base/ago.hpp"
 #include "base/bracketed.hpp"
 #include "base/by_whom.hpp"
 #include "model/snapshot.hpp"
@@ -243,21 +244,25 @@ std::string why_earlier(const engine::pipeline& pipeline) {
 
 endpoint_finding find(const engine::engine& engine, const engine::pipeline& pipeline, const std::string& service,
                       const endpoint& each) {
-  endpoint_finding finding{.service = service,
-                           .id = each.id,
-                           .address = each.address.empty() ? "" : place_of(each.address, each.port),
-                           .verdict = {},
-                           .sources = {},
-                           .merge = why_not_merged(pipeline, service, each),
-                           .filter = why_not_taken(pipeline, service, each),
-                           .brake = why_held(pipeline, service),
-                           .paused = pipeline.paused() ? "the pipeline is paused: " + pipeline.paused()->why +
-                                                             base::by_whom(pipeline.paused()->who)
-                                                       : "",
-                           .earlier_configuration = why_earlier(pipeline),
-                           .decided = find_in_decisions(pipeline, service, each),
-                           .sinks = {},
-                           .journal = find_in_journal(engine.log(), service, each.id)};
+  endpoint_finding finding{
+      .service = service,
+      .id = each.id,
+      .address = each.address.empty() ? "" : place_of(each.address, each.port),
+      .verdict = {},
+      .sources = {},
+      .merge = why_not_merged(pipeline, service, each),
+      .filter = why_not_taken(pipeline, service, each),
+      .brake = why_held(pipeline, service),
+      .paused = pipeline.paused()
+                    ? "the pipeline is paused: " + pipeline.paused()->why + base::by_whom(pipeline.paused()->who)
+                    : "",
+      .earlier_configuration = why_earlier(pipeline),
+      .last_good = pipeline.serves_last_good()
+                       ? "what is served is the last good state, decided " + base::ago(pipeline.current().when)
+                       : "",
+      .decided = find_in_decisions(pipeline, service, each),
+      .sinks = {},
+      .journal = find_in_journal(engine.log(), service, each.id)};
   for (const auto* source : pipeline.sources()) finding.sources.push_back(find_in_source(*source, service, each));
   // Sinks know it by the id that merging gave it.
   const auto merged = find_endpoint(pipeline.current().snapshot, service, each);

@@ -75,8 +75,8 @@ struct sink_finding {
   std::string target_error;
 };
 
-/// All about one endpoint of one service. Of merge, filter, brake, paused and earlier_configuration, those are empty
-/// that are not in its way.
+/// All about one endpoint of one service. Of merge, filter, brake, paused, earlier_configuration and last_good, those
+/// are empty that are not in its way.
 struct endpoint_finding {
   std::string service;
   std::string id;
@@ -89,6 +89,7 @@ struct endpoint_finding {
   std::string brake;
   std::string paused;
   std::string earlier_configuration;  ///< the targets have the answer to another one
+  std::string last_good;              ///< what is served is from before the sources have reported
   decision_finding decided;
   std::vector<sink_finding> sinks;
   std::vector<engine::journal_entry> journal;  ///< the entries that name it

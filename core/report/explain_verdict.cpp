@@ -59,7 +59,7 @@ std::string sentence_of_rotation(const endpoint_finding& finding) {
     if (source.silent_since)
       text += fmt::format("; source {} {}; using last known data", source.source,
                           source.known ? "has no current data of this service" : "is unreachable");
-  for (const auto* why : {&finding.earlier_configuration, &finding.brake, &finding.paused})
+  for (const auto* why : {&finding.earlier_configuration, &finding.last_good, &finding.brake, &finding.paused})
     if (!why->empty()) text += "; " + *why;
   for (const auto& sink : finding.sinks)
     if (!sink.up_to_date)

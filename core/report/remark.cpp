@@ -33,6 +33,8 @@ const std::vector<remark_meaning>& remark_codes() {
       {"sink-degraded", "A sink works, with less than was asked for."},
       {"last-servers-kept", "A service has nothing in service, and a sink keeps its last servers."},
       {"fault-ahead", "A probe found what will make a change fail; see drcon doctor."},
+      {"last-good-is-old",
+       "A pipeline serves a last good state of more than a day ago, since a source has not reported."},
   };
   return all;
 }

@@ -36,6 +36,7 @@ enum class remark_code {
   sink_degraded,
   last_servers_kept,
   fault_ahead,
+  last_good_is_old,
 };
 
 /// In the order of remark_code.

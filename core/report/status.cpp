@@ -2,11 +2,11 @@
 
 #include "base/build_facts.hpp"
 #include "base/host_name.hpp"
+#include "engine/counterparts.hpp"
 #include "model/snapshot.hpp"
 #include "report/refused_in_service.hpp"
 
 #include <algorithm>
-#include <string_view>
 #include <utility>
 
 namespace drcon::report {
@@ -74,20 +74,17 @@ sink_report sink_of(const engine::engine& engine, const std::string& name) {
 
 // What the sources have of a service now, decided or not, says which of its endpoints are only kept.
 void add_kept(const engine::pipeline& pipeline, const model::shared_service& service, std::vector<kept_endpoint>& all) {
-  std::map<std::string_view, endpoint_view> at_source;
+  static const model::shared_service nothing(drcon::service{.name = {}, .revision = 0, .endpoints = {}, .values = {}});
   const auto now = pipeline.merged(service.name());
-  if (now)
-    for (const auto& each : now->endpoints()) at_source.emplace(each.id(), each);
+  const engine::counterparts between(service, now ? *now : nothing);
   for (const auto& each : service.endpoints()) {
     if (!model::in_service(each)) continue;
-    const auto found = at_source.find(each.id());
-    const bool is_there = found != at_source.end();
-    if (is_there && model::in_service(found->second)) continue;
-    const auto health_at_source = is_there ? std::optional(found->second.health()) : std::nullopt;
+    const auto at_source = between.now(each);
+    if (at_source && model::in_service(*at_source)) continue;
     all.push_back({.service = std::string(service.name()),
                    .id = std::string(each.id()),
                    .by_pause = pipeline.paused().has_value(),
-                   .health_at_source = health_at_source});
+                   .health_at_source = at_source ? std::optional(at_source->health()) : std::nullopt});
   }
 }
 

@@ -1,5 +1,6 @@
 #include "report/verdict.hpp"
 
+#include "base/ago.hpp"
 #include "base/by_whom.hpp"
 #include "base/count_of.hpp"
 #include "model/plugin_state.hpp"
@@ -169,9 +170,20 @@ void add_earlier_configuration(const engine::pipeline& pipeline, remarks& all) {
 
 // Who reads that it waits must not think that nothing is served.
 std::string meanwhile(const engine::pipeline& pipeline) {
-  const auto& served = pipeline.current().snapshot;
-  if (!served) return {};
-  return ", which serves the last good state (revision " + std::to_string(served->revision()) + "),";
+  const auto& served = pipeline.current();
+  if (!served.snapshot) return {};
+  return ", which serves the last good state (revision " + std::to_string(served.snapshot->revision()) + ", decided " +
+         base::ago(served.when) + "),";
+}
+
+// It may name what is long gone, and what is there now is not in it.
+void add_old_state(const engine::pipeline& pipeline, remarks& all) {
+  if (!pipeline.serves_last_good() || !base::is_days_old(pipeline.current().when)) return;
+  const auto waits_for = pipeline.waiting_for();
+  all.push_back({code::last_good_is_old, "pipeline " + pipeline.name() + " serves a last good state that was decided " +
+                                             base::ago(pipeline.current().when) +
+                                             ": what it has may be gone since, and source " +
+                                             (waits_for.empty() ? "" : waits_for.front()) + " has not answered"});
 }
 
 bool is_held_up(const engine::pipeline& pipeline) { return !pipeline.known() || !pipeline.held().empty(); }
@@ -224,6 +236,7 @@ remarks warnings(const engine::engine& engine) {
   for (const auto& [name, pipeline] : engine.pipelines()) {
     add_pause(*pipeline, all);
     if (pipeline->known()) add_earlier_configuration(*pipeline, all);
+    add_old_state(*pipeline, all);
     for (const auto& source : pipeline->waiting_for()) waited_for.insert(source);
   }
   if (const auto why = engine.state_fault(); !why.empty())

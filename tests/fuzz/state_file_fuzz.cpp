@@ -38,10 +38,10 @@ bool reads(const std::string& text) {
   for (const auto& service : read->snapshot->services())
     for (const auto each : service->endpoints())
       if (each.health() > health::maintenance) broken("an endpoint has a health that there is");
-  const auto written = engine::serialise(*read->snapshot, read->asked, read->brake);
+  const auto written = engine::serialise(*read->snapshot, read->asked, read->brake, read->decided);
   const auto again = engine::parse_state(written);
   if (!again) broken("what was written can be read", again.error().why);
-  if (engine::serialise(*again->snapshot, again->asked, again->brake) != written)
+  if (engine::serialise(*again->snapshot, again->asked, again->brake, again->decided) != written)
     broken("what was read twice is the same", written);
   return true;
 }

@@ -1,7 +1,8 @@
-// Which files and directories were synced to the disk. Without a power failure nothing else shows whether a change
-// would survive one.
+// Which files and directories were synced to the disk, and a disk that does not answer. Without a power failure nothing
+// else shows whether a change would survive one.
 //
-// Takes the place of the C library's fsync in the programs that use it. Thread rule: records its own thread's calls.
+// Takes the place of the C library's fsync in the programs that use it. Thread rule: recorded_syncs records its own
+// thread's calls; hung_syncs is about those of all threads.
 #pragma once
 
 #include <sys/types.h>
@@ -22,6 +23,18 @@ public:
 
 private:
   std::vector<ino_t> seen_;
+};
+
+/// While it lives, no call of fsync returns. One at a time.
+class hung_syncs {
+public:
+  hung_syncs();
+  ~hung_syncs();
+  hung_syncs(const hung_syncs&) = delete;
+  hung_syncs& operator=(const hung_syncs&) = delete;
+
+  /// So many threads are within fsync, or are soon.
+  bool has_caught(int threads) const;
 };
 
 }  // namespace drcon::test

@@ -138,6 +138,7 @@ const refusalLine = (each) => (each.endpoint ? phrase`${each.endpoint} of servic
 const otherFindings = {
   "reload-refused": { kind: "mild", served: "Everything, by the configuration before it.", next: "Nothing until the next reload. A restart would not begin with this configuration.", helps: "drcon check", entry: "reloaded" },
   "state-not-kept": { kind: "mild", served: "Everything. After a restart what was kept before would be served until the sources answer.", next: "It is tried again until it can be kept.", helps: "journalctl -u drcon" },
+  "last-good-is-old": { kind: "mild", served: "What was decided then.", next: "It is compared with what the source has as soon as that answers.", helps: "drcon status" },
   "fault-ahead": { kind: "mild", served: "What was applied last.", next: "The next change fails, unless this is corrected before.", helps: "drcon doctor" },
   "left-out-beyond-brake": { kind: "bad", served: "What is left of the service.", next: "Each endpoint is used as soon as what it carries can be.", helps: "drcon journal" },
   "last-servers-kept": { kind: "bad", served: "The last servers of the service, which no source has in service any more.", next: "They are replaced as soon as the service has an endpoint that can be used.", helps: "drcon journal" },

@@ -33,8 +33,8 @@ const option_group<brake_config>& brake_options() {
                   "the sum of all services counts, so that a service may lose everything while the others are large."),
           duration("hold", &brake_config::hold,
                    "A duration: how long a loss is held; one that lasts longer is applied. The time begins again "
-                   "whenever still fewer "
-                   "are left, and when the sources can be reached again after an outage, which does not count. It ends "
+                   "whenever still fewer are left, and when the sources can be reached again after an outage, which "
+                   "does not count; a restart of drcon does not count either, and the time goes on after it. It ends "
                    "at once when as many are back, or by `drcon release-brake`. 0: no brake."),
           duration("window", &brake_config::window,
                    "A duration: losses within this time are added up. With \"30s\", a scale-down from 10 to 4 in "

@@ -146,6 +146,44 @@ TEST(Brake, HoldsAfterARestartWhatItHeldBefore) {
   EXPECT_TRUE(after.passes(start + 4s, {{"web", 4}, {"big", 20}}));
 }
 
+TEST(Brake, CountsTheTimeInWhichAHoldWasSeenBeforeAStopInOrder) {
+  braked before(rules());
+  before.offer(start, {{"web", 4}, {"big", 20}});
+  ASSERT_FALSE(before.passes(start + 1s, {{"big", 20}}));
+  const auto memory = before.rule().remembered_at_stop(start + 1s + 4min);
+  auto after = restarted(memory, before.served());
+  EXPECT_EQ(after.offer(start + 1h, {{"big", 20}}).holds.front().until, start + 1h + 1min)
+      << "the hour in between does not count, and the four minutes before it do";
+  EXPECT_EQ(after.offer(start + 1h + 30s, {{"big", 20}}).holds.front().until, start + 1h + 1min);
+  EXPECT_TRUE(after.passes(start + 1h + 1min, {{"big", 20}}));
+}
+
+TEST(Brake, CountsTheTimeBeforeAStopOnceTheSourcesHaveAnsweredAndOnlyOnce) {
+  braked before(rules());
+  before.offer(start, {{"web", 4}, {"big", 20}});
+  ASSERT_FALSE(before.passes(start + 1s, {{"big", 20}}));
+  auto after = restarted(before.rule().remembered_at_stop(start + 1s + 4min), before.served());
+  const auto until = [&](brake::clock::time_point now) { return after.offer(now, {{"big", 20}}).holds.front().until; };
+  after.observe(false);
+  EXPECT_EQ(until(start + 1h), start + 1h + 1min);
+  EXPECT_EQ(until(start + 2h), start + 2h + 1min) << "nobody sees it yet";
+  EXPECT_EQ(after.rule().remembered_at_stop(start + 2h).holds.front().seen, 4min) << "nor before the next restart";
+  after.observe(true);
+  EXPECT_EQ(until(start + 3h), start + 3h + 1min);
+  after.observe(false);
+  EXPECT_EQ(until(start + 3h + 1s), start + 3h + 1s + 5min) << "an outage lets it begin again";
+  after.observe(true);
+  EXPECT_EQ(until(start + 4h), start + 4h + 5min);
+}
+
+TEST(Brake, BeginsAHoldAgainAfterARestartWhenMoreIsMissing) {
+  braked before(rules());
+  before.offer(start, {{"web", 4}, {"big", 20}});
+  ASSERT_FALSE(before.passes(start + 1s, {{"web", 1}, {"big", 20}}));
+  auto after = restarted(before.rule().remembered_at_stop(start + 1s + 4min), before.served());
+  EXPECT_EQ(after.offer(start + 1h, {{"big", 20}}).holds.front().until, start + 1h + 5min);
+}
+
 TEST(Brake, CountsFromNowWhatWasKeptBeforeTheClockWasSetBack) {
   const std::chrono::system_clock::time_point noon{std::chrono::hours(500'000)};
   const kept_brake_memory kept{.holds = {}, .losses = {{.service = "web", .until = noon, .served = 10}}};

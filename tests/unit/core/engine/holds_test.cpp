@@ -7,6 +7,8 @@
 
 #include <filesystem>
 #include <fstream>
+#include <map>
+#include <set>
 
 namespace drcon::engine {
 namespace {
@@ -88,6 +90,58 @@ TEST_F(Holds, WhatIsBackInPartStaysHeldThroughARestart) {
   fake("s")->host.publish(service_of("a", 4));
   ASSERT_TRUE(holds({"b", "c", "d"})) << "as many are back as were served";
   EXPECT_EQ(count("a"), 4U);
+}
+
+// Two datacentres with the same node names, of which one registry answers that it has nothing: its ids move to the
+// endpoints of the other.
+TEST_F(Holds, EndpointsStayWhoseIdsMoveToThoseOfAnotherSource) {
+  config_.sources["r"] = instance_of("r", "fake-source");
+  config_.pipelines["p"].sources = {"s", "r"};
+  start();
+  auto others = service_of("web", 2);
+  for (auto& each : others.endpoints) each.address.replace(0, 4, "10.1");
+  fake("r")->host.publish(others);
+  fake("r")->host.ready();
+  serve_all({{"web", 3}}, 5);
+  fake("s")->host.withdraw("web");
+  ASSERT_TRUE(holds({"web"}));
+  on_engine([this] {
+    std::set<std::string> places;
+    for (const auto each : p().current().snapshot->find("web")->endpoints()) places.emplace(each.address());
+    EXPECT_THAT(places, ::testing::ElementsAre("10.0.0.1", "10.0.0.2", "10.0.0.3", "10.1.0.1", "10.1.0.2"));
+    std::map<std::string, std::string> address_of;
+    for (const auto each : p().current().snapshot->find("web")->endpoints())
+      address_of.emplace(each.id(), each.address());
+    std::set<std::string> kept;
+    for (const auto& each : report::detail_of(*engine_, "p").kept) kept.insert(address_of.at(each.id));
+    EXPECT_THAT(kept, ::testing::ElementsAre("10.0.0.1", "10.0.0.2", "10.0.0.3"))
+        << "the status says of just these that no source has them";
+    return true;
+  });
+  settle();
+  EXPECT_EQ(fake("t")->applies, 1) << "nothing has changed at the target";
+}
+
+// Whoever upgrades drcon while a loss is held does not wait for the whole of the hold once more.
+TEST_F(Holds, TheTimeThatAHoldHasLastedCountsAfterARestart) {
+  start();
+  serve({{"web", 4}});
+  fake("s")->host.withdraw("web");
+  ASSERT_TRUE(holds({"web"}));
+  ASSERT_TRUE(stop());
+  const auto file = state_.path() / "p.state";
+  auto kept = parse_state(test::read_file(file));
+  ASSERT_TRUE(kept) << kept.error().why;
+  ASSERT_EQ(kept->brake.holds.size(), 1U);
+  EXPECT_GT(kept->brake.holds[0].seen, 0ns) << "a stop in order keeps how long the loss was seen";
+  kept->brake.holds[0].seen = 4min;
+  test::write_file(file, serialise(*kept->snapshot, kept->asked, kept->brake));
+  test::forget_fakes();
+  start();
+  fake("s")->host.ready();
+  ASSERT_TRUE(holds({"web"}));
+  EXPECT_LT(held().until, std::chrono::system_clock::now() + 2min) << "one minute of five was left";
+  EXPECT_TRUE(sees("t", 4));
 }
 
 TEST_F(Holds, LossesBeforeARestartAreAddedUpWithThoseAfterIt) {

@@ -6,6 +6,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <set>
+
 namespace drcon::engine {
 namespace {
 
@@ -59,6 +61,51 @@ TEST(KeepInService, HasOneEndpointAtOnePlace) {
   next.endpoints[1].health = health::critical;
   const auto kept = keep_in_service(shared(test::service_of("web", 2)), shared(next));
   EXPECT_THAT(ids(kept), ElementsAre("the same process by another name", "web-2"));
+}
+
+std::vector<std::string> places(const model::service_ptr& service) {
+  std::vector<std::string> all;
+  for (const auto each : service->endpoints()) all.emplace_back(each.address());
+  return all;
+}
+
+endpoint at(const std::string& id, const std::string& address) {
+  return {.id = id, .node = {}, .address = address, .port = 80, .tags = {}, .meta = {}};
+}
+
+// Two datacentres with the same node names. The ids of the one move to the endpoints of the other when it has nothing
+// any more.
+TEST(KeepInService, TakesAnIdAtThePlaceOfAnotherEndpointForThatOne) {
+  auto served = test::service_of("web", 3);
+  served.endpoints.push_back(at("b/web-1", "10.1.0.1"));
+  served.endpoints.push_back(at("b/web-2", "10.1.0.2"));
+  auto next = test::service_of("web", 0);
+  next.endpoints = {at("web-1", "10.1.0.1"), at("web-2", "10.1.0.2")};
+  next.endpoints[0].weight = 7;
+  const auto kept = keep_in_service(shared(served), shared(next));
+  ASSERT_THAT(ids(kept), ElementsAre("b/web-1", "b/web-2", "web-1", "web-2", "web-3")) << "no two have one id";
+  EXPECT_THAT(places(kept), ElementsAre("10.1.0.1", "10.1.0.2", "10.0.0.1", "10.0.0.2", "10.0.0.3"));
+  EXPECT_EQ(kept->endpoints()[0].weight(), 7U) << "its changes are taken";
+}
+
+TEST(KeepInService, TakesAnIdAtAnotherPlaceThatIsNewForTheSameEndpoint) {
+  auto next = test::service_of("web", 0);
+  next.endpoints = {at("web-1", "10.9.9.9")};
+  const auto kept = keep_in_service(shared(test::service_of("web", 2)), shared(next));
+  EXPECT_THAT(ids(kept), ElementsAre("web-1", "web-2"));
+  EXPECT_THAT(places(kept), ElementsAre("10.9.9.9", "10.0.0.2"));
+}
+
+// An endpoint that was served keeps the id that it had then, as far as nobody else has that.
+TEST(KeepInService, GivesNoTwoEndpointsOneId) {
+  auto served = test::service_of("web", 1);
+  served.endpoints.push_back(at("b/web-1", "10.1.0.1"));
+  auto next = test::service_of("web", 0);
+  next.endpoints = {at("web-1", "10.1.0.1"), at("b/web-1", "10.2.0.1")};
+  const auto kept = keep_in_service(shared(served), shared(next));
+  EXPECT_THAT(places(kept), ::testing::UnorderedElementsAre("10.0.0.1", "10.1.0.1", "10.2.0.1"));
+  const auto names = ids(kept);
+  EXPECT_EQ(std::set<std::string>(names.begin(), names.end()).size(), names.size());
 }
 
 TEST(KeepInService, KeepsValuesAndTakesNewOnes) {

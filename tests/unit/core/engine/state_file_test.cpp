@@ -39,12 +39,25 @@ TEST(StateFile, HasWhatTheBrakeHasToKnow) {
   const std::chrono::system_clock::time_point noon{std::chrono::hours(500'000)};
   const kept_brake_memory brake{
       .holds = {{.service = "", .why = "too much", .kept = 12, .lowest = 3, .since = noon, .of_outage = true},
-                {.service = "web", .why = "4 of 4", .kept = 4, .lowest = 0, .since = noon, .is_own = false}},
+                {.service = "web",
+                 .why = "4 of 4",
+                 .kept = 4,
+                 .lowest = 0,
+                 .since = noon,
+                 .seen = std::chrono::minutes(4),
+                 .is_own = false}},
       .losses = {{.service = "api", .until = noon, .served = 10}}};
   const auto text = serialise(model::snapshot(7, {}), {}, brake);
   const auto read = parse_state(text);
   ASSERT_TRUE(read) << read.error().why;
   EXPECT_EQ(read->brake, brake);
+}
+
+TEST(StateFile, SaysWhenItsSnapshotWasDecided) {
+  const std::chrono::system_clock::time_point noon{std::chrono::hours(500'000)};
+  const auto read = parse_state(serialise(model::snapshot(7, {}), {}, {}, noon));
+  ASSERT_TRUE(read) << read.error().why;
+  EXPECT_EQ(read->decided, noon);
 }
 
 // More than one piece, and texts that JSON writes in another way.
@@ -101,6 +114,7 @@ TEST(StateFile, IsReadWithTheIndentOfEarlierVersions) {
   const auto read = parse_state("drcon-state 1 sha256 " + sha256(body) + "\n" + body + "\n");
   ASSERT_TRUE(read) << read.error().why;
   EXPECT_EQ(read->snapshot->find("web")->endpoints()[0].address(), "10.0.0.1");
+  EXPECT_EQ(read->decided, std::chrono::system_clock::time_point()) << "they did not say";
 }
 
 }  // namespace

@@ -4,7 +4,9 @@
 #include "engine/state_file.hpp"
 
 #include "model/snapshot.hpp"
+#include "support/failing_memory.hpp"
 #include "support/fake_plugins.hpp"
+#include "support/recorded_syncs.hpp"
 #include "support/temp_dir.hpp"
 #include "support/wait.hpp"
 
@@ -13,11 +15,17 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <future>
+#include <memory>
 #include <optional>
+#include <set>
 #include <stdexcept>
+#include <utility>
+#include <vector>
 
 namespace drcon::engine {
 namespace {
@@ -210,6 +218,29 @@ TEST_F(FullDisk, AnOlderStateThanTheLastDecidedOneIsNotServedAfterARestart) {
   EXPECT_EQ(again.last_good->revision(), 4U);
 }
 
+// As on a disk with errors, or where somebody has made the files immutable: access() says that all is well. A directory
+// in the place of a name takes no file.
+TEST_F(FullDisk, AStateThatCanBeNeitherRenamedNorReplacedIsNotServedAfterARestart) {
+  { state_store(directory_.path()).save("p", empty_of(1)); }
+  fill();
+  std::filesystem::create_directory(directory_ / "p.state.outdated");
+  {
+    state_store store(directory_.path());
+    store.save("p", empty_of(3));
+    ASSERT_TRUE(test::wait_until([&] { return !store.fault().empty(); }));
+  }
+  const auto loaded = state_store(directory_.path()).load("p");
+  EXPECT_EQ(loaded.last_good, nullptr) << "an older state over newer targets";
+  EXPECT_NE(loaded.outdated.find("a later state was not written"), std::string::npos) << loaded.outdated;
+  ASSERT_TRUE(loaded.earlier);
+  EXPECT_EQ(loaded.earlier->revision(), 1U);
+  free();
+  { state_store(directory_.path()).save("p", empty_of(4)); }
+  const auto again = state_store(directory_.path()).load("p");
+  ASSERT_TRUE(again.last_good);
+  EXPECT_EQ(again.last_good->revision(), 4U);
+}
+
 TEST(StateStore, WrittenByRootItStillBelongsToTheServicesUser) {
   ASSERT_EQ(::geteuid(), 0U) << "this suite runs as root";
   const test::temp_dir directory;
@@ -343,6 +374,145 @@ TEST(PauseStore, AMarkThatIsNotDurableHasNoEffectAtTheNextStart) {
   EXPECT_TRUE(pauses.load("p")) << "the resume was answered with a failure";
 }
 
+// As in a directory that was brought back from a backup and belongs to root now. Who has paused has not resumed.
+TEST(PauseStore, AMarkThatCannotBeLookedAtIsAPause) {
+  const test::temp_dir directory;
+  const auto inner = directory / "state";
+  std::filesystem::create_directory(inner);
+  const auto load = [&] {
+    EXPECT_EQ(::chmod(inner.c_str(), 0700), 0);
+    EXPECT_EQ(::chmod(directory.path().c_str(), 0755), 0);
+    EXPECT_EQ(::seteuid(65534), 0) << "this suite runs as root";
+    auto mark = pause_store(inner).load("p");
+    EXPECT_EQ(::seteuid(0), 0);
+    return mark;
+  };
+  const auto mark = load();
+  ASSERT_TRUE(mark) << "whether there is one is not known";
+  EXPECT_EQ(mark->why, "it may have been paused before the restart: its mark cannot be looked at: Permission denied");
+  EXPECT_FALSE(pause_store(directory / "nowhere").load("p")) << "a directory that is not there has no mark";
+}
+
+// The engine's thread asks for this at a reload, and every pipeline stands still as long as it waits.
+class HungDisk : public ::testing::Test {
+protected:
+  // Whether it returns while the disk does not answer.
+  static bool returns(const std::function<void()>& call, std::optional<test::hung_syncs>& disk) {
+    auto over = std::async(std::launch::async, call);
+    const bool in_time = over.wait_for(test::patience) == std::future_status::ready;
+    disk.reset();
+    over.wait();
+    return in_time;
+  }
+  test::temp_dir directory_;
+};
+
+TEST_F(HungDisk, APipelineThatIsRetiredIsPutAsideWhenTheDiskAnswers) {
+  state_store store(directory_.path());
+  std::optional<test::hung_syncs> disk(std::in_place);
+  store.save("p", empty_of(1));
+  ASSERT_TRUE(disk->has_caught(1));
+  EXPECT_TRUE(returns([&] { store.retire("p"); }, disk));
+  EXPECT_TRUE(test::wait_until([&] {
+    return std::filesystem::exists(directory_ / "p.state.left") && !std::filesystem::exists(directory_ / "p.state");
+  }));
+}
+
+TEST_F(HungDisk, WhatAPipelineDecidesThatComesBackMeanwhileIsNotPutAside) {
+  state_store store(directory_.path());
+  store.write_every(std::chrono::milliseconds(1));
+  std::optional<test::hung_syncs> disk(std::in_place);
+  store.save("p", empty_of(1));
+  ASSERT_TRUE(disk->has_caught(1));
+  EXPECT_TRUE(returns(
+      [&] {
+        store.retire("p");
+        store.save("p", a_snapshot());
+      },
+      disk));
+  EXPECT_TRUE(test::wait_until([&] {
+    const auto loaded = store.load("p");
+    return loaded.last_good && loaded.last_good->revision() == 7 &&
+           std::filesystem::exists(directory_ / "p.state.left");
+  }));
+}
+
+TEST_F(HungDisk, AMarkOfAPipelineThatIsRetiredIsPutAsideWhenTheDiskAnswers) {
+  pause_store pauses(directory_.path());
+  std::optional<test::hung_syncs> disk(std::in_place);
+  pauses.save("p", pause_mark{.why = "lunch", .since = {}}, [](const base::result<>&) {});
+  ASSERT_TRUE(disk->has_caught(1));
+  EXPECT_TRUE(returns([&] { pauses.retire("p"); }, disk));
+  EXPECT_TRUE(test::wait_until([&] { return std::filesystem::exists(directory_ / "p.paused.left"); }));
+  EXPECT_FALSE(pauses.load("p"));
+}
+
+// Both answer with what is safe: the first change is held, and nothing is decided.
+TEST_F(HungDisk, WhatIsKeptIsNotWaitedForWithoutEnd) {
+  state_store store(directory_.path());
+  pause_store pauses(directory_.path());
+  std::optional<test::hung_syncs> disk(std::in_place);
+  store.keep("p", {a_snapshot(), {}}, [](const base::result<>&) {});
+  ASSERT_TRUE(disk->has_caught(1));
+  pauses.save("p", pause_mark{.why = "lunch", .since = {}}, [](const base::result<>&) {});
+  ASSERT_TRUE(disk->has_caught(2));
+  const auto before = std::exchange(disk_lane::patience_at_work, std::chrono::milliseconds(50));
+  store.hurry();
+  pauses.hurry();
+  store.retire("p");  // waits for the writer
+  kept_state kept;
+  std::optional<pause_mark> mark;
+  std::set<std::string> names;
+  EXPECT_TRUE(returns(
+      [&] {
+        kept = store.load("p");
+        mark = pauses.load("p");
+        names = store.pipelines();
+      },
+      disk));
+  disk_lane::patience_at_work = before;
+  EXPECT_EQ(kept.last_good, nullptr);
+  EXPECT_NE(kept.fault.find("does not answer"), std::string::npos) << kept.fault;
+  ASSERT_TRUE(mark);
+  EXPECT_NE(mark->why.find("does not answer"), std::string::npos) << mark->why;
+  EXPECT_TRUE(names.empty());
+  EXPECT_TRUE(test::wait_until([&] {
+    const auto again = pauses.load("p");
+    return again && again->why == "lunch";
+  })) << "once the disk answers, so does this";
+}
+
+// Memory that is missing on the writer's own thread, of which an exception would end drcon.
+TEST(StateStore, KeepsWhatItHadToWriteWhenMemoryRunsOutMeanwhile) {
+  struct one {
+    test::temp_dir directory;
+    state_store store{directory.path()};
+    bool has(const std::string& pipeline) {
+      const auto kept = parse_state(test::read_file(directory / (pipeline + ".state")));
+      return kept.has_value();
+    }
+  };
+  std::vector<std::unique_ptr<one>> all;
+  for (int failures = 1; failures <= 16; ++failures) {
+    auto& each = *all.emplace_back(std::make_unique<one>());
+    each.store.write_every(std::chrono::hours(1));
+    each.store.save("p", empty_of(1));
+  }
+  for (auto& each : all) ASSERT_TRUE(test::wait_until([&] { return each->has("p"); }));
+  // It pauses now, and what keep() asks for is written before the rest.
+  std::atomic<std::size_t> kept{0};
+  int failures = 0;
+  for (auto& each : all) {
+    each->store.save("q", a_snapshot());
+    each->store.keep("r", {a_snapshot(), {}}, [&kept, count = ++failures](const base::result<>&) {
+      ++kept;
+      test::fail_allocations(count);
+    });
+  }
+  for (auto& each : all) EXPECT_TRUE(test::wait_until([&] { return each->has("q"); }));
+  EXPECT_EQ(kept, all.size()) << "who waits for an answer has one, and no second one";
+}
+
 // The directory is the service's user's, who may put anything into it before root runs `drcon once`.
 class OthersDirectory : public ::testing::Test {
 protected:
@@ -379,6 +549,17 @@ TEST_F(OthersDirectory, AStateIsWrittenThroughNoLinkThatIsInItsPlace) {
       EXPECT_TRUE(state_store(directory_.path()).load("p").last_good) << name;
       EXPECT_EQ(owner_of(directory_ / "p.state"), other) << name;
     }
+  }
+}
+
+TEST_F(OthersDirectory, NothingIsMarkedAsOutdatedThroughALink) {
+  std::filesystem::create_directory(directory_ / "p.state.outdated");  // so that nothing can be renamed there
+  for (const std::string& has : {std::string("root's own"), serialise(*a_snapshot())}) {
+    test::write_file(victim_, has);
+    std::filesystem::remove(directory_ / "p.state");
+    std::filesystem::create_symlink(victim_, directory_ / "p.state");
+    { state_store(directory_.path()).save("p", empty_of(1)); }
+    EXPECT_EQ(test::read_file(victim_), has);
   }
 }
 

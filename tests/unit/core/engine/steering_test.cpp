@@ -397,6 +397,19 @@ protected:
     });
     return answer->get_future();
   }
+  // A resume, and a pause that is asked for while that is being written.
+  std::future<std::string> begin_resume_and(const std::string& why) {
+    const auto answer = std::make_shared<std::promise<std::string>>();
+    on_engine([&] {
+      engine_->resume("p", [](const base::result<>&) {});
+      engine_->pause("p", why, [answer](const base::result<>& how) { answer->set_value(how ? "" : how.error().why); });
+      return true;
+    });
+    return answer->get_future();
+  }
+  std::string why_paused() {
+    return ask([](pipeline& each) { return each.paused() ? each.paused()->why : "it is not"; });
+  }
   static bool is_open(const std::future<std::string>& answer) {
     return answer.wait_for(0s) != std::future_status::ready;
   }
@@ -560,6 +573,58 @@ TEST_F(PauseWhileApplying, APipelineThatIsAddedAgainMeanwhileCanBePaused) {
   EXPECT_TRUE(ask([](pipeline& each) { return each.is_pausing(); }));
   fake("t")->answer_open_update();
   EXPECT_EQ(second.get(), "");
+}
+
+// Two operators within one write of the disk. The second sees a pipeline that is paused, and is no more when its own
+// mark is on disk.
+TEST_F(PauseWhileApplying, ThatIsAskedForDuringAResumeWaitsForTheUpdateOfTheResume) {
+  start();
+  serve(2);
+  ASSERT_TRUE(test::wait_until([this] { return is_up_to_date(); }));
+  ASSERT_EQ(pause("lunch"), "");
+  fake("s")->host.publish(service_of("web", 3));
+  ASSERT_TRUE(is_pending());
+  stop_answering();
+  auto second = begin_resume_and("tea");
+  ASSERT_TRUE(sees("t", 3)) << "the resume has taken effect";
+  settle();
+  EXPECT_TRUE(is_open(second)) << "the target is about to change";
+  fake("t")->answer_open_update();
+  EXPECT_EQ(second.get(), "");
+  EXPECT_EQ(why_paused(), "tea") << "the pause before it has ended";
+}
+
+TEST_F(PauseWhileApplying, ThatIsAskedForDuringAResumeFindsOutWhichSinksAreBehind) {
+  pause_with_t_behind();
+  ASSERT_THAT(behind("p"), ::testing::ElementsAre("t"));
+  EXPECT_EQ(begin_resume_and("tea").get(), "");
+  EXPECT_THAT(behind("p"), ::testing::IsEmpty()) << "the resume has given it what is served";
+}
+
+TEST_F(PauseWhileApplying, TheReasonsOfTwoThatAreAskedForAtOnceAreKept) {
+  start();
+  serve(2);
+  ASSERT_TRUE(test::wait_until([this] { return is_up_to_date(); }));
+  auto first = begin_pause();
+  EXPECT_EQ(pause("tea"), "");
+  EXPECT_EQ(first.get(), "");
+  EXPECT_EQ(why_paused(), "lunch; tea");
+  EXPECT_EQ(pause_store(state_.path()).load("p")->why, "lunch; tea");
+}
+
+TEST_F(PauseWhileApplying, ARollbackDuringAResumeHasItsOwnReason) {
+  start();
+  serve(2);
+  ASSERT_TRUE(test::wait_until([this] { return is_up_to_date(); }));
+  ASSERT_EQ(pause("lunch"), "");
+  std::promise<std::string> answer;
+  on_engine([&] {
+    engine_->resume("p", [](const base::result<>&) {});
+    engine_->roll_back("p", 1, [&](const base::result<>& how) { answer.set_value(how ? "" : how.error().why); });
+    return true;
+  });
+  EXPECT_EQ(answer.get_future().get(), "");
+  EXPECT_EQ(why_paused(), "rolled back to revision 1");
 }
 
 TEST_F(PauseWhileApplying, IsRefusedWhenTheUpdateDoesNotEnd) {

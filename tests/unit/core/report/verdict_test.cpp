@@ -1,7 +1,10 @@
 // What is reported of an engine: "in sync" only when it is.
 #include "report/verdict.hpp"
 
+#include "base/wall_clock.hpp"
+#include "engine/state_file.hpp"
 #include "report/encode.hpp"
+#include "report/explain.hpp"
 #include "report/status.hpp"
 #include "unit/core/engine/engine_fixture.hpp"
 
@@ -41,6 +44,36 @@ protected:
     return on_engine([this] { return report::unsettled(*engine_); });
   }
 };
+
+// Whoever reads that a restart serves what was decided before must see how old that is.
+TEST_F(Verdict, ALastGoodStateHasItsAge) {
+  serve(2);
+  ASSERT_TRUE(stop());
+  const auto file = state_.path() / "p.state";
+  const auto kept = engine::parse_state(test::read_file(file));
+  ASSERT_TRUE(kept) << kept.error().why;
+  EXPECT_LT(std::chrono::system_clock::now() - kept->decided, 1min);
+  const auto decided = std::chrono::system_clock::now() - 73h;
+  test::write_file(file, engine::serialise(*kept->snapshot, kept->asked, kept->brake, decided));
+  test::forget_fakes();
+  engine::pipeline::patience_before_last_good = 10ms;
+  start();
+  ASSERT_TRUE(sees("t", 2));
+  engine::pipeline::patience_before_last_good = 2s;
+  ASSERT_TRUE(test::wait_until([this] { return is_up_to_date(); }));
+  EXPECT_NEAR(status()["pipelines"]["p"]["decided"].get<double>(), base::to_seconds(decided), 1)
+      << "it was not decided by the restart";
+  EXPECT_THAT(unsettled().at(0), ::testing::HasSubstr("serves the last good state (revision 1, decided 3 days ago)"));
+  EXPECT_THAT(caveats(), ::testing::Contains("pipeline p serves a last good state that was decided 3 days ago: what it "
+                                             "has may be gone since, and source s has not answered"));
+  const auto found = on_engine([this] { return encode(explain(*engine_, "p", "web-1", {})); });
+  EXPECT_THAT(found["matches"][0]["verdict"].get<std::string>(),
+              ::testing::HasSubstr("what is served is the last good state, decided 3 days ago"));
+  fake("s")->host.publish(service_of("web", 2));
+  fake("s")->host.ready();
+  ASSERT_TRUE(becomes("in sync"));
+  EXPECT_THAT(caveats(), IsEmpty()) << "the source has said that it is still so";
+}
 
 TEST_F(Verdict, ASourceThatIsDegradedIsACaveat) {
   serve(2);

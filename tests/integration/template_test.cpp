@@ -1416,7 +1416,7 @@ TEST_F(TemplateForEach, AFileThatItsCheckRefusesStaysWhileTheOthersGoOn) {
 // Nobody hands the update over again, since it was answered; and what one file needs comes without a change of it.
 TEST_F(TemplateForEach, TriesAFileThatCannotBeRenderedAgainByItself) {
   start("{{.Name}}{{if eq .Name \"new\"}} {{plugin \"cat\" \"" + path("late") + "\"}}{{end}}\n",
-        "service\", language = \"go", "plugins = true\n");
+        "service\", language = \"go");
   const auto how = sink_->apply({named("new", 1), named("web", 2)});
   ASSERT_EQ(how.result, DRCON_OK) << how.why;
   EXPECT_EQ(sites(), names{"web.conf"});

@@ -652,7 +652,8 @@ private:
 TEST_F(Admin, WhatProgramsPrintIsForThoseWhoMayReadContents) {
   const auto port = free_port();
   start("admin.listen = \"127.0.0.1:" + std::to_string(port) + "\"\n",
-        "check = { shell = '! grep 10.0.0.4 {file} || { echo \"line 3: key=hunter2\"; exit 7; }' }");
+        "check = { shell = '! grep 10.0.0.4 {file} || { echo \"line 3: key=hunt\"er2; exit 7; }' }");  // which is not
+                                                                                                       // in the command
   set_hosts(4);
   ASSERT_TRUE(wait_until([this] { return drcon_->ask("GET", "/readyz").body.find("hunter2") != std::string::npos; }))
       << drcon_->log();

@@ -1,8 +1,10 @@
 #include "admin/answer.hpp"
 
 #include "base/json_text.hpp"
+#include "base/printed.hpp"
 #include "config/text.hpp"
 
+#include <drcon/printed.hpp>
 #include <drcon/url.hpp>
 
 #include <nlohmann/json.hpp>
@@ -29,6 +31,12 @@ answer text(unsigned status, std::string body) {
 answer json_answer(unsigned status, const nlohmann::json& body) {
   answer made{.status = status, .type = "application/json", .body = base::json_text(body) + "\n", .headers = {}};
   return made;
+}
+
+void show_printed(answer& made, bool may_see_contents) {
+  if (made.body.find(printed_begin) == std::string::npos) return;
+  const auto kind = made.type == "application/json" ? base::text_kind::json : base::text_kind::plain;
+  made.body = may_see_contents ? base::with_printed(made.body) : base::without_printed(made.body, kind);
 }
 
 const std::vector<std::pair<unsigned, const char*>>& refusal_codes() {

@@ -40,6 +40,8 @@ base::result<asked> parse_request(std::string method, const std::string& target)
 
 answer text(unsigned status, std::string body);
 answer json_answer(unsigned status, const nlohmann::json& body);
+/// What programs have printed is shown to those who may see contents.
+void show_printed(answer& made, bool may_see_contents);
 /// A word for programs, by the status of a refusal: "not-found". Scripts compare with it, so it does not change.
 const char* refusal_code(unsigned status);
 /// All of them, for the reference.

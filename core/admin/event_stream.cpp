@@ -1,6 +1,9 @@
 #include "admin/event_stream.hpp"
 
 #include "admin/limits.hpp"
+#include "base/printed.hpp"
+
+#include <drcon/printed.hpp>
 
 #include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
@@ -37,6 +40,13 @@ private:
   event_hub::waiting& timer_;
 };
 
+// The text is shared by all clients; few have something that programs have printed.
+shared_text shown_to(bool may_see_contents, shared_text text) {
+  if (text->find(printed_begin) == std::string::npos) return text;
+  return std::make_shared<const std::string>(may_see_contents ? base::with_printed(*text)
+                                                              : base::without_printed(*text, base::text_kind::json));
+}
+
 }  // namespace
 
 std::optional<std::uint64_t> first_event(const std::string& last_event_id, const asked& request) {
@@ -49,7 +59,8 @@ std::optional<std::uint64_t> first_event(const std::string& last_event_id, const
   return number;
 }
 
-asio::awaitable<void> send_events(server_state& state, connection& client, std::optional<std::uint64_t> after) {
+asio::awaitable<void> send_events(server_state& state, connection& client, std::optional<std::uint64_t> after,
+                                  bool may_see_contents) {
   static const auto head = std::make_shared<const std::string>(
       "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-store\r\n"
       "X-Content-Type-Options: nosniff\r\nConnection: close\r\n\r\n");
@@ -67,6 +78,7 @@ asio::awaitable<void> send_events(server_state& state, connection& client, std::
       if (!woken) texts.push_back(heartbeat);  // nothing happened for so long
       if (!state.still_admits(client)) co_return;
     }
+    for (auto& each : texts) each = shown_to(may_see_contents, std::move(each));
     std::vector<asio::const_buffer> buffers;
     for (const auto& each : texts) buffers.emplace_back(asio::buffer(*each));
     const deadline within(client, limits::write_timeout);

@@ -18,7 +18,8 @@ namespace drcon::admin {
 /// or else ?after=.
 std::optional<std::uint64_t> first_event(const std::string& last_event_id, const asked& request);
 
-/// Sends events until the client is gone or the server closes.
-boost::asio::awaitable<void> send_events(server_state& state, connection& client, std::optional<std::uint64_t> after);
+/// Sends events until the client is gone or the server closes. `may_see_contents`: see asked.
+boost::asio::awaitable<void> send_events(server_state& state, connection& client, std::optional<std::uint64_t> after,
+                                         bool may_see_contents);
 
 }  // namespace drcon::admin

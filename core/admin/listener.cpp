@@ -78,7 +78,24 @@ asio::awaitable<void> accept_connections(server_state& state, acceptor_ptr accep
 
 }  // namespace
 
-base::result<acceptor_ptr> open_unix_socket(asio::io_context& context, const std::filesystem::path& socket) {
+socket_file::socket_file(std::filesystem::path path) : path_(std::move(path)) {
+  struct stat made {};
+  if (::lstat(path_.c_str(), &made) != 0) return;
+  device_ = made.st_dev;
+  inode_ = made.st_ino;
+}
+
+bool socket_file::is_there() const {
+  struct stat now {};
+  return inode_ != 0 && ::lstat(path_.c_str(), &now) == 0 && now.st_dev == device_ && now.st_ino == inode_;
+}
+
+void socket_file::remove() const {
+  std::error_code ignored;
+  if (is_there()) std::filesystem::remove(path_, ignored);
+}
+
+base::result<unix_listener> open_unix_socket(asio::io_context& context, const std::filesystem::path& socket) {
   std::error_code ignored;
   if (std::filesystem::is_socket(socket, ignored) && is_stale(context, socket))
     std::filesystem::remove(socket, ignored);
@@ -93,7 +110,7 @@ base::result<acceptor_ptr> open_unix_socket(asio::io_context& context, const std
   ::umask(mask_before);
   if (!error) made->listen(asio::socket_base::max_listen_connections, error);
   if (error) return base::failure{"cannot listen on " + socket.string() + ": " + error.message()};
-  return made;
+  return unix_listener{.acceptor = std::move(made), .file = socket_file(socket)};
 }
 
 base::result<acceptor_ptr> open_tcp_port(asio::io_context& context, const std::string& address, std::uint16_t port) {

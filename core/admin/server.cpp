@@ -5,17 +5,16 @@
 #include "admin/server_state.hpp"
 #include "admin/tls_context.hpp"
 #include "base/last_catch.hpp"
+#include "log/log.hpp"
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
 
 #include <pthread.h>
 
-#include <filesystem>
 #include <functional>
 #include <future>
 #include <string>
-#include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -42,7 +41,7 @@ struct server::running {
     state->closed = true;
     state->context->stop();
     thread.join();
-    remove_socket_file();
+    if (unix_socket.acceptor) unix_socket.file.remove();
   }
   running(const running&) = delete;
   running& operator=(const running&) = delete;
@@ -74,10 +73,11 @@ struct server::running {
   }
 
   void reopen_tcp() {
-    if (const auto opened = open_tcp_port(*state->context, config.address, config.port)) {
-      tcp_port = *opened;
-      start_accepting(*state, tcp_port, way_in::tcp);
-    }
+    const auto opened = open_tcp_port(*state->context, config.address, config.port);
+    if (!opened)
+      return log::error(base::subject_kind::admin, "{}, though it was served until this reload", opened.error().why);
+    tcp_port = *opened;
+    start_accepting(*state, tcp_port, way_in::tcp);
   }
 
   // What was to be secured is not served in the clear, whatever else could not be done.
@@ -88,16 +88,11 @@ struct server::running {
     return true;
   }
 
-  void remove_socket_file() const {
-    std::error_code ignored;
-    if (unix_socket) std::filesystem::remove(config.socket, ignored);
-  }
-
   state_ptr state;
   publisher events;
   asio::executor_work_guard<asio::io_context::executor_type> work;
   config::admin_config config;
-  acceptor_ptr unix_socket;
+  unix_listener unix_socket;
   acceptor_ptr tcp_port;
   std::thread thread;  // last: it uses what is above
 };
@@ -108,15 +103,17 @@ struct server::opened {
   opened(running* of, const config::admin_config& of_next) : in(of), next(of_next) {}
   ~opened() {
     if (is_used || in == nullptr) return;
-    std::error_code ignored;
-    if (unix_socket) std::filesystem::remove(next.socket, ignored);
+    if (unix_socket.acceptor) unix_socket.file.remove();
     tcp_port.reset();
     if (displaced_tcp) in->reopen_tcp();
   }
   opened(const opened&) = delete;
   opened& operator=(const opened&) = delete;
 
-  bool keeps_unix_socket() const { return in->unix_socket && next.socket == in->config.socket; }
+  // Whoever asks for a reload may do so because the file is gone.
+  bool keeps_unix_socket() const {
+    return in->unix_socket.acceptor && next.socket == in->config.socket && in->unix_socket.file.is_there();
+  }
   bool keeps_tcp_port() const {
     return in->tcp_port && next.address == in->config.address && next.port == in->config.port;
   }
@@ -124,8 +121,8 @@ struct server::opened {
   running* in;  // null: it is to listen nowhere
   config::admin_config next;
   std::shared_ptr<asio::ssl::context> tls;
-  acceptor_ptr unix_socket;  // null: the one that is there stays, or there is to be none
-  acceptor_ptr tcp_port;     // the same
+  unix_listener unix_socket;  // without an acceptor: the one that is there stays, or there is to be none
+  acceptor_ptr tcp_port;      // the same
   bool displaced_tcp = false;
   bool is_used = false;
 };
@@ -170,9 +167,9 @@ void server::switch_to(opened_ptr made) {
   made->is_used = true;
   if (made->in == nullptr) return close();
   auto& in = *made->in;
-  if (!made->keeps_unix_socket()) {
-    in.remove_socket_file();
-    in.stop_listening(in.unix_socket);
+  if (made->unix_socket.acceptor || made->next.socket != in.config.socket) {
+    if (in.unix_socket.acceptor) in.unix_socket.file.remove();
+    in.stop_listening(in.unix_socket.acceptor);
   }
   if (!made->keeps_tcp_port()) in.stop_listening(in.tcp_port);
   in.run_on_server_thread([&] {
@@ -182,7 +179,10 @@ void server::switch_to(opened_ptr made) {
     state.rules.token = made->next.token;
     state.tls = made->tls;
   });
-  if (made->unix_socket) start_accepting(*in.state, in.unix_socket = made->unix_socket, way_in::unix_socket);
+  if (made->unix_socket.acceptor) {
+    in.unix_socket = made->unix_socket;
+    start_accepting(*in.state, in.unix_socket.acceptor, way_in::unix_socket);
+  }
   if (made->tcp_port) start_accepting(*in.state, in.tcp_port = made->tcp_port, way_in::tcp);
   in.config = made->next;
 }

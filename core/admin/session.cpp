@@ -127,7 +127,7 @@ asio::awaitable<bool> serve(server_state& state, connection& client, way_in by, 
     --state.connections(by);  // it has a place of another kind
     {
       const counted place(state.followers(by));
-      co_await send_events(state, client, first_event(request.last_event_id, what));
+      co_await send_events(state, client, first_event(request.last_event_id, what), what.may_see_contents);
     }
     ++state.connections(by);
     co_return false;
@@ -141,7 +141,9 @@ asio::awaitable<bool> serve(server_state& state, connection& client, way_in by, 
     co_return false;
   }
   const auto timeout = which != nullptr ? which->timeout : limits::answer_timeout;
+  const bool may_see_contents = what.may_see_contents;
   auto made = co_await ask_engine(state, std::move(what), timeout);
+  show_printed(made, may_see_contents);
   co_return co_await write_answer(state, client, request, std::move(made));
 }
 

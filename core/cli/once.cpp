@@ -1,8 +1,10 @@
 // drcon once: every target up to date, once.
+#include "base/printed.hpp"
 #include "cli/hosted_engine.hpp"
 #include "cli/kept_programs.hpp"
 #include "cli/process_one.hpp"
 #include "cli/state_lock.hpp"
+#include "log/in_background.hpp"
 #include "log/log.hpp"
 #include "report/verdict.hpp"
 
@@ -14,6 +16,7 @@
 #include <cstdint>
 #include <iostream>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -84,7 +87,8 @@ int once(const arguments& options) {
     log::warning(base::subject_kind::state, "{}; no state is read or kept", locked.error().why);
     own.state_directory.clear();
   }
-  bool stopped = false;  // outlives the loop, whose handlers set it
+  std::optional<log::in_background> log_without_waiting;  // ends last, for what is logged until then
+  bool stopped = false;                                   // outlives the loop, whose handlers set it
   hosted_engine hosted(plugins, own, engine::mode::apply);
   kept_programs programs(hosted.context(), hosted.engine(), [] {});
   // Until the end: without it, a signal would end drcon at once, and leave the programs that its sinks keep or run.
@@ -106,8 +110,11 @@ int once(const arguments& options) {
   auto open = report::unsettled(hosted.engine());
   add_paused(hosted.engine(), open);
   if (stopped && !settled) open.emplace_back("a signal came before every target was up to date");
-  for (const auto& line : open) std::cerr << "drcon: " << line << "\n";
-  if (settled && open.empty() && programs.any()) stay_for(programs, hosted, stopped);
+  for (const auto& line : open) std::cerr << "drcon: " << base::with_printed(line) << "\n";
+  if (settled && open.empty() && programs.any()) {
+    log_without_waiting.emplace();
+    stay_for(programs, hosted, stopped);
+  }
   programs.note_stop();
   const bool clean = hosted.stop();
   // Without that the files are not as they should be, which the end of a program that drcon has ended must not hide.

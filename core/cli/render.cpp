@@ -1,4 +1,5 @@
 // drcon render: what would be written, or how it differs from what is there; touches nothing.
+#include "base/printed.hpp"
 #include "cli/hosted_engine.hpp"
 #include "cli/terminal_text.hpp"
 #include "cli/unified_diff.hpp"
@@ -52,7 +53,7 @@ int render(const arguments& options) {
     faults = report::unsettled(hosted.engine());
   }
   std::cout.flush();
-  for (const auto& line : faults) std::cerr << "drcon: " << line << "\n";
+  for (const auto& line : faults) std::cerr << "drcon: " << base::with_printed(line) << "\n";
   const bool clean = hosted.stop();
   if (!faults.empty() || !decided) return exit_runtime;
   return clean ? exit_ok : exit_overstay;

@@ -9,6 +9,7 @@
 #include "cli/process_one.hpp"
 #include "cli/renewed_secrets.hpp"
 #include "cli/state_lock.hpp"
+#include "log/in_background.hpp"
 #include "log/log.hpp"
 #include "systemd/heartbeat.hpp"
 
@@ -20,6 +21,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <csignal>
 #include <cstddef>
 #include <functional>
@@ -133,6 +135,7 @@ void daemon::on_signal(int signal) {
   }
   if (!stopping_) return stop_once();
   log::warning(base::subject_kind::host, "second signal: exiting immediately");
+  log::flush_within(std::chrono::milliseconds(500));
   std::_Exit(exit_overstay);
 }
 
@@ -284,6 +287,8 @@ int run(const arguments& options) {
   if (!host) return host.error();
   const auto config = load_config(options, plugins);
   if (!config) return config.error();
+  // Whoever reads the log may stop doing so: that stops no update.
+  const log::in_background without_waiting;
   if (!log_to(config->host)) return exit_runtime;
   const auto locked = state_lock::take(host->state_directory);
   if (!locked) {
@@ -292,10 +297,10 @@ int run(const arguments& options) {
   }
   daemon daemon(options, plugins, *host);
   const int result = daemon.run(*config);
+  if (!daemon.has_overstayed()) return result;
+  // A plugin has not stopped: destructors would wait for it, or free what it still uses.
   log::flush();
-  // When a plugin has not stopped, destructors would wait for it, or free what it still uses.
-  if (daemon.has_overstayed()) std::_Exit(result);
-  return result;
+  std::_Exit(result);
 }
 
 }  // namespace drcon::cli

@@ -58,6 +58,22 @@ std::string read_pid(const fs::path& path) {
   return text ? text->substr(0, text->find('\n')) : std::string();
 }
 
+// What whoever held the lock before was writing when it was killed. A pipeline that there is still replaces its own;
+// that of one that is gone would stay for ever.
+void remove_unfinished(const fs::path& directory) {
+  struct stat around {};
+  if (::stat(directory.c_str(), &around) != 0) return;
+  std::error_code error;
+  for (fs::directory_iterator each(directory, error), end; !error && each != end; each.increment(error)) {
+    const auto name = each->path().filename().string();
+    if (!name.ends_with(".state.new") && !name.ends_with(".paused.new")) continue;
+    struct stat found {};
+    const bool is_ours = ::lstat(each->path().c_str(), &found) == 0 && S_ISREG(found.st_mode) &&
+                         (found.st_uid == ::geteuid() || found.st_uid == around.st_uid);
+    if (is_ours) ::unlink(each->path().c_str());
+  }
+}
+
 }  // namespace
 
 base::result<state_lock> state_lock::take(const fs::path& directory) {
@@ -85,6 +101,7 @@ base::result<state_lock> state_lock::take(const fs::path& directory) {
     return cannot_open(path, "it is no file of its own", there.st_uid);
   if (::flock(file, LOCK_EX | LOCK_NB) == 0) {
     write_pid(file);
+    remove_unfinished(directory);
     return held;
   }
   if (errno != EWOULDBLOCK) {

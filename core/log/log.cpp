@@ -1,21 +1,25 @@
 #include "log/log.hpp"
 
 #include "base/guarded_file.hpp"
-#include "base/write_all.hpp"
+#include "base/printed.hpp"
+#include "log/background.hpp"
 #include "log/fold.hpp"
+#include "log/in_background.hpp"
 #include "log/journald.hpp"
 #include "log/news.hpp"
 
-#include <spdlog/sinks/base_sink.h>
-#include <spdlog/sinks/dist_sink.h>
-#include <spdlog/sinks/stdout_sinks.h>
-#include <spdlog/spdlog.h>
+#include <spdlog/pattern_formatter.h>
 #include <nlohmann/json.hpp>
 
+#include <poll.h>
 #include <unistd.h>
 
 #include <array>
 #include <atomic>
+#include <cerrno>
+#include <cstdlib>
+#include <exception>
+#include <memory>
 #include <mutex>
 
 namespace drcon::log {
@@ -26,46 +30,66 @@ std::atomic<bool> as_json{false};
 std::atomic<bool> in_file{false};
 std::atomic<bool> to_journal{false};
 
-constexpr auto text_pattern = "%Y-%m-%dT%H:%M:%S.%e%z %l %v";
+// For a line to be written. The engine's thread waits so long at most, and once for each time that the reader stops.
+constexpr auto longest_wait = std::chrono::milliseconds(20);
 
-// Where the lines go: one sink at a time, which may be replaced while other threads write.
-const std::shared_ptr<spdlog::sinks::dist_sink_mt>& outlet() {
-  static const auto& only = *new auto(std::make_shared<spdlog::sinks::dist_sink_mt>(
-      std::vector<spdlog::sink_ptr>{std::make_shared<spdlog::sinks::stderr_sink_mt>()}));
-  return only;
-}
-
-// Never destroyed: a thread of a plugin that overstays may log while the process ends.
-spdlog::logger& logger() {
-  static spdlog::logger& only = *[] {
-    auto* made = new spdlog::logger("drcon", outlet());
-    made->set_pattern(text_pattern);
-    made->set_level(spdlog::level::trace);  // the level was compared before
-    made->flush_on(spdlog::level::trace);
-    return made;
-  }();
-  return only;
-}
-
-// Lines at the end of a file that is open already: spdlog would open it by name, and follow any link.
-class open_file final : public spdlog::sinks::base_sink<std::mutex> {
+// Where the lines go.
+class outlet {
 public:
-  explicit open_file(int file) : file_(file) {}
-  ~open_file() override { ::close(file_); }
-  open_file(const open_file&) = delete;
-  open_file& operator=(const open_file&) = delete;
+  explicit outlet(int file, bool is_own) : file_(file), is_own_(is_own) {}
+  ~outlet() {
+    if (is_own_) ::close(file_);
+  }
+  outlet(const outlet&) = delete;
+  outlet& operator=(const outlet&) = delete;
+
+  // Standard error may be one that whoever shares it has set not to block.
+  void write(std::string_view text) const {
+    while (!text.empty()) {
+      const auto written = ::write(file_, text.data(), text.size());
+      if (written > 0) text.remove_prefix(static_cast<std::size_t>(written));
+      else if (written < 0 && errno == EAGAIN) wait_for_reader();
+      else if (written == 0 || errno != EINTR) return;  // there is no place to report that a log cannot be written
+    }
+  }
 
 private:
-  void sink_it_(const spdlog::details::log_msg& line) override {
-    spdlog::memory_buf_t text;
-    formatter_->format(line, text);
-    (void)base::write_all(file_,
-                          {text.data(), text.size()});  // there is no place to report that a log cannot be written
+  void wait_for_reader() const {
+    pollfd ready{.fd = file_, .events = POLLOUT, .revents = 0};
+    ::poll(&ready, 1, -1);
   }
-  void flush_() override {}
 
   const int file_;
+  const bool is_own_;
 };
+
+std::shared_ptr<outlet> standard_error() { return std::make_shared<outlet>(STDERR_FILENO, false); }
+
+// Never destroyed: a thread of a plugin that overstays may log while the process ends.
+struct writing_state {
+  std::mutex choice;  // guards `into`; not held while a line is written
+  std::shared_ptr<outlet> into = standard_error();
+
+  std::mutex one_line;  // guards `form`; held while a line is written, by the background's thread once there is one
+  spdlog::pattern_formatter form{"%Y-%m-%dT%H:%M:%S.%e%z %l %v"};
+
+  std::atomic<background*> behind{nullptr};
+  std::atomic<pid_t> process{0};  // whose `behind` is: a child that was forked has no such thread
+};
+writing_state& writing() {
+  static auto& only = *new writing_state;
+  return only;
+}
+
+std::shared_ptr<outlet> present_outlet() {
+  const std::lock_guard lock(writing().choice);
+  return writing().into;
+}
+
+background* background_of_this_process() {
+  auto* const found = writing().behind.load();
+  return found != nullptr && writing().process == ::getpid() ? found : nullptr;
+}
 
 spdlog::level::level_enum to_spdlog(level which) {
   switch (which) {
@@ -78,19 +102,40 @@ spdlog::level::level_enum to_spdlog(level which) {
   return spdlog::level::err;
 }
 
-std::string json_line(level which, const base::subject& about, std::string_view text) {
-  const auto now = std::chrono::system_clock::now().time_since_epoch();
-  const nlohmann::ordered_json line{{"time", std::chrono::duration<double>(now).count()},
-                                    {"level", name_of(which)},
-                                    {"component", to_string(about)},
-                                    {"message", text}};
-  return line.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+std::string json_line(const line& of) {
+  const nlohmann::ordered_json shown{{"time", std::chrono::duration<double>(of.when.time_since_epoch()).count()},
+                                     {"level", name_of(of.which)},
+                                     {"component", to_string(of.about)},
+                                     {"message", of.text}};
+  return shown.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+}
+
+std::string text_line(const line& of) {
+  const auto text = fmt::format("[{}] {}", to_string(of.about), of.text);
+  spdlog::memory_buf_t formatted;
+  writing().form.format(spdlog::details::log_msg(of.when, {}, "drcon", to_spdlog(of.which), text), formatted);
+  return {formatted.data(), formatted.size()};
+}
+
+void put_unlocked(const line& one) {
+  if (to_journal && write_to_journal(one.which, one.about, one.text)) return;
+  present_outlet()->write(as_json ? json_line(one) : text_line(one));
+}
+
+// Blocks for as long as the reader of the log does.
+void put(const line& one) {
+  const std::lock_guard lock(writing().one_line);
+  put_unlocked(one);
 }
 
 void write_unfolded(level which, const base::subject& about, std::string_view text) {
-  if (to_journal && write_to_journal(which, about, text)) return;
-  if (as_json) logger().log(to_spdlog(which), "{}", json_line(which, about, text));
-  else logger().log(to_spdlog(which), "[{}] {}", to_string(about), text);
+  line one{.which = which, .about = about, .text = base::with_printed(text), .when = std::chrono::system_clock::now()};
+  auto* const behind = writing().behind.load();
+  if (behind == nullptr) return put(one);
+  // What matters is there when an answer or a target shows it; of the rest there may be very much.
+  const auto patience = which >= level::info ? longest_wait : std::chrono::milliseconds(0);
+  if (writing().process == ::getpid()) return behind->add(std::move(one), patience);
+  put_unlocked(one);  // in a child that was forked: it has one thread, and the lock may have been held at that moment
 }
 
 void choose_journal() { to_journal = !as_json && !in_file && is_journal(); }
@@ -117,25 +162,22 @@ void configure(level least, std::string_view format) {
   as_json = format == "json";
   choose_journal();
   set_level(least);
-  logger().set_pattern(as_json ? "%v" : text_pattern);
 }
 
 base::result<> to_file(const std::filesystem::path& file) {
-  spdlog::sink_ptr next;
-  if (file.empty()) {
-    next = std::make_shared<spdlog::sinks::stderr_sink_mt>();
-  } else {
+  auto next = standard_error();
+  if (!file.empty()) {
     std::error_code error;
     if (!std::filesystem::is_directory(std::filesystem::absolute(file).parent_path(), error))
       return base::failure{"cannot log to " + file.string() + ": there is no directory " + file.parent_path().string()};
     const auto opened = base::open_to_append(file);
     if (!opened) return base::failure{"cannot log to " + file.string() + ": " + opened.error().why};
-    next = std::make_shared<open_file>(*opened);
+    next = std::make_shared<outlet>(*opened, true);
   }
   in_file = !file.empty();
   choose_journal();
-  next->set_pattern(as_json ? "%v" : text_pattern);
-  outlet()->set_sinks({next});
+  const std::lock_guard lock(writing().choice);
+  std::swap(writing().into, next);
   return {};
 }
 
@@ -172,14 +214,41 @@ void end_folding(const base::subject& about) {
 
 }  // namespace
 
-void flush() {
+void flush() { flush_within(std::chrono::seconds(5)); }
+
+void flush_within(std::chrono::milliseconds patience) {
   std::vector<fold::summary> left_out;
   {
     const std::lock_guard lock(folded().mutex);
     left_out = folded().lines.flush(fold::clock::now());
   }
   write_summaries(left_out);
+  if (auto* const behind = background_of_this_process()) (void)behind->drain(patience, 6 * patience);
 }
+
+namespace {
+
+std::terminate_handler handler_before = nullptr;
+
+// What was logged last says why.
+[[noreturn]] void end_with_log() {
+  if (auto* const behind = background_of_this_process())
+    (void)behind->drain(std::chrono::seconds(1), std::chrono::seconds(2));
+  if (handler_before != nullptr) handler_before();
+  std::abort();
+}
+
+}  // namespace
+
+// Never destroyed either: after the end of this the process has little left to say, and a plugin that overstays may say
+// it.
+in_background::in_background() {
+  writing().process = ::getpid();
+  writing().behind = new background(put);
+  handler_before = std::set_terminate(end_with_log);
+}
+
+in_background::~in_background() { flush(); }
 
 bool enabled(level which) { return which >= least_level; }
 

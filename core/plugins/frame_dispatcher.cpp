@@ -101,7 +101,7 @@ void frame_dispatcher::status(frame_reader& fields) {
 void frame_dispatcher::failed(frame_reader& fields) {
   const auto pointer = fields.text();
   const auto why = fields.text();
-  last_failure_ = why;
+  last_failure_ = config::printable(why, longest_reason);
   around_.host.failed(around_.instance, c_string(pointer), c_string(why));
 }
 

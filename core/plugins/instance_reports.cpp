@@ -67,7 +67,8 @@ void instance::on_misbehaviour(std::string_view how) const {
 void instance::on_crash(const std::string& how) {
   figures_.add(metrics::plugin_crashes, metrics::labels_of(subject_, plugin_name_));
   omissions_.clear();  // the process that comes next knows nothing of them, and could not take them back
-  log::error(subject_, "plugin '{}': {}", plugin_name_, how);
+  // A part of it may be what the process has said.
+  log::error(subject_, "plugin '{}': {}", plugin_name_, printable(how, 1000));
 }
 
 namespace {

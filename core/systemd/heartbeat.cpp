@@ -1,6 +1,7 @@
 #include "systemd/heartbeat.hpp"
 
 #include "base/count_of.hpp"
+#include "base/printed.hpp"
 #include "report/verdict.hpp"
 
 #include <fmt/format.h>
@@ -59,6 +60,7 @@ std::string heartbeat::status() const {
   if (up_to_date) lines = report::caveats(engine_);
   if (up_to_date) lines.insert(lines.begin(), lines.empty() ? "all up to date" : to_words(report::verdict::caveats));
   else if (lines.empty()) lines.emplace_back(to_words(report::verdict_of(engine_)));
+  for (auto& each : lines) each = base::without_printed(each, base::text_kind::plain);  // any user may ask systemd
   text += fmt::format("{}", fmt::join(lines, "; "));
   std::ranges::replace(text, '\n', ' ');  // a line feed would end the line in the protocol
   if (text.size() <= longest_status) return text;

@@ -180,6 +180,7 @@ command_result run_command(const std::vector<std::string>& argv, std::chrono::na
     const bool late = std::chrono::steady_clock::now() >= end;
     if (!late && !stop.stop_requested()) continue;
     result.why = why_ended(late, at_most);
+    result.took_too_long = late;
     ::kill(-pid, SIGKILL);
     collect(pid, 0, result);
     break;

@@ -16,6 +16,7 @@ struct command_result {
   std::string output;  ///< standard output and error together, the first 64 KiB
   std::string errors;  ///< standard error, when it is kept apart
   std::string why;     ///< why there is no exit code: "cannot run …", "took longer than 5s", "was ended by signal 9"
+  bool took_too_long = false;
   bool ok() const { return code == 0; }
 };
 

@@ -47,10 +47,10 @@ void managed_file::find_place() {
   named_ = file_place(path_, file_place::last_link::keep);
 }
 
-std::string managed_file::lock(const std::string& owner, bool backup) {
+std::string managed_file::lock(const std::string& owner, bool backup, unfinished_files* left_behind) {
   find_place();
   if (!place_.fault().empty()) return place_.fault();
-  if (auto why = lock_.take(place_, owner); !why.empty()) return why;
+  if (auto why = lock_.take(place_, owner, left_behind); !why.empty()) return why;
   return backup ? backup_lock_.take(previous_version(), owner) : std::string();
 }
 

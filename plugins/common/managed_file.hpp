@@ -35,8 +35,8 @@ public:
 
   /// Makes sure that nobody else writes this file while this object lives; `owner` names the sink for those who are
   /// kept out. Why that is not so, or empty. To be called before each change: it costs little when the lock is held
-  /// already. With `backup` of PATH.bak as well, which settle() replaces.
-  std::string lock(const std::string& owner, bool backup = false);
+  /// already. With `backup` of PATH.bak as well, which settle() replaces. `left_behind` as file_lock has it.
+  std::string lock(const std::string& owner, bool backup = false, unfinished_files* left_behind = nullptr);
 
   /// Reads the file. What went wrong, or empty; then live() is known.
   std::string look();

@@ -58,11 +58,18 @@ std::string no_lock(const file_place& lock) {
   return why;
 }
 
+// Whoever may write to the directory may have put another file there, by a second name: it would be emptied.
+bool is_file_of_its_own(int file) {
+  struct stat found {};
+  return ::fstat(file, &found) == 0 && S_ISREG(found.st_mode) && found.st_nlink == 1;
+}
+
 // For the messages of others: it does not matter when the disk is full.
 void write_holder(const file_place& lock, const std::string& text) {
-  const int file = ::openat(lock.directory(), lock.name().c_str(), O_WRONLY | O_TRUNC | O_NOFOLLOW | O_CLOEXEC);
+  const int file = ::openat(lock.directory(), lock.name().c_str(), O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
   if (file < 0) return;
-  write_all(file, text);
+  // Another one may have that name by now.
+  if (is_file_of_its_own(file) && ::ftruncate(file, 0) == 0) write_all(file, text);
   ::close(file);
 }
 
@@ -149,13 +156,18 @@ bool file_lock::holds(const file_place& lock) const {
          ours.st_dev == named.st_dev && ours.st_ino == named.st_ino;
 }
 
-std::string file_lock::take(const file_place& target, const std::string& owner) {
+std::string file_lock::take(const file_place& target, const std::string& owner, unfinished_files* left_behind) {
   const auto lock = target.beside("." + target.name() + ".lock");
   if (holds(lock)) return {};
   release();
   for (int i = 0; i < most_tries; ++i) {
     file_ = open_lock(lock);
     if (file_ < 0) return no_lock(lock);
+    if (!is_file_of_its_own(file_) && holds(lock)) {
+      ::close(std::exchange(file_, -1));
+      return "cannot take the lock: " + lock.path() +
+             " is no file of its own, but something else or a file with a second name; remove it";
+    }
     if (::flock(file_, LOCK_EX | LOCK_NB) != 0) {
       const auto why = errno == EWOULDBLOCK
                            ? target.path() + " is written by " + holder_of(file_) + ", which holds the lock " +
@@ -168,6 +180,8 @@ std::string file_lock::take(const file_place& target, const std::string& owner) 
     if (holds(lock)) {
       place_ = lock;
       write_holder(lock, "pid " + std::to_string(::getpid()) + ", sink '" + owner + "'\n");
+      unfinished_files alone;
+      (left_behind == nullptr ? alone : *left_behind).remove(target);
       return {};
     }
     ::close(std::exchange(file_, -1));

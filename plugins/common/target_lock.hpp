@@ -5,6 +5,7 @@
 #pragma once
 
 #include "common/file_place.hpp"
+#include "common/unfinished_files.hpp"
 
 #include <sys/stat.h>
 
@@ -24,8 +25,9 @@ public:
 
   /// Takes the lock, or makes sure that it is held still: somebody may have removed it, or replaced the directory.
   /// `owner` names the sink for those who are kept out. Empty when it is held, else why not, with the pid of its
-  /// holder.
-  std::string take(const file_place& target, const std::string& owner);
+  /// holder. Once it is taken, what a writer that was killed has left beside the target is removed; a sink with many
+  /// targets in one directory gives the same `left_behind` for each.
+  std::string take(const file_place& target, const std::string& owner, unfinished_files* left_behind = nullptr);
 
 private:
   bool holds(const file_place& lock) const;

@@ -35,6 +35,7 @@ std::string unique_of(const process_info& info, const std::string& sockets) {
 applier::applier(apply_settings options, context host)
     : options_(std::move(options)),
       host_(host),
+      patience_(options_.watch, std::max(options_.watch, options_.compare)),
       locks_(options_.socket, prefixes_of(options_.plan)),
       config_file_(options_.config_file, std::string(host.name())) {}
 

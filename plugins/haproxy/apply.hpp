@@ -4,6 +4,7 @@
 // Thread rule: owned by the sink's one thread, which it blocks; preview() is for any.
 #pragma once
 
+#include "common/backoff.hpp"
 #include "common/refused_loss.hpp"
 #include "common/target_lock.hpp"
 #include "haproxy/backend_locks.hpp"
@@ -119,6 +120,7 @@ private:
                         std::vector<std::string>& remarks) const;
   std::vector<std::string> remarks_on(const std::string& backend, const backend_plan& plan, const live_servers& live);
   outcome conclude(const attempt& current);
+  void plan_next_try(const attempt& current);
   bool any_present(const live_state& live) const;
   std::vector<std::string> missing_backends(const live_state& live) const;
   void report_kept(const attempt& current);
@@ -132,6 +134,9 @@ private:
   const desired_backends* desired_ = nullptr;  // null before the first apply
   std::set<std::string> managed_;  // backends that are desired, or were and have servers of ours still in use
   std::map<std::string, std::set<std::string>> had_;  // backends with servers of ours in use, and of which services
+  // When backends that refuse what is desired are tried again: from `watch` on, and at each `compare`.
+  common::backoff patience_;
+  clock::time_point next_try_ = clock::time_point::max();
   backend_locks locks_;
   common::file_lock state_file_lock_;
   haproxy::config_file config_file_;

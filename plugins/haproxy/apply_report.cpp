@@ -161,15 +161,27 @@ outcome applier::conclude(const attempt& current) {
       for (const auto& service : services_of(backend))
         host_.refused(service, {}, "HAProxy's configuration has no backend " + backend);
   }
-  if (!faults.empty()) {
-    const bool any_applied =
-        std::ranges::any_of(current.plans, [&](const auto& each) { return !current.refusals.contains(each.first); });
-    return retry(joined(faults) + (any_applied ? ". Everything else is applied" : ""));
-  }
+  plan_next_try(current);
+  // Anybody who may register a service could otherwise keep the whole sink, and all that waits for it, from being well.
+  const bool any_applied =
+      std::ranges::any_of(current.plans, [&](const auto& each) { return !current.refusals.contains(each.first); });
+  if (!faults.empty() && !any_applied) return retry(joined(faults));
+  remarks.insert(remarks.begin(), faults.begin(), faults.end());
   const auto successor = std::exchange(successor_, {});
   if (remarks.empty()) host_.status_ok(successor.empty() ? successor : "all is set again: " + successor);
   else host_.status_degraded(joined(remarks));
   return ok();
+}
+
+// What is refused may be taken later: once its holder has ended, or HAProxy has another configuration. The host does
+// not hand over again what was answered.
+void applier::plan_next_try(const attempt& current) {
+  if (current.refusals.empty()) {
+    patience_.reset();
+    next_try_ = clock::time_point::max();
+  } else {
+    next_try_ = clock::now() + patience_.next();
+  }
 }
 
 void applier::show(const attempt& current) const {

@@ -43,7 +43,7 @@ std::string applier::watch(target& cli) {
     write_state_file(cli);
     if (state_file_fault_.empty()) recheck_ = true;  // otherwise the status would not report that it works again
   }
-  const bool compare = clock::now() - compared_ >= options_.compare;
+  const bool compare = clock::now() - compared_ >= options_.compare || clock::now() >= next_try_;
   if (info->identity == process_ && !recheck_ && !compare) return {};
   const auto how = bring_about(cli);
   return how.result == DRCON_OK ? std::string() : how.why;

@@ -1,6 +1,7 @@
 #include "nginx/apply.hpp"
 
 #include "nginx/free_port.hpp"
+#include "nginx/host_names.hpp"
 #include "nginx/keep_last_servers.hpp"
 #include "nginx/own_upstreams.hpp"
 
@@ -104,8 +105,9 @@ outcome applier::apply(const std::vector<upstream>& desired, bool fresh, const s
   auto how = bring_about_or_retain(admitted, leave_out_own_upstreams(admitted, omitted), stop);
   // Anybody who may register a service could otherwise hold up all others, by the name of an upstream that nginx's own
   // configuration has, or by a host name that does not resolve. nginx -t names one of them at a time.
-  while (how.result == DRCON_REJECTED && check_refused_ && !stop.stop_requested()) {
-    if (!leave_out_what_is_named(admitted, last_, how.why, omitted)) break;
+  host_name_search search;
+  while (how.result != DRCON_OK && !stop.stop_requested()) {
+    if (!leave_out_what_cannot_be(admitted, how, search, omitted, stop)) break;
     how = bring_about_or_retain(admitted, {}, stop);
   }
   // The new file was refused, by nginx -t or by the master, and then the old one was taken. Who has corrected nginx's
@@ -122,6 +124,32 @@ outcome applier::apply(const std::vector<upstream>& desired, bool fresh, const s
   report(omitted, admitted);
   report_kept(admitted);
   return how;
+}
+
+// False when nothing of it can be left out. nginx -t may wait for the resolver for seconds at each host name, or for
+// longer than it may take at all: it names some, then all are looked up at once; and where that does not find what
+// nginx does not, as in a container with another resolver, all host names of this change are left out.
+bool applier::leave_out_what_cannot_be(std::vector<upstream>& all, const outcome& how, host_name_search& search,
+                                       left_out& into, const std::stop_token& stop) {
+  // A name that has resolved before may be in the old file, too: nginx -t refuses both then, and the old one is no
+  // better.
+  const bool names_host = check_refused_ && is_of_host_name(refusal_);
+  if (!names_host && !check_timed_out_)
+    return check_refused_ && how.result == DRCON_REJECTED && leave_out_what_is_named(all, last_, how.why, into);
+  const bool goes_on =
+      std::chrono::steady_clock::now() < search.until && ++search.named <= host_name_search::most_named;
+  if (names_host && goes_on) return leave_out_what_is_named(all, last_, refusal_, into);
+  const auto names = host_names_of(all, last_);
+  if (names.empty()) return false;
+  std::map<std::string, std::string> faults;
+  if (!std::exchange(search.are_looked_up, true)) faults = unresolved(names, host_name_search::patience, stop);
+  if (faults.empty() && !names_host) return false;  // it may take long for another reason
+  if (faults.empty())
+    for (const auto& name : names)
+      faults[name] = "nginx -t has not found others of the host names in time, so that none of this change is used";
+  search.named = 0;
+  search.until = std::chrono::steady_clock::now() + host_name_search::patience;
+  return leave_out_host_names(all, last_, faults, into);
 }
 
 bool applier::is_as_left() {

@@ -93,6 +93,16 @@ private:
   outcome bring_about_by_file(const std::vector<upstream>& all, std::optional<rendered> made,
                               const std::stop_token& stop);
   void keep_for_later(const std::vector<upstream>& all);
+  // How far the search for host names that do not resolve has come, in one apply.
+  struct host_name_search {
+    static constexpr auto patience = std::chrono::seconds(10);  // for each of its steps
+    static constexpr int most_named = 20;                       // by nginx -t, one at a time
+    std::chrono::steady_clock::time_point until = std::chrono::steady_clock::now() + patience;
+    int named = 0;
+    bool are_looked_up = false;
+  };
+  bool leave_out_what_cannot_be(std::vector<upstream>& all, const outcome& how, host_name_search& search,
+                                left_out& into, const std::stop_token& stop);
   bool is_live() const { return live_ && live_->is_on(); }
   rendered render_all(const std::vector<upstream>& all) const;
   std::string write(const std::string& bytes);
@@ -125,6 +135,8 @@ private:
   bool met_obstacle_ = false;                   // the master did not take what nginx -t had found no fault in
   bool stalls_ = false;                         // nginx did not say whether it serves the file
   bool check_refused_ = false;                  // nginx -t judged the last attempt, and refused it
+  std::string refusal_;                         // what nginx -t said of it then
+  bool check_timed_out_ = false;                // nginx -t took too long at the last attempt
   std::optional<pid_t> master_;                 // nginx's, when the last apply began; nothing: not known
   std::string warning_;                         // a fault that the last attempt revealed, although nginx serves it
   bool learned_ = false;

@@ -70,6 +70,8 @@ void applier::keep_for_later(const std::vector<upstream>& all) {
 outcome applier::bring_about_by_file(const std::vector<upstream>& all, std::optional<rendered> made,
                                      const std::stop_token& stop) {
   check_refused_ = false;
+  check_timed_out_ = false;
+  refusal_.clear();
   met_obstacle_ = false;
   stalls_ = false;
   warning_.clear();
@@ -119,6 +121,8 @@ target::verdict applier::judge(const std::stop_token& stop) {
   host_.observe("check_seconds", "Duration of nginx -t.", took);
   host_.debug("asks nginx -t: " + (verdict.ok ? "it takes it" : verdict.why) + in_ms(took));
   check_refused_ = verdict.judged && !verdict.ok;
+  check_timed_out_ = verdict.timed_out;
+  refusal_ = check_refused_ ? verdict.why : std::string();
   if (!verdict.ok) host_.count("checks_failed_total", "How often nginx -t did not pass.");
   return verdict;
 }

@@ -27,4 +27,15 @@ bool leave_out_service(std::vector<upstream>& all, const std::string& name, cons
 bool leave_out_what_is_named(std::vector<upstream>& all, last_servers& last, const std::string& refusal,
                              left_out& into);
 
+/// Whether the refusal of nginx -t is of a host name that does not resolve.
+bool is_of_host_name(const std::string& refusal);
+
+/// The host names of all servers, each once: those of `last` first, since they have resolved before.
+std::vector<std::string> host_names_of(const std::vector<upstream>& all, const last_servers& last);
+
+/// Takes off the endpoints, and the servers among `last`, at these host names, each with its reason. False when there
+/// is none.
+bool leave_out_host_names(std::vector<upstream>& all, last_servers& last,
+                          const std::map<std::string, std::string>& names, left_out& into);
+
 }  // namespace drcon::nginx

@@ -70,7 +70,7 @@ constexpr const char* schema_text = R"JSON({
     "hostile": { "type": "string", "enum": ["drop endpoint", "drop value"], "default": "drop endpoint",
       "description": "What happens to an endpoint with a tag, metadata, id or node that nginx would give a meaning to (; { } quotes \\ $ #): it is left out, or only that value is. Only what the template writes counts; the built-in form writes none of them." },
     "host_names": { "type": "string", "enum": ["drop", "pass"], "default": "drop",
-      "description": "What happens to an endpoint whose address is a host name: it is left out; or nginx resolves it at each reload. An endpoint whose name does not resolve is left out once nginx -t has named it; with check = \"master\" nobody names it, and the whole change is refused." },
+      "description": "What happens to an endpoint whose address is a host name: it is left out; or nginx resolves it at each reload. An endpoint whose name does not resolve is left out once nginx -t has named it, or, when it would name many, by a look-up of drcon's; with check = \"master\" nobody names it, and the whole change is refused." },
     "confirm": { "type": "string", "enum": ["listener", "workers"], "default": "listener",
       "description": "How drcon knows what nginx serves: by asking a small server block in the file (certain), or by the age of nginx's workers (no extra port, but a worker that died and came back is taken for a reload)." },
     "confirm_listen": { "type": "string", "format": "address", "default": "127.0.0.1:0",

@@ -7,6 +7,8 @@
 #include "common/proc.hpp"
 #include "nginx/render.hpp"
 
+#include <drcon/printed.hpp>
+
 #include <unistd.h>
 
 #include <cerrno>
@@ -61,9 +63,10 @@ std::vector<std::string> target::command(const char* flag) const {
 target::verdict target::check(const std::stop_token& stop) const {
   if (!settings_.ask_program) return {.ok = true, .judged = false, .why = {}};
   const auto result = common::run_command(command("-t"), settings_.check_timeout, stop);
-  if (result.code < 0 || result.code == 127) return {.ok = false, .judged = false, .why = "nginx -t " + result.why};
+  if (result.code < 0 || result.code == 127)
+    return {.ok = false, .judged = false, .why = "nginx -t " + result.why, .timed_out = result.took_too_long};
   if (result.ok()) return {.ok = true, .judged = true, .why = {}};
-  return {.ok = false, .judged = true, .why = reason(result.output)};
+  return {.ok = false, .judged = true, .why = printed(reason(result.output))};
 }
 
 std::optional<pid_t> target::master(std::string& why) const {

@@ -35,6 +35,7 @@ public:
     bool ok = false;
     bool judged = false;  ///< false: nginx -t could not be run, so that nothing is known of the configuration
     std::string why;      ///< nginx's own [emerg] line
+    bool timed_out = false;
   };
   /// Runs `nginx -t` on the main configuration. Accepts everything where the master alone decides (check = "master").
   verdict check(const std::stop_token& stop) const;

@@ -3,6 +3,8 @@
 #include "common/atomic_file.hpp"
 #include "common/command.hpp"
 
+#include <drcon/printed.hpp>
+
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <grp.h>
@@ -39,6 +41,9 @@ program_result run_program(std::span<const std::string> words, std::chrono::nano
   auto how = common::run_command({words.begin(), words.end()}, at_most, stop, around);
   program_result result{.output = std::move(how.output), .errors = std::move(how.errors), .why = std::move(how.why)};
   if (result.why.empty() && how.code != 0) result.why = "exit status " + std::to_string(how.code);
+  if (result.why.empty()) return result;
+  result.output = printed(std::move(result.output));  // both become a part of the reason
+  result.errors = printed(std::move(result.errors));
   return result;
 }
 

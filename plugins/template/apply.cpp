@@ -121,32 +121,31 @@ outcome applier::apply_all(const last_services::snapshot& all, const std::stop_t
   plan_of_all planned;
   for (auto& each : entries_)
     if (auto why = plan(each, desired, planned, waits); !why.empty()) return retry(why);
+  retried_ = planned.retried;
   auto& todo = planned.todo;
   auto& all_bytes = planned.all_bytes;
-  const auto& retried = planned.retried;
   if (kept_out.empty())
     if (auto why = write_sides(planned); !why.empty()) return retry(why);
   if (!kept_out.empty()) looked_ = false;  // what another sink leaves unfinished is to be found once that one has ended
   if (todo.empty() && (!sides_owe_reload_ || !kept_out.empty())) {
     // Nothing is to be done, so that nothing fails: what would fail at the next change is reported before it comes.
-    if (kept_out.empty()) {
-      drop_sides(planned);
-      forget_removed(todo);
-      remember(all);
-    } else {
-      failure_.clear();
-      show();
-    }
+    if (kept_out.empty()) return end_well(planned, all);
+    failure_.clear();
+    show();
     are_in_place_ = true;
-    return retried.empty() ? ok() : retry(retried);
+    return answer_of(planned);
   }
   if (!kept_out.empty()) return retry(kept_out);
   if (all_bytes == failed_bytes_ && clock::now() < not_before_) {
     are_in_place_ = were_in_place;  // as the try before has left them
     return retry(failed_why_);
   }
-  const auto around = surroundings_of(todo, desired);
-  if (auto why = prepare(todo, around, stop); !why.empty()) return retry(why);
+  auto around = surroundings_of(todo, desired);
+  const auto asked = todo.size();
+  if (auto why = prepare(planned, around, stop); !why.empty()) return retry(why);
+  if (todo.size() != asked) around = surroundings_of(todo, desired);
+  retried_ = planned.retried;
+  if (todo.empty() && !sides_owe_reload_) return end_well(planned, all);
   if (auto why = note_own_files(todo); !why.empty()) return retry(why);
   reload_failed_ = false;
   hold_last_services();
@@ -155,17 +154,28 @@ outcome applier::apply_all(const last_services::snapshot& all, const std::stop_t
     sides_owe_reload_ = false;
     failed_bytes_.clear();
     patience_.reset();
-    drop_sides(planned);
-    forget_removed(todo);
-    remember(all);
-  } else if (reload_failed_ ||
-             std::ranges::none_of(todo, [](const change& each) { return each.on_disk->changing(); })) {
+    return end_well(planned, all);
+  }
+  if (reload_failed_ || std::ranges::none_of(todo, [](const change& each) { return each.on_disk->changing(); })) {
     if (all_bytes != failed_bytes_) patience_.reset();
     failed_bytes_ = std::move(all_bytes);
     failed_why_ = how.why;
     not_before_ = clock::now() + patience_.next();
   }
-  return how.result != DRCON_OK || retried.empty() ? how : retry(retried);
+  return how;
+}
+
+outcome applier::end_well(const plan_of_all& planned, const last_services::snapshot& all) {
+  drop_sides(planned);
+  forget_removed(planned.todo);
+  remember(all);
+  are_in_place_ = true;
+  return answer_of(planned);
+}
+
+// One of many must not keep the sink, and all that waits for it, from being well; none of many is no success.
+outcome applier::answer_of(const plan_of_all& planned) {
+  return planned.retried.empty() || planned.ours > 0 ? ok() : retry(planned.retried);
 }
 
 bool applier::is_as_left() {
@@ -178,21 +188,44 @@ bool applier::is_as_left() {
 }
 
 // Writes the new files beside the old ones and has them checked. What went wrong, or empty; the old ones are unchanged.
-std::string applier::prepare(std::vector<change>& todo, const common::command_surroundings& around,
+// Of many, one that its check refuses stays as it was, and the others go on.
+std::string applier::prepare(plan_of_all& planned, const common::command_surroundings& around,
                              const std::stop_token& stop) {
-  for (auto& each : todo) {
+  for (auto& each : planned.todo) {
     if (each.goes || each.on_disk->live() == each.bytes) continue;
     each.candidate.emplace(each.on_disk->prepare(each.bytes));
     if (!each.candidate->fault().empty()) return each.candidate->fault();
   }
-  for (auto& each : todo) {
-    if (!each.candidate || !each.of->options.check) continue;
-    auto with = around;
-    with.environment["DRCON_FILE"] = each.candidate->name();
-    if (const auto how = carry_out(*each.of->options.check, each.candidate->name(), with, stop); !how.why.empty())
-      return each.on_disk->path() + " stays as it was, since the check of the new one failed: " + how.why;
+  std::vector<change> passed;
+  for (auto& each : planned.todo) {
+    auto why = why_not_passed(each, around, stop);
+    const bool is_one_of_many = each.of->own && !each.on_disk->changing() && !each.on_disk->owes_reload();
+    if (!why.empty() && (!is_one_of_many || stop.stop_requested())) return why;
+    if (why.empty()) passed.push_back(std::move(each));
+    else leave_out(each, std::move(why), planned);
   }
+  planned.todo = std::move(passed);
   return {};
+}
+
+std::string applier::why_not_passed(const change& each, const common::command_surroundings& around,
+                                    const std::stop_token& stop) {
+  if (!each.candidate || !each.of->options.check) return {};
+  auto with = around;
+  with.environment["DRCON_FILE"] = each.candidate->name();
+  const auto how = carry_out(*each.of->options.check, each.candidate->name(), with, stop);
+  if (how.why.empty()) return {};
+  return each.on_disk->path() + " stays as it was, since the check of the new one failed: " + how.why;
+}
+
+void applier::leave_out(const change& each, std::string why, plan_of_all& planned) {
+  const auto path = each.on_disk->path();
+  host_.refused(path, std::string(), why);
+  if (each.of->behind.empty()) each.of->behind = why;
+  if (planned.retried.empty()) planned.retried = std::move(why);
+  planned.keeps_sides.insert(each.of);
+  --planned.ours;
+  if (!each.on_disk->live()) each.of->files.erase(path);  // it is not ours before it is written
 }
 
 outcome applier::bring_about(std::vector<change>& todo, const common::command_surroundings& around,

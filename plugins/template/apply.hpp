@@ -79,6 +79,10 @@ public:
   /// How often files were put in place, or removed, for good. What reads them has to load them again.
   std::uint64_t changes() const { return changes_; }
 
+  /// Whether the last apply() left a file of many as it was that may become right without a change of what is desired.
+  /// The host does not hand over again what was answered.
+  bool is_to_be_retried() const { return !retried_.empty(); }
+
   /// Whether the last apply() left every file readable as one set: as desired, or as it was before where the reload of
   /// the new ones failed. It may have failed all the same: one of many cannot be rendered, or the reload is owed. A
   /// program that reads the files can be started then.
@@ -158,13 +162,14 @@ private:
     std::vector<std::string> all_bytes;             // of every file
     std::map<const entry*, written_files> written;  // that templates ask for besides
     std::set<const entry*> keeps_sides;             // of which some that they wrote are not known
-    std::string retried;  // why it is to be done again although the rest goes on; empty: it is not
+    std::string retried;   // why it is to be done again although the rest goes on; empty: it is not
+    std::size_t ours = 0;  // files that can be rendered, and written
   };
   std::string plan(entry& of, const desired_state& desired, plan_of_all& result, const onlooker& waits);
   static void stay(entry& of, common::managed_file& on_disk, plan_of_all& result);
   enum class finding { ours, foreign, unreadable };
   finding find_file(entry& of, const std::string& path, const std::string& bytes, std::string& why);
-  std::string lock_of_many(const entry& of, common::managed_file& on_disk) const;
+  std::string lock_of_many(const entry& of, common::managed_file& on_disk);
   std::string write_sides(const plan_of_all& planned);
   void drop_sides(const plan_of_all& planned);
   std::string note_own_files(const std::vector<change>& todo);
@@ -178,8 +183,12 @@ private:
   bool reread_template(entry& each);
   std::string lock();
   std::string look();
-  std::string prepare(std::vector<change>& todo, const common::command_surroundings& around,
-                      const std::stop_token& stop);
+  std::string prepare(plan_of_all& planned, const common::command_surroundings& around, const std::stop_token& stop);
+  static std::string why_not_passed(const change& each, const common::command_surroundings& around,
+                                    const std::stop_token& stop);
+  void leave_out(const change& each, std::string why, plan_of_all& planned);
+  outcome end_well(const plan_of_all& planned, const last_services::snapshot& all);
+  static outcome answer_of(const plan_of_all& planned);
   outcome bring_about(std::vector<change>& todo, const common::command_surroundings& around,
                       const std::stop_token& stop);
   outcome take_back(const std::vector<change>& todo, const std::string& why, const common::command_surroundings& around,
@@ -200,12 +209,14 @@ private:
   mutable std::mutex shared_;
   std::vector<entry> entries_;
   std::shared_ptr<const std::set<std::string>> known_ = std::make_shared<std::set<std::string>>();  // services so far
+  common::unfinished_files left_behind_;  // of entries with a file for each of many
   bool looked_ = false;
   bool sides_owe_reload_ = false;  // files that templates write besides have changed, and no reload has followed yet
   std::string kept_out_;           // by which other sink, from all of these files, or empty
   std::uint64_t changes_ = 0;
   bool are_in_place_ = false;  // see files_are_in_place()
   std::string also_shown_;
+  std::string retried_;  // see is_to_be_retried()
   std::string failure_;  // of the last apply(), or empty: nothing else may make the status look better
 
   // A reload that failed is not retried at once with the same files: each reload disturbs the program that reads them.

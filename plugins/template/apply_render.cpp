@@ -108,8 +108,9 @@ void applier::note_fault(const item* each, const std::string& path, const render
   }
   all.stays.insert(path);
   if (all.behind.empty()) all.behind = why + "; it stays as it was";
-  if (made.is_refused) refuse(each->setting == nullptr ? each->name : each->setting->first, "", made.wrong->text);
-  else if (all.retried.empty()) all.retried = why + "; it stays as it was";
+  refuse(each->setting == nullptr ? each->name : each->setting->first, "",
+         made.is_refused ? made.wrong->text : templates::report(*made.wrong));
+  if (!made.is_refused && all.retried.empty()) all.retried = why + "; it stays as it was";
 }
 
 // Services of which too much is left out have what the file had of them.
@@ -163,6 +164,7 @@ std::string applier::plan(entry& of, const desired_state& desired, plan_of_all& 
       continue;
     }
     auto& on_disk = of.files.at(path);
+    ++result.ours;
     result.all_bytes.push_back(bytes);
     if (on_disk.live() != bytes || on_disk.changing() || on_disk.owes_reload())
       result.todo.push_back({.of = &of, .on_disk = &on_disk, .bytes = std::move(bytes), .candidate = std::nullopt});
@@ -223,8 +225,8 @@ applier::finding applier::find_file(entry& of, const std::string& path, const st
 }
 
 // Who holds all of the files is reported once, and not for each of them.
-std::string applier::lock_of_many(const entry& of, common::managed_file& on_disk) const {
-  return of.own && kept_out_.empty() ? on_disk.lock(sink_) : std::string();
+std::string applier::lock_of_many(const entry& of, common::managed_file& on_disk) {
+  return of.own && kept_out_.empty() ? on_disk.lock(sink_, false, &left_behind_) : std::string();
 }
 
 // Those that another one owns are left out. What went wrong with ours, or empty.
@@ -358,10 +360,12 @@ std::vector<applier::preview_file> applier::preview(const desired_state& desired
     if (seen) other.last.recall(common::read_file(beside(other, kept_ending), ignored).value_or(std::string()));
     const onlooker nobody{.refused = [](auto&&...) {}, .stop = {}, .takes_long = [](auto&&...) {}};
     auto made = render_or_keep(now, desired, now_of(other), other.last, nobody);
-    if (!made.wrong.empty() || !made.retried.empty()) {
+    if (!made.wrong.empty() || (!made.retried.empty() && made.bytes.empty())) {
       why = made.wrong.empty() ? made.retried : made.wrong;
       return {};
     }
+    // The others are compared all the same: one registration must not switch off what a start compares.
+    if (!made.retried.empty()) host_.warn(made.retried);
     for (const auto& [path, on_disk] : other.files)
       made.bytes.try_emplace(path, made.stays.contains(path) ? on_disk.live().value_or(std::string()) : std::string());
     for (auto& [path, bytes] : made.bytes) {

@@ -69,7 +69,7 @@ std::string side_files::write_one(const std::string& path, const written_file& o
     if (mine.digest.empty()) files_.erase(path);
     return store();
   };
-  if (const auto why = mine.lock.take(place, sink); !why.empty()) return leave_out(why);
+  if (const auto why = mine.lock.take(place, sink, &left_behind_); !why.empty()) return leave_out(why);
   std::string why;
   const auto held = common::read_file(place, why);
   if (!why.empty() && of.is_of_data) return leave_out(why);
@@ -102,7 +102,7 @@ side_files::outcome side_files::keep_only(const written_files& all, const abilit
     const auto place = place_of(path);
     std::string why = may_write(path, place, granted);
     const bool may_be_removed = why.empty();
-    if (may_be_removed) why = each->second.lock.take(place, sink);
+    if (may_be_removed) why = each->second.lock.take(place, sink, &left_behind_);
     const auto held = why.empty() ? common::read_file(place, why) : std::nullopt;
     if (!why.empty() && may_be_removed) {
       // It may be possible later, and nobody else knows then that the file is ours.

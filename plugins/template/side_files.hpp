@@ -69,6 +69,7 @@ private:
   std::optional<common::file_place> list_;
   std::string stored_;
   std::map<std::string, one> files_;
+  common::unfinished_files left_behind_;
 };
 
 }  // namespace drcon::templates

@@ -5,6 +5,8 @@
 #include "common/short_text.hpp"
 #include "template/signal.hpp"
 
+#include <drcon/printed.hpp>
+
 #include <unistd.h>
 
 #include <charconv>
@@ -87,7 +89,7 @@ command_outcome carry_out(const command& what, const std::string& file, const co
       program_of(what) + " " + (result.why.empty() ? "ended with code " + std::to_string(result.code) : result.why);
   std::string said(common::shortened(result.output, 500));
   while (said.ends_with('\n')) said.pop_back();
-  if (!said.empty()) why += ": " + said;
+  if (!said.empty()) why += ": " + printed(std::move(said));
   return {.why = std::move(why)};
 }
 

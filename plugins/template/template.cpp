@@ -120,7 +120,8 @@ public:
       not_before_ = {};
     }
     lost_ |= in_step_ && !applier_.is_as_left();  // when it is not in step, the host retries
-    if (!edited_ && !lost_) return watch_;
+    const bool owed = in_step_ && applier_.is_to_be_retried();
+    if (!edited_ && !lost_ && !owed) return watch_;
     // What fails may take its whole time for that, such as a template that does not end.
     if (clock::now() < not_before_) return watch_;
     last_->added.clear();
@@ -131,7 +132,7 @@ public:
     const bool failed = how.result != DRCON_OK;
     edited_ &= failed;
     lost_ &= failed;
-    if (failed) not_before_ = clock::now() + patience_.next();
+    if (failed || applier_.is_to_be_retried()) not_before_ = clock::now() + patience_.next();
     else patience_.reset();
     if (stop.stop_requested()) return watch_;
     // The target is not what it is to be, and no change of the registry is needed for that.

@@ -515,6 +515,49 @@ TEST_F(Admin, OnlyOwnerAndGroupReachItsSocket) {
   EXPECT_EQ(std::filesystem::status(socket()).permissions(), std::filesystem::perms(0660));
 }
 
+TEST_F(Admin, AReloadBringsBackASocketFileThatWasRemoved) {
+  start();
+  std::filesystem::remove(socket());
+  ::kill(drcon_->pid(), SIGHUP);
+  ASSERT_TRUE(wait_until([this] { return std::filesystem::exists(socket()); })) << drcon_->log();
+  EXPECT_TRUE(wait_until([this] { return drcon_->ask("GET", "/v1/status").status == 200; }));
+  EXPECT_EQ(std::filesystem::status(socket()).permissions(), std::filesystem::perms(0660));
+  EXPECT_EQ(drcon_->stop(), 0);
+  EXPECT_FALSE(std::filesystem::exists(socket())) << "it is its own, as the first was";
+}
+
+// Somebody may have removed its socket, and started another drcon.
+TEST_F(Admin, RemovesNoSocketFileButItsOwn) {
+  start();
+  std::filesystem::remove(socket());
+  const int other = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_un at{};
+  at.sun_family = AF_UNIX;
+  const auto path = socket().string();
+  ASSERT_LT(path.size(), sizeof at.sun_path);
+  std::ranges::copy(path, at.sun_path);
+  ASSERT_EQ(::bind(other, reinterpret_cast<sockaddr*>(&at), sizeof at), 0);
+  ASSERT_EQ(::listen(other, 8), 0);
+  ::kill(drcon_->pid(), SIGHUP);
+  ASSERT_TRUE(wait_until([this] { return drcon_->log().find("cannot listen on") != std::string::npos; }))
+      << drcon_->log();
+  set_admin("admin.socket = \"other.sock\"");
+  ::kill(drcon_->pid(), SIGHUP);
+  ASSERT_TRUE(wait_until([this] { return std::filesystem::exists(drcon_->directory() / "other.sock"); }))
+      << drcon_->log();
+  EXPECT_EQ(drcon_->stop(), 0);
+  EXPECT_TRUE(std::filesystem::exists(socket())) << "another program listens there";
+  ::close(other);
+}
+
+TEST_F(Admin, RemovesNoSocketFileButItsOwnAtItsEnd) {
+  start();
+  std::filesystem::remove(socket());
+  write_file(socket(), "another one's");
+  EXPECT_EQ(drcon_->stop(), 0);
+  EXPECT_EQ(read_file(socket()), "another one's");
+}
+
 TEST_F(Admin, TcpWithoutATokenOnlyReads) {
   const auto port = free_port();
   start("admin.listen = \"127.0.0.1:" + std::to_string(port) + "\"\n");
@@ -604,6 +647,33 @@ private:
   bool connected_;
   std::string text_;
 };
+
+// It may quote a line of a file that only its owner may read.
+TEST_F(Admin, WhatProgramsPrintIsForThoseWhoMayReadContents) {
+  const auto port = free_port();
+  start("admin.listen = \"127.0.0.1:" + std::to_string(port) + "\"\n",
+        "check = { shell = '! grep 10.0.0.4 {file} || { echo \"line 3: key=hunt\"er2; exit 7; }' }");  // which is not
+                                                                                                       // in the command
+  set_hosts(4);
+  ASSERT_TRUE(wait_until([this] { return drcon_->ask("GET", "/readyz").body.find("hunter2") != std::string::npos; }))
+      << drcon_->log();
+  for (const auto* target : {"/v1/status", "/v1/journal", "/readyz", "/v1/pipelines/web"}) {
+    const auto open = get(port, target).body;
+    EXPECT_THAT(open, Not(HasSubstr("hunter2"))) << target;
+    EXPECT_THAT(drcon_->ask("GET", target).body, Not(HasSubstr("\xEF\xBF\xB9"))) << target;
+    if (target != std::string("/v1/pipelines/web")) {
+      EXPECT_THAT(open, HasSubstr("ended with code 7")) << target;
+      EXPECT_THAT(open, HasSubstr("what it printed is shown over the unix socket")) << target;
+      EXPECT_THAT(drcon_->ask("GET", target).body, HasSubstr("line 3: key=hunter2")) << target;
+    }
+  }
+  EXPECT_THAT(drcon_->log(), HasSubstr("line 3: key=hunter2"));
+  event_client mine(socket(), "/v1/events?after=0");
+  ASSERT_TRUE(mine.reads("hunter2")) << mine.text();
+  const process followed({"curl", "-sN", "http://127.0.0.1:" + std::to_string(port) + "/v1/events?after=0"});
+  ASSERT_TRUE(wait_until([&] { return followed.text().find("what it printed is shown") != std::string::npos; }));
+  EXPECT_THAT(followed.text(), Not(HasSubstr("hunter2")));
+}
 
 TEST_F(Admin, SendsEachEntryAndTheStateAsItHappens) {
   start();

@@ -136,6 +136,59 @@ TEST_F(NginxSink, LeavesOutOnlyTheHostNamesThatDoNotResolve) {
       << sink_->status().text;
 }
 
+// nginx -t names one name at a time, and may wait for the resolver for seconds at each.
+TEST_F(NginxSink, AsksNginxOnlySomeTimesForManyHostNamesThatDoNotResolve) {
+  auto web = service_at("web", {&a_});
+  for (int i = 0; i < 60; ++i) {
+    web.endpoints.push_back(web.endpoints.front());
+    web.endpoints.back().id = "n" + std::to_string(i);
+    web.endpoints.back().address = "n" + std::to_string(i) + ".invalid";
+  }
+  web.endpoints.front().address = "localhost";
+  const auto how = sink("host_names = \"pass\"\n").apply({web});
+  ASSERT_EQ(how.result, DRCON_OK) << how.why;
+  EXPECT_NE(file().find("server localhost:"), std::string::npos) << file();
+  EXPECT_NE(sink_->status().text.find("left out 60 endpoints whose host name does not resolve"), std::string::npos)
+      << sink_->status().text;
+  EXPECT_NE(sink_->metrics().find("drcon_nginx_checks_failed_total{kind=\"sink\",name=\"test\"} 21\n"),
+            std::string::npos)
+      << "20 are named one by one, and all others are looked up then: " << sink_->metrics();
+}
+
+// Such a resolver makes nginx -t take longer than it may.
+TEST_F(NginxSink, LeavesOutHostNamesThatKeepNginxFromAnswering) {
+  const auto slow = nginx_.prefix() / "slow";
+  write_file(slow, "#!/bin/sh\ngrep -q 'silent[.]invalid' " + nginx_.file().string() +
+                       " && exec sleep 1000\nexec nginx \"$@\"\n");
+  std::filesystem::permissions(slow, std::filesystem::perms(0755));
+  auto web = service_at("web", {&a_, &b_});
+  web.endpoints[1].address = "silent.invalid";
+  const auto how =
+      sink("host_names = \"pass\"\ncheck_timeout = \"3s\"\nnginx = \"" + slow.string() + "\"\n").apply({web});
+  EXPECT_EQ(how.result, DRCON_OK) << how.why;
+  EXPECT_NE(file().find("server " + a_.address() + ":"), std::string::npos) << file();
+  EXPECT_EQ(file().find("silent.invalid"), std::string::npos) << file();
+  ASSERT_FALSE(sink_->refused().empty());
+  EXPECT_EQ(sink_->refused()[0].endpoint, web.endpoints[1].id);
+}
+
+// nginx -t refuses the old file then as well, which is no better.
+TEST_F(NginxSink, LeavesOutAHostNameThatHasResolvedBefore) {
+  sink("host_names = \"pass\"\n");
+  auto web = service_at("web", {&a_, &b_});
+  web.endpoints[1].address = "localhost";
+  ASSERT_EQ(sink_->apply({web}).result, DRCON_OK);
+  auto old = file();
+  for (auto at = old.find("localhost:"); at != std::string::npos; at = old.find("localhost:", at))
+    old.replace(at, 10, "gone.invalid:");
+  write_file(nginx_.file(), old);
+  web.endpoints[1].address = "gone.invalid";
+  const auto how = sink_->apply({service_at("other", {&a_}), web});
+  EXPECT_EQ(how.result, DRCON_OK) << how.why;
+  EXPECT_NE(file().find("upstream other"), std::string::npos) << file();
+  EXPECT_EQ(file().find("gone.invalid:"), std::string::npos) << file();
+}
+
 TEST_F(NginxSink, WritesNoFileThatAnotherSinkWrites) {
   ASSERT_EQ(sink().apply({service_at("web", {&a_})}).result, DRCON_OK);
   const auto before = file();

@@ -1,5 +1,6 @@
 #include "support/plugin_harness.hpp"
 
+#include "base/printed.hpp"
 #include "config/configuration.hpp"
 #include "model/snapshot.hpp"
 
@@ -73,12 +74,15 @@ public:
   }
   void on_done(std::uint64_t ticket, drcon_result result, const std::string& why) override {
     const std::lock_guard lock(mutex);
-    answers.emplace(ticket, outcome{result, why});
+    answers.emplace(ticket, outcome{result, base::with_printed(why)});
     changed.notify_all();
   }
   void on_refused(const std::vector<plugins::refusal>& what) override {
     const std::lock_guard lock(mutex);
-    refused.insert(refused.end(), what.begin(), what.end());
+    for (auto each : what) {
+      each.why = base::with_printed(each.why);
+      refused.push_back(std::move(each));
+    }
     changed.notify_all();
   }
 

@@ -50,6 +50,24 @@ TEST_F(StateLock, IsForOneProcess) {
   EXPECT_THAT(second.error().why, HasSubstr("in use by another drcon, process " + std::to_string(::getpid())));
 }
 
+TEST_F(StateLock, RemovesWhatAKillLeftHalfWritten) {
+  const auto make = [this](const std::string& name) { test::write_file(directory_ / name, "half"); };
+  for (const auto* name : {"web.state.new", "web.paused.new", "web.state", "notes.new", "web.state.new.bak"})
+    make(name);
+  std::filesystem::create_directory(directory_ / "dir.state.new");
+  make("others.state.new");
+  ASSERT_EQ(::chown((directory_ / "others.state.new").c_str(), 7, 7), 0);
+  const auto held = state_lock::take(directory_.path());
+  ASSERT_TRUE(held) << held.error().why;
+  for (const auto* name : {"web.state.new", "web.paused.new"})
+    EXPECT_FALSE(std::filesystem::exists(directory_ / name)) << name;
+  for (const auto* name : {"web.state", "notes.new", "web.state.new.bak", "dir.state.new", "others.state.new"})
+    EXPECT_TRUE(std::filesystem::exists(directory_ / name)) << name;
+  make("web.state.new");
+  EXPECT_FALSE(state_lock::take(directory_.path()));
+  EXPECT_TRUE(std::filesystem::exists(directory_ / "web.state.new")) << "its owner may be writing it";
+}
+
 // A file system on memory, in a directory of its own.
 class small_file_system {
 public:

@@ -22,6 +22,7 @@ drcon_host silent_host() {
   host.ready = [](drcon_instance*) {};
   host.unknown = [](drcon_instance*, drcon_string, drcon_string) {};
   host.rendered = [](drcon_instance*, drcon_string, drcon_string, drcon_string) {};
+  host.failed = [](drcon_instance*, drcon_string, drcon_string) {};
   host.refused = [](drcon_instance*, drcon_string, drcon_string, drcon_string) {};
   return host;
 }
@@ -64,6 +65,17 @@ TEST_F(FrameDispatcher, CleansWhatAProcessReportsOfMisbehaviour) {
   EXPECT_EQ(misbehaved_.find('\x1b'), std::string::npos);
   EXPECT_LT(misbehaved_.size(), 600U);
   EXPECT_EQ(misbehaved_.substr(0, 5), "a\\x0a") << misbehaved_;
+}
+
+// Why it could not make or start its instance is logged with the process's end.
+TEST_F(FrameDispatcher, CleansWhyAProcessCouldNotStart) {
+  dispatch(std::move(
+      frame_writer(frame::failed).text("").text("x\n2026 error [host] forged\x1b[2J" + std::string(100'000, 'x'))));
+  const auto& kept = dispatcher_.last_failure();
+  EXPECT_EQ(kept.find('\n'), std::string::npos);
+  EXPECT_EQ(kept.find('\x1b'), std::string::npos);
+  EXPECT_LT(kept.size(), 600U);
+  EXPECT_EQ(kept.substr(0, 5), "x\\x0a") << kept;
 }
 
 TEST_F(FrameDispatcher, KeepsNoMoreOfAProcessThanItMayUse) {

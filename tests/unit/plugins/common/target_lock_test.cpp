@@ -104,6 +104,80 @@ TEST_F(FileLock, IsTakenAgainWhenSomebodyRemovedIt) {
   EXPECT_NE(file_lock().take(place(), "web"), "");
 }
 
+// Whoever may write to the directory could otherwise have root empty any file of the same file system.
+TEST_F(FileLock, IsNoFileThatHasAnotherName) {
+  const auto victim = directory_ / "victim";
+  test::write_file(victim, "root's own\n");
+  std::filesystem::create_hard_link(victim, lock_file());
+  file_lock lock;
+  const auto why = lock.take(place(), "edge");
+  EXPECT_NE(why.find(lock_file() + " is no file of its own"), std::string::npos) << why;
+  EXPECT_EQ(test::read_file(victim), "root's own\n");
+  std::filesystem::remove(lock_file());
+  EXPECT_EQ(lock.take(place(), "edge"), "");
+}
+
+TEST_F(FileLock, IsNoPipeAndNoDirectory) {
+  ASSERT_EQ(::mkfifo(lock_file().c_str(), 0600), 0);
+  file_lock lock;
+  EXPECT_NE(lock.take(place(), "edge").find("is no file of its own"), std::string::npos);
+  std::filesystem::remove(lock_file());
+  std::filesystem::create_directory(lock_file());
+  EXPECT_NE(lock.take(place(), "edge").find("is no file of its own"), std::string::npos);
+}
+
+// What a writer that was killed has left beside its target: whoever writes that target next removes it.
+class Unfinished : public FileLock {
+protected:
+  bool is_there(const std::string& name) const {
+    return std::filesystem::exists(std::filesystem::symlink_status(directory_ / name));
+  }
+  void make(const std::string& name) const { test::write_file(directory_ / name, "half"); }
+};
+
+TEST_F(Unfinished, GoesWhenItsTargetIsOpened) {
+  for (const auto* name : {".x.conf.0badcafe", ".x.conf.12345678", "..x.conf.kept.deadbeef"}) make(name);
+  file_lock lock;
+  EXPECT_EQ(lock.take(place(), "edge"), "");
+  for (const auto* name : {".x.conf.0badcafe", ".x.conf.12345678", "..x.conf.kept.deadbeef"})
+    EXPECT_FALSE(is_there(name)) << name;
+}
+
+TEST_F(Unfinished, IsNothingButAWritersOwn) {
+  const auto others = {"x.conf.0badcafe",    ".x.conf.0badcaf",  ".x.conf.0badcafe0",
+                       ".x.conf.0BADCAFE",   ".x.conf.previous", ".y.conf.0badcafe",
+                       ".x.conf.y.0badcafe", "..0badcafe",       "..y.conf.kept.deadbeef"};
+  for (const auto* name : others) make(name);
+  std::filesystem::create_directory(directory_ / ".x.conf.00000001");
+  std::filesystem::create_symlink("x.conf", directory_ / ".x.conf.00000002");
+  make(".x.conf.00000003");
+  ASSERT_EQ(::chown((directory_ / ".x.conf.00000003").c_str(), 7, 7), 0);
+  file_lock lock;
+  EXPECT_EQ(lock.take(place(), "edge"), "");
+  for (const auto* name : others) EXPECT_TRUE(is_there(name)) << name;
+  for (const auto* name : {".x.conf.00000001", ".x.conf.00000002", ".x.conf.00000003"})
+    EXPECT_TRUE(is_there(name)) << name;
+}
+
+// A file that is given to the owner of its target belongs to that one while it is still beside it.
+TEST_F(Unfinished, MayBelongToTheOwnerOfTheTarget) {
+  make("x.conf");
+  make(".x.conf.00000003");
+  for (const auto* name : {"x.conf", ".x.conf.00000003"}) ASSERT_EQ(::chown((directory_ / name).c_str(), 7, 7), 0);
+  file_lock lock;
+  EXPECT_EQ(lock.take(place(), "edge"), "");
+  EXPECT_FALSE(is_there(".x.conf.00000003"));
+}
+
+TEST_F(Unfinished, StaysWhileAnotherSinkMayBeWritingIt) {
+  file_lock holder;
+  EXPECT_EQ(holder.take(place(), "edge"), "");
+  make(".x.conf.0badcafe");
+  EXPECT_EQ(holder.take(place(), "edge"), "") << "it is held already";
+  EXPECT_NE(file_lock().take(place(), "web"), "");
+  EXPECT_TRUE(is_there(".x.conf.0badcafe"));
+}
+
 // A file that is open for writing keeps its file system from being remounted read-only.
 TEST_F(FileLock, IsNotOpenForWriting) {
   file_lock lock;

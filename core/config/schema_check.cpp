@@ -225,7 +225,7 @@ json checker::check_secret(const toml::node& node, const json& schema, const std
     error(code::secret, place(node), pointer, secret.error().why);
     return nullptr;
   }
-  if (const auto fault = fault_of(*secret, schema, "a secret that is something else"))
+  if (const auto fault = fault_of(*secret, schema, "a secret that does not match (it is not shown)"))
     error(code::secret, place(node), pointer, fault->message);
   return *secret;
 }
